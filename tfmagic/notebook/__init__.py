@@ -1,0 +1,1 @@
+"""What Jupyter touches: the extension, magics, displays, the `tensorflow` alias, kernel and command line."""
