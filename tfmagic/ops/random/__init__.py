@@ -1,0 +1,1 @@
+"""Random ops: TensorFlow's seeded Philox streams, reproduced number for number."""

@@ -1,0 +1,194 @@
+"""Uniform, normal and truncated normal numbers from a Philox stream, as TensorFlow's CPU kernels map them.
+
+Every function takes the stream that its run reserved, a shape, a torch dtype and a device, and returns a new tensor.
+Outputs are made in groups: one block of four words gives four numbers of a type of at most 32 bits, or two of a
+wider type.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+from tfmagic.ops.lazy import torch
+from tfmagic.ops.random.philox import RESERVED_PER_OUTPUT, Stream, chunks, words
+
+_TWO_PI = 2.0 * math.pi
+_SMALLEST_UNIFORM = 1.0e-7
+_TRUNCATE_AT = 2.0
+
+
+def uniform(stream: Stream, shape: Sequence[int], dtype, device=None):
+    """Uniform numbers in [0, 1).
+
+    Args:
+      stream: where to take the words from.
+      shape: the output's dimensions.
+      dtype: torch.float16, bfloat16, float32 or float64.
+      device: where to make the output.
+
+    Returns:
+      A tensor of `shape` and `dtype`.
+    """
+    if dtype == torch.float64:
+        return _fill(stream, shape, dtype, device, lambda w: (unit_double(w[0], w[1]), unit_double(w[2], w[3])))
+    bits = _MANTISSA_BITS[_name(dtype)]
+    mask, scale = (1 << bits) - 1, 2.0**-bits
+    return _fill(stream, shape, dtype, device, lambda w: [(word & mask).to(torch.float32) * scale for word in w])
+
+
+def uniform_int(stream: Stream, shape: Sequence[int], low: int, high: int, dtype, device=None):
+    """Uniform integers in [low, high); slightly biased, as TensorFlow's are, unless high - low is a power of two.
+
+    Args:
+      stream: where to take the words from.
+      shape: the output's dimensions.
+      low: the smallest value.
+      high: the bound above, greater than `low`.
+      dtype: torch.int32 or torch.int64.
+      device: where to make the output.
+
+    Returns:
+      A tensor of `shape` and `dtype`.
+    """
+    span = high - low
+    if dtype == torch.int32:
+        return _fill(stream, shape, dtype, device, lambda w: [word % span + low for word in w])
+
+    def pairs(w):
+        return [_remainder(a | b << 32, span) + low for a, b in (w[:2], w[2:])]
+
+    return _fill(stream, shape, dtype, device, pairs)
+
+
+def full_int(stream: Stream, shape: Sequence[int], dtype, device=None):
+    """Uniform integers over the whole range of int32, int64, uint32 or uint64: the stream's words themselves."""
+    if dtype in (torch.int32, torch.uint32):
+        return _fill(stream, shape, dtype, device, lambda w: w)
+    return _fill(stream, shape, dtype, device, lambda w: (w[0] | w[1] << 32, w[2] | w[3] << 32))
+
+
+def normal(stream: Stream, shape: Sequence[int], dtype, device=None):
+    """Numbers of the standard normal distribution, by the Box-Muller transform.
+
+    Args:
+      stream: where to take the words from.
+      shape: the output's dimensions.
+      dtype: torch.float16, bfloat16, float32 or float64.
+      device: where to make the output.
+
+    Returns:
+      A tensor of `shape` and `dtype`.
+    """
+    return _fill(stream, shape, dtype, device, _normals(dtype))
+
+
+def truncated_normal(stream: Stream, shape: Sequence[int], dtype, device=None):
+    """Numbers of the standard normal distribution within two standard deviations of the mean.
+
+    Numbers outside are drawn again, from blocks set aside for each group of outputs, so that no group's numbers
+    depend on how often another one had to draw.
+
+    Args:
+      stream: where to take the words from.
+      shape: the output's dimensions.
+      dtype: torch.float16, bfloat16, float32 or float64.
+      device: where to make the output.
+
+    Returns:
+      A tensor of `shape` and `dtype`.
+    """
+    count = math.prod(shape)
+    width = group_width(dtype)
+    stride = width * RESERVED_PER_OUTPUT // 4
+    candidates = _normals(dtype)
+    groups = -(-count // width)
+    output = torch.empty((groups, width), dtype=dtype, device=device)
+    for rows, w in chunks(stream, groups, stride, device):
+        first = torch.stack(candidates(w), 1)
+        outside = (first.abs() >= _TRUNCATE_AT).any(1).nonzero().squeeze(1)
+        output[rows] = first
+        if len(outside):
+            starts = (outside + rows.start) * stride
+            output[outside + rows.start] = _first_inside(stream, starts, width, candidates).to(dtype)
+    return output.reshape(-1)[:count].reshape(tuple(shape))
+
+
+def _first_inside(stream: Stream, starts, width: int, candidates: Callable):
+    """For each row of blocks from `starts` on, the first `width` candidates that are not cut off."""
+    tries = 2
+    while True:
+        offsets = (starts[:, None] + torch.arange(tries, device=starts.device)).reshape(-1)
+        drawn = torch.stack(candidates(words(stream, offsets)), 1).reshape(len(starts), -1)
+        rejected = drawn.abs() >= _TRUNCATE_AT
+        chosen = rejected.to(torch.int8).argsort(dim=1, stable=True)[:, :width]
+        if not rejected.gather(1, chosen).any():
+            return drawn.gather(1, chosen)
+        tries *= 2
+
+
+def group_width(dtype) -> int:
+    """How many numbers of a type one block of four words gives."""
+    return 2 if dtype in (torch.float64, torch.int64, torch.uint64) else 4
+
+
+def unit_double(high, low):
+    """A float64 in [0, 1) from two words: 20 bits of the first and all of the second."""
+    return ((high & 0xFFFFF) << 32 | low).to(torch.float64) * 2.0**-52
+
+
+def normal_pair(w):
+    """Two float64 normal numbers from the four words of a block."""
+    radius = torch.sqrt(-2.0 * torch.log(unit_double(w[0], w[1]).clamp_(min=_SMALLEST_UNIFORM)))
+    angle = _TWO_PI * unit_double(w[2], w[3])
+    return torch.sin(angle) * radius, torch.cos(angle) * radius
+
+
+def _normals(dtype) -> Callable:
+    """The function from the words of a block to its group of normal numbers."""
+    if dtype == torch.float64:
+        return normal_pair
+    return lambda w: (*_float_pair(w[0], w[1]), *_float_pair(w[2], w[3]))
+
+
+def _float_pair(first, second):
+    """Two float32 normal numbers from two words.
+
+    Each function is taken in float64 and rounded: that is what a C library's float functions return but for about
+    one number in a hundred (then off by one unit in the last place), and it makes CPU and CUDA agree.
+    """
+    scale = 2.0**-23
+    uniform_a = ((first & 0x7FFFFF).to(torch.float32) * scale).clamp_(min=_SMALLEST_UNIFORM)
+    radius = torch.sqrt(-2.0 * torch.log(uniform_a.double()).float().double()).float()
+    # The angle itself is a float32 in TensorFlow, rounded from a product in float64.
+    angle = ((second & 0x7FFFFF).to(torch.float64) * (_TWO_PI * scale)).float().double()
+    return torch.sin(angle).float() * radius, torch.cos(angle).float() * radius
+
+
+def _fill(stream: Stream, shape: Sequence[int], dtype, device, convert: Callable):
+    """A tensor filled with convert(words of a block) after another: one column for each member of a group."""
+    count = math.prod(shape)
+    width = group_width(dtype)
+    output = torch.empty((-(-count // width), width), dtype=dtype, device=device)
+    for rows, w in chunks(stream, len(output), device=device):
+        for column, values in enumerate(convert(w)):
+            output[rows, column] = values
+    return output.reshape(-1)[:count].reshape(tuple(shape))
+
+
+def _remainder(bits, span: int):
+    """`bits` modulo `span`, both taken as unsigned 64-bit numbers held in int64."""
+    if span >= 1 << 63:
+        wrapped = span - (1 << 64)
+        # At or above `span` (which has the top bit set) only when negative and not below it as a signed number.
+        return torch.where((bits < 0) & (bits >= wrapped), bits - wrapped, bits)
+    quotient = torch.div(bits >> 1 & 0x7FFFFFFFFFFFFFFF, span, rounding_mode="floor") << 1
+    rest = bits - quotient * span
+    return torch.where((rest < 0) | (rest >= span), rest - span, rest)
+
+
+def _name(dtype) -> str:
+    return str(dtype).rpartition(".")[2]
+
+
+_MANTISSA_BITS = {"float16": 10, "bfloat16": 7, "float32": 23}

@@ -1,0 +1,153 @@
+"""Philox4x32-10: the counter-based generator behind every TensorFlow random op, vectorised on torch.
+
+A stream is a 64-bit key and a 128-bit counter; counter value c gives one block of four 32-bit words. All arithmetic
+is done in int64 with masks (products wrap modulo 2**64, which keeps their low and high halves right), so the words
+are the same on CPU and CUDA.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from tfmagic.ops.lazy import torch
+
+WORD = 0xFFFFFFFF
+_KEY = (1 << 64) - 1
+_COUNTER = (1 << 128) - 1
+_ROUNDS = 10
+_MULTIPLIERS = (0xD2511F53, 0xCD9E8D57)
+_KEY_STEPS = (0x9E3779B9, 0xBB67AE85)
+# The scrambling key of the stateless ops: their seed pair is encrypted with it, so that similar seeds give unrelated
+# streams.
+_STATELESS_KEY = 0x02461E293EC8F720
+
+# Blocks computed at a time: the two dozen temporaries of one round then stay in the processor's second-level cache.
+CHUNK = 1 << 14
+# Up to this many blocks, plain integers beat the overhead of some hundred torch calls.
+_FEW = 24
+
+
+class Stream(NamedTuple):
+    """A position in a Philox sequence: everything a distribution needs to produce its numbers."""
+
+    key: int
+    counter: int
+
+    def skip(self, blocks: int) -> Stream:
+        """The stream that starts `blocks` blocks later."""
+        return Stream(self.key, (self.counter + blocks) & _COUNTER)
+
+
+class PhiloxState:
+    """The stream of one random op in one session: every run takes its share and moves on.
+
+    Args:
+      seed: the op's `seed` attribute, an int64: the key.
+      seed2: the op's `seed2` attribute, an int64: the upper half of the counter. When both are zero the stream
+        starts at a random position.
+    """
+
+    __slots__ = ("_lock", "counter", "key")
+
+    def __init__(self, seed: int = 0, seed2: int = 0) -> None:
+        if seed == 0 and seed2 == 0:
+            seed, seed2 = secrets.randbits(64), secrets.randbits(64)
+        self.key = seed & _KEY
+        self.counter = (seed2 & _KEY) << 64
+        self._lock = threading.Lock()
+
+    def reserve(self, blocks: int) -> Stream:
+        """Takes `blocks` blocks of four words off the stream and returns where they start."""
+        with self._lock:
+            taken = Stream(self.key, self.counter)
+            self.counter = (self.counter + blocks) & _COUNTER
+        return taken
+
+    def reserve_words(self, words: int) -> Stream:
+        """Takes at least `words` single words off the stream, in whole blocks."""
+        return self.reserve((words + 3) // 4)
+
+    def reserve_outputs(self, count: int) -> Stream:
+        """Takes what an op with `count` outputs may need: TensorFlow sets aside 256 blocks for each of them."""
+        return self.reserve(count * RESERVED_PER_OUTPUT)
+
+
+RESERVED_PER_OUTPUT = 256
+
+
+def stateless_stream(seed: tuple[int, int]) -> Stream:
+    """The stream of a stateless op for its pair of seeds."""
+    first, second = (int(part) & _KEY for part in seed)
+    mixed = block(Stream(_STATELESS_KEY, first | second << 64))
+    return Stream(mixed[0] | mixed[1] << 32, (mixed[2] | mixed[3] << 32) << 64)
+
+
+def block(stream: Stream) -> tuple[int, int, int, int]:
+    """The four words at the start of a stream, as Python integers."""
+    return _encrypt(stream.key, _split(stream.counter))
+
+
+def words(stream: Stream, offsets, device=None):
+    """The blocks that lie `offsets` blocks into a stream.
+
+    Args:
+      stream: where to count from.
+      offsets: int64 tensor [n] of non-negative block numbers, or a `range` of them.
+      device: where to compute when `offsets` is a range.
+
+    Returns:
+      Four int64 tensors [n], one for each word of the blocks, with values in [0, 2**32).
+    """
+    if isinstance(offsets, range):
+        if len(offsets) <= _FEW:
+            blocks = [block(stream.skip(offset)) for offset in offsets]
+            table = torch.tensor(blocks, dtype=torch.int64, device=device).reshape(len(offsets), 4)
+            return table.unbind(1)
+        highest = offsets[-1]
+        # Counting from the first offset keeps the tensor small-valued, and so most counter words constant.
+        stream, highest = stream.skip(offsets.start), highest - offsets.start
+        offsets = torch.arange(0, highest + 1, offsets.step, dtype=torch.int64, device=device)
+        carries = (stream.counter & WORD) + highest > WORD
+    else:
+        carries = True
+    return _encrypt(stream.key, _add(stream.counter, offsets, carries))
+
+
+def chunks(stream: Stream, count: int, stride: int = 1, device=None) -> Iterator[tuple[slice, tuple]]:
+    """Yields the words of `count` blocks that lie `stride` blocks apart, a cache-sized chunk at a time."""
+    for start in range(0, count, CHUNK):
+        stop = min(start + CHUNK, count)
+        yield slice(start, stop), words(stream, range(start * stride, (stop - 1) * stride + 1, stride), device)
+
+
+def _split(counter: int) -> tuple[int, int, int, int]:
+    return counter & WORD, counter >> 32 & WORD, counter >> 64 & WORD, counter >> 96 & WORD
+
+
+def _add(counter: int, offsets, carries: bool):
+    """The words of counter + offsets; those that are the same for all offsets stay Python integers."""
+    c0, c1, c2, c3 = _split(counter)
+    low = offsets + c0
+    if not carries:
+        return low, c1, c2, c3
+    # An offset may itself exceed 32 bits, so that the second word takes its upper half and the carry together.
+    second = (low >> 32) + c1
+    third = (second >> 32) + c2
+    fourth = (third >> 32) + c3
+    return low & WORD, second & WORD, third & WORD, fourth & WORD
+
+
+def _encrypt(key: int, counter):
+    """Ten rounds of Philox on counter words that are Python integers or int64 tensors."""
+    (m0, m1), (step0, step1) = _MULTIPLIERS, _KEY_STEPS
+    k0, k1 = key & WORD, key >> 32
+    c0, c1, c2, c3 = counter
+    for _ in range(_ROUNDS):
+        p0, p1 = c0 * m0, c2 * m1
+        c0, c1 = (p1 >> 32 & WORD) ^ c1 ^ k0, p1 & WORD
+        c2, c3 = (p0 >> 32 & WORD) ^ c3 ^ k1, p0 & WORD
+        k0, k1 = (k0 + step0) & WORD, (k1 + step1) & WORD
+    return c0, c1, c2, c3
