@@ -1,0 +1,170 @@
+"""A GraphDef and fetched values as plain JSON data, the same whether TensorFlow or tfmagic made them."""
+
+import base64
+import json
+
+import numpy as np
+
+NUMBERS = {"half": "half_val", "bfloat16": "half_val", "float": "float_val", "double": "double_val", "int64": "int64_val",
+           "bool": "bool_val", "uint32": "uint32_val", "uint64": "uint64_val", "string": "string_val",
+           "complex64": "scomplex_val", "complex128": "dcomplex_val"}  # fmt: skip
+NUMPY = {"half": np.float16, "float": np.float32, "double": np.float64, "int8": np.int8, "int16": np.int16, "int32": np.int32,
+         "int64": np.int64, "uint8": np.uint8, "uint16": np.uint16, "uint32": np.uint32, "uint64": np.uint64, "bool": np.bool_,
+         "complex64": np.complex64, "complex128": np.complex128}  # fmt: skip
+
+
+def text(data):
+    """Bytes as text where they are UTF-8, else marked base64."""
+    if isinstance(data, str):
+        return data
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return {"base64": base64.b64encode(data).decode()}
+
+
+def type_name(message, field, number):
+    """`DT_FLOAT` as `float`, taken from the message's own enum."""
+    names = message.DESCRIPTOR.fields_by_name[field].enum_type.values_by_number
+    return names[number].name.removeprefix("DT_").lower()
+
+
+def describe_shape(shape):
+    """A TensorShapeProto as a list with None for unknown sizes, or None for unknown rank."""
+    return None if shape.unknown_rank else [None if d.size < 0 else d.size for d in shape.dim]
+
+
+def describe_number(value):
+    """One element as JSON: non-finite and complex numbers become text."""
+    if isinstance(value, bool | np.bool_):
+        return bool(value)
+    if isinstance(value, int | np.integer):
+        return int(value)
+    if isinstance(value, complex | np.complexfloating):
+        return str(complex(value))
+    if not np.isfinite(value):
+        return str(float(value))
+    return float(np.format_float_positional(value, unique=True)) if isinstance(value, np.floating) else value
+
+
+def describe_tensor(proto):
+    """A TensorProto with its values decoded; equal values are written once."""
+    dtype = type_name(proto, "dtype", proto.dtype)
+    shape = describe_shape(proto.tensor_shape)
+    size = int(np.prod(shape))
+    if proto.tensor_content:
+        values = np.frombuffer(proto.tensor_content, NUMPY[dtype]).tolist()
+        if dtype in ("float", "half"):
+            values = [describe_number(v) for v in np.frombuffer(proto.tensor_content, NUMPY[dtype])]
+    else:
+        values = list(getattr(proto, NUMBERS.get(dtype, "int_val")))
+        if dtype == "half":
+            values = [describe_number(v) for v in np.array(values, np.uint16).view(np.float16)]
+        elif dtype == "float":
+            values = [describe_number(np.float32(v)) for v in values]
+        elif dtype.startswith("complex"):
+            values = [str(complex(*pair)) for pair in zip(values[::2], values[1::2])]
+        elif dtype == "string":
+            values = [text(v) for v in values]
+    values = [str(v) if isinstance(v, float) and not np.isfinite(v) else v for v in values]
+    while len(values) > 1 and values[-1] == values[-2]:
+        values.pop()
+    if size and not values:
+        values = ["" if dtype == "string" else False if dtype == "bool" else 0]
+    return {"dtype": dtype, "shape": shape, "values": values}
+
+
+def describe_attr(attr):
+    """An AttrValue as plain data."""
+    kind = attr.WhichOneof("value")
+    if kind == "s":
+        return text(attr.s)
+    if kind == "type":
+        return type_name(attr, "type", attr.type)
+    if kind == "shape":
+        return {"shape": describe_shape(attr.shape)}
+    if kind == "tensor":
+        return describe_tensor(attr.tensor)
+    if kind == "func":
+        return {"func": attr.func.name}
+    if kind == "f":
+        return describe_number(np.float32(attr.f))
+    if kind == "list":
+        values = attr.list
+        for name in ("s", "i", "f", "b", "type", "shape", "tensor", "func"):
+            items = getattr(values, name)
+            if items:
+                break
+        else:
+            return []
+        if name == "type":
+            return [type_name(values, "type", v) for v in items]
+        convert = {"s": text, "shape": describe_shape, "tensor": describe_tensor, "f": lambda v: describe_number(np.float32(v)),
+                   "func": lambda f: f.name}.get(name, lambda v: v)  # fmt: skip
+        return [convert(v) for v in items]
+    return getattr(attr, kind) if kind else None
+
+
+def describe_node(node):
+    """A NodeDef as plain data; a py_func's token is a process-wide counter, so it is left out."""
+    out = {"name": node.name, "op": node.op}
+    if node.input:
+        out["inputs"] = list(node.input)
+    if node.device:
+        out["device"] = node.device
+    attrs = {name: describe_attr(node.attr[name]) for name in sorted(node.attr)}
+    if "token" in attrs:
+        attrs["token"] = "pyfunc"
+    if attrs:
+        out["attrs"] = attrs
+    return out
+
+
+def describe_graph(graph):
+    """All nodes of a `tf.Graph`, in the order they were made."""
+    return [describe_node(node) for node in graph.as_graph_def().node]
+
+
+def describe_collections(graph):
+    """Collection name -> names of what it holds (or the class, for nameless things)."""
+    out = {}
+    for key in sorted(map(str, graph.get_all_collection_keys())):
+        if not key.startswith("__"):
+            out[key] = [getattr(item, "name", type(item).__name__) for item in graph.get_collection(key)]
+    return out
+
+
+def describe_value(value):
+    """A fetched value as plain data: dtype, shape and flat list of values; nested fetches keep their structure."""
+    if value is None or isinstance(value, str):
+        return value
+    if hasattr(value, "_fields"):
+        return {"fields": {name: describe_value(getattr(value, name)) for name in value._fields}}
+    if isinstance(value, dict):
+        return {"dict": {str(key): describe_value(item) for key, item in value.items()}}
+    if isinstance(value, list | tuple):
+        return [describe_value(item) for item in value]
+    if isinstance(value, bytes):
+        return {"bytes": text(value)}
+    array = np.asarray(value)
+    if array.dtype == object:
+        flat = [text(v) for v in array.ravel()]
+    else:
+        flat = [describe_number(v) for v in array.ravel()]
+    return {"dtype": str(array.dtype), "shape": list(array.shape), "values": flat}
+
+
+def dumps(record):
+    """Deterministic JSON: one node, one value or one fact a line."""
+    lines = ["{"]
+    for position, (key, value) in enumerate(record.items()):
+        comma = "," if position < len(record) - 1 else ""
+        if isinstance(value, list) and value:
+            rows = ",\n".join("  " + json.dumps(item, ensure_ascii=False) for item in value)
+            lines.append(f" {json.dumps(key)}: [\n{rows}\n ]{comma}")
+        elif isinstance(value, dict) and value:
+            rows = ",\n".join(f"  {json.dumps(k)}: {json.dumps(v, ensure_ascii=False)}" for k, v in value.items())
+            lines.append(f" {json.dumps(key)}: {{\n{rows}\n }}{comma}")
+        else:
+            lines.append(f" {json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}{comma}")
+    return "\n".join([*lines, "}"]) + "\n"

@@ -1,0 +1,34 @@
+"""Building one program and noting all that it shows: nodes, collections, reprs, facts and values."""
+
+from oracle import graphdef
+
+
+def observe(tf, build):
+    """Everything recorded about one program, as plain data.
+
+    Args:
+        tf: the TensorFlow to use (`tensorflow.compat.v1` when recording, tfmagic's when testing).
+        build: a function registered with `@program`.
+
+    Returns:
+        A dict with `nodes`, `collections`, `shown`, `facts` and `values` (one entry a step).
+    """
+    with tf.Graph().as_default() as graph:
+        case = build(tf)
+        record = {"nodes": graphdef.describe_graph(graph), "collections": graphdef.describe_collections(graph)}
+        if case is None:
+            return record
+        record["shown"] = [[str(item), repr(item)] for item in case.show]
+        record["facts"] = case.facts
+        if case.steps:
+            record["values"] = run(tf, case)
+    return record
+
+
+def run(tf, case):
+    """The values of a case's steps, run one after another in a new session."""
+    config = tf.ConfigProto(allow_soft_placement=True)
+    with tf.Session(config=config) as sess:
+        if case.init:
+            sess.run(tf.global_variables_initializer())
+        return [graphdef.describe_value(sess.run(fetches, feed_dict=feeds)) for fetches, feeds in case.steps]
