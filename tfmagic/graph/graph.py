@@ -1,0 +1,747 @@
+"""Graph: makes operations with TensorFlow's names, scopes, devices, control inputs and collections, and finds them."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import threading
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from tfmagic.graph import context, devices, opdefs, registry, shapes, source
+from tfmagic.graph.context import GraphStacks, get_default_graph
+from tfmagic.graph.dtypes import DType, as_dtype
+from tfmagic.graph.export import export
+from tfmagic.graph.opdefs import OpDef
+from tfmagic.graph.operation import Operation, Tensor
+from tfmagic.graph.registry import Node
+
+_OP_NAME = re.compile(r"[A-Za-z0-9.][A-Za-z0-9_.\\\-/]*")
+_SCOPE_NAME = re.compile(r"[A-Za-z0-9_.\\\-/]*")
+_valid_names: set[str] = set()
+
+
+@export("Graph")
+class Graph:
+    """A dataflow graph: operations and the tensors between them.
+
+    Graphs are safe to build from several threads; scopes are kept per thread.
+    """
+
+    def __init__(self) -> None:
+        self._operations: dict[Operation, None] = {}
+        self._by_name: dict[str, Operation] = {}
+        self._names_in_use: dict[str, int] = {}
+        self._last_id = 0
+        self._version = 0
+        self._stacks = GraphStacks()
+        self._collections: dict[Any, list[Any]] = {}
+        self._lock = threading.RLock()
+        self._finalized = False
+        self._unfeedable: set[Tensor] = set()
+        self._unfetchable: set[Any] = set()
+        self._gradient_override_map: dict[str, str] = {}
+        self._attr_scope_map: dict[str, Any] = {}
+        self._op_to_kernel_label_map: dict[str, str] = {}
+        self._container = ""
+        self._functions: dict[str, Any] = {}
+        self._py_functions: dict[str, Any] = {}
+        self._extras: dict[str, Any] = {}
+        self.seed: int | None = None
+
+    # --- state ------------------------------------------------------------------------------------------------
+
+    @property
+    def version(self) -> int:
+        """The id of the newest operation."""
+        return self._last_id
+
+    @property
+    def finalized(self) -> bool:
+        return self._finalized
+
+    def finalize(self) -> None:
+        """Make the graph read-only."""
+        self._finalized = True
+
+    def _unsafe_unfinalize(self) -> None:
+        self._finalized = False
+
+    def _check_not_finalized(self) -> None:
+        if self._finalized:
+            raise RuntimeError("Graph is finalized and cannot be modified.")
+
+    def _changed(self) -> None:
+        """Note a change to an existing node: plans made before it are stale."""
+        self._version += 1
+
+    @property
+    def building_function(self) -> bool:
+        return False
+
+    @property
+    def graph_def_versions(self) -> Any:
+        from tfmagic.graph.node_def import versions
+
+        return versions()
+
+    @property
+    def _graph_control_flow_context(self) -> Any:
+        return self._stacks.control_flow
+
+    def _get_control_flow_context(self) -> Any:
+        return self._stacks.control_flow
+
+    def _set_control_flow_context(self, ctx: Any) -> None:
+        self._stacks.control_flow = ctx
+
+    def as_default(self) -> contextlib.AbstractContextManager[Graph]:
+        """Make this graph the default of the thread within a `with` block."""
+        return context.default_graph(self)
+
+    def as_graph_def(self, from_version: int | None = None, add_shapes: bool = False) -> Any:
+        """The graph as a `GraphDef` proto.
+
+        Args:
+          from_version: when given, only nodes newer than this version.
+          add_shapes: whether to add an `_output_shapes` attr to each node.
+        """
+        from tfmagic.graph.node_def import graph_def
+
+        return graph_def(self, from_version, add_shapes)
+
+    def switch_to_thread_local(self) -> None:
+        """Scopes are always kept per thread here; TensorFlow's call to ask for it changes nothing further."""
+
+    # --- making operations ------------------------------------------------------------------------------------
+
+    def create_op(self, op_type: str, inputs: Sequence[Tensor], dtypes: Sequence[DType] | None = None,
+                  input_types: Any = None, name: str | None = None, attrs: dict[str, Any] | None = None,
+                  op_def: Any = None, compute_shapes: bool = True, compute_device: bool = True) -> Operation:
+        """Make an operation of any type.
+
+        Args:
+          op_type: the op's name, such as "MatMul".
+          inputs: the tensors it reads.
+          dtypes: types of the outputs; by default what the op's definition says.
+          name: its name within the current scope; one that ends with "/" is taken as it stands.
+          attrs: attrs as plain values or `AttrValue` protos.
+          compute_device: whether the device scopes apply.
+
+        Raises:
+          ValueError: TensorFlow has no such op, or its shape rule refuses the inputs.
+          RuntimeError: the graph is finalized.
+        """
+        from tfmagic.graph.node_def import plain_attr
+
+        definition = opdefs.get(op_type)
+        if definition is None:
+            definition = self._unknown_op_def(op_type, inputs, dtypes)
+        for value in inputs:
+            if not isinstance(value, Tensor):
+                raise TypeError(f"Input #{list(inputs).index(value)} is not a tensor: {value}")
+        plain = {key: plain_attr(value) for key, value in (attrs or {}).items()}
+        for attr in definition.attrs.values():
+            if attr.name not in plain and attr.has_default:
+                plain[attr.name] = attr.default
+        name = op_type if name is None else name
+        name = name[:-1] if name.endswith("/") else self.unique_name(name)
+        op = self.make(definition, name, tuple(inputs), plain, compute_device)
+        if dtypes is not None:
+            for tensor, dtype in zip(op._outputs, dtypes):
+                tensor._dtype = as_dtype(dtype)
+        return op
+
+    def _unknown_op_def(self, op_type: str, inputs: Sequence[Tensor], dtypes: Sequence[DType] | None) -> OpDef:
+        if op_type in self._functions:
+            return self._functions[op_type].op_def
+        raise ValueError(f"Op type not registered '{op_type}'. tfmagic knows the {len(opdefs.names())} ops of "
+                         "TensorFlow 1.15; custom ops need a tf.py_func instead.")
+
+    def make(self, op_def: OpDef, name: str, inputs: tuple[Tensor, ...], attrs: dict[str, Any],
+             use_device_scopes: bool = True) -> Operation:
+        """Make an operation from checked inputs and complete attrs: the one place where nodes come into being.
+
+        Args:
+          name: the full name, already unique.
+          attrs: every attr as a plain value; the operation owns the dict from here on.
+
+        Raises:
+          ValueError: the name is taken or malformed, an input is of another graph, or the shape rule refuses the
+            inputs. Nothing is added then.
+        """
+        if self._finalized:
+            self._check_not_finalized()
+        if name not in _valid_names:
+            if not _OP_NAME.fullmatch(name):
+                raise ValueError(f"'{name}' is not a valid node name: it starts with a letter, digit or '.', and "
+                                 "goes on with letters, digits, '_', '.', '-' and '/'.")
+            if len(_valid_names) > 100_000:
+                _valid_names.clear()
+            _valid_names.add(name)
+        stacks = self._stacks
+        op = Operation()
+        op.graph = self
+        op.name = name
+        op.type = op_def.name
+        op._op_def = op_def
+        op._inputs = inputs
+        op._attrs = attrs
+        op._device = ""
+        op._frames = source.capture()
+        op._static = None
+        op._gradient_function = None
+        op._annotations = None
+        ctx = op._control_flow_context = stacks.control_flow
+        op._control_inputs = self._controls_for(inputs) if stacks.controllers else ()
+        outputs = []
+        for arg in op_def.outputs:
+            if arg.type_list_attr is not None:
+                for dtype in attrs[arg.type_list_attr]:
+                    outputs.append(Tensor(op, len(outputs), dtype._ref if arg.is_ref else dtype))
+                continue
+            dtype = arg.dtype if arg.type_attr is None else attrs[arg.type_attr]
+            if arg.is_ref:
+                dtype = dtype._ref
+            if arg.number_attr is None:
+                outputs.append(Tensor(op, len(outputs), dtype))
+            else:
+                for _ in range(attrs[arg.number_attr]):
+                    outputs.append(Tensor(op, len(outputs), dtype))
+        op._outputs = tuple(outputs)
+        if outputs:
+            declaration = registry.lookup(op_def.name)
+            if declaration is not None and declaration.shape is not None:
+                infer_shapes(op, declaration)
+        for tensor in inputs:
+            if tensor.op.graph is not self:
+                raise ValueError(f"Tensor {tensor} must be from the same graph as the operation '{name}' that reads "
+                                 "it: build both inside one `with graph.as_default():` block.")
+        with self._lock:
+            if name in self._by_name:
+                raise ValueError(f"Duplicate node name in graph: '{name}'")
+            self._last_id += 1
+            self._version += 1
+            op._id = self._last_id
+            self._by_name[name] = op
+            self._operations[op] = None
+            lowered = name.lower()
+            if lowered not in self._names_in_use:
+                self._names_in_use[lowered] = 1
+            for tensor in inputs:
+                tensor._consumers.append(op)
+        if ctx is not None:
+            ctx.AddOp(op)
+        if self._gradient_override_map or self._attr_scope_map or self._op_to_kernel_label_map:
+            self._apply_attr_scopes(op)
+        if stacks.controllers:
+            for controller in stacks.controllers:
+                controller.op_seen(op)
+        if use_device_scopes and stacks.devices:
+            self._apply_devices(op)
+        if stacks.colocations:
+            self._apply_colocation(op)
+        if self._container and op_def.is_stateful and "container" in attrs and not attrs["container"]:
+            attrs["container"] = self._container
+        return op
+
+    def _controls_for(self, inputs: tuple[Tensor, ...]) -> tuple[Operation, ...]:
+        """The control inputs that open `control_dependencies` scopes ask for and the inputs do not imply."""
+        input_ops = {tensor.op for tensor in inputs}
+        found: dict[Operation, None] = {}
+        for controller in self._stacks.controllers:
+            if controller.seen.isdisjoint(input_ops):
+                for op in controller.control_inputs:
+                    if op not in input_ops:
+                        found[op] = None
+        return tuple(found)
+
+    def _apply_devices(self, op: Operation) -> None:
+        for scope in reversed(self._stacks.devices):
+            if scope is None:
+                return
+            if callable(scope):
+                asked = scope(op)
+                op._device = devices.canonical(asked if isinstance(asked, str) else str(asked or ""))
+            else:
+                op._device = devices.merge(scope, op._device)
+
+    def _apply_colocation(self, op: Operation) -> None:
+        groups: list[bytes] = []
+        for target in self._stacks.colocations:
+            groups.extend(target.colocation_groups())
+            if target._device:
+                op._device = target._device
+        op._attrs["_class"] = sorted(set(groups))
+
+    def _apply_attr_scopes(self, op: Operation) -> None:
+        for key, value in self._attr_scope_map.items():
+            value = value(op._attrs) if callable(value) else value
+            if value is not None and key not in op._attrs:
+                op._set_attr(key, value)
+        if op.type in self._op_to_kernel_label_map:
+            op._attrs["_kernel"] = self._op_to_kernel_label_map[op.type]
+        if op.type in self._gradient_override_map:
+            op._attrs["_gradient_op_type"] = self._gradient_override_map[op.type]
+
+    # --- names ------------------------------------------------------------------------------------------------
+
+    def unique_name(self, name: str, mark_as_used: bool = True) -> str:
+        """A name within the current scope that no operation has yet: `x`, then `x_1`, `x_2`, ..."""
+        names = self._stacks.names
+        if names:
+            name = f"{names}/{name}"
+        with self._lock:
+            in_use = self._names_in_use
+            key = name.lower()
+            count = in_use.get(key, 0)
+            if mark_as_used:
+                in_use[key] = count + 1
+            if count == 0:
+                return name
+            unique = f"{name}_{count}"
+            key = unique.lower()
+            base = name.lower()
+            while key in in_use:
+                count += 1
+                unique = f"{name}_{count}"
+                key = unique.lower()
+            if mark_as_used:
+                in_use[base] = count + 1
+                in_use[key] = 1
+            return unique
+
+    @contextlib.contextmanager
+    def name_scope(self, name: str | None) -> Iterator[str]:
+        """Open a name scope.
+
+        Args:
+          name: a new scope's name, made unique; one that ends with "/" re-opens that scope as it stands; None or
+            "" goes back to the root.
+
+        Yields:
+          The scope's full name with a trailing "/" ("" for the root).
+
+        Raises:
+          ValueError: the name is malformed.
+        """
+        stacks = self._stacks
+        old = stacks.names
+        new = self.enter_name_scope(name)
+        try:
+            yield new
+        finally:
+            stacks.names = old
+
+    def enter_name_scope(self, name: str | None) -> str:
+        """Open a name scope without a `with` block; the caller puts `_stacks.names` back."""
+        stacks = self._stacks
+        if not name:
+            if name is not None and not isinstance(name, str):
+                raise TypeError(f"Name scope's name is a string, got {name!r}")
+            stacks.names = ""
+            return ""
+        if not isinstance(name, str):
+            raise TypeError(f"Name scope's name is a string, got {name!r}")
+        if name[-1] == "/":
+            scope = name[:-1]
+            if not _SCOPE_NAME.fullmatch(name):
+                raise ValueError(f"'{name}' is not a valid scope name")
+        else:
+            if name not in _valid_names and not (_SCOPE_NAME if stacks.names else _OP_NAME).fullmatch(name):
+                raise ValueError(f"'{name}' is not a valid scope name")
+            scope = self.unique_name(name)
+        stacks.names = scope
+        return scope + "/" if scope else ""
+
+    def get_name_scope(self) -> str:
+        """The current name scope without a trailing "/"."""
+        return self._stacks.names
+
+    @property
+    def _name_stack(self) -> str:
+        return self._stacks.names
+
+    # --- scopes -----------------------------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def device(self, device_name_or_function: Any) -> Iterator[None]:
+        """Ask for a device for the operations made within: a name, a function of the operation, or None for any."""
+        scope = device_name_or_function
+        if scope is not None and not callable(scope):
+            scope = devices.canonical(scope if isinstance(scope, str) else scope.to_string())
+        stacks = self._stacks
+        old = stacks.devices
+        stacks.devices = (*old, scope)
+        try:
+            yield
+        finally:
+            stacks.devices = old
+
+    @contextlib.contextmanager
+    def colocate_with(self, op: Any, ignore_existing: bool = False) -> Iterator[None]:
+        """Put the operations made within on the same device as `op` (None: drop outer colocations)."""
+        if op is None and not ignore_existing:
+            raise ValueError("Trying to reset colocation (op is None) but ignore_existing is not True")
+        target = None if op is None else getattr(op, "op", op)
+        if target is not None and not isinstance(target, Operation):
+            target = self.as_graph_element(op, allow_tensor=True, allow_operation=True)
+            target = getattr(target, "op", target)
+        stacks = self._stacks
+        old_devices, old = stacks.devices, stacks.colocations
+        stacks.devices = ()
+        stacks.colocations = () if ignore_existing else old
+        if target is not None:
+            stacks.colocations = (*stacks.colocations, target)
+        try:
+            yield
+        finally:
+            stacks.devices, stacks.colocations = old_devices, old
+
+    def control_dependencies(self, control_inputs: Any) -> Controller:
+        """Make the operations created within run after `control_inputs` (None: clear outer dependencies).
+
+        Raises:
+          TypeError: `control_inputs` holds something that is no operation, tensor or variable.
+        """
+        if control_inputs is None:
+            return Controller(self, None)
+        ops: dict[Operation, None] = {}
+        if isinstance(control_inputs, (Operation, Tensor)) or not hasattr(control_inputs, "__iter__"):
+            raise TypeError(f"control_dependencies takes a list of operations or tensors, got {control_inputs!r}; "
+                            "put it in a list: [op].")
+        for item in control_inputs:
+            if isinstance(item, Operation):
+                op = item
+            elif isinstance(item, Tensor):
+                op = item.op
+            else:
+                inner = getattr(item, "_as_control_input", None)
+                element = inner() if inner is not None else self.as_graph_element(item)
+                op = getattr(element, "op", element)
+            self._check_own(op)
+            ops[op] = None
+        return Controller(self, list(ops))
+
+    def _check_own(self, op: Operation) -> None:
+        if op.graph is not self:
+            raise ValueError(f"{op!r} is not an element of this graph.")
+
+    @property
+    def _control_dependencies_stack(self) -> tuple[Any, ...]:
+        return self._stacks.controllers
+
+    @contextlib.contextmanager
+    def container(self, container_name: str) -> Iterator[str]:
+        """Name the resource container of stateful operations made within."""
+        old, self._container = self._container, container_name
+        try:
+            yield container_name
+        finally:
+            self._container = old
+
+    @contextlib.contextmanager
+    def gradient_override_map(self, op_type_map: dict[str, str]) -> Iterator[None]:
+        """Give operations made within another gradient: op type -> name given to `tf.RegisterGradient`.
+
+        Raises:
+          TypeError: the map is no dict from strings to strings.
+        """
+        if not isinstance(op_type_map, dict) or not all(
+                isinstance(k, str) and isinstance(v, str) for k, v in op_type_map.items()):
+            raise TypeError("op_type_map must be a dictionary mapping strings to strings")
+        old = self._gradient_override_map
+        self._gradient_override_map = {**old, **op_type_map}
+        try:
+            yield
+        finally:
+            self._gradient_override_map = old
+
+    @contextlib.contextmanager
+    def _attr_scope(self, attr_map: dict[str, Any]) -> Iterator[None]:
+        old = self._attr_scope_map
+        self._attr_scope_map = {**old, **attr_map}
+        try:
+            yield
+        finally:
+            self._attr_scope_map = old
+
+    @contextlib.contextmanager
+    def _kernel_label_map(self, op_to_kernel_label_map: dict[str, str]) -> Iterator[None]:
+        old = self._op_to_kernel_label_map
+        self._op_to_kernel_label_map = {**old, **op_to_kernel_label_map}
+        try:
+            yield
+        finally:
+            self._op_to_kernel_label_map = old
+
+    # --- finding things ---------------------------------------------------------------------------------------
+
+    def get_operations(self) -> list[Operation]:
+        """All operations in the order of their making."""
+        return list(self._operations)
+
+    def _get_operation_by_name_unsafe(self, name: str) -> Operation | None:
+        return self._by_name.get(name)
+
+    def get_operation_by_name(self, name: str) -> Operation:
+        """The operation with this name.
+
+        Raises:
+          KeyError: there is none.
+        """
+        if not isinstance(name, str):
+            raise TypeError(f"Operation names are strings (or similar), not {type(name).__name__}.")
+        return self.as_graph_element(name, allow_tensor=False, allow_operation=True)
+
+    def get_tensor_by_name(self, name: str) -> Tensor:
+        """The tensor with this name ("add:0").
+
+        Raises:
+          KeyError: there is none.
+          ValueError: the name is not of the form "operation:output".
+        """
+        if not isinstance(name, str):
+            raise TypeError(f"Tensor names are strings (or similar), not {type(name).__name__}.")
+        return self.as_graph_element(name, allow_tensor=True, allow_operation=False)
+
+    def as_graph_element(self, obj: Any, allow_tensor: bool = True, allow_operation: bool = True) -> Any:
+        """The operation or tensor that `obj` (an element, its name, a variable, ...) stands for.
+
+        Raises:
+          KeyError: a name is not in the graph.
+          ValueError: the element is of another graph.
+          TypeError: `obj` cannot stand for one.
+        """
+        types = " or ".join(kind for kind, allowed in (("Tensor", allow_tensor), ("Operation", allow_operation))
+                            if allowed)
+        if not types:
+            raise ValueError("allow_tensor and allow_operation can't both be False.")
+        as_element = getattr(obj, "_as_graph_element", None)
+        if as_element is not None:
+            obj = as_element()
+        if isinstance(obj, bytes):
+            obj = obj.decode()
+        if isinstance(obj, str):
+            return self._element_by_name(obj, allow_tensor, allow_operation)
+        if (isinstance(obj, Tensor) and allow_tensor) or (isinstance(obj, Operation) and allow_operation):
+            if obj.graph is not self:
+                raise ValueError(f"{obj} is not an element of this graph.")
+            return obj
+        raise TypeError(f"Can not convert a {type(obj).__name__} into a {types}.")
+
+    def _element_by_name(self, name: str, allow_tensor: bool, allow_operation: bool) -> Any:
+        if ":" in name and allow_tensor:
+            op_name, _, index_text = name.partition(":")
+            if not op_name or not index_text.isdigit():
+                raise ValueError(f"The name {name!r} looks a like a Tensor name, but is not a valid one. Tensor names "
+                                 'must be of the form "<op_name>:<output_index>".')
+            op = self._by_name.get(op_name)
+            if op is None:
+                raise KeyError(f"The name {name!r} refers to a Tensor which does not exist. The operation, "
+                               f"{op_name!r}, does not exist in the graph.")
+            if int(index_text) >= len(op._outputs):
+                raise KeyError(f"The name {name!r} refers to a Tensor which does not exist. The operation, "
+                               f"{op_name!r}, exists but only has {len(op._outputs)} outputs.")
+            return op._outputs[int(index_text)]
+        if ":" in name:
+            raise ValueError(f"Name {name!r} appears to refer to a Tensor, not a Operation.")
+        if not allow_operation:
+            if name in self._by_name:
+                raise ValueError(f"The name {name!r} refers to an Operation, not a Tensor. Tensor names must be of "
+                                 'the form "<op_name>:<output_index>".')
+            raise ValueError(f"The name {name!r} looks like an (invalid) Operation name, not a Tensor. Tensor names "
+                             'must be of the form "<op_name>:<output_index>".')
+        op = self._by_name.get(name)
+        if op is None:
+            raise KeyError(f"The name {name!r} refers to an Operation not in the graph.")
+        return op
+
+    # --- collections ------------------------------------------------------------------------------------------
+
+    @property
+    def collections(self) -> list[Any]:
+        """The names of the collections."""
+        return list(self._collections)
+
+    def add_to_collection(self, name: Any, value: Any) -> None:
+        self._check_not_finalized()
+        with self._lock:
+            self._collections.setdefault(name, []).append(value)
+
+    def add_to_collections(self, names: Any, value: Any) -> None:
+        """Add `value` to each of the collections, once each."""
+        for name in (names,) if isinstance(names, str) else dict.fromkeys(names):
+            self.add_to_collection(name, value)
+
+    def get_collection_ref(self, name: Any) -> list[Any]:
+        """The list itself that holds a collection: a change to it changes the collection."""
+        with self._lock:
+            return self._collections.setdefault(name, [])
+
+    def get_collection(self, name: Any, scope: str | None = None) -> list[Any]:
+        """The items of a collection, of those with a name only the ones that match the regex `scope`."""
+        with self._lock:
+            items = list(self._collections.get(name, ()))
+        if scope is None:
+            return items
+        pattern = re.compile(scope)
+        return [item for item in items if hasattr(item, "name") and pattern.match(item.name)]
+
+    def get_all_collection_keys(self) -> list[Any]:
+        with self._lock:
+            return [key for key in self._collections if isinstance(key, str)]
+
+    def clear_collection(self, name: Any) -> None:
+        self._check_not_finalized()
+        with self._lock:
+            self._collections.pop(name, None)
+
+    # --- feeding and fetching ---------------------------------------------------------------------------------
+
+    def prevent_feeding(self, tensor: Tensor) -> None:
+        self._unfeedable.add(tensor)
+
+    def is_feedable(self, tensor: Tensor) -> bool:
+        return tensor not in self._unfeedable
+
+    def prevent_fetching(self, op: Operation) -> None:
+        self._unfetchable.add(op)
+
+    def is_fetchable(self, tensor_or_op: Any) -> bool:
+        return getattr(tensor_or_op, "op", tensor_or_op) not in self._unfetchable
+
+
+class Controller:
+    """One open `control_dependencies` scope.
+
+    Attributes:
+      control_inputs: the operations that those made within must follow.
+      seen: operations made within; one that reads their output follows the control inputs already.
+    """
+
+    def __init__(self, graph: Graph, control_inputs: list[Operation] | None):
+        self._graph = graph
+        self._clear = control_inputs is None
+        self.control_inputs = control_inputs or []
+        self.seen: set[Operation] = set()
+        self._old: tuple[Any, ...] = ()
+        self._old_control_flow: Any = None
+
+    def op_seen(self, op: Operation) -> None:
+        self.seen.add(op)
+
+    def __enter__(self) -> Controller:
+        stacks = self._graph._stacks
+        self._old = stacks.controllers
+        if self._clear:
+            self._old_control_flow = stacks.control_flow
+            stacks.control_flow = None
+            stacks.controllers = (self,)
+        else:
+            stacks.controllers = (*self._old, self)
+        return self
+
+    def __exit__(self, *exc_info: Any) -> None:
+        stacks = self._graph._stacks
+        stacks.controllers = self._old
+        if self._clear:
+            stacks.control_flow = self._old_control_flow
+
+
+def infer_shapes(op: Operation, declaration: registry.OpDeclaration) -> None:
+    """Set the static shapes of an operation's outputs by its shape rule.
+
+    Raises:
+      ValueError: the rule refuses the inputs; the message names the node, op and shapes.
+    """
+    inputs = op._inputs
+    dims: Any = [tensor._dims for tensor in inputs]
+    op_def = op._op_def
+    if len(op_def.inputs) != len(dims) or any(arg.is_list for arg in op_def.inputs):
+        dims = registry.grouped(op_def.inputs, op._attrs, dims)
+    try:
+        result = declaration.shape(Node(op), *dims)  # type: ignore[misc]
+    except ValueError as error:
+        raise ValueError(f"{error} for '{op.name}' (op: '{op.type}') with input shapes: "
+                         f"{', '.join(shapes.brackets(t._dims) for t in inputs)}.") from None
+    outputs = op._outputs
+    if len(op_def.outputs) == 1 and not op_def.outputs[0].is_list:
+        outputs[0]._dims = result
+        return
+    flat: list[Any] = []
+    for arg, item in zip(op_def.outputs, result if len(op_def.outputs) > 1 else (result,)):
+        if arg.is_list:
+            flat.extend(item)
+        else:
+            flat.append(item)
+    for tensor, item in zip(outputs, flat):
+        tensor._dims = item
+
+
+context.set_graph_factory(Graph)
+
+
+class name_scope:  # noqa: N801  # TensorFlow's name
+    """Open a name scope around the operations of a function (`tf.name_scope`).
+
+    Args:
+      name: the name that the caller gave, or None.
+      default_name: the name when `name` is None.
+      values: inputs of the function, which say in which graph to work.
+    """
+
+    __slots__ = ("_name", "_default_name", "_values", "_graph", "_old", "_pushed")
+
+    def __init__(self, name: str | None, default_name: str | None = None, values: Sequence[Any] | None = None):
+        self._name = default_name if name is None else name
+        if not (default_name is None or isinstance(default_name, str)):
+            raise TypeError(f"`default_name` type ({type(default_name)}) is not a string type. You likely meant to "
+                            "pass this into the `values` kwarg.")
+        if self._name is None and values is not None:
+            raise ValueError("At least one of name (None) and default_name (None) must be provided.")
+        self._values = values
+
+    @property
+    def name(self) -> str | None:
+        return self._name
+
+    def __enter__(self) -> str:
+        graph = get_default_graph()
+        self._pushed = False
+        if self._values:
+            own = graph_of(self._values)
+            if own is not None and own is not graph:
+                graph = own
+                context.push_graph(graph)
+                self._pushed = True
+        self._graph = graph
+        self._old = graph._stacks.names
+        return graph.enter_name_scope(self._name)
+
+    def __exit__(self, *exc_info: Any) -> None:
+        self._graph._stacks.names = self._old
+        if self._pushed:
+            context.pop_graph(self._graph)
+
+
+def graph_of(values: Sequence[Any]) -> Graph | None:
+    """The graph that the tensors among `values` belong to, or None when there are none.
+
+    Raises:
+      ValueError: they belong to several graphs.
+    """
+    found: Graph | None = None
+    first: Any = None
+    for value in values:
+        if isinstance(value, (Tensor, Operation)):
+            graph = value.graph
+        else:
+            graph = getattr(value, "graph", None) if hasattr(value, "_as_graph_element") else None
+            if not isinstance(graph, Graph):
+                continue
+        if found is None:
+            found, first = graph, value
+        elif found is not graph:
+            raise ValueError(f"{value} must be from the same graph as {first}.")
+    return found

@@ -1,0 +1,189 @@
+"""OpDef: inputs, outputs and attrs of every TensorFlow 1.15 op, read lazily from `opdefs.txt`."""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+from dataclasses import dataclass, field
+from importlib.resources import files
+from typing import Any
+
+from tfmagic.graph import dtypes
+from tfmagic.graph.dtypes import DType
+
+_REQUIRED = object()
+
+
+@dataclass(frozen=True, slots=True)
+class AttrDef:
+    """One attr: its kind ("int", "type", "list(shape)", ...), allowed values, least value or length, default."""
+
+    name: str
+    python_name: str
+    type: str
+    allowed: tuple[Any, ...] | None
+    minimum: int | None
+    default: Any = _REQUIRED
+
+    @property
+    def has_default(self) -> bool:
+        return self.default is not _REQUIRED
+
+
+@dataclass(frozen=True, slots=True)
+class ArgDef:
+    """One input or output: of a fixed type, of the type that an attr names, or a list of either form.
+
+    Attributes:
+      dtype: the fixed type, or None when `type_attr` or `type_list_attr` gives it.
+      number_attr: the int attr that says how many tensors of one type this argument holds.
+      type_list_attr: the list(type) attr that says the type of each tensor this argument holds.
+    """
+
+    name: str
+    python_name: str
+    dtype: DType | None
+    type_attr: str | None
+    number_attr: str | None
+    type_list_attr: str | None
+    is_ref: bool
+
+    @property
+    def is_list(self) -> bool:
+        return self.number_attr is not None or self.type_list_attr is not None
+
+
+@dataclass(slots=True)
+class OpDef:
+    """The signature of one op, as data.
+
+    Attributes:
+      inferred: attrs that follow from the inputs.
+      parameters: names of the Python function's parameters, in order, without `name`.
+    """
+
+    name: str
+    inputs: tuple[ArgDef, ...]
+    outputs: tuple[ArgDef, ...]
+    attrs: dict[str, AttrDef]
+    flags: frozenset[str]
+    python_names: tuple[str, ...]
+    inferred: frozenset[str] = field(init=False)
+    parameters: tuple[str, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        inferred: set[str] = set()
+        for arg in self.inputs:
+            inferred.update(a for a in (arg.type_attr, arg.number_attr, arg.type_list_attr) if a is not None)
+        self.inferred = frozenset(inferred)
+        self.parameters = (*(arg.python_name for arg in self.inputs),
+                           *(a.python_name for a in self.attrs.values() if a.name not in inferred))
+
+    @property
+    def is_stateful(self) -> bool:
+        return "stateful" in self.flags
+
+
+def snake_case(op_type: str) -> str:
+    """The name of an op's Python function: `Conv2DBackpropInput` -> `conv2d_backprop_input`."""
+    name = re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1_\2", op_type)
+    name = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", name)
+    return re.sub(r"(\d)_(D)(?=_|$)", r"\1\2", name).lower()
+
+
+@functools.cache
+def _lines() -> tuple[dict[str, str], dict[str, str]]:
+    """The unparsed line of each op, and the named sets of types."""
+    ops: dict[str, str] = {}
+    sets: dict[str, str] = {}
+    for line in files("tfmagic.graph").joinpath("opdefs.txt").read_text("utf-8").splitlines():
+        if line.startswith("$"):
+            name, _, members = line.partition(" = ")
+            sets[name] = members
+        elif not line.startswith("#"):
+            name, _, rest = line.partition(" | ")
+            ops[name] = rest
+    return ops, sets
+
+
+@functools.cache
+def by_python_name() -> dict[str, str]:
+    """Op type by the name of its Python function ("concat_v2" -> "ConcatV2")."""
+    table: dict[str, str] = {}
+    for name, rest in _lines()[0].items():
+        _, marker, names = rest.partition("py=")
+        for python_name in names.split()[0].split(",") if marker else (snake_case(name),):
+            table[python_name] = name
+    return table
+
+
+def names() -> list[str]:
+    """The names of all ops, sorted."""
+    return list(_lines()[0])
+
+
+@functools.cache
+def get(name: str) -> OpDef | None:
+    """The definition of the op type `name`, or None when TensorFlow 1.15 has no such op."""
+    rest = _lines()[0].get(name)
+    return None if rest is None else _parse(name, rest)
+
+
+def _parse(name: str, rest: str) -> OpDef:
+    inputs, outputs, attrs, flags = [part.strip() for part in (rest + " ").split(" |")]
+    attr_defs = {attr.name: attr for attr in map(_parse_attr, _items(attrs))}
+    words = flags.split()
+    python_names = next((w[3:].split(",") for w in words if w.startswith("py=")), [snake_case(name)])
+    return OpDef(name, tuple(_parse_arg(item, attr_defs) for item in _items(inputs)),
+                 tuple(_parse_arg(item, attr_defs) for item in _items(outputs)), attr_defs,
+                 frozenset(w for w in words if not w.startswith("py=")), tuple(python_names))
+
+
+def _items(text: str) -> list[str]:
+    return [item for item in text.split("; ") if item]
+
+
+def _name(text: str) -> tuple[str, str]:
+    name, _, python_name = text.partition(" as ")
+    return name, python_name or name
+
+
+def _parse_arg(item: str, attrs: dict[str, AttrDef]) -> ArgDef:
+    names, _, spec = item.partition(": ")
+    is_ref = spec.startswith("ref(")
+    if is_ref:
+        spec = spec[4:-1]
+    number, _, spec = spec.rpartition(" * ")
+    is_list = spec.startswith("list(")
+    if is_list:
+        spec = spec[5:-1]
+    attr = spec if spec in attrs else None
+    return ArgDef(*_name(names), None if attr else dtypes.as_dtype(spec), None if is_list else attr,
+                  number or None, attr if is_list else None, is_ref)
+
+
+def _parse_attr(item: str) -> AttrDef:
+    head, has_default, default = item.partition(" = ")
+    names, _, spec = head.partition(": ")
+    spec, has_minimum, minimum = spec.partition(" >= ")
+    kind, has_allowed, allowed = spec.partition(" {")
+    values: tuple[Any, ...] | None = None
+    if has_allowed:
+        words = allowed[:-1]
+        words = _lines()[1][words] if words.startswith("$") else words
+        values = tuple(dtypes.as_dtype(w) if "type" in kind else w for w in words.split())
+    return AttrDef(*_name(names), kind, values, int(minimum) if has_minimum else None,
+                   _default(kind, json.loads(default)) if has_default else _REQUIRED)
+
+
+def _default(kind: str, value: Any) -> Any:
+    from tfmagic.graph.shapes import TensorShape
+
+    if kind == "type":
+        return dtypes.as_dtype(value)
+    if kind == "list(type)":
+        return [dtypes.as_dtype(v) for v in value]
+    if kind == "shape":
+        return TensorShape(None if value == "?" else value)
+    return float(value) if kind == "float" else value

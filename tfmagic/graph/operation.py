@@ -1,0 +1,315 @@
+"""Operation and Tensor: the nodes of a graph and what flows between them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from tfmagic.graph import context, devices, shapes, source
+from tfmagic.graph.dtypes import DType
+from tfmagic.graph.export import export
+from tfmagic.graph.opdefs import OpDef
+from tfmagic.graph.shapes import Dims, TensorShape
+
+if TYPE_CHECKING:
+    from tfmagic.graph.graph import Graph
+
+
+@export("Operation")
+class Operation:
+    """A node of a graph: computes its outputs from its inputs when a session runs it."""
+
+    __slots__ = ("graph", "name", "type", "_op_def", "_id", "_inputs", "_control_inputs", "_outputs", "_attrs",
+                 "_device", "_frames", "_control_flow_context", "_static", "_gradient_function", "_annotations",
+                 "__weakref__")
+
+    graph: Graph
+    name: str
+    type: str
+    _op_def: OpDef
+    _id: int
+    _inputs: tuple[Tensor, ...]
+    _control_inputs: tuple[Operation, ...]
+    _outputs: tuple[Tensor, ...]
+    _attrs: dict[str, Any]
+    _device: str
+    _frames: source.Frames
+    _control_flow_context: Any
+    _static: Any
+    _gradient_function: Callable[..., Any] | None
+
+    @property
+    def inputs(self) -> tuple[Tensor, ...]:
+        """The tensors that this operation reads, in order."""
+        return self._inputs
+
+    @property
+    def outputs(self) -> list[Tensor]:
+        """The tensors that this operation makes, in order."""
+        return list(self._outputs)
+
+    @property
+    def control_inputs(self) -> list[Operation]:
+        """The operations that must run before this one though it reads none of their outputs."""
+        return list(self._control_inputs)
+
+    @property
+    def _control_outputs(self) -> list[Operation]:
+        return [op for op in self.graph._operations if self in op._control_inputs]
+
+    @property
+    def device(self) -> str:
+        """The device that was asked for ("" when any will do)."""
+        return self._device
+
+    def _set_device(self, device: Any) -> None:
+        self._device = devices.canonical(str(device)) if device else ""
+
+    @property
+    def op_def(self) -> Any:
+        """The op's definition as an `OpDef` proto."""
+        from tfmagic.graph.node_def import op_def_proto
+
+        return op_def_proto(self._op_def)
+
+    @property
+    def node_def(self) -> Any:
+        """This operation as a `NodeDef` proto."""
+        from tfmagic.graph.node_def import node_def
+
+        return node_def(self)
+
+    def get_attr(self, name: str) -> Any:
+        """The value of an attr, as TensorFlow gives it (bytes for strings, protos for shapes and tensors).
+
+        Raises:
+          ValueError: the operation has no such attr.
+        """
+        from tfmagic.graph.node_def import attr_for_user
+
+        if name not in self._attrs:
+            raise ValueError(f"Operation '{self.name}' has no attr named '{name}'.")
+        return attr_for_user(self._attrs[name], self._op_def.attrs.get(name))
+
+    def _set_attr(self, name: str, value: Any) -> None:
+        """Set an attr from an `AttrValue` proto (what legacy code calls) or a plain value."""
+        from tfmagic.graph.node_def import plain_attr
+
+        self._attrs[name] = plain_attr(value)
+
+    def _get_control_flow_context(self) -> Any:
+        return self._control_flow_context
+
+    def _set_control_flow_context(self, ctx: Any) -> None:
+        self._control_flow_context = ctx
+
+    def colocation_groups(self) -> list[bytes]:
+        """The groups of operations that share a device with this one."""
+        groups = [g if isinstance(g, bytes) else g.encode() for g in self._attrs.get("_class", ())]
+        return [g for g in groups if g.startswith(b"loc:@")] or [b"loc:@" + self.name.encode()]
+
+    @property
+    def traceback(self) -> list[tuple[str, int, str, str]]:
+        """The user's frames that made this operation, outermost first: (file, line number, function, text)."""
+        return [(line.filename, line.lineno, line.function, line.text)
+                for line in reversed(source.lines(self._frames))]
+
+    @property
+    def source(self) -> source.Line | None:
+        """The line of the user's code that made this operation, or None (an imported node)."""
+        return source.lines(self._frames[:1])[0] if self._frames else None
+
+    def values(self) -> tuple[Tensor, ...]:
+        return self._outputs
+
+    def run(self, feed_dict: Any = None, session: Any = None) -> None:
+        """Run this operation in `session`, or the default session."""
+        _session_for(self, session).run(self, feed_dict)
+
+    def _update_input(self, index: int, tensor: Tensor) -> None:
+        """Replace an input (control flow rewires captured tensors)."""
+        if tensor.graph is not self.graph:
+            raise ValueError(f"{tensor} must be from the same graph as {self.name}.")
+        self._inputs[index]._consumers.remove(self)
+        self._inputs = (*self._inputs[:index], tensor, *self._inputs[index + 1:])
+        tensor._consumers.append(self)
+        self.graph._changed()
+
+    def _append_input(self, tensor: Tensor) -> None:
+        """Add an input at the end (`Merge` nodes of loops are completed later)."""
+        self._inputs = (*self._inputs, tensor)
+        tensor._consumers.append(self)
+        self.graph._changed()
+
+    def _add_control_input(self, op: Operation) -> None:
+        self._add_control_inputs([op])
+
+    def _add_control_inputs(self, ops: Any) -> None:
+        new = [op for op in dict.fromkeys(ops) if op not in self._control_inputs]
+        if new:
+            self._control_inputs = (*self._control_inputs, *new)
+            self.graph._changed()
+
+    def _remove_all_control_inputs(self) -> None:
+        self._control_inputs = ()
+        self.graph._changed()
+
+    def __str__(self) -> str:
+        return str(self.node_def)
+
+    def __repr__(self) -> str:
+        return f"<tf.Operation '{self.name}' type={self.type}>"
+
+    def _as_graph_element(self) -> Operation:
+        return self
+
+    def __reduce__(self):
+        raise TypeError(f"Operation '{self.name}' belongs to a graph and cannot be pickled; save the graph with "
+                        "tf.train.write_graph instead.")
+
+
+_OPERATORS = ("__add__", "__radd__", "__sub__", "__rsub__", "__mul__", "__rmul__", "__div__", "__rdiv__",
+              "__truediv__", "__rtruediv__", "__floordiv__", "__rfloordiv__", "__mod__", "__rmod__", "__lt__",
+              "__le__", "__gt__", "__ge__", "__and__", "__rand__", "__or__", "__ror__", "__xor__", "__rxor__",
+              "__getitem__", "__pow__", "__rpow__", "__invert__", "__neg__", "__abs__", "__matmul__", "__rmatmul__",
+              "__eq__", "__ne__")
+
+
+@export("Tensor")
+class Tensor:
+    """A symbolic handle to one output of an `Operation`; it holds no value."""
+
+    __slots__ = ("op", "value_index", "_dtype", "_dims", "_consumers", "_handle_data", "__weakref__")
+
+    OVERLOADABLE_OPERATORS = frozenset(_OPERATORS)
+    __array_priority__ = 100  # NumPy arrays leave `array + tensor` to the tensor
+
+    def __init__(self, op: Operation, value_index: int, dtype: DType):
+        self.op = op
+        self.value_index = value_index
+        self._dtype = dtype
+        self._dims: Dims = None
+        self._consumers: list[Operation] = []
+        self._handle_data: Any = None
+
+    @property
+    def dtype(self) -> DType:
+        """The type of the elements (a reference type for the output of a variable)."""
+        return self._dtype
+
+    @property
+    def graph(self) -> Graph:
+        return self.op.graph
+
+    @property
+    def name(self) -> str:
+        """The operation's name, a colon and the output's number."""
+        return f"{self.op.name}:{self.value_index}"
+
+    @property
+    def device(self) -> str:
+        return self.op._device
+
+    @property
+    def shape(self) -> TensorShape:
+        """The static shape."""
+        shape = TensorShape(None)
+        shape._dims = self._dims
+        return shape
+
+    def get_shape(self) -> TensorShape:
+        """The static shape."""
+        return self.shape
+
+    def set_shape(self, shape: Any) -> None:
+        """Add what is known of the static shape.
+
+        Raises:
+          ValueError: `shape` contradicts what is known already.
+        """
+        self._dims = shapes.merge(self._dims, shapes.as_shape(shape)._dims)
+
+    def _shape_as_list(self) -> list[int | None] | None:
+        return None if self._dims is None else list(self._dims)
+
+    def _rank(self) -> int | None:
+        return None if self._dims is None else len(self._dims)
+
+    def consumers(self) -> list[Operation]:
+        """The operations that read this tensor."""
+        return list(dict.fromkeys(self._consumers))
+
+    def eval(self, feed_dict: Any = None, session: Any = None) -> Any:
+        """The value of this tensor, computed in `session` or the default session."""
+        return _session_for(self, session).run(self, feed_dict)
+
+    def _as_graph_element(self) -> Tensor:
+        return self
+
+    def _as_node_def_input(self) -> str:
+        return self.op.name if self.value_index == 0 else self.name
+
+    @staticmethod
+    def _override_operator(operator: str, function: Callable[..., Any]) -> None:
+        """Install a Python operator: the slot by which `tf` gives tensors their arithmetic."""
+        if operator not in Tensor.OVERLOADABLE_OPERATORS:
+            raise ValueError(f"Overriding {operator} is disallowed")
+        setattr(Tensor, operator, function)
+
+    def __repr__(self) -> str:
+        return f"<tf.Tensor '{self.name}' shape={self.shape} dtype={self._dtype.name}>"
+
+    def __str__(self) -> str:
+        shape = f", shape={self.shape}" if self._dims is not None else ""
+        device = f", device={self.device}" if self.device else ""
+        return f'Tensor("{self.name}"{shape}, dtype={self._dtype.name}{device})'
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __copy__(self) -> Tensor:
+        return self
+
+    def __iter__(self) -> Any:
+        raise TypeError(f"Tensor objects are only iterable when eager execution is enabled. To iterate over this "
+                        f"tensor ({self.name}) use tf.map_fn, or tf.unstack when its first dimension is known.")
+
+    def __len__(self) -> int:
+        raise TypeError(f"object of type 'Tensor' has no len(): {self.name} is symbolic. Use tf.shape(x)[0] for its "
+                        "length in a run, or x.shape[0] for its static length.")
+
+    def __bool__(self) -> bool:
+        raise TypeError("Using a `tf.Tensor` as a Python `bool` is not allowed. Use `if t is not None:` instead of "
+                        "`if t:` to test if a tensor is defined, and use TensorFlow ops such as tf.cond to execute "
+                        f"subgraphs conditioned on the value of a tensor (here {self.name}).")
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+        raise NotImplementedError(f"Cannot convert a symbolic Tensor ({self.name}) to a numpy array. Run it: "
+                                  "session.run(tensor) gives its value.")
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        raise TypeError(f"'Tensor' object does not support item assignment: {self.name} is symbolic. Use tf.where, "
+                        "tf.tensor_scatter_update or a tf.Variable with tf.scatter_update.")
+
+    def __reduce__(self):
+        raise TypeError(f"Tensor '{self.name}' belongs to a graph and cannot be pickled; run it to get its value.")
+
+
+def _session_for(element: Any, session: Any) -> Any:
+    graph = element.graph
+    if session is None:
+        session = context.get_default_session()
+        what = "evaluate tensor using `eval()`" if isinstance(element, Tensor) else "execute operation using `run()`"
+        if session is None:
+            raise ValueError(f"Cannot {what}: No default session is registered. Use `with sess.as_default()` or pass "
+                             f"an explicit session to `{what.split('`')[1].replace('()', '')}(session=sess)`")
+        if session.graph is not graph:
+            kind = "tensor's graph" if isinstance(element, Tensor) else "operation's graph"
+            raise ValueError(f"Cannot use the default session to {what.split(' using')[0]}: the {kind} is different "
+                             "from the session's graph. Pass an explicit session to "
+                             f"`{what.split('`')[1].replace('()', '')}(session=sess)`.")
+    elif session.graph is not graph:
+        what = "evaluate tensor" if isinstance(element, Tensor) else "execute operation"
+        kind = "tensor's graph" if isinstance(element, Tensor) else "operation's graph"
+        raise ValueError(f"Cannot use the given session to {what}: the {kind} is different from the session's graph.")
+    return session

@@ -1,0 +1,136 @@
+"""Behaviour of ops by type: shape rule, kernel, gradient, static value, as their declarations give them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from tfmagic.graph import opdefs
+
+if TYPE_CHECKING:
+    from tfmagic.graph.operation import Operation
+
+
+@dataclass(slots=True)
+class OpDeclaration:
+    """What is known of one op beyond its signature; any part may be missing.
+
+    Attributes:
+      shape: `(node, *dims) -> dims`, or a tuple of dims for several outputs; a list argument comes as a list.
+      kernel: `(node, *values) -> value`, or a tuple of values for several outputs.
+      gradient: `(node, *output gradients) -> gradients of the inputs` (None: no gradient flows).
+      differentiable: False says that the op has no gradient on purpose.
+      static: `(node, *NumPy arrays) -> NumPy array`: the output's value where the inputs' are known while the
+        graph is built.
+      options: further facts that the session reads (`host`, `writes`, `state`, ...), see `ops.declare`.
+    """
+
+    name: str
+    shape: Callable[..., Any] | None = None
+    kernel: Callable[..., Any] | None = None
+    gradient: Callable[..., Any] | None = None
+    differentiable: bool = True
+    static: Callable[..., Any] | None = None
+    doc: str | None = None
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+_declarations: dict[str, OpDeclaration] = {}
+_gradient_overrides: dict[str, Callable[..., Any] | None] = {}
+
+
+def declare(declaration: OpDeclaration) -> None:
+    """Add a declaration.
+
+    Raises:
+      ValueError: TensorFlow has no such op, or it is declared twice.
+    """
+    if opdefs.get(declaration.name) is None:
+        raise ValueError(f"{declaration.name} is not an op of TensorFlow 1.15")
+    if declaration.name in _declarations:
+        raise ValueError(f"Op {declaration.name} is declared twice")
+    _declarations[declaration.name] = declaration
+
+
+def lookup(op_type: str) -> OpDeclaration | None:
+    """The declaration of an op type, or None when only its signature is known."""
+    return _declarations.get(op_type)
+
+
+def declarations() -> dict[str, OpDeclaration]:
+    """All declarations by op type."""
+    return _declarations
+
+
+def register_gradient(op_type: str, function: Callable[..., Any] | None) -> None:
+    """Register a user's gradient function `(op, *grads)` under a name (`tf.RegisterGradient`).
+
+    Raises:
+      KeyError: the name has a gradient already.
+    """
+    declared = _declarations.get(op_type)
+    if op_type in _gradient_overrides or (declared is not None and declared.gradient is not None):
+        raise KeyError(f"Registering two gradient with name '{op_type}'!")
+    _gradient_overrides[op_type] = function
+
+
+def user_gradient(op_type: str) -> tuple[bool, Callable[..., Any] | None]:
+    """Whether a user registered a gradient under this name, and it."""
+    return op_type in _gradient_overrides, _gradient_overrides.get(op_type)
+
+
+class Node:
+    """An operation as its declaration sees it: attrs, inputs and outputs are attributes under their own names.
+
+    `node.transpose_a` is the attr's plain value, `node.a` the input tensor, `node.product` the output tensor; a
+    list argument is a list of tensors. `node.op` is the operation itself.
+    """
+
+    __slots__ = ("op",)
+
+    def __init__(self, op: Operation):
+        self.op = op
+
+    def __getattr__(self, name: str) -> Any:
+        op = self.op
+        try:
+            return op._attrs[name]
+        except KeyError:
+            pass
+        op_def = op._op_def
+        for args, tensors in ((op_def.inputs, op._inputs), (op_def.outputs, op._outputs)):
+            position = 0
+            for arg in args:
+                count = arg_count(arg, op._attrs)
+                if arg.name == name:
+                    return list(tensors[position:position + count]) if arg.is_list else tensors[position]
+                position += count
+        attr = op_def.attrs.get(name)
+        if attr is not None and attr.has_default:
+            return attr.default
+        raise AttributeError(f"{op.type} has no input, output or attr named {name!r}")
+
+
+def arg_count(arg: opdefs.ArgDef, attrs: dict[str, Any]) -> int:
+    """How many tensors an argument of an op holds."""
+    if arg.number_attr is not None:
+        return attrs[arg.number_attr]
+    if arg.type_list_attr is not None:
+        return len(attrs[arg.type_list_attr])
+    return 1
+
+
+def grouped(args: tuple[opdefs.ArgDef, ...], attrs: dict[str, Any], values: Any) -> list[Any]:
+    """One item per argument from a flat sequence: list arguments become lists."""
+    result = []
+    position = 0
+    for arg in args:
+        if arg.number_attr is None and arg.type_list_attr is None:
+            result.append(values[position])
+            position += 1
+        else:
+            count = arg_count(arg, attrs)
+            result.append(list(values[position:position + count]))
+            position += count
+    return result

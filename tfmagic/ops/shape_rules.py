@@ -1,0 +1,149 @@
+"""The vocabulary of shape rules: what most ops say about the static shapes of their outputs.
+
+Every rule takes the node and the dims of its inputs (a tuple of int and None, or None for an unknown rank).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tfmagic.graph import shapes
+from tfmagic.graph.shapes import Dims
+
+
+def same(op: Any, x: Dims, *others: Dims) -> Dims:
+    """The shape of the first input."""
+    return x
+
+
+def scalar(op: Any, *inputs: Any) -> Dims:
+    """A single value."""
+    return ()
+
+
+def unknown(op: Any, *inputs: Any) -> Dims:
+    """A shape that only the run tells."""
+    return None
+
+
+def from_attr(op: Any, *inputs: Any) -> Dims:
+    """The shape that the attr `shape` holds."""
+    return op.op._attrs["shape"]._dims
+
+
+def merged(op: Any, *inputs: Dims) -> Dims:
+    """The one shape that all inputs have."""
+    dims: Dims = None
+    for item in inputs:
+        dims = merge(dims, item)
+    return dims
+
+
+def broadcast(op: Any, x: Dims, y: Dims) -> Dims:
+    """The shape to which two inputs broadcast, as in NumPy."""
+    return broadcast_dims(x, y)
+
+
+def broadcast_dims(x: Dims, y: Dims) -> Dims:
+    """The shape to which `x` and `y` broadcast.
+
+    Raises:
+      ValueError: they do not.
+    """
+    if x is None or y is None:
+        return None
+    if x == y and None not in x:
+        return x
+    result: list[int | None] = []
+    for index in range(1, max(len(x), len(y)) + 1):
+        a = x[-index] if index <= len(x) else 1
+        b = y[-index] if index <= len(y) else 1
+        if a == 1:
+            result.append(b)
+        elif b == 1:
+            result.append(a)
+        elif a is None or b is None:
+            result.append(b if a is None else a)
+            if a is None and b is None:
+                result[-1] = None
+        elif a == b:
+            result.append(a)
+        else:
+            raise ValueError(f"Dimensions must be equal, but are {a} and {b}")
+    return tuple(reversed(result))
+
+
+def merge(a: Dims, b: Dims) -> Dims:
+    """What two shapes say together.
+
+    Raises:
+      ValueError: they contradict each other, in TensorFlow's words.
+    """
+    if a is None:
+        return b
+    if b is None or a == b:
+        return a
+    if len(a) != len(b):
+        raise ValueError(f"Shapes must be equal rank, but are {len(a)} and {len(b)}")
+    for index, (x, y) in enumerate(zip(a, b)):
+        if x is not None and y is not None and x != y:
+            raise ValueError(f"Dimension {index} in both shapes must be equal, but are {x} and {y}. Shapes are "
+                             f"{shapes.brackets(a)} and {shapes.brackets(b)}.")
+    return tuple([y if x is None else x for x, y in zip(a, b)])
+
+
+def merge_dim(a: int | None, b: int | None) -> int | None:
+    """What two sizes of one axis say together.
+
+    Raises:
+      ValueError: they differ.
+    """
+    if a is None or b is None or a == b:
+        return b if a is None else a
+    raise ValueError(f"Dimensions must be equal, but are {a} and {b}")
+
+
+def with_rank(dims: Dims, rank: int) -> tuple[int | None, ...]:
+    """`dims`, or `rank` unknown dimensions.
+
+    Raises:
+      ValueError: the rank is another.
+    """
+    if dims is None:
+        return (None,) * rank
+    if len(dims) != rank:
+        raise ValueError(f"Shape must be rank {rank} but is rank {len(dims)}")
+    return dims
+
+
+def with_rank_at_least(dims: Dims, rank: int) -> Dims:
+    """`dims`.
+
+    Raises:
+      ValueError: the rank is lower.
+    """
+    if dims is not None and len(dims) < rank:
+        raise ValueError(f"Shape must be at least rank {rank} but is rank {len(dims)}")
+    return dims
+
+
+def with_rank_at_most(dims: Dims, rank: int) -> Dims:
+    """`dims`.
+
+    Raises:
+      ValueError: the rank is higher.
+    """
+    if dims is not None and len(dims) > rank:
+        raise ValueError(f"Shape must be at most rank {rank} but is rank {len(dims)}")
+    return dims
+
+
+def axis_of(axis: int, rank: int) -> int:
+    """An axis counted from the front.
+
+    Raises:
+      ValueError: there is no such axis.
+    """
+    if not -rank <= axis < rank:
+        raise ValueError(f"Invalid reduction dimension {axis} for input with {rank} dimensions.")
+    return axis % rank if rank else 0
