@@ -4,7 +4,7 @@ Run it with a Python that has TensorFlow (recorded with tensorflow-cpu 2.21.0, c
 
     python tests/oracle/record_random.py
 
-Every case is one op run three times in one session, so that the stream's advance from run to run is recorded too.
+Every case is one op run three times in one session, so that the stream's advance from run to run is recorded.
 Results of more than 40 numbers keep their head, their tail and their sum.
 """
 
@@ -97,8 +97,8 @@ def cases():
             for seed, kind in (([42, 7], "int32"), ([-1, 5], "int32"), ([2**40, -(2**50)], "int64")):
                 yield op, {"shape": ([7], "int32"), "seed": (seed, kind)}, {"dtype": dtype}
     for dtype in ("int32", "int64"):
-        inputs = {"shape": ([9], "int32"), "seed": ([1, 2], "int32"), "minval": (-4, dtype), "maxval": (11, dtype)}
-        yield "StatelessRandomUniformInt", inputs, {}
+        inputs = {"shape": ([9], "int32"), "seed": ([1, 2], "int32")}
+        yield "StatelessRandomUniformInt", {**inputs, "minval": (-4, dtype), "maxval": (11, dtype)}, {}
     inputs = {"logits": (logits, "float32"), "num_samples": (6, "int32"), "seed": ([4, 2], "int64")}
     yield "StatelessMultinomial", inputs, {"output_dtype": "int32"}
 
@@ -128,7 +128,7 @@ def run(op, inputs, attrs):
     tf.disable_v2_behavior()
     config = tf.ConfigProto(intra_op_parallelism_threads=threads(op))
     with tf.Graph().as_default(), tf.Session(config=config) as session:
-        tensors = {name: tf.constant(np.array(value, dtype), dtype) for name, (value, dtype) in inputs.items()}
+        tensors = {name: tf.constant(np.array(*typed)) for name, typed in inputs.items()}
         kinds = {k: tf.as_dtype(v) if isinstance(v, str) else v for k, v in attrs.items()}
         result = getattr(tf.raw_ops, op)(**tensors, **kinds)
         results = [compact(session.run(result)) for _ in range(RUNS)]
@@ -136,7 +136,7 @@ def run(op, inputs, attrs):
 
 
 def threads(op):
-    """One thread for the ops whose numbers depend on how many there are; several for the others, which must not."""
+    """One thread for the ops whose numbers depend on how many there are; several for the others."""
     return 1 if "Multinomial" in op or op == "ParameterizedTruncatedNormal" else 4
 
 

@@ -1,8 +1,8 @@
 """Uniform, normal and truncated normal numbers from a Philox stream, as TensorFlow's CPU kernels map them.
 
-Every function takes the stream that its run reserved, a shape, a torch dtype and a device, and returns a new tensor.
-Outputs are made in groups: one block of four words gives four numbers of a type of at most 32 bits, or two of a
-wider type.
+Every function takes the stream that its run reserved, a shape, a torch dtype and a device, and returns a new
+tensor. Outputs are made in groups: one block of four words gives four numbers of at most 32 bits, or two of
+64 bits.
 """
 
 from __future__ import annotations
@@ -31,14 +31,18 @@ def uniform(stream: Stream, shape: Sequence[int], dtype, device=None):
       A tensor of `shape` and `dtype`.
     """
     if dtype == torch.float64:
-        return _fill(stream, shape, dtype, device, lambda w: (unit_double(w[0], w[1]), unit_double(w[2], w[3])))
+        return _fill(stream, shape, dtype, device, uniform_pair)
     bits = _MANTISSA_BITS[_name(dtype)]
     mask, scale = (1 << bits) - 1, 2.0**-bits
-    return _fill(stream, shape, dtype, device, lambda w: [(word & mask).to(torch.float32) * scale for word in w])
+
+    def units(w):
+        return [(word & mask).to(torch.float32) * scale for word in w]
+
+    return _fill(stream, shape, dtype, device, units)
 
 
 def uniform_int(stream: Stream, shape: Sequence[int], low: int, high: int, dtype, device=None):
-    """Uniform integers in [low, high); slightly biased, as TensorFlow's are, unless high - low is a power of two.
+    """Uniform integers in [low, high): words modulo high - low, so slightly biased, as TensorFlow's are.
 
     Args:
       stream: where to take the words from.
@@ -62,7 +66,7 @@ def uniform_int(stream: Stream, shape: Sequence[int], low: int, high: int, dtype
 
 
 def full_int(stream: Stream, shape: Sequence[int], dtype, device=None):
-    """Uniform integers over the whole range of int32, int64, uint32 or uint64: the stream's words themselves."""
+    """Uniform integers over the whole range of int32, int64, uint32 or uint64: the words themselves."""
     if dtype in (torch.int32, torch.uint32):
         return _fill(stream, shape, dtype, device, lambda w: w)
     return _fill(stream, shape, dtype, device, lambda w: (w[0] | w[1] << 32, w[2] | w[3] << 32))
@@ -86,8 +90,8 @@ def normal(stream: Stream, shape: Sequence[int], dtype, device=None):
 def truncated_normal(stream: Stream, shape: Sequence[int], dtype, device=None):
     """Numbers of the standard normal distribution within two standard deviations of the mean.
 
-    Numbers outside are drawn again, from blocks set aside for each group of outputs, so that no group's numbers
-    depend on how often another one had to draw.
+    Numbers outside are drawn again, from blocks set aside for each group of outputs, so that no group's
+    numbers depend on how often another one had to draw.
 
     Args:
       stream: where to take the words from.
@@ -137,6 +141,11 @@ def unit_double(high, low):
     return ((high & 0xFFFFF) << 32 | low).to(torch.float64) * 2.0**-52
 
 
+def uniform_pair(w):
+    """Two float64 numbers in [0, 1) from the four words of a block."""
+    return unit_double(w[0], w[1]), unit_double(w[2], w[3])
+
+
 def normal_pair(w):
     """Two float64 normal numbers from the four words of a block."""
     radius = torch.sqrt(-2.0 * torch.log(unit_double(w[0], w[1]).clamp_(min=_SMALLEST_UNIFORM)))
@@ -154,8 +163,8 @@ def _normals(dtype) -> Callable:
 def _float_pair(first, second):
     """Two float32 normal numbers from two words.
 
-    Each function is taken in float64 and rounded: that is what a C library's float functions return but for about
-    one number in a hundred (then off by one unit in the last place), and it makes CPU and CUDA agree.
+    Each function is taken in float64 and rounded: that is what a C library's float functions return but for
+    about one number in a hundred (then off by one unit in the last place), and it makes CPU and CUDA agree.
     """
     scale = 2.0**-23
     uniform_a = ((first & 0x7FFFFF).to(torch.float32) * scale).clamp_(min=_SMALLEST_UNIFORM)
@@ -180,7 +189,7 @@ def _remainder(bits, span: int):
     """`bits` modulo `span`, both taken as unsigned 64-bit numbers held in int64."""
     if span >= 1 << 63:
         wrapped = span - (1 << 64)
-        # At or above `span` (which has the top bit set) only when negative and not below it as a signed number.
+        # `span` has its top bit set: only negative numbers can be as large.
         return torch.where((bits < 0) & (bits >= wrapped), bits - wrapped, bits)
     quotient = torch.div(bits >> 1 & 0x7FFFFFFFFFFFFFFF, span, rounding_mode="floor") << 1
     rest = bits - quotient * span

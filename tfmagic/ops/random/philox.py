@@ -1,8 +1,8 @@
 """Philox4x32-10: the counter-based generator behind every TensorFlow random op, vectorised on torch.
 
-A stream is a 64-bit key and a 128-bit counter; counter value c gives one block of four 32-bit words. All arithmetic
-is done in int64 with masks (products wrap modulo 2**64, which keeps their low and high halves right), so the words
-are the same on CPU and CUDA.
+A stream is a 64-bit key and a 128-bit counter; each value of the counter gives one block of four 32-bit words.
+All arithmetic is done in int64 with masks (products wrap modulo 2**64, which keeps both halves right), so the
+words are the same on CPU and CUDA.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ _COUNTER = (1 << 128) - 1
 _ROUNDS = 10
 _MULTIPLIERS = (0xD2511F53, 0xCD9E8D57)
 _KEY_STEPS = (0x9E3779B9, 0xBB67AE85)
-# The scrambling key of the stateless ops: their seed pair is encrypted with it, so that similar seeds give unrelated
-# streams.
+# The scrambling key of the stateless ops: their seed pair is encrypted with it, so that similar seeds give
+# unrelated streams.
 _STATELESS_KEY = 0x02461E293EC8F720
 
-# Blocks computed at a time: the two dozen temporaries of one round then stay in the processor's second-level cache.
+# Blocks computed at a time: the temporaries of a round then stay in the processor's second-level cache.
 CHUNK = 1 << 14
 # Up to this many blocks, plain integers beat the overhead of some hundred torch calls.
 _FEW = 24
@@ -46,8 +46,8 @@ class PhiloxState:
 
     Args:
       seed: the op's `seed` attribute, an int64: the key.
-      seed2: the op's `seed2` attribute, an int64: the upper half of the counter. When both are zero the stream
-        starts at a random position.
+      seed2: the op's `seed2` attribute, an int64: the upper half of the counter. When both are zero the
+        stream starts at a random position.
     """
 
     __slots__ = ("_lock", "counter", "key")
@@ -71,7 +71,7 @@ class PhiloxState:
         return self.reserve((words + 3) // 4)
 
     def reserve_outputs(self, count: int) -> Stream:
-        """Takes what an op with `count` outputs may need: TensorFlow sets aside 256 blocks for each of them."""
+        """Takes what an op with `count` outputs may need: TensorFlow sets aside 256 blocks for each."""
         return self.reserve(count * RESERVED_PER_OUTPUT)
 
 
@@ -120,7 +120,8 @@ def chunks(stream: Stream, count: int, stride: int = 1, device=None) -> Iterator
     """Yields the words of `count` blocks that lie `stride` blocks apart, a cache-sized chunk at a time."""
     for start in range(0, count, CHUNK):
         stop = min(start + CHUNK, count)
-        yield slice(start, stop), words(stream, range(start * stride, (stop - 1) * stride + 1, stride), device)
+        offsets = range(start * stride, (stop - 1) * stride + 1, stride)
+        yield slice(start, stop), words(stream, offsets, device)
 
 
 def _split(counter: int) -> tuple[int, int, int, int]:
@@ -133,7 +134,7 @@ def _add(counter: int, offsets, carries: bool):
     low = offsets + c0
     if not carries:
         return low, c1, c2, c3
-    # An offset may itself exceed 32 bits, so that the second word takes its upper half and the carry together.
+    # An offset may itself exceed 32 bits: the second word takes its upper half and the carry together.
     second = (low >> 32) + c1
     third = (second >> 32) + c2
     fourth = (third >> 32) + c3

@@ -1,7 +1,7 @@
 """Distributions drawn by rejection: gamma, Poisson, and the normal distribution between any two bounds.
 
-Gamma and Poisson set a stretch of the stream aside for each output, so that all outputs advance side by side, each
-with a position of its own; the bounded normal distribution reads one row's numbers after another.
+Gamma and Poisson set a stretch of the stream aside for each output, so that all outputs advance side by side,
+each with a position of its own; the bounded normal distribution reads one row's numbers after another.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable
 
 from tfmagic.ops.lazy import torch
-from tfmagic.ops.random.distributions import group_width, normal, normal_pair, uniform, unit_double
+from tfmagic.ops.random.distributions import group_width, normal, normal_pair, uniform, uniform_pair
 from tfmagic.ops.random.philox import RESERVED_PER_OUTPUT, PhiloxState, Stream, words
 
 _MOST_TRIES = 1000
@@ -31,12 +31,12 @@ class _Draws:
                 torch.zeros((count, 2), dtype=torch.float64, device=device),
                 torch.zeros(count, dtype=torch.int64, device=device),
             )
-            for kind in (_uniform_pair, normal_pair)
+            for kind in (uniform_pair, normal_pair)
         }
 
     def uniform(self, rows):
         """The next uniform float64 in [0, 1) of each of these outputs."""
-        return self._next(_uniform_pair, rows)
+        return self._next(uniform_pair, rows)
 
     def normal(self, rows):
         """The next normal float64 of each of these outputs."""
@@ -52,10 +52,6 @@ class _Draws:
         # The second number of a pair is used first.
         left[rows] -= 1
         return pairs[rows, left[rows]]
-
-
-def _uniform_pair(w):
-    return unit_double(w[0], w[1]), unit_double(w[2], w[3])
 
 
 def gamma(state: PhiloxState, shape, alpha):
@@ -87,7 +83,7 @@ def gamma(state: PhiloxState, shape, alpha):
     d = torch.where(boosted, concentration + 2.0 / 3.0, concentration - 1.0 / 3.0)
     c = 1.0 / 3.0 / torch.sqrt(d)
     rows = (~exponential).nonzero().squeeze(1)
-    # Alphas that are not positive have no distribution; TensorFlow's loop gives rubbish or never ends for them.
+    # Alphas that are not positive have no distribution; TensorFlow's loop may never end for them.
     valid = concentration[rows] > 0.0
     result[rows[~valid]] = math.nan
     rows = rows[valid]
@@ -220,7 +216,7 @@ def bounded_normal(state: PhiloxState, shape, means, deviations, minima, maxima,
 
 
 class _GroupReader:
-    """Draws as many numbers as a row needs from a stream, in whole groups, and moves on by the groups it used."""
+    """Draws as many numbers as a row needs from a stream, in whole groups, and moves on by those it used."""
 
     def __init__(self, stream: Stream, dtype, device) -> None:
         self._stream, self._dtype, self._device = stream, dtype, device
@@ -231,8 +227,8 @@ class _GroupReader:
 
         Args:
           count: how many numbers are needed.
-          candidates: given draw, where draw(distribution, i) is the i-th group of each of the next sets, a tensor
-            [sets, width]; returns values and which of them are accepted, both [sets, any].
+          candidates: given draw, where draw(distribution, i) is the i-th group of each of the next sets, a
+            tensor [sets, width]; returns values and which of them are accepted, both [sets, any].
           groups_at_once: how many groups one set of candidates is made of.
         """
         parts: list = []
@@ -259,7 +255,7 @@ class _GroupReader:
 
 
 def _bounded_row(reader: _GroupReader, count: int, mean, deviation, low, high):
-    """`count` numbers of one row; the parameters are scalar tensors, so that all arithmetic is in their type."""
+    """`count` numbers of one row; parameters are scalar tensors, so that all arithmetic is in their type."""
     if (torch.isinf(low) and low < 0) or high < mean:
         # Mirrored: a single bound becomes the lower one, and two bounds below the mean lie above it.
         low, high, deviation = high, low, -deviation
@@ -298,7 +294,7 @@ def _from_uniform(reader: _GroupReader, count: int, lowest, reach):
 
 
 def _from_exponential(reader: _GroupReader, count: int, lowest, highest, alpha):
-    """A tail: exponential numbers from the lower bound on (Robert's method), accepted by the density there."""
+    """A tail: exponential numbers from the lower bound on (Robert's method), accepted by the density."""
 
     def candidates(draw):
         pairs = draw(uniform)

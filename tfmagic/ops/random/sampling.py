@@ -52,8 +52,8 @@ def shuffle(state: PhiloxState, value):
 def multinomial(state: PhiloxState, logits, count: int, dtype):
     """Draws categories from unnormalised log-probabilities.
 
-    TensorFlow's CPU kernel splits a large batch over its threads and lets each start at a place of its own in the
-    stream, so its draws depend on the machine; these are the ones that a single thread makes.
+    TensorFlow's CPU kernel splits a large batch over its threads and lets each start at a place of its own in
+    the stream, so its draws depend on the machine; these are the ones that a single thread makes.
 
     Args:
       state: the op's stream.

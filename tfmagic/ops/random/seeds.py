@@ -1,4 +1,4 @@
-"""Seeds of random ops: what a graph's seed and an op's seed together give (`tf.set_random_seed`, `tf.get_seed`)."""
+"""Seeds of random ops: what a graph's seed and an op's seed together give (`tf.set_random_seed`)."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ _MOST = 2**31 - 1
 def get_seed(op_seed: int | None) -> tuple[int | None, int | None]:
     """The two seed attrs of a random op that is about to be made in the default graph.
 
-    An op without a seed of its own in a graph with one gets the number of the graph's newest node: the same program
-    gives the same numbers, and two ops differ.
+    An op without a seed of its own in a graph with one gets the number of the graph's newest node: the same
+    program gives the same numbers, and two ops differ.
 
     Args:
       op_seed: the seed given to the op, or None.
 
     Returns:
-      (seed, seed2), or (None, None) when neither the graph nor the op has one: a different stream in each session.
+      (seed, seed2), or (None, None) when neither the graph nor the op has one: each session then differs.
     """
     graph = get_default_graph()
     graph_seed = graph.seed
