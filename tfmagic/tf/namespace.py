@@ -122,7 +122,7 @@ def _submodule(path: str) -> ModuleType | None:
         return None
     if importlib.util.find_spec(name) is not None:
         return importlib.import_module(name)
-    if not names_in(path):
+    if path.partition(".")[0] in _FOREIGN_PACKAGES:
         return None
     module = sys.modules[name] = PublicModule(path)
     return module
