@@ -1,0 +1,240 @@
+"""The random ops: shape rules, kernels on the seeded streams of a session, gradients."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from tfmagic.graph.errors import InvalidArgumentError
+from tfmagic.graph.shapes import Dims
+from tfmagic.graph.static_value import static_dims, static_int
+from tfmagic.ops import shape_rules
+from tfmagic.ops.declare import op, register
+from tfmagic.ops.lazy import torch
+from tfmagic.ops.random import distributions, rejection, sampling
+from tfmagic.ops.random.philox import PhiloxState, Stream, stateless_stream
+from tfmagic.ops.torch_types import torch_dtype
+
+
+def _stream_of(op: Any) -> PhiloxState:
+    """The stream that a session keeps for one node."""
+    return PhiloxState(op.seed, op.seed2)
+
+
+# --- what the ops have in common -----------------------------------------------------------------------------------
+
+
+def _given_shape(op: Any, *inputs: Dims) -> Dims:
+    """The shape that the input `shape` holds."""
+    return static_dims(op.shape)
+
+
+def _given_shape_then(op: Any, shape: Dims, parameter: Dims) -> Dims:
+    """A draw of the given shape for each element of the parameter."""
+    drawn = static_dims(op.shape)
+    return None if drawn is None or parameter is None else drawn + parameter
+
+
+def _seeded_shape(op: Any, *inputs: Dims) -> Dims:
+    """The shape that the input `shape` holds; checks the pair of seeds."""
+    _check_pair(inputs[1])
+    return static_dims(op.shape)
+
+
+def _drawn_classes(op: Any, logits: Dims, count: Dims, *seed: Dims) -> Dims:
+    """[batch, count] from logits [batch, classes]."""
+    batch, _ = shape_rules.with_rank(logits, 2)
+    shape_rules.with_rank(count, 0)
+    for pair in seed:
+        _check_pair(pair)
+    return batch, static_int(op.num_samples)
+
+
+def _check_pair(seed: Dims) -> None:
+    (size,) = shape_rules.with_rank(seed, 1)
+    if size not in (None, 2):
+        raise ValueError(f"Dimension must be 2 but is {size}")
+
+
+def _refuse(op: Any, message: str) -> InvalidArgumentError:
+    return InvalidArgumentError(None, op.op, message)
+
+
+def _sizes(op: Any, shape: Any) -> tuple[int, ...]:
+    """The run's value of the input `shape`, checked."""
+    if not isinstance(shape, Sequence):
+        raise _refuse(op, f"shape must be a vector of int32 or int64, got the single value {shape}")
+    for size in shape:
+        if size < 0:
+            raise _refuse(op, f"Dimension {size} must be >= 0")
+    if math.prod(shape) >= 1 << 63:
+        raise _refuse(op, f"shape {list(shape)} has too many elements")
+    return tuple(shape)
+
+
+def _stream_for(op: Any, seed: Any) -> Stream:
+    """The stream of a stateless op, from its run's pair of seeds."""
+    if not isinstance(seed, Sequence) or len(seed) != 2:
+        raise _refuse(op, f"seed must have shape [2], not the value {seed}")
+    return stateless_stream(seed)
+
+
+# --- uniform and normal numbers --------------------------------------------------------------------------------------
+
+
+def _fills(name: str, stateless: str, distribution: Callable[..., Any]) -> None:
+    """Declares the stateful and the stateless op of a distribution without parameters."""
+
+    def kernel(op: Any, state: PhiloxState, shape: Any) -> Any:
+        sizes = _sizes(op, shape)
+        return distribution(state.reserve_outputs(math.prod(sizes)), sizes, torch_dtype(op.dtype))
+
+    def stateless_kernel(op: Any, shape: Any, seed: Any) -> Any:
+        return distribution(_stream_for(op, seed), _sizes(op, shape), torch_dtype(op.dtype))
+
+    register(name, _given_shape, kernel, state=_stream_of, host="shape", differentiable=False,
+             doc=distribution.__doc__)
+    register(stateless, _seeded_shape, stateless_kernel, opaque=True, host=("shape", "seed"), differentiable=False,
+             doc=distribution.__doc__)
+
+
+_fills("RandomUniform", "StatelessRandomUniform", distributions.uniform)
+_fills("RandomStandardNormal", "StatelessRandomNormal", distributions.normal)
+_fills("TruncatedNormal", "StatelessTruncatedNormal", distributions.truncated_normal)
+
+
+def _integers(op: Any, stream: Callable[[int], Stream], shape: Any, low: int, high: int) -> Any:
+    sizes = _sizes(op, shape)
+    if low >= high:
+        raise _refuse(op, f"Need minval < maxval, got {low} >= {high}")
+    return distributions.uniform_int(stream(math.prod(sizes)), sizes, low, high,
+                                     torch_dtype(op.minval.dtype))
+
+
+def _integer_shape(op: Any, *inputs: Dims) -> Dims:
+    for bound in inputs[-2:]:
+        shape_rules.with_rank(bound, 0)
+    if len(inputs) == 4:
+        _check_pair(inputs[1])
+    return static_dims(op.shape)
+
+
+@op("RandomUniformInt", state=_stream_of, host=("shape", "minval", "maxval"), differentiable=False)
+class RandomUniformInt:
+    """Uniform integers in [minval, maxval)."""
+
+    shape = _integer_shape
+
+    def kernel(op, state, shape, minval, maxval):
+        return _integers(op, state.reserve_outputs, shape, minval, maxval)
+
+
+@op("StatelessRandomUniformInt", opaque=True, host=("shape", "seed", "minval", "maxval"), differentiable=False)
+class StatelessRandomUniformInt:
+    """Uniform integers in [minval, maxval), the same for the same pair of seeds."""
+
+    shape = _integer_shape
+
+    def kernel(op, shape, seed, minval, maxval):
+        return _integers(op, lambda count: _stream_for(op, seed), shape, minval, maxval)
+
+
+@op("ParameterizedTruncatedNormal", state=_stream_of, host="shape", differentiable=False)
+class ParameterizedTruncatedNormal:
+    """Normal numbers between bounds, with parameters for each row."""
+
+    def shape(op, shape, *parameters):
+        for parameter in parameters:
+            shape_rules.with_rank_at_most(parameter, 1)
+        return static_dims(op.shape)
+
+    def kernel(op, state, shape, means, stdevs, minvals, maxvals):
+        sizes = _sizes(op, shape)
+        if not sizes:
+            raise _refuse(op, "Input shape should have at least one dimension")
+        for name, values in zip(("means", "stdevs", "minvals", "maxvals"), (means, stdevs, minvals, maxvals)):
+            if values.dim() > 1 or values.numel() not in (1, sizes[0]):
+                raise _refuse(op, f"{name} should be a scalar or have one value for each of {sizes[0]} rows, got "
+                                  f"shape {list(values.shape)}")
+        return rejection.bounded_normal(state, sizes, means, stdevs, minvals, maxvals, torch_dtype(op.dtype))
+
+
+# --- distributions with parameters -----------------------------------------------------------------------------------
+
+
+@op("RandomGamma", state=_stream_of, host="shape")
+class RandomGamma:
+    """Numbers of the gamma distributions with shape parameters alpha and rate 1: shape + alpha.shape."""
+
+    shape = _given_shape_then
+
+    def kernel(op, state, shape, alpha):
+        return rejection.gamma(state, _sizes(op, shape), alpha)
+
+
+@op("RandomGammaGrad")
+class RandomGammaGrad:
+    """How a sample of the gamma distribution changes with its alpha."""
+
+    shape = shape_rules.broadcast
+
+    def kernel(op, alpha, sample):
+        return torch._standard_gamma_grad(*torch.broadcast_tensors(alpha, sample))
+
+
+@op("RandomPoissonV2", "RandomPoisson", state=_stream_of, host="shape", differentiable=False)
+class RandomPoisson:
+    """Numbers of the Poisson distributions with the given rates: shape + rate.shape."""
+
+    shape = _given_shape_then
+
+    def kernel(op, state, shape, rate):
+        try:
+            return rejection.poisson(state, _sizes(op, shape), rate, torch_dtype(op.dtype))
+        except ValueError as error:
+            raise _refuse(op, str(error)) from None
+
+
+# --- choices ---------------------------------------------------------------------------------------------------------
+
+
+@op("RandomShuffle", state=_stream_of)
+class RandomShuffle:
+    """The slices of a tensor along its first dimension, in random order."""
+
+    shape = shape_rules.same
+
+    def kernel(op, state, value):
+        return sampling.shuffle(state, value)
+
+
+def _check_classes(op: Any, logits: Any, count: Any) -> None:
+    if logits.dim() != 2:
+        raise _refuse(op, f"logits should be a matrix, got shape {list(logits.shape)}")
+    if count < 0:
+        raise _refuse(op, f"num_samples should be nonnegative, got {count}")
+    if logits.shape[1] == 0:
+        raise _refuse(op, "num_classes should be positive, got 0")
+
+
+@op("Multinomial", state=_stream_of, host="num_samples", differentiable=False)
+class Multinomial:
+    """Class numbers drawn by unnormalised log-probabilities: logits [batch, classes] -> [batch, num_samples]."""
+
+    shape = _drawn_classes
+
+    def kernel(op, state, logits, num_samples):
+        _check_classes(op, logits, num_samples)
+        return sampling.multinomial(state, logits, num_samples, torch_dtype(op.output_dtype))
+
+
+@op("StatelessMultinomial", opaque=True, host=("num_samples", "seed"), differentiable=False)
+class StatelessMultinomial:
+    """Class numbers drawn by unnormalised log-probabilities, the same for the same pair of seeds."""
+
+    shape = _drawn_classes
+
+    def kernel(op, logits, num_samples, seed):
+        _check_classes(op, logits, num_samples)
+        return sampling.categories(_stream_for(op, seed), logits, num_samples, torch_dtype(op.output_dtype))
