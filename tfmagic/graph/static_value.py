@@ -1,0 +1,289 @@
+"""Values and shapes that are known while the graph is built: constants folded through the ops' `static` rules.
+
+Shape rules ask `static_value`, `static_dims` and `static_int`, which fold whatever can be folded. Functions that decide
+which nodes to make ask `constant_value`, which folds exactly the ops that TensorFlow's own does, so that the same
+program makes the same nodes.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tfmagic.graph import registry
+from tfmagic.graph.export import export
+from tfmagic.graph.operation import Operation, Tensor
+from tfmagic.graph.registry import Node
+from tfmagic.graph.shapes import Dims, TensorShape
+
+# A value is an array, a list of int and None (a vector of which only some elements are known), or None.
+Value = Any
+
+_LARGEST = 1 << 16  # elements: beyond it no array is computed for the sake of a shape
+
+_PYTHON_FOLDS = frozenset({"Const", "Shape", "Size", "Rank", "Range", "Cast", "Concat", "ConcatV2", "Pack", "Fill",
+                           "Equal", "NotEqual"})
+
+
+@export("get_static_value")
+def constant_value(tensor: Tensor, partial: bool = False) -> Any:
+    """The value of a tensor as far as TensorFlow's Python API knows it, or None.
+
+    Args:
+      tensor: any tensor.
+      partial: whether to give a stack of scalars of which only some are known, as an object array with None in it.
+
+    Returns:
+      A NumPy array or None. A tensor whose value was given may not be fed any more.
+
+    Raises:
+      TypeError: `tensor` is no `tf.Tensor`.
+    """
+    if not isinstance(tensor, Tensor):
+        raise TypeError(f"{tensor!r} is not a Tensor, has type {type(tensor)}")
+    if tensor.op.type == "Const":
+        value = tensor.op._attrs["value"]
+    else:
+        value = _evaluate(tensor, _PYTHON_FOLDS)
+        if isinstance(value, list):
+            value = np.array(value, object) if partial and tensor.op.type == "Pack" else None
+    if value is not None:
+        tensor.graph.prevent_feeding(tensor)
+    return value
+
+
+def static_value(tensor: Tensor) -> Any:
+    """The value of a tensor as a NumPy array if it follows from constants and static shapes, else None."""
+    op = tensor.op
+    if op.type == "Const":
+        return op._attrs["value"]
+    value = _evaluate(tensor, None)
+    return None if isinstance(value, list) else value
+
+
+def static_int(tensor: Tensor) -> int | None:
+    """The value of an integer scalar, or None when it is not known."""
+    value = static_value(tensor)
+    return None if value is None or value.size != 1 else int(value.reshape(()))
+
+
+def static_ints(tensor: Tensor) -> list[int] | None:
+    """The value of an integer vector (or scalar) as a list, or None when it is not known."""
+    value = static_value(tensor)
+    return None if value is None else [int(v) for v in value.reshape(-1)]
+
+
+def static_dims(tensor: Tensor) -> Dims:
+    """The dims that a tensor used as a shape holds, as far as they are known.
+
+    Raises:
+      ValueError: it is no vector, or has an element under -1.
+    """
+    shape = tensor._dims
+    if shape is not None and len(shape) == 0:
+        value = static_value(tensor)
+        if value is not None and value == -1:
+            return None
+        raise ValueError(f"Shape must be rank 1 but is rank {len(shape)}")
+    if shape is not None and len(shape) != 1:
+        raise ValueError(f"Shape must be rank 1 but is rank {len(shape)}")
+    value = tensor.op._attrs["value"] if tensor.op.type == "Const" else _evaluate(tensor, None)
+    if value is None:
+        return None if shape is None or shape[0] is None else (None,) * shape[0]
+    dims = []
+    for item in value:
+        size = None if item is None else int(item)
+        if size is not None and size < -1:
+            raise ValueError(f"Dimension {size} must be >= 0")
+        dims.append(None if size == -1 else size)
+    return tuple(dims)
+
+
+def constant_value_as_shape(tensor: Tensor) -> TensorShape:
+    """The `TensorShape` that a tensor used as a shape holds, as far as it is known.
+
+    Args:
+      tensor: int32 or int64, rank 1 (or the scalar -1 for an unknown shape).
+
+    Raises:
+      ValueError: the tensor is a scalar other than -1, or of another rank.
+    """
+    if not isinstance(tensor, Tensor):
+        return TensorShape([None if d == -1 else d for d in np.asarray(tensor).tolist()])
+    if tensor._dims == ():
+        value = static_value(tensor)
+        if value is None:
+            raise ValueError("Received a scalar with unknown value as shape; require a statically known scalar with "
+                             "value '-1' to describe an unknown shape.")
+        if value != -1:
+            raise ValueError(f"Received a scalar value '{value}' as shape; require a statically known scalar with "
+                             "value '-1' to describe an unknown shape.")
+    return TensorShape(static_dims(tensor))
+
+
+# --- evaluation -------------------------------------------------------------------------------------------------
+
+
+def _evaluate(tensor: Tensor, only: frozenset[str] | None) -> Value:
+    """Fold the graph behind `tensor`, with an explicit stack: chains of thousands of nodes are common.
+
+    Args:
+      only: the op types to fold, or None for all that have a rule.
+    """
+    known: dict[Operation, tuple[Value, ...] | None] = {}
+    stack = [tensor.op]
+    while stack:
+        op = stack[-1]
+        if op in known:
+            stack.pop()
+            continue
+        if only is None and op._static is not None:
+            known[op] = op._static
+            stack.pop()
+            continue
+        if op.type == "Const":
+            known[op] = (op._attrs["value"],)
+            stack.pop()
+            continue
+        declaration = registry.lookup(op.type)
+        partial_rule = _PARTIAL.get(op.type)
+        if declaration is None or (declaration.static is None and partial_rule is None) \
+                or (only is not None and op.type not in only) or _too_large(op):
+            known[op] = None
+            stack.pop()
+            continue
+        waiting, hopeless = _pending(op, known, partial_rule is not None, declaration)
+        if hopeless:
+            known[op] = None
+        elif waiting is not None:
+            stack.append(waiting)
+            continue
+        else:
+            known[op] = values = _fold(op, declaration, partial_rule, known)
+            if only is None and values is not None and not any(isinstance(v, list) or v is None for v in values):
+                op._static = values
+        stack.pop()
+    values = known[tensor.op]
+    return None if values is None else values[tensor.value_index]
+
+
+def _too_large(op: Operation) -> bool:
+    for output in op._outputs:
+        size = 1
+        for d in output._dims or ():
+            size *= d or 1
+        if size > _LARGEST:
+            return True
+    return False
+
+
+def _pending(op: Operation, known: dict[Operation, Any], partial: bool,
+             declaration: registry.OpDeclaration) -> tuple[Operation | None, bool]:
+    """The next input to evaluate, and whether an unknown input makes the op's value unknown."""
+    if declaration.options.get("from_shapes"):
+        return None, False
+    for tensor in op._inputs:
+        if tensor.op not in known:
+            return tensor.op, False
+        if not partial:
+            values = known[tensor.op]
+            if values is None or values[tensor.value_index] is None:
+                return None, True
+    return None, False
+
+
+def _fold(op: Operation, declaration: registry.OpDeclaration, partial_rule: Any,
+          known: dict[Operation, Any]) -> tuple[Value, ...] | None:
+    if declaration.options.get("from_shapes"):
+        inputs: list[Value] = []
+    else:
+        inputs = [None if known[t.op] is None else known[t.op][t.value_index] for t in op._inputs]
+    if declaration.static is not None and not any(v is None or isinstance(v, list) for v in inputs):
+        arrays: list[Any] = inputs
+        if inputs and any(arg.is_list for arg in op._op_def.inputs):
+            arrays = registry.grouped(op._op_def.inputs, op._attrs, inputs)
+        try:
+            with np.errstate(all="ignore"):
+                result = declaration.static(Node(op), *arrays)
+        except (ValueError, IndexError, OverflowError, ZeroDivisionError, MemoryError):
+            return None  # the run says what is wrong with the values
+        if result is not None:
+            results = result if isinstance(result, (tuple, list)) else (result,)
+            return tuple(np.asarray(item, tensor._dtype.base_dtype.as_numpy_dtype)
+                         for item, tensor in zip(results, op._outputs))
+    if partial_rule is None:
+        return None
+    value = partial_rule(op, inputs)
+    return None if value is None else (value,)
+
+
+def _vector(items: list[int | None], op: Operation) -> Value:
+    """A vector of sizes: an array when all are known."""
+    if None in items:
+        return items
+    return np.array(items, op._outputs[0]._dtype.base_dtype.as_numpy_dtype)
+
+
+def _partial_shape(op: Operation, inputs: list[Value]) -> Value:
+    dims = op._inputs[0]._dims
+    return None if dims is None else _vector(list(dims), op)
+
+
+def _partial_pack(op: Operation, inputs: list[Value]) -> Value:
+    if op._outputs[0]._dtype.kind not in "iu" or any(t._dims != () for t in op._inputs):
+        return None
+    items = [None if v is None or isinstance(v, list) else int(v) for v in inputs]
+    return None if all(item is None for item in items) else _vector(items, op)
+
+
+def _partial_concat(op: Operation, inputs: list[Value]) -> Value:
+    parts, axis = (inputs[1:], inputs[0]) if op.type == "Concat" else (inputs[:-1], inputs[-1])
+    tensors = op._inputs[1:] if op.type == "Concat" else op._inputs[:-1]
+    if axis is None or int(axis) not in (0, -1) or op._outputs[0]._dtype.kind not in "iu":
+        return None
+    items: list[int | None] = []
+    for part, tensor in zip(parts, tensors):
+        dims = tensor._dims
+        if dims is None or len(dims) != 1 or dims[0] is None:
+            return None
+        items.extend([None] * dims[0] if part is None else part if isinstance(part, list) else part.tolist())
+    return None if all(item is None for item in items) else _vector(items, op)
+
+
+def _partial_slice(op: Operation, inputs: list[Value]) -> Value:
+    vector, begin, end, strides = inputs
+    attrs = op._attrs
+    if not isinstance(vector, list) or any(v is None or isinstance(v, list) or v.size != 1
+                                           for v in (begin, end, strides)):
+        return None
+    if attrs["ellipsis_mask"] or attrs["new_axis_mask"]:
+        return None
+    if attrs["shrink_axis_mask"]:
+        index = int(begin[0])
+        item = vector[index] if -len(vector) <= index < len(vector) else None
+        return None if item is None else np.array(item, op._outputs[0]._dtype.base_dtype.as_numpy_dtype)
+    if not int(strides[0]):
+        return None
+    return _vector(vector[slice(None if attrs["begin_mask"] & 1 else int(begin[0]),
+                                None if attrs["end_mask"] & 1 else int(end[0]), int(strides[0]))], op)
+
+
+def _partial_same(op: Operation, inputs: list[Value]) -> Value:
+    return inputs[0] if isinstance(inputs[0], list) and op._outputs[0]._dtype.kind in "iu" else None
+
+
+def _partial_gather(op: Operation, inputs: list[Value]) -> Value:
+    vector, indices = inputs[:2]
+    if not isinstance(vector, list) or indices is None or isinstance(indices, list) or indices.ndim > 1 \
+            or any(not 0 <= i < len(vector) for i in indices.reshape(-1)):
+        return None
+    items = [vector[i] for i in indices.reshape(-1)]
+    if indices.ndim == 1:
+        return _vector(items, op)
+    return None if items[0] is None else np.array(items[0], op._outputs[0]._dtype.base_dtype.as_numpy_dtype)
+
+
+_PARTIAL = {"Shape": _partial_shape, "Pack": _partial_pack, "Concat": _partial_concat, "ConcatV2": _partial_concat,
+            "StridedSlice": _partial_slice, "Cast": _partial_same, "Identity": _partial_same,
+            "Gather": _partial_gather, "GatherV2": _partial_gather}
