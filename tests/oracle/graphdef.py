@@ -5,12 +5,16 @@ import json
 
 import numpy as np
 
-NUMBERS = {"half": "half_val", "bfloat16": "half_val", "float": "float_val", "double": "double_val", "int64": "int64_val",
-           "bool": "bool_val", "uint32": "uint32_val", "uint64": "uint64_val", "string": "string_val",
-           "complex64": "scomplex_val", "complex128": "dcomplex_val"}  # fmt: skip
-NUMPY = {"half": np.float16, "float": np.float32, "double": np.float64, "int8": np.int8, "int16": np.int16, "int32": np.int32,
-         "int64": np.int64, "uint8": np.uint8, "uint16": np.uint16, "uint32": np.uint32, "uint64": np.uint64, "bool": np.bool_,
-         "complex64": np.complex64, "complex128": np.complex128}  # fmt: skip
+VALUES = {
+    "half": "half_val", "bfloat16": "half_val", "float": "float_val", "double": "double_val", "int64": "int64_val",
+    "bool": "bool_val", "uint32": "uint32_val", "uint64": "uint64_val", "string": "string_val",
+    "complex64": "scomplex_val", "complex128": "dcomplex_val",
+}  # fmt: skip
+NUMPY = {
+    "half": np.float16, "float": np.float32, "double": np.float64, "int8": np.int8, "int16": np.int16,
+    "int32": np.int32, "int64": np.int64, "uint8": np.uint8, "uint16": np.uint16, "uint32": np.uint32,
+    "uint64": np.uint64, "bool": np.bool_, "complex64": np.complex64, "complex128": np.complex128,
+}  # fmt: skip
 
 
 def text(data):
@@ -57,7 +61,7 @@ def describe_tensor(proto):
         if dtype in ("float", "half"):
             values = [describe_number(v) for v in np.frombuffer(proto.tensor_content, NUMPY[dtype])]
     else:
-        values = list(getattr(proto, NUMBERS.get(dtype, "int_val")))
+        values = list(getattr(proto, VALUES.get(dtype, "int_val")))
         if dtype == "half":
             values = [describe_number(v) for v in np.array(values, np.uint16).view(np.float16)]
         elif dtype == "float":
@@ -99,14 +103,15 @@ def describe_attr(attr):
             return []
         if name == "type":
             return [type_name(values, "type", v) for v in items]
-        convert = {"s": text, "shape": describe_shape, "tensor": describe_tensor, "f": lambda v: describe_number(np.float32(v)),
+        convert = {"s": text, "shape": describe_shape, "tensor": describe_tensor,
+                   "f": lambda v: describe_number(np.float32(v)),
                    "func": lambda f: f.name}.get(name, lambda v: v)  # fmt: skip
         return [convert(v) for v in items]
     return getattr(attr, kind) if kind else None
 
 
 def describe_node(node):
-    """A NodeDef as plain data; a py_func's token is a process-wide counter, so it is left out."""
+    """A NodeDef as plain data, without the process-wide counters that py_func and custom_gradient put in attrs."""
     out = {"name": node.name, "op": node.op}
     if node.input:
         out["inputs"] = list(node.input)
@@ -115,6 +120,8 @@ def describe_node(node):
     attrs = {name: describe_attr(node.attr[name]) for name in sorted(node.attr)}
     if "token" in attrs:
         attrs["token"] = "pyfunc"
+    if str(attrs.get("_gradient_op_type")).startswith("CustomGradient-"):
+        attrs["_gradient_op_type"] = "CustomGradient"
     if attrs:
         out["attrs"] = attrs
     return out
@@ -163,7 +170,8 @@ def dumps(record):
             rows = ",\n".join("  " + json.dumps(item, ensure_ascii=False) for item in value)
             lines.append(f" {json.dumps(key)}: [\n{rows}\n ]{comma}")
         elif isinstance(value, dict) and value:
-            rows = ",\n".join(f"  {json.dumps(k)}: {json.dumps(v, ensure_ascii=False)}" for k, v in value.items())
+            rows = ",\n".join(f"  {json.dumps(k)}: {json.dumps(v, ensure_ascii=False)}" for k,
+                              v in value.items())
             lines.append(f" {json.dumps(key)}: {{\n{rows}\n }}{comma}")
         else:
             lines.append(f" {json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}{comma}")

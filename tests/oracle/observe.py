@@ -1,5 +1,7 @@
 """Building one program and noting all that it shows: nodes, collections, reprs, facts and values."""
 
+import re
+
 from oracle import graphdef
 
 
@@ -15,14 +17,20 @@ def observe(tf, build):
     """
     with tf.Graph().as_default() as graph:
         case = build(tf)
-        record = {"nodes": graphdef.describe_graph(graph), "collections": graphdef.describe_collections(graph)}
+        record = {"nodes": graphdef.describe_graph(graph),
+                  "collections": graphdef.describe_collections(graph)}
         if case is None:
             return record
-        record["shown"] = [[str(item), repr(item)] for item in case.show]
+        record["shown"] = [[without_address(str(item)), without_address(repr(item))] for item in case.show]
         record["facts"] = case.facts
         if case.steps:
             record["values"] = run(tf, case)
     return record
+
+
+def without_address(text):
+    """A repr without the object's address."""
+    return re.sub(r"0x[0-9a-f]{6,}", "0x...", text)
 
 
 def run(tf, case):

@@ -42,8 +42,10 @@ def main():
             print(f"{name}: TensorFlow's session does not survive")
         parents = [c.__name__ for c in type(raised).__mro__ if c not in (object, BaseException, type(raised))]
         node = getattr(getattr(raised, "op", None), "name", None)
-        records[name] = {"class": type(raised).__name__, "parents": parents, "node": node, "message": first_lines(message)}
-    lines = [f"{json.dumps(name)}: {json.dumps(record, ensure_ascii=False)}" for name, record in records.items()]
+        records[name] = {"class": type(raised).__name__, "parents": parents, "node": node,
+                         "message": first_lines(message)}
+    lines = [f"{json.dumps(name)}: {json.dumps(record, ensure_ascii=False)}" for name,
+             record in records.items()]
     ERRORS.write_text("{\n" + ",\n".join([f'"recorded_from": {json.dumps(header(tf))}', *lines]) + "\n}\n")
     print(f"{len(records)} cases")
     return problems

@@ -418,17 +418,20 @@ def conv_padding(tf, sess):
 
 @refused("Conv2D", "3", "1")
 def conv_channels(tf, sess):
-    tf.nn.conv2d(tf.placeholder(tf.float32, [1, 4, 4, 3]), tf.placeholder(tf.float32, [2, 2, 1, 8]), [1, 1, 1, 1], "SAME")
+    tf.nn.conv2d(tf.placeholder(tf.float32, [1, 4, 4, 3]), tf.placeholder(tf.float32, [2, 2, 1, 8]),
+                 [1, 1, 1, 1], "SAME")
 
 
 @refused("Negative dimension", "Conv2D")
 def conv_kernel_too_big(tf, sess):
-    tf.nn.conv2d(tf.placeholder(tf.float32, [1, 2, 2, 1]), tf.placeholder(tf.float32, [3, 3, 1, 8]), [1, 1, 1, 1], "VALID")
+    tf.nn.conv2d(tf.placeholder(tf.float32, [1, 2, 2, 1]), tf.placeholder(tf.float32, [3, 3, 1, 8]),
+                 [1, 1, 1, 1], "VALID")
 
 
 @refused("rank 4", "Conv2D")
 def conv_rank(tf, sess):
-    tf.nn.conv2d(tf.placeholder(tf.float32, [4, 4, 1]), tf.placeholder(tf.float32, [2, 2, 1, 8]), [1, 1, 1, 1], "SAME")
+    tf.nn.conv2d(tf.placeholder(tf.float32, [4, 4, 1]), tf.placeholder(tf.float32, [2, 2, 1, 8]),
+                 [1, 1, 1, 1], "SAME")
 
 
 @refused("logits", "labels", "shape")

@@ -54,7 +54,8 @@ def reflected_operators(tf):
 @program
 def reflected_operators_numpy(tf):
     x = tf.constant([1.0, 2.0])
-    out = [np.float32(3.0) + x, np.array([3.0, 4.0], np.float32) * x, [1.0, 2.0] - x, x / np.array([2.0, 4.0])]
+    out = [np.float32(3.0) + x, np.array([3.0, 4.0], np.float32) * x, [1.0, 2.0] - x,
+           x / np.array([2.0, 4.0])]
     return Case(steps=[(out, None)])
 
 
@@ -114,9 +115,11 @@ def course_div(tf):
 @program
 def unary_math(tf):
     x = tf.constant([0.25, 0.5, 0.75])
-    out = [tf.exp(x), tf.log(x), tf.sqrt(x), tf.square(x), tf.rsqrt(x), tf.abs(x), tf.sign(x), tf.reciprocal(x)]
+    out = [tf.exp(x), tf.log(x), tf.sqrt(x), tf.square(x), tf.rsqrt(x), tf.abs(x), tf.sign(x),
+           tf.reciprocal(x)]
     out += [tf.sin(x), tf.cos(x), tf.tan(x), tf.asin(x), tf.acos(x), tf.atan(x), tf.sinh(x), tf.cosh(x)]
-    out += [tf.tanh(x), tf.sigmoid(x), tf.floor(x), tf.ceil(x), tf.round(x), tf.rint(x), tf.erf(x), tf.erfc(x)]
+    out += [tf.tanh(x), tf.sigmoid(x), tf.floor(x), tf.ceil(x), tf.round(x), tf.rint(x), tf.erf(x),
+            tf.erfc(x)]
     out += [tf.log1p(x), tf.expm1(x), tf.lgamma(x), tf.digamma(x), tf.log_sigmoid(x), tf.atan2(x, x)]
     out += [tf.is_nan(x), tf.is_inf(x), tf.is_finite(x)]
     return Case(steps=[(out, None)])
@@ -138,7 +141,8 @@ def course_relu_layer(tf):
     w = tf.Variable(tf.random_uniform((784, 100), -1, 1, seed=1))
     x = tf.placeholder(tf.float32, (100, 784))
     h = tf.nn.relu(tf.matmul(x, w) + b)
-    return Case(init=True, steps=[(tf.reduce_sum(h), {x: np.full((100, 784), 0.01, np.float32)})], show=[h, x, w, b])
+    return Case(init=True, steps=[(tf.reduce_sum(h), {x: np.full((100, 784), 0.01, np.float32)})],
+                show=[h, x, w, b])
 
 
 @program
@@ -178,10 +182,12 @@ def name_scopes(tf):
 @program
 def unique_names(tf):
     out = [tf.constant(i) for i in range(4)]
-    out += [tf.constant(0, name="Const_1"), tf.constant(0, name="x"), tf.constant(0, name="x"), tf.constant(0, name="X")]
+    out += [tf.constant(0, name="Const_1"), tf.constant(0, name="x"), tf.constant(0, name="x"),
+            tf.constant(0, name="X")]
     out += [tf.constant(0, name="x_1"), tf.constant(0, name="x")]
     g = tf.get_default_graph()
-    facts = {"unique": g.unique_name("x"), "marked": g.unique_name("y", mark_as_used=False), "y": g.unique_name("y")}
+    facts = {"unique": g.unique_name("x"), "marked": g.unique_name("y", mark_as_used=False),
+             "y": g.unique_name("y")}
     return Case(show=out, facts=facts)
 
 
@@ -354,7 +360,8 @@ def static_checks(tf):
 @program
 def strings(tf):
     a = tf.constant(["a", "bc"])
-    out = [tf.string_join([a, "x"], separator="-"), tf.as_string([1.5, 2.0]), tf.string_to_number(["1.5", "2"])]
+    out = [tf.string_join([a, "x"], separator="-"), tf.as_string([1.5, 2.0]),
+           tf.string_to_number(["1.5", "2"])]
     out += [tf.strings.length(a), tf.equal(a, "bc"), tf.concat([a, a], 0), a + a]
     return Case(steps=[(out, None)], show=out)
 
@@ -380,7 +387,8 @@ def graph_in_middle_fed(tf):
 def nested_fetches(tf):
     a = tf.constant(1.0)
     b = tf.constant([2, 3])
-    return Case(steps=[([a, [b, {"x": a, "y": (b, a)}], "Const:0"], None), ({"a": a}, None), ("Const_1", None)])
+    return Case(steps=[([a, [b, {"x": a, "y": (b, a)}], "Const:0"], None), ({"a": a}, None),
+                       ("Const_1", None)])
 
 
 @program
@@ -407,7 +415,8 @@ def shape_objects(tf):
         "concat": str(s.concatenate([2])), "merge": str(tf.TensorShape([2, None]).merge_with([None, 4])),
         "dimension": d.value, "sum": str(d + 2), "product": str(d * tf.Dimension(None)), "slice": str(s[1:]),
         "floor": str(tf.Dimension(7) // 2), "equal": d == 3, "compatible": s.is_compatible_with([4, 3, 5]),
-        "static": str(x.shape), "rank": x.shape.ndims, "first": str(x.shape[0]), "elements": tf.TensorShape([2, 3]).num_elements(),
+        "static": str(x.shape), "rank": x.shape.ndims, "first": str(x.shape[0]),
+        "elements": tf.TensorShape([2, 3]).num_elements(),
         "with_rank": str(t.with_rank(2)), "len": len(s), "as_dims": str(s.dims), "text": str(t),
     }
     return Case(show=[s, t, d, x.shape, tf.Dimension(None)], facts=facts)
@@ -416,12 +425,15 @@ def shape_objects(tf):
 @program
 def dtype_objects(tf):
     facts = {}
-    for name in ("float32", "int64", "string", "bool", "complex64", "half", "bfloat16", "quint8", "uint16", "resource"):
+    for name in ("float32", "int64", "string", "bool", "complex64", "half", "bfloat16", "quint8", "uint16",
+                 "resource"):
         t = getattr(tf, name)
-        facts[name] = [t.name, t.is_floating, t.is_integer, t.is_bool, t.is_complex, t.is_quantized, t.is_unsigned,
+        facts[name] = [t.name, t.is_floating, t.is_integer, t.is_bool, t.is_complex, t.is_quantized,
+                       t.is_unsigned,
                        t.size, t.as_datatype_enum, str(t.base_dtype), repr(t)]
     facts["limits"] = [float(tf.float32.max), tf.int32.min, tf.uint8.max, list(tf.int8.limits)]
-    facts["as_dtype"] = [tf.as_dtype(x).name for x in ("float", "int32", np.float64, np.dtype("uint8"), 9, bool)]
+    facts["as_dtype"] = [tf.as_dtype(x).name for x in ("float", "int32", np.float64, np.dtype("uint8"), 9,
+                                                       bool)]
     facts["equal"] = [tf.float32 == "float32", tf.float32 == np.float32, tf.float32 != tf.int32]
     v = tf.Variable(1.0)
     facts["ref"] = [repr(v.dtype), repr(v._ref().dtype) if hasattr(v, "_ref") else None]

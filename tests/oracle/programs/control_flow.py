@@ -19,7 +19,8 @@ def cond_outputs(tf):
     b = tf.constant([3.0, 4.0], name="b")
     first, second = tf.cond(p, true_fn=lambda: (a + b, 1), false_fn=lambda: (a - b, 0), name="choice")
     constants = tf.cond(p, lambda: tf.constant("yes"), lambda: tf.constant("no"))
-    return Case(steps=[([first, second, constants], {p: True}), ([first, second, constants], {p: False})], show=[first, second])
+    return Case(steps=[([first, second, constants], {p: True}), ([first, second, constants], {p: False})],
+                show=[first, second])
 
 
 @program
@@ -48,7 +49,8 @@ def cond_side_effect(tf):
 @program
 def case_of(tf):
     x = tf.placeholder(tf.int32, [], name="x")
-    y = tf.case([(tf.less(x, 0), lambda: tf.constant(-1)), (tf.greater(x, 10), lambda: tf.constant(1))], default=lambda: tf.constant(0))
+    y = tf.case([(tf.less(x, 0), lambda: tf.constant(-1)), (tf.greater(x, 10), lambda: tf.constant(1))],
+                default=lambda: tf.constant(0))
     return Case(steps=[(y, {x: v}) for v in (-5, 5, 50)])
 
 
@@ -62,7 +64,8 @@ def while_simple(tf):
 @program
 def while_two_variables(tf):
     n = tf.placeholder(tf.int32, [], name="n")
-    i, total = tf.while_loop(lambda i, s: i < n, lambda i, s: (i + 1, s + tf.cast(i, tf.float32)), [tf.constant(0), tf.constant(0.0)])
+    i, total = tf.while_loop(lambda i, s: i < n, lambda i, s: (i + 1, s + tf.cast(i, tf.float32)),
+                             [tf.constant(0), tf.constant(0.0)])
     return Case(steps=[([i, total], {n: 5}), ([i, total], {n: 0})], show=[i, total])
 
 
@@ -71,7 +74,8 @@ def while_shape_invariant(tf):
     x = tf.constant([1.0])
     _, y = tf.while_loop(
         lambda i, x: i < 3, lambda i, x: [i + 1, tf.concat([x, x], 0)], [tf.constant(0), x],
-        shape_invariants=[tf.TensorShape([]), tf.TensorShape([None])], parallel_iterations=4, back_prop=False, name="double",
+        shape_invariants=[tf.TensorShape([]),
+                          tf.TensorShape([None])], parallel_iterations=4, back_prop=False, name="double",
     )
     return Case(steps=[(y, None)], show=[y])
 
@@ -106,7 +110,8 @@ def while_gradient(tf):
 @program
 def while_gradient_matrix(tf):
     w = tf.Variable([[0.5, 0.1], [0.2, 0.3]], name="w")
-    _, h = tf.while_loop(lambda i, h: i < 3, lambda i, h: (i + 1, tf.tanh(tf.matmul(h, w))), [tf.constant(0), tf.constant([[1.0, -1.0]])])
+    _, h = tf.while_loop(lambda i, h: i < 3, lambda i, h: (i + 1, tf.tanh(tf.matmul(h, w))),
+                         [tf.constant(0), tf.constant([[1.0, -1.0]])])
     return Case(init=True, steps=[([h, tf.gradients(tf.reduce_sum(h), w)], None)])
 
 
@@ -152,7 +157,8 @@ def tensor_array(tf):
 @program
 def tensor_array_loop(tf):
     ta = tf.TensorArray(tf.int32, size=0, dynamic_size=True, infer_shape=False)
-    _, ta = tf.while_loop(lambda i, ta: i < 4, lambda i, ta: (i + 1, ta.write(i, i * i)), [tf.constant(0), ta])
+    _, ta = tf.while_loop(lambda i, ta: i < 4, lambda i, ta: (i + 1, ta.write(i, i * i)),
+                          [tf.constant(0), ta])
     return Case(steps=[(ta.stack(), None)])
 
 
@@ -160,14 +166,16 @@ def tensor_array_loop(tf):
 def tensor_array_gradient(tf):
     x = tf.constant([1.0, 2.0, 3.0], name="x")
     source = tf.TensorArray(tf.float32, 3).unstack(x)
-    _, total = tf.while_loop(lambda i, s: i < 3, lambda i, s: (i + 1, s + source.read(i) ** 2), [tf.constant(0), tf.constant(0.0)])
+    _, total = tf.while_loop(lambda i, s: i < 3, lambda i, s: (i + 1, s + source.read(i) ** 2),
+                             [tf.constant(0), tf.constant(0.0)])
     return Case(steps=[([total, tf.gradients(total, x)], None)])
 
 
 @program
 def map_scan_fold(tf):
     x = tf.constant([1.0, 2.0, 3.0])
-    out = [tf.map_fn(lambda v: v * 2.0, x), tf.scan(lambda a, v: a + v, x), tf.foldl(lambda a, v: a + v, x), tf.foldr(lambda a, v: a - v, x)]
+    out = [tf.map_fn(lambda v: v * 2.0, x), tf.scan(lambda a, v: a + v, x), tf.foldl(lambda a, v: a + v, x),
+           tf.foldr(lambda a, v: a - v, x)]
     return Case(steps=[(out, None)], show=out)
 
 

@@ -16,7 +16,8 @@ def gradient_scalar(tf):
 @program
 def gradient_scalar_functions(tf):
     x = tf.constant(0.5, name="x")
-    out = [tf.exp(x), tf.log(x), tf.sqrt(x), tf.square(x), tf.sin(x), tf.cos(x), tf.tanh(x), tf.sigmoid(x), tf.reciprocal(x), tf.abs(x)]
+    out = [tf.exp(x), tf.log(x), tf.sqrt(x), tf.square(x), tf.sin(x), tf.cos(x), tf.tanh(x), tf.sigmoid(x),
+           tf.reciprocal(x), tf.abs(x)]
     g = [tf.gradients(y, x)[0] for y in out]
     return Case(steps=[(g, None)])
 
@@ -24,8 +25,10 @@ def gradient_scalar_functions(tf):
 @program
 def gradient_scalar_functions_more(tf):
     x = tf.constant(0.5, name="x")
-    out = [tf.rsqrt(x), tf.log1p(x), tf.expm1(x), tf.tan(x), tf.asin(x), tf.acos(x), tf.atan(x), tf.erf(x), tf.sinh(x), tf.cosh(x), -x]
-    out += [tf.nn.softplus(x), tf.nn.softsign(x), tf.nn.elu(x), tf.nn.selu(x), tf.nn.relu6(x), tf.lgamma(x), tf.nn.leaky_relu(x)]
+    out = [tf.rsqrt(x), tf.log1p(x), tf.expm1(x), tf.tan(x), tf.asin(x), tf.acos(x), tf.atan(x), tf.erf(x),
+           tf.sinh(x), tf.cosh(x), -x]
+    out += [tf.nn.softplus(x), tf.nn.softsign(x), tf.nn.elu(x), tf.nn.selu(x), tf.nn.relu6(x), tf.lgamma(x),
+            tf.nn.leaky_relu(x)]
     g = [tf.gradients(y, x)[0] for y in out]
     return Case(steps=[(g, None)])
 
@@ -74,7 +77,8 @@ def gradient_scalar_times_matrix(tf):
 def gradient_maximum(tf):
     x = tf.constant([1.0, 5.0, 3.0], name="x")
     y = tf.constant([2.0, 4.0, 3.0], name="y")
-    g = [tf.gradients(z, [x, y]) for z in (tf.maximum(x, y), tf.minimum(x, y), tf.squared_difference(x, y), tf.where(x > y, x, y))]
+    g = [tf.gradients(z, [x, y]) for z in (tf.maximum(x, y), tf.minimum(x, y), tf.squared_difference(x, y),
+                                           tf.where(x > y, x, y))]
     return Case(steps=[(g, None)])
 
 
@@ -86,7 +90,8 @@ def gradient_matmul(tf):
     out = [tf.matmul(a, b), tf.matmul(a, c, transpose_b=True), tf.matmul(a, c, transpose_a=True)]
     out += [tf.matmul(a, b, transpose_a=True, transpose_b=True)]
     g = [tf.gradients(z, [a, b, c]) for z in out]
-    return Case(steps=[([[x for x in row if x is not None] for row in g], None)], facts={"none": [[x is None for x in row] for row in g]})
+    return Case(steps=[([[x for x in row if x is not None] for row in g], None)],
+                facts={"none": [[x is None for x in row] for row in g]})
 
 
 @program
@@ -107,14 +112,16 @@ def gradient_reductions(tf):
 @program
 def gradient_reductions_axis(tf):
     x = tf.constant([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], name="x")
-    g = [tf.gradients(z, x)[0] for z in (tf.reduce_sum(x, 1), tf.reduce_mean(x, 0), tf.reduce_max(x, 1, keepdims=True))]
+    g = [tf.gradients(z, x)[0] for z in (tf.reduce_sum(x, 1), tf.reduce_mean(x, 0),
+                                         tf.reduce_max(x, 1, keepdims=True))]
     return Case(steps=[(g, None)])
 
 
 @program
 def gradient_reductions_dynamic(tf):
     x = tf.placeholder(tf.float32, [None, 3], name="x")
-    g = [tf.gradients(z, x)[0] for z in (tf.reduce_sum(x), tf.reduce_mean(x), tf.reduce_sum(x, 1), tf.reduce_mean(x, 0))]
+    g = [tf.gradients(z, x)[0] for z in (tf.reduce_sum(x), tf.reduce_mean(x), tf.reduce_sum(x, 1),
+                                         tf.reduce_mean(x, 0))]
     return Case(steps=[(g, {x: [[1, 2, 3], [4, 5, 6]]})], show=g)
 
 
@@ -127,7 +134,8 @@ def gradient_reduce_prod(tf):
 @program
 def gradient_shapes(tf):
     x = tf.constant(np.arange(6, dtype=np.float32).reshape(2, 3), name="x")
-    out = [tf.reshape(x, [3, 2]) * 2.0, tf.transpose(x), tf.expand_dims(x, 1), tf.squeeze(x[None]), tf.tile(x, [2, 1]), tf.pad(x, [[1, 0], [0, 1]])]
+    out = [tf.reshape(x, [3, 2]) * 2.0, tf.transpose(x), tf.expand_dims(x, 1), tf.squeeze(x[None]),
+           tf.tile(x, [2, 1]), tf.pad(x, [[1, 0], [0, 1]])]
     g = [tf.gradients(z, x)[0] for z in out]
     return Case(steps=[(g, None)])
 
@@ -137,7 +145,8 @@ def gradient_joins(tf):
     x = tf.constant([[1.0, 2.0], [3.0, 4.0]], name="x")
     y = tf.constant([[5.0, 6.0]], name="y")
     g = [tf.gradients(tf.concat([x, y], 0) * 2.0, [x, y]), tf.gradients(tf.concat([x, x], 1), x)]
-    g += [tf.gradients(tf.stack([x, x * 2.0]), x), tf.gradients(tf.unstack(x)[0], x), tf.gradients(tf.split(x, 2, 1)[1], x)]
+    g += [tf.gradients(tf.stack([x, x * 2.0]), x), tf.gradients(tf.unstack(x)[0], x),
+          tf.gradients(tf.split(x, 2, 1)[1], x)]
     return Case(steps=[(g, None)])
 
 
@@ -152,7 +161,8 @@ def gradient_concat_dynamic(tf):
 @program
 def gradient_slices(tf):
     x = tf.constant(np.arange(12, dtype=np.float32).reshape(3, 4), name="x")
-    g = [tf.gradients(z, x)[0] for z in (x[0], x[:, 1:3], x[::-1, ::2], x[..., None], tf.slice(x, [0, 1], [2, 2]))]
+    g = [tf.gradients(z, x)[0] for z in (x[0], x[:, 1:3], x[::-1, ::2], x[..., None],
+                                         tf.slice(x, [0, 1], [2, 2]))]
     return Case(steps=[(g, None)])
 
 
@@ -163,7 +173,9 @@ def gradient_gather(tf):
     g = tf.gradients(tf.reduce_sum(rows * 3.0), x)[0]
     dense = tf.convert_to_tensor(g)
     axis = tf.gradients(tf.gather(x, [1, 1], axis=1), x)[0]
-    return Case(init=True, steps=[([g.values, g.indices, g.dense_shape, dense], None), (g, None), (axis, None)], show=[g.values, dense])
+    return Case(init=True,
+                steps=[([g.values, g.indices, g.dense_shape, dense], None), (g, None),
+                       (axis, None)], show=[g.values, dense])
 
 
 @program

@@ -14,7 +14,8 @@ def image(tf, *shape):
 @program
 def activations(tf):
     x = tf.constant([-2.0, -0.5, 0.0, 0.5, 8.0])
-    out = [tf.nn.relu(x), tf.nn.relu6(x), tf.nn.elu(x), tf.nn.selu(x), tf.nn.softplus(x), tf.nn.softsign(x), tf.nn.sigmoid(x), tf.nn.tanh(x)]
+    out = [tf.nn.relu(x), tf.nn.relu6(x), tf.nn.elu(x), tf.nn.selu(x), tf.nn.softplus(x), tf.nn.softsign(x),
+           tf.nn.sigmoid(x), tf.nn.tanh(x)]
     out += [tf.nn.leaky_relu(x), tf.nn.leaky_relu(x, alpha=0.1), tf.nn.crelu(x), tf.nn.swish(x) * 1.0]
     return Case(steps=[(out, None)], show=out)
 
@@ -22,7 +23,8 @@ def activations(tf):
 @program
 def softmaxes(tf):
     x = tf.constant([[1.0, 2.0, 3.0], [1.0, 1.0, 1.0]])
-    out = [tf.nn.softmax(x), tf.nn.softmax(x, axis=0), tf.nn.log_softmax(x), tf.nn.softmax(x, dim=-1), tf.nn.softmax(x[None, :, :], name="third")]
+    out = [tf.nn.softmax(x), tf.nn.softmax(x, axis=0), tf.nn.log_softmax(x), tf.nn.softmax(x, dim=-1),
+           tf.nn.softmax(x[None, :, :], name="third")]
     return Case(steps=[(out, None)], show=out)
 
 
@@ -51,16 +53,20 @@ def sparse_cross_entropy(tf):
 def losses(tf):
     labels = tf.constant([[0.0, 1.0], [1.0, 0.0]])
     predictions = tf.constant([[0.2, 0.7], [0.9, 0.4]])
-    out = [tf.losses.mean_squared_error(labels, predictions), tf.losses.absolute_difference(labels, predictions, weights=2.0)]
-    out += [tf.losses.log_loss(labels, predictions), tf.losses.softmax_cross_entropy(labels, predictions), tf.losses.get_total_loss()]
+    out = [tf.losses.mean_squared_error(labels, predictions),
+           tf.losses.absolute_difference(labels, predictions, weights=2.0)]
+    out += [tf.losses.log_loss(labels, predictions), tf.losses.softmax_cross_entropy(labels, predictions),
+            tf.losses.get_total_loss()]
     return Case(steps=[(out, None)], show=out)
 
 
 @program
 def bias_add_l2_loss(tf):
     x = tf.constant([[1.0, 2.0], [3.0, 4.0]])
-    out = [tf.nn.bias_add(x, [10.0, 20.0]), tf.nn.bias_add(x, tf.constant([1.0, 1.0]), name="shifted"), tf.nn.l2_loss(x), tf.nn.xw_plus_b(x, x, [1.0, 2.0])]
-    out += [tf.nn.l2_normalize(x, 1), tf.clip_by_norm(x, 1.0), tf.global_norm([x, x]), tf.clip_by_global_norm([x, x], 1.0)[0][0]]
+    out = [tf.nn.bias_add(x, [10.0, 20.0]), tf.nn.bias_add(x, tf.constant([1.0, 1.0]), name="shifted"),
+           tf.nn.l2_loss(x), tf.nn.xw_plus_b(x, x, [1.0, 2.0])]
+    out += [tf.nn.l2_normalize(x, 1), tf.clip_by_norm(x, 1.0), tf.global_norm([x, x]),
+            tf.clip_by_global_norm([x, x], 1.0)[0][0]]
     return Case(steps=[(out, None)], show=out)
 
 
@@ -68,7 +74,8 @@ def bias_add_l2_loss(tf):
 def convolution(tf):
     x = image(tf, 2, 6, 6, 2)
     w = image(tf, 3, 3, 2, 4)
-    out = [tf.nn.conv2d(x, w, [1, 1, 1, 1], "SAME"), tf.nn.conv2d(x, w, strides=[1, 2, 2, 1], padding="VALID", name="strided")]
+    out = [tf.nn.conv2d(x, w, [1, 1, 1, 1], "SAME"),
+           tf.nn.conv2d(x, w, strides=[1, 2, 2, 1], padding="VALID", name="strided")]
     out += [tf.nn.conv2d(x, w, [1, 1, 1, 1], "VALID", dilations=[1, 2, 2, 1]), tf.nn.conv2d(x, w, 2, "SAME")]
     out += [tf.nn.depthwise_conv2d(x, image(tf, 3, 3, 2, 1), [1, 1, 1, 1], "SAME")]
     return Case(steps=[([tf.reduce_sum(y, [0, 1, 2]) for y in out], None), (out[1], None)], show=out)
@@ -77,8 +84,10 @@ def convolution(tf):
 @program
 def pooling(tf):
     x = image(tf, 1, 5, 5, 2)
-    out = [tf.nn.max_pool(x, [1, 2, 2, 1], [1, 2, 2, 1], "SAME"), tf.nn.max_pool(x, ksize=[1, 3, 3, 1], strides=[1, 2, 2, 1], padding="VALID", name="pool")]
-    out += [tf.nn.avg_pool(x, [1, 2, 2, 1], [1, 2, 2, 1], "SAME"), tf.nn.avg_pool(x, ksize=[1, 3, 3, 1], strides=[1, 1, 1, 1], padding="VALID")]
+    out = [tf.nn.max_pool(x, [1, 2, 2, 1], [1, 2, 2, 1], "SAME"),
+           tf.nn.max_pool(x, ksize=[1, 3, 3, 1], strides=[1, 2, 2, 1], padding="VALID", name="pool")]
+    out += [tf.nn.avg_pool(x, [1, 2, 2, 1], [1, 2, 2, 1], "SAME"),
+            tf.nn.avg_pool(x, ksize=[1, 3, 3, 1], strides=[1, 1, 1, 1], padding="VALID")]
     return Case(steps=[(out, None)], show=out)
 
 
@@ -86,7 +95,8 @@ def pooling(tf):
 def lrn_and_conv_transpose(tf):
     x = image(tf, 1, 4, 4, 3)
     w = image(tf, 3, 3, 2, 3)
-    out = [tf.nn.lrn(x, 2, bias=1.0, alpha=0.001, beta=0.75), tf.nn.conv2d_transpose(x, w, [1, 8, 8, 2], [1, 2, 2, 1])]
+    out = [tf.nn.lrn(x, 2, bias=1.0, alpha=0.001, beta=0.75),
+           tf.nn.conv2d_transpose(x, w, [1, 8, 8, 2], [1, 2, 2, 1])]
     return Case(steps=[([tf.reduce_sum(y, [0, 1, 2]) for y in out], None)], show=out)
 
 
@@ -159,13 +169,21 @@ def random_graph_seed(tf):
 def initializers(tf):
     shape = [3, 4]
     makers = {
-        "zeros": tf.zeros_initializer(), "ones": tf.ones_initializer(), "constant": tf.constant_initializer(2.5),
-        "values": tf.constant_initializer(list(range(12))), "uniform": tf.random_uniform_initializer(-1, 1, seed=1),
-        "normal": tf.random_normal_initializer(0.0, 0.5, seed=2), "truncated": tf.truncated_normal_initializer(stddev=0.1, seed=3),
-        "scaling": tf.variance_scaling_initializer(2.0, seed=4), "fan_out": tf.variance_scaling_initializer(mode="fan_out", distribution="uniform", seed=5),
-        "glorot_uniform": tf.glorot_uniform_initializer(seed=6), "glorot_normal": tf.glorot_normal_initializer(seed=7),
-        "he_normal": tf.initializers.he_normal(seed=8), "lecun_uniform": tf.initializers.lecun_uniform(seed=9),
-        "unit_scaling": tf.uniform_unit_scaling_initializer(seed=10), "he_uniform": tf.initializers.he_uniform(seed=11),
+        "zeros": tf.zeros_initializer(),
+        "ones": tf.ones_initializer(),
+        "constant": tf.constant_initializer(2.5),
+        "values": tf.constant_initializer(list(range(12))),
+        "uniform": tf.random_uniform_initializer(-1, 1, seed=1),
+        "normal": tf.random_normal_initializer(0.0, 0.5, seed=2),
+        "truncated": tf.truncated_normal_initializer(stddev=0.1, seed=3),
+        "scaling": tf.variance_scaling_initializer(2.0, seed=4),
+        "fan_out": tf.variance_scaling_initializer(mode="fan_out", distribution="uniform", seed=5),
+        "glorot_uniform": tf.glorot_uniform_initializer(seed=6),
+        "glorot_normal": tf.glorot_normal_initializer(seed=7),
+        "he_normal": tf.initializers.he_normal(seed=8),
+        "lecun_uniform": tf.initializers.lecun_uniform(seed=9),
+        "unit_scaling": tf.uniform_unit_scaling_initializer(seed=10),
+        "he_uniform": tf.initializers.he_uniform(seed=11),
     }
     variables = [tf.get_variable(name, shape, initializer=maker) for name, maker in makers.items()]
     return Case(init=True, steps=[(variables, None)])

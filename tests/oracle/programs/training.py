@@ -24,7 +24,8 @@ def quadratic(tf, optimizer, **options):
 @program
 def gradient_descent(tf):
     v, loss, train = quadratic(tf, tf.train.GradientDescentOptimizer(0.1))
-    return Case(init=True, steps=[(train, None), (train, None), ([v, loss], None)], show=[train.name, train.type])
+    return Case(init=True, steps=[(train, None), (train, None), ([v, loss], None)],
+                show=[train.name, train.type])
 
 
 @program
@@ -32,7 +33,8 @@ def momentum(tf):
     optimizer = tf.train.MomentumOptimizer(0.1, 0.9)
     v, loss, train = quadratic(tf, optimizer)
     slot = optimizer.get_slot(v, "momentum")
-    return Case(init=True, steps=[(train, None), (train, None), ([v, slot, loss], None)], show=[slot], facts={"slots": optimizer.get_slot_names()})
+    return Case(init=True, steps=[(train, None), (train, None), ([v, slot, loss], None)], show=[slot],
+                facts={"slots": optimizer.get_slot_names()})
 
 
 @program
@@ -49,7 +51,8 @@ def adam(tf):
     v, loss, train = quadratic(tf, optimizer, global_step=step, name="train")
     slots = [optimizer.get_slot(v, "m"), optimizer.get_slot(v, "v")]
     facts = {"slots": optimizer.get_slot_names(), "variables": [x.name for x in optimizer.variables()]}
-    return Case(init=True, steps=[(train, None), (train, None), ([v, slots, loss, step], None)], show=slots + [train.name], facts=facts)
+    return Case(init=True, steps=[(train, None), (train, None), ([v, slots, loss, step], None)],
+                show=slots + [train.name], facts=facts)
 
 
 @program
@@ -75,7 +78,8 @@ def compute_and_apply(tf):
     optimizer = tf.train.GradientDescentOptimizer(learning_rate=tf.constant(0.5))
     pairs = optimizer.compute_gradients(tf.reduce_sum(v) * w)
     facts = {"pairs": [[g is None, x.name] for g, x in pairs], "unused": unused.name}
-    train = optimizer.apply_gradients([(tf.clip_by_value(g, -1.0, 1.0), x) for g, x in pairs if g is not None], name="step")
+    train = optimizer.apply_gradients([(tf.clip_by_value(g, -1.0, 1.0), x) for g,
+                                       x in pairs if g is not None], name="step")
     return Case(init=True, steps=[(train, None), ([v, w], None)], facts=facts)
 
 
@@ -86,7 +90,8 @@ def minimize_var_list(tf):
     with tf.variable_scope("two"):
         b = tf.get_variable("b", initializer=2.0)
     optimizer = tf.train.AdamOptimizer()
-    train = optimizer.minimize(a * a * b, var_list=tf.get_collection(tf.GraphKeys.TRAINABLE_VARIABLES, scope="two"))
+    train = optimizer.minimize(a * a * b,
+                               var_list=tf.get_collection(tf.GraphKeys.TRAINABLE_VARIABLES, scope="two"))
     other = optimizer.minimize(a * b, var_list=[a])
     return Case(init=True, steps=[(train, None), (other, None), ([a, b], None)])
 
@@ -118,7 +123,8 @@ def linear_regression(tf):
     cost = tf.reduce_mean(tf.square(prediction - y))
     train = tf.train.GradientDescentOptimizer(0.1).minimize(cost)
     feed = {x: X, y: Y}
-    return Case(init=True, steps=[(train, feed), ([train, cost], feed), (train, feed), ([w, b, cost], feed)], show=[prediction, cost])
+    return Case(init=True, steps=[(train, feed), ([train, cost], feed), (train, feed), ([w, b, cost], feed)],
+                show=[prediction, cost])
 
 
 @program
@@ -146,7 +152,8 @@ def logistic_regression(tf):
     correct = tf.equal(tf.argmax(prediction, 1), tf.argmax(y, 1))
     accuracy = tf.reduce_mean(tf.cast(correct, tf.float32))
     feed = {x: X, y: CLASSES}
-    return Case(init=True, steps=[([train, cost], feed)] * 3 + [([w, b, accuracy], feed)], show=[prediction, cost, accuracy])
+    return Case(init=True, steps=[([train, cost], feed)] * 3 + [([w, b, accuracy], feed)],
+                show=[prediction, cost, accuracy])
 
 
 @program
@@ -160,14 +167,17 @@ def multilayer_perceptron(tf):
     loss = tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(logits=logits, labels=y))
     train = tf.train.AdamOptimizer(learning_rate=0.01).minimize(loss)
     feed = {x: X, y: CLASSES}
-    return Case(init=True, steps=[([train, loss], feed)] * 3 + [([weights, biases], None), (tf.nn.softmax(logits), feed)])
+    return Case(init=True,
+                steps=[([train, loss], feed)] * 3 + [([weights, biases], None),
+                                                     (tf.nn.softmax(logits), feed)])
 
 
 @program
 def perceptron_in_scopes(tf):
     def dense(x, units, name, activation=None):
         with tf.variable_scope(name):
-            w = tf.get_variable("kernel", [x.shape[1].value, units], initializer=tf.constant_initializer(ramp(x.shape[1].value, units)))
+            w = tf.get_variable("kernel", [x.shape[1].value, units],
+                                initializer=tf.constant_initializer(ramp(x.shape[1].value, units)))
             b = tf.get_variable("bias", [units], initializer=tf.zeros_initializer())
             out = tf.nn.bias_add(tf.matmul(x, w), b)
             return activation(out) if activation else out

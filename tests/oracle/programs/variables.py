@@ -12,14 +12,17 @@ def variable_basics(tf):
     u = tf.Variable(tf.constant(2.0) * 2.0, trainable=False, name="counter")
     init = tf.global_variables_initializer()
     out = [v, w, u, v + 1.0, w * 2, v.read_value(), v.value()]
-    facts = {"names": [v.name, v.op.name, v.op.type, u.initializer.name, u.initial_value.name], "shape": w.get_shape().as_list()}
-    return Case(init=True, steps=[(out, None), (init, None), (w, None)], show=[v, w, v.value(), v.dtype, w.shape], facts=facts)
+    facts = {"names": [v.name, v.op.name, v.op.type, u.initializer.name, u.initial_value.name],
+             "shape": w.get_shape().as_list()}
+    return Case(init=True, steps=[(out, None), (init, None), (w, None)],
+                show=[v, w, v.value(), v.dtype, w.shape], facts=facts)
 
 
 @program
 def variable_operators(tf):
     v = tf.Variable([4.0, 9.0], name="v")
-    out = [v + v, v - 1, 2 * v, v / 2, -v, v[0], v[1:], abs(v), v**0.5, v > 5.0, tf.sqrt(v), tf.matmul([v], [[1.0], [1.0]])]
+    out = [v + v, v - 1, 2 * v, v / 2, -v, v[0], v[1:], abs(v), v**0.5, v > 5.0, tf.sqrt(v),
+           tf.matmul([v], [[1.0], [1.0]])]
     return Case(init=True, steps=[(out, None)], show=out)
 
 
@@ -41,7 +44,8 @@ def counter_loop(tf):
     state = tf.Variable(0, name="counter")
     new_value = tf.add(state, tf.constant(1))
     update = tf.assign(state, new_value)
-    return Case(init=True, steps=[(state, None), (update, None), (state, None), (update, None), ([state, update], None)])
+    return Case(init=True,
+                steps=[(state, None), (update, None), (state, None), (update, None), ([state, update], None)])
 
 
 @program
@@ -65,7 +69,8 @@ def resource_variables(tf):
     with tf.control_dependencies([a]):
         c = v.read_value()
     out = v * 2.0
-    steps = [(out, None), (a, None), (out, None), (c, None), (b, None), ([v, w], None), (v.assign_sub([1.0, 0.0]), None)]
+    steps = [(out, None), (a, None), (out, None), (c, None), (b, None), ([v, w], None),
+             (v.assign_sub([1.0, 0.0]), None)]
     return Case(init=True, steps=steps, show=[v, w, v.dtype], facts={"type": v.op.type, "name": v.name})
 
 
@@ -98,7 +103,8 @@ def variable_scope_names(tf):
     with tf.variable_scope("a"):
         facts["a_again"] = [tf.constant(1.0).name, tf.get_variable_scope().original_name_scope]
     with tf.variable_scope(scope, reuse=True):
-        facts["reentered"] = [tf.constant(1.0).name, tf.get_variable("b/v", []).name, tf.get_variable_scope().reuse]
+        facts["reentered"] = [tf.constant(1.0).name, tf.get_variable("b/v", []).name,
+                              tf.get_variable_scope().reuse]
     with tf.variable_scope(scope, auxiliary_name_scope=False), tf.name_scope(scope.original_name_scope):
         facts["no_auxiliary"] = tf.constant(2.0).name
     with tf.variable_scope(None, default_name="dense"):
@@ -114,14 +120,16 @@ def variable_scope_names(tf):
 
 @program
 def variable_scope_defaults(tf):
-    with tf.variable_scope("s", initializer=tf.constant_initializer(3.0), dtype=tf.float64, use_resource=False):
+    with tf.variable_scope("s", initializer=tf.constant_initializer(3.0), dtype=tf.float64,
+                           use_resource=False):
         a = tf.get_variable("a", [2])
         with tf.variable_scope("t", initializer=tf.ones_initializer()):
             b = tf.get_variable("b", [2])
     with tf.variable_scope("r", regularizer=lambda v: tf.reduce_sum(v * v)):
         c = tf.get_variable("c", [2], initializer=tf.ones_initializer())
     d = tf.get_variable("d", initializer=tf.constant([1, 2]))
-    e = tf.get_variable("e", initializer=np.array([1.0, 2.0], np.float32), collections=["mine", tf.GraphKeys.GLOBAL_VARIABLES])
+    e = tf.get_variable("e", initializer=np.array([1.0, 2.0], np.float32),
+                        collections=["mine", tf.GraphKeys.GLOBAL_VARIABLES])
     losses = tf.get_collection(tf.GraphKeys.REGULARIZATION_LOSSES)
     return Case(init=True, steps=[([a, b, c, d, e, losses], None)], show=[a, b, c, d, e, losses[0]])
 
@@ -135,7 +143,8 @@ def initialisation(tf):
     ready = tf.is_variable_initialized(v)
     some = tf.variables_initializer([v], name="some")
     every = tf.global_variables_initializer()
-    steps = [(missing, None), (ready, None), (some, None), (missing, None), (ready, None), (every, None), (w, None)]
+    steps = [(missing, None), (ready, None), (some, None), (missing, None), (ready, None), (every, None),
+             (w, None)]
     steps += [(tf.local_variables_initializer(), None), (missing, None), (local, None)]
     return Case(steps=steps, facts={"local": [x.name for x in tf.local_variables()]})
 
@@ -148,14 +157,16 @@ def global_step(tf):
     smooth = tf.train.exponential_decay(0.1, step, 10, 0.5, name="smooth")
     up = tf.assign_add(step, 10)
     facts = {"same": same is step, "get": tf.train.get_global_step().name}
-    return Case(init=True, steps=[([step, rate, smooth], None), (up, None), ([step, rate, smooth], None)], show=[step, rate], facts=facts)
+    return Case(init=True, steps=[([step, rate, smooth], None), (up, None), ([step, rate, smooth], None)],
+                show=[step, rate], facts=facts)
 
 
 @program
 def count_up_and_scatter(tf):
     v = tf.Variable([[1.0, 1.0], [2.0, 2.0], [3.0, 3.0]], name="v")
     n = tf.Variable(0, name="n")
-    steps = [(tf.scatter_update(v, [0], [[9.0, 9.0]]), None), (tf.scatter_add(v, [1, 1], [[1.0, 1.0], [1.0, 2.0]]), None)]
+    steps = [(tf.scatter_update(v, [0], [[9.0, 9.0]]), None),
+             (tf.scatter_add(v, [1, 1], [[1.0, 1.0], [1.0, 2.0]]), None)]
     steps += [(tf.scatter_sub(v, 2, [1.0, 0.0]), None), (tf.count_up_to(n, 3), None), (n, None)]
     return Case(init=True, steps=steps)
 
@@ -173,14 +184,12 @@ def variable_devices(tf):
 
 @program
 def partitioned_names(tf):
-    with tf.name_scope("train"):
-        with tf.variable_scope("model"):
-            w = tf.get_variable("w", [1], initializer=tf.ones_initializer())
-            y = w + 1.0
-    with tf.name_scope("test"):
-        with tf.variable_scope("model", reuse=True):
-            x = tf.get_variable("w", [1])
-            z = x + 1.0
+    with tf.name_scope("train"), tf.variable_scope("model"):
+        w = tf.get_variable("w", [1], initializer=tf.ones_initializer())
+        y = w + 1.0
+    with tf.name_scope("test"), tf.variable_scope("model", reuse=True):
+        x = tf.get_variable("w", [1])
+        z = x + 1.0
     return Case(init=True, steps=[([y, z], None)], show=[w, y, z])
 
 

@@ -1,0 +1,1 @@
+"""Speed of tfmagic beside TensorFlow and hand-written PyTorch, measured in one run: `python -m benchmarks --help`."""

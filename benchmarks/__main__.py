@@ -1,0 +1,101 @@
+"""The benchmark run: `python -m benchmarks --tensorflow /path/to/python` prints times, ratios and targets."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+
+from benchmarks import drawings
+from benchmarks.peers import Peer, in_turn
+
+# program, what it is, the peer it is compared with, how many times faster it must be
+RATIOS = (
+    ("scalar_run", "cached scalar sess.run", "tensorflow", 8.0),
+    ("variable_run", "cached sess.run of a variable", "tensorflow", None),
+    ("feed_two", "feeding two arrays of 10", "tensorflow", 8.0),
+    ("build_nodes", "building one node", "tensorflow", 5.0),
+    ("mlp_step", "MLP 784-100-10, Adam, batch 64", "tensorflow", 1.0),
+    ("mlp_step", "MLP 784-100-10, Adam, batch 64", "pytorch", 1.0),
+)
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--tensorflow", default=os.environ.get("TFMAGIC_BENCH_TENSORFLOW"), metavar="PYTHON",
+                        help="an interpreter that has TensorFlow 2.x (default: $TFMAGIC_BENCH_TENSORFLOW)")
+    parser.add_argument("--threads", type=int, default=2, help="threads for every framework (default 2)")
+    parser.add_argument("--repeats", type=int, default=7, help="turns each framework takes (default 7)")
+    parser.add_argument("--seconds", type=float, default=0.3, help="length of one turn (default 0.3)")
+    parser.add_argument("--only", nargs="*", help="names of programs, or 'drawings'")
+    parser.add_argument("--json", metavar="FILE", help="also write the figures there")
+    return parser.parse_args()
+
+
+def compare(options: argparse.Namespace) -> list[dict]:
+    """One row for each program and peer."""
+    interpreters = {"tfmagic": sys.executable, "pytorch": sys.executable, "tensorflow": options.tensorflow}
+    wanted = [row for row in RATIOS if not options.only or row[0] in options.only]
+    needed = ["tfmagic", *dict.fromkeys(row[2] for row in wanted if interpreters[row[2]])]
+    if not wanted:
+        return []
+    peers = {name: Peer(name, interpreters[name], options.threads) for name in needed}
+    print(", ".join(f"{peer.framework} {peer.version}" for peer in peers.values()),
+          f"| {options.threads} threads")
+    rows, measured = [], {}
+    for program, title, other, target in wanted:
+        if other not in peers:
+            print(f"{title}: no {other} interpreter given (--tensorflow)")
+            continue
+        if program not in measured:
+            group = ["tfmagic", *(row[2] for row in wanted if row[0] == program and row[2] in peers)]
+            measured[program] = in_turn([peers[name] for name in group], program, options.repeats,
+                                        options.seconds)
+        mine, theirs = measured[program]["tfmagic"], measured[program][other]
+        rows.append({"what": title, "peer": other, "tfmagic_us": mine * 1e6, "peer_us": theirs * 1e6,
+                     "ratio": theirs / mine, "target": target})
+        print(line(rows[-1]))
+    for peer in peers.values():
+        peer.close()
+    return rows
+
+
+def line(row: dict) -> str:
+    target = "" if row["target"] is None else f"  target {row['target']:g}x: {verdict(row['ratio'] >= row['target'])}"
+    return (f"{row['what']:<32} tfmagic {row['tfmagic_us']:>9.2f} us  {row['peer']:<10} {row['peer_us']:>9.2f} us  "
+            f"{row['ratio']:>6.2f}x{target}")
+
+
+def verdict(met: bool) -> str:
+    return "met" if met else "NOT MET"
+
+
+def draw(options: argparse.Namespace) -> list[dict]:
+    """One row for each drawing."""
+    first = drawings.first_drawing(min(options.repeats, 5))
+    print(f"load_ext and the first drawing: {first['seconds'] * 1e3:.0f} ms, torch imported: {first['torch']}  "
+          f"target 500 ms without torch: {verdict(first['seconds'] < 0.5 and not first['torch'])}")
+    rows = [{"what": "first drawing", **first}]
+    for nodes, most_ms, most_kb in ((30, 150, 50), (5000, 1000, None)):
+        row = drawings.drawing(nodes, min(options.repeats, 5))
+        met = row["seconds"] * 1e3 < most_ms and (most_kb is None or row["bytes"] < most_kb * 1000)
+        limit = f"{most_ms} ms" + (f", {most_kb} KB" if most_kb else "")
+        print(f"drawing {nodes} nodes: {row['seconds'] * 1e3:.0f} ms, {row['bytes'] / 1e3:.1f} KB  "
+              f"target {limit}: {verdict(met)}")
+        rows.append({"what": f"drawing {nodes} nodes", **row})
+    return rows
+
+
+def main() -> None:
+    options = arguments()
+    rows = compare(options)
+    if not options.only or "drawings" in options.only:
+        rows += draw(options)
+    if options.json:
+        with open(options.json, "w", encoding="utf-8") as file:
+            json.dump(rows, file, indent=1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,60 @@
+"""Starting one worker process a framework and timing a program in all of them in turn."""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import subprocess
+from pathlib import Path
+
+WORKER = Path(__file__).with_name("worker.py")
+
+
+class Peer:
+    """One framework in its own process.
+
+    Args:
+        framework: `tfmagic`, `tensorflow` or `pytorch`.
+        python: the interpreter that has it.
+        threads: how many threads it may use.
+    """
+
+    def __init__(self, framework: str, python: str, threads: int):
+        self.framework = framework
+        limits = {name: str(threads) for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS",
+                                                  "OPENBLAS_NUM_THREADS")}
+        self._process = subprocess.Popen(
+            [python, str(WORKER), framework, str(threads)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            env={**os.environ, **limits, "TF_CPP_MIN_LOG_LEVEL": "3"},
+        )  # fmt: skip
+        self.version = self._answer()["version"]
+
+    def seconds(self, program: str, budget: float) -> float:
+        """Seconds for one piece of work of a program, measured for about `budget` seconds."""
+        self._process.stdin.write(json.dumps({"program": program, "seconds": budget}) + "\n")
+        self._process.stdin.flush()
+        return self._answer()["seconds"]
+
+    def close(self) -> None:
+        """End the process."""
+        self._process.stdin.close()
+        self._process.wait(timeout=30)
+        self._process.stdout.close()
+        self._process.stderr.close()
+
+    def _answer(self) -> dict:
+        line = self._process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"The {self.framework} worker ended:\n{self._process.stderr.read()[-3000:]}")
+        return json.loads(line)
+
+
+def in_turn(peers: list[Peer], program: str, repeats: int, budget: float) -> dict[str, float]:
+    """Median seconds of one piece of work by framework; the peers take turns, so that noise hits all alike."""
+    samples: dict[str, list[float]] = {peer.framework: [] for peer in peers}
+    for _ in range(repeats):
+        for peer in peers:
+            samples[peer.framework].append(peer.seconds(program, budget))
+    return {framework: statistics.median(values) for framework, values in samples.items()}

@@ -1,0 +1,110 @@
+"""What is timed: TF1 programs that run on any `tf`, and their PyTorch twins.
+
+Each function prepares one program and returns `(step, units)`: calling `step()` does `units` pieces of work.
+This file is read by the peer's interpreter too: it imports NumPy and nothing of tfmagic.
+"""
+
+import numpy as np
+
+
+def session(tf, threads):
+    """A session with the same number of threads everywhere."""
+    return tf.Session(
+        config=tf.ConfigProto(intra_op_parallelism_threads=threads, inter_op_parallelism_threads=threads)
+    )
+
+
+def scalar_run(tf, threads):
+    """A fetched scalar, its plan cached."""
+    a = tf.constant(2.0)
+    b = tf.placeholder_with_default(3.0, [])
+    total = a * b + 1.0
+    sess = session(tf, threads)
+    return (lambda: sess.run(total)), 1
+
+
+def variable_run(tf, threads):
+    """A scalar computed from a variable."""
+    v = tf.Variable(2.0)
+    total = v * 3.0 + 1.0
+    sess = session(tf, threads)
+    sess.run(tf.global_variables_initializer())
+    return (lambda: sess.run(total)), 1
+
+
+def feed_two(tf, threads):
+    """The sum of two fed vectors of ten numbers."""
+    x = tf.placeholder(tf.float32, [10])
+    y = tf.placeholder(tf.float32, [10])
+    total = x + y
+    sess = session(tf, threads)
+    feed = {x: np.ones(10, np.float32), y: np.arange(10, dtype=np.float32)}
+    return (lambda: sess.run(total, feed_dict=feed)), 1
+
+
+def build_nodes(tf, threads, layers=200):
+    """Nodes built: sums and products in name scopes, in a new graph each time."""
+
+    def build():
+        with tf.Graph().as_default() as graph:
+            x = tf.placeholder(tf.float32, [None, 4], name="x")
+            y = tf.placeholder(tf.float32, [4], name="y")
+            for _ in range(layers):
+                with tf.name_scope("layer"):
+                    x = tf.add(x, y, name="sum")
+                    x = x * y
+                    with tf.name_scope("inner"):
+                        x = x - y
+                        x = tf.multiply(x, y)
+        return graph
+
+    return build, len(build().get_operations())
+
+
+def digits(batch=64):
+    """A fixed batch in the shape of MNIST."""
+    random = np.random.RandomState(0)
+    images = random.rand(batch, 784).astype(np.float32)
+    labels = np.eye(10, dtype=np.float32)[random.randint(0, 10, batch)]
+    return images, labels
+
+
+def mlp_step(tf, threads):
+    """One Adam step of a 784-100-10 perceptron, batch 64, with the batch fed."""
+    x = tf.placeholder(tf.float32, [None, 784])
+    y = tf.placeholder(tf.float32, [None, 10])
+    w1 = tf.Variable(tf.truncated_normal([784, 100], stddev=0.1, seed=1))
+    b1 = tf.Variable(tf.zeros([100]))
+    w2 = tf.Variable(tf.truncated_normal([100, 10], stddev=0.1, seed=2))
+    b2 = tf.Variable(tf.zeros([10]))
+    hidden = tf.nn.relu(tf.matmul(x, w1) + b1)
+    logits = tf.matmul(hidden, w2) + b2
+    loss = tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits_v2(labels=y, logits=logits))
+    train = tf.train.AdamOptimizer(1e-3).minimize(loss)
+    sess = session(tf, threads)
+    sess.run(tf.global_variables_initializer())
+    images, labels = digits()
+    feed = {x: images, y: labels}
+    return (lambda: sess.run([train, loss], feed_dict=feed)), 1
+
+
+def mlp_step_torch(torch, threads):
+    """The same step as a PyTorch user writes it: eager autograd and fused Adam."""
+    torch.set_num_threads(threads)
+    torch.manual_seed(0)
+    model = torch.nn.Sequential(torch.nn.Linear(784, 100), torch.nn.ReLU(), torch.nn.Linear(100, 10))
+    optimizer = torch.optim.Adam(model.parameters(), lr=1e-3, fused=True)
+    images, labels = digits()
+
+    def step():
+        optimizer.zero_grad()
+        loss = torch.nn.functional.cross_entropy(model(torch.from_numpy(images)), torch.from_numpy(labels))
+        loss.backward()
+        optimizer.step()
+        return loss.item()
+
+    return step, 1
+
+
+TENSORFLOW = {f.__name__: f for f in (scalar_run, variable_run, feed_two, build_nodes, mlp_step)}
+PYTORCH = {"mlp_step": mlp_step_torch}

@@ -1,0 +1,78 @@
+"""A process that times programs in one framework; it answers one JSON line for each it reads.
+
+Started as `python benchmarks/worker.py tfmagic|tensorflow|pytorch THREADS`, each framework with its own interpreter.
+A request {"program": name, "seconds": s} is answered by {"seconds": the time of one piece of work}.
+"""
+
+import gc
+import json
+import os
+import sys
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+from benchmarks import programs
+
+
+def tensorflow():
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    import tensorflow.compat.v1 as tf
+
+    tf.disable_v2_behavior()
+    tf.logging.set_verbosity(tf.logging.ERROR)
+    return tf, programs.TENSORFLOW, tf.version.VERSION
+
+
+def tfmagic():
+    import torch
+
+    from tfmagic import __version__, tf
+
+    torch.set_num_threads(int(sys.argv[2]))
+    tf.logging.set_verbosity(tf.logging.ERROR)
+    return tf, programs.TENSORFLOW, __version__
+
+
+def pytorch():
+    import torch
+
+    return torch, programs.PYTORCH, torch.__version__
+
+
+FRAMEWORKS = {"tfmagic": tfmagic, "tensorflow": tensorflow, "pytorch": pytorch}
+
+
+def timed(step, seconds):
+    """Seconds for one call of `step`, from as many calls as fit into `seconds`."""
+    step()
+    start = time.perf_counter()
+    step()
+    once = time.perf_counter() - start
+    calls = max(1, int(seconds / max(once, 1e-7)))
+    gc.collect()
+    start = time.perf_counter()
+    for _ in range(calls):
+        step()
+    return (time.perf_counter() - start) / calls
+
+
+def main():
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # what a framework prints must not mix with the answers
+    framework, available, version = FRAMEWORKS[sys.argv[1]]()
+    answers.write(json.dumps({"version": version}) + "\n")
+    answers.flush()
+    prepared = {}
+    for line in sys.stdin:
+        request = json.loads(line)
+        name = request["program"]
+        if name not in prepared:
+            prepared[name] = available[name](framework, int(sys.argv[2]))
+        step, units = prepared[name]
+        answers.write(json.dumps({"seconds": timed(step, request["seconds"]) / units}) + "\n")
+        answers.flush()
+
+
+if __name__ == "__main__":
+    main()
