@@ -6,13 +6,18 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from tfmagic.graph import dtypes
+from tfmagic.graph.context import get_default_graph
+from tfmagic.graph.convert import constant
 from tfmagic.graph.errors import InvalidArgumentError
+from tfmagic.graph.graph import name_scope
+from tfmagic.graph.operation import Tensor
 from tfmagic.graph.shapes import Dims
 from tfmagic.graph.static_value import static_dims, static_int
-from tfmagic.ops import shape_rules
+from tfmagic.ops import raw, shape_rules
 from tfmagic.ops.declare import op, register
-from tfmagic.ops.lazy import torch
 from tfmagic.ops.random import distributions, rejection, sampling
+from tfmagic.ops.random.gamma_gradient import gamma_gradient
 from tfmagic.ops.random.philox import PhiloxState, Stream, stateless_stream
 from tfmagic.ops.torch_types import torch_dtype
 
@@ -172,15 +177,41 @@ class RandomGamma:
     def kernel(op, state, shape, alpha):
         return rejection.gamma(state, _sizes(op, shape), alpha)
 
+    def gradient(op, dsample):
+        with get_default_graph().control_dependencies([dsample]):
+            # Alpha takes ones in front, one for each drawn dimension, and the gradient is summed over those.
+            drawn = _rank_of_shape(op.shape)
+            with name_scope("ones") as scope:
+                ones = raw.fill(raw.pack([drawn], name="packed"), constant(1), name=scope)
+            alpha = raw.reshape(op.alpha, raw.concat_v2([ones, _shape_of(op.alpha)], 0, name="concat"))
+            dalpha = raw.mul(dsample, raw.random_gamma_grad(alpha, op.output), name="mul")
+            return None, raw.sum(dalpha, raw.range(0, drawn, 1, name="range"))
 
-@op("RandomGammaGrad")
+
+def _shape_of(x: Tensor) -> Tensor:
+    """A node with the shape of `x`: a constant when it is known."""
+    if x._dims is None or None in x._dims:
+        return raw.shape(x)
+    return constant(list(x._dims), dtypes.int32, name="Shape")
+
+
+def _rank_of_shape(shape: Tensor) -> Tensor:
+    """shape.shape[0], by the nodes of that expression."""
+    sizes = _shape_of(shape)
+    with name_scope("strided_slice") as scope:
+        begin, end, strides = (constant([i], name=name) for i, name in
+                               ((0, "stack"), (1, "stack_1"), (1, "stack_2")))
+        return raw.strided_slice(sizes, begin, end, strides, shrink_axis_mask=1, name=scope)
+
+
+@op("RandomGammaGrad", opaque=True)
 class RandomGammaGrad:
     """How a sample of the gamma distribution changes with its alpha."""
 
     shape = shape_rules.broadcast
 
     def kernel(op, alpha, sample):
-        return torch._standard_gamma_grad(*torch.broadcast_tensors(alpha, sample))
+        return gamma_gradient(alpha, sample)
 
 
 @op("RandomPoissonV2", "RandomPoisson", state=_stream_of, host="shape", differentiable=False)
