@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import contextlib
 import functools
 from collections.abc import Callable
 from typing import Any
@@ -16,7 +17,7 @@ from tfmagic.graph.graph import Graph, graph_of
 from tfmagic.graph.node_def import Func, plain_attr
 from tfmagic.graph.opdefs import ArgDef, AttrDef, OpDef
 from tfmagic.graph.operation import Operation, Tensor
-from tfmagic.graph.registry import arg_count
+from tfmagic.graph.registry import arg_count, grouped
 
 
 class _Input:
@@ -47,7 +48,7 @@ class OpCaller:
     Args of a call are in the order of the op's definition; attrs in the order of `attrs`.
     """
 
-    __slots__ = ("op_def", "inputs", "attrs", "coercers", "simple", "_result")
+    __slots__ = ("op_def", "inputs", "attrs", "coercers", "simple", "takes_refs", "_result")
 
     def __init__(self, op_def: OpDef):
         self.op_def = op_def
@@ -55,6 +56,7 @@ class OpCaller:
         self.attrs = [attr for attr in op_def.attrs.values() if attr.name not in op_def.inferred]
         self.coercers = [(attr.name, _coercer(attr), attr) for attr in self.attrs]
         self.simple = not any(i.is_list for i in self.inputs)
+        self.takes_refs = any(i.is_ref for i in self.inputs)
         self._result = _result_maker(op_def)
 
     def __call__(self, values: tuple[Any, ...], attr_values: tuple[Any, ...], name: str | None) -> Any:
@@ -94,6 +96,8 @@ class OpCaller:
             attrs[attr_name] = value if coerce is None else coerce(value, op_def.name)
         if all_tensors:
             self._infer(values, attrs)
+            if self.takes_refs:
+                return self._beside_variables(graph, scope, values, attrs)
             return graph.make(op_def, scope, values, attrs)
         stacks = graph._stacks
         old = stacks.names
@@ -106,7 +110,21 @@ class OpCaller:
             stacks.names = old
             if graph is not default:
                 context.pop_graph(graph)
+        if self.takes_refs:
+            return self._beside_variables(graph, scope, tuple(flat_inputs), attrs)
         return graph.make(op_def, scope, tuple(flat_inputs), attrs)
+
+    def _beside_variables(self, graph: Graph, scope: str, tensors: tuple[Tensor, ...],
+                          attrs: dict[str, Any]) -> Operation:
+        """Make a node that takes references: it shares the device of the variables."""
+        refs = []
+        for arg, group in zip(self.inputs, grouped(self.op_def.inputs, attrs, tensors)):
+            if arg.is_ref:
+                refs.extend(group if isinstance(group, list) else [group])
+        with contextlib.ExitStack() as stack:
+            for ref in refs:
+                stack.enter_context(graph.colocate_with(ref.op))
+            return graph.make(self.op_def, scope, tensors, attrs)
 
     def _infer(self, values: tuple[Any, ...], attrs: dict[str, Any]) -> None:
         """Infer the type attrs from inputs that are tensors all."""

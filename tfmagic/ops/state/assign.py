@@ -1,0 +1,127 @@
+"""Assignment: Assign, AssignAdd, AssignSub for references and resources, and `tf.assign*`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tfmagic.graph import errors, shapes
+from tfmagic.graph.export import export
+from tfmagic.graph.shapes import Dims
+from tfmagic.ops import raw, shape_rules
+from tfmagic.ops.declare import op, register
+from tfmagic.ops.state.variables import check_same_shape, shapes_agree
+
+
+@op("Assign", writes="ref", differentiable=False)
+class Assign:
+    """Set a variable to a value."""
+
+    def shape(op: Any, ref: Dims, value: Dims) -> Dims:
+        return shape_rules.merge(ref, value) if op.validate_shape else value
+
+    def kernel(op: Any, ref: Any, value: Any) -> Any:
+        declared = op.op._inputs[0]._dims
+        if op.validate_shape and declared is not None and not shapes_agree(op, 0, 1):
+            if not shapes.compatible(declared, tuple(value.shape)):
+                raise errors.InvalidArgumentError(
+                    None, op.op, "Assign requires shapes of both tensors to match. lhs shape= "
+                    f"{shapes.brackets(declared)} rhs shape= {shapes.brackets(tuple(value.shape))}")
+        return value
+
+
+def _added(op: Any, ref: Any, value: Any) -> Any:
+    if not shapes_agree(op, 0, 1):
+        check_same_shape(op, "Cannot update variable with shapes that do not match", "lhs", ref, "rhs", value)
+    return ref + value
+
+
+def _subtracted(op: Any, ref: Any, value: Any) -> Any:
+    if not shapes_agree(op, 0, 1):
+        check_same_shape(op, "Cannot update variable with shapes that do not match", "lhs", ref, "rhs", value)
+    return ref - value
+
+
+register("AssignAdd", shape=shape_rules.merged, kernel=_added, writes="ref", differentiable=False,
+         doc="Add a value to a variable.")
+register("AssignSub", shape=shape_rules.merged, kernel=_subtracted, writes="ref", differentiable=False,
+         doc="Subtract a value from a variable.")
+register("AssignVariableOp", kernel=lambda op, resource, value: value, writes="resource", differentiable=False,
+         doc="Set a resource variable to a value.")
+register("AssignAddVariableOp", kernel=_added, writes="resource", differentiable=False,
+         doc="Add a value to a resource variable.")
+register("AssignSubVariableOp", kernel=_subtracted, writes="resource", differentiable=False,
+         doc="Subtract a value from a resource variable.")
+
+
+def is_reference(ref: Any) -> bool:
+    """Whether `ref` is a reference (a ref variable or its tensor), not a resource variable."""
+    dtype = getattr(ref, "dtype", None)
+    return bool(getattr(dtype, "_is_ref_dtype", False))
+
+
+@export("assign")
+def assign(ref: Any, value: Any, validate_shape: bool | None = None, use_locking: bool | None = None,
+           name: str | None = None) -> Any:
+    """Sets a variable to a value when it is run.
+
+    Args:
+      ref: a variable.
+      value: the new value, of the variable's type.
+      validate_shape: whether the shapes must agree (the default); False lets the shape change.
+      use_locking: kept for TensorFlow's signature and the node's attr.
+      name: the name of the operation.
+
+    Returns:
+      A tensor that holds the variable's new value once the assignment has run.
+    """
+    if is_reference(ref):
+        return raw.assign(ref, value, validate_shape=validate_shape, use_locking=use_locking, name=name)
+    return ref.assign(value, name=name)
+
+
+@export("assign_add")
+def assign_add(ref: Any, value: Any, use_locking: bool | None = None, name: str | None = None) -> Any:
+    """Adds `value` to a variable when it is run.
+
+    Args:
+      ref: a variable of a numeric type.
+      value: what to add, of the variable's shape and type.
+
+    Returns:
+      A tensor that holds the variable's new value once the addition has run.
+    """
+    if is_reference(ref):
+        return raw.assign_add(ref, value, use_locking=use_locking, name=name)
+    return ref.assign_add(value)
+
+
+@export("assign_sub")
+def assign_sub(ref: Any, value: Any, use_locking: bool | None = None, name: str | None = None) -> Any:
+    """Subtracts `value` from a variable when it is run.
+
+    Args:
+      ref: a variable of a numeric type.
+      value: what to subtract, of the variable's shape and type.
+
+    Returns:
+      A tensor that holds the variable's new value once the subtraction has run.
+    """
+    if is_reference(ref):
+        return raw.assign_sub(ref, value, use_locking=use_locking, name=name)
+    return ref.assign_sub(value)
+
+
+@export("count_up_to")
+def count_up_to(ref: Any, limit: int, name: str | None = None) -> Any:
+    """Counts a variable up by one until it reaches `limit`; deprecated in favour of `tf.data.Dataset.range`.
+
+    Args:
+      ref: a scalar int32 or int64 variable.
+      limit: where to stop: the run that would go past it raises `tf.errors.OutOfRangeError`.
+
+    Returns:
+      A tensor with the variable's value before it was counted up.
+    """
+    if is_reference(ref):
+        return raw.count_up_to(ref, limit=limit, name=name)
+    return raw.resource_count_up_to(ref.handle, limit, T=ref.dtype, name=name)

@@ -1,0 +1,299 @@
+"""Scattered updates of variables: Scatter*, ScatterNd*, their resource forms, ResourceGather, and `tf.scatter_*`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from tfmagic.graph import errors, shapes
+from tfmagic.graph.export import export
+from tfmagic.graph.shapes import Dims
+from tfmagic.ops import raw, shape_rules
+from tfmagic.ops.declare import op, register
+from tfmagic.ops.lazy import torch
+from tfmagic.ops.state.assign import is_reference
+from tfmagic.ops.state.rows import check_rows, rounds
+from tfmagic.ops.state.variables import value_dims
+
+# --- how rows change: (matrix of rows, row numbers, matrix of updates) -> new rows ---------------------------------
+
+
+def _in_turn(combine: Callable[[Any, Any], Any]) -> Callable[[Any, Any, Any], Any]:
+    """Rows combined with their updates one after the other, so that a row may be named twice."""
+
+    def apply(rows: Any, indices: Any, updates: Any) -> Any:
+        for named, positions in rounds(indices):
+            rows = rows.index_copy(0, named, combine(rows.index_select(0, named), updates.index_select(0, positions)))
+        return rows
+
+    return apply
+
+
+def _divide(a: Any, b: Any) -> Any:
+    return a / b if a.is_floating_point() or a.is_complex() else torch.div(a, b, rounding_mode="trunc")
+
+
+_RULES: dict[str, Callable[[Any, Any, Any], Any]] = {
+    "Update": _in_turn(lambda row, update: update),
+    "Add": lambda rows, indices, updates: rows.index_add(0, indices, updates),
+    "Sub": lambda rows, indices, updates: rows.index_add(0, indices, updates, alpha=-1),
+    "Mul": _in_turn(lambda row, update: row * update),
+    "Div": _in_turn(_divide),
+    "Min": _in_turn(lambda row, update: torch.minimum(row, update)),
+    "Max": _in_turn(lambda row, update: torch.maximum(row, update)),
+}
+
+
+def _scatter_shape(op: Any, ref: Dims, indices: Dims, updates: Dims) -> Dims:
+    """The variable's shape; updates are a scalar or have the shape of indices, then that of a row."""
+    if ref is not None:
+        shape_rules.with_rank_at_least(ref, 1)
+        if updates != () and indices is not None:
+            shape_rules.merge(updates, indices + ref[1:])
+    return ref
+
+
+def _scatter(rule: str) -> Callable[..., Any]:
+    change = _RULES[rule]
+
+    def kernel(op: Any, ref: Any, indices: Any, updates: Any) -> Any:
+        if isinstance(ref, torch.Tensor):
+            check_rows(op, indices, ref.shape[0])
+            wanted = tuple(indices.shape) + tuple(ref.shape[1:])
+            if updates.dim() and tuple(updates.shape) != wanted:
+                raise errors.InvalidArgumentError(
+                    None, op.op, "Must have updates.shape = indices.shape + params.shape[1:] or updates.shape = [], "
+                    f"got updates.shape {shapes.brackets(tuple(updates.shape))}, indices.shape "
+                    f"{shapes.brackets(tuple(indices.shape))}, params.shape {shapes.brackets(tuple(ref.shape))}")
+            flat = indices.reshape(-1).long()
+            return change(ref, flat, updates.expand(wanted).reshape(flat.shape + ref.shape[1:]))
+        raise errors.UnimplementedError(None, op.op, f"{op.op.type} of string variables is not supported: assign the "
+                                        "whole variable with tf.assign instead.")
+
+    return kernel
+
+
+def _scatter_nd_shape(op: Any, ref: Dims, indices: Dims, updates: Dims) -> Dims:
+    """The variable's shape; updates have the shape of indices without its last axis, then that of a slice."""
+    check_nd_shapes(ref, indices, updates)
+    return ref
+
+
+def check_nd_shapes(ref: Dims, indices: Dims, updates: Dims) -> None:
+    """Refuse static shapes of a ScatterNd that do not fit together."""
+    if ref is None or indices is None or not indices or indices[-1] is None or updates is None:
+        return
+    depth = indices[-1]
+    if depth > len(ref):
+        raise ValueError(f"The inner {depth} dimensions of input.shape={shapes.brackets(ref)} must match the inner "
+                         f"dimensions of indices.shape={shapes.brackets(indices)}")
+    wanted = indices[:-1] + ref[depth:]
+    if not shapes.compatible(updates, wanted):
+        raise ValueError(f"Dimensions [{len(indices) - 1},{len(updates)}) of updates[shape="
+                         f"{shapes.brackets(updates)}] must match dimensions [{depth},{len(ref)}) of output[shape="
+                         f"{shapes.brackets(ref)}]")
+
+
+def _scatter_nd(rule: str) -> Callable[..., Any]:
+    change = _RULES[rule]
+
+    def kernel(op: Any, ref: Any, indices: Any, updates: Any) -> Any:
+        depth = indices.shape[-1]
+        outer, inner = tuple(ref.shape[:depth]), tuple(ref.shape[depth:])
+        wanted = tuple(indices.shape[:-1]) + inner
+        if tuple(updates.shape) != wanted:
+            raise errors.InvalidArgumentError(
+                None, op.op, f"Must have updates.shape = indices.shape[:-1] + params.shape[{depth}:], got "
+                f"updates.shape: {shapes.brackets(tuple(updates.shape))}, indices.shape: "
+                f"{shapes.brackets(tuple(indices.shape))}, params_shape: {shapes.brackets(tuple(ref.shape))}")
+        parts = indices.reshape(-1, depth).long()
+        limits = torch.tensor(outer, device=parts.device, dtype=torch.int64)
+        bad = ((parts < 0) | (parts >= limits)).any(1)
+        if bool(bad.any()):
+            row = int(bad.to(torch.int32).argmax())
+            raise errors.InvalidArgumentError(
+                None, op.op, f"indices[{row}] = [{', '.join(str(int(i)) for i in parts[row])}] does not index into "
+                f"shape {shapes.brackets(tuple(ref.shape))}")
+        rows = 1
+        flat = torch.zeros(len(parts), dtype=torch.int64, device=parts.device)
+        for axis, size in enumerate(outer):
+            flat = flat * size + parts[:, axis]
+            rows *= size
+        changed = change(ref.reshape((rows, *inner)), flat, updates.reshape((len(parts), *inner)))
+        return changed.reshape(ref.shape)
+
+    return kernel
+
+
+for _rule in _RULES:
+    register(f"Scatter{_rule}", shape=_scatter_shape, kernel=_scatter(_rule), writes="ref", opaque=True,
+             differentiable=False, doc=f"{_rule} rows of a variable.")
+    register(f"ResourceScatter{_rule}", kernel=_scatter(_rule), writes="resource", opaque=True, differentiable=False,
+             doc=f"{_rule} rows of a resource variable.")
+for _rule in ("Update", "Add", "Sub"):
+    register(f"ScatterNd{_rule}", shape=_scatter_nd_shape, kernel=_scatter_nd(_rule), writes="ref", opaque=True,
+             differentiable=False, doc=f"{_rule} elements or slices of a variable.")
+    register(f"ResourceScatterNd{_rule}", kernel=_scatter_nd(_rule), writes="ref", opaque=True, differentiable=False,
+             doc=f"{_rule} elements or slices of a resource variable.")
+
+
+# --- gathering from a resource --------------------------------------------------------------------------------------
+
+
+@op("ResourceGather", reads="resource", opaque=True)
+class ResourceGather:
+    """Rows of a resource variable, without a copy of the whole."""
+
+    def shape(op: Any, resource: Dims, indices: Dims) -> Dims:
+        params = value_dims(op)
+        if params is None or indices is None:
+            return None
+        return indices + shape_rules.with_rank_at_least(params, 1)[1 + op.batch_dims:]  # type: ignore[index]
+
+    def kernel(op: Any, params: Any, indices: Any) -> Any:
+        batch = op.batch_dims
+        check_rows(op, indices, params.shape[batch])
+        if batch == 0:
+            rows = params.index_select(0, indices.reshape(-1).long())
+            return rows.reshape(tuple(indices.shape) + tuple(params.shape[1:]))
+        outer, inner = tuple(params.shape[:batch]), tuple(params.shape[batch + 1:])
+        flat = params.reshape((-1, params.shape[batch], *inner))
+        numbers = indices.reshape((flat.shape[0], -1)).long()
+        picked = flat[torch.arange(flat.shape[0], device=flat.device)[:, None], numbers]
+        return picked.reshape(outer + tuple(indices.shape[batch:]) + inner)
+
+    def gradient(op: Any, doutput: Any) -> Any:
+        from tfmagic.graph.indexed_slices import IndexedSlices
+
+        # The variable's shape as a tensor; then one row of gradient for each index.
+        handle, indices = op.resource, op.indices
+        params_shape = raw.variable_shape(handle)
+        size = raw.expand_dims(raw.size(indices), 0)
+        values_shape = raw.concat_v2([size, raw.strided_slice(params_shape, [1], [0], [1], end_mask=1)], 0)
+        values = raw.reshape(doutput, values_shape)
+        return IndexedSlices(values, raw.reshape(indices, size), params_shape), None
+
+
+@op("ResourceGatherNd", reads="resource", opaque=True)
+class ResourceGatherNd:
+    """Elements or slices of a resource variable."""
+
+    def shape(op: Any, resource: Dims, indices: Dims) -> Dims:
+        params = value_dims(op)
+        if params is None or indices is None or indices[-1] is None:
+            return None
+        if indices[-1] > len(params):
+            raise ValueError(f"indices.shape[-1] must be <= params.rank, but saw indices.shape[-1] = {indices[-1]} "
+                             f"and params.rank = {len(params)}")
+        return indices[:-1] + params[indices[-1]:]
+
+    def kernel(op: Any, params: Any, indices: Any) -> Any:
+        depth = indices.shape[-1]
+        if depth == 0:
+            return params.expand(tuple(indices.shape[:-1]) + tuple(params.shape))
+        parts = indices.long().unbind(-1)
+        for axis, part in enumerate(parts):
+            check_rows(op, part, params.shape[axis])
+        return params[parts]
+
+
+# --- public functions -----------------------------------------------------------------------------------------------
+
+
+def _scattered(kind: str, ref: Any, indices: Any, updates: Any, use_locking: bool | None, name: str | None) -> Any:
+    """A Scatter node, or its resource form followed by a read."""
+    if is_reference(ref):
+        return getattr(raw, f"scatter_{kind}")(ref, indices, updates, use_locking=use_locking, name=name)
+    from tfmagic.graph.convert import convert_to_tensor
+
+    node = getattr(raw, f"resource_scatter_{kind}")(
+        ref.handle, indices, convert_to_tensor(updates, ref.dtype), name=name)
+    return ref._lazy_read(node)
+
+
+@export("scatter_update")
+def scatter_update(ref: Any, indices: Any, updates: Any, use_locking: bool = True, name: str | None = None) -> Any:
+    """Replaces the rows `indices` of a variable by `updates`.
+
+    Args:
+      ref: a variable of at least one axis.
+      indices: int32 or int64 row numbers, of any shape.
+      updates: new rows, of shape `indices.shape + ref.shape[1:]`.
+
+    Returns:
+      The variable's value once the update has run.
+    """
+    return _scattered("update", ref, indices, updates, use_locking, name)
+
+
+@export("scatter_add")
+def scatter_add(ref: Any, indices: Any, updates: Any, use_locking: bool = False, name: str | None = None) -> Any:
+    """Adds `updates` to the rows `indices` of a variable (see `tf.scatter_update`)."""
+    return _scattered("add", ref, indices, updates, use_locking, name)
+
+
+@export("scatter_sub")
+def scatter_sub(ref: Any, indices: Any, updates: Any, use_locking: bool = False, name: str | None = None) -> Any:
+    """Subtracts `updates` from the rows `indices` of a variable (see `tf.scatter_update`)."""
+    return _scattered("sub", ref, indices, updates, use_locking, name)
+
+
+@export("scatter_mul")
+def scatter_mul(ref: Any, indices: Any, updates: Any, use_locking: bool = False, name: str | None = None) -> Any:
+    """Multiplies the rows `indices` of a variable by `updates` (see `tf.scatter_update`)."""
+    return _scattered("mul", ref, indices, updates, use_locking, name)
+
+
+@export("scatter_div")
+def scatter_div(ref: Any, indices: Any, updates: Any, use_locking: bool = False, name: str | None = None) -> Any:
+    """Divides the rows `indices` of a variable by `updates` (see `tf.scatter_update`)."""
+    return _scattered("div", ref, indices, updates, use_locking, name)
+
+
+@export("scatter_min")
+def scatter_min(ref: Any, indices: Any, updates: Any, use_locking: bool = False, name: str | None = None) -> Any:
+    """Takes the smaller of the rows `indices` of a variable and `updates` (see `tf.scatter_update`)."""
+    return _scattered("min", ref, indices, updates, use_locking, name)
+
+
+@export("scatter_max")
+def scatter_max(ref: Any, indices: Any, updates: Any, use_locking: bool = False, name: str | None = None) -> Any:
+    """Takes the larger of the rows `indices` of a variable and `updates` (see `tf.scatter_update`)."""
+    return _scattered("max", ref, indices, updates, use_locking, name)
+
+
+def _scattered_nd(kind: str, ref: Any, indices: Any, updates: Any, use_locking: bool | None, name: str | None) -> Any:
+    if is_reference(ref):
+        return getattr(raw, f"scatter_nd_{kind}")(ref, indices, updates, use_locking=use_locking, name=name)
+    from tfmagic.graph.convert import convert_to_tensor
+
+    node = getattr(raw, f"resource_scatter_nd_{kind}")(
+        ref.handle, indices, convert_to_tensor(updates, ref.dtype), name=name)
+    return ref._lazy_read(node)
+
+
+@export("scatter_nd_update")
+def scatter_nd_update(ref: Any, indices: Any, updates: Any, use_locking: bool = True, name: str | None = None) -> Any:
+    """Replaces elements or slices of a variable.
+
+    Args:
+      ref: a variable.
+      indices: int32 or int64, of shape [..., k]: each innermost vector names an element or slice of `ref`.
+      updates: new values, of shape `indices.shape[:-1] + ref.shape[k:]`.
+
+    Returns:
+      The variable's value once the update has run.
+    """
+    return _scattered_nd("update", ref, indices, updates, use_locking, name)
+
+
+@export("scatter_nd_add")
+def scatter_nd_add(ref: Any, indices: Any, updates: Any, use_locking: bool = False, name: str | None = None) -> Any:
+    """Adds `updates` to elements or slices of a variable (see `tf.scatter_nd_update`)."""
+    return _scattered_nd("add", ref, indices, updates, use_locking, name)
+
+
+@export("scatter_nd_sub")
+def scatter_nd_sub(ref: Any, indices: Any, updates: Any, use_locking: bool = False, name: str | None = None) -> Any:
+    """Subtracts `updates` from elements or slices of a variable (see `tf.scatter_nd_update`)."""
+    return _scattered_nd("sub", ref, indices, updates, use_locking, name)

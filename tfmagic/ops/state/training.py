@@ -1,0 +1,237 @@
+"""The update rules of training: one formula each, for dense and sparse gradients, references and resources."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from tfmagic.graph import opdefs
+from tfmagic.graph.shapes import Dims
+from tfmagic.ops import shape_rules
+from tfmagic.ops.declare import register
+from tfmagic.ops.lazy import torch
+from tfmagic.ops.state.rows import check_rows, rounds
+
+_GRADIENTS = ("grad", "delta")
+
+
+def _update_shape(op: Any, *dims: Dims) -> Dims:
+    """The shape that variable, slots and gradient have in common; every other input is a scalar."""
+    given = dict(zip((arg.name for arg in op.op._op_def.inputs), dims))
+    result = given["var"]
+    slots = [arg.name for arg in op.op._op_def.inputs if arg.is_ref]
+    for name in slots:
+        result = shape_rules.merge(result, given[name])
+    if "indices" in given:
+        rows = shape_rules.with_rank(given["indices"], 1)
+        grad = given["grad"]
+        if grad is not None:
+            shape_rules.merge_dim(grad[0], rows[0])
+            if result is not None:
+                shape_rules.merge(result[1:], grad[1:])
+    else:
+        for name in _GRADIENTS:
+            if name in given:
+                result = shape_rules.merge(result, given[name])
+    for name, item in given.items():
+        if name not in slots and name not in _GRADIENTS and name != "indices":
+            shape_rules.with_rank(item, 0)
+    return result
+
+
+def _sparse(rule: Callable[..., Any], names: list[str], slots: tuple[str, ...]) -> Callable[..., Any]:
+    """The rule applied to the rows that `indices` names, one after the other where a row is named twice."""
+    renamed = {"grad": "delta"} if "delta" in rule.__code__.co_varnames[:rule.__code__.co_argcount] else {}
+
+    def kernel(op: Any, *values: Any) -> Any:
+        given = dict(zip(names, values))
+        indices, grad = given.pop("indices"), given.pop("grad")
+        state = {name: given.pop(name) for name in slots}
+        check_rows(op, indices, state["var"].shape[0])
+        for rows, positions in rounds(indices):
+            old = {name: value.index_select(0, rows) for name, value in state.items()}
+            new = rule(op, **old, **given, **{renamed.get("grad", "grad"): grad.index_select(0, positions)})
+            for name, value in zip(slots, new if len(slots) > 1 else (new,)):
+                state[name] = state[name].index_copy(0, rows, value)
+        return tuple(state.values()) if len(slots) > 1 else state["var"]
+
+    return kernel
+
+
+def _declare(update: str, rule: Callable[..., Any], *slots: str) -> None:
+    """Declare every op of an update rule that TensorFlow has: `slots` are what it changes beside the variable."""
+    changed = ("var", *slots)
+    for form in ("Apply", "ResourceApply", "SparseApply", "ResourceSparseApply"):
+        definition = opdefs.get(form + update)
+        if definition is None:
+            continue
+        sparse = "Sparse" in form
+        kernel = _sparse(rule, [arg.name for arg in definition.inputs], changed) if sparse else rule
+        register(form + update, shape=None if form.startswith("Resource") else _update_shape, kernel=kernel,
+                 writes=changed, doc=rule.__doc__, differentiable=False, **({"opaque": True} if sparse else {}))
+
+
+def _gradient_descent(op: Any, var: Any, alpha: Any, delta: Any) -> Any:
+    """var - alpha * delta."""
+    return var - alpha * delta
+
+
+def _momentum(op: Any, var: Any, accum: Any, lr: Any, grad: Any, momentum: Any) -> Any:
+    """Momentum: accum = accum * momentum + grad; var - lr * accum, or Nesterov's look-ahead."""
+    accum = accum * momentum + grad
+    if op.use_nesterov:
+        return var - (grad * lr + accum * momentum * lr), accum
+    return var - accum * lr, accum
+
+
+def _keras_momentum(op: Any, var: Any, accum: Any, lr: Any, grad: Any, momentum: Any) -> Any:
+    """Momentum with the learning rate inside: accum = accum * momentum - lr * grad; var + accum."""
+    accum = accum * momentum - grad * lr
+    if op.use_nesterov:
+        return var + (accum * momentum - grad * lr), accum
+    return var + accum, accum
+
+
+def _adam(op: Any, var: Any, m: Any, v: Any, beta1_power: Any, beta2_power: Any, lr: Any, beta1: Any, beta2: Any,
+          epsilon: Any, grad: Any) -> Any:
+    """Adam, with epsilon outside the bias correction."""
+    alpha = lr * torch.sqrt(1 - beta2_power) / (1 - beta1_power)
+    m = m + (grad - m) * (1 - beta1)
+    v = v + (grad * grad - v) * (1 - beta2)
+    if op.use_nesterov:
+        return var - (grad * (1 - beta1) + beta1 * m) * alpha / (torch.sqrt(v) + epsilon), m, v
+    return var - m * alpha / (torch.sqrt(v) + epsilon), m, v
+
+
+def _amsgrad(op: Any, var: Any, m: Any, v: Any, vhat: Any, beta1_power: Any, beta2_power: Any, lr: Any, beta1: Any,
+             beta2: Any, epsilon: Any, grad: Any) -> Any:
+    """Adam with the largest second moment so far (AMSGrad)."""
+    alpha = lr * torch.sqrt(1 - beta2_power) / (1 - beta1_power)
+    m = m + (grad - m) * (1 - beta1)
+    v = v + (grad * grad - v) * (1 - beta2)
+    vhat = torch.maximum(vhat, v)
+    return var - m * alpha / (torch.sqrt(vhat) + epsilon), m, v, vhat
+
+
+def _adamax(op: Any, var: Any, m: Any, v: Any, beta1_power: Any, lr: Any, beta1: Any, beta2: Any, epsilon: Any,
+            grad: Any) -> Any:
+    """AdaMax: Adam with the infinity norm as second moment."""
+    m = m + (grad - m) * (1 - beta1)
+    v = torch.maximum(beta2 * v, torch.abs(grad))
+    return var - lr / (1 - beta1_power) * (m / (v + epsilon)), m, v
+
+
+def _adagrad(op: Any, var: Any, accum: Any, lr: Any, grad: Any) -> Any:
+    """Adagrad: var - lr * grad / sqrt(sum of squared gradients)."""
+    if op.update_slots:
+        accum = accum + grad * grad
+    return var - grad * lr * torch.rsqrt(accum), accum
+
+
+def _adagrad_v2(op: Any, var: Any, accum: Any, lr: Any, epsilon: Any, grad: Any) -> Any:
+    """Adagrad with an epsilon beside the root."""
+    if op.update_slots:
+        accum = accum + grad * grad
+    return var - grad * lr / (torch.sqrt(accum) + epsilon), accum
+
+
+def _adagrad_da(op: Any, var: Any, gradient_accumulator: Any, gradient_squared_accumulator: Any, grad: Any, lr: Any,
+                l1: Any, l2: Any, global_step: Any) -> Any:
+    """Adagrad with dual averaging: the variable follows from the sums of gradients alone."""
+    total = gradient_accumulator + grad
+    squares = gradient_squared_accumulator + grad * grad
+    steps = global_step.to(var.dtype)
+    shrunk = torch.sign(total) * torch.clamp_min(torch.abs(total) - l1 * steps, 0)
+    return -lr * shrunk / (l2 * steps * lr + torch.sqrt(squares)), total, squares
+
+
+def _adadelta(op: Any, var: Any, accum: Any, accum_update: Any, lr: Any, rho: Any, epsilon: Any, grad: Any) -> Any:
+    """Adadelta: steps scaled by the root mean squares of gradients and of former steps."""
+    accum = accum * rho + grad * grad * (1 - rho)
+    update = torch.sqrt(accum_update + epsilon) * torch.rsqrt(accum + epsilon) * grad
+    return var - update * lr, accum, accum_update * rho + update * update * (1 - rho)
+
+
+def _rms_prop(op: Any, var: Any, ms: Any, mom: Any, lr: Any, rho: Any, momentum: Any, epsilon: Any, grad: Any) -> Any:
+    """RMSProp: momentum on gradients scaled by their root mean square."""
+    ms = ms + (grad * grad - ms) * (1 - rho)
+    mom = mom * momentum + grad * lr / torch.sqrt(ms + epsilon)
+    return var - mom, ms, mom
+
+
+def _centered_rms_prop(op: Any, var: Any, mg: Any, ms: Any, mom: Any, lr: Any, rho: Any, momentum: Any, epsilon: Any,
+                       grad: Any) -> Any:
+    """RMSProp with the gradients' variance instead of their mean square."""
+    ms = ms + (grad * grad - ms) * (1 - rho)
+    mg = mg + (grad - mg) * (1 - rho)
+    mom = mom * momentum + grad * lr / torch.sqrt(ms - mg * mg + epsilon)
+    return var - mom, mg, ms, mom
+
+
+def _ftrl_v2(op: Any, var: Any, accum: Any, linear: Any, grad: Any, lr: Any, l1: Any, l2: Any, l2_shrinkage: Any,
+             lr_power: Any) -> Any:
+    """FTRL-proximal with an L2 penalty on the gradient."""
+    return _follow_leader(var, accum, linear, grad, grad + 2 * l2_shrinkage * var, lr, l1, l2, lr_power)
+
+
+def _ftrl(op: Any, var: Any, accum: Any, linear: Any, grad: Any, lr: Any, l1: Any, l2: Any, lr_power: Any) -> Any:
+    """FTRL-proximal: follow the regularised leader, with L1 and L2 penalties."""
+    return _follow_leader(var, accum, linear, grad, grad, lr, l1, l2, lr_power)
+
+
+def _follow_leader(var: Any, accum: Any, linear: Any, grad: Any, shrunk_grad: Any, lr: Any, l1: Any, l2: Any,
+                   lr_power: Any) -> Any:
+    total = accum + grad * grad
+    power = torch.pow(total, -lr_power)
+    linear = linear + shrunk_grad - (power - torch.pow(accum, -lr_power)) / lr * var
+    leader = (l1 * torch.sign(linear) - linear) / (power / lr + 2 * l2)
+    return torch.where(torch.abs(linear) > l1, leader, torch.zeros_like(var)), total, linear
+
+
+def _shrink(value: Any, rate: Any, l1: Any, l2: Any) -> Any:
+    """The proximal step of L1 and L2 penalties."""
+    return torch.sign(value) * torch.clamp_min(torch.abs(value) - rate * l1, 0) / (1 + l2 * rate)
+
+
+def _proximal_adagrad(op: Any, var: Any, accum: Any, lr: Any, l1: Any, l2: Any, grad: Any) -> Any:
+    """Adagrad with a proximal step for L1 and L2 penalties."""
+    accum = accum + grad * grad
+    rate = lr * torch.rsqrt(accum)
+    return _shrink(var - grad * rate, rate, l1, l2), accum
+
+
+def _proximal_gradient_descent(op: Any, var: Any, alpha: Any, l1: Any, l2: Any, delta: Any) -> Any:
+    """Gradient descent with a proximal step for L1 and L2 penalties."""
+    return _shrink(var - alpha * delta, alpha, l1, l2)
+
+
+def _add_sign(op: Any, var: Any, m: Any, lr: Any, alpha: Any, sign_decay: Any, beta: Any, grad: Any) -> Any:
+    """AddSign: larger steps where gradient and momentum agree in sign."""
+    m = m * beta + grad * (1 - beta)
+    return var - lr * (alpha + sign_decay * torch.sign(grad) * torch.sign(m)) * grad, m
+
+
+def _power_sign(op: Any, var: Any, m: Any, lr: Any, logbase: Any, sign_decay: Any, beta: Any, grad: Any) -> Any:
+    """PowerSign: exponentially larger steps where gradient and momentum agree in sign."""
+    m = m * beta + grad * (1 - beta)
+    return var - lr * torch.exp(logbase * sign_decay * torch.sign(grad) * torch.sign(m)) * grad, m
+
+
+_declare("GradientDescent", _gradient_descent)
+_declare("Momentum", _momentum, "accum")
+_declare("KerasMomentum", _keras_momentum, "accum")
+_declare("Adam", _adam, "m", "v")
+_declare("AdamWithAmsgrad", _amsgrad, "m", "v", "vhat")
+_declare("AdaMax", _adamax, "m", "v")
+_declare("Adagrad", _adagrad, "accum")
+_declare("AdagradV2", _adagrad_v2, "accum")
+_declare("AdagradDA", _adagrad_da, "gradient_accumulator", "gradient_squared_accumulator")
+_declare("Adadelta", _adadelta, "accum", "accum_update")
+_declare("RMSProp", _rms_prop, "ms", "mom")
+_declare("CenteredRMSProp", _centered_rms_prop, "mg", "ms", "mom")
+_declare("Ftrl", _ftrl, "accum", "linear")
+_declare("FtrlV2", _ftrl_v2, "accum", "linear")
+_declare("ProximalAdagrad", _proximal_adagrad, "accum")
+_declare("ProximalGradientDescent", _proximal_gradient_descent)
+_declare("AddSign", _add_sign, "m")
+_declare("PowerSign", _power_sign, "m")

@@ -1,0 +1,146 @@
+"""Variables as nodes: VariableV2 and its kin, VarHandleOp, reading them, asking whether they hold a value."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tfmagic.graph import errors, shapes
+from tfmagic.graph.dtypes import DType
+from tfmagic.graph.operation import Tensor
+from tfmagic.graph.shapes import Dims
+from tfmagic.ops import shape_rules
+from tfmagic.ops.declare import op, register
+from tfmagic.ops.lazy import torch
+from tfmagic.ops.torch_types import torch_dtype
+
+
+def _shape_attr_or_unknown(op: Any) -> Dims:
+    """The old `Variable` op wrote a scalar's shape for an unknown one."""
+    dims = op.shape._dims
+    return None if dims == () else dims
+
+
+register("VariableV2", shape=shape_rules.from_attr, variable="ref", differentiable=False,
+         doc="A variable: its output is a reference to a tensor that one session keeps between runs.")
+register("Variable", shape=_shape_attr_or_unknown, variable="ref", differentiable=False,
+         doc="The old form of VariableV2.")
+register("TemporaryVariable", shape=shape_rules.from_attr, variable="temporary", differentiable=False,
+         doc="A variable that lives until its DestroyTemporaryVariable within one run.")
+register("DestroyTemporaryVariable", shape=shape_rules.same, kernel=lambda op, ref: ref, variable="destroy",
+         differentiable=False, doc="The last value of a temporary variable, which ends with it.")
+register("IsVariableInitialized", shape=shape_rules.scalar, initialized="ref", differentiable=False,
+         doc="Whether a variable holds a value.")
+register("VarIsInitializedOp", shape=shape_rules.scalar, initialized="resource", differentiable=False,
+         doc="Whether the variable of a handle holds a value.")
+register("DestroyResourceOp", variable="destroy", differentiable=False,
+         doc="Delete the resource of a handle.")
+
+
+# --- resource handles ---------------------------------------------------------------------------------------------
+
+
+def set_handle_data(tensor: Tensor, dims: Dims, dtype: DType | None) -> None:
+    """Note what a resource handle refers to: the static shape and type of the variable's value."""
+    tensor._handle_data = (dims, dtype)
+
+
+def handle_data(tensor: Tensor) -> tuple[Dims, DType | None]:
+    """The static shape and type of the value behind a resource handle; (None, None) when nothing is known.
+
+    A handle that came through Identity, Switch, Enter and the like is followed to where it was made.
+    """
+    while tensor._handle_data is None:
+        inputs = [t for t in tensor.op._inputs if t._dtype is tensor._dtype]
+        if not inputs or inputs[0].op is tensor.op:
+            return None, None
+        tensor = inputs[0]
+    return tensor._handle_data
+
+
+def _var_handle_shape(op: Any) -> Dims:
+    set_handle_data(op.op._outputs[0], op.shape._dims, op.dtype)
+    return ()
+
+
+register("VarHandleOp", shape=_var_handle_shape, variable="resource", differentiable=False,
+         doc="A handle of a variable that one session keeps between runs.")
+
+
+def value_dims(op: Any, argument: int = 0) -> Dims:
+    """The static shape of the variable behind a node's resource input."""
+    return handle_data(op.op._inputs[argument])[0]
+
+
+@op("ReadVariableOp", reads="resource")
+class ReadVariableOp:
+    """The present value of a resource variable."""
+
+    def shape(op: Any, resource: Dims) -> Dims:
+        dims, dtype = handle_data(op.resource)
+        if dtype is not None and dtype is not op.dtype:
+            raise ValueError(f"Trying to read variable with wrong dtype. Expected {dtype.name} got {op.dtype.name}")
+        return dims
+
+    def kernel(op: Any, value: Any) -> Any:
+        return value
+
+    def gradient(op: Any, dvalue: Any) -> Any:
+        return dvalue
+
+
+@op("VariableShape", reads="input", differentiable=False)
+class VariableShape:
+    """The shape of a resource variable's value."""
+
+    def shape(op: Any, resource: Dims) -> Dims:
+        dims = value_dims(op)
+        return (None,) if dims is None else (len(dims),)
+
+    def kernel(op: Any, value: Any) -> Any:
+        return torch.tensor(list(value.shape), dtype=torch_dtype(op.out_type))
+
+
+# --- counting -----------------------------------------------------------------------------------------------------
+
+
+def _count_up_to_shape(op: Any, ref: Dims) -> Dims:
+    return shape_rules.with_rank(ref, 0)
+
+
+def _resource_count_up_to_shape(op: Any, resource: Dims) -> Dims:
+    return shape_rules.with_rank(value_dims(op), 0)
+
+
+def _count_up_to(op: Any, value: Any) -> Any:
+    """The new value and the output: the value before it was counted up."""
+    if int(value) >= op.limit:
+        raise errors.OutOfRangeError(None, op.op, f"Reached limit of {op.limit}")
+    return value + 1, value
+
+
+register("CountUpTo", shape=_count_up_to_shape, kernel=_count_up_to, writes="ref", opaque=True, differentiable=False,
+         doc="Count a variable up by one until it reaches the limit; gives the value before.")
+register("ResourceCountUpTo", shape=_resource_count_up_to_shape, kernel=_count_up_to, writes="resource", opaque=True,
+         differentiable=False, doc="CountUpTo for a resource variable.")
+
+
+def check_same_shape(op: Any, what: str, left: str, a: Any, right: str, b: Any) -> None:
+    """Refuse values of different shapes at run time; nothing is done where the graph knows that they agree.
+
+    Raises:
+      InvalidArgumentError: the shapes differ.
+    """
+    if tuple(a.shape) != tuple(b.shape):
+        raise errors.InvalidArgumentError(
+            None, op.op, f"{what}. {left} shape= {shapes.brackets(tuple(a.shape))} {right} shape= "
+            f"{shapes.brackets(tuple(b.shape))}")
+
+
+def shapes_agree(op: Any, first: int, second: int) -> bool:
+    """Whether two inputs have the same fully known static shape."""
+    tensors = op.op._inputs
+    a = tensors[first]._dims
+    if tensors[first]._dtype.base_dtype.name == "resource":
+        a = handle_data(tensors[first])[0]
+    b = tensors[second]._dims
+    return a is not None and None not in a and a == b
