@@ -82,16 +82,42 @@ def random_sums(nodes):
     return nodes
 
 
+def scaled_uniforms(nodes):
+    """2.21's random_uniform leaves the drawn numbers as they are when its bounds are 0 and 1; 1.15 always scales them."""
+    names = {node["name"] for node in nodes}
+    renamed: dict[str, str] = {}
+    result = []
+    for node in nodes:
+        scope, _, last = node["name"].rpartition("/")
+        if last != "RandomUniform" or scope in names:
+            result.append({**node, "inputs": [renamed.get(i, i) for i in node["inputs"]]} if "inputs" in node else node)
+            continue
+        dtype = node["attrs"]["dtype"]
+        low, high = ({"name": f"{scope}/{name}", "op": "Const",
+                      "attrs": {"dtype": dtype, "value": {"dtype": dtype, "shape": [], "values": [value]}}}
+                     for name, value in (("min", 0.0), ("max", 1.0)))
+        sums = [{"name": name, "op": op, "inputs": inputs, "attrs": {"T": dtype}} for name, op, inputs in (
+            (f"{scope}/sub", "Sub", [high["name"], low["name"]]),
+            (f"{scope}/mul", "Mul", [node["name"], f"{scope}/sub"]),
+            (scope, "Add", [f"{scope}/mul", low["name"]]))]
+        result += [low, high, node, *sums]
+        renamed[node["name"]] = scope
+    return result
+
+
 GRAPHS = [
     Difference("these attrs came after 1.15", only_known_attrs),
     Difference("tf.add makes Add in 1.15; only the operator + makes AddV2", add_of_tensors),
     Difference("random ops add their mean with Add in 1.15", random_sums),
+    Difference("random_uniform scales by its bounds also when they are 0 and 1", scaled_uniforms),
     Difference("tf.add with a name of its own", retyped("plus_one", "Add"), ("add_function",)),
     Difference("tf.add with a name of its own", retyped("[cd]", "Add"), ("course_first_graph",)),
 ]
 
 # Values, reprs and facts: program -> kind -> reason. The kind is left out of the comparison.
-OTHER: dict[str, dict[str, str]] = {}
+OTHER: dict[str, dict[str, str]] = {
+    "random_streams": {"shown": "the result of random_uniform is the sum in 1.15, the node that draws in 2.21"},
+}
 
 # Wrong input: case -> what 1.15 does (keys as in errors.json), and why.
 ERRORS: dict[str, dict[str, str]] = {}
