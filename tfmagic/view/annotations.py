@@ -1,0 +1,42 @@
+"""Annotations: what a run, a cell or the user's Python names add to a drawing, as plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Annotations:
+    """What is known about a graph beside the graph.
+
+    Attributes:
+      values: tensor name -> array that a run gave.
+      shapes: tensor name -> dims that a run gave, where the value itself was not kept.
+      labels: operation name -> the Python name the user gave its result.
+      times: operation name -> seconds.
+      failed: operation name -> what went wrong there.
+      cells: operation name -> the cell that made it, such as "In [3]".
+      sources: operation name -> the line that made it, such as "In [3], line 2: c = a + b".
+      devices: operation name -> the device a run chose.
+    """
+
+    values: Mapping[str, Any] = field(default_factory=dict)
+    shapes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
+    times: Mapping[str, float] = field(default_factory=dict)
+    failed: Mapping[str, str] = field(default_factory=dict)
+    cells: Mapping[str, str] = field(default_factory=dict)
+    sources: Mapping[str, str] = field(default_factory=dict)
+    devices: Mapping[str, str] = field(default_factory=dict)
+
+    def dims(self, tensor_name: str) -> tuple[int, ...] | None:
+        """The shape that a run gave to a tensor, or None."""
+        found = self.shapes.get(tensor_name)
+        if found is None and tensor_name in self.values:
+            found = getattr(self.values[tensor_name], "shape", ())
+        return None if found is None else tuple(int(d) for d in found)
+
+
+NOTHING = Annotations()

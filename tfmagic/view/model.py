@@ -1,0 +1,141 @@
+"""Scene: what is to be drawn, as plain data; every output (text, DOT, SVG, HTML, JSON) is made from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+OPERATION = "operation"
+PLACEHOLDER = "placeholder"
+VARIABLE = "variable"
+CONSTANT = "constant"
+SCOPE = "scope"
+RUN = "run"
+GRADIENTS = "gradients"
+TRAINING = "training"
+
+FAILED = "failed"
+NOT_FINITE = "not-finite"
+
+
+@dataclass
+class Node:
+    """One thing drawn: an operation, a variable with its parts, a folded scope, or a folded run of operations.
+
+    Attributes:
+      id: its name within the scene ("n0").
+      name: the graph's name of the operation or scope.
+      role: what it is, one of the constants of this module.
+      title: the main line.
+      type: the second line: the op type, or what is folded in.
+      value: a constant's value, or the value a run gave.
+      parameters: small constant arguments, such as "axis = 0".
+      device: short device name, "" when any.
+      box: id of the open scope it lies in, "" at the top.
+      boundary: whether it was made before what is drawn (an earlier cell).
+      cell: the cell that made it.
+      count: how many graph operations it stands for.
+      state: "", FAILED or NOT_FINITE.
+      message: what went wrong.
+      time: how long it ran.
+      details: further (key, value) lines for a tooltip or side panel.
+    """
+
+    id: str
+    name: str
+    role: str
+    title: str
+    type: str = ""
+    value: str = ""
+    parameters: tuple[str, ...] = ()
+    device: str = ""
+    box: str = ""
+    boundary: bool = False
+    cell: str = ""
+    count: int = 1
+    state: str = ""
+    message: str = ""
+    time: str = ""
+    details: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass
+class Box:
+    """An open name scope: `kind` is "scope", "loop" or "branch"; `parent` is another box's id or ""."""
+
+    id: str
+    name: str
+    title: str
+    kind: str = "scope"
+    parent: str = ""
+
+
+@dataclass
+class Edge:
+    """What flows from `source` to `target` (node ids).
+
+    Attributes:
+      text: shape and dtype, or how many tensors.
+      tensors: the tensors' names.
+      control: whether it only orders two operations.
+    """
+
+    source: str
+    target: str
+    text: str = ""
+    tensors: tuple[str, ...] = ()
+    control: bool = False
+
+
+@dataclass
+class Folded:
+    """Auxiliary operations that are not drawn: `kind` says which ("initialisers", "save and restore")."""
+
+    kind: str
+    count: int
+
+
+@dataclass
+class Scene:
+    """A drawing before layout.
+
+    Attributes:
+      title: the drawing's title, "" for none.
+      direction: "TB" (top to bottom) or "LR" (left to right).
+      nodes, boxes, edges: what is drawn, in the graph's order; a box comes after its parent.
+      devices: the devices in use, in order of appearance, when there are two or more.
+      folded: what was left out.
+      operations: how many operations the drawn part of the graph has.
+    """
+
+    title: str = ""
+    direction: str = "TB"
+    nodes: list[Node] = field(default_factory=list)
+    boxes: list[Box] = field(default_factory=list)
+    edges: list[Edge] = field(default_factory=list)
+    devices: tuple[str, ...] = ()
+    folded: tuple[Folded, ...] = ()
+    operations: int = 0
+
+    def node(self, name: str) -> Node:
+        """The node with a graph name.
+
+        Raises:
+          KeyError: nothing of that name is drawn by itself.
+        """
+        for node in self.nodes:
+            if node.name == name:
+                return node
+        raise KeyError(name)
+
+    def description(self) -> str:
+        """One sentence for those who cannot see the drawing."""
+        from tfmagic.view.labels import plural
+
+        by_role: dict[str, int] = {}
+        for node in self.nodes:
+            by_role[node.role] = by_role.get(node.role, 0) + 1
+        names = {SCOPE: "folded scope", RUN: "folded group", GRADIENTS: "folded gradient part",
+                 TRAINING: "folded training part"}
+        parts = [plural(count, names.get(role, role)) for role, count in by_role.items()]
+        what = ", ".join(parts) if parts else "nothing"
+        return f"Dataflow graph of {plural(self.operations, 'operation')}, drawn as {what}."

@@ -1,0 +1,86 @@
+"""Scene -> text: an indented tree in graph order, for terminals, diffs and screen readers."""
+
+from __future__ import annotations
+
+from tfmagic.view import model
+from tfmagic.view.labels import plural
+from tfmagic.view.model import Box, Node, Scene
+
+_KINDS = {model.SCOPE: "folded", model.RUN: "folded"}
+
+
+def draw_text(scene: Scene) -> str:
+    """The drawing as text: one line a node with what it reads, inside the tree of its scopes."""
+    inputs: dict[str, list[str]] = {}
+    outputs: dict[str, dict[str, None]] = {}
+    titles = {node.id: node.title for node in scene.nodes}
+    for edge in scene.edges:
+        source = titles[edge.source]
+        inputs.setdefault(edge.target, []).append(f"after {source}" if edge.control else source)
+        if edge.text:
+            outputs.setdefault(edge.source, {}).setdefault(edge.text)
+    lines = [scene.title or "Graph", *_tree(scene, inputs, outputs)]
+    lines += [f"  device of each node in angle brackets: {', '.join(scene.devices)}"] if scene.devices else []
+    if scene.folded:
+        parts = ", ".join(f"{f.kind} ({plural(f.count, 'operation')})" for f in scene.folded)
+        lines.append(f"  not drawn: {parts}")
+    return "\n".join(lines)
+
+
+def _tree(scene: Scene, inputs: dict[str, list[str]], outputs: dict[str, dict[str, None]]) -> list[str]:
+    boxes = {box.id: box for box in scene.boxes}
+    children: dict[str, list[Node | Box]] = {}
+    placed: set[str] = set()
+    for node in scene.nodes:
+        item: Node | Box = node
+        home = node.box
+        while True:
+            children.setdefault(home, []).append(item)
+            if not home or home in placed:
+                break
+            placed.add(home)
+            item = boxes[home]
+            home = item.parent
+    column = max((len(node.title) for node in scene.nodes), default=0)
+    column = min(column, 28)
+    lines = []
+    stack: list[tuple[Node | Box, str, bool]] = []
+
+    def push(home: str, indent: str) -> None:
+        items = children.get(home, [])
+        for i, item in reversed(list(enumerate(items))):
+            stack.append((item, indent, i == len(items) - 1))
+
+    push("", "")
+    while stack:
+        item, indent, last = stack.pop()
+        branch = indent + ("└─ " if last else "├─ ")
+        if isinstance(item, Box):
+            kind = "" if item.kind == "scope" else f"  {item.kind}"
+            lines.append(f"{branch}{item.title}/{kind}")
+            push(item.id, indent + ("   " if last else "│  "))
+        else:
+            lines.append((branch + _line(item, column, scene, inputs, outputs)).rstrip())
+    return lines
+
+
+def _line(node: Node, column: int, scene: Scene, inputs: dict[str, list[str]],
+          outputs: dict[str, dict[str, None]]) -> str:
+    words = [node.title.ljust(column)]
+    kind = _KINDS.get(node.role, "")
+    what = " ".join(word for word in (kind, node.type) if word)
+    words += [what] if what else []
+    words += [f"({', '.join(node.parameters)})"] if node.parameters else []
+    if node.boundary:
+        words.append(f"from {node.cell}" if node.cell else "from before")
+    if node.value:
+        words.append(f"= {node.value}")
+    if inputs.get(node.id):
+        words.append("← " + ", ".join(inputs[node.id]))
+    if outputs.get(node.id):
+        words.append("→ " + " | ".join(outputs[node.id]))
+    if scene.devices and node.device:
+        words.append(f"<{node.device}>")
+    words += [node.time] if node.time else []
+    words += [f"! {node.message}"] if node.message else []
+    return "  ".join(words)
