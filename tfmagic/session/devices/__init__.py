@@ -1,0 +1,1 @@
+"""Devices: which there are, their names in TensorFlow and in torch. All that differs between CPU and CUDA is here."""

@@ -1,0 +1,59 @@
+"""The devices of a session: their TensorFlow names, torch devices and memory."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from tfmagic.graph import devices
+from tfmagic.ops.lazy import torch
+
+PREFIX = "/job:localhost/replica:0/task:0"
+
+
+@dataclass(frozen=True)
+class Device:
+    """One device of a session.
+
+    Attributes:
+      name: the full TensorFlow name.
+      device_type: "CPU" or "GPU".
+      torch_name: the torch device that does the work; every virtual CPU is "cpu".
+      memory_limit: bytes of memory.
+    """
+
+    name: str
+    device_type: str
+    torch_name: str
+    memory_limit: int
+    incarnation: int = 0
+
+    @property
+    def memory_limit_bytes(self) -> int:
+        return self.memory_limit
+
+    def __repr__(self) -> str:
+        return f"_DeviceAttributes({self.name}, {self.device_type}, {self.memory_limit}, {self.incarnation})"
+
+
+def local_devices(cpus: int = 1, gpus: int | None = None) -> list[Device]:
+    """The devices of this machine: `cpus` virtual CPUs and the CUDA devices (at most `gpus`)."""
+    found = [Device(f"{PREFIX}/device:CPU:{i}", "CPU", "cpu", 268435456, i + 1) for i in range(cpus)]
+    count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    for i in range(count if gpus is None else min(count, gpus)):
+        found.append(Device(f"{PREFIX}/device:GPU:{i}", "GPU", f"cuda:{i}",
+                            torch.cuda.get_device_properties(i).total_memory, 1000 + i))
+    return found
+
+
+def default_kind() -> str:
+    """The kind of device that unplaced work goes to: TFMAGIC_DEVICE ("cpu" or "cuda"), else CUDA where it exists."""
+    asked = os.environ.get("TFMAGIC_DEVICE", "").lower()
+    return {"cpu": "CPU", "cuda": "GPU", "gpu": "GPU"}.get(asked, "")
+
+
+def matches(asked: devices.DeviceSpec, device: Device) -> bool:
+    """Whether `device` is one that the partial name `asked` allows."""
+    have = devices.DeviceSpec.from_string(device.name)
+    return all(getattr(asked, field) is None or getattr(asked, field) == getattr(have, field)
+               for field in ("job", "replica", "task", "device_type", "device_index"))

@@ -1,0 +1,142 @@
+"""Feeds: what a user gives for a tensor, checked and made into a torch tensor (an array of bytes for strings)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import ml_dtypes
+import numpy as np
+import torch
+
+from tfmagic.graph import shapes, tensor_values
+from tfmagic.graph.graph import Graph
+from tfmagic.graph.operation import Operation, Tensor
+from tfmagic.ops.torch_types import torch_dtype
+
+Convert = Callable[[Any], Any]
+
+
+def expand(graph: Graph, feed_dict: dict[Any, Any]) -> dict[Tensor, Any]:
+    """A feed_dict with tensors as keys, composite keys taken apart.
+
+    Raises:
+      TypeError: a key is no tensor, or a value is a tensor.
+      ValueError: a key may not be fed.
+    """
+    feeds: dict[Tensor, Any] = {}
+    for key, value in feed_dict.items():
+        parts = getattr(key, "_feed_parts", None)
+        for target, item in (parts(value) if parts is not None else [(key, value)]):
+            try:
+                tensor = graph.as_graph_element(target, allow_tensor=True, allow_operation=False)
+            except (TypeError, ValueError, KeyError) as error:
+                reason = error.args[0] if error.args else error
+                raise TypeError(f"Cannot interpret feed_dict key as Tensor: {reason}") from None
+            if not graph.is_feedable(tensor):
+                raise ValueError(f"Tensor {tensor} may not be fed.")
+            feeds[tensor] = item
+    return feeds
+
+
+def converter(tensor: Tensor) -> Convert:
+    """The function that makes the plan's value for `tensor` from what a user feeds.
+
+    Its function raises TypeError or ValueError, as TensorFlow does, when the value does not fit.
+    """
+    dtype = tensor._dtype.base_dtype
+    dims = tensor._dims
+    if dtype.kind == "O":
+        return lambda value: _strings(tensor, value)
+    numpy_type = np.dtype(dtype.as_numpy_dtype)
+    torch_type = torch_dtype(dtype)
+    exact = dims if dims is not None and None not in dims else None
+    if numpy_type in (np.dtype(np.uint16), np.dtype(np.uint32), np.dtype(np.uint64), np.dtype(ml_dtypes.bfloat16)):
+        return lambda value: _uncommon(_array(tensor, value, numpy_type), torch_type)
+    from_numpy = torch.from_numpy
+    ndarray = np.ndarray
+
+    def convert(value: Any) -> Any:
+        if type(value) is ndarray and value.dtype == numpy_type:
+            array = value
+            if array.shape != exact and not shapes.compatible(dims, array.shape):
+                _refuse_shape(tensor, array)
+        elif isinstance(value, torch.Tensor):
+            return _torch_value(tensor, value, torch_type)
+        else:
+            array = _array(tensor, value, numpy_type)
+        flags = array.flags
+        if not flags.writeable or not flags.c_contiguous or not array.dtype.isnative:
+            array = np.array(array, numpy_type, order="C")
+        return from_numpy(array)
+
+    return convert
+
+
+def _array(tensor: Tensor, value: Any, numpy_type: np.dtype) -> np.ndarray:
+    _refuse_graph_values(value)
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        raise ValueError("setting an array element with a sequence. The value fed for "
+                         f"{tensor.name} has rows of different lengths; make them equally long.") from None
+    if array.dtype.kind in "OSU" or (array.dtype.kind == "c" and numpy_type.kind != "c"):
+        try:
+            array = array.astype(numpy_type)
+        except (TypeError, ValueError) as error:
+            raise type(error)(f"{error}: the value fed for {tensor.name} must be of type "
+                              f"{tensor._dtype.base_dtype.name}.") from None
+    if isinstance(value, int) and not isinstance(value, bool) and array.dtype != numpy_type:
+        if int(array.astype(numpy_type)) != value:
+            raise TypeError(f"Type of feed value {value} with type {type(value)} is not compatible with Tensor type "
+                            f"{numpy_type}. Try explicitly setting the type of the feed tensor to a larger type (e.g. "
+                            "int64).")
+    array = array.astype(numpy_type, copy=False)
+    if not shapes.compatible(tensor._dims, array.shape):
+        _refuse_shape(tensor, array)
+    return array
+
+
+def _refuse_shape(tensor: Tensor, array: np.ndarray) -> None:
+    raise ValueError(f"Cannot feed value of shape {array.shape} for Tensor {tensor.name!r}, which has shape "
+                     f"{tensor.shape!s}{_made_at(tensor)}")
+
+
+def _made_at(tensor: Tensor) -> str:
+    line = tensor.op.source
+    return "" if line is None else f" (made at {line})"
+
+
+def _refuse_graph_values(value: Any) -> None:
+    if isinstance(value, (Tensor, Operation)) or hasattr(value, "_as_graph_element"):
+        raise TypeError("The value of a feed cannot be a tf.Tensor object. Acceptable feed values include Python scalars, "
+                        f"strings, lists, numpy ndarrays, or TensorHandles. For reference, the tensor object was {value} "
+                        "which was passed to the feed_dict. Run it first, and feed its value.")
+
+
+def _strings(tensor: Tensor, value: Any) -> np.ndarray:
+    _refuse_graph_values(value)
+    if isinstance(value, np.ndarray) and value.dtype == object and all(type(v) is bytes for v in value.ravel()):
+        array = value
+    elif tensor._dtype.base_dtype.name != "string":
+        return value
+    else:
+        array = np.asarray(value, dtype=object)
+        flat = [v if isinstance(v, bytes) else str(v).encode() for v in array.ravel()]
+        array = tensor_values.to_array(flat).reshape(array.shape) if flat else array
+    if not shapes.compatible(tensor._dims, array.shape):
+        _refuse_shape(tensor, array)
+    return array
+
+
+def _torch_value(tensor: Tensor, value: torch.Tensor, torch_type: torch.dtype) -> torch.Tensor:
+    if not shapes.compatible(tensor._dims, tuple(value.shape)):
+        raise ValueError(f"Cannot feed value of shape {tuple(value.shape)} for Tensor {tensor.name!r}, which has shape "
+                         f"{tensor.shape!s}{_made_at(tensor)}")
+    return value.detach().to("cpu", torch_type)
+
+
+def _uncommon(array: np.ndarray, torch_type: torch.dtype) -> torch.Tensor:
+    """Types that `torch.from_numpy` does not take: through the bits of a signed type of the same width."""
+    width = {2: np.int16, 4: np.int32, 8: np.int64}[array.dtype.itemsize]
+    return torch.from_numpy(np.array(array, order="C").view(width)).view(torch_type)

@@ -1,0 +1,1 @@
+"""Lowering: from the pruned graph to a torch.fx graph, by calling each op's kernel with proxies."""

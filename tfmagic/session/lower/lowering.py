@@ -1,0 +1,382 @@
+"""Lowering: calls kernels in order and keeps, per tensor, the torch value (or constant, or variable) that stands for it.
+
+Values of tensors while a plan is made:
+- a `fx.Proxy`: known when the plan runs;
+- a torch tensor, or a NumPy object array of bytes: known now. Kernels called with such values alone are thereby folded;
+- a `VariableRef`: the tensor names a variable (a reference or a resource handle);
+- a `Handle`: any other resource handle, which the op that made it stands for.
+Variables are in single-assignment form: `state` holds the value that each has at this point of the plan.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import fx
+from torch.fx.proxy import Proxy, TraceError
+
+from tfmagic.graph import errors, registry
+from tfmagic.graph.opdefs import snake_case
+from tfmagic.graph.operation import Operation, Tensor
+from tfmagic.graph.registry import Node, OpDeclaration
+from tfmagic.ops.torch_types import torch_dtype
+from tfmagic.session import run_errors
+from tfmagic.session.lower.tracer import PlanTracer
+
+# An op is folded only when its outputs are known to stay below this many elements.
+_FOLD_LIMIT = 1 << 18
+
+
+@dataclass(frozen=True)
+class VariableRef:
+    """Stands for a tensor that names a variable: `root` is its VariableV2 or VarHandleOp node."""
+
+    root: Operation
+
+    @property
+    def key(self) -> str:
+        return variable_key(self.root)
+
+
+@dataclass(frozen=True)
+class Handle:
+    """Stands for a resource handle other than a variable's: `root` is the op that made it."""
+
+    root: Operation
+
+
+VARIABLE_OPS = frozenset({"VariableV2", "Variable", "VarHandleOp", "TemporaryVariable"})
+
+
+def variable_key(root: Operation) -> str:
+    """The name under which a session keeps a variable."""
+    shared = root._attrs.get("shared_name") or root.name
+    shared = shared if isinstance(shared, str) else shared.decode()
+    container = root._attrs.get("container") or ""
+    return f"{container}/{shared}" if container else shared
+
+
+class Lowering:
+    """Lowers operations into one fx graph.
+
+    A body of a loop or branch is lowered by a `Lowering` of its own, see `child`.
+
+    Args:
+      place: the torch device of an operation.
+      resources: the session's `ResourceStore` (kernels with state take their objects from it at run time).
+    """
+
+    def __init__(self, place: Callable[[Operation], str], resources: Any):
+        self.place = place
+        self.resources = resources
+        self.tracer = PlanTracer()
+        self.values: dict[Tensor, Any] = {}
+        self.state: dict[Operation, Any] = {}
+        self.written: dict[Operation, None] = {}
+        self.read: dict[Operation, Operation] = {}
+        self.state_inputs: dict[Operation, Proxy] = {}
+        self.executed: set[Operation] = set()
+        self.is_body = False
+
+    def child(self) -> Lowering:
+        """A lowering for the body of a loop or branch: an fx graph of its own."""
+        body = Lowering(self.place, self.resources)
+        body.is_body = True
+        return body
+
+    # --- values -----------------------------------------------------------------------------------------------
+
+    def feed(self, tensor: Tensor) -> Proxy:
+        """Make `tensor` a parameter of the plan."""
+        proxy = self.tracer.input(tensor.op.name if tensor.value_index == 0 else f"{tensor.op.name}_{tensor.value_index}")
+        proxy.node.meta["device"] = "cpu"
+        proxy.node.meta["fed"] = tensor
+        self.values[tensor] = proxy
+        return proxy
+
+    def value(self, tensor: Tensor) -> Any:
+        """The value of a tensor as an op reads it now: for a reference, the variable's present value."""
+        value = self.values[tensor]
+        return self.variable(value.root) if type(value) is VariableRef else value
+
+    def variable(self, root: Operation) -> Any:
+        """The present value of a variable."""
+        if root not in self.state:
+            proxy = self.tracer.input(root.name)
+            proxy.node.meta.update(variable=root, device=self.place(root))
+            # Parameters come first in an fx graph, whenever they turn up.
+            self.state_inputs[root] = proxy
+            self.state[root] = proxy
+        return self.state[root]
+
+    def write(self, root: Operation, value: Any) -> None:
+        """Give a variable a new value from here on."""
+        self.state[root] = value
+        self.written[root] = None
+
+    def require_initialized(self, op: Operation, root: Operation) -> None:
+        """Note that `op` reads variable `root`, which must have a value then."""
+        if root in self.written:
+            return
+        if not self.is_body:
+            self.read.setdefault(root, op)
+            return
+        self.tracer.op = op
+        self.tracer.create_proxy("call_function", _checker(root, op), (self.variable(root),), {})
+
+    # --- operations -------------------------------------------------------------------------------------------
+
+    def lower(self, op: Operation) -> None:
+        """Lower one operation: afterwards its outputs have values.
+
+        Raises:
+          UnimplementedError: the op has no kernel.
+        """
+        self.executed.add(op)
+        if op.type in VARIABLE_OPS:
+            self.values[op._outputs[0]] = VariableRef(op)
+            return
+        declaration = registry.lookup(op.type)
+        if not op._outputs and op.type == "NoOp":
+            return
+        if declaration is None or declaration.kernel is None:
+            if declaration is not None and "handle" in declaration.options:
+                self.values[op._outputs[0]] = Handle(op)
+                return
+            raise run_errors.error(
+                errors.UnimplementedError, op, f"Op type {op.type} cannot run: tfmagic has no kernel for it yet. It can "
+                "still be drawn, imported and exported. Feed its output by feed_dict, or compute it with tf.py_func.")
+        self.tracer.op = op
+        self.tracer.device = self.place(op)
+        options = declaration.options
+        if op._op_def.inputs and type(self.values.get(op._inputs[0])) is VariableRef and op.type in _FORWARDS_REFS \
+                and op._outputs[0]._dtype._is_ref_dtype:
+            self.values[op._outputs[0]] = self.values[op._inputs[0]]
+            return
+        written = options.get("writes", ())
+        roots = self._roots(op, (*written, *options.get("reads", ())))
+        arguments = self._arguments(op, written)
+        try:
+            result = self._call(op, declaration, arguments)
+        except (KeyboardInterrupt, errors.OpError):
+            raise
+        except Exception as exception:
+            shown = [None if isinstance(a, Proxy) else a for a in arguments]
+            raise run_errors.translate(exception, op, shown) from exception
+        if written:
+            result = self._store(op, written, roots, result)
+        for tensor, value in zip(op._outputs, self._outputs(op, result)):
+            self.values[tensor] = value
+
+    def _roots(self, op: Operation, names: Iterable[str]) -> dict[str, Operation]:
+        """The variables that the named inputs of `op` stand for."""
+        roots = {}
+        position = 0
+        for arg in op._op_def.inputs:
+            if arg.name in names:
+                value = self.values[op._inputs[position]]
+                if type(value) is not VariableRef:
+                    raise run_errors.error(errors.InvalidArgumentError, op, f"Input '{arg.name}' of {op.name} must name "
+                                           "a variable, but its value was fed or computed.")
+                roots[arg.name] = value.root
+            position += registry.arg_count(arg, op._attrs)
+        return roots
+
+    def _arguments(self, op: Operation, written: Sequence[str]) -> list[Any]:
+        """The inputs' values on the op's device; handles of variables as the variables' values."""
+        arguments: list[Any] = []
+        unchecked = "allows_uninitialized_input" in op._op_def.flags or op.type in _MAY_BE_UNINITIALIZED
+        for tensor in op._inputs:
+            value = self.values[tensor]
+            if type(value) is VariableRef:
+                if not unchecked:
+                    self.require_initialized(op, value.root)
+                if unchecked and op.type in _OVERWRITES and value.root not in self.state:
+                    arguments.append(None)  # its old value does not matter: no need to make it a parameter
+                    continue
+                value = self.variable(value.root)
+            arguments.append(self.on_device(value, tensor))
+        return arguments
+
+    def on_device(self, value: Any, tensor: Tensor) -> Any:
+        """`value` where the current op can use it: host objects and scalars as they are, the rest on its device."""
+        device = self.tracer.device
+        if isinstance(value, Proxy):
+            have = value.node.meta.get("device", "cpu")
+            if have != device and tensor._dtype.kind != "O" and not (have == "cpu" and tensor._dims == ()):
+                return self.tracer.create_proxy("call_method", "to", (value, device), {})
+        return value
+
+    def _call(self, op: Operation, declaration: OpDeclaration, arguments: list[Any]) -> Any:
+        options = declaration.options
+        host = options.get("host", ())
+        node = Node(op)
+        args = registry.grouped(op._op_def.inputs, op._attrs, arguments)
+        names = [arg.name for arg in op._op_def.inputs]
+        traced = [isinstance(a, Proxy) for a in arguments]
+        has_state = "state" in options
+        opaque = has_state or options.get("opaque", False)
+        for index, name in enumerate(names):
+            if name in host and not isinstance(args[index], list):
+                if isinstance(args[index], Proxy):
+                    opaque = True
+                elif isinstance(args[index], torch.Tensor):
+                    args[index] = args[index].tolist()
+        foldable = not any(traced) and not has_state and not op._op_def.is_stateful
+        if foldable and not opaque and self._is_small(op):
+            return declaration.kernel(node, *args)  # type: ignore[misc]
+        if foldable and opaque and op._inputs and self._is_small(op):
+            return _Opaque(op, declaration, None)(*arguments)
+        if not opaque:
+            if not any(traced):  # large, or with an effect: recorded rather than run now
+                args = [self._as_proxy(a) for a in args]
+            mark = self._mark()
+            try:
+                return declaration.kernel(node, *args)  # type: ignore[misc]
+            except (TraceError, TypeError, AttributeError, RuntimeError, ValueError, IndexError, NotImplementedError):
+                # The kernel looks at what only a run can tell: it is called at run time.
+                self._erase(mark)
+        function = _Opaque(op, declaration, self.resources if has_state else None, self.tracer.device)
+        return self.tracer.create_proxy("call_function", function, tuple(arguments), {})
+
+    def _is_small(self, op: Operation) -> bool:
+        for tensor in op._outputs:
+            count = tensor.shape.num_elements()
+            if count is not None and count > _FOLD_LIMIT:
+                return False
+        return True
+
+    def _as_proxy(self, value: Any) -> Any:
+        if isinstance(value, list) and any(isinstance(v, (torch.Tensor, np.ndarray)) for v in value):
+            return [self._as_proxy(v) for v in value]
+        if isinstance(value, (torch.Tensor, np.ndarray)):
+            device = "cpu" if value.ndim == 0 else self.tracer.device
+            return self.tracer.proxy(self.tracer.constant(value, device))
+        return value
+
+    def _mark(self) -> fx.Node | None:
+        return next(iter(reversed(self.tracer.graph.nodes)), None)
+
+    def _erase(self, mark: fx.Node | None) -> None:
+        """Take back the nodes made since `mark`."""
+        for node in reversed(list(self.tracer.graph.nodes)):
+            if node is mark:
+                return
+            self.tracer.graph.erase_node(node)
+
+    def _store(self, op: Operation, written: Sequence[str], roots: dict[str, Operation], result: Any) -> Any:
+        """Take a writer's new values into the state; give its outputs."""
+        extra = sum(1 for arg in op._op_def.outputs if not arg.is_ref)
+        count = len(written) + extra
+        if isinstance(result, Proxy) and count > 1:
+            result = tuple(result[i] for i in range(count))
+        parts = result if isinstance(result, (tuple, list)) else (result,)
+        for name, value in zip(written, parts):
+            root = roots[name]
+            self.write(root, self._fitted(root, value))
+        outputs: list[Any] = list(parts[len(written):])
+        if not extra:
+            outputs = [self.state[roots[name]] for name in written][:len(op._outputs)]
+        for tensor, value in zip(op._outputs, outputs):
+            if tensor._dtype._is_ref_dtype:
+                self.values[tensor] = value
+        return tuple(outputs) if len(op._outputs) > 1 else (outputs[0] if outputs else ())
+
+    def _fitted(self, root: Operation, value: Any) -> Any:
+        """A variable's new value on the variable's device."""
+        if isinstance(value, Proxy):
+            have, device = value.node.meta.get("device", "cpu"), self.place(root)
+            if have != device:
+                return self.tracer.create_proxy("call_method", "to", (value, device), {})
+        return value
+
+    def _outputs(self, op: Operation, result: Any) -> Sequence[Any]:
+        """One value per output tensor."""
+        count = len(op._outputs)
+        if count == 0:
+            return ()
+        if isinstance(result, Proxy):
+            single = len(op._op_def.outputs) == 1 and not op._op_def.outputs[0].is_list
+            return (result,) if single else [result[i] for i in range(count)]
+        if isinstance(result, (tuple, list)):
+            flat: list[Any] = []
+            for item in result:
+                flat.extend(item if isinstance(item, (tuple, list)) else (item,))
+            return flat
+        return (result,)
+
+
+# Ops that hand a reference on.
+_FORWARDS_REFS = frozenset({"RefIdentity", "RefEnter", "RefExit", "RefNextIteration"})
+_MAY_BE_UNINITIALIZED = frozenset({"IsVariableInitialized", "VarIsInitializedOp", "AssignVariableOp", "Assign",
+                                   "VariableShape"})
+_OVERWRITES = frozenset({"AssignVariableOp", "Assign"})
+
+
+class _Opaque:
+    """A kernel called at run time: host inputs become Python values, state comes from the session."""
+
+    def __init__(self, op: Operation, declaration: OpDeclaration, resources: Any, device: str = "cpu"):
+        self.__name__ = self.__qualname__ = snake_case(op.type)
+        self.__module__ = "tfmagic.ops"
+        self.kernel = declaration.kernel
+        self.node = Node(op)
+        self.op = op
+        names = [arg.name for arg in op._op_def.inputs]
+        self.host = [name in declaration.options.get("host", ()) for name in names]
+        self.grouped = any(arg.is_list for arg in op._op_def.inputs)
+        self.resources = resources
+        self.make_state = declaration.options.get("state")
+        self.device = device
+
+    def __call__(self, *values: Any) -> Any:
+        args = registry.grouped(self.op._op_def.inputs, self.op._attrs, values) if self.grouped else list(values)
+        for index, is_host in enumerate(self.host):
+            if is_host and isinstance(args[index], torch.Tensor):
+                args[index] = args[index].tolist()
+        if self.make_state is not None:
+            args.insert(0, self.resources.state(self.op, functools.partial(self.make_state, self.node)))
+        if self.device != "cpu":
+            with torch.device(self.device):
+                return self.kernel(self.node, *args)  # type: ignore[misc]
+        return self.kernel(self.node, *args)  # type: ignore[misc]
+
+
+def _checker(root: Operation, op: Operation) -> Callable[[Any], None]:
+    def require_initialized(value: Any) -> None:
+        if value is None:
+            raise uninitialized(root, op)
+
+    require_initialized.__module__ = "tfmagic.session"
+    return require_initialized
+
+
+def uninitialized(root: Operation, op: Operation) -> errors.OpError:
+    """The error of reading a variable without a value."""
+    if root.type == "VarHandleOp":
+        return run_errors.error(
+            errors.FailedPreconditionError, op, f"Error while reading resource variable {variable_key(root)} from "
+            "Container: localhost. This could mean that the variable was uninitialized. Run "
+            "tf.global_variables_initializer() in this session first.")
+    return run_errors.error(errors.FailedPreconditionError, op, f"Attempting to use uninitialized value {root.name}. Run "
+                            "tf.global_variables_initializer() in this session first.")
+
+
+def constant_value(op: Operation) -> Any:
+    """The torch tensor (or array of bytes) of a Const node."""
+    array = op._attrs["value"]
+    if array.dtype == object:
+        return array
+    return from_numpy(array, torch_dtype(op._attrs["dtype"]))
+
+
+def from_numpy(array: np.ndarray, dtype: torch.dtype) -> torch.Tensor:
+    """A torch tensor with a copy of `array`."""
+    if dtype == torch.bfloat16:
+        return torch.from_numpy(np.array(array).view(np.uint16).astype(np.int32)).to(torch.int16).view(torch.bfloat16)
+    return torch.from_numpy(np.array(array)).to(dtype)

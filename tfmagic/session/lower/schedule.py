@@ -1,0 +1,96 @@
+"""The order in which a plan computes: a topological order that is the same each time and changes variables last.
+
+What a plan is made of are steps: single operations, or whole loops and branches that were recovered from the graph
+(`lower.control_flow`). Readers of a variable that no edge orders come before its writers, so that a run sees the values
+from before the run, and a failure comes before anything is changed.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+from tfmagic.graph import errors, registry
+from tfmagic.graph.operation import Operation, Tensor
+from tfmagic.session import run_errors
+from tfmagic.session.lower.lowering import Lowering
+
+
+class Step(Protocol):
+    """A part of a plan that is computed as a whole.
+
+    Attributes:
+      id: orders steps that no edge orders.
+      ops: the operations inside.
+      inputs: tensors that it reads from outside.
+      controls: operations outside that it must follow.
+      writes: whether it changes variables.
+    """
+
+    id: int
+    ops: Sequence[Operation]
+    inputs: Sequence[Tensor]
+    controls: Sequence[Operation]
+    writes: bool
+
+    def lower(self, lowering: Lowering) -> None:
+        """Lower into `lowering`: afterwards the outputs that others read have values."""
+
+
+class OpStep:
+    """A single operation."""
+
+    __slots__ = ("id", "ops", "inputs", "controls", "writes")
+
+    def __init__(self, op: Operation):
+        self.id = op._id
+        self.ops = (op,)
+        self.inputs = op._inputs
+        self.controls = op._control_inputs
+        declaration = registry.lookup(op.type)
+        self.writes = declaration is not None and "writes" in declaration.options
+
+    def lower(self, lowering: Lowering) -> None:
+        lowering.lower(self.ops[0])
+
+
+def schedule(steps: Iterable[Step], fed: Iterable[Tensor]) -> list[Step]:
+    """Steps in the order of their computation.
+
+    Args:
+      steps: all steps of a plan.
+      fed: tensors whose values are given.
+
+    Raises:
+      InvalidArgumentError: the graph has a cycle.
+    """
+    steps = list(steps)
+    fed = set(fed)
+    step_of = {op: step for step in steps for op in step.ops}
+    waiting: dict[int, int] = {}
+    followers: dict[int, list[Step]] = {}
+    ready: list[tuple[bool, int, int]] = []
+    number = {id(step): index for index, step in enumerate(steps)}
+    for step in steps:
+        before = {id(step_of[t.op]): step_of[t.op] for t in step.inputs if t not in fed and t.op in step_of}
+        before.update({id(step_of[c]): step_of[c] for c in step.controls if c in step_of})
+        before.pop(id(step), None)
+        waiting[id(step)] = len(before)
+        for earlier in before.values():
+            followers.setdefault(id(earlier), []).append(step)
+        if not before:
+            ready.append((step.writes, step.id, number[id(step)]))
+    heapq.heapify(ready)
+    order: list[Step] = []
+    while ready:
+        step = steps[heapq.heappop(ready)[2]]
+        order.append(step)
+        for later in followers.get(id(step), ()):
+            waiting[id(later)] -= 1
+            if waiting[id(later)] == 0:
+                heapq.heappush(ready, (later.writes, later.id, number[id(later)]))
+    if len(order) != len(steps):
+        stuck = next(step for step in steps if waiting[id(step)] > 0).ops[0]
+        raise run_errors.error(errors.InvalidArgumentError, stuck, f"The graph has a cycle through {stuck.name}.")
+    return order

@@ -1,0 +1,25 @@
+"""Passes over a plan's fx graph: each a small pure function in its own file, with its rules numbered in its docstring.
+
+A pass takes the plan, changes `plan.graph` (and what belongs to it) and says whether it changed anything.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+
+def pipeline() -> list[tuple[str, Callable[[Any], bool]]]:
+    """The passes in their order, by name."""
+    from tfmagic.session.passes import cse, dead_code, fused_optimizer
+
+    return [("dead_code", dead_code.run), ("cse", cse.run), ("fused_optimizer", fused_optimizer.run)]
+
+
+def check_plan(plan: Any) -> None:
+    """While tests run (TFMAGIC_CHECK=1): the plan's graph is well formed."""
+    if os.environ.get("TFMAGIC_CHECK"):
+        from tfmagic.session.passes.checks import check
+
+        check(plan)

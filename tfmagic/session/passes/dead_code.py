@@ -1,0 +1,35 @@
+"""Dead code: removes what no result needs.
+
+1. A node without users goes when calling it has no effect: a call of a torch function or method, a constant.
+2. A kernel called at run time goes only when its op is stateless.
+3. A parameter stays while it is a feed; a variable's goes when nothing reads it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torch import fx
+
+
+def run(plan: Any) -> bool:
+    """Remove dead nodes; say whether there were any."""
+    changed = False
+    for node in reversed(list(plan.graph.nodes)):
+        if not node.users and _removable(node):
+            plan.graph.erase_node(node)
+            changed = True
+    return changed
+
+
+def _removable(node: fx.Node) -> bool:
+    if node.op == "output":
+        return False
+    if node.op == "placeholder":
+        return "variable" in node.meta
+    if node.op == "call_function":
+        module = getattr(node.target, "__module__", "") or ""
+        if module == "tfmagic.ops":
+            return not node.target.op._op_def.is_stateful and not node.meta.get("effect")
+        return not module.startswith("tfmagic")
+    return True

@@ -1,0 +1,54 @@
+"""Ownership: which values of a plan are surely fresh memory, so that nobody else's memory is handed out or kept.
+
+1. A node is fresh when torch's own schema says that the function called returns no alias of its inputs.
+2. A part of a fresh tuple is fresh.
+3. A kernel called at run time, a parameter, a constant and anything unknown are not fresh.
+"""
+
+from __future__ import annotations
+
+import functools
+import operator
+from typing import Any
+
+import torch
+from torch import fx
+
+# Functions of torch.nn.functional and helpers that always return new memory and have no schema of their own.
+_FRESH_FUNCTIONS = frozenset({torch.nn.functional.softmax, torch.nn.functional.log_softmax, torch.tensor,
+                              torch.nn.functional.gelu, torch.nn.functional.softplus})
+
+
+@functools.cache
+def _returns_fresh(name: str) -> bool:
+    schemas = torch._C._jit_get_schemas_for_operator(f"aten::{name}")
+    return bool(schemas) and all(r.alias_info is None for schema in schemas if "out" not in schema.overload_name
+                                 for r in schema.returns)
+
+
+# Their schemas promise a new tensor, but they give back the input itself when there is nothing to do.
+_MAYBE_THE_INPUT = frozenset({"reshape", "contiguous", "to", "einsum", "dropout", "broadcast_to", "flatten", "pad",
+                              "cat", "type_as", "meshgrid", "atleast_1d", "atleast_2d"})
+
+
+def is_fresh(node: Any) -> bool:
+    """Whether the value of `node` is memory that nothing else refers to."""
+    if not isinstance(node, fx.Node):
+        return False
+    if node.op == "call_function":
+        if node.target is operator.getitem:
+            return is_fresh(node.args[0])
+        if node.target in _FRESH_FUNCTIONS:
+            return True
+        name = getattr(node.target, "__name__", "")
+        module = getattr(node.target, "__module__", None) or ""
+        if module.startswith(("tfmagic", "_operator")):
+            return module == "_operator" and name in _FRESH_OPERATORS
+        return name not in _MAYBE_THE_INPUT and _returns_fresh(name)
+    if node.op == "call_method":
+        return node.target not in _MAYBE_THE_INPUT and _returns_fresh(str(node.target))
+    return False
+
+
+_FRESH_OPERATORS = frozenset({"add", "sub", "mul", "truediv", "floordiv", "mod", "neg", "pow", "matmul", "lt", "le",
+                              "gt", "ge", "eq", "ne", "and_", "or_", "xor", "invert"})

@@ -1,0 +1,78 @@
+"""Placement: the device of every operation of a plan, from device scopes, colocation and what exists."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tfmagic.graph import devices, errors
+from tfmagic.graph.operation import Operation
+from tfmagic.session.devices.listing import Device, matches
+from tfmagic.session.run_errors import where
+
+# Ops whose values live on the host wherever they are placed: shapes, names and handles.
+_HOST_TYPES = frozenset({"string", "resource", "variant"})
+
+
+class Placer:
+    """Chooses devices for the operations of one session.
+
+    Args:
+      available: the session's devices; the first GPU, else the first CPU, takes what has no device of its own.
+      soft: whether an operation may go elsewhere when its device does not exist (`allow_soft_placement`).
+      prefer: "CPU" or "GPU" to say which kind unplaced operations go to, or "" for the GPU where there is one.
+    """
+
+    def __init__(self, available: Sequence[Device], soft: bool = False, prefer: str = ""):
+        self.available = list(available)
+        self.soft = soft
+        kinds = [d for d in available if d.device_type == (prefer or "GPU")]
+        self.default = (kinds or [d for d in available if d.device_type == "CPU"] or list(available))[0]
+        self.host = next((d for d in available if d.device_type == "CPU"), self.default)
+
+    def place(self, op: Operation) -> Device:
+        """The device of `op`.
+
+        Raises:
+          InvalidArgumentError: it asks for a device that does not exist.
+        """
+        asked = self._asked(op)
+        if not asked:
+            return self.host if self.default is self.host or _lives_on_host(op) else self.default
+        spec = devices.DeviceSpec.from_string(asked)
+        found = next((d for d in self.available if matches(spec, d)), None)
+        if found is not None:
+            if spec.device_type is None and not _lives_on_host(op) and matches(spec, self.default):
+                return self.default
+            return found
+        if self.soft:
+            kind = spec.device_type
+            return next((d for d in self.available if d.device_type == kind), self.host)
+        raise errors.InvalidArgumentError(
+            None, op, f"Cannot assign a device for operation {op.name}: {{{{node {op.name}}}}} was explicitly assigned "
+            f"to {asked} but available devices are [ {', '.join(d.name for d in self.available)} ]. Make sure the "
+            f"device specification refers to a valid device.\n\t [[{where(op)}]]\nUse a device of this list, or "
+            "tf.Session(config=tf.ConfigProto(allow_soft_placement=True)) to let it run where it can.")
+
+    def _asked(self, op: Operation) -> str:
+        """The device that `op`, or else the operation it is colocated with, asks for."""
+        seen = {op}
+        while not op._device:
+            for group in op._attrs.get("_class", ()):
+                name = (group if isinstance(group, str) else group.decode()).removeprefix("loc:@")
+                target = op.graph._by_name.get(name)
+                if target is not None and target not in seen:
+                    break
+            else:
+                return ""
+            seen.add(target)
+            op = target
+        return op._device
+
+
+def _lives_on_host(op: Operation) -> bool:
+    """Whether the values of `op` are small integers or host objects, which TensorFlow keeps in host memory too."""
+    for tensor in op._outputs:
+        dtype = tensor._dtype.base_dtype
+        if dtype.name in _HOST_TYPES or dtype.name == "int32":
+            return True
+    return False

@@ -1,0 +1,224 @@
+"""Plan: a lowered, compiled part of a graph, ready to be called with feeds; made once per (fetches, feeds)."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable, Sequence
+from types import SimpleNamespace
+from typing import Any
+
+import torch
+from torch import fx
+
+from tfmagic.graph import errors
+from tfmagic.graph.operation import Operation, Tensor
+from tfmagic.session import run_errors
+from tfmagic.session.lower import control_flow
+from tfmagic.session.lower.lowering import Handle, Lowering, VariableRef, uninitialized, variable_key
+from tfmagic.session.lower.schedule import schedule
+from tfmagic.session.passes import check_plan, pipeline
+from tfmagic.session.passes.ownership import is_fresh
+from tfmagic.session.prune import prune
+from tfmagic.session.resources.store import ResourceStore
+
+_inference = torch._C._InferenceMode
+
+
+class Plan:
+    """What a run of given fetches with given feeds does.
+
+    Attributes:
+      graph: the torch.fx graph after all passes; its outputs are (values of the fetches, new values of variables,
+        prepared in-place updates).
+      stages: the readable code after lowering and after each pass, by name.
+      fetches: the fetched tensors.
+      feeds: the fed tensors, in the order of the call's arguments.
+    """
+
+    def __init__(self, fetches: Sequence[Tensor], targets: Sequence[Operation], feeds: Sequence[Tensor],
+                 place: Callable[[Operation], str], resources: ResourceStore, optimize: bool = True,
+                 keep_stages: bool = False):
+        self.version = 0
+        self.fetches = list(fetches)
+        self.feeds = list(feeds)
+        self.resources = resources
+        ops = prune([*fetches, *targets], set(feeds))
+        self.ops = ops
+        lowering = Lowering(place, resources)
+        for tensor in feeds:
+            lowering.feed(tensor)
+        self._lower(lowering, ops)
+        tracer = lowering.tracer
+        written = [root for root in lowering.written if lowering.state[root] is not lowering.state_inputs.get(root)]
+        outputs = tuple(self._output(lowering, tensor) for tensor in fetches)
+        states = tuple(lowering.state[root] for root in written)
+        tracer.op, tracer.device = None, "cpu"
+        self.graph = tracer.graph
+        self.graph.output(tracer.create_arg((outputs, states, ())))
+        self.constants = tracer.constants
+        self.constants.pop("_kept", None)
+        self.written = [variable_key(root) for root in written]
+        self.written_roots = written
+        self.must_read = {variable_key(root): (root, op) for root, op in lowering.read.items()}
+        self.stages: dict[str, str] = {}
+        self._keep_stages = keep_stages
+        self._note("lowered")
+        if optimize:
+            for name, run in pipeline():
+                if run(self):
+                    check_plan(self)
+                    self._note(name)
+        self._finish()
+
+    def _lower(self, lowering: Lowering, ops: list[Operation]) -> None:
+        for step in schedule(control_flow.recover(ops, set(self.feeds)), self.feeds):
+            step.lower(lowering)
+
+    def _output(self, lowering: Lowering, tensor: Tensor) -> Any:
+        value = lowering.values[tensor]
+        if type(value) is VariableRef:
+            lowering.require_initialized(tensor.op, value.root)
+            return lowering.variable(value.root)
+        if type(value) is Handle:
+            raise run_errors.error(errors.InvalidArgumentError, tensor.op, f"{tensor.name} is a handle to a resource of "
+                                   "the session, which has no value to fetch.")
+        return value
+
+    def _note(self, name: str) -> None:
+        if self._keep_stages:
+            self.stages[name] = self.code()
+
+    # --- compiling --------------------------------------------------------------------------------------------
+
+    def _finish(self) -> None:
+        """Compile the fx graph and settle how arguments and results are handled."""
+        nodes = list(self.graph.nodes)
+        self._parameters: list[tuple[bool, Any]] = []
+        for node in nodes:
+            if node.op == "placeholder":
+                fed = node.meta.get("fed")
+                self._parameters.append((True, self.feeds.index(fed)) if fed is not None
+                                        else (False, variable_key(node.meta["variable"])))
+        self._variable_keys = [key for is_feed, key in self._parameters if not is_feed]
+        self._only_feeds = not self._variable_keys and [k for _, k in self._parameters] == list(range(len(self.feeds)))
+        outputs, states, updates = nodes[-1].args[0]
+        kept = set(states)
+        self.copied = [not is_fresh(node) or node in kept for node in outputs]
+        state_seen: set[Any] = set()
+        self.state_clones = []
+        for node in states:
+            self.state_clones.append(not is_fresh(node) or node in state_seen)
+            state_seen.add(node)
+        self.has_updates = bool(updates)
+        self.writes = bool(states) or self.has_updates
+        python_code = self.graph.python_code("self")
+        self._lines = getattr(python_code, "_lineno_map", None) or {}
+        self.source = python_code.src
+        self._node_list = nodes
+        self.namespace = SimpleNamespace(**self.constants)
+        self._filename = f"<tfmagic plan {id(self):x}>"
+        scope = dict(python_code.globals)
+        exec(compile(self.source, self._filename, "exec"), scope)  # the code that fx generated from the graph above
+        self.function = functools.partial(scope["forward"], self.namespace)
+
+    def code(self) -> str:
+        """The plan as readable PyTorch code."""
+        text = self.graph.python_code("self").src
+        return re.sub(r";\s+(\w+ = )+None", "", text).strip() + "\n"
+
+    def module(self) -> fx.GraphModule:
+        """The plan's fx graph with its constants as a `GraphModule`."""
+        return fx.GraphModule(SimpleModule(self.constants), self.graph)
+
+    # --- running ----------------------------------------------------------------------------------------------
+
+    def __call__(self, feeds: Sequence[Any], convert: Callable[[Plan, Sequence[Any]], Any]) -> Any:
+        """Run the plan.
+
+        Args:
+          feeds: torch tensors (arrays of bytes for strings), one per fed tensor.
+          convert: makes the results from the fetched values; called before variables change.
+
+        Raises:
+          OpError: an operation failed; no variable has changed.
+        """
+        if not self.writes:
+            with _inference(True):
+                try:
+                    if self._only_feeds:
+                        outputs, _, _ = self.function(*feeds)
+                    else:
+                        outputs, _, _ = self.function(*self._arguments(feeds))
+                except Exception as exception:
+                    raise self._explained(exception) from exception
+                return convert(self, outputs)
+        with self.resources.lock, _inference(True):
+            try:
+                outputs, states, updates = self.function(*self._arguments(feeds))
+            except Exception as exception:
+                raise self._explained(exception) from exception
+            states = [state.clone() if clone and isinstance(state, torch.Tensor) else state
+                      for state, clone in zip(states, self.state_clones)]
+            result = convert(self, outputs)
+            calls = list(updates)
+            if states:
+                calls.append(functools.partial(self.resources.variables.update, zip(self.written, states)))
+            self.resources.commit(calls)
+            return result
+
+    def _arguments(self, feeds: Sequence[Any]) -> list[Any]:
+        variables = self.resources.variables
+        for key, (root, op) in self.must_read.items():
+            if key not in variables:
+                raise uninitialized(root, op)
+        return [feeds[key] if is_feed else variables.get(key) for is_feed, key in self._parameters]
+
+    def _explained(self, exception: BaseException) -> BaseException:
+        """The error of the node in whose line of the compiled plan `exception` came up."""
+        node, frame = self._failing(exception)
+        if node is None or node.meta.get("op") is None:
+            return exception
+        op: Operation = node.meta["op"]
+        values = None
+        if frame is not None:
+            values = self._input_values(op, node, frame)
+        return run_errors.translate(exception, op, values)
+
+    def _failing(self, exception: BaseException) -> tuple[fx.Node | None, Any]:
+        traceback = exception.__traceback__
+        found: tuple[fx.Node | None, Any] = (None, None)
+        while traceback is not None:
+            if traceback.tb_frame.f_code.co_filename == self._filename:
+                index = self._lines.get(traceback.tb_lineno - self._line_offset())
+                if index is not None and index < len(self._node_list):
+                    found = (self._node_list[index], traceback.tb_frame)
+            traceback = traceback.tb_next
+        return found
+
+    def _line_offset(self) -> int:
+        """How far the numbers of fx's line map are from the source's lines."""
+        lines = self.source.splitlines()
+        start = next(i for i, line in enumerate(lines) if line.lstrip().startswith("def forward"))
+        return start + 1
+
+    def _input_values(self, op: Operation, node: fx.Node, frame: Any) -> list[Any] | None:
+        """The values of the failing op's inputs, as far as the plan's frame still has them."""
+        mine = {argument: frame.f_locals.get(argument.name) for argument in node.all_input_nodes}
+        for argument in mine:
+            if argument.op == "get_attr":
+                mine[argument] = getattr(self.namespace, str(argument.target), None)
+        values = list(mine.values())
+        return values if len(values) == len(op._inputs) and all(v is not None for v in values) else None
+
+
+class SimpleModule(torch.nn.Module):
+    """Holds a plan's constants for a `GraphModule`: tensors as buffers, other objects as attributes."""
+
+    def __init__(self, constants: dict[str, Any]):
+        super().__init__()
+        for name, value in constants.items():
+            if isinstance(value, torch.Tensor):
+                self.register_buffer(name, value)
+            else:
+                setattr(self, name, value)

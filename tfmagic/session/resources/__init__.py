@@ -1,0 +1,1 @@
+"""What a session keeps between runs: one file per kind of resource."""

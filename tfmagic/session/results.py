@@ -1,0 +1,56 @@
+"""Results: the NumPy values that a run returns, from torch tensors and host objects."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import ml_dtypes
+import numpy as np
+import torch
+
+from tfmagic.graph.dtypes import DType
+
+
+def converter(dtype: DType, copied: bool) -> Callable[[Any], Any]:
+    """The function that makes a result from the plan's value.
+
+    Args:
+      dtype: the type of the fetched tensor.
+      copied: whether the value's memory may belong to somebody else (a variable, a feed, a constant).
+
+    Returns:
+      A function that gives a NumPy scalar (bytes for a string) for rank 0 and an array otherwise.
+    """
+    dtype = dtype.base_dtype
+    if dtype.kind == "O":
+        return _host_value
+    numpy_type = np.dtype(dtype.as_numpy_dtype)
+    if numpy_type == np.dtype(ml_dtypes.bfloat16):
+        return lambda value: _scalar(value.detach().cpu().contiguous().view(torch.int16).numpy().view(numpy_type).copy())
+    tensor_type = torch.Tensor
+
+    def convert(value: Any) -> Any:
+        if not isinstance(value, tensor_type):
+            return _scalar(np.asarray(value, numpy_type))
+        if value.device.type != "cpu":
+            array = value.cpu().numpy()
+        else:
+            array = value.resolve_conj().resolve_neg().numpy() if value.is_conj() or value.is_neg() else value.numpy()
+            if copied and array.ndim:
+                array = array.copy()
+        if array.ndim == 0:
+            return array[()]
+        return array
+
+    return convert
+
+
+def _scalar(array: np.ndarray) -> Any:
+    return array[()] if array.ndim == 0 else array
+
+
+def _host_value(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        return value.item() if value.ndim == 0 else value.copy()
+    return value

@@ -1,0 +1,96 @@
+"""What goes wrong in a run, in TensorFlow's classes: the node, its shapes and types, the cell and line, what to do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tfmagic.graph import errors, registry, shapes, source
+from tfmagic.graph.operation import Operation
+from tfmagic.ops.lazy import torch
+
+
+def where(op: Operation) -> str:
+    """TensorFlow's short form of a node and its place: `node MatMul (defined at <ipython-input-3-...>:2) `."""
+    line = op.source
+    return f"node {op.name}" + (f" (defined at {line}) " if line is not None else "")
+
+
+def describe(op: Operation, values: list[Any] | None = None) -> str:
+    """The lines of an error message that say which node failed, with what, and where it was made."""
+    text = f"\n\t [[{where(op)}]]"
+    if op._inputs:
+        parts = []
+        for index, tensor in enumerate(op._inputs):
+            value = values[index] if values is not None and index < len(values) else None
+            dims = tuple(value.shape) if hasattr(value, "shape") else tensor._dims
+            parts.append(f"{tensor.name} {shapes.brackets(dims)} {tensor._dtype.base_dtype.name}")
+        text += f"\nInputs of {op.name} ({op.type}): {', '.join(parts)}"
+    lines = source.lines(op._frames)
+    if lines:
+        text += f"\nOriginal stack trace for '{op.name}':"
+        for line in reversed(lines):
+            text += f"\n  File \"{line.display_name}\", line {line.lineno}, in {line.function}"
+            if line.text:
+                text += f"\n    {line.text}"
+    return text
+
+
+def error(cls: type[errors.OpError], op: Operation, message: str, values: list[Any] | None = None) -> errors.OpError:
+    """An error of a run at node `op`."""
+    return cls(None, op, message + describe(op, values))
+
+
+def translate(exception: BaseException, op: Operation, values: list[Any] | None = None) -> BaseException:
+    """The error that the user sees for what a kernel raised.
+
+    Args:
+      exception: what the kernel raised.
+      op: the node whose kernel it is.
+      values: the values of its inputs, where they are known.
+    """
+    if isinstance(exception, errors.OpError):
+        if exception._op is None:
+            exception._op = op
+            exception._message += describe(op, values)
+            exception.args = (exception._message,)
+        return exception
+    if isinstance(exception, (KeyboardInterrupt, SystemExit, GeneratorExit)):
+        return exception
+    message = str(exception).strip() or type(exception).__name__
+    if isinstance(exception, (MemoryError, torch.OutOfMemoryError)) or "not enough memory" in message \
+            or "alloc" in message.lower() and "memory" in message.lower():
+        return error(errors.ResourceExhaustedError, op, f"OOM when running {op.name}: {_first_line(message)} Feed smaller "
+                     "batches, or delete what other sessions hold.", values)
+    if isinstance(exception, NotImplementedError):
+        return error(errors.UnimplementedError, op, f"{op.type} cannot run with these types here: "
+                     f"{_first_line(message)}", values)
+    explained = _by_shape_rule(op, values)
+    if explained is not None:
+        return error(errors.InvalidArgumentError, op, explained, values)
+    if isinstance(exception, (ValueError, RuntimeError, IndexError, TypeError, ZeroDivisionError, OverflowError,
+                              AssertionError, KeyError, AttributeError)):
+        return error(errors.InvalidArgumentError, op, _first_line(message), values)
+    return exception
+
+
+def _first_line(message: str) -> str:
+    return message.splitlines()[0]
+
+
+def _by_shape_rule(op: Operation, values: list[Any] | None) -> str | None:
+    """What the op's shape rule says of the run's shapes, where it refuses them."""
+    declaration = registry.lookup(op.type)
+    if values is None or declaration is None or declaration.shape is None:
+        return None
+    dims = [tuple(int(d) for d in v.shape) if hasattr(v, "shape") else tuple(np.shape(v)) if v is not None else None
+            for v in values]
+    try:
+        declaration.shape(registry.Node(op), *registry.grouped(op._op_def.inputs, op._attrs, dims))
+    except ValueError as refused:
+        shown = ", ".join(shapes.brackets(d) for d in dims)
+        return f"{refused} for '{op.name}' (op: '{op.type}') with input shapes: {shown}."
+    except Exception:  # noqa: BLE001  # the rule may need more than the shapes: the kernel's own words stand then
+        return None
+    return None

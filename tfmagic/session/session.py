@@ -1,0 +1,413 @@
+"""Session and InteractiveSession: run parts of a graph and keep its state."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from tfmagic.graph import context, errors
+from tfmagic.graph.export import export
+from tfmagic.graph.graph import Graph
+from tfmagic.graph.operation import Operation, Tensor
+
+_CALLS_KEPT = 512
+
+
+class _Call:
+    """One way of calling `run`: a plan, how its feeds are made, and how its results are built."""
+
+    __slots__ = ("plan", "converters", "results", "build", "version", "_direct")
+
+    def __init__(self, plan: Any, converters: Sequence[Callable[[Any], Any]], build: Callable[[list[Any]], Any],
+                 single: bool, version: int):
+        from tfmagic.session import results
+
+        self.plan = plan
+        self.converters = converters
+        self.build = build
+        self.version = version
+        self.results = [results.converter(t._dtype, copied) for t, copied in zip(plan.fetches, plan.copied)]
+        self._direct = self.results[0] if single and len(self.results) == 1 else None
+
+    def __call__(self, values: Any) -> Any:
+        """Run with one value per feed, in the order of the converters."""
+        return self.plan([convert(value) for convert, value in zip(self.converters, values)], self._finish)
+
+    def _finish(self, plan: Any, outputs: Sequence[Any]) -> Any:
+        if self._direct is not None:
+            return self._direct(outputs[0])
+        return self.build([convert(value) for convert, value in zip(self.results, outputs)])
+
+
+class BaseSession:
+    """What `Session` and `InteractiveSession` share.
+
+    Args:
+      target: must be "" (this machine).
+      graph: the graph to run; by default the default graph.
+      config: a `ConfigProto`.
+
+    Raises:
+      TypeError: an argument is of the wrong type.
+      UnimplementedError: `target` names a remote machine.
+    """
+
+    def __init__(self, target: str = "", graph: Graph | None = None, config: Any = None):
+        if graph is not None and not isinstance(graph, Graph):
+            raise TypeError(f"graph must be a tf.Graph, but got {type(graph)}")
+        if target is not None and not isinstance(target, (str, bytes)):
+            raise TypeError(f"target must be a string, but got {type(target)}")
+        if target:
+            raise errors.UnimplementedError(None, None, f"tfmagic runs on this machine only; target {target!r} names another. "
+                                            "Leave target empty.")
+        if config is not None and type(config).__name__ != "ConfigProto":
+            raise TypeError(f"config must be a tf.ConfigProto, but got {type(config)}")
+        self._graph = context.get_default_graph() if graph is None else graph
+        self._config = config
+        self._closed = False
+        self._calls: dict[Any, _Call] = {}
+        self._plans: dict[Any, Any] = {}
+        self._lock = threading.RLock()
+        self._parts: dict[str, Any] = {}
+        self._resources: Any = None
+        self._placer: Any = None
+
+    # --- what a session has -----------------------------------------------------------------------------------
+
+    @property
+    def graph(self) -> Graph:
+        """The graph that this session runs."""
+        return self._graph
+
+    @property
+    def graph_def(self) -> Any:
+        """The graph as a `GraphDef` proto."""
+        return self._graph.as_graph_def(add_shapes=False)
+
+    @property
+    def sess_str(self) -> str:
+        """The target: always "" (this machine)."""
+        return ""
+
+    @property
+    def resources(self) -> Any:
+        """The session's `ResourceStore`."""
+        if self._resources is None:
+            from tfmagic.session.resources.store import ResourceStore
+
+            self._resources = ResourceStore()
+        return self._resources
+
+    @property
+    def placer(self) -> Any:
+        """The session's `Placer`: its devices and the rules by which operations get them."""
+        if self._placer is None:
+            from tfmagic.session.devices.listing import default_kind, local_devices
+            from tfmagic.session.place import Placer
+
+            config = self._config
+            counts = dict(config.device_count) if config is not None else {}
+            gpus = counts.get("GPU")
+            self._placer = Placer(local_devices(max(counts.get("CPU", 1), 1), gpus),
+                                  config is not None and config.allow_soft_placement, default_kind())
+        return self._placer
+
+    def list_devices(self) -> list[Any]:
+        """The devices of this session: objects with `name`, `device_type` and `memory_limit_bytes`."""
+        self._check_open()
+        return list(self.placer.available)
+
+    def close(self) -> None:
+        """Free what the session holds; it cannot run any more."""
+        with self._lock:
+            self._closed = True
+            self._calls.clear()
+            self._plans.clear()
+            if self._resources is not None:
+                self._resources.clear()
+
+    def __del__(self) -> None:
+        self._closed = True
+
+    def as_default(self) -> Any:
+        """Make this session the default within a `with` block, without closing it afterwards."""
+        return _AsDefault(self)
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise RuntimeError("Attempted to use a closed Session. Make a new one: sess = tf.Session().")
+
+    # --- running ----------------------------------------------------------------------------------------------
+
+    def run(self, fetches: Any, feed_dict: Any = None, options: Any = None, run_metadata: Any = None) -> Any:
+        """Run operations and compute tensors.
+
+        Args:
+          fetches: a tensor, operation, variable or name, or any nesting of lists, tuples and dicts of these.
+          feed_dict: values for tensors (placeholders or any others): Python scalars, lists, NumPy arrays, strings.
+          options: a `RunOptions` proto.
+          run_metadata: a `RunMetadata` proto to fill, when `options` asks for a trace.
+
+        Returns:
+          NumPy values in the form of `fetches`; None for an operation.
+
+        Raises:
+          RuntimeError: the session is closed.
+          TypeError, ValueError: something cannot be fetched or fed.
+          tf.errors.OpError: an operation failed; no variable has changed then.
+        """
+        if options is not None or run_metadata is not None:
+            return self._run_with_options(fetches, feed_dict, options, run_metadata)
+        kind = type(fetches)
+        try:
+            key: Any = (kind, *fetches) if kind is list or kind is tuple else fetches
+            if feed_dict:
+                key = (key, *feed_dict)
+            call = self._calls[key]
+        except (KeyError, TypeError):
+            call = None
+            key = _unhashable
+        if call is None or call.version != self._graph._version:
+            call, feeds = self._prepare(fetches, feed_dict)
+            kind = type(fetches)
+            self._remember(fetches, feed_dict, feeds, call)
+            return call(feeds.values())
+        return call(feed_dict.values() if feed_dict else ())
+
+    def _remember(self, fetches: Any, feed_dict: Any, feeds: dict[Tensor, Any], call: _Call) -> None:
+        """Keep a call under the very arguments of `run`, where they can be a key."""
+        if feed_dict and list(feed_dict) != list(feeds):
+            return
+        kind = type(fetches)
+        try:
+            key: Any = (kind, *fetches) if kind is list or kind is tuple else fetches
+            if feed_dict:
+                key = (key, *feed_dict)
+            with self._lock:
+                if len(self._calls) >= _CALLS_KEPT:
+                    del self._calls[next(iter(self._calls))]
+                self._calls[key] = call
+        except TypeError:  # a nested list or a dict: found by its plan instead
+            return
+
+    def _prepare(self, fetches: Any, feed_dict: Any) -> tuple[_Call, dict[Tensor, Any]]:
+        """The call for these arguments, and the feeds by tensor."""
+        self._check_open()
+        from tfmagic.session import feeds as feeding
+        from tfmagic.session.fetches import Fetches
+
+        if feed_dict is not None and not hasattr(feed_dict, "items"):
+            raise TypeError(f"feed_dict must be a dict of tensors and values, got {type(feed_dict).__name__}")
+        if not self._graph._operations:
+            raise RuntimeError("The Session graph is empty. Add operations to the graph before calling run().")
+        feeds = feeding.expand(self._graph, feed_dict) if feed_dict else {}
+        parts = Fetches(self._graph, fetches)
+        plan = self.plan(parts.tensors, parts.targets, list(feeds))
+        single = isinstance(fetches, Tensor) or (len(parts.tensors) == 1 and not parts.targets
+                                                 and not isinstance(fetches, (list, tuple, dict))
+                                                 and not hasattr(fetches, "_fetch_parts"))
+        converters = [feeding.converter(tensor) for tensor in feeds]
+        return _Call(plan, converters, parts.build, single, self._graph._version), feeds
+
+    def plan(self, tensors: Sequence[Tensor], targets: Sequence[Operation], feeds: Sequence[Tensor]) -> Any:
+        """The plan for these fetches and feeds, from the cache or made now."""
+        key = (tuple(tensors), tuple(targets), tuple(feeds))
+        with self._lock:
+            plan = self._plans.get(key)
+            if plan is not None and plan.version == self._graph._version:
+                return plan
+            from tfmagic.session.plan import Plan
+
+            plan = Plan(tensors, targets, feeds, self._torch_device, self.resources)
+            plan.version = self._graph._version
+            if len(self._plans) >= _CALLS_KEPT:
+                del self._plans[next(iter(self._plans))]
+            self._plans[key] = plan
+            if self._config is not None and self._config.log_device_placement:
+                self._log_placement(plan)
+            return plan
+
+    def _torch_device(self, op: Operation) -> str:
+        return self.placer.place(op).torch_name
+
+    def _log_placement(self, plan: Any) -> None:
+        for op in plan.ops:
+            print(f"{op.name}: ({op.type}): {self.placer.place(op).name}", file=sys.stderr)
+
+    def _run_with_options(self, fetches: Any, feed_dict: Any, options: Any, run_metadata: Any) -> Any:
+        if options is not None and type(options).__name__ != "RunOptions":
+            raise TypeError(f"options must be a tf.RunOptions, but got {type(options)}")
+        if run_metadata is not None and type(run_metadata).__name__ != "RunMetadata":
+            raise TypeError(f"run_metadata must be a tf.RunMetadata, but got {type(run_metadata)}")
+        call, feeds = self._prepare(fetches, feed_dict)
+        if run_metadata is not None and options is not None and options.trace_level:
+            from tfmagic.session import tracing
+
+            return tracing.run(self, call, list(feeds.values()), run_metadata)
+        return call(feeds.values())
+
+    def make_callable(self, fetches: Any, feed_list: Sequence[Any] | None = None,
+                      accept_options: bool = False) -> Callable[..., Any]:
+        """A function that runs `fetches` and takes the values of `feed_list` as its arguments.
+
+        Raises:
+          TypeError: `feed_list` is no list of tensors.
+        """
+        if feed_list is not None and not isinstance(feed_list, (list, tuple)):
+            raise TypeError("`feed_list` must be a list or tuple.")
+        self._check_open()
+        from tfmagic.session import feeds as feeding
+        from tfmagic.session.fetches import Fetches
+
+        tensors = [self._graph.as_graph_element(item, allow_tensor=True, allow_operation=False)
+                   for item in feed_list or ()]
+        parts = Fetches(self._graph, fetches)
+        converters = [feeding.converter(tensor) for tensor in tensors]
+
+        def make() -> _Call:
+            plan = self.plan(parts.tensors, parts.targets, tensors)
+            return _Call(plan, converters, parts.build, False, self._graph._version)
+
+        call = make()
+
+        def run(*values: Any, **kwargs: Any) -> Any:
+            nonlocal call
+            self._check_open()
+            if kwargs and not (accept_options and set(kwargs) <= {"options", "run_metadata"}):
+                raise TypeError(f"unexpected argument {sorted(kwargs)[0]!r}")
+            if len(values) != len(converters):
+                raise TypeError(f"Function expects {len(converters)} arguments, one per tensor of feed_list, got {len(values)}.")
+            if call.version != self._graph._version:
+                call = make()
+            return call(values)
+
+        return run
+
+    # --- partial runs -----------------------------------------------------------------------------------------
+
+    def partial_run_setup(self, fetches: Any, feeds: Any = None) -> str:
+        """Prepare a run whose feeds come in several calls of `partial_run`.
+
+        Args:
+          fetches: everything that will be fetched, as a list.
+          feeds: the tensors that will be fed.
+
+        Returns:
+          A handle for `partial_run`.
+        """
+        self._check_open()
+        from tfmagic.session.partial_run import PartialRun
+
+        partial = PartialRun(self, fetches, feeds or [])
+        handle = f"partial_run_{len(self._parts)}"
+        self._parts[handle] = partial
+        return handle
+
+    def partial_run(self, handle: str, fetches: Any, feed_dict: Any = None) -> Any:
+        """Go on with a partial run: feed more and fetch what can be computed by now.
+
+        Raises:
+          InvalidArgumentError: the handle is unknown, or a feed or fetch was not named in the setup or is used twice.
+        """
+        self._check_open()
+        if handle not in self._parts:
+            raise errors.InvalidArgumentError(None, None, f"Must run 'setup' before performing partial runs: there is no "
+                                              f"partial run {handle!r}.")
+        return self._parts[handle].run(fetches, feed_dict or {})
+
+
+class _Unhashable:
+    """A key that is never found."""
+
+
+_unhashable = _Unhashable()
+
+
+class _AsDefault:
+    """The context manager of `Session.as_default`."""
+
+    def __init__(self, session: BaseSession):
+        self._session = session
+
+    def __enter__(self) -> BaseSession:
+        context.push_session(self._session)
+        return self._session
+
+    def __exit__(self, *exc_info: Any) -> None:
+        context.pop_session(self._session)
+
+
+@export("Session")
+class Session(BaseSession):
+    """Runs a graph's operations; as a context manager it is the default session and closes at the end.
+
+    Args:
+      target: must be "" (this machine).
+      graph: the graph to run; by default the default graph.
+      config: a `ConfigProto`.
+    """
+
+    def __init__(self, target: str = "", graph: Graph | None = None, config: Any = None):
+        super().__init__(target, graph, config)
+        self._entered = False
+
+    def __enter__(self) -> Session:
+        if self._entered:
+            raise RuntimeError("Session context managers are not re-entrant. Use `Session.as_default()` if you want to enter "
+                               "a session multiple times.")
+        self._entered = True
+        context.push_graph(self._graph)
+        context.push_session(self)
+        return self
+
+    def __exit__(self, exc_type: Any, exc_value: Any, traceback: Any) -> None:
+        self._entered = False
+        context.pop_session(self)
+        context.pop_graph(self._graph)
+        self.close()
+
+    @staticmethod
+    def reset(target: str, containers: Any = None, config: Any = None) -> None:
+        """Refuse: resource containers are shared between sessions only on a remote target.
+
+        Raises:
+          UnimplementedError: always.
+        """
+        raise errors.UnimplementedError(None, None, "Session.reset works on remote targets, which tfmagic does not have. Close "
+                                        "the session and make a new one.")
+
+
+_interactive_sessions = 0
+
+
+@export("InteractiveSession")
+class InteractiveSession(BaseSession):
+    """A session that makes itself the default when it is made, for use in a shell or notebook."""
+
+    def __init__(self, target: str = "", graph: Graph | None = None, config: Any = None):
+        global _interactive_sessions
+        super().__init__(target, graph, config)
+        _interactive_sessions += 1
+        if _interactive_sessions > 1:
+            warnings.warn("An interactive session is already active. This can cause out-of-memory errors in some cases. "
+                          "You must explicitly call `InteractiveSession.close()` to release resources held by the other "
+                          "session(s).", stacklevel=2)
+        self._counted = True
+        self._explicit_graph = graph
+        context.push_session(self)
+        if graph is not None:
+            context.push_graph(graph)
+
+    def close(self) -> None:
+        """Close the session; it is the default no longer."""
+        global _interactive_sessions
+        super().close()
+        if self._counted:
+            self._counted = False
+            _interactive_sessions -= 1
+            if self._explicit_graph is not None:
+                context.pop_graph(self._explicit_graph)
+            context.pop_session(self)
