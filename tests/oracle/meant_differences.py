@@ -83,7 +83,7 @@ def random_sums(nodes):
 
 
 def scaled_uniforms(nodes):
-    """2.21's random_uniform leaves the drawn numbers as they are when its bounds are 0 and 1; 1.15 always scales them."""
+    """random_uniform scales what it draws also when the bounds are 0 and 1: 2.21 leaves those nodes out."""
     names = {node["name"] for node in nodes}
     renamed: dict[str, str] = {}
     result = []

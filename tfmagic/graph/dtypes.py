@@ -133,8 +133,11 @@ class DType:
     def __int__(self) -> int:
         return self._enum
 
-    def __repr__(self) -> str:
+    def __str__(self) -> str:
         return f"<dtype: '{self.name}'>"
+
+    def __repr__(self) -> str:
+        return "tf." + self.name
 
     def __reduce__(self):
         return as_dtype, (self.name,)
