@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.resources import files
@@ -66,6 +67,17 @@ def export(*names: str) -> Callable[[T], T]:
         return thing
 
     return register
+
+
+@dataclass(frozen=True, slots=True)
+class Lazy:
+    """Stands for an exported object whose module is imported on first use."""
+
+    module: str
+    attribute: str
+
+    def load(self) -> Any:
+        return getattr(importlib.import_module(self.module), self.attribute)
 
 
 def exported() -> dict[str, Any]:

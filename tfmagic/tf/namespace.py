@@ -66,6 +66,8 @@ def resolve(path: str, name: str) -> Any:
     """
     full = f"{path}.{name}" if path else name
     found = _object(full)
+    if isinstance(found, export.Lazy):
+        return found.load()
     if found is not None:
         return found
     if full == "compat.v1":

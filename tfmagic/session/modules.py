@@ -1,0 +1,80 @@
+"""to_module: a part of a graph as a torch module that runs without a session."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import fx
+
+from tfmagic.graph import context
+from tfmagic.session.fetches import Fetches
+from tfmagic.session.lower.lowering import variable_key
+from tfmagic.session.plan import Plan, SimpleModule
+
+
+def to_module(fetches: Any, feeds: Sequence[Any] = (), session: Any = None) -> fx.GraphModule:
+    """Hand over a part of a graph as an `nn.Module`.
+
+    The module's variables are parameters under the variables' names ("/" becomes "_"), with their present values in
+    the session; calling it takes the feeds as tensors in their order and returns what `fetches` asks for.
+
+    Args:
+      fetches: a tensor, or a list or tuple of tensors.
+      feeds: the tensors (placeholders or any others) that become the arguments of `forward`.
+      session: where the variables have their values; by default the default session.
+
+    Returns:
+      A `torch.fx.GraphModule`.
+
+    Raises:
+      ValueError: there is no session, or the fetches change variables or keep state.
+    """
+    session = session if session is not None else context.get_default_session()
+    if session is None:
+        raise ValueError("to_module needs a session, whose values the module's parameters take: pass session=sess, or call "
+                         "it inside `with tf.Session() as sess:`.")
+    graph = session.graph
+    parts = Fetches(graph, fetches)
+    tensors = [graph.as_graph_element(feed, allow_tensor=True, allow_operation=False) for feed in feeds]
+    plan = Plan(parts.tensors, parts.targets, tensors, session._torch_device, session.resources)
+    if plan.writes or parts.targets:
+        raise ValueError("The fetches of to_module may not change variables: fetch the model's outputs, and train the module "
+                         "with torch.")
+    for node in plan.graph.nodes:
+        if node.op == "call_function" and getattr(node.target, "resources", None) is not None:
+            raise ValueError(f"{node.target.op.name} ({node.target.op.type}) keeps state in the session, which a module does "
+                             "not have. Feed its value instead.")
+    return _module(plan, session, single=not isinstance(fetches, (list, tuple)))
+
+
+def _module(plan: Plan, session: Any, single: bool) -> fx.GraphModule:
+    plan._arguments([None] * len(plan.feeds))  # raises for variables without a value
+    holder = SimpleModule(plan.constants)
+    result = fx.Graph()
+    mapping: dict[fx.Node, Any] = {}
+    nodes = list(plan.graph.nodes)
+    fed = {node.meta["fed"]: node for node in nodes if node.op == "placeholder" and "fed" in node.meta}
+    for tensor in plan.feeds:
+        mapping[fed[tensor]] = result.placeholder(fed[tensor].name)
+    for node in nodes:
+        if node.op == "placeholder" and "variable" in node.meta:
+            root = node.meta["variable"]
+            value = session.resources.variables[variable_key(root)]
+            if isinstance(value, torch.Tensor):
+                value = value.clone()
+                trainable = value.is_floating_point() or value.is_complex()
+                holder.register_parameter(node.name, torch.nn.Parameter(value, requires_grad=trainable))
+            else:
+                setattr(holder, node.name, value)
+            mapping[node] = result.get_attr(node.name)
+    for node in nodes:
+        if node in mapping:
+            continue
+        if node.op == "output":
+            outputs = fx.map_arg(node.args[0][0], lambda n: mapping[n])
+            result.output(outputs[0] if single else tuple(outputs))
+        else:
+            mapping[node] = result.node_copy(node, lambda n: mapping[n])
+    return fx.GraphModule(holder, result)

@@ -1,0 +1,80 @@
+"""Partial runs: one step of a graph whose feeds arrive in several calls; every operation runs once at most."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tfmagic.graph import errors
+from tfmagic.graph.operation import Operation, Tensor
+from tfmagic.session import feeds as feeding
+from tfmagic.session import results
+from tfmagic.session.fetches import Fetches
+from tfmagic.session.prune import prune
+
+
+class PartialRun:
+    """A run that was set up and goes on in parts.
+
+    Attributes:
+      values: the torch values of tensors fed or computed so far.
+    """
+
+    def __init__(self, session: Any, fetches: Any, feeds: Any):
+        self._session = session
+        graph = session.graph
+        parts = Fetches(graph, fetches)
+        self._fetches = set(parts.tensors)
+        self._targets = set(parts.targets)
+        self._feeds = {graph.as_graph_element(feed, allow_tensor=True, allow_operation=False) for feed in feeds}
+        self._ops = set(prune([*parts.tensors, *parts.targets], self._feeds))
+        self.values: dict[Tensor, Any] = {}
+        self._done: set[Operation] = set()
+        self._fetched: set[Any] = set()
+        self._fed: set[Tensor] = set()
+
+    def run(self, fetches: Any, feed_dict: dict[Any, Any]) -> Any:
+        """Feed more and compute `fetches`.
+
+        Raises:
+          InvalidArgumentError: a feed or fetch was not set up, was used before, or needs a feed that has not come.
+        """
+        graph = self._session.graph
+        given = feeding.expand(graph, feed_dict)
+        for tensor in given:
+            if tensor not in self._feeds:
+                raise errors.InvalidArgumentError(None, tensor.op, f"The feed {tensor.name} was not specified in partial_run_setup.")
+            if tensor in self._fed:
+                raise errors.InvalidArgumentError(None, tensor.op, f"The feed {tensor.name} has already been fed.")
+        parts = Fetches(graph, fetches)
+        for element in [*parts.tensors, *parts.targets]:
+            if element not in self._fetches and element not in self._targets:
+                raise errors.InvalidArgumentError(None, None, f"The fetch {element.name} was not specified in partial_run_setup.")
+            if element in self._fetched:
+                raise errors.InvalidArgumentError(None, None, f"The fetch {element.name} has already been fetched.")
+        known = dict(self.values)
+        known.update({tensor: feeding.converter(tensor)(value) for tensor, value in given.items()})
+        fresh = [op for op in prune([*parts.tensors, *parts.targets], set(known)) if op not in self._done]
+        missing = self._feeds - set(known)
+        for op in fresh:
+            for tensor in op._outputs:
+                if tensor in missing:
+                    raise errors.InvalidArgumentError(None, op, f"Must feed {tensor.name} before fetching what depends on it.")
+        values = self._compute(parts, fresh, known)
+        self.values = {**known, **values}
+        self._done.update(fresh)
+        self._fed.update(given)
+        self._fetched.update([*parts.tensors, *parts.targets])
+        return parts.build([results.converter(t._dtype, True)(self.values[t]) for t in parts.tensors])
+
+    def _compute(self, parts: Fetches, fresh: list[Operation], known: dict[Tensor, Any]) -> dict[Tensor, Any]:
+        """The values of all tensors that `fresh` operations make and that later parts may need."""
+        inside = set(fresh)
+        wanted = {t: None for t in parts.tensors if t not in known}
+        for op in self._ops - inside - self._done:
+            wanted.update({t: None for t in op._inputs if t.op in inside and not t._dtype._is_ref_dtype
+                           and t._dtype.name != "resource"})
+        fed = [t for t in known if any(t in op._inputs for op in fresh)]
+        targets = [op for op in fresh if not op._outputs]
+        plan = self._session.plan(list(wanted), targets, fed)
+        values = plan([known[t] for t in fed], lambda _, outputs: list(outputs))
+        return dict(zip(wanted, values))

@@ -1,0 +1,71 @@
+"""Traced runs: the time of every node, as `StepStats` in a `RunMetadata` proto."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import torch
+from torch import fx
+
+
+class _Timer(fx.Interpreter):
+    """Runs a plan node by node and notes when each began and how long it took."""
+
+    def __init__(self, module: fx.GraphModule):
+        super().__init__(module)
+        self.times: list[tuple[fx.Node, int, int, Any]] = []
+
+    def run_node(self, n: fx.Node) -> Any:
+        begin = time.time_ns()
+        value = super().run_node(n)
+        if isinstance(value, torch.Tensor) and value.is_cuda:
+            torch.cuda.synchronize(value.device)
+        self.times.append((n, begin, time.time_ns(), value))
+        return value
+
+
+def run(session: Any, call: Any, feeds: list[Any], run_metadata: Any) -> Any:
+    """Run a call node by node and fill `run_metadata.step_stats`: one record per operation and device.
+
+    Args:
+      session: the session.
+      call: the prepared call.
+      feeds: the values for its feeds.
+      run_metadata: the `RunMetadata` proto to fill.
+
+    Returns:
+      What the call returns.
+    """
+    plan = call.plan
+    timer = _Timer(plan.module())
+    compiled = plan.function
+    plan.function = timer.run
+    try:
+        result = call(feeds)
+    finally:
+        plan.function = compiled
+    devices: dict[str, Any] = {}
+    nodes: dict[str, Any] = {}
+    for node, begin, end, value in timer.times:
+        op = node.meta.get("op")
+        if op is None:
+            continue
+        name = session.placer.place(op).name
+        if name not in devices:
+            devices[name] = run_metadata.step_stats.dev_stats.add(device=name)
+        stats = nodes.get(op.name)
+        if stats is None:
+            stats = nodes[op.name] = devices[name].node_stats.add(
+                node_name=op.name, all_start_micros=begin // 1000, timeline_label=f"{op.name} = {op.type}("
+                f"{', '.join(t.name for t in op._inputs)})", all_start_nanos=begin)
+        stats.op_end_rel_micros = stats.all_end_rel_micros = max(end // 1000 - stats.all_start_micros, 0)
+        stats.op_end_rel_nanos = stats.all_end_rel_nanos = max(end - stats.all_start_nanos, 0)
+        if isinstance(value, torch.Tensor):
+            del stats.output[:]
+            output = stats.output.add(slot=0)
+            output.tensor_description.allocation_description.requested_bytes = value.element_size() * value.numel()
+            output.tensor_description.shape.SetInParent()
+            for size in value.shape:
+                output.tensor_description.shape.dim.add(size=size)
+    return result
