@@ -59,7 +59,7 @@ class Plan:
         self.constants = tracer.constants
         self.constants.pop("_kept", None)
         self.written = [variable_key(root) for root in written]
-        self.written_roots = written
+        self.updates = lowering.updates
         self.must_read = {variable_key(root): (root, op) for root, op in lowering.read.items()}
         self.stages: dict[str, str] = {}
         self._keep_stages = keep_stages
@@ -88,6 +88,18 @@ class Plan:
     def _note(self, name: str) -> None:
         if self._keep_stages:
             self.stages[name] = self.code()
+
+    @property
+    def output_node(self) -> fx.Node:
+        """The node that names the plan's results."""
+        return next(reversed(self.graph.nodes))
+
+    def constant_node(self, value: Any) -> fx.Node:
+        """A node, before the results, that gives `value`."""
+        name = f"c_pass_{len(self.constants)}"
+        self.constants[name] = value
+        with self.graph.inserting_before(self.output_node):
+            return self.graph.create_node("get_attr", name, (), {})
 
     # --- compiling --------------------------------------------------------------------------------------------
 
@@ -158,10 +170,9 @@ class Plan:
                 outputs, states, updates = self.function(*self._arguments(feeds))
             except Exception as exception:
                 raise self._explained(exception) from exception
-            states = [state.clone() if clone and isinstance(state, torch.Tensor) else state
-                      for state, clone in zip(states, self.state_clones)]
+            states = [_owned(state, clone) for state, clone in zip(states, self.state_clones)]
             result = convert(self, outputs)
-            calls = list(updates)
+            calls = [call for prepared in updates for call in prepared]
             if states:
                 calls.append(functools.partial(self.resources.variables.update, zip(self.written, states)))
             self.resources.commit(calls)
@@ -210,6 +221,13 @@ class Plan:
                 mine[argument] = getattr(self.namespace, str(argument.target), None)
         values = list(mine.values())
         return values if len(values) == len(op._inputs) and all(v is not None for v in values) else None
+
+
+def _owned(state: Any, clone: bool) -> Any:
+    """A variable's new value in memory of its own, laid out row by row (fused kernels rely on it)."""
+    if not isinstance(state, torch.Tensor):
+        return state
+    return state.clone(memory_format=torch.contiguous_format) if clone else state.contiguous()
 
 
 class SimpleModule(torch.nn.Module):

@@ -50,6 +50,23 @@ class Handle:
     root: Operation
 
 
+@dataclass(frozen=True)
+class Update:
+    """A change of variables that was lowered: what passes need to do it in another way.
+
+    Attributes:
+      op: the operation.
+      roots: the variables that it changes, by the name of the input.
+      arguments: the values of all its inputs, by name (proxies, or constants).
+      values: the new values, in the order of `roots`.
+    """
+
+    op: Operation
+    roots: dict[str, Operation]
+    arguments: dict[str, Any]
+    values: tuple[Any, ...]
+
+
 VARIABLE_OPS = frozenset({"VariableV2", "Variable", "VarHandleOp", "TemporaryVariable"})
 
 
@@ -80,7 +97,7 @@ class Lowering:
         self.written: dict[Operation, None] = {}
         self.read: dict[Operation, Operation] = {}
         self.state_inputs: dict[Operation, Proxy] = {}
-        self.executed: set[Operation] = set()
+        self.updates: list[Update] = []
         self.is_body = False
 
     def child(self) -> Lowering:
@@ -137,7 +154,6 @@ class Lowering:
         Raises:
           UnimplementedError: the op has no kernel.
         """
-        self.executed.add(op)
         if op.type in VARIABLE_OPS:
             self.values[op._outputs[0]] = VariableRef(op)
             return
@@ -170,6 +186,9 @@ class Lowering:
             raise run_errors.translate(exception, op, shown) from exception
         if written:
             result = self._store(op, written, roots, result)
+            names = [arg.name for arg in op._op_def.inputs]
+            self.updates.append(Update(op, {name: roots[name] for name in written}, dict(zip(names, arguments)),
+                                       tuple(self.state[roots[name]] for name in written)))
         for tensor, value in zip(op._outputs, self._outputs(op, result)):
             self.values[tensor] = value
 

@@ -12,9 +12,9 @@ from typing import Any
 
 def pipeline() -> list[tuple[str, Callable[[Any], bool]]]:
     """The passes in their order, by name."""
-    from tfmagic.session.passes import cse, dead_code, fused_optimizer
+    from tfmagic.session.passes import cse, dead_code, fused_updates
 
-    return [("dead_code", dead_code.run), ("cse", cse.run), ("fused_optimizer", fused_optimizer.run)]
+    return [("common sub-expressions", cse.run), ("fused updates", fused_updates.run), ("dead code", dead_code.run)]
 
 
 def check_plan(plan: Any) -> None:

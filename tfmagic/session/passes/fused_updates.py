@@ -1,0 +1,179 @@
+"""Fused updates: an optimiser's steps on all its variables as one call of torch's kernels, in place.
+
+1. `ApplyAdam` steps (without Nesterov) that share type, device, hyper-parameters and powers become one
+   `torch._fused_adam_`. TensorFlow's epsilon stands outside the bias correction, torch's inside: the correction is
+   folded into the learning rate, and torch is given a step count for which its own is 1.
+2. `ApplyGradientDescent` steps that share type, device and learning rate become one `torch._foreach_add_`.
+3. `ApplyMomentum` steps (without Nesterov) likewise become three `torch._foreach_*` calls.
+4. A step qualifies when nothing else in the plan reads the new values and no other step writes the same variables.
+   Fetched old values are copied out before updates are carried out, so they stay what they were.
+5. The calls are only prepared here (as partials): the plan carries them out at its end, all or none.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import torch
+from torch import fx
+from torch.fx.proxy import Proxy
+
+# 1 - beta ** step is 1 in every float type.
+_NO_CORRECTION = 1e9
+
+
+def run(plan: Any) -> bool:
+    """Fuse what can be fused; say whether there was anything."""
+    groups: dict[Any, list[Any]] = {}
+    for update in plan.updates:
+        rule = _RULES.get(update.op.type)
+        if rule is not None and _stands_alone(plan, update):
+            shared = [_key(update.arguments[name]) for name in rule[1]]
+            key = (update.op.type.removeprefix("Resource"), _dtype_device(update), *shared)
+            groups.setdefault(key, []).append(update)
+    for updates in groups.values():
+        _RULES[updates[0].op.type][0](plan, updates)
+    return bool(groups)
+
+
+def _stands_alone(plan: Any, update: Any) -> bool:
+    output = plan.output_node
+    if update.op._attrs.get("use_nesterov"):
+        return False
+    roots = list(update.roots.values())
+    for other in plan.updates:
+        if other is not update and any(root in roots for root in other.roots.values()):
+            return False
+    for root, value in zip(roots, update.values):
+        if not isinstance(value, Proxy) or set(value.node.users) - {output} - _inside(update):
+            return False
+        if value.node in output.args[0][0] or value.node not in output.args[0][1]:
+            return False
+        before = update.arguments[next(name for name, r in update.roots.items() if r is root)]
+        if not isinstance(before, Proxy) or before.node.meta.get("variable") is not root:
+            return False
+    floats = ("float32", "float64")
+    grad = update.arguments.get("grad", update.arguments.get("delta"))
+    return isinstance(grad, Proxy) and update.op._attrs["T"].base_dtype.name in floats
+
+
+def _inside(update: Any) -> set[fx.Node]:
+    """The nodes that this update's own kernel made."""
+    return {node for value in update.values for node in value.node.graph.nodes if node.meta.get("op") is update.op}
+
+
+def _dtype_device(update: Any) -> tuple[str, str]:
+    return update.op._attrs["T"].base_dtype.name, update.values[0].node.meta.get("device", "cpu")
+
+
+def _key(value: Any) -> Any:
+    if isinstance(value, Proxy):
+        return value.node
+    return ("constant", value.item()) if isinstance(value, torch.Tensor) and value.ndim == 0 else id(value)
+
+
+def _node(plan: Any, value: Any) -> Any:
+    return value.node if isinstance(value, Proxy) else plan.constant_node(value)
+
+
+def _number(value: Any) -> float | None:
+    return value.item() if isinstance(value, torch.Tensor) and value.ndim == 0 else None
+
+
+def _finish(plan: Any, updates: list[Any], call: fx.Node) -> None:
+    """Take the fused variables out of the plan's new values and add the prepared call."""
+    output = plan.output_node
+    outputs, states, calls = output.args[0]
+    gone = {value.node for update in updates for value in update.values}
+    kept = [(key, node) for key, node in zip(plan.written, states) if node not in gone]
+    plan.written = [key for key, _ in kept]
+    output.args = ((outputs, tuple(node for _, node in kept), (*calls, call)),)
+
+
+def _list(updates: list[Any], name: str) -> list[fx.Node]:
+    return [update.arguments[name].node for update in updates]
+
+
+def _adam(plan: Any, updates: list[Any]) -> None:
+    given = updates[0].arguments
+    betas = [_number(given[name]) for name in ("beta1", "beta2", "epsilon")]
+    if None in betas:
+        return
+    graph = plan.graph
+    with graph.inserting_before(plan.output_node):
+        call = graph.call_function(fused_adam, (
+            _list(updates, "var"), _list(updates, "grad"), _list(updates, "m"), _list(updates, "v"),
+            _node(plan, given["lr"]), _node(plan, given["beta1_power"]), _node(plan, given["beta2_power"]), *betas))
+    call.meta["op"] = updates[0].op
+    _finish(plan, updates, call)
+
+
+def _gradient_descent(plan: Any, updates: list[Any]) -> None:
+    graph = plan.graph
+    with graph.inserting_before(plan.output_node):
+        call = graph.call_function(fused_gradient_descent, (
+            _list(updates, "var"), _list(updates, "delta"), _node(plan, updates[0].arguments["alpha"])))
+    call.meta["op"] = updates[0].op
+    _finish(plan, updates, call)
+
+
+def _momentum(plan: Any, updates: list[Any]) -> None:
+    graph = plan.graph
+    given = updates[0].arguments
+    with graph.inserting_before(plan.output_node):
+        call = graph.call_function(fused_momentum, (
+            _list(updates, "var"), _list(updates, "accum"), _list(updates, "grad"), _node(plan, given["lr"]),
+            _node(plan, given["momentum"])))
+    call.meta["op"] = updates[0].op
+    _finish(plan, updates, call)
+
+
+_SHARED_BY_ADAM = ("beta1_power", "beta2_power", "lr", "beta1", "beta2", "epsilon")
+_RULES: dict[str, tuple[Any, tuple[str, ...]]] = {}
+for _prefix in ("", "Resource"):
+    _RULES[_prefix + "ApplyAdam"] = (_adam, _SHARED_BY_ADAM)
+    _RULES[_prefix + "ApplyGradientDescent"] = (_gradient_descent, ("alpha",))
+    _RULES[_prefix + "ApplyMomentum"] = (_momentum, ("lr", "momentum"))
+
+
+# --- called by plans --------------------------------------------------------------------------------------------
+
+
+@functools.cache
+def _steps(count: int, device: torch.device) -> list[torch.Tensor]:
+    return [torch.tensor(_NO_CORRECTION, device=device) for _ in range(count)]
+
+
+def _gradients(variables: list[Any], gradients: list[Any]) -> list[torch.Tensor]:
+    """The gradients laid out as the variables, which the fused kernels take for granted."""
+    result = []
+    for variable, gradient in zip(variables, gradients):
+        if variable.shape != gradient.shape:
+            raise ValueError(f"var and grad do not have the same shape: {list(variable.shape)} {list(gradient.shape)}")
+        result.append(gradient.contiguous())
+    return result
+
+
+def fused_adam(variables: list[Any], gradients: list[Any], m: list[Any], v: list[Any], lr: Any, beta1_power: Any,
+               beta2_power: Any, beta1: float, beta2: float, epsilon: float) -> tuple[Any, ...]:
+    """Prepare Adam's step on all variables."""
+    alpha = lr * torch.sqrt(1 - beta2_power) / (1 - beta1_power)
+    steps = _steps(len(variables), variables[0].device)
+    return (functools.partial(
+        torch._fused_adam_, variables, _gradients(variables, gradients), m, v, [], steps,
+        lr=alpha.to(torch.float64).item() if variables[0].device.type == "cpu" else alpha, beta1=beta1, beta2=beta2,
+        weight_decay=0.0, eps=epsilon, amsgrad=False, maximize=False),)
+
+
+def fused_gradient_descent(variables: list[Any], gradients: list[Any], alpha: Any) -> tuple[Any, ...]:
+    """Prepare a gradient descent step on all variables."""
+    return (functools.partial(torch._foreach_add_, variables, _gradients(variables, gradients), alpha=-alpha.item()),)
+
+
+def fused_momentum(variables: list[Any], accums: list[Any], gradients: list[Any], lr: Any, momentum: Any) -> tuple[Any, ...]:
+    """Prepare a momentum step on all variables: the accumulators are new, only the last call changes memory."""
+    news = torch._foreach_mul(accums, momentum.item())
+    torch._foreach_add_(news, _gradients(variables, gradients))
+    return (functools.partial(torch._foreach_copy_, accums, news),
+            functools.partial(torch._foreach_add_, variables, news, alpha=-lr.item()))
