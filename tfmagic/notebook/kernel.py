@@ -1,0 +1,39 @@
+"""Starts the `tfmagic` Jupyter kernel: `python -m tfmagic.notebook.kernel -f CONNECTION_FILE`."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+
+from ipykernel.kernelapp import IPKernelApp
+
+from tfmagic.notebook import extension
+
+
+class KernelApp(IPKernelApp):
+    """IPython's kernel with tfmagic loaded; it refuses to start without it."""
+
+    name = "tfmagic-kernel"
+
+    def init_extensions(self) -> None:
+        super().init_extensions()
+        try:
+            # Jupyter's own loader only logs an extension that fails, and a cell would then meet a bare kernel.
+            self.shell.extension_manager.load_extension("tfmagic")
+            extension.take_over_tensorflow(self.shell)
+        except Exception:
+            traceback.print_exc()
+            sys.exit("tfmagic: the extension could not be loaded, so the kernel does not start. "
+                     "`tfmagic doctor` checks the installation.")
+
+
+def main() -> None:
+    """Run the kernel until it is shut down."""
+    KernelApp.launch_instance()
+
+
+if __name__ == "__main__":
+    # Leave __main__ to the user's cells: the application must not run from this module's own namespace.
+    from tfmagic.notebook.kernel import main as start
+
+    start()

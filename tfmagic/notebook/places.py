@@ -1,0 +1,22 @@
+"""Where the notebooks that come with tfmagic lie: in the installed package, or beside it in a checkout."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import tfmagic
+
+COURSE = "course/introducao.ipynb"
+
+
+def notebooks() -> Path:
+    """The folder of notebooks.
+
+    Raises:
+      FileNotFoundError: this installation has none.
+    """
+    package = Path(tfmagic.__file__).parent
+    for folder in (package / "notebooks", package.parent / "notebooks"):
+        if folder.is_dir():
+            return folder
+    raise FileNotFoundError("This installation of tfmagic came without its notebooks; install it again with pip.")
