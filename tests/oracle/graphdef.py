@@ -161,18 +161,39 @@ def describe_value(value):
     return {"dtype": str(array.dtype), "shape": list(array.shape), "values": flat}
 
 
+def array_of(value):
+    """The array (or nested lists of arrays) that `describe_value` described."""
+    if isinstance(value, list):
+        return [array_of(item) for item in value]
+    if value is None:
+        return None
+    dtype, values = value["dtype"], value["values"]
+    if dtype == "object":
+        flat = [v["base64"] if isinstance(v, dict) else v.encode() for v in values]
+        array = np.empty(len(flat), object)
+        array[:] = flat
+    elif dtype.startswith("complex"):
+        array = np.array([complex(v) for v in values], dtype)
+    else:
+        array = np.array([float(v) if isinstance(v, str) else v for v in values], dtype)
+    return array.reshape(value["shape"])
+
+
 def dumps(record):
     """Deterministic JSON: one node, one value or one fact a line."""
+
+    def dump(item):
+        return json.dumps(item, ensure_ascii=False, separators=(",", ":"))
+
     lines = ["{"]
     for position, (key, value) in enumerate(record.items()):
         comma = "," if position < len(record) - 1 else ""
         if isinstance(value, list) and value:
-            rows = ",\n".join("  " + json.dumps(item, ensure_ascii=False) for item in value)
+            rows = ",\n".join("  " + dump(item) for item in value)
             lines.append(f" {json.dumps(key)}: [\n{rows}\n ]{comma}")
         elif isinstance(value, dict) and value:
-            rows = ",\n".join(f"  {json.dumps(k)}: {json.dumps(v, ensure_ascii=False)}" for k,
-                              v in value.items())
+            rows = ",\n".join(f"  {json.dumps(k)}: {dump(v)}" for k, v in value.items())
             lines.append(f" {json.dumps(key)}: {{\n{rows}\n }}{comma}")
         else:
-            lines.append(f" {json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}{comma}")
+            lines.append(f" {json.dumps(key)}: {dump(value)}{comma}")
     return "\n".join([*lines, "}"]) + "\n"

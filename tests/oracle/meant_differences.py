@@ -122,6 +122,9 @@ OTHER: dict[str, dict[str, str]] = {
 # Wrong input: case -> what 1.15 does (keys as in errors.json), and why.
 ERRORS: dict[str, dict[str, str]] = {}
 
+# Ops: op -> part ("static" or "gradients") that is not compared, and why.
+OPS: dict[str, dict[str, str]] = {}
+
 
 def expected_nodes(program, nodes):
     """The recorded nodes of a program as TensorFlow 1.15 would have made them."""
