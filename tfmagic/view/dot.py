@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from tfmagic.view import model, shapes
 from tfmagic.view.escape import dot as quoted
 from tfmagic.view.labels import plural
@@ -51,11 +53,17 @@ def labels_fit(scene: Scene) -> bool:
     return sum(bool(edge.text) for edge in scene.edges) <= _LABELLED_EDGES
 
 
-def to_dot(scene: Scene) -> str:
-    """The scene in DOT, with every text as the user wrote it, for Graphviz and other tools."""
+def to_dot(scene: Scene, resolution: int | None = None) -> str:
+    """The scene in DOT, with every text as the user wrote it, for Graphviz and other tools.
+
+    Args:
+      scene: what to draw.
+      resolution: pixels an inch for bitmap formats, or None for the engine's own.
+    """
+    dpi = "" if resolution is None else f", dpi={resolution}"
     lines = ["digraph tfmagic {",
              f'graph [rankdir={scene.direction}, fontname="Helvetica", fontsize=12, nodesep=0.35, ranksep=0.45, '
-             f'bgcolor="#ffffff", labelloc=t, label={quoted(_caption(scene))}];',
+             f'bgcolor="#ffffff", labelloc=t, label={quoted(_caption(scene))}{dpi}];',
              'node [fontname="Helvetica", fontsize=11, shape=box, style="filled,rounded", color="#6b7684", '
              'fillcolor="#ffffff", fontcolor="#1f2933"];',
              'edge [fontname="Helvetica", fontsize=9, color="#77828f", fontcolor="#56616e", arrowsize=0.7];']
@@ -110,11 +118,13 @@ def _edge_line(edge: Edge) -> str:
     return f"{edge.source} -> {edge.target} [{', '.join(attributes)}];"
 
 
-def _nested(scene: Scene, node_line, box_line) -> list[str]:
+def _nested(scene: Scene, node_line: Callable[[Node], str], box_line: Callable[[Box], str]) -> list[str]:
     """Nodes and boxes, each inside its box, without recursion."""
     children: dict[str, list[Node | Box]] = {}
-    for item in (*scene.nodes, *scene.boxes):
-        children.setdefault(item.box if isinstance(item, Node) else item.parent, []).append(item)
+    for node in scene.nodes:
+        children.setdefault(node.box, []).append(node)
+    for box in scene.boxes:
+        children.setdefault(box.parent, []).append(box)
     lines: list[str] = []
     stack: list[Node | Box | None] = list(reversed(children.get("", [])))
     while stack:

@@ -12,7 +12,7 @@ from tfmagic.view.dot import labels_fit, layout_dot
 from tfmagic.view.engine import run_engine
 from tfmagic.view.model import Scene
 
-Point = tuple[float, float]
+Point = tuple[int, int]
 
 
 @dataclass
@@ -26,12 +26,15 @@ class Route:
 
 @dataclass
 class Layout:
-    """Positions: rectangles are (x, y, width, height) from their top left corner; routes follow the scene's edges."""
+    """Positions: rectangles are (x, y, width, height) from their top left corner; routes follow the scene's edges.
 
-    width: float
-    height: float
-    nodes: dict[str, tuple[float, float, float, float]] = field(default_factory=dict)
-    boxes: dict[str, tuple[float, float, float, float]] = field(default_factory=dict)
+    Whole pixels: they keep outputs small, and the same on every machine.
+    """
+
+    width: int
+    height: int
+    nodes: dict[str, tuple[int, int, int, int]] = field(default_factory=dict)
+    boxes: dict[str, tuple[int, int, int, int]] = field(default_factory=dict)
     routes: list[Route] = field(default_factory=list)
 
 
@@ -42,10 +45,10 @@ def lay_out(scene: Scene) -> Layout:
       EngineError: there is no layout engine, or it failed.
     """
     if not scene.nodes:
-        return Layout(0.0, 0.0)
+        return Layout(0, 0)
     found = _run(layout_dot(scene))
     _, _, width, height = (float(n) for n in found["bb"].split(","))
-    layout = Layout(round(width, 1), round(height, 1))
+    layout = Layout(round(width), round(height))
     show_device = bool(scene.devices)
     sizes = {node.id: shapes.node_size(node, show_device) for node in scene.nodes}
     ids: dict[int, str] = {}
@@ -53,13 +56,13 @@ def lay_out(scene: Scene) -> Layout:
         name = item["name"]
         if name.startswith("cluster_"):
             left, low, right, high = (float(n) for n in item["bb"].split(","))
-            layout.boxes[name.removeprefix("cluster_")] = (
-                round(left, 1), round(height - high, 1), round(right - left, 1), round(high - low, 1))
+            x, y = round(left), round(height - high)
+            layout.boxes[name.removeprefix("cluster_")] = (x, y, round(right) - x, round(height - low) - y)
         else:
             x, y = _point(item["pos"], height)
             w, h = sizes[name]
             ids[item["_gvid"]] = name
-            layout.nodes[name] = (round(x - w / 2, 1), round(y - h / 2, 1), w, h)
+            layout.nodes[name] = (round(x - w / 2), round(y - h / 2), w, h)
     routes: dict[tuple[str, str], Route] = {}
     for item in found.get("edges", ()):
         routes[ids[item["tail"]], ids[item["head"]]] = _route(item, height)
@@ -86,7 +89,7 @@ def _route(item: dict[str, Any], height: float) -> Route:
 
 def _point(text: str, height: float) -> Point:
     x, y = text.split(",")
-    return round(float(x), 1), round(height - float(y), 1)
+    return round(float(x)), round(height - float(y))
 
 
 @functools.lru_cache(maxsize=64)

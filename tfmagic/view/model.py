@@ -28,6 +28,7 @@ class Node:
       title: the main line.
       type: the second line: the op type, or what is folded in.
       value: a constant's value, or the value a run gave.
+      output: shape and dtype of a result that nothing drawn reads (else an edge says it).
       parameters: small constant arguments, such as "axis = 0".
       device: short device name, "" when any.
       box: id of the open scope it lies in, "" at the top.
@@ -46,6 +47,7 @@ class Node:
     title: str
     type: str = ""
     value: str = ""
+    output: str = ""
     parameters: tuple[str, ...] = ()
     device: str = ""
     box: str = ""

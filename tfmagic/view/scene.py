@@ -188,11 +188,7 @@ class _Builder:
             node.value = "" if value is None else labels.value_text(value)
         self._add_run(node, record)
         node.device = labels.device_text(self.notes.devices.get(name) or record.op.device)
-        details = [("operation", visible(f"{name} ({record.type})"))]
-        details += [(f"output {t.value_index}", visible(labels.tensor_text(t, self.notes.dims(t.name))))
-                    for t in record.op.outputs]
-        details += [("device", visible(record.op.device))] if record.op.device else []
-        details += [("made by", visible(self.notes.sources[name]))] if name in self.notes.sources else []
+        details = [("made by", visible(self.notes.sources[name]))] if name in self.notes.sources else []
         node.details = tuple(details)
         return node
 
@@ -277,6 +273,12 @@ class _Builder:
             names = tuple(dict.fromkeys(visible(t.name) for t in flow.tensors))
             text = "" if flow.control or not self.show_shapes else self._edge_text(flow.tensors)
             scene.edges.append(Edge(a, b, text, names[:_NAMES_SHOWN], flow.control))
+        if self.show_shapes:
+            read = {edge.source for edge in scene.edges if not edge.control}
+            for node in scene.nodes:
+                record = self.graph.get(node.name)
+                if node.id not in read and record is not None and record.op.outputs:
+                    node.output = self._edge_text(list(record.op.outputs))
 
     def _edge_text(self, tensors: list[Any]) -> str:
         distinct = list(dict.fromkeys(tensors))

@@ -44,6 +44,7 @@ def node_lines(node: Node, show_device: bool) -> list[Line]:
         kind = f"{kind} · {node.cell}" if kind else node.cell
     lines += [Line(shorten(kind, _LINE_LIMIT), "type")] if kind else []
     lines += [Line(shorten(text, _LINE_LIMIT), "value") for text in node.parameters]
+    lines += [Line(shorten(f"→ {node.output}", _LINE_LIMIT), "type")] if node.output else []
     lines += [Line(shorten(f"= {node.value}", _LINE_LIMIT), "value")] if node.value else []
     note = " · ".join(text for text in (node.device if show_device else "", node.time) if text)
     lines += [Line(note, "note")] if note else []
@@ -53,7 +54,7 @@ def node_lines(node: Node, show_device: bool) -> list[Line]:
     return lines
 
 
-def node_size(node: Node, show_device: bool) -> tuple[float, float]:
+def node_size(node: Node, show_device: bool) -> tuple[int, int]:
     """Width and height of a node, with what its outline adds."""
     lines = node_lines(node, show_device)
     width = max(line.width for line in lines) + 2 * _PAD_X
@@ -64,7 +65,7 @@ def node_size(node: Node, show_device: bool) -> tuple[float, float]:
         height += 2 * CYLINDER
     if node.role in (model.SCOPE, model.RUN):
         width, height = width + 2 * STACK, height + 2 * STACK
-    return float(round(max(width, 56))), float(round(max(height, 34)))
+    return 2 * round(max(width, 56) / 2), 2 * round(max(height, 34) / 2)
 
 
 def edge_label(edge: Edge) -> str:
@@ -72,9 +73,9 @@ def edge_label(edge: Edge) -> str:
     return shorten(edge.text, _EDGE_LIMIT)
 
 
-def edge_label_size(edge: Edge) -> tuple[float, float]:
+def edge_label_size(edge: Edge) -> tuple[int, int]:
     """Width and height of an edge's text with room around it."""
-    return float(round(text_width(edge_label(edge), EDGE) + 10)), 15.0
+    return round(text_width(edge_label(edge), EDGE) + 16), 15
 
 
 def box_label(box: Box) -> str:
@@ -83,6 +84,6 @@ def box_label(box: Box) -> str:
     return title if box.kind == "scope" else f"{title} · {box.kind}"
 
 
-def box_label_size(box: Box) -> tuple[float, float]:
+def box_label_size(box: Box) -> tuple[int, int]:
     """Width and height of an open scope's title line."""
-    return float(round(text_width(box_label(box), BOX, bold=True) + 12)), 16.0
+    return round(text_width(box_label(box), BOX, bold=True) + 12), 16

@@ -2,181 +2,165 @@
 
 from __future__ import annotations
 
-import hashlib
-
 from tfmagic.view import model, shapes, theme
 from tfmagic.view.dot import node_classes
 from tfmagic.view.escape import xml
 from tfmagic.view.labels import plural
-from tfmagic.view.layout import Layout, Route, lay_out
+from tfmagic.view.layout import Layout, Point, Route, lay_out
 from tfmagic.view.metrics import text_width
-from tfmagic.view.model import Box, Edge, Node, Scene
+from tfmagic.view.model import Edge, Node, Scene
+from tfmagic.view.sheet import Sheet, number, rectangle
 
-MARGIN = 14.0
-_TITLE_ROOM, _LEGEND_ROOM, _NOTE_ROOM = 30.0, 26.0, 22.0
+MARGIN = 14
+_TITLE_ROOM, _LEGEND_ROOM, _NOTE_ROOM = 32, 26, 24
 
-_RULES = """\
-.tfm{font-family:%(sans)s;font-size:11px;background:var(--bg);border-radius:6px}
-.tfm text{fill:var(--fg);stroke:none;text-anchor:middle}
-.tfm .bg{fill:var(--bg);stroke:none}
-.tfm text.h{font-size:15px;font-weight:600;text-anchor:start}
-.tfm text.t{font-size:13px;font-weight:600}
-.tfm text.m{fill:var(--muted)}
-.tfm text.v{font-family:%(mono)s;fill:var(--value)}
-.tfm text.x{fill:var(--error);font-weight:600}
-.tfm text.s{text-anchor:start;fill:var(--muted)}
-.tfm .edges text{font-size:10.5px;fill:var(--muted);stroke:var(--bg);stroke-width:3px;stroke-linejoin:round;paint-order:stroke}
-.tfm .edges path{fill:none;stroke:var(--line);stroke-width:1.3}
-.tfm .edges path.a{fill:var(--line);stroke:none}
-.tfm .edges .control path{stroke-dasharray:4 3}
-.tfm .box rect{fill:var(--box);stroke:var(--box-line)}
-.tfm .box text{font-size:11.5px;font-weight:600;text-anchor:start;fill:var(--muted)}
-.tfm .loop rect,.tfm .branch rect{stroke-dasharray:7 3}
-.tfm .n{fill:var(--op);stroke:var(--op-line);stroke-width:1.2}
-.tfm .placeholder{fill:var(--ph);stroke:var(--ph-line)}
-.tfm .variable{fill:var(--var);stroke:var(--var-line)}
-.tfm .constant{fill:var(--const)}
-.tfm .scope,.tfm .run{fill:var(--scope);stroke:var(--scope-line)}
-.tfm .gradients,.tfm .training{fill:var(--const)}
-.tfm .boundary{stroke-dasharray:4 3}
-%(devices)s
-.tfm .not-finite{stroke:var(--error);stroke-width:2}
-.tfm .failed{fill:var(--error-fill);stroke:var(--error);stroke-width:2.4}
-"""
+_LINE_CLASSES = {"title": "t", "type": "m", "value": "v", "note": "m", "error": "x"}
 
 
-def style() -> str:
-    """The style sheet of every drawing; its rules reach nothing outside of `.tfm`."""
-    devices = "\n".join(f".tfm .d{i}{{fill:var(--d{i});stroke:var(--d{i}-line)}}" for i in range(len(theme.DEVICES)))
-    return theme.themed(".tfm") + (_RULES % {"sans": theme.SANS, "mono": theme.MONO, "devices": devices}).replace(
-        "\n", "")
+def draw_svg(scene: Scene, layout: Layout | None = None, inline: bool = False) -> str:
+    """A scene as a self-contained SVG, light or dark as its page is.
 
-
-def draw_svg(scene: Scene, layout: Layout | None = None) -> str:
-    """A scene as a self-contained SVG that is light or dark as its page is.
+    Args:
+      scene: what to draw.
+      layout: where it stands; by default laid out here.
+      inline: for a place inside an HTML page: follows the notebook's theme too, and every node and edge says more
+        under the pointer. Otherwise as small as can be, for a file or an image.
 
     Raises:
       EngineError: there is no layout engine, or it failed.
     """
-    return _Painter(scene, layout or lay_out(scene)).paint()
+    return _Painter(scene, layout or lay_out(scene), inline).paint()
 
 
-def number(value: float) -> str:
-    """A coordinate, with one decimal where it has one."""
-    return f"{value:.1f}".removesuffix(".0")
+def path_data(route: Route) -> str:
+    """An edge's line as SVG path data."""
+    start, *rest = (f"{x} {y}" for x, y in route.points)
+    return f"M{start}C{' '.join(rest)}"
+
+
+def arrow_head(route: Route) -> str:
+    """The triangle at an edge's end as SVG path data."""
+    (end_x, end_y), (tip_x, tip_y) = route.points[-1], route.tip
+    dx, dy = tip_x - end_x, tip_y - end_y
+    length = (dx * dx + dy * dy) ** 0.5 or 1.0
+    across_x, across_y = -dy / length * 3.4, dx / length * 3.4
+    return (f"M{tip_x} {tip_y}L{number(end_x + across_x)} {number(end_y + across_y)} "
+            f"{number(end_x - across_x)} {number(end_y - across_y)}Z")
 
 
 class _Painter:
-    def __init__(self, scene: Scene, layout: Layout):
+    def __init__(self, scene: Scene, layout: Layout, inline: bool):
         self.scene = scene
         self.layout = layout
+        self.inline = inline
+        self.sheet = Sheet()
         self.show_device = bool(scene.devices)
         self.note = _note(scene)
         self.top = MARGIN + (_TITLE_ROOM if scene.title else 0) + (_LEGEND_ROOM if scene.devices else 0)
-        widths = [layout.width, text_width(scene.title, 15, bold=True), text_width(self.note, 11), self._legend_width()]
-        self.width = max(widths) + 2 * MARGIN
+        legend = sum(text_width(device, 11) + 34 for device in scene.devices)
+        widths = [layout.width, text_width(scene.title, 15, bold=True), text_width(self.note, 11), legend]
+        self.width = round(max(widths)) + 2 * MARGIN
         self.height = self.top + layout.height + MARGIN + (_NOTE_ROOM if self.note else 0)
-        self.left = (self.width - layout.width) / 2
 
     def paint(self) -> str:
-        body = [self._heading(), self._legend(), self._group("boxes", [self._box(box) for box in self.scene.boxes]),
-                self._group("edges", self._edges()), self._group("nodes", [self._node(n) for n in self.scene.nodes])]
-        drawn = "".join(body)
-        title, description = xml(self.scene.title or "Dataflow graph"), xml(self.scene.description())
-        key = "tfm-" + hashlib.sha256((title + description + drawn).encode()).hexdigest()[:10]
-        width, height = number(self.width), number(self.height)
-        return (f'<svg xmlns="http://www.w3.org/2000/svg" class="tfm" id="{key}" role="img" '
-                f'aria-labelledby="{key}-t {key}-d" width="{width}" height="{height}" viewBox="0 0 {width} {height}" '
-                f'font-family="Helvetica,Arial,sans-serif" font-size="11" style="max-width:100%;height:auto">'
-                f'<title id="{key}-t">{title}</title><desc id="{key}-d">{description}</desc>'
-                f"<style>{style()}</style>"
-                f'<rect class="bg" width="100%" height="100%" fill="#ffffff"/>{drawn}{self._footnote()}</svg>')
+        left = (self.width - self.layout.width) // 2
+        body = (f'{self._heading()}{self._legend()}<g transform="translate({left},{self.top})">'
+                f"{self._boxes()}{self._edges()}{self._nodes()}</g>{self._footnote()}")
+        return self.sheet.document(self.scene.title or "Dataflow graph", self.scene.description(), body,
+                                   self.width, self.height, self.inline)
 
-    def _group(self, name: str, parts: list[str]) -> str:
-        if not parts:
-            return ""
-        plain = {"boxes": 'fill="#f7f8fa" stroke="#868f9c"', "edges": 'fill="none" stroke="#77828f"',
-                 "nodes": 'fill="#ffffff" stroke="#7d8896"'}[name]
-        return (f'<g class="{name}" {plain} transform="translate({number(self.left)},{number(self.top)})">'
-                f'{"".join(parts)}</g>')
+    # --- around the graph -------------------------------------------------------------------------------------
 
     def _heading(self) -> str:
-        if not self.scene.title:
-            return ""
-        return f'<text class="h" x="{number(MARGIN)}" y="{number(MARGIN + 15)}">{xml(self.scene.title)}</text>'
-
-    # --- legend and footnote ----------------------------------------------------------------------------------
-
-    def _legend_width(self) -> float:
-        return sum(text_width(device, 11) + 34 for device in self.scene.devices)
+        return self.sheet.text("h", MARGIN, MARGIN + 15, self.scene.title) if self.scene.title else ""
 
     def _legend(self) -> str:
-        x, y = MARGIN, self.top - _LEGEND_ROOM
+        x: float = MARGIN
+        y = self.top - _LEGEND_ROOM
         parts = []
         for i, device in enumerate(self.scene.devices):
-            parts.append(f'<rect class="n d{i % len(theme.DEVICES)}" fill="#ffffff" stroke="#7d8896" x="{number(x)}" '
-                         f'y="{number(y)}" width="14" height="14" rx="4"/>'
-                         f'<text class="s" x="{number(x + 20)}" y="{number(y + 11)}">{xml(device)}</text>')
+            classes = self.sheet.classes("n", f"d{i % len(theme.DEVICES)}")
+            parts.append(f'<rect {classes} fill="#ffffff" stroke="#7d8896" x="{number(x)}" y="{y}" width="14" '
+                         f'height="14" rx="4"/>{self.sheet.text("s", x + 20, y + 11, device)}')
             x += text_width(device, 11) + 34
         return "".join(parts)
 
     def _footnote(self) -> str:
-        if not self.note:
-            return ""
-        return (f'<text class="s" x="{number(MARGIN)}" y="{number(self.height - MARGIN)}">{xml(self.note)}</text>')
+        return self.sheet.text("s", MARGIN, self.height - MARGIN, self.note) if self.note else ""
 
     # --- boxes and edges --------------------------------------------------------------------------------------
 
-    def _box(self, box: Box) -> str:
-        x, y, width, height = self.layout.boxes[box.id]
-        return (f'<g class="box {box.kind}"><title>{xml(box.name)}</title><rect {_at(x, y, width, height)} rx="10"/>'
-                f'<text stroke="none" fill="#56616e" x="{number(x + 12)}" y="{number(y + 18)}">'
-                f"{xml(shapes.box_label(box))}</text></g>")
+    def _boxes(self) -> str:
+        parts, words = [], []
+        for box in self.scene.boxes:
+            x, y, width, height = self.layout.boxes[box.id]
+            classes = self.sheet.classes("box", *(["frame"] if box.kind != "scope" else []))
+            parts.append(f'<rect {classes} {rectangle(x, y, width, height)} rx="10"{self._end("rect", box.name)}')
+            words.append(self.sheet.text("b", x + 12, y + 18, shapes.box_label(box)))
+        if not parts:
+            return ""
+        return (f'<g fill="#f7f8fa" stroke="#868f9c">{"".join(parts)}</g>'
+                f'<g fill="#56616e">{"".join(words)}</g>')
 
-    def _edges(self) -> list[str]:
-        lines, words = [], []
-        for edge, route in zip(self.scene.edges, self.layout.routes, strict=True):
-            lines.append(self._edge(edge, route))
-            if route.label:
-                x, y = route.label
-                words.append(f'<text x="{number(x)}" y="{number(y + 3.5)}">{xml(shapes.edge_label(edge))}</text>')
-        if words:
-            lines.append(f'<g stroke="none" fill="#56616e">{"".join(words)}</g>')
-        return lines
+    def _end(self, element: str, hover: str) -> str:
+        """The end of an element, with what it says under the pointer."""
+        return f"><title>{xml(hover)}</title></{element}>" if self.inline and hover else "/>"
 
-    def _edge(self, edge: Edge, route: Route) -> str:
-        hover = ", ".join(edge.tensors) + (f"  {edge.text}" if edge.text else "")
-        title = f"<title>{xml(hover)}</title>" if hover else ""
-        kind = ' class="control" stroke-dasharray="4 3"' if edge.control else ""
-        return f'<g{kind}>{title}<path d="{path_data(route)}"/>{_arrow_head(route)}</g>'
+    def _edges(self) -> str:
+        pairs = list(zip(self.scene.edges, self.layout.routes, strict=True))
+        if not pairs:
+            return ""
+        lines = []
+        for control in (False, True):
+            paths = [(edge, route) for edge, route in pairs if edge.control == control]
+            classes = self.sheet.classes("e", "c") if control else self.sheet.classes("e")
+            dash = ' stroke-dasharray="4 3"' if control else ""
+            groups = [[pair] for pair in paths] if self.inline else [paths] if paths else []
+            for group in groups:
+                data = "".join(path_data(route) for _, route in group)
+                lines.append(f'<path {classes}{dash} d="{data}"{self._end("path", _edge_hover(group[0][0]))}')
+        heads = "".join(arrow_head(route) for _, route in pairs)
+        words = [self.sheet.text("l", route.label[0], route.label[1] + 4, shapes.edge_label(edge))
+                 for edge, route in pairs if route.label]
+        return (f'<g fill="none" stroke="#77828f">{"".join(lines)}</g>'
+                f'<path {self.sheet.classes("a")} fill="#77828f" d="{heads}"/><g fill="#56616e">{"".join(words)}</g>')
 
     # --- nodes ------------------------------------------------------------------------------------------------
 
-    def _node(self, node: Node) -> str:
-        x, y, width, height = self.layout.nodes[node.id]
-        classes = ["n", *node_classes(node)]
-        if node.device and self.scene.devices:
-            classes.insert(2, f"d{self.scene.devices.index(node.device) % len(theme.DEVICES)}")
-        dash = ' stroke-dasharray="4 3"' if node.boundary else ""
-        hover = "\n".join([node.name, *(f"{key}: {text}" for key, text in node.details if key != "operation"),
-                           *([node.message] if node.message else [])])
-        return (f'<g class="{" ".join(classes)}"{dash} data-node="{node.id}"><title>{xml(hover)}</title>'
-                f"{_outline(node.role, x, y, width, height)}{self._lines(node, x, y, width, height)}</g>")
+    def _nodes(self) -> str:
+        outlines, words = [], []
+        for node in self.scene.nodes:
+            place = self.layout.nodes[node.id]
+            classes = ["n", *node_classes(node)]
+            if node.role == model.OPERATION:
+                classes.remove(model.OPERATION)
+            if node.device and self.scene.devices:
+                classes.insert(2, f"d{self.scene.devices.index(node.device) % len(theme.DEVICES)}")
+            attributes = self.sheet.classes(*classes) + (' stroke-dasharray="4 3"' if node.boundary else "")
+            outline = _outline(node.role, *place)
+            lines = self._lines(node, *place)
+            if self.inline:
+                outlines.append(f'<g {attributes} data-node="{node.id}"><title>{xml(_node_hover(node))}</title>'
+                                f'{outline}<g fill="#1f2933">{lines}</g></g>')
+            else:
+                outlines.append(outline.replace("/>", f" {attributes}/>") if outline.count("<") == 1 else
+                                f"<g {attributes}>{outline}</g>")
+                words.append(lines)
+        text = f'<g fill="#1f2933">{"".join(words)}</g>' if words else ""
+        return f'<g fill="#ffffff" stroke="#7d8896">{"".join(outlines)}</g>{text}'
 
-    def _lines(self, node: Node, x: float, y: float, width: float, height: float) -> str:
+    def _lines(self, node: Node, x: int, y: int, width: int, height: int) -> str:
         lines = shapes.node_lines(node, self.show_device)
         centre, top = x + width / 2, y + (height - sum(line.height for line in lines)) / 2
         if node.role == model.VARIABLE:
             top += shapes.CYLINDER - 1
         if node.role in (model.SCOPE, model.RUN):
             centre, top = centre - shapes.STACK, top + shapes.STACK
-        kinds = {"title": "t", "type": "m", "value": "v", "note": "m", "error": "x"}
         parts = []
         for line in lines:
             top += line.height
-            parts.append(f'<text class="{kinds[line.style]}" x="{number(centre)}" y="{number(top - 4)}">'
-                         f"{xml(line.text)}</text>")
-        return f'<g fill="#1f2933" stroke="none">{"".join(parts)}</g>'
+            parts.append(self.sheet.text(_LINE_CLASSES[line.style], round(centre), round(top - 4), line.text))
+        return "".join(parts)
 
 
 def _note(scene: Scene) -> str:
@@ -185,45 +169,32 @@ def _note(scene: Scene) -> str:
     return "Not drawn: " + ", ".join(f"{f.kind} ({plural(f.count, 'operation')})" for f in scene.folded)
 
 
-def _at(x: float, y: float, width: float, height: float) -> str:
-    return f'x="{number(x)}" y="{number(y)}" width="{number(width)}" height="{number(height)}"'
+def _edge_hover(edge: Edge) -> str:
+    return "  ".join(part for part in (", ".join(edge.tensors), edge.text) if part)
 
 
-def path_data(route: Route) -> str:
-    """An edge's line as SVG path data."""
-    start, *rest = (f"{number(x)} {number(y)}" for x, y in route.points)
-    return f"M{start}C{' '.join(rest)}"
+def _node_hover(node: Node) -> str:
+    lines = [node.name, node.type, *(f"{key}: {text}" for key, text in node.details), node.message]
+    return "\n".join(line for line in lines if line)
 
 
-def _arrow_head(route: Route) -> str:
-    """A triangle from the line's end to the tip."""
-    (end_x, end_y), (tip_x, tip_y) = route.points[-1], route.tip
-    dx, dy = tip_x - end_x, tip_y - end_y
-    length = (dx * dx + dy * dy) ** 0.5 or 1.0
-    across_x, across_y = -dy / length * 3.4, dx / length * 3.4
-    return (f'<path class="a" fill="#77828f" d="M{number(tip_x)} {number(tip_y)}'
-            f"L{number(end_x + across_x)} {number(end_y + across_y)} "
-            f'{number(end_x - across_x)} {number(end_y - across_y)}Z"/>')
-
-
-def _outline(role: str, x: float, y: float, width: float, height: float) -> str:
+def _outline(role: str, x: int, y: int, width: int, height: int) -> str:
     """A node's outline, another one for each role so that colour is never all that tells."""
+    right, bottom = x + width, y + height
     if role == model.VARIABLE:
-        lid, right = shapes.CYLINDER, x + width
-        top, bottom = number(y + lid), number(y + height - lid)
-        half = number(width / 2)
-        arc = f"A{half} {number(lid)} 0 0 "
-        return (f'<path d="M{number(x)} {top}{arc}1 {number(right)} {top}V{bottom}{arc}1 {number(x)} {bottom}Z"/>'
-                f'<path fill="none" d="M{number(x)} {top}{arc}0 {number(right)} {top}" style="fill:none"/>')
+        lid = shapes.CYLINDER
+        arc = f"A{number(width / 2)} {number(lid)} 0 0 "
+        top, low = number(y + lid), number(bottom - lid)
+        return (f'<path d="M{x} {top}{arc}1 {right} {top}V{low}{arc}1 {x} {low}Z"/>'
+                f'<path style="fill:none" d="M{x} {top}{arc}0 {right} {top}"/>')
     if role in (model.SCOPE, model.RUN):
-        step = shapes.STACK
-        inner_width, inner_height = width - 2 * step, height - 2 * step
-        return "".join(f'<rect {_at(x + i * step, y + (2 - i) * step, inner_width, inner_height)} rx="8"/>'
+        step = round(shapes.STACK)
+        return "".join(f'<rect {rectangle(x + i * step, y + (2 - i) * step, width - 2 * step, height - 2 * step)} rx="8"/>'
                        for i in (2, 1, 0))
     if role in (model.GRADIENTS, model.TRAINING):
-        cut, right, bottom = 9.0, x + width, y + height
-        corners = [(x + cut, y), (right - cut, y), (right, y + cut), (right, bottom - cut), (right - cut, bottom),
-                   (x + cut, bottom), (x, bottom - cut), (x, y + cut)]
-        return f'<path d="M{" ".join(f"{number(a)} {number(b)}" for a, b in corners)}Z"/>'
+        cut = 9
+        corners: list[Point] = [(x + cut, y), (right - cut, y), (right, y + cut), (right, bottom - cut),
+                                (right - cut, bottom), (x + cut, bottom), (x, bottom - cut), (x, y + cut)]
+        return f'<path d="M{" ".join(f"{a} {b}" for a, b in corners)}Z"/>'
     radius = {model.PLACEHOLDER: height / 2, model.CONSTANT: 1.5}.get(role, 8.0)
-    return f'<rect {_at(x, y, width, height)} rx="{number(radius)}"/>'
+    return f'<rect {rectangle(x, y, width, height)} rx="{number(radius)}"/>'

@@ -79,6 +79,8 @@ def _line(node: Node, column: int, scene: Scene, inputs: dict[str, list[str]],
         words.append("← " + ", ".join(inputs[node.id]))
     if outputs.get(node.id):
         words.append("→ " + " | ".join(outputs[node.id]))
+    elif node.output:
+        words.append(f"→ {node.output}")
     if scene.devices and node.device:
         words.append(f"<{node.device}>")
     words += [node.time] if node.time else []

@@ -5,9 +5,15 @@ Text keeps a contrast of 4.5:1 and lines 3:1 against what they stand on (tests/v
 
 from __future__ import annotations
 
-SANS = ('var(--jp-ui-font-family,system-ui),-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,"Noto Sans",'
-        "sans-serif")
-MONO = "var(--jp-code-font-family,ui-monospace),SFMono-Regular,Menlo,Consolas,monospace"
+import re
+from collections.abc import Iterable
+
+SANS = "var(--jp-ui-font-family,system-ui),-apple-system,Segoe UI,Roboto,Helvetica Neue,Arial,sans-serif"
+MONO = "var(--jp-code-font-family,ui-monospace),Menlo,Consolas,monospace"
+
+_COLOUR = re.compile(r"var\(--((?!jp-)[\w-]+)\)")
+_LIGHT_MARKS = ('[data-jp-theme-light="true"]', ".vscode-light", '[data-theme="light"]')
+_DARK_MARKS = ('[data-jp-theme-light="false"]', ".vscode-dark", '[data-theme="dark"]')
 
 # name -> (light, dark). Fills come as pairs with the line around them; text is `fg` or `muted` on every fill.
 PALETTE = {
@@ -42,20 +48,27 @@ DEVICES = (
 )
 
 
-def colours(theme: int) -> str:
-    """The palette as CSS custom properties; `theme` is 0 for light and 1 for dark."""
-    own = {name: pair[theme] for name, pair in PALETTE.items()}
+def colours(theme: int, names: Iterable[str]) -> str:
+    """The named colours as CSS custom properties; `theme` is 0 for light and 1 for dark."""
+    every = {name: pair[theme] for name, pair in PALETTE.items()}
     for i, (fill, line) in enumerate(DEVICES):
-        own[f"d{i}"], own[f"d{i}-line"] = fill[theme], line[theme]
-    own["bg"] = f"var(--jp-layout-color0,{own['bg']})"
-    return ";".join(f"--{name}:{value}" for name, value in own.items())
+        every[f"d{i}"], every[f"d{i}-line"] = fill[theme], line[theme]
+    every["bg"] = f"var(--jp-layout-color0,{every['bg']})"
+    return ";".join(f"--{name}:{every[name]}" for name in names)
 
 
-def themed(selector: str) -> str:
-    """Rules that give `selector` the palette: the notebook's theme where it says so, else the reader's setting."""
-    dark = ",".join(f"{mark} {selector}" for mark in
-                    ('[data-jp-theme-light="false"]', ".vscode-dark", '[data-theme="dark"]'))
-    light = ",".join(f"{mark} {selector}" for mark in
-                     ('[data-jp-theme-light="true"]', ".vscode-light", '[data-theme="light"]'))
-    return (f"{selector}{{{colours(0)}}}@media(prefers-color-scheme:dark){{{selector}{{{colours(1)}}}}}"
-            f"{light}{{{colours(0)}}}{dark}{{{colours(1)}}}")
+def themed(selector: str, rules: str, notebook: bool = True) -> str:
+    """What gives `selector` the colours that `rules` use, light or dark.
+
+    Args:
+      selector: the element that is coloured.
+      rules: the style sheet that names the colours.
+      notebook: whether to follow a notebook's theme where there is one, and not only the reader's setting.
+    """
+    names = list(dict.fromkeys(_COLOUR.findall(rules)))
+    light, dark = colours(0, names), colours(1, names)
+    text = f"{selector}{{{light}}}@media(prefers-color-scheme:dark){{{selector}{{{dark}}}}}"
+    if notebook:
+        for marks, values in ((_LIGHT_MARKS, light), (_DARK_MARKS, dark)):
+            text += ",".join(f"{mark} {selector}" for mark in marks) + f"{{{values}}}"
+    return text
