@@ -15,7 +15,6 @@ from tfmagic.graph.export import export
 from tfmagic.graph.graph import name_scope
 from tfmagic.graph.operation import Tensor
 from tfmagic.ops import raw
-from tfmagic.ops.random import ops  # noqa: F401  # the random ops' behaviour
 from tfmagic.ops.random.seeds import get_seed
 from tfmagic.tf.namespace import attach
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+import numpy as np
+
 from tfmagic.ops.lazy import torch
 from tfmagic.ops.random.distributions import uniform
 from tfmagic.ops.random.philox import WORD, PhiloxState, Stream, block, chunks
@@ -38,14 +40,16 @@ def shuffle(state: PhiloxState, value):
 
     Args:
       state: the op's stream.
-      value: a tensor [n, ...].
+      value: a tensor [n, ...], or an array of strings.
 
     Returns:
-      A tensor of the same shape and dtype.
+      What `value` is, of the same shape and dtype.
     """
-    if value.dim() == 0 or value.shape[0] <= 1 or value.numel() <= 1:
-        return value.clone()
+    if value.ndim == 0 or value.shape[0] <= 1 or 0 in value.shape:
+        return value
     order = permutation(state, value.shape[0])
+    if isinstance(value, np.ndarray):
+        return value[order]
     return value[torch.tensor(order, dtype=torch.int64, device=value.device)]
 
 
