@@ -27,7 +27,7 @@ class _Input:
                  "default", "attr", "minimum")
 
     def __init__(self, arg: ArgDef, attrs: dict[str, AttrDef]):
-        self.name = arg.python_name
+        self.name = arg.name
         self.dtype = arg.dtype
         self.type_attr = arg.type_attr
         self.number_attr = arg.number_attr

@@ -1,0 +1,598 @@
+"""Reductions over axes: sums, means, products, extremes, logic, norms, and the `tf.reduce_*` functions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from tfmagic.graph import dtypes, errors
+from tfmagic.graph.context import get_default_graph
+from tfmagic.graph.convert import constant, convert_to_tensor
+from tfmagic.graph.deprecation import deprecated_args, deprecated_argument_lookup
+from tfmagic.graph.export import export
+from tfmagic.graph.graph import name_scope
+from tfmagic.graph.operation import Tensor
+from tfmagic.graph.shapes import Dims
+from tfmagic.graph.static_value import constant_value, static_ints
+from tfmagic.ops import raw
+from tfmagic.ops.array import constants, shape_ops
+from tfmagic.ops.array.rules import public
+from tfmagic.ops.declare import register
+from tfmagic.ops.lazy import torch
+from tfmagic.ops.math.rules import conjugate
+from tfmagic.ops.shape_rules import axis_of
+from tfmagic.ops.torch_types import torch_dtype
+
+# --- shapes and axes -------------------------------------------------------------------------------------------
+
+
+def reduced(op: Any, x: Dims, axis: Dims) -> Dims:
+    """The shape that is left when the axes that the second input names are reduced."""
+    if axis is not None and len(axis) > 1:
+        raise ValueError(f"Shape must be at most rank 1 but is rank {len(axis)}")
+    axes = static_ints(op.op._inputs[1])
+    if axes is None:
+        return (None,) * len(x) if op.keep_dims and x is not None else None
+    if x is None:
+        return None
+    gone = {axis_of(a, len(x)) for a in axes}
+    if op.keep_dims:
+        return tuple([1 if i in gone else d for i, d in enumerate(x)])
+    return tuple([d for i, d in enumerate(x) if i not in gone])
+
+
+def axes_list(op: Any, axis: Any) -> list[int]:
+    """The axes of a reduction, checked and counted from the front where the rank is known."""
+    axes = [int(axis)] if not isinstance(axis, (list, tuple)) else [int(a) for a in axis]
+    dims = op.input._dims
+    if dims is None:
+        return axes
+    rank = len(dims)
+    for a in axes:
+        if not -rank <= a < rank:
+            raise errors.InvalidArgumentError(None, op.op, f"Invalid reduction dimension ({a} for input with {rank} "
+                                                           "dimension(s)")
+    axes = [a % rank for a in axes]
+    if len(set(axes)) != len(axes):
+        twice = next(a for a in axes if axes.count(a) > 1)
+        raise errors.InvalidArgumentError(None, op.op, "Invalid reduction arguments: Axes contains duplicate "
+                                                       f"dimension: {twice}")
+    return axes
+
+
+def _over_axes(function: Callable[[Any, Any, list[int]], Any]) -> Callable[..., Any]:
+    """A kernel from `function(op, x, axes)`; without axes it is the identity."""
+
+    def kernel(op: Any, x: Any, axis: Any) -> Any:
+        axes = axes_list(op, axis)
+        return function(op, x, axes) if axes else x
+
+    return kernel
+
+
+def _mean(op: Any, x: Any, axes: list[int]) -> Any:
+    if op.T.is_integer:
+        total = torch.sum(x, axes, op.keep_dims)
+        count = 1
+        for a in axes:
+            count *= x.shape[a]
+        return torch.div(total, count, rounding_mode="trunc").to(torch_dtype(op.T))
+    return torch.mean(x, axes, op.keep_dims)
+
+
+def _prod(op: Any, x: Any, axes: list[int]) -> Any:
+    dtype = torch_dtype(op.T)
+    if op.input._dims is None:
+        axes = [a % x.dim() for a in axes]
+    for a in sorted(axes, reverse=True):  # torch multiplies over one axis at a time
+        x = torch.prod(x, a, op.keep_dims, dtype=dtype)
+    return x
+
+
+def _extreme(function: str, highest: bool) -> Any:
+    def kernel(op: Any, x: Any, axes: list[int]) -> Any:
+        known = op.input._dims
+        if known is not None and all(known[a] for a in axes):
+            return getattr(torch, function)(x, axes, op.keep_dims)
+        if x.numel():
+            return getattr(torch, function)(x, axes, op.keep_dims)
+        # Nothing to compare: the neutral element, as TensorFlow gives it.
+        shape = torch.sum(x, axes, op.keep_dims).shape
+        if op.T.is_floating:
+            neutral = float("-inf") if highest else float("inf")
+        else:
+            neutral = op.T.min if highest else op.T.max
+        return torch.full(shape, neutral, dtype=x.dtype, device=x.device)
+
+    return kernel
+
+
+def _static(function: Any) -> Any:
+    def static(op: Any, x: Any, axis: Any) -> Any:
+        return function(x, axis=tuple(int(a) for a in axis.reshape(-1)), keepdims=op.keep_dims).astype(x.dtype)
+
+    return static
+
+
+# --- gradients -------------------------------------------------------------------------------------------------
+
+
+def reduced_shape(input_shape: Any, axes: Any) -> Tensor:
+    """The shape of a reduction that keeps its axes, as a graph tensor.
+
+    Args:
+      input_shape: int tensor of shape [rank].
+      axes: int tensor, the axes that are reduced.
+
+    Returns:
+      An int32 tensor of shape [rank]: `input_shape` with 1 at `axes`.
+    """
+    from tfmagic.ops.math.cast import cast
+
+    input_shape = cast(input_shape, dtypes.int32)
+    axes = cast(axes, dtypes.int32)
+    rank = shape_ops.size(input_shape)
+    axes = (axes + rank) % rank
+    axes_shape = shape_ops.shape(axes)
+    return raw.dynamic_stitch([public("range")(rank), axes], [input_shape, constants.fill(axes_shape, 1)])
+
+
+def safe_shape_div(x: Any, y: Any) -> Tensor:
+    """`x // y`, with 1 for a `y` of 0 (an empty axis)."""
+    return x // raw.maximum(y, 1)
+
+
+def _spread(op: Any, dy: Tensor) -> Tensor:
+    """The gradient of a sum: every element that went into it gets the sum's gradient."""
+    dims = op.input._dims
+    if dims is not None:
+        axes = constant_value(op.reduction_indices)
+        if axes is not None and np.array_equal(axes, np.arange(len(dims))):
+            dy = raw.reshape(dy, [1] * len(dims))
+            shape = constant(list(dims), dtypes.int32) if None not in dims else shape_ops.shape(op.input)
+            return raw.tile(dy, shape)
+    shape = shape_ops.shape(op.input)
+    with get_default_graph().colocate_with(shape.op):
+        kept = reduced_shape(shape, op.reduction_indices)
+        scaling = safe_shape_div(shape, kept)
+    return raw.tile(raw.reshape(dy, kept), scaling)
+
+
+def _sum_gradient(op: Any, dy: Tensor) -> tuple[Tensor, None]:
+    return _spread(op, dy), None
+
+
+def _mean_gradient(op: Any, dy: Tensor) -> tuple[Tensor, None]:
+    from tfmagic.ops.math.cast import cast
+
+    spread = _spread(op, dy)
+    dims, out = op.input._dims, op.output._dims
+    if dims is not None and out is not None and None not in dims and None not in out:
+        factor = constant(int(np.prod(dims)) // max(int(np.prod(out)), 1), spread.dtype)
+    else:
+        shape, out_shape = shape_ops.shape(op.input), shape_ops.shape(op.output)
+        factor = safe_shape_div(reduce_prod(shape), reduce_prod(out_shape))
+    return spread / cast(factor, spread.dtype), None
+
+
+def _prod_gradient(op: Any, dy: Tensor) -> tuple[Tensor, None]:
+    """By products of all other entries (two running products), which zeros do not disturb."""
+    from tfmagic.ops.math.cast import cast
+
+    shape = shape_ops.shape(op.input)
+    axes = raw.reshape(op.reduction_indices, [-1])
+    kept = reduced_shape(shape, op.reduction_indices)
+    scaling = safe_shape_div(shape, kept)
+    dy = raw.tile(raw.reshape(dy, kept), scaling)
+    with get_default_graph().device("/cpu:0"):
+        rank = shape_ops.rank(op.input)
+        axes = (axes + rank) % rank
+        gone = cast(axes, dtypes.int32)
+        every = public("range")(0, rank)
+        rest, _ = raw.list_diff(every, gone, dtypes.int32)
+        order = public("concat")([gone, rest], 0)
+        gone_size = reduce_prod(public("gather")(shape, gone))
+        rest_size = reduce_prod(public("gather")(shape, rest))
+    permuted = public("transpose")(op.input, order)
+    permuted_shape = shape_ops.shape(permuted)
+    matrix = raw.reshape(permuted, (gone_size, rest_size))
+    left = public("math.cumprod")(matrix, axis=0, exclusive=True)
+    right = public("math.cumprod")(matrix, axis=0, exclusive=True, reverse=True)
+    others = raw.reshape(conjugate(left) * conjugate(right), permuted_shape)
+    result = dy * public("transpose")(others, raw.invert_permutation(order))
+    return raw.reshape(result, shape), None
+
+
+def _extreme_gradient(op: Any, dy: Tensor) -> tuple[Tensor, None]:
+    """Divided equally between all entries that are the extreme one."""
+    from tfmagic.ops.math.cast import cast
+
+    kept = reduced_shape(shape_ops.shape(op.input), op.reduction_indices)
+    y = raw.reshape(op.output, kept)
+    dy = raw.reshape(dy, kept)
+    chosen = cast(raw.equal(y, op.input), dy.dtype)
+    count = raw.reshape(raw.sum(chosen, op.reduction_indices), kept)
+    return chosen / count * dy, None
+
+
+def _norm_gradient(op: Any, dy: Tensor) -> tuple[Tensor, None]:
+    y = op.output
+    if not op.keep_dims:
+        kept = reduced_shape(shape_ops.shape(op.input), op.reduction_indices)
+        y = raw.reshape(y, kept)
+        dy = raw.reshape(dy, kept)
+    return op.input / (y / dy), None
+
+
+# --- declarations ----------------------------------------------------------------------------------------------
+
+_AXES = {"host": "reduction_indices"}
+
+register("Sum", reduced, _over_axes(lambda op, x, axes: torch.sum(x, axes, op.keep_dims, dtype=torch_dtype(op.T))),
+         _sum_gradient, _static(np.sum), **_AXES)
+register("Mean", reduced, _over_axes(_mean), _mean_gradient, **_AXES)
+register("Prod", reduced, _over_axes(_prod), _prod_gradient, _static(np.prod), **_AXES)
+register("Max", reduced, _over_axes(_extreme("amax", True)), _extreme_gradient, _static(np.max), **_AXES)
+register("Min", reduced, _over_axes(_extreme("amin", False)), _extreme_gradient, _static(np.min), **_AXES)
+register("All", reduced, _over_axes(lambda op, x, axes: torch.all(x, axes, op.keep_dims)), static=_static(np.all),
+         differentiable=False, **_AXES)
+register("Any", reduced, _over_axes(lambda op, x, axes: torch.any(x, axes, op.keep_dims)), static=_static(np.any),
+         differentiable=False, **_AXES)
+
+
+def _euclidean_norm(op: Any, x: Any, axis: Any) -> Any:
+    axes = axes_list(op, axis)
+    if op.T.is_integer:
+        x = x.to(torch.float64)
+    norm = torch.linalg.vector_norm(x, 2, axes, op.keep_dims) if axes else torch.abs(x)
+    return norm.to(torch_dtype(op.T))
+
+
+register("EuclideanNorm", reduced, _euclidean_norm, _norm_gradient, **_AXES)
+
+
+def _arg_shape(op: Any, x: Dims, axis: Dims) -> Dims:
+    if axis is not None and len(axis) != 0:
+        raise ValueError(f"Shape must be rank 0 but is rank {len(axis)}")
+    if x is None or len(x) == 0:
+        return x
+    axes = static_ints(op.op._inputs[1])
+    if axes is None:
+        return (None,) * (len(x) - 1)
+    a = axes[0]
+    if not -len(x) <= a < len(x):
+        raise ValueError(f"Dimension ({a}) must be in the range [-{len(x)}, {len(x)}), where {len(x)} is the number "
+                         "of dimensions in the input.")
+    a %= len(x)
+    return x[:a] + x[a + 1:]
+
+
+def _arg(function: str) -> Any:
+    def kernel(op: Any, x: Any, axis: Any) -> Any:
+        dims = op.input._dims
+        if dims is not None and not -len(dims) <= axis < len(dims):
+            raise errors.InvalidArgumentError(
+                None, op.op, f"Expected dimension in the range [{-len(dims)}, {len(dims)}), but got {axis}")
+        index = getattr(torch, function)(x, axis)
+        return index if op.output_type.name == "int64" else index.to(torch.int32)
+
+    return kernel
+
+
+register("ArgMax", _arg_shape, _arg("argmax"), differentiable=False, host="dimension")
+register("ArgMin", _arg_shape, _arg("argmin"), differentiable=False, host="dimension")
+
+
+# --- public functions ------------------------------------------------------------------------------------------
+
+
+def _warns_of_keep_dims(function: Any) -> Any:
+    """Warn of the old argument `keep_dims`, under the name that TensorFlow prints."""
+    function.__qualname__ += "_v1"
+    return deprecated_args(None, "keep_dims is deprecated, use keepdims instead", "keep_dims")(function)
+
+
+def reduction_dims(x: Any, axis: Any) -> Any:
+    """The axes of a reduction: those given, or all of them, as a constant where the rank is known."""
+    if axis is not None:
+        return axis
+    if isinstance(x, Tensor) and x._dims is not None:
+        return constant(np.arange(len(x._dims)), dtypes.int32)
+    return public("range")(0, shape_ops.rank(x))
+
+
+def _reduced_to_scalar(keepdims: bool, axis: Any, output: Tensor) -> Tensor:
+    """Note that nothing but a single value is left when all axes are reduced."""
+    if axis is None and not keepdims and not output.shape.is_fully_defined():
+        output.set_shape(())
+    return output
+
+
+def _reduction(function: Callable[..., Tensor], x: Any, axis: Any, keepdims: Any, name: str | None,
+               reduction_indices: Any, keep_dims: Any) -> Tensor:
+    """What all `tf.reduce_*` of one op do: old argument names, default axes, one node."""
+    axis = deprecated_argument_lookup("axis", axis, "reduction_indices", reduction_indices)
+    keepdims = deprecated_argument_lookup("keepdims", keepdims, "keep_dims", keep_dims)
+    keepdims = False if keepdims is None else bool(keepdims)
+    return _reduced_to_scalar(keepdims, axis, function(x, reduction_dims(x, axis), keepdims, name=name))
+
+
+@export("math.reduce_sum")
+@_warns_of_keep_dims
+def reduce_sum(input_tensor: Any, axis: Any = None, keepdims: Any = None, name: str | None = None,
+               reduction_indices: Any = None, keep_dims: Any = None) -> Tensor:
+    """Computes the sum of elements across dimensions of a tensor.
+
+    Args:
+      input_tensor: a numeric tensor.
+      axis: the dimensions to reduce, an int or a list of them; by default all.
+      keepdims: whether reduced dimensions stay with length 1.
+      reduction_indices, keep_dims: old names of `axis` and `keepdims`.
+
+    Returns:
+      The reduced tensor, of the same type.
+    """
+    return _reduction(raw.sum, input_tensor, axis, keepdims, name, reduction_indices, keep_dims)
+
+
+@export("math.reduce_mean")
+@_warns_of_keep_dims
+def reduce_mean(input_tensor: Any, axis: Any = None, keepdims: Any = None, name: str | None = None,
+                reduction_indices: Any = None, keep_dims: Any = None) -> Tensor:
+    """Computes the mean of elements across dimensions of a tensor; integers round towards zero.
+
+    Args:
+      input_tensor: a numeric tensor.
+      axis: the dimensions to reduce, an int or a list of them; by default all.
+      keepdims: whether reduced dimensions stay with length 1.
+      reduction_indices, keep_dims: old names of `axis` and `keepdims`.
+
+    Returns:
+      The reduced tensor, of the same type.
+    """
+    return _reduction(raw.mean, input_tensor, axis, keepdims, name, reduction_indices, keep_dims)
+
+
+@export("math.reduce_prod")
+@_warns_of_keep_dims
+def reduce_prod(input_tensor: Any, axis: Any = None, keepdims: Any = None, name: str | None = None,
+                reduction_indices: Any = None, keep_dims: Any = None) -> Tensor:
+    """Computes the product of elements across dimensions of a tensor.
+
+    Args:
+      input_tensor: a numeric tensor.
+      axis: the dimensions to reduce, an int or a list of them; by default all.
+      keepdims: whether reduced dimensions stay with length 1.
+      reduction_indices, keep_dims: old names of `axis` and `keepdims`.
+
+    Returns:
+      The reduced tensor, of the same type.
+    """
+    return _reduction(raw.prod, input_tensor, axis, keepdims, name, reduction_indices, keep_dims)
+
+
+@export("math.reduce_max")
+@_warns_of_keep_dims
+def reduce_max(input_tensor: Any, axis: Any = None, keepdims: Any = None, name: str | None = None,
+               reduction_indices: Any = None, keep_dims: Any = None) -> Tensor:
+    """Computes the maximum of elements across dimensions of a tensor.
+
+    Args:
+      input_tensor: a tensor of real numbers.
+      axis: the dimensions to reduce, an int or a list of them; by default all.
+      keepdims: whether reduced dimensions stay with length 1.
+      reduction_indices, keep_dims: old names of `axis` and `keepdims`.
+
+    Returns:
+      The reduced tensor, of the same type.
+    """
+    return _reduction(raw.max, input_tensor, axis, keepdims, name, reduction_indices, keep_dims)
+
+
+@export("math.reduce_min")
+@_warns_of_keep_dims
+def reduce_min(input_tensor: Any, axis: Any = None, keepdims: Any = None, name: str | None = None,
+               reduction_indices: Any = None, keep_dims: Any = None) -> Tensor:
+    """Computes the minimum of elements across dimensions of a tensor.
+
+    Args:
+      input_tensor: a tensor of real numbers.
+      axis: the dimensions to reduce, an int or a list of them; by default all.
+      keepdims: whether reduced dimensions stay with length 1.
+      reduction_indices, keep_dims: old names of `axis` and `keepdims`.
+
+    Returns:
+      The reduced tensor, of the same type.
+    """
+    return _reduction(raw.min, input_tensor, axis, keepdims, name, reduction_indices, keep_dims)
+
+
+@export("reduce_all")
+@_warns_of_keep_dims
+def reduce_all(input_tensor: Any, axis: Any = None, keepdims: Any = None, name: str | None = None,
+               reduction_indices: Any = None, keep_dims: Any = None) -> Tensor:
+    """Computes the "logical and" of elements across dimensions of a tensor.
+
+    Args:
+      input_tensor: a bool tensor.
+      axis: the dimensions to reduce, an int or a list of them; by default all.
+      keepdims: whether reduced dimensions stay with length 1.
+      reduction_indices, keep_dims: old names of `axis` and `keepdims`.
+
+    Returns:
+      The reduced bool tensor.
+    """
+    return _reduction(raw.all, input_tensor, axis, keepdims, name, reduction_indices, keep_dims)
+
+
+@export("math.reduce_any")
+@_warns_of_keep_dims
+def reduce_any(input_tensor: Any, axis: Any = None, keepdims: Any = None, name: str | None = None,
+               reduction_indices: Any = None, keep_dims: Any = None) -> Tensor:
+    """Computes the "logical or" of elements across dimensions of a tensor.
+
+    Args:
+      input_tensor: a bool tensor.
+      axis: the dimensions to reduce, an int or a list of them; by default all.
+      keepdims: whether reduced dimensions stay with length 1.
+      reduction_indices, keep_dims: old names of `axis` and `keepdims`.
+
+    Returns:
+      The reduced bool tensor.
+    """
+    return _reduction(raw.any, input_tensor, axis, keepdims, name, reduction_indices, keep_dims)
+
+
+@export("math.reduce_euclidean_norm")
+def reduce_euclidean_norm(input_tensor: Any, axis: Any = None, keepdims: bool = False,
+                          name: str | None = None) -> Tensor:
+    """Computes the Euclidean norm of elements across dimensions of a tensor.
+
+    Args:
+      input_tensor: a numeric tensor.
+      axis: the dimensions to reduce, an int or a list of them; by default all.
+      keepdims: whether reduced dimensions stay with length 1.
+
+    Returns:
+      The reduced tensor, of the same type.
+    """
+    return _reduction(raw.euclidean_norm, input_tensor, axis, bool(keepdims), name, None, None)
+
+
+@export("math.reduce_variance")
+def reduce_variance(input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None) -> Tensor:
+    """Computes the variance of elements across dimensions of a tensor.
+
+    Args:
+      input_tensor: a tensor of a floating or complex type.
+      axis: the dimensions to reduce, an int or a list of them; by default all.
+      keepdims: whether reduced dimensions stay with length 1.
+
+    Returns:
+      The reduced tensor, of the same type.
+    """
+    with name_scope(name or "reduce_variance"):
+        means = reduce_mean(input_tensor, axis=axis, keepdims=True)
+        return reduce_mean(raw.square(input_tensor - means), axis=axis, keepdims=keepdims)
+
+
+@export("math.reduce_std")
+def reduce_std(input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None) -> Tensor:
+    """Computes the standard deviation of elements across dimensions of a tensor.
+
+    Args:
+      input_tensor: a tensor of a floating or complex type.
+      axis: the dimensions to reduce, an int or a list of them; by default all.
+      keepdims: whether reduced dimensions stay with length 1.
+
+    Returns:
+      The reduced tensor, of the same type.
+    """
+    with name_scope(name or "reduce_std"):
+        return raw.sqrt(reduce_variance(input_tensor, axis=axis, keepdims=keepdims))
+
+
+@export("math.reduce_logsumexp")
+@_warns_of_keep_dims
+def reduce_logsumexp(input_tensor: Any, axis: Any = None, keepdims: Any = None, name: str | None = None,
+                     reduction_indices: Any = None, keep_dims: Any = None) -> Tensor:
+    """Computes `log(sum(exp(elements across dimensions of a tensor)))` without overflow.
+
+    Args:
+      input_tensor: a tensor of a floating type.
+      axis: the dimensions to reduce, an int or a list of them; by default all.
+      keepdims: whether reduced dimensions stay with length 1.
+      reduction_indices, keep_dims: old names of `axis` and `keepdims`.
+
+    Returns:
+      The reduced tensor, of the same type.
+    """
+    axis = deprecated_argument_lookup("axis", axis, "reduction_indices", reduction_indices)
+    keepdims = deprecated_argument_lookup("keepdims", keepdims, "keep_dims", keep_dims)
+    keepdims = False if keepdims is None else keepdims
+    input_tensor = convert_to_tensor(input_tensor)
+    with name_scope(name, "ReduceLogSumExp", [input_tensor]) as scope:
+        highest = reduce_max(input_tensor, axis=axis, keepdims=True)
+        shift = raw.stop_gradient(raw.select(raw.is_finite(highest), highest, raw.zeros_like(highest)))
+        result = raw.log(reduce_sum(raw.exp(raw.sub(input_tensor, shift)), axis, keepdims=keepdims))
+        if not keepdims:
+            shift = raw.reshape(shift, raw.shape(result))
+        result = raw.add(result, shift, name=scope)
+        return _reduced_to_scalar(keepdims, axis, result)
+
+
+@export("math.count_nonzero")
+@deprecated_args(None, "keep_dims is deprecated, use keepdims instead", "keep_dims")
+@deprecated_args(None, "reduction_indices is deprecated, use axis instead", "reduction_indices")
+def count_nonzero(input_tensor: Any = None, axis: Any = None, keepdims: Any = None, dtype: Any = dtypes.int64,
+                  name: str | None = None, reduction_indices: Any = None, keep_dims: Any = None,
+                  input: Any = None) -> Tensor:
+    """Counts the elements that are not zero (of strings: not empty) across dimensions of a tensor.
+
+    Args:
+      input_tensor: a tensor of numbers, bools or strings (also called `input`).
+      axis: the dimensions to reduce, an int or a list of them; by default all.
+      keepdims: whether reduced dimensions stay with length 1.
+      dtype: the type of the result.
+      reduction_indices, keep_dims: old names of `axis` and `keepdims`.
+
+    Returns:
+      The counts.
+    """
+    from tfmagic.ops.math.cast import cast
+
+    keepdims = deprecated_argument_lookup("keepdims", keepdims, "keep_dims", keep_dims)
+    value = deprecated_argument_lookup("input", input, "input_tensor", input_tensor)
+    axis = deprecated_argument_lookup("axis", axis, "reduction_indices", reduction_indices)
+    with name_scope(name, "count_nonzero", [value]):
+        value = convert_to_tensor(value, name="input")
+        zero = constants.zeros([], dtype=value.dtype)
+        found = cast(raw.not_equal(value, zero), dtypes.int64)
+        return cast(reduce_sum(found, axis=axis, keepdims=bool(keepdims)), dtype)
+
+
+def _arg_function(function: Callable[..., Tensor], x: Any, axis: Any, name: str | None, dimension: Any,
+                  output_type: Any) -> Tensor:
+    axis = deprecated_argument_lookup("axis", axis, "dimension", dimension)
+    return function(x, 0 if axis is None else axis, output_type=output_type, name=name)
+
+
+_warns_of_dimension = deprecated_args(None, "Use the `axis` argument instead", "dimension")
+
+
+@export("math.argmax")
+@_warns_of_dimension
+def argmax(input: Any, axis: Any = None, name: str | None = None, dimension: Any = None,
+           output_type: Any = dtypes.int64) -> Tensor:
+    """Finds where the largest element is along an axis (the first of equal ones).
+
+    Args:
+      input: a numeric tensor.
+      axis: the axis to search along; by default 0.
+      dimension: old name of `axis`.
+      output_type: int32 or int64.
+
+    Returns:
+      The positions, with one dimension fewer than `input`.
+    """
+    return _arg_function(raw.arg_max, input, axis, name, dimension, output_type)
+
+
+@export("math.argmin")
+@_warns_of_dimension
+def argmin(input: Any, axis: Any = None, name: str | None = None, dimension: Any = None,
+           output_type: Any = dtypes.int64) -> Tensor:
+    """Finds where the smallest element is along an axis (the first of equal ones).
+
+    Args:
+      input: a numeric tensor.
+      axis: the axis to search along; by default 0.
+      dimension: old name of `axis`.
+      output_type: int32 or int64.
+
+    Returns:
+      The positions, with one dimension fewer than `input`.
+    """
+    return _arg_function(raw.arg_min, input, axis, name, dimension, output_type)

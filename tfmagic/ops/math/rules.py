@@ -1,0 +1,19 @@
+"""What many gradient rules of the mathematical ops share: waiting for the incoming gradient, and conjugates."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tfmagic.graph.context import get_default_graph
+from tfmagic.graph.operation import Tensor
+from tfmagic.ops import raw
+
+
+def after(*tensors: Any) -> Any:
+    """Within the `with` block, nodes wait for `tensors`: nothing of a gradient is computed before it is needed."""
+    return get_default_graph().control_dependencies(list(tensors))
+
+
+def conjugate(x: Tensor) -> Tensor:
+    """The complex conjugate; a real tensor itself."""
+    return raw.conj(x) if x.dtype.is_complex else x

@@ -1,0 +1,514 @@
+"""Element-wise ops of one input: signs and roundings, powers, exponentials, trigonometry, special functions, tests."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tfmagic.graph.convert import constant, convert_to_tensor
+from tfmagic.graph.export import export
+from tfmagic.graph.graph import name_scope
+from tfmagic.graph.indexed_slices import IndexedSlices
+from tfmagic.graph.operation import Tensor
+from tfmagic.ops import raw
+from tfmagic.ops.array import constants, shape_ops
+from tfmagic.ops.declare import register, unary
+from tfmagic.ops.lazy import torch
+from tfmagic.ops.math.rules import after, conjugate
+from tfmagic.ops.shape_rules import same
+from tfmagic.ops.torch_types import torch_dtype
+
+
+def _times(derivative: Any) -> Any:
+    """A gradient rule `dy * derivative(x)`, computed after `dy`."""
+
+    def gradient(op: Any, dy: Tensor) -> Tensor:
+        with after(dy):
+            return dy * derivative(conjugate(op.x))
+
+    return gradient
+
+
+def _no_gradient(op: Any, dy: Tensor) -> None:
+    """Steps are flat almost everywhere: TensorFlow lets no gradient through."""
+    return
+
+
+# --- signs, magnitudes, roundings ------------------------------------------------------------------------------
+
+
+def _square_gradient(op: Any, dy: Tensor) -> Tensor:
+    with after(dy):
+        x = conjugate(op.x)
+        two = constant(2.0, x.dtype.base_dtype)
+        return raw.mul(dy, raw.mul(x, two))
+
+
+def _sign_gradient(op: Any, dy: Tensor) -> Tensor:
+    return constants.zeros(shape_ops.shape(op.x), dtype=op.x.dtype.base_dtype)
+
+
+def _abs_gradient(op: Any, dy: Tensor) -> Tensor:
+    return dy * raw.sign(op.x)
+
+
+def _reciprocal(op: Any, x: Any) -> Any:
+    return torch.div(1, x, rounding_mode="trunc") if op.T.is_integer else torch.reciprocal(x)
+
+
+def _rounded(function: str) -> Any:
+    """A rounding that leaves integers alone, for which torch has none."""
+    return lambda op, x: x if op.T.is_integer else getattr(torch, function)(x)
+
+
+def _float_only(function: str) -> Any:
+    """torch turns integers into floats where TensorFlow rounds back towards zero."""
+
+    def kernel(op: Any, x: Any) -> Any:
+        value = getattr(torch, function)(x)
+        return value.to(torch_dtype(op.T)) if op.T.is_integer else value
+
+    return kernel
+
+
+unary("Abs", "abs", _abs_gradient, static=np.abs)
+unary("Neg", "neg", lambda op, dy: -dy, static=np.negative)
+register("Sign", same, lambda op, x: torch.sgn(x) if op.T.is_complex else torch.sign(x), _sign_gradient,
+         lambda op, x: np.sign(x))
+unary("Square", "square", _square_gradient, static=np.square)
+unary("Floor", "floor", _no_gradient, static=np.floor)
+unary("Ceil", "ceil", _no_gradient, static=np.ceil)
+register("Round", same, _rounded("round"), _no_gradient)
+unary("Rint", "round", _no_gradient)
+unary("Invert", "bitwise_not", differentiable=False)
+unary("LogicalNot", "logical_not", differentiable=False, static=np.logical_not)
+unary("IsNan", "isnan", differentiable=False)
+unary("IsInf", "isinf", differentiable=False)
+unary("IsFinite", "isfinite", differentiable=False)
+
+
+def _population_count(op: Any, x: Any) -> Any:
+    bits = op.T.size * 8
+    x = x.to(torch.int64)
+    count = torch.zeros_like(x)
+    for position in range(bits):
+        count = count + ((x >> position) & 1)
+    return count.to(torch.uint8)
+
+
+register("PopulationCount", same, _population_count, differentiable=False)
+
+
+# --- powers, exponentials, logarithms --------------------------------------------------------------------------
+
+
+def _exp_gradient(op: Any, dy: Tensor) -> Tensor:
+    with after(dy):
+        return dy * conjugate(op.y)
+
+
+def _reciprocal_grad_gradient(op: Any, dz: Tensor) -> tuple[Tensor, Tensor]:
+    with after(dz):
+        y = conjugate(op.y)
+        return conjugate(dz) * -2.0 * op.dy * y, raw.reciprocal_grad(y, dz)
+
+
+def _sqrt_grad_gradient(op: Any, dz: Tensor) -> tuple[Tensor, Tensor]:
+    with after(dz):
+        scaled = dz / op.y
+        return -conjugate(scaled) * op.z, 0.5 * scaled
+
+
+def _rsqrt_grad_gradient(op: Any, dz: Tensor) -> tuple[Tensor, Tensor]:
+    with after(dz):
+        y = conjugate(op.y)
+        dy = -1.5 * conjugate(dz) * op.dy * raw.square(y)
+        return dy, raw.rsqrt_grad(y, dz)
+
+
+for _name in ("Inv", "Reciprocal"):
+    register(_name, same, _reciprocal, lambda op, dy: raw.reciprocal_grad(op.y, dy))
+    register(f"{_name}Grad", same, lambda op, y, dy: -dy * torch.conj(y) * torch.conj(y) if op.T.is_complex
+             else -dy * y * y, _reciprocal_grad_gradient)
+register("Sqrt", same, lambda op, x: torch.sqrt(x), lambda op, dy: raw.sqrt_grad(op.y, dy), lambda op, x: np.sqrt(x))
+register("SqrtGrad", same, lambda op, y, dy: dy * 0.5 / (torch.conj(y) if op.T.is_complex else y), _sqrt_grad_gradient)
+unary("Rsqrt", "rsqrt", lambda op, dy: raw.rsqrt_grad(op.y, dy))
+
+
+def _rsqrt_grad(op: Any, y: Any, dy: Any) -> Any:
+    y = torch.conj(y) if op.T.is_complex else y
+    return dy * (-0.5 * y) * (y * y)
+
+
+register("RsqrtGrad", same, _rsqrt_grad, _rsqrt_grad_gradient)
+unary("Exp", "exp", _exp_gradient, static=np.exp)
+unary("Expm1", "expm1", _times(lambda x: conjugate(raw.exp(x))))
+unary("Log", "log", _times(raw.reciprocal), static=np.log)
+unary("Log1p", "log1p", _times(lambda x: raw.reciprocal(1 + x)))
+
+
+# --- trigonometric and hyperbolic functions --------------------------------------------------------------------
+
+
+def _cos_gradient(op: Any, dy: Tensor) -> Tensor:
+    with after(dy):
+        return -dy * raw.sin(conjugate(op.x))
+
+
+def _tan_gradient(op: Any, dy: Tensor) -> Tensor:
+    with after(dy):
+        secant = raw.reciprocal(raw.cos(conjugate(op.x)))
+        return raw.square(secant) * dy
+
+
+def _asin_gradient(op: Any, dy: Tensor) -> Tensor:
+    with after(dy):
+        return dy * _inverse_root_of_one_minus_square(op, dy)
+
+
+def _acos_gradient(op: Any, dy: Tensor) -> Tensor:
+    with after(dy):
+        inverse = _inverse_root_of_one_minus_square(op, dy)
+        return -dy * inverse
+
+
+def _inverse_root_of_one_minus_square(op: Any, dy: Tensor) -> Tensor:
+    square = raw.square(conjugate(op.x))
+    one = constant(1, dy.dtype)
+    return raw.reciprocal(raw.sqrt(raw.sub(one, square)))
+
+
+def _atan_gradient(op: Any, dy: Tensor) -> Tensor:
+    with after(dy):
+        square = raw.square(conjugate(op.x))
+        one = constant(1, dy.dtype)
+        return dy * raw.reciprocal(raw.add(one, square))
+
+
+def _atanh_gradient(op: Any, dy: Tensor) -> Tensor:
+    with after(dy):
+        square = raw.square(conjugate(op.x))
+        one = constant(1, dy.dtype)
+        return dy * raw.reciprocal(raw.sub(one, square))
+
+
+def _asinh_gradient(op: Any, dy: Tensor) -> Tensor:
+    with after(dy):
+        return dy / raw.cosh(conjugate(op.y))
+
+
+def _acosh_gradient(op: Any, dy: Tensor) -> Tensor:
+    with after(dy):
+        return dy / raw.sinh(conjugate(op.y))
+
+
+unary("Sin", "sin", _times(raw.cos))
+unary("Cos", "cos", _cos_gradient)
+register("Tan", same, _float_only("tan"), _tan_gradient)
+register("Asin", same, _float_only("asin"), _asin_gradient)
+register("Acos", same, _float_only("acos"), _acos_gradient)
+register("Atan", same, _float_only("atan"), _atan_gradient)
+unary("Sinh", "sinh", _times(raw.cosh))
+unary("Cosh", "cosh", _times(raw.sinh))
+unary("Asinh", "asinh", _asinh_gradient)
+unary("Acosh", "acosh", _acosh_gradient)
+unary("Atanh", "atanh", _atanh_gradient)
+
+
+# --- sigmoid and tanh ------------------------------------------------------------------------------------------
+
+
+def _sigmoid_gradient(op: Any, dy: Tensor) -> Tensor:
+    with after(dy):
+        return raw.sigmoid_grad(conjugate(op.y), dy)
+
+
+def _sigmoid_grad_gradient(op: Any, dz: Tensor) -> tuple[Tensor, Tensor]:
+    with after(dz):
+        y, dy = conjugate(op.y), conjugate(op.dy)
+        scaled = dz * dy
+        return scaled - 2.0 * scaled * y, raw.sigmoid_grad(y, dz)
+
+
+def _tanh_gradient(op: Any, dy: Tensor) -> Tensor:
+    with after(dy):
+        return raw.tanh_grad(conjugate(op.y), dy)
+
+
+def _tanh_grad_gradient(op: Any, dz: Tensor) -> tuple[Tensor, Tensor]:
+    with after(dz):
+        y, dy = conjugate(op.y), conjugate(op.dy)
+        return dz * -2.0 * dy * y, raw.tanh_grad(y, dz)
+
+
+unary("Sigmoid", "sigmoid", _sigmoid_gradient)
+unary("SigmoidGrad", lambda y, dy: torch.ops.aten.sigmoid_backward(dy, y), _sigmoid_grad_gradient)
+unary("Tanh", "tanh", _tanh_gradient)
+unary("TanhGrad", lambda y, dy: torch.ops.aten.tanh_backward(dy, y), _tanh_grad_gradient)
+
+
+# --- special functions -----------------------------------------------------------------------------------------
+
+
+def _erf_gradient(sign: int) -> Any:
+    def gradient(op: Any, dy: Tensor) -> Tensor:
+        factor = constant(sign * 2 / np.sqrt(np.pi), dy.dtype)
+        with after(dy):
+            return dy * factor * raw.exp(-raw.square(conjugate(op.x)))
+
+    return gradient
+
+
+def _digamma_gradient(op: Any, dy: Tensor) -> Tensor:
+    with after(dy):
+        x = conjugate(op.x)
+        return dy * raw.polygamma(constant(1, x.dtype.base_dtype), x)
+
+
+def _bessel_i0e_gradient(op: Any, dy: Tensor) -> Tensor:
+    with after(dy):
+        return dy * (raw.bessel_i1e(op.x) - raw.sign(op.x) * op.y)
+
+
+def _bessel_i1e_gradient(op: Any, dy: Tensor) -> Tensor:
+    with after(dy):
+        zeros = constants.zeros_like(op.x)
+        eps = np.finfo(op.x.dtype.as_numpy_dtype).eps
+        large = raw.greater(raw.abs(op.x), eps)
+        x = raw.select(large, op.x, eps + zeros)
+        slope = raw.bessel_i0e(x) - op.y * (raw.sign(x) + raw.reciprocal(x))
+        return dy * raw.select(large, slope, 0.5 + zeros)
+
+
+unary("Erf", "erf", _erf_gradient(1))
+unary("Erfc", "erfc", _erf_gradient(-1))
+unary("Lgamma", "lgamma", _times(raw.digamma))
+unary("Digamma", "digamma", _digamma_gradient)
+unary("BesselI0e", "special.i0e", _bessel_i0e_gradient)
+unary("BesselI1e", "special.i1e", _bessel_i1e_gradient)
+
+
+# --- complex numbers -------------------------------------------------------------------------------------------
+
+
+def _real_gradient(op: Any, dy: Tensor) -> Tensor:
+    return raw.complex(dy, constant(0, dy.dtype), op.input.dtype.base_dtype)
+
+
+def _imag_gradient(op: Any, dy: Tensor) -> Tensor:
+    return raw.complex(constant(0, dy.dtype), dy, op.input.dtype.base_dtype)
+
+
+def _angle_gradient(op: Any, dy: Tensor) -> Tensor:
+    with after(dy):
+        kind = op.input.dtype.base_dtype
+        inverse = raw.reciprocal(raw.complex(imag(op.input), real(op.input), kind))
+        return -raw.complex(dy, constant(0, dy.dtype), kind) * inverse
+
+
+def _complex_abs_gradient(op: Any, dy: Tensor) -> Tensor:
+    return raw.complex(dy, constants.zeros_like(dy), op.x.dtype.base_dtype) * raw.sign(op.x)
+
+
+# A real view shares memory with the complex tensor; plans are functional, so nothing writes through it.
+unary("Real", "real", _real_gradient)
+unary("Imag", "imag", _imag_gradient)
+unary("Angle", "angle", _angle_gradient)
+register("Conj", same, lambda op, x: torch.conj_physical(x), lambda op, dy: raw.conj(dy))
+unary("ComplexAbs", "abs", _complex_abs_gradient)
+
+
+# --- public functions ------------------------------------------------------------------------------------------
+
+
+def _of_values(x: Any, function: Any) -> Any:
+    """`function` of a tensor, or of the values of a sparse tensor or `IndexedSlices`, as one of the same kind."""
+    if isinstance(x, IndexedSlices):
+        return IndexedSlices(function(x.values), x.indices, x.dense_shape)
+    if hasattr(x, "dense_shape") and hasattr(x, "values") and hasattr(x, "indices"):
+        return type(x)(indices=x.indices, values=function(x.values), dense_shape=x.dense_shape)
+    return function(x)
+
+
+@export("math.abs")
+def abs(x: Any, name: str | None = None) -> Any:
+    """Computes absolute values.
+
+    Args:
+      x: a numeric tensor of any shape, or a sparse tensor.
+
+    Returns:
+      A tensor of the same shape and type; the magnitude as a float type when `x` is complex.
+    """
+
+    def of_tensor(value: Any) -> Tensor:
+        with name_scope(name, "Abs", [value]) as scope:
+            value = convert_to_tensor(value, name="x")
+            if value.dtype.is_complex:
+                return raw.complex_abs(value, value.dtype.real_dtype, name=scope)
+            return raw.abs(value, name=scope)
+
+    return _of_values(x, of_tensor)
+
+
+@export("math.round")
+def round(x: Any, name: str | None = None) -> Tensor:
+    """Rounds to the nearest integer, halves to the even one.
+
+    Args:
+      x: a numeric tensor of any shape.
+
+    Returns:
+      A tensor of the same shape and type; integers come back as they are.
+    """
+    x = convert_to_tensor(x, name="x")
+    return x if x.dtype.is_integer else raw.round(x, name=name)
+
+
+@export("math.sigmoid")
+def sigmoid(x: Any, name: str | None = None) -> Tensor:
+    """Computes `1 / (1 + exp(-x))`.
+
+    Args:
+      x: a tensor of a floating or complex type.
+
+    Returns:
+      A tensor of the same shape and type.
+    """
+    with name_scope(name, "Sigmoid", [x]) as scope:
+        return raw.sigmoid(convert_to_tensor(x, name="x"), name=scope)
+
+
+@export("math.log_sigmoid")
+def log_sigmoid(x: Any, name: str | None = None) -> Tensor:
+    """Computes the logarithm of the sigmoid without overflow: `-softplus(-x)`.
+
+    Args:
+      x: a tensor of a floating type.
+
+    Returns:
+      A tensor of the same shape and type.
+    """
+    with name_scope(name, "LogSigmoid", [x]) as scope:
+        x = convert_to_tensor(x, name="x")
+        return raw.neg(raw.softplus(-x), name=scope)
+
+
+@export("math.real")
+def real(input: Any, name: str | None = None) -> Tensor:
+    """The real part.
+
+    Args:
+      input: a numeric tensor.
+
+    Returns:
+      A float32 tensor for complex64, float64 for complex128; a real tensor comes back as it is.
+    """
+    with name_scope(name, "Real", [input]) as scope:
+        if not getattr(getattr(input, "dtype", None), "is_complex", True):
+            return input
+        input = convert_to_tensor(input, name="input")
+        return raw.real(input, input.dtype.real_dtype, name=scope) if input.dtype.is_complex else input
+
+
+@export("math.imag")
+def imag(input: Any, name: str | None = None) -> Tensor:
+    """The imaginary part.
+
+    Args:
+      input: a numeric tensor.
+
+    Returns:
+      A float32 tensor for complex64, float64 for complex128; zeros for a real tensor.
+    """
+    with name_scope(name, "Imag", [input]) as scope:
+        input = convert_to_tensor(input, name="input")
+        if input.dtype.is_complex:
+            return raw.imag(input, input.dtype.real_dtype, name=scope)
+        return constants.zeros_like(input)
+
+
+@export("math.angle")
+def angle(input: Any, name: str | None = None) -> Tensor:
+    """The argument of complex numbers, in radians.
+
+    Args:
+      input: a numeric tensor.
+
+    Returns:
+      A float32 tensor for complex64, float64 for complex128; zeros for a real tensor.
+    """
+    with name_scope(name, "Angle", [input]) as scope:
+        input = convert_to_tensor(input, name="input")
+        if input.dtype.is_complex:
+            return raw.angle(input, input.dtype.real_dtype, name=scope)
+        return constants.zeros_like(input)
+
+
+@export("math.conj")
+def conj(x: Any, name: str | None = None) -> Tensor:
+    """The complex conjugate.
+
+    Args:
+      x: a numeric or variant tensor.
+
+    Returns:
+      A tensor of the same shape and type; a real tensor comes back as it is.
+
+    Raises:
+      TypeError: `x` is not numeric.
+    """
+    if isinstance(x, Tensor) and (x.dtype.is_floating or x.dtype.is_integer):
+        return x
+    with name_scope(name, "Conj", [x]) as scope:
+        x = convert_to_tensor(x, name="x")
+        if x.dtype.is_complex or x.dtype.base_dtype.name == "variant":
+            return raw.conj(x, name=scope)
+        if x.dtype.is_floating or x.dtype.is_integer:
+            return x
+        raise TypeError(f"Expected numeric or variant tensor, got dtype {x.dtype!r}")
+
+
+@export("math.bessel_i0")
+def bessel_i0(x: Any, name: str | None = None) -> Tensor:
+    """The modified Bessel function of order 0.
+
+    Args:
+      x: a tensor of a floating type.
+
+    Returns:
+      A tensor of the same shape and type.
+    """
+    with name_scope(name, "bessel_i0", [x]):
+        return raw.exp(raw.abs(x)) * raw.bessel_i0e(x)
+
+
+@export("math.bessel_i1")
+def bessel_i1(x: Any, name: str | None = None) -> Tensor:
+    """The modified Bessel function of order 1.
+
+    Args:
+      x: a tensor of a floating type.
+
+    Returns:
+      A tensor of the same shape and type.
+    """
+    with name_scope(name, "bessel_i1", [x]):
+        return raw.exp(raw.abs(x)) * raw.bessel_i1e(x)
+
+
+@export("math.reciprocal_no_nan")
+def reciprocal_no_nan(x: Any, name: str | None = None) -> Tensor:
+    """Computes `1 / x`, and 0 where `x` is 0.
+
+    Args:
+      x: a tensor of a floating or complex type.
+
+    Returns:
+      A tensor of the same shape and type.
+    """
+    with name_scope(name, "reciprocal_no_nan", [x]) as scope:
+        x = convert_to_tensor(x, name="x")
+        one = constant(1, x.dtype.base_dtype, name="one")
+        return raw.div_no_nan(one, x, name=scope)
