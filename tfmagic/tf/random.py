@@ -15,6 +15,9 @@ from tfmagic.graph.export import export
 from tfmagic.graph.graph import name_scope
 from tfmagic.graph.operation import Tensor
 from tfmagic.ops import raw
+from tfmagic.ops.array.rules import public
+from tfmagic.ops.array.shape_ops import shape as shape_of
+from tfmagic.ops.control_flow.grouping import with_dependencies
 from tfmagic.ops.random.seeds import get_seed
 from tfmagic.tf.namespace import attach
 
@@ -171,18 +174,16 @@ def random_crop(value: Any, size: Any, seed: int | None = None, name: str | None
     Returns:
       A tensor of shape `size` and the type of `value`.
     """
-    from tfmagic.tf import array_ops, control_flow_ops, math_ops
-
     with name_scope(name, "random_crop", [value, size]) as scope:
         value = convert_to_tensor(value, name="value")
         size = convert_to_tensor(size, dtype=dtypes.int32, name="size")
-        shape = array_ops.shape(value)
-        check = control_flow_ops.Assert(math_ops.reduce_all(shape >= size),
-                                        ["Need value.shape >= size, got ", shape, size], summarize=1000)
-        shape = control_flow_ops.with_dependencies([check], shape)
+        shape = shape_of(value)
+        check = public("Assert")(public("reduce_all")(shape >= size),
+                                 ["Need value.shape >= size, got ", shape, size], summarize=1000)
+        shape = with_dependencies([check], shape)
         limit = shape - size + 1
-        offset = random_uniform(array_ops.shape(shape), dtype=size.dtype, maxval=size.dtype.max, seed=seed) % limit
-        return array_ops.slice(value, offset, size, name=scope)
+        offset = random_uniform(shape_of(shape), dtype=size.dtype, maxval=size.dtype.max, seed=seed) % limit
+        return raw.slice(value, offset, size, name=scope)
 
 
 @export("random.multinomial", "multinomial")
@@ -246,14 +247,12 @@ def random_gamma(shape: Any, alpha: Any, beta: Any = None, dtype: Any = dtypes.f
     Returns:
       A tensor of shape `shape` + the broadcast shape of `alpha` and `beta`.
     """
-    from tfmagic.tf import array_ops
-
     with name_scope(name, "random_gamma", [shape, alpha, beta]):
         shape = convert_to_tensor(shape, name="shape", dtype=dtypes.int32)
         alpha = convert_to_tensor(alpha, name="alpha", dtype=dtype)
         beta = convert_to_tensor(1 if beta is None else beta, name="beta", dtype=dtype)
-        broadcast_shape = array_ops.broadcast_dynamic_shape(array_ops.shape(alpha), array_ops.shape(beta))
-        alpha = array_ops.broadcast_to(alpha, broadcast_shape)
+        broadcast_shape = raw.broadcast_args(shape_of(alpha), shape_of(beta))
+        alpha = raw.broadcast_to(alpha, broadcast_shape)
         seed1, seed2 = get_seed(seed)
         numbers = raw.random_gamma(shape, alpha, seed=seed1, seed2=seed2) / beta
         return raw.maximum(np.finfo(alpha.dtype.as_numpy_dtype).tiny, numbers)

@@ -8,13 +8,12 @@ from typing import Any
 
 from tfmagic.graph import dtypes
 from tfmagic.graph.context import get_default_graph
-from tfmagic.graph.convert import constant
 from tfmagic.graph.errors import InvalidArgumentError
-from tfmagic.graph.graph import name_scope
-from tfmagic.graph.operation import Tensor
 from tfmagic.graph.shapes import Dims
 from tfmagic.graph.static_value import static_dims, static_int
 from tfmagic.ops import raw, shape_rules
+from tfmagic.ops.array.constants import ones
+from tfmagic.ops.array.shape_ops import shape as shape_of
 from tfmagic.ops.declare import op, register
 from tfmagic.ops.random import distributions, rejection, sampling
 from tfmagic.ops.random.gamma_gradient import gamma_gradient
@@ -180,28 +179,11 @@ class RandomGamma:
     def gradient(op, dsample):
         with get_default_graph().control_dependencies([dsample]):
             # Alpha takes ones in front, one for each drawn dimension, and the gradient is summed over those.
-            drawn = _rank_of_shape(op.shape)
-            with name_scope("ones") as scope:
-                ones = raw.fill(raw.pack([drawn], name="packed"), constant(1), name=scope)
-            alpha = raw.reshape(op.alpha, raw.concat_v2([ones, _shape_of(op.alpha)], 0, name="concat"))
-            dalpha = raw.mul(dsample, raw.random_gamma_grad(alpha, op.output), name="mul")
+            drawn = shape_of(op.shape)[0]
+            alpha = raw.reshape(op.alpha, raw.concat_v2([ones([drawn], dtypes.int32), shape_of(op.alpha)], 0,
+                                                        name="concat"))
+            dalpha = dsample * raw.random_gamma_grad(alpha, op.output)
             return None, raw.sum(dalpha, raw.range(0, drawn, 1, name="range"))
-
-
-def _shape_of(x: Tensor) -> Tensor:
-    """A node with the shape of `x`: a constant when it is known."""
-    if x._dims is None or None in x._dims:
-        return raw.shape(x)
-    return constant(list(x._dims), dtypes.int32, name="Shape")
-
-
-def _rank_of_shape(shape: Tensor) -> Tensor:
-    """shape.shape[0], by the nodes of that expression."""
-    sizes = _shape_of(shape)
-    with name_scope("strided_slice") as scope:
-        begin, end, strides = (constant([i], name=name) for i, name in
-                               ((0, "stack"), (1, "stack_1"), (1, "stack_2")))
-        return raw.strided_slice(sizes, begin, end, strides, shrink_axis_mask=1, name=scope)
 
 
 @op("RandomGammaGrad", opaque=True)
