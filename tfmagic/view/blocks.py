@@ -19,6 +19,7 @@ _CELL_HEIGHT, _CELL_MIN, _CELL_MAX = 30, 34, 84
 _STEP = 14  # how far the next slice stands behind
 _MARGIN = 16
 _GAP = 34
+_DEPTH_LABEL = 84  # room for the words beside the slices
 _NUMBER_LIMIT = 10
 _PRODUCT_SIDE = 6
 
@@ -44,7 +45,7 @@ def draw_tensor(value: Any, title: str = "", dtype: str = "", inline: bool = Fal
     if array.ndim > MAX_RANK:
         raise ValueError(f"a tensor of rank {array.ndim} cannot be drawn as blocks: shape {array.shape}. Rank "
                          f"{MAX_RANK} is the most; draw a part of it, such as x{'[0]' * (array.ndim - MAX_RANK)}.")
-    return _Blocks(array, visible(title), dtype or _dtype_name(array)).paint(inline)
+    return _Blocks(array, visible(title), dtype or dtype_name(array)).paint(inline)
 
 
 def draw_product(a: Any, b: Any, row: int = 0, column: int = 0, title: str = "", inline: bool = False) -> str:
@@ -60,10 +61,10 @@ def draw_product(a: Any, b: Any, row: int = 0, column: int = 0, title: str = "",
       ValueError: the matrices do not fit, or are too big to draw.
     """
     left, right = np.asarray(a), np.asarray(b)
-    if left.ndim != 2 or right.ndim != 2 or left.shape[1] != right.shape[0]:
+    if not _fit(left, right):
         raise ValueError(f"no matrix product: shapes {left.shape} and {right.shape} (the first's columns must be as "
                          "many as the second's rows)")
-    if max(left.shape + right.shape) > _PRODUCT_SIDE or min(left.shape + right.shape) < 1:
+    if not _drawable(left, right):
         raise ValueError(f"only products with sides of 1 to {_PRODUCT_SIDE} are drawn, got shapes {left.shape} and "
                          f"{right.shape}")
     if not (0 <= row < left.shape[0] and 0 <= column < right.shape[1]):
@@ -71,7 +72,22 @@ def draw_product(a: Any, b: Any, row: int = 0, column: int = 0, title: str = "",
     return _product(left, right, row, column, visible(title), inline)
 
 
-def _dtype_name(array: np.ndarray) -> str:
+def draws_product(a: Any, b: Any) -> bool:
+    """Whether `draw_product` can draw the product of two arrays."""
+    return _fit(np.asarray(a), np.asarray(b)) and _drawable(np.asarray(a), np.asarray(b))
+
+
+def _fit(left: np.ndarray, right: np.ndarray) -> bool:
+    return left.ndim == 2 and right.ndim == 2 and left.shape[1] == right.shape[0]
+
+
+def _drawable(left: np.ndarray, right: np.ndarray) -> bool:
+    sides = left.shape + right.shape
+    return 1 <= min(sides) and max(sides) <= _PRODUCT_SIDE
+
+
+def dtype_name(array: np.ndarray) -> str:
+    """TensorFlow's name of an array's dtype."""
     return "string" if array.dtype.kind in "OSU" else array.dtype.name
 
 
@@ -103,7 +119,9 @@ def _grid(sheet: Sheet, matrix: np.ndarray, x: int, y: int, width: int, mark: Ma
         for c, j in enumerate(_cut(matrix.shape[1], _SIDE)):
             left, top = x + c * width, y + r * _CELL_HEIGHT
             if i is None or j is None:
-                words.append(sheet.text("m", left + width // 2, top + _CELL_HEIGHT // 2 + 4, "⋯" if j is None else "⋮"))
+                if numbers:
+                    words.append(sheet.text("m", left + width // 2, top + _CELL_HEIGHT // 2 + 4,
+                                            "⋯" if j is None else "⋮"))
                 continue
             cells.append(f'<rect {sheet.classes(mark(i, j))} {rectangle(left, top, width, _CELL_HEIGHT)}/>')
             if numbers:
@@ -120,18 +138,20 @@ class _Blocks:
     """A tensor seen as stacks (rank 4) of slices (rank 3) of matrices."""
 
     def __init__(self, array: np.ndarray, title: str, dtype: str):
-        self.shape = array.shape
-        self.array = array.reshape((1,) * (MAX_RANK - array.ndim) + array.shape)
+        self.shape: tuple[int, ...] = array.shape
+        self.array: np.ndarray[Any, Any] = array.reshape((1,) * (MAX_RANK - array.ndim) + array.shape)
         self.title = title
         rank = len(self.shape)
         dims = "scalar" if rank == 0 else f"shape {list(self.shape)}"
         self.caption = f"{dims} · {dtype} · rank {rank}"
         self.sheet = Sheet()
         self.cell = _cell_width(self.array)
-        self.stacks = _cut(self.array.shape[0], _STACKS)
-        self.slices = _cut(self.array.shape[1], _SLICES)
-        self.columns = len(_cut(self.array.shape[3], _SIDE))
-        self.rows = len(_cut(self.array.shape[2], _SIDE))
+        stacks, slices, rows, columns = np.maximum(self.array.shape, 1).tolist()  # an empty side keeps its room
+        self.stacks = _cut(stacks, _STACKS)
+        self.slices = _cut(slices, _SLICES)
+        self.rows = len(_cut(rows, _SIDE))
+        self.columns = len(_cut(columns, _SIDE))
+        self.gap = _GAP if rank < MAX_RANK or len(self.slices) == 1 else _DEPTH_LABEL
         self.depth = (len(self.slices) - 1) * _STEP
         self.block_width = self.columns * self.cell + self.depth
         self.block_height = self.rows * _CELL_HEIGHT + self.depth
@@ -144,21 +164,19 @@ class _Blocks:
         for stack in self.stacks:
             if stack is None:
                 body.append(self.sheet.text("sign", x + 8, top + self.block_height // 2, "⋯"))
-                x += 16 + _GAP
+                x += 16 + self.gap
                 continue
             body.append(self._stack(stack, x, top))
             if rank == MAX_RANK:
                 body.append(self.sheet.text("m", x + self.block_width // 2, top + self.block_height + 18, f"[{stack}]"))
-            x += self.block_width + _GAP
-        width = x - _GAP + _MARGIN
+            x += self.block_width + self.gap
+        width = x - self.gap + _MARGIN + (_DEPTH_LABEL if self.depth else 0)
         bottom = top + self.block_height + (20 if rank == MAX_RANK else 0)
         body.append(self._axes(top))
         caption_width = max(text_width(self.caption, 12), text_width(self.title, 15, bold=True)) + 2 * _MARGIN
         body.append(self.sheet.text("s", _MARGIN + side, bottom + 24, self.caption))
         if self.title:
             body.append(self.sheet.text("h", _MARGIN, _MARGIN + 13, self.title))
-        if not self.array.size:
-            body.append(self.sheet.text("s", _MARGIN + side, top + 14, "no elements"))
         words = f"Tensor, {self.caption}, {plural(int(self.array.size), 'element')}."
         return self.sheet.document(self.title or "Tensor", words, "".join(body), round(max(width, caption_width)),
                                    bottom + 24 + _MARGIN, inline)
@@ -167,9 +185,17 @@ class _Blocks:
         """The slices of a stack, the last one at the back."""
         parts = []
         for place, index in reversed(list(enumerate(self.slices))):
+            left, top = x + place * _STEP, y + self.depth - place * _STEP
+            if not self.array.size:
+                parts.append(f'<rect {self.sheet.classes("back", "boundary")} '
+                             f'{rectangle(left, top, self.columns * self.cell, self.rows * _CELL_HEIGHT)}/>'
+                             f'{self.sheet.text("m", left + self.columns * self.cell // 2, top + 19, "∅")}')
+                continue
             if index is None:
                 continue
-            left, top = x + place * _STEP, y + self.depth - place * _STEP
+            if self.depth:  # the gaps of cut sides must not show what lies behind
+                size = self.columns * self.cell, self.rows * _CELL_HEIGHT
+                parts.append(f'<rect {self.sheet.classes("back")} {rectangle(left, top, *size)} fill="#ffffff"/>')
             front = place == 0
             kind = _plain if front else _behind
             parts.append(_grid(self.sheet, self.array[stack, index], left, top, self.cell, kind, numbers=front))
@@ -188,8 +214,10 @@ class _Blocks:
             parts.append(self.sheet.text("m", x - 9, middle, f"axis {rank - 2}: {self.shape[-2]}",
                                          f' transform="rotate(-90 {x - 9} {middle})"'))
         if rank >= 3 and self.depth:
-            words = f"axis {rank - 3}: {self.shape[-3]}"
-            parts.append(self.sheet.text("s", x, top + max(self.depth - 8, 6) - 8, words) if self.depth > 30 else "")
+            stack_x = x + (len(self.stacks) - 1) * (self.block_width + self.gap) if None not in self.stacks else x
+            parts.append(self.sheet.text("s", stack_x + self.columns * self.cell + self.depth // 2 + 10,
+                                         top + self.block_height - self.depth // 2 + 12,
+                                         f"axis {rank - 3}: {self.shape[-3]}"))
         return "".join(parts)
 
 
@@ -224,5 +252,5 @@ def _product(left: np.ndarray, right: np.ndarray, row: int, column: int, title: 
         body.append(sheet.text("h", _MARGIN, _MARGIN + 13, title))
     body.append(sheet.text("s", _MARGIN, top + tallest + 44, formula))
     width = round(max(x, _MARGIN + text_width(formula, 12), text_width(title, 15, bold=True) + _MARGIN)) + _MARGIN
-    words = (f"Matrix product of shapes {list(left.shape)} and {list(right.shape)}; element {formula}.")
+    words = f"Matrix product of shapes {list(left.shape)} and {list(right.shape)}; element {formula}."
     return sheet.document(title or "Matrix product", words, "".join(body), width, top + tallest + 44 + _MARGIN, inline)

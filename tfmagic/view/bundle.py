@@ -9,10 +9,14 @@ from __future__ import annotations
 
 import base64
 import dataclasses
+from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
+from tfmagic.view import blocks
 from tfmagic.view.engine import HINT, EngineError
-from tfmagic.view.escape import xml
+from tfmagic.view.escape import visible_lines, xml
 from tfmagic.view.layout import Layout, lay_out
 from tfmagic.view.model import Scene
 from tfmagic.view.svg import draw_svg, path_data
@@ -35,13 +39,38 @@ def mime_bundle(scene: Scene) -> dict[str, Any]:
         hint = f"{text}\n\n{error if str(error) else HINT}"
         return {GRAPH_MIME: scene_json(scene, None), "text/html": f"<pre>{xml(hint)}</pre>", "text/plain": hint}
     svg = draw_svg(scene, layout)
-    return {GRAPH_MIME: scene_json(scene, layout), SVG_MIME: svg, "text/html": picture_html(scene, svg),
+    words = f"{scene.title}. {scene.description()}" if scene.title else scene.description()
+    return {GRAPH_MIME: scene_json(scene, layout), SVG_MIME: svg, "text/html": picture_html(words, svg),
             "text/plain": text}
 
 
-def picture_html(scene: Scene, svg: str) -> str:
-    """The SVG as an image that sanitisers leave alone, with its description for those who cannot see it."""
-    words = f"{scene.title}. {scene.description()}" if scene.title else scene.description()
+def tensor_bundle(value: Any, title: str = "", factors: Sequence[Any] = (), dtype: str = "") -> dict[str, Any]:
+    """A tensor drawn as blocks, as a MIME bundle.
+
+    Args:
+      value: an array of rank 0 to 4.
+      title: a title, such as the expression that was drawn.
+      factors: two matrices whose product `value` is; when they are small the product is drawn.
+      dtype: the dtype's name to show; by default the array's.
+
+    Raises:
+      ValueError: the rank is above 4.
+    """
+    array = np.asarray(value)
+    if len(factors) == 2 and blocks.draws_product(*factors) and np.array_equal(
+            np.asarray(factors[0]) @ np.asarray(factors[1]), array):
+        svg = blocks.draw_product(*factors, title=title)
+    else:
+        svg = blocks.draw_tensor(array, title=title, dtype=dtype)
+    words = f"shape {list(array.shape)} · {dtype or blocks.dtype_name(array)}"
+    with np.printoptions(threshold=200, edgeitems=3):
+        text = f"{title}{': ' if title else ''}{words}\n{array}"
+    return {SVG_MIME: svg, "text/html": picture_html(f"{title}. {words}" if title else words, svg),
+            "text/plain": visible_lines(text)}
+
+
+def picture_html(words: str, svg: str) -> str:
+    """The SVG as an image that sanitisers leave alone; `words` describe it to those who cannot see it."""
     data = base64.b64encode(svg.encode()).decode()
     return f'<img class="tfm-picture" alt="{xml(words)}" src="data:image/svg+xml;base64,{data}">'
 

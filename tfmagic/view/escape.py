@@ -25,6 +25,11 @@ def visible(text: Any) -> str:
     return text if text.isascii() and text.isprintable() else _INVISIBLE.sub(_written_out, text)
 
 
+def visible_lines(text: str) -> str:
+    """`visible` for text of several lines, whose line breaks are meant."""
+    return "\n".join(visible(line) for line in text.split("\n"))
+
+
 def xml(text: str) -> str:
     """`text` as XML or HTML character data, also inside a quoted attribute."""
     return text.translate(_XML)

@@ -189,8 +189,8 @@ def _outline(role: str, x: int, y: int, width: int, height: int) -> str:
                 f'<path style="fill:none" d="M{x} {top}{arc}0 {right} {top}"/>')
     if role in (model.SCOPE, model.RUN):
         step = round(shapes.STACK)
-        return "".join(f'<rect {rectangle(x + i * step, y + (2 - i) * step, width - 2 * step, height - 2 * step)} rx="8"/>'
-                       for i in (2, 1, 0))
+        size = width - 2 * step, height - 2 * step
+        return "".join(f'<rect {rectangle(x + i * step, y + (2 - i) * step, *size)} rx="8"/>' for i in (2, 1, 0))
     if role in (model.GRADIENTS, model.TRAINING):
         cut = 9
         corners: list[Point] = [(x + cut, y), (right - cut, y), (right, y + cut), (right, bottom - cut),
