@@ -36,8 +36,8 @@ def seed_ops_as_1_15(tf):
 
     class NewestNode(dict):
         def setdefault(self, graph, default=None):
-            self[graph] = graph._last_id
-            return graph._last_id
+            self[graph] = len(graph.get_operations())
+            return self[graph]
 
     random_seed._graph_to_seed_dict = NewestNode()
 
