@@ -78,7 +78,7 @@ class Cells:
     def before(self, info: Any) -> None:
         """IPython's `pre_run_cell`: open what the headers ask for and mark where the graphs end."""
         code = getattr(info, "transformed_cell", None) or self.shell.transform_cell(info.raw_cell)
-        count = self.shell.execution_count
+        count = self._execution_count(info)
         filename = self.shell.compile.get_code_name(info.raw_cell, code, count)
         self.names.note(filename, count, code)
         asked = headers.read(info.raw_cell)
@@ -91,6 +91,12 @@ class Cells:
         except Exception as error:
             # An event cannot stop a cell; the transformer of its code does.
             running.refusal = error
+
+    def _execution_count(self, info: Any) -> int:
+        """The number of the cell that is about to run; newer IPythons have counted on already, older ones have not."""
+        count = self.shell.execution_count
+        seen = len(self.shell.history_manager.input_hist_raw) if self.shell.history_manager else count
+        return count - 1 if info.store_history and count > seen else count
 
     def _open(self, running: Running) -> None:
         graph_options, session_options = running.asked.get("%%graph"), running.asked.get("%%session")

@@ -76,17 +76,27 @@ class FreeNames:
             self.unknown, self.assigned = [], set()
 
     def make_placeholders(self) -> None:
-        """Put a scalar-or-any float placeholder behind every unknown name."""
+        """Put a float placeholder of unknown shape behind every unknown name."""
         from tfmagic import tf
 
         for name in self.unknown:
             self.shell.user_ns[name] = tf.placeholder(tf.float32, name=name if name[0] != "_" else "free" + name)
 
     def names(self) -> dict[Operation, str]:
-        """The Python name of each node that a name of the cell leads to (the first one, where there are several)."""
-        found: dict[Operation, str] = {}
-        for name in [*self.unknown, *sorted(self.assigned)]:
-            element = evaluate.element(self.shell.user_ns.get(name))
-            if element is not None:
-                found.setdefault(element if isinstance(element, Operation) else element.op, name)
-        return found
+        """The Python name of each node that a name of the cell leads to."""
+        namespace = self.shell.user_ns
+        return names_of({name: namespace.get(name) for name in [*self.unknown, *sorted(self.assigned)]})
+
+
+def names_of(named: dict[str, Any]) -> dict[Operation, str]:
+    """The Python name of each node that one of the values stands for (the first, where there are several).
+
+    Args:
+      named: values by Python name; those that are no part of a graph do not count.
+    """
+    found: dict[Operation, str] = {}
+    for name, value in named.items():
+        element = evaluate.element(value)
+        if element is not None:
+            found.setdefault(element if isinstance(element, Operation) else element.op, name)
+    return found

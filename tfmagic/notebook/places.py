@@ -6,8 +6,6 @@ from pathlib import Path
 
 import tfmagic
 
-COURSE = "course/introducao.ipynb"
-
 
 def notebooks() -> Path:
     """The folder of notebooks.
@@ -20,3 +18,8 @@ def notebooks() -> Path:
         if folder.is_dir():
             return folder
     raise FileNotFoundError("This installation of tfmagic came without its notebooks; install it again with pip.")
+
+
+def course() -> Path:
+    """The course notebook."""
+    return notebooks() / "course" / "course.ipynb"
