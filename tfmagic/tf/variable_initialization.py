@@ -18,7 +18,7 @@ from tfmagic.tf.variables import global_variables, is_variable_initialized, loca
 @export("initializers.variables")
 def variables_initializer(var_list: Any, name: str = "init") -> Operation:
     """An operation that sets each variable in `var_list` to its initial value."""
-    from tfmagic.ops.control_flow import group
+    from tfmagic.ops.control_flow.grouping import group
 
     if var_list:
         return group(*[v.initializer for v in var_list], name=name)

@@ -262,7 +262,7 @@ class Variable:
         return self._initialized_value()
 
     def _initialized_value(self) -> Tensor:
-        from tfmagic.ops.control_flow import cond
+        from tfmagic.ops.control_flow.cond import cond
 
         with init_scope():
             return cond(is_variable_initialized(self), self.read_value, lambda: self.initial_value)
