@@ -5,6 +5,7 @@ from tfmagic.graph import export as _export
 from tfmagic.session import session as _session  # noqa: F401  # tf.Session
 from tfmagic.tf import framework as _framework  # noqa: F401
 from tfmagic.tf import protos as _protos  # noqa: F401
+from tfmagic.tf import random as _random  # noqa: F401
 from tfmagic.tf.namespace import attach as _attach
 
 __version__ = "1.15.2"

@@ -104,7 +104,7 @@ def gamma(state: PhiloxState, shape, alpha):
         result[small] *= draws.uniform(small) ** (1.0 / concentration[small])
         rows = torch.cat((again, rows[~accepted]))
     table = result.to(alpha.dtype).reshape(alphas, per_alpha).T
-    return table.reshape(*shape, *alpha.shape)
+    return table.reshape((*shape, *alpha.shape))
 
 
 def poisson(state: PhiloxState, shape, rate, dtype):
@@ -137,7 +137,7 @@ def poisson(state: PhiloxState, shape, rate, dtype):
     highest = float((torch.finfo if dtype.is_floating_point else torch.iinfo)(dtype).max)
     _poisson_products(draws, (lam < 10.0).nonzero().squeeze(1), lam, highest, result)
     _poisson_transformed(draws, ((lam >= 10.0) & ~infinite).nonzero().squeeze(1), lam, highest, result)
-    return result.to(dtype).reshape(rates, per_rate).T.reshape(*shape, *rate.shape)
+    return result.to(dtype).reshape(rates, per_rate).T.reshape((*shape, *rate.shape))
 
 
 def _poisson_products(draws: _Draws, rows, rate, highest: float, result) -> None:
