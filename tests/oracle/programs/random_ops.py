@@ -24,8 +24,8 @@ def gradient_random_gamma(tf):
 
 @program
 def random_poisson(tf):
-    a = tf.random_poisson([0.5, 20.0], [3], seed=1)
-    b = tf.random_poisson(4.0, [], seed=2, dtype=tf.int32, name="counts")
+    a = tf.random_poisson(tf.constant([0.5, 20.0]), [3], seed=1)
+    b = tf.random_poisson(tf.constant(4.0), [], seed=2, dtype=tf.int32, name="counts")
     return Case(steps=[([a, b], None), ([a, b], None)], show=[a, b])
 
 
