@@ -90,7 +90,9 @@ def scaled_uniforms(nodes):
     for node in nodes:
         scope, _, last = node["name"].rpartition("/")
         if last != "RandomUniform" or scope in names:
-            result.append({**node, "inputs": [renamed.get(i, i) for i in node["inputs"]]} if "inputs" in node else node)
+            result.append({**node,
+                           "inputs": [renamed.get(i,
+                                                  i) for i in node["inputs"]]} if "inputs" in node else node)
             continue
         dtype = node["attrs"]["dtype"]
         low, high = ({"name": f"{scope}/{name}", "op": "Const",
@@ -105,17 +107,102 @@ def scaled_uniforms(nodes):
     return result
 
 
+def const(name, dtype, value, shape=()):
+    """A described Const node."""
+    values = list(value) if isinstance(value, list | tuple) else [value]
+    return {"name": name, "op": "Const",
+            "attrs": {"dtype": dtype, "value": {"dtype": dtype, "shape": list(shape), "values": values}}}
+
+
+def made(name, op, *inputs, **attrs):
+    """A described node; its type attr T is float unless given."""
+    return {"name": name, "op": op, "inputs": list(inputs), "attrs": {"T": "float", **attrs}}
+
+
+def dropout(nodes):
+    """1.15's dropout compares scaled random numbers with the rate and multiplies; 2.21's selects."""
+    names = {node["name"]: node for node in nodes}
+    result, renamed = [], {}
+    for node in nodes:
+        scope = node["name"].split("/")[0]
+        select = names.get(f"{scope}/SelectV2")
+        if select is None or scope == "gradients":
+            result.append({**node, "inputs": [renamed.get(i, i) for i in node.get("inputs", [])]})
+            if not node.get("inputs"):
+                result[-1].pop("inputs")
+            continue
+        last = node["name"].partition("/")[2]
+        rate = names.get(f"{scope}/GreaterEqual/y")
+        if last in ("Const", "Sub"):
+            if rate and last == "Const":
+                result.append({**rate, "name": f"{scope}/rate"})
+        elif last in ("Shape", "GreaterEqual") or last.startswith("random_uniform"):
+            node = json.loads(json.dumps(node))
+            if last == "GreaterEqual":
+                rate_name = f"{scope}/rate" if rate else node["inputs"][1]
+                node["inputs"] = [f"{scope}/random_uniform", rate_name]
+                result += [const(f"{scope}/sub/x", "float", 1.0),
+                           made(f"{scope}/sub", "Sub", f"{scope}/sub/x", rate_name),
+                           const(f"{scope}/truediv/x", "float", 1.0),
+                           made(f"{scope}/truediv", "RealDiv", f"{scope}/truediv/x", f"{scope}/sub")]
+            result.append(node)
+        elif last == "SelectV2":
+            value = names[select["inputs"][1]]["inputs"][0]
+            cast = {"DstT": "float", "SrcT": "bool", "Truncate": False}
+            result += [made(f"{scope}/mul", "Mul", value, f"{scope}/truediv"),
+                       {"name": f"{scope}/Cast", "op": "Cast", "inputs": [f"{scope}/GreaterEqual"],
+                        "attrs": cast},
+                       made(f"{scope}/mul_1", "Mul", f"{scope}/mul", f"{scope}/Cast")]
+            renamed[node["name"]] = f"{scope}/mul_1"
+    return result
+
+
+def linear_space(scope, name, start, stop, count):
+    """An edit that puts the one op LinSpace in the place of the many nodes that 2.21 builds it from."""
+
+    def edit(nodes):
+        new = [const(f"{name}/start", "float", start), const(f"{name}/stop", "float", stop),
+               const(f"{name}/num", "int32", count),
+               made(name, "LinSpace", f"{name}/start", f"{name}/stop", f"{name}/num", Tidx="int32")]
+        return replaced(rf"{scope}(/.*)?", "\n".join(map(json.dumps, new)))(nodes)
+
+    return edit
+
+
+def plain_diagonals(nodes):
+    """1.15's diagonal ops have no arguments for other diagonals."""
+    inputs = {"MatrixDiagV3": 1, "MatrixSetDiagV3": 2, "MatrixDiagPartV3": 1}
+    gone = {name for node in nodes if node["op"] in inputs for name in node["inputs"][inputs[node["op"]]:]}
+    for node in nodes:
+        if node["op"] in inputs:
+            node["inputs"] = node["inputs"][:inputs[node["op"]]]
+            node["op"] = node["op"].removesuffix("V3")
+            node["attrs"].pop("align", None)
+    return [node for node in nodes if node["name"] not in gone]
+
+
 GRAPHS = [
+    Difference("diagonal ops of 1.15 are the first version", plain_diagonals),
+    Difference("tf.linspace is the op LinSpace in 1.15", linear_space("linspace", "LinSpace", 0.0, 1.0, 5),
+               ("ranges",)),
+    Difference("tf.linspace is the op LinSpace in 1.15", linear_space("points", "points", 1.0, 2.0, 3), ("ranges",)),
+    Difference("tf.linspace is the op LinSpace in 1.15", linear_space("linspace", "LinSpace", 0.0, 1.0, 7),
+               ("static_shapes",)),
     Difference("these attrs came after 1.15", only_known_attrs),
     Difference("tf.add makes Add in 1.15; only the operator + makes AddV2", add_of_tensors),
     Difference("random ops add their mean with Add in 1.15", random_sums),
     Difference("random_uniform scales by its bounds also when they are 0 and 1", scaled_uniforms),
+    Difference("dropout multiplies by a mask in 1.15", dropout,
+               ("dropout_rate", "dropout_keep_prob", "convolutional_network_dropout")),
     Difference("tf.add with a name of its own", retyped("plus_one", "Add"), ("add_function",)),
     Difference("tf.add with a name of its own", retyped("[cd]", "Add"), ("course_first_graph",)),
 ]
 
 # Values, reprs and facts: program -> kind -> reason. The kind is left out of the comparison.
 OTHER: dict[str, dict[str, str]] = {
+    "dropout_rate": {"shown": "the result of dropout is another node in 1.15"},
+    "dropout_keep_prob": {"shown": "the result of dropout is another node in 1.15"},
+    "ranges": {"shown": "the result of linspace is another node in 1.15"},
     "random_streams": {"shown": "the result of random_uniform is the sum in 1.15, the node that draws in 2.21"},
 }
 

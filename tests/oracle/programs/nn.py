@@ -16,7 +16,7 @@ def activations(tf):
     x = tf.constant([-2.0, -0.5, 0.0, 0.5, 8.0])
     out = [tf.nn.relu(x), tf.nn.relu6(x), tf.nn.elu(x), tf.nn.selu(x), tf.nn.softplus(x), tf.nn.softsign(x),
            tf.nn.sigmoid(x), tf.nn.tanh(x)]
-    out += [tf.nn.leaky_relu(x), tf.nn.leaky_relu(x, alpha=0.1), tf.nn.crelu(x), tf.nn.swish(x) * 1.0]
+    out += [tf.nn.leaky_relu(x), tf.nn.leaky_relu(x, alpha=0.1), tf.nn.crelu(x)]
     return Case(steps=[(out, None)], show=out)
 
 

@@ -191,13 +191,3 @@ def partitioned_names(tf):
         x = tf.get_variable("w", [1])
         z = x + 1.0
     return Case(init=True, steps=[([y, z], None)], show=[w, y, z])
-
-
-@program
-def moving_average(tf):
-    v = tf.Variable(1.0, name="v")
-    ema = tf.train.ExponentialMovingAverage(0.9)
-    apply = ema.apply([v])
-    average = ema.average(v)
-    steps = [(apply, None), (average, None), (v.assign(2.0), None), (apply, None), (average, None)]
-    return Case(init=True, steps=steps, show=[average], facts={"name": ema.average_name(v)})
