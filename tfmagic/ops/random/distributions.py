@@ -31,14 +31,10 @@ def uniform(stream: Stream, shape: Sequence[int], dtype, device=None):
       A tensor of `shape` and `dtype`.
     """
     if dtype == torch.float64:
-        return _fill(stream, shape, dtype, device, uniform_pair)
+        return _fill(stream, shape, dtype, device, uniform_pairs)
     bits = _MANTISSA_BITS[_name(dtype)]
     mask, scale = (1 << bits) - 1, 2.0**-bits
-
-    def units(w):
-        return [(word & mask).to(torch.float32) * scale for word in w]
-
-    return _fill(stream, shape, dtype, device, units)
+    return _fill(stream, shape, dtype, device, lambda w: (torch.stack(w, 1) & mask).to(torch.float32) * scale)
 
 
 def uniform_int(stream: Stream, shape: Sequence[int], low: int, high: int, dtype, device=None):
@@ -57,19 +53,15 @@ def uniform_int(stream: Stream, shape: Sequence[int], low: int, high: int, dtype
     """
     span = high - low
     if dtype == torch.int32:
-        return _fill(stream, shape, dtype, device, lambda w: [word % span + low for word in w])
-
-    def pairs(w):
-        return [_remainder(a | b << 32, span) + low for a, b in (w[:2], w[2:])]
-
-    return _fill(stream, shape, dtype, device, pairs)
+        return _fill(stream, shape, dtype, device, lambda w: torch.stack(w, 1) % span + low)
+    return _fill(stream, shape, dtype, device, lambda w: _remainder(_long_words(w), span) + low)
 
 
 def full_int(stream: Stream, shape: Sequence[int], dtype, device=None):
     """Uniform integers over the whole range of int32, int64, uint32 or uint64: the words themselves."""
     if dtype in (torch.int32, torch.uint32):
-        return _fill(stream, shape, dtype, device, lambda w: w)
-    return _fill(stream, shape, dtype, device, lambda w: (w[0] | w[1] << 32, w[2] | w[3] << 32))
+        return _fill(stream, shape, dtype, device, lambda w: torch.stack(w, 1))
+    return _fill(stream, shape, dtype, device, _long_words)
 
 
 def normal(stream: Stream, shape: Sequence[int], dtype, device=None):
@@ -109,7 +101,7 @@ def truncated_normal(stream: Stream, shape: Sequence[int], dtype, device=None):
     groups = -(-count // width)
     output = torch.empty((groups, width), dtype=dtype, device=device)
     for rows, w in chunks(stream, groups, stride, device):
-        first = torch.stack(candidates(w), 1)
+        first = candidates(w)
         outside = (first.abs() >= _TRUNCATE_AT).any(1).nonzero().squeeze(1)
         output[rows] = first
         if len(outside):
@@ -123,7 +115,7 @@ def _first_inside(stream: Stream, starts, width: int, candidates: Callable):
     tries = 2
     while True:
         offsets = (starts[:, None] + torch.arange(tries, device=starts.device)).reshape(-1)
-        drawn = torch.stack(candidates(words(stream, offsets)), 1).reshape(len(starts), -1)
+        drawn = candidates(words(stream, offsets)).reshape(len(starts), -1)
         rejected = drawn.abs() >= _TRUNCATE_AT
         chosen = rejected.to(torch.int8).argsort(dim=1, stable=True)[:, :width]
         if not rejected.gather(1, chosen).any():
@@ -136,52 +128,62 @@ def group_width(dtype) -> int:
     return 2 if dtype in (torch.float64, torch.int64, torch.uint64) else 4
 
 
-def unit_double(high, low):
-    """A float64 in [0, 1) from two words: 20 bits of the first and all of the second."""
-    return ((high & 0xFFFFF) << 32 | low).to(torch.float64) * 2.0**-52
+def uniform_pairs(w):
+    """Float64 numbers in [0, 1) from the words of blocks: [n, 2]; 20 bits of one word and all of the next."""
+    return _unit_doubles(_firsts(w), _seconds(w))
 
 
-def uniform_pair(w):
-    """Two float64 numbers in [0, 1) from the four words of a block."""
-    return unit_double(w[0], w[1]), unit_double(w[2], w[3])
-
-
-def normal_pair(w):
-    """Two float64 normal numbers from the four words of a block."""
-    radius = torch.sqrt(-2.0 * torch.log(unit_double(w[0], w[1]).clamp_(min=_SMALLEST_UNIFORM)))
-    angle = _TWO_PI * unit_double(w[2], w[3])
-    return torch.sin(angle) * radius, torch.cos(angle) * radius
+def normal_pairs(w):
+    """Float64 normal numbers from the words of blocks: [n, 2]."""
+    radius = torch.sqrt(-2.0 * torch.log(_unit_doubles(w[0], w[1]).clamp_(min=_SMALLEST_UNIFORM)))
+    angle = _TWO_PI * _unit_doubles(w[2], w[3])
+    return torch.stack((torch.sin(angle) * radius, torch.cos(angle) * radius), 1)
 
 
 def _normals(dtype) -> Callable:
-    """The function from the words of a block to its group of normal numbers."""
-    if dtype == torch.float64:
-        return normal_pair
-    return lambda w: (*_float_pair(w[0], w[1]), *_float_pair(w[2], w[3]))
+    """The function from the words of blocks to their groups of normal numbers."""
+    return normal_pairs if dtype == torch.float64 else _float_normals
 
 
-def _float_pair(first, second):
-    """Two float32 normal numbers from two words.
+def _float_normals(w):
+    """Float32 normal numbers from the words of blocks: [n, 4].
 
     Each function is taken in float64 and rounded: that is what a C library's float functions return but for
     about one number in a hundred (then off by one unit in the last place), and it makes CPU and CUDA agree.
     """
     scale = 2.0**-23
-    uniform_a = ((first & 0x7FFFFF).to(torch.float32) * scale).clamp_(min=_SMALLEST_UNIFORM)
-    radius = torch.sqrt(-2.0 * torch.log(uniform_a.double()).float().double()).float()
+    uniforms = ((_firsts(w) & 0x7FFFFF).to(torch.float32) * scale).clamp_(min=_SMALLEST_UNIFORM)
+    radius = torch.sqrt(-2.0 * torch.log(uniforms.double()).float().double()).float()
     # The angle itself is a float32 in TensorFlow, rounded from a product in float64.
-    angle = ((second & 0x7FFFFF).to(torch.float64) * (_TWO_PI * scale)).float().double()
-    return torch.sin(angle).float() * radius, torch.cos(angle).float() * radius
+    angle = ((_seconds(w) & 0x7FFFFF).to(torch.float64) * (_TWO_PI * scale)).float().double()
+    numbers = torch.stack((torch.sin(angle).float() * radius, torch.cos(angle).float() * radius), 2)
+    return numbers.reshape(len(numbers), 4)
+
+
+def _firsts(w):
+    return torch.stack((w[0], w[2]), 1)
+
+
+def _seconds(w):
+    return torch.stack((w[1], w[3]), 1)
+
+
+def _long_words(w):
+    """The words of blocks as 64-bit numbers: [n, 2]."""
+    return _firsts(w) | _seconds(w) << 32
+
+
+def _unit_doubles(high, low):
+    return ((high & 0xFFFFF) << 32 | low).to(torch.float64) * 2.0**-52
 
 
 def _fill(stream: Stream, shape: Sequence[int], dtype, device, convert: Callable):
-    """A tensor filled with convert(words of a block) after another: one column for each member of a group."""
+    """A tensor filled with what `convert` makes of the words of one block after another: a group for each."""
     count = math.prod(shape)
     width = group_width(dtype)
     output = torch.empty((-(-count // width), width), dtype=dtype, device=device)
     for rows, w in chunks(stream, len(output), device=device):
-        for column, values in enumerate(convert(w)):
-            output[rows, column] = values
+        output[rows] = convert(w)
     return output.reshape(-1)[:count].reshape(tuple(shape))
 
 

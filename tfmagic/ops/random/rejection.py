@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable
 
 from tfmagic.ops.lazy import torch
-from tfmagic.ops.random.distributions import group_width, normal, normal_pair, uniform, uniform_pair
+from tfmagic.ops.random.distributions import group_width, normal, normal_pairs, uniform, uniform_pairs
 from tfmagic.ops.random.philox import RESERVED_PER_OUTPUT, PhiloxState, Stream, words
 
 _MOST_TRIES = 1000
@@ -31,22 +31,22 @@ class _Draws:
                 torch.zeros((count, 2), dtype=torch.float64, device=device),
                 torch.zeros(count, dtype=torch.int64, device=device),
             )
-            for kind in (uniform_pair, normal_pair)
+            for kind in (uniform_pairs, normal_pairs)
         }
 
     def uniform(self, rows):
         """The next uniform float64 in [0, 1) of each of these outputs."""
-        return self._next(uniform_pair, rows)
+        return self._next(uniform_pairs, rows)
 
     def normal(self, rows):
         """The next normal float64 of each of these outputs."""
-        return self._next(normal_pair, rows)
+        return self._next(normal_pairs, rows)
 
     def _next(self, kind: Callable, rows):
         pairs, left = self._kept[kind]
         empty = rows[left[rows] == 0]
         if len(empty):
-            pairs[empty] = torch.stack(kind(words(self._stream, self._position[empty])), 1)
+            pairs[empty] = kind(words(self._stream, self._position[empty]))
             left[empty] = 2
             self._position[empty] += 1
         # The second number of a pair is used first.
