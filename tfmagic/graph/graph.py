@@ -217,6 +217,9 @@ class Graph:
             if tensor.op.graph is not self:
                 raise ValueError(f"Tensor {tensor} must be from the same graph as the operation '{name}' that reads "
                                  "it: build both inside one `with graph.as_default():` block.")
+            inner = tensor.op._control_flow_context
+            if inner is not None and inner is not ctx:
+                inner.check_use(op, tensor.op)
         with self._lock:
             if name in self._by_name:
                 raise ValueError(f"Duplicate node name in graph: '{name}'")

@@ -1,0 +1,443 @@
+"""The algorithm of `tf.gradients`: walks the graph backwards from ys to xs and lets each op's rule add its nodes."""
+
+from __future__ import annotations
+
+import collections
+import contextlib
+import enum
+from collections.abc import Iterator, Sequence
+from typing import Any, Protocol
+
+from tfmagic.graph import dtypes, registry, shapes
+from tfmagic.graph.context import get_default_graph
+from tfmagic.graph.export import export
+from tfmagic.graph.graph import Graph, name_scope
+from tfmagic.graph.indexed_slices import IndexedSlices, as_tensor_or_slices, flatten_nested, unify_index_types
+from tfmagic.graph.operation import Operation, Tensor
+
+_TRAINABLE = frozenset({dtypes.float16, dtypes.float32, dtypes.float64, dtypes.complex64, dtypes.complex128,
+                        dtypes.resource, dtypes.variant})
+
+
+class Builders(Protocol):
+    """The nodes that the algorithm itself adds; `ops.control_flow` offers them from above by `install`."""
+
+    def ones_like(self, y: Tensor, name: str) -> Tensor: ...
+    def identity(self, x: Any, name: str) -> Tensor: ...
+    def add_n(self, tensors: Sequence[Any]) -> Tensor: ...
+    def concat(self, tensors: Sequence[Tensor]) -> Tensor: ...
+    def gather(self, params: Tensor, indices: Tensor) -> Tensor: ...
+    def cast(self, x: Tensor, dtype: dtypes.DType) -> Tensor: ...
+    def zeros_like(self, x: Any) -> Tensor: ...
+    def tuple(self, tensors: Sequence[Any]) -> list[Any]: ...
+    def zeros_outside_loop(self, op: Operation, index: int) -> Tensor: ...
+    def loop_state(self, between: list[Operation], between_set: set[Operation], colocate: bool) -> Any: ...
+    def crosses_initial_value(self, op: Operation) -> bool: ...
+
+
+_builders: Builders
+
+
+def install(builders: Builders) -> None:
+    """Say how the algorithm makes its own nodes and follows loops (called once, by `ops.control_flow`)."""
+    global _builders
+    _builders = builders
+
+
+@export("AggregationMethod")
+class AggregationMethod:
+    """How the gradients that reach one tensor on several paths are added up."""
+
+    ADD_N = 0
+    DEFAULT = ADD_N
+    EXPERIMENTAL_TREE = 1
+    EXPERIMENTAL_ACCUMULATE_N = 2
+
+
+@export("UnconnectedGradients")
+class UnconnectedGradients(enum.Enum):
+    """What `tf.gradients` gives for an x on which no y depends: None or zeros."""
+
+    NONE = "none"
+    ZERO = "zero"
+
+
+@export("gradients")
+def gradients(ys: Any, xs: Any, grad_ys: Any = None, name: str = "gradients",
+              colocate_gradients_with_ops: bool = False, gate_gradients: bool = False, aggregation_method: Any = None,
+              stop_gradients: Any = None,
+              unconnected_gradients: UnconnectedGradients = UnconnectedGradients.NONE) -> list[Any]:
+    """Add nodes that compute the derivative of sum(ys) with respect to each x.
+
+    Args:
+      ys: a tensor or list of tensors.
+      xs: a tensor or variable, or a list of them.
+      grad_ys: the incoming gradient of each y, of the shape of y (None: ones).
+      name: the name scope of the new nodes.
+      colocate_gradients_with_ops: whether gradients ask for the device of the operation they belong to.
+      gate_gradients: whether all gradients of one operation are ready before any of them is used.
+      aggregation_method: one of the constants of `tf.AggregationMethod`.
+      stop_gradients: tensors through which no gradient flows.
+      unconnected_gradients: what to give where no path leads from an x to a y.
+
+    Returns:
+      One tensor, `tf.IndexedSlices` or None for each x.
+
+    Raises:
+      LookupError: an operation on the way has no gradient.
+      TypeError: a y is complex without `grad_ys`, or a `grad_ys` has the wrong kind of type.
+      ValueError: the lengths of ys and grad_ys differ, or a gradient function returned something unfit.
+    """
+    graph = get_default_graph()
+    graph._check_not_finalized()
+    try:
+        unconnected_gradients = UnconnectedGradients(unconnected_gradients)
+    except ValueError:
+        raise ValueError(f"Unknown value for unconnected_gradients: {unconnected_gradients!r}") from None
+    if aggregation_method is None:
+        aggregation_method = AggregationMethod.DEFAULT
+    if aggregation_method not in (0, 1, 2):
+        raise ValueError(f"Invalid aggregation_method specified {aggregation_method}.")
+    ys, xs, stops = _as_list(ys), _as_list(xs), _as_list(stop_gradients or [])
+    grad_ys = [None] * len(ys) if grad_ys is None else _as_list(grad_ys)
+    if len(grad_ys) != len(ys):
+        raise ValueError(f"Passed {len(grad_ys)} grad_ys for {len(ys)} ys")
+    with name_scope(name, "gradients", [*ys, *xs, *stops, *grad_ys]):
+        get_default_graph().unique_name("uid")  # TensorFlow takes this name too
+        ys = [as_tensor_or_slices(y, f"y_{i}") for i, y in enumerate(ys)]
+        xs = [_differentiable_form(x, f"x_{i}") for i, x in enumerate(xs)]
+        stops = [as_tensor_or_slices(s, f"stop_{i}") for i, s in enumerate(stops)]
+        grad_ys = [None if g is None else as_tensor_or_slices(g, f"grad_y_{i}") for i, g in enumerate(grad_ys)]
+        walk = _Walk(get_default_graph(), ys, xs, [s.op for s in stops], colocate_gradients_with_ops, gate_gradients,
+                     aggregation_method)
+        return walk.run(grad_ys, unconnected_gradients)
+
+
+def is_trainable(tensor: Any) -> bool:
+    """Whether gradients flow through tensors of this type."""
+    return tensor.dtype.base_dtype in _TRAINABLE
+
+
+def _as_list(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, (list, tuple)) else [value]
+
+
+def _differentiable_form(x: Any, name: str) -> Any:
+    """What stands for an x in the graph: a resource variable's handle, a variable's reference, a tensor."""
+    if getattr(x, "_should_act_as_resource_variable", False):
+        return x.handle
+    return as_tensor_or_slices(x, name, as_ref=True)
+
+
+def gradient_function(op: Operation) -> Any:
+    """The function `(operation, *output gradients)` for an operation, or None when it stops gradients on purpose.
+
+    Raises:
+      LookupError: nobody declared or registered one.
+    """
+    if not op._inputs:
+        return None
+    if op._gradient_function is not None:
+        return op._gradient_function
+    key = op._attrs.get("_gradient_op_type", op.type)
+    found, function = registry.user_gradient(key)
+    if found:
+        return function
+    declared = registry.lookup(key)
+    if declared is not None:
+        rule = declared.gradient
+        if rule is not None:
+            return lambda operation, *grads: rule(registry.Node(operation), *grads)
+        if not declared.differentiable:
+            return None
+    where = f" It was made at {op.source}: {op.source.text}." if op.source is not None else ""
+    raise LookupError(f"No gradient defined for operation '{op.name}' (op type: {op.type}).{where} If the result does "
+                      "not have to be differentiated, put tf.stop_gradient around it; or register a gradient with "
+                      "tf.RegisterGradient.")
+
+
+def _consumers(tensor: Tensor) -> list[Operation]:
+    return tensor._consumers
+
+
+class _Walk:
+    """One call of `gradients`: which operations lie between, what each still waits for, and the gradients so far.
+
+    Attributes:
+      grads: per operation and output, the list of gradients that arrived; a single value once they are added up.
+      pending: per operation, how many of its consumers have not delivered yet.
+      loops: follows `while_loop`s, None when there are none on the way.
+    """
+
+    def __init__(self, graph: Graph, ys: list[Any], xs: list[Any], stops: list[Operation], colocate: bool,
+                 gate: bool, aggregation: int):
+        self.graph = graph
+        self.ys, self.xs = ys, xs
+        self.colocate, self.gate, self.aggregation = colocate, gate, aggregation
+        self.grads: dict[Operation, list[Any]] = {}
+        self.queue: collections.deque[Operation] = collections.deque()
+        self.from_ops = [x.op for x in xs]
+        self.to_ops = [y.op for y in ys]
+        self.stops = stops
+        self.pending: collections.defaultdict[Operation, int] = collections.defaultdict(int)
+        self.loops: Any = None
+        self.reachable: set[Operation] = set()
+
+    def run(self, grad_ys: list[Any], unconnected: UnconnectedGradients) -> list[Any]:
+        grad_ys = [self._default_grad_y(i, y, g) for i, (y, g) in enumerate(zip(self.ys, grad_ys))]
+        self._count_pending()
+        for y, grad in zip(self.ys, grad_ys):
+            self._set(y, grad)
+        started: set[Operation] = set()
+        for op in self.to_ops:
+            if self.pending[op] == 0 and op not in started and op in self.reachable:
+                started.add(op)
+                self.queue.append(op)
+        if self.loops is not None:
+            for y in self.loops.unused_exits(self.pending, started):
+                if is_trainable(y):
+                    self._set(y, self.loops.zeros_like_for_exit(y))
+                    self.queue.append(y.op)
+        stop_ops = self._stop_ops()
+        while self.queue:
+            op = self.queue.popleft()
+            with self._beside(op):
+                self._differentiate(op, op in stop_ops)
+            self._deliver(op)
+        if self.loops is not None:
+            self.loops.finish()
+        return [self._result(x, unconnected) for x in self.xs]
+
+    # --- before the walk --------------------------------------------------------------------------------------
+
+    def _default_grad_y(self, index: int, y: Any, grad: Any) -> Any:
+        """The incoming gradient of a y: ones, or a copy of the given one under the name of this call."""
+        name = f"grad_ys_{index}"
+        with self._beside(y.op):
+            if grad is None:
+                if y.dtype.is_complex:
+                    raise TypeError(f"Gradients of complex tensors must set grad_ys (y.dtype = {y.dtype!r})")
+                return _builders.ones_like(y, name)
+            given, wanted = grad.dtype.base_dtype, y.dtype.base_dtype
+            if wanted.is_floating or wanted.is_integer:
+                if not (given.is_floating or given.is_integer):
+                    raise TypeError(f"Gradient type {given.name} generated for real or integer-valued tensor {y} with "
+                                    f"type {wanted.name} must be real or integer")
+            elif wanted.is_complex:
+                if not given.is_complex:
+                    raise TypeError(f"Gradient type {given.name} generated for complex-valued tensor {y} with type "
+                                    f"{wanted.name} must be real")
+            elif wanted is not dtypes.variant and wanted is not dtypes.resource:
+                raise TypeError(f"Tensor {y} with type {wanted.name} must be numeric to obtain a default gradient")
+            elif given is not wanted and wanted is dtypes.variant:
+                raise TypeError(f"Gradient type {given.name} generated for variant tensor {y} with type "
+                                f"{wanted.name} must be variant")
+            if isinstance(grad, IndexedSlices):
+                parts = [part if not isinstance(part, Tensor) else _builders.identity(part, f"{name}_{suffix}")
+                         for part, suffix in ((grad.indices, "indices"), (grad.values, "values"),
+                                              (grad.dense_shape, "shape"))]
+                return IndexedSlices(indices=parts[0], values=parts[1], dense_shape=parts[2])
+            return _builders.identity(grad, name)
+
+    def _count_pending(self) -> None:
+        """Find the operations on the ways from xs to ys, and count each one's consumers among them."""
+        reached: set[Operation] = set()
+        queue = collections.deque(self.from_ops)
+        while queue:
+            op = queue.popleft()
+            if op not in reached:
+                reached.add(op)
+                for output in op._outputs:
+                    dtype = output._dtype.base_dtype
+                    if dtype in _TRAINABLE or dtype is dtypes.bfloat16:
+                        queue.extend(_consumers(output))
+        self.reachable = {op for op in self.to_ops if op in reached}
+        between: list[Operation] = []
+        between_set: set[Operation] = set()
+        queue = collections.deque(self.to_ops)
+        while queue:
+            op = queue.popleft()
+            if op in reached:
+                between_set.add(op)
+                between.append(op)
+                reached.remove(op)
+                queue.extend(tensor.op for tensor in op._inputs)
+        self.loops = _builders.loop_state(between, between_set, self.colocate)
+        for op in between:
+            for tensor in op._inputs:
+                if tensor.op in between_set:
+                    self.pending[tensor.op] += 1
+
+    def _stop_ops(self) -> set[Operation]:
+        """The xs that depend on no other x, and what the caller asked to stop at."""
+        found = {op for op in self.from_ops if not any(self.pending[t.op] > 0 for t in op._inputs)}
+        found.update(self.stops)
+        return found
+
+    # --- the walk ---------------------------------------------------------------------------------------------
+
+    def _differentiate(self, op: Operation, stop: bool) -> None:
+        """Add up what arrived at an operation's outputs and pass its gradients on to its inputs."""
+        loops = self.loops
+        if loops is not None:
+            loops.enter(op, before=True)
+        out_grads = self._aggregate(op)
+        if loops is not None:
+            loops.exit(op, before=True)
+        has_grads = any(grad is not None and not (isinstance(grad, list) and not grad) for grad in out_grads)
+        function = gradient_function(op) if has_grads and not stop else None
+        if loops is not None:
+            loops.enter(op, before=False)
+        if _builders.crosses_initial_value(op):
+            self._refuse_initial_value(op)
+        if function is not None:
+            for index, grad in enumerate(out_grads):
+                if (grad is None or (isinstance(grad, list) and not grad)) and is_trainable(op._outputs[index]):
+                    zeros = loops.zeros_like if loops is not None else _builders.zeros_outside_loop
+                    out_grads[index] = zeros(op, index)
+            with name_scope(op.name + "_grad"):
+                in_grads = self._checked(op, function(op, *out_grads))
+            for tensor, grad in zip(op._inputs, in_grads):
+                if grad is not None:
+                    self._set_input(op, tensor, grad)
+        if loops is not None:
+            loops.exit(op, before=False)
+
+    def _checked(self, op: Operation, grads: Any) -> list[Any]:
+        """What a gradient function returned, as one gradient per input."""
+        in_grads = _as_list(grads)
+        if len(in_grads) != len(op._inputs):
+            raise ValueError(f"Num gradients {len(in_grads)} generated for op {op.name} (op type: {op.type}) do not "
+                             f"match num inputs {len(op._inputs)}")
+        if self.gate and sum(grad is not None for grad in in_grads) > 1:
+            graph = self.graph
+            with graph.device(None), graph.colocate_with(None, ignore_existing=True):
+                return _builders.tuple(in_grads)
+        return in_grads
+
+    def _set_input(self, op: Operation, tensor: Tensor, grad: Any) -> None:
+        if isinstance(grad, Tensor) and tensor._dtype is not dtypes.resource:
+            try:
+                grad.set_shape(tensor.shape)
+            except ValueError:
+                raise ValueError("Incompatible shapes between op input and calculated input gradient. Forward "
+                                 f"operation: {op.name}. Input index: {list(op._inputs).index(tensor)}. Original "
+                                 f"input shape: {shapes.text(tensor._dims)}. Calculated input gradient shape: "
+                                 f"{shapes.text(grad._dims)}") from None
+        elif not isinstance(grad, (Tensor, IndexedSlices)):
+            raise TypeError(f"The gradient of '{op.name}' (op type: {op.type}) with respect to {tensor.name} is "
+                            f"{grad!r}: a gradient is a tensor, tf.IndexedSlices or None.")
+        self._set(tensor, grad)
+
+    def _deliver(self, op: Operation) -> None:
+        """Note that `op` has passed on its gradients: what waits for nothing else is next."""
+        for tensor in op._inputs:
+            source = tensor.op
+            self.pending[source] -= 1
+            ready = self.pending[source] == 0
+            if self.loops is not None and not ready:
+                ready = self.pending[source] > 0 and self.loops.is_loop_switch(source)
+            if not ready:
+                continue
+            if self.loops is not None and self.loops.is_exit(source):
+                for exit_tensor, zero in self.loops.exit_ready(tensor, self._has_grads):
+                    if zero and is_trainable(exit_tensor):
+                        self._set(exit_tensor, self.loops.zeros_like_for_exit(exit_tensor))
+                    self.queue.append(exit_tensor.op)
+            else:
+                self.queue.append(source)
+
+    def _has_grads(self, op: Operation) -> bool:
+        """Whether a gradient that is not None has arrived at any output."""
+        return any(grad is not None and (not isinstance(grad, list) or any(g is not None for g in grad))
+                   for grad in self.grads.get(op, ()))
+
+    def _refuse_initial_value(self, op: Operation) -> None:
+        target = next((x for x in self.from_ops if x in {t.op for t in op._inputs}), None)
+        name = target.name if target is not None else self.from_ops[0].name
+        raise ValueError(f"Cannot compute gradient inside while loop with respect to op '{name}'. We do not support "
+                         "taking the gradient wrt or through the initial value of a loop variable. Gradients can be "
+                         "computed through loop invariants or wrt the input parameters to the loop body.")
+
+    # --- gradients by tensor ----------------------------------------------------------------------------------
+
+    def _set(self, tensor: Any, grad: Any) -> None:
+        op = tensor.op
+        op_grads = self.grads.get(op)
+        if op_grads is None:
+            op_grads = self.grads[op] = [[] for _ in op._outputs]
+        index = getattr(tensor, "value_index", None)
+        index = tensor.values.value_index if index is None else index
+        if isinstance(op_grads[index], list):
+            op_grads[index].append(grad)
+        else:  # the Switch of a loop, which is met twice
+            op_grads[index] = grad
+
+    def _aggregate(self, op: Operation) -> list[Any]:
+        """Add up the gradients of each output in place; None where none arrived."""
+        out_grads = self.grads.get(op)
+        if out_grads is None:
+            return [[] for _ in op._outputs]
+        for index, arrived in enumerate(out_grads):
+            if not isinstance(arrived, list):  # the Switch of a loop, added up before
+                continue
+            if not arrived:
+                out_grads[index] = None
+            elif len(arrived) == 1:
+                out_grads[index] = arrived[0]
+            elif all(isinstance(grad, Tensor) for grad in arrived if grad is not None):
+                out_grads[index] = self._sum([grad for grad in arrived if grad is not None], op)
+            else:
+                out_grads[index] = _sum_slices([grad for grad in arrived if grad is not None])
+        return out_grads
+
+    def _sum(self, grads: list[Tensor], op: Operation) -> Tensor | None:
+        if len(grads) < 2:
+            return grads[0] if grads else None
+        if self.aggregation != AggregationMethod.ADD_N:
+            with name_scope(op.name + "_gradient_sum"):
+                total = grads[0]
+                for grad in grads[1:]:
+                    total = _builders.add_n([total, grad])
+                return total
+        by_device: dict[str, list[Tensor]] = {}
+        for grad in grads:
+            by_device.setdefault(grad.device, []).append(grad)
+        sums = []
+        for device in sorted(by_device):
+            here = by_device[device]
+            with self.graph.colocate_with(here[0].op, ignore_existing=True):
+                sums.append(_builders.add_n(here))
+        return _builders.add_n(sums)
+
+    def _result(self, x: Any, unconnected: UnconnectedGradients) -> Any:
+        op_grads = self.grads.get(x.op)
+        grad = None
+        if op_grads is not None:
+            grad = op_grads[x.value_index if isinstance(x, Tensor) else x.values.value_index]
+            if isinstance(grad, list):
+                grad = None
+        if grad is None and unconnected is UnconnectedGradients.ZERO:
+            return _builders.zeros_like(x)
+        return grad
+
+    @contextlib.contextmanager
+    def _beside(self, op: Operation) -> Iterator[None]:
+        """Ask for the device of `op` when the caller wants gradients colocated."""
+        if not self.colocate:
+            yield
+            return
+        with self.graph.colocate_with(op):
+            yield
+
+
+def _sum_slices(grads: list[Any]) -> Any:
+    """Add up gradients of which some are `IndexedSlices`: the rows one after another, or a dense sum."""
+    if any(isinstance(grad, Tensor) for grad in grads):
+        return _builders.add_n(grads)
+    if len(grads) == 1:
+        return grads[0]
+    grads = unify_index_types(grads, _builders.cast)
+    grads = [flatten_nested(grad, _builders.gather) for grad in grads]
+    return IndexedSlices(_builders.concat([grad.values for grad in grads]),
+                         _builders.concat([grad.indices for grad in grads]), grads[0].dense_shape)

@@ -1,0 +1,146 @@
+"""ControlFlowContext: what the bodies of conds and loops have in common while they are being built."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tfmagic.graph import nest
+from tfmagic.graph.context import get_default_graph
+from tfmagic.graph.operation import Operation, Tensor
+from tfmagic.ops.control_flow import util
+
+
+class ControlFlowContext:
+    """A branch of a cond, or a loop.
+
+    Attributes:
+      values: names of tensors that can be used inside as they are.
+      external: what stands inside for a tensor from outside, by the name of that tensor.
+      outer_context: the context around this one, or None.
+    """
+
+    is_cond = False
+    is_while = False
+
+    def __init__(self, name: str) -> None:
+        self.graph = get_default_graph()
+        self.name = name
+        self.outer_context: ControlFlowContext | None = self.graph._stacks.control_flow
+        self.values: set[str] = set()
+        self.external: dict[str, Tensor] = {}
+        self._entered: list[Any] = []
+
+    def IsCondContext(self) -> bool:  # noqa: N802  # TensorFlow's names, which user code asks for
+        return self.is_cond
+
+    def IsWhileContext(self) -> bool:  # noqa: N802
+        return self.is_while
+
+    def enter(self) -> None:
+        """Make this the context of new operations."""
+        stacks = get_default_graph()._stacks
+        self._entered.append(stacks.control_flow)
+        stacks.control_flow = self
+
+    def exit(self) -> None:
+        """Go back to the context before `enter`."""
+        get_default_graph()._stacks.control_flow = self._entered.pop()
+
+    def __enter__(self) -> ControlFlowContext:
+        self.enter()
+        return self
+
+    def __exit__(self, *exc_info: Any) -> None:
+        self.exit()
+
+    def while_context(self) -> Any:
+        """The innermost loop around or equal to this, or None."""
+        return util.containing_while(self)
+
+    def control_pivot(self) -> Tensor | None:
+        """The tensor after which operations without inputs have to run, or None."""
+        return None
+
+    def add_name(self, name: str) -> None:
+        self.values.add(name)
+
+    def add_value(self, value: Tensor) -> Tensor:
+        """What stands inside this context for a tensor."""
+        raise NotImplementedError
+
+    def export_results(self, results: Any) -> None:
+        """Make the results of this context known to the one around it."""
+        if self.outer_context is not None:
+            for tensor in nest.flatten(results, expand_composites=True):
+                self.outer_context.values.add(tensor.name)
+
+    def AddOp(self, op: Operation) -> None:  # noqa: N802
+        """Take a new operation in: called by the graph, under the name scope of the operation."""
+        stacks = op.graph._stacks
+        old = stacks.names
+        if op.type != "Const":  # TensorFlow opens the scope in its op functions, and constants have none
+            stacks.names = op.name
+        try:
+            self.adopt(op)
+        finally:
+            stacks.names = old
+
+    def adopt(self, op: Operation) -> None:
+        """Route what `op` reads from outside through this context."""
+        raise NotImplementedError
+
+    def close_to_user(self, op: Operation) -> None:
+        """Say that values inside can neither be fetched nor fed."""
+        if self.outer_context is not None or not util.is_loop_exit(op):
+            op.graph.prevent_fetching(op)
+            for output in op._outputs:
+                op.graph.prevent_feeding(output)
+
+    def drop_external_controls(self, op: Operation) -> tuple[list[Operation], list[Operation]]:
+        """Remove control inputs from outside of the enclosing loop.
+
+        Returns:
+          The control inputs that stay, and those that were removed.
+        """
+        loop = self.while_context()
+        if loop is None or not op._control_inputs:
+            return list(op._control_inputs), []
+        inside, outside = [], []
+        for control in op._control_inputs:
+            ctx = util.output_context(control)
+            (inside if ctx is not None and ctx.while_context() is loop else outside).append(control)
+        if outside:
+            op._remove_all_control_inputs()
+            op._add_control_inputs(inside)
+        return inside, outside
+
+    def check_use(self, op: Operation, source: Operation) -> None:
+        """Check that `op` may read an output of `source`, which was made in this context.
+
+        Raises:
+          ValueError: `source` is in a loop in which `op` is not.
+        """
+        given = util.output_context(source)
+        ctx = op._control_flow_context
+        if given is None or ctx is given:
+            return
+        loop, source_loop = util.containing_while(ctx), util.containing_while(given)
+        if loop is None:
+            if source_loop is None or util.is_loop_enter(op) or util.is_switch(op):
+                return
+            raise ValueError(f"Cannot use '{source.name}' as input to '{op.name}' because '{source.name}' is in a "
+                             "while loop. Only what the loop returns can be used after it. See info log for more "
+                             "details.")
+        if util.contains(source_loop, loop):
+            return
+        state, source_state = loop.grad_state, source_loop.grad_state
+        if state is not None and (util.contains(source_loop, state.forward_context)
+                                  or state.forward_context is source_loop.outer_context
+                                  or util.contains(state.forward_context, source_loop)):
+            return
+        if source_state is not None and (source_state.forward_context is loop
+                                         or (source_state.forward_context.grad_state is not None
+                                             and source_state.forward_context.grad_state.forward_context is loop)):
+            return
+        raise ValueError(f"Cannot use '{source.name}' as input to '{op.name}' because they are in different while "
+                         "loops. See info log for more details.")

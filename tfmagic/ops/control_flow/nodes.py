@@ -1,0 +1,49 @@
+"""The few array nodes that control flow and its gradients add."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tfmagic.graph.dtypes import DType
+from tfmagic.graph.indexed_slices import IndexedSlices, unify_index_types
+from tfmagic.graph.operation import Tensor
+from tfmagic.ops import raw
+from tfmagic.ops.array import constants, join
+from tfmagic.ops.array.rules import public
+from tfmagic.ops.math import cast
+from tfmagic.ops.state.variables import handle_data
+
+
+def dynamic_shape(value: Tensor) -> Tensor:
+    """The shape of `value` in the run, also where it is known statically."""
+    return raw.shape(value)
+
+
+def zeros(shape: Any, dtype: DType) -> Tensor:
+    return constants.zeros(shape, dtype.base_dtype)
+
+
+def concat(tensors: list[Tensor]) -> Tensor:
+    return join.concat(tensors, 0)
+
+
+def numbers_below(stop: Any) -> Tensor:
+    """0, 1, ... up to `stop`."""
+    return public("range")(0, stop)
+
+
+def resource_dtype(handle: Tensor) -> Any:
+    """The type of the variable behind a resource handle."""
+    return handle_data(handle)[1]
+
+
+def as_slices(values: list[Any]) -> list[IndexedSlices]:
+    """Tensors as slices that hold all of their rows, with indices of one type."""
+    slices = []
+    for value in values:
+        if isinstance(value, Tensor):
+            shape = raw.shape(value)
+            rows = numbers_below(shape[0])
+            value = IndexedSlices(value, rows, shape)
+        slices.append(value)
+    return unify_index_types(slices, cast.cast)

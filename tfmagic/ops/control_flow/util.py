@@ -1,0 +1,97 @@
+"""Questions about control-flow nodes: is it the Switch of a cond or of a loop, in which context does it stand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tfmagic.graph.operation import Operation, Tensor
+
+_PASSES_ON = frozenset({"Switch", "RefSwitch", "Identity", "RefIdentity"})
+
+
+def is_switch(op: Operation) -> bool:
+    return op.type in ("Switch", "RefSwitch")
+
+
+def is_merge(op: Operation) -> bool:
+    return op.type in ("Merge", "RefMerge")
+
+
+def is_loop_enter(op: Operation) -> bool:
+    return op.type in ("Enter", "RefEnter")
+
+
+def is_loop_exit(op: Operation) -> bool:
+    return op.type in ("Exit", "RefExit")
+
+
+def is_loop_constant_enter(op: Operation) -> bool:
+    """Whether `op` brings a loop invariant into a loop."""
+    return is_loop_enter(op) and op._attrs["is_constant"]
+
+
+def is_cond_switch(op: Operation) -> bool:
+    """Whether `op` is a Switch that feeds branches of conds only (it stands outside of their contexts itself)."""
+    if not is_switch(op):
+        return False
+    for output in op._outputs:
+        for consumer in output._consumers:
+            ctx = consumer._control_flow_context
+            if is_loop_enter(consumer) and ctx is not None:
+                ctx = ctx.outer_context
+            if ctx is None or not ctx.is_cond:
+                return False
+    return True
+
+
+def is_loop_switch(op: Operation) -> bool:
+    """Whether `op` decides if a loop goes on."""
+    if not is_switch(op):
+        return False
+    ctx = op._control_flow_context
+    return ctx is not None and ctx.is_while and not is_cond_switch(op)
+
+
+def constant_enter(value: Tensor) -> Operation | None:
+    """The Enter node through which a loop invariant came, or None when `value` is none."""
+    op = value.op
+    while op.type in _PASSES_ON:
+        op = op._inputs[0].op
+    return op if is_loop_constant_enter(op) else None
+
+
+def output_context(op: Operation) -> Any:
+    """The context in which the outputs of `op` are: an Exit's are outside of its loop."""
+    ctx = op._control_flow_context
+    if ctx is not None and is_loop_exit(op):
+        ctx = ctx.outer_context
+    return ctx
+
+
+def while_context(op: Operation) -> Any:
+    """The innermost loop in which `op` stands, or None."""
+    ctx = op._control_flow_context
+    return None if ctx is None else ctx.while_context()
+
+
+def containing_while(ctx: Any) -> Any:
+    """The innermost loop around or equal to a context, or None."""
+    while ctx is not None and not ctx.is_while:
+        ctx = ctx.outer_context
+    return ctx
+
+
+def contains(outer: Any, inner: Any) -> bool:
+    """Whether context `outer` is `inner` or lies around it (None lies around everything)."""
+    if outer is None:
+        return True
+    while inner is not None:
+        if inner is outer:
+            return True
+        inner = inner.outer_context
+    return False
+
+
+def op_in_context(op: Operation, ctx: Any) -> bool:
+    """Whether `op` stands in `ctx` or a context inside it."""
+    return op._control_flow_context is not None and contains(ctx, op._control_flow_context)
