@@ -1,0 +1,353 @@
+"""Convolutions in two and three dimensions, their gradients by input and filter, and depthwise convolutions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tfmagic.graph import errors
+from tfmagic.graph.operation import Tensor
+from tfmagic.graph.shapes import Dims
+from tfmagic.graph.static_value import static_dims
+from tfmagic.ops import raw
+from tfmagic.ops.array import shape_ops
+from tfmagic.ops.declare import op
+from tfmagic.ops.lazy import torch
+from tfmagic.ops.nn import windows
+from tfmagic.ops.nn.windows import Geometry, channels_last, from_torch, padded, spatial, to_torch, unpadded
+from tfmagic.ops.shape_rules import merge_dim, with_rank
+
+# --- shapes ----------------------------------------------------------------------------------------------------
+
+
+def _conv_shape(op: Any, x: Dims, filters: Dims, rank: int, depthwise: bool = False) -> Dims:
+    x, filters = with_rank(x, rank), with_rank(filters, rank)
+    strides, dilations = spatial(op, op.strides), spatial(op, op.dilations)
+    depth = x[-1 if channels_last(op) else 1]
+    *sizes, filter_depth, out_depth = filters
+    if depthwise:
+        merge_dim(depth, filter_depth)
+        known = merge_dim(depth, filter_depth)
+        out_depth = None if known is None or out_depth is None else known * out_depth
+    elif depth is not None and filter_depth is not None and (not filter_depth or depth % filter_depth):
+        raise ValueError(f"Dimensions must be equal, but are {depth} and {filter_depth}")
+    before, after = [0] * len(sizes), [0] * len(sizes)
+    if op.padding == "EXPLICIT":
+        before, after = windows.paddings(op, sizes, sizes, strides, dilations)  # type: ignore[arg-type]
+    out = [windows.output_size(size, window, stride, dilation, op.padding, b, a) for
+           size, window, stride, dilation, b, a in zip(spatial(op, x), sizes, strides, dilations, before, after)]
+    return (x[0], *out, out_depth) if channels_last(op) else (x[0], out_depth, *out)
+
+
+def _sizes_shape(op: Any, index: int, rank: int) -> Dims:
+    """The shape that the input `index` holds."""
+    return with_rank(static_dims(op.op._inputs[index]), rank)
+
+
+# --- torch -----------------------------------------------------------------------------------------------------
+
+
+def _filter_to_torch(filters: Any, rank: int) -> Any:
+    """[h, w, in, out] as [out, in, h, w]."""
+    return filters.permute(rank - 1, rank - 2, *range(rank - 2))
+
+
+def _filter_from_torch(filters: Any, rank: int) -> Any:
+    return filters.permute(*range(2, rank), 1, 0)
+
+
+def _depthwise_to_torch(filters: Any, rank: int = 4) -> Any:
+    """[h, w, in, multiplier] as [in * multiplier, 1, h, w]."""
+    h, w, depth, multiplier = filters.shape
+    return filters.permute(2, 3, 0, 1).reshape(depth * multiplier, 1, h, w)
+
+
+def _depthwise_from_torch(gradient: Any, filter_sizes: Any) -> Any:
+    h, w, depth, multiplier = filter_sizes
+    return gradient.reshape(depth, multiplier, h, w).permute(2, 3, 0, 1)
+
+
+def _geometry(op: Any, x_dims: Dims, x: Any, filter_sizes: Any) -> Geometry:
+    strides, dilations = spatial(op, op.strides), spatial(op, op.dilations)
+    sizes = list(filter_sizes)
+    before, after = windows.paddings(op, windows.sizes_of(op, x_dims, x), sizes, strides, dilations)
+    return Geometry(sizes, strides, dilations, before, after)
+
+
+def _filter_sizes(dims: Dims, filters: Any, rank: int) -> list[Any]:
+    known = None if dims is None else dims[:rank - 2]
+    return list(known) if known is not None and None not in known else list(filters.shape[:rank - 2])
+
+
+def _groups(op: Any, dims: Dims, x: Any, filter_dims: Dims, filters: Any) -> int:
+    axis = -1 if channels_last(op) else 1
+    depth = x.shape[axis] if dims is None or dims[axis] is None else dims[axis]
+    filter_depth = filters.shape[-2] if filter_dims is None or filter_dims[-2] is None else filter_dims[-2]
+    if depth == filter_depth:
+        return 1
+    if depth % filter_depth:
+        raise errors.InvalidArgumentError(None, op.op, "input depth must be evenly divisible by filter depth: "
+                                                       f"{depth} vs {filter_depth}")
+    return depth // filter_depth
+
+
+def _convolve(x: Any, weights: Any, geometry: Geometry, groups: int) -> Any:
+    """Cross-correlation in torch's layout."""
+    if geometry.symmetric:
+        padding = geometry.before
+    else:
+        x, padding = padded(x, geometry), [0] * len(geometry.before)
+    function = torch.conv2d if len(padding) == 2 else torch.conv3d
+    return function(x, weights, None, geometry.stride, padding, geometry.dilation, groups)
+
+
+def _by_input(x_shape: Any, weights: Any, dy: Any, geometry: Geometry, groups: int) -> Any:
+    """The gradient of `_convolve` by its input, whose shape in torch's layout is `x_shape`."""
+    zero = [0] * len(geometry.size)
+    shape = list(x_shape)
+    padding = geometry.before
+    if not geometry.symmetric:
+        padding = zero
+        for axis, (b, a) in enumerate(zip(geometry.before, geometry.after)):
+            shape[axis + 2] += b + a
+    x = torch.empty(1, dtype=dy.dtype, device=dy.device).expand(shape)
+    dx = torch.ops.aten.convolution_backward(dy, x, weights, None, geometry.stride, padding, geometry.dilation, False,
+                                             zero, groups, [True, False, False])[0]
+    return dx if geometry.symmetric else unpadded(dx, geometry)
+
+
+def _by_filter(x: Any, weights_shape: Any, dy: Any, geometry: Geometry, groups: int) -> Any:
+    """The gradient of `_convolve` by its filter, whose shape in torch's layout is `weights_shape`."""
+    zero = [0] * len(geometry.size)
+    if geometry.symmetric:
+        padding = geometry.before
+    else:
+        x, padding = padded(x, geometry), zero
+    weights = torch.empty(1, dtype=dy.dtype, device=dy.device).expand(list(weights_shape))
+    return torch.ops.aten.convolution_backward(dy, x, weights, None, geometry.stride, padding, geometry.dilation, False,
+                                               zero, groups, [False, True, False])[1]
+
+
+def _channels_first(op: Any, sizes: Any) -> list[int]:
+    """A shape in TensorFlow's layout as one in torch's."""
+    sizes = list(sizes)
+    return [sizes[0], sizes[-1], *sizes[1:-1]] if channels_last(op) else sizes
+
+
+def _check_output(op: Any, sizes: Any, dy: Any, geometry: Geometry) -> None:
+    """Refuse a gradient whose size does not belong to the input's."""
+    dims = op.out_backprop._dims
+    if dims is not None and None not in dims:
+        return
+    for size, got, window, stride, dilation, b, a in zip(spatial(op, list(sizes)), spatial(op, tuple(dy.shape)),
+                                                         geometry.size, geometry.stride, geometry.dilation,
+                                                         geometry.before, geometry.after):
+        expected = windows.output_size(size, window, stride, dilation, "VALID" if op.padding != "SAME" else "SAME",
+                                       b, a)
+        if expected != got:
+            raise errors.InvalidArgumentError(
+                None, op.op, f"{op.op.type}: Size of out_backprop doesn't match computed: actual = {got}, computed = "
+                             f"{expected}")
+
+
+def _attrs(op: Any) -> dict[str, Any]:
+    """The attrs that a convolution hands on to its gradients."""
+    names = ("strides", "padding", "use_cudnn_on_gpu", "explicit_paddings", "data_format", "dilations")
+    return {name: op.op._attrs[name] for name in names if name in op.op._attrs}
+
+
+# --- 2-D and 3-D -----------------------------------------------------------------------------------------------
+
+
+def _forward(op: Any, x: Any, filters: Any, rank: int) -> Any:
+    if op.input._dims is None:
+        windows.check_rank(op, x, rank)
+    if op.filter._dims is None:
+        windows.check_rank(op, filters, rank, "filter")
+    geometry = _geometry(op, op.input._dims, x, _filter_sizes(op.filter._dims, filters, rank))
+    groups = _groups(op, op.input._dims, x, op.filter._dims, filters)
+    y = _convolve(to_torch(op, x, rank), _filter_to_torch(filters, rank), geometry, groups)
+    return from_torch(op, y, rank)
+
+
+def _backprop_input(op: Any, input_sizes: Any, filters: Any, dy: Any, rank: int) -> Any:
+    sizes = list(input_sizes)
+    if len(sizes) == rank - 2 and channels_last(op):  # TensorFlow also takes the spatial sizes alone
+        sizes = [dy.shape[0], *sizes, filters.shape[-2]]
+    geometry = _geometry(op, tuple(sizes), None, _filter_sizes(op.filter._dims, filters, rank))
+    _check_output(op, sizes, dy, geometry)
+    depth = sizes[-1 if channels_last(op) else 1]
+    groups = 1 if filters.shape[-2] == depth else depth // filters.shape[-2]
+    dx = _by_input(_channels_first(op, sizes), _filter_to_torch(filters, rank), to_torch(op, dy, rank), geometry,
+                   groups)
+    return from_torch(op, dx, rank)
+
+
+def _backprop_filter(op: Any, x: Any, filter_sizes: Any, dy: Any, rank: int) -> Any:
+    *sizes, depth, out_depth = list(filter_sizes)
+    geometry = _geometry(op, op.input._dims, x, sizes)
+    _check_output(op, tuple(x.shape), dy, geometry)
+    channels = x.shape[-1 if channels_last(op) else 1]
+    groups = 1 if channels == depth else channels // depth
+    dw = _by_filter(to_torch(op, x, rank), [out_depth, depth, *sizes], to_torch(op, dy, rank), geometry, groups)
+    return _filter_from_torch(dw, rank)
+
+
+@op("Conv2D")
+class Conv2D:
+    """Cross-correlation of [batch, height, width, channels] with filters [height, width, channels, out]."""
+
+    def shape(op: Any, x: Dims, filters: Dims) -> Dims:
+        return _conv_shape(op, x, filters, 4)
+
+    def kernel(op: Any, x: Any, filters: Any) -> Any:
+        return _forward(op, x, filters, 4)
+
+    def gradient(op: Any, dy: Tensor) -> tuple[Tensor, Tensor]:
+        shape_x, shape_filter = raw.shape_n([op.input, op.filter])
+        return (raw.conv2d_backprop_input(shape_x, op.filter, dy, **_attrs(op)),
+                raw.conv2d_backprop_filter(op.input, shape_filter, dy, **_attrs(op)))
+
+
+@op("Conv2DBackpropInput", host="input_sizes")
+class Conv2DBackpropInput:
+    """The gradient of Conv2D by its input; also a transposed convolution."""
+
+    def shape(op: Any, sizes: Dims, filters: Dims, dy: Dims) -> Dims:
+        return _backprop_input_shape(op, sizes, filters, dy, 4)
+
+    def kernel(op: Any, input_sizes: Any, filters: Any, dy: Any) -> Any:
+        return _backprop_input(op, input_sizes, filters, dy, 4)
+
+    def gradient(op: Any, dz: Tensor) -> tuple[None, Tensor, Tensor]:
+        return (None, raw.conv2d_backprop_filter(dz, shape_ops.shape(op.filter), op.out_backprop, **_attrs(op)),
+                raw.conv2d(dz, op.filter, **_attrs(op)))
+
+
+def _backprop_input_shape(op: Any, sizes: Dims, filters: Dims, dy: Dims, rank: int) -> Dims:
+    with_rank(filters, rank)
+    with_rank(dy, rank)
+    dims = static_dims(op.input_sizes)
+    if dims is not None and len(dims) == rank - 2:
+        return (None,) * rank
+    return with_rank(dims, rank)
+
+
+@op("Conv2DBackpropFilter", host="filter_sizes")
+class Conv2DBackpropFilter:
+    """The gradient of Conv2D by its filter."""
+
+    def shape(op: Any, x: Dims, sizes: Dims, dy: Dims) -> Dims:
+        return _sizes_shape(op, 1, 4)
+
+    def kernel(op: Any, x: Any, filter_sizes: Any, dy: Any) -> Any:
+        return _backprop_filter(op, x, filter_sizes, dy, 4)
+
+    def gradient(op: Any, dz: Tensor) -> tuple[Tensor, None, Tensor]:
+        return (raw.conv2d_backprop_input(shape_ops.shape(op.input), dz, op.out_backprop, **_attrs(op)), None,
+                raw.conv2d(op.input, dz, **_attrs(op)))
+
+
+@op("Conv3D")
+class Conv3D:
+    """Cross-correlation of [batch, depth, height, width, channels] with filters [d, h, w, channels, out]."""
+
+    def shape(op: Any, x: Dims, filters: Dims) -> Dims:
+        return _conv_shape(op, x, filters, 5)
+
+    def kernel(op: Any, x: Any, filters: Any) -> Any:
+        return _forward(op, x, filters, 5)
+
+    def gradient(op: Any, dy: Tensor) -> tuple[Tensor, Tensor]:
+        shape_x, shape_filter = raw.shape_n([op.input, op.filter])
+        return (raw.conv3d_backprop_input_v2(shape_x, op.filter, dy, **_attrs(op)),
+                raw.conv3d_backprop_filter_v2(op.input, shape_filter, dy, **_attrs(op)))
+
+
+@op("Conv3DBackpropInputV2", host="input_sizes")
+class Conv3DBackpropInputV2:
+    """The gradient of Conv3D by its input; also a transposed convolution."""
+
+    def shape(op: Any, sizes: Dims, filters: Dims, dy: Dims) -> Dims:
+        return _sizes_shape(op, 0, 5)
+
+    def kernel(op: Any, input_sizes: Any, filters: Any, dy: Any) -> Any:
+        return _backprop_input(op, input_sizes, filters, dy, 5)
+
+    def gradient(op: Any, dz: Tensor) -> tuple[None, Tensor, Tensor]:
+        return (None, raw.conv3d_backprop_filter_v2(dz, shape_ops.shape(op.filter), op.out_backprop, **_attrs(op)),
+                raw.conv3d(dz, op.filter, **_attrs(op)))
+
+
+@op("Conv3DBackpropFilterV2", host="filter_sizes")
+class Conv3DBackpropFilterV2:
+    """The gradient of Conv3D by its filter."""
+
+    def shape(op: Any, x: Dims, sizes: Dims, dy: Dims) -> Dims:
+        return _sizes_shape(op, 1, 5)
+
+    def kernel(op: Any, x: Any, filter_sizes: Any, dy: Any) -> Any:
+        return _backprop_filter(op, x, filter_sizes, dy, 5)
+
+    def gradient(op: Any, dz: Tensor) -> tuple[Tensor, None, Tensor]:
+        return (raw.conv3d_backprop_input_v2(shape_ops.shape(op.input), dz, op.out_backprop, **_attrs(op)), None,
+                raw.conv3d(op.input, dz, **_attrs(op)))
+
+
+# --- depthwise -------------------------------------------------------------------------------------------------
+
+
+@op("DepthwiseConv2dNative")
+class DepthwiseConv2dNative:
+    """Each channel with filters of its own: [h, w, channels, multiplier] gives channels * multiplier channels."""
+
+    def shape(op: Any, x: Dims, filters: Dims) -> Dims:
+        return _conv_shape(op, x, filters, 4, depthwise=True)
+
+    def kernel(op: Any, x: Any, filters: Any) -> Any:
+        geometry = _geometry(op, op.input._dims, x, _filter_sizes(op.filter._dims, filters, 4))
+        y = _convolve(to_torch(op, x, 4), _depthwise_to_torch(filters), geometry, filters.shape[2])
+        return from_torch(op, y, 4)
+
+    def gradient(op: Any, dy: Tensor) -> tuple[Tensor, Tensor]:
+        return (raw.depthwise_conv2d_native_backprop_input(shape_ops.shape(op.input), op.filter, dy, **_attrs(op)),
+                raw.depthwise_conv2d_native_backprop_filter(op.input, shape_ops.shape(op.filter), dy, **_attrs(op)))
+
+
+@op("DepthwiseConv2dNativeBackpropInput", host="input_sizes")
+class DepthwiseConv2dNativeBackpropInput:
+    """The gradient of DepthwiseConv2dNative by its input."""
+
+    def shape(op: Any, sizes: Dims, filters: Dims, dy: Dims) -> Dims:
+        return _sizes_shape(op, 0, 4)
+
+    def kernel(op: Any, input_sizes: Any, filters: Any, dy: Any) -> Any:
+        geometry = _geometry(op, tuple(input_sizes), None, _filter_sizes(op.filter._dims, filters, 4))
+        dx = _by_input(_channels_first(op, input_sizes), _depthwise_to_torch(filters), to_torch(op, dy, 4), geometry,
+                       filters.shape[2])
+        return from_torch(op, dx, 4)
+
+    def gradient(op: Any, dz: Tensor) -> tuple[None, Tensor, Tensor]:
+        return (None, raw.depthwise_conv2d_native_backprop_filter(dz, shape_ops.shape(op.filter), op.out_backprop,
+                                                                  **_attrs(op)),
+                raw.depthwise_conv2d_native(dz, op.filter, **_attrs(op)))
+
+
+@op("DepthwiseConv2dNativeBackpropFilter", host="filter_sizes")
+class DepthwiseConv2dNativeBackpropFilter:
+    """The gradient of DepthwiseConv2dNative by its filter."""
+
+    def shape(op: Any, x: Dims, sizes: Dims, dy: Dims) -> Dims:
+        return _sizes_shape(op, 1, 4)
+
+    def kernel(op: Any, x: Any, filter_sizes: Any, dy: Any) -> Any:
+        h, w, depth, multiplier = filter_sizes
+        geometry = _geometry(op, op.input._dims, x, [h, w])
+        dw = _by_filter(to_torch(op, x, 4), [depth * multiplier, 1, h, w], to_torch(op, dy, 4), geometry, depth)
+        return _depthwise_from_torch(dw, filter_sizes)
+
+    def gradient(op: Any, dz: Tensor) -> tuple[Tensor, None, Tensor]:
+        return (raw.depthwise_conv2d_native_backprop_input(shape_ops.shape(op.input), dz, op.out_backprop,
+                                                           **_attrs(op)), None,
+                raw.depthwise_conv2d_native(op.input, dz, **_attrs(op)))
+
+

@@ -1,0 +1,114 @@
+"""Cross-entropies between logits and labels, dense or sparse, with the gradient computed beside the loss."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tfmagic.graph import errors, shapes
+from tfmagic.graph.operation import Tensor
+from tfmagic.graph.shapes import Dims
+from tfmagic.graph.static_value import constant_value
+from tfmagic.ops import raw
+from tfmagic.ops.array import shape_ops
+from tfmagic.ops.declare import op
+from tfmagic.ops.lazy import torch
+from tfmagic.ops.math.matmul import matmul
+from tfmagic.ops.shape_rules import broadcast_dims, merge_dim, with_rank
+
+
+def _times_rows(vector: Tensor, matrix: Tensor) -> Tensor:
+    """Each row of `matrix` times its element of `vector`."""
+    return shape_ops.expand_dims(vector, -1) * matrix
+
+
+def _is_zero(gradient: Tensor) -> bool:
+    """Whether a gradient is a tensor of zeros that `tf.gradients` put in for "none"."""
+    if gradient.op.type == "ZerosLike":
+        return True
+    value = constant_value(gradient)
+    return value is not None and bool((value == 0).all())
+
+
+@op("SoftmaxCrossEntropyWithLogits")
+class SoftmaxCrossEntropyWithLogits:
+    """The cross-entropy of rows of logits and label probabilities, and its gradient by the logits."""
+
+    def shape(op: Any, features: Dims, labels: Dims) -> tuple[Dims, Dims]:
+        dims = broadcast_dims(features, labels)
+        if dims is not None and len(dims) != 2:
+            raise ValueError(f"Shape must be rank 2 but is rank {len(dims)}")
+        dims = (None, None) if dims is None else dims
+        return (dims[0],), dims
+
+    def kernel(op: Any, features: Any, labels: Any) -> tuple[Any, Any]:
+        known = op.features._dims, op.labels._dims
+        if known[0] is None or None in known[0] or known[0] != known[1]:
+            try:
+                features, labels = torch.broadcast_tensors(features, labels)
+            except RuntimeError:
+                raise errors.InvalidArgumentError(
+                    None, op.op, "logits and labels must be broadcastable: logits_size="
+                    f"{shapes.brackets(tuple(features.shape))} labels_size={shapes.brackets(tuple(labels.shape))}") \
+                    from None
+        log = torch.log_softmax(features, -1)
+        return -torch.sum(labels * log, -1), torch.exp(log) - labels
+
+    def gradient(op: Any, dloss: Tensor, dbackprop: Tensor | None) -> tuple[Tensor, Tensor]:
+        gradient = _times_rows(dloss, op.backprop)
+        if dbackprop is not None and not _is_zero(dbackprop):
+            softmax = raw.softmax(op.features)
+            row = matmul(shape_ops.expand_dims(dbackprop, 1), shape_ops.expand_dims(softmax, 2))
+            gradient += (dbackprop - shape_ops.squeeze(row, axis=1)) * softmax
+        return gradient, _times_rows(dloss, -raw.log_softmax(op.features))
+
+
+@op("SparseSoftmaxCrossEntropyWithLogits")
+class SparseSoftmaxCrossEntropyWithLogits:
+    """The cross-entropy of rows of logits and class numbers, and its gradient by the logits."""
+
+    def shape(op: Any, features: Dims, labels: Dims) -> tuple[Dims, Dims]:
+        rows, classes = with_rank(features, 2)
+        (count,) = with_rank(labels, 1)
+        rows = merge_dim(rows, count)
+        return (rows,), (rows, classes)
+
+    def kernel(op: Any, features: Any, labels: Any) -> tuple[Any, Any]:
+        if features.dim() != 2:
+            raise errors.InvalidArgumentError(None, op.op, "logits must be 2-D, but got shape "
+                                                           f"{shapes.brackets(tuple(features.shape))}")
+        if labels.shape[0] != features.shape[0]:
+            raise errors.InvalidArgumentError(
+                None, op.op, "logits and labels must have the same first dimension, got logits shape "
+                f"{shapes.brackets(tuple(features.shape))} and labels shape {shapes.brackets(tuple(labels.shape))}")
+        classes = features.shape[1]
+        index = labels.to(torch.int64)
+        log = torch.log_softmax(features, -1)
+        if features.device.type == "cpu":
+            wrong = (index < 0) | (index >= classes)
+            if bool(wrong.any()):
+                raise errors.InvalidArgumentError(
+                    None, op.op, f"Received a label value of {int(index[wrong][0])} which is outside the valid "
+                    f"range of [0, {classes}).  Label values: {' '.join(str(v) for v in index.tolist())}")
+            loss, backprop = _at(log, index)
+        else:
+            # A GPU's answer to a label out of range is NaN, as TensorFlow's is; it stops nothing.
+            valid = (index >= 0) & (index < classes)
+            loss, backprop = _at(log, torch.where(valid, index, 0))
+            nan = torch.full((), float("nan"), dtype=loss.dtype, device=loss.device)
+            loss = torch.where(valid, loss, nan)
+            backprop = torch.where(valid.unsqueeze(1), backprop, nan)
+        return loss, backprop
+
+    def gradient(op: Any, dloss: Tensor, _: Tensor | None) -> tuple[Tensor, None]:
+        once = raw.prevent_gradient(
+            op.backprop, message="Currently there is no way to take the second derivative of "
+            "sparse_softmax_cross_entropy_with_logits due to the fused implementation's interaction with "
+            "tf.gradients()")
+        return _times_rows(dloss, once), None
+
+
+def _at(log: Any, index: Any) -> tuple[Any, Any]:
+    column = index.unsqueeze(1)
+    loss = -torch.gather(log, 1, column).squeeze(1)
+    probabilities = torch.exp(log)
+    return loss, torch.scatter_add(probabilities, 1, column, torch.full_like(column, -1, dtype=log.dtype))

@@ -1,0 +1,299 @@
+"""Pools in two and three dimensions: the largest value or the mean of each window, and their gradients."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tfmagic.graph import errors
+from tfmagic.graph.operation import Tensor
+from tfmagic.graph.shapes import Dims
+from tfmagic.graph.static_value import static_dims, static_ints
+from tfmagic.ops import raw
+from tfmagic.ops.array import constants, shape_ops
+from tfmagic.ops.declare import op, register
+from tfmagic.ops.lazy import torch
+from tfmagic.ops.nn import windows
+from tfmagic.ops.nn.windows import Geometry, channels_last, from_torch, padded, spatial, to_torch, unpadded
+from tfmagic.ops.shape_rules import with_rank
+
+# --- geometry --------------------------------------------------------------------------------------------------
+
+
+def _pool_shape(op: Any, x: Dims, ksize: Any, strides: Any, rank: int) -> Dims:
+    x = with_rank(x, rank)
+    out = [windows.output_size(*sizes, 1, op.padding) for sizes in
+           zip(spatial(op, x), spatial(op, ksize), spatial(op, strides))]
+    depth = x[-1 if channels_last(op) else 1]
+    window = ksize[-1 if channels_last(op) else 1]
+    depth = depth if depth is None or window == 1 else depth // window
+    return (x[0], *out, depth) if channels_last(op) else (x[0], depth, *out)
+
+
+def _geometry(op: Any, dims: Dims, x: Any, ksize: Any = None, strides: Any = None) -> Geometry:
+    ksize = op.ksize if ksize is None else ksize
+    strides = op.strides if strides is None else strides
+    if ksize[0] != 1 or strides[0] != 1:
+        raise errors.UnimplementedError(None, op.op, "Pooling is not yet supported on the batch dimension.")
+    if ksize[-1 if channels_last(op) else 1] != 1:
+        raise errors.UnimplementedError(
+            None, op.op, f"{op.op.type} pools over height and width only. Reshape the channels to [..., groups, size] "
+                         "and use tf.reduce_max or tf.reduce_mean to pool over them.")
+    size, stride = spatial(op, ksize), spatial(op, strides)
+    one = [1] * len(size)
+    before, after = windows.paddings(op, windows.sizes_of(op, dims, x), size, stride, one)
+    return Geometry(size, stride, one, before, after)
+
+
+def _rounds_up(geometry: Geometry) -> bool | None:
+    """Whether torch gives this padding by rounding its output size up (None: no padding of its own does it).
+
+    One more element of padding at the end than at the beginning is what a window that overhangs gives.
+    """
+    uneven = [a - b for b, a in zip(geometry.before, geometry.after)]
+    if not any(uneven):
+        return False
+    if all(u == 0 or (u == 1 and s > 1) for u, s in zip(uneven, geometry.stride)):
+        return True
+    return None
+
+
+def _max_with_indices(x: Any, geometry: Geometry) -> tuple[Any, Any]:
+    """The largest values in torch's layout, and where they stand in the (perhaps padded) plane."""
+    function = torch.ops.aten.max_pool2d_with_indices if len(geometry.size) == 2 \
+        else torch.ops.aten.max_pool3d_with_indices
+    rounds_up = _rounds_up(geometry)
+    if rounds_up is None:
+        x = padded(x, geometry, float("-inf"))
+        return function(x, geometry.size, geometry.stride, [0] * len(geometry.size), geometry.dilation, False)
+    return function(x, geometry.size, geometry.stride, geometry.before, geometry.dilation, rounds_up)
+
+
+def _as_floating(op: Any, x: Any) -> Any:
+    """torch pools floating types only; every integer of up to 32 bits is exact in double precision."""
+    return x.to(torch.float64) if op.T.is_integer else x
+
+
+# --- the largest value -----------------------------------------------------------------------------------------
+
+
+def _max_pool(op: Any, x: Any, rank: int, ksize: Any = None, strides: Any = None) -> Any:
+    dims = op.input._dims
+    if dims is None and x.dim() != rank:
+        raise errors.InvalidArgumentError(None, op.op, f"tensor_in must be {rank}-dimensional")
+    value = _max_with_indices(to_torch(op, _as_floating(op, x), rank), _geometry(op, dims, x, ksize, strides))[0]
+    return from_torch(op, value.to(x.dtype) if op.T.is_integer else value, rank)
+
+
+def _max_pool_grad(op: Any, x: Any, dy: Any, rank: int, ksize: Any = None, strides: Any = None) -> Any:
+    geometry = _geometry(op, op.orig_input._dims, x, ksize, strides)
+    x, dy = to_torch(op, x, rank), to_torch(op, dy, rank)
+    indices = _max_with_indices(x, geometry)[1]
+    rounds_up = _rounds_up(geometry)
+    function = torch.ops.aten.max_pool2d_with_indices_backward if rank == 4 \
+        else torch.ops.aten.max_pool3d_with_indices_backward
+    if rounds_up is None:
+        wide = padded(x, geometry, float("-inf"))
+        zero = [0] * len(geometry.size)
+        dx = unpadded(function(dy, wide, geometry.size, geometry.stride, zero, geometry.dilation, False, indices),
+                      geometry)
+    else:
+        dx = function(dy, x, geometry.size, geometry.stride, geometry.before, geometry.dilation, rounds_up, indices)
+    return from_torch(op, dx, rank)
+
+
+def _max_pool_grad_grad(op: Any, x: Any, grad: Any, rank: int, ksize: Any = None, strides: Any = None) -> Any:
+    """The gradient of MaxPoolGrad by the gradient that it was given: the elements that were the largest."""
+    geometry = _geometry(op, op.orig_input._dims, x, ksize, strides)
+    indices = _max_with_indices(to_torch(op, x, rank), geometry)[1]
+    grad = to_torch(op, grad, rank)
+    if _rounds_up(geometry) is None:
+        grad = padded(grad, geometry)
+    return from_torch(op, torch.gather(grad.flatten(2), 2, indices.flatten(2)).reshape(indices.shape), rank)
+
+
+def _attrs(op: Any, *names: str) -> dict[str, Any]:
+    return {name: op.op._attrs[name] for name in names or ("ksize", "strides", "padding", "data_format")}
+
+
+def _zeros(x: Tensor) -> Tensor:
+    return constants.zeros(shape=shape_ops.shape(x), dtype=x.dtype.base_dtype)
+
+
+def _max_family(suffix: str, rank: int) -> None:
+    """MaxPool with its gradient and that gradient's gradient, in one number of dimensions."""
+    name = f"max_pool{suffix.lower()}"
+    grad, grad_grad = getattr(raw, f"{name}_grad"), getattr(raw, f"{name}_grad_grad")
+
+    def gradient(op: Any, dy: Tensor) -> Tensor:
+        return grad(op.input, op.output, dy, **_attrs(op))
+
+    def grad_gradient(op: Any, dz: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        return (_zeros(op.orig_input), _zeros(op.orig_output),
+                grad_grad(op.orig_input, op.orig_output, dz, **_attrs(op)))
+
+    def grad_grad_gradient(op: Any, dz: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        return (_zeros(op.orig_input), _zeros(op.orig_output), grad(op.orig_input, op.orig_output, dz, **_attrs(op)))
+
+    register(f"MaxPool{suffix}", lambda op, x: _pool_shape(op, x, op.ksize, op.strides, rank),
+             lambda op, x: _max_pool(op, x, rank), gradient)
+    register(f"MaxPool{suffix}Grad", lambda op, x, y, dy: x, lambda op, x, y, dy: _max_pool_grad(op, x, dy, rank),
+             grad_gradient)
+    register(f"MaxPool{suffix}GradGrad", lambda op, x, y, dz: y,
+             lambda op, x, y, dz: _max_pool_grad_grad(op, x, dz, rank), grad_grad_gradient)
+
+
+_max_family("", 4)
+_max_family("3D", 5)
+
+
+def _v2_shape(op: Any, x: Dims, ksize: Dims, strides: Dims) -> Dims:
+    sizes, steps = static_ints(op.ksize), static_ints(op.strides)
+    return (None,) * 4 if sizes is None or steps is None else _pool_shape(op, x, sizes, steps, 4)
+
+
+def _v2_gradient(op: Any, dy: Tensor) -> tuple[Tensor, None, None]:
+    return (raw.max_pool_grad_v2(op.input, op.output, dy, op.ksize, op.strides, op.padding, op.data_format), None,
+            None)
+
+
+def _v2_grad_gradient(op: Any, dz: Tensor) -> tuple[Any, ...]:
+    return (_zeros(op.orig_input), _zeros(op.orig_output),
+            raw.max_pool_grad_grad_v2(op.orig_input, op.orig_output, dz, op.ksize, op.strides, op.padding,
+                                      op.data_format), None, None)
+
+
+_SIZES = {"host": ("ksize", "strides")}
+register("MaxPoolV2", _v2_shape, lambda op, x, ksize, strides: _max_pool(op, x, 4, ksize, strides), _v2_gradient,
+         **_SIZES)
+register("MaxPoolGradV2", lambda op, x, y, dy, ksize, strides: x,
+         lambda op, x, y, dy, ksize, strides: _max_pool_grad(op, x, dy, 4, ksize, strides), _v2_grad_gradient, **_SIZES)
+register("MaxPoolGradGradV2", lambda op, x, y, dz, ksize, strides: y,
+         lambda op, x, y, dz, ksize, strides: _max_pool_grad_grad(op, x, dz, 4, ksize, strides), **_SIZES)
+
+
+# --- the largest value and its place ---------------------------------------------------------------------------
+
+
+class _Layout:
+    """MaxPoolWithArgmax and its kin know NHWC only."""
+
+    data_format = "NHWC"
+
+    def __init__(self, node: Any):
+        self.ksize, self.strides, self.padding, self.op = node.ksize, node.strides, node.padding, node.op
+
+
+@op("MaxPoolWithArgmax")
+class MaxPoolWithArgmax:
+    """The largest value of each window, and its place in the flattened image (or batch)."""
+
+    def shape(op: Any, x: Dims) -> tuple[Dims, Dims]:
+        dims = _pool_shape(_Layout(op), x, op.ksize, op.strides, 4)
+        return dims, dims
+
+    def kernel(op: Any, x: Any) -> tuple[Any, Any]:
+        layout = _Layout(op)
+        geometry = _geometry(layout, tuple(x.shape), x)
+        image = to_torch(layout, x, 4)
+        value, indices = _max_with_indices(image, geometry)
+        batch, height, width, channels = x.shape
+        if _rounds_up(geometry) is None:  # places in the padded plane
+            wide = width + geometry.before[1] + geometry.after[1]
+            row, column = indices // wide - geometry.before[0], indices % wide - geometry.before[1]
+            indices = row * width + column
+        value, indices = from_torch(layout, value, 4), from_torch(layout, indices, 4)
+        flat = indices * channels + torch.arange(channels, device=x.device)
+        if op.include_batch_in_index:
+            flat = flat + (torch.arange(batch, device=x.device) * height * width * channels).reshape(-1, 1, 1, 1)
+        return value, flat if op.Targmax.size == 8 else flat.to(torch.int32)
+
+    def gradient(op: Any, dy: Tensor, _: Any) -> Tensor:
+        return raw.max_pool_grad_with_argmax(op.input, dy, op.argmax, op.ksize, op.strides, op.padding,
+                                             include_batch_in_index=op.include_batch_in_index)
+
+
+def _flat_places(op: Any, x: Any, argmax: Any) -> Any:
+    places = argmax.to(torch.int64)
+    if not op.include_batch_in_index:
+        size = x.shape[1] * x.shape[2] * x.shape[3]
+        places = places + (torch.arange(x.shape[0], device=x.device) * size).reshape(-1, 1, 1, 1)
+    return places.reshape(-1)
+
+
+register("MaxPoolGradWithArgmax", lambda op, x, dy, argmax: x,
+         lambda op, x, dy, argmax: torch.zeros_like(x).reshape(-1).scatter_add(
+             0, _flat_places(op, x, argmax), dy.reshape(-1)).reshape(x.shape))
+register("MaxPoolGradGradWithArgmax", lambda op, x, dz, argmax: argmax,
+         lambda op, x, dz, argmax: dz.reshape(-1)[_flat_places(op, x, argmax)].reshape(argmax.shape))
+
+
+# --- the mean --------------------------------------------------------------------------------------------------
+
+
+def _mean_of(x: Any, geometry: Geometry, rounds_up: bool) -> Any:
+    function = torch.nn.functional.avg_pool2d if len(geometry.size) == 2 else torch.nn.functional.avg_pool3d
+    return function(x, geometry.size, geometry.stride, geometry.before, rounds_up, False)
+
+
+def _avg_pool(op: Any, x: Any, rank: int) -> Any:
+    dims = op.op._inputs[0]._dims
+    if dims is None and x.dim() != rank:
+        raise errors.InvalidArgumentError(None, op.op, f"tensor_in must be {rank}-dimensional")
+    geometry = _geometry(op, dims, x)
+    x = to_torch(op, x, rank)
+    rounds_up = _rounds_up(geometry)
+    if rounds_up is None:
+        y = _sum_of(padded(x, geometry), geometry) / _counts(x.shape[2:], geometry, x)
+    else:
+        y = _mean_of(x, geometry, rounds_up)
+    return from_torch(op, y, rank)
+
+
+def _sum_of(x: Any, geometry: Geometry) -> Any:
+    function = torch.nn.functional.avg_pool2d if len(geometry.size) == 2 else torch.nn.functional.avg_pool3d
+    return function(x, geometry.size, geometry.stride, 0, False, True, 1)
+
+
+def _counts(sizes: Any, geometry: Geometry, like: Any) -> Any:
+    """How many elements of each window are no padding."""
+    ones = torch.ones((1, 1, *sizes), dtype=like.dtype, device=like.device)
+    return _sum_of(padded(ones, geometry), geometry)
+
+
+def _avg_pool_grad(op: Any, sizes: Any, dy: Any, rank: int) -> Any:
+    sizes = list(sizes)
+    geometry = _geometry(op, tuple(sizes), None)
+    dy = to_torch(op, dy, rank)
+    shape = [sizes[0], sizes[-1], *sizes[1:-1]] if channels_last(op) else sizes
+    function = torch.ops.aten.avg_pool2d_backward if rank == 4 else torch.ops.aten.avg_pool3d_backward
+    rounds_up = _rounds_up(geometry)
+    if rounds_up is None:
+        wide = [*shape[:2], *[s + b + a for s, b, a in zip(shape[2:], geometry.before, geometry.after)]]
+        like = torch.empty(wide, dtype=dy.dtype, device=dy.device)
+        dy = dy / _counts(shape[2:], geometry, dy)
+        zero = [0] * len(geometry.size)
+        dx = unpadded(function(dy, like, geometry.size, geometry.stride, zero, False, True, 1), geometry)
+    else:
+        like = torch.empty(shape, dtype=dy.dtype, device=dy.device)
+        dx = function(dy.contiguous(), like, geometry.size, geometry.stride, geometry.before, rounds_up, False, None)
+    return from_torch(op, dx, rank)
+
+
+def _avg_family(suffix: str, rank: int) -> None:
+    """AvgPool with its gradient, in one number of dimensions."""
+    grad, forward = getattr(raw, f"avg_pool{suffix.lower()}_grad"), getattr(raw, f"avg_pool{suffix.lower()}")
+
+    def gradient(op: Any, dy: Tensor) -> Tensor:
+        return grad(shape_ops.shape(op.op._inputs[0]), dy, **_attrs(op))
+
+    def grad_gradient(op: Any, dz: Tensor) -> tuple[Tensor, Tensor]:
+        return raw.stop_gradient(op.orig_input_shape), forward(dz, **_attrs(op))
+
+    register(f"AvgPool{suffix}", lambda op, x: _pool_shape(op, x, op.ksize, op.strides, rank),
+             lambda op, x: _avg_pool(op, x, rank), gradient)
+    register(f"AvgPool{suffix}Grad", lambda op, sizes, dy: with_rank(static_dims(op.orig_input_shape), rank),
+             lambda op, sizes, dy: _avg_pool_grad(op, sizes, dy, rank), grad_gradient, host="orig_input_shape")
+
+
+_avg_family("", 4)
+_avg_family("3D", 5)

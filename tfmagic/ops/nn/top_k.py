@@ -1,0 +1,131 @@
+"""The largest entries of rows: TopK, InTopK, NthElement, `tf.nn.top_k`, `tf.nn.in_top_k`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tfmagic.graph import dtypes, errors
+from tfmagic.graph.export import export
+from tfmagic.graph.graph import name_scope
+from tfmagic.graph.operation import Tensor
+from tfmagic.graph.shapes import Dims
+from tfmagic.graph.static_value import static_int
+from tfmagic.ops import raw
+from tfmagic.ops.array import shape_ops
+from tfmagic.ops.array.rules import public
+from tfmagic.ops.declare import register
+from tfmagic.ops.lazy import torch
+from tfmagic.ops.math.cast import cast
+from tfmagic.ops.math.reduce import reduce_prod, reduce_sum
+from tfmagic.ops.shape_rules import merge_dim, with_rank, with_rank_at_least
+
+
+def _last_replaced(x: Dims, size: int | None) -> Dims:
+    x = with_rank_at_least(x, 1)
+    if x is None:
+        return None
+    if size is not None and x[-1] is not None and x[-1] < size:
+        raise ValueError(f"input must have last dimension >= k = {size} but is {x[-1]}")
+    return (*x[:-1], size)
+
+
+def _top_k(op: Any, x: Any, k: Any) -> tuple[Any, Any]:
+    size = x.shape[-1]
+    if k < 0:
+        raise errors.InvalidArgumentError(None, op.op, f"Need k >= 0, got {k}")
+    if size < k:
+        raise errors.InvalidArgumentError(None, op.op, f"input must have at least k columns. Had {size}, needed {k}")
+    # A stable sort puts the first of equal entries first, as TensorFlow does; torch.topk leaves that open.
+    values, indices = torch.sort(x, dim=-1, descending=True, stable=True)
+    return values[..., :k], indices[..., :k].to(torch.int32)
+
+
+def _top_k_gradient(op: Any, dvalues: Tensor, _: Any) -> list[Tensor | None]:
+    """The gradient goes back to where each value came from, row by row."""
+    in_shape = shape_ops.shape(op.input)
+    ind_shape = shape_ops.shape(op.indices)
+    gather, stack = public("gather"), public("stack")
+    last = gather(cast(ind_shape, dtypes.int64), shape_ops.size(ind_shape) - 1)
+    rows = raw.reshape(op.indices, stack([-1, last]))
+    in_last = gather(cast(in_shape, dtypes.int64), shape_ops.size(in_shape) - 1)
+    count = cast(shape_ops.shape(rows)[0], dtypes.int64)
+    offsets = cast(shape_ops.expand_dims(public("range")(0, count * in_last, in_last), -1), dtypes.int32)
+    flat = raw.reshape(rows + offsets, [-1])
+    spread = raw.scatter_nd(shape_ops.expand_dims(flat, -1), raw.reshape(dvalues, [-1]), [reduce_prod(in_shape)])
+    gradient = raw.reshape(spread, in_shape)
+    return [gradient, None] if op.op.type == "TopKV2" else [gradient]
+
+
+register("TopK", lambda op, x: (_last_replaced(x, op.k),) * 2, lambda op, x: _top_k(op, x, op.k), _top_k_gradient)
+register("TopKV2", lambda op, x, k: (_last_replaced(x, static_int(op.k)),) * 2, _top_k, _top_k_gradient, host="k")
+
+
+def _in_top_k(op: Any, predictions: Any, targets: Any, k: Any) -> Any:
+    if predictions.shape[0] != targets.shape[0]:
+        raise errors.InvalidArgumentError(None, op.op, f"First dimension of predictions {predictions.shape[0]} must "
+                                                       f"match length of targets {targets.shape[0]}")
+    classes = predictions.shape[1]
+    index = targets.to(torch.int64)
+    known = (index >= 0) & (index < classes)
+    own = torch.gather(predictions, 1, torch.where(known, index, 0).unsqueeze(1))
+    better = torch.sum(predictions > own, 1)
+    valid = known & torch.isfinite(own.squeeze(1)) & torch.isfinite(torch.where(predictions > own, predictions,
+                                                                                 own)).all(1)
+    return valid & (better < k)
+
+
+def _in_top_k_shape(op: Any, predictions: Dims, targets: Dims, *_: Any) -> Dims:
+    return (merge_dim(with_rank(predictions, 2)[0], with_rank(targets, 1)[0]),)
+
+
+register("InTopK", _in_top_k_shape, lambda op, p, t: _in_top_k(op, p, t, op.k), differentiable=False)
+register("InTopKV2", _in_top_k_shape, _in_top_k, differentiable=False)
+
+
+def _nth_element(op: Any, x: Any, n: Any) -> Any:
+    size = x.shape[-1]
+    if not 0 <= n < size:
+        raise errors.InvalidArgumentError(None, op.op, f"Input must have at least n+1 columns: {size} <= {n}")
+    return torch.sort(x, dim=-1, descending=op.reverse).values[..., n]
+
+
+def _nth_gradient(op: Any, dy: Tensor) -> list[Tensor | None]:
+    y, dy = shape_ops.expand_dims(op.values, -1), shape_ops.expand_dims(dy, -1)
+    chosen = cast(raw.equal(y, op.input), dy.dtype)
+    count = shape_ops.expand_dims(reduce_sum(chosen, -1), -1)
+    return [chosen / count * dy, None]
+
+
+register("NthElement", lambda op, x, n: None if with_rank_at_least(x, 1) is None else x[:-1], _nth_element,
+         _nth_gradient, host="n")
+
+
+@export("math.top_k")
+def top_k(input: Any, k: Any = 1, sorted: bool = True, name: str | None = None) -> Any:
+    """Finds the `k` largest entries of each row, and where they are.
+
+    Args:
+      input: a tensor of real numbers with at least one dimension.
+      k: how many, an int or int32 scalar.
+      sorted: whether they come in descending order (they always do here).
+
+    Returns:
+      A named tuple: values, and int32 indices (the lower one first where entries are equal).
+    """
+    return raw.top_kv2(input, k=k, sorted=sorted, name=name)
+
+
+@export("math.in_top_k")
+def in_top_k(predictions: Any, targets: Any, k: Any, name: str | None = None) -> Tensor:
+    """Says whether the targets are among the `k` largest predictions.
+
+    Args:
+      predictions: a float32 tensor of shape [batch, classes].
+      targets: an int32 or int64 tensor of shape [batch].
+      k: how many are looked at.
+
+    Returns:
+      A bool tensor of shape [batch].
+    """
+    with name_scope(name, "in_top_k"):
+        return raw.in_top_kv2(predictions, targets, k)

@@ -1,0 +1,138 @@
+"""Geometry of convolutions and pools: strides, paddings and layouts, and views between TensorFlow's layout and torch's.
+
+torch wants channels first. An NHWC tensor is handed over as a permuted view, which torch knows as the channels_last
+memory format: nothing is copied, and the result comes back as a view that is contiguous in NHWC.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tfmagic.graph import errors
+from tfmagic.graph.shapes import Dims
+from tfmagic.ops.lazy import torch
+
+
+def channels_last(op: Any) -> bool:
+    """Whether the channels are the last dimension."""
+    return not op.data_format.startswith("NC")
+
+
+def spatial(op: Any, values: Sequence[int]) -> list[int]:
+    """The entries of a per-dimension list that belong to height, width, ..."""
+    return list(values[1:-1]) if channels_last(op) else list(values[2:])
+
+
+def to_torch(op: Any, x: Any, rank: int) -> Any:
+    """A view with channels first."""
+    return x.permute(0, rank - 1, *range(1, rank - 1)) if channels_last(op) else x
+
+
+def from_torch(op: Any, y: Any, rank: int) -> Any:
+    """The inverse of `to_torch`."""
+    return y.permute(0, *range(2, rank), 1) if channels_last(op) else y
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """Windows along the spatial dimensions.
+
+    Attributes:
+      size: the window's size, stride, dilation per dimension.
+      before, after: the padding at both ends.
+    """
+
+    size: list[int]
+    stride: list[int]
+    dilation: list[int]
+    before: list[int]
+    after: list[int]
+
+    @property
+    def symmetric(self) -> bool:
+        return self.before == self.after
+
+    @property
+    def pads(self) -> list[int]:
+        """The paddings as `torch.nn.functional.pad` takes them: the last dimension first."""
+        result: list[int] = []
+        for b, a in zip(reversed(self.before), reversed(self.after)):
+            result += [b, a]
+        return result
+
+    @property
+    def any_padding(self) -> bool:
+        return any(self.before) or any(self.after)
+
+
+def paddings(op: Any, sizes: Sequence[Any], windows: Sequence[int], strides: Sequence[int],
+             dilations: Sequence[int]) -> tuple[list[int], list[int]]:
+    """The padding before and after each spatial dimension.
+
+    Args:
+      sizes: the input's spatial sizes; one that is not known (a value of the run) is only looked at where the
+        padding depends on it.
+    """
+    if op.padding == "VALID":
+        return [0] * len(windows), [0] * len(windows)
+    if op.padding == "EXPLICIT":
+        pairs = [op.explicit_paddings[i:i + 2] for i in range(0, len(op.explicit_paddings), 2)]
+        pairs = pairs[1:-1] if channels_last(op) else pairs[2:]
+        return [p[0] for p in pairs], [p[1] for p in pairs]
+    before, after = [], []
+    for size, window, stride, dilation in zip(sizes, windows, strides, dilations):
+        reach = (window - 1) * dilation + 1
+        if stride == 1:
+            total = reach - 1
+        else:
+            total = max((-(-size // stride) - 1) * stride + reach - size, 0)
+        before.append(total // 2)
+        after.append(total - total // 2)
+    return before, after
+
+
+def sizes_of(op: Any, dims: Dims, x: Any) -> list[Any]:
+    """The spatial sizes: static where they are known, else of the value `x` in TensorFlow's layout."""
+    if dims is not None and None not in spatial(op, dims):
+        return spatial(op, dims)
+    return spatial(op, tuple(x.shape))
+
+
+def output_size(size: int | None, window: int | None, stride: int, dilation: int, padding: str, before: int = 0,
+                after: int = 0) -> int | None:
+    """How many windows fit.
+
+    Raises:
+      ValueError: the window is larger than the input.
+    """
+    if size is None or (window is None and padding != "SAME"):
+        return None
+    if padding == "SAME":
+        return -(-size // stride)
+    reach = (window - 1) * dilation + 1  # type: ignore[operator]
+    count = (size + before + after - reach + stride) // stride
+    if size + before + after - reach < 0 and count <= 0:
+        raise ValueError(f"Negative dimension size caused by subtracting {reach} from {size + before + after}")
+    return count
+
+
+def check_rank(op: Any, x: Any, rank: int, what: str = "input") -> None:
+    """Refuse a value of another rank, where the static shape did not."""
+    if x.dim() != rank:
+        raise errors.InvalidArgumentError(None, op.op, f"{what} must be {rank}-dimensional: "
+                                                       f"{list(x.shape)}")
+
+
+def padded(x: Any, geometry: Geometry, value: float = 0.0) -> Any:
+    """`x` in torch's layout with the geometry's paddings."""
+    return torch.nn.functional.pad(x, geometry.pads, value=value)
+
+
+def unpadded(x: Any, geometry: Geometry) -> Any:
+    """The part of `x` in torch's layout that is no padding."""
+    for axis, (before, after) in enumerate(zip(geometry.before, geometry.after)):
+        if before or after:
+            x = x.narrow(axis + 2, before, x.shape[axis + 2] - before - after)
+    return x
