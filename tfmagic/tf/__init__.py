@@ -1,16 +1,27 @@
-"""The TensorFlow 1.15 API: `from tfmagic import tf`, or `import tensorflow as tf` in the tfmagic kernel."""
+"""The TensorFlow 1.15 API: `from tfmagic import tf`, or `import tensorflow as tf` in the tfmagic kernel.
+
+Every module of this package exports public names, and is imported here; names are then found by the one table of
+public names (`namespace`). Packages that are large and seldom used load on first use instead.
+"""
+
+import importlib
+import pkgutil
 
 from tfmagic import ops as _ops  # noqa: F401  # every op's behaviour
 from tfmagic.graph import export as _export
 from tfmagic.session import session as _session  # noqa: F401  # tf.Session
-from tfmagic.tf import framework as _framework  # noqa: F401
-from tfmagic.tf import protos as _protos  # noqa: F401
-from tfmagic.tf import random as _random  # noqa: F401
+from tfmagic.tf.namespace import LOADED_ON_FIRST_USE as _LOADED_ON_FIRST_USE
 from tfmagic.tf.namespace import attach as _attach
 
 __version__ = "1.15.2"
 
 _export.export("version.VERSION", "VERSION")(__version__)
 _export.export("version.GIT_VERSION")("v1.15.2-tfmagic")
+
+for _module in pkgutil.iter_modules(__path__):
+    if _module.name not in _LOADED_ON_FIRST_USE:
+        importlib.import_module(f"{__name__}.{_module.name}")
+        if _module.name not in _export.table().modules:  # `tf.variables` is no public name
+            globals().pop(_module.name, None)
 
 __getattr__, __dir__ = _attach("")

@@ -82,8 +82,9 @@ def resolve(path: str, name: str) -> Any:
     raise AttributeError(f"module 'tensorflow{'.' + path if path else ''}' has no attribute {name!r}")
 
 
-# Packages that TensorFlow 1.15 loads lazily: their names stand in no table.
-_FOREIGN_PACKAGES = frozenset({"contrib", "estimator", "keras"})
+# Packages that TensorFlow 1.15 loads lazily too.
+LOADED_ON_FIRST_USE = frozenset({"contrib", "estimator", "keras", "raw_ops"})
+_FOREIGN_PACKAGES = LOADED_ON_FIRST_USE - {"raw_ops"}
 
 _ALTERNATIVES = {
     "contrib": "tf.contrib was never part of the stable API; most of its layers and losses have a twin in tf.layers, "

@@ -1,0 +1,309 @@
+"""Session.run: fetches, feeds, state, plans."""
+
+from __future__ import annotations
+
+import collections
+import threading
+
+import numpy as np
+import pytest
+
+import tfmagic
+from tfmagic import tf
+
+
+@pytest.fixture(autouse=True)
+def graph():
+    with tf.Graph().as_default() as g:
+        yield g
+
+
+@pytest.fixture
+def sess(graph):
+    with tf.Session() as s:
+        yield s
+
+
+def test_scalars_come_back_as_numpy_scalars_and_strings_as_bytes(sess) -> None:
+    value = sess.run(tf.constant(5))
+    assert type(value) is np.int32 and value == 5
+    assert sess.run(tf.constant("Hello")) == b"Hello"
+    assert sess.run(tf.constant(["a", "b"])).tolist() == [b"a", b"b"]
+
+
+def test_results_have_the_form_of_the_fetches(sess) -> None:
+    a, b = tf.constant(1), tf.constant(2)
+    Pair = collections.namedtuple("Pair", "x y")
+    assert sess.run([a, (b, [a])]) == [1, (2, [1])]
+    assert sess.run({"a": a, "n": {"b": b}}) == {"a": 1, "n": {"b": 2}}
+    assert sess.run(Pair(a, b)) == Pair(1, 2)
+    assert sess.run([a.op, "Const_1:0", "Const"]) == [None, 2, None]
+    assert sess.run([]) == [] and sess.run(()) == ()
+
+
+def test_any_tensor_can_be_fed_and_cuts_off_what_is_above_it(sess) -> None:
+    x = tf.placeholder(tf.float32)
+    middle = x * 2.0
+    y = middle + 1.0
+    assert sess.run(y, {middle: 10.0}) == 11.0
+    assert sess.run([middle, y], {middle: 3.0}) == [3.0, 4.0]
+
+
+def test_a_feed_of_another_type_is_cast_as_numpy_casts(sess) -> None:
+    x = tf.placeholder(tf.float32, [None])
+    assert sess.run(x, {x: [1, 2]}).dtype == np.float32
+    assert sess.run(x, {x: np.arange(6.0)[::2]}).tolist() == [0.0, 2.0, 4.0]
+    assert sess.run(x, {x: range(3)}).tolist() == [0.0, 1.0, 2.0]
+
+
+def test_a_fetched_array_is_the_callers_own(sess) -> None:
+    fed = np.ones(2, np.float32)
+    x = tf.placeholder(tf.float32, [2])
+    v = tf.Variable([1.0, 2.0])
+    sess.run(v.initializer)
+    for fetch, feeds in ((tf.identity(x), {x: fed}), (v, None), (tf.constant([1.0, 2.0]), None),
+                         (tf.reshape(v, [2, 1]), None)):
+        value = sess.run(fetch, feeds)
+        value[...] = 9.0
+        assert sess.run(fetch, feeds).max() < 9.0
+    assert fed.tolist() == [1.0, 1.0]
+
+
+def test_a_variable_keeps_its_own_copy_of_what_is_assigned(sess) -> None:
+    x = tf.placeholder(tf.float32, [2])
+    v = tf.Variable([0.0, 0.0])
+    given = np.array([1.0, 2.0], np.float32)
+    sess.run(v.assign(x), {x: given})
+    given[0] = 100.0
+    assert sess.run(v).tolist() == [1.0, 2.0]
+
+
+def test_reads_without_an_edge_see_the_value_from_before_the_run(sess) -> None:
+    v = tf.Variable(1.0)
+    sess.run(v.initializer)
+    before = v + 0.0
+    update = v.assign_add(10.0)
+    assert sess.run([before, update]) == [1.0, 11.0]
+
+
+def test_control_dependencies_order_reads_and_assignments_of_a_reference(sess) -> None:
+    v = tf.Variable(1.0)
+    sess.run(v.initializer)
+    before = v.read_value()
+    with tf.control_dependencies([before]):
+        first = v.assign(before * 10.0)
+    with tf.control_dependencies([first]):
+        between = v.read_value()
+    with tf.control_dependencies([between]):
+        second = v.assign_add(5.0)
+    with tf.control_dependencies([second]):
+        after = v.read_value()
+    assert sess.run([before, between, after]) == [1.0, 10.0, 15.0]
+    assert sess.run(v) == 15.0
+
+
+def test_a_failed_run_changes_no_variable(sess) -> None:
+    v = tf.Variable([1.0])
+    x = tf.placeholder(tf.float32)
+    sess.run(v.initializer)
+    update = v.assign_add([1.0])
+    with tf.control_dependencies([update]):
+        bad = tf.matmul(x, x)
+    with pytest.raises(tf.errors.InvalidArgumentError):
+        sess.run(bad, {x: np.ones((2, 3))})
+    assert sess.run(v) == [1.0]
+    assert sess.run(bad, {x: np.ones((1, 1))}) == [[1.0]] and sess.run(v) == [2.0]
+
+
+def test_two_sessions_have_variables_of_their_own(graph) -> None:
+    v = tf.Variable(0)
+    one, two = tf.Session(), tf.Session()
+    one.run(v.initializer)
+    one.run(v.assign_add(5))
+    with pytest.raises(tf.errors.FailedPreconditionError, match="uninitialized value Variable"):
+        two.run(v)
+    two.run(v.initializer)
+    assert one.run(v) == 5 and two.run(v) == 0
+
+
+def test_counting_from_many_threads_loses_nothing(sess) -> None:
+    v = tf.Variable(0)
+    sess.run(v.initializer)
+    step = v.assign_add(1)
+
+    def count() -> None:
+        for _ in range(100):
+            sess.run(step)
+
+    threads = [threading.Thread(target=count) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sess.run(v) == 400
+
+
+def test_nodes_added_after_a_run_can_be_run(sess) -> None:
+    a = tf.constant(1)
+    assert sess.run(a) == 1
+    assert sess.run(a + 1) == 2
+
+
+def test_the_plan_is_made_once_per_fetches_and_feeds(sess) -> None:
+    x = tf.placeholder(tf.float32)
+    y = x + 1.0
+    for i in range(5):
+        assert sess.run(y, {x: float(i)}) == i + 1
+        assert sess.run([[y]], {x: float(i)}) == [[i + 1]]
+    assert len(sess._plans) == 1
+
+
+def test_the_default_session_evaluates_tensors_and_runs_operations(graph) -> None:
+    v = tf.Variable(3)
+    with pytest.raises(ValueError, match="No default session"):
+        v.initializer.run()
+    with tf.Session() as sess:
+        v.initializer.run()
+        assert (v + 1).eval() == 4 and v.eval() == 3 and tf.get_default_session() is sess
+    with pytest.raises(RuntimeError, match="closed"):
+        sess.run(v)
+
+
+def test_an_interactive_session_is_the_default_until_it_closes(graph) -> None:
+    sess = tf.InteractiveSession()
+    try:
+        assert tf.constant(2).eval() == 2
+    finally:
+        sess.close()
+    assert tf.get_default_session() is None
+
+
+def test_make_callable_takes_its_feeds_as_arguments(sess) -> None:
+    x, y = tf.placeholder(tf.float32), tf.placeholder(tf.float32)
+    add = sess.make_callable(x + y, [x, y])
+    assert add(1.0, 2.0) == 3.0
+    with pytest.raises(TypeError, match="2 arguments"):
+        add(1.0)
+
+
+def test_a_partial_run_goes_on_where_it_stopped(sess) -> None:
+    a, b, c = (tf.placeholder(tf.float32, []) for _ in range(3))
+    r1 = a + b
+    r2 = r1 * c
+    handle = sess.partial_run_setup([r1, r2], [a, b, c])
+    first = sess.partial_run(handle, r1, feed_dict={a: 1.0, b: 2.0})
+    assert first == 3.0
+    assert sess.partial_run(handle, r2, feed_dict={c: 10.0}) == 30.0
+    with pytest.raises(tf.errors.InvalidArgumentError):
+        sess.partial_run(handle, r2, feed_dict={c: 10.0})
+
+
+def test_a_random_node_runs_once_in_a_partial_run(sess) -> None:
+    x = tf.placeholder(tf.float32, [])
+    r = tf.random_uniform([])
+    y = r + x
+    handle = sess.partial_run_setup([r, y], [x])
+    value = sess.partial_run(handle, r)
+    assert sess.partial_run(handle, y, {x: 0.0}) == value
+
+
+def test_a_chain_of_five_thousand_nodes_runs(sess) -> None:
+    x = tf.placeholder(tf.float32, [])
+    y = x
+    for _ in range(5000):
+        y = y + 1.0
+    assert sess.run(y, {x: 1.0}) == 5001.0
+
+
+def test_shapes_unknown_until_the_run(sess) -> None:
+    x = tf.placeholder(tf.float32)
+    y = tf.reshape(tf.transpose(x), [-1, tf.shape(x)[0]])
+    assert sess.run(y, {x: np.ones((2, 3))}).shape == (3, 2)
+    assert sess.run(y, {x: np.ones((2, 3, 4))}).shape == (12, 2)
+
+
+def test_strings_and_numbers_in_one_plan(sess) -> None:
+    s = tf.placeholder(tf.string, [None])
+    joined = tf.string_join([s, tf.as_string(tf.constant([1, 2]) * 2)], separator="-")
+    assert sess.run([joined, tf.size(s)], {s: ["a", "b"]})[0].tolist() == [b"a-2", b"b-4"]
+
+
+def test_python_functions_run_inside_a_plan(sess) -> None:
+    x = tf.placeholder(tf.float32, [None])
+    y = tf.py_func(lambda a: np.sort(a)[::-1].copy(), [x * 2.0], tf.float32)
+    assert sess.run(y + 1.0, {x: [1.0, 3.0, 2.0]}).tolist() == [7.0, 5.0, 3.0]
+
+
+def test_a_gradient_override_is_used(sess, graph) -> None:
+    @tf.RegisterGradient("TestSessionDouble")
+    def _double(op, grad):
+        return 2.0 * grad
+
+    x = tf.constant(3.0)
+    with graph.gradient_override_map({"Identity": "TestSessionDouble"}):
+        y = tf.identity(x)
+    assert sess.run(tf.gradients(y, x)[0]) == 2.0
+
+
+def test_virtual_cpu_devices_and_soft_placement(graph) -> None:
+    with tf.device("/cpu:1"):
+        y = tf.constant(2.0) * 3.0
+    with tf.device("/device:GPU:7"):
+        z = y + 1.0
+    with tf.Session() as sess, pytest.raises(tf.errors.InvalidArgumentError, match=r"CPU:1.*available devices"):
+        sess.run(y)
+    config = tf.ConfigProto(device_count={"CPU": 2}, allow_soft_placement=True)
+    with tf.Session(config=config) as sess:
+        assert sess.run(z) == 7.0
+        assert [d.name for d in sess.list_devices()][:2] == ["/job:localhost/replica:0/task:0/device:CPU:0",
+                                                            "/job:localhost/replica:0/task:0/device:CPU:1"]
+
+
+def test_log_device_placement_prints_every_node(graph, capsys) -> None:
+    y = tf.constant(2.0, name="two")
+    with tf.device("/cpu:0"), tf.Session(config=tf.ConfigProto(log_device_placement=True)) as sess:
+        sess.run(y)
+    assert "two: (Const): /job:localhost/replica:0/task:0/device:CPU:0" in capsys.readouterr().err
+
+
+def test_a_traced_run_fills_step_stats(sess) -> None:
+    x = tf.placeholder(tf.float32, [2, 2], name="x")
+    y = tf.matmul(x, x, name="product")
+    metadata = tf.RunMetadata()
+    sess.run(y, {x: np.ones((2, 2))}, options=tf.RunOptions(trace_level=tf.RunOptions.FULL_TRACE), run_metadata=metadata)
+    stats = {n.node_name: n for d in metadata.step_stats.dev_stats for n in d.node_stats}
+    assert "product" in stats and stats["product"].timeline_label == "product = MatMul(x:0, x:0)"
+
+
+def test_an_op_without_a_kernel_is_named_when_it_runs(sess) -> None:
+    y = tf.raw_ops.TensorListReserve(element_shape=[2], num_elements=3, element_dtype=tf.float32)
+    with pytest.raises(tf.errors.UnimplementedError, match="TensorListReserve"):
+        sess.run(y)
+
+
+def test_to_module_gives_a_torch_module_without_a_session(sess) -> None:
+    import torch
+
+    x = tf.placeholder(tf.float32, [None, 3], name="x")
+    w = tf.Variable(np.arange(6, dtype=np.float32).reshape(3, 2), name="w")
+    y = tf.nn.relu(tf.matmul(x, w) - 1.0)
+    sess.run(tf.global_variables_initializer())
+    module = tfmagic.to_module(y, [x], session=sess)
+    given = np.ones((2, 3), np.float32)
+    assert np.allclose(module(torch.from_numpy(given)).detach().numpy(), sess.run(y, {x: given}))
+    assert [name for name, _ in module.named_parameters()] == ["w"]
+
+
+def test_interrupting_a_run_leaves_the_session_usable(sess) -> None:
+    v = tf.Variable(1.0)
+    sess.run(v.initializer)
+    first = v.assign_add(1.0)
+
+    def interrupt(x):
+        raise KeyboardInterrupt
+
+    with tf.control_dependencies([first]):
+        y = tf.py_func(interrupt, [tf.constant(1.0)], tf.float32)
+    with pytest.raises(KeyboardInterrupt):
+        sess.run(y)
+    assert sess.run(v) == 1.0 and sess.run(first) == 2.0
