@@ -226,13 +226,15 @@ def create_partitioned_variables(shape: Any, slicing: list[int], initializer: An
     Raises:
       ValueError: `slicing` does not fit `shape`.
     """
-    from tfmagic.tf.variable_scope import get_variable, variable_scope
+    from tfmagic.tf.variable_scope import variable_scope
+    from tfmagic.tf.variable_store import variable_store
 
     if len(shape) != len(slicing):
         raise ValueError("The 'shape' and 'slicing' of a new Partitioned Variable must have the length: shape: "
                          f"{shape}, slicing: {slicing}")
     if len(shape) < 1:
         raise ValueError(f"A partitioned Variable must have rank at least 1: shape: {shape}")
-    with variable_scope(name, "PartitionedVariable", reuse=reuse):
-        return list(get_variable("", shape=shape, dtype=dtype, initializer=initializer, trainable=trainable,
-                                 partitioner=lambda **unused: list(slicing), collections=collections))
+    with variable_scope(name, "PartitionedVariable", reuse=reuse) as scope:
+        return list(scope.get_variable(variable_store(), None, shape=shape, dtype=dtype, initializer=initializer,
+                                       trainable=trainable, partitioner=lambda **unused: list(slicing),
+                                       collections=collections))

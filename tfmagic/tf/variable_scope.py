@@ -144,7 +144,7 @@ class VariableScope:
         """The local variables of this scope."""
         return self.get_collection(GraphKeys.LOCAL_VARIABLES)
 
-    def get_variable(self, var_store: VariableStore, name: str, shape: Any = None, dtype: Any = None,
+    def get_variable(self, var_store: VariableStore, name: str | None, shape: Any = None, dtype: Any = None,
                      initializer: Any = None, regularizer: Any = None, reuse: Any = None,
                      trainable: bool | None = None, collections: Any = None, caching_device: Any = None,
                      partitioner: Any = None, validate_shape: bool = True, use_resource: bool | None = None,
@@ -152,7 +152,8 @@ class VariableScope:
                      synchronization: VariableSynchronization = VariableSynchronization.AUTO,
                      aggregation: VariableAggregation = VariableAggregation.NONE) -> Any:
         """The variable `name` of this scope; what the caller leaves open takes the scope's defaults."""
-        full_name = "/".join(part for part in (self._name, name) if part)
+        # An empty name gives the scope itself with a trailing "/": a variable called as the scope (slots are so).
+        full_name = self._name if name is None else f"{self._name}/{name}" if self._name else name
         # Names of variables depend on variable scopes alone, not on name scopes.
         with name_scope(None):
             if dtype is not None and initializer is not None and not callable(initializer):
