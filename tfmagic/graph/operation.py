@@ -179,7 +179,7 @@ _OPERATORS = ("__add__", "__radd__", "__sub__", "__rsub__", "__mul__", "__rmul__
 class Tensor:
     """A symbolic handle to one output of an `Operation`; it holds no value."""
 
-    __slots__ = ("op", "value_index", "_dtype", "_dims", "_consumers", "_handle_data", "__weakref__")
+    __slots__ = ("op", "value_index", "_dtype", "_dims", "_consumers", "_handle_data", "assign", "__weakref__")
 
     OVERLOADABLE_OPERATORS = frozenset(_OPERATORS)
     __array_priority__ = 100  # NumPy arrays leave `array + tensor` to the tensor

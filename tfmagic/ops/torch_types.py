@@ -1,9 +1,11 @@
-"""Which torch dtype holds which TensorFlow dtype."""
+"""Which torch dtype holds which TensorFlow dtype, and how an array becomes a value of a run."""
 
 from __future__ import annotations
 
 import functools
 from typing import Any
+
+import numpy as np
 
 from tfmagic.graph.dtypes import DType
 from tfmagic.ops.lazy import torch
@@ -23,3 +25,12 @@ def torch_dtype(dtype: DType) -> Any:
     if dtype.kind == "O":
         raise TypeError(f"{name} values are host objects, no torch tensors")
     return getattr(torch, _STORED_AS.get(name, name))
+
+
+def as_torch(array: np.ndarray, dtype: DType) -> Any:
+    """The value of a tensor of type `dtype` from a NumPy array: a torch tensor, or the array itself for host objects."""
+    if dtype.kind == "O":
+        return array
+    if dtype.base_dtype.name == "bfloat16":
+        return torch.from_numpy(np.array(array).view(np.int16)).view(torch.bfloat16).reshape(array.shape)
+    return torch.from_numpy(np.array(array))

@@ -14,6 +14,7 @@ from tfmagic.tf.namespace import LOADED_ON_FIRST_USE as _LOADED_ON_FIRST_USE
 from tfmagic.tf.namespace import attach as _attach
 
 __version__ = "1.15.2"
+newaxis = None
 
 _export.export("version.VERSION", "VERSION")(__version__)
 _export.export("version.GIT_VERSION")("v1.15.2-tfmagic")

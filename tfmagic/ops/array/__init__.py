@@ -1,3 +1,13 @@
-"""Array ops: constants, shapes, joining, slicing, gathering."""
+"""Arrays: constants, shapes, joins, slices, gathers, selection and layout."""
 
-from tfmagic.ops.array import constants, gather, join, shape_ops, slicing  # noqa: F401
+from tfmagic.ops.array import (  # noqa: F401  # modules that declare
+    blocks,
+    constants,
+    diag,
+    gather,
+    join,
+    layout,
+    select,
+    shape_ops,
+    slicing,
+)

@@ -1,0 +1,531 @@
+"""Blocks of space moved into batch or depth and back, patches of images, distances of sequences."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tfmagic.graph import convert, dtypes, errors, shapes
+from tfmagic.graph.convert import convert_to_tensor
+from tfmagic.graph.export import export
+from tfmagic.graph.graph import name_scope
+from tfmagic.graph.operation import Tensor
+from tfmagic.graph.shapes import Dims
+from tfmagic.graph.static_value import constant_value, static_ints, static_value
+from tfmagic.ops import raw, shape_rules
+from tfmagic.ops.array.join import stack
+from tfmagic.ops.array.rules import array_op
+from tfmagic.ops.declare import op
+from tfmagic.ops.lazy import torch
+
+
+def _to_batch_dims(x: Dims, block: list[int] | None, pads: Any) -> Dims:
+    """The shape after `space_to_batch`."""
+    if x is None or block is None:
+        return None if x is None else (None,) * len(x)
+    shape_rules.with_rank_at_least(x, len(block) + 1)
+    size: list[int | None] = [x[0]]
+    for axis, count in enumerate(block):
+        if count < 1:
+            raise ValueError(f"block_shape[{axis}] must be positive, but is {count}")
+        size[0] = None if size[0] is None else size[0] * count
+        have = x[axis + 1]
+        if have is None or pads is None:
+            size.append(None)
+            continue
+        total = have + int(pads[axis][0]) + int(pads[axis][1])
+        if total % count:
+            raise ValueError(f"Dimension size must be evenly divisible by {count} but is {total}")
+        size.append(total // count)
+    return (*size, *x[len(block) + 1:])
+
+
+def _from_batch_dims(x: Dims, block: list[int] | None, crops: Any) -> Dims:
+    """The shape after `batch_to_space`."""
+    if x is None or block is None:
+        return None if x is None else (None,) * len(x)
+    shape_rules.with_rank_at_least(x, len(block) + 1)
+    whole = int(np.prod(block))
+    if x[0] is not None and x[0] % whole:
+        raise ValueError(f"Dimension size must be evenly divisible by {whole} but is {x[0]}")
+    size: list[int | None] = [None if x[0] is None else x[0] // whole]
+    for axis, count in enumerate(block):
+        have = x[axis + 1]
+        left = None if have is None or crops is None else have * count - int(crops[axis][0]) - int(crops[axis][1])
+        if left is not None and left < 0:
+            raise ValueError(f"cropped size must be non-negative, but is {left}")
+        size.append(left)
+    return (*size, *x[len(block) + 1:])
+
+
+def _space_to_batch(x: Any, block: Any, pads: Any) -> Any:
+    """Blocks of the spatial axes moved into the batch axis (NumPy or torch)."""
+    m = len(block)
+    is_array = isinstance(x, np.ndarray)
+    if any(a or b for a, b in pads):
+        if is_array:
+            x = np.pad(x, [(0, 0), *[(int(a), int(b)) for a, b in pads], *[(0, 0)] * (x.ndim - m - 1)])
+        else:
+            x = torch.nn.functional.pad(x, [0, 0] * (x.ndim - m - 1) + [int(v) for a, b in reversed(pads)
+                                                                        for v in (a, b)])
+    split = [x.shape[0]]
+    for axis, count in enumerate(block):
+        split += [x.shape[axis + 1] // int(count), int(count)]
+        if x.shape[axis + 1] % int(count):
+            raise errors.InvalidArgumentError(None, None, f"padded_shape[{axis}]={x.shape[axis + 1]} is not divisible "
+                                                          f"by block_shape[{axis}]={int(count)}")
+    rest = tuple(x.shape[m + 1:])
+    x = x.reshape((*split, *rest))
+    order = [2 * i + 2 for i in range(m)] + [0] + [2 * i + 1 for i in range(m)] + list(range(2 * m + 1, x.ndim))
+    x = np.transpose(x, order) if is_array else x.permute(order)
+    return x.reshape((split[0] * int(np.prod([int(b) for b in block])), *split[1::2], *rest))
+
+
+def _batch_to_space(x: Any, block: Any, crops: Any) -> Any:
+    """The inverse of `_space_to_batch`."""
+    m = len(block)
+    block = [int(b) for b in block]
+    whole = int(np.prod(block))
+    if x.shape[0] % whole:
+        raise errors.InvalidArgumentError(None, None, f"Input batch dimension ({x.shape[0]}) is not divisible by product "
+                                                      f"of block sizes ({whole})")
+    batch, rest = x.shape[0] // whole, tuple(x.shape[m + 1:])
+    spatial = tuple(x.shape[1:m + 1])
+    x = x.reshape((*block, batch, *spatial, *rest))
+    order = [m]
+    for i in range(m):
+        order += [m + 1 + i, i]
+    order += range(2 * m + 1, x.ndim)
+    x = np.transpose(x, order) if isinstance(x, np.ndarray) else x.permute(order)
+    x = x.reshape((batch, *[s * b for s, b in zip(spatial, block)], *rest))
+    return x[(slice(None), *[slice(int(a), n - int(b)) for (a, b), n in zip(crops, x.shape[1:])])]
+
+
+@array_op("SpaceToBatchND", host=("block_shape", "paddings"), opaque=True)
+class SpaceToBatchND:
+    """Blocks of the spatial axes moved into the batch axis."""
+
+    def shape(op, x, block_shape, paddings):
+        return _to_batch_dims(x, static_ints(op.block_shape), static_value(op.paddings))
+
+    def kernel(op, x, block_shape, paddings):
+        return _space_to_batch(x, block_shape, paddings)
+
+    def gradient(op, dy):
+        return raw.batch_to_space_nd(dy, op.block_shape, op.paddings), None, None
+
+    def static(op, x, block_shape, paddings):
+        return _space_to_batch(x, block_shape, paddings)
+
+
+@array_op("BatchToSpaceND", host=("block_shape", "crops"), opaque=True)
+class BatchToSpaceND:
+    """Parts of the batch axis moved into blocks of the spatial axes."""
+
+    def shape(op, x, block_shape, crops):
+        return _from_batch_dims(x, static_ints(op.block_shape), static_value(op.crops))
+
+    def kernel(op, x, block_shape, crops):
+        return _batch_to_space(x, block_shape, crops)
+
+    def gradient(op, dy):
+        return raw.space_to_batch_nd(dy, op.block_shape, op.crops), None, None
+
+    def static(op, x, block_shape, crops):
+        return _batch_to_space(x, block_shape, crops)
+
+
+@array_op("SpaceToBatch", host="paddings", opaque=True)
+class SpaceToBatch:
+    """Blocks of height and width moved into the batch axis."""
+
+    def shape(op, x, paddings):
+        return _to_batch_dims(shape_rules.with_rank(x, 4), [op.block_size] * 2, static_value(op.paddings))
+
+    def kernel(op, x, paddings):
+        return _space_to_batch(x, [op.block_size] * 2, paddings)
+
+    def gradient(op, dy):
+        return raw.batch_to_space(dy, op.paddings, block_size=op.block_size), None
+
+    def static(op, x, paddings):
+        return _space_to_batch(x, [op.block_size] * 2, paddings)
+
+
+@array_op("BatchToSpace", host="crops", opaque=True)
+class BatchToSpace:
+    """Parts of the batch axis moved into blocks of height and width."""
+
+    def shape(op, x, crops):
+        return _from_batch_dims(shape_rules.with_rank(x, 4), [op.block_size] * 2, static_value(op.crops))
+
+    def kernel(op, x, crops):
+        return _batch_to_space(x, [op.block_size] * 2, crops)
+
+    def gradient(op, dy):
+        return raw.space_to_batch(dy, op.crops, block_size=op.block_size), None
+
+    def static(op, x, crops):
+        return _batch_to_space(x, [op.block_size] * 2, crops)
+
+
+# --- depth ------------------------------------------------------------------------------------------------------
+
+
+def _spatial(data_format: str) -> tuple[int, int, int]:
+    """Where height, width and depth stand."""
+    if data_format == "NCHW_VECT_C":
+        raise errors.UnimplementedError(None, None, "data_format NCHW_VECT_C is for quantized tensors on GPUs; use NHWC "
+                                                    "or NCHW.")
+    return (1, 2, 3) if data_format == "NHWC" else (2, 3, 1)
+
+
+@array_op("SpaceToDepth")
+class SpaceToDepth:
+    """Blocks of height and width moved into the depth axis."""
+
+    def shape(op, x):
+        if op.data_format == "NCHW_VECT_C":
+            return None
+        x = list(shape_rules.with_rank(x, 4))
+        h, w, d = _spatial(op.data_format)
+        block = op.block_size
+        for axis in (h, w):
+            if x[axis] is not None and x[axis] % block:
+                raise ValueError(f"Dimension size must be evenly divisible by {block} but is {x[axis]}")
+            x[axis] = None if x[axis] is None else x[axis] // block
+        x[d] = None if x[d] is None else x[d] * block * block
+        return tuple(x)
+
+    def kernel(op, x):
+        return _to_depth(x, op.block_size, op.data_format)
+
+    def gradient(op, dy):
+        return raw.depth_to_space(dy, block_size=op.block_size, data_format=op.data_format)
+
+    def static(op, x):
+        return _to_depth(x, op.block_size, op.data_format)
+
+
+def _to_depth(x: Any, block: int, data_format: str) -> Any:
+    n, _, _, _ = x.shape
+    h, w, d = (x.shape[axis] for axis in _spatial(data_format))
+    if data_format == "NHWC":
+        x = x.reshape((n, h // block, block, w // block, block, d))
+        x = _permute(x, (0, 1, 3, 2, 4, 5))
+        return x.reshape((n, h // block, w // block, block * block * d))
+    x = x.reshape((n, d, h // block, block, w // block, block))
+    return _permute(x, (0, 3, 5, 1, 2, 4)).reshape((n, block * block * d, h // block, w // block))
+
+
+def _permute(x: Any, order: tuple[int, ...]) -> Any:
+    return np.transpose(x, order) if isinstance(x, np.ndarray) else x.permute(order)
+
+
+@array_op("DepthToSpace")
+class DepthToSpace:
+    """Parts of the depth axis moved into blocks of height and width."""
+
+    def shape(op, x):
+        if op.data_format == "NCHW_VECT_C":
+            return None
+        x = list(shape_rules.with_rank(x, 4))
+        h, w, d = _spatial(op.data_format)
+        block = op.block_size
+        if x[d] is not None and x[d] % (block * block):
+            raise ValueError(f"Dimension size must be evenly divisible by {block * block} but is {x[d]}")
+        x[d] = None if x[d] is None else x[d] // (block * block)
+        for axis in (h, w):
+            x[axis] = None if x[axis] is None else x[axis] * block
+        return tuple(x)
+
+    def kernel(op, x):
+        return _from_depth(x, op.block_size, op.data_format)
+
+    def gradient(op, dy):
+        return raw.space_to_depth(dy, block_size=op.block_size, data_format=op.data_format)
+
+    def static(op, x):
+        return _from_depth(x, op.block_size, op.data_format)
+
+
+def _from_depth(x: Any, block: int, data_format: str) -> Any:
+    n = x.shape[0]
+    h, w, d = (x.shape[axis] for axis in _spatial(data_format))
+    rest = d // (block * block)
+    if data_format == "NHWC":
+        x = _permute(x.reshape((n, h, w, block, block, rest)), (0, 1, 3, 2, 4, 5))
+        return x.reshape((n, h * block, w * block, rest))
+    x = _permute(x.reshape((n, block, block, rest, h, w)), (0, 3, 4, 1, 5, 2))
+    return x.reshape((n, rest, h * block, w * block))
+
+
+# --- patches ----------------------------------------------------------------------------------------------------
+
+
+def window(size: int, kernel: int, stride: int, rate: int, padding: str) -> tuple[int, int, int]:
+    """Number of windows along an axis, and the padding before and after it."""
+    effective = (kernel - 1) * rate + 1
+    if padding == "VALID":
+        return max(0, -(-(size - effective + 1) // stride)), 0, 0
+    count = -(-size // stride)
+    total = max((count - 1) * stride + effective - size, 0)
+    return count, total // 2, total - total // 2
+
+
+def _patch_dims(op: Any, x: Dims, kernels: list[int], rates: list[int], rank: int) -> Dims:
+    x = shape_rules.with_rank(x, rank)
+    if kernels[0] != 1 or kernels[-1] != 1:
+        raise ValueError("Current implementation does not yet support ksizes in the batch and depth dimensions.")
+    sizes: list[int | None] = [x[0]]
+    for axis in range(1, rank - 1):
+        sizes.append(None if x[axis] is None else window(x[axis], kernels[axis], op.strides[axis], rates[axis],
+                                                         op.padding)[0])
+    depth = x[-1]
+    return (*sizes, None if depth is None else depth * int(np.prod(kernels[1:-1])))
+
+
+def _patches(x: Any, kernels: list[int], strides: list[int], rates: list[int], padding: str) -> Any:
+    """Every window of the spatial axes, its elements in the depth axis."""
+    axes = range(1, x.ndim - 1)
+    index = []
+    for axis in axes:
+        count, before, after = window(x.shape[axis], kernels[axis], strides[axis], rates[axis], padding)
+        if before or after:
+            pads = [0, 0] * (x.ndim - 1 - axis) + [before, after]
+            x = torch.nn.functional.pad(x, pads)
+        starts = torch.arange(count, device=x.device) * strides[axis]
+        offsets = torch.arange(kernels[axis], device=x.device) * rates[axis]
+        index.append(starts[:, None] + offsets[None, :])
+    for position, (axis, places) in enumerate(zip(axes, index)):
+        x = x[(slice(None),) * (axis + position) + (places,)]  # the axis becomes [windows, offsets]
+    spatial = len(index)
+    order = [0, *range(1, 2 * spatial, 2), *range(2, 2 * spatial + 1, 2), 2 * spatial + 1]
+    x = x.permute(order)
+    return x.reshape(*x.shape[:spatial + 1], -1)
+
+
+@op("ExtractImagePatches", opaque=True)
+class ExtractImagePatches:
+    """Every window of an image, its elements in the depth axis."""
+
+    def shape(op, images):
+        return _patch_dims(op, images, op.ksizes, op.rates, 4)
+
+    def kernel(op, images):
+        return _patches(images, op.ksizes, op.strides, op.rates, op.padding)
+
+    def gradient(op, dy):
+        return _patches_gradient(op, dy)
+
+
+def _patches_gradient(op: Any, dy: Tensor) -> Tensor:
+    """Add every patch's elements back where they came from: positions are patches of a picture of positions."""
+    images = op.images
+    if images._dims is None or None in images._dims[1:]:
+        raise ValueError("The gradient of extract_image_patches needs images of known height, width and depth, got "
+                         f"{images.shape}. Set them with images.set_shape(...).")
+    _, height, width, depth = images._dims
+    count = height * width * depth
+    numbers = convert.constant(np.arange(1, count + 1).reshape(1, height, width, depth), dtypes.int64)
+    places = raw.extract_image_patches(numbers, op.ksizes, op.strides, op.rates, op.padding)
+    flat_places = raw.reshape(places, [-1])
+    batch = raw.strided_slice(raw.shape(images), [0], [1], [1], shrink_axis_mask=1)
+    per_image = shapes.num_elements(places._dims)
+    values = raw.transpose(raw.reshape(dy, stack([batch, per_image])), [1, 0])
+    sums = raw.unsorted_segment_sum(values, flat_places, count + 1)  # number 0 is the padding
+    whole = raw.transpose(raw.slice(sums, [1, 0], [-1, -1]), [1, 0])
+    result = raw.reshape(whole, stack([batch, height, width, depth]))
+    result.set_shape(images.shape)
+    return result
+
+
+@op("ExtractVolumePatches", opaque=True)
+class ExtractVolumePatches:
+    """Every window of a volume, its elements in the depth axis."""
+
+    def shape(op, x):
+        return _patch_dims(op, x, op.ksizes, [1] * 5, 5)
+
+    def kernel(op, x):
+        return _patches(x, op.ksizes, op.strides, [1] * 5, op.padding)
+
+
+# --- public functions -------------------------------------------------------------------------------------------
+
+
+@export("nn.space_to_batch")
+def space_to_batch(input: Any, paddings: Any, block_size: Any = None, name: str | None = None,
+                   block_shape: Any = None) -> Tensor:
+    """Blocks of height and width moved into the batch axis.
+
+    Args:
+      input: tensor of shape [batch, height, width, depth].
+      paddings: integer tensor of shape [2, 2]: zeros added before and after height and width.
+      block_size: the side of a block (or `block_shape`, a vector with the size along each axis).
+    """
+    from tfmagic.graph.deprecation import deprecated_argument_lookup
+
+    block_size = deprecated_argument_lookup("block_shape", block_shape, "block_size", block_size)
+    result = raw.space_to_batch_nd(input, paddings=paddings, block_shape=np.array([block_size, block_size], np.int64)
+                                   if np.ndim(block_size) == 0 else block_size, name=name)
+    if np.ndim(block_size) == 0:
+        result.set_shape(result.shape.with_rank(4))
+    return result
+
+
+@export("batch_to_space")
+def batch_to_space(input: Any, crops: Any, block_size: Any, name: str | None = None,
+                   block_shape: Any = None) -> Tensor:
+    """The inverse of `tf.space_to_batch`, with `crops` cut off."""
+    from tfmagic.graph.deprecation import deprecated_argument_lookup
+
+    block_size = deprecated_argument_lookup("block_shape", block_shape, "block_size", block_size)
+    result = raw.batch_to_space_nd(input, crops=crops, block_shape=np.array([block_size, block_size], np.int64)
+                                   if np.ndim(block_size) == 0 else block_size, name=name)
+    if np.ndim(block_size) == 0:
+        result.set_shape(result.shape.with_rank(4))
+    return result
+
+
+@export("nn.space_to_depth")
+def space_to_depth(input: Any, block_size: int, name: str | None = None, data_format: str = "NHWC") -> Tensor:
+    """Blocks of height and width moved into the depth axis."""
+    return raw.space_to_depth(input, block_size, data_format, name=name)
+
+
+@export("nn.depth_to_space")
+def depth_to_space(input: Any, block_size: int, name: str | None = None, data_format: str = "NHWC") -> Tensor:
+    """Parts of the depth axis moved into blocks of height and width."""
+    return raw.depth_to_space(input, block_size, data_format, name=name)
+
+
+@export("image.extract_image_patches")
+def extract_image_patches(images: Any, ksizes: Any = None, strides: Any = None, rates: Any = None,
+                          padding: Any = None, name: str | None = None, sizes: Any = None) -> Tensor:
+    """Every window of images, its elements in the depth axis.
+
+    Args:
+      images: tensor of shape [batch, height, width, depth].
+      ksizes, strides, rates: lists of four, [1, rows, columns, 1] each.
+      padding: "SAME" or "VALID".
+    """
+    from tfmagic.graph.deprecation import deprecated_argument_lookup
+
+    ksizes = deprecated_argument_lookup("sizes", sizes, "ksizes", ksizes)
+    return raw.extract_image_patches(images, ksizes, strides, rates, padding, name)
+
+
+@export("required_space_to_batch_paddings")
+def required_space_to_batch_paddings(input_shape: Any, block_shape: Any, base_paddings: Any = None,
+                                     name: str | None = None) -> tuple[Tensor, Tensor]:
+    """The paddings that make an input divisible into blocks, and the crops that undo them.
+
+    Args:
+      input_shape: int32 vector of length N.
+      block_shape: int32 vector of length N.
+      base_paddings: int32 tensor of shape [N, 2], the least paddings.
+
+    Returns:
+      `(paddings, crops)`, int32 tensors of shape [N, 2].
+    """
+    with name_scope(name, "required_space_to_batch_paddings", [input_shape, block_shape]):
+        input_shape = convert_to_tensor(input_shape, dtype=dtypes.int32, name="input_shape")
+        block_shape = convert_to_tensor(block_shape, dtype=dtypes.int32, name="block_shape")
+        block_shape.shape.assert_is_fully_defined()
+        block_shape.shape.assert_has_rank(1)
+        count = block_shape._dims[0]
+        if count == 0:
+            empty = convert.constant(np.zeros((0, 2), np.int32), dtypes.int32)
+            return empty, empty
+        input_shape.shape.assert_is_compatible_with([count])
+        if base_paddings is not None:
+            base_paddings = convert_to_tensor(base_paddings, dtype=dtypes.int32, name="base_paddings")
+            base_paddings.shape.assert_is_compatible_with([count, 2])
+        else:
+            base_paddings = convert.constant(np.zeros((count, 2), np.int32), dtypes.int32)
+        values = [constant_value(t) for t in (input_shape, block_shape, base_paddings)]
+        if all(v is not None for v in values):
+            sizes, block, base = values
+            start = base[:, 0]
+            end = base[:, 1] + (-(sizes + base.sum(1))) % block
+            paddings = np.stack([start, end], 1)
+            crops = np.stack([np.zeros_like(start), end - base[:, 1]], 1)
+            return (convert.constant(paddings, dtypes.int32, name="paddings"),
+                    convert.constant(crops, dtypes.int32, name="crops"))
+        start = base_paddings[:, 0]
+        base_end = base_paddings[:, 1]
+        full = raw.add(raw.add(input_shape, start), base_end)
+        extra = raw.floor_mod(raw.sub(block_shape, raw.floor_mod(full, block_shape)), block_shape)
+        end = raw.add(base_end, extra)
+        paddings = stack([[start[i], end[i]] for i in range(count)], name="paddings")
+        crops = stack([[0, extra[i]] for i in range(count)], name="crops")
+        return paddings, crops
+
+
+# --- edit distance ----------------------------------------------------------------------------------------------
+
+
+@op("EditDistance", opaque=True, differentiable=False)
+class EditDistance:
+    """The Levenshtein distances of sparse sequences, row by row."""
+
+    def shape(op, *dims):
+        sizes = [static_ints(op.hypothesis_shape), static_ints(op.truth_shape)]
+        if None in sizes:
+            return None
+        a, b = sizes
+        if len(a) != len(b):
+            raise ValueError(f"Num elements of hypothesis_shape does not match truth_shape: {len(a)} vs. {len(b)}")
+        return tuple(max(x, y) for x, y in zip(a[:-1], b[:-1]))
+
+    def kernel(op, h_indices, h_values, h_shape, t_indices, t_values, t_shape):
+        sizes = [max(a, b) for a, b in zip(h_shape.tolist(), t_shape.tolist())][:-1]
+        result = np.zeros(sizes, np.float32)
+        found = [_rows(h_indices, h_values), _rows(t_indices, t_values)]
+        for place in np.ndindex(*sizes):
+            said, true = found[0].get(place, []), found[1].get(place, [])
+            distance = float(_levenshtein(said, true))
+            if op.normalize:
+                distance = distance / len(true) if true else (float("inf") if said else 0.0)
+            result[place] = distance
+        return torch.from_numpy(result)
+
+
+def _rows(indices: Any, values: Any) -> dict[tuple[int, ...], list[Any]]:
+    rows: dict[tuple[int, ...], list[Any]] = {}
+    for place, value in zip(indices.tolist(), values.tolist()):
+        rows.setdefault(tuple(place[:-1]), []).append(value)
+    return rows
+
+
+def _levenshtein(a: list[Any], b: list[Any]) -> int:
+    """The least number of insertions, deletions and replacements that turn one sequence into the other."""
+    previous = list(range(len(b) + 1))
+    for i, x in enumerate(a, 1):
+        row = [i]
+        for j, y in enumerate(b, 1):
+            row.append(min(previous[j] + 1, row[-1] + 1, previous[j - 1] + (x != y)))
+        previous = row
+    return previous[-1]
+
+
+@export("edit_distance")
+def edit_distance(hypothesis: Any, truth: Any, normalize: bool = True, name: str = "edit_distance") -> Tensor:
+    """The Levenshtein distances of sequences.
+
+    Args:
+      hypothesis, truth: `SparseTensor`s of one type whose last axis holds sequences.
+      normalize: whether to divide by the length of the true sequence.
+
+    Raises:
+      TypeError: one of them is no `SparseTensor`.
+    """
+    for value, what in ((hypothesis, "Hypothesis"), (truth, "Truth")):
+        if not (hasattr(value, "indices") and hasattr(value, "values") and hasattr(value, "dense_shape")):
+            raise TypeError(f"{what} must be a SparseTensor.")
+    return raw.edit_distance(hypothesis.indices, hypothesis.values, hypothesis.dense_shape, truth.indices,
+                             truth.values, truth.dense_shape, normalize=normalize, name=name)
+
+

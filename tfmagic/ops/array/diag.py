@@ -1,0 +1,335 @@
+"""Diagonals: matrices from them, matrices to them, bands, and the identity matrix."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tfmagic.graph import dtypes, errors, shapes
+from tfmagic.graph.convert import convert_to_tensor
+from tfmagic.graph.export import export
+from tfmagic.graph.graph import name_scope
+from tfmagic.graph.operation import Tensor
+from tfmagic.graph.static_value import static_ints
+from tfmagic.ops import raw, shape_rules
+from tfmagic.ops.array.constants import ones, zeros, zeros_like
+from tfmagic.ops.array.join import concat
+from tfmagic.ops.array.rules import array_op, public
+from tfmagic.ops.array.shape_ops import rank, shape
+from tfmagic.ops.declare import op
+from tfmagic.ops.lazy import torch
+
+
+@op("Diag")
+class Diag:
+    """A tensor of twice the rank with the input on its diagonal."""
+
+    def shape(op, x):
+        return None if x is None else (*shape_rules.with_rank_at_least(x, 1), *x)
+
+    def kernel(op, x):
+        return torch.diag(x.reshape(-1)).reshape(*x.shape, *x.shape)
+
+    def gradient(op, dy):
+        return raw.diag_part(dy)
+
+
+@op("DiagPart")
+class DiagPart:
+    """The diagonal of a tensor of even rank."""
+
+    def shape(op, x):
+        if x is None:
+            return None
+        if len(x) % 2 or not x:
+            raise ValueError(f"Input must have even and non-zero rank, input rank is {len(x)}")
+        half = len(x) // 2
+        return shape_rules.merge(x[:half], x[half:])
+
+    def kernel(op, x):
+        half = x.shape[:x.ndim // 2]
+        count = int(np.prod(half, dtype=np.int64))
+        return torch.diagonal(x.reshape(count, count)).reshape(half).contiguous()
+
+    def gradient(op, dy):
+        return raw.diag(dy)
+
+
+def _diag_dims(op: Any, x: Any) -> Any:
+    return None if x is None else (*shape_rules.with_rank_at_least(x, 1), x[-1])
+
+
+def _diag_part_dims(op: Any, x: Any) -> Any:
+    if x is None:
+        return None
+    shape_rules.with_rank_at_least(x, 2)
+    size = None if None in x[-2:] and 0 not in x[-2:] else min(d for d in x[-2:] if d is not None)
+    return (*x[:-2], size)
+
+
+@op("MatrixDiag", "BatchMatrixDiag")
+class MatrixDiag:
+    """Matrices with the rows of the input on their diagonals."""
+
+    shape = _diag_dims
+
+    def kernel(op, x):
+        return torch.diag_embed(x)
+
+    def gradient(op, dy):
+        return raw.matrix_diag_part(dy)
+
+
+@op("MatrixDiagPart", "BatchMatrixDiagPart")
+class MatrixDiagPart:
+    """The diagonals of matrices."""
+
+    shape = _diag_part_dims
+
+    def kernel(op, x):
+        return torch.diagonal(x, dim1=-2, dim2=-1).contiguous()
+
+    def gradient(op, dy):
+        dims = op.input.shape[-2:]
+        if dims.is_fully_defined() and dims._dims[0] == dims._dims[1]:
+            return raw.matrix_diag(dy)
+        return raw.matrix_set_diag(zeros_like(op.input), dy)
+
+
+@op("MatrixSetDiag", "BatchMatrixSetDiag")
+class MatrixSetDiag:
+    """Matrices with other diagonals."""
+
+    def shape(op, x, diagonal):
+        if x is not None and diagonal is not None:
+            shape_rules.merge(_diag_part_dims(op, x), diagonal)
+        return x
+
+    def kernel(op, x, diagonal):
+        return torch.diagonal_scatter(x, diagonal, dim1=-2, dim2=-1)
+
+    def gradient(op, dy):
+        input_shape = op.input.shape.merge_with(dy.shape)
+        batch = input_shape[:-2].merge_with(op.diagonal.shape[:-1])
+        matrix = input_shape[-2:]
+        if batch.is_fully_defined() and matrix.is_fully_defined():
+            wanted: Any = [*batch.as_list(), min(matrix.as_list())]
+        else:
+            with dy.graph.colocate_with(dy.op):
+                dy_shape, dy_rank = shape(dy), rank(dy)
+                lead = raw.slice(dy_shape, [0], [raw.sub(dy_rank, 2, name="sub")])
+                sides = raw.slice(dy_shape, [raw.sub(dy_rank, 2, name="sub")], [2])
+                wanted = concat([lead, [public("math.reduce_min")(sides)]], 0)
+        return raw.matrix_set_diag(dy, zeros(wanted, dtype=dy.dtype)), raw.matrix_diag_part(dy)
+
+
+@op("MatrixBandPart", "BatchMatrixBandPart", host=("num_lower", "num_upper"))
+class MatrixBandPart:
+    """Matrices with everything outside of a band set to zero."""
+
+    shape = shape_rules.same
+
+    def kernel(op, x, num_lower, num_upper):
+        rows = torch.arange(x.shape[-2], device=x.device)[:, None]
+        columns = torch.arange(x.shape[-1], device=x.device)[None, :]
+        keep = torch.ones((), dtype=torch.bool, device=x.device)
+        if num_lower >= 0:
+            keep = keep & (rows - columns <= num_lower)
+        if num_upper >= 0:
+            keep = keep & (columns - rows <= num_upper)
+        return torch.where(keep, x, torch.zeros((), dtype=x.dtype, device=x.device))
+
+    def gradient(op, dy):
+        return raw.matrix_band_part(dy, op.num_lower, op.num_upper), None, None
+
+
+# --- several diagonals ------------------------------------------------------------------------------------------
+
+
+def _bounds(k: Any) -> tuple[int, int]:
+    items = [int(v) for v in np.asarray(k).reshape(-1)]
+    low, high = items[0], items[-1]
+    if low > high:
+        raise errors.InvalidArgumentError(None, None, f"lower_diag_index must not be larger than upper_diag_index: "
+                                                      f"{low} > {high}")
+    return low, high
+
+
+def _length(rows: int, columns: int, d: int) -> int:
+    """The length of diagonal `d` of a matrix."""
+    return max(0, min(rows + min(d, 0), columns - max(d, 0)))
+
+
+@op("MatrixDiagPartV2", host=("k",), opaque=True)
+class MatrixDiagPartV2:
+    """Several diagonals of matrices, the shorter ones filled up."""
+
+    def shape(op, x, k, padding_value):
+        bounds = static_ints(op.k)
+        if x is None or bounds is None:
+            return None
+        low, high = bounds[0], bounds[-1]
+        count = () if low == high else (high - low + 1,)
+        if None in x[-2:]:
+            return (*x[:-2], *count, None)
+        return (*x[:-2], *count, max(_length(x[-2], x[-1], d) for d in range(low, high + 1)))
+
+    def kernel(op, x, k, padding_value):
+        low, high = _bounds(k)
+        width = max(_length(x.shape[-2], x.shape[-1], d) for d in range(low, high + 1))
+        rows = []
+        for d in range(high, low - 1, -1):
+            diagonal = torch.diagonal(x, offset=d, dim1=-2, dim2=-1)
+            fill = padding_value.expand(*x.shape[:-2], width - diagonal.shape[-1])
+            rows.append(torch.cat([diagonal, fill], -1))
+        return rows[0] if low == high else torch.stack(rows, -2)
+
+    def gradient(op, dy):
+        dims = op.input.shape[-2:]
+        if dims.is_fully_defined():
+            sides = dims.as_list()
+            zero = convert_to_tensor(0, dy.dtype)
+            return raw.matrix_diag_v2(dy, op.k, sides[0], sides[1], zero), None, None
+        return raw.matrix_set_diag_v2(zeros_like(op.input), dy, op.k), None, None
+
+
+def _write_diagonals(x: Any, diagonal: Any, low: int, high: int) -> Any:
+    """`x` with diagonals `low` to `high` replaced."""
+    for index, d in enumerate(range(high, low - 1, -1)):
+        row = diagonal if low == high else diagonal[..., index, :]
+        length = _length(x.shape[-2], x.shape[-1], d)
+        x = torch.diagonal_scatter(x, row[..., :length], offset=d, dim1=-2, dim2=-1)
+    return x
+
+
+@op("MatrixDiagV2", host=("k", "num_rows", "num_cols"), opaque=True)
+class MatrixDiagV2:
+    """Matrices with several diagonals."""
+
+    def shape(op, diagonal, k, num_rows, num_cols, padding_value):
+        bounds, sizes = static_ints(op.k), [static_ints(t) for t in (op.num_rows, op.num_cols)]
+        if diagonal is None or bounds is None or None in sizes:
+            return None
+        lead = diagonal[:-1] if bounds[0] == bounds[-1] else diagonal[:-2]
+        if diagonal[-1] is None and -1 in (sizes[0][0], sizes[1][0]):
+            return (*lead, None, None)
+        return (*lead, *_matrix_size(diagonal[-1], bounds[0], bounds[-1], sizes[0][0], sizes[1][0]))
+
+    def kernel(op, diagonal, k, num_rows, num_cols, padding_value):
+        low, high = _bounds(k)
+        rows, columns = _matrix_size(diagonal.shape[-1], low, high, num_rows, num_cols)
+        lead = diagonal.shape[:-1] if low == high else diagonal.shape[:-2]
+        return _write_diagonals(padding_value.expand(*lead, rows, columns).contiguous(), diagonal, low, high)
+
+    def gradient(op, dy):
+        return (raw.matrix_diag_part_v2(dy, op.k, convert_to_tensor(0, dy.dtype)),) + (None,) * 4
+
+
+def _matrix_size(length: int, low: int, high: int, rows: int, columns: int) -> tuple[int, int]:
+    """The sides of a matrix whose longest diagonal has a length, where they are not given."""
+    least_rows, least_columns = length - min(high, 0), length + max(low, 0)
+    if rows == -1 and columns == -1:
+        side = max(least_rows, least_columns)
+        return side, side
+    return (least_rows if rows == -1 else rows), (least_columns if columns == -1 else columns)
+
+
+@op("MatrixSetDiagV2", host=("k",), opaque=True)
+class MatrixSetDiagV2:
+    """Matrices with several diagonals replaced."""
+
+    def shape(op, x, diagonal, k):
+        return x
+
+    def kernel(op, x, diagonal, k):
+        return _write_diagonals(x, diagonal, *_bounds(k))
+
+    def gradient(op, dy):
+        part = raw.matrix_diag_part_v2(dy, op.k, convert_to_tensor(0, dy.dtype))
+        return raw.matrix_set_diag_v2(dy, zeros_like(op.diagonal), op.k), part, None
+
+
+# --- public functions -------------------------------------------------------------------------------------------
+
+
+@export("linalg.diag")
+def matrix_diag(diagonal: Any, name: str = "diag", k: Any = 0, num_rows: Any = -1, num_cols: Any = -1,
+                padding_value: Any = 0) -> Tensor:
+    """Matrices with given diagonals.
+
+    Args:
+      diagonal: tensor whose last axis holds diagonals.
+      k: which diagonal (0 the main one, positive above it), or a pair for a band.
+      num_rows, num_cols: the sides; -1 for the least possible.
+      padding_value: a scalar for the rest of the matrix.
+    """
+    if _is_number(k, 0) and _is_number(num_rows, -1) and _is_number(num_cols, -1) and _is_number(padding_value, 0):
+        return raw.matrix_diag(diagonal, name=name)
+    return raw.matrix_diag_v2(diagonal, k, num_rows, num_cols, padding_value, name=name)
+
+
+@export("linalg.diag_part")
+def matrix_diag_part(input: Any, name: str = "diag_part", k: Any = 0, padding_value: Any = 0) -> Tensor:
+    """The diagonals of matrices.
+
+    Args:
+      input: tensor whose last two axes hold matrices.
+      k: which diagonal, or a pair for a band.
+      padding_value: a scalar that fills up the shorter diagonals of a band.
+    """
+    if _is_number(k, 0):
+        return raw.matrix_diag_part(input, name=name)
+    return raw.matrix_diag_part_v2(input, k, padding_value, name=name)
+
+
+@export("linalg.set_diag")
+def matrix_set_diag(input: Any, diagonal: Any, name: str = "set_diag", k: Any = 0) -> Tensor:
+    """Matrices with other diagonals.
+
+    Args:
+      input: tensor whose last two axes hold matrices.
+      diagonal: tensor with the new diagonals.
+      k: which diagonal, or a pair for a band.
+    """
+    if _is_number(k, 0):
+        return raw.matrix_set_diag(input, diagonal, name=name)
+    return raw.matrix_set_diag_v2(input, diagonal, k, name=name)
+
+
+def _is_number(value: Any, number: int) -> bool:
+    return isinstance(value, (int, float)) and value == number
+
+
+@export("eye")
+def eye(num_rows: Any, num_columns: Any = None, batch_shape: Any = None, dtype: Any = dtypes.float32,
+        name: str | None = None) -> Tensor:
+    """An identity matrix, or a batch of them.
+
+    Args:
+      num_rows, num_columns: int32 scalars; the matrix is square when `num_columns` is left out.
+      batch_shape: the shape of the batch.
+      dtype: the type of the elements.
+    """
+    with name_scope(name, "eye", [num_rows, num_columns, batch_shape]):
+        square = num_columns is None
+        batch_shape = [] if batch_shape is None else batch_shape
+        num_columns = num_rows if num_columns is None else num_columns
+        if isinstance(num_rows, Tensor) or isinstance(num_columns, Tensor):
+            size: Any = raw.minimum(num_rows, num_columns)
+        else:
+            if not all(isinstance(n, (int, np.integer)) for n in (num_rows, num_columns)):
+                raise TypeError("num_rows and num_columns must be positive integer values.")
+            square = num_rows == num_columns
+            size = min(num_rows, num_columns)
+        if isinstance(batch_shape, Tensor) or isinstance(size, Tensor):
+            batch_shape = convert_to_tensor(batch_shape, name="shape", dtype=dtypes.int32)
+            diagonal_shape: Any = concat((batch_shape, [size]), axis=0)
+            whole: Any = None if square else concat((batch_shape, [num_rows, num_columns]), axis=0)
+        else:
+            batch_shape = list(shapes.TensorShape(batch_shape).as_list())
+            diagonal_shape, whole = [*batch_shape, size], [*batch_shape, num_rows, num_columns]
+        diagonal = ones(diagonal_shape, dtype=dtype)
+        if square:
+            return matrix_diag(diagonal)
+        return matrix_set_diag(zeros(whole, dtype=dtype), diagonal)

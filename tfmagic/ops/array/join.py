@@ -1,0 +1,503 @@
+"""Joining and taking apart: concat, stack, unstack, split, and lists that hold tensors as tensors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tfmagic.graph import convert, dtypes, errors, shapes
+from tfmagic.graph.convert import convert_to_tensor, register_tensor_conversion_function
+from tfmagic.graph.export import export
+from tfmagic.graph.graph import name_scope
+from tfmagic.graph.indexed_slices import IndexedSlices
+from tfmagic.graph.operation import Tensor
+from tfmagic.graph.shapes import Dimension, Dims, TensorShape
+from tfmagic.graph.static_value import constant_value, static_int, static_ints
+from tfmagic.ops import raw, shape_rules
+from tfmagic.ops.array.constants import fill, identity
+from tfmagic.ops.array.rules import array_op, unknown_dims
+from tfmagic.ops.array.shape_ops import expand_dims, rank, shape, shape_n, squeeze
+from tfmagic.ops.declare import op
+from tfmagic.ops.lazy import torch
+
+
+def _concat_dims(parts: list[Dims], axis_tensor: Tensor) -> Dims:
+    """The shape of parts joined along an axis."""
+    known = [p for p in parts if p is not None]
+    axis = static_int(axis_tensor)
+    if not known:
+        return None
+    rank = len(known[0])
+    for dims in known:
+        if len(dims) != rank:
+            raise ValueError(f"Shapes must be equal rank, but are {rank} and {len(dims)}")
+    if rank == 0:
+        raise ValueError("Can't concatenate scalars (use tf.stack instead)")
+    if axis is None:
+        return (None,) * rank
+    if not -rank <= axis < rank:
+        raise ValueError(f"Shape must be at least rank {axis + 1 if axis >= 0 else -axis} but is rank {rank}")
+    axis %= rank
+    result: Dims = None
+    total: int | None = 0
+    for dims in parts:
+        size = None if dims is None else dims[axis]
+        total = None if total is None or size is None else total + size
+        if dims is not None:
+            open_dims = (*dims[:axis], None, *dims[axis + 1:])
+            try:
+                result = shape_rules.merge(result, open_dims)
+            except ValueError:
+                index = next(i for i, (a, b) in enumerate(zip(result, open_dims))  # type: ignore[arg-type]
+                             if a is not None and b is not None and a != b)
+                raise ValueError(f"Dimension {index} in both shapes must be equal, but are {result[index]} and "
+                                 f"{open_dims[index]}. Shapes are {shapes.brackets(known[0])} and "
+                                 f"{shapes.brackets(dims)}.") from None
+    return (*result[:axis], total, *result[axis + 1:])  # type: ignore[index]
+
+
+def _concat_gradient(op: Any, dy: Any, values: list[Tensor], axis: Tensor) -> list[Any]:
+    """One slice of the incoming gradient for each part."""
+    if len(values) == 1:
+        return [dy]
+    grads: list[Any] = []
+    if isinstance(dy, IndexedSlices):
+        return _concat_rows_gradient(dy, values, axis)
+    if axis.op.type == "Const" and axis.op._control_flow_context is not dy.op._control_flow_context:
+        axis = convert.constant(constant_value(axis), axis.dtype)
+    axis = raw.floor_mod(axis, rank(values[0]), name="mod")
+    sizes = []
+    for value in values:
+        size = shape(value)
+        if size.op.type != "Const":
+            sizes = shape_n(values)
+            break
+        sizes.append(size)
+    if len(sizes) > 16:  # one op for all parts instead of one for each
+        stacked = raw.slice(stack(sizes, axis=1), [axis, 0], [1, -1])
+        return list(split(dy, squeeze(stacked), axis))
+    for begin, size in zip(raw.concat_offset(axis, sizes), sizes):
+        grads.append(raw.slice(dy, begin, size))
+    return grads
+
+
+def _concat_rows_gradient(dy: IndexedSlices, values: list[Tensor], axis: Tensor) -> list[Any]:
+    static_axis = constant_value(axis)
+    if static_axis is None:
+        raise ValueError("Can only compute IndexedSlices gradient with statically-known concat_dim")
+    if static_axis < 0:
+        static_axis = static_axis + (len(values[0]._dims or ()))
+    grads = []
+    sizes = [shape(v) for v in values]
+    if static_axis > 0:
+        begin = fill(shape(sizes[0]), 0)
+        mask = concat([fill(expand_dims(static_axis, 0), 0), [1], fill(shape(sizes[0]) - static_axis - 1, 0)], 0)
+        for size in sizes:
+            new_values = raw.slice(dy.values, begin, concat([[-1], raw.slice(size, [1], [-1])], 0))
+            grads.append(IndexedSlices(new_values, dy.indices, size))
+            begin = raw.add(begin, raw.mul(size, mask))
+        return grads
+    start = convert.constant(0, dy.indices.dtype)
+    for size in sizes:
+        size_0 = raw.reshape(raw.slice(size, [0], [1]), [])
+        if size_0.dtype.base_dtype is not dy.indices.dtype:
+            size_0 = raw.cast(size_0, dy.indices.dtype)
+        end = raw.add(start, size_0)
+        inside = raw.logical_and(raw.greater_equal(dy.indices, start), raw.less(dy.indices, end))
+        chosen = squeeze(raw.where(inside), axis=[1])
+        grads.append(IndexedSlices(raw.gather_v2(dy.values, chosen, 0),
+                                   raw.sub(raw.gather_v2(dy.indices, chosen, 0), start), size))
+        start = end
+    return grads
+
+
+@array_op("ConcatV2", host="axis")
+class ConcatV2:
+    """Tensors joined along an axis."""
+
+    def shape(op, values, axis):
+        return _concat_dims(values, op.axis)
+
+    def kernel(op, values, axis):
+        return torch.cat(list(values), axis)
+
+    def gradient(op, dy):
+        return [*_concat_gradient(op, dy, op.values, op.axis), None]
+
+    def static(op, values, axis):
+        return np.concatenate(values, int(axis))
+
+
+@array_op("Concat", host="concat_dim")
+class Concat:
+    """Tensors joined along an axis that is given first."""
+
+    def shape(op, axis, values):
+        return _concat_dims(values, op.concat_dim)
+
+    def kernel(op, axis, values):
+        return torch.cat(list(values), axis)
+
+    def gradient(op, dy):
+        return [None, *_concat_gradient(op, dy, op.values, op.concat_dim)]
+
+    def static(op, axis, values):
+        return np.concatenate(values, int(axis))
+
+
+@op("ConcatOffset", host=("concat_dim", "shape"), differentiable=False)
+class ConcatOffset:
+    """Where each part of a concatenation begins."""
+
+    def shape(op, axis, parts):
+        return list(parts)
+
+    def kernel(op, axis, parts):
+        return tuple(torch.tensor(row, dtype=torch.int32) for row in _offsets(axis, parts))
+
+    def static(op, axis, parts):
+        return [np.array(row, np.int32) for row in _offsets(int(axis), [p.tolist() for p in parts])]
+
+
+def _offsets(axis: int, parts: Any) -> list[list[int]]:
+    rank = len(parts[0])
+    if not -rank <= axis < rank:
+        raise errors.InvalidArgumentError(None, None, f"Concat dim is out of range: {axis} vs. {rank}")
+    axis %= rank
+    start, rows = 0, []
+    for index, part in enumerate(parts):
+        for other in range(rank):
+            if other != axis and part[other] != parts[0][other]:
+                raise errors.InvalidArgumentError(
+                    None, None, f"All dimensions except {axis} must match. Input {index} has shape "
+                    f"{' '.join(map(str, part))} and doesn't match input 0 with shape "
+                    f"{' '.join(map(str, parts[0]))}.")
+        rows.append([start if other == axis else 0 for other in range(rank)])
+        start += part[axis]
+    return rows
+
+
+@op("ParallelConcat")
+class ParallelConcat:
+    """Tensors of leading size 1 joined along their first axis."""
+
+    def shape(op, values):
+        dims = op.op._attrs["shape"]._dims
+        for item in values:
+            if item is not None and dims is not None:
+                shape_rules.merge(item[1:], dims[1:])
+        return dims
+
+    def kernel(op, values):
+        if op.T.kind == "O":
+            return np.concatenate(values, 0)
+        return torch.cat(list(values), 0)
+
+    def gradient(op, dy):
+        return unstack_rows(dy, op.N)
+
+
+def unstack_rows(x: Tensor, count: int) -> list[Tensor]:
+    """`count` slices of size 1 along the first axis."""
+    return raw.split(0, x, num_split=count)
+
+
+@array_op("Pack")
+class Pack:
+    """Tensors of one shape joined along a new axis."""
+
+    def shape(op, values):
+        dims: Dims = None
+        for item in values:
+            dims = shape_rules.merge(dims, item)
+        if dims is None:
+            return None
+        axis = op.axis
+        if not -len(dims) - 1 <= axis <= len(dims):
+            raise ValueError(f"Invalid axis: {axis} not in [{-len(dims) - 1}, {len(dims) + 1})")
+        axis += len(dims) + 1 if axis < 0 else 0
+        return (*dims[:axis], op.N, *dims[axis:])
+
+    def kernel(op, values):
+        return torch.stack(list(values), op.axis)
+
+    def gradient(op, dy):
+        return list(unstack(dy, num=op.N, axis=op.axis))
+
+    def static(op, values):
+        return np.stack(values, op.axis)
+
+
+@array_op("Unpack")
+class Unpack:
+    """The slices of a tensor along an axis."""
+
+    def shape(op, value):
+        if value is None:
+            return [None] * op.num
+        axis = op.axis
+        if not -len(value) <= axis < len(value):
+            raise ValueError(f"Invalid axis: {axis} not in [{-len(value)}, {len(value)})")
+        axis %= len(value)
+        if value[axis] not in (None, op.num):
+            raise ValueError(f"Dimension must be {op.num} but is {value[axis]}")
+        return [(*value[:axis], *value[axis + 1:])] * op.num
+
+    def kernel(op, value):
+        parts = torch.unbind(value, op.axis)
+        return tuple(parts[i] for i in range(op.num))
+
+    def gradient(op, *grads):
+        return stack(list(grads), axis=op.axis)
+
+    def static(op, value):
+        return [np.take(value, i, op.axis) for i in range(value.shape[op.axis])]
+
+
+@array_op("Split", host="split_dim")
+class Split:
+    """Equal parts of a tensor along an axis."""
+
+    def shape(op, axis, value):
+        count, axis = op.num_split, static_int(op.split_dim)
+        if value is None:
+            return [None] * count
+        if axis is None:
+            return [(None,) * len(value)] * count
+        if not -len(value) <= axis < len(value):
+            raise ValueError(f"Shape must be at least rank {axis + 1 if axis >= 0 else -axis} but is rank {len(value)}")
+        axis %= len(value)
+        size = value[axis]
+        if size is not None and size % count:
+            raise ValueError(f"Dimension size must be evenly divisible by {count} but is {size}")
+        return [(*value[:axis], None if size is None else size // count, *value[axis + 1:])] * count
+
+    def kernel(op, axis, value):
+        count, dims = op.num_split, op.value._dims
+        if dims is not None and dims[axis] is not None:
+            parts = torch.split(value, dims[axis] // count, axis) if dims[axis] else [value] * count
+        else:  # unflatten refuses a size that cannot be divided
+            parts = torch.unbind(value.unflatten(axis, (count, -1)), axis if axis >= 0 else axis - 1)
+        return tuple(parts[i] for i in range(count))
+
+    def gradient(op, *grads):
+        return None, concat(list(grads), op.split_dim)
+
+    def static(op, axis, value):
+        return np.split(value, op.num_split, int(axis))
+
+
+@array_op("SplitV", host=("size_splits", "split_dim"))
+class SplitV:
+    """Parts of given sizes of a tensor along an axis; one size may be -1."""
+
+    def shape(op, value, size_splits, axis):
+        count, axis = op.num_split, static_int(op.split_dim)
+        sizes = static_ints(op.size_splits)
+        if value is None:
+            return [None] * count
+        if axis is None:
+            return [unknown_dims(len(value))] * count
+        if not -len(value) <= axis < len(value):
+            raise ValueError(f"Shape must be at least rank {axis + 1 if axis >= 0 else -axis} but is rank {len(value)}")
+        axis %= len(value)
+        if sizes is None:
+            return [(*value[:axis], value[axis] if count == 1 else None, *value[axis + 1:])] * count
+        total = value[axis]
+        if len(sizes) != count:
+            raise ValueError("Length of size_splits should be equal to num_outputs")
+        if sizes.count(-1) > 1:
+            raise ValueError("size_splits can only have one -1")
+        given = sum(s for s in sizes if s != -1)
+        if total is not None and (given > total if -1 in sizes else given != total):
+            raise ValueError(f"can't split axis of size {total} into pieces of size "
+                             f"[{','.join(map(str, sizes))}]")
+        rest = None if total is None else total - given
+        return [(*value[:axis], rest if s == -1 else s, *value[axis + 1:]) for s in sizes]
+
+    def kernel(op, value, size_splits, axis):
+        sizes = list(size_splits)
+        if -1 in sizes:
+            sizes[sizes.index(-1)] = value.shape[axis] - sum(s for s in sizes if s != -1)
+        parts = torch.split(value, sizes, axis)
+        return tuple(parts[i] for i in range(len(sizes)))
+
+    def gradient(op, *grads):
+        return concat(list(grads), op.split_dim), None, None
+
+    def static(op, value, size_splits, axis):
+        sizes = [int(s) for s in size_splits]
+        if -1 in sizes:
+            sizes[sizes.index(-1)] = value.shape[int(axis)] - sum(s for s in sizes if s != -1)
+        return np.split(value, np.cumsum(sizes[:-1], dtype=np.int64), int(axis))
+
+
+# --- public functions -------------------------------------------------------------------------------------------
+
+
+@export("concat")
+def concat(values: Any, axis: Any, name: str = "concat") -> Tensor:
+    """Tensors joined along an axis.
+
+    Args:
+      values: a list of tensors that agree in all dimensions but `axis`.
+      axis: an int32 scalar; negative ones count from the end.
+    """
+    if not isinstance(values, (list, tuple)):
+        values = [values]
+    if len(values) == 1:
+        with name_scope(name) as scope:
+            axis_tensor = convert_to_tensor(axis, name="concat_dim", dtype=dtypes.int32)
+            axis_tensor.shape.assert_has_rank(0)
+            return identity(values[0], name=scope)
+    return raw.concat_v2(values=values, axis=axis, name=name)
+
+
+@export("stack")
+def stack(values: Any, axis: int = 0, name: str = "stack") -> Tensor:
+    """Tensors of one shape joined along a new axis.
+
+    Args:
+      values: a list of tensors.
+      axis: where the new axis stands in the result; negative ones count from the end.
+
+    Raises:
+      ValueError: `axis` is out of range.
+    """
+    if axis == 0:
+        try:
+            return convert_to_tensor(values, name=name)  # a list of numbers becomes a constant
+        except (TypeError, ValueError):
+            pass  # the op says what is wrong with the list
+    dims = convert_to_tensor(values[0], name=name)._dims
+    if dims is not None:
+        count = len(dims) + 1
+        if not -count <= axis < count:
+            raise ValueError(f"axis = {axis} not in [{-count}, {count})")
+    return raw.pack(values, axis=axis, name=name)
+
+
+@export("parallel_stack")
+def parallel_stack(values: Any, name: str = "parallel_stack") -> Tensor:
+    """Tensors of one static shape joined along a new first axis."""
+    with name_scope(name):
+        first = convert_to_tensor(values[0])
+        wanted = TensorShape([len(values)]).concatenate(first.shape)
+        return raw.parallel_concat([expand_dims(value, 0) for value in values], shape=wanted)
+
+
+@export("unstack")
+def unstack(value: Any, num: int | None = None, axis: int = 0, name: str = "unstack") -> list[Tensor]:
+    """The slices of a tensor along an axis, as a list of `num` tensors of one rank less.
+
+    Raises:
+      ValueError: `num` is not given and the static shape does not say it, or `axis` is out of range.
+    """
+    if num is None:
+        value = convert_to_tensor(value)
+        dims = value._dims
+        if dims is not None:
+            if not -len(dims) <= axis < len(dims):
+                raise ValueError(f"axis = {axis} not in [{-len(dims)}, {len(dims)})")
+            num = dims[axis]
+        if num is None:
+            raise ValueError(f"Cannot infer num from shape {value.shape}")
+    return raw.unpack(value, num=num, axis=axis, name=name)
+
+
+@export("split")
+def split(value: Any, num_or_size_splits: Any, axis: Any = 0, num: int | None = None,
+          name: str = "split") -> list[Tensor]:
+    """Parts of a tensor along an axis.
+
+    Args:
+      value: any tensor.
+      num_or_size_splits: how many equal parts, or a vector with the size of each.
+      axis: an int32 scalar.
+      num: how many parts, where a vector's static length does not say it.
+
+    Raises:
+      ValueError: the number of parts is not known.
+    """
+    if isinstance(num_or_size_splits, (int, np.integer, Dimension)):
+        return raw.split(axis, value, num_split=int(num_or_size_splits), name=name)
+    sizes = convert_to_tensor(num_or_size_splits)
+    if sizes._dims == ():
+        raise ValueError("Rank-0 tensors are not supported as the num_or_size_splits argument to split. Argument "
+                         f"provided: {num_or_size_splits}")
+    if num is None:
+        if sizes._dims:
+            num = sizes._dims[0]
+        if num is None:
+            raise ValueError(f"Cannot infer num from shape {num_or_size_splits}")
+    return raw.split_v(value, sizes, axis, num_split=num, name=name)
+
+
+# --- lists that hold tensors ------------------------------------------------------------------------------------
+
+_NEVER_PACKED = (int, float, bool, str, bytes, complex, np.ndarray, np.generic, type(None))
+
+
+def is_dense_tensor(value: Any) -> bool:
+    """Whether `value` is a tensor or a variable."""
+    return isinstance(value, Tensor) or (hasattr(value, "_as_graph_element") and isinstance(
+        getattr(value, "dtype", None), dtypes.DType))
+
+
+def _dtype_within(value: Any) -> dtypes.DType | None:
+    """The type of the first tensor in nested lists, or None when they hold none."""
+    if is_dense_tensor(value):
+        return value.dtype.base_dtype
+    if isinstance(value, (list, tuple)):
+        for item in value:
+            if not isinstance(item, _NEVER_PACKED):
+                found = _dtype_within(item)
+                if found is not None:
+                    return found
+    return None
+
+
+def _cast_tensors(value: Any, dtype: dtypes.DType) -> Any:
+    if isinstance(value, (list, tuple)):
+        return [_cast_tensors(item, dtype) for item in value]
+    if is_dense_tensor(value) and value.dtype.base_dtype is not dtype:
+        return raw.cast(value, dtype, name="Cast")
+    return value
+
+
+def _pack_nested(value: Any, dtype: dtypes.DType, name: str) -> Any:
+    must_pack = False
+    items: list[Any] = []
+    with name_scope(name) as scope:
+        for index, item in enumerate(value):
+            if is_dense_tensor(item):
+                if item.dtype.base_dtype is not dtype:
+                    raise TypeError(f"Cannot convert a list containing a tensor of dtype {item.dtype} to {dtype} "
+                                    f"(Tensor is: {item!r})")
+                must_pack = True
+            elif isinstance(item, (list, tuple)):
+                item = _pack_nested(item, dtype, str(index))
+                must_pack = must_pack or is_dense_tensor(item)
+            items.append(item)
+        if not must_pack:
+            return items
+        tensors = [item if is_dense_tensor(item) else convert.constant(item, dtype, name=str(index))
+                   for index, item in enumerate(items)]
+        return raw.pack(tensors, name=scope)
+
+
+def _list_to_tensor(value: Any, dtype: Any = None, name: str | None = None, as_ref: bool = False) -> Any:
+    if as_ref:
+        return NotImplemented
+    found = _dtype_within(value)
+    if found is None:
+        return NotImplemented
+    if dtype is None:
+        dtype = found
+    elif dtype is not found:
+        value = _cast_tensors(value, dtype)
+    return _pack_nested(value, dtype, name or "packed")
+
+
+register_tensor_conversion_function((list, tuple), _list_to_tensor, 99)

@@ -1,0 +1,670 @@
+"""Moving elements about: tile, pad, transpose, reverse, roll, repeat; sequences: range, linspace, meshgrid."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from tfmagic.graph import dtypes, errors
+from tfmagic.graph.convert import convert_to_tensor
+from tfmagic.graph.dtypes import as_dtype
+from tfmagic.graph.export import export
+from tfmagic.graph.graph import name_scope
+from tfmagic.graph.indexed_slices import IndexedSlices
+from tfmagic.graph.operation import Tensor
+from tfmagic.graph.shapes import Dims
+from tfmagic.graph.static_value import static_int, static_ints, static_value
+from tfmagic.ops import raw, shape_rules
+from tfmagic.ops.array.constants import ones
+from tfmagic.ops.array.join import concat, stack
+from tfmagic.ops.array.rules import array_op, public, unknown_dims
+from tfmagic.ops.array.select import boolean_mask, sequence_mask
+from tfmagic.ops.array.shape_ops import expand_dims, rank, reshape, shape, size
+from tfmagic.ops.declare import op
+from tfmagic.ops.lazy import torch
+from tfmagic.ops.torch_types import torch_dtype
+
+
+@array_op("Tile", host="multiples")
+class Tile:
+    """A tensor repeated along each axis."""
+
+    def shape(op, x, multiples):
+        times = static_ints(op.multiples)
+        if times is None:
+            length = None if multiples is None else multiples[0]
+            return unknown_dims(len(x) if x is not None else length)
+        if x is None:
+            return (None,) * len(times)
+        if len(times) != len(x):
+            raise ValueError(f"Shape must be rank {len(times)} but is rank {len(x)}")
+        if any(t < 0 for t in times):
+            raise ValueError(f"Dimension {min(times)} must be >= 0")
+        return tuple(0 if t == 0 else None if d is None else d * t for d, t in zip(x, times))
+
+    def kernel(op, x, multiples):
+        return torch.tile(x, tuple(multiples))
+
+    def gradient(op, dy):
+        x, multiples = op.op._inputs
+        input_shape = shape(x, out_type=multiples.dtype)
+        split = reshape(transpose(stack([multiples, input_shape])), [-1])
+        axes = public("range")(0, size(split), 2)
+        if isinstance(dy, IndexedSlices):
+            dy = convert_to_tensor(dy)
+        grad = public("math.reduce_sum")(reshape(dy, split), axes)
+        grad.set_shape(x.shape)
+        return grad, None
+
+    def static(op, x, multiples):
+        return np.tile(x, [int(m) for m in multiples])
+
+
+@array_op("TileGrad", host="multiples")
+class TileGrad:
+    """The sum of the copies that `Tile` makes."""
+
+    def shape(op, x, multiples):
+        times = static_ints(op.multiples)
+        if x is None or times is None:
+            return None if x is None else (None,) * len(x)
+        return tuple(None if d is None or not t else d // t for d, t in zip(x, times))
+
+    def kernel(op, x, multiples):
+        for axis, count in enumerate(multiples):
+            x = x.unflatten(axis, (count, -1)).sum(axis)
+        return x
+
+    def static(op, x, multiples):
+        for axis, count in enumerate(multiples):
+            x = x.reshape((*x.shape[:axis], int(count), -1, *x.shape[axis + 1:])).sum(axis)
+        return x
+
+
+# --- padding ----------------------------------------------------------------------------------------------------
+
+
+def _padded_dims(x: Dims, paddings: Dims, values: Any) -> Dims:
+    """The shape with `paddings` added."""
+    shape_rules.with_rank(paddings, 2)
+    if paddings is not None:
+        shape_rules.merge_dim(paddings[1], 2)
+    if values is None:
+        return unknown_dims(len(x) if x is not None else None if paddings is None else paddings[0])
+    if x is None:
+        return (None,) * len(values)
+    if len(values) != len(x):
+        raise ValueError(f"Shape must be rank {len(values)} but is rank {len(x)}")
+    if (values < 0).any():
+        raise ValueError(f"Paddings must be non-negative: {' '.join(map(str, values[(values < 0).any(1)][0]))}")
+    return tuple(None if d is None else d + int(a) + int(b) for d, (a, b) in zip(x, values))
+
+
+def _torch_pads(paddings: Any) -> list[int]:
+    """Paddings in the order of torch: last axis first."""
+    return [int(amount) for before, after in reversed(paddings) for amount in (before, after)]
+
+
+def _pad_gradient(op: Any, dy: Any) -> tuple[Any, ...]:
+    x, paddings = op.op._inputs[:2]
+    before = raw.slice(paddings, [0, 0], stack([rank(x), 1]))
+    begin = reshape(before, [-1])
+    grad = raw.slice(dy, begin, shape(x, out_type=begin.dtype))
+    return (grad,) + (None,) * (len(op.op._inputs) - 1)
+
+
+@array_op("Pad", host="paddings")
+class Pad:
+    """A tensor with zeros around it."""
+
+    def shape(op, x, paddings):
+        return _padded_dims(x, paddings, static_value(op.paddings))
+
+    def kernel(op, x, paddings):
+        return torch.nn.functional.pad(x, _torch_pads(paddings))
+
+    gradient = _pad_gradient
+
+    def static(op, x, paddings):
+        return np.pad(x, paddings, constant_values=b"" if x.dtype == object else 0)
+
+
+@array_op("PadV2", host=("paddings", "constant_values"))
+class PadV2:
+    """A tensor with a constant around it."""
+
+    def shape(op, x, paddings, constant_values):
+        return _padded_dims(x, paddings, static_value(op.paddings))
+
+    def kernel(op, x, paddings, constant_values):
+        return torch.nn.functional.pad(x, _torch_pads(paddings), value=constant_values)
+
+    gradient = _pad_gradient
+
+    def static(op, x, paddings, constant_values):
+        return np.pad(x, paddings, constant_values=np.asarray(constant_values)[()])
+
+
+def _mirror_index(size_: int, before: int, after: int, offset: int) -> list[int]:
+    """Where the elements of a mirrored axis come from."""
+    if before > size_ - offset or after > size_ - offset:
+        raise errors.InvalidArgumentError(None, None, f"paddings must be no greater than the dimension size: {before}, "
+                                          f"{after} greater than {size_ - offset}" if not offset else
+                                          f"paddings must be less than the dimension size: {before}, {after} not less "
+                                          f"than {size_}")
+    return [*range(before - 1 + offset, offset - 1, -1), *range(size_),
+            *range(size_ - 1 - offset, size_ - 1 - offset - after, -1)]
+
+
+@array_op("MirrorPad", host="paddings", opaque=True)
+class MirrorPad:
+    """A tensor with its mirror image around it."""
+
+    def shape(op, x, paddings):
+        return _padded_dims(x, paddings, static_value(op.paddings))
+
+    def kernel(op, x, paddings):
+        offset = 1 if op.mode == "REFLECT" else 0
+        for axis, (before, after) in enumerate(paddings):
+            if before or after:
+                index = _mirror_index(x.shape[axis], int(before), int(after), offset)
+                x = x.index_select(axis, torch.tensor(index, device=x.device))
+        return x
+
+    def gradient(op, dy):
+        return raw.mirror_pad_grad(dy, op.paddings, mode=op.mode), None
+
+    def static(op, x, paddings):
+        return np.pad(x, paddings, mode="reflect" if op.mode == "REFLECT" else "symmetric")
+
+
+@array_op("MirrorPadGrad", host="paddings", opaque=True)
+class MirrorPadGrad:
+    """The gradient of `MirrorPad`: the mirror images folded back and added."""
+
+    def shape(op, x, paddings):
+        values = static_value(op.paddings)
+        if x is None or values is None:
+            return None if x is None else (None,) * len(x)
+        return tuple(None if d is None else d - int(a) - int(b) for d, (a, b) in zip(x, values))
+
+    def kernel(op, x, paddings):
+        offset = 1 if op.mode == "REFLECT" else 0
+        for axis, (before, after) in enumerate(paddings):
+            if before or after:
+                size_ = x.shape[axis] - int(before) - int(after)
+                index = torch.tensor(_mirror_index(size_, int(before), int(after), offset), device=x.device)
+                whole = x.new_zeros((*x.shape[:axis], size_, *x.shape[axis + 1:]))
+                x = whole.index_add_(axis, index, x)
+        return x
+
+    def gradient(op, dy):
+        return raw.mirror_pad(dy, op.paddings, mode=op.mode), None
+
+    def static(op, x, paddings):
+        return None
+
+
+# --- order of axes and elements ---------------------------------------------------------------------------------
+
+
+def _permuted(x: Dims, perm_tensor: Tensor, perm_dims: Dims) -> Dims:
+    perm = static_ints(perm_tensor)
+    if perm is None:
+        length = len(x) if x is not None else None if perm_dims is None or len(perm_dims) != 1 else perm_dims[0]
+        return unknown_dims(length)
+    if x is None:
+        return (None,) * len(perm)
+    if len(perm) != len(x):
+        raise ValueError(f"Dimension must be {len(x)} but is {len(perm)}")
+    for axis in perm:
+        if not -len(x) <= axis < len(x):
+            raise ValueError(f"perm dim {axis} is out of range of input rank {len(x)}")
+    return tuple(x[axis] for axis in perm)
+
+
+@array_op("Transpose", host="perm")
+class Transpose:
+    """A tensor with its axes in another order."""
+
+    def shape(op, x, perm):
+        return _permuted(x, op.perm, perm)
+
+    def kernel(op, x, perm):
+        return torch.permute(x, tuple(perm))
+
+    def gradient(op, dy):
+        return transpose(dy, raw.invert_permutation(op.perm)), None
+
+    def static(op, x, perm):
+        return np.transpose(x, [int(p) for p in perm])
+
+
+@array_op("ConjugateTranspose", host="perm")
+class ConjugateTranspose:
+    """The complex conjugate of a tensor with its axes in another order."""
+
+    def shape(op, x, perm):
+        return _permuted(x, op.perm, perm)
+
+    def kernel(op, x, perm):
+        return torch.permute(x, tuple(perm)).conj().resolve_conj()
+
+    def gradient(op, dy):
+        return transpose(dy, raw.invert_permutation(op.perm), conjugate=True), None
+
+    def static(op, x, perm):
+        return np.conj(np.transpose(x, [int(p) for p in perm]))
+
+
+@array_op("ReverseV2", host="axis")
+class ReverseV2:
+    """A tensor with the order along some axes reversed."""
+
+    def shape(op, x, axis):
+        axes = static_ints(op.axis)
+        if x is not None and axes is not None:
+            seen = set()
+            for item in axes:
+                if not -len(x) <= item < len(x):
+                    raise ValueError(f"axis {item} is out of valid range [{-len(x)}, {len(x) - 1}]")
+                if item % len(x) in seen:
+                    raise ValueError(f"axis {item % len(x)} specified more than once.")
+                seen.add(item % len(x))
+        return x
+
+    def kernel(op, x, axis):
+        return torch.flip(x, tuple(axis))
+
+    def gradient(op, dy):
+        return raw.reverse_v2(dy, op.axis), None
+
+    def static(op, x, axis):
+        return np.flip(x, [int(a) for a in axis])
+
+
+@array_op("Reverse", host="dims")
+class Reverse:
+    """A tensor with the order reversed along the axes that a vector of bools marks."""
+
+    def shape(op, x, dims):
+        return x
+
+    def kernel(op, x, dims):
+        return torch.flip(x, [axis for axis, marked in enumerate(dims) if marked])
+
+    def gradient(op, dy):
+        return raw.reverse(dy, op.op._inputs[1]), None
+
+    def static(op, x, dims):
+        return np.flip(x, [axis for axis, marked in enumerate(dims) if marked])
+
+
+@array_op("ReverseSequence", opaque=True)
+class ReverseSequence:
+    """Each batch entry with the order of its first `seq_lengths[i]` elements reversed."""
+
+    def shape(op, x, seq_lengths):
+        shape_rules.with_rank(seq_lengths, 1)
+        if x is None:
+            return None
+        for axis, what in ((op.seq_dim, "seq_dim"), (op.batch_dim, "batch_dim")):
+            if axis >= len(x):
+                raise ValueError(f"{what} must be < input rank: {axis} vs. {len(x)}")
+        if seq_lengths is not None:
+            shape_rules.merge_dim(x[op.batch_dim], seq_lengths[0])
+        return x
+
+    def kernel(op, x, seq_lengths):
+        length = x.shape[op.seq_dim]
+        if not x.is_cuda and seq_lengths.numel() and int(seq_lengths.max()) > length:
+            raise errors.InvalidArgumentError(None, None, f"seq_lens({int(seq_lengths.argmax())}) > input.dims"
+                                                          f"({op.seq_dim})")
+        places = torch.arange(length, device=x.device)
+        ends = seq_lengths.to(torch.long).reshape(-1, 1)
+        index = torch.where(places < ends, ends - 1 - places, places)  # [batch, time]
+        wanted = [1] * x.ndim
+        wanted[op.batch_dim], wanted[op.seq_dim] = x.shape[op.batch_dim], length
+        index = index if op.batch_dim < op.seq_dim else index.t()
+        return torch.gather(x, op.seq_dim, index.reshape(wanted).expand(x.shape))
+
+    def gradient(op, dy):
+        return raw.reverse_sequence(dy, op.seq_lengths, seq_dim=op.seq_dim, batch_dim=op.batch_dim), None
+
+    def static(op, x, seq_lengths):
+        result = np.moveaxis(x.copy(), (op.batch_dim, op.seq_dim), (0, 1))
+        for row, count in zip(result, seq_lengths):
+            row[:int(count)] = row[:int(count)][::-1].copy()
+        return np.moveaxis(result, (0, 1), (op.batch_dim, op.seq_dim))
+
+
+@array_op("Roll", host=("shift", "axis"))
+class Roll:
+    """A tensor whose elements are moved along axes, those that fall off coming in at the other end."""
+
+    def shape(op, x, shift, axis):
+        shape_rules.with_rank_at_least(x, 1)
+        return x
+
+    def kernel(op, x, shift, axis):
+        if isinstance(shift, int):
+            return torch.roll(x, shift, axis)
+        return torch.roll(x, tuple(shift), tuple(axis))
+
+    def gradient(op, dy):
+        return raw.roll(dy, raw.neg(op.shift), op.axis), None, None
+
+    def static(op, x, shift, axis):
+        return np.roll(x, np.asarray(shift).tolist(), np.asarray(axis).tolist())
+
+
+# --- sequences --------------------------------------------------------------------------------------------------
+
+
+def _range_size(start: Any, limit: Any, delta: Any) -> int:
+    if delta == 0:
+        raise ValueError("Requires delta != 0")
+    if (delta > 0 and start > limit) or (delta < 0 and start < limit):
+        relation = "<=" if delta > 0 else ">="
+        raise ValueError(f"Requires start {relation} limit when delta {'>' if delta > 0 else '<'} 0: {start}/{limit}")
+    if isinstance(start, int) and isinstance(limit, int) and isinstance(delta, int):
+        return -((start - limit) // abs(delta)) if delta > 0 else -((limit - start) // abs(delta))
+    return math.ceil(abs((limit - start) / delta))
+
+
+@op("Range", host=("start", "limit", "delta"), differentiable=False)
+class Range:
+    """The numbers from `start` to below `limit` in steps of `delta`."""
+
+    def shape(op, start, limit, delta):
+        for dims in (start, limit, delta):
+            shape_rules.with_rank(dims, 0)
+        values = [static_value(t) for t in (op.start, op.limit, op.delta)]
+        if any(v is None for v in values):
+            return (None,)
+        return (_range_size(*[v.item() if hasattr(v, "item") else v for v in values]),)
+
+    def kernel(op, start, limit, delta):
+        count = _range_size(start, limit, delta)
+        dtype = torch_dtype(op.Tidx)
+        if isinstance(start, int) and isinstance(delta, int):
+            return torch.arange(count, dtype=dtype) * delta + start if delta != 1 or start else \
+                torch.arange(count, dtype=dtype)
+        return torch.from_numpy(_steps(start, delta, count, op.Tidx)) if op.Tidx.name != "bfloat16" else \
+            torch.from_numpy(_steps(start, delta, count, dtypes.float32)).to(dtype)
+
+    def static(op, start, limit, delta):
+        count = _range_size(start.item(), limit.item(), delta.item())
+        if op.Tidx.is_integer:
+            return np.arange(count, dtype=start.dtype) * delta + start
+        return _steps(start.item(), delta.item(), count, op.Tidx)
+
+
+def _steps(start: float, delta: float, count: int, dtype: dtypes.DType) -> np.ndarray:
+    kind = dtype.as_numpy_dtype
+    return np.asarray(start, kind) + np.arange(count).astype(kind) * np.asarray(delta, kind)
+
+
+@op("LinSpace", host=("start", "stop", "num"), differentiable=False)
+class LinSpace:
+    """`num` numbers at equal distances from `start` to `stop`."""
+
+    def shape(op, start, stop, num):
+        for dims in (start, stop, num):
+            shape_rules.with_rank(dims, 0)
+        count = static_int(op.num)
+        if count is not None and count <= 0:
+            raise ValueError(f"Requires num > 0: {count}")
+        return (count,)
+
+    def kernel(op, start, stop, num):
+        if num <= 0:
+            raise errors.InvalidArgumentError(None, None, f"Requires num > 0: {num}")
+        return torch.linspace(start, stop, num, dtype=torch_dtype(op.T))
+
+    def static(op, start, stop, num):
+        return np.linspace(start, stop, int(num), dtype=op.T.as_numpy_dtype)
+
+
+# --- public functions -------------------------------------------------------------------------------------------
+
+
+@export("tile")
+def tile(input: Any, multiples: Any, name: str | None = None) -> Tensor:
+    """A tensor repeated `multiples[i]` times along axis i."""
+    return raw.tile(input, multiples, name)
+
+
+@export("pad")
+def pad(tensor: Any, paddings: Any, mode: str = "CONSTANT", name: str | None = None,
+        constant_values: Any = 0) -> Tensor:
+    """A tensor with more elements around it.
+
+    Args:
+      tensor: any tensor of rank n.
+      paddings: integer tensor of shape [n, 2]: how many elements come before and after along each axis.
+      mode: "CONSTANT", "REFLECT" (mirrored at the first element) or "SYMMETRIC" (mirrored at the edge).
+      constant_values: the scalar of mode "CONSTANT".
+
+    Raises:
+      ValueError: `mode` is unknown.
+    """
+    mode = mode.upper()
+    if mode == "CONSTANT":
+        if not isinstance(constant_values, Tensor) and constant_values == 0:
+            result = raw.pad(tensor, paddings, name=name)
+        else:
+            result = raw.pad_v2(tensor, paddings, constant_values, name=name)
+    elif mode in ("REFLECT", "SYMMETRIC"):
+        result = raw.mirror_pad(tensor, paddings, mode=mode, name=name)
+    else:
+        raise ValueError(f"Unknown padding mode: {mode}")
+    return result
+
+
+@export("transpose")
+def transpose(a: Any, perm: Any = None, name: str = "transpose", conjugate: bool = False) -> Tensor:
+    """A tensor with its axes in another order.
+
+    Args:
+      a: any tensor.
+      perm: integer vector: axis i of the result is axis `perm[i]` of `a`; by default the order is reversed.
+      conjugate: whether to give the complex conjugate.
+    """
+    with name_scope(name, "transpose", [a]) as scope:
+        if not isinstance(a, Tensor):
+            a = convert_to_tensor(a, name="a") if perm is None else a
+        complex_ = conjugate and convert_to_tensor(a).dtype.is_complex
+        make = raw.conjugate_transpose if complex_ else raw.transpose
+        if perm is not None:
+            return make(a, perm, name=scope)
+        if not a._dims:
+            rank_ = raw.rank(a)
+            perm = raw.sub(raw.sub(rank_, 1, name="sub"), raw.range(0, rank_, 1), name="sub")
+        else:
+            perm = len(a._dims) - 1 - np.arange(len(a._dims))
+        result = make(a, perm, name=scope)
+        if a._dims is not None:
+            result.set_shape(a._dims[::-1])
+        return result
+
+
+@export("linalg.matrix_transpose")
+def matrix_transpose(a: Any, name: str = "matrix_transpose", conjugate: bool = False) -> Tensor:
+    """A tensor with its last two axes exchanged.
+
+    Raises:
+      ValueError: its rank is known and under 2.
+    """
+    with name_scope(name, values=[a]):
+        a = convert_to_tensor(a, name="a")
+        dims = a._dims
+        if dims is not None:
+            if len(dims) < 2:
+                raise ValueError(f"Argument 'a' should be a (batch) matrix, with rank >= 2.  Found: {a.shape}")
+            perm: Any = [*range(len(dims) - 2), len(dims) - 1, len(dims) - 2]
+        else:
+            rank_ = rank(a)
+            perm = concat((raw.range(0, raw.sub(rank_, 2, name="sub"), 1),
+                           [raw.sub(rank_, 1, name="sub"), raw.sub(rank_, 2, name="sub")]), 0)
+        return transpose(a, perm=perm, conjugate=conjugate)
+
+
+@export("reverse_sequence")
+def reverse_sequence(input: Any, seq_lengths: Any, seq_axis: int | None = None, batch_axis: int | None = None,
+                     name: str | None = None, seq_dim: int | None = None, batch_dim: int | None = None) -> Tensor:
+    """Each batch entry with the order of its first `seq_lengths[i]` elements along `seq_axis` reversed."""
+    from tfmagic.graph.deprecation import deprecated_argument_lookup
+
+    seq_dim = deprecated_argument_lookup("seq_axis", seq_axis, "seq_dim", seq_dim)
+    batch_dim = deprecated_argument_lookup("batch_axis", batch_axis, "batch_dim", batch_dim)
+    return raw.reverse_sequence(input, seq_lengths, seq_dim=seq_dim, batch_dim=batch_dim, name=name)
+
+
+@export("roll")
+def roll(input: Any, shift: Any, axis: Any, name: str | None = None) -> Tensor:
+    """A tensor whose elements are moved by `shift` along `axis`, those that fall off coming in at the other end."""
+    return raw.roll(input, shift, axis, name)
+
+
+_RANGE_TYPES = [dtypes.int32, dtypes.int64, dtypes.float32, dtypes.float64]
+
+
+@export("range")
+def range_(start: Any, limit: Any = None, delta: Any = 1, dtype: Any = None, name: str = "range") -> Tensor:
+    """The numbers from `start` to below `limit` in steps of `delta` (from 0 to below `start` when it stands alone).
+
+    Args:
+      start, limit, delta: scalars.
+      dtype: the type of the result; by default the widest of the three.
+    """
+    if limit is None:
+        start, limit = 0, start
+    with name_scope(name, "Range", [start, limit, delta]) as scope:
+        dtype = None if dtype is None else as_dtype(dtype)
+        start = convert_to_tensor(start, dtype=dtype, name="start")
+        limit = convert_to_tensor(limit, dtype=dtype, name="limit")
+        delta = convert_to_tensor(delta, dtype=dtype, name="delta")
+        if dtype is None:
+            given = [t.dtype.base_dtype for t in (start, limit, delta)]
+            for item in given:
+                if item not in _RANGE_TYPES:
+                    raise TypeError(f"tf.range takes int32, int64, float32 or float64 scalars, got {item.name}.")
+            wanted = max(given, key=_RANGE_TYPES.index)
+            start, limit, delta = (t if t.dtype.base_dtype is wanted else raw.cast(t, wanted, name="Cast")
+                                   for t in (start, limit, delta))
+        return raw.range(start, limit, delta, name=scope)
+
+
+@export("meshgrid")
+def meshgrid(*args: Any, **kwargs: Any) -> list[Tensor]:
+    """Coordinate grids from vectors.
+
+    Args:
+      *args: N vectors.
+      indexing: "xy" (the first two axes exchanged, by default) or "ij".
+      name: the name of the scope.
+
+    Returns:
+      N tensors of rank N.
+
+    Raises:
+      TypeError: an unknown keyword.
+      ValueError: `indexing` is neither "xy" nor "ij".
+    """
+    indexing = kwargs.pop("indexing", "xy")
+    name = kwargs.pop("name", "meshgrid")
+    if kwargs:
+        raise TypeError(f"'{next(iter(kwargs))}' is an invalid keyword argument for this function")
+    if indexing not in ("xy", "ij"):
+        raise ValueError("indexing parameter must be either 'xy' or 'ij'")
+    with name_scope(name, "meshgrid", args):
+        count = len(args)
+        if not count:
+            return []
+        singles = (1,) * count
+        output = [reshape(stack(x), singles[:i] + (-1,) + singles[i + 1:]) for i, x in enumerate(args)]
+        sizes = [size(x) for x in args]
+        dtype = convert_to_tensor(args[0]).dtype.base_dtype
+        if indexing == "xy" and count > 1:
+            output[0] = reshape(output[0], (1, -1) + (1,) * (count - 2))
+            output[1] = reshape(output[1], (-1, 1) + (1,) * (count - 2))
+            sizes[0], sizes[1] = sizes[1], sizes[0]
+        whole = ones(sizes, dtype)
+        return [raw.mul(x, whole, name="mul") for x in output]
+
+
+@export("repeat")
+def repeat(input: Any, repeats: Any, axis: int | None = None, name: str | None = None) -> Tensor:
+    """A tensor each element of which is repeated.
+
+    Args:
+      input: any tensor.
+      repeats: how often, one number for all or one for each element along `axis`.
+      axis: the axis along which to repeat; by default the tensor is flattened.
+
+    Raises:
+      TypeError: `axis` is no integer.
+    """
+    if axis is None:
+        input, axis = reshape(input, [-1]), 0
+    if not isinstance(axis, int):
+        raise TypeError(f"axis must be an int; got {type(axis).__name__}")
+    with name_scope(name, "Repeat", [input, repeats]):
+        data = convert_to_tensor(input, name="data")
+        repeats = convert_to_tensor(repeats, name="repeats")
+        if not repeats.dtype.is_integer:
+            raise TypeError("repeats must be an integer-type tensor.")
+        if repeats.dtype not in (dtypes.int32, dtypes.int64):
+            repeats = raw.cast(repeats, dtypes.int32)
+        repeats.shape.with_rank_at_most(1)
+        if data._dims == ():
+            data = expand_dims(data, 0)
+        data_shape = shape(data)
+        if axis < 0:
+            if data._dims is None:
+                raise ValueError("axis may only be negative if the rank of `data` is statically known.")
+            axis += len(data._dims)
+        if data._dims is not None and not 0 <= axis < len(data._dims):
+            raise ValueError(f"axis={axis} out of bounds: expected {-len(data._dims)}<=axis<{len(data._dims)}")
+        if repeats.shape.ndims == 1:
+            data.shape.with_rank_at_least(axis + 1)[axis].assert_is_compatible_with(repeats.shape[0])
+        if repeats.shape.ndims == 0:
+            tiled = _tile_axis(expand_dims(data, axis + 1), axis + 1, repeats)
+            return reshape(tiled, concat([data_shape[:axis], [-1], data_shape[axis + 1:]], axis=0))
+        if repeats.shape.ndims != axis + 1:
+            repeats_shape = shape(repeats)
+            lead = data_shape[:axis + 1 - len(repeats._dims)] if repeats._dims is not None \
+                else data_shape[:raw.sub(axis + 1, rank(repeats))]
+            repeats = raw.broadcast_to(repeats, concat([lead, repeats_shape], axis=0))
+            repeats.set_shape([None] * (axis + 1))
+        most = raw.maximum(0, raw.max(repeats, np.arange(axis + 1)))
+        mask = sequence_mask(repeats, most)
+        tiled = _tile_axis(expand_dims(data, axis + 1), axis + 1, most)
+        result = boolean_mask(tiled, mask)
+        if axis:
+            result = reshape(result, concat([data_shape[:axis], [-1], data_shape[axis + 1:]], axis=0))
+        if data._dims is not None:
+            result.set_shape((*data._dims[:axis], None, *data._dims[axis + 1:]))
+        return result
+
+
+def _tile_axis(data: Tensor, axis: int, multiple: Tensor) -> Tensor:
+    """`data` repeated along one axis."""
+    if data._dims is not None:
+        multiples: list[Any] = [1] * len(data._dims)
+        multiples[axis] = multiple
+        return tile(data, stack(multiples))
+    lead, rank_ = ones(axis, dtypes.int32), rank(data)
+    rest = ones(raw.sub(raw.sub(rank_, axis), 1), dtypes.int32)
+    return tile(data, concat([lead, [multiple], rest], 0))
+
+
+
+
+@export("reverse")
+def reverse(tensor: Any, axis: Any, name: str | None = None) -> Tensor:
+    """A tensor with the order along the axes of an integer vector reversed."""
+    return raw.reverse_v2(tensor, axis, name)

@@ -1,0 +1,453 @@
+"""Choosing elements by conditions and values: where, masks, one-hot, unique, set difference, search in sorted rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tfmagic.graph import convert, dtypes
+from tfmagic.graph.convert import convert_to_tensor
+from tfmagic.graph.dtypes import as_dtype
+from tfmagic.graph.export import export
+from tfmagic.graph.graph import name_scope
+from tfmagic.graph.operation import Tensor
+from tfmagic.graph.shapes import Dims, TensorShape
+from tfmagic.graph.static_value import static_int
+from tfmagic.ops import raw, shape_rules
+from tfmagic.ops.array.constants import zeros_like
+from tfmagic.ops.array.gather import gather
+from tfmagic.ops.array.join import concat
+from tfmagic.ops.array.rules import array_op, as_array, as_value, ordered_set, public
+from tfmagic.ops.array.shape_ops import expand_dims, reshape, shape, shape_internal, squeeze
+from tfmagic.ops.declare import op
+from tfmagic.ops.lazy import torch
+from tfmagic.ops.torch_types import torch_dtype
+
+
+@op("Where", differentiable=False)
+class Where:
+    """The coordinates of the elements that are true (not zero), one row each."""
+
+    def shape(op, condition):
+        return (None, None if condition is None else len(condition))
+
+    def kernel(op, condition):
+        return torch.nonzero(condition)
+
+    def static(op, condition):
+        return np.argwhere(condition).astype(np.int64)
+
+
+@array_op("Select")
+class Select:
+    """Elements (or, for a vector condition, rows) of `t` where the condition is true and of `e` elsewhere."""
+
+    def shape(op, condition, t, e):
+        dims = shape_rules.merge(t, e)
+        if condition is None or dims is None or condition == ():
+            return dims
+        if len(condition) == 1 and len(dims) != 1:
+            shape_rules.merge_dim(condition[0], dims[0] if dims else None)
+            return dims
+        return shape_rules.merge(dims, condition)
+
+    def kernel(op, condition, t, e):
+        c, x = op.condition._dims, op.t._dims
+        if c is None or x is None:
+            if condition.ndim == 1 and t.ndim > 1:
+                condition = condition.reshape(-1, *([1] * (t.ndim - 1)))
+        elif len(c) == 1 and len(x) > 1:
+            condition = condition.reshape(-1, *([1] * (len(x) - 1)))
+        return torch.where(condition, t, e)
+
+    def gradient(op, dy):
+        c, t, _ = op.op._inputs
+        zeros = zeros_like(t)
+        return None, where(c, dy, zeros), where(c, zeros, dy)
+
+    def static(op, condition, t, e):
+        if condition.ndim == 1 and t.ndim > 1:
+            condition = condition.reshape((-1, *([1] * (t.ndim - 1))))
+        return np.where(condition, t, e)
+
+
+@array_op("SelectV2")
+class SelectV2:
+    """Elements of `t` where the condition is true and of `e` elsewhere, all three broadcast together."""
+
+    def shape(op, condition, t, e):
+        return shape_rules.broadcast_dims(condition, shape_rules.broadcast_dims(t, e))
+
+    def kernel(op, condition, t, e):
+        return torch.where(condition, t, e)
+
+    def gradient(op, dy):
+        condition, x, y = op.op._inputs
+        zeros = zeros_like(dy, dtype=dy.dtype.base_dtype)
+        reduce_sum = public("math.reduce_sum")
+        grads = []
+        for value, grad in ((x, raw.select_v2(condition, dy, zeros)), (y, raw.select_v2(condition, zeros, dy))):
+            value_shape = shape(value)
+            axes, _ = raw.broadcast_gradient_args(value_shape, shape(op.output))
+            grads.append(reshape(reduce_sum(grad, keepdims=True, axis=axes), value_shape))
+        return None, *grads
+
+    def static(op, condition, t, e):
+        return np.where(condition, t, e)
+
+
+@array_op("OneHot", host="depth", differentiable=False)
+class OneHot:
+    """Vectors with `on_value` at an index and `off_value` elsewhere, along a new axis."""
+
+    def shape(op, indices, depth, on_value, off_value):
+        for dims in (depth, on_value, off_value):
+            shape_rules.with_rank(dims, 0)
+        size = static_int(op.depth)
+        if size is not None and size < 0:
+            raise ValueError(f"Dimension {size} must be >= 0")
+        if indices is None:
+            return None
+        axis = op.axis
+        if not -1 <= axis <= len(indices):
+            raise ValueError(f"Expected axis to be -1 or between [0, {len(indices)}]. But received: {axis}")
+        axis = len(indices) if axis == -1 else axis
+        return (*indices[:axis], size, *indices[axis:])
+
+    def kernel(op, indices, depth, on_value, off_value):
+        axis = op.axis
+        wanted = torch.arange(depth, device=indices.device)
+        hot = indices.unsqueeze(-1) == wanted
+        if axis != -1:
+            hot = hot.movedim(-1, axis)
+        return torch.where(hot, on_value, off_value)
+
+    def static(op, indices, depth, on_value, off_value):
+        hot = np.asarray(indices)[..., None] == np.arange(int(depth))
+        return np.where(np.moveaxis(hot, -1, op.axis), on_value, off_value)
+
+
+# --- sets -------------------------------------------------------------------------------------------------------
+
+
+def _unique(op: Any, x: Any, axis: int | None = None, counts: bool = False) -> tuple[Any, ...]:
+    """Unique elements (or slices along an axis) in the order in which they appear."""
+    array = as_array(x) if not _is_bfloat16(x) else as_array(x.float())
+    kind = op.out_idx.as_numpy_dtype
+    if axis is None or array.ndim == 1:
+        values, places, numbers = ordered_set(array)
+    else:
+        moved = np.moveaxis(array, axis, 0)
+        keys = np.empty(len(moved), object)
+        keys[:] = [row.tobytes() if row.dtype != object else tuple(row.reshape(-1)) for row in moved]
+        _, places, numbers = ordered_set(keys)
+        first = [int(np.argmax(places == k)) for k in range(len(numbers))]
+        values = np.moveaxis(moved[first], 0, axis)
+    out = as_value(values)
+    if _is_bfloat16(x):
+        out = out.to(torch.bfloat16)
+    device = x.device if hasattr(x, "device") and not isinstance(x, np.ndarray) else None
+    rest = [torch.from_numpy(part.astype(kind)) for part in (places, numbers)[:2 if counts else 1]]
+    return tuple(t if device is None or isinstance(t, np.ndarray) else t.to(device) for t in (out, *rest))
+
+
+def _is_bfloat16(x: Any) -> bool:
+    return not isinstance(x, np.ndarray) and x.dtype == torch.bfloat16
+
+
+@op("Unique", opaque=True, differentiable=False)
+class Unique:
+    """The different elements of a vector, and each element's place among them."""
+
+    def shape(op, x):
+        dims = shape_rules.with_rank(x, 1)
+        return (None,), dims
+
+    def kernel(op, x):
+        return _unique(op, x)
+
+    def static(op, x):
+        return ordered_set(x)[:2]
+
+
+@op("UniqueWithCounts", opaque=True, differentiable=False)
+class UniqueWithCounts:
+    """The different elements of a vector, each element's place among them, and how often each occurs."""
+
+    def shape(op, x):
+        dims = shape_rules.with_rank(x, 1)
+        return (None,), dims, (None,)
+
+    def kernel(op, x):
+        return _unique(op, x, counts=True)
+
+    def static(op, x):
+        return ordered_set(x)
+
+
+def _along(axis: Any) -> int | None:
+    return int(axis[0]) if len(axis) else None
+
+
+@op("UniqueV2", opaque=True, host="axis", differentiable=False)
+class UniqueV2:
+    """The different slices of a tensor along an axis, and each slice's place among them."""
+
+    def shape(op, x, axis):
+        return unknown_along(x), (None,)
+
+    def kernel(op, x, axis):
+        return _unique(op, x, _along(axis))
+
+
+@op("UniqueWithCountsV2", opaque=True, host="axis", differentiable=False)
+class UniqueWithCountsV2:
+    """The different slices of a tensor along an axis, each slice's place among them, and how often each occurs."""
+
+    def shape(op, x, axis):
+        return unknown_along(x), (None,), (None,)
+
+    def kernel(op, x, axis):
+        return _unique(op, x, _along(axis), counts=True)
+
+
+def unknown_along(x: Dims) -> Dims:
+    """A shape of the same rank of which no dimension is known."""
+    return None if x is None else (None,) * len(x)
+
+
+@op("ListDiff", opaque=True, differentiable=False)
+class ListDiff:
+    """The elements of a vector that are not in another, and where they stand."""
+
+    def shape(op, x, y):
+        shape_rules.with_rank(x, 1)
+        shape_rules.with_rank(y, 1)
+        return (None,), (None,)
+
+    def kernel(op, x, y):
+        if isinstance(x, np.ndarray):
+            others = set(y.tolist())
+            places = [i for i, item in enumerate(x.tolist()) if item not in others]
+            return x[places], torch.tensor(places, dtype=torch_dtype(op.out_idx))
+        keep = torch.nonzero(~torch.isin(x, y)).reshape(-1)
+        return x[keep], keep.to(torch_dtype(op.out_idx))
+
+    def static(op, x, y):
+        others = set(y.tolist())
+        places = np.array([i for i, item in enumerate(x.tolist()) if item not in others], np.int64)
+        return x[places], places
+
+
+# --- search in sorted rows --------------------------------------------------------------------------------------
+
+
+def _bound(name: str, side: str) -> None:
+    @op(name, differentiable=False)
+    class Bound:
+        """Where values would be put into sorted rows."""
+
+        def shape(op, rows, values):
+            rows, values = shape_rules.with_rank(rows, 2), shape_rules.with_rank(values, 2)
+            shape_rules.merge_dim(rows[0], values[0])
+            return values
+
+        def kernel(op, rows, values):
+            return torch.searchsorted(rows.contiguous(), values.contiguous(), right=side == "right").to(
+                torch_dtype(op.out_type))
+
+
+_bound("LowerBound", "left")
+_bound("UpperBound", "right")
+
+
+@export("searchsorted")
+def searchsorted(sorted_sequence: Any, values: Any, side: str = "left", out_type: Any = dtypes.int32,
+                 name: str | None = None) -> Tensor:
+    """Where values would be put into sorted rows to keep them sorted.
+
+    Args:
+      sorted_sequence: tensor whose last axis is sorted.
+      values: tensor that agrees with it in all axes but the last.
+      side: "left" (before equal elements) or "right".
+      out_type: int32 or int64.
+
+    Raises:
+      ValueError: `side` is neither.
+    """
+    sequence_size = shape_internal(sorted_sequence)[-1]
+    values_size = shape_internal(values)[-1]
+    rows = reshape(sorted_sequence, [-1, sequence_size])
+    wanted = reshape(values, [-1, values_size])
+    if side not in ("left", "right"):
+        raise ValueError(f"side must be either 'right' or 'left'.  Saw: {side}.")
+    find = raw.upper_bound if side == "right" else raw.lower_bound
+    return reshape(find(rows, wanted, out_type, name), shape_internal(values))
+
+
+# --- public functions -------------------------------------------------------------------------------------------
+
+
+@export("where")
+def where(condition: Any, x: Any = None, y: Any = None, name: str | None = None) -> Tensor:
+    """Elements of `x` where a condition holds and of `y` elsewhere, or the coordinates where it holds.
+
+    Args:
+      condition: bool tensor; a vector chooses whole rows of `x` and `y`.
+      x, y: tensors of one shape; leave out both for the coordinates.
+
+    Returns:
+      A tensor of the shape of `x`, or int64 of shape [number of true elements, rank of `condition`].
+
+    Raises:
+      ValueError: only one of `x` and `y` is given.
+    """
+    if x is None and y is None:
+        with name_scope(name, "Where", [condition]) as scope:
+            condition = convert_to_tensor(condition, preferred_dtype=dtypes.bool_, name="condition")
+            return raw.where(condition, name=scope)
+    if x is None or y is None:
+        raise ValueError("x and y must both be non-None or both be None.")
+    return raw.select(condition, x, y, name=name)
+
+
+@export("where_v2")
+def where_v2(condition: Any, x: Any = None, y: Any = None, name: str | None = None) -> Tensor:
+    """`tf.where` whose three arguments broadcast together."""
+    if x is None and y is None:
+        return where(condition, name=name)
+    if x is None or y is None:
+        raise ValueError("x and y must both be non-None or both be None.")
+    return raw.select_v2(condition, x, y, name=name)
+
+
+@export("boolean_mask")
+def boolean_mask(tensor: Any, mask: Any, name: str = "boolean_mask", axis: int | None = None) -> Tensor:
+    """The elements of a tensor where a mask is true.
+
+    Args:
+      tensor: a tensor of rank N.
+      mask: bool tensor of static rank K <= N, which goes with the axes from `axis` on.
+      axis: the first axis of the mask, 0 by default.
+
+    Returns:
+      A tensor of rank N - K + 1.
+
+    Raises:
+      ValueError: the rank of the mask is unknown or 0, or the shapes do not agree.
+    """
+    with name_scope(name, values=[tensor, mask]):
+        tensor = convert_to_tensor(tensor, name="tensor")
+        mask = convert_to_tensor(mask, name="mask")
+        mask_shape, tensor_shape = mask.shape, tensor.shape
+        count = mask_shape.ndims
+        if count == 0:
+            raise ValueError("mask cannot be scalar.")
+        if count is None:
+            raise ValueError("Number of mask dimensions must be specified, even if some dimensions are None.  E.g. "
+                             "shape=[None] is ok, but shape=None is not.")
+        axis = 0 if axis is None else axis
+        tensor_shape[axis:axis + count].assert_is_compatible_with(mask_shape)
+        leading = raw.prod(shape(tensor)[axis:axis + count], [0])
+        tensor = reshape(tensor, concat([shape(tensor)[:axis], [leading], shape(tensor)[axis + count:]], 0))
+        tensor.set_shape(TensorShape(tensor_shape[:axis]).concatenate(
+            [tensor_shape[axis:axis + count].num_elements()]).concatenate(tensor_shape[axis + count:]))
+        chosen = squeeze(where(reshape(mask, [-1])), axis=[1])
+        return gather(tensor, chosen, axis=axis)
+
+
+@export("one_hot")
+def one_hot(indices: Any, depth: Any, on_value: Any = None, off_value: Any = None, axis: int | None = None,
+            dtype: Any = None, name: str | None = None) -> Tensor:
+    """Vectors with `on_value` at an index and `off_value` elsewhere.
+
+    Args:
+      indices: integer tensor; an index out of range gives a vector of `off_value`.
+      depth: int32 scalar, the length of the vectors.
+      on_value, off_value: scalars, 1 and 0 by default.
+      axis: where the vectors' axis stands in the result, the last by default.
+      dtype: the type of the elements; by default that of the values, or float32.
+
+    Raises:
+      TypeError: the types of `on_value`, `off_value` and `dtype` do not agree.
+    """
+    with name_scope(name, "one_hot", [indices, depth, on_value, off_value, axis, dtype]) as scope:
+        wanted = None if dtype is None else as_dtype(dtype)
+        on_dtype = None if on_value is None else convert_to_tensor(
+            on_value, dtype_hint=wanted, name="on_value").dtype.base_dtype
+        off_dtype = None if off_value is None else convert_to_tensor(
+            off_value, dtype_hint=wanted, name="off_value").dtype.base_dtype
+        if wanted is None:
+            wanted = on_dtype or off_dtype or dtypes.float32
+        elif on_dtype not in (None, wanted):
+            raise TypeError(f"dtype {on_dtype} of on_value does not match dtype parameter {wanted}")
+        elif off_dtype not in (None, wanted):
+            raise TypeError(f"dtype {off_dtype} of off_value does not match dtype parameter {wanted}")
+        if on_value is None:
+            on_value, on_dtype = convert_to_tensor(1, wanted, name="on_value"), wanted
+        if off_value is None:
+            off_value, off_dtype = convert_to_tensor(0, wanted, name="off_value"), wanted
+        if on_dtype != off_dtype:
+            raise TypeError(f"dtype {on_dtype} of on_value does not match dtype {off_dtype} of off_value")
+        return raw.one_hot(indices, depth, on_value, off_value, axis, name=scope)
+
+
+@export("unique")
+def unique(x: Any, out_idx: Any = dtypes.int32, name: str | None = None) -> Any:
+    """The different elements of a vector in the order of their first appearance, and each element's place among them.
+
+    Returns:
+      A named tuple `(y, idx)`.
+    """
+    return raw.unique(x, out_idx, name)
+
+
+@export("unique_with_counts")
+def unique_with_counts(x: Any, out_idx: Any = dtypes.int32, name: str | None = None) -> Any:
+    """`tf.unique`, and how often each element occurs: a named tuple `(y, idx, count)`."""
+    return raw.unique_with_counts(x, out_idx, name)
+
+
+@export("setdiff1d")
+def setdiff1d(x: Any, y: Any, index_dtype: Any = dtypes.int32, name: str | None = None) -> Any:
+    """The elements of a vector that are not in another: a named tuple `(out, idx)`."""
+    return raw.list_diff(x, y, index_dtype, name)
+
+
+@export("sequence_mask")
+def sequence_mask(lengths: Any, maxlen: Any = None, dtype: Any = dtypes.bool_, name: str | None = None) -> Tensor:
+    """A mask whose rows are true in their first `lengths[i]` places.
+
+    Args:
+      lengths: integer tensor of any shape.
+      maxlen: integer scalar, the length of the rows; by default the largest length.
+      dtype: the type of the result.
+
+    Raises:
+      ValueError: `maxlen` is no scalar.
+    """
+    with name_scope(name, "SequenceMask", [lengths, maxlen]):
+        lengths = convert_to_tensor(lengths)
+        if maxlen is None:
+            maxlen = raw.max(lengths, _all_axes(lengths))
+            maxlen = raw.maximum(convert.constant(0, maxlen.dtype), maxlen)
+        else:
+            maxlen = convert_to_tensor(maxlen)
+        if maxlen._dims is not None and len(maxlen._dims) != 0:
+            raise ValueError("maxlen must be scalar for sequence_mask")
+        row = raw.range(convert.constant(0, maxlen.dtype), maxlen, convert.constant(1, maxlen.dtype))
+        matrix = raw.cast(expand_dims(lengths, -1), maxlen.dtype)
+        result = raw.less(row, matrix, name="Less")
+        if dtype is None or as_dtype(dtype).base_dtype is dtypes.bool_:
+            return result
+        return raw.cast(result, dtype)
+
+
+def _all_axes(x: Tensor) -> Tensor:
+    """All axes of a tensor, as reductions take them."""
+    if x._dims is not None:
+        return convert.constant(np.arange(len(x._dims)), dtypes.int32)
+    return raw.range(0, raw.rank(x), 1)
+
+

@@ -1,0 +1,499 @@
+"""Shapes, sizes and ranks as tensors, and ops that give a tensor another shape over the same elements."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tfmagic.graph import convert, dtypes, errors, shapes
+from tfmagic.graph.convert import convert_to_tensor
+from tfmagic.graph.deprecation import deprecated_argument_lookup
+from tfmagic.graph.dtypes import as_dtype
+from tfmagic.graph.export import export
+from tfmagic.graph.graph import name_scope
+from tfmagic.graph.indexed_slices import IndexedSlices
+from tfmagic.graph.operation import Tensor
+from tfmagic.graph.shapes import Dims, TensorShape
+from tfmagic.graph.static_value import static_dims, static_int, static_ints
+from tfmagic.ops import raw, shape_rules
+from tfmagic.ops.array.rules import array_op, product, public
+from tfmagic.ops.declare import op
+from tfmagic.ops.lazy import torch
+from tfmagic.ops.torch_types import torch_dtype
+
+
+def _numpy_type(op: Any) -> Any:
+    return op.out_type.as_numpy_dtype
+
+
+def _static_shape(op: Any) -> Any:
+    dims = op.op._inputs[0]._dims
+    return None if dims is None or None in dims else np.array(dims, _numpy_type(op))
+
+
+def _static_shapes(op: Any) -> Any:
+    found = [t._dims for t in op.op._inputs]
+    return [np.array(d, _numpy_type(op)) if d is not None and None not in d else None for d in found]
+
+
+@op("Shape", opaque=True, differentiable=False, from_shapes=True)
+class Shape:
+    """The shape of a tensor as a vector."""
+
+    def shape(op, x):
+        return (None if x is None else len(x),)
+
+    def kernel(op, x):
+        return torch.tensor(x.shape, dtype=torch_dtype(op.out_type))
+
+    static = _static_shape
+
+
+@op("ShapeN", opaque=True, differentiable=False, from_shapes=True)
+class ShapeN:
+    """The shapes of several tensors as vectors."""
+
+    def shape(op, inputs):
+        return [(None if x is None else len(x),) for x in inputs]
+
+    def kernel(op, *inputs):
+        values = inputs[0] if len(inputs) == 1 and isinstance(inputs[0], (list, tuple)) else inputs
+        return tuple(torch.tensor(x.shape, dtype=torch_dtype(op.out_type)) for x in values)
+
+    static = _static_shapes
+
+
+@op("Size", opaque=True, differentiable=False, from_shapes=True)
+class Size:
+    """The number of elements of a tensor."""
+
+    shape = shape_rules.scalar
+
+    def kernel(op, x):
+        return torch.tensor(x.size if isinstance(x, np.ndarray) else x.numel(), dtype=torch_dtype(op.out_type))
+
+    def static(op):
+        size = shapes.num_elements(op.op._inputs[0]._dims)
+        return None if size is None else np.array(size, _numpy_type(op))
+
+
+@op("Rank", opaque=True, differentiable=False, from_shapes=True)
+class Rank:
+    """The number of axes of a tensor."""
+
+    shape = shape_rules.scalar
+
+    def kernel(op, x):
+        return torch.tensor(x.ndim, dtype=torch.int32)
+
+    def static(op):
+        dims = op.op._inputs[0]._dims
+        return None if dims is None else np.array(len(dims), np.int32)
+
+
+# --- reshaping --------------------------------------------------------------------------------------------------
+
+
+def reshape_to_input(op: Any, grad: Any) -> Tensor:
+    """A gradient in the shape of the op's first input."""
+    grad = convert_to_tensor(grad) if isinstance(grad, IndexedSlices) else grad
+    return reshape(grad, shape(op.op._inputs[0]))
+
+
+@array_op("Reshape", host="shape")
+class Reshape:
+    """The elements of a tensor in another shape, of which one dimension may be -1."""
+
+    def shape(op, x, shape):
+        wanted = static_dims(op.op._inputs[1])
+        size = shapes.num_elements(x)
+        if wanted is None:
+            return None
+        value = static_ints(op.op._inputs[1])
+        if value is not None and value.count(-1) > 1:
+            raise ValueError(f"Dimension {value.index(-1)} and a later one are both -1: only one size can be inferred")
+        if value is None and None in wanted:
+            return _one_open_size(x, wanted)
+        known = product(d for d in wanted if d is not None)
+        if None not in wanted:
+            if size is not None and size != known:
+                raise ValueError(f"Cannot reshape a tensor with {size} elements to shape {shapes.brackets(wanted)} "
+                                 f"({known} elements)")
+            return wanted
+        return _inferred(x, wanted, size, known)  # type: ignore[arg-type]
+
+    def kernel(op, x, shape):
+        return x.reshape(tuple(shape))
+
+    def gradient(op, dy):
+        return reshape_to_input(op, dy), None
+
+    def static(op, x, shape):
+        return np.reshape(x, [int(d) for d in shape])
+
+
+def _one_open_size(x: Dims, wanted: tuple[int | None, ...]) -> Dims:
+    """A partly known target: where its one open size and the input's one open size must be the same, it stays open."""
+    size = shapes.num_elements(x)
+    if size is not None and wanted.count(None) == 1:
+        known = product(d for d in wanted if d is not None)
+        if known and size % known == 0:
+            return tuple(size // known if d is None else d for d in wanted)
+    return wanted
+
+
+def _inferred(x: Dims, wanted: tuple[int | None, ...], size: int | None, known: int) -> Dims:
+    """The target with its -1 worked out, where the input's shape says enough."""
+    if size is None:
+        return wanted
+    if known == 0:
+        if size == 0:
+            raise ValueError("reshape cannot infer the missing input size for an empty tensor unless all specified "
+                             "input sizes are non-zero")
+        raise ValueError(f"Cannot reshape a tensor with {size} elements to shape "
+                         f"{shapes.brackets(wanted)} (0 elements)")
+    if size % known:
+        raise ValueError(f"Dimension size must be evenly divisible by {known} but is {size}")
+    return tuple(size // known if d is None else d for d in wanted)
+
+
+@array_op("ExpandDims", host="dim")
+class ExpandDims:
+    """A tensor with one more axis, of size 1."""
+
+    def shape(op, x, dim):
+        axis = static_int(op.op._inputs[1])
+        if x is None or axis is None:
+            return None if x is None else (None,) * (len(x) + 1)
+        if not -len(x) - 1 <= axis <= len(x):
+            raise ValueError(f"dim {axis} not in the interval [{-len(x) - 1}, {len(x)}].")
+        axis = axis + len(x) + 1 if axis < 0 else axis
+        return (*x[:axis], 1, *x[axis:])
+
+    def kernel(op, x, dim):
+        return x.unsqueeze(dim)
+
+    def gradient(op, dy):
+        return reshape_to_input(op, dy), None
+
+    def static(op, x, dim):
+        return np.expand_dims(x, int(np.asarray(dim).reshape(())))
+
+
+@array_op("Squeeze")
+class Squeeze:
+    """A tensor without its axes of size 1, or without those that are named."""
+
+    def shape(op, x):
+        axes = op.squeeze_dims
+        if x is None:
+            return None
+        if not axes:
+            return None if None in x else tuple(d for d in x if d != 1)
+        chosen = set()
+        for axis in axes:
+            if not -len(x) <= axis < len(x):
+                raise ValueError(f"squeeze_dims[0] not in [{-len(x)},{len(x)}).")
+            chosen.add(axis % len(x))
+        for axis in sorted(chosen):
+            if x[axis] not in (None, 1):
+                raise ValueError(f"Can not squeeze dim[{axis}], expected a dimension of 1, got {x[axis]}")
+        return tuple(d for i, d in enumerate(x) if i not in chosen)
+
+    def kernel(op, x):
+        axes = op.squeeze_dims
+        dims = op.input._dims
+        if not axes:
+            return x.squeeze()
+        if dims is not None and all(dims[axis] == 1 for axis in axes):
+            return x.squeeze(tuple(axes))
+        for axis in sorted((axis if dims is None or axis >= 0 else axis + len(dims) for axis in axes), reverse=True):
+            x = _drop_axis(x, axis)
+        return x
+
+    def gradient(op, dy):
+        return reshape_to_input(op, dy)
+
+    def static(op, x):
+        return np.squeeze(x, tuple(op.squeeze_dims) or None)
+
+
+def _drop_axis(x: Any, axis: int) -> Any:
+    if x.shape[axis] != 1:
+        raise errors.InvalidArgumentError(None, None, f"Can not squeeze dim[{axis}], expected a dimension of 1, got "
+                                                      f"{x.shape[axis]}")
+    return x.squeeze(axis)
+
+
+@op("EnsureShape")
+class EnsureShape:
+    """The input, which must have a shape."""
+
+    def shape(op, x):
+        return shape_rules.merge(x, op.op._attrs["shape"]._dims)
+
+    def kernel(op, x):
+        dims = op.op._attrs["shape"]._dims
+        if not shapes.compatible(tuple(x.shape), dims):
+            raise errors.InvalidArgumentError(None, op.op, f"Shape of tensor {op.op._inputs[0].op.name} "
+                                              f"{shapes.brackets(tuple(x.shape))} is not compatible with expected "
+                                              f"shape {shapes.brackets(dims)}.")
+        return x
+
+    def gradient(op, dy):
+        return dy
+
+
+# --- broadcasting -----------------------------------------------------------------------------------------------
+
+
+@array_op("BroadcastTo", host="shape")
+class BroadcastTo:
+    """A tensor repeated along its axes of size 1 to fill a larger shape."""
+
+    def shape(op, x, shape):
+        wanted = static_dims(op.op._inputs[1])
+        if wanted is None or x is None:
+            return wanted
+        if len(x) > len(wanted):
+            raise ValueError(f"Incompatible shapes: {shapes.brackets(x)} cannot be broadcast to "
+                             f"{shapes.brackets(wanted)}")
+        for have, want in zip(x[::-1], wanted[::-1]):
+            if have not in (None, 1) and want is not None and have != want:
+                raise ValueError(f"Dimensions must be equal, but are {have} and {want}")
+        return wanted
+
+    def kernel(op, x, shape):
+        return torch.broadcast_to(x, tuple(shape))
+
+    def gradient(op, dy):
+        input_value, broadcast_shape = op.op._inputs
+        input_shape = shape(input_value, out_type=broadcast_shape.dtype)
+        _, axes = raw.broadcast_gradient_args(broadcast_shape, input_shape)
+        summed = public("math.reduce_sum")(dy, axis=axes, keepdims=True)
+        return raw.reshape(summed, input_shape), None
+
+    def static(op, x, shape):
+        return np.broadcast_to(x, [int(d) for d in shape])
+
+
+@op("BroadcastArgs", host=("s0", "s1"), differentiable=False)
+class BroadcastArgs:
+    """The shape to which two shapes broadcast."""
+
+    def shape(op, a, b):
+        n = [x[0] if x is not None and len(x) == 1 else None for x in (a, b)]
+        return (None,) if None in n else (max(n),)
+
+    def kernel(op, a, b):
+        return torch.tensor(_broadcast_sizes(a, b), dtype=torch_dtype(op.T))
+
+    def static(op, a, b):
+        return np.array(_broadcast_sizes(a.tolist(), b.tolist()), op.T.as_numpy_dtype)
+
+
+def _broadcast_sizes(a: Any, b: Any) -> list[int]:
+    try:
+        return list(shape_rules.broadcast_dims(tuple(a), tuple(b)) or ())
+    except ValueError:
+        raise errors.InvalidArgumentError(None, None, f"Incompatible shapes: {shapes.brackets(tuple(a))} vs. "
+                                                      f"{shapes.brackets(tuple(b))}") from None
+
+
+@op("BroadcastGradientArgs", host=("s0", "s1"), differentiable=False)
+class BroadcastGradientArgs:
+    """The axes along which the gradients of two inputs that were broadcast must be summed."""
+
+    def shape(op, a, b):
+        return (None,), (None,)
+
+    def kernel(op, a, b):
+        dtype = torch_dtype(op.T)
+        return tuple(torch.tensor(axes, dtype=dtype) for axes in reduction_axes(a, b))
+
+    def static(op, a, b):
+        return tuple(np.array(axes, op.T.as_numpy_dtype) for axes in reduction_axes(a.tolist(), b.tolist()))
+
+
+def reduction_axes(a: Any, b: Any) -> tuple[list[int], list[int]]:
+    """For shapes `a` and `b` that broadcast: the axes of the result that each of them was repeated along."""
+    rank = max(len(a), len(b))
+    _broadcast_sizes(a, b)
+    a, b = [1] * (rank - len(a)) + list(a), [1] * (rank - len(b)) + list(b)
+    left: list[int] = []
+    right: list[int] = []
+    for axis, (x, y) in enumerate(zip(a, b)):
+        # Sums over axes of size 1 are free: TensorFlow asks for them on both sides.
+        if x == 1:
+            left.append(axis)
+        if y == 1:
+            right.append(axis)
+    return left, right
+
+
+# --- public functions -------------------------------------------------------------------------------------------
+
+
+@export("shape")
+def shape(input: Any, name: str | None = None, out_type: Any = dtypes.int32) -> Tensor:
+    """The shape of a tensor as a vector.
+
+    Args:
+      input: a tensor of any shape and type, or a `SparseTensor`.
+      out_type: int32 or int64.
+    """
+    return shape_internal(input, name, True, out_type)
+
+
+def shape_internal(input: Any, name: str | None = None, optimize: bool = True,
+                   out_type: Any = dtypes.int32) -> Tensor:
+    """`tf.shape`, with the choice whether a static shape makes it a constant."""
+    out_type = as_dtype(out_type)
+    with name_scope(name, "Shape", [input]) as scope:
+        if _is_sparse(input):
+            return public("dtypes.cast")(input.dense_shape, out_type)
+        tensor = convert_to_tensor(input)
+        dims = tensor._dims
+        if optimize and dims is not None and None not in dims:
+            return convert.constant(list(dims), out_type, name=scope)
+        return raw.shape(tensor, out_type=out_type, name=scope)
+
+
+def _is_sparse(value: Any) -> bool:
+    return not isinstance(value, (Tensor, IndexedSlices)) and hasattr(value, "indices") \
+        and hasattr(value, "dense_shape") and hasattr(value, "values")
+
+
+@export("shape_n")
+def shape_n(input: Any, out_type: Any = dtypes.int32, name: str | None = None) -> list[Tensor]:
+    """The shapes of several tensors as vectors."""
+    return raw.shape_n(input, out_type=out_type, name=name)
+
+
+@export("size")
+def size(input: Any, name: str | None = None, out_type: Any = dtypes.int32) -> Tensor:
+    """The number of elements of a tensor as a scalar of `out_type`."""
+    return size_internal(input, name, True, out_type)
+
+
+def size_internal(input: Any, name: str | None = None, optimize: bool = True, out_type: Any = dtypes.int32) -> Tensor:
+    """`tf.size`, with the choice whether a static shape makes it a constant."""
+    out_type = as_dtype(out_type)
+    with name_scope(name, "Size", [input]) as scope:
+        if _is_sparse(input):
+            return raw.prod(public("dtypes.cast")(input.dense_shape, out_type), 0, name=scope)
+        tensor = convert_to_tensor(input)
+        if optimize:
+            count = shapes.num_elements(tensor._dims)
+            if count is None and tensor._dims is not None and 0 in tensor._dims:
+                count = 0
+            if count is not None:
+                return convert.constant(count, out_type, name=scope)
+        return raw.size(tensor, out_type=out_type, name=scope)
+
+
+@export("rank")
+def rank(input: Any, name: str | None = None) -> Tensor:
+    """The number of axes of a tensor as an int32 scalar."""
+    return rank_internal(input, name, True)
+
+
+def rank_internal(input: Any, name: str | None = None, optimize: bool = True) -> Tensor:
+    """`tf.rank`, with the choice whether a static rank makes it a constant."""
+    with name_scope(name, "Rank", [input]) as scope:
+        if _is_sparse(input):
+            return raw.size(input.dense_shape, name=scope)
+        tensor = convert_to_tensor(input)
+        if optimize and tensor._dims is not None:
+            return convert.constant(len(tensor._dims), dtypes.int32, name=scope)
+        return raw.rank(tensor, name=scope)
+
+
+@export("reshape")
+def reshape(tensor: Any, shape: Any, name: str | None = None) -> Tensor:
+    """The elements of a tensor in another shape.
+
+    Args:
+      tensor: any tensor.
+      shape: int32 or int64 vector; one element may be -1, which takes up what the others leave.
+
+    Raises:
+      ValueError: the number of elements cannot be right.
+    """
+    return raw.reshape(tensor, shape, name)
+
+
+@export("expand_dims")
+def expand_dims(input: Any, axis: Any = None, name: str | None = None, dim: Any = None) -> Tensor:
+    """A tensor with an axis of size 1 inserted before `axis` (negative: counted from the end).
+
+    Raises:
+      ValueError: neither `axis` nor `dim` is given, or both.
+    """
+    axis = deprecated_argument_lookup("axis", axis, "dim", dim)
+    if axis is None:
+        raise ValueError("Must specify an axis argument to tf.expand_dims()")
+    return raw.expand_dims(input, axis, name)
+
+
+@export("squeeze")
+def squeeze(input: Any, axis: Any = None, name: str | None = None, squeeze_dims: Any = None) -> Tensor:
+    """A tensor without its axes of size 1.
+
+    Args:
+      input: any tensor.
+      axis: an integer or list of integers: only these axes, which must have size 1.
+
+    Raises:
+      ValueError: an axis that is named has another size.
+    """
+    axis = deprecated_argument_lookup("axis", axis, "squeeze_dims", squeeze_dims)
+    if np.isscalar(axis):
+        axis = [axis]
+    return raw.squeeze(input, axis, name)
+
+
+@export("ensure_shape")
+def ensure_shape(x: Any, shape: Any, name: str | None = None) -> Tensor:
+    """The tensor `x`, whose shape is checked against `shape` now and in each run."""
+    return raw.ensure_shape(x, TensorShape(shape), name=name)
+
+
+@export("broadcast_static_shape")
+def broadcast_static_shape(shape_x: TensorShape, shape_y: TensorShape) -> TensorShape:
+    """The static shape to which two static shapes broadcast.
+
+    Raises:
+      ValueError: they do not.
+    """
+    x, y = shapes.as_shape(shape_x), shapes.as_shape(shape_y)
+    try:
+        return TensorShape(shape_rules.broadcast_dims(x._dims, y._dims))
+    except ValueError:
+        raise ValueError(f"Incompatible shapes for broadcasting: {x} and {y}") from None
+
+
+@export("broadcast_dynamic_shape")
+def broadcast_dynamic_shape(shape_x: Any, shape_y: Any) -> Tensor:
+    """The shape to which two shapes, given as vectors, broadcast."""
+    return raw.broadcast_args(shape_x, shape_y)
+
+
+@op("UnravelIndex", host="dims", differentiable=False)
+class UnravelIndex:
+    """Positions in a flattened array as coordinates in the array, one row per axis."""
+
+    def shape(op, indices, dims):
+        axes = None if dims is None else dims[0]
+        return None if indices is None else (axes, *((product(indices),) if indices else ()))
+
+    def kernel(op, indices, dims):
+        rows = []
+        for size in reversed(dims):
+            rows.append(indices % size)
+            indices = torch.div(indices, size, rounding_mode="floor")
+        return torch.stack(rows[::-1])
+
+    def static(op, indices, dims):
+        return np.stack(np.unravel_index(indices, dims.tolist()))

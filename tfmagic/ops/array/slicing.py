@@ -1,0 +1,460 @@
+"""Slices: tf.slice, strided slices with all of Python's index forms, and assignment to slices of variables."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import numpy as np
+
+from tfmagic.graph import convert, dtypes
+from tfmagic.graph.export import export
+from tfmagic.graph.graph import name_scope
+from tfmagic.graph.operation import Tensor
+from tfmagic.graph.shapes import Dimension, Dims
+from tfmagic.graph.static_value import static_dims, static_ints
+from tfmagic.ops import raw, shape_rules
+from tfmagic.ops.array.constants import ones_like
+from tfmagic.ops.array.join import concat, stack
+from tfmagic.ops.array.rules import array_op, unknown_dims
+from tfmagic.ops.array.shape_ops import rank, reshape, shape
+from tfmagic.ops.declare import op
+from tfmagic.ops.lazy import torch
+
+_MASKS = ("begin_mask", "end_mask", "ellipsis_mask", "new_axis_mask", "shrink_axis_mask")
+
+
+@array_op("Slice", host=("begin", "size"))
+class Slice:
+    """A box cut out of a tensor: it begins at `begin` and has `size` (-1: all the rest)."""
+
+    def shape(op, x, begin, size):
+        starts, sizes = static_ints(op.begin), static_ints(op.op._inputs[2])
+        length = len(x) if x is not None else next(
+            (d[0] for d in (begin, size) if d is not None and len(d) == 1 and d[0] is not None), None)
+        for given in (starts, sizes):
+            if x is not None and given is not None and len(given) != len(x):
+                raise ValueError(f"Shape must be rank {len(given)} but is rank {len(x)}")
+        if sizes is None:
+            known = static_dims(op.op._inputs[2])
+            return unknown_dims(length) if known is None else known
+        result: list[int | None] = []
+        for axis, wanted in enumerate(sizes):
+            start = None if starts is None else starts[axis]
+            have = None if x is None else x[axis]
+            if wanted < -1:
+                raise ValueError(f"Slice size {wanted} of axis {axis} must be >= -1")
+            if wanted == -1:
+                rest = None if have is None or start is None else have - start
+                if rest is not None and rest < 0:
+                    raise ValueError(f"Expected begin[{axis}] in [0, {have}], but got {start}")
+                result.append(rest)
+                continue
+            if start is not None and have is not None and (start < 0 or start + wanted > have):
+                raise ValueError(f"Expected size[{axis}] in [0, {max(have - start, 0)}], but got {wanted}")
+            result.append(wanted)
+        return tuple(result)
+
+    def kernel(op, x, begin, size):
+        dims = op.input._dims
+        for axis, (start, count) in enumerate(zip(begin, size)):
+            if count == -1:
+                count = x.shape[axis] - start if dims is None or dims[axis] is None else dims[axis] - start
+            if start == 0 and dims is not None and dims[axis] == count:
+                continue
+            x = torch.narrow(x, axis, start, count)
+        return x
+
+    def gradient(op, dy):
+        x, begin, _ = op.op._inputs
+        input_rank = rank(x)
+        slice_size = shape(op.output)
+        wanted = stack([input_rank, 1])
+        before = reshape(begin, wanted)
+        input_shape = shape(x)
+        if begin.dtype.base_dtype is dtypes.int64:
+            input_shape, slice_size = raw.cast(input_shape, dtypes.int64), raw.cast(slice_size, dtypes.int64)
+        left = raw.sub(input_shape, slice_size, name="sub")
+        after = reshape(raw.sub(left, begin, name="sub"), wanted)
+        return raw.pad(dy, concat([before, after], 1)), None, None
+
+    def static(op, x, begin, size):
+        return x[tuple(slice(int(b), None if s == -1 else int(b + s)) for b, s in zip(begin, size))]
+
+
+# --- strided slices ---------------------------------------------------------------------------------------------
+
+
+class Spec:
+    """A strided slice, worked out: what happens to each axis of the input.
+
+    Attributes:
+      steps: one item per part of the index in order: ("new",), ("take", index), ("slice", begin, end, stride) with
+        None for open ends, or ("rest",) for the ellipsis.
+      axes: how many axes of the input the parts other than "rest" use up.
+    """
+
+    def __init__(self, op: Any, begin: Any, end: Any, strides: Any):
+        attrs = op.op._attrs
+        masks = {name: attrs[name] for name in _MASKS}
+        self.steps: list[tuple[Any, ...]] = []
+        self.axes = 0
+        has_rest = False
+        for i in range(len(strides)):
+            bit = 1 << i
+            if masks["ellipsis_mask"] & bit:
+                if has_rest:
+                    raise ValueError("Multiple ellipses in slice spec not allowed")
+                has_rest = True
+                self.steps.append(("rest",))
+            elif masks["new_axis_mask"] & bit:
+                self.steps.append(("new",))
+            elif masks["shrink_axis_mask"] & bit:
+                if strides[i] is not None and strides[i] <= 0:
+                    raise ValueError("only stride 1 allowed on non-range indexing.")
+                self.steps.append(("take", None if begin is None else begin[i]))
+                self.axes += 1
+            else:
+                if strides[i] == 0:
+                    raise ValueError(f"strides[{i}] must be non-zero")
+                self.steps.append(("slice", "open" if masks["begin_mask"] & bit else None if begin is None else begin[i],
+                                   "open" if masks["end_mask"] & bit else None if end is None else end[i], strides[i]))
+                self.axes += 1
+        if not has_rest:
+            self.steps.append(("rest",))
+
+    def dims(self, x: Dims) -> Dims:
+        """The static shape of the result."""
+        if x is None:
+            return None
+        if self.axes > len(x):
+            raise ValueError(f"Index out of range using input dim {len(x)}; input has only {len(x)} dims")
+        result: list[int | None] = []
+        axis = 0
+        for step in self.steps:
+            if step[0] == "new":
+                result.append(1)
+                continue
+            if step[0] == "rest":
+                count = len(x) - self.axes
+                result.extend(x[axis:axis + count])
+                axis += count
+                continue
+            size = x[axis]
+            if step[0] == "take":
+                if step[1] is not None and size is not None and not -size <= step[1] < size:
+                    raise ValueError(f"slice index {step[1]} of dimension {axis} out of bounds.")
+            else:
+                result.append(_sliced_size(size, *step[1:]))
+            axis += 1
+        return tuple(result)
+
+    def index(self) -> tuple[Any, ...]:
+        """The index in NumPy's form."""
+        return tuple(None if step[0] == "new" else Ellipsis if step[0] == "rest" else step[1] if step[0] == "take"
+                     else slice(*_ends(*step[1:])) for step in self.steps)
+
+    def on_torch(self, x: Any, dims: Dims) -> Any:
+        """The slice of a torch tensor, which knows no negative strides: those axes are cut forwards and flipped."""
+        index: list[Any] = []
+        flips: list[int] = []
+        out_axis, axis = 0, 0
+        left = self.axes
+        after_rest = sum(1 for s in self._after_rest() if s[0] != "take")
+        for step in self.steps:
+            if step[0] == "rest":
+                index.append(Ellipsis)
+                out_axis = -after_rest
+                axis = -left
+                continue
+            if step[0] == "new":
+                index.append(None)
+            elif step[0] == "take":
+                index.append(step[1])
+                axis, left = axis + 1, left - 1
+                continue
+            else:
+                part = slice(*_ends(*step[1:]))
+                if part.step < 0:
+                    size = x.shape[axis] if dims is None or dims[axis] is None else dims[axis]
+                    part = _forwards(part, size)
+                    flips.append(out_axis)
+                index.append(part)
+                axis, left = axis + 1, left - 1
+            out_axis += 1
+        if len(index) == 1 and index[0] is Ellipsis:
+            return x
+        result = x[tuple(index)]
+        return torch.flip(result, flips) if flips else result
+
+    def _after_rest(self) -> list[tuple[Any, ...]]:
+        return self.steps[self.steps.index(("rest",)) + 1:]
+
+
+def _ends(begin: Any, end: Any, stride: int) -> tuple[Any, Any, int]:
+    return (None if isinstance(begin, str) else begin, None if isinstance(end, str) else end, stride)
+
+
+def _forwards(part: slice, size: int) -> slice:
+    """The positive slice over the same elements as a negative one."""
+    if part.start is None and part.stop is None and part.step == -1:
+        return slice(None, None, 1)
+    chosen = range(*part.indices(size))
+    return slice(chosen[-1], chosen[0] + 1, -part.step) if chosen else slice(0, 0, 1)
+
+
+def _sliced_size(size: int | None, begin: Any, end: Any, stride: int | None) -> int | None:
+    if begin == "open" and end == "open" and stride in (1, -1):
+        return size
+    if begin is None or end is None or stride is None:
+        return None
+    if size is None:
+        if begin == "open":
+            begin = 0 if stride > 0 else -1
+        if end == "open" or (begin < 0) != (end < 0) or stride < 0:
+            return 0 if begin == end else None
+        if begin >= 0 and end <= begin:
+            return 0
+        return None
+    return len(range(*slice(*_ends(begin, end, stride)).indices(size)))
+
+
+def _static_spec(op: Any) -> Spec | None:
+    """The slice as far as it is known while the graph is built."""
+    begin, end, strides = (static_ints(t) for t in (op.begin, op.end, op.strides))
+    if strides is None:
+        sizes = [t._dims[0] for t in (op.begin, op.end, op.strides) if t._dims is not None and len(t._dims) == 1]
+        known = [s for s in sizes if s is not None]
+        if not known:
+            return None
+        strides = [None] * known[0]  # type: ignore[list-item]
+    return Spec(op, begin, end, strides)
+
+
+def _run_spec(op: Any, begin: Any, end: Any, strides: Any) -> Spec:
+    return Spec(op, [int(v) for v in begin], [int(v) for v in end], [int(v) for v in strides])
+
+
+@array_op("StridedSlice", host=("begin", "end", "strides"))
+class StridedSlice:
+    """`x[begin:end:strides]` with the masks that Python's other index forms need."""
+
+    def shape(op, x, begin, end, strides):
+        for dims in (begin, end, strides):
+            shape_rules.with_rank(dims, 1)
+        spec = _static_spec(op)
+        return None if spec is None else spec.dims(x)
+
+    def kernel(op, x, begin, end, strides):
+        spec = _run_spec(op, begin, end, strides)
+        return spec.on_torch(x, op.input._dims)
+
+    def gradient(op, dy):
+        x, begin, end, strides = op.op._inputs
+        return raw.strided_slice_grad(shape(x, out_type=begin.dtype), begin, end, strides, dy,
+                                      **{name: op.op._attrs[name] for name in _MASKS}), None, None, None
+
+    def static(op, x, begin, end, strides):
+        return x[_run_spec(op, begin, end, strides).index()]
+
+
+@op("StridedSliceGrad", host=("shape", "begin", "end", "strides"))
+class StridedSliceGrad:
+    """Zeros of `shape` with `dy` in the place that a strided slice takes."""
+
+    def shape(op, x_shape, begin, end, strides, dy):
+        return static_dims(op.op._inputs[0])
+
+    def kernel(op, x_shape, begin, end, strides, dy):
+        return _write_slice(op, torch.zeros(tuple(x_shape), dtype=dy.dtype, device=dy.device), begin, end, strides, dy)
+
+    def gradient(op, grad):
+        _, begin, end, strides, _ = op.op._inputs
+        return None, None, None, None, raw.strided_slice(grad, begin, end, strides,
+                                                         **{name: op.op._attrs[name] for name in _MASKS})
+
+
+def _write_slice(op: Any, target: Any, begin: Any, end: Any, strides: Any, value: Any) -> Any:
+    """`target`, which nobody else holds, with `value` written into a slice of it."""
+    spec = _run_spec(op, begin, end, strides)
+    if isinstance(target, np.ndarray):
+        target[spec.index()] = value
+        return target
+    dims = tuple(target.shape)
+    place = spec.on_torch(target, dims)
+    if any(step[0] == "slice" and step[3] < 0 for step in spec.steps):
+        # A flipped slice is a copy: write through the positions instead.
+        positions = torch.arange(target.numel(), device=target.device).reshape(dims)
+        chosen = spec.on_torch(positions, dims)
+        target.view(-1).index_copy_(0, chosen.reshape(-1), value.expand(chosen.shape).reshape(-1))
+        return target
+    place.copy_(value)
+    return target
+
+
+def _assigned(op: Any, ref: Any, begin: Any, end: Any, strides: Any, value: Any) -> Any:
+    target = ref.copy() if isinstance(ref, np.ndarray) else ref.clone()
+    return _write_slice(op, target, begin, end, strides, value)
+
+
+@op("StridedSliceAssign", writes="ref", host=("begin", "end", "strides"), opaque=True)
+class StridedSliceAssign:
+    """A variable with a value written into a slice of it."""
+
+    def shape(op, ref, begin, end, strides, value):
+        return ref
+
+    kernel = _assigned
+
+
+@op("ResourceStridedSliceAssign", writes="ref", host=("begin", "end", "strides"), opaque=True)
+class ResourceStridedSliceAssign:
+    """A resource variable with a value written into a slice of it."""
+
+    kernel = _assigned
+
+
+@op("TensorStridedSliceUpdate", host=("begin", "end", "strides"), opaque=True)
+class TensorStridedSliceUpdate:
+    """A copy of a tensor with a value written into a slice of it."""
+
+    def shape(op, x, begin, end, strides, value):
+        return x
+
+    kernel = _assigned
+
+
+# --- public functions -------------------------------------------------------------------------------------------
+
+
+@export("slice")
+def slice_(input_: Any, begin: Any, size: Any, name: str | None = None) -> Tensor:
+    """A box cut out of a tensor.
+
+    Args:
+      input_: any tensor.
+      begin: int32 or int64 vector, the corner where the box begins.
+      size: int32 or int64 vector, the box's size; -1 for all that is left of an axis.
+    """
+    return raw.slice(input_, begin, size, name=name)
+
+
+@export("strided_slice")
+def strided_slice(input_: Any, begin: Any, end: Any, strides: Any = None, begin_mask: int = 0, end_mask: int = 0,
+                  ellipsis_mask: int = 0, new_axis_mask: int = 0, shrink_axis_mask: int = 0, var: Any = None,
+                  name: str | None = None) -> Tensor:
+    """`input_[begin:end:strides]`, axis by axis.
+
+    Args:
+      input_: any tensor.
+      begin, end, strides: int32 or int64 vectors of one length.
+      begin_mask, end_mask: bit i set: `begin[i]` or `end[i]` is ignored, the slice goes as far as it can.
+      ellipsis_mask: bit i set: place i stands for as many axes as the others leave.
+      new_axis_mask: bit i set: place i adds an axis of size 1.
+      shrink_axis_mask: bit i set: place i takes the one element at `begin[i]` and drops the axis.
+      var: the variable that `input_` is the value of: the result's `assign(value)` then writes to it.
+    """
+    if strides is None:
+        strides = ones_like(begin)
+    masks = {"begin_mask": begin_mask, "end_mask": end_mask, "ellipsis_mask": ellipsis_mask,
+             "new_axis_mask": new_axis_mask, "shrink_axis_mask": shrink_axis_mask}
+    result = raw.strided_slice(input_, begin, end, strides, name=name, **masks)
+    scope = name
+
+    def assign(val: Any, name: str | None = None) -> Any:
+        """Write `val` into this slice of the variable."""
+        if var is None:
+            raise ValueError("Sliced assignment is only supported for variables")
+        return var._strided_slice_assign(begin=begin, end=end, strides=strides, value=val,
+                                         name=name or (scope or "strided_slice").rstrip("/") + "_assign", **masks)
+
+    result.assign = assign
+    return result
+
+
+_NOT_AN_INDEX = ("Only integers, slices (`:`), ellipsis (`...`), tf.newaxis (`None`) and scalar tf.int32/tf.int64 "
+                 "tensors are valid indices")
+
+
+def _check_index(index: Any) -> None:
+    if isinstance(index, (int, np.integer, Dimension)) and not isinstance(index, bool):
+        return
+    dtype = getattr(index, "dtype", None)
+    dims = getattr(index, "_dims", getattr(index, "shape", None))
+    if dtype is None or (dims is not None and len(dims) == 1) or dtype not in (
+            dtypes.int32, dtypes.int64, dtypes.int16, dtypes.uint8, dtypes.int8, dtypes.uint16):
+        raise TypeError(f"{_NOT_AN_INDEX}, got {index!r}")
+
+
+def slice_helper(tensor: Any, slice_spec: Any, var: Any = None) -> Tensor:
+    """`tensor[slice_spec]` in all of Python's forms.
+
+    Args:
+      tensor: a tensor or a variable's value.
+      slice_spec: an integer, slice, Ellipsis, None, scalar tensor, a tuple of them, or a boolean mask.
+      var: the variable, where the slice may be assigned to.
+
+    Raises:
+      TypeError: an index is of another type.
+      ValueError: an index is out of range.
+    """
+    if isinstance(slice_spec, bool) or (isinstance(slice_spec, (Tensor, np.ndarray))
+                                        and slice_spec.dtype == (dtypes.bool_ if isinstance(slice_spec, Tensor)
+                                                                 else np.bool_)):
+        from tfmagic.ops.array.select import boolean_mask
+
+        return boolean_mask(tensor, slice_spec)
+    if not isinstance(slice_spec, (list, tuple)):
+        slice_spec = [slice_spec]
+    begin: list[Any] = []
+    end: list[Any] = []
+    strides: list[Any] = []
+    masks = dict.fromkeys(_MASKS, 0)
+    for position, item in enumerate(slice_spec):
+        bit = 1 << position
+        if isinstance(item, slice):
+            _add_bound(begin, item.start, masks, "begin_mask", bit)
+            _add_bound(end, item.stop, masks, "end_mask", bit)
+            if item.step is not None:
+                _check_index(item.step)
+            strides.append(1 if item.step is None else item.step)
+            continue
+        if item is Ellipsis or item is None:
+            begin.append(0)
+            end.append(0)
+            masks["ellipsis_mask" if item is Ellipsis else "new_axis_mask"] |= bit
+        else:
+            _check_index(item)
+            begin.append(item)
+            end.append(_successor(item))
+            masks["shrink_axis_mask"] |= bit
+        strides.append(1)
+    with name_scope(None, "strided_slice", [tensor, *begin, *end, *strides]) as scope:
+        if begin:
+            packed = [stack(begin), stack(end), stack(strides)]
+            if any(t.dtype == dtypes.int64 for t in packed):
+                packed = [t if t.dtype == dtypes.int64 else raw.cast(t, dtypes.int64, name="Cast") for t in packed]
+        else:
+            packed = [convert.constant([], dtypes.int32)] * 3
+        return strided_slice(tensor, *packed, var=var, name=scope, **masks)
+
+
+def _add_bound(bounds: list[Any], bound: Any, masks: dict[str, int], mask: str, bit: int) -> None:
+    if bound is not None and (isinstance(bound, Tensor) or bound != sys.maxsize):
+        _check_index(bound)
+        bounds.append(bound)
+    else:
+        bounds.append(0)
+        masks[mask] |= bit
+
+
+def _successor(index: Any) -> Any:
+    """The index after an element; a scalar tensor's is an `add` node, as `index + 1` makes it."""
+    return raw.add(index, 1, name="add") if isinstance(index, Tensor) else index + 1
+
+
+def _slice_of_tensor(self: Tensor, slice_spec: Any) -> Tensor:
+    return slice_helper(self, slice_spec)
+
+
+Tensor._override_operator("__getitem__", _slice_of_tensor)
