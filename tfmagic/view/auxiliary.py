@@ -149,7 +149,9 @@ def _runs_first(record: Record) -> bool:
 def _fold_training(records: dict[str, Record], folding: Folding) -> None:
     scopes = {match[1] for name in records for match in (_GRAD_YS.match(name) or _GRADIENT_SCOPE.match(name),) if match}
     for scope in sorted(scopes):
-        _fold_group(records, folding, Group(scope + "/", model.GRADIENTS))
+        group = Group(scope + "/", model.GRADIENTS)
+        _fold_group(records, folding, group)
+        _add_loss(records, group)
     optimisers: dict[str, Group] = {}
     for record in records.values():
         if not _UPDATE.match(record.type) or record.boundary or not record.inputs:
@@ -176,6 +178,19 @@ def _fold_group(records: dict[str, Record], folding: Folding, group: Group) -> N
     else:  # made in an earlier cell: an ordinary input here
         for name in [name for name, owner in folding.owner.items() if owner == group.name]:
             del folding.owner[name]
+
+
+def _add_loss(records: dict[str, Record], group: Group) -> None:
+    """Draw a loss from an earlier cell as an input: where its shape is known, no gradient reads the loss itself."""
+    if not group.loss or group.loss in records or not group.members:
+        return
+    graph = getattr(records[group.members[0]].op, "graph", None)
+    if graph is not None:
+        try:
+            loss = graph.get_operation_by_name(group.loss)
+        except KeyError:  # gradients of an imported graph may be of something renamed
+            return
+        records[group.loss] = Record(loss, group.loss, loss.type, boundary=True)
 
 
 def _gradient_of(name: str) -> str:

@@ -83,7 +83,7 @@ def _fit(left: np.ndarray, right: np.ndarray) -> bool:
 
 def _drawable(left: np.ndarray, right: np.ndarray) -> bool:
     sides = left.shape + right.shape
-    return 1 <= min(sides) and max(sides) <= _PRODUCT_SIDE
+    return min(sides) >= 1 and max(sides) <= _PRODUCT_SIDE
 
 
 def dtype_name(array: np.ndarray) -> str:
@@ -104,10 +104,9 @@ def _cut(count: int, limit: int) -> list[int | None]:
 
 def _cell_width(array: np.ndarray) -> int:
     """A width that fits every number of the array that is shown."""
-    shown = array
-    for axis, count in enumerate(array.shape):
-        limit = _SIDE if axis >= array.ndim - 2 else _SLICES
-        shown = np.take(shown, [i for i in _cut(count, limit) if i is not None], axis=axis)
+    sides = [[i for i in _cut(count, _SIDE if axis >= array.ndim - 2 else _SLICES) if i is not None]
+             for axis, count in enumerate(array.shape)]
+    shown = array[np.ix_(*sides)]
     widest = max((text_width(_short(item), 12, monospace=True) for item in shown.ravel()), default=0)
     return round(min(max(widest + 14, _CELL_MIN), _CELL_MAX))
 

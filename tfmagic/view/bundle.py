@@ -57,11 +57,13 @@ def tensor_bundle(value: Any, title: str = "", factors: Sequence[Any] = (), dtyp
       ValueError: the rank is above 4.
     """
     array = np.asarray(value)
-    if len(factors) == 2 and blocks.draws_product(*factors) and np.array_equal(
-            np.asarray(factors[0]) @ np.asarray(factors[1]), array):
-        svg = blocks.draw_product(*factors, title=title)
-    else:
-        svg = blocks.draw_tensor(array, title=title, dtype=dtype)
+    svg = ""
+    if len(factors) == 2 and blocks.draws_product(*factors):
+        left, right = factors
+        product = np.asarray(left) @ np.asarray(right)
+        if product.shape == array.shape and np.allclose(product, array, rtol=1e-3, equal_nan=True):
+            svg = blocks.draw_product(left, right, title=title)
+    svg = svg or blocks.draw_tensor(array, title=title, dtype=dtype)
     words = f"shape {list(array.shape)} · {dtype or blocks.dtype_name(array)}"
     with np.printoptions(threshold=200, edgeitems=3):
         text = f"{title}{': ' if title else ''}{words}\n{array}"

@@ -82,6 +82,9 @@ class _Builder:
         """(from, to, control) between operations and groups -> the tensors, in order, before scopes are folded."""
         flows: dict[tuple[str, str, bool], list[Any]] = {}
         groups = self.folding.groups
+        for name, group in groups.items():
+            if group.loss and self.folding.drawn_by(group.loss) == group.loss and group.loss in self.graph:
+                flows.setdefault((group.loss, name, False), [])
         for record in self.graph.values():
             target = self.folding.drawn_by(record.name)
             if target == HIDDEN or record.name in self.folding.first_values:
@@ -94,9 +97,6 @@ class _Builder:
                 source = self.folding.drawn_by(source_name)
                 if source not in (HIDDEN, target) and target not in groups:
                     flows.setdefault((source, target, True), [])
-        for name, group in groups.items():
-            if group.loss and self.folding.drawn_by(group.loss) == group.loss and group.loss in self.graph:
-                flows.setdefault((group.loss, name, False), [])
         return flows
 
     def _is_drawn_flow(self, source: str, target: str, record: Record) -> bool:
@@ -110,10 +110,11 @@ class _Builder:
         return role != model.VARIABLE
 
     def _elements(self) -> list[str]:
-        """What is drawn when every scope is open, in graph order; inputs that lead nowhere are left out."""
+        """What is drawn when every scope is open, inputs first, then in graph order; inputs that lead
+        nowhere are left out."""
         connected = {name for source, target, _ in self.flows for name in (source, target)}
         seen: dict[str, None] = {}
-        for record in self.graph.values():
+        for record in sorted(self.graph.values(), key=lambda r: not r.boundary):
             owner = self.folding.drawn_by(record.name)
             if owner == HIDDEN:
                 continue

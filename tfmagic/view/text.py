@@ -6,6 +6,7 @@ from tfmagic.view import model
 from tfmagic.view.labels import plural
 from tfmagic.view.model import Box, Node, Scene
 
+_COLUMN = 36  # a longer name pushes its own line only
 _KINDS = {model.SCOPE: "folded", model.RUN: "folded"}
 
 
@@ -41,9 +42,7 @@ def _tree(scene: Scene, inputs: dict[str, list[str]], outputs: dict[str, dict[st
             placed.add(home)
             item = boxes[home]
             home = item.parent
-    column = max((len(node.title) for node in scene.nodes), default=0)
-    column = min(column, 28)
-    lines = []
+    lines: list[tuple[str, str]] = []  # what stands in the tree, what is said of it
     stack: list[tuple[Node | Box, str, bool]] = []
 
     def push(home: str, indent: str) -> None:
@@ -57,16 +56,16 @@ def _tree(scene: Scene, inputs: dict[str, list[str]], outputs: dict[str, dict[st
         branch = indent + ("└─ " if last else "├─ ")
         if isinstance(item, Box):
             kind = "" if item.kind == "scope" else f"  {item.kind}"
-            lines.append(f"{branch}{item.title}/{kind}")
+            lines.append((f"{branch}{item.title}/{kind}", ""))
             push(item.id, indent + ("   " if last else "│  "))
         else:
-            lines.append((branch + _line(item, column, scene, inputs, outputs)).rstrip())
-    return lines
+            lines.append((branch + item.title, _line(item, scene, inputs, outputs)))
+    column = min(max((len(left) for left, right in lines if right), default=0), _COLUMN)
+    return [f"{left.ljust(column)}  {right}" if right else left for left, right in lines]
 
 
-def _line(node: Node, column: int, scene: Scene, inputs: dict[str, list[str]],
-          outputs: dict[str, dict[str, None]]) -> str:
-    words = [node.title.ljust(column)]
+def _line(node: Node, scene: Scene, inputs: dict[str, list[str]], outputs: dict[str, dict[str, None]]) -> str:
+    words = []
     kind = _KINDS.get(node.role, "")
     what = " ".join(word for word in (kind, node.type) if word)
     words += [what] if what else []

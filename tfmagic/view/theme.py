@@ -17,7 +17,7 @@ _DARK_MARKS = ('[data-jp-theme-light="false"]', ".vscode-dark", '[data-theme="da
 
 # name -> (light, dark). Fills come as pairs with the line around them; text is `fg` or `muted` on every fill.
 PALETTE = {
-    "bg": ("#ffffff", "#111418"),
+    "bg": ("#ffffff", "#111111"),
     "fg": ("#1f2933", "#e8ebef"),
     "muted": ("#56616e", "#a5afbb"),
     "line": ("#77828f", "#8792a0"),

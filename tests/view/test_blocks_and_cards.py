@@ -1,0 +1,132 @@
+"""Tensors as blocks, the matrix product, cards and tables."""
+
+import re
+import xml.etree.ElementTree as ET
+
+import numpy as np
+import pytest
+from fake_graph import first_graph, relu_layer
+
+from tfmagic.view import cards, tensor_bundle
+from tfmagic.view.blocks import draw_product, draw_tensor
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def words(svg):
+    return [element.text for element in ET.fromstring(svg).iter(f"{SVG}text")]
+
+
+@pytest.mark.parametrize("rank", range(5))
+def test_a_tensor_of_each_rank_says_shape_and_dtype(rank):
+    shape = (2, 3, 4, 5)[:rank]
+    svg = draw_tensor(np.zeros(shape, np.float32), "x")
+    said = " ".join(words(svg))
+    assert f"float32 · rank {rank}" in said
+    assert ("scalar" if rank == 0 else f"shape {list(shape)}") in said
+
+
+def test_a_matrix_shows_every_number_in_its_cell():
+    assert {"1", "2", "3", "4", "5", "6"} <= set(words(draw_tensor([[1, 2, 3], [4, 5, 6]])))
+
+
+def test_the_slices_of_a_cube_stand_behind_each_other():
+    cells = list(ET.fromstring(draw_tensor(np.arange(27).reshape(3, 3, 3))).iter(f"{SVG}rect"))
+    assert len([c for c in cells if c.get("class") == "cell"]) == 9
+    assert len([c for c in cells if c.get("class") == "back"]) >= 18
+
+
+def test_a_big_tensor_is_cut_and_stays_small():
+    svg = draw_tensor(np.zeros((1000, 300, 300)))
+    assert "⋯" in words(svg)
+    assert len(svg) < 60_000
+
+
+@pytest.mark.parametrize("shape", [(0,), (0, 3), (2, 0), (1, 0, 2, 2)])
+def test_an_empty_tensor_is_drawn(shape):
+    assert f"shape {list(shape)}" in " ".join(words(draw_tensor(np.zeros(shape))))
+
+
+def test_strings_and_bytes_stay_text():
+    svg = draw_tensor(np.array([b"<b>", "é".encode(), b"\xff"], object), title="<script>")
+    assert "'<b>'" in words(svg)
+    assert "<script>" in words(svg)
+
+
+def test_a_higher_rank_is_refused_with_a_way_out():
+    with pytest.raises(ValueError, match=r"rank 5.*x\[0\]"):
+        draw_tensor(np.zeros((1,) * 5))
+
+
+def test_a_product_marks_row_column_and_element():
+    svg = draw_product([[1, 2], [3, 4]], [[5, 6], [7, 8]], row=1, column=0)
+    classes = [e.get("class") for e in ET.fromstring(svg).iter(f"{SVG}rect")]
+    assert (classes.count("row"), classes.count("column"), classes.count("both")) == (2, 2, 1)
+    assert "[1, 0] = 3·5 + 4·7 = 43" in words(svg)
+
+
+@pytest.mark.parametrize(("a", "b"), [([[1, 2]], [[1, 2]]), ([1, 2], [1, 2]), (np.zeros((9, 9)), np.zeros((9, 9)))])
+def test_products_that_do_not_fit_are_refused(a, b):
+    with pytest.raises(ValueError, match="shapes"):
+        draw_product(a, b)
+
+
+def test_the_bundle_of_a_product_draws_the_product():
+    a, b = np.array([[1.0, 2.0]]), np.array([[3.0], [4.0]])
+    assert "×" in words(tensor_bundle(a @ b, factors=(a, b))["image/svg+xml"])
+    assert "×" not in words(tensor_bundle(a @ b, factors=(a, b.T))["image/svg+xml"]), "transposed: drawn by itself"
+
+
+def test_the_bundle_of_a_tensor_has_text_and_picture():
+    bundle = tensor_bundle([[1, 2]], title="x")
+    assert bundle["text/plain"] == "x: shape [1, 2] · int64\n[[1 2]]"
+    assert "<img" in bundle["text/html"]
+
+
+def test_drawing_twice_gives_the_same_bytes():
+    assert tensor_bundle(np.eye(3)) == tensor_bundle(np.eye(3))
+
+
+def body(html):
+    return ET.fromstring(re.sub(r"<style>.*?</style>", "", f"<div>{html}</div>").replace("class=tfm-bad",
+                                                                                       'class="tfm-bad"'))
+
+
+def test_a_tensor_card_says_op_shape_dtype_device_and_value():
+    tensor = relu_layer().ops["MatMul"].outputs[0]
+    text = " ".join(body(cards.tensor_card(tensor, np.ones((2, 100)), device="/device:GPU:0")).itertext())
+    for word in ("MatMul:0", "MatMul (MatMul)", "[?, 100] ← [2, 100]", "float32", "GPU:0", "1.0", "…"):
+        assert word in text
+
+
+def test_cards_of_operations_variables_graphs_and_sessions():
+    g = first_graph()
+    assert "a:0" in "".join(body(cards.operation_card(g.ops["add"])).itertext())
+    assert "yes" in "".join(body(cards.variable_card("W", "(2, 2)", "float32_ref", np.eye(2), True)).itertext())
+    assert "AddV2 ×2" in "".join(body(cards.graph_card(g)).itertext())
+    assert "CPU:0" in "".join(body(cards.session_card([("devices", "CPU:0")])).itertext())
+
+
+def test_hostile_text_stays_text_in_cards_and_tables():
+    bad = '<script>alert(1)</script>"\x1b'
+    for html in (cards.card(bad, bad, [(bad, bad)], np.array([bad])), cards.table(bad, [bad], [[bad]])):
+        assert "<script>alert" not in html
+        assert "\x1b" not in html
+        assert bad[:8] in "".join(body(html).itertext())
+
+
+def test_a_value_that_is_not_finite_stands_out():
+    assert cards.value_table([1.0, np.nan]).count("tfm-bad") == 1
+
+
+@pytest.mark.parametrize("shape", [(), (3,), (2, 2), (2, 2, 2), (0,), (2, 0, 3), (100, 100)])
+def test_value_tables_of_any_shape_are_small(shape):
+    assert len(cards.value_table(np.zeros(shape))) < 4000
+    body(cards.value_table(np.zeros(shape)))
+
+
+def test_the_table_of_tensors():
+    g = relu_layer()
+    text = "".join(body(cards.tensors_table([op.outputs[0] for op in g.get_operations()])).itertext())
+    assert "Tensors · 14" in text
+    assert "W/read:0" in text

@@ -1,0 +1,337 @@
+"""What is drawn of a graph: roles, folding of auxiliary parts, scopes, runs, boundaries, annotations."""
+
+import numpy as np
+import pytest
+from fake_graph import Graph, chain, counting_loop, deep, first_graph, relu_layer, trained
+
+from tfmagic.view import Annotations, build_scene, model
+from tfmagic.view.scopes import AUTOMATIC_LIMIT, HARD_LIMIT
+
+
+def arrows(scene):
+    titles = {node.id: node.title for node in scene.nodes}
+    return [(titles[e.source], titles[e.target]) for e in scene.edges]
+
+
+def texts(scene):
+    return {(a, b): e.text for (a, b), e in zip(arrows(scene), scene.edges, strict=True)}
+
+
+def titles(scene):
+    return [node.title for node in scene.nodes]
+
+
+def test_the_first_graph_of_the_course_is_five_nodes_with_their_python_names():
+    scene = build_scene(first_graph(), annotations=Annotations(labels={"add": "c", "add_1": "d", "mul": "e"}))
+    assert titles(scene) == ["a", "b", "c", "d", "e"]
+    assert arrows(scene) == [("a", "c"), ("b", "c"), ("b", "d"), ("c", "e"), ("d", "e")]
+
+
+def test_a_constant_named_after_its_only_reader_is_written_into_it():
+    scene = build_scene(first_graph())
+    assert scene.node("add_1").parameters == ("y = 1.0",)
+    assert scene.node("add").parameters == ()
+
+
+def test_show_all_draws_such_a_constant_as_a_node_with_its_value():
+    node = build_scene(first_graph(), show_all=True).node("add_1/y")
+    assert (node.role, node.value) == (model.CONSTANT, "1.0")
+
+
+def test_a_constant_with_a_python_name_stays_a_node():
+    scene = build_scene(first_graph(), annotations=Annotations(labels={"add_1/y": "one"}))
+    assert "one" in titles(scene)
+
+
+def test_a_shared_constant_stays_a_node():
+    g = Graph()
+    with g.scope("a"):
+        shared = g.constant(2.0, "x")
+    g.op("Neg", shared, name="a")
+    g.op("Abs", shared, name="b")
+    assert "a/x" in {node.name for node in build_scene(g).nodes}
+
+
+def test_a_big_constant_stays_a_node_without_its_value():
+    g = Graph()
+    with g.scope("mul"):
+        table = g.constant(np.zeros((9, 9)), "y")
+    g.op("Mul", table, table, name="mul")
+    assert build_scene(g).node("mul/y").value == ""
+
+
+def test_roles_follow_the_op_types():
+    scene = build_scene(relu_layer())
+    assert {node.title: node.role for node in scene.nodes} == {
+        "x": model.PLACEHOLDER, "W": model.VARIABLE, "b": model.VARIABLE, "MatMul": model.OPERATION,
+        "Add": model.OPERATION, "Relu": model.OPERATION}
+
+
+def test_a_variable_is_one_node_and_its_first_value_is_left_out():
+    scene = build_scene(relu_layer())
+    assert arrows(scene) == [("x", "MatMul"), ("W", "MatMul"), ("MatMul", "Add"), ("b", "Add"), ("Add", "Relu")]
+    assert [(f.kind, f.count) for f in scene.folded] == [("initialisers", 4)]
+
+
+def test_a_resource_variable_is_one_node_with_all_its_reads():
+    g = Graph()
+    handle = g.op("VarHandleOp", name="v", dtype="resource")
+    with g.scope("v"):
+        first = g.op("Fill", name="initial_value", dims=(2,))
+        g.op("AssignVariableOp", handle, first, name="Assign", outputs=0)
+        g.op("VarIsInitializedOp", handle, name="IsInitialized", dtype="bool")
+        with g.scope("Read"):
+            g.op("ReadVariableOp", handle, dims=(2,))
+    with g.scope("Neg"):
+        use = g.op("ReadVariableOp", handle, dims=(2,))
+    g.op("Neg", use, name="Neg", dims=(2,))
+    scene = build_scene(g)
+    assert titles(scene) == ["v", "Neg"]
+    assert texts(scene) == {("v", "Neg"): "[2] float32"}
+
+
+def test_what_also_feeds_the_model_is_drawn_though_it_is_a_first_value():
+    g = Graph()
+    start = g.constant(3.0, "start")
+    variable = g.op("VariableV2", name="v", dtype="float32_ref")
+    with g.scope("v"):
+        g.op("Assign", variable, start, dtype="float32_ref")
+    g.op("Neg", start)
+    assert titles(build_scene(g)) == ["start", "v", "Neg"]
+
+
+def test_training_is_two_nodes_fed_by_the_loss():
+    scene = build_scene(trained())
+    gradients, adam = scene.node("gradients/"), scene.node("Adam/")
+    assert (gradients.role, adam.role) == (model.GRADIENTS, model.TRAINING)
+    assert ("Mean", "gradients") in arrows(scene)
+    assert ("gradients", "Adam") in arrows(scene)
+    assert [a for a, b in arrows(scene) if b == "gradients"] == ["Mean"], "one arrow and no hairball"
+    assert ("updates", "layer/W") in adam.details
+
+
+def test_slots_and_the_step_counter_fold_into_the_optimiser():
+    assert {n.name for n in build_scene(trained()).nodes if n.role == model.VARIABLE} == {"layer/W"}
+
+
+def test_savers_and_init_are_left_out_and_counted():
+    scene = build_scene(trained())
+    assert [f.kind for f in scene.folded] == ["save and restore", "initialisers"]
+    assert not any(node.name.startswith(("save", "init")) for node in scene.nodes)
+
+
+def test_show_all_leaves_nothing_out():
+    scene = build_scene(trained(), show_all=True)
+    assert scene.folded == ()
+    assert {node.role for node in scene.nodes} <= {model.OPERATION, model.PLACEHOLDER, model.VARIABLE,
+                                                   model.CONSTANT, model.SCOPE}
+
+
+def test_a_scope_that_is_merely_called_gradients_is_an_ordinary_scope():
+    g = Graph()
+    x = g.placeholder("x")
+    with g.scope("gradients"):
+        g.op("Sin", g.op("Cos", x))
+    assert {box.name for box in build_scene(g).boxes} == {"gradients"}
+
+
+def test_edges_say_shape_and_dtype():
+    said = texts(build_scene(relu_layer()))
+    assert said["x", "MatMul"] == "[?, 784] float32"
+    assert said["W", "MatMul"] == "[784, 100] float32"
+
+
+@pytest.mark.parametrize(("dims", "text"),
+                         [((), "scalar float32"), (None, "[…] float32"), ((2, None), "[2, ?] float32")])
+def test_shapes_as_text(dims, text):
+    g = Graph()
+    g.op("Neg", g.placeholder("x", dims), dims=dims)
+    assert build_scene(g).edges[0].text == text
+
+
+def test_a_run_adds_its_shape_where_the_static_one_is_open():
+    notes = Annotations(values={"x:0": np.zeros((128, 784), np.float32), "MatMul:0": np.zeros((128, 100))})
+    assert texts(build_scene(relu_layer(), annotations=notes))["x", "MatMul"] == "[?, 784] ← [128, 784] float32"
+
+
+def test_without_shapes_edges_are_silent():
+    scene = build_scene(relu_layer(), show_shapes=False)
+    assert {e.text for e in scene.edges} == {""}
+    assert {n.output for n in scene.nodes} == {""}
+
+
+def test_a_result_that_nothing_reads_says_its_own_shape():
+    assert build_scene(relu_layer()).node("Relu").output == "[?, 100] float32"
+
+
+def test_a_tensor_read_twice_is_one_edge_that_says_so():
+    g = Graph()
+    x = g.placeholder("x", (2,))
+    g.op("Mul", x, x, dims=(2,))
+    assert [e.text for e in build_scene(g).edges] == ["[2] float32 ×2"]
+
+
+def test_control_edges_are_marked():
+    g = Graph()
+    x = g.placeholder("x")
+    g.op("Neg", x, after=[g.op("Print", x).op])
+    assert [(e.control, e.text) for e in build_scene(g).edges if e.control] == [(True, "")]
+
+
+def test_an_earlier_cell_is_a_boundary_and_variables_there_stay_variables():
+    g = relu_layer()
+    names = ["MatMul", "Add", "Relu"]
+    scene = build_scene([g.ops[n] for n in names], annotations=Annotations(cells={"x": "In [3]"}))
+    before = {node.title: (node.role, node.cell) for node in scene.nodes if node.boundary}
+    assert before == {"x": (model.PLACEHOLDER, "In [3]"), "W": (model.VARIABLE, ""), "b": (model.VARIABLE, "")}
+    assert scene.operations == 3
+
+
+def test_boundary_takes_operations_out_of_a_whole_graph():
+    g = relu_layer()
+    scene = build_scene(g, boundary=[g.ops["x"]])
+    assert [node.title for node in scene.nodes if node.boundary] == ["x"]
+
+
+def test_a_cell_that_only_minimises_shows_loss_gradients_and_optimiser():
+    g = trained(saver=False)
+    made = [op for name, op in g.ops.items() if name.startswith(("gradients", "Adam", "layer/W/Adam", "global"))]
+    scene = build_scene(made)
+    assert titles(scene) == ["loss/Mean", "gradients", "Adam"]
+    assert arrows(scene) == [("loss/Mean", "gradients"), ("gradients", "Adam")]
+
+
+def test_tensors_may_stand_for_their_operations():
+    g = first_graph()
+    assert titles(build_scene([g.ops["add"].outputs[0]])) == ["a", "b", "add"]
+
+
+def test_scopes_are_boxes_and_nested():
+    boxes = {box.name: box for box in build_scene(trained()).boxes}
+    assert set(boxes) == {"layer", "loss"}
+    g = Graph()
+    x = g.placeholder("x")
+    with g.scope("a"):
+        y = g.op("Sin", x)
+        with g.scope("b"):
+            g.op("Cos", g.op("Tan", y))
+    inner = {box.name: box for box in build_scene(g).boxes}
+    assert inner["a/b"].parent == inner["a"].id
+    assert inner["a/b"].title == "b"
+
+
+def test_a_scope_with_one_thing_in_it_is_no_box():
+    g = Graph()
+    with g.scope("only"):
+        g.placeholder("x")
+    scene = build_scene(g)
+    assert scene.boxes == []
+    assert titles(scene) == ["only/x"]
+
+
+def test_depth_opens_that_many_levels():
+    g = deep(blocks=3, units=2, nodes=4)
+    assert build_scene(g, depth=0).boxes == []
+    assert {box.name.count("/") for box in build_scene(g, depth=1).boxes} == {0}
+    assert {box.name.count("/") for box in build_scene(g, depth=2).boxes} == {0, 1}
+
+
+def test_a_folded_scope_says_what_it_holds():
+    node = build_scene(deep(blocks=3, units=2, nodes=4), depth=0).node("block_1")
+    assert (node.role, node.type) == (model.SCOPE, "8 nodes")
+    assert node.details == (("holds", "Tanh ×4, AddV2 ×4"),)
+
+
+@pytest.mark.parametrize("graph", [deep(), chain(5000), deep(blocks=300, units=1, nodes=16)],
+                         ids=["nested", "chain", "broad"])
+def test_five_thousand_nodes_are_drawn_as_a_few_things(graph):
+    scene = build_scene(graph)
+    assert len(graph.ops) >= 4800
+    assert 2 < len(scene.nodes) <= AUTOMATIC_LIMIT
+
+
+@pytest.mark.parametrize("depth", [0, 1, 2, 9])
+def test_no_depth_draws_more_than_can_be_laid_out(depth):
+    assert len(build_scene(deep(), depth=depth).nodes) <= HARD_LIMIT
+
+
+def test_a_long_chain_shows_its_ends():
+    scene = build_scene(chain(5000))
+    assert titles(scene)[0] == "x"
+    (run,) = [node for node in scene.nodes if node.role == model.RUN]
+    assert run.count > 4990
+    assert scene.nodes[-1].name == "Relu_2499"
+
+
+def test_named_results_stay_in_sight_in_a_long_chain():
+    scene = build_scene(chain(300), annotations=Annotations(labels={"Tanh_70": "middle"}))
+    assert "middle" in titles(scene)
+
+
+def test_like_siblings_open_together():
+    scene = build_scene(deep(blocks=8, units=1, nodes=8))
+    assert {node.role for node in scene.nodes} == {model.PLACEHOLDER, model.SCOPE}
+
+
+def test_folding_makes_no_edge_from_a_node_to_itself():
+    assert all(e.source != e.target for e in build_scene(chain(500)).edges)
+
+
+def test_a_loop_is_a_box_of_its_kind():
+    scene = build_scene(counting_loop())
+    (box,) = scene.boxes
+    assert (box.name, box.kind) == ("while", "loop")
+    assert ("NextIteration", "Merge") in arrows(scene)
+
+
+def test_a_branch_is_a_box_of_its_kind():
+    g = Graph()
+    p = g.op("Placeholder", name="p", dtype="bool")
+    with g.scope("cond"):
+        switch = g.op("Switch", p, p, outputs=2)
+        g.op("Merge", g.op("Neg", switch), g.op("Abs", switch.op.outputs[1]), outputs=2)
+    assert [(b.name, b.kind) for b in build_scene(g).boxes] == [("cond", "branch")]
+
+
+def test_devices_are_listed_when_there_are_two():
+    g = Graph()
+    a = g.placeholder("a")
+    with g.device("/job:localhost/replica:0/task:0/device:GPU:0"):
+        b = g.op("Neg", a)
+    assert build_scene(g).devices == ()
+    with g.device("/cpu:0"):
+        g.op("Abs", b)
+    assert build_scene(g).devices == ("GPU:0", "CPU:0")
+
+
+def test_a_run_adds_values_times_and_devices():
+    notes = Annotations(values={"add:0": np.float32(3)}, times={"add": 0.00125}, devices={"add": "/device:GPU:1"})
+    node = build_scene(first_graph(), annotations=notes).node("add")
+    assert (node.value, node.time, node.device) == ("3.0", "1.25 ms", "GPU:1")
+
+
+def test_a_value_that_is_not_finite_is_marked():
+    notes = Annotations(values={"add:0": np.array([1.0, np.nan])})
+    assert build_scene(first_graph(), annotations=notes).node("add").state == model.NOT_FINITE
+
+
+def test_a_failure_inside_a_folded_scope_marks_the_scope_and_names_the_node():
+    notes = Annotations(failed={"block_1/unit_0/Tanh": "shapes differ"})
+    node = build_scene(deep(), annotations=notes).node("block_1")
+    assert (node.state, node.message) == (model.FAILED, "block_1/unit_0/Tanh: shapes differ")
+
+
+def test_an_empty_graph_is_an_empty_scene():
+    scene = build_scene(Graph())
+    assert (scene.nodes, scene.edges, scene.operations) == ([], [], 0)
+
+
+def test_the_same_graph_gives_the_same_scene():
+    assert build_scene(trained()) == build_scene(trained())
+
+
+def test_wrong_options_are_refused():
+    with pytest.raises(ValueError, match="'TB'"):
+        build_scene(Graph(), direction="up")
+    with pytest.raises(ValueError, match="depth"):
+        build_scene(Graph(), depth=-1)
