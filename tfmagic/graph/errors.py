@@ -54,7 +54,7 @@ class OpError(Exception):
         return self._message
 
 
-def _error(name: str, code: int, doc: str) -> type[OpError]:
+def _error(name: str, code: int, doc: str) -> Any:
     def __init__(self: OpError, node_def: Any, op: Any, message: str) -> None:
         OpError.__init__(self, node_def, op, message, code)
 

@@ -61,7 +61,7 @@ def _check_pair(seed: Dims) -> None:
         raise ValueError(f"Dimension must be 2 but is {size}")
 
 
-def _refuse(op: Any, message: str) -> InvalidArgumentError:
+def _refuse(op: Any, message: str) -> Exception:
     return InvalidArgumentError(None, op.op, message)
 
 

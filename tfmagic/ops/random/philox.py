@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from tfmagic.ops.lazy import torch
@@ -78,9 +78,9 @@ class PhiloxState:
 RESERVED_PER_OUTPUT = 256
 
 
-def stateless_stream(seed: tuple[int, int]) -> Stream:
+def stateless_stream(seed: Sequence[int]) -> Stream:
     """The stream of a stateless op for its pair of seeds."""
-    first, second = (int(part) & _KEY for part in seed)
+    first, second = (part & _KEY for part in seed)
     mixed = block(Stream(_STATELESS_KEY, first | second << 64))
     return Stream(mixed[0] | mixed[1] << 32, (mixed[2] | mixed[3] << 32) << 64)
 
