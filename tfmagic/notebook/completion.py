@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tfmagic.graph import context
 from tfmagic.notebook import evaluate
+from tfmagic.notebook.evaluate import operation_of
 from tfmagic.notebook.options import DEVICE, EXPRESSION, FEED, MAGICS, Magic, OptionError, words
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ def _placeholders(shell: InteractiveShell) -> list[str]:
     found = []
     for name, value in shell.user_ns.items():
         element = None if name.startswith("_") else evaluate.element(value)
-        if element is not None and getattr(element, "op", element).type.startswith("Placeholder"):
+        if element is not None and operation_of(element).type.startswith("Placeholder"):
             found.append(name)
     return found
 

@@ -25,7 +25,7 @@ def register(shell: InteractiveShell) -> Callable[[], None]:
     """
     from tfmagic.session import BaseSession
 
-    formatter = shell.display_formatter.formatters["text/html"]
+    formatter: Any = shell.display_formatter.formatters["text/html"]  # type: ignore[union-attr]
     kinds: list[tuple[Any, Callable[[Any], str]]] = [
         (Tensor, lambda tensor: cards.tensor_card(tensor, below=_picture([tensor]))),
         (Operation, lambda operation: cards.operation_card(operation, below=_picture([operation]))),

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def needed_for(elements: Iterable[Tensor | Operation]) -> list[Operation]:
     """The operations that the elements depend on, themselves included, in the order of their making."""
     found: dict[Operation, None] = {}
-    stack = [e if isinstance(e, Operation) else e.op for e in elements]
+    stack = [evaluate.operation_of(e) for e in elements]
     while stack:
         operation = stack.pop()
         if operation not in found:
@@ -51,7 +51,7 @@ def draw(cells: Cells, graph: Graph, parsed: Parsed, operations: list[Operation]
     values = _run(cells, graph, parsed)
     scene = build_scene(graph if operations is None else operations, depth=parsed.depth,
                         direction=parsed.direction or "TB", title=parsed.title, show_shapes=not parsed.no_shapes,
-                        annotations=annotations(cells, graph, operations, values))
+                        annotations=known(cells, graph, operations, values))
     if parsed.save:
         _save(scene, graph, parsed.save)
     display(view.mime_bundle(scene), raw=True)
@@ -77,8 +77,8 @@ def picture(graph_or_operations: Graph | list[Operation]) -> str:
     return view.mime_bundle(view.build_scene(graph_or_operations))["text/html"]
 
 
-def annotations(cells: Cells, graph: Graph, operations: Iterable[Operation] | None,
-                values: dict[str, Any]) -> Annotations:
+def known(cells: Cells, graph: Graph, operations: Iterable[Operation] | None,
+          values: dict[str, Any]) -> Annotations:
     """What is known about the operations beside the graph: their cells and lines, Python names and values."""
     made_by, lines = {}, {}
     for operation in graph.get_operations() if operations is None else _with_inputs(operations):

@@ -111,6 +111,11 @@ def element(value: Any) -> Tensor | Operation | None:
     return found if isinstance(found, Tensor | Operation) else None
 
 
+def operation_of(found: Tensor | Operation) -> Operation:
+    """The operation itself, or the one that makes the tensor."""
+    return found if isinstance(found, Operation) else found.op
+
+
 def elements(value: Any) -> list[Tensor | Operation]:
     """The tensors and operations in a value, also within lists, tuples and dictionaries."""
     if isinstance(value, dict):

@@ -54,11 +54,6 @@ def unload(shell: InteractiveShell) -> None:
         undo.close()
 
 
-def take_over_tensorflow(shell: InteractiveShell) -> None:
-    """Lead `import tensorflow` to tfmagic whatever else is installed (the tfmagic kernel, `%tensorflow_version`)."""
-    alias.install(force=True)
-
-
 def _install_alias(undo: contextlib.ExitStack) -> None:
     if not alias.install():
         print(f"tfmagic: TensorFlow {alias.real_tensorflow()} is installed here, so `import tensorflow` stays with it. "

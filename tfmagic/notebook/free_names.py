@@ -98,5 +98,5 @@ def names_of(named: dict[str, Any]) -> dict[Operation, str]:
     for name, value in named.items():
         element = evaluate.element(value)
         if element is not None:
-            found.setdefault(element if isinstance(element, Operation) else element.op, name)
+            found.setdefault(evaluate.operation_of(element), name)
     return found

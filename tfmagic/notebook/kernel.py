@@ -7,7 +7,7 @@ import traceback
 
 from ipykernel.kernelapp import IPKernelApp
 
-from tfmagic.notebook import extension
+from tfmagic.notebook.legacy import alias
 
 
 class KernelApp(IPKernelApp):
@@ -19,12 +19,14 @@ class KernelApp(IPKernelApp):
         super().init_extensions()
         try:
             # Jupyter's own loader only logs an extension that fails, and a cell would then meet a bare kernel.
-            self.shell.extension_manager.load_extension("tfmagic")
-            extension.take_over_tensorflow(self.shell)
+            self.shell.extension_manager.load_extension("tfmagic")  # type: ignore[union-attr]
+            alias.install(force=True)
         except Exception:
-            traceback.print_exc()
-            sys.exit("tfmagic: the extension could not be loaded, so the kernel does not start. "
-                     "`tfmagic doctor` checks the installation.")
+            # By now sys.stderr goes to a client that has not connected yet; the server's log is where people look.
+            traceback.print_exc(file=sys.__stderr__)
+            print("tfmagic: the extension could not be loaded, so the kernel does not start. `tfmagic doctor` checks "
+                  "the installation.", file=sys.__stderr__)
+            sys.exit(1)
 
 
 def main() -> None:

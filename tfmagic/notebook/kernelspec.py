@@ -15,7 +15,7 @@ NAME = "tfmagic"
 
 def description() -> dict[str, Any]:
     """What `kernel.json` says, with the interpreter in use in place of "python"."""
-    text = files("tfmagic.notebook").joinpath("kernelspec", "kernel.json").read_text("utf-8")
+    text = (files("tfmagic.notebook") / "kernelspec" / "kernel.json").read_text("utf-8")
     found = json.loads(text)
     found["argv"][0] = sys.executable
     return found

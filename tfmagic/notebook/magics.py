@@ -53,7 +53,7 @@ class TfMagics:
     def _add(self, kind: str, name: str, function: Callable[..., Any]) -> Callable[[], None]:
         table = self.shell.magics_manager.magics[kind]
         before = table.get(name)
-        self.shell.register_magic_function(function, kind, name)
+        self.shell.magics_manager.register_function(function, magic_kind=kind, magic_name=name)
 
         def undo() -> None:
             if before is None:

@@ -1,0 +1,91 @@
+"""The import name `tensorflow`: where it leads, what it says about what is missing, and how it goes away."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import types
+
+import pytest
+
+from tfmagic import tf as ours
+from tfmagic.notebook.legacy import alias, names
+
+
+@pytest.mark.usefixtures("tensorflow_alias")
+class TestInstalled:
+    def test_tensorflow_is_the_public_namespace_itself(self) -> None:
+        import tensorflow as tf
+        import tensorflow.compat.v1 as v1
+
+        assert tf is ours and v1 is ours and sys.modules["tensorflow"] is ours
+        assert tf.__version__ == "1.15.2"
+
+    def test_internal_modules_give_the_public_objects(self) -> None:
+        from tensorflow.python.framework import ops
+        from tensorflow.python.framework.ops import reset_default_graph
+
+        assert ops.Graph is ours.Graph and reset_default_graph is ours.reset_default_graph
+
+    def test_protocol_buffers_are_found_under_their_old_names(self) -> None:
+        from tensorflow.core.framework import graph_pb2
+
+        assert graph_pb2.GraphDef().SerializeToString() == b""
+
+    def test_generated_modules_give_op_functions(self) -> None:
+        from tensorflow.python.ops import gen_math_ops
+
+        assert gen_math_ops.mat_mul.__name__ == "mat_mul"
+
+    def test_public_submodules_can_be_imported(self) -> None:
+        nn = importlib.import_module("tensorflow.nn")
+        assert nn is ours.nn
+
+    @pytest.mark.parametrize(("name", "hint"), [
+        ("tensorflow.contrib", "tf.layers"),
+        ("tensorflow.contrib.rnn", "rnn_cell"),
+        ("tensorflow.examples.tutorials.mnist", "numpy"),
+        ("tensorflow.examples.tutorials.mnist.input_data", "numpy"),
+        ("tensorflow.python.framework.nothing", "public"),
+        ("tensorflow.nonsense", "no module"),
+    ])
+    def test_what_is_missing_is_said_with_an_alternative(self, name: str, hint: str) -> None:
+        with pytest.raises(ModuleNotFoundError, match=hint):
+            importlib.import_module(name)
+
+    def test_a_missing_name_of_an_internal_module_is_said(self) -> None:
+        with pytest.raises(ImportError, match="not part of TensorFlow's public interface"):
+            exec("from tensorflow.python.framework.ops import nothing_of_the_kind")
+        ops = importlib.import_module("tensorflow.python.framework.ops")
+        assert not hasattr(ops, "nothing_of_the_kind")
+
+    def test_from_tensorflow_import_contrib_is_explained(self) -> None:
+        with pytest.raises(ImportError, match="tf.layers"):
+            exec("from tensorflow import contrib")
+
+
+def test_uninstalling_leaves_no_trace() -> None:
+    before = set(sys.modules)
+    alias.install(force=True)
+    importlib.import_module("tensorflow.python.framework.ops")
+    alias.uninstall()
+    assert not [m for m in sys.modules if m.split(".")[0] == "tensorflow" and m not in before]
+    assert not alias.is_installed()
+
+
+def test_a_real_tensorflow_is_left_alone_unless_forced(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = types.ModuleType("tensorflow")
+    real.__version__ = "2.99"  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "tensorflow", real)
+    assert alias.install() is False and sys.modules["tensorflow"] is real
+    assert alias.install(force=True) is True
+    try:
+        assert importlib.import_module("tensorflow") is ours
+    finally:
+        alias.uninstall()
+    assert sys.modules["tensorflow"] is real
+
+
+def test_every_row_of_the_table_of_internal_modules_can_be_read() -> None:
+    for module in names.modules():
+        assert all(target for target in names.attributes(module).values()), module

@@ -1,0 +1,161 @@
+"""Cells with headers: run natively and once, drawn after, with exact lines and a single traceback."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from IPython.core.error import UsageError
+
+from tests.notebook.conftest import Shell
+
+GRAPH = "application/vnd.tfmagic.graph+json"
+
+
+def titles(bundle: dict) -> list[str]:
+    return [node["title"] for node in bundle[GRAPH]["nodes"]]
+
+
+def test_a_cell_is_drawn_with_what_it_adds(shell: Shell) -> None:
+    shell.ok("a = tf.constant(1.)")
+    done = shell.ok("%%graph\nb = a + 2.")
+    (bundle,) = done.bundles
+    assert {GRAPH, "text/plain", "text/html", "image/svg+xml"} <= set(bundle)
+    nodes = {n["title"]: n for n in bundle[GRAPH]["nodes"]}
+    assert nodes["Const"].get("boundary") and not nodes["add"].get("boundary")
+
+
+def test_the_cell_runs_once(shell: Shell) -> None:
+    shell.ok("count = 0")
+    shell.ok("%%graph\ncount += 1\nx = tf.constant(1)")
+    assert shell.ip.user_ns["count"] == 1
+
+
+def test_the_last_expression_is_shown_as_in_any_cell(shell: Shell) -> None:
+    assert shell.ok("%%graph\nx = tf.constant(1)\n1 + 1").result.result == 2
+
+
+def test_await_works_at_top_level(shell: Shell) -> None:
+    shell.ok("%%graph\nimport asyncio\nawait asyncio.sleep(0)\nx = tf.constant(1)")
+
+
+def test_nodes_know_their_line(shell: Shell) -> None:
+    shell.ok("%%graph\n\nx = tf.constant(1)")
+    assert shell.ip.user_ns["x"].op.source.lineno == 3
+
+
+def test_a_failing_cell_shows_one_traceback_and_no_drawing(shell: Shell) -> None:
+    done = shell.run("%%graph\nx = tf.constant(1)\n1 / 0")
+    assert isinstance(done.error, ZeroDivisionError)
+    assert done.stdout.count("ZeroDivisionError") == 2  # the head and the last line of one traceback
+    assert not done.bundles
+
+
+def test_time_may_stand_around(shell: Shell) -> None:
+    done = shell.ok("%%time\n%%graph\nx = tf.constant(1)")
+    assert "Wall time" in done.stdout and len(done.bundles) == 1
+
+
+def test_a_cell_without_new_nodes_says_so(shell: Shell) -> None:
+    assert "adds no nodes" in shell.ok("%%graph\nx = 1").stdout
+
+
+def test_all_draws_the_whole_graph(shell: Shell) -> None:
+    shell.ok("a = tf.constant(1., name='first')")
+    assert "first" in titles(shell.ok("%%graph --all\nb = tf.constant(2., name='second')").bundles[0])
+
+
+def test_new_starts_a_new_graph(shell: Shell) -> None:
+    shell.ok("a = tf.constant(1.)")
+    shell.ok("%%graph --new\nb = tf.constant(2.)")
+    assert shell.ip.user_ns["b"].name == "Const:0"
+
+
+def test_another_graph_made_in_the_cell_is_drawn(shell: Shell) -> None:
+    done = shell.ok("%%graph\ng = tf.Graph()\nwith g.as_default():\n    x = tf.constant(1., name='inside')")
+    assert titles(done.bundles[0]) == ["inside"]
+
+
+def test_free_names_become_placeholders_and_nodes_carry_python_names(shell: Shell) -> None:
+    done = shell.ok("%%graph --free\nc = a + b\nd = b + 1\ne = c * d")
+    nodes = {n["title"]: n for n in done.bundles[0][GRAPH]["nodes"]}
+    assert list(nodes) == ["a", "b", "c", "d", "e"]
+    assert [nodes[n]["role"] for n in "ab"] == ["placeholder"] * 2
+    assert shell.ip.user_ns["a"].dtype.name == "float32" and shell.ip.user_ns["a"].shape.dims is None
+
+
+def test_fetched_values_stand_on_the_drawing(shell: Shell) -> None:
+    shell.ok("x = tf.placeholder(tf.float32, [2])")
+    done = shell.ok("%%graph --fetch y --feed x=[1, 2]\ny = x * 3.")
+    values = {n["title"]: n.get("value") for n in done.bundles[0][GRAPH]["nodes"]}
+    assert values["mul"] == "[3.0, 6.0]"
+
+
+def test_device_places_the_cells_nodes(shell: Shell) -> None:
+    shell.ok("%%graph --device /cpu:0\nx = tf.constant(1.)\n")
+    assert shell.ip.user_ns["x"].device == "/device:CPU:0"
+    shell.ok("y = tf.constant(1.)")
+    assert shell.ip.user_ns["y"].device == ""
+
+
+@pytest.mark.parametrize("ending", ["svg", "png", "dot", "pbtxt", "html"])
+def test_the_drawing_is_saved_by_its_ending(shell: Shell, tmp_path: Path, ending: str) -> None:
+    path = tmp_path / f"drawing.{ending}"
+    shell.ok(f"%%graph --save {path}\nx = tf.constant(1.)")
+    assert path.stat().st_size > 50
+
+
+def test_a_header_that_cannot_be_read_stops_the_cell(shell: Shell) -> None:
+    done = shell.run("%%graph --nonsense\nran = True")
+    assert isinstance(done.error, UsageError) and "ran" not in shell.ip.user_ns
+
+
+def test_a_header_that_cannot_be_done_stops_the_cell(shell: Shell) -> None:
+    shell.ok("s = 1")
+    done = shell.run("%%session s\nran = True")
+    assert isinstance(done.error, UsageError) and "ran" not in shell.ip.user_ns
+
+
+def test_a_failing_fetch_is_the_cells_failure(shell: Shell) -> None:
+    done = shell.run("%%graph --fetch nothing\nx = tf.constant(1.)")
+    assert isinstance(done.error, UsageError)
+
+
+class TestSession:
+    def test_the_last_tensor_is_run_and_shown(self, shell: Shell) -> None:
+        done = shell.ok("%%session\nx = tf.constant([1., 2.])\nx * 2.")
+        fetched = done.result.result
+        assert fetched.value.tolist() == [2.0, 4.0]
+        assert "[2. 4.]" in repr(fetched) and "mul:0" in fetched._repr_mimebundle_()["text/html"]
+
+    def test_any_other_last_value_stays_what_it_is(self, shell: Shell) -> None:
+        assert shell.ok("%%session\n1 + 1").result.result == 2
+
+    def test_the_cell_has_a_default_session(self, shell: Shell) -> None:
+        shell.ok("%%session\nvalue = tf.constant(3).eval()")
+        assert shell.ip.user_ns["value"] == 3
+        assert shell.ok("tf.get_default_session()").result.result is None
+
+    def test_variables_keep_their_values_from_cell_to_cell(self, shell: Shell) -> None:
+        shell.ok("v = tf.Variable(1.)\nup = v.assign_add(1.)")
+        assert shell.ok("%%session --init\nup").result.result.value == 2.0
+        assert shell.ok("%%session\nup").result.result.value == 3.0
+
+    def test_init_covers_variables_made_in_the_cell(self, shell: Shell) -> None:
+        assert shell.ok("%%session --init\nw = tf.Variable(4.)\nw").result.result.value == 4.0
+
+    def test_a_named_session_stays_under_its_name(self, shell: Shell) -> None:
+        shell.ok("x = tf.constant(1.)")
+        shell.ok("%%session mine\nx")
+        session = shell.ip.user_ns["mine"]
+        shell.ok("%%session mine\nx")
+        assert shell.ip.user_ns["mine"] is session and session.run(shell.ip.user_ns["x"]) == 1.0
+
+    def test_feeds_reach_the_last_line(self, shell: Shell) -> None:
+        shell.ok("x = tf.placeholder(tf.float32)")
+        assert shell.ok("%%session --feed x=[1., 2.]\nx + 1.").result.result.value.tolist() == [2.0, 3.0]
+
+    def test_an_error_of_the_last_line_is_the_cells(self, shell: Shell) -> None:
+        shell.ok("x = tf.placeholder(tf.float32)")
+        done = shell.run("%%session\nx + 1.")
+        assert type(done.error).__name__ == "InvalidArgumentError"

@@ -1,0 +1,91 @@
+"""The `tfmagic` command."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from tests.notebook.conftest import notebook_of
+from tfmagic.notebook import cli, doctor
+
+
+def tfmagic(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-m", "tfmagic.notebook.cli", *arguments], cwd=cwd, capture_output=True,
+                          text=True, timeout=120)
+
+
+def test_a_script_runs_as_python_would_run_it(tmp_path: Path) -> None:
+    (tmp_path / "helper.py").write_text("VALUE = 4\n")
+    (tmp_path / "script.py").write_text(
+        "import sys, helper\nimport tensorflow as tf\n"
+        "if __name__ == '__main__':\n"
+        "    print(sys.argv, tf.Session().run(tf.constant(helper.VALUE) + 1))\n    sys.exit(3)\n")
+    done = tfmagic("run", "script.py", "--device", "cpu", "data.csv", "--steps=2", cwd=tmp_path)
+    assert done.stdout == "['script.py', 'data.csv', '--steps=2'] 5\n"
+    assert done.returncode == 3
+
+
+def test_a_scripts_traceback_starts_in_the_script(tmp_path: Path) -> None:
+    (tmp_path / "script.py").write_text("def f():\n    return 1 / 0\nf()\n")
+    done = tfmagic("run", "script.py", cwd=tmp_path)
+    assert done.returncode == 1 and done.stderr.endswith("ZeroDivisionError: division by zero\n")
+    assert done.stderr.splitlines()[1] == '  File "script.py", line 3, in <module>'
+
+
+def test_a_scripts_output_and_graph_become_a_page(tmp_path: Path) -> None:
+    (tmp_path / "script.py").write_text("import tensorflow as tf\nx = tf.constant(1, name='only')\nprint('<hello>')\n")
+    done = tfmagic("run", "script.py", "--html", "out.html", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    page = (tmp_path / "out.html").read_text("utf-8")
+    assert "&lt;hello&gt;" in page and "<img" in page
+
+
+def test_a_notebook_becomes_a_self_contained_page(tmp_path: Path) -> None:
+    nbformat.write(notebook_of("%%graph --free\nc = a + b"), tmp_path / "some.ipynb")
+    done = tfmagic("run", "some.ipynb", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    page = (tmp_path / "some.html").read_text("utf-8")
+    assert "data:image/svg+xml" in page
+    assert not [part for part in page.split("src=")[1:] if part[1:5] == "http"]
+
+
+def test_a_failing_notebook_gives_a_page_and_a_failing_exit_code(tmp_path: Path) -> None:
+    nbformat.write(notebook_of("1 / 0"), tmp_path / "some.ipynb")
+    done = tfmagic("run", "some.ipynb", "--html", "page.html", cwd=tmp_path)
+    assert done.returncode == 1 and "ZeroDivisionError" in done.stderr
+    assert "ZeroDivisionError" in (tmp_path / "page.html").read_text("utf-8")
+
+
+@pytest.mark.slow
+def test_the_demo_writes_the_course_as_a_page(tmp_path: Path) -> None:
+    done = tfmagic("demo", "--no-open", "--html", "demo.html", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    page = (tmp_path / "demo.html").read_text("utf-8")
+    assert "is deprecated and will be removed" in page and page.count("data:image/png") >= 10
+
+
+@pytest.mark.parametrize("arguments", [["run", "missing.py"], ["run", "missing.ipynb"]])
+def test_a_missing_file_is_said(arguments: list[str], tmp_path: Path) -> None:
+    done = tfmagic(*arguments, cwd=tmp_path)
+    assert done.returncode == 1 and done.stderr == f"tfmagic: there is no file {arguments[1]}\n"
+
+
+def test_what_is_no_notebook_is_said(tmp_path: Path) -> None:
+    (tmp_path / "bad.ipynb").write_text("{")
+    done = tfmagic("run", "bad.ipynb", cwd=tmp_path)
+    assert done.returncode == 1 and "cannot be read as a notebook" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_the_doctor_names_what_is_there() -> None:
+    found = {f.what: f for f in doctor.examine()}
+    assert "CPU:0" in found["devices"].found and found["torch"].found
+    assert not found["layout engine"].advice
+
+
+def test_arguments_of_run_are_told_from_the_scripts() -> None:
+    assert cli._split_run(["run", "--device", "cpu", "a.py", "x", "--html=o", "--", "--device", "z"]) == (
+        ["run", "--device", "cpu", "a.py", "--html=o"], ["x", "--device", "z"])
