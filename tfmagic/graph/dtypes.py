@@ -84,12 +84,13 @@ class DType:
 
     @property
     def size(self) -> int:
-        """Bytes per element (1 for types without a fixed size)."""
-        return 1 if self.kind == "O" else np.dtype(self.as_numpy_dtype).itemsize
+        """Bytes per element (1 for types without a fixed size; 8, a pointer, for strings)."""
+        return np.dtype(self.as_numpy_dtype).itemsize if self.is_numpy_compatible else 1
 
     @property
     def limits(self) -> tuple[Any, Any]:
-        return self.min, self.max
+        """0 and the largest value: the range of intensities that images of this type have."""
+        return 0, self.max
 
     @property
     def min(self) -> Any:

@@ -264,8 +264,7 @@ class Graph:
             if scope is None:
                 return
             if callable(scope):
-                asked = scope(op)
-                op._device = devices.canonical(asked if isinstance(asked, str) else str(asked or ""))
+                op._set_device(scope(op))
             else:
                 op._device = devices.merge(scope, op._device)
 

@@ -63,7 +63,7 @@ class Operation:
         return self._device
 
     def _set_device(self, device: Any) -> None:
-        self._device = devices.canonical(str(device)) if device else ""
+        self._device = device.to_string() if isinstance(device, devices.DeviceSpec) else device or ""
 
     @property
     def op_def(self) -> Any:
@@ -236,8 +236,8 @@ class Tensor:
         return None if self._dims is None else len(self._dims)
 
     def consumers(self) -> list[Operation]:
-        """The operations that read this tensor."""
-        return list(dict.fromkeys(self._consumers))
+        """The operations that read this tensor, once per input that does."""
+        return list(self._consumers)
 
     def eval(self, feed_dict: Any = None, session: Any = None) -> Any:
         """The value of this tensor, computed in `session` or the default session."""

@@ -89,7 +89,7 @@ class OpCaller:
         scope = name[:-1] if name[-1:] == "/" else graph.unique_name(name)
         attrs: dict[str, Any] = {}
         for (attr_name, coerce, attr), value in zip(self.coercers, attr_values):
-            if value is None:
+            if value is None and attr.type != "shape":
                 if not attr.has_default:
                     raise TypeError(f"{op_def.name} needs a value for the argument '{attr.python_name}', got None.")
                 value = attr.default

@@ -29,7 +29,8 @@ class _Call:
         self.converters = converters
         self.build = build
         self.version = version
-        self.results = [results.converter(t._dtype, copied) for t, copied in zip(plan.fetches, plan.copied)]
+        fed = set(plan.feeds)
+        self.results = [results.converter(t._dtype, copied, t in fed) for t, copied in zip(plan.fetches, plan.copied)]
         self._direct = self.results[0] if single and len(self.results) == 1 else None
 
     def __call__(self, values: Any) -> Any:
