@@ -1,4 +1,4 @@
-"""tf.nn: activations along an axis, dropout, dense layers by name; further parts of tf.nn stand in modules beside it."""
+"""tf.nn: activations along an axis, dropout, dense layers; further parts of tf.nn stand in modules beside it."""
 
 from __future__ import annotations
 
