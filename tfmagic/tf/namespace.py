@@ -123,7 +123,8 @@ def _submodule(path: str) -> ModuleType | None:
         return sys.modules[name]
     if path not in _public_modules():
         return None
-    if importlib.util.find_spec(name) is not None:
+    parent = sys.modules.get(name.rpartition(".")[0])
+    if (parent is None or hasattr(parent, "__path__")) and importlib.util.find_spec(name) is not None:
         return importlib.import_module(name)
     if path.partition(".")[0] in _FOREIGN_PACKAGES:
         return None

@@ -104,8 +104,9 @@ def test_multinomial_refuses(logits, count, message):
     with tf.Graph().as_default(), tf.Session() as session:
         number = tf.raw_ops.Placeholder(dtype=tf.int32, shape=[])
         drawn = tf.raw_ops.Multinomial(logits=logits, num_samples=number)
-        with pytest.raises(tf.errors.InvalidArgumentError, match=message):
+        with pytest.raises(tf.errors.InvalidArgumentError, match=message) as raised:
             session.run(drawn, {number: count})
+        assert raised.value.op is drawn.op
 
 
 def test_a_poisson_rate_that_is_no_number_is_refused():

@@ -100,7 +100,7 @@ def truncated_normal(stream: Stream, shape: Sequence[int], dtype, device=None):
     candidates = _normals(dtype)
     groups = -(-count // width)
     output = torch.empty((groups, width), dtype=dtype, device=device)
-    for rows, w in chunks(stream, groups, stride, device):
+    for rows, w in chunks(stream, groups, output.device, stride):
         first = candidates(w)
         outside = (first.abs() >= _TRUNCATE_AT).any(1).nonzero().squeeze(1)
         output[rows] = first
@@ -182,7 +182,7 @@ def _fill(stream: Stream, shape: Sequence[int], dtype, device, convert: Callable
     count = math.prod(shape)
     width = group_width(dtype)
     output = torch.empty((-(-count // width), width), dtype=dtype, device=device)
-    for rows, w in chunks(stream, len(output), device=device):
+    for rows, w in chunks(stream, len(output), output.device):
         output[rows] = convert(w)
     return output.reshape(-1)[:count].reshape(tuple(shape))
 

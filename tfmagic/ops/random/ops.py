@@ -61,26 +61,27 @@ def _check_pair(seed: Dims) -> None:
         raise ValueError(f"Dimension must be 2 but is {size}")
 
 
-def _refuse(op: Any, message: str) -> Exception:
-    return InvalidArgumentError(None, op.op, message)
+def _refuse(message: str) -> Exception:
+    """An error of a kernel; the session adds the node."""
+    return InvalidArgumentError(None, None, message)
 
 
-def _sizes(op: Any, shape: Any) -> tuple[int, ...]:
+def _sizes(shape: Any) -> tuple[int, ...]:
     """The run's value of the input `shape`, checked."""
     if not isinstance(shape, Sequence):
-        raise _refuse(op, f"shape must be a vector of int32 or int64, got the single value {shape}")
+        raise _refuse(f"shape must be a vector of int32 or int64, got the single value {shape}")
     for size in shape:
         if size < 0:
-            raise _refuse(op, f"Dimension {size} must be >= 0")
+            raise _refuse(f"Dimension {size} must be >= 0")
     if math.prod(shape) >= 1 << 63:
-        raise _refuse(op, f"shape {list(shape)} has too many elements")
+        raise _refuse(f"shape {list(shape)} has too many elements")
     return tuple(shape)
 
 
-def _stream_for(op: Any, seed: Any) -> Stream:
+def _stream_for(seed: Any) -> Stream:
     """The stream of a stateless op, from its run's pair of seeds."""
     if not isinstance(seed, Sequence) or len(seed) != 2:
-        raise _refuse(op, f"seed must have shape [2], not the value {seed}")
+        raise _refuse(f"seed must have shape [2], not the value {seed}")
     return stateless_stream(seed)
 
 
@@ -91,11 +92,11 @@ def _fills(name: str, stateless: str, distribution: Callable[..., Any]) -> None:
     """Declares the stateful and the stateless op of a distribution without parameters."""
 
     def kernel(op: Any, state: PhiloxState, shape: Any) -> Any:
-        sizes = _sizes(op, shape)
+        sizes = _sizes(shape)
         return distribution(state.reserve_outputs(math.prod(sizes)), sizes, torch_dtype(op.dtype))
 
     def stateless_kernel(op: Any, shape: Any, seed: Any) -> Any:
-        return distribution(_stream_for(op, seed), _sizes(op, shape), torch_dtype(op.dtype))
+        return distribution(_stream_for(seed), _sizes(shape), torch_dtype(op.dtype))
 
     register(name, _given_shape, kernel, state=_stream_of, host="shape", differentiable=False,
              doc=distribution.__doc__)
@@ -109,9 +110,9 @@ _fills("TruncatedNormal", "StatelessTruncatedNormal", distributions.truncated_no
 
 
 def _integers(op: Any, stream: Callable[[int], Stream], shape: Any, low: int, high: int) -> Any:
-    sizes = _sizes(op, shape)
+    sizes = _sizes(shape)
     if low >= high:
-        raise _refuse(op, f"Need minval < maxval, got {low} >= {high}")
+        raise _refuse(f"Need minval < maxval, got {low} >= {high}")
     return distributions.uniform_int(stream(math.prod(sizes)), sizes, low, high,
                                      torch_dtype(op.minval.dtype))
 
@@ -141,7 +142,7 @@ class StatelessRandomUniformInt:
     shape = _integer_shape
 
     def kernel(op, shape, seed, minval, maxval):
-        return _integers(op, lambda count: _stream_for(op, seed), shape, minval, maxval)
+        return _integers(op, lambda count: _stream_for(seed), shape, minval, maxval)
 
 
 @op("ParameterizedTruncatedNormal", state=_stream_of, host="shape", differentiable=False)
@@ -154,12 +155,12 @@ class ParameterizedTruncatedNormal:
         return static_dims(op.shape)
 
     def kernel(op, state, shape, means, stdevs, minvals, maxvals):
-        sizes = _sizes(op, shape)
+        sizes = _sizes(shape)
         if not sizes:
-            raise _refuse(op, "Input shape should have at least one dimension")
+            raise _refuse("Input shape should have at least one dimension")
         for name, values in zip(("means", "stdevs", "minvals", "maxvals"), (means, stdevs, minvals, maxvals)):
             if values.dim() > 1 or values.numel() not in (1, sizes[0]):
-                raise _refuse(op, f"{name} should be a scalar or have one value for each of {sizes[0]} rows, got "
+                raise _refuse(f"{name} should be a scalar or have one value for each of {sizes[0]} rows, got "
                                   f"shape {list(values.shape)}")
         return rejection.bounded_normal(state, sizes, means, stdevs, minvals, maxvals, torch_dtype(op.dtype))
 
@@ -174,7 +175,7 @@ class RandomGamma:
     shape = _given_shape_then
 
     def kernel(op, state, shape, alpha):
-        return rejection.gamma(state, _sizes(op, shape), alpha)
+        return rejection.gamma(state, _sizes(shape), alpha)
 
     def gradient(op, dsample):
         with get_default_graph().control_dependencies([dsample]):
@@ -204,9 +205,9 @@ class RandomPoisson:
 
     def kernel(op, state, shape, rate):
         try:
-            return rejection.poisson(state, _sizes(op, shape), rate, torch_dtype(op.dtype))
+            return rejection.poisson(state, _sizes(shape), rate, torch_dtype(op.dtype))
         except ValueError as error:
-            raise _refuse(op, str(error)) from None
+            raise _refuse(str(error)) from None
 
 
 # --- choices ---------------------------------------------------------------------------------------------------------
@@ -222,13 +223,13 @@ class RandomShuffle:
         return sampling.shuffle(state, value)
 
 
-def _check_classes(op: Any, logits: Any, count: Any) -> None:
+def _check_classes(logits: Any, count: Any) -> None:
     if logits.dim() != 2:
-        raise _refuse(op, f"logits should be a matrix, got shape {list(logits.shape)}")
+        raise _refuse(f"logits should be a matrix, got shape {list(logits.shape)}")
     if count < 0:
-        raise _refuse(op, f"num_samples should be nonnegative, got {count}")
+        raise _refuse(f"num_samples should be nonnegative, got {count}")
     if logits.shape[1] == 0:
-        raise _refuse(op, "num_classes should be positive, got 0")
+        raise _refuse("num_classes should be positive, got 0")
 
 
 @op("Multinomial", state=_stream_of, host="num_samples", differentiable=False)
@@ -238,7 +239,7 @@ class Multinomial:
     shape = _drawn_classes
 
     def kernel(op, state, logits, num_samples):
-        _check_classes(op, logits, num_samples)
+        _check_classes(logits, num_samples)
         return sampling.multinomial(state, logits, num_samples, torch_dtype(op.output_dtype))
 
 
@@ -249,5 +250,5 @@ class StatelessMultinomial:
     shape = _drawn_classes
 
     def kernel(op, logits, num_samples, seed):
-        _check_classes(op, logits, num_samples)
-        return sampling.categories(_stream_for(op, seed), logits, num_samples, torch_dtype(op.output_dtype))
+        _check_classes(logits, num_samples)
+        return sampling.categories(_stream_for(seed), logits, num_samples, torch_dtype(op.output_dtype))

@@ -26,6 +26,8 @@ _STATELESS_KEY = 0x02461E293EC8F720
 
 # Blocks computed at a time: the temporaries of a round then stay in the processor's second-level cache.
 CHUNK = 1 << 14
+# An accelerator has no such cache to fit, and every call costs the same.
+_ACCELERATOR_CHUNK = 1 << 22
 # Up to this many blocks, plain integers beat the overhead of some hundred torch calls.
 _FEW = 24
 
@@ -116,10 +118,11 @@ def words(stream: Stream, offsets, device=None):
     return _encrypt(stream.key, _add(stream.counter, offsets, carries))
 
 
-def chunks(stream: Stream, count: int, stride: int = 1, device=None) -> Iterator[tuple[slice, tuple]]:
+def chunks(stream: Stream, count: int, device, stride: int = 1) -> Iterator[tuple[slice, tuple]]:
     """Yields the words of `count` blocks that lie `stride` blocks apart, a cache-sized chunk at a time."""
-    for start in range(0, count, CHUNK):
-        stop = min(start + CHUNK, count)
+    size = CHUNK if device.type == "cpu" else _ACCELERATOR_CHUNK
+    for start in range(0, count, size):
+        stop = min(start + size, count)
         offsets = range(start * stride, (stop - 1) * stride + 1, stride)
         yield slice(start, stop), words(stream, offsets, device)
 

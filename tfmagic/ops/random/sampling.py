@@ -27,7 +27,7 @@ def permutation(state: PhiloxState, size: int) -> list[int]:
         return order
     stream = state.reserve_words(size - 1)
     drawn: list[int] = []
-    for _, w in chunks(stream, (size + 2) // 4):
+    for _, w in chunks(stream, (size + 2) // 4, torch.device("cpu")):
         drawn += torch.stack(w, 1).reshape(-1).tolist()
     for place in range(size - 1):
         other = place + drawn[place] % (size - place)
