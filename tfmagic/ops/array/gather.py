@@ -15,8 +15,8 @@ from tfmagic.graph.operation import Tensor
 from tfmagic.graph.shapes import Dims
 from tfmagic.graph.static_value import constant_value, static_dims, static_int, static_value
 from tfmagic.ops import raw, shape_rules
-from tfmagic.ops.array.constants import identity, zeros_like
-from tfmagic.ops.array.join import concat
+from tfmagic.ops.array.constants import identity, ones, zeros, zeros_like
+from tfmagic.ops.array.join import concat, stack
 from tfmagic.ops.array.rules import array_op, as_array, public, unknown_dims
 from tfmagic.ops.array.shape_ops import expand_dims, reshape, shape, size, squeeze
 from tfmagic.ops.declare import op, register
@@ -173,7 +173,7 @@ def _gather_gradient(op: Any, dy: Any) -> Any:
     axis_dims = size(outer_shape)
     outer_batches = range_(batch_dims)
     batch_axes = range_(batch_dims, axis_dims)
-    inner_axes = range_(raw.add(axis_dims, 1, name="add"), values_dims)
+    inner_axes = range_(raw.add_v2(axis_dims, 1, name="add"), values_dims)
     values = reshape(dy, values_shape)
     from tfmagic.ops.array.layout import transpose
 
@@ -183,7 +183,7 @@ def _gather_gradient(op: Any, dy: Any) -> Any:
     else:
         params_grad = raw.unsorted_segment_sum(transposed, indices if indices._dims is not None
                                                and len(indices._dims) == 1 else reshape(indices, [-1]), whole[axis])
-    back = concat([outer_batches, raw.add(batch_axes, 1, name="add"), [batch_dims], inner_axes], 0)
+    back = concat([outer_batches, raw.add_v2(batch_axes, 1, name="add"), [batch_dims], inner_axes], 0)
     return transpose(params_grad, back)
 
 
@@ -198,7 +198,7 @@ def _batched_sum(whole: Tensor, values: Tensor, indices: Tensor, batch_dims: int
     offsets = reshape(offsets, concat([batch_shape, [1]], 0))
     if offsets.dtype is not flat.dtype:
         offsets = raw.cast(offsets, flat.dtype)
-    flat = reshape(raw.add(flat, offsets, name="add"), indices_size)
+    flat = reshape(raw.add_v2(flat, offsets, name="add"), indices_size)
     inner = shape(values)[batch_dims + 1:]
     segments = raw.mul(batch_size, gather_dim_size, name="mul")
     summed = raw.unsorted_segment_sum(reshape(values, concat([indices_size, inner], 0)), flat, segments)
@@ -586,7 +586,29 @@ def batch_gather(params: Any, indices: Any, name: str | None = None) -> Tensor:
         params = convert_to_tensor(params, name="params")
         if indices._dims is None:
             raise ValueError("batch_gather does not allow indices with unknown shape.")
-        last = len(indices._dims) - 1
-        return gather(params, indices, axis=last, batch_dims=last)
+        return _gather_in_batches(params, indices, len(indices._dims) - 1)
 
 
+def _gather_in_batches(params: Tensor, indices: Tensor, batch_dims: int) -> Tensor:
+    """A gather from the flattened batches: the indices of a batch are moved by where the batch begins."""
+    indices_shape, params_shape = shape(indices), shape(params)
+    dtype = indices.dtype.base_dtype
+    stride = ones((), dtype)
+    sizes = raw.cast(params_shape, dtype)
+    moved = indices
+    rank_ = len(indices._dims)  # type: ignore[arg-type]
+    for axis in range(batch_dims, 0, -1):
+        count = sizes[axis - 1]
+        stride = raw.mul(stride, sizes[axis], name="mul")
+        steps = raw.range(zeros((), dtype), count, ones((), dtype))
+        steps = raw.mul(steps, stride, name="mul")
+        wanted = stack([1] * (axis - 1) + [count] + [1] * (rank_ - axis), axis=0)
+        moved = raw.add_v2(moved, reshape(steps, wanted), name="add")
+    flat = reshape(moved, [-1])
+    outer = params_shape[batch_dims + 1:]
+    inner = raw.prod(params_shape[:batch_dims + 1], [0], False)
+    flat_result = gather(reshape(params, concat([[inner], outer], axis=0)), flat)
+    result = reshape(flat_result, concat([indices_shape, outer], axis=0))
+    static = indices.shape[:batch_dims].merge_with(params.shape[:batch_dims])
+    result.set_shape(static.concatenate(indices.shape[batch_dims:]).concatenate(params.shape[batch_dims + 1:]))
+    return result

@@ -96,14 +96,14 @@ def _concat_rows_gradient(dy: IndexedSlices, values: list[Tensor], axis: Tensor)
         for size in sizes:
             new_values = raw.slice(dy.values, begin, concat([[-1], raw.slice(size, [1], [-1])], 0))
             grads.append(IndexedSlices(new_values, dy.indices, size))
-            begin = raw.add(begin, raw.mul(size, mask))
+            begin = raw.add_v2(begin, raw.mul(size, mask))
         return grads
     start = convert.constant(0, dy.indices.dtype)
     for size in sizes:
         size_0 = raw.reshape(raw.slice(size, [0], [1]), [])
         if size_0.dtype.base_dtype is not dy.indices.dtype:
             size_0 = raw.cast(size_0, dy.indices.dtype)
-        end = raw.add(start, size_0)
+        end = raw.add_v2(start, size_0)
         inside = raw.logical_and(raw.greater_equal(dy.indices, start), raw.less(dy.indices, end))
         chosen = squeeze(raw.where(inside), axis=[1])
         grads.append(IndexedSlices(raw.gather_v2(dy.values, chosen, 0),
@@ -347,10 +347,10 @@ def concat(values: Any, axis: Any, name: str = "concat") -> Tensor:
     if not isinstance(values, (list, tuple)):
         values = [values]
     if len(values) == 1:
-        with name_scope(name) as scope:
+        with name_scope(name):
             axis_tensor = convert_to_tensor(axis, name="concat_dim", dtype=dtypes.int32)
             axis_tensor.shape.assert_has_rank(0)
-            return identity(values[0], name=scope)
+            return identity(values[0], name=name)
     return raw.concat_v2(values=values, axis=axis, name=name)
 
 

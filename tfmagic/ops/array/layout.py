@@ -15,7 +15,7 @@ from tfmagic.graph.graph import name_scope
 from tfmagic.graph.indexed_slices import IndexedSlices
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.shapes import Dims
-from tfmagic.graph.static_value import static_int, static_ints, static_value
+from tfmagic.graph.static_value import static_dims, static_int, static_ints, static_value
 from tfmagic.ops import raw, shape_rules
 from tfmagic.ops.array.constants import ones
 from tfmagic.ops.array.join import concat, stack
@@ -32,17 +32,14 @@ class Tile:
     """A tensor repeated along each axis."""
 
     def shape(op, x, multiples):
-        times = static_ints(op.multiples)
+        times = static_dims(op.multiples)
         if times is None:
-            length = None if multiples is None else multiples[0]
-            return unknown_dims(len(x) if x is not None else length)
+            return unknown_dims(len(x) if x is not None else None)
         if x is None:
             return (None,) * len(times)
         if len(times) != len(x):
             raise ValueError(f"Shape must be rank {len(times)} but is rank {len(x)}")
-        if any(t < 0 for t in times):
-            raise ValueError(f"Dimension {min(times)} must be >= 0")
-        return tuple(0 if t == 0 else None if d is None else d * t for d, t in zip(x, times))
+        return tuple(0 if t == 0 else None if d is None or t is None else d * t for d, t in zip(x, times))
 
     def kernel(op, x, multiples):
         return torch.tile(x, tuple(multiples))
@@ -640,7 +637,7 @@ def repeat(input: Any, repeats: Any, axis: int | None = None, name: str | None =
                 else data_shape[:raw.sub(axis + 1, rank(repeats))]
             repeats = raw.broadcast_to(repeats, concat([lead, repeats_shape], axis=0))
             repeats.set_shape([None] * (axis + 1))
-        most = raw.maximum(0, raw.max(repeats, np.arange(axis + 1)))
+        most = raw.maximum(0, raw.max(repeats, list(range(axis + 1))))
         mask = sequence_mask(repeats, most)
         tiled = _tile_axis(expand_dims(data, axis + 1), axis + 1, most)
         result = boolean_mask(tiled, mask)
@@ -656,7 +653,7 @@ def _tile_axis(data: Tensor, axis: int, multiple: Tensor) -> Tensor:
     if data._dims is not None:
         multiples: list[Any] = [1] * len(data._dims)
         multiples[axis] = multiple
-        return tile(data, stack(multiples))
+        return tile(data, multiples)
     lead, rank_ = ones(axis, dtypes.int32), rank(data)
     rest = ones(raw.sub(raw.sub(rank_, axis), 1), dtypes.int32)
     return tile(data, concat([lead, [multiple], rest], 0))

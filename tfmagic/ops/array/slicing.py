@@ -450,7 +450,7 @@ def _add_bound(bounds: list[Any], bound: Any, masks: dict[str, int], mask: str, 
 
 def _successor(index: Any) -> Any:
     """The index after an element; a scalar tensor's is an `add` node, as `index + 1` makes it."""
-    return raw.add(index, 1, name="add") if isinstance(index, Tensor) else index + 1
+    return raw.add_v2(index, 1, name="add") if isinstance(index, Tensor) else index + 1
 
 
 def _slice_of_tensor(self: Tensor, slice_spec: Any) -> Tensor:
