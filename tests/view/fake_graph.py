@@ -190,8 +190,9 @@ def chain(length):
 def counting_loop():
     """`while i < 10: i += 1` as nodes."""
     g = Graph()
+    first = g.constant(0, "i")
     with g.scope("while"):
-        enter = g.op("Enter", g.constant(0), dtype="int32")
+        enter = g.op("Enter", first, dtype="int32")
         merge = g.op("Merge", enter, enter, outputs=2, dtype="int32")
         go_on = g.op("LoopCond", g.op("Less", merge, g.constant(10, "Less/y"), dtype="bool"), dtype="bool")
         switch = g.op("Switch", merge, go_on, outputs=2, dtype="int32")
@@ -199,4 +200,21 @@ def counting_loop():
         again = g.op("NextIteration", following, dtype="int32")
         merge.op.inputs = (enter, again)
         g.op("Exit", switch, dtype="int32")
+    return g
+
+
+def branch():
+    """`tf.cond(p, lambda: -x, lambda: x)` as nodes."""
+    g = Graph()
+    p, x = g.op("Placeholder", name="p", dtype="bool"), g.placeholder("x")
+    with g.scope("cond"):
+        pivot = g.op("Switch", p, p, outputs=2, dtype="bool").op
+        g.op("Identity", pivot.outputs[1], name="switch_t", dtype="bool")
+        g.op("Identity", pivot.outputs[0], name="switch_f", dtype="bool")
+        chosen = g.op("Identity", p, name="pred_id", dtype="bool")
+        with g.scope("Neg"):
+            into = g.op("Switch", x, chosen, outputs=2).op
+        yes = g.op("Neg", into.outputs[1], name="Neg")
+        no = g.op("Switch", x, chosen, outputs=2)
+        g.op("Merge", no, yes, outputs=2)
     return g

@@ -24,7 +24,8 @@ from tfmagic.view.text import draw_text
 
 SVG = "{http://www.w3.org/2000/svg}"
 HOSTILE = ["<script>alert(1)</script>", '"', "\\", "\\N", "&lt;", "&amp;lt;", "a\nb", "\x00\x07\x1b[31m",
-           "javascript:x()", "</text><svg onload=alert(1)>", "]]>", "<!--", "'\"><img src=x onerror=alert(1)>", "\u202egnp.exe",
+           "javascript:x()",
+           "</text><svg onload=alert(1)>", "]]>", "<!--", "'\"><img src=x onerror=alert(1)>", "\u202egnp.exe",
            "\ud800", "\ufffe", "<b>bold</b>", "${x}", "{{x}}", "漢字 العربية 🎉", "-->", "\\\\l", "label=x];", "%s%n"]
 ALLOWED = {"svg", "title", "desc", "style", "g", "rect", "path", "text"}
 ALLOWED_ATTRIBUTES = {"class", "id", "role", "aria-labelledby", "width", "height", "viewBox", "font-family",
@@ -248,7 +249,7 @@ Graph
 ├─ loss/
 │  ├─ SquaredDifference  ← MatMul, y  → [?, 2] float32
 │  └─ Mean               (axis = [0, 1])  ← SquaredDifference
-├─ gradients             gradients · 6 operations  ← Mean  → [4, 2] float32
+├─ gradients             6 operations  ← Mean  → [4, 2] float32
 └─ Adam                  training · 10 operations  ← gradients
   not drawn: save and restore (3 operations), initialisers (7 operations)"""
 

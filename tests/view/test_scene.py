@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from fake_graph import Graph, chain, counting_loop, deep, first_graph, relu_layer, trained
+from fake_graph import Graph, branch, chain, counting_loop, deep, first_graph, relu_layer, trained
 
 from tfmagic.view import Annotations, build_scene, model
 from tfmagic.view.scopes import AUTOMATIC_LIMIT, HARD_LIMIT
@@ -277,20 +277,35 @@ def test_folding_makes_no_edge_from_a_node_to_itself():
     assert all(e.source != e.target for e in build_scene(chain(500)).edges)
 
 
-def test_a_loop_is_a_box_of_its_kind():
+def test_a_loop_is_a_box_with_its_variables_and_body():
     scene = build_scene(counting_loop())
     (box,) = scene.boxes
     assert (box.name, box.kind) == ("while", "loop")
-    assert ("NextIteration", "Merge") in arrows(scene)
+    variable = scene.node("while/Merge")
+    assert (variable.role, variable.title) == (model.LOOP_VARIABLE, "i")
+    assert set(arrows(scene)) == {("i", "i"), ("i", "Less"), ("i", "AddV2"), ("AddV2", "i")}
+    assert scene.node("while/Less").parameters == ("y = 10",)
 
 
-def test_a_branch_is_a_box_of_its_kind():
+def test_show_all_draws_a_loop_as_it_is_in_the_graph():
+    assert ("NextIteration", "Merge") in arrows(build_scene(counting_loop(), show_all=True))
+
+
+def test_a_branch_is_a_box_where_the_predicate_chooses_at_the_merge():
+    scene = build_scene(branch())
+    assert [(b.name, b.kind) for b in scene.boxes] == [("cond", "branch")]
+    assert set(arrows(scene)) == {("p", "Merge"), ("x", "Neg"), ("Neg", "Merge"), ("x", "Merge")}
+
+
+def test_helpers_in_the_scope_of_one_operation_are_part_of_it():
     g = Graph()
-    p = g.op("Placeholder", name="p", dtype="bool")
-    with g.scope("cond"):
-        switch = g.op("Switch", p, p, outputs=2)
-        g.op("Merge", g.op("Neg", switch), g.op("Abs", switch.op.outputs[1]), outputs=2)
-    assert [(b.name, b.kind) for b in build_scene(g).boxes] == [("cond", "branch")]
+    x = g.placeholder("x", (None,))
+    with g.scope("Loss"):
+        g.op("Shape", x, dims=(1,), dtype="int32")
+    g.op("Loss", x, name="Loss", dims=(None,))
+    scene = build_scene(g)
+    assert titles(scene) == ["x", "Loss"]
+    assert [e.text for e in scene.edges] == ["[?] float32"]
 
 
 def test_devices_are_listed_when_there_are_two():

@@ -31,7 +31,7 @@ _GRAD_YS = re.compile(r"^(.+)/grad_ys_\d+$")
 _GRADIENT_SCOPE = re.compile(r"^((?:.*?/)?gradients(?:_\d+)?)/(?:.*/)?[^/]+_grad/")
 _GRADIENT_OF = re.compile(r"^(.+)_grad/")
 _REDUCTIONS = frozenset({"Mean", "Sum", "Max", "Min", "Prod", "All", "Any"})
-_AUTOMATIC_CONST = re.compile(r"^(?:.*/)?Const(?:_\d+)?$")
+AUTOMATIC_CONST = re.compile(r"^(?:.*/)?Const(?:_\d+)?$")
 _PARAMETER_NAMES = {"reduction_indices": "axis"}
 
 
@@ -56,6 +56,8 @@ class Folding:
       hidden: kind -> how many operations were left out.
       parameters: operation -> its constant arguments as (name, value) texts.
       first_values: the first assignments of variables.
+      loop_variables: the `Merge` that draws a loop variable -> where its first value comes from.
+      pivots: what steers branches, drawn by their `Merge`.
     """
 
     owner: dict[str, str] = field(default_factory=dict)
@@ -63,6 +65,8 @@ class Folding:
     hidden: dict[str, int] = field(default_factory=dict)
     parameters: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
     first_values: set[str] = field(default_factory=set)
+    loop_variables: dict[str, str] = field(default_factory=dict)
+    pivots: set[str] = field(default_factory=set)
 
     def drawn_by(self, name: str) -> str:
         """The operation or group that draws an operation, or HIDDEN."""
@@ -87,7 +91,6 @@ def fold(records: dict[str, Record], labelled: Container[str] = ()) -> Folding:
     _fold_variables(records, folding)
     _fold_first_values(records, folding, labelled)
     _fold_slots(records, folding)
-    _fold_parameters(records, folding, labelled)
     return folding
 
 
@@ -216,17 +219,18 @@ def _fold_slots(records: dict[str, Record], folding: Folding) -> None:
                 folding.groups[group].members.append(record.name)
 
 
-def _fold_parameters(records: dict[str, Record], folding: Folding, labelled: Container[str]) -> None:
+def fold_parameters(records: dict[str, Record], folding: Folding, labelled: Container[str]) -> None:
+    """Rule 5: write small constant arguments into the operations that read them."""
     for record in records.values():
         if (record.type != "Const" or record.boundary or record.name in folding.owner or record.name in labelled
-                or len(record.consumers) != 1 or record.controls):
+                or len(record.consumers) != 1):
             continue
         reader = record.consumers[0]
         if folding.drawn_by(reader.name) != reader.name or reader.boundary or record.name in reader.controls:
             continue
         if parent(record.name) == reader.name:
             key = record.name.rpartition("/")[2]
-        elif reader.type in _REDUCTIONS and _AUTOMATIC_CONST.match(record.name) and reader.inputs[0][0] != record.name:
+        elif reader.type in _REDUCTIONS and AUTOMATIC_CONST.match(record.name) and reader.inputs[0][0] != record.name:
             key = "reduction_indices"
         else:
             continue

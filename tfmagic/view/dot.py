@@ -11,9 +11,10 @@ from tfmagic.view.model import Box, Edge, Node, Scene
 
 _LABELLED_EDGES = 90  # edge labels are what layout time goes into
 _SHAPES = {model.PLACEHOLDER: "box", model.VARIABLE: "cylinder", model.CONSTANT: "box", model.SCOPE: "box3d",
-           model.RUN: "box3d", model.GRADIENTS: "octagon", model.TRAINING: "octagon"}
-_FILLS = {model.PLACEHOLDER: "#e7f0fd", model.VARIABLE: "#fdf0df", model.CONSTANT: "#f1f3f5", model.SCOPE: "#f2f0fa",
-          model.RUN: "#f2f0fa", model.GRADIENTS: "#f6f7f9", model.TRAINING: "#f6f7f9"}
+           model.LOOP_VARIABLE: "box", model.RUN: "box3d", model.GRADIENTS: "octagon", model.TRAINING: "octagon"}
+_FILLS = {model.PLACEHOLDER: "#e7f0fd", model.VARIABLE: "#fdf0df", model.LOOP_VARIABLE: "#fdf0df",
+          model.CONSTANT: "#f1f3f5", model.SCOPE: "#f2f0fa", model.RUN: "#f2f0fa",
+          model.GRADIENTS: "#f6f7f9", model.TRAINING: "#f6f7f9"}
 _DEVICE_FILLS = ("#e3f1e6", "#e7effc", "#fbeadb", "#f1e8fa", "#fae6ec", "#e2f1f4")
 
 
@@ -79,6 +80,8 @@ def to_dot(scene: Scene, resolution: int | None = None) -> str:
         if node.role in _SHAPES:
             attributes["shape"] = _SHAPES[node.role]
         fill = fills.get(node.device) or _FILLS.get(node.role)
+        if node.role == model.LOOP_VARIABLE:
+            attributes["peripheries"] = "2"
         if fill:
             attributes["fillcolor"] = f'"{fill}"'
         if node.state:

@@ -8,6 +8,7 @@ OPERATION = "operation"
 PLACEHOLDER = "placeholder"
 VARIABLE = "variable"
 CONSTANT = "constant"
+LOOP_VARIABLE = "loop-variable"
 SCOPE = "scope"
 RUN = "run"
 GRADIENTS = "gradients"
@@ -136,7 +137,8 @@ class Scene:
         by_role: dict[str, int] = {}
         for node in self.nodes:
             by_role[node.role] = by_role.get(node.role, 0) + 1
-        names = {SCOPE: "folded scope", RUN: "folded group", GRADIENTS: "folded gradient part",
+        names = {LOOP_VARIABLE: "loop variable",
+                 SCOPE: "folded scope", RUN: "folded group", GRADIENTS: "folded gradient part",
                  TRAINING: "folded training part"}
         parts = [plural(count, names.get(role, role)) for role, count in by_role.items()]
         what = ", ".join(parts) if parts else "nothing"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from tfmagic.view import auxiliary, labels, model, records, scopes
+from tfmagic.view import auxiliary, labels, model, plumbing, records, scopes
 from tfmagic.view.annotations import NOTHING, Annotations
 from tfmagic.view.auxiliary import HIDDEN, Folding
 from tfmagic.view.escape import visible
@@ -18,6 +19,8 @@ _ROLES = {**dict.fromkeys(records.PLACEHOLDER_TYPES, model.PLACEHOLDER),
           **dict.fromkeys(records.VARIABLE_TYPES, model.VARIABLE), "Const": model.CONSTANT}
 _NOUN_OF_FOLDED = {model.GRADIENTS: "gradients", model.TRAINING: "training"}
 _NAMES_SHOWN = 12
+_NUMBERED = re.compile(r"_\d+$")
+_VERSION = re.compile(r"V\d+$")
 
 
 def build_scene(graph_or_ops: Any, depth: int | None = None, direction: str = "TB", title: str | None = None,
@@ -47,7 +50,11 @@ def build_scene(graph_or_ops: Any, depth: int | None = None, direction: str = "T
         raise ValueError(f"depth must be 0 or more, got {depth}")
     notes = annotations or NOTHING
     graph = records.read(graph_or_ops, boundary)
-    folding = Folding() if show_all else auxiliary.fold(graph, notes.labels)
+    folding = Folding()
+    if not show_all:
+        folding = auxiliary.fold(graph, notes.labels)
+        plumbing.fold_plumbing(graph, folding, notes.labels)
+        auxiliary.fold_parameters(graph, folding, notes.labels)
     builder = _Builder(graph, folding, notes, show_shapes)
     return builder.build(depth, direction, visible(title or ""))
 
@@ -89,13 +96,13 @@ class _Builder:
             target = self.folding.drawn_by(record.name)
             if target == HIDDEN or record.name in self.folding.first_values:
                 continue
-            for source_name, tensor in record.inputs:
+            for source_name, tensor in plumbing.drawn_inputs(record, self.folding):
                 source = self.folding.drawn_by(source_name)
                 if source not in (HIDDEN, target) and self._is_drawn_flow(source, target, record):
                     flows.setdefault((source, target, False), []).append(tensor)
-            for source_name in record.controls:
+            for source_name in record.controls if target == record.name else ():
                 source = self.folding.drawn_by(source_name)
-                if source not in (HIDDEN, target) and target not in groups:
+                if source not in (HIDDEN, target) and source_name not in self.folding.pivots:
                     flows.setdefault((source, target, True), [])
         return flows
 
@@ -120,7 +127,8 @@ class _Builder:
                 continue
             if owner in self.graph and self.graph[owner].boundary and owner not in connected:
                 continue
-            seen.setdefault(owner)
+            if owner not in self.folding.groups or record.name.startswith(owner):  # not where its slots stand
+                seen.setdefault(owner)
         return list(seen)
 
     def _kinds(self) -> dict[str, str]:
@@ -180,9 +188,18 @@ class _Builder:
         label = next((visible(self.notes.labels[r.name]) for r in members if r.name in self.notes.labels), "")
         node = Node(node_id, visible(name), role, label or short, box=box, boundary=record.boundary,
                     cell=visible(self.notes.cells.get(name, "")), count=len(members))
-        stem = short.rpartition("/")[2].rstrip("0123456789").rstrip("_")
-        kind = {model.OPERATION: visible(record.type), model.CONSTANT: "constant"}.get(role, role)
-        node.type = "" if kind == stem and not label else kind
+        kind = visible(record.type) if role == model.OPERATION else role
+        if name in self.folding.loop_variables:
+            first = self.folding.loop_variables[name]
+            node.role = role = model.LOOP_VARIABLE
+            own = self.notes.labels.get(first) or first.rpartition("/")[2]
+            if auxiliary.AUTOMATIC_CONST.match(own):
+                own = f"variable {list(self.folding.loop_variables).index(name) + 1}"
+            node.title = label or visible(own)
+            kind = "loop variable"
+        elif any(member.type == "LoopCond" for member in members):
+            kind = "loop condition"
+        node.type = "" if not label and _same_word(short.rpartition("/")[2], kind) else kind
         node.parameters = tuple(f"{visible(key)} = {value}" for key, value in self.folding.parameters.get(name, ()))
         if role == model.CONSTANT:
             value = labels.constant_value(record.op)
@@ -196,8 +213,8 @@ class _Builder:
     def _add_run(self, node: Node, record: Record) -> None:
         """Add what a run found at an operation: value, time, error."""
         notes = self.notes
-        readers = [r for r in self.members[record.name] if r is not record] if node.role == model.VARIABLE else []
-        for part in [record, *readers]:
+        whole = node.role in (model.VARIABLE, model.LOOP_VARIABLE)
+        for part in [record, *(r for r in self.members[record.name] if whole and r is not record)]:
             outputs = [t for t in part.op.outputs if t.name in notes.values]
             if outputs and node.role != model.CONSTANT:
                 node.value = labels.value_text(notes.values[outputs[0].name])
@@ -214,7 +231,8 @@ class _Builder:
         group = self.folding.groups[name]
         node = Node(node_id, visible(name), group.role, self._relative(name[:-1], box_name), box=box,
                     count=len(group.members))
-        node.type = f"{_NOUN_OF_FOLDED[group.role]} · {labels.plural(len(group.members), 'operation')}"
+        noun, counted = _NOUN_OF_FOLDED[group.role], labels.plural(len(group.members), "operation")
+        node.type = counted if node.title.startswith(noun) else f"{noun} · {counted}"
         details = [("gradient of", group.loss)] if group.loss else []
         details += [("updates", _listed(group.variables))] if group.variables else []
         node.details = tuple((key, visible(text)) for key, text in details)
@@ -279,7 +297,8 @@ class _Builder:
             for node in scene.nodes:
                 record = self.graph.get(node.name)
                 if node.id not in read and record is not None and record.op.outputs:
-                    node.output = self._edge_text(list(record.op.outputs))
+                    whole = record.op.outputs[:1] if record.type == "Merge" else record.op.outputs
+                    node.output = self._edge_text(list(whole))
 
     def _edge_text(self, tensors: list[Any]) -> str:
         distinct = list(dict.fromkeys(tensors))
@@ -294,6 +313,11 @@ class _Builder:
         if len(texts) == 1:
             return f"{len(distinct)} × {texts.pop()}"
         return labels.plural(len(distinct), "tensor")
+
+
+def _same_word(name: str, kind: str) -> bool:
+    """Whether an automatic name says the op type already: `add_2` for AddV2, `MatMul` for MatMul."""
+    return _NUMBERED.sub("", name).lower() == _VERSION.sub("", kind).lower()
 
 
 def _listed(words: list[str]) -> str:

@@ -59,8 +59,10 @@ def node_size(node: Node, show_device: bool) -> tuple[int, int]:
     lines = node_lines(node, show_device)
     width = max(line.width for line in lines) + 2 * _PAD_X
     height = sum(line.height for line in lines) + 2 * _PAD_Y
-    if node.role == model.PLACEHOLDER:
+    if node.role in (model.PLACEHOLDER, model.LOOP_VARIABLE):
         width += 8
+    if node.role == model.LOOP_VARIABLE:
+        height += 4
     if node.role == model.VARIABLE:
         height += 2 * CYLINDER
     if node.role in (model.SCOPE, model.RUN):

@@ -13,6 +13,7 @@ _RULES = {
     "placeholder": "fill:var(--ph);stroke:var(--ph-line)",
     "variable": "fill:var(--var);stroke:var(--var-line)",
     "constant": "fill:var(--const)",
+    "loop-variable": "fill:var(--var);stroke:var(--var-line)",
     "scope": "fill:var(--scope);stroke:var(--scope-line)",
     "run": "fill:var(--scope);stroke:var(--scope-line)",
     "gradients": "fill:var(--const)",

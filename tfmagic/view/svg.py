@@ -187,6 +187,9 @@ def _outline(role: str, x: int, y: int, width: int, height: int) -> str:
         top, low = number(y + lid), number(bottom - lid)
         return (f'<path d="M{x} {top}{arc}1 {right} {top}V{low}{arc}1 {x} {low}Z"/>'
                 f'<path style="fill:none" d="M{x} {top}{arc}0 {right} {top}"/>')
+    if role == model.LOOP_VARIABLE:
+        return (f'<rect {rectangle(x, y, width, height)} rx="10"/>'
+                f'<rect {rectangle(x + 3, y + 3, width - 6, height - 6)} rx="7"/>')
     if role in (model.SCOPE, model.RUN):
         step = round(shapes.STACK)
         size = width - 2 * step, height - 2 * step
