@@ -30,10 +30,10 @@ class ControlFlowContext:
         self.external: dict[str, Tensor] = {}
         self._entered: list[Any] = []
 
-    def IsCondContext(self) -> bool:  # noqa: N802  # TensorFlow's names, which user code asks for
+    def IsCondContext(self) -> bool:  # TensorFlow's names, which user code asks for
         return self.is_cond
 
-    def IsWhileContext(self) -> bool:  # noqa: N802
+    def IsWhileContext(self) -> bool:
         return self.is_while
 
     def enter(self) -> None:
@@ -74,7 +74,7 @@ class ControlFlowContext:
             for tensor in nest.flatten(results, expand_composites=True):
                 self.outer_context.values.add(tensor.name)
 
-    def AddOp(self, op: Operation) -> None:  # noqa: N802
+    def AddOp(self, op: Operation) -> None:
         """Take a new operation in: called by the graph, under the name scope of the operation."""
         stacks = op.graph._stacks
         old = stacks.names

@@ -79,7 +79,7 @@ def with_dependencies(dependencies: Sequence[Any], output_tensor: Any, name: str
 
 
 @export("tuple")
-def tuple(tensors: Any, name: str | None = None, control_inputs: Any = None) -> list[Any]:  # noqa: A001
+def tuple(tensors: Any, name: str | None = None, control_inputs: Any = None) -> list[Any]:
     """Copies of `tensors` of which each is ready only when all are.
 
     Args:

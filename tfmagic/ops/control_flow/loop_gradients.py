@@ -296,7 +296,7 @@ class GradLoopState:
         return IndexedSlices(results[1], results[0], results[2] if dense_shape is not None else None)
 
 
-class _within:  # noqa: N801  # reads as a phrase
+class _within:  # reads as a phrase
     """Enter a context that may be None."""
 
     def __init__(self, ctx: Any):

@@ -27,9 +27,9 @@ def _new(op: Any, max_size: Any = -1) -> Stack:
 
 def _push(op: Any, stack: Stack, value: Any) -> Any:
     if stack.closed:
-        raise errors.InvalidArgumentError(None, op.op, f"Stack[{stack.name}] has already been closed.")
+        raise errors.InvalidArgumentError(None, None, f"Stack[{stack.name}] has already been closed.")
     if 0 <= stack.max_size <= len(stack.values):
-        raise errors.InvalidArgumentError(None, op.op, f"Stack[{stack.name}] overflowed its max_size "
+        raise errors.InvalidArgumentError(None, None, f"Stack[{stack.name}] overflowed its max_size "
                                           f"({stack.max_size})")
     stack.values.append(value)
     return value
@@ -37,9 +37,9 @@ def _push(op: Any, stack: Stack, value: Any) -> Any:
 
 def _pop(op: Any, stack: Stack) -> Any:
     if stack.closed:
-        raise errors.InvalidArgumentError(None, op.op, f"Stack[{stack.name}] has already been closed.")
+        raise errors.InvalidArgumentError(None, None, f"Stack[{stack.name}] has already been closed.")
     if not stack.values:
-        raise errors.InvalidArgumentError(None, op.op, f"Stack[{stack.name}] is empty when calling Pop().")
+        raise errors.InvalidArgumentError(None, None, f"Stack[{stack.name}] is empty when calling Pop().")
     return stack.values.pop()
 
 

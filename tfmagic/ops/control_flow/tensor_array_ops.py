@@ -72,7 +72,7 @@ class ArrayState:
 
 
 def _refuse(op: Any, state: ArrayState, text: str) -> None:
-    raise errors.InvalidArgumentError(None, op.op, f"TensorArray {state.op_name}: {text}")
+    raise errors.InvalidArgumentError(None, None, f"TensorArray {state.op_name}: {text}")
 
 
 def _open(op: Any, state: ArrayState) -> None:
@@ -83,7 +83,7 @@ def _open(op: Any, state: ArrayState) -> None:
 def _new(op: Any, size: Any) -> tuple[ArrayState, Any]:
     size = int(size)
     if size < 0:
-        raise errors.InvalidArgumentError(None, op.op, f"Size should be >= 0, got: {size}")
+        raise errors.InvalidArgumentError(None, None, f"Size should be >= 0, got: {size}")
     state = ArrayState(op.op.name, op.dtype, size, op.op._attrs["element_shape"]._dims, op.dynamic_size,
                        op.clear_after_read, op.op._attrs.get("identical_element_shapes", False))
     return state, _flow()
@@ -176,7 +176,7 @@ def _same_shapes(op: Any, state: ArrayState, values: list[Any]) -> None:
 def _empty_element(op: Any, state: ArrayState, given: Dims, what: str) -> tuple[int, ...]:
     dims = state.shape if state.shape is not None else given
     if dims is None or None in dims:
-        raise errors.UnimplementedError(None, op.op, f"TensorArray has size zero, but element shape "
+        raise errors.UnimplementedError(None, None, f"TensorArray has size zero, but element shape "
                                         f"{shapes.brackets(dims)} is not fully defined. Currently only static shapes "
                                         f"are supported when {what} zero-size TensorArrays.")
     return dims  # type: ignore[return-value]
