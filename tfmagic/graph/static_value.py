@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from tfmagic.graph import registry
+from tfmagic.graph import errors, registry
 from tfmagic.graph.export import export
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.graph.registry import Node
@@ -206,11 +206,11 @@ def _fold(op: Operation, declaration: registry.OpDeclaration, partial_rule: Any,
         try:
             with np.errstate(all="ignore"):
                 result = declaration.static(Node(op), *arrays)
-        except (ValueError, IndexError, OverflowError, ZeroDivisionError, MemoryError):
+        except (ValueError, TypeError, IndexError, OverflowError, ZeroDivisionError, MemoryError, errors.OpError):
             return None  # the run says what is wrong with the values
         if result is not None:
             results = result if isinstance(result, (tuple, list)) else (result,)
-            return tuple(np.asarray(item, tensor._dtype.base_dtype.as_numpy_dtype)
+            return tuple(None if item is None else np.asarray(item, tensor._dtype.base_dtype.as_numpy_dtype)
                          for item, tensor in zip(results, op._outputs))
     if partial_rule is None:
         return None

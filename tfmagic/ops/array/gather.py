@@ -222,6 +222,8 @@ def check_coordinates(indices: Any, dims: Any) -> None:
     Raises:
       InvalidArgumentError: a row is outside.
     """
+    if not len(dims):
+        return
     array = as_array(indices).reshape(-1, indices.shape[-1])
     limit = np.asarray(dims, np.int64).reshape(1, -1)
     bad = np.flatnonzero(((array < 0) | (array >= limit)).any(1))

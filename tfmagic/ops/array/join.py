@@ -146,7 +146,7 @@ class Concat:
         return np.concatenate(values, int(axis))
 
 
-@op("ConcatOffset", host=("concat_dim", "shape"), differentiable=False)
+@op("ConcatOffset", host="concat_dim", opaque=True, differentiable=False)
 class ConcatOffset:
     """Where each part of a concatenation begins."""
 
@@ -154,7 +154,7 @@ class ConcatOffset:
         return list(parts)
 
     def kernel(op, axis, parts):
-        return tuple(torch.tensor(row, dtype=torch.int32) for row in _offsets(axis, parts))
+        return tuple(torch.tensor(row, dtype=torch.int32) for row in _offsets(axis, [p.tolist() for p in parts]))
 
     def static(op, axis, parts):
         return [np.array(row, np.int32) for row in _offsets(int(axis), [p.tolist() for p in parts])]
@@ -245,6 +245,9 @@ class Unpack:
         return [(*value[:axis], *value[axis + 1:])] * op.num
 
     def kernel(op, value):
+        dims = op.value._dims
+        if dims is None or dims[op.axis] is None:
+            value = value.unflatten(op.axis, (op.num,))  # refuses another number of slices
         parts = torch.unbind(value, op.axis)
         return tuple(parts[i] for i in range(op.num))
 

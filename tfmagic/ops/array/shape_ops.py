@@ -120,6 +120,9 @@ class Reshape:
             if size is not None and size != known:
                 raise ValueError(f"Cannot reshape a tensor with {size} elements to shape {shapes.brackets(wanted)} "
                                  f"({known} elements)")
+            least = None if x is None or size is not None else product(d for d in x if d is not None)
+            if least and known % least:
+                raise ValueError(f"Dimension size must be evenly divisible by {least} but is {known}")
             return wanted
         return _inferred(x, wanted, size, known)  # type: ignore[arg-type]
 
@@ -318,6 +321,8 @@ class BroadcastGradientArgs:
 
 def reduction_axes(a: Any, b: Any) -> tuple[list[int], list[int]]:
     """For shapes `a` and `b` that broadcast: the axes of the result that each of them was repeated along."""
+    if list(a) == list(b):
+        return [], []
     rank = max(len(a), len(b))
     _broadcast_sizes(a, b)
     a, b = [1] * (rank - len(a)) + list(a), [1] * (rank - len(b)) + list(b)
