@@ -128,6 +128,11 @@ class TestSession:
         assert fetched.value.tolist() == [2.0, 4.0]
         assert "[2. 4.]" in repr(fetched) and "mul:0" in fetched._repr_mimebundle_()["text/html"]
 
+    def test_each_part_of_a_tuple_keeps_its_expression(self, shell: Shell) -> None:
+        done = shell.ok("%%session\nx = tf.constant(1.)\nx, x + 1.")
+        assert done.result.result.value == (1.0, 2.0)
+        assert [item.expression for item in done.result.result.items] == ["x", "x + 1.0"]
+
     def test_any_other_last_value_stays_what_it_is(self, shell: Shell) -> None:
         assert shell.ok("%%session\n1 + 1").result.result == 2
 

@@ -72,13 +72,14 @@ class Cells:
         self.names = CellNames()
         self.labels: weakref.WeakKeyDictionary[Graph, dict[str, str]] = weakref.WeakKeyDictionary()
         self.running: list[Running] = []
+        self.last_count = 0
 
     # --- events -----------------------------------------------------------------------------------------------
 
     def before(self, info: Any) -> None:
         """IPython's `pre_run_cell`: open what the headers ask for and mark where the graphs end."""
         code = getattr(info, "transformed_cell", None) or self.shell.transform_cell(info.raw_cell)
-        count = self._execution_count(info)
+        count = self.last_count = self._execution_count(info)
         filename = self.shell.compile.get_code_name(info.raw_cell, code, count)
         self.names.note(filename, count, code)
         asked = headers.read(info.raw_cell)
@@ -93,10 +94,17 @@ class Cells:
             running.refusal = error
 
     def _execution_count(self, info: Any) -> int:
-        """The number of the cell that is about to run; newer IPythons have counted on already, older ones have not."""
+        """The number of the cell that is about to run.
+
+        A cell without history (nbval runs all of them so) counts on from the one before it, or has the number of the
+        cell that runs it.
+        """
+        if not info.store_history:
+            return self.last_count if self.running else self.last_count + 1
         count = self.shell.execution_count
         seen = len(self.shell.history_manager.input_hist_raw) if self.shell.history_manager else count
-        return count - 1 if info.store_history and count > seen else count
+        # Newer IPythons have counted on already when the event comes, older ones have not.
+        return count - 1 if count > seen else count
 
     def _open(self, running: Running) -> None:
         graph_options, session_options = running.asked.get("%%graph"), running.asked.get("%%session")
@@ -157,7 +165,7 @@ class Cells:
         session = context.get_default_session()
         if parsed.init:
             sessions.initialise(session, only=self._made_now(found[0].graph))
-        return sessions.fetch(session, [(self._last_line(), value)], evaluate.feeds(self.shell, parsed.feed))
+        return sessions.fetch(session, self._named(value), evaluate.feeds(self.shell, parsed.feed))
 
     def labels_of(self, graph: Graph) -> dict[str, str]:
         """The Python names that `--free` gave to nodes of a graph."""
@@ -169,9 +177,13 @@ class Cells:
         for operation, name in free.names().items():
             self.labels.setdefault(operation.graph, {})[operation.name] = name
 
-    def _last_line(self) -> str:
-        """The expression on the running cell's last line."""
-        return ast.unparse(ast.parse(self.running[-1].code).body[-1])
+    def _named(self, value: Any) -> list[tuple[str, Any]]:
+        """The value of the running cell's last line with its expression; of `a, b` each part with its own."""
+        last = ast.parse(self.running[-1].code).body[-1]
+        expression = last.value if isinstance(last, ast.Expr) else last
+        if isinstance(expression, ast.Tuple) and isinstance(value, tuple) and len(value) == len(expression.elts):
+            return [(ast.unparse(part), item) for part, item in zip(expression.elts, value) if evaluate.elements(item)]
+        return [(ast.unparse(expression), value)]
 
     def _made_now(self, graph: Graph) -> set[Any]:
         """The variables that the running cell has made."""

@@ -44,7 +44,7 @@ def write_all(folder: Path) -> list[Path]:
 
 def _png(body: str) -> bytes:
     """A PNG of DOT statements."""
-    return run_engine('digraph{graph[dpi=144,bgcolor="#ffffff",nodesep=0.5,ranksep=0.3,rankdir=LR,'
+    return run_engine('digraph{graph[dpi=110,bgcolor="#ffffff",nodesep=0.5,ranksep=0.3,rankdir=LR,'
                       f'fontname="{_FONT}"];node[shape=plaintext,fontname="{_FONT}",fontsize=14];'
                       f'edge[style=invis];{body}}}', "png")
 
@@ -113,7 +113,7 @@ def _graph(build: Callable[[Any], dict[str, Any]], title: str) -> bytes:
 def _dot(scene: view.Scene) -> str:
     from tfmagic.view.dot import to_dot
 
-    return to_dot(scene, resolution=144)
+    return to_dot(scene, resolution=110)
 
 
 def _sums(tf: Any) -> dict[str, Any]:

@@ -27,7 +27,9 @@ def manager() -> Any:
     from jupyter_client.manager import AsyncKernelManager
 
     kernel = AsyncKernelManager(kernel_name=NAME)
-    kernel._kernel_spec = KernelSpec(**description())
+    found = description()
+    # Warnings of the kernel itself would stand between the progress bar and the user.
+    kernel._kernel_spec = KernelSpec(**{**found, "argv": [*found["argv"], "--log-level=ERROR"]})
     return kernel
 
 
