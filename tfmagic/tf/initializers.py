@@ -53,7 +53,7 @@ class _Typed(Initializer):
         return self.dtype if dtype is None else dtypes.as_dtype(dtype)
 
 
-@export("initializers.zeros")
+@export("initializers.zeros", "zeros_initializer")
 class Zeros(_Typed):
     """Zeros."""
 
@@ -70,7 +70,7 @@ class Zeros(_Typed):
         return {"dtype": self.dtype.name}
 
 
-@export("initializers.ones")
+@export("initializers.ones", "ones_initializer")
 class Ones(_Typed):
     """Ones."""
 
@@ -87,7 +87,7 @@ class Ones(_Typed):
         return {"dtype": self.dtype.name}
 
 
-@export("initializers.constant")
+@export("initializers.constant", "constant_initializer")
 class Constant(_Typed):
     """A given value, or a list or array of values that is reshaped.
 
@@ -119,7 +119,7 @@ class Constant(_Typed):
         return {"value": self.value, "dtype": self.dtype.name}
 
 
-@export("initializers.random_uniform")
+@export("initializers.random_uniform", "random_uniform_initializer")
 class RandomUniform(_Typed):
     """Numbers spread evenly over [minval, maxval)."""
 
@@ -139,7 +139,7 @@ class RandomUniform(_Typed):
         return {"minval": self.minval, "maxval": self.maxval, "seed": self.seed, "dtype": self.dtype.name}
 
 
-@export("initializers.random_normal")
+@export("initializers.random_normal", "random_normal_initializer")
 class RandomNormal(_Typed):
     """Numbers of a normal distribution."""
 

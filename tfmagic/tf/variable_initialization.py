@@ -68,7 +68,8 @@ def report_uninitialized_variables(var_list: Any = None, name: str = "report_uni
     Returns:
       A string tensor of shape [n].
     """
-    from tfmagic.ops.array import boolean_mask, stack
+    from tfmagic.ops.array.join import stack
+    from tfmagic.ops.array.select import boolean_mask
 
     graph = get_default_graph()
     if var_list is None:
@@ -92,7 +93,7 @@ def assert_variables_initialized(var_list: Any = None) -> Tensor | None:
     Args:
       var_list: by default all global and local variables.
     """
-    from tfmagic.ops.array import stack
+    from tfmagic.ops.array.join import stack
 
     graph = get_default_graph()
     if var_list is None:

@@ -20,20 +20,26 @@ def _shape_attr_or_unknown(op: Any) -> Dims:
     return None if dims == () else dims
 
 
-register("VariableV2", shape=shape_rules.from_attr, variable="ref", differentiable=False,
+register("VariableV2", shape=shape_rules.from_attr, differentiable=False,
          doc="A variable: its output is a reference to a tensor that one session keeps between runs.")
-register("Variable", shape=_shape_attr_or_unknown, variable="ref", differentiable=False,
+register("Variable", shape=_shape_attr_or_unknown, differentiable=False,
          doc="The old form of VariableV2.")
-register("TemporaryVariable", shape=shape_rules.from_attr, variable="temporary", differentiable=False,
+register("TemporaryVariable", shape=shape_rules.from_attr, differentiable=False,
          doc="A variable that lives until its DestroyTemporaryVariable within one run.")
-register("DestroyTemporaryVariable", shape=shape_rules.same, kernel=lambda op, ref: ref, variable="destroy",
-         differentiable=False, doc="The last value of a temporary variable, which ends with it.")
-register("IsVariableInitialized", shape=shape_rules.scalar, initialized="ref", differentiable=False,
-         doc="Whether a variable holds a value.")
-register("VarIsInitializedOp", shape=shape_rules.scalar, initialized="resource", differentiable=False,
-         doc="Whether the variable of a handle holds a value.")
-register("DestroyResourceOp", variable="destroy", differentiable=False,
-         doc="Delete the resource of a handle.")
+register("DestroyTemporaryVariable", shape=shape_rules.same, kernel=lambda op, ref: ref, differentiable=False, doc="The last value of a temporary variable, which ends with it.")
+
+
+def _holds_value(op: Any, value: Any) -> Any:
+    """Whether there is a value: a variable that is not initialised comes as None."""
+    return torch.tensor(value is not None)
+
+
+register("IsVariableInitialized", shape=shape_rules.scalar, kernel=_holds_value, reads="ref", opaque=True,
+         differentiable=False, doc="Whether a variable holds a value.")
+register("VarIsInitializedOp", shape=shape_rules.scalar, kernel=_holds_value, reads="resource", opaque=True,
+         differentiable=False, doc="Whether the variable of a handle holds a value.")
+register("DestroyResourceOp", kernel=lambda op, resource: None, writes="resource", differentiable=False,
+         doc="Take the value of a variable away.")
 
 
 # --- resource handles ---------------------------------------------------------------------------------------------
@@ -62,7 +68,7 @@ def _var_handle_shape(op: Any) -> Dims:
     return ()
 
 
-register("VarHandleOp", shape=_var_handle_shape, variable="resource", differentiable=False,
+register("VarHandleOp", shape=_var_handle_shape, differentiable=False,
          doc="A handle of a variable that one session keeps between runs.")
 
 
