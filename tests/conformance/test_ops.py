@@ -50,10 +50,17 @@ def differences(expected, actual, what):
     return [] if equal else [f"{what}: {shorten(actual.tolist(), 300)}\n    expected {shorten(expected.tolist(), 300)}"]
 
 
+def described(value):
+    """An argument of a sample as text."""
+    if isinstance(value, list):
+        return [described(item) for item in value]
+    return f"{value.dtype}{value.tolist()}" if isinstance(value, np.ndarray) else value
+
+
 def problems_of(name, row):
     """Lines for one recorded sample."""
     sample = {**{k: array_of(v) for k, v in row["inputs"].items()}, **row["attrs"]}
-    brief = {k: v if k in row["attrs"] else shorten(np.asarray(v, object).tolist(), 120) for k, v in sample.items()}
+    brief = ", ".join(f"{key}={shorten(described(value), 120)}" for key, value in sample.items())
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:

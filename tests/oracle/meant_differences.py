@@ -8,6 +8,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from oracle import gradients_115
+
 from tfmagic.graph import opdefs
 
 
@@ -181,13 +183,80 @@ def plain_diagonals(nodes):
     return [node for node in nodes if node["name"] not in gone]
 
 
+def shapes_of_ones(nodes):
+    """ones_like names its static shape `Shape`, without a scope of its own."""
+    renamed = {}
+    for node in nodes:
+        node["inputs"] = [renamed.get(name, name) for name in node.get("inputs", [])]
+        if re.search(r"ones_like(_\d+)?/Shape/shape_as_tensor$", node["name"]):
+            renamed[node["name"]] = node["name"].removesuffix("/shape_as_tensor")
+            node["name"] = renamed[node["name"]]
+    return nodes
+
+
+def constant_slice_ends(nodes):
+    """Ends that a slice leaves out are Python zeros and ones in 1.15, so that their list is one constant."""
+    graph = {node["name"]: node for node in nodes}
+    result, gone = [], set()
+    for node in nodes:
+        parts = [graph[name] for name in node.get("inputs", []) if name in graph]
+        if node["op"] == "Pack" and re.search(r"strided_slice(_\d+)?/stack(_[12])?$", node["name"]) and all(
+                part["op"] == "Const" and part["attrs"]["value"]["shape"] == [] for part in parts):
+            loose = [part for part in parts if re.fullmatch(r"Const_[2-9]", part["name"])]
+            if loose:
+                gone |= {part["name"] for part in parts}
+                values = [part["attrs"]["value"]["values"][0] for part in parts]
+                values = values[:1] if len(set(values)) == 1 else values
+                node = const(node["name"], "int32", values, [len(parts)])
+        result.append(node)
+    return [node for node in result if node["name"] not in gone]
+
+
+def saturated(nodes):
+    """Maximum and Minimum in the place of one ClipByValue."""
+    low = const("saturate_cast/min", "float", 0.0)
+    high = const("saturate_cast/max", "float", 255.0)
+    new = [low, made("saturate_cast/Maximum", "Maximum", "Const_1", low["name"]), high,
+           made("saturate_cast/Minimum", "Minimum", "saturate_cast/Maximum", high["name"])]
+    nodes = replaced("saturate_cast/(Const(_1)?|clamp)", "\n".join(map(json.dumps, new)))(nodes)
+    for node in nodes:
+        node["inputs"] = [name.replace("saturate_cast/clamp", new[-1]["name"]) for name in node.get("inputs", [])]
+    return nodes
+
+
+def plain_select(nodes):
+    """reduce_logsumexp selects with Select and ZerosLike in 1.15."""
+    zeros = {node["name"]: node["name"].replace("SelectV2/e", "ZerosLike") for node in nodes
+             if node["name"].endswith("SelectV2/e")}
+    for node in nodes:
+        node["inputs"] = [zeros.get(name, name).replace("SelectV2", "Select") for name in node.get("inputs", [])]
+        if node["name"] in zeros:
+            scope = node["name"].removesuffix("/SelectV2/e")
+            node.update(name=zeros[node["name"]], op="ZerosLike", inputs=[f"{scope}/Max"],
+                        attrs={"T": node["attrs"]["dtype"]})
+        elif node["op"] == "SelectV2":
+            node.update(name=node["name"].replace("SelectV2", "Select"), op="Select")
+    return nodes
+
+
 GRAPHS = [
+    Difference("ones_like makes the constant of a known shape itself in 1.15", shapes_of_ones),
+    Difference("what a slice leaves out is a Python number in 1.15", constant_slice_ends, ("slices_tensor_indices",)),
+    Difference("saturate_cast clips from below, then from above", saturated, ("casts",)),
+    Difference("reduce_logsumexp of 1.15 adds with math_ops.add", retyped(r"ReduceLogSumExp(_\d+)?", "Add")),
+    Difference("reduce_logsumexp of 1.15 uses the first Select", plain_select,
+               ("reductions", "gradient_norms")),
+    Difference("sigmoid cross-entropy ends in math_ops.add", retyped(r"(.*/)?logistic_loss(_\d+)?", "Add")),
+    Difference("accumulate_n is the op AccumulateNV2 in 1.15, not AddN", replaced("AddN_1", json.dumps(
+        {"name": "AccumulateNV2", "op": "AccumulateNV2", "inputs": ["Const", "Const_1"],
+         "attrs": {"N": 2, "T": "int32", "shape": {"shape": [2]}}})), ("add_function",)),
     Difference("diagonal ops of 1.15 are the first version", plain_diagonals),
     Difference("tf.linspace is the op LinSpace in 1.15", linear_space("linspace", "LinSpace", 0.0, 1.0, 5),
                ("ranges",)),
     Difference("tf.linspace is the op LinSpace in 1.15", linear_space("points", "points", 1.0, 2.0, 3), ("ranges",)),
     Difference("tf.linspace is the op LinSpace in 1.15", linear_space("linspace", "LinSpace", 0.0, 1.0, 7),
                ("static_shapes",)),
+    Difference("gradient functions of 1.15 sum, reshape and tile by nodes that 2.21 leaves out", gradients_115.as_115),
     Difference("these attrs came after 1.15", only_known_attrs),
     Difference("tf.add makes Add in 1.15; only the operator + makes AddV2", add_of_tensors),
     Difference("random ops add their mean with Add in 1.15", random_sums),
@@ -202,12 +271,17 @@ GRAPHS = [
 OTHER: dict[str, dict[str, str]] = {
     "dropout_rate": {"shown": "the result of dropout is another node in 1.15"},
     "dropout_keep_prob": {"shown": "the result of dropout is another node in 1.15"},
+    "add_function": {"shown": "the result of accumulate_n is another node in 1.15"},
+    "gradient_reductions_dynamic": {"shown": "the last node of a spread is Tile in 1.15"},
     "ranges": {"shown": "the result of linspace is another node in 1.15"},
     "random_streams": {"shown": "the result of random_uniform is the sum in 1.15, the node that draws in 2.21"},
 }
 
 # Wrong input: case -> what 1.15 does (keys as in errors.json), and why.
-ERRORS: dict[str, dict[str, str]] = {}
+ERRORS: dict[str, dict[str, str]] = {
+    name: {"class": "TypeError", "reason": "2.x made a subclass of TypeError for this"}
+    for name in ("tensor_as_bool", "tensor_in_and", "iterate_scalar_graph_tensor")
+}
 
 # Ops: op -> part ("static" or "gradients") that is not compared, and why.
 OPS: dict[str, dict[str, str]] = {}

@@ -505,7 +505,7 @@ def unknown_keyword(tf, sess):
     tf.reduce_sum(tf.zeros([2]), axes=0)
 
 
-@refused("paddings", "3")
+@refused("Pad", "3", "2")
 def pad_shape(tf, sess):
     tf.pad(tf.placeholder(tf.float32, [2, 2]), [[1, 1], [1, 1], [0, 0]])
 

@@ -428,9 +428,10 @@ def dtype_objects(tf):
     for name in ("float32", "int64", "string", "bool", "complex64", "half", "bfloat16", "quint8", "uint16",
                  "resource"):
         t = getattr(tf, name)
+        size = t.size if t.is_floating or t.is_integer else None
         facts[name] = [t.name, t.is_floating, t.is_integer, t.is_bool, t.is_complex, t.is_quantized,
                        t.is_unsigned,
-                       t.size, t.as_datatype_enum, str(t.base_dtype), repr(t)]
+                       size, t.as_datatype_enum, str(t.base_dtype), repr(t)]
     facts["limits"] = [float(tf.float32.max), tf.int32.min, tf.uint8.max, list(tf.int8.limits)]
     facts["as_dtype"] = [tf.as_dtype(x).name for x in ("float", "int32", np.float64, np.dtype("uint8"), 9,
                                                        bool)]
