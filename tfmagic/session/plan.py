@@ -34,11 +34,15 @@ class Plan:
       stages: the readable code after lowering and after each pass, by name.
       fetches: the fetched tensors.
       feeds: the fed tensors, in the order of the call's arguments.
+
+    Args:
+      shapes: the shapes of the feeds: the plan is made for just these. None: it takes feeds of any shape that the graph
+        allows.
     """
 
     def __init__(self, fetches: Sequence[Tensor], targets: Sequence[Operation], feeds: Sequence[Tensor],
-                 place: Callable[[Operation], str], resources: ResourceStore, optimize: bool = True,
-                 keep_stages: bool = False):
+                 place: Callable[[Operation], str], resources: ResourceStore, shapes: Sequence[Any] | None = None,
+                 optimize: bool = True, keep_stages: bool = False):
         self.version = 0
         self.fetches = list(fetches)
         self.feeds = list(feeds)
@@ -46,8 +50,9 @@ class Plan:
         ops = prune([*fetches, *targets], set(feeds))
         self.ops = ops
         lowering = Lowering(place, resources)
-        for tensor in feeds:
-            lowering.feed(tensor)
+        for index, tensor in enumerate(feeds):
+            dims = tensor._dims if shapes is None else shapes[index]
+            lowering.feed(tensor, None if dims is None or None in dims else dims)
         self._lower(lowering, ops)
         tracer = lowering.tracer
         written = [root for root in lowering.written if lowering.state[root] is not lowering.state_inputs.get(root)]
@@ -145,7 +150,7 @@ class Plan:
 
     # --- running ----------------------------------------------------------------------------------------------
 
-    def __call__(self, feeds: Sequence[Any], convert: Callable[[Plan, Sequence[Any]], Any]) -> Any:
+    def __call__(self, feeds: Sequence[Any], convert: Callable[[Sequence[Any]], Any]) -> Any:
         """Run the plan.
 
         Args:
@@ -164,14 +169,14 @@ class Plan:
                         outputs, _, _ = self.function(*self._arguments(feeds))
                 except Exception as exception:
                     raise self._explained(exception) from exception
-                return convert(self, outputs)
+                return convert(outputs)
         with self.resources.lock, _inference(True):
             try:
                 outputs, states, updates = self.function(*self._arguments(feeds))
             except Exception as exception:
                 raise self._explained(exception) from exception
             states = [_owned(state, clone) for state, clone in zip(states, self.state_clones)]
-            result = convert(self, outputs)
+            result = convert(outputs)
             calls = [call for prepared in updates for call in prepared]
             if states:
                 calls.append(functools.partial(self.resources.variables.update, zip(self.written, states)))

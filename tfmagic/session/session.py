@@ -14,33 +14,72 @@ from tfmagic.graph.graph import Graph
 from tfmagic.graph.operation import Operation, Tensor
 
 _CALLS_KEPT = 512
+_SHAPES_KEPT = 6
 
 
 class _Call:
-    """One way of calling `run`: a plan, how its feeds are made, and how its results are built."""
+    """One way of calling `run`: its plans, how its feeds are made, and how its results are built.
 
-    __slots__ = ("plan", "converters", "results", "build", "version", "_direct")
+    Where the graph leaves shapes of feeds open there is a plan per combination of shapes that comes up, and after some
+    of them one for all: what depends on shapes alone is then computed once per plan, not in every run.
+    """
 
-    def __init__(self, plan: Any, converters: Sequence[Callable[[Any], Any]], build: Callable[[list[Any]], Any],
-                 single: bool, version: int):
-        from tfmagic.session import results
+    __slots__ = ("_make_plan", "_plans", "_only_plan", "_general", "feeds", "converters", "build", "version", "single")
 
-        self.plan = plan
+    def __init__(self, make_plan: Callable[[Any], Any], feeds: Sequence[Tensor], converters: Sequence[Callable[[Any], Any]],
+                 build: Callable[[list[Any]], Any], single: bool, version: int):
+        self._make_plan = make_plan
+        self._plans: dict[Any, _Runner] = {}
+        self._general: _Runner | None = None
+        self.feeds = feeds
         self.converters = converters
         self.build = build
         self.version = version
-        fed = set(plan.feeds)
-        self.results = [results.converter(t._dtype, copied, t in fed) for t, copied in zip(plan.fetches, plan.copied)]
-        self._direct = self.results[0] if single and len(self.results) == 1 else None
+        self.single = single
+        settled = all(t._dims is not None and None not in t._dims for t in feeds)
+        self._only_plan = _Runner(make_plan(None), self) if settled else None
 
     def __call__(self, values: Any) -> Any:
         """Run with one value per feed, in the order of the converters."""
-        return self.plan([convert(value) for convert, value in zip(self.converters, values)], self._finish)
+        feeds = [convert(value) for convert, value in zip(self.converters, values)]
+        runner = self._only_plan
+        if runner is None:
+            runner = self.runner(feeds)
+        return runner.plan(feeds, runner.finish)
 
-    def _finish(self, plan: Any, outputs: Sequence[Any]) -> Any:
-        if self._direct is not None:
-            return self._direct(outputs[0])
-        return self.build([convert(value) for convert, value in zip(self.results, outputs)])
+    def runner(self, feeds: Sequence[Any]) -> _Runner:
+        """The plan for feeds of these shapes."""
+        if self._only_plan is not None:
+            return self._only_plan
+        key = tuple([tuple(feed.shape) if hasattr(feed, "shape") else None for feed in feeds])
+        runner = self._plans.get(key)
+        if runner is None:
+            if len(self._plans) < _SHAPES_KEPT:
+                runner = self._plans[key] = _Runner(self._make_plan(key), self)
+            else:
+                if self._general is None:
+                    self._general = _Runner(self._make_plan(None), self)
+                runner = self._general
+        return runner
+
+
+class _Runner:
+    """A plan and how its results become NumPy values in the form of the fetches."""
+
+    __slots__ = ("plan", "finish")
+
+    def __init__(self, plan: Any, call: _Call):
+        from tfmagic.session import results
+
+        self.plan = plan
+        fed = set(plan.feeds)
+        converters = [results.converter(t._dtype, copied, t in fed) for t, copied in zip(plan.fetches, plan.copied)]
+        build = call.build
+        if call.single and len(converters) == 1:
+            direct = converters[0]
+            self.finish: Callable[[Sequence[Any]], Any] = lambda outputs: direct(outputs[0])
+        else:
+            self.finish = lambda outputs: build([convert(value) for convert, value in zip(converters, outputs)])
 
 
 class BaseSession:
@@ -206,23 +245,36 @@ class BaseSession:
             raise RuntimeError("The Session graph is empty. Add operations to the graph before calling run().")
         feeds = feeding.expand(self._graph, feed_dict) if feed_dict else {}
         parts = Fetches(self._graph, fetches)
-        plan = self.plan(parts.tensors, parts.targets, list(feeds))
         single = isinstance(fetches, Tensor) or (len(parts.tensors) == 1 and not parts.targets
                                                  and not isinstance(fetches, (list, tuple, dict))
                                                  and not hasattr(fetches, "_fetch_parts"))
         converters = [feeding.converter(tensor) for tensor in feeds]
-        return _Call(plan, converters, parts.build, single, self._graph._version), feeds
+        return self._call(parts, list(feeds), converters, single), feeds
 
-    def plan(self, tensors: Sequence[Tensor], targets: Sequence[Operation], feeds: Sequence[Tensor]) -> Any:
-        """The plan for these fetches and feeds, from the cache or made now."""
-        key = (tuple(tensors), tuple(targets), tuple(feeds))
+    def _call(self, parts: Any, feeds: list[Tensor], converters: Sequence[Callable[[Any], Any]], single: bool) -> _Call:
+        def make_plan(shapes: Any) -> Any:
+            return self.plan(parts.tensors, parts.targets, feeds, shapes)
+
+        return _Call(make_plan, feeds, converters, parts.build, single, self._graph._version)
+
+    def plan(self, tensors: Sequence[Tensor], targets: Sequence[Operation], feeds: Sequence[Tensor],
+             shapes: Any = None) -> Any:
+        """The plan for these fetches and feeds, from the cache or made now.
+
+        Args:
+          tensors: what is fetched.
+          targets: what is run.
+          feeds: what is fed.
+          shapes: the shapes of the feeds' values, or None for a plan that takes any.
+        """
+        key = (tuple(tensors), tuple(targets), tuple(feeds), shapes)
         with self._lock:
             plan = self._plans.get(key)
             if plan is not None and plan.version == self._graph._version:
                 return plan
             from tfmagic.session.plan import Plan
 
-            plan = Plan(tensors, targets, feeds, self._torch_device, self.resources)
+            plan = Plan(tensors, targets, feeds, self._torch_device, self.resources, shapes)
             plan.version = self._graph._version
             if len(self._plans) >= _CALLS_KEPT:
                 del self._plans[next(iter(self._plans))]
@@ -269,8 +321,7 @@ class BaseSession:
         converters = [feeding.converter(tensor) for tensor in tensors]
 
         def make() -> _Call:
-            plan = self.plan(parts.tensors, parts.targets, tensors)
-            return _Call(plan, converters, parts.build, False, self._graph._version)
+            return self._call(parts, tensors, converters, single=False)
 
         call = make()
 

@@ -37,7 +37,8 @@ def run(session: Any, call: Any, feeds: list[Any], run_metadata: Any) -> Any:
     Returns:
       What the call returns.
     """
-    plan = call.plan
+    runner = call.runner([convert(value) for convert, value in zip(call.converters, feeds)])
+    plan = runner.plan
     timer = _Timer(plan.module())
     compiled = plan.function
     plan.function = timer.run

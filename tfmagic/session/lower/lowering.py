@@ -26,7 +26,7 @@ from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.graph.registry import Node, OpDeclaration
 from tfmagic.ops.torch_types import torch_dtype
 from tfmagic.session import run_errors
-from tfmagic.session.lower.tracer import PlanTracer
+from tfmagic.session.lower.tracer import UNKNOWN, PlanTracer
 
 # An op is folded only when its outputs are known to stay below this many elements.
 _FOLD_LIMIT = 1 << 18
@@ -108,9 +108,10 @@ class Lowering:
 
     # --- values -----------------------------------------------------------------------------------------------
 
-    def feed(self, tensor: Tensor) -> Proxy:
-        """Make `tensor` a parameter of the plan."""
-        proxy = self.tracer.input(tensor.op.name if tensor.value_index == 0 else f"{tensor.op.name}_{tensor.value_index}")
+    def feed(self, tensor: Tensor, shape: Any = None) -> Proxy:
+        """Make `tensor` a parameter of the plan, always of the given shape where one is given."""
+        name = tensor.op.name if tensor.value_index == 0 else f"{tensor.op.name}_{tensor.value_index}"
+        proxy = self.tracer.input(name, shape, _tensor_type(tensor))
         proxy.node.meta["device"] = "cpu"
         proxy.node.meta["fed"] = tensor
         self.values[tensor] = proxy
@@ -124,7 +125,8 @@ class Lowering:
     def variable(self, root: Operation) -> Any:
         """The present value of a variable."""
         if root not in self.state:
-            proxy = self.tracer.input(root.name)
+            tensor_type = _variable_type(root)
+            proxy = self.tracer.input(root.name, _settled(root._attrs["shape"]._dims), tensor_type)
             proxy.node.meta.update(variable=root, device=self.place(root))
             # Parameters come first in an fx graph, whenever they turn up.
             self.state_inputs[root] = proxy
@@ -239,7 +241,7 @@ class Lowering:
         names = [arg.name for arg in op._op_def.inputs]
         traced = [isinstance(a, Proxy) for a in arguments]
         has_state = "state" in options
-        opaque = has_state or options.get("opaque", False)
+        opaque = has_state or (options.get("opaque", False) and not options.get("from_shapes"))
         for index, name in enumerate(names):
             if name in host and not isinstance(args[index], list):
                 if isinstance(args[index], Proxy):
@@ -337,6 +339,20 @@ _MAY_BE_UNINITIALIZED = frozenset({"IsVariableInitialized", "VarIsInitializedOp"
 _OVERWRITES = frozenset({"AssignVariableOp", "Assign"})
 
 
+def _settled(dims: Any) -> Any:
+    """`dims` when they are known in full, else None."""
+    return dims if dims is not None and None not in dims else None
+
+
+def _tensor_type(tensor: Tensor) -> torch.dtype | None:
+    return None if tensor._dtype.kind == "O" else torch_dtype(tensor._dtype)
+
+
+def _variable_type(root: Operation) -> torch.dtype | None:
+    dtype = root._attrs["dtype"]
+    return None if dtype.kind == "O" else torch_dtype(dtype)
+
+
 class _Opaque:
     """A kernel called at run time: host inputs become Python values, state comes from the session."""
 
@@ -352,6 +368,38 @@ class _Opaque:
         self.resources = resources
         self.make_state = declaration.options.get("state")
         self.device = device
+
+    def meta_outputs(self, arguments: Sequence[Any]) -> Any:
+        """Meta tensors for the outputs, from the static shapes of the op or its shape rule.
+
+        Args:
+          arguments: meta tensors of the inputs, as far as they are known.
+        """
+        metas = []
+        for tensor, known in zip(self.op._outputs, self._output_dims(arguments)):
+            tensor_type, dims = _tensor_type(tensor), _settled(known)
+            if tensor_type is None or dims is None:
+                return UNKNOWN
+            metas.append(torch.empty(dims, dtype=tensor_type, device="meta"))
+        single = len(self.op._op_def.outputs) == 1 and not self.op._op_def.outputs[0].is_list
+        return metas[0] if single and metas else tuple(metas)
+
+    def _output_dims(self, arguments: Sequence[Any]) -> list[Any]:
+        static = [tensor._dims for tensor in self.op._outputs]
+        rule = registry.lookup(self.op.type).shape  # type: ignore[union-attr]
+        if rule is None or all(_settled(dims) is not None for dims in static):
+            return static
+        dims = [tuple(a.shape) if isinstance(a, torch.Tensor) else t._dims for a, t in zip(arguments, self.op._inputs)]
+        try:
+            result = rule(self.node, *registry.grouped(self.op._op_def.inputs, self.op._attrs, dims))
+        except ValueError:  # the run will say what is wrong
+            return static
+        if len(self.op._op_def.outputs) == 1 and not self.op._op_def.outputs[0].is_list:
+            return [result]
+        flat: list[Any] = []
+        for arg, item in zip(self.op._op_def.outputs, result if len(self.op._op_def.outputs) > 1 else (result,)):
+            flat.extend(item if arg.is_list else [item])
+        return flat
 
     def __call__(self, *values: Any) -> Any:
         args = registry.grouped(self.op._op_def.inputs, self.op._attrs, values) if self.grouped else list(values)

@@ -1,4 +1,8 @@
-"""PlanTracer: the torch.fx tracer that records a plan, knows the op being lowered and takes in constants."""
+"""PlanTracer: the torch.fx tracer that records a plan, knows the op being lowered, takes in constants and follows shapes.
+
+Every recorded value carries, where it can be told, a meta tensor: shape and dtype without memory. Kernels may then look
+at `x.shape` while they are traced, and what depends on shapes alone becomes a constant of the plan.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +19,60 @@ from tfmagic.graph.operation import Operation
 # Functions that make a tensor from nothing: they get the device of the op that calls them.
 _CREATORS = frozenset({torch.zeros, torch.ones, torch.full, torch.empty, torch.arange, torch.linspace, torch.eye,
                        torch.tensor, torch.rand, torch.randn, torch.scalar_tensor, torch.as_tensor})
+
+_UNKNOWN = object()
+
+
+class PlanProxy(Proxy):
+    """A value of the plan; its shape and dtype are plain Python where they are known."""
+
+    @property
+    def meta(self) -> Any:
+        """The meta tensor that stands for this value, or None."""
+        return self.node.meta.get("val")
+
+    @property
+    def shape(self) -> Any:
+        meta = self.meta
+        return meta.shape if isinstance(meta, torch.Tensor) else Proxy.__getattr__(self, "shape")
+
+    @property
+    def ndim(self) -> Any:
+        meta = self.meta
+        return meta.ndim if isinstance(meta, torch.Tensor) else Proxy.__getattr__(self, "ndim")
+
+    @property
+    def dtype(self) -> Any:
+        meta = self.meta
+        return meta.dtype if isinstance(meta, torch.Tensor) else Proxy.__getattr__(self, "dtype")
+
+    def dim(self) -> Any:
+        meta = self.meta
+        return meta.dim() if isinstance(meta, torch.Tensor) else Proxy.__getattr__(self, "dim")()
+
+    def numel(self) -> Any:
+        meta = self.meta
+        return meta.numel() if isinstance(meta, torch.Tensor) else Proxy.__getattr__(self, "numel")()
+
+    def size(self, *axis: int) -> Any:
+        meta = self.meta
+        return meta.size(*axis) if isinstance(meta, torch.Tensor) else Proxy.__getattr__(self, "size")(*axis)
+
+    def is_floating_point(self) -> Any:
+        meta = self.meta
+        if isinstance(meta, torch.Tensor):
+            return meta.is_floating_point()
+        return Proxy.__getattr__(self, "is_floating_point")()
+
+    def is_complex(self) -> Any:
+        meta = self.meta
+        return meta.is_complex() if isinstance(meta, torch.Tensor) else Proxy.__getattr__(self, "is_complex")()
+
+    def __len__(self) -> int:
+        meta = self.meta
+        if isinstance(meta, torch.Tensor):
+            return meta.shape[0]
+        return super().__len__()
 
 
 class PlanTracer(GraphAppendingTracer):
@@ -34,6 +92,9 @@ class PlanTracer(GraphAppendingTracer):
         self.device = "cpu"
         self._names: dict[tuple[int, str], str] = {}
 
+    def proxy(self, node: fx.Node) -> PlanProxy:
+        return PlanProxy(node, self)
+
     def create_node(self, kind: str, target: Any, args: Any, kwargs: Any, name: str | None = None,
                     type_expr: Any = None) -> fx.Node:
         if self.device != "cpu" and target in _CREATORS and "device" not in kwargs:
@@ -41,6 +102,10 @@ class PlanTracer(GraphAppendingTracer):
         node = super().create_node(kind, target, args, kwargs, name, type_expr)
         node.meta["op"] = self.op
         node.meta["device"] = self.device
+        if kind in ("call_function", "call_method"):
+            meta = _meta_value(node)
+            if meta is not _UNKNOWN:
+                node.meta["val"] = meta
         return node
 
     def create_arg(self, a: Any) -> Any:
@@ -64,6 +129,8 @@ class PlanTracer(GraphAppendingTracer):
         node = self.graph.create_node("get_attr", name, (), {})
         node.meta["op"] = self.op
         node.meta["device"] = device
+        if isinstance(value, torch.Tensor):
+            node.meta["val"] = value.to("meta")
         return node
 
     def _free_name(self, wanted: str) -> str:
@@ -73,8 +140,54 @@ class PlanTracer(GraphAppendingTracer):
             name = f"{wanted}_{count}"
         return name
 
-    def input(self, name: str) -> Proxy:
-        """A parameter of the plan."""
+    def input(self, name: str, shape: Any = None, dtype: torch.dtype | None = None) -> PlanProxy:
+        """A parameter of the plan; with `shape` and `dtype` where they are settled."""
         node = self.graph.placeholder(re.sub(r"\W", "_", name))
         node.target = node.name  # one spelling in the code, whatever fx made of the name
+        if shape is not None and dtype is not None:
+            node.meta["val"] = torch.empty(tuple(shape), dtype=dtype, device="meta")
         return self.proxy(node)
+
+
+def _meta_value(node: fx.Node) -> Any:
+    """What `node` gives for the meta tensors of its arguments, or `_UNKNOWN`."""
+    target = node.target
+    if getattr(target, "__module__", None) == "tfmagic.ops":
+        known = [a.meta.get("val") if isinstance(a, fx.Node) else a for a in node.args]
+        return target.meta_outputs(known)  # a kernel called at run time: its op's static shapes
+    unknown = False
+
+    def meta(argument: fx.Node) -> Any:
+        nonlocal unknown
+        value = argument.meta.get("val", _UNKNOWN)
+        unknown = unknown or value is _UNKNOWN
+        return value
+
+    args, kwargs = fx.map_arg((node.args, node.kwargs), meta)
+    if unknown:
+        return _UNKNOWN
+    if kwargs.get("device") is not None:
+        kwargs = {**kwargs, "device": "meta"}
+    try:
+        if node.op == "call_method":
+            if target in ("to", "cpu", "cuda"):
+                args = [a for a in args if not isinstance(a, str)]
+                return args[0].to(*args[1:]) if len(args) > 1 else args[0]
+            return getattr(args[0], str(target))(*args[1:], **kwargs)
+        if target in _CREATORS:
+            kwargs = {**kwargs, "device": "meta"}
+        result = target(*args, **kwargs)  # type: ignore[operator]
+    except Exception:  # noqa: BLE001  # torch cannot tell without the values: the run will
+        return _UNKNOWN
+    return result if _is_meta(result) else _UNKNOWN
+
+
+def _is_meta(value: Any) -> bool:
+    if isinstance(value, torch.Tensor):
+        return value.device.type == "meta"
+    if isinstance(value, (list, tuple)):
+        return all(_is_meta(item) for item in value)
+    return isinstance(value, (int, float, bool, torch.dtype))
+
+
+UNKNOWN = _UNKNOWN

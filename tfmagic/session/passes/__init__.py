@@ -12,9 +12,10 @@ from typing import Any
 
 def pipeline() -> list[tuple[str, Callable[[Any], bool]]]:
     """The passes in their order, by name."""
-    from tfmagic.session.passes import cse, dead_code, fused_updates
+    from tfmagic.session.passes import cse, dead_code, fused_updates, simplify
 
-    return [("common sub-expressions", cse.run), ("fused updates", fused_updates.run), ("dead code", dead_code.run)]
+    return [("fused updates", fused_updates.run), ("dead code", dead_code.run), ("simplify", simplify.run),
+            ("common sub-expressions", cse.run), ("no dead code", dead_code.run)]
 
 
 def check_plan(plan: Any) -> None:

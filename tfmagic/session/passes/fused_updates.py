@@ -26,9 +26,14 @@ _NO_CORRECTION = 1e9
 def run(plan: Any) -> bool:
     """Fuse what can be fused; say whether there was anything."""
     groups: dict[Any, list[Any]] = {}
+    if not any(update.op.type in _RULES for update in plan.updates):
+        return False
+    made_by: dict[Any, set[fx.Node]] = {}
+    for node in plan.graph.nodes:
+        made_by.setdefault(node.meta.get("op"), set()).add(node)
     for update in plan.updates:
         rule = _RULES.get(update.op.type)
-        if rule is not None and _stands_alone(plan, update):
+        if rule is not None and _stands_alone(plan, update, made_by[update.op]):
             shared = [_key(update.arguments[name]) for name in rule[1]]
             key = (update.op.type.removeprefix("Resource"), _dtype_device(update), *shared)
             groups.setdefault(key, []).append(update)
@@ -37,7 +42,8 @@ def run(plan: Any) -> bool:
     return bool(groups)
 
 
-def _stands_alone(plan: Any, update: Any) -> bool:
+def _stands_alone(plan: Any, update: Any, own_nodes: set[fx.Node]) -> bool:
+    """Whether rule 4 holds; `own_nodes` are those that the update's kernel made."""
     output = plan.output_node
     if update.op._attrs.get("use_nesterov"):
         return False
@@ -46,7 +52,7 @@ def _stands_alone(plan: Any, update: Any) -> bool:
         if other is not update and any(root in roots for root in other.roots.values()):
             return False
     for root, value in zip(roots, update.values):
-        if not isinstance(value, Proxy) or set(value.node.users) - {output} - _inside(update):
+        if not isinstance(value, Proxy) or set(value.node.users) - {output} - own_nodes:
             return False
         if value.node in output.args[0][0] or value.node not in output.args[0][1]:
             return False
@@ -56,11 +62,6 @@ def _stands_alone(plan: Any, update: Any) -> bool:
     floats = ("float32", "float64")
     grad = update.arguments.get("grad", update.arguments.get("delta"))
     return isinstance(grad, Proxy) and update.op._attrs["T"].base_dtype.name in floats
-
-
-def _inside(update: Any) -> set[fx.Node]:
-    """The nodes that this update's own kernel made."""
-    return {node for value in update.values for node in value.node.graph.nodes if node.meta.get("op") is update.op}
 
 
 def _dtype_device(update: Any) -> tuple[str, str]:

@@ -1,0 +1,90 @@
+"""Simplify: drops calls that change nothing once shapes and types are known, and joins pairs that torch does in one.
+
+1. `reshape`, `view`, `expand`, `broadcast_to` to the shape that the value has already are the value.
+2. `broadcast_tensors` of values of one shape are the values.
+3. `to` the type (and no other device) that the value has already is the value.
+4. A `reshape` of a `reshape` is one `reshape`.
+5. `sum` or `mean` over no axes that keeps the type is the value.
+6. `add(matmul(a, b), c)` with matrices a, b and a vector c is `addmm(c, a, b)`, when nothing else reads the product.
+"""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+import torch
+from torch import fx
+
+_RESHAPES = frozenset({"reshape", "view", "expand", "broadcast_to"})
+_RESHAPE_FUNCTIONS = frozenset({torch.reshape, torch.broadcast_to})
+_ADDS = frozenset({torch.add, operator.add})
+_MATMULS = frozenset({torch.matmul, torch.mm, operator.matmul})
+
+
+def run(plan: Any) -> bool:
+    """Simplify; say whether anything was."""
+    changed = False
+    for node in list(plan.graph.nodes):
+        replacement = _same_value(node)
+        if replacement is not None:
+            node.replace_all_uses_with(replacement)
+            plan.graph.erase_node(node)
+            changed = True
+        elif _reshapes(node) and _reshapes(node.args[0]) and isinstance(_meta(node), torch.Tensor):
+            node.args = (node.args[0].args[0], tuple(_meta(node).shape))
+            changed = True
+        else:
+            changed |= _to_addmm(node)
+    return changed
+
+
+def _meta(value: Any) -> Any:
+    return value.meta.get("val") if isinstance(value, fx.Node) else None
+
+
+def _reshapes(node: Any) -> bool:
+    return isinstance(node, fx.Node) and ((node.op == "call_method" and node.target in ("reshape", "view")) or
+                                          (node.op == "call_function" and node.target is torch.reshape))
+
+
+def _same_value(node: fx.Node) -> fx.Node | None:
+    """The argument that `node` merely repeats, or None."""
+    after = _meta(node)
+    if node.op == "call_function" and node.target is operator.getitem:
+        group = node.args[0]
+        if isinstance(group, fx.Node) and group.target in (torch.broadcast_tensors, torch.functional.broadcast_tensors):
+            source = group.args[node.args[1]]  # type: ignore[index]
+            before = _meta(source)
+            return source if isinstance(before, torch.Tensor) and before.shape == _meta(group)[node.args[1]].shape else None
+    if not node.args or not isinstance(node.args[0], fx.Node) or not isinstance(after, torch.Tensor):
+        return None
+    source = node.args[0]
+    before = _meta(source)
+    if not isinstance(before, torch.Tensor) or before.dtype != after.dtype or before.shape != after.shape:
+        return None
+    if (node.op == "call_method" and node.target in _RESHAPES) or node.target in _RESHAPE_FUNCTIONS:
+        return source
+    if node.op == "call_method" and node.target == "to" and not any(isinstance(a, str) for a in node.args) \
+            and "device" not in node.kwargs:
+        return source
+    if node.target in (torch.sum, torch.mean) and len(node.args) > 1 and list(node.args[1]) == []:  # type: ignore[arg-type]
+        return source
+    return None
+
+
+def _to_addmm(node: fx.Node) -> bool:
+    if node.op != "call_function" or node.target not in _ADDS or len(node.args) != 2 or node.kwargs:
+        return False
+    product, bias = node.args
+    if not isinstance(product, fx.Node) or product.target not in _MATMULS or len(product.users) != 1:
+        return False
+    metas = [_meta(product.args[0]), _meta(product.args[1]), _meta(bias)]
+    if not all(isinstance(m, torch.Tensor) for m in metas) or [m.ndim for m in metas] != [2, 2, 1]:
+        return False
+    if not metas[0].is_floating_point() or bias.meta.get("device") != product.meta.get("device"):  # type: ignore[union-attr]
+        return False
+    node.target = torch.addmm
+    node.args = (bias, *product.args)
+    node.graph.erase_node(product)
+    return True
