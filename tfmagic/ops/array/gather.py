@@ -532,7 +532,7 @@ def gather(params: Any, indices: Any, validate_indices: Any = None, name: str | 
     """
     if axis is None:
         axis = batch_dims
-    if not isinstance(axis, Tensor) and axis == 0 and hasattr(params, "sparse_read"):
+    if not isinstance(axis, Tensor) and axis == 0 and hasattr(params, "handle"):
         return params.sparse_read(indices, name=name)
     return raw.gather_v2(params, indices, axis, batch_dims=batch_dims, name=name)
 
