@@ -1,0 +1,162 @@
+"""Normalisations: FusedBatchNorm in its versions, local response normalisation, and their gradients."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tfmagic.graph.operation import Tensor
+from tfmagic.graph.shapes import Dims
+from tfmagic.ops import raw
+from tfmagic.ops.array.rules import public
+from tfmagic.ops.declare import register
+from tfmagic.ops.lazy import torch
+from tfmagic.ops.nn.windows import channels_last, from_torch, to_torch
+from tfmagic.ops.shape_rules import merge, merge_dim, with_rank
+
+# --- batch normalisation ---------------------------------------------------------------------------------------
+
+
+def _channels(op: Any, x: Dims, *vectors: Dims) -> tuple[Dims, int | None]:
+    x = with_rank(x, 4)
+    axis = 3 if channels_last(op) else 1
+    size = x[axis]
+    for vector in vectors:
+        size = merge_dim(size, with_rank(vector, 1)[0])
+    return (*x[:axis], size, *x[axis + 1:]), size
+
+
+def _norm_shape(reserved: int) -> Any:
+    def shape(op: Any, x: Dims, scale: Dims, offset: Dims, mean: Dims, variance: Dims) -> tuple[Dims, ...]:
+        vectors = [scale, offset] if op.is_training else [scale, offset, mean, variance]
+        dims, size = _channels(op, x, *vectors)
+        extra: list[Dims] = [None] * (reserved - 2)
+        return (dims, (size,), (size,), (size,), (size,), *extra)
+
+    return shape
+
+
+def _batch_norm(reserved: int) -> Any:
+    def kernel(op: Any, x: Any, scale: Any, offset: Any, mean: Any, variance: Any) -> tuple[Any, ...]:
+        image = to_torch(op, x, 4)
+        if op.is_training:
+            y, mean, deviation = torch.ops.aten.native_batch_norm(image, scale, offset, None, None, True, 0.0,
+                                                                  op.epsilon)
+            biased = torch.clamp(1.0 / (deviation * deviation) - op.epsilon, min=0.0)
+            count = x.numel() // scale.numel()
+            # The variance that goes into moving averages is the estimate of the population's.
+            variance = biased * (count / max(count - 1, 1))
+            kept = mean, biased
+        else:
+            y = torch.ops.aten.native_batch_norm(image, scale, offset, mean, variance, False, 0.0, op.epsilon)[0]
+            kept = mean, variance
+        extra = [torch.zeros((), dtype=scale.dtype, device=x.device)] * (reserved - 2)
+        return (from_torch(op, y, 4), mean, variance, *kept, *extra)
+
+    return kernel
+
+
+def _grad_shape(op: Any, dy: Dims, x: Dims, scale: Dims, *reserved: Dims) -> tuple[Dims, ...]:
+    dims, size = _channels(op, merge(x, dy), scale)
+    return dims, (size,), (size,), (0,), (0,)
+
+
+def _batch_norm_grad(op: Any, dy: Any, x: Any, scale: Any, mean: Any, variance: Any, *_: Any) -> tuple[Any, ...]:
+    deviation = torch.rsqrt(variance + op.epsilon)
+    dx, dscale, doffset = torch.ops.aten.native_batch_norm_backward(
+        to_torch(op, dy, 4), to_torch(op, x, 4), scale, mean, variance, mean, deviation, op.is_training, op.epsilon,
+        [True, True, True])
+    empty = torch.zeros(0, dtype=scale.dtype, device=x.device)
+    return from_torch(op, dx, 4), dscale, doffset, empty, empty
+
+
+def _batch_norm_gradient(version: str) -> Any:
+    """The gradient of one version; only the output y has one."""
+
+    def gradient(op: Any, dy: Tensor, *_: Any) -> list[Any]:
+        function = getattr(raw, f"fused_batch_norm_grad{version}")
+        reserve = op.op.outputs[5:]
+        if op.is_training:
+            result = function(dy, op.x, op.scale, op.op.outputs[3], op.op.outputs[4], *reserve, epsilon=op.epsilon,
+                              data_format=op.data_format, is_training=True)
+            return [*result[:3], None, None]
+        x = op.x
+        first = op.data_format == "NCHW"
+        transpose = public("transpose")
+        if first:
+            x, dy = transpose(x, [0, 2, 3, 1]), transpose(dy, [0, 2, 3, 1])
+        result = function(dy, x, op.scale, op.mean, op.variance, *reserve, epsilon=op.epsilon, data_format="NHWC",
+                          is_training=False)
+        dx = transpose(result[0], [0, 3, 1, 2]) if first else result[0]
+        return [dx, result[1], result[2], None, None]
+
+    return gradient
+
+
+for _version, _reserved in (("", 2), ("V2", 2), ("V3", 3)):
+    register(f"FusedBatchNorm{_version}", _norm_shape(_reserved), _batch_norm(_reserved),
+             _batch_norm_gradient(f"_{_version.lower()}" if _version else ""))
+    register(f"FusedBatchNormGrad{_version}", _grad_shape, _batch_norm_grad)
+
+
+def _global_shape(op: Any, t: Dims, m: Dims, v: Dims, beta: Dims, gamma: Dims) -> Dims:
+    t = with_rank(t, 4)
+    size = t[3]
+    for vector in (m, v, beta, gamma):
+        size = merge_dim(size, with_rank(vector, 1)[0])
+    return (*t[:3], size)
+
+
+def _global(op: Any, t: Any, m: Any, v: Any, beta: Any, gamma: Any) -> Any:
+    inverse = torch.rsqrt(v + op.variance_epsilon)
+    if op.scale_after_normalization:
+        inverse = inverse * gamma
+    return (t - m) * inverse + beta
+
+
+def _global_gradient(op: Any, dy: Tensor) -> Any:
+    return raw.batch_norm_with_global_normalization_grad(op.t, op.m, op.v, op.gamma, dy, op.variance_epsilon,
+                                                         op.scale_after_normalization)
+
+
+def _global_grad(op: Any, t: Any, m: Any, v: Any, gamma: Any, dy: Any) -> tuple[Any, ...]:
+    inverse = torch.rsqrt(v + op.variance_epsilon)
+    centred = t - m
+    scaled = torch.sum(dy * centred, (0, 1, 2))
+    total = torch.sum(dy, (0, 1, 2))
+    factor = gamma if op.scale_after_normalization else torch.ones_like(gamma)
+    dgamma = scaled * inverse if op.scale_after_normalization else torch.zeros_like(gamma)
+    return (dy * (inverse * factor), -total * inverse * factor, scaled * factor * -0.5 * inverse ** 3, total, dgamma)
+
+
+register("BatchNormWithGlobalNormalization", _global_shape, _global, _global_gradient)
+register("BatchNormWithGlobalNormalizationGrad", lambda op, t, m, v, gamma, dy: (t, m, v, m, gamma), _global_grad)
+
+
+# --- local response normalisation ------------------------------------------------------------------------------
+
+
+def _neighbours(op: Any, x: Any) -> Any:
+    """The sum over each channel and those within `depth_radius` of it."""
+    radius = op.depth_radius
+    return torch.nn.functional.pad(x, (radius, radius)).unfold(-1, 2 * radius + 1, 1).sum(-1)
+
+
+def _lrn(op: Any, x: Any) -> Any:
+    return x * (op.bias + op.alpha * _neighbours(op, x * x)) ** -op.beta
+
+
+def _lrn_grad(op: Any, dy: Any, x: Any, y: Any) -> Any:
+    norm = op.bias + op.alpha * _neighbours(op, x * x)
+    return dy * norm ** -op.beta - 2 * op.alpha * op.beta * x * _neighbours(op, dy * y / norm)
+
+
+def _lrn_gradient(op: Any, dy: Tensor) -> Tensor:
+    return raw.lrn_grad(dy, op.input, op.output, op.depth_radius, op.bias, op.alpha, op.beta)
+
+
+def _four(op: Any, x: Dims, *_: Dims) -> Dims:
+    return with_rank(x, 4)
+
+
+register("LRN", _four, _lrn, _lrn_gradient)
+register("LRNGrad", _four, _lrn_grad)
