@@ -335,5 +335,6 @@ def _deduplicated(values: Tensor, indices: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def like(tensor: Any, variable: Any) -> Any:
-    """A setting in the type of a variable or gradient."""
-    return cast(tensor, variable.dtype.base_dtype)
+    """A setting in the type of a variable or gradient; a resource variable of that type is read by its user."""
+    dtype = variable.dtype.base_dtype
+    return tensor if is_resource_variable(tensor) and tensor.dtype is dtype else cast(tensor, dtype)
