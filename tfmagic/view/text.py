@@ -14,7 +14,7 @@ def draw_text(scene: Scene) -> str:
     """The drawing as text: one line a node with what it reads, inside the tree of its scopes."""
     inputs: dict[str, list[str]] = {}
     outputs: dict[str, dict[str, None]] = {}
-    titles = {node.id: node.title for node in scene.nodes}
+    titles = _unmistakable(scene)
     for edge in scene.edges:
         source = titles[edge.source]
         inputs.setdefault(edge.target, []).append(f"after {source}" if edge.control else source)
@@ -26,6 +26,19 @@ def draw_text(scene: Scene) -> str:
         parts = ", ".join(f"{f.kind} ({plural(f.count, 'operation')})" for f in scene.folded)
         lines.append(f"  not drawn: {parts}")
     return "\n".join(lines)
+
+
+def _unmistakable(scene: Scene) -> dict[str, str]:
+    """What each node is called where others read it: its title, with its box or by its whole name where two are
+    alike."""
+    boxes = {box.id: f"{box.name}/" for box in scene.boxes}
+    named = {node.id: (node.title, boxes.get(node.box, "") + node.title, node.name.rstrip("/"))
+             for node in scene.nodes}
+    count: dict[str, int] = {}
+    for title, inside, _ in named.values():
+        for word in {title, inside}:
+            count[word] = count.get(word, 0) + 1
+    return {node: next((word for word in words[:2] if count[word] == 1), words[2]) for node, words in named.items()}
 
 
 def _tree(scene: Scene, inputs: dict[str, list[str]], outputs: dict[str, dict[str, None]]) -> list[str]:
