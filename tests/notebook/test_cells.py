@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 from IPython.core.error import UsageError
-
-from tests.notebook.conftest import Shell
+from shells import Shell
 
 GRAPH = "application/vnd.tfmagic.graph+json"
 

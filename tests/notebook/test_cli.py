@@ -8,8 +8,8 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from shells import notebook_of
 
-from tests.notebook.conftest import notebook_of
 from tfmagic.notebook import cli, doctor
 
 

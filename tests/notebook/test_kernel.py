@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from shells import notebook_of
 
-from tests.notebook.conftest import notebook_of
 from tfmagic.notebook import execute, kernelspec
 
 

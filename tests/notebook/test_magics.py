@@ -7,8 +7,8 @@ import sys
 
 import pytest
 from IPython.core.error import UsageError
+from shells import Shell
 
-from tests.notebook.conftest import Shell
 from tfmagic.notebook.options import MAGICS
 
 GRAPH = "application/vnd.tfmagic.graph+json"
@@ -85,6 +85,7 @@ def test_every_magic_is_listed_and_has_help(shell: Shell, name: str) -> None:
     assert magic.__doc__ == MAGICS[name].help()
 
 
+@pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")  # IPython's own, of a call that clients make
 @pytest.mark.parametrize(("line", "expected"), [
     ("%%graph --di", "--direction"), ("%%graph --direction ", "LR"), ("%graph tot", "total"),
     ("%fetch total --feed ", "x="), ("%%session --in", "--init"), ("%tensors Con", "Const:0"),
