@@ -25,7 +25,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--tensorflow", default=os.environ.get("TFMAGIC_BENCH_TENSORFLOW"), metavar="PYTHON",
                         help="an interpreter that has TensorFlow 2.x (default: $TFMAGIC_BENCH_TENSORFLOW)")
-    parser.add_argument("--threads", type=int, default=2, help="threads for every framework (default 2)")
+    parser.add_argument("--threads", type=int, default=1, help="threads for every framework (default 1)")
     parser.add_argument("--repeats", type=int, default=7, help="turns each framework takes (default 7)")
     parser.add_argument("--seconds", type=float, default=0.3, help="length of one turn (default 0.3)")
     parser.add_argument("--only", nargs="*", help="names of programs, or 'drawings'")

@@ -57,7 +57,19 @@ def assign_under_control(tf):
         again = tf.assign(v, 10.0, name="again")
         with tf.control_dependencies([again]):
             last = v.read_value() * 2.0
-    return Case(init=True, steps=[(after, None), ([after, last], None), (v, None)])
+    return Case(init=True, steps=[(after, None), (last, None), (v, None)])
+
+
+@program
+def assign_seen_by_later_reader(tf):
+    v = tf.Variable(1.0, name="v")
+    with tf.control_dependencies([tf.assign_add(v, 1.0)]):
+        tenfold = v * 10.0
+    with tf.control_dependencies([tenfold]):
+        reset = tf.assign(v, 0.0)
+    return Case(init=True,
+                steps=[(tenfold, None), (tenfold, None), ([reset, tenfold.op], None), (v, None),
+                       (tenfold, None)])
 
 
 @program
