@@ -120,7 +120,8 @@ class _Painter:
                 data = "".join(path_data(route) for _, route in group)
                 lines.append(f'<path {classes}{dash} d="{data}"{self._end("path", _edge_hover(group[0][0]))}')
         heads = "".join(arrow_head(route) for _, route in pairs)
-        words = [self.sheet.text("l", route.label[0], route.label[1] + 4, shapes.edge_label(edge))
+        below = 4 if self.scene.direction == "TB" else 0  # to the right of a line, or above it
+        words = [self.sheet.text("l", route.label[0], route.label[1] + below, shapes.edge_label(edge))
                  for edge, route in pairs if route.label]
         return (f'<g fill="none" stroke="#77828f">{"".join(lines)}</g>'
                 f'<path {self.sheet.classes("a")} fill="#77828f" d="{heads}"/><g fill="#56616e">{"".join(words)}</g>')
