@@ -21,7 +21,9 @@ and these options:
 - `reads="resource"`: a resource input whose variable's present value the kernel takes.
 - `state=lambda op: ...`: makes an object that one session keeps for this node between runs (a random counter); the
   kernel takes it as its first argument after `op` and runs at run time.
-- `resource=lambda op, session_resources: ...`: reserved for handle ops: what their output refers to.
+- `handle=True`: the output is a handle to a resource that the session keeps for this node.
+- `explain=lambda op, *values: ...`: TensorFlow's words for a run that fails with these values (they have `.shape`), or
+  None. Without it the message comes from the shape rule, applied to the run's shapes, or from torch.
 - `differentiable=False`: no gradient on purpose (comparisons, shapes): `tf.gradients` stops there.
 """
 
@@ -30,7 +32,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tfmagic.graph import registry
+from tfmagic.graph import registry, shapes
 from tfmagic.graph.registry import OpDeclaration
 from tfmagic.ops import shape_rules
 from tfmagic.ops.lazy import torch
@@ -88,6 +90,15 @@ def unary(name: str, kernel: Kernel = None, gradient: Any = None, shape: Any = s
     register(name, shape, _with_op(kernel), gradient, _with_op(static), **options)
 
 
+def _incompatible(op: Any, x: Any, y: Any) -> str | None:
+    """TensorFlow's words for two values that do not broadcast."""
+    try:
+        shape_rules.broadcast_dims(tuple(x.shape), tuple(y.shape))
+    except ValueError:
+        return f"Incompatible shapes: {shapes.brackets(tuple(x.shape))} vs. {shapes.brackets(tuple(y.shape))}"
+    return None
+
+
 def binary(name: str, kernel: Kernel = None, gradient: Any = None, shape: Any = shape_rules.broadcast,
            static: Any = None, **options: Any) -> None:
     """Declare an element-wise op of two inputs that broadcast.
@@ -97,4 +108,5 @@ def binary(name: str, kernel: Kernel = None, gradient: Any = None, shape: Any = 
       gradient: `(op, dz) -> (dx, dy)`.
       static: a NumPy function of the two values.
     """
+    options.setdefault("explain", _incompatible)
     register(name, shape, _with_op(kernel), gradient, _with_op(static), **options)

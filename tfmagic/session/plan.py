@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 from torch import fx
+from torch.fx.proxy import Proxy
 
 from tfmagic.graph import errors
 from tfmagic.graph.operation import Operation, Tensor
@@ -77,7 +78,7 @@ class Plan:
         self._finish()
 
     def _lower(self, lowering: Lowering, ops: list[Operation]) -> None:
-        for step in schedule(control_flow.recover(ops, set(self.feeds)), self.feeds):
+        for step in schedule(control_flow.recover(ops, set(self.feeds), self.fetches), self.feeds):
             step.lower(lowering)
 
     def _output(self, lowering: Lowering, tensor: Tensor) -> Any:
@@ -196,10 +197,7 @@ class Plan:
         if node is None or node.meta.get("op") is None:
             return exception
         op: Operation = node.meta["op"]
-        values = None
-        if frame is not None:
-            values = self._input_values(op, node, frame)
-        return run_errors.translate(exception, op, values)
+        return run_errors.translate(exception, op, self._input_values(op, node, frame))
 
     def _failing(self, exception: BaseException) -> tuple[fx.Node | None, Any]:
         traceback = exception.__traceback__
@@ -218,14 +216,18 @@ class Plan:
         start = next(i for i, line in enumerate(lines) if line.lstrip().startswith("def forward"))
         return start + 1
 
-    def _input_values(self, op: Operation, node: fx.Node, frame: Any) -> list[Any] | None:
-        """The values of the failing op's inputs, as far as the plan's frame still has them."""
-        mine = {argument: frame.f_locals.get(argument.name) for argument in node.all_input_nodes}
-        for argument in mine:
-            if argument.op == "get_attr":
-                mine[argument] = getattr(self.namespace, str(argument.target), None)
-        values = list(mine.values())
-        return values if len(values) == len(op._inputs) and all(v is not None for v in values) else None
+    def _input_values(self, op: Operation, node: fx.Node, frame: Any) -> list[Any]:
+        """The values of the failing op's inputs: from the plan's frame, else what stands for them (shape and type)."""
+        values = []
+        for given in node.meta.get("inputs", ()):
+            if isinstance(given, Proxy):
+                value = frame.f_locals.get(given.node.name)
+                if given.node.op == "get_attr":
+                    value = getattr(self.namespace, str(given.node.target), None)
+                values.append(given.node.meta.get("val") if value is None else value)
+            else:
+                values.append(given)
+        return values
 
 
 def _owned(state: Any, clone: bool) -> Any:

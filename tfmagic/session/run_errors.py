@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from tfmagic.graph import errors, registry, shapes, source
 from tfmagic.graph.operation import Operation
 from tfmagic.ops.lazy import torch
+
+
+# The innermost frames of the user's code that a message shows.
+_FRAMES_SHOWN = 8
 
 
 def where(op: Operation) -> str:
@@ -27,7 +29,7 @@ def describe(op: Operation, values: list[Any] | None = None) -> str:
             dims = tuple(value.shape) if hasattr(value, "shape") else tensor._dims
             parts.append(f"{tensor.name} {shapes.brackets(dims)} {tensor._dtype.base_dtype.name}")
         text += f"\nInputs of {op.name} ({op.type}): {', '.join(parts)}"
-    lines = source.lines(op._frames)
+    lines = source.lines(op._frames[:_FRAMES_SHOWN])
     if lines:
         text += f"\nOriginal stack trace for '{op.name}':"
         for line in reversed(lines):
@@ -66,7 +68,7 @@ def translate(exception: BaseException, op: Operation, values: list[Any] | None 
     if isinstance(exception, NotImplementedError):
         return error(errors.UnimplementedError, op, f"{op.type} cannot run with these types here: "
                      f"{_first_line(message)}", values)
-    explained = _by_shape_rule(op, values)
+    explained = _by_declaration(op, values) or _by_shape_rule(op, values)
     if explained is not None:
         return error(errors.InvalidArgumentError, op, explained, values)
     if isinstance(exception, (ValueError, RuntimeError, IndexError, TypeError, ZeroDivisionError, OverflowError,
@@ -79,18 +81,25 @@ def _first_line(message: str) -> str:
     return message.splitlines()[0]
 
 
+def _by_declaration(op: Operation, values: list[Any] | None) -> str | None:
+    """TensorFlow's own words for a run with these values, where the op's declaration has them (`explain`)."""
+    declaration = registry.lookup(op.type)
+    if values is None or declaration is None or "explain" not in declaration.options:
+        return None
+    if any(not hasattr(value, "shape") for value in values):
+        return None
+    return declaration.options["explain"](registry.Node(op), *registry.grouped(op._op_def.inputs, op._attrs, values))
+
+
 def _by_shape_rule(op: Operation, values: list[Any] | None) -> str | None:
     """What the op's shape rule says of the run's shapes, where it refuses them."""
     declaration = registry.lookup(op.type)
     if values is None or declaration is None or declaration.shape is None:
         return None
-    dims = [tuple(int(d) for d in v.shape) if hasattr(v, "shape") else tuple(np.shape(v)) if v is not None else None
-            for v in values]
+    dims = [tuple(v.shape) if hasattr(v, "shape") else None for v in values]
     try:
         declaration.shape(registry.Node(op), *registry.grouped(op._op_def.inputs, op._attrs, dims))
     except ValueError as refused:
         shown = ", ".join(shapes.brackets(d) for d in dims)
         return f"{refused} for '{op.name}' (op: '{op.type}') with input shapes: {shown}."
-    except Exception:  # noqa: BLE001  # the rule may need more than the shapes: the kernel's own words stand then
-        return None
     return None

@@ -330,8 +330,10 @@ class BaseSession:
             self._check_open()
             if kwargs and not (accept_options and set(kwargs) <= {"options", "run_metadata"}):
                 raise TypeError(f"unexpected argument {sorted(kwargs)[0]!r}")
-            if len(values) != len(converters):
+            if len(values) > len(converters):
                 raise TypeError(f"Function expects {len(converters)} arguments, one per tensor of feed_list, got {len(values)}.")
+            if len(values) < len(converters):  # what is not fed may have a default
+                return self.run(fetches, dict(zip(tensors, values)))
             if call.version != self._graph._version:
                 call = make()
             return call(values)

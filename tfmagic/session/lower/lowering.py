@@ -179,12 +179,11 @@ class Lowering:
         written = options.get("writes", ())
         roots = self._roots(op, (*written, *options.get("reads", ())))
         arguments = self._arguments(op, written)
+        self.tracer.inputs = arguments
         try:
             result = self._call(op, declaration, arguments)
-        except (KeyboardInterrupt, errors.OpError):
-            raise
         except Exception as exception:
-            shown = [None if isinstance(a, Proxy) else a for a in arguments]
+            shown = [a.node.meta.get("val") if isinstance(a, Proxy) else a for a in arguments]
             raise run_errors.translate(exception, op, shown) from exception
         if written:
             result = self._store(op, written, roots, result)

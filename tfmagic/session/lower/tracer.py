@@ -83,6 +83,7 @@ class PlanTracer(GraphAppendingTracer):
       constants: tensors and host objects by the attribute name under which the plan finds them.
       op: the operation whose kernel is being traced; every node made meanwhile is marked with it.
       device: torch device of that operation.
+      inputs: the values of its inputs.
     """
 
     def __init__(self) -> None:
@@ -90,6 +91,7 @@ class PlanTracer(GraphAppendingTracer):
         self.constants: dict[str, Any] = {}
         self.op: Operation | None = None
         self.device = "cpu"
+        self.inputs: list[Any] = []
         self._names: dict[tuple[int, str], str] = {}
 
     def proxy(self, node: fx.Node) -> PlanProxy:
@@ -102,6 +104,7 @@ class PlanTracer(GraphAppendingTracer):
         node = super().create_node(kind, target, args, kwargs, name, type_expr)
         node.meta["op"] = self.op
         node.meta["device"] = self.device
+        node.meta["inputs"] = self.inputs
         if kind in ("call_function", "call_method"):
             meta = _meta_value(node)
             if meta is not _UNKNOWN:
@@ -152,7 +155,7 @@ class PlanTracer(GraphAppendingTracer):
 def _meta_value(node: fx.Node) -> Any:
     """What `node` gives for the meta tensors of its arguments, or `_UNKNOWN`."""
     target = node.target
-    if getattr(target, "__module__", None) == "tfmagic.ops":
+    if getattr(target, "__module__", None) in ("tfmagic.ops", "tfmagic.control_flow"):
         known = [a.meta.get("val") if isinstance(a, fx.Node) else a for a in node.args]
         return target.meta_outputs(known)  # a kernel called at run time: its op's static shapes
     unknown = False
@@ -177,7 +180,7 @@ def _meta_value(node: fx.Node) -> Any:
         if target in _CREATORS:
             kwargs = {**kwargs, "device": "meta"}
         result = target(*args, **kwargs)  # type: ignore[operator]
-    except Exception:  # noqa: BLE001  # torch cannot tell without the values: the run will
+    except Exception:  # torch cannot tell without the values: the run will
         return _UNKNOWN
     return result if _is_meta(result) else _UNKNOWN
 
