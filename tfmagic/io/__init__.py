@@ -1,0 +1,1 @@
+"""Files and protos: graph definitions in and out."""
