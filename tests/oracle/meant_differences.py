@@ -275,6 +275,7 @@ GRAPHS = [
     Difference("dropout multiplies by a mask in 1.15", dropout,
                ("dropout_rate", "dropout_keep_prob", "convolutional_network_dropout")),
     Difference("tf.add with a name of its own", retyped("plus_one", "Add"), ("add_function",)),
+    Difference("tf.add with a name of its own", retyped("PolynomialDecay", "Add"), ("learning_rates",)),
     Difference("tf.add with a name of its own", retyped("[cd]", "Add"), ("course_first_graph",)),
 ]
 

@@ -29,7 +29,7 @@ def main(names):
             try:
                 rows.append(row(tf, name, sample))
             except Exception as error:
-                refusals.add(f"{type(error).__name__}: {str(error).splitlines()[0][:150]}")
+                refusals.add(f"{type(error).__name__}: {str(error)[:150].strip()}")
         if not rows:
             problems.append(f"{name}: no rows ({'; '.join(refusals) or 'no samples'})")
             continue
