@@ -105,13 +105,13 @@ class Template:
 
     @property
     def variable_scope_name(self) -> str | None:
-        """The name of the template's variable scope."""
+        """The name of the template's variable scope with a trailing "/"."""
         name = None if self._variable_scope is None else self._variable_scope.name
-        return name[:-1] if name and name.endswith("/") else name
+        return f"{name}/" if name else name
 
     def _collection(self, key: str) -> list[Any]:
         name = self.variable_scope_name
-        return [] if name is None else get_default_graph().get_collection(key, name + "/")
+        return [] if name is None else get_default_graph().get_collection(key, name)
 
     @property
     def global_variables(self) -> list[Any]:

@@ -25,7 +25,7 @@ class VariableSlice(Tensor):
         node = self.op
         begin, end, strides = node.inputs[1:]
         masks = {mask: node._attrs[mask] for mask in _MASKS}
-        name = f"{node.name}_assign" if name is None else name
+        name = f"{node.name}/_assign" if name is None else name
         variable = self._variable
         handle = getattr(variable, "handle", None)
         if handle is None:

@@ -223,7 +223,8 @@ def linear_cosine_decay(learning_rate: Any, global_step: Any, decay_steps: Any, 
         least = cast(beta, dtype)
         step = raw.minimum(cast(global_step, dtype), steps)
         linear = (steps - step) / steps
-        return multiply(rate, (offset + linear) * _cosine(step, steps, periods) + least, name=scope)
+        cosine = _cosine(step, steps, periods)
+        return multiply(rate, (offset + linear) * cosine + least, name=scope)
 
 
 def _cosine(step: Any, steps: Any, periods: Any) -> Any:
@@ -259,4 +260,5 @@ def noisy_linear_cosine_decay(learning_rate: Any, global_step: Any, decay_steps:
         linear = (steps - step) / steps
         deviation = raw.sqrt(variance / pow(1.0 + step, falling))
         noisy = linear + random_normal(linear.shape, stddev=deviation)
-        return multiply(rate, (offset + noisy) * _cosine(step, steps, periods) + least, name=scope)
+        cosine = _cosine(step, steps, periods)
+        return multiply(rate, (offset + noisy) * cosine + least, name=scope)
