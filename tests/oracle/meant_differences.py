@@ -249,7 +249,20 @@ def regularized_once(nodes):
     return kept
 
 
+def gathered_copies(nodes):
+    """Rows of a resource variable are handed out through an Identity in 1.15."""
+    found = []
+    for node in nodes:
+        node["inputs"] = ["Identity" if name == "Gather" else name for name in node.get("inputs", [])]
+        found.append(node)
+        if node["name"] == "Gather":
+            found.append({"name": "Identity", "op": "Identity", "inputs": ["Gather"],
+                          "attrs": {"T": node["attrs"]["dtype"]}})
+    return found
+
+
 GRAPHS = [
+    Difference("tf.gather of a resource variable copies in 1.15", gathered_copies, ("resource_variable_in_functions",)),
     Difference("get_variable of 1.15 calls a regularizer once", regularized_once, ("variable_scope_defaults",)),
     Difference("ones_like makes the constant of a known shape itself in 1.15", shapes_of_ones),
     Difference("what a slice leaves out is a Python number in 1.15", constant_slice_ends, ("slices_tensor_indices",)),
@@ -282,10 +295,12 @@ GRAPHS = [
 # Values, reprs and facts: program -> kind -> reason. The kind is left out of the comparison.
 OTHER: dict[str, dict[str, str]] = {
     "variable_scope_defaults": {"shown": "a regularization loss is a tensor in 1.15"},
+    "resource_variable_in_functions": {"shown": "tf.gather of a resource variable copies in 1.15"},
     "dropout_rate": {"shown": "the result of dropout is another node in 1.15"},
     "dropout_keep_prob": {"shown": "the result of dropout is another node in 1.15"},
     "add_function": {"shown": "the result of accumulate_n is another node in 1.15"},
     "gradient_reductions_dynamic": {"shown": "the last node of a spread is Tile in 1.15"},
+    "static_shapes": {"shown": "the result of linspace is another node in 1.15"},
     "ranges": {"shown": "the result of linspace is another node in 1.15"},
     "random_streams": {"shown": "the result of random_uniform is the sum in 1.15, the node that draws in 2.21"},
 }
@@ -297,7 +312,9 @@ ERRORS: dict[str, dict[str, str]] = {
 }
 
 # Ops: op -> part ("static" or "gradients") that is not compared, and why.
-OPS: dict[str, dict[str, str]] = {}
+OPS: dict[str, dict[str, str]] = {
+    "TensorStridedSliceUpdate": {"gradients": "1.15 has no gradient for it"},
+}
 
 
 def expected_nodes(program, nodes):

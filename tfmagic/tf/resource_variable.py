@@ -28,6 +28,8 @@ from tfmagic.tf.variables import (
 class ResourceVariable(Variable):
     """A variable held by a `VarHandleOp` operation."""
 
+    _should_act_as_resource_variable = True  # tf.gradients then differentiates with respect to the handle
+
     _handle: Tensor
     _dtype: DType
     _shape: TensorShape
