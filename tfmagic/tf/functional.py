@@ -201,7 +201,8 @@ def foldl(fn: Callable[[Any, Any], Any], elems: Any, initializer: Any = None, pa
             first, i = initializer, constant(0)
 
         def compute(i: Any, so_far: Any) -> Any:
-            return [i + 1, fn(so_far, nest.map_structure(lambda array: array.read(i), arrays))]
+            value = fn(so_far, nest.map_structure(lambda array: array.read(i), arrays))
+            return [i + 1, value]
 
         _, result = while_loop(lambda i, _: i < n, compute, [i, first], parallel_iterations=parallel_iterations,
                                back_prop=back_prop, swap_memory=swap_memory, maximum_iterations=n)

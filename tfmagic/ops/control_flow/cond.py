@@ -63,6 +63,7 @@ class CondContext(ControlFlowContext):
         with graph.control_dependencies(None):
             result = switch_ref_or_tensor(result, self.pred)[self.branch]
         graph.prevent_fetching(result.op)
+        result.op._control_flow_context = self
         self._seen([result])
         self.external[name] = result
         return result

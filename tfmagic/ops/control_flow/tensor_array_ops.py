@@ -226,7 +226,8 @@ def _concat(op: Any, state: ArrayState, flow: Any) -> tuple[Any, Any]:
     _open(op, state)
     values = [_read_one(op, state, index) for index in range(len(state.elements))]
     if not values:
-        rest = _empty_element(op, state, (0, *(op.op._attrs["element_shape_except0"]._dims or (None,))), "concatenating")
+        given = (0, *(op.op._attrs["element_shape_except0"]._dims or (None,)))
+        rest = _empty_element(op, state, given, "concatenating")
         return state.zeros((0, *rest[1:])), torch.zeros((0,), dtype=torch.int64)
     for index, value in enumerate(values):
         if not len(value.shape):
@@ -350,13 +351,18 @@ def _concatenated(op: Any, handle: Dims, flow: Dims) -> tuple[Dims, Dims]:
     return None, (None,)
 
 
+def _handle(op: Any, *inputs: Dims) -> Dims:
+    return (2,)
+
+
+register("TensorArrayV3", _handle_and_flow, _new, differentiable=False, opaque=True, host=("size",))
+register("TensorArrayV2", _handle, lambda op, size: _new(op, size)[0], differentiable=False, opaque=True,
+         host=("size",))
+register("TensorArrayGradV3", _handle_and_flow, _gradient, differentiable=False, opaque=True)
+register("TensorArrayGradV2", _handle, lambda op, state, flow: _gradient(op, state, flow)[0], differentiable=False,
+         opaque=True)
 for _version in ("V2", "V3"):
     _name = "TensorArray{}" + _version
-    register(_name.format(""), _handle_and_flow if _version == "V3" else lambda op, size: (2,), _new if
-             _version == "V3" else lambda op, size: _new(op, size)[0], differentiable=False, opaque=True, host=("size",))
-    register(_name.format("Grad"), _handle_and_flow if _version == "V3" else lambda op, handle, flow: (2,), _gradient
-             if _version == "V3" else lambda op, state, flow: _gradient(op, state, flow)[0], differentiable=False,
-             opaque=True)
     register(_name.format("Write"), shape_rules.scalar, _write, _write_gradient, opaque=True, host=("index",))
     register(_name.format("Read"), shape_rules.unknown, _read, _read_gradient, opaque=True, host=("index",))
     register(_name.format("Gather"), _gathered, _gather, _gather_gradient, opaque=True, host=("indices",))

@@ -73,8 +73,8 @@ def Assert(condition: Any, data: Any, summarize: int | None = None, name: str | 
       The operation that checks; it runs only when something depends on it.
     """
     with name_scope(name, "Assert", [condition, data]):
-        data = [to_tensor(value) for value in data]
-        if all(value._dtype.base_dtype in (dtypes.string, dtypes.int32) for value in data):
+        types = [to_tensor(value)._dtype.base_dtype for value in data]  # TensorFlow makes these constants too
+        if all(dtype in (dtypes.string, dtypes.int32) for dtype in types):
             return caller("Assert")((condition, data), (summarize,), "Assert")
         condition = to_tensor(condition, None, "Condition")
         guarded = cond(condition, raw.no_op, lambda: caller("Assert")((condition, data), (summarize,), "Assert"),

@@ -112,6 +112,8 @@ class PlanTracer(GraphAppendingTracer):
         return node
 
     def create_arg(self, a: Any) -> Any:
+        if isinstance(a, fx.Node):
+            return a
         if isinstance(a, torch.Tensor):
             return self.constant(a, "cpu" if a.ndim == 0 else self.device)
         if isinstance(a, np.ndarray):

@@ -1,0 +1,364 @@
+"""Loops: the nodes of one frame as a Python loop over two bodies, the condition and the iteration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import torch
+from torch.fx.proxy import Proxy
+
+from tfmagic.graph import registry
+from tfmagic.graph.operation import Operation, Tensor
+from tfmagic.session.lower.body import Body, Inner, PlanCall, lives_on_host, meta_of, passed, static_meta
+from tfmagic.session.lower.branches import BranchStep
+from tfmagic.session.lower.lowering import Handle, Lowering, VariableRef
+from tfmagic.session.lower.regions import MERGES, SWITCHES, Irregular, Region
+from tfmagic.session.lower.schedule import OpStep, Step, schedule
+
+
+class Loop(PlanCall):
+    """Called at run time: repeats a body while a condition holds.
+
+    All values live in one list of slots; each body reads some and writes some.
+    """
+
+    __name__ = __qualname__ = "while_loop"
+
+    def __init__(self, cond: Body, cond_reads: list[int], cond_writes: list[int], body: Body, body_reads: list[int],
+                 body_writes: list[int], size: int, results: list[int]):
+        self.cond, self.cond_reads, self.cond_writes = cond, cond_reads, cond_writes
+        self.body, self.body_reads, self.body_writes = body, body_reads, body_writes
+        self.size, self.results = size, results
+
+    def __call__(self, *initial: Any) -> tuple[Any, ...]:
+        slots = [*initial, *[None] * (self.size - len(initial))]
+        cond, cond_reads, cond_writes = self.cond, self.cond_reads, self.cond_writes
+        body, body_reads, body_writes = self.body, self.body_reads, self.body_writes
+        while True:
+            goes_on, *values = cond(*[slots[i] for i in cond_reads])
+            for slot, value in zip(cond_writes, values):
+                slots[slot] = value
+            if not goes_on:
+                return tuple([slots[i] for i in self.results])
+            values = body(*[slots[i] for i in body_reads])
+            for slot, value in zip(body_writes, values):
+                slots[slot] = value
+
+
+class Frame:
+    """The nodes of one loop: those of its own, and loops inside.
+
+    Attributes:
+      enters: the Enter nodes that lead into it.
+      ops: its own nodes, with the Enter nodes of inner loops among them.
+      inner: the loops inside.
+    """
+
+    def __init__(self, name: str, parent: Frame | None):
+        self.name = name
+        self.parent = parent
+        self.enters: list[Operation] = []
+        self.ops: list[Operation] = []
+        self.inner: dict[str, Frame] = {}
+        self.depth = 0 if parent is None else parent.depth + 1
+
+    def child(self, name: str) -> Frame:
+        if name not in self.inner:
+            self.inner[name] = Frame(name, self)
+        return self.inner[name]
+
+    def all_ops(self) -> list[Operation]:
+        return [*self.ops, *(op for frame in self.inner.values() for op in frame.all_ops())]
+
+
+ENTERS = frozenset({"Enter", "RefEnter"})
+EXITS = frozenset({"Exit", "RefExit"})
+NEXT = frozenset({"NextIteration", "RefNextIteration"})
+
+
+def frames(ops: Sequence[Operation], fed: set[Tensor]) -> Frame:
+    """The tree of frames of a graph: which loop each node is in.
+
+    Raises:
+      Irregular: there is a cycle outside of loops.
+    """
+    root = Frame("", None)
+    known = set(ops)
+    outside: dict[Operation, Frame] = {}  # where the outputs of a node are
+    waiting: dict[Operation, int] = {}
+    followers: dict[Operation, list[Operation]] = {}
+    ready = []
+    for op in ops:
+        before = {t.op for t in op._inputs if t not in fed and t.op in known and not (
+            op.type in MERGES and t.op.type in NEXT)}
+        before.update(c for c in op._control_inputs if c in known)
+        waiting[op] = len(before)
+        for source in before:
+            followers.setdefault(source, []).append(op)
+        if not before:
+            ready.append(op)
+    count = 0
+    while ready:
+        op = ready.pop()
+        count += 1
+        found = [outside[t.op] for t in op._inputs if t not in fed and t.op in outside]
+        found += [outside[c] for c in op._control_inputs if c in outside]
+        frame = max(found, key=lambda f: f.depth, default=root)
+        frame.ops.append(op)
+        if op.type in ENTERS:
+            inner = frame.child(op._attrs["frame_name"])
+            inner.enters.append(op)
+            outside[op] = inner
+        elif op.type in EXITS and frame.parent is not None:
+            outside[op] = frame.parent
+        else:
+            outside[op] = frame
+        for later in followers.get(op, ()):
+            waiting[later] -= 1
+            if waiting[later] == 0:
+                ready.append(later)
+    if count != len(ops):
+        raise Irregular("a cycle outside of loops")
+    return root
+
+
+def units_of(frame: Frame, fed: set[Tensor], without: Iterable[Operation] = ()) -> list[Step]:
+    """The nodes of a frame as units: inner loops are one unit each."""
+    loops: list[Step] = [LoopStep(inner, fed) for inner in frame.inner.values()]
+    taken = {op for loop in loops for op in loop.ops}
+    taken.update(without)
+    return [*(OpStep(op) for op in frame.ops if op not in taken), *loops]
+
+
+class LoopStep:
+    """One loop.
+
+    Raises:
+      Irregular: it has not exactly one LoopCond, or a Switch on it leads to something else than an Exit.
+    """
+
+    def __init__(self, frame: Frame, fed: set[Tensor]):
+        self.name = frame.name
+        self.enters = frame.enters
+        inside = frame.all_ops()
+        self.ops = (*frame.enters, *inside)
+        self.id = min(op._id for op in self.ops)
+        members = set(self.ops)
+        self.inputs = tuple(dict.fromkeys(t for op in self.ops for t in op._inputs if t.op not in members))
+        self.controls = tuple(dict.fromkeys(c for op in self.ops for c in op._control_inputs if c not in members))
+        self.writes = any(_writes(op) for op in inside)
+        self._fed = fed
+        conds = [op for op in frame.ops if op.type == "LoopCond"]
+        if len(conds) != 1:
+            raise Irregular(f"{len(conds)} conditions in loop {frame.name}")
+        self.cond = conds[0]
+        self.merges = [op for op in frame.ops if op.type in MERGES and any(t.op.type in NEXT for t in op._inputs)]
+        self.switches = [op for op in frame.ops if op.type in SWITCHES and op._inputs[1].op is self.cond]
+        self.exits = [op for op in frame.ops if op.type in EXITS]
+        nexts = [op for op in frame.ops if op.type in NEXT]
+        routing = {self.cond, *self.merges, *self.switches, *self.exits, *nexts}
+        self._check(frame, routing)
+        units = units_of(frame, fed, routing)
+        self._split(units)
+
+    def _check(self, frame: Frame, routing: set[Operation]) -> None:
+        false_sides = {op._outputs[0] for op in self.switches}
+        for op in frame.ops:
+            if op.type in EXITS:
+                if op._inputs[0] not in false_sides:
+                    raise Irregular(f"{op.name} does not leave by the loop's condition")
+            elif any(t in false_sides for t in op._inputs):
+                raise Irregular(f"{op.name} runs after the last iteration of a loop, inside of it")
+        for op in self.merges:
+            if len(op._inputs) != 2 or op._inputs[0].op not in self.enters or op._inputs[1].op.type not in NEXT:
+                raise Irregular(f"{op.name} does not merge an entry and an iteration")
+            if any(op._outputs[1] in other._inputs for other in frame.ops):
+                raise Irregular(f"{op.name} tells whether it is the first iteration")
+
+    def _split(self, units: list[Step]) -> None:
+        """Tell what the condition needs from what the iteration needs."""
+        producer = {op: unit for unit in units for op in unit.ops}
+        merged = {op._outputs[0] for op in self.merges}
+        targets = [self.cond._inputs[0], *(op._inputs[0] for op in self.switches if op._inputs[0] not in merged)]
+        for_cond: set[Step] = set()
+        stack = [producer[t.op] for t in targets if t.op in producer]
+        while stack:
+            unit = stack.pop()
+            if unit not in for_cond:
+                for_cond.add(unit)
+                stack.extend(producer[t.op] for t in unit.inputs if t.op in producer)
+                stack.extend(producer[c] for c in unit.controls if c in producer)
+        cond_units = [unit for unit in units if unit in for_cond]
+        body_units = [unit for unit in units if unit not in for_cond]
+        self.next_values = [op._inputs[1].op._inputs[0] for op in self.merges]
+        wanted = {t for unit in body_units for t in unit.inputs} | set(self.next_values) | set(targets[1:])
+        made = [t for unit in cond_units for op in unit.ops for t in op._outputs]
+        self.handed_on = [t for t in made if t in wanted]  # from the condition to the iteration
+        self.exit_data = [op._inputs[0].op._inputs[0] for op in self.exits]
+        self.cond_steps = Region(cond_units, self._fed, {*targets, *self.handed_on}).steps(cond_units, (), BranchStep) \
+            if cond_units else []
+        if body_units:
+            region = Region(body_units, self._fed, self.next_values)
+            self.body_steps = region.steps(region.order, (), BranchStep)
+        else:
+            self.body_steps = []
+
+    def following(self, merge: Operation) -> tuple[Tensor, Tensor]:
+        """What a loop variable is at the beginning, and in the next iteration."""
+        return merge._inputs[0].op._inputs[0], merge._inputs[1].op._inputs[0]
+
+    def lower(self, lowering: Lowering) -> None:
+        plan = _LoopPlan(self, lowering)
+        plan.run()
+
+
+def _writes(op: Operation) -> bool:
+    declaration = registry.lookup(op.type)
+    return declaration is not None and "writes" in declaration.options
+
+
+class _LoopPlan:
+    """One lowering of a loop: gives every value a slot."""
+
+    def __init__(self, step: LoopStep, lowering: Lowering):
+        self.step = step
+        self.outer = lowering
+        self.initial: list[Any] = []
+        self.slots: dict[Any, int] = {}
+        self.known: dict[Tensor, Any] = {}
+        self.devices: dict[int, str] = {}
+
+    def slot(self, key: Any) -> int:
+        if key not in self.slots:
+            self.slots[key] = len(self.slots)
+        return self.slots[key]
+
+    def run(self) -> None:
+        step, outer = self.step, self.outer
+        values = {op: passed(outer, op, op._inputs[0]) for op in step.enters}
+        variables: list[Operation] = []
+        for op in step.merges:
+            value = values[op._inputs[0].op]
+            if isinstance(value, (VariableRef, Handle)):
+                self.known[op._outputs[0]] = value
+                continue
+            variables.append(op)
+            tensor = op._outputs[0]
+            index = self.slot(tensor)
+            self.devices[index] = "cpu" if lives_on_host(tensor) else outer.place(op)
+            self.initial.append(self._entry(value, self.devices[index]))
+        cond = self._open(values)
+        self._lower(cond, step.cond_steps)
+        cond_lowering = cond.lowering
+        goes_on = cond_lowering.value(step.cond._inputs[0])
+        handed = []
+        for tensor in step.handed_on:
+            value = cond_lowering.values.get(tensor)
+            if isinstance(value, Proxy):
+                handed.append(tensor)
+            elif value is not None:
+                self.known[tensor] = value
+        body = self._open(values)
+        for tensor in handed:
+            value = cond_lowering.values[tensor]
+            body.parameter(tensor, tensor, value.node.meta.get("device", "cpu"), meta_of(value))
+        body.lowering.values[step.cond._outputs[0]] = torch.tensor(True)
+        for op in step.switches:
+            body.lowering.values[op._outputs[1]] = body.lowering.values[op._inputs[0]]
+        self._lower(body, step.body_steps)
+        following = {op: body.lowering.value(value) for op, value in zip(step.merges, step.next_values)
+                     if op in variables}
+        written = list(dict.fromkeys([*cond_lowering.written, *body.lowering.written]))
+        cond_results = [goes_on, *(cond_lowering.values[t] for t in handed),
+                        *self._states(cond, [r for r in written if r in cond_lowering.written])]
+        body_results = [*(body.settled(following[op], self.devices[self.slots[op._outputs[0]]]) for op in variables),
+                        *self._states(body, [r for r in written if r in body.lowering.written])]
+        exits = {data: cond_lowering.values.get(data) for data in step.exit_data}
+        compiled_cond = cond.compile(cond_results, f"condition of {step.name}")
+        compiled_body = body.compile(body_results, f"iteration of {step.name}")
+        self._call(compiled_cond, compiled_body, variables, handed, written, exits,
+                   [r for r in written if r in cond_lowering.written],
+                   [r for r in written if r in body.lowering.written])
+
+    def _entry(self, value: Any, device: str) -> Any:
+        """A loop variable's first value where it stays during the loop."""
+        tracer = self.outer.tracer
+        tracer.op, tracer.device = self.step.cond, device
+        if isinstance(value, Proxy):
+            if value.node.meta.get("device", "cpu") != device:
+                return tracer.create_proxy("call_method", "to", (value, device), {})
+            return value
+        return tracer.proxy(tracer.constant(value, device))
+
+    def _open(self, values: dict[Operation, Any]) -> Inner:
+        """A body with the loop variables and invariants in it."""
+        inner = Inner(self.outer)
+        for op in self.step.merges:
+            tensor = op._outputs[0]
+            if tensor in self.known:
+                inner.lowering.values[tensor] = self.known[tensor]
+            else:
+                inner.parameter(tensor, tensor, self.devices[self.slots[tensor]],
+                                static_meta(tensor, *self.step.following(op)))
+        variable_enters = {op._inputs[0].op for op in self.step.merges}
+        for op, value in values.items():
+            if op not in variable_enters:
+                inner.bring(op._outputs[0], value)
+        for tensor in self.step.inputs:  # what is read without an Enter
+            if tensor in self.outer.values and tensor not in inner.lowering.values:
+                inner.bring(tensor, self.outer.values[tensor])
+        inner.lowering.values.update(self.known)
+        return inner
+
+    def _lower(self, inner: Inner, steps: list[Any]) -> None:
+        for step in schedule(steps, self.step._fed):
+            step.lower(inner.lowering)
+
+    def _states(self, inner: Inner, roots: list[Operation]) -> list[Any]:
+        return [inner.settled(inner.lowering.variable(root), self.outer.place(root)) for root in roots]
+
+    def _call(self, cond: Body, body: Body, variables: list[Operation], handed: list[Tensor],
+              written: list[Operation], exits: dict[Tensor, Any], cond_written: list[Operation],
+              body_written: list[Operation]) -> None:
+        outer, step = self.outer, self.step
+        arguments = list(self.initial)
+        keys: dict[Any, int] = {op._outputs[0]: i for i, op in enumerate(variables)}
+        for source in [*cond.parameters, *body.parameters, *written]:
+            key = source.node if isinstance(source, Proxy) else source
+            if key in keys or isinstance(source, Tensor):
+                continue
+            keys[key] = len(arguments)
+            arguments.append(source if isinstance(source, Proxy) else outer.variable(source))
+        size = len(arguments)
+        for tensor in handed:
+            keys[tensor] = size
+            size += 1
+
+        def place(source: Any) -> int:
+            return keys[source.node if isinstance(source, Proxy) else source]
+
+        results = [keys[data] for data in step.exit_data if data in keys] + [keys[root] for root in written]
+        loop = Loop(cond, [place(s) for s in cond.parameters], [keys[t] for t in (*handed, *cond_written)],
+                    body, [place(s) for s in body.parameters],
+                    [keys[t] for t in (*(op._outputs[0] for op in variables), *body_written)], size, results)
+        tracer = outer.tracer
+        tracer.op, tracer.device, tracer.inputs = step.cond, "cpu", []
+        call = tracer.create_proxy("call_function", loop, tuple(arguments), {})
+        position = 0
+        for op, data in zip(step.exits, step.exit_data):
+            if data in keys:
+                part = call[position]
+                position += 1
+                part.node.meta["device"] = self.devices.get(self.slots.get(data, -1), "cpu")
+                meta = static_meta(data, *(step.following(data.op) if data.op in variables else ()))
+                if meta is not None:
+                    part.node.meta["val"] = meta
+                outer.values[op._outputs[0]] = part
+            else:
+                outer.values[op._outputs[0]] = exits[data]  # known without the loop
+        for root in written:
+            part = call[position]
+            position += 1
+            part.node.meta["device"] = outer.place(root)
+            outer.write(root, part)
