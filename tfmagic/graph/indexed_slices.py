@@ -58,6 +58,12 @@ class IndexedSlices:
 
         return as_shape(constant_value_as_shape(self._dense_shape))
 
+    def _fetch_parts(self) -> tuple[list[Any], Any]:
+        """What a session fetches for it, and how its value is built from that."""
+        if self._dense_shape is None:
+            return [self._values, self._indices], lambda values, indices: IndexedSlicesValue(values, indices, None)
+        return [self._values, self._indices, self._dense_shape], IndexedSlicesValue
+
     @property
     def name(self) -> str:
         return self._values.name

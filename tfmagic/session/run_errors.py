@@ -53,8 +53,8 @@ def translate(exception: BaseException, op: Operation, values: list[Any] | None 
       values: the values of its inputs, where they are known.
     """
     if isinstance(exception, errors.OpError):
-        if exception._op is None:
-            exception._op = op
+        if "[[node " not in exception._message:
+            exception._op = exception._op or op
             exception._message += describe(op, values)
             exception.args = (exception._message,)
         return exception

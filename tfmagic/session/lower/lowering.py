@@ -6,6 +6,11 @@ Values of tensors while a plan is made:
 - a `VariableRef`: the tensor names a variable (a reference or a resource handle);
 - a `Handle`: any other resource handle, which the op that made it stands for.
 Variables are in single-assignment form: `state` holds the value that each has at this point of the plan.
+
+In TensorFlow the Identity by which a reference variable is read hands on the variable's own memory. A node that is ordered
+after an assignment therefore sees the new value, even through an Identity from before (`with control_dependencies([update]):
+y = v * 2`). `aliases` knows these Identity outputs: as inputs they stand for the variable's present value; fetched they are
+what they were at their own place.
 """
 
 from __future__ import annotations
@@ -98,6 +103,7 @@ class Lowering:
         self.read: dict[Operation, Operation] = {}
         self.state_inputs: dict[Operation, Proxy] = {}
         self.updates: list[Update] = []
+        self.aliases: dict[Tensor, Operation] = {}
         self.is_body = False
 
     def child(self) -> Lowering:
@@ -119,8 +125,13 @@ class Lowering:
 
     def value(self, tensor: Tensor) -> Any:
         """The value of a tensor as an op reads it now: for a reference, the variable's present value."""
-        value = self.values[tensor]
+        value = self.current(tensor)
         return self.variable(value.root) if type(value) is VariableRef else value
+
+    def current(self, tensor: Tensor) -> Any:
+        """What stands for a tensor here and now: the value kept for it, or the present one of a variable it aliases."""
+        root = self.aliases.get(tensor)
+        return self.state[root] if root is not None and root in self.written else self.values[tensor]
 
     def variable(self, root: Operation) -> Any:
         """The present value of a variable."""
@@ -192,6 +203,8 @@ class Lowering:
                                        tuple(self.state[roots[name]] for name in written)))
         for tensor, value in zip(op._outputs, self._outputs(op, result)):
             self.values[tensor] = value
+        if op.type == "Identity" and type(self.values[op._inputs[0]]) is VariableRef:
+            self.aliases[op._outputs[0]] = self.values[op._inputs[0]].root
 
     def _roots(self, op: Operation, names: Iterable[str]) -> dict[str, Operation]:
         """The variables that the named inputs of `op` stand for."""
@@ -212,7 +225,7 @@ class Lowering:
         arguments: list[Any] = []
         unchecked = "allows_uninitialized_input" in op._op_def.flags or op.type in _MAY_BE_UNINITIALIZED
         for tensor in op._inputs:
-            value = self.values[tensor]
+            value = self.current(tensor)
             if type(value) is VariableRef:
                 if not unchecked:
                     self.require_initialized(op, value.root)
