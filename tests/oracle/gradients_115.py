@@ -41,21 +41,27 @@ def as_115(nodes):
         if scope is not None:
             scopes.setdefault(scope, (forward, []))[1].append(node)
     nodes, renamed = filled_ones(nodes)
-    replacement, own = {}, {}
+    replacement, own, passed = {}, {}, {}
     for scope, (forward, members) in scopes.items():
         new = rewritten(scope, graph[forward], members, graph)
         if new is not None:
             replacement[scope], own[scope] = new
             renamed.update(own[scope])
+            source = passed_on(scope, graph[forward], members)
+            if source is not None:
+                incoming, producer = source
+                prefix = scope.removesuffix(f"{forward}_grad")
+                passed[f"{prefix}{producer}_grad"] = {incoming: f"{scope}/Reshape"}
     result, done = [], set()
     for node in nodes:
         scope, _ = gradient_scope(node["name"], graph)
         if scope not in replacement:
-            result.append(with_names(node, renamed))
+            result.append(with_names(node, {**renamed, **passed.get(scope, {})}))
         elif scope not in done:
             done.add(scope)
             from_outside = {old: new for old, new in renamed.items() if old not in own[scope]}
-            result += [with_names(node, from_outside) for node in replacement[scope]]
+            result += [with_names(node,
+                                  {**from_outside, **passed.get(scope, {})}) for node in replacement[scope]]
     return result
 
 
@@ -181,6 +187,19 @@ def broadcasting(scope, forward, family, inner, gates):
     return nodes + gated(scope, gates, new), renamed
 
 
+def passed_on(scope, forward, members):
+    """(incoming gradient, first input's op) where 2.21 hands a sum's gradient on as it is and 1.15 reshapes it."""
+    inner = {node["name"].removeprefix(scope + "/"): node for node in members}
+    family = BROADCASTING.get(forward["op"])
+    if family not in (ADD, SUB) or "Shape" not in inner or any(name.startswith("tuple/") for name in inner):
+        return None
+    incoming = incoming_gradient(family, inner, scope)
+    partial = [incoming if name is None else f"{scope}/{name}" for name in PARTIAL[family]]
+    if results_221(scope, partial, inner)[0] != incoming:
+        return None
+    return incoming, forward["inputs"][0].partition(":")[0]
+
+
 def gated(scope, gates, results):
     """The nodes that hold all gradients of an op back until all are there, with the new results."""
     nodes = []
@@ -232,7 +251,7 @@ def extreme(scope, forward, incoming, dtype, x, y, shape):
 def reduction(scope, forward, inner, graph):
     """The gradient of Sum and Mean: reshape to the kept shape, tile, and for Mean divide by the count."""
     dtype = forward["attrs"]["T"]
-    full = "Reshape/shape" in inner and "Maximum" not in inner
+    full = "Reshape/shape" in inner and set(inner["Reshape/shape"]["attrs"]["value"]["values"]) <= {1}
     nodes = spread(scope, forward, inner, graph, dtype) if not full else [
         inner[name] for name in ("Reshape/shape", "Reshape", "Shape", "Const", "Tile") if name in inner
         and not (name == "Const" and "Shape" in inner)]
@@ -315,6 +334,12 @@ def static_shapes(scope, dims, axes, graph, near=None):
             const(f"{scope}/Shape_1", "int32", axes_shape, [len(axes_shape)], near=near))
 
 
+def expanded(value):
+    """All values of a described vector, of which equal ones at the end are written once."""
+    values = value["values"]
+    return values + values[-1:] * (value["shape"][0] - len(values))
+
+
 def chosen(scope, forward, inner, graph):
     """The gradient of Max and Min: shared between the entries that are the extreme one, by the kept shape."""
     x, axes = forward["inputs"]
@@ -341,8 +366,11 @@ def spread(scope, forward, inner, graph, dtype):
     x, axes = forward["inputs"][:2]
     near = f"{scope}/Shape"
     incoming = inner["Reshape"]["inputs"][0]
-    if "floordiv/x" in inner:
-        shapes = static_shapes(scope, inner["floordiv/x"]["attrs"]["value"]["values"], axes, graph, near)
+    if "Reshape/shape" in inner:
+        kept, repeats = (expanded(inner[name]["attrs"]["value"]) for name in ("Reshape/shape",
+                                                                              "Tile/multiples"))
+        dims = [size * times for size, times in zip(kept, repeats)]
+        shapes = static_shapes(scope, dims, axes, graph, near)
     else:
         shapes = inner["Shape"], inner["Size"], inner["Shape_1"]
     return [

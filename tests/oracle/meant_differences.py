@@ -159,6 +159,54 @@ def dropout(nodes):
     return result
 
 
+def dropout_gradient(nodes):
+    """The gradients of the two products that 1.15's dropout ends in."""
+    first, second = "gradients/dropout/mul_1_grad", "gradients/dropout/mul_grad"
+    new = [*product_gradient(first, "dropout/mul", "dropout/Cast", "gradients/Sum_grad/Tile"),
+           *product_gradient(second, "Reshape", "dropout/truediv", f"{first}/tuple/control_dependency")]
+    nodes = replaced(r"gradients/dropout/(SelectV2|RealDiv)_grad/.*", "\n".join(map(json.dumps, new)))(nodes)
+    for node in nodes:
+        node["inputs"] = [name.replace("dropout/RealDiv_grad",
+                                       "dropout/mul_grad") for name in node.get("inputs", [])]
+    return nodes
+
+
+def product_gradient(scope, x, y, incoming):
+    """The nodes of the gated gradient of a product whose shapes are not known."""
+    def summed(suffix, value, part, shape):
+        return [made(f"{scope}/Sum{suffix}", "Sum", value, part, Tidx="int32", keep_dims=False),
+                made(f"{scope}/Reshape{suffix}", "Reshape", f"{scope}/Sum{suffix}", f"{scope}/{shape}",
+                     Tshape="int32")]
+
+    def held(suffix):
+        result = f"{scope}/Reshape{suffix}"
+        return made(f"{scope}/tuple/control_dependency{suffix}", "Identity", result,
+                    f"^{scope}/tuple/group_deps",
+                    _class=[f"loc:@{result}"])
+
+    args = f"{scope}/BroadcastGradientArgs"
+    return [
+        made(f"{scope}/Shape", "Shape", x, out_type="int32"), made(f"{scope}/Shape_1", "Shape", y,
+                                                                   out_type="int32"),
+        made(args, "BroadcastGradientArgs", f"{scope}/Shape", f"{scope}/Shape_1", T="int32"),
+        made(f"{scope}/Mul", "Mul", incoming, y), *summed("", f"{scope}/Mul", args, "Shape"),
+        made(f"{scope}/Mul_1", "Mul", x, incoming), *summed("_1", f"{scope}/Mul_1", f"{args}:1", "Shape_1"),
+        {"name": f"{scope}/tuple/group_deps", "op": "NoOp",
+         "inputs": [f"^{scope}/Reshape", f"^{scope}/Reshape_1"]}, held(""), held("_1"),
+    ]  # fmt: skip
+
+
+def range_of_rank(nodes):
+    """reduce_sum of a variable without axes forms them from its rank in 1.15: it is not a Tensor."""
+    new = [const("Rank", "int32", 1), const("range/start", "int32", 0), const("range/delta", "int32", 1),
+           {"name": "range", "op": "Range", "inputs": ["range/start", "Rank", "range/delta"],
+            "attrs": {"Tidx": "int32"}}]
+    nodes = replaced("Const_1", "\n".join(map(json.dumps, new)))(nodes)
+    for node in nodes:
+        node["inputs"] = ["range" if name == "Const_1" else name for name in node.get("inputs", [])]
+    return nodes
+
+
 def linear_space(scope, name, start, stop, count):
     """An edit that puts the one op LinSpace in the place of the many nodes that 2.21 builds it from."""
 
@@ -220,7 +268,8 @@ def saturated(nodes):
            made("saturate_cast/Minimum", "Minimum", "saturate_cast/Maximum", high["name"])]
     nodes = replaced("saturate_cast/(Const(_1)?|clamp)", "\n".join(map(json.dumps, new)))(nodes)
     for node in nodes:
-        node["inputs"] = [name.replace("saturate_cast/clamp", new[-1]["name"]) for name in node.get("inputs", [])]
+        node["inputs"] = [name.replace("saturate_cast/clamp", new[-1]["name"]) for name in node.get("inputs",
+                                                                                                    [])]
     return nodes
 
 
@@ -229,7 +278,8 @@ def plain_select(nodes):
     zeros = {node["name"]: node["name"].replace("SelectV2/e", "ZerosLike") for node in nodes
              if node["name"].endswith("SelectV2/e")}
     for node in nodes:
-        node["inputs"] = [zeros.get(name, name).replace("SelectV2", "Select") for name in node.get("inputs", [])]
+        node["inputs"] = [zeros.get(name, name).replace("SelectV2", "Select") for name in node.get("inputs",
+                                                                                                   [])]
         if node["name"] in zeros:
             scope = node["name"].removesuffix("/SelectV2/e")
             node.update(name=zeros[node["name"]], op="ZerosLike", inputs=[f"{scope}/Max"],
@@ -262,10 +312,13 @@ def gathered_copies(nodes):
 
 
 GRAPHS = [
-    Difference("tf.gather of a resource variable copies in 1.15", gathered_copies, ("resource_variable_in_functions",)),
-    Difference("get_variable of 1.15 calls a regularizer once", regularized_once, ("variable_scope_defaults",)),
+    Difference("tf.gather of a resource variable copies in 1.15", gathered_copies,
+               ("resource_variable_in_functions",)),
+    Difference("get_variable of 1.15 calls a regularizer once", regularized_once,
+               ("variable_scope_defaults",)),
     Difference("ones_like makes the constant of a known shape itself in 1.15", shapes_of_ones),
-    Difference("what a slice leaves out is a Python number in 1.15", constant_slice_ends, ("slices_tensor_indices",)),
+    Difference("what a slice leaves out is a Python number in 1.15", constant_slice_ends,
+               ("slices_tensor_indices",)),
     Difference("saturate_cast clips from below, then from above", saturated, ("casts",)),
     Difference("reduce_logsumexp of 1.15 adds with math_ops.add", retyped(r"ReduceLogSumExp(_\d+)?", "Add")),
     Difference("reduce_logsumexp of 1.15 uses the first Select", plain_select,
@@ -277,16 +330,21 @@ GRAPHS = [
     Difference("diagonal ops of 1.15 are the first version", plain_diagonals),
     Difference("tf.linspace is the op LinSpace in 1.15", linear_space("linspace", "LinSpace", 0.0, 1.0, 5),
                ("ranges",)),
-    Difference("tf.linspace is the op LinSpace in 1.15", linear_space("points", "points", 1.0, 2.0, 3), ("ranges",)),
+    Difference("tf.linspace is the op LinSpace in 1.15", linear_space("points", "points", 1.0, 2.0, 3),
+               ("ranges",)),
     Difference("tf.linspace is the op LinSpace in 1.15", linear_space("linspace", "LinSpace", 0.0, 1.0, 7),
                ("static_shapes",)),
-    Difference("gradient functions of 1.15 sum, reshape and tile by nodes that 2.21 leaves out", gradients_115.as_115),
+    Difference("gradient functions of 1.15 sum, reshape and tile by nodes that 2.21 leaves out",
+               gradients_115.as_115),
     Difference("these attrs came after 1.15", only_known_attrs),
     Difference("tf.add makes Add in 1.15; only the operator + makes AddV2", add_of_tensors),
     Difference("random ops add their mean with Add in 1.15", random_sums),
     Difference("random_uniform scales by its bounds also when they are 0 and 1", scaled_uniforms),
     Difference("dropout multiplies by a mask in 1.15", dropout,
                ("dropout_rate", "dropout_keep_prob", "convolutional_network_dropout")),
+    Difference("dropout multiplies by a mask in 1.15", dropout_gradient, ("convolutional_network_dropout",)),
+    Difference("reduce_sum of a variable takes its axes from its rank", range_of_rank,
+               ("compute_and_apply",)),
     Difference("tf.add with a name of its own", retyped("plus_one", "Add"), ("add_function",)),
     Difference("tf.add with a name of its own", retyped("PolynomialDecay", "Add"), ("learning_rates",)),
     Difference("tf.add with a name of its own", retyped("[cd]", "Add"), ("course_first_graph",)),
