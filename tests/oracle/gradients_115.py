@@ -119,6 +119,8 @@ def rewritten(scope, forward, members, graph):
         return broadcasting(scope, forward, family, inner, gates)
     if forward["op"] in ("Sum", "Mean"):
         return reduction(scope, forward, inner, graph)
+    if forward["op"] == "BatchMatMulV2" and "Shape" not in inner:
+        return batch_product(scope, forward, inner, graph)
     if forward["op"] in ("Reshape", "ExpandDims", "Squeeze") and "Reshape/shape" in inner:
         dtype = forward["attrs"]["T"]
         shape = made(f"{scope}/Shape", "Shape", forward["inputs"][0], T=dtype, out_type="int32")
@@ -135,6 +137,31 @@ def rewritten(scope, forward, members, graph):
     if forward["op"] == "SparseSoftmaxCrossEntropyWithLogits" and "mul" in inner:
         return prevented(scope, forward, inner)
     return None
+
+
+def batch_product(scope, forward, inner, graph):
+    """1.15 sums over broadcast batch dimensions unless both whole shapes are the same."""
+    shapes = [graph[name]["attrs"]["value"]["shape"] for name in forward["inputs"] if graph[name]["op"] == "Const"]
+    if len(shapes) < 2 or shapes[0] == shapes[1]:
+        return None
+    dtype = forward["attrs"]["T"]
+    nodes = [*inner.values(), *(const(f"{scope}/Shape{suffix}", "int32", dims, [len(dims)])
+                                for suffix, dims in zip(("", "_1"), shapes))]
+    for suffix in ("", "_1"):
+        cut = f"{scope}/strided_slice{suffix}"
+        ends = [const(f"{cut}/{name}", "int32", value, [1]) for name, value in (
+            ("stack", 0), ("stack_1", -2), ("stack_2", 1))]
+        nodes += [*ends, made(cut, "StridedSlice", f"{scope}/Shape{suffix}", *(end["name"] for end in ends), T="int32",
+                              Index="int32", begin_mask=1, end_mask=0, ellipsis_mask=0, new_axis_mask=0,
+                              shrink_axis_mask=0)]
+    args = f"{scope}/BroadcastGradientArgs"
+    nodes.append(made(args, "BroadcastGradientArgs", f"{scope}/strided_slice", f"{scope}/strided_slice_1", T="int32"))
+    for suffix, part in (("", args), ("_1", f"{args}:1")):
+        nodes += [made(f"{scope}/Sum{suffix}", "Sum", f"{scope}/MatMul{suffix}", part, T=dtype, Tidx="int32",
+                       keep_dims=False),
+                  made(f"{scope}/Reshape{suffix}", "Reshape", f"{scope}/Sum{suffix}", f"{scope}/Shape{suffix}", T=dtype,
+                       Tshape="int32")]
+    return nodes, {f"{scope}/MatMul{suffix}": f"{scope}/Reshape{suffix}" for suffix in ("", "_1")}
 
 
 def prevented(scope, forward, inner):
