@@ -183,6 +183,8 @@ def test_make_callable_takes_its_feeds_as_arguments(sess) -> None:
     add = sess.make_callable(x + y, [x, y])
     assert add(1.0, 2.0) == 3.0
     with pytest.raises(TypeError, match="2 arguments"):
+        add(1.0, 2.0, 3.0)
+    with pytest.raises(tf.errors.InvalidArgumentError, match="must feed a value for placeholder"):
         add(1.0)
 
 

@@ -59,6 +59,8 @@ def register(name: str, shape: Any = None, kernel: Kernel = None, gradient: Any 
     for key in ("host", "writes", "reads"):
         if isinstance(options.get(key), str):
             options[key] = (options[key],)
+    if shape is shape_rules.broadcast:
+        options.setdefault("explain", _incompatible)
     registry.declare(OpDeclaration(name, shape, _with_op(kernel) if isinstance(kernel, str) else kernel, gradient,
                                    differentiable, static, doc, options))
 
@@ -108,5 +110,4 @@ def binary(name: str, kernel: Kernel = None, gradient: Any = None, shape: Any = 
       gradient: `(op, dz) -> (dx, dy)`.
       static: a NumPy function of the two values.
     """
-    options.setdefault("explain", _incompatible)
     register(name, shape, _with_op(kernel), gradient, _with_op(static), **options)

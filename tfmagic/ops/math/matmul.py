@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tfmagic.graph import dtypes, errors, shapes
+from tfmagic.graph import dtypes, shapes
 from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.graph.export import export
 from tfmagic.graph.graph import name_scope
@@ -27,19 +27,18 @@ def _matrix_shape(op: Any, a: Dims, b: Dims) -> Dims:
     return rows, columns
 
 
-def _check_inner(op: Any, a: Any, b: Any) -> None:
-    """Compare the inner sizes at run time where the static shapes leave them open."""
-    if a.dim() != 2 or b.dim() != 2:
-        which = 0 if a.dim() != 2 else 1
-        raise errors.InvalidArgumentError(None, op.op, f"In[{which}] is not a matrix. Instead it has shape "
-                                                       f"{shapes.brackets(tuple((a, b)[which].shape))}")
+def _size_mismatch(op: Any, a: Any, b: Any) -> str | None:
+    """TensorFlow's words for matrices that cannot be multiplied."""
+    for which, value in enumerate((a, b)):
+        if len(value.shape) != 2:
+            return f"In[{which}] is not a matrix. Instead it has shape {shapes.brackets(tuple(value.shape))}"
     if a.shape[0 if op.transpose_a else 1] != b.shape[1 if op.transpose_b else 0]:
-        raise errors.InvalidArgumentError(
-            None, op.op, f"Matrix size-incompatible: In[0]: {shapes.brackets(tuple(a.shape))}, "
-                         f"In[1]: {shapes.brackets(tuple(b.shape))}")
+        return (f"Matrix size-incompatible: In[0]: {shapes.brackets(tuple(a.shape))}, "
+                f"In[1]: {shapes.brackets(tuple(b.shape))}")
+    return None
 
 
-@op("MatMul")
+@op("MatMul", explain=_size_mismatch)
 class MatMul:
     """Product of two matrices: [m, k] x [k, n] -> [m, n]."""
 

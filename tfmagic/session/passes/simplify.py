@@ -56,7 +56,8 @@ def _same_value(node: fx.Node) -> fx.Node | None:
         if isinstance(group, fx.Node) and group.target in (torch.broadcast_tensors, torch.functional.broadcast_tensors):
             source = group.args[node.args[1]]  # type: ignore[index]
             before = _meta(source)
-            return source if isinstance(before, torch.Tensor) and before.shape == _meta(group)[node.args[1]].shape else None
+            same = isinstance(before, torch.Tensor) and isinstance(after, torch.Tensor) and before.shape == after.shape
+            return source if same else None
     if not node.args or not isinstance(node.args[0], fx.Node) or not isinstance(after, torch.Tensor):
         return None
     source = node.args[0]
