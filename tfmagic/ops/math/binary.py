@@ -75,10 +75,10 @@ register("SquaredDifference", broadcast, _squared_difference, _squared_differenc
 # --- quotients and remainders ----------------------------------------------------------------------------------
 
 
-def _nonzero(op: Any, y: Any) -> None:
-    """Refuse an integer zero as a divisor (on a GPU TensorFlow itself does not look)."""
-    if y.device.type == "cpu" and bool((y == 0).any()):
-        raise errors.InvalidArgumentError(None, None, "Integer division by zero")
+def _nonzero(op: Any, x: Any, y: Any) -> None:
+    """Refuse an integer zero as a divisor of anything (on a GPU TensorFlow itself does not look)."""
+    if y.device.type == "cpu" and x.numel() and bool((y == 0).any()):
+        raise errors.InvalidArgumentError(None, op.op, "Integer division by zero")
 
 
 def _divided(rounding: str) -> Any:
@@ -86,7 +86,7 @@ def _divided(rounding: str) -> Any:
 
     def kernel(op: Any, x: Any, y: Any) -> Any:
         if op.T.is_integer:
-            _nonzero(op, y)
+            _nonzero(op, x, y)
             return torch.div(x, y, rounding_mode=rounding)
         return torch.div(x, y)
 
@@ -102,20 +102,20 @@ def _static_quotient(op: Any, x: Any, y: Any) -> Any:
 
 def _floor_div(op: Any, x: Any, y: Any) -> Any:
     if op.T.is_integer:
-        _nonzero(op, y)
+        _nonzero(op, x, y)
         return torch.div(x, y, rounding_mode="floor")
     return torch.floor(torch.div(x, y))
 
 
 def _floor_mod(op: Any, x: Any, y: Any) -> Any:
     if op.T.is_integer:
-        _nonzero(op, y)
+        _nonzero(op, x, y)
     return torch.remainder(x, y)
 
 
 def _truncate_mod(op: Any, x: Any, y: Any) -> Any:
     if op.T.is_integer:
-        _nonzero(op, y)
+        _nonzero(op, x, y)
     return torch.fmod(x, y)
 
 
@@ -209,7 +209,7 @@ binary("Xdivy", _where_x_is_zero(lambda x, y: torch.div(x, y)),
 
 def _pow(op: Any, x: Any, y: Any) -> Any:
     if op.T.is_integer and y.device.type == "cpu" and bool((y < 0).any()):
-        raise errors.InvalidArgumentError(None, None, "Integers to negative integer powers are not allowed")
+        raise errors.InvalidArgumentError(None, op.op, "Integers to negative integer powers are not allowed")
     return torch.pow(x, y)
 
 

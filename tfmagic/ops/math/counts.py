@@ -1,0 +1,229 @@
+"""Counting values: Bincount, HistogramFixedWidth, Bucketize, `tf.bincount`, `tf.confusion_matrix`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tfmagic.graph import dtypes, errors
+from tfmagic.graph.context import get_default_graph
+from tfmagic.graph.convert import convert_to_tensor
+from tfmagic.graph.export import export
+from tfmagic.graph.graph import name_scope
+from tfmagic.graph.operation import Tensor
+from tfmagic.graph.shapes import Dims
+from tfmagic.graph.static_value import static_int
+from tfmagic.ops import raw
+from tfmagic.ops.array import constants, shape_ops
+from tfmagic.ops.array.rules import public
+from tfmagic.ops.declare import op, register
+from tfmagic.ops.lazy import torch
+from tfmagic.ops.math.cast import cast
+from tfmagic.ops.math.reduce import reduce_max, reduce_prod
+from tfmagic.ops.shape_rules import same
+from tfmagic.ops.torch_types import torch_dtype
+
+
+@op("Bincount", host="size", differentiable=False)
+class Bincount:
+    """How often each number below `size` occurs, or the sum of the weights there."""
+
+    def shape(op: Any, arr: Dims, size: Dims, weights: Dims) -> Dims:
+        return (static_int(op.size),)
+
+    def kernel(op: Any, arr: Any, size: int, weights: Any) -> Any:
+        if size < 0:
+            raise errors.InvalidArgumentError(None, op.op, f"size ({size}) must be non-negative")
+        flat = arr.reshape(-1).to(torch.int64)
+        if flat.numel() and bool((flat < 0).any()):
+            raise errors.InvalidArgumentError(None, op.op, "Input arr must be non-negative!")
+        known = flat < size
+        values = torch.ones_like(flat).to(torch_dtype(op.T)) if not weights.numel() else weights.reshape(-1)
+        return torch.zeros(size, dtype=torch_dtype(op.T), device=arr.device).index_add(0, flat[known], values[known])
+
+
+@op("HistogramFixedWidth", host="nbins", differentiable=False)
+class HistogramFixedWidth:
+    """How many values fall into each of `nbins` bins of equal width; those outside count in the outermost ones."""
+
+    def shape(op: Any, values: Dims, value_range: Dims, nbins: Dims) -> Dims:
+        return (static_int(op.nbins),)
+
+    def kernel(op: Any, values: Any, value_range: Any, nbins: int) -> Any:
+        low, high = value_range[0].to(torch.float64), value_range[1].to(torch.float64)
+        if not bool(low < high):
+            raise errors.InvalidArgumentError(
+                None, op.op, "value_range should satisfy value_range[0] < value_range[1], but got "
+                             f"'[{low.item():g}, {high.item():g}]'")
+        if nbins <= 0:
+            raise errors.InvalidArgumentError(None, op.op, f"nbins should be a positive number, but got '{nbins}'")
+        step = (high - low) / nbins
+        place = torch.floor((values.reshape(-1).to(torch.float64) - low) / step).clamp(0, nbins - 1).to(torch.int64)
+        return torch.bincount(place, minlength=nbins).to(torch_dtype(op.dtype))
+
+
+def _bucketize(op: Any, x: Any) -> Any:
+    borders = torch.tensor(op.boundaries, dtype=torch.float32, device=x.device)
+    return torch.bucketize(x.to(torch.float64), borders.to(torch.float64), right=True, out_int32=True)
+
+
+register("Bucketize", same, _bucketize, differentiable=False)
+
+
+# --- public functions ------------------------------------------------------------------------------------------
+
+
+@export("math.bincount")
+def bincount(arr: Any, weights: Any = None, minlength: Any = None, maxlength: Any = None,
+             dtype: Any = dtypes.int32) -> Tensor:
+    """Counts how often each number occurs.
+
+    Args:
+      arr: an int32 tensor of numbers that are not negative.
+      weights: a tensor of the shape of `arr`: what each occurrence counts.
+      minlength: the least length of the result.
+      maxlength: its largest length; greater numbers are not counted.
+      dtype: the type of the result without weights.
+
+    Returns:
+      A vector: entry i says how often i occurs.
+    """
+    with name_scope(None, "bincount"):
+        arr = convert_to_tensor(arr, name="arr", dtype=dtypes.int32)
+        not_empty = reduce_prod(shape_ops.shape(arr)) > 0
+        size = cast(not_empty, dtypes.int32) * (reduce_max(arr) + 1)
+        if minlength is not None:
+            minlength = convert_to_tensor(minlength, name="minlength", dtype=dtypes.int32)
+            size = raw.maximum(minlength, size)
+        if maxlength is not None:
+            maxlength = convert_to_tensor(maxlength, name="maxlength", dtype=dtypes.int32)
+            size = raw.minimum(maxlength, size)
+        weights = convert_to_tensor(weights, name="weights") if weights is not None \
+            else public("constant")([], dtypes.as_dtype(dtype))
+        return raw.bincount(arr, size, weights)
+
+
+@export("histogram_fixed_width")
+def histogram_fixed_width(values: Any, value_range: Any, nbins: Any = 100, dtype: Any = dtypes.int32,
+                          name: str | None = None) -> Tensor:
+    """Counts how many values fall into each bin.
+
+    Args:
+      values: a numeric tensor.
+      value_range: the range of the bins, a tensor of shape [2] of the same type.
+      nbins: the number of bins.
+      dtype: int32 or int64.
+
+    Returns:
+      A vector of counts.
+    """
+    with name_scope(name, "histogram_fixed_width", [values, value_range, nbins]) as scope:
+        return raw.histogram_fixed_width(values, value_range, nbins, dtype=dtype, name=scope)
+
+
+@export("histogram_fixed_width_bins")
+def histogram_fixed_width_bins(values: Any, value_range: Any, nbins: Any = 100, dtype: Any = dtypes.int32,
+                               name: str | None = None) -> Tensor:
+    """Says which bin of a histogram each value falls into.
+
+    Args:
+      values: a numeric tensor.
+      value_range: the range of the bins, a tensor of shape [2] of the same type.
+      nbins: the number of bins.
+      dtype: int32 or int64.
+
+    Returns:
+      A tensor of bin numbers with the shape of `values`.
+    """
+    with name_scope(name, "histogram_fixed_width_bins", [values, value_range, nbins]):
+        values = convert_to_tensor(values, name="values")
+        shape = shape_ops.shape(values)
+        values = raw.reshape(values, [-1])
+        value_range = convert_to_tensor(value_range, name="value_range")
+        nbins = convert_to_tensor(nbins, dtype=dtypes.int32, name="nbins")
+        count = cast(nbins, values.dtype)
+        scaled = (values - value_range[0]) / (value_range[1] - value_range[0])
+        places = raw.floor(count * scaled, name="indices")
+        places = cast(public("clip_by_value")(places, 0, count - 1), dtypes.int32)
+        return cast(raw.reshape(places, shape), dtype)
+
+
+@export("confusion_matrix")
+def confusion_matrix(labels: Any, predictions: Any, num_classes: Any = None, dtype: Any = dtypes.int32,
+                     name: str | None = None, weights: Any = None) -> Tensor:
+    """Counts which class was predicted how often for which.
+
+    Args:
+      labels: true class numbers, a vector.
+      predictions: predicted class numbers, a vector.
+      num_classes: how many classes there are; by default the greatest number tells.
+      dtype: the type of the result.
+      weights: what each pair counts.
+
+    Returns:
+      A matrix: row = label, column = prediction.
+
+    Raises:
+      ValueError: the shapes do not fit.
+    """
+    debugging = {which: public(f"debugging.assert_{which}") for which in ("non_negative", "less")}
+    with name_scope(name, "confusion_matrix", (predictions, labels, num_classes, weights)):
+        labels, predictions = remove_squeezable_dimensions(convert_to_tensor(labels, name="labels"),
+                                                           convert_to_tensor(predictions, name="predictions"))
+        predictions, labels = cast(predictions, dtypes.int64), cast(labels, dtypes.int64)
+
+        def checked(value: Tensor, check: Any) -> Tensor:
+            with get_default_graph().control_dependencies([check]):
+                return raw.identity(value)
+
+        labels = checked(labels, debugging["non_negative"](labels, message="`labels` contains negative values"))
+        predictions = checked(predictions, debugging["non_negative"](
+            predictions, message="`predictions` contains negative values"))
+        if num_classes is None:
+            num_classes = raw.maximum(reduce_max(predictions), reduce_max(labels)) + 1
+        else:
+            count = cast(num_classes, dtypes.int64)
+            labels = checked(labels, debugging["less"](labels, count, message="`labels` out of bound"))
+            predictions = checked(predictions, debugging["less"](predictions, count,
+                                                                 message="`predictions` out of bound"))
+        if weights is not None:
+            weights = convert_to_tensor(weights, name="weights")
+            predictions.get_shape().assert_is_compatible_with(weights.get_shape())
+            weights = cast(weights, dtype)
+        shape = public("stack")([num_classes, num_classes])
+        places = public("stack")([labels, predictions], axis=1)
+        values = constants.ones_like(predictions, dtype) if weights is None else weights
+        return raw.scatter_nd(indices=places, updates=values, shape=cast(shape, dtypes.int64))
+
+
+def remove_squeezable_dimensions(labels: Any, predictions: Any, expected_rank_diff: int = 0,
+                                 name: str | None = None) -> tuple[Tensor, Tensor]:
+    """Drops the last dimension of labels or predictions where only one of them has it, with length 1.
+
+    Args:
+      labels, predictions: tensors.
+      expected_rank_diff: the rank of the predictions less that of the labels, as it should be.
+
+    Returns:
+      Labels and predictions.
+    """
+    with name_scope(name, "remove_squeezable_dimensions", [labels, predictions]):
+        predictions, labels = convert_to_tensor(predictions), convert_to_tensor(labels)
+        ranks = predictions.get_shape().ndims, labels.get_shape().ndims
+        if None not in ranks:
+            difference = ranks[0] - ranks[1]
+            if difference == expected_rank_diff + 1 and predictions.get_shape().dims[-1].is_compatible_with(1):
+                predictions = shape_ops.squeeze(predictions, [-1])
+            elif difference == expected_rank_diff - 1 and labels.get_shape().dims[-1].is_compatible_with(1):
+                labels = shape_ops.squeeze(labels, [-1])
+            return labels, predictions
+        difference = shape_ops.rank(predictions) - shape_ops.rank(labels)
+        cond = public("cond")
+        if ranks[0] is None or predictions.get_shape().dims[-1].is_compatible_with(1):
+            whole = predictions
+            predictions = cond(raw.equal(expected_rank_diff + 1, difference),
+                               lambda: shape_ops.squeeze(whole, [-1]), lambda: whole)
+        if ranks[1] is None or labels.get_shape().dims[-1].is_compatible_with(1):
+            every = labels
+            labels = cond(raw.equal(expected_rank_diff - 1, difference), lambda: shape_ops.squeeze(every, [-1]),
+                          lambda: every)
+        return labels, predictions

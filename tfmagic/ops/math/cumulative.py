@@ -1,0 +1,122 @@
+"""Running sums and products along an axis."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from tfmagic.graph.convert import convert_to_tensor
+from tfmagic.graph.export import export
+from tfmagic.graph.graph import name_scope
+from tfmagic.graph.operation import Tensor
+from tfmagic.graph.shapes import Dims
+from tfmagic.graph.static_value import static_int
+from tfmagic.ops import raw
+from tfmagic.ops.declare import register
+from tfmagic.ops.lazy import torch
+from tfmagic.ops.torch_types import torch_dtype
+
+
+def _shape(op: Any, x: Dims, axis: Dims) -> Dims:
+    value = static_int(op.axis)
+    if x is not None and value is not None and not -len(x) <= value < len(x):
+        raise ValueError(f"Shape must be at least rank {value + 1 if value >= 0 else -value} but is rank {len(x)}")
+    return x
+
+
+def _running(function: str, first: float) -> Callable[..., Any]:
+    """A kernel of a running op whose value before the first element is `first`."""
+
+    def kernel(op: Any, x: Any, axis: int) -> Any:
+        if op.reverse:
+            x = torch.flip(x, [axis])
+        options = {} if function == "logcumsumexp" else {"dtype": torch_dtype(op.T)}
+        y = getattr(torch, function)(x, axis, **options)
+        if op.exclusive:
+            size = x.shape[axis]
+            if size:
+                start = torch.full_like(y.narrow(axis, 0, 1), first)
+                y = torch.cat([start, y.narrow(axis, 0, size - 1)], axis)
+        return torch.flip(y, [axis]) if op.reverse else y
+
+    return kernel
+
+
+def _cumsum_gradient(op: Any, dy: Tensor) -> tuple[Tensor, None]:
+    return cumsum(dy, op.axis, exclusive=op.exclusive, reverse=not op.reverse), None
+
+
+def _cumprod_gradient(op: Any, dy: Tensor) -> tuple[Tensor, None]:
+    product = cumprod(op.x, op.axis, exclusive=op.exclusive, reverse=op.reverse)
+    total = cumsum(product * dy, op.axis, exclusive=op.exclusive, reverse=not op.reverse)
+    return total / op.x, None
+
+
+def _logsumexp_gradient(op: Any, dy: Tensor) -> tuple[Tensor, None]:
+    """The positive and the negative part of the gradient each by their logarithms."""
+    least = dy.dtype.min
+
+    def part(sign: Tensor, value: Tensor) -> Tensor:
+        log = raw.select_v2(sign, raw.log(value), least)
+        running = cumulative_logsumexp(log - op.out, axis=op.axis, reverse=not op.reverse, exclusive=op.exclusive)
+        return raw.exp(running + op.x)
+
+    return part(raw.greater(dy, 0), dy) - part(raw.less(dy, 0), -dy), None
+
+
+register("Cumsum", _shape, _running("cumsum", 0), _cumsum_gradient, host="axis")
+register("Cumprod", _shape, _running("cumprod", 1), _cumprod_gradient, host="axis")
+register("CumulativeLogsumexp", _shape, _running("logcumsumexp", float("-inf")), _logsumexp_gradient, host="axis")
+
+
+@export("math.cumsum")
+def cumsum(x: Any, axis: Any = 0, exclusive: bool = False, reverse: bool = False, name: str | None = None) -> Tensor:
+    """The running sum along an axis.
+
+    Args:
+      x: a numeric tensor.
+      axis: the axis, an int or a scalar tensor.
+      exclusive: whether each sum stops before its element.
+      reverse: whether it runs from the end.
+
+    Returns:
+      A tensor of the same shape and type.
+    """
+    with name_scope(name, "Cumsum", [x]) as scope:
+        return raw.cumsum(convert_to_tensor(x, name="x"), axis, exclusive=exclusive, reverse=reverse, name=scope)
+
+
+@export("math.cumprod")
+def cumprod(x: Any, axis: Any = 0, exclusive: bool = False, reverse: bool = False, name: str | None = None) -> Tensor:
+    """The running product along an axis.
+
+    Args:
+      x: a numeric tensor.
+      axis: the axis, an int or a scalar tensor.
+      exclusive: whether each product stops before its element.
+      reverse: whether it runs from the end.
+
+    Returns:
+      A tensor of the same shape and type.
+    """
+    with name_scope(name, "Cumprod", [x]) as scope:
+        return raw.cumprod(convert_to_tensor(x, name="x"), axis, exclusive=exclusive, reverse=reverse, name=scope)
+
+
+@export("math.cumulative_logsumexp")
+def cumulative_logsumexp(x: Any, axis: Any = 0, exclusive: bool = False, reverse: bool = False,
+                         name: str | None = None) -> Tensor:
+    """The running `log(sum(exp(x)))` along an axis.
+
+    Args:
+      x: a tensor of a floating type.
+      axis: the axis, an int or a scalar tensor.
+      exclusive: whether each value stops before its element.
+      reverse: whether it runs from the end.
+
+    Returns:
+      A tensor of the same shape and type.
+    """
+    with name_scope(name, "CumulativeLogsumexp", [x]) as scope:
+        return raw.cumulative_logsumexp(convert_to_tensor(x, name="x"), axis, exclusive=exclusive, reverse=reverse,
+                                        name=scope)

@@ -1,0 +1,494 @@
+"""Linear algebra: inverses, determinants, decompositions and solvers, for matrices and batches of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tfmagic.graph import errors
+from tfmagic.graph.operation import Tensor
+from tfmagic.graph.shapes import Dims
+from tfmagic.ops import raw
+from tfmagic.ops.array import constants, shape_ops
+from tfmagic.ops.array.rules import public
+from tfmagic.ops.declare import op, register
+from tfmagic.ops.lazy import torch
+from tfmagic.ops.math.matmul import matmul
+from tfmagic.ops.math.rules import after
+from tfmagic.ops.shape_rules import broadcast_dims, merge_dim, same, with_rank_at_least
+
+# --- shapes and views ------------------------------------------------------------------------------------------
+
+
+def _square(op: Any, x: Dims, *_: Dims) -> Dims:
+    """A batch of square matrices."""
+    x = with_rank_at_least(x, 2)
+    if x is None:
+        return None
+    size = merge_dim(x[-2], x[-1])
+    return (*x[:-2], size, size)
+
+
+def _batch_of(x: Dims) -> Dims:
+    return None if x is None else x[:-2]
+
+
+def _adjoint(op: Any, x: Any) -> Any:
+    return x.mH if op.T.is_complex else x.mT
+
+
+def _full(op: Any, x: Any) -> Any:
+    """Half precision, for which LAPACK has nothing, is computed in single precision."""
+    return x.to(torch.float32) if op.T.name == "float16" else x
+
+
+def _checked(op: Any, function: Any, message: str, *values: Any) -> Any:
+    try:
+        return function(*values)
+    except RuntimeError as error:
+        if type(error).__name__ not in ("_LinAlgError", "LinAlgError"):
+            raise
+        raise errors.InvalidArgumentError(None, op.op, message) from None
+
+
+def _conjugate_transpose(x: Tensor) -> Tensor:
+    return public("linalg.matrix_transpose")(x, conjugate=True)
+
+
+# --- inverse, determinant --------------------------------------------------------------------------------------
+
+
+def _inverse(op: Any, x: Any) -> Any:
+    y = _checked(op, torch.linalg.inv, "Input is not invertible.", _full(op, x)).to(x.dtype)
+    return _adjoint(op, y) if op.adjoint else y
+
+
+def _inverse_gradient(op: Any, dy: Tensor) -> Tensor:
+    inverse = op.output
+    if op.adjoint:
+        return -matmul(inverse, matmul(dy, inverse, adjoint_a=True))
+    return -matmul(inverse, matmul(dy, inverse, adjoint_b=True), adjoint_a=True)
+
+
+for _name in ("MatrixInverse", "BatchMatrixInverse"):
+    register(_name, _square, _inverse, _inverse_gradient)
+
+
+def _determinant_gradient(op: Any, dy: Tensor) -> Tensor:
+    inverse = raw.matrix_inverse(op.input, adjoint=True)
+    multipliers = raw.reshape(dy * op.output, public("concat")([shape_ops.shape(op.output), [1, 1]], 0))
+    return multipliers * inverse
+
+
+def _log_determinant_gradient(op: Any, _: Any, dy: Tensor) -> Tensor:
+    inverse = raw.matrix_inverse(op.input, adjoint=True)
+    value = op.op.outputs[1]
+    multipliers = raw.reshape(dy, public("concat")([shape_ops.shape(value), [1, 1]], 0))
+    return multipliers * inverse
+
+
+def _determinant_shape(op: Any, x: Dims) -> Dims:
+    return _batch_of(_square(op, x))
+
+
+for _name in ("MatrixDeterminant", "BatchMatrixDeterminant"):
+    register(_name, _determinant_shape, lambda op, x: torch.linalg.det(_full(op, x)).to(x.dtype), _determinant_gradient)
+
+
+def _slogdet(op: Any, x: Any) -> tuple[Any, Any]:
+    sign, log = torch.linalg.slogdet(_full(op, x))
+    return sign.to(x.dtype), log.to(x.dtype)
+
+
+register("LogMatrixDeterminant", lambda op, x: (_determinant_shape(op, x),) * 2, _slogdet, _log_determinant_gradient)
+
+
+# --- Cholesky --------------------------------------------------------------------------------------------------
+
+_NOT_POSITIVE = "Cholesky decomposition was not successful. The input might not be valid."
+
+
+def _cholesky(op: Any, x: Any) -> Any:
+    lower = torch.tril(_full(op, x))  # only the lower triangle is read
+    return _checked(op, torch.linalg.cholesky, _NOT_POSITIVE, lower).to(x.dtype)
+
+
+def _cholesky_gradient(op: Any, dy: Tensor) -> Tensor:
+    """By two products with the inverse factor."""
+    lower = op.output
+    size = shape_ops.shape(lower)[-1]
+    inverse = raw.matrix_triangular_solve(
+        lower, public("eye")(size, batch_shape=shape_ops.shape(lower)[:-2], dtype=lower.dtype.base_dtype))
+    middle = matmul(lower, dy, adjoint_a=True)
+    middle = raw.matrix_set_diag(middle, 0.5 * raw.matrix_diag_part(middle))
+    middle = raw.matrix_band_part(middle, -1, 0)
+    result = matmul(matmul(inverse, middle, adjoint_a=True), inverse)
+    result += _conjugate_transpose(result)
+    return result * 0.5
+
+
+def _cholesky_grad(op: Any, lower: Any, dy: Any) -> Any:
+    lower_t = lower.mH
+    middle = torch.tril(lower_t @ torch.tril(dy))
+    middle = middle - 0.5 * torch.diag_embed(torch.diagonal(middle, dim1=-2, dim2=-1))
+    inverse = torch.linalg.solve_triangular(lower, torch.eye(lower.shape[-1], dtype=lower.dtype, device=lower.device),
+                                            upper=False)
+    result = inverse.mH @ middle @ inverse
+    return torch.tril(result + result.mH) - torch.diag_embed(torch.diagonal(result, dim1=-2, dim2=-1))
+
+
+for _name in ("Cholesky", "BatchCholesky"):
+    register(_name, _square, _cholesky, _cholesky_gradient)
+for _name in ("CholeskyGrad", "BatchCholeskyGrad"):
+    register(_name, _square, _cholesky_grad)
+
+
+# --- solvers ---------------------------------------------------------------------------------------------------
+
+
+def _solve_shape(op: Any, matrix: Dims, rhs: Dims) -> Dims:
+    square = _square(op, matrix)
+    rhs = with_rank_at_least(rhs, 2)
+    if square is None or rhs is None:
+        return None
+    rows = merge_dim(square[-2], rhs[-2])
+    return (*broadcast_dims(square[:-2], rhs[:-2]), rows, rhs[-1])  # type: ignore[misc]
+
+
+def _solve(op: Any, matrix: Any, rhs: Any) -> Any:
+    left = _adjoint(op, matrix) if op.adjoint else matrix
+    return _checked(op, torch.linalg.solve, "Input matrix is not invertible.", _full(op, left),
+                    _full(op, rhs)).to(rhs.dtype)
+
+
+def _solve_gradient(op: Any, dy: Tensor) -> tuple[Tensor, Tensor]:
+    adjoint = bool(op.adjoint)
+    drhs = raw.matrix_solve(op.matrix, dy, adjoint=not adjoint)
+    if adjoint:
+        return -matmul(op.output, drhs, adjoint_b=True), drhs
+    return -matmul(drhs, op.output, adjoint_b=True), drhs
+
+
+def _triangular_solve(op: Any, matrix: Any, rhs: Any) -> Any:
+    left, upper = _full(op, matrix), not op.lower
+    left = torch.tril(left) if op.lower else torch.triu(left)
+    if bool((torch.diagonal(left, dim1=-2, dim2=-1) == 0).any()):
+        raise errors.InvalidArgumentError(None, op.op, "Input matrix is not invertible.")
+    if op.adjoint:
+        left, upper = _adjoint(op, left), not upper
+    return torch.linalg.solve_triangular(left, _full(op, rhs), upper=upper).to(rhs.dtype)
+
+
+def _triangular_gradient(op: Any, dy: Tensor) -> tuple[Tensor, Tensor]:
+    drhs = raw.matrix_triangular_solve(op.matrix, dy, lower=op.lower, adjoint=not op.adjoint)
+    if op.adjoint:
+        dmatrix = -matmul(op.output, drhs, adjoint_b=True)
+    else:
+        dmatrix = -matmul(drhs, op.output, adjoint_b=True)
+    if op.lower:
+        return raw.matrix_band_part(dmatrix, -1, 0), drhs
+    return raw.matrix_band_part(dmatrix, 0, -1), drhs
+
+
+for _name in ("MatrixSolve", "BatchMatrixSolve"):
+    register(_name, _solve_shape, _solve, _solve_gradient)
+for _name in ("MatrixTriangularSolve", "BatchMatrixTriangularSolve"):
+    register(_name, _solve_shape, _triangular_solve, _triangular_gradient)
+
+
+@op("MatrixSolveLs", "BatchMatrixSolveLs")
+class MatrixSolveLs:
+    """Least squares, with a penalty on the solution's length."""
+
+    def shape(op: Any, matrix: Dims, rhs: Dims, regularizer: Dims) -> Dims:
+        matrix, rhs = with_rank_at_least(matrix, 2), with_rank_at_least(rhs, 2)
+        if matrix is None or rhs is None:
+            return None
+        merge_dim(matrix[-2], rhs[-2])
+        return (*broadcast_dims(matrix[:-2], rhs[:-2]), matrix[-1], rhs[-1])  # type: ignore[misc]
+
+    def kernel(op: Any, matrix: Any, rhs: Any, regularizer: Any) -> Any:
+        if not op.fast:
+            return torch.linalg.lstsq(matrix, rhs, driver="gelsd" if matrix.device.type == "cpu" else None).solution
+        penalty = regularizer.to(matrix.dtype)
+        rows, columns = matrix.shape[-2:]
+        adjoint = matrix.mH
+        if rows >= columns:
+            normal = adjoint @ matrix + penalty * torch.eye(columns, dtype=matrix.dtype, device=matrix.device)
+            return torch.cholesky_solve(adjoint @ rhs, _checked(op, torch.linalg.cholesky, _NOT_POSITIVE, normal))
+        normal = matrix @ adjoint + penalty * torch.eye(rows, dtype=matrix.dtype, device=matrix.device)
+        return adjoint @ torch.cholesky_solve(rhs, _checked(op, torch.linalg.cholesky, _NOT_POSITIVE, normal))
+
+    def gradient(op: Any, dy: Tensor) -> list[Any]:
+        """Through the normal equations of a matrix with at least as many rows as columns, or fewer."""
+        if not op.fast:
+            raise ValueError("Gradient not defined for fast=False")
+        a, b, x = op.matrix, op.rhs, op.output
+        rows, columns = a._dims[-2:] if a._dims is not None else (None, None)
+        if rows is None or columns is None:
+            raise ValueError("The gradient of MatrixSolveLs needs the static shape of the matrix")
+        penalty = public("cast")(op.l2_regularizer, a.dtype.base_dtype)
+        over = rows >= columns
+        normal = matmul(a, a, adjoint_a=over, adjoint_b=not over)
+        normal += penalty * public("eye")(columns if over else rows, dtype=a.dtype.base_dtype)
+        factor = raw.cholesky(normal)
+        cholesky_solve = public("linalg.cholesky_solve")
+        if over:
+            z = cholesky_solve(factor, dy)
+            xz = matmul(x, z, adjoint_b=True)
+            da = matmul(b, z, adjoint_b=True) - matmul(a, xz + _conjugate_transpose(xz))
+            return [da, matmul(a, z), None]
+        az = cholesky_solve(factor, matmul(a, dy))
+        lam = cholesky_solve(factor, b)
+        direct = matmul(lam, dy - matmul(a, az, adjoint_a=True), adjoint_b=True)
+        return [direct - matmul(az, x, adjoint_b=True), az, None]
+
+
+# --- eigenvalues and singular values ---------------------------------------------------------------------------
+
+
+def _eig_shape(op: Any, x: Dims) -> tuple[Dims, Dims]:
+    square = _square(op, x)
+    values = None if square is None else square[:-1]
+    return values, (square if op.compute_v else (0,))
+
+
+def _eig(op: Any, x: Any) -> tuple[Any, Any]:
+    if op.compute_v:
+        values, vectors = torch.linalg.eigh(_full(op, x))
+        # LAPACK's real eigenvalues come back in the type of the matrix.
+        return values.to(x.dtype), vectors.to(x.dtype)
+    values = torch.linalg.eigvalsh(_full(op, x)).to(x.dtype)
+    return values, torch.zeros(0, dtype=x.dtype, device=x.device)
+
+
+def _eig_gradient(op: Any, dvalues: Tensor | None, dvectors: Tensor | None) -> Tensor:
+    """The derivative of eigenvalues, and of eigenvectors where these are computed."""
+    e, v = op.e, op.v
+    band, transpose = raw.matrix_band_part, public("linalg.matrix_transpose")
+    with after(dvalues, dvectors):
+        if op.compute_v:
+            differences = shape_ops.expand_dims(e, -2) - shape_ops.expand_dims(e, -1)
+            f = raw.matrix_set_diag(raw.reciprocal(differences), constants.zeros_like(e))
+            inner = raw.matrix_diag(dvalues) + f * matmul(v, dvectors, adjoint_a=True)
+            gradient = matmul(v, matmul(inner, v, adjoint_b=True))
+        else:
+            _, v = raw.self_adjoint_eig_v2(op.input)
+            gradient = matmul(v, matmul(raw.matrix_diag(dvalues), v, adjoint_b=True))
+        # Only the lower triangle of the input is read.
+        gradient = band(gradient + transpose(gradient, conjugate=True), -1, 0)
+        return raw.matrix_set_diag(gradient, 0.5 * raw.matrix_diag_part(gradient))
+
+
+for _name in ("SelfAdjointEigV2", "BatchSelfAdjointEigV2"):
+    register(_name, _eig_shape, _eig, _eig_gradient)
+
+
+def _svd_shape(op: Any, x: Dims) -> tuple[Dims, Dims, Dims]:
+    x = with_rank_at_least(x, 2)
+    if x is None:
+        return None, None, None
+    rows, columns = x[-2:]
+    small = None if rows is None or columns is None else min(rows, columns)
+    batch = x[:-2]
+    if not op.compute_uv:
+        return (*batch, small), (0,), (0,)
+    if op.full_matrices:
+        return (*batch, small), (*batch, rows, rows), (*batch, columns, columns)
+    return (*batch, small), (*batch, rows, small), (*batch, columns, small)
+
+
+def _svd(op: Any, x: Any) -> tuple[Any, Any, Any]:
+    if not op.compute_uv:
+        empty = torch.zeros(0, dtype=x.dtype, device=x.device)
+        return torch.linalg.svdvals(_full(op, x)).to(x.dtype), empty, empty
+    u, s, vh = torch.linalg.svd(_full(op, x), full_matrices=op.full_matrices)
+    return s.to(x.dtype), u.to(x.dtype), vh.mH.to(x.dtype)
+
+
+def _svd_gradient(op: Any, ds: Tensor | None, du: Tensor | None, dv: Tensor | None) -> Tensor:
+    """For matrices whose singular values differ."""
+    x = op.input
+    dims = x._dims
+    if x.dtype.is_complex or dims is None or None in dims[-2:]:
+        raise NotImplementedError("SVD gradient has not been implemented for complex matrices or input with unknown "
+                                  "inner matrix shape.")
+    diag = raw.matrix_diag
+    if not op.compute_uv:
+        _, u, v = raw.svd(x, compute_uv=True)
+        return matmul(u, matmul(diag(ds), v, adjoint_b=True))
+    rows, columns = dims[-2:]
+    if op.full_matrices and abs(rows - columns) > 1:  # type: ignore[operator]
+        raise NotImplementedError("svd gradient is not implemented for abs(m - n) > 1 when full_matrices is True")
+    if rows < columns:  # type: ignore[operator]
+        wide_u, wide_v, wide_du, wide_dv = op.v, op.u, dv, du
+    else:
+        wide_u, wide_v, wide_du, wide_dv = op.u, op.v, du, dv
+    small = min(rows, columns)  # type: ignore[type-var]
+    s = op.s
+    with after(*[d for d in (ds, du, dv) if d is not None]):
+        squares = raw.square(s)
+        differences = shape_ops.expand_dims(squares, -2) - shape_ops.expand_dims(squares, -1)
+        f = raw.matrix_set_diag(raw.reciprocal(differences), constants.zeros_like(s))
+        s_mat = diag(s)
+        u, v = wide_u[..., :small], wide_v[..., :small]
+        du, dv = wide_du[..., :small], wide_dv[..., :small]
+        u_du, v_dv = matmul(u, du, adjoint_a=True), matmul(v, dv, adjoint_a=True)
+        f_u, f_v = f * u_du, f * v_dv
+        core = diag(ds) + matmul(f_u + _conjugate_transpose(f_u), s_mat) + matmul(s_mat, f_v
+                                                                                  + _conjugate_transpose(f_v))
+        result = matmul(u, matmul(core, v, adjoint_b=True))
+        inverse = raw.reciprocal(s)
+        # Parts of du and dv outside of the spaces that u and v span.
+        outside_u = (du - matmul(u, u_du)) * shape_ops.expand_dims(inverse, -2)
+        result += matmul(outside_u, v, adjoint_b=True)
+        outside_v = (dv - matmul(v, v_dv)) * shape_ops.expand_dims(inverse, -2)
+        result += matmul(u, outside_v, adjoint_b=True)
+    return _conjugate_transpose(result) if rows < columns else result  # type: ignore[operator]
+
+
+for _name in ("Svd", "BatchSvd"):
+    register(_name, _svd_shape, _svd, _svd_gradient)
+
+
+def _qr_shape(op: Any, x: Dims) -> tuple[Dims, Dims]:
+    x = with_rank_at_least(x, 2)
+    if x is None:
+        return None, None
+    rows, columns = x[-2:]
+    small = rows if op.full_matrices else (None if rows is None or columns is None else min(rows, columns))
+    return (*x[:-2], rows, small), (*x[:-2], small, columns)
+
+
+def _qr(op: Any, x: Any) -> tuple[Any, Any]:
+    q, r = torch.linalg.qr(_full(op, x), mode="complete" if op.full_matrices else "reduced")
+    return q.to(x.dtype), r.to(x.dtype)
+
+
+def _qr_gradient(op: Any, dq: Tensor, dr: Tensor) -> Tensor:
+    q, r = op.q, op.r
+    dims = r._dims
+    if q.dtype.is_complex or dims is None or None in dims[-2:]:
+        raise NotImplementedError("QrGrad not implemented for complex matrices or dynamic shapes.")
+    if dims[-2] != dims[-1]:
+        raise NotImplementedError("QrGrad not implemented when the factor R is not square; use full_matrices=False "
+                                  "on a matrix with at least as many rows as columns.")
+    qdq = matmul(q, dq, adjoint_a=True)
+    qdq_ = qdq - _conjugate_transpose(qdq)
+    rdr = matmul(r, dr, adjoint_b=True)
+    rdr_ = rdr - _conjugate_transpose(rdr)
+    lower = raw.matrix_band_part(qdq_ + rdr_, -1, 0)
+
+    def solved(x: Tensor) -> Tensor:
+        """`x` times the inverse of R's adjoint."""
+        return _conjugate_transpose(raw.matrix_triangular_solve(r, _conjugate_transpose(x), lower=False,
+                                                                adjoint=False))
+
+    return matmul(q, dr + solved(lower)) + solved(dq - matmul(q, qdq))
+
+
+register("Qr", _qr_shape, _qr, _qr_gradient)
+
+
+# --- functions of matrices -------------------------------------------------------------------------------------
+
+
+def _matrix_function(op: Any, x: Any, function: Any) -> Any:
+    """A function of matrices by their eigenvalues."""
+    kind = torch.complex64 if x.dtype in (torch.float16, torch.float32, torch.complex64) else torch.complex128
+    values, vectors = torch.linalg.eig(_full(op, x).to(kind))
+    result = vectors @ torch.diag_embed(function(values)) @ torch.linalg.inv(vectors)
+    return result.to(x.dtype) if op.T.is_complex else result.real.to(x.dtype)
+
+
+register("MatrixExponential", _square, lambda op, x: torch.linalg.matrix_exp(_full(op, x)).to(x.dtype))
+register("MatrixLogarithm", _square, lambda op, x: _matrix_function(op, x, torch.log))
+register("MatrixSquareRoot", _square, lambda op, x: _matrix_function(op, x, torch.sqrt),
+         lambda op, dy: _square_root_gradient(op, dy))
+
+
+def _square_root_gradient(op: Any, dy: Tensor) -> Tensor:
+    """Solves Sylvester's equation for the gradient by a Kronecker product."""
+    root = op.output
+    shape = shape_ops.shape(root)
+    size = shape[-1]
+    batch = shape[:-2]
+    concat = public("concat")
+    identity = public("eye")(size, batch_shape=batch, dtype=root.dtype.base_dtype)
+    transposed = public("linalg.matrix_transpose")(root)
+
+    def kronecker(a: Tensor, b: Tensor) -> Tensor:
+        a = raw.reshape(a, concat([batch, [size, 1, size, 1]], 0))
+        b = raw.reshape(b, concat([batch, [1, size, 1, size]], 0))
+        return raw.reshape(a * b, concat([batch, [size * size, size * size]], 0))
+
+    total = kronecker(identity, root) + kronecker(transposed, identity)
+    vector = raw.reshape(public("linalg.matrix_transpose")(dy), concat([batch, [size * size, 1]], 0))
+    solution = raw.matrix_solve(total, vector, adjoint=True)
+    return public("linalg.matrix_transpose")(raw.reshape(solution, shape))
+
+
+def _lu(op: Any, x: Any) -> tuple[Any, Any]:
+    factors, pivots = _checked(op, torch.linalg.lu_factor, "Input is not invertible.", _full(op, x))
+    size = x.shape[-1]
+    order = torch.arange(size, device=x.device).expand(*pivots.shape[:-1], size).clone()
+    flat, swaps = order.reshape(-1, size), pivots.reshape(-1, size).long() - 1
+    for row in range(size):
+        other = swaps[:, row:row + 1]
+        here, there = flat[:, row:row + 1].clone(), flat.gather(1, other)
+        flat[:, row:row + 1] = there
+        flat.scatter_(1, other, here)
+    return factors.to(x.dtype), flat.reshape(order.shape).to(torch.int64 if op.output_idx_type.size == 8
+                                                             else torch.int32)
+
+
+register("Lu", lambda op, x: (_square(op, x), None if x is None else x[:-1]), _lu)
+
+
+def _tridiagonal(op: Any, diagonals: Any, rhs: Any) -> Any:
+    upper, main, lower = diagonals[..., 0, :-1], diagonals[..., 1, :], diagonals[..., 2, 1:]
+    matrix = torch.diag_embed(main) + torch.diag_embed(upper, 1) + torch.diag_embed(lower, -1)
+    return _checked(op, torch.linalg.solve, "Input matrix is not invertible.", matrix, rhs)
+
+
+register("TridiagonalSolve", lambda op, diagonals, rhs: rhs, _tridiagonal)
+
+
+def _tridiagonal_product(op: Any, upper: Any, main: Any, lower: Any, rhs: Any) -> Any:
+    upper, main, lower = upper.mT, main.mT, lower.mT
+    pad = torch.nn.functional.pad
+    below = pad(rhs[..., 1:, :], (0, 0, 0, 1))
+    above = pad(rhs[..., :-1, :], (0, 0, 1, 0))
+    return main * rhs + upper * below + lower * above
+
+
+register("TridiagonalMatMul", lambda op, upper, main, lower, rhs: rhs, _tridiagonal_product)
+
+
+# --- products --------------------------------------------------------------------------------------------------
+
+
+def _cross_shape(op: Any, a: Dims, b: Dims) -> Dims:
+    dims = same(op, a if a is not None else b)
+    if dims is not None and dims[-1] not in (None, 3):
+        raise ValueError(f"Dimension must be 3 but is {dims[-1]}")
+    return dims
+
+
+register("Cross", _cross_shape, lambda op, a, b: torch.linalg.cross(a, b, dim=-1),
+         lambda op, dy: (raw.cross(op.b, dy), raw.cross(dy, op.a)))
+
+
+def _einsum_shape(op: Any, inputs: list[Dims]) -> Dims:
+    if "..." in op.equation or any(dims is None for dims in inputs):
+        return None
+    left, _, right = op.equation.replace(" ", "").partition("->")
+    sizes: dict[str, int | None] = {}
+    for labels, dims in zip(left.split(","), inputs):
+        if len(labels) != len(dims):  # type: ignore[arg-type]
+            raise ValueError(f"Expected input to have rank {len(labels)} but got: {len(dims)}")  # type: ignore[arg-type]
+        for label, size in zip(labels, dims):  # type: ignore[arg-type]
+            sizes[label] = merge_dim(sizes.get(label), size)
+    return tuple(sizes[label] for label in right)
+
+
+register("Einsum", _einsum_shape, lambda op, inputs: torch.einsum(op.equation, *inputs))

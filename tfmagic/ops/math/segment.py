@@ -1,0 +1,359 @@
+"""Segment ops: sums, means, products and extremes of the rows that share a segment number."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tfmagic.graph import errors, shapes
+from tfmagic.graph.convert import constant, convert_to_tensor
+from tfmagic.graph.export import export
+from tfmagic.graph.graph import name_scope
+from tfmagic.graph.operation import Tensor
+from tfmagic.graph.shapes import Dims
+from tfmagic.graph.static_value import static_int, static_ints
+from tfmagic.ops import raw
+from tfmagic.ops.array import constants, shape_ops
+from tfmagic.ops.array.rules import public
+from tfmagic.ops.declare import register
+from tfmagic.ops.lazy import torch
+from tfmagic.ops.math.cast import cast
+from tfmagic.ops.shape_rules import with_rank, with_rank_at_least
+
+# --- kernels ---------------------------------------------------------------------------------------------------
+
+_REDUCES = {"sum": "sum", "mean": "mean", "prod": "prod", "max": "amax", "min": "amin"}
+
+
+def _neutral(op: Any, kind: str) -> Any:
+    """What a segment without rows holds when it is taken as a neutral element."""
+    if kind == "prod":
+        return 1
+    if kind in ("max", "min"):
+        return op.T.min if kind == "max" else op.T.max
+    return 0
+
+
+def _segments(data: Any, ids: Any, count: int, kind: str, empty: Any) -> Any:
+    """Reduce the rows of `data` by their ids in [0, count).
+
+    Args:
+      data: [n, ...].
+      ids: int64 [n].
+      empty: the value of a segment without rows.
+    """
+    rows = data.shape[1:]
+    if kind == "sum":
+        return torch.zeros((count, *rows), dtype=data.dtype, device=data.device).index_add(0, ids, data)
+    if kind == "mean" and not data.dtype.is_floating_point:
+        total = _segments(data, ids, count, "sum", 0)
+        sizes = torch.bincount(ids, minlength=count).clamp(min=1).reshape(-1, *([1] * len(rows)))
+        if data.dtype.is_complex:
+            return total / sizes
+        return torch.div(total, sizes, rounding_mode="trunc").to(data.dtype)
+    start = torch.full((count, *rows), empty, dtype=data.dtype, device=data.device)
+    if not ids.numel():
+        return start
+    index = ids.reshape(-1, *([1] * len(rows))).expand(data.shape)
+    return start.scatter_reduce(0, index, data, _REDUCES[kind], include_self=False)
+
+
+def _sorted_segments(kind: str) -> Any:
+    def kernel(op: Any, data: Any, ids: Any) -> Any:
+        ids = ids.to(torch.int64)
+        if ids.dim() != 1:
+            raise errors.InvalidArgumentError(None, op.op, "segment_ids should be a vector.")
+        if ids.shape[0] != data.shape[0]:
+            raise errors.InvalidArgumentError(None, op.op, "segment_ids should be the same size as dimension 0 of "
+                                                           "input.")
+        if bool((ids[1:] < ids[:-1]).any()):
+            raise errors.InvalidArgumentError(None, op.op, "segment ids are not increasing")
+        if ids.numel() and int(ids[0]) < 0:
+            raise errors.InvalidArgumentError(None, op.op, "segment ids must be >= 0")
+        return _segments(data, ids, int(ids[-1]) + 1 if ids.numel() else 0, kind, 1 if kind == "prod" else 0)
+
+    return kernel
+
+
+def _unsorted_segments(kind: str) -> Any:
+    def kernel(op: Any, data: Any, ids: Any, count: int) -> Any:
+        if tuple(data.shape[:ids.dim()]) != tuple(ids.shape):
+            raise errors.InvalidArgumentError(
+                None, op.op, f"data.shape = {shapes.brackets(tuple(data.shape))} does not start with segment_ids.shape "
+                             f"= {shapes.brackets(tuple(ids.shape))}")
+        if count < 0:
+            raise errors.InvalidArgumentError(None, op.op, f"Input num_segments == {count} must not be negative.")
+        rows = data.shape[ids.dim():]
+        flat = ids.reshape(-1).to(torch.int64)
+        data = data.reshape(flat.shape[0], *rows)
+        if flat.numel():
+            if flat.device.type == "cpu" and bool((flat >= count).any()):
+                place = int((flat >= count).nonzero()[0])
+                where = []
+                rest = place
+                for size in reversed(ids.shape):
+                    where.insert(0, rest % size)
+                    rest //= size
+                at = ",".join(str(w) for w in where)
+                raise errors.InvalidArgumentError(None, op.op, f"segment_ids[{at}] = {int(flat[place])} is out of "
+                                                               f"range [0, {count})")
+            # Rows with a negative number go into a segment of their own, which is cut off.
+            flat = torch.where((flat < 0) | (flat >= count), count, flat)
+        return _segments(data, flat, count + 1, kind, _neutral(op, kind))[:count]
+
+    return kernel
+
+
+def _gathered_segments(kind: str, counted: bool) -> Any:
+    def kernel(op: Any, data: Any, indices: Any, ids: Any, count: int | None = None) -> Any:
+        indices, ids = indices.to(torch.int64), ids.to(torch.int64)
+        if indices.shape != ids.shape:
+            raise errors.InvalidArgumentError(None, op.op, "segment_ids and indices should have same size.")
+        if bool((ids[1:] < ids[:-1]).any()):
+            raise errors.InvalidArgumentError(None, op.op, "segment ids are not increasing")
+        wrong = (indices < 0) | (indices >= data.shape[0])
+        if bool(wrong.any()):
+            place = int(wrong.nonzero()[0])
+            raise errors.InvalidArgumentError(None, op.op, f"indices[{place}] == {int(indices[place])} out of range "
+                                                           f"[0, {data.shape[0]})")
+        last = int(ids[-1]) + 1 if ids.numel() else 0
+        if count is not None and last > count:
+            raise errors.InvalidArgumentError(None, op.op, "segment ids must be < num_segments")
+        size = last if count is None else count
+        rows = data[indices]
+        if kind == "sqrt_n":
+            total = _segments(rows, ids, size, "sum", 0)
+            return total / _sizes(ids, size, rows).sqrt()
+        return _segments(rows, ids, size, kind, 0)
+
+    return kernel if counted else lambda op, data, indices, ids: kernel(op, data, indices, ids)
+
+
+def _sizes(ids: Any, count: int, like: Any) -> Any:
+    """How many rows each segment has (at least 1), shaped to divide its rows."""
+    return torch.bincount(ids, minlength=count).clamp(min=1).to(like.dtype).reshape(-1, *([1] * (like.dim() - 1)))
+
+
+def _gathered_grad(kind: str) -> Any:
+    def kernel(op: Any, grad: Any, indices: Any, ids: Any, count: int) -> Any:
+        ids = ids.to(torch.int64)
+        sizes = _sizes(ids, grad.shape[0], grad)
+        scaled = grad / (sizes.sqrt() if kind == "sqrt_n" else sizes)
+        return _segments(scaled[ids], indices.to(torch.int64), count, "sum", 0)
+
+    return kernel
+
+
+# --- shapes ----------------------------------------------------------------------------------------------------
+
+
+def _sorted_shape(op: Any, data: Dims, ids: Dims) -> Dims:
+    data = with_rank_at_least(data, 1)
+    with_rank(ids, 1)
+    known = static_ints(op.segment_ids)
+    return None if data is None else (known[-1] + 1 if known else None, *data[1:])
+
+
+def _unsorted_shape(op: Any, data: Dims, ids: Dims, count: Dims) -> Dims:
+    if data is None or ids is None:
+        return None
+    if len(ids) > len(data) or not shapes.compatible(data[:len(ids)], ids):
+        raise ValueError(f"Shapes must be equal rank, but are {len(data)} and {len(ids)}" if len(ids) > len(data) else
+                         f"Dimensions must be equal, but are {data[:len(ids)]} and {ids}")
+    return (static_int(op.num_segments), *data[len(ids):])
+
+
+def _gathered_shape(op: Any, data: Dims, indices: Dims, ids: Dims, *count: Dims) -> Dims:
+    data = with_rank_at_least(data, 1)
+    size = static_int(op.op._inputs[3]) if count else None
+    return None if data is None else (size, *data[1:])
+
+
+# --- gradients -------------------------------------------------------------------------------------------------
+
+
+def _gather(params: Any, indices: Any) -> Tensor:
+    return public("gather")(params, indices)
+
+
+def _where(condition: Tensor, x: Any, y: Any) -> Tensor:
+    return raw.select(condition, x, y)
+
+
+def _sum_gradient(op: Any, dy: Tensor) -> tuple[Tensor, None]:
+    return _gather(dy, op.segment_ids), None
+
+
+def _mean_gradient(op: Any, dy: Tensor) -> tuple[Tensor, None]:
+    rank = shape_ops.rank(op.data)
+    ones_shape = public("concat")([shape_ops.shape(op.segment_ids),
+                                   constants.fill(shape_ops.expand_dims(rank - 1, 0), 1)], 0)
+    ones = constants.fill(ones_shape, constant(1, dtype=dy.dtype))
+    scaled = dy / raw.segment_sum(ones, op.segment_ids)
+    return _gather(scaled, op.segment_ids), None
+
+
+def _extreme_gradient(op: Any, dy: Tensor) -> tuple[Tensor, None]:
+    """Divided equally between all rows that hold the extreme value."""
+    zeros = constants.zeros_like(op.data, dtype=op.data.dtype)
+    extreme = _gather(op.output, op.segment_ids)
+    chosen = raw.equal(op.data, extreme)
+    count = raw.segment_sum(cast(chosen, dy.dtype), op.segment_ids)
+    gathered = _gather(dy / count, op.segment_ids)
+    return _where(chosen, gathered, zeros), None
+
+
+def _gather_nonnegative(params: Tensor, ids: Any, clipped: Any = None, valid: Any = None) -> tuple[Tensor, Any, Any]:
+    """Rows of `params` by ids, with zeros for negative ones; also the clipped ids and which ones were valid."""
+    if clipped is None:
+        clipped = raw.maximum(ids, constants.zeros_like(ids))
+    gathered = _gather(params, clipped)
+    if valid is None:
+        valid = raw.greater_equal(ids, 0)
+        for _ in range(gathered.get_shape().ndims - valid.get_shape().ndims):
+            valid = shape_ops.expand_dims(valid, -1)
+        valid = valid & constants.ones_like(gathered, dtype="bool")
+    zeros = constants.zeros_like(gathered)
+    return _where(valid, gathered, zeros), clipped, valid
+
+
+def _unsorted_sum_gradient(op: Any, dy: Tensor) -> tuple[Tensor, None, None]:
+    return _gather_nonnegative(dy, op.segment_ids)[0], None, None
+
+
+def _unsorted_extreme_gradient(op: Any, dy: Tensor) -> tuple[Tensor, None, None]:
+    extreme, clipped, valid = _gather_nonnegative(op.output, op.segment_ids)
+    chosen = raw.logical_and(raw.equal(op.data, extreme), valid)
+    count = raw.unsorted_segment_sum(cast(chosen, dy.dtype), op.segment_ids, op.num_segments)
+    gathered, _, _ = _gather_nonnegative(dy / count, None, clipped, valid)
+    zeros = constants.zeros_like(gathered)
+    return _where(chosen, gathered, zeros), None, None
+
+
+def _unsorted_prod_gradient(op: Any, dy: Tensor) -> tuple[Tensor, None, None]:
+    """A row that is zero gets the product of the others; two zeros leave nothing."""
+    is_zero = raw.equal(op.data, 0)
+    zeros = raw.unsorted_segment_sum(cast(is_zero, "int32"), op.segment_ids, op.num_segments)
+    dy = _where(raw.greater(zeros, 1), constants.zeros_like(dy), dy)
+    others = _where(is_zero, constants.ones_like(op.data), op.data)
+    product = raw.unsorted_segment_prod(others, op.segment_ids, op.num_segments)
+    clipped = raw.maximum(op.segment_ids, constants.zeros_like(op.segment_ids))
+    whole = _gather(op.output, clipped)
+    without_zeros = _gather(product, clipped)
+    partial = _where(is_zero, without_zeros, whole / op.data)
+    gathered, _, _ = _gather_nonnegative(dy, op.segment_ids, clipped)
+    return gathered * partial, None, None
+
+
+def _gathered_gradient(kind: str, counted: bool) -> Any:
+    def gradient(op: Any, dy: Tensor) -> tuple[Any, ...]:
+        size = shape_ops.shape(op.data)[0]
+        if kind == "sum":
+            dx = raw.unsorted_segment_sum(_gather(dy, op.segment_ids), op.indices, size)
+        else:
+            dx = getattr(raw, f"sparse_segment_{kind}_grad")(dy, op.indices, op.segment_ids, size)
+        return (dx, None, None, None) if counted else (dx, None, None)
+
+    return gradient
+
+
+# --- declarations ----------------------------------------------------------------------------------------------
+
+for _kind, _rule, _unsorted_rule in (
+        ("sum", _sum_gradient, _unsorted_sum_gradient), ("mean", _mean_gradient, None),
+        ("prod", None, _unsorted_prod_gradient), ("max", _extreme_gradient, _unsorted_extreme_gradient),
+        ("min", _extreme_gradient, _unsorted_extreme_gradient)):
+    _title = _kind.capitalize()
+    register(f"Segment{_title}", _sorted_shape, _sorted_segments(_kind), _rule)
+    if _kind != "mean":
+        register(f"UnsortedSegment{_title}", _unsorted_shape, _unsorted_segments(_kind), _unsorted_rule,
+                 host="num_segments")
+
+for _kind, _title in (("sum", "Sum"), ("mean", "Mean"), ("sqrt_n", "SqrtN")):
+    register(f"SparseSegment{_title}", _gathered_shape, _gathered_segments(_kind, False),
+             _gathered_gradient(_kind, False))
+    register(f"SparseSegment{_title}WithNumSegments", _gathered_shape, _gathered_segments(_kind, True),
+             _gathered_gradient(_kind, True), host="num_segments")
+    if _kind != "sum":
+        register(f"SparseSegment{_title}Grad", lambda op, grad, indices, ids, count:
+                 None if grad is None else (static_int(op.output_dim0), *grad[1:]), _gathered_grad(_kind),
+                 host="output_dim0")
+
+
+# --- public functions ------------------------------------------------------------------------------------------
+
+
+def _segment_sizes(data: Tensor, ids: Tensor, count: Any) -> Tensor:
+    """How many rows each segment has (at least 1), shaped to divide its rows."""
+    ones = constants.ones(shape_ops.shape_internal(ids), dtype=data.dtype.base_dtype)
+    sizes = raw.unsorted_segment_sum(ones, ids, count)
+    extra = data.get_shape().ndims - ids.get_shape().ndims
+    sizes = raw.reshape(sizes, [count] + [1] * extra)
+    return raw.maximum(sizes, 1)
+
+
+@export("math.unsorted_segment_mean")
+def unsorted_segment_mean(data: Any, segment_ids: Any, num_segments: Any, name: str | None = None) -> Tensor:
+    """The mean of the rows of each segment.
+
+    Args:
+      data: a numeric tensor.
+      segment_ids: int32 or int64 segment numbers, with the leading dimensions of `data`.
+      num_segments: how many segments there are.
+
+    Returns:
+      A tensor with one row per segment; 0 for one without rows.
+    """
+    with name_scope(name, "UnsortedSegmentMean"):
+        data = convert_to_tensor(data)
+        segment_ids = convert_to_tensor(segment_ids)
+        sizes = _segment_sizes(data, segment_ids, num_segments)
+        return raw.unsorted_segment_sum(data, segment_ids, num_segments) / sizes
+
+
+@export("math.unsorted_segment_sqrt_n")
+def unsorted_segment_sqrt_n(data: Any, segment_ids: Any, num_segments: Any, name: str | None = None) -> Tensor:
+    """The sum of the rows of each segment divided by the square root of their number.
+
+    Args:
+      data: a tensor of a floating type.
+      segment_ids: int32 or int64 segment numbers, with the leading dimensions of `data`.
+      num_segments: how many segments there are.
+
+    Returns:
+      A tensor with one row per segment; 0 for one without rows.
+    """
+    with name_scope(name, "UnsortedSegmentSqrtN"):
+        data = convert_to_tensor(data)
+        segment_ids = convert_to_tensor(segment_ids)
+        sizes = _segment_sizes(data, segment_ids, num_segments)
+        return raw.unsorted_segment_sum(data, segment_ids, num_segments) / raw.sqrt(sizes)
+
+
+def _sparse_segment(public_name: str, kind: str, what: str) -> None:
+    plain = getattr(raw, f"sparse_segment_{kind}")
+    counted = getattr(raw, f"sparse_segment_{kind}_with_num_segments")
+
+    def function(data: Any, indices: Any, segment_ids: Any, name: str | None = None,
+                 num_segments: Any = None) -> Tensor:
+        if num_segments is not None:
+            return counted(data, indices, segment_ids, num_segments, name=name)
+        return plain(data, indices, segment_ids, name=name)
+
+    function.__name__ = function.__qualname__ = f"sparse_segment_{kind}"
+    function.__doc__ = f"""The {what} of the rows that `indices` picks, by segment.
+
+    Args:
+      data: a tensor of rows.
+      indices: which rows, int32 or int64 of shape [n].
+      segment_ids: their segment numbers in ascending order, int32 of shape [n].
+      num_segments: how many segments there are; by default the last number tells.
+
+    Returns:
+      A tensor with one row per segment.
+    """
+    export(public_name)(function)
+
+
+_sparse_segment("sparse_segment_sum", "sum", "sum")
+_sparse_segment("sparse_segment_mean", "mean", "mean")
+_sparse_segment("sparse_segment_sqrt_n", "sqrt_n", "sum over the square root of the count")
