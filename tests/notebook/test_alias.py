@@ -62,6 +62,7 @@ class TestInstalled:
     def test_from_tensorflow_import_contrib_is_explained(self) -> None:
         with pytest.raises(ImportError, match="tf.layers"):
             exec("from tensorflow import contrib")
+        assert not hasattr(ours, "contrib")
 
 
 def test_uninstalling_leaves_no_trace() -> None:

@@ -115,6 +115,7 @@ def test_unloading_takes_everything_back(bare_shell: Shell) -> None:
                 "names": {n for n in ip.user_ns if not n.startswith("_i") and n not in ("_", "__", "___")},
                 "events": {name: list(called) for name, called in ip.events.callbacks.items()},
                 "displays": dict(ip.display_formatter.formatters["text/html"].type_printers),
+                "errors": ip.custom_exceptions,
                 "completers": set(ip.strdispatchers["complete_command"].strs)}
 
     before = state()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from tfmagic.graph import context, source
 from tfmagic.graph.graph import Graph
 from tfmagic.graph.operation import Operation
-from tfmagic.notebook import drawing, evaluate, free_names, headers, sessions
+from tfmagic.notebook import drawing, evaluate, free_names, headers, sessions, tracebacks
 from tfmagic.notebook.options import Parsed
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ class Cells:
             self._draw(running, parsed)
         except Exception as error:
             # The drawing belongs to the cell: its failure (a --fetch that fails, say) is the cell's.
-            self.shell.showtraceback((type(error), error, error.__traceback__), tb_offset=1)
+            tracebacks.show_error(self.shell, self.names, error, error.__traceback__)
             result.error_in_exec = error
 
     # --- what others ask --------------------------------------------------------------------------------------

@@ -20,12 +20,17 @@ def main(argv: list[str] | None = None) -> int:
       The exit code.
     """
     arguments = sys.argv[1:] if argv is None else argv
-    script_arguments: list[str] = []
+    further: list[str] = []
     if arguments[:1] == ["run"]:
-        arguments, script_arguments = _split_run(arguments)
+        arguments, further = _split_run(arguments)
+    elif arguments[:1] == ["lab"] and "--" in arguments:
+        mark = arguments.index("--")
+        arguments, further = arguments[:mark], arguments[mark + 1:]
     parsed = _parser().parse_args(arguments)
     if parsed.command == "run":
-        return _run(parsed, script_arguments)
+        return _run(parsed, further)
+    if parsed.command == "lab":
+        return _lab(parsed, further)
     return int(parsed.action(parsed))
 
 
@@ -47,10 +52,10 @@ def _parser() -> argparse.ArgumentParser:
                      help="the page to write (default for a notebook: its name with .html, in this folder)")
     run.add_argument("--device", choices=("cpu", "cuda"), help="where work goes that no tf.device places")
 
-    lab = commands.add_parser("lab", help="open JupyterLab on the notebooks that come with tfmagic")
+    lab = commands.add_parser("lab", help="open JupyterLab on the notebooks that come with tfmagic",
+                              epilog="All after -- goes to JupyterLab, for instance: tfmagic lab -- --no-browser")
     lab.add_argument("folder", nargs="?", type=Path, default=Path("tfmagic-notebooks"),
                      help="where your copies of the notebooks lie (default: ./tfmagic-notebooks)")
-    lab.set_defaults(action=_lab)
 
     doctor = commands.add_parser("doctor", help="print versions, devices, layout engine and kernelspec")
     doctor.set_defaults(action=_doctor)
@@ -145,7 +150,7 @@ def _has_display() -> bool:
     return not os.environ.get("SSH_CONNECTION")
 
 
-def _lab(parsed: argparse.Namespace) -> int:
+def _lab(parsed: argparse.Namespace, lab_arguments: list[str]) -> int:
     import importlib.util
     import shutil
     import subprocess
@@ -165,7 +170,7 @@ def _lab(parsed: argparse.Namespace) -> int:
     figures.write_all(folder / "course" / "imagens")
     if not kernelspec.installed():
         kernelspec.install()
-    return subprocess.call([sys.executable, "-m", "jupyterlab", str(folder)])
+    return subprocess.call([sys.executable, "-m", "jupyterlab", *lab_arguments, str(folder)])
 
 
 def _doctor(parsed: argparse.Namespace) -> int:

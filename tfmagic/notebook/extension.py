@@ -8,7 +8,7 @@ import weakref
 from typing import TYPE_CHECKING, Any
 
 from tfmagic.graph import source
-from tfmagic.notebook import completion, display, headers, sessions, transforms
+from tfmagic.notebook import completion, display, headers, sessions, tracebacks, transforms
 from tfmagic.notebook.cells import Cells
 from tfmagic.notebook.legacy import alias
 from tfmagic.notebook.magics import TfMagics
@@ -39,6 +39,7 @@ def load(shell: InteractiveShell) -> None:
         _transform_input(shell, cells, undo)
         undo.callback(TfMagics(shell, cells).register())
         undo.callback(display.register(shell))
+        undo.callback(tracebacks.register(shell, cells.names))
         undo.callback(completion.register(shell))
         _loaded[shell] = undo.pop_all()
 

@@ -134,12 +134,21 @@ class _Finder(importlib.abc.MetaPathFinder):
 
     @staticmethod
     def _explain(fullname: str) -> None:
-        """`from tensorflow import contrib` asks for `tfmagic.tf.contrib`: say what to use instead."""
-        if fullname.startswith(_HOME + "."):
-            asked = "tensorflow" + fullname[len(_HOME):]
-            if asked in _ALTERNATIVES and importlib.machinery.PathFinder.find_spec(
-                    fullname, sys.modules[_HOME].__path__) is None:
-                raise ModuleNotFoundError(missing_message(asked), name="tensorflow")
+        """`from tensorflow import contrib` ends in asking for `tfmagic.tf.contrib`: say what to use instead."""
+        asked = "tensorflow" + fullname[len(_HOME):]
+        if fullname.startswith(_HOME + ".") and asked in _ALTERNATIVES and _is_from_import() and (
+                importlib.machinery.PathFinder.find_spec(fullname, sys.modules[_HOME].__path__) is None):
+            raise ModuleNotFoundError(missing_message(asked), name="tensorflow")
+
+
+def _is_from_import() -> bool:
+    """Whether Python is in the middle of `from a import b`, and not of looking up an attribute."""
+    frame = sys._getframe(1)
+    while frame is not None and frame.f_code.co_name != "_handle_fromlist":
+        if not (frame.f_globals.get("__name__") == __name__ or "importlib" in frame.f_code.co_filename):
+            return False
+        frame = frame.f_back  # type: ignore[assignment]
+    return frame is not None
 
 
 class _Alias:
