@@ -1,6 +1,7 @@
 """Argument names and defaults of every public function and method that tfmagic has are TensorFlow 1.15's."""
 
 import inspect
+import re
 from pathlib import Path
 
 import pytest
@@ -55,10 +56,12 @@ def text_of(default):
     """A default as the facts write it."""
     if isinstance(default, DType):
         return default.name
-    return str(default)
+    return str(list(default) if isinstance(default, tuple) else default)
 
 
 def same_default(expected, actual):
+    """Whether two written defaults are equal; a tuple may stand for a list, any object for one without a repr."""
+    expected = re.sub(r"^\((.*[^,]),?\)$", r"[\1]", expected) if expected else expected
     if expected == actual or (expected or "").endswith(" instance>"):
         return expected is None or actual is not None
     try:
@@ -89,7 +92,13 @@ def differences(owner, path, expected):
             if inspect.isclass(owner):
                 lines.append(f"{path}.{name} is missing")
             continue
-        wanted, found = split_arguments(text), own_arguments(function)
+        if name == "__init__":
+            if not text:
+                continue
+            found = [("self", None), *own_arguments(owner)]
+        else:
+            found = own_arguments(function)
+        wanted = split_arguments(text)
         names_equal = [n for n, _ in wanted] == [n for n, _ in found]
         if not names_equal or not all(same_default(a, b) for (_, a), (_, b) in zip(wanted, found)):
             lines.append(f"{path}.{name}({written(found)})\n  TensorFlow: {path}.{name}({written(wanted)})")

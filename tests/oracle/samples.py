@@ -14,7 +14,7 @@ from oracle.values import N, P, Values, i32, i64
 from tfmagic import tf  # noqa: F401  # makes every declaration known
 from tfmagic.graph import opdefs, registry
 
-DTYPES = ("float32", "float64", "float16", "int32", "int64", "uint8", "bool", "complex64", "string")
+DTYPES = ("float32", "float64", "float16", "int32", "int64", "bool", "complex64", "string")
 FLOATS = ("float32", "float64", "float16", "bfloat16", "complex64", "complex128")
 # Dtypes in which 2.21 computes something else than 1.15, or nothing that is meant.
 NOT_AS = {"Round": ("int32", "int64"), "EuclideanNorm": ("int32", "int64", "uint8"), "ConjugateTranspose": ("string",),

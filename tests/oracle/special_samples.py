@@ -87,6 +87,13 @@ UNSORTED = [
 ]
 COMPLEX = (1 + 2j) * f32([1, -2])
 MATRIX = [row(input=S(2, 2)), row(input=S(2, 3, 3))]
+SPARSE_SEGMENTS = [
+    row(data=N(4, 2), indices=i32([0, 2, 0]), segment_ids=i32([0, 0, 1])),
+    row(data=N(3), indices=i32([2, 1]), segment_ids=i32([0, 2])),
+]
+SEGMENT_GRADIENT = [
+    row(grad=N(2, 2), indices=i32([0, 2, 1]), segment_ids=i32([0, 0, 1]), output_dim0=i32(4))
+]
 WINDOW3D = row(ksize=[1, 2, 2, 2, 1], strides=[1, 2, 2, 2, 1], padding="SAME")
 SAME3D = row(strides=[1, 1, 1, 1, 1], padding="SAME")
 CUBE = f32([0, 1, 2, 3, 4, 5, 6, 7]).reshape(1, 2, 2, 2, 1)
@@ -412,6 +419,16 @@ SPECIAL = {
             truth_shape=i64([1, 1]),
         )
     ],
+    "SparseSegmentSum": SPARSE_SEGMENTS,
+    "SparseSegmentMean": SPARSE_SEGMENTS,
+    "SparseSegmentSqrtN": SPARSE_SEGMENTS,
+    "SparseSegmentSumWithNumSegments": [{**each, "num_segments": i32(3)} for each in SPARSE_SEGMENTS],
+    "SparseSegmentMeanWithNumSegments": [{**each, "num_segments": i32(3)} for each in SPARSE_SEGMENTS],
+    "SparseSegmentSqrtNWithNumSegments": [{**each, "num_segments": i32(3)} for each in SPARSE_SEGMENTS],
+    "SparseSegmentMeanGrad": SEGMENT_GRADIENT,
+    "SparseSegmentSqrtNGrad": SEGMENT_GRADIENT,
+    "Bucketize": [row(input=N(4), boundaries=[-1.0, 0.0, 1.0])],
+    "CumulativeLogsumexp": SCAN,
     "DynamicPartition": [row(data=N(4, 2), partitions=i32([1, 0, 1, 1]), num_partitions=3)],
     "SpaceToDepth": [row(input=N(1, 4, 4, 1), block_size=2)],
     "DepthToSpace": [row(input=N(1, 2, 2, 4), block_size=2)],
