@@ -110,7 +110,8 @@ def gradients(ys: Any, xs: Any, grad_ys: Any = None, name: str = "gradients",
         grad_ys = [None if g is None else as_tensor_or_slices(g, f"grad_y_{i}") for i, g in enumerate(grad_ys)]
         walk = _Walk(get_default_graph(), ys, xs, [s.op for s in stops], colocate_gradients_with_ops, gate_gradients,
                      aggregation_method)
-        return walk.run(grad_ys, unconnected_gradients)
+        walk.run(grad_ys)
+    return [walk.result(x, unconnected_gradients) for x in xs]
 
 
 def is_trainable(tensor: Any) -> bool:
@@ -183,7 +184,8 @@ class _Walk:
         self.loops: Any = None
         self.reachable: set[Operation] = set()
 
-    def run(self, grad_ys: list[Any], unconnected: UnconnectedGradients) -> list[Any]:
+    def run(self, grad_ys: list[Any]) -> None:
+        """Add the nodes, given the incoming gradients."""
         grad_ys = [self._default_grad_y(i, y, g) for i, (y, g) in enumerate(zip(self.ys, grad_ys))]
         self._count_pending()
         for y, grad in zip(self.ys, grad_ys):
@@ -206,7 +208,6 @@ class _Walk:
             self._deliver(op)
         if self.loops is not None:
             self.loops.finish()
-        return [self._result(x, unconnected) for x in self.xs]
 
     # --- before the walk --------------------------------------------------------------------------------------
 
@@ -410,7 +411,8 @@ class _Walk:
                 sums.append(_builders.add_n(here))
         return _builders.add_n(sums)
 
-    def _result(self, x: Any, unconnected: UnconnectedGradients) -> Any:
+    def result(self, x: Any, unconnected: UnconnectedGradients) -> Any:
+        """The gradient of an x."""
         op_grads = self.grads.get(x.op)
         grad = None
         if op_grads is not None:

@@ -51,7 +51,7 @@ def declare_routing(switch: Any, merge: Any, enter: Any, leave: Any, next_iterat
         register(prefix + "Enter", _enter_shape, gradient=enter, control_flow=True)
         register(prefix + "Exit", shape_rules.same, gradient=leave, control_flow=True)
         register(prefix + "NextIteration", shape_rules.same, gradient=next_iteration, control_flow=True)
-    register("LoopCond", _bool_scalar, differentiable=False, control_flow=True)
+    register("LoopCond", _bool_scalar, lambda op, condition: condition, differentiable=False, control_flow=True)
 
 
 register("RefSelect", lambda op, index, inputs: shape_rules.merged(op, *inputs), lambda op, index, inputs:

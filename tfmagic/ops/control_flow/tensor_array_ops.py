@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 from tfmagic.graph import errors, shapes
@@ -13,6 +14,7 @@ from tfmagic.ops.declare import register
 from tfmagic.ops.lazy import torch
 from tfmagic.ops.torch_types import torch_dtype
 
+_numbers = itertools.count()
 _MISSING = object()
 _READ = object()
 
@@ -26,15 +28,15 @@ class ArrayState:
       prefix: dims to put before the shape of a forward element (gradients of stacked elements).
     """
 
-    __slots__ = ("op_name", "dtype", "elements", "shape", "dynamic", "clear", "identical", "adds_up", "closed",
+    __slots__ = ("name", "dtype", "elements", "element_shape", "dynamic", "clear", "identical", "adds_up", "closed",
                  "gradients", "forward", "prefix", "device")
 
-    def __init__(self, op_name: str, dtype: DType, size: int, shape: Dims, dynamic: bool, clear: bool,
+    def __init__(self, name: str, dtype: DType, size: int, element_shape: Dims, dynamic: bool, clear: bool,
                  identical: bool):
-        self.op_name = op_name
+        self.name = name
         self.dtype = dtype
         self.elements: list[Any] = [_MISSING] * size
-        self.shape = shape
+        self.element_shape = element_shape
         self.dynamic = dynamic
         self.clear = clear
         self.identical = identical
@@ -49,7 +51,8 @@ class ArrayState:
         """The array of gradients for one `tf.gradients` call."""
         found = self.gradients.get(source)
         if found is None:
-            found = ArrayState(self.op_name, self.dtype, len(self.elements), self.shape, False, False, self.identical)
+            found = ArrayState(self.name, self.dtype, len(self.elements), self.element_shape, False, False,
+                               self.identical)
             found.adds_up = True
             found.forward = self
             found.prefix = prefix
@@ -63,8 +66,8 @@ class ArrayState:
             element = self.forward.elements[index] if index < len(self.forward.elements) else _MISSING
             if element is not _MISSING and element is not _READ:
                 return self.prefix + tuple(element.shape)
-        if self.shape is not None and None not in self.shape:
-            return self.prefix + self.shape  # type: ignore[return-value]
+        if self.element_shape is not None and None not in self.element_shape:
+            return self.prefix + self.element_shape  # type: ignore[return-value]
         return None
 
     def zeros(self, dims: tuple[int, ...]) -> Any:
@@ -72,7 +75,7 @@ class ArrayState:
 
 
 def _refuse(op: Any, state: ArrayState, text: str) -> None:
-    raise errors.InvalidArgumentError(None, None, f"TensorArray {state.op_name}: {text}")
+    raise errors.InvalidArgumentError(None, None, f"TensorArray {state.name}: {text}")
 
 
 def _open(op: Any, state: ArrayState) -> None:
@@ -84,7 +87,8 @@ def _new(op: Any, size: Any) -> tuple[ArrayState, Any]:
     size = int(size)
     if size < 0:
         raise errors.InvalidArgumentError(None, None, f"Size should be >= 0, got: {size}")
-    state = ArrayState(op.op.name, op.dtype, size, op.op._attrs["element_shape"]._dims, op.dynamic_size,
+    name = f"{op.tensor_array_name or op.op.name}_{next(_numbers)}"
+    state = ArrayState(name, op.dtype, size, op.op._attrs["element_shape"]._dims, op.dynamic_size,
                        op.clear_after_read, op.op._attrs.get("identical_element_shapes", False))
     return state, _flow()
 
@@ -111,12 +115,12 @@ def _write_one(op: Any, state: ArrayState, index: int, value: Any) -> None:
                                f"{op.T.proto_name} but TensorArray dtype is {state.dtype.proto_name}.")
         state.device = value.device
     dims = tuple(value.shape)
-    if not shapes.compatible(state.shape, dims[len(state.prefix):]):
+    if not shapes.compatible(state.element_shape, dims[len(state.prefix):]):
         _refuse(op, state, f"Could not write to TensorArray index {index} because the value shape is "
                            f"{shapes.brackets(dims)} which is incompatible with the TensorArray's inferred element "
-                           f"shape: {shapes.brackets(state.shape)} (consider setting infer_shape=False).")
+                           f"shape: {shapes.brackets(state.element_shape)} (consider setting infer_shape=False).")
     if state.identical and not state.adds_up:
-        state.shape = dims
+        state.element_shape = dims
     present = elements[index]
     if present is _READ:
         _refuse(op, state, f"Could not write to TensorArray index {index} because it has already been read.")
@@ -150,8 +154,8 @@ def _read_one(op: Any, state: ArrayState, index: int) -> Any:
         dims = state.element_dims(index)
         if dims is None:
             _refuse(op, state, f"Could not read from TensorArray index {index}. Furthermore, the element shape is not "
-                               f"fully defined: {shapes.brackets(state.shape)}. It is possible you are working with a "
-                               "resizeable TensorArray and stop_gradients is not allowing the gradients to be "
+                               f"fully defined: {shapes.brackets(state.element_shape)}. It is possible you are working "
+                               "with a resizeable TensorArray and stop_gradients is not allowing the gradients to be "
                                "written. If you set the full element_shape property on the forward TensorArray, the "
                                "proper all-zeros tensor will be returned instead of incurring this error.")
         return state.zeros(dims)  # type: ignore[arg-type]
@@ -174,7 +178,7 @@ def _same_shapes(op: Any, state: ArrayState, values: list[Any]) -> None:
 
 
 def _empty_element(op: Any, state: ArrayState, given: Dims, what: str) -> tuple[int, ...]:
-    dims = state.shape if state.shape is not None else given
+    dims = state.element_shape if state.element_shape is not None else given
     if dims is None or None in dims:
         raise errors.UnimplementedError(None, None, f"TensorArray has size zero, but element shape "
                                         f"{shapes.brackets(dims)} is not fully defined. Currently only static shapes "

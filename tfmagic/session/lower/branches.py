@@ -78,8 +78,8 @@ class BranchStep:
         self.writes = any(unit.writes for unit in units)
         inside = set(self.ops)
         self.inputs = tuple(dict.fromkeys(t for unit in units for t in unit.inputs if t.op not in inside))
-        if pred.op not in inside and pred not in self.inputs:
-            self.inputs = (*self.inputs, pred)
+        deciding = [p for unit in units for p, _ in region.paths[unit][len(path):]]  # type: ignore[index]
+        self.inputs = tuple(dict.fromkeys([*self.inputs, *(p for p in (pred, *deciding) if p.op not in inside)]))
         self.controls = tuple(dict.fromkeys(c for unit in units for c in unit.controls if c not in inside))
         members = set(units)
         self.merges = [unit.ops[0] for unit in units if region.paths[unit] == path and unit in region.clean]
@@ -249,7 +249,7 @@ class _MustLive(PlanCall):
 
     def __call__(self, value: Any) -> Any:
         if value is DEAD:
-            raise run_errors.error(errors.InvalidArgumentError, self._tensor.op, "Retval[0] does not have value: "
-                                   f"{self._tensor.name} is in a branch that this run did not take. Fetch the result of "
-                                   "the tf.cond instead.")
+            raise run_errors.error(errors.InvalidArgumentError, self._tensor.op,
+                                   f"Retval[0] does not have value: {self._tensor.name} is in a branch that this run "
+                                   "did not take. Fetch the result of the tf.cond instead.")
         return value

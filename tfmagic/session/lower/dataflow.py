@@ -57,16 +57,18 @@ class _Frame:
 
     Attributes:
       invariants: (node, output value) pairs that every iteration starts with.
-      busy: nodes queued and inner frames at work; at 0 the loop is over.
+      busy: nodes queued and inner frames at work.
+      entries: Enter nodes that have not sent their value yet; when both are 0 the loop is over.
     """
 
-    def __init__(self, name: str, parent: tuple[_Frame, int] | None):
+    def __init__(self, name: str, parent: tuple[_Frame, int] | None, entries: int = 0):
         self.name = name
         self.parent = parent
         self.iterations: list[_Iteration] = [_Iteration()]
         self.invariants: list[tuple[Operation, Any]] = []
         self.children: dict[tuple[str, int], _Frame] = {}
         self.busy = 0
+        self.entries = entries
         self.dead_exits: set[Operation] = set()
 
 
@@ -101,6 +103,7 @@ class Interpreter(PlanCall):
                     self.readers[control].append((op, None))
                     count += 1
             self.expected[op] = count
+        self.entries = collections.Counter(op._attrs["frame_name"] for op in ops if op.type in ENTERS)
         self._calls: dict[Operation, Any] = {}
 
     def __call__(self, *values: Any) -> tuple[Any, ...]:
@@ -134,7 +137,7 @@ class Interpreter(PlanCall):
 
     def _finish(self, frame: _Frame) -> None:
         """Send dead exits on when a loop is over."""
-        while frame.parent is not None and frame.busy == 0:
+        while frame.parent is not None and frame.busy == 0 and frame.entries == 0:
             parent, number = frame.parent
             for op in sorted(frame.dead_exits, key=lambda op: op._id):
                 self._send(op, [DEAD], True, parent, number)
@@ -186,7 +189,7 @@ class Interpreter(PlanCall):
         key = (op._attrs["frame_name"], number)
         inner = frame.children.get(key)
         if inner is None:
-            inner = frame.children[key] = _Frame(key[0], (frame, number))
+            inner = frame.children[key] = _Frame(key[0], (frame, number), self.entries[key[0]])
             frame.busy += 1
         value = DEAD if dead else value
         if op._attrs["is_constant"]:
@@ -195,6 +198,8 @@ class Interpreter(PlanCall):
                 self._send(op, [value], dead, inner, at)
         else:
             self._send(op, [value], dead, inner, 0)
+        inner.entries -= 1
+        self._finish(inner)
 
     def _send(self, op: Operation, outputs: Sequence[Any], dead: bool, frame: _Frame, number: int) -> None:
         """Give a node's outputs to its readers in one iteration of a frame."""
@@ -263,8 +268,8 @@ class _Single:
 
         declaration = registry.lookup(op.type)
         if declaration is None or declaration.kernel is None:
-            raise run_errors.error(errors.UnimplementedError, op, f"Op type {op.type} cannot run: tfmagic has no kernel "
-                                   "for it yet.")
+            raise run_errors.error(errors.UnimplementedError, op,
+                                   f"Op type {op.type} cannot run: tfmagic has no kernel for it yet.")
         self._call = _Opaque(op, declaration, resources if "state" in declaration.options else None)
         self._op = op
 

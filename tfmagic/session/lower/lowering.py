@@ -183,7 +183,7 @@ class Lowering:
         self.tracer.op = op
         self.tracer.device = self.place(op)
         options = declaration.options
-        if op._op_def.inputs and type(self.values.get(op._inputs[0])) is VariableRef and op.type in _FORWARDS_REFS \
+        if op._inputs and type(self.values.get(op._inputs[0])) is VariableRef and op.type in _FORWARDS_REFS \
                 and op._outputs[0]._dtype._is_ref_dtype:
             self.values[op._outputs[0]] = self.values[op._inputs[0]]
             return

@@ -107,6 +107,8 @@ class Region:
         else:
             path = self._union([self._path(t) for t in unit.inputs] + controls)
         self.paths[unit] = path
+        for pred, _ in path or ():
+            self.readers.setdefault(pred, []).append(unit)
         if op is not None and op.type in SWITCHES:
             pred = condition_of(op, self.fed)
             self.rank.setdefault(pred, len(self.rank))
