@@ -1,0 +1,399 @@
+"""Layer: a function with variables of its own, made by its first call and shared by all later ones."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from tfmagic.graph import dtypes
+from tfmagic.graph.context import get_default_graph
+from tfmagic.graph.convert import convert_to_tensor
+from tfmagic.graph.deprecation import deprecated
+from tfmagic.graph.export import export
+from tfmagic.graph.graph import name_scope
+from tfmagic.graph.keys import GraphKeys
+from tfmagic.graph.operation import Operation, Tensor
+from tfmagic.graph.shapes import TensorShape, as_shape
+from tfmagic.tf.layers.input_spec import InputSpec, check_inputs
+from tfmagic.tf.partitioned_variables import PartitionedVariable
+from tfmagic.tf.variable_scope import VariableScope, get_variable, variable_scope
+from tfmagic.tf.variables import (
+    VariableAggregation,
+    VariableSynchronization,
+    global_variables,
+    trainable_by_default,
+    trainable_variables,
+)
+
+_NAMES = "layer_names"
+
+
+@export("layers.Layer")
+class Layer:
+    """Base of all layers: subclasses make variables in `build` and nodes in `call`.
+
+    Args:
+      trainable: whether the variables are trained.
+      name: the name of the layer's variable scope; by default the class name, made unique.
+      dtype: the type of the variables; by default that of the first input.
+    """
+
+    def __init__(self, trainable: bool = True, name: Any = None, dtype: Any = None, **kwargs: Any):
+        self._scope: VariableScope | None = None
+        self._current_scope: VariableScope | None = None
+        scope = kwargs.pop("_scope", None)
+        self._reuse = kwargs.pop("_reuse", None)
+        regularizer = kwargs.pop("activity_regularizer", None)
+        if kwargs:
+            raise TypeError("Keyword argument not understood:", next(iter(kwargs)))
+        self.trainable = trainable
+        self.built = False
+        self.stateful = False
+        self.input_spec: InputSpec | list[InputSpec] | None = None
+        self._activity_regularizer = regularizer
+        self._dtype = None if dtype is None else dtypes.as_dtype(dtype).name
+        self._trainable_weights: list[Any] = []
+        self._non_trainable_weights: list[Any] = []
+        self._losses: list[Tensor] = []
+        self._updates: list[Any] = []
+        self._calls: list[tuple[Any, Any]] = []
+        self._graph: Any = None
+        self._shared_scope: Any = None
+        if name is None or name == "" or isinstance(name, VariableScope):
+            self._name = _unique_name(type(self).__name__)
+            self._base_name = name.name if isinstance(name, VariableScope) else _snake_case(type(self).__name__)
+        else:
+            self._name = self._base_name = name
+        if scope is not None:
+            self._set_scope(scope)
+
+    # --- what subclasses fill in --------------------------------------------------------------------------------
+
+    def build(self, input_shape: Any) -> None:
+        """Make the variables, from the static shapes of the inputs."""
+        self.built = True
+
+    def call(self, inputs: Any, **kwargs: Any) -> Any:
+        """The outputs for inputs."""
+        return inputs
+
+    def compute_output_shape(self, input_shape: Any) -> TensorShape:
+        """The static shape of the output."""
+        raise NotImplementedError(f"{type(self).__name__} does not say the shape of its output")
+
+    # --- calling ------------------------------------------------------------------------------------------------
+
+    def __call__(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+        """The outputs for inputs; the first call makes the variables."""
+        self._set_scope(kwargs.pop("scope", None))
+        with self._own_scope() as scope:
+            self._current_scope = scope
+            inputs = _map(lambda x: convert_to_tensor(x) if isinstance(x, (np.ndarray, float, int)) else x, inputs)
+            self._graph = get_default_graph()
+            with name_scope(self._name_scope()):
+                if not self.built:
+                    self._build(inputs)
+                check_inputs(self.input_spec, inputs, self.name)
+                outputs = self.call(inputs, *args, **kwargs)
+                if outputs is None:
+                    raise ValueError("A layer's `call` method should return a Tensor or a list of Tensors, not None "
+                                     f"(layer: {self.name}).")
+                self._regularize_activity(inputs, outputs)
+        self._calls.append((inputs, outputs))
+        _add_to_collection(self._updates, GraphKeys.UPDATE_OPS)
+        return outputs
+
+    def _own_scope(self) -> Any:
+        """The layer's variable scope, sharing its variables once they are made."""
+        if not self.built:
+            return variable_scope(self._scope, reuse=self._reuse, auxiliary_name_scope=False)
+        if self._shared_scope is None:
+            self._shared_scope = variable_scope(self._scope, reuse=True, auxiliary_name_scope=False)
+        return self._shared_scope
+
+    def _build(self, inputs: Any) -> None:
+        check_inputs(self.input_spec, inputs, self.name)
+        if self._dtype is None:
+            first = _flat(inputs)[0]
+            if hasattr(first, "dtype"):
+                self._dtype = first.dtype.base_dtype.name
+        self.build(_map(lambda x: x.shape if hasattr(x, "shape") else None, inputs))
+        self.built = True
+
+    def _regularize_activity(self, inputs: Any, outputs: Any) -> None:
+        if self._activity_regularizer is None:
+            return
+        from tfmagic.ops import raw
+        from tfmagic.ops.math.cast import cast
+
+        with name_scope("ActivityRegularizer"):
+            for output in _flat(outputs):
+                loss = self._activity_regularizer(output)
+                self.add_loss(loss / cast(raw.shape(output)[0], loss.dtype), inputs=inputs)
+
+    @deprecated(None, "Please use `layer.__call__` method instead.", name="Layer.apply",
+                module="tensorflow.python.keras.engine.base_layer")
+    def apply(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+        """The same as calling the layer."""
+        return self(inputs, *args, **kwargs)
+
+    def _set_scope(self, scope: Any = None) -> None:
+        if self._scope is not None:
+            return
+        if self._reuse:
+            with variable_scope(self._base_name if scope is None else scope) as own:
+                self._scope = own
+        else:
+            with variable_scope(scope, default_name=self._base_name) as own:
+                self._scope = own
+
+    def _name_scope(self) -> str:
+        return self._current_scope.original_name_scope  # type: ignore[union-attr]  # set by every use
+
+    # --- variables and losses -----------------------------------------------------------------------------------
+
+    def add_weight(self, name: str, shape: Any, dtype: Any = None, initializer: Any = None, regularizer: Any = None,
+                   trainable: bool | None = None, constraint: Any = None, use_resource: bool | None = None,
+                   synchronization: VariableSynchronization = VariableSynchronization.AUTO,
+                   aggregation: VariableAggregation = VariableAggregation.NONE, partitioner: Any = None,
+                   **kwargs: Any) -> Any:
+        """Makes a variable of the layer, or shares it (see `tf.get_variable` for the arguments)."""
+        if kwargs:
+            raise TypeError("Unknown keyword argument:", next(iter(kwargs)))
+        trainable = trainable_by_default(trainable, synchronization)
+        there = set(global_variables())
+        dtype = dtypes.as_dtype(dtype or self._dtype or dtypes.float32)
+        self._set_scope()
+        with variable_scope(self._scope, reuse=self.built or self._reuse, auxiliary_name_scope=False) as scope:
+            self._current_scope = scope
+            with name_scope(self._name_scope()):
+                variable = get_variable(
+                    name, shape=None if shape is None else as_shape(shape).as_list(), dtype=dtype,
+                    initializer=_initializer(initializer or scope.initializer, dtype, name),
+                    trainable=trainable and self.trainable, constraint=constraint, partitioner=partitioner,
+                    use_resource=use_resource or scope.use_resource, synchronization=synchronization,
+                    aggregation=aggregation, regularizer=_none)
+                if regularizer is not None and not any(part in there for part in _parts(variable)):
+                    for part in _parts(variable):
+                        self.add_loss(functools.partial(_regularized, part, name, regularizer))
+        trained = trainable and self.trainable and all(part in trainable_variables() for part in _parts(variable))
+        (self._trainable_weights if trained else self._non_trainable_weights).extend(_parts(variable))
+        return variable
+
+    def add_variable(self, *args: Any, **kwargs: Any) -> Any:
+        """The former name of `add_weight`."""
+        return self.add_weight(*args, **kwargs)
+
+    def add_loss(self, losses: Any, inputs: Any = None) -> None:
+        """Adds losses (tensors, or functions that make them) to `GraphKeys.REGULARIZATION_LOSSES`."""
+        new = []
+        for loss in _flat(losses):
+            loss = loss() if callable(loss) else loss
+            if loss is not None:
+                new.append(loss if isinstance(loss, Tensor) else convert_to_tensor(loss))
+        self._losses.extend(new)
+        _add_to_collection(new, GraphKeys.REGULARIZATION_LOSSES)
+
+    def add_update(self, updates: Any, inputs: Any = None) -> None:
+        """Adds operations that must run with each training step; they go to `GraphKeys.UPDATE_OPS`."""
+        for update in _flat(updates):
+            update = update() if callable(update) else update
+            self._updates.append(update if isinstance(update, Operation) else update.op)
+
+    # --- what a layer is ----------------------------------------------------------------------------------------
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    @property
+    def scope_name(self) -> str:
+        """The name of the layer's variable scope.
+
+        Raises:
+          ValueError: the layer was not used yet.
+        """
+        if self._scope is None:
+            raise ValueError(f'No name available for layer scope because the layer "{self._name}" has not been used '
+                             "yet. The scope name is determined the first time the layer instance is called. You must "
+                             "therefore call the layer before querying `scope_name`.")
+        return self._scope.name
+
+    @property
+    def dtype(self) -> str | None:
+        return self._dtype
+
+    @property
+    def graph(self) -> Any:
+        return self._graph
+
+    @property
+    def activity_regularizer(self) -> Any:
+        return self._activity_regularizer
+
+    @property
+    def losses(self) -> list[Tensor]:
+        return list(self._losses)
+
+    @property
+    def updates(self) -> list[Any]:
+        return list(self._updates) if self.trainable or self.stateful else []
+
+    @property
+    def trainable_weights(self) -> list[Any]:
+        return list(self._trainable_weights) if self.trainable else []
+
+    @property
+    def non_trainable_weights(self) -> list[Any]:
+        return list(self._non_trainable_weights) if self.trainable else [*self._trainable_weights,
+                                                                         *self._non_trainable_weights]
+
+    @property
+    def weights(self) -> list[Any]:
+        return self.trainable_weights + self.non_trainable_weights
+
+    trainable_variables = trainable_weights
+    non_trainable_variables = non_trainable_weights
+    variables = weights
+
+    def count_params(self) -> int:
+        """The number of elements in all variables."""
+        if not self.built:
+            raise ValueError(f"You tried to call `count_params` on {self.name}, but the layer isn't built. You can "
+                             "build it manually via: `layer.build(batch_input_shape)`.")
+        return sum(int(np.prod(variable.shape.as_list())) for variable in self.weights)
+
+    def get_losses_for(self, inputs: Any) -> list[Tensor]:
+        """The losses that depend on `inputs` (None: those that depend on no input)."""
+        found = _depending(inputs if inputs is not None else [call[0] for call in self._calls], self._losses)
+        return [loss for loss in self._losses if (loss in found) == (inputs is not None)]
+
+    def get_updates_for(self, inputs: Any) -> list[Any]:
+        """The updates that depend on `inputs` (None: those that depend on no input)."""
+        found = _depending(inputs if inputs is not None else [call[0] for call in self._calls], self._updates)
+        return [update for update in self._updates if (update in found) == (inputs is not None)]
+
+    def _called_once(self, what: str) -> tuple[Any, Any]:
+        if not self._calls:
+            raise AttributeError(f"Layer {self.name} is not connected, no {what} to return.")
+        if len(self._calls) > 1:
+            raise AttributeError(f'Layer {self.name} has multiple inbound nodes, hence the notion of "layer {what}" is '
+                                 f"ill-defined. Use `get_{what}_at(node_index)` instead.")
+        return self._calls[0]
+
+    @property
+    def input(self) -> Any:
+        return self._called_once("input")[0]
+
+    @property
+    def output(self) -> Any:
+        return self._called_once("output")[1]
+
+    @property
+    def input_shape(self) -> Any:
+        return _map(lambda x: tuple(x.shape.as_list()), self._called_once("input")[0])
+
+    @property
+    def output_shape(self) -> Any:
+        return _map(lambda x: tuple(x.shape.as_list()), self._called_once("output")[1])
+
+    def get_input_at(self, node_index: int) -> Any:
+        """The inputs of a call."""
+        return self._calls[node_index][0]
+
+    def get_output_at(self, node_index: int) -> Any:
+        """The outputs of a call."""
+        return self._calls[node_index][1]
+
+    def __deepcopy__(self, memo: Any) -> Any:
+        import copy
+
+        no_copy = ("_graph", "_current_scope", "_scope", "_shared_scope", "_calls")
+        result = object.__new__(type(self))
+        memo[id(self)] = result
+        for key, value in vars(self).items():
+            setattr(result, key, value if key in no_copy else
+                    copy.copy(value) if key.endswith("_weights") else copy.deepcopy(value, memo))
+        return result
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name == "trainable":
+            for layer in vars(self).values():
+                if isinstance(layer, Layer):
+                    layer.trainable = value
+        object.__setattr__(self, name, value)
+
+
+def _snake_case(name: str) -> str:
+    name = re.sub("([a-z])([A-Z])", r"\1_\2", re.sub("(.)([A-Z][a-z0-9]+)", r"\1_\2", name)).lower()
+    return f"private{name}" if name.startswith("_") else name
+
+
+def _unique_name(class_name: str) -> str:
+    """A name for a layer of this class that no other layer of the graph has."""
+    names = get_default_graph()._extras.setdefault(_NAMES, {})
+    base = _snake_case(class_name)
+    number = names.get(base, 0)
+    names[base] = number + 1
+    return f"{base}_{number}" if number else base
+
+
+def _initializer(initializer: Any, dtype: dtypes.DType, name: str) -> Any:
+    if initializer is not None:
+        return initializer
+    if not (dtype.is_floating or dtype.is_integer or dtype.is_bool):
+        raise ValueError(f"An initializer for variable {name} of type {dtype.base_dtype} is required for a layer")
+    return None
+
+
+def _none(_: Any) -> None:
+    """A regularizer that keeps the variable scope's away: layers see to regularization themselves."""
+
+
+def _regularized(variable: Any, name: str, regularizer: Callable[[Any], Any]) -> Any:
+    with name_scope(name + "/Regularizer"):
+        return regularizer(variable)
+
+
+def _parts(variable: Any) -> list[Any]:
+    return list(variable) if isinstance(variable, PartitionedVariable) else [variable]
+
+
+def _add_to_collection(items: list[Any], key: str) -> None:
+    collection = get_default_graph().get_collection_ref(key)
+    known = {id(item) for item in collection}
+    collection.extend(item for item in items if id(item) not in known)
+
+
+def _flat(structure: Any) -> list[Any]:
+    if isinstance(structure, dict):
+        return [item for key in sorted(structure) for item in _flat(structure[key])]
+    if isinstance(structure, (list, tuple)):
+        return [item for part in structure for item in _flat(part)]
+    return [structure]
+
+
+def _map(function: Callable[[Any], Any], structure: Any) -> Any:
+    if isinstance(structure, dict):
+        return {key: _map(function, value) for key, value in structure.items()}
+    if isinstance(structure, (list, tuple)):
+        parts = [_map(function, part) for part in structure]
+        return type(structure)(*parts) if hasattr(structure, "_fields") else type(structure)(parts)
+    return function(structure)
+
+
+def _depending(inputs: Any, targets: list[Any]) -> set[Any]:
+    """Those of `targets` that some path leads to from one of `inputs`."""
+    reached = {tensor.op for tensor in _flat(inputs)}
+    stack = list(reached)
+    while stack:
+        for output in stack.pop()._outputs:
+            for consumer in output._consumers:
+                if consumer not in reached:
+                    reached.add(consumer)
+                    stack.append(consumer)
+    return {target for target in targets if getattr(target, "op", target) in reached}

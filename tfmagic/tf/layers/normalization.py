@@ -1,0 +1,233 @@
+"""Batch normalization layer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tfmagic.graph import dtypes
+from tfmagic.graph.context import get_default_graph
+from tfmagic.graph.convert import constant, convert_to_tensor
+from tfmagic.graph.deprecation import deprecated
+from tfmagic.graph.export import export
+from tfmagic.graph.graph import name_scope
+from tfmagic.graph.shapes import TensorShape, as_shape
+from tfmagic.ops import raw
+from tfmagic.ops.control_flow.cond import smart_cond, smart_constant_value
+from tfmagic.ops.math.cast import cast
+from tfmagic.ops.state.assign import assign_sub
+from tfmagic.tf.initializers import Ones, Zeros
+from tfmagic.tf.layers.base import Layer
+from tfmagic.tf.layers.input_spec import InputSpec
+from tfmagic.tf.nn_normalization import batch_normalization as nn_batch_normalization
+from tfmagic.tf.nn_normalization import fused_batch_norm, moments
+
+_zeros, _ones = Zeros(), Ones()
+
+
+@export("layers.BatchNormalization")
+class BatchNormalization(Layer):
+    """Brings each feature to mean 0 and variance 1, then scales and shifts it by learned amounts.
+
+    Args:
+      axis: the axis (or axes) of the features.
+      momentum: how much of the moving mean and variance stays with each step.
+      epsilon: a small number added to the variance.
+      center, scale: whether there is a learned shift (beta) and scale (gamma).
+      *_initializer, *_regularizer, *_constraint: of the variables.
+      fused: whether to use the fused op; by default where it can be used (four axes, one of features).
+      renorm, renorm_clipping, renorm_momentum, virtual_batch_size, adjustment: must stay as they are.
+
+    Raises:
+      NotImplementedError: batch renormalization, virtual batches or an adjustment are asked for.
+    """
+
+    def __init__(self, axis: Any = -1, momentum: float = 0.99, epsilon: float = 1e-3, center: bool = True,
+                 scale: bool = True, beta_initializer: Any = _zeros, gamma_initializer: Any = _ones,
+                 moving_mean_initializer: Any = _zeros, moving_variance_initializer: Any = _ones,
+                 beta_regularizer: Any = None, gamma_regularizer: Any = None, beta_constraint: Any = None,
+                 gamma_constraint: Any = None, renorm: bool = False, renorm_clipping: Any = None,
+                 renorm_momentum: float = 0.99, fused: bool | None = None, trainable: bool = True,
+                 virtual_batch_size: int | None = None, adjustment: Any = None, name: Any = None, **kwargs: Any):
+        super().__init__(trainable=trainable, name=name, **kwargs)
+        for what, asked in (("renorm", renorm), ("virtual_batch_size", virtual_batch_size is not None),
+                            ("adjustment", adjustment is not None)):
+            if asked:
+                raise NotImplementedError(f"BatchNormalization with `{what}` is not supported: use plain batch "
+                                          "normalization, or tf.nn.moments and tf.nn.batch_normalization.")
+        self.axis = axis if isinstance(axis, int) else list(axis)
+        self.momentum = momentum
+        self.epsilon = epsilon
+        self.center = center
+        self.scale = scale
+        self.beta_initializer = beta_initializer
+        self.gamma_initializer = gamma_initializer
+        self.moving_mean_initializer = moving_mean_initializer
+        self.moving_variance_initializer = moving_variance_initializer
+        self.beta_regularizer = beta_regularizer
+        self.gamma_regularizer = gamma_regularizer
+        self.beta_constraint = beta_constraint
+        self.gamma_constraint = gamma_constraint
+        self.fused = fused
+        self.gamma: Any = None
+        self.beta: Any = None
+        self.moving_mean: Any = None
+        self.moving_variance: Any = None
+
+    @property
+    def _parameter_type(self) -> dtypes.DType:
+        """float32 for the narrow types, which lose too much in a running mean."""
+        dtype = dtypes.as_dtype(self.dtype or dtypes.float32)
+        return dtypes.float32 if dtype in (dtypes.float16, dtypes.bfloat16) else dtype
+
+    def build(self, input_shape: Any) -> None:
+        shape = as_shape(input_shape)
+        if not shape.ndims:
+            raise ValueError("Input has undefined rank:", shape)
+        rank = shape.ndims
+        self.axis = [self.axis] if isinstance(self.axis, int) else self.axis
+        for index, axis in enumerate(self.axis):
+            if not -rank <= axis < rank:
+                raise ValueError(f"Invalid axis: {axis}")
+            self.axis[index] = axis % rank
+        if len(self.axis) != len(set(self.axis)):
+            raise ValueError("Duplicate axis: ", self.axis)
+        can_fuse = rank == 4 and self.axis in ([1], [3])
+        if self.fused and not can_fuse:
+            raise ValueError("Batch normalization layers with fused=True only support 4D input tensors, with "
+                             f"normalization along axis 1 or 3; got shape {shape} and axis {self.axis}.")
+        self.fused = can_fuse if self.fused is None else self.fused
+        sizes = {axis: shape[axis].value for axis in self.axis}
+        for axis, size in sizes.items():
+            if size is None:
+                raise ValueError("Input has undefined `axis` dimension. Input shape: ", shape)
+            del axis
+        self.input_spec = InputSpec(ndim=rank, axes=sizes)
+        own = (sizes[self.axis[0]],) if len(self.axis) == 1 else tuple(
+            sizes.get(axis, 1) for axis in range(rank))
+        dtype = self._parameter_type
+        if self.scale:
+            self.gamma = self.add_weight("gamma", shape=own, dtype=dtype, initializer=self.gamma_initializer,
+                                         regularizer=self.gamma_regularizer, constraint=self.gamma_constraint,
+                                         trainable=True)
+        elif self.fused:
+            self.gamma = constant(1.0, dtype=dtype, shape=own)
+        if self.center:
+            self.beta = self.add_weight("beta", shape=own, dtype=dtype, initializer=self.beta_initializer,
+                                        regularizer=self.beta_regularizer, constraint=self.beta_constraint,
+                                        trainable=True)
+        elif self.fused:
+            self.beta = constant(0.0, dtype=dtype, shape=own)
+        partitioner = None if self._scope is None else self._scope.partitioner
+        if self._scope is not None:
+            self._scope.set_partitioner(None)
+        self.moving_mean = self.add_weight("moving_mean", shape=own, dtype=dtype, trainable=False,
+                                           initializer=self.moving_mean_initializer)
+        self.moving_variance = self.add_weight("moving_variance", shape=own, dtype=dtype, trainable=False,
+                                               initializer=self.moving_variance_initializer)
+        if self._scope is not None:
+            self._scope.set_partitioner(partitioner)
+        self.built = True
+
+    def call(self, inputs: Any, training: Any = False) -> Any:  # type: ignore[override]
+        training = False if training is None else training
+        training = bool(training) if isinstance(training, int) else training
+        if self.fused:
+            return self._fused(inputs, training)
+        return self._plain(inputs, training)
+
+    def _fused(self, inputs: Any, training: Any) -> Any:
+        options = {"epsilon": self.epsilon, "data_format": "NCHW" if self.axis == [1] else "NHWC"}
+        output, mean, variance = smart_cond(
+            training, lambda: fused_batch_norm(inputs, self.gamma, self.beta, **options),
+            lambda: fused_batch_norm(inputs, self.gamma, self.beta, mean=self.moving_mean,
+                                     variance=self.moving_variance, is_training=False, **options))
+        known = smart_constant_value(training)
+        if known is None:
+            momentum = smart_cond(training, lambda: self.momentum, lambda: 1.0)
+        else:
+            momentum = convert_to_tensor(self.momentum)
+        if known or known is None:
+            self.add_update(lambda: self._moved(self.moving_mean, mean, momentum))
+            self.add_update(lambda: self._moved(self.moving_variance, variance, momentum))
+        return output
+
+    def _plain(self, inputs: Any, training: Any) -> Any:
+        rank = inputs.shape.ndims
+        others = [axis for axis in range(rank) if axis not in self.axis]
+
+        def spread(values: Any) -> Any:
+            """Per-feature values in a shape that broadcasts, where the features do not come last."""
+            if values is None or values.shape.ndims == rank or others == list(range(rank - 1)):
+                return values
+            sizes = [1] * rank
+            sizes[self.axis[0]] = inputs.shape[self.axis[0]].value
+            return raw.reshape(values, sizes)
+
+        scale, offset = spread(self.gamma), spread(self.beta)
+        if smart_constant_value(training) is False:
+            mean, variance = self.moving_mean, self.moving_variance
+        else:
+            own_mean, own_variance = moments(cast(inputs, self._parameter_type), others,
+                                             keep_dims=len(self.axis) > 1)
+            mean = smart_cond(training, lambda: own_mean, lambda: convert_to_tensor(self.moving_mean))
+            variance = smart_cond(training, lambda: own_variance, lambda: convert_to_tensor(self.moving_variance))
+            new_mean, new_variance = mean, variance
+            self.add_update(lambda: smart_cond(
+                training, lambda: self._moved(self.moving_mean, new_mean, self.momentum), lambda: self.moving_mean))
+            self.add_update(lambda: smart_cond(
+                training, lambda: self._moved(self.moving_variance, new_variance, self.momentum),
+                lambda: self.moving_variance))
+        mean, variance = cast(mean, inputs.dtype), cast(variance, inputs.dtype)
+        offset = None if offset is None else cast(offset, inputs.dtype)
+        scale = None if scale is None else cast(scale, inputs.dtype)
+        outputs = nn_batch_normalization(inputs, spread(mean), spread(variance), offset, scale, self.epsilon)
+        outputs.set_shape(inputs.shape)
+        return outputs
+
+    def _moved(self, variable: Any, value: Any, momentum: Any) -> Any:
+        """A node that moves a running mean towards a value."""
+        with name_scope("AssignMovingAvg") as scope, get_default_graph().colocate_with(variable.op):
+            rate = convert_to_tensor(1.0 - momentum, name="decay")
+            if rate.dtype != variable.dtype.base_dtype:
+                rate = cast(rate, variable.dtype.base_dtype)
+            delta = (variable - cast(value, variable.dtype.base_dtype)) * rate
+            return assign_sub(variable, delta, name=scope)
+
+    def compute_output_shape(self, input_shape: Any) -> TensorShape:
+        return as_shape(input_shape)
+
+
+@export("layers.batch_normalization")
+@deprecated(None, "Use keras.layers.BatchNormalization instead.  In particular, "
+            "`tf.control_dependencies(tf.GraphKeys.UPDATE_OPS)` should not be used (consult the "
+            "`tf.keras.layers.batch_normalization` documentation).")
+def batch_normalization(inputs: Any, axis: Any = -1, momentum: float = 0.99, epsilon: float = 1e-3,
+                        center: bool = True, scale: bool = True, beta_initializer: Any = _zeros,
+                        gamma_initializer: Any = _ones, moving_mean_initializer: Any = _zeros,
+                        moving_variance_initializer: Any = _ones, beta_regularizer: Any = None,
+                        gamma_regularizer: Any = None, beta_constraint: Any = None, gamma_constraint: Any = None,
+                        training: Any = False, trainable: bool = True, name: str | None = None, reuse: Any = None,
+                        renorm: bool = False, renorm_clipping: Any = None, renorm_momentum: float = 0.99,
+                        fused: bool | None = None, virtual_batch_size: int | None = None,
+                        adjustment: Any = None) -> Any:
+    """Batch normalization (see `tf.layers.BatchNormalization`).
+
+    While training, run the operations in `tf.GraphKeys.UPDATE_OPS` with each step: they move the mean and variance
+    that are used without training.
+
+    Args:
+      inputs: a tensor of a floating type.
+      training: a bool, or a bool tensor: whether the batch's own mean and variance are used.
+
+    Returns:
+      A tensor like `inputs`.
+    """
+    layer = BatchNormalization(
+        axis=axis, momentum=momentum, epsilon=epsilon, center=center, scale=scale, beta_initializer=beta_initializer,
+        gamma_initializer=gamma_initializer, moving_mean_initializer=moving_mean_initializer,
+        moving_variance_initializer=moving_variance_initializer, beta_regularizer=beta_regularizer,
+        gamma_regularizer=gamma_regularizer, beta_constraint=beta_constraint, gamma_constraint=gamma_constraint,
+        renorm=renorm, renorm_clipping=renorm_clipping, renorm_momentum=renorm_momentum, fused=fused,
+        trainable=trainable, virtual_batch_size=virtual_batch_size, adjustment=adjustment, name=name, _reuse=reuse,
+        _scope=name)
+    return layer(inputs, training=training)
