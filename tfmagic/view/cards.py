@@ -20,6 +20,7 @@ border:1px solid var(--box-line);border-radius:8px;background:var(--bg);color:va
 .tfm-card .tfm-head{padding:7px 14px;background:var(--box);border-bottom:1px solid var(--box-line);font-weight:600}
 .tfm-card .tfm-kind{color:var(--muted);font-weight:400;margin-left:.7em}
 .tfm-card table{border-collapse:collapse;margin:6px 14px 8px;font:inherit;color:inherit}
+.tfm-card tbody tr{background:none}
 .tfm-card th,.tfm-card td{text-align:left;padding:2px 14px 2px 0;vertical-align:top;background:none;color:var(--fg)}
 .tfm-card th{color:var(--muted);font-weight:400}
 .tfm-card code,.tfm-card .tfm-value td{font-family:%(mono)s;font-size:12px;background:none;color:inherit}
@@ -32,7 +33,9 @@ border:1px solid var(--box-line);border-radius:8px;background:var(--bg);color:va
 
 def card_style() -> str:
     """The style sheet of cards, as a `<style>` element."""
+    # A doubled class outranks JupyterLab's own rules for tables in outputs (stripes, right-aligned cells, no margin).
     rules = (_STYLE % {"sans": theme.SANS, "mono": theme.MONO}).replace("\n", "")
+    rules = rules.replace(".tfm-card ", ".tfm-card.tfm-card ")
     return f"<style>{theme.themed('.tfm-card', rules)}{rules}</style>"
 
 
