@@ -42,7 +42,7 @@ def test_program_is_tensorflows(name):
     meant = OTHER.get(name, {})
     problems = []
     nodes = node_differences(expected_nodes(name, expected["nodes"]), actual["nodes"])
-    if nodes:
+    if nodes and "nodes" not in meant:
         problems.append(report("nodes (- missing, + extra, ~ different)", nodes))
     for part in ("collections", "shown", "facts"):
         if part not in meant and not same(expected.get(part), actual.get(part)):

@@ -119,6 +119,8 @@ def rewritten(scope, forward, members, graph):
         return broadcasting(scope, forward, family, inner, gates)
     if forward["op"] in ("Sum", "Mean"):
         return reduction(scope, forward, inner, graph)
+    if forward["op"] == "GatherV2" and "Shape" in inner and "ExpandDims" in inner:
+        return gathered(scope, inner)
     if forward["op"] == "BatchMatMulV2" and "Shape" not in inner:
         return batch_product(scope, forward, inner, graph)
     if forward["op"] in ("Reshape", "ExpandDims", "Squeeze") and "Reshape/shape" in inner:
@@ -137,6 +139,20 @@ def rewritten(scope, forward, members, graph):
     if forward["op"] == "SparseSoftmaxCrossEntropyWithLogits" and "mul" in inner:
         return prevented(scope, forward, inner)
     return None
+
+
+def gathered(scope, inner):
+    """1.15 takes the shape of the gathered tensor in int64 and casts it."""
+    shape = inner["Shape"]
+    place = shape["attrs"]["_class"]
+    if shape["op"] == "Const":
+        value = {**shape["attrs"]["value"], "dtype": "int64"}
+        wide = {**shape, "attrs": {"_class": place, "dtype": "int64", "value": value}}
+    else:
+        wide = {**shape, "attrs": {**shape["attrs"], "out_type": "int64"}}
+    cast = made(f"{scope}/Cast", "Cast", shape["name"], DstT="int32", SrcT="int64", Truncate=False, _class=place)
+    rest = [with_names(node, {shape["name"]: cast["name"]}) for name, node in inner.items() if name != "Shape"]
+    return [wide, cast, *rest], {}
 
 
 def batch_product(scope, forward, inner, graph):

@@ -4,6 +4,7 @@ A row is the keyword arguments of one call; the first row is taken in every dtyp
 `N`, `P`, `D`, `S` stand for arrays in that dtype (any, positive, distinct, positive definite values).
 """
 
+import numpy as np
 from oracle.values import D, N, P, S, Values, boolean, f32, i32, i64, text
 
 
@@ -429,6 +430,16 @@ SPECIAL = {
     "SparseSegmentSqrtNGrad": SEGMENT_GRADIENT,
     "Bucketize": [row(input=N(4), boundaries=[-1.0, 0.0, 1.0])],
     "CumulativeLogsumexp": SCAN,
+    "Einsum": [
+        row(inputs=[N(2, 3), N(3, 4)], equation="ij,jk->ik"),
+        row(inputs=[N(2, 3), N(2, 3)], equation="ij,ij->"),
+    ],
+    "Lu": [row(input=S(3, 3))],
+    "MatrixLogarithm": [row(input=S(2, 2))],
+    "MatrixSquareRoot": [row(input=S(2, 2))],
+    "MatrixSolveLs": [row(matrix=N(3, 2), rhs=N(3, 1), l2_regularizer=np.float64(0.1))],
+    "TridiagonalSolve": [row(diagonals=Values((3, 4), 1, 3), rhs=N(4, 1))],
+    "TridiagonalMatMul": [row(superdiag=N(1, 4), maindiag=N(1, 4), subdiag=N(1, 4), rhs=N(4, 2))],
     "DynamicPartition": [row(data=N(4, 2), partitions=i32([1, 0, 1, 1]), num_partitions=3)],
     "SpaceToDepth": [row(input=N(1, 4, 4, 1), block_size=2)],
     "DepthToSpace": [row(input=N(1, 2, 2, 4), block_size=2)],
@@ -720,6 +731,8 @@ Qr ImmutableConst Empty Abort MaxPoolGradGradWithArgmax
 """
 # TensorFlow 2.21 no longer builds these: they are the older names of ops that have rows.
 _GONE = """
+BatchCholesky BatchCholeskyGrad BatchMatrixDeterminant BatchMatrixInverse BatchMatrixSolve BatchMatrixSolveLs
+BatchMatrixTriangularSolve BatchSelfAdjointEig BatchSelfAdjointEigV2 BatchSvd MatrixExponential SelfAdjointEig
 BatchMatrixBandPart BatchMatrixDiag BatchMatrixDiagPart BatchMatrixSetDiag TopK TileGrad
 BatchNormWithGlobalNormalization BatchNormWithGlobalNormalizationGrad
 TensorArrayV2 TensorArrayCloseV2 TensorArrayConcatV2 TensorArrayGatherV2 TensorArrayGradV2 TensorArrayReadV2
