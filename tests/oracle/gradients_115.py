@@ -152,7 +152,7 @@ def gathered(scope, inner):
         wide = {**shape, "attrs": {**shape["attrs"], "out_type": "int64"}}
     cast = made(f"{scope}/Cast", "Cast", shape["name"], DstT="int32", SrcT="int64", Truncate=False, _class=place)
     rest = [with_names(node, {shape["name"]: cast["name"]}) for name, node in inner.items() if name != "Shape"]
-    return [wide, cast, *rest], {}
+    return [wide, cast, *rest], {shape["name"]: cast["name"]}
 
 
 def batch_product(scope, forward, inner, graph):

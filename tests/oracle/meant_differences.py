@@ -358,6 +358,7 @@ OTHER: dict[str, dict[str, str]] = {
     "dropout_keep_prob": {"shown": "the result of dropout is another node in 1.15"},
     "add_function": {"shown": "the result of accumulate_n is another node in 1.15"},
     "gradient_reductions_dynamic": {"shown": "the last node of a spread is Tile in 1.15"},
+    "einsum": {"nodes": "tensordot of 1.15 transposes and reshapes also where nothing changes"},
     "gradient_second": {"nodes": "the second derivative goes through the sums that 1.15's first derivative has"},
     "gradient_reduce_prod": {"nodes": "1.15 spreads with Tile and slices with Python numbers"},
     "gradient_gather_axis": {"nodes": "1.15 slices with Python numbers and shapes in int64"},
