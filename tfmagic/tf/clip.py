@@ -9,7 +9,7 @@ from tfmagic.graph import dtypes
 from tfmagic.graph.convert import constant, convert_to_tensor
 from tfmagic.graph.deprecation import deprecated
 from tfmagic.graph.export import export
-from tfmagic.graph.graph import name_scope
+from tfmagic.graph.scopes import name_scope
 from tfmagic.graph.indexed_slices import IndexedSlices
 from tfmagic.graph.operation import Tensor
 from tfmagic.ops import raw
@@ -64,7 +64,7 @@ def clip_by_norm(t: Any, clip_norm: Any, axes: Any = None, name: str | None = No
       What `t` is, clipped.
     """
     with name_scope(name, "clip_by_norm", [t, clip_norm]) as scope:
-        values = _values(t, "t")
+        values: Any = _values(t, "t")
         squares = reduce_sum(values * values, axes, keepdims=True)
         positive = squares > 0
         # The square root has no gradient at zero: it is taken of ones there, and its result not used.

@@ -11,7 +11,7 @@ from tfmagic.graph.convert import register_tensor_conversion_function
 from tfmagic.graph.deprecation import deprecated
 from tfmagic.graph.dtypes import DType, as_dtype
 from tfmagic.graph.export import export
-from tfmagic.graph.graph import name_scope
+from tfmagic.graph.scopes import name_scope
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.shapes import TensorShape, as_shape
 from tfmagic.ops import raw
@@ -181,8 +181,8 @@ def variable_axis_size_partitioner(max_shard_bytes: int, axis: int = 0, bytes_pe
             raise ValueError(f"shape is not fully defined: {shape}")
         dtype = as_dtype(dtype)
         item = bytes_per_string_element if dtype.base_dtype.name == "string" else dtype.size
-        dims = shape.as_list()
-        per_row = max(shape.num_elements() // max(dims[axis], 1), 1) * item  # type: ignore[operator]
+        dims: list[Any] = shape.as_list()
+        per_row = max(math.prod(dims) // max(dims[axis], 1), 1) * item
         rows = max(1, math.floor(1.0 * max_shard_bytes / per_row))
         count = math.ceil(1.0 * dims[axis] / rows)
         partitions = [1] * len(dims)
@@ -202,10 +202,11 @@ def min_max_variable_partitioner(max_partitions: int = 1, axis: int = 0, min_sli
             raise ValueError(f"Cannot partition variable along axis {axis} when shape is only {shape}")
         dtype = as_dtype(dtype)
         item = bytes_per_string_element if dtype.base_dtype.name == "string" else dtype.size
-        total = shape.num_elements() * item  # type: ignore[operator]
+        dims: list[Any] = shape.as_list()
+        total = math.prod(dims) * item
         wanted = max(1, min(max_partitions, math.ceil(total / min_slice_size)))
         partitions = [1] * len(shape)
-        partitions[axis] = min(wanted, shape.as_list()[axis])
+        partitions[axis] = min(wanted, dims[axis])
         return partitions
 
     return partitioner

@@ -7,7 +7,7 @@ from typing import Any
 from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.deprecation import deprecated
 from tfmagic.graph.dtypes import DType
-from tfmagic.graph.graph import name_scope
+from tfmagic.graph.scopes import name_scope
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.graph.shapes import TensorShape
 from tfmagic.ops import raw
@@ -112,7 +112,7 @@ class RefVariable(Variable):
     def _ref(self) -> Tensor:
         return self._variable
 
-    def _AsTensor(self) -> Tensor:  # noqa: N802  # the name that legacy code calls
+    def _AsTensor(self) -> Tensor:  # the name that legacy code calls
         return self._snapshot
 
     def _as_graph_element(self) -> Tensor:

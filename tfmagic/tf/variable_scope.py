@@ -11,7 +11,7 @@ from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.graph.deprecation import deprecated
 from tfmagic.graph.export import export
-from tfmagic.graph.graph import graph_of, name_scope
+from tfmagic.graph.scopes import graph_of, name_scope
 from tfmagic.graph.keys import GraphKeys
 from tfmagic.tf.variable_store import AUTO_REUSE, VariableStore, variable_store
 from tfmagic.tf.variables import VariableAggregation, VariableSynchronization, set_resource_default
@@ -236,7 +236,7 @@ def get_local_variable(name: str, shape: Any = None, dtype: Any = None, initiali
         aggregation=aggregation, custom_getter=custom_getter, constraint=constraint)
 
 
-class pure_variable_scope:  # noqa: N801  # a context manager, as `variable_scope`
+class pure_variable_scope:  # a context manager, as `variable_scope`
     """A variable scope without a name scope.
 
     Args:
@@ -294,7 +294,7 @@ def _chained(custom_getter: Any, outer: Any) -> Any:
 
 
 @export("variable_scope")
-class variable_scope:  # noqa: N801  # TensorFlow's name
+class variable_scope:  # TensorFlow's name
     """Open a variable scope, and a name scope of the same name.
 
     Args:
@@ -323,13 +323,14 @@ class variable_scope:  # noqa: N801  # TensorFlow's name
         if not isinstance(auxiliary_name_scope, bool):
             raise TypeError(f"The auxiliary_name_scope must be `True` or `False`, while get {auxiliary_name_scope}")
         self._name_or_scope = name_or_scope
-        self._default_name = default_name
+        self._default_name = default_name or ""
         self._values = list(values) if values is not None else []
         self._reuse = reuse
         self._auxiliary_name_scope = auxiliary_name_scope
-        self._fields = dict(initializer=initializer, regularizer=regularizer, caching_device=caching_device,
-                            partitioner=partitioner, custom_getter=custom_getter, dtype=dtype,
-                            use_resource=use_resource, constraint=constraint)
+        self._fields = {
+            "initializer": initializer, "regularizer": regularizer, "caching_device": caching_device,
+            "partitioner": partitioner, "custom_getter": custom_getter, "dtype": dtype, "use_resource": use_resource,
+            "constraint": constraint}
         self._entered: list[tuple[Any, Any, Any]] = []
 
     def __enter__(self) -> VariableScope:
@@ -366,7 +367,7 @@ class variable_scope:  # noqa: N801  # TensorFlow's name
             opened = given.original_name_scope
         return names, pure_variable_scope(given, reuse=self._reuse, old_name_scope=opened, **self._fields)
 
-    def _open_names(self, name: str | None) -> tuple[Any, str]:
+    def _open_names(self, name: str) -> tuple[Any, str]:
         if self._auxiliary_name_scope:
             names = name_scope(name)
         else:

@@ -15,6 +15,7 @@ class VariableSlice(Tensor):
     """Part of a variable's value, which can be assigned to."""
 
     __slots__ = ("_variable",)
+    _variable: Any
 
     def assign(self, value: Any, name: str | None = None) -> Any:
         """A node that sets this part of the variable; gives the variable's new value.
@@ -37,7 +38,7 @@ class VariableSlice(Tensor):
 
 def sliced(variable: Any, key: Any) -> Tensor:
     """`variable[key]`: what a tensor's slice is, with an `assign` of its own."""
-    plain = Tensor.__getitem__(variable.value(), key)  # type: ignore[index]  # installed by the array ops
+    plain: Any = variable.value()[key]
     if plain.op.type != "StridedSlice":
         return plain
     result = VariableSlice(plain.op, 0, plain._dtype)

@@ -13,7 +13,7 @@ from tfmagic.graph import dtypes
 from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.graph.export import export
-from tfmagic.graph.graph import name_scope
+from tfmagic.graph.scopes import name_scope
 from tfmagic.graph.keys import GraphKeys
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.shapes import TensorShape, as_shape
@@ -58,8 +58,8 @@ class PartitionInfo:
 
     def __init__(self, full_shape: Sequence[int], var_offset: Sequence[int]):
         if len(var_offset) != len(full_shape):
-            raise ValueError("Expected equal length, but `var_offset` is of length {} while full_shape is of length "
-                             "{}.".format(len(var_offset), len(full_shape)))
+            raise ValueError(f"Expected equal length, but `var_offset` is of length {len(var_offset)} while full_shape is "
+                             f"of length {len(full_shape)}.")
         self.full_shape = list(full_shape)
         self.var_offset = list(var_offset)
 
@@ -102,11 +102,11 @@ class VariableStore:
             raise ValueError(f"Passed a custom_getter which is not callable: {custom_getter}")
         dtype = getattr(dtype, "base_dtype", dtype)
         trainable = trainable_by_default(trainable, synchronization)
-        arguments = dict(
-            name=name, shape=shape, dtype=dtype, initializer=initializer, regularizer=regularizer, reuse=reuse,
-            trainable=trainable, collections=collections, caching_device=caching_device, partitioner=partitioner,
-            validate_shape=validate_shape, use_resource=use_resource, synchronization=synchronization,
-            aggregation=aggregation)
+        arguments = {
+            "name": name, "shape": shape, "dtype": dtype, "initializer": initializer, "regularizer": regularizer,
+            "reuse": reuse, "trainable": trainable, "collections": collections, "caching_device": caching_device,
+            "partitioner": partitioner, "validate_shape": validate_shape, "use_resource": use_resource,
+            "synchronization": synchronization, "aggregation": aggregation}
         if custom_getter is None:
             return self._get(**arguments, constraint=constraint)
         if _takes(custom_getter, "constraint"):
@@ -120,11 +120,11 @@ class VariableStore:
              synchronization: VariableSynchronization = VariableSynchronization.AUTO,
              aggregation: VariableAggregation = VariableAggregation.NONE) -> Any:
         """What custom getters are given as `getter`."""
-        arguments = dict(
-            name=name, shape=shape, dtype=dtype, initializer=initializer, regularizer=regularizer, reuse=reuse,
-            trainable=trainable, collections=collections, caching_device=caching_device,
-            validate_shape=validate_shape, use_resource=use_resource, constraint=constraint,
-            synchronization=synchronization, aggregation=aggregation)
+        arguments = {
+            "name": name, "shape": shape, "dtype": dtype, "initializer": initializer, "regularizer": regularizer,
+            "reuse": reuse, "trainable": trainable, "collections": collections, "caching_device": caching_device,
+            "validate_shape": validate_shape, "use_resource": use_resource, "constraint": constraint,
+            "synchronization": synchronization, "aggregation": aggregation}
         scalar = isinstance(shape, Sequence) and not shape
         if partitioner is not None and not scalar:
             if not callable(partitioner):

@@ -38,7 +38,7 @@ class VariableAggregation(enum.Enum):
     SUM = 1
     MEAN = 2
     ONLY_FIRST_REPLICA = 3
-    ONLY_FIRST_TOWER = 3
+    ONLY_FIRST_TOWER = 3  # noqa: PIE796  # the former name
 
 
 @export("init_scope")
@@ -87,11 +87,12 @@ class Variable:
                 import_scope: str | None = None, constraint: Any = None, use_resource: bool | None = None,
                 synchronization: VariableSynchronization = VariableSynchronization.AUTO,
                 aggregation: VariableAggregation = VariableAggregation.NONE, shape: Any = None) -> Variable:
-        arguments = dict(
-            initial_value=initial_value, trainable=trainable, collections=collections, validate_shape=validate_shape,
-            caching_device=caching_device, name=name, variable_def=variable_def, dtype=dtype,
-            expected_shape=expected_shape, import_scope=import_scope, constraint=constraint,
-            use_resource=use_resource, synchronization=synchronization, aggregation=aggregation, shape=shape)
+        arguments = {
+            "initial_value": initial_value, "trainable": trainable, "collections": collections,
+            "validate_shape": validate_shape, "caching_device": caching_device, "name": name,
+            "variable_def": variable_def, "dtype": dtype, "expected_shape": expected_shape,
+            "import_scope": import_scope, "constraint": constraint, "use_resource": use_resource,
+            "synchronization": synchronization, "aggregation": aggregation, "shape": shape}
         if cls is Variable:
             make = _make_default
             for creator in get_default_graph()._extras.get(_CREATORS, ()):
@@ -105,8 +106,7 @@ class Variable:
     def __init__(self, *args: Any, **kwargs: Any):
         """Everything is done by `__new__`, which knows the kind of variable to make."""
 
-    def _make(self, **arguments: Any) -> None:
-        raise NotImplementedError
+    _make: Callable[..., None]  # how a kind of variable makes its nodes
 
     def _take_common(self, variable_def: Any, initial_value: Any, trainable: bool | None, collections: Any,
                      constraint: Any, caching_device: Any, synchronization: Any, aggregation: Any) -> list[Any]:

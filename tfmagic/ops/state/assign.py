@@ -21,11 +21,11 @@ class Assign:
 
     def kernel(op: Any, ref: Any, value: Any) -> Any:
         declared = op.op._inputs[0]._dims
-        if op.validate_shape and declared is not None and not shapes_agree(op, 0, 1):
-            if not shapes.compatible(declared, tuple(value.shape)):
-                raise errors.InvalidArgumentError(
-                    None, op.op, "Assign requires shapes of both tensors to match. lhs shape= "
-                    f"{shapes.brackets(declared)} rhs shape= {shapes.brackets(tuple(value.shape))}")
+        if op.validate_shape and declared is not None and not shapes_agree(op, 0, 1) \
+                and not shapes.compatible(declared, tuple(value.shape)):
+            raise errors.InvalidArgumentError(
+                None, op.op, "Assign requires shapes of both tensors to match. lhs shape= "
+                f"{shapes.brackets(declared)} rhs shape= {shapes.brackets(tuple(value.shape))}")
         return value
 
 

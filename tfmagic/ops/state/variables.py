@@ -26,7 +26,8 @@ register("Variable", shape=_shape_attr_or_unknown, differentiable=False,
          doc="The old form of VariableV2.")
 register("TemporaryVariable", shape=shape_rules.from_attr, differentiable=False,
          doc="A variable that lives until its DestroyTemporaryVariable within one run.")
-register("DestroyTemporaryVariable", shape=shape_rules.same, kernel=lambda op, ref: ref, differentiable=False, doc="The last value of a temporary variable, which ends with it.")
+register("DestroyTemporaryVariable", shape=shape_rules.same, kernel=lambda op, ref: ref,
+         differentiable=False, doc="The last value of a temporary variable, which ends with it.")
 
 
 def _holds_value(op: Any, value: Any) -> Any:

@@ -67,8 +67,8 @@ class _Transposed(Convolution):
         sizes = raw.shape(inputs)
         batch = sizes[0]
         spatial = [sizes[axis] for axis in self._spatial_axes()]
-        spatial = [transposed_size(size, *rest) for size, *rest in zip(
-            spatial, self.kernel_size, (self.padding,) * self._rank, self.strides)]
+        spatial = [transposed_size(size, window, self.padding, stride)
+                   for size, window, stride in zip(spatial, self.kernel_size, self.strides)]
         shape = [batch, self.filters, *spatial] if self.data_format == "channels_first" else \
             [batch, *spatial, self.filters]
         transpose = nn_conv2d_transpose if self._rank == 2 else nn_conv3d_transpose

@@ -9,7 +9,7 @@ from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.convert import constant, convert_to_tensor
 from tfmagic.graph.deprecation import deprecated
 from tfmagic.graph.export import export
-from tfmagic.graph.graph import name_scope
+from tfmagic.graph.scopes import name_scope
 from tfmagic.graph.shapes import TensorShape, as_shape
 from tfmagic.ops import raw
 from tfmagic.ops.control_flow.cond import smart_cond, smart_constant_value
@@ -54,7 +54,7 @@ class BatchNormalization(Layer):
             if asked:
                 raise NotImplementedError(f"BatchNormalization with `{what}` is not supported: use plain batch "
                                           "normalization, or tf.nn.moments and tf.nn.batch_normalization.")
-        self.axis = axis if isinstance(axis, int) else list(axis)
+        self.axis: Any = axis if isinstance(axis, int) else list(axis)
         self.momentum = momentum
         self.epsilon = epsilon
         self.center = center
@@ -97,10 +97,8 @@ class BatchNormalization(Layer):
                              f"normalization along axis 1 or 3; got shape {shape} and axis {self.axis}.")
         self.fused = can_fuse if self.fused is None else self.fused
         sizes = {axis: shape[axis].value for axis in self.axis}
-        for axis, size in sizes.items():
-            if size is None:
-                raise ValueError("Input has undefined `axis` dimension. Input shape: ", shape)
-            del axis
+        if None in sizes.values():
+            raise ValueError("Input has undefined `axis` dimension. Input shape: ", shape)
         self.input_spec = InputSpec(ndim=rank, axes=sizes)
         own = (sizes[self.axis[0]],) if len(self.axis) == 1 else tuple(
             sizes.get(axis, 1) for axis in range(rank))
@@ -136,7 +134,7 @@ class BatchNormalization(Layer):
         return self._plain(inputs, training)
 
     def _fused(self, inputs: Any, training: Any) -> Any:
-        options = {"epsilon": self.epsilon, "data_format": "NCHW" if self.axis == [1] else "NHWC"}
+        options: dict[str, Any] = {"epsilon": self.epsilon, "data_format": "NCHW" if self.axis == [1] else "NHWC"}
         output, mean, variance = smart_cond(
             training, lambda: fused_batch_norm(inputs, self.gamma, self.beta, **options),
             lambda: fused_batch_norm(inputs, self.gamma, self.beta, mean=self.moving_mean,

@@ -58,7 +58,8 @@ class FtrlOptimizer(Optimizer):
             self._zeros_slot(var, "linear", self._linear_name or self._name)
 
     def _first_accumulator(self, shape: Any, dtype: Any = dtypes.float32) -> Any:
-        return ones(shape, dtype) * self._initial_accumulator_value
+        whole: Any = ones(shape, dtype)
+        return whole * self._initial_accumulator_value
 
     def _prepare(self) -> None:
         settings = [self._hyper(self._learning_rate, "learning_rate"),

@@ -8,12 +8,12 @@ from typing import Any
 from tfmagic.graph.convert import constant, convert_to_tensor
 from tfmagic.graph.dtypes import int32, int64
 from tfmagic.graph.export import export
-from tfmagic.graph.graph import name_scope
+from tfmagic.graph.scopes import name_scope
 from tfmagic.graph.operation import Tensor
 from tfmagic.ops import raw
 from tfmagic.ops.control_flow.cond import cond
 from tfmagic.ops.math.cast import cast
-from tfmagic.ops.math.operators import divide, equal, multiply, pow  # noqa: A004  # TensorFlow's names
+from tfmagic.ops.math.operators import divide, equal, multiply, pow  # TensorFlow's names
 from tfmagic.tf.namespace import resolve
 from tfmagic.tf.random import random_normal
 
@@ -68,11 +68,11 @@ def piecewise_constant(x: Any, boundaries: Any, values: Any, name: str | None = 
     Raises:
       ValueError: types differ, or the numbers of boundaries and values do not fit.
     """
-    edges = [convert_to_tensor(edge) for edge in boundaries]
+    edges: list[Any] = [convert_to_tensor(edge) for edge in boundaries]
     choices = [convert_to_tensor(value) for value in values]
     if len(edges) != len(choices) - 1:
         raise ValueError("The length of boundaries should be 1 less than the length of values")
-    step = convert_to_tensor(x)
+    step: Any = convert_to_tensor(x)
     for index, edge in enumerate(edges):
         if edge.dtype.base_dtype != step.dtype.base_dtype:
             if edge.dtype.base_dtype != int32 or step.dtype.base_dtype != int64:
@@ -84,7 +84,7 @@ def piecewise_constant(x: Any, boundaries: Any, values: Any, name: str | None = 
             raise ValueError(f"Values must have elements all with the same dtype ({choices[0].dtype.base_dtype!r} vs "
                              f"{value.dtype.base_dtype!r}).")
     with name_scope(name or "PiecewiseConstant"):
-        pairs = [(step <= edges[0], lambda: choices[0]), (step > edges[-1], lambda: choices[-1])]
+        pairs: list[Any] = [(step <= edges[0], lambda: choices[0]), (step > edges[-1], lambda: choices[-1])]
         for low, high, value in zip(edges[:-1], edges[1:], choices[1:-1]):
             pairs.append(((step > low) & (step <= high), lambda value=value: value))
         return resolve("", "case")(pairs, lambda: choices[0], exclusive=True)

@@ -8,13 +8,13 @@ from tfmagic.graph import dtypes
 from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.graph.export import export
-from tfmagic.graph.graph import name_scope
+from tfmagic.graph.scopes import name_scope
 from tfmagic.graph.keys import GraphKeys
 from tfmagic.graph.operation import Operation
 from tfmagic.ops import raw
 from tfmagic.ops.control_flow.grouping import group
 from tfmagic.ops.math.cast import cast
-from tfmagic.ops.math.operators import pow  # noqa: A004  # TensorFlow's name
+from tfmagic.ops.math.operators import pow  # TensorFlow's name
 from tfmagic.ops.state.assign import assign, assign_sub
 from tfmagic.tf.initializers import Zeros
 from tfmagic.tf.train import slots
@@ -55,15 +55,16 @@ def assign_moving_average(variable: Any, value: Any, decay: Any, zero_debias: bo
 def _assign_debiased(variable: Any, value: Any, rate: Any, name: str) -> Any:
     """The update of an average that began with zeros: a second, biased average divided by what it lacks."""
     own_name = variable.name[:-len(":0")]
-    with variable_scope(own_name, values=[variable, value, rate]):
-        with get_default_graph().colocate_with(variable.op), init_scope():
-            biased = get_variable(_unused("biased"), initializer=Zeros(), shape=variable.shape, dtype=variable.dtype,
-                                  trainable=False)
-            steps = get_variable(_unused("local_step"), initializer=Zeros(), shape=[], dtype=variable.dtype,
-                                 trainable=False)
+    with variable_scope(own_name, values=[variable, value, rate]), \
+            get_default_graph().colocate_with(variable.op), init_scope():
+        biased = get_variable(_unused("biased"), initializer=Zeros(), shape=variable.shape, dtype=variable.dtype,
+                              trainable=False)
+        steps = get_variable(_unused("local_step"), initializer=Zeros(), shape=[], dtype=variable.dtype,
+                             trainable=False)
     new_biased = assign_sub(biased, (biased - value) * rate)
     new_steps = steps.assign_add(1)
-    lacking = 1 - pow(1.0 - rate, new_steps)
+    power: Any = pow(1.0 - rate, new_steps)
+    lacking = 1 - power
     return assign(variable, new_biased / lacking, name=name)
 
 

@@ -8,7 +8,7 @@ from tfmagic.graph import dtypes
 from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.convert import convert_to_tensor, convert_to_tensor_or_indexed_slices
 from tfmagic.graph.export import export
-from tfmagic.graph.graph import name_scope
+from tfmagic.graph.scopes import name_scope
 from tfmagic.graph.indexed_slices import IndexedSlices
 from tfmagic.graph.keys import GraphKeys
 from tfmagic.graph.operation import Operation, Tensor
@@ -145,13 +145,13 @@ class Optimizer:
             if global_step is None:
                 result = self._finish(updates, scope)
             else:
-                with graph.control_dependencies([self._finish(updates, "update")]):
-                    with graph.colocate_with(getattr(global_step, "op", global_step)):
-                        if is_resource_variable(global_step):
-                            result = raw.assign_add_variable_op(
-                                global_step.handle, convert_to_tensor(1, dtype=global_step.dtype), name=scope)
-                        else:
-                            result = raw.assign_add(global_step, 1, name=scope)
+                with graph.control_dependencies([self._finish(updates, "update")]), \
+                        graph.colocate_with(getattr(global_step, "op", global_step)):
+                    if is_resource_variable(global_step):
+                        result = raw.assign_add_variable_op(
+                            global_step.handle, convert_to_tensor(1, dtype=global_step.dtype), name=scope)
+                    else:
+                        result = raw.assign_add(global_step, 1, name=scope)
             if isinstance(result, Tensor):
                 result = result.op
             train_ops = graph.get_collection_ref(GraphKeys.TRAIN_OP)
