@@ -20,6 +20,7 @@ from tfmagic.graph.shapes import Dims, TensorShape
 # A value is an array, a list of int and None (a vector of which only some elements are known), or None.
 Value = Any
 
+_MOST_DIMS = 254
 _LARGEST = 1 << 16  # elements: beyond it no array is computed for the sake of a shape
 
 _PYTHON_FOLDS = frozenset({"Const", "Shape", "Size", "Rank", "Range", "Cast", "Concat", "ConcatV2", "Pack", "Fill",
@@ -56,10 +57,8 @@ def constant_value(tensor: Tensor, partial: bool = False) -> Any:
 def static_value(tensor: Tensor) -> Any:
     """The value of a tensor as a NumPy array if it follows from constants and static shapes, else None."""
     op = tensor.op
-    if op.type == "Const":
-        return op._attrs["value"]
-    value = _evaluate(tensor, None)
-    return None if isinstance(value, list) else value
+    value = op._attrs["value"] if op.type == "Const" else _evaluate(tensor, None)
+    return None if value is None or isinstance(value, list) or value.size > _LARGEST else value
 
 
 def static_int(tensor: Tensor) -> int | None:
@@ -91,6 +90,8 @@ def static_dims(tensor: Tensor) -> Dims:
     value = tensor.op._attrs["value"] if tensor.op.type == "Const" else _evaluate(tensor, None)
     if value is None:
         return None if shape is None or shape[0] is None else (None,) * shape[0]
+    if len(value) > _MOST_DIMS:
+        raise ValueError(f"A tensor has at most {_MOST_DIMS} dimensions, the shape has {len(value)}")
     dims = []
     for item in value:
         size = None if item is None else int(item)

@@ -11,6 +11,8 @@ from tfmagic.graph.dtypes import DType
 from tfmagic.graph.export import export
 
 # The repeated field of a TensorProto that holds the values of each type.
+_FILLED_IN = 1 << 20  # elements: beyond it one value is not written out for each element
+
 _FIELDS = {"float32": "float_val", "float64": "double_val", "int32": "int_val", "uint8": "int_val",
            "int16": "int_val", "int8": "int_val", "uint16": "int_val", "qint8": "int_val", "quint8": "int_val",
            "qint16": "int_val", "quint16": "int_val", "qint32": "int_val", "int64": "int64_val",
@@ -51,12 +53,13 @@ def from_array(array: np.ndarray, dtype: DType) -> Any:
     field = _FIELDS.get(dtype.name)
     if field is None:
         raise TypeError(f"A TensorProto cannot hold elements of type {dtype.name}.")
-    if array.dtype != object and array.size > 1:
+    spread = array.size > 1 and not any(array.strides)  # one value in all places, as `_spread` makes it
+    if array.dtype != object and array.size > 1 and not spread:
         proto.tensor_content = np.ascontiguousarray(array).astype(array.dtype.newbyteorder("<")
                                                                  if array.dtype.kind in "iufc" else array.dtype,
                                                                  copy=False).tobytes()
         return proto
-    flat = array.ravel()
+    flat = array[(0,) * array.ndim].reshape(1) if spread else array.ravel()
     values: Any
     if dtype.is_complex:
         values = [part for item in flat.tolist() for part in (item.real, item.imag)]
@@ -66,6 +69,22 @@ def from_array(array: np.ndarray, dtype: DType) -> Any:
         values = flat.tolist()
     getattr(proto, field).extend(values)
     return proto
+
+
+def _spread(values: list[Any], count: int, shape: list[int], dtype: DType) -> np.ndarray:
+    """A large array of one value, as a view: what a few bytes of a file say takes no memory before a run needs it."""
+    if len(values) > 1 or count >= 2**62:
+        raise ValueError(f"A tensor of shape {tuple(shape)} with {len(values)} values: only one value fills that much.")
+    if dtype is dtypes.string:
+        one = np.empty((), object)
+        one[()] = values[0] if values else b""
+    else:
+        numpy_type = np.dtype(dtype.as_numpy_dtype)
+        one = np.zeros((), numpy_type)
+        if values:
+            one = np.array(values, np.uint16).view(numpy_type)[0] if _FIELDS[dtype.name] == "half_val" else \
+                np.array(values[0]).astype(numpy_type)
+    return np.broadcast_to(one, shape)
 
 
 @export("make_ndarray")
@@ -91,15 +110,17 @@ def make_ndarray(tensor: Any) -> np.ndarray:
         count *= d
     numpy_type = np.dtype(dtype.as_numpy_dtype)
     if tensor.tensor_content:
-        if len(tensor.tensor_content) != count * numpy_type.itemsize or numpy_type == object:
+        if len(tensor.tensor_content) != count * numpy_type.itemsize or numpy_type.kind == "O":
             raise ValueError(f"A tensor of shape {tuple(shape)} and type {dtype.name} needs "
                              f"{count * numpy_type.itemsize} bytes, its content has {len(tensor.tensor_content)}.")
         return np.frombuffer(tensor.tensor_content, numpy_type).copy().reshape(shape)
     values: Any = list(getattr(tensor, field))
     if dtype.is_complex:
         values = [complex(a, b) for a, b in zip(values[0::2], values[1::2])]
-    if len(values) > max(count, 1) or count * (numpy_type.itemsize or 1) > 2**33:
+    if len(values) > max(count, 1):
         raise ValueError(f"A tensor of shape {tuple(shape)} cannot hold {len(values)} values.")
+    if count > _FILLED_IN and count > 4 * len(values):
+        return _spread(values, count, shape, dtype)
     if dtype is dtypes.string:
         flat = np.empty(count, object)
         flat[:] = b""

@@ -13,10 +13,11 @@ from typing import Any
 from tfmagic.graph import context, devices, errors, opdefs, shapes
 from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.graph.export import export
-from tfmagic.graph.graph import Graph, name_scope
+from tfmagic.graph.graph import Graph
 from tfmagic.graph.node_def import PRODUCER
 from tfmagic.graph.opdefs import OpDef
 from tfmagic.graph.operation import Operation, Tensor
+from tfmagic.graph.scopes import name_scope
 from tfmagic.io.node_attrs import attrs_of, input_types, op_def_from_proto
 
 _NODE_NAME = re.compile(r"[A-Za-z0-9.][A-Za-z0-9_.\\/>-]*")

@@ -10,8 +10,8 @@ from tfmagic.graph import convert, dtypes, errors, shapes
 from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.graph.dtypes import as_dtype
 from tfmagic.graph.export import export
-from tfmagic.graph.graph import name_scope
 from tfmagic.graph.operation import Tensor
+from tfmagic.graph.scopes import name_scope
 from tfmagic.graph.shapes import TensorShape
 from tfmagic.graph.static_value import static_dims
 from tfmagic.ops import raw, shape_rules

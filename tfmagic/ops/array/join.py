@@ -9,9 +9,9 @@ import numpy as np
 from tfmagic.graph import convert, dtypes, errors, shapes
 from tfmagic.graph.convert import convert_to_tensor, register_tensor_conversion_function
 from tfmagic.graph.export import export
-from tfmagic.graph.graph import name_scope
 from tfmagic.graph.indexed_slices import IndexedSlices
 from tfmagic.graph.operation import Tensor
+from tfmagic.graph.scopes import name_scope
 from tfmagic.graph.shapes import Dimension, Dims, TensorShape
 from tfmagic.graph.static_value import constant_value, static_int, static_ints
 from tfmagic.ops import raw, shape_rules

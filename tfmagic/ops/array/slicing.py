@@ -9,8 +9,8 @@ import numpy as np
 
 from tfmagic.graph import convert, dtypes
 from tfmagic.graph.export import export
-from tfmagic.graph.graph import name_scope
 from tfmagic.graph.operation import Tensor
+from tfmagic.graph.scopes import name_scope
 from tfmagic.graph.shapes import Dimension, Dims
 from tfmagic.graph.static_value import static_dims, static_ints
 from tfmagic.ops import raw, shape_rules
@@ -240,8 +240,9 @@ class StridedSlice:
     """`x[begin:end:strides]` with the masks that Python's other index forms need."""
 
     def shape(op, x, begin, end, strides):
+        lengths: Dims = None
         for dims in (begin, end, strides):
-            shape_rules.with_rank(dims, 1)
+            lengths = shape_rules.merge(lengths, shape_rules.with_rank(dims, 1))
         spec = _static_spec(op)
         return None if spec is None else spec.dims(x)
 
