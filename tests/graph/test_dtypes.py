@@ -8,7 +8,8 @@ import pytest
 from tfmagic import tf
 
 
-@pytest.mark.parametrize("given, name", [("float", "float32"), (float, "float32"), (np.float64, "float64"), (int, "int64"),
+@pytest.mark.parametrize("given, name", [("float", "float32"), (float, "float32"), (np.float64, "float64"),
+                                         (int, "int64"),
                                          (bool, "bool"), (str, "string"), (np.dtype("int16"), "int16"), (19, "float16"),
                                          ("half", "float16"), (np.str_, "string"), ("float32_ref", "float32_ref")])
 def test_as_dtype_takes_what_users_write(given, name) -> None:

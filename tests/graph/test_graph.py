@@ -19,7 +19,8 @@ def graph():
 
 
 def test_names_are_made_unique_without_regard_to_case(graph) -> None:
-    assert [constant(1).op.name, constant(1).op.name, constant(1, name="const").op.name] == ["Const", "Const_1", "const_2"]
+    names = [constant(1).op.name, constant(1).op.name, constant(1, name="const").op.name]
+    assert names == ["Const", "Const_1", "const_2"]
 
 
 def test_a_number_that_is_taken_is_passed_over(graph) -> None:
@@ -41,9 +42,8 @@ def test_name_scopes_nest_and_are_made_unique(graph) -> None:
 
 @pytest.mark.parametrize("name", ["a b", "_x", "x:0", "é", "-x", "a$"])
 def test_malformed_names_are_refused(graph, name) -> None:
-    with pytest.raises(ValueError, match="not a valid"):
-        with graph.name_scope(name):
-            pass
+    with pytest.raises(ValueError, match="not a valid"), graph.name_scope(name):
+        pass
     with pytest.raises(ValueError, match="not a valid"):
         constant(1, name=name)
 

@@ -272,7 +272,8 @@ def test_a_traced_run_fills_step_stats(sess) -> None:
     x = tf.placeholder(tf.float32, [2, 2], name="x")
     y = tf.matmul(x, x, name="product")
     metadata = tf.RunMetadata()
-    sess.run(y, {x: np.ones((2, 2))}, options=tf.RunOptions(trace_level=tf.RunOptions.FULL_TRACE), run_metadata=metadata)
+    options = tf.RunOptions(trace_level=tf.RunOptions.FULL_TRACE)
+    sess.run(y, {x: np.ones((2, 2))}, options=options, run_metadata=metadata)
     stats = {n.node_name: n for d in metadata.step_stats.dev_stats for n in d.node_stats}
     assert "product" in stats and stats["product"].timeline_label == "product = MatMul(x:0, x:0)"
 

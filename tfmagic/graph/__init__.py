@@ -1,1 +1,1 @@
-"""The dataflow graph: plain Python data with TensorFlow's own op types, names and attrs; knows no torch, no session, no view."""
+"""The dataflow graph: plain Python data with TensorFlow's own op types, names and attrs."""

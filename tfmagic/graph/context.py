@@ -5,11 +5,9 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from tfmagic.graph.graph import Graph
-
+Graph = Any  # the class stands above this module, which only hands graphs on
 
 class _Defaults(threading.local):
     """What `as_default` pushed on this thread."""

@@ -114,7 +114,7 @@ def deprecated_argument_lookup(new_name: str, new_value: Any, old_name: str, old
     return new_value
 
 
-class silence:  # noqa: N801  # TensorFlow's name
+class silence:
     """Print no deprecation warning within a `with` block."""
 
     def __enter__(self) -> None:

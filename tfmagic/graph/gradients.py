@@ -11,9 +11,10 @@ from typing import Any, Protocol
 from tfmagic.graph import dtypes, registry, shapes
 from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.export import export
-from tfmagic.graph.graph import Graph, name_scope
+from tfmagic.graph.graph import Graph
 from tfmagic.graph.indexed_slices import IndexedSlices, as_tensor_or_slices, flatten_nested, unify_index_types
 from tfmagic.graph.operation import Operation, Tensor
+from tfmagic.graph.scopes import name_scope
 
 _TRAINABLE = frozenset({dtypes.float16, dtypes.float32, dtypes.float64, dtypes.complex64, dtypes.complex128,
                         dtypes.resource, dtypes.variant})

@@ -8,13 +8,14 @@ import threading
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from tfmagic.graph import context, devices, opdefs, registry, shapes, source
-from tfmagic.graph.context import GraphStacks, get_default_graph
+from tfmagic.graph import context, devices, opdefs, registry, source
+from tfmagic.graph.context import GraphStacks
+from tfmagic.graph.controls import Controller
 from tfmagic.graph.dtypes import DType, as_dtype
 from tfmagic.graph.export import export
+from tfmagic.graph.inference import infer_shapes
 from tfmagic.graph.opdefs import OpDef
 from tfmagic.graph.operation import Operation, Tensor
-from tfmagic.graph.registry import Node
 
 _OP_NAME = re.compile(r"[A-Za-z0-9.][A-Za-z0-9_.\\\-/]*")
 _SCOPE_NAME = re.compile(r"[A-Za-z0-9_.\\\-/]*")
@@ -614,136 +615,4 @@ class Graph:
         return getattr(tensor_or_op, "op", tensor_or_op) not in self._unfetchable
 
 
-class Controller:
-    """One open `control_dependencies` scope.
-
-    Attributes:
-      control_inputs: the operations that those made within must follow.
-      seen: operations made within; one that reads their output follows the control inputs already.
-    """
-
-    def __init__(self, graph: Graph, control_inputs: list[Operation] | None):
-        self._graph = graph
-        self._clear = control_inputs is None
-        self.control_inputs = control_inputs or []
-        self.seen: set[Operation] = set()
-        self._old: tuple[Any, ...] = ()
-        self._old_control_flow: Any = None
-
-    def op_seen(self, op: Operation) -> None:
-        self.seen.add(op)
-
-    def __enter__(self) -> Controller:
-        stacks = self._graph._stacks
-        self._old = stacks.controllers
-        if self._clear:
-            self._old_control_flow = stacks.control_flow
-            stacks.control_flow = None
-            stacks.controllers = (self,)
-        else:
-            stacks.controllers = (*self._old, self)
-        return self
-
-    def __exit__(self, *exc_info: Any) -> None:
-        stacks = self._graph._stacks
-        stacks.controllers = self._old
-        if self._clear:
-            stacks.control_flow = self._old_control_flow
-
-
-def infer_shapes(op: Operation, declaration: registry.OpDeclaration) -> None:
-    """Set the static shapes of an operation's outputs by its shape rule.
-
-    Raises:
-      ValueError: the rule refuses the inputs; the message names the node, op and shapes.
-    """
-    inputs = op._inputs
-    dims: Any = [tensor._dims for tensor in inputs]
-    op_def = op._op_def
-    if len(op_def.inputs) != len(dims) or any(arg.is_list for arg in op_def.inputs):
-        dims = registry.grouped(op_def.inputs, op._attrs, dims)
-    try:
-        result = declaration.shape(Node(op), *dims)  # type: ignore[misc]
-    except ValueError as error:
-        raise ValueError(f"{error} for '{op.name}' (op: '{op.type}') with input shapes: "
-                         f"{', '.join(shapes.brackets(t._dims) for t in inputs)}.") from None
-    outputs = op._outputs
-    if len(op_def.outputs) == 1 and not op_def.outputs[0].is_list:
-        outputs[0]._dims = result
-        return
-    flat: list[Any] = []
-    for arg, item in zip(op_def.outputs, result if len(op_def.outputs) > 1 else (result,)):
-        if arg.is_list:
-            flat.extend(item)
-        else:
-            flat.append(item)
-    for tensor, item in zip(outputs, flat):
-        tensor._dims = item
-
-
 context.set_graph_factory(Graph)
-
-
-class name_scope:  # noqa: N801  # TensorFlow's name
-    """Open a name scope around the operations of a function (`tf.name_scope`).
-
-    Args:
-      name: the name that the caller gave, or None.
-      default_name: the name when `name` is None.
-      values: inputs of the function, which say in which graph to work.
-    """
-
-    __slots__ = ("_name", "_default_name", "_values", "_graph", "_old", "_pushed")
-
-    def __init__(self, name: str | None, default_name: str | None = None, values: Sequence[Any] | None = None):
-        self._name = default_name if name is None else name
-        if not (default_name is None or isinstance(default_name, str)):
-            raise TypeError(f"`default_name` type ({type(default_name)}) is not a string type. You likely meant to "
-                            "pass this into the `values` kwarg.")
-        if self._name is None and values is not None:
-            raise ValueError("At least one of name (None) and default_name (None) must be provided.")
-        self._values = values
-
-    @property
-    def name(self) -> str | None:
-        return self._name
-
-    def __enter__(self) -> str:
-        graph = get_default_graph()
-        self._pushed = False
-        if self._values:
-            own = graph_of(self._values)
-            if own is not None and own is not graph:
-                graph = own
-                context.push_graph(graph)
-                self._pushed = True
-        self._graph = graph
-        self._old = graph._stacks.names
-        return graph.enter_name_scope(self._name)
-
-    def __exit__(self, *exc_info: Any) -> None:
-        self._graph._stacks.names = self._old
-        if self._pushed:
-            context.pop_graph(self._graph)
-
-
-def graph_of(values: Sequence[Any]) -> Graph | None:
-    """The graph that the tensors among `values` belong to, or None when there are none.
-
-    Raises:
-      ValueError: they belong to several graphs.
-    """
-    found: Graph | None = None
-    first: Any = None
-    for value in values:
-        if isinstance(value, (Tensor, Operation)):
-            graph = value.graph
-        else:
-            graph = getattr(value, "graph", None) if hasattr(value, "_as_graph_element") else None
-            if not isinstance(graph, Graph):
-                continue
-        if found is None:
-            found, first = graph, value
-        elif found is not graph:
-            raise ValueError(f"{value} must be from the same graph as {first}.")
-    return found

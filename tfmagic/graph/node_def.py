@@ -4,7 +4,7 @@ on first use)."""
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -13,9 +13,8 @@ from tfmagic.graph.dtypes import DType
 from tfmagic.graph.opdefs import AttrDef, OpDef
 from tfmagic.graph.shapes import TensorShape
 
-if TYPE_CHECKING:
-    from tfmagic.graph.graph import Graph
-    from tfmagic.graph.operation import Operation
+Operation = Any  # both classes stand above this module
+Graph = Any
 
 PRODUCER = 134  # the GraphDef version that TensorFlow 1.15 writes
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tfmagic.graph import context, devices, shapes, source
 from tfmagic.graph.dtypes import DType
@@ -11,8 +11,7 @@ from tfmagic.graph.export import export
 from tfmagic.graph.opdefs import OpDef
 from tfmagic.graph.shapes import Dims, TensorShape
 
-if TYPE_CHECKING:
-    from tfmagic.graph.graph import Graph
+Graph = Any  # the class stands above this module
 
 
 @export("Operation")

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tfmagic.graph import opdefs
-
-if TYPE_CHECKING:
-    from tfmagic.graph.operation import Operation
 
 
 @dataclass(slots=True)
@@ -89,7 +86,7 @@ class Node:
 
     __slots__ = ("op",)
 
-    def __init__(self, op: Operation):
+    def __init__(self, op: Any):
         self.op = op
 
     def __getattr__(self, name: str) -> Any:

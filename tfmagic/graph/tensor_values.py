@@ -83,13 +83,15 @@ def _array(value: Any, dtype: DType | None) -> np.ndarray:
     if array.dtype == object:
         raise TypeError(f"Failed to convert object of type {kind} to Tensor. Contents: {_short(value)}. Consider "
                         "casting elements to a supported type.")
-    if dtype is None:
-        if array.dtype == np.float64 and not _has_numpy_leaf(first):
-            return array.astype(np.float32)
-        if array.dtype == np.int64 and not _has_numpy_leaf(first):
-            if array.size == 0 or (array.min() >= _INT32.min and array.max() <= _INT32.max):
-                return array.astype(np.int32) if array.size or _holds_ints(value) else array.astype(np.float32)
-    return array
+    return _narrowed(array) if dtype is None and not _has_numpy_leaf(first) else array
+
+
+def _narrowed(array: np.ndarray) -> np.ndarray:
+    """Python's floats become float32, its ints int32 where they fit."""
+    if array.dtype == np.float64:
+        return array.astype(np.float32)
+    fits = array.dtype == np.int64 and (not array.size or (array.min() >= _INT32.min and array.max() <= _INT32.max))
+    return array.astype(np.int32) if fits else array
 
 
 def _from_numpy(array: np.ndarray, dtype: DType | None) -> np.ndarray:
@@ -150,10 +152,6 @@ def _without_dimensions(value: Any) -> Any:
 
 def _has_numpy_leaf(leaf: Any) -> bool:
     return isinstance(leaf, (np.ndarray, np.generic))
-
-
-def _holds_ints(value: Any) -> bool:
-    return not isinstance(value, (list, tuple))
 
 
 def _check_leaves(value: Any, dtype: DType) -> None:

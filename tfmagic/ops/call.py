@@ -13,11 +13,12 @@ import numpy as np
 from tfmagic.graph import context, dtypes, opdefs, shapes, tensor_values
 from tfmagic.graph.convert import to_tensor
 from tfmagic.graph.dtypes import DType, as_dtype
-from tfmagic.graph.graph import Graph, graph_of
+from tfmagic.graph.graph import Graph
 from tfmagic.graph.node_def import Func, plain_attr
 from tfmagic.graph.opdefs import ArgDef, AttrDef, OpDef
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.graph.registry import arg_count, grouped
+from tfmagic.graph.scopes import graph_of
 
 
 class _Input:
@@ -167,7 +168,8 @@ class OpCaller:
                 raise ValueError(f"Tried to convert '{arg.name}' to a tensor and failed. Error: None values not "
                                  "supported.")
             # The value's own type counts where the op takes it; only else is the attr's default tried.
-            tensor = self._to_tensor(arg, value, wanted, arg.default if wanted is None and arg.allowed is None else None)
+            preferred = arg.default if wanted is None and arg.allowed is None else None
+            tensor = self._to_tensor(arg, value, wanted, preferred)
             if wanted is None and arg.default is not None and arg.allowed is not None \
                     and id(tensor._dtype.base_dtype) not in arg.allowed:
                 tensor = self._to_tensor(arg, value, None, arg.default)

@@ -4,7 +4,7 @@ A declaration may say:
 
 - `shape(op, *dims)`: the static shape(s) of the output(s). `dims` is a tuple of int and None, or None for an unknown
   rank; a list input comes as a list of dims. Raise ValueError with TensorFlow's first words ("Dimensions must be equal,
-  but are 3 and 2"): the graph adds the node's name and the shapes. `op` is a `registry.Node`: attrs and tensors by name.
+  but are 3 and 2"): the graph adds the node's name and the shapes. `op` is a `registry.Node`: attrs, tensors by name.
 - `kernel(op, *values)`: the output(s) on torch. Where it can, it is traced once per plan with `torch.fx` proxies, so
   that the plan is readable PyTorch; a kernel that branches on values, dims or ranks of its inputs is called at run
   time instead (the session finds that out by itself, or `opaque=True` says so). Attrs are plain Python values.

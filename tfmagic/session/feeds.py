@@ -86,11 +86,10 @@ def _array(tensor: Tensor, value: Any, numpy_type: np.dtype) -> np.ndarray:
         except (TypeError, ValueError) as error:
             raise type(error)(f"{error}: the value fed for {tensor.name} must be of type "
                               f"{tensor._dtype.base_dtype.name}.") from None
-    if isinstance(value, int) and not isinstance(value, bool) and array.dtype != numpy_type:
-        if int(array.astype(numpy_type)) != value:
-            raise TypeError(f"Type of feed value {value} with type {type(value)} is not compatible with Tensor type "
-                            f"{numpy_type}. Try explicitly setting the type of the feed tensor to a larger type (e.g. "
-                            "int64).")
+    if type(value) is int and array.dtype != numpy_type and int(array.astype(numpy_type)) != value:
+        raise TypeError(f"Type of feed value {value} with type {type(value)} is not compatible with Tensor type "
+                        f"{numpy_type}. Try explicitly setting the type of the feed tensor to a larger type (e.g. "
+                        "int64).")
     array = array.astype(numpy_type, copy=False)
     if not shapes.compatible(tensor._dims, array.shape):
         _refuse_shape(tensor, array)
@@ -109,8 +108,10 @@ def _made_at(tensor: Tensor) -> str:
 
 def _refuse_graph_values(value: Any) -> None:
     if isinstance(value, (Tensor, Operation)) or hasattr(value, "_as_graph_element"):
-        raise TypeError("The value of a feed cannot be a tf.Tensor object. Acceptable feed values include Python scalars, "
-                        f"strings, lists, numpy ndarrays, or TensorHandles. For reference, the tensor object was {value} "
+        raise TypeError("The value of a feed cannot be a tf.Tensor object. Acceptable feed values include Python "
+                        "scalars, "
+                        "strings, lists, numpy ndarrays, or TensorHandles. For reference, the tensor object was "
+                        f"{value} "
                         "which was passed to the feed_dict. Run it first, and feed its value.")
 
 

@@ -37,7 +37,8 @@ class Fetches:
 
     def _take(self, fetch: Any) -> Build:
         if fetch is None:
-            raise TypeError(f"Fetch argument {fetch!r} has invalid type {type(fetch)}. A fetch is a tensor, an operation, "
+            raise TypeError(f"Fetch argument {fetch!r} has invalid type {type(fetch)}. A fetch is a tensor, an "
+                            "operation, "
                             "a variable, a name, or a list, tuple or dict of these.")
         if isinstance(fetch, list):
             parts = [self._take(item) for item in fetch]
@@ -74,7 +75,8 @@ class Fetches:
             reason = error.args[0] if error.args else error
             raise ValueError(f"Fetch argument {fetch!r} cannot be interpreted as a Tensor. ({reason})") from None
         if not self._graph.is_fetchable(element):
-            raise ValueError(f"{element.name!r} has been marked as not fetchable: it lives inside a loop or branch. Fetch "
+            raise ValueError(f"{element.name!r} has been marked as not fetchable: it lives inside a loop or branch. "
+                             "Fetch "
                              "what the loop returns.")
         if isinstance(element, Operation):
             self._targets[element] = None

@@ -33,18 +33,21 @@ def to_module(fetches: Any, feeds: Sequence[Any] = (), session: Any = None) -> f
     """
     session = session if session is not None else context.get_default_session()
     if session is None:
-        raise ValueError("to_module needs a session, whose values the module's parameters take: pass session=sess, or call "
+        raise ValueError("to_module needs a session, whose values the module's parameters take: pass session=sess, "
+                         "or call "
                          "it inside `with tf.Session() as sess:`.")
     graph = session.graph
     parts = Fetches(graph, fetches)
     tensors = [graph.as_graph_element(feed, allow_tensor=True, allow_operation=False) for feed in feeds]
     plan = Plan(parts.tensors, parts.targets, tensors, session._torch_device, session.resources)
     if plan.writes or parts.targets:
-        raise ValueError("The fetches of to_module may not change variables: fetch the model's outputs, and train the module "
+        raise ValueError("The fetches of to_module may not change variables: fetch the model's outputs, and train "
+                         "the module "
                          "with torch.")
     for node in plan.graph.nodes:
         if node.op == "call_function" and getattr(node.target, "resources", None) is not None:
-            raise ValueError(f"{node.target.op.name} ({node.target.op.type}) keeps state in the session, which a module does "
+            raise ValueError(f"{node.target.op.name} ({node.target.op.type}) keeps state in the session, which a "
+                             "module does "
                              "not have. Feed its value instead.")
     return _module(plan, session, single=not isinstance(fetches, (list, tuple)))
 

@@ -42,13 +42,15 @@ class PartialRun:
         given = feeding.expand(graph, feed_dict)
         for tensor in given:
             if tensor not in self._feeds:
-                raise errors.InvalidArgumentError(None, tensor.op, f"The feed {tensor.name} was not specified in partial_run_setup.")
+                raise errors.InvalidArgumentError(None, tensor.op, f"The feed {tensor.name} was not specified in "
+                                                                   "partial_run_setup.")
             if tensor in self._fed:
                 raise errors.InvalidArgumentError(None, tensor.op, f"The feed {tensor.name} has already been fed.")
         parts = Fetches(graph, fetches)
         for element in [*parts.tensors, *parts.targets]:
             if element not in self._fetches and element not in self._targets:
-                raise errors.InvalidArgumentError(None, None, f"The fetch {element.name} was not specified in partial_run_setup.")
+                raise errors.InvalidArgumentError(None, None, f"The fetch {element.name} was not specified in "
+                                                              "partial_run_setup.")
             if element in self._fetched:
                 raise errors.InvalidArgumentError(None, None, f"The fetch {element.name} has already been fetched.")
         known = dict(self.values)
@@ -58,7 +60,8 @@ class PartialRun:
         for op in fresh:
             for tensor in op._outputs:
                 if tensor in missing:
-                    raise errors.InvalidArgumentError(None, op, f"Must feed {tensor.name} before fetching what depends on it.")
+                    raise errors.InvalidArgumentError(None, op, f"Must feed {tensor.name} before fetching what "
+                                                                "depends on it.")
         values = self._compute(parts, fresh, known)
         self.values = {**known, **values}
         self._done.update(fresh)

@@ -28,7 +28,7 @@ def converter(dtype: DType, copied: bool, fed: bool = False) -> Callable[[Any], 
         return _host_value
     numpy_type = np.dtype(dtype.as_numpy_dtype)
     if numpy_type == np.dtype(ml_dtypes.bfloat16):
-        return lambda value: _scalar(value.detach().cpu().contiguous().view(torch.int16).numpy().view(numpy_type).copy())
+        return lambda value: _scalar(value.cpu().contiguous().view(torch.int16).numpy().view(numpy_type).copy())
     if fed:
         return lambda value: value.cpu().numpy().copy()
     tensor_type = torch.Tensor

@@ -8,7 +8,6 @@ from tfmagic.graph import errors, registry, shapes, source
 from tfmagic.graph.operation import Operation
 from tfmagic.ops.lazy import torch
 
-
 # The innermost frames of the user's code that a message shows.
 _FRAMES_SHOWN = 8
 
@@ -63,7 +62,8 @@ def translate(exception: BaseException, op: Operation, values: list[Any] | None 
     message = str(exception).strip() or type(exception).__name__
     if isinstance(exception, (MemoryError, torch.OutOfMemoryError)) or "not enough memory" in message \
             or "alloc" in message.lower() and "memory" in message.lower():
-        return error(errors.ResourceExhaustedError, op, f"OOM when running {op.name}: {_first_line(message)} Feed smaller "
+        return error(errors.ResourceExhaustedError, op, f"OOM when running {op.name}: {_first_line(message)} Feed "
+                                                        "smaller "
                      "batches, or delete what other sessions hold.", values)
     if isinstance(exception, NotImplementedError):
         return error(errors.UnimplementedError, op, f"{op.type} cannot run with these types here: "

@@ -26,8 +26,9 @@ class _Call:
 
     __slots__ = ("_make_plan", "_plans", "_only_plan", "_general", "feeds", "converters", "build", "version", "single")
 
-    def __init__(self, make_plan: Callable[[Any], Any], feeds: Sequence[Tensor], converters: Sequence[Callable[[Any], Any]],
-                 build: Callable[[list[Any]], Any], single: bool, version: int):
+    def __init__(self, make_plan: Callable[[Any], Any], feeds: Sequence[Tensor],
+                 converters: Sequence[Callable[[Any], Any]], build: Callable[[list[Any]], Any], single: bool,
+                 version: int):
         self._make_plan = make_plan
         self._plans: dict[Any, _Runner] = {}
         self._general: _Runner | None = None
@@ -101,7 +102,8 @@ class BaseSession:
         if target is not None and not isinstance(target, (str, bytes)):
             raise TypeError(f"target must be a string, but got {type(target)}")
         if target:
-            raise errors.UnimplementedError(None, None, f"tfmagic runs on this machine only; target {target!r} names another. "
+            raise errors.UnimplementedError(None, None, f"tfmagic runs on this machine only; target {target!r} names "
+                                                        "another. "
                                             "Leave target empty.")
         if config is not None and type(config).__name__ != "ConfigProto":
             raise TypeError(f"config must be a tf.ConfigProto, but got {type(config)}")
@@ -331,7 +333,8 @@ class BaseSession:
             if kwargs and not (accept_options and set(kwargs) <= {"options", "run_metadata"}):
                 raise TypeError(f"unexpected argument {sorted(kwargs)[0]!r}")
             if len(values) > len(converters):
-                raise TypeError(f"Function expects {len(converters)} arguments, one per tensor of feed_list, got {len(values)}.")
+                raise TypeError(f"Function expects {len(converters)} arguments, one per tensor of feed_list, got "
+                                f"{len(values)}.")
             if len(values) < len(converters):  # what is not fed may have a default
                 return self.run(fetches, dict(zip(tensors, values)))
             if call.version != self._graph._version:
@@ -368,7 +371,8 @@ class BaseSession:
         """
         self._check_open()
         if handle not in self._parts:
-            raise errors.InvalidArgumentError(None, None, f"Must run 'setup' before performing partial runs: there is no "
+            raise errors.InvalidArgumentError(None, None, "Must run 'setup' before performing partial runs: there "
+                                                          "is no "
                                               f"partial run {handle!r}.")
         return self._parts[handle].run(fetches, feed_dict or {})
 
@@ -410,7 +414,8 @@ class Session(BaseSession):
 
     def __enter__(self) -> Session:
         if self._entered:
-            raise RuntimeError("Session context managers are not re-entrant. Use `Session.as_default()` if you want to enter "
+            raise RuntimeError("Session context managers are not re-entrant. Use `Session.as_default()` if you want "
+                               "to enter "
                                "a session multiple times.")
         self._entered = True
         context.push_graph(self._graph)
@@ -430,7 +435,8 @@ class Session(BaseSession):
         Raises:
           UnimplementedError: always.
         """
-        raise errors.UnimplementedError(None, None, "Session.reset works on remote targets, which tfmagic does not have. Close "
+        raise errors.UnimplementedError(None, None, "Session.reset works on remote targets, which tfmagic does not "
+                                                    "have. Close "
                                         "the session and make a new one.")
 
 
@@ -446,8 +452,10 @@ class InteractiveSession(BaseSession):
         super().__init__(target, graph, config)
         _interactive_sessions += 1
         if _interactive_sessions > 1:
-            warnings.warn("An interactive session is already active. This can cause out-of-memory errors in some cases. "
-                          "You must explicitly call `InteractiveSession.close()` to release resources held by the other "
+            warnings.warn("An interactive session is already active. This can cause out-of-memory errors in some "
+                          "cases. "
+                          "You must explicitly call `InteractiveSession.close()` to release resources held by the "
+                          "other "
                           "session(s).", stacklevel=2)
         self._counted = True
         self._explicit_graph = graph

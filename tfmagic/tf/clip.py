@@ -9,9 +9,9 @@ from tfmagic.graph import dtypes
 from tfmagic.graph.convert import constant, convert_to_tensor
 from tfmagic.graph.deprecation import deprecated
 from tfmagic.graph.export import export
-from tfmagic.graph.scopes import name_scope
 from tfmagic.graph.indexed_slices import IndexedSlices
 from tfmagic.graph.operation import Tensor
+from tfmagic.graph.scopes import name_scope
 from tfmagic.ops import raw
 from tfmagic.ops.array.constants import ones_like
 from tfmagic.ops.array.join import stack

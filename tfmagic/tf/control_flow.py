@@ -10,8 +10,8 @@ from tfmagic.graph import dtypes, tf_logging
 from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.convert import constant
 from tfmagic.graph.export import export
-from tfmagic.graph.graph import name_scope
 from tfmagic.graph.operation import Operation, Tensor
+from tfmagic.graph.scopes import name_scope
 from tfmagic.ops import raw
 from tfmagic.ops.array import join
 from tfmagic.ops.control_flow.cond import cond

@@ -8,8 +8,8 @@ from typing import Any
 from tfmagic.graph import tf_logging
 from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.graph.export import export
-from tfmagic.graph.graph import name_scope
 from tfmagic.graph.operation import Tensor
+from tfmagic.graph.scopes import name_scope
 from tfmagic.ops import raw
 from tfmagic.ops.array import shape_ops
 from tfmagic.ops.array.rules import public

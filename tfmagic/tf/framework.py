@@ -11,7 +11,7 @@ from tfmagic.graph import (  # noqa: F401  # modules that export
     devices,
     dtypes,
     errors,
-    graph,
+    scopes,
     shapes,
     tensor_proto,
     tf_logging,
@@ -20,7 +20,7 @@ from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.export import export
 from tfmagic.graph.registry import register_gradient
 
-export("name_scope")(graph.name_scope)
+export("name_scope")(scopes.name_scope)
 export("get_default_graph")(context.get_default_graph)
 export("reset_default_graph")(context.reset_default_graph)
 export("get_default_session")(context.get_default_session)
@@ -118,7 +118,7 @@ for _name in ("disable_v2_behavior", "disable_v2_tensorshape", "disable_control_
 @contextlib.contextmanager
 def op_scope(values: Any, name: str | None, default_name: str | None = None) -> Any:
     """An old form of `tf.name_scope(name, default_name, values)`."""
-    with graph.name_scope(name, default_name, values) as scope:
+    with scopes.name_scope(name, default_name, values) as scope:
         yield scope
 
 

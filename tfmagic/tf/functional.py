@@ -8,8 +8,8 @@ from typing import Any
 from tfmagic.graph import nest
 from tfmagic.graph.convert import constant, convert_to_tensor
 from tfmagic.graph.export import export
-from tfmagic.graph.graph import name_scope
 from tfmagic.graph.operation import Tensor
+from tfmagic.graph.scopes import name_scope
 from tfmagic.graph.shapes import Dimension, TensorShape
 from tfmagic.ops.array import shape_ops
 from tfmagic.ops.control_flow.tensor_array import TensorArray

@@ -12,8 +12,8 @@ from tfmagic.graph.convert import constant
 from tfmagic.graph.deprecation import deprecated, deprecated_args
 from tfmagic.graph.dtypes import DType
 from tfmagic.graph.export import export
-from tfmagic.graph.graph import name_scope
 from tfmagic.graph.operation import Tensor
+from tfmagic.graph.scopes import name_scope
 from tfmagic.ops import raw
 from tfmagic.tf.namespace import attach, resolve
 

@@ -10,8 +10,8 @@ from tfmagic.graph import dtypes
 from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.graph.deprecation import deprecated_args, deprecated_argument_lookup
 from tfmagic.graph.export import export
-from tfmagic.graph.graph import name_scope
 from tfmagic.graph.operation import Tensor
+from tfmagic.graph.scopes import name_scope
 from tfmagic.ops import raw
 from tfmagic.ops.array import shape_ops
 from tfmagic.ops.array.rules import public

@@ -10,8 +10,8 @@ from tfmagic.graph import errors, tf_logging
 from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.graph.deprecation import deprecated_args, deprecated_argument_lookup
 from tfmagic.graph.export import export
-from tfmagic.graph.graph import name_scope
 from tfmagic.graph.operation import Tensor
+from tfmagic.graph.scopes import name_scope
 from tfmagic.graph.shapes import TensorShape, as_shape
 from tfmagic.graph.static_value import constant_value
 from tfmagic.ops import raw

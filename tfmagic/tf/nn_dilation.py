@@ -9,8 +9,8 @@ import numpy as np
 
 from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.graph.export import export
-from tfmagic.graph.graph import name_scope
 from tfmagic.graph.operation import Tensor
+from tfmagic.graph.scopes import name_scope
 from tfmagic.graph.static_value import constant_value
 from tfmagic.ops import raw
 from tfmagic.ops.array import shape_ops

@@ -11,8 +11,8 @@ from tfmagic.graph.convert import register_tensor_conversion_function
 from tfmagic.graph.deprecation import deprecated
 from tfmagic.graph.dtypes import DType, as_dtype
 from tfmagic.graph.export import export
-from tfmagic.graph.scopes import name_scope
 from tfmagic.graph.operation import Tensor
+from tfmagic.graph.scopes import name_scope
 from tfmagic.graph.shapes import TensorShape, as_shape
 from tfmagic.ops import raw
 

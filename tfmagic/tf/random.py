@@ -12,8 +12,8 @@ from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.graph.deprecation import deprecated
 from tfmagic.graph.dtypes import DType, as_dtype
 from tfmagic.graph.export import export
-from tfmagic.graph.graph import name_scope
 from tfmagic.graph.operation import Tensor
+from tfmagic.graph.scopes import name_scope
 from tfmagic.ops import raw
 from tfmagic.ops.array.rules import public
 from tfmagic.ops.array.shape_ops import shape as shape_of

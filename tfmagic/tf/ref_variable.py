@@ -7,8 +7,8 @@ from typing import Any
 from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.deprecation import deprecated
 from tfmagic.graph.dtypes import DType
-from tfmagic.graph.scopes import name_scope
 from tfmagic.graph.operation import Operation, Tensor
+from tfmagic.graph.scopes import name_scope
 from tfmagic.graph.shapes import TensorShape
 from tfmagic.ops import raw
 from tfmagic.tf.initial_values import without_uninitialized

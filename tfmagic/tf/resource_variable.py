@@ -8,8 +8,8 @@ from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.graph.deprecation import deprecated
 from tfmagic.graph.dtypes import DType
-from tfmagic.graph.scopes import name_scope
 from tfmagic.graph.operation import Operation, Tensor
+from tfmagic.graph.scopes import name_scope
 from tfmagic.graph.shapes import TensorShape
 from tfmagic.ops import raw
 from tfmagic.ops.state.variables import handle_data

@@ -9,8 +9,8 @@ from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.convert import constant
 from tfmagic.graph.deprecation import deprecated
 from tfmagic.graph.export import export
-from tfmagic.graph.graph import name_scope
 from tfmagic.graph.operation import Operation, Tensor
+from tfmagic.graph.scopes import name_scope
 from tfmagic.ops import raw
 from tfmagic.tf.variables import global_variables, is_variable_initialized, local_variables
 

@@ -11,8 +11,8 @@ from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.graph.deprecation import deprecated
 from tfmagic.graph.export import export
-from tfmagic.graph.scopes import graph_of, name_scope
 from tfmagic.graph.keys import GraphKeys
+from tfmagic.graph.scopes import graph_of, name_scope
 from tfmagic.tf.variable_store import AUTO_REUSE, VariableStore, variable_store
 from tfmagic.tf.variables import VariableAggregation, VariableSynchronization, set_resource_default
 

@@ -13,9 +13,9 @@ from tfmagic.graph import dtypes
 from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.graph.export import export
-from tfmagic.graph.scopes import name_scope
 from tfmagic.graph.keys import GraphKeys
 from tfmagic.graph.operation import Tensor
+from tfmagic.graph.scopes import name_scope
 from tfmagic.graph.shapes import TensorShape, as_shape
 from tfmagic.ops import raw
 from tfmagic.tf.variables import (

@@ -7,7 +7,7 @@ from typing import Any
 from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.graph.deprecation import deprecated
 from tfmagic.graph.export import export
-from tfmagic.graph.graph import name_scope
+from tfmagic.graph.scopes import name_scope
 from tfmagic.ops import raw
 from tfmagic.ops.state.scatter import scatter_nd_update
 

@@ -10,8 +10,8 @@ from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.convert import to_tensor
 from tfmagic.graph.deprecation import deprecated_args
 from tfmagic.graph.export import export
-from tfmagic.graph.graph import name_scope
 from tfmagic.graph.operation import Operation, Tensor
+from tfmagic.graph.scopes import name_scope
 from tfmagic.ops import raw
 from tfmagic.ops.control_flow import util
 from tfmagic.ops.control_flow.context import ControlFlowContext

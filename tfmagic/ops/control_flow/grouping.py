@@ -9,9 +9,9 @@ from tfmagic.graph import nest
 from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.convert import to_tensor
 from tfmagic.graph.export import export
-from tfmagic.graph.graph import name_scope
 from tfmagic.graph.indexed_slices import IndexedSlices, as_tensor_or_slices
 from tfmagic.graph.operation import Operation, Tensor
+from tfmagic.graph.scopes import name_scope
 from tfmagic.ops import raw
 from tfmagic.ops.control_flow.routing import identity
 

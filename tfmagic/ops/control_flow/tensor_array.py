@@ -11,8 +11,8 @@ from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.convert import to_tensor
 from tfmagic.graph.dtypes import DType, as_dtype
 from tfmagic.graph.export import export
-from tfmagic.graph.graph import name_scope
 from tfmagic.graph.operation import Operation, Tensor
+from tfmagic.graph.scopes import name_scope
 from tfmagic.graph.shapes import TensorShape, as_shape
 from tfmagic.ops import raw
 from tfmagic.ops.array.shape_ops import shape

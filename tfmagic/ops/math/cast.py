@@ -11,9 +11,9 @@ from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.graph.deprecation import deprecated
 from tfmagic.graph.dtypes import as_dtype
 from tfmagic.graph.export import export
-from tfmagic.graph.graph import name_scope
 from tfmagic.graph.indexed_slices import IndexedSlices
 from tfmagic.graph.operation import Tensor
+from tfmagic.graph.scopes import name_scope
 from tfmagic.graph.shapes import Dims
 from tfmagic.ops import raw
 from tfmagic.ops.declare import op, register

@@ -8,8 +8,8 @@ from tfmagic.graph import dtypes, errors
 from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.graph.export import export
-from tfmagic.graph.graph import name_scope
 from tfmagic.graph.operation import Tensor
+from tfmagic.graph.scopes import name_scope
 from tfmagic.graph.shapes import Dims
 from tfmagic.graph.static_value import static_int
 from tfmagic.ops import raw

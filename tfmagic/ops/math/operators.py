@@ -9,9 +9,9 @@ from tfmagic.graph import dtypes
 from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.graph.deprecation import deprecated
 from tfmagic.graph.export import export
-from tfmagic.graph.graph import name_scope
 from tfmagic.graph.indexed_slices import IndexedSlices
 from tfmagic.graph.operation import Tensor
+from tfmagic.graph.scopes import name_scope
 from tfmagic.ops import raw
 from tfmagic.ops.math.cast import cast
 from tfmagic.ops.math.matmul import matmul

@@ -12,8 +12,8 @@ from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.convert import constant, convert_to_tensor
 from tfmagic.graph.deprecation import deprecated_args, deprecated_argument_lookup
 from tfmagic.graph.export import export
-from tfmagic.graph.graph import name_scope
 from tfmagic.graph.operation import Tensor
+from tfmagic.graph.scopes import name_scope
 from tfmagic.graph.shapes import Dims
 from tfmagic.graph.static_value import constant_value, static_ints
 from tfmagic.ops import raw

@@ -7,8 +7,8 @@ from typing import Any
 from tfmagic.graph import errors, shapes
 from tfmagic.graph.convert import constant, convert_to_tensor
 from tfmagic.graph.export import export
-from tfmagic.graph.graph import name_scope
 from tfmagic.graph.operation import Tensor
+from tfmagic.graph.scopes import name_scope
 from tfmagic.graph.shapes import Dims
 from tfmagic.graph.static_value import static_int, static_ints
 from tfmagic.ops import raw

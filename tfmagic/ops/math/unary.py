@@ -8,9 +8,9 @@ import numpy as np
 
 from tfmagic.graph.convert import constant, convert_to_tensor
 from tfmagic.graph.export import export
-from tfmagic.graph.graph import name_scope
 from tfmagic.graph.indexed_slices import IndexedSlices
 from tfmagic.graph.operation import Tensor
+from tfmagic.graph.scopes import name_scope
 from tfmagic.ops import raw
 from tfmagic.ops.array import constants, shape_ops
 from tfmagic.ops.declare import register, unary

@@ -21,7 +21,8 @@ from tfmagic.session.lower.tracer import UNKNOWN
 class PlanCall:
     """Something that a plan calls at run time and that passes leave alone."""
 
-    __module__ = "tfmagic.control_flow"
+    def __init_subclass__(cls) -> None:
+        cls.__module__ = "tfmagic.control_flow"  # by which passes know it, and under which a printed plan shows it
 
     def meta_outputs(self, arguments: Any) -> Any:
         """What is known of the results' shapes: their lowering says it instead."""

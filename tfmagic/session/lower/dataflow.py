@@ -70,6 +70,7 @@ class _Frame:
         self.busy = 0
         self.entries = entries
         self.dead_exits: set[Operation] = set()
+        self.live_exits: set[Operation] = set()
 
 
 class _Iteration:
@@ -139,7 +140,7 @@ class Interpreter(PlanCall):
         """Send dead exits on when a loop is over."""
         while frame.parent is not None and frame.busy == 0 and frame.entries == 0:
             parent, number = frame.parent
-            for op in sorted(frame.dead_exits, key=lambda op: op._id):
+            for op in sorted(frame.dead_exits - frame.live_exits, key=lambda op: op._id):
                 self._send(op, [DEAD], True, parent, number)
             frame.dead_exits.clear()
             frame.busy = -1
@@ -159,14 +160,14 @@ class Interpreter(PlanCall):
             else:
                 self._send(op, [live[0][1], torch.tensor(live[0][0], dtype=torch.int32)], False, frame, number)
             return
-        dead = dead or any(v is DEAD for v in inputs)
+        dead = (dead or any(v is DEAD for v in inputs)) and op.type != "ControlTrigger"
         if op.type in ENTERS:
             self._enter(op, inputs[0], dead, frame, number)
         elif op.type in EXITS:
             if dead:
                 frame.dead_exits.add(op)
             else:
-                frame.dead_exits.discard(op)
+                frame.live_exits.add(op)
                 parent, at = frame.parent  # type: ignore[misc]
                 self._send(op, inputs, False, parent, at)
         elif op.type in NEXT:

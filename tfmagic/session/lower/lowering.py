@@ -1,4 +1,4 @@
-"""Lowering: calls kernels in order and keeps, per tensor, the torch value (or constant, or variable) that stands for it.
+"""Lowering: calls kernels in order and keeps, per tensor, the torch value (or constant, or variable) behind it.
 
 Values of tensors while a plan is made:
 - a `fx.Proxy`: known when the plan runs;
@@ -7,10 +7,10 @@ Values of tensors while a plan is made:
 - a `Handle`: any other resource handle, which the op that made it stands for.
 Variables are in single-assignment form: `state` holds the value that each has at this point of the plan.
 
-In TensorFlow the Identity by which a reference variable is read hands on the variable's own memory. A node that is ordered
-after an assignment therefore sees the new value, even through an Identity from before (`with control_dependencies([update]):
-y = v * 2`). `aliases` knows these Identity outputs: as inputs they stand for the variable's present value; fetched they are
-what they were at their own place.
+In TensorFlow the Identity by which a reference variable is read hands on the variable's own memory. A node that is
+ordered after an assignment therefore sees the new value, even through an Identity from before (`with
+control_dependencies([update]): y = v * 2`). `aliases` knows these Identity outputs: as inputs they stand for the
+variable's present value; fetched they are what they were at their own place.
 """
 
 from __future__ import annotations
@@ -178,7 +178,8 @@ class Lowering:
                 self.values[op._outputs[0]] = Handle(op)
                 return
             raise run_errors.error(
-                errors.UnimplementedError, op, f"Op type {op.type} cannot run: tfmagic has no kernel for it yet. It can "
+                errors.UnimplementedError, op, f"Op type {op.type} cannot run: tfmagic has no kernel for it yet. It "
+                                               "can "
                 "still be drawn, imported and exported. Feed its output by feed_dict, or compute it with tf.py_func.")
         self.tracer.op = op
         self.tracer.device = self.place(op)
@@ -214,7 +215,8 @@ class Lowering:
             if arg.name in names:
                 value = self.values[op._inputs[position]]
                 if type(value) is not VariableRef:
-                    raise run_errors.error(errors.InvalidArgumentError, op, f"Input '{arg.name}' of {op.name} must name "
+                    raise run_errors.error(errors.InvalidArgumentError, op, f"Input '{arg.name}' of {op.name} must "
+                                                                            "name "
                                            "a variable, but its value was fed or computed.")
                 roots[arg.name] = value.root
             position += registry.arg_count(arg, op._attrs)
@@ -442,7 +444,8 @@ def uninitialized(root: Operation, op: Operation) -> errors.OpError:
             errors.FailedPreconditionError, op, f"Error while reading resource variable {variable_key(root)} from "
             "Container: localhost. This could mean that the variable was uninitialized. Run "
             "tf.global_variables_initializer() in this session first.")
-    return run_errors.error(errors.FailedPreconditionError, op, f"Attempting to use uninitialized value {root.name}. Run "
+    return run_errors.error(errors.FailedPreconditionError, op, f"Attempting to use uninitialized value {root.name}. "
+                                                                "Run "
                             "tf.global_variables_initializer() in this session first.")
 
 

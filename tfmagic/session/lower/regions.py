@@ -104,6 +104,8 @@ class Region:
         op = unit.ops[0] if len(unit.ops) == 1 else None
         if op is not None and op.type in MERGES:
             path = self._merged(unit, op, controls)
+        elif op is not None and op.type == "ControlTrigger":  # runs whatever becomes of what it waits for
+            path = ()
         else:
             path = self._union([self._path(t) for t in unit.inputs] + controls)
         self.paths[unit] = path

@@ -1,4 +1,4 @@
-"""PlanTracer: the torch.fx tracer that records a plan, knows the op being lowered, takes in constants and follows shapes.
+"""PlanTracer: the torch.fx tracer that records a plan: knows the op being lowered, takes in constants, follows shapes.
 
 Every recorded value carries, where it can be told, a meta tensor: shape and dtype without memory. Kernels may then look
 at `x.shape` while they are traced, and what depends on shapes alone becomes a constant of the plan.

@@ -172,7 +172,8 @@ def fused_gradient_descent(variables: list[Any], gradients: list[Any], alpha: An
     return (functools.partial(torch._foreach_add_, variables, _gradients(variables, gradients), alpha=-alpha.item()),)
 
 
-def fused_momentum(variables: list[Any], accums: list[Any], gradients: list[Any], lr: Any, momentum: Any) -> tuple[Any, ...]:
+def fused_momentum(variables: list[Any], accums: list[Any], gradients: list[Any], lr: Any,
+                   momentum: Any) -> tuple[Any, ...]:
     """Prepare a momentum step on all variables: the accumulators are new, only the last call changes memory."""
     news = torch._foreach_mul(accums, momentum.item())
     torch._foreach_add_(news, _gradients(variables, gradients))

@@ -14,9 +14,9 @@ from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.graph.deprecation import deprecated
 from tfmagic.graph.export import export
-from tfmagic.graph.scopes import name_scope
 from tfmagic.graph.keys import GraphKeys
 from tfmagic.graph.operation import Operation, Tensor
+from tfmagic.graph.scopes import name_scope
 from tfmagic.graph.shapes import TensorShape, as_shape
 from tfmagic.tf.layers.input_spec import InputSpec, check_inputs
 from tfmagic.tf.partitioned_variables import PartitionedVariable

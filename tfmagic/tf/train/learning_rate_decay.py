@@ -8,8 +8,8 @@ from typing import Any
 from tfmagic.graph.convert import constant, convert_to_tensor
 from tfmagic.graph.dtypes import int32, int64
 from tfmagic.graph.export import export
-from tfmagic.graph.scopes import name_scope
 from tfmagic.graph.operation import Tensor
+from tfmagic.graph.scopes import name_scope
 from tfmagic.ops import raw
 from tfmagic.ops.control_flow.cond import cond
 from tfmagic.ops.math.cast import cast

@@ -8,10 +8,10 @@ from tfmagic.graph import dtypes
 from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.convert import convert_to_tensor, convert_to_tensor_or_indexed_slices
 from tfmagic.graph.export import export
-from tfmagic.graph.scopes import name_scope
 from tfmagic.graph.indexed_slices import IndexedSlices
 from tfmagic.graph.keys import GraphKeys
 from tfmagic.graph.operation import Operation, Tensor
+from tfmagic.graph.scopes import name_scope
 from tfmagic.ops import raw
 from tfmagic.ops.control_flow.grouping import group
 from tfmagic.ops.control_flow.grouping import tuple as tuple_of
