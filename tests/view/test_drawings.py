@@ -19,6 +19,7 @@ from tfmagic.view.engine import find_engine, make_pdf, run_engine
 from tfmagic.view.escape import shorten, visible
 from tfmagic.view.html import draw_html
 from tfmagic.view.layout import lay_out
+from tfmagic.view.shapes import TITLE_LIMIT
 from tfmagic.view.svg import draw_svg
 from tfmagic.view.text import draw_text
 
@@ -74,7 +75,7 @@ def test_hostile_text_stays_text_in_svg(text, inline):
 def test_any_text_comes_back_from_the_svg(text):
     svg = draw_svg(hostile_scene(text))
     assert visible(text) in written(svg)
-    assert shorten(visible(text), 30) in written(svg)
+    assert shorten(visible(text), TITLE_LIMIT) in written(svg)
 
 
 @settings(max_examples=60, deadline=None)

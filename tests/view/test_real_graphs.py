@@ -107,3 +107,94 @@ def test_drawing_needs_neither_torch_nor_protobuf():
             "print([m for m in ('torch', 'google.protobuf', 'tensorboard') if m in sys.modules])")
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def network():
+    """Two layers, a scope of the user's, a loss and its training; gives the loss."""
+    x, y = tf.placeholder(tf.float32, [None, 8], name="x"), tf.placeholder(tf.float32, [None, 3], name="y")
+    w1, b1 = tf.Variable(tf.random_normal([8, 4]), name="W1"), tf.Variable(tf.zeros([4]), name="b1")
+    w2, b2 = tf.Variable(tf.random_normal([4, 3]), name="W2"), tf.Variable(tf.zeros([3]), name="b2")
+    h = tf.nn.relu(tf.matmul(x, w1) + b1)
+    with tf.name_scope("out"):
+        logits = tf.matmul(h, w2) + b2
+    each = tf.nn.softmax_cross_entropy_with_logits_v2(labels=y, logits=logits)
+    loss = tf.reduce_mean(each, name="loss")
+    tf.train.AdamOptimizer().minimize(loss)
+    return each, loss
+
+
+def test_what_a_library_function_made_is_one_thing(graph):
+    network()
+    scene = build_scene(graph)
+    assert [box.name for box in scene.boxes] == ["out"], "the user's own scope is open"
+    assert [node.title for node in scene.nodes] == [
+        "x", "y", "W1", "b1", "W2", "b2", "MatMul", "add", "Relu", "MatMul", "add",
+        "softmax_cross_entropy_with_logits", "loss", "gradients", "Adam"]
+    folded = scene.node("softmax_cross_entropy_with_logits")
+    made = [op for op in graph.get_operations() if op.name.startswith("softmax_cross_entropy_with_logits")]
+    assert (folded.role, folded.count, folded.type) == (model.SCOPE, len(made), f"{len(made)} operations")
+    assert [edge.text for edge in scene.edges if edge.target == folded.id] == ["[?, 3] float32"] * 2
+
+
+@pytest.mark.parametrize("asked", [{"depth": 2}, {"show_all": True}])
+def test_it_opens_when_that_is_asked_for(graph, asked):
+    tf.nn.moments(tf.nn.dropout(tf.placeholder(tf.float32, [2, 3], name="x"), rate=0.5), [0])
+    assert [node.title for node in build_scene(graph).nodes] == ["x", "dropout", "moments"]
+    assert {"dropout", "moments"} <= {box.name for box in build_scene(graph, **asked).boxes}
+
+
+def test_a_cell_of_one_library_call_shows_what_is_in_it(graph):
+    x = tf.placeholder(tf.float32, [2, 3], name="x")
+    before = graph.get_operations()
+    tf.nn.dropout(x, rate=0.5)
+    scene = build_scene([op for op in graph.get_operations() if op not in before])
+    assert [box.name for box in scene.boxes] == ["dropout"]
+
+
+def test_a_layer_with_variables_is_open_and_its_plumbing_folded(graph):
+    x = tf.placeholder(tf.float32, [None, 5, 8], name="x")
+    tf.layers.dense(x, 4, name="dense")
+    scene = build_scene(graph)
+    assert [node.name for node in scene.nodes] == ["x", "dense/kernel", "dense/bias", "dense/Tensordot",
+                                                   "dense/BiasAdd"]
+
+
+def test_a_loop_of_the_user_in_a_scope_stays_open(graph):
+    h = tf.placeholder(tf.float32, [3], name="x")
+    with tf.name_scope("tower"):
+        for _ in range(3):
+            h = tf.nn.relu(h)
+    with tf.name_scope("drops"):
+        for _ in range(2):
+            h = tf.nn.dropout(h, rate=0.5)
+    assert [node.name for node in build_scene(graph).nodes] == [
+        "x", "tower/Relu", "tower/Relu_1", "tower/Relu_2", "drops/dropout", "drops/dropout_1"]
+
+
+def test_scopes_of_an_imported_graph_stay_as_they_are(graph):
+    network()
+    with tf.Graph().as_default() as imported:
+        tf.import_graph_def(graph.as_graph_def(), name="")
+    assert "out" in {box.name for box in build_scene(imported, depth=None).boxes}
+
+
+def test_a_python_name_and_a_value_go_to_the_folded_scope_that_gives_them(graph):
+    x = tf.placeholder(tf.float32, [2], name="x")
+    y = tf.nn.dropout(x, rate=0.5)
+    z = y + 1.0
+    notes = Annotations(labels={y.op.name: "y", z.op.name: "z"}, values={y.name: np.array([0.0, 2.0])},
+                        sources={y.op.name: "In [3], line 2"})
+    node = build_scene(graph, annotations=notes).nodes[1]
+    assert (node.title, node.value) == ("y", "[0.0, 2.0]")
+    assert node.type.startswith("dropout · ")
+    notes = Annotations(labels={"dropout/sub": "mine", z.op.name: "z"})
+    assert "dropout" in {box.name for box in build_scene(graph, annotations=notes).boxes}
+
+
+def test_a_value_inside_a_folded_scope_that_is_not_finite_marks_it(graph):
+    x = tf.placeholder(tf.float32, [2], name="x")
+    tf.nn.dropout(x, rate=0.5) + 1.0
+    notes = Annotations(values={"dropout/truediv:0": np.float32("inf")}, times={"dropout/mul": 1e-3,
+                                                                               "dropout/truediv": 2e-3})
+    node = build_scene(graph, annotations=notes).node("dropout")
+    assert (node.state, node.time) == (model.NOT_FINITE, "3 ms")

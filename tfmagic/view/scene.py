@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from tfmagic.view import auxiliary, labels, model, plumbing, records, scopes
+from tfmagic.view import auxiliary, labels, library, model, plumbing, records, scopes
 from tfmagic.view.annotations import NOTHING, Annotations
 from tfmagic.view.auxiliary import HIDDEN, Folding
 from tfmagic.view.escape import visible
@@ -30,7 +30,8 @@ def build_scene(graph_or_ops: Any, depth: int | None = None, direction: str = "T
 
     Args:
       graph_or_ops: a graph, or the operations (or tensors) to draw; what they read from elsewhere is drawn as inputs.
-      depth: how many levels of name scopes are open; None opens as many as stay readable.
+      depth: how many levels of name scopes are open; None opens as many of the user's as stay readable, and leaves
+        what library functions opened folded.
       direction: "TB" draws downwards, "LR" to the right.
       title: the drawing's title.
       show_all: draw gradients, initialisers, savers and constant arguments like all else.
@@ -55,7 +56,7 @@ def build_scene(graph_or_ops: Any, depth: int | None = None, direction: str = "T
         folding = auxiliary.fold(graph, notes.labels)
         plumbing.fold_plumbing(graph, folding, notes.labels)
         auxiliary.fold_parameters(graph, folding, notes.labels)
-    builder = _Builder(graph, folding, notes, show_shapes)
+    builder = _Builder(graph, folding, notes, show_shapes, fold_library=not show_all)
     return builder.build(depth, direction, visible(title or ""))
 
 
@@ -70,12 +71,15 @@ class _Flow:
 class _Builder:
     """The steps of `build_scene`, which share the graph, its folding and the notes."""
 
-    def __init__(self, graph: dict[str, Record], folding: Folding, notes: Annotations, show_shapes: bool):
+    def __init__(self, graph: dict[str, Record], folding: Folding, notes: Annotations, show_shapes: bool,
+                 fold_library: bool):
         self.graph = graph
         self.folding = folding
         self.notes = notes
         self.show_shapes = show_shapes
+        self.fold_library = fold_library
         self.drawn: dict[str, str] = {}  # element -> id of the node that draws it
+        self.library: dict[str, str] = {}  # id of a folded library scope -> its result ("" when there are several)
         self.flows = self._element_flows()
         self.members: dict[str, list[Record]] = {}
         for record in graph.values():
@@ -146,6 +150,8 @@ class _Builder:
     def build(self, depth: int | None, direction: str, title: str) -> Scene:
         elements = self._elements()
         root = scopes.build_tree(elements, self._kinds())
+        if self.fold_library:
+            library.mark_library_scopes(root, self.members, ((a, b) for a, b, _ in self.flows), self.notes.labels)
         limit = scopes.AUTOMATIC_LIMIT if depth is None else scopes.HARD_LIMIT
         keep = set(self.notes.labels) | set(self.notes.failed)
         scopes.fold_levels(root, ((a, b) for a, b, _ in self.flows), keep, limit)
@@ -258,8 +264,32 @@ class _Builder:
         node.details = (("holds", visible(_listed([f"{kind} ×{n}" if n > 1 else kind for kind, n in common]))),)
         devices = dict.fromkeys(labels.device_text(self.notes.devices.get(r.name) or r.op.device) for r in members)
         node.device = next(iter(devices)) if len(devices) == 1 else ""
+        if scope.is_library:
+            self._add_result(node, scope)
         self._add_failure(node, [r.name for r in members])
         return node
+
+    def _add_result(self, node: Node, scope: Scope) -> None:
+        """Show a folded library scope as the operation that it is to the user: Python name, value, line."""
+        self.library[node.id] = scope.result
+        node.type = labels.plural(node.count, "operation")
+        notes, members = self.notes, [r for name in scope.elements() for r in self.members[name]]
+        for record in self.members.get(scope.result, ()):
+            if record.name in notes.labels:
+                node.type = f"{node.title} · {node.type}"
+                node.title = visible(notes.labels[record.name])
+        result = self.graph.get(scope.result)
+        for tensor in result.op.outputs if result else ():
+            if tensor.name in notes.values:
+                node.value = labels.value_text(notes.values[tensor.name])
+                break
+        if any(not labels.is_finite(notes.values[t.name]) for r in members for t in r.op.outputs
+               if t.name in notes.values):
+            node.state, node.message = model.NOT_FINITE, "not finite"
+        times = [notes.times[r.name] for r in members if r.name in notes.times]
+        node.time = labels.time_text(sum(times)) if times else ""
+        if members[0].name in notes.sources:
+            node.details = (("made by", visible(notes.sources[members[0].name])), *node.details)
 
     def _add_failure(self, node: Node, names: Iterable[str]) -> None:
         """Mark a folded node in which something failed, naming it."""
@@ -289,13 +319,15 @@ class _Builder:
             flow.tensors += tensors
             flow.control = flow.control and control
         for (a, b), flow in flows.items():
+            if b in self.library:  # how often a library function reads its argument is its own affair
+                flow.tensors = list(dict.fromkeys(flow.tensors))
             names = tuple(dict.fromkeys(visible(t.name) for t in flow.tensors))
             text = "" if flow.control or not self.show_shapes else self._edge_text(flow.tensors)
             scene.edges.append(Edge(a, b, text, names[:_NAMES_SHOWN], flow.control))
         if self.show_shapes:
             read = {edge.source for edge in scene.edges if not edge.control}
             for node in scene.nodes:
-                record = self.graph.get(node.name)
+                record = self.graph.get(self.library.get(node.id, node.name))
                 if node.id not in read and record is not None and record.op.outputs:
                     whole = record.op.outputs[:1] if record.type == "Merge" else record.op.outputs
                     node.output = self._edge_text(list(whole))

@@ -10,18 +10,30 @@ from tfmagic.view.runs import group_level
 
 AUTOMATIC_LIMIT = 40  # things in sight when nobody asks for a depth
 HARD_LIMIT = 150  # layout and readers both give up soon after
-_NUMBER = re.compile(r"_?\d+")
+NUMBER = re.compile(r"_?\d+")
 
 
 @dataclass(eq=False)
 class Scope:
-    """A name scope (or a run of its children): `children` are names of what is drawn, and scopes, in graph order."""
+    """A name scope (or a run of its children).
+
+    Attributes:
+      name: its name without a trailing "/".
+      kind: "scope", "loop", "branch" or "run".
+      parent: the scope around it, None for the root.
+      children: names of what is drawn, and scopes, in graph order.
+      is_open: whether it is drawn as a box with its children.
+      is_library: whether a library function opened it; such a scope is opened only when a depth is asked for.
+      result: of such a scope, the one thing in it that is read outside ("" when there are several).
+    """
 
     name: str
     kind: str = "scope"
     parent: Scope | None = None
     children: list[str | Scope] = field(default_factory=list)
     is_open: bool = False
+    is_library: bool = False
+    result: str = ""
 
     def depth(self) -> int:
         """How many scopes lie around this one (runs and the top do not count)."""
@@ -115,7 +127,8 @@ def fold_levels(root: Scope, edges: Iterable[tuple[str, str]], keep: Container[s
 
 
 def open_scopes(root: Scope, depth: int | None) -> None:
-    """Open scopes: down to `depth`, or as many as stay readable, outer ones first and like siblings together."""
+    """Open scopes: down to `depth`, or as many of the user's as stay readable, outer ones first and like siblings
+    together."""
     count = len(root.children)
     limit = AUTOMATIC_LIMIT if depth is None else HARD_LIMIT
     level = [root]
@@ -125,8 +138,8 @@ def open_scopes(root: Scope, depth: int | None) -> None:
         families: dict[tuple[int, str], list[Scope]] = {}
         for scope in level:
             for child in scope.children:
-                if isinstance(child, Scope) and child.kind != "run":
-                    families.setdefault((id(scope), _NUMBER.sub("", child.name)), []).append(child)
+                if isinstance(child, Scope) and child.kind != "run" and (depth is not None or not child.is_library):
+                    families.setdefault((id(scope), NUMBER.sub("", child.name)), []).append(child)
         for family in sorted(families.values(), key=lambda f: sum(len(s.children) for s in f)):
             more = sum(len(scope.children) - 1 for scope in family)
             if count + more <= limit:

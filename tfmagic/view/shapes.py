@@ -13,7 +13,7 @@ TITLE, SMALL, EDGE, BOX = 13.0, 11.0, 10.5, 11.5  # font sizes
 _LINE = 15.0
 _TITLE_LINE = 17.0
 _PAD_X, _PAD_Y = 15.0, 9.0
-_TITLE_LIMIT, _LINE_LIMIT, _EDGE_LIMIT = 30, 40, 44
+TITLE_LIMIT, _LINE_LIMIT, _EDGE_LIMIT = 36, 40, 44
 STACK = 4.0  # how far the sheets behind a folded scope stand out
 CYLINDER = 4.5  # height of a variable's lid
 
@@ -38,7 +38,7 @@ class Line:
 
 def node_lines(node: Node, show_device: bool) -> list[Line]:
     """The lines that stand in a node, top to bottom."""
-    lines = [Line(shorten(node.title, _TITLE_LIMIT), "title")]
+    lines = [Line(shorten(node.title, TITLE_LIMIT), "title")]
     kind = node.type
     if node.boundary and node.cell:
         kind = f"{kind} · {node.cell}" if kind else node.cell
