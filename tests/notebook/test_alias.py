@@ -27,6 +27,12 @@ class TestInstalled:
 
         assert ops.Graph is ours.Graph and reset_default_graph is ours.reset_default_graph
 
+    def test_device_lib_lists_the_devices(self) -> None:
+        from tensorflow.python.client import device_lib
+
+        first = device_lib.list_local_devices()[0]
+        assert (first.name, first.device_type) == ("/device:CPU:0", "CPU") and 'device_type: "CPU"' in str(first)
+
     def test_protocol_buffers_are_found_under_their_old_names(self) -> None:
         from tensorflow.core.framework import graph_pb2
 

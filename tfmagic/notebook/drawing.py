@@ -50,8 +50,8 @@ def draw(cells: Cells, graph: Graph, parsed: Parsed, operations: list[Operation]
 
     values = _run(cells, graph, parsed)
     scene = build_scene(graph if operations is None else operations, depth=parsed.depth,
-                        direction=parsed.direction or "TB", title=parsed.title, show_shapes=not parsed.no_shapes,
-                        annotations=known(cells, graph, operations, values))
+                        direction=parsed.direction or "TB", title=parsed.title, show_all=parsed.all,
+                        show_shapes=not parsed.no_shapes, annotations=known(cells, graph, operations, values))
     if parsed.save:
         _save(scene, graph, parsed.save)
     display(view.mime_bundle(scene), raw=True)

@@ -77,8 +77,10 @@ class KeptSessions:
         session = self.shell.user_ns.get(name) if name else self.unnamed
         if session is not None and name and not hasattr(session, "run"):
             raise UsageError(f"%%session {name}: {name} is a {type(session).__name__} already; choose another name.")
-        if session is None or session._closed or session.graph is not graph or parsed.jit:
-            session = self._new(parsed.jit)
+        if session is None or session._closed or session.graph is not graph:
+            from tfmagic import tf
+
+            session = tf.Session()
         if name:
             self.shell.user_ns[name] = session
         else:
@@ -86,15 +88,6 @@ class KeptSessions:
                 self.unnamed.close()
             self.unnamed = session
         return session
-
-    @staticmethod
-    def _new(jit: bool) -> Any:
-        from tfmagic import tf
-
-        config = tf.ConfigProto()
-        if jit:
-            config.graph_options.optimizer_options.global_jit_level = tf.OptimizerOptions.ON_1
-        return tf.Session(config=config)
 
     @contextlib.contextmanager
     def for_run(self, graph: Any) -> Iterator[Any]:

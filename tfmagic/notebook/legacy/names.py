@@ -10,7 +10,8 @@ from typing import Any
 
 # Internal objects that TensorFlow never exported but old programs import all the same: "module:attribute".
 _UNEXPORTED = {
-    "tensorflow.python.client.device_lib": {"list_local_devices": "tfmagic.session.devices:list_local_devices"},
+    "tensorflow.python.client.device_lib": {
+        "list_local_devices": "tfmagic.notebook.legacy.device_lib:list_local_devices"},
 }
 
 # TensorFlow's protocol buffers as the tensorboard package ships them.
