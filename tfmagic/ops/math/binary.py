@@ -365,6 +365,7 @@ def _zeta_gradient(op: Any, dz: Tensor) -> tuple[None, Tensor]:
 def _polygamma(n: Any, x: Any) -> Any:
     sign = torch.where(torch.remainder(n, 2) == 0, -1.0, 1.0).to(x.dtype)
     value = sign * torch.exp(torch.lgamma(n + 1)) * torch.special.zeta(n + 1, x)
+    value = torch.where(x == float("inf"), torch.zeros_like(value), value)
     value = torch.where(n == 0, torch.digamma(x), value)
     nan = torch.full((), float("nan"), dtype=x.dtype, device=x.device)
     return torch.where((n >= 0) & (n == torch.floor(n)), value, nan)

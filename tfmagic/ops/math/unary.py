@@ -127,23 +127,32 @@ def _rsqrt_grad_gradient(op: Any, dz: Tensor) -> tuple[Tensor, Tensor]:
         return dy, raw.rsqrt_grad(y, dz)
 
 
+def _conj(op: Any, y: Any) -> Any:
+    return torch.conj(y) if op.T.is_complex else y
+
+
+def _unless_zero(dy: Any, value: Any) -> Any:
+    """No gradient stays no gradient, also where the derivative is infinite or NaN."""
+    return torch.where(dy == 0, torch.zeros_like(dy), value)
+
+
 for _name in ("Inv", "Reciprocal"):
     register(_name, same, _reciprocal, lambda op, dy: raw.reciprocal_grad(op.y, dy))
-    register(f"{_name}Grad", same, lambda op, y, dy: -dy * torch.conj(y) * torch.conj(y) if op.T.is_complex
-             else -dy * y * y, _reciprocal_grad_gradient)
+    register(f"{_name}Grad", same, lambda op, y, dy: _unless_zero(dy, -dy * _conj(op, y) * _conj(op, y)),
+             _reciprocal_grad_gradient)
 register("Sqrt", same, lambda op, x: torch.sqrt(x), lambda op, dy: raw.sqrt_grad(op.y, dy), lambda op, x: np.sqrt(x))
-register("SqrtGrad", same, lambda op, y, dy: dy * 0.5 / (torch.conj(y) if op.T.is_complex else y), _sqrt_grad_gradient)
+register("SqrtGrad", same, lambda op, y, dy: _unless_zero(dy, dy * 0.5 / _conj(op, y)), _sqrt_grad_gradient)
 unary("Rsqrt", "rsqrt", lambda op, dy: raw.rsqrt_grad(op.y, dy))
 
 
 def _rsqrt_grad(op: Any, y: Any, dy: Any) -> Any:
-    y = torch.conj(y) if op.T.is_complex else y
-    return dy * (-0.5 * y) * (y * y)
+    y = _conj(op, y)
+    return _unless_zero(dy, dy * (-0.5 * y) * (y * y))
 
 
 register("RsqrtGrad", same, _rsqrt_grad, _rsqrt_grad_gradient)
 unary("Exp", "exp", _exp_gradient, static=np.exp)
-unary("Expm1", "expm1", _times(lambda x: conjugate(raw.exp(x))))
+unary("Expm1", "expm1", _times(raw.exp))
 unary("Log", "log", _times(raw.reciprocal), static=np.log)
 unary("Log1p", "log1p", _times(lambda x: raw.reciprocal(1 + x)))
 
@@ -243,9 +252,11 @@ def _tanh_grad_gradient(op: Any, dz: Tensor) -> tuple[Tensor, Tensor]:
 
 
 unary("Sigmoid", "sigmoid", _sigmoid_gradient)
-unary("SigmoidGrad", lambda y, dy: torch.ops.aten.sigmoid_backward(dy, y), _sigmoid_grad_gradient)
+register("SigmoidGrad", same, lambda op, y, dy: dy * y * (1 - y) if op.T.is_complex
+         else torch.ops.aten.sigmoid_backward(dy, y), _sigmoid_grad_gradient)
 unary("Tanh", "tanh", _tanh_gradient)
-unary("TanhGrad", lambda y, dy: torch.ops.aten.tanh_backward(dy, y), _tanh_grad_gradient)
+register("TanhGrad", same, lambda op, y, dy: dy * (1 - y * y) if op.T.is_complex
+         else torch.ops.aten.tanh_backward(dy, y), _tanh_grad_gradient)
 
 
 # --- special functions -----------------------------------------------------------------------------------------
@@ -258,6 +269,11 @@ def _erf_gradient(sign: int) -> Any:
             return dy * factor * raw.exp(-raw.square(conjugate(op.x)))
 
     return gradient
+
+
+def _digamma(x: Any) -> Any:
+    pole = (x <= 0) & (x == torch.floor(x))
+    return torch.where(pole, float("nan"), torch.digamma(x))
 
 
 def _digamma_gradient(op: Any, dy: Tensor) -> Tensor:
@@ -284,7 +300,7 @@ def _bessel_i1e_gradient(op: Any, dy: Tensor) -> Tensor:
 unary("Erf", "erf", _erf_gradient(1))
 unary("Erfc", "erfc", _erf_gradient(-1))
 unary("Lgamma", "lgamma", _times(raw.digamma))
-unary("Digamma", "digamma", _digamma_gradient)
+unary("Digamma", _digamma, _digamma_gradient)
 unary("BesselI0e", "special.i0e", _bessel_i0e_gradient)
 unary("BesselI1e", "special.i1e", _bessel_i1e_gradient)
 

@@ -37,10 +37,21 @@ def _relu6_grad_gradient(op: Any, dz: Tensor) -> tuple[Tensor, Tensor]:
     return raw.relu6_grad(dz, op.features), _zeros(op.features)
 
 
+def _gated(op: Any, dy: Any, x: Any) -> Any:
+    """`dy` times 1 where `x` is positive and 0 elsewhere: as in TensorFlow, infinity times 0 is NaN."""
+    if op.T.is_integer:
+        return dy * (x > 0)
+    return torch.ops.aten.leaky_relu_backward(dy, x, 0.0, False)
+
+
+def _gated_twice(op: Any, dy: Any, x: Any) -> Any:
+    return dy * ((x > 0) & (x < 6)) if op.T.is_integer else _gated(op, _gated(op, dy, x), 6 - x)
+
+
 register("Relu", same, lambda op, x: torch.relu(x), lambda op, dy: raw.relu_grad(dy, op.activations))
-register("ReluGrad", same, lambda op, dy, x: torch.ops.aten.threshold_backward(dy, x, 0), _relu_grad_gradient)
+register("ReluGrad", same, _gated, _relu_grad_gradient)
 register("Relu6", same, lambda op, x: torch.clamp(x, 0, 6), lambda op, dy: raw.relu6_grad(dy, op.activations))
-register("Relu6Grad", same, lambda op, dy, x: torch.ops.aten.hardtanh_backward(dy, x, 0, 6), _relu6_grad_gradient)
+register("Relu6Grad", same, _gated_twice, _relu6_grad_gradient)
 
 
 def _leaky_gradient(op: Any, dy: Tensor) -> Tensor:
