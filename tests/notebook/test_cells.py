@@ -64,6 +64,14 @@ def test_all_draws_the_whole_graph(shell: Shell) -> None:
     assert "first" in titles(shell.ok("%%graph --all\nb = tf.constant(2., name='second')").bundles[0])
 
 
+def test_all_leaves_nothing_out(shell: Shell) -> None:
+    cell = "\nv = tf.Variable(tf.zeros([2]), name='v')\nw = tf.nn.dropout(v, rate=0.5)"
+    assert shell.ok("%%graph --new" + cell).bundles[0][GRAPH]["folded"]
+    drawn = shell.ok("%%graph --new --all" + cell).bundles[0][GRAPH]
+    assert drawn["folded"] == []
+    assert "dropout" in {box["name"] for box in drawn["boxes"]}
+
+
 def test_new_starts_a_new_graph(shell: Shell) -> None:
     shell.ok("a = tf.constant(1.)")
     shell.ok("%%graph --new\nb = tf.constant(2.)")

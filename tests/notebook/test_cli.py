@@ -74,6 +74,14 @@ def test_a_missing_file_is_said(arguments: list[str], tmp_path: Path) -> None:
     assert done.returncode == 1 and done.stderr == f"tfmagic: there is no file {arguments[1]}\n"
 
 
+def test_a_missing_cuda_device_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+                                       capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(cli, "_has_cuda", lambda: False)
+    (tmp_path / "script.py").write_text("print('ran')\n")
+    assert cli.main(["run", str(tmp_path / "script.py"), "--device", "cuda"]) == 1
+    assert "no CUDA device" in capsys.readouterr().err
+
+
 def test_what_is_no_notebook_is_said(tmp_path: Path) -> None:
     (tmp_path / "bad.ipynb").write_text("{")
     done = tfmagic("run", "bad.ipynb", cwd=tmp_path)

@@ -97,6 +97,8 @@ def _run(parsed: argparse.Namespace, script_arguments: list[str]) -> int:
     path: Path = parsed.file
     if not path.is_file():
         return _failed(f"there is no file {path}")
+    if parsed.device == "cuda" and not _has_cuda():
+        return _failed("torch finds no CUDA device on this machine; leave --device out or say --device cpu")
     if path.suffix == ".ipynb":
         if script_arguments:
             return _failed(f"a notebook takes no arguments: {' '.join(script_arguments)}")
@@ -108,6 +110,12 @@ def _run(parsed: argparse.Namespace, script_arguments: list[str]) -> int:
     from tfmagic.notebook import script_page
 
     return script_page.run(path, script_arguments, parsed.device, parsed.html)
+
+
+def _has_cuda() -> bool:
+    import torch
+
+    return torch.cuda.is_available()
 
 
 def _run_notebook(path: Path, parsed: argparse.Namespace) -> int:
