@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from oracle import gradients_115
+from oracle import control_flow_115, gradients_115
 
 from tfmagic.graph import opdefs
 
@@ -312,6 +312,12 @@ def gathered_copies(nodes):
 
 
 GRAPHS = [
+    Difference("1.15 asks a TensorArray for its size in the run", control_flow_115.sizes_of_arrays),
+    Difference("1.15 asks a TensorArray for its size in the run", control_flow_115.size_of_array, ("tensor_array",)),
+    Difference("the gradient of a slice reads the slice's inputs", control_flow_115.slices_from_their_inputs,
+               ("hessian",)),
+    Difference("custom_gradient of 1.15 does not copy results", control_flow_115.results_without_copies,
+               ("gradient_custom",)),
     Difference("tf.gather of a resource variable copies in 1.15", gathered_copies,
                ("resource_variable_in_functions",)),
     Difference("get_variable of 1.15 calls a regularizer once", regularized_once,
@@ -352,6 +358,7 @@ GRAPHS = [
 
 # Values, reprs and facts: program -> kind -> reason. The kind is left out of the comparison.
 OTHER: dict[str, dict[str, str]] = {
+    "tensor_array": {"shown": "the size of a TensorArray is known in the run only in 1.15"},
     "variable_scope_defaults": {"shown": "a regularization loss is a tensor in 1.15"},
     "resource_variable_in_functions": {"shown": "tf.gather of a resource variable copies in 1.15"},
     "dropout_rate": {"shown": "the result of dropout is another node in 1.15"},
