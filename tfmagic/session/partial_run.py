@@ -79,5 +79,5 @@ class PartialRun:
         fed = [t for t in known if any(t in op._inputs for op in fresh)]
         targets = [op for op in fresh if not op._outputs]
         plan = self._session.plan(list(wanted), targets, fed)
-        values = plan([known[t] for t in fed], list)
+        values = plan.bind(list)([known[t] for t in fed])
         return dict(zip(wanted, values))

@@ -152,33 +152,38 @@ class Plan:
 
     # --- running ----------------------------------------------------------------------------------------------
 
-    def __call__(self, feeds: Sequence[Any], convert: Callable[[Sequence[Any]], Any]) -> Any:
-        """Run the plan.
+    def bind(self, finish: Callable[[Sequence[Any]], Any]) -> Callable[[Sequence[Any]], Any]:
+        """The function that runs this plan.
 
         Args:
-          feeds: torch tensors (arrays of bytes for strings), one per fed tensor.
-          convert: makes the results from the fetched values; called before variables change.
+          finish: makes the results from the fetched values; called before variables change.
 
-        Raises:
-          OpError: an operation failed; no variable has changed.
+        Returns:
+          A function of the feeds: torch tensors (arrays of bytes for strings), one per fed tensor. It raises OpError
+          when an operation failed; no variable has changed then.
         """
-        if not self.writes:
+        if self.writes:
+            return functools.partial(self._run_and_commit, finish)
+        arguments = None if self._only_feeds else self._arguments
+
+        def run(feeds: Sequence[Any]) -> Any:
             with _inference(True):
                 try:
-                    if self._only_feeds:
-                        outputs, _, _ = self.function(*feeds)
-                    else:
-                        outputs, _, _ = self.function(*self._arguments(feeds))
+                    outputs = self.function(*(feeds if arguments is None else arguments(feeds)))[0]
                 except Exception as exception:
                     raise self._explained(exception) from exception
-                return convert(outputs)
+                return finish(outputs)
+
+        return run
+
+    def _run_and_commit(self, finish: Callable[[Sequence[Any]], Any], feeds: Sequence[Any]) -> Any:
         with self.resources.lock, _inference(True):
             try:
                 outputs, states, updates = self.function(*self._arguments(feeds))
             except Exception as exception:
                 raise self._explained(exception) from exception
             states = [_owned(state, clone) for state, clone in zip(states, self.state_clones)]
-            result = convert(outputs)
+            result = finish(outputs)
             calls = [call for prepared in updates for call in prepared]
             if states:
                 calls.append(functools.partial(self.resources.variables.update, zip(self.written, states)))

@@ -34,19 +34,21 @@ def converter(dtype: DType, copied: bool, fed: bool = False) -> Callable[[Any], 
     tensor_type = torch.Tensor
 
     def convert(value: Any) -> Any:
-        if not isinstance(value, tensor_type):
-            return _scalar(np.asarray(value, numpy_type))
-        if value.device.type != "cpu":
-            array = value.cpu().numpy()
-        else:
-            array = value.resolve_conj().resolve_neg().numpy() if value.is_conj() or value.is_neg() else value.numpy()
-            if copied and array.ndim:
-                array = array.copy()
+        try:
+            array = value.numpy()
+        except (RuntimeError, TypeError, AttributeError):  # on a GPU, conjugated or negated lazily, or no tensor
+            array = _settled(value, tensor_type, numpy_type)
         if array.ndim == 0:
             return array[()]
-        return array
+        return array.copy() if copied else array
 
     return convert
+
+
+def _settled(value: Any, tensor_type: type, numpy_type: np.dtype) -> np.ndarray:
+    if isinstance(value, tensor_type):
+        return value.resolve_conj().resolve_neg().cpu().numpy()
+    return np.asarray(value, numpy_type)
 
 
 def _scalar(array: np.ndarray) -> Any:

@@ -14,73 +14,6 @@ from tfmagic.graph.graph import Graph
 from tfmagic.graph.operation import Operation, Tensor
 
 _CALLS_KEPT = 512
-_SHAPES_KEPT = 6
-
-
-class _Call:
-    """One way of calling `run`: its plans, how its feeds are made, and how its results are built.
-
-    Where the graph leaves shapes of feeds open there is a plan per combination of shapes that comes up, and after some
-    of them one for all: what depends on shapes alone is then computed once per plan, not in every run.
-    """
-
-    __slots__ = ("_make_plan", "_plans", "_only_plan", "_general", "feeds", "converters", "build", "version", "single")
-
-    def __init__(self, make_plan: Callable[[Any], Any], feeds: Sequence[Tensor],
-                 converters: Sequence[Callable[[Any], Any]], build: Callable[[list[Any]], Any], single: bool,
-                 version: int):
-        self._make_plan = make_plan
-        self._plans: dict[Any, _Runner] = {}
-        self._general: _Runner | None = None
-        self.feeds = feeds
-        self.converters = converters
-        self.build = build
-        self.version = version
-        self.single = single
-        settled = all(t._dims is not None and None not in t._dims for t in feeds)
-        self._only_plan = _Runner(make_plan(None), self) if settled else None
-
-    def __call__(self, values: Any) -> Any:
-        """Run with one value per feed, in the order of the converters."""
-        feeds = [convert(value) for convert, value in zip(self.converters, values)]
-        runner = self._only_plan
-        if runner is None:
-            runner = self.runner(feeds)
-        return runner.plan(feeds, runner.finish)
-
-    def runner(self, feeds: Sequence[Any]) -> _Runner:
-        """The plan for feeds of these shapes."""
-        if self._only_plan is not None:
-            return self._only_plan
-        key = tuple([tuple(feed.shape) if hasattr(feed, "shape") else None for feed in feeds])
-        runner = self._plans.get(key)
-        if runner is None:
-            if len(self._plans) < _SHAPES_KEPT:
-                runner = self._plans[key] = _Runner(self._make_plan(key), self)
-            else:
-                if self._general is None:
-                    self._general = _Runner(self._make_plan(None), self)
-                runner = self._general
-        return runner
-
-
-class _Runner:
-    """A plan and how its results become NumPy values in the form of the fetches."""
-
-    __slots__ = ("plan", "finish")
-
-    def __init__(self, plan: Any, call: _Call):
-        from tfmagic.session import results
-
-        self.plan = plan
-        fed = set(plan.feeds)
-        converters = [results.converter(t._dtype, copied, t in fed) for t, copied in zip(plan.fetches, plan.copied)]
-        build = call.build
-        if call.single and len(converters) == 1:
-            direct = converters[0]
-            self.finish: Callable[[Sequence[Any]], Any] = lambda outputs: direct(outputs[0])
-        else:
-            self.finish = lambda outputs: build([convert(value) for convert, value in zip(converters, outputs)])
 
 
 class BaseSession:
@@ -110,7 +43,7 @@ class BaseSession:
         self._graph = context.get_default_graph() if graph is None else graph
         self._config = config
         self._closed = False
-        self._calls: dict[Any, _Call] = {}
+        self._calls: dict[Any, Any] = {}
         self._plans: dict[Any, Any] = {}
         self._lock = threading.RLock()
         self._parts: dict[str, Any] = {}
@@ -219,7 +152,7 @@ class BaseSession:
             return call(feeds.values())
         return call(feed_dict.values() if feed_dict else ())
 
-    def _remember(self, fetches: Any, feed_dict: Any, feeds: dict[Tensor, Any], call: _Call) -> None:
+    def _remember(self, fetches: Any, feed_dict: Any, feeds: dict[Tensor, Any], call: Any) -> None:
         """Keep a call under the very arguments of `run`, where they can be a key."""
         if feed_dict and list(feed_dict) != list(feeds):
             return
@@ -235,7 +168,7 @@ class BaseSession:
         except TypeError:  # a nested list or a dict: found by its plan instead
             return
 
-    def _prepare(self, fetches: Any, feed_dict: Any) -> tuple[_Call, dict[Tensor, Any]]:
+    def _prepare(self, fetches: Any, feed_dict: Any) -> tuple[Any, dict[Tensor, Any]]:
         """The call for these arguments, and the feeds by tensor."""
         self._check_open()
         from tfmagic.session import feeds as feeding
@@ -253,11 +186,13 @@ class BaseSession:
         converters = [feeding.converter(tensor) for tensor in feeds]
         return self._call(parts, list(feeds), converters, single), feeds
 
-    def _call(self, parts: Any, feeds: list[Tensor], converters: Sequence[Callable[[Any], Any]], single: bool) -> _Call:
+    def _call(self, parts: Any, feeds: list[Tensor], converters: Sequence[Callable[[Any], Any]], single: bool) -> Any:
+        from tfmagic.session.call import Call
+
         def make_plan(shapes: Any) -> Any:
             return self.plan(parts.tensors, parts.targets, feeds, shapes)
 
-        return _Call(make_plan, feeds, converters, parts.build, single, self._graph._version)
+        return Call(make_plan, feeds, converters, parts.build, single, self._graph._version)
 
     def plan(self, tensors: Sequence[Tensor], targets: Sequence[Operation], feeds: Sequence[Tensor],
              shapes: Any = None) -> Any:
@@ -322,7 +257,7 @@ class BaseSession:
         parts = Fetches(self._graph, fetches)
         converters = [feeding.converter(tensor) for tensor in tensors]
 
-        def make() -> _Call:
+        def make() -> Any:
             return self._call(parts, tensors, converters, single=False)
 
         call = make()

@@ -1,0 +1,81 @@
+"""Call: one way of calling `Session.run`, prepared: converters of feeds, plans per shapes, form of the results."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from tfmagic.graph.operation import Tensor
+from tfmagic.session import results
+
+# Plans for particular shapes of the feeds before one for all shapes takes over.
+_SHAPES_KEPT = 6
+
+
+class Call:
+    """One way of calling `run`: its plans, how its feeds are made, and how its results are built.
+
+    Where the graph leaves shapes of feeds open there is a plan per combination of shapes that comes up, and after some
+    of them one for all: what depends on shapes alone is then computed once per plan, not in every run.
+    """
+
+    __slots__ = ("_make_plan", "_plans", "_only_plan", "_general", "feeds", "converters", "build", "version", "single")
+
+    def __init__(self, make_plan: Callable[[Any], Any], feeds: Sequence[Tensor],
+                 converters: Sequence[Callable[[Any], Any]], build: Callable[[list[Any]], Any], single: bool,
+                 version: int):
+        self._make_plan = make_plan
+        self._plans: dict[Any, Runner] = {}
+        self._general: Runner | None = None
+        self.feeds = feeds
+        self.converters = converters
+        self.build = build
+        self.version = version
+        self.single = single
+        settled = all(t._dims is not None and None not in t._dims for t in feeds)
+        self._only_plan = Runner(make_plan(None), self) if settled else None
+
+    def __call__(self, values: Any) -> Any:
+        """Run with one value per feed, in the order of the converters."""
+        feeds = [convert(value) for convert, value in zip(self.converters, values)]
+        runner = self._only_plan
+        if runner is None:
+            runner = self.runner(feeds)
+        return runner.run(feeds)
+
+    def runner(self, feeds: Sequence[Any]) -> Runner:
+        """The plan for feeds of these shapes."""
+        if self._only_plan is not None:
+            return self._only_plan
+        key = tuple([tuple(feed.shape) if hasattr(feed, "shape") else None for feed in feeds])
+        runner = self._plans.get(key)
+        if runner is None:
+            if len(self._plans) < _SHAPES_KEPT:
+                runner = self._plans[key] = Runner(self._make_plan(key), self)
+            else:
+                if self._general is None:
+                    self._general = Runner(self._make_plan(None), self)
+                runner = self._general
+        return runner
+
+
+class Runner:
+    """A plan, ready to be run.
+
+    Attributes:
+      plan: the plan.
+      run: takes the feeds and gives NumPy values in the form of the fetches.
+    """
+
+    __slots__ = ("plan", "run")
+
+    def __init__(self, plan: Any, call: Call):
+        fed = set(plan.feeds)
+        converters = [results.converter(t._dtype, copied, t in fed) for t, copied in zip(plan.fetches, plan.copied)]
+        build = call.build
+        self.plan = plan
+        if call.single and len(converters) == 1:
+            direct = converters[0]
+            self.run = plan.bind(lambda outputs: direct(outputs[0]))
+        else:
+            self.run = plan.bind(lambda outputs: build([convert(out) for convert, out in zip(converters, outputs)]))
