@@ -133,6 +133,17 @@ def test_operators_are_those_of_the_value(resource):
         [8.0, 18.0]]
 
 
+def test_gathered_elements_pass_their_gradient_back(resource):
+    v = tf.Variable([[1.0, 2.0], [3.0, 4.0]], use_resource=resource)
+    elements = v.gather_nd([[0, 1], [1, 0], [0, 1]])
+    rows = v.gather_nd([[1]])
+    grads = [tf.convert_to_tensor(tf.gradients(y, v)[0]) for y in (elements, rows)]
+    with tf.Session() as sess:
+        sess.run(v.initializer)
+        assert sess.run(elements).tolist() == [2.0, 3.0, 2.0]
+        assert [g.tolist() for g in sess.run(grads)] == [[[0.0, 2.0], [1.0, 0.0]], [[0.0, 0.0], [1.0, 1.0]]]
+
+
 def test_two_sessions_keep_two_values(resource):
     v = tf.Variable(1.0, use_resource=resource)
     add = v.assign_add(1.0)

@@ -104,7 +104,7 @@ def disable_eager_execution() -> None:
     """Graphs are all there is: nothing needs to change."""
 
 
-for _name in ("disable_v2_behavior", "disable_v2_tensorshape", "disable_control_flow_v2", "disable_resource_variables",
+for _name in ("disable_v2_behavior", "disable_v2_tensorshape", "disable_control_flow_v2",
               "disable_tensor_equality"):
 
     def _already_so() -> None:

@@ -5,22 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from tfmagic.graph.context import get_default_graph
-from tfmagic.graph.deprecation import deprecated
 from tfmagic.graph.dtypes import DType
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.graph.scopes import name_scope
 from tfmagic.graph.shapes import TensorShape
 from tfmagic.ops import raw
 from tfmagic.tf.initial_values import without_uninitialized
-from tfmagic.tf.variables import (
-    Variable,
-    init_scope,
-    initial_tensor,
-    prepend_scope,
-    refuse_control_flow,
-    static_shape,
-    strip_scope,
-)
+from tfmagic.tf.save_slices import prepend_scope, strip_scope
+from tfmagic.tf.variables import Variable, init_scope, initial_tensor, refuse_control_flow, static_shape
 
 
 class RefVariable(Variable):
@@ -155,57 +147,14 @@ class RefVariable(Variable):
         return getattr(raw, f"scatter_{kind}")(self._variable, sparse_delta.indices, sparse_delta.values,
                                                use_locking=use_locking, name=name)
 
-    def scatter_sub(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Tensor:
-        """Subtracts an `IndexedSlices` from rows."""
-        return self._scatter("sub", sparse_delta, use_locking, name)
-
-    def scatter_add(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Tensor:
-        """Adds an `IndexedSlices` to rows."""
-        return self._scatter("add", sparse_delta, use_locking, name)
-
-    def scatter_max(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Tensor:
-        """Takes the larger of rows and an `IndexedSlices`."""
-        return self._scatter("max", sparse_delta, use_locking, name)
-
-    def scatter_min(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Tensor:
-        """Takes the smaller of rows and an `IndexedSlices`."""
-        return self._scatter("min", sparse_delta, use_locking, name)
-
-    def scatter_mul(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Tensor:
-        """Multiplies rows by an `IndexedSlices`."""
-        return self._scatter("mul", sparse_delta, use_locking, name)
-
-    def scatter_div(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Tensor:
-        """Divides rows by an `IndexedSlices`."""
-        return self._scatter("div", sparse_delta, use_locking, name)
-
-    def scatter_update(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Tensor:
-        """Replaces rows by an `IndexedSlices`."""
-        return self._scatter("update", sparse_delta, use_locking, name)
-
-    def scatter_nd_sub(self, indices: Any, updates: Any, name: str | None = None) -> Tensor:
-        """Subtracts from elements or slices (see `tf.scatter_nd_sub`)."""
-        return raw.scatter_nd_sub(self._variable, indices, updates, use_locking=True, name=name)
-
-    def scatter_nd_add(self, indices: Any, updates: Any, name: str | None = None) -> Tensor:
-        """Adds to elements or slices (see `tf.scatter_nd_add`)."""
-        return raw.scatter_nd_add(self._variable, indices, updates, use_locking=True, name=name)
-
-    def scatter_nd_update(self, indices: Any, updates: Any, name: str | None = None) -> Tensor:
-        """Replaces elements or slices (see `tf.scatter_nd_update`)."""
-        return raw.scatter_nd_update(self._variable, indices, updates, use_locking=True, name=name)
+    def _scatter_nd(self, kind: str, indices: Any, updates: Any, name: str | None) -> Tensor:
+        return getattr(raw, f"scatter_nd_{kind}")(self._variable, indices, updates, use_locking=True, name=name)
 
     def gather_nd(self, indices: Any, name: str | None = None) -> Tensor:
         return raw.gather_nd(self, indices, name=name)
 
     def sparse_read(self, indices: Any, name: str | None = None) -> Tensor:
         raise AttributeError("RefVariable has no sparse_read: tf.gather(variable, indices) reads its rows.")
-
-    @deprecated(None, "Prefer Dataset.range instead.", module="tensorflow.python.ops.variables",
-                name="Variable.count_up_to")
-    def count_up_to(self, limit: int) -> Tensor:
-        """Counts up by one until `limit`; gives the value before (see `tf.count_up_to`)."""
-        return raw.count_up_to(self._variable, limit=limit)
 
     def to_proto(self, export_scope: str | None = None) -> Any:
         from tensorboard.compat.proto.variable_pb2 import VariableDef

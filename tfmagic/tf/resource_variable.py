@@ -6,7 +6,6 @@ from typing import Any
 
 from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.convert import convert_to_tensor
-from tfmagic.graph.deprecation import deprecated
 from tfmagic.graph.dtypes import DType
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.graph.scopes import name_scope
@@ -14,15 +13,8 @@ from tfmagic.graph.shapes import TensorShape
 from tfmagic.ops import raw
 from tfmagic.ops.state.variables import handle_data
 from tfmagic.tf.initial_values import without_uninitialized
-from tfmagic.tf.variables import (
-    Variable,
-    init_scope,
-    initial_tensor,
-    prepend_scope,
-    refuse_control_flow,
-    static_shape,
-    strip_scope,
-)
+from tfmagic.tf.save_slices import prepend_scope, strip_scope
+from tfmagic.tf.variables import Variable, init_scope, initial_tensor, refuse_control_flow, static_shape
 
 
 class ResourceVariable(Variable):
@@ -210,7 +202,7 @@ class ResourceVariable(Variable):
         tensor = convert_to_tensor(delta, dtype=self._dtype)
         return self._updated(raw.assign_sub_variable_op(self._handle, tensor, name=name), read_value)
 
-    def _scatter(self, kind: str, sparse_delta: Any, name: str | None) -> Any:
+    def _scatter(self, kind: str, sparse_delta: Any, use_locking: bool, name: str | None) -> Any:
         from tfmagic.graph.indexed_slices import IndexedSlices
 
         if not isinstance(sparse_delta, IndexedSlices):
@@ -219,55 +211,9 @@ class ResourceVariable(Variable):
         return self._lazy_read(getattr(raw, f"resource_scatter_{kind}")(self._handle, sparse_delta.indices, updates,
                                                                         name=name))
 
-    def scatter_sub(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Any:
-        """Subtracts an `IndexedSlices` from rows."""
-        return self._scatter("sub", sparse_delta, name)
-
-    def scatter_add(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Any:
-        """Adds an `IndexedSlices` to rows."""
-        return self._scatter("add", sparse_delta, name)
-
-    def scatter_max(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Any:
-        """Takes the larger of rows and an `IndexedSlices`."""
-        return self._scatter("max", sparse_delta, name)
-
-    def scatter_min(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Any:
-        """Takes the smaller of rows and an `IndexedSlices`."""
-        return self._scatter("min", sparse_delta, name)
-
-    def scatter_mul(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Any:
-        """Multiplies rows by an `IndexedSlices`."""
-        return self._scatter("mul", sparse_delta, name)
-
-    def scatter_div(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Any:
-        """Divides rows by an `IndexedSlices`."""
-        return self._scatter("div", sparse_delta, name)
-
-    def scatter_update(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Any:
-        """Replaces rows by an `IndexedSlices`."""
-        return self._scatter("update", sparse_delta, name)
-
     def _scatter_nd(self, kind: str, indices: Any, updates: Any, name: str | None) -> Any:
         updates = convert_to_tensor(updates, self._dtype)
         return self._lazy_read(getattr(raw, f"resource_scatter_nd_{kind}")(self._handle, indices, updates, name=name))
-
-    def scatter_nd_sub(self, indices: Any, updates: Any, name: str | None = None) -> Any:
-        """Subtracts from elements or slices (see `tf.scatter_nd_sub`)."""
-        return self._scatter_nd("sub", indices, updates, name)
-
-    def scatter_nd_add(self, indices: Any, updates: Any, name: str | None = None) -> Any:
-        """Adds to elements or slices (see `tf.scatter_nd_add`)."""
-        return self._scatter_nd("add", indices, updates, name)
-
-    def scatter_nd_update(self, indices: Any, updates: Any, name: str | None = None) -> Any:
-        """Replaces elements or slices (see `tf.scatter_nd_update`)."""
-        return self._scatter_nd("update", indices, updates, name)
-
-    @deprecated(None, "Prefer Dataset.range instead.", module="tensorflow.python.ops.resource_variable_ops",
-                name="BaseResourceVariable.count_up_to")
-    def count_up_to(self, limit: int) -> Tensor:
-        """Counts up by one until `limit`; gives the value before (see `tf.count_up_to`)."""
-        return raw.resource_count_up_to(self._handle, limit=limit, T=self._dtype)
 
     def to_proto(self, export_scope: str | None = None) -> Any:
         from tensorboard.compat.proto.variable_pb2 import VariableDef

@@ -12,7 +12,8 @@ from tfmagic.graph.export import export
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.graph.scopes import name_scope
 from tfmagic.ops import raw
-from tfmagic.tf.variables import global_variables, is_variable_initialized, local_variables
+from tfmagic.tf.variable_lists import global_variables, local_variables
+from tfmagic.tf.variables import is_variable_initialized
 
 
 @export("initializers.variables")

@@ -58,8 +58,8 @@ class PartitionInfo:
 
     def __init__(self, full_shape: Sequence[int], var_offset: Sequence[int]):
         if len(var_offset) != len(full_shape):
-            raise ValueError(f"Expected equal length, but `var_offset` is of length {len(var_offset)} while full_shape is "
-                             f"of length {len(full_shape)}.")
+            raise ValueError(f"Expected equal length, but `var_offset` is of length {len(var_offset)} while "
+                             f"full_shape is of length {len(full_shape)}.")
         self.full_shape = list(full_shape)
         self.var_offset = list(var_offset)
 

@@ -16,6 +16,7 @@ from tfmagic.graph.export import export
 from tfmagic.graph.keys import GraphKeys
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.graph.shapes import TensorShape, as_shape
+from tfmagic.tf.save_slices import SaveSliceInfo
 
 _CREATORS = "variable_creators"  # where a graph keeps the functions of `variable_creator_scope`
 
@@ -247,6 +248,72 @@ class Variable:
         """A node that sets the variable to `value`; gives the new value, or the operation if not `read_value`."""
         raise NotImplementedError
 
+    def assign_add(self, delta: Any, use_locking: bool = False, name: str | None = None,
+                   read_value: bool = True) -> Any:
+        """A node that adds `delta`; gives the new value, or the operation if not `read_value`."""
+        raise NotImplementedError
+
+    def assign_sub(self, delta: Any, use_locking: bool = False, name: str | None = None,
+                   read_value: bool = True) -> Any:
+        """A node that subtracts `delta`; gives the new value, or the operation if not `read_value`."""
+        raise NotImplementedError
+
+    def _scatter(self, kind: str, sparse_delta: Any, use_locking: bool, name: str | None) -> Any:
+        """A node that changes rows by an `IndexedSlices`; gives the new value."""
+        raise NotImplementedError
+
+    def _scatter_nd(self, kind: str, indices: Any, updates: Any, name: str | None) -> Any:
+        """A node that changes elements or slices; gives the new value."""
+        raise NotImplementedError
+
+    def scatter_sub(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Any:
+        """Subtracts an `IndexedSlices` from rows."""
+        return self._scatter("sub", sparse_delta, use_locking, name)
+
+    def scatter_add(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Any:
+        """Adds an `IndexedSlices` to rows."""
+        return self._scatter("add", sparse_delta, use_locking, name)
+
+    def scatter_max(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Any:
+        """Takes the larger of rows and an `IndexedSlices`."""
+        return self._scatter("max", sparse_delta, use_locking, name)
+
+    def scatter_min(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Any:
+        """Takes the smaller of rows and an `IndexedSlices`."""
+        return self._scatter("min", sparse_delta, use_locking, name)
+
+    def scatter_mul(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Any:
+        """Multiplies rows by an `IndexedSlices`."""
+        return self._scatter("mul", sparse_delta, use_locking, name)
+
+    def scatter_div(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Any:
+        """Divides rows by an `IndexedSlices`."""
+        return self._scatter("div", sparse_delta, use_locking, name)
+
+    def scatter_update(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Any:
+        """Replaces rows by an `IndexedSlices`."""
+        return self._scatter("update", sparse_delta, use_locking, name)
+
+    def scatter_nd_sub(self, indices: Any, updates: Any, name: str | None = None) -> Any:
+        """Subtracts from elements or slices (see `tf.scatter_nd_sub`)."""
+        return self._scatter_nd("sub", indices, updates, name)
+
+    def scatter_nd_add(self, indices: Any, updates: Any, name: str | None = None) -> Any:
+        """Adds to elements or slices (see `tf.scatter_nd_add`)."""
+        return self._scatter_nd("add", indices, updates, name)
+
+    def scatter_nd_update(self, indices: Any, updates: Any, name: str | None = None) -> Any:
+        """Replaces elements or slices (see `tf.scatter_nd_update`)."""
+        return self._scatter_nd("update", indices, updates, name)
+
+    @deprecated(None, "Prefer Dataset.range instead.", module="tensorflow.python.ops.variables",
+                name="Variable.count_up_to")
+    def count_up_to(self, limit: int) -> Tensor:
+        """Counts up by one until `limit`; gives the value before (see `tf.count_up_to`)."""
+        from tfmagic.ops.state.assign import count_up_to
+
+        return count_up_to(self, limit)
+
     def numpy(self) -> Any:
         raise NotImplementedError("numpy() is only available when eager execution is enabled.")
 
@@ -330,7 +397,7 @@ class Variable:
         self._caching_device = None
         self._save_slice_info = None
         if variable_def.HasField("save_slice_info_def"):
-            self._save_slice_info = Variable.SaveSliceInfo(save_slice_info_def=variable_def.save_slice_info_def)
+            self._save_slice_info = SaveSliceInfo(save_slice_info_def=variable_def.save_slice_info_def)
 
     def _fill_proto(self, proto: Any, export_scope: str | None) -> Any:
         proto.trainable = self._trainable
@@ -346,42 +413,7 @@ class Variable:
     def _get_save_slice_info(self) -> Any:
         return self._save_slice_info
 
-    class SaveSliceInfo:
-        """Which part of a partitioned variable a variable is, so that all are saved as one.
-
-        Args:
-          full_name: the name of the whole.
-          full_shape: its shape, a list of integers.
-          var_offset: where this part begins on each axis.
-          var_shape: the shape of this part.
-        """
-
-        def __init__(self, full_name: str | None = None, full_shape: Any = None, var_offset: Any = None,
-                     var_shape: Any = None, save_slice_info_def: Any = None, import_scope: str | None = None):
-            if save_slice_info_def is not None:
-                full_name = prepend_scope(save_slice_info_def.full_name, import_scope)
-                full_shape = list(save_slice_info_def.full_shape)
-                var_offset = list(save_slice_info_def.var_offset)
-                var_shape = list(save_slice_info_def.var_shape)
-            self.full_name = full_name
-            self.full_shape = full_shape
-            self.var_offset = var_offset
-            self.var_shape = var_shape
-
-        @property
-        def spec(self) -> str:
-            """The part as checkpoints spell it: "full shape, then offset and size of each axis"."""
-            full = " ".join(str(d) for d in self.full_shape)
-            return f"{full} " + ":".join(f"{o},{s}" for o, s in zip(self.var_offset, self.var_shape))
-
-        def to_proto(self, export_scope: str | None = None) -> Any:
-            """A `SaveSliceInfoDef` proto, or None when the variable is not within `export_scope`."""
-            from tensorboard.compat.proto.variable_pb2 import SaveSliceInfoDef
-
-            if export_scope is not None and not str(self.full_name).startswith(export_scope):
-                return None
-            return SaveSliceInfoDef(full_name=strip_scope(str(self.full_name), export_scope),
-                                    full_shape=self.full_shape, var_offset=self.var_offset, var_shape=self.var_shape)
+    SaveSliceInfo = SaveSliceInfo
 
 
 class Reference:
@@ -523,58 +555,3 @@ def _to_tensor(variable: Variable, dtype: DType | None = None, name: str | None 
 
 
 register_tensor_conversion_function(Variable, _to_tensor, 0)
-
-
-def strip_scope(name: str, scope: str | None) -> str:
-    """A node's name without the name scope `scope` in front."""
-    if not scope:
-        return name
-    scope = scope.rstrip("/") + "/"
-    mark = name[0] if name[:1] in "^@" else ""
-    inner = name[len(mark):]
-    return mark + (inner[len(scope):] if inner.startswith(scope) else inner)
-
-
-def prepend_scope(name: str, scope: str | None) -> str:
-    """A node's name with the name scope `scope` in front."""
-    return f"{scope.rstrip('/')}/{name}" if scope else name
-
-
-# --- collections of variables ---------------------------------------------------------------------------------------
-
-
-@export("global_variables")
-def global_variables(scope: str | None = None) -> list[Any]:
-    """The variables in `GraphKeys.GLOBAL_VARIABLES` whose names match the regex `scope`."""
-    return get_default_graph().get_collection(GraphKeys.GLOBAL_VARIABLES, scope)
-
-
-@export("all_variables")
-@deprecated("2017-03-02", "Please use tf.global_variables instead.")
-def all_variables() -> list[Any]:
-    """The former name of `tf.global_variables`."""
-    return global_variables()
-
-
-@export("local_variables")
-def local_variables(scope: str | None = None) -> list[Any]:
-    """The variables in `GraphKeys.LOCAL_VARIABLES` whose names match the regex `scope`."""
-    return get_default_graph().get_collection(GraphKeys.LOCAL_VARIABLES, scope)
-
-
-@export("model_variables")
-def model_variables(scope: str | None = None) -> list[Any]:
-    """The variables in `GraphKeys.MODEL_VARIABLES` whose names match the regex `scope`."""
-    return get_default_graph().get_collection(GraphKeys.MODEL_VARIABLES, scope)
-
-
-@export("trainable_variables")
-def trainable_variables(scope: str | None = None) -> list[Any]:
-    """The variables that optimizers train, of those whose names match the regex `scope`."""
-    return get_default_graph().get_collection(GraphKeys.TRAINABLE_VARIABLES, scope)
-
-
-@export("moving_average_variables")
-def moving_average_variables(scope: str | None = None) -> list[Any]:
-    """The variables that have a moving average, of those whose names match the regex `scope`."""
-    return get_default_graph().get_collection(GraphKeys.MOVING_AVERAGE_VARIABLES, scope)

@@ -12,7 +12,8 @@ from tfmagic import tf
 RECORDED = json.loads(Path(__file__).with_name("updates.json").read_text())
 
 
-@pytest.mark.parametrize(("name", "form", "update", "extra"), list(updates.cases()), ids=[c[0] for c in updates.cases()])
+@pytest.mark.parametrize(("name", "form", "update", "extra"), list(updates.cases()),
+                         ids=[case[0] for case in updates.cases()])
 def test_two_steps_of_an_update_give_tensorflows_values(name, form, update, extra):
     found = updates.observe_update(tf, form, update, extra)
     assert found.keys() == RECORDED[name].keys()
@@ -23,13 +24,15 @@ def test_two_steps_of_an_update_give_tensorflows_values(name, form, update, extr
 @pytest.mark.parametrize("resource", [False, True])
 @pytest.mark.parametrize("rule", list(updates.SCATTERS))
 def test_a_scatter_that_names_a_row_twice_gives_tensorflows_values(rule, resource):
-    np.testing.assert_allclose(updates.observe_scatter(tf, rule, resource, False), RECORDED[f"Scatter{rule} {resource}"])
+    np.testing.assert_allclose(updates.observe_scatter(tf, rule, resource, False),
+                               RECORDED[f"Scatter{rule} {resource}"])
 
 
 @pytest.mark.parametrize("resource", [False, True])
 @pytest.mark.parametrize("rule", ["Update", "Add", "Sub"])
 def test_a_scatter_of_elements_gives_tensorflows_values(rule, resource):
-    np.testing.assert_allclose(updates.observe_scatter(tf, rule, resource, True), RECORDED[f"ScatterNd{rule} {resource}"])
+    np.testing.assert_allclose(updates.observe_scatter(tf, rule, resource, True),
+                               RECORDED[f"ScatterNd{rule} {resource}"])
 
 
 @pytest.mark.parametrize("resource", [False, True])

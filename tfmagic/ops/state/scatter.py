@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tfmagic.graph import errors, shapes
+from tfmagic.graph import dtypes, errors, shapes
+from tfmagic.graph.convert import constant, convert_to_tensor
 from tfmagic.graph.export import export
+from tfmagic.graph.indexed_slices import IndexedSlices
 from tfmagic.graph.shapes import Dims
 from tfmagic.ops import raw, shape_rules
+from tfmagic.ops.array.join import concat
+from tfmagic.ops.array.shape_ops import expand_dims, size
 from tfmagic.ops.declare import op, register
 from tfmagic.ops.lazy import torch
 from tfmagic.ops.state.assign import is_reference
@@ -116,9 +120,9 @@ def _scatter_nd(rule: str) -> Callable[..., Any]:
                 f"shape {shapes.brackets(tuple(ref.shape))}")
         rows = 1
         flat = torch.zeros(len(parts), dtype=torch.int64, device=parts.device)
-        for axis, size in enumerate(outer):
-            flat = flat * size + parts[:, axis]
-            rows *= size
+        for axis, length in enumerate(outer):
+            flat = flat * length + parts[:, axis]
+            rows *= length
         changed = change(ref.reshape((rows, *inner)), flat, updates.reshape((len(parts), *inner)))
         return changed.reshape(ref.shape)
 
@@ -138,6 +142,14 @@ for _rule in ("Update", "Add", "Sub"):
 
 
 # --- gathering from a resource --------------------------------------------------------------------------------------
+
+
+def _variable_shape(op: Any, dtype: dtypes.DType) -> Any:
+    """The shape of the variable behind a node's resource input, as a constant where it is known."""
+    params = value_dims(op)
+    if params is None or None in params:
+        return raw.variable_shape(op.resource, out_type=dtype)
+    return constant(list(params), dtype)
 
 
 @op("ResourceGather", reads="resource", opaque=True)
@@ -163,15 +175,11 @@ class ResourceGather:
         return picked.reshape(outer + tuple(indices.shape[batch:]) + inner)
 
     def gradient(op: Any, doutput: Any) -> Any:
-        from tfmagic.graph.indexed_slices import IndexedSlices
-
-        # The variable's shape as a tensor; then one row of gradient for each index.
-        handle, indices = op.resource, op.indices
-        params_shape = raw.variable_shape(handle)
-        size = raw.expand_dims(raw.size(indices), 0)
-        values_shape = raw.concat_v2([size, raw.strided_slice(params_shape, [1], [0], [1], end_mask=1)], 0)
-        values = raw.reshape(doutput, values_shape)
-        return IndexedSlices(values, raw.reshape(indices, size), params_shape), None
+        # One row of gradient for each index.
+        params_shape = _variable_shape(op, dtypes.int32)
+        count = expand_dims(size(op.indices), 0)
+        values = raw.reshape(doutput, concat([count, params_shape[1:]], 0))
+        return IndexedSlices(values, raw.reshape(op.indices, count), params_shape), None
 
 
 @op("ResourceGatherNd", reads="resource", opaque=True)
@@ -196,6 +204,12 @@ class ResourceGatherNd:
             check_rows(op, part, params.shape[axis])
         return params[parts]
 
+    def gradient(op: Any, doutput: Any) -> Any:
+        params_shape = _variable_shape(op, op.indices.dtype)
+        if op.indices.shape.ndims == 2 and op.indices.shape[-1].value == 1:
+            return IndexedSlices(doutput, raw.squeeze(op.indices, [-1]), params_shape), None
+        return raw.scatter_nd(op.indices, doutput, params_shape), None
+
 
 # --- public functions -----------------------------------------------------------------------------------------------
 
@@ -204,8 +218,6 @@ def _scattered(kind: str, ref: Any, indices: Any, updates: Any, use_locking: boo
     """A Scatter node, or its resource form followed by a read."""
     if is_reference(ref):
         return getattr(raw, f"scatter_{kind}")(ref, indices, updates, use_locking=use_locking, name=name)
-    from tfmagic.graph.convert import convert_to_tensor
-
     node = getattr(raw, f"resource_scatter_{kind}")(
         ref.handle, indices, convert_to_tensor(updates, ref.dtype), name=name)
     return ref._lazy_read(node)
@@ -265,8 +277,6 @@ def scatter_max(ref: Any, indices: Any, updates: Any, use_locking: bool = False,
 def _scattered_nd(kind: str, ref: Any, indices: Any, updates: Any, use_locking: bool | None, name: str | None) -> Any:
     if is_reference(ref):
         return getattr(raw, f"scatter_nd_{kind}")(ref, indices, updates, use_locking=use_locking, name=name)
-    from tfmagic.graph.convert import convert_to_tensor
-
     node = getattr(raw, f"resource_scatter_nd_{kind}")(
         ref.handle, indices, convert_to_tensor(updates, ref.dtype), name=name)
     return ref._lazy_read(node)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 import functools
+import inspect
 import re
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from tfmagic.graph import dtypes
+from tfmagic.graph import context, dtypes
 from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.graph.deprecation import deprecated
@@ -20,14 +22,9 @@ from tfmagic.graph.scopes import name_scope
 from tfmagic.graph.shapes import TensorShape, as_shape
 from tfmagic.tf.layers.input_spec import InputSpec, check_inputs
 from tfmagic.tf.partitioned_variables import PartitionedVariable
+from tfmagic.tf.variable_lists import global_variables, trainable_variables
 from tfmagic.tf.variable_scope import VariableScope, get_variable, variable_scope
-from tfmagic.tf.variables import (
-    VariableAggregation,
-    VariableSynchronization,
-    global_variables,
-    trainable_by_default,
-    trainable_variables,
-)
+from tfmagic.tf.variables import VariableAggregation, VariableSynchronization, trainable_by_default
 
 _NAMES = "layer_names"
 
@@ -84,6 +81,39 @@ class Layer:
     def compute_output_shape(self, input_shape: Any) -> TensorShape:
         """The static shape of the output."""
         raise NotImplementedError(f"{type(self).__name__} does not say the shape of its output")
+
+    def compute_output_signature(self, input_signature: Any) -> Any:
+        """The type and shape of the output, from those of the input (a `tf.TensorSpec`)."""
+        shape = self.compute_output_shape(input_signature.shape)
+        return type(input_signature)(shape, self._dtype or input_signature.dtype)
+
+    def compute_mask(self, inputs: Any, mask: Any = None) -> None:
+        """The mask of the outputs: layers of `tf.layers` have none.
+
+        Raises:
+          TypeError: a mask is given.
+        """
+        if mask is not None:
+            raise TypeError(f"Layer {self.name} does not support masking, but was passed an input_mask: {mask}")
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments that make this layer again.
+
+        Raises:
+          NotImplementedError: a subclass keeps an argument under another name than its own.
+        """
+        config: dict[str, Any] = {"name": self.name, "trainable": self.trainable, "dtype": self._dtype}
+        for name, parameter in inspect.signature(type(self)).parameters.items():
+            if name not in config and parameter.kind is parameter.POSITIONAL_OR_KEYWORD:
+                if not hasattr(self, name):
+                    raise NotImplementedError("Layers with arguments in `__init__` must override `get_config`.")
+                config[name] = getattr(self, name)
+        return config
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Layer:
+        """A layer from what `get_config` gave."""
+        return cls(**config)
 
     # --- calling ------------------------------------------------------------------------------------------------
 
@@ -301,6 +331,51 @@ class Layer:
     def output_shape(self) -> Any:
         return _map(lambda x: tuple(x.shape.as_list()), self._called_once("output")[1])
 
+    def get_weights(self) -> list[np.ndarray]:
+        """The values of the variables in the default session."""
+        return _default_session().run(self.weights)
+
+    def set_weights(self, weights: list[Any]) -> None:
+        """Sets the variables in the default session.
+
+        Raises:
+          ValueError: their number or shapes are others.
+        """
+        own = self.weights
+        if len(own) != len(weights):
+            raise ValueError(f'You called `set_weights(weights)` on layer "{self.name}" with a  weight list of length '
+                             f"{len(weights)}, but the layer was expecting {len(own)} weights.")
+        for variable, value in zip(own, weights):
+            if variable.shape.as_list() != list(np.shape(value)):
+                raise ValueError(f"Layer weight shape {variable.shape} not compatible with provided weight shape "
+                                 f"{np.shape(value)}")
+        session = _default_session()
+        session.run([v.initializer for v in own], {v.initializer.inputs[1]: x for v, x in zip(own, weights)})
+
+    def add_metric(self, value: Any, aggregation: str | None = None, name: str | None = None) -> None:
+        """Refuse: metrics of layers belong to keras models.
+
+        Raises:
+          NotImplementedError: always.
+        """
+        raise NotImplementedError("Layers of tf.layers keep no metrics: use tf.metrics or tf.summary.")
+
+    def get_input_mask_at(self, node_index: int) -> None:
+        """The mask of a call's inputs: there is none."""
+        self._calls[node_index]
+
+    def get_output_mask_at(self, node_index: int) -> None:
+        """The mask of a call's outputs: there is none."""
+        self._calls[node_index]
+
+    def get_input_shape_at(self, node_index: int) -> Any:
+        """The shapes of a call's inputs."""
+        return _map(lambda x: tuple(x.shape.as_list()), self._calls[node_index][0])
+
+    def get_output_shape_at(self, node_index: int) -> Any:
+        """The shapes of a call's outputs."""
+        return _map(lambda x: tuple(x.shape.as_list()), self._calls[node_index][1])
+
     def get_input_at(self, node_index: int) -> Any:
         """The inputs of a call."""
         return self._calls[node_index][0]
@@ -310,8 +385,6 @@ class Layer:
         return self._calls[node_index][1]
 
     def __deepcopy__(self, memo: Any) -> Any:
-        import copy
-
         no_copy = ("_graph", "_current_scope", "_scope", "_shared_scope", "_calls")
         result = object.__new__(type(self))
         memo[id(self)] = result
@@ -326,6 +399,14 @@ class Layer:
                 if isinstance(layer, Layer):
                     layer.trainable = value
         object.__setattr__(self, name, value)
+
+
+def _default_session() -> Any:
+    session = context.get_default_session()
+    if session is None:
+        raise ValueError("The values of a layer's variables are kept by a session: use this within `with "
+                         "session.as_default():`.")
+    return session
 
 
 def _snake_case(name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 from tfmagic.graph import dtypes
@@ -15,6 +16,16 @@ from tfmagic.tf.layers.input_spec import InputSpec
 from tfmagic.tf.layers.sizes import format_name, output_size, padding_name, per_axis, tensor_format
 from tfmagic.tf.nn_convolution import conv1d
 from tfmagic.tf.nn_dilation import with_space_to_batch
+
+
+def per_axis_defaults(cls: type) -> type:
+    """Class decorator: show one number per axis where the shared `__init__` says 1 for all (as `help` does)."""
+    signature = inspect.signature(cls)
+    ones = (1,) * cls._rank  # type: ignore[attr-defined]
+    shown = [parameter.replace(default=ones) if parameter.name in ("strides", "dilation_rate") else parameter
+             for parameter in signature.parameters.values()]
+    cls.__signature__ = signature.replace(parameters=shown)  # type: ignore[attr-defined]
+    return cls
 
 
 class Convolution(Layer):

@@ -10,7 +10,7 @@ from tfmagic.graph.shapes import TensorShape
 from tfmagic.ops import raw
 from tfmagic.ops.array.join import stack
 from tfmagic.tf.initializers import Zeros
-from tfmagic.tf.layers.convolution_base import Convolution
+from tfmagic.tf.layers.convolution_base import Convolution, per_axis_defaults
 from tfmagic.tf.layers.sizes import tensor_format, transposed_size
 from tfmagic.tf.nn_convolution import conv2d_transpose as nn_conv2d_transpose
 from tfmagic.tf.nn_convolution import conv3d_transpose as nn_conv3d_transpose
@@ -27,6 +27,7 @@ class Conv1D(Convolution):
 
 
 @export("layers.Conv2D")
+@per_axis_defaults
 class Conv2D(Convolution):
     """A convolution over images: [batch, height, width, channels]."""
 
@@ -34,6 +35,7 @@ class Conv2D(Convolution):
 
 
 @export("layers.Conv3D")
+@per_axis_defaults
 class Conv3D(Convolution):
     """A convolution over volumes: [batch, depth, height, width, channels]."""
 
@@ -83,6 +85,7 @@ class _Transposed(Convolution):
 
 
 @export("layers.Conv2DTranspose")
+@per_axis_defaults
 class Conv2DTranspose(_Transposed):
     """The transpose of a convolution over images."""
 
@@ -90,6 +93,7 @@ class Conv2DTranspose(_Transposed):
 
 
 @export("layers.Conv3DTranspose")
+@per_axis_defaults
 class Conv3DTranspose(_Transposed):
     """The transpose of a convolution over volumes."""
 
@@ -141,6 +145,7 @@ class _Separable(Convolution):
 
 
 @export("layers.SeparableConv2D")
+@per_axis_defaults
 class SeparableConv2D(_Separable):
     """A separable convolution over images."""
 

@@ -6,6 +6,8 @@ from typing import Any
 
 from tfmagic.graph.export import export
 
+_FIELDS = ("dtype", "shape", "ndim", "max_ndim", "min_ndim", "axes")
+
 
 @export("layers.InputSpec", "keras.layers.InputSpec")
 class InputSpec:
@@ -31,9 +33,17 @@ class InputSpec:
             if max(self.axes) > highest:
                 raise ValueError(f"Axis {max(self.axes)} is greater than the maximum allowed value: {highest}")
 
+    def get_config(self) -> dict[str, Any]:
+        """The arguments that make this specification again."""
+        return {name: getattr(self, name) for name in _FIELDS}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> InputSpec:
+        """A specification from what `get_config` gave."""
+        return cls(**config)
+
     def __repr__(self) -> str:
-        fields = ("dtype", "shape", "ndim", "max_ndim", "min_ndim", "axes")
-        given = [f"{name}={getattr(self, name)}" for name in fields if getattr(self, name)]
+        given = [f"{name}={getattr(self, name)}" for name in _FIELDS if getattr(self, name)]
         return f"InputSpec({', '.join(given)})"
 
 

@@ -81,7 +81,8 @@ class AdamOptimizer(Optimizer):
         v_t = assign(v, v * beta2_t, use_locking=self._use_locking)
         with graph.control_dependencies([v_t]):
             v_t = add_rows(v, indices, scaled)
-        update = assign_sub(var, lr * m_t / (raw.sqrt(v_t) + epsilon_t), use_locking=self._use_locking)
+        root = raw.sqrt(v_t)
+        update = assign_sub(var, lr * m_t / (root + epsilon_t), use_locking=self._use_locking)
         return group(update, m_t, v_t)
 
     def _apply_sparse(self, grad: Any, var: Any) -> Any:

@@ -18,14 +18,9 @@ from tfmagic.ops.math.operators import pow  # TensorFlow's name
 from tfmagic.ops.state.assign import assign, assign_sub
 from tfmagic.tf.initializers import Zeros
 from tfmagic.tf.train import slots
+from tfmagic.tf.variable_lists import global_variables, moving_average_variables, trainable_variables
 from tfmagic.tf.variable_scope import get_variable, get_variable_scope, variable_scope
-from tfmagic.tf.variables import (
-    Variable,
-    global_variables,
-    init_scope,
-    moving_average_variables,
-    trainable_variables,
-)
+from tfmagic.tf.variables import Variable, init_scope
 
 _FLOATING = (dtypes.bfloat16, dtypes.float16, dtypes.float32, dtypes.float64)
 

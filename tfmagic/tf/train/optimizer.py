@@ -18,7 +18,8 @@ from tfmagic.ops.control_flow.grouping import tuple as tuple_of
 from tfmagic.ops.math.cast import cast
 from tfmagic.tf.resource_variable import is_resource_variable
 from tfmagic.tf.train import slots
-from tfmagic.tf.variables import Variable, init_scope, trainable_variables
+from tfmagic.tf.variable_lists import trainable_variables
+from tfmagic.tf.variables import Variable, init_scope
 
 
 @export("train.Optimizer")
