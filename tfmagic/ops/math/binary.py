@@ -93,6 +93,12 @@ def _divided(rounding: str) -> Any:
     return kernel
 
 
+def _truncate_div(op: Any, x: Any, y: Any) -> Any:
+    if op.T.is_integer:
+        _nonzero(op, x, y)
+    return torch.div(x, y) if op.T.is_complex else torch.div(x, y, rounding_mode="trunc")
+
+
 def _static_quotient(op: Any, x: Any, y: Any) -> Any:
     """Integers only, towards zero."""
     if not op.T.is_integer or np.any(y == 0):
@@ -172,7 +178,7 @@ def _static_floor_mod(op: Any, x: Any, y: Any) -> Any:
 
 register("RealDiv", broadcast, _divided("trunc"), _real_div_gradient)
 register("Div", broadcast, _divided("trunc"), _div_gradient, _static_quotient)
-register("TruncateDiv", broadcast, _divided("trunc"), _none, _static_quotient)
+register("TruncateDiv", broadcast, _truncate_div, _none, _static_quotient)
 register("FloorDiv", broadcast, _floor_div, _none, _static_floor_div)
 register("FloorMod", broadcast, _floor_mod, _floor_mod_gradient, _static_floor_mod)
 register("TruncateMod", broadcast, _truncate_mod, _truncate_mod_gradient)
@@ -236,10 +242,19 @@ def _atan2_gradient(op: Any, dz: Tensor) -> tuple[Tensor, Tensor]:
     return sums.to_x(dy), sums.to_y(dx)
 
 
+def _next_after_gradient(op: Any, dz: Tensor) -> tuple[Tensor, Tensor]:
+    """The next number follows the first input; the second one only says in which direction it lies."""
+    sums = Broadcast(op.x1, op.x2)
+    with after(dz):
+        ones = constants.ones(sums.shape_x, dtype=op.x1.dtype.base_dtype)
+        zeros = constants.zeros(sums.shape_y, dtype=op.x2.dtype.base_dtype)
+        return sums.to_x(ones * dz), sums.to_y(zeros * dz)
+
+
 register("Pow", broadcast, _pow, _pow_gradient, lambda op, x, y: None if op.T.is_integer and np.any(y < 0) else
          np.power(x, y))
 binary("Atan2", "atan2", _atan2_gradient)
-binary("NextAfter", "nextafter", differentiable=False)
+binary("NextAfter", "nextafter", _next_after_gradient)
 
 
 # --- extremes --------------------------------------------------------------------------------------------------

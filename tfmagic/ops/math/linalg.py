@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tfmagic.graph import errors
+from tfmagic.graph.export import export
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.shapes import Dims
 from tfmagic.ops import raw
@@ -100,6 +101,20 @@ def _slogdet(op: Any, x: Any) -> tuple[Any, Any]:
 
 
 register("LogMatrixDeterminant", lambda op, x: (_determinant_shape(op, x),) * 2, _slogdet, _log_determinant_gradient)
+
+
+@export("linalg.inv")
+def matrix_inverse(input: Any, adjoint: bool = False, name: str | None = None) -> Tensor:
+    """Inverts square matrices.
+
+    Args:
+      input: a tensor of shape [..., n, n] and a floating or complex type.
+      adjoint: whether the inverse of the adjoint is wanted.
+
+    Returns:
+      A tensor of the same shape and type.
+    """
+    return raw.matrix_inverse(input, adjoint=adjoint, name=name)
 
 
 # --- Cholesky --------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ import numpy as np
 from tfmagic.graph import dtypes, errors
 from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.convert import constant, convert_to_tensor
-from tfmagic.graph.deprecation import deprecated_args, deprecated_argument_lookup
+from tfmagic.graph.deprecation import deprecated, deprecated_args, deprecated_argument_lookup
 from tfmagic.graph.export import export
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.scopes import name_scope
@@ -188,9 +188,10 @@ def _prod_gradient(op: Any, dy: Tensor) -> tuple[Tensor, None]:
     dy = raw.tile(raw.reshape(dy, kept), scaling)
     with get_default_graph().device("/cpu:0"):
         rank = shape_ops.rank(op.input)
+        rank = cast(rank, axes.dtype)
         axes = (axes + rank) % rank
         gone = cast(axes, dtypes.int32)
-        every = public("range")(0, rank)
+        every = public("range")(0, cast(rank, dtypes.int32))
         rest, _ = raw.list_diff(every, gone, dtypes.int32)
         order = public("concat")([gone, rest], 0)
         gone_size = reduce_prod(public("gather")(shape, gone))
@@ -596,3 +597,16 @@ def argmin(input: Any, axis: Any = None, name: str | None = None, dimension: Any
       The positions, with one dimension fewer than `input`.
     """
     return _arg_function(raw.arg_min, input, axis, name, dimension, output_type)
+
+
+def _old_arg(name: str, function: Callable[..., Tensor], new_name: str) -> None:
+    def old(input: Any, dimension: Any, output_type: Any = dtypes.int64, name: str | None = None) -> Tensor:
+        return function(input, dimension, output_type=output_type, name=name)
+
+    old.__name__ = old.__qualname__ = name
+    old.__doc__ = f"`tf.math.{new_name}` under its first name, with `axis` called `dimension`."
+    export(name)(deprecated(None, f"Use `tf.math.{new_name}` instead")(old))
+
+
+_old_arg("arg_max", raw.arg_max, "argmax")
+_old_arg("arg_min", raw.arg_min, "argmin")

@@ -10,7 +10,7 @@ from tfmagic.graph.export import export
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.scopes import name_scope
 from tfmagic.graph.shapes import Dims
-from tfmagic.graph.static_value import static_int, static_ints
+from tfmagic.graph.static_value import static_int
 from tfmagic.ops import raw
 from tfmagic.ops.array import constants, shape_ops
 from tfmagic.ops.array.rules import public
@@ -149,8 +149,7 @@ def _gathered_grad(kind: str) -> Any:
 def _sorted_shape(op: Any, data: Dims, ids: Dims) -> Dims:
     data = with_rank_at_least(data, 1)
     with_rank(ids, 1)
-    known = static_ints(op.segment_ids)
-    return None if data is None else (known[-1] + 1 if known else None, *data[1:])
+    return None if data is None else (None, *data[1:])
 
 
 def _unsorted_shape(op: Any, data: Dims, ids: Dims, count: Dims) -> Dims:
