@@ -192,23 +192,22 @@ class Graph:
         op._frames = source.capture()
         op._static = None
         op._gradient_function = None
-        op._annotations = None
         ctx = op._control_flow_context = stacks.control_flow
         op._control_inputs = self._controls_for(inputs) if stacks.controllers else ()
-        outputs = []
+        outputs: list[Tensor] = []
         for arg in op_def.outputs:
             if arg.type_list_attr is not None:
                 for dtype in attrs[arg.type_list_attr]:
                     outputs.append(Tensor(op, len(outputs), dtype._ref if arg.is_ref else dtype))
                 continue
-            dtype = arg.dtype if arg.type_attr is None else attrs[arg.type_attr]
+            output_type: Any = arg.dtype if arg.type_attr is None else attrs[arg.type_attr]
             if arg.is_ref:
-                dtype = dtype._ref
+                output_type = output_type._ref
             if arg.number_attr is None:
-                outputs.append(Tensor(op, len(outputs), dtype))
+                outputs.append(Tensor(op, len(outputs), output_type))
             else:
                 for _ in range(attrs[arg.number_attr]):
-                    outputs.append(Tensor(op, len(outputs), dtype))
+                    outputs.append(Tensor(op, len(outputs), output_type))
         op._outputs = tuple(outputs)
         if outputs:
             declaration = registry.lookup(op_def.name)

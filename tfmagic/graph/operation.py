@@ -19,7 +19,7 @@ class Operation:
     """A node of a graph: computes its outputs from its inputs when a session runs it."""
 
     __slots__ = ("graph", "name", "type", "_op_def", "_id", "_inputs", "_control_inputs", "_outputs", "_attrs",
-                 "_device", "_frames", "_control_flow_context", "_static", "_gradient_function", "_annotations",
+                 "_device", "_frames", "_control_flow_context", "_static", "_gradient_function",
                  "__weakref__")
 
     graph: Graph

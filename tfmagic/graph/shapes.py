@@ -22,7 +22,7 @@ class Dimension:
 
     def __init__(self, value: Any):
         if isinstance(value, Dimension):
-            self._value = value._value
+            self._value: int | None = value._value
         elif value is None:
             self._value = None
         else:
@@ -176,7 +176,7 @@ class TensorShape:
         elif isinstance(dims, TensorShape):
             self._dims = dims._dims
         elif isinstance(dims, (str, bytes)):
-            raise TypeError(f"A string has ambiguous TensorShape, please wrap in a list or convert to an int: {dims}")
+            raise TypeError(f"A string has ambiguous TensorShape, please wrap in a list or convert to an int: {dims!r}")
         elif hasattr(dims, "unknown_rank") and hasattr(dims, "dim"):  # a TensorShapeProto
             self._dims = None if dims.unknown_rank else tuple(None if d.size == -1 else d.size for d in dims.dim)
         else:

@@ -216,7 +216,7 @@ class OpCaller:
     def _convert_list(self, arg: _Input, value: Any, attrs: dict[str, Any]) -> list[Tensor]:
         if not isinstance(value, (list, tuple)):
             raise TypeError(f"Expected list for '{arg.name}' argument to '{self.op_def.name}' Op, not {value}.")
-        known = attrs.get(arg.number_attr)
+        known = attrs.get(arg.number_attr or "")
         if known is not None and known != len(value):
             raise ValueError(f"List argument '{arg.name}' to '{self.op_def.name}' Op with length {len(value)} must "
                              f"match length {known} of argument '{self._origin(arg, arg.number_attr)}'.")
@@ -264,7 +264,7 @@ class OpCaller:
     def _convert_mixed_list(self, arg: _Input, value: Any, attrs: dict[str, Any]) -> list[Tensor]:
         if not isinstance(value, (list, tuple)):
             raise TypeError(f"Expected list for '{arg.name}' argument to '{self.op_def.name}' Op, not {value}.")
-        known = attrs.get(arg.type_list_attr) or [None] * len(value)
+        known = attrs.get(arg.type_list_attr or "") or [None] * len(value)
         if len(known) != len(value):
             raise ValueError(f"List argument '{arg.name}' to '{self.op_def.name}' Op with length {len(value)} must "
                              f"match length {len(known)} of attr '{arg.type_list_attr}'.")

@@ -71,7 +71,7 @@ def _with_op(kernel: Any) -> Any:
         path = kernel.split(".")
 
         def by_name(op: Any, *values: Any) -> Any:
-            function = torch
+            function: Any = torch
             for part in path:
                 function = getattr(function, part)
             return function(*values)

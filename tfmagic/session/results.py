@@ -45,7 +45,7 @@ def converter(dtype: DType, copied: bool, fed: bool = False) -> Callable[[Any], 
     return convert
 
 
-def _settled(value: Any, tensor_type: type, numpy_type: np.dtype) -> np.ndarray:
+def _settled(value: Any, tensor_type: Any, numpy_type: np.dtype) -> np.ndarray:
     if isinstance(value, tensor_type):
         return value.resolve_conj().resolve_neg().cpu().numpy()
     return np.asarray(value, numpy_type)

@@ -24,7 +24,7 @@ def describe(op: Operation, values: list[Any] | None = None) -> str:
     if op._inputs:
         parts = []
         for index, tensor in enumerate(op._inputs):
-            value = values[index] if values is not None and index < len(values) else None
+            value: Any = values[index] if values is not None and index < len(values) else None
             dims = tuple(value.shape) if hasattr(value, "shape") else tensor._dims
             parts.append(f"{tensor.name} {shapes.brackets(dims)} {tensor._dtype.base_dtype.name}")
         text += f"\nInputs of {op.name} ({op.type}): {', '.join(parts)}"
@@ -40,7 +40,7 @@ def describe(op: Operation, values: list[Any] | None = None) -> str:
 
 def error(cls: type[errors.OpError], op: Operation, message: str, values: list[Any] | None = None) -> errors.OpError:
     """An error of a run at node `op`."""
-    return cls(None, op, message + describe(op, values))
+    return cls(None, op, message + describe(op, values))  # type: ignore[call-arg]  # each class knows its code
 
 
 def translate(exception: BaseException, op: Operation, values: list[Any] | None = None) -> BaseException:

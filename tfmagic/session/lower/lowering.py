@@ -309,7 +309,7 @@ class Lowering:
         extra = sum(1 for arg in op._op_def.outputs if not arg.is_ref)
         count = len(written) + extra
         if isinstance(result, Proxy) and count > 1:
-            result = tuple(result[i] for i in range(count))
+            result = tuple(result[i] for i in range(count))  # type: ignore[index]  # fx records it
         parts = result if isinstance(result, (tuple, list)) else (result,)
         for name, value in zip(written, parts):
             root = roots[name]
@@ -337,7 +337,7 @@ class Lowering:
             return ()
         if isinstance(result, Proxy):
             single = len(op._op_def.outputs) == 1 and not op._op_def.outputs[0].is_list
-            return (result,) if single else [result[i] for i in range(count)]
+            return (result,) if single else [result[i] for i in range(count)]  # type: ignore[index]
         if isinstance(result, (tuple, list)):
             flat: list[Any] = []
             for item in result:

@@ -156,7 +156,7 @@ class PlanTracer(GraphAppendingTracer):
 
 def _meta_value(node: fx.Node) -> Any:
     """What `node` gives for the meta tensors of its arguments, or `_UNKNOWN`."""
-    target = node.target
+    target: Any = node.target
     if getattr(target, "__module__", None) in ("tfmagic.ops", "tfmagic.control_flow"):
         known = [a.meta.get("val") if isinstance(a, fx.Node) else a for a in node.args]
         return target.meta_outputs(known)  # a kernel called at run time: its op's static shapes
@@ -168,6 +168,7 @@ def _meta_value(node: fx.Node) -> Any:
         unknown = unknown or value is _UNKNOWN
         return value
 
+    args: Any
     args, kwargs = fx.map_arg((node.args, node.kwargs), meta)
     if unknown:
         return _UNKNOWN
@@ -181,7 +182,7 @@ def _meta_value(node: fx.Node) -> Any:
             return getattr(args[0], str(target))(*args[1:], **kwargs)
         if target in _CREATORS:
             kwargs = {**kwargs, "device": "meta"}
-        result = target(*args, **kwargs)  # type: ignore[operator]
+        result = target(*args, **kwargs)
     except Exception:  # torch cannot tell without the values: the run will
         return _UNKNOWN
     return result if _is_meta(result) else _UNKNOWN

@@ -28,8 +28,9 @@ def _removable(node: fx.Node) -> bool:
     if node.op == "placeholder":
         return "variable" in node.meta
     if node.op == "call_function":
-        module = getattr(node.target, "__module__", "") or ""
+        target: Any = node.target
+        module = getattr(target, "__module__", "") or ""
         if module == "tfmagic.ops":
-            return not node.target.op._op_def.is_stateful and not node.meta.get("effect")
+            return not target.op._op_def.is_stateful and not node.meta.get("effect")
         return not module.startswith("tfmagic")
     return True

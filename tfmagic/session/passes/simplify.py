@@ -54,7 +54,7 @@ def _same_value(node: fx.Node) -> fx.Node | None:
     if node.op == "call_function" and node.target is operator.getitem:
         group = node.args[0]
         if isinstance(group, fx.Node) and group.target in (torch.broadcast_tensors, torch.functional.broadcast_tensors):
-            source = group.args[node.args[1]]  # type: ignore[index]
+            source: Any = group.args[node.args[1]]  # type: ignore[index]
             before = _meta(source)
             same = isinstance(before, torch.Tensor) and isinstance(after, torch.Tensor) and before.shape == after.shape
             return source if same else None
