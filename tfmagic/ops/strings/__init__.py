@@ -1,0 +1,3 @@
+"""Strings: joins, splits, patterns, numbers, hashes and encodings."""
+
+from tfmagic.ops.strings import encodings, hashing, text  # noqa: F401  # modules that declare

@@ -1,0 +1,223 @@
+"""Bytes and characters: base64, raw numbers in bytes, and Unicode encodings."""
+
+from __future__ import annotations
+
+import base64
+import re
+from typing import Any
+
+import numpy as np
+
+from tfmagic.graph.deprecation import deprecated_argument_lookup
+from tfmagic.graph.export import export
+from tfmagic.graph.operation import Tensor
+from tfmagic.ops import raw, shape_rules
+from tfmagic.ops.array.rules import as_array, objects
+from tfmagic.ops.declare import op
+from tfmagic.ops.lazy import torch
+from tfmagic.ops.strings.rules import each_string, invalid, strings
+
+_BASE64 = re.compile(rb"[A-Za-z0-9_-]*={0,2}")
+
+each_string("EncodeBase64", lambda op, s: _encoded(s, op.pad))
+each_string("DecodeBase64", lambda op, s: _decoded(s))
+
+
+def _encoded(text: bytes, pad: bool) -> bytes:
+    result = base64.urlsafe_b64encode(text)
+    return result if pad else result.rstrip(b"=")
+
+
+def _decoded(text: bytes) -> bytes:
+    body = text.rstrip(b"=")
+    if not _BASE64.fullmatch(text) or len(body) % 4 == 1:
+        raise invalid("Invalid character found in base64.")
+    return base64.urlsafe_b64decode(body + b"=" * (-len(body) % 4))
+
+
+@op("DecodeRaw", opaque=True, differentiable=False)
+class DecodeRaw:
+    """The numbers that the bytes of each string are; all strings must be equally long."""
+
+    def shape(op, x):
+        return None if x is None else (*x, None)
+
+    def kernel(op, x):
+        kind = np.dtype(op.out_type.as_numpy_dtype)
+        items = x.ravel().tolist()
+        if not items:
+            return torch.from_numpy(np.empty((*x.shape, 0), kind))
+        size = len(items[0])
+        for index, item in enumerate(items):
+            if len(item) != size:
+                raise invalid("DecodeRaw requires input strings to all be the same size, but element "
+                              f"{index} has size {size} != {len(item)}")
+        if size % kind.itemsize:
+            raise invalid(f"Input to DecodeRaw has length {size} that is not a multiple of {kind.itemsize}, the size "
+                          f"of {op.out_type.proto_name}")
+        order = kind.newbyteorder("<" if op.little_endian else ">")
+        array = np.frombuffer(b"".join(items), order).astype(kind)
+        return torch.from_numpy(array.reshape(*x.shape, size // kind.itemsize))
+
+
+@op("DecodePaddedRaw", host="fixed_length", opaque=True, differentiable=False)
+class DecodePaddedRaw:
+    """The numbers that the first bytes of each string are; shorter strings are filled up with zeros."""
+
+    def shape(op, x, fixed_length):
+        return None if x is None else (*x, None)
+
+    def kernel(op, x, fixed_length):
+        kind = np.dtype(op.out_type.as_numpy_dtype)
+        if fixed_length <= 0 or fixed_length % kind.itemsize:
+            raise invalid(f"fixed_length ({fixed_length}) must be positive and a multiple of the size of out_type "
+                          f"({kind.itemsize})")
+        order = kind.newbyteorder("<" if op.little_endian else ">")
+        body = b"".join(item[:fixed_length].ljust(fixed_length, b"\0") for item in x.ravel().tolist())
+        return torch.from_numpy(np.frombuffer(body, order).astype(kind).reshape(*x.shape, -1))
+
+
+# --- Unicode ----------------------------------------------------------------------------------------------------
+
+_CONTROLS = {*range(0x20), 0x7F, *range(0x80, 0xA0)}
+
+
+def characters(op: Any, text: bytes) -> tuple[list[int], list[int]]:
+    """The code points of a string and where each begins, as the attrs say to treat what is malformed."""
+    encoding = op.input_encoding
+    try:
+        "".encode(encoding)
+    except LookupError:
+        raise invalid(f"Could not create converter for input encoding: {encoding}") from None
+    width = {"UTF-16-BE": 2, "UTF-16-LE": 2, "UTF-32-BE": 4, "UTF-32-LE": 4}.get(encoding.upper())
+    points: list[int] = []
+    starts: list[int] = []
+    at = 0
+    while at < len(text):
+        rest = text[at:]
+        try:
+            good, bad = rest.decode(encoding), None
+        except UnicodeDecodeError as error:
+            good, bad = rest[:error.start].decode(encoding), error
+        for character in good:
+            points.append(ord(character))
+            starts.append(at)
+            at += len(character.encode(encoding)) if width is None or ord(character) > 0xFFFF else width
+        if bad is None:
+            break
+        if op.errors == "strict":
+            raise invalid("Invalid formatting on input string")
+        if op.errors == "replace":
+            points.append(op.replacement_char)
+            starts.append(at)
+        at += bad.end - bad.start
+    if op.replace_control_characters:
+        if op.errors == "ignore":
+            kept = [(p, s) for p, s in zip(points, starts) if p not in _CONTROLS]
+            points, starts = [p for p, _ in kept], [s for _, s in kept]
+        else:
+            points = [op.replacement_char if p in _CONTROLS else p for p in points]
+    return points, starts
+
+
+def _encode_points(op: Any, points: list[int]) -> bytes:
+    text = []
+    for point in points:
+        if 0xD800 <= point < 0xE000 or not 0 <= point < 0x110000:
+            if op.errors == "strict":
+                raise invalid("Code point is out of range for Unicode, or a noncharacter.")
+            if op.errors == "replace":
+                text.append(chr(op.replacement_char))
+            continue
+        text.append(chr(point))
+    return "".join(text).encode(op.output_encoding)
+
+
+@op("UnicodeTranscode", opaque=True, differentiable=False)
+class UnicodeTranscode:
+    """Each string in another encoding."""
+
+    shape = shape_rules.same
+
+    def kernel(op, x):
+        return strings(x, lambda s: _encode_points(op, characters(op, s)[0]))
+
+
+def _decode_all(op: Any, x: Any) -> tuple[Any, Any, Any]:
+    rows = [characters(op, item) for item in x.ravel().tolist()]
+    splits = np.cumsum([0, *(len(points) for points, _ in rows)])
+    return (torch.from_numpy(splits.astype(op.Tsplits.as_numpy_dtype)),
+            torch.tensor([p for points, _ in rows for p in points], dtype=torch.int32),
+            torch.tensor([s for _, starts in rows for s in starts], dtype=torch.int64))
+
+
+def _splits_dims(x: Any) -> Any:
+    count = None
+    if x is not None and None not in x:
+        count = 1
+        for d in x:
+            count *= d
+    return (None if count is None else count + 1,)
+
+
+@op("UnicodeDecode", opaque=True, differentiable=False)
+class UnicodeDecode:
+    """The code points of all strings, and where each string's begin."""
+
+    def shape(op, x):
+        return _splits_dims(x), (None,)
+
+    def kernel(op, x):
+        return _decode_all(op, x)[:2]
+
+
+@op("UnicodeDecodeWithOffsets", opaque=True, differentiable=False)
+class UnicodeDecodeWithOffsets:
+    """The code points of all strings, where each string's begin, and at which byte each character begins."""
+
+    def shape(op, x):
+        return _splits_dims(x), (None,), (None,)
+
+    def kernel(op, x):
+        return _decode_all(op, x)
+
+
+@op("UnicodeEncode", opaque=True, differentiable=False)
+class UnicodeEncode:
+    """Strings from code points, cut at `input_splits`."""
+
+    def shape(op, values, splits):
+        shape_rules.with_rank(values, 1)
+        dims = shape_rules.with_rank(splits, 1)
+        return (None if dims[0] is None else dims[0] - 1,)
+
+    def kernel(op, values, splits):
+        points, ends = as_array(values).tolist(), as_array(splits).tolist()
+        if not ends or ends[0] != 0 or ends[-1] != len(points) or any(a > b for a, b in zip(ends, ends[1:])):
+            raise invalid("input_splits must begin with 0, rise, and end with the number of values")
+        return objects([_encode_points(op, points[a:b]) for a, b in zip(ends, ends[1:])], (len(ends) - 1,))
+
+
+# --- public functions -------------------------------------------------------------------------------------------
+
+
+@export("decode_raw")
+def decode_raw(input_bytes: Any = None, out_type: Any = None, little_endian: bool = True, name: str | None = None,
+               bytes: Any = None) -> Tensor:
+    """The numbers that the bytes of each string are.
+
+    Args:
+      input_bytes: string tensor, all strings equally long (also called `bytes`).
+      out_type: the type of the numbers.
+      little_endian: the order of the bytes of a number.
+
+    Returns:
+      A tensor of `out_type` with one axis more.
+
+    Raises:
+      ValueError: neither or both of `input_bytes` and `bytes` are given.
+    """
+    input_bytes = deprecated_argument_lookup("input_bytes", input_bytes, "bytes", bytes)
+    if input_bytes is None:
+        raise ValueError("decode_raw() needs the argument `input_bytes`.")
+    return raw.decode_raw(input_bytes, out_type, little_endian=little_endian, name=name)

@@ -1,0 +1,243 @@
+"""Hashes of strings, equal to TensorFlow's bit for bit: FarmHash fingerprints, SipHash, and its old 64-bit hash."""
+
+from __future__ import annotations
+
+import struct
+from typing import Any
+
+import numpy as np
+
+from tfmagic.graph.export import export
+from tfmagic.graph.operation import Tensor
+from tfmagic.ops import raw, shape_rules
+from tfmagic.ops.array.rules import as_array
+from tfmagic.ops.declare import op
+from tfmagic.ops.lazy import torch
+from tfmagic.ops.strings.rules import each_number, invalid, numbers
+
+_MASK = (1 << 64) - 1
+_K0, _K1, _K2 = 0xC3A5C85C97CB3127, 0xB492B66FBE98F273, 0x9AE16A3B2F90404F
+
+
+def _rotate(value: int, shift: int) -> int:
+    """Rotate to the right."""
+    return ((value >> shift) | (value << (64 - shift))) & _MASK
+
+
+def _mix(value: int) -> int:
+    return value ^ (value >> 47)
+
+
+def _pair(u: int, v: int, mul: int) -> int:
+    """One number from two."""
+    a = _mix(((u ^ v) * mul) & _MASK)
+    b = _mix(((v ^ a) * mul) & _MASK)
+    return (b * mul) & _MASK
+
+
+def _word(s: bytes, at: int) -> int:
+    return int.from_bytes(s[at:at + 8], "little")
+
+
+def _half(s: bytes, at: int) -> int:
+    return int.from_bytes(s[at:at + 4], "little")
+
+
+def fingerprint64(s: bytes) -> int:
+    """FarmHash's 64-bit fingerprint."""
+    n = len(s)
+    if n <= 16:
+        return _up_to_16(s, n)
+    mul = _K2 + n * 2
+    if n <= 32:
+        a, b = _word(s, 0) * _K1, _word(s, 8)
+        c, d = _word(s, n - 8) * mul, _word(s, n - 16) * _K2
+        return _pair((_rotate((a + b) & _MASK, 43) + _rotate(c & _MASK, 30) + d) & _MASK,
+                     (a + _rotate((b + _K2) & _MASK, 18) + c) & _MASK, mul)
+    if n <= 64:
+        return _up_to_64(s, n, mul)
+    return _long(s, n)
+
+
+def _up_to_16(s: bytes, n: int) -> int:
+    if n >= 8:
+        mul = _K2 + n * 2
+        a, b = (_word(s, 0) + _K2) & _MASK, _word(s, n - 8)
+        c = (_rotate(b, 37) * mul + a) & _MASK
+        d = ((_rotate(a, 25) + b) * mul) & _MASK
+        return _pair(c, d, mul)
+    if n >= 4:
+        return _pair((n + (_half(s, 0) << 3)) & _MASK, _half(s, n - 4), _K2 + n * 2)
+    if n > 0:
+        y = s[0] + (s[n >> 1] << 8)
+        z = n + (s[n - 1] << 2)
+        return (_mix((y * _K2 ^ z * _K0) & _MASK) * _K2) & _MASK
+    return _K2
+
+
+def _up_to_64(s: bytes, n: int, mul: int) -> int:
+    a, b = (_word(s, 0) * _K2) & _MASK, _word(s, 8)
+    c, d = (_word(s, n - 8) * mul) & _MASK, _word(s, n - 16) * _K2
+    y = (_rotate((a + b) & _MASK, 43) + _rotate(c, 30) + d) & _MASK
+    z = _pair(y, (a + _rotate((b + _K2) & _MASK, 18) + c) & _MASK, mul)
+    e, f = (_word(s, 16) * mul) & _MASK, _word(s, 24)
+    g = ((y + _word(s, n - 32)) * mul) & _MASK
+    h = ((z + _word(s, n - 24)) * mul) & _MASK
+    return _pair((_rotate((e + f) & _MASK, 43) + _rotate(g, 30) + h) & _MASK,
+                 (e + _rotate((f + a) & _MASK, 18) + g) & _MASK, mul)
+
+
+def _weak(s: bytes, at: int, a: int, b: int) -> tuple[int, int]:
+    """32 bytes and two seeds as two numbers."""
+    w, x, y, z = (_word(s, at + offset) for offset in (0, 8, 16, 24))
+    a = (a + w) & _MASK
+    b = _rotate((b + a + z) & _MASK, 21)
+    c = a
+    a = (a + x + y) & _MASK
+    b = (b + _rotate(a, 44)) & _MASK
+    return (a + z) & _MASK, (b + c) & _MASK
+
+
+def _long(s: bytes, n: int) -> int:
+    seed = 81
+    y = (seed * _K1 + 113) & _MASK
+    z = (_mix((y * _K2 + 113) & _MASK) * _K2) & _MASK
+    v = w = (0, 0)
+    x = (seed * _K2 + _word(s, 0)) & _MASK
+    end = (n - 1) // 64 * 64
+    for at in range(0, end, 64):
+        x, y, z, v, w = _round(s, at, x, y, z, v, w, _K1, 1)
+    mul = (_K1 + ((z & 0xFF) << 1)) & _MASK
+    w = ((w[0] + ((n - 1) & 63)) & _MASK, w[1])
+    v = ((v[0] + w[0]) & _MASK, v[1])
+    w = ((w[0] + v[0]) & _MASK, w[1])
+    x, y, z, v, w = _round(s, n - 64, x, y, z, v, w, mul, 9)
+    return _pair((_pair(v[0], w[0], mul) + _mix(y) * _K0 + z) & _MASK, (_pair(v[1], w[1], mul) + x) & _MASK, mul)
+
+
+def _round(s: bytes, at: int, x: int, y: int, z: int, v: tuple[int, int], w: tuple[int, int], mul: int,
+           weight: int) -> tuple[int, int, int, tuple[int, int], tuple[int, int]]:
+    """One block of 64 bytes mixed into the state."""
+    x = (_rotate((x + y + v[0] + _word(s, at + 8)) & _MASK, 37) * mul) & _MASK
+    y = (_rotate((y + v[1] + _word(s, at + 48)) & _MASK, 42) * mul) & _MASK
+    x ^= (w[1] * weight) & _MASK
+    y = (y + v[0] * weight + _word(s, at + 40)) & _MASK
+    z = (_rotate((z + w[0]) & _MASK, 33) * mul) & _MASK
+    v = _weak(s, at, (v[1] * mul) & _MASK, (x + w[0]) & _MASK)
+    w = _weak(s, at + 32, (z + w[1]) & _MASK, (y + _word(s, at + 16)) & _MASK)
+    return z, y, x, v, w
+
+
+def siphash(key: tuple[int, int], s: bytes) -> int:
+    """SipHash-2-4 with a key of two 64-bit numbers."""
+    k0, k1 = key
+    v = [k0 ^ 0x736F6D6570736575, k1 ^ 0x646F72616E646F6D, k0 ^ 0x6C7967656E657261, k1 ^ 0x7465646279746573]
+    whole = len(s) // 8 * 8
+    words = list(struct.unpack(f"<{whole // 8}Q", s[:whole]))
+    words.append(int.from_bytes(s[whole:] + b"\0" * (7 - len(s) % 8), "little") | (len(s) & 0xFF) << 56)
+    for word in words:
+        v[3] ^= word
+        _sip_rounds(v, 2)
+        v[0] ^= word
+    v[2] ^= 0xFF
+    _sip_rounds(v, 4)
+    return v[0] ^ v[1] ^ v[2] ^ v[3]
+
+
+def _sip_rounds(v: list[int], count: int) -> None:
+    a, b, c, d = v
+    for _ in range(count):
+        a = (a + b) & _MASK
+        c = (c + d) & _MASK
+        b = _rotate(b, 64 - 13) ^ a
+        d = _rotate(d, 64 - 16) ^ c
+        a = _rotate(a, 32)
+        c = (c + b) & _MASK
+        a = (a + d) & _MASK
+        b = _rotate(b, 64 - 17) ^ c
+        d = _rotate(d, 64 - 21) ^ a
+        c = _rotate(c, 32)
+    v[:] = a, b, c, d
+
+
+def hash64(s: bytes, seed: int = 0xDECAFCAFFE) -> int:
+    """TensorFlow's own 64-bit hash (MurmurHash 2)."""
+    m = 0xC6A4A7935BD1E995
+    h = seed ^ (len(s) * m & _MASK)
+    whole = len(s) // 8 * 8
+    for at in range(0, whole, 8):
+        k = (_word(s, at) * m) & _MASK
+        k = ((k ^ (k >> 47)) * m) & _MASK
+        h = ((h ^ k) * m) & _MASK
+    if whole < len(s):
+        h = ((h ^ int.from_bytes(s[whole:], "little")) * m) & _MASK
+    h = ((h ^ (h >> 47)) * m) & _MASK
+    return h ^ (h >> 47)
+
+
+each_number("StringToHashBucket", lambda op, s: hash64(s) % op.num_buckets, "int64")
+each_number("StringToHashBucketFast", lambda op, s: fingerprint64(s) % op.num_buckets, "int64")
+
+
+@op("StringToHashBucketStrong", opaque=True, differentiable=False)
+class StringToHashBucketStrong:
+    """The bucket of each string by a keyed hash, for strings that somebody may choose with intent."""
+
+    shape = shape_rules.same
+
+    def kernel(op, x):
+        if len(op.key) != 2:
+            raise invalid(f"Key must have 2 elements, got {len(op.key)}")
+        key = (op.key[0] & _MASK, op.key[1] & _MASK)
+        return numbers(x, lambda s: siphash(key, s) % op.num_buckets, "int64")
+
+
+@op("Fingerprint", host="method", opaque=True, differentiable=False)
+class Fingerprint:
+    """The fingerprints of the rows of a tensor, eight bytes each."""
+
+    def shape(op, data, method):
+        shape_rules.with_rank_at_least(data, 1)
+        return (None if data is None else data[0], 8)
+
+    def kernel(op, data, method):
+        name = np.asarray(method).reshape(-1)[0]
+        if name != b"farmhash64":
+            raise invalid(f"Unsupported fingerprint method: {name!r}")
+        array = as_array(data)
+        rows = array.reshape(len(array), -1)
+        if array.dtype == object:
+            if array.ndim == 1:
+                marks = [fingerprint64(row[0]) for row in rows]
+            else:
+                marks = [fingerprint64(b"".join(fingerprint64(s).to_bytes(8, "little") for s in row)) for row in rows]
+        else:
+            marks = [fingerprint64(row.tobytes()) for row in rows]
+        return torch.from_numpy(np.array(marks, "<u8").reshape(-1, 1).view(np.uint8).copy())
+
+
+# --- public functions -------------------------------------------------------------------------------------------
+
+
+@export("strings.to_hash_bucket")
+def to_hash_bucket(string_tensor: Any = None, num_buckets: int | None = None, name: str | None = None,
+                   input: Any = None) -> Tensor:
+    """The bucket of each string, a number under `num_buckets`.
+
+    Args:
+      string_tensor: string tensor (also called `input`).
+      num_buckets: how many buckets there are.
+
+    Returns:
+      An int64 tensor of the same shape.
+    """
+    from tfmagic.graph.deprecation import deprecated_argument_lookup
+
+    string_tensor = deprecated_argument_lookup("input", input, "string_tensor", string_tensor)
+    return raw.string_to_hash_bucket(string_tensor, num_buckets, name=name)
+
+
+@export("fingerprint")
+def fingerprint(data: Any, method: Any = "farmhash64", name: str | None = None) -> Tensor:
+    """The fingerprints of the rows of a tensor: uint8 of shape [rows, 8]."""
+    return raw.fingerprint(data, method, name)

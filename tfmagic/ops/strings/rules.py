@@ -1,0 +1,47 @@
+"""What string ops share. Strings are NumPy arrays of bytes objects; these kernels run when the graph runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from tfmagic.graph import errors
+from tfmagic.ops import shape_rules
+from tfmagic.ops.array.rules import objects
+from tfmagic.ops.declare import register
+from tfmagic.ops.lazy import torch
+
+
+def invalid(message: str) -> errors.InvalidArgumentError:
+    """The error of a value that an op refuses; the session adds the node."""
+    return errors.InvalidArgumentError(None, None, message)
+
+
+def strings(array: Any, function: Callable[[bytes], bytes]) -> np.ndarray:
+    """A function of bytes applied to each string."""
+    return objects([function(item) for item in array.ravel().tolist()], array.shape)
+
+
+def numbers(array: Any, function: Callable[[bytes], Any], dtype: str) -> Any:
+    """A function of bytes to numbers applied to each string: a torch tensor."""
+    kind = np.dtype(dtype)
+    return torch.from_numpy(np.array([function(item) for item in array.ravel().tolist()], kind).reshape(array.shape))
+
+
+def each_string(name: str, function: Callable[[Any, bytes], bytes]) -> None:
+    """Declare an op that makes one string of each string: `function(op, text)`."""
+    register(name, shape_rules.same, lambda op, x: strings(x, lambda item: function(op, item)), opaque=True,
+             differentiable=False)
+
+
+def each_number(name: str, function: Callable[[Any, bytes], Any], dtype: str) -> None:
+    """Declare an op that makes one number of each string: `function(op, text)`."""
+    register(name, shape_rules.same, lambda op, x: numbers(x, lambda item: function(op, item), dtype), opaque=True,
+             differentiable=False)
+
+
+def utf8(op: Any, text: bytes) -> str:
+    """A string as characters; bytes that are no UTF-8 survive the way back."""
+    return text.decode("utf-8", "surrogateescape")

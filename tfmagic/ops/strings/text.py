@@ -1,0 +1,546 @@
+"""Strings joined, split, cut, changed, matched, and turned into numbers and back."""
+
+from __future__ import annotations
+
+import functools
+import re
+from typing import Any
+
+import numpy as np
+
+from tfmagic.graph import convert, dtypes
+from tfmagic.graph.convert import convert_to_tensor
+from tfmagic.graph.deprecation import deprecated_argument_lookup
+from tfmagic.graph.export import export
+from tfmagic.graph.operation import Tensor
+from tfmagic.graph.scopes import name_scope
+from tfmagic.graph.shapes import Dims
+from tfmagic.graph.sparse_tensor import SparseTensor
+from tfmagic.graph.static_value import static_int, static_ints
+from tfmagic.ops import raw, shape_rules
+from tfmagic.ops.array.rules import as_array, objects
+from tfmagic.ops.array.shape_ops import rank
+from tfmagic.ops.declare import op, register
+from tfmagic.ops.lazy import torch
+from tfmagic.ops.strings.rules import each_number, each_string, invalid, numbers, strings, utf8
+
+_SPACE = b" \t\n\r\v\f"
+
+each_string("StringStrip", lambda op, s: s.strip(_SPACE))
+each_string("StringLower", lambda op, s: _changed(op, s, "lower"))
+each_string("StringUpper", lambda op, s: _changed(op, s, "upper"))
+each_number("StringLength", lambda op, s: len(s) if op.unit == "BYTE" else _characters(s), "int32")
+
+
+def _changed(op: Any, text: bytes, method: str) -> bytes:
+    """Lower or upper case: of ASCII letters only, or of all characters when the encoding is said to be UTF-8."""
+    encoding = op.encoding.lower()
+    if encoding == "":
+        return getattr(text, method)()
+    if encoding != "utf-8":
+        raise invalid(f"only utf-8 or '' (no encoding) is supported, received {op.encoding}")
+    return getattr(text.decode("utf-8", "replace"), method)().encode()
+
+
+def _characters(text: bytes) -> int:
+    """The number of UTF-8 characters: of the bytes that do not go on with one."""
+    return sum((byte & 0xC0) != 0x80 for byte in text)
+
+
+# --- join -------------------------------------------------------------------------------------------------------
+
+
+@op("StringJoin", opaque=True, differentiable=False)
+class StringJoin:
+    """Strings of several tensors joined element by element; scalars go with every element."""
+
+    def shape(op, inputs):
+        if any(dims is None for dims in inputs):
+            return None
+        dims: Dims = ()
+        for item in inputs:
+            if item != ():
+                dims = item if dims == () else shape_rules.merge(dims, item)
+        return dims
+
+    def kernel(op, inputs):
+        shapes = {x.shape for x in inputs if x.ndim}
+        if len(shapes) > 1:
+            a, b = sorted(shapes)[:2]
+            raise invalid(f"Input shapes do not match: {list(a)} vs. {list(b)}")
+        dims = shapes.pop() if shapes else ()
+        columns = [np.broadcast_to(x, dims).ravel().tolist() for x in inputs]
+        separator = op.separator.encode() if isinstance(op.separator, str) else op.separator
+        return objects([separator.join(row) for row in zip(*columns)], dims)
+
+
+@op("ReduceJoin", host="reduction_indices", opaque=True, differentiable=False)
+class ReduceJoin:
+    """Strings joined along axes, in the order in which the axes are given."""
+
+    def shape(op, inputs, axes):
+        given = static_ints(op.reduction_indices)
+        if inputs is None:
+            return None
+        if given is None:
+            return (None,) * len(inputs) if op.keep_dims else None
+        for axis in given:
+            if not -len(inputs) <= axis < len(inputs):
+                raise ValueError(f"Invalid reduction dimension {axis} for input with {len(inputs)} dimension(s)")
+        chosen = {axis % len(inputs) for axis in given} if inputs else set()
+        if op.keep_dims:
+            return tuple(1 if i in chosen else d for i, d in enumerate(inputs))
+        return tuple(d for i, d in enumerate(inputs) if i not in chosen)
+
+    def kernel(op, inputs, axes):
+        axes = [axes] if isinstance(axes, int) else list(axes)
+        for axis in axes:
+            if not -inputs.ndim <= axis < inputs.ndim:
+                raise invalid(f"Invalid reduction dimension {axis} for input with {inputs.ndim} dimension(s)")
+        axes = [axis % inputs.ndim for axis in axes]
+        if len(set(axes)) != len(axes):
+            raise invalid("Duplicate reduction dimension")
+        rest = [axis for axis in range(inputs.ndim) if axis not in axes]
+        moved = inputs.transpose(*rest, *reversed(axes))  # the axis that is named first is joined first
+        kept = moved.shape[:len(rest)]
+        rows = moved.reshape(int(np.prod(kept, dtype=np.int64)), -1)
+        separator = op.separator.encode() if isinstance(op.separator, str) else op.separator
+        joined = objects([separator.join(row) for row in rows.tolist()], kept)
+        return np.expand_dims(joined, sorted(axes)) if op.keep_dims and axes else joined
+
+
+@op("UnsortedSegmentJoin", host="num_segments", opaque=True, differentiable=False)
+class UnsortedSegmentJoin:
+    """The strings of each segment joined."""
+
+    def shape(op, inputs, ids, count):
+        if inputs is None or ids is None:
+            return None
+        return (static_int(op.num_segments), *inputs[len(ids):])
+
+    def kernel(op, inputs, ids, count):
+        ids = as_array(ids)
+        rest = inputs.shape[ids.ndim:]
+        rows = inputs.reshape(ids.size, -1)
+        columns = rows.shape[1] if rows.size else int(np.prod(rest, dtype=np.int64))
+        parts: list[list[list[bytes]]] = [[[] for _ in range(columns)] for _ in range(count)]
+        for position, segment in enumerate(ids.ravel().tolist()):
+            if segment < 0:
+                continue
+            if segment >= count:
+                raise invalid(f"segment_ids[{position}] = {segment} is out of range [0, {count})")
+            for column, text in enumerate(rows[position].tolist()):
+                parts[segment][column].append(text)
+        separator = op.separator.encode()
+        return objects([separator.join(texts) for row in parts for texts in row], (count, *rest))
+
+
+# --- split and cut ----------------------------------------------------------------------------------------------
+
+
+def _split_dims(op: Any, x: Dims, sep: Dims) -> tuple[Dims, Dims, Dims]:
+    shape_rules.with_rank(x, 1)
+    return (None, 2), (None,), (2,)
+
+
+def _as_sparse(rows: list[list[bytes]]) -> tuple[Any, Any, Any]:
+    """Lists of strings as the three tensors of a sparse one."""
+    places = [(i, j) for i, row in enumerate(rows) for j in range(len(row))]
+    values = [text for row in rows for text in row]
+    widest = max((len(row) for row in rows), default=0)
+    return (torch.tensor(places, dtype=torch.int64).reshape(-1, 2), objects(values, (-1,)),
+            torch.tensor([len(rows), widest], dtype=torch.int64))
+
+
+@op("StringSplit", opaque=True, differentiable=False)
+class StringSplit:
+    """Each string cut at every character of `delimiter`, or into bytes."""
+
+    shape = _split_dims
+
+    def kernel(op, x, delimiter):
+        marks = delimiter.reshape(-1)[0]
+        pattern = re.compile(b"[" + re.escape(marks) + b"]") if marks else None
+        rows = []
+        for text in x.tolist():
+            if not text:
+                rows.append([])
+                continue
+            parts = [text[i:i + 1] for i in range(len(text))] if pattern is None else pattern.split(text)
+            rows.append([part for part in parts if part or not op.skip_empty])
+        return _as_sparse(rows)
+
+
+@op("StringSplitV2", opaque=True, differentiable=False)
+class StringSplitV2:
+    """Each string cut as `bytes.split` does it."""
+
+    shape = _split_dims
+
+    def kernel(op, x, sep):
+        mark = sep.reshape(-1)[0]
+        return _as_sparse([text.split(mark or None, op.maxsplit) for text in x.tolist()])
+
+
+@op("Substr", opaque=True, differentiable=False)
+class Substr:
+    """A part of each string: `len` bytes or characters from `pos` on."""
+
+    def shape(op, x, pos, length):
+        if pos is not None and length is not None:
+            shape_rules.merge(pos, length)
+        return shape_rules.broadcast_dims(x, pos)
+
+    def kernel(op, x, pos, length):
+        starts, lengths = as_array(pos), as_array(length)
+        if starts.shape != lengths.shape:
+            raise invalid(f"pos and len should have the same shape, got: {list(starts.shape)} vs. "
+                          f"{list(lengths.shape)}")
+        dims = np.broadcast_shapes(x.shape, starts.shape)
+        rows = [np.broadcast_to(a, dims).ravel().tolist() for a in (x, starts, lengths)]
+        return objects([_part(op, *row, index) for index, row in enumerate(zip(*rows))], dims)
+
+
+def _part(op: Any, text: bytes, start: int, length: int, index: int) -> bytes:
+    items: Any = text if op.unit == "BYTE" else utf8(op, text)
+    if not -len(items) <= start <= len(items):
+        raise invalid(f"pos {start} out of range for string at index {index}")
+    start = start + len(items) if start < 0 else start
+    part = items[start:start + max(length, 0)]
+    return part if op.unit == "BYTE" else part.encode("utf-8", "surrogateescape")
+
+
+# --- patterns ---------------------------------------------------------------------------------------------------
+
+
+@functools.lru_cache(maxsize=256)
+def _pattern(pattern: bytes) -> re.Pattern[str]:
+    """A pattern in RE2's language, which differs from Python's in few points."""
+    text = pattern.decode("utf-8", "surrogateescape").replace(r"\z", r"\Z").replace(r"\C", r"[\s\S]")
+    try:
+        return re.compile(text, re.ASCII)
+    except (re.error, OverflowError, RecursionError) as error:
+        raise invalid(f"Invalid pattern: {pattern.decode(errors='replace')}, error: {error}") from None
+
+
+def _replaced(pattern: re.Pattern[str], rewrite: str, text: str, everywhere: bool) -> str:
+    """The text with matches rewritten; `\\0` to `\\9` in the rewriting are the match and its groups."""
+    pieces: list[str] = []
+    at = last_end = 0
+    while at <= len(text):
+        found = pattern.search(text, at)
+        if found is None:
+            break
+        if found.end() == found.start() == last_end and pieces:  # no empty match right behind another
+            at += 1
+            found_later = pattern.search(text, at)
+            if found_later is None:
+                break
+            found = found_later
+        pieces += [text[last_end:found.start()], _rewritten(rewrite, found)]
+        last_end = found.end()
+        if not everywhere:
+            break
+        at = last_end + 1 if found.end() == found.start() else last_end
+    return "".join(pieces) + text[last_end:]
+
+
+def _rewritten(rewrite: str, found: re.Match[str]) -> str:
+    def group(escape: re.Match[str]) -> str:
+        mark = escape.group(1)
+        if mark == "\\":
+            return "\\"
+        if not mark.isdigit() or int(mark) > (found.re.groups or 0):
+            raise invalid(f"Invalid rewrite: \\{mark} names no group of the pattern.")
+        return found.group(int(mark)) or ""
+
+    return re.sub(r"\\(.?)", group, rewrite, flags=re.DOTALL)
+
+
+def _regex_replace(op: Any, x: Any, pattern: bytes, rewrite: bytes) -> Any:
+    compiled, new = _pattern(pattern), rewrite.decode("utf-8", "surrogateescape")
+    return strings(x, lambda s: _replaced(compiled, new, utf8(op, s), op.replace_global).encode(
+        "utf-8", "surrogateescape"))
+
+
+def _full_match(op: Any, x: Any, pattern: bytes) -> Any:
+    compiled = _pattern(pattern)
+    return numbers(x, lambda s: compiled.fullmatch(utf8(op, s)) is not None, "bool")
+
+
+def _raw_bytes(text: Any) -> bytes:
+    return text.encode() if isinstance(text, str) else text
+
+
+register("RegexReplace", shape_rules.same, lambda op, x, pattern, rewrite: _regex_replace(
+    op, x, pattern.reshape(-1)[0], rewrite.reshape(-1)[0]), opaque=True, differentiable=False)
+register("StaticRegexReplace", shape_rules.same, lambda op, x: _regex_replace(
+    op, x, _raw_bytes(op.pattern), _raw_bytes(op.rewrite)), opaque=True, differentiable=False)
+register("RegexFullMatch", shape_rules.same, lambda op, x, pattern: _full_match(op, x, pattern.reshape(-1)[0]),
+         opaque=True, differentiable=False)
+register("StaticRegexFullMatch", shape_rules.same, lambda op, x: _full_match(op, x, _raw_bytes(op.pattern)),
+         opaque=True, differentiable=False)
+
+
+# --- numbers ----------------------------------------------------------------------------------------------------
+
+
+@op("AsString", opaque=True, differentiable=False)
+class AsString:
+    """Each number as a string, in C's formats."""
+
+    shape = shape_rules.same
+
+    def kernel(op, x):
+        form = _format(op)
+        if op.T.is_bool:
+            return objects([form % (b"true" if item else b"false") for item in x.reshape(-1).tolist()], x.shape)
+        if op.T.is_complex:
+            return objects([b"(" + form % item.real + b"," + form % item.imag + b")"
+                            for item in x.reshape(-1).tolist()], x.shape)
+        return objects([form % item for item in x.reshape(-1).tolist()], tuple(x.shape))
+
+
+def _format(op: Any) -> bytes:
+    inexact = op.T.is_floating or op.T.is_complex
+    if (op.scientific or op.shortest) and not inexact:
+        raise invalid(f"scientific and shortest format not supported for datatype {op.T.proto_name}")
+    if op.precision > -1 and not inexact:
+        raise invalid(f"precision not supported for datatype {op.T.proto_name}")
+    if op.scientific and op.shortest:
+        raise invalid("Cannot select both scientific and shortest notation")
+    if len(op.fill) > 1 or op.fill not in ("", " ", "+", "-", "0", "#"):
+        raise invalid(f"Fill argument not supported: {op.fill!r}")
+    form = "%" + op.fill + (str(op.width) if op.width > -1 else "")
+    if op.T.is_bool:
+        return (form + "s").encode()
+    if not inexact:
+        return (form + "d").encode()
+    form += f".{op.precision}" if op.precision > -1 else ""
+    return (form + ("e" if op.scientific else "g" if op.shortest else "f")).encode()
+
+
+_NUMBER = re.compile(rb"[+-]?(\d+\.?\d*([eE][+-]?\d+)?|\.\d+([eE][+-]?\d+)?|inf(inity)?|nan|0[xX][0-9a-fA-F]+)",
+                     re.IGNORECASE)
+_WHOLE = re.compile(rb"[+-]?\d+")
+
+
+@op("StringToNumber", opaque=True, differentiable=False)
+class StringToNumber:
+    """The number that each string writes."""
+
+    shape = shape_rules.same
+
+    def kernel(op, x):
+        dtype = op.out_type
+        info = np.iinfo(dtype.as_numpy_dtype) if dtype.is_integer else None
+
+        def parse(text: bytes) -> float:
+            body = text.strip(_SPACE)
+            good = (_WHOLE if info else _NUMBER).fullmatch(body)
+            if good:
+                value = int(body) if info else float(int(body, 16)) if b"x" in body.lower() else float(body)
+                if info is None or info.min <= value <= info.max:
+                    return value
+            raise invalid(f"StringToNumberOp could not correctly convert string: {text.decode(errors='replace')}")
+
+        with np.errstate(over="ignore"):
+            return numbers(x, parse, dtype.name)
+
+
+@op("StringFormat", opaque=True, differentiable=False)
+class StringFormat:
+    """A template whose placeholders are filled with tensors as `tf.Print` shows them."""
+
+    shape = shape_rules.scalar
+
+    def kernel(op, inputs):
+        text, pieces = op.template, []
+        for value in inputs:
+            before, found, text = text.partition(op.placeholder)
+            if not found:
+                raise invalid("num placeholders in template and num inputs must match")
+            pieces += [before, summary(as_array(value), op.summarize)]
+        if op.placeholder in text:
+            raise invalid("num placeholders in template and num inputs must match")
+        return objects(["".join([*pieces, text]).encode("utf-8", "surrogateescape")], ())
+
+
+def summary(array: Any, ends: int) -> str:
+    """A value as `tf.print` shows it: of each axis the first and last elements, rows on lines of their own.
+
+    Args:
+      array: a NumPy array.
+      ends: how many elements to show at each end of an axis; all when it is -1.
+    """
+    from tfmagic.ops.debug.text import number
+
+    def shown(part: Any, depth: int) -> str:
+        if part.ndim == 0:
+            item = part[()]
+            return f'"{number(item)}"' if isinstance(item, bytes) else number(item)
+        items = [shown(np.asarray(part[i], part.dtype), depth + 1) for i in chosen(len(part))]
+        if ends >= 0 and len(part) > 2 * ends:
+            items.insert(ends, "...")
+        gap = " " if part.ndim == 1 else "\n" * (part.ndim - 1) + " " * (depth + 1)
+        return f"[{gap.join(items)}]"
+
+    def chosen(count: int) -> list[int]:
+        if ends < 0 or count <= 2 * ends:
+            return list(range(count))
+        return [*range(ends), *range(count - ends, count)]
+
+    return shown(array, 0)
+
+
+# --- public functions -------------------------------------------------------------------------------------------
+
+
+@export("strings.format")
+def string_format(template: str, inputs: Any, placeholder: str = "{}", summarize: int = 3,
+                  name: str | None = None) -> Tensor:
+    """A template whose placeholders are filled with tensors.
+
+    Raises:
+      ValueError: the template has another number of placeholders than there are inputs.
+    """
+    if isinstance(inputs, Tensor):
+        inputs = [inputs]
+    if template.count(placeholder) != len(inputs):
+        raise ValueError(f"{template.count(placeholder)} placeholder(s) in template does not match {len(inputs)} "
+                         "tensor(s) provided as input")
+    return raw.string_format(inputs, template=template, placeholder=placeholder, summarize=summarize, name=name)
+
+
+@export("strings.length")
+def string_length(input: Any, name: str | None = None, unit: str = "BYTE") -> Tensor:
+    """The length of each string in bytes or UTF-8 characters (`unit="UTF8_CHAR"`)."""
+    return raw.string_length(input, unit=unit, name=name)
+
+
+@export("strings.substr", "substr")
+def substr(input: Any, pos: Any, len: Any, name: str | None = None, unit: str = "BYTE") -> Tensor:
+    """A part of each string.
+
+    Args:
+      input: string tensor.
+      pos: int32 or int64: where the part begins; negative positions count from the end.
+      len: the length of the part, in the shape of `pos`.
+      unit: "BYTE" or "UTF8_CHAR".
+    """
+    return raw.substr(input, pos, len, unit=unit, name=name)
+
+
+@export("strings.regex_full_match")
+def regex_full_match(input: Any, pattern: Any, name: str | None = None) -> Tensor:
+    """Whether each string matches a pattern from beginning to end."""
+    if isinstance(pattern, (str, bytes)):
+        return raw.static_regex_full_match(input, pattern=pattern, name=name)
+    return raw.regex_full_match(input, pattern, name=name)
+
+
+@export("strings.regex_replace")
+def regex_replace(input: Any, pattern: Any, rewrite: Any, replace_global: bool = True,
+                  name: str | None = None) -> Tensor:
+    """Each string with the matches of a pattern replaced.
+
+    Args:
+      input: string tensor.
+      pattern: a regular expression.
+      rewrite: what takes the place of a match; `\\1` to `\\9` stand for its groups.
+      replace_global: whether to replace every match or only the first.
+    """
+    if isinstance(pattern, (str, bytes)) and isinstance(rewrite, (str, bytes)):
+        return raw.static_regex_replace(input, pattern=pattern, rewrite=rewrite, replace_global=replace_global,
+                                        name=name)
+    return raw.regex_replace(input, pattern, rewrite, replace_global=replace_global, name=name)
+
+
+@export("strings.reduce_join")
+def reduce_join(inputs: Any, axis: Any = None, keep_dims: bool | None = None, separator: str = "",
+                name: str | None = None, reduction_indices: Any = None, keepdims: bool | None = None) -> Tensor:
+    """Strings joined along axes (all of them by default, the last axis innermost)."""
+    keep_dims = bool(deprecated_argument_lookup("keepdims", keepdims, "keep_dims", keep_dims))
+    axis = deprecated_argument_lookup("axis", axis, "reduction_indices", reduction_indices)
+    inputs = convert_to_tensor(inputs)
+    if axis is None:
+        if inputs._dims is not None:
+            axis = convert.constant(np.arange(len(inputs._dims) - 1, -1, -1), dtypes.int32)
+        else:
+            axis = raw.range(raw.sub(rank(inputs), 1, name="sub"), -1, -1)
+    return raw.reduce_join(inputs, axis, keep_dims=keep_dims, separator=separator, name=name)
+
+
+@export("string_split")
+def string_split(source: Any = None, sep: Any = None, skip_empty: bool = True, delimiter: Any = None,
+                 result_type: str = "SparseTensor", input: Any = None, name: str | None = None) -> SparseTensor:
+    """Each string of a vector cut at every character of a delimiter.
+
+    Args:
+      source: string tensor of shape [n] (also called `input`).
+      sep: the characters to cut at, a space by default (also called `delimiter`); "" cuts into bytes.
+      skip_empty: whether to leave out empty parts.
+      result_type: "SparseTensor".
+
+    Returns:
+      A `SparseTensor` of shape [n, most parts].
+    """
+    source = deprecated_argument_lookup("input", input, "source", source)
+    delimiter = deprecated_argument_lookup("sep", sep, "delimiter", delimiter)
+    _only_sparse(result_type)
+    with name_scope(name, "StringSplit", [source]):
+        delimiter = convert_to_tensor(" " if delimiter is None else delimiter, dtype=dtypes.string)
+        source = convert_to_tensor(source, dtype=dtypes.string)
+        return _sparse(*raw.string_split(source, delimiter, skip_empty=skip_empty))
+
+
+@export("strings.split")
+def string_split_v2(input: Any = None, sep: Any = None, maxsplit: int = -1, result_type: str = "SparseTensor",
+                    source: Any = None, name: str | None = None) -> SparseTensor:
+    """Each string of a vector cut as Python's `str.split` does it.
+
+    Args:
+      input: string tensor of shape [n] (also called `source`).
+      sep: the string to cut at; by default runs of white space.
+      maxsplit: the most cuts, -1 for any number.
+      result_type: "SparseTensor".
+
+    Returns:
+      A `SparseTensor` of shape [n, most parts].
+    """
+    input = deprecated_argument_lookup("input", input, "source", source)
+    _only_sparse(result_type)
+    with name_scope(name, "StringSplit", [input]):
+        input = convert_to_tensor(input, dtype=dtypes.string, name="input")
+        sep = convert_to_tensor("" if sep is None else sep, dtype=dtypes.string)
+        return _sparse(*raw.string_split_v2(input, sep, maxsplit=maxsplit))
+
+
+def _only_sparse(result_type: str) -> None:
+    if result_type == "RaggedTensor":
+        raise NotImplementedError("tfmagic has no RaggedTensor; take result_type='SparseTensor'.")
+    if result_type != "SparseTensor":
+        raise ValueError("result_type must be 'RaggedTensor' or 'SparseTensor'.")
+
+
+def _sparse(indices: Tensor, values: Tensor, dense_shape: Tensor) -> SparseTensor:
+    indices.set_shape([None, 2])
+    values.set_shape([None])
+    dense_shape.set_shape([2])
+    return SparseTensor(indices, values, dense_shape)
+
+
+@export("strings.to_number")
+def string_to_number(string_tensor: Any = None, out_type: Any = dtypes.float32, name: str | None = None,
+                     input: Any = None) -> Tensor:
+    """The number that each string writes.
+
+    Args:
+      string_tensor: string tensor (also called `input`).
+      out_type: float32, float64, int32 or int64.
+
+    Raises:
+      InvalidArgumentError: in the run, a string is no number of the type.
+    """
+    string_tensor = deprecated_argument_lookup("input", input, "string_tensor", string_tensor)
+    return raw.string_to_number(string_tensor, out_type, name)
