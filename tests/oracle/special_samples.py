@@ -707,6 +707,15 @@ SPECIAL = {
         row(bytes=text([b"\x01\x02"]), out_type="uint8"),
     ],
     "StringFormat": [row(inputs=[i32([1, 2])], template="value: {}", placeholder="{}", summarize=3)],
+    "Fingerprint": [row(data=text(["a", "hello"]), method=text("farmhash64"))],
+    "UnicodeTranscode": [row(input=text(["ação"]), input_encoding="UTF-8", output_encoding="UTF-16-BE")],
+    "UnicodeDecode": [row(input=text(["ação", "b"]), input_encoding="UTF-8")],
+    "UnicodeDecodeWithOffsets": [row(input=text(["ação", "b"]), input_encoding="UTF-8")],
+    "UnicodeEncode": [row(input_values=i32([97, 231, 98]), input_splits=i64([0, 2, 3]), output_encoding="UTF-8")],
+    "UnsortedSegmentJoin": [
+        row(inputs=text(["a", "b", "c"]), segment_ids=i32([0, 1, 0]), num_segments=i32(2), separator="-")
+    ],
+    "DecodePaddedRaw": [row(input_bytes=text([b"\x01\x02", b"\x03"]), fixed_length=i32(2), out_type="uint8")],
     "UnicodeScript": rows(i32([65, 1041]), name="input"),
     "Reciprocal": rows(P(2, 3), f32([0.0, -2.0])),
     "Inv": rows(P(2, 3), f32([0.0, -2.0])),
