@@ -6,7 +6,7 @@ import functools
 import re
 from collections.abc import Callable, Sequence
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NoReturn
 
 import torch
 from torch import fx
@@ -171,7 +171,7 @@ class Plan:
                 try:
                     outputs = self.function(*(feeds if arguments is None else arguments(feeds)))[0]
                 except Exception as exception:
-                    raise self._explained(exception) from exception
+                    self._raise(exception)
                 return finish(outputs)
 
         return run
@@ -181,7 +181,7 @@ class Plan:
             try:
                 outputs, states, updates = self.function(*self._arguments(feeds))
             except Exception as exception:
-                raise self._explained(exception) from exception
+                self._raise(exception)
             states = [_owned(state, clone) for state, clone in zip(states, self.state_clones)]
             result = finish(outputs)
             calls = [call for prepared in updates for call in prepared]
@@ -197,13 +197,14 @@ class Plan:
                 raise uninitialized(root, op)
         return [feeds[key] if is_feed else variables.get(key) for is_feed, key in self._parameters]
 
-    def _explained(self, exception: BaseException) -> BaseException:
-        """The error of the node in whose line of the compiled plan `exception` came up."""
+    def _raise(self, exception: Exception) -> NoReturn:
+        """Raise the error of the node in whose line of the compiled plan `exception` came up."""
         node, frame = self._failing(exception)
-        if node is None or node.meta.get("op") is None:
-            return exception
-        op: Operation = node.meta["op"]
-        return run_errors.translate(exception, op, self._input_values(op, node, frame))
+        op: Operation | None = None if node is None else node.meta.get("op")
+        if node is None or op is None:
+            raise exception
+        explained = run_errors.translate(exception, op, self._input_values(node, frame))
+        raise explained from (None if explained is exception else exception)
 
     def _failing(self, exception: BaseException) -> tuple[fx.Node | None, Any]:
         traceback = exception.__traceback__
@@ -222,7 +223,7 @@ class Plan:
         start = next(i for i, line in enumerate(lines) if line.lstrip().startswith("def forward"))
         return start + 1
 
-    def _input_values(self, op: Operation, node: fx.Node, frame: Any) -> list[Any]:
+    def _input_values(self, node: fx.Node, frame: Any) -> list[Any]:
         """The values of the failing op's inputs: from the plan's frame, else what stands for them (shape and type)."""
         values = []
         for given in node.meta.get("inputs", ()):

@@ -196,7 +196,8 @@ class Lowering:
             result = self._call(op, declaration, arguments)
         except Exception as exception:
             shown = [a.node.meta.get("val") if isinstance(a, Proxy) else a for a in arguments]
-            raise run_errors.translate(exception, op, shown) from exception
+            explained = run_errors.translate(exception, op, shown)
+            raise explained from (None if explained is exception else exception)
         if written:
             result = self._store(op, written, roots, result)
             names = [arg.name for arg in op._op_def.inputs]
