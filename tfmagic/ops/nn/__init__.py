@@ -1,3 +1,3 @@
 """Ops of neural networks: activations, cross-entropies, convolutions, pools, normalisations."""
 
-from tfmagic.ops.nn import activations, bias, conv, cross_entropy, normalization, pool, top_k  # noqa: F401
+from tfmagic.ops.nn import activations, bias, candidates, conv, cross_entropy, normalization, pool, top_k  # noqa: F401

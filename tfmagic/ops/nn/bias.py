@@ -73,7 +73,7 @@ class BiasAddGrad:
         dims = op.out_backprop._dims
         rank = dy.dim() if dims is None else len(dims)
         channel = 1 if _channel_first(op) else rank - 1
-        return torch.sum(dy, [a for a in range(rank) if a != channel])
+        return torch.sum(dy, [a for a in range(rank) if a != channel], dtype=dy.dtype)
 
     def gradient(op: Any, dz: Tensor) -> Tensor:
         """The sum's gradient is spread over all but the channels."""

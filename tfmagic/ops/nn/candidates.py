@@ -1,0 +1,170 @@
+"""Candidate samplers: random classes for sampled losses, how often each is expected, and hits of true classes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from tfmagic.graph import errors
+from tfmagic.graph.shapes import Dims
+from tfmagic.ops.declare import register
+from tfmagic.ops.lazy import torch
+from tfmagic.ops.random.ops import _stream_of as stream_of
+from tfmagic.ops.random.philox import PhiloxState, block
+from tfmagic.ops.shape_rules import with_rank
+
+_WORDS_PER_SAMPLE = 2048  # what TensorFlow sets aside for each sample's rejections
+_ALL = (1 << 64) - 1
+
+
+def _words(state: PhiloxState, samples: int) -> Iterator[int]:
+    """The 32-bit words of the part of the stream that one call takes."""
+    stream = state.reserve_words(_WORDS_PER_SAMPLE * samples)
+    place = 0
+    while True:
+        yield from block(stream.skip(place))
+        place += 1
+
+
+def _below(words: Iterator[int], count: int) -> int:
+    """A number in [0, count), every one equally likely."""
+
+    def draw() -> int:
+        low = next(words)
+        return low | next(words) << 32
+
+    if count & (count - 1) == 0:
+        return draw() & (count - 1)
+    least = (_ALL % count) + 1
+    value = draw()
+    while value < least:
+        value = draw()
+    return value % count
+
+
+def _unit(words: Iterator[int]) -> float:
+    """A double in [0, 1)."""
+    high = next(words) & 0xFFFFF
+    return ((high << 32) | next(words)) / (1 << 52)
+
+
+class _Uniform:
+    """Every class equally likely."""
+
+    def __init__(self, op: Any, classes: int):
+        self.classes = classes
+
+    def draw(self, words: Iterator[int]) -> int:
+        return _below(words, self.classes)
+
+    def probability(self, value: int) -> float:
+        return 1.0 / self.classes
+
+
+class _LogUniform:
+    """Class k with probability log((k + 2) / (k + 1)) / log(classes + 1): for classes sorted by frequency."""
+
+    def __init__(self, op: Any, classes: int):
+        self.classes = classes
+        self.log = math.log1p(classes)
+
+    def draw(self, words: Iterator[int]) -> int:
+        return (int(math.exp(_unit(words) * self.log)) - 1) % self.classes
+
+    def probability(self, value: int) -> float:
+        return math.log((value + 2.0) / (value + 1.0)) / self.log
+
+
+class _Weighted:
+    """Classes with given weights, distorted by a power."""
+
+    def __init__(self, op: Any, classes: int):
+        weights = list(op.unigrams)
+        if op.vocab_file:
+            with open(op.vocab_file, encoding="utf-8") as lines:
+                weights = [float(line.rsplit(",", 1)[-1]) for line in lines if line.strip()]
+        weights = [0.0] * op.num_reserved_ids + [w ** op.distortion for w in weights]
+        if len(weights) != classes:
+            raise errors.InvalidArgumentError(None, op.op, f"range_max is {classes} but weights number {len(weights)}")
+        if op.num_shards > 1:
+            weights = [w if i % op.num_shards == op.shard else 0.0 for i, w in enumerate(weights)]
+        self.total = sum(weights)
+        self.weights = weights
+        self.classes = classes
+
+    def draw(self, words: Iterator[int]) -> int:
+        target = _unit(words) * self.total
+        for value, weight in enumerate(self.weights):
+            target -= weight
+            if target < 0:
+                return value
+        return self.classes - 1
+
+    def probability(self, value: int) -> float:
+        return self.weights[value] / self.total
+
+
+def _expected(probability: float, count: int, tries: int) -> float:
+    """How often a class is expected among the samples."""
+    if tries == count:
+        return probability * count
+    return -math.expm1(tries * math.log1p(-probability))
+
+
+def _kernel(make: Callable[[Any, int], Any]) -> Any:
+    def kernel(op: Any, state: PhiloxState, true_classes: Any) -> tuple[Any, Any, Any]:
+        sampler = make(op, op.range_max)
+        count = op.num_sampled
+        if op.unique and count > sampler.classes:
+            raise errors.InvalidArgumentError(None, op.op, "Sampler's range is too small.")
+        words = _words(state, count)
+        samples: list[int] = []
+        seen: set[int] = set()
+        tries = 0
+        while len(samples) < count:
+            tries += 1
+            value = sampler.draw(words)
+            if op.unique:
+                if value in seen:
+                    continue
+                seen.add(value)
+            samples.append(value)
+        drawn = [_expected(sampler.probability(v), count, tries) for v in samples]
+        flat = true_classes.reshape(-1).tolist()
+        true = [_expected(sampler.probability(v), count, tries) for v in flat]
+        device = true_classes.device
+        return (torch.tensor(samples, dtype=torch.int64, device=device),
+                torch.tensor(true, dtype=torch.float32, device=device).reshape(true_classes.shape),
+                torch.tensor(drawn, dtype=torch.float32, device=device))
+
+    return kernel
+
+
+def _all_kernel(op: Any, state: PhiloxState, true_classes: Any) -> tuple[Any, Any, Any]:
+    ones = torch.ones(true_classes.shape, dtype=torch.float32, device=true_classes.device)
+    samples = torch.arange(op.num_sampled, dtype=torch.int64, device=true_classes.device)
+    return samples, ones, torch.ones(op.num_sampled, dtype=torch.float32, device=true_classes.device)
+
+
+def _shape(op: Any, true_classes: Dims) -> tuple[Dims, Dims, Dims]:
+    rows, _ = with_rank(true_classes, 2)
+    return (op.num_sampled,), (rows, op.num_true), (op.num_sampled,)
+
+
+_RANDOM = {"state": stream_of, "differentiable": False}
+register("UniformCandidateSampler", _shape, _kernel(_Uniform), **_RANDOM)
+register("LogUniformCandidateSampler", _shape, _kernel(_LogUniform), **_RANDOM)
+register("FixedUnigramCandidateSampler", _shape, _kernel(_Weighted), **_RANDOM)
+register("AllCandidateSampler", _shape, _all_kernel, **_RANDOM)
+
+
+def _accidental_hits(op: Any, true_classes: Any, sampled: Any) -> tuple[Any, Any, Any]:
+    """Where a sampled class is one of the row's true ones."""
+    hits = (true_classes.unsqueeze(2) == sampled).nonzero()
+    weights = torch.full((hits.shape[0],), -3.4028234663852886e38, dtype=torch.float32, device=sampled.device)
+    return hits[:, 0].to(torch.int32), hits[:, 2], weights
+
+
+register("ComputeAccidentalHits", lambda op, true, sampled: ((None,), (None,), (None,)), _accidental_hits,
+         differentiable=False)
