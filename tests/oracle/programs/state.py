@@ -51,7 +51,8 @@ def partitioned_variables(tf):
                           initializer=tf.constant_initializer(3.0))  # fmt: skip
     parts = tf.create_partitioned_variables([5, 1], [3, 1], tf.ones_initializer(), name="old")
     facts = {"names": [x.name for x in tf.global_variables()], "shape": v.get_shape().as_list(), "name": v.name,
-             "cut": [p.shape.as_list() for p in cut], "saved": [p._get_save_slice_info().spec for p in parts]}  # fmt: skip
+             "cut": [p.shape.as_list() for p in cut],
+             "saved": [p._get_save_slice_info().spec for p in parts]}  # fmt: skip
     return Case(init=True, steps=[([y, scalar, list(cut)], None)], facts=facts, show=[scalar])
 
 
@@ -63,8 +64,9 @@ def optimizers_with_slots(tf):
     dense = tf.constant([1.0, 2.0])
     rows = tf.IndexedSlices(tf.constant([1.0, 2.0, 3.0]), tf.constant([0, 1, 1]), tf.constant([2]))
     steps, facts = [], {}
-    for optimizer in (tf.train.AdagradOptimizer(0.1), tf.train.AdadeltaOptimizer(0.5), tf.train.AdagradDAOptimizer(0.1, step),
-                      tf.train.RMSPropOptimizer(0.1), tf.train.RMSPropOptimizer(0.1, momentum=0.5, centered=True, name="Other"),
+    for optimizer in (tf.train.AdagradOptimizer(0.1), tf.train.AdadeltaOptimizer(0.5),
+                      tf.train.AdagradDAOptimizer(0.1, step), tf.train.RMSPropOptimizer(0.1),
+                      tf.train.RMSPropOptimizer(0.1, momentum=0.5, centered=True, name="Other"),
                       tf.train.ProximalAdagradOptimizer(0.1, l1_regularization_strength=0.1),
                       tf.train.ProximalGradientDescentOptimizer(0.1, l2_regularization_strength=0.2)):  # fmt: skip
         steps.append((optimizer.apply_gradients([(dense, v), (dense, w)]), None))
@@ -81,7 +83,8 @@ def applied_gradients(tf):
     step = tf.train.get_or_create_global_step()
     dense = tf.constant([1.0, 2.0])
     steps = []
-    for optimizer in (tf.train.GradientDescentOptimizer(0.1), tf.train.MomentumOptimizer(0.1, 0.9), tf.train.AdamOptimizer(0.1)):
+    optimizers = [tf.train.GradientDescentOptimizer(0.1), tf.train.MomentumOptimizer(0.1, 0.9)]
+    for optimizer in (*optimizers, tf.train.AdamOptimizer(0.1)):
         steps.append((optimizer.apply_gradients([(dense, v), (dense, w)], global_step=step, name="train"), None))
         rows = tf.IndexedSlices(tf.constant([1.0, 2.0, 3.0]), tf.constant([0, 1, 1]), tf.constant([2]))
         steps.append((optimizer.apply_gradients([(rows, w)]), None))
@@ -97,7 +100,8 @@ def learning_rates(tf):
              train.natural_exp_decay(0.1, step, 10, 0.5), train.natural_exp_decay(0.1, step, 10, 0.5, staircase=True),
              train.inverse_time_decay(0.1, step, 10, 0.5), train.inverse_time_decay(0.1, step, 10, 0.5, staircase=True),
              train.cosine_decay(0.1, step, 100), train.cosine_decay(0.1, step, 100, alpha=0.1),
-             train.cosine_decay_restarts(0.1, step, 20), train.cosine_decay_restarts(0.1, step, 20, t_mul=1.0, m_mul=0.5),
+             train.cosine_decay_restarts(0.1, step, 20),
+             train.cosine_decay_restarts(0.1, step, 20, t_mul=1.0, m_mul=0.5),
              train.linear_cosine_decay(0.1, step, 100)]  # fmt: skip
     return Case(steps=[(rates, {step: 0}), (rates, {step: 17}), (rates, {step: 75}), (rates, {step: 200})])
 
@@ -106,8 +110,9 @@ def learning_rates(tf):
 def piecewise_learning_rate(tf):
     step = tf.train.get_or_create_global_step()
     rate = tf.train.piecewise_constant(step, [10, 20], [1.0, 0.5, 0.1])
-    steps = [(rate, None), (step.assign(10), None), (rate, None), (step.assign(15), None), (rate, None), (step.assign(21), None)]
-    return Case(init=True, steps=steps + [(rate, None)], show=[rate])
+    steps = [(rate, None), (step.assign(10), None), (rate, None), (step.assign(15), None), (rate, None)]
+    steps += [(step.assign(21), None), (rate, None)]
+    return Case(init=True, steps=steps, show=[rate])
 
 
 @program
@@ -138,7 +143,8 @@ def clipped_tensors(tf):
     some, norm = tf.clip_by_global_norm([x, None, p], 5.0)
     given, _ = tf.clip_by_global_norm([rows, x], 5.0, use_norm=tf.constant(7.0))
     out = [tf.clip_by_value(x, 0.0, 2.0), tf.clip_by_value(p, -1, 1, name="c"), tf.clip_by_norm(x, 2.0),
-           tf.clip_by_norm(p, 2.0, axes=[1]), tf.clip_by_average_norm(x, 1.0), tf.global_norm([x, p]), some[0], some[2], norm,
+           tf.clip_by_norm(p, 2.0, axes=[1]), tf.clip_by_average_norm(x, 1.0), tf.global_norm([x, p]),
+           some[0], some[2], norm,
            given[0].values, given[1], tf.clip_by_value(rows, 0.0, 1.0).values, tf.clip_by_norm(rows, 1.0).values,
            tf.clip_by_value(tf.constant([1, 2]), 0, 1)]  # fmt: skip
     return Case(steps=[(out, {p: np.arange(6.0).reshape(2, 3)})], facts={"none": some[1] is None})
@@ -155,7 +161,8 @@ def templates(tf):
     x = tf.constant([1.0, 2.0])
     with tf.variable_scope("outer"):
         out = [shared(x), shared(x + 1.0), at_once(x), at_once(x)]
-    facts = {"names": [v.name for v in tf.global_variables()], "scopes": [shared.variable_scope.name, at_once.variable_scope_name],
+    facts = {"names": [v.name for v in tf.global_variables()],
+             "scopes": [shared.variable_scope.name, at_once.variable_scope_name],
              "variables": [v.name for v in shared.trainable_variables], "out": [y.name for y in out]}  # fmt: skip
     return Case(init=True, steps=[(out, None)], facts=facts)
 
