@@ -57,7 +57,7 @@ def take(params: Any, indices: Any, axis: int) -> Any:
             result = params.index_select(axis, flat)
         except (IndexError, RuntimeError):
             raise out_of_range(indices, size_) or RuntimeError("gather failed") from None
-    return result.reshape(*params.shape[:axis], *indices.shape, *params.shape[axis + 1:])
+    return result.reshape((*params.shape[:axis], *indices.shape, *params.shape[axis + 1:]))
 
 
 def _static_take(params: np.ndarray, indices: np.ndarray, axis: int) -> np.ndarray:
@@ -177,32 +177,45 @@ def _gather_gradient(op: Any, dy: Any) -> Any:
     values = reshape(dy, values_shape)
     from tfmagic.ops.array.layout import transpose
 
-    transposed = transpose(values, concat([outer_batches, [axis_dims], batch_axes, inner_axes], 0))
+    order = concat([outer_batches, [axis_dims], batch_axes, inner_axes], 0)
+    transposed = transpose(values, order)
+    count = whole[axis]
+    indices_size = expand_dims(size(indices), 0)
     if batch_dims:
-        params_grad = _batched_sum(whole, transposed, indices, batch_dims, whole[axis])
+        params_grad = _batched_sum(gather(whole, order), transposed, indices, batch_dims, count, indices_size)
     else:
-        params_grad = raw.unsorted_segment_sum(transposed, indices if indices._dims is not None
-                                               and len(indices._dims) == 1 else reshape(indices, [-1]), whole[axis])
+        params_grad = raw.unsorted_segment_sum(transposed, reshape(indices, indices_size), count)
     back = concat([outer_batches, raw.add_v2(batch_axes, 1, name="add"), [batch_dims], inner_axes], 0)
     return transpose(params_grad, back)
 
 
-def _batched_sum(whole: Tensor, values: Tensor, indices: Tensor, batch_dims: int, gather_dim_size: Tensor) -> Tensor:
+def _batched_sum(whole: Tensor, values: Tensor, indices: Tensor, batch_dims: int, count: Tensor,
+                 indices_size: Tensor) -> Tensor:
     """Sums by index within each batch: the indices of one batch are moved beyond those of the batches before it."""
-    range_ = public("range")
-    indices_size = expand_dims(size(indices), 0)
-    batch_shape = whole[:batch_dims]
-    flat = reshape(indices, concat([batch_shape, [-1]], 0))
-    batch_size = raw.prod(batch_shape, [0])
-    offsets = raw.mul(range_(batch_size), gather_dim_size, name="mul")
-    offsets = reshape(offsets, concat([batch_shape, [1]], 0))
-    if offsets.dtype is not flat.dtype:
-        offsets = raw.cast(offsets, flat.dtype)
-    flat = reshape(raw.add_v2(flat, offsets, name="add"), indices_size)
-    inner = shape(values)[batch_dims + 1:]
-    segments = raw.mul(batch_size, gather_dim_size, name="mul")
-    summed = raw.unsorted_segment_sum(reshape(values, concat([indices_size, inner], 0)), flat, segments)
-    return reshape(summed, concat([batch_shape, expand_dims(gather_dim_size, 0), inner], 0))
+    values_shape = shape(values)
+    outer, inner = values_shape[:batch_dims], values_shape[batch_dims:][1:]
+    batches = raw.prod(outer, [0], False)
+    flat_shape = concat([[-1], inner], 0)
+    segments = raw.mul(count, batches, name="mul")
+    moved = _in_flat_batches(whole, indices, batch_dims)
+    summed = raw.unsorted_segment_sum(reshape(values, flat_shape), reshape(moved, indices_size), segments)
+    return reshape(summed, concat([outer, flat_shape], 0))
+
+
+def _in_flat_batches(whole: Tensor, indices: Tensor, batch_dims: int) -> Tensor:
+    """The indices, each moved by where its batch begins in the flattened batches."""
+    dtype = indices.dtype.base_dtype
+    sizes = public("dtypes.cast")(whole, dtype)
+    stride = ones((), dtype)
+    moved = indices
+    for axis in range(batch_dims, 0, -1):
+        batch = sizes[axis - 1]
+        stride = raw.mul(stride, sizes[axis], name="mul")
+        steps = public("range")(zeros((), dtype), batch, ones((), dtype))
+        steps = raw.mul(steps, stride, name="mul")
+        wanted = stack([1] * (axis - 1) + [batch] + [1] * (len(indices._dims or ()) - axis), axis=0)
+        moved = raw.add_v2(moved, reshape(steps, wanted), name="add")
+    return moved
 
 
 # --- N-dimensional indices --------------------------------------------------------------------------------------
@@ -379,17 +392,30 @@ def _tensor_scatter(name: str, how: str, gradient: Any) -> None:
     register(name, lambda op, *dims: _scatter_dims(*dims), kernel, gradient, opaque=True)
 
 
-_tensor_scatter("TensorScatterUpdate", "update", lambda op, dy: (
-    raw.tensor_scatter_update(identity(dy), op.indices, zeros_like(op.updates, dtype=dy.dtype)), None,
-    raw.gather_nd(dy, op.indices)))
-_tensor_scatter("TensorScatterAdd", "add", lambda op, dy: (identity(dy), None, raw.gather_nd(dy, op.indices)))
-_tensor_scatter("TensorScatterSub", "sub", lambda op, dy: (identity(dy), None,
-                                                           raw.neg(raw.gather_nd(dy, op.indices))))
+def _update_gradient(op: Any, dy: Any) -> tuple[Any, ...]:
+    updates = raw.gather_nd(dy, op.indices)
+    return raw.tensor_scatter_update(identity(dy), op.indices, zeros_like(op.updates, dtype=dy.dtype)), None, updates
+
+
+def _add_gradient(op: Any, dy: Any) -> tuple[Any, ...]:
+    updates = raw.gather_nd(dy, op.indices)
+    return identity(dy), None, updates
+
+
+def _sub_gradient(op: Any, dy: Any) -> tuple[Any, ...]:
+    updates = raw.gather_nd(dy, op.indices)
+    return identity(dy), None, raw.neg(updates)
+
+
+_tensor_scatter("TensorScatterUpdate", "update", _update_gradient)
+_tensor_scatter("TensorScatterAdd", "add", _add_gradient)
+_tensor_scatter("TensorScatterSub", "sub", _sub_gradient)
 
 
 def _inplace(name: str, how: str) -> None:
     def kernel(op: Any, x: Any, i: Any, v: Any) -> Any:
-        return scatter(x.clone(), (i % x.shape[0]).reshape(-1, 1), v, how)
+        copy = x.copy() if isinstance(x, np.ndarray) else x.clone()
+        return scatter(copy, (i % x.shape[0]).reshape(-1, 1), v, how)
 
     register(name, shape_rules.same, kernel, opaque=True)
 
@@ -594,18 +620,7 @@ def batch_gather(params: Any, indices: Any, name: str | None = None) -> Tensor:
 def _gather_in_batches(params: Tensor, indices: Tensor, batch_dims: int) -> Tensor:
     """A gather from the flattened batches: the indices of a batch are moved by where the batch begins."""
     indices_shape, params_shape = shape(indices), shape(params)
-    dtype = indices.dtype.base_dtype
-    stride = ones((), dtype)
-    sizes = raw.cast(params_shape, dtype)
-    moved = indices
-    rank_ = len(indices._dims)  # type: ignore[arg-type]
-    for axis in range(batch_dims, 0, -1):
-        count = sizes[axis - 1]
-        stride = raw.mul(stride, sizes[axis], name="mul")
-        steps = raw.range(zeros((), dtype), count, ones((), dtype))
-        steps = raw.mul(steps, stride, name="mul")
-        wanted = stack([1] * (axis - 1) + [count] + [1] * (rank_ - axis), axis=0)
-        moved = raw.add_v2(moved, reshape(steps, wanted), name="add")
+    moved = _in_flat_batches(params_shape, indices, batch_dims)
     flat = reshape(moved, [-1])
     outer = params_shape[batch_dims + 1:]
     inner = raw.prod(params_shape[:batch_dims + 1], [0], False)

@@ -136,7 +136,11 @@ class PadV2:
         return _padded_dims(x, paddings, static_value(op.paddings))
 
     def kernel(op, x, paddings, constant_values):
-        return torch.nn.functional.pad(x, _torch_pads(paddings), value=constant_values)
+        pads, pad = _torch_pads(paddings), torch.nn.functional.pad
+        if op.T.is_complex:
+            return torch.complex(pad(x.real, pads, value=constant_values.real),
+                                 pad(x.imag, pads, value=constant_values.imag))
+        return pad(x, pads, value=constant_values)
 
     gradient = _pad_gradient
 

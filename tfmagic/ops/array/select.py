@@ -13,7 +13,7 @@ from tfmagic.graph.export import export
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.scopes import name_scope
 from tfmagic.graph.shapes import Dims, TensorShape
-from tfmagic.graph.static_value import static_int
+from tfmagic.graph.static_value import static_int, static_value
 from tfmagic.ops import raw, shape_rules
 from tfmagic.ops.array.constants import zeros_like
 from tfmagic.ops.array.gather import gather
@@ -84,10 +84,11 @@ class SelectV2:
 
     def gradient(op, dy):
         condition, x, y = op.op._inputs
-        zeros = zeros_like(dy, dtype=dy.dtype.base_dtype)
+        zeros = convert.constant(0, dy.dtype.base_dtype, name="zeros")
         reduce_sum = public("math.reduce_sum")
         grads = []
-        for value, grad in ((x, raw.select_v2(condition, dy, zeros)), (y, raw.select_v2(condition, zeros, dy))):
+        chosen = raw.select_v2(condition, dy, zeros), raw.select_v2(condition, zeros, dy)
+        for value, grad in zip((x, y), chosen):
             value_shape = shape(value)
             axes, _ = raw.broadcast_gradient_args(value_shape, shape(op.output))
             grads.append(reshape(reduce_sum(grad, keepdims=True, axis=axes), value_shape))
@@ -190,12 +191,23 @@ def _along(axis: Any) -> int | None:
     return int(axis[0]) if len(axis) else None
 
 
+def _places(x: Dims, axis: Any) -> Dims:
+    """The shape of the places: the dimension whose slices are compared."""
+    along = static_value(axis)
+    if x is None or along is None or len(x) > 1 and not len(along):
+        return (None,)
+    place = int(along[0]) if len(along) else 0
+    if not -len(x) <= place < len(x):
+        raise ValueError(f"axis expected to be in the range [{-len(x)}, {len(x)}) but got {place}")
+    return (x[place],)
+
+
 @op("UniqueV2", opaque=True, host="axis", differentiable=False)
 class UniqueV2:
     """The different slices of a tensor along an axis, and each slice's place among them."""
 
     def shape(op, x, axis):
-        return unknown_along(x), (None,)
+        return unknown_along(x), _places(x, op.axis)
 
     def kernel(op, x, axis):
         return _unique(op, x, _along(axis))
@@ -206,7 +218,7 @@ class UniqueWithCountsV2:
     """The different slices of a tensor along an axis, each slice's place among them, and how often each occurs."""
 
     def shape(op, x, axis):
-        return unknown_along(x), (None,), (None,)
+        return unknown_along(x), _places(x, op.axis), (None,)
 
     def kernel(op, x, axis):
         return _unique(op, x, _along(axis), counts=True)

@@ -10,7 +10,7 @@ import numpy as np
 
 from tfmagic.graph import convert, dtypes
 from tfmagic.graph.convert import convert_to_tensor
-from tfmagic.graph.deprecation import deprecated_argument_lookup
+from tfmagic.graph.deprecation import deprecated, deprecated_argument_lookup
 from tfmagic.graph.export import export
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.scopes import name_scope
@@ -418,7 +418,7 @@ def string_length(input: Any, name: str | None = None, unit: str = "BYTE") -> Te
     return raw.string_length(input, unit=unit, name=name)
 
 
-@export("strings.substr", "substr")
+@export("strings.substr")
 def substr(input: Any, pos: Any, len: Any, name: str | None = None, unit: str = "BYTE") -> Tensor:
     """A part of each string.
 
@@ -429,6 +429,14 @@ def substr(input: Any, pos: Any, len: Any, name: str | None = None, unit: str = 
       unit: "BYTE" or "UTF8_CHAR".
     """
     return raw.substr(input, pos, len, unit=unit, name=name)
+
+
+@export("substr")
+@deprecated(None, "Use `tf.strings.substr` instead of `tf.substr`.", name="substr_deprecated",
+            module="tensorflow.python.ops.string_ops")
+def substr_deprecated(input: Any, pos: Any, len: Any, name: str | None = None, unit: str = "BYTE") -> Tensor:
+    """`tf.strings.substr` under its old name."""
+    return substr(input, pos, len, name=name, unit=unit)
 
 
 @export("strings.regex_full_match")
@@ -462,13 +470,14 @@ def reduce_join(inputs: Any, axis: Any = None, keep_dims: bool | None = None, se
     """Strings joined along axes (all of them by default, the last axis innermost)."""
     keep_dims = bool(deprecated_argument_lookup("keepdims", keepdims, "keep_dims", keep_dims))
     axis = deprecated_argument_lookup("axis", axis, "reduction_indices", reduction_indices)
-    inputs = convert_to_tensor(inputs)
-    if axis is None:
-        if inputs._dims is not None:
-            axis = convert.constant(np.arange(len(inputs._dims) - 1, -1, -1), dtypes.int32)
-        else:
-            axis = raw.range(raw.sub(rank(inputs), 1, name="sub"), -1, -1)
-    return raw.reduce_join(inputs, axis, keep_dims=keep_dims, separator=separator, name=name)
+    with name_scope(None, "ReduceJoin", [inputs, axis]):
+        inputs = convert_to_tensor(inputs)
+        if axis is None:
+            if inputs._dims is not None:
+                axis = convert.constant(np.arange(len(inputs._dims) - 1, -1, -1), dtypes.int32)
+            else:
+                axis = raw.range(raw.sub(rank(inputs), 1, name="sub"), -1, -1, name="range")
+        return raw.reduce_join(inputs, axis, keep_dims=keep_dims, separator=separator, name=name)
 
 
 @export("string_split")
