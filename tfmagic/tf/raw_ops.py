@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+import typing
 
 from tfmagic.graph import opdefs
 from tfmagic.ops import call
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> typing.Any:
     if name.startswith("_") or opdefs.get(name) is None:
         raise AttributeError(f"module 'tensorflow.raw_ops' has no attribute {name!r}")
     function = globals()[name] = call.raw_op(name)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from tfmagic.graph import dtypes, errors, shapes
 from tfmagic.graph.convert import constant, convert_to_tensor
 from tfmagic.graph.export import export
@@ -33,12 +35,21 @@ def _in_turn(combine: Callable[[Any, Any], Any]) -> Callable[[Any, Any, Any], An
     return apply
 
 
+def _update(rows: Any, indices: Any, updates: Any) -> Any:
+    """Rows replaced; where one is named twice the last update stays. Strings are NumPy arrays."""
+    if isinstance(rows, torch.Tensor):
+        return _in_turn(lambda row, update: update)(rows, indices, updates)
+    changed = rows.copy()
+    changed[indices.numpy()] = updates
+    return changed
+
+
 def _divide(a: Any, b: Any) -> Any:
     return a / b if a.is_floating_point() or a.is_complex() else torch.div(a, b, rounding_mode="trunc")
 
 
 _RULES: dict[str, Callable[[Any, Any, Any], Any]] = {
-    "Update": _in_turn(lambda row, update: update),
+    "Update": _update,
     "Add": lambda rows, indices, updates: rows.index_add(0, indices, updates),
     "Sub": lambda rows, indices, updates: rows.index_add(0, indices, updates, alpha=-1),
     "Mul": _in_turn(lambda row, update: row * update),
@@ -61,18 +72,16 @@ def _scatter(rule: str) -> Callable[..., Any]:
     change = _RULES[rule]
 
     def kernel(op: Any, ref: Any, indices: Any, updates: Any) -> Any:
-        if isinstance(ref, torch.Tensor):
-            check_rows(op, indices, ref.shape[0])
-            wanted = tuple(indices.shape) + tuple(ref.shape[1:])
-            if updates.dim() and tuple(updates.shape) != wanted:
-                raise errors.InvalidArgumentError(
-                    None, op.op, "Must have updates.shape = indices.shape + params.shape[1:] or updates.shape = [], "
-                    f"got updates.shape {shapes.brackets(tuple(updates.shape))}, indices.shape "
-                    f"{shapes.brackets(tuple(indices.shape))}, params.shape {shapes.brackets(tuple(ref.shape))}")
-            flat = indices.reshape(-1).long()
-            return change(ref, flat, updates.expand(wanted).reshape(flat.shape + ref.shape[1:]))
-        raise errors.UnimplementedError(None, op.op, f"{op.op.type} of string variables is not supported: assign the "
-                                        "whole variable with tf.assign instead.")
+        check_rows(op, indices, ref.shape[0])
+        wanted = tuple(indices.shape) + tuple(ref.shape[1:])
+        if len(updates.shape) and tuple(updates.shape) != wanted:
+            raise errors.InvalidArgumentError(
+                None, op.op, "Must have updates.shape = indices.shape + params.shape[1:] or updates.shape = [], "
+                f"got updates.shape {shapes.brackets(tuple(updates.shape))}, indices.shape "
+                f"{shapes.brackets(tuple(indices.shape))}, params.shape {shapes.brackets(tuple(ref.shape))}")
+        flat = indices.reshape(-1).long()
+        whole = updates.expand(wanted) if isinstance(updates, torch.Tensor) else np.broadcast_to(updates, wanted)
+        return change(ref, flat, whole.reshape((len(flat), *ref.shape[1:])))
 
     return kernel
 
