@@ -13,7 +13,7 @@ TITLE, SMALL, EDGE, BOX = 13.0, 11.0, 10.5, 11.5  # font sizes
 _LINE = 15.0
 _TITLE_LINE = 17.0
 _PAD_X, _PAD_Y = 15.0, 9.0
-TITLE_LIMIT, _LINE_LIMIT, _EDGE_LIMIT = 36, 40, 44
+TITLE_LIMIT, _TYPE_LIMIT, _LINE_LIMIT, _EDGE_LIMIT = 36, 52, 40, 44
 STACK = 4.0  # how far the sheets behind a folded scope stand out
 CYLINDER = 4.5  # height of a variable's lid
 
@@ -42,7 +42,7 @@ def node_lines(node: Node, show_device: bool) -> list[Line]:
     kind = node.type
     if node.boundary and node.cell:
         kind = f"{kind} · {node.cell}" if kind else node.cell
-    lines += [Line(shorten(kind, _LINE_LIMIT), "type")] if kind else []
+    lines += [Line(shorten(kind, _TYPE_LIMIT), "type")] if kind else []
     lines += [Line(shorten(text, _LINE_LIMIT), "value") for text in node.parameters]
     lines += [Line(shorten(f"→ {node.output}", _LINE_LIMIT), "type")] if node.output else []
     lines += [Line(shorten(f"= {node.value}", _LINE_LIMIT), "value")] if node.value else []
