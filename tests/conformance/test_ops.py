@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from oracle.compare import shorten
-from oracle.graphdef import array_of
 from oracle.meant_differences import OPS
+from oracle.row_differences import expected_row
 from oracle.run_op import run
 from oracle.samples import sampled_ops
 
@@ -39,7 +39,7 @@ def differences(expected, actual, what):
         return [line for i, pair in enumerate(zip(expected, actual)) for line in differences(*pair, f"{what}[{i}]")]
     if expected is None or actual is None:
         return [] if expected is actual else [f"{what}: {shorten(actual)}, expected {shorten(expected)}"]
-    actual = np.asarray(actual)
+    actual = np.asarray(actual, object if isinstance(actual, bytes) else None)
     if expected.dtype != actual.dtype or expected.shape != actual.shape:
         return [f"{what}: {actual.dtype} {actual.shape}, expected {expected.dtype} {expected.shape}"]
     if expected.dtype.kind in "fc":
@@ -59,7 +59,8 @@ def described(value):
 
 def problems_of(name, row):
     """Lines for one recorded sample."""
-    sample = {**{k: array_of(v) for k, v in row["inputs"].items()}, **row["attrs"]}
+    row = expected_row(name, row)
+    sample = {**row["inputs"], **row["attrs"]}
     brief = ", ".join(f"{key}={shorten(described(value), 120)}" for key, value in sample.items())
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -68,13 +69,13 @@ def problems_of(name, row):
         except Exception as error:
             return [f"{brief}\n  {type(error).__name__}: {str(error)[:300]}"]
     meant = OPS.get(name, {})
-    lines = differences(array_of(row["outputs"]), list(result["outputs"]), "output")
+    lines = differences(row["outputs"], list(result["outputs"]), "output")
     if result["static"] != row["static"] and "static" not in meant:
         lines.append(f"static shapes {result['static']}, expected {row['static']}")
     if "gradients" not in meant and row["gradients"] is not None:
         found = result["gradients"] or {}
         for key, value in row["gradients"].items():
-            lines += differences(array_of(value), found.get(key), f"gradient of {key}")
+            lines += differences(value, found.get(key), f"gradient of {key}")
     return [f"{brief}\n  " + "\n  ".join(lines)] if lines else []
 
 

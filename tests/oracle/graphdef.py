@@ -167,6 +167,8 @@ def array_of(value):
         return [array_of(item) for item in value]
     if value is None:
         return None
+    if "bytes" in value:
+        return np.array(value["bytes"].encode(), object)
     dtype, values = value["dtype"], value["values"]
     if dtype == "object":
         flat = [v["base64"] if isinstance(v, dict) else v.encode() for v in values]

@@ -716,6 +716,9 @@ SPECIAL = {
         row(inputs=text(["a", "b", "c"]), segment_ids=i32([0, 1, 0]), num_segments=i32(2), separator="-")
     ],
     "DecodePaddedRaw": [row(input_bytes=text([b"\x01\x02", b"\x03"]), fixed_length=i32(2), out_type="uint8")],
+    "ComputeAccidentalHits": [
+        row(true_classes=i64([[1, 2], [3, 4]]), sampled_candidates=i64([3, 1, 9]), num_true=2)
+    ],
     "UnicodeScript": rows(i32([65, 1041]), name="input"),
     "Reciprocal": rows(P(2, 3), f32([0.0, -2.0])),
     "Inv": rows(P(2, 3), f32([0.0, -2.0])),
@@ -737,6 +740,8 @@ TensorArrayV3 TensorArrayGradV3 TensorArrayWriteV3 TensorArrayReadV3 TensorArray
 TensorArrayScatterV3 TensorArrayConcatV3 TensorArraySplitV3 TensorArraySizeV3 TensorArrayCloseV3
 TensorArrayGradWithShape
 Qr ImmutableConst Empty Abort MaxPoolGradGradWithArgmax
+AllCandidateSampler FixedUnigramCandidateSampler LogUniformCandidateSampler UniformCandidateSampler
+LearnedUnigramCandidateSampler ThreadUnsafeUnigramCandidateSampler
 """
 # TensorFlow 2.21 no longer builds these: they are the older names of ops that have rows.
 _GONE = """
