@@ -1,4 +1,4 @@
-"""Where recorded rows of ops (TensorFlow 2.21) differ from TensorFlow 1.15's, on purpose: 1.15 is what tfmagic makes."""
+"""Where recorded rows of ops (TensorFlow 2.21) differ from TensorFlow 1.15's, which is what tfmagic makes."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -50,6 +50,16 @@ def no_gradient(when):
     return edit
 
 
+def emptied(*positions):
+    """An edit that makes outputs vectors without elements."""
+
+    def edit(row):
+        for position in positions:
+            row["outputs"][position] = np.zeros(0, row["outputs"][position].dtype)
+
+    return edit
+
+
 def both(first, second):
     """The edit that makes two edits."""
 
@@ -60,28 +70,17 @@ def both(first, second):
     return edit
 
 
-def outputs_of_shape(shape, *positions):
-    """An edit that makes outputs zeros of a shape."""
-
-    def edit(row):
-        for position in positions:
-            row["outputs"][position] = np.zeros(shape, row["outputs"][position].dtype)
-
-    return edit
-
-
 ROWS: dict[str, RowDifference] = {
     "Sign": RowDifference("the sign of NaN is 0 in 1.15", sign_of_nan),
     "Abs": RowDifference("the sign of NaN is 0 in 1.15, so the derivative is 0 as well", slope_of_nan(0)),
     "BesselI1e": RowDifference("1.15 takes NaN for a small number, where the derivative is a half", slope_of_nan(0.5)),
     "TopKV2": RowDifference("1.15 refuses the gradient of the 0 largest: it cannot infer a shape",
                             no_gradient(lambda row: row["inputs"]["k"] == 0)),
-    "Svd": RowDifference("u and v, when left out, are empty, as their static shapes say; 2.21 leaves unset numbers. "
-                         "1.15 has no gradient for complex matrices",
-                         both(outputs_of_shape((0,), 1, 2),
-                              no_gradient(lambda row: row["inputs"]["input"].dtype.kind == "c"))),
-    "SelfAdjointEigV2": RowDifference("vectors, when left out, are empty, as their static shape says; 2.21 leaves an "
-                                      "unset number", outputs_of_shape((0,), 1)),
+    "Svd": RowDifference("u and v that are left out are empty, as their static shapes say: 2.21 leaves a number that "
+                         "was never set. 1.15 has no gradient for complex matrices",
+                         both(emptied(1, 2), no_gradient(lambda row: row["inputs"]["input"].dtype.kind == "c"))),
+    "SelfAdjointEigV2": RowDifference("vectors that are left out are empty, as their static shape says: 2.21 leaves a "
+                                      "number that was never set", emptied(1)),
 }
 
 

@@ -74,8 +74,9 @@ def _float_only(function: str) -> Any:
 
 unary("Abs", "abs", _abs_gradient, static=np.abs)
 unary("Neg", "neg", lambda op, dy: -dy, static=np.negative)
+# The sign of NaN is 0, in TensorFlow 1.15 as in torch.
 register("Sign", same, lambda op, x: torch.sgn(x) if op.T.is_complex else torch.sign(x), _sign_gradient,
-         lambda op, x: np.sign(x))
+         lambda op, x: np.nan_to_num(np.sign(x)))
 unary("Square", "square", _square_gradient, static=np.square)
 unary("Floor", "floor", _no_gradient, static=np.floor)
 unary("Ceil", "ceil", _no_gradient, static=np.ceil)
