@@ -171,7 +171,7 @@ def array_of(value):
         return np.array(value["bytes"].encode(), object)
     dtype, values = value["dtype"], value["values"]
     if dtype == "object":
-        flat = [v["base64"] if isinstance(v, dict) else v.encode() for v in values]
+        flat = [base64.b64decode(v["base64"]) if isinstance(v, dict) else v.encode() for v in values]
         array = np.empty(len(flat), object)
         array[:] = flat
     elif dtype.startswith("complex"):

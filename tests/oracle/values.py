@@ -46,7 +46,7 @@ class Values:
         if dtype.startswith("complex"):
             array = array + 1j * np.round(random.uniform(low, high, self.shape), 2)
         if self.definite:
-            array = array @ np.swapaxes(array, -1, -2) + 2 * np.eye(self.shape[-1])
+            array = array @ np.swapaxes(array, -1, -2).conj() + 2 * np.eye(self.shape[-1])
         return np.asarray(array).astype(dtype)
 
 
