@@ -15,6 +15,7 @@ from tfmagic.ops.declare import binary, register
 from tfmagic.ops.lazy import torch
 from tfmagic.ops.math.broadcasting import Broadcast, partial_products, same_static_shape
 from tfmagic.ops.math.rules import after, conjugate
+from tfmagic.ops.random.gamma_gradient import gamma_gradient
 from tfmagic.ops.shape_rules import broadcast, broadcast_dims, merged
 
 
@@ -367,7 +368,13 @@ def _gamma_domain(function: str) -> Any:
 def _igamma_grad_a(a: Any, x: Any) -> Any:
     a, x = torch.broadcast_tensors(a, x)
     density = torch.exp((a - 1) * torch.log(x) - x - torch.lgamma(a))
-    return -torch._standard_gamma_grad(a.contiguous(), x.contiguous()) * density
+    value = -gamma_gradient(a, x) * density
+    nan = torch.full((), float("nan"), dtype=x.dtype, device=x.device)
+    zero = torch.zeros_like(value)
+    # Where nothing or everything lies below x, a changes nothing.
+    value = torch.where(torch.isinf(x) | torch.isinf(a), zero, value)
+    value = torch.where((a > 0) & (x > 0), value, nan)
+    return torch.where(x == 0, zero, value)
 
 
 def _zeta_gradient(op: Any, dz: Tensor) -> tuple[None, Tensor]:

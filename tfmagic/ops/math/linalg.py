@@ -14,7 +14,8 @@ from tfmagic.ops.array.rules import public
 from tfmagic.ops.declare import op, register
 from tfmagic.ops.lazy import torch
 from tfmagic.ops.math.matmul import matmul
-from tfmagic.ops.math.rules import after
+from tfmagic.ops.math.reduce import reduce_sum
+from tfmagic.ops.math.rules import after, conjugate
 from tfmagic.ops.shape_rules import broadcast_dims, merge_dim, same, with_rank_at_least
 
 # --- shapes and views ------------------------------------------------------------------------------------------
@@ -71,7 +72,7 @@ def _inverse_gradient(op: Any, dy: Tensor) -> Tensor:
 
 
 for _name in ("MatrixInverse", "BatchMatrixInverse"):
-    register(_name, _square, _inverse, _inverse_gradient)
+    register(_name, _square, _inverse, _inverse_gradient, opaque=True)
 
 
 def _determinant_gradient(op: Any, dy: Tensor) -> Tensor:
@@ -123,7 +124,9 @@ _NOT_POSITIVE = "Cholesky decomposition was not successful. The input might not 
 
 
 def _cholesky(op: Any, x: Any) -> Any:
-    lower = torch.tril(_full(op, x))  # only the lower triangle is read
+    lower = torch.tril(_full(op, x))  # only the lower triangle is read, and of the diagonal only the real part
+    if op.T.is_complex:
+        lower = lower - torch.diag_embed(1j * torch.diagonal(lower, dim1=-2, dim2=-1).imag)
     return _checked(op, torch.linalg.cholesky, _NOT_POSITIVE, lower).to(x.dtype)
 
 
@@ -148,11 +151,11 @@ def _cholesky_grad(op: Any, lower: Any, dy: Any) -> Any:
     inverse = torch.linalg.solve_triangular(lower, torch.eye(lower.shape[-1], dtype=lower.dtype, device=lower.device),
                                             upper=False)
     result = inverse.mH @ middle @ inverse
-    return torch.tril(result + result.mH) - torch.diag_embed(torch.diagonal(result, dim1=-2, dim2=-1))
+    return (result + result.mH) * 0.5
 
 
 for _name in ("Cholesky", "BatchCholesky"):
-    register(_name, _square, _cholesky, _cholesky_gradient)
+    register(_name, _square, _cholesky, _cholesky_gradient, opaque=True)
 for _name in ("CholeskyGrad", "BatchCholeskyGrad"):
     register(_name, _square, _cholesky_grad)
 
@@ -205,12 +208,12 @@ def _triangular_gradient(op: Any, dy: Tensor) -> tuple[Tensor, Tensor]:
 
 
 for _name in ("MatrixSolve", "BatchMatrixSolve"):
-    register(_name, _solve_shape, _solve, _solve_gradient)
+    register(_name, _solve_shape, _solve, _solve_gradient, opaque=True)
 for _name in ("MatrixTriangularSolve", "BatchMatrixTriangularSolve"):
     register(_name, _solve_shape, _triangular_solve, _triangular_gradient)
 
 
-@op("MatrixSolveLs", "BatchMatrixSolveLs")
+@op("MatrixSolveLs", "BatchMatrixSolveLs", opaque=True)
 class MatrixSolveLs:
     """Least squares, with a penalty on the solution's length."""
 
@@ -250,7 +253,7 @@ class MatrixSolveLs:
         if over:
             z = cholesky_solve(factor, dy)
             xz = matmul(x, z, adjoint_b=True)
-            da = matmul(b, z, adjoint_b=True) - matmul(a, xz + _conjugate_transpose(xz))
+            da = matmul(b, z, adjoint_b=True) - matmul(a, xz + public("linalg.matrix_transpose")(xz))
             return [da, matmul(a, z), None]
         az = cholesky_solve(factor, matmul(a, dy))
         lam = cholesky_solve(factor, b)
@@ -436,9 +439,9 @@ def _square_root_gradient(op: Any, dy: Tensor) -> Tensor:
         b = raw.reshape(b, concat([batch, [1, size, 1, size]], 0))
         return raw.reshape(a * b, concat([batch, [size * size, size * size]], 0))
 
-    total = kronecker(identity, root) + kronecker(transposed, identity)
+    total = kronecker(identity, transposed) + kronecker(root, identity)  # TensorFlow conjugates nothing
     vector = raw.reshape(public("linalg.matrix_transpose")(dy), concat([batch, [size * size, 1]], 0))
-    solution = raw.matrix_solve(total, vector, adjoint=True)
+    solution = raw.matrix_solve(total, vector)
     return public("linalg.matrix_transpose")(raw.reshape(solution, shape))
 
 
@@ -456,7 +459,7 @@ def _lu(op: Any, x: Any) -> tuple[Any, Any]:
                                                              else torch.int32)
 
 
-register("Lu", lambda op, x: (_square(op, x), None if x is None else x[:-1]), _lu)
+register("Lu", lambda op, x: (_square(op, x), None if x is None else x[:-1]), _lu, opaque=True)
 
 
 def _tridiagonal(op: Any, diagonals: Any, rhs: Any) -> Any:
@@ -465,7 +468,27 @@ def _tridiagonal(op: Any, diagonals: Any, rhs: Any) -> Any:
     return _checked(op, torch.linalg.solve, "Input matrix is not invertible.", matrix, rhs)
 
 
-register("TridiagonalSolve", lambda op, diagonals, rhs: rhs, _tridiagonal)
+def _tridiagonal_solve_gradient(op: Any, dy: Tensor) -> tuple[Tensor, Tensor]:
+    """Solves with the transpose (TensorFlow conjugates nothing), whose diagonals are the same in another order."""
+    diagonals, x = op.diagonals, op.output
+    concat = public("concat")
+    upper, main, lower = (diagonals[..., i, :] for i in range(3))
+    end, start = constants.zeros_like(upper[..., :1]), constants.zeros_like(lower[..., :1])
+    transposed = public("stack")([concat([lower[..., 1:], end], -1), main, concat([start, upper[..., :-1]], -1)], axis=-2)
+    drhs = raw.tridiagonal_solve(transposed, dy, partial_pivoting=op.partial_pivoting)
+    below, above = _neighbours(x)
+    parts = [-reduce_sum(drhs * other, axis=-1) for other in (below, x, above)]
+    return public("stack")(parts, axis=-2), drhs
+
+
+def _neighbours(x: Tensor) -> tuple[Tensor, Tensor]:
+    """The rows after and before each row, with zeros beyond the ends."""
+    concat = public("concat")
+    zero = constants.zeros_like(x[..., :1, :])
+    return concat([x[..., 1:, :], zero], -2), concat([zero, x[..., :-1, :]], -2)
+
+
+register("TridiagonalSolve", lambda op, diagonals, rhs: rhs, _tridiagonal, _tridiagonal_solve_gradient, opaque=True)
 
 
 def _tridiagonal_product(op: Any, upper: Any, main: Any, lower: Any, rhs: Any) -> Any:
@@ -476,7 +499,20 @@ def _tridiagonal_product(op: Any, upper: Any, main: Any, lower: Any, rhs: Any) -
     return main * rhs + upper * below + lower * above
 
 
-register("TridiagonalMatMul", lambda op, upper, main, lower, rhs: rhs, _tridiagonal_product)
+def _tridiagonal_product_gradient(op: Any, dy: Tensor) -> list[Tensor]:
+    rhs = conjugate(op.rhs)
+    below, above = _neighbours(rhs)
+    transpose = public("linalg.matrix_transpose")
+    upper, main, lower = (transpose(conjugate(t)) for t in (op.superdiag, op.maindiag, op.subdiag))
+    # A row's upper neighbour reads it by the upper diagonal, its lower one by the lower diagonal.
+    _, from_above = _neighbours(upper * dy)
+    from_below, _ = _neighbours(lower * dy)
+    parts = [shape_ops.expand_dims(reduce_sum(dy * other, axis=-1), -2) for other in (below, rhs, above)]
+    return [*parts, main * dy + from_above + from_below]
+
+
+register("TridiagonalMatMul", lambda op, upper, main, lower, rhs: rhs, _tridiagonal_product,
+         _tridiagonal_product_gradient)
 
 
 # --- products --------------------------------------------------------------------------------------------------
@@ -506,4 +542,28 @@ def _einsum_shape(op: Any, inputs: list[Dims]) -> Dims:
     return tuple(sizes[label] for label in right)
 
 
-register("Einsum", _einsum_shape, lambda op, inputs: torch.einsum(op.equation, *inputs))
+def _einsum_gradient(op: Any, dy: Tensor) -> list[Tensor]:
+    """For each input the sum over the output and the other inputs, spread over letters that only it has."""
+    equation = op.equation.replace(" ", "")
+    left, _, right = equation.partition("->")
+    labels = left.split(",")
+    if "." in equation or any(len(set(text)) != len(text) for text in labels):
+        raise NotImplementedError(f"The gradient of Einsum({op.equation!r}) is not known: it takes equations without "
+                                  "'...' and without a letter twice in one input. tf.einsum builds other nodes, which "
+                                  "have gradients.")
+    result = []
+    for place, (text, tensor) in enumerate(zip(labels, op.inputs)):
+        others = [t for i, t in enumerate(labels) if i != place]
+        known = set(right).union(*others)
+        own = [c for c in text if c not in known]
+        kept = "".join(c for c in text if c in known)
+        others_in = [conjugate(t) for i, t in enumerate(op.inputs) if i != place]
+        part = raw.einsum([dy, *others_in], f"{','.join([right, *others])}->{kept}")
+        for axis, letter in enumerate(text):
+            if letter in own:
+                part = shape_ops.expand_dims(part, axis)
+        result.append(raw.broadcast_to(part, shape_ops.shape(tensor)) if own else part)
+    return result
+
+
+register("Einsum", _einsum_shape, lambda op, inputs: torch.einsum(op.equation, *inputs), _einsum_gradient)

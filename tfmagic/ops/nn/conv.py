@@ -28,8 +28,12 @@ def _conv_shape(op: Any, x: Dims, filters: Dims, rank: int, depthwise: bool = Fa
         merge_dim(depth, filter_depth)
         known = merge_dim(depth, filter_depth)
         out_depth = None if known is None or out_depth is None else known * out_depth
-    elif depth is not None and filter_depth is not None and (not filter_depth or depth % filter_depth):
-        raise ValueError(f"Dimensions must be equal, but are {depth} and {filter_depth}")
+    elif depth is not None and filter_depth is not None:
+        if not filter_depth or depth % filter_depth:
+            raise ValueError(f"Depth of input ({depth}) is not a multiple of input depth of filter ({filter_depth})")
+        if out_depth is not None and out_depth % (depth // filter_depth):
+            raise ValueError(f"Depth of output ({out_depth}) is not a multiple of the number of groups "
+                             f"({depth // filter_depth})")
     before, after = [0] * len(sizes), [0] * len(sizes)
     if op.padding == "EXPLICIT":
         before, after = windows.paddings(op, sizes, sizes, strides, dilations)  # type: ignore[arg-type]

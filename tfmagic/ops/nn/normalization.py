@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from tfmagic.graph.gradients import gradients
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.shapes import Dims
 from tfmagic.ops import raw
+from tfmagic.ops.array import shape_ops
 from tfmagic.ops.array.rules import public
 from tfmagic.ops.declare import register
 from tfmagic.ops.lazy import torch
+from tfmagic.ops.math.cast import cast
+from tfmagic.ops.math.reduce import reduce_mean, reduce_sum
 from tfmagic.ops.nn.windows import channels_last, from_torch, to_torch
 from tfmagic.ops.shape_rules import merge, merge_dim, with_rank
 
@@ -49,7 +53,8 @@ def _batch_norm(reserved: int) -> Any:
         else:
             y = torch.ops.aten.native_batch_norm(image, scale, offset, mean, variance, False, 0.0, op.epsilon)[0]
             kept = mean, variance
-        extra = [torch.zeros((), dtype=scale.dtype, device=x.device)] * (reserved - 2)
+        empty = (0,) if op.is_training else ()
+        extra = [torch.zeros(empty, dtype=scale.dtype, device=x.device)] * (reserved - 2)
         return (from_torch(op, y, 4), mean, variance, *kept, *extra)
 
     return kernel
@@ -65,7 +70,7 @@ def _batch_norm_grad(op: Any, dy: Any, x: Any, scale: Any, mean: Any, variance: 
     dx, dscale, doffset = torch.ops.aten.native_batch_norm_backward(
         to_torch(op, dy, 4), to_torch(op, x, 4), scale, mean, variance, mean, deviation, op.is_training, op.epsilon,
         [True, True, True])
-    empty = torch.zeros(0, dtype=scale.dtype, device=x.device)
+    empty = torch.zeros(() if op.T.name == "float32" else 0, dtype=scale.dtype, device=x.device)
     return from_torch(op, dx, 4), dscale, doffset, empty, empty
 
 
@@ -92,10 +97,44 @@ def _batch_norm_gradient(version: str) -> Any:
     return gradient
 
 
+def _composed(op: Any, dy: Tensor, x: Tensor, scale: Tensor) -> list[Tensor]:
+    """The outputs of FusedBatchNormGrad made of single nodes."""
+    first = op.data_format == "NCHW"
+    axes = [0, 2, 3] if first else [0, 1, 2]
+
+    def per_channel(vector: Tensor) -> Tensor:
+        return raw.reshape(vector, [1, -1, 1, 1]) if first else vector
+
+    if not op.is_training:
+        mean, inverse = per_channel(op.reserve_space_1), raw.rsqrt(op.reserve_space_2 + op.epsilon)
+        inverse = per_channel(inverse)
+        dscale = reduce_sum(dy * (x - mean) * inverse, axis=axes)
+        return [dy * per_channel(scale) * inverse, dscale, reduce_sum(dy, axis=axes)]
+    mean_dy = reduce_mean(dy, axes, keepdims=True)
+    mean_x = reduce_mean(x, axes, keepdims=True)
+    centred = x - mean_x
+    variance = reduce_mean(raw.squared_difference(x, raw.stop_gradient(mean_x)), axes, keepdims=True)
+    inverse = raw.rsqrt(variance + op.epsilon)
+    slope = reduce_mean(dy * centred, axis=axes, keepdims=True)
+    dx = per_channel(scale) * inverse * (dy - mean_dy - raw.reciprocal(variance + op.epsilon) * slope * centred)
+    dscale = inverse * reduce_sum(dy * centred, axis=axes, keepdims=True)
+    return [dx, shape_ops.squeeze(dscale, axes), reduce_sum(dy, axis=axes)]
+
+
+def _batch_norm_grad_gradient(op: Any, ddx: Tensor, ddscale: Tensor, ddoffset: Tensor, *_: Any) -> list[Any]:
+    """The second derivative, by the same function made of single nodes."""
+    dy, x, scale = op.y_backprop, op.x, op.scale
+    precise = [cast(value, scale.dtype) for value in (dy, x)]
+    parts = _composed(op, *precise, scale)
+    parts[0] = cast(parts[0], x.dtype)
+    result = gradients(parts, [dy, x, scale], [ddx, ddscale, ddoffset])
+    return [*result, *[None] * (len(op.op.inputs) - 3)]
+
+
 for _version, _reserved in (("", 2), ("V2", 2), ("V3", 3)):
     register(f"FusedBatchNorm{_version}", _norm_shape(_reserved), _batch_norm(_reserved),
              _batch_norm_gradient(f"_{_version.lower()}" if _version else ""))
-    register(f"FusedBatchNormGrad{_version}", _grad_shape, _batch_norm_grad)
+    register(f"FusedBatchNormGrad{_version}", _grad_shape, _batch_norm_grad, _batch_norm_grad_gradient)
 
 
 def _global_shape(op: Any, t: Dims, m: Dims, v: Dims, beta: Dims, gamma: Dims) -> Dims:
