@@ -13,7 +13,7 @@ _JOB = re.compile(r"[A-Za-z_]\w*")
 
 
 @export("DeviceSpec")
-@dataclass(frozen=True)
+@dataclass(unsafe_hash=True)
 class DeviceSpec:
     """A full or partial device name.
 
@@ -32,10 +32,10 @@ class DeviceSpec:
     def __post_init__(self) -> None:
         if self.device_type is not None:
             kind = self.device_type
-            object.__setattr__(self, "device_type", kind.upper() if kind.lower() in ("cpu", "gpu") else kind)
+            self.device_type = kind.upper() if kind.lower() in ("cpu", "gpu") else kind
         for name in ("replica", "task", "device_index"):
             if getattr(self, name) is not None:
-                object.__setattr__(self, name, int(getattr(self, name)))
+                setattr(self, name, int(getattr(self, name)))
 
     @classmethod
     def from_string(cls, spec: str) -> DeviceSpec:
@@ -44,11 +44,12 @@ class DeviceSpec:
         Raises:
           ValueError: the name is malformed.
         """
-        return _parse(spec)
+        return replace(_parse(spec))
 
     def parse_from_string(self, spec: str) -> DeviceSpec:
-        """The device that `spec` names (TensorFlow 1.15 changed the object itself; here specs never change)."""
-        return _parse(spec)
+        """Take over what the name `spec` says; gives the object itself."""
+        vars(self).update(vars(_parse(spec)))
+        return self
 
     def to_string(self) -> str:
         """The canonical name."""
@@ -60,12 +61,14 @@ class DeviceSpec:
             text += f"/device:{self.device_type}:{index}"
         return text
 
-    def make_merged_spec(self, other: DeviceSpec) -> DeviceSpec:
-        """This name with the fields that `other` gives put in their place."""
-        given = {name: value for name, value in vars(other).items() if value is not None}
+    def make_merged_spec(self, dev: DeviceSpec) -> DeviceSpec:
+        """This name with the fields that `dev` gives put in their place, as a new object."""
+        given = {name: value for name, value in vars(dev).items() if value is not None}
         return replace(self, **given)
 
-    merge_from = make_merged_spec
+    def merge_from(self, dev: DeviceSpec) -> None:
+        """Take over the fields that `dev` gives."""
+        vars(self).update({name: value for name, value in vars(dev).items() if value is not None})
 
     def replace(self, **kwargs: Any) -> DeviceSpec:
         return replace(self, **kwargs)

@@ -64,7 +64,16 @@ def _error(name: str, code: int, doc: str) -> Any:
 
 
 CancelledError = _error("CancelledError", 1, "An operation or step was cancelled.")
-UnknownError = _error("UnknownError", 2, "An error of unknown kind.")
+
+@export("errors.UnknownError")
+class UnknownError(OpError):
+    """An error of unknown kind, or of another system."""
+
+    def __init__(self, node_def: Any, op: Any, message: str, error_code: int = 2):
+        super().__init__(node_def, op, message, error_code)
+
+
+_CODES[2] = UnknownError
 InvalidArgumentError = _error("InvalidArgumentError", 3, "An operation received an invalid argument.")
 DeadlineExceededError = _error("DeadlineExceededError", 4, "A deadline expired before an operation could complete.")
 NotFoundError = _error("NotFoundError", 5, "A requested entity, such as a file, was not found.")

@@ -174,6 +174,28 @@ _OPERATORS = ("__add__", "__radd__", "__sub__", "__rsub__", "__mul__", "__rmul__
               "__eq__", "__ne__")
 
 
+class Reference:
+    """Stands for a tensor or variable where something hashable is needed (`experimental_ref`)."""
+
+    __slots__ = ("_wrapped",)
+
+    def __init__(self, wrapped: Any):
+        self._wrapped = wrapped
+
+    def deref(self) -> Any:
+        """What it stands for."""
+        return self._wrapped
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Reference) and self._wrapped is other._wrapped
+
+    def __hash__(self) -> int:
+        return id(self._wrapped)
+
+    def __repr__(self) -> str:
+        return f"<Reference wrapping {self._wrapped!r}>"
+
+
 @export("Tensor")
 class Tensor:
     """A symbolic handle to one output of an `Operation`; it holds no value."""
@@ -237,6 +259,10 @@ class Tensor:
     def consumers(self) -> list[Operation]:
         """The operations that read this tensor, once per input that does."""
         return list(self._consumers)
+
+    def experimental_ref(self) -> Reference:
+        """A hashable object that stands for this tensor."""
+        return Reference(self)
 
     def eval(self, feed_dict: Any = None, session: Any = None) -> Any:
         """The value of this tensor, computed in `session` or the default session."""

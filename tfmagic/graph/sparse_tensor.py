@@ -50,6 +50,11 @@ class SparseTensor:
             raise TypeError(f"Neither a SparseTensor nor SparseTensorValue: {sparse_tensor_value}.")
         return cls(sparse_tensor_value.indices, sparse_tensor_value.values, sparse_tensor_value.dense_shape)
 
+    def consumers(self) -> list[Any]:
+        """The operations that read one of its three tensors."""
+        tensors = (self._indices, self._values, self._dense_shape)
+        return list(dict.fromkeys(op for tensor in tensors for op in tensor.consumers()))
+
     @property
     def indices(self) -> Tensor:
         """The coordinates, int64 of shape [n, rank]."""
@@ -98,6 +103,11 @@ class SparseTensor:
 
     def _feed_parts(self, value: Any) -> list[tuple[Tensor, Any]]:
         return list(zip((self._indices, self._values, self._dense_shape), value))
+
+    def consumers(self) -> list[Operation]:
+        """The operations that read one of the three tensors."""
+        return list(dict.fromkeys(op for tensor in (self._indices, self._values, self._dense_shape)
+                                  for op in tensor.consumers()))
 
     def __str__(self) -> str:
         return f"SparseTensor(indices={self._indices}, values={self._values}, dense_shape={self._dense_shape})"

@@ -83,7 +83,7 @@ def _array(value: Any, dtype: DType | None) -> np.ndarray:
     if array.dtype == object:
         raise TypeError(f"Failed to convert object of type {kind} to Tensor. Contents: {_short(value)}. Consider "
                         "casting elements to a supported type.")
-    return _narrowed(array) if dtype is None and not _has_numpy_leaf(first) else array
+    return _narrowed(array) if dtype is None else array
 
 
 def _narrowed(array: np.ndarray) -> np.ndarray:
@@ -148,10 +148,6 @@ def _without_dimensions(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [_without_dimensions(item) for item in value]
     return value.value if isinstance(value, shapes.Dimension) else value
-
-
-def _has_numpy_leaf(leaf: Any) -> bool:
-    return isinstance(leaf, (np.ndarray, np.generic))
 
 
 def _check_leaves(value: Any, dtype: DType) -> None:

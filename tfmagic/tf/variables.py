@@ -14,7 +14,7 @@ from tfmagic.graph.deprecation import deprecated
 from tfmagic.graph.dtypes import DType
 from tfmagic.graph.export import export
 from tfmagic.graph.keys import GraphKeys
-from tfmagic.graph.operation import Operation, Tensor
+from tfmagic.graph.operation import Operation, Reference, Tensor
 from tfmagic.graph.shapes import TensorShape, as_shape
 from tfmagic.tf.save_slices import SaveSliceInfo
 
@@ -414,26 +414,6 @@ class Variable:
         return self._save_slice_info
 
     SaveSliceInfo = SaveSliceInfo
-
-
-class Reference:
-    """A hashable stand-in for a variable: `variable.experimental_ref()`."""
-
-    def __init__(self, wrapped: Any):
-        self._wrapped = wrapped
-
-    def deref(self) -> Any:
-        """The variable."""
-        return self._wrapped
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Reference) and self._wrapped is other._wrapped
-
-    def __hash__(self) -> int:
-        return id(self._wrapped)
-
-    def __repr__(self) -> str:
-        return f"<Reference wrapping {self._wrapped!r}>"
 
 
 def _operator(name: str) -> Callable[..., Any]:
