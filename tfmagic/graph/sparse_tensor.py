@@ -50,11 +50,6 @@ class SparseTensor:
             raise TypeError(f"Neither a SparseTensor nor SparseTensorValue: {sparse_tensor_value}.")
         return cls(sparse_tensor_value.indices, sparse_tensor_value.values, sparse_tensor_value.dense_shape)
 
-    def consumers(self) -> list[Any]:
-        """The operations that read one of its three tensors."""
-        tensors = (self._indices, self._values, self._dense_shape)
-        return list(dict.fromkeys(op for tensor in tensors for op in tensor.consumers()))
-
     @property
     def indices(self) -> Tensor:
         """The coordinates, int64 of shape [n, rank]."""
