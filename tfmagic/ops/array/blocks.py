@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -317,26 +318,26 @@ class ExtractImagePatches:
         return _patches(images, op.ksizes, op.strides, op.rates, op.padding)
 
     def gradient(op, dy):
-        return _patches_gradient(op, dy)
+        return _patches_gradient(op.images, dy, lambda numbers: raw.extract_image_patches(
+            numbers, op.ksizes, op.strides, op.rates, op.padding))
 
 
-def _patches_gradient(op: Any, dy: Tensor) -> Tensor:
+def _patches_gradient(images: Tensor, dy: Tensor, extract: Callable[[Tensor], Tensor]) -> Tensor:
     """Add every patch's elements back where they came from: positions are patches of a picture of positions."""
-    images = op.images
     if images._dims is None or None in images._dims[1:]:
-        raise ValueError("The gradient of extract_image_patches needs images of known height, width and depth, got "
-                         f"{images.shape}. Set them with images.set_shape(...).")
-    _, height, width, depth = images._dims
-    count = height * width * depth
-    numbers = convert.constant(np.arange(1, count + 1).reshape(1, height, width, depth), dtypes.int64)
-    places = raw.extract_image_patches(numbers, op.ksizes, op.strides, op.rates, op.padding)
+        raise ValueError("The gradient of patches needs an input of which all sizes but the batch's are known, got "
+                         f"{images.shape}. Set them with set_shape(...).")
+    inner = images._dims[1:]
+    count = int(np.prod(inner))
+    numbers = convert.constant(np.arange(1, count + 1).reshape(1, *inner), dtypes.int64)
+    places = extract(numbers)
     flat_places = raw.reshape(places, [-1])
     batch = raw.strided_slice(raw.shape(images), [0], [1], [1], shrink_axis_mask=1)
     per_image = shapes.num_elements(places._dims)
     values = raw.transpose(raw.reshape(dy, stack([batch, per_image])), [1, 0])
     sums = raw.unsorted_segment_sum(values, flat_places, count + 1)  # number 0 is the padding
     whole = raw.transpose(raw.slice(sums, [1, 0], [-1, -1]), [1, 0])
-    result = raw.reshape(whole, stack([batch, height, width, depth]))
+    result = raw.reshape(whole, stack([batch, *inner]))
     result.set_shape(images.shape)
     return result
 
@@ -350,6 +351,10 @@ class ExtractVolumePatches:
 
     def kernel(op, x):
         return _patches(x, op.ksizes, op.strides, [1] * 5, op.padding)
+
+    def gradient(op, dy):
+        return _patches_gradient(op.input, dy, lambda numbers: raw.extract_volume_patches(
+            numbers, op.ksizes, op.strides, op.padding))
 
 
 # --- public functions -------------------------------------------------------------------------------------------
