@@ -76,14 +76,24 @@ def _array(value: Any, dtype: DType | None) -> np.ndarray:
         raise ValueError(f"Value {value!r} is out of the range of {dtype.name if dtype else 'int64'}.") from None
     except (ValueError, TypeError) as error:
         if "inhomogeneous" in str(error) or "sequence" in str(error):
-            raise ValueError(f"Argument must be a dense tensor: {_short(value)} - got nested lists of different "
-                             "lengths. Make all rows equally long.") from None
+            raise ValueError(f"Argument must be a dense tensor: {_short(value)} - got shape "
+                             f"{list(np.array(value, object).shape)}, but wanted {_wanted_shape(value)}. Make all rows "
+                             "equally long.") from None
         raise TypeError(f"Failed to convert object of type {kind} to Tensor. Contents: {_short(value)}. Consider "
                         "casting elements to a supported type.") from None
     if array.dtype == object:
         raise TypeError(f"Failed to convert object of type {kind} to Tensor. Contents: {_short(value)}. Consider "
                         "casting elements to a supported type.")
     return _narrowed(array) if dtype is None else array
+
+
+def _wanted_shape(value: Any) -> list[int]:
+    """The shape that nested lists would have if all were as long as the first."""
+    shape = []
+    while isinstance(value, (list, tuple)):
+        shape.append(len(value))
+        value = value[0] if value else None
+    return shape
 
 
 def _narrowed(array: np.ndarray) -> np.ndarray:

@@ -115,6 +115,9 @@ class Fill:
         return static_dims(op.dims)
 
     def kernel(op, dims, value):
+        for size in dims:
+            if size < 0:
+                raise errors.InvalidArgumentError(None, None, f"Dimension {size} must be >= 0")
         return value.expand(tuple(dims)).contiguous()
 
     def gradient(op, dy):

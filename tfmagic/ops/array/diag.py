@@ -15,7 +15,7 @@ from tfmagic.graph.static_value import static_ints
 from tfmagic.ops import raw, shape_rules
 from tfmagic.ops.array.constants import ones, zeros, zeros_like
 from tfmagic.ops.array.join import concat
-from tfmagic.ops.array.rules import array_op, public
+from tfmagic.ops.array.rules import public
 from tfmagic.ops.array.shape_ops import rank, shape
 from tfmagic.ops.declare import op
 from tfmagic.ops.lazy import torch

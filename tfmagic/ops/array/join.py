@@ -229,7 +229,15 @@ class Pack:
         return np.stack(values, op.axis)
 
 
-@array_op("Unpack")
+def _explain_unpack(op: Any, value: Any) -> str | None:
+    """TensorFlow's words for another number of slices."""
+    if not -len(value.shape) <= op.axis < len(value.shape):
+        return f"axis = {op.axis} not in [{-len(value.shape)}, {len(value.shape)})"
+    shown = ",".join(str(d) for d in value.shape)
+    return f"Input shape axis {op.axis} must equal {op.num}, got shape [{shown}]"
+
+
+@array_op("Unpack", explain=_explain_unpack)
 class Unpack:
     """The slices of a tensor along an axis."""
 
@@ -258,7 +266,16 @@ class Unpack:
         return [np.take(value, i, op.axis) for i in range(value.shape[op.axis])]
 
 
-@array_op("Split", host="split_dim")
+def _explain_split(op: Any, axis: Any, value: Any) -> str | None:
+    """TensorFlow's words for a tensor that cannot be split."""
+    axis = int(axis)
+    if not -len(value.shape) <= axis < len(value.shape):
+        return f"-input rank(-{len(value.shape)}) <= split_dim < input rank ({len(value.shape)}), but got {axis}"
+    return (f"Number of ways to split should evenly divide the split dimension, but got split_dim "
+            f"{axis % len(value.shape)} (size = {value.shape[axis]}) and num_split {op.num_split}")
+
+
+@array_op("Split", host="split_dim", explain=_explain_split)
 class Split:
     """Equal parts of a tensor along an axis."""
 
@@ -291,7 +308,17 @@ class Split:
         return np.split(value, op.num_split, int(axis))
 
 
-@array_op("SplitV", host=("size_splits", "split_dim"))
+def _explain_split_v(op: Any, value: Any, size_splits: Any, axis: Any) -> str | None:
+    """TensorFlow's words for sizes that do not make up the tensor."""
+    axis, sizes = int(axis), size_splits.tolist()
+    if not -len(value.shape) <= axis < len(value.shape):
+        return f"-input rank(-{len(value.shape)}) <= split_dim < input rank ({len(value.shape)}), but got {axis}"
+    return ("Determined shape must either match input shape along split_dim exactly if fully specified, or be less than "
+            "the size of the input along split_dim if not fully specified.  "
+            f"Got: {sum(s for s in sizes if s != -1)}")
+
+
+@array_op("SplitV", host=("size_splits", "split_dim"), explain=_explain_split_v)
 class SplitV:
     """Parts of given sizes of a tensor along an axis; one size may be -1."""
 

@@ -42,6 +42,9 @@ class Tile:
         return tuple(0 if t == 0 else None if d is None or t is None else d * t for d, t in zip(x, times))
 
     def kernel(op, x, multiples):
+        for index, count in enumerate(multiples):
+            if count < 0:
+                raise errors.InvalidArgumentError(None, None, f"Expected multiples[{index}] >= 0, but got {count}")
         return torch.tile(x, tuple(multiples))
 
     def gradient(op, dy):
@@ -100,7 +103,14 @@ def _padded_dims(x: Dims, paddings: Dims, values: Any) -> Dims:
 
 
 def _torch_pads(paddings: Any) -> list[int]:
-    """Paddings in the order of torch: last axis first."""
+    """Paddings in the order of torch: last axis first.
+
+    Raises:
+      InvalidArgumentError: one of them is negative (torch would cut).
+    """
+    for before, after in paddings:
+        if before < 0 or after < 0:
+            raise errors.InvalidArgumentError(None, None, f"Paddings must be non-negative: {before} {after}")
     return [int(amount) for before, after in reversed(paddings) for amount in (before, after)]
 
 
@@ -485,7 +495,7 @@ def transpose(a: Any, perm: Any = None, name: str = "transpose", conjugate: bool
             rank_ = raw.rank(a)
             perm = raw.sub(raw.sub(rank_, 1, name="sub"), raw.range(0, rank_, 1), name="sub")
         else:
-            perm = len(a._dims) - 1 - np.arange(len(a._dims))
+            perm = np.arange(len(a._dims) - 1, -1, -1, np.int32)
         result = make(a, perm, name=scope)
         if a._dims is not None:
             result.set_shape(a._dims[::-1])

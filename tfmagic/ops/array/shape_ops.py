@@ -101,7 +101,21 @@ def reshape_to_input(op: Any, grad: Any) -> Tensor:
     return reshape(grad, shape(op.op._inputs[0]))
 
 
-@array_op("Reshape", host="shape")
+def _explain_reshape(op: Any, x: Any, shape: Any) -> str | None:
+    """TensorFlow's words for a reshape that cannot be."""
+    wanted, size = [int(d) for d in shape.tolist()], int(np.prod(x.shape, dtype=np.int64))
+    known = int(np.prod([d for d in wanted if d != -1], dtype=np.int64))
+    if any(d < -1 for d in wanted):
+        index = next(i for i, d in enumerate(wanted) if d < -1)
+        return f"Size {index} must be non-negative, not {wanted[index]}"
+    if wanted.count(-1) > 1:
+        return f"Only one input size may be -1, not both {wanted.index(-1)} and {len(wanted) - 1 - wanted[::-1].index(-1)}"
+    if -1 in wanted:
+        return f"Input to reshape is a tensor with {size} values, but the requested shape requires a multiple of {known}"
+    return f"Input to reshape is a tensor with {size} values, but the requested shape has {known}"
+
+
+@array_op("Reshape", host="shape", explain=_explain_reshape)
 class Reshape:
     """The elements of a tensor in another shape, of which one dimension may be -1."""
 

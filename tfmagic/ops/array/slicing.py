@@ -24,7 +24,21 @@ from tfmagic.ops.lazy import torch
 _MASKS = ("begin_mask", "end_mask", "ellipsis_mask", "new_axis_mask", "shrink_axis_mask")
 
 
-@array_op("Slice", host=("begin", "size"))
+def _explain_slice(op: Any, x: Any, begin: Any, size: Any) -> str | None:
+    """TensorFlow's words for a box that is not within the tensor."""
+    starts, sizes = begin.tolist(), size.tolist()
+    if not len(starts) == len(sizes) == len(x.shape):
+        return (f"Expected begin and size arguments to be 1-D tensors of size {len(x.shape)}, but got shapes "
+                f"[{len(starts)}] and [{len(sizes)}] instead.")
+    for axis, (start, count, have) in enumerate(zip(starts, sizes, x.shape)):
+        if not 0 <= start <= have:
+            return f"Expected begin[{axis}] in [0, {have}], but got {start}"
+        if count != -1 and not 0 <= count <= have - start:
+            return f"Expected size[{axis}] in [0, {have - start}], but got {count}"
+    return None
+
+
+@array_op("Slice", host=("begin", "size"), explain=_explain_slice)
 class Slice:
     """A box cut out of a tensor: it begins at `begin` and has `size` (-1: all the rest)."""
 
@@ -235,7 +249,16 @@ def _run_spec(op: Any, begin: Any, end: Any, strides: Any) -> Spec:
     return Spec(op, [int(v) for v in begin], [int(v) for v in end], [int(v) for v in strides])
 
 
-@array_op("StridedSlice", host=("begin", "end", "strides"))
+def _explain_strided_slice(op: Any, x: Any, begin: Any, end: Any, strides: Any) -> str | None:
+    """TensorFlow's words for an index that is not within the tensor."""
+    try:
+        _run_spec(op, begin.tolist(), end.tolist(), strides.tolist()).dims(tuple(x.shape))
+    except ValueError as refused:
+        return str(refused)
+    return None
+
+
+@array_op("StridedSlice", host=("begin", "end", "strides"), explain=_explain_strided_slice)
 class StridedSlice:
     """`x[begin:end:strides]` with the masks that Python's other index forms need."""
 

@@ -11,6 +11,7 @@ import numpy as np
 from tfmagic.graph.deprecation import deprecated_argument_lookup
 from tfmagic.graph.export import export
 from tfmagic.graph.operation import Tensor
+from tfmagic.graph.static_value import static_int
 from tfmagic.ops import raw, shape_rules
 from tfmagic.ops.array.rules import as_array, objects
 from tfmagic.ops.declare import op
@@ -65,7 +66,8 @@ class DecodePaddedRaw:
     """The numbers that the first bytes of each string are; shorter strings are filled up with zeros."""
 
     def shape(op, x, fixed_length):
-        return None if x is None else (*x, None)
+        size = static_int(op.fixed_length)
+        return None if x is None else (*x, None if size is None else size // op.out_type.size)
 
     def kernel(op, x, fixed_length):
         kind = np.dtype(op.out_type.as_numpy_dtype)

@@ -481,12 +481,12 @@ def reduce_join(inputs: Any, axis: Any = None, keep_dims: bool | None = None, se
 
 
 @export("string_split")
-def string_split(source: Any = None, sep: Any = None, skip_empty: bool = True, delimiter: Any = None,
-                 result_type: str = "SparseTensor", input: Any = None, name: str | None = None) -> SparseTensor:
+def string_split(source: Any, sep: Any = None, skip_empty: bool = True, delimiter: Any = None,
+                 result_type: str = "SparseTensor", name: str | None = None) -> SparseTensor:
     """Each string of a vector cut at every character of a delimiter.
 
     Args:
-      source: string tensor of shape [n] (also called `input`).
+      source: string tensor of shape [n].
       sep: the characters to cut at, a space by default (also called `delimiter`); "" cuts into bytes.
       skip_empty: whether to leave out empty parts.
       result_type: "SparseTensor".
@@ -494,7 +494,6 @@ def string_split(source: Any = None, sep: Any = None, skip_empty: bool = True, d
     Returns:
       A `SparseTensor` of shape [n, most parts].
     """
-    source = deprecated_argument_lookup("input", input, "source", source)
     delimiter = deprecated_argument_lookup("sep", sep, "delimiter", delimiter)
     _only_sparse(result_type)
     with name_scope(name, "StringSplit", [source]):
