@@ -474,7 +474,8 @@ def _tridiagonal_solve_gradient(op: Any, dy: Tensor) -> tuple[Tensor, Tensor]:
     concat = public("concat")
     upper, main, lower = (diagonals[..., i, :] for i in range(3))
     end, start = constants.zeros_like(upper[..., :1]), constants.zeros_like(lower[..., :1])
-    transposed = public("stack")([concat([lower[..., 1:], end], -1), main, concat([start, upper[..., :-1]], -1)], axis=-2)
+    parts = [concat([lower[..., 1:], end], -1), main, concat([start, upper[..., :-1]], -1)]
+    transposed = public("stack")(parts, axis=-2)
     drhs = raw.tridiagonal_solve(transposed, dy, partial_pivoting=op.partial_pivoting)
     below, above = _neighbours(x)
     parts = [-reduce_sum(drhs * other, axis=-1) for other in (below, x, above)]

@@ -43,6 +43,17 @@ def _below(words: Iterator[int], count: int) -> int:
     return value % count
 
 
+def _short_below(words: Iterator[int], count: int) -> int:
+    """A number in [0, count) from single words."""
+    if count & (count - 1) == 0:
+        return next(words) & (count - 1)
+    least = ((1 << 32) - 1) % count + 1
+    value = next(words)
+    while value < least:
+        value = next(words)
+    return value % count
+
+
 def _unit(words: Iterator[int]) -> float:
     """A double in [0, 1)."""
     high = next(words) & 0xFFFFF
@@ -92,14 +103,25 @@ class _Weighted:
         self.total = sum(weights)
         self.weights = weights
         self.classes = classes
+        self._make_table()
+
+    def _make_table(self) -> None:
+        """Walker's table: each place holds a class, how much of the place it fills, and the class that has the rest."""
+        rest = [w * self.classes / self.total for w in self.weights]
+        low = [i for i, r in enumerate(rest) if r < 1]
+        high = [i for i, r in enumerate(rest) if r >= 1]
+        self.filled = [1.0] * self.classes
+        self.other = list(range(self.classes))
+        while low and high:
+            short, tall = low.pop(), high.pop()
+            self.filled[short], self.other[short] = rest[short], tall
+            rest[tall] -= 1 - rest[short]
+            (low if rest[tall] < 1 else high).append(tall)
 
     def draw(self, words: Iterator[int]) -> int:
-        target = _unit(words) * self.total
-        for value, weight in enumerate(self.weights):
-            target -= weight
-            if target < 0:
-                return value
-        return self.classes - 1
+        height = (next(words) & 0x7FFFFF) / (1 << 23)
+        place = _short_below(words, self.classes)
+        return place if height < self.filled[place] else self.other[place]
 
     def probability(self, value: int) -> float:
         return self.weights[value] / self.total

@@ -53,7 +53,7 @@ def _batch_norm(reserved: int) -> Any:
         else:
             y = torch.ops.aten.native_batch_norm(image, scale, offset, mean, variance, False, 0.0, op.epsilon)[0]
             kept = mean, variance
-        empty = (0,) if op.is_training else ()
+        empty = (0,) if op.is_training and op.T.name == "float32" else ()
         extra = [torch.zeros(empty, dtype=scale.dtype, device=x.device)] * (reserved - 2)
         return (from_torch(op, y, 4), mean, variance, *kept, *extra)
 
