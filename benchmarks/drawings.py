@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -77,7 +78,9 @@ def drawing(nodes: int, repeats: int) -> dict:
 
 def run(code: str) -> dict:
     """The JSON that a fresh interpreter prints last."""
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    # As for a user: imports find compiled bytecode, which the first of several processes writes.
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=env)
     if done.returncode:
         raise RuntimeError(f"The drawing process failed:\n{done.stderr[-3000:]}")
     return json.loads(done.stdout.strip().splitlines()[-1])
