@@ -53,8 +53,7 @@ def _batch_norm(reserved: int) -> Any:
         else:
             y = torch.ops.aten.native_batch_norm(image, scale, offset, mean, variance, False, 0.0, op.epsilon)[0]
             kept = mean, variance
-        empty = (0,) if op.is_training and op.T.name == "float32" else ()
-        extra = [torch.zeros(empty, dtype=scale.dtype, device=x.device)] * (reserved - 2)
+        extra = [torch.zeros((), dtype=scale.dtype, device=x.device)] * (reserved - 2)
         return (from_torch(op, y, 4), mean, variance, *kept, *extra)
 
     return kernel
@@ -70,7 +69,7 @@ def _batch_norm_grad(op: Any, dy: Any, x: Any, scale: Any, mean: Any, variance: 
     dx, dscale, doffset = torch.ops.aten.native_batch_norm_backward(
         to_torch(op, dy, 4), to_torch(op, x, 4), scale, mean, variance, mean, deviation, op.is_training, op.epsilon,
         [True, True, True])
-    empty = torch.zeros(() if op.T.name == "float32" else 0, dtype=scale.dtype, device=x.device)
+    empty = torch.zeros(0, dtype=scale.dtype, device=x.device)
     return from_torch(op, dx, 4), dscale, doffset, empty, empty
 
 
