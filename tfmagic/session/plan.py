@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import re
 from collections.abc import Callable, Sequence
 from types import SimpleNamespace
 from typing import Any, NoReturn
@@ -16,6 +15,7 @@ from tfmagic.graph import errors
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.session import run_errors
 from tfmagic.session.lower import control_flow
+from tfmagic.session.lower.body import readable
 from tfmagic.session.lower.lowering import Handle, Lowering, VariableRef, uninitialized, variable_key
 from tfmagic.session.lower.schedule import schedule
 from tfmagic.session.passes import check_plan, pipeline
@@ -143,8 +143,7 @@ class Plan:
 
     def code(self) -> str:
         """The plan as readable PyTorch code."""
-        text = self.graph.python_code("self").src
-        return re.sub(r";\s+(\w+ = )+None", "", text).strip() + "\n"
+        return readable("", self.graph) + "\n"
 
     def module(self) -> fx.GraphModule:
         """The plan's fx graph with its constants as a `GraphModule`."""

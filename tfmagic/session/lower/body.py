@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any
@@ -16,6 +17,7 @@ from tfmagic.ops.torch_types import torch_dtype
 from tfmagic.session import run_errors
 from tfmagic.session.lower.lowering import Lowering, VariableRef
 from tfmagic.session.lower.tracer import UNKNOWN
+from tfmagic.session.passes import body_passes
 
 
 class PlanCall:
@@ -23,6 +25,8 @@ class PlanCall:
 
     def __init_subclass__(cls) -> None:
         cls.__module__ = "tfmagic.control_flow"  # by which passes know it, and under which a printed plan shows it
+
+    bodies: tuple[Body, ...] = ()
 
     def meta_outputs(self, arguments: Any) -> Any:
         """What is known of the results' shapes: their lowering says it instead."""
@@ -97,6 +101,9 @@ class Inner:
         tracer = self.lowering.tracer
         tracer.op, tracer.device = None, "cpu"
         tracer.graph.output(tracer.create_arg(tuple(results)))
+        body = SimpleNamespace(graph=tracer.graph)
+        for change in body_passes():
+            change(body)
         parameters = [self._parameters.get(node, node.meta.get("variable")) for node in tracer.graph.nodes
                       if node.op == "placeholder"]
         return Body(name, tracer.graph, tracer.constants, parameters)
@@ -151,8 +158,21 @@ class Body:
             traceback = traceback.tb_next
         return op
 
+    def code(self) -> str:
+        """The body as readable PyTorch code, with the bodies that it calls."""
+        return readable(self.name, self.graph)
+
     def __repr__(self) -> str:
         return f"<body {self.name}>"
+
+
+def readable(title: str, graph: fx.Graph) -> str:
+    """The code of an fx graph under a title, and after it that of the bodies it calls."""
+    text = re.sub(r";\s+(\w+ = )+None", "", graph.python_code("self").src).strip()
+    parts = [f"# {title}\n{text}" if title else text]
+    for node in graph.nodes:
+        parts += [body.code() for body in getattr(node.target, "bodies", ())]
+    return "\n\n".join(parts)
 
 
 def passed(lowering: Lowering, op: Operation, tensor: Tensor) -> Any:

@@ -105,29 +105,40 @@ class Interpreter(PlanCall):
                     count += 1
             self.expected[op] = count
         self.entries = collections.Counter(op._attrs["frame_name"] for op in ops if op.type in ENTERS)
-        self._calls: dict[Operation, Any] = {}
+        self.kernels: dict[Operation, _Single] = {}
 
     def __call__(self, *values: Any) -> tuple[Any, ...]:
-        self.feeds = dict(zip(self.fed, values))
-        self.variables = dict(zip(self.roots, values[len(self.fed):]))
-        self.root = root = _Frame("", None)
+        return _Run(self, values).results()
+
+
+class _Run:
+    """One run of an `Interpreter`."""
+
+    def __init__(self, plan: Interpreter, values: Sequence[Any]):
+        self.plan = plan
+        self.feeds = dict(zip(plan.fed, values))
+        self.variables = dict(zip(plan.roots, values[len(plan.fed):]))
+        self.root = _Frame("", None)
         self.queue: collections.deque[tuple[Operation, _Frame, int]] = collections.deque()
-        for op in self.ops:
-            if self.expected[op] == 0:
-                self._start(op, root, 0)
+
+    def results(self) -> tuple[Any, ...]:
+        """Run every node; give the needed values and the variables after."""
+        for op in self.plan.ops:
+            if self.plan.expected[op] == 0:
+                self._start(op, self.root, 0)
         while self.queue:
             op, frame, number = self.queue.popleft()
             self._run(op, frame, number)
             frame.busy -= 1
             self._finish(frame)
         results = []
-        for tensor in self.needed:
-            value = root.iterations[0].values.get(tensor, DEAD)
+        for tensor in self.plan.needed:
+            value = self.root.iterations[0].values.get(tensor, DEAD)
             if value is DEAD:
                 raise run_errors.error(errors.InvalidArgumentError, tensor.op,
                                        f"Retval[0] does not have value: {tensor.name} was not computed in this run.")
             results.append(self._read(value, tensor.op))
-        return (*results, *(self.variables[root_op] for root_op in self.roots))
+        return (*results, *(self.variables[root] for root in self.plan.roots))
 
     def _start(self, op: Operation, frame: _Frame, number: int) -> None:
         iteration = frame.iterations[number]
@@ -190,7 +201,7 @@ class Interpreter(PlanCall):
         key = (op._attrs["frame_name"], number)
         inner = frame.children.get(key)
         if inner is None:
-            inner = frame.children[key] = _Frame(key[0], (frame, number), self.entries[key[0]])
+            inner = frame.children[key] = _Frame(key[0], (frame, number), self.plan.entries[key[0]])
             frame.busy += 1
         value = DEAD if dead else value
         if op._attrs["is_constant"]:
@@ -207,16 +218,16 @@ class Interpreter(PlanCall):
         iteration = frame.iterations[number]
         for tensor, value in zip(op._outputs, outputs):
             iteration.values[tensor] = value
-        for reader, tensor in self.readers.get(op, ()):
+        for reader, tensor in self.plan.readers.get(op, ()):
             iteration.arrived[reader] = iteration.arrived.get(reader, 0) + 1
             if tensor is None and dead:
                 iteration.dead[reader] = True
             if reader.type in MERGES:
                 live = tensor is not None and iteration.values[tensor] is not DEAD
                 back = sum(t.op.type in NEXT for t in reader._inputs)
-                if live or iteration.arrived[reader] >= self.expected[reader] - (back if number == 0 else 0):
+                if live or iteration.arrived[reader] >= self.plan.expected[reader] - (back if number == 0 else 0):
                     self._start(reader, frame, number)
-            elif iteration.arrived[reader] == self.expected[reader]:
+            elif iteration.arrived[reader] == self.plan.expected[reader]:
                 self._start(reader, frame, number)
 
     def _read(self, value: Any, op: Operation) -> Any:
@@ -241,9 +252,9 @@ class Interpreter(PlanCall):
 
     def _kernel(self, op: Operation, inputs: list[Any]) -> Sequence[Any]:
         """Call an op's kernel through a small plan of its own, made once."""
-        one = self._calls.get(op)
+        one = self.plan.kernels.get(op)
         if one is None:
-            one = self._calls[op] = _Single(op, self.resources)
+            one = self.plan.kernels[op] = _Single(op, self.plan.resources)
         written = _options(op).get("writes", ())
         roots = [value.root for value in inputs if type(value) is VariableRef]
         values = [self.variables[v.root] if type(v) is VariableRef else v for v in inputs]

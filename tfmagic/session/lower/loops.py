@@ -30,6 +30,7 @@ class Loop(PlanCall):
         self.cond, self.cond_reads, self.cond_writes = cond, cond_reads, cond_writes
         self.body, self.body_reads, self.body_writes = body, body_reads, body_writes
         self.size, self.results = size, results
+        self.bodies = (cond, body)
 
     def __call__(self, *initial: Any) -> tuple[Any, ...]:
         slots = [*initial, *[None] * (self.size - len(initial))]

@@ -18,6 +18,11 @@ def pipeline() -> list[tuple[str, Callable[[Any], bool]]]:
             ("common sub-expressions", cse.run), ("no dead code", dead_code.run)]
 
 
+def body_passes() -> list[Callable[[Any], bool]]:
+    """The passes that the bodies of branches and loops go through too: those that look at the graph alone."""
+    return [run for name, run in pipeline() if name != "fused updates"]
+
+
 def check_plan(plan: Any) -> None:
     """While tests run (TFMAGIC_CHECK=1): the plan's graph is well formed."""
     if os.environ.get("TFMAGIC_CHECK"):
