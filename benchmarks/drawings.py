@@ -67,6 +67,7 @@ def first_drawing(repeats: int) -> dict:
     """Median seconds of `%load_ext tfmagic` and the first `%%graph` cell, and whether torch got imported."""
     results = [run(FIRST_DRAWING) for _ in range(repeats)]
     return {"seconds": statistics.median(r["seconds"] for r in results),
+            "cpu_seconds": statistics.median(r["cpu_seconds"] for r in results),
             "torch": any(r["torch"] for r in results)}
 
 

@@ -371,6 +371,8 @@ OTHER: dict[str, dict[str, str]] = {
     "gradient_gather_axis": {"nodes": "1.15 slices with Python numbers and shapes in int64"},
     "static_shapes": {"shown": "the result of linspace is another node in 1.15"},
     "ranges": {"shown": "the result of linspace is another node in 1.15"},
+    "placeholders": {"values": "a fed string that is fetched comes back as bytes, like any other string"},
+    "image_and_embedding": {"shown": "the shape of gathered rows goes through a Cast in 1.15"},
     "random_streams": {"shown": "the result of random_uniform is the sum in 1.15, the node that draws in 2.21"},
 }
 
