@@ -3,6 +3,7 @@
 import pytest
 
 from tfmagic import tf
+from tfmagic.ops.control_flow import context_protos
 
 
 @pytest.fixture(autouse=True)
@@ -32,7 +33,8 @@ def start():
      "don't have the same number of elements"),
     (lambda x: tf.while_loop(lambda i: i < 3, lambda i: tf.stack([i, i]), start()), ValueError,
      r"enters the loop with shape \(\), but has shape \(2,\) after one iteration"),
-    (lambda x: tf.while_loop(lambda i: i, lambda i: i + 1, start()), TypeError, "'input' of 'LoopCond' Op has type int32"),
+    (lambda x: tf.while_loop(lambda i: i, lambda i: i + 1, start()), TypeError,
+     "'input' of 'LoopCond' Op has type int32"),
     (lambda x: tf.while_loop(lambda i: [True, False], lambda i: i + 1, start()), ValueError,
      "Shape must be rank 0 but is rank 1"),
     (lambda x: tf.while_loop(lambda i: i < 3, lambda i: None, start()), ValueError, "None values not supported"),
@@ -105,7 +107,8 @@ def test_conds_and_loops_are_collected(graph):
 
 def test_an_imported_loop_runs(graph):
     x = tf.placeholder(tf.float32, [], name="x")
-    _, y = tf.while_loop(lambda i, y: i < 3, lambda i, y: (i + 1, tf.cond(y > 5.0, lambda: y - x, lambda: y * x)), [0, x])
+    _, y = tf.while_loop(lambda i, y: i < 3,
+                         lambda i, y: (i + 1, tf.cond(y > 5.0, lambda: y - x, lambda: y * x)), [0, x])
     y = tf.identity(y, name="y")
     gradient = tf.identity(tf.gradients(y, x)[0], name="gradient")
     with tf.Graph().as_default():
@@ -118,6 +121,32 @@ def test_an_imported_loop_runs(graph):
 
 def test_summaries_of_a_body_belong_to_it(graph):
     graph.add_to_collection("_SUMMARY_V2", tf.constant("outside"))
-    tf.cond(tf.constant(True), lambda: (graph.add_to_collection("_SUMMARY_V2", tf.constant("inside")), tf.constant(1))[1],
-            lambda: tf.constant(2))
+
+    def noisy():
+        graph.add_to_collection("_SUMMARY_V2", tf.constant("inside"))
+        return tf.constant(1)
+
+    tf.cond(tf.constant(True), noisy, lambda: tf.constant(2))
     assert len(graph.get_collection("_SUMMARY_V2")) == 1
+
+
+def test_contexts_travel_as_protos_so_that_an_imported_loop_has_gradients(graph):
+    x = tf.placeholder(tf.float32, [], name="x")
+
+    def body(i, y):
+        return i + 1, tf.cond(y > 5.0, lambda: y - x, lambda: y * x)
+
+    _, y = tf.while_loop(lambda i, y: i < 3, body, [0, x])
+    loop, = graph.get_collection(tf.GraphKeys.WHILE_CONTEXT)
+    data = loop.to_proto().SerializeToString()
+    with tf.Session() as session:
+        expected = session.run(tf.gradients(y, x)[0], {x: 2.0})
+    with tf.Graph().as_default():
+        a, b = tf.import_graph_def(graph.as_graph_def(), return_elements=["x:0", y.name], name="")
+        with pytest.raises(ValueError, match="only has the nodes"):
+            tf.gradients(b, a)
+        proto = context_protos.classes()["WhileContextDef"].FromString(data)
+        assert len(proto.nested_contexts) == 2
+        context_protos.from_proto(proto)
+        with tf.Session() as session:
+            assert session.run(tf.gradients(b, a)[0], {a: 2.0}) == expected

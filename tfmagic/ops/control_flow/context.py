@@ -17,6 +17,7 @@ class ControlFlowContext:
       values: names of tensors that can be used inside as they are.
       external: what stands inside for a tensor from outside, by the name of that tensor.
       outer_context: the context around this one, or None.
+      nested: the contexts directly inside.
     """
 
     is_cond = False
@@ -26,6 +27,9 @@ class ControlFlowContext:
         self.graph = get_default_graph()
         self.name = name
         self.outer_context: ControlFlowContext | None = self.graph._stacks.control_flow
+        self.nested: list[ControlFlowContext] = []
+        if self.outer_context is not None:
+            self.outer_context.nested.append(self)
         self.values: set[str] = set()
         self.external: dict[str, Tensor] = {}
         self._entered: list[Any] = []
@@ -35,6 +39,12 @@ class ControlFlowContext:
 
     def IsWhileContext(self) -> bool:
         return self.is_while
+
+    def to_proto(self, export_scope: str | None = None) -> Any:
+        """This context as a `CondContextDef` or `WhileContextDef`; None when it is outside of `export_scope`."""
+        from tfmagic.ops.control_flow.context_protos import to_proto
+
+        return to_proto(self, export_scope)
 
     def enter(self) -> None:
         """Make this the context of new operations."""
