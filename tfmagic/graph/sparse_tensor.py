@@ -46,7 +46,8 @@ class SparseTensor:
         Raises:
           TypeError: the value is neither a `SparseTensorValue` nor a `SparseTensor`.
         """
-        if not isinstance(sparse_tensor_value, (SparseTensorValue, SparseTensor)):
+        kinds: Any = (SparseTensorValue, SparseTensor)
+        if not isinstance(sparse_tensor_value, kinds):
             raise TypeError(f"Neither a SparseTensor nor SparseTensorValue: {sparse_tensor_value}.")
         return cls(sparse_tensor_value.indices, sparse_tensor_value.values, sparse_tensor_value.dense_shape)
 

@@ -256,7 +256,8 @@ class _Import:
         if "_class" in attrs:
             attrs["_class"] = [_moved(group, names) for group in attrs["_class"]]
         sources = self._inputs(node)
-        tensors, back_edges = [], []
+        tensors: list[Any] = []
+        back_edges = []
         for index, source in enumerate(s for s in sources if s[1] >= 0):
             tensor = self._tensor(node, source)
             if tensor is None:

@@ -106,7 +106,7 @@ def input_types(definition: OpDef, attrs: dict[str, Any], given: int, name: str)
 def _arg_types(arg: ArgDef, attrs: dict[str, Any]) -> list[DType]:
     if arg.type_list_attr is not None:
         return list(attrs[arg.type_list_attr])
-    dtype = arg.dtype if arg.type_attr is None else attrs[arg.type_attr]
+    dtype: Any = arg.dtype if arg.type_attr is None else attrs[arg.type_attr]
     if arg.is_ref:
         dtype = dtype._ref
     return [dtype] * (1 if arg.number_attr is None else attrs[arg.number_attr])

@@ -89,8 +89,8 @@ def _batch_to_space(x: Any, block: Any, crops: Any) -> Any:
     block = [int(b) for b in block]
     whole = int(np.prod(block))
     if x.shape[0] % whole:
-        raise errors.InvalidArgumentError(None, None, f"Input batch dimension ({x.shape[0]}) is not divisible by product "
-                                                      f"of block sizes ({whole})")
+        raise errors.InvalidArgumentError(None, None, f"Input batch dimension ({x.shape[0]}) is not divisible by "
+                                                      f"product of block sizes ({whole})")
     batch, rest = x.shape[0] // whole, tuple(x.shape[m + 1:])
     spatial = tuple(x.shape[1:m + 1])
     x = x.reshape((*block, batch, *spatial, *rest))
@@ -100,7 +100,8 @@ def _batch_to_space(x: Any, block: Any, crops: Any) -> Any:
     order += range(2 * m + 1, x.ndim)
     x = np.transpose(x, order) if isinstance(x, np.ndarray) else x.permute(order)
     x = x.reshape((batch, *[s * b for s, b in zip(spatial, block)], *rest))
-    return x[(slice(None), *[slice(int(a), n - int(b)) for (a, b), n in zip(crops, x.shape[1:])])]
+    kept = [slice(None)] + [slice(int(a), n - int(b)) for (a, b), n in zip(crops, x.shape[1:])]
+    return x[tuple(kept)]
 
 
 @array_op("SpaceToBatchND", host=("block_shape", "paddings"), opaque=True)
@@ -177,8 +178,8 @@ class BatchToSpace:
 def _spatial(data_format: str) -> tuple[int, int, int]:
     """Where height, width and depth stand."""
     if data_format == "NCHW_VECT_C":
-        raise errors.UnimplementedError(None, None, "data_format NCHW_VECT_C is for quantized tensors on GPUs; use NHWC "
-                                                    "or NCHW.")
+        raise errors.UnimplementedError(None, None, "data_format NCHW_VECT_C is for quantized tensors on GPUs; use "
+                                                    "NHWC or NCHW.")
     return (1, 2, 3) if data_format == "NHWC" else (2, 3, 1)
 
 
@@ -281,7 +282,8 @@ def _patch_dims(op: Any, x: Dims, kernels: list[int], rates: list[int], rank: in
         raise ValueError("Current implementation does not yet support ksizes in the batch and depth dimensions.")
     sizes: list[int | None] = [x[0]]
     for axis in range(1, rank - 1):
-        sizes.append(None if x[axis] is None else window(x[axis], kernels[axis], op.strides[axis], rates[axis],
+        have: Any = x[axis]
+        sizes.append(None if have is None else window(have, kernels[axis], op.strides[axis], rates[axis],
                                                          op.padding)[0])
     depth = x[-1]
     return (*sizes, None if depth is None else depth * int(np.prod(kernels[1:-1])))
@@ -327,7 +329,7 @@ def _patches_gradient(images: Tensor, dy: Tensor, extract: Callable[[Tensor], Te
     if images._dims is None or None in images._dims[1:]:
         raise ValueError("The gradient of patches needs an input of which all sizes but the batch's are known, got "
                          f"{images.shape}. Set them with set_shape(...).")
-    inner = images._dims[1:]
+    inner: Any = images._dims[1:]
     count = int(np.prod(inner))
     numbers = convert.constant(np.arange(1, count + 1).reshape(1, *inner), dtypes.int64)
     places = extract(numbers)
@@ -459,14 +461,13 @@ def required_space_to_batch_paddings(input_shape: Any, block_shape: Any, base_pa
             crops = np.stack([np.zeros_like(start), end - base[:, 1]], 1)
             return (convert.constant(paddings, dtypes.int32, name="paddings"),
                     convert.constant(crops, dtypes.int32, name="crops"))
-        start = base_paddings[:, 0]
+        first: Any = base_paddings[:, 0]
         base_end = base_paddings[:, 1]
-        full = raw.add(raw.add(input_shape, start), base_end)
+        full = raw.add(raw.add(input_shape, first), base_end)
         extra = raw.floor_mod(raw.sub(block_shape, raw.floor_mod(full, block_shape)), block_shape)
-        end = raw.add(base_end, extra)
-        paddings = stack([[start[i], end[i]] for i in range(count)], name="paddings")
-        crops = stack([[0, extra[i]] for i in range(count)], name="crops")
-        return paddings, crops
+        last: Any = raw.add(base_end, extra)
+        return (stack([[first[i], last[i]] for i in range(count)], name="paddings"),
+                stack([[0, extra[i]] for i in range(count)], name="crops"))
 
 
 # --- edit distance ----------------------------------------------------------------------------------------------

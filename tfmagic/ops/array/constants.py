@@ -315,12 +315,12 @@ def ones_like(tensor: Any, dtype: Any = None, name: str | None = None, optimize:
 def _shape_to_tensor(value: TensorShape, dtype: Any = None, name: str | None = None, as_ref: bool = False) -> Tensor:
     if not value.is_fully_defined():
         raise ValueError(f"Cannot convert a partially known TensorShape to a Tensor: {value}")
-    sizes = value.as_list()
+    sizes: Any = value.as_list()
     if dtype is None:
-        dtype = dtypes.int64 if any(size >= 2**31 for size in sizes) else dtypes.int32  # type: ignore[operator]
+        dtype = dtypes.int64 if any(size >= 2**31 for size in sizes) else dtypes.int32
     elif dtype not in (dtypes.int32, dtypes.int64):
         raise TypeError(f"Cannot convert a TensorShape to dtype: {dtype}")
-    elif dtype is dtypes.int32 and any(size >= 2**31 for size in sizes):  # type: ignore[operator]
+    elif dtype is dtypes.int32 and any(size >= 2**31 for size in sizes):
         raise ValueError(f"Cannot convert a TensorShape to dtype int32; a dimension is too large ({max(sizes)})")
     return convert.constant(sizes, dtype, name=name or "shape_as_tensor")
 

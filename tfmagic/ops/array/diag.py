@@ -57,7 +57,8 @@ class DiagPart:
 
 
 def _diag_dims(op: Any, x: Any) -> Any:
-    return None if x is None else (*shape_rules.with_rank_at_least(x, 1), x[-1])
+    shape_rules.with_rank_at_least(x, 1)
+    return None if x is None else (*x, x[-1])
 
 
 def _diag_part_dims(op: Any, x: Any) -> Any:

@@ -296,7 +296,7 @@ def scatter(target: Any, indices: Any, updates: Any, how: str) -> Any:
       how: "update", "add", "sub", "min" or "max".
     """
     depth = indices.shape[-1]
-    lead, rest = tuple(target.shape[:depth]), tuple(target.shape[depth:])
+    lead = tuple(target.shape[:depth])
     if isinstance(target, np.ndarray):
         check_coordinates(indices, lead)
         place = tuple(np.moveaxis(as_array(indices), -1, 0))
@@ -336,8 +336,8 @@ def _scatter_dims(target: Dims, indices: Dims, updates: Dims) -> Dims:
         return target
     depth = indices[-1]
     if depth > len(target) or len(updates) != len(indices) - 1 + len(target) - depth:
-        raise ValueError(f"Dimensions [0,{len(indices) - 1}) of indices{shapes.brackets(indices)} must match dimensions "
-                         f"[0,{len(indices) - 1}) of updates{shapes.brackets(updates)}")
+        raise ValueError(f"Dimensions [0,{len(indices) - 1}) of indices{shapes.brackets(indices)} must match "
+                         f"dimensions [0,{len(indices) - 1}) of updates{shapes.brackets(updates)}")
     for axis, (a, b) in enumerate(zip(updates, (*indices[:-1], *target[depth:]))):
         if a is not None and b is not None and a != b:
             if axis < len(indices) - 1:
@@ -527,7 +527,8 @@ class InvertPermutation:
                 raise errors.InvalidArgumentError(None, None, f"{int(bad)} is not between 0 and {size_}")
             if torch.unique(x).numel() != size_:
                 values, counts = torch.unique(x, return_counts=True)
-                raise errors.InvalidArgumentError(None, None, f"{int(values[counts > 1][0])} is duplicated in the input.")
+                twice = int(values[counts > 1][0])
+                raise errors.InvalidArgumentError(None, None, f"{twice} is duplicated in the input.")
         return torch.empty_like(x).scatter_(0, x.long(), torch.arange(size_, dtype=x.dtype, device=x.device))
 
     def static(op, x):

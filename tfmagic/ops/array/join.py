@@ -29,9 +29,9 @@ def _concat_dims(parts: list[Dims], axis_tensor: Tensor) -> Dims:
     if not known:
         return None
     rank = len(known[0])
-    for dims in known:
-        if len(dims) != rank:
-            raise ValueError(f"Shapes must be equal rank, but are {rank} and {len(dims)}")
+    for other in known:
+        if len(other) != rank:
+            raise ValueError(f"Shapes must be equal rank, but are {rank} and {len(other)}")
     if rank == 0:
         raise ValueError("Can't concatenate scalars (use tf.stack instead)")
     if axis is None:
@@ -39,9 +39,10 @@ def _concat_dims(parts: list[Dims], axis_tensor: Tensor) -> Dims:
     if not -rank <= axis < rank:
         raise ValueError(f"Shape must be at least rank {axis + 1 if axis >= 0 else -axis} but is rank {rank}")
     axis %= rank
-    result: Dims = None
+    result: Any = None
     total: int | None = 0
-    for dims in parts:
+    for part in parts:
+        dims: Any = part
         size = None if dims is None else dims[axis]
         total = None if total is None or size is None else total + size
         if dims is not None:
@@ -49,12 +50,12 @@ def _concat_dims(parts: list[Dims], axis_tensor: Tensor) -> Dims:
             try:
                 result = shape_rules.merge(result, open_dims)
             except ValueError:
-                index = next(i for i, (a, b) in enumerate(zip(result, open_dims))  # type: ignore[arg-type]
+                index = next(i for i, (a, b) in enumerate(zip(result, open_dims))
                              if a is not None and b is not None and a != b)
                 raise ValueError(f"Dimension {index} in both shapes must be equal, but are {result[index]} and "
                                  f"{open_dims[index]}. Shapes are {shapes.brackets(known[0])} and "
                                  f"{shapes.brackets(dims)}.") from None
-    return (*result[:axis], total, *result[axis + 1:])  # type: ignore[index]
+    return (*result[:axis], total, *result[axis + 1:])
 
 
 def _concat_gradient(op: Any, dy: Any, values: list[Tensor], axis: Tensor) -> list[Any]:
@@ -313,8 +314,8 @@ def _explain_split_v(op: Any, value: Any, size_splits: Any, axis: Any) -> str | 
     axis, sizes = int(axis), size_splits.tolist()
     if not -len(value.shape) <= axis < len(value.shape):
         return f"-input rank(-{len(value.shape)}) <= split_dim < input rank ({len(value.shape)}), but got {axis}"
-    return ("Determined shape must either match input shape along split_dim exactly if fully specified, or be less than "
-            "the size of the input along split_dim if not fully specified.  "
+    return ("Determined shape must either match input shape along split_dim exactly if fully specified, or be less "
+            "than the size of the input along split_dim if not fully specified.  "
             f"Got: {sum(s for s in sizes if s != -1)}")
 
 

@@ -495,7 +495,7 @@ def transpose(a: Any, perm: Any = None, name: str = "transpose", conjugate: bool
             rank_ = raw.rank(a)
             perm = raw.sub(raw.sub(rank_, 1, name="sub"), raw.range(0, rank_, 1), name="sub")
         else:
-            perm = np.arange(len(a._dims) - 1, -1, -1, np.int32)
+            perm = np.arange(len(a._dims) - 1, -1, -1, dtype=np.int32)
         result = make(a, perm, name=scope)
         if a._dims is not None:
             result.set_shape(a._dims[::-1])

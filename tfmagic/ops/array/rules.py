@@ -1,4 +1,4 @@
-"""What the array ops share: one behaviour for every element type, strings included, and small helpers of shape rules."""
+"""What the array ops share: one behaviour for every element type, strings included, and helpers of shape rules."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def array_op(*names: str, type_attr: str = "T", **options: Any) -> Callable[[typ
 
     def decorate(cls: type) -> type:
         kernel, static = vars(cls)["kernel"], vars(cls)["static"]
-        cls.kernel = _for_strings_too(kernel, static, type_attr)
+        cls.kernel = _for_strings_too(kernel, static, type_attr)  # type: ignore[attr-defined]
         return declare.op(*names, **options)(cls)
 
     return decorate

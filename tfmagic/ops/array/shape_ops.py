@@ -109,10 +109,10 @@ def _explain_reshape(op: Any, x: Any, shape: Any) -> str | None:
         index = next(i for i, d in enumerate(wanted) if d < -1)
         return f"Size {index} must be non-negative, not {wanted[index]}"
     if wanted.count(-1) > 1:
-        return f"Only one input size may be -1, not both {wanted.index(-1)} and {len(wanted) - 1 - wanted[::-1].index(-1)}"
-    if -1 in wanted:
-        return f"Input to reshape is a tensor with {size} values, but the requested shape requires a multiple of {known}"
-    return f"Input to reshape is a tensor with {size} values, but the requested shape has {known}"
+        first, second = [i for i, d in enumerate(wanted) if d == -1][:2]
+        return f"Only one input size may be -1, not both {first} and {second}"
+    need = f"requires a multiple of {known}" if -1 in wanted else f"has {known}"
+    return f"Input to reshape is a tensor with {size} values, but the requested shape {need}"
 
 
 @array_op("Reshape", host="shape", explain=_explain_reshape)
@@ -138,7 +138,7 @@ class Reshape:
             if least and known % least:
                 raise ValueError(f"Dimension size must be evenly divisible by {least} but is {known}")
             return wanted
-        return _inferred(x, wanted, size, known)  # type: ignore[arg-type]
+        return _inferred(x, wanted, size, known)
 
     def kernel(op, x, shape):
         return x.reshape(tuple(shape))
@@ -312,7 +312,8 @@ class BroadcastArgs:
 
 def _broadcast_sizes(a: Any, b: Any) -> list[int]:
     try:
-        return list(shape_rules.broadcast_dims(tuple(a), tuple(b)) or ())
+        sizes: Any = shape_rules.broadcast_dims(tuple(a), tuple(b))
+        return list(sizes)
     except ValueError:
         raise errors.InvalidArgumentError(None, None, f"Incompatible shapes: {shapes.brackets(tuple(a))} vs. "
                                                       f"{shapes.brackets(tuple(b))}") from None

@@ -131,8 +131,9 @@ class Spec:
             else:
                 if strides[i] == 0:
                     raise ValueError(f"strides[{i}] must be non-zero")
-                self.steps.append(("slice", "open" if masks["begin_mask"] & bit else None if begin is None else begin[i],
-                                   "open" if masks["end_mask"] & bit else None if end is None else end[i], strides[i]))
+                first = "open" if masks["begin_mask"] & bit else None if begin is None else begin[i]
+                last = "open" if masks["end_mask"] & bit else None if end is None else end[i]
+                self.steps.append(("slice", first, last, strides[i]))
                 self.axes += 1
         if not has_rest:
             self.steps.append(("rest",))
@@ -190,7 +191,7 @@ class Spec:
             else:
                 part = slice(*_ends(*step[1:]))
                 if part.step < 0:
-                    size = x.shape[axis] if dims is None or dims[axis] is None else dims[axis]
+                    size: Any = x.shape[axis] if dims is None or dims[axis] is None else dims[axis]
                     part = _forwards(part, size)
                     flips.append(out_axis)
                 index.append(part)
@@ -276,7 +277,7 @@ class StridedSlice:
     def gradient(op, dy):
         x, begin, end, strides = op.op._inputs
         ends = [shape(x, out_type=begin.dtype), begin, end, strides]
-        known = [constant_value(item) for item in ends]  # constants are made anew, within the loop that the gradient is in
+        known = [constant_value(item) for item in ends]  # constants are made anew, in the gradient's own loop
         return raw.strided_slice_grad(*[item if value is None else value for item, value in zip(ends, known)], dy,
                                       **{name: op.op._attrs[name] for name in _MASKS}), None, None, None
 
@@ -457,12 +458,13 @@ def slice_helper(tensor: Any, slice_spec: Any, var: Any = None) -> Tensor:
         strides.append(1)
     with name_scope(None, "strided_slice", [tensor, *begin, *end, *strides]) as scope:
         if begin:
-            packed = [stack(begin), stack(end), stack(strides)]
+            packed: Any = [stack(begin), stack(end), stack(strides)]
             if any(t.dtype == dtypes.int64 for t in packed):
                 packed = [t if t.dtype == dtypes.int64 else raw.cast(t, dtypes.int64, name="Cast") for t in packed]
         else:
             packed = [convert.constant([], dtypes.int32)] * 3
-        return strided_slice(tensor, *packed, var=var, name=scope, **masks)
+        return strided_slice(tensor, packed[0], packed[1], packed[2], masks["begin_mask"], masks["end_mask"],
+                             masks["ellipsis_mask"], masks["new_axis_mask"], masks["shrink_axis_mask"], var, scope)
 
 
 def _add_bound(bounds: list[Any], bound: Any, masks: dict[str, int], mask: str, bit: int) -> None:
