@@ -102,51 +102,6 @@ def bincount(arr: Any, weights: Any = None, minlength: Any = None, maxlength: An
         return raw.bincount(arr, size, weights)
 
 
-@export("histogram_fixed_width")
-def histogram_fixed_width(values: Any, value_range: Any, nbins: Any = 100, dtype: Any = dtypes.int32,
-                          name: str | None = None) -> Tensor:
-    """Counts how many values fall into each bin.
-
-    Args:
-      values: a numeric tensor.
-      value_range: the range of the bins, a tensor of shape [2] of the same type.
-      nbins: the number of bins.
-      dtype: int32 or int64.
-
-    Returns:
-      A vector of counts.
-    """
-    with name_scope(name, "histogram_fixed_width", [values, value_range, nbins]) as scope:
-        return raw.histogram_fixed_width(values, value_range, nbins, dtype=dtype, name=scope)
-
-
-@export("histogram_fixed_width_bins")
-def histogram_fixed_width_bins(values: Any, value_range: Any, nbins: Any = 100, dtype: Any = dtypes.int32,
-                               name: str | None = None) -> Tensor:
-    """Says which bin of a histogram each value falls into.
-
-    Args:
-      values: a numeric tensor.
-      value_range: the range of the bins, a tensor of shape [2] of the same type.
-      nbins: the number of bins.
-      dtype: int32 or int64.
-
-    Returns:
-      A tensor of bin numbers with the shape of `values`.
-    """
-    with name_scope(name, "histogram_fixed_width_bins", [values, value_range, nbins]):
-        values = convert_to_tensor(values, name="values")
-        shape = shape_ops.shape(values)
-        values = raw.reshape(values, [-1])
-        value_range = convert_to_tensor(value_range, name="value_range")
-        nbins = convert_to_tensor(nbins, dtype=dtypes.int32, name="nbins")
-        count = cast(nbins, values.dtype)
-        scaled = (values - value_range[0]) / (value_range[1] - value_range[0])
-        places = raw.floor(count * scaled, name="indices")
-        places = cast(public("clip_by_value")(places, 0, count - 1), dtypes.int32)
-        return cast(raw.reshape(places, shape), dtype)
-
-
 @export("confusion_matrix")
 def confusion_matrix(labels: Any, predictions: Any, num_classes: Any = None, dtype: Any = dtypes.int32,
                      name: str | None = None, weights: Any = None) -> Tensor:

@@ -1,0 +1,52 @@
+"""Segment ops: rows without a segment, segments without rows, gradients, and numbers out of range."""
+
+import numpy as np
+import pytest
+
+from tfmagic import tf
+
+DATA = np.float32([[1, 2], [3, 4], [5, 6], [7, 8]])
+
+
+@pytest.fixture(autouse=True)
+def graph():
+    with tf.Graph().as_default() as graph:
+        yield graph
+
+
+def value(tensor):
+    with tf.Session() as session:
+        return session.run(tensor)
+
+
+@pytest.mark.parametrize(("name", "expected"), [
+    ("sum", [[4, 6], [0, 0], [12, 14]]), ("mean", [[2, 3], [0, 0], [6, 7]]), ("max", [[3, 4], [0, 0], [7, 8]]),
+    ("min", [[1, 2], [0, 0], [5, 6]]), ("prod", [[3, 8], [1, 1], [35, 48]])])
+def test_a_missing_segment_has_a_row(name, expected):
+    np.testing.assert_allclose(value(getattr(tf, f"segment_{name}")(DATA, [0, 0, 2, 2])), expected)
+
+
+def test_a_negative_number_drops_a_row():
+    total = tf.unsorted_segment_sum(DATA, [1, -1, 1, 0], 3)
+    np.testing.assert_array_equal(value(total), [[7, 8], [6, 8], [0, 0]])
+    x = tf.constant(DATA)
+    gradient = tf.gradients(tf.unsorted_segment_sum(x, [1, -1, 1, 0], 3), x)[0]
+    np.testing.assert_array_equal(value(gradient), [[1, 1], [0, 0], [1, 1], [1, 1]])
+
+
+def test_numbers_out_of_order_or_range_are_refused():
+    with pytest.raises(tf.errors.InvalidArgumentError, match="segment ids are not increasing"):
+        value(tf.segment_sum(DATA, tf.constant([0, 1, 0, 2])))
+    with pytest.raises(tf.errors.InvalidArgumentError, match=r"segment_ids\[2\] = 9 is out of range \[0, 3\)"):
+        value(tf.unsorted_segment_sum(DATA, [0, 1, 9, 2], 3))
+
+
+def test_picked_rows_are_combined():
+    np.testing.assert_allclose(value(tf.sparse_segment_mean(DATA, [0, 2, 3], [0, 0, 1])), [[3, 4], [7, 8]])
+    np.testing.assert_allclose(value(tf.sparse_segment_sum(DATA, [0, 3], [0, 2], num_segments=4)),
+                               [[1, 2], [0, 0], [7, 8], [0, 0]])
+
+
+def test_counts_of_values():
+    assert value(tf.bincount([1, 3, 3])).tolist() == [0, 1, 0, 2]
+    assert value(tf.confusion_matrix([0, 1, 1], [1, 1, 0])).tolist() == [[0, 1], [1, 1]]
