@@ -204,7 +204,6 @@ class Tensor:
 
     OVERLOADABLE_OPERATORS = frozenset(_OPERATORS)
     __array_priority__ = 100  # NumPy arrays leave `array + tensor` to the tensor
-    __getitem__: Callable[..., Tensor]  # like all operators, put in by `_override_operator`
 
     def __init__(self, op: Operation, value_index: int, dtype: DType):
         self.op = op
