@@ -1,0 +1,121 @@
+"""Convolutions and pools of every size, stride and padding against plain loops, and their gradients by differences."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from tfmagic import tf
+
+
+@pytest.fixture(autouse=True)
+def graph():
+    with tf.Graph().as_default() as graph:
+        yield graph
+
+
+def value(tensor, feeds=None):
+    with tf.Session() as session:
+        return session.run(tensor, feeds)
+
+
+def windows(x, size, stride, padding, fill):
+    """All windows of images: [batch, rows, columns, size, size, channels]; paddings as TensorFlow defines them."""
+    pads = []
+    for length in x.shape[1:3]:
+        total = max((-(-length // stride) - 1) * stride + size - length, 0) if padding == "SAME" else 0
+        pads.append((total // 2, total - total // 2))
+    x = np.pad(x, [(0, 0), *pads, (0, 0)], constant_values=fill)
+    rows = range(0, x.shape[1] - size + 1, stride)
+    columns = range(0, x.shape[2] - size + 1, stride)
+    return np.stack([np.stack([x[:, r:r + size, c:c + size] for c in columns], 1) for r in rows], 1)
+
+
+def reference(kind, x, size, stride, padding, filters=None):
+    """What an op computes, by loops over windows."""
+    if kind == "conv":
+        return np.einsum("brcijd,ijdo->brco", windows(x, size, stride, padding, 0), filters)
+    if kind == "max":
+        return windows(x, size, stride, padding, -np.inf).max((3, 4))
+    inside = windows(np.ones_like(x), size, stride, padding, 0).sum((3, 4))
+    return windows(x, size, stride, padding, 0).sum((3, 4)) / inside
+
+
+def make(kind, x, size, stride, padding, filters):
+    if kind == "conv":
+        return tf.nn.conv2d(x, filters, [1, stride, stride, 1], padding)
+    pool = tf.nn.max_pool if kind == "max" else tf.nn.avg_pool
+    return pool(x, [1, size, size, 1], [1, stride, stride, 1], padding)
+
+
+@pytest.mark.parametrize(("kind", "size", "stride", "padding"),
+                         itertools.product(["conv", "max", "avg"], [1, 2, 3], [1, 2], ["SAME", "VALID"]))
+@pytest.mark.parametrize("known", [True, False])
+def test_windows_of_every_kind(kind, size, stride, padding, known):
+    random = np.random.RandomState(0)
+    image, filters = random.randn(2, 5, 4, 2), random.randn(size, size, 2, 3)
+    x = tf.constant(image) if known else tf.placeholder(tf.float64, [None, None, None, 2])
+    f = tf.constant(filters)
+    y = make(kind, x, size, stride, padding, f)
+    weights = random.randn(*reference(kind, image, size, stride, padding, filters).shape)
+    dx = tf.gradients(tf.reduce_sum(y * weights), x)[0]
+    found, gradient = value([y, dx], None if known else {x: image})
+    np.testing.assert_allclose(found, reference(kind, image, size, stride, padding, filters))
+    if known:
+        assert tuple(y.shape.as_list()) == found.shape
+    for place in ((0, 0, 0, 0), (1, 4, 3, 1), (0, 2, 1, 1)):
+        ends = []
+        for step in (1e-6, -1e-6):
+            moved = image.copy()
+            moved[place] += step
+            ends.append(np.sum(reference(kind, moved, size, stride, padding, filters) * weights))
+        np.testing.assert_allclose(gradient[place], (ends[0] - ends[1]) / 2e-6, rtol=1e-5, atol=1e-7)
+
+
+def test_channels_first_is_the_same_convolution():
+    random = np.random.RandomState(0)
+    image, filters = random.randn(1, 6, 5, 3).astype("f"), random.randn(3, 3, 3, 2).astype("f")
+    last = tf.nn.conv2d(image, filters, [1, 2, 2, 1], "SAME")
+    first = tf.nn.conv2d(image.transpose(0, 3, 1, 2), filters, [1, 1, 2, 2], "SAME", data_format="NCHW")
+    found = value([last, first])
+    np.testing.assert_allclose(found[0], found[1].transpose(0, 2, 3, 1), rtol=1e-5, atol=1e-5)
+
+
+def test_a_transposed_convolution_is_the_gradient():
+    random = np.random.RandomState(0)
+    image, filters = random.randn(1, 3, 4, 2), random.randn(3, 2, 3, 2)
+    y = tf.nn.conv2d_transpose(image, filters, [1, 6, 8, 3], [1, 2, 2, 1])
+    x = tf.zeros([1, 6, 8, 3], tf.float64)
+    back = tf.gradients(tf.nn.conv2d(x, filters, [1, 2, 2, 1], "SAME"), x, image)[0]
+    found = value([y, back])
+    np.testing.assert_allclose(found[0], found[1])
+
+
+def test_a_dilated_convolution_skips_pixels():
+    random = np.random.RandomState(0)
+    image, filters = random.randn(1, 7, 8, 2), random.randn(2, 2, 2, 3)
+    spread = np.zeros((3, 3, 2, 3))
+    spread[::2, ::2] = filters
+    for padding in ("SAME", "VALID"):
+        dilated = tf.nn.atrous_conv2d(image, filters, 2, padding)
+        by_hand = tf.nn.conv2d(image, spread, [1, 1, 1, 1], padding)
+        np.testing.assert_allclose(*value([dilated, by_hand]), atol=1e-12)
+
+
+def test_a_separable_convolution_is_two():
+    random = np.random.RandomState(0)
+    image = random.randn(1, 5, 5, 2)
+    deep, flat = random.randn(3, 3, 2, 2), random.randn(1, 1, 4, 3)
+    y = tf.nn.separable_conv2d(image, deep, flat, [1, 1, 1, 1], "SAME")
+    full = np.einsum("ijcm,cmo->ijco", deep, flat[0, 0].reshape(2, 2, 3))
+    np.testing.assert_allclose(value(y), reference("conv", image, 3, 1, "SAME", full))
+
+
+def test_a_window_larger_than_the_image_is_refused():
+    with pytest.raises(ValueError, match="Negative dimension size caused by subtracting 5 from 3"):
+        tf.nn.conv2d(tf.zeros([1, 3, 3, 1]), tf.zeros([5, 5, 1, 1]), [1, 1, 1, 1], "VALID")
+
+
+def test_channels_that_do_not_fit_are_refused():
+    with pytest.raises(ValueError, match=r"Depth of input \(3\) is not a multiple of input depth of filter \(2\)"):
+        tf.nn.conv2d(tf.zeros([1, 3, 3, 3]), tf.zeros([1, 1, 2, 4]), [1, 1, 1, 1], "VALID")
