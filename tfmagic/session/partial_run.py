@@ -47,7 +47,8 @@ class PartialRun:
             if tensor in self._fed:
                 raise errors.InvalidArgumentError(None, tensor.op, f"The feed {tensor.name} has already been fed.")
         parts = Fetches(graph, fetches)
-        for element in [*parts.tensors, *parts.targets]:
+        wanted: list[Any] = [*parts.tensors, *parts.targets]
+        for element in wanted:
             if element not in self._fetches and element not in self._targets:
                 raise errors.InvalidArgumentError(None, None, f"The fetch {element.name} was not specified in "
                                                               "partial_run_setup.")

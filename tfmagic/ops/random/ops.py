@@ -98,7 +98,7 @@ def _fills(name: str, stateless: str, distribution: Callable[..., Any]) -> None:
     def stateless_kernel(op: Any, shape: Any, seed: Any) -> Any:
         return distribution(_stream_for(seed), _sizes(shape), torch_dtype(op.dtype))
 
-    register(name, _given_shape, kernel, state=_stream_of, host="shape", differentiable=False,
+    register(name, _given_shape, kernel, state=_stream_of, host="shape", sizes="shape", differentiable=False,
              doc=distribution.__doc__)
     register(stateless, _seeded_shape, stateless_kernel, opaque=True, host=("shape", "seed"), differentiable=False,
              doc=distribution.__doc__)
@@ -125,7 +125,7 @@ def _integer_shape(op: Any, *inputs: Dims) -> Dims:
     return static_dims(op.shape)
 
 
-@op("RandomUniformInt", state=_stream_of, host=("shape", "minval", "maxval"), differentiable=False)
+@op("RandomUniformInt", state=_stream_of, host=("shape", "minval", "maxval"), sizes="shape", differentiable=False)
 class RandomUniformInt:
     """Uniform integers in [minval, maxval)."""
 

@@ -207,10 +207,10 @@ def common_meta(values: Sequence[Any]) -> Any:
 
 def static_meta(tensor: Tensor, *others: Tensor) -> Any:
     """A meta tensor by the static shape, when it is known in full and all tensors agree on it."""
-    dims = tensor._dims
+    dims: Any = tensor._dims
     if dims is None or None in dims or lives_on_host(tensor) or any(other._dims != dims for other in others):
         return None
-    return torch.empty(dims, dtype=torch_dtype(tensor._dtype), device="meta")
+    return torch.empty(tensor.shape.as_list(), dtype=torch_dtype(tensor._dtype), device="meta")  # type: ignore[arg-type]
 
 
 def device_of(value: Any) -> str:

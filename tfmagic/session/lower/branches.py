@@ -153,7 +153,7 @@ class BranchStep:
         tracer = lowering.tracer
         tracer.op = self.merges[0] if self.merges else self.ops[0]
         tracer.device, tracer.inputs = "cpu", []
-        call = tracer.create_proxy("call_function", Conditional((bodies[0], bodies[1]), (places[0], places[1])),
+        call: Any = tracer.create_proxy("call_function", Conditional((bodies[0], bodies[1]), (places[0], places[1])),
                                    (pred, *values), {})
         for index, (tensor, device, given) in enumerate(outputs):
             part = call[index]
@@ -217,7 +217,7 @@ def lower_merge(lowering: Lowering, op: Operation) -> None:
         lowering.values[op._outputs[0]] = value
         lowering.values[op._outputs[1]] = torch.tensor(index, dtype=torch.int32)
         return
-    call = tracer.create_proxy("call_function", _FirstAlive([index for index, _ in present]),
+    call: Any = tracer.create_proxy("call_function", _FirstAlive([index for index, _ in present]),
                                tuple(value for _, value in present), {})
     for index, tensor in enumerate(op._outputs):
         lowering.values[tensor] = call[index]

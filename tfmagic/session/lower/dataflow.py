@@ -39,7 +39,7 @@ class DataflowStep:
         interpreter = Interpreter(self.ops, self._fed, self._needed, roots, lowering.resources)
         tracer = lowering.tracer
         tracer.op, tracer.device, tracer.inputs = self.ops[0], "cpu", []
-        call = tracer.create_proxy("call_function", interpreter, (
+        call: Any = tracer.create_proxy("call_function", interpreter, (
             *(lowering.values[tensor] for tensor in self._fed), *(lowering.variable(root) for root in roots)), {})
         for index, tensor in enumerate(self._needed):
             lowering.values[tensor] = call[index]
@@ -218,12 +218,12 @@ class _Run:
         iteration = frame.iterations[number]
         for tensor, value in zip(op._outputs, outputs):
             iteration.values[tensor] = value
-        for reader, tensor in self.plan.readers.get(op, ()):
+        for reader, read in self.plan.readers.get(op, ()):
             iteration.arrived[reader] = iteration.arrived.get(reader, 0) + 1
-            if tensor is None and dead:
+            if read is None and dead:
                 iteration.dead[reader] = True
             if reader.type in MERGES:
-                live = tensor is not None and iteration.values[tensor] is not DEAD
+                live = read is not None and iteration.values[read] is not DEAD
                 back = sum(t.op.type in NEXT for t in reader._inputs)
                 if live or iteration.arrived[reader] >= self.plan.expected[reader] - (back if number == 0 else 0):
                     self._start(reader, frame, number)

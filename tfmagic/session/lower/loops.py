@@ -33,17 +33,16 @@ class Loop(PlanCall):
         self.bodies = (cond, body)
 
     def __call__(self, *initial: Any) -> tuple[Any, ...]:
-        slots = [*initial, *[None] * (self.size - len(initial))]
+        slots: list[Any] = [*initial, *[None] * (self.size - len(initial))]
         cond, cond_reads, cond_writes = self.cond, self.cond_reads, self.cond_writes
         body, body_reads, body_writes = self.body, self.body_reads, self.body_writes
         while True:
-            goes_on, *values = cond(*[slots[i] for i in cond_reads])
-            for slot, value in zip(cond_writes, values):
+            goes_on, *handed_on = cond(*[slots[i] for i in cond_reads])
+            for slot, value in zip(cond_writes, handed_on):
                 slots[slot] = value
             if not goes_on:
                 return tuple([slots[i] for i in self.results])
-            values = body(*[slots[i] for i in body_reads])
-            for slot, value in zip(body_writes, values):
+            for slot, value in zip(body_writes, body(*[slots[i] for i in body_reads])):
                 slots[slot] = value
 
 
@@ -62,7 +61,7 @@ class Frame:
         self.enters: list[Operation] = []
         self.ops: list[Operation] = []
         self.inner: dict[str, Frame] = {}
-        self.depth = 0 if parent is None else parent.depth + 1
+        self.depth: int = 0 if parent is None else parent.depth + 1
 
     def child(self, name: str) -> Frame:
         if name not in self.inner:
@@ -345,7 +344,7 @@ class _LoopPlan:
                     [keys[t] for t in (*(op._outputs[0] for op in variables), *body_written)], size, results)
         tracer = outer.tracer
         tracer.op, tracer.device, tracer.inputs = step.cond, "cpu", []
-        call = tracer.create_proxy("call_function", loop, tuple(arguments), {})
+        call: Any = tracer.create_proxy("call_function", loop, tuple(arguments), {})
         position = 0
         for op, data in zip(step.exits, step.exit_data):
             if data in keys:

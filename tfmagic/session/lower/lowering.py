@@ -379,6 +379,8 @@ class _Opaque:
         self.op = op
         names = [arg.name for arg in op._op_def.inputs]
         self.host = [name in declaration.options.get("host", ()) for name in names]
+        sizes = declaration.options.get("sizes")
+        self.sizes_at = names.index(sizes) if sizes is not None else None
         self.grouped = any(arg.is_list for arg in op._op_def.inputs)
         self.resources = resources
         self.make_state = declaration.options.get("state")
@@ -388,7 +390,7 @@ class _Opaque:
         """Meta tensors for the outputs, from the static shapes of the op or its shape rule.
 
         Args:
-          arguments: meta tensors of the inputs, as far as they are known.
+          arguments: the inputs: constants, or meta tensors as far as they are known.
         """
         metas = []
         for tensor, known in zip(self.op._outputs, self._output_dims(arguments)):
@@ -404,6 +406,9 @@ class _Opaque:
         rule = registry.lookup(self.op.type).shape  # type: ignore[union-attr]
         if rule is None or all(_settled(dims) is not None for dims in static):
             return static
+        sizes = arguments[self.sizes_at] if self.sizes_at is not None else None
+        if isinstance(sizes, torch.Tensor) and sizes.device.type != "meta":
+            return [tuple(sizes.tolist())]
         dims = [tuple(a.shape) if isinstance(a, torch.Tensor) else t._dims for a, t in zip(arguments, self.op._inputs)]
         try:
             result = rule(self.node, *registry.grouped(self.op._op_def.inputs, self.op._attrs, dims))

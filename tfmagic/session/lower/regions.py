@@ -203,7 +203,9 @@ class Region:
         while plain or keyed:
             if plain:
                 unit = heapq.heappop(plain)[1]
-                result.append(MergeStep(unit.ops[0]) if unit.ops[0].type in MERGES and len(unit.ops) == 1 else unit)
+                alone = unit.ops[0].type in MERGES and len(unit.ops) == 1
+                step: Step = MergeStep(unit.ops[0]) if alone else unit
+                result.append(step)
                 done(unit)
                 continue
             key = min(keyed, key=lambda pred: min(number[unit] for unit in keyed[pred]))

@@ -28,11 +28,16 @@ class Step(Protocol):
       writes: whether it changes variables.
     """
 
-    id: int
-    ops: Sequence[Operation]
-    inputs: Sequence[Tensor]
-    controls: Sequence[Operation]
-    writes: bool
+    @property
+    def id(self) -> int: ...
+    @property
+    def ops(self) -> Sequence[Operation]: ...
+    @property
+    def inputs(self) -> Sequence[Tensor]: ...
+    @property
+    def controls(self) -> Sequence[Operation]: ...
+    @property
+    def writes(self) -> bool: ...
 
     def lower(self, lowering: Lowering) -> None:
         """Lower into `lowering`: afterwards the outputs that others read have values."""

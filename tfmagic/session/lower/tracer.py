@@ -158,7 +158,7 @@ def _meta_value(node: fx.Node) -> Any:
     """What `node` gives for the meta tensors of its arguments, or `_UNKNOWN`."""
     target: Any = node.target
     if getattr(target, "__module__", None) in ("tfmagic.ops", "tfmagic.control_flow"):
-        known = [a.meta.get("val") if isinstance(a, fx.Node) else a for a in node.args]
+        known = [a.node.meta.get("val") if isinstance(a, Proxy) else a for a in node.meta["inputs"]]
         return target.meta_outputs(known)  # a kernel called at run time: its op's static shapes
     unknown = False
 
