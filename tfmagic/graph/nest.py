@@ -89,7 +89,8 @@ def _like(instance: Any, items: list[Any]) -> Any:
             for key in instance:
                 result[key] = by_key[key]
             return result
-        return type(instance)((key, by_key[key]) for key in instance)
+        kind: Any = type(instance)
+        return kind((key, by_key[key]) for key in instance)
     if _is_namedtuple(instance) or _is_attrs(instance):
         return type(instance)(*items)
     if is_composite(instance):

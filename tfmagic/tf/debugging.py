@@ -289,7 +289,7 @@ def assert_shapes(shapes: Any, data: Any = None, summarize: int | None = None, m
             tensor = convert_to_tensor(tensor)
             wanted = tuple(wanted) if isinstance(wanted, (tuple, list, str)) else (wanted,)
             checks.append(assert_rank(tensor, len(wanted), data, summarize, message))
-            dynamic = None
+            dynamic: Any = None
             for axis, size in enumerate(wanted):
                 if size is None:
                     continue

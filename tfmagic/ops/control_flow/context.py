@@ -115,7 +115,8 @@ class ControlFlowContext:
         loop = self.while_context()
         if loop is None or not op._control_inputs:
             return list(op._control_inputs), []
-        inside, outside = [], []
+        inside: list[Operation] = []
+        outside: list[Operation] = []
         for control in op._control_inputs:
             ctx = util.output_context(control)
             (inside if ctx is not None and ctx.while_context() is loop else outside).append(control)

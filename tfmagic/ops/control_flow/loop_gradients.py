@@ -39,7 +39,7 @@ class GradLoopState:
         self.forward_context = forward
         self._forward_sync: Operation | None = None
         self._grad_sync: Operation | None = None
-        outer_forward = outer.forward_context if outer is not None else forward.outer_context
+        outer_forward: Any = outer.forward_context if outer is not None else forward.outer_context
         with _within(outer_forward):
             count, self.forward_index = self._forward_counter()
         if outer is None:
@@ -250,7 +250,8 @@ class GradLoopState:
     def _zeros_of_invariant(self, value: Tensor, dtype: dtypes.DType) -> Tensor:
         outer = self.grad_context.outer_context
         if isinstance(outer, WhileContext) and outer.grad_state is not None:
-            with self.forward_context.outer_context:
+            assert self.outer is not None
+            with _within(self.forward_context.outer_context):
                 shape = nodes.dynamic_shape(value)
             stack = self.outer.accumulate(shape)
             with outer:
@@ -461,7 +462,7 @@ class LoopStates:
         if value.shape.is_fully_defined():
             result = constant(0, shape=value.shape, dtype=value._dtype)
             if dead_branch:
-                result = switch_ref_or_tensor(result, state.history.get(ctx.pred.name))[1 - ctx.branch]
+                result = switch_ref_or_tensor(result, state.history[ctx.pred.name])[1 - ctx.branch]
             return result
         if dead_branch:
             with ctx.outer_context:

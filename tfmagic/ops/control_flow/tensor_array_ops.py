@@ -63,11 +63,11 @@ class ArrayState:
     def element_dims(self, index: int) -> tuple[int, ...] | None:
         """The shape of an element that is not written itself, if anything tells it."""
         if self.forward is not None:
-            element = self.forward.elements[index] if index < len(self.forward.elements) else _MISSING
+            element: Any = self.forward.elements[index] if index < len(self.forward.elements) else _MISSING
             if element is not _MISSING and element is not _READ:
                 return self.prefix + tuple(element.shape)
         if self.element_shape is not None and None not in self.element_shape:
-            return self.prefix + self.element_shape  # type: ignore[return-value]
+            return self.prefix + self.element_shape  # type: ignore[operator]
         return None
 
     def zeros(self, dims: tuple[int, ...]) -> Any:

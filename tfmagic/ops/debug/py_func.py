@@ -43,7 +43,7 @@ class PyFunction:
         except errors.OpError:
             raise
         except Exception as exception:
-            cls = next(error for kind, error in _ERRORS if isinstance(exception, kind))
+            cls: Any = next(error for kind, error in _ERRORS if isinstance(exception, kind))
             text = "".join(traceback.format_exception(exception))
             raise cls(None, None, f"{type(exception).__name__}: {exception}\n{text}") from exception
         if result is None:
@@ -114,7 +114,7 @@ def _unknown_shapes(op: Any, values: list[Dims]) -> list[Dims]:
 
 def _eager_gradient(op: Any, *grads: Any) -> list[Any]:
     """A node that differentiates the function where the run calls it."""
-    function = op.op.graph._py_functions.get(op.token) or _functions.get(op.token)
+    function: Any = op.op.graph._py_functions.get(op.token) or _functions.get(op.token)
     token = register_function(function.function.gradient)
     with op.op.graph.control_dependencies([op.op]):
         inputs = list(op.op._inputs)
@@ -123,7 +123,7 @@ def _eager_gradient(op: Any, *grads: Any) -> list[Any]:
 
 for _name, _options in (("PyFunc", {"differentiable": False}), ("PyFuncStateless", {"differentiable": False}),
                         ("EagerPyFunc", {"gradient": _eager_gradient})):
-    register(_name, _unknown_shapes, _call, opaque=True, **_options)  # type: ignore[arg-type]
+    register(_name, _unknown_shapes, _call, opaque=True, **_options)
 
 
 @export("py_func")
@@ -173,6 +173,7 @@ class Value(Tensor):
     """A tensor of the graph that a call of `tf.py_function` works in: its value is known (`.numpy()`)."""
 
     __slots__ = ("_value",)
+    _value: np.ndarray
 
     def numpy(self) -> np.ndarray:
         """The value."""
