@@ -1,3 +1,17 @@
 """Mathematical ops: element by element, reductions, products of matrices, segments, linear algebra."""
 
-from tfmagic.ops.math import binary, cast, counts, cumulative, linalg, matmul, operators, reduce, segment, sums, unary  # noqa: F401
+from tfmagic.ops.math import (  # noqa: F401
+    binary,
+    cast,
+    counts,
+    cumulative,
+    fft,
+    linalg,
+    matmul,
+    operators,
+    reduce,
+    segment,
+    sets,
+    sums,
+    unary,
+)

@@ -456,3 +456,19 @@ def _betainc_gradient(op: Any, dz: Tensor) -> tuple[None, None, Tensor]:
 
 register("Betainc", _betainc_shape, _betainc, _betainc_gradient)
 
+
+# --- clipping --------------------------------------------------------------------------------------------------
+
+
+def _clip_gradient(op: Any, dy: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """What lies between the bounds has the gradient; what lies beyond one gives it to that bound."""
+    t, low, high = op.t, op.clip_value_min, op.clip_value_max
+    zeros = constants.zeros_like(dy)
+    below, above = raw.less(t, low), raw.greater(t, high)
+    inside = raw.select_v2(raw.logical_or(below, above), zeros, dy)
+    return inside, Broadcast(t, low).to_y(raw.select_v2(below, dy, zeros)), \
+        Broadcast(t, high).to_y(raw.select_v2(above, dy, zeros))
+
+
+register("ClipByValue", lambda op, t, low, high: t,
+         lambda op, t, low, high: torch.minimum(torch.maximum(t, low), high), _clip_gradient)

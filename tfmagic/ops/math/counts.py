@@ -102,7 +102,7 @@ def bincount(arr: Any, weights: Any = None, minlength: Any = None, maxlength: An
         return raw.bincount(arr, size, weights)
 
 
-@export("confusion_matrix")
+@export("confusion_matrix", "math.confusion_matrix")
 def confusion_matrix(labels: Any, predictions: Any, num_classes: Any = None, dtype: Any = dtypes.int32,
                      name: str | None = None, weights: Any = None) -> Tensor:
     """Counts which class was predicted how often for which.

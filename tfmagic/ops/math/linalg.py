@@ -323,7 +323,7 @@ def _svd(op: Any, x: Any) -> tuple[Any, Any, Any]:
     return s.to(x.dtype), u.to(x.dtype), vh.mH.to(x.dtype)
 
 
-def _svd_gradient(op: Any, ds: Tensor | None, du: Tensor | None, dv: Tensor | None) -> Tensor:
+def _svd_gradient(op: Any, ds: Tensor, du: Tensor, dv: Tensor) -> Tensor:
     """For matrices whose singular values differ."""
     x = op.input
     dims = x._dims
@@ -335,15 +335,15 @@ def _svd_gradient(op: Any, ds: Tensor | None, du: Tensor | None, dv: Tensor | No
         _, u, v = raw.svd(x, compute_uv=True)
         return matmul(u, matmul(diag(ds), v, adjoint_b=True))
     rows, columns = dims[-2:]
-    if op.full_matrices and abs(rows - columns) > 1:  # type: ignore[operator]
+    if op.full_matrices and abs(rows - columns) > 1:
         raise NotImplementedError("svd gradient is not implemented for abs(m - n) > 1 when full_matrices is True")
-    if rows < columns:  # type: ignore[operator]
+    if rows < columns:
         wide_u, wide_v, wide_du, wide_dv = op.v, op.u, dv, du
     else:
         wide_u, wide_v, wide_du, wide_dv = op.u, op.v, du, dv
-    small = min(rows, columns)  # type: ignore[type-var]
+    small = min(rows, columns)
     s = op.s
-    with after(*[d for d in (ds, du, dv) if d is not None]):
+    with after(ds, du, dv):
         squares = raw.square(s)
         differences = shape_ops.expand_dims(squares, -2) - shape_ops.expand_dims(squares, -1)
         f = raw.matrix_set_diag(raw.reciprocal(differences), constants.zeros_like(s))
@@ -361,7 +361,7 @@ def _svd_gradient(op: Any, ds: Tensor | None, du: Tensor | None, dv: Tensor | No
         result += matmul(outside_u, v, adjoint_b=True)
         outside_v = (dv - matmul(v, v_dv)) * shape_ops.expand_dims(inverse, -2)
         result += matmul(u, outside_v, adjoint_b=True)
-    return _conjugate_transpose(result) if rows < columns else result  # type: ignore[operator]
+    return _conjugate_transpose(result) if rows < columns else result
 
 
 for _name in ("Svd", "BatchSvd"):

@@ -229,7 +229,7 @@ def _norm_gradient(op: Any, dy: Tensor) -> tuple[Tensor, None]:
 
 # --- declarations ----------------------------------------------------------------------------------------------
 
-_AXES = {"host": "reduction_indices"}
+_AXES: dict[str, Any] = {"host": "reduction_indices"}
 
 register("Sum", reduced, _over_axes(lambda op, x, axes: torch.sum(x, axes, op.keep_dims, dtype=torch_dtype(op.T))),
          _sum_gradient, _static(np.sum), **_AXES)

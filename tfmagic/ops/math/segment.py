@@ -88,7 +88,7 @@ def _unsorted_segments(kind: str) -> Any:
         if flat.numel():
             if flat.device.type == "cpu" and bool((flat >= count).any()):
                 place = int((flat >= count).nonzero()[0])
-                where = []
+                where: list[int] = []
                 rest = place
                 for size in reversed(ids.shape):
                     where.insert(0, rest % size)
@@ -295,7 +295,8 @@ def _segment_sizes(data: Tensor, ids: Tensor, count: Any) -> Tensor:
     """How many rows each segment has (at least 1), shaped to divide its rows."""
     ones = constants.ones(shape_ops.shape_internal(ids), dtype=data.dtype.base_dtype)
     sizes = raw.unsorted_segment_sum(ones, ids, count)
-    extra = data.get_shape().ndims - ids.get_shape().ndims
+    rank: Any = data.get_shape().ndims
+    extra = rank - ids.get_shape().ndims
     sizes = raw.reshape(sizes, [count] + [1] * extra)
     return raw.maximum(sizes, 1)
 

@@ -1,0 +1,103 @@
+"""Fourier transforms in one to three dimensions, of complex and of real numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tfmagic.graph.operation import Tensor
+from tfmagic.graph.shapes import Dims
+from tfmagic.graph.static_value import static_ints
+from tfmagic.ops import raw
+from tfmagic.ops.array import constants, shape_ops
+from tfmagic.ops.array.rules import public
+from tfmagic.ops.declare import register
+from tfmagic.ops.lazy import torch
+from tfmagic.ops.math.cast import cast
+from tfmagic.ops.math.reduce import reduce_prod
+from tfmagic.ops.shape_rules import with_rank_at_least
+
+
+def _axes(rank: int) -> list[int]:
+    """The last dimensions, which are transformed."""
+    return list(range(-rank, 0))
+
+
+def _scale(x: Tensor, rank: int, dtype: Any) -> Tensor:
+    """How many numbers one transform takes, in the type of its gradient."""
+    return cast(reduce_prod(shape_ops.shape(x)[-rank:]), dtype)
+
+
+def _complex_pair(suffix: str, rank: int) -> None:
+    """The transform and its inverse: each is the other's gradient, up to the count of numbers."""
+    name = f"fft{suffix.lower()}"
+    forward, inverse = getattr(raw, name), getattr(raw, f"i{name}")
+
+    def kernel(function: str) -> Any:
+        return lambda op, x: getattr(torch.fft, function)(x, dim=_axes(rank)).to(x.dtype)
+
+    def forward_gradient(op: Any, dy: Tensor) -> Tensor:
+        return inverse(dy) * _scale(dy, rank, dy.dtype)
+
+    def inverse_gradient(op: Any, dy: Tensor) -> Tensor:
+        return forward(dy) * raw.reciprocal(_scale(dy, rank, dy.dtype))
+
+    def shape(op: Any, x: Dims) -> Dims:
+        return with_rank_at_least(x, rank)
+
+    register(f"FFT{suffix}", shape, kernel("fftn"), forward_gradient)
+    register(f"IFFT{suffix}", shape, kernel("ifftn"), inverse_gradient)
+    if rank < 3:
+        register(f"BatchFFT{suffix}", shape, kernel("fftn"))
+        register(f"BatchIFFT{suffix}", shape, kernel("ifftn"))
+
+
+def _real_pair(suffix: str, rank: int) -> None:
+    """The transform of real numbers, whose other half is the mirror image, and its inverse."""
+    name = f"fft{suffix.lower()}"
+    real_forward, complex_inverse = getattr(raw, f"r{name}"), getattr(raw, f"i{name}")
+
+    def shape(half: bool) -> Any:
+        def rule(op: Any, x: Dims, length: Dims) -> Dims:
+            x = with_rank_at_least(x, rank)
+            sizes: Any = static_ints(op.fft_length)
+            if x is None:
+                return None
+            sizes = [None] * rank if sizes is None else sizes
+            if half and sizes[-1] is not None:
+                sizes = [*sizes[:-1], sizes[-1] // 2 + 1 if sizes[-1] else 0]
+            return (*x[:-rank], *sizes)
+
+        return rule
+
+    def forward_gradient(op: Any, dy: Tensor) -> tuple[Tensor, None]:
+        """The half that was computed, spread to the whole with zeros, transformed back."""
+        length = op.fft_length
+        missing = length[-1] - shape_ops.shape(dy)[-1]
+        pads = public("concat")([constants.zeros([shape_ops.rank(dy) - 1, 2], "int32"), [[0, missing]]], 0)
+        whole = raw.pad(dy, pads)
+        count = cast(reduce_prod(length), op.input.dtype)
+        return raw.real(complex_inverse(whole), op.input.dtype.base_dtype) * count, None
+
+    def inverse_gradient(op: Any, dy: Tensor) -> tuple[Tensor, None]:
+        """Entries with a mirror image count twice."""
+        length = op.fft_length
+        odd = length[-1] % 2
+        middle = shape_ops.shape(op.input)[-1] - 2 + odd
+        mask = public("concat")([[1.0], 2.0 * constants.ones([middle]), constants.ones([1 - odd])], 0)
+        scale = mask / cast(reduce_prod(length), "float32")
+        return real_forward(dy, length) * cast(scale, op.input.dtype), None
+
+    def forward_kernel(op: Any, x: Any, length: Any) -> Any:
+        return torch.fft.rfftn(x, s=list(length), dim=_axes(rank))
+
+    def inverse_kernel(op: Any, x: Any, length: Any) -> Any:
+        return torch.fft.irfftn(x, s=list(length), dim=_axes(rank))
+
+    register(f"RFFT{suffix}", shape(True), forward_kernel, forward_gradient if rank == 1 else None, host="fft_length")
+    register(f"IRFFT{suffix}", shape(False), inverse_kernel, inverse_gradient if rank == 1 else None,
+             host="fft_length")
+
+
+for _suffix, _rank in (("", 1), ("2D", 2), ("3D", 3)):
+    _complex_pair(_suffix, _rank)
+    _real_pair(_suffix, _rank)
