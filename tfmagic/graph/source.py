@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from types import CodeType
+from types import CodeType, FrameType
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 _own_code: dict[CodeType, bool] = {}
@@ -60,7 +60,7 @@ def is_own(code: CodeType) -> bool:
 
 def capture() -> Frames:
     """The user's frames of the current call, innermost first, up to and including the module's or cell's own."""
-    frame = sys._getframe(2)
+    frame: FrameType | None = sys._getframe(2)
     found = []
     own_code = _own_code
     while frame is not None:

@@ -147,11 +147,11 @@ def _contraction_axes(a: Tensor, axes: Any) -> tuple[Any, Any]:
 def _as_matrix(a: Tensor, axes: Any, flipped: bool = False) -> tuple[Tensor, Any, Any]:
     """A tensor as a matrix of its free and its summed axes; also the sizes of the free ones."""
     transpose = public("transpose")
-    dims = a._dims
+    dims: Any = a._dims
     listed = isinstance(axes, (list, tuple))
     if dims is not None and listed:
         axes = [int(i) % len(dims) if i < 0 else int(i) for i in axes]
-        free = [i for i in range(len(dims)) if i not in axes]
+        free: Any = [i for i in range(len(dims)) if i not in axes]
         free_sizes = [dims[i] for i in free]
         if None not in dims:
             whole_free = int(np.prod([dims[i] for i in free]))

@@ -496,6 +496,6 @@ def _squeezed(weights: Tensor, labels: Tensor) -> Tensor:
     if rank is not None and labels_rank is not None:
         return shape_ops.squeeze(weights, [-1]) if rank - labels_rank == 1 else weights
     difference = shape_ops.rank(weights) - shape_ops.rank(labels)
-    if rank is None or (rank > 0 and weights.get_shape().dims[-1].is_compatible_with(1)):
+    if rank is None or (rank > 0 and weights.get_shape()[-1].is_compatible_with(1)):
         return public("cond")(raw.equal(1, difference), lambda: shape_ops.squeeze(weights, [-1]), lambda: weights)
     return weights

@@ -285,9 +285,9 @@ def dropout(x: Any, keep_prob: Any = None, noise_shape: Any = None, seed: int | 
             raise ValueError("x has to be a floating point tensor since it's going to be scaled. Got a "
                              f"{x.dtype!r} tensor instead.")
         if isinstance(rate, numbers.Real):
-            if not 0 <= rate < 1:
+            if not 0 <= rate < 1:  # type: ignore[operator]
                 raise ValueError(f"rate must be a scalar tensor or a float in the range [0, 1), got {rate:g}")
-            if rate > 0.5:
+            if rate > 0.5:  # type: ignore[operator]
                 tf_logging.log_first_n(
                     tf_logging.WARN, "Large dropout rate: %g (>0.5). In TensorFlow 2.x, dropout() uses dropout rate "
                     "instead of keep_prob. Please ensure that this is intended.", 5, rate)

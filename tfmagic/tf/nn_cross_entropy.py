@@ -35,7 +35,7 @@ def _as_matrix(logits: Tensor) -> Tensor:
     rank = shape_ops.rank(logits)
     last = public("slice")(shape_ops.shape(logits), [raw.sub(rank, 1)], [1])
     matrix = raw.reshape(logits, public("concat")([[-1], last], 0))
-    dims = logits._dims
+    dims: Any = logits._dims
     if dims is not None and None not in dims[:-1]:
         matrix.set_shape([math.prod(dims[:-1]), dims[-1]])
     return matrix

@@ -73,7 +73,7 @@ def sufficient_statistics(x: Any, axes: Any, shift: Any = None, keep_dims: Any =
         if dims is not None and all(dims[d] is not None for d in axes):
             size = 1
             for d in axes:
-                size *= dims[d]  # type: ignore[operator]
+                size *= dims[d]
             counts = constant(size, dtype=x.dtype.base_dtype)
         else:
             sizes = public("gather")(cast(shape_ops.shape(x), x.dtype), axes)

@@ -16,7 +16,7 @@ from tfmagic.ops.array.rules import public
 from tfmagic.ops.nn.top_k import top_k
 
 
-def _descending(values: Tensor, axis: int, wants_places: bool) -> Tensor:
+def _descending(values: Tensor, axis: Any, wants_places: bool) -> Tensor:
     count = shape_ops.shape(values)[axis]
     ranks = shape_ops.rank(values)
     rank = values.get_shape().ndims

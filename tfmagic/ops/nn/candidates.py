@@ -174,7 +174,7 @@ def _shape(op: Any, true_classes: Dims) -> tuple[Dims, Dims, Dims]:
     return (op.num_sampled,), (rows, op.num_true), (op.num_sampled,)
 
 
-_RANDOM = {"state": stream_of, "differentiable": False}
+_RANDOM: dict[str, Any] = {"state": stream_of, "differentiable": False}
 register("UniformCandidateSampler", _shape, _kernel(_Uniform), **_RANDOM)
 register("LogUniformCandidateSampler", _shape, _kernel(_LogUniform), **_RANDOM)
 register("FixedUnigramCandidateSampler", _shape, _kernel(_Weighted), **_RANDOM)

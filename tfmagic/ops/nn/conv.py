@@ -82,7 +82,7 @@ def _filter_sizes(dims: Dims, filters: Any, rank: int) -> list[Any]:
     return list(known) if known is not None and None not in known else list(filters.shape[:rank - 2])
 
 
-def _groups(op: Any, dims: Dims, x: Any, filter_dims: Dims, filters: Any) -> int:
+def _groups(op: Any, dims: Any, x: Any, filter_dims: Any, filters: Any) -> int:
     axis = -1 if channels_last(op) else 1
     depth = x.shape[axis] if dims is None or dims[axis] is None else dims[axis]
     filter_depth = filters.shape[-2] if filter_dims is None or filter_dims[-2] is None else filter_dims[-2]

@@ -123,8 +123,7 @@ def _composed(op: Any, dy: Tensor, x: Tensor, scale: Tensor) -> list[Tensor]:
 def _batch_norm_grad_gradient(op: Any, ddx: Tensor, ddscale: Tensor, ddoffset: Tensor, *_: Any) -> list[Any]:
     """The second derivative, by the same function made of single nodes."""
     dy, x, scale = op.y_backprop, op.x, op.scale
-    precise = [cast(value, scale.dtype) for value in (dy, x)]
-    parts = _composed(op, *precise, scale)
+    parts = _composed(op, cast(dy, scale.dtype), cast(x, scale.dtype), scale)
     parts[0] = cast(parts[0], x.dtype)
     result = gradients(parts, [dy, x, scale], [ddx, ddscale, ddoffset])
     return [*result, *[None] * (len(op.op.inputs) - 3)]

@@ -162,7 +162,7 @@ def _v2_grad_gradient(op: Any, dz: Tensor) -> tuple[Any, ...]:
                                       op.data_format), None, None)
 
 
-_SIZES = {"host": ("ksize", "strides")}
+_SIZES: dict[str, Any] = {"host": ("ksize", "strides")}
 register("MaxPoolV2", _v2_shape, lambda op, x, ksize, strides: _max_pool(op, x, 4, ksize, strides), _v2_gradient,
          **_SIZES)
 register("MaxPoolGradV2", lambda op, x, y, dy, ksize, strides: x,

@@ -20,7 +20,7 @@ def channels_last(op: Any) -> bool:
     return not op.data_format.startswith("NC")
 
 
-def spatial(op: Any, values: Sequence[int]) -> list[int]:
+def spatial(op: Any, values: Sequence[Any]) -> list[Any]:
     """The entries of a per-dimension list that belong to height, width, ..."""
     return list(values[1:-1]) if channels_last(op) else list(values[2:])
 
