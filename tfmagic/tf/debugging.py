@@ -12,8 +12,8 @@ from tfmagic.graph import dtypes, errors
 from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.graph.dtypes import DType, as_dtype
 from tfmagic.graph.export import export
-from tfmagic.graph.scopes import name_scope
 from tfmagic.graph.operation import Operation, Tensor
+from tfmagic.graph.scopes import name_scope
 from tfmagic.graph.static_value import constant_value
 from tfmagic.ops import raw
 from tfmagic.ops.array import shape_ops, slicing
