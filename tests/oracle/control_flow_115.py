@@ -35,27 +35,6 @@ def size_of_array(nodes):
             for node in nodes]
 
 
-def slices_from_their_inputs(nodes):
-    """The gradient of a slice of 1.15 takes the slice's own inputs; 2.21 makes constants of them."""
-    renamed = {}
-    for node in nodes:
-        if node["op"] == "StridedSliceGrad":
-            scope = node["name"].rpartition("/")[0]
-            for name in node["inputs"]:
-                if name == f"{node['name']}/shape":
-                    renamed[name] = f"{scope}/Shape"
-        if node["op"] == "StridedSliceGrad" and node["name"].startswith("while/"):
-            renamed[f"{node['name']}/strides"] = "while/strided_slice/stack_2"
-    result = []
-    for node in nodes:
-        if node["name"] in renamed:
-            continue
-        if "inputs" in node:
-            node = {**node, "inputs": [renamed.get(name, name) for name in node["inputs"]]}
-        result.append(node)
-    return result
-
-
 def results_without_copies(nodes):
     """tf.custom_gradient copies the results of the function first in 2.21."""
     result = []

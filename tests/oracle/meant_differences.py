@@ -314,8 +314,6 @@ def gathered_copies(nodes):
 GRAPHS = [
     Difference("1.15 asks a TensorArray for its size in the run", control_flow_115.sizes_of_arrays),
     Difference("1.15 asks a TensorArray for its size in the run", control_flow_115.size_of_array, ("tensor_array",)),
-    Difference("the gradient of a slice reads the slice's inputs", control_flow_115.slices_from_their_inputs,
-               ("hessian",)),
     Difference("custom_gradient of 1.15 does not copy results", control_flow_115.results_without_copies,
                ("gradient_custom",)),
     Difference("tf.gather of a resource variable copies in 1.15", gathered_copies,
@@ -371,6 +369,9 @@ OTHER: dict[str, dict[str, str]] = {
     "gradient_gather_axis": {"nodes": "1.15 slices with Python numbers and shapes in int64"},
     "static_shapes": {"shown": "the result of linspace is another node in 1.15"},
     "ranges": {"shown": "the result of linspace is another node in 1.15"},
+    "losses": {"nodes": "the sum of a scalar takes its axes from an empty constant in 1.15, not from its rank"},
+    "argmax_topk": {"nodes": "1.15 sorts upwards by the negative values, also integers",
+                    "shown": "the result of sorting upwards is another node in 1.15"},
     "placeholders": {"values": "a fed string that is fetched comes back as bytes, like any other string"},
     "image_and_embedding": {"shown": "the shape of gathered rows goes through a Cast in 1.15"},
     "random_streams": {"shown": "the result of random_uniform is the sum in 1.15, the node that draws in 2.21"},
