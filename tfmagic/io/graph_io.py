@@ -30,7 +30,7 @@ def write_graph(graph_or_graph_def: Any, logdir: Any, name: str, as_text: bool =
     if as_text:
         from google.protobuf import text_format
 
-        content = text_format.MessageToString(graph_def, float_format="").encode()
+        content = text_format.MessageToString(graph_def).encode()
     else:
         content = graph_def.SerializeToString()
     write_whole(path, content)

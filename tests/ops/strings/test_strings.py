@@ -1,0 +1,103 @@
+"""String ops: joins, splits, patterns, numbers, hashes, encodings."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tfmagic import tf
+
+# Printed by TensorFlow 2.21 for the strings below.
+SAMPLES = ["", "a", "abcdef", "hello world", "x" * 17, "y" * 40, "z" * 70, "w" * 200]
+FAST = [1936946117179621455, 3694432073954588131, 227774409681912525, 1769834696496558107, 2082709914559524773,
+        276292113409495006, 4496752230148318907, 526236191678461824]
+STRONG = [887865449656487406, 2150915142212405420, 1174331950358993753, 3157629594444378878, 1067430206084356362,
+          411560665529853827, 2343549409886367874, 2520956141373332584]
+PLAIN = [105434511174508091, 2996632905371535868, 1933051638346102479, 936430787915428847, 4161156153655800118,
+         2760375234777655417, 3167011311279653072, 2813016474444713456]
+
+
+@pytest.fixture(autouse=True)
+def graph():
+    with tf.Graph().as_default() as g:
+        yield g
+
+
+def run(fetch, feed=None):
+    with tf.Session() as sess:
+        return sess.run(fetch, feed)
+
+
+def test_hashes_are_tensorflows_bit_for_bit() -> None:
+    buckets = 2**62
+    assert run(tf.strings.to_hash_bucket_fast(SAMPLES, buckets)).tolist() == FAST
+    assert run(tf.strings.to_hash_bucket_strong(SAMPLES, buckets, [123, 456])).tolist() == STRONG
+    assert run(tf.strings.to_hash_bucket(SAMPLES, buckets)).tolist() == PLAIN
+    assert run(tf.fingerprint([[1, 2], [3, 4]])).tolist() == [[76, 18, 253, 133, 168, 204, 240, 10],
+                                                             [254, 162, 60, 240, 103, 244, 53, 255]]
+
+
+def test_joins() -> None:
+    s = tf.constant([["a", "b"], ["c", "d"]])
+    assert run(tf.strings.join([s, "-", s])).tolist() == [[b"a-a", b"b-b"], [b"c-c", b"d-d"]]
+    assert run(tf.reduce_join(s, 0, separator=".")).tolist() == [b"a.c", b"b.d"]
+    assert run(tf.reduce_join(s)) == b"abcd"
+    assert run(tf.reduce_join(s, [0, 1])) == b"acbd"
+
+
+def test_splits_are_sparse_tensors() -> None:
+    result = run(tf.string_split(["a b  c", "", "d"]))
+    assert result.indices.tolist() == [[0, 0], [0, 1], [0, 2], [2, 0]]
+    assert result.values.tolist() == [b"a", b"b", b"c", b"d"]
+    assert result.dense_shape.tolist() == [3, 3]
+    assert run(tf.strings.split(["a,b,,c"], sep=",", maxsplit=2)).values.tolist() == [b"a", b"b", b",c"]
+
+
+def test_patterns_are_re2s() -> None:
+    assert run(tf.strings.regex_replace(["abcabc"], "b(.)", r"<\1\0>")).tolist() == [b"a<cbc>a<cbc>"]
+    assert run(tf.strings.regex_replace(["baac"], "a*", "x")).tolist() == [b"xbxcx"]
+    assert run(tf.strings.regex_full_match(["abc", "abcd"], "a.c")).tolist() == [True, False]
+    with pytest.raises(tf.errors.InvalidArgumentError, match="Invalid pattern"):
+        run(tf.strings.regex_replace(["a"], "(", "x"))
+
+
+def test_numbers() -> None:
+    assert run(tf.as_string([1.5, -2.0], precision=1)).tolist() == [b"1.5", b"-2.0"]
+    assert run(tf.as_string([7], width=3, fill="0")).tolist() == [b"007"]
+    np.testing.assert_array_equal(run(tf.string_to_number(["1.5", " -2 ", "1e3", "inf"])), [1.5, -2, 1000, np.inf])
+    for text in ("1_0", "", "abc", "0b1"):
+        with pytest.raises(tf.errors.InvalidArgumentError, match="could not correctly convert string"):
+            run(tf.string_to_number([text]))
+    with pytest.raises(tf.errors.InvalidArgumentError, match="99999999999"):
+        run(tf.string_to_number(["99999999999"], tf.int32))
+
+
+def test_parts_and_lengths_count_bytes_or_characters() -> None:
+    s = tf.constant(["olá", "x"])
+    assert run(tf.strings.length(s)).tolist() == [4, 1]
+    assert run(tf.strings.length(s, unit="UTF8_CHAR")).tolist() == [3, 1]
+    assert run(tf.strings.substr(["olá"], 2, 1, unit="UTF8_CHAR")).tolist() == ["á".encode()]
+    with pytest.raises(tf.errors.InvalidArgumentError, match="pos 5 out of range"):
+        run(tf.strings.substr("ab", 5, 1))
+
+
+def test_bytes() -> None:
+    assert run(tf.decode_raw(["\x01\x02", "\x03\x04"], tf.uint8)).tolist() == [[1, 2], [3, 4]]
+    assert run(tf.decode_raw("\x01\x02", tf.int16, little_endian=False)).tolist() == [258]
+    assert run(tf.decode_base64(tf.encode_base64(["hello?>"]))).tolist() == [b"hello?>"]
+    with pytest.raises(tf.errors.InvalidArgumentError, match="not a multiple of 4"):
+        run(tf.decode_raw("abc", tf.int32))
+    with pytest.raises(tf.errors.InvalidArgumentError, match="base64"):
+        run(tf.decode_base64("a*"))
+
+
+def test_unicode() -> None:
+    assert run(tf.strings.unicode_transcode([b"a\xffb"], "UTF-8", "UTF-8")).tolist() == ["a\ufffdb".encode()]
+    with pytest.raises(tf.errors.InvalidArgumentError, match="Invalid formatting"):
+        run(tf.strings.unicode_transcode([b"a\xffb"], "UTF-8", "UTF-8", errors="strict"))
+
+
+def test_format_shows_both_ends_of_long_tensors() -> None:
+    assert run(tf.strings.format("x {} y {}", [tf.range(8), "s"])) == b'x [0 1 2 ... 5 6 7] y "s"'
+    with pytest.raises(ValueError, match="placeholder"):
+        tf.strings.format("{} {}", [tf.range(8)])
