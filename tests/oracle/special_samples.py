@@ -176,6 +176,23 @@ SPECIAL = {
         row(arr=i32([0, 2]), size=i32(2), weights=f32([1, 2])),
     ],
     "Cross": [row(a=N(2, 3), b=N(2, 3))],
+    "FFT": rows(N(2, 4), N(3), name="input"),
+    "IFFT": rows(N(2, 4), N(3), name="input"),
+    "FFT2D": rows(N(2, 3, 4), name="input"),
+    "IFFT2D": rows(N(2, 3, 4), name="input"),
+    "FFT3D": rows(N(2, 3, 2), name="input"),
+    "IFFT3D": rows(N(2, 3, 2), name="input"),
+    "RFFT": [row(input=f32([[1, 2, 4, 3], [0, -1, 2, 5]]), fft_length=i32([4])),
+             row(input=f32([1, 2, -1]), fft_length=i32([3]))],
+    "RFFT2D": [row(input=f32([[1, 2, 4, 3], [0, -1, 2, 5]]), fft_length=i32([2, 4]))],
+    "RFFT3D": [row(input=f32([[[1, 2, 4, 3], [0, -1, 2, 5]]]), fft_length=i32([1, 2, 4]))],
+    "IRFFT": [row(input=np.array([1, 2 + 1j, -1], np.complex64), fft_length=i32([4])),
+              row(input=np.array([1, 2 + 1j], np.complex64), fft_length=i32([3]))],
+    "IRFFT2D": [row(input=np.array([[1, 2 + 1j, -1]], np.complex64), fft_length=i32([1, 4]))],
+    "IRFFT3D": [row(input=np.array([[[1, 2 + 1j, -1]]], np.complex64), fft_length=i32([1, 1, 4]))],
+    "DenseToDenseSetOperation": [
+        row(set1=i32([[1, 2, 2], [3, 5, 9]]), set2=i32([[2, 7], [9, 3]]), set_operation=operation)
+        for operation in ("a-b", "b-a", "intersection", "union")],
     "Betainc": [row(a=P(3), b=P(3), x=Values((3,), 0.1, 0.9))],
     "Complex": [row(real=f32([1, 2]), imag=f32([3, -4]))],
     "Real": rows(COMPLEX, name="input"),
@@ -753,6 +770,7 @@ BatchCholesky BatchCholeskyGrad BatchMatrixDeterminant BatchMatrixInverse BatchM
 BatchMatrixTriangularSolve BatchSelfAdjointEig BatchSelfAdjointEigV2 BatchSvd MatrixExponential SelfAdjointEig
 BatchMatrixBandPart BatchMatrixDiag BatchMatrixDiagPart BatchMatrixSetDiag TopK TileGrad
 BatchNormWithGlobalNormalization BatchNormWithGlobalNormalizationGrad
+BatchFFT BatchFFT2D BatchIFFT BatchIFFT2D
 TensorArrayV2 TensorArrayCloseV2 TensorArrayConcatV2 TensorArrayGatherV2 TensorArrayGradV2 TensorArrayReadV2
 TensorArrayScatterV2 TensorArraySizeV2 TensorArraySplitV2 TensorArrayWriteV2
 """

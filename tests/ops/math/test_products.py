@@ -83,7 +83,7 @@ def test_einsum_is_numpys(equation, shapes):
     result = tf.einsum(equation, *tensors)
     np.testing.assert_allclose(value(result), np.einsum(equation, *arrays), atol=1e-12)
     for place, gradient in enumerate(value(tf.gradients(tf.reduce_sum(result ** 2), tensors))):
-        expected = slope(lambda m: np.einsum(equation, *arrays[:place], m, *arrays[place + 1:]), arrays[place])
+        expected = slope(lambda m, p=place: np.einsum(equation, *arrays[:p], m, *arrays[p + 1:]), arrays[place])
         np.testing.assert_allclose(gradient, expected, rtol=1e-5, atol=1e-6)
 
 

@@ -470,5 +470,11 @@ def _clip_gradient(op: Any, dy: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         Broadcast(t, high).to_y(raw.select_v2(above, dy, zeros))
 
 
-register("ClipByValue", lambda op, t, low, high: t,
-         lambda op, t, low, high: torch.minimum(torch.maximum(t, low), high), _clip_gradient)
+def _clip(op: Any, t: Any, low: Any, high: Any) -> Any:
+    if op.T.is_complex:  # both parts on their own
+        parts = [torch.maximum(torch.minimum(part(t), part(high)), part(low)) for part in (torch.real, torch.imag)]
+        return torch.complex(*parts)
+    return torch.maximum(torch.minimum(t, high), low)
+
+
+register("ClipByValue", lambda op, t, low, high: t, _clip, _clip_gradient)

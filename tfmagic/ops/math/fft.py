@@ -93,8 +93,8 @@ def _real_pair(suffix: str, rank: int) -> None:
     def inverse_kernel(op: Any, x: Any, length: Any) -> Any:
         return torch.fft.irfftn(x, s=list(length), dim=_axes(rank))
 
-    register(f"RFFT{suffix}", shape(True), forward_kernel, forward_gradient if rank == 1 else None, host="fft_length")
-    register(f"IRFFT{suffix}", shape(False), inverse_kernel, inverse_gradient if rank == 1 else None,
+    register(f"RFFT{suffix}", shape(True), forward_kernel, forward_gradient if rank < 3 else None, host="fft_length")
+    register(f"IRFFT{suffix}", shape(False), inverse_kernel, inverse_gradient if rank < 3 else None,
              host="fft_length")
 
 
