@@ -28,7 +28,7 @@ def torch_dtype(dtype: DType) -> Any:
 
 
 def as_torch(array: np.ndarray, dtype: DType) -> Any:
-    """A value of type `dtype` from a NumPy array: a torch tensor, or the array itself of host objects."""
+    """A value of type `dtype` from a NumPy array: a torch tensor, or the array itself for host objects."""
     if dtype.kind == "O":
         return array
     if dtype.base_dtype.name == "bfloat16":

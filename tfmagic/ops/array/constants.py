@@ -16,6 +16,7 @@ from tfmagic.graph.shapes import TensorShape
 from tfmagic.graph.static_value import static_dims
 from tfmagic.ops import raw, shape_rules
 from tfmagic.ops.array.rules import array_op, public
+from tfmagic.ops.array.shape_ops import shape_internal
 from tfmagic.ops.declare import op, register
 from tfmagic.ops.lazy import torch
 from tfmagic.ops.torch_types import as_torch, torch_dtype
@@ -285,8 +286,6 @@ def zeros_like(tensor: Any, dtype: Any = None, name: str | None = None, optimize
         if optimize and tensor.shape.is_fully_defined() and own is not dtypes.variant:
             return zeros(tensor.shape, wanted, scope)
         if wanted is not own and wanted is not dtypes.variant:
-            from tfmagic.ops.array.shape_ops import shape_internal
-
             return zeros(shape_internal(tensor, optimize=optimize), wanted, scope)
         return raw.zeros_like(tensor, name=scope)
 
@@ -300,8 +299,6 @@ def ones_like(tensor: Any, dtype: Any = None, name: str | None = None, optimize:
       dtype: the type of the elements; by default that of `tensor`.
       optimize: whether a static shape makes the shape a constant.
     """
-    from tfmagic.ops.array.shape_ops import shape_internal
-
     with name_scope(name, "ones_like", [tensor]) as scope:
         tensor = convert_to_tensor(tensor, name="tensor")
         result = ones(shape_internal(tensor, optimize=optimize), tensor.dtype if dtype is None else dtype, scope)

@@ -17,6 +17,7 @@ from tfmagic.graph.static_value import constant_value, static_dims, static_int, 
 from tfmagic.ops import raw, shape_rules
 from tfmagic.ops.array.constants import identity, ones, zeros, zeros_like
 from tfmagic.ops.array.join import concat, stack
+from tfmagic.ops.array.layout import transpose
 from tfmagic.ops.array.rules import array_op, as_array, public, unknown_dims
 from tfmagic.ops.array.shape_ops import expand_dims, reshape, shape, size, squeeze
 from tfmagic.ops.declare import op, register
@@ -175,8 +176,6 @@ def _gather_gradient(op: Any, dy: Any) -> Any:
     batch_axes = range_(batch_dims, axis_dims)
     inner_axes = range_(raw.add_v2(axis_dims, 1, name="add"), values_dims)
     values = reshape(dy, values_shape)
-    from tfmagic.ops.array.layout import transpose
-
     order = concat([outer_batches, [axis_dims], batch_axes, inner_axes], 0)
     transposed = transpose(values, order)
     count = whole[axis]

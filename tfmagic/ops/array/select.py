@@ -1,4 +1,4 @@
-"""Choosing elements by conditions and values: where, masks, one-hot, unique, set difference, search in sorted rows."""
+"""Choosing elements by conditions and values: where, masks, repeat, one-hot, unique, set difference, sorted search."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ from tfmagic.graph.scopes import name_scope
 from tfmagic.graph.shapes import Dims, TensorShape
 from tfmagic.graph.static_value import static_int, static_value
 from tfmagic.ops import raw, shape_rules
-from tfmagic.ops.array.constants import zeros_like
+from tfmagic.ops.array.constants import ones, zeros_like
 from tfmagic.ops.array.gather import gather
 from tfmagic.ops.array.join import concat
+from tfmagic.ops.array.layout import tile
 from tfmagic.ops.array.rules import array_op, as_array, as_value, ordered_set, public
-from tfmagic.ops.array.shape_ops import expand_dims, reshape, shape, shape_internal, squeeze
+from tfmagic.ops.array.shape_ops import expand_dims, rank, reshape, shape, shape_internal, squeeze
 from tfmagic.ops.declare import op
 from tfmagic.ops.lazy import torch
 from tfmagic.ops.torch_types import torch_dtype
@@ -464,3 +465,67 @@ def _all_axes(x: Tensor) -> Tensor:
     return raw.range(0, raw.rank(x), 1)
 
 
+@export("repeat")
+def repeat(input: Any, repeats: Any, axis: int | None = None, name: str | None = None) -> Tensor:
+    """A tensor each element of which is repeated.
+
+    Args:
+      input: any tensor.
+      repeats: how often, one number for all or one for each element along `axis`.
+      axis: the axis along which to repeat; by default the tensor is flattened.
+
+    Raises:
+      TypeError: `axis` is no integer.
+    """
+    if axis is None:
+        input, axis = reshape(input, [-1]), 0
+    if not isinstance(axis, int):
+        raise TypeError(f"axis must be an int; got {type(axis).__name__}")
+    with name_scope(name, "Repeat", [input, repeats]):
+        data = convert_to_tensor(input, name="data")
+        repeats = convert_to_tensor(repeats, name="repeats")
+        if not repeats.dtype.is_integer:
+            raise TypeError("repeats must be an integer-type tensor.")
+        if repeats.dtype not in (dtypes.int32, dtypes.int64):
+            repeats = raw.cast(repeats, dtypes.int32)
+        repeats.shape.with_rank_at_most(1)
+        if data._dims == ():
+            data = expand_dims(data, 0)
+        data_shape = shape(data)
+        if axis < 0:
+            if data._dims is None:
+                raise ValueError("axis may only be negative if the rank of `data` is statically known.")
+            axis += len(data._dims)
+        if data._dims is not None and not 0 <= axis < len(data._dims):
+            raise ValueError(f"axis={axis} out of bounds: expected {-len(data._dims)}<=axis<{len(data._dims)}")
+        if repeats.shape.ndims == 1:
+            data.shape.with_rank_at_least(axis + 1)[axis].assert_is_compatible_with(repeats.shape[0])
+        if repeats.shape.ndims == 0:
+            tiled = _tile_axis(expand_dims(data, axis + 1), axis + 1, repeats)
+            return reshape(tiled, concat([data_shape[:axis], [-1], data_shape[axis + 1:]], axis=0))
+        if repeats.shape.ndims != axis + 1:
+            repeats_shape = shape(repeats)
+            lead = data_shape[:axis + 1 - len(repeats._dims)] if repeats._dims is not None \
+                else data_shape[:raw.sub(axis + 1, rank(repeats))]
+            repeats = raw.broadcast_to(repeats, concat([lead, repeats_shape], axis=0))
+            repeats.set_shape([None] * (axis + 1))
+        most = raw.maximum(0, raw.max(repeats, list(range(axis + 1))))
+        mask = sequence_mask(repeats, most)
+        tiled = _tile_axis(expand_dims(data, axis + 1), axis + 1, most)
+        result = boolean_mask(tiled, mask)
+        if axis:
+            result = reshape(result, concat([data_shape[:axis], [-1], data_shape[axis + 1:]], axis=0))
+        if data._dims is not None:
+            result.set_shape((*data._dims[:axis], None, *data._dims[axis + 1:]))
+        return result
+
+
+def _tile_axis(data: Tensor, axis: int, multiple: Tensor) -> Tensor:
+    """`data` repeated along one axis."""
+    if data._dims is not None:
+        multiples: list[Any] = [1] * len(data._dims)
+        multiples[axis] = multiple
+        return tile(data, multiples)
+    lead, rank_ = ones(axis, dtypes.int32), rank(data)
+    rest = ones(raw.sub(raw.sub(rank_, axis), 1), dtypes.int32)
+    return tile(data, concat([lead, [multiple], rest], 0))

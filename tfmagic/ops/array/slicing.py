@@ -17,6 +17,7 @@ from tfmagic.ops import raw, shape_rules
 from tfmagic.ops.array.constants import ones_like
 from tfmagic.ops.array.join import concat, stack
 from tfmagic.ops.array.rules import array_op, unknown_dims
+from tfmagic.ops.array.select import boolean_mask
 from tfmagic.ops.array.shape_ops import rank, reshape, shape
 from tfmagic.ops.declare import op
 from tfmagic.ops.lazy import torch
@@ -428,8 +429,6 @@ def slice_helper(tensor: Any, slice_spec: Any, var: Any = None) -> Tensor:
     if isinstance(slice_spec, bool) or (isinstance(slice_spec, (Tensor, np.ndarray))
                                         and slice_spec.dtype == (dtypes.bool_ if isinstance(slice_spec, Tensor)
                                                                  else np.bool_)):
-        from tfmagic.ops.array.select import boolean_mask
-
         return boolean_mask(tensor, slice_spec)
     if not isinstance(slice_spec, (list, tuple)):
         slice_spec = [slice_spec]
