@@ -66,6 +66,21 @@ class SparseTensor:
         """The shape of the whole, int64 of shape [rank]."""
         return self._dense_shape
 
+    def _composite_parts(self) -> list[Tensor]:
+        return [self._indices, self._values, self._dense_shape]
+
+    def _from_composite_parts(self, parts: list[Tensor]) -> SparseTensor:
+        return SparseTensor(*parts)
+
+    def _part_shapes(self, shape: TensorShape) -> list[TensorShape]:
+        """The shapes of the parts when `dense_shape` has `shape`, which is what an invariant of a loop says.
+
+        Raises:
+          ValueError: `shape` has not one axis.
+        """
+        rank = shape.with_rank(1)[0].value
+        return [TensorShape([None, rank]), TensorShape([None]), TensorShape([rank])]
+
     @property
     def op(self) -> Operation:
         return self._values.op

@@ -460,7 +460,10 @@ class LoopStates:
         ctx = op._control_flow_context
         value = op._outputs[index]
         if value.shape.is_fully_defined():
-            result = constant(0, shape=value.shape, dtype=value._dtype)
+            if value._dtype.base_dtype is dtypes.resource:
+                result = nodes.resource_zeros(value)
+            else:
+                result = constant(0, shape=value.shape, dtype=value._dtype)
             if dead_branch:
                 result = switch_ref_or_tensor(result, state.history[ctx.pred.name])[1 - ctx.branch]
             return result

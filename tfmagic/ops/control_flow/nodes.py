@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from tfmagic.graph import dtypes
+from tfmagic.graph.convert import constant
 from tfmagic.graph.dtypes import DType
 from tfmagic.graph.indexed_slices import IndexedSlices, unify_index_types
 from tfmagic.graph.operation import Tensor
@@ -35,6 +37,14 @@ def numbers_below(stop: Any) -> Tensor:
 def resource_dtype(handle: Tensor) -> Any:
     """The type of the variable behind a resource handle."""
     return handle_data(handle)[1]
+
+
+def resource_zeros(handle: Tensor) -> Tensor:
+    """Zeros of the shape of the variable behind a resource handle."""
+    dims, dtype = handle_data(handle)
+    known = dims is not None and None not in dims
+    shape = constant(list(dims), dtype=dtypes.int32) if known else raw.variable_shape(handle)  # type: ignore[arg-type]
+    return zeros(shape, dtype)  # type: ignore[arg-type]
 
 
 def as_slices(values: list[Any]) -> list[IndexedSlices]:
