@@ -115,7 +115,7 @@ class MatrixSetDiag:
         batch = input_shape[:-2].merge_with(op.diagonal.shape[:-1])
         matrix = input_shape[-2:]
         if batch.is_fully_defined() and matrix.is_fully_defined():
-            wanted: Any = [*batch.as_list(), min(matrix.as_list())]
+            wanted = [*batch.as_list(), min(matrix.as_list())]
         else:
             with dy.graph.colocate_with(dy.op):
                 dy_shape, dy_rank = shape(dy), rank(dy)

@@ -470,8 +470,8 @@ class DynamicStitch:
     """Rows of several tensors put at their indices in one; later ones win."""
 
     def shape(op, indices, data):
-        tail: Dims = None
-        largest: int | None = -1
+        tail = None
+        largest = -1
         for i, d, tensor in zip(indices, data, op.indices):
             value = static_value(tensor)
             largest = None if largest is None or value is None else max(largest, int(value.max()) if value.size else -1)

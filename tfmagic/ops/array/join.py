@@ -209,7 +209,7 @@ class Pack:
     """Tensors of one shape joined along a new axis."""
 
     def shape(op, values):
-        dims: Dims = None
+        dims = None
         for item in values:
             dims = shape_rules.merge(dims, item)
         if dims is None:

@@ -53,7 +53,7 @@ class Slice:
         if sizes is None:
             known = static_dims(op.op._inputs[2])
             return unknown_dims(length) if known is None else known
-        result: list[int | None] = []
+        result = []
         for axis, wanted in enumerate(sizes):
             start = None if starts is None else starts[axis]
             have = None if x is None else x[axis]
@@ -265,7 +265,7 @@ class StridedSlice:
     """`x[begin:end:strides]` with the masks that Python's other index forms need."""
 
     def shape(op, x, begin, end, strides):
-        lengths: Dims = None
+        lengths = None
         for dims in (begin, end, strides):
             lengths = shape_rules.merge(lengths, shape_rules.with_rank(dims, 1))
         spec = _static_spec(op)

@@ -57,7 +57,7 @@ class StringJoin:
     def shape(op, inputs):
         if any(dims is None for dims in inputs):
             return None
-        dims: Dims = ()
+        dims = ()
         for item in inputs:
             if item != ():
                 dims = item if dims == () else shape_rules.merge(dims, item)
@@ -123,7 +123,7 @@ class UnsortedSegmentJoin:
         rest = inputs.shape[ids.ndim:]
         rows = inputs.reshape(ids.size, -1)
         columns = rows.shape[1] if rows.size else int(np.prod(rest, dtype=np.int64))
-        parts: list[list[list[bytes]]] = [[[] for _ in range(columns)] for _ in range(count)]
+        parts = [[[] for _ in range(columns)] for _ in range(count)]
         for position, segment in enumerate(ids.ravel().tolist()):
             if segment < 0:
                 continue
