@@ -100,8 +100,10 @@ class IndexedSlices:
     def _from_composite_parts(self, parts: list[Any]) -> IndexedSlices:
         return IndexedSlices(*parts)
 
-    def _part_shapes(self, shape: TensorShape) -> list[TensorShape]:
-        """The shapes of the parts when the values have `shape` (what an invariant of a loop says)."""
+    def _part_shapes(self, shape: TensorShape | None) -> list[TensorShape]:
+        """The shapes of the parts when the values have `shape` (what an invariant of a loop says), or their own."""
+        if shape is None:
+            return [part.shape for part in self._composite_parts()]
         result = [shape, shape[:1]]
         return result if self._dense_shape is None else [*result, TensorShape([shape.rank])]
 

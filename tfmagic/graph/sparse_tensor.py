@@ -72,13 +72,13 @@ class SparseTensor:
     def _from_composite_parts(self, parts: list[Tensor]) -> SparseTensor:
         return SparseTensor(*parts)
 
-    def _part_shapes(self, shape: TensorShape) -> list[TensorShape]:
-        """The shapes of the parts when `dense_shape` has `shape`, which is what an invariant of a loop says.
+    def _part_shapes(self, shape: TensorShape | None) -> list[TensorShape]:
+        """The shapes of the parts when `dense_shape` has `shape` (what an invariant of a loop says), or its own.
 
         Raises:
           ValueError: `shape` has not one axis.
         """
-        rank = shape.with_rank(1)[0].value
+        rank = (self._dense_shape.shape if shape is None else shape).with_rank(1)[0].value
         return [TensorShape([None, rank]), TensorShape([None]), TensorShape([rank])]
 
     @property

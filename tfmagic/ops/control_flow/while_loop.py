@@ -248,8 +248,6 @@ def _flat_shapes(values: list[Any], invariants: list[Any]) -> list[TensorShape]:
             raise ValueError("`shapes` must be a (possibly nested) list of shapes.")
         if isinstance(value, Tensor):
             result.append(value.shape if shape is None else shape)
-        elif shape is None:
-            result.extend(part.shape for part in value._composite_parts())
         else:
             result.extend(value._part_shapes(shape))
     return result
