@@ -1,6 +1,6 @@
-"""tf.graph_util and tf.import_graph_def: graph definitions in and out."""
+"""tf.graph_util, tf.import_graph_def, tf.gfile: graph definitions and files."""
 
-from tfmagic.io import graph_io, graph_util, importer  # noqa: F401  # modules that export
+from tfmagic.io import gfile, graph_io, graph_util, importer  # noqa: F401  # modules that export
 from tfmagic.tf.namespace import attach
 
 __getattr__, __dir__ = attach("graph_util")
