@@ -96,10 +96,24 @@ def test_control_dependencies_order_reads_and_assignments_of_a_reference(sess) -
         between = v.read_value()
     with tf.control_dependencies([between]):
         second = v.assign_add(5.0)
-    with tf.control_dependencies([second]):
-        after = v.read_value()
-    assert sess.run([before, between, after]) == [1.0, 10.0, 15.0]
+    with tf.control_dependencies([between]):
+        tenfold = between * 10.0
+    with tf.control_dependencies([tenfold]):
+        third = v.assign_add(100.0)
+    assert sess.run([tenfold, third]) == [100.0, 110.0]
+    assert sess.run(v.initializer) is None
+    # What is fetched of a reference is its value at the end of the run, as in TensorFlow.
+    assert sess.run([before, first, between, second]) == [15.0] * 4
     assert sess.run(v) == 15.0
+
+
+def test_a_reference_is_fetched_as_it_is_at_the_end_of_the_run_and_a_computed_value_is_not(sess) -> None:
+    v = tf.Variable([1.0, 2.0])
+    train = tf.train.GradientDescentOptimizer(1.0).minimize(tf.reduce_sum(v))
+    for update in (train, v.assign_add([-1.0, -1.0]), v.assign(v - 1.0)):
+        sess.run(v.initializer)
+        fetched = sess.run([v, v.read_value(), v * 1.0, update])
+        assert [value.tolist() for value in fetched[:3]] == [[0.0, 1.0], [0.0, 1.0], [1.0, 2.0]]
 
 
 def test_a_failed_run_changes_no_variable(sess) -> None:
@@ -259,6 +273,18 @@ def test_virtual_cpu_devices_and_soft_placement(graph) -> None:
         assert sess.run(z) == 7.0
         assert [d.name for d in sess.list_devices()][:2] == ["/job:localhost/replica:0/task:0/device:CPU:0",
                                                             "/job:localhost/replica:0/task:0/device:CPU:1"]
+
+
+def test_threads_asked_for_are_torchs_threads(graph) -> None:
+    import torch
+
+    before = torch.get_num_threads()
+    try:
+        with tf.Session(config=tf.ConfigProto(intra_op_parallelism_threads=1)) as sess:
+            sess.run(tf.constant(1.0))
+            assert torch.get_num_threads() == 1
+    finally:
+        torch.set_num_threads(before)
 
 
 def test_log_device_placement_prints_every_node(graph, capsys) -> None:

@@ -82,6 +82,9 @@ class Plan:
             step.lower(lowering)
 
     def _output(self, lowering: Lowering, tensor: Tensor) -> Any:
+        root = lowering.aliases.get(tensor)
+        if root is not None:  # a reference is fetched as what it refers to when the run ends
+            return lowering.variable(root)
         value = lowering.values[tensor]
         if type(value) is VariableRef:
             lowering.require_initialized(tensor.op, value.root)

@@ -80,10 +80,13 @@ class BaseSession:
     def placer(self) -> Any:
         """The session's `Placer`: its devices and the rules by which operations get them."""
         if self._placer is None:
+            from tfmagic.session.devices import settings
             from tfmagic.session.devices.listing import default_kind, local_devices
             from tfmagic.session.place import Placer
 
             config = self._config
+            if config is not None:
+                settings.apply(config)
             counts = dict(config.device_count) if config is not None else {}
             gpus = counts.get("GPU")
             self._placer = Placer(local_devices(max(counts.get("CPU", 1), 1), gpus),

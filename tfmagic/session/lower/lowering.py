@@ -9,8 +9,8 @@ Variables are in single-assignment form: `state` holds the value that each has a
 
 In TensorFlow the Identity by which a reference variable is read hands on the variable's own memory. A node that is
 ordered after an assignment therefore sees the new value, even through an Identity from before (`with
-control_dependencies([update]): y = v * 2`). `aliases` knows these Identity outputs: as inputs they stand for the
-variable's present value; fetched they are what they were at their own place.
+control_dependencies([update]): y = v * 2`). `aliases` knows these outputs, and those of assignments: as inputs they
+stand for the variable's present value; fetched they show its value at the end of the run, as TensorFlow's do.
 """
 
 from __future__ import annotations
@@ -318,9 +318,9 @@ class Lowering:
         outputs: list[Any] = list(parts[len(written):])
         if not extra:
             outputs = [self.state[roots[name]] for name in written][:len(op._outputs)]
-        for tensor, value in zip(op._outputs, outputs):
+        for tensor, name in zip(op._outputs, written):
             if tensor._dtype._is_ref_dtype:
-                self.values[tensor] = value
+                self.aliases[tensor] = roots[name]
         return tuple(outputs) if len(op._outputs) > 1 else (outputs[0] if outputs else ())
 
     def _fitted(self, root: Operation, value: Any) -> Any:

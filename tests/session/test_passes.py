@@ -1,0 +1,105 @@
+"""The passes: what a plan looks like before and after, and that values stay."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tfmagic import tf
+from tfmagic.session.passes import pipeline
+from tfmagic.session.plan import Plan
+
+
+@pytest.fixture(autouse=True)
+def graph(monkeypatch):
+    monkeypatch.setenv("TFMAGIC_CHECK", "1")
+    with tf.Graph().as_default() as g:
+        yield g
+
+
+@pytest.fixture
+def sess(graph):
+    with tf.Session() as s:
+        yield s
+
+
+def plans(sess, fetches, feeds=(), shapes=None, targets=()):
+    """The plan without passes and with them."""
+    def make(optimize):
+        return Plan(fetches, targets, list(feeds), sess._torch_device, sess.resources, shapes, optimize=optimize)
+
+    return make(False), make(True)
+
+
+def test_every_pass_numbers_its_rules() -> None:
+    for _, run in pipeline():
+        doc = __import__(run.__module__, fromlist=["run"]).__doc__
+        assert "\n1. " in doc, f"{run.__module__} does not number its rules"
+
+
+def test_what_depends_on_shapes_alone_is_gone_from_a_plan_that_knows_them(sess) -> None:
+    x = tf.placeholder(tf.float32, [None, 4])
+    y = tf.reshape(x, [-1, tf.shape(x)[1]]) * 2.0
+    _, general = plans(sess, [y], [x])
+    _, settled = plans(sess, [y], [x], [(3, 4)])
+    assert "tfmagic_ops" in general.code()
+    assert "tfmagic_ops" not in settled.code() and "reshape" not in settled.code()
+    given = np.arange(12, dtype=np.float32).reshape(3, 4)
+    assert sess.run(y, {x: given}).tolist() == (given * 2).tolist()
+
+
+def test_constants_fold(sess) -> None:
+    y = tf.constant(2.0) * 3.0 + 4.0
+    _, plan = plans(sess, [y])
+    assert "torch" not in plan.code() and sess.run(y) == 10.0
+
+
+def test_equal_expressions_are_computed_once(sess) -> None:
+    x = tf.placeholder(tf.float32, [2])
+    y = tf.exp(x) + tf.exp(x)
+    before, after = plans(sess, [y], [x])
+    assert before.code().count("torch.exp") == 2 and after.code().count("torch.exp") == 1
+
+
+def test_random_nodes_are_never_merged(sess) -> None:
+    a, b = tf.random_uniform([3], seed=None), tf.random_uniform([3], seed=None)
+    first, second = sess.run([a, b])
+    assert (first != second).any()
+
+
+def test_a_product_and_a_bias_become_one_call(sess) -> None:
+    x = tf.placeholder(tf.float32, [2, 3])
+    w, b = tf.Variable(np.ones((3, 4), np.float32)), tf.Variable(np.ones(4, np.float32))
+    y = tf.matmul(x, w) + b
+    sess.run(tf.global_variables_initializer())
+    _, plan = plans(sess, [y], [x])
+    assert "torch.addmm" in plan.code() and "matmul" not in plan.code()
+    assert sess.run(y, {x: np.ones((2, 3))}).tolist() == [[4.0] * 4] * 2
+
+
+@pytest.mark.parametrize("make, fused", [(lambda: tf.train.AdamOptimizer(0.1), "fused_adam"),
+                                         (lambda: tf.train.GradientDescentOptimizer(0.1), "fused_gradient_descent"),
+                                         (lambda: tf.train.MomentumOptimizer(0.1, 0.9), "fused_momentum")])
+def test_an_optimisers_updates_are_one_call_with_the_values_of_the_single_ones(sess, make, fused) -> None:
+    v = [tf.Variable([1.0, -2.0]), tf.Variable([[0.5]])]
+    loss = tf.reduce_sum(v[0] * v[0]) + tf.reduce_sum(v[1] ** 3)
+    train = make().minimize(loss)
+    single, plan = plans(sess, [], targets=[train])
+    assert fused not in single.code() and f"{fused} = " in plan.code()
+    values = []
+    for chosen in (single, plan):
+        sess.run(tf.global_variables_initializer())
+        step = chosen.bind(list)
+        for _ in range(3):
+            step([])
+        values.append(sess.run(v))
+    for expected, actual in zip(*values):
+        np.testing.assert_allclose(actual, expected, rtol=1e-5)
+
+
+def test_what_is_computed_beside_an_update_in_place_is_from_before_it(sess) -> None:
+    v = tf.Variable([1.0, 2.0])
+    train = tf.train.GradientDescentOptimizer(1.0).minimize(tf.reduce_sum(v))
+    sess.run(v.initializer)
+    assert sess.run([tf.reshape(v, [2, 1]), train])[0].tolist() == [[1.0], [2.0]]
+    assert sess.run(v).tolist() == [0.0, 1.0]
