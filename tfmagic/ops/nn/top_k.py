@@ -69,8 +69,8 @@ def _in_top_k(op: Any, predictions: Any, targets: Any, k: Any) -> Any:
     known = (index >= 0) & (index < classes)
     own = torch.gather(predictions, 1, torch.where(known, index, 0).unsqueeze(1))
     better = torch.sum(predictions > own, 1)
-    valid = known & torch.isfinite(own.squeeze(1)) & torch.isfinite(torch.where(predictions > own, predictions,
-                                                                                 own)).all(1)
+    # A row with an infinite or undefined prediction says nothing.
+    valid = known & torch.isfinite(predictions).all(1)
     return valid & (better < k)
 
 
