@@ -274,6 +274,100 @@ def rows_of_different_lengths(tf):
     return [y, h, *grads], [{x: np.arange(24).reshape(2, 4, 3) / 10.0}]
 
 
+@program
+def sparse_tensors_in_branches(tf):
+    p = tf.placeholder(tf.bool, [])
+    a = tf.SparseTensor([[0, 1]], [5.0], [2, 2])
+    b = tf.SparseTensor([[1, 1], [1, 0]], [7.0, 8.0], [3, 2])
+    c = tf.cond(p, lambda: a, lambda: b)
+    return [c.indices, c.values, c.dense_shape], [{p: True}, {p: False}]
+
+
+@program
+def slices_and_tensor_as_gradients_of_branches(tf):
+    p = tf.placeholder(tf.bool, [])
+    table = tf.Variable(np.ones((4, 2), np.float32))
+    y = tf.cond(p, lambda: tf.reduce_sum(tf.gather(table, [0, 1])), lambda: tf.reduce_sum(table * 2.0))
+    return [y, tf.convert_to_tensor(tf.gradients(y, table)[0])], [{p: True}, {p: False}]
+
+
+@program
+def array_written_in_branches(tf):
+    p = tf.placeholder(tf.bool, [])
+    x = tf.placeholder(tf.float32, [])
+    array = tf.TensorArray(tf.float32, 2, clear_after_read=False).write(0, x)
+    stacked = tf.cond(p, lambda: array.write(1, x * x), lambda: array.write(1, x * 3.0)).stack()
+    return [stacked, *tf.gradients(stacked, x)], [{p: True, x: 4.0}, {p: False, x: 4.0}]
+
+
+@program
+def loop_in_the_condition_of_a_loop(tf):
+    def goes_on(i, x):
+        _, y = tf.while_loop(lambda j, y: j < 2, lambda j, y: (j + 1, y * 1.5), [0, x])
+        return y < 20.0
+
+    return list(tf.while_loop(goes_on, lambda i, x: (i + 1, x + 1.0), [tf.constant(0), tf.constant(1.0)])), [{}]
+
+
+@program
+def variable_as_loop_variable(tf):
+    v = tf.Variable(1.0)
+    i, r = tf.while_loop(lambda i, r: i < 3, lambda i, r: (i + 1, r + v), [tf.constant(0), v])
+    return [i, r, *tf.gradients(r, v)], [{}]
+
+
+@program
+def gradient_of_a_resource_variable(tf):
+    v = tf.get_variable("v", initializer=[1.0, 2.0], use_resource=True)
+    p = tf.placeholder(tf.bool, [])
+    _, r = tf.while_loop(lambda i, r: i < 3,
+                         lambda i, r: (i + 1, r * v + tf.cond(p, lambda: v * 2.0, lambda: v * v)),
+                         [tf.constant(0), tf.ones([2])])
+    c = tf.cond(p, lambda: tf.reduce_sum(v * 3.0), lambda: tf.reduce_sum(v * v))
+    return [r, *tf.gradients(r, v), *tf.gradients(c, v)], [{p: True}, {p: False}]
+
+
+@program
+def rows_of_a_resource_variable(tf):
+    v = tf.get_variable("v", initializer=np.ones((5, 2), np.float32), use_resource=True)
+    n = tf.placeholder(tf.int32, [])
+
+    def body(i, r):
+        return i + 1, r + tf.reduce_sum(tf.gather(v, [i, 0]) * tf.cast(i, tf.float32))
+
+    _, r = tf.while_loop(lambda i, r: i < n, body, [tf.constant(0), 0.0])
+    return [r, tf.convert_to_tensor(tf.gradients(r, v)[0])], [{n: 3}]
+
+
+@program
+def training_step_in_a_branch(tf):
+    w = tf.Variable([1.0, 2.0])
+    p = tf.placeholder(tf.bool, [])
+    optimizer = tf.train.GradientDescentOptimizer(0.1)
+    grads = optimizer.compute_gradients(tf.reduce_sum(w * w))
+    step = tf.cond(p, lambda: tf.group(optimizer.apply_gradients(grads)), lambda: tf.no_op())
+    with tf.control_dependencies([step]):
+        return [w.read_value()], [{p: True}, {p: False}, {p: True}]
+
+
+@program
+def gradient_descent_inside_a_loop(tf):
+    x = tf.placeholder(tf.float32, [2])
+
+    def body(i, w):
+        return i + 1, w - 0.1 * tf.gradients(tf.reduce_sum((w - x) ** 2), w)[0]
+
+    return [tf.while_loop(lambda i, w: i < 20, body, [tf.constant(0), tf.zeros([2])])[1]], [{x: [1.0, -2.0]}]
+
+
+@program
+def random_numbers_in_a_loop(tf):
+    tf.set_random_seed(3)
+    _, r = tf.while_loop(lambda i, r: i < 3, lambda i, r: (i + 1, r + tf.random_normal([2], seed=1)),
+                         [tf.constant(0), tf.zeros([2])])
+    return [r], [{}, {}]
+
+
 def random_scalar(tf, rng, values, depth):
     """A scalar made of `values` by random operations, branches and loops."""
     made = list(values)
