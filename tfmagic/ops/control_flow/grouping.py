@@ -55,7 +55,7 @@ def group(*inputs: Any, **kwargs: Any) -> Operation:
 
 def _no_op_after(device: str, items: list[Any], name: str | None) -> Operation:
     graph = get_default_graph()
-    with graph.control_dependencies(items), graph.device(device or None):
+    with graph.control_dependencies(items), graph.device(device):
         return raw.no_op(name=name)
 
 
