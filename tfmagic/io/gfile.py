@@ -28,7 +28,7 @@ def _as_tensorflow() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        cls = next((ours for theirs, ours in _CLASSES if isinstance(error, theirs)), errors.UnknownError)
+        cls: Any = next((ours for theirs, ours in _CLASSES if isinstance(error, theirs)), errors.UnknownError)
         if "not empty" in str(error):
             cls = errors.FailedPreconditionError
         raise cls(None, None, f"{error.filename}; {error.strerror}") from None
