@@ -9,7 +9,7 @@ import numpy as np
 from tfmagic.graph import dtypes, shapes
 from tfmagic.graph.dtypes import DType
 
-_INT32 = np.iinfo(np.int32)
+_INT32_MIN, _INT32_MAX = -2**31, 2**31 - 1
 
 
 def to_array(value: Any, dtype: DType | None = None, shape: Any = None, verify_shape: bool = False,
@@ -59,6 +59,8 @@ def _array(value: Any, dtype: DType | None) -> np.ndarray:
             return np.array(value, np.float32)
         if kind is bool:
             return np.array(value, np.bool_)
+        if kind is int and _INT32_MIN <= value <= _INT32_MAX:
+            return np.array(value, np.int32)
     if dtype is dtypes.string or kind in (str, bytes):
         return _strings(value, dtype)
     first = _first_leaf(value)
@@ -100,8 +102,14 @@ def _narrowed(array: np.ndarray) -> np.ndarray:
     """Python's floats become float32, its ints int32 where they fit."""
     if array.dtype == np.float64:
         return array.astype(np.float32)
-    fits = array.dtype == np.int64 and (not array.size or (array.min() >= _INT32.min and array.max() <= _INT32.max))
-    return array.astype(np.int32) if fits else array
+    if array.dtype != np.int64:
+        return array
+    if 0 < array.size <= 16:  # the usual shape or index: Python is faster than NumPy's reductions
+        items = array.ravel().tolist()
+        least, most = min(items), max(items)
+    else:
+        least, most = (array.min(), array.max()) if array.size else (0, 0)
+    return array.astype(np.int32) if least >= _INT32_MIN and most <= _INT32_MAX else array
 
 
 def _from_numpy(array: np.ndarray, dtype: DType | None) -> np.ndarray:
