@@ -112,6 +112,7 @@ def gradients(ys: Any, xs: Any, grad_ys: Any = None, name: str = "gradients",
         walk = _Walk(get_default_graph(), ys, xs, [s.op for s in stops], colocate_gradients_with_ops, gate_gradients,
                      aggregation_method)
         walk.run(grad_ys)
+    walk.finish()
     return [walk.result(x, unconnected_gradients) for x in xs]
 
 
@@ -207,6 +208,9 @@ class _Walk:
             with self._beside(op):
                 self._differentiate(op, op in stop_ops)
             self._deliver(op)
+
+    def finish(self) -> None:
+        """Complete the loops of gradients; TensorFlow does this outside the name scope of the call."""
         if self.loops is not None:
             self.loops.finish()
 
