@@ -84,6 +84,8 @@ def test_output_shapes_are_taken_over(graph) -> None:
 
 CYCLE = ('node{name:"b" op:"Identity" input:"c" attr{key:"T" value{type:DT_FLOAT}}}'
          'node{name:"c" op:"Identity" input:"b" attr{key:"T" value{type:DT_FLOAT}}}')
+ENDLESS = ('node{name:"m" op:"Merge" input:"n" attr{key:"T" value{type:DT_FLOAT}} attr{key:"N" value{i:1}}}'
+           'node{name:"n" op:"NextIteration" input:"m" attr{key:"T" value{type:DT_FLOAT}}}')
 HUGE = ('node{name:"s" op:"Split" input:"i" input:"a" attr{key:"T" value{type:DT_FLOAT}} '
         'attr{key:"num_split" value{i:%s}}} node{name:"i" op:"Placeholder" attr{key:"dtype" value{type:DT_INT32}}}')
 
@@ -98,6 +100,7 @@ HUGE = ('node{name:"s" op:"Split" input:"i" input:"a" attr{key:"T" value{type:DT
      "not in the list of allowed values"),
     (A + B.replace('"a"', '"a:3"'), ValueError, "invalid output 3 of source node a which has 1 outputs"),
     (CYCLE, ValueError, "2 nodes in a cycle"),
+    (ENDLESS, ValueError, "all its inputs come from later turns"),
     (A + 'node{name:"n" op:"NoOp"}' + B.replace('input:"a"', 'input:"^n" input:"a"'), ValueError,
      "Control dependencies must come after"),
     ('node{name:"a b" op:"NoOp"}', ValueError, "invalid characters"),

@@ -264,7 +264,10 @@ class _Import:
                 back_edges.append((index, *source))
             tensors.append(tensor)
         if back_edges:  # the loop is closed at the end; until then another input stands in
-            stand_in = next(t for t in tensors if t is not None)
+            stand_in = next((t for t in tensors if t is not None), None)
+            if stand_in is None:
+                raise ValueError(f"Node '{node.name}': all its inputs come from later turns of its loop, none from "
+                                 "before it")
             tensors = [stand_in if t is None else t for t in tensors]
         for index, (tensor, wanted) in enumerate(zip(tensors, input_types(definition, attrs, len(tensors), name))):
             _check_type(name, index, tensor, wanted)
