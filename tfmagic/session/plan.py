@@ -123,7 +123,9 @@ class Plan:
                 self._parameters.append((True, self.feeds.index(fed)) if fed is not None
                                         else (False, variable_key(node.meta["variable"])))
         self._variable_keys = [key for is_feed, key in self._parameters if not is_feed]
-        self._only_feeds = not self._variable_keys and [k for _, k in self._parameters] == list(range(len(self.feeds)))
+        # Variables that must have a value though the plan has no more use for it.
+        self._unread = [key for key in self.must_read if key not in self._variable_keys]
+        self._only_feeds = not self.must_read and not self._variable_keys and [k for _, k in self._parameters] == list(range(len(self.feeds)))
         outputs, states, updates = nodes[-1].args[0]
         kept = set(states)
         self.copied = [not is_fresh(node) or node in kept for node in outputs]
@@ -193,11 +195,20 @@ class Plan:
             return result
 
     def _arguments(self, feeds: Sequence[Any]) -> list[Any]:
+        """The values of the plan's parameters: feeds, and present values of variables (None for one without)."""
         variables = self.resources.variables
-        for key, (root, op) in self.must_read.items():
-            if key not in variables:
-                raise uninitialized(root, op)
-        return [feeds[key] if is_feed else variables.get(key) for is_feed, key in self._parameters]
+        for key in self._unread:
+            self._require(key)
+        try:
+            return [feeds[key] if is_feed else variables[key] for is_feed, key in self._parameters]
+        except KeyError:
+            for key in self.must_read:
+                self._require(key)
+            return [feeds[key] if is_feed else variables.get(key) for is_feed, key in self._parameters]
+
+    def _require(self, key: str) -> None:
+        if key not in self.resources.variables:
+            raise uninitialized(*self.must_read[key])
 
     def _raise(self, exception: Exception) -> NoReturn:
         """Raise the error of the node in whose line of the compiled plan `exception` came up."""
