@@ -125,7 +125,8 @@ class Plan:
         self._variable_keys = [key for is_feed, key in self._parameters if not is_feed]
         # Variables that must have a value though the plan has no more use for it.
         self._unread = [key for key in self.must_read if key not in self._variable_keys]
-        self._only_feeds = not self.must_read and not self._variable_keys and [k for _, k in self._parameters] == list(range(len(self.feeds)))
+        in_order = [key for _, key in self._parameters] == list(range(len(self.feeds)))
+        self._only_feeds = not self.must_read and not self._variable_keys and in_order
         outputs, states, updates = nodes[-1].args[0]
         kept = set(states)
         self.copied = [not is_fresh(node) or node in kept for node in outputs]
