@@ -248,19 +248,19 @@ class Optimizer:
 
     def _apply_dense(self, grad: Tensor, var: Any) -> Any:
         """The update of a reference variable by a dense gradient."""
-        raise NotImplementedError()
+        raise NotImplementedError(f"{type(self).__name__} does not define _apply_dense, needed here.")
 
     def _resource_apply_dense(self, grad: Tensor, handle: Any) -> Any:
         """The update of a resource variable by a dense gradient."""
-        raise NotImplementedError()
+        raise NotImplementedError(f"{type(self).__name__} does not define _resource_apply_dense, needed here.")
 
     def _apply_sparse(self, grad: IndexedSlices, var: Any) -> Any:
         """The update of a reference variable by a sparse gradient whose indices are unique."""
-        raise NotImplementedError()
+        raise NotImplementedError(f"{type(self).__name__} does not define _apply_sparse, needed here.")
 
     def _resource_apply_sparse(self, grad: Tensor, handle: Any, indices: Tensor) -> Any:
         """The update of a resource variable by a sparse gradient whose indices are unique."""
-        raise NotImplementedError()
+        raise NotImplementedError(f"{type(self).__name__} does not define _resource_apply_sparse, needed here.")
 
     def _apply_sparse_duplicate_indices(self, grad: IndexedSlices, var: Any) -> Any:
         values, indices = _deduplicated(grad.values, grad.indices)
