@@ -319,6 +319,12 @@ SPECIAL = {
         row(indices=i32([[1], [3], [1]]), updates=N(3), shape=i32([5])),
         row(indices=i32([[0, 1]]), updates=N(1, 2), shape=i32([2, 2, 2])),
     ],
+    "SparseToDense": [
+        row(sparse_indices=i32([[0, 1], [2, 0]]), output_shape=i32([3, 2]), sparse_values=N(2), default_value=N()),
+        row(sparse_indices=i64([[1], [3]]), output_shape=i64([4]), sparse_values=N(), default_value=N()),
+        row(sparse_indices=i32([[3], [1]]), output_shape=i32([4]), sparse_values=N(2), default_value=N(),
+            validate_indices=False),
+    ],
     "TensorScatterUpdate": [row(tensor=N(4), indices=i32([[1], [3]]), updates=N(2))],
     "TensorScatterAdd": [row(tensor=N(4), indices=i32([[1], [1]]), updates=N(2))],
     "TensorScatterSub": [row(tensor=N(4), indices=i32([[1], [1]]), updates=N(2))],
