@@ -76,8 +76,7 @@ class Fetches:
             raise ValueError(f"Fetch argument {fetch!r} cannot be interpreted as a Tensor. ({reason})") from None
         if not self._graph.is_fetchable(element):
             raise ValueError(f"{element.name!r} has been marked as not fetchable: it lives inside a loop or branch. "
-                             "Fetch "
-                             "what the loop returns.")
+                             "Fetch what the loop returns.")
         if isinstance(element, Operation):
             self._targets[element] = None
             return lambda values: None

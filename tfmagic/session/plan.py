@@ -90,9 +90,9 @@ class Plan:
             lowering.require_initialized(tensor.op, value.root)
             return lowering.variable(value.root)
         if type(value) is Handle:
-            raise run_errors.error(errors.InvalidArgumentError, tensor.op, f"{tensor.name} is a handle to a resource "
-                                                                           "of "
-                                   "the session, which has no value to fetch.")
+            raise run_errors.error(
+                errors.InvalidArgumentError, tensor.op,
+                f"{tensor.name} is a handle to a resource of the session, which has no value to fetch.")
         return value
 
     def _note(self, name: str) -> None:

@@ -310,8 +310,7 @@ class BaseSession:
         self._check_open()
         if handle not in self._parts:
             raise errors.InvalidArgumentError(None, None, "Must run 'setup' before performing partial runs: there "
-                                                          "is no "
-                                              f"partial run {handle!r}.")
+                                                          f"is no partial run {handle!r}.")
         return self._parts[handle].run(fetches, feed_dict or {})
 
 
@@ -393,8 +392,7 @@ class InteractiveSession(BaseSession):
             warnings.warn("An interactive session is already active. This can cause out-of-memory errors in some "
                           "cases. "
                           "You must explicitly call `InteractiveSession.close()` to release resources held by the "
-                          "other "
-                          "session(s).", stacklevel=2)
+                          "other session(s).", stacklevel=2)
         self._counted = True
         self._explicit_graph = graph
         context.push_session(self)

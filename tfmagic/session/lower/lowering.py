@@ -178,9 +178,9 @@ class Lowering:
                 self.values[op._outputs[0]] = Handle(op)
                 return
             raise run_errors.error(
-                errors.UnimplementedError, op, f"Op type {op.type} cannot run: tfmagic has no kernel for it yet. It "
-                                               "can "
-                "still be drawn, imported and exported. Feed its output by feed_dict, or compute it with tf.py_func.")
+                errors.UnimplementedError, op,
+                f"Op type {op.type} cannot run: tfmagic has no kernel for it yet. It can still be drawn, imported and "
+                "exported. Feed its output by feed_dict, or compute it with tf.py_func.")
         self.tracer.op = op
         self.tracer.device = self.place(op)
         options = declaration.options
@@ -216,9 +216,9 @@ class Lowering:
             if arg.name in names:
                 value = self.values[op._inputs[position]]
                 if type(value) is not VariableRef:
-                    raise run_errors.error(errors.InvalidArgumentError, op, f"Input '{arg.name}' of {op.name} must "
-                                                                            "name "
-                                           "a variable, but its value was fed or computed.")
+                    raise run_errors.error(
+                        errors.InvalidArgumentError, op,
+                        f"Input '{arg.name}' of {op.name} must name a variable, but its value was fed or computed.")
                 roots[arg.name] = value.root
             position += registry.arg_count(arg, op._attrs)
         return roots
@@ -450,9 +450,9 @@ def uninitialized(root: Operation, op: Operation) -> errors.OpError:
             errors.FailedPreconditionError, op, f"Error while reading resource variable {variable_key(root)} from "
             "Container: localhost. This could mean that the variable was uninitialized. Run "
             "tf.global_variables_initializer() in this session first.")
-    return run_errors.error(errors.FailedPreconditionError, op, f"Attempting to use uninitialized value {root.name}. "
-                                                                "Run "
-                            "tf.global_variables_initializer() in this session first.")
+    return run_errors.error(
+        errors.FailedPreconditionError, op,
+        f"Attempting to use uninitialized value {root.name}. Run tf.global_variables_initializer() in this session first.")
 
 
 def constant_value(op: Operation) -> Any:
