@@ -452,7 +452,8 @@ def uninitialized(root: Operation, op: Operation) -> errors.OpError:
             "tf.global_variables_initializer() in this session first.")
     return run_errors.error(
         errors.FailedPreconditionError, op,
-        f"Attempting to use uninitialized value {root.name}. Run tf.global_variables_initializer() in this session first.")
+        f"Attempting to use uninitialized value {root.name}. Run tf.global_variables_initializer() in this session "
+        "first.")
 
 
 def constant_value(op: Operation) -> Any:
