@@ -81,10 +81,6 @@ def default_graph(graph: Graph) -> Iterator[Graph]:
         _pop(_defaults.graphs, graph)
 
 
-def has_explicit_default_graph() -> bool:
-    return bool(_defaults.graphs)
-
-
 def get_default_session() -> Any:
     """The innermost default session of this thread, or None."""
     sessions = _defaults.sessions

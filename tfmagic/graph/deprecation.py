@@ -12,11 +12,10 @@ from tfmagic.graph import export, source, tf_logging
 F = TypeVar("F", bound=Callable[..., Any])
 
 _warned: set[Any] = set()
-_silenced = 0
 
 
 def _warn(key: Any, message: str, *args: Any) -> None:
-    if _silenced or key in _warned:
+    if key in _warned:
         return
     _warned.add(key)
     tf_logging.warning(message, *args)
@@ -81,19 +80,18 @@ def deprecated_args(date: str | None, instructions: str, *names: str, module: st
 
         @functools.wraps(function)
         def wrapper(*args: Any, **kwargs: Any) -> Any:
-            if not _silenced:
-                given = dict(zip(parameters, args))
-                given.update(kwargs)
-                for argument in (*names, *values):
-                    if argument not in given or (function, argument) in _warned:
-                        continue
-                    ok = values.get(argument, defaults.get(argument))
-                    if given[argument] is ok or (argument in values and given[argument] == ok):
-                        continue
-                    where = module or export.internal_module(_public_name(wrapper, function))
-                    _warn((function, argument), "From %s: calling %s (from %s) with %s is deprecated and will be "
-                          "removed %s.\nInstructions for updating:\n%s", _place(), function.__qualname__, where,
-                          argument, _when(date), instructions)
+            given = dict(zip(parameters, args))
+            given.update(kwargs)
+            for argument in (*names, *values):
+                if argument not in given or (function, argument) in _warned:
+                    continue
+                ok = values.get(argument, defaults.get(argument))
+                if given[argument] is ok or (argument in values and given[argument] == ok):
+                    continue
+                where = module or export.internal_module(_public_name(wrapper, function))
+                _warn((function, argument), "From %s: calling %s (from %s) with %s is deprecated and will be "
+                      "removed %s.\nInstructions for updating:\n%s", _place(), function.__qualname__, where,
+                      argument, _when(date), instructions)
             return function(*args, **kwargs)
 
         return wrapper  # type: ignore[return-value]
@@ -112,20 +110,3 @@ def deprecated_argument_lookup(new_name: str, new_value: Any, old_name: str, old
             raise ValueError(f"Cannot specify both '{old_name}' and '{new_name}'")
         return old_value
     return new_value
-
-
-class silence:
-    """Print no deprecation warning within a `with` block."""
-
-    def __enter__(self) -> None:
-        global _silenced
-        _silenced += 1
-
-    def __exit__(self, *exc_info: Any) -> None:
-        global _silenced
-        _silenced -= 1
-
-
-def forget() -> None:
-    """Warn again of everything (a test, or a kernel that starts afresh)."""
-    _warned.clear()

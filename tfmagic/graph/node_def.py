@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tfmagic.graph import dtypes, opdefs, tensor_proto
+from tfmagic.graph import dtypes, tensor_proto
 from tfmagic.graph.dtypes import DType
 from tfmagic.graph.opdefs import AttrDef, OpDef
 from tfmagic.graph.shapes import TensorShape
@@ -43,11 +43,7 @@ def attr_value(value: Any, kind: str | None = None, dtype: DType | None = None) 
         element_kind = kind[5:-1] if kind and kind.startswith("list(") else None
         for item in value:
             field_name = _field(item, element_kind)
-            repeated = getattr(proto.list, field_name)
-            if field_name in ("shape", "tensor", "func"):
-                repeated.append(_proto(item, field_name, dtype))
-            else:
-                repeated.append(_proto(item, field_name, dtype))
+            getattr(proto.list, field_name).append(_proto(item, field_name, dtype))
         return proto
     field_name = _field(value, kind)
     plain = _proto(value, field_name, dtype)
@@ -220,8 +216,3 @@ def op_def_proto(definition: OpDef) -> Any:
             item.default_value.CopyFrom(attr_value(attr.default, attr.type) if attr.type != "tensor"
                                         else attr_value(tensor_proto.make_tensor_proto([], dtypes.float32)))
     return proto
-
-
-def known(op_type: str) -> bool:
-    """Whether TensorFlow 1.15 has an op of this name."""
-    return opdefs.get(op_type) is not None

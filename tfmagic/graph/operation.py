@@ -134,12 +134,6 @@ class Operation:
         tensor._consumers.append(self)
         self.graph._changed()
 
-    def _append_input(self, tensor: Tensor) -> None:
-        """Add an input at the end (`Merge` nodes of loops are completed later)."""
-        self._inputs = (*self._inputs, tensor)
-        tensor._consumers.append(self)
-        self.graph._changed()
-
     def _add_control_input(self, op: Operation) -> None:
         self._add_control_inputs([op])
 

@@ -6,7 +6,7 @@ Inside the house a shape is `dims`: a tuple of `int | None`, or None when the ra
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any, Union
 
 from tfmagic.graph.export import export
@@ -396,8 +396,3 @@ def merge(a: Dims, b: Dims) -> Dims:
     if not compatible(a, b):
         raise ValueError(f"Shapes {text(a)} and {text(b)} are not compatible")
     return tuple([y if x is None else x for x, y in zip(a, b)])
-
-
-def is_shape_like(value: Any) -> bool:
-    """Whether `value` is a sequence that a user would write for a shape."""
-    return isinstance(value, (TensorShape, Sequence)) and not isinstance(value, (str, bytes))

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from tfmagic.graph import context, dtypes, opdefs, shapes, tensor_values
+from tfmagic.graph import context, opdefs, shapes, tensor_values
 from tfmagic.graph.convert import to_tensor
 from tfmagic.graph.dtypes import DType, as_dtype
 from tfmagic.graph.graph import Graph
@@ -522,4 +522,3 @@ def raw_op(op_type: str) -> Callable[..., Any]:
     return function
 
 
-__all__ = ["OpCaller", "caller", "dtypes", "make_function", "raw_op"]

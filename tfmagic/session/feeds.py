@@ -12,7 +12,7 @@ import torch
 from tfmagic.graph import shapes, tensor_values
 from tfmagic.graph.graph import Graph
 from tfmagic.graph.operation import Operation, Tensor
-from tfmagic.ops.torch_types import torch_dtype
+from tfmagic.ops.torch_types import as_torch, torch_dtype
 
 Convert = Callable[[Any], Any]
 
@@ -52,7 +52,7 @@ def converter(tensor: Tensor) -> Convert:
     torch_type = torch_dtype(dtype)
     exact = dims if dims is not None and None not in dims else None
     if numpy_type in (np.dtype(np.uint16), np.dtype(np.uint32), np.dtype(np.uint64), np.dtype(ml_dtypes.bfloat16)):
-        return lambda value: _uncommon(_array(tensor, value, numpy_type), torch_type)
+        return lambda value: as_torch(_array(tensor, value, numpy_type), dtype)
     from_numpy = torch.from_numpy
     ndarray = np.ndarray
 
@@ -135,9 +135,3 @@ def _torch_value(tensor: Tensor, value: torch.Tensor, torch_type: torch.dtype) -
         raise ValueError(f"Cannot feed value of shape {tuple(value.shape)} for Tensor {tensor.name!r}, which has shape "
                          f"{tensor.shape!s}{_made_at(tensor)}")
     return value.detach().to("cpu", torch_type)
-
-
-def _uncommon(array: np.ndarray, torch_type: torch.dtype) -> torch.Tensor:
-    """Types that `torch.from_numpy` does not take: through the bits of a signed type of the same width."""
-    width = {2: np.int16, 4: np.int32, 8: np.int64}[array.dtype.itemsize]
-    return torch.from_numpy(np.array(array, order="C").view(width)).view(torch_type)

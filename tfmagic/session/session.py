@@ -140,30 +140,24 @@ class BaseSession:
         if options is not None or run_metadata is not None:
             return self._run_with_options(fetches, feed_dict, options, run_metadata)
         kind = type(fetches)
+        key: Any = None
         try:
-            key: Any = (kind, *fetches) if kind is list or kind is tuple else fetches
+            key = (kind, *fetches) if kind is list or kind is tuple else fetches
             if feed_dict:
                 key = (key, *feed_dict)
             call = self._calls[key]
         except (KeyError, TypeError):
             call = None
-            key = _unhashable
         if call is None or call.version != self._graph._version:
             call, feeds = self._prepare(fetches, feed_dict)
-            kind = type(fetches)
-            self._remember(fetches, feed_dict, feeds, call)
+            if not feed_dict or list(feed_dict) == list(feeds):
+                self._remember(key, call)
             return call(feeds.values())
         return call(feed_dict.values() if feed_dict else ())
 
-    def _remember(self, fetches: Any, feed_dict: Any, feeds: dict[Tensor, Any], call: Any) -> None:
+    def _remember(self, key: Any, call: Any) -> None:
         """Keep a call under the very arguments of `run`, where they can be a key."""
-        if feed_dict and list(feed_dict) != list(feeds):
-            return
-        kind = type(fetches)
         try:
-            key: Any = (kind, *fetches) if kind is list or kind is tuple else fetches
-            if feed_dict:
-                key = (key, *feed_dict)
             with self._lock:
                 if len(self._calls) >= _CALLS_KEPT:
                     del self._calls[next(iter(self._calls))]
@@ -312,13 +306,6 @@ class BaseSession:
             raise errors.InvalidArgumentError(None, None, "Must run 'setup' before performing partial runs: there "
                                                           f"is no partial run {handle!r}.")
         return self._parts[handle].run(fetches, feed_dict or {})
-
-
-class _Unhashable:
-    """A key that is never found."""
-
-
-_unhashable = _Unhashable()
 
 
 class _AsDefault:

@@ -14,10 +14,11 @@ import torch
 
 from tfmagic.graph import errors, registry
 from tfmagic.graph.operation import Operation, Tensor
+from tfmagic.ops.torch_types import as_torch
 from tfmagic.session import run_errors
 from tfmagic.session.lower.body import DEAD, PlanCall
 from tfmagic.session.lower.loops import ENTERS, EXITS, NEXT
-from tfmagic.session.lower.lowering import VARIABLE_OPS, Lowering, VariableRef, constant_value, uninitialized
+from tfmagic.session.lower.lowering import VARIABLE_OPS, Lowering, VariableRef, uninitialized
 from tfmagic.session.lower.regions import MERGES, SWITCHES
 
 
@@ -242,7 +243,7 @@ class _Run:
         if op.type in VARIABLE_OPS:
             return [VariableRef(op)]
         if op.type == "Const":
-            return [constant_value(op)]
+            return [as_torch(op._attrs["value"], op._attrs["dtype"])]
         if op.type == "NoOp" or not op._op_def.inputs and not op._op_def.outputs:
             return []
         if op._outputs and op._outputs[0]._dtype._is_ref_dtype and inputs and type(inputs[0]) is VariableRef \

@@ -454,18 +454,3 @@ def uninitialized(root: Operation, op: Operation) -> errors.OpError:
         errors.FailedPreconditionError, op,
         f"Attempting to use uninitialized value {root.name}. Run tf.global_variables_initializer() in this session "
         "first.")
-
-
-def constant_value(op: Operation) -> Any:
-    """The torch tensor (or array of bytes) of a Const node."""
-    array = op._attrs["value"]
-    if array.dtype == object:
-        return array
-    return from_numpy(array, torch_dtype(op._attrs["dtype"]))
-
-
-def from_numpy(array: np.ndarray, dtype: torch.dtype) -> torch.Tensor:
-    """A torch tensor with a copy of `array`."""
-    if dtype == torch.bfloat16:
-        return torch.from_numpy(np.array(array).view(np.uint16).astype(np.int32)).to(torch.int16).view(torch.bfloat16)
-    return torch.from_numpy(np.array(array)).to(dtype)
