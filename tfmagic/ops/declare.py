@@ -22,7 +22,6 @@ and these options:
 - `state=lambda op: ...`: makes an object that one session keeps for this node between runs (a random counter); the
   kernel takes it as its first argument after `op` and runs at run time.
 - `sizes="shape"`: the input whose value is the shape of the output (of a kernel called at run time).
-- `handle=True`: the output is a handle to a resource that the session keeps for this node.
 - `explain=lambda op, *values: ...`: TensorFlow's words for a run that fails with these values (they have `.shape`), or
   None. Without it the message comes from the shape rule, applied to the run's shapes, or from torch.
 - `differentiable=False`: no gradient on purpose (comparisons, shapes): `tf.gradients` stops there.

@@ -11,12 +11,11 @@ import torch
 from torch import fx
 from torch.fx.proxy import Proxy
 
-from tfmagic.graph import errors
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.session import run_errors
 from tfmagic.session.lower import control_flow
 from tfmagic.session.lower.body import readable
-from tfmagic.session.lower.lowering import Handle, Lowering, VariableRef, uninitialized, variable_key
+from tfmagic.session.lower.lowering import Lowering, VariableRef, uninitialized, variable_key
 from tfmagic.session.lower.schedule import schedule
 from tfmagic.session.passes import check_plan, pipeline
 from tfmagic.session.passes.ownership import is_fresh
@@ -89,10 +88,6 @@ class Plan:
         if type(value) is VariableRef:
             lowering.require_initialized(tensor.op, value.root)
             return lowering.variable(value.root)
-        if type(value) is Handle:
-            raise run_errors.error(
-                errors.InvalidArgumentError, tensor.op,
-                f"{tensor.name} is a handle to a resource of the session, which has no value to fetch.")
         return value
 
     def _note(self, name: str) -> None:

@@ -32,15 +32,10 @@ class ResourceVariable(Variable):
     _initial_value: Tensor | None
 
     def _make(self, initial_value: Any, trainable: bool | None, collections: Any, validate_shape: bool,
-              caching_device: Any, name: str | None, variable_def: Any, dtype: Any, import_scope: str | None,
-              constraint: Any, synchronization: Any, aggregation: Any, shape: Any) -> None:
-        if variable_def is not None:
-            if initial_value is not None:
-                raise ValueError("variable_def and initial_value are mutually exclusive.")
-            self._find(variable_def, import_scope)
-            return
-        collections = self._take_common(variable_def, initial_value, trainable, collections, constraint,
-                                        caching_device, synchronization, aggregation)
+              caching_device: Any, name: str | None, dtype: Any, constraint: Any, synchronization: Any,
+              aggregation: Any, shape: Any) -> None:
+        collections = self._take_common(initial_value, trainable, collections, constraint, caching_device,
+                                        synchronization, aggregation)
         graph = get_default_graph()
         from_function = callable(initial_value)
         with init_scope(), name_scope(name, "Variable", [] if from_function else [initial_value]) as scope:

@@ -101,16 +101,23 @@ class Variable:
             return make(**arguments)
         variable = object.__new__(cls)
         del arguments["use_resource"], arguments["expected_shape"]
-        variable._make(**arguments)
+        variable_def, import_scope = arguments.pop("variable_def"), arguments.pop("import_scope")
+        if variable_def is None:
+            variable._make(**arguments)
+        elif arguments["initial_value"] is not None:
+            raise ValueError("variable_def and initial_value are mutually exclusive.")
+        else:
+            variable._find(variable_def, import_scope)
         return variable
 
     def __init__(self, *args: Any, **kwargs: Any):
         """Everything is done by `__new__`, which knows the kind of variable to make."""
 
     _make: Callable[..., None]  # how a kind of variable makes its nodes
+    _find: Callable[..., None]  # how it finds them in a graph, by a `VariableDef`
 
-    def _take_common(self, variable_def: Any, initial_value: Any, trainable: bool | None, collections: Any,
-                     constraint: Any, caching_device: Any, synchronization: Any, aggregation: Any) -> list[Any]:
+    def _take_common(self, initial_value: Any, trainable: bool | None, collections: Any, constraint: Any,
+                     caching_device: Any, synchronization: Any, aggregation: Any) -> list[Any]:
         """Check and keep what both kinds of variables take in the same way; gives the collections to add to."""
         if initial_value is None:
             raise ValueError("initial_value must be specified.")

@@ -12,7 +12,7 @@ from tfmagic.graph import errors
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.session import run_errors
 from tfmagic.session.lower.body import DEAD, Body, Inner, PlanCall, common_meta, device_of, lives_on_host, passed
-from tfmagic.session.lower.lowering import Handle, Lowering, VariableRef
+from tfmagic.session.lower.lowering import Lowering, VariableRef
 from tfmagic.session.lower.regions import SWITCHES, Path, Region
 from tfmagic.session.lower.schedule import Step, schedule
 
@@ -187,7 +187,7 @@ class BranchStep:
         """What a tensor stands for whichever branch is taken, if that is a variable or handle."""
         alive = [value for value in values if value is not DEAD]
         first = alive[0] if alive else None
-        if isinstance(first, (VariableRef, Handle)) and all(value == first for value in alive):
+        if type(first) is VariableRef and all(value == first for value in alive):
             return first
         return None
 

@@ -12,7 +12,7 @@ from tfmagic.graph import registry
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.session.lower.body import Body, Inner, PlanCall, lives_on_host, meta_of, passed, static_meta
 from tfmagic.session.lower.branches import BranchStep
-from tfmagic.session.lower.lowering import Handle, Lowering, VariableRef
+from tfmagic.session.lower.lowering import Lowering, VariableRef
 from tfmagic.session.lower.regions import MERGES, SWITCHES, Irregular, Region
 from tfmagic.session.lower.schedule import OpStep, Step, schedule
 
@@ -240,7 +240,7 @@ class _LoopPlan:
         variables: list[Operation] = []
         for op in step.merges:
             value = values[op._inputs[0].op]
-            if isinstance(value, (VariableRef, Handle)):
+            if type(value) is VariableRef:
                 self.known[op._outputs[0]] = value
                 continue
             variables.append(op)

@@ -4,7 +4,6 @@ Values of tensors while a plan is made:
 - a `fx.Proxy`: known when the plan runs;
 - a torch tensor, or a NumPy object array of bytes: known now. Kernels called with such values alone are thereby folded;
 - a `VariableRef`: the tensor names a variable (a reference or a resource handle);
-- a `Handle`: any other resource handle, which the op that made it stands for.
 Variables are in single-assignment form: `state` holds the value that each has at this point of the plan.
 
 In TensorFlow the Identity by which a reference variable is read hands on the variable's own memory. A node that is
@@ -46,13 +45,6 @@ class VariableRef:
     @property
     def key(self) -> str:
         return variable_key(self.root)
-
-
-@dataclass(frozen=True)
-class Handle:
-    """Stands for a resource handle other than a variable's: `root` is the op that made it."""
-
-    root: Operation
 
 
 @dataclass(frozen=True)
@@ -174,9 +166,6 @@ class Lowering:
         if not op._outputs and op.type == "NoOp":
             return
         if declaration is None or declaration.kernel is None:
-            if declaration is not None and "handle" in declaration.options:
-                self.values[op._outputs[0]] = Handle(op)
-                return
             raise run_errors.error(
                 errors.UnimplementedError, op,
                 f"Op type {op.type} cannot run: tfmagic has no kernel for it yet. It can still be drawn, imported and "
