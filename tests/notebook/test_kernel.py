@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from shells import notebook_of
 
-from tfmagic.notebook import execute, kernelspec
+from tfmagic.notebook.command import execute, kernelspec
 
 
 @pytest.fixture(scope="module")
