@@ -181,7 +181,8 @@ def gradient_of_segments(tf):
     ids = tf.constant([0, 0, 1])
     out = [tf.segment_sum(x, ids), tf.segment_mean(x, ids), tf.segment_max(x, ids), tf.segment_min(x, ids),
            tf.unsorted_segment_sum(x, ids, 3), tf.unsorted_segment_max(x, [2, 0, 2], 3),
-           tf.unsorted_segment_mean(x, ids, 2), tf.unsorted_segment_sqrt_n(x, ids, 2), tf.unsorted_segment_prod(x, ids, 2)]  # fmt: skip
+           tf.unsorted_segment_mean(x, ids, 2), tf.unsorted_segment_sqrt_n(x, ids, 2),
+           tf.unsorted_segment_prod(x, ids, 2)]  # fmt: skip
     return Case(steps=[(of_each(tf, out, x), None)])
 
 
