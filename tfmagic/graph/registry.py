@@ -34,6 +34,7 @@ class OpDeclaration:
       because: why the kernel does not trace.
       effect: what a call does beside giving its outputs: "none", "reads", "writes" or "waits".
       sizes: name of the input whose value is the output's shape.
+      objects: whether the kernel takes proxies of strings and handles too.
       from_shapes: whether the shapes of the inputs settle the output's value.
       explain: `(node, *values) -> TensorFlow's words for a run that failed with these values`, or None.
     """
@@ -53,6 +54,7 @@ class OpDeclaration:
     because: str | None = None
     effect: Effect | None = None
     sizes: str | None = None
+    objects: bool = False
     from_shapes: bool = False
     explain: Callable[..., str | None] | None = None
 

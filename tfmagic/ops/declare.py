@@ -29,6 +29,8 @@ Then its contract, which is all that lowering and passes ask (an unknown keyword
   while the plan is made; "reads": it depends on what others write, so it may be dropped, but not merged; "writes": it
   changes something, or is there to stop the run, so it stays; "waits": besides, it may wait for something outside the
   run. It follows from `reads`, `writes` and `state`; other ops say it when it is not "none".
+- `objects=True`: the kernel takes proxies of strings and handles too (it does not look into them); other kernels are
+  called at run time for these, with NumPy arrays.
 - `sizes="shape"`: the input whose value is the shape of the output (of a kernel called at run time).
 - `from_shapes=True`: the shapes of the inputs settle the output's value.
 - `explain=lambda op, *values: ...`: TensorFlow's words for a run that fails with these values (they have `.shape`), or
@@ -73,7 +75,7 @@ def register(name: str, shape: Any = None, kernel: Kernel = None, gradient: Any 
       ValueError: the contract contradicts itself, or the op is unknown or declared already.
     """
     if shape is shape_rules.broadcast:
-        contract.setdefault("explain", _incompatible)
+        contract.setdefault("explain", incompatible)
     registry.declare(OpDeclaration(name, shape, _named("torch", kernel), gradient, _named("numpy", static), **contract))
 
 
@@ -104,7 +106,7 @@ def _named(library: str, function: Kernel) -> Callable[..., Any] | None:
     return by_name
 
 
-def _incompatible(op: Any, x: Any, y: Any) -> str | None:
+def incompatible(op: Any, x: Any, y: Any) -> str | None:
     """TensorFlow's words for two values that do not broadcast."""
     try:
         shape_rules.broadcast_dims(tuple(x.shape), tuple(y.shape))

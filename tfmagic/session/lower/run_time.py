@@ -6,11 +6,13 @@ Whoever looks at a plan knows these by their class, and what a call does by its 
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
 
+from tfmagic.base import errors
 from tfmagic.graph import registry
 from tfmagic.graph.opdefs import snake_case
 from tfmagic.graph.operation import Operation, Tensor
@@ -113,6 +115,23 @@ class RunTimeKernel(PlanCall, shown_under="tfmagic.ops"):
             with torch.device(self.device):
                 return self.kernel(self.node, *args)  # type: ignore[misc]
         return self.kernel(self.node, *args)  # type: ignore[misc]
+
+
+class Untraceable(RunTimeKernel):
+    """A kernel that failed when it was traced although its declaration says that it traces.
+
+    The run's values are right all the same, but the plan is not what it should be: with TFMAGIC_CHECK set, it is an
+    error (unless the run itself fails, and says what is wrong with the values).
+    """
+
+    failure: BaseException
+
+    def __call__(self, *values: Any) -> Any:
+        result = super().__call__(*values)
+        if os.environ.get("TFMAGIC_CHECK"):
+            raise errors.InternalError(None, self.op, f"{self.op.type} is declared to trace, but does not: "
+                                       f"{type(self.failure).__name__}: {self.failure}") from self.failure
+        return result
 
 
 def settled(dims: Any) -> Any:
