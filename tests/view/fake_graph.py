@@ -123,10 +123,10 @@ def relu_layer():
     """h = ReLU(xW + b) with variables W and b."""
     g = Graph()
     x = g.placeholder("x", (None, 12))
-    _, w = g.variable("W", (12, 5))
-    _, b = g.variable("b", (5,))
-    product = g.op("MatMul", x, w, dims=(None, 5))
-    g.op("Relu", g.op("Add", product, b, dims=(None, 5)), dims=(None, 5))
+    _, w = g.variable("W", (12, 40))
+    _, b = g.variable("b", (40,))
+    product = g.op("MatMul", x, w, dims=(None, 40))
+    g.op("Relu", g.op("Add", product, b, dims=(None, 40)), dims=(None, 40))
     return g
 
 

@@ -231,11 +231,11 @@ def test_text_drawing():
     assert draw_text(build_scene(relu_layer(), title="h = ReLU(xW + b)", annotations=notes)) == """\
 h = ReLU(xW + b)
 ├─ x       placeholder  → [?, 12] float32
-├─ W       variable  → [12, 5] float32
-├─ b       variable  → [5] float32
-├─ MatMul  ← x, W  → [?, 5] float32
-├─ Add     ← MatMul, b  → [?, 5] float32
-└─ h       Relu  = 2.5  ← Add  → [?, 5] ← [] float32
+├─ W       variable  → [12, 40] float32
+├─ b       variable  → [40] float32
+├─ MatMul  ← x, W  → [?, 40] float32
+├─ Add     ← MatMul, b  → [?, 40] float32
+└─ h       Relu  = 2.5  ← Add  → [?, 40] ← [] float32
   not drawn: initialisers (4 operations)""".replace("← []", "← scalar")
 
 

@@ -140,7 +140,7 @@ def test_a_scope_that_is_merely_called_gradients_is_an_ordinary_scope():
 def test_edges_say_shape_and_dtype():
     said = texts(build_scene(relu_layer()))
     assert said["x", "MatMul"] == "[?, 12] float32"
-    assert said["W", "MatMul"] == "[12, 5] float32"
+    assert said["W", "MatMul"] == "[12, 40] float32"
 
 
 @pytest.mark.parametrize(("dims", "text"),
@@ -152,7 +152,7 @@ def test_shapes_as_text(dims, text):
 
 
 def test_a_run_adds_its_shape_where_the_static_one_is_open():
-    notes = Annotations(values={"x:0": np.zeros((64, 12), np.float32), "MatMul:0": np.zeros((64, 5))})
+    notes = Annotations(values={"x:0": np.zeros((64, 12), np.float32), "MatMul:0": np.zeros((64, 40))})
     assert texts(build_scene(relu_layer(), annotations=notes))["x", "MatMul"] == "[?, 12] ← [64, 12] float32"
 
 
@@ -163,7 +163,7 @@ def test_without_shapes_edges_are_silent():
 
 
 def test_a_result_that_nothing_reads_says_its_own_shape():
-    assert build_scene(relu_layer()).node("Relu").output == "[?, 5] float32"
+    assert build_scene(relu_layer()).node("Relu").output == "[?, 40] float32"
 
 
 def test_a_tensor_read_twice_is_one_edge_that_says_so():
