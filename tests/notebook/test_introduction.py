@@ -11,7 +11,7 @@ import nbformat
 import pytest
 from record_introduction import plain
 
-from tfmagic.notebook import places
+from tfmagic.notebook.command import places
 
 RECORD = json.loads(Path(__file__).with_name("introduction.json").read_text("utf-8"))
 LANGUAGES = sorted(places.INTRODUCTIONS)

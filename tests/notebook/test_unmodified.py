@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 from shells import notebook_of
 
-from tfmagic.notebook import execute
+from tfmagic.notebook.command import execute
 
 CELLS = {
     "installs TensorFlow": "!pip install --quiet 'tensorflow>=1.14,<2'",
