@@ -17,10 +17,11 @@ from tfmagic.graph import registry
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.ops.torch_types import as_torch
 from tfmagic.session import run_errors
-from tfmagic.session.lower.body import DEAD, PlanCall
+from tfmagic.session.lower.body import DEAD
 from tfmagic.session.lower.loops import ENTERS, EXITS, NEXT
 from tfmagic.session.lower.lowering import VARIABLE_OPS, Lowering, VariableRef, uninitialized
 from tfmagic.session.lower.regions import MERGES, SWITCHES
+from tfmagic.session.plan.plan_graph import PlanCall
 
 
 class DataflowStep:

@@ -11,11 +11,13 @@ from typing import Any
 import torch
 from torch import fx
 
+from tfmagic.session.plan.plan_graph import PlanGraph
+
 _RANDOM = frozenset({torch.rand, torch.randn, torch.randint, torch.randperm, torch.bernoulli, torch.multinomial,
                      torch.normal})
 
 
-def run(plan: Any) -> bool:
+def run(plan: PlanGraph) -> bool:
     """Merge equal calls; say whether there were any."""
     seen: dict[Any, fx.Node] = {}
     changed = False
