@@ -13,8 +13,9 @@ from tfmagic.graph.operation import Operation
 from tfmagic.session.execution import Execution
 from tfmagic.session.fetches import Fetches
 from tfmagic.session.lower.lowering import variable_key
+from tfmagic.session.lower.run_time import PlanCall
 from tfmagic.session.plan.make import make_plan
-from tfmagic.session.plan.plan_graph import PlanCall, PlanGraph
+from tfmagic.session.plan.plan_graph import PlanGraph
 from tfmagic.session.tiers import python
 
 

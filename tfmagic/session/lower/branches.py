@@ -14,8 +14,9 @@ from tfmagic.session import run_errors
 from tfmagic.session.lower.body import DEAD, Inner, common_meta, device_of, lives_on_host, passed
 from tfmagic.session.lower.lowering import Lowering, VariableRef
 from tfmagic.session.lower.regions import SWITCHES, Path, Region
+from tfmagic.session.lower.run_time import PlanCall
 from tfmagic.session.lower.schedule import Step, schedule
-from tfmagic.session.plan.plan_graph import PlanCall, PlanGraph
+from tfmagic.session.plan.plan_graph import PlanGraph
 
 
 class Conditional(PlanCall):

@@ -14,9 +14,10 @@ from tfmagic.session.lower.body import Inner, lives_on_host, meta_of, passed, st
 from tfmagic.session.lower.branches import BranchStep
 from tfmagic.session.lower.lowering import Lowering, VariableRef
 from tfmagic.session.lower.regions import MERGES, SWITCHES, Irregular, Region
+from tfmagic.session.lower.run_time import PlanCall
 from tfmagic.session.lower.schedule import OpStep, Step, schedule
 from tfmagic.session.plan.order import Cycle, in_order
-from tfmagic.session.plan.plan_graph import PlanCall, PlanGraph
+from tfmagic.session.plan.plan_graph import PlanGraph
 
 
 class Loop(PlanCall):
@@ -211,7 +212,7 @@ class LoopStep:
 
 def _writes(op: Operation) -> bool:
     declaration = registry.lookup(op.type)
-    return declaration is not None and "writes" in declaration.options
+    return declaration is not None and bool(declaration.writes)
 
 
 class _LoopPlan:

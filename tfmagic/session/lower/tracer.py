@@ -15,13 +15,16 @@ from torch import fx
 from torch.fx.proxy import GraphAppendingTracer, Proxy
 
 from tfmagic.graph.operation import Operation
-from tfmagic.session.plan.plan_graph import PlanCall
+from tfmagic.session.lower.run_time import UNKNOWN, PlanCall
 
 # Functions that make a tensor from nothing: they get the device of the op that calls them.
 _CREATORS = frozenset({torch.zeros, torch.ones, torch.full, torch.empty, torch.arange, torch.linspace, torch.eye,
                        torch.tensor, torch.rand, torch.randn, torch.scalar_tensor, torch.as_tensor})
 
-UNKNOWN = object()
+
+# Functions of torch that draw from its own generator.
+_RANDOM = frozenset({torch.rand, torch.randn, torch.randint, torch.randperm, torch.bernoulli, torch.multinomial,
+                     torch.normal})
 
 
 class PlanProxy(Proxy):
@@ -107,6 +110,7 @@ class PlanTracer(GraphAppendingTracer):
         node.meta["device"] = self.device
         node.meta["inputs"] = self.inputs
         if kind in ("call_function", "call_method"):
+            node.meta["effect"] = _effect(target)
             meta = _meta_value(node)
             if meta is not UNKNOWN:
                 node.meta["val"] = meta
@@ -160,14 +164,20 @@ class PlanTracer(GraphAppendingTracer):
         return self.proxy(node)
 
 
+def _effect(target: Any) -> str:
+    """What a call does beside giving its results."""
+    if isinstance(target, PlanCall):
+        return target.effect
+    changes = target in _RANDOM or isinstance(target, str) and target.endswith("_") and not target.startswith("__")
+    return "writes" if changes else "none"
+
+
 def _meta_value(node: fx.Node) -> Any:
     """What `node` gives for the meta tensors of its arguments, or `UNKNOWN`."""
     target: Any = node.target
-    if isinstance(target, PlanCall):  # its lowering says it instead
-        return UNKNOWN
-    if getattr(target, "__module__", None) == "tfmagic.ops":
+    if isinstance(target, PlanCall):
         known = [a.node.meta.get("val") if isinstance(a, Proxy) else a for a in node.meta["inputs"]]
-        return target.meta_outputs(known)  # a kernel called at run time: its op's static shapes
+        return target.meta_outputs(known)  # it knows its results' shapes itself
     unknown = False
 
     def meta(argument: fx.Node) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -90,23 +89,3 @@ class PlanGraph:
                     seen.add(id(body))
                     waiting.insert(0, body)
         return "\n\n".join(parts) + "\n"
-
-
-class PlanCall:
-    """What a node of a plan calls that is no kernel: a loop or a branch, made of other plans. Passes leave it alone.
-
-    Attributes:
-      bodies: the plans.
-    """
-
-    def __init_subclass__(cls) -> None:
-        cls.__module__ = "tfmagic.control_flow"  # by which passes know it, and under which a printed plan shows it
-
-    bodies: tuple[PlanGraph, ...] = ()
-
-    def __call__(self, *values: Any) -> Any:
-        raise TypeError(f"{type(self).__name__} is data: a tier binds it to the callables of its bodies")
-
-    def bind(self, *bodies: Callable[..., Any]) -> Callable[..., Any]:
-        """The function that a run calls, from one callable per body; itself, where there is no body."""
-        return self
