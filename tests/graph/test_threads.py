@@ -106,17 +106,14 @@ def test_a_scope_of_another_thread_leaves_no_trace(graph, scope) -> None:
 
 def test_scopes_of_one_thread_nest_and_end(graph) -> None:
     def attrs():
-        return {key: value for key, value in raw_variable()._attrs.items() if key in ("_a", "_b", "_kernel", "container")
-                or key == "_gradient_op_type"}
-
-    def raw_variable():
-        return graph.create_op("VariableV2", [], attrs={"shape": tf.TensorShape([]), "dtype": tf.float32})
+        op = graph.create_op("VariableV2", [], attrs={"shape": tf.TensorShape([]), "dtype": tf.float32})
+        return {key: value for key, value in op._attrs.items() if key[0] == "_" or key == "container"}
 
     assert attrs() == {"container": ""}
     with graph._attr_scope({"_a": b"1", "_b": b"1"}), graph.container("x"):
-        with graph._attr_scope({"_a": b"2"}), graph._kernel_label_map({"VariableV2": "k"}), graph.container(""):
-            with graph.gradient_override_map({"VariableV2": "G"}):
-                assert attrs() == {"_a": b"2", "_b": b"1", "_kernel": "k", "_gradient_op_type": "G", "container": ""}
+        with (graph._attr_scope({"_a": b"2"}), graph._kernel_label_map({"VariableV2": "k"}), graph.container(""),
+              graph.gradient_override_map({"VariableV2": "G"})):
+            assert attrs() == {"_a": b"2", "_b": b"1", "_kernel": "k", "_gradient_op_type": "G", "container": ""}
         assert attrs() == {"_a": b"1", "_b": b"1", "container": "x"}
     assert attrs() == {"container": ""}
 
