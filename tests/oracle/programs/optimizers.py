@@ -73,7 +73,7 @@ def optimizer_with_a_fed_rate(tf):
 def optimizer_with_clipped_gradients(tf):
     v, w = tf.Variable([3.0, 4.0], name="v"), tf.Variable(2.0, name="w")
     optimizer = tf.train.AdamOptimizer(0.1)
-    pairs = optimizer.compute_gradients(tf.reduce_sum(v * v) * w)
+    pairs = optimizer.compute_gradients(tf.reduce_sum(v * v) + w * w)
     gradients, variables = zip(*pairs)
     clipped, norm = tf.clip_by_global_norm(gradients, 5.0)
     train = optimizer.apply_gradients(zip(clipped, variables))
@@ -86,7 +86,7 @@ def optimizer_with_clipped_gradients(tf):
 @program
 def optimizer_that_gates_gradients(tf):
     v, w = tf.Variable([3.0, 4.0], name="v"), tf.Variable(2.0, name="w")
-    loss = tf.reduce_sum(v * v) * w
+    loss = tf.reduce_sum(v * v) + w * w
     descent = tf.train.GradientDescentOptimizer(0.01)
     train = [descent.minimize(loss, gate_gradients=gate) for gate in (descent.GATE_NONE, descent.GATE_OP)]
     train.append(descent.minimize(loss, gate_gradients=descent.GATE_GRAPH, grad_loss=tf.constant(2.0)))
