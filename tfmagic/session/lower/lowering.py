@@ -25,8 +25,7 @@ from torch import fx
 from torch.fx.proxy import Proxy, TraceError
 
 from tfmagic.base import errors
-from tfmagic.graph import registry
-from tfmagic.graph.opdefs import snake_case
+from tfmagic.graph import opdefs, registry
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.graph.registry import Node, OpDeclaration
 from tfmagic.ops.torch_types import torch_dtype
@@ -362,7 +361,7 @@ class _Opaque:
     """A kernel called at run time: host inputs become Python values, state comes from the session."""
 
     def __init__(self, op: Operation, declaration: OpDeclaration, resources: Any, device: str = "cpu"):
-        self.__name__ = self.__qualname__ = snake_case(op.type)
+        self.__name__ = self.__qualname__ = opdefs.python_name(op.type)
         self.__module__ = "tfmagic.ops"
         self.kernel = declaration.kernel
         self.node = Node(op)
