@@ -7,6 +7,7 @@ import threading
 import pytest
 
 from tfmagic import tf
+from tfmagic.graph import opdefs
 from tfmagic.graph.convert import constant
 from tfmagic.graph.graph import Graph
 from tfmagic.ops import raw

@@ -28,6 +28,8 @@ class GraphStacks(threading.local):
       controllers: open `control_dependencies` scopes, outermost first.
       colocations: ops of open `colocate_with` scopes, outermost first.
       control_flow: the innermost `cond` or `while_loop` under construction.
+      node_scopes: what attr, gradient, kernel and container scopes write into nodes (None: none is open).
+      others: scopes of higher floors, each under a key of its own.
     """
 
     def __init__(self) -> None:
@@ -36,10 +38,13 @@ class GraphStacks(threading.local):
         self.controllers: tuple[Any, ...] = ()
         self.colocations: tuple[Any, ...] = ()
         self.control_flow: Any = None
+        self.node_scopes: Any = None
+        self.others: dict[str, Any] = {}
 
 
 _defaults = _Defaults()
 _global_graph: Graph | None = None
+_lock = threading.Lock()
 _new_graph = Slot("default graph")
 
 
@@ -49,9 +54,13 @@ def get_default_graph() -> Graph:
     graphs = _defaults.graphs
     if graphs:
         return graphs[-1]
-    if _global_graph is None:
-        _global_graph = _new_graph()
-    return _global_graph
+    graph = _global_graph
+    if graph is None:
+        with _lock:
+            graph = _global_graph
+            if graph is None:
+                graph = _global_graph = _new_graph()
+    return graph
 
 
 def reset_default_graph() -> None:

@@ -36,15 +36,17 @@ def register_tensor_conversion_function(base_type: Any, conversion_func: Callabl
         raise TypeError("base_type must be a type or a tuple of types.")
     if not callable(conversion_func):
         raise TypeError("conversion_func must be callable.")
+    global _by_type
     _registry.setdefault(priority, []).append((base_type, conversion_func))
-    _by_type.clear()
+    _by_type = {}  # a new one: a thread that is still looking types up writes into the old
 
 
 def converters(kind: type) -> list[Callable[..., Any]]:
     """The conversion functions for a type, in the order in which they are asked."""
-    found = _by_type.get(kind)
+    by_type = _by_type
+    found = by_type.get(kind)
     if found is None:
-        found = _by_type[kind] = [function for priority in sorted(_registry) for base, function in _registry[priority]
+        found = by_type[kind] = [function for priority in sorted(_registry) for base, function in _registry[priority]
                                   if issubclass(kind, base)]
     return found
 

@@ -56,7 +56,7 @@ class Operation:
 
     @property
     def _control_outputs(self) -> list[Operation]:
-        return [op for op in self.graph._operations if self in op._control_inputs]
+        return [op for op in self.graph.get_operations() if self in op._control_inputs]
 
     @property
     def device(self) -> str:

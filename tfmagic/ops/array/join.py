@@ -148,7 +148,7 @@ class Concat:
         return np.concatenate(values, int(axis))
 
 
-@op("ConcatOffset", host="concat_dim", opaque=True, differentiable=False)
+@op("ConcatOffset", host="concat_dim", traced=False, because="looks at values", differentiable=False)
 class ConcatOffset:
     """Where each part of a concatenation begins."""
 

@@ -124,7 +124,8 @@ def _eager_gradient(op: Any, *grads: Any) -> list[Any]:
 
 for _name, _options in (("PyFunc", {"differentiable": False}), ("PyFuncStateless", {"differentiable": False}),
                         ("EagerPyFunc", {"gradient": _eager_gradient})):
-    register(_name, _unknown_shapes, _call, opaque=True, **_options)
+    register(_name, _unknown_shapes, _call, traced=False, because="runs the user's Python", effect="waits",
+             **_options)
 
 
 @export("py_func")

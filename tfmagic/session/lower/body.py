@@ -16,21 +16,7 @@ from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.ops.torch_types import torch_dtype
 from tfmagic.session import run_errors
 from tfmagic.session.lower.lowering import Lowering, VariableRef
-from tfmagic.session.lower.tracer import UNKNOWN
 from tfmagic.session.passes import body_passes
-
-
-class PlanCall:
-    """Something that a plan calls at run time and that passes leave alone."""
-
-    def __init_subclass__(cls) -> None:
-        cls.__module__ = "tfmagic.control_flow"  # by which passes know it, and under which a printed plan shows it
-
-    bodies: tuple[Body, ...] = ()
-
-    def meta_outputs(self, arguments: Any) -> Any:
-        """What is known of the results' shapes: their lowering says it instead."""
-        return UNKNOWN
 
 
 class Dead:

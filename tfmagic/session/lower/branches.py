@@ -11,9 +11,10 @@ from torch.fx.proxy import Proxy
 from tfmagic.base import errors
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.session import run_errors
-from tfmagic.session.lower.body import DEAD, Body, Inner, PlanCall, common_meta, device_of, lives_on_host, passed
+from tfmagic.session.lower.body import DEAD, Body, Inner, common_meta, device_of, lives_on_host, passed
 from tfmagic.session.lower.lowering import Lowering, VariableRef
 from tfmagic.session.lower.regions import SWITCHES, Path, Region
+from tfmagic.session.lower.run_time import PlanCall
 from tfmagic.session.lower.schedule import Step, schedule
 
 

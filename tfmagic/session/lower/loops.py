@@ -10,10 +10,11 @@ from torch.fx.proxy import Proxy
 
 from tfmagic.graph import registry
 from tfmagic.graph.operation import Operation, Tensor
-from tfmagic.session.lower.body import Body, Inner, PlanCall, lives_on_host, meta_of, passed, static_meta
+from tfmagic.session.lower.body import Body, Inner, lives_on_host, meta_of, passed, static_meta
 from tfmagic.session.lower.branches import BranchStep
 from tfmagic.session.lower.lowering import Lowering, VariableRef
 from tfmagic.session.lower.regions import MERGES, SWITCHES, Irregular, Region
+from tfmagic.session.lower.run_time import PlanCall
 from tfmagic.session.lower.schedule import OpStep, Step, schedule
 
 
@@ -215,7 +216,7 @@ class LoopStep:
 
 def _writes(op: Operation) -> bool:
     declaration = registry.lookup(op.type)
-    return declaration is not None and "writes" in declaration.options
+    return declaration is not None and bool(declaration.writes)
 
 
 class _LoopPlan:

@@ -55,7 +55,7 @@ class OpStep:
         self.inputs = op._inputs
         self.controls = op._control_inputs
         declaration = registry.lookup(op.type)
-        self.writes = declaration is not None and "writes" in declaration.options
+        self.writes = declaration is not None and bool(declaration.writes)
 
     def lower(self, lowering: Lowering) -> None:
         lowering.lower(self.ops[0])

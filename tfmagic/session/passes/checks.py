@@ -4,11 +4,14 @@
 2. The output is a triple: fetched values, new values of variables, prepared updates.
 3. There is one new value per written variable.
 4. Every constant that the graph names exists.
+5. Every call says its effect.
 """
 
 from __future__ import annotations
 
 from typing import Any
+
+from tfmagic.graph.registry import EFFECTS
 
 
 def check(plan: Any) -> None:
@@ -28,6 +31,8 @@ def check(plan: Any) -> None:
         names.add(node.name)
         if node.op == "get_attr":
             assert node.target in plan.constants, f"rule 4: there is no constant {node.target}"
+        if node.op in ("call_function", "call_method"):
+            assert node.meta.get("effect") in EFFECTS, f"rule 5: {node.name} does not say its effect"
         if node.op == "output":
             output = node
     assert output is not None, "rule 2: the graph has no output"

@@ -1,7 +1,7 @@
 """Dead code: removes what no result needs.
 
-1. A node without users goes when calling it has no effect: a call of a torch function or method, a constant.
-2. A kernel called at run time goes only when its op is stateless.
+1. A call without users goes when its effect is "none" or "reads".
+2. A constant without users goes.
 3. A parameter stays while it is a feed; a variable's goes when nothing reads it.
 """
 
@@ -27,10 +27,4 @@ def _removable(node: fx.Node) -> bool:
         return False
     if node.op == "placeholder":
         return "variable" in node.meta
-    if node.op == "call_function":
-        target: Any = node.target
-        module = getattr(target, "__module__", "") or ""
-        if module == "tfmagic.ops":
-            return not target.op._op_def.is_stateful and not node.meta.get("effect")
-        return not module.startswith("tfmagic")
-    return True
+    return node.op == "get_attr" or node.meta["effect"] in ("none", "reads")

@@ -106,7 +106,7 @@ def _adam(plan: Any, updates: list[Any]) -> None:
         call = graph.call_function(fused_adam, (
             _list(updates, "var"), _list(updates, "grad"), _list(updates, "m"), _list(updates, "v"),
             _node(plan, given["lr"]), _node(plan, given["beta1_power"]), _node(plan, given["beta2_power"]), *betas))
-    call.meta["op"] = updates[0].op
+    call.meta.update(op=updates[0].op, effect="none")  # it only prepares the step
     _finish(plan, updates, call)
 
 
@@ -115,7 +115,7 @@ def _gradient_descent(plan: Any, updates: list[Any]) -> None:
     with graph.inserting_before(plan.output_node):
         call = graph.call_function(fused_gradient_descent, (
             _list(updates, "var"), _list(updates, "delta"), _node(plan, updates[0].arguments["alpha"])))
-    call.meta["op"] = updates[0].op
+    call.meta.update(op=updates[0].op, effect="none")  # it only prepares the step
     _finish(plan, updates, call)
 
 
@@ -126,7 +126,7 @@ def _momentum(plan: Any, updates: list[Any]) -> None:
         call = graph.call_function(fused_momentum, (
             _list(updates, "var"), _list(updates, "accum"), _list(updates, "grad"), _node(plan, given["lr"]),
             _node(plan, given["momentum"])))
-    call.meta["op"] = updates[0].op
+    call.meta.update(op=updates[0].op, effect="none")  # it only prepares the step
     _finish(plan, updates, call)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import threading
 from typing import Any
 
 from tfmagic.base import dtypes, tf_logging
@@ -23,8 +22,8 @@ _FIELDS = ("initializer", "regularizer", "caching_device", "partitioner", "dtype
 _resource_default = False
 
 
-class _Scopes(threading.local):
-    """The variable scope that is open on this thread, and how often scopes were opened by name."""
+class _Scopes:
+    """The variable scope of a graph that is open on one thread, and how often scopes were opened by name."""
 
     def __init__(self) -> None:
         self.current = VariableScope(False)
@@ -52,10 +51,10 @@ class _Scopes(threading.local):
 
 def scopes() -> _Scopes:
     """The variable scopes of the default graph on this thread."""
-    extras = get_default_graph()._extras
-    found = extras.get(_SCOPES)
+    others = get_default_graph()._stacks.others
+    found = others.get(_SCOPES)
     if found is None:
-        found = extras[_SCOPES] = _Scopes()
+        found = others[_SCOPES] = _Scopes()
     return found
 
 

@@ -98,7 +98,7 @@ class Variable:
             "synchronization": synchronization, "aggregation": aggregation, "shape": shape}
         if cls is Variable:
             make = _make_default
-            for creator in get_default_graph()._extras.get(_CREATORS, ()):
+            for creator in get_default_graph()._stacks.others.get(_CREATORS, ()):
                 make = _wrapped(creator, make)
             return make(**arguments)
         variable = object.__new__(cls)
@@ -475,13 +475,13 @@ def variable_creator_scope(variable_creator: Callable[..., Any]) -> Iterator[Non
     Args:
       variable_creator: `(next_creator, **arguments of tf.Variable) -> variable`.
     """
-    extras = get_default_graph()._extras
-    old = extras.get(_CREATORS, ())
-    extras[_CREATORS] = (*old, variable_creator)
+    others = get_default_graph()._stacks.others
+    old = others.get(_CREATORS, ())
+    others[_CREATORS] = (*old, variable_creator)
     try:
         yield
     finally:
-        extras[_CREATORS] = old
+        others[_CREATORS] = old
 
 
 def initial_tensor(initial_value: Any, dtype: Any) -> Tensor:
