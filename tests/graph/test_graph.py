@@ -55,10 +55,10 @@ def test_a_constant_operand_is_named_after_the_argument(graph) -> None:
 
 
 def test_reprs_are_tensorflows(graph) -> None:
-    hello = constant("Hello")
-    assert str(hello) == 'Tensor("Const:0", shape=(), dtype=string)'
+    text = constant("bread")
+    assert str(text) == 'Tensor("Const:0", shape=(), dtype=string)'
     assert repr(raw.add(constant([1, 2]), constant([3, 4]), name="add")) == "<tf.Tensor 'add:0' shape=(2,) dtype=int32>"
-    assert repr(hello.op) == "<tf.Operation 'Const' type=Const>"
+    assert repr(text.op) == "<tf.Operation 'Const' type=Const>"
 
 
 def test_tensors_hash_and_compare_by_identity(graph) -> None:
