@@ -18,9 +18,6 @@ from tfmagic.ops import api, raw
 from tfmagic.ops.array.shape_ops import shape as shape_of
 from tfmagic.ops.control_flow.grouping import with_dependencies
 from tfmagic.ops.random.seeds import get_seed
-from tfmagic.tf.namespace import attach
-
-__getattr__, __dir__ = attach("random")
 
 _UNIFORM_TYPES = (dtypes.float16, dtypes.bfloat16, dtypes.float32, dtypes.float64, dtypes.int32, dtypes.int64)
 
