@@ -21,10 +21,6 @@ from tfmagic.ops.control_flow.cond import cond
 from tfmagic.ops.control_flow.grouping import with_dependencies
 from tfmagic.ops.debug.checks import Assert
 from tfmagic.ops.math import reduce
-from tfmagic.tf.namespace import attach
-
-__getattr__, __dir__ = attach("debugging")
-
 
 # --- comparisons of two tensors ---------------------------------------------------------------------------------
 

@@ -20,9 +20,6 @@ from tfmagic.ops.math.reduce import reduce_max, reduce_prod, reduce_sum
 from tfmagic.ops.math.rules import conjugate
 from tfmagic.ops.math.unary import abs as _abs
 from tfmagic.ops.math.unary import real
-from tfmagic.tf.namespace import attach
-
-__getattr__, __dir__ = attach("linalg")
 
 # --- norms -----------------------------------------------------------------------------------------------------
 

@@ -21,14 +21,11 @@ from tfmagic.ops.math.reduce import reduce_sum
 from tfmagic.ops.math.sums import add_n
 from tfmagic.ops.math.unary import abs as _abs
 from tfmagic.tf.array.weights import assert_broadcastable, broadcast_weights
-from tfmagic.tf.namespace import attach
 from tfmagic.tf.nn.cross_entropy import (
     sigmoid_cross_entropy_with_logits,
     softmax_cross_entropy_with_logits_v2,
     sparse_softmax_cross_entropy_with_logits,
 )
-
-__getattr__, __dir__ = attach("losses")
 
 
 @export("losses.Reduction")

@@ -15,7 +15,6 @@ from tfmagic.graph.convert import constant
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.scopes import name_scope
 from tfmagic.ops import api, raw
-from tfmagic.tf.namespace import attach
 
 _PASS_DTYPE = "Call initializer instance with the dtype argument instead of passing it to the constructor"
 
@@ -131,7 +130,7 @@ class RandomUniform(_Typed):
         self.dtype = dtypes.as_dtype(dtype)
 
     def __call__(self, shape: Any, dtype: Any = None, partition_info: Any = None) -> Tensor:
-        from tfmagic.tf.random import random_uniform
+        from tfmagic.tf.random.draws import random_uniform
 
         return random_uniform(shape, self.minval, self.maxval, self._type(dtype), seed=self.seed)
 
@@ -151,7 +150,7 @@ class RandomNormal(_Typed):
         self.dtype = _floating(dtype)
 
     def __call__(self, shape: Any, dtype: Any = None, partition_info: Any = None) -> Tensor:
-        from tfmagic.tf.random import random_normal
+        from tfmagic.tf.random.draws import random_normal
 
         return random_normal(shape, self.mean, self.stddev, self._type(dtype), seed=self.seed)
 
@@ -171,7 +170,7 @@ class TruncatedNormal(_Typed):
         self.dtype = _floating(dtype)
 
     def __call__(self, shape: Any, dtype: Any = None, partition_info: Any = None) -> Tensor:
-        from tfmagic.tf.random import truncated_normal
+        from tfmagic.tf.random.draws import truncated_normal
 
         return truncated_normal(shape, self.mean, self.stddev, self._type(dtype), seed=self.seed)
 
@@ -192,7 +191,7 @@ class UniformUnitScaling(_Typed):
         self.dtype = _floating(dtype)
 
     def __call__(self, shape: Any, dtype: Any = None, partition_info: Any = None) -> Tensor:
-        from tfmagic.tf.random import random_uniform
+        from tfmagic.tf.random.draws import random_uniform
 
         sizes = shape if partition_info is None else partition_info.full_shape
         fan_in = max(math.prod(float(size) for size in sizes[:-1]), 1.0)
@@ -237,7 +236,7 @@ class VarianceScaling(_Typed):
         self.dtype = _floating(dtype)
 
     def __call__(self, shape: Any, dtype: Any = None, partition_info: Any = None) -> Tensor:
-        from tfmagic.tf.random import random_normal, random_uniform, truncated_normal
+        from tfmagic.tf.random.draws import random_normal, random_uniform, truncated_normal
 
         dtype = self._type(dtype)
         fan_in, fan_out = _fans(shape if partition_info is None else partition_info.full_shape)
@@ -334,7 +333,7 @@ class Orthogonal(_Typed):
         self.dtype = _floating(dtype)
 
     def __call__(self, shape: Any, dtype: Any = None, partition_info: Any = None) -> Tensor:
-        from tfmagic.tf.random import random_normal
+        from tfmagic.tf.random.draws import random_normal
 
         if len(shape) < 2:
             raise ValueError("The tensor to initialize must be at least two-dimensional")
@@ -374,5 +373,3 @@ class Identity(_Typed):
     def get_config(self) -> dict[str, Any]:
         return {"gain": self.gain, "dtype": self.dtype.name}
 
-
-__getattr__, __dir__ = attach("initializers")

@@ -18,9 +18,6 @@ from tfmagic.ops import api, raw
 from tfmagic.ops.array.shape_ops import shape as shape_of
 from tfmagic.ops.control_flow.grouping import with_dependencies
 from tfmagic.ops.random.seeds import get_seed
-from tfmagic.tf.namespace import attach
-
-__getattr__, __dir__ = attach("random")
 
 _UNIFORM_TYPES = (dtypes.float16, dtypes.bfloat16, dtypes.float32, dtypes.float64, dtypes.int32, dtypes.int64)
 
@@ -74,7 +71,7 @@ def random_normal(shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = d
 @export("random.truncated_normal", "truncated_normal")
 def truncated_normal(shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = dtypes.float32,
                      seed: int | None = None, name: str | None = None) -> Tensor:
-    """Normally distributed numbers, those more than two standard deviations from the mean drawn again.
+    """Normally distributed numbers, drawn again where they lie further than twice `stddev` from `mean`.
 
     Args:
       shape: the output's shape, a list or an int32 or int64 vector.
