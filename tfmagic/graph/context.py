@@ -7,6 +7,8 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
+from tfmagic.base.slots import Slot
+
 Graph = Any  # the class stands above this module, which only hands graphs on
 
 class _Defaults(threading.local):
@@ -43,13 +45,7 @@ class GraphStacks(threading.local):
 _defaults = _Defaults()
 _global_graph: Graph | None = None
 _lock = threading.Lock()
-_new_graph: Any = None
-
-
-def set_graph_factory(factory: Any) -> None:
-    """Say how the process-wide default graph is made (called once, by `graph.graph`)."""
-    global _new_graph
-    _new_graph = factory
+_new_graph = Slot("default graph")
 
 
 def get_default_graph() -> Graph:

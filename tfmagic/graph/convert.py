@@ -8,6 +8,8 @@ from typing import Any
 from tfmagic.base import dtypes, tensor_values
 from tfmagic.base.dtypes import DType
 from tfmagic.base.export import export
+from tfmagic.base.shapes import Dimension, TensorShape
+from tfmagic.base.slots import Slot
 from tfmagic.graph import opdefs
 from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.operation import Tensor
@@ -120,7 +122,10 @@ def _constant_converter(value: Any, dtype: DType | None = None, name: str | None
     return constant(value, dtype, name=name or "Const")
 
 
+register_tensor_conversion_function((list, tuple), Slot("lists as tensors"), 99)
 register_tensor_conversion_function((list, tuple), _constant_converter, 100)
+register_tensor_conversion_function(TensorShape, Slot("shapes as tensors"), 100)
+register_tensor_conversion_function(Dimension, Slot("dimensions as tensors"), 100)
 register_tensor_conversion_function(object, _constant_converter, 200)
 
 

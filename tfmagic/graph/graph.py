@@ -592,6 +592,3 @@ class Graph:
 
     def is_fetchable(self, tensor_or_op: Any) -> bool:
         return getattr(tensor_or_op, "op", tensor_or_op) not in self._unfetchable
-
-
-context.set_graph_factory(Graph)

@@ -482,8 +482,6 @@ def _successor(index: Any) -> Any:
     return raw.add_v2(index, 1, name="add") if isinstance(index, Tensor) else index + 1
 
 
-def _slice_of_tensor(self: Tensor, slice_spec: Any) -> Tensor:
+def slice_of_tensor(self: Tensor, slice_spec: Any) -> Tensor:
+    """`tensor[slice_spec]`."""
     return slice_helper(self, slice_spec)
-
-
-Tensor._override_operator("__getitem__", _slice_of_tensor)

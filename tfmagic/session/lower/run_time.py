@@ -12,7 +12,7 @@ from typing import Any
 import torch
 
 from tfmagic.graph import registry
-from tfmagic.graph.opdefs import snake_case
+from tfmagic.graph.opdefs import python_name
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.graph.registry import Effect, Node, OpDeclaration
 from tfmagic.ops.torch_types import torch_dtype
@@ -66,7 +66,7 @@ class RunTimeKernel(PlanCall, shown_under="tfmagic.ops"):
     """A kernel called at run time: host inputs become Python values, state comes from the session."""
 
     def __init__(self, op: Operation, declaration: OpDeclaration, resources: Any, device: str = "cpu"):
-        self.__name__ = self.__qualname__ = snake_case(op.type)
+        self.__name__ = self.__qualname__ = python_name(op.type)
         self.effect = declaration.effect  # type: ignore[assignment]  # settled when it was declared
         self.kernel = declaration.kernel
         self.node = Node(op)

@@ -14,7 +14,7 @@ from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.graph.keys import GraphKeys
 from tfmagic.graph.scopes import graph_of, name_scope
 from tfmagic.tf.variable.store import AUTO_REUSE, VariableStore, variable_store
-from tfmagic.tf.variable.variables import VariableAggregation, VariableSynchronization, set_resource_default
+from tfmagic.tf.variable.variables import VariableAggregation, VariableSynchronization
 
 _SCOPES = "variable_scopes"
 _FIELDS = ("initializer", "regularizer", "caching_device", "partitioner", "dtype", "use_resource", "constraint")
@@ -406,12 +406,10 @@ def no_regularizer(_: Any) -> None:
 # --- references or resources by default -----------------------------------------------------------------------------
 
 
-def _uses_resource() -> bool:
+def uses_resource() -> bool:
+    """Whether a variable whose maker did not say is a resource."""
     chosen = get_variable_scope().use_resource
     return _resource_default if chosen is None else chosen
-
-
-set_resource_default(_uses_resource)
 
 
 @export("enable_resource_variables")

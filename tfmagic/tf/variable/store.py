@@ -271,7 +271,7 @@ def default_initializer(name: str, shape: TensorShape, dtype: dtypes.DType) -> t
     Raises:
       ValueError: there is none for the type, or the shape is missing.
     """
-    from tfmagic.tf.initializers import Zeros, glorot_uniform
+    from tfmagic.tf.initializers.kinds import Zeros, glorot_uniform
 
     if shape._dims is None:
         raise ValueError(f"Variable {name} did not get an initializer, so its `shape` argument must be specified.")

@@ -12,6 +12,7 @@ from tfmagic.base.deprecation import deprecated
 from tfmagic.base.dtypes import DType
 from tfmagic.base.export import export
 from tfmagic.base.shapes import TensorShape, as_shape
+from tfmagic.base.slots import Slot
 from tfmagic.graph import context
 from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.convert import convert_to_tensor, register_tensor_conversion_function
@@ -450,13 +451,7 @@ def trainable_by_default(trainable: bool | None, synchronization: VariableSynchr
     return not on_read if trainable is None else trainable
 
 
-_scope_uses_resource: Callable[[], bool] = bool
-
-
-def set_resource_default(function: Callable[[], bool]) -> None:
-    """Say how it is decided whether a variable whose caller did not say is a resource (by the variable scope)."""
-    global _scope_uses_resource
-    _scope_uses_resource = function
+_scope_uses_resource = Slot("kind of variables")
 
 
 def _make_default(use_resource: bool | None = None, **arguments: Any) -> Variable:
