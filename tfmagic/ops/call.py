@@ -168,12 +168,7 @@ class OpCaller:
             if value is None:
                 raise ValueError(f"Tried to convert '{arg.name}' to a tensor and failed. Error: None values not "
                                  "supported.")
-            # The value's own type counts where the op takes it; only else is the attr's default tried.
-            preferred = arg.default if wanted is None and arg.allowed is None else None
-            tensor = self._to_tensor(arg, value, wanted, preferred)
-            if wanted is None and arg.default is not None and arg.allowed is not None \
-                    and id(tensor._dtype.base_dtype) not in arg.allowed:
-                tensor = self._to_tensor(arg, value, None, arg.default)
+            tensor = self._to_tensor(arg, value, wanted, arg.default if wanted is None else None)
         dtype = tensor._dtype.base_dtype
         if arg.is_ref and not tensor._dtype._is_ref_dtype:
             self._refuse_non_ref(arg, tensor)

@@ -53,7 +53,8 @@ class FoldedBroadcast(Broadcast):
     """The sums of those rules that TensorFlow folds.
 
     Where both shapes are known, shapes and axes are constants, and an input that has the shape of the gradient `dz`
-    that comes in needs no sum; where one is not, both are `Shape` nodes.
+    that comes in needs no sum; where one is not, both are `Shape` nodes. A graph gets the nodes that compute the axes
+    once for each pair of known shapes.
     """
 
     def __init__(self, x: Tensor, y: Tensor, dz: Tensor):
@@ -62,7 +63,11 @@ class FoldedBroadcast(Broadcast):
         if dims_x is None or dims_y is None or None in dims_x or None in dims_y:
             self._from_shapes(raw.shape(x), raw.shape(y))
             return
-        self._from_shapes(np.array(dims_x, np.int32), np.array(dims_y, np.int32))
+        self.shape_x, self.shape_y = np.array(dims_x, np.int32), np.array(dims_y, np.int32)
+        computed = x.graph._extras.setdefault("reduction axes of broadcasts", set())
+        if (dims_x, dims_y) not in computed:
+            computed.add((dims_x, dims_y))
+            raw.broadcast_gradient_args(self.shape_x, self.shape_y)
         self.axes_x, self.axes_y = (np.array(axes, np.int32) for axes in shape_ops.reduction_axes(dims_x, dims_y))
         self.sums_x, self.sums_y = dims_x != dz._dims, dims_y != dz._dims
 
