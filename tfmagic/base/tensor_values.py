@@ -54,7 +54,7 @@ def spread(value: np.ndarray, dims: Sequence[int]) -> np.ndarray:
 
 
 class Padded(np.ndarray):
-    """An array whose elements after the first `given` ones repeat the last of these: what a `TensorProto` leaves out."""
+    """An array whose elements after the first `given` ones repeat the last of these: a `TensorProto` omits them."""
 
     given: int
 

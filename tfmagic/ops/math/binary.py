@@ -13,7 +13,13 @@ from tfmagic.graph.operation import Tensor
 from tfmagic.ops import raw
 from tfmagic.ops.array import constants, shape_ops
 from tfmagic.ops.declare import binary, register
-from tfmagic.ops.math.broadcasting import Broadcast, FoldedBroadcast, KnownBroadcast, partial_products, same_static_shape
+from tfmagic.ops.math.broadcasting import (
+    Broadcast,
+    FoldedBroadcast,
+    KnownBroadcast,
+    partial_products,
+    same_static_shape,
+)
 from tfmagic.ops.math.cast import cast
 from tfmagic.ops.math.rules import after, conjugate
 from tfmagic.ops.random.gamma_gradient import gamma_gradient

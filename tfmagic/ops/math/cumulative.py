@@ -25,8 +25,8 @@ def _running(function: str, first: float) -> Callable[..., Any]:
             raise errors.InvalidArgumentError(None, op.op, f"ScanOp: axis must be a scalar, not [{len(axis)}]")
         rank = x.dim()
         if not -rank <= axis < rank:
-            raise errors.InvalidArgumentError(None, op.op, f"ScanOp: Expected scan axis in the range [{-rank}, {rank}), "
-                                                           f"but got {axis if axis >= 0 else axis + rank}")
+            raise errors.InvalidArgumentError(None, op.op, f"ScanOp: Expected scan axis in the range [{-rank}, "
+                                                           f"{rank}), but got {axis if axis >= 0 else axis + rank}")
         if op.reverse:
             x = torch.flip(x, [axis])
         options = {} if function == "logcumsumexp" else {"dtype": torch_dtype(op.T)}
