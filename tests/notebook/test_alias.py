@@ -9,7 +9,8 @@ import types
 import pytest
 
 from tfmagic import tf as ours
-from tfmagic.notebook.legacy import alias, names
+from tfmagic.notebook.legacy import alias
+from tfmagic.tf import internal
 
 
 @pytest.mark.usefixtures("tensorflow_alias")
@@ -94,5 +95,5 @@ def test_a_real_tensorflow_is_left_alone_unless_forced(monkeypatch: pytest.Monke
 
 
 def test_every_row_of_the_table_of_internal_modules_can_be_read() -> None:
-    for module in names.modules():
-        assert all(target for target in names.attributes(module).values()), module
+    for module in internal.modules():
+        assert all(target for target in internal.attributes(module).values()), module

@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import Any
 
 from tfmagic.base import export
+from tfmagic.tf import internal
 
 ROOT = "tfmagic.tf"
 
@@ -61,6 +62,8 @@ def resolve(path: str, name: str) -> Any:
         pass
     if full == "compat.v1":
         return sys.modules[ROOT]
+    if full == "python":
+        return internal.module("tensorflow.python")
     module = _submodule(full)
     if module is not None:
         return module
@@ -107,7 +110,7 @@ def _submodule(path: str) -> ModuleType | None:
 
 @functools.cache
 def _public_modules() -> frozenset[str]:
-    return frozenset(export.table().modules) | {"python", "raw_ops"}
+    return frozenset(export.table().modules) | {"raw_ops"}
 
 
 @functools.cache

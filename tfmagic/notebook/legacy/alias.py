@@ -12,7 +12,9 @@ from collections.abc import Sequence
 from types import ModuleType
 from typing import Any
 
-from tfmagic.notebook.legacy import names
+from tfmagic.tf import internal
+from tfmagic.tf.internal import InternalModule
+from tfmagic.tf.namespace import NotSupportedYet
 
 _HOME = "tfmagic.tf"
 
@@ -32,31 +34,6 @@ _ALTERNATIVES = {
 _HOLLOW = frozenset({"tensorflow.examples", "tensorflow.examples.tutorials"})
 
 
-class InternalModule(ModuleType):
-    """One of TensorFlow's internal modules: each name is looked up in the table when it is asked for."""
-
-    def __getattr__(self, name: str) -> Any:
-        if name == "__all__":
-            return [n for n in names.attributes(self.__name__) if not n.startswith("_") and hasattr(self, n)]
-        if name.startswith("__"):
-            raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
-        try:
-            thing = names.resolve(self.__name__, name)
-        except names.UnknownName:
-            raise AttributeError(_unknown_name(self.__name__, name)) from None
-        setattr(self, name, thing)
-        return thing
-
-    def __dir__(self) -> list[str]:
-        return sorted({*self.__dict__, *names.attributes(self.__name__)})
-
-
-def _unknown_name(module: str, name: str) -> str:
-    public = names.nearest(module, name)
-    hint = f"use {public}" if public else "use the public function of `tf` that does the same"
-    return f"tfmagic has no {module}.{name}. It is not part of TensorFlow's public interface; {hint}."
-
-
 def missing_message(fullname: str) -> str:
     """What to say when a program imports a part of TensorFlow that tfmagic does not have."""
     parts = fullname.split(".")
@@ -65,12 +42,10 @@ def missing_message(fullname: str) -> str:
         if hint:
             return f"tfmagic has no {fullname}. Instead: {hint}."
     parent, _, name = fullname.rpartition(".")
-    if names.is_module(parent):
-        return _unknown_name(parent, name)
-    from tfmagic.tf.namespace import NotSupportedYet
-
+    if internal.is_module(parent):
+        return internal.unknown_name(parent, name)
     try:
-        names.public(fullname.partition(".")[2])
+        internal.public(fullname.partition(".")[2])
     except NotSupportedYet as error:
         return str(error)
     except AttributeError:
@@ -81,7 +56,7 @@ def missing_message(fullname: str) -> str:
 def _public_module(fullname: str) -> ModuleType | None:
     """The module of the public namespace that `tensorflow.x.y` names, or None."""
     try:
-        thing = names.public(fullname.partition(".")[2])
+        thing = internal.public(fullname.partition(".")[2])
     except AttributeError:
         return None
     return thing if isinstance(thing, ModuleType) else None
@@ -91,9 +66,9 @@ def _find(fullname: str) -> ModuleType | None:
     """The module that the import name stands for, or None."""
     if fullname == "tensorflow":
         return importlib.import_module(_HOME)
-    if names.is_module(fullname) or fullname in _HOLLOW:
-        return InternalModule(fullname, f"TensorFlow's internal module {fullname}, as tfmagic offers it.")
-    proto = names.proto_module(fullname)
+    if internal.is_module(fullname) or fullname in _HOLLOW:
+        return internal.module(fullname)
+    proto = internal.proto_module(fullname)
     if proto is not None and importlib.util.find_spec(proto) is not None:
         return importlib.import_module(proto)
     return _public_module(fullname)
