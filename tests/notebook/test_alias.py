@@ -28,6 +28,16 @@ class TestInstalled:
 
         assert ops.Graph is ours.Graph and reset_default_graph is ours.reset_default_graph
 
+    def test_internal_classes_that_were_never_public_are_found(self) -> None:
+        from tensorflow.python.framework import errors_impl
+        from tensorflow.python.ops import resource_variable_ops, variables
+
+        with ours.Graph().as_default():
+            assert type(ours.Variable(1.0)) is variables.RefVariable
+            assert type(ours.Variable(1.0, use_resource=True)) is resource_variable_ops.ResourceVariable
+            with pytest.raises(errors_impl.OperatorNotAllowedInGraphError):
+                bool(ours.constant(1))
+
     def test_device_lib_lists_the_devices(self) -> None:
         from tensorflow.python.client import device_lib
 

@@ -86,6 +86,7 @@ def test_an_error_comes_back_with_its_message_and_the_name_of_its_operation() ->
         assert type(back) is tf.errors.InvalidArgumentError
         assert (back.message, back.error_code) == ("no such row", tf.errors.INVALID_ARGUMENT)
         assert getattr(back.op, "name", None) == getattr(error.op, "name", None)
+        assert repr(back.op) == repr(error.op)
 
 
 def test_another_process_reads_what_one_wrote() -> None:
@@ -110,6 +111,6 @@ def test_parts_of_a_graph_say_why_they_cannot_be_pickled() -> None:
         tensor = tf.constant(1.0, name="c")
         variable = tf.Variable(1.0, name="v")
     for thing, words in ((tensor, "Tensor 'c:0'"), (tensor.op, "Operation 'c'"), (variable, "'v:0'"),
-                         (graph, "tf.train.write_graph"), (tf.Session(graph=graph), "Session")):
+                         (graph, "A Graph"), (tf.Session(graph=graph), "A Session")):
         with pytest.raises(TypeError, match=words):
             pickle.dumps(thing)

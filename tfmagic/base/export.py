@@ -53,7 +53,7 @@ class PublicName:
 
     def name(self, thing: Any) -> None:
         """Give a class or function the name and module that it has in TensorFlow: its repr and its pickle are those."""
-        if self.module and (isinstance(thing, type) or isinstance(thing, FunctionType)) and not hasattr(
+        if self.module and (isinstance(thing, (type, FunctionType))) and not hasattr(
                 thing, "DESCRIPTOR"):
             layer: Any = thing
             while layer is not None:  # a decorated function: the layers within too

@@ -15,6 +15,15 @@ from tfmagic.base import export
 _UNEXPORTED = {
     "tensorflow.python.client.device_lib": {
         "list_local_devices": "tfmagic.tf.framework.device_lib:list_local_devices"},
+    "tensorflow.python.framework.errors_impl": {
+        "InaccessibleTensorError": "tfmagic.base.errors:InaccessibleTensorError",
+        "OperatorNotAllowedInGraphError": "tfmagic.base.errors:OperatorNotAllowedInGraphError"},
+    "tensorflow.python.ops.variables": {
+        "PartitionedVariable": "tfmagic.tf.variable.partitioned:PartitionedVariable",
+        "RefVariable": "tfmagic.tf.variable.reference:RefVariable"},
+    "tensorflow.python.ops.resource_variable_ops": {
+        "ResourceVariable": "tfmagic.tf.variable.resource:ResourceVariable",
+        "_UnreadVariable": "tfmagic.tf.variable.resource:UnreadVariable"},
 }
 
 # TensorFlow's protocol buffers as the tensorboard package ships them.

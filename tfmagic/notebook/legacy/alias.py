@@ -10,7 +10,6 @@ import importlib.util
 import sys
 from collections.abc import Sequence
 from types import ModuleType
-from typing import Any
 
 from tfmagic.tf import internal
 from tfmagic.tf.internal import InternalModule
