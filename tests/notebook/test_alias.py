@@ -19,7 +19,7 @@ class TestInstalled:
         import tensorflow as tf
         import tensorflow.compat.v1 as v1
 
-        assert tf is ours and v1 is ours and sys.modules["tensorflow"] is ours
+        assert tf is ours and v1.Session is ours.Session and sys.modules["tensorflow"] is ours
         assert tf.__version__ == "1.15.2"
 
     def test_internal_modules_give_the_public_objects(self) -> None:
@@ -60,7 +60,7 @@ class TestInstalled:
 
     @pytest.mark.parametrize(("name", "hint"), [
         ("tensorflow.contrib", "tf.layers"),
-        ("tensorflow.contrib.rnn", "rnn_cell"),
+        ("tensorflow.contrib.rnn", "tf.scan"),
         ("tensorflow.examples.tutorials.mnist", "numpy"),
         ("tensorflow.examples.tutorials.mnist.input_data", "numpy"),
         ("tensorflow.python.framework.nothing", "public"),
@@ -80,6 +80,31 @@ class TestInstalled:
         with pytest.raises(ImportError, match="tf.layers"):
             exec("from tensorflow import contrib")
         assert not hasattr(ours, "contrib")
+
+    @pytest.mark.parametrize("statement", [
+        "import tensorflow.nn", "from tensorflow.nn import relu", "import tensorflow.train as t",
+        "from tensorflow.train import AdamOptimizer", "import tensorflow.compat.v1 as t",
+        "from tensorflow.compat import v1", "import tensorflow.python.framework.ops", "import tensorflow.math as m",
+        "from tensorflow.python.ops import math_ops", "from tensorflow import math", "import tensorflow.layers",
+        "import tensorflow.image", "import tensorflow.logging", "import tensorflow.gfile", "import tensorflow.errors",
+        "from tensorflow.python.framework.errors import OpError", "import tensorflow.raw_ops",
+        "import tensorflow.python", "import tensorflow.core.framework.graph_pb2", "import tensorflow.version",
+        "from tensorflow.python.platform import gfile", "from tensorflow.python.framework.ops import Tensor",
+        "from tensorflow.python.ops.gen_nn_ops import relu", "from tensorflow.python.ops.gen_math_ops import _sum",
+        "from tensorflow.python.training.adam import AdamOptimizer", "from tensorflow import Session"])
+    def test_dotted_imports_of_what_there_is(self, statement: str) -> None:
+        exec(statement, {})
+
+    @pytest.mark.parametrize(("statement", "words"), [
+        ("from tensorflow import foo", "foo"), ("from tensorflow.nn import foo", "foo"),
+        ("import tensorflow.foo", "no module tensorflow.foo"), ("import tensorflow.python.nothing", "nothing"),
+        ("from tensorflow.python.framework.ops import nothing", "nothing"),
+        ("from tensorflow import estimator", "tf.Session"),
+        ("from tensorflow.estimator import Estimator", "tf.Session"),
+        ("from tensorflow.models import rnn", "model garden")])
+    def test_what_cannot_be_imported_is_an_import_error_that_names_it(self, statement: str, words: str) -> None:
+        with pytest.raises(ImportError, match=words):
+            exec(statement, {})
 
 
 def test_uninstalling_leaves_no_trace() -> None:
