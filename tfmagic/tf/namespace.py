@@ -25,7 +25,8 @@ class PublicModule(ModuleType):
     """A public module such as `tf.nn`: its names come from the table, and each is imported on first use."""
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__") and export.row(full_name(self.__name__, name)) is None:
+        if name.startswith("__") and not export.is_supported(
+                full_name(self.__name__, name).removeprefix(_V1 + ".")):
             raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
         try:
             value = resolve(_path(self), name)
