@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
@@ -85,7 +86,7 @@ def declare(declaration: OpDeclaration) -> None:
     Raises:
       ValueError: TensorFlow has no such op, or it is declared twice.
     """
-    if opdefs.get(declaration.name) is None:
+    if not opdefs.is_op(declaration.name):
         raise ValueError(f"{declaration.name} is not an op of TensorFlow 1.15")
     if declaration.name in _declarations:
         raise ValueError(f"Op {declaration.name} is declared twice")
@@ -93,12 +94,23 @@ def declare(declaration: OpDeclaration) -> None:
 
 
 def lookup(op_type: str) -> OpDeclaration | None:
-    """The declaration of an op type, or None when only its signature is known."""
-    return _declarations.get(op_type)
+    """The declaration of an op type, or None when only its signature is known.
+
+    The family that declares it is imported when its first op is looked up.
+    """
+    declaration = _declarations.get(op_type)
+    if declaration is None:
+        home = opdefs.home(op_type)
+        if home:
+            importlib.import_module("tfmagic." + home)
+            declaration = _declarations.get(op_type)
+    return declaration
 
 
 def declarations() -> dict[str, OpDeclaration]:
-    """All declarations by op type."""
+    """All declarations by op type; every family is imported."""
+    for home in sorted({opdefs.home(name) for name in opdefs.names()} - {""}):
+        importlib.import_module("tfmagic." + home)
     return _declarations
 
 
@@ -108,7 +120,7 @@ def register_gradient(op_type: str, function: Callable[..., Any] | None) -> None
     Raises:
       KeyError: the name has a gradient already.
     """
-    declared = _declarations.get(op_type)
+    declared = lookup(op_type)
     if op_type in _gradient_overrides or (declared is not None and declared.gradient is not None):
         raise KeyError(f"Registering two gradient with name '{op_type}'!")
     _gradient_overrides[op_type] = function

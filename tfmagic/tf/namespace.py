@@ -9,10 +9,12 @@ import sys
 from types import ModuleType
 from typing import Any
 
-from tfmagic.base import export
-from tfmagic.ops import raw
+from tfmagic.base import export, source, tf_logging
+from tfmagic.tf import internal, missing
 
 ROOT = "tfmagic.tf"
+_V1 = "compat.v1"
+_BESIDE_THE_TABLE = ("raw_ops", _V1)  # public modules that hold what is listed elsewhere
 
 
 class NotSupportedYet(AttributeError):
@@ -20,41 +22,63 @@ class NotSupportedYet(AttributeError):
 
 
 class PublicModule(ModuleType):
-    """A public module without a file of its own, such as `tf.dtypes`: all its names come from the table."""
-
-    def __init__(self, path: str):
-        super().__init__(f"{ROOT}.{path}", f"tf.{path}, resolved from the table of TensorFlow 1.15's public names.")
-        self._path = path
+    """A public module such as `tf.nn`: its names come from the table, and each is imported on first use."""
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        value = resolve(self._path, name)
+        if name.startswith("__") and not export.is_supported(
+                full_name(self.__name__, name).removeprefix(_V1 + ".")):
+            raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
+        try:
+            value = resolve(_path(self), name)
+        except NotSupportedYet as error:
+            # `from tf.train import X` would go on and say no more than that it cannot import X.
+            if sys._getframe(1).f_code.co_name == "_handle_fromlist":
+                raise ImportError(str(error), name=self.__name__) from None
+            raise
         self.__dict__[name] = value
+        full = full_name(self.__name__, name)
+        if full in export.table().renamed:
+            _warn_of_old_name(full)
         return value
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        # The import system hangs each module on its package: those that hold the code are no public names.
+        if not _holds_code(value, self.__name__, name):
+            super().__setattr__(name, value)
 
     def __dir__(self) -> list[str]:
-        return names_in(self._path)
-
-    def __repr__(self) -> str:
-        return f"<module 'tf.{self._path}'>"
+        return sorted({*names_in(_path(self)), *(name for name in self.__dict__ if name.startswith("__"))})
 
 
-def attach(path: str) -> tuple[Any, Any]:
-    """`__getattr__` and `__dir__` for a public module that is a file: names it does not define come from the table."""
-    module_name = f"{ROOT}.{path}" if path else ROOT
+def _path(module: PublicModule) -> str:
+    return module.__name__[len(ROOT) + 1:]
 
-    def __getattr__(name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(f"module {module_name!r} has no attribute {name!r}")
-        value = resolve(path, name)
-        setattr(sys.modules[module_name], name, value)
-        return value
 
-    def __dir__() -> list[str]:
-        return names_in(path)
+def _holds_code(value: Any, package: str, name: str) -> bool:
+    return (isinstance(value, ModuleType) and not isinstance(value, PublicModule)
+            and value.__name__ == f"{package}.{name}" and full_name(package, name) not in _BESIDE_THE_TABLE)
 
-    return __getattr__, __dir__
+
+def full_name(package: str, name: str) -> str:
+    """The public name of what a package of this namespace calls `name`."""
+    return f"{package}.{name}"[len(ROOT) + 1:]
+
+
+def publish(module_name: str) -> None:
+    """Make a package a public module: what it does not define itself comes from the table."""
+    module = sys.modules[module_name]
+    for name in [name for name, value in vars(module).items() if _holds_code(value, module_name, name)]:
+        delattr(module, name)
+    module.__class__ = PublicModule
+
+
+def _warn_of_old_name(full: str) -> None:
+    """TensorFlow's warning at the first use of an old name; cells of notebooks get none, nor do they there."""
+    lines = source.lines(source.capture())
+    place = next((line for line in lines if not line.filename.startswith("<frozen importlib")), None)
+    if place is not None and not place.display_name.startswith("<"):
+        tf_logging.warning("From %s: The name tf.%s is deprecated. Please use tf.%s instead.\n", place, full,
+                           export.table().renamed[full])
 
 
 def resolve(path: str, name: str) -> Any:
@@ -65,61 +89,32 @@ def resolve(path: str, name: str) -> Any:
       AttributeError: TensorFlow 1.15 has no such name.
     """
     full = f"{path}.{name}" if path else name
-    found = _object(full)
-    if isinstance(found, export.Lazy):
-        return found.load()
-    if found is not None:
-        return found
-    if full == "compat.v1":
-        return sys.modules[ROOT]
+    module_name = export.table().modules.get(path, f"tensorflow._api.v1.{path}") if path else "tensorflow"
+    if path.startswith(_V1) and full.removeprefix(_V1 + ".") not in _public_modules():
+        path, full = path[len(_V1) + 1:], full[len(_V1) + 1:]
+    try:
+        return export.find(full)
+    except LookupError:
+        pass
+    if full == "python":
+        return internal.module("tensorflow.python")
     module = _submodule(full)
     if module is not None:
         return module
-    table = export.table()
-    if full in table.rows or full.partition(".")[0] in _FOREIGN_PACKAGES:
+    if export.row(full) is not None or full.partition(".")[0] in _FOREIGN_PACKAGES:
         raise NotSupportedYet(f"tf.{full} is part of TensorFlow 1.15, but tfmagic does not have it yet. "
-                              f"{_alternative(full)}")
-    raise AttributeError(f"module 'tensorflow{'.' + path if path else ''}' has no attribute {name!r}")
+                              f"{missing.alternative(full)}")
+    raise AttributeError(f"module '{module_name}' has no attribute '{name}'", name=name,
+                         obj=sys.modules[f"{ROOT}.{path}" if path else ROOT])
 
 
-# Packages that TensorFlow 1.15 loads lazily too.
-LOADED_ON_FIRST_USE = frozenset({"contrib", "estimator", "keras", "raw_ops"})
-_FOREIGN_PACKAGES = LOADED_ON_FIRST_USE - {"raw_ops"}
-
-_ALTERNATIVES = {
-    "contrib": "tf.contrib was never part of the stable API; most of its layers and losses have a twin in tf.layers, "
-               "tf.losses, tf.nn or tf.train.",
-    "keras": "The same model can be written with tf.layers, or with keras on its torch backend.",
-    "estimator": "Write the training loop with a tf.Session, or use torch.",
-    "lite": "Export the graph with tfmagic.to_module and use ExecuTorch.",
-    "data": "Feed batches from NumPy arrays through placeholders.",
-    "distribute": "Use tf.device, or torch.distributed on the module that tfmagic.to_module gives.",
-}
-
-
-def _alternative(full: str) -> str:
-    return _ALTERNATIVES.get(full.partition(".")[0],
-                             "tf.raw_ops has every op for building and drawing a graph; tf.py_func runs Python code.")
-
-
-def _object(full: str) -> Any:
-    exported = export.exported()
-    if full in exported:
-        return exported[full]
-    row = export.table().rows.get(full)
-    if row is None:
-        return None
-    for alias in row.names:
-        if alias in exported:
-            return exported[alias]
-    if row.attribute.startswith("raw:"):
-        return getattr(raw, row.attribute[4:])
-    return None
+# Packages of TensorFlow 1.15 that tfmagic does not have at all.
+_FOREIGN_PACKAGES = frozenset({"contrib", "estimator", "keras"})
 
 
 def _submodule(path: str) -> ModuleType | None:
     name = f"{ROOT}.{path}"
-    if name in sys.modules:
+    if name in sys.modules and isinstance(sys.modules[name], PublicModule):
         return sys.modules[name]
     if path not in _public_modules():
         return None
@@ -128,34 +123,37 @@ def _submodule(path: str) -> ModuleType | None:
         return importlib.import_module(name)
     if path.partition(".")[0] in _FOREIGN_PACKAGES:
         return None
-    module = sys.modules[name] = PublicModule(path)
+    module = sys.modules[name] = PublicModule(name, f"tf.{path}, resolved from the table of public names.")
+    module.__path__ = []
     return module
 
 
 @functools.cache
 def _public_modules() -> frozenset[str]:
-    return export.table().modules | {"python", "contrib"}
+    modules = {*export.table().modules, *_BESIDE_THE_TABLE}
+    return frozenset({*modules, *(f"{_V1}.{module}" for module in modules)})
 
 
 @functools.cache
 def _all_names() -> dict[str, list[str]]:
     """The names in each public module, as TensorFlow 1.15 has them."""
     found: dict[str, list[str]] = {}
-    table = export.table()
-    for full in [*table.rows, *table.modules, *export.exported()]:
+    for full in [*export.table().lines, *export.table().modules, *_BESIDE_THE_TABLE]:
         path, _, name = full.rpartition(".")
         found.setdefault(path, []).append(name)
-    return {path: sorted(set(items)) for path, items in found.items()}
+    return found
 
 
 def names_in(path: str) -> list[str]:
     """The names in `tf.<path>` that can be used (those that are not supported yet are left out)."""
+    path = path.removeprefix(_V1).removeprefix(".")
     prefix = f"{path}." if path else ""
-    return [name for name in _all_names().get(path, []) if _supported(prefix + name)]
+    return [name for name in _all_names().get(path, ()) if _is_usable(prefix + name)]
 
 
-def _supported(full: str) -> bool:
-    row = export.table().rows.get(full)
-    if row is None:
-        return full in export.exported() or full in _public_modules()
-    return row.attribute.startswith("raw:") or any(alias in export.exported() for alias in (full, *row.names))
+def _is_usable(full: str) -> bool:
+    if full.partition(".")[0] in _FOREIGN_PACKAGES:
+        return False
+    if full in export.table().modules:
+        return bool(names_in(full))
+    return full in _BESIDE_THE_TABLE or export.is_supported(full)

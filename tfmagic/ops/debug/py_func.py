@@ -15,6 +15,7 @@ from tfmagic.base.deprecation import deprecated
 from tfmagic.base.dtypes import DType
 from tfmagic.base.export import export
 from tfmagic.base.shapes import Dims
+from tfmagic.base.slots import Slot
 from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.operation import Tensor
 from tfmagic.ops import raw
@@ -97,6 +98,12 @@ def as_numpy(value: Any) -> np.ndarray:
     return value.numpy()
 
 
+def _handed_over(value: Any) -> Any:
+    """What a user's function gets: a scalar as a NumPy scalar (bytes for a string), anything else as an array."""
+    array = as_numpy(value)
+    return array[()] if array.ndim == 0 else array
+
+
 def _call(op: Any, values: list[Any]) -> list[Any]:
     function = op.op.graph._py_functions.get(op.token) or _functions.get(op.token)
     if function is None:
@@ -104,7 +111,7 @@ def _call(op: Any, values: list[Any]) -> list[Any]:
                                              "this process: a graph that is exported holds only its name. Build the "
                                              "node again with tf.py_func.")
     types = op.Tout
-    results = function(op.token, [as_numpy(value) for value in values], types)
+    results = function(op.token, [_handed_over(value) for value in values], types)
     return [as_torch(array, dtype) for array, dtype in zip(results, types)]
 
 
@@ -181,13 +188,7 @@ class Value(Tensor):
         return self._value
 
 
-_evaluate: Callable[[Any, Any], Any] | None = None
-
-
-def set_evaluator(function: Callable[[Any, Any], Any]) -> None:
-    """Say how tensors of a graph are computed (called once, by the session floor): `(graph, tensors) -> arrays`."""
-    global _evaluate
-    _evaluate = function
+_evaluated = Slot("values of tensors")
 
 
 class _InGraph:
@@ -225,13 +226,6 @@ class _InGraph:
         if all(isinstance(item, Value) for item in results):
             return [item.numpy() for item in results]
         return _evaluated(graph, results)
-
-
-def _evaluated(graph: Any, tensors: list[Any]) -> list[Any]:
-    if _evaluate is None:
-        raise errors.UnimplementedError(None, None, "tf.py_function needs a session to compute in. Use "
-                                        "tf.numpy_function, whose function computes with NumPy.")
-    return _evaluate(graph, tensors)
 
 
 def _known(tensor: Tensor) -> Value:

@@ -31,6 +31,7 @@ from tfmagic.ops.torch_types import torch_dtype
 from tfmagic.session import run_errors
 from tfmagic.session.lower.run_time import Check, RunTimeKernel, Untraceable, settled, tensor_type
 from tfmagic.session.lower.tracer import PlanTracer
+from tfmagic.session.plan.plan_graph import Update
 
 # An op is folded only when its outputs are known to stay below this many elements.
 _FOLD_LIMIT = 1 << 18
@@ -45,23 +46,6 @@ class VariableRef:
     @property
     def key(self) -> str:
         return variable_key(self.root)
-
-
-@dataclass(frozen=True)
-class Update:
-    """A change of variables that was lowered: what passes need to do it in another way.
-
-    Attributes:
-      op: the operation.
-      roots: the variables that it changes, by the name of the input.
-      arguments: the values of all its inputs, by name (proxies, or constants).
-      values: the new values, in the order of `roots`.
-    """
-
-    op: Operation
-    roots: dict[str, Operation]
-    arguments: dict[str, Any]
-    values: tuple[Any, ...]
 
 
 VARIABLE_OPS = frozenset({"VariableV2", "Variable", "VarHandleOp", "TemporaryVariable"})
@@ -110,8 +94,7 @@ class Lowering:
         """Make `tensor` a parameter of the plan, always of the given shape where one is given."""
         name = tensor.op.name if tensor.value_index == 0 else f"{tensor.op.name}_{tensor.value_index}"
         proxy = self.tracer.input(name, shape, tensor_type(tensor))
-        proxy.node.meta["device"] = "cpu"
-        proxy.node.meta["fed"] = tensor
+        proxy.node.meta.update(source=tensor, device="cpu")
         self.values[tensor] = proxy
         return proxy
 
@@ -130,7 +113,7 @@ class Lowering:
         if root not in self.state:
             tensor_type = _variable_type(root)
             proxy = self.tracer.input(root.name, settled(root._attrs["shape"]._dims), tensor_type)
-            proxy.node.meta.update(variable=root, device=self.place(root))
+            proxy.node.meta.update(source=root, device=self.place(root))
             # Parameters come first in an fx graph, whenever they turn up.
             self.state_inputs[root] = proxy
             self.state[root] = proxy
@@ -372,9 +355,9 @@ def uninitialized(root: Operation, op: Operation) -> errors.OpError:
     if root.type == "VarHandleOp":
         return run_errors.error(
             errors.FailedPreconditionError, op, f"Error while reading resource variable {variable_key(root)} from "
-            "Container: localhost. This could mean that the variable was uninitialized. Run "
+            "Container: localhost. This could mean that the variable was uninitialized.\nRun "
             "tf.global_variables_initializer() in this session first.")
     return run_errors.error(
         errors.FailedPreconditionError, op,
-        f"Attempting to use uninitialized value {root.name}. Run tf.global_variables_initializer() in this session "
+        f"Attempting to use uninitialized value {root.name}\nRun tf.global_variables_initializer() in this session "
         "first.")

@@ -14,10 +14,11 @@ import torch
 
 from tfmagic.base import errors
 from tfmagic.graph import registry
-from tfmagic.graph.opdefs import snake_case
+from tfmagic.graph.opdefs import python_name
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.graph.registry import Effect, Node, OpDeclaration
 from tfmagic.ops.torch_types import torch_dtype
+from tfmagic.session.plan.plan_graph import PlanGraph
 
 UNKNOWN = object()
 
@@ -27,14 +28,21 @@ class PlanCall:
 
     Attributes:
       effect: what a call does beside giving its results.
-      bodies: the bodies that it calls.
+      bodies: the plans of which it is made; one with bodies is data, which a tier binds to their callables.
     """
 
     effect: Effect = "writes"
-    bodies: tuple[Any, ...] = ()
+    bodies: tuple[PlanGraph, ...] = ()
 
     def __init_subclass__(cls, shown_under: str = "tfmagic.control_flow") -> None:
         cls.__module__ = shown_under  # where a printed plan says that the call lives
+
+    def __call__(self, *values: Any) -> Any:
+        raise TypeError(f"{type(self).__name__} is called by what `bind` gives")
+
+    def bind(self, *bodies: Callable[..., Any]) -> Callable[..., Any]:
+        """The function that a run calls, from one callable per body; itself, where there is no body."""
+        return self
 
     def meta_outputs(self, arguments: Sequence[Any]) -> Any:
         """Meta tensors for the results, or UNKNOWN (where the lowering says it instead).
@@ -60,7 +68,7 @@ class RunTimeKernel(PlanCall, shown_under="tfmagic.ops"):
     """A kernel called at run time: host inputs become Python values, state comes from the session."""
 
     def __init__(self, op: Operation, declaration: OpDeclaration, resources: Any, device: str = "cpu"):
-        self.__name__ = self.__qualname__ = snake_case(op.type)
+        self.__name__ = self.__qualname__ = python_name(op.type)
         self.effect = declaration.effect  # type: ignore[assignment]  # settled when it was declared
         self.kernel = declaration.kernel
         self.node = Node(op)

@@ -143,6 +143,11 @@ class PlanTracer(GraphAppendingTracer):
             node.meta["val"] = value.to("meta")
         return node
 
+    def taken_constants(self) -> dict[str, Any]:
+        """The constants, for the plan that is made of the graph: the tracer takes no more."""
+        self.constants.pop("_kept", None)
+        return self.constants
+
     def _free_name(self, wanted: str) -> str:
         name, count = wanted, 0
         while name in self.constants:

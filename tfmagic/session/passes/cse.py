@@ -10,8 +10,10 @@ from typing import Any
 
 from torch import fx
 
+from tfmagic.session.plan.plan_graph import PlanGraph
 
-def run(plan: Any) -> bool:
+
+def run(plan: PlanGraph) -> bool:
     """Merge equal calls; say whether there were any."""
     seen: dict[Any, fx.Node] = {}
     changed = False
