@@ -16,7 +16,8 @@ Then its contract, which is all that lowering and passes ask (an unknown keyword
 
 - `traced=True`: the kernel is called once per plan with `torch.fx` proxies, so that the plan is readable PyTorch: it
   may not branch on values. `traced="shapes"`: it is where the shapes of its inputs are known (they are plain Python
-  then), else it is called at run time. `traced=False, because="..."`: it is always called at run time.
+  then), else it is called at run time. `traced=False, because="..."`: it is always called at run time. Where it depends
+  on what the graph knows, `traced` is a function `op -> True or "shapes"`.
 - `host=("axis", ...)`: inputs that the kernel takes as Python ints or (nested) lists, not as tensors. Where they are
   known only at run time, so is the kernel called.
 - `reads="resource"`: a resource input whose variable's present value the kernel takes.

@@ -6,12 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from tfmagic.base import errors, shapes
+from tfmagic.base import shapes
 from tfmagic.base.lazy import torch
 from tfmagic.graph.convert import constant
 from tfmagic.graph.operation import Tensor
 from tfmagic.ops import raw
 from tfmagic.ops.array import constants, shape_ops
+from tfmagic.ops.array.indices import require
 from tfmagic.ops.declare import binary, incompatible, register
 from tfmagic.ops.math.broadcasting import (
     Broadcast,
@@ -24,6 +25,7 @@ from tfmagic.ops.math.cast import cast
 from tfmagic.ops.math.rules import after, conjugate
 from tfmagic.ops.random.gamma_gradient import gamma_gradient
 from tfmagic.ops.shape_rules import broadcast, broadcast_dims, merged
+from tfmagic.ops.tensor_function import tensor_function
 
 
 def _is_string(op: Any) -> bool:
@@ -227,9 +229,14 @@ binary("Xdivy", kernel=_where_x_is_zero(lambda x, y: torch.div(x, y)),
 
 
 def _pow(op: Any, x: Any, y: Any) -> Any:
-    if op.T.is_integer and y.device.type == "cpu" and bool((y < 0).any()):
-        raise errors.InvalidArgumentError(None, op.op, "Integers to negative integer powers are not allowed")
+    if op.T.is_integer and not op.T.is_unsigned:
+        require(y, lambda: y >= 0)
     return torch.pow(x, y)
+
+
+def _explain_pow(op: Any, x: Any, y: Any) -> str | None:
+    negative = op.T.is_integer and bool((y < 0).any())
+    return incompatible(op, x, y) or ("Integers to negative integer powers are not allowed" if negative else None)
 
 
 def _pow_gradient(op: Any, dz: Tensor) -> tuple[Tensor, Tensor]:
@@ -266,7 +273,7 @@ def _next_after_gradient(op: Any, dz: Tensor) -> tuple[Tensor, Tensor]:
 
 
 register("Pow", broadcast, _pow, _pow_gradient, lambda op, x, y: None if op.T.is_integer and np.any(y < 0) else
-         np.power(x, y))
+         np.power(x, y), explain=_explain_pow)
 binary("Atan2", kernel="atan2", gradient=_atan2_gradient)
 binary("NextAfter", kernel="nextafter", gradient=_next_after_gradient)
 
@@ -426,7 +433,8 @@ def _betainc_shape(op: Any, a: shapes.Dims, b: shapes.Dims, x: shapes.Dims) -> s
     return dims
 
 
-def _betainc(op: Any, a: Any, b: Any, x: Any) -> Any:
+@tensor_function(meta=lambda a, b, x: torch.broadcast_tensors(a, b, x)[0])
+def betainc(a: Any, b: Any, x: Any) -> Any:
     """Regularised incomplete beta function by its continued fraction (modified Lentz steps) in double precision."""
     dtype = x.dtype
     a, b, x = (t.to(torch.float64) for t in torch.broadcast_tensors(a, b, x))
@@ -466,7 +474,7 @@ def _betainc_gradient(op: Any, dz: Tensor) -> tuple[None, None, Tensor]:
     return None, None, sums.to_y(by_x * dz)
 
 
-register("Betainc", _betainc_shape, _betainc, _betainc_gradient)
+register("Betainc", _betainc_shape, lambda op, a, b, x: betainc(a, b, x), _betainc_gradient)
 
 
 # --- clipping --------------------------------------------------------------------------------------------------

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 from tfmagic.base.lazy import torch
 from tfmagic.base.shapes import Dims
 from tfmagic.graph import opdefs
 from tfmagic.ops import shape_rules
+from tfmagic.ops.array.indices import not_in_range
 from tfmagic.ops.declare import register
-from tfmagic.ops.state.rows import check_rows, rounds
+from tfmagic.ops.state.rows import in_turn
 
 _GRADIENTS = ("grad", "delta")
 
@@ -41,21 +43,28 @@ def _update_shape(op: Any, *dims: Dims) -> Dims:
 
 def _sparse(rule: Callable[..., Any], names: list[str], slots: tuple[str, ...]) -> Callable[..., Any]:
     """The rule applied to the rows that `indices` names, one after the other where a row is named twice."""
-    renamed = {"grad": "delta"} if "delta" in rule.__code__.co_varnames[:rule.__code__.co_argcount] else {}
+    gradient = "delta" if "delta" in rule.__code__.co_varnames[:rule.__code__.co_argcount] else "grad"
+    count = len(slots)
+
+    def on_rows(*rows: Any, attrs: dict[str, bool], **given: Any) -> tuple[Any, ...]:
+        new = rule(SimpleNamespace(**attrs), **dict(zip((*slots, gradient), rows)), **given)
+        return new if count > 1 else (new,)
+
+    change = in_turn(f"sparse{rule.__name__}", on_rows)
 
     def kernel(op: Any, *values: Any) -> Any:
         given = dict(zip(names, values))
         indices, grad = given.pop("indices"), given.pop("grad")
-        state = {name: given.pop(name) for name in slots}
-        check_rows(op, indices, state["var"].shape[0])
-        for rows, positions in rounds(indices):
-            old = {name: value.index_select(0, rows) for name, value in state.items()}
-            new = rule(op, **old, **given, **{renamed.get("grad", "grad"): grad.index_select(0, positions)})
-            for name, value in zip(slots, new if len(slots) > 1 else (new,)):
-                state[name] = state[name].index_copy(0, rows, value)
-        return tuple(state.values()) if len(slots) > 1 else state["var"]
+        attrs = {name: value for name, value in op.op._attrs.items() if isinstance(value, bool)}
+        new = change(tuple(given.pop(name) for name in slots), indices, grad, attrs=attrs, **given)
+        return new if count > 1 else new[0]
 
     return kernel
+
+
+def _explain_sparse(op: Any, var: Any, *values: Any) -> str | None:
+    names = [arg.name for arg in op.op._op_def.inputs]
+    return not_in_range(values[names.index("indices") - 1], var.shape[0])
 
 
 def _declare(update: str, rule: Callable[..., Any], *slots: str) -> None:
@@ -68,8 +77,7 @@ def _declare(update: str, rule: Callable[..., Any], *slots: str) -> None:
         sparse = "Sparse" in form
         kernel = _sparse(rule, [arg.name for arg in definition.inputs], changed) if sparse else rule
         register(form + update, shape=None if form.startswith("Resource") else _update_shape, kernel=kernel,
-                 writes=changed, doc=rule.__doc__, differentiable=False, traced=not sparse,
-                 because="looks at values" if sparse else None)
+                 writes=changed, doc=rule.__doc__, differentiable=False, explain=_explain_sparse if sparse else None)
 
 
 def _gradient_descent(op: Any, var: Any, alpha: Any, delta: Any) -> Any:

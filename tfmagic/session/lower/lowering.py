@@ -29,7 +29,7 @@ from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.graph.registry import Node, OpDeclaration
 from tfmagic.ops.torch_types import torch_dtype
 from tfmagic.session import run_errors
-from tfmagic.session.lower.run_time import Check, RunTimeKernel, Untraceable, settled, tensor_type
+from tfmagic.session.lower.run_time import Check, RunTimeKernel, Untraceable, output_metas, settled, tensor_type
 from tfmagic.session.lower.tracer import PlanTracer
 from tfmagic.session.plan.plan_graph import Update
 
@@ -174,7 +174,13 @@ class Lowering:
             names = [arg.name for arg in op._op_def.inputs]
             self.updates.append(Update(op, {name: roots[name] for name in written}, dict(zip(names, arguments)),
                                        tuple(self.state[roots[name]] for name in written)))
-        for tensor, value in zip(op._outputs, self._outputs(op, result)):
+        outputs = self._outputs(op, result)
+        if any(isinstance(value, Proxy) and "val" not in value.node.meta for value in outputs):
+            known = [a.node.meta.get("val") if isinstance(a, Proxy) else a for a in arguments]
+            for value, meta in zip(outputs, output_metas(op, known)):
+                if meta is not None and isinstance(value, Proxy):
+                    value.node.meta.setdefault("val", meta)
+        for tensor, value in zip(op._outputs, outputs):
             self.values[tensor] = value
         if op.type == "Identity" and type(self.values[op._inputs[0]]) is VariableRef:
             self.aliases[op._outputs[0]] = self.values[op._inputs[0]].root
@@ -246,13 +252,14 @@ class Lowering:
 
     def _runs_late(self, op: Operation, declaration: OpDeclaration, arguments: list[Any], args: list[Any]) -> bool:
         """Whether the kernel needs what only a run can tell."""
-        if declaration.traced is False:
+        traced = declaration.traced(Node(op)) if callable(declaration.traced) else declaration.traced
+        if traced is False:
             return True
         if any(arg.name in declaration.host and isinstance(args[index], Proxy)
                for index, arg in enumerate(op._op_def.inputs)):
             return True
         proxies = [(tensor, a) for tensor, a in zip(op._inputs, arguments) if isinstance(a, Proxy)]
-        if declaration.traced == "shapes":
+        if traced == "shapes":
             return any(not isinstance(a.node.meta.get("val"), torch.Tensor) for _, a in proxies)
         return not declaration.objects and any(
             tensor._dtype.kind == "O" and type(self.values.get(tensor)) is not VariableRef for tensor, _ in proxies)
