@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from oracle.graphdef import array_of
-from oracle.values import Values
+from oracle.samples.values import Values
 
 
 @dataclass(frozen=True)

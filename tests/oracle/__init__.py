@@ -1,0 +1,1 @@
+"""What TensorFlow printed, the scripts that recorded it, and what compares with it."""

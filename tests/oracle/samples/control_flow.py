@@ -1,0 +1,3 @@
+"""Samples for the ops of tfmagic/ops/control_flow."""
+
+SAMPLES = {}

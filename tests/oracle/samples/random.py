@@ -1,0 +1,3 @@
+"""Samples for the ops of tfmagic/ops/random."""
+
+SAMPLES = {}
