@@ -9,7 +9,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from oracle import control_flow_115, gradients_115
-
 from tfmagic.graph import opdefs
 
 

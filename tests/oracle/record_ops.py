@@ -21,6 +21,8 @@ LARGEST = 150       # values of an output, more than which a row is not kept
 EDGES = 4           # changed calls that TensorFlow accepts, kept for an op
 REFUSALS = {"building": 4, "running": 4}
 SECONDS = 60        # for one sample
+# What TensorFlow lacks on the CPU tells nothing of the op.
+LACKING = re.compile(r"No OpKernel was registered|.* not (yet )?implemented|Unsupported data type")
 
 
 class Worker:
@@ -61,13 +63,10 @@ def main(python, names):
     worker = Worker(python)
     problems = []
     for name in names or sampled_ops():
-        results = [(sample, worker.run(sample)) for sample in samples(name)]
-        crashes = sum(result is None for _, result in results)
-        rows = chosen([(sample, result) for sample, result in results if result is not None])
+        rows, refused, crashes = recorded(worker, samples(name))
         rows = [simplified(worker, name, row) if "error" in row else row for row in rows]
         if not any("outputs" in row for row in rows):
-            refused = {tuple(result["error"]) for _, result in results if result and "error" in result}
-            problems.append(f"{name}: no values ({len(results)} samples; {sorted(refused)[:3]})")
+            problems.append(f"{name}: no values: {refused[:3]}")
         if rows:
             write(name, worker.version, rows)
         print(f"{name}: {sum('outputs' in row for row in rows)} values, {sum('error' in row for row in rows)} refusals"
@@ -79,26 +78,42 @@ def main(python, names):
     return problems
 
 
-def chosen(results):
-    """The rows to keep."""
-    rows, texts, edges, room = [], set(), 0, dict(REFUSALS)
-    for sample, result in results:
-        wrong = sample.pop("changed", False)
+def recorded(worker, samples):
+    """The rows to keep of an op's samples, what TensorFlow said of those it refused, and how often it crashed.
+
+    A wrong call that is refused while it is built is fed as well, so that its kernel must refuse it.
+    """
+    rows, refused, crashes = [], [], 0
+    texts, room = set(), {**REFUSALS, "edges": EDGES}
+    waiting = list(samples)
+    while waiting:
+        sample = waiting.pop(0)
+        changed = sample.get("changed", False)
+        if changed and not any(room.values()):
+            break
+        result = worker.run(sample)
+        if result is None:
+            crashes += 1
+            continue
         if "error" in result:
             phase, cls, line = result["error"]
+            refused.append(line)
+            if phase == "building" and cls == "ValueError" and any(map(is_fed, sample["inputs"].values())):
+                waiting.insert(0, {**sample, "feed": True})
             text = phase + cls + re.sub(r"-?\d+", "0", line)
-            if text in texts or not room[phase] or "No OpKernel was registered" in line or "upported" in cls:
+            if text in texts or (changed and not room[phase]) or LACKING.match(line):
                 continue
             texts.add(text)
-            room[phase] -= 1
-        elif any(size(output) > LARGEST for output in result["outputs"]):
+            room[phase] -= changed
+        elif any(size(output) > LARGEST for output in result["outputs"]) or sample.get("feed"):
             continue
-        elif wrong:
-            if edges == EDGES or sample.get("feed"):
+        elif changed:
+            if not room["edges"]:
                 continue
-            edges += 1
-        rows.append({**{key: value for key, value in sample.items() if key != "op"}, **compact(result)})
-    return sorted(rows, key=lambda row: "error" in row)
+            room["edges"] -= 1
+        kept = {key: value for key, value in sample.items() if key not in ("op", "changed")}
+        rows.append({**kept, **{key: value for key, value in result.items() if value is not None}})
+    return sorted(rows, key=lambda row: "error" in row), refused, crashes
 
 
 def simplified(worker, name, row):
@@ -109,6 +124,11 @@ def simplified(worker, name, row):
     sample = {key: value for key, value in row.items() if key != "error"}
     same = worker.run({"op": name, **sample, "inputs": inputs})
     return {**row, "inputs": inputs} if same == {"error": row["error"]} else row
+
+
+def is_fed(value):
+    """Whether an input of a sample is an array, or a list of them."""
+    return isinstance(value, list)
 
 
 def ones(value):
@@ -122,11 +142,6 @@ def size(output):
     """How many values a written output has."""
     runs = [output] if isinstance(output[0], str) else output
     return sum(item[1] if isinstance(item, list) else 1 for run in runs for item in run[1:])
-
-
-def compact(result):
-    """A result without what goes without saying."""
-    return {key: value for key, value in result.items() if value is not None}
 
 
 def write(name, version, rows):

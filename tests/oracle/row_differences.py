@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+
 from oracle.graphdef import array_of
 from oracle.samples.values import Values
 

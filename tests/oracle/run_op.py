@@ -6,12 +6,15 @@ A sample is plain data (JSON):
     variables   argument -> written array (or list): a variable of that initial value, passed by reference
     resources   the same, passed as a resource handle
     attrs       argument -> value; {"tensor": written array} for tensors, {"unset": true} shapes stay unknown
-    before      nodes made before: [name, op, inputs, attrs]; "call:name" as op makes one of the functions below
-    after       nodes made after, which run once the op has run; they name it "@op"
+    before      nodes made before: [name, op, inputs, attrs]
+    after       nodes made after, which run one after another once the op has run; they name it "@op"
     fetch       what to fetch: "@op", "@node:1" ...; all outputs of the op, then the variables, unless said
     feed        the inputs are fed to placeholders of unknown shape instead of being constants
     runs        how often to run; then `outputs` is a list of lists
-    attributes of the op itself that only a graph gives: name, control (names of nodes before)
+    name        of the op's node
+    control     names of nodes before, of which the op depends
+    call        the function of `CALLS` that makes the op
+    legacy      op type -> producer, order of the inputs, types: an op that only old graphs may hold is imported
 
 Its result is plain data too:
     outputs     written arrays; null where there is nothing to compare (handles)
@@ -74,7 +77,7 @@ def static(tf, sample, mode):
             return type(error).__name__
 
 
-class Built(object):
+class Built:
     """The nodes of a sample in the default graph.
 
     Args:
@@ -100,21 +103,41 @@ class Built(object):
             self.op = self.make(sample["op"], sample.get("name"), given, sample.get("attrs", {}))
         self.made["op"] = self.op
         self.outputs = flat(self.op)
-        with tf.control_dependencies([operation(self.op)] if sample.get("after") else []):
-            for name, kind, inputs, attrs in sample.get("after", ()):
+        previous = [operation(self.op)]
+        for name, kind, inputs, attrs in sample.get("after", ()):
+            with tf.control_dependencies(previous):
                 self.made[name] = self.make(kind, name, self.arguments(inputs, "constant"), attrs)
+            previous.append(operation(self.made[name]))
         for key, value in sample.get("feeds", {}).items():
             self.feeds[self.reference(key)] = arrays.read(value)
 
     def make(self, kind, name, inputs, attrs):
         """One node, or what one of the functions `CALLS` makes."""
-        if kind.startswith("call:"):
-            return CALLS[kind[5:]](self.tf, *[inputs[key] for key in sorted(inputs)], **attrs)
+        if kind == self.sample["op"] and "call" in self.sample:
+            return CALLS[self.sample["call"]](self.tf, *[inputs[key] for key in sorted(inputs)], **attrs)
+        if kind in self.sample.get("legacy", ()):
+            return self.imported(kind, inputs, attrs, self.sample["legacy"][kind])
         attrs = {str(key): self.attr(value) for key, value in attrs.items()}
         arguments = {str(key): value for key, value in inputs.items()}
         if name is not None:
             arguments["name"] = name
         return getattr(self.tf.raw_ops, kind)(**dict(arguments, **attrs))
+
+    def imported(self, kind, inputs, attrs, legacy):
+        """A node of an old graph, imported."""
+        graph = self.tf.GraphDef()
+        graph.versions.producer = legacy["producer"]
+        made = graph.node.add(name="old", op=kind)
+        bound = {}
+        for key in legacy["order"]:
+            name = "input{}".format(len(bound))
+            graph.node.add(name=name, op="Placeholder").attr["dtype"].type = inputs[key].dtype.as_datatype_enum
+            made.input.append(name)
+            bound[name] = inputs[key]
+        for key, value in dict(attrs, **legacy["types"]).items():
+            set_attr(made.attr[key], value, key in legacy["types"])
+        op = self.tf.import_graph_def(graph, bound, ["old"], name="")[0]
+        return list(op.outputs) or op
 
     def attr(self, value):
         """An attr's value."""
@@ -124,7 +147,7 @@ class Built(object):
             return value
         if isinstance(value, list):
             return [self.attr(item) for item in value]
-        return str(value) if isinstance(value, type(u"")) and ascii_only(value) else value
+        return str(value) if isinstance(value, str) and ascii_only(value) else value
 
     def arguments(self, inputs, mode):
         """Tensors for the inputs of a node."""
@@ -179,6 +202,26 @@ class Built(object):
         return " ".join("?" if t.shape.ndims is None else
                         "[{}]".format(",".join("?" if d is None else str(d) for d in t.shape.as_list()))
                         for t in self.outputs)
+
+
+def set_attr(attr, value, is_type):
+    """Sets an attr of a node by hand."""
+    from tensorflow.core.framework import types_pb2
+
+    if is_type:
+        attr.type = types_pb2.DataType.Value("DT_" + {"float32": "float", "float64": "double"}.get(value, value).upper())
+    elif isinstance(value, bool):
+        attr.b = value
+    elif isinstance(value, int):
+        attr.i = value
+    elif isinstance(value, float):
+        attr.f = value
+    elif isinstance(value, list) or value is None:
+        attr.shape.unknown_rank = value is None
+        for size in value or ():
+            attr.shape.dim.add(size=size)
+    else:
+        attr.s = value.encode("utf-8")
 
 
 def ascii_only(text):
@@ -256,8 +299,20 @@ def plain(line):
     return line.replace("<type '", "<class '")
 
 
+def fails(error):
+    """A function that raises an error."""
+    def raising(value):
+        raise error
+
+    return raising
+
+
 CALLS = {
     "py_func": lambda tf, x, **attrs: tf.py_func(lambda v: v * 2, [x], x.dtype, **attrs),
+    "py_func_raises": lambda tf, x: tf.py_func(fails(ValueError("no such number")), [x], x.dtype),
+    "py_func_memory": lambda tf, x: tf.py_func(fails(MemoryError("too much")), [x], x.dtype),
+    "py_func_wrong": lambda tf, x: tf.py_func(lambda v: v, [x], tf.int32),
+    "py_func_count": lambda tf, x: tf.py_func(lambda v: (v, v), [x], tf.float32),
     "py_function": lambda tf, x: tf.py_function(lambda v: v * 2, [x], x.dtype),
 }
 

@@ -8,6 +8,7 @@ import json
 import zlib
 
 import numpy as np
+
 from oracle import arrays
 from oracle.samples import (
     array,
@@ -24,7 +25,6 @@ from oracle.samples import (
 )
 from oracle.samples.values import Scene, Values
 from oracle.samples.wrong import wrong_calls
-
 from tfmagic import tf  # noqa: F401  # makes every declaration known
 from tfmagic.graph import opdefs, registry
 
@@ -47,11 +47,11 @@ def samples(name):
     for call in calls:
         sample = described(definition, call)
         found.setdefault(json.dumps(sample, sort_keys=True), sample)
+    if "legacy" in sample:
+        found["new"] = {key: value for key, value in sample.items() if key != "legacy"}
     for call in wrong_calls(definition, calls):
-        for feed in ({}, {"feed": True}):
-            sample = {**described(definition, call), "changed": True, **feed}
-            if not feed or any(arrays.is_array(value) for value in sample["inputs"].values()):
-                found.setdefault(json.dumps({**sample, "changed": 0}, sort_keys=True), sample)
+        sample = described(definition, call)
+        found.setdefault(json.dumps(sample, sort_keys=True), {**sample, "changed": True})
     return list(found.values())
 
 
@@ -93,12 +93,31 @@ def filled(value, dtype, seed):
 def described(definition, call):
     """A call as plain data."""
     if not isinstance(call, Scene):
-        return {"op": definition.name, **parts(definition, call)}
+        call = Scene(call)
     sample = {"op": definition.name, **parts(definition, call.arguments), **call.more}
+    if "feeds" in sample:
+        sample["feeds"] = {key: arrays.written(value) for key, value in sample["feeds"].items()}
     for key, nodes in (("before", call.before), ("after", call.after)):
         if nodes:
             sample[key] = [[name, op, *inputs_and_attrs(given)] for name, op, given in nodes]
-    return sample
+    legacy = {}
+    for op, given in ((definition.name, call.arguments), *((op, given) for _, op, given in call.before + call.after)):
+        producer = next((int(flag[11:]) - 1 for flag in opdefs.get(op).flags if flag.startswith("deprecated=")), None)
+        if producer is not None:
+            legacy[op] = {"producer": producer, **node_parts(opdefs.get(op), given)}
+    return {**sample, "legacy": legacy} if legacy else sample
+
+
+def node_parts(definition, call):
+    """What it takes to write a node by hand: the order of its inputs, the values of its type attrs."""
+    types = {}
+    for arg in definition.inputs:
+        value = call.get(arg.python_name)
+        if arg.type_attr is not None and isinstance(value, np.ndarray):
+            types.setdefault(arg.type_attr, "string" if value.dtype == object else value.dtype.name)
+    given = {key: value for key, value in call.items() if key in definition.attrs and
+             definition.attrs[key].type == "type"}
+    return {"order": [arg.python_name for arg in definition.inputs], "types": {**types, **given}}
 
 
 def parts(definition, call):

@@ -4,6 +4,7 @@ import itertools
 import zlib
 
 import numpy as np
+
 from oracle.samples.values import N, P, Values, i32, i64
 
 DTYPES = ("float32", "float64", "float16", "int32", "int64", "bool", "complex64", "string", "uint8", "int8", "int16",
@@ -61,7 +62,8 @@ def update_rows(definition):
             else:
                 row[arg.python_name] = Values((), 0.1, 0.9)
         rows.append(row)
-    rows += [{**rows[0], attr: True} for attr in ("use_nesterov", "use_locking") if attr in definition.attrs]
+    rows += [{**rows[0], attr.python_name: not attr.default} for attr in definition.attrs.values()
+             if attr.type == "bool" and attr.has_default]
     return rows
 
 
