@@ -15,7 +15,7 @@ from IPython.utils.capture import capture_output
 
 from tfmagic.view import theme
 from tfmagic.view.escape import xml
-from tfmagic.view.metrics import text_width
+from tfmagic.view.paint.metrics import text_width
 
 SVG = "image/svg+xml"
 MARGIN, GAP = 16, 10

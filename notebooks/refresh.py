@@ -12,7 +12,7 @@ from pathlib import Path
 
 import nbformat
 
-from tfmagic.notebook import execute, places
+from tfmagic.notebook.command import execute, places
 
 
 def refresh(path: Path) -> None:

@@ -13,7 +13,7 @@ import pytest
 import tfmagic
 
 PACKAGE = Path(tfmagic.__file__).parent
-FLOORS = ["graph", "ops", "io", "session", "tf", "view", "notebook"]
+FLOORS = ["base", "formats", "graph", "ops", "graphdef", "session", "tf", "view", "notebook"]
 # The package's own front door names what it offers on first use.
 FRONT_DOOR = {"tfmagic"}
 

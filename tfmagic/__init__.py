@@ -16,7 +16,7 @@ def load_ipython_extension(shell: "InteractiveShell") -> None:
     Args:
       shell: the running IPython shell.
     """
-    from tfmagic.notebook import extension
+    from tfmagic.notebook.shell import extension
 
     extension.load(shell)
 
@@ -27,7 +27,7 @@ def unload_ipython_extension(shell: "InteractiveShell") -> None:
     Args:
       shell: the running IPython shell.
     """
-    from tfmagic.notebook import extension
+    from tfmagic.notebook.shell import extension
 
     extension.unload(shell)
 

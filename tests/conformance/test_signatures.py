@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tfmagic import tf
-from tfmagic.graph.dtypes import DType
+from tfmagic.base.dtypes import DType
 
 SIGNATURES = Path(__file__).resolve().parents[1] / "oracle" / "data" / "signatures.txt"
 # No user calls the first three; the others are the built-in methods of tuples.

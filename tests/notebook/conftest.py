@@ -9,8 +9,8 @@ from IPython.core.interactiveshell import InteractiveShell
 from shells import Shell
 
 from tfmagic.graph import context
-from tfmagic.notebook import extension
 from tfmagic.notebook.legacy import alias
+from tfmagic.notebook.shell import extension
 
 
 @pytest.fixture

@@ -10,12 +10,12 @@ import nbformat
 import pytest
 from shells import notebook_of
 
-from tfmagic.notebook import cli, doctor
+from tfmagic.notebook.command import cli, doctor
 
 
 def tfmagic(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "tfmagic.notebook.cli", *arguments], cwd=cwd, capture_output=True,
-                          text=True, timeout=120)
+    return subprocess.run([sys.executable, "-m", "tfmagic.notebook.command.cli", *arguments], cwd=cwd,
+                          capture_output=True, text=True, timeout=120)
 
 
 def test_a_script_runs_as_python_would_run_it(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import nbformat
 import pytest
 
-from tfmagic.notebook import execute, figures, places
+from tfmagic.notebook.command import execute, figures, places
 
 # What may differ from run to run: addresses, and the values of unseeded random tensors.
 ADDRESS = re.compile(r"0x[0-9a-f]+")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tfmagic.notebook.headers import comment_out, read
+from tfmagic.notebook.shell.headers import comment_out, read
 
 
 def test_a_header_becomes_a_comment_on_the_same_line() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tfmagic.notebook.installs import rewrite
+from tfmagic.notebook.legacy.installs import rewrite
 
 
 @pytest.mark.parametrize(("command", "left"), [

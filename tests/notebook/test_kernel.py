@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from shells import notebook_of
 
-from tfmagic.notebook import execute, kernelspec
+from tfmagic.notebook.command import execute, kernelspec
 
 
 @pytest.fixture(scope="module")
@@ -59,10 +59,10 @@ def test_the_kernel_is_installed_with_this_interpreter(tmp_path: Path) -> None:
 
 
 def test_the_kernel_refuses_to_start_without_the_extension(tmp_path: Path) -> None:
-    program = ("import tfmagic.notebook.extension as e\n"
+    program = ("import tfmagic.notebook.shell.extension as e\n"
                "def broken(shell): raise RuntimeError('broken on purpose')\n"
                "e.load = broken\n"
-               "from tfmagic.notebook.kernel import main; main()")
+               "from tfmagic.notebook.command.kernel import main; main()")
     done = subprocess.run([sys.executable, "-c", program, "-f", str(tmp_path / "connection.json")],
                           capture_output=True, text=True, timeout=60)
     assert done.returncode != 0 and "broken on purpose" in done.stderr and "does not start" in done.stderr

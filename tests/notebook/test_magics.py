@@ -9,7 +9,7 @@ import pytest
 from IPython.core.error import UsageError
 from shells import Shell
 
-from tfmagic.notebook.options import MAGICS
+from tfmagic.notebook.shell.options import MAGICS
 
 GRAPH = "application/vnd.tfmagic.graph+json"
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from tfmagic.notebook import kernelspec, places
+from tfmagic.notebook.command import kernelspec, places
 
 SANITIZE = Path(__file__).with_name("nbval_sanitize.cfg")
 NOTEBOOKS = [p for p in sorted(places.notebooks().rglob("*.ipynb")) if p != places.course()]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tfmagic.notebook.options import MAGICS, OptionError, parse, words
+from tfmagic.notebook.shell.options import MAGICS, OptionError, parse, words
 
 
 @pytest.mark.parametrize(("line", "expected"), [

@@ -1,1 +1,1 @@
-"""What TensorFlow printed, the scripts that recorded it, and what compares with it."""
+"""What TensorFlow 1.15.0 printed, with the scripts that recorded it and the comparison."""

@@ -1,7 +1,13 @@
-"""A GraphDef and fetched values as plain JSON data, the same whether TensorFlow or tfmagic made them."""
+# -*- coding: utf-8 -*-
+"""A GraphDef and fetched values as plain JSON data, the same whether TensorFlow or tfmagic made them.
+
+Runs under TensorFlow 1.15's Python 2.7 as well as under Python 3.
+"""
 
 import base64
 import json
+import numbers
+from collections import OrderedDict
 
 import numpy as np
 
@@ -14,68 +20,79 @@ NUMPY = {
     "half": np.float16, "float": np.float32, "double": np.float64, "int8": np.int8, "int16": np.int16,
     "int32": np.int32, "int64": np.int64, "uint8": np.uint8, "uint16": np.uint16, "uint32": np.uint32,
     "uint64": np.uint64, "bool": np.bool_, "complex64": np.complex64, "complex128": np.complex128,
+    "bfloat16": np.uint16,
 }  # fmt: skip
 
 
 def text(data):
     """Bytes as text where they are UTF-8, else marked base64."""
-    if isinstance(data, str):
+    if not isinstance(data, bytes):
         return data
     try:
-        return data.decode()
+        return data.decode("utf-8")
     except UnicodeDecodeError:
-        return {"base64": base64.b64encode(data).decode()}
+        return {"base64": base64.b64encode(data).decode("ascii")}
 
 
 def type_name(message, field, number):
     """`DT_FLOAT` as `float`, taken from the message's own enum."""
     names = message.DESCRIPTOR.fields_by_name[field].enum_type.values_by_number
-    return names[number].name.removeprefix("DT_").lower()
+    return names[number].name[len("DT_"):].lower()
 
 
 def describe_shape(shape):
     """A TensorShapeProto as a list with None for unknown sizes, or None for unknown rank."""
-    return None if shape.unknown_rank else [None if d.size < 0 else d.size for d in shape.dim]
+    return None if shape.unknown_rank else [None if d.size < 0 else int(d.size) for d in shape.dim]
 
 
 def describe_number(value):
     """One element as JSON: non-finite and complex numbers become text."""
-    if isinstance(value, bool | np.bool_):
+    if isinstance(value, (bool, np.bool_)):
         return bool(value)
-    if isinstance(value, int | np.integer):
+    if isinstance(value, numbers.Integral):
         return int(value)
-    if isinstance(value, complex | np.complexfloating):
-        return str(complex(value))
+    if isinstance(value, (complex, np.complexfloating)):
+        return repr(complex(value))
     if not np.isfinite(value):
         return str(float(value))
     return float(np.format_float_positional(value, unique=True)) if isinstance(value, np.floating) else value
 
 
 def describe_tensor(proto):
-    """A TensorProto with its values decoded; equal values are written once."""
+    """A TensorProto: dtype, shape, the values (equal last ones written once), and how they are stored.
+
+    `stored` is "content" where the values are bytes in `tensor_content`, the number of values in the dtype's own field
+    where that is not the number of elements, and absent where each element stands in that field.
+    """
     dtype = type_name(proto, "dtype", proto.dtype)
     shape = describe_shape(proto.tensor_shape)
-    size = int(np.prod(shape))
+    size = int(np.prod(shape, dtype=np.int64))
     if proto.tensor_content:
-        values = np.frombuffer(proto.tensor_content, NUMPY[dtype]).tolist()
-        if dtype in ("float", "half"):
-            values = [describe_number(v) for v in np.frombuffer(proto.tensor_content, NUMPY[dtype])]
+        array = np.frombuffer(proto.tensor_content, NUMPY[dtype])
+        values = [describe_number(v) for v in array] if dtype in ("float", "half") else array.tolist()
+        stored = "content"
     else:
         values = list(getattr(proto, VALUES.get(dtype, "int_val")))
+        stored = len(values) // (2 if dtype.startswith("complex") else 1)
         if dtype == "half":
             values = [describe_number(v) for v in np.array(values, np.uint16).view(np.float16)]
         elif dtype == "float":
             values = [describe_number(np.float32(v)) for v in values]
         elif dtype.startswith("complex"):
-            values = [str(complex(*pair)) for pair in zip(values[::2], values[1::2])]
+            values = [complex(*pair) for pair in zip(values[::2], values[1::2])]
         elif dtype == "string":
             values = [text(v) for v in values]
+    if dtype.startswith("complex"):
+        values = [repr(v) for v in values]
     values = [str(v) if isinstance(v, float) and not np.isfinite(v) else v for v in values]
     while len(values) > 1 and values[-1] == values[-2]:
         values.pop()
     if size and not values:
         values = ["" if dtype == "string" else False if dtype == "bool" else 0]
-    return {"dtype": dtype, "shape": shape, "values": values}
+    out = OrderedDict([("dtype", dtype), ("shape", shape), ("values", values)])
+    if stored != size:
+        out["stored"] = stored
+    return out
 
 
 def describe_attr(attr):
@@ -93,31 +110,36 @@ def describe_attr(attr):
         return {"func": attr.func.name}
     if kind == "f":
         return describe_number(np.float32(attr.f))
+    if kind == "i":
+        return int(attr.i)
     if kind == "list":
-        values = attr.list
-        for name in ("s", "i", "f", "b", "type", "shape", "tensor", "func"):
-            items = getattr(values, name)
-            if items:
-                break
-        else:
-            return []
-        if name == "type":
-            return [type_name(values, "type", v) for v in items]
-        convert = {"s": text, "shape": describe_shape, "tensor": describe_tensor,
-                   "f": lambda v: describe_number(np.float32(v)),
-                   "func": lambda f: f.name}.get(name, lambda v: v)  # fmt: skip
-        return [convert(v) for v in items]
+        return describe_list(attr.list)
     return getattr(attr, kind) if kind else None
+
+
+def describe_list(values):
+    """The list of an AttrValue as plain data."""
+    for name in ("s", "i", "f", "b", "type", "shape", "tensor", "func"):
+        items = getattr(values, name)
+        if items:
+            break
+    else:
+        return []
+    if name == "type":
+        return [type_name(values, "type", v) for v in items]
+    convert = {"s": text, "i": int, "shape": describe_shape, "tensor": describe_tensor,
+               "f": lambda v: describe_number(np.float32(v)), "func": lambda f: f.name}.get(name)  # fmt: skip
+    return [convert(v) if convert else v for v in items]
 
 
 def describe_node(node):
     """A NodeDef as plain data, without the process-wide counters that py_func and custom_gradient put in attrs."""
-    out = {"name": node.name, "op": node.op}
+    out = OrderedDict([("name", node.name), ("op", node.op)])
     if node.input:
         out["inputs"] = list(node.input)
     if node.device:
         out["device"] = node.device
-    attrs = {name: describe_attr(node.attr[name]) for name in sorted(node.attr)}
+    attrs = OrderedDict((name, describe_attr(node.attr[name])) for name in sorted(node.attr))
     if "token" in attrs:
         attrs["token"] = "pyfunc"
     if str(attrs.get("_gradient_op_type")).startswith("CustomGradient-"):
@@ -127,14 +149,28 @@ def describe_node(node):
     return out
 
 
+def describe_static_shape(shape):
+    """A tensor's static shape as TensorFlow writes it in messages: `[?,3]`, `<unknown>`."""
+    if shape.ndims is None:
+        return "<unknown>"
+    return "[{}]".format(",".join("?" if size is None else str(size) for size in shape.as_list()))
+
+
 def describe_graph(graph):
-    """All nodes of a `tf.Graph`, in the order they were made."""
-    return [describe_node(node) for node in graph.as_graph_def().node]
+    """All nodes of a `tf.Graph` in the order of its GraphDef, each with the static shapes of its outputs."""
+    described = []
+    for node in graph.as_graph_def().node:
+        out = describe_node(node)
+        shapes = [describe_static_shape(t.get_shape()) for t in graph.get_operation_by_name(node.name).outputs]
+        if shapes:
+            out["shapes"] = " ".join(shapes)
+        described.append(out)
+    return described
 
 
 def describe_collections(graph):
     """Collection name -> names of what it holds (or the class, for nameless things)."""
-    out = {}
+    out = OrderedDict()
     for key in sorted(map(str, graph.get_all_collection_keys())):
         if not key.startswith("__"):
             out[key] = [getattr(item, "name", type(item).__name__) for item in graph.get_collection(key)]
@@ -143,22 +179,22 @@ def describe_collections(graph):
 
 def describe_value(value):
     """A fetched value as plain data: dtype, shape and flat list of values; nested fetches keep their structure."""
-    if value is None or isinstance(value, str):
-        return value
-    if hasattr(value, "_fields"):
-        return {"fields": {name: describe_value(getattr(value, name)) for name in value._fields}}
-    if isinstance(value, dict):
-        return {"dict": {str(key): describe_value(item) for key, item in value.items()}}
-    if isinstance(value, list | tuple):
-        return [describe_value(item) for item in value]
     if isinstance(value, bytes):
         return {"bytes": text(value)}
+    if value is None or isinstance(value, type(u"")):
+        return value
+    if hasattr(value, "_fields"):
+        return {"fields": OrderedDict((name, describe_value(getattr(value, name))) for name in value._fields)}
+    if isinstance(value, dict):
+        return {"dict": OrderedDict((str(key), describe_value(value[key])) for key in sorted(value, key=str))}
+    if isinstance(value, (list, tuple)):
+        return [describe_value(item) for item in value]
     array = np.asarray(value)
     if array.dtype == object:
         flat = [text(v) for v in array.ravel()]
     else:
         flat = [describe_number(v) for v in array.ravel()]
-    return {"dtype": str(array.dtype), "shape": list(array.shape), "values": flat}
+    return OrderedDict([("dtype", str(array.dtype)), ("shape", list(array.shape)), ("values", flat)])
 
 
 def array_of(value):
@@ -181,6 +217,11 @@ def array_of(value):
     return array.reshape(value["shape"])
 
 
+def plain(data):
+    """Data as it is after a way through JSON, the order of keys kept."""
+    return json.loads(json.dumps(data, default=lambda value: value.item()), object_pairs_hook=OrderedDict)
+
+
 def dumps(record):
     """Deterministic JSON: one node, one value or one fact a line."""
 
@@ -192,10 +233,10 @@ def dumps(record):
         comma = "," if position < len(record) - 1 else ""
         if isinstance(value, list) and value:
             rows = ",\n".join("  " + dump(item) for item in value)
-            lines.append(f" {json.dumps(key)}: [\n{rows}\n ]{comma}")
+            lines.append(u" {}: [\n{}\n ]{}".format(dump(key), rows, comma))
         elif isinstance(value, dict) and value:
-            rows = ",\n".join(f"  {json.dumps(k)}: {dump(v)}" for k, v in value.items())
-            lines.append(f" {json.dumps(key)}: {{\n{rows}\n }}{comma}")
+            rows = ",\n".join(u"  {}: {}".format(dump(k), dump(v)) for k, v in value.items())
+            lines.append(u" {}: {{\n{}\n }}{}".format(dump(key), rows, comma))
         else:
-            lines.append(f" {json.dumps(key)}: {dump(value)}{comma}")
-    return "\n".join([*lines, "}"]) + "\n"
+            lines.append(u" {}: {}{}".format(dump(key), dump(value), comma))
+    return "\n".join(lines + ["}"]) + "\n"

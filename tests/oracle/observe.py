@@ -1,6 +1,7 @@
 """Building one program and noting all that it shows: nodes, collections, reprs, facts and values."""
 
 import re
+from collections import OrderedDict
 
 from oracle import graphdef
 
@@ -9,7 +10,7 @@ def observe(tf, build):
     """Everything recorded about one program, as plain data.
 
     Args:
-        tf: the TensorFlow to use (`tensorflow.compat.v1` when recording, tfmagic's when testing).
+        tf: TensorFlow 1.15 when recording, tfmagic's `tf` when testing.
         build: a function registered with `@program`.
 
     Returns:
@@ -17,20 +18,22 @@ def observe(tf, build):
     """
     with tf.Graph().as_default() as graph:
         case = build(tf)
-        record = {"nodes": graphdef.describe_graph(graph),
-                  "collections": graphdef.describe_collections(graph)}
+        record = OrderedDict([("nodes", graphdef.describe_graph(graph)),
+                              ("collections", graphdef.describe_collections(graph))])  # fmt: skip
         if case is None:
             return record
-        record["shown"] = [[without_address(str(item)), without_address(repr(item))] for item in case.show]
-        record["facts"] = case.facts
+        record["shown"] = [[as_in_3(str(item)), as_in_3(repr(item))] for item in case.show]
+        record["facts"] = OrderedDict((key, case.facts[key]) for key in sorted(case.facts))
         if case.steps:
             record["values"] = run(tf, case)
     return record
 
 
-def without_address(text):
-    """A repr without the object's address."""
-    return re.sub(r"0x[0-9a-f]{6,}", "0x...", text)
+def as_in_3(text):
+    """A text as Python 3 prints it, without the addresses of objects."""
+    for pattern, new in ((r"0x[0-9a-f]{6,}", "0x..."), (r"\b(\d+)L\b", r"\1"), (r"\bu(?=['\"])", "")):
+        text = re.sub(pattern, new, text)
+    return text
 
 
 def run(tf, case):

@@ -1,83 +1,93 @@
-"""Records the programs' graphs and values from TensorFlow.
+"""Records the programs' graphs and values from TensorFlow 1.15.
 
-Run it with a Python that has TensorFlow 2.x:
-    python tests/oracle/record.py [PROGRAM ...]
-It writes data/graphs/<program>.json.
+Run it with a Python that has TensorFlow 1.15:
+    python tests/oracle/record.py [PROGRAM ...]           writes data/graphs/<program>.json (no name: all)
+    python tests/oracle/record.py --print PROGRAM|FILE.py writes the record to the standard output
+What runs under it is written in the common subset of Python 2.7 and 3.
 """
 
-import json
+from __future__ import print_function
+
+import io
 import os
 import sys
-from datetime import date
-from pathlib import Path
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-HERE = Path(__file__).resolve().parent
-GRAPHS = HERE / "data" / "graphs"
-sys.path.insert(0, str(HERE.parent))
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+HERE = os.path.dirname(os.path.abspath(__file__))
+DATA = os.path.join(HERE, "data")
+GRAPHS = os.path.join(DATA, "graphs")
+sys.dont_write_bytecode = True  # a stale .pyc would be found as a module of programs
+sys.path.insert(0, os.path.dirname(HERE))
 
 
 def oracle():
-    """TensorFlow with 1.x behaviour, quiet."""
-    import tensorflow.compat.v1 as tf
+    """TensorFlow 1.15, quiet."""
+    import tensorflow as tf
 
-    tf.disable_v2_behavior()
-    tf.logging.set_verbosity(tf.logging.ERROR)
-    seed_ops_as_1_15(tf)
+    if not tf.__version__.startswith("1.15."):
+        raise SystemExit("the oracle is TensorFlow 1.15, this is " + tf.__version__)
+    tf.compat.v1.logging.set_verbosity(tf.compat.v1.logging.ERROR)
     return tf
 
 
-def seed_ops_as_1_15(tf):
-    """Makes random ops without a seed in a graph with one take the number of the newest node, as TensorFlow 1.15 does.
-
-    2.x counts such ops instead; with 1.15's seeds its kernels give the numbers that 1.15 gives.
-    """
-    from tensorflow.python.framework import random_seed
-
-    class NewestNode(dict):
-        def setdefault(self, graph, default=None):
-            self[graph] = len(graph.get_operations())
-            return self[graph]
-
-    random_seed._graph_to_seed_dict = NewestNode()
-
-
 def header(tf):
-    """Which TensorFlow printed the data, and when."""
-    return f"TensorFlow {tf.__version__} compat.v1, {date.today().isoformat()}"
+    """Which TensorFlow printed the data."""
+    return "TensorFlow {}, Python {}".format(tf.__version__, sys.version.split()[0])
+
+
+def read(path):
+    """A text file, or None where there is none."""
+    if not os.path.exists(path):
+        return None
+    with io.open(path, encoding="utf-8") as file:
+        return file.read()
+
+
+def write(path, text):
+    """Writes a text file; returns whether it is another text than before."""
+    if read(path) == text:
+        return False
+    with io.open(path, "w", encoding="utf-8", newline="\n") as file:
+        file.write(text if isinstance(text, type(u"")) else text.decode("utf-8"))
+    return True
+
+
+def recorded():
+    """The names of the programs that are recorded."""
+    return sorted(name[:-len(".json")] for name in os.listdir(GRAPHS) if name.endswith(".json"))
+
+
+def text_of(tf, build):
+    """The record of one program as JSON."""
+    from oracle import graphdef
+    from oracle.observe import observe
+
+    record = graphdef.plain(observe(tf, build))
+    return graphdef.dumps(graphdef.OrderedDict([("recorded_from", header(tf))] + list(record.items())))
 
 
 def main(names):
-    from oracle import graphdef
-    from oracle.observe import observe
-    from oracle.programs import load
+    from oracle.programs import find, load
 
     tf = oracle()
-    GRAPHS.mkdir(parents=True, exist_ok=True)
+    if names[:1] == ["--print"]:
+        text = text_of(tf, find(names[1]))
+        getattr(sys.stdout, "buffer", sys.stdout).write(text.encode("utf-8"))
+        return []
     programs = load()
     failures = []
-    for name in names or programs:
+    for name in names or sorted(programs):
         try:
-            record = {"recorded_from": header(tf), **observe(tf, programs[name])}
+            text = text_of(tf, programs[name])
         except Exception as error:
-            failures.append(f"{name}: {type(error).__name__}: {str(error).splitlines()[0]}")
+            failures.append("{}: {}: {}".format(name, type(error).__name__, (str(error).splitlines() or [""])[0]))
             continue
-        path = GRAPHS / f"{name}.json"
-        text = graphdef.dumps(json.loads(json.dumps(record)))
-        if path.exists() and strip_header(path.read_text()) == strip_header(text):
-            continue
-        path.write_text(text)
-        print(f"{name}: {len(record['nodes'])} nodes")
+        if write(os.path.join(GRAPHS, name + ".json"), text):
+            print(name)
     if not names:
-        for path in GRAPHS.glob("*.json"):
-            if path.stem not in programs:
-                path.unlink()
+        for name in set(recorded()) - set(programs):
+            os.remove(os.path.join(GRAPHS, name + ".json"))
     return failures
-
-
-def strip_header(text):
-    """The data without its first entry, so that re-recording the same facts changes no file."""
-    return text.split("\n", 2)[2]
 
 
 if __name__ == "__main__":

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from fake_graph import first_graph, relu_layer
 
-from tfmagic.view import cards, tensor_bundle
-from tfmagic.view.blocks import draw_product, draw_tensor
+from tfmagic.view import tensor_bundle
+from tfmagic.view.cards import tables as cards
+from tfmagic.view.paint.blocks import draw_product, draw_tensor
 
 SVG = "{http://www.w3.org/2000/svg}"
 

@@ -12,16 +12,19 @@ from fake_graph import Graph, chain, counting_loop, deep, first_graph, relu_laye
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tfmagic.view import Annotations, EngineError, build_scene, engine, mime_bundle, model, save
-from tfmagic.view.bundle import GRAPH_MIME, SVG_MIME, scene_from_json
-from tfmagic.view.dot import layout_dot, to_dot
-from tfmagic.view.engine import find_engine, make_pdf, run_engine
+from tfmagic.view import Annotations, EngineError, build_scene, mime_bundle
 from tfmagic.view.escape import shorten, visible
-from tfmagic.view.html import draw_html
-from tfmagic.view.layout import lay_out
-from tfmagic.view.shapes import TITLE_LIMIT
-from tfmagic.view.svg import draw_svg
-from tfmagic.view.text import draw_text
+from tfmagic.view.paint import engine
+from tfmagic.view.paint.bundle import GRAPH_MIME, SVG_MIME, scene_from_json
+from tfmagic.view.paint.dot import layout_dot, to_dot
+from tfmagic.view.paint.engine import find_engine, make_pdf, run_engine
+from tfmagic.view.paint.html import draw_html
+from tfmagic.view.paint.layout import lay_out
+from tfmagic.view.paint.save import save
+from tfmagic.view.paint.shapes import TITLE_LIMIT
+from tfmagic.view.paint.svg import draw_svg
+from tfmagic.view.paint.text import draw_text
+from tfmagic.view.scene import model
 
 SVG = "{http://www.w3.org/2000/svg}"
 HOSTILE = ["<script>alert(1)</script>", '"', "\\", "\\N", "&lt;", "&amp;lt;", "a\nb", "\x00\x07\x1b[31m",

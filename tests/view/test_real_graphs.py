@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from tfmagic import tf
-from tfmagic.view import Annotations, build_scene, mime_bundle, model
-from tfmagic.view.text import draw_text
+from tfmagic.view import Annotations, build_scene, mime_bundle
+from tfmagic.view.paint.text import draw_text
+from tfmagic.view.scene import model
 
 
 @pytest.fixture(autouse=True)

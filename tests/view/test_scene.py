@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from fake_graph import Graph, branch, chain, counting_loop, deep, first_graph, relu_layer, trained
 
-from tfmagic.view import Annotations, build_scene, model
-from tfmagic.view.scopes import AUTOMATIC_LIMIT, HARD_LIMIT
+from tfmagic.view import Annotations, build_scene
+from tfmagic.view.scene import model
+from tfmagic.view.scene.scopes import AUTOMATIC_LIMIT, HARD_LIMIT
 
 
 def arrows(scene):

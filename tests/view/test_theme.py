@@ -2,7 +2,7 @@
 
 import pytest
 
-from tfmagic.view.sheet import _RULES
+from tfmagic.view.paint.sheet import _RULES
 from tfmagic.view.theme import DEVICES, PALETTE, themed
 
 FILLS = ["bg", "op", "ph", "var", "const", "scope", "box"]

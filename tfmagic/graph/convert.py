@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tfmagic.graph import dtypes, opdefs, tensor_values
+from tfmagic.base import dtypes, tensor_values
+from tfmagic.base.dtypes import DType
+from tfmagic.base.export import export
+from tfmagic.graph import opdefs
 from tfmagic.graph.context import get_default_graph
-from tfmagic.graph.dtypes import DType
-from tfmagic.graph.export import export
 from tfmagic.graph.operation import Tensor
 
 _registry: dict[int, list[tuple[Any, Callable[..., Any]]]] = {}

@@ -8,9 +8,10 @@ import enum
 from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
-from tfmagic.graph import dtypes, registry, shapes
+from tfmagic.base import dtypes, shapes
+from tfmagic.base.export import export
+from tfmagic.graph import registry
 from tfmagic.graph.context import get_default_graph
-from tfmagic.graph.export import export
 from tfmagic.graph.graph import Graph
 from tfmagic.graph.indexed_slices import IndexedSlices, as_tensor_or_slices, flatten_nested, unify_index_types
 from tfmagic.graph.operation import Operation, Tensor

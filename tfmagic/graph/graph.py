@@ -8,11 +8,12 @@ import threading
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from tfmagic.graph import context, devices, opdefs, registry, source
+from tfmagic.base import devices, source
+from tfmagic.base.dtypes import DType, as_dtype
+from tfmagic.base.export import export
+from tfmagic.graph import context, opdefs, registry
 from tfmagic.graph.context import GraphStacks
 from tfmagic.graph.controls import Controller
-from tfmagic.graph.dtypes import DType, as_dtype
-from tfmagic.graph.export import export
 from tfmagic.graph.inference import infer_shapes
 from tfmagic.graph.opdefs import OpDef
 from tfmagic.graph.operation import Operation, Tensor

@@ -6,12 +6,12 @@ import collections
 import warnings
 from typing import Any
 
-from tfmagic.graph import dtypes
+from tfmagic.base import dtypes
+from tfmagic.base.dtypes import DType
+from tfmagic.base.export import export
+from tfmagic.base.shapes import TensorShape, as_shape
 from tfmagic.graph.convert import register_tensor_conversion_function, to_tensor
-from tfmagic.graph.dtypes import DType
-from tfmagic.graph.export import export
 from tfmagic.graph.operation import Operation, Tensor
-from tfmagic.graph.shapes import TensorShape, as_shape
 
 _LARGE = 100_000_000  # elements from which on a dense form deserves a warning
 

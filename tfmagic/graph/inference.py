@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tfmagic.graph import registry, shapes
+from tfmagic.base import shapes
+from tfmagic.graph import registry
 from tfmagic.graph.operation import Operation
 from tfmagic.graph.registry import Node
 

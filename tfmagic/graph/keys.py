@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tfmagic.graph import tf_logging
-from tfmagic.graph.export import export
+from tfmagic.base import tf_logging
+from tfmagic.base.export import export
 
 
 class _OldVariables:

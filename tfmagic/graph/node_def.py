@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from tfmagic.graph import dtypes, tensor_proto
-from tfmagic.graph.dtypes import DType
+from tfmagic.base import dtypes
+from tfmagic.base.dtypes import DType
+from tfmagic.base.shapes import TensorShape
+from tfmagic.formats import tensor_proto
 from tfmagic.graph.opdefs import AttrDef, OpDef
-from tfmagic.graph.shapes import TensorShape
 
 Operation = Any  # both classes stand above this module
 Graph = Any

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import Any
 
-from tfmagic.graph import dtypes
-from tfmagic.graph.dtypes import DType
+from tfmagic.base import dtypes
+from tfmagic.base.dtypes import DType
 
 _REQUIRED = object()
 
@@ -178,7 +178,7 @@ def _parse_attr(item: str) -> AttrDef:
 
 
 def _default(kind: str, value: Any) -> Any:
-    from tfmagic.graph.shapes import TensorShape
+    from tfmagic.base.shapes import TensorShape
 
     if kind == "type":
         return dtypes.as_dtype(value)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from tfmagic.graph import context, devices, shapes, source
-from tfmagic.graph.dtypes import DType
-from tfmagic.graph.export import export
+from tfmagic.base import devices, shapes, source
+from tfmagic.base.dtypes import DType
+from tfmagic.base.export import export
+from tfmagic.base.shapes import Dims, TensorShape
+from tfmagic.graph import context
 from tfmagic.graph.opdefs import OpDef
-from tfmagic.graph.shapes import Dims, TensorShape
 
 Graph = Any  # the class stands above this module
 

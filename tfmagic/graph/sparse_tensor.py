@@ -5,12 +5,12 @@ from __future__ import annotations
 import collections
 from typing import Any
 
-from tfmagic.graph import dtypes
+from tfmagic.base import dtypes
+from tfmagic.base.export import export
+from tfmagic.base.shapes import TensorShape, as_shape
 from tfmagic.graph.convert import convert_to_tensor
-from tfmagic.graph.export import export
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.graph.scopes import name_scope
-from tfmagic.graph.shapes import TensorShape, as_shape
 
 SparseTensorValue = export("SparseTensorValue")(
     collections.namedtuple("SparseTensorValue", ["indices", "values", "dense_shape"]))

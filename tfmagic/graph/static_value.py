@@ -11,11 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from tfmagic.graph import errors, registry
-from tfmagic.graph.export import export
+from tfmagic.base import errors
+from tfmagic.base.export import export
+from tfmagic.base.shapes import Dims, TensorShape
+from tfmagic.graph import registry
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.graph.registry import Node
-from tfmagic.graph.shapes import Dims, TensorShape
 
 # A value is an array, a list of int and None (a vector of which only some elements are known), or None.
 Value = Any

@@ -10,9 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from tfmagic.graph import context, opdefs, shapes, tensor_values
+from tfmagic.base import shapes, tensor_values
+from tfmagic.base.dtypes import DType, as_dtype
+from tfmagic.graph import context, opdefs
 from tfmagic.graph.convert import to_tensor
-from tfmagic.graph.dtypes import DType, as_dtype
 from tfmagic.graph.graph import Graph
 from tfmagic.graph.node_def import Func, plain_attr
 from tfmagic.graph.opdefs import ArgDef, AttrDef, OpDef

@@ -32,10 +32,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tfmagic.graph import registry, shapes
+from tfmagic.base import shapes
+from tfmagic.base.lazy import torch
+from tfmagic.graph import registry
 from tfmagic.graph.registry import OpDeclaration
 from tfmagic.ops import shape_rules
-from tfmagic.ops.lazy import torch
 
 Kernel = Callable[..., Any] | str | None
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tfmagic.graph import shapes
-from tfmagic.graph.shapes import Dims
+from tfmagic.base import shapes
+from tfmagic.base.shapes import Dims
 
 
 def same(op: Any, x: Dims, *others: Dims) -> Dims:

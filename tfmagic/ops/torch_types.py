@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from tfmagic.graph.dtypes import DType
-from tfmagic.ops.lazy import torch
+from tfmagic.base.dtypes import DType
+from tfmagic.base.lazy import torch
 
 # Quantized types are held as the plain integers of their width.
 _STORED_AS = {"qint8": "int8", "quint8": "uint8", "qint16": "int16", "quint16": "uint16", "qint32": "int32"}

@@ -9,7 +9,7 @@ import ml_dtypes
 import numpy as np
 import torch
 
-from tfmagic.graph import shapes, tensor_values
+from tfmagic.base import shapes, tensor_values
 from tfmagic.graph.graph import Graph
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.ops.torch_types import as_torch, torch_dtype

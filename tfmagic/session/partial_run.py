@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tfmagic.graph import errors
+from tfmagic.base import errors
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.session import feeds as feeding
 from tfmagic.session import results

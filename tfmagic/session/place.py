@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tfmagic.graph import devices, errors
+from tfmagic.base import devices, errors
 from tfmagic.graph.operation import Operation
 from tfmagic.session.devices.listing import Device, matches
 from tfmagic.session.run_errors import where

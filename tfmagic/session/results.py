@@ -9,7 +9,7 @@ import ml_dtypes
 import numpy as np
 import torch
 
-from tfmagic.graph.dtypes import DType
+from tfmagic.base.dtypes import DType
 
 
 def converter(dtype: DType, copied: bool, fed: bool = False) -> Callable[[Any], Any]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from tfmagic.graph import errors, registry, shapes, source
+from tfmagic.base import errors, shapes, source
+from tfmagic.base.lazy import torch
+from tfmagic.graph import registry
 from tfmagic.graph.operation import Operation
-from tfmagic.ops.lazy import torch
 
 # The innermost frames of the user's code that a message shows.
 _FRAMES_SHOWN = 8

@@ -8,8 +8,9 @@ import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from tfmagic.graph import context, errors
-from tfmagic.graph.export import export
+from tfmagic.base import errors
+from tfmagic.base.export import export
+from tfmagic.graph import context
 from tfmagic.graph.graph import Graph
 from tfmagic.graph.operation import Operation, Tensor
 

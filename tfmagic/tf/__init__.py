@@ -8,7 +8,7 @@ import importlib
 import pkgutil
 
 from tfmagic import ops as _ops  # noqa: F401  # every op's behaviour
-from tfmagic.graph import export as _export
+from tfmagic.base import export as _export
 from tfmagic.session import session as _session  # noqa: F401  # tf.Session
 from tfmagic.tf.namespace import LOADED_ON_FIRST_USE as _LOADED_ON_FIRST_USE
 from tfmagic.tf.namespace import attach as _attach
@@ -19,10 +19,8 @@ newaxis = None
 _export.export("version.VERSION", "VERSION")(__version__)
 _export.export("version.GIT_VERSION")("v1.15.2-tfmagic")
 
-for _module in pkgutil.iter_modules(__path__):
-    if _module.name not in _LOADED_ON_FIRST_USE:
-        importlib.import_module(f"{__name__}.{_module.name}")
-        if _module.name not in _export.table().modules:  # `tf.variables` is no public name
-            globals().pop(_module.name, None)
+for _module in pkgutil.walk_packages(__path__, f"{__name__}."):
+    if _module.name.split(".")[2] not in _LOADED_ON_FIRST_USE:
+        importlib.import_module(_module.name)
 
 __getattr__, __dir__ = _attach("")

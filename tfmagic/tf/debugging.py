@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from tfmagic.graph import dtypes, errors
+from tfmagic.base import dtypes, errors
+from tfmagic.base.dtypes import DType, as_dtype
+from tfmagic.base.export import export
 from tfmagic.graph.convert import convert_to_tensor
-from tfmagic.graph.dtypes import DType, as_dtype
-from tfmagic.graph.export import export
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.graph.scopes import name_scope
 from tfmagic.graph.static_value import constant_value

@@ -7,15 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from tfmagic.graph import dtypes
+from tfmagic.base import dtypes
+from tfmagic.base.deprecation import deprecated, deprecated_args
+from tfmagic.base.dtypes import DType
+from tfmagic.base.export import export
 from tfmagic.graph.convert import constant
-from tfmagic.graph.deprecation import deprecated, deprecated_args
-from tfmagic.graph.dtypes import DType
-from tfmagic.graph.export import export
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.scopes import name_scope
-from tfmagic.ops import raw
-from tfmagic.tf.namespace import attach, resolve
+from tfmagic.ops import api, raw
+from tfmagic.tf.namespace import attach
 
 _PASS_DTYPE = "Call initializer instance with the dtype argument instead of passing it to the constructor"
 
@@ -366,7 +366,7 @@ class Identity(_Typed):
         full = shape if partition_info is None else partition_info.full_shape
         if len(full) != 2:
             raise ValueError("Identity matrix initializer can only be used for 2D matrices.")
-        matrix = resolve("linalg", "eye")(*full, dtype=self._type(dtype))
+        matrix = api.linalg.eye(*full, dtype=self._type(dtype))
         if partition_info is not None:
             matrix = raw.slice(matrix, partition_info.var_offset, shape)
         return self.gain * matrix

@@ -6,15 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from tfmagic.graph import dtypes
+from tfmagic.base import dtypes
+from tfmagic.base.deprecation import deprecated_args, deprecated_argument_lookup
+from tfmagic.base.export import export
 from tfmagic.graph.convert import convert_to_tensor
-from tfmagic.graph.deprecation import deprecated_args, deprecated_argument_lookup
-from tfmagic.graph.export import export
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.scopes import name_scope
-from tfmagic.ops import raw
+from tfmagic.ops import api, raw
 from tfmagic.ops.array import shape_ops
-from tfmagic.ops.array.rules import public
 from tfmagic.ops.math.cast import cast
 from tfmagic.ops.math.matmul import matmul
 from tfmagic.ops.math.reduce import reduce_max, reduce_prod, reduce_sum
@@ -82,7 +81,7 @@ def norm(tensor: Any, ord: Any = "euclidean", axis: Any = None, keepdims: Any = 
                     result = reduce_sum(result, axis[1], keepdims=True)
                 result = reduce_max(result, first, keepdims=True)
             else:
-                power = public("math.pow")
+                power = api.math.pow
                 result = power(reduce_sum(power(result, ord), axis, keepdims=True), 1.0 / ord)
         return result if keepdims else shape_ops.squeeze(result, axis)
 
@@ -94,7 +93,7 @@ def _largest_singular_value(tensor: Tensor, axis: Any) -> Tensor:
         raise ValueError("The 2-norm of matrices needs a tensor of known rank")
     pair = [a % rank for a in axis]
     order = [a for a in range(rank) if a not in pair] + pair
-    transpose = public("transpose")
+    transpose = api.transpose
     values = raw.svd(transpose(tensor, order), compute_uv=False)[0]
     largest = shape_ops.expand_dims(reduce_max(_abs(values), axis=-1, keepdims=True), axis=-1)
     return transpose(largest, np.argsort(order))
@@ -112,7 +111,7 @@ def trace(x: Any, name: str | None = None) -> Tensor:
     """
     with name_scope(name, "Trace", [x]) as scope:
         x = convert_to_tensor(x, name="x")
-        return reduce_sum(public("linalg.diag_part")(x), [-1], name=scope)
+        return reduce_sum(api.linalg.diag_part(x), [-1], name=scope)
 
 
 # --- products --------------------------------------------------------------------------------------------------
@@ -128,7 +127,7 @@ def _contraction_axes(a: Tensor, axes: Any) -> tuple[Any, Any]:
             if axes > rank:
                 raise ValueError(f"'axes' must not be larger than the number of dimensions of tensor {a}.")
             return list(range(rank - axes, rank)), list(range(axes))
-        every = public("range")
+        every = api.range
         ranks = shape_ops.rank(a)
         return every(ranks - axes, ranks, dtype=dtypes.int32), every(axes, dtype=dtypes.int32)
     if isinstance(axes, (list, tuple)):
@@ -146,7 +145,7 @@ def _contraction_axes(a: Tensor, axes: Any) -> tuple[Any, Any]:
 
 def _as_matrix(a: Tensor, axes: Any, flipped: bool = False) -> tuple[Tensor, Any, Any]:
     """A tensor as a matrix of its free and its summed axes; also the sizes of the free ones."""
-    transpose = public("transpose")
+    transpose = api.transpose
     dims: Any = a._dims
     listed = isinstance(axes, (list, tuple))
     if dims is not None and listed:
@@ -169,8 +168,8 @@ def _as_matrix(a: Tensor, axes: Any, flipped: bool = False) -> tuple[Tensor, Any
         rank = shape_ops.rank(a)
         axes = convert_to_tensor(axes, dtype=dtypes.int32, name="axes")
         axes = raw.select(axes >= 0, axes, axes + rank)
-        free, _ = raw.list_diff(public("range")(rank), axes, dtypes.int32)
-    gather, concat, stack = public("gather"), public("concat"), public("stack")
+        free, _ = raw.list_diff(api.range(rank), axes, dtypes.int32)
+    gather, concat, stack = api.gather, api.concat, api.stack
     free_sizes, axes_sizes = gather(shape, free), gather(shape, axes)
     whole_free, whole_axes = reduce_prod(free_sizes), reduce_prod(axes_sizes)
     if flipped:
@@ -205,7 +204,7 @@ def tensordot(a: Any, b: Any, axes: Any, name: str | None = None) -> Tensor:
             return raw.reshape(product, a_free + b_free, name=scope)
         a_free = convert_to_tensor(a_free, dtype=dtypes.int32)
         b_free = convert_to_tensor(b_free, dtype=dtypes.int32)
-        result = raw.reshape(product, public("concat")([a_free, b_free], 0), name=scope)
+        result = raw.reshape(product, api.concat([a_free, b_free], 0), name=scope)
         if a_static is not None and b_static is not None:
             result.set_shape(a_static + b_static)
         return result
@@ -223,7 +222,7 @@ def adjoint(matrix: Any, name: str | None = None) -> Tensor:
     """
     with name_scope(name, "adjoint", [matrix]):
         matrix = convert_to_tensor(matrix, name="matrix")
-        return public("linalg.matrix_transpose")(matrix, conjugate=True)
+        return api.linalg.matrix_transpose(matrix, conjugate=True)
 
 
 # --- decompositions and solvers --------------------------------------------------------------------------------
@@ -317,7 +316,7 @@ def logdet(matrix: Any, name: str | None = None) -> Tensor:
     """
     with name_scope(name, "logdet", [matrix]):
         factor = raw.cholesky(matrix)
-        return 2.0 * reduce_sum(raw.log(real(public("linalg.diag_part")(factor))), axis=[-1])
+        return 2.0 * reduce_sum(raw.log(real(api.linalg.diag_part(factor))), axis=[-1])
 
 
 @export("linalg.slogdet")
@@ -408,5 +407,5 @@ def pinv(a: Any, rcond: Any = None, validate_args: bool = False, name: str | Non
         values, left, right = svd(a, full_matrices=False, compute_uv=True)
         limit = rcond * reduce_max(values, axis=-1)
         infinite = np.array(np.inf, a.dtype.as_numpy_dtype)
-        values = public("where_v2")(values > shape_ops.expand_dims(limit, -1), values, infinite)
+        values = api.where_v2(values > shape_ops.expand_dims(limit, -1), values, infinite)
         return matmul(right / shape_ops.expand_dims(values, -2), left, adjoint_b=True)

@@ -5,25 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tfmagic.graph import dtypes
+from tfmagic.base import dtypes
+from tfmagic.base.deprecation import deprecated_args, deprecated_argument_lookup
+from tfmagic.base.export import export
 from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.convert import constant, convert_to_tensor
-from tfmagic.graph.deprecation import deprecated_args, deprecated_argument_lookup
-from tfmagic.graph.export import export
 from tfmagic.graph.keys import GraphKeys
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.scopes import name_scope
-from tfmagic.ops import raw
+from tfmagic.ops import api, raw
 from tfmagic.ops.array import constants, shape_ops
-from tfmagic.ops.array.rules import public
 from tfmagic.ops.math.cast import cast
 from tfmagic.ops.math.counts import remove_squeezable_dimensions
 from tfmagic.ops.math.reduce import reduce_sum
 from tfmagic.ops.math.sums import add_n
 from tfmagic.ops.math.unary import abs as _abs
-from tfmagic.tf.broadcast_weights import assert_broadcastable, broadcast_weights
+from tfmagic.tf.array.weights import assert_broadcastable, broadcast_weights
 from tfmagic.tf.namespace import attach
-from tfmagic.tf.nn_cross_entropy import (
+from tfmagic.tf.nn.cross_entropy import (
     sigmoid_cross_entropy_with_logits,
     softmax_cross_entropy_with_logits_v2,
     sparse_softmax_cross_entropy_with_logits,
@@ -145,7 +144,7 @@ def get_total_loss(add_regularization_losses: bool = True, name: str = "total_lo
 
 def _safe_mean(losses: Tensor, count: Tensor) -> Tensor:
     total = reduce_sum(losses)
-    return public("math.divide_no_nan")(total, count, name="value")
+    return api.math.divide_no_nan(total, count, name="value")
 
 
 def _present(losses: Tensor, weights: Tensor, per_batch: bool = False) -> Tensor:
@@ -155,7 +154,7 @@ def _present(losses: Tensor, weights: Tensor, per_batch: bool = False) -> Tensor
         present = raw.select(raw.equal(weights, 0.0), constants.zeros_like(weights), constants.ones_like(weights))
         present = broadcast_weights(present, losses)
         if per_batch:
-            axes = public("range")(1, shape_ops.rank(present))
+            axes = api.range(1, shape_ops.rank(present))
             return reduce_sum(present, axis=axes, keepdims=True, name=scope)
         return reduce_sum(present, name=scope)
 
@@ -383,7 +382,7 @@ def mean_pairwise_squared_error(labels: Any, predictions: Any, weights: Any = 1.
       ValueError: the shapes do not fit, or an argument is None.
     """
     _given(labels=labels, predictions=predictions)
-    divide = public("math.divide_no_nan")
+    divide = api.math.divide_no_nan
     with name_scope(scope, "mean_pairwise_squared_error", (predictions, labels, weights)):
         weights = cast(weights, dtypes.float32)
         labels = cast(labels, dtypes.float32)
@@ -391,7 +390,7 @@ def mean_pairwise_squared_error(labels: Any, predictions: Any, weights: Any = 1.
             predictions = cast(predictions, dtypes.float32)
             predictions.get_shape().assert_is_compatible_with(labels.get_shape())
             differences = raw.sub(predictions, labels)
-            axes = public("range")(1, shape_ops.rank(differences))
+            axes = api.range(1, shape_ops.rank(differences))
             squares = reduce_sum(raw.square(differences), axis=axes, keepdims=True)
             count = _present(differences, weights, per_batch=True)
             first = 2.0 * divide(squares, raw.maximum(count - 1, 0), name="value")
@@ -497,5 +496,5 @@ def _squeezed(weights: Tensor, labels: Tensor) -> Tensor:
         return shape_ops.squeeze(weights, [-1]) if rank - labels_rank == 1 else weights
     difference = shape_ops.rank(weights) - shape_ops.rank(labels)
     if rank is None or (rank > 0 and weights.get_shape()[-1].is_compatible_with(1)):
-        return public("cond")(raw.equal(1, difference), lambda: shape_ops.squeeze(weights, [-1]), lambda: weights)
+        return api.cond(raw.equal(1, difference), lambda: shape_ops.squeeze(weights, [-1]), lambda: weights)
     return weights

@@ -9,7 +9,7 @@ import sys
 from types import ModuleType
 from typing import Any
 
-from tfmagic.graph import export
+from tfmagic.base import export
 from tfmagic.ops import raw
 
 ROOT = "tfmagic.tf"

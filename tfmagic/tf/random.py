@@ -7,15 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from tfmagic.graph import dtypes
+from tfmagic.base import dtypes
+from tfmagic.base.deprecation import deprecated
+from tfmagic.base.dtypes import DType, as_dtype
+from tfmagic.base.export import export
 from tfmagic.graph.convert import convert_to_tensor
-from tfmagic.graph.deprecation import deprecated
-from tfmagic.graph.dtypes import DType, as_dtype
-from tfmagic.graph.export import export
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.scopes import name_scope
-from tfmagic.ops import raw
-from tfmagic.ops.array.rules import public
+from tfmagic.ops import api, raw
 from tfmagic.ops.array.shape_ops import shape as shape_of
 from tfmagic.ops.control_flow.grouping import with_dependencies
 from tfmagic.ops.random.seeds import get_seed
@@ -178,7 +177,7 @@ def random_crop(value: Any, size: Any, seed: int | None = None, name: str | None
         value = convert_to_tensor(value, name="value")
         size = convert_to_tensor(size, dtype=dtypes.int32, name="size")
         shape = shape_of(value)
-        check = public("Assert")(public("reduce_all")(shape >= size),
+        check = api.Assert(api.reduce_all(shape >= size),
                                  ["Need value.shape >= size, got ", shape, size], summarize=1000)
         shape = with_dependencies([check], shape)
         limit = shape - size + 1

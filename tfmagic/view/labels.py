@@ -95,7 +95,7 @@ def constant_value(op: Any) -> np.ndarray | None:
         except ValueError:
             return None
     if hasattr(value, "tensor_shape"):
-        from tfmagic.graph.tensor_proto import make_ndarray
+        from tfmagic.formats.tensor_proto import make_ndarray
 
         value = make_ndarray(value)
     return np.asarray(value)

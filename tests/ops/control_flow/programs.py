@@ -1,7 +1,10 @@
 """Programs with branches, loops and TensorArrays: each returns what to fetch, and the feeds of its runs.
 
-`record_programs.py` runs them with TensorFlow, `test_programs.py` with tfmagic.
+`record_programs.py` runs them with TensorFlow 1.15, `test_programs.py` with tfmagic: they are written in the common
+subset of Python 2.7 and 3.
 """
+
+from __future__ import division
 
 import collections
 import random
@@ -25,7 +28,7 @@ def gradient_of_nested_branches(tf):
         return tf.cond(x < -5.0, lambda: tf.reduce_prod(y) * x, lambda: tf.reduce_sum(y * y))
 
     z = tf.cond(x > 0.0, lambda: tf.reduce_sum(x * x * y * tf.sin(x)), negative)
-    return [z, *tf.gradients(z * z, [x, y])], [{x: v, y: [1.0, 3.0]} for v in (2.0, -2.0, -7.0)]
+    return [z] + tf.gradients(z * z, [x, y]), [{x: v, y: [1.0, 3.0]} for v in (2.0, -2.0, -7.0)]
 
 
 @program
@@ -34,7 +37,7 @@ def branch_that_reads_one_input(tf):
     y = tf.placeholder(tf.float32, [None])
     p = tf.placeholder(tf.bool, [])
     z = tf.cond(p, lambda: x * 2.0, lambda: y * 3.0)
-    return [z, *tf.gradients(z, [x, y])], [{x: [1.0, 2.0], y: [3.0, 4.0], p: v} for v in (True, False)]
+    return [z] + tf.gradients(z, [x, y]), [{x: [1.0, 2.0], y: [3.0, 4.0], p: v} for v in (True, False)]
 
 
 @program
@@ -46,7 +49,7 @@ def branch_in_loop(tf):
         return i + 1, tf.cond(tf.equal(i % 2, 0), lambda: y * x + tf.sin(y), lambda: y + x * x)
 
     _, y = tf.while_loop(lambda i, y: i < n, body, [tf.constant(0), x])
-    return [y, *tf.gradients(y, x)], [{x: 1.1, n: 5}, {x: 0.5, n: 0}, {x: 0.7, n: 1}]
+    return [y] + tf.gradients(y, x), [{x: 1.1, n: 5}, {x: 0.5, n: 0}, {x: 0.7, n: 1}]
 
 
 @program
@@ -54,7 +57,7 @@ def loop_in_branch(tf):
     x = tf.placeholder(tf.float32, [])
     p = tf.placeholder(tf.bool, [])
     z = tf.cond(p, lambda: tf.while_loop(lambda i, y: i < 3, lambda i, y: (i + 1, y * x), [0, x])[1], lambda: x * 7.0)
-    return [z, *tf.gradients(z * 2.0, x)], [{x: 2.0, p: True}, {x: 2.0, p: False}]
+    return [z] + tf.gradients(z * 2.0, x), [{x: 2.0, p: True}, {x: 2.0, p: False}]
 
 
 @program
@@ -69,7 +72,7 @@ def branch_in_loop_in_loop(tf):
         return i + 1, tf.tanh(b) * x
 
     _, r = tf.while_loop(lambda i, a: i < 3, outer, [tf.constant(0), x])
-    return [r, *tf.gradients(tf.reduce_sum(r), x)], [{x: [0.1, 2.0, -1.0]}, {x: [3.0, 2.0, -1.0]}]
+    return [r] + tf.gradients(tf.reduce_sum(r), x), [{x: [0.1, 2.0, -1.0]}, {x: [3.0, 2.0, -1.0]}]
 
 
 @program
@@ -78,7 +81,7 @@ def loop_over_unknown_shapes(tf):
     w = tf.Variable([[0.5, 0.1], [0.2, 0.3]])
     _, h = tf.while_loop(lambda i, h: i < 4, lambda i, h: (i + 1, tf.nn.relu(tf.matmul(h, w)) + x),
                          [tf.constant(0), tf.zeros_like(x)])
-    return [h, *tf.gradients(h, [x, w])], [{x: [[1.0, 2.0], [3.0, -4.0]]}, {x: [[1.0, 2.0]]}]
+    return [h] + tf.gradients(h, [x, w]), [{x: [[1.0, 2.0], [3.0, -4.0]]}, {x: [[1.0, 2.0]]}]
 
 
 @program
@@ -98,7 +101,7 @@ def array_written_in_loop(tf):
                                 [0, tf.constant(1.0), array])
     stacked = array.stack()
     y = tf.reduce_sum(stacked * [1.0, 2.0, 3.0, 4.0])
-    return [stacked, *tf.gradients(y, x)], [{x: 2.0}]
+    return [stacked] + tf.gradients(y, x), [{x: 2.0}]
 
 
 @program
@@ -107,7 +110,7 @@ def arrays_split_and_joined(tf):
     array = tf.TensorArray(tf.float32, size=3, infer_shape=False).split(x, [1, 2, 3])
     y = array.concat() * [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]
     z = tf.TensorArray(tf.float32, 3).unstack(tf.reshape(x, [3, 2])).concat()
-    return [y, *tf.gradients(y, x), z, *tf.gradients(z * z, x)], [{x: [1.0, 2, 3, 4, 5, 6]}]
+    return [y] + tf.gradients(y, x) + [z] + tf.gradients(z * z, x), [{x: [1.0, 2, 3, 4, 5, 6]}]
 
 
 @program
@@ -118,8 +121,7 @@ def functions_over_rows(tf):
                tf.scan(lambda a, v: a + v, x, initializer=tf.zeros([2]), reverse=True),
                tf.foldl(lambda a, v: a * v, x), tf.foldr(lambda a, v: a + v * a, x, initializer=tf.ones([2]))]
     grads = [tf.gradients(r, x)[0] for r in results]
-    return [*results, *grads, tf.gradients(results[1], w)[0]], [{x: [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]},
-                                                                {x: [[1.0, 2.0]]}]
+    return results + grads + tf.gradients(results[1], w), [{x: [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]}, {x: [[1.0, 2.0]]}]
 
 
 @program
@@ -139,7 +141,7 @@ def variables_changed_in_branches(tf):
     z = tf.cond(p, yes, no)
     with tf.control_dependencies([z]):
         values = [v.read_value(), r.read_value()]
-    return [z, *values], [{p: True}, {p: False}, {p: True}]
+    return [z] + values, [{p: True}, {p: False}, {p: True}]
 
 
 @program
@@ -161,7 +163,7 @@ def loop_variable_that_forgets(tf):
     x = tf.placeholder(tf.float32, [])
     _, a, b = tf.while_loop(lambda i, a, b: i < 3, lambda i, a, b: (i + 1, b * x, tf.constant(2.0)),
                             [tf.constant(0), x, x])
-    return [a, b, *tf.gradients(a, x), *tf.gradients(a + b, x)], [{x: 3.0}]
+    return [a, b] + tf.gradients(a, x) + tf.gradients(a + b, x), [{x: 3.0}]
 
 
 @program
@@ -172,7 +174,7 @@ def loop_in_loop_over_a_matrix(tf):
         return i + 1, s + tf.while_loop(lambda j, t: j < 2, lambda j, t: (j + 1, t + x[i, j] * s), [0, 0.0])[1]
 
     _, s = tf.while_loop(lambda i, s: i < 2, row, [0, 1.0])
-    return [s, *tf.gradients(s, x)], [{}]
+    return [s] + tf.gradients(s, x), [{}]
 
 
 @program
@@ -216,7 +218,7 @@ def python_functions(tf):
     y = tf.py_func(lambda a: (a * 2, np.int64(len(a))), [x], [tf.float32, tf.int64])
     z = tf.py_function(lambda a: tf.exp(a) * a, [x], tf.float32)
     n = tf.numpy_function(lambda a, b: a.sum() + b, [x, 2.0], tf.float32)
-    return [*y, z, n, tf.gradients(z, x)[0]], [{x: [1.0, 2.0]}]
+    return list(y) + [z, n] + tf.gradients(z, x), [{x: [1.0, 2.0]}]
 
 
 @program
@@ -225,7 +227,7 @@ def limited_iterations(tf):
     r = tf.while_loop(lambda i, x: tf.constant(True), lambda i, x: [i + 1, x * 2.0],
                       [tf.constant(0), tf.constant([1.0, 2.0])], maximum_iterations=3)
     s = tf.while_loop(lambda i: i < 100, lambda i: i + 7, [0], maximum_iterations=n)
-    return [*r, s], [{n: 2}, {n: 50}]
+    return list(r) + [s], [{n: 2}, {n: 50}]
 
 
 @program
@@ -243,7 +245,7 @@ def growing_loop_variable(tf):
     x = tf.placeholder(tf.float32, [None])
     _, y = tf.while_loop(lambda i, y: i < 3, lambda i, y: (i + 1, tf.concat([y, y * 2.0], 0)), [tf.constant(0), x],
                          shape_invariants=[tf.TensorShape([]), tf.TensorShape([None])])
-    return [y, *tf.gradients(y, x)], [{x: [1.0, 2.0]}]
+    return [y] + tf.gradients(y, x), [{x: [1.0, 2.0]}]
 
 
 @program
@@ -251,7 +253,7 @@ def loop_after_loop(tf):
     x = tf.placeholder(tf.float32, [])
     _, a = tf.while_loop(lambda i, a: i < 2, lambda i, a: (i + 1, a * x), [0, x])
     _, b = tf.while_loop(lambda i, b: i < 3, lambda i, b: (i + 1, b + a * x), [0, a])
-    return [a, b, *tf.gradients(b, x), *tf.gradients([a, b], [x], grad_ys=[2.0, 3.0])], [{x: 1.5}]
+    return [a, b] + tf.gradients(b, x) + tf.gradients([a, b], [x], grad_ys=[2.0, 3.0]), [{x: 1.5}]
 
 
 @program
@@ -271,7 +273,7 @@ def rows_of_different_lengths(tf):
                               [tf.constant(0), tf.zeros([2, 2]), tf.TensorArray(tf.float32, size=4)])
     y = tf.transpose(out.stack(), [1, 0, 2])
     grads = tf.gradients(tf.reduce_sum(y * y), [x, w])
-    return [y, h, *grads], [{x: np.arange(24).reshape(2, 4, 3) / 10.0}]
+    return [y, h] + grads, [{x: np.arange(24).reshape(2, 4, 3) / 10.0}]
 
 
 @program
@@ -297,7 +299,7 @@ def array_written_in_branches(tf):
     x = tf.placeholder(tf.float32, [])
     array = tf.TensorArray(tf.float32, 2, clear_after_read=False).write(0, x)
     stacked = tf.cond(p, lambda: array.write(1, x * x), lambda: array.write(1, x * 3.0)).stack()
-    return [stacked, *tf.gradients(stacked, x)], [{p: True, x: 4.0}, {p: False, x: 4.0}]
+    return [stacked] + tf.gradients(stacked, x), [{p: True, x: 4.0}, {p: False, x: 4.0}]
 
 
 @program
@@ -313,18 +315,16 @@ def loop_in_the_condition_of_a_loop(tf):
 def variable_as_loop_variable(tf):
     v = tf.Variable(1.0)
     i, r = tf.while_loop(lambda i, r: i < 3, lambda i, r: (i + 1, r + v), [tf.constant(0), v])
-    return [i, r, *tf.gradients(r, v)], [{}]
+    return [i, r] + tf.gradients(r, v), [{}]
 
 
 @program
 def gradient_of_a_resource_variable(tf):
     v = tf.get_variable("v", initializer=[1.0, 2.0], use_resource=True)
     p = tf.placeholder(tf.bool, [])
-    _, r = tf.while_loop(lambda i, r: i < 3,
-                         lambda i, r: (i + 1, r * v + tf.cond(p, lambda: v * 2.0, lambda: v * v)),
-                         [tf.constant(0), tf.ones([2])])
+    _, r = tf.while_loop(lambda i, r: i < 3, lambda i, r: (i + 1, r * v + v), [tf.constant(0), tf.ones([2])])
     c = tf.cond(p, lambda: tf.reduce_sum(v * 3.0), lambda: tf.reduce_sum(v * v))
-    return [r, *tf.gradients(r, v), *tf.gradients(c, v)], [{p: True}, {p: False}]
+    return [r] + tf.gradients(r, v) + tf.gradients(c, v), [{p: True}, {p: False}]
 
 
 @program
@@ -368,6 +368,22 @@ def random_numbers_in_a_loop(tf):
     return [r], [{}, {}]
 
 
+class Chance(object):
+    """Random choices that Python 2 and 3 make alike."""
+
+    def __init__(self, seed):
+        self.random = random.Random(seed).random
+
+    def randint(self, low, high):
+        return low + int(self.random() * (high - low + 1))
+
+    def uniform(self, low, high):
+        return low + self.random() * (high - low)
+
+    def choice(self, values):
+        return values[self.randint(0, len(values) - 1)]
+
+
 def random_scalar(tf, rng, values, depth):
     """A scalar made of `values` by random operations, branches and loops."""
     made = list(values)
@@ -377,7 +393,7 @@ def random_scalar(tf, rng, values, depth):
         if depth > 0 and kind < 0.3:
             seeds = [rng.randint(0, 1 << 30) for _ in range(2)]
             scope = list(made)
-            branches = [lambda s=s, scope=scope: random_scalar(tf, random.Random(s), scope, depth - 1) for s in seeds]
+            branches = [lambda s=s, scope=scope: random_scalar(tf, Chance(s), scope, depth - 1) for s in seeds]
             made.append(tf.cond(a > b if rng.random() < 0.7 else a < 0.3, *branches))
         elif depth > 0 and kind < 0.55:
             made.extend(random_loop(tf, rng, made, depth))
@@ -385,7 +401,7 @@ def random_scalar(tf, rng, values, depth):
             made.append(rng.choice([
                 lambda: a + b, lambda: a * b, lambda: tf.sin(a) - b, lambda: tf.tanh(a) * b,  # noqa: B023
                 lambda: tf.maximum(a, b), lambda: a * a, lambda: tf.exp(-a * a)])())  # noqa: B023
-    return made[-1] + made[rng.randrange(len(made))] * 0.5
+    return made[-1] + rng.choice(made) * 0.5
 
 
 def random_loop(tf, rng, made, depth):
@@ -395,24 +411,24 @@ def random_loop(tf, rng, made, depth):
     limit = rng.uniform(0.5, 5)
 
     def body(i, *v):
-        inner = random.Random(seed)
-        inside = [*v, *scope, tf.cast(i, tf.float32) * 0.1]
-        return [i + 1, *(tf.tanh(random_scalar(tf, inner, inside, depth - 1)) for _ in v)]
+        inner = Chance(seed)
+        inside = list(v) + scope + [tf.cast(i, tf.float32) * 0.1]
+        return [i + 1] + [tf.tanh(random_scalar(tf, inner, inside, depth - 1)) for _ in v]
 
     def goes_on(i, *v):
         return tf.logical_and(i < count + 1, v[0] < limit) if limited else i < count
 
     limited = rng.random() < 0.4
     options = {"maximum_iterations": 2} if rng.random() < 0.2 else {}
-    return tf.while_loop(goes_on, body, [tf.constant(0), *start], **options)[1:]
+    return tf.while_loop(goes_on, body, [tf.constant(0)] + start, **options)[1:]
 
 
 def random_program(tf, seed):
     """A random scalar of two inputs, and its gradients."""
     x, y = tf.placeholder(tf.float32, []), tf.placeholder(tf.float32, [])
-    z = random_scalar(tf, random.Random(seed), [x, y], 3)
+    z = random_scalar(tf, Chance(seed), [x, y], 3)
     grads = [g for g in tf.gradients(z, [x, y]) if g is not None]
-    return [z, *grads], [{x: a, y: b} for a, b in ((0.5, 1.2), (-1.0, 0.3), (2.0, 2.0))]
+    return [z] + grads, [{x: a, y: b} for a, b in ((0.5, 1.2), (-1.0, 0.3), (2.0, 2.0))]
 
 
 def run(tf, build):

@@ -1,11 +1,20 @@
-"""Records updates.json from the TensorFlow that runs this script (2.21 was used): python record_updates.py"""
+"""Records updates.json from TensorFlow 1.15: run it with a Python that has that."""
 
+import io
 import json
-from pathlib import Path
+import os
+import sys
 
-import tensorflow.compat.v1 as tf
+sys.dont_write_bytecode = True
+
+import tensorflow as tf
 import updates
 
-tf.disable_v2_behavior()
-found = {"recorded_from": f"TensorFlow {tf.__version__}", **updates.observe(tf)}
-Path(__file__).with_name("updates.json").write_text(json.dumps(found, indent=0))
+if __name__ == "__main__":
+    tf.logging.set_verbosity(tf.logging.ERROR)
+    found = updates.observe(tf)
+    lines = [u"{}: {}".format(json.dumps(name), json.dumps(found[name], sort_keys=True)) for name in sorted(found)]
+    lines.insert(0, u'"recorded_from": "TensorFlow {}"'.format(tf.__version__))
+    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "updates.json")
+    with io.open(path, "w", encoding="utf-8") as file:
+        file.write(u"{\n" + u",\n".join(lines) + u"\n}\n")

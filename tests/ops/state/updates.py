@@ -1,4 +1,7 @@
-"""Update rules and scatters run on small variables: what they leave in them, the same in either TensorFlow."""
+"""Update rules and scatters run on small variables: what they leave in them, under TensorFlow 1.15 and tfmagic.
+
+Written in the common subset of Python 2.7 and 3.
+"""
 
 import numpy as np
 
@@ -55,7 +58,7 @@ def cases():
             if update in ("Adagrad", "AdagradV2"):
                 options.append({"update_slots": False})
             for extra in options:
-                yield form + update + "".join(f" {k}" for k in extra), form, update, extra
+                yield form + update + "".join(" " + k for k in extra), form, update, extra
 
 
 def observe_update(tf, form, update, extra):
@@ -74,7 +77,7 @@ def observe_update(tf, form, update, extra):
                 arguments[name] = tf.constant(SETTINGS[name], tf.int64 if name == "global_step" else tf.float32)
         if sparse:
             arguments["indices"] = tf.constant([2, 0, 2])
-        node = getattr(tf.raw_ops, form + update)(**arguments, **extra)
+        node = getattr(tf.raw_ops, form + update)(**dict(arguments, **extra))
         with tf.Session() as sess:
             sess.run(tf.global_variables_initializer())
             sess.run(node)
@@ -88,14 +91,15 @@ def observe_scatter(tf, rule, resource, nd):
     with tf.Graph().as_default():
         variable = tf.Variable(np.arange(1, 9).reshape(4, 2).astype(dtype), use_resource=resource)
         target = variable.handle if resource else variable._ref()
+        prefix = "Resource" if resource else ""
         updates = np.array([[2, 3], [5, 4], [7, 2]], dtype)
         if nd:
-            node = getattr(tf.raw_ops, f"{'Resource' if resource else ''}ScatterNd{rule}")(
+            node = getattr(tf.raw_ops, prefix + "ScatterNd" + rule)(
                 ref=target, indices=tf.constant([[3, 1], [0, 0], [3, 1]]), updates=tf.constant(updates[:, 0]))
         else:
-            node = getattr(tf.raw_ops, f"{'Resource' if resource else ''}Scatter{rule}")(
-                **{"resource" if resource else "ref": target}, indices=tf.constant([3, 0, 3]),
-                updates=tf.constant(updates))
+            node = getattr(tf.raw_ops, prefix + "Scatter" + rule)(
+                indices=tf.constant([3, 0, 3]), updates=tf.constant(updates),
+                **{"resource" if resource else "ref": target})
         with tf.Session() as sess:
             sess.run(tf.global_variables_initializer())
             sess.run(node)
@@ -109,7 +113,7 @@ def observe(tf):
         found[name] = observe_update(tf, form, update, extra)
     for rule in SCATTERS:
         for resource in (False, True):
-            found[f"Scatter{rule} {resource}"] = observe_scatter(tf, rule, resource, False)
+            found["Scatter{} {}".format(rule, resource)] = observe_scatter(tf, rule, resource, False)
             if rule in ("Update", "Add", "Sub"):
-                found[f"ScatterNd{rule} {resource}"] = observe_scatter(tf, rule, resource, True)
+                found["ScatterNd{} {}".format(rule, resource)] = observe_scatter(tf, rule, resource, True)
     return found

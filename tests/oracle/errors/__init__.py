@@ -1,34 +1,43 @@
-"""Wrong input: programs that TensorFlow refuses while building or while running, and what it says."""
+"""Wrong input: programs that TensorFlow refuses while building or while running, and what it says.
+
+They run under TensorFlow 1.15, so they are written in the common subset of Python 2.7 and 3.
+"""
 
 import importlib
 import pkgutil
-from dataclasses import dataclass
 
 CASES = {}
 
 
-@dataclass
-class ErrorCase:
+class ErrorCase(object):
     """One refused program.
 
     Args:
         function: `function(tf, sess)`, expected to raise.
         words: what any good message about it holds; checked against TensorFlow's own message when recorded.
         kills_session: whether the session can't be used afterwards, by design.
+        python_words: whether the message is Python's or NumPy's own, which changes with their version.
     """
 
-    function: object
-    words: tuple
-    kills_session: bool = False
+    def __init__(self, function, words, kills_session=False, python_words=False):
+        self.function = function
+        self.words = words
+        self.kills_session = kills_session
+        self.python_words = python_words
 
 
-def refused(*words, kills_session=False):
-    """Registers a function of `(tf, sess)` that raises with a message that holds `words`."""
+def refused(*words, **options):
+    """Registers a function of `(tf, sess)` that raises with a message that holds `words`.
+
+    Args:
+        words: see `ErrorCase`.
+        options: see `ErrorCase`.
+    """
 
     def register(function):
         if function.__name__ in CASES:
-            raise ValueError(f"two cases are called {function.__name__}")
-        CASES[function.__name__] = ErrorCase(function, words, kills_session)
+            raise ValueError("two cases are called " + function.__name__)
+        CASES[function.__name__] = ErrorCase(function, words, **options)
         return function
 
     return register
@@ -36,8 +45,8 @@ def refused(*words, kills_session=False):
 
 def load():
     """All cases by name, from every module of this package."""
-    for module in sorted(info.name for info in pkgutil.iter_modules(__path__)):
-        importlib.import_module(f"{__name__}.{module}")
+    for module in sorted(name for _, name, _ in pkgutil.iter_modules(__path__)):
+        importlib.import_module(__name__ + "." + module)
     return CASES
 
 

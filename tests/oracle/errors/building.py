@@ -1,5 +1,7 @@
 """Refused while building the graph."""
 
+from __future__ import division
+
 import numpy as np
 
 from . import refused
@@ -164,7 +166,7 @@ def iterate_scalar_graph_tensor(tf, sess):
         pass
 
 
-@refused("float")
+@refused("float", python_words=True)
 def tensor_as_float(tf, sess):
     float(tf.constant(1.0))
 
@@ -400,7 +402,7 @@ def two_graphs(tf, sess):
         tf.add(a, b)
 
 
-@refused()
+@refused(python_words=True)
 def device_malformed(tf, sess):
     with tf.device("/device:cpu:x"):
         tf.constant(1.0)
@@ -500,7 +502,7 @@ def one_hot_dtypes(tf, sess):
     tf.one_hot([1], 2, on_value=1.0, off_value=0)
 
 
-@refused("unexpected keyword", "axes")
+@refused("unexpected keyword", "axes", python_words=True)
 def unknown_keyword(tf, sess):
     tf.reduce_sum(tf.zeros([2]), axes=0)
 

@@ -1,5 +1,7 @@
 """Shapes, slices, joins, gathers, reductions and products."""
 
+from __future__ import division
+
 import numpy as np
 
 from . import Case, program
@@ -53,7 +55,8 @@ def matmul(tf):
     a = tf.constant([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], name="a")
     b = tf.constant([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]], name="b")
     out = [tf.matmul(a, b), tf.matmul(a, a, transpose_b=True), tf.matmul(b, b, transpose_a=True, name="gram")]
-    out += [tf.matmul(a, b, transpose_a=True, transpose_b=True), a @ b]
+    out += [tf.matmul(a, b, transpose_a=True, transpose_b=True),
+            a.__matmul__(b)]
     out += [tf.matmul(a, b, a_is_sparse=True)]
     return Case(steps=[(out, None)], show=out)
 

@@ -1,5 +1,7 @@
 """Constants, operators, comparisons, names, placeholders, collections, devices: the graph's vocabulary."""
 
+from __future__ import division
+
 import numpy as np
 
 from . import Case, program
@@ -154,7 +156,7 @@ def placeholders(tf):
     s = x + 1.0
     t = tf.reduce_sum(y, 1)
     return Case(
-        steps=[([s, d], {x: 1.5}), (t, {y: [[1, 2, 3], [4, 5, 6]]}), (d * 2.0, {d: [5.0]}), (z, {z: "olá"})],
+        steps=[([s, d], {x: 1.5}), (t, {y: [[1, 2, 3], [4, 5, 6]]}), (d * 2.0, {d: [5.0]}), (z, {z: u"ol\u00e1"})],
         show=[x, y, z, d, s, t],
     )
 

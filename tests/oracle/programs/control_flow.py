@@ -1,5 +1,7 @@
 """Branches and loops as Switch/Merge/Enter/Exit nodes, with their gradients, and TensorArrays."""
 
+from __future__ import division
+
 import numpy as np
 
 from . import Case, program

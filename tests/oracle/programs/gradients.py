@@ -1,5 +1,7 @@
 """tf.gradients of one thing at a time: node names, structure and values."""
 
+from __future__ import division
+
 import numpy as np
 
 from . import Case, program

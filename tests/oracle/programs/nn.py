@@ -1,5 +1,7 @@
 """Neural network functions: activations, losses, convolution, pooling, normalisation, dropout."""
 
+from __future__ import division
+
 import numpy as np
 
 from . import Case, program

@@ -1,5 +1,7 @@
 """Random ops beyond the common ones: gamma with gradients, Poisson, unusual shapes and types."""
 
+from __future__ import division
+
 import numpy as np
 
 from . import Case, program

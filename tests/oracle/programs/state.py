@@ -1,5 +1,7 @@
 """Less common ways to make, share, cut, update and average variables, and the other optimisers."""
 
+from __future__ import division
+
 import numpy as np
 
 from . import Case, program
@@ -84,7 +86,7 @@ def applied_gradients(tf):
     dense = tf.constant([1.0, 2.0])
     steps = []
     optimizers = [tf.train.GradientDescentOptimizer(0.1), tf.train.MomentumOptimizer(0.1, 0.9)]
-    for optimizer in (*optimizers, tf.train.AdamOptimizer(0.1)):
+    for optimizer in optimizers + [tf.train.AdamOptimizer(0.1)]:
         steps.append((optimizer.apply_gradients([(dense, v), (dense, w)], global_step=step, name="train"), None))
         rows = tf.IndexedSlices(tf.constant([1.0, 2.0, 3.0]), tf.constant([0, 1, 1]), tf.constant([2]))
         steps.append((optimizer.apply_gradients([(rows, w)]), None))

@@ -1,5 +1,7 @@
 """Optimisers and whole small models: their graphs and what they learn in a few steps."""
 
+from __future__ import division
+
 import numpy as np
 
 from . import Case, program

@@ -1,5 +1,7 @@
 """Variables (ref and resource), scopes, reuse, assignment, initialisation, global step."""
 
+from __future__ import division
+
 import numpy as np
 
 from . import Case, program

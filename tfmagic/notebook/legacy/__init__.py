@@ -1,1 +1,1 @@
-"""What old programs expect around them: the `tensorflow` import name and TensorFlow's internal module names."""
+"""What old programs expect around them: the `tensorflow` name, TensorFlow's internal modules, install lines."""

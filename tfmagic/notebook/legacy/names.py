@@ -119,7 +119,7 @@ def resolve(module: str, name: str) -> Any:
 
 def nearest(module: str, name: str) -> str | None:
     """Where else a name is found that `module` does not have: a public name ("tf.nn.relu"), or None."""
-    from tfmagic.graph import export
+    from tfmagic.base import export
 
     for known in export.table().rows:
         if known == name or known.endswith("." + name):

@@ -7,18 +7,19 @@ from typing import Any
 
 import numpy as np
 
-from tfmagic.graph import convert, dtypes, errors, shapes
+from tfmagic.base import dtypes, errors, shapes
+from tfmagic.base.export import export
+from tfmagic.base.lazy import torch
+from tfmagic.base.shapes import Dims
+from tfmagic.graph import convert
 from tfmagic.graph.convert import convert_to_tensor
-from tfmagic.graph.export import export
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.scopes import name_scope
-from tfmagic.graph.shapes import Dims
 from tfmagic.graph.static_value import constant_value, static_ints, static_value
 from tfmagic.ops import raw, shape_rules
 from tfmagic.ops.array.join import stack
 from tfmagic.ops.array.rules import array_op
 from tfmagic.ops.declare import op
-from tfmagic.ops.lazy import torch
 
 
 def _to_batch_dims(x: Dims, block: list[int] | None, pads: Any) -> Dims:
@@ -372,7 +373,7 @@ def space_to_batch(input: Any, paddings: Any, block_size: Any = None, name: str 
       paddings: integer tensor of shape [2, 2]: zeros added before and after height and width.
       block_size: the side of a block (or `block_shape`, a vector with the size along each axis).
     """
-    from tfmagic.graph.deprecation import deprecated_argument_lookup
+    from tfmagic.base.deprecation import deprecated_argument_lookup
 
     block_size = deprecated_argument_lookup("block_shape", block_shape, "block_size", block_size)
     result = raw.space_to_batch_nd(input, paddings=paddings, block_shape=np.array([block_size, block_size], np.int64)
@@ -386,7 +387,7 @@ def space_to_batch(input: Any, paddings: Any, block_size: Any = None, name: str 
 def batch_to_space(input: Any, crops: Any, block_size: Any, name: str | None = None,
                    block_shape: Any = None) -> Tensor:
     """The inverse of `tf.space_to_batch`, with `crops` cut off."""
-    from tfmagic.graph.deprecation import deprecated_argument_lookup
+    from tfmagic.base.deprecation import deprecated_argument_lookup
 
     block_size = deprecated_argument_lookup("block_shape", block_shape, "block_size", block_size)
     result = raw.batch_to_space_nd(input, crops=crops, block_shape=np.array([block_size, block_size], np.int64)
@@ -418,7 +419,7 @@ def extract_image_patches(images: Any, ksizes: Any = None, strides: Any = None, 
       ksizes, strides, rates: lists of four, [1, rows, columns, 1] each.
       padding: "SAME" or "VALID".
     """
-    from tfmagic.graph.deprecation import deprecated_argument_lookup
+    from tfmagic.base.deprecation import deprecated_argument_lookup
 
     ksizes = deprecated_argument_lookup("sizes", sizes, "ksizes", ksizes)
     return raw.extract_image_patches(images, ksizes, strides, rates, padding, name)

@@ -6,19 +6,20 @@ from typing import Any
 
 import numpy as np
 
-from tfmagic.graph import convert, dtypes, errors, shapes
+from tfmagic.base import dtypes, errors, shapes
+from tfmagic.base.dtypes import as_dtype
+from tfmagic.base.export import export
+from tfmagic.base.lazy import torch
+from tfmagic.base.shapes import TensorShape
+from tfmagic.graph import convert
 from tfmagic.graph.convert import convert_to_tensor
-from tfmagic.graph.dtypes import as_dtype
-from tfmagic.graph.export import export
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.scopes import name_scope
-from tfmagic.graph.shapes import TensorShape
 from tfmagic.graph.static_value import static_dims
-from tfmagic.ops import raw, shape_rules
-from tfmagic.ops.array.rules import array_op, public
+from tfmagic.ops import api, raw, shape_rules
+from tfmagic.ops.array.rules import array_op
 from tfmagic.ops.array.shape_ops import shape_internal
 from tfmagic.ops.declare import op, register
-from tfmagic.ops.lazy import torch
 from tfmagic.ops.torch_types import as_torch, torch_dtype
 
 _FILL_FROM = 1000  # elements: from here on zeros and ones are Fill nodes, so that graphs stay small
@@ -122,7 +123,7 @@ class Fill:
         return value.expand(tuple(dims)).contiguous()
 
     def gradient(op, dy):
-        return None, public("math.reduce_sum")(dy)
+        return None, api.math.reduce_sum(dy)
 
     def static(op, dims, value):
         return np.full([int(d) for d in dims], value[()] if value.dtype == object else value, value.dtype)

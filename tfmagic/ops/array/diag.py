@@ -6,19 +6,18 @@ from typing import Any
 
 import numpy as np
 
-from tfmagic.graph import dtypes, errors, shapes
+from tfmagic.base import dtypes, errors, shapes
+from tfmagic.base.export import export
+from tfmagic.base.lazy import torch
 from tfmagic.graph.convert import convert_to_tensor
-from tfmagic.graph.export import export
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.scopes import name_scope
 from tfmagic.graph.static_value import static_ints
-from tfmagic.ops import raw, shape_rules
+from tfmagic.ops import api, raw, shape_rules
 from tfmagic.ops.array.constants import ones, zeros, zeros_like
 from tfmagic.ops.array.join import concat
-from tfmagic.ops.array.rules import public
 from tfmagic.ops.array.shape_ops import rank, shape
 from tfmagic.ops.declare import op
-from tfmagic.ops.lazy import torch
 
 
 @op("Diag")
@@ -121,7 +120,7 @@ class MatrixSetDiag:
                 dy_shape, dy_rank = shape(dy), rank(dy)
                 lead = raw.slice(dy_shape, [0], [raw.sub(dy_rank, 2, name="sub")])
                 sides = raw.slice(dy_shape, [raw.sub(dy_rank, 2, name="sub")], [2])
-                wanted = concat([lead, [public("math.reduce_min")(sides)]], 0)
+                wanted = concat([lead, [api.math.reduce_min(sides)]], 0)
         return raw.matrix_set_diag(dy, zeros(wanted, dtype=dy.dtype)), raw.matrix_diag_part(dy)
 
 

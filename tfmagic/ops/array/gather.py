@@ -6,22 +6,22 @@ from typing import Any
 
 import numpy as np
 
-from tfmagic.graph import dtypes, errors, shapes
+from tfmagic.base import dtypes, errors, shapes
+from tfmagic.base.export import export
+from tfmagic.base.lazy import torch
+from tfmagic.base.shapes import Dims
 from tfmagic.graph.convert import convert_to_tensor
-from tfmagic.graph.export import export
 from tfmagic.graph.indexed_slices import IndexedSlices
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.scopes import name_scope
-from tfmagic.graph.shapes import Dims
 from tfmagic.graph.static_value import constant_value, static_dims, static_int, static_value
-from tfmagic.ops import raw, shape_rules
+from tfmagic.ops import api, raw, shape_rules
 from tfmagic.ops.array.constants import identity, ones, zeros, zeros_like
 from tfmagic.ops.array.join import concat, stack
 from tfmagic.ops.array.layout import transpose
-from tfmagic.ops.array.rules import array_op, as_array, public, unknown_dims
+from tfmagic.ops.array.rules import array_op, as_array, unknown_dims
 from tfmagic.ops.array.shape_ops import expand_dims, reshape, shape, size, squeeze
 from tfmagic.ops.declare import op, register
-from tfmagic.ops.lazy import torch
 
 
 def out_of_range(indices: Any, size: int, rows: bool = False) -> errors.InvalidArgumentError | None:
@@ -103,7 +103,7 @@ class Gather:
 
 def _params_shape(params: Tensor) -> Tensor:
     with params.graph.colocate_with(params.op):
-        return public("dtypes.cast")(shape(params, out_type=dtypes.int64), dtypes.int32)
+        return api.dtypes.cast(shape(params, out_type=dtypes.int64), dtypes.int32)
 
 
 def _rows_gradient(params: Tensor, indices: Tensor, dy: Any) -> IndexedSlices:
@@ -166,7 +166,7 @@ def _gather_gradient(op: Any, dy: Any) -> Any:
         values = reshape(dy, concat([indices_size, whole[1:]], 0))
         return IndexedSlices(values, reshape(indices, indices_size), whole)
     # Bring the gathered axis to the front (behind the batch axes), add up there, and bring it back.
-    range_ = public("range")
+    range_ = api.range
     outer_shape = whole[:axis]
     inner_shape = whole[axis:][1:]
     values_shape = concat([outer_shape, [-1], inner_shape], 0)
@@ -204,13 +204,13 @@ def _batched_sum(whole: Tensor, values: Tensor, indices: Tensor, batch_dims: int
 def _in_flat_batches(whole: Tensor, indices: Tensor, batch_dims: int) -> Tensor:
     """The indices, each moved by where its batch begins in the flattened batches."""
     dtype = indices.dtype.base_dtype
-    sizes = public("dtypes.cast")(whole, dtype)
+    sizes = api.dtypes.cast(whole, dtype)
     stride = ones((), dtype)
     moved = indices
     for axis in range(batch_dims, 0, -1):
         batch = sizes[axis - 1]
         stride = raw.mul(stride, sizes[axis], name="mul")
-        steps = public("range")(zeros((), dtype), batch, ones((), dtype))
+        steps = api.range(zeros((), dtype), batch, ones((), dtype))
         steps = raw.mul(steps, stride, name="mul")
         wanted = stack([1] * (axis - 1) + [batch] + [1] * (len(indices._dims or ()) - axis), axis=0)
         moved = raw.add_v2(moved, reshape(steps, wanted), name="add")
@@ -446,7 +446,7 @@ class DynamicPartition:
     def gradient(op, *grads):
         data, partitions = op.op._inputs
         prefix = shape(partitions)
-        places = reshape(public("range")(public("math.reduce_prod")(prefix)), prefix)
+        places = reshape(api.range(api.math.reduce_prod(prefix)), prefix)
         partitioned = raw.dynamic_partition(places, partitions, op.num_partitions)
         joined = raw.parallel_dynamic_stitch(partitioned, list(grads))
         return reshape(joined, shape(data)), None
@@ -594,7 +594,7 @@ def _batch_gather_nd(params: Any, indices: Any, batch_dims: int, name: str | Non
         lead = indices_shape[:-1]
         grids = []
         for axis in range(batch_dims):
-            positions = public("range")(0, indices_shape[axis])
+            positions = api.range(0, indices_shape[axis])
             if positions.dtype is not indices.dtype:
                 positions = raw.cast(positions, indices.dtype)
             wanted = [1] * axis + [-1] + [1] * (batch_dims - axis - 1) + ones + [1]

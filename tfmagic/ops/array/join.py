@@ -6,20 +6,21 @@ from typing import Any
 
 import numpy as np
 
-from tfmagic.graph import convert, dtypes, errors, shapes
+from tfmagic.base import dtypes, errors, shapes
+from tfmagic.base.export import export
+from tfmagic.base.lazy import torch
+from tfmagic.base.shapes import Dimension, Dims, TensorShape
+from tfmagic.graph import convert
 from tfmagic.graph.convert import convert_to_tensor, register_tensor_conversion_function
-from tfmagic.graph.export import export
 from tfmagic.graph.indexed_slices import IndexedSlices
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.scopes import name_scope
-from tfmagic.graph.shapes import Dimension, Dims, TensorShape
 from tfmagic.graph.static_value import constant_value, static_int, static_ints
 from tfmagic.ops import raw, shape_rules
 from tfmagic.ops.array.constants import fill, identity
 from tfmagic.ops.array.rules import array_op, unknown_dims
 from tfmagic.ops.array.shape_ops import expand_dims, rank, shape, shape_n, squeeze
 from tfmagic.ops.declare import op
-from tfmagic.ops.lazy import torch
 
 
 def _concat_dims(parts: list[Dims], axis_tensor: Tensor) -> Dims:

@@ -7,22 +7,22 @@ from typing import Any
 
 import numpy as np
 
-from tfmagic.graph import dtypes, errors
+from tfmagic.base import dtypes, errors
+from tfmagic.base.dtypes import as_dtype
+from tfmagic.base.export import export
+from tfmagic.base.lazy import torch
+from tfmagic.base.shapes import Dims
 from tfmagic.graph.convert import convert_to_tensor
-from tfmagic.graph.dtypes import as_dtype
-from tfmagic.graph.export import export
 from tfmagic.graph.indexed_slices import IndexedSlices
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.scopes import name_scope
-from tfmagic.graph.shapes import Dims
 from tfmagic.graph.static_value import static_dims, static_int, static_ints, static_value
-from tfmagic.ops import raw, shape_rules
+from tfmagic.ops import api, raw, shape_rules
 from tfmagic.ops.array.constants import ones
 from tfmagic.ops.array.join import concat, stack
-from tfmagic.ops.array.rules import array_op, public, unknown_dims
+from tfmagic.ops.array.rules import array_op, unknown_dims
 from tfmagic.ops.array.shape_ops import rank, reshape, shape, size
 from tfmagic.ops.declare import op
-from tfmagic.ops.lazy import torch
 from tfmagic.ops.torch_types import torch_dtype
 
 
@@ -50,10 +50,10 @@ class Tile:
         x, multiples = op.op._inputs
         input_shape = shape(x, out_type=multiples.dtype)
         split = reshape(transpose(stack([multiples, input_shape])), [-1])
-        axes = public("range")(0, size(split), 2)
+        axes = api.range(0, size(split), 2)
         if isinstance(dy, IndexedSlices):
             dy = convert_to_tensor(dy)
-        grad = public("math.reduce_sum")(reshape(dy, split), axes)
+        grad = api.math.reduce_sum(reshape(dy, split), axes)
         grad.set_shape(x.shape)
         return grad, None
 
@@ -526,7 +526,7 @@ def matrix_transpose(a: Any, name: str = "matrix_transpose", conjugate: bool = F
 def reverse_sequence(input: Any, seq_lengths: Any, seq_axis: int | None = None, batch_axis: int | None = None,
                      name: str | None = None, seq_dim: int | None = None, batch_dim: int | None = None) -> Tensor:
     """Each batch entry with the order of its first `seq_lengths[i]` elements along `seq_axis` reversed."""
-    from tfmagic.graph.deprecation import deprecated_argument_lookup
+    from tfmagic.base.deprecation import deprecated_argument_lookup
 
     seq_dim = deprecated_argument_lookup("seq_axis", seq_axis, "seq_dim", seq_dim)
     batch_dim = deprecated_argument_lookup("batch_axis", batch_axis, "batch_dim", batch_dim)

@@ -7,12 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from tfmagic.graph import shapes
-from tfmagic.graph.export import exported, table
+from tfmagic.base import shapes
+from tfmagic.base.lazy import torch
+from tfmagic.base.shapes import Dims
 from tfmagic.graph.operation import Tensor
-from tfmagic.graph.shapes import Dims
 from tfmagic.ops import declare
-from tfmagic.ops.lazy import torch
 
 
 def array_op(*names: str, type_attr: str = "T", **options: Any) -> Callable[[type], type]:
@@ -96,12 +95,3 @@ def ordered_set(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]
     rank = np.empty_like(order)
     rank[order] = np.arange(len(order))
     return unique[order], rank[inverse.reshape(-1)], counts[order]
-
-
-def public(name: str) -> Any:
-    """A public function of another family, looked up when it is called: families name each other in both directions."""
-    known = exported()
-    for alias in (name, *table().rows[name].names):
-        if alias in known:
-            return known[alias]
-    raise NotImplementedError(f"tf.{name} is not there")

@@ -6,23 +6,24 @@ from typing import Any
 
 import numpy as np
 
-from tfmagic.graph import convert, dtypes
+from tfmagic.base import dtypes
+from tfmagic.base.dtypes import as_dtype
+from tfmagic.base.export import export
+from tfmagic.base.lazy import torch
+from tfmagic.base.shapes import Dims, TensorShape
+from tfmagic.graph import convert
 from tfmagic.graph.convert import convert_to_tensor
-from tfmagic.graph.dtypes import as_dtype
-from tfmagic.graph.export import export
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.scopes import name_scope
-from tfmagic.graph.shapes import Dims, TensorShape
 from tfmagic.graph.static_value import static_int, static_value
-from tfmagic.ops import raw, shape_rules
+from tfmagic.ops import api, raw, shape_rules
 from tfmagic.ops.array.constants import ones, zeros_like
 from tfmagic.ops.array.gather import gather
 from tfmagic.ops.array.join import concat
 from tfmagic.ops.array.layout import tile
-from tfmagic.ops.array.rules import array_op, as_array, as_value, ordered_set, public
+from tfmagic.ops.array.rules import array_op, as_array, as_value, ordered_set
 from tfmagic.ops.array.shape_ops import expand_dims, rank, reshape, shape, shape_internal, squeeze
 from tfmagic.ops.declare import op
-from tfmagic.ops.lazy import torch
 from tfmagic.ops.torch_types import torch_dtype
 
 
@@ -86,7 +87,7 @@ class SelectV2:
     def gradient(op, dy):
         condition, x, y = op.op._inputs
         zeros = convert.constant(0, dy.dtype.base_dtype, name="zeros")
-        reduce_sum = public("math.reduce_sum")
+        reduce_sum = api.math.reduce_sum
         grads = []
         chosen = raw.select_v2(condition, dy, zeros), raw.select_v2(condition, zeros, dy)
         for value, grad in zip((x, y), chosen):

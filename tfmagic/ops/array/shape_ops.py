@@ -6,20 +6,21 @@ from typing import Any
 
 import numpy as np
 
-from tfmagic.graph import convert, dtypes, errors, shapes
+from tfmagic.base import dtypes, errors, shapes
+from tfmagic.base.deprecation import deprecated_argument_lookup
+from tfmagic.base.dtypes import as_dtype
+from tfmagic.base.export import export
+from tfmagic.base.lazy import torch
+from tfmagic.base.shapes import Dims, TensorShape
+from tfmagic.graph import convert
 from tfmagic.graph.convert import convert_to_tensor
-from tfmagic.graph.deprecation import deprecated_argument_lookup
-from tfmagic.graph.dtypes import as_dtype
-from tfmagic.graph.export import export
 from tfmagic.graph.indexed_slices import IndexedSlices
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.scopes import name_scope
-from tfmagic.graph.shapes import Dims, TensorShape
 from tfmagic.graph.static_value import static_dims, static_int, static_ints
-from tfmagic.ops import raw, shape_rules
-from tfmagic.ops.array.rules import array_op, product, public
+from tfmagic.ops import api, raw, shape_rules
+from tfmagic.ops.array.rules import array_op, product
 from tfmagic.ops.declare import op
-from tfmagic.ops.lazy import torch
 from tfmagic.ops.torch_types import torch_dtype
 
 
@@ -288,7 +289,7 @@ class BroadcastTo:
         input_value, broadcast_shape = op.op._inputs
         input_shape = shape(input_value, out_type=broadcast_shape.dtype)
         _, axes = raw.broadcast_gradient_args(broadcast_shape, input_shape)
-        summed = public("math.reduce_sum")(dy, axis=axes, keepdims=True)
+        summed = api.math.reduce_sum(dy, axis=axes, keepdims=True)
         return raw.reshape(summed, input_shape), None
 
     def static(op, x, shape):
@@ -372,7 +373,7 @@ def shape_internal(input: Any, name: str | None = None, optimize: bool = True,
     out_type = as_dtype(out_type)
     with name_scope(name, "Shape", [input]) as scope:
         if _is_sparse(input):
-            return public("dtypes.cast")(input.dense_shape, out_type)
+            return api.dtypes.cast(input.dense_shape, out_type)
         tensor = convert_to_tensor(input)
         dims = tensor._dims
         if optimize and dims is not None and None not in dims:
@@ -402,7 +403,7 @@ def size_internal(input: Any, name: str | None = None, optimize: bool = True, ou
     out_type = as_dtype(out_type)
     with name_scope(name, "Size", [input]) as scope:
         if _is_sparse(input):
-            return raw.prod(public("dtypes.cast")(input.dense_shape, out_type), 0, name=scope)
+            return raw.prod(api.dtypes.cast(input.dense_shape, out_type), 0, name=scope)
         tensor = convert_to_tensor(input)
         if optimize:
             count = shapes.num_elements(tensor._dims)

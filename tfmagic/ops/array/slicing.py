@@ -7,11 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from tfmagic.graph import convert, dtypes
-from tfmagic.graph.export import export
+from tfmagic.base import dtypes
+from tfmagic.base.export import export
+from tfmagic.base.lazy import torch
+from tfmagic.base.shapes import Dimension, Dims
+from tfmagic.graph import convert
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.scopes import name_scope
-from tfmagic.graph.shapes import Dimension, Dims
 from tfmagic.graph.static_value import constant_value, static_dims, static_ints
 from tfmagic.ops import raw, shape_rules
 from tfmagic.ops.array.constants import ones_like
@@ -20,7 +22,6 @@ from tfmagic.ops.array.rules import array_op, unknown_dims
 from tfmagic.ops.array.select import boolean_mask
 from tfmagic.ops.array.shape_ops import rank, reshape, shape
 from tfmagic.ops.declare import op
-from tfmagic.ops.lazy import torch
 
 _MASKS = ("begin_mask", "end_mask", "ellipsis_mask", "new_axis_mask", "shrink_axis_mask")
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tfmagic.graph import nest
+from tfmagic.base import nest
+from tfmagic.base.deprecation import deprecated_args
+from tfmagic.base.export import export
 from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.convert import to_tensor
-from tfmagic.graph.deprecation import deprecated_args
-from tfmagic.graph.export import export
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.graph.scopes import name_scope
 from tfmagic.ops import raw

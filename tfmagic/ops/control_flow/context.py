@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tfmagic.graph import nest
+from tfmagic.base import nest
 from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.ops.control_flow import util

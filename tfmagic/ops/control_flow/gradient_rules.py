@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tfmagic.graph import dtypes, nest
+from tfmagic.base import dtypes, nest
 from tfmagic.graph.context import get_default_graph
 from tfmagic.ops import raw
 from tfmagic.ops.control_flow import util

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tfmagic.graph import dtypes
+from tfmagic.base import dtypes
 from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.convert import constant
 from tfmagic.graph.indexed_slices import IndexedSlices

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from tfmagic.graph import dtypes
+from tfmagic.base import dtypes
+from tfmagic.base.dtypes import DType
 from tfmagic.graph.convert import constant
-from tfmagic.graph.dtypes import DType
 from tfmagic.graph.indexed_slices import IndexedSlices, unify_index_types
 from tfmagic.graph.operation import Tensor
-from tfmagic.ops import raw
+from tfmagic.ops import api, raw
 from tfmagic.ops.array import constants, join
-from tfmagic.ops.array.rules import public
 from tfmagic.ops.math import cast
 from tfmagic.ops.state.variables import handle_data
 
@@ -31,7 +30,7 @@ def concat(tensors: list[Tensor]) -> Tensor:
 
 def numbers_below(stop: Any) -> Tensor:
     """0, 1, ... up to `stop`."""
-    return public("range")(0, stop)
+    return api.range(0, stop)
 
 
 def resource_dtype(handle: Tensor) -> Any:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from tfmagic.graph import nest
+from tfmagic.base import nest
+from tfmagic.base.shapes import Dims
 from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.convert import to_tensor
 from tfmagic.graph.indexed_slices import IndexedSlices, as_tensor_or_slices
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.graph.scopes import name_scope
-from tfmagic.graph.shapes import Dims
 from tfmagic.ops import raw, shape_rules
 from tfmagic.ops.declare import register
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tfmagic.graph import errors
-from tfmagic.graph.shapes import Dims
+from tfmagic.base import errors
+from tfmagic.base.shapes import Dims
 from tfmagic.ops.declare import register
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from tfmagic.base.dtypes import DType
 from tfmagic.graph import gradients
 from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.convert import constant
-from tfmagic.graph.dtypes import DType
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.ops import raw
 from tfmagic.ops.array import constants, shape_ops

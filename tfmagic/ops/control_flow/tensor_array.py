@@ -6,14 +6,14 @@ import contextlib
 from collections.abc import Iterator
 from typing import Any
 
-from tfmagic.graph import dtypes
+from tfmagic.base import dtypes
+from tfmagic.base.dtypes import DType, as_dtype
+from tfmagic.base.export import export
+from tfmagic.base.shapes import TensorShape, as_shape
 from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.convert import to_tensor
-from tfmagic.graph.dtypes import DType, as_dtype
-from tfmagic.graph.export import export
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.graph.scopes import name_scope
-from tfmagic.graph.shapes import TensorShape, as_shape
 from tfmagic.ops import raw
 from tfmagic.ops.array.shape_ops import shape
 from tfmagic.ops.control_flow import nodes

@@ -5,13 +5,13 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
-from tfmagic.graph import errors, shapes
-from tfmagic.graph.dtypes import DType
-from tfmagic.graph.shapes import Dims
+from tfmagic.base import errors, shapes
+from tfmagic.base.dtypes import DType
+from tfmagic.base.lazy import torch
+from tfmagic.base.shapes import Dims
 from tfmagic.ops import raw, shape_rules
 from tfmagic.ops.control_flow.tensor_array import TensorArray
 from tfmagic.ops.declare import register
-from tfmagic.ops.lazy import torch
 from tfmagic.ops.torch_types import torch_dtype
 
 _numbers = itertools.count()

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from tfmagic.graph import errors, nest
+from tfmagic.base import errors, nest
+from tfmagic.base.export import export
+from tfmagic.base.shapes import TensorShape
 from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.convert import constant, to_tensor
-from tfmagic.graph.export import export
 from tfmagic.graph.indexed_slices import as_tensor_or_slices
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.graph.scopes import name_scope
-from tfmagic.graph.shapes import TensorShape
 from tfmagic.ops import raw
 from tfmagic.ops.control_flow import util
 from tfmagic.ops.control_flow.cond import SUMMARIES

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from tfmagic.graph import dtypes, errors
+from tfmagic.base import dtypes, errors
+from tfmagic.base.export import export
+from tfmagic.base.lazy import torch
+from tfmagic.base.shapes import Dims
 from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.convert import to_tensor
-from tfmagic.graph.export import export
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.graph.scopes import name_scope
-from tfmagic.graph.shapes import Dims
 from tfmagic.ops import raw, shape_rules
 from tfmagic.ops.call import caller
 from tfmagic.ops.control_flow.cond import cond
 from tfmagic.ops.control_flow.grouping import with_dependencies
 from tfmagic.ops.debug.text import summarized
 from tfmagic.ops.declare import op, register
-from tfmagic.ops.lazy import torch
 
 
 @op("Assert", differentiable=False, opaque=True)

@@ -8,11 +8,11 @@ import random
 import sys
 from typing import Any
 
-from tfmagic.graph import dtypes, nest
-from tfmagic.graph.deprecation import deprecated
-from tfmagic.graph.export import export
+from tfmagic.base import dtypes, nest
+from tfmagic.base.deprecation import deprecated
+from tfmagic.base.export import export
+from tfmagic.base.shapes import Dims
 from tfmagic.graph.operation import Operation, Tensor
-from tfmagic.graph.shapes import Dims
 from tfmagic.ops import raw, shape_rules
 from tfmagic.ops.debug.text import summarized
 from tfmagic.ops.declare import op
@@ -60,7 +60,7 @@ class PrintV2:
         if stream in _STREAMS:
             print(text, file=getattr(sys, _STREAMS[stream]), end="", flush=True)
         elif stream in _LOG_STREAMS:
-            from tfmagic.graph import tf_logging
+            from tfmagic.base import tf_logging
 
             tf_logging.log(getattr(tf_logging, _LOG_STREAMS[stream]), "%s", text.rstrip("\n"))
         elif stream.startswith("file://"):
@@ -160,7 +160,7 @@ def _shown_by_value(leaf: Any) -> bool:
 
 
 def _stream_name(stream: Any) -> str:
-    from tfmagic.graph import tf_logging
+    from tfmagic.base import tf_logging
 
     known = [(sys.stdout, "stdout"), (sys.stderr, "stderr"), (tf_logging.info, "log(info)"),
              (tf_logging.INFO, "log(info)"), (tf_logging.warning, "log(warning)"), (tf_logging.WARN, "log(warning)"),

@@ -10,13 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from tfmagic.graph import dtypes, errors
+from tfmagic.base import dtypes, errors
+from tfmagic.base.deprecation import deprecated
+from tfmagic.base.dtypes import DType
+from tfmagic.base.export import export
+from tfmagic.base.shapes import Dims
 from tfmagic.graph.context import get_default_graph
-from tfmagic.graph.deprecation import deprecated
-from tfmagic.graph.dtypes import DType
-from tfmagic.graph.export import export
 from tfmagic.graph.operation import Tensor
-from tfmagic.graph.shapes import Dims
 from tfmagic.ops import raw
 from tfmagic.ops.declare import register
 from tfmagic.ops.torch_types import as_torch

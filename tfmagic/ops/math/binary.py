@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from tfmagic.graph import errors, shapes
+from tfmagic.base import errors, shapes
+from tfmagic.base.lazy import torch
 from tfmagic.graph.convert import constant
 from tfmagic.graph.operation import Tensor
 from tfmagic.ops import raw
 from tfmagic.ops.array import constants, shape_ops
 from tfmagic.ops.declare import binary, register
-from tfmagic.ops.lazy import torch
 from tfmagic.ops.math.broadcasting import Broadcast, partial_products, same_static_shape
 from tfmagic.ops.math.rules import after, conjugate
 from tfmagic.ops.random.gamma_gradient import gamma_gradient

@@ -6,18 +6,18 @@ from typing import Any
 
 import numpy as np
 
-from tfmagic.graph import dtypes, tf_logging
+from tfmagic.base import dtypes, tf_logging
+from tfmagic.base.deprecation import deprecated
+from tfmagic.base.dtypes import as_dtype
+from tfmagic.base.export import export
+from tfmagic.base.lazy import torch
+from tfmagic.base.shapes import Dims
 from tfmagic.graph.convert import convert_to_tensor
-from tfmagic.graph.deprecation import deprecated
-from tfmagic.graph.dtypes import as_dtype
-from tfmagic.graph.export import export
 from tfmagic.graph.indexed_slices import IndexedSlices
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.scopes import name_scope
-from tfmagic.graph.shapes import Dims
 from tfmagic.ops import raw
 from tfmagic.ops.declare import op, register
-from tfmagic.ops.lazy import torch
 from tfmagic.ops.shape_rules import same
 from tfmagic.ops.torch_types import torch_dtype
 

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from tfmagic.graph import dtypes, errors
+from tfmagic.base import dtypes, errors
+from tfmagic.base.export import export
+from tfmagic.base.lazy import torch
+from tfmagic.base.shapes import Dims
 from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.convert import convert_to_tensor
-from tfmagic.graph.export import export
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.scopes import name_scope
-from tfmagic.graph.shapes import Dims
 from tfmagic.graph.static_value import static_int
-from tfmagic.ops import raw
+from tfmagic.ops import api, raw
 from tfmagic.ops.array import constants, shape_ops
-from tfmagic.ops.array.rules import public
 from tfmagic.ops.declare import op, register
-from tfmagic.ops.lazy import torch
 from tfmagic.ops.math.cast import cast
 from tfmagic.ops.math.reduce import reduce_max, reduce_prod
 from tfmagic.ops.shape_rules import same
@@ -98,7 +97,7 @@ def bincount(arr: Any, weights: Any = None, minlength: Any = None, maxlength: An
             maxlength = convert_to_tensor(maxlength, name="maxlength", dtype=dtypes.int32)
             size = raw.minimum(maxlength, size)
         weights = convert_to_tensor(weights, name="weights") if weights is not None \
-            else public("constant")([], dtypes.as_dtype(dtype))
+            else api.constant([], dtypes.as_dtype(dtype))
         return raw.bincount(arr, size, weights)
 
 
@@ -120,7 +119,7 @@ def confusion_matrix(labels: Any, predictions: Any, num_classes: Any = None, dty
     Raises:
       ValueError: the shapes do not fit.
     """
-    debugging = {which: public(f"debugging.assert_{which}") for which in ("non_negative", "less")}
+    debugging = {which: getattr(api.debugging, f"assert_{which}") for which in ("non_negative", "less")}
     with name_scope(name, "confusion_matrix", (predictions, labels, num_classes, weights)):
         labels, predictions = remove_squeezable_dimensions(convert_to_tensor(labels, name="labels"),
                                                            convert_to_tensor(predictions, name="predictions"))
@@ -144,8 +143,8 @@ def confusion_matrix(labels: Any, predictions: Any, num_classes: Any = None, dty
             weights = convert_to_tensor(weights, name="weights")
             predictions.get_shape().assert_is_compatible_with(weights.get_shape())
             weights = cast(weights, dtype)
-        shape = public("stack")([num_classes, num_classes])
-        places = public("stack")([labels, predictions], axis=1)
+        shape = api.stack([num_classes, num_classes])
+        places = api.stack([labels, predictions], axis=1)
         values = constants.ones_like(predictions, dtype) if weights is None else weights
         return raw.scatter_nd(indices=places, updates=values, shape=cast(shape, dtypes.int64))
 
@@ -172,7 +171,7 @@ def remove_squeezable_dimensions(labels: Any, predictions: Any, expected_rank_di
                 labels = shape_ops.squeeze(labels, [-1])
             return labels, predictions
         difference = shape_ops.rank(predictions) - shape_ops.rank(labels)
-        cond = public("cond")
+        cond = api.cond
         if ranks[0] is None or predictions.get_shape().dims[-1].is_compatible_with(1):
             whole = predictions
             predictions = cond(raw.equal(expected_rank_diff + 1, difference),

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from tfmagic.base.export import export
+from tfmagic.base.lazy import torch
+from tfmagic.base.shapes import Dims
 from tfmagic.graph.convert import convert_to_tensor
-from tfmagic.graph.export import export
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.scopes import name_scope
-from tfmagic.graph.shapes import Dims
 from tfmagic.graph.static_value import static_int
 from tfmagic.ops import raw
 from tfmagic.ops.declare import register
-from tfmagic.ops.lazy import torch
 from tfmagic.ops.torch_types import torch_dtype
 
 

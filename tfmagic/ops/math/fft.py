@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from tfmagic.base.lazy import torch
+from tfmagic.base.shapes import Dims
 from tfmagic.graph.operation import Tensor
-from tfmagic.graph.shapes import Dims
 from tfmagic.graph.static_value import static_ints
-from tfmagic.ops import raw
+from tfmagic.ops import api, raw
 from tfmagic.ops.array import constants, shape_ops
-from tfmagic.ops.array.rules import public
 from tfmagic.ops.declare import register
-from tfmagic.ops.lazy import torch
 from tfmagic.ops.math.cast import cast
 from tfmagic.ops.math.reduce import reduce_prod
 from tfmagic.ops.shape_rules import with_rank_at_least
@@ -73,7 +72,7 @@ def _real_pair(suffix: str, rank: int) -> None:
         """The half that was computed, spread to the whole with zeros, transformed back."""
         length = op.fft_length
         missing = length[-1] - shape_ops.shape(dy)[-1]
-        pads = public("concat")([constants.zeros([shape_ops.rank(dy) - 1, 2], "int32"), [[0, missing]]], 0)
+        pads = api.concat([constants.zeros([shape_ops.rank(dy) - 1, 2], "int32"), [[0, missing]]], 0)
         whole = raw.pad(dy, pads)
         count = cast(reduce_prod(length), op.input.dtype)
         return raw.real(complex_inverse(whole), op.input.dtype.base_dtype) * count, None
@@ -83,7 +82,7 @@ def _real_pair(suffix: str, rank: int) -> None:
         length = op.fft_length
         odd = length[-1] % 2
         middle = shape_ops.shape(op.input)[-1] - 2 + odd
-        mask = public("concat")([[1.0], 2.0 * constants.ones([middle]), constants.ones([1 - odd])], 0)
+        mask = api.concat([[1.0], 2.0 * constants.ones([middle]), constants.ones([1 - odd])], 0)
         scale = mask / cast(reduce_prod(length), "float32")
         return real_forward(dy, length) * cast(scale, op.input.dtype), None
 

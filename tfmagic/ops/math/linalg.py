@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from tfmagic.graph import errors
-from tfmagic.graph.export import export
+from tfmagic.base import errors
+from tfmagic.base.export import export
+from tfmagic.base.lazy import torch
+from tfmagic.base.shapes import Dims
 from tfmagic.graph.operation import Tensor
-from tfmagic.graph.shapes import Dims
-from tfmagic.ops import raw
+from tfmagic.ops import api, raw
 from tfmagic.ops.array import constants, shape_ops
-from tfmagic.ops.array.rules import public
 from tfmagic.ops.declare import op, register
-from tfmagic.ops.lazy import torch
 from tfmagic.ops.math.matmul import matmul
 from tfmagic.ops.math.reduce import reduce_sum
 from tfmagic.ops.math.rules import after, conjugate
@@ -53,7 +52,7 @@ def _checked(op: Any, function: Any, message: str, *values: Any) -> Any:
 
 
 def _conjugate_transpose(x: Tensor) -> Tensor:
-    return public("linalg.matrix_transpose")(x, conjugate=True)
+    return api.linalg.matrix_transpose(x, conjugate=True)
 
 
 # --- inverse, determinant --------------------------------------------------------------------------------------
@@ -77,14 +76,14 @@ for _name in ("MatrixInverse", "BatchMatrixInverse"):
 
 def _determinant_gradient(op: Any, dy: Tensor) -> Tensor:
     inverse = raw.matrix_inverse(op.input, adjoint=True)
-    multipliers = raw.reshape(dy * op.output, public("concat")([shape_ops.shape(op.output), [1, 1]], 0))
+    multipliers = raw.reshape(dy * op.output, api.concat([shape_ops.shape(op.output), [1, 1]], 0))
     return multipliers * inverse
 
 
 def _log_determinant_gradient(op: Any, _: Any, dy: Tensor) -> Tensor:
     inverse = raw.matrix_inverse(op.input, adjoint=True)
     value = op.op.outputs[1]
-    multipliers = raw.reshape(dy, public("concat")([shape_ops.shape(value), [1, 1]], 0))
+    multipliers = raw.reshape(dy, api.concat([shape_ops.shape(value), [1, 1]], 0))
     return multipliers * inverse
 
 
@@ -135,7 +134,7 @@ def _cholesky_gradient(op: Any, dy: Tensor) -> Tensor:
     lower = op.output
     size = shape_ops.shape(lower)[-1]
     inverse = raw.matrix_triangular_solve(
-        lower, public("eye")(size, batch_shape=shape_ops.shape(lower)[:-2], dtype=lower.dtype.base_dtype))
+        lower, api.eye(size, batch_shape=shape_ops.shape(lower)[:-2], dtype=lower.dtype.base_dtype))
     middle = matmul(lower, dy, adjoint_a=True)
     middle = raw.matrix_set_diag(middle, 0.5 * raw.matrix_diag_part(middle))
     middle = raw.matrix_band_part(middle, -1, 0)
@@ -244,16 +243,16 @@ class MatrixSolveLs:
         rows, columns = a._dims[-2:] if a._dims is not None else (None, None)
         if rows is None or columns is None:
             raise ValueError("The gradient of MatrixSolveLs needs the static shape of the matrix")
-        penalty = public("cast")(op.l2_regularizer, a.dtype.base_dtype)
+        penalty = api.cast(op.l2_regularizer, a.dtype.base_dtype)
         over = rows >= columns
         normal = matmul(a, a, adjoint_a=over, adjoint_b=not over)
-        normal += penalty * public("eye")(columns if over else rows, dtype=a.dtype.base_dtype)
+        normal += penalty * api.eye(columns if over else rows, dtype=a.dtype.base_dtype)
         factor = raw.cholesky(normal)
-        cholesky_solve = public("linalg.cholesky_solve")
+        cholesky_solve = api.linalg.cholesky_solve
         if over:
             z = cholesky_solve(factor, dy)
             xz = matmul(x, z, adjoint_b=True)
-            da = matmul(b, z, adjoint_b=True) - matmul(a, xz + public("linalg.matrix_transpose")(xz))
+            da = matmul(b, z, adjoint_b=True) - matmul(a, xz + api.linalg.matrix_transpose(xz))
             return [da, matmul(a, z), None]
         az = cholesky_solve(factor, matmul(a, dy))
         lam = cholesky_solve(factor, b)
@@ -282,7 +281,7 @@ def _eig(op: Any, x: Any) -> tuple[Any, Any]:
 def _eig_gradient(op: Any, dvalues: Tensor | None, dvectors: Tensor | None) -> Tensor:
     """The derivative of eigenvalues, and of eigenvectors where these are computed."""
     e, v = op.e, op.v
-    band, transpose = raw.matrix_band_part, public("linalg.matrix_transpose")
+    band, transpose = raw.matrix_band_part, api.linalg.matrix_transpose
     with after(dvalues, dvectors):
         if op.compute_v:
             differences = shape_ops.expand_dims(e, -2) - shape_ops.expand_dims(e, -1)
@@ -430,9 +429,9 @@ def _square_root_gradient(op: Any, dy: Tensor) -> Tensor:
     shape = shape_ops.shape(root)
     size = shape[-1]
     batch = shape[:-2]
-    concat = public("concat")
-    identity = public("eye")(size, batch_shape=batch, dtype=root.dtype.base_dtype)
-    transposed = public("linalg.matrix_transpose")(root)
+    concat = api.concat
+    identity = api.eye(size, batch_shape=batch, dtype=root.dtype.base_dtype)
+    transposed = api.linalg.matrix_transpose(root)
 
     def kronecker(a: Tensor, b: Tensor) -> Tensor:
         a = raw.reshape(a, concat([batch, [size, 1, size, 1]], 0))
@@ -440,9 +439,9 @@ def _square_root_gradient(op: Any, dy: Tensor) -> Tensor:
         return raw.reshape(a * b, concat([batch, [size * size, size * size]], 0))
 
     total = kronecker(identity, transposed) + kronecker(root, identity)  # TensorFlow conjugates nothing
-    vector = raw.reshape(public("linalg.matrix_transpose")(dy), concat([batch, [size * size, 1]], 0))
+    vector = raw.reshape(api.linalg.matrix_transpose(dy), concat([batch, [size * size, 1]], 0))
     solution = raw.matrix_solve(total, vector)
-    return public("linalg.matrix_transpose")(raw.reshape(solution, shape))
+    return api.linalg.matrix_transpose(raw.reshape(solution, shape))
 
 
 def _lu(op: Any, x: Any) -> tuple[Any, Any]:
@@ -471,20 +470,20 @@ def _tridiagonal(op: Any, diagonals: Any, rhs: Any) -> Any:
 def _tridiagonal_solve_gradient(op: Any, dy: Tensor) -> tuple[Tensor, Tensor]:
     """Solves with the transpose (TensorFlow conjugates nothing), whose diagonals are the same in another order."""
     diagonals, x = op.diagonals, op.output
-    concat = public("concat")
+    concat = api.concat
     upper, main, lower = (diagonals[..., i, :] for i in range(3))
     end, start = constants.zeros_like(upper[..., :1]), constants.zeros_like(lower[..., :1])
     parts = [concat([lower[..., 1:], end], -1), main, concat([start, upper[..., :-1]], -1)]
-    transposed = public("stack")(parts, axis=-2)
+    transposed = api.stack(parts, axis=-2)
     drhs = raw.tridiagonal_solve(transposed, dy, partial_pivoting=op.partial_pivoting)
     below, above = _neighbours(x)
     parts = [-reduce_sum(drhs * other, axis=-1) for other in (below, x, above)]
-    return public("stack")(parts, axis=-2), drhs
+    return api.stack(parts, axis=-2), drhs
 
 
 def _neighbours(x: Tensor) -> tuple[Tensor, Tensor]:
     """The rows after and before each row, with zeros beyond the ends."""
-    concat = public("concat")
+    concat = api.concat
     zero = constants.zeros_like(x[..., :1, :])
     return concat([x[..., 1:, :], zero], -2), concat([zero, x[..., :-1, :]], -2)
 
@@ -503,7 +502,7 @@ def _tridiagonal_product(op: Any, upper: Any, main: Any, lower: Any, rhs: Any) -
 def _tridiagonal_product_gradient(op: Any, dy: Tensor) -> list[Tensor]:
     rhs = conjugate(op.rhs)
     below, above = _neighbours(rhs)
-    transpose = public("linalg.matrix_transpose")
+    transpose = api.linalg.matrix_transpose
     upper, main, lower = (transpose(conjugate(t)) for t in (op.superdiag, op.maindiag, op.subdiag))
     # A row's upper neighbour reads it by the upper diagonal, its lower one by the lower diagonal.
     _, from_above = _neighbours(upper * dy)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from tfmagic.graph import dtypes, shapes
+from tfmagic.base import dtypes, shapes
+from tfmagic.base.export import export
+from tfmagic.base.lazy import torch
+from tfmagic.base.shapes import Dims
 from tfmagic.graph.convert import convert_to_tensor
-from tfmagic.graph.export import export
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.scopes import name_scope
-from tfmagic.graph.shapes import Dims
 from tfmagic.ops import raw
 from tfmagic.ops.array import shape_ops
 from tfmagic.ops.declare import op, register
-from tfmagic.ops.lazy import torch
 from tfmagic.ops.math.cast import cast
 from tfmagic.ops.math.rules import conjugate
 from tfmagic.ops.shape_rules import broadcast_dims, merge_dim, with_rank, with_rank_at_least

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tfmagic.graph import dtypes
+from tfmagic.base import dtypes
+from tfmagic.base.deprecation import deprecated
+from tfmagic.base.export import export
 from tfmagic.graph.convert import convert_to_tensor
-from tfmagic.graph.deprecation import deprecated
-from tfmagic.graph.export import export
 from tfmagic.graph.indexed_slices import IndexedSlices
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.scopes import name_scope

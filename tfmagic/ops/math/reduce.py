@@ -7,20 +7,19 @@ from typing import Any
 
 import numpy as np
 
-from tfmagic.graph import dtypes, errors
+from tfmagic.base import dtypes, errors
+from tfmagic.base.deprecation import deprecated, deprecated_args, deprecated_argument_lookup
+from tfmagic.base.export import export
+from tfmagic.base.lazy import torch
+from tfmagic.base.shapes import Dims
 from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.convert import constant, convert_to_tensor
-from tfmagic.graph.deprecation import deprecated, deprecated_args, deprecated_argument_lookup
-from tfmagic.graph.export import export
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.scopes import name_scope
-from tfmagic.graph.shapes import Dims
 from tfmagic.graph.static_value import constant_value, static_ints
-from tfmagic.ops import raw
+from tfmagic.ops import api, raw
 from tfmagic.ops.array import constants, shape_ops
-from tfmagic.ops.array.rules import public
 from tfmagic.ops.declare import register
-from tfmagic.ops.lazy import torch
 from tfmagic.ops.math.rules import conjugate
 from tfmagic.ops.shape_rules import axis_of
 from tfmagic.ops.torch_types import torch_dtype
@@ -136,7 +135,7 @@ def reduced_shape(input_shape: Any, axes: Any) -> Tensor:
     rank = shape_ops.size(input_shape)
     axes = (axes + rank) % rank
     axes_shape = shape_ops.shape(axes)
-    return raw.dynamic_stitch([public("range")(rank), axes], [input_shape, constants.fill(axes_shape, 1)])
+    return raw.dynamic_stitch([api.range(rank), axes], [input_shape, constants.fill(axes_shape, 1)])
 
 
 def safe_shape_div(x: Any, y: Any) -> Tensor:
@@ -191,18 +190,18 @@ def _prod_gradient(op: Any, dy: Tensor) -> tuple[Tensor, None]:
         rank = cast(rank, axes.dtype)
         axes = (axes + rank) % rank
         gone = cast(axes, dtypes.int32)
-        every = public("range")(0, cast(rank, dtypes.int32))
+        every = api.range(0, cast(rank, dtypes.int32))
         rest, _ = raw.list_diff(every, gone, dtypes.int32)
-        order = public("concat")([gone, rest], 0)
-        gone_size = reduce_prod(public("gather")(shape, gone))
-        rest_size = reduce_prod(public("gather")(shape, rest))
-    permuted = public("transpose")(op.input, order)
+        order = api.concat([gone, rest], 0)
+        gone_size = reduce_prod(api.gather(shape, gone))
+        rest_size = reduce_prod(api.gather(shape, rest))
+    permuted = api.transpose(op.input, order)
     permuted_shape = shape_ops.shape(permuted)
     matrix = raw.reshape(permuted, (gone_size, rest_size))
-    left = public("math.cumprod")(matrix, axis=0, exclusive=True)
-    right = public("math.cumprod")(matrix, axis=0, exclusive=True, reverse=True)
+    left = api.math.cumprod(matrix, axis=0, exclusive=True)
+    right = api.math.cumprod(matrix, axis=0, exclusive=True, reverse=True)
     others = raw.reshape(conjugate(left) * conjugate(right), permuted_shape)
-    result = dy * public("transpose")(others, raw.invert_permutation(order))
+    result = dy * api.transpose(others, raw.invert_permutation(order))
     return raw.reshape(result, shape), None
 
 
@@ -301,7 +300,7 @@ def reduction_dims(x: Any, axis: Any) -> Any:
         return axis
     if isinstance(x, Tensor) and x._dims is not None:
         return constant(np.arange(len(x._dims)), dtypes.int32)
-    return public("range")(0, shape_ops.rank(x))
+    return api.range(0, shape_ops.rank(x))
 
 
 def _reduced_to_scalar(keepdims: bool, axis: Any, output: Tensor) -> Tensor:

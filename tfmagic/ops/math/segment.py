@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from tfmagic.graph import errors, shapes
+from tfmagic.base import errors, shapes
+from tfmagic.base.export import export
+from tfmagic.base.lazy import torch
+from tfmagic.base.shapes import Dims
 from tfmagic.graph.convert import constant, convert_to_tensor
-from tfmagic.graph.export import export
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.scopes import name_scope
-from tfmagic.graph.shapes import Dims
 from tfmagic.graph.static_value import static_int
-from tfmagic.ops import raw
+from tfmagic.ops import api, raw
 from tfmagic.ops.array import constants, shape_ops
-from tfmagic.ops.array.rules import public
 from tfmagic.ops.declare import register
-from tfmagic.ops.lazy import torch
 from tfmagic.ops.math.cast import cast
 from tfmagic.ops.shape_rules import with_rank, with_rank_at_least
 
@@ -171,7 +170,7 @@ def _gathered_shape(op: Any, data: Dims, indices: Dims, ids: Dims, *count: Dims)
 
 
 def _gather(params: Any, indices: Any) -> Tensor:
-    return public("gather")(params, indices)
+    return api.gather(params, indices)
 
 
 def _where(condition: Tensor, x: Any, y: Any) -> Tensor:
@@ -184,7 +183,7 @@ def _sum_gradient(op: Any, dy: Tensor) -> tuple[Tensor, None]:
 
 def _mean_gradient(op: Any, dy: Tensor) -> tuple[Tensor, None]:
     rank = shape_ops.rank(op.data)
-    ones_shape = public("concat")([shape_ops.shape(op.segment_ids),
+    ones_shape = api.concat([shape_ops.shape(op.segment_ids),
                                    constants.fill(shape_ops.expand_dims(rank - 1, 0), 1)], 0)
     ones = constants.fill(ones_shape, constant(1, dtype=dy.dtype))
     scaled = dy / raw.segment_sum(ones, op.segment_ids)

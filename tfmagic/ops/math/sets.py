@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from tfmagic.graph import errors
-from tfmagic.graph.shapes import Dims
+from tfmagic.base import errors
+from tfmagic.base.lazy import torch
+from tfmagic.base.shapes import Dims
 from tfmagic.ops.declare import op
-from tfmagic.ops.lazy import torch
 
 _OPERATIONS = {"a-b": lambda a, b: a - b, "b-a": lambda a, b: b - a, "intersection": lambda a, b: a & b,
                "union": lambda a, b: a | b}

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from tfmagic.graph import shapes
+from tfmagic.base import shapes
+from tfmagic.base.export import export
 from tfmagic.graph.convert import convert_to_tensor, convert_to_tensor_or_indexed_slices
-from tfmagic.graph.export import export
 from tfmagic.graph.indexed_slices import IndexedSlices
 from tfmagic.graph.operation import Tensor
 from tfmagic.ops import raw

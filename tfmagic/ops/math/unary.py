@@ -6,15 +6,15 @@ from typing import Any
 
 import numpy as np
 
+from tfmagic.base.export import export
+from tfmagic.base.lazy import torch
 from tfmagic.graph.convert import constant, convert_to_tensor
-from tfmagic.graph.export import export
 from tfmagic.graph.indexed_slices import IndexedSlices
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.scopes import name_scope
 from tfmagic.ops import raw
 from tfmagic.ops.array import constants, shape_ops
 from tfmagic.ops.declare import register, unary
-from tfmagic.ops.lazy import torch
 from tfmagic.ops.math.rules import after, conjugate
 from tfmagic.ops.shape_rules import same
 from tfmagic.ops.torch_types import torch_dtype

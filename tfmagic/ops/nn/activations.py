@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from tfmagic.graph import dtypes
+from tfmagic.base import dtypes
+from tfmagic.base.export import export
+from tfmagic.base.lazy import torch
 from tfmagic.graph.convert import convert_to_tensor
-from tfmagic.graph.export import export
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.scopes import name_scope
 from tfmagic.ops import raw
 from tfmagic.ops.array import constants, shape_ops
 from tfmagic.ops.declare import register
-from tfmagic.ops.lazy import torch
 from tfmagic.ops.math.cast import cast
 from tfmagic.ops.math.reduce import reduce_sum
 from tfmagic.ops.math.rules import after

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from tfmagic.graph import errors, shapes
+from tfmagic.base import errors, shapes
+from tfmagic.base.lazy import torch
+from tfmagic.base.shapes import Dims
 from tfmagic.graph.operation import Tensor
-from tfmagic.graph.shapes import Dims
-from tfmagic.ops import raw
+from tfmagic.ops import api, raw
 from tfmagic.ops.array import constants, shape_ops
-from tfmagic.ops.array.rules import public
 from tfmagic.ops.declare import op, register
-from tfmagic.ops.lazy import torch
 from tfmagic.ops.shape_rules import merge_dim, scalar, with_rank, with_rank_at_least
 
 
@@ -78,7 +77,7 @@ class BiasAddGrad:
     def gradient(op: Any, dz: Tensor) -> Tensor:
         """The sum's gradient is spread over all but the channels."""
         shape, bias_shape = shape_ops.shape(op.out_backprop), shape_ops.shape(dz)
-        concat = public("concat")
+        concat = api.concat
         if _channel_first(op):
             expanded = concat([constants.ones_like(shape[:1]), bias_shape, constants.ones_like(shape[2:])], 0)
             multiples = concat([shape[:1], [1], shape[2:]], 0)
@@ -89,7 +88,7 @@ class BiasAddGrad:
 
 
 def _v1_gradient(op: Any, dy: Tensor) -> tuple[Tensor, Tensor]:
-    axes = public("range")(shape_ops.rank(dy) - 1)
+    axes = api.range(shape_ops.rank(dy) - 1)
     return dy, raw.sum(dy, axes)
 
 

@@ -6,10 +6,10 @@ import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from tfmagic.graph import errors
-from tfmagic.graph.shapes import Dims
+from tfmagic.base import errors
+from tfmagic.base.lazy import torch
+from tfmagic.base.shapes import Dims
 from tfmagic.ops.declare import register
-from tfmagic.ops.lazy import torch
 from tfmagic.ops.random.ops import _stream_of as stream_of
 from tfmagic.ops.random.philox import PhiloxState, block
 from tfmagic.ops.shape_rules import with_rank

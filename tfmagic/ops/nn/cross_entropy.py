@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from tfmagic.graph import errors, shapes
+from tfmagic.base import errors, shapes
+from tfmagic.base.lazy import torch
+from tfmagic.base.shapes import Dims
 from tfmagic.graph.operation import Tensor
-from tfmagic.graph.shapes import Dims
 from tfmagic.graph.static_value import constant_value
 from tfmagic.ops import raw
 from tfmagic.ops.array import shape_ops
 from tfmagic.ops.declare import op
-from tfmagic.ops.lazy import torch
 from tfmagic.ops.math.matmul import matmul
 from tfmagic.ops.shape_rules import broadcast_dims, merge_dim, with_rank
 

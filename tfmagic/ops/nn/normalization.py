@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from tfmagic.base.lazy import torch
+from tfmagic.base.shapes import Dims
 from tfmagic.graph.gradients import gradients
 from tfmagic.graph.operation import Tensor
-from tfmagic.graph.shapes import Dims
-from tfmagic.ops import raw
+from tfmagic.ops import api, raw
 from tfmagic.ops.array import shape_ops
-from tfmagic.ops.array.rules import public
 from tfmagic.ops.declare import register
-from tfmagic.ops.lazy import torch
 from tfmagic.ops.math.cast import cast
 from tfmagic.ops.math.reduce import reduce_mean, reduce_sum
 from tfmagic.ops.nn.windows import channels_last, from_torch, to_torch
@@ -85,7 +84,7 @@ def _batch_norm_gradient(version: str) -> Any:
             return [*result[:3], None, None]
         x = op.x
         first = op.data_format == "NCHW"
-        transpose = public("transpose")
+        transpose = api.transpose
         if first:
             x, dy = transpose(x, [0, 2, 3, 1]), transpose(dy, [0, 2, 3, 1])
         result = function(dy, x, op.scale, op.mean, op.variance, *reserve, epsilon=op.epsilon, data_format="NHWC",

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from tfmagic.graph import errors
+from tfmagic.base import errors
+from tfmagic.base.lazy import torch
+from tfmagic.base.shapes import Dims
 from tfmagic.graph.operation import Tensor
-from tfmagic.graph.shapes import Dims
 from tfmagic.graph.static_value import static_dims, static_ints
 from tfmagic.ops import raw
 from tfmagic.ops.array import constants, shape_ops
 from tfmagic.ops.declare import op, register
-from tfmagic.ops.lazy import torch
 from tfmagic.ops.nn import windows
 from tfmagic.ops.nn.windows import Geometry, channels_last, from_torch, padded, spatial, to_torch, unpadded
 from tfmagic.ops.shape_rules import with_rank

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from tfmagic.graph import dtypes, errors
-from tfmagic.graph.export import export
+from tfmagic.base import dtypes, errors
+from tfmagic.base.export import export
+from tfmagic.base.lazy import torch
+from tfmagic.base.shapes import Dims
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.scopes import name_scope
-from tfmagic.graph.shapes import Dims
 from tfmagic.graph.static_value import static_int
-from tfmagic.ops import raw
+from tfmagic.ops import api, raw
 from tfmagic.ops.array import shape_ops
-from tfmagic.ops.array.rules import public
 from tfmagic.ops.declare import register
-from tfmagic.ops.lazy import torch
 from tfmagic.ops.math.cast import cast
 from tfmagic.ops.math.reduce import reduce_prod, reduce_sum
 from tfmagic.ops.shape_rules import merge_dim, with_rank, with_rank_at_least
@@ -44,12 +43,12 @@ def _top_k_gradient(op: Any, dvalues: Tensor, _: Any) -> list[Tensor | None]:
     """The gradient goes back to where each value came from, row by row."""
     in_shape = shape_ops.shape(op.input)
     ind_shape = shape_ops.shape(op.indices)
-    gather, stack = public("gather"), public("stack")
+    gather, stack = api.gather, api.stack
     last = gather(cast(ind_shape, dtypes.int64), shape_ops.size(ind_shape) - 1)
     rows = raw.reshape(op.indices, stack([-1, last]))
     in_last = gather(cast(in_shape, dtypes.int64), shape_ops.size(in_shape) - 1)
     count = cast(shape_ops.shape(rows)[0], dtypes.int64)
-    offsets = cast(shape_ops.expand_dims(public("range")(0, count * in_last, in_last), -1), dtypes.int32)
+    offsets = cast(shape_ops.expand_dims(api.range(0, count * in_last, in_last), -1), dtypes.int32)
     flat = raw.reshape(rows + offsets, [-1])
     spread = raw.scatter_nd(shape_ops.expand_dims(flat, -1), raw.reshape(dvalues, [-1]), [reduce_prod(in_shape)])
     gradient = raw.reshape(spread, in_shape)

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tfmagic.graph import errors
-from tfmagic.graph.shapes import Dims
-from tfmagic.ops.lazy import torch
+from tfmagic.base import errors
+from tfmagic.base.lazy import torch
+from tfmagic.base.shapes import Dims
 
 
 def channels_last(op: Any) -> bool:

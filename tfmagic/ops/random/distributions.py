@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
-from tfmagic.ops.lazy import torch
+from tfmagic.base.lazy import torch
 from tfmagic.ops.random.philox import RESERVED_PER_OUTPUT, Stream, chunks, words
 
 _TWO_PI = 2.0 * math.pi

@@ -7,7 +7,7 @@ are differentiated term by term; the density in the denominator cancels against 
 
 from __future__ import annotations
 
-from tfmagic.ops.lazy import torch
+from tfmagic.base.lazy import torch
 
 _MOST_TERMS = 10_000
 

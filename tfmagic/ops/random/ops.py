@@ -6,10 +6,10 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from tfmagic.graph import dtypes
+from tfmagic.base import dtypes
+from tfmagic.base.errors import InvalidArgumentError
+from tfmagic.base.shapes import Dims
 from tfmagic.graph.context import get_default_graph
-from tfmagic.graph.errors import InvalidArgumentError
-from tfmagic.graph.shapes import Dims
 from tfmagic.graph.static_value import static_dims, static_int
 from tfmagic.ops import raw, shape_rules
 from tfmagic.ops.array.constants import ones

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from tfmagic.ops.lazy import torch
+from tfmagic.base.lazy import torch
 
 WORD = 0xFFFFFFFF
 _KEY = (1 << 64) - 1

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from tfmagic.ops.lazy import torch
+from tfmagic.base.lazy import torch
 from tfmagic.ops.random.distributions import group_width, normal, normal_pairs, uniform, uniform_pairs
 from tfmagic.ops.random.philox import RESERVED_PER_OUTPUT, PhiloxState, Stream, words
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from tfmagic.ops.lazy import torch
+from tfmagic.base.lazy import torch
 from tfmagic.ops.random.distributions import uniform
 from tfmagic.ops.random.philox import WORD, PhiloxState, Stream, block, chunks
 

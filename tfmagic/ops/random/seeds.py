@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from tfmagic.base.export import export
 from tfmagic.graph.context import get_default_graph
-from tfmagic.graph.export import export
 
 DEFAULT_GRAPH_SEED = 87654321
 _MOST = 2**31 - 1

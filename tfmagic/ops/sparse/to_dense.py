@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from tfmagic.graph import errors
-from tfmagic.graph.deprecation import deprecated
-from tfmagic.graph.export import export
+from tfmagic.base import errors
+from tfmagic.base.deprecation import deprecated
+from tfmagic.base.export import export
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.sparse_tensor import SparseTensor, SparseTensorValue
 from tfmagic.graph.static_value import static_dims

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from tfmagic.graph import errors, shapes
-from tfmagic.graph.export import export
-from tfmagic.graph.shapes import Dims
+from tfmagic.base import errors, shapes
+from tfmagic.base.export import export
+from tfmagic.base.shapes import Dims
 from tfmagic.ops import raw, shape_rules
 from tfmagic.ops.declare import op, register
 from tfmagic.ops.state.variables import check_same_shape, shapes_agree

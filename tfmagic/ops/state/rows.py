@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from tfmagic.graph import errors
-from tfmagic.ops.lazy import torch
+from tfmagic.base import errors
+from tfmagic.base.lazy import torch
 
 
 def check_rows(op: Any, indices: Any, count: int) -> None:

@@ -7,16 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from tfmagic.graph import dtypes, errors, shapes
+from tfmagic.base import dtypes, errors, shapes
+from tfmagic.base.export import export
+from tfmagic.base.lazy import torch
+from tfmagic.base.shapes import Dims
 from tfmagic.graph.convert import constant, convert_to_tensor
-from tfmagic.graph.export import export
 from tfmagic.graph.indexed_slices import IndexedSlices
-from tfmagic.graph.shapes import Dims
 from tfmagic.ops import raw, shape_rules
 from tfmagic.ops.array.join import concat
 from tfmagic.ops.array.shape_ops import expand_dims, size
 from tfmagic.ops.declare import op, register
-from tfmagic.ops.lazy import torch
 from tfmagic.ops.state.assign import is_reference
 from tfmagic.ops.state.rows import check_rows, rounds
 from tfmagic.ops.state.variables import value_dims

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from tfmagic.base.lazy import torch
+from tfmagic.base.shapes import Dims
 from tfmagic.graph import opdefs
-from tfmagic.graph.shapes import Dims
 from tfmagic.ops import shape_rules
 from tfmagic.ops.declare import register
-from tfmagic.ops.lazy import torch
 from tfmagic.ops.state.rows import check_rows, rounds
 
 _GRADIENTS = ("grad", "delta")

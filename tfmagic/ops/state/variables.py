@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from tfmagic.graph import errors, shapes
-from tfmagic.graph.dtypes import DType
+from tfmagic.base import errors, shapes
+from tfmagic.base.dtypes import DType
+from tfmagic.base.lazy import torch
+from tfmagic.base.shapes import Dims
 from tfmagic.graph.operation import Tensor
-from tfmagic.graph.shapes import Dims
 from tfmagic.ops import shape_rules
 from tfmagic.ops.declare import op, register
-from tfmagic.ops.lazy import torch
 from tfmagic.ops.torch_types import torch_dtype
 
 

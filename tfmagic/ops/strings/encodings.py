@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from tfmagic.graph.deprecation import deprecated_argument_lookup
-from tfmagic.graph.export import export
+from tfmagic.base.deprecation import deprecated_argument_lookup
+from tfmagic.base.export import export
+from tfmagic.base.lazy import torch
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.static_value import static_int
 from tfmagic.ops import raw, shape_rules
 from tfmagic.ops.array.rules import as_array, objects
 from tfmagic.ops.declare import op
-from tfmagic.ops.lazy import torch
 from tfmagic.ops.strings.rules import each_string, invalid, strings
 
 _BASE64 = re.compile(rb"[A-Za-z0-9_-]*={0,2}")

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from tfmagic.graph.export import export
+from tfmagic.base.export import export
+from tfmagic.base.lazy import torch
 from tfmagic.graph.operation import Tensor
 from tfmagic.ops import raw, shape_rules
 from tfmagic.ops.array.rules import as_array
 from tfmagic.ops.declare import op
-from tfmagic.ops.lazy import torch
 from tfmagic.ops.strings.rules import each_number, invalid, numbers
 
 _MASK = (1 << 64) - 1
@@ -231,7 +231,7 @@ def to_hash_bucket(string_tensor: Any = None, num_buckets: int | None = None, na
     Returns:
       An int64 tensor of the same shape.
     """
-    from tfmagic.graph.deprecation import deprecated_argument_lookup
+    from tfmagic.base.deprecation import deprecated_argument_lookup
 
     string_tensor = deprecated_argument_lookup("input", input, "string_tensor", string_tensor)
     return raw.string_to_hash_bucket(string_tensor, num_buckets, name=name)

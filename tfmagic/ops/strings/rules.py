@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from tfmagic.graph import errors
+from tfmagic.base import errors
+from tfmagic.base.lazy import torch
 from tfmagic.ops import shape_rules
 from tfmagic.ops.array.rules import objects
 from tfmagic.ops.declare import register
-from tfmagic.ops.lazy import torch
 
 
 def invalid(message: str) -> errors.InvalidArgumentError:

@@ -8,20 +8,21 @@ from typing import Any
 
 import numpy as np
 
-from tfmagic.graph import convert, dtypes
+from tfmagic.base import dtypes
+from tfmagic.base.deprecation import deprecated, deprecated_argument_lookup
+from tfmagic.base.export import export
+from tfmagic.base.lazy import torch
+from tfmagic.base.shapes import Dims
+from tfmagic.graph import convert
 from tfmagic.graph.convert import convert_to_tensor
-from tfmagic.graph.deprecation import deprecated, deprecated_argument_lookup
-from tfmagic.graph.export import export
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.scopes import name_scope
-from tfmagic.graph.shapes import Dims
 from tfmagic.graph.sparse_tensor import SparseTensor
 from tfmagic.graph.static_value import static_int, static_ints
 from tfmagic.ops import raw, shape_rules
 from tfmagic.ops.array.rules import as_array, objects
 from tfmagic.ops.array.shape_ops import rank
 from tfmagic.ops.declare import op, register
-from tfmagic.ops.lazy import torch
 from tfmagic.ops.strings.rules import each_number, each_string, invalid, numbers, strings, utf8
 
 _SPACE = b" \t\n\r\v\f"

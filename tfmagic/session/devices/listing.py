@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
-from tfmagic.graph import devices
-from tfmagic.ops.lazy import torch
+from tfmagic.base import devices
+from tfmagic.base.lazy import torch
 
 PREFIX = "/job:localhost/replica:0/task:0"
 

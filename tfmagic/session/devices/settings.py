@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tfmagic.ops.lazy import torch
+from tfmagic.base.lazy import torch
 
 
 def apply(config: Any) -> None:

@@ -11,7 +11,7 @@ import torch
 from torch import fx
 from torch.fx.proxy import Proxy
 
-from tfmagic.graph import dtypes
+from tfmagic.base import dtypes
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.ops.torch_types import torch_dtype
 from tfmagic.session import run_errors

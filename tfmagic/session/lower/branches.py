@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch.fx.proxy import Proxy
 
-from tfmagic.graph import errors
+from tfmagic.base import errors
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.session import run_errors
 from tfmagic.session.lower.body import DEAD, Body, Inner, PlanCall, common_meta, device_of, lives_on_host, passed

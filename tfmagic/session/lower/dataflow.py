@@ -12,7 +12,8 @@ from typing import Any
 
 import torch
 
-from tfmagic.graph import errors, registry
+from tfmagic.base import errors
+from tfmagic.graph import registry
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.ops.torch_types import as_torch
 from tfmagic.session import run_errors

@@ -24,7 +24,8 @@ import torch
 from torch import fx
 from torch.fx.proxy import Proxy, TraceError
 
-from tfmagic.graph import errors, registry
+from tfmagic.base import errors
+from tfmagic.graph import registry
 from tfmagic.graph.opdefs import snake_case
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.graph.registry import Node, OpDeclaration

@@ -11,7 +11,8 @@ import heapq
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
-from tfmagic.graph import errors, registry
+from tfmagic.base import errors
+from tfmagic.graph import registry
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.session import run_errors
 from tfmagic.session.lower.lowering import Lowering

@@ -1,6 +1,5 @@
 """tf.layers: layers as classes and functions."""
 
-from tfmagic.tf.layers import base, convolutional, core, input_spec, normalization, pooling  # noqa: F401
 from tfmagic.tf.namespace import attach as _attach
 
 __getattr__, __dir__ = _attach("layers")

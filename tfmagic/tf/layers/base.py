@@ -11,20 +11,21 @@ from typing import Any
 
 import numpy as np
 
-from tfmagic.graph import context, dtypes
+from tfmagic.base import dtypes
+from tfmagic.base.deprecation import deprecated
+from tfmagic.base.export import export
+from tfmagic.base.shapes import TensorShape, as_shape
+from tfmagic.graph import context
 from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.convert import convert_to_tensor
-from tfmagic.graph.deprecation import deprecated
-from tfmagic.graph.export import export
 from tfmagic.graph.keys import GraphKeys
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.graph.scopes import name_scope
-from tfmagic.graph.shapes import TensorShape, as_shape
 from tfmagic.tf.layers.input_spec import InputSpec, check_inputs
-from tfmagic.tf.partitioned_variables import PartitionedVariable
-from tfmagic.tf.variable_lists import global_variables, trainable_variables
-from tfmagic.tf.variable_scope import VariableScope, get_variable, variable_scope
-from tfmagic.tf.variables import VariableAggregation, VariableSynchronization, trainable_by_default
+from tfmagic.tf.variable.lists import global_variables, trainable_variables
+from tfmagic.tf.variable.partitioned import PartitionedVariable
+from tfmagic.tf.variable.scope import VariableScope, get_variable, variable_scope
+from tfmagic.tf.variable.variables import VariableAggregation, VariableSynchronization, trainable_by_default
 
 _NAMES = "layer_names"
 

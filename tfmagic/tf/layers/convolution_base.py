@@ -5,17 +5,17 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
-from tfmagic.graph import dtypes
+from tfmagic.base import dtypes
+from tfmagic.base.shapes import TensorShape, as_shape
 from tfmagic.graph.convert import convert_to_tensor
-from tfmagic.graph.shapes import TensorShape, as_shape
 from tfmagic.ops import raw
-from tfmagic.tf import nn
 from tfmagic.tf.initializers import Zeros
 from tfmagic.tf.layers.base import Layer
 from tfmagic.tf.layers.input_spec import InputSpec
 from tfmagic.tf.layers.sizes import format_name, output_size, padding_name, per_axis, tensor_format
-from tfmagic.tf.nn_convolution import conv1d
-from tfmagic.tf.nn_dilation import with_space_to_batch
+from tfmagic.tf.nn import activations as nn
+from tfmagic.tf.nn.convolutions import conv1d
+from tfmagic.tf.nn.dilations import with_space_to_batch
 
 
 def per_axis_defaults(cls: type) -> type:

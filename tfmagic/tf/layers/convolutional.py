@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from tfmagic.graph.deprecation import deprecated
-from tfmagic.graph.export import export
-from tfmagic.graph.shapes import TensorShape
+from tfmagic.base.deprecation import deprecated
+from tfmagic.base.export import export
+from tfmagic.base.shapes import TensorShape
 from tfmagic.ops import raw
 from tfmagic.ops.array.join import stack
 from tfmagic.tf.initializers import Zeros
 from tfmagic.tf.layers.convolution_base import Convolution, per_axis_defaults
 from tfmagic.tf.layers.sizes import tensor_format, transposed_size
-from tfmagic.tf.nn_convolution import conv2d_transpose as nn_conv2d_transpose
-from tfmagic.tf.nn_convolution import conv3d_transpose as nn_conv3d_transpose
-from tfmagic.tf.nn_dilation import separable_conv2d as nn_separable_conv2d
+from tfmagic.tf.nn.convolutions import conv2d_transpose as nn_conv2d_transpose
+from tfmagic.tf.nn.convolutions import conv3d_transpose as nn_conv3d_transpose
+from tfmagic.tf.nn.dilations import separable_conv2d as nn_separable_conv2d
 
 _zeros = Zeros()
 
@@ -173,7 +173,7 @@ class SeparableConv1D(_Separable):
             strides=self._over_channels(self.strides * 2), padding=self.padding.upper(),
             rate=[1, *self.dilation_rate], data_format=tensor_format(self.data_format, 2))
         if self.use_bias:
-            from tfmagic.tf import nn
+            from tfmagic.tf.nn import activations as nn
 
             outputs = nn.bias_add(outputs, self.bias,
                                   data_format="NCHW" if self.data_format == "channels_first" else "NHWC")

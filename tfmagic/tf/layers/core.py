@@ -5,18 +5,17 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from tfmagic.graph import dtypes
-from tfmagic.graph.deprecation import deprecated
-from tfmagic.graph.export import export
-from tfmagic.graph.shapes import TensorShape, as_shape
-from tfmagic.ops import raw
+from tfmagic.base import dtypes
+from tfmagic.base.deprecation import deprecated
+from tfmagic.base.export import export
+from tfmagic.base.shapes import TensorShape, as_shape
+from tfmagic.ops import api, raw
 from tfmagic.ops.control_flow.cond import smart_cond
 from tfmagic.ops.math.cast import cast
-from tfmagic.tf import nn
 from tfmagic.tf.initializers import Zeros
 from tfmagic.tf.layers.base import Layer
 from tfmagic.tf.layers.input_spec import InputSpec
-from tfmagic.tf.namespace import resolve
+from tfmagic.tf.nn import activations as nn
 
 
 @export("layers.Dense")
@@ -70,7 +69,7 @@ class Dense(Layer):
     def call(self, inputs: Any) -> Any:  # type: ignore[override]
         rank = inputs.shape.ndims
         if rank > 2:
-            outputs = resolve("linalg", "tensordot")(inputs, self.kernel, [[rank - 1], [0]])
+            outputs = api.linalg.tensordot(inputs, self.kernel, [[rank - 1], [0]])
             outputs.set_shape([*inputs.shape.as_list()[:-1], self.units])
         else:
             outputs = raw.mat_mul(cast(inputs, self.dtype), self.kernel)
@@ -176,7 +175,7 @@ class Flatten(Layer):
     def call(self, inputs: Any) -> Any:  # type: ignore[override]
         rank = inputs.shape.ndims
         if self.data_format == "channels_first" and rank is not None and rank > 1:
-            inputs = resolve("", "transpose")(inputs, perm=[0, *range(2, rank), 1])
+            inputs = api.transpose(inputs, perm=[0, *range(2, rank), 1])
         outputs = raw.reshape(inputs, (inputs.shape[0].value or raw.shape(inputs)[0], -1))
         outputs.set_shape(self.compute_output_shape(inputs.shape))
         return outputs

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tfmagic.graph.export import export
+from tfmagic.base.export import export
 
 _FIELDS = ("dtype", "shape", "ndim", "max_ndim", "min_ndim", "axes")
 

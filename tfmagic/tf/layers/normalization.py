@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from tfmagic.graph import dtypes
+from tfmagic.base import dtypes
+from tfmagic.base.deprecation import deprecated
+from tfmagic.base.export import export
+from tfmagic.base.shapes import TensorShape, as_shape
 from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.convert import constant, convert_to_tensor
-from tfmagic.graph.deprecation import deprecated
-from tfmagic.graph.export import export
 from tfmagic.graph.scopes import name_scope
-from tfmagic.graph.shapes import TensorShape, as_shape
 from tfmagic.ops import raw
 from tfmagic.ops.control_flow.cond import smart_cond, smart_constant_value
 from tfmagic.ops.math.cast import cast
@@ -18,8 +18,8 @@ from tfmagic.ops.state.assign import assign_sub
 from tfmagic.tf.initializers import Ones, Zeros
 from tfmagic.tf.layers.base import Layer
 from tfmagic.tf.layers.input_spec import InputSpec
-from tfmagic.tf.nn_normalization import batch_normalization as nn_batch_normalization
-from tfmagic.tf.nn_normalization import fused_batch_norm, moments
+from tfmagic.tf.nn.normalizations import batch_normalization as nn_batch_normalization
+from tfmagic.tf.nn.normalizations import fused_batch_norm, moments
 
 _zeros, _ones = Zeros(), Ones()
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tfmagic.graph.deprecation import deprecated
-from tfmagic.graph.export import export
-from tfmagic.graph.shapes import TensorShape, as_shape
+from tfmagic.base.deprecation import deprecated
+from tfmagic.base.export import export
+from tfmagic.base.shapes import TensorShape, as_shape
 from tfmagic.ops import raw
-from tfmagic.tf import nn_pooling
 from tfmagic.tf.layers.base import Layer
 from tfmagic.tf.layers.input_spec import InputSpec
 from tfmagic.tf.layers.sizes import format_name, output_size, padding_name, per_axis, tensor_format
+from tfmagic.tf.nn import pooling as nn_pooling
 
 
 class _Pooling(Layer):

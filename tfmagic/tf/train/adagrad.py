@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tfmagic.graph.export import export
+from tfmagic.base.export import export
 from tfmagic.ops import raw
 from tfmagic.ops.math.cast import cast
 from tfmagic.tf.initializers import Constant

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from tfmagic.base.export import export
 from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.convert import constant
-from tfmagic.graph.export import export
 from tfmagic.ops import raw
 from tfmagic.ops.math.cast import cast
 from tfmagic.tf.train.optimizer import Optimizer, like

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from tfmagic.base.export import export
 from tfmagic.graph.context import get_default_graph
-from tfmagic.graph.export import export
 from tfmagic.ops import raw
 from tfmagic.ops.control_flow.grouping import group
 from tfmagic.ops.state.assign import assign, assign_sub

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tfmagic.graph import dtypes
-from tfmagic.graph.export import export
+from tfmagic.base import dtypes
+from tfmagic.base.export import export
 from tfmagic.ops import raw
 from tfmagic.ops.array.constants import ones
 from tfmagic.tf.train.optimizer import Optimizer, like

@@ -5,16 +5,15 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from tfmagic.base.dtypes import int32, int64
+from tfmagic.base.export import export
 from tfmagic.graph.convert import constant, convert_to_tensor
-from tfmagic.graph.dtypes import int32, int64
-from tfmagic.graph.export import export
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.scopes import name_scope
-from tfmagic.ops import raw
+from tfmagic.ops import api, raw
 from tfmagic.ops.control_flow.cond import cond
 from tfmagic.ops.math.cast import cast
 from tfmagic.ops.math.operators import divide, equal, multiply, pow  # TensorFlow's names
-from tfmagic.tf.namespace import resolve
 from tfmagic.tf.random import random_normal
 
 
@@ -87,7 +86,7 @@ def piecewise_constant(x: Any, boundaries: Any, values: Any, name: str | None = 
         pairs: list[Any] = [(step <= edges[0], lambda: choices[0]), (step > edges[-1], lambda: choices[-1])]
         for low, high, value in zip(edges[:-1], edges[1:], choices[1:-1]):
             pairs.append(((step > low) & (step <= high), lambda value=value: value))
-        return resolve("", "case")(pairs, lambda: choices[0], exclusive=True)
+        return api.case(pairs, lambda: choices[0], exclusive=True)
 
 
 @export("train.polynomial_decay")

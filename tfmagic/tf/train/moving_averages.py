@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from tfmagic.graph import dtypes
+from tfmagic.base import dtypes
+from tfmagic.base.export import export
 from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.convert import convert_to_tensor
-from tfmagic.graph.export import export
 from tfmagic.graph.keys import GraphKeys
 from tfmagic.graph.operation import Operation
 from tfmagic.graph.scopes import name_scope
@@ -18,9 +18,9 @@ from tfmagic.ops.math.operators import pow  # TensorFlow's name
 from tfmagic.ops.state.assign import assign, assign_sub
 from tfmagic.tf.initializers import Zeros
 from tfmagic.tf.train import slots
-from tfmagic.tf.variable_lists import global_variables, moving_average_variables, trainable_variables
-from tfmagic.tf.variable_scope import get_variable, get_variable_scope, variable_scope
-from tfmagic.tf.variables import Variable, init_scope
+from tfmagic.tf.variable.lists import global_variables, moving_average_variables, trainable_variables
+from tfmagic.tf.variable.scope import get_variable, get_variable_scope, variable_scope
+from tfmagic.tf.variable.variables import Variable, init_scope
 
 _FLOATING = (dtypes.bfloat16, dtypes.float16, dtypes.float32, dtypes.float64)
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from tfmagic.graph import dtypes
+from tfmagic.base import dtypes
+from tfmagic.base.export import export
 from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.convert import convert_to_tensor, convert_to_tensor_or_indexed_slices
-from tfmagic.graph.export import export
 from tfmagic.graph.indexed_slices import IndexedSlices
 from tfmagic.graph.keys import GraphKeys
 from tfmagic.graph.operation import Operation, Tensor
@@ -16,10 +16,10 @@ from tfmagic.ops import raw
 from tfmagic.ops.control_flow.grouping import group
 from tfmagic.ops.control_flow.grouping import tuple as tuple_of
 from tfmagic.ops.math.cast import cast
-from tfmagic.tf.resource_variable import is_resource_variable
 from tfmagic.tf.train import slots
-from tfmagic.tf.variable_lists import trainable_variables
-from tfmagic.tf.variables import Variable, init_scope
+from tfmagic.tf.variable.lists import trainable_variables
+from tfmagic.tf.variable.resource import is_resource_variable
+from tfmagic.tf.variable.variables import Variable, init_scope
 
 
 @export("train.Optimizer")

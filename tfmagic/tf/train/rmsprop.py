@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tfmagic.graph.export import export
+from tfmagic.base.export import export
 from tfmagic.ops import raw
 from tfmagic.tf.initializers import Ones
 from tfmagic.tf.train.optimizer import Optimizer, like

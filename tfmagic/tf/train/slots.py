@@ -8,10 +8,10 @@ from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.operation import Tensor
 from tfmagic.ops import raw
 from tfmagic.tf.initializers import Zeros
-from tfmagic.tf.ref_variable import RefVariable
-from tfmagic.tf.resource_variable import is_resource_variable
-from tfmagic.tf.variable_scope import get_variable, get_variable_scope, variable_scope
-from tfmagic.tf.variables import Variable
+from tfmagic.tf.variable.reference import RefVariable
+from tfmagic.tf.variable.resource import is_resource_variable
+from tfmagic.tf.variable.scope import get_variable, get_variable_scope, variable_scope
+from tfmagic.tf.variable.variables import Variable
 
 
 def _make(primary: Any, value: Any, validate_shape: bool, shape: Any, dtype: Any) -> Variable:

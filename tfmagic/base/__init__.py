@@ -1,0 +1,1 @@
+"""What everything stands on: dtypes, shapes, devices, errors, nests, logging, deprecation, public names."""

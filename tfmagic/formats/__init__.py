@@ -1,0 +1,1 @@
+"""Bytes on the ground floor: codecs and files, which know neither graphs nor ops."""

@@ -1,0 +1,313 @@
+"""tf.gfile: files and folders of the local file system, with TensorFlow's errors."""
+
+from __future__ import annotations
+
+import contextlib
+import glob as globbing
+import io
+import os
+import shutil
+from collections import namedtuple
+from collections.abc import Iterator
+from typing import Any
+
+from tfmagic.base import errors
+from tfmagic.base.export import export
+
+FileStatistics = namedtuple("FileStatistics", ["length", "mtime_nsec", "is_directory"])
+
+_CLASSES: tuple[tuple[type[OSError], type[errors.OpError]], ...] = (
+    (FileNotFoundError, errors.NotFoundError), (FileExistsError, errors.AlreadyExistsError),
+    (PermissionError, errors.PermissionDeniedError), (IsADirectoryError, errors.FailedPreconditionError),
+    (NotADirectoryError, errors.FailedPreconditionError))
+
+
+@contextlib.contextmanager
+def _as_tensorflow() -> Iterator[None]:
+    """Errors of the operating system in TensorFlow's classes."""
+    try:
+        yield
+    except OSError as error:
+        cls: Any = next((ours for theirs, ours in _CLASSES if isinstance(error, theirs)), errors.UnknownError)
+        if "not empty" in str(error):
+            cls = errors.FailedPreconditionError
+        raise cls(None, None, f"{error.filename}; {error.strerror}") from None
+
+
+def _path(filename: Any) -> str:
+    path = os.fspath(filename)
+    path = path.decode() if isinstance(path, bytes) else path
+    scheme, separator, rest = path.partition("://")
+    if not separator:
+        return path
+    if scheme == "file":
+        return rest
+    raise errors.UnimplementedError(None, None, f"File system scheme '{scheme}' not implemented (file: '{path}'): copy "
+                                                "the file to a local folder first.")
+
+
+@export("gfile.GFile")
+class GFile:
+    """A file, opened on first use.
+
+    Args:
+      name: the path.
+      mode: "r", "w", "a" or one of them with "+" or "b".
+
+    Raises:
+      OpError: on first use, the file cannot be opened.
+    """
+
+    def __init__(self, name: Any, mode: str = "r"):
+        if mode not in ("r", "w", "a", "r+", "w+", "a+", "rb", "wb", "ab", "rb+", "wb+", "ab+", "r+b", "w+b", "a+b"):
+            raise errors.InvalidArgumentError(None, None, f"Invalid mode for a file: {mode!r}.")
+        self._name = name
+        self._mode = mode
+        self._file: Any = None
+
+    @property
+    def name(self) -> Any:
+        """The path as it was given."""
+        return self._name
+
+    @property
+    def mode(self) -> str:
+        return self._mode
+
+    def _open(self) -> Any:
+        if self._file is None:
+            with _as_tensorflow():
+                encoding = None if "b" in self._mode else "utf-8"
+                self._file = open(_path(self._name), self._mode, encoding=encoding)  # noqa: SIM115  # closed by `close`
+        return self._file
+
+    def read(self, n: int = -1) -> Any:
+        """The next `n` bytes or characters, or all that are left."""
+        try:
+            return self._open().read(n)
+        except io.UnsupportedOperation:
+            raise errors.PermissionDeniedError(None, None, "File isn't open for reading") from None
+
+    def readline(self) -> Any:
+        """The next line with its end."""
+        return self._open().readline()
+
+    def readlines(self) -> list[Any]:
+        """All lines that are left."""
+        return self._open().readlines()
+
+    def write(self, file_content: Any) -> None:
+        """Write bytes or text."""
+        try:
+            self._open().write(file_content)
+        except io.UnsupportedOperation:
+            raise errors.PermissionDeniedError(None, None, "File isn't open for writing") from None
+
+    def seek(self, offset: int | None = None, whence: int = 0, position: int | None = None) -> None:
+        """Go to a place in the file."""
+        self._open().seek(position if offset is None else offset, whence)
+
+    def tell(self) -> int:
+        """The place in the file."""
+        return self._open().tell()
+
+    def seekable(self) -> bool:
+        """Whether `seek` works: always, for a local file."""
+        return True
+
+    def next(self) -> Any:
+        """The next line; StopIteration at the end."""
+        return next(iter(self._open()))
+
+    def size(self) -> int:
+        """The file's size in bytes."""
+        return stat(self._name).length
+
+    def flush(self) -> None:
+        """Hand what was written to the operating system."""
+        if self._file is not None:
+            self._file.flush()
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    def __enter__(self) -> GFile:
+        return self
+
+    def __exit__(self, *exc_info: Any) -> None:
+        self.close()
+
+    def __iter__(self) -> Any:
+        return iter(self._open())
+
+
+@export("gfile.FastGFile")
+class FastGFile(GFile):
+    """`tf.gfile.GFile` under an old name."""
+
+
+@export("gfile.Exists")
+def exists(filename: Any) -> bool:
+    """Whether a file or folder is there."""
+    return os.path.exists(_path(filename))
+
+
+@export("gfile.IsDirectory")
+def is_directory(dirname: Any) -> bool:
+    """Whether a path is a folder."""
+    return os.path.isdir(_path(dirname))
+
+
+@export("gfile.ListDirectory")
+def list_directory(dirname: Any) -> list[str]:
+    """The names in a folder. Raises NotFoundError when there is none."""
+    if not is_directory(dirname):
+        raise errors.NotFoundError(None, None, f"Could not find directory {dirname}")
+    with _as_tensorflow():
+        return os.listdir(_path(dirname))
+
+
+@export("gfile.MakeDirs")
+def make_dirs(dirname: Any) -> None:
+    """Make a folder and those above it; one that is there already is fine."""
+    with _as_tensorflow():
+        os.makedirs(_path(dirname), exist_ok=True)
+
+
+@export("gfile.MkDir")
+def make_dir(dirname: Any) -> None:
+    """Make a folder. Raises AlreadyExistsError when it is there."""
+    with _as_tensorflow():
+        os.mkdir(_path(dirname))
+
+
+@export("gfile.Remove")
+def remove(filename: Any) -> None:
+    """Remove a file. Raises NotFoundError when there is none."""
+    with _as_tensorflow():
+        os.remove(_path(filename))
+
+
+@export("gfile.DeleteRecursively")
+def delete_recursively(dirname: Any) -> None:
+    """Remove a folder with all that is in it. Raises NotFoundError when there is none."""
+    with _as_tensorflow():
+        path = _path(dirname)
+        shutil.rmtree(path) if os.path.isdir(path) else os.remove(path)
+
+
+@export("gfile.Copy")
+def copy(oldpath: Any, newpath: Any, overwrite: bool = False) -> None:
+    """Copy a file. Raises AlreadyExistsError when the new one is there and `overwrite` is not set."""
+    if not overwrite and exists(newpath):
+        raise errors.AlreadyExistsError(None, None, f"file already exists: {newpath}")
+    with _as_tensorflow():
+        shutil.copyfile(_path(oldpath), _path(newpath))
+
+
+@export("gfile.Rename")
+def rename(oldname: Any, newname: Any, overwrite: bool = False) -> None:
+    """Rename a file or folder. Raises AlreadyExistsError when the new one is there and `overwrite` is not set."""
+    if not overwrite and exists(newname):
+        raise errors.AlreadyExistsError(None, None, f"file already exists: {newname}")
+    with _as_tensorflow():
+        os.replace(_path(oldname), _path(newname))
+
+
+@export("gfile.Stat")
+def stat(filename: Any) -> Any:
+    """A file's length, time of change in nanoseconds, and whether it is a folder."""
+    with _as_tensorflow():
+        found = os.stat(_path(filename))
+    return FileStatistics(found.st_size, found.st_mtime_ns, is_directory(filename))
+
+
+@export("gfile.Glob")
+def glob(filename: Any) -> list[str]:
+    """The paths that match a pattern, or one of several."""
+    patterns = filename if isinstance(filename, (list, tuple)) else [filename]
+    return [path for pattern in patterns for path in sorted(globbing.glob(_path(pattern)))]
+
+
+@export("gfile.Walk")
+def walk(top: Any, in_order: bool = True) -> Iterator[tuple[str, list[str], list[str]]]:
+    """The folders from `top` downwards (upwards when `in_order` is not set): (path, folders, files)."""
+    yield from os.walk(_path(top), topdown=in_order)
+
+
+# --- the same under the names of tf.io.gfile, whose arguments are called otherwise --------------------------------
+
+
+@export("io.gfile.exists")
+def exists_v2(path: Any) -> bool:
+    """Whether a file or folder is there."""
+    return exists(path)
+
+
+@export("io.gfile.isdir")
+def is_directory_v2(path: Any) -> bool:
+    """Whether a path is a folder."""
+    return is_directory(path)
+
+
+@export("io.gfile.listdir")
+def list_directory_v2(path: Any) -> list[str]:
+    """The names in a folder. Raises NotFoundError when there is none."""
+    return list_directory(path)
+
+
+@export("io.gfile.makedirs")
+def make_dirs_v2(path: Any) -> None:
+    """Make a folder and those above it; one that is there already is fine."""
+    make_dirs(path)
+
+
+@export("io.gfile.mkdir")
+def make_dir_v2(path: Any) -> None:
+    """Make a folder. Raises AlreadyExistsError when it is there."""
+    make_dir(path)
+
+
+@export("io.gfile.remove")
+def remove_v2(path: Any) -> None:
+    """Remove a file. Raises NotFoundError when there is none."""
+    remove(path)
+
+
+@export("io.gfile.rmtree")
+def delete_recursively_v2(path: Any) -> None:
+    """Remove a folder with all that is in it. Raises NotFoundError when there is none."""
+    delete_recursively(path)
+
+
+@export("io.gfile.copy")
+def copy_v2(src: Any, dst: Any, overwrite: bool = False) -> None:
+    """Copy a file. Raises AlreadyExistsError when the new one is there and `overwrite` is not set."""
+    copy(src, dst, overwrite)
+
+
+@export("io.gfile.rename")
+def rename_v2(src: Any, dst: Any, overwrite: bool = False) -> None:
+    """Rename a file or folder. Raises AlreadyExistsError when the new one is there and `overwrite` is not set."""
+    rename(src, dst, overwrite)
+
+
+@export("io.gfile.stat")
+def stat_v2(path: Any) -> Any:
+    """A file's length, time of change in nanoseconds, and whether it is a folder."""
+    return stat(path)
+
+
+@export("io.gfile.glob")
+def glob_v2(pattern: Any) -> list[str]:
+    """The paths that match a pattern, or one of several."""
+    return glob(pattern)
+
+
+@export("io.gfile.walk")
+def walk_v2(top: Any, topdown: bool = True, onerror: Any = None) -> Iterator[tuple[str, list[str], list[str]]]:
+    """The folders from `top` downwards (upwards when `topdown` is not set): (path, folders, files)."""
+    yield from os.walk(_path(top), topdown=topdown, onerror=onerror)

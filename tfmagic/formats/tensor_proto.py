@@ -1,0 +1,137 @@
+"""TensorProto to and from NumPy arrays."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tfmagic.base import dtypes, shapes, tensor_values
+from tfmagic.base.dtypes import DType
+from tfmagic.base.export import export
+
+# The repeated field of a TensorProto that holds the values of each type.
+_FILLED_IN = 1 << 20  # elements: beyond it one value is not written out for each element
+
+_FIELDS = {"float32": "float_val", "float64": "double_val", "int32": "int_val", "uint8": "int_val",
+           "int16": "int_val", "int8": "int_val", "uint16": "int_val", "qint8": "int_val", "quint8": "int_val",
+           "qint16": "int_val", "quint16": "int_val", "qint32": "int_val", "int64": "int64_val",
+           "uint32": "uint32_val", "uint64": "uint64_val", "bool": "bool_val", "string": "string_val",
+           "float16": "half_val", "bfloat16": "half_val", "complex64": "scomplex_val", "complex128": "dcomplex_val"}
+
+
+@export("make_tensor_proto")
+def make_tensor_proto(values: Any, dtype: Any = None, shape: Any = None, verify_shape: bool = False,
+                      allow_broadcast: bool = False) -> Any:
+    """A `TensorProto` with `values`.
+
+    Args:
+      values: a Python scalar, nested list or NumPy array.
+      dtype: the element type; by default as `tf.constant` chooses it.
+      shape: the shape; by default that of `values`.
+
+    Raises:
+      TypeError, ValueError: as `tf.constant`.
+    """
+    if is_tensor_proto(values):
+        return values
+    dtype = None if dtype is None else dtypes.as_dtype(dtype)
+    array = tensor_values.to_array(values, dtype, shape, verify_shape, allow_broadcast)
+    return from_array(array, dtype or dtypes.as_dtype(array.dtype))
+
+
+def is_tensor_proto(value: Any) -> bool:
+    return type(value).__name__ == "TensorProto"
+
+
+def from_array(array: np.ndarray, dtype: DType) -> Any:
+    """A `TensorProto` of type `dtype` with the elements of `array`."""
+    from tensorboard.compat.proto.tensor_pb2 import TensorProto
+
+    dtype = dtype.base_dtype
+    proto = TensorProto(dtype=dtype.as_datatype_enum, tensor_shape=shapes.TensorShape(array.shape).as_proto())
+    field = _FIELDS.get(dtype.name)
+    if field is None:
+        raise TypeError(f"A TensorProto cannot hold elements of type {dtype.name}.")
+    spread = array.size > 1 and not any(array.strides)  # one value in all places, as `_spread` makes it
+    if array.dtype != object and array.size > 1 and not spread:
+        proto.tensor_content = np.ascontiguousarray(array).astype(array.dtype.newbyteorder("<")
+                                                                 if array.dtype.kind in "iufc" else array.dtype,
+                                                                 copy=False).tobytes()
+        return proto
+    flat = array[(0,) * array.ndim].reshape(1) if spread else array.ravel()
+    values: Any
+    if dtype.is_complex:
+        values = [part for item in flat.tolist() for part in (item.real, item.imag)]
+    elif field == "half_val":
+        values = flat.view(np.uint16).tolist()
+    else:
+        values = flat.tolist()
+    getattr(proto, field).extend(values)
+    return proto
+
+
+def _spread(values: list[Any], count: int, shape: list[int], dtype: DType) -> np.ndarray:
+    """A large array of one value, as a view: what a few bytes of a file say takes no memory before a run needs it."""
+    if len(values) > 1 or count >= 2**62:
+        raise ValueError(f"A tensor of shape {tuple(shape)} with {len(values)} values: only one value fills that much.")
+    if dtype is dtypes.string:
+        one = np.empty((), object)
+        one[()] = values[0] if values else b""
+    else:
+        numpy_type = np.dtype(dtype.as_numpy_dtype)
+        one = np.zeros((), numpy_type)
+        if values:
+            one = np.array(values, np.uint16).view(numpy_type)[0] if _FIELDS[dtype.name] == "half_val" else \
+                np.array(values[0]).astype(numpy_type)
+    return np.broadcast_to(one, shape)
+
+
+@export("make_ndarray")
+def make_ndarray(tensor: Any) -> np.ndarray:
+    """The NumPy array of a `TensorProto` (object array of bytes for strings).
+
+    Raises:
+      TypeError: its element type has no array.
+      ValueError: its content does not fit its shape.
+    """
+    try:
+        dtype = dtypes.as_dtype(int(tensor.dtype))
+    except TypeError:
+        raise TypeError(f"Unsupported tensor type: {tensor.dtype}") from None
+    field = _FIELDS.get(dtype.name)
+    if field is None:
+        raise TypeError(f"Unsupported tensor type: {dtype.name}")
+    shape = [d.size for d in tensor.tensor_shape.dim]
+    if tensor.tensor_shape.unknown_rank or any(d < 0 for d in shape):
+        raise ValueError(f"A tensor's shape must be fully defined, got {shapes.TensorShape(tensor.tensor_shape)}.")
+    count = 1
+    for d in shape:
+        count *= d
+    numpy_type = np.dtype(dtype.as_numpy_dtype)
+    if tensor.tensor_content:
+        if len(tensor.tensor_content) != count * numpy_type.itemsize or numpy_type.kind == "O":
+            raise ValueError(f"A tensor of shape {tuple(shape)} and type {dtype.name} needs "
+                             f"{count * numpy_type.itemsize} bytes, its content has {len(tensor.tensor_content)}.")
+        return np.frombuffer(tensor.tensor_content, numpy_type).copy().reshape(shape)
+    values: Any = list(getattr(tensor, field))
+    if dtype.is_complex:
+        values = [complex(a, b) for a, b in zip(values[0::2], values[1::2])]
+    if len(values) > max(count, 1):
+        raise ValueError(f"A tensor of shape {tuple(shape)} cannot hold {len(values)} values.")
+    if count > _FILLED_IN and count > 4 * len(values):
+        return _spread(values, count, shape, dtype)
+    if dtype is dtypes.string:
+        flat = np.empty(count, object)
+        flat[:] = b""
+        flat[:len(values)] = values[:count]
+        if values and len(values) < count:
+            flat[len(values):] = values[-1]
+        return flat.reshape(shape)
+    given = np.array(values[:count], np.uint16).view(numpy_type) if field == "half_val" else \
+        np.array(values[:count]).astype(numpy_type)
+    flat = np.zeros(count, numpy_type)
+    flat[:len(given)] = given
+    if len(given) and len(given) < count:
+        flat[len(given):] = given[-1]
+    return flat.reshape(shape)

@@ -1,0 +1,1 @@
+"""GraphDefs in and out, and what is done to them as protos."""

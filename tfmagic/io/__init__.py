@@ -1,1 +1,0 @@
-"""Files and protos: graph definitions in and out."""

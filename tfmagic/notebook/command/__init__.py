@@ -1,0 +1,1 @@
+"""The `tfmagic` command, the kernel that it installs, and the pages that it writes."""

@@ -1,0 +1,100 @@
+"""Runs notebooks in the tfmagic kernel with a progress bar, and scripts as Python itself would."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+import types
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+CELL_TIMEOUT = None  # seconds; training cells may take as long as they like
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a notebook's run ended.
+
+    Attributes:
+      notebook: the notebook with its outputs, up to the failing cell.
+      error: the failing cell's traceback as text, "" when all cells came through.
+    """
+
+    notebook: Any
+    error: str
+
+
+def run_notebook(notebook: Any, folder: Path, device: str | None = None, title: str = "") -> Outcome:
+    """Execute every code cell of a notebook in a fresh tfmagic kernel.
+
+    Args:
+      notebook: the notebook (nbformat 4); its outputs are replaced.
+      folder: the kernel's working folder.
+      device: "cpu" or "cuda" to send unplaced work there.
+      title: what the progress bar says.
+    """
+    from nbclient import NotebookClient
+    from nbclient.exceptions import CellExecutionError
+    from tqdm import tqdm
+
+    from tfmagic.notebook.command import kernelspec
+
+    count = sum(cell.cell_type == "code" for cell in notebook.cells)
+    environment = {**os.environ, **({"TFMAGIC_DEVICE": device} if device else {})}
+    with tqdm(total=count, desc=title, unit="cell", file=sys.stderr, dynamic_ncols=True) as bar:
+        client = NotebookClient(notebook, km=kernelspec.manager(), timeout=CELL_TIMEOUT,
+                                resources={"metadata": {"path": str(folder)}},
+                                on_cell_executed=lambda **_: bar.update())
+        try:
+            client.execute(env=environment)
+        except CellExecutionError as error:
+            return Outcome(notebook, str(error))
+    return Outcome(notebook, "")
+
+
+def run_script(path: Path, arguments: list[str], device: str | None = None) -> int:
+    """Run a TF1 script as `python path arguments` would, with `import tensorflow` leading to tfmagic.
+
+    Args:
+      path: the script.
+      arguments: what `sys.argv` holds after the script's name.
+      device: "cpu" or "cuda" to send unplaced work there.
+
+    Returns:
+      The exit code of a script that came to its end or raised an exception.
+
+    Raises:
+      SystemExit: the script left by `sys.exit`.
+    """
+    from tfmagic.notebook.legacy import alias
+
+    if device:
+        os.environ["TFMAGIC_DEVICE"] = device
+    try:
+        code = compile(path.read_bytes(), str(path), "exec")
+    except (SyntaxError, ValueError):
+        traceback.print_exc(limit=0)
+        return 1
+    main = types.ModuleType("__main__")
+    main.__dict__.update(__file__=str(path), __builtins__=__builtins__)
+    main_before, argv_before, path_before = sys.modules["__main__"], sys.argv, list(sys.path)
+    was_installed = alias.is_installed()
+    alias.install(force=True)
+    sys.modules["__main__"] = main
+    sys.argv = [str(path), *arguments]
+    sys.path.insert(0, str(path.parent.resolve()))
+    try:
+        exec(code, main.__dict__)  # the user's own program: running it is what was asked for
+    except Exception as error:
+        # The first frame is this function's; Python's own traceback starts with the script.
+        shown = error.__traceback__.tb_next if error.__traceback__ is not None else None
+        sys.stdout.flush()
+        traceback.print_exception(type(error), error, shown)
+        return 1
+    finally:
+        sys.modules["__main__"], sys.argv, sys.path[:] = main_before, argv_before, path_before
+        if not was_installed:
+            alias.uninstall()
+    return 0

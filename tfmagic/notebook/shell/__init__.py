@@ -1,0 +1,1 @@
+"""What happens in an IPython shell: extension, cells, magics, displays, tracebacks."""

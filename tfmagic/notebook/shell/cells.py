@@ -1,0 +1,218 @@
+"""What happens around a cell: the scopes its headers ask for, the nodes it adds, and who made which node."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import hashlib
+import weakref
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from tfmagic.base import source
+from tfmagic.graph import context
+from tfmagic.graph.graph import Graph
+from tfmagic.graph.operation import Operation
+from tfmagic.notebook.shell import drawing, evaluate, free_names, headers, sessions, tracebacks
+from tfmagic.notebook.shell.options import Parsed
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+
+@dataclass
+class CellNames:
+    """How cells are called: by IPython's file name of a cell, the name TensorFlow printed and the prompt's number."""
+
+    shown: dict[str, str] = field(default_factory=dict)
+    prompts: dict[str, str] = field(default_factory=dict)
+
+    def note(self, filename: str, count: int, code: str) -> None:
+        """Remember a cell that is about to run.
+
+        Args:
+          filename: the name under which IPython compiles it.
+          count: the execution count.
+          code: its code after IPython's translation, which names it in a terminal.
+        """
+        digest = hashlib.sha1(code.encode("utf-8")).hexdigest()[:12]
+        self.shown[filename] = f"<ipython-input-{count}-{digest}>"
+        self.prompts[filename] = f"In [{count}]"
+
+    def display_name(self, filename: str) -> str:
+        """A file's name as messages show it."""
+        return self.shown.get(filename, filename)
+
+    def made_by(self, operation: Operation) -> tuple[str, str] | None:
+        """The cell that made a node, and the line of it, in words; None when no cell did."""
+        for line in source.lines(operation._frames):
+            prompt = self.prompts.get(line.filename)
+            if prompt is not None:
+                return prompt, f"{prompt}, line {line.lineno}: {line.text}"
+        return None
+
+
+@dataclass
+class Running:
+    """A cell that is running: its headers, and the graphs as they were before it."""
+
+    asked: dict[str, Parsed]
+    code: str
+    marks: dict[int, tuple[weakref.ref[Graph], int]] = field(default_factory=dict)
+    scopes: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
+    free: free_names.FreeNames | None = None
+    refusal: Exception | None = None
+
+
+class Cells:
+    """Follows the cells of one shell through its events."""
+
+    def __init__(self, shell: InteractiveShell, kept: sessions.KeptSessions) -> None:
+        self.shell = shell
+        self.kept = kept
+        self.names = CellNames()
+        self.labels: weakref.WeakKeyDictionary[Graph, dict[str, str]] = weakref.WeakKeyDictionary()
+        self.running: list[Running] = []
+        self.last_count = 0
+
+    # --- events -----------------------------------------------------------------------------------------------
+
+    def before(self, info: Any) -> None:
+        """IPython's `pre_run_cell`: open what the headers ask for and mark where the graphs end."""
+        code = getattr(info, "transformed_cell", None) or self.shell.transform_cell(info.raw_cell)
+        count = self.last_count = self._execution_count(info)
+        filename = self.shell.compile.get_code_name(info.raw_cell, code, count)
+        self.names.note(filename, count, code)
+        asked = headers.read(info.raw_cell)
+        running = Running(asked, code)
+        self.running.append(running)
+        if not asked:
+            return
+        try:
+            self._open(running)
+        except Exception as error:
+            # An event cannot stop a cell; the transformer of its code does.
+            running.refusal = error
+
+    def _execution_count(self, info: Any) -> int:
+        """The number of the cell that is about to run.
+
+        A cell without history (nbval runs all of them so) counts on from the one before it, or has the number of the
+        cell that runs it.
+        """
+        if not info.store_history:
+            return self.last_count if self.running else self.last_count + 1
+        count = self.shell.execution_count
+        seen = len(self.shell.history_manager.input_hist_raw) if self.shell.history_manager else count
+        # Newer IPythons have counted on already when the event comes, older ones have not.
+        return count - 1 if count > seen else count
+
+    def _open(self, running: Running) -> None:
+        graph_options, session_options = running.asked.get("%%graph"), running.asked.get("%%session")
+        if graph_options is not None and graph_options.new:
+            context.reset_default_graph()
+        default = context.get_default_graph()
+        running.marks = {id(g): (weakref.ref(g), g.version)
+                         for g in [default, *evaluate.graphs_in(self.shell.user_ns)]}
+        for parsed in running.asked.values():
+            if parsed.device:
+                running.scopes.enter_context(default.device(parsed.device))
+        if graph_options is not None and graph_options.free:
+            running.free = free_names.FreeNames(self.shell, running.code)
+            running.free.make_placeholders()
+        if session_options is not None:
+            running.scopes.enter_context(self.kept.opened(session_options))
+
+    def after(self, result: Any) -> None:
+        """IPython's `post_run_cell`: close the scopes and draw, if the cell came through."""
+        if not self.running:
+            return
+        running = self.running.pop()
+        running.scopes.close()
+        parsed = running.asked.get("%%graph")
+        if running.free is not None:
+            self._take_names(running.free)
+        if parsed is None or not result.success:
+            return
+        try:
+            self._draw(running, parsed)
+        except Exception as error:
+            # The drawing belongs to the cell: its failure (a --fetch that fails, say) is the cell's.
+            tracebacks.show_error(self.shell, self.names, error, error.__traceback__)
+            result.error_in_exec = error
+
+    # --- what others ask --------------------------------------------------------------------------------------
+
+    def wants_fetch(self) -> bool:
+        """Whether the running cell's last value is to be run (`%%session`)."""
+        return bool(self.running) and "%%session" in self.running[-1].asked
+
+    def is_refused(self) -> bool:
+        """Whether the running cell's headers ask for what cannot be done."""
+        return bool(self.running) and self.running[-1].refusal is not None
+
+    def refuse(self) -> None:
+        """Raise what is wrong with the running cell's headers (this runs in the cell's place)."""
+        refusal = self.running[-1].refusal
+        if refusal is not None:
+            raise refusal.with_traceback(None)
+
+    def fetch_last(self, value: Any) -> Any:
+        """What the last line of a `%%session` cell shows: the values of its tensors, or the value itself."""
+        found = evaluate.elements(value)
+        if not found:
+            return value
+        parsed = self.running[-1].asked["%%session"]
+        session = context.get_default_session()
+        if parsed.init:
+            sessions.initialise(session, only=self._made_now(found[0].graph))
+        return sessions.fetch(session, self._named(value), evaluate.feeds(self.shell, parsed.feed))
+
+    def labels_of(self, graph: Graph) -> dict[str, str]:
+        """The Python names that `--free` gave to nodes of a graph."""
+        return self.labels.get(graph, {})
+
+    # --- drawing ----------------------------------------------------------------------------------------------
+
+    def _take_names(self, free: free_names.FreeNames) -> None:
+        for operation, name in free.names().items():
+            self.labels.setdefault(operation.graph, {})[operation.name] = name
+
+    def _named(self, value: Any) -> list[tuple[str, Any]]:
+        """The value of the running cell's last line with its expression; of `a, b` each part with its own."""
+        last = ast.parse(self.running[-1].code).body[-1]
+        expression = last.value if isinstance(last, ast.Expr) else last
+        if isinstance(expression, ast.Tuple) and isinstance(value, tuple) and len(value) == len(expression.elts):
+            return [(ast.unparse(part), item) for part, item in zip(expression.elts, value) if evaluate.elements(item)]
+        return [(ast.unparse(expression), value)]
+
+    def _made_now(self, graph: Graph) -> set[Any]:
+        """The variables that the running cell has made."""
+        reference, mark = self.running[-1].marks.get(id(graph), (None, 0))
+        variables = [*graph.get_collection("variables"), *graph.get_collection("local_variables")]
+        return {v for v in variables if v.initializer._id > mark}
+
+    def _draw(self, running: Running, parsed: Parsed) -> None:
+        shown = False
+        for graph, new in self._added(running):
+            drawing.draw(self, graph, parsed, None if parsed.all else new)
+            shown = True
+        if not shown:
+            if parsed.all or parsed.fetch:
+                drawing.draw(self, context.get_default_graph(), parsed, None)
+            else:
+                print("This cell adds no nodes to the graph; `%%graph --all` or `%graph` draws the whole graph.")
+
+    def _added(self, running: Running) -> list[tuple[Graph, list[Operation]]]:
+        """The graphs that the cell added nodes to, each with these nodes."""
+        graphs = {id(g): g for g in [context.get_default_graph(), *evaluate.graphs_in(self.shell.user_ns)]}
+        found = []
+        for graph in graphs.values():
+            reference, mark = running.marks.get(id(graph), (None, 0))
+            if reference is not None and reference() is not graph:
+                mark = 0
+            if graph.version > mark:
+                new = [op for op in graph.get_operations() if op._id > mark]
+                if new:
+                    found.append((graph, new))
+        return found

@@ -1,0 +1,139 @@
+"""Drawings that magics ask for: what to draw, what is known about it, and where the picture goes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from IPython.display import display
+
+from tfmagic.graph.graph import Graph
+from tfmagic.graph.operation import Operation, Tensor
+from tfmagic.notebook.shell import evaluate, sessions
+from tfmagic.notebook.shell.options import Parsed
+from tfmagic.view.scene.annotations import Annotations
+from tfmagic.view.scene.build import build_scene
+
+if TYPE_CHECKING:
+    from tfmagic.notebook.shell.cells import Cells
+
+
+def needed_for(elements: Iterable[Tensor | Operation]) -> list[Operation]:
+    """The operations that the elements depend on, themselves included, in the order of their making."""
+    found: dict[Operation, None] = {}
+    stack = [evaluate.operation_of(e) for e in elements]
+    while stack:
+        operation = stack.pop()
+        if operation not in found:
+            found[operation] = None
+            stack += [t.op for t in operation.inputs]
+            stack += operation.control_inputs
+    return sorted(found, key=lambda op: op._id)
+
+
+def draw(cells: Cells, graph: Graph, parsed: Parsed, operations: list[Operation] | None) -> None:
+    """Draw a graph, or some operations of it, as the options say.
+
+    Args:
+      cells: who made which node.
+      graph: the graph.
+      parsed: the options of `%%graph` or `%graph`.
+      operations: what to draw; None for the whole graph.
+
+    Raises:
+      UsageError: an expression of the options names no part of the graph.
+      tf.errors.OpError: a `--fetch` failed.
+    """
+    from tfmagic import view
+
+    values = _run(cells, graph, parsed)
+    scene = build_scene(graph if operations is None else operations, depth=parsed.depth,
+                        direction=parsed.direction or "TB", title=parsed.title, show_all=parsed.all,
+                        show_shapes=not parsed.no_shapes, annotations=known(cells, graph, operations, values))
+    if parsed.save:
+        _save(scene, graph, parsed.save)
+    display(view.mime_bundle(scene), raw=True)
+
+
+def _save(scene: Any, graph: Graph, path: str) -> None:
+    """Write the drawing, or for .pbtxt the graph itself as TensorFlow's text format."""
+    from tfmagic import view
+
+    if path.lower().endswith(".pbtxt"):
+        Path(path).write_text(str(graph.as_graph_def()), "utf-8")
+    else:
+        view.save(scene, path)
+    print(f"Saved {path}")
+
+
+def picture(graph_or_operations: Graph | list[Operation]) -> str:
+    """A drawing as HTML, to stand within a card; "" for an empty graph."""
+    from tfmagic import view
+
+    if isinstance(graph_or_operations, Graph) and not graph_or_operations.get_operations():
+        return ""
+    return view.mime_bundle(view.build_scene(graph_or_operations))["text/html"]
+
+
+def known(cells: Cells, graph: Graph, operations: Iterable[Operation] | None,
+          values: dict[str, Any]) -> Annotations:
+    """What is known about the operations beside the graph: their cells and lines, Python names and values."""
+    made_by, lines = {}, {}
+    for operation in graph.get_operations() if operations is None else _with_inputs(operations):
+        found = cells.names.made_by(operation)
+        if found is not None:
+            made_by[operation.name], lines[operation.name] = found
+    return Annotations(values=values, labels=cells.labels_of(graph), cells=made_by, sources=lines)
+
+
+def _with_inputs(operations: Iterable[Operation]) -> list[Operation]:
+    found: dict[Operation, None] = {}
+    for operation in operations:
+        found[operation] = None
+        found.update((t.op, None) for t in operation.inputs)
+    return list(found)
+
+
+def _run(cells: Cells, graph: Graph, parsed: Parsed) -> dict[str, Any]:
+    """The values of `--fetch`, and of the fed tensors, by tensor name."""
+    if not parsed.fetch:
+        if parsed.feed:
+            raise evaluate.UsageError("--feed needs a --fetch EXPR to run.")
+        return {}
+    named = [pair for text in parsed.fetch for pair in evaluate.several(cells.shell, text)]
+    feeds = evaluate.feeds(cells.shell, parsed.feed)
+    with cells.kept.for_run(graph) as session:
+        fetched = sessions.fetch(session, named, feeds)
+    values = {t.name: np.asarray(v) for t, v in ((evaluate.element(k), v) for k, v in feeds.items())
+              if isinstance(t, Tensor)}
+    values.update({item.element.name: np.asarray(item.value) for item in fetched.items
+                   if isinstance(item.element, Tensor)})
+    return values
+
+
+def draw_value(cells: Cells, parsed: Parsed, value: Any) -> None:
+    """Draw a tensor, an array or a nested list as blocks with its shape and type.
+
+    Args:
+      cells: the cells' follower, for its sessions.
+      parsed: the options of `%tensor`.
+      value: a tensor or variable (it is run first), or anything NumPy takes.
+    """
+    from tfmagic import view
+
+    element = evaluate.element(value)
+    title = parsed.title or parsed.argument
+    if element is None:
+        display(view.tensor_bundle(np.asarray(value), title=title), raw=True)
+        return
+    if not isinstance(element, Tensor):
+        raise evaluate.UsageError(f"{parsed.argument} is an operation without a value; %tensor draws tensors.")
+    feeds = evaluate.feeds(cells.shell, parsed.feed)
+    wanted = [element]
+    if element.op.type in ("MatMul", "BatchMatMul", "BatchMatMulV2") and element.op.inputs:
+        wanted += element.op.inputs[:2]
+    with cells.kept.for_run(element.graph) as session:
+        values = session.run(wanted, feed_dict=feeds or None)
+    display(view.tensor_bundle(values[0], title=title, factors=tuple(values[1:])), raw=True)

@@ -1,0 +1,113 @@
+"""Tables that magics show: tensors and devices, as text and HTML; and the PyTorch code of a plan."""
+
+from __future__ import annotations
+
+import fnmatch
+from dataclasses import dataclass
+from typing import Any
+
+from tfmagic.graph.graph import Graph
+from tfmagic.graph.operation import Operation, Tensor
+
+MOST_ROWS = 200
+_AUXILIARY_SCOPES = ("gradients", "save", "report_uninitialized_variables")
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table with its column heads; shows as HTML in a notebook and as columns in a terminal."""
+
+    title: str
+    heads: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    note: str = ""
+
+    def __repr__(self) -> str:
+        widths = [max(map(len, column)) for column in zip(self.heads, *self.rows)]
+        lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip()
+                 for row in (self.heads, *self.rows)]
+        return "\n".join([*lines, self.note] if self.note else lines)
+
+    def _repr_html_(self) -> str:
+        from tfmagic.view.cards import tables as cards
+
+        return cards.table(" ".join(filter(None, (self.title, self.note))), self.heads, self.rows)
+
+
+def _is_auxiliary(operation: Operation) -> bool:
+    parts = operation.name.split("/")
+    return (parts[0].rpartition("_")[0] or parts[0]) in _AUXILIARY_SCOPES or parts[0] in _AUXILIARY_SCOPES \
+        or "Initializer" in parts
+
+
+def _matches(name: str, pattern: str) -> bool:
+    if any(c in pattern for c in "*?["):
+        return fnmatch.fnmatchcase(name, pattern) or fnmatch.fnmatchcase(name.partition(":")[0], pattern)
+    return pattern in name
+
+
+def tensors(graph: Graph, pattern: str = "", everything: bool = False) -> Table:
+    """The tensors of a graph as a table.
+
+    Args:
+      graph: the graph.
+      pattern: only names that contain it, or match it where it has a wildcard.
+      everything: also gradients, initialisers and savers, when no pattern is given.
+    """
+    rows: list[tuple[str, ...]] = []
+    hidden = 0
+    for operation in graph.get_operations():
+        for tensor in operation.outputs:
+            if pattern and not _matches(tensor.name, pattern):
+                continue
+            if not pattern and not everything and _is_auxiliary(operation):
+                hidden += 1
+                continue
+            rows.append((tensor.name, operation.type, str(tensor.shape), tensor.dtype.base_dtype.name,
+                         tensor.device, _made_at(operation)))
+    notes = []
+    if len(rows) > MOST_ROWS:
+        notes.append(f"{len(rows) - MOST_ROWS} more: give a pattern.")
+    if hidden:
+        notes.append(f"{hidden} of gradients, initialisers and savers: %tensors --all.")
+    heads = ("name", "op", "shape", "dtype", "device", "made at")
+    return Table("Tensors", heads, tuple(rows[:MOST_ROWS]), " ".join(notes))
+
+
+def _made_at(operation: Operation) -> str:
+    line = operation.source
+    return "" if line is None else line.text or str(line)
+
+
+def devices() -> Table:
+    """The devices that nodes can be placed on."""
+    from tfmagic.session.devices import listing
+
+    rows = [(d.name, d.device_type, d.torch_name, f"{d.memory_limit / 2**30:.2f} GiB") for d in listing.local_devices()]
+    return Table("Devices", ("device", "type", "torch device", "memory"), tuple(rows))
+
+
+def plan_code(session: Any, elements: list[Tensor | Operation], feeds: list[Tensor], passes: bool) -> str:
+    """The PyTorch code that a session runs for `elements`.
+
+    Args:
+      session: the session that would run them.
+      elements: what is fetched.
+      feeds: the tensors that are fed; placeholders that the run needs count as fed too.
+      passes: also the code after every pass that changed it.
+    """
+    from tfmagic.session.plan import Plan
+    from tfmagic.session.prune import prune
+
+    placeholders = [op.outputs[0] for op in prune(elements, set(feeds)) if op.type in ("Placeholder", "PlaceholderV2")]
+    fetched = [e for e in elements if isinstance(e, Tensor)]
+    targets = [e for e in elements if isinstance(e, Operation)]
+    plan = Plan(fetched, targets, [*feeds, *placeholders], session._torch_device, session.resources, keep_stages=passes)
+    if not passes:
+        return plan.code()
+    parts, before = [], None
+    for name, code in plan.stages.items():
+        if code != before:
+            parts.append(f"# --- {name} ---\n{code}")
+        before = code
+    return "\n".join(parts)

@@ -1,0 +1,194 @@
+"""The magics: each reads its line by the table in `options` and hands over to the module that does the work."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from IPython.core.error import UsageError
+from IPython.core.magic import no_var_expand
+
+from tfmagic.graph import context
+from tfmagic.notebook.legacy import alias, installs
+from tfmagic.notebook.shell import drawing, evaluate, listing, options, sessions, transforms
+from tfmagic.notebook.shell.options import MAGICS, Parsed
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from tfmagic.notebook.shell.cells import Cells
+
+
+class TfMagics:
+    """The magics of one shell."""
+
+    def __init__(self, shell: InteractiveShell, cells: Cells) -> None:
+        self.shell = shell
+        self.cells = cells
+        self.kept = cells.kept
+
+    def register(self) -> Callable[[], None]:
+        """Register every magic.
+
+        Returns:
+          A function that takes them away and puts back what they displaced.
+        """
+        undo = []
+        for name in MAGICS:
+            bare = name.lstrip("%")
+            if name.startswith("%%"):
+                undo.append(self._add("cell", bare, self._cell_magic(name)))
+            else:
+                undo.append(self._add("line", bare, self._line_magic(name, getattr(self, "line_" + bare))))
+        undo.append(self._add("line", transforms.INSTALL_MAGIC, self.install))
+
+        def undo_all() -> None:
+            for step in reversed(undo):
+                step()
+
+        return undo_all
+
+    def _add(self, kind: str, name: str, function: Callable[..., Any]) -> Callable[[], None]:
+        table = self.shell.magics_manager.magics[kind]
+        before = table.get(name)
+        self.shell.magics_manager.register_function(function, magic_kind=kind, magic_name=name)
+
+        def undo() -> None:
+            if before is None:
+                table.pop(name, None)
+            else:
+                table[name] = before
+
+        return undo
+
+    @staticmethod
+    def _line_magic(name: str, action: Callable[[Parsed], Any]) -> Callable[[str], Any]:
+        @functools.wraps(action)
+        def magic(line: str) -> Any:
+            return action(_parse(name, line))
+
+        magic.__doc__ = MAGICS[name].help()
+        # Braces and dollars on a line belong to its Python expressions.
+        return no_var_expand(magic)
+
+    def _cell_magic(self, name: str) -> Callable[[str, str], Any]:
+        def magic(line: str, cell: str) -> None:
+            # IPython comes here only for a header that cannot be read, or when a program calls the magic itself.
+            _parse(name, line)
+            self.shell.run_cell(f"{name} {line}\n{cell}", store_history=False).raise_error()
+
+        magic.__doc__ = MAGICS[name].help()
+        return no_var_expand(magic)
+
+    # --- the line magics --------------------------------------------------------------------------------------
+
+    def line_graph(self, parsed: Parsed) -> None:
+        """Draw an expression's part of the graph, or the whole graph."""
+        if not parsed.argument:
+            drawing.draw(self.cells, context.get_default_graph(), parsed, None)
+            return
+        value = evaluate.evaluate(self.shell, parsed.argument)
+        if hasattr(value, "get_operations"):
+            drawing.draw(self.cells, value, parsed, None)
+            return
+        found = evaluate.elements(value)
+        if not found and hasattr(value, "graph"):
+            drawing.draw(self.cells, value.graph, parsed, None)
+            return
+        if not found:
+            raise UsageError(f"{parsed.argument} is a {type(value).__name__}, and no part of a graph.")
+        drawing.draw(self.cells, found[0].graph, parsed, drawing.needed_for(found))
+
+    def line_fetch(self, parsed: Parsed) -> sessions.Fetched:
+        """Run expressions and show their values."""
+        if not parsed.argument:
+            raise UsageError("%fetch needs an expression: %fetch EXPR [EXPR ...]")
+        named = evaluate.several(self.shell, parsed.argument)
+        found = evaluate.elements([value for _, value in named])
+        if not found:
+            raise UsageError(f"{parsed.argument}: no tensor, operation or variable of a graph.")
+        with self.kept.for_run(found[0].graph) as session:
+            if parsed.init:
+                sessions.initialise(session)
+            return sessions.fetch(session, named, evaluate.feeds(self.shell, parsed.feed))
+
+    def line_tensors(self, parsed: Parsed) -> listing.Table:
+        """List the tensors of the default graph."""
+        return listing.tensors(context.get_default_graph(), parsed.argument, parsed.all)
+
+    def line_tensor(self, parsed: Parsed) -> None:
+        """Draw a tensor as blocks."""
+        if not parsed.argument:
+            raise UsageError("%tensor needs an expression: %tensor EXPR")
+        value = evaluate.evaluate(self.shell, parsed.argument)
+        drawing.draw_value(self.cells, parsed, value)
+
+    def line_torch(self, parsed: Parsed) -> None:
+        """Print the PyTorch code of a plan."""
+        if not parsed.argument:
+            raise UsageError("%torch needs an expression: %torch EXPR")
+        named = evaluate.several(self.shell, parsed.argument)
+        found = evaluate.elements([value for _, value in named])
+        if not found:
+            raise UsageError(f"{parsed.argument}: no tensor, operation or variable of a graph.")
+        feeds = [evaluate.evaluate(self.shell, name) for name in parsed.feed]
+        with self.kept.for_run(found[0].graph) as session:
+            print(listing.plan_code(session, found, feeds, parsed.passes))
+
+    def line_tf_reset(self, parsed: Parsed) -> None:
+        """Start afresh."""
+        self.kept.close()
+        while (session := context.get_default_session()) is not None:
+            context.pop_session(session)
+            session.close()
+        context.reset_default_graph()
+        print("A new default graph; default sessions are closed.")
+
+    def line_devices(self, parsed: Parsed) -> listing.Table:
+        """List the devices."""
+        return listing.devices()
+
+    def line_tensorflow_version(self, parsed: Parsed) -> None:
+        """Colab's magic of old: choose TensorFlow 1."""
+        asked = parsed.argument
+        if not asked:
+            now = "tfmagic (TensorFlow 1.15.2)" if alias.is_installed() else "not tfmagic"
+            print(f"`import tensorflow` leads to {now}. Available: 1.x")
+            return
+        if asked.startswith("2"):
+            print("tfmagic: this notebook asks for TensorFlow 2; tfmagic is TensorFlow 1.15, so its TensorFlow 2 parts "
+                  "will not run.", file=sys.stderr)
+            return
+        if not asked.startswith("1"):
+            raise UsageError(f"%tensorflow_version {asked}: write 1.x.")
+        alias.install(force=True)
+        print("TensorFlow 1.x selected.")
+
+    @no_var_expand
+    def install(self, line: str) -> None:
+        """An install command without TensorFlow (the transformer sends such commands here).
+
+        Args:
+          line: "!" or "%", then the command.
+        """
+        mark, command = line[:1], line[1:]
+        found = installs.rewrite(command)
+        if found is not None:
+            print(found.message(), file=sys.stderr)
+            command = found.command
+        if not command:
+            return
+        if mark == "%":
+            name, _, rest = command.partition(" ")
+            self.shell.run_line_magic(name, rest.strip())
+        else:
+            self.shell.system(command)
+
+
+def _parse(name: str, line: str) -> Parsed:
+    try:
+        return options.parse(MAGICS[name], line)
+    except options.OptionError as error:
+        raise UsageError(str(error)) from None

@@ -1,0 +1,56 @@
+"""Values that a run gave, as cards: text for a terminal, HTML for a notebook."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tfmagic.graph.operation import Operation
+from tfmagic.view.cards import tables as view_cards
+from tfmagic.view.escape import shorten
+from tfmagic.view.labels import device_text
+
+if TYPE_CHECKING:
+    from tfmagic.notebook.shell.sessions import FetchedItem
+
+_LONGEST_VALUE = 4000
+
+
+def value_text(value: Any) -> str:
+    """A value as NumPy prints it; a long one is cut in its middle."""
+    with np.printoptions(threshold=200, edgeitems=3):
+        return shorten(str(value), _LONGEST_VALUE)
+
+
+def text(item: FetchedItem) -> str:
+    """One value with what it is the value of, as text."""
+    element = item.element
+    if isinstance(element, Operation):
+        return f"{item.expression or element.name}: operation {element.name} ({element.type}) ran"
+    shape = tuple(int(d) for d in np.shape(item.value))
+    device = f", device={device_text(element.device)}" if element.device else ""
+    return (f"{item.expression or element.name}: {element.name} ({element.op.type}, shape={shape}, "
+            f"dtype={element.dtype.base_dtype.name}{device})\n{value_text(item.value)}")
+
+
+def html(items: Iterable[FetchedItem]) -> str:
+    """The cards of several values, side by side."""
+    parts = [view_cards.card_style()]
+    for item in items:
+        element = item.element
+        if isinstance(element, Operation):
+            parts.append(view_cards.operation_card(element, style=False))
+        else:
+            parts.append(view_cards.tensor_card(element, _array(item.value), style=False))
+    return "".join(parts)
+
+
+def _array(value: Any) -> Any:
+    """A value as an array; one that is no array (a sparse tensor's three parts, say) as the array of its text."""
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        return np.asarray(str(value))
+    return array

@@ -1,0 +1,1 @@
+"""Control flow and gradients that are made of several nodes."""

@@ -1,0 +1,336 @@
+"""tf.nn's convolutions and pools of any dimension, dilated ones through the batch, and depthwise convolutions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from tfmagic.base.export import export
+from tfmagic.graph.convert import convert_to_tensor
+from tfmagic.graph.operation import Tensor
+from tfmagic.graph.scopes import name_scope
+from tfmagic.graph.static_value import constant_value
+from tfmagic.ops import api, raw
+from tfmagic.ops.array import shape_ops
+from tfmagic.tf.nn.convolutions import conv1d, conv2d_backprop_input, given
+
+# --- any dimension, with dilation ------------------------------------------------------------------------------
+
+
+@export("nn.convolution")
+def convolution(input: Any, filter: Any, padding: Any, strides: Any = None, dilation_rate: Any = None,
+                name: str | None = None, data_format: str | None = None, filters: Any = None,
+                dilations: Any = None) -> Tensor:
+    """Convolves in one to three dimensions.
+
+    Args:
+      input: a tensor of shape [batch, spatial dimensions ..., channels] and a floating type.
+      filter: a tensor of shape [spatial dimensions ..., channels, out channels] (also called `filters`).
+      padding: "SAME" or "VALID".
+      strides: one number per spatial dimension; by default 1.
+      dilation_rate: one number per spatial dimension (also called `dilations`); by default 1.
+      data_format: channels last (the default), or first when it starts with "NC".
+
+    Returns:
+      A tensor of the same type.
+
+    Raises:
+      ValueError: the shapes do not fit, or there are not one to three spatial dimensions.
+    """
+    filter = given("filters", filters, "filter", filter)
+    rate = given("dilations", dilations, "dilation_rate", dilation_rate)
+    with name_scope(name, "convolution", [input, filter]) as scope:
+        input = convert_to_tensor(input, name="input")
+        filter = convert_to_tensor(filter, name="filter")
+        dims = _spatial_count(input, filter)
+        first = data_format is not None and data_format.startswith("NC")
+        strides, rate = _numbers(strides, dims, "strides"), _numbers(rate, dims, "dilation_rate")
+        if any(s > 1 for s in strides) and any(r > 1 for r in rate):
+            raise ValueError("strides > 1 not supported in conjunction with dilation_rate > 1")
+        if all(r == 1 for r in rate):
+            return _plain(input, filter, padding, strides, first, dims, scope)
+        return with_space_to_batch(
+            input, rate, padding,
+            lambda values, _, pad: _plain(values, filter, pad, strides, first, dims, scope),
+            filter_shape=shape_ops.shape(filter), data_format=data_format)
+
+
+def _spatial_count(input: Tensor, filter: Tensor) -> int:
+    rank = filter.get_shape().ndims if filter.get_shape().ndims is not None else input.get_shape().ndims
+    if rank is None:
+        raise ValueError("rank of input must be known")
+    if not 3 <= rank <= 5:
+        raise ValueError(f"num_spatial_dims must be one of 1, 2 or 3 but saw {rank - 2}.")
+    input.get_shape().with_rank(rank)
+    return rank - 2
+
+
+def _numbers(value: Any, count: int, name: str) -> list[int]:
+    """One number per spatial dimension."""
+    if value is None:
+        return [1] * count
+    if isinstance(value, Tensor):
+        value = constant_value(value)
+        if value is None:
+            raise ValueError(f"{name} must be known when the graph is built")
+    numbers = [int(v) for v in np.asarray(value).reshape(-1)]
+    if len(numbers) != count:
+        raise ValueError(f"len({name})={len(numbers)} but should be {count}")
+    if any(n < 1 for n in numbers):
+        raise ValueError(f"all values of {name} must be positive")
+    return numbers
+
+
+def _plain(input: Any, filter: Any, padding: str, strides: list[int], first: bool, dims: int,
+           name: str | None) -> Tensor:
+    """A convolution without dilation, by the number of spatial dimensions."""
+    if dims == 1:
+        return conv1d(input, filter, strides[0], padding, data_format="NCW" if first else "NWC", name=name)
+    steps = [1, 1, *strides] if first else [1, *strides, 1]
+    if dims == 2:
+        return raw.conv2d(input, filter, steps, padding, data_format="NCHW" if first else "NHWC", name=name)
+    return raw.conv3d(input, filter, steps, padding, "NCDHW" if first else "NDHWC", name=name)
+
+
+@export("nn.with_space_to_batch")
+def with_space_to_batch(input: Any, dilation_rate: Any, padding: str, op: Callable[..., Tensor],
+                        filter_shape: Any = None, spatial_dims: Any = None, data_format: str | None = None) -> Tensor:
+    """Runs an op on every `dilation_rate`th element: these are gathered into the batch before and spread after.
+
+    Args:
+      input: a tensor with the batch first.
+      dilation_rate: one number per spatial dimension.
+      padding: "SAME" or "VALID".
+      op: `(input, number of spatial dimensions, padding) -> output`, called with "VALID" padding.
+      filter_shape: the filter's shape, needed for "SAME".
+      spatial_dims: which dimensions are dilated; by default those after the batch.
+      data_format: channels last (the default), or first when it starts with "NC".
+
+    Returns:
+      The op's output.
+
+    Raises:
+      ValueError: no such padding, or the rank is unknown.
+    """
+    input = convert_to_tensor(input, name="input")
+    rate = [int(r) for r in np.asarray(constant_value(convert_to_tensor(dilation_rate, name="dilation_rate")))]
+    first = data_format is not None and data_format.startswith("NC")
+    if spatial_dims is None:
+        spatial_dims = list(range(2, len(rate) + 2)) if first else list(range(1, len(rate) + 1))
+    spatial_dims = [int(d) for d in spatial_dims]
+    if all(r == 1 for r in rate):
+        return op(input, len(rate), padding)
+    if padding == "SAME":
+        if filter_shape is None:
+            raise ValueError("filter_shape must be specified for SAME padding")
+        known = constant_value(convert_to_tensor(filter_shape, name="filter_shape"))
+        sizes = filter_shape if known is None else known
+        base = [(sizes[i] - 1) * r for i, r in enumerate(rate)]
+        before = [b // 2 for b in base]
+        pads = api.stack([[b, t - b] for b, t in zip(before, base)])
+    elif padding == "VALID":
+        pads = np.zeros([len(rate), 2], np.int32)
+    else:
+        raise ValueError(f"Invalid padding method {padding!r}")
+    spatial_shape = api.stack([shape_ops.shape(input)[d] for d in spatial_dims])
+    static = [input.get_shape()[d].value for d in spatial_dims]
+    pads, crops = api.required_space_to_batch_paddings(
+        input_shape=static if None not in static else spatial_shape, base_paddings=pads, block_shape=rate)
+    rate, pads, crops = _up_to_last(rate, pads, crops, spatial_dims)
+    batched = raw.space_to_batch_nd(input=input, block_shape=rate, paddings=pads)
+    result = op(batched, len(spatial_dims), "VALID")
+    return raw.batch_to_space_nd(input=result, block_shape=rate, crops=crops)
+
+
+def _up_to_last(rate: list[int], pads: Any, crops: Any, dims: list[int]) -> tuple[Any, Any, Any]:
+    """SpaceToBatchND counts dimensions from 1 on: those between that are not dilated get neutral entries."""
+    if dims == list(range(1, len(dims) + 1)):
+        return rate, pads, crops
+    last = max(dims)
+    full = [1] * last
+    for r, d in zip(rate, dims):
+        full[d - 1] = r
+    none = [0, 0]
+
+    def filled(rows: Any) -> Any:
+        return api.stack([rows[dims.index(d)] if d in dims else none for d in range(1, last + 1)])
+
+    return full, filled(pads), filled(crops)
+
+
+@export("nn.atrous_conv2d")
+def atrous_conv2d(value: Any, filters: Any, rate: int, padding: str, name: str | None = None) -> Tensor:
+    """A convolution with holes: filter elements stand `rate` pixels apart.
+
+    Args:
+      value: a tensor of shape [batch, height, width, channels] and a floating type.
+      filters: a tensor of shape [height, width, channels, out channels].
+      rate: the distance of the filter's elements.
+      padding: "SAME" or "VALID".
+
+    Returns:
+      A tensor of the same type.
+    """
+    return convolution(input=value, filter=filters, padding=padding, dilation_rate=np.broadcast_to(rate, (2,)),
+                       name=name)
+
+
+@export("nn.atrous_conv2d_transpose")
+def atrous_conv2d_transpose(value: Any, filters: Any, output_shape: Any, rate: int, padding: str,
+                            name: str | None = None) -> Tensor:
+    """The transpose of `atrous_conv2d`.
+
+    Args:
+      value: a tensor of shape [batch, height, width, channels].
+      filters: a tensor of shape [height, width, out channels, channels].
+      output_shape: the shape of the result, ints.
+      rate: the distance of the filter's elements.
+      padding: "SAME" or "VALID".
+
+    Returns:
+      A tensor of the same type.
+
+    Raises:
+      ValueError: the rate is less than 1, or the channels do not fit.
+    """
+    with name_scope(name, "atrous_conv2d_transpose", [value, filters, output_shape]) as scope:
+        value = convert_to_tensor(value, name="value")
+        filters = convert_to_tensor(filters, name="filters")
+        if rate < 1:
+            raise ValueError(f"rate {rate} cannot be less than one")
+        if not value.get_shape().dims[3].is_compatible_with(filters.get_shape()[3]):
+            raise ValueError(f"value's input channels does not match filters' input channels, "
+                             f"{value.get_shape()[3]} != {filters.get_shape()[3]}")
+        return conv2d_backprop_input(output_shape, filters, value, [1, 1, 1, 1], padding, dilations=[1, rate, rate, 1],
+                                     name=scope)
+
+
+# --- depthwise -------------------------------------------------------------------------------------------------
+
+
+def _depthwise(input: Any, filter: Any, strides: Any, padding: str, rate: Any, data_format: str | None,
+               name: str | None) -> Tensor:
+    """Depthwise convolution; dilation goes through the batch."""
+    rate = [1, 1] if rate is None else rate
+
+    def op(values: Any, _: Any, pad: str) -> Tensor:
+        return raw.depthwise_conv2d_native(input=values, filter=filter, strides=strides, padding=pad,
+                                           data_format=data_format, name=name)
+
+    return with_space_to_batch(input=input, filter_shape=shape_ops.shape(filter), dilation_rate=rate, padding=padding,
+                               data_format=data_format, op=op)
+
+
+@export("nn.depthwise_conv2d")
+def depthwise_conv2d(input: Any, filter: Any, strides: Any, padding: str, rate: Any = None, name: str | None = None,
+                     data_format: str | None = None, dilations: Any = None) -> Tensor:
+    """Convolves each channel with filters of its own.
+
+    Args:
+      input: a tensor of shape [batch, height, width, channels] and a floating type.
+      filter: a tensor of shape [height, width, channels, multiplier].
+      strides: a list of 4.
+      padding: "SAME" or "VALID".
+      rate: two numbers: the distance of a filter's elements (also called `dilations`).
+      data_format: "NHWC" or "NCHW".
+
+    Returns:
+      A tensor with channels * multiplier channels.
+    """
+    rate = given("dilations", dilations, "rate", rate)
+    with name_scope(name, "depthwise", [input, filter]) as scope:
+        input = convert_to_tensor(input, name="tensor_in")
+        filter = convert_to_tensor(filter, name="filter_in")
+        return _depthwise(input, filter, strides, padding, rate, data_format, scope)
+
+
+@export("nn.separable_conv2d")
+def separable_conv2d(input: Any, depthwise_filter: Any, pointwise_filter: Any, strides: Any, padding: str,
+                     rate: Any = None, name: str | None = None, data_format: str | None = None,
+                     dilations: Any = None) -> Tensor:
+    """A depthwise convolution followed by one with filters of one pixel.
+
+    Args:
+      input: a tensor of shape [batch, height, width, channels] and a floating type.
+      depthwise_filter: a tensor of shape [height, width, channels, multiplier].
+      pointwise_filter: a tensor of shape [1, 1, channels * multiplier, out channels].
+      strides: a list of 4.
+      padding: "SAME" or "VALID".
+      rate: two numbers: the distance of a filter's elements (also called `dilations`).
+      data_format: "NHWC" or "NCHW".
+
+    Returns:
+      A tensor of the same type.
+    """
+    rate = given("dilations", dilations, "rate", rate)
+    with name_scope(name, "separable_conv2d", [input, depthwise_filter, pointwise_filter]) as scope:
+        input = convert_to_tensor(input, name="tensor_in")
+        depthwise_filter = convert_to_tensor(depthwise_filter, name="depthwise_filter")
+        pointwise_filter = convert_to_tensor(pointwise_filter, name="pointwise_filter")
+        shape = pointwise_filter.get_shape().with_rank(4)
+        for axis in (0, 1):
+            shape.dims[axis].assert_is_compatible_with(1)
+        depthwise = _depthwise(input, depthwise_filter, strides, padding, rate, data_format, "depthwise")
+        return raw.conv2d(depthwise, pointwise_filter, [1, 1, 1, 1], "VALID", data_format=data_format, name=scope)
+
+
+# --- pools of any dimension ------------------------------------------------------------------------------------
+
+
+@export("nn.pool")
+def pool(input: Any, window_shape: Any, pooling_type: str, padding: str, dilation_rate: Any = None,
+         strides: Any = None, name: str | None = None, data_format: str | None = None,
+         dilations: Any = None) -> Tensor:
+    """Pools in one to three dimensions, with strides or dilation.
+
+    Args:
+      input: a tensor of shape [batch, spatial dimensions ..., channels].
+      window_shape: the window's size per spatial dimension.
+      pooling_type: "MAX" or "AVG".
+      padding: "SAME" or "VALID".
+      dilation_rate: one number per spatial dimension (also called `dilations`).
+      strides: one number per spatial dimension.
+      data_format: channels last (the default), or first when it starts with "NC".
+
+    Returns:
+      A tensor of the same type.
+
+    Raises:
+      ValueError: no such pool, or the arguments do not fit.
+    """
+    rate = given("dilations", dilations, "dilation_rate", dilation_rate)
+    with name_scope(name, f"{pooling_type.lower()}_pool", [input]) as scope:
+        input = convert_to_tensor(input, name="input")
+        dims = len(window_shape)
+        if not 1 <= dims <= 3:
+            raise ValueError(f"Number of spatial dimensions must be 1, 2 or 3, got {dims}.")
+        input.get_shape().with_rank(dims + 2)
+        strides, rate = _numbers(strides, dims, "strides"), _numbers(rate, dims, "dilation_rate")
+        if any(s > 1 for s in strides) and any(r > 1 for r in rate):
+            raise ValueError("strides > 1 not supported in conjunction with dilation_rate > 1")
+        if padding == "SAME" and any(r > 1 for r in rate):
+            raise ValueError("pooling with SAME padding is not implemented for dilation_rate > 1")
+        if any(s > w for s, w in zip(strides, window_shape)):
+            raise ValueError("strides > window_shape not supported due to inconsistency between CPU and GPU "
+                             "implementations")
+        kinds = {"MAX": (raw.max_pool, raw.max_pool3d), "AVG": (raw.avg_pool, raw.avg_pool3d)}
+        if pooling_type not in kinds:
+            raise ValueError(f"{pooling_type} pooling is not one of MAX and AVG")
+        function = kinds[pooling_type][dims == 3]
+        first = data_format is not None and data_format.startswith("NC")
+
+        def op(values: Any, _: Any, pad: str) -> Tensor:
+            size, step = list(window_shape), list(strides)
+            if dims == 1:
+                size, step = [1, *size], [1, *step]
+                values = shape_ops.expand_dims(values, 2 if first else 1)
+            around = (lambda v: [1, 1, *v]) if first else (lambda v: [1, *v, 1])
+            form = ("NCDHW" if first else "NDHWC") if dims == 3 else ("NCHW" if first else "NHWC")
+            result = function(values, around(size), around(step), pad, data_format=form, name=scope)
+            return shape_ops.squeeze(result, [2 if first else 1]) if dims == 1 else result
+
+        return with_space_to_batch(input=input, dilation_rate=rate, padding=padding, op=op,
+                                   spatial_dims=list(range(2, dims + 2)) if first else list(range(1, dims + 1)),
+                                   filter_shape=window_shape, data_format=data_format)

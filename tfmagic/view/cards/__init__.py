@@ -1,0 +1,1 @@
+"""Tensors, operations, variables, graphs and sessions as cards."""

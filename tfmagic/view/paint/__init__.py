@@ -1,0 +1,1 @@
+"""Scene -> text, DOT, SVG, HTML, JSON and the notebook's MIME bundle; tensors as blocks."""

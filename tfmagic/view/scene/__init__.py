@@ -1,0 +1,1 @@
+"""Graph -> scene: what is to be drawn, as plain data."""

@@ -1,0 +1,358 @@
+"""build_scene: from operations to a Scene, by folding auxiliary parts, scopes and long runs until it can be read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from tfmagic.view import labels
+from tfmagic.view.escape import visible
+from tfmagic.view.scene import auxiliary, library, model, plumbing, records, scopes
+from tfmagic.view.scene.annotations import NOTHING, Annotations
+from tfmagic.view.scene.auxiliary import HIDDEN, Folding
+from tfmagic.view.scene.model import Box, Edge, Folded, Node, Scene
+from tfmagic.view.scene.records import Record
+from tfmagic.view.scene.scopes import Scope
+
+_ROLES = {**dict.fromkeys(records.PLACEHOLDER_TYPES, model.PLACEHOLDER),
+          **dict.fromkeys(records.VARIABLE_TYPES, model.VARIABLE), "Const": model.CONSTANT}
+_NOUN_OF_FOLDED = {model.GRADIENTS: "gradients", model.TRAINING: "training"}
+_NAMES_SHOWN = 12
+_NUMBERED = re.compile(r"_\d+$")
+_VERSION = re.compile(r"V\d+$")
+
+
+def build_scene(graph_or_ops: Any, depth: int | None = None, direction: str = "TB", title: str | None = None,
+                show_all: bool = False, show_shapes: bool = True, annotations: Annotations | None = None,
+                boundary: Iterable[Any] = ()) -> Scene:
+    """Decide what to draw of a graph.
+
+    Args:
+      graph_or_ops: a graph, or the operations (or tensors) to draw; what they read from elsewhere is drawn as inputs.
+      depth: how many levels of name scopes are open; None opens as many of the user's as stay readable, and leaves
+        what library functions opened folded.
+      direction: "TB" draws downwards, "LR" to the right.
+      title: the drawing's title.
+      show_all: draw gradients, initialisers, savers and constant arguments like all else.
+      show_shapes: write shapes and dtypes on edges.
+      annotations: values, Python names, times, errors and cells to show.
+      boundary: operations or tensors among the given ones that were made before (an earlier cell).
+
+    Returns:
+      The scene, the same for the same arguments.
+
+    Raises:
+      ValueError: `direction` is neither "TB" nor "LR", or `depth` is negative.
+    """
+    if direction not in ("TB", "LR"):
+        raise ValueError(f"direction must be 'TB' (downwards) or 'LR' (to the right), got {direction!r}")
+    if depth is not None and depth < 0:
+        raise ValueError(f"depth must be 0 or more, got {depth}")
+    notes = annotations or NOTHING
+    graph = records.read(graph_or_ops, boundary)
+    folding = Folding()
+    if not show_all:
+        folding = auxiliary.fold(graph, notes.labels)
+        plumbing.fold_plumbing(graph, folding, notes.labels)
+        auxiliary.fold_parameters(graph, folding, notes.labels)
+    builder = _Builder(graph, folding, notes, show_shapes, fold_library=not show_all)
+    return builder.build(depth, direction, visible(title or ""))
+
+
+@dataclass
+class _Flow:
+    """All that goes from one drawn thing to another."""
+
+    tensors: list[Any] = field(default_factory=list)
+    control: bool = False
+
+
+class _Builder:
+    """The steps of `build_scene`, which share the graph, its folding and the notes."""
+
+    def __init__(self, graph: dict[str, Record], folding: Folding, notes: Annotations, show_shapes: bool,
+                 fold_library: bool):
+        self.graph = graph
+        self.folding = folding
+        self.notes = notes
+        self.show_shapes = show_shapes
+        self.fold_library = fold_library
+        self.drawn: dict[str, str] = {}  # element -> id of the node that draws it
+        self.library: dict[str, str] = {}  # id of a folded library scope -> its result ("" when there are several)
+        self.flows = self._element_flows()
+        self.members: dict[str, list[Record]] = {}
+        for record in graph.values():
+            owner = folding.drawn_by(record.name)
+            if owner != HIDDEN:
+                self.members.setdefault(owner, []).append(record)
+
+    # --- what there is to draw --------------------------------------------------------------------------------
+
+    def _element_flows(self) -> dict[tuple[str, str, bool], list[Any]]:
+        """(from, to, control) between operations and groups -> the tensors, in order, before scopes are folded."""
+        flows: dict[tuple[str, str, bool], list[Any]] = {}
+        groups = self.folding.groups
+        for name, group in groups.items():
+            if group.loss and self.folding.drawn_by(group.loss) == group.loss and group.loss in self.graph:
+                flows.setdefault((group.loss, name, False), [])
+        for record in self.graph.values():
+            target = self.folding.drawn_by(record.name)
+            if target == HIDDEN or record.name in self.folding.first_values:
+                continue
+            for source_name, tensor in plumbing.drawn_inputs(record, self.folding):
+                source = self.folding.drawn_by(source_name)
+                if source not in (HIDDEN, target) and self._is_drawn_flow(source, target, record):
+                    flows.setdefault((source, target, False), []).append(tensor)
+            for source_name in record.controls if target == record.name else ():
+                source = self.folding.drawn_by(source_name)
+                if source not in (HIDDEN, target) and source_name not in self.folding.pivots:
+                    flows.setdefault((source, target, True), [])
+        return flows
+
+    def _is_drawn_flow(self, source: str, target: str, record: Record) -> bool:
+        """Whether to draw an edge: what gradients and updates read of the model is left to the side panel."""
+        group = self.folding.groups.get(target)
+        if group is None or source in self.folding.groups:
+            return True
+        role = _ROLES.get(self.graph[source].type)
+        if group.role == model.GRADIENTS:
+            return source == group.loss
+        return role != model.VARIABLE
+
+    def _elements(self) -> list[str]:
+        """What is drawn when every scope is open, inputs first, then in graph order; inputs that lead
+        nowhere are left out."""
+        connected = {name for source, target, _ in self.flows for name in (source, target)}
+        seen: dict[str, None] = {}
+        for record in sorted(self.graph.values(), key=lambda r: not r.boundary):
+            owner = self.folding.drawn_by(record.name)
+            if owner == HIDDEN:
+                continue
+            if owner in self.graph and self.graph[owner].boundary and owner not in connected:
+                continue
+            if owner not in self.folding.groups or record.name.startswith(owner):  # not where its slots stand
+                seen.setdefault(owner)
+        return list(seen)
+
+    def _kinds(self) -> dict[str, str]:
+        kinds: dict[str, str] = {}
+        for record in self.graph.values():
+            if record.type == "LoopCond":
+                kinds[records.parent(record.name)] = "loop"
+            elif record.type == "Merge" and record.name.endswith("/Merge"):
+                kinds.setdefault(records.parent(record.name), "branch")
+        kinds.pop("", None)
+        return kinds
+
+    # --- building ---------------------------------------------------------------------------------------------
+
+    def build(self, depth: int | None, direction: str, title: str) -> Scene:
+        elements = self._elements()
+        root = scopes.build_tree(elements, self._kinds())
+        if self.fold_library:
+            library.mark_library_scopes(root, self.members, ((a, b) for a, b, _ in self.flows), self.notes.labels)
+        limit = scopes.AUTOMATIC_LIMIT if depth is None else scopes.HARD_LIMIT
+        keep = set(self.notes.labels) | set(self.notes.failed)
+        scopes.fold_levels(root, ((a, b) for a, b, _ in self.flows), keep, limit)
+        scopes.open_scopes(root, depth)
+        scene = Scene(title=title, direction=direction)
+        self._place(root, scene)
+        self._connect(scene)
+        devices = list(dict.fromkeys(node.device for node in scene.nodes if node.device))
+        if len(devices) > 1:
+            scene.devices = tuple(devices)
+        scene.folded = tuple(Folded(kind, count) for kind, count in self.folding.hidden.items())
+        scene.operations = sum(not record.boundary for record in self.graph.values())
+        return scene
+
+    def _place(self, root: Scope, scene: Scene) -> None:
+        """Make the nodes and boxes, depth first in graph order."""
+        stack: list[tuple[str | Scope, str, str]] = [(child, "", "") for child in reversed(root.children)]
+        while stack:
+            item, box, box_name = stack.pop()
+            node_id = f"n{len(scene.nodes)}"
+            if isinstance(item, str):
+                self.drawn[item] = node_id
+                scene.nodes.append(self._element_node(item, node_id, box, box_name))
+            elif item.is_open:
+                box_id = f"b{len(scene.boxes)}"
+                scene.boxes.append(Box(box_id, visible(item.name), self._relative(item.name, box_name), item.kind, box))
+                stack += [(child, box_id, item.name) for child in reversed(item.children)]
+            else:
+                scene.nodes.append(self._folded_node(item, node_id, box, box_name))
+                for name in item.elements():
+                    self.drawn[name] = node_id
+
+    def _element_node(self, name: str, node_id: str, box: str, box_name: str) -> Node:
+        if name in self.folding.groups:
+            return self._group_node(name, node_id, box, box_name)
+        record = self.graph[name]
+        members = self.members[name]
+        role = _ROLES.get(record.type, model.OPERATION)
+        short = self._relative(name, box_name)
+        label = next((visible(self.notes.labels[r.name]) for r in members if r.name in self.notes.labels), "")
+        node = Node(node_id, visible(name), role, label or short, box=box, boundary=record.boundary,
+                    cell=visible(self.notes.cells.get(name, "")), count=len(members))
+        kind = visible(record.type) if role == model.OPERATION else role
+        if name in self.folding.loop_variables:
+            first = self.folding.loop_variables[name]
+            node.role = role = model.LOOP_VARIABLE
+            own = self.notes.labels.get(first) or first.rpartition("/")[2]
+            if auxiliary.AUTOMATIC_CONST.match(own):
+                own = f"variable {list(self.folding.loop_variables).index(name) + 1}"
+            node.title = label or visible(own)
+            kind = "loop variable"
+        elif any(member.type == "LoopCond" for member in members):
+            kind = "loop condition"
+        node.type = "" if not label and _same_word(short.rpartition("/")[2], kind) else kind
+        node.parameters = tuple(f"{visible(key)} = {value}" for key, value in self.folding.parameters.get(name, ()))
+        if role == model.CONSTANT:
+            value = labels.constant_value(record.op)
+            node.value = "" if value is None else labels.value_text(value)
+        self._add_run(node, record)
+        node.device = labels.device_text(self.notes.devices.get(name) or record.op.device)
+        details = [("made by", visible(self.notes.sources[name]))] if name in self.notes.sources else []
+        node.details = tuple(details)
+        return node
+
+    def _add_run(self, node: Node, record: Record) -> None:
+        """Add what a run found at an operation: value, time, error."""
+        notes = self.notes
+        whole = node.role in (model.VARIABLE, model.LOOP_VARIABLE)
+        for part in [record, *(r for r in self.members[record.name] if whole and r is not record)]:
+            outputs = [t for t in part.op.outputs if t.name in notes.values]
+            if outputs and node.role != model.CONSTANT:
+                node.value = labels.value_text(notes.values[outputs[0].name])
+            if any(not labels.is_finite(notes.values[t.name]) for t in outputs):
+                node.state = model.NOT_FINITE
+                node.message = "not finite"
+        if record.name in notes.times:
+            node.time = labels.time_text(notes.times[record.name])
+        if record.name in notes.failed:
+            node.state = model.FAILED
+            node.message = visible(notes.failed[record.name])
+
+    def _group_node(self, name: str, node_id: str, box: str, box_name: str) -> Node:
+        group = self.folding.groups[name]
+        node = Node(node_id, visible(name), group.role, self._relative(name[:-1], box_name), box=box,
+                    count=len(group.members))
+        noun, counted = _NOUN_OF_FOLDED[group.role], labels.plural(len(group.members), "operation")
+        node.type = counted if node.title.startswith(noun) else f"{noun} · {counted}"
+        details = [("gradient of", group.loss)] if group.loss else []
+        details += [("updates", _listed(group.variables))] if group.variables else []
+        node.details = tuple((key, visible(text)) for key, text in details)
+        self._add_failure(node, group.members)
+        return node
+
+    def _folded_node(self, scope: Scope, node_id: str, box: str, box_name: str) -> Node:
+        elements = list(scope.elements())
+        members = [r for name in elements for r in self.members.get(name, ())]
+        if scope.kind == "run":
+            first, last = (self._relative(name, box_name) for name in (elements[0], elements[-1]))
+            node = Node(node_id, visible(f"{elements[0]} … {elements[-1]}"), model.RUN, f"{first} … {last}", box=box)
+        else:
+            node = Node(node_id, visible(scope.name), model.SCOPE, self._relative(scope.name, box_name), box=box)
+        node.count = len(members)
+        node.boundary = all(r.boundary for r in members)
+        counted = labels.plural(len(elements), "node")
+        node.type = f"{scope.kind} · {counted}" if scope.kind in ("loop", "branch") else counted
+        types: dict[str, int] = {}
+        for record in members:
+            types[record.type] = types.get(record.type, 0) + 1
+        common = sorted(types.items(), key=lambda item: -item[1])
+        node.details = (("holds", visible(_listed([f"{kind} ×{n}" if n > 1 else kind for kind, n in common]))),)
+        devices = dict.fromkeys(labels.device_text(self.notes.devices.get(r.name) or r.op.device) for r in members)
+        node.device = next(iter(devices)) if len(devices) == 1 else ""
+        if scope.is_library:
+            self._add_result(node, scope)
+        self._add_failure(node, [r.name for r in members])
+        return node
+
+    def _add_result(self, node: Node, scope: Scope) -> None:
+        """Show a folded library scope as the operation that it is to the user: Python name, value, line."""
+        self.library[node.id] = scope.result
+        node.type = labels.plural(node.count, "operation")
+        notes, members = self.notes, [r for name in scope.elements() for r in self.members[name]]
+        for record in self.members.get(scope.result, ()):
+            if record.name in notes.labels:
+                node.type = f"{node.title} · {node.type}"
+                node.title = visible(notes.labels[record.name])
+        result = self.graph.get(scope.result)
+        for tensor in result.op.outputs if result else ():
+            if tensor.name in notes.values:
+                node.value = labels.value_text(notes.values[tensor.name])
+                break
+        if any(not labels.is_finite(notes.values[t.name]) for r in members for t in r.op.outputs
+               if t.name in notes.values):
+            node.state, node.message = model.NOT_FINITE, "not finite"
+        times = [notes.times[r.name] for r in members if r.name in notes.times]
+        node.time = labels.time_text(sum(times)) if times else ""
+        if members[0].name in notes.sources:
+            node.details = (("made by", visible(notes.sources[members[0].name])), *node.details)
+
+    def _add_failure(self, node: Node, names: Iterable[str]) -> None:
+        """Mark a folded node in which something failed, naming it."""
+        for name in names:
+            if name in self.notes.failed:
+                node.state = model.FAILED
+                node.message = visible(f"{name}: {self.notes.failed[name]}")
+                return
+
+    @staticmethod
+    def _relative(name: str, box_name: str) -> str:
+        """A name as it reads inside a box: without the box's own name in front."""
+        return visible(name[len(box_name) + 1:] if box_name and name.startswith(box_name + "/") else
+                       name.rpartition("/")[2] if name == box_name else name)
+
+    # --- edges ------------------------------------------------------------------------------------------------
+
+    def _connect(self, scene: Scene) -> None:
+        flows: dict[tuple[str, str], _Flow] = {}
+        for (source, target, control), tensors in self.flows.items():
+            a, b = self.drawn.get(source), self.drawn.get(target)
+            if a is None or b is None or a == b:
+                continue
+            if control and (a, b) in flows:
+                continue
+            flow = flows.setdefault((a, b), _Flow(control=control))
+            flow.tensors += tensors
+            flow.control = flow.control and control
+        for (a, b), flow in flows.items():
+            if b in self.library:  # how often a library function reads its argument is its own affair
+                flow.tensors = list(dict.fromkeys(flow.tensors))
+            names = tuple(dict.fromkeys(visible(t.name) for t in flow.tensors))
+            text = "" if flow.control or not self.show_shapes else self._edge_text(flow.tensors)
+            scene.edges.append(Edge(a, b, text, names[:_NAMES_SHOWN], flow.control))
+        if self.show_shapes:
+            read = {edge.source for edge in scene.edges if not edge.control}
+            for node in scene.nodes:
+                record = self.graph.get(self.library.get(node.id, node.name))
+                if node.id not in read and record is not None and record.op.outputs:
+                    whole = record.op.outputs[:1] if record.type == "Merge" else record.op.outputs
+                    node.output = self._edge_text(list(whole))
+
+    def _edge_text(self, tensors: list[Any]) -> str:
+        distinct = list(dict.fromkeys(tensors))
+        if not distinct:
+            return ""
+        if len(distinct) > _NAMES_SHOWN:
+            return labels.plural(len(distinct), "tensor")
+        texts = {visible(labels.tensor_text(t, self.notes.dims(t.name))) for t in distinct}
+        if len(distinct) == 1:
+            uses = f" ×{len(tensors)}" if len(tensors) > 1 and len(tensors) <= 4 else ""
+            return texts.pop() + uses
+        if len(texts) == 1:
+            return f"{len(distinct)} × {texts.pop()}"
+        return labels.plural(len(distinct), "tensor")
+
+
+def _same_word(name: str, kind: str) -> bool:
+    """Whether an automatic name says the op type already: `add_2` for AddV2, `MatMul` for MatMul."""
+    return _NUMBERED.sub("", name).lower() == _VERSION.sub("", kind).lower()
+
+
+def _listed(words: list[str]) -> str:
+    more = len(words) - _NAMES_SHOWN
+    return ", ".join(words[:_NAMES_SHOWN]) + (f" and {more} more" if more > 0 else "")

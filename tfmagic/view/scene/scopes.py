@@ -1,0 +1,151 @@
+"""Name scopes as a tree, and which of them are open: few enough things in sight, like siblings treated alike."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container, Iterable, Iterator
+from dataclasses import dataclass, field
+
+from tfmagic.view.scene.runs import group_level
+
+AUTOMATIC_LIMIT = 40  # things in sight when nobody asks for a depth
+HARD_LIMIT = 150  # layout and readers both give up soon after
+NUMBER = re.compile(r"_?\d+")
+
+
+@dataclass(eq=False)
+class Scope:
+    """A name scope (or a run of its children).
+
+    Attributes:
+      name: its name without a trailing "/".
+      kind: "scope", "loop", "branch" or "run".
+      parent: the scope around it, None for the root.
+      children: names of what is drawn, and scopes, in graph order.
+      is_open: whether it is drawn as a box with its children.
+      is_library: whether a library function opened it; such a scope is opened only when a depth is asked for.
+      result: of such a scope, the one thing in it that is read outside ("" when there are several).
+    """
+
+    name: str
+    kind: str = "scope"
+    parent: Scope | None = None
+    children: list[str | Scope] = field(default_factory=list)
+    is_open: bool = False
+    is_library: bool = False
+    result: str = ""
+
+    def depth(self) -> int:
+        """How many scopes lie around this one (runs and the top do not count)."""
+        count, scope = 0, self.parent
+        while scope is not None:
+            count += scope.parent is not None and scope.kind != "run"
+            scope = scope.parent
+        return count
+
+    def elements(self) -> Iterator[str]:
+        """The names of everything below, in order."""
+        stack: list[str | Scope] = [self]
+        while stack:
+            item = stack.pop()
+            if isinstance(item, str):
+                yield item
+            else:
+                stack.extend(reversed(item.children))
+
+
+def build_tree(names: Iterable[str], kinds: dict[str, str]) -> Scope:
+    """The tree of the name scopes that hold `names`.
+
+    Args:
+      names: names of what is drawn; a name ending in "/" is a group standing for the scope of that name.
+      kinds: scope name -> "loop" or "branch".
+    """
+    names = list(names)
+    scopes: dict[str, Scope] = {"": Scope("", is_open=True)}
+    inner = {name[:end] for name in names for end in _slashes(name.rstrip("/"))}
+    for name in names:
+        path = name.rstrip("/")
+        home = scopes[""]
+        ends = _slashes(path)
+        if path in inner:
+            ends.append(len(path))
+        for end in ends:
+            scope_name = path[:end]
+            scope = scopes.get(scope_name)
+            if scope is None:
+                scope = scopes[scope_name] = Scope(scope_name, kinds.get(scope_name, "scope"), home)
+                home.children.append(scope)
+            home = scope
+        home.children.append(name)
+    for scope in sorted(scopes.values(), key=lambda s: -s.name.count("/")):
+        if scope.parent is not None and len(scope.children) == 1 and scope.kind == "scope":
+            _dissolve(scope)
+    return scopes[""]
+
+
+def _slashes(name: str) -> list[int]:
+    return [i for i, character in enumerate(name) if character == "/" and i]
+
+
+def _dissolve(scope: Scope) -> None:
+    """Put a scope's only child in its place."""
+    child = scope.children[0]
+    assert scope.parent is not None
+    place = scope.parent.children
+    place[place.index(scope)] = child
+    if isinstance(child, Scope):
+        child.parent = scope.parent
+
+
+def fold_levels(root: Scope, edges: Iterable[tuple[str, str]], keep: Container[str], limit: int) -> None:
+    """Group runs of children wherever a scope has more than `limit` of them."""
+    edges = list(edges)
+    stack = [root]
+    while stack:
+        scope = stack.pop()
+        stack.extend(child for child in scope.children if isinstance(child, Scope))
+        if len(scope.children) <= limit:
+            continue
+        place = {name: i for i, child in enumerate(scope.children)
+                 for name in ([child] if isinstance(child, str) else child.elements())}
+        between = {(place[a], place[b]) for a, b in edges if a in place and b in place and place[a] != place[b]}
+        kept = {i for i, child in enumerate(scope.children) if isinstance(child, str) and child in keep}
+        solid = {i for i, child in enumerate(scope.children) if isinstance(child, Scope)}
+        children: list[str | Scope] = []
+        for group in group_level(len(scope.children), between, kept, solid, limit):
+            members = [scope.children[i] for i in group]
+            if len(members) == 1:
+                children += members
+                continue
+            run = Scope(scope.name, "run", scope, members)
+            for member in members:
+                if isinstance(member, Scope):
+                    member.parent = run
+            children.append(run)
+        scope.children = children
+
+
+def open_scopes(root: Scope, depth: int | None) -> None:
+    """Open scopes: down to `depth`, or as many of the user's as stay readable, outer ones first and like siblings
+    together."""
+    count = len(root.children)
+    limit = AUTOMATIC_LIMIT if depth is None else HARD_LIMIT
+    level = [root]
+    reached = 0
+    while level and (depth is None or reached < depth):
+        opened: list[Scope] = []
+        families: dict[tuple[int, str], list[Scope]] = {}
+        for scope in level:
+            for child in scope.children:
+                if isinstance(child, Scope) and child.kind != "run" and (depth is not None or not child.is_library):
+                    families.setdefault((id(scope), NUMBER.sub("", child.name)), []).append(child)
+        for family in sorted(families.values(), key=lambda f: sum(len(s.children) for s in f)):
+            more = sum(len(scope.children) - 1 for scope in family)
+            if count + more <= limit:
+                count += more
+                for scope in family:
+                    scope.is_open = True
+                opened += family
+        level = opened
+        reached += 1
