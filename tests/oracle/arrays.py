@@ -72,7 +72,7 @@ def is_array(value):
 
 def is_head(value):
     """Whether a value is the first item of a written array."""
-    return isinstance(value, str) and re.match(r"[a-z0-9]+\[[\d,]*\]$", value) is not None
+    return isinstance(value, type(u"")) and re.match(r"[a-z0-9]+\[[\d,]*\]$", value) is not None
 
 
 def read(value):
@@ -91,7 +91,7 @@ def read(value):
         parts = np.array([float(item) for item in items], "float64").reshape(-1, 2)
         array = (parts[:, 0] + 1j * parts[:, 1]).astype(kind) if np.isfinite(parts).all() else joined(parts, kind)
     else:
-        array = np.array([float(item) if isinstance(item, str) else item for item in items], dtype_of(kind))
+        array = np.array([float(item) if isinstance(item, type(u"")) else item for item in items], dtype_of(kind))
     return array.reshape(shape)
 
 

@@ -1,16 +1,16 @@
 """Records what TensorFlow 1.15 computes for the samples of every declared op into data/ops/<Op>.json.
 
-Run it with tfmagic's Python; the argument names the Python that has TensorFlow 1.15 (`run_op.py` runs under it):
-    python tests/oracle/record_ops.py TF115/python [OP ...]
+Run it with tfmagic's Python; TFMAGIC_ORACLE names the Python that has TensorFlow 1.15 (`run_op.py` runs under it):
+    TFMAGIC_ORACLE=... python tests/oracle/record_ops.py [OP ...]
 Values and edges come first, then refusals: of those, each text once, a few of each phase.
 """
 
 import json
+import os
 import re
 import subprocess
 import sys
 import threading
-from datetime import date
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -22,7 +22,8 @@ EDGES = 4           # changed calls that TensorFlow accepts, kept for an op
 REFUSALS = {"building": 4, "running": 4}
 SECONDS = 60        # for one sample
 # What TensorFlow lacks on the CPU tells nothing of the op.
-LACKING = re.compile(r"No OpKernel was registered|.* not (yet )?implemented|Unsupported data type")
+LACKING = re.compile(r"No OpKernel was registered|.* not (yet )?implemented|Unsupported data type|OpKernel '.*KernelDef"
+                     r"|Cannot assign a device for operation|Could not satisfy explicit device")
 
 
 class Worker:
@@ -35,7 +36,7 @@ class Worker:
     def start(self):
         self.process = subprocess.Popen([self.python, str(HERE / "run_op.py")], stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-        self.version = self.process.stdout.readline().strip()
+        self.header = self.process.stdout.readline().strip()
 
     def run(self, sample):
         """The result of a sample, or None where TensorFlow crashed or hung."""
@@ -56,11 +57,11 @@ class Worker:
         return json.loads(answer)
 
 
-def main(python, names):
+def main(names):
     from oracle.samples import sampled_ops, samples
 
     OPS.mkdir(parents=True, exist_ok=True)
-    worker = Worker(python)
+    worker = Worker(os.environ["TFMAGIC_ORACLE"])
     problems = []
     for name in names or sampled_ops():
         rows, refused, crashes = recorded(worker, samples(name))
@@ -68,7 +69,7 @@ def main(python, names):
         if not any("outputs" in row for row in rows):
             problems.append(f"{name}: no values: {refused[:3]}")
         if rows:
-            write(name, worker.version, rows)
+            write(name, worker.header, rows)
         print(f"{name}: {sum('outputs' in row for row in rows)} values, {sum('error' in row for row in rows)} refusals"
               + (f", {crashes} crashes" if crashes else ""), flush=True)
     if not names:
@@ -98,7 +99,8 @@ def recorded(worker, samples):
         if "error" in result:
             phase, cls, line = result["error"]
             refused.append(line)
-            if phase == "building" and cls == "ValueError" and any(map(is_fed, sample["inputs"].values())):
+            if phase == "building" and cls == "ValueError" and "feed" not in sample and any(
+                    map(is_fed, sample["inputs"].values())):
                 waiting.insert(0, {**sample, "feed": True})
             text = phase + cls + re.sub(r"-?\d+", "0", line)
             if text in texts or (changed and not room[phase]) or LACKING.match(line):
@@ -144,14 +146,14 @@ def size(output):
     return sum(item[1] if isinstance(item, list) else 1 for run in runs for item in run[1:])
 
 
-def write(name, version, rows):
+def write(name, header, rows):
     """Writes an op's rows, one a line, unless they are there already."""
     lines = ",\n".join(json.dumps(row, ensure_ascii=False, separators=(",", ":")) for row in rows)
     path = OPS / f"{name}.json"
-    head = f'{{"recorded_from":"TensorFlow {version}, {date.today().isoformat()}","rows":[\n'
+    head = f'{{"recorded_from":"{header}","rows":[\n'
     if not path.exists() or path.read_text().partition("\n")[2] != f"{lines}\n]}}\n":
         path.write_text(f"{head}{lines}\n]}}\n")
 
 
 if __name__ == "__main__":
-    sys.exit("\n".join(main(sys.argv[1], sys.argv[2:])) or None)
+    sys.exit("\n".join(main(sys.argv[1:])) or None)

@@ -1,4 +1,4 @@
-"""Running one sample of one op in TensorFlow 1.15 or in tfmagic, under Python 2.7 and 3.
+"""Running one sample of one op on the CPU in TensorFlow 1.15 or in tfmagic, under Python 2.7 and 3.
 
 A sample is plain data (JSON):
     op          the op type
@@ -19,11 +19,13 @@ A sample is plain data (JSON):
 Its result is plain data too:
     outputs     written arrays; null where there is nothing to compare (handles)
     static      shapes of the op's outputs: for constant inputs, for inputs of known rank, of unknown shape
-    gradients   by argument: written arrays or null; a class name where there is no gradient; null: nothing to ask
+    gradients   by argument: written arrays or null; a class name where there is no gradient; null: nothing to ask,
+                or the sample says what to fetch
     error       [phase, class, first line] instead of all that, phase being "building" or "running"
 """
 
 import json
+import os
 import re
 import sys
 
@@ -42,7 +44,7 @@ EXACT = ("NextAfter", "Bitcast")  # ops whose every bit counts
 def run(tf, sample):
     """What a sample gives, as plain data."""
     arrays.OTHER_DTYPES["bfloat16"] = tf.bfloat16.as_numpy_dtype
-    with tf.Graph().as_default():
+    with tf.Graph().as_default(), tf.device("/cpu:0"):
         try:
             built = Built(tf, sample, "unranked" if sample.get("feed") else "constant")
         except Exception as error:
@@ -53,7 +55,7 @@ def run(tf, sample):
             except Exception as error:
                 return {"error": refusal("running", error)}
             result = {"outputs": outputs, "static": [built.static()]}
-            if not sample.get("feed") and "runs" not in sample:
+            if not {"feed", "runs", "fetch"}.intersection(sample):
                 result["gradients"] = gradients(tf, built, sess)
     for mode in ("ranked", "unranked"):
         if sample.get("inputs") and not sample.get("feed"):
@@ -70,7 +72,7 @@ def session(tf):
 
 def static(tf, sample, mode):
     """Static shapes with placeholders for inputs, or the class of the error that they make."""
-    with tf.Graph().as_default():
+    with tf.Graph().as_default(), tf.device("/cpu:0"):
         try:
             return Built(tf, sample, mode).static()
         except Exception as error:
@@ -135,7 +137,7 @@ class Built:
             made.input.append(name)
             bound[name] = inputs[key]
         for key, value in dict(attrs, **legacy["types"]).items():
-            set_attr(made.attr[key], value, key in legacy["types"])
+            set_attr(self.tf, made.attr[key], value, key in legacy["types"])
         op = self.tf.import_graph_def(graph, bound, ["old"], name="")[0]
         return list(op.outputs) or op
 
@@ -147,7 +149,7 @@ class Built:
             return value
         if isinstance(value, list):
             return [self.attr(item) for item in value]
-        return str(value) if isinstance(value, str) and ascii_only(value) else value
+        return str(value) if isinstance(value, type(u"")) and ascii_only(value) else value
 
     def arguments(self, inputs, mode):
         """Tensors for the inputs of a node."""
@@ -204,12 +206,10 @@ class Built:
                         for t in self.outputs)
 
 
-def set_attr(attr, value, is_type):
+def set_attr(tf, attr, value, is_type):
     """Sets an attr of a node by hand."""
-    from tensorflow.core.framework import types_pb2
-
     if is_type:
-        attr.type = types_pb2.DataType.Value("DT_" + {"float32": "float", "float64": "double"}.get(value, value).upper())
+        attr.type = tf.as_dtype(value).as_datatype_enum
     elif isinstance(value, bool):
         attr.b = value
     elif isinstance(value, int):
@@ -219,7 +219,7 @@ def set_attr(attr, value, is_type):
     elif isinstance(value, list) or value is None:
         attr.shape.unknown_rank = value is None
         for size in value or ():
-            attr.shape.dim.add(size=size)
+            attr.shape.dim.add(size=-1 if size is None else size)
     else:
         attr.s = value.encode("utf-8")
 
@@ -288,15 +288,7 @@ def refusal(phase, error):
     line = lines[0]
     if line.endswith("root error(s) found.") and len(lines) > 1:
         line = re.sub(r"^\s*\(0\) [A-Z][a-z ]*: ", "", lines[1])
-    return [phase, type(error).__name__, plain(line)]
-
-
-def plain(line):
-    """A line of an error without addresses and what Python 2.7 writes in its own way."""
-    line = re.sub(r"0x[0-9a-f]{6,}", "0x...", line)
-    line = re.sub(r"\bu(['\"])", r"\1", line)
-    line = re.sub(r"(\d)L\b", r"\1", line)
-    return line.replace("<type '", "<class '")
+    return [phase, type(error).__name__, re.sub(r"0x[0-9a-f]{6,}", "0x...", line)]
 
 
 def fails(error):
@@ -319,14 +311,16 @@ CALLS = {
 
 def main():
     """Reads one sample a line and writes one result a line, in TensorFlow 1.15."""
-    import tensorflow as tf
+    from record import header, oracle
 
-    tf.logging.set_verbosity(tf.logging.ERROR)
-    sys.stdout.write(tf.__version__ + "\n")
-    sys.stdout.flush()
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # what ops print is no answer
+    tf = oracle()
+    answers.write(header(tf) + "\n")
+    answers.flush()
     for line in iter(sys.stdin.readline, ""):
-        sys.stdout.write(json.dumps(run(tf, json.loads(line))) + "\n")
-        sys.stdout.flush()
+        answers.write(json.dumps(run(tf, json.loads(line))) + "\n")
+        answers.flush()
 
 
 if __name__ == "__main__":

@@ -68,6 +68,8 @@ def right_calls(definition):
         seed = zlib.crc32(f"{definition.name}{position}".encode())
         for dtype in dtypes if position == 0 else dtypes[:1]:
             if isinstance(row, Scene):
+                if dtype not in ("float32", "int32", "bool", "string", dtypes[0]):
+                    continue
                 before, after = (tuple((n, op, filled_call(given, dtype, seed + 1000 * i)) for i, (n, op, given) in
                                        enumerate(nodes, 1)) for nodes in (row.before, row.after))
                 result.append(Scene(filled_call(row.arguments, dtype, seed), before, after, row.more))
@@ -144,8 +146,9 @@ def is_input(value):
 
 
 def is_reference(value):
-    """Whether an argument names the output of another node."""
-    return isinstance(value, str) and value.startswith("@")
+    """Whether an argument names the output of another node, or is a list of such names."""
+    return value[0].startswith("@") if isinstance(value, list) and value and isinstance(value[0], str) else (
+        isinstance(value, str) and value.startswith("@"))
 
 
 def plain(value):
