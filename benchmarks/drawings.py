@@ -18,11 +18,11 @@ with capture_output():
     shell.run_line_magic("load_ext", "tfmagic")
     result = shell.run_cell('''%%graph
 import tensorflow as tf
-a = tf.placeholder(tf.float32, name="a")
-b = tf.placeholder(tf.float32, name="b")
-c = a + b
-d = b + 1
-e = c * d''')
+price = tf.placeholder(tf.float32, name="price")
+amount = tf.placeholder(tf.float32, name="amount")
+cost = price * amount
+discount = amount - 1
+total = cost - discount''')
     seconds, processor = time.perf_counter() - start, time.process_time() - processor
 result.raise_error()
 print(json.dumps({"seconds": seconds, "cpu_seconds": processor, "torch": "torch" in sys.modules}))

@@ -177,7 +177,7 @@ def network() -> str:
 def tensor_blocks() -> str:
     """Tensors of rank 0 to 4 and a product of two matrices, each as `%tensor` draws it."""
     notebook = Notebook()
-    notebook.run("import numpy as np\nA, B = [[2, 3], [9, 2], [4, 5]], [[6, 4, 5], [3, 7, 2]]")
+    notebook.run("import numpy as np\nA, B = [[4, 1, 2], [0, 3, 5]], [[2, 3], [7, 6], [5, 5]]")
     rows = [[notebook.run(f"%tensor {value}") for value in values] for values in (
         ("7", "[1, 2, 3]", "np.eye(3)", "np.arange(24).reshape(2, 3, 4)"),
         ("tf.matmul(A, B)", "np.arange(24).reshape(2, 3, 2, 2)"))]

@@ -1,7 +1,6 @@
 """Runs the notebooks of this folder again and keeps the new outputs: `python notebooks/refresh.py [NOTEBOOK ...]`.
 
-For developers, after a change to drawings or cards: tests/notebook/test_notebooks.py compares outputs exactly. The
-course notebook is left alone, because its outputs are the specification.
+For developers, after a change to drawings or cards: tests/notebook/test_notebooks.py compares outputs exactly.
 """
 
 from __future__ import annotations
@@ -11,6 +10,7 @@ import tempfile
 from pathlib import Path
 
 import nbformat
+from nbconvert.preprocessors import CoalesceStreamsPreprocessor
 
 from tfmagic.notebook.command import execute, places
 
@@ -29,6 +29,7 @@ def refresh(path: Path) -> None:
         outcome = execute.run_notebook(notebook, Path(folder), title=path.stem)
     if outcome.error:
         sys.exit(f"{path}: {outcome.error}")
+    CoalesceStreamsPreprocessor().preprocess(outcome.notebook, {})
     for cell in outcome.notebook.cells:
         cell.metadata.pop("execution", None)
     outcome.notebook.metadata.language_info = {"name": "python"}
@@ -37,5 +38,5 @@ def refresh(path: Path) -> None:
 
 if __name__ == "__main__":
     chosen = [Path(name) for name in sys.argv[1:]]
-    for found in chosen or [p for p in sorted(places.notebooks().rglob("*.ipynb")) if p != places.course()]:
+    for found in chosen or sorted(places.notebooks().rglob("*.ipynb")):
         refresh(found)

@@ -96,14 +96,14 @@ def test_declared_kernels_and_gradients_fit_the_op_definitions() -> None:
     for name, declaration in registry.declarations().items():
         definition = opdefs.get(name)
         assert definition is not None
-        state = 1 if "state" in declaration.options else 0
+        state = 0 if declaration.state is None else 1
         for function, count in ((declaration.kernel, 1 + state + len(definition.inputs)),
                                 (declaration.shape, 1 + len(definition.inputs)),
                                 (declaration.gradient, 1 + len(definition.outputs))):
             if function is not None and not _takes(function, count):
                 wrong.append(f"{name}: {function.__qualname__} does not take {count} arguments")
         for option in ("host", "writes", "reads"):
-            unknown = set(declaration.options.get(option, ())) - {arg.name for arg in definition.inputs}
+            unknown = set(getattr(declaration, option)) - {arg.name for arg in definition.inputs}
             if unknown:
                 wrong.append(f"{name}: {option} names {sorted(unknown)}, which are no inputs")
     assert not wrong, "\n".join(wrong)

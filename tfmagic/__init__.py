@@ -2,7 +2,11 @@
 
 from typing import TYPE_CHECKING, Any
 
+from tfmagic.assembly import assemble as _assemble
+
 __version__ = "0.1.0"
+
+_assemble()
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell

@@ -10,7 +10,7 @@ import nbformat
 import pytest
 from shells import notebook_of
 
-from tfmagic.notebook.command import cli, doctor
+from tfmagic.notebook.command import cli, doctor, places
 
 
 def tfmagic(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
@@ -45,7 +45,7 @@ def test_a_scripts_output_and_graph_become_a_page(tmp_path: Path) -> None:
 
 
 def test_a_notebook_becomes_a_self_contained_page(tmp_path: Path) -> None:
-    nbformat.write(notebook_of("%%graph --free\nc = a + b"), tmp_path / "some.ipynb")
+    nbformat.write(notebook_of("%%graph --free\nround_trip = there + back"), tmp_path / "some.ipynb")
     done = tfmagic("run", "some.ipynb", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     page = (tmp_path / "some.html").read_text("utf-8")
@@ -61,11 +61,28 @@ def test_a_failing_notebook_gives_a_page_and_a_failing_exit_code(tmp_path: Path)
 
 
 @pytest.mark.slow
-def test_the_demo_writes_the_course_as_a_page(tmp_path: Path) -> None:
-    done = tfmagic("demo", "--no-open", "--html", "demo.html", cwd=tmp_path)
+@pytest.mark.parametrize("language", places.INTRODUCTIONS)
+def test_the_demo_writes_the_introduction_as_a_page(language: str, tmp_path: Path) -> None:
+    done = tfmagic("demo", "--no-open", "--lang", language, "--html", "demo.html", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     page = (tmp_path / "demo.html").read_text("utf-8")
-    assert "is deprecated and will be removed" in page and page.count("data:image/png") >= 10
+    cells = nbformat.read(places.introduction(language), as_version=4).cells
+    figures = [output for cell in cells for output in cell.get("outputs", ())
+               if "image/svg+xml" in output.get("data", ())]
+    assert f'<html lang="{language}">' in page and f"<title>{cells[0].source.splitlines()[0][2:]}</title>" in page
+    assert "Deprecated in favor of operator" in page and page.count('class="tfm-picture"') == len(figures) > 10
+
+
+@pytest.mark.parametrize(("environment", "language"), [
+    ({"LANG": "pt_BR.UTF-8"}, "pt"), ({"LANG": "en_GB.UTF-8"}, "en"), ({"LANG": "C.UTF-8"}, "en"), ({}, "en"),
+    ({"LANG": "pt_PT", "LC_ALL": "de_CH.UTF-8"}, "en"), ({"LANG": "en_US.UTF-8", "LANGUAGE": "pt_BR:pt:en"}, "pt")])
+def test_the_demo_speaks_the_language_of_its_surroundings(environment: dict[str, str], language: str,
+                                                          monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert cli._parser().parse_args(["demo"]).lang == language
 
 
 @pytest.mark.parametrize("arguments", [["run", "missing.py"], ["run", "missing.ipynb"]])

@@ -8,7 +8,7 @@ from tfmagic.notebook.legacy.installs import rewrite
 
 
 @pytest.mark.parametrize(("command", "left"), [
-    ("pip install -q tensorflow==1.15.2", ""),
+    ("pip install --quiet tensorflow==1.15.3", ""),
     ("pip install tensorflow-gpu==1.14 matplotlib tf-estimator-nightly", "pip install matplotlib"),
     ("pip3 install --upgrade tf-nightly", ""),
     ("{sys.executable} -m pip install 'tensorflow>=1.15,<2' scipy", "{sys.executable} -m pip install scipy"),

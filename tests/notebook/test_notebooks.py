@@ -13,7 +13,7 @@ import pytest
 from tfmagic.notebook.command import kernelspec, places
 
 SANITIZE = Path(__file__).with_name("nbval_sanitize.cfg")
-NOTEBOOKS = [p for p in sorted(places.notebooks().rglob("*.ipynb")) if p != places.course()]
+NOTEBOOKS = sorted(places.notebooks().rglob("*.ipynb"))
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +49,7 @@ def test_a_changed_output_is_found(environment: dict[str, str], tmp_path: Path) 
     assert compare(tmp_path / "changed.ipynb", environment, tmp_path).returncode == 1
 
 
-@pytest.mark.parametrize("notebook", [*NOTEBOOKS, places.course()], ids=lambda p: p.stem)
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda p: p.stem)
 def test_a_notebook_is_valid_and_asks_for_the_kernel(notebook: Path) -> None:
     found = nbformat.read(notebook, as_version=4)
     nbformat.validate(found)

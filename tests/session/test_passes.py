@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from tfmagic import tf
+from tfmagic.session.execution import Execution
 from tfmagic.session.passes import pipeline
-from tfmagic.session.plan import Plan
+from tfmagic.session.plan.make import make_plan
 
 
 @pytest.fixture(autouse=True)
-def graph(monkeypatch):
-    monkeypatch.setenv("TFMAGIC_CHECK", "1")
+def graph():
     with tf.Graph().as_default() as g:
         yield g
 
@@ -26,7 +26,7 @@ def sess(graph):
 def plans(sess, fetches, feeds=(), shapes=None, targets=()):
     """The plan without passes and with them."""
     def make(optimize):
-        return Plan(fetches, targets, list(feeds), sess._torch_device, sess.resources, shapes, optimize=optimize)
+        return make_plan(fetches, targets, list(feeds), sess._torch_device, sess.resources, shapes, optimize=optimize)
 
     return make(False), make(True)
 
@@ -89,7 +89,7 @@ def test_an_optimisers_updates_are_one_call_with_the_values_of_the_single_ones(s
     values = []
     for chosen in (single, plan):
         sess.run(tf.global_variables_initializer())
-        step = chosen.bind(list)
+        step = Execution(chosen, sess.resources).bind(list)
         for _ in range(3):
             step([])
         values.append(sess.run(v))

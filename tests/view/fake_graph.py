@@ -108,25 +108,25 @@ class Graph:
 
 
 def first_graph():
-    """c = a + b, d = b + 1, e = c * d."""
+    """cost = price * amount, discount = amount - 1, total = cost - discount."""
     g = Graph()
-    a, b = g.placeholder("a"), g.placeholder("b")
-    c = g.op("AddV2", a, b, name="add")
-    with g.scope("add_1"):
+    price, amount = g.placeholder("price"), g.placeholder("amount")
+    cost = g.op("Mul", price, amount, name="mul")
+    with g.scope("sub"):
         one = g.constant(1.0, "y")
-    d = g.op("AddV2", b, one, name="add_1")
-    g.op("Mul", c, d, name="mul")
+    discount = g.op("Sub", amount, one, name="sub")
+    g.op("Sub", cost, discount, name="sub_1")
     return g
 
 
 def relu_layer():
-    """h = ReLU(Wx + b) with variables W and b."""
+    """h = ReLU(xW + b) with variables W and b."""
     g = Graph()
-    x = g.placeholder("x", (None, 784))
-    _, w = g.variable("W", (784, 100))
-    _, b = g.variable("b", (100,))
-    product = g.op("MatMul", x, w, dims=(None, 100))
-    g.op("Relu", g.op("Add", product, b, dims=(None, 100)), dims=(None, 100))
+    x = g.placeholder("x", (None, 12))
+    _, w = g.variable("W", (12, 40))
+    _, b = g.variable("b", (40,))
+    product = g.op("MatMul", x, w, dims=(None, 40))
+    g.op("Relu", g.op("Add", product, b, dims=(None, 40)), dims=(None, 40))
     return g
 
 

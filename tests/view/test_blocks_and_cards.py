@@ -95,16 +95,16 @@ def body(html):
 
 def test_a_tensor_card_says_op_shape_dtype_device_and_value():
     tensor = relu_layer().ops["MatMul"].outputs[0]
-    text = " ".join(body(cards.tensor_card(tensor, np.ones((2, 100)), device="/device:GPU:0")).itertext())
-    for word in ("MatMul:0", "MatMul (MatMul)", "[?, 100] ← [2, 100]", "float32", "GPU:0", "1.0", "…"):
+    text = " ".join(body(cards.tensor_card(tensor, np.ones((2, 40)), device="/device:GPU:0")).itertext())
+    for word in ("MatMul:0", "MatMul (MatMul)", "[?, 40] ← [2, 40]", "float32", "GPU:0", "1.0", "…"):
         assert word in text
 
 
 def test_cards_of_operations_variables_graphs_and_sessions():
     g = first_graph()
-    assert "a:0" in "".join(body(cards.operation_card(g.ops["add"])).itertext())
+    assert "price:0" in "".join(body(cards.operation_card(g.ops["mul"])).itertext())
     assert "yes" in "".join(body(cards.variable_card("W", "(2, 2)", "float32_ref", np.eye(2), True)).itertext())
-    assert "AddV2 ×2" in "".join(body(cards.graph_card(g)).itertext())
+    assert "Sub ×2" in "".join(body(cards.graph_card(g)).itertext())
     assert "CPU:0" in "".join(body(cards.session_card([("devices", "CPU:0")])).itertext())
 
 

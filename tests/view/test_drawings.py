@@ -231,14 +231,14 @@ def test_a_collapsed_giant_is_drawn():
 
 def test_text_drawing():
     notes = Annotations(labels={"Relu": "h"}, values={"Relu:0": np.float32(2.5)})
-    assert draw_text(build_scene(relu_layer(), title="h = ReLU(Wx + b)", annotations=notes)) == """\
-h = ReLU(Wx + b)
-├─ x       placeholder  → [?, 784] float32
-├─ W       variable  → [784, 100] float32
-├─ b       variable  → [100] float32
-├─ MatMul  ← x, W  → [?, 100] float32
-├─ Add     ← MatMul, b  → [?, 100] float32
-└─ h       Relu  = 2.5  ← Add  → [?, 100] ← [] float32
+    assert draw_text(build_scene(relu_layer(), title="h = ReLU(xW + b)", annotations=notes)) == """\
+h = ReLU(xW + b)
+├─ x       placeholder  → [?, 12] float32
+├─ W       variable  → [12, 40] float32
+├─ b       variable  → [40] float32
+├─ MatMul  ← x, W  → [?, 40] float32
+├─ Add     ← MatMul, b  → [?, 40] float32
+└─ h       Relu  = 2.5  ← Add  → [?, 40] ← [] float32
   not drawn: initialisers (4 operations)""".replace("← []", "← scalar")
 
 
@@ -302,7 +302,7 @@ def test_the_environment_variable_wins(monkeypatch, tmp_path):
 def test_without_an_engine_the_text_drawing_stands_in(monkeypatch):
     monkeypatch.setattr(engine, "find_engine", lambda: None)
     g = first_graph()
-    g.op("Neg", g.ops["mul"].outputs[0], name="engine_is_missing_here")
+    g.op("Neg", g.ops["sub_1"].outputs[0], name="engine_is_missing_here")
     bundle = mime_bundle(build_scene(g))
     assert SVG_MIME not in bundle
     assert "pip install graphviz-pure" in bundle["text/plain"]

@@ -18,20 +18,20 @@ def graph():
         yield graph
 
 
-def test_the_layer_of_the_course(graph):
-    x = tf.placeholder(tf.float32, [None, 784], name="x")
-    w = tf.Variable(tf.random_uniform([784, 100], -1, 1), name="W")
-    b = tf.Variable(tf.zeros([100]), name="b")
-    h = tf.nn.relu(tf.matmul(x, w) + b)
-    notes = Annotations(labels={h.op.name: "h"}, shapes={"x:0": (128, 784)})
-    assert draw_text(build_scene(graph, title="h = ReLU(Wx + b)", annotations=notes)) == """\
-h = ReLU(Wx + b)
-├─ x       placeholder  → [?, 784] ← [128, 784] float32
-├─ W       variable  → [784, 100] float32
-├─ b       variable  → [100] float32
-├─ MatMul  ← x, W  → [?, 100] float32
-├─ add     ← MatMul, b  → [?, 100] float32
-└─ h       Relu  ← add  → [?, 100] float32
+def test_a_layer(graph):
+    day = tf.placeholder(tf.float32, [None, 6], name="day")
+    weights = tf.Variable(tf.random_uniform([6, 4], -0.5, 0.5), name="weights")
+    bias = tf.Variable(tf.constant([0.5, 1.0, 1.5, 2.0]), name="bias")
+    forecast = tf.nn.relu(tf.matmul(day, weights) + bias)
+    notes = Annotations(labels={forecast.op.name: "forecast"}, shapes={"day:0": (31, 6)})
+    assert draw_text(build_scene(graph, title="Forecast", annotations=notes)) == """\
+Forecast
+├─ day       placeholder  → [?, 6] ← [31, 6] float32
+├─ weights   variable  → [6, 4] float32
+├─ bias      variable  → [4] float32
+├─ MatMul    ← day, weights  → [?, 4] float32
+├─ add       ← MatMul, bias  → [?, 4] float32
+└─ forecast  Relu  ← add  → [?, 4] float32
   not drawn: initialisers (8 operations)"""
 
 

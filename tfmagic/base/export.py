@@ -1,12 +1,11 @@
-"""`@export`: gives an object its public TensorFlow name; every alias comes from the one table `exports.txt`."""
+"""`@export`: gives an object its public TensorFlow name; aliases and homes come from the one table `exports.txt`."""
 
 from __future__ import annotations
 
 import functools
 import importlib
+import os
 from collections.abc import Callable
-from dataclasses import dataclass
-from importlib.resources import files
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -14,41 +13,83 @@ T = TypeVar("T")
 _exported: dict[str, Any] = {}
 
 
-@dataclass(frozen=True, slots=True)
 class PublicName:
-    """One row of the table: a public object of TensorFlow 1.15."""
+    """One row of the table: a public object of TensorFlow 1.15.
 
-    names: tuple[str, ...]
-    module: str
-    attribute: str
+    Attributes:
+      names: its public names, the canonical one first.
+      module: the module of TensorFlow that defines it, "" for a constant without one.
+      attribute: its name there.
+      home: the module that defines it here, "" where tfmagic does not have it.
+    """
+
+    __slots__ = ("names", "module", "attribute", "home")
+
+    def __init__(self, line: str):
+        names, origin, home = line.split(" |")
+        self.names = tuple(word.partition(">")[0] for word in names.split())
+        module, _, attribute = origin.strip().partition(":")
+        self.module = "" if module == "-" else "tensorflow.python" + module if module[0] == "." else module
+        self.attribute = attribute or self.names[0].rpartition(".")[2]
+        self.home = home.strip()
+
+    def load(self) -> Any:
+        """The object itself; its home is imported on first use.
+
+        Raises:
+          LookupError: the home does not define it: the table is stale.
+        """
+        home = importlib.import_module(self.home if self.home.startswith("tensorboard.") else "tfmagic." + self.home)
+        for name in self.names:
+            if name in _exported:
+                return _exported[name]
+        try:
+            return getattr(home, self.attribute)
+        except AttributeError:
+            raise LookupError(f"{home.__name__} does not define tf.{self.names[0]}: run `python -m tables`") from None
 
 
-@dataclass(frozen=True, slots=True)
-class Names:
-    """The whole table: rows by public name, and the names of the public modules."""
+class Table:
+    """The whole table, each line parsed when it is asked for.
 
-    rows: dict[str, PublicName]
-    modules: frozenset[str]
+    Attributes:
+      lines: the line of each public name.
+      modules: the public modules, with their names in TensorFlow.
+      renamed: old names whose use prints a warning, with the name that it recommends.
+    """
+
+    __slots__ = ("lines", "modules", "renamed")
+
+    def __init__(self) -> None:
+        self.lines: dict[str, str] = {}
+        self.modules: dict[str, str] = {}
+        self.renamed: dict[str, str] = {}
+        with open(os.path.join(os.path.dirname(__file__), "exports.txt"), encoding="utf-8") as text:
+            for line in text:
+                if line[0] == "#":
+                    continue
+                names = line[:line.index(" | ")]
+                if names[:7] == "module ":
+                    self.modules[names[7:]] = line[len(names) + 3:].strip()
+                    continue
+                for name in names.split():
+                    if ">" in name:
+                        name, _, new = name.partition(">")
+                        self.renamed[name] = new or "compat.v1." + name
+                    self.lines[name] = line
 
 
 @functools.cache
-def table() -> Names:
-    """Read `exports.txt` (parsed once, on first use)."""
-    rows: dict[str, PublicName] = {}
-    modules: frozenset[str] = frozenset()
-    for line in files("tfmagic.base").joinpath("exports.txt").read_text("utf-8").splitlines():
-        if line.startswith("#"):
-            continue
-        if line.startswith("module "):
-            modules = frozenset(line.split()[1:])
-            continue
-        names, module, *attribute = line.split(" | ")
-        public = tuple(names.split())
-        module = "tensorflow.python" + module if module.startswith(".") else module
-        row = PublicName(public, module, attribute[0] if attribute else public[0].rpartition(".")[2])
-        for name in public:
-            rows.setdefault(name, row)
-    return Names(rows, modules)
+def table() -> Table:
+    """The table of public names (read on first use)."""
+    return Table()
+
+
+@functools.cache
+def row(name: str) -> PublicName | None:
+    """What the table says of a public name, or None."""
+    line = table().lines.get(name)
+    return None if line is None else PublicName(line)
 
 
 def export(*names: str) -> Callable[[T], T]:
@@ -61,31 +102,40 @@ def export(*names: str) -> Callable[[T], T]:
         for name in names:
             _exported[name] = thing
         if isinstance(thing, type):
-            row = table().rows.get(names[0])
-            if row is not None and row.module != "-":
-                thing.__module__ = row.module
+            public = row(names[0])
+            if public is not None and public.module:
+                thing.__module__ = public.module
         return thing
 
     return register
 
 
-@dataclass(frozen=True, slots=True)
-class Lazy:
-    """Stands for an exported object whose module is imported on first use."""
+def find(name: str) -> Any:
+    """The public object `tf.<name>`; the module that defines it is imported on first use.
 
-    module: str
-    attribute: str
+    Raises:
+      LookupError: tfmagic has no such object.
+    """
+    if name in _exported:
+        return _exported[name]
+    public = row(name)
+    if public is None or not public.home:
+        raise LookupError(name)
+    return public.load()
 
-    def load(self) -> Any:
-        return getattr(importlib.import_module(self.module), self.attribute)
+
+def is_supported(name: str) -> bool:
+    """Whether tfmagic has the public object `tf.<name>`."""
+    public = row(name)
+    return name in _exported if public is None else bool(public.home)
 
 
 def exported() -> dict[str, Any]:
-    """Every exported object by the name that it was given in code."""
+    """Every object of the modules imported so far by the name that it was given in code."""
     return _exported
 
 
 def internal_module(name: str) -> str:
     """The TensorFlow module in which the public object `name` is defined ("tensorflow.python.ops.math_ops")."""
-    row = table().rows.get(name)
-    return row.module if row is not None and row.module != "-" else "tensorflow"
+    public = row(name)
+    return (public.module if public is not None else "") or "tensorflow"

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from types import CodeType, FrameType
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
-_own_code: dict[CodeType, bool] = {}
+_MOST_FILES = 10_000
+_own_files: dict[str, bool] = {}  # by file, not by code object: a code object would be kept for ever
 
 Frames = tuple[tuple[CodeType, int], ...]
 
@@ -52,9 +53,12 @@ class Line:
 
 def is_own(code: CodeType) -> bool:
     """Whether `code` belongs to this package (and so is not the user's)."""
-    own = _own_code.get(code)
+    filename = code.co_filename
+    own = _own_files.get(filename)
     if own is None:
-        own = _own_code[code] = code.co_filename.startswith(_PACKAGE)
+        if len(_own_files) >= _MOST_FILES:  # every cell of a notebook is a file
+            _own_files.clear()
+        own = _own_files[filename] = filename.startswith(_PACKAGE)
     return own
 
 
@@ -62,10 +66,10 @@ def capture() -> Frames:
     """The user's frames of the current call, innermost first, up to and including the module's or cell's own."""
     frame: FrameType | None = sys._getframe(2)
     found = []
-    own_code = _own_code
+    own_files = _own_files
     while frame is not None:
         code = frame.f_code
-        own = own_code.get(code)
+        own = own_files.get(code.co_filename)
         if own is None:
             own = is_own(code)
         if not own:

@@ -7,6 +7,8 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
+from tfmagic.base.slots import Slot
+
 Graph = Any  # the class stands above this module, which only hands graphs on
 
 class _Defaults(threading.local):
@@ -26,6 +28,8 @@ class GraphStacks(threading.local):
       controllers: open `control_dependencies` scopes, outermost first.
       colocations: ops of open `colocate_with` scopes, outermost first.
       control_flow: the innermost `cond` or `while_loop` under construction.
+      node_scopes: what attr, gradient, kernel and container scopes write into nodes (None: none is open).
+      others: scopes of higher floors, each under a key of its own.
     """
 
     def __init__(self) -> None:
@@ -34,17 +38,14 @@ class GraphStacks(threading.local):
         self.controllers: tuple[Any, ...] = ()
         self.colocations: tuple[Any, ...] = ()
         self.control_flow: Any = None
+        self.node_scopes: Any = None
+        self.others: dict[str, Any] = {}
 
 
 _defaults = _Defaults()
 _global_graph: Graph | None = None
-_new_graph: Any = None
-
-
-def set_graph_factory(factory: Any) -> None:
-    """Say how the process-wide default graph is made (called once, by `graph.graph`)."""
-    global _new_graph
-    _new_graph = factory
+_lock = threading.Lock()
+_new_graph = Slot("default graph")
 
 
 def get_default_graph() -> Graph:
@@ -53,9 +54,13 @@ def get_default_graph() -> Graph:
     graphs = _defaults.graphs
     if graphs:
         return graphs[-1]
-    if _global_graph is None:
-        _global_graph = _new_graph()
-    return _global_graph
+    graph = _global_graph
+    if graph is None:
+        with _lock:
+            graph = _global_graph
+            if graph is None:
+                graph = _global_graph = _new_graph()
+    return graph
 
 
 def reset_default_graph() -> None:

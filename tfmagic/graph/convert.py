@@ -8,6 +8,8 @@ from typing import Any
 from tfmagic.base import dtypes, tensor_values
 from tfmagic.base.dtypes import DType
 from tfmagic.base.export import export
+from tfmagic.base.shapes import Dimension, TensorShape
+from tfmagic.base.slots import Slot
 from tfmagic.graph import opdefs
 from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.operation import Tensor
@@ -34,15 +36,17 @@ def register_tensor_conversion_function(base_type: Any, conversion_func: Callabl
         raise TypeError("base_type must be a type or a tuple of types.")
     if not callable(conversion_func):
         raise TypeError("conversion_func must be callable.")
+    global _by_type
     _registry.setdefault(priority, []).append((base_type, conversion_func))
-    _by_type.clear()
+    _by_type = {}  # a new one: a thread that is still looking types up writes into the old
 
 
 def converters(kind: type) -> list[Callable[..., Any]]:
     """The conversion functions for a type, in the order in which they are asked."""
-    found = _by_type.get(kind)
+    by_type = _by_type
+    found = by_type.get(kind)
     if found is None:
-        found = _by_type[kind] = [function for priority in sorted(_registry) for base, function in _registry[priority]
+        found = by_type[kind] = [function for priority in sorted(_registry) for base, function in _registry[priority]
                                   if issubclass(kind, base)]
     return found
 
@@ -118,7 +122,10 @@ def _constant_converter(value: Any, dtype: DType | None = None, name: str | None
     return constant(value, dtype, name=name or "Const")
 
 
+register_tensor_conversion_function((list, tuple), Slot("lists as tensors"), 99)
 register_tensor_conversion_function((list, tuple), _constant_converter, 100)
+register_tensor_conversion_function(TensorShape, Slot("shapes as tensors"), 100)
+register_tensor_conversion_function(Dimension, Slot("dimensions as tensors"), 100)
 register_tensor_conversion_function(object, _constant_converter, 200)
 
 

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from tfmagic.base import dtypes, shapes
 from tfmagic.base.export import export
+from tfmagic.base.slots import Slot
 from tfmagic.graph import registry
 from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.graph import Graph
@@ -22,7 +23,7 @@ _TRAINABLE = frozenset({dtypes.float16, dtypes.float32, dtypes.float64, dtypes.c
 
 
 class Builders(Protocol):
-    """The nodes that the algorithm itself adds; `ops.control_flow` offers them from above by `install`."""
+    """The nodes that the algorithm itself adds; `ops.control_flow` offers them from above."""
 
     def ones_like(self, y: Tensor, name: str) -> Tensor: ...
     def identity(self, x: Any, name: str) -> Tensor: ...
@@ -37,13 +38,7 @@ class Builders(Protocol):
     def crosses_initial_value(self, op: Operation) -> bool: ...
 
 
-_builders: Builders
-
-
-def install(builders: Builders) -> None:
-    """Say how the algorithm makes its own nodes and follows loops (called once, by `ops.control_flow`)."""
-    global _builders
-    _builders = builders
+_builders: Builders = Slot("nodes of gradients")  # type: ignore[assignment]
 
 
 @export("AggregationMethod")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from tfmagic.base import devices, source
@@ -15,6 +15,7 @@ from tfmagic.graph import context, opdefs, registry
 from tfmagic.graph.context import GraphStacks
 from tfmagic.graph.controls import Controller
 from tfmagic.graph.inference import infer_shapes
+from tfmagic.graph.node_scopes import NO_SCOPES, NodeScopes
 from tfmagic.graph.opdefs import OpDef
 from tfmagic.graph.operation import Operation, Tensor
 
@@ -42,10 +43,6 @@ class Graph:
         self._finalized = False
         self._unfeedable: set[Tensor] = set()
         self._unfetchable: set[Any] = set()
-        self._gradient_override_map: dict[str, str] = {}
-        self._attr_scope_map: dict[str, Any] = {}
-        self._op_to_kernel_label_map: dict[str, str] = {}
-        self._container = ""
         self._functions: dict[str, Any] = {}
         self._py_functions: dict[str, Any] = {}
         self._extras: dict[str, Any] = {}
@@ -75,7 +72,8 @@ class Graph:
 
     def _changed(self) -> None:
         """Note a change to an existing node: plans made before it are stale."""
-        self._version += 1
+        with self._lock:
+            self._version += 1
 
     @property
     def building_function(self) -> bool:
@@ -236,8 +234,8 @@ class Graph:
                 tensor._consumers.append(op)
         if ctx is not None:
             ctx.AddOp(op)
-        if self._gradient_override_map or self._attr_scope_map or self._op_to_kernel_label_map:
-            self._apply_attr_scopes(op)
+        if stacks.node_scopes is not None:
+            stacks.node_scopes.apply(op)
         if stacks.controllers:
             for controller in stacks.controllers:
                 controller.op_seen(op)
@@ -245,8 +243,6 @@ class Graph:
             self._apply_devices(op)
         if stacks.colocations:
             self._apply_colocation(op)
-        if self._container and op_def.is_stateful and "container" in attrs and not attrs["container"]:
-            attrs["container"] = self._container
         return op
 
     def _controls_for(self, inputs: tuple[Tensor, ...]) -> tuple[Operation, ...]:
@@ -276,16 +272,6 @@ class Graph:
             if target._device:
                 op._device = target._device
         op._attrs["_class"] = sorted(set(groups))
-
-    def _apply_attr_scopes(self, op: Operation) -> None:
-        for key, value in self._attr_scope_map.items():
-            value = value(op._attrs) if callable(value) else value
-            if value is not None and key not in op._attrs:
-                op._set_attr(key, value)
-        if op.type in self._op_to_kernel_label_map:
-            op._attrs["_kernel"] = self._op_to_kernel_label_map[op.type]
-        if op.type in self._gradient_override_map:
-            op._attrs["_gradient_op_type"] = self._gradient_override_map[op.type]
 
     # --- names ------------------------------------------------------------------------------------------------
 
@@ -435,16 +421,21 @@ class Graph:
         return self._stacks.controllers
 
     @contextlib.contextmanager
-    def container(self, container_name: str) -> Iterator[str]:
-        """Name the resource container of stateful operations made within."""
-        old, self._container = self._container, container_name
+    def _node_scope(self, change: Callable[[NodeScopes], NodeScopes], yielded: Any = None) -> Iterator[Any]:
+        """Change what is written into the nodes that this thread makes within the scope."""
+        stacks = self._stacks
+        old = stacks.node_scopes
+        stacks.node_scopes = change(old or NO_SCOPES)
         try:
-            yield container_name
+            yield yielded
         finally:
-            self._container = old
+            stacks.node_scopes = old
 
-    @contextlib.contextmanager
-    def gradient_override_map(self, op_type_map: dict[str, str]) -> Iterator[None]:
+    def container(self, container_name: str) -> contextlib.AbstractContextManager[str]:
+        """Name the resource container of stateful operations made within."""
+        return self._node_scope(lambda old: old._replace(container=container_name), container_name)
+
+    def gradient_override_map(self, op_type_map: dict[str, str]) -> contextlib.AbstractContextManager[None]:
         """Give operations made within another gradient: op type -> name given to `tf.RegisterGradient`.
 
         Raises:
@@ -453,30 +444,18 @@ class Graph:
         if not isinstance(op_type_map, dict) or not all(
                 isinstance(k, str) and isinstance(v, str) for k, v in op_type_map.items()):
             raise TypeError("op_type_map must be a dictionary mapping strings to strings")
-        old = self._gradient_override_map
-        self._gradient_override_map = {**old, **op_type_map}
-        try:
-            yield
-        finally:
-            self._gradient_override_map = old
+        return self._node_scope(lambda old: old._replace(gradients={**old.gradients, **op_type_map}))
 
-    @contextlib.contextmanager
-    def _attr_scope(self, attr_map: dict[str, Any]) -> Iterator[None]:
-        old = self._attr_scope_map
-        self._attr_scope_map = {**old, **attr_map}
-        try:
-            yield
-        finally:
-            self._attr_scope_map = old
+    def _attr_scope(self, attr_map: dict[str, Any]) -> contextlib.AbstractContextManager[None]:
+        return self._node_scope(lambda old: old._replace(attrs={**old.attrs, **attr_map}))
 
-    @contextlib.contextmanager
-    def _kernel_label_map(self, op_to_kernel_label_map: dict[str, str]) -> Iterator[None]:
-        old = self._op_to_kernel_label_map
-        self._op_to_kernel_label_map = {**old, **op_to_kernel_label_map}
-        try:
-            yield
-        finally:
-            self._op_to_kernel_label_map = old
+    def _kernel_label_map(self, op_to_kernel_label_map: dict[str, str]) -> contextlib.AbstractContextManager[None]:
+        return self._node_scope(lambda old: old._replace(kernels={**old.kernels, **op_to_kernel_label_map}))
+
+    def _watch(self) -> contextlib.AbstractContextManager[list[Operation]]:
+        """A list that takes the operations that this thread makes within the scope."""
+        made: list[Operation] = []
+        return self._node_scope(lambda old: old._replace(watchers=(*old.watchers, made)), made)
 
     # --- finding things ---------------------------------------------------------------------------------------
 
@@ -613,6 +592,3 @@ class Graph:
 
     def is_fetchable(self, tensor_or_op: Any) -> bool:
         return getattr(tensor_or_op, "op", tensor_or_op) not in self._unfetchable
-
-
-context.set_graph_factory(Graph)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import functools
 import json
-import re
+import os
 from dataclasses import dataclass, field
-from importlib.resources import files
 from typing import Any
 
 from tfmagic.base import dtypes
 from tfmagic.base.dtypes import DType
+from tfmagic.base.shapes import TensorShape
 
 _REQUIRED = object()
 
@@ -68,7 +68,6 @@ class OpDef:
     outputs: tuple[ArgDef, ...]
     attrs: dict[str, AttrDef]
     flags: frozenset[str]
-    python_names: tuple[str, ...]
     inferred: frozenset[str] = field(init=False)
     parameters: tuple[str, ...] = field(init=False)
 
@@ -85,37 +84,42 @@ class OpDef:
         return "stateful" in self.flags
 
 
-def snake_case(op_type: str) -> str:
-    """The name of an op's Python function: `Conv2DBackpropInput` -> `conv2d_backprop_input`."""
-    name = re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1_\2", op_type)
-    name = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", name)
-    return re.sub(r"(\d)_(D)(?=_|$)", r"\1\2", name).lower()
-
-
 @functools.cache
 def _lines() -> tuple[dict[str, str], dict[str, str]]:
     """The unparsed line of each op, and the named sets of types."""
     ops: dict[str, str] = {}
     sets: dict[str, str] = {}
-    for line in files("tfmagic.graph").joinpath("opdefs.txt").read_text("utf-8").splitlines():
-        if line.startswith("$"):
-            name, _, members = line.partition(" = ")
-            sets[name] = members
-        elif not line.startswith("#"):
-            name, _, rest = line.partition(" | ")
-            ops[name] = rest
+    with open(os.path.join(os.path.dirname(__file__), "opdefs.txt"), encoding="utf-8") as table:
+        for line in table:
+            if line[0] == "$":
+                name, _, members = line.rstrip().partition(" = ")
+                sets[name] = members
+            elif line[0] != "#":
+                name, _, rest = line.partition(" | ")
+                ops[name] = rest
     return ops, sets
 
 
 @functools.cache
 def by_python_name() -> dict[str, str]:
     """Op type by the name of its Python function ("concat_v2" -> "ConcatV2")."""
-    table: dict[str, str] = {}
-    for name, rest in _lines()[0].items():
-        _, marker, names = rest.partition("py=")
-        for python_name in names.split()[0].split(",") if marker else (snake_case(name),):
-            table[python_name] = name
-    return table
+    return {rest.partition(" |")[0]: name for name, rest in _lines()[0].items()}
+
+
+def python_name(name: str) -> str:
+    """The name of an op's Python function: `Conv2DBackpropInput` -> `conv2d_backprop_input`."""
+    return _lines()[0][name].partition(" |")[0]
+
+
+def home(name: str) -> str:
+    """The module of `tfmagic` that declares the op's behaviour ("ops.math.unary"), "" where none does."""
+    rest = _lines()[0].get(name)
+    return "" if rest is None else rest.rpartition("|")[2].strip()
+
+
+def is_op(name: str) -> bool:
+    """Whether TensorFlow 1.15 has an op of this name."""
+    return name in _lines()[0]
 
 
 def names() -> list[str]:
@@ -131,13 +135,10 @@ def get(name: str) -> OpDef | None:
 
 
 def _parse(name: str, rest: str) -> OpDef:
-    inputs, outputs, attrs, flags = [part.strip() for part in (rest + " ").split(" |")]
+    _, inputs, outputs, attrs, flags, _ = [part.strip() for part in rest.split("|")]
     attr_defs = {attr.name: attr for attr in map(_parse_attr, _items(attrs))}
-    words = flags.split()
-    python_names = next((w[3:].split(",") for w in words if w.startswith("py=")), [snake_case(name)])
     return OpDef(name, tuple(_parse_arg(item, attr_defs) for item in _items(inputs)),
-                 tuple(_parse_arg(item, attr_defs) for item in _items(outputs)), attr_defs,
-                 frozenset(w for w in words if not w.startswith("py=")), tuple(python_names))
+                 tuple(_parse_arg(item, attr_defs) for item in _items(outputs)), attr_defs, frozenset(flags.split()))
 
 
 def _items(text: str) -> list[str]:
@@ -178,8 +179,6 @@ def _parse_attr(item: str) -> AttrDef:
 
 
 def _default(kind: str, value: Any) -> Any:
-    from tfmagic.base.shapes import TensorShape
-
     if kind == "type":
         return dtypes.as_dtype(value)
     if kind == "list(type)":

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tfmagic.base import devices, shapes, source
 from tfmagic.base.dtypes import DType
 from tfmagic.base.export import export
 from tfmagic.base.shapes import Dims, TensorShape
+from tfmagic.base.slots import Slot
 from tfmagic.graph import context
 from tfmagic.graph.opdefs import OpDef
 
@@ -55,7 +56,7 @@ class Operation:
 
     @property
     def _control_outputs(self) -> list[Operation]:
-        return [op for op in self.graph._operations if self in op._control_inputs]
+        return [op for op in self.graph.get_operations() if self in op._control_inputs]
 
     @property
     def device(self) -> str:
@@ -191,6 +192,24 @@ class Reference:
         return f"<Reference wrapping {self._wrapped!r}>"
 
 
+_arithmetic = Slot("operators of tensors")
+_indexing = Slot("indexing of tensors")
+
+
+def _operator(name: str) -> Callable[..., Any]:
+    """An operator's method until its first use: the family that makes its nodes is imported, and its own takes over."""
+
+    def first_use(self: Tensor, *args: Any) -> Any:
+        own = _indexing.load() if name == "__getitem__" else _arithmetic.load()[name]
+        if Tensor.__dict__.get(name) is first_use:
+            setattr(Tensor, name, own)
+        return own(self, *args)
+
+    first_use.__name__ = name
+    first_use.__qualname__ = f"Tensor.{name}"
+    return first_use
+
+
 @export("Tensor")
 class Tensor:
     """A symbolic handle to one output of an `Operation`; it holds no value."""
@@ -271,44 +290,43 @@ class Tensor:
 
     @staticmethod
     def _override_operator(operator: str, function: Callable[..., Any]) -> None:
-        """Install a Python operator: the slot by which `tf` gives tensors their arithmetic."""
+        """Give tensors another Python operator."""
         if operator not in Tensor.OVERLOADABLE_OPERATORS:
             raise ValueError(f"Overriding {operator} is disallowed")
         setattr(Tensor, operator, function)
 
-    if TYPE_CHECKING:  # the arithmetic that ops/ installs by `_override_operator`
-        def __add__(self, other: Any) -> Tensor: ...
-        def __radd__(self, other: Any) -> Tensor: ...
-        def __sub__(self, other: Any) -> Tensor: ...
-        def __rsub__(self, other: Any) -> Tensor: ...
-        def __mul__(self, other: Any) -> Tensor: ...
-        def __rmul__(self, other: Any) -> Tensor: ...
-        def __div__(self, other: Any) -> Tensor: ...
-        def __rdiv__(self, other: Any) -> Tensor: ...
-        def __truediv__(self, other: Any) -> Tensor: ...
-        def __rtruediv__(self, other: Any) -> Tensor: ...
-        def __floordiv__(self, other: Any) -> Tensor: ...
-        def __rfloordiv__(self, other: Any) -> Tensor: ...
-        def __mod__(self, other: Any) -> Tensor: ...
-        def __rmod__(self, other: Any) -> Tensor: ...
-        def __pow__(self, other: Any) -> Tensor: ...
-        def __rpow__(self, other: Any) -> Tensor: ...
-        def __matmul__(self, other: Any) -> Tensor: ...
-        def __rmatmul__(self, other: Any) -> Tensor: ...
-        def __and__(self, other: Any) -> Tensor: ...
-        def __rand__(self, other: Any) -> Tensor: ...
-        def __or__(self, other: Any) -> Tensor: ...
-        def __ror__(self, other: Any) -> Tensor: ...
-        def __xor__(self, other: Any) -> Tensor: ...
-        def __rxor__(self, other: Any) -> Tensor: ...
-        def __lt__(self, other: Any) -> Tensor: ...
-        def __le__(self, other: Any) -> Tensor: ...
-        def __gt__(self, other: Any) -> Tensor: ...
-        def __ge__(self, other: Any) -> Tensor: ...
-        def __neg__(self) -> Tensor: ...
-        def __invert__(self) -> Tensor: ...
-        def __abs__(self) -> Tensor: ...
-        def __getitem__(self, key: Any) -> Tensor: ...
+    __add__ = _operator("__add__")
+    __radd__ = _operator("__radd__")
+    __sub__ = _operator("__sub__")
+    __rsub__ = _operator("__rsub__")
+    __mul__ = _operator("__mul__")
+    __rmul__ = _operator("__rmul__")
+    __div__ = _operator("__div__")
+    __rdiv__ = _operator("__rdiv__")
+    __truediv__ = _operator("__truediv__")
+    __rtruediv__ = _operator("__rtruediv__")
+    __floordiv__ = _operator("__floordiv__")
+    __rfloordiv__ = _operator("__rfloordiv__")
+    __mod__ = _operator("__mod__")
+    __rmod__ = _operator("__rmod__")
+    __pow__ = _operator("__pow__")
+    __rpow__ = _operator("__rpow__")
+    __matmul__ = _operator("__matmul__")
+    __rmatmul__ = _operator("__rmatmul__")
+    __lt__ = _operator("__lt__")
+    __le__ = _operator("__le__")
+    __gt__ = _operator("__gt__")
+    __ge__ = _operator("__ge__")
+    __and__ = _operator("__and__")
+    __rand__ = _operator("__rand__")
+    __or__ = _operator("__or__")
+    __ror__ = _operator("__ror__")
+    __xor__ = _operator("__xor__")
+    __rxor__ = _operator("__rxor__")
+    __neg__ = _operator("__neg__")
+    __abs__ = _operator("__abs__")
+    __invert__ = _operator("__invert__")
+    __getitem__ = _operator("__getitem__")
 
     def __repr__(self) -> str:
         return f"<tf.Tensor '{self.name}' shape={self.shape} dtype={self._dtype.name}>"

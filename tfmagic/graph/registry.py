@@ -2,35 +2,76 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
 
 from tfmagic.graph import opdefs
+
+Effect = Literal["none", "reads", "writes", "waits"]
+EFFECTS: tuple[str, ...] = get_args(Effect)
 
 
 @dataclass(slots=True)
 class OpDeclaration:
     """What is known of one op beyond its signature; any part may be missing.
 
+    `ops.declare` describes what each field means to those who write declarations.
+
     Attributes:
       shape: `(node, *dims) -> dims`, or a tuple of dims for several outputs; a list argument comes as a list.
       kernel: `(node, *values) -> value`, or a tuple of values for several outputs.
       gradient: `(node, *output gradients) -> gradients of the inputs` (None: no gradient flows).
-      differentiable: False says that the op has no gradient on purpose.
       static: `(node, *NumPy arrays) -> NumPy array`: the output's value where the inputs' are known while the
         graph is built.
-      options: further facts that the session reads (`host`, `writes`, `state`, ...), see `ops.declare`.
+      differentiable: False says that the op has no gradient on purpose.
+      host: names of the inputs that the kernel takes as Python values.
+      reads: names of the inputs whose variables' values the kernel takes.
+      writes: names of the inputs that name variables to be changed.
+      state: makes the object that a session keeps for the node between runs.
+      traced: True: the kernel takes proxies; "shapes": it does where the shapes of its inputs are known; False: it is
+        called at run time.
+      because: why the kernel does not trace.
+      effect: what a call does beside giving its outputs: "none", "reads", "writes" or "waits".
+      sizes: name of the input whose value is the output's shape.
+      from_shapes: whether the shapes of the inputs settle the output's value.
+      explain: `(node, *values) -> TensorFlow's words for a run that failed with these values`, or None.
     """
 
     name: str
     shape: Callable[..., Any] | None = None
     kernel: Callable[..., Any] | None = None
     gradient: Callable[..., Any] | None = None
-    differentiable: bool = True
     static: Callable[..., Any] | None = None
     doc: str | None = None
-    options: dict[str, Any] = field(default_factory=dict)
+    differentiable: bool = True
+    host: tuple[str, ...] = ()
+    reads: tuple[str, ...] = ()
+    writes: tuple[str, ...] = ()
+    state: Callable[[Any], Any] | None = None
+    traced: bool | Literal["shapes"] = True
+    because: str | None = None
+    effect: Effect | None = None
+    sizes: str | None = None
+    from_shapes: bool = False
+    explain: Callable[..., str | None] | None = None
+
+    def __post_init__(self) -> None:
+        self.host, self.reads, self.writes = (
+            (names,) if isinstance(names, str) else tuple(names) for names in (self.host, self.reads, self.writes))
+        if self.state is not None:
+            self.traced, self.because = False, self.because or "keeps state between runs"
+        if self.traced not in (True, False, "shapes"):
+            raise ValueError(f"{self.name}: traced is True, False or 'shapes', not {self.traced!r}")
+        if (self.traced is False) is not (self.because is not None):
+            raise ValueError(f"{self.name}: an op that does not trace says why (because=...), any other does not")
+        derived: Effect | None = "writes" if self.writes or self.state is not None else "reads" if self.reads else None
+        if self.effect is not None and derived is not None:
+            raise ValueError(f"{self.name}: its effect follows from what it reads, writes and keeps: {derived}")
+        self.effect = self.effect or derived or "none"
+        if self.effect not in EFFECTS:
+            raise ValueError(f"{self.name}: an effect is one of {', '.join(EFFECTS)}, not {self.effect!r}")
 
 
 _declarations: dict[str, OpDeclaration] = {}
@@ -43,7 +84,7 @@ def declare(declaration: OpDeclaration) -> None:
     Raises:
       ValueError: TensorFlow has no such op, or it is declared twice.
     """
-    if opdefs.get(declaration.name) is None:
+    if not opdefs.is_op(declaration.name):
         raise ValueError(f"{declaration.name} is not an op of TensorFlow 1.15")
     if declaration.name in _declarations:
         raise ValueError(f"Op {declaration.name} is declared twice")
@@ -51,12 +92,23 @@ def declare(declaration: OpDeclaration) -> None:
 
 
 def lookup(op_type: str) -> OpDeclaration | None:
-    """The declaration of an op type, or None when only its signature is known."""
-    return _declarations.get(op_type)
+    """The declaration of an op type, or None when only its signature is known.
+
+    The family that declares it is imported when its first op is looked up.
+    """
+    declaration = _declarations.get(op_type)
+    if declaration is None:
+        home = opdefs.home(op_type)
+        if home:
+            importlib.import_module("tfmagic." + home)
+            declaration = _declarations.get(op_type)
+    return declaration
 
 
 def declarations() -> dict[str, OpDeclaration]:
-    """All declarations by op type."""
+    """All declarations by op type; every family is imported."""
+    for home in sorted({opdefs.home(name) for name in opdefs.names()} - {""}):
+        importlib.import_module("tfmagic." + home)
     return _declarations
 
 
@@ -66,7 +118,7 @@ def register_gradient(op_type: str, function: Callable[..., Any] | None) -> None
     Raises:
       KeyError: the name has a gradient already.
     """
-    declared = _declarations.get(op_type)
+    declared = lookup(op_type)
     if op_type in _gradient_overrides or (declared is not None and declared.gradient is not None):
         raise KeyError(f"Registering two gradient with name '{op_type}'!")
     _gradient_overrides[op_type] = function

@@ -183,7 +183,7 @@ def _too_large(op: Operation) -> bool:
 def _pending(op: Operation, known: dict[Operation, Any], partial: bool,
              declaration: registry.OpDeclaration) -> tuple[Operation | None, bool]:
     """The next input to evaluate, and whether an unknown input makes the op's value unknown."""
-    if declaration.options.get("from_shapes"):
+    if declaration.from_shapes:
         return None, False
     for tensor in op._inputs:
         if tensor.op not in known:
@@ -197,7 +197,7 @@ def _pending(op: Operation, known: dict[Operation, Any], partial: bool,
 
 def _fold(op: Operation, declaration: registry.OpDeclaration, partial_rule: Any,
           known: dict[Operation, Any]) -> tuple[Value, ...] | None:
-    if declaration.options.get("from_shapes"):
+    if declaration.from_shapes:
         inputs: list[Value] = []
     else:
         inputs = [None if known[t.op] is None else known[t.op][t.value_index] for t in op._inputs]

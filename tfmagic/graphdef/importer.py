@@ -71,7 +71,8 @@ def import_graph_def(graph_def: Any, input_map: dict[str, Any] | None = None,
     graph._check_not_finalized()
     with name_scope(name, "import", list(input_map.values())) as scope:
         mapped = _mapped_inputs(name, input_map)
-        return _Import(graph, graph_def, scope.rstrip("/"), mapped, producer_op_list).run(return_elements)
+        with graph._lock:  # an import is all or nothing, so nobody else takes names in the meantime
+            return _Import(graph, graph_def, scope.rstrip("/"), mapped, producer_op_list).run(return_elements)
 
 
 def _graph_def_proto(graph_def: Any) -> Any:
@@ -160,7 +161,7 @@ class _Import:
             self._close_loops()
             self._colocate()
             results = None if return_elements is None else [self._result(item) for item in return_elements]
-        except Exception:
+        except BaseException:
             self._undo(names_in_use)
             raise
         finally:
@@ -372,16 +373,15 @@ class _Import:
     def _undo(self, names_in_use: dict[str, int]) -> None:
         """Take the new nodes out of the graph again."""
         graph = self.graph
-        with graph._lock:
-            for op in reversed(list(self.made.values())):
-                for tensor in op._inputs:
-                    if op in tensor._consumers:
-                        tensor._consumers.remove(op)
-                graph._operations.pop(op, None)
-                graph._by_name.pop(op.name, None)
-            graph._names_in_use.clear()
-            graph._names_in_use.update(names_in_use)
-            graph._changed()
+        for op in reversed(list(self.made.values())):
+            for tensor in op._inputs:
+                if op in tensor._consumers:
+                    tensor._consumers.remove(op)
+            graph._operations.pop(op, None)
+            graph._by_name.pop(op.name, None)
+        graph._names_in_use.clear()
+        graph._names_in_use.update(names_in_use)
+        graph._changed()
 
 
 def _check_type(name: str, index: int, tensor: Tensor, wanted: Any) -> None:

@@ -21,15 +21,11 @@ class _Package(ModuleType):
 
 
 def _find(owner: Any, full: str, name: str) -> Any:
-    known = export.exported()
-    row = export.table().rows.get(full)
-    for alias in (full, *(row.names if row is not None else ())):
-        if alias in known:
-            value = known[alias]
-            break
-    else:
+    try:
+        value = export.find(full)
+    except LookupError:
         if full not in export.table().modules:
-            raise AttributeError(f"there is no public function tf.{full}")
+            raise AttributeError(f"there is no public function tf.{full}") from None
         value = _Package(f"{__name__}.{full}")
     owner.__dict__[name] = value
     return value

@@ -7,6 +7,7 @@ from typing import Any
 
 from tfmagic.graph.operation import Tensor
 from tfmagic.session import results
+from tfmagic.session.execution import Execution
 
 # Plans for particular shapes of the feeds before one for all shapes takes over.
 _SHAPES_KEPT = 6
@@ -19,12 +20,12 @@ class Call:
     of them one for all: what depends on shapes alone is then computed once per plan, not in every run.
     """
 
-    __slots__ = ("_make_plan", "_plans", "_only_plan", "_general", "feeds", "converters", "build", "version", "single")
+    __slots__ = ("_make", "_plans", "_only_plan", "_general", "feeds", "converters", "build", "version", "single")
 
-    def __init__(self, make_plan: Callable[[Any], Any], feeds: Sequence[Tensor],
+    def __init__(self, make: Callable[[Any], Execution], feeds: Sequence[Tensor],
                  converters: Sequence[Callable[[Any], Any]], build: Callable[[list[Any]], Any], single: bool,
                  version: int):
-        self._make_plan = make_plan
+        self._make = make
         self._plans: dict[Any, Runner] = {}
         self._general: Runner | None = None
         self.feeds = feeds
@@ -33,7 +34,7 @@ class Call:
         self.version = version
         self.single = single
         settled = all(t._dims is not None and None not in t._dims for t in feeds)
-        self._only_plan = Runner(make_plan(None), self) if settled else None
+        self._only_plan = Runner(make(None), self) if settled else None
 
     def __call__(self, values: Any) -> Any:
         """Run with one value per feed, in the order of the converters."""
@@ -51,16 +52,16 @@ class Call:
         runner = self._plans.get(key)
         if runner is None:
             if len(self._plans) < _SHAPES_KEPT:
-                runner = self._plans[key] = Runner(self._make_plan(key), self)
+                runner = self._plans[key] = Runner(self._make(key), self)
             else:
                 if self._general is None:
-                    self._general = Runner(self._make_plan(None), self)
+                    self._general = Runner(self._make(None), self)
                 runner = self._general
         return runner
 
 
 class Runner:
-    """A plan, ready to be run.
+    """An execution with the form of its results.
 
     Attributes:
       plan: the plan.
@@ -69,13 +70,16 @@ class Runner:
 
     __slots__ = ("plan", "run")
 
-    def __init__(self, plan: Any, call: Call):
+    def __init__(self, execution: Execution, call: Call):
+        plan = execution.plan
         fed = set(plan.feeds)
-        converters = [results.converter(t._dtype, copied, t in fed) for t, copied in zip(plan.fetches, plan.copied)]
+        converters = [results.converter(t._dtype, copied, t in fed)
+                      for t, copied in zip(plan.fetches, execution.copied)]
         build = call.build
         self.plan = plan
         if call.single and len(converters) == 1:
             direct = converters[0]
-            self.run = plan.bind(lambda outputs: direct(outputs[0]))
+            self.run = execution.bind(lambda outputs: direct(outputs[0]))
         else:
-            self.run = plan.bind(lambda outputs: build([convert(out) for convert, out in zip(converters, outputs)]))
+            self.run = execution.bind(
+                lambda outputs: build([convert(out) for convert, out in zip(converters, outputs)]))

@@ -9,9 +9,14 @@ import torch
 from torch import fx
 
 from tfmagic.graph import context
+from tfmagic.graph.operation import Operation
+from tfmagic.session.execution import Execution
 from tfmagic.session.fetches import Fetches
 from tfmagic.session.lower.lowering import variable_key
-from tfmagic.session.plan import Plan, SimpleModule
+from tfmagic.session.lower.run_time import PlanCall
+from tfmagic.session.plan.make import make_plan
+from tfmagic.session.plan.plan_graph import PlanGraph
+from tfmagic.session.tiers import python
 
 
 def to_module(fetches: Any, feeds: Sequence[Any] = (), session: Any = None) -> fx.GraphModule:
@@ -39,8 +44,9 @@ def to_module(fetches: Any, feeds: Sequence[Any] = (), session: Any = None) -> f
     graph = session.graph
     parts = Fetches(graph, fetches)
     tensors = [graph.as_graph_element(feed, allow_tensor=True, allow_operation=False) for feed in feeds]
-    plan = Plan(parts.tensors, parts.targets, tensors, session._torch_device, session.resources)
-    if plan.writes or parts.targets:
+    plan = make_plan(parts.tensors, parts.targets, tensors, session._torch_device, session.resources)
+    execution = Execution(plan, session.resources)
+    if execution.writes or parts.targets:
         raise ValueError("The fetches of to_module may not change variables: fetch the model's outputs, and train "
                          "the module "
                          "with torch.")
@@ -49,21 +55,32 @@ def to_module(fetches: Any, feeds: Sequence[Any] = (), session: Any = None) -> f
             raise ValueError(f"{node.target.op.name} ({node.target.op.type}) keeps state in the session, which a "
                              "module does "
                              "not have. Feed its value instead.")
+    execution.arguments([None] * len(plan.feeds))  # raises for variables without a value
     return _module(plan, session, single=not isinstance(fetches, (list, tuple)))
 
 
-def _module(plan: Plan, session: Any, single: bool) -> fx.GraphModule:
-    plan._arguments([None] * len(plan.feeds))  # raises for variables without a value
-    holder = SimpleModule(plan.constants)
+class _Holder(torch.nn.Module):
+    """Holds a plan's constants for a `GraphModule`: tensors as buffers, other objects as attributes."""
+
+    def __init__(self, constants: dict[str, Any]):
+        super().__init__()
+        for name, value in constants.items():
+            if isinstance(value, torch.Tensor):
+                self.register_buffer(name, value)
+            else:
+                setattr(self, name, value)
+
+
+def _module(plan: PlanGraph, session: Any, single: bool) -> fx.GraphModule:
+    holder = _Holder(plan.constants)
     result = fx.Graph()
     mapping: dict[fx.Node, Any] = {}
     nodes = list(plan.graph.nodes)
-    fed = {node.meta["fed"]: node for node in nodes if node.op == "placeholder" and "fed" in node.meta}
+    given = {node.meta["source"]: node for node in nodes if node.op == "placeholder"}
     for tensor in plan.feeds:
-        mapping[fed[tensor]] = result.placeholder(fed[tensor].name)
-    for node in nodes:
-        if node.op == "placeholder" and "variable" in node.meta:
-            root = node.meta["variable"]
+        mapping[given[tensor]] = result.placeholder(given[tensor].name)
+    for root, node in given.items():
+        if isinstance(root, Operation):
             value = session.resources.variables[variable_key(root)]
             if isinstance(value, torch.Tensor):
                 value = value.clone()
@@ -79,5 +96,7 @@ def _module(plan: Plan, session: Any, single: bool) -> fx.GraphModule:
             outputs = fx.map_arg(node.args[0][0], lambda n: mapping[n])
             result.output(outputs[0] if single else tuple(outputs))
         else:
-            mapping[node] = result.node_copy(node, lambda n: mapping[n])
+            copy = mapping[node] = result.node_copy(node, lambda n: mapping[n])
+            if isinstance(node.target, PlanCall):
+                copy.target = node.target.bind(*map(python.function, node.target.bodies))
     return fx.GraphModule(holder, result)

@@ -9,7 +9,7 @@ from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.session import feeds as feeding
 from tfmagic.session import results
 from tfmagic.session.fetches import Fetches
-from tfmagic.session.prune import prune
+from tfmagic.session.plan.prune import prune
 
 
 class PartialRun:
@@ -79,6 +79,6 @@ class PartialRun:
                            and t._dtype.name != "resource"})
         fed = [t for t in known if any(t in op._inputs for op in fresh)]
         targets = [op for op in fresh if not op._outputs]
-        plan = self._session.plan(list(wanted), targets, fed)
-        values = plan.bind(list)([known[t] for t in fed])
+        execution = self._session.execution(list(wanted), targets, fed)
+        values = execution.bind(list)([known[t] for t in fed])
         return dict(zip(wanted, values))

@@ -85,11 +85,11 @@ def _first_line(message: str) -> str:
 def _by_declaration(op: Operation, values: list[Any] | None) -> str | None:
     """TensorFlow's own words for a run with these values, where the op's declaration has them (`explain`)."""
     declaration = registry.lookup(op.type)
-    if values is None or declaration is None or "explain" not in declaration.options:
+    if values is None or declaration is None or declaration.explain is None:
         return None
     if any(not hasattr(value, "shape") for value in values):
         return None
-    return declaration.options["explain"](registry.Node(op), *registry.grouped(op._op_def.inputs, op._attrs, values))
+    return declaration.explain(registry.Node(op), *registry.grouped(op._op_def.inputs, op._attrs, values))
 
 
 def _by_shape_rule(op: Operation, values: list[Any] | None) -> str | None:

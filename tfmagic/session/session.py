@@ -187,14 +187,14 @@ class BaseSession:
     def _call(self, parts: Any, feeds: list[Tensor], converters: Sequence[Callable[[Any], Any]], single: bool) -> Any:
         from tfmagic.session.call import Call
 
-        def make_plan(shapes: Any) -> Any:
-            return self.plan(parts.tensors, parts.targets, feeds, shapes)
+        def execution(shapes: Any) -> Any:
+            return self.execution(parts.tensors, parts.targets, feeds, shapes)
 
-        return Call(make_plan, feeds, converters, parts.build, single, self._graph._version)
+        return Call(execution, feeds, converters, parts.build, single, self._graph._version)
 
-    def plan(self, tensors: Sequence[Tensor], targets: Sequence[Operation], feeds: Sequence[Tensor],
-             shapes: Any = None) -> Any:
-        """The plan for these fetches and feeds, from the cache or made now.
+    def execution(self, tensors: Sequence[Tensor], targets: Sequence[Operation], feeds: Sequence[Tensor],
+                  shapes: Any = None) -> Any:
+        """The `Execution` of these fetches and feeds, from the cache or made now.
 
         Args:
           tensors: what is fetched.
@@ -204,19 +204,20 @@ class BaseSession:
         """
         key = (tuple(tensors), tuple(targets), tuple(feeds), shapes)
         with self._lock:
-            plan = self._plans.get(key)
-            if plan is not None and plan.version == self._graph._version:
-                return plan
-            from tfmagic.session.plan import Plan
+            version, execution = self._plans.get(key, (None, None))
+            if execution is not None and version == self._graph._version:
+                return execution
+            from tfmagic.session.execution import Execution
+            from tfmagic.session.plan.make import make_plan
 
-            plan = Plan(tensors, targets, feeds, self._torch_device, self.resources, shapes)
-            plan.version = self._graph._version
+            plan = make_plan(tensors, targets, feeds, self._torch_device, self.resources, shapes)
+            execution = Execution(plan, self.resources)
             if len(self._plans) >= _CALLS_KEPT:
                 del self._plans[next(iter(self._plans))]
-            self._plans[key] = plan
+            self._plans[key] = self._graph._version, execution
             if self._config is not None and self._config.log_device_placement:
                 self._log_placement(plan)
-            return plan
+            return execution
 
     def _torch_device(self, op: Operation) -> str:
         return self.placer.place(op).torch_name

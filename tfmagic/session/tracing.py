@@ -2,27 +2,14 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import torch
 from torch import fx
 
-
-class _Timer(fx.Interpreter):
-    """Runs a plan node by node and notes when each began and how long it took."""
-
-    def __init__(self, module: fx.GraphModule):
-        super().__init__(module)
-        self.times: list[tuple[fx.Node, int, int, Any]] = []
-
-    def run_node(self, n: fx.Node) -> Any:
-        begin = time.time_ns()
-        value = super().run_node(n)
-        if isinstance(value, torch.Tensor) and value.is_cuda:
-            torch.cuda.synchronize(value.device)
-        self.times.append((n, begin, time.time_ns(), value))
-        return value
+from tfmagic.session.call import Runner
+from tfmagic.session.execution import Execution
+from tfmagic.session.tiers import traced
 
 
 def run(session: Any, call: Any, feeds: list[Any], run_metadata: Any) -> Any:
@@ -37,18 +24,17 @@ def run(session: Any, call: Any, feeds: list[Any], run_metadata: Any) -> Any:
     Returns:
       What the call returns.
     """
-    runner = call.runner([convert(value) for convert, value in zip(call.converters, feeds)])
-    plan = runner.plan
-    timer = _Timer(plan.module())
-    compiled = plan.function
-    plan.function = timer.run
-    try:
-        result = call(feeds)
-    finally:
-        plan.function = compiled
+    feeds = [convert(value) for convert, value in zip(call.converters, feeds)]
+    times: list[tuple[fx.Node, int, int, Any]] = []
+
+    def record(*of_node: Any) -> None:
+        times.append(of_node)
+
+    plan = call.runner(feeds).plan
+    result = Runner(Execution(plan, session.resources, traced.function(plan, record)), call).run(feeds)
     devices: dict[str, Any] = {}
     nodes: dict[str, Any] = {}
-    for node, begin, end, value in timer.times:
+    for node, begin, end, value in times:
         op = node.meta.get("op")
         if op is None:
             continue

@@ -10,7 +10,6 @@ from types import ModuleType
 from typing import Any
 
 from tfmagic.base import export
-from tfmagic.ops import raw
 
 ROOT = "tfmagic.tf"
 
@@ -20,41 +19,32 @@ class NotSupportedYet(AttributeError):
 
 
 class PublicModule(ModuleType):
-    """A public module without a file of its own, such as `tf.dtypes`: all its names come from the table."""
-
-    def __init__(self, path: str):
-        super().__init__(f"{ROOT}.{path}", f"tf.{path}, resolved from the table of TensorFlow 1.15's public names.")
-        self._path = path
+    """A public module such as `tf.nn`: its names come from the table, and each is imported on first use."""
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
-            raise AttributeError(name)
-        value = resolve(self._path, name)
+            raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
+        value = resolve(_path(self), name)
         self.__dict__[name] = value
         return value
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        # The import system hangs each module on its package: those that hold the code are no public names.
+        if not (isinstance(value, ModuleType) and value.__name__ == f"{self.__name__}.{name}"
+                and not isinstance(value, PublicModule)):
+            super().__setattr__(name, value)
+
     def __dir__(self) -> list[str]:
-        return names_in(self._path)
-
-    def __repr__(self) -> str:
-        return f"<module 'tf.{self._path}'>"
+        return sorted({*names_in(_path(self)), *(name for name in self.__dict__ if name.startswith("__"))})
 
 
-def attach(path: str) -> tuple[Any, Any]:
-    """`__getattr__` and `__dir__` for a public module that is a file: names it does not define come from the table."""
-    module_name = f"{ROOT}.{path}" if path else ROOT
+def _path(module: PublicModule) -> str:
+    return module.__name__[len(ROOT) + 1:]
 
-    def __getattr__(name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(f"module {module_name!r} has no attribute {name!r}")
-        value = resolve(path, name)
-        setattr(sys.modules[module_name], name, value)
-        return value
 
-    def __dir__() -> list[str]:
-        return names_in(path)
-
-    return __getattr__, __dir__
+def publish(module_name: str) -> None:
+    """Make a package a public module: what it does not define itself comes from the table."""
+    sys.modules[module_name].__class__ = PublicModule
 
 
 def resolve(path: str, name: str) -> Any:
@@ -65,26 +55,24 @@ def resolve(path: str, name: str) -> Any:
       AttributeError: TensorFlow 1.15 has no such name.
     """
     full = f"{path}.{name}" if path else name
-    found = _object(full)
-    if isinstance(found, export.Lazy):
-        return found.load()
-    if found is not None:
-        return found
+    try:
+        return export.find(full)
+    except LookupError:
+        pass
     if full == "compat.v1":
         return sys.modules[ROOT]
     module = _submodule(full)
     if module is not None:
         return module
-    table = export.table()
-    if full in table.rows or full.partition(".")[0] in _FOREIGN_PACKAGES:
+    if export.row(full) is not None or full.partition(".")[0] in _FOREIGN_PACKAGES:
         raise NotSupportedYet(f"tf.{full} is part of TensorFlow 1.15, but tfmagic does not have it yet. "
                               f"{_alternative(full)}")
-    raise AttributeError(f"module 'tensorflow{'.' + path if path else ''}' has no attribute {name!r}")
+    module_name = export.table().modules.get(path, "tensorflow")
+    raise AttributeError(f"module '{module_name}' has no attribute '{name}'")
 
 
-# Packages that TensorFlow 1.15 loads lazily too.
-LOADED_ON_FIRST_USE = frozenset({"contrib", "estimator", "keras", "raw_ops"})
-_FOREIGN_PACKAGES = LOADED_ON_FIRST_USE - {"raw_ops"}
+# Packages of TensorFlow 1.15 that tfmagic does not have at all.
+_FOREIGN_PACKAGES = frozenset({"contrib", "estimator", "keras"})
 
 _ALTERNATIVES = {
     "contrib": "tf.contrib was never part of the stable API; most of its layers and losses have a twin in tf.layers, "
@@ -102,24 +90,9 @@ def _alternative(full: str) -> str:
                              "tf.raw_ops has every op for building and drawing a graph; tf.py_func runs Python code.")
 
 
-def _object(full: str) -> Any:
-    exported = export.exported()
-    if full in exported:
-        return exported[full]
-    row = export.table().rows.get(full)
-    if row is None:
-        return None
-    for alias in row.names:
-        if alias in exported:
-            return exported[alias]
-    if row.attribute.startswith("raw:"):
-        return getattr(raw, row.attribute[4:])
-    return None
-
-
 def _submodule(path: str) -> ModuleType | None:
     name = f"{ROOT}.{path}"
-    if name in sys.modules:
+    if name in sys.modules and isinstance(sys.modules[name], PublicModule):
         return sys.modules[name]
     if path not in _public_modules():
         return None
@@ -128,34 +101,32 @@ def _submodule(path: str) -> ModuleType | None:
         return importlib.import_module(name)
     if path.partition(".")[0] in _FOREIGN_PACKAGES:
         return None
-    module = sys.modules[name] = PublicModule(path)
+    module = sys.modules[name] = PublicModule(name, f"tf.{path}, resolved from the table of public names.")
     return module
 
 
 @functools.cache
 def _public_modules() -> frozenset[str]:
-    return export.table().modules | {"python", "contrib"}
+    return frozenset(export.table().modules) | {"python", "raw_ops"}
 
 
 @functools.cache
 def _all_names() -> dict[str, list[str]]:
     """The names in each public module, as TensorFlow 1.15 has them."""
     found: dict[str, list[str]] = {}
-    table = export.table()
-    for full in [*table.rows, *table.modules, *export.exported()]:
+    for full in [*export.table().lines, *_public_modules()]:
         path, _, name = full.rpartition(".")
         found.setdefault(path, []).append(name)
-    return {path: sorted(set(items)) for path, items in found.items()}
+    return found
 
 
 def names_in(path: str) -> list[str]:
     """The names in `tf.<path>` that can be used (those that are not supported yet are left out)."""
     prefix = f"{path}." if path else ""
-    return [name for name in _all_names().get(path, []) if _supported(prefix + name)]
+    return [name for name in _all_names().get(path, ()) if _is_usable(prefix + name)]
 
 
-def _supported(full: str) -> bool:
-    row = export.table().rows.get(full)
-    if row is None:
-        return full in export.exported() or full in _public_modules()
-    return row.attribute.startswith("raw:") or any(alias in export.exported() for alias in (full, *row.names))
+def _is_usable(full: str) -> bool:
+    if full in _public_modules():
+        return full == "raw_ops" or bool(names_in(full))
+    return export.is_supported(full)

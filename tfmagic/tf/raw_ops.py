@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import typing
+import typing as _typing
 
-from tfmagic.graph import opdefs
-from tfmagic.ops import call
+from tfmagic.graph import opdefs as _opdefs
+from tfmagic.ops import call as _call
 
 
-def __getattr__(name: str) -> typing.Any:
-    if name.startswith("_") or opdefs.get(name) is None:
-        raise AttributeError(f"module 'tensorflow.raw_ops' has no attribute {name!r}")
-    function = globals()[name] = call.raw_op(name)
+def __getattr__(name: str) -> _typing.Any:
+    definition = None if name.startswith("_") else _opdefs.get(name)
+    if definition is None or "not_raw" in definition.flags:
+        raise AttributeError(f"module 'tensorflow._api.v1.raw_ops' has no attribute {name!r}")
+    function = globals()[name] = _call.raw_op(name)
     return function
 
 
 def __dir__() -> list[str]:
-    return opdefs.names()
+    return [name for name in _opdefs.names() if "not_raw" not in _opdefs.get(name).flags]  # type: ignore[union-attr]

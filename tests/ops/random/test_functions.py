@@ -110,6 +110,6 @@ def test_a_stateless_op_needs_two_seeds():
 def test_kernels_refuse(make, arguments, message):
     op = make().op
     declaration = registry.lookup(op.type)
-    state = declaration.options["state"](registry.Node(op))
+    state = declaration.state(registry.Node(op))
     with pytest.raises(tf.errors.InvalidArgumentError, match=message):
         declaration.kernel(registry.Node(op), state, *arguments)

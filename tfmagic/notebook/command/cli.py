@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import tfmagic
+from tfmagic.notebook.command import places
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -39,7 +40,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"tfmagic {tfmagic.__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
-    demo = commands.add_parser("demo", help="run the course notebook and write it as a page with its drawings")
+    demo = commands.add_parser("demo", help="run the introduction and write it as a page with its drawings")
+    demo.add_argument("--lang", choices=tuple(places.INTRODUCTIONS), default=_language(),
+                      help="English or Portuguese (default here: %(default)s)")
     demo.add_argument("--html", type=Path, default=Path("tfmagic-demo.html"), metavar="OUT", help="the page to write")
     demo.add_argument("--no-open", action="store_true", help="do not open the page")
     demo.set_defaults(action=_demo)
@@ -69,6 +72,12 @@ def _parser() -> argparse.ArgumentParser:
     install.add_argument("--name", default="tfmagic", help="the kernel's name")
     install.set_defaults(action=_kernel_install)
     return parser
+
+
+def _language() -> str:
+    """The language that the environment asks for, where there is an introduction in it; else English."""
+    asked = next(filter(None, map(os.environ.get, ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"))), "")
+    return asked[:2] if asked[:2] in places.INTRODUCTIONS else "en"
 
 
 def _split_run(arguments: list[str]) -> tuple[list[str], list[str]]:
@@ -138,7 +147,7 @@ def _run_notebook(path: Path, parsed: argparse.Namespace) -> int:
 def _demo(parsed: argparse.Namespace) -> int:
     from tfmagic.notebook.command import demo
 
-    written, error = demo.run(parsed.html)
+    written, error = demo.run(parsed.html, parsed.lang)
     if error:
         print(error, file=sys.stderr)
     print(f"Wrote {written}")
@@ -163,8 +172,6 @@ def _lab(parsed: argparse.Namespace, lab_arguments: list[str]) -> int:
     import shutil
     import subprocess
 
-    from tfmagic.notebook.command import places
-
     if importlib.util.find_spec("jupyterlab") is None:
         return _failed("JupyterLab is not installed: pip install 'tfmagic[lab]'")
     folder: Path = parsed.folder
@@ -173,9 +180,8 @@ def _lab(parsed: argparse.Namespace, lab_arguments: list[str]) -> int:
         if not target.exists():
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, target)
-    from tfmagic.notebook.command import figures, kernelspec
+    from tfmagic.notebook.command import kernelspec
 
-    figures.write_all(folder / "course" / "imagens")
     if not kernelspec.installed():
         kernelspec.install()
     return subprocess.call([sys.executable, "-m", "jupyterlab", *lab_arguments, str(folder)])

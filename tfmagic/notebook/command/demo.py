@@ -1,30 +1,27 @@
-"""`tfmagic demo`: the course notebook, run unmodified, as a page with its outputs and drawings."""
+"""`tfmagic demo`: the introduction, run from the first cell to the last, as a page with its outputs and drawings."""
 
 from __future__ import annotations
 
 import tempfile
 from pathlib import Path
 
-from tfmagic.notebook.command import execute, figures, page, places
-
-TITLE = "tfmagic demo: the course notebook"
+from tfmagic.notebook.command import execute, page, places
 
 
-def run(html: Path) -> tuple[Path, str]:
-    """Run the course notebook and write the page.
+def run(html: Path, language: str) -> tuple[Path, str]:
+    """Run the introduction and write the page.
 
     Args:
       html: the page to write.
+      language: "en" or "pt".
 
     Returns:
       The page's absolute path, and the failing cell's traceback ("" when all cells came through).
     """
     import nbformat
 
-    notebook = nbformat.read(places.course(), as_version=4)
-    last = nbformat.v4.new_code_cell('%graph --title "The graph that this notebook has built"')
-    notebook.cells.append(last)
+    notebook = nbformat.read(places.introduction(language), as_version=4)
+    heading = notebook.cells[0].source.split("\n")[0].lstrip("# ")
     with tempfile.TemporaryDirectory(prefix="tfmagic-demo-") as folder:
-        figures.write_all(Path(folder, "imagens"))
         outcome = execute.run_notebook(notebook, Path(folder), title="tfmagic demo")
-    return page.write(outcome.notebook, html, TITLE), outcome.error
+    return page.write(outcome.notebook, html, heading, language), outcome.error

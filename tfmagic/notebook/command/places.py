@@ -6,6 +6,8 @@ from pathlib import Path
 
 import tfmagic
 
+INTRODUCTIONS = {"en": "en/introduction.ipynb", "pt": "pt/introducao.ipynb"}
+
 
 def notebooks() -> Path:
     """The folder of notebooks.
@@ -20,6 +22,10 @@ def notebooks() -> Path:
     raise FileNotFoundError("This installation of tfmagic came without its notebooks; install it again with pip.")
 
 
-def course() -> Path:
-    """The course notebook."""
-    return notebooks() / "course" / "course.ipynb"
+def introduction(language: str) -> Path:
+    """The introduction in a language.
+
+    Args:
+      language: a key of `INTRODUCTIONS`.
+    """
+    return notebooks() / INTRODUCTIONS[language]

@@ -121,7 +121,7 @@ def nearest(module: str, name: str) -> str | None:
     """Where else a name is found that `module` does not have: a public name ("tf.nn.relu"), or None."""
     from tfmagic.base import export
 
-    for known in export.table().rows:
+    for known in export.table().lines:
         if known == name or known.endswith("." + name):
             return "tf." + known
     return None

@@ -96,13 +96,14 @@ def plan_code(session: Any, elements: list[Tensor | Operation], feeds: list[Tens
       feeds: the tensors that are fed; placeholders that the run needs count as fed too.
       passes: also the code after every pass that changed it.
     """
-    from tfmagic.session.plan import Plan
-    from tfmagic.session.prune import prune
+    from tfmagic.session.plan.make import make_plan
+    from tfmagic.session.plan.prune import prune
 
     placeholders = [op.outputs[0] for op in prune(elements, set(feeds)) if op.type in ("Placeholder", "PlaceholderV2")]
     fetched = [e for e in elements if isinstance(e, Tensor)]
     targets = [e for e in elements if isinstance(e, Operation)]
-    plan = Plan(fetched, targets, [*feeds, *placeholders], session._torch_device, session.resources, keep_stages=passes)
+    plan = make_plan(fetched, targets, [*feeds, *placeholders], session._torch_device, session.resources,
+                     keep_stages=passes)
     if not passes:
         return plan.code()
     parts, before = [], None

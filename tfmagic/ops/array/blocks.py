@@ -105,7 +105,7 @@ def _batch_to_space(x: Any, block: Any, crops: Any) -> Any:
     return x[tuple(kept)]
 
 
-@array_op("SpaceToBatchND", host=("block_shape", "paddings"), opaque=True)
+@array_op("SpaceToBatchND", host=("block_shape", "paddings"), traced=False, because="looks at values")
 class SpaceToBatchND:
     """Blocks of the spatial axes moved into the batch axis."""
 
@@ -122,7 +122,7 @@ class SpaceToBatchND:
         return _space_to_batch(x, block_shape, paddings)
 
 
-@array_op("BatchToSpaceND", host=("block_shape", "crops"), opaque=True)
+@array_op("BatchToSpaceND", host=("block_shape", "crops"), traced=False, because="looks at values")
 class BatchToSpaceND:
     """Parts of the batch axis moved into blocks of the spatial axes."""
 
@@ -139,7 +139,7 @@ class BatchToSpaceND:
         return _batch_to_space(x, block_shape, crops)
 
 
-@array_op("SpaceToBatch", host="paddings", opaque=True)
+@array_op("SpaceToBatch", host="paddings", traced=False, because="looks at values")
 class SpaceToBatch:
     """Blocks of height and width moved into the batch axis."""
 
@@ -156,7 +156,7 @@ class SpaceToBatch:
         return _space_to_batch(x, [op.block_size] * 2, paddings)
 
 
-@array_op("BatchToSpace", host="crops", opaque=True)
+@array_op("BatchToSpace", host="crops", traced=False, because="looks at values")
 class BatchToSpace:
     """Parts of the batch axis moved into blocks of height and width."""
 
@@ -310,7 +310,7 @@ def _patches(x: Any, kernels: list[int], strides: list[int], rates: list[int], p
     return x.reshape(*x.shape[:spatial + 1], -1)
 
 
-@op("ExtractImagePatches", opaque=True)
+@op("ExtractImagePatches", traced=False, because="looks at values")
 class ExtractImagePatches:
     """Every window of an image, its elements in the depth axis."""
 
@@ -345,7 +345,7 @@ def _patches_gradient(images: Tensor, dy: Tensor, extract: Callable[[Tensor], Te
     return result
 
 
-@op("ExtractVolumePatches", opaque=True)
+@op("ExtractVolumePatches", traced=False, because="looks at values")
 class ExtractVolumePatches:
     """Every window of a volume, its elements in the depth axis."""
 
@@ -474,7 +474,7 @@ def required_space_to_batch_paddings(input_shape: Any, block_shape: Any, base_pa
 # --- edit distance ----------------------------------------------------------------------------------------------
 
 
-@op("EditDistance", opaque=True, differentiable=False)
+@op("EditDistance", traced=False, because="looks at values", differentiable=False)
 class EditDistance:
     """The Levenshtein distances of sparse sequences, row by row."""
 

@@ -310,7 +310,8 @@ def ones_like(tensor: Any, dtype: Any = None, name: str | None = None, optimize:
 # --- shapes as values -------------------------------------------------------------------------------------------
 
 
-def _shape_to_tensor(value: TensorShape, dtype: Any = None, name: str | None = None, as_ref: bool = False) -> Tensor:
+def shape_to_tensor(value: TensorShape, dtype: Any = None, name: str | None = None, as_ref: bool = False) -> Tensor:
+    """How a `TensorShape` becomes a tensor: a constant of its sizes."""
     if not value.is_fully_defined():
         raise ValueError(f"Cannot convert a partially known TensorShape to a Tensor: {value}")
     sizes: Any = value.as_list()
@@ -323,8 +324,9 @@ def _shape_to_tensor(value: TensorShape, dtype: Any = None, name: str | None = N
     return convert.constant(sizes, dtype, name=name or "shape_as_tensor")
 
 
-def _dimension_to_tensor(value: shapes.Dimension, dtype: Any = None, name: str | None = None,
-                         as_ref: bool = False) -> Tensor:
+def dimension_to_tensor(value: shapes.Dimension, dtype: Any = None, name: str | None = None,
+                        as_ref: bool = False) -> Tensor:
+    """How a `Dimension` becomes a tensor: a constant of its size."""
     if value.value is None:
         raise ValueError(f"Cannot convert an unknown Dimension to a Tensor: {value}")
     if dtype is None:
@@ -332,7 +334,3 @@ def _dimension_to_tensor(value: shapes.Dimension, dtype: Any = None, name: str |
     elif dtype not in (dtypes.int32, dtypes.int64):
         raise TypeError(f"Cannot convert a Dimension to dtype: {dtype}")
     return convert.constant(value.value, dtype, name=name or "shape_as_tensor")
-
-
-convert.register_tensor_conversion_function(TensorShape, _shape_to_tensor, 100)
-convert.register_tensor_conversion_function(shapes.Dimension, _dimension_to_tensor, 100)

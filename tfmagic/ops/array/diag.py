@@ -161,7 +161,7 @@ def _length(rows: int, columns: int, d: int) -> int:
     return max(0, min(rows + min(d, 0), columns - max(d, 0)))
 
 
-@op("MatrixDiagPartV2", host=("k",), opaque=True)
+@op("MatrixDiagPartV2", host=("k",), traced=False, because="looks at values")
 class MatrixDiagPartV2:
     """Several diagonals of matrices, the shorter ones filled up."""
 
@@ -203,7 +203,7 @@ def _write_diagonals(x: Any, diagonal: Any, low: int, high: int) -> Any:
     return x
 
 
-@op("MatrixDiagV2", host=("k", "num_rows", "num_cols"), opaque=True)
+@op("MatrixDiagV2", host=("k", "num_rows", "num_cols"), traced=False, because="looks at values")
 class MatrixDiagV2:
     """Matrices with several diagonals."""
 
@@ -235,7 +235,7 @@ def _matrix_size(length: int, low: int, high: int, rows: int, columns: int) -> t
     return (least_rows if rows == -1 else rows), (least_columns if columns == -1 else columns)
 
 
-@op("MatrixSetDiagV2", host=("k",), opaque=True)
+@op("MatrixSetDiagV2", host=("k",), traced=False, because="looks at values")
 class MatrixSetDiagV2:
     """Matrices with several diagonals replaced."""
 

@@ -83,7 +83,7 @@ def _take_batched(params: Any, indices: Any, axis: int, batch_dims: int) -> Any:
     return result.reshape((*batch, *result.shape[1:]))
 
 
-@array_op("Gather", type_attr="Tparams", opaque=True)
+@array_op("Gather", type_attr="Tparams", traced=False, because="looks at values")
 class Gather:
     """Rows of a tensor."""
 
@@ -114,7 +114,7 @@ def _rows_gradient(params: Tensor, indices: Tensor, dy: Any) -> IndexedSlices:
     return IndexedSlices(values, reshape(indices, count), whole)
 
 
-@array_op("GatherV2", type_attr="Tparams", host="axis", opaque=True)
+@array_op("GatherV2", type_attr="Tparams", host="axis", traced=False, because="looks at values")
 class GatherV2:
     """Slices of a tensor along an axis."""
 
@@ -246,7 +246,7 @@ def check_coordinates(indices: Any, dims: Any) -> None:
                                                       f"{shapes.brackets(tuple(int(d) for d in dims))}")
 
 
-@array_op("GatherNd", type_attr="Tparams", opaque=True)
+@array_op("GatherNd", type_attr="Tparams", traced=False, because="looks at values")
 class GatherNd:
     """Slices of a tensor at rows of coordinates."""
 
@@ -347,7 +347,7 @@ def _scatter_dims(target: Dims, indices: Dims, updates: Dims) -> Dims:
     return target
 
 
-@array_op("ScatterNd", host="shape", opaque=True)
+@array_op("ScatterNd", host="shape", traced=False, because="looks at values")
 class ScatterNd:
     """Zeros of `shape` to which slices are added at rows of coordinates."""
 
@@ -367,7 +367,7 @@ class ScatterNd:
         return scatter(target, indices, updates, "add")
 
 
-@array_op("ScatterNdNonAliasingAdd", opaque=True)
+@array_op("ScatterNdNonAliasingAdd", traced=False, because="looks at values")
 class ScatterNdNonAliasingAdd:
     """A tensor with slices added at rows of coordinates."""
 
@@ -388,7 +388,7 @@ def _tensor_scatter(name: str, how: str, gradient: Any) -> None:
     def kernel(op: Any, tensor: Any, indices: Any, updates: Any) -> Any:
         return scatter(tensor.copy() if isinstance(tensor, np.ndarray) else tensor.clone(), indices, updates, how)
 
-    register(name, lambda op, *dims: _scatter_dims(*dims), kernel, gradient, opaque=True)
+    register(name, lambda op, *dims: _scatter_dims(*dims), kernel, gradient, traced=False, because="looks at values")
 
 
 def _update_gradient(op: Any, dy: Any) -> tuple[Any, ...]:
@@ -416,7 +416,7 @@ def _inplace(name: str, how: str) -> None:
         copy = x.copy() if isinstance(x, np.ndarray) else x.clone()
         return scatter(copy, (i % x.shape[0]).reshape(-1, 1), v, how)
 
-    register(name, shape_rules.same, kernel, opaque=True)
+    register(name, shape_rules.same, kernel, traced=False, because="looks at values")
 
 
 for _name, _how in (("InplaceUpdate", "update"), ("InplaceAdd", "add"), ("InplaceSub", "sub")):
@@ -426,7 +426,7 @@ for _name, _how in (("InplaceUpdate", "update"), ("InplaceAdd", "add"), ("Inplac
 # --- partition and stitch ---------------------------------------------------------------------------------------
 
 
-@array_op("DynamicPartition", opaque=True)
+@array_op("DynamicPartition", traced=False, because="looks at values")
 class DynamicPartition:
     """The rows of a tensor, sorted into `num_partitions` tensors."""
 
@@ -465,7 +465,7 @@ def _bad_partition(flat: Any, count: int) -> errors.InvalidArgumentError:
     return errors.InvalidArgumentError(None, None, f"partitions[{index}] = {array[index]} is not in [0, {count})")
 
 
-@array_op("DynamicStitch", "ParallelDynamicStitch", opaque=True)
+@array_op("DynamicStitch", "ParallelDynamicStitch", traced=False, because="looks at values")
 class DynamicStitch:
     """Rows of several tensors put at their indices in one; later ones win."""
 
@@ -511,7 +511,7 @@ class DynamicStitch:
         return result
 
 
-@op("InvertPermutation", opaque=True, differentiable=False)
+@op("InvertPermutation", traced=False, because="looks at values", differentiable=False)
 class InvertPermutation:
     """The permutation that undoes another."""
 

@@ -11,7 +11,7 @@ from tfmagic.base.export import export
 from tfmagic.base.lazy import torch
 from tfmagic.base.shapes import Dimension, Dims, TensorShape
 from tfmagic.graph import convert
-from tfmagic.graph.convert import convert_to_tensor, register_tensor_conversion_function
+from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.graph.indexed_slices import IndexedSlices
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.scopes import name_scope
@@ -148,7 +148,7 @@ class Concat:
         return np.concatenate(values, int(axis))
 
 
-@op("ConcatOffset", host="concat_dim", opaque=True, differentiable=False)
+@op("ConcatOffset", host="concat_dim", traced=False, because="looks at values", differentiable=False)
 class ConcatOffset:
     """Where each part of a concatenation begins."""
 
@@ -519,7 +519,8 @@ def _pack_nested(value: Any, dtype: dtypes.DType, name: str) -> Any:
         return raw.pack(tensors, name=scope)
 
 
-def _list_to_tensor(value: Any, dtype: Any = None, name: str | None = None, as_ref: bool = False) -> Any:
+def list_to_tensor(value: Any, dtype: Any = None, name: str | None = None, as_ref: bool = False) -> Any:
+    """How a list or tuple becomes a tensor: one that holds tensors is packed."""
     if as_ref:
         return NotImplemented
     found = _dtype_within(value)
@@ -530,6 +531,3 @@ def _list_to_tensor(value: Any, dtype: Any = None, name: str | None = None, as_r
     elif dtype is not found:
         value = _cast_tensors(value, dtype)
     return _pack_nested(value, dtype, name or "packed")
-
-
-register_tensor_conversion_function((list, tuple), _list_to_tensor, 99)

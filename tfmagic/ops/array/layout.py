@@ -168,7 +168,7 @@ def _mirror_index(size_: int, before: int, after: int, offset: int) -> list[int]
             *range(size_ - 1 - offset, size_ - 1 - offset - after, -1)]
 
 
-@array_op("MirrorPad", host="paddings", opaque=True)
+@array_op("MirrorPad", host="paddings", traced=False, because="looks at values")
 class MirrorPad:
     """A tensor with its mirror image around it."""
 
@@ -190,7 +190,7 @@ class MirrorPad:
         return np.pad(x, paddings, mode="reflect" if op.mode == "REFLECT" else "symmetric")
 
 
-@array_op("MirrorPadGrad", host="paddings", opaque=True)
+@array_op("MirrorPadGrad", host="paddings", traced=False, because="looks at values")
 class MirrorPadGrad:
     """The gradient of `MirrorPad`: the mirror images folded back and added."""
 
@@ -312,7 +312,7 @@ class Reverse:
         return np.flip(x, [axis for axis, marked in enumerate(dims) if marked])
 
 
-@array_op("ReverseSequence", opaque=True)
+@array_op("ReverseSequence", traced=False, because="looks at values")
 class ReverseSequence:
     """Each batch entry with the order of its first `seq_lengths[i]` elements reversed."""
 

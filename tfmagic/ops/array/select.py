@@ -159,7 +159,7 @@ def _is_bfloat16(x: Any) -> bool:
     return not isinstance(x, np.ndarray) and x.dtype == torch.bfloat16
 
 
-@op("Unique", opaque=True, differentiable=False)
+@op("Unique", traced=False, because="looks at values", differentiable=False)
 class Unique:
     """The different elements of a vector, and each element's place among them."""
 
@@ -174,7 +174,7 @@ class Unique:
         return ordered_set(x)[:2]
 
 
-@op("UniqueWithCounts", opaque=True, differentiable=False)
+@op("UniqueWithCounts", traced=False, because="looks at values", differentiable=False)
 class UniqueWithCounts:
     """The different elements of a vector, each element's place among them, and how often each occurs."""
 
@@ -204,7 +204,7 @@ def _places(x: Dims, axis: Any) -> Dims:
     return (x[place],)
 
 
-@op("UniqueV2", opaque=True, host="axis", differentiable=False)
+@op("UniqueV2", traced=False, because="looks at values", host="axis", differentiable=False)
 class UniqueV2:
     """The different slices of a tensor along an axis, and each slice's place among them."""
 
@@ -215,7 +215,7 @@ class UniqueV2:
         return _unique(op, x, _along(axis))
 
 
-@op("UniqueWithCountsV2", opaque=True, host="axis", differentiable=False)
+@op("UniqueWithCountsV2", traced=False, because="looks at values", host="axis", differentiable=False)
 class UniqueWithCountsV2:
     """The different slices of a tensor along an axis, each slice's place among them, and how often each occurs."""
 
@@ -231,7 +231,7 @@ def unknown_along(x: Dims) -> Dims:
     return None if x is None else (None,) * len(x)
 
 
-@op("ListDiff", opaque=True, differentiable=False)
+@op("ListDiff", traced=False, because="looks at values", differentiable=False)
 class ListDiff:
     """The elements of a vector that are not in another, and where they stand."""
 

@@ -38,7 +38,7 @@ def _static_shapes(op: Any) -> Any:
     return [np.array(d, _numpy_type(op)) if d is not None and None not in d else None for d in found]
 
 
-@op("Shape", opaque=True, differentiable=False, from_shapes=True)
+@op("Shape", traced="shapes", differentiable=False, from_shapes=True)
 class Shape:
     """The shape of a tensor as a vector."""
 
@@ -51,7 +51,7 @@ class Shape:
     static = _static_shape
 
 
-@op("ShapeN", opaque=True, differentiable=False, from_shapes=True)
+@op("ShapeN", traced="shapes", differentiable=False, from_shapes=True)
 class ShapeN:
     """The shapes of several tensors as vectors."""
 
@@ -65,7 +65,7 @@ class ShapeN:
     static = _static_shapes
 
 
-@op("Size", opaque=True, differentiable=False, from_shapes=True)
+@op("Size", traced="shapes", differentiable=False, from_shapes=True)
 class Size:
     """The number of elements of a tensor."""
 
@@ -79,7 +79,7 @@ class Size:
         return None if size is None else np.array(size, _numpy_type(op))
 
 
-@op("Rank", opaque=True, differentiable=False, from_shapes=True)
+@op("Rank", traced="shapes", differentiable=False, from_shapes=True)
 class Rank:
     """The number of axes of a tensor."""
 

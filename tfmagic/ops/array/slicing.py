@@ -326,7 +326,7 @@ def _assigned(op: Any, ref: Any, begin: Any, end: Any, strides: Any, value: Any)
     return _write_slice(op, target, begin, end, strides, value)
 
 
-@op("StridedSliceAssign", writes="ref", host=("begin", "end", "strides"), opaque=True)
+@op("StridedSliceAssign", writes="ref", host=("begin", "end", "strides"), traced=False, because="looks at values")
 class StridedSliceAssign:
     """A variable with a value written into a slice of it."""
 
@@ -336,14 +336,15 @@ class StridedSliceAssign:
     kernel = _assigned
 
 
-@op("ResourceStridedSliceAssign", writes="ref", host=("begin", "end", "strides"), opaque=True)
+@op("ResourceStridedSliceAssign", writes="ref", host=("begin", "end", "strides"), traced=False,
+    because="looks at values")
 class ResourceStridedSliceAssign:
     """A resource variable with a value written into a slice of it."""
 
     kernel = _assigned
 
 
-@op("TensorStridedSliceUpdate", host=("begin", "end", "strides"), opaque=True)
+@op("TensorStridedSliceUpdate", host=("begin", "end", "strides"), traced=False, because="looks at values")
 class TensorStridedSliceUpdate:
     """A copy of a tensor with a value written into a slice of it."""
 
@@ -481,8 +482,6 @@ def _successor(index: Any) -> Any:
     return raw.add_v2(index, 1, name="add") if isinstance(index, Tensor) else index + 1
 
 
-def _slice_of_tensor(self: Tensor, slice_spec: Any) -> Tensor:
+def slice_of_tensor(self: Tensor, slice_spec: Any) -> Tensor:
+    """`tensor[slice_spec]`."""
     return slice_helper(self, slice_spec)
-
-
-Tensor._override_operator("__getitem__", _slice_of_tensor)

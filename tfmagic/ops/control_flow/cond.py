@@ -20,7 +20,6 @@ from tfmagic.ops.control_flow.routing import merge, switch, switch_ref_or_tensor
 from tfmagic.ops.control_flow.tensor_array import array_to_flow, flows_to_arrays
 
 COLLECTION = "cond_context"
-SUMMARIES = "_SUMMARY_V2"
 
 
 class CondContext(ControlFlowContext):
@@ -119,13 +118,10 @@ class CondContext(ControlFlowContext):
         Returns:
           What it returned, and the same structure with tensors of this branch; (None, None) when it returned None.
         """
-        graph = get_default_graph()
-        before = graph.get_collection(SUMMARIES)
         original = function()
-        after = graph.get_collection(SUMMARIES)
-        if len(after) > len(before):
-            graph.get_collection_ref(SUMMARIES)[:] = before
-            with graph.control_dependencies(after[len(before):]):
+        summaries = self.take_summaries()
+        if summaries:
+            with self.graph.control_dependencies(summaries):
                 if original is None:
                     return raw.no_op(), None
                 original = nest.map_structure(raw.identity, original)

@@ -9,6 +9,8 @@ from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.ops.control_flow import util
 
+SUMMARIES = "_SUMMARY_V2"
+
 
 class ControlFlowContext:
     """A branch of a cond, or a loop.
@@ -98,6 +100,19 @@ class ControlFlowContext:
     def adopt(self, op: Operation) -> None:
         """Route what `op` reads from outside through this context."""
         raise NotImplementedError
+
+    def take_summaries(self) -> list[Any]:
+        """The summaries made inside; they leave their collection, and what the inside gives is to wait for them."""
+        graph = self.graph
+        with graph._lock:
+            if SUMMARIES not in graph._collections:
+                return []
+            inside, outside = [], []
+            for item in graph._collections[SUMMARIES]:
+                ours = util.contains(self, getattr(item, "op", item)._control_flow_context)
+                (inside if ours else outside).append(item)
+            graph._collections[SUMMARIES][:] = outside
+        return inside
 
     def close_to_user(self, op: Operation) -> None:
         """Say that values inside can neither be fetched nor fed."""

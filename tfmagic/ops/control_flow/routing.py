@@ -46,18 +46,18 @@ def _bool_scalar(op: Any, condition: Dims) -> Dims:
 def declare_routing(switch: Any, merge: Any, enter: Any, leave: Any, next_iteration: Any) -> None:
     """Declare the nodes that route values, with the gradient rules that `gradient_rules` offers."""
     for prefix in ("", "Ref"):
-        register(prefix + "Switch", _switch_shape, gradient=switch, control_flow=True)
-        register(prefix + "Merge", _merge_shape, gradient=merge, control_flow=True)
-        register(prefix + "Enter", _enter_shape, gradient=enter, control_flow=True)
-        register(prefix + "Exit", shape_rules.same, gradient=leave, control_flow=True)
-        register(prefix + "NextIteration", shape_rules.same, gradient=next_iteration, control_flow=True)
-    register("LoopCond", _bool_scalar, lambda op, condition: condition, differentiable=False, control_flow=True)
+        register(prefix + "Switch", _switch_shape, gradient=switch)
+        register(prefix + "Merge", _merge_shape, gradient=merge)
+        register(prefix + "Enter", _enter_shape, gradient=enter)
+        register(prefix + "Exit", shape_rules.same, gradient=leave)
+        register(prefix + "NextIteration", shape_rules.same, gradient=next_iteration)
+    register("LoopCond", _bool_scalar, lambda op, condition: condition, differentiable=False)
 
 
 register("RefSelect", lambda op, index, inputs: shape_rules.merged(op, *inputs), lambda op, index, inputs:
-         inputs[int(index)], differentiable=False, opaque=True)
+         inputs[int(index)], differentiable=False, traced=False, because="chooses by a value")
 register("NoOp", kernel=lambda op: None, differentiable=False)
-register("ControlTrigger", kernel=lambda op: None, differentiable=False, control_flow=True)
+register("ControlTrigger", kernel=lambda op: None, differentiable=False)
 
 
 def switch(data: Any, pred: Any, name: str | None = None) -> Any:

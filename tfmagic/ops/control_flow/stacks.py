@@ -52,9 +52,11 @@ def _handle_shape(op: Any, *inputs: Dims) -> Dims:
     return (2,)
 
 
-register("StackV2", _handle_shape, _new, differentiable=False, opaque=True, host=("max_size",))
-register("Stack", _handle_shape, _new, differentiable=False, opaque=True)
+_HOST: dict[str, Any] = {"traced": False, "because": "a stack is a host object", "effect": "writes",
+                         "differentiable": False}
+register("StackV2", _handle_shape, _new, **_HOST, host=("max_size",))
+register("Stack", _handle_shape, _new, **_HOST)
 for _suffix in ("", "V2"):
-    register("StackPush" + _suffix, lambda op, handle, elem: elem, _push, differentiable=False, opaque=True)
-    register("StackPop" + _suffix, lambda op, handle: None, _pop, differentiable=False, opaque=True)
-    register("StackClose" + _suffix, None, _close, differentiable=False, opaque=True)
+    register("StackPush" + _suffix, lambda op, handle, elem: elem, _push, **_HOST)
+    register("StackPop" + _suffix, lambda op, handle: None, _pop, **_HOST)
+    register("StackClose" + _suffix, None, _close, **_HOST)

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from tfmagic.base.dtypes import DType
-from tfmagic.graph import gradients
 from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.convert import constant
 from tfmagic.graph.operation import Operation, Tensor
@@ -57,4 +56,4 @@ class Builders:
                 and ctx is get_default_graph()._stacks.control_flow)
 
 
-gradients.install(Builders())
+BUILDERS = Builders()

@@ -359,21 +359,22 @@ def _handle(op: Any, *inputs: Dims) -> Dims:
     return (2,)
 
 
-register("TensorArrayV3", _handle_and_flow, _new, differentiable=False, opaque=True, host=("size",))
-register("TensorArrayV2", _handle, lambda op, size: _new(op, size)[0], differentiable=False, opaque=True,
+_HOST: dict[str, Any] = {"traced": False, "because": "a TensorArray is a host object", "effect": "writes"}
+register("TensorArrayV3", _handle_and_flow, _new, differentiable=False, **_HOST, host=("size",))
+register("TensorArrayV2", _handle, lambda op, size: _new(op, size)[0], differentiable=False, **_HOST,
          host=("size",))
-register("TensorArrayGradV3", _handle_and_flow, _gradient, differentiable=False, opaque=True)
+register("TensorArrayGradV3", _handle_and_flow, _gradient, differentiable=False, **_HOST)
 register("TensorArrayGradV2", _handle, lambda op, state, flow: _gradient(op, state, flow)[0], differentiable=False,
-         opaque=True)
+         **_HOST)
 for _version in ("V2", "V3"):
     _name = "TensorArray{}" + _version
-    register(_name.format("Write"), shape_rules.scalar, _write, _write_gradient, opaque=True, host=("index",))
-    register(_name.format("Read"), shape_rules.unknown, _read, _read_gradient, opaque=True, host=("index",))
-    register(_name.format("Gather"), _gathered, _gather, _gather_gradient, opaque=True, host=("indices",))
-    register(_name.format("Scatter"), shape_rules.scalar, _scatter, _scatter_gradient, opaque=True, host=("indices",))
-    register(_name.format("Concat"), _concatenated, _concat, _concat_gradient, opaque=True)
-    register(_name.format("Split"), shape_rules.scalar, _split, _split_gradient, opaque=True, host=("lengths",))
-    register(_name.format("Size"), shape_rules.scalar, _size, differentiable=False, opaque=True)
-    register(_name.format("Close"), None, _close, differentiable=False, opaque=True)
-register("TensorArrayGradWithShape", _handle_and_flow, _gradient, differentiable=False, opaque=True,
+    register(_name.format("Write"), shape_rules.scalar, _write, _write_gradient, **_HOST, host=("index",))
+    register(_name.format("Read"), shape_rules.unknown, _read, _read_gradient, **_HOST, host=("index",))
+    register(_name.format("Gather"), _gathered, _gather, _gather_gradient, **_HOST, host=("indices",))
+    register(_name.format("Scatter"), shape_rules.scalar, _scatter, _scatter_gradient, **_HOST, host=("indices",))
+    register(_name.format("Concat"), _concatenated, _concat, _concat_gradient, **_HOST)
+    register(_name.format("Split"), shape_rules.scalar, _split, _split_gradient, **_HOST, host=("lengths",))
+    register(_name.format("Size"), shape_rules.scalar, _size, differentiable=False, **_HOST)
+    register(_name.format("Close"), None, _close, differentiable=False, **_HOST)
+register("TensorArrayGradWithShape", _handle_and_flow, _gradient, differentiable=False, **_HOST,
          host=("shape_to_prepend",))

@@ -15,7 +15,6 @@ from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.graph.scopes import name_scope
 from tfmagic.ops import raw
 from tfmagic.ops.control_flow import util
-from tfmagic.ops.control_flow.cond import SUMMARIES
 from tfmagic.ops.control_flow.context import ControlFlowContext
 from tfmagic.ops.control_flow.routing import (
     close_loop,
@@ -226,15 +225,12 @@ class WhileContext(ControlFlowContext):
                     tensor.op._add_control_input(pivot.op)
 
     def _call_body(self, body: Any, arguments: Any) -> Any:
-        graph = get_default_graph()
-        before = graph.get_collection(SUMMARIES)
         result = body(*arguments)
-        after = graph.get_collection(SUMMARIES)
+        summaries = self.take_summaries()
         if not nest.is_nested(result) and not nest.is_composite(result):
             result = [result]
-        if len(after) > len(before):
-            graph.get_collection_ref(SUMMARIES)[:] = before
-            with graph.control_dependencies(after[len(before):]):
+        if summaries:
+            with self.graph.control_dependencies(summaries):
                 result = nest.map_structure(lambda x: x if isinstance(x, TensorArray) else raw.identity(x), result,
                                             expand_composites=True)
         return result

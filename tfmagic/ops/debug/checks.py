@@ -20,7 +20,7 @@ from tfmagic.ops.debug.text import summarized
 from tfmagic.ops.declare import op, register
 
 
-@op("Assert", differentiable=False, opaque=True)
+@op("Assert", traced=False, because="stops the run by a value", effect="writes", differentiable=False)
 class AssertOp:
     """Fails the run unless a condition holds."""
 
@@ -33,7 +33,7 @@ class AssertOp:
             raise errors.InvalidArgumentError(None, None, f"assertion failed: {shown}")
 
 
-@op("CheckNumerics", opaque=True)
+@op("CheckNumerics", traced=False, because="stops the run by a value", effect="writes")
 class CheckNumerics:
     """Passes a tensor on; fails the run when it holds NaN or infinity."""
 
@@ -56,7 +56,7 @@ def _abort(op: Any) -> None:
         raise errors.AbortedError(None, None, op.error_msg or "The graph asked to abort.")
 
 
-register("Abort", kernel=_abort, differentiable=False, opaque=True)
+register("Abort", kernel=_abort, traced=False, because="stops the run", effect="writes", differentiable=False)
 
 
 @export("debugging.Assert")

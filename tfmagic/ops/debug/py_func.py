@@ -15,6 +15,7 @@ from tfmagic.base.deprecation import deprecated
 from tfmagic.base.dtypes import DType
 from tfmagic.base.export import export
 from tfmagic.base.shapes import Dims
+from tfmagic.base.slots import Slot
 from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.operation import Tensor
 from tfmagic.ops import raw
@@ -123,7 +124,8 @@ def _eager_gradient(op: Any, *grads: Any) -> list[Any]:
 
 for _name, _options in (("PyFunc", {"differentiable": False}), ("PyFuncStateless", {"differentiable": False}),
                         ("EagerPyFunc", {"gradient": _eager_gradient})):
-    register(_name, _unknown_shapes, _call, opaque=True, **_options)
+    register(_name, _unknown_shapes, _call, traced=False, because="runs the user's Python", effect="waits",
+             **_options)
 
 
 @export("py_func")
@@ -180,13 +182,7 @@ class Value(Tensor):
         return self._value
 
 
-_evaluate: Callable[[Any, Any], Any] | None = None
-
-
-def set_evaluator(function: Callable[[Any, Any], Any]) -> None:
-    """Say how tensors of a graph are computed (called once, by the session floor): `(graph, tensors) -> arrays`."""
-    global _evaluate
-    _evaluate = function
+_evaluated = Slot("values of tensors")
 
 
 class _InGraph:
@@ -224,13 +220,6 @@ class _InGraph:
         if all(isinstance(item, Value) for item in results):
             return [item.numpy() for item in results]
         return _evaluated(graph, results)
-
-
-def _evaluated(graph: Any, tensors: list[Any]) -> list[Any]:
-    if _evaluate is None:
-        raise errors.UnimplementedError(None, None, "tf.py_function needs a session to compute in. Use "
-                                        "tf.numpy_function, whose function computes with NumPy.")
-    return _evaluate(graph, tensors)
 
 
 def _known(tensor: Tensor) -> Value:

@@ -50,11 +50,11 @@ def _mul_gradient(op: Any, dz: Tensor) -> tuple[Tensor, Tensor]:
 _add_gradient = partial_products(lambda x, y, dz: dz, lambda x, y, dz: dz, lambda x, y, dz: (dz, dz))
 for _name in ("Add", "AddV2"):
     register(_name, broadcast, _add, _add_gradient, lambda op, x, y: np.add(x, y))
-binary("Sub", "sub", _sub_gradient, static=np.subtract)
-binary("Mul", "mul", _mul_gradient, static=np.multiply)
-binary("MulNoNan", lambda x, y: torch.where(y == 0, torch.zeros_like(x), x * y),
-       partial_products(lambda x, y, dz: raw.mul_no_nan(dz, y), lambda x, y, dz: raw.mul_no_nan(x, dz),
-                        lambda x, y, dz: (raw.mul_no_nan(dz, y), raw.mul_no_nan(x, dz))))
+binary("Sub", kernel="sub", gradient=_sub_gradient, static="subtract")
+binary("Mul", kernel="mul", gradient=_mul_gradient, static="multiply")
+binary("MulNoNan", kernel=lambda op, x, y: torch.where(y == 0, torch.zeros_like(x), x * y),
+       gradient=partial_products(lambda x, y, dz: raw.mul_no_nan(dz, y), lambda x, y, dz: raw.mul_no_nan(x, dz),
+                                 lambda x, y, dz: (raw.mul_no_nan(dz, y), raw.mul_no_nan(x, dz))))
 
 
 def _squared_difference(op: Any, x: Any, y: Any) -> Any:
@@ -184,12 +184,13 @@ register("FloorDiv", broadcast, _floor_div, _none, _static_floor_div)
 register("FloorMod", broadcast, _floor_mod, _floor_mod_gradient, _static_floor_mod)
 register("TruncateMod", broadcast, _truncate_mod, _truncate_mod_gradient)
 register("Mod", broadcast, _truncate_mod, _truncate_mod_gradient)
-binary("DivNoNan", lambda x, y: torch.where(y == 0, torch.zeros_like(x), torch.div(x, y)), _div_no_nan_gradient)
+binary("DivNoNan", kernel=lambda op, x, y: torch.where(y == 0, torch.zeros_like(x), torch.div(x, y)),
+       gradient=_div_no_nan_gradient)
 
 
 def _where_x_is_zero(function: Any) -> Any:
     """`function(x, y)`, and 0 wherever `x` is 0 whatever `y` is."""
-    return lambda x, y: torch.where(x == 0, torch.zeros((), dtype=x.dtype, device=x.device), function(x, y))
+    return lambda op, x, y: torch.where(x == 0, torch.zeros((), dtype=x.dtype, device=x.device), function(x, y))
 
 
 def _xlog_gradient(partial_x: Any, partial_y: Any) -> Any:
@@ -206,9 +207,10 @@ def _xlog_gradient(partial_x: Any, partial_y: Any) -> Any:
     return gradient
 
 
-binary("Xlogy", _where_x_is_zero(lambda x, y: x * torch.log(y)), _xlog_gradient(raw.xlogy, raw.xdivy))
-binary("Xdivy", _where_x_is_zero(lambda x, y: torch.div(x, y)),
-       _xlog_gradient(raw.xdivy, lambda x, y: raw.xdivy(raw.neg(x), y ** 2)))
+binary("Xlogy", kernel=_where_x_is_zero(lambda x, y: x * torch.log(y)),
+       gradient=_xlog_gradient(raw.xlogy, raw.xdivy))
+binary("Xdivy", kernel=_where_x_is_zero(lambda x, y: torch.div(x, y)),
+       gradient=_xlog_gradient(raw.xdivy, lambda x, y: raw.xdivy(raw.neg(x), y ** 2)))
 
 
 # --- powers and angles -----------------------------------------------------------------------------------------
@@ -254,8 +256,8 @@ def _next_after_gradient(op: Any, dz: Tensor) -> tuple[Tensor, Tensor]:
 
 register("Pow", broadcast, _pow, _pow_gradient, lambda op, x, y: None if op.T.is_integer and np.any(y < 0) else
          np.power(x, y))
-binary("Atan2", "atan2", _atan2_gradient)
-binary("NextAfter", "nextafter", _next_after_gradient)
+binary("Atan2", kernel="atan2", gradient=_atan2_gradient)
+binary("NextAfter", kernel="nextafter", gradient=_next_after_gradient)
 
 
 # --- extremes --------------------------------------------------------------------------------------------------
@@ -276,23 +278,23 @@ def _extreme_gradient(chosen: Any) -> Any:
     return gradient
 
 
-binary("Maximum", "maximum", _extreme_gradient(raw.greater_equal), static=np.maximum)
-binary("Minimum", "minimum", _extreme_gradient(raw.less_equal), static=np.minimum)
+binary("Maximum", kernel="maximum", gradient=_extreme_gradient(raw.greater_equal), static="maximum")
+binary("Minimum", kernel="minimum", gradient=_extreme_gradient(raw.less_equal), static="minimum")
 
 
 # --- comparisons and logic -------------------------------------------------------------------------------------
 
 
-def _comparison(name: str, torch_name: str, numpy_function: Any) -> None:
-    binary(name, torch_name, differentiable=False, static=numpy_function)
+def _comparison(name: str, torch_name: str, numpy_name: str) -> None:
+    binary(name, kernel=torch_name, static=numpy_name, differentiable=False)
 
 
-_comparison("Less", "lt", np.less)
-_comparison("LessEqual", "le", np.less_equal)
-_comparison("Greater", "gt", np.greater)
-_comparison("GreaterEqual", "ge", np.greater_equal)
-binary("LogicalAnd", "logical_and", differentiable=False, static=np.logical_and)
-binary("LogicalOr", "logical_or", differentiable=False, static=np.logical_or)
+_comparison("Less", "lt", "less")
+_comparison("LessEqual", "le", "less_equal")
+_comparison("Greater", "gt", "greater")
+_comparison("GreaterEqual", "ge", "greater_equal")
+binary("LogicalAnd", kernel="logical_and", differentiable=False, static="logical_and")
+binary("LogicalOr", kernel="logical_or", differentiable=False, static="logical_or")
 
 
 def _equality(torch_name: str, numpy_function: Any) -> Any:
@@ -318,9 +320,9 @@ def _shift(function: str) -> Any:
     return lambda op, x, y: getattr(torch, function)(x, torch.clamp(y, 0, op.T.size * 8 - 1))
 
 
-binary("BitwiseAnd", "bitwise_and", differentiable=False)
-binary("BitwiseOr", "bitwise_or", differentiable=False)
-binary("BitwiseXor", "bitwise_xor", differentiable=False)
+binary("BitwiseAnd", kernel="bitwise_and", differentiable=False)
+binary("BitwiseOr", kernel="bitwise_or", differentiable=False)
+binary("BitwiseXor", kernel="bitwise_xor", differentiable=False)
 register("LeftShift", broadcast, _shift("bitwise_left_shift"), differentiable=False)
 register("RightShift", broadcast, _shift("bitwise_right_shift"), differentiable=False)
 
@@ -334,7 +336,7 @@ def _complex_gradient(op: Any, dz: Tensor) -> tuple[Tensor, Tensor]:
     return sums.to_x(raw.real(dz, kind)), sums.to_y(raw.imag(dz, kind))
 
 
-binary("Complex", "complex", _complex_gradient)
+binary("Complex", kernel="complex", gradient=_complex_gradient)
 
 
 # --- special functions -----------------------------------------------------------------------------------------
@@ -358,14 +360,14 @@ def _igammac_gradient(op: Any, dz: Tensor) -> tuple[Tensor, Tensor]:
 def _gamma_domain(function: str) -> Any:
     """NaN outside of the domain a > 0, x >= 0."""
 
-    def kernel(a: Any, x: Any) -> Any:
+    def kernel(op: Any, a: Any, x: Any) -> Any:
         nan = torch.full((), float("nan"), dtype=x.dtype, device=x.device)
         return torch.where((a > 0) & (x >= 0), getattr(torch.special, function)(a, x), nan)
 
     return kernel
 
 
-def _igamma_grad_a(a: Any, x: Any) -> Any:
+def _igamma_grad_a(op: Any, a: Any, x: Any) -> Any:
     a, x = torch.broadcast_tensors(a, x)
     density = torch.exp((a - 1) * torch.log(x) - x - torch.lgamma(a))
     value = -gamma_gradient(a, x) * density
@@ -384,7 +386,7 @@ def _zeta_gradient(op: Any, dz: Tensor) -> tuple[None, Tensor]:
         return None, sums.to_y(by_q * dz)
 
 
-def _polygamma(n: Any, x: Any) -> Any:
+def _polygamma(op: Any, n: Any, x: Any) -> Any:
     sign = torch.where(torch.remainder(n, 2) == 0, -1.0, 1.0).to(x.dtype)
     value = sign * torch.exp(torch.lgamma(n + 1)) * torch.special.zeta(n + 1, x)
     value = torch.where(x == float("inf"), torch.zeros_like(value), value)
@@ -400,11 +402,11 @@ def _polygamma_gradient(op: Any, dz: Tensor) -> tuple[None, Tensor]:
         return None, sums.to_y(by_x * dz)
 
 
-binary("Igamma", _gamma_domain("gammainc"), _gamma_partials)
-binary("Igammac", _gamma_domain("gammaincc"), _igammac_gradient)
-binary("IgammaGradA", _igamma_grad_a)
-binary("Zeta", lambda x, q: torch.special.zeta(x, q), _zeta_gradient)
-binary("Polygamma", _polygamma, _polygamma_gradient)
+binary("Igamma", kernel=_gamma_domain("gammainc"), gradient=_gamma_partials)
+binary("Igammac", kernel=_gamma_domain("gammaincc"), gradient=_igammac_gradient)
+binary("IgammaGradA", kernel=_igamma_grad_a)
+binary("Zeta", kernel=lambda op, x, q: torch.special.zeta(x, q), gradient=_zeta_gradient)
+binary("Polygamma", kernel=_polygamma, gradient=_polygamma_gradient)
 
 
 def _betainc_shape(op: Any, a: shapes.Dims, b: shapes.Dims, x: shapes.Dims) -> shapes.Dims:

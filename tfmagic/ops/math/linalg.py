@@ -71,7 +71,7 @@ def _inverse_gradient(op: Any, dy: Tensor) -> Tensor:
 
 
 for _name in ("MatrixInverse", "BatchMatrixInverse"):
-    register(_name, _square, _inverse, _inverse_gradient, opaque=True)
+    register(_name, _square, _inverse, _inverse_gradient, traced=False, because="looks at values")
 
 
 def _determinant_gradient(op: Any, dy: Tensor) -> Tensor:
@@ -154,7 +154,7 @@ def _cholesky_grad(op: Any, lower: Any, dy: Any) -> Any:
 
 
 for _name in ("Cholesky", "BatchCholesky"):
-    register(_name, _square, _cholesky, _cholesky_gradient, opaque=True)
+    register(_name, _square, _cholesky, _cholesky_gradient, traced=False, because="looks at values")
 for _name in ("CholeskyGrad", "BatchCholeskyGrad"):
     register(_name, _square, _cholesky_grad)
 
@@ -207,12 +207,12 @@ def _triangular_gradient(op: Any, dy: Tensor) -> tuple[Tensor, Tensor]:
 
 
 for _name in ("MatrixSolve", "BatchMatrixSolve"):
-    register(_name, _solve_shape, _solve, _solve_gradient, opaque=True)
+    register(_name, _solve_shape, _solve, _solve_gradient, traced=False, because="looks at values")
 for _name in ("MatrixTriangularSolve", "BatchMatrixTriangularSolve"):
     register(_name, _solve_shape, _triangular_solve, _triangular_gradient)
 
 
-@op("MatrixSolveLs", "BatchMatrixSolveLs", opaque=True)
+@op("MatrixSolveLs", "BatchMatrixSolveLs", traced=False, because="looks at values")
 class MatrixSolveLs:
     """Least squares, with a penalty on the solution's length."""
 
@@ -458,7 +458,8 @@ def _lu(op: Any, x: Any) -> tuple[Any, Any]:
                                                              else torch.int32)
 
 
-register("Lu", lambda op, x: (_square(op, x), None if x is None else x[:-1]), _lu, opaque=True)
+register("Lu", lambda op, x: (_square(op, x), None if x is None else x[:-1]), _lu, traced=False,
+         because="looks at values")
 
 
 def _tridiagonal(op: Any, diagonals: Any, rhs: Any) -> Any:
@@ -488,7 +489,8 @@ def _neighbours(x: Tensor) -> tuple[Tensor, Tensor]:
     return concat([x[..., 1:, :], zero], -2), concat([zero, x[..., :-1, :]], -2)
 
 
-register("TridiagonalSolve", lambda op, diagonals, rhs: rhs, _tridiagonal, _tridiagonal_solve_gradient, opaque=True)
+register("TridiagonalSolve", lambda op, diagonals, rhs: rhs, _tridiagonal, _tridiagonal_solve_gradient, traced=False,
+         because="looks at values")
 
 
 def _tridiagonal_product(op: Any, upper: Any, main: Any, lower: Any, rhs: Any) -> Any:

@@ -288,15 +288,25 @@ def _plus(x: Any, y: Any, name: str | None = None) -> Tensor:
     return raw.add_v2(x, y, name=name)
 
 
-def _install(name: str, function: Callable[..., Any], python_name: str | None = None) -> None:
-    """Give tensors a binary operator and its reflected form.
+# What graph.operation.Tensor does for each of its operators.
+OPERATORS: dict[str, Callable[..., Any]] = {
+    "__lt__": lambda x, y: raw.less(x, y),
+    "__le__": lambda x, y: raw.less_equal(x, y),
+    "__gt__": lambda x, y: raw.greater(x, y),
+    "__ge__": lambda x, y: raw.greater_equal(x, y),
+    "__neg__": lambda x: raw.neg(x),
+    "__invert__": lambda x: raw.logical_not(x),
+    "__abs__": lambda x: _abs(x),
+}
+
+
+def _binary(name: str, function: Callable[..., Any]) -> None:
+    """Add a binary operator and its reflected form.
 
     Args:
       name: the operator's name, which the name scope of its nodes gets too.
       function: makes its nodes.
-      python_name: the method's name between underscores, where it differs.
     """
-    python_name = python_name or name
 
     def operator(x: Tensor, y: Any) -> Any:
         with name_scope(None, name, [x, y]) as scope:
@@ -305,7 +315,7 @@ def _install(name: str, function: Callable[..., Any], python_name: str | None = 
                     y = convert_to_tensor(y, dtype_hint=x.dtype.base_dtype, name="y")
                 except TypeError:
                     # An object that knows tensors may have the operation itself.
-                    if hasattr(type(y), f"__r{python_name}__"):
+                    if hasattr(type(y), f"__r{name}__"):
                         return NotImplemented
                     raise
             return function(x, y, name=scope)
@@ -315,8 +325,8 @@ def _install(name: str, function: Callable[..., Any], python_name: str | None = 
             x = convert_to_tensor(x, dtype=y.dtype.base_dtype, name="x")
             return function(x, y, name=scope)
 
-    Tensor._override_operator(f"__{python_name}__", operator)
-    Tensor._override_operator(f"__r{python_name}__", reflected)
+    OPERATORS[f"__{name}__"] = operator
+    OPERATORS[f"__r{name}__"] = reflected
 
 
 def _multiply_any(x: Tensor, y: Any, name: str | None = None) -> Any:
@@ -327,24 +337,15 @@ def _multiply_any(x: Tensor, y: Any, name: str | None = None) -> Any:
     return raw.mul(x, y, name=name)
 
 
-
-
-_install("add", _plus)
-_install("sub", raw.sub)
-_install("mul", _multiply_any)
-_install("div", _div)
-_install("truediv", truediv)
-_install("floordiv", floordiv)
-_install("mod", raw.floor_mod)
-_install("pow", pow)
-_install("matmul", matmul)
-_install("and", raw.logical_and)
-_install("or", raw.logical_or)
-_install("xor", logical_xor)
-Tensor._override_operator("__lt__", lambda x, y: raw.less(x, y))
-Tensor._override_operator("__le__", lambda x, y: raw.less_equal(x, y))
-Tensor._override_operator("__gt__", lambda x, y: raw.greater(x, y))
-Tensor._override_operator("__ge__", lambda x, y: raw.greater_equal(x, y))
-Tensor._override_operator("__neg__", lambda x: raw.neg(x))
-Tensor._override_operator("__invert__", lambda x: raw.logical_not(x))
-Tensor._override_operator("__abs__", lambda x: _abs(x))
+_binary("add", _plus)
+_binary("sub", raw.sub)
+_binary("mul", _multiply_any)
+_binary("div", _div)
+_binary("truediv", truediv)
+_binary("floordiv", floordiv)
+_binary("mod", raw.floor_mod)
+_binary("pow", pow)
+_binary("matmul", matmul)
+_binary("and", raw.logical_and)
+_binary("or", raw.logical_or)
+_binary("xor", logical_xor)

@@ -72,21 +72,21 @@ def _float_only(function: str) -> Any:
     return kernel
 
 
-unary("Abs", "abs", _abs_gradient, static=np.abs)
-unary("Neg", "neg", lambda op, dy: -dy, static=np.negative)
+unary("Abs", kernel="abs", gradient=_abs_gradient, static="abs")
+unary("Neg", kernel="neg", gradient=lambda op, dy: -dy, static="negative")
 # The sign of NaN is 0, in TensorFlow 1.15 as in torch.
 register("Sign", same, lambda op, x: torch.sgn(x) if op.T.is_complex else torch.sign(x), _sign_gradient,
          lambda op, x: np.nan_to_num(np.sign(x)))
-unary("Square", "square", _square_gradient, static=np.square)
-unary("Floor", "floor", _no_gradient, static=np.floor)
-unary("Ceil", "ceil", _no_gradient, static=np.ceil)
+unary("Square", kernel="square", gradient=_square_gradient, static="square")
+unary("Floor", kernel="floor", gradient=_no_gradient, static="floor")
+unary("Ceil", kernel="ceil", gradient=_no_gradient, static="ceil")
 register("Round", same, _rounded("round"), _no_gradient)
-unary("Rint", "round", _no_gradient)
-unary("Invert", "bitwise_not", differentiable=False)
-unary("LogicalNot", "logical_not", differentiable=False, static=np.logical_not)
-unary("IsNan", "isnan", differentiable=False)
-unary("IsInf", "isinf", differentiable=False)
-unary("IsFinite", "isfinite", differentiable=False)
+unary("Rint", kernel="round", gradient=_no_gradient)
+unary("Invert", kernel="bitwise_not", differentiable=False)
+unary("LogicalNot", kernel="logical_not", differentiable=False, static="logical_not")
+unary("IsNan", kernel="isnan", differentiable=False)
+unary("IsInf", kernel="isinf", differentiable=False)
+unary("IsFinite", kernel="isfinite", differentiable=False)
 
 
 def _population_count(op: Any, x: Any) -> Any:
@@ -143,7 +143,7 @@ for _name in ("Inv", "Reciprocal"):
              _reciprocal_grad_gradient)
 register("Sqrt", same, lambda op, x: torch.sqrt(x), lambda op, dy: raw.sqrt_grad(op.y, dy), lambda op, x: np.sqrt(x))
 register("SqrtGrad", same, lambda op, y, dy: _unless_zero(dy, dy * 0.5 / _conj(op, y)), _sqrt_grad_gradient)
-unary("Rsqrt", "rsqrt", lambda op, dy: raw.rsqrt_grad(op.y, dy))
+unary("Rsqrt", kernel="rsqrt", gradient=lambda op, dy: raw.rsqrt_grad(op.y, dy))
 
 
 def _rsqrt_grad(op: Any, y: Any, dy: Any) -> Any:
@@ -152,10 +152,10 @@ def _rsqrt_grad(op: Any, y: Any, dy: Any) -> Any:
 
 
 register("RsqrtGrad", same, _rsqrt_grad, _rsqrt_grad_gradient)
-unary("Exp", "exp", _exp_gradient, static=np.exp)
-unary("Expm1", "expm1", _times(raw.exp))
-unary("Log", "log", _times(raw.reciprocal), static=np.log)
-unary("Log1p", "log1p", _times(lambda x: raw.reciprocal(1 + x)))
+unary("Exp", kernel="exp", gradient=_exp_gradient, static="exp")
+unary("Expm1", kernel="expm1", gradient=_times(raw.exp))
+unary("Log", kernel="log", gradient=_times(raw.reciprocal), static="log")
+unary("Log1p", kernel="log1p", gradient=_times(lambda x: raw.reciprocal(1 + x)))
 
 
 # --- trigonometric and hyperbolic functions --------------------------------------------------------------------
@@ -213,17 +213,17 @@ def _acosh_gradient(op: Any, dy: Tensor) -> Tensor:
         return dy / raw.sinh(conjugate(op.y))
 
 
-unary("Sin", "sin", _times(raw.cos))
-unary("Cos", "cos", _cos_gradient)
+unary("Sin", kernel="sin", gradient=_times(raw.cos))
+unary("Cos", kernel="cos", gradient=_cos_gradient)
 register("Tan", same, _float_only("tan"), _tan_gradient)
 register("Asin", same, _float_only("asin"), _asin_gradient)
 register("Acos", same, _float_only("acos"), _acos_gradient)
 register("Atan", same, _float_only("atan"), _atan_gradient)
-unary("Sinh", "sinh", _times(raw.cosh))
-unary("Cosh", "cosh", _times(raw.sinh))
-unary("Asinh", "asinh", _asinh_gradient)
-unary("Acosh", "acosh", _acosh_gradient)
-unary("Atanh", "atanh", _atanh_gradient)
+unary("Sinh", kernel="sinh", gradient=_times(raw.cosh))
+unary("Cosh", kernel="cosh", gradient=_times(raw.sinh))
+unary("Asinh", kernel="asinh", gradient=_asinh_gradient)
+unary("Acosh", kernel="acosh", gradient=_acosh_gradient)
+unary("Atanh", kernel="atanh", gradient=_atanh_gradient)
 
 
 # --- sigmoid and tanh ------------------------------------------------------------------------------------------
@@ -252,10 +252,10 @@ def _tanh_grad_gradient(op: Any, dz: Tensor) -> tuple[Tensor, Tensor]:
         return dz * -2.0 * dy * y, raw.tanh_grad(y, dz)
 
 
-unary("Sigmoid", "sigmoid", _sigmoid_gradient)
+unary("Sigmoid", kernel="sigmoid", gradient=_sigmoid_gradient)
 register("SigmoidGrad", same, lambda op, y, dy: dy * y * (1 - y) if op.T.is_complex
          else torch.ops.aten.sigmoid_backward(dy, y), _sigmoid_grad_gradient)
-unary("Tanh", "tanh", _tanh_gradient)
+unary("Tanh", kernel="tanh", gradient=_tanh_gradient)
 register("TanhGrad", same, lambda op, y, dy: dy * (1 - y * y) if op.T.is_complex
          else torch.ops.aten.tanh_backward(dy, y), _tanh_grad_gradient)
 
@@ -272,7 +272,7 @@ def _erf_gradient(sign: int) -> Any:
     return gradient
 
 
-def _digamma(x: Any) -> Any:
+def _digamma(op: Any, x: Any) -> Any:
     pole = (x <= 0) & (x == torch.floor(x))
     return torch.where(pole, float("nan"), torch.digamma(x))
 
@@ -298,12 +298,12 @@ def _bessel_i1e_gradient(op: Any, dy: Tensor) -> Tensor:
         return dy * raw.select(large, slope, 0.5 + zeros)
 
 
-unary("Erf", "erf", _erf_gradient(1))
-unary("Erfc", "erfc", _erf_gradient(-1))
-unary("Lgamma", "lgamma", _times(raw.digamma))
-unary("Digamma", _digamma, _digamma_gradient)
-unary("BesselI0e", "special.i0e", _bessel_i0e_gradient)
-unary("BesselI1e", "special.i1e", _bessel_i1e_gradient)
+unary("Erf", kernel="erf", gradient=_erf_gradient(1))
+unary("Erfc", kernel="erfc", gradient=_erf_gradient(-1))
+unary("Lgamma", kernel="lgamma", gradient=_times(raw.digamma))
+unary("Digamma", kernel=_digamma, gradient=_digamma_gradient)
+unary("BesselI0e", kernel="special.i0e", gradient=_bessel_i0e_gradient)
+unary("BesselI1e", kernel="special.i1e", gradient=_bessel_i1e_gradient)
 
 
 # --- complex numbers -------------------------------------------------------------------------------------------
@@ -329,11 +329,11 @@ def _complex_abs_gradient(op: Any, dy: Tensor) -> Tensor:
 
 
 # A real view shares memory with the complex tensor; plans are functional, so nothing writes through it.
-unary("Real", "real", _real_gradient)
-unary("Imag", "imag", _imag_gradient)
-unary("Angle", "angle", _angle_gradient)
+unary("Real", kernel="real", gradient=_real_gradient)
+unary("Imag", kernel="imag", gradient=_imag_gradient)
+unary("Angle", kernel="angle", gradient=_angle_gradient)
 register("Conj", same, lambda op, x: torch.conj_physical(x), lambda op, dy: raw.conj(dy))
-unary("ComplexAbs", "abs", _complex_abs_gradient)
+unary("ComplexAbs", kernel="abs", gradient=_complex_abs_gradient)
 
 
 # --- public functions ------------------------------------------------------------------------------------------

@@ -1,3 +1,1 @@
 """Random ops: TensorFlow's seeded Philox streams, reproduced number for number."""
-
-from tfmagic.ops.random import ops  # noqa: F401  # declares the ops

@@ -100,7 +100,8 @@ def _fills(name: str, stateless: str, distribution: Callable[..., Any]) -> None:
 
     register(name, _given_shape, kernel, state=_stream_of, host="shape", sizes="shape", differentiable=False,
              doc=distribution.__doc__)
-    register(stateless, _seeded_shape, stateless_kernel, opaque=True, host=("shape", "seed"), differentiable=False,
+    register(stateless, _seeded_shape, stateless_kernel, host=("shape", "seed"),
+             traced=False, because="looks at values", differentiable=False,
              doc=distribution.__doc__)
 
 
@@ -135,7 +136,8 @@ class RandomUniformInt:
         return _integers(op, state.reserve_outputs, shape, minval, maxval)
 
 
-@op("StatelessRandomUniformInt", opaque=True, host=("shape", "seed", "minval", "maxval"), differentiable=False)
+@op("StatelessRandomUniformInt", traced=False, because="looks at values", host=("shape", "seed", "minval", "maxval"),
+    differentiable=False)
 class StatelessRandomUniformInt:
     """Uniform integers in [minval, maxval), the same for the same pair of seeds."""
 
@@ -187,7 +189,7 @@ class RandomGamma:
             return None, raw.sum(dalpha, raw.range(0, drawn, 1, name="range"))
 
 
-@op("RandomGammaGrad", opaque=True)
+@op("RandomGammaGrad", traced=False, because="looks at values")
 class RandomGammaGrad:
     """How a sample of the gamma distribution changes with its alpha."""
 
@@ -243,7 +245,7 @@ class Multinomial:
         return sampling.multinomial(state, logits, num_samples, torch_dtype(op.output_dtype))
 
 
-@op("StatelessMultinomial", opaque=True, host=("num_samples", "seed"), differentiable=False)
+@op("StatelessMultinomial", traced=False, because="looks at values", host=("num_samples", "seed"), differentiable=False)
 class StatelessMultinomial:
     """Class numbers drawn by unnormalised log-probabilities, the same for the same pair of seeds."""
 

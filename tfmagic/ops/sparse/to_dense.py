@@ -48,7 +48,7 @@ def _check_order(matrix: np.ndarray, sizes: list[int]) -> None:
         previous = row
 
 
-@op("SparseToDense", host="output_shape", opaque=True)
+@op("SparseToDense", host="output_shape", traced=False, because="looks at values")
 class SparseToDense:
     """A dense tensor that holds `sparse_values` at `sparse_indices` and `default_value` everywhere else."""
 

@@ -139,14 +139,18 @@ def _scatter_nd(rule: str) -> Callable[..., Any]:
 
 
 for _rule in _RULES:
-    register(f"Scatter{_rule}", shape=_scatter_shape, kernel=_scatter(_rule), writes="ref", opaque=True,
+    register(f"Scatter{_rule}", shape=_scatter_shape, kernel=_scatter(_rule), writes="ref", traced=False,
+             because="looks at values",
              differentiable=False, doc=f"{_rule} rows of a variable.")
-    register(f"ResourceScatter{_rule}", kernel=_scatter(_rule), writes="resource", opaque=True, differentiable=False,
+    register(f"ResourceScatter{_rule}", kernel=_scatter(_rule), writes="resource", traced=False,
+             because="looks at values", differentiable=False,
              doc=f"{_rule} rows of a resource variable.")
 for _rule in ("Update", "Add", "Sub"):
-    register(f"ScatterNd{_rule}", shape=_scatter_nd_shape, kernel=_scatter_nd(_rule), writes="ref", opaque=True,
+    register(f"ScatterNd{_rule}", shape=_scatter_nd_shape, kernel=_scatter_nd(_rule), writes="ref", traced=False,
+             because="looks at values",
              differentiable=False, doc=f"{_rule} elements or slices of a variable.")
-    register(f"ResourceScatterNd{_rule}", kernel=_scatter_nd(_rule), writes="ref", opaque=True, differentiable=False,
+    register(f"ResourceScatterNd{_rule}", kernel=_scatter_nd(_rule), writes="ref", traced=False,
+             because="looks at values", differentiable=False,
              doc=f"{_rule} elements or slices of a resource variable.")
 
 
@@ -161,7 +165,7 @@ def _variable_shape(op: Any, dtype: dtypes.DType) -> Any:
     return constant(list(params), dtype)
 
 
-@op("ResourceGather", reads="resource", opaque=True)
+@op("ResourceGather", reads="resource", traced=False, because="looks at values")
 class ResourceGather:
     """Rows of a resource variable, without a copy of the whole."""
 
@@ -191,7 +195,7 @@ class ResourceGather:
         return IndexedSlices(values, raw.reshape(op.indices, count), params_shape), None
 
 
-@op("ResourceGatherNd", reads="resource", opaque=True)
+@op("ResourceGatherNd", reads="resource", traced=False, because="looks at values")
 class ResourceGatherNd:
     """Elements or slices of a resource variable."""
 

@@ -68,7 +68,8 @@ def _declare(update: str, rule: Callable[..., Any], *slots: str) -> None:
         sparse = "Sparse" in form
         kernel = _sparse(rule, [arg.name for arg in definition.inputs], changed) if sparse else rule
         register(form + update, shape=None if form.startswith("Resource") else _update_shape, kernel=kernel,
-                 writes=changed, doc=rule.__doc__, differentiable=False, **({"opaque": True} if sparse else {}))
+                 writes=changed, doc=rule.__doc__, differentiable=False, traced=not sparse,
+                 because="looks at values" if sparse else None)
 
 
 def _gradient_descent(op: Any, var: Any, alpha: Any, delta: Any) -> Any:

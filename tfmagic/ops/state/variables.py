@@ -35,9 +35,11 @@ def _holds_value(op: Any, value: Any) -> Any:
     return torch.tensor(value is not None)
 
 
-register("IsVariableInitialized", shape=shape_rules.scalar, kernel=_holds_value, reads="ref", opaque=True,
+register("IsVariableInitialized", shape=shape_rules.scalar, kernel=_holds_value, reads="ref", traced=False,
+         because="looks at values",
          differentiable=False, doc="Whether a variable holds a value.")
-register("VarIsInitializedOp", shape=shape_rules.scalar, kernel=_holds_value, reads="resource", opaque=True,
+register("VarIsInitializedOp", shape=shape_rules.scalar, kernel=_holds_value, reads="resource", traced=False,
+         because="looks at values",
          differentiable=False, doc="Whether the variable of a handle holds a value.")
 register("DestroyResourceOp", kernel=lambda op, resource: None, writes="resource", differentiable=False,
          doc="Take the value of a variable away.")
@@ -125,9 +127,11 @@ def _count_up_to(op: Any, value: Any) -> Any:
     return value + 1, value
 
 
-register("CountUpTo", shape=_count_up_to_shape, kernel=_count_up_to, writes="ref", opaque=True, differentiable=False,
+register("CountUpTo", shape=_count_up_to_shape, kernel=_count_up_to, writes="ref", traced=False,
+         because="looks at values", differentiable=False,
          doc="Count a variable up by one until it reaches the limit; gives the value before.")
-register("ResourceCountUpTo", shape=_resource_count_up_to_shape, kernel=_count_up_to, writes="resource", opaque=True,
+register("ResourceCountUpTo", shape=_resource_count_up_to_shape, kernel=_count_up_to, writes="resource", traced=False,
+         because="looks at values",
          differentiable=False, doc="CountUpTo for a resource variable.")
 
 

@@ -16,7 +16,7 @@ from tfmagic.graph.static_value import static_int
 from tfmagic.ops import raw, shape_rules
 from tfmagic.ops.array.rules import as_array, objects
 from tfmagic.ops.declare import op
-from tfmagic.ops.strings.rules import each_string, invalid, strings
+from tfmagic.ops.strings.rules import HOST_STRINGS, each_string, invalid, strings
 
 _BASE64 = re.compile(rb"[A-Za-z0-9_-]*={0,2}")
 
@@ -36,7 +36,7 @@ def _decoded(text: bytes) -> bytes:
     return base64.urlsafe_b64decode(body + b"=" * (-len(body) % 4))
 
 
-@op("DecodeRaw", opaque=True, differentiable=False)
+@op("DecodeRaw", **HOST_STRINGS)
 class DecodeRaw:
     """The numbers that the bytes of each string are; all strings must be equally long."""
 
@@ -61,7 +61,7 @@ class DecodeRaw:
         return torch.from_numpy(array.reshape(*x.shape, size // kind.itemsize))
 
 
-@op("DecodePaddedRaw", host="fixed_length", opaque=True, differentiable=False)
+@op("DecodePaddedRaw", host="fixed_length", **HOST_STRINGS)
 class DecodePaddedRaw:
     """The numbers that the first bytes of each string are; shorter strings are filled up with zeros."""
 
@@ -135,7 +135,7 @@ def _encode_points(op: Any, points: list[int]) -> bytes:
     return "".join(text).encode(op.output_encoding)
 
 
-@op("UnicodeTranscode", opaque=True, differentiable=False)
+@op("UnicodeTranscode", **HOST_STRINGS)
 class UnicodeTranscode:
     """Each string in another encoding."""
 
@@ -162,7 +162,7 @@ def _splits_dims(x: Any) -> Any:
     return (None if count is None else count + 1,)
 
 
-@op("UnicodeDecode", opaque=True, differentiable=False)
+@op("UnicodeDecode", **HOST_STRINGS)
 class UnicodeDecode:
     """The code points of all strings, and where each string's begin."""
 
@@ -173,7 +173,7 @@ class UnicodeDecode:
         return _decode_all(op, x)[:2]
 
 
-@op("UnicodeDecodeWithOffsets", opaque=True, differentiable=False)
+@op("UnicodeDecodeWithOffsets", **HOST_STRINGS)
 class UnicodeDecodeWithOffsets:
     """The code points of all strings, where each string's begin, and at which byte each character begins."""
 
@@ -184,7 +184,7 @@ class UnicodeDecodeWithOffsets:
         return _decode_all(op, x)
 
 
-@op("UnicodeEncode", opaque=True, differentiable=False)
+@op("UnicodeEncode", **HOST_STRINGS)
 class UnicodeEncode:
     """Strings from code points, cut at `input_splits`."""
 

@@ -13,7 +13,7 @@ from tfmagic.graph.operation import Tensor
 from tfmagic.ops import raw, shape_rules
 from tfmagic.ops.array.rules import as_array
 from tfmagic.ops.declare import op
-from tfmagic.ops.strings.rules import each_number, invalid, numbers
+from tfmagic.ops.strings.rules import HOST_STRINGS, each_number, invalid, numbers
 
 _MASK = (1 << 64) - 1
 _K0, _K1, _K2 = 0xC3A5C85C97CB3127, 0xB492B66FBE98F273, 0x9AE16A3B2F90404F
@@ -179,7 +179,7 @@ each_number("StringToHashBucket", lambda op, s: hash64(s) % op.num_buckets, "int
 each_number("StringToHashBucketFast", lambda op, s: fingerprint64(s) % op.num_buckets, "int64")
 
 
-@op("StringToHashBucketStrong", opaque=True, differentiable=False)
+@op("StringToHashBucketStrong", **HOST_STRINGS)
 class StringToHashBucketStrong:
     """The bucket of each string by a keyed hash, for strings that somebody may choose with intent."""
 
@@ -192,7 +192,7 @@ class StringToHashBucketStrong:
         return numbers(x, lambda s: siphash(key, s) % op.num_buckets, "int64")
 
 
-@op("Fingerprint", host="method", opaque=True, differentiable=False)
+@op("Fingerprint", host="method", **HOST_STRINGS)
 class Fingerprint:
     """The fingerprints of the rows of a tensor, eight bytes each."""
 

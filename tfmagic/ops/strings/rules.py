@@ -13,6 +13,8 @@ from tfmagic.ops import shape_rules
 from tfmagic.ops.array.rules import objects
 from tfmagic.ops.declare import register
 
+HOST_STRINGS: dict[str, Any] = {"traced": False, "because": "strings are host objects", "differentiable": False}
+
 
 def invalid(message: str) -> errors.InvalidArgumentError:
     """The error of a value that an op refuses; the session adds the node."""
@@ -32,14 +34,12 @@ def numbers(array: Any, function: Callable[[bytes], Any], dtype: str) -> Any:
 
 def each_string(name: str, function: Callable[[Any, bytes], bytes]) -> None:
     """Declare an op that makes one string of each string: `function(op, text)`."""
-    register(name, shape_rules.same, lambda op, x: strings(x, lambda item: function(op, item)), opaque=True,
-             differentiable=False)
+    register(name, shape_rules.same, lambda op, x: strings(x, lambda item: function(op, item)), **HOST_STRINGS)
 
 
 def each_number(name: str, function: Callable[[Any, bytes], Any], dtype: str) -> None:
     """Declare an op that makes one number of each string: `function(op, text)`."""
-    register(name, shape_rules.same, lambda op, x: numbers(x, lambda item: function(op, item), dtype), opaque=True,
-             differentiable=False)
+    register(name, shape_rules.same, lambda op, x: numbers(x, lambda item: function(op, item), dtype), **HOST_STRINGS)
 
 
 def utf8(op: Any, text: bytes) -> str:

@@ -23,7 +23,7 @@ from tfmagic.ops import raw, shape_rules
 from tfmagic.ops.array.rules import as_array, objects
 from tfmagic.ops.array.shape_ops import rank
 from tfmagic.ops.declare import op, register
-from tfmagic.ops.strings.rules import each_number, each_string, invalid, numbers, strings, utf8
+from tfmagic.ops.strings.rules import HOST_STRINGS, each_number, each_string, invalid, numbers, strings, utf8
 
 _SPACE = b" \t\n\r\v\f"
 
@@ -51,7 +51,7 @@ def _characters(text: bytes) -> int:
 # --- join -------------------------------------------------------------------------------------------------------
 
 
-@op("StringJoin", opaque=True, differentiable=False)
+@op("StringJoin", **HOST_STRINGS)
 class StringJoin:
     """Strings of several tensors joined element by element; scalars go with every element."""
 
@@ -75,7 +75,7 @@ class StringJoin:
         return objects([separator.join(row) for row in zip(*columns)], dims)
 
 
-@op("ReduceJoin", host="reduction_indices", opaque=True, differentiable=False)
+@op("ReduceJoin", host="reduction_indices", **HOST_STRINGS)
 class ReduceJoin:
     """Strings joined along axes, in the order in which the axes are given."""
 
@@ -110,7 +110,7 @@ class ReduceJoin:
         return np.expand_dims(joined, sorted(axes)) if op.keep_dims and axes else joined
 
 
-@op("UnsortedSegmentJoin", host="num_segments", opaque=True, differentiable=False)
+@op("UnsortedSegmentJoin", host="num_segments", **HOST_STRINGS)
 class UnsortedSegmentJoin:
     """The strings of each segment joined."""
 
@@ -153,7 +153,7 @@ def _as_sparse(rows: list[list[bytes]]) -> tuple[Any, Any, Any]:
             torch.tensor([len(rows), widest], dtype=torch.int64))
 
 
-@op("StringSplit", opaque=True, differentiable=False)
+@op("StringSplit", **HOST_STRINGS)
 class StringSplit:
     """Each string cut at every character of `delimiter`, or into bytes."""
 
@@ -172,7 +172,7 @@ class StringSplit:
         return _as_sparse(rows)
 
 
-@op("StringSplitV2", opaque=True, differentiable=False)
+@op("StringSplitV2", **HOST_STRINGS)
 class StringSplitV2:
     """Each string cut as `bytes.split` does it."""
 
@@ -183,7 +183,7 @@ class StringSplitV2:
         return _as_sparse([text.split(mark or None, op.maxsplit) for text in x.tolist()])
 
 
-@op("Substr", opaque=True, differentiable=False)
+@op("Substr", **HOST_STRINGS)
 class Substr:
     """A part of each string: `len` bytes or characters from `pos` on."""
 
@@ -274,19 +274,19 @@ def _raw_bytes(text: Any) -> bytes:
 
 
 register("RegexReplace", shape_rules.same, lambda op, x, pattern, rewrite: _regex_replace(
-    op, x, pattern.reshape(-1)[0], rewrite.reshape(-1)[0]), opaque=True, differentiable=False)
+    op, x, pattern.reshape(-1)[0], rewrite.reshape(-1)[0]), **HOST_STRINGS)
 register("StaticRegexReplace", shape_rules.same, lambda op, x: _regex_replace(
-    op, x, _raw_bytes(op.pattern), _raw_bytes(op.rewrite)), opaque=True, differentiable=False)
+    op, x, _raw_bytes(op.pattern), _raw_bytes(op.rewrite)), **HOST_STRINGS)
 register("RegexFullMatch", shape_rules.same, lambda op, x, pattern: _full_match(op, x, pattern.reshape(-1)[0]),
-         opaque=True, differentiable=False)
+         **HOST_STRINGS)
 register("StaticRegexFullMatch", shape_rules.same, lambda op, x: _full_match(op, x, _raw_bytes(op.pattern)),
-         opaque=True, differentiable=False)
+         **HOST_STRINGS)
 
 
 # --- numbers ----------------------------------------------------------------------------------------------------
 
 
-@op("AsString", opaque=True, differentiable=False)
+@op("AsString", **HOST_STRINGS)
 class AsString:
     """Each number as a string, in C's formats."""
 
@@ -326,7 +326,7 @@ _NUMBER = re.compile(rb"[+-]?(\d+\.?\d*([eE][+-]?\d+)?|\.\d+([eE][+-]?\d+)?|inf(
 _WHOLE = re.compile(rb"[+-]?\d+")
 
 
-@op("StringToNumber", opaque=True, differentiable=False)
+@op("StringToNumber", **HOST_STRINGS)
 class StringToNumber:
     """The number that each string writes."""
 
@@ -349,7 +349,7 @@ class StringToNumber:
             return numbers(x, parse, dtype.name)
 
 
-@op("StringFormat", opaque=True, differentiable=False)
+@op("StringFormat", **HOST_STRINGS)
 class StringFormat:
     """A template whose placeholders are filled with tensors as `tf.Print` shows them."""
 

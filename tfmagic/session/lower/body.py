@@ -1,10 +1,8 @@
-"""Body: a branch or loop body as a compiled fx graph of its own, and how values get into it while it is lowered."""
+"""Bodies of branches and loops: how values get into one while it is lowered to a PlanGraph of its own."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from types import SimpleNamespace
 from typing import Any
 
 import torch
@@ -14,23 +12,9 @@ from torch.fx.proxy import Proxy
 from tfmagic.base import dtypes
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.ops.torch_types import torch_dtype
-from tfmagic.session import run_errors
 from tfmagic.session.lower.lowering import Lowering, VariableRef
-from tfmagic.session.lower.tracer import UNKNOWN
-from tfmagic.session.passes import body_passes
-
-
-class PlanCall:
-    """Something that a plan calls at run time and that passes leave alone."""
-
-    def __init_subclass__(cls) -> None:
-        cls.__module__ = "tfmagic.control_flow"  # by which passes know it, and under which a printed plan shows it
-
-    bodies: tuple[Body, ...] = ()
-
-    def meta_outputs(self, arguments: Any) -> Any:
-        """What is known of the results' shapes: their lowering says it instead."""
-        return UNKNOWN
+from tfmagic.session.passes import run_passes
+from tfmagic.session.plan.plan_graph import PlanGraph
 
 
 class Dead:
@@ -54,7 +38,6 @@ class Inner:
     def __init__(self, outer: Lowering):
         self.outer = outer
         self.lowering = outer.child()
-        self._parameters: dict[fx.Node, Any] = {}
         self._known: dict[fx.Node, Proxy] = {}
 
     def parameter(self, tensor: Tensor, source: Any, device: str, meta: Any = None) -> Proxy:
@@ -67,10 +50,9 @@ class Inner:
         """
         name = tensor.op.name if tensor.value_index == 0 else f"{tensor.op.name}_{tensor.value_index}"
         proxy = self.lowering.tracer.input(name)
-        proxy.node.meta["device"] = device
+        proxy.node.meta.update(source=source, device=device)
         if meta is not None:
             proxy.node.meta["val"] = meta
-        self._parameters[proxy.node] = source
         self.lowering.values[tensor] = proxy
         return proxy
 
@@ -96,83 +78,22 @@ class Inner:
             return tracer.create_proxy("call_method", "to", (value, device), {})
         return tracer.proxy(tracer.constant(value, device)) if isinstance(value, torch.Tensor) else value
 
-    def compile(self, results: Sequence[Any], name: str) -> Body:
-        """End the lowering."""
-        tracer = self.lowering.tracer
+    def finish(self, name: str, results: Sequence[Any], written: Sequence[Operation] = ()) -> PlanGraph:
+        """End the lowering.
+
+        Args:
+          name: what the body is.
+          results: the values that it gives, settled.
+          written: the variables whose new values it gives besides.
+        """
+        lowering = self.lowering
+        tracer = lowering.tracer
+        states = [self.settled(lowering.variable(root), lowering.place(root)) for root in written]
         tracer.op, tracer.device = None, "cpu"
-        tracer.graph.output(tracer.create_arg(tuple(results)))
-        body = SimpleNamespace(graph=tracer.graph)
-        for change in body_passes():
-            change(body)
-        parameters = [self._parameters.get(node, node.meta.get("variable")) for node in tracer.graph.nodes
-                      if node.op == "placeholder"]
-        return Body(name, tracer.graph, tracer.constants, parameters)
-
-
-class Body:
-    """A compiled part of a plan: called with one value per parameter, gives a tuple of results.
-
-    Attributes:
-      graph: its fx graph.
-      constants: tensors and host objects that the graph names.
-      parameters: what each parameter stands for: a value around it (a proxy), an `Operation` (a variable), or what
-        the lowering of the loop chose.
-    """
-
-    def __init__(self, name: str, graph: fx.Graph, constants: dict[str, Any], parameters: list[Any]):
-        constants.pop("_kept", None)
-        self.name = name
-        self.graph = graph
-        self.constants = constants
-        self.parameters = parameters
-        python_code = graph.python_code("self")
-        self.source = python_code.src
-        self._nodes = list(graph.nodes)
-        self._lines = getattr(python_code, "_lineno_map", None) or {}
-        self._filename = f"<tfmagic {name} {id(self):x}>"
-        scope = dict(python_code.globals)
-        exec(compile(self.source, self._filename, "exec"), scope)  # the code that fx generated from the graph
-        self._namespace = SimpleNamespace(**constants)
-        self._forward = scope["forward"]
-        lines = self.source.splitlines()
-        self._first = next(i for i, line in enumerate(lines) if line.lstrip().startswith("def forward")) + 1
-
-    def __call__(self, *values: Any) -> tuple[Any, ...]:
-        try:
-            return self._forward(self._namespace, *values)
-        except Exception as exception:
-            op = self._failing(exception)
-            if op is None:
-                raise
-            raise run_errors.translate(exception, op) from exception
-
-    def _failing(self, exception: BaseException) -> Operation | None:
-        """The operation in whose line `exception` came up."""
-        traceback = exception.__traceback__
-        op = None
-        while traceback is not None:
-            if traceback.tb_frame.f_code.co_filename == self._filename:
-                index = self._lines.get(traceback.tb_lineno - self._first)
-                if index is not None and index < len(self._nodes):
-                    op = self._nodes[index].meta.get("op")
-            traceback = traceback.tb_next
-        return op
-
-    def code(self) -> str:
-        """The body as readable PyTorch code, with the bodies that it calls."""
-        return readable(self.name, self.graph)
-
-    def __repr__(self) -> str:
-        return f"<body {self.name}>"
-
-
-def readable(title: str, graph: fx.Graph) -> str:
-    """The code of an fx graph under a title, and after it that of the bodies it calls."""
-    text = re.sub(r";\s+(\w+ = )+None", "", graph.python_code("self").src).strip()
-    parts = [f"# {title}\n{text}" if title else text]
-    for node in graph.nodes:
-        parts += [body.code() for body in getattr(node.target, "bodies", ())]
-    return "\n\n".join(parts)
+        tracer.graph.output(tracer.create_arg((tuple(results), tuple(states), ())))
+        plan = PlanGraph(name, tracer.graph, tracer.taken_constants(), list(written))
+        run_passes(plan)
+        return plan
 
 
 def passed(lowering: Lowering, op: Operation, tensor: Tensor) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -11,24 +11,32 @@ from torch.fx.proxy import Proxy
 from tfmagic.base import errors
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.session import run_errors
-from tfmagic.session.lower.body import DEAD, Body, Inner, PlanCall, common_meta, device_of, lives_on_host, passed
+from tfmagic.session.lower.body import DEAD, Inner, common_meta, device_of, lives_on_host, passed
 from tfmagic.session.lower.lowering import Lowering, VariableRef
 from tfmagic.session.lower.regions import SWITCHES, Path, Region
+from tfmagic.session.lower.run_time import PlanCall
 from tfmagic.session.lower.schedule import Step, schedule
+from tfmagic.session.plan.plan_graph import PlanGraph
 
 
 class Conditional(PlanCall):
-    """Called at run time: computes one of two bodies."""
+    """Computes one of two bodies."""
 
     __name__ = __qualname__ = "cond"
 
-    def __init__(self, bodies: tuple[Body, Body], places: tuple[list[int], list[int]]):
+    def __init__(self, bodies: tuple[PlanGraph, PlanGraph], places: tuple[list[int], list[int]]):
         self.bodies = bodies
         self._places = places
 
-    def __call__(self, pred: Any, *values: Any) -> tuple[Any, ...]:
-        side = 1 if pred else 0
-        return self.bodies[side](*[values[i] for i in self._places[side]])
+    def bind(self, *bodies: Callable[..., Any]) -> Callable[..., tuple[Any, ...]]:
+        places = self._places
+
+        def cond(pred: Any, *values: Any) -> tuple[Any, ...]:
+            side = 1 if pred else 0
+            results, states, _ = bodies[side](*[values[i] for i in places[side]])
+            return (*results, *states)
+
+        return cond
 
 
 class _SwitchAlias:
@@ -129,14 +137,13 @@ class BranchStep:
         for side, inner in enumerate(inners):
             row = [DEAD if values[side] is DEAD else inner.settled(values[side], device)
                    for _, device, values in outputs]
-            row.extend(inner.settled(inner.lowering.variable(root), lowering.place(root)) for root in written)
             results.append(row)
         name = self.pred.op.name
-        bodies = [inner.compile([_as_constant(inner, value) for value in row], f"{name} {what}")
+        bodies = [inner.finish(f"{name} {what}", [_as_constant(inner, value) for value in row], list(written))
                   for inner, row, what in zip(inners, results, ("false", "true"))]
         self._call(lowering, pred, bodies, outputs, list(written))
 
-    def _call(self, lowering: Lowering, pred: Proxy, bodies: list[Body], outputs: list[Any],
+    def _call(self, lowering: Lowering, pred: Proxy, bodies: list[PlanGraph], outputs: list[Any],
               written: list[Operation]) -> None:
         arguments: dict[Any, int] = {}
         values: list[Any] = []

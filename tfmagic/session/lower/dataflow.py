@@ -17,10 +17,11 @@ from tfmagic.graph import registry
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.ops.torch_types import as_torch
 from tfmagic.session import run_errors
-from tfmagic.session.lower.body import DEAD, PlanCall
+from tfmagic.session.lower.body import DEAD
 from tfmagic.session.lower.loops import ENTERS, EXITS, NEXT
 from tfmagic.session.lower.lowering import VARIABLE_OPS, Lowering, VariableRef, uninitialized
 from tfmagic.session.lower.regions import MERGES, SWITCHES
+from tfmagic.session.lower.run_time import PlanCall, RunTimeKernel
 
 
 class DataflowStep:
@@ -31,7 +32,7 @@ class DataflowStep:
         self.id = min(op._id for op in ops)
         self.inputs: tuple[Tensor, ...] = ()
         self.controls: tuple[Operation, ...] = ()
-        self.writes = any(_options(op).get("writes") for op in ops)
+        self.writes = any(_written(op) for op in ops)
         self._fed = [tensor for tensor in fed if any(tensor in op._inputs for op in ops) or tensor in needed]
         self._needed = [tensor for tensor in needed if tensor not in fed]
 
@@ -49,9 +50,10 @@ class DataflowStep:
             lowering.write(root, call[len(self._needed) + index])
 
 
-def _options(op: Operation) -> dict[str, Any]:
+def _written(op: Operation) -> tuple[str, ...]:
+    """The inputs that name variables which `op` changes."""
     declaration = registry.lookup(op.type)
-    return {} if declaration is None else declaration.options
+    return () if declaration is None else declaration.writes
 
 
 class _Frame:
@@ -248,7 +250,7 @@ class _Run:
         if op.type == "NoOp" or not op._op_def.inputs and not op._op_def.outputs:
             return []
         if op._outputs and op._outputs[0]._dtype._is_ref_dtype and inputs and type(inputs[0]) is VariableRef \
-                and not _options(op).get("writes"):
+                and not _written(op):
             return [inputs[0]]
         return self._kernel(op, inputs)
 
@@ -257,7 +259,7 @@ class _Run:
         one = self.plan.kernels.get(op)
         if one is None:
             one = self.plan.kernels[op] = _Single(op, self.plan.resources)
-        written = _options(op).get("writes", ())
+        written = _written(op)
         roots = [value.root for value in inputs if type(value) is VariableRef]
         values = [self.variables[v.root] if type(v) is VariableRef else v for v in inputs]
         if not written:
@@ -278,13 +280,11 @@ class _Single:
     """The kernel of one operation, called with values."""
 
     def __init__(self, op: Operation, resources: Any):
-        from tfmagic.session.lower.lowering import _Opaque
-
         declaration = registry.lookup(op.type)
         if declaration is None or declaration.kernel is None:
             raise run_errors.error(errors.UnimplementedError, op,
                                    f"Op type {op.type} cannot run: tfmagic has no kernel for it yet.")
-        self._call = _Opaque(op, declaration, resources if "state" in declaration.options else None)
+        self._call = RunTimeKernel(op, declaration, resources if declaration.state is not None else None)
         self._op = op
 
     def __call__(self, values: list[Any]) -> Sequence[Any]:

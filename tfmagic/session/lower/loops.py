@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import torch
@@ -10,40 +10,50 @@ from torch.fx.proxy import Proxy
 
 from tfmagic.graph import registry
 from tfmagic.graph.operation import Operation, Tensor
-from tfmagic.session.lower.body import Body, Inner, PlanCall, lives_on_host, meta_of, passed, static_meta
+from tfmagic.session.lower.body import Inner, lives_on_host, meta_of, passed, static_meta
 from tfmagic.session.lower.branches import BranchStep
 from tfmagic.session.lower.lowering import Lowering, VariableRef
 from tfmagic.session.lower.regions import MERGES, SWITCHES, Irregular, Region
+from tfmagic.session.lower.run_time import PlanCall
 from tfmagic.session.lower.schedule import OpStep, Step, schedule
+from tfmagic.session.plan.order import Cycle, in_order
+from tfmagic.session.plan.plan_graph import PlanGraph
 
 
 class Loop(PlanCall):
-    """Called at run time: repeats a body while a condition holds.
+    """Repeats a body while a condition holds.
 
     All values live in one list of slots; each body reads some and writes some.
     """
 
     __name__ = __qualname__ = "while_loop"
 
-    def __init__(self, cond: Body, cond_reads: list[int], cond_writes: list[int], body: Body, body_reads: list[int],
-                 body_writes: list[int], size: int, results: list[int]):
-        self.cond, self.cond_reads, self.cond_writes = cond, cond_reads, cond_writes
-        self.body, self.body_reads, self.body_writes = body, body_reads, body_writes
+    def __init__(self, cond: PlanGraph, cond_reads: list[int], cond_writes: list[int], body: PlanGraph,
+                 body_reads: list[int], body_writes: list[int], size: int, results: list[int]):
+        self.cond_reads, self.cond_writes = cond_reads, cond_writes
+        self.body_reads, self.body_writes = body_reads, body_writes
         self.size, self.results = size, results
         self.bodies = (cond, body)
 
-    def __call__(self, *initial: Any) -> tuple[Any, ...]:
-        slots: list[Any] = [*initial, *[None] * (self.size - len(initial))]
-        cond, cond_reads, cond_writes = self.cond, self.cond_reads, self.cond_writes
-        body, body_reads, body_writes = self.body, self.body_reads, self.body_writes
-        while True:
-            goes_on, *handed_on = cond(*[slots[i] for i in cond_reads])
-            for slot, value in zip(cond_writes, handed_on):
-                slots[slot] = value
-            if not goes_on:
-                return tuple([slots[i] for i in self.results])
-            for slot, value in zip(body_writes, body(*[slots[i] for i in body_reads])):
-                slots[slot] = value
+    def bind(self, *bodies: Callable[..., Any]) -> Callable[..., tuple[Any, ...]]:
+        cond, body = bodies
+        cond_reads, cond_writes = self.cond_reads, self.cond_writes
+        body_reads, body_writes = self.body_reads, self.body_writes
+        size, results = self.size, self.results
+
+        def while_loop(*initial: Any) -> tuple[Any, ...]:
+            slots: list[Any] = [*initial, *[None] * (size - len(initial))]
+            while True:
+                (goes_on, *handed_on), states, _ = cond(*[slots[i] for i in cond_reads])
+                for slot, value in zip(cond_writes, (*handed_on, *states)):
+                    slots[slot] = value
+                if not goes_on:
+                    return tuple([slots[i] for i in results])
+                values, states, _ = body(*[slots[i] for i in body_reads])
+                for slot, value in zip(body_writes, (*values, *states)):
+                    slots[slot] = value
+
+        return while_loop
 
 
 class Frame:
@@ -84,24 +94,17 @@ def frames(ops: Sequence[Operation], fed: set[Tensor]) -> Frame:
       Irregular: there is a cycle outside of loops.
     """
     root = Frame("", None)
-    known = set(ops)
     outside: dict[Operation, Frame] = {}  # where the outputs of a node are
-    waiting: dict[Operation, int] = {}
-    followers: dict[Operation, list[Operation]] = {}
-    ready = []
-    for op in ops:
-        before = {t.op for t in op._inputs if t not in fed and t.op in known and not (
-            op.type in MERGES and t.op.type in NEXT)}
-        before.update(c for c in op._control_inputs if c in known)
-        waiting[op] = len(before)
-        for source in before:
-            followers.setdefault(source, []).append(op)
-        if not before:
-            ready.append(op)
-    count = 0
-    while ready:
-        op = ready.pop()
-        count += 1
+
+    def before(op: Operation) -> list[Operation]:
+        inputs = [t.op for t in op._inputs if t not in fed and not (op.type in MERGES and t.op.type in NEXT)]
+        return [*inputs, *op._control_inputs]
+
+    try:
+        order = in_order(ops, before, lambda op: op._id)
+    except Cycle:
+        raise Irregular("a cycle outside of loops") from None
+    for op in order:
         found = [outside[t.op] for t in op._inputs if t not in fed and t.op in outside]
         found += [outside[c] for c in op._control_inputs if c in outside]
         frame = max(found, key=lambda f: f.depth, default=root)
@@ -114,12 +117,6 @@ def frames(ops: Sequence[Operation], fed: set[Tensor]) -> Frame:
             outside[op] = frame.parent
         else:
             outside[op] = frame
-        for later in followers.get(op, ()):
-            waiting[later] -= 1
-            if waiting[later] == 0:
-                ready.append(later)
-    if count != len(ops):
-        raise Irregular("a cycle outside of loops")
     return root
 
 
@@ -215,7 +212,7 @@ class LoopStep:
 
 def _writes(op: Operation) -> bool:
     declaration = registry.lookup(op.type)
-    return declaration is not None and "writes" in declaration.options
+    return declaration is not None and bool(declaration.writes)
 
 
 class _LoopPlan:
@@ -270,16 +267,12 @@ class _LoopPlan:
         following = {op: body.lowering.value(value) for op, value in zip(step.merges, step.next_values)
                      if op in variables}
         written = list(dict.fromkeys([*cond_lowering.written, *body.lowering.written]))
-        cond_results = [goes_on, *(cond_lowering.values[t] for t in handed),
-                        *self._states(cond, [r for r in written if r in cond_lowering.written])]
-        body_results = [*(body.settled(following[op], self.devices[self.slots[op._outputs[0]]]) for op in variables),
-                        *self._states(body, [r for r in written if r in body.lowering.written])]
+        cond_results = [goes_on, *(cond_lowering.values[t] for t in handed)]
+        body_results = [body.settled(following[op], self.devices[self.slots[op._outputs[0]]]) for op in variables]
         exits = {data: cond_lowering.values.get(data) for data in step.exit_data}
-        compiled_cond = cond.compile(cond_results, f"condition of {step.name}")
-        compiled_body = body.compile(body_results, f"iteration of {step.name}")
-        self._call(compiled_cond, compiled_body, variables, handed, written, exits,
-                   [r for r in written if r in cond_lowering.written],
-                   [r for r in written if r in body.lowering.written])
+        self._call(cond.finish(f"condition of {step.name}", cond_results, list(cond_lowering.written)),
+                   body.finish(f"iteration of {step.name}", body_results, list(body.lowering.written)),
+                   variables, handed, written, exits)
 
     def _entry(self, value: Any, device: str) -> Any:
         """A loop variable's first value where it stays during the loop."""
@@ -315,12 +308,8 @@ class _LoopPlan:
         for step in schedule(steps, self.step._fed):
             step.lower(inner.lowering)
 
-    def _states(self, inner: Inner, roots: list[Operation]) -> list[Any]:
-        return [inner.settled(inner.lowering.variable(root), self.outer.place(root)) for root in roots]
-
-    def _call(self, cond: Body, body: Body, variables: list[Operation], handed: list[Tensor],
-              written: list[Operation], exits: dict[Tensor, Any], cond_written: list[Operation],
-              body_written: list[Operation]) -> None:
+    def _call(self, cond: PlanGraph, body: PlanGraph, variables: list[Operation], handed: list[Tensor],
+              written: list[Operation], exits: dict[Tensor, Any]) -> None:
         outer, step = self.outer, self.step
         arguments = list(self.initial)
         keys: dict[Any, int] = {op._outputs[0]: i for i, op in enumerate(variables)}
@@ -339,9 +328,9 @@ class _LoopPlan:
             return keys[source.node if isinstance(source, Proxy) else source]
 
         results = [keys[data] for data in step.exit_data if data in keys] + [keys[root] for root in written]
-        loop = Loop(cond, [place(s) for s in cond.parameters], [keys[t] for t in (*handed, *cond_written)],
+        loop = Loop(cond, [place(s) for s in cond.parameters], [keys[t] for t in (*handed, *cond.written)],
                     body, [place(s) for s in body.parameters],
-                    [keys[t] for t in (*(op._outputs[0] for op in variables), *body_written)], size, results)
+                    [keys[t] for t in (*(op._outputs[0] for op in variables), *body.written)], size, results)
         tracer = outer.tracer
         tracer.op, tracer.device, tracer.inputs = step.cond, "cpu", []
         call: Any = tracer.create_proxy("call_function", loop, tuple(arguments), {})

@@ -14,7 +14,6 @@ stand for the variable's present value; fetched they show its value at the end o
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -26,12 +25,13 @@ from torch.fx.proxy import Proxy, TraceError
 
 from tfmagic.base import errors
 from tfmagic.graph import registry
-from tfmagic.graph.opdefs import snake_case
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.graph.registry import Node, OpDeclaration
 from tfmagic.ops.torch_types import torch_dtype
 from tfmagic.session import run_errors
-from tfmagic.session.lower.tracer import UNKNOWN, PlanTracer
+from tfmagic.session.lower.run_time import Check, RunTimeKernel, settled, tensor_type
+from tfmagic.session.lower.tracer import PlanTracer
+from tfmagic.session.plan.plan_graph import Update
 
 # An op is folded only when its outputs are known to stay below this many elements.
 _FOLD_LIMIT = 1 << 18
@@ -46,23 +46,6 @@ class VariableRef:
     @property
     def key(self) -> str:
         return variable_key(self.root)
-
-
-@dataclass(frozen=True)
-class Update:
-    """A change of variables that was lowered: what passes need to do it in another way.
-
-    Attributes:
-      op: the operation.
-      roots: the variables that it changes, by the name of the input.
-      arguments: the values of all its inputs, by name (proxies, or constants).
-      values: the new values, in the order of `roots`.
-    """
-
-    op: Operation
-    roots: dict[str, Operation]
-    arguments: dict[str, Any]
-    values: tuple[Any, ...]
 
 
 VARIABLE_OPS = frozenset({"VariableV2", "Variable", "VarHandleOp", "TemporaryVariable"})
@@ -110,9 +93,8 @@ class Lowering:
     def feed(self, tensor: Tensor, shape: Any = None) -> Proxy:
         """Make `tensor` a parameter of the plan, always of the given shape where one is given."""
         name = tensor.op.name if tensor.value_index == 0 else f"{tensor.op.name}_{tensor.value_index}"
-        proxy = self.tracer.input(name, shape, _tensor_type(tensor))
-        proxy.node.meta["device"] = "cpu"
-        proxy.node.meta["fed"] = tensor
+        proxy = self.tracer.input(name, shape, tensor_type(tensor))
+        proxy.node.meta.update(source=tensor, device="cpu")
         self.values[tensor] = proxy
         return proxy
 
@@ -130,8 +112,8 @@ class Lowering:
         """The present value of a variable."""
         if root not in self.state:
             tensor_type = _variable_type(root)
-            proxy = self.tracer.input(root.name, _settled(root._attrs["shape"]._dims), tensor_type)
-            proxy.node.meta.update(variable=root, device=self.place(root))
+            proxy = self.tracer.input(root.name, settled(root._attrs["shape"]._dims), tensor_type)
+            proxy.node.meta.update(source=root, device=self.place(root))
             # Parameters come first in an fx graph, whenever they turn up.
             self.state_inputs[root] = proxy
             self.state[root] = proxy
@@ -173,13 +155,12 @@ class Lowering:
                 "exported. Feed its output by feed_dict, or compute it with tf.py_func.")
         self.tracer.op = op
         self.tracer.device = self.place(op)
-        options = declaration.options
         if op._inputs and type(self.values.get(op._inputs[0])) is VariableRef and op.type in _FORWARDS_REFS \
                 and op._outputs[0]._dtype._is_ref_dtype:
             self.values[op._outputs[0]] = self.values[op._inputs[0]]
             return
-        written = options.get("writes", ())
-        roots = self._roots(op, (*written, *options.get("reads", ())))
+        written = declaration.writes
+        roots = self._roots(op, (*written, *declaration.reads))
         arguments = self._arguments(op, written)
         self.tracer.inputs = arguments
         try:
@@ -239,25 +220,23 @@ class Lowering:
         return value
 
     def _call(self, op: Operation, declaration: OpDeclaration, arguments: list[Any]) -> Any:
-        options = declaration.options
-        host = options.get("host", ())
         node = Node(op)
         args = registry.grouped(op._op_def.inputs, op._attrs, arguments)
         names = [arg.name for arg in op._op_def.inputs]
         traced = [isinstance(a, Proxy) for a in arguments]
-        has_state = "state" in options
-        opaque = has_state or (options.get("opaque", False) and not options.get("from_shapes"))
+        has_state = declaration.state is not None
+        opaque = declaration.traced is False
         for index, name in enumerate(names):
-            if name in host and not isinstance(args[index], list):
+            if name in declaration.host and not isinstance(args[index], list):
                 if isinstance(args[index], Proxy):
                     opaque = True
                 elif isinstance(args[index], torch.Tensor):
                     args[index] = args[index].tolist()
-        foldable = not any(traced) and not has_state and not op._op_def.is_stateful
+        foldable = not any(traced) and declaration.effect == "none"
         if foldable and not opaque and self._is_small(op):
             return declaration.kernel(node, *args)  # type: ignore[misc]
         if foldable and opaque and op._inputs and self._is_small(op):
-            return _Opaque(op, declaration, None)(*arguments)
+            return RunTimeKernel(op, declaration, None)(*arguments)
         if not opaque:
             if not any(traced):  # large, or with an effect: recorded rather than run now
                 args = [self._as_proxy(a) for a in args]
@@ -267,7 +246,7 @@ class Lowering:
             except (TraceError, TypeError, AttributeError, RuntimeError, ValueError, IndexError, NotImplementedError):
                 # The kernel looks at what only a run can tell: it is called at run time.
                 self._erase(mark)
-        function = _Opaque(op, declaration, self.resources if has_state else None, self.tracer.device)
+        function = RunTimeKernel(op, declaration, self.resources if has_state else None, self.tracer.device)
         return self.tracer.create_proxy("call_function", function, tuple(arguments), {})
 
     def _is_small(self, op: Operation) -> bool:
@@ -344,93 +323,17 @@ _MAY_BE_UNINITIALIZED = frozenset({"IsVariableInitialized", "VarIsInitializedOp"
 _OVERWRITES = frozenset({"AssignVariableOp", "Assign"})
 
 
-def _settled(dims: Any) -> Any:
-    """`dims` when they are known in full, else None."""
-    return dims if dims is not None and None not in dims else None
-
-
-def _tensor_type(tensor: Tensor) -> torch.dtype | None:
-    return None if tensor._dtype.kind == "O" else torch_dtype(tensor._dtype)
-
-
 def _variable_type(root: Operation) -> torch.dtype | None:
     dtype = root._attrs["dtype"]
     return None if dtype.kind == "O" else torch_dtype(dtype)
 
 
-class _Opaque:
-    """A kernel called at run time: host inputs become Python values, state comes from the session."""
-
-    def __init__(self, op: Operation, declaration: OpDeclaration, resources: Any, device: str = "cpu"):
-        self.__name__ = self.__qualname__ = snake_case(op.type)
-        self.__module__ = "tfmagic.ops"
-        self.kernel = declaration.kernel
-        self.node = Node(op)
-        self.op = op
-        names = [arg.name for arg in op._op_def.inputs]
-        self.host = [name in declaration.options.get("host", ()) for name in names]
-        sizes = declaration.options.get("sizes")
-        self.sizes_at = names.index(sizes) if sizes is not None else None
-        self.grouped = any(arg.is_list for arg in op._op_def.inputs)
-        self.resources = resources
-        self.make_state = declaration.options.get("state")
-        self.device = device
-
-    def meta_outputs(self, arguments: Sequence[Any]) -> Any:
-        """Meta tensors for the outputs, from the static shapes of the op or its shape rule.
-
-        Args:
-          arguments: the inputs: constants, or meta tensors as far as they are known.
-        """
-        metas = []
-        for tensor, known in zip(self.op._outputs, self._output_dims(arguments)):
-            tensor_type, dims = _tensor_type(tensor), _settled(known)
-            if tensor_type is None or dims is None:
-                return UNKNOWN
-            metas.append(torch.empty(dims, dtype=tensor_type, device="meta"))
-        single = len(self.op._op_def.outputs) == 1 and not self.op._op_def.outputs[0].is_list
-        return metas[0] if single and metas else tuple(metas)
-
-    def _output_dims(self, arguments: Sequence[Any]) -> list[Any]:
-        static = [tensor._dims for tensor in self.op._outputs]
-        rule = registry.lookup(self.op.type).shape  # type: ignore[union-attr]
-        if rule is None or all(_settled(dims) is not None for dims in static):
-            return static
-        sizes = arguments[self.sizes_at] if self.sizes_at is not None else None
-        if isinstance(sizes, torch.Tensor) and sizes.device.type != "meta":
-            return [tuple(sizes.tolist())]
-        dims = [tuple(a.shape) if isinstance(a, torch.Tensor) else t._dims for a, t in zip(arguments, self.op._inputs)]
-        try:
-            result = rule(self.node, *registry.grouped(self.op._op_def.inputs, self.op._attrs, dims))
-        except ValueError:  # the run will say what is wrong
-            return static
-        if len(self.op._op_def.outputs) == 1 and not self.op._op_def.outputs[0].is_list:
-            return [result]
-        flat: list[Any] = []
-        for arg, item in zip(self.op._op_def.outputs, result if len(self.op._op_def.outputs) > 1 else (result,)):
-            flat.extend(item if arg.is_list else [item])
-        return flat
-
-    def __call__(self, *values: Any) -> Any:
-        args = registry.grouped(self.op._op_def.inputs, self.op._attrs, values) if self.grouped else list(values)
-        for index, is_host in enumerate(self.host):
-            if is_host and isinstance(args[index], torch.Tensor):
-                args[index] = args[index].tolist()
-        if self.make_state is not None:
-            args.insert(0, self.resources.state(self.op, functools.partial(self.make_state, self.node)))
-        if self.device != "cpu":
-            with torch.device(self.device):
-                return self.kernel(self.node, *args)  # type: ignore[misc]
-        return self.kernel(self.node, *args)  # type: ignore[misc]
-
-
-def _checker(root: Operation, op: Operation) -> Callable[[Any], None]:
-    def require_initialized(value: Any) -> None:
+def _checker(root: Operation, op: Operation) -> Check:
+    def require(value: Any) -> None:
         if value is None:
             raise uninitialized(root, op)
 
-    require_initialized.__module__ = "tfmagic.session"
-    return require_initialized
+    return Check("require_initialized", require)
 
 
 def uninitialized(root: Operation, op: Operation) -> errors.OpError:

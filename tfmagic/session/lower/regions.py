@@ -13,7 +13,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from tfmagic.graph.operation import Operation, Tensor
-from tfmagic.session.lower.schedule import OpStep, Step
+from tfmagic.session.lower.schedule import OpStep, Step, producers, sources
+from tfmagic.session.plan.order import Cycle, Order, in_order
 
 Path = tuple[tuple[Tensor, int], ...]
 
@@ -34,46 +35,6 @@ def condition_of(op: Operation, fed: set[Tensor]) -> Tensor:
     return pred
 
 
-def in_order(units: Sequence[Step], fed: set[Tensor]) -> list[Step]:
-    """Units so that each comes after what it reads.
-
-    Raises:
-      Irregular: there is a cycle.
-    """
-    producer = {op: unit for unit in units for op in unit.ops}
-    waiting: dict[Step, int] = {}
-    followers: dict[Step, list[Step]] = {}
-    ready: list[tuple[int, int, Step]] = []
-    for index, unit in enumerate(units):
-        before = sources(unit, producer, fed)
-        waiting[unit] = len(before)
-        for source in before:
-            followers.setdefault(source, []).append(unit)
-        if not before:
-            ready.append((unit.id, index, unit))
-    number = {unit: index for index, unit in enumerate(units)}
-    heapq.heapify(ready)
-    order = []
-    while ready:
-        unit = heapq.heappop(ready)[2]
-        order.append(unit)
-        for later in followers.get(unit, ()):
-            waiting[later] -= 1
-            if waiting[later] == 0:
-                heapq.heappush(ready, (later.id, number[later], later))
-    if len(order) != len(units):
-        raise Irregular("a cycle outside of loops")
-    return order
-
-
-def sources(unit: Step, producer: dict[Operation, Step], fed: set[Tensor]) -> set[Step]:
-    """The units that `unit` waits for."""
-    before = {producer[t.op] for t in unit.inputs if t not in fed and t.op in producer}
-    before.update(producer[c] for c in unit.controls if c in producer)
-    before.discard(unit)
-    return before
-
-
 class Region:
     """The paths of all units of a region.
 
@@ -86,8 +47,11 @@ class Region:
     def __init__(self, units: Sequence[Step], fed: set[Tensor], needed: Iterable[Tensor] = ()):
         self.fed = fed
         self.needed = set(needed)
-        self.order = in_order(units, fed)
-        self.producer = {op: unit for unit in units for op in unit.ops}
+        self.producer = producers(units)
+        try:
+            self.order = in_order(units, lambda unit: sources(unit, self.producer, fed), lambda unit: unit.id)
+        except Cycle:
+            raise Irregular("a cycle outside of loops") from None
         self.rank: dict[Tensor, int] = {}
         self.paths: dict[Step, Path | None] = {}
         self.clean: dict[Step, tuple[Tensor, dict[int, int]]] = {}
@@ -171,9 +135,7 @@ class Region:
           branch: makes the step of a branch: `(region, path, condition, units) -> Step`.
         """
         units = [unit for unit in units if self.paths[unit] is not None]
-        producer = {op: unit for unit in units for op in unit.ops}
-        waiting: dict[Step, int] = {}
-        followers: dict[Step, list[Step]] = {}
+        producer = producers(units)
         number = {unit: index for index, unit in enumerate(units)}
         plain: list[tuple[int, Step]] = []
         keyed: dict[Tensor, list[Step]] = {}
@@ -185,20 +147,7 @@ class Region:
             else:
                 keyed.setdefault(key, []).append(unit)
 
-        def done(unit: Step) -> None:
-            for later in followers.get(unit, ()):
-                waiting[later] -= 1
-                if waiting[later] == 0:
-                    ready(later)
-
-        for unit in units:
-            before = sources(unit, producer, self.fed)
-            waiting[unit] = len(before)
-            for source in before:
-                followers.setdefault(source, []).append(unit)
-        for unit in units:
-            if waiting[unit] == 0:
-                ready(unit)
+        order = Order(units, lambda unit: sources(unit, producer, self.fed), ready)
         result: list[Step] = []
         while plain or keyed:
             if plain:
@@ -206,14 +155,14 @@ class Region:
                 alone = unit.ops[0].type in MERGES and len(unit.ops) == 1
                 step: Step = MergeStep(unit.ops[0]) if alone else unit
                 result.append(step)
-                done(unit)
+                order.done(unit)
                 continue
             key = min(keyed, key=lambda pred: min(number[unit] for unit in keyed[pred]))
             cluster: list[Step] = []
             while key in keyed:
                 for unit in keyed.pop(key):
                     cluster.append(unit)
-                    done(unit)
+                    order.done(unit)
             result.append(branch(self, path, key, cluster))
         return result
 

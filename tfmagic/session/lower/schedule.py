@@ -7,7 +7,6 @@ from before the run, and a failure comes before anything is changed.
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
@@ -16,6 +15,7 @@ from tfmagic.graph import registry
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.session import run_errors
 from tfmagic.session.lower.lowering import Lowering
+from tfmagic.session.plan.order import Cycle, in_order
 
 
 class Step(Protocol):
@@ -55,7 +55,7 @@ class OpStep:
         self.inputs = op._inputs
         self.controls = op._control_inputs
         declaration = registry.lookup(op.type)
-        self.writes = declaration is not None and "writes" in declaration.options
+        self.writes = declaration is not None and bool(declaration.writes)
 
     def lower(self, lowering: Lowering) -> None:
         lowering.lower(self.ops[0])
@@ -71,32 +71,23 @@ def schedule(steps: Iterable[Step], fed: Iterable[Tensor]) -> list[Step]:
     Raises:
       InvalidArgumentError: the graph has a cycle.
     """
-    steps = list(steps)
     fed = set(fed)
-    step_of = {op: step for step in steps for op in step.ops}
-    waiting: dict[int, int] = {}
-    followers: dict[int, list[Step]] = {}
-    ready: list[tuple[bool, int, int]] = []
-    number = {id(step): index for index, step in enumerate(steps)}
-    for step in steps:
-        before = {id(step_of[t.op]): step_of[t.op] for t in step.inputs if t not in fed and t.op in step_of}
-        before.update({id(step_of[c]): step_of[c] for c in step.controls if c in step_of})
-        before.pop(id(step), None)
-        waiting[id(step)] = len(before)
-        for earlier in before.values():
-            followers.setdefault(id(earlier), []).append(step)
-        if not before:
-            ready.append((step.writes, step.id, number[id(step)]))
-    heapq.heapify(ready)
-    order: list[Step] = []
-    while ready:
-        step = steps[heapq.heappop(ready)[2]]
-        order.append(step)
-        for later in followers.get(id(step), ()):
-            waiting[id(later)] -= 1
-            if waiting[id(later)] == 0:
-                heapq.heappush(ready, (later.writes, later.id, number[id(later)]))
-    if len(order) != len(steps):
-        stuck = next(step for step in steps if waiting[id(step)] > 0).ops[0]
-        raise run_errors.error(errors.InvalidArgumentError, stuck, f"The graph has a cycle through {stuck.name}.")
-    return order
+    steps = list(steps)
+    step_of = producers(steps)
+    try:
+        return in_order(steps, lambda step: sources(step, step_of, fed), lambda step: (step.writes, step.id))
+    except Cycle as cycle:
+        stuck = cycle.node.ops[0]
+        raise run_errors.error(errors.InvalidArgumentError, stuck,
+                               f"The graph has a cycle through {stuck.name}.") from None
+
+
+def producers(steps: Iterable[Step]) -> dict[Operation, Step]:
+    """The step in which each operation is."""
+    return {op: step for step in steps for op in step.ops}
+
+
+def sources(step: Step, step_of: dict[Operation, Step], fed: set[Tensor]) -> list[Step]:
+    """The steps that `step` waits for."""
+    inputs = [step_of[t.op] for t in step.inputs if t not in fed and t.op in step_of]
+    return [*inputs, *(step_of[c] for c in step.controls if c in step_of)]

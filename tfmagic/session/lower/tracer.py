@@ -15,12 +15,16 @@ from torch import fx
 from torch.fx.proxy import GraphAppendingTracer, Proxy
 
 from tfmagic.graph.operation import Operation
+from tfmagic.session.lower.run_time import UNKNOWN, PlanCall
 
 # Functions that make a tensor from nothing: they get the device of the op that calls them.
 _CREATORS = frozenset({torch.zeros, torch.ones, torch.full, torch.empty, torch.arange, torch.linspace, torch.eye,
                        torch.tensor, torch.rand, torch.randn, torch.scalar_tensor, torch.as_tensor})
 
-_UNKNOWN = object()
+
+# Functions of torch that draw from its own generator.
+_RANDOM = frozenset({torch.rand, torch.randn, torch.randint, torch.randperm, torch.bernoulli, torch.multinomial,
+                     torch.normal})
 
 
 class PlanProxy(Proxy):
@@ -106,8 +110,9 @@ class PlanTracer(GraphAppendingTracer):
         node.meta["device"] = self.device
         node.meta["inputs"] = self.inputs
         if kind in ("call_function", "call_method"):
+            node.meta["effect"] = _effect(target)
             meta = _meta_value(node)
-            if meta is not _UNKNOWN:
+            if meta is not UNKNOWN:
                 node.meta["val"] = meta
         return node
 
@@ -138,6 +143,11 @@ class PlanTracer(GraphAppendingTracer):
             node.meta["val"] = value.to("meta")
         return node
 
+    def taken_constants(self) -> dict[str, Any]:
+        """The constants, for the plan that is made of the graph: the tracer takes no more."""
+        self.constants.pop("_kept", None)
+        return self.constants
+
     def _free_name(self, wanted: str) -> str:
         name, count = wanted, 0
         while name in self.constants:
@@ -154,24 +164,32 @@ class PlanTracer(GraphAppendingTracer):
         return self.proxy(node)
 
 
+def _effect(target: Any) -> str:
+    """What a call does beside giving its results."""
+    if isinstance(target, PlanCall):
+        return target.effect
+    changes = target in _RANDOM or isinstance(target, str) and target.endswith("_") and not target.startswith("__")
+    return "writes" if changes else "none"
+
+
 def _meta_value(node: fx.Node) -> Any:
-    """What `node` gives for the meta tensors of its arguments, or `_UNKNOWN`."""
+    """What `node` gives for the meta tensors of its arguments, or `UNKNOWN`."""
     target: Any = node.target
-    if getattr(target, "__module__", None) in ("tfmagic.ops", "tfmagic.control_flow"):
+    if isinstance(target, PlanCall):
         known = [a.node.meta.get("val") if isinstance(a, Proxy) else a for a in node.meta["inputs"]]
-        return target.meta_outputs(known)  # a kernel called at run time: its op's static shapes
+        return target.meta_outputs(known)  # it knows its results' shapes itself
     unknown = False
 
     def meta(argument: fx.Node) -> Any:
         nonlocal unknown
-        value = argument.meta.get("val", _UNKNOWN)
-        unknown = unknown or value is _UNKNOWN
+        value = argument.meta.get("val", UNKNOWN)
+        unknown = unknown or value is UNKNOWN
         return value
 
     args: Any
     args, kwargs = fx.map_arg((node.args, node.kwargs), meta)
     if unknown:
-        return _UNKNOWN
+        return UNKNOWN
     if kwargs.get("device") is not None:
         kwargs = {**kwargs, "device": "meta"}
     try:
@@ -184,8 +202,8 @@ def _meta_value(node: fx.Node) -> Any:
             kwargs = {**kwargs, "device": "meta"}
         result = target(*args, **kwargs)
     except Exception:  # torch cannot tell without the values: the run will
-        return _UNKNOWN
-    return result if _is_meta(result) else _UNKNOWN
+        return UNKNOWN
+    return result if _is_meta(result) else UNKNOWN
 
 
 def _is_meta(value: Any) -> bool:
@@ -195,5 +213,3 @@ def _is_meta(value: Any) -> bool:
         return all(_is_meta(item) for item in value)
     return isinstance(value, (int, float, bool, torch.dtype))
 
-
-UNKNOWN = _UNKNOWN

@@ -1,16 +1,18 @@
-"""Passes over a plan's fx graph: each a small pure function in its own file, with its rules numbered in its docstring.
+"""Passes over a PlanGraph: each a small pure function in its own file, with its rules numbered in its docstring.
 
-A pass takes the plan, changes `plan.graph` (and what belongs to it) and says whether it changed anything.
+A pass takes the plan, or the body of a loop or branch; changes its graph (and what belongs to it), and says whether it
+changed anything.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import Any
+
+from tfmagic.session.plan.plan_graph import PlanGraph
 
 
-def pipeline() -> list[tuple[str, Callable[[Any], bool]]]:
+def pipeline() -> list[tuple[str, Callable[[PlanGraph], bool]]]:
     """The passes in their order, by name."""
     from tfmagic.session.passes import cse, dead_code, fused_updates, simplify
 
@@ -18,13 +20,22 @@ def pipeline() -> list[tuple[str, Callable[[Any], bool]]]:
             ("common sub-expressions", cse.run), ("no dead code", dead_code.run)]
 
 
-def body_passes() -> list[Callable[[Any], bool]]:
-    """The passes that the bodies of branches and loops go through too: those that look at the graph alone."""
-    return [run for name, run in pipeline() if name != "fused updates"]
+def run_passes(plan: PlanGraph, keep_stages: bool = False) -> None:
+    """Run every pass on `plan`; while tests run (TFMAGIC_CHECK=1) it is checked before the first and after each.
+
+    Args:
+      keep_stages: whether to note the code after each that changed it.
+    """
+    check_plan(plan)
+    for name, run in pipeline():
+        changed = run(plan)
+        check_plan(plan)
+        if changed and keep_stages:
+            plan.stages[name] = plan.code()
 
 
-def check_plan(plan: Any) -> None:
-    """While tests run (TFMAGIC_CHECK=1): the plan's graph is well formed."""
+def check_plan(plan: PlanGraph) -> None:
+    """While tests run (TFMAGIC_CHECK=1): the plan is well formed."""
     if os.environ.get("TFMAGIC_CHECK"):
         from tfmagic.session.passes.checks import check
 

@@ -1,17 +1,23 @@
-"""What holds for a plan's fx graph after every pass.
+"""What holds for a PlanGraph after every pass.
 
 1. The graph passes fx's own lint: every node is defined before it is used, names are unique.
-2. The output is a triple: fetched values, new values of variables, prepared updates.
+2. The output is a triple: results, new values of variables, prepared updates.
 3. There is one new value per written variable.
 4. Every constant that the graph names exists.
+5. Every call says its effect.
+6. Every parameter says what it stands for; each feed of a run and each variable is one parameter at most.
+7. A whole plan gives one result per fetch.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+from tfmagic.graph.registry import EFFECTS
+from tfmagic.session.plan.plan_graph import PlanGraph
 
-def check(plan: Any) -> None:
+
+def check(plan: PlanGraph) -> None:
     """Check a plan.
 
     Raises:
@@ -28,9 +34,18 @@ def check(plan: Any) -> None:
         names.add(node.name)
         if node.op == "get_attr":
             assert node.target in plan.constants, f"rule 4: there is no constant {node.target}"
+        if node.op == "placeholder":
+            assert "source" in node.meta, f"rule 6: nothing says what {node.name} stands for"
+        if node.op in ("call_function", "call_method"):
+            assert node.meta.get("effect") in EFFECTS, f"rule 5: {node.name} does not say its effect"
         if node.op == "output":
             output = node
     assert output is not None, "rule 2: the graph has no output"
     triple = output.args[0]
     assert isinstance(triple, (tuple, list)) and len(triple) == 3, "rule 2: the output is no triple"
-    assert len(triple[1]) == len(plan.written), "rule 3: new values and written variables differ in number"
+    results, states, _ = triple
+    assert len(states) == len(plan.written), "rule 3: new values and written variables differ in number"
+    sources = [id(source) for source in plan.parameters]
+    assert len(sources) == len(set(sources)), "rule 6: two parameters stand for the same"
+    if not plan.name:
+        assert len(results) == len(plan.fetches), "rule 7: results and fetches differ in number"

@@ -1,26 +1,24 @@
 """Common sub-expressions: computes once what the plan would compute twice.
 
 1. Two calls of the same torch function or method with the same arguments are one.
-2. Nothing random, nothing called at run time (kernels with state or effects) and no constant is merged.
+2. Only what has no effect is merged: nothing random, no kernel with state.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-import torch
 from torch import fx
 
-_RANDOM = frozenset({torch.rand, torch.randn, torch.randint, torch.randperm, torch.bernoulli, torch.multinomial,
-                     torch.normal})
+from tfmagic.session.plan.plan_graph import PlanGraph
 
 
-def run(plan: Any) -> bool:
+def run(plan: PlanGraph) -> bool:
     """Merge equal calls; say whether there were any."""
     seen: dict[Any, fx.Node] = {}
     changed = False
     for node in list(plan.graph.nodes):
-        if node.op not in ("call_function", "call_method", "get_attr") or not _pure(node):
+        if node.op not in ("call_function", "call_method", "get_attr") or node.meta.get("effect", "none") != "none":
             continue
         try:
             key = (node.op, node.target, _key(node.args), _key(node.kwargs))
@@ -32,13 +30,6 @@ def run(plan: Any) -> bool:
             plan.graph.erase_node(node)
             changed = True
     return changed
-
-
-def _pure(node: fx.Node) -> bool:
-    if node.op != "call_function":
-        return not str(node.target).endswith("_") or node.op == "get_attr"
-    module = getattr(node.target, "__module__", "") or ""
-    return node.target not in _RANDOM and not module.startswith("tfmagic")
 
 
 def _key(value: Any) -> Any:

@@ -19,11 +19,13 @@ import torch
 from torch import fx
 from torch.fx.proxy import Proxy
 
+from tfmagic.session.plan.plan_graph import PlanGraph
+
 # 1 - beta ** step is 1 in every float type.
 _NO_CORRECTION = 1e9
 
 
-def run(plan: Any) -> bool:
+def run(plan: PlanGraph) -> bool:
     """Fuse what can be fused; say whether there was anything."""
     groups: dict[Any, list[Any]] = {}
     if not any(update.op.type in _RULES for update in plan.updates):
@@ -42,7 +44,7 @@ def run(plan: Any) -> bool:
     return bool(groups)
 
 
-def _stands_alone(plan: Any, update: Any, own_nodes: set[fx.Node]) -> bool:
+def _stands_alone(plan: PlanGraph, update: Any, own_nodes: set[fx.Node]) -> bool:
     """Whether rule 4 holds; `own_nodes` are those that the update's kernel made."""
     output = plan.output_node
     if update.op._attrs.get("use_nesterov"):
@@ -57,7 +59,7 @@ def _stands_alone(plan: Any, update: Any, own_nodes: set[fx.Node]) -> bool:
         if value.node in output.args[0][0] or value.node not in output.args[0][1]:
             return False
         before = update.arguments[next(name for name, r in update.roots.items() if r is root)]
-        if not isinstance(before, Proxy) or before.node.meta.get("variable") is not root:
+        if not isinstance(before, Proxy) or before.node.meta.get("source") is not root:
             return False
     floats = ("float32", "float64")
     grad = update.arguments.get("grad", update.arguments.get("delta"))
@@ -74,7 +76,7 @@ def _key(value: Any) -> Any:
     return ("constant", value.item()) if isinstance(value, torch.Tensor) and value.ndim == 0 else id(value)
 
 
-def _node(plan: Any, value: Any) -> Any:
+def _node(plan: PlanGraph, value: Any) -> Any:
     return value.node if isinstance(value, Proxy) else plan.constant_node(value)
 
 
@@ -82,7 +84,7 @@ def _number(value: Any) -> float | None:
     return value.item() if isinstance(value, torch.Tensor) and value.ndim == 0 else None
 
 
-def _finish(plan: Any, updates: list[Any], call: fx.Node) -> None:
+def _finish(plan: PlanGraph, updates: list[Any], call: fx.Node) -> None:
     """Take the fused variables out of the plan's new values and add the prepared call."""
     output = plan.output_node
     outputs, states, calls = output.args[0]
@@ -96,7 +98,7 @@ def _list(updates: list[Any], name: str) -> list[fx.Node]:
     return [update.arguments[name].node for update in updates]
 
 
-def _adam(plan: Any, updates: list[Any]) -> None:
+def _adam(plan: PlanGraph, updates: list[Any]) -> None:
     given = updates[0].arguments
     betas = [_number(given[name]) for name in ("beta1", "beta2", "epsilon")]
     if None in betas:
@@ -106,27 +108,27 @@ def _adam(plan: Any, updates: list[Any]) -> None:
         call = graph.call_function(fused_adam, (
             _list(updates, "var"), _list(updates, "grad"), _list(updates, "m"), _list(updates, "v"),
             _node(plan, given["lr"]), _node(plan, given["beta1_power"]), _node(plan, given["beta2_power"]), *betas))
-    call.meta["op"] = updates[0].op
+    call.meta.update(op=updates[0].op, effect="none")  # it only prepares the step
     _finish(plan, updates, call)
 
 
-def _gradient_descent(plan: Any, updates: list[Any]) -> None:
+def _gradient_descent(plan: PlanGraph, updates: list[Any]) -> None:
     graph = plan.graph
     with graph.inserting_before(plan.output_node):
         call = graph.call_function(fused_gradient_descent, (
             _list(updates, "var"), _list(updates, "delta"), _node(plan, updates[0].arguments["alpha"])))
-    call.meta["op"] = updates[0].op
+    call.meta.update(op=updates[0].op, effect="none")  # it only prepares the step
     _finish(plan, updates, call)
 
 
-def _momentum(plan: Any, updates: list[Any]) -> None:
+def _momentum(plan: PlanGraph, updates: list[Any]) -> None:
     graph = plan.graph
     given = updates[0].arguments
     with graph.inserting_before(plan.output_node):
         call = graph.call_function(fused_momentum, (
             _list(updates, "var"), _list(updates, "accum"), _list(updates, "grad"), _node(plan, given["lr"]),
             _node(plan, given["momentum"])))
-    call.meta["op"] = updates[0].op
+    call.meta.update(op=updates[0].op, effect="none")  # it only prepares the step
     _finish(plan, updates, call)
 
 

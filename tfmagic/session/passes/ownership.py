@@ -14,6 +14,8 @@ from typing import Any
 import torch
 from torch import fx
 
+from tfmagic.session.lower.run_time import PlanCall
+
 # Functions of torch.nn.functional and helpers that always return new memory and have no schema of their own.
 _FRESH_FUNCTIONS = frozenset({torch.nn.functional.softmax, torch.nn.functional.log_softmax, torch.tensor,
                               torch.nn.functional.gelu, torch.nn.functional.softplus})
@@ -41,9 +43,10 @@ def is_fresh(node: Any) -> bool:
         if node.target in _FRESH_FUNCTIONS:
             return True
         name = getattr(node.target, "__name__", "")
-        module = getattr(node.target, "__module__", None) or ""
-        if module.startswith(("tfmagic", "_operator")):
-            return module == "_operator" and name in _FRESH_OPERATORS
+        if isinstance(node.target, PlanCall):
+            return False
+        if getattr(node.target, "__module__", None) == "_operator":
+            return name in _FRESH_OPERATORS
         return name not in _MAYBE_THE_INPUT and _returns_fresh(name)
     if node.op == "call_method":
         return node.target not in _MAYBE_THE_INPUT and _returns_fresh(str(node.target))

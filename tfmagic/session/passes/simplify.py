@@ -16,13 +16,15 @@ from typing import Any
 import torch
 from torch import fx
 
+from tfmagic.session.plan.plan_graph import PlanGraph
+
 _RESHAPES = frozenset({"reshape", "view", "expand", "broadcast_to"})
 _RESHAPE_FUNCTIONS = frozenset({torch.reshape, torch.broadcast_to})
 _ADDS = frozenset({torch.add, operator.add})
 _MATMULS = frozenset({torch.matmul, torch.mm, operator.matmul})
 
 
-def run(plan: Any) -> bool:
+def run(plan: PlanGraph) -> bool:
     """Simplify; say whether anything was."""
     changed = False
     for node in list(plan.graph.nodes):

@@ -15,7 +15,6 @@ from tfmagic.graph.scopes import name_scope
 from tfmagic.ops import raw
 from tfmagic.ops.array import join
 from tfmagic.ops.control_flow.cond import cond
-from tfmagic.ops.debug import py_func
 from tfmagic.ops.debug.checks import Assert
 from tfmagic.ops.math import cast, reduce
 
@@ -164,11 +163,9 @@ def _checked_branches(branches: Any) -> list[Any]:
     return [function for _, function in sorted(pairs, key=lambda pair: pair[0])]
 
 
-def _evaluate(graph: Any, tensors: list[Tensor]) -> list[Any]:
+def evaluate(graph: Any, tensors: list[Tensor]) -> list[Any]:
+    """The values of tensors of a graph, computed in a session of their own."""
     from tfmagic.session.session import Session
 
     with Session(graph=graph) as session:
         return session.run(tensors)
-
-
-py_func.set_evaluator(_evaluate)

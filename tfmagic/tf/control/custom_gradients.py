@@ -44,10 +44,10 @@ def custom_gradient(f: Callable[..., Any]) -> Callable[..., Any]:
         name = f"CustomGradient-{next(_numbers)}"
         args = tuple(convert_to_tensor(x) for x in args)
         graph = get_default_graph()
-        before = graph.version
-        result, grad_fn = f(*args)
+        with graph._watch() as made:
+            result, grad_fn = f(*args)
         flat = nest.flatten(result)
-        handles = _handles_read(graph, before, args)
+        handles = _handles_read(made, args)
         takes_variables = "variables" in inspect.signature(grad_fn).parameters
         if handles and not takes_variables:
             raise TypeError("If using @custom_gradient with a function that uses variables, then grad_fn must accept a "
@@ -72,21 +72,21 @@ def custom_gradient(f: Callable[..., Any]) -> Callable[..., Any]:
     return decorated
 
 
-def _handles_read(graph: Any, before: int, args: tuple[Tensor, ...]) -> list[Tensor]:
-    """The handles of resource variables that operations made since `before` read."""
+def _handles_read(made: list[Operation], args: tuple[Tensor, ...]) -> list[Tensor]:
+    """The handles of resource variables that the operations `made` by a function read."""
     found: dict[Tensor, None] = {}
-    for op in graph.get_operations():
-        if op._id > before:
-            for tensor in op._inputs:
-                root = tensor
-                while root.op.type in ("Enter", "Switch", "Identity") and root._dtype is dtypes.resource:
-                    root = root.op._inputs[0]
-                if root.op.type == "VarHandleOp" and root not in args:
-                    found[root] = None
-                elif root.op.type in ("VariableV2", "Variable") and root.op._id > before:
-                    raise TypeError("All variables used by a function wrapped with @custom_gradient must be "
-                                    "`ResourceVariable`s. Ensure that no `variable_scope` is created with "
-                                    "`use_resource=False`.")
+    own = set(made)
+    for op in made:
+        for tensor in op._inputs:
+            root = tensor
+            while root.op.type in ("Enter", "Switch", "Identity") and root._dtype is dtypes.resource:
+                root = root.op._inputs[0]
+            if root.op.type == "VarHandleOp" and root not in args:
+                found[root] = None
+            elif root.op.type in ("VariableV2", "Variable") and root.op in own:
+                raise TypeError("All variables used by a function wrapped with @custom_gradient must be "
+                                "`ResourceVariable`s. Ensure that no `variable_scope` is created with "
+                                "`use_resource=False`.")
     return list(found)
 
 

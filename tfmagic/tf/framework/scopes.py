@@ -18,9 +18,6 @@ export("get_default_session")(context.get_default_session)
 
 for _alias, _dtype in (("half", dtypes.float16), ("double", dtypes.float64)):
     export(f"dtypes.{_alias}", _alias)(_dtype)
-for _dtype in dtypes.ALL:  # the reference types are public names too
-    if _dtype._ref is not None:
-        export(f"dtypes.{_dtype.name}_ref", f"{_dtype.name}_ref")(_dtype._ref)
 export("QUANTIZED_DTYPES", "dtypes.QUANTIZED_DTYPES")(
     frozenset(d for base in dtypes.ALL if base.is_quantized for d in (base, base._ref)))
 
@@ -90,7 +87,7 @@ def enable_eager_execution(config: Any = None, device_policy: Any = None, execut
                      "the cell with a tf.Session.")
 
 
-@export("disable_eager_execution", "compat.v1.disable_eager_execution")
+@export("disable_eager_execution")
 def disable_eager_execution() -> None:
     """Graphs are all there is: nothing needs to change."""
 

@@ -1,5 +1,5 @@
 """tf.layers: layers as classes and functions."""
 
-from tfmagic.tf.namespace import attach as _attach
+from tfmagic.tf import namespace as _namespace
 
-__getattr__, __dir__ = _attach("layers")
+_namespace.publish(__name__)

@@ -417,10 +417,12 @@ def _snake_case(name: str) -> str:
 
 def _unique_name(class_name: str) -> str:
     """A name for a layer of this class that no other layer of the graph has."""
-    names = get_default_graph()._extras.setdefault(_NAMES, {})
+    graph = get_default_graph()
     base = _snake_case(class_name)
-    number = names.get(base, 0)
-    names[base] = number + 1
+    with graph._lock:
+        names = graph._extras.setdefault(_NAMES, {})
+        number = names.get(base, 0)
+        names[base] = number + 1
     return f"{base}_{number}" if number else base
 
 
@@ -446,9 +448,11 @@ def _parts(variable: Any) -> list[Any]:
 
 
 def _add_to_collection(items: list[Any], key: str) -> None:
-    collection = get_default_graph().get_collection_ref(key)
-    known = {id(item) for item in collection}
-    collection.extend(item for item in items if id(item) not in known)
+    graph = get_default_graph()
+    with graph._lock:
+        collection = graph.get_collection_ref(key)
+        known = {id(item) for item in collection}
+        collection.extend(item for item in items if id(item) not in known)
 
 
 def _flat(structure: Any) -> list[Any]:

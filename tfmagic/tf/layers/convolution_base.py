@@ -9,7 +9,7 @@ from tfmagic.base import dtypes
 from tfmagic.base.shapes import TensorShape, as_shape
 from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.ops import raw
-from tfmagic.tf.initializers import Zeros
+from tfmagic.tf.initializers.kinds import Zeros
 from tfmagic.tf.layers.base import Layer
 from tfmagic.tf.layers.input_spec import InputSpec
 from tfmagic.tf.layers.sizes import format_name, output_size, padding_name, per_axis, tensor_format

@@ -9,7 +9,7 @@ from tfmagic.base.export import export
 from tfmagic.base.shapes import TensorShape
 from tfmagic.ops import raw
 from tfmagic.ops.array.join import stack
-from tfmagic.tf.initializers import Zeros
+from tfmagic.tf.initializers.kinds import Zeros
 from tfmagic.tf.layers.convolution_base import Convolution, per_axis_defaults
 from tfmagic.tf.layers.sizes import tensor_format, transposed_size
 from tfmagic.tf.nn.convolutions import conv2d_transpose as nn_conv2d_transpose

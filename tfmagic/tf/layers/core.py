@@ -12,7 +12,7 @@ from tfmagic.base.shapes import TensorShape, as_shape
 from tfmagic.ops import api, raw
 from tfmagic.ops.control_flow.cond import smart_cond
 from tfmagic.ops.math.cast import cast
-from tfmagic.tf.initializers import Zeros
+from tfmagic.tf.initializers.kinds import Zeros
 from tfmagic.tf.layers.base import Layer
 from tfmagic.tf.layers.input_spec import InputSpec
 from tfmagic.tf.nn import activations as nn

@@ -15,7 +15,7 @@ from tfmagic.ops import raw
 from tfmagic.ops.control_flow.cond import smart_cond, smart_constant_value
 from tfmagic.ops.math.cast import cast
 from tfmagic.ops.state.assign import assign_sub
-from tfmagic.tf.initializers import Ones, Zeros
+from tfmagic.tf.initializers.kinds import Ones, Zeros
 from tfmagic.tf.layers.base import Layer
 from tfmagic.tf.layers.input_spec import InputSpec
 from tfmagic.tf.nn.normalizations import batch_normalization as nn_batch_normalization

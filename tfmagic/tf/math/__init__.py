@@ -1,5 +1,5 @@
 """tf.math: functions on numbers that are made of several nodes."""
 
-from tfmagic.tf.namespace import attach as _attach
+from tfmagic.tf import namespace as _namespace
 
-__getattr__, __dir__ = _attach("math")
+_namespace.publish(__name__)

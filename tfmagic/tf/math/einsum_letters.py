@@ -14,7 +14,7 @@ from tfmagic.ops import api, raw
 from tfmagic.ops.array import shape_ops
 from tfmagic.ops.math.matmul import matmul
 from tfmagic.ops.math.reduce import reduce_prod, reduce_sum
-from tfmagic.tf.linalg import trace
+from tfmagic.tf.linalg.matrices import trace
 
 
 @export("einsum")

@@ -1,5 +1,5 @@
 """tf.nn: what neural networks are made of, where it takes several nodes."""
 
-from tfmagic.tf.namespace import attach as _attach
+from tfmagic.tf import namespace as _namespace
 
-__getattr__, __dir__ = _attach("nn")
+_namespace.publish(__name__)

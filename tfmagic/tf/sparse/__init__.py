@@ -1,5 +1,5 @@
 """tf.sparse: sparse tensors."""
 
-from tfmagic.tf.namespace import attach as _attach
+from tfmagic.tf import namespace as _namespace
 
-__getattr__, __dir__ = _attach("sparse")
+_namespace.publish(__name__)

@@ -1,5 +1,5 @@
 """tf.train: optimizers, the global step, learning rates and moving averages."""
 
-from tfmagic.tf.namespace import attach as _attach
+from tfmagic.tf import namespace as _namespace
 
-__getattr__, __dir__ = _attach("train")
+_namespace.publish(__name__)

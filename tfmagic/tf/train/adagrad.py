@@ -8,7 +8,7 @@ from typing import Any
 from tfmagic.base.export import export
 from tfmagic.ops import raw
 from tfmagic.ops.math.cast import cast
-from tfmagic.tf.initializers import Constant
+from tfmagic.tf.initializers.kinds import Constant
 from tfmagic.tf.train.optimizer import Optimizer, like
 
 

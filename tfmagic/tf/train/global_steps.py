@@ -9,7 +9,7 @@ from tfmagic.base.export import export
 from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.keys import GraphKeys
 from tfmagic.graph.operation import Tensor
-from tfmagic.tf.initializers import Zeros
+from tfmagic.tf.initializers.kinds import Zeros
 from tfmagic.tf.variable.scope import get_variable
 from tfmagic.tf.variable.variables import Variable, VariableAggregation
 

@@ -14,7 +14,7 @@ from tfmagic.ops import api, raw
 from tfmagic.ops.control_flow.cond import cond
 from tfmagic.ops.math.cast import cast
 from tfmagic.ops.math.operators import divide, equal, multiply, pow  # TensorFlow's names
-from tfmagic.tf.random import random_normal
+from tfmagic.tf.random.draws import random_normal
 
 
 def _begin(learning_rate: Any) -> Tensor:

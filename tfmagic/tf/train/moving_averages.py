@@ -16,7 +16,7 @@ from tfmagic.ops.control_flow.grouping import group
 from tfmagic.ops.math.cast import cast
 from tfmagic.ops.math.operators import pow  # TensorFlow's name
 from tfmagic.ops.state.assign import assign, assign_sub
-from tfmagic.tf.initializers import Zeros
+from tfmagic.tf.initializers.kinds import Zeros
 from tfmagic.tf.train import slots
 from tfmagic.tf.variable.lists import global_variables, moving_average_variables, trainable_variables
 from tfmagic.tf.variable.scope import get_variable, get_variable_scope, variable_scope

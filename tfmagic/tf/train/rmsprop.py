@@ -6,7 +6,7 @@ from typing import Any
 
 from tfmagic.base.export import export
 from tfmagic.ops import raw
-from tfmagic.tf.initializers import Ones
+from tfmagic.tf.initializers.kinds import Ones
 from tfmagic.tf.train.optimizer import Optimizer, like
 
 

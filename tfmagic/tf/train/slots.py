@@ -7,7 +7,7 @@ from typing import Any
 from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.operation import Tensor
 from tfmagic.ops import raw
-from tfmagic.tf.initializers import Zeros
+from tfmagic.tf.initializers.kinds import Zeros
 from tfmagic.tf.variable.reference import RefVariable
 from tfmagic.tf.variable.resource import is_resource_variable
 from tfmagic.tf.variable.scope import get_variable, get_variable_scope, variable_scope

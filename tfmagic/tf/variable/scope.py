@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import threading
 from typing import Any
 
 from tfmagic.base import dtypes, tf_logging
@@ -15,7 +14,7 @@ from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.graph.keys import GraphKeys
 from tfmagic.graph.scopes import graph_of, name_scope
 from tfmagic.tf.variable.store import AUTO_REUSE, VariableStore, variable_store
-from tfmagic.tf.variable.variables import VariableAggregation, VariableSynchronization, set_resource_default
+from tfmagic.tf.variable.variables import VariableAggregation, VariableSynchronization
 
 _SCOPES = "variable_scopes"
 _FIELDS = ("initializer", "regularizer", "caching_device", "partitioner", "dtype", "use_resource", "constraint")
@@ -23,8 +22,8 @@ _FIELDS = ("initializer", "regularizer", "caching_device", "partitioner", "dtype
 _resource_default = False
 
 
-class _Scopes(threading.local):
-    """The variable scope that is open on this thread, and how often scopes were opened by name."""
+class _Scopes:
+    """The variable scope of a graph that is open on one thread, and how often scopes were opened by name."""
 
     def __init__(self) -> None:
         self.current = VariableScope(False)
@@ -52,10 +51,10 @@ class _Scopes(threading.local):
 
 def scopes() -> _Scopes:
     """The variable scopes of the default graph on this thread."""
-    extras = get_default_graph()._extras
-    found = extras.get(_SCOPES)
+    others = get_default_graph()._stacks.others
+    found = others.get(_SCOPES)
     if found is None:
-        found = extras[_SCOPES] = _Scopes()
+        found = others[_SCOPES] = _Scopes()
     return found
 
 
@@ -407,12 +406,10 @@ def no_regularizer(_: Any) -> None:
 # --- references or resources by default -----------------------------------------------------------------------------
 
 
-def _uses_resource() -> bool:
+def uses_resource() -> bool:
+    """Whether a variable whose maker did not say is a resource."""
     chosen = get_variable_scope().use_resource
     return _resource_default if chosen is None else chosen
-
-
-set_resource_default(_uses_resource)
 
 
 @export("enable_resource_variables")

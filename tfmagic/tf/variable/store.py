@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 import functools
 import inspect
+import threading
 import traceback
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -44,7 +45,7 @@ def variable_store() -> VariableStore:
     extras = get_default_graph()._extras
     store = extras.get(_STORE)
     if store is None:
-        store = extras[_STORE] = VariableStore()
+        store = extras.setdefault(_STORE, VariableStore())  # the one that stays when two threads come first
     return store
 
 
@@ -84,9 +85,13 @@ class PartitionInfo:
 
 
 class VariableStore:
-    """Variables and partitioned variables by their full names."""
+    """Variables and partitioned variables by their full names.
+
+    A variable is looked for and made in one step, whatever other threads do.
+    """
 
     def __init__(self) -> None:
+        self._lock = threading.RLock()  # an initializer may ask for another variable
         self._vars: dict[str, Any] = {}
         self._partitioned_vars: dict[str, Any] = {}
 
@@ -129,15 +134,16 @@ class VariableStore:
         if partitioner is not None and not scalar:
             if not callable(partitioner):
                 raise ValueError(f"Partitioner must be callable, but received: {partitioner}")
-            with name_scope(None):
+            with name_scope(None), self._lock:
                 return self._get_partitioned(partitioner=partitioner, **arguments)
-        if reuse is True and partitioner is None and name in self._partitioned_vars:
-            return self._get_partitioned(partitioner=None, **arguments)
-        if f"{name}/part_0" in self._vars:
-            raise ValueError("No partitioner was provided, but a partitioned version of the variable was found: "
-                             f"{name}/part_0. Perhaps a variable of the same name was already created with "
-                             "partitioning?")
-        return self._get_single(**arguments)
+        with self._lock:
+            if reuse is True and partitioner is None and name in self._partitioned_vars:
+                return self._get_partitioned(partitioner=None, **arguments)
+            if f"{name}/part_0" in self._vars:
+                raise ValueError("No partitioner was provided, but a partitioned version of the variable was found: "
+                                 f"{name}/part_0. Perhaps a variable of the same name was already created with "
+                                 "partitioning?")
+            return self._get_single(**arguments)
 
     # --- one variable -------------------------------------------------------------------------------------------
 
@@ -265,7 +271,7 @@ def default_initializer(name: str, shape: TensorShape, dtype: dtypes.DType) -> t
     Raises:
       ValueError: there is none for the type, or the shape is missing.
     """
-    from tfmagic.tf.initializers import Zeros, glorot_uniform
+    from tfmagic.tf.initializers.kinds import Zeros, glorot_uniform
 
     if shape._dims is None:
         raise ValueError(f"Variable {name} did not get an initializer, so its `shape` argument must be specified.")

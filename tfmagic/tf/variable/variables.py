@@ -12,6 +12,7 @@ from tfmagic.base.deprecation import deprecated
 from tfmagic.base.dtypes import DType
 from tfmagic.base.export import export
 from tfmagic.base.shapes import TensorShape, as_shape
+from tfmagic.base.slots import Slot
 from tfmagic.graph import context
 from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.convert import convert_to_tensor, register_tensor_conversion_function
@@ -97,7 +98,7 @@ class Variable:
             "synchronization": synchronization, "aggregation": aggregation, "shape": shape}
         if cls is Variable:
             make = _make_default
-            for creator in get_default_graph()._extras.get(_CREATORS, ()):
+            for creator in get_default_graph()._stacks.others.get(_CREATORS, ()):
                 make = _wrapped(creator, make)
             return make(**arguments)
         variable = object.__new__(cls)
@@ -450,13 +451,7 @@ def trainable_by_default(trainable: bool | None, synchronization: VariableSynchr
     return not on_read if trainable is None else trainable
 
 
-_scope_uses_resource: Callable[[], bool] = bool
-
-
-def set_resource_default(function: Callable[[], bool]) -> None:
-    """Say how it is decided whether a variable whose caller did not say is a resource (by the variable scope)."""
-    global _scope_uses_resource
-    _scope_uses_resource = function
+_scope_uses_resource = Slot("kind of variables")
 
 
 def _make_default(use_resource: bool | None = None, **arguments: Any) -> Variable:
@@ -480,13 +475,13 @@ def variable_creator_scope(variable_creator: Callable[..., Any]) -> Iterator[Non
     Args:
       variable_creator: `(next_creator, **arguments of tf.Variable) -> variable`.
     """
-    extras = get_default_graph()._extras
-    old = extras.get(_CREATORS, ())
-    extras[_CREATORS] = (*old, variable_creator)
+    others = get_default_graph()._stacks.others
+    old = others.get(_CREATORS, ())
+    others[_CREATORS] = (*old, variable_creator)
     try:
         yield
     finally:
-        extras[_CREATORS] = old
+        others[_CREATORS] = old
 
 
 def initial_tensor(initial_value: Any, dtype: Any) -> Tensor:

@@ -1,0 +1,406 @@
+"""Writes what TensorFlow 1.15 says into the three tables: op definitions, public names, internal modules.
+
+Run it with the Python of TensorFlow 1.15 (2.7 or 3), then let `python -m tables` add the homes in tfmagic:
+
+    PYTHON_OF_115 tables/record.py && python -m tables
+
+Everything is read from the running library: the registered op definitions, the functions made for them, the public
+modules and their members, the warnings that old names print.
+"""
+
+import inspect
+import json
+import logging
+import os
+import pkgutil
+import re
+import sys
+import types
+
+import tensorflow as tf
+from tensorflow.core.framework import op_def_pb2, types_pb2
+from tensorflow.python import pywrap_tensorflow
+from tensorflow.python.util import tf_decorator, tf_inspect
+
+ROOT = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "tfmagic")
+
+# --- op definitions -------------------------------------------------------------------------------------------------
+
+# Ops of the library itself that have no Python function but stand in graphs all the same.
+WITHOUT_FUNCTION = ("Copy", "CopyHost", "DebugIdentity", "DebugNanCount", "DebugNumericSummary", "HostConst",
+                    "NegTrain", "RemoteFusedGraphExecute", "Rpc", "Skipgram", "TensorForestCreateTreeVariable",
+                    "TensorForestTreeDeserialize", "TensorForestTreeIsInitializedOp", "TensorForestTreePredict",
+                    "TensorForestTreeResourceHandleOp", "TensorForestTreeSerialize", "TensorForestTreeSize", "TryRpc")
+
+SETS = [
+    ("$numbers", "float double int32 uint8 int16 int8 complex64 int64 qint8 quint8 qint32 bfloat16 uint16 complex128 "
+                 "half uint32 uint64"),
+    ("$index", "int32 int64"),
+    ("$quantized", "qint8 quint8 qint32 qint16 quint16"),
+    ("$real", "float double int32 uint8 int16 int8 int64 bfloat16 uint16 half uint32 uint64"),
+    ("$floating", "half bfloat16 float double"),
+    ("$inexact", "bfloat16 half float double complex64 complex128"),
+]
+
+OPDEFS_HEAD = """\
+# Op definitions of TensorFlow 1.15: one op a line (tables/record.py; `python -m tables` writes the last column).
+# Op | Python function | inputs | outputs | attrs (in the order of the Python function) | flags | home in tfmagic
+# `a as b` = the function calls input a b; $name = a set of types
+"""
+
+
+def type_name(number):
+    """`DT_FLOAT_REF` as "float" (whether it is a reference is said elsewhere)."""
+    return types_pb2.DataType.Name(number)[3:].lower()
+
+
+def generated_functions():
+    """Op type -> (the module of its Python function, its name, the function)."""
+    found = {}
+    for module_name in sorted(sys.modules):
+        if not re.match(r"tensorflow\.python\.(ops|training)\.gen_\w+$", module_name) or not sys.modules[module_name]:
+            continue
+        module = sys.modules[module_name]
+        members = {k: v for k, v in vars(module).items()
+                   if isinstance(v, types.FunctionType) and v.__module__ == module_name}
+        # The same function is there once under the op's own name.
+        for op_type in members:
+            snake = snake_case(op_type)
+            for name in (snake, "_" + snake):
+                if op_type[0].isupper() and name in members and arguments(members[name]) == arguments(
+                        members[op_type]):
+                    found[op_type] = (module_name, name, members[name])
+    return found
+
+
+def snake_case(op_type):
+    name = re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1_\2", op_type)
+    name = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", name)
+    return re.sub(r"(\d)_(D)(?=_|$)", r"\1\2", name).lower()
+
+
+def arguments(function):
+    return [a for a in tf_inspect.getfullargspec(function).args if a != "name"]
+
+
+def default_text(attr):
+    """An attr's default as JSON."""
+    value = attr.default_value
+    kind = value.WhichOneof("value")
+    if kind == "list":
+        part = attr.type[5:-1]
+        items = {"int": value.list.i, "float": value.list.f, "bool": value.list.b, "string": value.list.s,
+                 "type": value.list.type, "shape": value.list.shape}[part]
+        return json.dumps([plain(part, item) for item in items])
+    return json.dumps(plain(attr.type, getattr(value, kind)))
+
+
+def plain(kind, value):
+    if kind == "type":
+        return type_name(value)
+    if kind == "string":
+        return value.decode("utf-8") if isinstance(value, bytes) else value
+    if kind == "shape":
+        return "?" if value.unknown_rank else [dim.size for dim in value.dim]
+    if kind == "tensor":
+        return str(value).strip()
+    return value.name if kind == "func" else value
+
+
+def attr_text(attr):
+    text = attr.name + ": " + attr.type
+    allowed = attr.allowed_values.list
+    words = " ".join([type_name(t) for t in allowed.type] or [s.decode("utf-8") for s in allowed.s])
+    if words:
+        text += " {" + next((name for name, members in SETS if members == words), words) + "}"
+    if attr.has_minimum:
+        text += " >= %d" % attr.minimum
+    if attr.HasField("default_value"):
+        text += " = " + default_text(attr)
+    return text
+
+
+def arg_text(arg, shown):
+    if arg.type_list_attr:
+        spec = "list(%s)" % arg.type_list_attr
+    else:
+        spec = arg.type_attr or type_name(arg.type)
+        if arg.number_attr:
+            spec = arg.number_attr + " * " + spec
+    if arg.is_ref:
+        spec = "ref(%s)" % spec
+    return (arg.name if shown in (None, arg.name) else arg.name + " as " + shown) + ": " + spec
+
+
+def op_line(op, function):
+    inferred = set()
+    for arg in op.input_arg:
+        inferred.update(a for a in (arg.type_attr, arg.number_attr, arg.type_list_attr) if a)
+    free = [a for a in op.attr if a.name not in inferred]
+    shown = {}
+    if function is None:
+        order = sorted(free, key=lambda a: a.HasField("default_value"))
+    else:
+        # Arguments that are no attr or input by name are those that the function calls otherwise.
+        args = arguments(function)
+        by_name = {a.name: a for a in list(op.input_arg) + free}
+        unknown = [a for a in args if a not in by_name]
+        missing = [a.name for a in list(op.input_arg) + free if a.name not in args]
+        if len(unknown) != len(missing):
+            raise ValueError("%s: %s do not tell %s" % (op.name, unknown, missing))
+        shown = dict(zip(missing, unknown))
+        real = dict(zip(unknown, missing))
+        attr_of = {a.name: a for a in free}
+        order = [attr_of[real.get(a, a)] for a in args if real.get(a, a) in attr_of]
+    attrs = [attr_text(a).replace(a.name, a.name + " as " + shown[a.name], 1) if a.name in shown else attr_text(a)
+             for a in order] + [attr_text(a) for a in op.attr if a.name in inferred]
+    flags = [word for word, said in (("stateful", op.is_stateful), ("commutative", op.is_commutative),
+                                     ("aggregate", op.is_aggregate),
+                                     ("allows_uninitialized_input", op.allows_uninitialized_input)) if said]
+    if op.HasField("deprecation"):
+        flags.append("deprecated=%d" % op.deprecation.version)
+    if not hasattr(tf.raw_ops, op.name):
+        flags.append("not_raw")
+    return " | ".join([op.name, snake_case(op.name), "; ".join(arg_text(a, shown.get(a.name)) for a in op.input_arg),
+                       "; ".join(arg_text(a, None) for a in op.output_arg), "; ".join(attrs), " ".join(flags)]) + " |"
+
+
+def op_definitions():
+    """The lines of opdefs.txt."""
+    registered = op_def_pb2.OpList()
+    registered.ParseFromString(pywrap_tensorflow.TF_GetBuffer(pywrap_tensorflow.TF_GetAllOpList()))
+    functions = generated_functions()
+    lines = OPDEFS_HEAD.splitlines() + ["%s = %s" % item for item in SETS]
+    for op in sorted(registered.op, key=lambda op: op.name):
+        if op.name in functions or op.name in WITHOUT_FUNCTION:
+            lines.append(op_line(op, functions[op.name][2] if op.name in functions else None))
+    return lines
+
+
+# --- public names ---------------------------------------------------------------------------------------------------
+
+EXPORTS_HEAD = """\
+# Public names of TensorFlow 1.15: one object a line (tables/record.py; `python -m tables` writes the last column).
+# names (the first is the canonical one; `old>new`: using the old name prints a warning that names the new one, `old>`
+# that of compat.v1) | module that defines it (. = tensorflow.python):its name there, where it differs | home in tfmagic
+"""
+# Modules that are no part of the public interface though they can be reached from `tf`.
+NOT_PUBLIC = ("contrib", "python", "core", "compiler", "tools", "examples", "pywrap_tensorflow", "compat.v1",
+              "compat.v2", "raw_ops")
+
+
+class Heard(logging.Handler):
+    """Keeps the texts of warnings."""
+
+    def __init__(self):
+        logging.Handler.__init__(self)
+        self.texts = []
+
+    def emit(self, record):
+        self.texts.append(record.getMessage())
+
+
+def public_members():
+    """What is public, by full name: the members in alphabetical order, the modules, and what the warning about an old
+    name recommends ("" for the same name of compat.v1)."""
+    members, modules, renamed = {}, {}, {}
+    heard = Heard()
+    logger = logging.getLogger("tensorflow")
+    kept, logger.handlers = logger.handlers, [heard]
+
+    def walk(module, path):
+        if path:
+            modules[path] = module.__name__
+        for name in sorted(set(dir(module))):
+            full = path + "." + name if path else name
+            if name.startswith("_") or full in NOT_PUBLIC:
+                continue
+            del heard.texts[:]
+            # As a program's own file would: a name warns once, and only there.
+            value = eval(compile("module." + name, "program.py", "eval"), {"module": module})
+            for text in heard.texts:
+                match = re.search(r"The name tf\.(\S+) is deprecated\. Please use tf\.(\S+) instead", text)
+                if match and match.group(1) == full:
+                    renamed[full] = "" if match.group(2) == "compat.v1." + full else match.group(2)
+            if isinstance(value, types.ModuleType) and re.search(r"\W_api\W|\Wapi\W", value.__name__):
+                walk(value, full)
+            else:
+                members[full] = value
+
+    walk(tf, "")
+    logger.handlers = kept
+    return members, modules, renamed
+
+
+def constants():
+    """Public name -> (module, variable) of exported constants, and the groups of names of each."""
+    found, groups = {}, []
+    for module_name in sorted(sys.modules):
+        module = sys.modules[module_name]
+        for names, variable in getattr(module, "_tf_api_constants_v1", ()):
+            groups.append(names)
+            for name in names:
+                found.setdefault(name, (module_name, variable))
+    return found, groups
+
+
+def origin(value):
+    """(module, name) of a function or class behind its decorators, or None."""
+    if isinstance(value, types.ModuleType):
+        parent, _, name = value.__name__.rpartition(".")
+        return (parent, name) if parent else None
+    if callable(value):
+        value = tf_decorator.unwrap(value)[1]
+        module, name = getattr(value, "__module__", None), getattr(value, "__name__", None)
+        if module and name and (inspect.isclass(value) or inspect.isroutine(value)):
+            return module, name
+    return None
+
+
+def exported_names(value):
+    """The names that a function or class was exported under, the canonical one first."""
+    target = tf_decorator.unwrap(value)[1] if callable(value) else value
+    own = getattr(target, "__dict__", {})
+    return list(own.get("_tf_api_names_v1", ())) + list(own.get("_estimator_api_names_v1", ()))
+
+
+def grouped(members):
+    """Lists of names of one object each, the canonical one first."""
+    constant, groups = constants()
+    by_object, single = {}, []
+    for full in sorted(members):
+        value = members[full]
+        if full in constant:
+            continue
+        if inspect.isclass(value) or inspect.isroutine(value) or isinstance(value, types.ModuleType):
+            by_object.setdefault(id(value), []).append(full)
+        else:
+            single.append([full])
+    rows = [[n for n in names if n in members or hasattr(tf, n)] for names in groups] + single
+    for names in by_object.values():
+        wanted = [n for n in exported_names(members[names[0]]) if n in names]
+        rows.append(wanted + [n for n in names if n not in wanted])
+    return sorted(names for names in rows if names), constant
+
+
+def public_names(members, modules, renamed):
+    """The lines of exports.txt."""
+    rows, constant = grouped(members)
+    lines = EXPORTS_HEAD.splitlines()
+    for path in sorted(modules):
+        lines.append("module %s | %s" % (path, modules[path]))
+    for names in rows:
+        first = names[0]
+        where = constant.get(first) or origin(members[first])
+        if where is None:
+            text = "-"
+        else:
+            module, name = where
+            text = module[len("tensorflow.python"):] if module.startswith("tensorflow.python.") else module
+            if name != first.rpartition(".")[2]:
+                text += ":" + name
+        lines.append("%s | %s |" % (" ".join(n + ">" + renamed[n] if n in renamed else n for n in names), text))
+    return lines
+
+
+# --- internal modules -----------------------------------------------------------------------------------------------
+
+MODULES_HEAD = """\
+# Internal modules of TensorFlow 1.15 that programs import from: module, then the names in it (tables/record.py).
+# `name` is the public name itself, `name=public` another one, `name=gen:f` the op function f
+"""
+
+
+def import_all():
+    """Import every module of tensorflow.python that can be."""
+    package = sys.modules["tensorflow.python"]
+    for _, name, _ in sorted(pkgutil.walk_packages(package.__path__, "tensorflow.python.", lambda name: None),
+                             key=lambda item: item[1]):
+        if not re.search(r"_test\b|\btest|\bdebug\b|\bautograph\b|benchmark|_main\b|\bsaved_model_cli|tpu", name):
+            try:
+                __import__(name)
+            except (Exception, SystemExit) as error:  # an optional dependency is missing, or a script wants arguments
+                print("not imported: %s (%s)" % (name, error), file=sys.stderr)
+
+
+def takes_the_same(function, public):
+    """Whether a public function can stand for an internal one: it has the same arguments first."""
+    try:
+        wanted, found = tf_inspect.getfullargspec(function), tf_inspect.getfullargspec(public)
+    except TypeError:
+        return False
+    return found.args[:len(wanted.args)] == wanted.args and wanted.varargs == found.varargs
+
+
+def internal_modules(members):
+    """The lines of modules.txt."""
+    rows, constant = grouped(members)
+    public = {}
+    for names in rows:
+        if names[0] not in constant and origin(members[names[0]]):
+            public.setdefault(id(tf_decorator.unwrap(members[names[0]])[1]), names)
+            public.setdefault(id(members[names[0]]), names)
+    canonical = {n: names[0] for names in rows for n in names}
+    values = {place: canonical[name] for name, place in constant.items() if name in canonical}
+    generated = {id(function): op for op, (_, _, function) in generated_functions().items()}
+    import_all()
+    lines = MODULES_HEAD.splitlines()
+    for module_name in sorted(sys.modules):
+        module = sys.modules[module_name]
+        if module is None or not re.match(r"tensorflow\.python(\.|$)", module_name) or re.match(
+                r"tensorflow\.python\.(ops|training)\.gen_\w+_ops$|tensorflow\.python\.keras\.api\b", module_name):
+            continue
+        words = []
+        for name in sorted(vars(module)):
+            value = vars(module)[name]
+            if name.startswith("__") or isinstance(value, types.ModuleType):
+                continue
+            target = None
+            if (module_name, name) in values:
+                target = values[module_name, name]
+            elif callable(value):
+                target = internal_target(value, public, members, generated)
+            elif isinstance(value, tf.DType):
+                target = "dtypes." + value.name
+            if target is not None and not (target.endswith("_ref") and target not in members):
+                words.append(name if target == name else name + "=" + target)
+        if words:
+            lines.append(module_name + ": " + " ".join(words))
+    return lines
+
+
+def internal_target(value, public, members, generated):
+    """What an internal function or class is called in public, or None."""
+    plain_value = tf_decorator.unwrap(value)[1]
+    for thing in (value, plain_value):
+        if id(thing) in public:
+            return public[id(thing)][0]
+        if id(thing) in generated:
+            return "gen:" + snake_case(generated[id(thing)])
+    for name in getattr(plain_value, "__dict__", {}).get("_tf_api_names", ()):  # TensorFlow 2's form of a function
+        if name in members:
+            same = issubclass(members[name], value) if inspect.isclass(value) and inspect.isclass(
+                members[name]) else takes_the_same(value, members[name])
+            if same:
+                return public[id(members[name])][0]
+    return None
+
+
+# --- writing --------------------------------------------------------------------------------------------------------
+
+
+def write(path, lines):
+    with open(os.path.join(ROOT, path), "w", encoding="utf-8", newline="\n") as out:
+        for line in lines:
+            out.write((line.decode("utf-8") if isinstance(line, bytes) else line).rstrip() + "\n")
+
+
+def main():
+    members, modules, renamed = public_members()
+    write("graph/opdefs.txt", op_definitions())
+    write("base/exports.txt", public_names(members, modules, renamed))
+    write("notebook/legacy/modules.txt", internal_modules(members))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,66 @@
+"""The tables of public names and op definitions: they say where tfmagic has what, and that is so."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import tfmagic
+from tfmagic.base import export, slots
+from tfmagic.graph import opdefs
+
+ROOT = Path(tfmagic.__file__).parents[1]
+MODULES = [".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+           for floor in ("base", "formats", "graph", "ops", "graphdef", "session", "tf", "view", "notebook")
+           for path in sorted((ROOT / "tfmagic" / floor).rglob("*.py"))]
+
+
+def test_the_homes_in_the_tables_are_those_of_the_tree() -> None:
+    done = subprocess.run([sys.executable, "-m", "tables", "--check"], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_no_module_of_the_house_has_the_name_of_a_public_object() -> None:
+    hidden = [name for name in (module.removeprefix("tfmagic.tf.") for module in MODULES)
+              if export.row(name) is not None]
+    assert not hidden, f"these modules would hide public objects: {hidden}"
+
+
+def test_every_slot_of_a_lower_floor_is_filled_by_something_that_exists() -> None:
+    named = {}
+    for path in (ROOT / "tfmagic").rglob("*.py"):
+        text = path.read_text("utf-8")
+        named.update({part.partition('"')[0]: path for part in text.split('Slot("')[1:]})
+    assert set(named) == set(slots._places)
+    for name in slots._places:
+        assert slots.Slot(name).load() is not None
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("module", MODULES)
+def test_a_module_can_be_imported_first(module: str) -> None:
+    subprocess.run([sys.executable, "-c", f"import {module}"], check=True)
+
+
+def test_one_name_imports_the_module_that_defines_it_and_what_that_needs() -> None:
+    code = ("import sys\nfrom tfmagic import tf\nassert 'numpy' not in sys.modules\ntf.nn.relu\ntf.float32\n"
+            "loaded = [m for m in sys.modules if m.startswith(('tfmagic.tf.', 'tfmagic.ops.', 'tfmagic.session.'))]\n"
+            "assert not [m for m in loaded if m.count('.') > 2], loaded\n"
+            "tf.train.AdamOptimizer\nassert 'tfmagic.tf.train.adam' in sys.modules\n"
+            "assert 'tfmagic.tf.train.ftrl' not in sys.modules and 'tfmagic.tf.layers' not in sys.modules\n")
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_an_op_imports_its_family_when_it_is_first_made() -> None:
+    code = ("import sys\nfrom tfmagic import tf\nx = tf.placeholder(tf.float32, [2])\n"
+            "assert 'tfmagic.ops.nn.activations' not in sys.modules\ntf.nn.relu(x)\n"
+            "assert 'tfmagic.ops.nn.activations' in sys.modules and 'tfmagic.ops.nn.pool' not in sys.modules\n")
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_the_python_function_of_every_op_is_known_by_name() -> None:
+    assert opdefs.by_python_name()["conv2d_backprop_input"] == "Conv2DBackpropInput"
+    assert len(opdefs.by_python_name()) == len(opdefs.names())

@@ -1,0 +1,20 @@
+"""What fills the named slots: the one place where lower floors are handed what higher floors make."""
+
+from tfmagic.base import slots
+
+FILLED_BY = {
+    "default graph": "graph.graph:Graph",
+    "operators of tensors": "ops.math.operators:OPERATORS",
+    "indexing of tensors": "ops.array.slicing:slice_of_tensor",
+    "lists as tensors": "ops.array.join:list_to_tensor",
+    "shapes as tensors": "ops.array.constants:shape_to_tensor",
+    "dimensions as tensors": "ops.array.constants:dimension_to_tensor",
+    "nodes of gradients": "ops.control_flow.support:BUILDERS",
+    "values of tensors": "tf.control.cases:evaluate",
+    "kind of variables": "tf.variable.scope:uses_resource",
+}
+
+
+def assemble() -> None:
+    """Fill all slots; nothing is imported before it is used."""
+    slots.fill(FILLED_BY)

@@ -1,0 +1,133 @@
+"""What a plan calls at run time as a whole: kernels that do not trace, and loops and branches with bodies of their own.
+
+Whoever looks at a plan knows these by their class, and what a call does by its `effect` (`ops.declare` has the words).
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+
+from tfmagic.graph import registry
+from tfmagic.graph.opdefs import python_name
+from tfmagic.graph.operation import Operation, Tensor
+from tfmagic.graph.registry import Effect, Node, OpDeclaration
+from tfmagic.ops.torch_types import torch_dtype
+from tfmagic.session.plan.plan_graph import PlanGraph
+
+UNKNOWN = object()
+
+
+class PlanCall:
+    """Something of ours that a plan calls at run time.
+
+    Attributes:
+      effect: what a call does beside giving its results.
+      bodies: the plans of which it is made; one with bodies is data, which a tier binds to their callables.
+    """
+
+    effect: Effect = "writes"
+    bodies: tuple[PlanGraph, ...] = ()
+
+    def __init_subclass__(cls, shown_under: str = "tfmagic.control_flow") -> None:
+        cls.__module__ = shown_under  # where a printed plan says that the call lives
+
+    def __call__(self, *values: Any) -> Any:
+        raise TypeError(f"{type(self).__name__} is called by what `bind` gives")
+
+    def bind(self, *bodies: Callable[..., Any]) -> Callable[..., Any]:
+        """The function that a run calls, from one callable per body; itself, where there is no body."""
+        return self
+
+    def meta_outputs(self, arguments: Sequence[Any]) -> Any:
+        """Meta tensors for the results, or UNKNOWN (where the lowering says it instead).
+
+        Args:
+          arguments: the inputs: constants, or meta tensors as far as they are known.
+        """
+        return UNKNOWN
+
+
+class Check(PlanCall, shown_under="tfmagic.session"):
+    """A condition without which the run cannot go on."""
+
+    def __init__(self, name: str, function: Callable[..., None]):
+        self.__name__ = self.__qualname__ = name
+        self._function = function
+
+    def __call__(self, *values: Any) -> None:
+        self._function(*values)
+
+
+class RunTimeKernel(PlanCall, shown_under="tfmagic.ops"):
+    """A kernel called at run time: host inputs become Python values, state comes from the session."""
+
+    def __init__(self, op: Operation, declaration: OpDeclaration, resources: Any, device: str = "cpu"):
+        self.__name__ = self.__qualname__ = python_name(op.type)
+        self.effect = declaration.effect  # type: ignore[assignment]  # settled when it was declared
+        self.kernel = declaration.kernel
+        self.node = Node(op)
+        self.op = op
+        names = [arg.name for arg in op._op_def.inputs]
+        self.host = [name in declaration.host for name in names]
+        self.sizes_at = names.index(declaration.sizes) if declaration.sizes is not None else None
+        self.grouped = any(arg.is_list for arg in op._op_def.inputs)
+        self.resources = resources
+        self.make_state = declaration.state
+        self.device = device
+
+    def meta_outputs(self, arguments: Sequence[Any]) -> Any:
+        """Meta tensors for the outputs, from the static shapes of the op or its shape rule."""
+        metas = []
+        for tensor, known in zip(self.op._outputs, self._output_dims(arguments)):
+            kind, dims = tensor_type(tensor), settled(known)
+            if kind is None or dims is None:
+                return UNKNOWN
+            metas.append(torch.empty(dims, dtype=kind, device="meta"))
+        single = len(self.op._op_def.outputs) == 1 and not self.op._op_def.outputs[0].is_list
+        return metas[0] if single and metas else tuple(metas)
+
+    def _output_dims(self, arguments: Sequence[Any]) -> list[Any]:
+        static = [tensor._dims for tensor in self.op._outputs]
+        rule = registry.lookup(self.op.type).shape  # type: ignore[union-attr]
+        if rule is None or all(settled(dims) is not None for dims in static):
+            return static
+        sizes = arguments[self.sizes_at] if self.sizes_at is not None else None
+        if isinstance(sizes, torch.Tensor) and sizes.device.type != "meta":
+            return [tuple(sizes.tolist())]
+        dims = [tuple(a.shape) if isinstance(a, torch.Tensor) else t._dims for a, t in zip(arguments, self.op._inputs)]
+        try:
+            result = rule(self.node, *registry.grouped(self.op._op_def.inputs, self.op._attrs, dims))
+        except ValueError:  # the run will say what is wrong
+            return static
+        if len(self.op._op_def.outputs) == 1 and not self.op._op_def.outputs[0].is_list:
+            return [result]
+        flat: list[Any] = []
+        for arg, item in zip(self.op._op_def.outputs, result if len(self.op._op_def.outputs) > 1 else (result,)):
+            flat.extend(item if arg.is_list else [item])
+        return flat
+
+    def __call__(self, *values: Any) -> Any:
+        args = registry.grouped(self.op._op_def.inputs, self.op._attrs, values) if self.grouped else list(values)
+        for index, is_host in enumerate(self.host):
+            if is_host and isinstance(args[index], torch.Tensor):
+                args[index] = args[index].tolist()
+        if self.make_state is not None:
+            args.insert(0, self.resources.state(self.op, functools.partial(self.make_state, self.node)))
+        if self.device != "cpu":
+            with torch.device(self.device):
+                return self.kernel(self.node, *args)  # type: ignore[misc]
+        return self.kernel(self.node, *args)  # type: ignore[misc]
+
+
+def settled(dims: Any) -> Any:
+    """`dims` when they are known in full, else None."""
+    return dims if dims is not None and None not in dims else None
+
+
+def tensor_type(tensor: Tensor) -> torch.dtype | None:
+    """The torch dtype of a tensor's values, or None for host objects."""
+    return None if tensor._dtype.kind == "O" else torch_dtype(tensor._dtype)

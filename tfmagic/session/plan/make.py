@@ -1,0 +1,67 @@
+"""How a plan is made: prune, recover, schedule, lower, passes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from tfmagic.graph.operation import Operation, Tensor
+from tfmagic.session.lower import control_flow
+from tfmagic.session.lower.lowering import Lowering, VariableRef
+from tfmagic.session.lower.schedule import schedule
+from tfmagic.session.passes import run_passes
+from tfmagic.session.plan.plan_graph import PlanGraph
+from tfmagic.session.plan.prune import prune
+
+
+def make_plan(fetches: Sequence[Tensor], targets: Sequence[Operation], feeds: Sequence[Tensor],
+              place: Callable[[Operation], str], resources: Any, shapes: Sequence[Any] | None = None,
+              optimize: bool = True, keep_stages: bool = False) -> PlanGraph:
+    """The plan of a run.
+
+    Args:
+      fetches: the tensors to compute.
+      targets: the operations to run.
+      feeds: the tensors that are given, in the order of the run's arguments.
+      place: the torch device of an operation.
+      resources: the session's `ResourceStore`.
+      shapes: the shapes of the feeds: the plan is made for just these. None: it takes feeds of any shape that the graph
+        allows.
+      optimize: whether the passes run.
+      keep_stages: whether to keep the readable code after lowering and after each pass.
+
+    Raises:
+      OpError: an operation cannot run.
+    """
+    fed = set(feeds)
+    ops = prune([*fetches, *targets], fed)
+    lowering = Lowering(place, resources)
+    for index, tensor in enumerate(feeds):
+        dims = tensor._dims if shapes is None else shapes[index]
+        lowering.feed(tensor, None if dims is None or None in dims else dims)
+    for step in schedule(control_flow.recover(ops, fed, fetches), feeds):
+        step.lower(lowering)
+    tracer = lowering.tracer
+    written = [root for root in lowering.written if lowering.state[root] is not lowering.state_inputs.get(root)]
+    results = tuple(_result(lowering, tensor) for tensor in fetches)
+    states = tuple(lowering.state[root] for root in written)
+    tracer.op, tracer.device = None, "cpu"
+    tracer.graph.output(tracer.create_arg((results, states, ())))
+    plan = PlanGraph("", tracer.graph, tracer.taken_constants(), written, lowering.updates, dict(lowering.read),
+                     tuple(feeds), tuple(fetches), tuple(ops))
+    if keep_stages:
+        plan.stages["lowered"] = plan.code()
+    if optimize:
+        run_passes(plan, keep_stages)
+    return plan
+
+
+def _result(lowering: Lowering, tensor: Tensor) -> Any:
+    root = lowering.aliases.get(tensor)
+    if root is not None:  # a reference is fetched as what it refers to when the run ends
+        return lowering.variable(root)
+    value = lowering.values[tensor]
+    if type(value) is VariableRef:
+        lowering.require_initialized(tensor.op, value.root)
+        return lowering.variable(value.root)
+    return value

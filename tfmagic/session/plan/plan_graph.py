@@ -1,0 +1,91 @@
+"""PlanGraph: a part of a graph lowered to torch code, as plain data: passes change it, a tier makes it callable."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from torch import fx
+
+from tfmagic.graph.operation import Operation, Tensor
+
+
+@dataclass(frozen=True)
+class Update:
+    """A change of variables that was lowered: what passes need to do it in another way.
+
+    Attributes:
+      op: the operation.
+      roots: the variables that it changes, by the name of the input.
+      arguments: the values of all its inputs, by name (proxies, or constants).
+      values: the new values, in the order of `roots`.
+    """
+
+    op: Operation
+    roots: dict[str, Operation]
+    arguments: dict[str, Any]
+    values: tuple[Any, ...]
+
+
+@dataclass(eq=False)
+class PlanGraph:
+    """A plan, or the body of a loop, branch or function in one.
+
+    Attributes:
+      name: the title of its code; "" for a whole plan.
+      graph: the fx graph. Every parameter has `meta["source"]`: the fed `Tensor`, or the `Operation` that is the
+        variable; in a body also a proxy of the graph around it, or the loop variable. The output is a triple:
+        results, new values of `written`, prepared in-place updates.
+      constants: tensors and host objects by the names under which the graph finds them.
+      written: the variables (their nodes) that get new values, in the order of those.
+      updates: the changes of variables, for passes that do them in another way.
+      must_read: variables that must have a value when the plan runs, each with the operation that reads it.
+      feeds: the fed tensors, in the order of a run's arguments (a body has none).
+      fetches: the tensors that the results are values of (of a whole plan).
+      ops: the operations that it was made from.
+      stages: the code after lowering and after each pass, by name, where it was asked for.
+    """
+
+    name: str
+    graph: fx.Graph
+    constants: dict[str, Any]
+    written: list[Operation] = field(default_factory=list)
+    updates: list[Update] = field(default_factory=list)
+    must_read: dict[Operation, Operation] = field(default_factory=dict)
+    feeds: tuple[Tensor, ...] = ()
+    fetches: tuple[Tensor, ...] = ()
+    ops: tuple[Operation, ...] = ()
+    stages: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def parameters(self) -> list[Any]:
+        """What each parameter stands for."""
+        return [node.meta["source"] for node in self.graph.nodes if node.op == "placeholder"]
+
+    @property
+    def output_node(self) -> fx.Node:
+        """The node that names the results."""
+        return next(reversed(self.graph.nodes))
+
+    def constant_node(self, value: Any) -> fx.Node:
+        """A node, before the results, that gives `value`."""
+        name = f"c_pass_{len(self.constants)}"
+        self.constants[name] = value
+        with self.graph.inserting_before(self.output_node):
+            return self.graph.create_node("get_attr", name, (), {})
+
+    def code(self) -> str:
+        """Readable PyTorch code, with the bodies that it calls."""
+        parts = []
+        waiting, seen = [self], {id(self)}
+        while waiting:
+            plan = waiting.pop(0)
+            text = re.sub(r";\s+(\w+ = )+None", "", plan.graph.python_code("self").src).strip()
+            parts.append(f"# {plan.name}\n{text}" if plan.name else text)
+            inner = [body for node in plan.graph.nodes for body in getattr(node.target, "bodies", ())]
+            for body in reversed(inner):
+                if id(body) not in seen:
+                    seen.add(id(body))
+                    waiting.insert(0, body)
+        return "\n\n".join(parts) + "\n"

@@ -1,0 +1,24 @@
+"""The Python tier: the code that torch.fx prints for a plan, compiled as it stands."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+from tfmagic.session.lower.run_time import PlanCall
+from tfmagic.session.plan.plan_graph import PlanGraph
+from tfmagic.session.tiers.failures import CODE, PlanCode
+
+
+def function(plan: PlanGraph) -> Callable[..., Any]:
+    """A callable of the plan's parameters that gives its triple of outputs; `failures.explained` reads its errors."""
+    code = plan.graph.python_code("self")
+    scope = {name: target.bind(*map(function, target.bodies)) if isinstance(target, PlanCall) else target
+             for name, target in code.globals.items()}
+    constants = SimpleNamespace(**plan.constants)
+    scope[CODE] = PlanCode(list(plan.graph.nodes), code.src, getattr(code, "_lineno_map", None) or {}, constants)
+    title = f" {plan.name}" if plan.name else ""
+    exec(compile(code.src, f"<tfmagic plan{title} {id(plan):x}>", "exec"), scope)  # what fx printed for the graph
+    return functools.partial(scope["forward"], constants)
