@@ -1,5 +1,6 @@
 """Comparing recorded with observed graphs and values, with differences a reader can act on."""
 
+import cmath
 import math
 import re
 
@@ -135,12 +136,20 @@ def same(expected, actual, tolerance=1e-6):
         return len(expected) == len(actual) and all(same(a, b, tolerance) for a, b in zip(expected, actual))
     if is_number(expected) and is_number(actual):
         return expected == actual or math.isclose(expected, actual, rel_tol=tolerance, abs_tol=tolerance)
+    if is_complex(expected) and is_complex(actual):
+        a, b = complex(expected), complex(actual)
+        return repr(a) == repr(b) or cmath.isclose(a, b, rel_tol=tolerance, abs_tol=tolerance)
     return expected == actual
 
 
 def is_number(value):
     """Whether plain data is an int or a float, not a bool."""
     return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def is_complex(value):
+    """Whether plain data is the text of a complex number."""
+    return isinstance(value, str) and re.fullmatch(r"\(?[-+.\deinfa]+j\)?", value) is not None
 
 
 def value_differences(expected, actual, tolerance=2e-5):

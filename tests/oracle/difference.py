@@ -33,12 +33,19 @@ def recorded(name):
     """What TensorFlow 1.15 gave for a program or a file: its record, else a live run."""
     path = GRAPHS / f"{name}.json"
     if path.exists():
-        return json.loads(path.read_text())
+        return unpacked(path.read_text())
     python = os.environ.get("TFMAGIC_ORACLE")
     if not python:
         raise SystemExit(f"{name} is not recorded: TFMAGIC_ORACLE must name a Python that has TensorFlow 1.15")
     done = subprocess.run([python, str(HERE / "record.py"), "--print", name], stdout=subprocess.PIPE, check=True)
-    return json.loads(done.stdout)
+    return unpacked(done.stdout)
+
+
+def unpacked(text):
+    """A record as `observe` gave it."""
+    record = json.loads(text)
+    record["nodes"] = graphdef.unpack(record["nodes"])
+    return record
 
 
 def program_differences(name):

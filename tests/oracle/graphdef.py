@@ -149,19 +149,13 @@ def describe_node(node):
     return out
 
 
-def describe_static_shape(shape):
-    """A tensor's static shape as TensorFlow writes it in messages: `[?,3]`, `<unknown>`."""
-    if shape.ndims is None:
-        return "<unknown>"
-    return "[{}]".format(",".join("?" if size is None else str(size) for size in shape.as_list()))
-
-
 def describe_graph(graph):
     """All nodes of a `tf.Graph` in the order of its GraphDef, each with the static shapes of its outputs."""
     described = []
     for node in graph.as_graph_def().node:
         out = describe_node(node)
-        shapes = [describe_static_shape(t.get_shape()) for t in graph.get_operation_by_name(node.name).outputs]
+        shapes = [written_shape(t.get_shape().as_list() if t.get_shape().ndims is not None else None)
+                  for t in graph.get_operation_by_name(node.name).outputs]
         if shapes:
             out["shapes"] = " ".join(shapes)
         described.append(out)
@@ -215,6 +209,85 @@ def array_of(value):
     else:
         array = np.array([float(v) if isinstance(v, str) else v for v in values], dtype)
     return array.reshape(value["shape"])
+
+
+def pack(nodes):
+    """Described nodes in a shorter form: one array of name, op, inputs, static shapes and attrs each.
+
+    A name in the scope of the node before it, and an input in the node's own scope, begin with "~/". The value of a
+    constant is dtype, values and how they are stored; its shape is that of the output.
+    """
+    packed, last = [], None
+    for node in nodes:
+        scope = node["name"].rpartition("/")[0]
+        inputs = [abbreviated(name, scope) for name in node.get("inputs", [])]
+        name = abbreviated(node["name"], scope) if scope == last else node["name"]
+        row = [name, node["op"], " ".join(inputs), node.get("shapes", ""), packed_attrs(node)]
+        if "device" in node:
+            row.append(node["device"])
+        packed.append(row)
+        last = scope
+    return packed
+
+
+def unpack(rows):
+    """The described nodes that `pack` shortened."""
+    nodes, scope = [], ""
+    for name, op, inputs, shapes, attrs in (row[:5] for row in rows):
+        name = name.replace("~", scope, 1) if name.startswith("~/") else name
+        scope = name.rpartition("/")[0]
+        node = OrderedDict([("name", name), ("op", op)])
+        if inputs:
+            node["inputs"] = [i.replace("~/", scope + "/", 1) if i.lstrip("^").startswith("~/") else i
+                              for i in inputs.split(" ")]  # fmt: skip
+        if len(rows[len(nodes)]) > 5:
+            node["device"] = rows[len(nodes)][5]
+        attrs = unpacked_attrs(attrs, shapes)
+        if attrs:
+            node["attrs"] = attrs
+        if shapes:
+            node["shapes"] = shapes
+        nodes.append(node)
+    return nodes
+
+
+def abbreviated(name, scope):
+    """An input or a name with "~/" for the scope that it stands in."""
+    mark = "^" if name.startswith("^") else ""
+    inner = name[len(mark) + len(scope) + 1:]
+    inside = scope and name.startswith(mark + scope + "/") and "/" not in inner
+    return mark + "~/" + inner if inside else name
+
+
+def packed_attrs(node):
+    """A node's attrs, the value of a constant shortened."""
+    attrs = OrderedDict(node.get("attrs", {}))
+    value = attrs.get("value")
+    if node["op"] == "Const" and value["dtype"] == attrs["dtype"] and written_shape(value["shape"]) == node["shapes"]:
+        del attrs["dtype"]
+        attrs["value"] = [value["dtype"], value["values"]] + ([value["stored"]] if "stored" in value else [])
+    return attrs
+
+
+def unpacked_attrs(attrs, shapes):
+    """The attrs that `packed_attrs` shortened."""
+    if not isinstance(attrs.get("value"), list):
+        return attrs
+    attrs = OrderedDict(attrs)
+    value = attrs["value"]
+    attrs["dtype"] = value[0]
+    shape = [int(size) for size in shapes[1:-1].split(",") if size]
+    attrs["value"] = OrderedDict([("dtype", value[0]), ("shape", shape), ("values", value[1])])
+    if len(value) > 2:
+        attrs["value"]["stored"] = value[2]
+    return attrs
+
+
+def written_shape(sizes):
+    """A static shape as TensorFlow writes it in messages: `[?,3]`, `<unknown>`."""
+    if sizes is None:
+        return "<unknown>"
+    return "[{}]".format(",".join("?" if size is None else str(size) for size in sizes))
 
 
 def plain(data):

@@ -63,6 +63,7 @@ def text_of(tf, build):
     from oracle.observe import observe
 
     record = graphdef.plain(observe(tf, build))
+    record["nodes"] = graphdef.pack(record["nodes"])
     return graphdef.dumps(graphdef.OrderedDict([("recorded_from", header(tf))] + list(record.items())))
 
 

@@ -63,6 +63,18 @@ def _error(name: str, code: int, doc: str) -> Any:
     return export("errors." + name)(cls)
 
 
+class OperatorNotAllowedInGraphError(TypeError):
+    """A tensor is used where Python wants a value: it has none before a run."""
+
+    __module__ = "tensorflow.python.framework.errors_impl"
+
+
+class InaccessibleTensorError(ValueError):
+    """A tensor is used from outside the loop, branch or function that it belongs to."""
+
+    __module__ = "tensorflow.python.framework.errors_impl"
+
+
 CancelledError = _error("CancelledError", 1, "An operation or step was cancelled.")
 
 @export("errors.UnknownError")

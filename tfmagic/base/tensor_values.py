@@ -74,8 +74,8 @@ def _array(value: Any, dtype: DType | None) -> np.ndarray:
         _check_leaves(value, dtype)
     try:
         array = np.array(value, None if dtype is None else dtype.as_numpy_dtype)
-    except OverflowError:
-        raise ValueError(f"Value {value!r} is out of the range of {dtype.name if dtype else 'int64'}.") from None
+    except OverflowError:  # an int beyond a type of fewer than 64 bits wraps, as NumPy of TensorFlow's time did
+        array = np.array(value, np.int64).astype(None if dtype is None else dtype.as_numpy_dtype)
     except (ValueError, TypeError) as error:
         if "inhomogeneous" in str(error) or "sequence" in str(error):
             raise ValueError(f"Argument must be a dense tensor: {_short(value)} - got shape "
@@ -102,6 +102,8 @@ def _narrowed(array: np.ndarray) -> np.ndarray:
     """Python's floats become float32, its ints int32 where they fit."""
     if array.dtype == np.float64:
         return array.astype(np.float32)
+    if array.dtype == np.uint64:
+        return array.astype(np.uint64)  # NumPy has two types of that name; torch knows one
     if array.dtype != np.int64:
         return array
     if 0 < array.size <= 16:  # the usual shape or index: Python is faster than NumPy's reductions
@@ -181,7 +183,7 @@ def _check_leaves(value: Any, dtype: DType) -> None:
         if hasattr(item, "__array__"):
             continue
         if isinstance(item, bool):
-            good = dtype.is_bool
+            good = dtype.is_bool or dtype.is_integer
         elif isinstance(item, int) or hasattr(item, "__index__"):
             good = dtype.is_integer or dtype.is_floating or dtype.is_complex or dtype.is_quantized
         elif isinstance(item, float):

@@ -117,7 +117,7 @@ class BaseSession:
 
     def _check_open(self) -> None:
         if self._closed:
-            raise RuntimeError("Attempted to use a closed Session. Make a new one: sess = tf.Session().")
+            raise RuntimeError("Attempted to use a closed Session.\nMake a new one: sess = tf.Session().")
 
     # --- running ----------------------------------------------------------------------------------------------
 

@@ -105,12 +105,12 @@ def add_function(tf):
 
 
 @program
-def course_div(tf):
-    a = tf.constant(5)
-    b = tf.constant(2)
-    c = tf.constant(5.0)
-    d = tf.constant(2.0)
-    out = [tf.div(a, b), tf.div(c, d), tf.div(a, b, name="quotient"), tf.div_no_nan(c, 0.0)]
+def old_division(tf):
+    rolls = tf.constant([100, -100])
+    box = tf.constant(8)
+    flour = tf.constant([2.5, 0.0])
+    out = [tf.div(rolls, box), tf.div(flour, 0.2), tf.div(rolls, [8, 9], name="per_box")]
+    out += [tf.div_no_nan(flour, [0.5, 0.0])]
     return Case(steps=[(out, None)], show=out)
 
 
@@ -128,23 +128,25 @@ def unary_math(tf):
 
 
 @program
-def course_first_graph(tf):
-    a = tf.placeholder(tf.int32, name="a")
-    b = tf.placeholder(tf.int32, name="b")
-    c = tf.add(a, b, name="c")
-    d = tf.add(b, 1, name="d")
-    e = tf.multiply(c, d, name="e")
-    return Case(steps=[(e, {a: 2, b: 1}), ([c, d, e], {a: 5, b: -3})], show=[a, c, e])
+def price_of_loaves(tf):
+    price = tf.placeholder(tf.int64, name="price")
+    amount = tf.placeholder(tf.int64, name="amount")
+    cost = tf.multiply(price, amount, name="cost")
+    discount = tf.subtract(amount, 1, name="discount")
+    total = tf.add(tf.subtract(cost, discount), 2, name="total")
+    return Case(steps=[(total, {price: 4, amount: 3}), ([cost, discount, total], {price: [7, 9], amount: 12})],
+                show=[price, cost, total])
 
 
 @program
-def course_relu_layer(tf):
-    b = tf.Variable(tf.zeros((100,)))
-    w = tf.Variable(tf.random_uniform((784, 100), -1, 1, seed=1))
-    x = tf.placeholder(tf.float32, (100, 784))
-    h = tf.nn.relu(tf.matmul(x, w) + b)
-    return Case(init=True, steps=[(tf.reduce_sum(h), {x: np.full((100, 784), 0.01, np.float32)})],
-                show=[h, x, w, b])
+def forecast_layer(tf):
+    day = tf.placeholder(tf.float32, [None, 6], name="day")
+    weights = tf.Variable(tf.random_uniform([6, 4], -0.5, 0.5, seed=11), name="weights")
+    bias = tf.Variable(tf.zeros([4]), name="bias")
+    forecast = tf.nn.relu(tf.matmul(day, weights) + bias)
+    error = tf.reduce_mean(tf.abs(forecast - 1.5), name="error")
+    days = np.linspace(-1.0, 2.0, 18, dtype=np.float32).reshape(3, 6)
+    return Case(init=True, steps=[([forecast, error], {day: days})], show=[forecast, day, weights, bias, error])
 
 
 @program

@@ -71,7 +71,7 @@ class Bitcast:
 
 @export("cast")
 def cast(x: Any, dtype: Any, name: str | None = None) -> Any:
-    """Casts a tensor to a new type.
+    """The same numbers in another type.
 
     Args:
       x: a tensor, sparse tensor or `IndexedSlices` of numbers or bools.

@@ -11,16 +11,12 @@ from tfmagic.base.shapes import Dims
 from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.scopes import name_scope
-from tfmagic.graph.static_value import static_int
 from tfmagic.ops import raw
 from tfmagic.ops.declare import register
 from tfmagic.ops.torch_types import torch_dtype
 
 
 def _shape(op: Any, x: Dims, axis: Dims) -> Dims:
-    value = static_int(op.axis)
-    if x is not None and value is not None and not -len(x) <= value < len(x):
-        raise ValueError(f"Shape must be at least rank {value + 1 if value >= 0 else -value} but is rank {len(x)}")
     return x
 
 

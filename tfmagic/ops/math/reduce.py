@@ -323,7 +323,7 @@ def _reduction(function: Callable[..., Tensor], x: Any, axis: Any, keepdims: Any
 @_warns_of_keep_dims
 def reduce_sum(input_tensor: Any, axis: Any = None, keepdims: Any = None, name: str | None = None,
                reduction_indices: Any = None, keep_dims: Any = None) -> Tensor:
-    """Computes the sum of elements across dimensions of a tensor.
+    """Sums along axes.
 
     Args:
       input_tensor: a numeric tensor.
@@ -341,7 +341,7 @@ def reduce_sum(input_tensor: Any, axis: Any = None, keepdims: Any = None, name: 
 @_warns_of_keep_dims
 def reduce_mean(input_tensor: Any, axis: Any = None, keepdims: Any = None, name: str | None = None,
                 reduction_indices: Any = None, keep_dims: Any = None) -> Tensor:
-    """Computes the mean of elements across dimensions of a tensor; integers round towards zero.
+    """Means along axes; integers round towards zero.
 
     Args:
       input_tensor: a numeric tensor.
@@ -359,7 +359,7 @@ def reduce_mean(input_tensor: Any, axis: Any = None, keepdims: Any = None, name:
 @_warns_of_keep_dims
 def reduce_prod(input_tensor: Any, axis: Any = None, keepdims: Any = None, name: str | None = None,
                 reduction_indices: Any = None, keep_dims: Any = None) -> Tensor:
-    """Computes the product of elements across dimensions of a tensor.
+    """Products along axes.
 
     Args:
       input_tensor: a numeric tensor.
@@ -377,7 +377,7 @@ def reduce_prod(input_tensor: Any, axis: Any = None, keepdims: Any = None, name:
 @_warns_of_keep_dims
 def reduce_max(input_tensor: Any, axis: Any = None, keepdims: Any = None, name: str | None = None,
                reduction_indices: Any = None, keep_dims: Any = None) -> Tensor:
-    """Computes the maximum of elements across dimensions of a tensor.
+    """The largest elements along axes.
 
     Args:
       input_tensor: a tensor of real numbers.
@@ -395,7 +395,7 @@ def reduce_max(input_tensor: Any, axis: Any = None, keepdims: Any = None, name: 
 @_warns_of_keep_dims
 def reduce_min(input_tensor: Any, axis: Any = None, keepdims: Any = None, name: str | None = None,
                reduction_indices: Any = None, keep_dims: Any = None) -> Tensor:
-    """Computes the minimum of elements across dimensions of a tensor.
+    """The smallest elements along axes.
 
     Args:
       input_tensor: a tensor of real numbers.
@@ -413,7 +413,7 @@ def reduce_min(input_tensor: Any, axis: Any = None, keepdims: Any = None, name: 
 @_warns_of_keep_dims
 def reduce_all(input_tensor: Any, axis: Any = None, keepdims: Any = None, name: str | None = None,
                reduction_indices: Any = None, keep_dims: Any = None) -> Tensor:
-    """Computes the "logical and" of elements across dimensions of a tensor.
+    """Whether all elements along axes are true.
 
     Args:
       input_tensor: a bool tensor.
@@ -431,7 +431,7 @@ def reduce_all(input_tensor: Any, axis: Any = None, keepdims: Any = None, name: 
 @_warns_of_keep_dims
 def reduce_any(input_tensor: Any, axis: Any = None, keepdims: Any = None, name: str | None = None,
                reduction_indices: Any = None, keep_dims: Any = None) -> Tensor:
-    """Computes the "logical or" of elements across dimensions of a tensor.
+    """Whether any element along axes is true.
 
     Args:
       input_tensor: a bool tensor.
@@ -448,7 +448,7 @@ def reduce_any(input_tensor: Any, axis: Any = None, keepdims: Any = None, name: 
 @export("math.reduce_euclidean_norm")
 def reduce_euclidean_norm(input_tensor: Any, axis: Any = None, keepdims: bool = False,
                           name: str | None = None) -> Tensor:
-    """Computes the Euclidean norm of elements across dimensions of a tensor.
+    """Euclidean norms along axes: the roots of the sums of squares.
 
     Args:
       input_tensor: a numeric tensor.
@@ -463,7 +463,7 @@ def reduce_euclidean_norm(input_tensor: Any, axis: Any = None, keepdims: bool = 
 
 @export("math.reduce_variance")
 def reduce_variance(input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None) -> Tensor:
-    """Computes the variance of elements across dimensions of a tensor.
+    """Variances along axes: the means of the squared distances from the mean.
 
     Args:
       input_tensor: a tensor of a floating or complex type.
@@ -480,7 +480,7 @@ def reduce_variance(input_tensor: Any, axis: Any = None, keepdims: bool = False,
 
 @export("math.reduce_std")
 def reduce_std(input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None) -> Tensor:
-    """Computes the standard deviation of elements across dimensions of a tensor.
+    """Standard deviations along axes: the roots of the variances.
 
     Args:
       input_tensor: a tensor of a floating or complex type.
@@ -498,7 +498,7 @@ def reduce_std(input_tensor: Any, axis: Any = None, keepdims: bool = False, name
 @_warns_of_keep_dims
 def reduce_logsumexp(input_tensor: Any, axis: Any = None, keepdims: Any = None, name: str | None = None,
                      reduction_indices: Any = None, keep_dims: Any = None) -> Tensor:
-    """Computes `log(sum(exp(elements across dimensions of a tensor)))` without overflow.
+    """Logarithms of sums of exponentials along axes, without overflow.
 
     Args:
       input_tensor: a tensor of a floating type.

@@ -71,7 +71,7 @@ def random_normal(shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = d
 @export("random.truncated_normal", "truncated_normal")
 def truncated_normal(shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = dtypes.float32,
                      seed: int | None = None, name: str | None = None) -> Tensor:
-    """Normally distributed numbers, those more than two standard deviations from the mean drawn again.
+    """Normally distributed numbers, drawn again where they lie further than twice `stddev` from `mean`.
 
     Args:
       shape: the output's shape, a list or an int32 or int64 vector.
