@@ -8,7 +8,10 @@ Everything is read from the running library: the registered op definitions, the 
 modules and their members, the warnings that old names print.
 """
 
+from __future__ import print_function
+
 import inspect
+import io
 import json
 import logging
 import os
@@ -20,6 +23,7 @@ import types
 import tensorflow as tf
 from tensorflow.core.framework import op_def_pb2, types_pb2
 from tensorflow.python import pywrap_tensorflow
+from tensorflow.python.framework import ops
 from tensorflow.python.util import tf_decorator, tf_inspect
 
 ROOT = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "tfmagic")
@@ -31,6 +35,9 @@ WITHOUT_FUNCTION = ("Copy", "CopyHost", "DebugIdentity", "DebugNanCount", "Debug
                     "NegTrain", "RemoteFusedGraphExecute", "Rpc", "Skipgram", "TensorForestCreateTreeVariable",
                     "TensorForestTreeDeserialize", "TensorForestTreeIsInitializedOp", "TensorForestTreePredict",
                     "TensorForestTreeResourceHandleOp", "TensorForestTreeSerialize", "TensorForestTreeSize", "TryRpc")
+
+# Gradient functions by op type; None for ops that have none on purpose.
+GRADIENTS = ops._gradient_registry
 
 SETS = [
     ("$numbers", "float double int32 uint8 int16 int8 complex64 int64 qint8 quint8 qint32 bfloat16 uint16 complex128 "
@@ -157,10 +164,12 @@ def op_line(op, function):
     flags = [word for word, said in (("stateful", op.is_stateful), ("commutative", op.is_commutative),
                                      ("aggregate", op.is_aggregate),
                                      ("allows_uninitialized_input", op.allows_uninitialized_input)) if said]
-    if op.HasField("deprecation"):
-        flags.append("deprecated=%d" % op.deprecation.version)
     if not hasattr(tf.raw_ops, op.name):
         flags.append("not_raw")
+    if op.name in GRADIENTS.list() and GRADIENTS.lookup(op.name) is None:
+        flags.append("no_gradient")
+    if op.HasField("deprecation"):
+        flags.append('deprecated=%d "%s"' % (op.deprecation.version, op.deprecation.explanation))
     return " | ".join([op.name, snake_case(op.name), "; ".join(arg_text(a, shown.get(a.name)) for a in op.input_arg),
                        "; ".join(arg_text(a, None) for a in op.output_arg), "; ".join(attrs), " ".join(flags)]) + " |"
 
@@ -390,9 +399,9 @@ def internal_target(value, public, members, generated):
 
 
 def write(path, lines):
-    with open(os.path.join(ROOT, path), "w", encoding="utf-8", newline="\n") as out:
+    with io.open(os.path.join(ROOT, path), "w", encoding="utf-8", newline="\n") as out:
         for line in lines:
-            out.write((line.decode("utf-8") if isinstance(line, bytes) else line).rstrip() + "\n")
+            out.write((line.decode("utf-8") if isinstance(line, bytes) else line).rstrip() + u"\n")
 
 
 def main():

@@ -21,7 +21,7 @@ def written(value, exact=False):
     kind = "string" if array.dtype.kind in "OS" else array.dtype.name
     head = "{}[{}]".format(kind, ",".join(str(size) for size in array.shape))
     items = []
-    for item, group in itertools.groupby(flat_items(array, kind, exact), key=repr_of):
+    for _, group in itertools.groupby(flat_items(array, kind, exact), key=repr_of):
         group = list(group)
         items.extend([[group[0], len(group)]] if len(group) >= RUN else group)
     return [head] + items

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from tfmagic.base import dtypes, shapes
 from tfmagic.base.export import export
 from tfmagic.base.slots import Slot
-from tfmagic.graph import registry
+from tfmagic.graph import opdefs, registry
 from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.graph import Graph
 from tfmagic.graph.indexed_slices import IndexedSlices, as_tensor_or_slices, flatten_nested, unify_index_types
@@ -147,8 +147,9 @@ def gradient_function(op: Operation) -> Any:
         rule = declared.gradient
         if rule is not None:
             return lambda operation, *grads: rule(registry.Node(operation), *grads)
-        if not declared.differentiable:
-            return None
+    definition = opdefs.get(key)
+    if definition is not None and "no_gradient" in definition.flags:
+        return None
     where = f" It was made at {op.source}: {op.source.text}." if op.source is not None else ""
     raise LookupError(f"No gradient defined for operation '{op.name}' (op type: {op.type}).{where} If the result does "
                       "not have to be differentiated, put tf.stop_gradient around it; or register a gradient with "

@@ -8,7 +8,8 @@ does:
   but are 3 and 2"): the graph adds the node's name and the shapes. `op` is a `registry.Node`: attrs, tensors by name.
 - `kernel(op, *values)`: the output(s) on torch, or the name of a torch function of the values alone ("special.i0e").
   Attrs are plain Python values. String tensors are NumPy object arrays of bytes.
-- `gradient(op, *output_gradients)`: gradients of the inputs as graph tensors, one per input (None: none flows).
+- `gradient(op, *output_gradients)`: gradients of the inputs as graph tensors, one per input (None: none flows). Which
+  ops have none on purpose (comparisons, shapes) is said by the op definitions.
 - `static(op, *arrays)`: the output as a NumPy array from NumPy inputs, for shape inference while the graph is built; or
   the name of a NumPy function of the arrays alone.
 
@@ -33,11 +34,11 @@ Then its contract, which is all that lowering and passes ask (an unknown keyword
 - `from_shapes=True`: the shapes of the inputs settle the output's value.
 - `explain=lambda op, *values: ...`: TensorFlow's words for a run that fails with these values (they have `.shape`), or
   None. Without it the message comes from the shape rule, applied to the run's shapes, or from torch.
-- `differentiable=False`: no gradient on purpose (comparisons, shapes): `tf.gradients` stops there.
 """
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from typing import Any
 
@@ -87,6 +88,17 @@ def binary(name: str, shape: Any = shape_rules.broadcast, kernel: Kernel = None,
            static: Kernel = None, **contract: Any) -> None:
     """Declare an element-wise op of two inputs that broadcast."""
     register(name, shape, kernel, gradient, static, **contract)
+
+
+def old_names(**names: str) -> None:
+    """Declare names that only graphs of old hold, each with the kernel of the op that took its place.
+
+    TensorFlow 1.15 has neither shape rules nor gradients for them.
+    """
+    for name, successor in names.items():
+        found = registry.lookup(successor)
+        assert found is not None
+        registry.declare(dataclasses.replace(found, name=name, shape=None, gradient=None, static=None, explain=None))
 
 
 def _named(library: str, function: Kernel) -> Callable[..., Any] | None:

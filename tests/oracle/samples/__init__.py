@@ -8,7 +8,6 @@ import json
 import zlib
 
 import numpy as np
-
 from oracle import arrays
 from oracle.samples import (
     array,
@@ -25,6 +24,7 @@ from oracle.samples import (
 )
 from oracle.samples.values import Scene, Values
 from oracle.samples.wrong import wrong_calls
+
 from tfmagic import tf  # noqa: F401  # makes every declaration known
 from tfmagic.graph import opdefs, registry
 
@@ -104,9 +104,9 @@ def described(definition, call):
             sample[key] = [[name, op, *inputs_and_attrs(given)] for name, op, given in nodes]
     legacy = {}
     for op, given in ((definition.name, call.arguments), *((op, given) for _, op, given in call.before + call.after)):
-        producer = next((int(flag[11:]) - 1 for flag in opdefs.get(op).flags if flag.startswith("deprecated=")), None)
-        if producer is not None:
-            legacy[op] = {"producer": producer, **node_parts(opdefs.get(op), given)}
+        deprecation = opdefs.get(op).deprecation
+        if deprecation is not None:
+            legacy[op] = {"producer": deprecation[0] - 1, **node_parts(opdefs.get(op), given)}
     return {**sample, "legacy": legacy} if legacy else sample
 
 

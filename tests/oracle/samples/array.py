@@ -1,7 +1,6 @@
 """Samples for the ops of tfmagic/ops/array."""
 
 import numpy as np
-
 from oracle.samples.values import N, P, Values, boolean, c64, f32, f64, i32, i64, row, rows, scene, text
 
 SLICED = row(begin=i32([0, 1]), end=i32([2, 3]), strides=i32([1, 1]))
@@ -257,7 +256,8 @@ SAMPLES = {
     ],
     "Pad": [row(input=N(2, 3), paddings=i32([[1, 0], [0, 2]])), row(input=N(2), paddings=i64([[1, 1]])),
             row(input=N(0, 2), paddings=i32([[1, 0], [0, 0]])), row(input=N(2), paddings=i32([[-1, 1]])),
-            row(input=N(), paddings=i32([]).reshape(0, 2)), row(input=N(1, 2, 1), paddings=i32([[0, 0], [0, 0], [1, 1]]))],
+            row(input=N(), paddings=i32([]).reshape(0, 2)), row(input=N(1, 2, 1),
+                                                                paddings=i32([[0, 0], [0, 0], [1, 1]]))],
     "PadV2": [row(input=N(2, 3), paddings=i32([[1, 0], [0, 2]]), constant_values=N()),
               row(input=N(0), paddings=i64([[1, 1]]), constant_values=N()),
               row(input=N(2), paddings=i32([[-1, 1]]), constant_values=N())],
@@ -339,7 +339,8 @@ SAMPLES = {
                                                                            axis=i32([1, 1])),
              row(input=N(2, 3), shift=i32(1), axis=i32(-1)), row(input=N(0, 3), shift=i32(1), axis=i32(0)),
              row(input=N(2, 3), shift=i32(1), axis=i32(2)), row(input=N(2, 3), shift=i32([1, 2]), axis=i32(0))],
-    "Unique": rows(Values((6,)), i32([3, 1, 3, 2]), f32([1, 2, 1]), text(["b", "a", "b"]), i32([]), f32([np.nan, np.nan]),
+    "Unique": rows(Values((6,)), i32([3, 1, 3, 2]), f32([1, 2, 1]), text(["b", "a", "b"]), i32([]),
+                   f32([np.nan, np.nan]),
                    i32([[1]])) + [row(x=i32([3, 3]), out_idx="int64")],
     "UniqueWithCounts": rows(Values((6,)), i32([3, 1, 3, 2]), text(["b", "a", "b"]), i32([]), i32([[1]]))
     + [row(x=i32([3, 3]), out_idx="int64")],
@@ -349,7 +350,8 @@ SAMPLES = {
                  row(x=i32([[1, 1], [1, 1]]), axis=i32([-1])), row(x=i32([1, 2]), axis=i32([0, 1]))],
     "ListDiff": [row(x=Values((6,)), y=Values((2,))), row(x=i32([1, 2, 3, 4, 2]), y=i32([2, 5])),
                  row(x=text(["a", "b"]), y=text(["b"])), row(x=i32([]), y=i32([1])), row(x=i32([1, 1]), y=i32([])),
-                 row(x=i32([1]), y=i32([2]), out_idx="int64"), row(x=i32([[1]]), y=i32([2])), row(x=i32([1]), y=i32(2))],
+                 row(x=i32([1]), y=i32([2]), out_idx="int64"), row(x=i32([[1]]), y=i32([2])), row(x=i32([1]),
+                                                                                                  y=i32(2))],
     "BroadcastTo": [
         row(input=N(2, 1), shape=i32([2, 3])),
         row(input=N(), shape=i32([2])),
@@ -359,7 +361,8 @@ SAMPLES = {
         row(input=N(2, 3), shape=i32([3])),
         row(input=N(1), shape=i32([-1])),
     ],
-    "BroadcastArgs": [row(s0=i32([2, 1]), s1=i32([3])), row(s0=i32([]), s1=i32([4])), row(s0=i64([1, 0]), s1=i64([2, 1])),
+    "BroadcastArgs": [row(s0=i32([2, 1]), s1=i32([3])), row(s0=i32([]), s1=i32([4])),
+                      row(s0=i64([1, 0]), s1=i64([2, 1])),
                       row(s0=i32([2]), s1=i32([3])), row(s0=i32(2), s1=i32([3]))],
     "BroadcastGradientArgs": [
         row(s0=i32([2, 1]), s1=i32([3])),
@@ -404,7 +407,8 @@ SAMPLES = {
                                  row(input=N(3, 4), **SLICED, value=N(2))],
     "StridedSliceAssign": [row(ref=N(3, 4), **SLICED, value=N(2, 2)), row(ref=N(3, 4), **SLICED, value=N()),
                            row(ref=N(3, 4), **SLICED, value=N(2)),
-                           row(ref=N(3), begin=i32([1]), end=i32([2]), strides=i32([1]), value=N(), shrink_axis_mask=1)],
+                           row(ref=N(3), begin=i32([1]), end=i32([2]), strides=i32([1]), value=N(),
+                               shrink_axis_mask=1)],
     "ResourceStridedSliceAssign": [
         row(ref=N(3, 4), **SLICED, value=N(2, 2)), row(ref=N(3, 4), **SLICED, value=N()),
         row(ref=N(3, 4), **SLICED, value=N(2)),

@@ -1,7 +1,6 @@
 """Samples for the ops of tfmagic/ops/math."""
 
 import numpy as np
-
 from oracle.samples.values import D, N, P, Values, boolean, c64, f32, f64, i32, i64, row, rows, text
 
 AXES = [
@@ -98,7 +97,8 @@ SAMPLES = {
        row(set1=i32([[1], [2]]), set2=i32([[1]]), set_operation="union")],
     "Betainc": [row(a=P(3), b=P(3), x=Values((3,), 0.1, 0.9)), row(a=f32(1), b=P(2), x=Values((2,), 0.1, 0.9)),
                 row(a=f32([1, 2, -1]), b=f32([1, 0, 1]), x=f32([0, 1, 0.5]))],
-    "Complex": [row(real=P(2), imag=N(2)), row(real=N(2, 1), imag=N(2)), row(real=f64([1]), imag=f64([2]), Tout="complex128"),
+    "Complex": [row(real=P(2), imag=N(2)), row(real=N(2, 1), imag=N(2)),
+                row(real=f64([1]), imag=f64([2]), Tout="complex128"),
                 row(real=f32([1, np.nan]), imag=f32([np.inf, 0]))],
     "Real": [*rows(COMPLEX, f32([1]), name="input"), row(input=np.complex128([1 + 2j]), Tout="float64")],
     "Imag": [*rows(COMPLEX, f32([1]), name="input"), row(input=np.complex128([1 + 2j]), Tout="float64")],
@@ -109,7 +109,8 @@ SAMPLES = {
                 row(input=f64([1.5]), type="int32"), row(input=np.uint8([1, 2, 3, 4]), type="float32"),
                 row(input=f32([1]), type="float64"), row(input=c64([1 + 2j]), type="float32"),
                 row(input=i32(3), type="int16")],
-    "LeftShift": [row(x=Values((4,), 1, 5), y=Values((4,), 1, 3)), row(x=i32([1, -2, 3, 1, 1]), y=i32([1, 2, 3, 31, 40])),
+    "LeftShift": [row(x=Values((4,), 1, 5), y=Values((4,), 1, 3)),
+                  row(x=i32([1, -2, 3, 1, 1]), y=i32([1, 2, 3, 31, 40])),
                   row(x=i32([1, 2]), y=i32([-1, 1]))],
     "RightShift": [row(x=Values((4,), 5, 50), y=Values((4,), 1, 3)), row(x=i32([8, -8, 3, -1]), y=i32([1, 2, 0, 40])),
                    row(x=i32([8, 2]), y=i32([-1, 1]))],
@@ -149,7 +150,8 @@ SAMPLES = {
                             row(values=f32([1]), value_range=f32([1, 0]), nbins=i32(2)),
                             row(values=f32([1]), value_range=f32([0, 1]), nbins=i32(0)),
                             row(values=f32([]), value_range=f32([0, 1]), nbins=i32(2))],
-    "Bucketize": [row(input=N(4), boundaries=[-1.0, 0.0, 1.0]), row(input=f32([0, 1, 2, np.nan]), boundaries=[0.0, 1.0]),
+    "Bucketize": [row(input=N(4), boundaries=[-1.0, 0.0, 1.0]),
+                  row(input=f32([0, 1, 2, np.nan]), boundaries=[0.0, 1.0]),
                   row(input=N(2, 2), boundaries=[]), row(input=f32([1]), boundaries=[1.0, 0.0])],
     "CumulativeLogsumexp": SCAN,
     "Reciprocal": rows(P(2, 3), f32([0.0, -2.0, np.inf, np.nan]), N(0)),

@@ -1,7 +1,6 @@
 """Samples for the ops of tfmagic/ops/nn."""
 
 import numpy as np
-
 from oracle.samples.values import D, N, P, Values, f32, i32, i64, renamed, row, rows
 
 WINDOW = row(ksize=[1, 2, 2, 1], strides=[1, 2, 2, 1], padding="SAME")
@@ -220,8 +219,10 @@ SAMPLES = {
     "FusedBatchNormV3": NORMS,
     "NthElement": [row(input=D(2, 4), n=i32(1)), row(input=D(5), n=i32(1), reverse=True), row(input=D(3), n=i32(3)),
                    row(input=D(3), n=i32(-1)), row(input=N(), n=i32(0)), row(input=D(2, 1), n=i32(0))],
-    "AvgPool3D": [row(input=N(1, 3, 2, 2, 1), **WINDOW3D), row(input=N(1, 2, 2, 2, 1), **{**WINDOW3D, "padding": "VALID"})],
-    "MaxPool3D": [row(input=D(1, 3, 2, 2, 1), **WINDOW3D), row(input=D(1, 2, 2, 2, 1), **{**WINDOW3D, "padding": "VALID"})],
+    "AvgPool3D": [row(input=N(1, 3, 2, 2, 1), **WINDOW3D),
+                  row(input=N(1, 2, 2, 2, 1), **{**WINDOW3D, "padding": "VALID"})],
+    "MaxPool3D": [row(input=D(1, 3, 2, 2, 1), **WINDOW3D),
+                  row(input=D(1, 2, 2, 2, 1), **{**WINDOW3D, "padding": "VALID"})],
     "AvgPool3DGrad": [row(orig_input_shape=i32([1, 3, 2, 2, 1]), grad=N(1, 2, 1, 1, 1), **WINDOW3D)],
     "MaxPool3DGrad": [
         row(orig_input=CUBE, orig_output=CUBE[:, 1:, 1:, 1:], grad=f32([[[[[5]]]]]), **WINDOW3D)

@@ -1,7 +1,6 @@
 """Samples for the random ops: shapes, dtypes and refusals; `random.json` holds their streams."""
 
 import numpy as np
-
 from oracle.samples.values import N, P, boolean, f16, f32, f64, i32, i64, row, scene, text
 
 SEEDS = row(seed=42, seed2=7)
@@ -55,7 +54,8 @@ SAMPLES = {
     "RandomShuffle": [drawn(value=N(5)), drawn(value=N(3, 2)), drawn(value=N()), drawn(value=N(0, 2)),
                       drawn(value=text(["a", "b", "c"])), drawn(value=boolean([True, False, False]))],
     "Multinomial": [
-        drawn(logits=N(2, 3), num_samples=i32(4)), drawn(logits=f64([[0, 1]]), num_samples=i32(3), output_dtype="int32"),
+        drawn(logits=N(2, 3), num_samples=i32(4)), drawn(logits=f64([[0, 1]]), num_samples=i32(3),
+                                                         output_dtype="int32"),
         drawn(logits=N(2, 3), num_samples=i32(0)), drawn(logits=N(0, 3), num_samples=i32(2)),
         drawn(logits=f32([[]]), num_samples=i32(2)), drawn(logits=N(3), num_samples=i32(2)),
         drawn(logits=N(2, 3), num_samples=i32(-1)),

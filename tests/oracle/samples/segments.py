@@ -1,7 +1,6 @@
 """Samples for the ops that gather rows into segments."""
 
 import numpy as np
-
 from oracle.samples.values import D, N, f32, i32, i64, row
 
 SEGMENTS = [

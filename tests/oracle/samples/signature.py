@@ -4,7 +4,6 @@ import itertools
 import zlib
 
 import numpy as np
-
 from oracle.samples.values import N, P, Values, i32, i64
 
 DTYPES = ("float32", "float64", "float16", "int32", "int64", "bool", "complex64", "string", "uint8", "int8", "int16",

@@ -74,7 +74,8 @@ SAMPLES = {
                   scene([MADE], ref="@made", value=f32([1, 2]))],
     "AssignSub": [row(ref=N(2, 3), value=N(2, 3)), row(ref=N(), value=N()), row(ref=N(2), value=N(2), use_locking=True),
                   scene([MADE], ref="@made", value=f32([1, 2]))],
-    "CountUpTo": [row(ref=i32(1), limit=5), row(ref=i32(5), limit=5), row(ref=i32(7), limit=5), row(ref=i64(1), limit=2),
+    "CountUpTo": [row(ref=i32(1), limit=5), row(ref=i32(5), limit=5), row(ref=i32(7), limit=5),
+                  row(ref=i64(1), limit=2),
                   scene(ref=i32(0), limit=2, runs=2), scene(ref=i32(0), limit=2, runs=3), row(ref=i32([1]), limit=5)],
     "ResourceCountUpTo": [
         row(resource=i32(1), limit=5, T="int32"), row(resource=i32(5), limit=5, T="int32"),

@@ -1,7 +1,6 @@
 """Samples for the ops of tfmagic/ops/strings."""
 
 import numpy as np
-
 from oracle.samples.values import boolean, c64, f32, f64, i32, i64, row, rows, text
 
 SAMPLES = {
@@ -21,12 +20,14 @@ SAMPLES = {
         row(string_tensor=text(["1.5"]), out_type="int32"), row(string_tensor=text([""])),
         row(string_tensor=text(["99999999999"]), out_type="int32"),
     ],
-    "StringLength": [*rows(text(["", "abc", "ação"]), name="input"), row(input=text(["ação", "日本"]), unit="UTF8_CHAR")],
+    "StringLength": [*rows(text(["", "abc", "ação"]), name="input"),
+                     row(input=text(["ação", "日本"]), unit="UTF8_CHAR")],
     "StringLower": [*rows(text(["AbC", "", "ÇÃ"]), name="input"), row(input=text(["AbÇ"]), encoding="utf-8"),
                     row(input=text(["AbÇ"]), encoding="latin")],
     "StringUpper": [*rows(text(["AbC", "", "çã"]), name="input"), row(input=text(["abç"]), encoding="utf-8")],
     "StringStrip": rows(text(["  a b ", "\tc\n", ""]), name="input"),
-    "StringSplit": [row(input=text(["a b", "c"]), delimiter=text(" ")), row(input=text(["a,b;c", ""]), delimiter=text(",;")),
+    "StringSplit": [row(input=text(["a b", "c"]), delimiter=text(" ")),
+                    row(input=text(["a,b;c", ""]), delimiter=text(",;")),
                     row(input=text(["a,,b"]), delimiter=text(","), skip_empty=False), row(input=text(["abc"]),
                                                                                          delimiter=text("")),
                     row(input=text([]), delimiter=text(" ")), row(input=text([["a"]]), delimiter=text(" "))],
@@ -58,9 +59,11 @@ SAMPLES = {
     "StaticRegexReplace": [row(input=text(["aab", "b"]), pattern="a+", rewrite="x"),
                            row(input=text(["aab"]), pattern="a", rewrite="x", replace_global=False),
                            row(input=text(["a"]), pattern="(", rewrite="x")],
-    "RegexFullMatch": [row(input=text(["aab", "b"]), pattern=text("a+b")), row(input=text(["a\nb"]), pattern=text("a.b")),
+    "RegexFullMatch": [row(input=text(["aab", "b"]), pattern=text("a+b")),
+                       row(input=text(["a\nb"]), pattern=text("a.b")),
                        row(input=text(["a"]), pattern=text("[")), row(input=text(["a"]), pattern=text(["a"]))],
-    "StaticRegexFullMatch": [row(input=text(["aab", "b"]), pattern="a+b"), row(input=text([["a", "A"]]), pattern="(?i)a"),
+    "StaticRegexFullMatch": [row(input=text(["aab", "b"]), pattern="a+b"),
+                             row(input=text([["a", "A"]]), pattern="(?i)a"),
                              row(input=text(["a"]), pattern="[")],
     "StringToHashBucketFast": [row(input=text(["a", "hello", "", "a longer text of more than sixty-four bytes, to be "
                                                "hashed in another way"]), num_buckets=1000),
@@ -108,13 +111,15 @@ SAMPLES = {
     "UnicodeDecode": [row(input=text(["ação", "b"]), input_encoding="UTF-8"),
                       row(input=text([b"a\xff"]), input_encoding="UTF-8"),
                       row(input=text([b"a\xff"]), input_encoding="UTF-8", errors="strict"),
-                      row(input=text([b"\x00a"]), input_encoding="UTF-16-BE"), row(input=text([]), input_encoding="UTF-8")],
+                      row(input=text([b"\x00a"]), input_encoding="UTF-16-BE"), row(input=text([]),
+                                                                                   input_encoding="UTF-8")],
     "UnicodeDecodeWithOffsets": [row(input=text(["ação", "b"]), input_encoding="UTF-8"),
                                  row(input=text([b"a\xffb"]), input_encoding="UTF-8", errors="ignore")],
     "UnicodeEncode": [row(input_values=i32([97, 231, 98]), input_splits=i64([0, 2, 3]), output_encoding="UTF-8"),
                       row(input_values=i32([97, 128512]), input_splits=i64([0, 2, 2]), output_encoding="UTF-16-BE"),
                       row(input_values=i32([-1]), input_splits=i64([0, 1]), output_encoding="UTF-8"),
-                      row(input_values=i32([55296]), input_splits=i64([0, 1]), output_encoding="UTF-8", errors="strict"),
+                      row(input_values=i32([55296]), input_splits=i64([0, 1]), output_encoding="UTF-8",
+                          errors="strict"),
                       row(input_values=i32([97]), input_splits=i64([0, 5]), output_encoding="UTF-8")],
     "UnsortedSegmentJoin": [
         row(inputs=text(["a", "b", "c"]), segment_ids=i32([0, 1, 0]), num_segments=i32(2), separator="-"),

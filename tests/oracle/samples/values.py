@@ -137,4 +137,5 @@ class Scene:
 def scene(before=(), after=(), fetch=None, feeds=None, runs=None, control=None, name=None, **arguments):
     """A `Scene`, with what is not given left out."""
     more = {"fetch": fetch, "feeds": feeds, "runs": runs, "control": control, "name": name}
-    return Scene(arguments, tuple(before), tuple(after), {key: value for key, value in more.items() if value is not None})
+    return Scene(arguments, tuple(before), tuple(after),
+                 {key: value for key, value in more.items() if value is not None})

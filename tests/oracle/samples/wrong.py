@@ -4,7 +4,6 @@ Some of them are right for some ops (an empty tensor, one more dimension): then 
 """
 
 import numpy as np
-
 from oracle.samples.values import Scene
 
 LIMIT = 4096  # no input of a wrong call is larger

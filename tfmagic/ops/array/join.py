@@ -141,7 +141,7 @@ class Concat:
         return np.concatenate(values, int(axis))
 
 
-@op("ConcatOffset", host="concat_dim", traced=False, because="looks at values", differentiable=False)
+@op("ConcatOffset", host="concat_dim", traced=False, because="looks at values")
 class ConcatOffset:
     """Where each part of a concatenation begins."""
 
@@ -188,15 +188,6 @@ class ParallelConcat:
         if op.T.kind == "O":
             return np.concatenate(values, 0)
         return torch.cat(list(values), 0)
-
-    def gradient(op, dy):
-        return unstack_rows(dy, op.N)
-
-
-def unstack_rows(x: Tensor, count: int) -> list[Tensor]:
-    """`count` slices of size 1 along the first axis."""
-    return raw.split(0, x, num_split=count)
-
 
 @array_op("Pack")
 class Pack:

@@ -217,15 +217,6 @@ def _extreme_gradient(op: Any, dy: Tensor) -> tuple[Tensor, None]:
     return chosen / count * dy, None
 
 
-def _norm_gradient(op: Any, dy: Tensor) -> tuple[Tensor, None]:
-    y = op.output
-    if not op.keep_dims:
-        kept = reduced_shape(shape_ops.shape(op.input), op.reduction_indices)
-        y = raw.reshape(y, kept)
-        dy = raw.reshape(dy, kept)
-    return op.input / (y / dy), None
-
-
 # --- declarations ----------------------------------------------------------------------------------------------
 
 _AXES: dict[str, Any] = {"host": "reduction_indices"}
@@ -237,9 +228,9 @@ register("Prod", reduced, _over_axes(_prod), _prod_gradient, _static(np.prod), *
 register("Max", reduced, _over_axes(_extreme("amax", True)), _extreme_gradient, _static(np.max), **_AXES)
 register("Min", reduced, _over_axes(_extreme("amin", False)), _extreme_gradient, _static(np.min), **_AXES)
 register("All", reduced, _over_axes(lambda op, x, axes: torch.all(x, axes, op.keep_dims)), static=_static(np.all),
-         differentiable=False, **_AXES)
+         **_AXES)
 register("Any", reduced, _over_axes(lambda op, x, axes: torch.any(x, axes, op.keep_dims)), static=_static(np.any),
-         differentiable=False, **_AXES)
+         **_AXES)
 
 
 def _euclidean_norm(op: Any, x: Any, axis: Any) -> Any:
@@ -250,7 +241,7 @@ def _euclidean_norm(op: Any, x: Any, axis: Any) -> Any:
     return norm.to(torch_dtype(op.T))
 
 
-register("EuclideanNorm", reduced, _euclidean_norm, _norm_gradient, **_AXES)
+register("EuclideanNorm", reduced, _euclidean_norm, **_AXES)
 
 
 def _arg_shape(op: Any, x: Dims, axis: Dims) -> Dims:
@@ -281,8 +272,8 @@ def _arg(function: str) -> Any:
     return kernel
 
 
-register("ArgMax", _arg_shape, _arg("argmax"), differentiable=False, host="dimension")
-register("ArgMin", _arg_shape, _arg("argmin"), differentiable=False, host="dimension")
+register("ArgMax", _arg_shape, _arg("argmax"), host="dimension")
+register("ArgMin", _arg_shape, _arg("argmin"), host="dimension")
 
 
 # --- public functions ------------------------------------------------------------------------------------------
