@@ -5,6 +5,7 @@ from __future__ import annotations
 import collections
 import contextlib
 import functools
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -515,24 +516,17 @@ def _spec(arg: ArgDef) -> str:
 
 
 def raw_op(op_type: str) -> Callable[..., Any]:
-    """`tf.raw_ops.<op_type>`: the op's function by keyword arguments under the names of its definition."""
-    op_caller = caller(op_type)
-    names = [arg.name for arg in op_caller.op_def.inputs]
-    known = {*names, *(attr.name for attr in op_caller.attrs)}
+    """`tf.raw_ops.<op_type>`: the op's function by keyword arguments alone."""
+    by_position = make_function(op_type, op_type)
 
-    def function(*, name: str | None = None, **kwargs: Any) -> Any:
-        renamed = {arg.python_name: arg.name for arg in op_caller.op_def.inputs}
-        renamed.update({attr.python_name: attr.name for attr in op_caller.attrs})
-        kwargs = {renamed.get(key, key): value for key, value in kwargs.items()}
-        unknown = set(kwargs) - known
-        missing = [n for n in names if n not in kwargs]
-        if unknown or missing:
-            what = f"unexpected argument {sorted(unknown)[0]!r}" if unknown else f"missing argument {missing[0]!r}"
-            raise TypeError(f"{op_type}: {what}; it takes {', '.join([*names, *(a.name for a in op_caller.attrs)])}.")
-        return op_caller(tuple(kwargs[n] for n in names), tuple(kwargs.get(a.name) for a in op_caller.attrs), name)
+    @functools.wraps(by_position)
+    def function(*args: Any, **kwargs: Any) -> Any:
+        if args:
+            names = list(inspect.signature(by_position).parameters)
+            raise TypeError(f"{op_type} only takes keyword args (possible keys: {names}). Please pass these args as "
+                            "kwargs instead.")
+        return by_position(**kwargs)
 
     function.__name__ = function.__qualname__ = op_type
-    function.__doc__ = f"A `{op_type}` node: {_signature(op_caller.op_def)}."
+    function.__module__ = "tfmagic.tf.raw_ops"
     return function
-
-

@@ -108,6 +108,9 @@ class BaseSession:
             if self._resources is not None:
                 self._resources.clear()
 
+    def __reduce__(self) -> Any:
+        raise TypeError("A Session cannot be pickled: its state is that of this process. Pickle what it computes.")
+
     def __del__(self) -> None:
         self._closed = True
 
