@@ -211,10 +211,9 @@ class Graph:
                 for _ in range(attrs[arg.number_attr]):
                     outputs.append(Tensor(op, len(outputs), output_type))
         op._outputs = tuple(outputs)
-        if outputs:
-            declaration = registry.lookup(op_def.name)
-            if declaration is not None and declaration.shape is not None:
-                infer_shapes(op, declaration)
+        declaration = registry.lookup(op_def.name)
+        if declaration is not None and declaration.shape is not None:
+            infer_shapes(op, declaration)
         for tensor in inputs:
             if tensor.op.graph is not self:
                 raise ValueError(f"Tensor {tensor} must be from the same graph as the operation '{name}' that reads "

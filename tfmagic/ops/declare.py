@@ -32,6 +32,9 @@ Then its contract, which is all that lowering and passes ask (an unknown keyword
   run. It follows from `reads`, `writes` and `state`; other ops say it when it is not "none".
 - `sizes="shape"`: the input whose value is the shape of the output (of a kernel called at run time).
 - `from_shapes=True`: the shapes of the inputs settle the output's value.
+- `check=lambda op, *dims: ...`: TensorFlow's words for a run whose inputs have shapes that its kernel refuses (or an
+  error of `base.errors`), or None; `dims` as for `shape`. It is asked once per plan where the shapes are known, else
+  at run time; then the shape rule is asked. So a kernel need not look at shapes for the sake of errors.
 - `explain=lambda op, *values: ...`: TensorFlow's words for a run that fails with these values (they have `.shape`), or
   None. Without it the message comes from the shape rule, applied to the run's shapes, or from torch.
 """

@@ -29,7 +29,8 @@ def dtypes_of(definition):
     if not preferred and any(is_variable(arg) for arg in definition.inputs):
         return ("float32",)
     if attr is None:
-        return ("float32",)
+        fixed = next((arg.dtype.name for arg in definition.inputs if arg.dtype is not None), "float32")
+        return (fixed if fixed in DTYPES else "float32",)
     allowed = definition.attrs[attr].allowed
     return DTYPES if allowed is None else tuple(name for name in DTYPES if name in {t.name for t in allowed})
 

@@ -27,6 +27,7 @@ from tfmagic.base import errors
 from tfmagic.graph import registry
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.graph.registry import Node, OpDeclaration
+from tfmagic.ops import unsigned
 from tfmagic.ops.torch_types import torch_dtype
 from tfmagic.session import run_errors
 from tfmagic.session.lower.run_time import Check, RunTimeKernel, settled, tensor_type
@@ -163,12 +164,15 @@ class Lowering:
         roots = self._roots(op, (*written, *declaration.reads))
         arguments = self._arguments(op, written)
         self.tracer.inputs = arguments
+        shown = [a.node.meta.get("val") if isinstance(a, Proxy) else a for a in arguments]
         try:
+            run_errors.refuse_shapes(op, shown)
             result = self._call(op, declaration, arguments)
         except Exception as exception:
-            shown = [a.node.meta.get("val") if isinstance(a, Proxy) else a for a in arguments]
             explained = run_errors.translate(exception, op, shown)
-            raise explained from (None if explained is exception else exception)
+            if not self.is_body:
+                raise explained from (None if explained is exception else exception)
+            result = self.tracer.create_proxy("call_function", _failing(explained), (), {})  # where the body is run
         if written:
             result = self._store(op, written, roots, result)
             names = [arg.name for arg in op._op_def.inputs]
@@ -225,7 +229,7 @@ class Lowering:
         names = [arg.name for arg in op._op_def.inputs]
         traced = [isinstance(a, Proxy) for a in arguments]
         has_state = declaration.state is not None
-        opaque = declaration.traced is False
+        opaque = declaration.traced is False or unsigned.concerns(op)
         for index, name in enumerate(names):
             if name in declaration.host and not isinstance(args[index], list):
                 if isinstance(args[index], Proxy):
@@ -246,7 +250,8 @@ class Lowering:
             except (TraceError, TypeError, AttributeError, RuntimeError, ValueError, IndexError, NotImplementedError):
                 # The kernel looks at what only a run can tell: it is called at run time.
                 self._erase(mark)
-        function = RunTimeKernel(op, declaration, self.resources if has_state else None, self.tracer.device)
+        function = RunTimeKernel(op, declaration, self.resources if has_state else None, self.tracer.device,
+                                 any(isinstance(a, Proxy) and "val" not in a.node.meta for a in arguments))
         return self.tracer.create_proxy("call_function", function, tuple(arguments), {})
 
     def _is_small(self, op: Operation) -> bool:
@@ -334,6 +339,13 @@ def _checker(root: Operation, op: Operation) -> Check:
             raise uninitialized(root, op)
 
     return Check("require_initialized", require)
+
+
+def _failing(error: BaseException) -> Check:
+    def fail() -> None:
+        raise error
+
+    return Check("fail", fail)
 
 
 def uninitialized(root: Operation, op: Operation) -> errors.OpError:
