@@ -8,7 +8,10 @@ Everything is read from the running library: the registered op definitions, the 
 modules and their members, the warnings that old names print.
 """
 
+from __future__ import print_function
+
 import inspect
+import io
 import json
 import logging
 import os
@@ -342,6 +345,9 @@ def internal_modules(members):
             public.setdefault(id(members[names[0]]), names)
     canonical = {n: names[0] for names in rows for n in names}
     values = {place: canonical[name] for name, place in constant.items() if name in canonical}
+    # The same constant in a module that imports it from there: by its name and value.
+    handed_on = {variable: (getattr(sys.modules[module], variable), target)
+                 for (module, variable), target in sorted(values.items())}
     generated = {id(function): op for op, (_, _, function) in generated_functions().items()}
     import_all()
     lines = MODULES_HEAD.splitlines()
@@ -358,6 +364,8 @@ def internal_modules(members):
             target = None
             if (module_name, name) in values:
                 target = values[module_name, name]
+            elif name in handed_on and type(value) is type(handed_on[name][0]) and value == handed_on[name][0]:
+                target = handed_on[name][1]
             elif callable(value):
                 target = internal_target(value, public, members, generated)
             elif isinstance(value, tf.DType):
@@ -390,7 +398,7 @@ def internal_target(value, public, members, generated):
 
 
 def write(path, lines):
-    with open(os.path.join(ROOT, path), "w", encoding="utf-8", newline="\n") as out:
+    with io.open(os.path.join(ROOT, path), "w", encoding="utf-8", newline="\n") as out:
         for line in lines:
             out.write((line.decode("utf-8") if isinstance(line, bytes) else line).rstrip() + "\n")
 
@@ -399,7 +407,7 @@ def main():
     members, modules, renamed = public_members()
     write("graph/opdefs.txt", op_definitions())
     write("base/exports.txt", public_names(members, modules, renamed))
-    write("notebook/legacy/modules.txt", internal_modules(members))
+    write("tf/modules.txt", internal_modules(members))
 
 
 if __name__ == "__main__":

@@ -9,7 +9,8 @@ import types
 import pytest
 
 from tfmagic import tf as ours
-from tfmagic.notebook.legacy import alias, names
+from tfmagic.notebook.legacy import alias
+from tfmagic.tf import internal
 
 
 @pytest.mark.usefixtures("tensorflow_alias")
@@ -18,7 +19,7 @@ class TestInstalled:
         import tensorflow as tf
         import tensorflow.compat.v1 as v1
 
-        assert tf is ours and v1 is ours and sys.modules["tensorflow"] is ours
+        assert tf is ours and v1.Session is ours.Session and sys.modules["tensorflow"] is ours
         assert tf.__version__ == "1.15.2"
 
     def test_internal_modules_give_the_public_objects(self) -> None:
@@ -26,6 +27,16 @@ class TestInstalled:
         from tensorflow.python.framework.ops import reset_default_graph
 
         assert ops.Graph is ours.Graph and reset_default_graph is ours.reset_default_graph
+
+    def test_internal_classes_that_were_never_public_are_found(self) -> None:
+        from tensorflow.python.framework import errors_impl
+        from tensorflow.python.ops import resource_variable_ops, variables
+
+        with ours.Graph().as_default():
+            assert type(ours.Variable(1.0)) is variables.RefVariable
+            assert type(ours.Variable(1.0, use_resource=True)) is resource_variable_ops.ResourceVariable
+            with pytest.raises(errors_impl.OperatorNotAllowedInGraphError):
+                bool(ours.constant(1))
 
     def test_device_lib_lists_the_devices(self) -> None:
         from tensorflow.python.client import device_lib
@@ -49,7 +60,7 @@ class TestInstalled:
 
     @pytest.mark.parametrize(("name", "hint"), [
         ("tensorflow.contrib", "tf.layers"),
-        ("tensorflow.contrib.rnn", "rnn_cell"),
+        ("tensorflow.contrib.rnn", "tf.scan"),
         ("tensorflow.examples.tutorials.mnist", "numpy"),
         ("tensorflow.examples.tutorials.mnist.input_data", "numpy"),
         ("tensorflow.python.framework.nothing", "public"),
@@ -69,6 +80,31 @@ class TestInstalled:
         with pytest.raises(ImportError, match="tf.layers"):
             exec("from tensorflow import contrib")
         assert not hasattr(ours, "contrib")
+
+    @pytest.mark.parametrize("statement", [
+        "import tensorflow.nn", "from tensorflow.nn import relu", "import tensorflow.train as t",
+        "from tensorflow.train import AdamOptimizer", "import tensorflow.compat.v1 as t",
+        "from tensorflow.compat import v1", "import tensorflow.python.framework.ops", "import tensorflow.math as m",
+        "from tensorflow.python.ops import math_ops", "from tensorflow import math", "import tensorflow.layers",
+        "import tensorflow.image", "import tensorflow.logging", "import tensorflow.gfile", "import tensorflow.errors",
+        "from tensorflow.python.framework.errors import OpError", "import tensorflow.raw_ops",
+        "import tensorflow.python", "import tensorflow.core.framework.graph_pb2", "import tensorflow.version",
+        "from tensorflow.python.platform import gfile", "from tensorflow.python.framework.ops import Tensor",
+        "from tensorflow.python.ops.gen_nn_ops import relu", "from tensorflow.python.ops.gen_math_ops import _sum",
+        "from tensorflow.python.training.adam import AdamOptimizer", "from tensorflow import Session"])
+    def test_dotted_imports_of_what_there_is(self, statement: str) -> None:
+        exec(statement, {})
+
+    @pytest.mark.parametrize(("statement", "words"), [
+        ("from tensorflow import foo", "foo"), ("from tensorflow.nn import foo", "foo"),
+        ("import tensorflow.foo", "no module tensorflow.foo"), ("import tensorflow.python.nothing", "nothing"),
+        ("from tensorflow.python.framework.ops import nothing", "nothing"),
+        ("from tensorflow import estimator", "tf.Session"),
+        ("from tensorflow.estimator import Estimator", "tf.Session"),
+        ("from tensorflow.models import rnn", "model garden")])
+    def test_what_cannot_be_imported_is_an_import_error_that_names_it(self, statement: str, words: str) -> None:
+        with pytest.raises(ImportError, match=words):
+            exec(statement, {})
 
 
 def test_uninstalling_leaves_no_trace() -> None:
@@ -94,5 +130,5 @@ def test_a_real_tensorflow_is_left_alone_unless_forced(monkeypatch: pytest.Monke
 
 
 def test_every_row_of_the_table_of_internal_modules_can_be_read() -> None:
-    for module in names.modules():
-        assert all(target for target in names.attributes(module).values()), module
+    for module in internal.modules():
+        assert all(target for target in internal.attributes(module).values()), module

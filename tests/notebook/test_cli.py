@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ import nbformat
 import pytest
 from shells import notebook_of
 
-from tfmagic.notebook.command import cli, doctor, places
+from tfmagic.notebook.command import cli, doctor, page, places
 
 
 def tfmagic(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
@@ -71,6 +72,13 @@ def test_the_demo_writes_the_introduction_as_a_page(language: str, tmp_path: Pat
                if "image/svg+xml" in output.get("data", ())]
     assert f'<html lang="{language}">' in page and f"<title>{cells[0].source.splitlines()[0][2:]}</title>" in page
     assert "Deprecated in favor of operator" in page and page.count('class="tfm-picture"') == len(figures) > 10
+
+
+def test_a_page_is_light_or_dark_as_its_reader_is(tmp_path: Path) -> None:
+    written = page.write(notebook_of("x = 1"), tmp_path / "page.html", "x").read_text("utf-8")
+    parts = written.split('<style media="screen and (prefers-color-scheme: dark)">')
+    assert [re.findall(r"--jp-layout-color0:\s*([^;]+);", part) for part in parts] == [["white"], ["#111"]]
+    assert "data-jp-theme-light" not in written[written.index("<body"):], "no scheme is fixed for cards"
 
 
 @pytest.mark.parametrize(("environment", "language"), [

@@ -31,9 +31,9 @@ CELLS = {
     "an old name": "# geteilt\nteil = tf.div(summe, 4)",
     "the old name again": "rest = tf.div(teil, 3)",
     "imports it again": "import tensorflow as tf",
-    "a variable": ("v = tf.Variable(tf.zeros([2]))\n\nwith tf.Session() as s:\n \n"
+    "a variable": ("v = tf.Variable(tf.zeros([3]))\n\nwith tf.Session() as s:\n \n"
                    "    s.run(tf.global_variables_initializer())\n    print('vorher:\\n', s.run(v))\n"
-                   "    v = v.assign(v - tf.ones([2]))\n    print('nachher:\\n', s.run(v))"),
+                   "    v = v.assign(v - tf.ones([3]))\n    print('nachher:\\n', s.run(v))"),
     "placeholders": ("p = tf.placeholder(tf.int64, shape=(2,2))\nq = tf.matmul(p, p)\n"
                      "with tf.Session() as s:\n    print(s.run(q, feed_dict={p: [[0, 1], [1, 1]]}))"),
 }
@@ -43,7 +43,7 @@ PRINTED = {
     "a sum": 'Tensor("add:0", shape=(), dtype=int32)\n',
     "the sum's value": "\nSumme: 42.000000\n",
     "unseeded": 'Tensor("Sub:0", shape=(5,), dtype=float32)\n',
-    "a variable": "vorher:\n [0. 0.]\nnachher:\n [-1. -1.]\n",
+    "a variable": "vorher:\n [0. 0. 0.]\nnachher:\n [-1. -1. -1.]\n",
     "placeholders": "[[1 1]\n [1 2]]\n",
 }
 SILENT = ["imports it", "a text", "a session", "the old name again", "imports it again"]

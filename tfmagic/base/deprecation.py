@@ -42,12 +42,11 @@ def deprecated(date: str | None, instructions: str, name: str | None = None,
     """
 
     def decorate(function: F) -> F:
-        shown = name or function.__qualname__.replace(".__init__", "")
-
         @functools.wraps(function)
         def wrapper(*args: Any, **kwargs: Any) -> Any:
             if function not in _warned:
-                where = module or export.internal_module(_public_name(wrapper, function))
+                where = _home(function, module)
+                shown = name or function.__qualname__.removesuffix(".__init__")
                 _warn(function, "From %s: %s (from %s) is deprecated and will be removed %s.\nInstructions for "
                       "updating:\n%s", _place(), shown, where, _when(date), instructions)
             return function(*args, **kwargs)
@@ -57,11 +56,11 @@ def deprecated(date: str | None, instructions: str, name: str | None = None,
     return decorate
 
 
-def _public_name(wrapper: Any, function: Any) -> str:
-    for public, thing in export.exported().items():
-        if thing is wrapper or thing is function:
-            return public
-    return function.__name__
+def _home(function: Any, module: str | None) -> str:
+    """The TensorFlow module that a function is from."""
+    if module is None and function.__module__.startswith("tensorflow"):
+        return function.__module__
+    return module or export.internal_module(function.__name__)
 
 
 def deprecated_args(date: str | None, instructions: str, *names: str, module: str | None = None,
@@ -88,7 +87,7 @@ def deprecated_args(date: str | None, instructions: str, *names: str, module: st
                 ok = values.get(argument, defaults.get(argument))
                 if given[argument] is ok or (argument in values and given[argument] == ok):
                     continue
-                where = module or export.internal_module(_public_name(wrapper, function))
+                where = _home(function, module)
                 _warn((function, argument), "From %s: calling %s (from %s) with %s is deprecated and will be "
                       "removed %s.\nInstructions for updating:\n%s", _place(), function.__qualname__, where,
                       argument, _when(date), instructions)

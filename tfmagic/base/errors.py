@@ -9,6 +9,19 @@ from tfmagic.base.export import export
 _CODES: dict[int, type[OpError]] = {}
 
 
+class PickledOperation:
+    """What a pickled error keeps of its operation: name and type."""
+
+    node_def = None
+
+    def __init__(self, name: str, type: str):
+        self.name = name
+        self.type = type
+
+    def __repr__(self) -> str:
+        return f"<tf.Operation '{self.name}' type={self.type}>"
+
+
 @export("OpError")
 class OpError(Exception):
     """An error of a run, with the node in which it happened.
@@ -46,9 +59,9 @@ class OpError(Exception):
         return self._node_def
 
     def __reduce__(self):
-        if type(self) is OpError:
-            return OpError, (None, None, self._message, self._error_code)
-        return type(self), (None, None, self._message)
+        op = None if self._op is None else PickledOperation(self._op.name, self._op.type)
+        rest = (self._error_code,) if type(self) in (OpError, UnknownError) else ()
+        return type(self), (None, op, self._message, *rest)
 
     def __str__(self) -> str:
         return self._message
@@ -61,6 +74,18 @@ def _error(name: str, code: int, doc: str) -> Any:
     cls = type(name, (OpError,), {"__init__": __init__, "__doc__": doc, "__module__": __name__})
     _CODES[code] = cls
     return export("errors." + name)(cls)
+
+
+class OperatorNotAllowedInGraphError(TypeError):
+    """A tensor is used where Python wants a value: it has none before a run."""
+
+    __module__ = "tensorflow.python.framework.errors_impl"
+
+
+class InaccessibleTensorError(ValueError):
+    """A tensor is used from outside the loop, branch or function that it belongs to."""
+
+    __module__ = "tensorflow.python.framework.errors_impl"
 
 
 CancelledError = _error("CancelledError", 1, "An operation or step was cancelled.")

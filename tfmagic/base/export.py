@@ -6,6 +6,7 @@ import functools
 import importlib
 import os
 from collections.abc import Callable
+from types import FunctionType
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -44,9 +45,21 @@ class PublicName:
             if name in _exported:
                 return _exported[name]
         try:
-            return getattr(home, self.attribute)
+            thing = getattr(home, self.attribute)
         except AttributeError:
             raise LookupError(f"{home.__name__} does not define tf.{self.names[0]}: run `python -m tables`") from None
+        self.name(thing)
+        return thing
+
+    def name(self, thing: Any) -> None:
+        """Give a class or function the name and module that it has in TensorFlow: its repr and its pickle are those."""
+        if self.module and (isinstance(thing, (type, FunctionType))) and not hasattr(
+                thing, "DESCRIPTOR"):
+            layer: Any = thing
+            while layer is not None:  # a decorated function: the layers within too
+                layer.__module__ = self.module
+                layer.__name__ = layer.__qualname__ = self.attribute
+                layer = getattr(layer, "__wrapped__", None)
 
 
 class Table:
@@ -95,16 +108,15 @@ def row(name: str) -> PublicName | None:
 def export(*names: str) -> Callable[[T], T]:
     """Decorator: make an object public under `names` (the aliases follow from the table).
 
-    A class also takes over the module that TensorFlow defines it in, so that its repr is TensorFlow's.
+    A class or function also takes over its name and module in TensorFlow.
     """
 
     def register(thing: T) -> T:
         for name in names:
             _exported[name] = thing
-        if isinstance(thing, type):
-            public = row(names[0])
-            if public is not None and public.module:
-                thing.__module__ = public.module
+        public = row(names[0])
+        if public is not None:
+            public.name(thing)
         return thing
 
     return register

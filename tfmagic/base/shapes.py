@@ -362,8 +362,8 @@ def text(dims: Dims) -> str:
 
 
 def brackets(dims: Dims) -> str:
-    """TensorFlow's way to print a shape in an error message of a shape rule: `[2,?]`, `<unknown>`."""
-    return "<unknown>" if dims is None else "[" + ",".join("?" if d is None else str(d) for d in dims) + "]"
+    """TensorFlow's way to print a shape in an error message of a shape rule: `[2,?]`, `?`."""
+    return "?" if dims is None else "[" + ",".join("?" if d is None else str(d) for d in dims) + "]"
 
 
 def num_elements(dims: Dims) -> int | None:
@@ -381,6 +381,25 @@ def compatible(a: Dims, b: Dims) -> bool:
     if a is None or b is None or a == b:
         return True
     return len(a) == len(b) and all(x is None or y is None or x == y for x, y in zip(a, b))
+
+
+def merge_in_words(a: Dims, b: Dims) -> Dims:
+    """What two shapes say together, refused in the words of TensorFlow's shape rules.
+
+    Raises:
+      ValueError: they contradict each other.
+    """
+    if a is None:
+        return b
+    if b is None or a == b:
+        return a
+    if len(a) != len(b):
+        raise ValueError(f"Shapes must be equal rank, but are {len(a)} and {len(b)}")
+    for index, (x, y) in enumerate(zip(a, b)):
+        if x is not None and y is not None and x != y:
+            raise ValueError(f"Dimension {index} in both shapes must be equal, but are {x} and {y}. Shapes are "
+                             f"{brackets(a)} and {brackets(b)}.")
+    return tuple([y if x is None else x for x, y in zip(a, b)])
 
 
 def merge(a: Dims, b: Dims) -> Dims:

@@ -48,6 +48,9 @@ class Graph:
         self._extras: dict[str, Any] = {}
         self.seed: int | None = None
 
+    def __reduce__(self) -> Any:
+        raise TypeError("A Graph cannot be pickled; save it with tf.train.write_graph, or pickle graph.as_graph_def().")
+
     # --- state ------------------------------------------------------------------------------------------------
 
     @property

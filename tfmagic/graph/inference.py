@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 from tfmagic.base import shapes
 from tfmagic.graph import registry
-from tfmagic.graph.operation import Operation
+from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.graph.registry import Node
+from tfmagic.graph.static_value import noting_questions, static_dims, static_value
 
 
 def infer_shapes(op: Operation, declaration: registry.OpDeclaration) -> None:
@@ -25,7 +27,8 @@ def infer_shapes(op: Operation, declaration: registry.OpDeclaration) -> None:
         result = declaration.shape(Node(op), *dims)  # type: ignore[misc]
     except ValueError as error:
         raise ValueError(f"{error} for '{op.name}' (op: '{op.type}') with input shapes: "
-                         f"{', '.join(shapes.brackets(t._dims) for t in inputs)}.") from None
+                         f"{', '.join(shapes.brackets(t._dims) for t in inputs)}"
+                         f"{_known_inputs(op, declaration, dims)}.") from None
     outputs = op._outputs
     if len(op_def.outputs) == 1 and not op_def.outputs[0].is_list:
         outputs[0]._dims = result
@@ -38,3 +41,37 @@ def infer_shapes(op: Operation, declaration: registry.OpDeclaration) -> None:
             flat.append(item)
     for tensor, item in zip(outputs, flat):
         tensor._dims = item
+
+
+def _known_inputs(op: Operation, declaration: registry.OpDeclaration, dims: Any) -> str:
+    """The end of a refusal in TensorFlow's words: the inputs whose values the shape rule asked for and got."""
+    with noting_questions() as asked, contextlib.suppress(ValueError):
+        declaration.shape(Node(op), *dims)  # type: ignore[misc]
+    values, partial = [], []
+    for index, tensor in enumerate(op._inputs):
+        if asked.get(tensor) == "value":
+            value = static_value(tensor)
+            if value is not None:
+                values.append(f"input[{index}] = <{_summary(value.tolist())}>")
+        elif asked.get(tensor) == "shape":
+            known = _dims_of(tensor)
+            if known is not None:
+                partial.append(f"input[{index}] = {shapes.brackets(known)}")
+    return ((f" and with computed input tensors: {', '.join(values)}" if values else "")
+            + (f" and with input tensors computed as partial shapes: {', '.join(partial)}" if partial else ""))
+
+
+def _dims_of(tensor: Tensor) -> shapes.Dims:
+    try:
+        return static_dims(tensor)
+    except ValueError:  # it holds no shape: that is what was refused
+        return None
+
+
+def _summary(value: Any) -> str:
+    """Nested lists as TensorFlow writes a tensor in one line: `0 1`, `[0 0][0 1]`."""
+    if not isinstance(value, list):
+        return value.decode(errors="replace") if isinstance(value, bytes) else str(value)
+    if value and isinstance(value[0], list):
+        return "".join(f"[{_summary(item)}]" for item in value)
+    return " ".join(_summary(item) for item in value)

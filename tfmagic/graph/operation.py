@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tfmagic.base import devices, shapes, source
+from tfmagic.base import devices, errors, shapes, source
 from tfmagic.base.dtypes import DType
 from tfmagic.base.export import export
 from tfmagic.base.shapes import Dims, TensorShape
@@ -21,7 +21,7 @@ class Operation:
     """A node of a graph: computes its outputs from its inputs when a session runs it."""
 
     __slots__ = ("graph", "name", "type", "_op_def", "_id", "_inputs", "_control_inputs", "_outputs", "_attrs",
-                 "_device", "_frames", "_control_flow_context", "_static", "_gradient_function",
+                 "_device", "_frames", "_control_flow_context", "_static", "_gradient_function", "__dict__",
                  "__weakref__")
 
     graph: Graph
@@ -214,7 +214,7 @@ def _operator(name: str) -> Callable[..., Any]:
 class Tensor:
     """A symbolic handle to one output of an `Operation`; it holds no value."""
 
-    __slots__ = ("op", "value_index", "_dtype", "_dims", "_consumers", "_handle_data", "assign", "__weakref__")
+    __slots__ = ("op", "value_index", "_dtype", "_dims", "_consumers", "_handle_data", "__dict__", "__weakref__")
 
     OVERLOADABLE_OPERATORS = frozenset(_OPERATORS)
     __array_priority__ = 100  # NumPy arrays leave `array + tensor` to the tensor
@@ -262,7 +262,7 @@ class Tensor:
         Raises:
           ValueError: `shape` contradicts what is known already.
         """
-        self._dims = shapes.merge(self._dims, shapes.as_shape(shape)._dims)
+        self._dims = shapes.merge_in_words(self._dims, shapes.as_shape(shape)._dims)
 
     def _shape_as_list(self) -> list[int | None] | None:
         return None if self._dims is None else list(self._dims)
@@ -343,17 +343,21 @@ class Tensor:
         return self
 
     def __iter__(self) -> Any:
-        raise TypeError(f"Tensor objects are only iterable when eager execution is enabled. To iterate over this "
-                        f"tensor ({self.name}) use tf.map_fn, or tf.unstack when its first dimension is known.")
+        raise errors.OperatorNotAllowedInGraphError(
+            "iterating over `tf.Tensor` is not allowed in Graph execution. Use Eager execution or decorate this "
+            f"function with @tf.function.\n{self.name} has no value yet: use tf.map_fn, or tf.unstack when "
+            "its first dimension is known.")
 
     def __len__(self) -> int:
-        raise TypeError(f"object of type 'Tensor' has no len(): {self.name} is symbolic. Use tf.shape(x)[0] for its "
-                        "length in a run, or x.shape[0] for its static length.")
+        raise TypeError(f"len is not well defined for symbolic Tensors. ({self.name}) Please call `x.shape` rather "
+                        "than `len(x)` for shape information.\nUse tf.shape(x)[0] for its length in a run, or "
+                        "x.shape[0] for its static length.")
 
     def __bool__(self) -> bool:
-        raise TypeError("Using a `tf.Tensor` as a Python `bool` is not allowed. Use `if t is not None:` instead of "
-                        "`if t:` to test if a tensor is defined, and use TensorFlow ops such as tf.cond to execute "
-                        f"subgraphs conditioned on the value of a tensor (here {self.name}).")
+        raise errors.OperatorNotAllowedInGraphError(
+            "using a `tf.Tensor` as a Python `bool` is not allowed in Graph execution. Use Eager execution or decorate "
+            f"this function with @tf.function.\n{self.name} has no value yet: use `if t is not None:` to ask whether a "
+            "tensor is given, and tf.cond, tf.where or tf.while_loop to decide by its value in a run.")
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
         raise NotImplementedError(f"Cannot convert a symbolic Tensor ({self.name}) to a numpy array. Run it: "

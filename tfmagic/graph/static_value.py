@@ -7,6 +7,9 @@ program makes the same nodes.
 
 from __future__ import annotations
 
+import contextlib
+import threading
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -55,8 +58,29 @@ def constant_value(tensor: Tensor, partial: bool = False) -> Any:
     return value
 
 
+class _Questions(threading.local):
+    """The tensors whose values a shape rule asks for, while somebody wants to know."""
+
+    noted: dict[Tensor, str] | None = None
+
+
+_questions = _Questions()
+
+
+@contextlib.contextmanager
+def noting_questions() -> Iterator[dict[Tensor, str]]:
+    """Note which tensors are asked for their values: tensor -> "value", or "shape" for one that holds a shape."""
+    before, _questions.noted = _questions.noted, {}
+    try:
+        yield _questions.noted
+    finally:
+        _questions.noted = before
+
+
 def static_value(tensor: Tensor) -> Any:
     """The value of a tensor as a NumPy array if it follows from constants and static shapes, else None."""
+    if _questions.noted is not None:
+        _questions.noted.setdefault(tensor, "value")
     op = tensor.op
     value = op._attrs["value"] if op.type == "Const" else _evaluate(tensor, None)
     return None if value is None or isinstance(value, list) or value.size > _LARGEST else value
@@ -80,6 +104,8 @@ def static_dims(tensor: Tensor) -> Dims:
     Raises:
       ValueError: it is no vector, or has an element under -1.
     """
+    if _questions.noted is not None:
+        _questions.noted.setdefault(tensor, "shape")
     shape = tensor._dims
     if shape is not None and len(shape) == 0:
         value = static_value(tensor)

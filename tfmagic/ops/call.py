@@ -5,6 +5,7 @@ from __future__ import annotations
 import collections
 import contextlib
 import functools
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -168,12 +169,7 @@ class OpCaller:
             if value is None:
                 raise ValueError(f"Tried to convert '{arg.name}' to a tensor and failed. Error: None values not "
                                  "supported.")
-            # The value's own type counts where the op takes it; only else is the attr's default tried.
-            preferred = arg.default if wanted is None and arg.allowed is None else None
-            tensor = self._to_tensor(arg, value, wanted, preferred)
-            if wanted is None and arg.default is not None and arg.allowed is not None \
-                    and id(tensor._dtype.base_dtype) not in arg.allowed:
-                tensor = self._to_tensor(arg, value, None, arg.default)
+            tensor = self._to_tensor(arg, value, wanted, arg.default if wanted is None else None)
         dtype = tensor._dtype.base_dtype
         if arg.is_ref and not tensor._dtype._is_ref_dtype:
             self._refuse_non_ref(arg, tensor)
@@ -502,24 +498,17 @@ def _spec(arg: ArgDef) -> str:
 
 
 def raw_op(op_type: str) -> Callable[..., Any]:
-    """`tf.raw_ops.<op_type>`: the op's function by keyword arguments under the names of its definition."""
-    op_caller = caller(op_type)
-    names = [arg.name for arg in op_caller.op_def.inputs]
-    known = {*names, *(attr.name for attr in op_caller.attrs)}
+    """`tf.raw_ops.<op_type>`: the op's function by keyword arguments alone."""
+    by_position = make_function(op_type, op_type)
 
-    def function(*, name: str | None = None, **kwargs: Any) -> Any:
-        renamed = {arg.python_name: arg.name for arg in op_caller.op_def.inputs}
-        renamed.update({attr.python_name: attr.name for attr in op_caller.attrs})
-        kwargs = {renamed.get(key, key): value for key, value in kwargs.items()}
-        unknown = set(kwargs) - known
-        missing = [n for n in names if n not in kwargs]
-        if unknown or missing:
-            what = f"unexpected argument {sorted(unknown)[0]!r}" if unknown else f"missing argument {missing[0]!r}"
-            raise TypeError(f"{op_type}: {what}; it takes {', '.join([*names, *(a.name for a in op_caller.attrs)])}.")
-        return op_caller(tuple(kwargs[n] for n in names), tuple(kwargs.get(a.name) for a in op_caller.attrs), name)
+    @functools.wraps(by_position)
+    def function(*args: Any, **kwargs: Any) -> Any:
+        if args:
+            names = list(inspect.signature(by_position).parameters)
+            raise TypeError(f"{op_type} only takes keyword args (possible keys: {names}). Please pass these args as "
+                            "kwargs instead.")
+        return by_position(**kwargs)
 
     function.__name__ = function.__qualname__ = op_type
-    function.__doc__ = f"A `{op_type}` node: {_signature(op_caller.op_def)}."
+    function.__module__ = "tfmagic.tf.raw_ops"
     return function
-
-

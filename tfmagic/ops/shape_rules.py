@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tfmagic.base import shapes
 from tfmagic.base.shapes import Dims
+from tfmagic.base.shapes import merge_in_words as merge
 
 
 def same(op: Any, x: Dims, *others: Dims) -> Dims:
@@ -39,6 +39,21 @@ def merged(op: Any, *inputs: Dims) -> Dims:
     return dims
 
 
+def merged_list(values: list[Dims]) -> Dims:
+    """The one shape that all tensors of a list have; TensorFlow looks at the last first.
+
+    Raises:
+      ValueError: they contradict each other.
+    """
+    dims: Dims = None
+    for index in range(len(values) - 1, -1, -1):
+        try:
+            dims = merge(values[index], dims)
+        except ValueError as error:
+            raise ValueError(f"{error}\n\tFrom merging shape {index} with other shapes.") from None
+    return dims
+
+
 def broadcast(op: Any, x: Dims, y: Dims) -> Dims:
     """The shape to which two inputs broadcast, as in NumPy."""
     return broadcast_dims(x, y)
@@ -63,33 +78,12 @@ def broadcast_dims(x: Dims, y: Dims) -> Dims:
         elif b == 1:
             result.append(a)
         elif a is None or b is None:
-            result.append(b if a is None else a)
-            if a is None and b is None:
-                result[-1] = None
+            result.append((b if a is None else a) or None)  # an unknown size beside 0 may be 1
         elif a == b:
             result.append(a)
         else:
             raise ValueError(f"Dimensions must be equal, but are {a} and {b}")
     return tuple(reversed(result))
-
-
-def merge(a: Dims, b: Dims) -> Dims:
-    """What two shapes say together.
-
-    Raises:
-      ValueError: they contradict each other, in TensorFlow's words.
-    """
-    if a is None:
-        return b
-    if b is None or a == b:
-        return a
-    if len(a) != len(b):
-        raise ValueError(f"Shapes must be equal rank, but are {len(a)} and {len(b)}")
-    for index, (x, y) in enumerate(zip(a, b)):
-        if x is not None and y is not None and x != y:
-            raise ValueError(f"Dimension {index} in both shapes must be equal, but are {x} and {y}. Shapes are "
-                             f"{shapes.brackets(a)} and {shapes.brackets(b)}.")
-    return tuple([y if x is None else x for x, y in zip(a, b)])
 
 
 def merge_dim(a: int | None, b: int | None) -> int | None:

@@ -98,12 +98,12 @@ def _array(tensor: Tensor, value: Any, numpy_type: np.dtype) -> np.ndarray:
 
 def _refuse_shape(tensor: Tensor, array: np.ndarray) -> None:
     raise ValueError(f"Cannot feed value of shape {array.shape} for Tensor {tensor.name!r}, which has shape "
-                     f"{tensor.shape!s}{_made_at(tensor)}")
+                     f"{str(tensor.shape)!r}{_made_at(tensor)}")
 
 
 def _made_at(tensor: Tensor) -> str:
     line = tensor.op.source
-    return "" if line is None else f" (made at {line})"
+    return "" if line is None else f"\n{tensor.name} was made at {line}"
 
 
 def _refuse_graph_values(value: Any) -> None:
@@ -133,5 +133,5 @@ def _strings(tensor: Tensor, value: Any) -> np.ndarray:
 def _torch_value(tensor: Tensor, value: torch.Tensor, torch_type: torch.dtype) -> torch.Tensor:
     if not shapes.compatible(tensor._dims, tuple(value.shape)):
         raise ValueError(f"Cannot feed value of shape {tuple(value.shape)} for Tensor {tensor.name!r}, which has shape "
-                         f"{tensor.shape!s}{_made_at(tensor)}")
+                         f"{str(tensor.shape)!r}{_made_at(tensor)}")
     return value.detach().to("cpu", torch_type)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from tfmagic.base import errors
 from tfmagic.graph.graph import Graph
 from tfmagic.graph.operation import Operation, Tensor
 
@@ -72,11 +73,13 @@ class Fetches:
             raise TypeError(f"Fetch argument {fetch!r} has invalid type {type(fetch)}, must be a string or Tensor. "
                             f"({error})") from None
         except (ValueError, KeyError) as error:
-            reason = error.args[0] if error.args else error
-            raise ValueError(f"Fetch argument {fetch!r} cannot be interpreted as a Tensor. ({reason})") from None
+            raise ValueError(f"Fetch argument {fetch!r} cannot be interpreted as a Tensor. ({error})") from None
         if not self._graph.is_fetchable(element):
-            raise ValueError(f"{element.name!r} has been marked as not fetchable: it lives inside a loop or branch. "
-                             "Fetch what the loop returns.")
+            node = element if isinstance(element, Operation) else element.op
+            raise errors.InaccessibleTensorError(
+                f"Operation {node.name!r} has been marked as not fetchable. Typically this happens when it is defined "
+                "in another function or code block. Use return values,explicit Python locals or TensorFlow collections "
+                f"to access it.\n{node.name} stands inside a loop or branch: fetch what that returns.")
         if isinstance(element, Operation):
             self._targets[element] = None
             return lambda values: None

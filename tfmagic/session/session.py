@@ -108,6 +108,9 @@ class BaseSession:
             if self._resources is not None:
                 self._resources.clear()
 
+    def __reduce__(self) -> Any:
+        raise TypeError("A Session cannot be pickled: its state is that of this process. Pickle what it computes.")
+
     def __del__(self) -> None:
         self._closed = True
 
@@ -117,7 +120,7 @@ class BaseSession:
 
     def _check_open(self) -> None:
         if self._closed:
-            raise RuntimeError("Attempted to use a closed Session. Make a new one: sess = tf.Session().")
+            raise RuntimeError("Attempted to use a closed Session.\nMake a new one: sess = tf.Session().")
 
     # --- running ----------------------------------------------------------------------------------------------
 

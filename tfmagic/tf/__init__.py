@@ -5,7 +5,9 @@ module that defines it is imported then (`namespace`).
 """
 
 from tfmagic.tf import namespace as _namespace
+from tfmagic.tf import pickling as _pickling
 
 __version__ = "1.15.2"
 
 _namespace.publish(__name__)
+_pickling.install()

@@ -9,9 +9,12 @@ import sys
 from types import ModuleType
 from typing import Any
 
-from tfmagic.base import export
+from tfmagic.base import export, source, tf_logging
+from tfmagic.tf import internal, missing
 
 ROOT = "tfmagic.tf"
+_V1 = "compat.v1"
+_BESIDE_THE_TABLE = ("raw_ops", _V1)  # public modules that hold what is listed elsewhere
 
 
 class NotSupportedYet(AttributeError):
@@ -22,16 +25,25 @@ class PublicModule(ModuleType):
     """A public module such as `tf.nn`: its names come from the table, and each is imported on first use."""
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
+        if name.startswith("__") and not export.is_supported(
+                full_name(self.__name__, name).removeprefix(_V1 + ".")):
             raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
-        value = resolve(_path(self), name)
+        try:
+            value = resolve(_path(self), name)
+        except NotSupportedYet as error:
+            # `from tf.train import X` would go on and say no more than that it cannot import X.
+            if sys._getframe(1).f_code.co_name == "_handle_fromlist":
+                raise ImportError(str(error), name=self.__name__) from None
+            raise
         self.__dict__[name] = value
+        full = full_name(self.__name__, name)
+        if full in export.table().renamed:
+            _warn_of_old_name(full)
         return value
 
     def __setattr__(self, name: str, value: Any) -> None:
         # The import system hangs each module on its package: those that hold the code are no public names.
-        if not (isinstance(value, ModuleType) and value.__name__ == f"{self.__name__}.{name}"
-                and not isinstance(value, PublicModule)):
+        if not _holds_code(value, self.__name__, name):
             super().__setattr__(name, value)
 
     def __dir__(self) -> list[str]:
@@ -42,9 +54,31 @@ def _path(module: PublicModule) -> str:
     return module.__name__[len(ROOT) + 1:]
 
 
+def _holds_code(value: Any, package: str, name: str) -> bool:
+    return (isinstance(value, ModuleType) and not isinstance(value, PublicModule)
+            and value.__name__ == f"{package}.{name}" and full_name(package, name) not in _BESIDE_THE_TABLE)
+
+
+def full_name(package: str, name: str) -> str:
+    """The public name of what a package of this namespace calls `name`."""
+    return f"{package}.{name}"[len(ROOT) + 1:]
+
+
 def publish(module_name: str) -> None:
     """Make a package a public module: what it does not define itself comes from the table."""
-    sys.modules[module_name].__class__ = PublicModule
+    module = sys.modules[module_name]
+    for name in [name for name, value in vars(module).items() if _holds_code(value, module_name, name)]:
+        delattr(module, name)
+    module.__class__ = PublicModule
+
+
+def _warn_of_old_name(full: str) -> None:
+    """TensorFlow's warning at the first use of an old name; cells of notebooks get none, nor do they there."""
+    lines = source.lines(source.capture())
+    place = next((line for line in lines if not line.filename.startswith("<frozen importlib")), None)
+    if place is not None and not place.display_name.startswith("<"):
+        tf_logging.warning("From %s: The name tf.%s is deprecated. Please use tf.%s instead.\n", place, full,
+                           export.table().renamed[full])
 
 
 def resolve(path: str, name: str) -> Any:
@@ -55,39 +89,27 @@ def resolve(path: str, name: str) -> Any:
       AttributeError: TensorFlow 1.15 has no such name.
     """
     full = f"{path}.{name}" if path else name
+    module_name = export.table().modules.get(path, f"tensorflow._api.v1.{path}") if path else "tensorflow"
+    if path.startswith(_V1) and full.removeprefix(_V1 + ".") not in _public_modules():
+        path, full = path[len(_V1) + 1:], full[len(_V1) + 1:]
     try:
         return export.find(full)
     except LookupError:
         pass
-    if full == "compat.v1":
-        return sys.modules[ROOT]
+    if full == "python":
+        return internal.module("tensorflow.python")
     module = _submodule(full)
     if module is not None:
         return module
     if export.row(full) is not None or full.partition(".")[0] in _FOREIGN_PACKAGES:
         raise NotSupportedYet(f"tf.{full} is part of TensorFlow 1.15, but tfmagic does not have it yet. "
-                              f"{_alternative(full)}")
-    module_name = export.table().modules.get(path, "tensorflow")
-    raise AttributeError(f"module '{module_name}' has no attribute '{name}'")
+                              f"{missing.alternative(full)}")
+    raise AttributeError(f"module '{module_name}' has no attribute '{name}'", name=name,
+                         obj=sys.modules[f"{ROOT}.{path}" if path else ROOT])
 
 
 # Packages of TensorFlow 1.15 that tfmagic does not have at all.
 _FOREIGN_PACKAGES = frozenset({"contrib", "estimator", "keras"})
-
-_ALTERNATIVES = {
-    "contrib": "tf.contrib was never part of the stable API; most of its layers and losses have a twin in tf.layers, "
-               "tf.losses, tf.nn or tf.train.",
-    "keras": "The same model can be written with tf.layers, or with keras on its torch backend.",
-    "estimator": "Write the training loop with a tf.Session, or use torch.",
-    "lite": "Export the graph with tfmagic.to_module and use ExecuTorch.",
-    "data": "Feed batches from NumPy arrays through placeholders.",
-    "distribute": "Use tf.device, or torch.distributed on the module that tfmagic.to_module gives.",
-}
-
-
-def _alternative(full: str) -> str:
-    return _ALTERNATIVES.get(full.partition(".")[0],
-                             "tf.raw_ops has every op for building and drawing a graph; tf.py_func runs Python code.")
 
 
 def _submodule(path: str) -> ModuleType | None:
@@ -102,19 +124,21 @@ def _submodule(path: str) -> ModuleType | None:
     if path.partition(".")[0] in _FOREIGN_PACKAGES:
         return None
     module = sys.modules[name] = PublicModule(name, f"tf.{path}, resolved from the table of public names.")
+    module.__path__ = []
     return module
 
 
 @functools.cache
 def _public_modules() -> frozenset[str]:
-    return frozenset(export.table().modules) | {"python", "raw_ops"}
+    modules = {*export.table().modules, *_BESIDE_THE_TABLE}
+    return frozenset({*modules, *(f"{_V1}.{module}" for module in modules)})
 
 
 @functools.cache
 def _all_names() -> dict[str, list[str]]:
     """The names in each public module, as TensorFlow 1.15 has them."""
     found: dict[str, list[str]] = {}
-    for full in [*export.table().lines, *_public_modules()]:
+    for full in [*export.table().lines, *export.table().modules, *_BESIDE_THE_TABLE]:
         path, _, name = full.rpartition(".")
         found.setdefault(path, []).append(name)
     return found
@@ -122,11 +146,14 @@ def _all_names() -> dict[str, list[str]]:
 
 def names_in(path: str) -> list[str]:
     """The names in `tf.<path>` that can be used (those that are not supported yet are left out)."""
+    path = path.removeprefix(_V1).removeprefix(".")
     prefix = f"{path}." if path else ""
     return [name for name in _all_names().get(path, ()) if _is_usable(prefix + name)]
 
 
 def _is_usable(full: str) -> bool:
-    if full in _public_modules():
-        return full == "raw_ops" or bool(names_in(full))
-    return export.is_supported(full)
+    if full.partition(".")[0] in _FOREIGN_PACKAGES:
+        return False
+    if full in export.table().modules:
+        return bool(names_in(full))
+    return full in _BESIDE_THE_TABLE or export.is_supported(full)

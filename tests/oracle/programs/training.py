@@ -131,46 +131,46 @@ def linear_regression(tf):
 
 @program
 def linear_regression_scalar(tf):
-    x = tf.placeholder("float")
-    y = tf.placeholder("float")
-    w = tf.Variable(0.5, name="weight")
-    b = tf.Variable(-0.5, name="bias")
-    activation = tf.add(tf.multiply(x, w), b)
-    cost = tf.reduce_sum(tf.pow(activation - y, 2)) / (2 * 4)
-    train = tf.train.GradientDescentOptimizer(0.01).minimize(cost)
-    steps = [(train, {x: a, y: c}) for a, c in ((1.0, 2.0), (2.0, 3.0), (-1.0, 0.5))]
-    return Case(init=True, steps=steps + [([w, b], None), (cost, {x: [1.0, 2.0], y: [2.0, 3.0]})])
+    hour = tf.placeholder("float")
+    sold = tf.placeholder("float")
+    base = tf.Variable(-0.25, name="base")
+    slope = tf.Variable(0.75, name="slope")
+    estimate = tf.add(base, tf.multiply(hour, slope))
+    error = tf.reduce_sum(tf.pow(sold - estimate, 2)) / 5
+    train = tf.train.GradientDescentOptimizer(0.02).minimize(error)
+    steps = [(train, {hour: h, sold: n}) for h, n in ((1.5, 2.0), (3.0, 2.5), (-1.0, 0.5))]
+    return Case(init=True, steps=steps + [([slope, base], None), (error, {hour: [1.5, 4.0], sold: [2.0, 3.0]})])
 
 
 @program
 def logistic_regression(tf):
     x = tf.placeholder(tf.float32, [None, 2])
-    y = tf.placeholder(tf.float32, [None, 3])
+    taken = tf.placeholder(tf.float32, [None, 3])
     w = tf.Variable(tf.zeros([2, 3]))
     b = tf.Variable(tf.zeros([3]))
-    prediction = tf.nn.softmax(tf.matmul(x, w) + b)
-    cost = tf.reduce_mean(-tf.reduce_sum(y * tf.log(prediction), reduction_indices=1))
-    train = tf.train.GradientDescentOptimizer(0.5).minimize(cost)
-    correct = tf.equal(tf.argmax(prediction, 1), tf.argmax(y, 1))
-    accuracy = tf.reduce_mean(tf.cast(correct, tf.float32))
-    feed = {x: X, y: CLASSES}
-    return Case(init=True, steps=[([train, cost], feed)] * 3 + [([w, b, accuracy], feed)],
-                show=[prediction, cost, accuracy])
+    shares = tf.nn.softmax(b + tf.matmul(x, w))
+    likelihood = tf.reduce_sum(tf.log(shares) * taken, reduction_indices=1)
+    loss = tf.reduce_mean(-likelihood)
+    train = tf.train.GradientDescentOptimizer(0.5).minimize(loss)
+    hits = tf.cast(tf.equal(tf.argmax(taken, 1), tf.argmax(shares, 1)), tf.float32)
+    right = tf.reduce_mean(hits)
+    feed = {x: X, taken: CLASSES}
+    return Case(init=True, steps=[([train, loss], feed)] * 3 + [([w, b, right], feed)], show=[shares, loss, right])
 
 
 @program
 def multilayer_perceptron(tf):
     x = tf.placeholder(tf.float32, [None, 2], name="x")
     y = tf.placeholder(tf.float32, [None, 3], name="y")
-    weights = {"h1": tf.Variable(ramp(2, 4)), "out": tf.Variable(ramp(4, 3))}
-    biases = {"b1": tf.Variable(ramp(4)), "out": tf.Variable(ramp(3))}
-    layer = tf.nn.relu(tf.add(tf.matmul(x, weights["h1"]), biases["b1"]))
-    logits = tf.matmul(layer, weights["out"]) + biases["out"]
-    loss = tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(logits=logits, labels=y))
-    train = tf.train.AdamOptimizer(learning_rate=0.01).minimize(loss)
+    kernels = {"in": tf.Variable(ramp(2, 4)), "last": tf.Variable(ramp(4, 3))}
+    biases = {"in": tf.Variable(ramp(4)), "last": tf.Variable(ramp(3))}
+    hidden = tf.nn.relu(tf.add(biases["in"], tf.matmul(x, kernels["in"])))
+    logits = tf.matmul(hidden, kernels["last"]) + biases["last"]
+    loss = tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(labels=y, logits=logits))
+    train = tf.train.AdamOptimizer(learning_rate=0.02).minimize(loss)
     feed = {x: X, y: CLASSES}
     return Case(init=True,
-                steps=[([train, loss], feed)] * 3 + [([weights, biases], None),
+                steps=[([train, loss], feed)] * 3 + [([kernels, biases], None),
                                                      (tf.nn.softmax(logits), feed)])
 
 

@@ -68,7 +68,7 @@ def run_script(path: Path, arguments: list[str], device: str | None = None) -> i
     Raises:
       SystemExit: the script left by `sys.exit`.
     """
-    from tfmagic.notebook.legacy import alias
+    from tfmagic.notebook.legacy import alias, printing
 
     if device:
         os.environ["TFMAGIC_DEVICE"] = device
@@ -82,6 +82,7 @@ def run_script(path: Path, arguments: list[str], device: str | None = None) -> i
     main_before, argv_before, path_before = sys.modules["__main__"], sys.argv, list(sys.path)
     was_installed = alias.is_installed()
     alias.install(force=True)
+    numpy_as_before = printing.plain_scalars()
     sys.modules["__main__"] = main
     sys.argv = [str(path), *arguments]
     sys.path.insert(0, str(path.parent.resolve()))
@@ -95,6 +96,7 @@ def run_script(path: Path, arguments: list[str], device: str | None = None) -> i
         return 1
     finally:
         sys.modules["__main__"], sys.argv, sys.path[:] = main_before, argv_before, path_before
+        numpy_as_before()
         if not was_installed:
             alias.uninstall()
     return 0

@@ -10,67 +10,27 @@ import importlib.util
 import sys
 from collections.abc import Sequence
 from types import ModuleType
-from typing import Any
 
-from tfmagic.notebook.legacy import names
+from tfmagic.tf import internal, missing
+from tfmagic.tf.internal import InternalModule
+from tfmagic.tf.namespace import NotSupportedYet
 
 _HOME = "tfmagic.tf"
 
-# What to use where tfmagic does not have a package of TensorFlow's that old programs import.
-_ALTERNATIVES = {
-    "tensorflow.contrib": "tf.layers has dense, conv2d, flatten, dropout and batch_normalization (contrib.layers, "
-                          "contrib.slim), tf.glorot_uniform_initializer() is Xavier's, tf.nn.rnn_cell and "
-                          "tf.nn.dynamic_rnn replace contrib.rnn, tf.losses and tf.metrics their contrib twins",
-    "tensorflow.examples.tutorials.mnist": "read the MNIST files with numpy and feed the arrays (one-hot labels: "
-                                           "numpy.eye(10)[labels])",
-    "tensorflow.examples": "the example programs are not part of tfmagic",
-    "tensorflow.models": "the model garden is a package of its own",
-    "tensorflow.lite": "export the graph with tf.train.write_graph and convert it there",
-    "tensorflow.python.debug": "%%graph --fetch EXPR shows values, tf.Print and tf.add_check_numerics_ops find NaNs",
-}
 # Packages that hold nothing themselves: importing them goes on, so that the error names what was really asked for.
 _HOLLOW = frozenset({"tensorflow.examples", "tensorflow.examples.tutorials"})
 
 
-class InternalModule(ModuleType):
-    """One of TensorFlow's internal modules: each name is looked up in the table when it is asked for."""
-
-    def __getattr__(self, name: str) -> Any:
-        if name == "__all__":
-            return [n for n in names.attributes(self.__name__) if not n.startswith("_") and hasattr(self, n)]
-        if name.startswith("__"):
-            raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
-        try:
-            thing = names.resolve(self.__name__, name)
-        except names.UnknownName:
-            raise AttributeError(_unknown_name(self.__name__, name)) from None
-        setattr(self, name, thing)
-        return thing
-
-    def __dir__(self) -> list[str]:
-        return sorted({*self.__dict__, *names.attributes(self.__name__)})
-
-
-def _unknown_name(module: str, name: str) -> str:
-    public = names.nearest(module, name)
-    hint = f"use {public}" if public else "use the public function of `tf` that does the same"
-    return f"tfmagic has no {module}.{name}. It is not part of TensorFlow's public interface; {hint}."
-
-
 def missing_message(fullname: str) -> str:
     """What to say when a program imports a part of TensorFlow that tfmagic does not have."""
-    parts = fullname.split(".")
-    for n in range(len(parts), 1, -1):
-        hint = _ALTERNATIVES.get(".".join(parts[:n]))
-        if hint:
-            return f"tfmagic has no {fullname}. Instead: {hint}."
+    name = fullname.partition(".")[2]
+    if any(name == part or name.startswith(part + ".") for part in missing.names()):
+        return f"tfmagic has no {fullname}. {missing.alternative(name)}"
     parent, _, name = fullname.rpartition(".")
-    if names.is_module(parent):
-        return _unknown_name(parent, name)
-    from tfmagic.tf.namespace import NotSupportedYet
-
+    if internal.is_module(parent):
+        return internal.unknown_name(parent, name)
     try:
-        names.public(fullname.partition(".")[2])
+        internal.public(fullname.partition(".")[2])
     except NotSupportedYet as error:
         return str(error)
     except AttributeError:
@@ -81,7 +41,7 @@ def missing_message(fullname: str) -> str:
 def _public_module(fullname: str) -> ModuleType | None:
     """The module of the public namespace that `tensorflow.x.y` names, or None."""
     try:
-        thing = names.public(fullname.partition(".")[2])
+        thing = internal.public(fullname.partition(".")[2])
     except AttributeError:
         return None
     return thing if isinstance(thing, ModuleType) else None
@@ -91,9 +51,9 @@ def _find(fullname: str) -> ModuleType | None:
     """The module that the import name stands for, or None."""
     if fullname == "tensorflow":
         return importlib.import_module(_HOME)
-    if names.is_module(fullname) or fullname in _HOLLOW:
-        return InternalModule(fullname, f"TensorFlow's internal module {fullname}, as tfmagic offers it.")
-    proto = names.proto_module(fullname)
+    if internal.is_module(fullname) or fullname in _HOLLOW:
+        return internal.module(fullname)
+    proto = internal.proto_module(fullname)
     if proto is not None and importlib.util.find_spec(proto) is not None:
         return importlib.import_module(proto)
     return _public_module(fullname)
@@ -124,31 +84,12 @@ class _Finder(importlib.abc.MetaPathFinder):
     def find_spec(self, fullname: str, path: Sequence[str] | None,
                   target: ModuleType | None = None) -> importlib.machinery.ModuleSpec | None:
         if fullname != "tensorflow" and not fullname.startswith("tensorflow."):
-            self._explain(fullname)
             return None
         module = _find(fullname)
         if module is None:
             # The import system swallows an error that carries the very name it asked for, and its text with it.
             raise ModuleNotFoundError(missing_message(fullname), name="tensorflow")
         return importlib.machinery.ModuleSpec(fullname, _Loader(module), is_package=True)
-
-    @staticmethod
-    def _explain(fullname: str) -> None:
-        """`from tensorflow import contrib` ends in asking for `tfmagic.tf.contrib`: say what to use instead."""
-        asked = "tensorflow" + fullname[len(_HOME):]
-        if fullname.startswith(_HOME + ".") and asked in _ALTERNATIVES and _is_from_import() and (
-                importlib.machinery.PathFinder.find_spec(fullname, sys.modules[_HOME].__path__) is None):
-            raise ModuleNotFoundError(missing_message(asked), name="tensorflow")
-
-
-def _is_from_import() -> bool:
-    """Whether Python is in the middle of `from a import b`, and not of looking up an attribute."""
-    frame = sys._getframe(1)
-    while frame is not None and frame.f_code.co_name != "_handle_fromlist":
-        if not (frame.f_globals.get("__name__") == __name__ or "importlib" in frame.f_code.co_filename):
-            return False
-        frame = frame.f_back  # type: ignore[assignment]
-    return frame is not None
 
 
 class _Alias:

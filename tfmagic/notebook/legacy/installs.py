@@ -25,7 +25,7 @@ class Rewritten:
 
     Attributes:
       command: what is left to run, "" for nothing.
-      dropped: the words that were taken out ("tensorflow==1.15.2").
+      dropped: the words that were taken out ("tensorflow==1.14").
       asks_for_2: whether one of them asked for TensorFlow 2.
     """
 
@@ -56,7 +56,7 @@ def rewrite(command: str) -> Rewritten | None:
     """Take TensorFlow out of an install command.
 
     Args:
-      command: a shell line such as "pip install -q tensorflow==1.15.2 matplotlib".
+      command: a shell line such as "pip install tensorflow==1.14 matplotlib".
 
     Returns:
       What is left of it, or None when the line does not install TensorFlow.

@@ -8,7 +8,7 @@ import weakref
 from typing import TYPE_CHECKING, Any
 
 from tfmagic.base import source
-from tfmagic.notebook.legacy import alias
+from tfmagic.notebook.legacy import alias, printing
 from tfmagic.notebook.shell import completion, display, headers, sessions, tracebacks, transforms
 from tfmagic.notebook.shell.cells import Cells
 from tfmagic.notebook.shell.magics import TfMagics
@@ -32,6 +32,7 @@ def load(shell: InteractiveShell) -> None:
         return
     with contextlib.ExitStack() as undo:
         _install_alias(undo)
+        undo.callback(printing.plain_scalars())
         kept = sessions.KeptSessions(shell)
         undo.callback(kept.close)
         cells = Cells(shell, kept)

@@ -48,10 +48,12 @@ def _from_batch_dims(x: Dims, block: list[int] | None, crops: Any) -> Dims:
     if x is None or block is None:
         return None if x is None else (None,) * len(x)
     shape_rules.with_rank_at_least(x, len(block) + 1)
-    whole = int(np.prod(block))
-    if x[0] is not None and x[0] % whole:
-        raise ValueError(f"Dimension size must be evenly divisible by {whole} but is {x[0]}")
-    size: list[int | None] = [None if x[0] is None else x[0] // whole]
+    batch = x[0]
+    for count in block:
+        if batch is not None and batch % count:
+            raise ValueError(f"Dimension size must be evenly divisible by {count} but is {batch}")
+        batch = None if batch is None else batch // count
+    size: list[int | None] = [batch]
     for axis, count in enumerate(block):
         have = x[axis + 1]
         left = None if have is None or crops is None else have * count - int(crops[axis][0]) - int(crops[axis][1])

@@ -120,7 +120,9 @@ class GatherV2:
 
     def shape(op, params, indices, axis):
         shape_rules.with_rank(axis, 0)
-        value, batch_dims = static_int(op.axis), op.batch_dims
+        batch_dims = op.batch_dims
+        shape_rules.with_rank_at_least(params, 1)
+        value = static_int(op.axis)
         if params is None or indices is None:
             return None
         if value is None:
@@ -339,11 +341,17 @@ def _scatter_dims(target: Dims, indices: Dims, updates: Dims) -> Dims:
                          f"dimensions [0,{len(indices) - 1}) of updates{shapes.brackets(updates)}")
     for axis, (a, b) in enumerate(zip(updates, (*indices[:-1], *target[depth:]))):
         if a is not None and b is not None and a != b:
-            if axis < len(indices) - 1:
-                raise ValueError(f"Dimensions [0,{len(indices) - 1}) of indices{shapes.brackets(indices)} must match "
-                                 f"dimensions [0,{len(indices) - 1}) of updates{shapes.brackets(updates)}")
-            raise ValueError(f"Dimensions [{depth},{len(target)}) of input{shapes.brackets(target)} must match "
-                             f"dimensions [{len(indices) - 1},{len(updates)}) of updates{shapes.brackets(updates)}")
+            outer = len(indices) - 1
+            which = (f"outer {outer} dimensions of indices.shape={shapes.brackets(indices)} must match the outer "
+                     f"{outer}" if axis < outer else
+                     f"inner {len(target) - depth} dimensions of output.shape={shapes.brackets(target)} must match the "
+                     f"inner {len(updates) - outer}")
+            left = indices[:-1] if axis < outer else target[depth:]
+            right = updates[:outer] if axis < outer else updates[outer:]
+            place = axis if axis < outer else axis - outer
+            raise ValueError(f"The {which} dimensions of updates.shape={shapes.brackets(updates)}: Dimension {place} "
+                             f"in both shapes must be equal, but are {b} and {a}. Shapes are {shapes.brackets(left)} "
+                             f"and {shapes.brackets(right)}.")
     return target
 
 

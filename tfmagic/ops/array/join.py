@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tfmagic.base import dtypes, errors, shapes
+from tfmagic.base import dtypes, errors
 from tfmagic.base.export import export
 from tfmagic.base.lazy import torch
 from tfmagic.base.shapes import Dimension, Dims, TensorShape
@@ -47,15 +47,8 @@ def _concat_dims(parts: list[Dims], axis_tensor: Tensor) -> Dims:
         size = None if dims is None else dims[axis]
         total = None if total is None or size is None else total + size
         if dims is not None:
-            open_dims = (*dims[:axis], None, *dims[axis + 1:])
-            try:
-                result = shape_rules.merge(result, open_dims)
-            except ValueError:
-                index = next(i for i, (a, b) in enumerate(zip(result, open_dims))
-                             if a is not None and b is not None and a != b)
-                raise ValueError(f"Dimension {index} in both shapes must be equal, but are {result[index]} and "
-                                 f"{open_dims[index]}. Shapes are {shapes.brackets(known[0])} and "
-                                 f"{shapes.brackets(dims)}.") from None
+            before = shape_rules.merge(result and result[:axis], dims[:axis])
+            result = (*before, None, *shape_rules.merge(result and result[axis + 1:], dims[axis + 1:]))
     return (*result[:axis], total, *result[axis + 1:])
 
 
@@ -210,9 +203,7 @@ class Pack:
     """Tensors of one shape joined along a new axis."""
 
     def shape(op, values):
-        dims = None
-        for item in values:
-            dims = shape_rules.merge(dims, item)
+        dims = shape_rules.merged_list(values)
         if dims is None:
             return None
         axis = op.axis
@@ -277,6 +268,11 @@ def _explain_split(op: Any, axis: Any, value: Any) -> str | None:
             f"{axis % len(value.shape)} (size = {value.shape[axis]}) and num_split {op.num_split}")
 
 
+def _check_split_axis(axis: int, rank: int) -> None:
+    if not -rank <= axis < rank:
+        raise ValueError(f"Dimension size, given by scalar input {axis} must be in range [{-rank}, {rank})")
+
+
 @array_op("Split", host="split_dim", explain=_explain_split)
 class Split:
     """Equal parts of a tensor along an axis."""
@@ -287,12 +283,12 @@ class Split:
             return [None] * count
         if axis is None:
             return [(None,) * len(value)] * count
-        if not -len(value) <= axis < len(value):
-            raise ValueError(f"Shape must be at least rank {axis + 1 if axis >= 0 else -axis} but is rank {len(value)}")
+        _check_split_axis(axis, len(value))
         axis %= len(value)
         size = value[axis]
         if size is not None and size % count:
-            raise ValueError(f"Dimension size must be evenly divisible by {count} but is {size}")
+            raise ValueError(f"Dimension size must be evenly divisible by {count} but is {size}\n\tNumber of ways to "
+                             "split should evenly divide the split dimension")
         return [(*value[:axis], None if size is None else size // count, *value[axis + 1:])] * count
 
     def kernel(op, axis, value):
@@ -331,8 +327,7 @@ class SplitV:
             return [None] * count
         if axis is None:
             return [unknown_dims(len(value))] * count
-        if not -len(value) <= axis < len(value):
-            raise ValueError(f"Shape must be at least rank {axis + 1 if axis >= 0 else -axis} but is rank {len(value)}")
+        _check_split_axis(axis, len(value))
         axis %= len(value)
         if sizes is None:
             return [(*value[:axis], value[axis] if count == 1 else None, *value[axis + 1:])] * count

@@ -31,13 +31,14 @@ class Tile:
     """A tensor repeated along each axis."""
 
     def shape(op, x, multiples):
+        (count,) = shape_rules.with_rank(multiples, 1)
+        if x is not None and count is not None and len(x) != count:
+            raise ValueError(f"Shape must be rank {len(x)} but is rank {count}")
         times = static_dims(op.multiples)
         if times is None:
             return unknown_dims(len(x) if x is not None else None)
         if x is None:
             return (None,) * len(times)
-        if len(times) != len(x):
-            raise ValueError(f"Shape must be rank {len(times)} but is rank {len(x)}")
         return tuple(0 if t == 0 else None if d is None or t is None else d * t for d, t in zip(x, times))
 
     def kernel(op, x, multiples):
@@ -85,19 +86,20 @@ class TileGrad:
 # --- padding ----------------------------------------------------------------------------------------------------
 
 
-def _padded_dims(x: Dims, paddings: Dims, values: Any) -> Dims:
+def _padded_dims(op: Any, x: Dims, paddings: Dims) -> Dims:
     """The shape with `paddings` added."""
     shape_rules.with_rank(paddings, 2)
     if paddings is not None:
         shape_rules.merge_dim(paddings[1], 2)
+        if x is not None and paddings[0] is not None and paddings[0] != len(x):
+            raise ValueError(f"Shape must be rank {paddings[0]} but is rank {len(x)}")
+    values = static_value(op.paddings)
     if values is None:
         return unknown_dims(len(x) if x is not None else None if paddings is None else paddings[0])
     if x is None:
         return (None,) * len(values)
-    if len(values) != len(x):
-        raise ValueError(f"Shape must be rank {len(values)} but is rank {len(x)}")
     if (values < 0).any():
-        raise ValueError(f"Paddings must be non-negative: {' '.join(map(str, values[(values < 0).any(1)][0]))}")
+        raise ValueError("Paddings must be non-negative")
     return tuple(None if d is None else d + int(a) + int(b) for d, (a, b) in zip(x, values))
 
 
@@ -126,7 +128,7 @@ class Pad:
     """A tensor with zeros around it."""
 
     def shape(op, x, paddings):
-        return _padded_dims(x, paddings, static_value(op.paddings))
+        return _padded_dims(op, x, paddings)
 
     def kernel(op, x, paddings):
         return torch.nn.functional.pad(x, _torch_pads(paddings))
@@ -142,7 +144,7 @@ class PadV2:
     """A tensor with a constant around it."""
 
     def shape(op, x, paddings, constant_values):
-        return _padded_dims(x, paddings, static_value(op.paddings))
+        return _padded_dims(op, x, paddings)
 
     def kernel(op, x, paddings, constant_values):
         pads, pad = _torch_pads(paddings), torch.nn.functional.pad
@@ -173,7 +175,7 @@ class MirrorPad:
     """A tensor with its mirror image around it."""
 
     def shape(op, x, paddings):
-        return _padded_dims(x, paddings, static_value(op.paddings))
+        return _padded_dims(op, x, paddings)
 
     def kernel(op, x, paddings):
         offset = 1 if op.mode == "REFLECT" else 0
@@ -221,14 +223,14 @@ class MirrorPadGrad:
 
 
 def _permuted(x: Dims, perm_tensor: Tensor, perm_dims: Dims) -> Dims:
+    if x is not None and perm_dims is not None and len(perm_dims) == 1 and perm_dims[0] not in (None, len(x)):
+        raise ValueError(f"Dimension must be {len(x)} but is {perm_dims[0]}")
     perm = static_ints(perm_tensor)
     if perm is None:
         length = len(x) if x is not None else None if perm_dims is None or len(perm_dims) != 1 else perm_dims[0]
         return unknown_dims(length)
     if x is None:
         return (None,) * len(perm)
-    if len(perm) != len(x):
-        raise ValueError(f"Dimension must be {len(x)} but is {len(perm)}")
     for axis in perm:
         if not -len(x) <= axis < len(x):
             raise ValueError(f"perm dim {axis} is out of range of input rank {len(x)}")
@@ -277,9 +279,9 @@ class ReverseV2:
         axes = static_ints(op.axis)
         if x is not None and axes is not None:
             seen = set()
-            for item in axes:
+            for place, item in enumerate(axes):
                 if not -len(x) <= item < len(x):
-                    raise ValueError(f"axis {item} is out of valid range [{-len(x)}, {len(x) - 1}]")
+                    raise ValueError(f"'axis'[{place}] = {item} is out of valid range [0, {len(x) - 1}")
                 if item % len(x) in seen:
                     raise ValueError(f"axis {item % len(x)} specified more than once.")
                 seen.add(item % len(x))

@@ -49,8 +49,8 @@ class Select:
         dims = shape_rules.merge(t, e)
         if condition is None or dims is None or condition == ():
             return dims
-        if len(condition) == 1 and len(dims) != 1:
-            shape_rules.merge_dim(condition[0], dims[0] if dims else None)
+        if len(condition) == 1 and len(dims) > 1:
+            shape_rules.merge(condition, dims[:1])
             return dims
         return shape_rules.merge(dims, condition)
 
@@ -109,7 +109,7 @@ class OneHot:
             shape_rules.with_rank(dims, 0)
         size = static_int(op.depth)
         if size is not None and size < 0:
-            raise ValueError(f"Dimension {size} must be >= 0")
+            raise ValueError(f"Dimension size, given by scalar input 1, must be non-negative but is {size}")
         if indices is None:
             return None
         axis = op.axis

@@ -17,7 +17,7 @@ from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.graph.indexed_slices import IndexedSlices
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.scopes import name_scope
-from tfmagic.graph.static_value import static_dims, static_int, static_ints
+from tfmagic.graph.static_value import static_dims, static_int
 from tfmagic.ops import api, raw, shape_rules
 from tfmagic.ops.array.rules import array_op, product
 from tfmagic.ops.declare import op
@@ -125,11 +125,8 @@ class Reshape:
         size = shapes.num_elements(x)
         if wanted is None:
             return None
-        value = static_ints(op.op._inputs[1])
-        if value is not None and value.count(-1) > 1:
-            raise ValueError(f"Dimension {value.index(-1)} and a later one are both -1: only one size can be inferred")
-        if value is None and None in wanted:
-            return _one_open_size(x, wanted)
+        if wanted.count(None) > 1:
+            return wanted
         known = product(d for d in wanted if d is not None)
         if None not in wanted:
             if size is not None and size != known:
@@ -149,16 +146,6 @@ class Reshape:
 
     def static(op, x, shape):
         return np.reshape(x, [int(d) for d in shape])
-
-
-def _one_open_size(x: Dims, wanted: tuple[int | None, ...]) -> Dims:
-    """A partly known target: where its one open size and the input's one open size must be the same, it stays open."""
-    size = shapes.num_elements(x)
-    if size is not None and wanted.count(None) == 1:
-        known = product(d for d in wanted if d is not None)
-        if known and size % known == 0:
-            return tuple(size // known if d is None else d for d in wanted)
-    return wanted
 
 
 def _inferred(x: Dims, wanted: tuple[int | None, ...], size: int | None, known: int) -> Dims:

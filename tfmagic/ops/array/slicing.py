@@ -66,8 +66,6 @@ class Slice:
                     raise ValueError(f"Expected begin[{axis}] in [0, {have}], but got {start}")
                 result.append(rest)
                 continue
-            if start is not None and have is not None and (start < 0 or start + wanted > have):
-                raise ValueError(f"Expected size[{axis}] in [0, {max(have - start, 0)}], but got {wanted}")
             result.append(wanted)
         return tuple(result)
 
@@ -269,6 +267,9 @@ class StridedSlice:
         lengths = None
         for dims in (begin, end, strides):
             lengths = shape_rules.merge(lengths, shape_rules.with_rank(dims, 1))
+        steps = static_ints(op.strides)
+        if x is not None and steps is not None and (0 in steps or len(steps) > len(x)):
+            Spec(op, None, None, steps).dims(x)  # refuses what no values of begin and end can make good
         spec = _static_spec(op)
         return None if spec is None else spec.dims(x)
 

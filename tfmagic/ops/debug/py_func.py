@@ -98,6 +98,12 @@ def as_numpy(value: Any) -> np.ndarray:
     return value.numpy()
 
 
+def _handed_over(value: Any) -> Any:
+    """What a user's function gets: a scalar as a NumPy scalar (bytes for a string), anything else as an array."""
+    array = as_numpy(value)
+    return array[()] if array.ndim == 0 else array
+
+
 def _call(op: Any, values: list[Any]) -> list[Any]:
     function = op.op.graph._py_functions.get(op.token) or _functions.get(op.token)
     if function is None:
@@ -105,7 +111,7 @@ def _call(op: Any, values: list[Any]) -> list[Any]:
                                              "this process: a graph that is exported holds only its name. Build the "
                                              "node again with tf.py_func.")
     types = op.Tout
-    results = function(op.token, [as_numpy(value) for value in values], types)
+    results = function(op.token, [_handed_over(value) for value in values], types)
     return [as_torch(array, dtype) for array, dtype in zip(results, types)]
 
 

@@ -148,15 +148,36 @@ def _spread(op: Any, dy: Tensor) -> Tensor:
     dims = op.input._dims
     if dims is not None:
         axes = constant_value(op.reduction_indices)
-        if axes is not None and np.array_equal(axes, np.arange(len(dims))):
-            dy = raw.reshape(dy, [1] * len(dims))
-            shape = constant(list(dims), dtypes.int32) if None not in dims else shape_ops.shape(op.input)
-            return raw.tile(dy, shape)
+        if axes is not None:
+            if np.array_equal(axes, np.arange(len(dims))):
+                dy = raw.reshape(dy, np.ones(len(dims), np.int32))
+                shape = constant(list(dims), dtypes.int32) if None not in dims else shape_ops.shape(op.input)
+                return raw.tile(dy, shape)
+            if None not in dims:
+                kept, scaling = _known_spread(op.input.graph, dims, axes.reshape(-1).tolist())
+                return raw.tile(raw.reshape(dy, kept), scaling)
     shape = shape_ops.shape(op.input)
     with get_default_graph().colocate_with(shape.op):
         kept = reduced_shape(shape, op.reduction_indices)
         scaling = safe_shape_div(shape, kept)
     return raw.tile(raw.reshape(dy, kept), scaling)
+
+
+def _known_spread(graph: Any, dims: tuple[int, ...], axes: list[int]) -> tuple[np.ndarray, np.ndarray]:
+    """The shape that a reduction over known axes of a known shape has with its axes kept, and how often each repeats.
+
+    A graph gets the nodes that compute them once for each shape and axes.
+    """
+    gone = {axis % len(dims) for axis in axes}
+    kept = np.array([1 if axis in gone else size for axis, size in enumerate(dims)], np.int32)
+    scaling = np.array([size if axis in gone else min(size, 1) for axis, size in enumerate(dims)], np.int32)
+    computed = graph._extras.setdefault("spreads of reductions", set())
+    key = (dims, tuple(axes))
+    if key not in computed:
+        computed.add(key)
+        reduced_shape(dims, axes)
+        safe_shape_div(np.array(dims, np.int32), kept)
+    return kept, scaling
 
 
 def _sum_gradient(op: Any, dy: Tensor) -> tuple[Tensor, None]:
@@ -217,15 +238,6 @@ def _extreme_gradient(op: Any, dy: Tensor) -> tuple[Tensor, None]:
     return chosen / count * dy, None
 
 
-def _norm_gradient(op: Any, dy: Tensor) -> tuple[Tensor, None]:
-    y = op.output
-    if not op.keep_dims:
-        kept = reduced_shape(shape_ops.shape(op.input), op.reduction_indices)
-        y = raw.reshape(y, kept)
-        dy = raw.reshape(dy, kept)
-    return op.input / (y / dy), None
-
-
 # --- declarations ----------------------------------------------------------------------------------------------
 
 _AXES: dict[str, Any] = {"host": "reduction_indices"}
@@ -250,7 +262,7 @@ def _euclidean_norm(op: Any, x: Any, axis: Any) -> Any:
     return norm.to(torch_dtype(op.T))
 
 
-register("EuclideanNorm", reduced, _euclidean_norm, _norm_gradient, **_AXES)
+register("EuclideanNorm", reduced, _euclidean_norm, differentiable=False, **_AXES)
 
 
 def _arg_shape(op: Any, x: Dims, axis: Dims) -> Dims:
@@ -513,13 +525,13 @@ def reduce_logsumexp(input_tensor: Any, axis: Any = None, keepdims: Any = None, 
     keepdims = deprecated_argument_lookup("keepdims", keepdims, "keep_dims", keep_dims)
     keepdims = False if keepdims is None else keepdims
     input_tensor = convert_to_tensor(input_tensor)
-    with name_scope(name, "ReduceLogSumExp", [input_tensor]) as scope:
+    with name_scope(name, "ReduceLogSumExp", [input_tensor]):
         highest = reduce_max(input_tensor, axis=axis, keepdims=True)
-        shift = raw.stop_gradient(raw.select(raw.is_finite(highest), highest, raw.zeros_like(highest)))
+        shift = raw.stop_gradient(raw.select(raw.is_finite(highest), highest, constants.zeros_like(highest)))
         result = raw.log(reduce_sum(raw.exp(raw.sub(input_tensor, shift)), axis, keepdims=keepdims))
         if not keepdims:
-            shift = raw.reshape(shift, raw.shape(result))
-        result = raw.add(result, shift, name=scope)
+            shift = raw.reshape(shift, shape_ops.shape(result))
+        result = raw.add(result, shift)
         return _reduced_to_scalar(keepdims, axis, result)
 
 

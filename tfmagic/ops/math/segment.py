@@ -16,7 +16,7 @@ from tfmagic.ops import api, raw
 from tfmagic.ops.array import constants, shape_ops
 from tfmagic.ops.declare import register
 from tfmagic.ops.math.cast import cast
-from tfmagic.ops.shape_rules import with_rank, with_rank_at_least
+from tfmagic.ops.shape_rules import merge_dim, with_rank, with_rank_at_least
 
 # --- kernels ---------------------------------------------------------------------------------------------------
 
@@ -154,10 +154,14 @@ def _sorted_shape(op: Any, data: Dims, ids: Dims) -> Dims:
 def _unsorted_shape(op: Any, data: Dims, ids: Dims, count: Dims) -> Dims:
     if data is None or ids is None:
         return None
-    if len(ids) > len(data) or not shapes.compatible(data[:len(ids)], ids):
-        raise ValueError(f"Shapes must be equal rank, but are {len(data)} and {len(ids)}" if len(ids) > len(data) else
-                         f"Dimensions must be equal, but are {data[:len(ids)]} and {ids}")
-    return (static_int(op.num_segments), *data[len(ids):])
+    if len(ids) > len(data):
+        raise ValueError(f"Shape must be at least rank {len(ids)} but is rank {len(data)}")
+    for a, b in zip(data, ids):
+        merge_dim(a, b)
+    size = static_int(op.num_segments)
+    if size is not None and size < 0:
+        raise ValueError(f"Dimension size, given by scalar input 2, must be non-negative but is {size}")
+    return (size, *data[len(ids):])
 
 
 def _gathered_shape(op: Any, data: Dims, indices: Dims, ids: Dims, *count: Dims) -> Dims:

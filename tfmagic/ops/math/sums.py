@@ -12,7 +12,7 @@ from tfmagic.graph.indexed_slices import IndexedSlices
 from tfmagic.graph.operation import Tensor
 from tfmagic.ops import raw
 from tfmagic.ops.declare import register
-from tfmagic.ops.shape_rules import merged
+from tfmagic.ops.shape_rules import merged_list
 
 
 def _sum(op: Any, inputs: list[Any]) -> Any:
@@ -27,10 +27,7 @@ def _gradient(op: Any, dy: Tensor) -> list[Tensor]:
 
 
 def _sum_shape(op: Any, inputs: list[shapes.Dims]) -> shapes.Dims:
-    try:
-        return merged(op, *inputs)
-    except ValueError as error:
-        raise ValueError(f"{error}\n\tFrom merging shape 0 with other shapes.") from None
+    return merged_list(inputs)
 
 
 register("AddN", _sum_shape, _sum, _gradient)

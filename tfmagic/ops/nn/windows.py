@@ -105,8 +105,12 @@ def output_size(size: int | None, window: int | None, stride: int, dilation: int
     """How many windows fit.
 
     Raises:
-      ValueError: the window is larger than the input.
+      ValueError: the window is larger than the input, or there is no way from one to the next.
     """
+    if stride <= 0:
+        raise ValueError(f"Stride must be > 0, but got {stride}")
+    if dilation < 1:
+        raise ValueError(f"Dilation rate must be >= 1, but got {dilation}")
     if size is None or (window is None and padding != "SAME"):
         return None
     if padding == "SAME":

@@ -341,9 +341,9 @@ def uninitialized(root: Operation, op: Operation) -> errors.OpError:
     if root.type == "VarHandleOp":
         return run_errors.error(
             errors.FailedPreconditionError, op, f"Error while reading resource variable {variable_key(root)} from "
-            "Container: localhost. This could mean that the variable was uninitialized. Run "
+            "Container: localhost. This could mean that the variable was uninitialized.\nRun "
             "tf.global_variables_initializer() in this session first.")
     return run_errors.error(
         errors.FailedPreconditionError, op,
-        f"Attempting to use uninitialized value {root.name}. Run tf.global_variables_initializer() in this session "
+        f"Attempting to use uninitialized value {root.name}\nRun tf.global_variables_initializer() in this session "
         "first.")

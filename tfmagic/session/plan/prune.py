@@ -10,7 +10,8 @@ from tfmagic.graph.operation import Operation, Tensor
 def prune(targets: Iterable[Operation | Tensor], fed: set[Tensor]) -> list[Operation]:
     """The operations needed for `targets` when the tensors `fed` are given, in the order of their making.
 
-    An operation all of whose needed outputs are fed does not run; one that a control edge names always does.
+    An operation all of whose needed outputs are fed does not run: the feed stands for it, for control edges too, once
+    its first output is fed.
     """
     needed: dict[Operation, None] = {}
     stack: list[Operation] = []
@@ -32,5 +33,6 @@ def prune(targets: Iterable[Operation | Tensor], fed: set[Tensor]) -> list[Opera
             if tensor not in fed:
                 need(tensor.op)
         for control in op._control_inputs:
-            need(control)
+            if not fed or not control._outputs or control._outputs[0] not in fed:
+                need(control)
     return sorted(needed, key=lambda op: op._id)

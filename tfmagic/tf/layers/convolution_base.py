@@ -15,7 +15,7 @@ from tfmagic.tf.layers.input_spec import InputSpec
 from tfmagic.tf.layers.sizes import format_name, output_size, padding_name, per_axis, tensor_format
 from tfmagic.tf.nn import activations as nn
 from tfmagic.tf.nn.convolutions import conv1d
-from tfmagic.tf.nn.dilations import with_space_to_batch
+from tfmagic.tf.nn.dilations import check_steps, with_space_to_batch
 
 
 def per_axis_defaults(cls: type) -> type:
@@ -100,8 +100,7 @@ class Convolution(Layer):
                                       initializer=self.kernel_initializer, regularizer=self.kernel_regularizer,
                                       constraint=self.kernel_constraint, trainable=True, dtype=self.dtype)
         self._make_bias()
-        if any(s > 1 for s in self.strides) and any(r > 1 for r in self.dilation_rate):
-            raise ValueError("strides > 1 not supported in conjunction with dilation_rate > 1")
+        check_steps(self.strides, self.dilation_rate)
         self._rate = convert_to_tensor(list(self.dilation_rate), dtypes.int32, name="dilation_rate")
         self.built = True
 

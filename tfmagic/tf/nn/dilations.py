@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -47,8 +47,7 @@ def convolution(input: Any, filter: Any, padding: Any, strides: Any = None, dila
         dims = _spatial_count(input, filter)
         first = data_format is not None and data_format.startswith("NC")
         strides, rate = _numbers(strides, dims, "strides"), _numbers(rate, dims, "dilation_rate")
-        if any(s > 1 for s in strides) and any(r > 1 for r in rate):
-            raise ValueError("strides > 1 not supported in conjunction with dilation_rate > 1")
+        check_steps(strides, rate)
         if all(r == 1 for r in rate):
             return _plain(input, filter, padding, strides, first, dims, scope)
         return with_space_to_batch(
@@ -78,9 +77,20 @@ def _numbers(value: Any, count: int, name: str) -> list[int]:
     numbers = [int(v) for v in np.asarray(value).reshape(-1)]
     if len(numbers) != count:
         raise ValueError(f"len({name})={len(numbers)} but should be {count}")
-    if any(n < 1 for n in numbers):
-        raise ValueError(f"all values of {name} must be positive")
     return numbers
+
+
+def check_steps(strides: Sequence[int], rate: Sequence[int]) -> None:
+    """Check the strides and dilation rates of a convolution.
+
+    Raises:
+      ValueError: one is not positive, or there are both strides and holes.
+    """
+    for name, numbers in (("strides", strides), ("dilation_rate", rate)):
+        if any(n < 1 for n in numbers):
+            raise ValueError(f"all values of {name} must be positive")
+    if any(s > 1 for s in strides) and any(r > 1 for r in rate):
+        raise ValueError("strides > 1 not supported in conjunction with dilation_rate > 1")
 
 
 def _plain(input: Any, filter: Any, padding: str, strides: list[int], first: bool, dims: int,
@@ -308,8 +318,7 @@ def pool(input: Any, window_shape: Any, pooling_type: str, padding: str, dilatio
             raise ValueError(f"Number of spatial dimensions must be 1, 2 or 3, got {dims}.")
         input.get_shape().with_rank(dims + 2)
         strides, rate = _numbers(strides, dims, "strides"), _numbers(rate, dims, "dilation_rate")
-        if any(s > 1 for s in strides) and any(r > 1 for r in rate):
-            raise ValueError("strides > 1 not supported in conjunction with dilation_rate > 1")
+        check_steps(strides, rate)
         if padding == "SAME" and any(r > 1 for r in rate):
             raise ValueError("pooling with SAME padding is not implemented for dilation_rate > 1")
         if any(s > w for s, w in zip(strides, window_shape)):

@@ -1,0 +1,172 @@
+"""TensorFlow's internal modules (`tensorflow.python.ops.math_ops`): what their names stand for, from `modules.txt`."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import os
+import re
+from types import ModuleType
+from typing import Any
+
+from tfmagic.base import export
+
+# Internal objects that TensorFlow never exported but old programs import all the same: "module:attribute".
+_UNEXPORTED = {
+    "tensorflow.python.client.device_lib": {
+        "list_local_devices": "tfmagic.tf.framework.device_lib:list_local_devices"},
+    "tensorflow.python.framework.errors_impl": {
+        "InaccessibleTensorError": "tfmagic.base.errors:InaccessibleTensorError",
+        "OperatorNotAllowedInGraphError": "tfmagic.base.errors:OperatorNotAllowedInGraphError"},
+    "tensorflow.python.ops.variables": {
+        "PartitionedVariable": "tfmagic.tf.variable.partitioned:PartitionedVariable",
+        "RefVariable": "tfmagic.tf.variable.reference:RefVariable"},
+    "tensorflow.python.ops.resource_variable_ops": {
+        "ResourceVariable": "tfmagic.tf.variable.resource:ResourceVariable",
+        "_UnreadVariable": "tfmagic.tf.variable.resource:UnreadVariable"},
+}
+
+# TensorFlow's protocol buffers as the tensorboard package ships them.
+_PROTO_PACKAGES = ("tensorflow.core.framework", "tensorflow.core.protobuf", "tensorflow.core.util",
+                   "tensorflow.core.example")
+_PROTO_HOME = "tensorboard.compat.proto"
+
+# The generated modules of op functions: `gen_math_ops.mat_mul`.
+_GENERATED = re.compile(r"tensorflow\.python\.(?:ops|training)\.gen_\w+_ops")
+
+
+class UnknownName(LookupError):
+    """The table has no such module or no such name in it."""
+
+
+class InternalModule(ModuleType):
+    """One of TensorFlow's internal modules: each name is looked up in the table when it is asked for."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "__all__":
+            return [n for n in attributes(self.__name__) if not n.startswith("_") and hasattr(self, n)]
+        if name.startswith("__"):
+            raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
+        try:
+            thing = resolve(self.__name__, name)
+        except UnknownName:
+            if not is_module(f"{self.__name__}.{name}"):
+                raise AttributeError(unknown_name(self.__name__, name)) from None
+            thing = module(f"{self.__name__}.{name}")
+        setattr(self, name, thing)
+        return thing
+
+    def __dir__(self) -> list[str]:
+        return sorted({*self.__dict__, *attributes(self.__name__)})
+
+
+@functools.cache
+def module(name: str) -> InternalModule:
+    """The internal module of this dotted name; nothing is put into `sys.modules`."""
+    return InternalModule(name, f"TensorFlow's internal module {name}, as tfmagic offers it.")
+
+
+def unknown_name(module_name: str, name: str) -> str:
+    """What to say of a name that an internal module does not have here."""
+    public_name = nearest(name)
+    hint = f"use {public_name}" if public_name else "use the public function of `tf` that does the same"
+    return f"tfmagic has no {module_name}.{name}. It is not part of TensorFlow's public interface; {hint}."
+
+
+def nearest(name: str) -> str | None:
+    """Where else a name is found that an internal module does not have: a public name ("tf.nn.relu"), or None."""
+    for known in export.table().lines:
+        if (known == name or known.endswith("." + name)) and export.is_supported(known):
+            return "tf." + known
+    return None
+
+
+@functools.cache
+def _lines() -> dict[str, str]:
+    """Each internal module with its line of names, not parsed yet."""
+    table: dict[str, str] = {}
+    with open(os.path.join(os.path.dirname(__file__), "modules.txt"), encoding="utf-8") as text:
+        for line in text:
+            if line[0] != "#":
+                name, _, names = line.partition(": ")
+                table[name] = names
+    for name in _UNEXPORTED:
+        table.setdefault(name, "")
+    return table
+
+
+@functools.cache
+def _packages() -> frozenset[str]:
+    """Every prefix of an internal module's name: the packages around them."""
+    packages = {"tensorflow.core", *_PROTO_PACKAGES}
+    for name in _lines():
+        parts = name.split(".")
+        packages.update(".".join(parts[:n]) for n in range(2, len(parts)))
+    return frozenset(packages)
+
+
+@functools.cache
+def attributes(module_name: str) -> dict[str, str]:
+    """The names in an internal module and what each stands for.
+
+    Args:
+      module_name: TensorFlow's dotted module name ("tensorflow.python.ops.math_ops").
+
+    Returns:
+      Attribute -> public name ("math.add"), "gen:" and an op function's name, or "module:attribute".
+    """
+    table = {}
+    for word in _lines().get(module_name, "").split():
+        name, _, target = word.partition("=")
+        table[name] = target or name
+    table.update(_UNEXPORTED.get(module_name, {}))
+    return table
+
+
+def is_module(name: str) -> bool:
+    """Whether TensorFlow 1.15 has an internal module or package of this dotted name that the table knows."""
+    return name in _lines() or name in _packages() or _GENERATED.fullmatch(name) is not None
+
+
+def modules() -> list[str]:
+    """The dotted names of all internal modules in the table."""
+    return sorted(_lines())
+
+
+def proto_module(name: str) -> str | None:
+    """The module that holds TensorFlow's protocol buffers of the internal module `name`, or None."""
+    package, _, last = name.rpartition(".")
+    return f"{_PROTO_HOME}.{last}" if package in _PROTO_PACKAGES and last.endswith("_pb2") else None
+
+
+def public(name: str) -> Any:
+    """The object of the public namespace called `name` ("nn.relu").
+
+    Raises:
+      AttributeError: tfmagic has no such name.
+    """
+    thing: Any = importlib.import_module("tfmagic.tf")
+    for part in name.split("."):
+        thing = getattr(thing, part)
+    return thing
+
+
+def resolve(module_name: str, name: str) -> Any:
+    """The object that `name` in an internal module stands for.
+
+    Raises:
+      UnknownName: the table has no such name.
+      AttributeError: the table has it, tfmagic does not.
+    """
+    if _GENERATED.fullmatch(module_name):
+        target: str | None = f"gen:{name.removeprefix('_')}"
+    else:
+        target = attributes(module_name).get(name)
+    if target is None:
+        raise UnknownName(name)
+    if target.startswith("gen:"):
+        return getattr(importlib.import_module("tfmagic.ops.raw"), target[len("gen:"):])
+    if ":" in target:
+        home, _, attribute = target.partition(":")
+        return getattr(importlib.import_module(home), attribute)
+    return export.find(target) if export.is_supported(target) else public(target)
