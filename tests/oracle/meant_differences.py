@@ -14,4 +14,3 @@ def meant_parts(kind: str, name: str) -> set[str]:
         name: its name.
     """
     return {part for where, _, part in (key.partition(": ") for key in MEANT) if where == f"{kind} {name}"}
-

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -32,7 +33,7 @@ def to_array(value: Any, dtype: DType | None = None, shape: Any = None, verify_s
     array = _array(value, dtype)
     if shape is None:
         return array
-    dims = tuple(int(d) for d in shapes.as_shape(shape).as_list())  # type: ignore[arg-type]
+    dims = tuple(int(d) for d in shape)
     if array.shape == dims:
         return array
     size = int(np.prod(dims, dtype=np.int64))
@@ -41,13 +42,31 @@ def to_array(value: Any, dtype: DType | None = None, shape: Any = None, verify_s
     if array.size == size:
         return array.reshape(dims)
     if array.size == 1:
-        return np.full(dims, array.reshape(()).item() if array.dtype == object else array.reshape(()), array.dtype)
+        return spread(array.reshape(()), dims)
     if array.size > size:
         raise ValueError(f"Too many elements provided. Needed at most {size}, but received {array.size}")
-    filled = np.empty(size, array.dtype)
-    filled[:array.size] = array.ravel()
-    filled[array.size:] = array.ravel()[-1] if array.size else 0
-    return filled.reshape(dims)
+    return padded(array.ravel(), dims, size)
+
+
+def spread(value: np.ndarray, dims: Sequence[int]) -> np.ndarray:
+    """An array of one value (an array of shape []) in all places, as a view that takes no memory."""
+    return np.broadcast_to(value, dims)
+
+
+class Padded(np.ndarray):
+    """An array whose elements after the first `given` ones repeat the last of these: a `TensorProto` omits them."""
+
+    given: int
+
+
+def padded(values: np.ndarray, dims: Sequence[int], size: int) -> np.ndarray:
+    """An array of shape `dims` (`size` elements) that begins with the vector `values` and goes on with its last one."""
+    filled = np.empty(size, values.dtype)
+    filled[:values.size] = values
+    filled[values.size:] = values[-1] if values.size else 0
+    result = filled.reshape(dims).view(Padded)
+    result.given = values.size
+    return result
 
 
 def _array(value: Any, dtype: DType | None) -> np.ndarray:

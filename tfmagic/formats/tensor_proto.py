@@ -10,14 +10,17 @@ from tfmagic.base import dtypes, shapes, tensor_values
 from tfmagic.base.dtypes import DType
 from tfmagic.base.export import export
 
-# The repeated field of a TensorProto that holds the values of each type.
 _FILLED_IN = 1 << 20  # elements: beyond it one value is not written out for each element
 
+# The repeated field of a TensorProto that holds the values of each type.
 _FIELDS = {"float32": "float_val", "float64": "double_val", "int32": "int_val", "uint8": "int_val",
            "int16": "int_val", "int8": "int_val", "uint16": "int_val", "qint8": "int_val", "quint8": "int_val",
            "qint16": "int_val", "quint16": "int_val", "qint32": "int_val", "int64": "int64_val",
            "uint32": "uint32_val", "uint64": "uint64_val", "bool": "bool_val", "string": "string_val",
            "float16": "half_val", "bfloat16": "half_val", "complex64": "scomplex_val", "complex128": "dcomplex_val"}
+# The types whose arrays are written as bytes; all other types as a list of values.
+_AS_BYTES = frozenset({"float32", "float64", "int8", "int16", "int32", "int64", "uint8", "uint32", "uint64", "qint8",
+                       "quint8", "qint16", "quint16", "qint32"})
 
 
 @export("make_tensor_proto")
@@ -53,13 +56,15 @@ def from_array(array: np.ndarray, dtype: DType) -> Any:
     field = _FIELDS.get(dtype.name)
     if field is None:
         raise TypeError(f"A TensorProto cannot hold elements of type {dtype.name}.")
-    spread = array.size > 1 and not any(array.strides)  # one value in all places, as `_spread` makes it
-    if array.dtype != object and array.size > 1 and not spread:
+    given = getattr(array, "given", array.size)
+    if array.size > 1 and not any(array.strides):  # one value in all places, as `tensor_values.spread` makes it
+        given = 1
+    if array.size > 1 and given == array.size and dtype.name in _AS_BYTES:
         proto.tensor_content = np.ascontiguousarray(array).astype(array.dtype.newbyteorder("<")
                                                                  if array.dtype.kind in "iufc" else array.dtype,
                                                                  copy=False).tobytes()
         return proto
-    flat = array[(0,) * array.ndim].reshape(1) if spread else array.ravel()
+    flat = (array[(slice(1),) * array.ndim] if given == 1 < array.size else array).ravel()[:given]
     values: Any
     if dtype.is_complex:
         values = [part for item in flat.tolist() for part in (item.real, item.imag)]
@@ -84,7 +89,7 @@ def _spread(values: list[Any], count: int, shape: list[int], dtype: DType) -> np
         if values:
             one = np.array(values, np.uint16).view(numpy_type)[0] if _FIELDS[dtype.name] == "half_val" else \
                 np.array(values[0]).astype(numpy_type)
-    return np.broadcast_to(one, shape)
+    return tensor_values.spread(one, shape)
 
 
 @export("make_ndarray")
@@ -122,16 +127,10 @@ def make_ndarray(tensor: Any) -> np.ndarray:
     if count > _FILLED_IN and count > 4 * len(values):
         return _spread(values, count, shape, dtype)
     if dtype is dtypes.string:
-        flat = np.empty(count, object)
-        flat[:] = b""
-        flat[:len(values)] = values[:count]
-        if values and len(values) < count:
-            flat[len(values):] = values[-1]
-        return flat.reshape(shape)
-    given = np.array(values[:count], np.uint16).view(numpy_type) if field == "half_val" else \
-        np.array(values[:count]).astype(numpy_type)
-    flat = np.zeros(count, numpy_type)
-    flat[:len(given)] = given
-    if len(given) and len(given) < count:
-        flat[len(given):] = given[-1]
-    return flat.reshape(shape)
+        given = np.full(len(values), b"", object)
+        given[:] = values
+    else:
+        given = np.array(values, np.uint16).view(numpy_type) if field == "half_val" else \
+            np.array(values).astype(numpy_type)
+    given = given[:count]
+    return given.reshape(shape) if len(given) == count else tensor_values.padded(given, shape, count)

@@ -323,9 +323,9 @@ class _Walk:
             try:
                 grad.set_shape(tensor.shape)
             except ValueError:
-                raise ValueError("Incompatible shapes between op input and calculated input gradient. Forward "
-                                 f"operation: {op.name}. Input index: {list(op._inputs).index(tensor)}. Original "
-                                 f"input shape: {shapes.text(tensor._dims)}. Calculated input gradient shape: "
+                raise ValueError("Incompatible shapes between op input and calculated input gradient.  Forward "
+                                 f"operation: {op.name}.  Input index: {list(op._inputs).index(tensor)}. Original "
+                                 f"input shape: {shapes.text(tensor._dims)}.  Calculated input gradient shape: "
                                  f"{shapes.text(grad._dims)}") from None
         elif not isinstance(grad, (Tensor, IndexedSlices)):
             raise TypeError(f"The gradient of '{op.name}' (op type: {op.type}) with respect to {tensor.name} is "

@@ -153,7 +153,7 @@ def node_def(op: Operation, add_shapes: bool = False) -> Any:
     from tensorboard.compat.proto.node_def_pb2 import NodeDef
 
     inputs = [tensor._as_node_def_input() for tensor in op._inputs]
-    inputs += ["^" + control.name for control in op._control_inputs]
+    inputs += ["^" + name for name in sorted(control.name for control in op._control_inputs)]
     proto = NodeDef(name=op.name, op=op.type, input=inputs, device=op._device)
     for name, value in op._attrs.items():
         if value is None:

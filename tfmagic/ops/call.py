@@ -173,12 +173,7 @@ class OpCaller:
             if value is None:
                 raise ValueError(f"Tried to convert '{arg.name}' to a tensor and failed. Error: None values not "
                                  "supported.")
-            # The value's own type counts where the op takes it; only else is the attr's default tried.
-            preferred = arg.default if wanted is None and arg.allowed is None else None
-            tensor = self._to_tensor(arg, value, wanted, preferred)
-            if wanted is None and arg.default is not None and arg.allowed is not None \
-                    and id(tensor._dtype.base_dtype) not in arg.allowed:
-                tensor = self._to_tensor(arg, value, None, arg.default)
+            tensor = self._to_tensor(arg, value, wanted, arg.default if wanted is None else None)
         dtype = tensor._dtype.base_dtype
         if arg.is_ref and not tensor._dtype._is_ref_dtype:
             self._refuse_non_ref(arg, tensor)
@@ -495,7 +490,7 @@ def make_function(python_name: str, op_type: str) -> Callable[..., Any]:
     given = "".join(f"{attr.python_name}, " for attr in op_caller.attrs)
     text = f"def {python_name}({', '.join(parameters)}):\n    return _call(({values}), ({given}), name)\n"
     namespace: dict[str, Any] = {"_call": op_caller}
-    namespace.update({f"_{attr.name}": attr.default for attr in attrs if attr.has_default})
+    namespace.update({f"_{attr.name}": attr.given for attr in attrs if attr.has_default})
     exec(compile(text, f"{__file__}:{python_name}", "exec"), namespace)  # as collections.namedtuple does
     function = namespace[python_name]
     function.__module__ = "tfmagic.ops.raw"

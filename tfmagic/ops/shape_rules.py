@@ -78,9 +78,7 @@ def broadcast_dims(x: Dims, y: Dims) -> Dims:
         elif b == 1:
             result.append(a)
         elif a is None or b is None:
-            result.append(b if a is None else a)
-            if a is None and b is None:
-                result[-1] = None
+            result.append((b if a is None else a) or None)  # an unknown size beside 0 may be 1
         elif a == b:
             result.append(a)
         else:

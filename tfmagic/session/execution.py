@@ -110,7 +110,7 @@ class Execution:
 
     def _require(self, key: str) -> None:
         if key not in self._resources.variables:
-            raise uninitialized(*self._must_read[key])
+            raise uninitialized(*self._must_read[key], bool(self._resources.variables))
 
 
 def _owned(state: Any, clone: bool) -> Any:

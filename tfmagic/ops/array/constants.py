@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import operator
 from typing import Any
 
 import numpy as np
@@ -251,8 +253,8 @@ def _filled(shape: Any, value: Any, dtype: dtypes.DType, name: str | None, defau
     with name_scope(name, default_name, [shape]) as scope:
         if not isinstance(shape, Tensor):
             try:
-                dims = _static_sizes(shape)
-                if dims is not None and shapes.num_elements(dims) < _FILL_FROM:  # type: ignore[operator]
+                dims = _small_sizes(shape)
+                if dims is not None:
                     return convert.constant(value, dtype, dims, scope)
                 shape = convert_to_tensor(TensorShape(shape))
             except (TypeError, ValueError):
@@ -262,12 +264,18 @@ def _filled(shape: Any, value: Any, dtype: dtypes.DType, name: str | None, defau
         return raw.fill(shape, convert.constant(value, dtype), name=scope)
 
 
-def _static_sizes(shape: Any) -> tuple[int, ...] | None:
-    """A shape written as integers, or None when it is computed or has unknown dimensions."""
-    if isinstance(shape, (list, tuple)) and any(isinstance(item, Tensor) for item in shape):
+def _small_sizes(shape: Any) -> tuple[int, ...] | None:
+    """A list of integers of which few elements follow; None for a single number, unknown and computed sizes."""
+    if isinstance(shape, (list, tuple)):
+        if any(isinstance(item, Tensor) or hasattr(item, "_as_graph_element") for item in shape):
+            # TensorFlow asks all lists whether they are small: for computed sizes the question itself makes nodes.
+            functools.reduce(operator.mul, shape) < _FILL_FROM  # noqa: B015
+            return None
+    elif not hasattr(shape, "__len__") or np.ndim(shape) == 0 and not isinstance(shape, TensorShape):
         return None
     dims = shapes.as_shape(shape)._dims
-    return None if dims is None or None in dims else dims  # type: ignore[return-value]
+    small = dims is not None and None not in dims and shapes.num_elements(dims) < _FILL_FROM  # type: ignore[operator]
+    return dims if small else None  # type: ignore[return-value]
 
 
 @export("zeros_like")

@@ -13,7 +13,14 @@ from tfmagic.graph.operation import Tensor
 from tfmagic.ops import raw
 from tfmagic.ops.array import constants, shape_ops
 from tfmagic.ops.declare import binary, register
-from tfmagic.ops.math.broadcasting import Broadcast, partial_products, same_static_shape
+from tfmagic.ops.math.broadcasting import (
+    Broadcast,
+    FoldedBroadcast,
+    KnownBroadcast,
+    partial_products,
+    same_static_shape,
+)
+from tfmagic.ops.math.cast import cast
 from tfmagic.ops.math.rules import after, conjugate
 from tfmagic.ops.random.gamma_gradient import gamma_gradient
 from tfmagic.ops.shape_rules import broadcast, broadcast_dims, merged
@@ -33,21 +40,26 @@ def _add(op: Any, x: Any, y: Any) -> Any:
 def _sub_gradient(op: Any, dz: Tensor) -> tuple[Tensor, Tensor]:
     if same_static_shape(op.x, op.y, dz):
         return dz, -dz
-    sums = Broadcast(op.x, op.y)
-    dx = sums.to_x(dz)
-    return dx, raw.reshape(-raw.sum(dz, sums.axes_y), sums.shape_y)
+    sums = FoldedBroadcast(op.x, op.y, dz)
+    return sums.to_x(dz), sums.to_y(-dz)
 
 
 def _mul_gradient(op: Any, dz: Tensor) -> tuple[Tensor, Tensor]:
     x, y = op.x, op.y
     if same_static_shape(x, y, dz) and dz.dtype.name in ("int32", "float32"):
         return raw.mul(dz, y), raw.mul(dz, x)
-    sums = Broadcast(x, y)
+    sums = FoldedBroadcast(x, y, dz)
     x, y = conjugate(x), conjugate(y)
     return sums.to_x(raw.mul(dz, y)), sums.to_y(raw.mul(x, dz))
 
 
-_add_gradient = partial_products(lambda x, y, dz: dz, lambda x, y, dz: dz, lambda x, y, dz: (dz, dz))
+def _add_gradient(op: Any, dz: Tensor) -> tuple[Tensor, Tensor]:
+    if same_static_shape(op.x, op.y, dz):
+        return dz, dz
+    sums = FoldedBroadcast(op.x, op.y, dz)
+    return sums.to_x(dz), sums.to_y(dz)
+
+
 for _name in ("Add", "AddV2"):
     register(_name, broadcast, _add, _add_gradient, lambda op, x, y: np.add(x, y))
 binary("Sub", kernel="sub", gradient=_sub_gradient, static="subtract")
@@ -63,10 +75,13 @@ def _squared_difference(op: Any, x: Any, y: Any) -> Any:
 
 
 def _squared_difference_gradient(op: Any, dz: Tensor) -> tuple[Tensor, Tensor]:
-    sums = Broadcast(op.x, op.y)
+    x, y = op.x, op.y
     with after(dz):
         two = constant(2.0, dz.dtype, name="scalar")
-        dx = raw.mul(two, dz) * (op.x - op.y)
+        dx = raw.mul(two, dz) * (x - y)
+    if same_static_shape(x, y, dz):
+        return dx, -dx
+    sums = FoldedBroadcast(x, y, dz)
     return sums.to_x(dx), -sums.to_y(dx)
 
 
@@ -192,8 +207,8 @@ def _xlog_gradient(partial_x: Any, partial_y: Any) -> Any:
         x, y = op.x, op.y
         sums = Broadcast(x, y)
         with after(dz):
-            zero = constant(0.0, x.dtype.base_dtype, name="Cast/x")
-            indicator = raw.cast(raw.not_equal(x, zero), x.dtype.base_dtype)
+            dtype = x.dtype.base_dtype
+            indicator = raw.cast(raw.not_equal(x, cast(0.0, dtype)), dtype)
             by_x = partial_x(indicator, y)
             by_y = partial_y(x, y)
             return sums.to_x(by_x * dz), sums.to_y(by_y * dz)
@@ -218,7 +233,7 @@ def _pow(op: Any, x: Any, y: Any) -> Any:
 
 def _pow_gradient(op: Any, dz: Tensor) -> tuple[Tensor, Tensor]:
     x, y, z = op.x, op.y, op.z
-    sums = Broadcast(x, y)
+    sums = FoldedBroadcast(x, y, dz)
     x, y, z = conjugate(x), conjugate(y), conjugate(z)
     dx = sums.to_x(dz * y * raw.pow(x, y - 1))
     # The logarithm is taken only where it exists; elsewhere the gradient by the exponent is 0.
@@ -233,9 +248,10 @@ def _atan2_gradient(op: Any, dz: Tensor) -> tuple[Tensor, Tensor]:
     with after(dz):
         scaled = dz / (raw.square(x) + raw.square(y))
         dy, dx = x * scaled, -y * scaled
-    if same_static_shape(y, x):
+    dims_y, dims_x = y._dims, x._dims
+    if dims_y == dims_x or dims_y is None or dims_x is None or None in dims_y or None in dims_x:
         return dy, dx
-    sums = Broadcast(y, x)
+    sums = Broadcast(y, x)  # TensorFlow 1.15 refuses this
     return sums.to_x(dy), sums.to_y(dx)
 
 
@@ -265,9 +281,8 @@ def _extreme_gradient(chosen: Any) -> Any:
         shape_x, shape_y, shape_z = shape_ops.shape(x), shape_ops.shape(y), shape_ops.shape(dz)
         zeros = constants.zeros(shape_z, dz.dtype)
         mask = chosen(x, y)
-        axes_x, axes_y = raw.broadcast_gradient_args(shape_x, shape_y)
-        to_x, to_y = raw.select(mask, dz, zeros), raw.select(mask, zeros, dz)
-        return (raw.reshape(raw.sum(to_x, axes_x), shape_x), raw.reshape(raw.sum(to_y, axes_y), shape_y))
+        sums = KnownBroadcast(shape_x, shape_y)
+        return sums.to_x(raw.select(mask, dz, zeros)), sums.to_y(raw.select(mask, zeros, dz))
 
     return gradient
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from tfmagic.graph.operation import Tensor
 from tfmagic.ops import raw
 from tfmagic.ops.array import shape_ops
@@ -25,8 +27,11 @@ class Broadcast:
     """
 
     def __init__(self, x: Tensor, y: Tensor):
-        self.shape_x, self.shape_y = shape_ops.shape(x), shape_ops.shape(y)
-        self.axes_x, self.axes_y = raw.broadcast_gradient_args(self.shape_x, self.shape_y)
+        self._from_shapes(shape_ops.shape(x), shape_ops.shape(y))
+
+    def _from_shapes(self, shape_x: Any, shape_y: Any) -> None:
+        self.shape_x, self.shape_y = shape_x, shape_y
+        self.axes_x, self.axes_y = raw.broadcast_gradient_args(shape_x, shape_y)
 
     def to_x(self, gradient: Tensor) -> Tensor:
         """The gradient of the first input from one of the broadcast shape."""
@@ -35,6 +40,42 @@ class Broadcast:
     def to_y(self, gradient: Tensor) -> Tensor:
         """The gradient of the second input from one of the broadcast shape."""
         return raw.reshape(raw.sum(gradient, self.axes_y), self.shape_y)
+
+
+class KnownBroadcast(Broadcast):
+    """Sums back to two shapes that are tensors already."""
+
+    def __init__(self, shape_x: Tensor, shape_y: Tensor):
+        self._from_shapes(shape_x, shape_y)
+
+
+class FoldedBroadcast(Broadcast):
+    """The sums of those rules that TensorFlow folds.
+
+    Where both shapes are known, shapes and axes are constants, and an input that has the shape of the gradient `dz`
+    that comes in needs no sum; where one is not, both are `Shape` nodes. A graph gets the nodes that compute the axes
+    once for each pair of known shapes.
+    """
+
+    def __init__(self, x: Tensor, y: Tensor, dz: Tensor):
+        dims_x, dims_y = x._dims, y._dims
+        self.sums_x = self.sums_y = True
+        if dims_x is None or dims_y is None or None in dims_x or None in dims_y:
+            self._from_shapes(raw.shape(x), raw.shape(y))
+            return
+        self.shape_x, self.shape_y = np.array(dims_x, np.int32), np.array(dims_y, np.int32)
+        computed = x.graph._extras.setdefault("reduction axes of broadcasts", set())
+        if (dims_x, dims_y) not in computed:
+            computed.add((dims_x, dims_y))
+            raw.broadcast_gradient_args(self.shape_x, self.shape_y)
+        self.axes_x, self.axes_y = (np.array(axes, np.int32) for axes in shape_ops.reduction_axes(dims_x, dims_y))
+        self.sums_x, self.sums_y = dims_x != dz._dims, dims_y != dz._dims
+
+    def to_x(self, gradient: Tensor) -> Tensor:
+        return super().to_x(gradient) if self.sums_x else gradient
+
+    def to_y(self, gradient: Tensor) -> Tensor:
+        return super().to_y(gradient) if self.sums_y else gradient
 
 
 Rule = Callable[[Any, Tensor], Any]

@@ -5,25 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from tfmagic.base import errors
 from tfmagic.base.export import export
 from tfmagic.base.lazy import torch
-from tfmagic.base.shapes import Dims
 from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.scopes import name_scope
 from tfmagic.ops import raw
 from tfmagic.ops.declare import register
+from tfmagic.ops.shape_rules import same
 from tfmagic.ops.torch_types import torch_dtype
-
-
-def _shape(op: Any, x: Dims, axis: Dims) -> Dims:
-    return x
 
 
 def _running(function: str, first: float) -> Callable[..., Any]:
     """A kernel of a running op whose value before the first element is `first`."""
 
-    def kernel(op: Any, x: Any, axis: int) -> Any:
+    def kernel(op: Any, x: Any, axis: Any) -> Any:
+        if isinstance(axis, list):
+            raise errors.InvalidArgumentError(None, op.op, f"ScanOp: axis must be a scalar, not [{len(axis)}]")
+        rank = x.dim()
+        if not -rank <= axis < rank:
+            raise errors.InvalidArgumentError(None, op.op, f"ScanOp: Expected scan axis in the range [{-rank}, "
+                                                           f"{rank}), but got {axis if axis >= 0 else axis + rank}")
         if op.reverse:
             x = torch.flip(x, [axis])
         options = {} if function == "logcumsumexp" else {"dtype": torch_dtype(op.T)}
@@ -60,9 +63,9 @@ def _logsumexp_gradient(op: Any, dy: Tensor) -> tuple[Tensor, None]:
     return part(raw.greater(dy, 0), dy) - part(raw.less(dy, 0), -dy), None
 
 
-register("Cumsum", _shape, _running("cumsum", 0), _cumsum_gradient, host="axis")
-register("Cumprod", _shape, _running("cumprod", 1), _cumprod_gradient, host="axis")
-register("CumulativeLogsumexp", _shape, _running("logcumsumexp", float("-inf")), _logsumexp_gradient, host="axis")
+register("Cumsum", same, _running("cumsum", 0), _cumsum_gradient, host="axis")
+register("Cumprod", same, _running("cumprod", 1), _cumprod_gradient, host="axis")
+register("CumulativeLogsumexp", same, _running("logcumsumexp", float("-inf")), _logsumexp_gradient, host="axis")
 
 
 @export("math.cumsum")

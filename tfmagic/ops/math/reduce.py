@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from tfmagic.base import dtypes, errors
-from tfmagic.base.deprecation import deprecated, deprecated_args, deprecated_argument_lookup
+from tfmagic.base.deprecation import deprecated_args, deprecated_argument_lookup
 from tfmagic.base.export import export
 from tfmagic.base.lazy import torch
 from tfmagic.base.shapes import Dims
@@ -148,15 +148,36 @@ def _spread(op: Any, dy: Tensor) -> Tensor:
     dims = op.input._dims
     if dims is not None:
         axes = constant_value(op.reduction_indices)
-        if axes is not None and np.array_equal(axes, np.arange(len(dims))):
-            dy = raw.reshape(dy, [1] * len(dims))
-            shape = constant(list(dims), dtypes.int32) if None not in dims else shape_ops.shape(op.input)
-            return raw.tile(dy, shape)
+        if axes is not None:
+            if np.array_equal(axes, np.arange(len(dims))):
+                dy = raw.reshape(dy, np.ones(len(dims), np.int32))
+                shape = constant(list(dims), dtypes.int32) if None not in dims else shape_ops.shape(op.input)
+                return raw.tile(dy, shape)
+            if None not in dims:
+                kept, scaling = _known_spread(op.input.graph, dims, axes.reshape(-1).tolist())
+                return raw.tile(raw.reshape(dy, kept), scaling)
     shape = shape_ops.shape(op.input)
     with get_default_graph().colocate_with(shape.op):
         kept = reduced_shape(shape, op.reduction_indices)
         scaling = safe_shape_div(shape, kept)
     return raw.tile(raw.reshape(dy, kept), scaling)
+
+
+def _known_spread(graph: Any, dims: tuple[int, ...], axes: list[int]) -> tuple[np.ndarray, np.ndarray]:
+    """The shape that a reduction over known axes of a known shape has with its axes kept, and how often each repeats.
+
+    A graph gets the nodes that compute them once for each shape and axes.
+    """
+    gone = {axis % len(dims) for axis in axes}
+    kept = np.array([1 if axis in gone else size for axis, size in enumerate(dims)], np.int32)
+    scaling = np.array([size if axis in gone else min(size, 1) for axis, size in enumerate(dims)], np.int32)
+    computed = graph._extras.setdefault("spreads of reductions", set())
+    key = (dims, tuple(axes))
+    if key not in computed:
+        computed.add(key)
+        reduced_shape(dims, axes)
+        safe_shape_div(np.array(dims, np.int32), kept)
+    return kept, scaling
 
 
 def _sum_gradient(op: Any, dy: Tensor) -> tuple[Tensor, None]:
@@ -329,7 +350,6 @@ def reduce_sum(input_tensor: Any, axis: Any = None, keepdims: Any = None, name: 
 
 
 @export("math.reduce_mean")
-@_warns_of_keep_dims
 def reduce_mean(input_tensor: Any, axis: Any = None, keepdims: Any = None, name: str | None = None,
                 reduction_indices: Any = None, keep_dims: Any = None) -> Tensor:
     """Means along axes; integers round towards zero.
@@ -504,19 +524,19 @@ def reduce_logsumexp(input_tensor: Any, axis: Any = None, keepdims: Any = None, 
     keepdims = deprecated_argument_lookup("keepdims", keepdims, "keep_dims", keep_dims)
     keepdims = False if keepdims is None else keepdims
     input_tensor = convert_to_tensor(input_tensor)
-    with name_scope(name, "ReduceLogSumExp", [input_tensor]) as scope:
+    with name_scope(name, "ReduceLogSumExp", [input_tensor]):
         highest = reduce_max(input_tensor, axis=axis, keepdims=True)
-        shift = raw.stop_gradient(raw.select(raw.is_finite(highest), highest, raw.zeros_like(highest)))
+        shift = raw.stop_gradient(raw.select(raw.is_finite(highest), highest, constants.zeros_like(highest)))
         result = raw.log(reduce_sum(raw.exp(raw.sub(input_tensor, shift)), axis, keepdims=keepdims))
         if not keepdims:
-            shift = raw.reshape(shift, raw.shape(result))
-        result = raw.add(result, shift, name=scope)
+            shift = raw.reshape(shift, shape_ops.shape(result))
+        result = raw.add(result, shift)
         return _reduced_to_scalar(keepdims, axis, result)
 
 
 @export("math.count_nonzero")
 @deprecated_args(None, "keep_dims is deprecated, use keepdims instead", "keep_dims")
-@deprecated_args(None, "reduction_indices is deprecated, use axis instead", "reduction_indices")
+@deprecated_args(None, "reduction_indices is deprecated, use axis instead", "axis")
 def count_nonzero(input_tensor: Any = None, axis: Any = None, keepdims: Any = None, dtype: Any = dtypes.int64,
                   name: str | None = None, reduction_indices: Any = None, keep_dims: Any = None,
                   input: Any = None) -> Tensor:
@@ -587,16 +607,3 @@ def argmin(input: Any, axis: Any = None, name: str | None = None, dimension: Any
       The positions, with one dimension fewer than `input`.
     """
     return _arg_function(raw.arg_min, input, axis, name, dimension, output_type)
-
-
-def _old_arg(name: str, function: Callable[..., Tensor], new_name: str) -> None:
-    def old(input: Any, dimension: Any, output_type: Any = dtypes.int64, name: str | None = None) -> Tensor:
-        return function(input, dimension, output_type=output_type, name=name)
-
-    old.__name__ = old.__qualname__ = name
-    old.__doc__ = f"`tf.math.{new_name}` under its first name, with `axis` called `dimension`."
-    export(name)(deprecated(None, f"Use `tf.math.{new_name}` instead")(old))
-
-
-_old_arg("arg_max", raw.arg_max, "argmax")
-_old_arg("arg_min", raw.arg_min, "argmin")

@@ -133,7 +133,7 @@ class Lowering:
             self.read.setdefault(root, op)
             return
         self.tracer.op = op
-        self.tracer.create_proxy("call_function", _checker(root, op), (self.variable(root),), {})
+        self.tracer.create_proxy("call_function", _checker(root, op, self.resources), (self.variable(root),), {})
 
     # --- operations -------------------------------------------------------------------------------------------
 
@@ -333,10 +333,10 @@ def _variable_type(root: Operation) -> torch.dtype | None:
     return None if dtype.kind == "O" else torch_dtype(dtype)
 
 
-def _checker(root: Operation, op: Operation) -> Check:
+def _checker(root: Operation, op: Operation, resources: Any) -> Check:
     def require(value: Any) -> None:
         if value is None:
-            raise uninitialized(root, op)
+            raise uninitialized(root, op, bool(resources.variables))
 
     return Check("require_initialized", require)
 
@@ -348,14 +348,25 @@ def _failing(error: BaseException) -> Check:
     return Check("fail", fail)
 
 
-def uninitialized(root: Operation, op: Operation) -> errors.OpError:
-    """The error of reading a variable without a value."""
-    if root.type == "VarHandleOp":
+def uninitialized(root: Operation, op: Operation, others: bool) -> errors.OpError:
+    """The error of reading a variable without a value.
+
+    Args:
+      root: the variable's node.
+      op: what reads it.
+      others: whether any variable of the session has a value.
+    """
+    advice = "\nRun tf.global_variables_initializer() in this session first."
+    if root.type != "VarHandleOp":
+        return run_errors.error(errors.FailedPreconditionError, op,
+                                f"Attempting to use uninitialized value {root.name}{advice}")
+    if "Apply" in op.type:
+        return run_errors.error(errors.InternalError, op, f"Invalid variable reference.{advice}")
+    container, name = root._attrs.get("container") or "localhost", variable_key(root).rpartition("/")[2]
+    lacking = (f"Resource {container}/{name}/N10tensorflow3VarE does not exist." if others else
+               f"Container {container} does not exist. (Could not find resource: {container}/{name})")
+    if op.type == "ReadVariableOp":
         return run_errors.error(
-            errors.FailedPreconditionError, op, f"Error while reading resource variable {variable_key(root)} from "
-            "Container: localhost. This could mean that the variable was uninitialized.\nRun "
-            "tf.global_variables_initializer() in this session first.")
-    return run_errors.error(
-        errors.FailedPreconditionError, op,
-        f"Attempting to use uninitialized value {root.name}\nRun tf.global_variables_initializer() in this session "
-        "first.")
+            errors.FailedPreconditionError, op, f"Error while reading resource variable {name} from Container: "
+            f"{container}. This could mean that the variable was uninitialized. Not found: {lacking}{advice}")
+    return run_errors.error(errors.NotFoundError, op, lacking + advice)
