@@ -193,7 +193,6 @@ class Graph:
         op._device = ""
         op._frames = source.capture()
         op._static = None
-        op._gradient_function = None
         ctx = op._control_flow_context = stacks.control_flow
         op._control_inputs = self._controls_for(inputs) if stacks.controllers else ()
         outputs: list[Tensor] = []
