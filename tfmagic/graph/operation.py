@@ -115,6 +115,12 @@ class Operation:
                 for line in reversed(source.lines(self._frames))]
 
     @property
+    def traceback_with_start_lines(self) -> list[tuple[str, int, str, str, int]]:
+        """The same frames, each with the line at which its function begins."""
+        starts = [code.co_firstlineno for code, _ in reversed(self._frames)]
+        return [(*frame, start) for frame, start in zip(self.traceback, starts)]
+
+    @property
     def source(self) -> source.Line | None:
         """The line of the user's code that made this operation, or None (an imported node)."""
         return source.lines(self._frames[:1])[0] if self._frames else None
