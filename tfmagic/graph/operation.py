@@ -360,11 +360,11 @@ class Tensor:
             "tensor is given, and tf.cond, tf.where or tf.while_loop to decide by its value in a run.")
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
-        raise NotImplementedError(f"Cannot convert a symbolic Tensor ({self.name}) to a numpy array. Run it: "
+        raise NotImplementedError(f"Cannot convert a symbolic Tensor ({self.name}) to a numpy array.\nRun it: "
                                   "session.run(tensor) gives its value.")
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        raise TypeError(f"'Tensor' object does not support item assignment: {self.name} is symbolic. Use tf.where, "
+        raise TypeError(f"'Tensor' object does not support item assignment\n{self.name} is symbolic: use tf.where, "
                         "tf.tensor_scatter_update or a tf.Variable with tf.scatter_update.")
 
     def __reduce__(self):

@@ -237,7 +237,16 @@ def _permuted(x: Dims, perm_tensor: Tensor, perm_dims: Dims) -> Dims:
     return tuple(x[axis] for axis in perm)
 
 
-@array_op("Transpose", host="perm")
+def _explain_transpose(op: Any, x: Any, perm: Any) -> str | None:
+    """TensorFlow's words for an order of axes that leaves one out."""
+    given = perm.tolist() if hasattr(perm, "tolist") else list(perm)
+    if len(given) != len(x.shape):
+        return f"transpose expects a vector of size {len(x.shape)}. But input(1) is a vector of size {len(given)}"
+    missing = next((axis for axis in range(len(given)) if axis not in given), None)
+    return None if missing is None else f"{missing} is missing from {{{','.join(map(str, given))}}}."
+
+
+@array_op("Transpose", host="perm", explain=_explain_transpose)
 class Transpose:
     """A tensor with its axes in another order."""
 
@@ -377,7 +386,7 @@ class Roll:
 
 def _range_size(start: Any, limit: Any, delta: Any) -> int:
     if delta == 0:
-        raise ValueError("Requires delta != 0")
+        raise ValueError("Requires delta != 0: 0")
     if (delta > 0 and start > limit) or (delta < 0 and start < limit):
         relation = "<=" if delta > 0 else ">="
         raise ValueError(f"Requires start {relation} limit when delta {'>' if delta > 0 else '<'} 0: {start}/{limit}")

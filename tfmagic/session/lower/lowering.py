@@ -341,7 +341,8 @@ def uninitialized(root: Operation, op: Operation) -> errors.OpError:
     if root.type == "VarHandleOp":
         return run_errors.error(
             errors.FailedPreconditionError, op, f"Error while reading resource variable {variable_key(root)} from "
-            "Container: localhost. This could mean that the variable was uninitialized.\nRun "
+            "Container: localhost. This could mean that the variable was uninitialized. Not found: Container localhost "
+            f"does not exist. (Could not find resource: localhost/{variable_key(root)})\nRun "
             "tf.global_variables_initializer() in this session first.")
     return run_errors.error(
         errors.FailedPreconditionError, op,
