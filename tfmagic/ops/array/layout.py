@@ -386,7 +386,7 @@ class Roll:
 
 def _range_size(start: Any, limit: Any, delta: Any) -> int:
     if delta == 0:
-        raise ValueError("Requires delta != 0: 0")
+        raise ValueError("Requires delta != 0")
     if (delta > 0 and start > limit) or (delta < 0 and start < limit):
         relation = "<=" if delta > 0 else ">="
         raise ValueError(f"Requires start {relation} limit when delta {'>' if delta > 0 else '<'} 0: {start}/{limit}")
@@ -395,7 +395,8 @@ def _range_size(start: Any, limit: Any, delta: Any) -> int:
     return math.ceil(abs((limit - start) / delta))
 
 
-@op("Range", host=("start", "limit", "delta"), differentiable=False)
+@op("Range", host=("start", "limit", "delta"), differentiable=False,
+    explain=lambda op, start, limit, delta: None if delta else "Requires delta != 0: 0")
 class Range:
     """The numbers from `start` to below `limit` in steps of `delta`."""
 
