@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from tfmagic.base import devices, source
+from tfmagic.base.deprecation import deprecated_args
 from tfmagic.base.dtypes import DType, as_dtype
 from tfmagic.base.export import export
 from tfmagic.graph import context, opdefs, registry
@@ -118,6 +119,8 @@ class Graph:
 
     # --- making operations ------------------------------------------------------------------------------------
 
+    @deprecated_args(None, "Shapes are always computed; don't use the compute_shapes as it has no effect.",
+                     "compute_shapes", module="tensorflow.python.framework.ops")
     def create_op(self, op_type: str, inputs: Sequence[Tensor], dtypes: Sequence[DType] | None = None,
                   input_types: Any = None, name: str | None = None, attrs: dict[str, Any] | None = None,
                   op_def: Any = None, compute_shapes: bool = True, compute_device: bool = True) -> Operation:
@@ -193,7 +196,6 @@ class Graph:
         op._device = ""
         op._frames = source.capture()
         op._static = None
-        op._gradient_function = None
         ctx = op._control_flow_context = stacks.control_flow
         op._control_inputs = self._controls_for(inputs) if stacks.controllers else ()
         outputs: list[Tensor] = []

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tfmagic.base import devices, errors, shapes
+from tfmagic.base.deprecation import deprecated_args
 from tfmagic.base.export import export
 from tfmagic.graph import context, opdefs
 from tfmagic.graph.convert import convert_to_tensor
@@ -34,6 +35,8 @@ class LibraryFunction:
 
 
 @export("graph_util.import_graph_def")
+@deprecated_args(None, "Please file an issue at https://github.com/tensorflow/tensorflow/issues if you depend on this "
+                 "feature.", "op_dict")
 def import_graph_def(graph_def: Any, input_map: dict[str, Any] | None = None,
                      return_elements: list[str] | None = None, name: str | None = None, op_dict: Any = None,
                      producer_op_list: Any = None) -> list[Any] | None:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from tfmagic.base import dtypes, errors
+from tfmagic.base.deprecation import deprecated_args, deprecated_argument_lookup
 from tfmagic.base.dtypes import as_dtype
 from tfmagic.base.export import export
 from tfmagic.base.lazy import torch
@@ -525,11 +526,11 @@ def matrix_transpose(a: Any, name: str = "matrix_transpose", conjugate: bool = F
 
 
 @export("reverse_sequence")
+@deprecated_args(None, "seq_dim is deprecated, use seq_axis instead", "seq_dim")
+@deprecated_args(None, "batch_dim is deprecated, use batch_axis instead", "batch_dim")
 def reverse_sequence(input: Any, seq_lengths: Any, seq_axis: int | None = None, batch_axis: int | None = None,
                      name: str | None = None, seq_dim: int | None = None, batch_dim: int | None = None) -> Tensor:
     """Each batch entry with the order of its first `seq_lengths[i]` elements along `seq_axis` reversed."""
-    from tfmagic.base.deprecation import deprecated_argument_lookup
-
     seq_dim = deprecated_argument_lookup("seq_axis", seq_axis, "seq_dim", seq_dim)
     batch_dim = deprecated_argument_lookup("batch_axis", batch_axis, "batch_dim", batch_dim)
     return raw.reverse_sequence(input, seq_lengths, seq_dim=seq_dim, batch_dim=batch_dim, name=name)
