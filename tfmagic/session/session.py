@@ -106,7 +106,7 @@ class BaseSession:
             self._calls.clear()
             self._plans.clear()
             if self._resources is not None:
-                self._resources.clear()
+                self._resources.close()
 
     def __reduce__(self) -> Any:
         raise TypeError("A Session cannot be pickled: its state is that of this process. Pickle what it computes.")
