@@ -334,9 +334,9 @@ def uninitialized(root: Operation, op: Operation) -> errors.OpError:
     if root.type == "VarHandleOp":
         container, name = shown(key_of(root))
         return run_errors.error(
-            errors.FailedPreconditionError, op, f"Error while reading resource variable {resource_key(root)} from "
-            "Container: localhost. This could mean that the variable was uninitialized. Not found: Container localhost "
-            f"does not exist. (Could not find resource: localhost/{resource_key(root)})\nRun "
+            errors.FailedPreconditionError, op, f"Error while reading resource variable {name} from Container: "
+            f"{container}. This could mean that the variable was uninitialized. Not found: Container {container} "
+            f"does not exist. (Could not find resource: {container}/{name})\nRun "
             "tf.global_variables_initializer() in this session first.")
     return run_errors.error(
         errors.FailedPreconditionError, op,
