@@ -21,11 +21,13 @@ LARGEST = 150       # values of an output, more than which a row is not kept
 EDGES = 4           # changed calls that TensorFlow accepts, kept for an op
 REFUSALS = {"building": 4, "running": 4}
 # Ops that gradient functions make: users do not call them, and their kernels trust what they get.
-INTERNAL = re.compile(r"Grad(Grad)?(V\d|WithArgmax)?$|Backprop(Filter|Input)(V2)?$|^Batch(Ch|F|IF|Ma|S|Nor)|IgammaGradA")
+INTERNAL = re.compile(r"Grad(Grad)?(V\d|WithArgmax)?$|Backprop(Filter|Input)(V2)?$"
+                      r"|^Batch(Ch|F|IF|Ma(?!tMul)|S|Nor)|IgammaGradA")
 SECONDS = 60        # for one sample
 # What TensorFlow lacks on the CPU tells nothing of the op.
 LACKING = re.compile(r"No OpKernel was registered|.* not (yet )?implemented|Unsupported data type|OpKernel '.*KernelDef"
-                     r"|.* only supports? .*NHWC|.*supported on CPU|Cannot assign a device for operation|Could not satisfy explicit device")
+                     r"|.* only supports? .*NHWC|.*supported on CPU|Cannot assign a device for operation"
+                     r"|Could not satisfy explicit device|Cannot colocate nodes")
 
 
 class Worker:
@@ -88,7 +90,7 @@ def recorded(worker, samples):
     """
     rows, refused, crashes = [], [], 0
     texts, room = set(), {**REFUSALS, "edges": EDGES}
-    if INTERNAL.search(samples[0]["op"]) and not samples[0]["op"].startswith("BatchMatMul"):
+    if INTERNAL.search(samples[0]["op"]):
         room = {"building": 2, "running": 2, "edges": 0}
     waiting = list(samples)
     while waiting:

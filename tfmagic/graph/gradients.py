@@ -150,8 +150,8 @@ def gradient_function(op: Operation) -> Any:
     definition = opdefs.get(key)
     if definition is not None and "no_gradient" in definition.flags:
         return None
-    where = f" It was made at {op.source}: {op.source.text}." if op.source is not None else ""
-    raise LookupError(f"No gradient defined for operation '{op.name}' (op type: {op.type}).{where} If the result does "
+    where = f"It was made at {op.source}: {op.source.text}. " if op.source is not None else ""
+    raise LookupError(f"No gradient defined for operation '{op.name}' (op type: {op.type})\n{where}If the result does "
                       "not have to be differentiated, put tf.stop_gradient around it; or register a gradient with "
                       "tf.RegisterGradient.")
 

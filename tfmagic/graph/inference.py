@@ -9,7 +9,7 @@ from tfmagic.base import shapes
 from tfmagic.graph import registry
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.graph.registry import Node
-from tfmagic.graph.static_value import UnplacedError, noting_questions, static_dims, static_value
+from tfmagic.graph.static_value import noting_questions, static_dims, static_value
 
 
 def infer_shapes(op: Operation, declaration: registry.OpDeclaration) -> None:
@@ -25,8 +25,8 @@ def infer_shapes(op: Operation, declaration: registry.OpDeclaration) -> None:
         dims = registry.grouped(op_def.inputs, op._attrs, dims)
     try:
         result = declaration.shape(Node(op), *dims)  # type: ignore[misc]
-    except UnplacedError as error:
-        raise ValueError(str(error)) from None
+    except shapes.NoShape:
+        raise
     except ValueError as error:
         raise ValueError(f"{error} for '{op.name}' (op: '{op.type}') with input shapes: "
                          f"{', '.join(shapes.brackets(t._dims) for t in inputs)}"

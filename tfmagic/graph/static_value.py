@@ -16,7 +16,7 @@ import numpy as np
 
 from tfmagic.base import errors
 from tfmagic.base.export import export
-from tfmagic.base.shapes import Dims, TensorShape
+from tfmagic.base.shapes import Dims, NoShape, TensorShape
 from tfmagic.graph import registry
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.graph.registry import Node
@@ -66,10 +66,6 @@ class _Questions(threading.local):
 
 
 _questions = _Questions()
-
-
-class UnplacedError(ValueError):
-    """A refusal that TensorFlow words without the node and the shapes."""
 
 
 @contextlib.contextmanager
@@ -140,7 +136,7 @@ def static_dims(tensor: Tensor) -> Dims:
     for item in value:
         size = None if item is None else int(item)
         if size is not None and size < -1:
-            raise UnplacedError(f"Invalid value in tensor used for shape: {size}")
+            raise NoShape(f"Invalid value in tensor used for shape: {size}")
         dims.append(None if size == -1 else size)
     return tuple(dims)
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from tfmagic.base import errors, shapes, source
 from tfmagic.base.lazy import torch
-from tfmagic.graph import registry
 from tfmagic.base.shapes import Dims
+from tfmagic.graph import registry
 from tfmagic.graph.operation import Operation
 
 # The innermost frames of the user's code that a message shows.
@@ -148,5 +148,6 @@ def _refused_by_rule(op: Operation, dims: list[Dims]) -> str | None:
     try:
         declaration.shape(registry.Node(op), *registry.grouped(op._op_def.inputs, op._attrs, dims))
     except ValueError as refused:
-        return f"{refused} for '{op.name}' (op: '{op.type}') with input shapes: {', '.join(map(shapes.brackets, dims))}."
+        shown = ", ".join(map(shapes.brackets, dims))
+        return f"{refused} for '{op.name}' (op: '{op.type}') with input shapes: {shown}."
     return None

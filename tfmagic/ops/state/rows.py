@@ -8,8 +8,10 @@ from typing import Any
 from tfmagic.base import errors
 from tfmagic.base.lazy import torch
 
+NO_ROW = "indices{where} = {index} is not in [0, {count})"
 
-def check_rows(op: Any, indices: Any, count: int, words: str = "indices{where} = {index} is not in [0, {count})") -> None:
+
+def check_rows(op: Any, indices: Any, count: int, words: str = NO_ROW) -> None:
     """Refuse an index that names no row.
 
     Args:

@@ -11,7 +11,7 @@ from tfmagic.base.shapes import Dims, brackets
 from tfmagic.graph import opdefs
 from tfmagic.ops import shape_rules
 from tfmagic.ops.declare import register
-from tfmagic.ops.state.rows import check_rows, rounds
+from tfmagic.ops.state.rows import NO_ROW, check_rows, rounds
 from tfmagic.ops.state.variables import handle_data
 
 _GRADIENTS = ("grad", "delta")
@@ -110,7 +110,8 @@ def _refused(op: Any, *dims: Dims) -> str | None:
 def _require(op: Any, name: str, value: Any, fits: Callable[[float], bool]) -> None:
     """Refuse a scalar, where its value is known when the plan is made."""
     if isinstance(value, torch.Tensor) and value.numel() == 1 and not fits(float(value)):
-        raise errors.InvalidArgumentError(None, op.op, f"{_scalar_words(op.op.type, name)}{brackets(tuple(value.shape))}")
+        words = f"{_scalar_words(op.op.type, name)}{brackets(tuple(value.shape))}"
+        raise errors.InvalidArgumentError(None, op.op, words)
 
 
 def _require_strict(op: Any, **values: Any) -> None:
@@ -121,7 +122,8 @@ def _require_strict(op: Any, **values: Any) -> None:
 
 
 # Updates whose kernels tell an index that names no row by its place.
-_BY_OFFSET = ("AdagradDA", "ProximalGradientDescent")
+_LIKE_DA = ("AdagradDA", "ProximalGradientDescent")
+_BY_OFFSET = "Index {index} at offset {offset} in indices is out of range"
 
 
 def _sparse(rule: Callable[..., Any], names: list[str], slots: tuple[str, ...]) -> Callable[..., Any]:
@@ -132,10 +134,7 @@ def _sparse(rule: Callable[..., Any], names: list[str], slots: tuple[str, ...]) 
         given = dict(zip(names, values))
         indices, grad = given.pop("indices"), given.pop("grad")
         state = {name: given.pop(name) for name in slots}
-        if op.op.type.endswith(_BY_OFFSET):
-            check_rows(op, indices, state["var"].shape[0], "Index {index} at offset {offset} in indices is out of range")
-        else:
-            check_rows(op, indices, state["var"].shape[0])
+        check_rows(op, indices, state["var"].shape[0], _BY_OFFSET if op.op.type.endswith(_LIKE_DA) else NO_ROW)
         for rows, positions in rounds(indices):
             old = {name: value.index_select(0, rows) for name, value in state.items()}
             new = rule(op, **old, **given, **{renamed.get("grad", "grad"): grad.index_select(0, positions)})

@@ -33,6 +33,7 @@ from tfmagic.session import run_errors
 from tfmagic.session.lower.run_time import Check, RunTimeKernel, settled, tensor_type
 from tfmagic.session.lower.tracer import PlanTracer
 from tfmagic.session.plan.plan_graph import Update
+from tfmagic.session.resources.keys import key_of, shown
 
 # An op is folded only when its outputs are known to stay below this many elements.
 _FOLD_LIMIT = 1 << 18
@@ -46,18 +47,10 @@ class VariableRef:
 
     @property
     def key(self) -> str:
-        return variable_key(self.root)
+        return key_of(self.root)
 
 
 VARIABLE_OPS = frozenset({"VariableV2", "Variable", "VarHandleOp", "TemporaryVariable"})
-
-
-def variable_key(root: Operation) -> str:
-    """The name under which a session keeps a variable."""
-    shared = root._attrs.get("shared_name") or root.name
-    shared = shared if isinstance(shared, str) else shared.decode()
-    container = root._attrs.get("container") or ""
-    return f"{container}/{shared}" if container else shared
 
 
 class Lowering:
@@ -336,7 +329,7 @@ def _variable_type(root: Operation) -> torch.dtype | None:
 def _checker(root: Operation, op: Operation, resources: Any) -> Check:
     def require(value: Any) -> None:
         if value is None:
-            raise uninitialized(root, op, bool(resources.variables))
+            raise uninitialized(root, op, bool(resources.variables.values))
 
     return Check("require_initialized", require)
 
@@ -362,7 +355,7 @@ def uninitialized(root: Operation, op: Operation, others: bool) -> errors.OpErro
                                 f"Attempting to use uninitialized value {root.name}{advice}")
     if "Apply" in op.type:
         return run_errors.error(errors.InternalError, op, f"Invalid variable reference.{advice}")
-    container, name = root._attrs.get("container") or "localhost", variable_key(root).rpartition("/")[2]
+    container, name = shown(key_of(root))
     lacking = (f"Resource {container}/{name}/N10tensorflow3VarE does not exist." if others else
                f"Container {container} does not exist. (Could not find resource: {container}/{name})")
     if op.type == "ReadVariableOp":
