@@ -487,11 +487,9 @@ def repeat(input: Any, repeats: Any, axis: int | None = None, name: str | None =
         repeats = convert_to_tensor(repeats, name="repeats")
         if not repeats.dtype.is_integer:
             raise TypeError("repeats must be an integer-type tensor.")
-        if repeats.dtype not in (dtypes.int32, dtypes.int64):
-            repeats = raw.cast(repeats, dtypes.int32)
+        repeats = raw.cast(repeats, dtypes.int32)
         repeats.shape.with_rank_at_most(1)
-        if data._dims == ():
-            data = expand_dims(data, 0)
+        data = _at_least_a_vector(data)
         data_shape = shape(data)
         if axis < 0:
             if data._dims is None:
@@ -510,7 +508,7 @@ def repeat(input: Any, repeats: Any, axis: int | None = None, name: str | None =
                 else data_shape[:raw.sub(axis + 1, rank(repeats))]
             repeats = raw.broadcast_to(repeats, concat([lead, repeats_shape], axis=0))
             repeats.set_shape([None] * (axis + 1))
-        most = raw.maximum(0, raw.max(repeats, list(range(axis + 1))))
+        most = raw.maximum(0, api.math.reduce_max(repeats))
         mask = sequence_mask(repeats, most)
         tiled = _tile_axis(expand_dims(data, axis + 1), axis + 1, most)
         result = boolean_mask(tiled, mask)
@@ -519,6 +517,14 @@ def repeat(input: Any, repeats: Any, axis: int | None = None, name: str | None =
         if data._dims is not None:
             result.set_shape((*data._dims[:axis], None, *data._dims[axis + 1:]))
         return result
+
+
+def _at_least_a_vector(data: Tensor) -> Tensor:
+    """`data`, as a vector of one element if it is a scalar."""
+    if data._dims is not None:
+        return data if data._dims else expand_dims(data, 0)
+    data_shape, data_rank = shape(data), rank(data)
+    return reshape(data, concat([[1], data_shape], axis=0)[-data_rank:])
 
 
 def _tile_axis(data: Tensor, axis: int, multiple: Tensor) -> Tensor:

@@ -279,9 +279,7 @@ class StridedSlice:
 
     def gradient(op, dy):
         x, begin, end, strides = op.op._inputs
-        ends = [shape(x, out_type=begin.dtype), begin, end, strides]
-        known = [constant_value(item) for item in ends]  # constants are made anew, in the gradient's own loop
-        return raw.strided_slice_grad(*[item if value is None else value for item, value in zip(ends, known)], dy,
+        return raw.strided_slice_grad(shape(x, out_type=begin.dtype), begin, end, strides, dy,
                                       **{name: op.op._attrs[name] for name in _MASKS}), None, None, None
 
     def static(op, x, begin, end, strides):
