@@ -72,10 +72,11 @@ def translate(exception: BaseException, op: Operation, values: list[Any] | None 
     explained = _by_declaration(op, values) or _by_shape_rule(op, values)
     if explained is not None:
         return error(errors.InvalidArgumentError, op, explained, values)
-    if isinstance(exception, (ValueError, RuntimeError, IndexError, TypeError, ZeroDivisionError, OverflowError,
-                              AssertionError, KeyError, AttributeError)):
+    if isinstance(exception, (ValueError, RuntimeError, IndexError, ArithmeticError)) \
+            and not isinstance(exception, RecursionError):
         return error(errors.InvalidArgumentError, op, _first_line(message), values)
-    return exception
+    return error(errors.InternalError, op, f"{op.type} failed by a fault of tfmagic, not of this program: "
+                 f"{type(exception).__name__}: {_first_line(message)}", values)
 
 
 def _first_line(message: str) -> str:

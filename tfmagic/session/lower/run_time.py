@@ -62,6 +62,16 @@ class Check(PlanCall, shown_under="tfmagic.session"):
         self._function(*values)
 
 
+class Asked(PlanCall, shown_under="tfmagic.session"):
+    """Keeps in a plan what was asked to run, though nobody takes its result."""
+
+    def __init__(self) -> None:
+        self.__name__ = self.__qualname__ = "asked_to_run"
+
+    def __call__(self, *values: Any) -> None:
+        """Nothing is left to do: the value is there."""
+
+
 class RunTimeKernel(PlanCall, shown_under="tfmagic.ops"):
     """A kernel called at run time: host inputs become Python values, state comes from the session."""
 

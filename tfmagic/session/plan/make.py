@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from torch.fx.proxy import Proxy
+
+from tfmagic.graph import registry
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.session.lower import control_flow
 from tfmagic.session.lower.lowering import Lowering, VariableRef
+from tfmagic.session.lower.run_time import Asked
 from tfmagic.session.lower.schedule import schedule
 from tfmagic.session.passes import run_passes
 from tfmagic.session.plan.plan_graph import PlanGraph
@@ -45,6 +49,7 @@ def make_plan(fetches: Sequence[Tensor], targets: Sequence[Operation], feeds: Se
     written = [root for root in lowering.written if lowering.state[root] is not lowering.state_inputs.get(root)]
     results = tuple(_result(lowering, tensor) for tensor in fetches)
     states = tuple(lowering.state[root] for root in written)
+    _keep_asked(lowering, targets)
     tracer.op, tracer.device = None, "cpu"
     tracer.graph.output(tracer.create_arg((results, states, ())))
     plan = PlanGraph("", tracer.graph, tracer.taken_constants(), written, lowering.updates, dict(lowering.read),
@@ -54,6 +59,30 @@ def make_plan(fetches: Sequence[Tensor], targets: Sequence[Operation], feeds: Se
     if optimize:
         run_passes(plan, keep_stages)
     return plan
+
+
+def _keep_asked(lowering: Lowering, targets: Sequence[Operation]) -> None:
+    """Let operations run that are asked for, by themselves or as members of a group, though nobody takes their results.
+
+    What changes variables runs anyway, for their sake.
+    """
+    tracer, stack, seen = lowering.tracer, list(targets), set()
+    while stack:
+        op = stack.pop()
+        if op in seen:
+            continue
+        seen.add(op)
+        if op.type == "NoOp":
+            stack += op._control_inputs
+        declaration = registry.lookup(op.type)
+        if declaration is None or declaration.effect != "none":
+            continue
+        for tensor in op._outputs:
+            value = lowering.values.get(tensor)
+            if isinstance(value, Proxy) and value.node.op.startswith("call"):
+                tracer.op, tracer.inputs = op, []
+                with tracer.graph.inserting_after(value.node):
+                    tracer.create_proxy("call_function", Asked(), (value,), {})
 
 
 def _result(lowering: Lowering, tensor: Tensor) -> Any:
