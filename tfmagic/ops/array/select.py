@@ -88,11 +88,12 @@ class SelectV2:
         condition, x, y = op.op._inputs
         zeros = convert.constant(0, dy.dtype.base_dtype, name="zeros")
         reduce_sum = api.math.reduce_sum
-        grads = []
-        chosen = raw.select_v2(condition, dy, zeros), raw.select_v2(condition, zeros, dy)
-        for value, grad in zip((x, y), chosen):
+        grads, output_shape = [], None
+        for value, ends in ((x, (dy, zeros)), (y, (zeros, dy))):
+            grad = raw.select_v2(condition, *ends)
             value_shape = shape(value)
-            axes, _ = raw.broadcast_gradient_args(value_shape, shape(op.output))
+            output_shape = shape(op.output) if output_shape is None else output_shape
+            axes, _ = raw.broadcast_gradient_args(value_shape, output_shape)
             grads.append(reshape(reduce_sum(grad, keepdims=True, axis=axes), value_shape))
         return None, *grads
 
@@ -533,6 +534,5 @@ def _tile_axis(data: Tensor, axis: int, multiple: Tensor) -> Tensor:
         multiples: list[Any] = [1] * len(data._dims)
         multiples[axis] = multiple
         return tile(data, multiples)
-    lead, rank_ = ones(axis, dtypes.int32), rank(data)
-    rest = ones(raw.sub(raw.sub(rank_, axis), 1), dtypes.int32)
-    return tile(data, concat([lead, [multiple], rest], 0))
+    ones_ = ones(rank(data), dtypes.int32)
+    return tile(data, concat([ones_[:axis], [multiple], ones_[axis + 1:]], 0))
