@@ -526,7 +526,7 @@ class DynamicStitch:
         return result
 
 
-@op("InvertPermutation", traced=False, because="looks at values", differentiable=False)
+@op("InvertPermutation", traced=False, because="looks at values")
 class InvertPermutation:
     """The permutation that undoes another."""
 

@@ -141,7 +141,7 @@ class Concat:
         return np.concatenate(values, int(axis))
 
 
-@op("ConcatOffset", host="concat_dim", traced=False, because="looks at values", differentiable=False)
+@op("ConcatOffset", host="concat_dim", traced=False, because="looks at values")
 class ConcatOffset:
     """Where each part of a concatenation begins."""
 

@@ -387,7 +387,7 @@ def _range_size(start: Any, limit: Any, delta: Any) -> int:
     return math.ceil(abs((limit - start) / delta))
 
 
-@op("Range", host=("start", "limit", "delta"), differentiable=False)
+@op("Range", host=("start", "limit", "delta"))
 class Range:
     """The numbers from `start` to below `limit` in steps of `delta`."""
 
@@ -420,7 +420,7 @@ def _steps(start: float, delta: float, count: int, dtype: dtypes.DType) -> np.nd
     return np.asarray(start, kind) + np.arange(count).astype(kind) * np.asarray(delta, kind)
 
 
-@op("LinSpace", host=("start", "stop", "num"), differentiable=False)
+@op("LinSpace", host=("start", "stop", "num"))
 class LinSpace:
     """`num` numbers at equal distances from `start` to `stop`."""
 

@@ -27,7 +27,7 @@ from tfmagic.ops.declare import op
 from tfmagic.ops.torch_types import torch_dtype
 
 
-@op("Where", differentiable=False)
+@op("Where")
 class Where:
     """The coordinates of the elements that are true (not zero), one row each."""
 
@@ -101,7 +101,7 @@ class SelectV2:
         return np.where(condition, t, e)
 
 
-@array_op("OneHot", host="depth", differentiable=False)
+@array_op("OneHot", host="depth")
 class OneHot:
     """Vectors with `on_value` at an index and `off_value` elsewhere, along a new axis."""
 
@@ -160,7 +160,7 @@ def _is_bfloat16(x: Any) -> bool:
     return not isinstance(x, np.ndarray) and x.dtype == torch.bfloat16
 
 
-@op("Unique", traced=False, because="looks at values", differentiable=False)
+@op("Unique", traced=False, because="looks at values")
 class Unique:
     """The different elements of a vector, and each element's place among them."""
 
@@ -175,7 +175,7 @@ class Unique:
         return ordered_set(x)[:2]
 
 
-@op("UniqueWithCounts", traced=False, because="looks at values", differentiable=False)
+@op("UniqueWithCounts", traced=False, because="looks at values")
 class UniqueWithCounts:
     """The different elements of a vector, each element's place among them, and how often each occurs."""
 
@@ -205,7 +205,7 @@ def _places(x: Dims, axis: Any) -> Dims:
     return (x[place],)
 
 
-@op("UniqueV2", traced=False, because="looks at values", host="axis", differentiable=False)
+@op("UniqueV2", traced=False, because="looks at values", host="axis")
 class UniqueV2:
     """The different slices of a tensor along an axis, and each slice's place among them."""
 
@@ -216,7 +216,7 @@ class UniqueV2:
         return _unique(op, x, _along(axis))
 
 
-@op("UniqueWithCountsV2", traced=False, because="looks at values", host="axis", differentiable=False)
+@op("UniqueWithCountsV2", traced=False, because="looks at values", host="axis")
 class UniqueWithCountsV2:
     """The different slices of a tensor along an axis, each slice's place among them, and how often each occurs."""
 
@@ -232,7 +232,7 @@ def unknown_along(x: Dims) -> Dims:
     return None if x is None else (None,) * len(x)
 
 
-@op("ListDiff", traced=False, because="looks at values", differentiable=False)
+@op("ListDiff", traced=False, because="looks at values")
 class ListDiff:
     """The elements of a vector that are not in another, and where they stand."""
 
@@ -259,7 +259,7 @@ class ListDiff:
 
 
 def _bound(name: str, side: str) -> None:
-    @op(name, differentiable=False)
+    @op(name)
     class Bound:
         """Where values would be put into sorted rows."""
 

@@ -14,7 +14,7 @@ from tfmagic.base.shapes import Dimension, Dims
 from tfmagic.graph import convert
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.scopes import name_scope
-from tfmagic.graph.static_value import constant_value, static_dims, static_ints
+from tfmagic.graph.static_value import static_dims, static_ints
 from tfmagic.ops import raw, shape_rules
 from tfmagic.ops.array.constants import ones_like
 from tfmagic.ops.array.join import concat, stack

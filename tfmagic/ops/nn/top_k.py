@@ -77,8 +77,8 @@ def _in_top_k_shape(op: Any, predictions: Dims, targets: Dims, *_: Any) -> Dims:
     return (merge_dim(with_rank(predictions, 2)[0], with_rank(targets, 1)[0]),)
 
 
-register("InTopK", _in_top_k_shape, lambda op, p, t: _in_top_k(op, p, t, op.k), differentiable=False)
-register("InTopKV2", _in_top_k_shape, _in_top_k, differentiable=False)
+register("InTopK", _in_top_k_shape, lambda op, p, t: _in_top_k(op, p, t, op.k))
+register("InTopKV2", _in_top_k_shape, _in_top_k)
 
 
 def _nth_element(op: Any, x: Any, n: Any) -> Any:
