@@ -49,7 +49,7 @@ SETS = [
 OPDEFS_HEAD = """\
 # Op definitions of TensorFlow 1.15: one op a line (tables/record.py; `python -m tables` writes the last column).
 # Op | Python function | inputs | outputs | attrs (in the order of the Python function) | flags | home in tfmagic
-# `a as b` = the function calls input a b; $name = a set of types
+# `a as b` = the function calls input a b; `= x as y` = where its caller is silent it gives y; $name = a set of types
 """
 
 
@@ -87,6 +87,11 @@ def arguments(function):
     return [a for a in tf_inspect.getfullargspec(function).args if a != "name"]
 
 
+def defaults(function):
+    spec = tf_inspect.getfullargspec(function)
+    return dict(zip(reversed(spec.args), reversed(spec.defaults or ())))
+
+
 def default_text(attr):
     """An attr's default as JSON."""
     value = attr.default_value
@@ -121,6 +126,16 @@ def attr_text(attr):
         text += " >= %d" % attr.minimum
     if attr.HasField("default_value"):
         text += " = " + default_text(attr)
+    return text
+
+
+def free_attr_text(attr, shown, given):
+    """An attr that the Python function takes; only the defaults of flags ever differ from the op's own."""
+    text = attr_text(attr)
+    if attr.name in shown:
+        text = text.replace(attr.name, attr.name + " as " + shown[attr.name], 1)
+    if attr.type == "bool" and given.get(attr.name, attr.default_value.b) != attr.default_value.b:
+        text += " as " + json.dumps(given[attr.name])
     return text
 
 
@@ -164,8 +179,8 @@ def op_line(op, function):
         real = dict(zip(unknown, missing))
         attr_of = {a.name: a for a in free}
         order = [attr_of[real.get(a, a)] for a in args if real.get(a, a) in attr_of]
-    attrs = [attr_text(a).replace(a.name, a.name + " as " + shown[a.name], 1) if a.name in shown else attr_text(a)
-             for a in order] + [attr_text(a) for a in op.attr if a.name in inferred]
+    given = {} if function is None else defaults(function)
+    attrs = [free_attr_text(a, shown, given) for a in order] + [attr_text(a) for a in op.attr if a.name in inferred]
     flags = [word for word, said in (("stateful", op.is_stateful), ("commutative", op.is_commutative),
                                      ("aggregate", op.is_aggregate),
                                      ("allows_uninitialized_input", op.allows_uninitialized_input)) if said]

@@ -148,8 +148,8 @@ def gradient_function(op: Operation) -> Any:
     rule = None if declared is None or definition is None or not definition.has_gradient else declared.gradient
     if rule is not None:
         return lambda operation, *grads: rule(registry.Node(operation), *grads)
-    where = f" It was made at {op.source}: {op.source.text}." if op.source is not None else ""
-    raise LookupError(f"No gradient defined for operation '{op.name}' (op type: {op.type}).{where} If the result does "
+    where = f"It was made at {op.source}: {op.source.text}. " if op.source is not None else ""
+    raise LookupError(f"No gradient defined for operation '{op.name}' (op type: {op.type})\n{where}If the result does "
                       "not have to be differentiated, put tf.stop_gradient around it; or register a gradient with "
                       "tf.RegisterGradient.")
 

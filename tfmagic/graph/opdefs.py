@@ -17,7 +17,11 @@ _REQUIRED = object()
 
 @dataclass(frozen=True, slots=True)
 class AttrDef:
-    """One attr: its kind ("int", "type", "list(shape)", ...), allowed values, least value or length, default."""
+    """One attr: its kind ("int", "type", "list(shape)", ...), allowed values, least value or length, default.
+
+    Attributes:
+      given: what the op's Python function gives where its caller says nothing.
+    """
 
     name: str
     python_name: str
@@ -25,6 +29,7 @@ class AttrDef:
     allowed: tuple[Any, ...] | None
     minimum: int | None
     default: Any = _REQUIRED
+    given: Any = _REQUIRED
 
     @property
     def has_default(self) -> bool:
@@ -184,8 +189,12 @@ def _parse_attr(item: str) -> AttrDef:
         words = allowed[:-1]
         words = _lines()[1][words] if words.startswith("$") else words
         values = tuple(dtypes.as_dtype(w) if "type" in kind else w for w in words.split())
-    return AttrDef(*_name(names), kind, values, int(minimum) if has_minimum else None,
-                   _default(kind, json.loads(default)) if has_default else _REQUIRED)
+    if not has_default:
+        return AttrDef(*_name(names), kind, values, int(minimum) if has_minimum else None)
+    default, differs, given = default.partition(" as ")
+    value = _default(kind, json.loads(default))
+    return AttrDef(*_name(names), kind, values, int(minimum) if has_minimum else None, value,
+                   _default(kind, json.loads(given)) if differs else value)
 
 
 def _default(kind: str, value: Any) -> Any:

@@ -477,7 +477,7 @@ def make_function(python_name: str, op_type: str) -> Callable[..., Any]:
     given = "".join(f"{attr.python_name}, " for attr in op_caller.attrs)
     text = f"def {python_name}({', '.join(parameters)}):\n    return _call(({values}), ({given}), name)\n"
     namespace: dict[str, Any] = {"_call": op_caller}
-    namespace.update({f"_{attr.name}": attr.default for attr in attrs if attr.has_default})
+    namespace.update({f"_{attr.name}": attr.given for attr in attrs if attr.has_default})
     exec(compile(text, f"{__file__}:{python_name}", "exec"), namespace)  # as collections.namedtuple does
     function = namespace[python_name]
     function.__module__ = "tfmagic.ops.raw"

@@ -24,7 +24,8 @@ Then its contract, which is all that lowering and passes ask (an unknown keyword
   present value and returns its new one (a tuple for several); kernels are functional, the session stores the result.
   Outputs that are references are those new values; ops with other outputs return them after the new values.
 - `state=lambda op: ...`: makes an object that one session keeps for this node between runs (a random counter); the
-  kernel takes it as its first argument after `op` and runs at run time.
+  kernel takes it as its first argument after `op` and runs at run time. It has `mark()` and `rollback(before, after)`
+  (see `session.running.Undoable`), with which a failed run goes back.
 - `effect`: what a call does beside giving its outputs. "none": it may be dropped, merged with an equal call, or done
   while the plan is made; "reads": it depends on what others write, so it may be dropped, but not merged; "writes": it
   changes something, or is there to stop the run, so it stays; "waits": besides, it may wait for something outside the

@@ -106,7 +106,7 @@ class BaseSession:
             self._calls.clear()
             self._plans.clear()
             if self._resources is not None:
-                self._resources.clear()
+                self._resources.close()
 
     def __reduce__(self) -> Any:
         raise TypeError("A Session cannot be pickled: its state is that of this process. Pickle what it computes.")
@@ -178,7 +178,7 @@ class BaseSession:
         if feed_dict is not None and not hasattr(feed_dict, "items"):
             raise TypeError(f"feed_dict must be a dict of tensors and values, got {type(feed_dict).__name__}")
         if not self._graph._operations:
-            raise RuntimeError("The Session graph is empty. Add operations to the graph before calling run().")
+            raise RuntimeError("The Session graph is empty.  Add operations to the graph before calling run().")
         feeds = feeding.expand(self._graph, feed_dict) if feed_dict else {}
         parts = Fetches(self._graph, fetches)
         single = isinstance(fetches, Tensor) or (len(parts.tensors) == 1 and not parts.targets
@@ -308,8 +308,8 @@ class BaseSession:
         """
         self._check_open()
         if handle not in self._parts:
-            raise errors.InvalidArgumentError(None, None, "Must run 'setup' before performing partial runs: there "
-                                                          f"is no partial run {handle!r}.")
+            raise errors.InvalidArgumentError(None, None, "Must run 'setup' before performing partial runs!\n"
+                                                          f"There is no partial run {handle!r}.")
         return self._parts[handle].run(fetches, feed_dict or {})
 
 

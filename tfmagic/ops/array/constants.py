@@ -49,7 +49,7 @@ class Placeholder:
 
     def kernel(op):
         dims = op.op._attrs["shape"]._dims
-        shape = "" if dims is None else f" and shape {shapes.brackets(dims)}"
+        shape = "" if not dims else f" and shape {shapes.brackets(dims)}"
         raise errors.InvalidArgumentError(None, op.op, f"You must feed a value for placeholder tensor '{op.op.name}' "
                                                        f"with dtype {op.dtype.proto_name}{shape}")
 

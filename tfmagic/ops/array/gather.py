@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from tfmagic.base import dtypes, errors, shapes
+from tfmagic.base.deprecation import deprecated
 from tfmagic.base.export import export
 from tfmagic.base.lazy import torch
 from tfmagic.base.shapes import Dims
@@ -625,6 +626,7 @@ def _batch_gather_nd(params: Any, indices: Any, batch_dims: int, name: str | Non
 
 
 @export("batch_gather")
+@deprecated("2017-10-25", "`tf.batch_gather` is deprecated, please use `tf.gather` with `batch_dims=-1` instead.")
 def batch_gather(params: Any, indices: Any, name: str | None = None) -> Tensor:
     """Slices of a tensor along the last axis of `indices`; all axes before it go together."""
     with name_scope(name, "BatchGather", [params, indices]):

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from tfmagic.base import dtypes
+from tfmagic.base.deprecation import deprecated
 from tfmagic.base.dtypes import as_dtype
 from tfmagic.base.export import export
 from tfmagic.base.lazy import torch
@@ -66,7 +67,7 @@ class Select:
     def gradient(op, dy):
         c, t, _ = op.op._inputs
         zeros = zeros_like(t)
-        return None, where(c, dy, zeros), where(c, zeros, dy)
+        return None, raw.select(c, dy, zeros), raw.select(c, zeros, dy)
 
     def static(op, condition, t, e):
         if condition.ndim == 1 and t.ndim > 1:
@@ -304,7 +305,15 @@ def searchsorted(sorted_sequence: Any, values: Any, side: str = "left", out_type
 # --- public functions -------------------------------------------------------------------------------------------
 
 
+def _coordinates(condition: Any, name: str | None = None) -> Tensor:
+    """Where a condition holds, one row for each place."""
+    with name_scope(name, "Where", [condition]) as scope:
+        condition = convert_to_tensor(condition, preferred_dtype=dtypes.bool_, name="condition")
+        return raw.where(condition, name=scope)
+
+
 @export("where")
+@deprecated(None, "Use tf.where in 2.0, which has the same broadcast rule as np.where")
 def where(condition: Any, x: Any = None, y: Any = None, name: str | None = None) -> Tensor:
     """Elements of `x` where a condition holds and of `y` elsewhere, or the coordinates where it holds.
 
@@ -319,9 +328,7 @@ def where(condition: Any, x: Any = None, y: Any = None, name: str | None = None)
       ValueError: only one of `x` and `y` is given.
     """
     if x is None and y is None:
-        with name_scope(name, "Where", [condition]) as scope:
-            condition = convert_to_tensor(condition, preferred_dtype=dtypes.bool_, name="condition")
-            return raw.where(condition, name=scope)
+        return _coordinates(condition, name)
     if x is None or y is None:
         raise ValueError("x and y must both be non-None or both be None.")
     return raw.select(condition, x, y, name=name)
@@ -331,7 +338,7 @@ def where(condition: Any, x: Any = None, y: Any = None, name: str | None = None)
 def where_v2(condition: Any, x: Any = None, y: Any = None, name: str | None = None) -> Tensor:
     """`tf.where` whose three arguments broadcast together."""
     if x is None and y is None:
-        return where(condition, name=name)
+        return _coordinates(condition, name)
     if x is None or y is None:
         raise ValueError("x and y must both be non-None or both be None.")
     return raw.select_v2(condition, x, y, name=name)
@@ -368,7 +375,7 @@ def boolean_mask(tensor: Any, mask: Any, name: str = "boolean_mask", axis: int |
         tensor = reshape(tensor, concat([shape(tensor)[:axis], [leading], shape(tensor)[axis + count:]], 0))
         tensor.set_shape(TensorShape(tensor_shape[:axis]).concatenate(
             [tensor_shape[axis:axis + count].num_elements()]).concatenate(tensor_shape[axis + count:]))
-        chosen = squeeze(where(reshape(mask, [-1])), axis=[1])
+        chosen = squeeze(_coordinates(reshape(mask, [-1])), axis=[1])
         return gather(tensor, chosen, axis=axis)
 
 
@@ -426,6 +433,7 @@ def unique_with_counts(x: Any, out_idx: Any = dtypes.int32, name: str | None = N
 
 
 @export("setdiff1d")
+@deprecated("2018-11-30", "This op will be removed after the deprecation date. Please switch to tf.sets.difference().")
 def setdiff1d(x: Any, y: Any, index_dtype: Any = dtypes.int32, name: str | None = None) -> Any:
     """The elements of a vector that are not in another: a named tuple `(out, idx)`."""
     return raw.list_diff(x, y, index_dtype, name)

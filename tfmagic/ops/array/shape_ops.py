@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from tfmagic.base import dtypes, errors, shapes
-from tfmagic.base.deprecation import deprecated_argument_lookup
+from tfmagic.base.deprecation import deprecated_args, deprecated_argument_lookup
 from tfmagic.base.dtypes import as_dtype
 from tfmagic.base.export import export
 from tfmagic.base.lazy import torch
@@ -432,6 +432,7 @@ def reshape(tensor: Any, shape: Any, name: str | None = None) -> Tensor:
 
 
 @export("expand_dims")
+@deprecated_args(None, "Use the `axis` argument instead", "dim")
 def expand_dims(input: Any, axis: Any = None, name: str | None = None, dim: Any = None) -> Tensor:
     """A tensor with an axis of size 1 inserted before `axis` (negative: counted from the end).
 
@@ -445,6 +446,7 @@ def expand_dims(input: Any, axis: Any = None, name: str | None = None, dim: Any 
 
 
 @export("squeeze")
+@deprecated_args(None, "Use the `axis` argument instead", "squeeze_dims")
 def squeeze(input: Any, axis: Any = None, name: str | None = None, squeeze_dims: Any = None) -> Tensor:
     """A tensor without its axes of size 1.
 

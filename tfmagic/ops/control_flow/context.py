@@ -107,7 +107,8 @@ class ControlFlowContext:
         with graph._lock:
             if SUMMARIES not in graph._collections:
                 return []
-            inside, outside = [], []
+            inside: list[Any] = []
+            outside: list[Any] = []
             for item in graph._collections[SUMMARIES]:
                 ours = util.contains(self, getattr(item, "op", item)._control_flow_context)
                 (inside if ours else outside).append(item)

@@ -153,11 +153,12 @@ def _read_one(op: Any, state: ArrayState, index: int) -> Any:
     if element is _MISSING:
         dims = state.element_dims(index)
         if dims is None:
-            _refuse(op, state, f"Could not read from TensorArray index {index}. Furthermore, the element shape is not "
-                               f"fully defined: {shapes.brackets(state.element_shape)}. It is possible you are working "
-                               "with a resizeable TensorArray and stop_gradients is not allowing the gradients to be "
-                               "written. If you set the full element_shape property on the forward TensorArray, the "
-                               "proper all-zeros tensor will be returned instead of incurring this error.")
+            shown = "<unknown>" if state.element_shape is None else shapes.brackets(state.element_shape)
+            _refuse(op, state, f"Could not read from TensorArray index {index}.  Furthermore, the element shape is not "
+                               f"fully defined: {shown}.  It is possible you are working with a resizeable TensorArray "
+                               "and stop_gradients is not allowing the gradients to be written.  If you set the full "
+                               "element_shape property on the forward TensorArray, the proper all-zeros tensor will be "
+                               "returned instead of incurring this error.")
         return state.zeros(dims)  # type: ignore[arg-type]
     if state.clear:
         elements[index] = _READ

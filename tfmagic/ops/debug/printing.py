@@ -24,6 +24,12 @@ class _Count:
     def __init__(self) -> None:
         self.done = 0
 
+    def mark(self) -> int:
+        return self.done
+
+    def rollback(self, before: int, after: int) -> None:
+        """What has been printed stays printed, and counted."""
+
 
 @op("Print", state=lambda op: _Count())
 class Print:

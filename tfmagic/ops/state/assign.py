@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tfmagic.base import errors, shapes
+from tfmagic.base.deprecation import deprecated
 from tfmagic.base.export import export
 from tfmagic.base.shapes import Dims
 from tfmagic.ops import raw, shape_rules
@@ -112,6 +113,7 @@ def assign_sub(ref: Any, value: Any, use_locking: bool | None = None, name: str 
 
 
 @export("count_up_to")
+@deprecated(None, "Prefer Dataset.range instead.")
 def count_up_to(ref: Any, limit: int, name: str | None = None) -> Any:
     """Counts a variable up by one until it reaches `limit`; deprecated in favour of `tf.data.Dataset.range`.
 

@@ -14,18 +14,18 @@ from tfmagic.session import run_errors
 from tfmagic.session.lower.body import DEAD, Inner, common_meta, device_of, lives_on_host, passed
 from tfmagic.session.lower.lowering import Lowering, VariableRef
 from tfmagic.session.lower.regions import SWITCHES, Path, Region
-from tfmagic.session.lower.run_time import PlanCall
+from tfmagic.session.lower.run_time import BodyCall, PlanCall
 from tfmagic.session.lower.schedule import Step, schedule
 from tfmagic.session.plan.plan_graph import PlanGraph
 
 
-class Conditional(PlanCall):
+class Conditional(BodyCall):
     """Computes one of two bodies."""
 
     __name__ = __qualname__ = "cond"
 
     def __init__(self, bodies: tuple[PlanGraph, PlanGraph], places: tuple[list[int], list[int]]):
-        self.bodies = bodies
+        super().__init__(*bodies)
         self._places = places
 
     def bind(self, *bodies: Callable[..., Any]) -> Callable[..., tuple[Any, ...]]:
@@ -42,7 +42,7 @@ class Conditional(PlanCall):
 class _SwitchAlias:
     """Inside a branch, the output of a Switch is its input."""
 
-    writes = False
+    writes = waits = False
 
     def __init__(self, op: Operation, side: int):
         self.id, self.ops = op._id, (op,)
@@ -57,7 +57,7 @@ class _SwitchAlias:
 class _MergeAlias:
     """Inside a branch, the output of a Merge is its input from this branch."""
 
-    writes = False
+    writes = waits = False
 
     def __init__(self, op: Operation, index: int):
         self.id, self.ops = op._id, (op,)
@@ -84,6 +84,7 @@ class BranchStep:
         self.ops = tuple(op for unit in units for op in unit.ops)
         self.id = min(op._id for op in self.ops)
         self.writes = any(unit.writes for unit in units)
+        self.waits = any(unit.waits for unit in units)
         inside = set(self.ops)
         self.inputs = tuple(dict.fromkeys(t for unit in units for t in unit.inputs if t.op not in inside))
         deciding = [p for unit in units for p, _ in region.paths[unit][len(path):]]  # type: ignore[index]

@@ -22,6 +22,8 @@ from tfmagic.session.lower.loops import ENTERS, EXITS, NEXT
 from tfmagic.session.lower.lowering import VARIABLE_OPS, Lowering, VariableRef, uninitialized
 from tfmagic.session.lower.regions import MERGES, SWITCHES
 from tfmagic.session.lower.run_time import PlanCall, RunTimeKernel
+from tfmagic.session.lower.schedule import waits
+from tfmagic.session.running import check_deadline, current
 
 
 class DataflowStep:
@@ -32,6 +34,7 @@ class DataflowStep:
         self.id = min(op._id for op in ops)
         self.inputs: tuple[Tensor, ...] = ()
         self.controls: tuple[Operation, ...] = ()
+        self.waits = any(waits(op) for op in ops)
         self.writes = any(_written(op) for op in ops)
         self._fed = [tensor for tensor in fed if any(tensor in op._inputs for op in ops) or tensor in needed]
         self._needed = [tensor for tensor in needed if tensor not in fed]
@@ -110,6 +113,9 @@ class Interpreter(PlanCall):
             self.expected[op] = count
         self.entries = collections.Counter(op._attrs["frame_name"] for op in ops if op.type in ENTERS)
         self.kernels: dict[Operation, _Single] = {}
+        declarations = [registry.lookup(op.type) for op in ops]
+        self.keeps_state = any(d is not None and d.state is not None for d in declarations)
+        self.effect = "waits" if any(waits(op) for op in ops) else "writes"
 
     def __call__(self, *values: Any) -> tuple[Any, ...]:
         return _Run(self, values).results()
@@ -130,7 +136,10 @@ class _Run:
         for op in self.plan.ops:
             if self.plan.expected[op] == 0:
                 self._start(op, self.root, 0)
+        deadline = current.deadline
         while self.queue:
+            if deadline is not None:
+                check_deadline(deadline)
             op, frame, number = self.queue.popleft()
             self._run(op, frame, number)
             frame.busy -= 1

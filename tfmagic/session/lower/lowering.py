@@ -32,6 +32,7 @@ from tfmagic.session import run_errors
 from tfmagic.session.lower.run_time import Check, RunTimeKernel, settled, tensor_type
 from tfmagic.session.lower.tracer import PlanTracer
 from tfmagic.session.plan.plan_graph import Update
+from tfmagic.session.resources.keys import key_of, shown
 
 # An op is folded only when its outputs are known to stay below this many elements.
 _FOLD_LIMIT = 1 << 18
@@ -45,18 +46,10 @@ class VariableRef:
 
     @property
     def key(self) -> str:
-        return variable_key(self.root)
+        return key_of(self.root)
 
 
 VARIABLE_OPS = frozenset({"VariableV2", "Variable", "VarHandleOp", "TemporaryVariable"})
-
-
-def variable_key(root: Operation) -> str:
-    """The name under which a session keeps a variable."""
-    shared = root._attrs.get("shared_name") or root.name
-    shared = shared if isinstance(shared, str) else shared.decode()
-    container = root._attrs.get("container") or ""
-    return f"{container}/{shared}" if container else shared
 
 
 class Lowering:
@@ -339,9 +332,11 @@ def _checker(root: Operation, op: Operation) -> Check:
 def uninitialized(root: Operation, op: Operation) -> errors.OpError:
     """The error of reading a variable without a value."""
     if root.type == "VarHandleOp":
+        container, name = shown(key_of(root))
         return run_errors.error(
-            errors.FailedPreconditionError, op, f"Error while reading resource variable {variable_key(root)} from "
-            "Container: localhost. This could mean that the variable was uninitialized.\nRun "
+            errors.FailedPreconditionError, op, f"Error while reading resource variable {name} from Container: "
+            f"{container}. This could mean that the variable was uninitialized. Not found: Container {container} "
+            f"does not exist. (Could not find resource: {container}/{name})\nRun "
             "tf.global_variables_initializer() in this session first.")
     return run_errors.error(
         errors.FailedPreconditionError, op,

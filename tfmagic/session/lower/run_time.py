@@ -14,9 +14,10 @@ import torch
 from tfmagic.graph import registry
 from tfmagic.graph.opdefs import python_name
 from tfmagic.graph.operation import Operation, Tensor
-from tfmagic.graph.registry import Effect, Node, OpDeclaration
+from tfmagic.graph.registry import EFFECTS, Effect, Node, OpDeclaration
 from tfmagic.ops.torch_types import torch_dtype
 from tfmagic.session.plan.plan_graph import PlanGraph
+from tfmagic.session.running import current
 
 UNKNOWN = object()
 
@@ -26,10 +27,12 @@ class PlanCall:
 
     Attributes:
       effect: what a call does beside giving its results.
+      keeps_state: whether a call moves on what a node keeps between runs.
       bodies: the plans of which it is made; one with bodies is data, which a tier binds to their callables.
     """
 
     effect: Effect = "writes"
+    keeps_state: bool = False
     bodies: tuple[PlanGraph, ...] = ()
 
     def __init_subclass__(cls, shown_under: str = "tfmagic.control_flow") -> None:
@@ -49,6 +52,16 @@ class PlanCall:
           arguments: the inputs: constants, or meta tensors as far as they are known.
         """
         return UNKNOWN
+
+
+class BodyCall(PlanCall):
+    """A call of plans: what it does is what they do."""
+
+    def __init__(self, *bodies: PlanGraph):
+        self.bodies = bodies
+        nodes = [node for body in bodies for node in body.graph.nodes]
+        self.effect = max((node.meta.get("effect", "none") for node in nodes), key=EFFECTS.index, default="none")
+        self.keeps_state = any(getattr(node.target, "keeps_state", False) for node in nodes)
 
 
 class Check(PlanCall, shown_under="tfmagic.session"):
@@ -87,6 +100,7 @@ class RunTimeKernel(PlanCall, shown_under="tfmagic.ops"):
         self.grouped = any(arg.is_list for arg in op._op_def.inputs)
         self.resources = resources
         self.make_state = declaration.state
+        self.keeps_state = declaration.state is not None
         self.device = device
 
     def meta_outputs(self, arguments: Sequence[Any]) -> Any:
@@ -126,7 +140,22 @@ class RunTimeKernel(PlanCall, shown_under="tfmagic.ops"):
             if is_host and isinstance(args[index], torch.Tensor):
                 args[index] = args[index].tolist()
         if self.make_state is not None:
-            args.insert(0, self.resources.state(self.op, functools.partial(self.make_state, self.node)))
+            return self._with_state(args)
+        return self._kernel(args)
+
+    def _with_state(self, args: list[Any]) -> Any:
+        """Call the kernel with the node's state, and note in the run's journal from where it has moved on."""
+        state = self.resources.nodes.get(self.op, functools.partial(self.make_state, self.node))  # type: ignore[arg-type]
+        journal = current.journal
+        if journal is None:
+            return self._kernel([state, *args])
+        before = state.mark()
+        try:
+            return self._kernel([state, *args])
+        finally:
+            journal.note(state, before)
+
+    def _kernel(self, args: list[Any]) -> Any:
         if self.device != "cpu":
             with torch.device(self.device):
                 return self.kernel(self.node, *args)  # type: ignore[misc]

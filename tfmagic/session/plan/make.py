@@ -52,8 +52,8 @@ def make_plan(fetches: Sequence[Tensor], targets: Sequence[Operation], feeds: Se
     _keep_asked(lowering, targets)
     tracer.op, tracer.device = None, "cpu"
     tracer.graph.output(tracer.create_arg((results, states, ())))
-    plan = PlanGraph("", tracer.graph, tracer.taken_constants(), written, lowering.updates, dict(lowering.read),
-                     tuple(feeds), tuple(fetches), tuple(ops))
+    plan = PlanGraph("", tracer.graph, tracer.taken_constants(), written, updates=lowering.updates,
+                     must_read=dict(lowering.read), feeds=tuple(feeds), fetches=tuple(fetches), ops=tuple(ops))
     if keep_stages:
         plan.stages["lowered"] = plan.code()
     if optimize:

@@ -152,13 +152,6 @@ class Variable:
     def __hash__(self) -> int:
         return id(self)
 
-    def __bool__(self) -> bool:
-        return bool(self.value())
-
-    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
-        raise NotImplementedError(f"Cannot convert a symbolic Variable ({self.name}) to a numpy array. Run it: "
-                                  "session.run(variable) gives its value.")
-
     def __reduce__(self) -> Any:
         raise TypeError(f"Variable '{self.name}' belongs to a graph and cannot be pickled; save its value with "
                         "tf.train.Saver, or run it.")
