@@ -19,6 +19,7 @@ from tfmagic.graph.keys import GraphKeys
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.scopes import name_scope
 from tfmagic.ops import raw
+from tfmagic.tf.variable.partitioned import PartitionedVariable, slices
 from tfmagic.tf.variable.variables import (
     Variable,
     VariableAggregation,
@@ -198,8 +199,6 @@ class VariableStore:
 
     def _get_partitioned(self, name: str, partitioner: Any, shape: Any, dtype: Any, initializer: Any, reuse: Any,
                          **arguments: Any) -> Any:
-        from tfmagic.tf.variable.partitioned import PartitionedVariable, slices
-
         from_tensor = isinstance(initializer, Tensor)
         if name in self._vars:
             raise ValueError("A partitioner was provided, but an unpartitioned version of the variable was found: "
