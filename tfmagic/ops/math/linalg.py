@@ -560,28 +560,4 @@ def _einsum_shape(op: Any, inputs: list[Dims]) -> Dims:
     return tuple(sizes[label] for label in right)
 
 
-def _einsum_gradient(op: Any, dy: Tensor) -> list[Tensor]:
-    """For each input the sum over the output and the other inputs, spread over letters that only it has."""
-    equation = op.equation.replace(" ", "")
-    left, _, right = equation.partition("->")
-    labels = left.split(",")
-    if "." in equation or any(len(set(text)) != len(text) for text in labels):
-        raise NotImplementedError(f"The gradient of Einsum({op.equation!r}) is not known: it takes equations without "
-                                  "'...' and without a letter twice in one input. tf.einsum builds other nodes, which "
-                                  "have gradients.")
-    result = []
-    for place, (text, tensor) in enumerate(zip(labels, op.inputs)):
-        others = [t for i, t in enumerate(labels) if i != place]
-        known = set(right).union(*others)
-        own = [c for c in text if c not in known]
-        kept = "".join(c for c in text if c in known)
-        others_in = [conjugate(t) for i, t in enumerate(op.inputs) if i != place]
-        part = raw.einsum([dy, *others_in], f"{','.join([right, *others])}->{kept}")
-        for axis, letter in enumerate(text):
-            if letter in own:
-                part = shape_ops.expand_dims(part, axis)
-        result.append(raw.broadcast_to(part, shape_ops.shape(tensor)) if own else part)
-    return result
-
-
-register("Einsum", _einsum_shape, lambda op, inputs: torch.einsum(op.equation, *inputs), _einsum_gradient)
+register("Einsum", _einsum_shape, lambda op, inputs: torch.einsum(op.equation, *inputs))
