@@ -23,7 +23,7 @@ import types
 import tensorflow as tf
 from tensorflow.core.framework import op_def_pb2, types_pb2
 from tensorflow.python import pywrap_tensorflow
-from tensorflow.python.framework import ops
+from tensorflow.python.framework.ops import _gradient_registry as gradients
 from tensorflow.python.util import tf_decorator, tf_inspect
 
 ROOT = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "tfmagic")
@@ -35,9 +35,6 @@ WITHOUT_FUNCTION = ("Copy", "CopyHost", "DebugIdentity", "DebugNanCount", "Debug
                     "NegTrain", "RemoteFusedGraphExecute", "Rpc", "Skipgram", "TensorForestCreateTreeVariable",
                     "TensorForestTreeDeserialize", "TensorForestTreeIsInitializedOp", "TensorForestTreePredict",
                     "TensorForestTreeResourceHandleOp", "TensorForestTreeSerialize", "TensorForestTreeSize", "TryRpc")
-
-# Gradient functions by op type; None for ops that have none on purpose.
-GRADIENTS = ops._gradient_registry
 
 SETS = [
     ("$numbers", "float double int32 uint8 int16 int8 complex64 int64 qint8 quint8 qint32 bfloat16 uint16 complex128 "
@@ -154,6 +151,14 @@ def arg_text(arg, shown):
     return (arg.name if shown in (None, arg.name) else arg.name + " as " + shown) + ": " + spec
 
 
+def gradient_flag(op_type):
+    """Whether tf.gradients goes through an op, stops there, or refuses it."""
+    try:
+        return ["gradient" if gradients.lookup(op_type) else "stops_gradients"]
+    except LookupError:
+        return []
+
+
 def op_line(op, function):
     inferred = set()
     for arg in op.input_arg:
@@ -181,8 +186,7 @@ def op_line(op, function):
                                      ("allows_uninitialized_input", op.allows_uninitialized_input)) if said]
     if not hasattr(tf.raw_ops, op.name):
         flags.append("not_raw")
-    if op.name in GRADIENTS.list() and GRADIENTS.lookup(op.name) is None:
-        flags.append("no_gradient")
+    flags.extend(gradient_flag(op.name))
     if op.HasField("deprecation"):
         flags.append('deprecated=%d "%s"' % (op.deprecation.version, op.deprecation.explanation))
     return " | ".join([op.name, snake_case(op.name), "; ".join(arg_text(a, shown.get(a.name)) for a in op.input_arg),

@@ -142,14 +142,12 @@ def gradient_function(op: Operation) -> Any:
     found, function = registry.user_gradient(key)
     if found:
         return function
-    declared = registry.lookup(key)
-    if declared is not None:
-        rule = declared.gradient
-        if rule is not None:
-            return lambda operation, *grads: rule(registry.Node(operation), *grads)
-    definition = opdefs.get(key)
-    if definition is not None and "no_gradient" in definition.flags:
+    definition, declared = opdefs.get(key), registry.lookup(key)
+    if definition is not None and definition.stops_gradients:
         return None
+    rule = None if declared is None or definition is None or not definition.has_gradient else declared.gradient
+    if rule is not None:
+        return lambda operation, *grads: rule(registry.Node(operation), *grads)
     where = f"It was made at {op.source}: {op.source.text}. " if op.source is not None else ""
     raise LookupError(f"No gradient defined for operation '{op.name}' (op type: {op.type})\n{where}If the result does "
                       "not have to be differentiated, put tf.stop_gradient around it; or register a gradient with "

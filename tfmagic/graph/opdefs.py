@@ -64,7 +64,7 @@ class OpDef:
     """The signature of one op, as data.
 
     Attributes:
-      flags: "stateful", "no_gradient" (on purpose), ...
+      flags: "stateful", "gradient", "stops_gradients", ...
       deprecation: from which GraphDef version on the op is gone, and what TensorFlow says of it.
       inferred: attrs that follow from the inputs.
       parameters: names of the Python function's parameters, in order, without `name`.
@@ -90,6 +90,16 @@ class OpDef:
     @property
     def is_stateful(self) -> bool:
         return "stateful" in self.flags
+
+    @property
+    def has_gradient(self) -> bool:
+        """Whether TensorFlow 1.15 has a gradient for the op."""
+        return "gradient" in self.flags
+
+    @property
+    def stops_gradients(self) -> bool:
+        """Whether the op has no gradient on purpose, as comparisons and shapes have none."""
+        return "stops_gradients" in self.flags
 
 
 @functools.cache

@@ -118,9 +118,9 @@ def register_gradient(op_type: str, function: Callable[..., Any] | None) -> None
     Raises:
       KeyError: the name has a gradient already.
     """
-    declared, definition = lookup(op_type), opdefs.get(op_type)
-    if op_type in _gradient_overrides or (declared is not None and declared.gradient is not None) or (
-            definition is not None and "no_gradient" in definition.flags):
+    definition = opdefs.get(op_type)
+    if op_type in _gradient_overrides or (
+            definition is not None and (definition.has_gradient or definition.stops_gradients)):
         raise KeyError(f"Registering two gradient with name '{op_type}'!")
     _gradient_overrides[op_type] = function
 

@@ -77,10 +77,10 @@ def _pass_through(op: Any, x: Any) -> Any:
 
 
 register("Identity", shape_rules.same, _pass_through, lambda op, dy: dy, _pass_through)
-for _name in ("Snapshot", "DeepCopy", "DebugGradientIdentity", "DebugGradientRefIdentity", "GuaranteeConst"):
-    register(_name, shape_rules.same, _pass_through)
-register("StopGradient", shape_rules.same, _pass_through)
 register("RefIdentity", shape_rules.same, _pass_through, lambda op, dy: dy)
+for _name in ("StopGradient", "Snapshot", "DeepCopy", "GuaranteeConst", "DebugGradientIdentity",
+              "DebugGradientRefIdentity"):
+    register(_name, shape_rules.same, _pass_through)
 
 
 @op("PreventGradient")

@@ -336,7 +336,8 @@ class ReverseSequence:
             if axis >= len(x):
                 raise ValueError(f"{what} must be < input rank: {axis} vs. {len(x)}")
         if seq_lengths is not None:
-            shape_rules.merge_dim(x[op.batch_dim], seq_lengths[0])
+            count = shape_rules.merge_dim(x[op.batch_dim], seq_lengths[0])
+            x = tuple([count if axis == op.batch_dim else size for axis, size in enumerate(x)])
         return x
 
     def kernel(op, x, seq_lengths):

@@ -98,7 +98,6 @@ class Rank:
 
 def reshape_to_input(op: Any, grad: Any) -> Tensor:
     """A gradient in the shape of the op's first input."""
-    grad = convert_to_tensor(grad) if isinstance(grad, IndexedSlices) else grad
     return reshape(grad, shape(op.op._inputs[0]))
 
 

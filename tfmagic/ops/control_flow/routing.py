@@ -51,7 +51,7 @@ def declare_routing(switch: Any, merge: Any, enter: Any, leave: Any, next_iterat
         register(prefix + "Enter", _enter_shape, gradient=enter)
         register(prefix + "Exit", shape_rules.same, gradient=leave)
         register(prefix + "NextIteration", shape_rules.same, gradient=next_iteration)
-    register("LoopCond", _bool_scalar, lambda op, condition: condition)
+    register("LoopCond", _bool_scalar, lambda op, condition: condition, lambda op, dc: None)
 
 
 register("RefSelect", lambda op, index, inputs: shape_rules.merged(op, *inputs), lambda op, index, inputs:

@@ -9,6 +9,7 @@ from tfmagic.base.export import export
 from tfmagic.base.lazy import torch
 from tfmagic.base.shapes import Dims
 from tfmagic.graph.operation import Tensor
+from tfmagic.graph.scopes import name_scope
 from tfmagic.ops import api, raw
 from tfmagic.ops.array import constants, shape_ops
 from tfmagic.ops.declare import old_names, op, register
@@ -207,6 +208,22 @@ register("MatrixSolve", _solve_shape, _solve, _solve_gradient, traced=False, bec
 register("MatrixTriangularSolve", _solve_shape, _triangular_solve, _triangular_gradient)
 
 
+@export("linalg.cholesky_solve")
+def cholesky_solve(chol: Any, rhs: Any, name: str | None = None) -> Tensor:
+    """Solves systems of equations by the Cholesky factors of their matrices.
+
+    Args:
+      chol: lower triangular factors, a tensor of shape [..., n, n].
+      rhs: right sides, a tensor of shape [..., n, k].
+
+    Returns:
+      The solutions, a tensor of shape [..., n, k].
+    """
+    with name_scope(name, "cholesky_solve", [chol, rhs]):
+        y = raw.matrix_triangular_solve(chol, rhs, adjoint=False, lower=True)
+        return raw.matrix_triangular_solve(chol, y, adjoint=True, lower=True)
+
+
 @op("MatrixSolveLs", traced=False, because="looks at values")
 class MatrixSolveLs:
     """Least squares, with a penalty on the solution's length."""
@@ -243,7 +260,6 @@ class MatrixSolveLs:
         normal = matmul(a, a, adjoint_a=over, adjoint_b=not over)
         normal += penalty * api.eye(columns if over else rows, dtype=a.dtype.base_dtype)
         factor = raw.cholesky(normal)
-        cholesky_solve = api.linalg.cholesky_solve
         if over:
             z = cholesky_solve(factor, dy)
             xz = matmul(x, z, adjoint_b=True)

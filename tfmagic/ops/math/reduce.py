@@ -293,8 +293,8 @@ def _arg(function: str) -> Any:
     return kernel
 
 
-register("ArgMax", _arg_shape, _arg("argmax"), host="dimension")
-register("ArgMin", _arg_shape, _arg("argmin"), host="dimension")
+register("ArgMax", _arg_shape, _arg("argmax"), lambda op, dy: (None, None), host="dimension")
+register("ArgMin", _arg_shape, _arg("argmin"), lambda op, dy: (None, None), host="dimension")
 
 
 # --- public functions ------------------------------------------------------------------------------------------

@@ -233,12 +233,11 @@ def _unsorted_extreme_gradient(op: Any, dy: Tensor) -> tuple[Tensor, None, None]
 
 def _unsorted_prod_gradient(op: Any, dy: Tensor) -> tuple[Tensor, None, None]:
     """A row that is zero gets the product of the others; two zeros leave nothing."""
-    count = op.num_segments
     is_zero = raw.equal(op.data, 0)
-    zeros = raw.unsorted_segment_sum(cast(is_zero, "int32"), op.segment_ids, count)
+    zeros = raw.unsorted_segment_sum(cast(is_zero, "int32"), op.segment_ids, op.num_segments)
     dy = _where(raw.greater(zeros, 1), constants.zeros_like(dy), dy)
     others = _where(is_zero, constants.ones_like(op.data), op.data)
-    product = raw.unsorted_segment_prod(others, op.segment_ids, count)
+    product = raw.unsorted_segment_prod(others, op.segment_ids, op.num_segments)
     clipped = raw.maximum(op.segment_ids, constants.zeros_like(op.segment_ids))
     whole = _gather(op.output, clipped)
     without_zeros = _gather(product, clipped)

@@ -22,8 +22,7 @@ def _shape_attr_or_unknown(op: Any) -> Dims:
 
 register("VariableV2", shape=shape_rules.from_attr,
          doc="A variable: its output is a reference to a tensor that one session keeps between runs.")
-register("Variable", shape=_shape_attr_or_unknown,
-         doc="The old form of VariableV2.")
+register("Variable", shape=_shape_attr_or_unknown, doc="The old form of VariableV2.")
 register("TemporaryVariable", shape=shape_rules.from_attr,
          doc="A variable that lives until its DestroyTemporaryVariable within one run.")
 register("DestroyTemporaryVariable", shape=shape_rules.same, kernel=lambda op, ref: ref,
