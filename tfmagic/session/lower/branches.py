@@ -258,6 +258,6 @@ class _MustLive(PlanCall):
     def __call__(self, value: Any) -> Any:
         if value is DEAD:
             raise run_errors.error(errors.InvalidArgumentError, self._tensor.op,
-                                   f"Retval[0] does not have value: {self._tensor.name} is in a branch that this run "
+                                   f"Retval[0] does not have value\n{self._tensor.name} is in a branch that this run "
                                    "did not take. Fetch the result of the tf.cond instead.")
         return value
