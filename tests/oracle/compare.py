@@ -139,7 +139,7 @@ def same(expected, actual, tolerance=1e-6):
     if is_complex(expected) and is_complex(actual):
         a, b = complex(expected), complex(actual)
         return repr(a) == repr(b) or cmath.isclose(a, b, rel_tol=tolerance, abs_tol=tolerance)
-    return expected == actual
+    return expected == actual and isinstance(expected, bool) == isinstance(actual, bool)
 
 
 def is_number(value):

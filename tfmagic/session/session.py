@@ -211,7 +211,7 @@ class BaseSession:
             if execution is not None and version == self._graph._version:
                 return execution
             from tfmagic.session.execution import Execution
-            from tfmagic.session.plan.make import make_plan
+            from tfmagic.session.planning import make_plan
 
             plan = make_plan(tensors, targets, feeds, self._torch_device, self.resources, shapes)
             execution = Execution(plan, self.resources)

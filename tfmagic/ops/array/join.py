@@ -154,7 +154,7 @@ class Concat:
         return np.concatenate(values, int(axis))
 
 
-@op("ConcatOffset", host="concat_dim", traced=False, because="looks at values", differentiable=False)
+@op("ConcatOffset", host="concat_dim", traced=False, because="looks at values")
 class ConcatOffset:
     """Where each part of a concatenation begins."""
 
@@ -201,14 +201,6 @@ class ParallelConcat:
         if op.T.kind == "O":
             return np.concatenate(values, 0)
         return torch.cat(list(values), 0)
-
-    def gradient(op, dy):
-        return unstack_rows(dy, op.N)
-
-
-def unstack_rows(x: Tensor, count: int) -> list[Tensor]:
-    """`count` slices of size 1 along the first axis."""
-    return raw.split(0, x, num_split=count)
 
 
 @array_op("Pack")
@@ -460,9 +452,9 @@ def split(value: Any, num_or_size_splits: Any, axis: Any = 0, num: int | None = 
     Raises:
       ValueError: the number of parts is not known.
     """
+    sizes = convert_to_tensor(num_or_size_splits)
     if isinstance(num_or_size_splits, (int, np.integer, Dimension)):
         return raw.split(axis, value, num_split=int(num_or_size_splits), name=name)
-    sizes = convert_to_tensor(num_or_size_splits)
     if sizes._dims == ():
         raise ValueError("Rank-0 tensors are not supported as the num_or_size_splits argument to split. Argument "
                          f"provided: {num_or_size_splits}")

@@ -336,7 +336,8 @@ class ReverseSequence:
             if axis >= len(x):
                 raise ValueError(f"{what} must be < input rank: {axis} vs. {len(x)}")
         if seq_lengths is not None:
-            shape_rules.merge_dim(x[op.batch_dim], seq_lengths[0])
+            count = shape_rules.merge_dim(x[op.batch_dim], seq_lengths[0])
+            x = tuple([count if axis == op.batch_dim else size for axis, size in enumerate(x)])
         return x
 
     def kernel(op, x, seq_lengths):
@@ -396,7 +397,7 @@ def _range_size(start: Any, limit: Any, delta: Any) -> int:
     return math.ceil(abs((limit - start) / delta))
 
 
-@op("Range", host=("start", "limit", "delta"), differentiable=False,
+@op("Range", host=("start", "limit", "delta"),
     explain=lambda op, start, limit, delta: None if delta else "Requires delta != 0: 0")
 class Range:
     """The numbers from `start` to below `limit` in steps of `delta`."""
@@ -430,7 +431,7 @@ def _steps(start: float, delta: float, count: int, dtype: dtypes.DType) -> np.nd
     return np.asarray(start, kind) + np.arange(count).astype(kind) * np.asarray(delta, kind)
 
 
-@op("LinSpace", host=("start", "stop", "num"), differentiable=False)
+@op("LinSpace", host=("start", "stop", "num"))
 class LinSpace:
     """`num` numbers at equal distances from `start` to `stop`."""
 

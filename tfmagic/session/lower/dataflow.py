@@ -21,8 +21,8 @@ from tfmagic.session.lower.body import DEAD
 from tfmagic.session.lower.loops import ENTERS, EXITS, NEXT
 from tfmagic.session.lower.lowering import VARIABLE_OPS, Lowering, VariableRef, uninitialized
 from tfmagic.session.lower.regions import MERGES, SWITCHES
-from tfmagic.session.lower.run_time import PlanCall, RunTimeKernel
 from tfmagic.session.lower.schedule import waits
+from tfmagic.session.plan.run_time import PlanCall, RunTimeKernel
 from tfmagic.session.running import check_deadline, current
 
 

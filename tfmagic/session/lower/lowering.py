@@ -29,9 +29,9 @@ from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.graph.registry import Node, OpDeclaration
 from tfmagic.ops.torch_types import torch_dtype
 from tfmagic.session import run_errors
-from tfmagic.session.lower.run_time import Check, RunTimeKernel, settled, tensor_type
 from tfmagic.session.lower.tracer import PlanTracer
 from tfmagic.session.plan.plan_graph import Update
+from tfmagic.session.plan.run_time import Check, RunTimeKernel, settled, tensor_type
 from tfmagic.session.resources.keys import key_of, shown
 
 # An op is folded only when its outputs are known to stay below this many elements.

@@ -12,11 +12,11 @@ from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.session.lower import control_flow
 from tfmagic.session.lower.dataflow import DataflowStep
 from tfmagic.session.lower.lowering import Lowering, VariableRef
-from tfmagic.session.lower.run_time import Asked
 from tfmagic.session.lower.schedule import Step, schedule
 from tfmagic.session.passes import run_passes
 from tfmagic.session.plan.plan_graph import PlanGraph
 from tfmagic.session.plan.prune import prune
+from tfmagic.session.plan.run_time import Asked
 
 
 def make_plan(fetches: Sequence[Tensor], targets: Sequence[Operation], feeds: Sequence[Tensor],
