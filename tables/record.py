@@ -23,6 +23,7 @@ import types
 import tensorflow as tf
 from tensorflow.core.framework import op_def_pb2, types_pb2
 from tensorflow.python import pywrap_tensorflow
+from tensorflow.python.framework.ops import _gradient_registry as gradients
 from tensorflow.python.util import tf_decorator, tf_inspect
 
 ROOT = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "tfmagic")
@@ -150,6 +151,14 @@ def arg_text(arg, shown):
     return (arg.name if shown in (None, arg.name) else arg.name + " as " + shown) + ": " + spec
 
 
+def gradient_flag(op_type):
+    """Whether tf.gradients goes through an op, stops there, or refuses it."""
+    try:
+        return ["gradient" if gradients.lookup(op_type) else "stops_gradients"]
+    except LookupError:
+        return []
+
+
 def op_line(op, function):
     inferred = set()
     for arg in op.input_arg:
@@ -179,6 +188,7 @@ def op_line(op, function):
         flags.append("deprecated=%d" % op.deprecation.version)
     if not hasattr(tf.raw_ops, op.name):
         flags.append("not_raw")
+    flags.extend(gradient_flag(op.name))
     return " | ".join([op.name, snake_case(op.name), "; ".join(arg_text(a, shown.get(a.name)) for a in op.input_arg),
                        "; ".join(arg_text(a, None) for a in op.output_arg), "; ".join(attrs), " ".join(flags)]) + " |"
 

@@ -19,6 +19,7 @@ def meant_parts(kind: str, name: str) -> set[str]:
 # Until the op rows are recorded from 1.15.
 OPS: dict[str, dict[str, str]] = {
     "TensorStridedSliceUpdate": {"gradients": "1.15 has no gradient for it"},
+    "ClipByValue": {"gradients": "1.15 has no gradient for it"},
     "EuclideanNorm": {"gradients": "1.15 has no gradient for it"},
     "Einsum": {"gradients": "1.15 has no gradient for it"},
     "SegmentProd": {"gradients": "1.15 has no gradient for it"},

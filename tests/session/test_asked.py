@@ -124,3 +124,40 @@ def test_a_fault_while_a_plan_is_made_is_internal_and_keeps_its_cause(monkeypatc
     with tf.Session() as session, pytest.raises(tf.errors.InternalError, match="Making the plan") as caught:
         session.run(tf.constant(1.0))
     assert caught.value.__cause__ is fault
+
+
+# --- fetches from inside an imported loop or branch ------------------------------------------------------------
+
+
+@pytest.fixture
+def imported() -> Iterator[Any]:
+    with tf.Graph().as_default() as first:
+        x = tf.constant(3.0)
+        tf.cond(tf.placeholder_with_default(True, [], name="p"), lambda: tf.multiply(x, 2.0, name="twice"),
+                lambda: tf.add(x, 1.0, name="plus"))
+        tf.while_loop(lambda i: i < 3, lambda i: tf.add(i, 1, name="next"), [tf.constant(0)])
+    with tf.Graph().as_default(), tf.Session() as session:
+        tf.import_graph_def(first.as_graph_def(), name="")
+        yield session
+
+
+@pytest.mark.parametrize(("fetch", "value"), [("cond/twice:0", 6.0), ("while/Enter:0", 0), ("cond/Switch:1", True),
+                                              ("cond/plus", None), ("while/next", None)])
+def test_what_is_given_once_inside_a_loop_or_branch_can_be_fetched(imported: Any, fetch: str, value: Any) -> None:
+    assert imported.run(fetch) == value
+
+
+@pytest.mark.parametrize(("fetches", "feeds", "error", "words"), [
+    ("cond/plus:0", {}, tf.errors.InvalidArgumentError, r"Retval\[0\] does not have value"),
+    (["cond/Merge:0", "cond/plus:0"], {}, tf.errors.InvalidArgumentError, r"Retval\[1\] does not have value"),
+    ("cond/twice:0", {"p:0": False}, tf.errors.InvalidArgumentError, r"Retval\[0\] does not have value"),
+    ("cond/Switch:0", {}, tf.errors.InvalidArgumentError, r"Retval\[0\] does not have value"),
+    ("while/next:0", {}, tf.errors.InternalError, r"Retval\[0\] has already been set\."),
+    (["while/Exit:0", "while/Merge:0"], {}, tf.errors.InternalError, r"Retval\[1\] has already been set\."),
+    ("while/LoopCond:0", {}, tf.errors.InternalError, r"Retval\[0\] has already been set\."),
+])
+def test_what_has_no_value_or_many_is_refused_as_tensorflow_does(imported: Any, fetches: Any, feeds: Any, error: Any,
+                                                                 words: str) -> None:
+    with pytest.raises(error, match=words):
+        imported.run(fetches, feeds)
+    assert imported.run("while/Exit:0") == 3

@@ -9,9 +9,9 @@ import pytest
 
 from tfmagic import tf
 from tfmagic.session import passes
-from tfmagic.session.lower.run_time import PlanCall
-from tfmagic.session.plan.make import make_plan
 from tfmagic.session.plan.plan_graph import PlanGraph
+from tfmagic.session.plan.run_time import PlanCall
+from tfmagic.session.planning import make_plan
 from tfmagic.session.tiers import python, traced
 
 

@@ -381,6 +381,10 @@ def compatible(a: Dims, b: Dims) -> bool:
     return len(a) == len(b) and all(x is None or y is None or x == y for x, y in zip(a, b))
 
 
+class NoShape(ValueError):
+    """Values that no shape can have: TensorFlow says it without naming the node that would have got it."""
+
+
 def merge_in_words(a: Dims, b: Dims) -> Dims:
     """What two shapes say together, refused in the words of TensorFlow's shape rules.
 

@@ -186,8 +186,8 @@ class Graph:
             self._check_not_finalized()
         if name not in _valid_names:
             if not _OP_NAME.fullmatch(name):
-                raise ValueError(f"'{name}' is not a valid node name: it starts with a letter, digit or '.', and "
-                                 "goes on with letters, digits, '_', '.', '-' and '/'.")
+                raise ValueError(f"'{name}' is not a valid node name\nIt starts with a letter, digit or '.', and goes "
+                                 "on with letters, digits, '_', '.', '-' and '/'.")
             if len(_valid_names) > 100_000:
                 _valid_names.clear()
             _valid_names.add(name)
@@ -225,8 +225,10 @@ class Graph:
                 infer_shapes(op, declaration)
         for tensor in inputs:
             if tensor.op.graph is not self:
-                raise ValueError(f"Tensor {tensor} must be from the same graph as the operation '{name}' that reads "
-                                 "it: build both inside one `with graph.as_default():` block.")
+                other = next((t for t in inputs if t.op.graph is self), None)
+                raise ValueError(f"{inputs[0] if other is None else other} must be from the same graph as {tensor}.\n"
+                                 f"The operation '{name}' reads it: build both inside one `with graph.as_default():` "
+                                 "block.")
             inner = tensor.op._control_flow_context
             if inner is not None and inner is not ctx:
                 inner.check_use(op, tensor.op)
@@ -518,7 +520,7 @@ class Graph:
             return self._element_by_name(obj, allow_tensor, allow_operation)
         if (isinstance(obj, Tensor) and allow_tensor) or (isinstance(obj, Operation) and allow_operation):
             if obj.graph is not self:
-                raise ValueError(f"{obj} is not an element of this graph.")
+                raise ValueError(f"{type(obj).__name__} {obj} is not an element of this graph.")
             return obj
         raise TypeError(f"Can not convert a {type(obj).__name__} into a {types}.")
 

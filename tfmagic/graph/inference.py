@@ -25,6 +25,8 @@ def infer_shapes(op: Operation, declaration: registry.OpDeclaration) -> None:
         dims = registry.grouped(op_def.inputs, op._attrs, dims)
     try:
         result = declaration.shape(Node(op), *dims)  # type: ignore[misc]
+    except shapes.NoShape:
+        raise
     except ValueError as error:
         raise ValueError(f"{error} for '{op.name}' (op: '{op.type}') with input shapes: "
                          f"{', '.join(shapes.brackets(t._dims) for t in inputs)}"

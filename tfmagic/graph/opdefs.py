@@ -88,6 +88,16 @@ class OpDef:
     def is_stateful(self) -> bool:
         return "stateful" in self.flags
 
+    @property
+    def has_gradient(self) -> bool:
+        """Whether TensorFlow 1.15 has a gradient for the op."""
+        return "gradient" in self.flags
+
+    @property
+    def stops_gradients(self) -> bool:
+        """Whether the op has no gradient on purpose, as comparisons and shapes have none."""
+        return "stops_gradients" in self.flags
+
 
 @functools.cache
 def _lines() -> tuple[dict[str, str], dict[str, str]]:

@@ -25,7 +25,6 @@ class OpDeclaration:
       gradient: `(node, *output gradients) -> gradients of the inputs` (None: no gradient flows).
       static: `(node, *NumPy arrays) -> NumPy array`: the output's value where the inputs' are known while the
         graph is built.
-      differentiable: False says that the op has no gradient on purpose.
       host: names of the inputs that the kernel takes as Python values.
       reads: names of the inputs whose variables' values the kernel takes.
       writes: names of the inputs that name variables to be changed.
@@ -45,7 +44,6 @@ class OpDeclaration:
     gradient: Callable[..., Any] | None = None
     static: Callable[..., Any] | None = None
     doc: str | None = None
-    differentiable: bool = True
     host: tuple[str, ...] = ()
     reads: tuple[str, ...] = ()
     writes: tuple[str, ...] = ()

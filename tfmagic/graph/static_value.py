@@ -16,7 +16,7 @@ import numpy as np
 
 from tfmagic.base import errors
 from tfmagic.base.export import export
-from tfmagic.base.shapes import Dims, TensorShape
+from tfmagic.base.shapes import Dims, NoShape, TensorShape
 from tfmagic.graph import registry
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.graph.registry import Node
@@ -123,7 +123,7 @@ def static_dims(tensor: Tensor) -> Dims:
     for item in value:
         size = None if item is None else int(item)
         if size is not None and size < -1:
-            raise ValueError(f"Dimension {size} must be >= 0")
+            raise NoShape(f"Invalid value in tensor used for shape: {size}")
         dims.append(None if size == -1 else size)
     return tuple(dims)
 

@@ -6,6 +6,7 @@ All or nothing: a definition that is wrong anywhere leaves the graph as it was.
 from __future__ import annotations
 
 import heapq
+import platform
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -251,10 +252,7 @@ class _Import:
         if definition is None:
             function = self.functions.get(node.op) or self.graph._functions.get(node.op)
             if function is None:
-                raise errors.NotFoundError(
-                    None, None, f"Op type not registered '{node.op}' in binary running on this host (node "
-                    f"'{node.name}'). tfmagic knows the {len(opdefs.names())} ops of TensorFlow 1.15; a graph with "
-                    "another op was written by a newer TensorFlow or uses a custom op.")
+                raise errors.NotFoundError(None, None, _unknown_op(node))
             definition = function.op_def
         attrs = attrs_of(self._without_defaults(node, definition), definition, name)
         given_shapes = attrs.pop("_output_shapes", None)
@@ -421,3 +419,10 @@ def _moved(group: Any, names: dict[str, str]) -> Any:
     return group
 
 
+def _unknown_op(node: Any) -> str:
+    return (f"Op type not registered '{node.op}' in binary running on {platform.node()}. Make sure the Op and Kernel "
+            "are registered in the binary running in this process. Note that if you are loading a saved graph which "
+            "used ops from tf.contrib, accessing (e.g.) `tf.contrib.resampler` should be done before importing the "
+            "graph, as contrib ops are lazily registered when the module is first accessed.\n"
+            f"The node is '{node.name}'. tfmagic knows the {len(opdefs.names())} ops of TensorFlow 1.15; a graph with "
+            "another op was written by a newer TensorFlow or uses a custom op.")

@@ -34,7 +34,6 @@ Then its contract, which is all that lowering and passes ask (an unknown keyword
 - `from_shapes=True`: the shapes of the inputs settle the output's value.
 - `explain=lambda op, *values: ...`: TensorFlow's words for a run that fails with these values (they have `.shape`), or
   None. Without it the message comes from the shape rule, applied to the run's shapes, or from torch.
-- `differentiable=False`: no gradient on purpose (comparisons, shapes): `tf.gradients` stops there.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Execution: a plan bound to a session's state, ready to be called with feeds: acquire, compute, commit.
 
-1. *Acquire*: what waits is computed first, with no claim on any variable (`plan.split`).
+1. *Acquire*: what waits is computed first, with no claim on any variable (`passes.split`).
 2. *Compute*: the run takes the values of variables all at the same time; where new values come from present ones, it
    first claims the variables that it changes (`resources.variables`).
 3. *Commit*: results are converted, then all changes are carried out in one step, under the lock.
@@ -22,8 +22,8 @@ from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.session import running
 from tfmagic.session.lower.lowering import uninitialized
 from tfmagic.session.passes.ownership import is_fresh
+from tfmagic.session.passes.split import Acquired, overwrites_only, split
 from tfmagic.session.plan.plan_graph import PlanGraph
-from tfmagic.session.plan.split import Acquired, overwrites_only, split
 from tfmagic.session.resources.keys import key_of
 from tfmagic.session.resources.store import ResourceStore
 from tfmagic.session.resources.variables import Variables

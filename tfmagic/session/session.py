@@ -184,7 +184,7 @@ class BaseSession:
         if feed_dict is not None and not hasattr(feed_dict, "items"):
             raise TypeError(f"feed_dict must be a dict of tensors and values, got {type(feed_dict).__name__}")
         if not self._graph._operations:
-            raise RuntimeError("The Session graph is empty. Add operations to the graph before calling run().")
+            raise RuntimeError("The Session graph is empty.  Add operations to the graph before calling run().")
         feeds = feeding.expand(self._graph, feed_dict) if feed_dict else {}
         parts = Fetches(self._graph, fetches)
         single = isinstance(fetches, Tensor) or (len(parts.tensors) == 1 and not parts.targets
@@ -219,7 +219,7 @@ class BaseSession:
                 if self._holds(execution):
                     return execution
             from tfmagic.session.execution import Execution
-            from tfmagic.session.plan.make import make_plan
+            from tfmagic.session.planning import make_plan
 
             edits = self._graph._edits
             plan = make_plan(tensors, targets, feeds, self._torch_device, self.resources, shapes)
@@ -318,8 +318,8 @@ class BaseSession:
         """
         self._check_open()
         if handle not in self._parts:
-            raise errors.InvalidArgumentError(None, None, "Must run 'setup' before performing partial runs: there "
-                                                          f"is no partial run {handle!r}.")
+            raise errors.InvalidArgumentError(None, None, "Must run 'setup' before performing partial runs!\n"
+                                                          f"There is no partial run {handle!r}.")
         return self._parts[handle].run(fetches, feed_dict or {})
 
 

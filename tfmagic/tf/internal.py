@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import importlib
 import os
-import re
 from types import ModuleType
 from typing import Any
 
@@ -31,8 +30,6 @@ _PROTO_PACKAGES = ("tensorflow.core.framework", "tensorflow.core.protobuf", "ten
                    "tensorflow.core.example")
 _PROTO_HOME = "tensorboard.compat.proto"
 
-# The generated modules of op functions: `gen_math_ops.mat_mul`.
-_GENERATED = re.compile(r"tensorflow\.python\.(?:ops|training)\.gen_\w+_ops")
 
 
 class UnknownName(LookupError):
@@ -125,7 +122,14 @@ def attributes(module_name: str) -> dict[str, str]:
 
 def is_module(name: str) -> bool:
     """Whether TensorFlow 1.15 has an internal module or package of this dotted name that the table knows."""
-    return name in _lines() or name in _packages() or _GENERATED.fullmatch(name) is not None
+    return name in _lines() or name in _packages() or _is_generated(name)
+
+
+def _is_generated(name: str) -> bool:
+    """Whether a module is one of those that hold op functions: `gen_math_ops.mat_mul`."""
+    package, _, last = name.rpartition(".")
+    return package in ("tensorflow.python.ops", "tensorflow.python.training") and last.startswith(
+        "gen_") and last.endswith("_ops")
 
 
 def modules() -> list[str]:
@@ -158,7 +162,7 @@ def resolve(module_name: str, name: str) -> Any:
       UnknownName: the table has no such name.
       AttributeError: the table has it, tfmagic does not.
     """
-    if _GENERATED.fullmatch(module_name):
+    if _is_generated(module_name):
         target: str | None = f"gen:{name.removeprefix('_')}"
     else:
         target = attributes(module_name).get(name)

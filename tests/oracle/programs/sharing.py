@@ -213,3 +213,74 @@ def conversions_of_many_forms(tf):
             tf.cast(p, "float"), tf.saturate_cast(p, tf.uint8), tf.cast(a, tf.float32), tf.saturate_cast(a, tf.int8),
             tf.bitcast(a, tf.int32), tf.convert_to_tensor(["a", b"b"]), tf.convert_to_tensor(np.str_("u"))]
     return Case(steps=[(made[:12] + made[13:], {p: [300, 0]})], show=made)
+
+
+@program
+def steps_counted(tf):
+    step = tf.train.create_global_step()
+    tf.train.assert_global_step(step)
+    same = tf.train.get_global_step()
+    up = tf.assign_add(same, 3)
+    with tf.Session() as sess:
+        sess.run(tf.global_variables_initializer())
+        sess.run(up)
+        counted = int(tf.train.global_step(sess, step))
+    return Case(init=True, steps=[(up, None), (step, None)], show=[step],
+                facts={"counted": counted, "same": same is step})
+
+
+@program
+def old_names_of_initialisers(tf):
+    v, w = tf.Variable(1.0, name="v"), tf.Variable(2.0, name="w", collections=[tf.GraphKeys.LOCAL_VARIABLES])
+    ops = [tf.initialize_all_variables(), tf.initialize_local_variables(), tf.initialize_variables([v], name="some")]
+    facts = {"all": [x.name for x in tf.all_variables()], "names": [op.name for op in ops],
+             "models": len(tf.model_variables())}
+    return Case(steps=[(op, None) for op in ops] + [([v, w], None)], facts=facts)
+
+
+@program
+def containers_and_outer_scopes(tf):
+    with tf.container("shelf"):
+        v = tf.Variable([1.0], name="v")
+        w = tf.get_variable("w", [2], initializer=tf.zeros_initializer(), use_resource=True)
+    with tf.name_scope("inner"), tf.control_dependencies([v.initializer]):
+        with tf.init_scope():
+            lifted = tf.constant(1.0, name="lifted")
+        inside = tf.identity(lifted, name="inside")
+    tf.add_to_collections(["a", "b"], inside)
+    facts = {"container": [v.op.get_attr("container"), w.op.get_attr("container")],
+             "known": tf.get_static_value(tf.constant([1, 2]) * 3) is None,
+             "value": tf.get_static_value(tf.constant([1, 2])).tolist(), "refs": tf.get_collection_ref("a")[0].name}
+    return Case(init=True, steps=[([v, w, inside], None)], facts=facts)
+
+
+@program
+def scatters_in_batches(tf):
+    v = tf.Variable(np.zeros((2, 3), np.float32), name="v")
+    update = tf.batch_scatter_update(v, [[0, 2], [1, 1]], [[1.0, 2.0], [3.0, 3.0]])
+    either = [tf.convert_to_tensor_or_sparse_tensor([1, 2]),
+              tf.convert_to_tensor_or_sparse_tensor(tf.SparseTensor([[0]], [1], [1]))]
+    return Case(init=True, steps=[(update, None), (v, None), (either, None)])
+
+
+@program
+def histograms_and_fakes(tf):
+    x = tf.constant([0.1, 0.5, 0.9, 2.0], name="x")
+    out = [tf.histogram_fixed_width_bins(x, [0.0, 1.0], 4), tf.guarantee_const(x), tf.to_complex128(x),
+           tf.fingerprint(tf.constant([b"a", b"b"]))]
+    return Case(steps=[(out, None)], show=out)
+
+
+@program
+def variables_and_their_methods(tf):
+    steps = []
+    for v in (tf.Variable([[1.0], [2.0]], name="v"), tf.get_variable("w", initializer=[[1.0], [2.0]],
+                                                                     use_resource=True)):
+        rows = tf.IndexedSlices(tf.constant([[5.0]]), tf.constant([1]))
+        ops = [v.scatter_update(rows), v.scatter_add(rows), v.scatter_sub(rows), v.scatter_mul(rows),
+               v.scatter_div(rows), v.scatter_max(rows), v.scatter_min(rows), v.scatter_nd_update([[0]], [[3.0]]),
+               v.scatter_nd_add([[0]], [[1.0]]), v.scatter_nd_sub([[0]], [[1.0]])]
+        steps += [(op, None) for op in ops] + [(v, None)]
+    counter = tf.Variable(0, name="counter")
+    steps += [(v.sparse_read([1]), None), (v.gather_nd([[0]]), None), (counter.count_up_to(5), None), (counter, None)]
+    return Case(init=True, steps=steps)

@@ -472,7 +472,7 @@ def required_space_to_batch_paddings(input_shape: Any, block_shape: Any, base_pa
 # --- edit distance ----------------------------------------------------------------------------------------------
 
 
-@op("EditDistance", traced=False, because="looks at values", differentiable=False)
+@op("EditDistance", traced=False, because="looks at values")
 class EditDistance:
     """The Levenshtein distances of sparse sequences, row by row."""
 

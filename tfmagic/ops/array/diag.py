@@ -78,7 +78,7 @@ class MatrixDiag:
         return torch.diag_embed(x)
 
     def gradient(op, dy):
-        return raw.matrix_diag_part(dy)
+        return matrix_diag_part(dy)
 
 
 @op("MatrixDiagPart", "BatchMatrixDiagPart")
@@ -93,8 +93,8 @@ class MatrixDiagPart:
     def gradient(op, dy):
         dims = op.input.shape[-2:]
         if dims.is_fully_defined() and dims._dims[0] == dims._dims[1]:
-            return raw.matrix_diag(dy)
-        return raw.matrix_set_diag(zeros_like(op.input), dy)
+            return matrix_diag(dy)
+        return matrix_set_diag(zeros_like(op.input), dy)
 
 
 @op("MatrixSetDiag", "BatchMatrixSetDiag")
@@ -121,7 +121,7 @@ class MatrixSetDiag:
                 lead = raw.slice(dy_shape, [0], [raw.sub(dy_rank, 2, name="sub")])
                 sides = raw.slice(dy_shape, [raw.sub(dy_rank, 2, name="sub")], [2])
                 wanted = concat([lead, [api.math.reduce_min(sides)]], 0)
-        return raw.matrix_set_diag(dy, zeros(wanted, dtype=dy.dtype)), raw.matrix_diag_part(dy)
+        return matrix_set_diag(dy, zeros(wanted, dtype=dy.dtype)), matrix_diag_part(dy)
 
 
 @op("MatrixBandPart", "BatchMatrixBandPart", host=("num_lower", "num_upper"))

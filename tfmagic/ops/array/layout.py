@@ -238,7 +238,16 @@ def _permuted(x: Dims, perm_tensor: Tensor, perm_dims: Dims) -> Dims:
     return tuple(x[axis] for axis in perm)
 
 
-@array_op("Transpose", host="perm")
+def _explain_transpose(op: Any, x: Any, perm: Any) -> str | None:
+    """TensorFlow's words for an order of axes that leaves one out."""
+    given = perm.tolist() if hasattr(perm, "tolist") else list(perm)
+    if len(given) != len(x.shape):
+        return f"transpose expects a vector of size {len(x.shape)}. But input(1) is a vector of size {len(given)}"
+    missing = next((axis for axis in range(len(given)) if axis not in given), None)
+    return None if missing is None else f"{missing} is missing from {{{','.join(map(str, given))}}}."
+
+
+@array_op("Transpose", host="perm", explain=_explain_transpose)
 class Transpose:
     """A tensor with its axes in another order."""
 
@@ -327,7 +336,8 @@ class ReverseSequence:
             if axis >= len(x):
                 raise ValueError(f"{what} must be < input rank: {axis} vs. {len(x)}")
         if seq_lengths is not None:
-            shape_rules.merge_dim(x[op.batch_dim], seq_lengths[0])
+            count = shape_rules.merge_dim(x[op.batch_dim], seq_lengths[0])
+            x = tuple([count if axis == op.batch_dim else size for axis, size in enumerate(x)])
         return x
 
     def kernel(op, x, seq_lengths):
@@ -387,7 +397,8 @@ def _range_size(start: Any, limit: Any, delta: Any) -> int:
     return math.ceil(abs((limit - start) / delta))
 
 
-@op("Range", host=("start", "limit", "delta"), differentiable=False)
+@op("Range", host=("start", "limit", "delta"),
+    explain=lambda op, start, limit, delta: None if delta else "Requires delta != 0: 0")
 class Range:
     """The numbers from `start` to below `limit` in steps of `delta`."""
 
@@ -420,7 +431,7 @@ def _steps(start: float, delta: float, count: int, dtype: dtypes.DType) -> np.nd
     return np.asarray(start, kind) + np.arange(count).astype(kind) * np.asarray(delta, kind)
 
 
-@op("LinSpace", host=("start", "stop", "num"), differentiable=False)
+@op("LinSpace", host=("start", "stop", "num"))
 class LinSpace:
     """`num` numbers at equal distances from `start` to `stop`."""
 

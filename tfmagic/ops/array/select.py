@@ -28,7 +28,7 @@ from tfmagic.ops.declare import op
 from tfmagic.ops.torch_types import torch_dtype
 
 
-@op("Where", differentiable=False)
+@op("Where")
 class Where:
     """The coordinates of the elements that are true (not zero), one row each."""
 
@@ -89,11 +89,12 @@ class SelectV2:
         condition, x, y = op.op._inputs
         zeros = convert.constant(0, dy.dtype.base_dtype, name="zeros")
         reduce_sum = api.math.reduce_sum
-        grads = []
-        chosen = raw.select_v2(condition, dy, zeros), raw.select_v2(condition, zeros, dy)
-        for value, grad in zip((x, y), chosen):
+        grads, output_shape = [], None
+        for value, ends in ((x, (dy, zeros)), (y, (zeros, dy))):
+            grad = raw.select_v2(condition, *ends)
             value_shape = shape(value)
-            axes, _ = raw.broadcast_gradient_args(value_shape, shape(op.output))
+            output_shape = shape(op.output) if output_shape is None else output_shape
+            axes, _ = raw.broadcast_gradient_args(value_shape, output_shape)
             grads.append(reshape(reduce_sum(grad, keepdims=True, axis=axes), value_shape))
         return None, *grads
 
@@ -101,7 +102,7 @@ class SelectV2:
         return np.where(condition, t, e)
 
 
-@array_op("OneHot", host="depth", differentiable=False)
+@array_op("OneHot", host="depth")
 class OneHot:
     """Vectors with `on_value` at an index and `off_value` elsewhere, along a new axis."""
 
@@ -160,7 +161,7 @@ def _is_bfloat16(x: Any) -> bool:
     return not isinstance(x, np.ndarray) and x.dtype == torch.bfloat16
 
 
-@op("Unique", traced=False, because="looks at values", differentiable=False)
+@op("Unique", traced=False, because="looks at values")
 class Unique:
     """The different elements of a vector, and each element's place among them."""
 
@@ -175,7 +176,7 @@ class Unique:
         return ordered_set(x)[:2]
 
 
-@op("UniqueWithCounts", traced=False, because="looks at values", differentiable=False)
+@op("UniqueWithCounts", traced=False, because="looks at values")
 class UniqueWithCounts:
     """The different elements of a vector, each element's place among them, and how often each occurs."""
 
@@ -205,7 +206,7 @@ def _places(x: Dims, axis: Any) -> Dims:
     return (x[place],)
 
 
-@op("UniqueV2", traced=False, because="looks at values", host="axis", differentiable=False)
+@op("UniqueV2", traced=False, because="looks at values", host="axis")
 class UniqueV2:
     """The different slices of a tensor along an axis, and each slice's place among them."""
 
@@ -216,7 +217,7 @@ class UniqueV2:
         return _unique(op, x, _along(axis))
 
 
-@op("UniqueWithCountsV2", traced=False, because="looks at values", host="axis", differentiable=False)
+@op("UniqueWithCountsV2", traced=False, because="looks at values", host="axis")
 class UniqueWithCountsV2:
     """The different slices of a tensor along an axis, each slice's place among them, and how often each occurs."""
 
@@ -232,7 +233,7 @@ def unknown_along(x: Dims) -> Dims:
     return None if x is None else (None,) * len(x)
 
 
-@op("ListDiff", traced=False, because="looks at values", differentiable=False)
+@op("ListDiff", traced=False, because="looks at values")
 class ListDiff:
     """The elements of a vector that are not in another, and where they stand."""
 
@@ -259,7 +260,7 @@ class ListDiff:
 
 
 def _bound(name: str, side: str) -> None:
-    @op(name, differentiable=False)
+    @op(name)
     class Bound:
         """Where values would be put into sorted rows."""
 
@@ -495,11 +496,9 @@ def repeat(input: Any, repeats: Any, axis: int | None = None, name: str | None =
         repeats = convert_to_tensor(repeats, name="repeats")
         if not repeats.dtype.is_integer:
             raise TypeError("repeats must be an integer-type tensor.")
-        if repeats.dtype not in (dtypes.int32, dtypes.int64):
-            repeats = raw.cast(repeats, dtypes.int32)
+        repeats = raw.cast(repeats, dtypes.int32)
         repeats.shape.with_rank_at_most(1)
-        if data._dims == ():
-            data = expand_dims(data, 0)
+        data = _at_least_a_vector(data)
         data_shape = shape(data)
         if axis < 0:
             if data._dims is None:
@@ -518,7 +517,7 @@ def repeat(input: Any, repeats: Any, axis: int | None = None, name: str | None =
                 else data_shape[:raw.sub(axis + 1, rank(repeats))]
             repeats = raw.broadcast_to(repeats, concat([lead, repeats_shape], axis=0))
             repeats.set_shape([None] * (axis + 1))
-        most = raw.maximum(0, raw.max(repeats, list(range(axis + 1))))
+        most = raw.maximum(0, api.math.reduce_max(repeats))
         mask = sequence_mask(repeats, most)
         tiled = _tile_axis(expand_dims(data, axis + 1), axis + 1, most)
         result = boolean_mask(tiled, mask)
@@ -529,12 +528,19 @@ def repeat(input: Any, repeats: Any, axis: int | None = None, name: str | None =
         return result
 
 
+def _at_least_a_vector(data: Tensor) -> Tensor:
+    """`data`, as a vector of one element if it is a scalar."""
+    if data._dims is not None:
+        return data if data._dims else expand_dims(data, 0)
+    data_shape, data_rank = shape(data), rank(data)
+    return reshape(data, concat([[1], data_shape], axis=0)[-data_rank:])
+
+
 def _tile_axis(data: Tensor, axis: int, multiple: Tensor) -> Tensor:
     """`data` repeated along one axis."""
     if data._dims is not None:
         multiples: list[Any] = [1] * len(data._dims)
         multiples[axis] = multiple
         return tile(data, multiples)
-    lead, rank_ = ones(axis, dtypes.int32), rank(data)
-    rest = ones(raw.sub(raw.sub(rank_, axis), 1), dtypes.int32)
-    return tile(data, concat([lead, [multiple], rest], 0))
+    ones_ = ones(rank(data), dtypes.int32)
+    return tile(data, concat([ones_[:axis], [multiple], ones_[axis + 1:]], 0))

@@ -20,7 +20,7 @@ from tfmagic.ops.debug.text import summarized
 from tfmagic.ops.declare import op, register
 
 
-@op("Assert", traced=False, because="stops the run by a value", effect="writes", differentiable=False)
+@op("Assert", traced=False, because="stops the run by a value", effect="writes")
 class AssertOp:
     """Fails the run unless a condition holds."""
 
@@ -56,7 +56,7 @@ def _abort(op: Any) -> None:
         raise errors.AbortedError(None, None, op.error_msg or "The graph asked to abort.")
 
 
-register("Abort", kernel=_abort, traced=False, because="stops the run", effect="writes", differentiable=False)
+register("Abort", kernel=_abort, traced=False, because="stops the run", effect="writes")
 
 
 @export("debugging.Assert")

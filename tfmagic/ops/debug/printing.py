@@ -53,7 +53,7 @@ _STREAMS = {"stdout": "stdout", "stderr": "stderr"}
 _LOG_STREAMS = {"log(info)": "INFO", "log(warning)": "WARN", "log(error)": "ERROR"}
 
 
-@op("PrintV2", traced=False, because="prints", effect="writes", differentiable=False)
+@op("PrintV2", traced=False, because="prints", effect="writes")
 class PrintV2:
     """Prints a string."""
 

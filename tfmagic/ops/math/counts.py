@@ -22,7 +22,7 @@ from tfmagic.ops.shape_rules import same
 from tfmagic.ops.torch_types import torch_dtype
 
 
-@op("Bincount", host="size", differentiable=False)
+@op("Bincount", host="size")
 class Bincount:
     """How often each number below `size` occurs, or the sum of the weights there."""
 
@@ -40,7 +40,7 @@ class Bincount:
         return torch.zeros(size, dtype=torch_dtype(op.T), device=arr.device).index_add(0, flat[known], values[known])
 
 
-@op("HistogramFixedWidth", host="nbins", differentiable=False)
+@op("HistogramFixedWidth", host="nbins")
 class HistogramFixedWidth:
     """How many values fall into each of `nbins` bins of equal width; those outside count in the outermost ones."""
 
@@ -65,7 +65,7 @@ def _bucketize(op: Any, x: Any) -> Any:
     return torch.bucketize(x.to(torch.float64), borders.to(torch.float64), right=True, out_int32=True)
 
 
-register("Bucketize", same, _bucketize, differentiable=False)
+register("Bucketize", same, _bucketize)
 
 
 # --- public functions ------------------------------------------------------------------------------------------

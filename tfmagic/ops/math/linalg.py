@@ -9,6 +9,7 @@ from tfmagic.base.export import export
 from tfmagic.base.lazy import torch
 from tfmagic.base.shapes import Dims
 from tfmagic.graph.operation import Tensor
+from tfmagic.graph.scopes import name_scope
 from tfmagic.ops import api, raw
 from tfmagic.ops.array import constants, shape_ops
 from tfmagic.ops.declare import op, register
@@ -212,6 +213,22 @@ for _name in ("MatrixTriangularSolve", "BatchMatrixTriangularSolve"):
     register(_name, _solve_shape, _triangular_solve, _triangular_gradient)
 
 
+@export("linalg.cholesky_solve")
+def cholesky_solve(chol: Any, rhs: Any, name: str | None = None) -> Tensor:
+    """Solves systems of equations by the Cholesky factors of their matrices.
+
+    Args:
+      chol: lower triangular factors, a tensor of shape [..., n, n].
+      rhs: right sides, a tensor of shape [..., n, k].
+
+    Returns:
+      The solutions, a tensor of shape [..., n, k].
+    """
+    with name_scope(name, "cholesky_solve", [chol, rhs]):
+        y = raw.matrix_triangular_solve(chol, rhs, adjoint=False, lower=True)
+        return raw.matrix_triangular_solve(chol, y, adjoint=True, lower=True)
+
+
 @op("MatrixSolveLs", "BatchMatrixSolveLs", traced=False, because="looks at values")
 class MatrixSolveLs:
     """Least squares, with a penalty on the solution's length."""
@@ -248,7 +265,6 @@ class MatrixSolveLs:
         normal = matmul(a, a, adjoint_a=over, adjoint_b=not over)
         normal += penalty * api.eye(columns if over else rows, dtype=a.dtype.base_dtype)
         factor = raw.cholesky(normal)
-        cholesky_solve = api.linalg.cholesky_solve
         if over:
             z = cholesky_solve(factor, dy)
             xz = matmul(x, z, adjoint_b=True)
@@ -544,28 +560,4 @@ def _einsum_shape(op: Any, inputs: list[Dims]) -> Dims:
     return tuple(sizes[label] for label in right)
 
 
-def _einsum_gradient(op: Any, dy: Tensor) -> list[Tensor]:
-    """For each input the sum over the output and the other inputs, spread over letters that only it has."""
-    equation = op.equation.replace(" ", "")
-    left, _, right = equation.partition("->")
-    labels = left.split(",")
-    if "." in equation or any(len(set(text)) != len(text) for text in labels):
-        raise NotImplementedError(f"The gradient of Einsum({op.equation!r}) is not known: it takes equations without "
-                                  "'...' and without a letter twice in one input. tf.einsum builds other nodes, which "
-                                  "have gradients.")
-    result = []
-    for place, (text, tensor) in enumerate(zip(labels, op.inputs)):
-        others = [t for i, t in enumerate(labels) if i != place]
-        known = set(right).union(*others)
-        own = [c for c in text if c not in known]
-        kept = "".join(c for c in text if c in known)
-        others_in = [conjugate(t) for i, t in enumerate(op.inputs) if i != place]
-        part = raw.einsum([dy, *others_in], f"{','.join([right, *others])}->{kept}")
-        for axis, letter in enumerate(text):
-            if letter in own:
-                part = shape_ops.expand_dims(part, axis)
-        result.append(raw.broadcast_to(part, shape_ops.shape(tensor)) if own else part)
-    return result
-
-
-register("Einsum", _einsum_shape, lambda op, inputs: torch.einsum(op.equation, *inputs), _einsum_gradient)
+register("Einsum", _einsum_shape, lambda op, inputs: torch.einsum(op.equation, *inputs))

@@ -249,9 +249,9 @@ register("Prod", reduced, _over_axes(_prod), _prod_gradient, _static(np.prod), *
 register("Max", reduced, _over_axes(_extreme("amax", True)), _extreme_gradient, _static(np.max), **_AXES)
 register("Min", reduced, _over_axes(_extreme("amin", False)), _extreme_gradient, _static(np.min), **_AXES)
 register("All", reduced, _over_axes(lambda op, x, axes: torch.all(x, axes, op.keep_dims)), static=_static(np.all),
-         differentiable=False, **_AXES)
+         **_AXES)
 register("Any", reduced, _over_axes(lambda op, x, axes: torch.any(x, axes, op.keep_dims)), static=_static(np.any),
-         differentiable=False, **_AXES)
+         **_AXES)
 
 
 def _euclidean_norm(op: Any, x: Any, axis: Any) -> Any:
@@ -262,7 +262,7 @@ def _euclidean_norm(op: Any, x: Any, axis: Any) -> Any:
     return norm.to(torch_dtype(op.T))
 
 
-register("EuclideanNorm", reduced, _euclidean_norm, differentiable=False, **_AXES)
+register("EuclideanNorm", reduced, _euclidean_norm, **_AXES)
 
 
 def _arg_shape(op: Any, x: Dims, axis: Dims) -> Dims:
@@ -293,8 +293,8 @@ def _arg(function: str) -> Any:
     return kernel
 
 
-register("ArgMax", _arg_shape, _arg("argmax"), differentiable=False, host="dimension")
-register("ArgMin", _arg_shape, _arg("argmin"), differentiable=False, host="dimension")
+register("ArgMax", _arg_shape, _arg("argmax"), lambda op, dy: (None, None), host="dimension")
+register("ArgMin", _arg_shape, _arg("argmin"), lambda op, dy: (None, None), host="dimension")
 
 
 # --- public functions ------------------------------------------------------------------------------------------

@@ -29,7 +29,13 @@ def _is_zero(gradient: Tensor) -> bool:
     return value is not None and bool((value == 0).all())
 
 
-@op("SoftmaxCrossEntropyWithLogits")
+def _explain_rows(op: Any, features: Any, labels: Any) -> str:
+    """TensorFlow's words for logits and labels of different shapes."""
+    return (f"logits and labels must be broadcastable: logits_size={shapes.brackets(tuple(features.shape))} "
+            f"labels_size={shapes.brackets(tuple(labels.shape))}")
+
+
+@op("SoftmaxCrossEntropyWithLogits", explain=_explain_rows)
 class SoftmaxCrossEntropyWithLogits:
     """The cross-entropy of rows of logits and label probabilities, and its gradient by the logits."""
 
@@ -43,13 +49,7 @@ class SoftmaxCrossEntropyWithLogits:
     def kernel(op: Any, features: Any, labels: Any) -> tuple[Any, Any]:
         known = op.features._dims, op.labels._dims
         if known[0] is None or None in known[0] or known[0] != known[1]:
-            try:
-                features, labels = torch.broadcast_tensors(features, labels)
-            except RuntimeError:
-                raise errors.InvalidArgumentError(
-                    None, op.op, "logits and labels must be broadcastable: logits_size="
-                    f"{shapes.brackets(tuple(features.shape))} labels_size={shapes.brackets(tuple(labels.shape))}") \
-                    from None
+            features, labels = torch.broadcast_tensors(features, labels)
         log = torch.log_softmax(features, -1)
         return -torch.sum(labels * log, -1), torch.exp(log) - labels
 

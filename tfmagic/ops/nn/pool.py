@@ -79,7 +79,8 @@ def _as_floating(op: Any, x: Any) -> Any:
 def _max_pool(op: Any, x: Any, rank: int, ksize: Any = None, strides: Any = None) -> Any:
     dims = op.input._dims
     if dims is None and x.dim() != rank:
-        raise errors.InvalidArgumentError(None, op.op, f"tensor_in must be {rank}-dimensional")
+        raise errors.InvalidArgumentError(None, op.op, f"tensor_in_shape must have {rank - 2} spatial dimensions. "
+                                                       f"{x.dim()} 0")
     value = _max_with_indices(to_torch(op, _as_floating(op, x), rank), _geometry(op, dims, x, ksize, strides))[0]
     return from_torch(op, value.to(x.dtype) if op.T.is_integer else value, rank)
 

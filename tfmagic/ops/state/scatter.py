@@ -140,17 +140,15 @@ def _scatter_nd(rule: str) -> Callable[..., Any]:
 
 for _rule in _RULES:
     register(f"Scatter{_rule}", shape=_scatter_shape, kernel=_scatter(_rule), writes="ref", traced=False,
-             because="looks at values",
-             differentiable=False, doc=f"{_rule} rows of a variable.")
+             because="looks at values", doc=f"{_rule} rows of a variable.")
     register(f"ResourceScatter{_rule}", kernel=_scatter(_rule), writes="resource", traced=False,
-             because="looks at values", differentiable=False,
+             because="looks at values",
              doc=f"{_rule} rows of a resource variable.")
 for _rule in ("Update", "Add", "Sub"):
     register(f"ScatterNd{_rule}", shape=_scatter_nd_shape, kernel=_scatter_nd(_rule), writes="ref", traced=False,
-             because="looks at values",
-             differentiable=False, doc=f"{_rule} elements or slices of a variable.")
+             because="looks at values", doc=f"{_rule} elements or slices of a variable.")
     register(f"ResourceScatterNd{_rule}", kernel=_scatter_nd(_rule), writes="ref", traced=False,
-             because="looks at values", differentiable=False,
+             because="looks at values",
              doc=f"{_rule} elements or slices of a resource variable.")
 
 

@@ -68,7 +68,7 @@ def _declare(update: str, rule: Callable[..., Any], *slots: str) -> None:
         sparse = "Sparse" in form
         kernel = _sparse(rule, [arg.name for arg in definition.inputs], changed) if sparse else rule
         register(form + update, shape=None if form.startswith("Resource") else _update_shape, kernel=kernel,
-                 writes=changed, doc=rule.__doc__, differentiable=False, traced=not sparse,
+                 writes=changed, doc=rule.__doc__, traced=not sparse,
                  because="looks at values" if sparse else None)
 
 

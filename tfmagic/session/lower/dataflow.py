@@ -21,8 +21,8 @@ from tfmagic.session.lower.body import DEAD
 from tfmagic.session.lower.loops import ENTERS, EXITS, NEXT
 from tfmagic.session.lower.lowering import VARIABLE_OPS, Lowering, VariableRef, uninitialized
 from tfmagic.session.lower.regions import MERGES, SWITCHES
-from tfmagic.session.lower.run_time import PlanCall, RunTimeKernel
 from tfmagic.session.lower.schedule import waits
+from tfmagic.session.plan.run_time import PlanCall, RunTimeKernel
 from tfmagic.session.running import check_deadline, current
 
 
@@ -129,6 +129,7 @@ class _Run:
         self.feeds = dict(zip(plan.fed, values))
         self.variables = dict(zip(plan.roots, values[len(plan.fed):]))
         self.root = _Frame("", None)
+        self.given: dict[Tensor, list[Any]] = {tensor: [] for tensor in plan.needed}
         self.queue: collections.deque[tuple[Operation, _Frame, int]] = collections.deque()
 
     def results(self) -> tuple[Any, ...]:
@@ -145,12 +146,15 @@ class _Run:
             frame.busy -= 1
             self._finish(frame)
         results = []
-        for tensor in self.plan.needed:
-            value = self.root.iterations[0].values.get(tensor, DEAD)
-            if value is DEAD:
-                raise run_errors.error(errors.InvalidArgumentError, tensor.op,
-                                       f"Retval[0] does not have value: {tensor.name} was not computed in this run.")
-            results.append(self._read(value, tensor.op))
+        for index, tensor in enumerate(self.plan.needed):
+            values = self.given[tensor]
+            if not values:
+                raise run_errors.error(errors.InvalidArgumentError, tensor.op, f"Retval[{index}] does not have value\n"
+                                       f"{tensor.name} is in a branch that this run did not take.")
+            if len(values) > 1:
+                raise run_errors.error(errors.InternalError, tensor.op, f"Retval[{index}] has already been set.\n"
+                                       f"{tensor.name} has a value in each turn of a loop: fetch what it returns.")
+            results.append(self._read(values[0], tensor.op))
         return (*results, *(self.variables[root] for root in self.plan.roots))
 
     def _start(self, op: Operation, frame: _Frame, number: int) -> None:
@@ -231,6 +235,8 @@ class _Run:
         iteration = frame.iterations[number]
         for tensor, value in zip(op._outputs, outputs):
             iteration.values[tensor] = value
+            if tensor in self.given and value is not DEAD:
+                self.given[tensor].append(value)
         for reader, read in self.plan.readers.get(op, ()):
             iteration.arrived[reader] = iteration.arrived.get(reader, 0) + 1
             if read is None and dead:

@@ -29,9 +29,9 @@ from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.graph.registry import Node, OpDeclaration
 from tfmagic.ops.torch_types import torch_dtype
 from tfmagic.session import run_errors
-from tfmagic.session.lower.run_time import Check, RunTimeKernel, settled, tensor_type
 from tfmagic.session.lower.tracer import PlanTracer
 from tfmagic.session.plan.plan_graph import Update
+from tfmagic.session.plan.run_time import Check, RunTimeKernel, settled, tensor_type
 from tfmagic.session.resources.keys import key_of, shown
 
 # An op is folded only when its outputs are known to stay below this many elements.
@@ -334,8 +334,9 @@ def uninitialized(root: Operation, op: Operation) -> errors.OpError:
     if root.type == "VarHandleOp":
         container, name = shown(key_of(root))
         return run_errors.error(
-            errors.FailedPreconditionError, op, f"Error while reading resource variable {name} from "
-            f"Container: {container}. This could mean that the variable was uninitialized.\nRun "
+            errors.FailedPreconditionError, op, f"Error while reading resource variable {name} from Container: "
+            f"{container}. This could mean that the variable was uninitialized. Not found: Container {container} "
+            f"does not exist. (Could not find resource: {container}/{name})\nRun "
             "tf.global_variables_initializer() in this session first.")
     return run_errors.error(
         errors.FailedPreconditionError, op,

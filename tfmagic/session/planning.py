@@ -12,12 +12,13 @@ from tfmagic.graph import registry
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.session import run_errors
 from tfmagic.session.lower import control_flow
+from tfmagic.session.lower.dataflow import DataflowStep
 from tfmagic.session.lower.lowering import Lowering, VariableRef
-from tfmagic.session.lower.run_time import Asked
-from tfmagic.session.lower.schedule import schedule
+from tfmagic.session.lower.schedule import Step, schedule
 from tfmagic.session.passes import BrokenPlan, run_passes
 from tfmagic.session.plan.plan_graph import PlanGraph
 from tfmagic.session.plan.prune import prune
+from tfmagic.session.plan.run_time import Asked
 
 
 def make_plan(fetches: Sequence[Tensor], targets: Sequence[Operation], feeds: Sequence[Tensor],
@@ -52,12 +53,20 @@ def _make(fetches: Sequence[Tensor], targets: Sequence[Operation], feeds: Sequen
           keep_stages: bool) -> PlanGraph:
     fed = set(feeds)
     ops = prune([*fetches, *targets], fed)
-    lowering = Lowering(place, resources)
-    for index, tensor in enumerate(feeds):
-        dims = tensor._dims if shapes is None else shapes[index]
-        lowering.feed(tensor, None if dims is None or None in dims else dims)
-    for step in schedule(control_flow.recover(ops, fed, fetches), feeds):
-        step.lower(lowering)
+
+    def lowered(steps: list[Step]) -> Lowering:
+        lowering = Lowering(place, resources)
+        for index, tensor in enumerate(feeds):
+            dims = tensor._dims if shapes is None else shapes[index]
+            lowering.feed(tensor, None if dims is None or None in dims else dims)
+        for step in schedule(steps, feeds):
+            step.lower(lowering)
+        return lowering
+
+    lowering = lowered(control_flow.recover(ops, fed, fetches))
+    if not all(tensor in lowering.values for tensor in fetches):
+        # One is inside a loop or branch of an imported graph: only node by node is it told what becomes of it.
+        lowering = lowered([DataflowStep(ops, fed, fetches)])
     tracer = lowering.tracer
     written = [root for root in lowering.written if lowering.state[root] is not lowering.state_inputs.get(root)]
     results = tuple(_result(lowering, tensor) for tensor in fetches)
