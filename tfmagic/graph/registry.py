@@ -75,6 +75,7 @@ class OpDeclaration:
 
 
 _declarations: dict[str, OpDeclaration] = {}
+_looked_up: dict[str, OpDeclaration | None] = {}
 _gradient_overrides: dict[str, Callable[..., Any] | None] = {}
 
 
@@ -96,12 +97,18 @@ def lookup(op_type: str) -> OpDeclaration | None:
 
     The family that declares it is imported when its first op is looked up.
     """
-    declaration = _declarations.get(op_type)
-    if declaration is None:
-        home = opdefs.home(op_type)
-        if home:
-            importlib.import_module("tfmagic." + home)
-            declaration = _declarations.get(op_type)
+    try:
+        return _looked_up[op_type]
+    except KeyError:
+        return _load(op_type)
+
+
+def _load(op_type: str) -> OpDeclaration | None:
+    home = opdefs.home(op_type)
+    if home:
+        # Another thread may be in the middle of importing it: this waits until all that a declaration needs is there.
+        importlib.import_module("tfmagic." + home)
+    declaration = _looked_up[op_type] = _declarations.get(op_type)
     return declaration
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -75,10 +76,33 @@ def translate(exception: BaseException, op: Operation, values: list[Any] | None 
     if explained is not None:
         return error(errors.InvalidArgumentError, op, explained, values)
     if isinstance(exception, (ValueError, RuntimeError, IndexError, ArithmeticError)) \
-            and not isinstance(exception, RecursionError):
+            and not isinstance(exception, RecursionError) and not message.startswith(_MISTAKES):
         return error(errors.InvalidArgumentError, op, _first_line(message), values)
-    return error(errors.InternalError, op, f"{op.type} failed by a fault of tfmagic, not of this program: "
-                 f"{type(exception).__name__}: {_first_line(message)}", values)
+    return error(errors.InternalError, op, _fault(op.type, exception), values)
+
+
+# How Python's own errors begin that tell of a mistake in a kernel, where torch raises the same classes for bad values.
+_MISTAKES = ("not enough values to unpack", "too many values to unpack", "list index", "tuple index", "string index",
+             "pop from", "list assignment", "range object index")
+
+
+def internal(exception: BaseException, what: str) -> errors.OpError:
+    """The error that the user sees for a fault outside of any kernel.
+
+    Args:
+      what: what was going on ("The run").
+    """
+    if isinstance(exception, RecursionError):
+        return errors.ResourceExhaustedError(
+            None, None, f"{what} is nested too deeply for Python's recursion limit ({sys.getrecursionlimit()}). Nest "
+            "fewer branches, loops and functions, or raise the limit with sys.setrecursionlimit.")
+    return errors.InternalError(None, None, _fault(what, exception))
+
+
+def _fault(what: str, exception: BaseException) -> str:
+    message = str(exception).strip()
+    return (f"{what} failed by a fault of tfmagic, not of this program: {type(exception).__name__}"
+            + (f": {_first_line(message)}" if message else ""))
 
 
 def _first_line(message: str) -> str:

@@ -145,21 +145,16 @@ class RunTimeKernel(PlanCall, shown_under="tfmagic.ops"):
         for index, is_host in enumerate(self.host):
             if is_host and isinstance(args[index], torch.Tensor):
                 args[index] = args[index].tolist()
-        if self.make_state is not None:
-            return self._with_state(args)
-        return self._kernel(args)
-
-    def _with_state(self, args: list[Any]) -> Any:
-        """Call the kernel with the node's state, and note in the run's journal from where it has moved on."""
-        state = self.resources.nodes.get(self.op, functools.partial(self.make_state, self.node))  # type: ignore[arg-type]
-        journal = current.journal
-        if journal is None:
-            return self._kernel([state, *args])
+        if self.make_state is None:
+            return self._kernel(args)
+        state = self.resources.nodes.get(self.op, functools.partial(self.make_state, self.node))
         before = state.mark()
+        args.insert(0, state)
         try:
-            return self._kernel([state, *args])
+            return self._kernel(args)
         finally:
-            journal.note(state, before)
+            if current.journal is not None:  # a run that fails goes back
+                current.journal.note(state, before)
 
     def _kernel(self, args: list[Any]) -> Any:
         if self.device != "cpu":
