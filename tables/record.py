@@ -23,6 +23,7 @@ import types
 import tensorflow as tf
 from tensorflow.core.framework import op_def_pb2, types_pb2
 from tensorflow.python import pywrap_tensorflow
+from tensorflow.python.framework.ops import _gradient_registry as gradients
 from tensorflow.python.util import tf_decorator, tf_inspect
 
 ROOT = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "tfmagic")
@@ -48,7 +49,7 @@ SETS = [
 OPDEFS_HEAD = """\
 # Op definitions of TensorFlow 1.15: one op a line (tables/record.py; `python -m tables` writes the last column).
 # Op | Python function | inputs | outputs | attrs (in the order of the Python function) | flags | home in tfmagic
-# `a as b` = the function calls input a b; $name = a set of types
+# `a as b` = the function calls input a b; `= x as y` = where its caller is silent it gives y; $name = a set of types
 """
 
 
@@ -84,6 +85,11 @@ def snake_case(op_type):
 
 def arguments(function):
     return [a for a in tf_inspect.getfullargspec(function).args if a != "name"]
+
+
+def defaults(function):
+    spec = tf_inspect.getfullargspec(function)
+    return dict(zip(reversed(spec.args), reversed(spec.defaults or ())))
 
 
 def default_text(attr):
@@ -123,6 +129,16 @@ def attr_text(attr):
     return text
 
 
+def free_attr_text(attr, shown, given):
+    """An attr that the Python function takes; only the defaults of flags ever differ from the op's own."""
+    text = attr_text(attr)
+    if attr.name in shown:
+        text = text.replace(attr.name, attr.name + " as " + shown[attr.name], 1)
+    if attr.type == "bool" and given.get(attr.name, attr.default_value.b) != attr.default_value.b:
+        text += " as " + json.dumps(given[attr.name])
+    return text
+
+
 def arg_text(arg, shown):
     if arg.type_list_attr:
         spec = "list(%s)" % arg.type_list_attr
@@ -133,6 +149,14 @@ def arg_text(arg, shown):
     if arg.is_ref:
         spec = "ref(%s)" % spec
     return (arg.name if shown in (None, arg.name) else arg.name + " as " + shown) + ": " + spec
+
+
+def gradient_flag(op_type):
+    """Whether tf.gradients goes through an op, stops there, or refuses it."""
+    try:
+        return ["gradient" if gradients.lookup(op_type) else "stops_gradients"]
+    except LookupError:
+        return []
 
 
 def op_line(op, function):
@@ -155,15 +179,16 @@ def op_line(op, function):
         real = dict(zip(unknown, missing))
         attr_of = {a.name: a for a in free}
         order = [attr_of[real.get(a, a)] for a in args if real.get(a, a) in attr_of]
-    attrs = [attr_text(a).replace(a.name, a.name + " as " + shown[a.name], 1) if a.name in shown else attr_text(a)
-             for a in order] + [attr_text(a) for a in op.attr if a.name in inferred]
+    given = {} if function is None else defaults(function)
+    attrs = [free_attr_text(a, shown, given) for a in order] + [attr_text(a) for a in op.attr if a.name in inferred]
     flags = [word for word, said in (("stateful", op.is_stateful), ("commutative", op.is_commutative),
                                      ("aggregate", op.is_aggregate),
                                      ("allows_uninitialized_input", op.allows_uninitialized_input)) if said]
-    if op.HasField("deprecation"):
-        flags.append("deprecated=%d" % op.deprecation.version)
     if not hasattr(tf.raw_ops, op.name):
         flags.append("not_raw")
+    flags.extend(gradient_flag(op.name))
+    if op.HasField("deprecation"):
+        flags.append('deprecated=%d "%s"' % (op.deprecation.version, op.deprecation.explanation))
     return " | ".join([op.name, snake_case(op.name), "; ".join(arg_text(a, shown.get(a.name)) for a in op.input_arg),
                        "; ".join(arg_text(a, None) for a in op.output_arg), "; ".join(attrs), " ".join(flags)]) + " |"
 
@@ -310,7 +335,7 @@ def public_names(members, modules, renamed):
 
 MODULES_HEAD = """\
 # Internal modules of TensorFlow 1.15 that programs import from: module, then the names in it (tables/record.py).
-# `name` is the public name itself, `name=public` another one, `name=gen:f` the op function f
+# `name` is the public name itself, `name=public` another one, `name=gen:f` the op function f, `name=@m` the module m
 """
 
 
@@ -359,10 +384,15 @@ def internal_modules(members):
         words = []
         for name in sorted(vars(module)):
             value = vars(module)[name]
-            if name.startswith("__") or isinstance(value, types.ModuleType):
-                continue
             target = None
-            if (module_name, name) in values:
+            if name.startswith("__"):
+                continue
+            if isinstance(value, types.ModuleType):  # as an attribute of the package that all programs import from
+                if module_name != "tensorflow.python" or value.__name__ == module_name + "." + name or not re.match(
+                        r"tensorflow\.python\.\w", value.__name__):
+                    continue
+                target = "@" + value.__name__
+            elif (module_name, name) in values:
                 target = values[module_name, name]
             elif name in handed_on and type(value) is type(handed_on[name][0]) and value == handed_on[name][0]:
                 target = handed_on[name][1]
@@ -400,7 +430,7 @@ def internal_target(value, public, members, generated):
 def write(path, lines):
     with io.open(os.path.join(ROOT, path), "w", encoding="utf-8", newline="\n") as out:
         for line in lines:
-            out.write((line.decode("utf-8") if isinstance(line, bytes) else line).rstrip() + "\n")
+            out.write((line.decode("utf-8") if isinstance(line, bytes) else line).rstrip() + u"\n")
 
 
 def main():

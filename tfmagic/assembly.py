@@ -11,7 +11,7 @@ FILLED_BY = {
     "dimensions as tensors": "ops.array.constants:dimension_to_tensor",
     "nodes of gradients": "ops.control_flow.support:BUILDERS",
     "values of tensors": "tf.control.cases:evaluate",
-    "kind of variables": "tf.variable.scope:uses_resource",
+    "variables of a kind": "tf.variable.kinds:make",
 }
 
 

@@ -39,10 +39,29 @@ def test_every_slot_of_a_lower_floor_is_filled_by_something_that_exists() -> Non
         assert slots.Slot(name).load() is not None
 
 
+FIRST = """
+import importlib, os, sys
+import numpy, ml_dtypes, torch.fx, IPython  # what takes long to import is there before the house is
+failed = []
+for name in sys.argv[1:]:
+    child = os.fork()
+    if child == 0:
+        try:
+            importlib.import_module(name)
+        except BaseException as error:
+            print(f"{name}: {error!r}", flush=True)
+            os._exit(1)
+        os._exit(0)
+    if os.waitpid(child, 0)[1]:
+        failed.append(name)
+sys.exit(f"cannot be imported first: {failed}" if failed else 0)
+"""
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("module", MODULES)
-def test_a_module_can_be_imported_first(module: str) -> None:
-    subprocess.run([sys.executable, "-c", f"import {module}"], check=True)
+def test_each_module_can_be_the_first_that_is_imported() -> None:
+    done = subprocess.run([sys.executable, "-c", FIRST, *MODULES], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_one_name_imports_the_module_that_defines_it_and_what_that_needs() -> None:
@@ -59,6 +78,44 @@ def test_an_op_imports_its_family_when_it_is_first_made() -> None:
             "assert 'tfmagic.ops.nn.activations' not in sys.modules\ntf.nn.relu(x)\n"
             "assert 'tfmagic.ops.nn.activations' in sys.modules and 'tfmagic.ops.nn.pool' not in sys.modules\n")
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_threads_that_use_the_first_ops_of_all_families_at_once_get_whole_families() -> None:
+    code = """
+import sys, threading
+from tfmagic import tf
+
+sys.setswitchinterval(1e-5)
+failed = []
+start = threading.Barrier(16)
+
+def build(number):
+    start.wait()
+    try:
+        with tf.Graph().as_default():
+            x = tf.placeholder(tf.float32, [2, 4, 4, 3])
+            steps = [lambda: tf.nn.relu(x), lambda: tf.reduce_mean(x), lambda: x[0] + 1.0, lambda: tf.transpose(x),
+                     lambda: tf.nn.max_pool(x, [1, 2, 2, 1], [1, 2, 2, 1], "SAME"), lambda: tf.strings.join(["a", "b"]),
+                     lambda: tf.gather(x, [0]), lambda: tf.concat([x, x], 0), lambda: tf.random_uniform([2]),
+                     lambda: tf.gradients(tf.tanh(x), x), lambda: tf.get_variable("w", [2]),
+                     lambda: tf.linalg.inv(tf.eye(2)),
+                     lambda: tf.layers.dense(x, 2), lambda: tf.train.AdamOptimizer(), lambda: tf.while_loop(
+                         lambda i: i < 3, lambda i: i + 1, [tf.constant(0)]), lambda: tf.nn.conv2d(
+                             x, tf.ones([2, 2, 3, 4]), 1, "SAME")]
+            for step in steps[number:] + steps[:number]:
+                step()
+    except BaseException as error:
+        failed.append(repr(error))
+
+threads = [threading.Thread(target=build, args=(number,)) for number in range(16)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+assert not failed, failed
+"""
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
 
 
 def test_the_python_function_of_every_op_is_known_by_name() -> None:

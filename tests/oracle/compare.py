@@ -16,7 +16,7 @@ def differences(expected, actual, meant=()):
         meant: parts that are not compared.
     """
     lines = {"nodes (- missing, + extra, ~ different)": node_differences(expected["nodes"], actual["nodes"])}
-    for part in ("collections", "shown", "facts"):
+    for part in ("collections", "library", "shown", "facts"):
         lines[part] = part_differences(expected.get(part), actual.get(part))
     lines["values"] = value_differences(expected.get("values", []), actual.get("values", []))
     return [report(title, found) for title, found in lines.items() if found and title.split()[0] not in meant]
@@ -58,7 +58,7 @@ def first_line(message):
     line = as_in_3((message.splitlines() or [""])[0])
     for pattern, new in ((r"<type '", "<class '"), (r"pyfunc_\d+", "pyfunc"), (r"^exceptions\.", ""),
                          (r"available devices are \[[^\]]*\]", "available devices are [ ... ]"),
-                         (r" at [^ ]*\.py:\d+", ""), (r"TensorArray_\d+:", "TensorArray:"),
+                         (r" at [^ ]*\.py:\d+", ""), (r"TensorArray( \w*?)?_\d+:", r"TensorArray\1:"),
                          (r"running on \w+\.", "running on HOST.")):
         line = re.sub(pattern, new, line)
     return line
@@ -139,7 +139,7 @@ def same(expected, actual, tolerance=1e-6):
     if is_complex(expected) and is_complex(actual):
         a, b = complex(expected), complex(actual)
         return repr(a) == repr(b) or cmath.isclose(a, b, rel_tol=tolerance, abs_tol=tolerance)
-    return expected == actual
+    return expected == actual and isinstance(expected, bool) == isinstance(actual, bool)
 
 
 def is_number(value):

@@ -44,7 +44,7 @@ def recorded(name):
 def unpacked(text):
     """A record as `observe` gave it."""
     record = json.loads(text)
-    record["nodes"] = graphdef.unpack(record["nodes"])
+    record["nodes"] = graphdef.unpack(record)
     return record
 
 

@@ -7,6 +7,7 @@ Runs under TensorFlow 1.15's Python 2.7 as well as under Python 3.
 import base64
 import json
 import numbers
+import re
 from collections import OrderedDict
 
 import numpy as np
@@ -107,7 +108,7 @@ def describe_attr(attr):
     if kind == "tensor":
         return describe_tensor(attr.tensor)
     if kind == "func":
-        return {"func": attr.func.name}
+        return {"func": function_name(attr.func.name)}
     if kind == "f":
         return describe_number(np.float32(attr.f))
     if kind == "i":
@@ -115,6 +116,11 @@ def describe_attr(attr):
     if kind == "list":
         return describe_list(attr.list)
     return getattr(attr, kind) if kind else None
+
+
+def function_name(name):
+    """The name of a library function without the process-wide number or the hash that ends it."""
+    return re.sub(r"_(\d+|[0-9a-f]{8,}|[0-9A-Za-z]{11})$", "", name)
 
 
 def describe_list(values):
@@ -128,7 +134,8 @@ def describe_list(values):
     if name == "type":
         return [type_name(values, "type", v) for v in items]
     convert = {"s": text, "i": int, "shape": describe_shape, "tensor": describe_tensor,
-               "f": lambda v: describe_number(np.float32(v)), "func": lambda f: f.name}.get(name)  # fmt: skip
+               "f": lambda v: describe_number(np.float32(v)),
+               "func": lambda f: function_name(f.name)}.get(name)  # fmt: skip
     return [convert(v) if convert else v for v in items]
 
 
@@ -160,6 +167,21 @@ def describe_graph(graph):
             out["shapes"] = " ".join(shapes)
         described.append(out)
     return described
+
+
+def describe_library(graph):
+    """The functions of a graph's library by name: arguments, results and nodes."""
+    described = []
+    for function in graph.as_graph_def().library.function:
+        signature = function.signature
+        described.append(OrderedDict([
+            ("name", function_name(signature.name)),
+            ("inputs", [arg.name for arg in signature.input_arg]),
+            ("outputs", [arg.name for arg in signature.output_arg]),
+            ("nodes", [describe_node(node) for node in function.node_def]),
+            ("returns", OrderedDict(sorted(function.ret.items()))),
+        ]))  # fmt: skip
+    return sorted(described, key=lambda function: function["name"])
 
 
 def describe_collections(graph):
@@ -212,37 +234,41 @@ def array_of(value):
 
 
 def pack(nodes):
-    """Described nodes in a shorter form: one array of name, op, inputs, static shapes and attrs each.
+    """Described nodes in a shorter form: the sets of attrs that occur, and an array of each node.
 
-    A name in the scope of the node before it, and an input in the node's own scope, begin with "~/". The value of a
-    constant is dtype, values and how they are stored; its shape is that of the output.
+    The array holds name, op, inputs, static shapes, attrs and, where there is one, the device. Names are relative:
+    "~/x" stands in the scope of the node itself (for its own name: of the node before it), "~~/x" in the scope around
+    that. Attrs are the number of a set, but those of a constant are its value: dtype, values and how they are stored;
+    its shape is that of the output. "_class" is "~" where it names the first input.
     """
-    packed, last = [], None
+    sets, packed, before = [], [], None
     for node in nodes:
         scope = node["name"].rpartition("/")[0]
-        inputs = [abbreviated(name, scope) for name in node.get("inputs", [])]
-        name = abbreviated(node["name"], scope) if scope == last else node["name"]
-        row = [name, node["op"], " ".join(inputs), node.get("shapes", ""), packed_attrs(node)]
-        if "device" in node:
-            row.append(node["device"])
-        packed.append(row)
-        last = scope
-    return packed
+        inputs = " ".join(relative(name, scope) for name in node.get("inputs", []))
+        attrs = packed_attrs(node, scope)
+        if isinstance(attrs, dict):
+            if attrs not in sets:
+                sets.append(attrs)
+            attrs = sets.index(attrs)
+        row = [relative(node["name"], before), node["op"], inputs, node.get("shapes", ""), attrs]
+        packed.append(row + ([node["device"]] if "device" in node else []))
+        before = scope
+    return {"attrs": sets, "nodes": packed}
 
 
-def unpack(rows):
+def unpack(packed):
     """The described nodes that `pack` shortened."""
-    nodes, scope = [], ""
-    for name, op, inputs, shapes, attrs in (row[:5] for row in rows):
-        name = name.replace("~", scope, 1) if name.startswith("~/") else name
+    nodes, scope = [], None
+    for row in packed["nodes"]:
+        name, op, inputs, shapes, attrs = row[:5]
+        name = absolute(name, scope)
         scope = name.rpartition("/")[0]
         node = OrderedDict([("name", name), ("op", op)])
         if inputs:
-            node["inputs"] = [i.replace("~/", scope + "/", 1) if i.lstrip("^").startswith("~/") else i
-                              for i in inputs.split(" ")]  # fmt: skip
-        if len(rows[len(nodes)]) > 5:
-            node["device"] = rows[len(nodes)][5]
-        attrs = unpacked_attrs(attrs, shapes)
+            node["inputs"] = [absolute(i, scope) for i in inputs.split(" ")]
+        if len(row) > 5:
+            node["device"] = row[5]
+        attrs = unpacked_attrs(packed["attrs"][attrs] if isinstance(attrs, int) else attrs, node, shapes)
         if attrs:
             node["attrs"] = attrs
         if shapes:
@@ -251,35 +277,55 @@ def unpack(rows):
     return nodes
 
 
-def abbreviated(name, scope):
-    """An input or a name with "~/" for the scope that it stands in."""
+def relative(name, scope):
+    """A name, or an input of a node, seen from a scope."""
     mark = "^" if name.startswith("^") else ""
-    inner = name[len(mark) + len(scope) + 1:]
-    inside = scope and name.startswith(mark + scope + "/") and "/" not in inner
-    return mark + "~/" + inner if inside else name
+    name = name[len(mark):]
+    for sign in ("~/", "~~/"):
+        if scope and name.startswith(scope + "/"):
+            return mark + sign + name[len(scope) + 1:]
+        scope = (scope or "").rpartition("/")[0]
+    return mark + name
 
 
-def packed_attrs(node):
-    """A node's attrs, the value of a constant shortened."""
+def absolute(name, scope):
+    """The name that `relative` shortened."""
+    mark = "^" if name.startswith("^") else ""
+    sign, slash, inner = name[len(mark):].partition("/")
+    if slash and sign in ("~", "~~"):
+        return mark + (scope if sign == "~" else scope.rpartition("/")[0]) + "/" + inner
+    return name
+
+
+def packed_attrs(node, scope):
+    """A node's attrs as a dict, or as a list those of a constant that are no more than its value."""
     attrs = OrderedDict(node.get("attrs", {}))
     value = attrs.get("value")
     if node["op"] == "Const" and value["dtype"] == attrs["dtype"] and written_shape(value["shape"]) == node["shapes"]:
-        del attrs["dtype"]
-        attrs["value"] = [value["dtype"], value["values"]] + ([value["stored"]] if "stored" in value else [])
+        row = [value["dtype"], value["values"], value.get("stored", "")]
+        group = attrs.get("_class")
+        if set(attrs) == {"dtype", "value"}:
+            return row if row[2] != "" else row[:2]
+        if group and len(group) == 1 and set(attrs) == {"dtype", "value", "_class"}:
+            return row + [relative(group[0][len("loc:@"):], scope)]
+    if node.get("inputs") and attrs.get("_class") == ["loc:@" + node["inputs"][0]]:
+        attrs["_class"] = "~"
     return attrs
 
 
-def unpacked_attrs(attrs, shapes):
+def unpacked_attrs(attrs, node, shapes):
     """The attrs that `packed_attrs` shortened."""
-    if not isinstance(attrs.get("value"), list):
-        return attrs
-    attrs = OrderedDict(attrs)
-    value = attrs["value"]
-    attrs["dtype"] = value[0]
-    shape = [int(size) for size in shapes[1:-1].split(",") if size]
-    attrs["value"] = OrderedDict([("dtype", value[0]), ("shape", shape), ("values", value[1])])
-    if len(value) > 2:
-        attrs["value"]["stored"] = value[2]
+    if isinstance(attrs, list):
+        value = OrderedDict([("dtype", attrs[0]), ("shape", [int(n) for n in shapes[1:-1].split(",") if n]),
+                             ("values", attrs[1])])  # fmt: skip
+        if attrs[2:] and attrs[2] != "":
+            value["stored"] = attrs[2]
+        made = OrderedDict([("dtype", attrs[0]), ("value", value)])
+        if attrs[3:]:
+            made["_class"] = ["loc:@" + absolute(attrs[3], node["name"].rpartition("/")[0])]
+        return made
+    if attrs.get("_class") == "~":
+        attrs = OrderedDict(attrs, _class=["loc:@" + node["inputs"][0]])
     return attrs
 
 
@@ -292,7 +338,10 @@ def written_shape(sizes):
 
 def plain(data):
     """Data as it is after a way through JSON, the order of keys kept."""
-    return json.loads(json.dumps(data, default=lambda value: value.item()), object_pairs_hook=OrderedDict)
+    def other(value):
+        return text(value) if isinstance(value, bytes) else value.item()
+
+    return json.loads(json.dumps(data, default=other), object_pairs_hook=OrderedDict)
 
 
 def dumps(record):

@@ -14,12 +14,16 @@ def observe(tf, build):
         build: a function registered with `@program`.
 
     Returns:
-        A dict with `nodes`, `collections`, `shown`, `facts` and `values` (one entry a step).
+        A dict with `nodes`, `collections`, `library` (where there is one), `shown`, `facts` and `values` (one entry a
+        step).
     """
     with tf.Graph().as_default() as graph:
         case = build(tf)
         record = OrderedDict([("nodes", graphdef.describe_graph(graph)),
                               ("collections", graphdef.describe_collections(graph))])  # fmt: skip
+        library = graphdef.describe_library(graph)
+        if library:
+            record["library"] = library
         if case is None:
             return record
         record["shown"] = [[as_in_3(str(item)), as_in_3(repr(item))] for item in case.show]

@@ -63,8 +63,9 @@ def text_of(tf, build):
     from oracle.observe import observe
 
     record = graphdef.plain(observe(tf, build))
-    record["nodes"] = graphdef.pack(record["nodes"])
-    return graphdef.dumps(graphdef.OrderedDict([("recorded_from", header(tf))] + list(record.items())))
+    packed = graphdef.pack(record.pop("nodes"))
+    parts = [("recorded_from", header(tf)), ("attrs", packed["attrs"]), ("nodes", packed["nodes"])]
+    return graphdef.dumps(graphdef.OrderedDict(parts + list(record.items())))
 
 
 def main(names):

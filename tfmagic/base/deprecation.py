@@ -46,11 +46,12 @@ def deprecated(date: str | None, instructions: str, name: str | None = None,
         def wrapper(*args: Any, **kwargs: Any) -> Any:
             if function not in _warned:
                 where = _home(function, module)
-                shown = name or function.__qualname__.removesuffix(".__init__")
+                shown = name or _shown(function, args)
                 _warn(function, "From %s: %s (from %s) is deprecated and will be removed %s.\nInstructions for "
                       "updating:\n%s", _place(), shown, where, _when(date), instructions)
             return function(*args, **kwargs)
 
+        wrapper.warns = (date, instructions)  # type: ignore[attr-defined]
         return wrapper  # type: ignore[return-value]
 
     return decorate
@@ -63,39 +64,65 @@ def _home(function: Any, module: str | None) -> str:
     return module or export.internal_module(function.__name__)
 
 
-def deprecated_args(date: str | None, instructions: str, *names: str, module: str | None = None,
-                    **values: Any) -> Callable[[F], F]:
-    """Mark arguments of a public function as deprecated: the first call that gives one prints TensorFlow's warning.
+def _shown(function: Any, args: tuple[Any, ...]) -> str:
+    """A function's name in a warning: a constructor goes by its public class."""
+    if function.__name__ != "__init__":
+        return function.__qualname__
+    return next((f"{cls.__qualname__}.__init__" for cls in type(args[0]).__mro__
+                 if cls.__module__.startswith("tensorflow.")), function.__qualname__)
 
-    Args:
-      names: arguments that must not be given at all (None counts as not given where it is the default).
-      values: arguments whose given value here is the harmless default: only another value warns.
-    """
+
+def deprecated_args(date: str | None, instructions: str, *names: str, module: str | None = None) -> Callable[[F], F]:
+    """Mark arguments of a public function as deprecated: the first call that gives one prints TensorFlow's warning."""
 
     def decorate(function: F) -> F:
-        signature = inspect.signature(function)
-        parameters = list(signature.parameters)
-        defaults = {n: p.default for n, p in signature.parameters.items()}
+        places = _places(function, names)
 
         @functools.wraps(function)
         def wrapper(*args: Any, **kwargs: Any) -> Any:
-            given = dict(zip(parameters, args))
-            given.update(kwargs)
-            for argument in (*names, *values):
-                if argument not in given or (function, argument) in _warned:
-                    continue
-                ok = values.get(argument, defaults.get(argument))
-                if given[argument] is ok or (argument in values and given[argument] == ok):
-                    continue
-                where = _home(function, module)
-                _warn((function, argument), "From %s: calling %s (from %s) with %s is deprecated and will be "
-                      "removed %s.\nInstructions for updating:\n%s", _place(), function.__qualname__, where,
-                      argument, _when(date), instructions)
+            count = len(args)
+            for argument, place in places:
+                if (argument in kwargs or count > place) and (function, argument) not in _warned:
+                    _warn((function, argument), "From %s: calling %s (from %s) with %s is deprecated and will be "
+                          "removed %s.\nInstructions for updating:\n%s", _place(), _shown(function, args),
+                          _home(function, module), argument, _when(date), instructions)
             return function(*args, **kwargs)
 
+        wrapper.warns = (date, instructions, sorted(names))  # type: ignore[attr-defined]
         return wrapper  # type: ignore[return-value]
 
     return decorate
+
+
+def deprecated_arg_values(date: str | None, instructions: str, module: str | None = None,
+                          **values: Any) -> Callable[[F], F]:
+    """Mark values of arguments as deprecated: the first call that gives one prints TensorFlow's warning."""
+
+    def decorate(function: F) -> F:
+        places = _places(function, tuple(values))
+
+        @functools.wraps(function)
+        def wrapper(*args: Any, **kwargs: Any) -> Any:
+            for argument, place in places:
+                if argument in kwargs or len(args) > place:
+                    value = values[argument]
+                    given = kwargs[argument] if argument in kwargs else args[place]
+                    if type(given) is type(value) and given == value:
+                        _warn((function, argument, value), "From %s: calling %s (from %s) with %s=%s is deprecated and "
+                              "will be removed %s.\nInstructions for updating:\n%s", _place(), _shown(function, args),
+                              _home(function, module), argument, value, _when(date), instructions)
+            return function(*args, **kwargs)
+
+        wrapper.warns = (date, instructions, [f"{k}={v}" for k, v in values.items()])  # type: ignore[attr-defined]
+        return wrapper  # type: ignore[return-value]
+
+    return decorate
+
+
+def _places(function: Any, names: tuple[str, ...]) -> list[tuple[str, int]]:
+    """The positions of some parameters of a function."""
+    parameters = list(inspect.signature(function).parameters)
+    return [(name, parameters.index(name)) for name in names]
 
 
 def deprecated_argument_lookup(new_name: str, new_value: Any, old_name: str, old_value: Any) -> Any:

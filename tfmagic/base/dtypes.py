@@ -48,7 +48,7 @@ class DType:
 
     __slots__ = ("_enum", "_hash", "as_numpy_dtype", "name", "proto_name", "base_dtype", "_ref", "is_floating",
                  "is_complex", "is_integer", "is_quantized", "is_unsigned", "is_bool", "_is_ref_dtype", "kind",
-                 "__weakref__")
+                 "__dict__", "__weakref__")
 
     def __init__(self, enum: int, name: str, proto_name: str, numpy_type: Any):
         self._enum = enum

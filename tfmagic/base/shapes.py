@@ -18,7 +18,7 @@ Dims = Union[tuple[Union[int, None], ...], None]
 class Dimension:
     """The size of one axis: a non-negative integer, or None when it is unknown."""
 
-    __slots__ = ("_value",)
+    __slots__ = ("_value", "__dict__", "__weakref__")
 
     def __init__(self, value: Any):
         if isinstance(value, Dimension):
@@ -64,8 +64,6 @@ class Dimension:
         return same if same is None or same is NotImplemented else not same
 
     def __hash__(self) -> int:
-        if self._value is None:
-            raise ValueError("Unable to hash Dimension without a fixed size.")
         return hash(self._value)
 
     def __int__(self) -> int:
@@ -168,7 +166,7 @@ def as_dimension(value: Any) -> Dimension:
 class TensorShape:
     """The shape of a tensor: fully known, with unknown dimensions, or of unknown rank."""
 
-    __slots__ = ("_dims",)
+    __slots__ = ("_dims", "__dict__", "__weakref__")
 
     def __init__(self, dims: Any):
         if dims is None:
@@ -381,6 +379,10 @@ def compatible(a: Dims, b: Dims) -> bool:
     if a is None or b is None or a == b:
         return True
     return len(a) == len(b) and all(x is None or y is None or x == y for x, y in zip(a, b))
+
+
+class NoShape(ValueError):
+    """Values that no shape can have: TensorFlow says it without naming the node that would have got it."""
 
 
 def merge_in_words(a: Dims, b: Dims) -> Dims:

@@ -98,8 +98,8 @@ def _array(value: Any, dtype: DType | None) -> np.ndarray:
     except (ValueError, TypeError) as error:
         if "inhomogeneous" in str(error) or "sequence" in str(error):
             raise ValueError(f"Argument must be a dense tensor: {_short(value)} - got shape "
-                             f"{list(np.array(value, object).shape)}, but wanted {_wanted_shape(value)}. Make all rows "
-                             "equally long.") from None
+                             f"{list(np.array(value, object).shape)}, but wanted {_wanted_shape(value)}.\nMake all "
+                             "rows equally long.") from None
         raise TypeError(f"Failed to convert object of type {kind} to Tensor. Contents: {_short(value)}. Consider "
                         "casting elements to a supported type.") from None
     if array.dtype == object:

@@ -2,40 +2,43 @@
 
 from __future__ import annotations
 
-import logging
+import functools
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tfmagic.base.export import export
 
-DEBUG, INFO, WARN, ERROR, FATAL = logging.DEBUG, logging.INFO, logging.WARNING, logging.ERROR, logging.FATAL
+if TYPE_CHECKING:
+    import logging
+
+DEBUG, INFO, WARN, ERROR, FATAL = 10, 20, 30, 40, 50
 for _name, _level in (("DEBUG", DEBUG), ("INFO", INFO), ("WARN", WARN), ("ERROR", ERROR), ("FATAL", FATAL)):
     export("logging." + _name)(_level)
 
 _counts: dict[Any, int] = {}
 
 
-class _Stderr(logging.StreamHandler):
-    """Writes to whatever `sys.stderr` is at the time (a notebook replaces it)."""
-
-    def __init__(self) -> None:
-        logging.Handler.__init__(self)
-
-    @property
-    def stream(self) -> Any:
-        return sys.stderr
-
-
+@functools.cache
 def _logger() -> logging.Logger:
+    import logging  # takes longer to import than all that stands below: for the first message
+
+    class Stderr(logging.StreamHandler):  # type: ignore[type-arg]
+        """Writes to whatever `sys.stderr` is at the time (a notebook replaces it)."""
+
+        def __init__(self) -> None:
+            logging.Handler.__init__(self)
+
+        @property
+        def stream(self) -> Any:
+            return sys.stderr
+
     logger = logging.getLogger("tensorflow")
-    if not getattr(logger, "_tfmagic_ready", False):
-        logger._tfmagic_ready = True  # type: ignore[attr-defined]
-        logger.setLevel(WARN)
-        if not logging.getLogger().handlers:
-            handler = _Stderr()
-            handler.setFormatter(logging.Formatter(logging.BASIC_FORMAT))
-            logger.addHandler(handler)
-            logger.propagate = False
+    logger.setLevel(WARN)
+    if not logging.getLogger().handlers:
+        handler = Stderr()
+        handler.setFormatter(logging.Formatter(logging.BASIC_FORMAT))
+        logger.addHandler(handler)
+        logger.propagate = False
     return logger
 
 

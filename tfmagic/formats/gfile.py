@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tfmagic.base import errors
+from tfmagic.base.deprecation import deprecated, deprecated_args
 from tfmagic.base.export import export
 
 FileStatistics = namedtuple("FileStatistics", ["length", "mtime_nsec", "is_directory"])
@@ -103,6 +104,8 @@ class GFile:
         except io.UnsupportedOperation:
             raise errors.PermissionDeniedError(None, None, "File isn't open for writing") from None
 
+    @deprecated_args(None, "position is deprecated in favor of the offset argument.", "position",
+                     module="tensorflow.python.lib.io.file_io")
     def seek(self, offset: int | None = None, whence: int = 0, position: int | None = None) -> None:
         """Go to a place in the file."""
         self._open().seek(position if offset is None else offset, whence)
@@ -147,6 +150,10 @@ class GFile:
 @export("gfile.FastGFile")
 class FastGFile(GFile):
     """`tf.gfile.GFile` under an old name."""
+
+    @deprecated(None, "Use tf.gfile.GFile.", module="tensorflow.python.platform.gfile")
+    def __init__(self, name: Any, mode: str = "r"):
+        super().__init__(name, mode)
 
 
 @export("gfile.Exists")

@@ -77,7 +77,7 @@ def to_tensor(value: Any, dtype: DType | None = None, name: str | None = None, a
     if type(value) is Tensor:
         if dtype is not None and not dtype.is_compatible_with(value._dtype) and dtype is not value._dtype.base_dtype:
             raise ValueError(f"Tensor conversion requested dtype {dtype.name} for Tensor with dtype "
-                             f"{value._dtype.name}: {str(value)!r}")
+                             f"{value._dtype.name}: {value!r}")
         return value
     for function in converters(type(value)):
         if preferred is not None and dtype is None:

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from tfmagic.base import dtypes, shapes
 from tfmagic.base.export import export
 from tfmagic.base.slots import Slot
-from tfmagic.graph import registry
+from tfmagic.graph import opdefs, registry
 from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.graph import Graph
 from tfmagic.graph.indexed_slices import IndexedSlices, as_tensor_or_slices, flatten_nested, unify_index_types
@@ -142,15 +142,14 @@ def gradient_function(op: Operation) -> Any:
     found, function = registry.user_gradient(key)
     if found:
         return function
-    declared = registry.lookup(key)
-    if declared is not None:
-        rule = declared.gradient
-        if rule is not None:
-            return lambda operation, *grads: rule(registry.Node(operation), *grads)
-        if not declared.differentiable:
-            return None
-    where = f" It was made at {op.source}: {op.source.text}." if op.source is not None else ""
-    raise LookupError(f"No gradient defined for operation '{op.name}' (op type: {op.type}).{where} If the result does "
+    definition, declared = opdefs.get(key), registry.lookup(key)
+    if definition is not None and definition.stops_gradients:
+        return None
+    rule = None if declared is None or definition is None or not definition.has_gradient else declared.gradient
+    if rule is not None:
+        return lambda operation, *grads: rule(registry.Node(operation), *grads)
+    where = f"It was made at {op.source}: {op.source.text}. " if op.source is not None else ""
+    raise LookupError(f"No gradient defined for operation '{op.name}' (op type: {op.type})\n{where}If the result does "
                       "not have to be differentiated, put tf.stop_gradient around it; or register a gradient with "
                       "tf.RegisterGradient.")
 

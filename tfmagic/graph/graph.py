@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from tfmagic.base import devices, source
+from tfmagic.base.deprecation import deprecated_args
 from tfmagic.base.dtypes import DType, as_dtype
 from tfmagic.base.export import export
 from tfmagic.graph import context, opdefs, registry
@@ -36,7 +37,8 @@ class Graph:
         self._by_name: dict[str, Operation] = {}
         self._names_in_use: dict[str, int] = {}
         self._last_id = 0
-        self._version = 0
+        self._edits = 0
+        self._edited: list[Operation] = []
         self._stacks = GraphStacks()
         self._collections: dict[Any, list[Any]] = {}
         self._lock = threading.RLock()
@@ -73,10 +75,15 @@ class Graph:
         if self._finalized:
             raise RuntimeError("Graph is finalized and cannot be modified.")
 
-    def _changed(self) -> None:
-        """Note a change to an existing node: plans made before it are stale."""
+    def _changed(self, op: Operation) -> None:
+        """Note a change to a node that exists already: plans with it in them are stale. New nodes make none so."""
         with self._lock:
-            self._version += 1
+            self._edited.append(op)
+            self._edits += 1
+
+    def _edited_since(self, edits: int) -> list[Operation]:
+        """The nodes that were changed since there had been `edits` changes."""
+        return self._edited[edits:]
 
     @property
     def building_function(self) -> bool:
@@ -118,6 +125,8 @@ class Graph:
 
     # --- making operations ------------------------------------------------------------------------------------
 
+    @deprecated_args(None, "Shapes are always computed; don't use the compute_shapes as it has no effect.",
+                     "compute_shapes", module="tensorflow.python.framework.ops")
     def create_op(self, op_type: str, inputs: Sequence[Tensor], dtypes: Sequence[DType] | None = None,
                   input_types: Any = None, name: str | None = None, attrs: dict[str, Any] | None = None,
                   op_def: Any = None, compute_shapes: bool = True, compute_device: bool = True) -> Operation:
@@ -177,8 +186,8 @@ class Graph:
             self._check_not_finalized()
         if name not in _valid_names:
             if not _OP_NAME.fullmatch(name):
-                raise ValueError(f"'{name}' is not a valid node name: it starts with a letter, digit or '.', and "
-                                 "goes on with letters, digits, '_', '.', '-' and '/'.")
+                raise ValueError(f"'{name}' is not a valid node name\nIt starts with a letter, digit or '.', and goes "
+                                 "on with letters, digits, '_', '.', '-' and '/'.")
             if len(_valid_names) > 100_000:
                 _valid_names.clear()
             _valid_names.add(name)
@@ -193,7 +202,6 @@ class Graph:
         op._device = ""
         op._frames = source.capture()
         op._static = None
-        op._gradient_function = None
         ctx = op._control_flow_context = stacks.control_flow
         op._control_inputs = self._controls_for(inputs) if stacks.controllers else ()
         outputs: list[Tensor] = []
@@ -211,14 +219,15 @@ class Graph:
                 for _ in range(attrs[arg.number_attr]):
                     outputs.append(Tensor(op, len(outputs), output_type))
         op._outputs = tuple(outputs)
-        if outputs:
-            declaration = registry.lookup(op_def.name)
-            if declaration is not None and declaration.shape is not None:
-                infer_shapes(op, declaration)
+        declaration = registry.lookup(op_def.name)
+        if declaration is not None and declaration.shape is not None:
+            infer_shapes(op, declaration)
         for tensor in inputs:
             if tensor.op.graph is not self:
-                raise ValueError(f"Tensor {tensor} must be from the same graph as the operation '{name}' that reads "
-                                 "it: build both inside one `with graph.as_default():` block.")
+                other = next((t for t in inputs if t.op.graph is self), None)
+                raise ValueError(f"{inputs[0] if other is None else other} must be from the same graph as {tensor}.\n"
+                                 f"The operation '{name}' reads it: build both inside one `with graph.as_default():` "
+                                 "block.")
             inner = tensor.op._control_flow_context
             if inner is not None and inner is not ctx:
                 inner.check_use(op, tensor.op)
@@ -226,7 +235,6 @@ class Graph:
             if name in self._by_name:
                 raise ValueError(f"Duplicate node name in graph: '{name}'")
             self._last_id += 1
-            self._version += 1
             op._id = self._last_id
             self._by_name[name] = op
             self._operations[op] = None
@@ -511,7 +519,7 @@ class Graph:
             return self._element_by_name(obj, allow_tensor, allow_operation)
         if (isinstance(obj, Tensor) and allow_tensor) or (isinstance(obj, Operation) and allow_operation):
             if obj.graph is not self:
-                raise ValueError(f"{obj} is not an element of this graph.")
+                raise ValueError(f"{type(obj).__name__} {obj} is not an element of this graph.")
             return obj
         raise TypeError(f"Can not convert a {type(obj).__name__} into a {types}.")
 

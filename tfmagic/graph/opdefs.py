@@ -17,7 +17,11 @@ _REQUIRED = object()
 
 @dataclass(frozen=True, slots=True)
 class AttrDef:
-    """One attr: its kind ("int", "type", "list(shape)", ...), allowed values, least value or length, default."""
+    """One attr: its kind ("int", "type", "list(shape)", ...), allowed values, least value or length, default.
+
+    Attributes:
+      given: what the op's Python function gives where its caller says nothing.
+    """
 
     name: str
     python_name: str
@@ -25,6 +29,7 @@ class AttrDef:
     allowed: tuple[Any, ...] | None
     minimum: int | None
     default: Any = _REQUIRED
+    given: Any = _REQUIRED
 
     @property
     def has_default(self) -> bool:
@@ -59,6 +64,8 @@ class OpDef:
     """The signature of one op, as data.
 
     Attributes:
+      flags: "stateful", "gradient", "stops_gradients", ...
+      deprecation: from which GraphDef version on the op is gone, and what TensorFlow says of it.
       inferred: attrs that follow from the inputs.
       parameters: names of the Python function's parameters, in order, without `name`.
     """
@@ -68,6 +75,7 @@ class OpDef:
     outputs: tuple[ArgDef, ...]
     attrs: dict[str, AttrDef]
     flags: frozenset[str]
+    deprecation: tuple[int, str] | None = None
     inferred: frozenset[str] = field(init=False)
     parameters: tuple[str, ...] = field(init=False)
 
@@ -82,6 +90,16 @@ class OpDef:
     @property
     def is_stateful(self) -> bool:
         return "stateful" in self.flags
+
+    @property
+    def has_gradient(self) -> bool:
+        """Whether TensorFlow 1.15 has a gradient for the op."""
+        return "gradient" in self.flags
+
+    @property
+    def stops_gradients(self) -> bool:
+        """Whether the op has no gradient on purpose, as comparisons and shapes have none."""
+        return "stops_gradients" in self.flags
 
 
 @functools.cache
@@ -137,8 +155,11 @@ def get(name: str) -> OpDef | None:
 def _parse(name: str, rest: str) -> OpDef:
     _, inputs, outputs, attrs, flags, _ = [part.strip() for part in rest.split("|")]
     attr_defs = {attr.name: attr for attr in map(_parse_attr, _items(attrs))}
+    flags, is_deprecated, deprecation = flags.partition("deprecated=")
+    version, _, explanation = deprecation.partition(" ")
     return OpDef(name, tuple(_parse_arg(item, attr_defs) for item in _items(inputs)),
-                 tuple(_parse_arg(item, attr_defs) for item in _items(outputs)), attr_defs, frozenset(flags.split()))
+                 tuple(_parse_arg(item, attr_defs) for item in _items(outputs)), attr_defs, frozenset(flags.split()),
+                 (int(version), explanation.strip('"')) if is_deprecated else None)
 
 
 def _items(text: str) -> list[str]:
@@ -174,8 +195,12 @@ def _parse_attr(item: str) -> AttrDef:
         words = allowed[:-1]
         words = _lines()[1][words] if words.startswith("$") else words
         values = tuple(dtypes.as_dtype(w) if "type" in kind else w for w in words.split())
-    return AttrDef(*_name(names), kind, values, int(minimum) if has_minimum else None,
-                   _default(kind, json.loads(default)) if has_default else _REQUIRED)
+    if not has_default:
+        return AttrDef(*_name(names), kind, values, int(minimum) if has_minimum else None)
+    default, differs, given = default.partition(" as ")
+    value = _default(kind, json.loads(default))
+    return AttrDef(*_name(names), kind, values, int(minimum) if has_minimum else None, value,
+                   _default(kind, json.loads(given)) if differs else value)
 
 
 def _default(kind: str, value: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from tfmagic.base import devices, errors, shapes, source
@@ -21,8 +21,7 @@ class Operation:
     """A node of a graph: computes its outputs from its inputs when a session runs it."""
 
     __slots__ = ("graph", "name", "type", "_op_def", "_id", "_inputs", "_control_inputs", "_outputs", "_attrs",
-                 "_device", "_frames", "_control_flow_context", "_static", "_gradient_function", "__dict__",
-                 "__weakref__")
+                 "_device", "_frames", "_control_flow_context", "_static", "__dict__", "__weakref__")
 
     graph: Graph
     name: str
@@ -37,7 +36,7 @@ class Operation:
     _frames: source.Frames
     _control_flow_context: Any
     _static: Any
-    _gradient_function: Callable[..., Any] | None
+    _gradient_function: Callable[..., Any] | None = None
 
     @property
     def inputs(self) -> tuple[Tensor, ...]:
@@ -65,6 +64,7 @@ class Operation:
 
     def _set_device(self, device: Any) -> None:
         self._device = device.to_string() if isinstance(device, devices.DeviceSpec) else device or ""
+        self.graph._changed(self)
 
     @property
     def op_def(self) -> Any:
@@ -97,6 +97,7 @@ class Operation:
         from tfmagic.graph.node_def import plain_attr
 
         self._attrs[name] = plain_attr(value)
+        self.graph._changed(self)
 
     def _get_control_flow_context(self) -> Any:
         return self._control_flow_context
@@ -114,6 +115,12 @@ class Operation:
         """The user's frames that made this operation, outermost first: (file, line number, function, text)."""
         return [(line.filename, line.lineno, line.function, line.text)
                 for line in reversed(source.lines(self._frames))]
+
+    @property
+    def traceback_with_start_lines(self) -> list[tuple[str, int, str, str, int]]:
+        """The same frames, each with the line at which its function begins."""
+        starts = [code.co_firstlineno for code, _ in reversed(self._frames)]
+        return [(*frame, start) for frame, start in zip(self.traceback, starts)]
 
     @property
     def source(self) -> source.Line | None:
@@ -134,7 +141,7 @@ class Operation:
         self._inputs[index]._consumers.remove(self)
         self._inputs = (*self._inputs[:index], tensor, *self._inputs[index + 1:])
         tensor._consumers.append(self)
-        self.graph._changed()
+        self.graph._changed(self)
 
     def _add_control_input(self, op: Operation) -> None:
         self._add_control_inputs([op])
@@ -143,11 +150,14 @@ class Operation:
         new = [op for op in dict.fromkeys(ops) if op not in self._control_inputs]
         if new:
             self._control_inputs = (*self._control_inputs, *new)
-            self.graph._changed()
+            self.graph._changed(self)
 
     def _remove_all_control_inputs(self) -> None:
         self._control_inputs = ()
-        self.graph._changed()
+        self.graph._changed(self)
+
+    def __copy__(self) -> Operation:
+        return self
 
     def __str__(self) -> str:
         return str(self.node_def)
@@ -214,7 +224,9 @@ def _operator(name: str) -> Callable[..., Any]:
 class Tensor:
     """A symbolic handle to one output of an `Operation`; it holds no value."""
 
-    __slots__ = ("op", "value_index", "_dtype", "_dims", "_consumers", "_handle_data", "__dict__", "__weakref__")
+    __slots__ = ("op", "value_index", "_dtype", "_dims", "_consumers", "__dict__", "__weakref__")
+
+    _handle_data: Any = None  # of a resource: shape and dtype of what it leads to
 
     OVERLOADABLE_OPERATORS = frozenset(_OPERATORS)
     __array_priority__ = 100  # NumPy arrays leave `array + tensor` to the tensor
@@ -225,7 +237,6 @@ class Tensor:
         self._dtype = dtype
         self._dims: Dims = None
         self._consumers: list[Operation] = []
-        self._handle_data: Any = None
 
     @property
     def dtype(self) -> DType:
@@ -342,7 +353,10 @@ class Tensor:
     def __copy__(self) -> Tensor:
         return self
 
-    def __iter__(self) -> Any:
+    def __iter__(self) -> Iterator[Any]:
+        yield self._refuse_iteration()  # at the first step, as in TensorFlow: asking for an iterator is no error
+
+    def _refuse_iteration(self) -> Any:
         raise errors.OperatorNotAllowedInGraphError(
             "iterating over `tf.Tensor` is not allowed in Graph execution. Use Eager execution or decorate this "
             f"function with @tf.function.\n{self.name} has no value yet: use tf.map_fn, or tf.unstack when "
@@ -360,12 +374,16 @@ class Tensor:
             "tensor is given, and tf.cond, tf.where or tf.while_loop to decide by its value in a run.")
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
-        raise NotImplementedError(f"Cannot convert a symbolic Tensor ({self.name}) to a numpy array. Run it: "
+        raise NotImplementedError(f"Cannot convert a symbolic Tensor ({self.name}) to a numpy array.\nRun it: "
                                   "session.run(tensor) gives its value.")
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        raise TypeError(f"'Tensor' object does not support item assignment: {self.name} is symbolic. Use tf.where, "
+        raise TypeError(f"'Tensor' object does not support item assignment\n{self.name} is symbolic. Use tf.where, "
                         "tf.tensor_scatter_update or a tf.Variable with tf.scatter_update.")
+
+    def __delitem__(self, key: Any) -> None:
+        raise TypeError(f"'Tensor' object doesn't support item deletion\n{self.name} is symbolic. Use tf.boolean_mask "
+                        "or tf.gather to leave elements out.")
 
     def __reduce__(self):
         raise TypeError(f"Tensor '{self.name}' belongs to a graph and cannot be pickled; run it to get its value.")

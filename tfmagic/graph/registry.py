@@ -26,7 +26,6 @@ class OpDeclaration:
       gradient: `(node, *output gradients) -> gradients of the inputs` (None: no gradient flows).
       static: `(node, *NumPy arrays) -> NumPy array`: the output's value where the inputs' are known while the
         graph is built.
-      differentiable: False says that the op has no gradient on purpose.
       host: names of the inputs that the kernel takes as Python values.
       reads: names of the inputs whose variables' values the kernel takes.
       writes: names of the inputs that name variables to be changed.
@@ -38,6 +37,7 @@ class OpDeclaration:
       sizes: name of the input whose value is the output's shape.
       objects: whether the kernel takes proxies of strings and handles too.
       from_shapes: whether the shapes of the inputs settle the output's value.
+      check: `(node, *dims) -> TensorFlow's words (or error) for shapes that its kernel refuses`, or None.
       explain: `(node, *values) -> TensorFlow's words for a run that failed with these values`, or None.
     """
 
@@ -47,7 +47,6 @@ class OpDeclaration:
     gradient: Callable[..., Any] | None = None
     static: Callable[..., Any] | None = None
     doc: str | None = None
-    differentiable: bool = True
     host: tuple[str, ...] = ()
     reads: tuple[str, ...] = ()
     writes: tuple[str, ...] = ()
@@ -58,6 +57,7 @@ class OpDeclaration:
     sizes: str | None = None
     objects: bool = False
     from_shapes: bool = False
+    check: Callable[..., Any] | None = None
     explain: Callable[..., str | None] | None = None
 
     def __post_init__(self) -> None:
@@ -78,6 +78,7 @@ class OpDeclaration:
 
 
 _declarations: dict[str, OpDeclaration] = {}
+_looked_up: dict[str, OpDeclaration | None] = {}
 _gradient_overrides: dict[str, Callable[..., Any] | None] = {}
 
 
@@ -99,12 +100,18 @@ def lookup(op_type: str) -> OpDeclaration | None:
 
     The family that declares it is imported when its first op is looked up.
     """
-    declaration = _declarations.get(op_type)
-    if declaration is None:
-        home = opdefs.home(op_type)
-        if home:
-            importlib.import_module("tfmagic." + home)
-            declaration = _declarations.get(op_type)
+    try:
+        return _looked_up[op_type]
+    except KeyError:
+        return _load(op_type)
+
+
+def _load(op_type: str) -> OpDeclaration | None:
+    home = opdefs.home(op_type)
+    if home:
+        # Another thread may be in the middle of importing it: this waits until all that a declaration needs is there.
+        importlib.import_module("tfmagic." + home)
+    declaration = _looked_up[op_type] = _declarations.get(op_type)
     return declaration
 
 
@@ -121,8 +128,9 @@ def register_gradient(op_type: str, function: Callable[..., Any] | None) -> None
     Raises:
       KeyError: the name has a gradient already.
     """
-    declared = lookup(op_type)
-    if op_type in _gradient_overrides or (declared is not None and declared.gradient is not None):
+    definition = opdefs.get(op_type)
+    if op_type in _gradient_overrides or (
+            definition is not None and (definition.has_gradient or definition.stops_gradients)):
         raise KeyError(f"Registering two gradient with name '{op_type}'!")
     _gradient_overrides[op_type] = function
 

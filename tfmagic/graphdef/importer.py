@@ -6,11 +6,13 @@ All or nothing: a definition that is wrong anywhere leaves the graph as it was.
 from __future__ import annotations
 
 import heapq
+import platform
 import re
 from dataclasses import dataclass
 from typing import Any
 
 from tfmagic.base import devices, errors, shapes
+from tfmagic.base.deprecation import deprecated_args
 from tfmagic.base.export import export
 from tfmagic.graph import context, opdefs
 from tfmagic.graph.convert import convert_to_tensor
@@ -34,6 +36,8 @@ class LibraryFunction:
 
 
 @export("graph_util.import_graph_def")
+@deprecated_args(None, "Please file an issue at https://github.com/tensorflow/tensorflow/issues if you depend on this "
+                 "feature.", "op_dict")
 def import_graph_def(graph_def: Any, input_map: dict[str, Any] | None = None,
                      return_elements: list[str] | None = None, name: str | None = None, op_dict: Any = None,
                      producer_op_list: Any = None) -> list[Any] | None:
@@ -248,10 +252,7 @@ class _Import:
         if definition is None:
             function = self.functions.get(node.op) or self.graph._functions.get(node.op)
             if function is None:
-                raise errors.NotFoundError(
-                    None, None, f"Op type not registered '{node.op}' in binary running on this host (node "
-                    f"'{node.name}'). tfmagic knows the {len(opdefs.names())} ops of TensorFlow 1.15; a graph with "
-                    "another op was written by a newer TensorFlow or uses a custom op.")
+                raise errors.NotFoundError(None, None, _unknown_op(node))
             definition = function.op_def
         attrs = attrs_of(self._without_defaults(node, definition), definition, name)
         given_shapes = attrs.pop("_output_shapes", None)
@@ -379,9 +380,9 @@ class _Import:
                     tensor._consumers.remove(op)
             graph._operations.pop(op, None)
             graph._by_name.pop(op.name, None)
+            graph._changed(op)
         graph._names_in_use.clear()
         graph._names_in_use.update(names_in_use)
-        graph._changed()
 
 
 def _check_type(name: str, index: int, tensor: Tensor, wanted: Any) -> None:
@@ -418,3 +419,10 @@ def _moved(group: Any, names: dict[str, str]) -> Any:
     return group
 
 
+def _unknown_op(node: Any) -> str:
+    return (f"Op type not registered '{node.op}' in binary running on {platform.node()}. Make sure the Op and Kernel "
+            "are registered in the binary running in this process. Note that if you are loading a saved graph which "
+            "used ops from tf.contrib, accessing (e.g.) `tf.contrib.resampler` should be done before importing the "
+            "graph, as contrib ops are lazily registered when the module is first accessed.\n"
+            f"The node is '{node.name}'. tfmagic knows the {len(opdefs.names())} ops of TensorFlow 1.15; a graph with "
+            "another op was written by a newer TensorFlow or uses a custom op.")

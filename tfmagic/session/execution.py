@@ -1,22 +1,73 @@
-"""Execution: a plan's callable bound to a session's state, ready to be called with feeds."""
+"""Execution: a plan bound to a session's state, ready to be called with feeds: acquire, compute, commit.
+
+1. *Acquire*: what waits is computed first, with no claim on any variable (`passes.split`).
+2. *Compute*: the run takes the values of variables all at the same time; where new values come from present ones, it
+   first claims the variables that it changes (`resources.variables`).
+3. *Commit*: results are converted, then all changes are carried out in one step, under the lock.
+
+A run that fails, is interrupted or exceeds its time before its commit has changed nothing.
+"""
 
 from __future__ import annotations
 
 import functools
+import operator
+import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
 
-from tfmagic.graph.operation import Tensor
-from tfmagic.session.lower.lowering import uninitialized, variable_key
+from tfmagic.graph.operation import Operation, Tensor
+from tfmagic.session import running
+from tfmagic.session.lower.lowering import uninitialized
 from tfmagic.session.passes.ownership import is_fresh
+from tfmagic.session.passes.split import Acquired, overwrites_only, split
 from tfmagic.session.plan.plan_graph import PlanGraph
+from tfmagic.session.resources.keys import key_of
 from tfmagic.session.resources.store import ResourceStore
+from tfmagic.session.resources.variables import Variables
 from tfmagic.session.tiers import python
 from tfmagic.session.tiers.failures import explained
 
 _inference = torch._C._InferenceMode
+
+
+class _Part:
+    """A plan's callable, and how it gets its arguments.
+
+    Attributes:
+      function: the callable.
+      take: gives the arguments for the feeds (and what was acquired, after them); KeyError: a variable has no value.
+      keys: the variables that it reads.
+      in_order: whether the arguments are the feeds as they come.
+    """
+
+    def __init__(self, plan: PlanGraph, variables: Variables, tier: Callable[[PlanGraph], Callable[..., Any]]):
+        self.function = tier(plan)
+        index = {feed: i for i, feed in enumerate(plan.feeds)}
+        self._values = variables.values
+        self._parameters: list[int | str] = []
+        for source in plan.parameters:
+            self._parameters.append(index[source] if isinstance(source, Tensor) else len(index) + source.index
+                                    if isinstance(source, Acquired) else key_of(source))
+        self.keys = [key for key in self._parameters if isinstance(key, str)]
+        self.in_order = self._parameters == list(range(len(index)))
+        self.take = self._taker([*range(len(index)), *self.keys])
+
+    def _taker(self, usual: list[int | str]) -> Callable[[Sequence[Any]], Sequence[Any]]:
+        values, keys, parameters = self._values, self.keys, self._parameters
+        if not keys or parameters != usual:
+            return lambda feeds: [feeds[key] if isinstance(key, int) else values[key] for key in parameters]
+        if len(keys) == 1:
+            key = keys[0]
+            return lambda feeds: (*feeds, values[key])
+        several = operator.itemgetter(*keys)
+        return lambda feeds: (*feeds, *several(values))
+
+    def take_what_is_there(self, feeds: Sequence[Any]) -> Sequence[Any]:
+        """The arguments; None for a variable without a value."""
+        return [feeds[key] if isinstance(key, int) else self._values.get(key) for key in self._parameters]
 
 
 class Execution:
@@ -26,31 +77,42 @@ class Execution:
       plan: the plan.
       copied: per fetch, whether the value's memory may belong to somebody else.
       writes: whether a run changes variables.
+      recent, edits: for the session's cache: whether it was used lately, and how many changes of the graph's nodes it
+        has seen.
 
     Args:
       resources: the session's state.
-      function: a tier's callable of the plan; by default the Python tier's.
+      tier: makes a plan callable; by default the Python tier.
     """
 
-    def __init__(self, plan: PlanGraph, resources: ResourceStore, function: Callable[..., Any] | None = None):
+    def __init__(self, plan: PlanGraph, resources: ResourceStore,
+                 tier: Callable[[PlanGraph], Callable[..., Any]] = python.function):
         self.plan = plan
-        self._resources = resources
-        self._function = python.function(plan) if function is None else function
-        index = {feed: i for i, feed in enumerate(plan.feeds)}
-        self._parameters = [(True, index[source]) if isinstance(source, Tensor) else (False, variable_key(source))
-                            for source in plan.parameters]
-        self._must_read = {variable_key(root): (root, op) for root, op in plan.must_read.items()}
-        keys = {key for is_feed, key in self._parameters if not is_feed}
-        # Variables that must have a value though the plan has no more use for it.
-        self._unread = [key for key in self._must_read if key not in keys]
-        in_order = [key for _, key in self._parameters] == list(range(len(plan.feeds)))
-        self._only_feeds = not self._must_read and not keys and in_order
-        self._written = [variable_key(root) for root in plan.written]
+        self.recent = True
+        self.edits = 0
+        self._variables = resources.variables
         outputs, states, updates = plan.output_node.args[0]
         kept = set(states)
         self.copied = [not is_fresh(node) or node in kept for node in outputs]
-        self._cloned = [not is_fresh(node) or node in states[:i] for i, node in enumerate(states)]
         self.writes = bool(states) or bool(updates)
+        acquired, computed = (split(plan) if self.writes else None) or (None, plan)
+        self._acquiring = None if acquired is None else _Part(acquired, self._variables, tier)
+        self._computing = _Part(computed, self._variables, tier)
+        self._must_read = {key_of(root): (root, op) for root, op in plan.must_read.items()}
+        read = {*self._computing.keys, *(() if self._acquiring is None else self._acquiring.keys)}
+        # Whether a variable must have a value though the plan has no more use for it.
+        self._unread = not read.issuperset(self._must_read)
+        self._written = [key_of(root) for root in plan.written]
+        self._in_place = [key_of(root) for root in plan.in_place]
+        self._changed = frozenset((*self._written, *self._in_place))
+        self._claiming = not overwrites_only(computed)
+        self._cloned = [not is_fresh(node) or node in states[:i] for i, node in enumerate(states)]
+        self._removes = any(update.op.type == "DestroyResourceOp" for update in plan.updates)
+        self._keeps_state = any(getattr(node.target, "keeps_state", False) for node in plan.graph.nodes)
+
+    def has_any_of(self, ops: Sequence[Operation]) -> bool:
+        """Whether any of these operations is in the plan."""
+        return not self.plan.ops.isdisjoint(ops)
 
     def bind(self, finish: Callable[[Sequence[Any]], Any]) -> Callable[[Sequence[Any]], Any]:
         """The function that runs the plan.
@@ -60,57 +122,181 @@ class Execution:
 
         Returns:
           A function of the feeds: torch tensors (arrays of bytes for strings), one per fed tensor. It raises OpError
-          when an operation failed; no variable has changed then.
+          when an operation failed; nothing has changed then.
         """
         if self.writes:
-            return functools.partial(self._run_and_commit, finish)
-        function = self._function
-        arguments = None if self._only_feeds else self.arguments
+            run = self._writing(finish)
+        elif self._computing.keys or self._unread:
+            run = self._reading(finish)
+        else:
+            run = self._plain(finish)
+        if not self._keeps_state:
+            return run
+
+        current = running.current
+
+        def noting(feeds: Sequence[Any]) -> Any:
+            outer = current.journal
+            noted = current.journal = running.Journal()
+            try:
+                return run(feeds)
+            except BaseException:
+                noted.rollback()
+                raise
+            finally:
+                current.journal = outer
+
+        return noting
+
+    def _plain(self, finish: Callable[[Sequence[Any]], Any]) -> Callable[[Sequence[Any]], Any]:
+        """A run that reads no variable."""
+        function = self._computing.function
+        take = None if self._computing.in_order else self._computing.take
 
         def run(feeds: Sequence[Any]) -> Any:
             with _inference(True):
                 try:
-                    outputs = function(*(feeds if arguments is None else arguments(feeds)))[0]
+                    outputs = function(*feeds)[0] if take is None else function(*take(feeds))[0]
                 except Exception as exception:
                     raise explained(exception)  # noqa: B904  # it has its cause already
                 return finish(outputs)
 
         return run
 
-    def _run_and_commit(self, finish: Callable[[Sequence[Any]], Any], feeds: Sequence[Any]) -> Any:
-        resources = self._resources
-        with resources.lock, _inference(True):
-            try:
-                outputs, states, updates = self._function(*self.arguments(feeds))
-            except Exception as exception:
-                raise explained(exception)  # noqa: B904  # it has its cause already
-            states = [_owned(state, clone) for state, clone in zip(states, self._cloned)]
-            result = finish(outputs)
-            calls = [call for prepared in updates for call in prepared]
-            if states:
-                calls.append(functools.partial(resources.variables.update, zip(self._written, states)))
-            resources.commit(calls)
-            return result
+    def _reading(self, finish: Callable[[Sequence[Any]], Any]) -> Callable[[Sequence[Any]], Any]:
+        """A run that reads variables and changes none."""
+        variables = self._variables
+        lock, readers, part = variables.lock, variables.readers, self._computing
+        function, take = part.function, self._taking(part)
 
-    def arguments(self, feeds: Sequence[Any]) -> list[Any]:
-        """The values of the plan's parameters: feeds, and present values of variables (None for one without).
+        def run(feeds: Sequence[Any]) -> Any:
+            token = object()
+            try:
+                with lock:
+                    try:
+                        arguments = take(feeds)
+                    except KeyError:
+                        arguments = self._take_what_is_there(part, feeds)
+                    readers[token] = None
+                with _inference(True):
+                    try:
+                        outputs = function(*arguments)[0]
+                    except Exception as exception:
+                        raise explained(exception)  # noqa: B904  # it has its cause already
+                    return finish(outputs)
+            finally:
+                readers.pop(token, None)
+
+        return run
+
+    def _writing(self, finish: Callable[[Sequence[Any]], Any]) -> Callable[[Sequence[Any]], Any]:
+        """A run that changes variables."""
+        variables = self._variables
+        lock, readers, claims, part = variables.lock, variables.readers, variables.claims, self._computing
+        function, take = part.function, self._taking(part)
+        changed, claiming, cloned = self._changed, self._claiming, self._cloned
+        written = self._written if len(self._changed) == len(self._written) and not self._removes else None
+        update, current, get_ident = variables.values.update, running.current, threading.get_ident
+
+        def run(feeds: Sequence[Any]) -> Any:
+            if self._acquiring is not None:
+                feeds = (*feeds, *self._acquire(self._acquiring, feeds))
+            token = object()
+            try:
+                with lock:
+                    if claiming:
+                        if claims:
+                            variables.wait_for(changed)
+                        claims[token] = get_ident(), changed
+                    try:
+                        arguments = take(feeds)
+                    except KeyError:
+                        arguments = self._take_what_is_there(part, feeds)
+                    readers[token] = None
+                with _inference(True):
+                    try:
+                        outputs, states, updates = function(*arguments)
+                    except Exception as exception:
+                        raise explained(exception)  # noqa: B904  # it has its cause already
+                    states = [_owned(state, clone) for state, clone in zip(states, cloned)]
+                    result = finish(outputs)
+                    with lock:
+                        if claims and not claiming:
+                            variables.wait_for(changed)
+                        if current.deadline is not None:
+                            running.check_deadline(current.deadline)
+                        if written is None:
+                            variables.commit(self._prepared(states, updates))
+                        else:
+                            update(zip(written, states))
+                return result
+            finally:
+                readers.pop(token, None)
+                if token in claims:
+                    variables.release(token)
+
+        return run
+
+    def _prepared(self, states: Sequence[Any], updates: Sequence[Any]) -> list[Callable[[], Any]]:
+        """The calls that carry out the changes of a run."""
+        values = self._variables.values
+        calls = [call for prepared in updates for call in prepared.calls]
+        new = list(zip(self._written, states))
+        if updates and len(self._variables.readers) > 1:  # others have the values in their hands: change copies
+            keys = iter(self._in_place)
+            for prepared in updates:
+                for tensors in prepared.changed:
+                    tensors[:] = [tensor.clone() for tensor in tensors]
+                    new += zip(keys, tensors)
+        if self._removes:
+            calls += [functools.partial(values.pop, key, None) for key, state in new if state is None]
+            new = [(key, state) for key, state in new if state is not None]
+        calls.append(functools.partial(values.update, new))
+        return calls
+
+    def _acquire(self, part: _Part, feeds: Sequence[Any]) -> Sequence[Any]:
+        """What the run has to wait for."""
+        token = object()
+        try:
+            with self._variables.lock:
+                try:
+                    arguments = self._taking(part)(feeds)
+                except KeyError:
+                    arguments = self._take_what_is_there(part, feeds)
+                if part.keys:
+                    self._variables.readers[token] = None
+            with _inference(True):
+                try:
+                    return part.function(*arguments)[0]
+                except Exception as exception:
+                    raise explained(exception)  # noqa: B904  # it has its cause already
+        finally:
+            self._variables.readers.pop(token, None)
+
+    def _taking(self, part: _Part) -> Callable[[Sequence[Any]], Sequence[Any]]:
+        """How a part gets its arguments while the lock is held; KeyError: a variable has no value."""
+        if not self._unread:
+            return part.take
+
+        def take(feeds: Sequence[Any]) -> Sequence[Any]:
+            self.require_variables()
+            return part.take(feeds)
+
+        return take
+
+    def _take_what_is_there(self, part: _Part, feeds: Sequence[Any]) -> Sequence[Any]:
+        self.require_variables()
+        return part.take_what_is_there(feeds)
+
+    def require_variables(self) -> None:
+        """Check that the variables that the plan reads have values.
 
         Raises:
-          FailedPreconditionError: a variable that the plan reads has no value.
+          FailedPreconditionError: one has none.
         """
-        variables = self._resources.variables
-        for key in self._unread:
-            self._require(key)
-        try:
-            return [feeds[key] if is_feed else variables[key] for is_feed, key in self._parameters]
-        except KeyError:
-            for key in self._must_read:
-                self._require(key)
-            return [feeds[key] if is_feed else variables.get(key) for is_feed, key in self._parameters]
-
-    def _require(self, key: str) -> None:
-        if key not in self._resources.variables:
-            raise uninitialized(*self._must_read[key])
+        for key, (root, op) in self._must_read.items():
+            if key not in self._variables.values:
+                raise uninitialized(root, op, bool(self._variables.values))
 
 
 def _owned(state: Any, clone: bool) -> Any:

@@ -33,6 +33,7 @@ def expand(graph: Graph, feed_dict: dict[Any, Any]) -> dict[Tensor, Any]:
             except (TypeError, ValueError, KeyError) as error:
                 reason = error.args[0] if error.args else error
                 raise TypeError(f"Cannot interpret feed_dict key as Tensor: {reason}") from None
+            _refuse_graph_values(tensor, item)
             if not graph.is_feedable(tensor):
                 raise ValueError(f"Tensor {tensor} may not be fed.")
             feeds[tensor] = item
@@ -74,7 +75,7 @@ def converter(tensor: Tensor) -> Convert:
 
 
 def _array(tensor: Tensor, value: Any, numpy_type: np.dtype) -> np.ndarray:
-    _refuse_graph_values(value)
+    _refuse_graph_values(tensor, value)
     try:
         array = np.asarray(value)
     except ValueError:
@@ -88,7 +89,7 @@ def _array(tensor: Tensor, value: Any, numpy_type: np.dtype) -> np.ndarray:
                               f"{tensor._dtype.base_dtype.name}.") from None
     if type(value) is int and array.dtype != numpy_type and int(array.astype(numpy_type)) != value:
         raise TypeError(f"Type of feed value {value} with type {type(value)} is not compatible with Tensor type "
-                        f"{numpy_type}. Try explicitly setting the type of the feed tensor to a larger type (e.g. "
+                        f"{numpy_type.type}. Try explicitly setting the type of the feed tensor to a larger type (e.g. "
                         "int64).")
     array = array.astype(numpy_type, copy=False)
     if not shapes.compatible(tensor._dims, array.shape):
@@ -106,17 +107,16 @@ def _made_at(tensor: Tensor) -> str:
     return "" if line is None else f"\n{tensor.name} was made at {line}"
 
 
-def _refuse_graph_values(value: Any) -> None:
+def _refuse_graph_values(tensor: Tensor, value: Any) -> None:
     if isinstance(value, (Tensor, Operation)) or hasattr(value, "_as_graph_element"):
         raise TypeError("The value of a feed cannot be a tf.Tensor object. Acceptable feed values include Python "
-                        "scalars, "
-                        "strings, lists, numpy ndarrays, or TensorHandles. For reference, the tensor object was "
-                        f"{value} "
-                        "which was passed to the feed_dict. Run it first, and feed its value.")
+                        "scalars, strings, lists, numpy ndarrays, or TensorHandles. For reference, the tensor object "
+                        f"was {value} which was passed to the feed with key {tensor}.\n"
+                        "Run it first, and feed its value.")
 
 
 def _strings(tensor: Tensor, value: Any) -> np.ndarray:
-    _refuse_graph_values(value)
+    _refuse_graph_values(tensor, value)
     if isinstance(value, np.ndarray) and value.dtype == object and all(type(v) is bytes for v in value.ravel()):
         array = value
     elif tensor._dtype.base_dtype.name != "string":

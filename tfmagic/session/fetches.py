@@ -38,9 +38,8 @@ class Fetches:
 
     def _take(self, fetch: Any) -> Build:
         if fetch is None:
-            raise TypeError(f"Fetch argument {fetch!r} has invalid type {type(fetch)}. A fetch is a tensor, an "
-                            "operation, "
-                            "a variable, a name, or a list, tuple or dict of these.")
+            raise TypeError(f"Fetch argument {fetch!r} has invalid type {type(fetch)}\nA fetch is a tensor, an "
+                            "operation, a variable, a name, or a list, tuple or dict of these.")
         if isinstance(fetch, list):
             parts = [self._take(item) for item in fetch]
             return lambda values: [part(values) for part in parts]

@@ -12,10 +12,10 @@ from tfmagic.graph import context
 from tfmagic.graph.operation import Operation
 from tfmagic.session.execution import Execution
 from tfmagic.session.fetches import Fetches
-from tfmagic.session.lower.lowering import variable_key
-from tfmagic.session.lower.run_time import PlanCall
-from tfmagic.session.plan.make import make_plan
 from tfmagic.session.plan.plan_graph import PlanGraph
+from tfmagic.session.plan.run_time import PlanCall
+from tfmagic.session.planning import make_plan
+from tfmagic.session.resources.keys import key_of
 from tfmagic.session.tiers import python
 
 
@@ -55,7 +55,7 @@ def to_module(fetches: Any, feeds: Sequence[Any] = (), session: Any = None) -> f
             raise ValueError(f"{node.target.op.name} ({node.target.op.type}) keeps state in the session, which a "
                              "module does "
                              "not have. Feed its value instead.")
-    execution.arguments([None] * len(plan.feeds))  # raises for variables without a value
+    execution.require_variables()
     return _module(plan, session, single=not isinstance(fetches, (list, tuple)))
 
 
@@ -81,7 +81,7 @@ def _module(plan: PlanGraph, session: Any, single: bool) -> fx.GraphModule:
         mapping[given[tensor]] = result.placeholder(given[tensor].name)
     for root, node in given.items():
         if isinstance(root, Operation):
-            value = session.resources.variables[variable_key(root)]
+            value = session.resources.variables.values.get(key_of(root))
             if isinstance(value, torch.Tensor):
                 value = value.clone()
                 trainable = value.is_floating_point() or value.is_complex()

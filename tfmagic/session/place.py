@@ -48,7 +48,7 @@ class Placer:
             kind = spec.device_type
             return next((d for d in self.available if d.device_type == kind), self.host)
         raise errors.InvalidArgumentError(
-            None, op, f"Cannot assign a device for operation {op.name}: {{{{node {op.name}}}}} was explicitly assigned "
+            None, op, f"Cannot assign a device for operation {op.name}: node {op.name} was explicitly assigned "
             f"to {asked} but available devices are [ {', '.join(d.name for d in self.available)} ]. Make sure the "
             f"device specification refers to a valid device.\n\t [[{where(op)}]]\nUse a device of this list, or "
             "tf.Session(config=tf.ConfigProto(allow_soft_placement=True)) to let it run where it can.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import torch
@@ -31,7 +32,8 @@ def run(session: Any, call: Any, feeds: list[Any], run_metadata: Any) -> Any:
         times.append(of_node)
 
     plan = call.runner(feeds).plan
-    result = Runner(Execution(plan, session.resources, traced.function(plan, record)), call).run(feeds)
+    execution = Execution(plan, session.resources, functools.partial(traced.function, record=record))
+    result = Runner(execution, call).run(feeds)
     devices: dict[str, Any] = {}
     nodes: dict[str, Any] = {}
     for node, begin, end, value in times:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import functools
 import importlib
-import importlib.util
 import sys
+from importlib.machinery import PathFinder
 from types import ModuleType
 from typing import Any
 
-from tfmagic.base import export, source, tf_logging
+from tfmagic.base import export
 from tfmagic.tf import internal, missing
 
 ROOT = "tfmagic.tf"
@@ -74,6 +74,8 @@ def publish(module_name: str) -> None:
 
 def _warn_of_old_name(full: str) -> None:
     """TensorFlow's warning at the first use of an old name; cells of notebooks get none, nor do they there."""
+    from tfmagic.base import source, tf_logging  # most programs that use an old name are cells: see below
+
     lines = source.lines(source.capture())
     place = next((line for line in lines if not line.filename.startswith("<frozen importlib")), None)
     if place is not None and not place.display_name.startswith("<"):
@@ -118,8 +120,8 @@ def _submodule(path: str) -> ModuleType | None:
         return sys.modules[name]
     if path not in _public_modules():
         return None
-    parent = sys.modules.get(name.rpartition(".")[0])
-    if (parent is None or hasattr(parent, "__path__")) and importlib.util.find_spec(name) is not None:
+    folders = getattr(sys.modules[name.rpartition(".")[0]], "__path__", ())
+    if PathFinder.find_spec(name, folders) is not None:
         return importlib.import_module(name)
     if path.partition(".")[0] in _FOREIGN_PACKAGES:
         return None

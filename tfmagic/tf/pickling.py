@@ -7,11 +7,11 @@ pickle asks, and only then: `import tensorflow` goes on failing, and the name is
 
 from __future__ import annotations
 
-import importlib.abc
-import importlib.machinery
+import importlib
 import opcode
 import sys
 from collections.abc import Sequence
+from importlib.machinery import ModuleSpec
 from types import FrameType, ModuleType
 from typing import Any
 
@@ -39,18 +39,18 @@ def _forget_root() -> None:
         sys.modules.pop(_ROOT, None)
 
 
-class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+class _Finder:
     """Answers pickle, and nobody else, for `tensorflow` and the modules that define public objects."""
 
     def find_spec(self, fullname: str, path: Sequence[str] | None,
-                  target: ModuleType | None = None) -> importlib.machinery.ModuleSpec | None:
+                  target: ModuleType | None = None) -> ModuleSpec | None:
         if fullname.partition(".")[0] != _ROOT or not _pickle_asks():
             return None
         if fullname != _ROOT and not internal.is_module(fullname):
             return None
-        return importlib.machinery.ModuleSpec(fullname, self, is_package=True)
+        return ModuleSpec(fullname, self, is_package=True)
 
-    def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType:
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
         return _Module(spec.name)
 
     def exec_module(self, module: ModuleType) -> None:

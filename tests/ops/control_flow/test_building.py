@@ -3,7 +3,7 @@
 import pytest
 
 from tfmagic import tf
-from tfmagic.ops.control_flow import context_protos
+from tfmagic.ops.control_flow import context_messages, context_protos
 
 
 @pytest.fixture(autouse=True)
@@ -145,7 +145,7 @@ def test_contexts_travel_as_protos_so_that_an_imported_loop_has_gradients(graph)
         a, b = tf.import_graph_def(graph.as_graph_def(), return_elements=["x:0", y.name], name="")
         with pytest.raises(ValueError, match="only has the nodes"):
             tf.gradients(b, a)
-        proto = context_protos.classes()["WhileContextDef"].FromString(data)
+        proto = context_messages.classes()["WhileContextDef"].FromString(data)
         assert len(proto.nested_contexts) == 2
         context_protos.from_proto(proto)
         with tf.Session() as session:

@@ -13,11 +13,9 @@ def with_all_weights(tf, loss, **options):
     labels, predictions = tf.constant(LABELS, name="labels"), tf.constant(PREDICTIONS, name="predictions")
     p = tf.placeholder(tf.float32, [None, 3], name="p")
     w = tf.placeholder(tf.float32, [None, 1], name="w")
-    out = [loss(labels, predictions, **options), loss(labels, p, **options),
-           loss(labels, predictions, weights=2.0, **options), loss(labels, predictions, weights=[[1.0], [0.0]],
-                                                                   scope="weighted", **options),
-           loss(labels, p, weights=w, **options)]
-    found = [tf.gradients(out[i], x) for i, x in ((0, predictions), (1, p), (4, p))]
+    out = [loss(labels, predictions, **options), loss(labels, p, weights=w, **options),
+           loss(labels, predictions, weights=2.0, scope="doubled", **options)]
+    found = tf.gradients(out[0], predictions) + tf.gradients(out[1], p)
     feed = {p: PREDICTIONS, w: [[2.0], [1.0]]}
     return Case(steps=[(out, feed), (found, feed), (tf.losses.get_total_loss(), feed)], show=out)
 

@@ -4,52 +4,19 @@ from __future__ import annotations
 
 import ast
 import contextlib
-import hashlib
 import weakref
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from tfmagic.base import source
 from tfmagic.graph import context
 from tfmagic.graph.graph import Graph
 from tfmagic.graph.operation import Operation
 from tfmagic.notebook.shell import drawing, evaluate, free_names, headers, sessions, tracebacks
+from tfmagic.notebook.shell.names import CellNames
 from tfmagic.notebook.shell.options import Parsed
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
-
-
-@dataclass
-class CellNames:
-    """How cells are called: by IPython's file name of a cell, the name TensorFlow printed and the prompt's number."""
-
-    shown: dict[str, str] = field(default_factory=dict)
-    prompts: dict[str, str] = field(default_factory=dict)
-
-    def note(self, filename: str, count: int, code: str) -> None:
-        """Remember a cell that is about to run.
-
-        Args:
-          filename: the name under which IPython compiles it.
-          count: the execution count.
-          code: its code after IPython's translation, which names it in a terminal.
-        """
-        digest = hashlib.sha1(code.encode("utf-8")).hexdigest()[:12]
-        self.shown[filename] = f"<ipython-input-{count}-{digest}>"
-        self.prompts[filename] = f"In [{count}]"
-
-    def display_name(self, filename: str) -> str:
-        """A file's name as messages show it."""
-        return self.shown.get(filename, filename)
-
-    def made_by(self, operation: Operation) -> tuple[str, str] | None:
-        """The cell that made a node, and the line of it, in words; None when no cell did."""
-        for line in source.lines(operation._frames):
-            prompt = self.prompts.get(line.filename)
-            if prompt is not None:
-                return prompt, f"{prompt}, line {line.lineno}: {line.text}"
-        return None
 
 
 @dataclass
@@ -71,7 +38,6 @@ class Cells:
         self.shell = shell
         self.kept = kept
         self.names = CellNames()
-        self.labels: weakref.WeakKeyDictionary[Graph, dict[str, str]] = weakref.WeakKeyDictionary()
         self.running: list[Running] = []
         self.last_count = 0
 
@@ -131,7 +97,8 @@ class Cells:
         running.scopes.close()
         parsed = running.asked.get("%%graph")
         if running.free is not None:
-            self._take_names(running.free)
+            for operation, name in running.free.names().items():
+                self.names.label(operation, name)
         if parsed is None or not result.success:
             return
         try:
@@ -168,15 +135,7 @@ class Cells:
             sessions.initialise(session, only=self._made_now(found[0].graph))
         return sessions.fetch(session, self._named(value), evaluate.feeds(self.shell, parsed.feed))
 
-    def labels_of(self, graph: Graph) -> dict[str, str]:
-        """The Python names that `--free` gave to nodes of a graph."""
-        return self.labels.get(graph, {})
-
     # --- drawing ----------------------------------------------------------------------------------------------
-
-    def _take_names(self, free: free_names.FreeNames) -> None:
-        for operation, name in free.names().items():
-            self.labels.setdefault(operation.graph, {})[operation.name] = name
 
     def _named(self, value: Any) -> list[tuple[str, Any]]:
         """The value of the running cell's last line with its expression; of `a, b` each part with its own."""
@@ -195,13 +154,16 @@ class Cells:
     def _draw(self, running: Running, parsed: Parsed) -> None:
         shown = False
         for graph, new in self._added(running):
-            drawing.draw(self, graph, parsed, None if parsed.all else new)
+            self._draw_part(graph, parsed, None if parsed.all else new)
             shown = True
         if not shown:
             if parsed.all or parsed.fetch:
-                drawing.draw(self, context.get_default_graph(), parsed, None)
+                self._draw_part(context.get_default_graph(), parsed, None)
             else:
                 print("This cell adds no nodes to the graph; `%%graph --all` or `%graph` draws the whole graph.")
+
+    def _draw_part(self, graph: Graph, parsed: Parsed, operations: list[Operation] | None) -> None:
+        drawing.draw(graph, parsed, operations, self.shell, self.names, self.kept)
 
     def _added(self, running: Running) -> list[tuple[Graph, list[Operation]]]:
         """The graphs that the cell added nodes to, each with these nodes."""

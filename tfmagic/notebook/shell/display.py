@@ -32,8 +32,7 @@ def register(shell: InteractiveShell) -> Callable[[], None]:
         (Graph, lambda graph: cards.graph_card(graph, drawing=drawing.picture(graph))),
         (BaseSession, _session_card),
         # By name: the class is imported with the first variable that somebody makes.
-        ("tfmagic.tf.variable.variables.Variable", _variable_card),
-        ("tensorflow.python.ops.variables.Variable", _variable_card),
+        ("tensorflow.python.ops.variables.VariableV1", _variable_card),
     ]
     before = [(kind, _replaced(formatter, kind, function)) for kind, function in kinds]
 

@@ -12,12 +12,13 @@ from IPython.display import display
 from tfmagic.graph.graph import Graph
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.notebook.shell import evaluate, sessions
+from tfmagic.notebook.shell.names import CellNames
 from tfmagic.notebook.shell.options import Parsed
 from tfmagic.view.scene.annotations import Annotations
 from tfmagic.view.scene.build import build_scene
 
 if TYPE_CHECKING:
-    from tfmagic.notebook.shell.cells import Cells
+    from IPython.core.interactiveshell import InteractiveShell
 
 
 def needed_for(elements: Iterable[Tensor | Operation]) -> list[Operation]:
@@ -33,14 +34,17 @@ def needed_for(elements: Iterable[Tensor | Operation]) -> list[Operation]:
     return sorted(found, key=lambda op: op._id)
 
 
-def draw(cells: Cells, graph: Graph, parsed: Parsed, operations: list[Operation] | None) -> None:
+def draw(graph: Graph, parsed: Parsed, operations: list[Operation] | None, shell: InteractiveShell, names: CellNames,
+         kept: sessions.KeptSessions) -> None:
     """Draw a graph, or some operations of it, as the options say.
 
     Args:
-      cells: who made which node.
       graph: the graph.
       parsed: the options of `%%graph` or `%graph`.
       operations: what to draw; None for the whole graph.
+      shell: where expressions of the options are evaluated.
+      names: who made which node, and what the user calls it.
+      kept: where a `--fetch` runs.
 
     Raises:
       UsageError: an expression of the options names no part of the graph.
@@ -48,10 +52,10 @@ def draw(cells: Cells, graph: Graph, parsed: Parsed, operations: list[Operation]
     """
     from tfmagic import view
 
-    values = _run(cells, graph, parsed)
+    values = _run(graph, parsed, shell, kept)
     scene = build_scene(graph if operations is None else operations, depth=parsed.depth,
                         direction=parsed.direction or "TB", title=parsed.title, show_all=parsed.all,
-                        show_shapes=not parsed.no_shapes, annotations=known(cells, graph, operations, values))
+                        show_shapes=not parsed.no_shapes, annotations=known(graph, operations, values, names))
     if parsed.save:
         _save(scene, graph, parsed.save)
     display(view.mime_bundle(scene), raw=True)
@@ -77,15 +81,15 @@ def picture(graph_or_operations: Graph | list[Operation]) -> str:
     return view.mime_bundle(view.build_scene(graph_or_operations))["text/html"]
 
 
-def known(cells: Cells, graph: Graph, operations: Iterable[Operation] | None,
-          values: dict[str, Any]) -> Annotations:
+def known(graph: Graph, operations: Iterable[Operation] | None, values: dict[str, Any],
+          names: CellNames) -> Annotations:
     """What is known about the operations beside the graph: their cells and lines, Python names and values."""
     made_by, lines = {}, {}
     for operation in graph.get_operations() if operations is None else _with_inputs(operations):
-        found = cells.names.made_by(operation)
+        found = names.made_by(operation)
         if found is not None:
             made_by[operation.name], lines[operation.name] = found
-    return Annotations(values=values, labels=cells.labels_of(graph), cells=made_by, sources=lines)
+    return Annotations(values=values, labels=names.labels_of(graph), cells=made_by, sources=lines)
 
 
 def _with_inputs(operations: Iterable[Operation]) -> list[Operation]:
@@ -96,15 +100,15 @@ def _with_inputs(operations: Iterable[Operation]) -> list[Operation]:
     return list(found)
 
 
-def _run(cells: Cells, graph: Graph, parsed: Parsed) -> dict[str, Any]:
+def _run(graph: Graph, parsed: Parsed, shell: InteractiveShell, kept: sessions.KeptSessions) -> dict[str, Any]:
     """The values of `--fetch`, and of the fed tensors, by tensor name."""
     if not parsed.fetch:
         if parsed.feed:
             raise evaluate.UsageError("--feed needs a --fetch EXPR to run.")
         return {}
-    named = [pair for text in parsed.fetch for pair in evaluate.several(cells.shell, text)]
-    feeds = evaluate.feeds(cells.shell, parsed.feed)
-    with cells.kept.for_run(graph) as session:
+    named = [pair for text in parsed.fetch for pair in evaluate.several(shell, text)]
+    feeds = evaluate.feeds(shell, parsed.feed)
+    with kept.for_run(graph) as session:
         fetched = sessions.fetch(session, named, feeds)
     values = {t.name: np.asarray(v) for t, v in ((evaluate.element(k), v) for k, v in feeds.items())
               if isinstance(t, Tensor)}
@@ -113,13 +117,14 @@ def _run(cells: Cells, graph: Graph, parsed: Parsed) -> dict[str, Any]:
     return values
 
 
-def draw_value(cells: Cells, parsed: Parsed, value: Any) -> None:
+def draw_value(value: Any, parsed: Parsed, shell: InteractiveShell, kept: sessions.KeptSessions) -> None:
     """Draw a tensor, an array or a nested list as blocks with its shape and type.
 
     Args:
-      cells: the cells' follower, for its sessions.
-      parsed: the options of `%tensor`.
       value: a tensor or variable (it is run first), or anything NumPy takes.
+      parsed: the options of `%tensor`.
+      shell: where expressions of the options are evaluated.
+      kept: where a tensor runs.
     """
     from tfmagic import view
 
@@ -130,10 +135,10 @@ def draw_value(cells: Cells, parsed: Parsed, value: Any) -> None:
         return
     if not isinstance(element, Tensor):
         raise evaluate.UsageError(f"{parsed.argument} is an operation without a value; %tensor draws tensors.")
-    feeds = evaluate.feeds(cells.shell, parsed.feed)
+    feeds = evaluate.feeds(shell, parsed.feed)
     wanted = [element]
     if element.op.type in ("MatMul", "BatchMatMul", "BatchMatMulV2") and element.op.inputs:
         wanted += element.op.inputs[:2]
-    with cells.kept.for_run(element.graph) as session:
+    with kept.for_run(element.graph) as session:
         values = session.run(wanted, feed_dict=feeds or None)
     display(view.tensor_bundle(values[0], title=title, factors=tuple(values[1:])), raw=True)

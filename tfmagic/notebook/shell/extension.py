@@ -38,7 +38,7 @@ def load(shell: InteractiveShell) -> None:
         cells = Cells(shell, kept)
         _follow_cells(shell, cells, undo)
         _transform_input(shell, cells, undo)
-        undo.callback(TfMagics(shell, cells).register())
+        undo.callback(TfMagics(shell, cells.names, kept).register())
         undo.callback(display.register(shell))
         undo.callback(tracebacks.register(shell, cells.names))
         undo.callback(completion.register(shell))

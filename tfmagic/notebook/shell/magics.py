@@ -11,23 +11,31 @@ from IPython.core.error import UsageError
 from IPython.core.magic import no_var_expand
 
 from tfmagic.graph import context
+from tfmagic.graph.graph import Graph
+from tfmagic.graph.operation import Operation
 from tfmagic.notebook.legacy import alias, installs
 from tfmagic.notebook.shell import drawing, evaluate, listing, options, sessions, transforms
+from tfmagic.notebook.shell.names import CellNames
 from tfmagic.notebook.shell.options import MAGICS, Parsed
+from tfmagic.notebook.shell.values import Fetched
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from tfmagic.notebook.shell.cells import Cells
-
 
 class TfMagics:
-    """The magics of one shell."""
+    """The magics of one shell.
 
-    def __init__(self, shell: InteractiveShell, cells: Cells) -> None:
+    Args:
+      shell: the shell.
+      names: which cell made which node.
+      kept: the shell's sessions.
+    """
+
+    def __init__(self, shell: InteractiveShell, names: CellNames, kept: sessions.KeptSessions) -> None:
         self.shell = shell
-        self.cells = cells
-        self.kept = cells.kept
+        self.names = names
+        self.kept = kept
 
     def register(self) -> Callable[[], None]:
         """Register every magic.
@@ -87,21 +95,24 @@ class TfMagics:
     def line_graph(self, parsed: Parsed) -> None:
         """Draw an expression's part of the graph, or the whole graph."""
         if not parsed.argument:
-            drawing.draw(self.cells, context.get_default_graph(), parsed, None)
+            self._draw(context.get_default_graph(), parsed, None)
             return
         value = evaluate.evaluate(self.shell, parsed.argument)
         if hasattr(value, "get_operations"):
-            drawing.draw(self.cells, value, parsed, None)
+            self._draw(value, parsed, None)
             return
         found = evaluate.elements(value)
         if not found and hasattr(value, "graph"):
-            drawing.draw(self.cells, value.graph, parsed, None)
+            self._draw(value.graph, parsed, None)
             return
         if not found:
             raise UsageError(f"{parsed.argument} is a {type(value).__name__}, and no part of a graph.")
-        drawing.draw(self.cells, found[0].graph, parsed, drawing.needed_for(found))
+        self._draw(found[0].graph, parsed, drawing.needed_for(found))
 
-    def line_fetch(self, parsed: Parsed) -> sessions.Fetched:
+    def _draw(self, graph: Graph, parsed: Parsed, operations: list[Operation] | None) -> None:
+        drawing.draw(graph, parsed, operations, self.shell, self.names, self.kept)
+
+    def line_fetch(self, parsed: Parsed) -> Fetched:
         """Run expressions and show their values."""
         if not parsed.argument:
             raise UsageError("%fetch needs an expression: %fetch EXPR [EXPR ...]")
@@ -123,7 +134,7 @@ class TfMagics:
         if not parsed.argument:
             raise UsageError("%tensor needs an expression: %tensor EXPR")
         value = evaluate.evaluate(self.shell, parsed.argument)
-        drawing.draw_value(self.cells, parsed, value)
+        drawing.draw_value(value, parsed, self.shell, self.kept)
 
     def line_torch(self, parsed: Parsed) -> None:
         """Print the PyTorch code of a plan."""

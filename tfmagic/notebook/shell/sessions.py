@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
@@ -13,41 +12,10 @@ from tfmagic.graph import context
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.notebook.shell import evaluate
 from tfmagic.notebook.shell.options import Parsed
+from tfmagic.notebook.shell.values import Fetched, FetchedItem
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
-
-
-@dataclass(frozen=True)
-class FetchedItem:
-    """One element that was run: the tensor or operation, what the user called it, and its value."""
-
-    element: Tensor | Operation
-    expression: str
-    value: Any
-
-
-class Fetched:
-    """The values that a run gave, shown as cards.
-
-    Attributes:
-      value: the values in the structure that was asked for.
-      items: each element with its value.
-    """
-
-    def __init__(self, value: Any, items: list[FetchedItem]) -> None:
-        self.value = value
-        self.items = items
-
-    def __repr__(self) -> str:
-        from tfmagic.notebook.shell import values as cards
-
-        return "\n".join(cards.text(item) for item in self.items)
-
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        from tfmagic.notebook.shell import values as cards
-
-        return {"text/plain": repr(self), "text/html": cards.html(self.items)}
 
 
 class KeptSessions:

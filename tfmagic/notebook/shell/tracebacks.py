@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING, Any
 import IPython
 
 from tfmagic.base import errors, source
+from tfmagic.notebook.shell.names import CellNames
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
-
-    from tfmagic.notebook.shell.cells import CellNames
 
 # Errors that tfmagic raises. Syntax and usage errors are left to IPython, which shows them without frames anyway.
 _KINDS = (errors.OpError, ValueError, TypeError, RuntimeError, AttributeError, LookupError, ImportError)

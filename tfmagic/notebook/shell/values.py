@@ -1,21 +1,47 @@
-"""Values that a run gave, as cards: text for a terminal, HTML for a notebook."""
+"""Values that a run gave, shown as cards: text for a terminal, HTML for a notebook."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from tfmagic.graph.operation import Operation
+from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.view.cards import tables as view_cards
 from tfmagic.view.escape import shorten
 from tfmagic.view.labels import device_text
 
-if TYPE_CHECKING:
-    from tfmagic.notebook.shell.sessions import FetchedItem
-
 _LONGEST_VALUE = 4000
+
+
+@dataclass(frozen=True)
+class FetchedItem:
+    """One element that was run: the tensor or operation, what the user called it, and its value."""
+
+    element: Tensor | Operation
+    expression: str
+    value: Any
+
+
+class Fetched:
+    """The values that a run gave, shown as cards.
+
+    Attributes:
+      value: the values in the structure that was asked for.
+      items: each element with its value.
+    """
+
+    def __init__(self, value: Any, items: list[FetchedItem]) -> None:
+        self.value = value
+        self.items = items
+
+    def __repr__(self) -> str:
+        return "\n".join(text(item) for item in self.items)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        return {"text/plain": repr(self), "text/html": html(self.items)}
 
 
 def value_text(value: Any) -> str:

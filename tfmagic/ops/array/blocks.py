@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from tfmagic.base import dtypes, errors, shapes
+from tfmagic.base.deprecation import deprecated_args, deprecated_argument_lookup
 from tfmagic.base.export import export
 from tfmagic.base.lazy import torch
 from tfmagic.base.shapes import Dims
@@ -375,8 +376,6 @@ def space_to_batch(input: Any, paddings: Any, block_size: Any = None, name: str 
       paddings: integer tensor of shape [2, 2]: zeros added before and after height and width.
       block_size: the side of a block (or `block_shape`, a vector with the size along each axis).
     """
-    from tfmagic.base.deprecation import deprecated_argument_lookup
-
     block_size = deprecated_argument_lookup("block_shape", block_shape, "block_size", block_size)
     result = raw.space_to_batch_nd(input, paddings=paddings, block_shape=np.array([block_size, block_size], np.int64)
                                    if np.ndim(block_size) == 0 else block_size, name=name)
@@ -389,8 +388,6 @@ def space_to_batch(input: Any, paddings: Any, block_size: Any = None, name: str 
 def batch_to_space(input: Any, crops: Any, block_size: Any, name: str | None = None,
                    block_shape: Any = None) -> Tensor:
     """The inverse of `tf.space_to_batch`, with `crops` cut off."""
-    from tfmagic.base.deprecation import deprecated_argument_lookup
-
     block_size = deprecated_argument_lookup("block_shape", block_shape, "block_size", block_size)
     result = raw.batch_to_space_nd(input, crops=crops, block_shape=np.array([block_size, block_size], np.int64)
                                    if np.ndim(block_size) == 0 else block_size, name=name)
@@ -412,6 +409,7 @@ def depth_to_space(input: Any, block_size: int, name: str | None = None, data_fo
 
 
 @export("image.extract_image_patches")
+@deprecated_args(None, "ksizes is deprecated, use sizes instead", "ksizes")
 def extract_image_patches(images: Any, ksizes: Any = None, strides: Any = None, rates: Any = None,
                           padding: Any = None, name: str | None = None, sizes: Any = None) -> Tensor:
     """Every window of images, its elements in the depth axis.
@@ -421,8 +419,6 @@ def extract_image_patches(images: Any, ksizes: Any = None, strides: Any = None, 
       ksizes, strides, rates: lists of four, [1, rows, columns, 1] each.
       padding: "SAME" or "VALID".
     """
-    from tfmagic.base.deprecation import deprecated_argument_lookup
-
     ksizes = deprecated_argument_lookup("sizes", sizes, "ksizes", ksizes)
     return raw.extract_image_patches(images, ksizes, strides, rates, padding, name)
 
@@ -476,7 +472,7 @@ def required_space_to_batch_paddings(input_shape: Any, block_shape: Any, base_pa
 # --- edit distance ----------------------------------------------------------------------------------------------
 
 
-@op("EditDistance", traced=False, because="looks at values", differentiable=False)
+@op("EditDistance", traced=False, because="looks at values")
 class EditDistance:
     """The Levenshtein distances of sparse sequences, row by row."""
 

@@ -49,7 +49,7 @@ class Placeholder:
 
     def kernel(op):
         dims = op.op._attrs["shape"]._dims
-        shape = "" if dims is None else f" and shape {shapes.brackets(dims)}"
+        shape = "" if not dims else f" and shape {shapes.brackets(dims)}"
         raise errors.InvalidArgumentError(None, op.op, f"You must feed a value for placeholder tensor '{op.op.name}' "
                                                        f"with dtype {op.dtype.proto_name}{shape}")
 
@@ -76,11 +76,11 @@ def _pass_through(op: Any, x: Any) -> Any:
     return x
 
 
-for _name in ("Identity", "Snapshot", "DeepCopy", "DebugGradientIdentity", "GuaranteeConst"):
-    register(_name, shape_rules.same, _pass_through, lambda op, dy: dy, _pass_through if _name == "Identity" else None)
-register("StopGradient", shape_rules.same, _pass_through, differentiable=False)
+register("Identity", shape_rules.same, _pass_through, lambda op, dy: dy, _pass_through)
 register("RefIdentity", shape_rules.same, _pass_through, lambda op, dy: dy)
-register("DebugGradientRefIdentity", shape_rules.same, _pass_through, lambda op, dy: dy)
+for _name in ("StopGradient", "Snapshot", "DeepCopy", "GuaranteeConst", "DebugGradientIdentity",
+              "DebugGradientRefIdentity"):
+    register(_name, shape_rules.same, _pass_through)
 
 
 @op("PreventGradient")
@@ -152,9 +152,9 @@ def _like(op: Any, x: Any, value: int, maker: str) -> Any:
     return getattr(torch, maker)(x)
 
 
-register("ZerosLike", shape_rules.same, lambda op, x: _like(op, x, 0, "zeros_like"), differentiable=False,
+register("ZerosLike", shape_rules.same, lambda op, x: _like(op, x, 0, "zeros_like"),
          static=lambda op, x: np.zeros_like(x) if x.dtype != object else np.full(x.shape, b"", object))
-register("OnesLike", shape_rules.same, lambda op, x: _like(op, x, 1, "ones_like"), differentiable=False,
+register("OnesLike", shape_rules.same, lambda op, x: _like(op, x, 1, "ones_like"),
          static=lambda op, x: np.ones_like(x))
 
 

@@ -17,7 +17,7 @@ from tfmagic.ops import api, raw, shape_rules
 from tfmagic.ops.array.constants import ones, zeros, zeros_like
 from tfmagic.ops.array.join import concat
 from tfmagic.ops.array.shape_ops import rank, shape
-from tfmagic.ops.declare import op
+from tfmagic.ops.declare import old_names, op
 
 
 @op("Diag")
@@ -68,7 +68,7 @@ def _diag_part_dims(op: Any, x: Any) -> Any:
     return (*x[:-2], size)
 
 
-@op("MatrixDiag", "BatchMatrixDiag")
+@op("MatrixDiag")
 class MatrixDiag:
     """Matrices with the rows of the input on their diagonals."""
 
@@ -78,10 +78,10 @@ class MatrixDiag:
         return torch.diag_embed(x)
 
     def gradient(op, dy):
-        return raw.matrix_diag_part(dy)
+        return matrix_diag_part(dy)
 
 
-@op("MatrixDiagPart", "BatchMatrixDiagPart")
+@op("MatrixDiagPart")
 class MatrixDiagPart:
     """The diagonals of matrices."""
 
@@ -93,11 +93,11 @@ class MatrixDiagPart:
     def gradient(op, dy):
         dims = op.input.shape[-2:]
         if dims.is_fully_defined() and dims._dims[0] == dims._dims[1]:
-            return raw.matrix_diag(dy)
-        return raw.matrix_set_diag(zeros_like(op.input), dy)
+            return matrix_diag(dy)
+        return matrix_set_diag(zeros_like(op.input), dy)
 
 
-@op("MatrixSetDiag", "BatchMatrixSetDiag")
+@op("MatrixSetDiag")
 class MatrixSetDiag:
     """Matrices with other diagonals."""
 
@@ -121,10 +121,10 @@ class MatrixSetDiag:
                 lead = raw.slice(dy_shape, [0], [raw.sub(dy_rank, 2, name="sub")])
                 sides = raw.slice(dy_shape, [raw.sub(dy_rank, 2, name="sub")], [2])
                 wanted = concat([lead, [api.math.reduce_min(sides)]], 0)
-        return raw.matrix_set_diag(dy, zeros(wanted, dtype=dy.dtype)), raw.matrix_diag_part(dy)
+        return matrix_set_diag(dy, zeros(wanted, dtype=dy.dtype)), matrix_diag_part(dy)
 
 
-@op("MatrixBandPart", "BatchMatrixBandPart", host=("num_lower", "num_upper"))
+@op("MatrixBandPart", host=("num_lower", "num_upper"))
 class MatrixBandPart:
     """Matrices with everything outside of a band set to zero."""
 
@@ -143,6 +143,9 @@ class MatrixBandPart:
     def gradient(op, dy):
         return raw.matrix_band_part(dy, op.num_lower, op.num_upper), None, None
 
+
+old_names(BatchMatrixDiag="MatrixDiag", BatchMatrixDiagPart="MatrixDiagPart", BatchMatrixSetDiag="MatrixSetDiag",
+          BatchMatrixBandPart="MatrixBandPart")
 
 # --- several diagonals ------------------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from tfmagic.base import dtypes, errors, shapes
+from tfmagic.base.deprecation import deprecated
 from tfmagic.base.export import export
 from tfmagic.base.lazy import torch
 from tfmagic.base.shapes import Dims
@@ -28,10 +29,10 @@ from tfmagic.ops.array.indices import (
     take_batched,
     take_slices,
 )
-from tfmagic.ops.array.join import concat, stack
-from tfmagic.ops.array.layout import transpose
+from tfmagic.ops.array.join import concat, stack, unstack
+from tfmagic.ops.array.layout import tile, transpose
 from tfmagic.ops.array.rules import array_op, as_array, unknown_dims
-from tfmagic.ops.array.shape_ops import expand_dims, reshape, shape, size, squeeze
+from tfmagic.ops.array.shape_ops import expand_dims, rank, reshape, shape, size, squeeze
 from tfmagic.ops.declare import op, register
 
 
@@ -118,8 +119,8 @@ class GatherV2:
         if not 0 <= batch_dims <= min(value, len(indices)):
             raise ValueError(f"batch_dims ({batch_dims}) must be less than or equal to axis ({value}) and the rank of "
                              f"indices ({len(indices)})")
-        batch = shape_rules.merge(params[:batch_dims], indices[:batch_dims]) or ()
-        return (*batch, *params[batch_dims:value], *indices[batch_dims:], *params[value + 1:])
+        shape_rules.merge(params[:batch_dims], indices[:batch_dims])
+        return (*params[:value], *indices[batch_dims:], *params[value + 1:])
 
     def kernel(op, params, indices, axis):
         if not op.batch_dims:
@@ -162,7 +163,9 @@ def _gather_gradient(op: Any, dy: Any) -> Any:
     count = whole[axis]
     indices_size = expand_dims(size(indices), 0)
     if batch_dims:
-        params_grad = _batched_sum(gather(whole, order), transposed, indices, batch_dims, count, indices_size)
+        if constant_value(axis) != batch_dims:  # TensorFlow 1.15 forgets this, and sums into wrong places
+            whole = gather(whole, order)
+        params_grad = _batched_sum(whole, transposed, indices, batch_dims, count, indices_size)
     else:
         params_grad = raw.unsorted_segment_sum(transposed, reshape(indices, indices_size), count)
     back = concat([outer_batches, raw.add_v2(batch_axes, 1, name="add"), [batch_dims], inner_axes], 0)
@@ -177,21 +180,26 @@ def _batched_sum(whole: Tensor, values: Tensor, indices: Tensor, batch_dims: int
     batches = raw.prod(outer, [0], False)
     flat_shape = concat([[-1], inner], 0)
     segments = raw.mul(count, batches, name="mul")
-    moved = _in_flat_batches(whole, indices, batch_dims)
+    moved = _in_flat_batches(whole, indices, batch_dims, in_gradient=True)
     summed = raw.unsorted_segment_sum(reshape(values, flat_shape), reshape(moved, indices_size), segments)
     return reshape(summed, concat([outer, flat_shape], 0))
 
 
-def _in_flat_batches(whole: Tensor, indices: Tensor, batch_dims: int) -> Tensor:
-    """The indices, each moved by where its batch begins in the flattened batches."""
+def _in_flat_batches(whole: Tensor, indices: Tensor, batch_dims: int, in_gradient: bool) -> Tensor:
+    """The indices, each moved by where its batch begins in the flattened batches of shape `whole`.
+
+    TensorFlow writes this down twice, with nodes of other names in gradients (`in_gradient`).
+    """
     dtype = indices.dtype.base_dtype
-    sizes = api.dtypes.cast(whole, dtype)
-    stride = ones((), dtype)
+    if in_gradient:
+        range_, sizes, stride = api.range, api.dtypes.cast(whole, dtype), ones((), dtype)
+    else:
+        range_, stride, sizes = raw.range, ones((), dtype), raw.cast(whole, dtype)
     moved = indices
     for axis in range(batch_dims, 0, -1):
         batch = sizes[axis - 1]
         stride = raw.mul(stride, sizes[axis], name="mul")
-        steps = api.range(zeros((), dtype), batch, ones((), dtype))
+        steps = range_(zeros((), dtype), batch, ones((), dtype))
         steps = raw.mul(steps, stride, name="mul")
         wanted = stack([1] * (axis - 1) + [batch] + [1] * (len(indices._dims or ()) - axis), axis=0)
         moved = raw.add_v2(moved, reshape(steps, wanted), name="add")
@@ -399,7 +407,7 @@ class DynamicPartition:
         prefix = shape(partitions)
         places = reshape(api.range(api.math.reduce_prod(prefix)), prefix)
         partitioned = raw.dynamic_partition(places, partitions, op.num_partitions)
-        joined = raw.parallel_dynamic_stitch(partitioned, list(grads))
+        joined = raw.dynamic_stitch(partitioned, list(grads))
         return reshape(joined, shape(data)), None
 
     def static(op, data, partitions):
@@ -466,7 +474,7 @@ def _explain_permutation(op: Any, x: Any) -> str | None:
     return f"{values[counts > 1][0]} is duplicated in the input." if len(values) < len(array) else None
 
 
-@op("InvertPermutation", traced="shapes", explain=_explain_permutation, differentiable=False)
+@op("InvertPermutation", traced="shapes", explain=_explain_permutation)
 class InvertPermutation:
     """The permutation that undoes another."""
 
@@ -537,17 +545,20 @@ def _batch_gather_nd(params: Any, indices: Any, batch_dims: int, name: str | Non
             raise ValueError("tf.gather_nd needs indices of known rank when batch_dims is given.")
         if not 0 <= batch_dims < len(indices._dims):
             raise ValueError(f"batch_dims = {batch_dims} must be less than rank(indices) = {len(indices._dims)}")
-        ones = [1] * (len(indices._dims) - 1 - batch_dims)
-        indices_shape = shape(indices)
-        lead = indices_shape[:-1]
-        grids = []
-        for axis in range(batch_dims):
-            positions = api.range(0, indices_shape[axis])
-            if positions.dtype is not indices.dtype:
-                positions = raw.cast(positions, indices.dtype)
-            wanted = [1] * axis + [-1] + [1] * (batch_dims - axis - 1) + ones + [1]
-            grids.append(raw.broadcast_to(reshape(positions, wanted), concat([lead, [1]], 0)))
-        result = raw.gather_nd(params, concat([*grids, indices], -1))
+        params_shape, indices_shape = shape(params), shape(indices)
+        batch = params_shape[:batch_dims]
+        count = raw.prod(batch, [0])
+        inner_rank = rank(indices) - batch_dims - 1
+        inner = indices_shape[batch_dims:-1]
+        positions = [raw.cast(raw.range(0, size, 1), indices.dtype) for size in unstack(batch)]
+        grids = [reshape(grid, [-1]) for grid in api.meshgrid(*positions, indexing="ij")]
+        rows = transpose(stack(grids))
+        rows_shape = shape(rows)
+        rows = reshape(rows, concat([rows_shape[:1], ones(inner_rank, dtypes.int32), rows_shape[1:]], 0))
+        rows = tile(rows, concat([[1], inner, [1]], 0))
+        flat = reshape(indices, concat([[count], indices_shape[batch_dims:]], 0))
+        result = raw.gather_nd(params, concat([rows, flat], -1))
+        result = reshape(result, concat([batch, shape(result)[1:]], 0))
         static = indices._dims[:-1], params._dims
         if static[1] is not None and indices._dims[-1] is not None:
             result.set_shape((*static[0], *static[1][batch_dims + indices._dims[-1]:]))
@@ -555,6 +566,7 @@ def _batch_gather_nd(params: Any, indices: Any, batch_dims: int, name: str | Non
 
 
 @export("batch_gather")
+@deprecated("2017-10-25", "`tf.batch_gather` is deprecated, please use `tf.gather` with `batch_dims=-1` instead.")
 def batch_gather(params: Any, indices: Any, name: str | None = None) -> Tensor:
     """Slices of a tensor along the last axis of `indices`; all axes before it go together."""
     with name_scope(name, "BatchGather", [params, indices]):
@@ -568,7 +580,7 @@ def batch_gather(params: Any, indices: Any, name: str | None = None) -> Tensor:
 def _gather_in_batches(params: Tensor, indices: Tensor, batch_dims: int) -> Tensor:
     """A gather from the flattened batches: the indices of a batch are moved by where the batch begins."""
     indices_shape, params_shape = shape(indices), shape(params)
-    moved = _in_flat_batches(params_shape, indices, batch_dims)
+    moved = _in_flat_batches(params_shape, indices, batch_dims, in_gradient=False)
     flat = reshape(moved, [-1])
     outer = params_shape[batch_dims + 1:]
     inner = raw.prod(params_shape[:batch_dims + 1], [0], False)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tfmagic.base import dtypes, errors
+from tfmagic.base import dtypes, errors, shapes
 from tfmagic.base.export import export
 from tfmagic.base.lazy import torch
 from tfmagic.base.shapes import Dimension, Dims, TensorShape
@@ -27,15 +27,15 @@ from tfmagic.ops.declare import op
 def _concat_dims(parts: list[Dims], axis_tensor: Tensor) -> Dims:
     """The shape of parts joined along an axis."""
     known = [p for p in parts if p is not None]
-    axis = static_int(axis_tensor)
     if not known:
         return None
     rank = len(known[0])
     for other in known:
         if len(other) != rank:
-            raise ValueError(f"Shapes must be equal rank, but are {rank} and {len(other)}")
+            raise ValueError(f"Shape must be rank {rank} but is rank {len(other)}")
     if rank == 0:
         raise ValueError("Can't concatenate scalars (use tf.stack instead)")
+    axis = static_int(axis_tensor)
     if axis is None:
         return (None,) * rank
     if not -rank <= axis < rank:
@@ -108,7 +108,20 @@ def _concat_rows_gradient(dy: IndexedSlices, values: list[Tensor], axis: Tensor)
     return grads
 
 
-@array_op("ConcatV2", host="axis")
+def _explain_concat(op: Any, values: list[Any], axis: Any) -> str | None:
+    """TensorFlow's words for parts that do not fit, or an axis that they do not have."""
+    place, rank = int(axis), len(values[0].shape)
+    if not -rank <= place < rank:
+        return f"ConcatOp : Expected concatenating dimensions in the range [{-rank}, {rank}), but got {place}"
+    for index, value in enumerate(values):
+        if len(value.shape) != rank or any(
+                a != b for i, (a, b) in enumerate(zip(value.shape, values[0].shape)) if i != place % rank):
+            return (f"ConcatOp : Dimensions of inputs should match: shape[0] = {shapes.brackets(values[0].shape)} vs. "
+                    f"shape[{index}] = {shapes.brackets(value.shape)}")
+    return None
+
+
+@array_op("ConcatV2", host="axis", explain=_explain_concat)
 class ConcatV2:
     """Tensors joined along an axis."""
 
@@ -150,7 +163,7 @@ def _explain_offsets(op: Any, axis: Any, parts: Any) -> str | None:
     return None
 
 
-@op("ConcatOffset", host="concat_dim", traced="shapes", explain=_explain_offsets, differentiable=False)
+@op("ConcatOffset", host="concat_dim", traced="shapes", explain=_explain_offsets)
 class ConcatOffset:
     """Where each part of a concatenation begins."""
 
@@ -205,15 +218,6 @@ class ParallelConcat:
         if op.T.kind == "O":
             return np.concatenate(values, 0)
         return torch.cat(list(values), 0)
-
-    def gradient(op, dy):
-        return unstack_rows(dy, op.N)
-
-
-def unstack_rows(x: Tensor, count: int) -> list[Tensor]:
-    """`count` slices of size 1 along the first axis."""
-    return raw.split(0, x, num_split=count)
-
 
 @array_op("Pack")
 class Pack:
@@ -464,9 +468,9 @@ def split(value: Any, num_or_size_splits: Any, axis: Any = 0, num: int | None = 
     Raises:
       ValueError: the number of parts is not known.
     """
+    sizes = convert_to_tensor(num_or_size_splits)
     if isinstance(num_or_size_splits, (int, np.integer, Dimension)):
         return raw.split(axis, value, num_split=int(num_or_size_splits), name=name)
-    sizes = convert_to_tensor(num_or_size_splits)
     if sizes._dims == ():
         raise ValueError("Rank-0 tensors are not supported as the num_or_size_splits argument to split. Argument "
                          f"provided: {num_or_size_splits}")

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from tfmagic.base import dtypes, errors
+from tfmagic.base.deprecation import deprecated_args, deprecated_argument_lookup
 from tfmagic.base.dtypes import as_dtype
 from tfmagic.base.export import export
 from tfmagic.base.lazy import torch
@@ -238,7 +239,16 @@ def _permuted(x: Dims, perm_tensor: Tensor, perm_dims: Dims) -> Dims:
     return tuple(x[axis] for axis in perm)
 
 
-@array_op("Transpose", host="perm")
+def _explain_transpose(op: Any, x: Any, perm: Any) -> str | None:
+    """TensorFlow's words for an order of axes that leaves one out."""
+    given = perm.tolist() if hasattr(perm, "tolist") else list(perm)
+    if len(given) != len(x.shape):
+        return f"transpose expects a vector of size {len(x.shape)}. But input(1) is a vector of size {len(given)}"
+    missing = next((axis for axis in range(len(given)) if axis not in given), None)
+    return None if missing is None else f"{missing} is missing from {{{','.join(map(str, given))}}}."
+
+
+@array_op("Transpose", host="perm", explain=_explain_transpose)
 class Transpose:
     """A tensor with its axes in another order."""
 
@@ -333,7 +343,8 @@ class ReverseSequence:
             if axis >= len(x):
                 raise ValueError(f"{what} must be < input rank: {axis} vs. {len(x)}")
         if seq_lengths is not None:
-            shape_rules.merge_dim(x[op.batch_dim], seq_lengths[0])
+            count = shape_rules.merge_dim(x[op.batch_dim], seq_lengths[0])
+            x = tuple([count if axis == op.batch_dim else size for axis, size in enumerate(x)])
         return x
 
     def kernel(op, x, seq_lengths):
@@ -391,7 +402,8 @@ def _range_size(start: Any, limit: Any, delta: Any) -> int:
     return math.ceil(abs((limit - start) / delta))
 
 
-@op("Range", host=("start", "limit", "delta"), differentiable=False)
+@op("Range", host=("start", "limit", "delta"),
+    explain=lambda op, start, limit, delta: None if delta else "Requires delta != 0: 0")
 class Range:
     """The numbers from `start` to below `limit` in steps of `delta`."""
 
@@ -424,7 +436,7 @@ def _steps(start: float, delta: float, count: int, dtype: dtypes.DType) -> np.nd
     return np.asarray(start, kind) + np.arange(count).astype(kind) * np.asarray(delta, kind)
 
 
-@op("LinSpace", host=("start", "stop", "num"), differentiable=False)
+@op("LinSpace", host=("start", "stop", "num"))
 class LinSpace:
     """`num` numbers at equal distances from `start` to `stop`."""
 
@@ -530,11 +542,11 @@ def matrix_transpose(a: Any, name: str = "matrix_transpose", conjugate: bool = F
 
 
 @export("reverse_sequence")
+@deprecated_args(None, "seq_dim is deprecated, use seq_axis instead", "seq_dim")
+@deprecated_args(None, "batch_dim is deprecated, use batch_axis instead", "batch_dim")
 def reverse_sequence(input: Any, seq_lengths: Any, seq_axis: int | None = None, batch_axis: int | None = None,
                      name: str | None = None, seq_dim: int | None = None, batch_dim: int | None = None) -> Tensor:
     """Each batch entry with the order of its first `seq_lengths[i]` elements along `seq_axis` reversed."""
-    from tfmagic.base.deprecation import deprecated_argument_lookup
-
     seq_dim = deprecated_argument_lookup("seq_axis", seq_axis, "seq_dim", seq_dim)
     batch_dim = deprecated_argument_lookup("batch_axis", batch_axis, "batch_dim", batch_dim)
     return raw.reverse_sequence(input, seq_lengths, seq_dim=seq_dim, batch_dim=batch_dim, name=name)

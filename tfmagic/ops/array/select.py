@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from tfmagic.base import dtypes
+from tfmagic.base.deprecation import deprecated
 from tfmagic.base.dtypes import as_dtype
 from tfmagic.base.export import export
 from tfmagic.base.lazy import torch
@@ -27,7 +28,7 @@ from tfmagic.ops.declare import op
 from tfmagic.ops.torch_types import torch_dtype
 
 
-@op("Where", differentiable=False)
+@op("Where")
 class Where:
     """The coordinates of the elements that are true (not zero), one row each."""
 
@@ -66,7 +67,7 @@ class Select:
     def gradient(op, dy):
         c, t, _ = op.op._inputs
         zeros = zeros_like(t)
-        return None, where(c, dy, zeros), where(c, zeros, dy)
+        return None, raw.select(c, dy, zeros), raw.select(c, zeros, dy)
 
     def static(op, condition, t, e):
         if condition.ndim == 1 and t.ndim > 1:
@@ -88,11 +89,12 @@ class SelectV2:
         condition, x, y = op.op._inputs
         zeros = convert.constant(0, dy.dtype.base_dtype, name="zeros")
         reduce_sum = api.math.reduce_sum
-        grads = []
-        chosen = raw.select_v2(condition, dy, zeros), raw.select_v2(condition, zeros, dy)
-        for value, grad in zip((x, y), chosen):
+        grads, output_shape = [], None
+        for value, ends in ((x, (dy, zeros)), (y, (zeros, dy))):
+            grad = raw.select_v2(condition, *ends)
             value_shape = shape(value)
-            axes, _ = raw.broadcast_gradient_args(value_shape, shape(op.output))
+            output_shape = shape(op.output) if output_shape is None else output_shape
+            axes, _ = raw.broadcast_gradient_args(value_shape, output_shape)
             grads.append(reshape(reduce_sum(grad, keepdims=True, axis=axes), value_shape))
         return None, *grads
 
@@ -100,7 +102,7 @@ class SelectV2:
         return np.where(condition, t, e)
 
 
-@array_op("OneHot", host="depth", differentiable=False)
+@array_op("OneHot", host="depth")
 class OneHot:
     """Vectors with `on_value` at an index and `off_value` elsewhere, along a new axis."""
 
@@ -182,7 +184,7 @@ def _comparable(x: Any) -> Any:
     return x.to(torch.int64) if x.dtype in (torch.bool, torch.uint16, torch.uint32) else x
 
 
-@op("Unique", traced="shapes", differentiable=False)
+@op("Unique", traced="shapes")
 class Unique:
     """The different elements of a vector, and each element's place among them."""
 
@@ -197,7 +199,7 @@ class Unique:
         return ordered_set(x)[:2]
 
 
-@op("UniqueWithCounts", traced="shapes", differentiable=False)
+@op("UniqueWithCounts", traced="shapes")
 class UniqueWithCounts:
     """The different elements of a vector, each element's place among them, and how often each occurs."""
 
@@ -227,7 +229,7 @@ def _places(x: Dims, axis: Any) -> Dims:
     return (x[place],)
 
 
-@op("UniqueV2", traced="shapes", host="axis", differentiable=False)
+@op("UniqueV2", traced="shapes", host="axis")
 class UniqueV2:
     """The different slices of a tensor along an axis, and each slice's place among them."""
 
@@ -238,7 +240,7 @@ class UniqueV2:
         return _unique(op, x, _along(axis))
 
 
-@op("UniqueWithCountsV2", traced="shapes", host="axis", differentiable=False)
+@op("UniqueWithCountsV2", traced="shapes", host="axis")
 class UniqueWithCountsV2:
     """The different slices of a tensor along an axis, each slice's place among them, and how often each occurs."""
 
@@ -254,7 +256,7 @@ def unknown_along(x: Dims) -> Dims:
     return None if x is None else (None,) * len(x)
 
 
-@op("ListDiff", traced="shapes", differentiable=False)
+@op("ListDiff", traced="shapes")
 class ListDiff:
     """The elements of a vector that are not in another, and where they stand."""
 
@@ -282,7 +284,7 @@ class ListDiff:
 
 
 def _bound(name: str, side: str) -> None:
-    @op(name, differentiable=False)
+    @op(name)
     class Bound:
         """Where values would be put into sorted rows."""
 
@@ -327,7 +329,15 @@ def searchsorted(sorted_sequence: Any, values: Any, side: str = "left", out_type
 # --- public functions -------------------------------------------------------------------------------------------
 
 
+def _coordinates(condition: Any, name: str | None = None) -> Tensor:
+    """Where a condition holds, one row for each place."""
+    with name_scope(name, "Where", [condition]) as scope:
+        condition = convert_to_tensor(condition, preferred_dtype=dtypes.bool_, name="condition")
+        return raw.where(condition, name=scope)
+
+
 @export("where")
+@deprecated(None, "Use tf.where in 2.0, which has the same broadcast rule as np.where")
 def where(condition: Any, x: Any = None, y: Any = None, name: str | None = None) -> Tensor:
     """Elements of `x` where a condition holds and of `y` elsewhere, or the coordinates where it holds.
 
@@ -342,9 +352,7 @@ def where(condition: Any, x: Any = None, y: Any = None, name: str | None = None)
       ValueError: only one of `x` and `y` is given.
     """
     if x is None and y is None:
-        with name_scope(name, "Where", [condition]) as scope:
-            condition = convert_to_tensor(condition, preferred_dtype=dtypes.bool_, name="condition")
-            return raw.where(condition, name=scope)
+        return _coordinates(condition, name)
     if x is None or y is None:
         raise ValueError("x and y must both be non-None or both be None.")
     return raw.select(condition, x, y, name=name)
@@ -354,7 +362,7 @@ def where(condition: Any, x: Any = None, y: Any = None, name: str | None = None)
 def where_v2(condition: Any, x: Any = None, y: Any = None, name: str | None = None) -> Tensor:
     """`tf.where` whose three arguments broadcast together."""
     if x is None and y is None:
-        return where(condition, name=name)
+        return _coordinates(condition, name)
     if x is None or y is None:
         raise ValueError("x and y must both be non-None or both be None.")
     return raw.select_v2(condition, x, y, name=name)
@@ -391,7 +399,7 @@ def boolean_mask(tensor: Any, mask: Any, name: str = "boolean_mask", axis: int |
         tensor = reshape(tensor, concat([shape(tensor)[:axis], [leading], shape(tensor)[axis + count:]], 0))
         tensor.set_shape(TensorShape(tensor_shape[:axis]).concatenate(
             [tensor_shape[axis:axis + count].num_elements()]).concatenate(tensor_shape[axis + count:]))
-        chosen = squeeze(where(reshape(mask, [-1])), axis=[1])
+        chosen = squeeze(_coordinates(reshape(mask, [-1])), axis=[1])
         return gather(tensor, chosen, axis=axis)
 
 
@@ -449,6 +457,7 @@ def unique_with_counts(x: Any, out_idx: Any = dtypes.int32, name: str | None = N
 
 
 @export("setdiff1d")
+@deprecated("2018-11-30", "This op will be removed after the deprecation date. Please switch to tf.sets.difference().")
 def setdiff1d(x: Any, y: Any, index_dtype: Any = dtypes.int32, name: str | None = None) -> Any:
     """The elements of a vector that are not in another: a named tuple `(out, idx)`."""
     return raw.list_diff(x, y, index_dtype, name)
@@ -511,11 +520,9 @@ def repeat(input: Any, repeats: Any, axis: int | None = None, name: str | None =
         repeats = convert_to_tensor(repeats, name="repeats")
         if not repeats.dtype.is_integer:
             raise TypeError("repeats must be an integer-type tensor.")
-        if repeats.dtype not in (dtypes.int32, dtypes.int64):
-            repeats = raw.cast(repeats, dtypes.int32)
+        repeats = raw.cast(repeats, dtypes.int32)
         repeats.shape.with_rank_at_most(1)
-        if data._dims == ():
-            data = expand_dims(data, 0)
+        data = _at_least_a_vector(data)
         data_shape = shape(data)
         if axis < 0:
             if data._dims is None:
@@ -534,7 +541,7 @@ def repeat(input: Any, repeats: Any, axis: int | None = None, name: str | None =
                 else data_shape[:raw.sub(axis + 1, rank(repeats))]
             repeats = raw.broadcast_to(repeats, concat([lead, repeats_shape], axis=0))
             repeats.set_shape([None] * (axis + 1))
-        most = raw.maximum(0, raw.max(repeats, list(range(axis + 1))))
+        most = raw.maximum(0, api.math.reduce_max(repeats))
         mask = sequence_mask(repeats, most)
         tiled = _tile_axis(expand_dims(data, axis + 1), axis + 1, most)
         result = boolean_mask(tiled, mask)
@@ -545,12 +552,19 @@ def repeat(input: Any, repeats: Any, axis: int | None = None, name: str | None =
         return result
 
 
+def _at_least_a_vector(data: Tensor) -> Tensor:
+    """`data`, as a vector of one element if it is a scalar."""
+    if data._dims is not None:
+        return data if data._dims else expand_dims(data, 0)
+    data_shape, data_rank = shape(data), rank(data)
+    return reshape(data, concat([[1], data_shape], axis=0)[-data_rank:])
+
+
 def _tile_axis(data: Tensor, axis: int, multiple: Tensor) -> Tensor:
     """`data` repeated along one axis."""
     if data._dims is not None:
         multiples: list[Any] = [1] * len(data._dims)
         multiples[axis] = multiple
         return tile(data, multiples)
-    lead, rank_ = ones(axis, dtypes.int32), rank(data)
-    rest = ones(raw.sub(raw.sub(rank_, axis), 1), dtypes.int32)
-    return tile(data, concat([lead, [multiple], rest], 0))
+    ones_ = ones(rank(data), dtypes.int32)
+    return tile(data, concat([ones_[:axis], [multiple], ones_[axis + 1:]], 0))

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from tfmagic.base import dtypes, errors, shapes
-from tfmagic.base.deprecation import deprecated_argument_lookup
+from tfmagic.base.deprecation import deprecated_args, deprecated_argument_lookup
 from tfmagic.base.dtypes import as_dtype
 from tfmagic.base.export import export
 from tfmagic.base.lazy import torch
@@ -38,7 +38,7 @@ def _static_shapes(op: Any) -> Any:
     return [np.array(d, _numpy_type(op)) if d is not None and None not in d else None for d in found]
 
 
-@op("Shape", traced="shapes", differentiable=False, from_shapes=True)
+@op("Shape", traced="shapes", from_shapes=True)
 class Shape:
     """The shape of a tensor as a vector."""
 
@@ -51,7 +51,7 @@ class Shape:
     static = _static_shape
 
 
-@op("ShapeN", traced="shapes", differentiable=False, from_shapes=True)
+@op("ShapeN", traced="shapes", from_shapes=True)
 class ShapeN:
     """The shapes of several tensors as vectors."""
 
@@ -65,7 +65,7 @@ class ShapeN:
     static = _static_shapes
 
 
-@op("Size", traced="shapes", differentiable=False, from_shapes=True)
+@op("Size", traced="shapes", from_shapes=True)
 class Size:
     """The number of elements of a tensor."""
 
@@ -79,7 +79,7 @@ class Size:
         return None if size is None else np.array(size, _numpy_type(op))
 
 
-@op("Rank", traced="shapes", differentiable=False, from_shapes=True)
+@op("Rank", traced="shapes", from_shapes=True)
 class Rank:
     """The number of axes of a tensor."""
 
@@ -98,7 +98,6 @@ class Rank:
 
 def reshape_to_input(op: Any, grad: Any) -> Tensor:
     """A gradient in the shape of the op's first input."""
-    grad = convert_to_tensor(grad) if isinstance(grad, IndexedSlices) else grad
     return reshape(grad, shape(op.op._inputs[0]))
 
 
@@ -283,7 +282,7 @@ class BroadcastTo:
         return np.broadcast_to(x, [int(d) for d in shape])
 
 
-@op("BroadcastArgs", host=("s0", "s1"), differentiable=False)
+@op("BroadcastArgs", host=("s0", "s1"))
 class BroadcastArgs:
     """The shape to which two shapes broadcast."""
 
@@ -307,7 +306,7 @@ def _broadcast_sizes(a: Any, b: Any) -> list[int]:
                                                       f"{shapes.brackets(tuple(b))}") from None
 
 
-@op("BroadcastGradientArgs", host=("s0", "s1"), differentiable=False)
+@op("BroadcastGradientArgs", host=("s0", "s1"))
 class BroadcastGradientArgs:
     """The axes along which the gradients of two inputs that were broadcast must be summed."""
 
@@ -433,6 +432,7 @@ def reshape(tensor: Any, shape: Any, name: str | None = None) -> Tensor:
 
 
 @export("expand_dims")
+@deprecated_args(None, "Use the `axis` argument instead", "dim")
 def expand_dims(input: Any, axis: Any = None, name: str | None = None, dim: Any = None) -> Tensor:
     """A tensor with an axis of size 1 inserted before `axis` (negative: counted from the end).
 
@@ -446,6 +446,7 @@ def expand_dims(input: Any, axis: Any = None, name: str | None = None, dim: Any 
 
 
 @export("squeeze")
+@deprecated_args(None, "Use the `axis` argument instead", "squeeze_dims")
 def squeeze(input: Any, axis: Any = None, name: str | None = None, squeeze_dims: Any = None) -> Tensor:
     """A tensor without its axes of size 1.
 
@@ -488,7 +489,7 @@ def broadcast_dynamic_shape(shape_x: Any, shape_y: Any) -> Tensor:
     return raw.broadcast_args(shape_x, shape_y)
 
 
-@op("UnravelIndex", host="dims", differentiable=False)
+@op("UnravelIndex", host="dims")
 class UnravelIndex:
     """Positions in a flattened array as coordinates in the array, one row per axis."""
 

@@ -14,7 +14,7 @@ from tfmagic.base.shapes import Dimension, Dims
 from tfmagic.graph import convert
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.scopes import name_scope
-from tfmagic.graph.static_value import constant_value, static_dims, static_ints
+from tfmagic.graph.static_value import static_dims, static_ints
 from tfmagic.ops import raw, shape_rules
 from tfmagic.ops.array.constants import ones_like
 from tfmagic.ops.array.join import concat, stack
@@ -293,9 +293,7 @@ class StridedSlice:
 
     def gradient(op, dy):
         x, begin, end, strides = op.op._inputs
-        ends = [shape(x, out_type=begin.dtype), begin, end, strides]
-        known = [constant_value(item) for item in ends]  # constants are made anew, in the gradient's own loop
-        return raw.strided_slice_grad(*[item if value is None else value for item, value in zip(ends, known)], dy,
+        return raw.strided_slice_grad(shape(x, out_type=begin.dtype), begin, end, strides, dy,
                                       **{name: op.op._attrs[name] for name in _MASKS}), None, None, None
 
     def static(op, x, begin, end, strides):

@@ -15,6 +15,7 @@ from tfmagic.graph.scopes import name_scope
 from tfmagic.ops import raw
 from tfmagic.ops.control_flow import util
 from tfmagic.ops.control_flow.context import ControlFlowContext
+from tfmagic.ops.control_flow.context_messages import classes
 from tfmagic.ops.control_flow.grouping import with_dependencies
 from tfmagic.ops.control_flow.routing import merge, switch, switch_ref_or_tensor
 from tfmagic.ops.control_flow.tensor_array import array_to_flow, flows_to_arrays
@@ -50,6 +51,10 @@ class CondContext(ControlFlowContext):
     def back_prop(self) -> bool:
         loop = self.while_context()
         return loop is not None and loop.back_prop
+
+    def _own_proto(self, named: Callable[[Tensor], str]) -> Any:
+        return classes()["CondContextDef"](pred_name=named(self.pred), pivot_name=named(self.pivot),
+                                           branch=self.branch)
 
     def add_value(self, value: Tensor) -> Tensor:
         """`value` behind a Switch, so that only this branch waits for it."""

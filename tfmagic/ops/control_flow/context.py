@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from tfmagic.base import nest
@@ -43,10 +44,32 @@ class ControlFlowContext:
         return self.is_while
 
     def to_proto(self, export_scope: str | None = None) -> Any:
-        """This context as a `CondContextDef` or `WhileContextDef`; None when it is outside of `export_scope`."""
-        from tfmagic.ops.control_flow.context_protos import to_proto
+        """This context as a `CondContextDef` or `WhileContextDef`, its names without `export_scope`.
 
-        return to_proto(self, export_scope)
+        Returns:
+          The proto, or None when the context is outside of `export_scope`.
+        """
+        scope = export_scope or ""
+        if scope and not self.name.startswith(scope):
+            return None
+
+        def stripped(name: str) -> str:
+            return name[len(scope) + 1:] if scope and name.startswith(scope + "/") else name
+
+        proto = self._own_proto(lambda tensor: stripped(tensor.name))
+        proto.context_name = stripped(self.name)
+        proto.values_def.values.extend(stripped(name) for name in sorted(self.values))
+        for name, tensor in self.external.items():
+            proto.values_def.external_values[stripped(name)] = stripped(tensor.name)
+        for inner in self.nested:
+            wrapper = proto.nested_contexts.add()
+            part = wrapper.while_ctxt if inner.is_while else wrapper.cond_ctxt
+            part.CopyFrom(inner.to_proto(export_scope))
+        return proto
+
+    def _own_proto(self, named: Callable[[Tensor], str]) -> Any:
+        """The proto with what only this kind of context has; `named` gives a tensor's name in it."""
+        raise NotImplementedError
 
     def enter(self) -> None:
         """Make this the context of new operations."""
@@ -107,7 +130,8 @@ class ControlFlowContext:
         with graph._lock:
             if SUMMARIES not in graph._collections:
                 return []
-            inside, outside = [], []
+            inside: list[Any] = []
+            outside: list[Any] = []
             for item in graph._collections[SUMMARIES]:
                 ours = util.contains(self, getattr(item, "op", item)._control_flow_context)
                 (inside if ours else outside).append(item)

@@ -42,8 +42,8 @@ def group(*inputs: Any, **kwargs: Any) -> Operation:
         by_device: dict[str, list[Any]] = {}
         for item in nest.flatten(inputs, expand_composites=True):
             if not hasattr(item, "device"):
-                raise TypeError(f"Expected tf.group() expected Tensor objects not None or other values: '{item}' with "
-                                f"type '{type(item)}'")
+                raise TypeError(f"Expected tf.group() expected Tensor arguments not '{item}' with type "
+                                f"'{type(item)}'")
             by_device.setdefault(item.device, []).append(item)
         if len(by_device) == 1:
             (device, items), = by_device.items()

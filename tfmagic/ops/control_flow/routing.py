@@ -51,13 +51,13 @@ def declare_routing(switch: Any, merge: Any, enter: Any, leave: Any, next_iterat
         register(prefix + "Enter", _enter_shape, gradient=enter)
         register(prefix + "Exit", shape_rules.same, gradient=leave)
         register(prefix + "NextIteration", shape_rules.same, gradient=next_iteration)
-    register("LoopCond", _bool_scalar, lambda op, condition: condition, differentiable=False)
+    register("LoopCond", _bool_scalar, lambda op, condition: condition, lambda op, dc: None)
 
 
 register("RefSelect", lambda op, index, inputs: shape_rules.merged(op, *inputs), lambda op, index, inputs:
-         inputs[int(index)], differentiable=False, traced=False, because="chooses by a value")
-register("NoOp", kernel=lambda op: None, differentiable=False)
-register("ControlTrigger", kernel=lambda op: None, differentiable=False)
+         inputs[int(index)], traced=False, because="chooses by a value")
+register("NoOp", kernel=lambda op: None)
+register("ControlTrigger", kernel=lambda op: None)
 
 
 def switch(data: Any, pred: Any, name: str | None = None) -> Any:

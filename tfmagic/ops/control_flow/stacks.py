@@ -52,8 +52,7 @@ def _handle_shape(op: Any, *inputs: Dims) -> Dims:
     return (2,)
 
 
-_HOST: dict[str, Any] = {"traced": False, "because": "a stack is a host object", "effect": "writes",
-                         "differentiable": False}
+_HOST: dict[str, Any] = {"traced": False, "because": "a stack is a host object", "effect": "writes"}
 register("StackV2", _handle_shape, _new, **_HOST, host=("max_size",))
 register("Stack", _handle_shape, _new, **_HOST)
 for _suffix in ("", "V2"):

@@ -153,11 +153,12 @@ def _read_one(op: Any, state: ArrayState, index: int) -> Any:
     if element is _MISSING:
         dims = state.element_dims(index)
         if dims is None:
-            _refuse(op, state, f"Could not read from TensorArray index {index}. Furthermore, the element shape is not "
-                               f"fully defined: {shapes.brackets(state.element_shape)}. It is possible you are working "
-                               "with a resizeable TensorArray and stop_gradients is not allowing the gradients to be "
-                               "written. If you set the full element_shape property on the forward TensorArray, the "
-                               "proper all-zeros tensor will be returned instead of incurring this error.")
+            shown = "<unknown>" if state.element_shape is None else shapes.brackets(state.element_shape)
+            _refuse(op, state, f"Could not read from TensorArray index {index}.  Furthermore, the element shape is not "
+                               f"fully defined: {shown}.  It is possible you are working with a resizeable TensorArray "
+                               "and stop_gradients is not allowing the gradients to be written.  If you set the full "
+                               "element_shape property on the forward TensorArray, the proper all-zeros tensor will be "
+                               "returned instead of incurring this error.")
         return state.zeros(dims)  # type: ignore[arg-type]
     if state.clear:
         elements[index] = _READ
@@ -360,11 +361,11 @@ def _handle(op: Any, *inputs: Dims) -> Dims:
 
 
 _HOST: dict[str, Any] = {"traced": False, "because": "a TensorArray is a host object", "effect": "writes"}
-register("TensorArrayV3", _handle_and_flow, _new, differentiable=False, **_HOST, host=("size",))
-register("TensorArrayV2", _handle, lambda op, size: _new(op, size)[0], differentiable=False, **_HOST,
+register("TensorArrayV3", _handle_and_flow, _new, **_HOST, host=("size",))
+register("TensorArrayV2", _handle, lambda op, size: _new(op, size)[0], **_HOST,
          host=("size",))
-register("TensorArrayGradV3", _handle_and_flow, _gradient, differentiable=False, **_HOST)
-register("TensorArrayGradV2", _handle, lambda op, state, flow: _gradient(op, state, flow)[0], differentiable=False,
+register("TensorArrayGradV3", _handle_and_flow, _gradient, **_HOST)
+register("TensorArrayGradV2", _handle, lambda op, state, flow: _gradient(op, state, flow)[0],
          **_HOST)
 for _version in ("V2", "V3"):
     _name = "TensorArray{}" + _version
@@ -374,7 +375,7 @@ for _version in ("V2", "V3"):
     register(_name.format("Scatter"), shape_rules.scalar, _scatter, _scatter_gradient, **_HOST, host=("indices",))
     register(_name.format("Concat"), _concatenated, _concat, _concat_gradient, **_HOST)
     register(_name.format("Split"), shape_rules.scalar, _split, _split_gradient, **_HOST, host=("lengths",))
-    register(_name.format("Size"), shape_rules.scalar, _size, differentiable=False, **_HOST)
-    register(_name.format("Close"), None, _close, differentiable=False, **_HOST)
-register("TensorArrayGradWithShape", _handle_and_flow, _gradient, differentiable=False, **_HOST,
+    register(_name.format("Size"), shape_rules.scalar, _size, **_HOST)
+    register(_name.format("Close"), None, _close, **_HOST)
+register("TensorArrayGradWithShape", _handle_and_flow, _gradient, **_HOST,
          host=("shape_to_prepend",))

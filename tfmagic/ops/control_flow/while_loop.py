@@ -16,6 +16,7 @@ from tfmagic.graph.scopes import name_scope
 from tfmagic.ops import raw
 from tfmagic.ops.control_flow import util
 from tfmagic.ops.control_flow.context import ControlFlowContext
+from tfmagic.ops.control_flow.context_messages import classes
 from tfmagic.ops.control_flow.routing import (
     close_loop,
     enter,
@@ -59,6 +60,17 @@ class WhileContext(ControlFlowContext):
         self.pivot_for_body: Tensor | None = None
         self.loop_enters: list[Tensor] = []
         self.loop_exits: list[Tensor] = []
+
+    def _own_proto(self, named: Callable[[Tensor], str]) -> Any:
+        proto = classes()["WhileContextDef"](
+            parallel_iterations=self.parallel_iterations, back_prop=self.back_prop, swap_memory=self.swap_memory,
+            loop_exit_names=map(named, self.loop_exits), loop_enter_names=map(named, self.loop_enters))
+        for field, tensor in (("maximum_iterations_name", self.maximum_iterations), ("pivot_name", self.pivot),
+                              ("pivot_for_pred_name", self.pivot_for_pred),
+                              ("pivot_for_body_name", self.pivot_for_body)):
+            if tensor is not None:
+                setattr(proto, field, named(tensor))
+        return proto
 
     def control_pivot(self) -> Tensor | None:
         return self.pivot_for_body if self.pivot_for_body is not None else self.pivot_for_pred

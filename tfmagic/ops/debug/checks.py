@@ -31,7 +31,7 @@ def _explain_assert(op: Any, condition: Any, data: list[Any]) -> str | None:
     return "assertion failed: " + " ".join(f"[{summarized(value, op.summarize)}]" for value in data)
 
 
-@op("Assert", objects=True, explain=_explain_assert, effect="writes", differentiable=False)
+@op("Assert", objects=True, explain=_explain_assert, effect="writes")
 class AssertOp:
     """Fails the run unless a condition holds."""
 
@@ -68,7 +68,7 @@ def _abort(op: Any) -> None:
         raise errors.AbortedError(None, None, op.error_msg or "The graph asked to abort.")
 
 
-register("Abort", kernel=_abort, traced=False, because="stops the run", effect="writes", differentiable=False)
+register("Abort", kernel=_abort, traced=False, because="stops the run", effect="writes")
 
 
 @export("debugging.Assert")

@@ -24,6 +24,12 @@ class _Count:
     def __init__(self) -> None:
         self.done = 0
 
+    def mark(self) -> int:
+        return self.done
+
+    def rollback(self, before: int, after: int) -> None:
+        """What has been printed stays printed, and counted."""
+
 
 @op("Print", state=lambda op: _Count())
 class Print:
@@ -47,7 +53,7 @@ _STREAMS = {"stdout": "stdout", "stderr": "stderr"}
 _LOG_STREAMS = {"log(info)": "INFO", "log(warning)": "WARN", "log(error)": "ERROR"}
 
 
-@op("PrintV2", traced=False, because="prints", effect="writes", differentiable=False)
+@op("PrintV2", traced=False, because="prints", effect="writes")
 class PrintV2:
     """Prints a string."""
 

@@ -128,10 +128,8 @@ def _eager_gradient(op: Any, *grads: Any) -> list[Any]:
         return raw.eager_py_func([*inputs, *grads], token, [t._dtype.base_dtype for t in inputs])
 
 
-for _name, _options in (("PyFunc", {"differentiable": False}), ("PyFuncStateless", {"differentiable": False}),
-                        ("EagerPyFunc", {"gradient": _eager_gradient})):
-    register(_name, _unknown_shapes, _call, traced=False, because="runs the user's Python", effect="waits",
-             **_options)
+for _name, _rule in (("PyFunc", None), ("PyFuncStateless", None), ("EagerPyFunc", _eager_gradient)):
+    register(_name, _unknown_shapes, _call, _rule, traced=False, because="runs the user's Python", effect="waits")
 
 
 @export("py_func")

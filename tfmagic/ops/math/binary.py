@@ -303,15 +303,15 @@ binary("Minimum", kernel="minimum", gradient=_extreme_gradient(raw.less_equal), 
 
 
 def _comparison(name: str, torch_name: str, numpy_name: str) -> None:
-    binary(name, kernel=torch_name, static=numpy_name, differentiable=False)
+    binary(name, kernel=torch_name, static=numpy_name)
 
 
 _comparison("Less", "lt", "less")
 _comparison("LessEqual", "le", "less_equal")
 _comparison("Greater", "gt", "greater")
 _comparison("GreaterEqual", "ge", "greater_equal")
-binary("LogicalAnd", kernel="logical_and", differentiable=False, static="logical_and")
-binary("LogicalOr", kernel="logical_or", differentiable=False, static="logical_or")
+binary("LogicalAnd", kernel="logical_and", static="logical_and")
+binary("LogicalOr", kernel="logical_or", static="logical_or")
 
 
 def _equality(torch_name: str, numpy_function: Any) -> Any:
@@ -323,10 +323,9 @@ def _equality(torch_name: str, numpy_function: Any) -> Any:
     return kernel
 
 
-register("Equal", broadcast, _equality("eq", np.equal), None, lambda op, x, y: np.equal(x, y), differentiable=False)
-register("NotEqual", broadcast, _equality("ne", np.not_equal), None, lambda op, x, y: np.not_equal(x, y),
-         differentiable=False)
-register("ApproximateEqual", merged, lambda op, x, y: torch.lt(torch.abs(x - y), op.tolerance), differentiable=False)
+register("Equal", broadcast, _equality("eq", np.equal), None, lambda op, x, y: np.equal(x, y))
+register("NotEqual", broadcast, _equality("ne", np.not_equal), None, lambda op, x, y: np.not_equal(x, y))
+register("ApproximateEqual", merged, lambda op, x, y: torch.lt(torch.abs(x - y), op.tolerance))
 
 
 # --- bits ------------------------------------------------------------------------------------------------------
@@ -337,11 +336,11 @@ def _shift(function: str) -> Any:
     return lambda op, x, y: getattr(torch, function)(x, torch.clamp(y, 0, op.T.size * 8 - 1))
 
 
-binary("BitwiseAnd", kernel="bitwise_and", differentiable=False)
-binary("BitwiseOr", kernel="bitwise_or", differentiable=False)
-binary("BitwiseXor", kernel="bitwise_xor", differentiable=False)
-register("LeftShift", broadcast, _shift("bitwise_left_shift"), differentiable=False)
-register("RightShift", broadcast, _shift("bitwise_right_shift"), differentiable=False)
+binary("BitwiseAnd", kernel="bitwise_and")
+binary("BitwiseOr", kernel="bitwise_or")
+binary("BitwiseXor", kernel="bitwise_xor")
+register("LeftShift", broadcast, _shift("bitwise_left_shift"))
+register("RightShift", broadcast, _shift("bitwise_right_shift"))
 
 
 # --- complex numbers -------------------------------------------------------------------------------------------
@@ -480,16 +479,6 @@ register("Betainc", _betainc_shape, lambda op, a, b, x: betainc(a, b, x), _betai
 # --- clipping --------------------------------------------------------------------------------------------------
 
 
-def _clip_gradient(op: Any, dy: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """What lies between the bounds has the gradient; what lies beyond one gives it to that bound."""
-    t, low, high = op.t, op.clip_value_min, op.clip_value_max
-    zeros = constants.zeros_like(dy)
-    below, above = raw.less(t, low), raw.greater(t, high)
-    inside = raw.select_v2(raw.logical_or(below, above), zeros, dy)
-    return inside, Broadcast(t, low).to_y(raw.select_v2(below, dy, zeros)), \
-        Broadcast(t, high).to_y(raw.select_v2(above, dy, zeros))
-
-
 def _clip(op: Any, t: Any, low: Any, high: Any) -> Any:
     if op.T.is_complex:  # both parts on their own
         parts = [torch.maximum(torch.minimum(part(t), part(high)), part(low)) for part in (torch.real, torch.imag)]
@@ -497,4 +486,4 @@ def _clip(op: Any, t: Any, low: Any, high: Any) -> Any:
     return torch.maximum(torch.minimum(t, high), low)
 
 
-register("ClipByValue", lambda op, t, low, high: t, _clip, _clip_gradient)
+register("ClipByValue", lambda op, t, low, high: t, _clip)

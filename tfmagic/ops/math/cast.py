@@ -44,7 +44,7 @@ def _static_cast(op: Any, x: Any) -> Any:
 register("Cast", same, _cast, _cast_gradient, _static_cast)
 
 
-@op("Bitcast", differentiable=False)
+@op("Bitcast")
 class Bitcast:
     """The same bits as another type; a last axis is added or taken away where the sizes differ."""
 

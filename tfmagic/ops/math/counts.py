@@ -27,7 +27,7 @@ def _explain_bincount(op: Any, arr: Any, size: Any, weights: Any) -> str | None:
     return "Input arr must be non-negative!" if bool((arr < 0).any()) else None
 
 
-@op("Bincount", host="size", traced="shapes", explain=_explain_bincount, differentiable=False)
+@op("Bincount", host="size", traced="shapes", explain=_explain_bincount)
 class Bincount:
     """How often each number below `size` occurs, or the sum of the weights there."""
 
@@ -50,7 +50,7 @@ def _explain_histogram(op: Any, values: Any, value_range: Any, nbins: Any) -> st
                                     f"'[{low:g}, {high:g}]'")
 
 
-@op("HistogramFixedWidth", host="nbins", traced="shapes", explain=_explain_histogram, differentiable=False)
+@op("HistogramFixedWidth", host="nbins", traced="shapes", explain=_explain_histogram)
 class HistogramFixedWidth:
     """How many values fall into each of `nbins` bins of equal width; those outside count in the outermost ones."""
 
@@ -72,7 +72,7 @@ def _bucketize(op: Any, x: Any) -> Any:
     return torch.bucketize(x.to(torch.float64), borders.to(torch.float64), right=True, out_int32=True)
 
 
-register("Bucketize", same, _bucketize, differentiable=False)
+register("Bucketize", same, _bucketize)
 
 
 # --- public functions ------------------------------------------------------------------------------------------

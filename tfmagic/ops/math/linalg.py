@@ -8,10 +8,11 @@ from tfmagic.base.export import export
 from tfmagic.base.lazy import torch
 from tfmagic.base.shapes import Dims
 from tfmagic.graph.operation import Tensor
+from tfmagic.graph.scopes import name_scope
 from tfmagic.ops import api, raw
 from tfmagic.ops.array import constants, shape_ops
 from tfmagic.ops.array.indices import require
-from tfmagic.ops.declare import op, register
+from tfmagic.ops.declare import old_names, op, register
 from tfmagic.ops.math.matmul import matmul
 from tfmagic.ops.math.reduce import reduce_sum
 from tfmagic.ops.math.rules import after, conjugate
@@ -74,8 +75,7 @@ def _inverse_gradient(op: Any, dy: Tensor) -> Tensor:
     return -matmul(inverse, matmul(dy, inverse, adjoint_b=True), adjoint_a=True)
 
 
-for _name in ("MatrixInverse", "BatchMatrixInverse"):
-    register(_name, _square, _inverse, _inverse_gradient, **_when_singular(_square, "Input is not invertible."))
+register("MatrixInverse", _square, _inverse, _inverse_gradient, **_when_singular(_square, "Input is not invertible."))
 
 
 def _determinant_gradient(op: Any, dy: Tensor) -> Tensor:
@@ -95,8 +95,8 @@ def _determinant_shape(op: Any, x: Dims) -> Dims:
     return _batch_of(_square(op, x))
 
 
-for _name in ("MatrixDeterminant", "BatchMatrixDeterminant"):
-    register(_name, _determinant_shape, lambda op, x: torch.linalg.det(_full(op, x)).to(x.dtype), _determinant_gradient)
+register("MatrixDeterminant", _determinant_shape, lambda op, x: torch.linalg.det(_full(op, x)).to(x.dtype),
+         _determinant_gradient)
 
 
 def _slogdet(op: Any, x: Any) -> tuple[Any, Any]:
@@ -157,10 +157,8 @@ def _cholesky_grad(op: Any, lower: Any, dy: Any) -> Any:
     return (result + result.mH) * 0.5
 
 
-for _name in ("Cholesky", "BatchCholesky"):
-    register(_name, _square, _cholesky, _cholesky_gradient, **_when_singular(_square, _NOT_POSITIVE))
-for _name in ("CholeskyGrad", "BatchCholeskyGrad"):
-    register(_name, _square, _cholesky_grad)
+register("Cholesky", _square, _cholesky, _cholesky_gradient, **_when_singular(_square, _NOT_POSITIVE))
+register("CholeskyGrad", _square, _cholesky_grad)
 
 
 # --- solvers ---------------------------------------------------------------------------------------------------
@@ -210,10 +208,25 @@ def _triangular_gradient(op: Any, dy: Tensor) -> tuple[Tensor, Tensor]:
     return raw.matrix_band_part(dmatrix, 0, -1), drhs
 
 
-for _name in ("MatrixSolve", "BatchMatrixSolve"):
-    register(_name, _solve_shape, _solve, _solve_gradient, **_when_singular(_solve_shape, _SINGULAR))
-for _name in ("MatrixTriangularSolve", "BatchMatrixTriangularSolve"):
-    register(_name, _solve_shape, _triangular_solve, _triangular_gradient, **_when_singular(_solve_shape, _SINGULAR))
+register("MatrixSolve", _solve_shape, _solve, _solve_gradient, **_when_singular(_solve_shape, _SINGULAR))
+register("MatrixTriangularSolve", _solve_shape, _triangular_solve, _triangular_gradient,
+         **_when_singular(_solve_shape, _SINGULAR))
+
+
+@export("linalg.cholesky_solve")
+def cholesky_solve(chol: Any, rhs: Any, name: str | None = None) -> Tensor:
+    """Solves systems of equations by the Cholesky factors of their matrices.
+
+    Args:
+      chol: lower triangular factors, a tensor of shape [..., n, n].
+      rhs: right sides, a tensor of shape [..., n, k].
+
+    Returns:
+      The solutions, a tensor of shape [..., n, k].
+    """
+    with name_scope(name, "cholesky_solve", [chol, rhs]):
+        y = raw.matrix_triangular_solve(chol, rhs, adjoint=False, lower=True)
+        return raw.matrix_triangular_solve(chol, y, adjoint=True, lower=True)
 
 
 def _least_squares_shape(op: Any, matrix: Dims, rhs: Dims, regularizer: Dims) -> Dims:
@@ -224,7 +237,7 @@ def _least_squares_shape(op: Any, matrix: Dims, rhs: Dims, regularizer: Dims) ->
     return (*broadcast_dims(matrix[:-2], rhs[:-2]), matrix[-1], rhs[-1])  # type: ignore[misc]
 
 
-@op("MatrixSolveLs", "BatchMatrixSolveLs", traced="shapes", **_when_singular(_least_squares_shape, _NOT_POSITIVE))
+@op("MatrixSolveLs", traced="shapes", **_when_singular(_least_squares_shape, _NOT_POSITIVE))
 class MatrixSolveLs:
     """Least squares, with a penalty on the solution's length."""
 
@@ -255,7 +268,6 @@ class MatrixSolveLs:
         normal = matmul(a, a, adjoint_a=over, adjoint_b=not over)
         normal += penalty * api.eye(columns if over else rows, dtype=a.dtype.base_dtype)
         factor = raw.cholesky(normal)
-        cholesky_solve = api.linalg.cholesky_solve
         if over:
             z = cholesky_solve(factor, dy)
             xz = matmul(x, z, adjoint_b=True)
@@ -303,8 +315,7 @@ def _eig_gradient(op: Any, dvalues: Tensor | None, dvectors: Tensor | None) -> T
         return raw.matrix_set_diag(gradient, 0.5 * raw.matrix_diag_part(gradient))
 
 
-for _name in ("SelfAdjointEigV2", "BatchSelfAdjointEigV2"):
-    register(_name, _eig_shape, _eig, _eig_gradient)
+register("SelfAdjointEigV2", _eig_shape, _eig, _eig_gradient)
 
 
 def _svd_shape(op: Any, x: Dims) -> tuple[Dims, Dims, Dims]:
@@ -370,8 +381,7 @@ def _svd_gradient(op: Any, ds: Tensor, du: Tensor, dv: Tensor) -> Tensor:
     return _conjugate_transpose(result) if rows < columns else result
 
 
-for _name in ("Svd", "BatchSvd"):
-    register(_name, _svd_shape, _svd, _svd_gradient)
+register("Svd", _svd_shape, _svd, _svd_gradient)
 
 
 def _qr_shape(op: Any, x: Dims) -> tuple[Dims, Dims]:
@@ -543,28 +553,9 @@ def _einsum_shape(op: Any, inputs: list[Dims]) -> Dims:
     return tuple(sizes[label] for label in right)
 
 
-def _einsum_gradient(op: Any, dy: Tensor) -> list[Tensor]:
-    """For each input the sum over the output and the other inputs, spread over letters that only it has."""
-    equation = op.equation.replace(" ", "")
-    left, _, right = equation.partition("->")
-    labels = left.split(",")
-    if "." in equation or any(len(set(text)) != len(text) for text in labels):
-        raise NotImplementedError(f"The gradient of Einsum({op.equation!r}) is not known: it takes equations without "
-                                  "'...' and without a letter twice in one input. tf.einsum builds other nodes, which "
-                                  "have gradients.")
-    result = []
-    for place, (text, tensor) in enumerate(zip(labels, op.inputs)):
-        others = [t for i, t in enumerate(labels) if i != place]
-        known = set(right).union(*others)
-        own = [c for c in text if c not in known]
-        kept = "".join(c for c in text if c in known)
-        others_in = [conjugate(t) for i, t in enumerate(op.inputs) if i != place]
-        part = raw.einsum([dy, *others_in], f"{','.join([right, *others])}->{kept}")
-        for axis, letter in enumerate(text):
-            if letter in own:
-                part = shape_ops.expand_dims(part, axis)
-        result.append(raw.broadcast_to(part, shape_ops.shape(tensor)) if own else part)
-    return result
+register("Einsum", _einsum_shape, lambda op, inputs: torch.einsum(op.equation, *inputs))
 
-
-register("Einsum", _einsum_shape, lambda op, inputs: torch.einsum(op.equation, *inputs), _einsum_gradient)
+old_names(BatchMatrixInverse="MatrixInverse", BatchMatrixDeterminant="MatrixDeterminant", BatchCholesky="Cholesky",
+          BatchCholeskyGrad="CholeskyGrad", BatchMatrixSolve="MatrixSolve",
+          BatchMatrixTriangularSolve="MatrixTriangularSolve", BatchMatrixSolveLs="MatrixSolveLs",
+          BatchSelfAdjointEigV2="SelfAdjointEigV2", BatchSvd="Svd")

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from tfmagic.base import dtypes, errors
-from tfmagic.base.deprecation import deprecated, deprecated_args, deprecated_argument_lookup
+from tfmagic.base.deprecation import deprecated_args, deprecated_argument_lookup
 from tfmagic.base.export import export
 from tfmagic.base.lazy import torch
 from tfmagic.base.shapes import Dims
@@ -249,9 +249,9 @@ register("Prod", reduced, _over_axes(_prod), _prod_gradient, _static(np.prod), *
 register("Max", reduced, _over_axes(_extreme("amax", True)), _extreme_gradient, _static(np.max), **_AXES)
 register("Min", reduced, _over_axes(_extreme("amin", False)), _extreme_gradient, _static(np.min), **_AXES)
 register("All", reduced, _over_axes(lambda op, x, axes: torch.all(x, axes, op.keep_dims)), static=_static(np.all),
-         differentiable=False, **_AXES)
+         **_AXES)
 register("Any", reduced, _over_axes(lambda op, x, axes: torch.any(x, axes, op.keep_dims)), static=_static(np.any),
-         differentiable=False, **_AXES)
+         **_AXES)
 
 
 def _euclidean_norm(op: Any, x: Any, axis: Any) -> Any:
@@ -262,7 +262,7 @@ def _euclidean_norm(op: Any, x: Any, axis: Any) -> Any:
     return norm.to(torch_dtype(op.T))
 
 
-register("EuclideanNorm", reduced, _euclidean_norm, differentiable=False, **_AXES)
+register("EuclideanNorm", reduced, _euclidean_norm, **_AXES)
 
 
 def _arg_shape(op: Any, x: Dims, axis: Dims) -> Dims:
@@ -293,8 +293,8 @@ def _arg(function: str) -> Any:
     return kernel
 
 
-register("ArgMax", _arg_shape, _arg("argmax"), differentiable=False, host="dimension")
-register("ArgMin", _arg_shape, _arg("argmin"), differentiable=False, host="dimension")
+register("ArgMax", _arg_shape, _arg("argmax"), lambda op, dy: (None, None), host="dimension")
+register("ArgMin", _arg_shape, _arg("argmin"), lambda op, dy: (None, None), host="dimension")
 
 
 # --- public functions ------------------------------------------------------------------------------------------
@@ -350,7 +350,6 @@ def reduce_sum(input_tensor: Any, axis: Any = None, keepdims: Any = None, name: 
 
 
 @export("math.reduce_mean")
-@_warns_of_keep_dims
 def reduce_mean(input_tensor: Any, axis: Any = None, keepdims: Any = None, name: str | None = None,
                 reduction_indices: Any = None, keep_dims: Any = None) -> Tensor:
     """Means along axes; integers round towards zero.
@@ -537,7 +536,7 @@ def reduce_logsumexp(input_tensor: Any, axis: Any = None, keepdims: Any = None, 
 
 @export("math.count_nonzero")
 @deprecated_args(None, "keep_dims is deprecated, use keepdims instead", "keep_dims")
-@deprecated_args(None, "reduction_indices is deprecated, use axis instead", "reduction_indices")
+@deprecated_args(None, "reduction_indices is deprecated, use axis instead", "axis")
 def count_nonzero(input_tensor: Any = None, axis: Any = None, keepdims: Any = None, dtype: Any = dtypes.int64,
                   name: str | None = None, reduction_indices: Any = None, keep_dims: Any = None,
                   input: Any = None) -> Tensor:
@@ -608,16 +607,3 @@ def argmin(input: Any, axis: Any = None, name: str | None = None, dimension: Any
       The positions, with one dimension fewer than `input`.
     """
     return _arg_function(raw.arg_min, input, axis, name, dimension, output_type)
-
-
-def _old_arg(name: str, function: Callable[..., Tensor], new_name: str) -> None:
-    def old(input: Any, dimension: Any, output_type: Any = dtypes.int64, name: str | None = None) -> Tensor:
-        return function(input, dimension, output_type=output_type, name=name)
-
-    old.__name__ = old.__qualname__ = name
-    old.__doc__ = f"`tf.math.{new_name}` under its first name, with `axis` called `dimension`."
-    export(name)(deprecated(None, f"Use `tf.math.{new_name}` instead")(old))
-
-
-_old_arg("arg_max", raw.arg_max, "argmax")
-_old_arg("arg_min", raw.arg_min, "argmin")

@@ -240,28 +240,18 @@ def _unsorted_extreme_gradient(op: Any, dy: Tensor) -> tuple[Tensor, None, None]
 
 
 def _unsorted_prod_gradient(op: Any, dy: Tensor) -> tuple[Tensor, None, None]:
-    return _prod_parts(op, dy, op.num_segments), None, None
-
-
-def _prod_parts(op: Any, dy: Tensor, count: Any) -> Tensor:
     """A row that is zero gets the product of the others; two zeros leave nothing."""
     is_zero = raw.equal(op.data, 0)
-    zeros = raw.unsorted_segment_sum(cast(is_zero, "int32"), op.segment_ids, count)
+    zeros = raw.unsorted_segment_sum(cast(is_zero, "int32"), op.segment_ids, op.num_segments)
     dy = _where(raw.greater(zeros, 1), constants.zeros_like(dy), dy)
     others = _where(is_zero, constants.ones_like(op.data), op.data)
-    product = raw.unsorted_segment_prod(others, op.segment_ids, count)
+    product = raw.unsorted_segment_prod(others, op.segment_ids, op.num_segments)
     clipped = raw.maximum(op.segment_ids, constants.zeros_like(op.segment_ids))
     whole = _gather(op.output, clipped)
     without_zeros = _gather(product, clipped)
     partial = _where(is_zero, without_zeros, whole / op.data)
     gathered, _, _ = _gather_nonnegative(dy, op.segment_ids, clipped)
-    return gathered * partial
-
-
-def _prod_gradient(op: Any, dy: Tensor) -> tuple[Tensor, None]:
-    """The rule of the unsorted op, for as many segments as there are."""
-    count = shape_ops.shape(op.output)[0]
-    return _prod_parts(op, dy, count), None
+    return gathered * partial, None, None
 
 
 def _gathered_gradient(kind: str, counted: bool) -> Any:
@@ -280,7 +270,7 @@ def _gathered_gradient(kind: str, counted: bool) -> Any:
 
 for _kind, _rule, _unsorted_rule in (
         ("sum", _sum_gradient, _unsorted_sum_gradient), ("mean", _mean_gradient, None),
-        ("prod", _prod_gradient, _unsorted_prod_gradient), ("max", _extreme_gradient, _unsorted_extreme_gradient),
+        ("prod", None, _unsorted_prod_gradient), ("max", _extreme_gradient, _unsorted_extreme_gradient),
         ("min", _extreme_gradient, _unsorted_extreme_gradient)):
     _title = _kind.capitalize()
     register(f"Segment{_title}", _sorted_shape, _sorted_segments(_kind), _rule, traced="shapes",

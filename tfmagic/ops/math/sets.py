@@ -19,7 +19,7 @@ def _array(value: Any) -> Any:
     return value if isinstance(value, np.ndarray) else value.cpu().numpy()
 
 
-@op("DenseToDenseSetOperation", traced=False, because="looks at values", differentiable=False)
+@op("DenseToDenseSetOperation", traced=False, because="looks at values")
 class DenseToDenseSetOperation:
     """A set operation on each pair of rows, as a sparse tensor with the elements in ascending order."""
 

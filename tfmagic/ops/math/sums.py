@@ -47,7 +47,7 @@ def add_n(inputs: Any, name: str | None = None) -> Tensor:
     Raises:
       ValueError: `inputs` is empty or no list, or holds different shapes or types.
     """
-    wrong = "inputs must be an iterable of at least one Tensor/IndexedSlices with the same dtype and shape"
+    wrong = "inputs must be a list of at least one Tensor/IndexedSlices with the same dtype and shape"
     if not isinstance(inputs, Iterable) or isinstance(inputs, Tensor) or not (inputs := list(inputs)):
         raise ValueError(wrong)
     inputs = [convert_to_tensor_or_indexed_slices(value) for value in inputs]

@@ -82,11 +82,11 @@ unary("Floor", kernel="floor", gradient=_no_gradient, static="floor")
 unary("Ceil", kernel="ceil", gradient=_no_gradient, static="ceil")
 register("Round", same, _rounded("round"), _no_gradient)
 unary("Rint", kernel="round", gradient=_no_gradient)
-unary("Invert", kernel="bitwise_not", differentiable=False)
-unary("LogicalNot", kernel="logical_not", differentiable=False, static="logical_not")
-unary("IsNan", kernel="isnan", differentiable=False)
-unary("IsInf", kernel="isinf", differentiable=False)
-unary("IsFinite", kernel="isfinite", differentiable=False)
+unary("Invert", kernel="bitwise_not")
+unary("LogicalNot", kernel="logical_not", static="logical_not")
+unary("IsNan", kernel="isnan")
+unary("IsInf", kernel="isinf")
+unary("IsFinite", kernel="isfinite")
 
 
 def _population_count(op: Any, x: Any) -> Any:
@@ -98,7 +98,7 @@ def _population_count(op: Any, x: Any) -> Any:
     return count.to(torch.uint8)
 
 
-register("PopulationCount", same, _population_count, differentiable=False)
+register("PopulationCount", same, _population_count)
 
 
 # --- powers, exponentials, logarithms --------------------------------------------------------------------------

@@ -174,7 +174,7 @@ def _shape(op: Any, true_classes: Dims) -> tuple[Dims, Dims, Dims]:
     return (op.num_sampled,), (rows, op.num_true), (op.num_sampled,)
 
 
-_RANDOM: dict[str, Any] = {"state": stream_of, "differentiable": False}
+_RANDOM: dict[str, Any] = {"state": stream_of}
 register("UniformCandidateSampler", _shape, _kernel(_Uniform), **_RANDOM)
 register("LogUniformCandidateSampler", _shape, _kernel(_LogUniform), **_RANDOM)
 register("FixedUnigramCandidateSampler", _shape, _kernel(_Weighted), **_RANDOM)
@@ -188,5 +188,4 @@ def _accidental_hits(op: Any, true_classes: Any, sampled: Any) -> tuple[Any, Any
     return hits[:, 0].to(torch.int32), hits[:, 2], weights
 
 
-register("ComputeAccidentalHits", lambda op, true, sampled: ((None,), (None,), (None,)), _accidental_hits,
-         differentiable=False)
+register("ComputeAccidentalHits", lambda op, true, sampled: ((None,), (None,), (None,)), _accidental_hits)

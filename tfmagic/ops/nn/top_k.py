@@ -12,7 +12,7 @@ from tfmagic.graph.operation import Tensor
 from tfmagic.graph.scopes import name_scope
 from tfmagic.graph.static_value import static_int
 from tfmagic.ops import api, raw
-from tfmagic.ops.array import shape_ops
+from tfmagic.ops.array import constants, shape_ops
 from tfmagic.ops.declare import register
 from tfmagic.ops.math.cast import cast
 from tfmagic.ops.math.reduce import reduce_prod, reduce_sum
@@ -52,7 +52,7 @@ def _top_k_gradient(op: Any, dvalues: Tensor, _: Any) -> list[Tensor | None]:
     flat = raw.reshape(rows + offsets, [-1])
     spread = raw.scatter_nd(shape_ops.expand_dims(flat, -1), raw.reshape(dvalues, [-1]), [reduce_prod(in_shape)])
     gradient = raw.reshape(spread, in_shape)
-    return [gradient, None] if op.op.type == "TopKV2" else [gradient]
+    return [gradient, constants.zeros([], dtypes.int32)] if op.op.type == "TopKV2" else [gradient]
 
 
 register("TopK", lambda op, x: (_last_replaced(x, op.k),) * 2, lambda op, x: _top_k(op, x, op.k), _top_k_gradient)
@@ -77,8 +77,8 @@ def _in_top_k_shape(op: Any, predictions: Dims, targets: Dims, *_: Any) -> Dims:
     return (merge_dim(with_rank(predictions, 2)[0], with_rank(targets, 1)[0]),)
 
 
-register("InTopK", _in_top_k_shape, lambda op, p, t: _in_top_k(op, p, t, op.k), differentiable=False)
-register("InTopKV2", _in_top_k_shape, _in_top_k, differentiable=False)
+register("InTopK", _in_top_k_shape, lambda op, p, t: _in_top_k(op, p, t, op.k))
+register("InTopKV2", _in_top_k_shape, _in_top_k)
 
 
 def _nth_element(op: Any, x: Any, n: Any) -> Any:

@@ -98,10 +98,10 @@ def _fills(name: str, stateless: str, distribution: Callable[..., Any]) -> None:
     def stateless_kernel(op: Any, shape: Any, seed: Any) -> Any:
         return distribution(_stream_for(seed), _sizes(shape), torch_dtype(op.dtype))
 
-    register(name, _given_shape, kernel, state=_stream_of, host="shape", sizes="shape", differentiable=False,
+    register(name, _given_shape, kernel, state=_stream_of, host="shape", sizes="shape",
              doc=distribution.__doc__)
     register(stateless, _seeded_shape, stateless_kernel, host=("shape", "seed"),
-             traced=False, because="looks at values", differentiable=False,
+             traced=False, because="looks at values",
              doc=distribution.__doc__)
 
 
@@ -126,7 +126,7 @@ def _integer_shape(op: Any, *inputs: Dims) -> Dims:
     return static_dims(op.shape)
 
 
-@op("RandomUniformInt", state=_stream_of, host=("shape", "minval", "maxval"), sizes="shape", differentiable=False)
+@op("RandomUniformInt", state=_stream_of, host=("shape", "minval", "maxval"), sizes="shape")
 class RandomUniformInt:
     """Uniform integers in [minval, maxval)."""
 
@@ -136,8 +136,7 @@ class RandomUniformInt:
         return _integers(op, state.reserve_outputs, shape, minval, maxval)
 
 
-@op("StatelessRandomUniformInt", traced=False, because="looks at values", host=("shape", "seed", "minval", "maxval"),
-    differentiable=False)
+@op("StatelessRandomUniformInt", traced=False, because="looks at values", host=("shape", "seed", "minval", "maxval"))
 class StatelessRandomUniformInt:
     """Uniform integers in [minval, maxval), the same for the same pair of seeds."""
 
@@ -147,7 +146,7 @@ class StatelessRandomUniformInt:
         return _integers(op, lambda count: _stream_for(seed), shape, minval, maxval)
 
 
-@op("ParameterizedTruncatedNormal", state=_stream_of, host="shape", differentiable=False)
+@op("ParameterizedTruncatedNormal", state=_stream_of, host="shape")
 class ParameterizedTruncatedNormal:
     """Normal numbers between bounds, with parameters for each row."""
 
@@ -199,7 +198,7 @@ class RandomGammaGrad:
         return gamma_gradient(alpha, sample)
 
 
-@op("RandomPoissonV2", "RandomPoisson", state=_stream_of, host="shape", differentiable=False)
+@op("RandomPoissonV2", "RandomPoisson", state=_stream_of, host="shape")
 class RandomPoisson:
     """Numbers of the Poisson distributions with the given rates: shape + rate.shape."""
 
@@ -234,7 +233,7 @@ def _check_classes(logits: Any, count: Any) -> None:
         raise _refuse("num_classes should be positive, got 0")
 
 
-@op("Multinomial", state=_stream_of, host="num_samples", differentiable=False)
+@op("Multinomial", state=_stream_of, host="num_samples")
 class Multinomial:
     """Class numbers drawn by unnormalised log-probabilities: logits [batch, classes] -> [batch, num_samples]."""
 
@@ -245,7 +244,7 @@ class Multinomial:
         return sampling.multinomial(state, logits, num_samples, torch_dtype(op.output_dtype))
 
 
-@op("StatelessMultinomial", traced=False, because="looks at values", host=("num_samples", "seed"), differentiable=False)
+@op("StatelessMultinomial", traced=False, because="looks at values", host=("num_samples", "seed"))
 class StatelessMultinomial:
     """Class numbers drawn by unnormalised log-probabilities, the same for the same pair of seeds."""
 

@@ -68,6 +68,16 @@ class PhiloxState:
             self.counter = (self.counter + blocks) & _COUNTER
         return taken
 
+    def mark(self) -> int:
+        """Where the stream stands."""
+        return self.counter
+
+    def rollback(self, before: int, after: int) -> None:
+        """Give back what a failed run took, unless another run has taken its share since."""
+        with self._lock:
+            if self.counter == after:
+                self.counter = before
+
     def reserve_words(self, words: int) -> Stream:
         """Takes at least `words` single words off the stream, in whole blocks."""
         return self.reserve((words + 3) // 4)

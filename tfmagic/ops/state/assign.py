@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tfmagic.base import errors, shapes
+from tfmagic.base.deprecation import deprecated
 from tfmagic.base.export import export
 from tfmagic.base.shapes import Dims
 from tfmagic.ops import raw, shape_rules
@@ -12,7 +13,7 @@ from tfmagic.ops.declare import op, register
 from tfmagic.ops.state.variables import check_same_shape, shapes_agree
 
 
-@op("Assign", writes="ref", differentiable=False)
+@op("Assign", writes="ref")
 class Assign:
     """Set a variable to a value."""
 
@@ -41,15 +42,15 @@ def _subtracted(op: Any, ref: Any, value: Any) -> Any:
     return ref - value
 
 
-register("AssignAdd", shape=shape_rules.merged, kernel=_added, writes="ref", differentiable=False,
+register("AssignAdd", shape=shape_rules.merged, kernel=_added, writes="ref",
          doc="Add a value to a variable.")
-register("AssignSub", shape=shape_rules.merged, kernel=_subtracted, writes="ref", differentiable=False,
+register("AssignSub", shape=shape_rules.merged, kernel=_subtracted, writes="ref",
          doc="Subtract a value from a variable.")
-register("AssignVariableOp", kernel=lambda op, resource, value: value, writes="resource", differentiable=False,
+register("AssignVariableOp", kernel=lambda op, resource, value: value, writes="resource",
          doc="Set a resource variable to a value.")
-register("AssignAddVariableOp", kernel=_added, writes="resource", differentiable=False,
+register("AssignAddVariableOp", kernel=_added, writes="resource",
          doc="Add a value to a resource variable.")
-register("AssignSubVariableOp", kernel=_subtracted, writes="resource", differentiable=False,
+register("AssignSubVariableOp", kernel=_subtracted, writes="resource",
          doc="Subtract a value from a resource variable.")
 
 
@@ -112,6 +113,7 @@ def assign_sub(ref: Any, value: Any, use_locking: bool | None = None, name: str 
 
 
 @export("count_up_to")
+@deprecated(None, "Prefer Dataset.range instead.")
 def count_up_to(ref: Any, limit: int, name: str | None = None) -> Any:
     """Counts a variable up by one until it reaches `limit`; deprecated in favour of `tf.data.Dataset.range`.
 

@@ -9,6 +9,7 @@ from tfmagic.base.lazy import torch
 from tfmagic.ops.array.indices import only_good
 from tfmagic.ops.tensor_function import tensor_function
 
+NO_ROW = "indices{where} = {index} is not in [0, {count})"
 
 def in_turn(name: str, rule: Callable[..., Any]) -> Callable[..., tuple[Any, ...]]:
     """A function that changes rows of tables by a rule; one turn follows the other where a row is named twice.

@@ -122,14 +122,14 @@ def _explain_slices(op: Any, ref: Any, indices: Any, updates: Any) -> str | None
 
 for _rule in _RULES:
     register(f"Scatter{_rule}", shape=_scatter_shape, kernel=_scatter(_rule), writes="ref", traced="shapes",
-             explain=_explain_rows, differentiable=False, doc=f"{_rule} rows of a variable.")
+             explain=_explain_rows, doc=f"{_rule} rows of a variable.")
     register(f"ResourceScatter{_rule}", kernel=_scatter(_rule), writes="resource", traced="shapes",
-             explain=_explain_rows, differentiable=False, doc=f"{_rule} rows of a resource variable.")
+             explain=_explain_rows, doc=f"{_rule} rows of a resource variable.")
 for _rule in ("Update", "Add", "Sub"):
     register(f"ScatterNd{_rule}", shape=_scatter_nd_shape, kernel=_scatter_nd(_rule), writes="ref", traced="shapes",
-             explain=_explain_slices, differentiable=False, doc=f"{_rule} elements or slices of a variable.")
+             explain=_explain_slices, doc=f"{_rule} elements or slices of a variable.")
     register(f"ResourceScatterNd{_rule}", kernel=_scatter_nd(_rule), writes="ref", traced="shapes",
-             explain=_explain_slices, differentiable=False, doc=f"{_rule} elements or slices of a resource variable.")
+             explain=_explain_slices, doc=f"{_rule} elements or slices of a resource variable.")
 
 
 # --- gathering from a resource --------------------------------------------------------------------------------------

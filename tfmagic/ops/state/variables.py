@@ -21,14 +21,13 @@ def _shape_attr_or_unknown(op: Any) -> Dims:
     return None if dims == () else dims
 
 
-register("VariableV2", shape=shape_rules.from_attr, differentiable=False,
+register("VariableV2", shape=shape_rules.from_attr,
          doc="A variable: its output is a reference to a tensor that one session keeps between runs.")
-register("Variable", shape=_shape_attr_or_unknown, differentiable=False,
-         doc="The old form of VariableV2.")
-register("TemporaryVariable", shape=shape_rules.from_attr, differentiable=False,
+register("Variable", shape=_shape_attr_or_unknown, doc="The old form of VariableV2.")
+register("TemporaryVariable", shape=shape_rules.from_attr,
          doc="A variable that lives until its DestroyTemporaryVariable within one run.")
 register("DestroyTemporaryVariable", shape=shape_rules.same, kernel=lambda op, ref: ref,
-         differentiable=False, doc="The last value of a temporary variable, which ends with it.")
+         doc="The last value of a temporary variable, which ends with it.")
 
 
 @tensor_function(meta=lambda value: torch.empty((), dtype=torch.bool, device="meta"))
@@ -41,11 +40,11 @@ def _holds_value(op: Any, value: Any) -> Any:
     return is_there(value)
 
 
-register("IsVariableInitialized", shape=shape_rules.scalar, kernel=_holds_value, reads="ref", differentiable=False,
+register("IsVariableInitialized", shape=shape_rules.scalar, kernel=_holds_value, reads="ref",
          doc="Whether a variable holds a value.")
-register("VarIsInitializedOp", shape=shape_rules.scalar, kernel=_holds_value, reads="resource", differentiable=False,
+register("VarIsInitializedOp", shape=shape_rules.scalar, kernel=_holds_value, reads="resource",
          doc="Whether the variable of a handle holds a value.")
-register("DestroyResourceOp", kernel=lambda op, resource: None, writes="resource", differentiable=False,
+register("DestroyResourceOp", kernel=lambda op, resource: None, writes="resource",
          doc="Take the value of a variable away.")
 
 
@@ -75,7 +74,7 @@ def _var_handle_shape(op: Any) -> Dims:
     return ()
 
 
-register("VarHandleOp", shape=_var_handle_shape, differentiable=False,
+register("VarHandleOp", shape=_var_handle_shape,
          doc="A handle of a variable that one session keeps between runs.")
 
 
@@ -101,7 +100,7 @@ class ReadVariableOp:
         return dvalue
 
 
-@op("VariableShape", reads="input", differentiable=False)
+@op("VariableShape", reads="input")
 class VariableShape:
     """The shape of a resource variable's value."""
 
@@ -134,10 +133,9 @@ def _explain_count(op: Any, value: Any) -> Exception | None:
     return errors.OutOfRangeError(None, op.op, f"Reached limit of {op.limit}") if int(value) >= op.limit else None
 
 
-register("CountUpTo", shape=_count_up_to_shape, kernel=_count_up_to, writes="ref", explain=_explain_count,
-         differentiable=False, doc="Count a variable up by one until it reaches the limit; gives the value before.")
+register("CountUpTo", shape=_count_up_to_shape, kernel=_count_up_to, writes="ref", explain=_explain_count, doc="Count a variable up by one until it reaches the limit; gives the value before.")
 register("ResourceCountUpTo", shape=_resource_count_up_to_shape, kernel=_count_up_to, writes="resource",
-         explain=_explain_count, differentiable=False, doc="CountUpTo for a resource variable.")
+         explain=_explain_count, doc="CountUpTo for a resource variable.")
 
 
 def check_same_shape(op: Any, what: str, left: str, a: Any, right: str, b: Any) -> None:

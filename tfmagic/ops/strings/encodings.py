@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tfmagic.base.deprecation import deprecated_argument_lookup
+from tfmagic.base.deprecation import deprecated_args, deprecated_argument_lookup
 from tfmagic.base.export import export
 from tfmagic.base.lazy import torch
 from tfmagic.graph.operation import Tensor
@@ -204,6 +204,7 @@ class UnicodeEncode:
 
 
 @export("decode_raw")
+@deprecated_args(None, "bytes is deprecated, use input_bytes instead", "bytes")
 def decode_raw(input_bytes: Any = None, out_type: Any = None, little_endian: bool = True, name: str | None = None,
                bytes: Any = None) -> Tensor:
     """The numbers that the bytes of each string are.

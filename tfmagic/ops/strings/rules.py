@@ -13,7 +13,7 @@ from tfmagic.ops import shape_rules
 from tfmagic.ops.array.rules import objects
 from tfmagic.ops.declare import register
 
-HOST_STRINGS: dict[str, Any] = {"traced": False, "because": "strings are host objects", "differentiable": False}
+HOST_STRINGS: dict[str, Any] = {"traced": False, "because": "strings are host objects"}
 
 
 def invalid(message: str) -> errors.InvalidArgumentError:

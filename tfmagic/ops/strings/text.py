@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from tfmagic.base import dtypes
-from tfmagic.base.deprecation import deprecated, deprecated_argument_lookup
+from tfmagic.base.deprecation import deprecated, deprecated_args, deprecated_argument_lookup
 from tfmagic.base.export import export
 from tfmagic.base.lazy import torch
 from tfmagic.base.shapes import Dims
@@ -466,6 +466,7 @@ def regex_replace(input: Any, pattern: Any, rewrite: Any, replace_global: bool =
 
 
 @export("strings.reduce_join")
+@deprecated_args(None, "keep_dims is deprecated, use keepdims instead", "keep_dims")
 def reduce_join(inputs: Any, axis: Any = None, keep_dims: bool | None = None, separator: str = "",
                 name: str | None = None, reduction_indices: Any = None, keepdims: bool | None = None) -> Tensor:
     """Strings joined along axes (all of them by default, the last axis innermost)."""
@@ -482,6 +483,7 @@ def reduce_join(inputs: Any, axis: Any = None, keep_dims: bool | None = None, se
 
 
 @export("string_split")
+@deprecated_args(None, "delimiter is deprecated, please use sep instead.", "delimiter")
 def string_split(source: Any, sep: Any = None, skip_empty: bool = True, delimiter: Any = None,
                  result_type: str = "SparseTensor", name: str | None = None) -> SparseTensor:
     """Each string of a vector cut at every character of a delimiter.

@@ -14,18 +14,18 @@ from tfmagic.session import run_errors
 from tfmagic.session.lower.body import DEAD, Inner, common_meta, device_of, lives_on_host, passed
 from tfmagic.session.lower.lowering import Lowering, VariableRef
 from tfmagic.session.lower.regions import SWITCHES, Path, Region
-from tfmagic.session.lower.run_time import PlanCall
 from tfmagic.session.lower.schedule import Step, schedule
 from tfmagic.session.plan.plan_graph import PlanGraph
+from tfmagic.session.plan.run_time import BodyCall, PlanCall
 
 
-class Conditional(PlanCall):
+class Conditional(BodyCall):
     """Computes one of two bodies."""
 
     __name__ = __qualname__ = "cond"
 
     def __init__(self, bodies: tuple[PlanGraph, PlanGraph], places: tuple[list[int], list[int]]):
-        self.bodies = bodies
+        super().__init__(*bodies)
         self._places = places
 
     def bind(self, *bodies: Callable[..., Any]) -> Callable[..., tuple[Any, ...]]:
@@ -42,7 +42,7 @@ class Conditional(PlanCall):
 class _SwitchAlias:
     """Inside a branch, the output of a Switch is its input."""
 
-    writes = False
+    writes = waits = False
 
     def __init__(self, op: Operation, side: int):
         self.id, self.ops = op._id, (op,)
@@ -57,7 +57,7 @@ class _SwitchAlias:
 class _MergeAlias:
     """Inside a branch, the output of a Merge is its input from this branch."""
 
-    writes = False
+    writes = waits = False
 
     def __init__(self, op: Operation, index: int):
         self.id, self.ops = op._id, (op,)
@@ -84,6 +84,7 @@ class BranchStep:
         self.ops = tuple(op for unit in units for op in unit.ops)
         self.id = min(op._id for op in self.ops)
         self.writes = any(unit.writes for unit in units)
+        self.waits = any(unit.waits for unit in units)
         inside = set(self.ops)
         self.inputs = tuple(dict.fromkeys(t for unit in units for t in unit.inputs if t.op not in inside))
         deciding = [p for unit in units for p, _ in region.paths[unit][len(path):]]  # type: ignore[index]
@@ -213,39 +214,6 @@ def _as_constant(inner: Inner, value: Any) -> Any:
     return value
 
 
-def lower_merge(lowering: Lowering, op: Operation) -> None:
-    """Lower a Merge whose inputs have no one condition."""
-    values = [lowering.value(t) if t in lowering.values else None for t in op._inputs]
-    tracer = lowering.tracer
-    tracer.op, tracer.device = op, lowering.place(op)
-    present = [(index, value) for index, value in enumerate(values) if value is not None]
-    if len(present) == 1 or not any(isinstance(value, Proxy) for _, value in present):
-        index, value = present[0]
-        lowering.values[op._outputs[0]] = value
-        lowering.values[op._outputs[1]] = torch.tensor(index, dtype=torch.int32)
-        return
-    call: Any = tracer.create_proxy("call_function", _FirstAlive([index for index, _ in present]),
-                               tuple(value for _, value in present), {})
-    for index, tensor in enumerate(op._outputs):
-        lowering.values[tensor] = call[index]
-    lowering.values[op._outputs[1]].node.meta["device"] = "cpu"
-
-
-class _FirstAlive(PlanCall):
-    """Called at run time: the first value that is not dead, and its number."""
-
-    __name__ = __qualname__ = "merge"
-
-    def __init__(self, numbers: list[int]):
-        self._numbers = numbers
-
-    def __call__(self, *values: Any) -> tuple[Any, Any]:
-        for number, value in zip(self._numbers, values):
-            if value is not DEAD:
-                return value, torch.tensor(number, dtype=torch.int32)
-        return DEAD, DEAD
-
-
 class _MustLive(PlanCall):
     """Called at run time: refuses to hand out a value of a branch that was not taken."""
 
@@ -257,6 +225,6 @@ class _MustLive(PlanCall):
     def __call__(self, value: Any) -> Any:
         if value is DEAD:
             raise run_errors.error(errors.InvalidArgumentError, self._tensor.op,
-                                   f"Retval[0] does not have value: {self._tensor.name} is in a branch that this run "
+                                   f"Retval[0] does not have value\n{self._tensor.name} is in a branch that this run "
                                    "did not take. Fetch the result of the tf.cond instead.")
         return value

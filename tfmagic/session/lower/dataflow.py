@@ -21,7 +21,9 @@ from tfmagic.session.lower.body import DEAD
 from tfmagic.session.lower.loops import ENTERS, EXITS, NEXT
 from tfmagic.session.lower.lowering import VARIABLE_OPS, Lowering, VariableRef, uninitialized
 from tfmagic.session.lower.regions import MERGES, SWITCHES
-from tfmagic.session.lower.run_time import PlanCall, RunTimeKernel
+from tfmagic.session.lower.schedule import waits
+from tfmagic.session.plan.run_time import PlanCall, RunTimeKernel
+from tfmagic.session.running import check_deadline, current
 
 
 class DataflowStep:
@@ -32,6 +34,7 @@ class DataflowStep:
         self.id = min(op._id for op in ops)
         self.inputs: tuple[Tensor, ...] = ()
         self.controls: tuple[Operation, ...] = ()
+        self.waits = any(waits(op) for op in ops)
         self.writes = any(_written(op) for op in ops)
         self._fed = [tensor for tensor in fed if any(tensor in op._inputs for op in ops) or tensor in needed]
         self._needed = [tensor for tensor in needed if tensor not in fed]
@@ -110,6 +113,9 @@ class Interpreter(PlanCall):
             self.expected[op] = count
         self.entries = collections.Counter(op._attrs["frame_name"] for op in ops if op.type in ENTERS)
         self.kernels: dict[Operation, _Single] = {}
+        declarations = [registry.lookup(op.type) for op in ops]
+        self.keeps_state = any(d is not None and d.state is not None for d in declarations)
+        self.effect = "waits" if any(waits(op) for op in ops) else "writes"
 
     def __call__(self, *values: Any) -> tuple[Any, ...]:
         return _Run(self, values).results()
@@ -123,6 +129,7 @@ class _Run:
         self.feeds = dict(zip(plan.fed, values))
         self.variables = dict(zip(plan.roots, values[len(plan.fed):]))
         self.root = _Frame("", None)
+        self.given: dict[Tensor, list[Any]] = {tensor: [] for tensor in plan.needed}
         self.queue: collections.deque[tuple[Operation, _Frame, int]] = collections.deque()
 
     def results(self) -> tuple[Any, ...]:
@@ -130,18 +137,24 @@ class _Run:
         for op in self.plan.ops:
             if self.plan.expected[op] == 0:
                 self._start(op, self.root, 0)
+        deadline = current.deadline
         while self.queue:
+            if deadline is not None:
+                check_deadline(deadline)
             op, frame, number = self.queue.popleft()
             self._run(op, frame, number)
             frame.busy -= 1
             self._finish(frame)
         results = []
-        for tensor in self.plan.needed:
-            value = self.root.iterations[0].values.get(tensor, DEAD)
-            if value is DEAD:
-                raise run_errors.error(errors.InvalidArgumentError, tensor.op,
-                                       f"Retval[0] does not have value: {tensor.name} was not computed in this run.")
-            results.append(self._read(value, tensor.op))
+        for index, tensor in enumerate(self.plan.needed):
+            values = self.given[tensor]
+            if not values:
+                raise run_errors.error(errors.InvalidArgumentError, tensor.op, f"Retval[{index}] does not have value\n"
+                                       f"{tensor.name} is in a branch that this run did not take.")
+            if len(values) > 1:
+                raise run_errors.error(errors.InternalError, tensor.op, f"Retval[{index}] has already been set.\n"
+                                       f"{tensor.name} has a value in each turn of a loop: fetch what it returns.")
+            results.append(self._read(values[0], tensor.op))
         return (*results, *(self.variables[root] for root in self.plan.roots))
 
     def _start(self, op: Operation, frame: _Frame, number: int) -> None:
@@ -222,6 +235,8 @@ class _Run:
         iteration = frame.iterations[number]
         for tensor, value in zip(op._outputs, outputs):
             iteration.values[tensor] = value
+            if tensor in self.given and value is not DEAD:
+                self.given[tensor].append(value)
         for reader, read in self.plan.readers.get(op, ()):
             iteration.arrived[reader] = iteration.arrived.get(reader, 0) + 1
             if read is None and dead:
@@ -238,7 +253,7 @@ class _Run:
         if type(value) is VariableRef:
             present = self.variables[value.root]
             if present is None:
-                raise uninitialized(value.root, op)
+                raise uninitialized(value.root, op, any(v is not None for v in self.variables.values()))
             return present
         return value
 
@@ -265,7 +280,7 @@ class _Run:
         if not written:
             for root, value in zip(roots, (self.variables[r] for r in roots)):
                 if value is None:
-                    raise uninitialized(root, op)
+                    raise uninitialized(root, op, any(v is not None for v in self.variables.values()))
         result = one(values)
         if not written:
             return result

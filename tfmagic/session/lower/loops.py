@@ -14,13 +14,14 @@ from tfmagic.session.lower.body import Inner, lives_on_host, meta_of, passed, st
 from tfmagic.session.lower.branches import BranchStep
 from tfmagic.session.lower.lowering import Lowering, VariableRef
 from tfmagic.session.lower.regions import MERGES, SWITCHES, Irregular, Region
-from tfmagic.session.lower.run_time import PlanCall
-from tfmagic.session.lower.schedule import OpStep, Step, schedule
+from tfmagic.session.lower.schedule import OpStep, Step, schedule, waits
 from tfmagic.session.plan.order import Cycle, in_order
 from tfmagic.session.plan.plan_graph import PlanGraph
+from tfmagic.session.plan.run_time import BodyCall
+from tfmagic.session.running import check_deadline, current
 
 
-class Loop(PlanCall):
+class Loop(BodyCall):
     """Repeats a body while a condition holds.
 
     All values live in one list of slots; each body reads some and writes some.
@@ -30,10 +31,10 @@ class Loop(PlanCall):
 
     def __init__(self, cond: PlanGraph, cond_reads: list[int], cond_writes: list[int], body: PlanGraph,
                  body_reads: list[int], body_writes: list[int], size: int, results: list[int]):
+        super().__init__(cond, body)
         self.cond_reads, self.cond_writes = cond_reads, cond_writes
         self.body_reads, self.body_writes = body_reads, body_writes
         self.size, self.results = size, results
-        self.bodies = (cond, body)
 
     def bind(self, *bodies: Callable[..., Any]) -> Callable[..., tuple[Any, ...]]:
         cond, body = bodies
@@ -43,7 +44,10 @@ class Loop(PlanCall):
 
         def while_loop(*initial: Any) -> tuple[Any, ...]:
             slots: list[Any] = [*initial, *[None] * (size - len(initial))]
+            deadline = current.deadline
             while True:
+                if deadline is not None:
+                    check_deadline(deadline)
                 (goes_on, *handed_on), states, _ = cond(*[slots[i] for i in cond_reads])
                 for slot, value in zip(cond_writes, (*handed_on, *states)):
                     slots[slot] = value
@@ -145,6 +149,7 @@ class LoopStep:
         self.inputs = tuple(dict.fromkeys(t for op in self.ops for t in op._inputs if t.op not in members))
         self.controls = tuple(dict.fromkeys(c for op in self.ops for c in op._control_inputs if c not in members))
         self.writes = any(_writes(op) for op in inside)
+        self.waits = any(waits(op) for op in inside)
         self._fed = fed
         conds = [op for op in frame.ops if op.type == "LoopCond"]
         if len(conds) != 1:

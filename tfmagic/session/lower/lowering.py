@@ -27,11 +27,13 @@ from tfmagic.base import errors
 from tfmagic.graph import registry
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.graph.registry import Node, OpDeclaration
+from tfmagic.ops import unsigned
 from tfmagic.ops.torch_types import torch_dtype
 from tfmagic.session import run_errors
-from tfmagic.session.lower.run_time import Check, RunTimeKernel, Untraceable, output_metas, settled, tensor_type
 from tfmagic.session.lower.tracer import PlanTracer
 from tfmagic.session.plan.plan_graph import Update
+from tfmagic.session.plan.run_time import Check, RunTimeKernel, Untraceable, output_metas, settled, tensor_type
+from tfmagic.session.resources.keys import key_of, shown
 
 # An op is folded only when its outputs are known to stay below this many elements.
 _FOLD_LIMIT = 1 << 18
@@ -45,18 +47,10 @@ class VariableRef:
 
     @property
     def key(self) -> str:
-        return variable_key(self.root)
+        return key_of(self.root)
 
 
 VARIABLE_OPS = frozenset({"VariableV2", "Variable", "VarHandleOp", "TemporaryVariable"})
-
-
-def variable_key(root: Operation) -> str:
-    """The name under which a session keeps a variable."""
-    shared = root._attrs.get("shared_name") or root.name
-    shared = shared if isinstance(shared, str) else shared.decode()
-    container = root._attrs.get("container") or ""
-    return f"{container}/{shared}" if container else shared
 
 
 class Lowering:
@@ -132,7 +126,7 @@ class Lowering:
             self.read.setdefault(root, op)
             return
         self.tracer.op = op
-        self.tracer.create_proxy("call_function", _checker(root, op), (self.variable(root),), {})
+        self.tracer.create_proxy("call_function", _checker(root, op, self.resources), (self.variable(root),), {})
 
     # --- operations -------------------------------------------------------------------------------------------
 
@@ -163,12 +157,15 @@ class Lowering:
         roots = self._roots(op, (*written, *declaration.reads))
         arguments = self._arguments(op, written)
         self.tracer.inputs = arguments
+        shown = [a.node.meta.get("val") if isinstance(a, Proxy) else a for a in arguments]
         try:
+            run_errors.refuse_shapes(op, shown)
             result = self._call(op, declaration, arguments)
         except Exception as exception:
-            shown = [a.node.meta.get("val") if isinstance(a, Proxy) else a for a in arguments]
             explained = run_errors.translate(exception, op, shown)
-            raise explained from (None if explained is exception else exception)
+            if not self.is_body:
+                raise explained from (None if explained is exception else exception)
+            result = self.tracer.create_proxy("call_function", _failing(explained), (), {})  # where the body is run
         if written:
             result = self._store(op, written, roots, result)
             names = [arg.name for arg in op._op_def.inputs]
@@ -234,7 +231,8 @@ class Lowering:
         traced = any(isinstance(a, Proxy) for a in arguments)
         at_run_time = self._runs_late(op, declaration, arguments, args)
         if not traced and declaration.effect == "none" and (op._inputs or not at_run_time) and self._is_small(op):
-            return declaration.kernel(Node(op), *args)  # type: ignore[misc]
+            return RunTimeKernel(op, declaration, None)(*arguments) if at_run_time \
+                else declaration.kernel(Node(op), *args)  # type: ignore[misc]
         if at_run_time:
             return self._at_run_time(RunTimeKernel, op, declaration, arguments)
         if not traced:  # large, or with an effect: recorded rather than run now
@@ -253,7 +251,7 @@ class Lowering:
     def _runs_late(self, op: Operation, declaration: OpDeclaration, arguments: list[Any], args: list[Any]) -> bool:
         """Whether the kernel needs what only a run can tell."""
         traced = declaration.traced(Node(op)) if callable(declaration.traced) else declaration.traced
-        if traced is False:
+        if traced is False or unsigned.concerns(op):
             return True
         if any(arg.name in declaration.host and isinstance(args[index], Proxy)
                for index, arg in enumerate(op._op_def.inputs)):
@@ -267,7 +265,8 @@ class Lowering:
     def _at_run_time(self, kind: type[RunTimeKernel], op: Operation, declaration: OpDeclaration,
                      arguments: list[Any]) -> Proxy:
         resources = self.resources if declaration.state is not None else None
-        function = kind(op, declaration, resources, self.tracer.device)
+        function = kind(op, declaration, resources, self.tracer.device,
+                        any(isinstance(a, Proxy) and "val" not in a.node.meta for a in arguments))
         return self.tracer.create_proxy("call_function", function, tuple(arguments), {})
 
     def _is_small(self, op: Operation) -> bool:
@@ -349,22 +348,40 @@ def _variable_type(root: Operation) -> torch.dtype | None:
     return None if dtype.kind == "O" else torch_dtype(dtype)
 
 
-def _checker(root: Operation, op: Operation) -> Check:
+def _checker(root: Operation, op: Operation, resources: Any) -> Check:
     def require(value: Any) -> None:
         if value is None:
-            raise uninitialized(root, op)
+            raise uninitialized(root, op, bool(resources.variables.values))
 
     return Check("require_initialized", require)
 
 
-def uninitialized(root: Operation, op: Operation) -> errors.OpError:
-    """The error of reading a variable without a value."""
-    if root.type == "VarHandleOp":
+def _failing(error: BaseException) -> Check:
+    def fail() -> None:
+        raise error
+
+    return Check("fail", fail)
+
+
+def uninitialized(root: Operation, op: Operation, others: bool) -> errors.OpError:
+    """The error of reading a variable without a value.
+
+    Args:
+      root: the variable's node.
+      op: what reads it.
+      others: whether any variable of the session has a value.
+    """
+    advice = "\nRun tf.global_variables_initializer() in this session first."
+    if root.type != "VarHandleOp":
+        return run_errors.error(errors.FailedPreconditionError, op,
+                                f"Attempting to use uninitialized value {root.name}{advice}")
+    if "Apply" in op.type:
+        return run_errors.error(errors.InternalError, op, f"Invalid variable reference.{advice}")
+    container, name = shown(key_of(root))
+    lacking = (f"Resource {container}/{name}/N10tensorflow3VarE does not exist." if others else
+               f"Container {container} does not exist. (Could not find resource: {container}/{name})")
+    if op.type == "ReadVariableOp":
         return run_errors.error(
-            errors.FailedPreconditionError, op, f"Error while reading resource variable {variable_key(root)} from "
-            "Container: localhost. This could mean that the variable was uninitialized.\nRun "
-            "tf.global_variables_initializer() in this session first.")
-    return run_errors.error(
-        errors.FailedPreconditionError, op,
-        f"Attempting to use uninitialized value {root.name}\nRun tf.global_variables_initializer() in this session "
-        "first.")
+            errors.FailedPreconditionError, op, f"Error while reading resource variable {name} from Container: "
+            f"{container}. This could mean that the variable was uninitialized. Not found: {lacking}{advice}")
+    return run_errors.error(errors.NotFoundError, op, lacking + advice)

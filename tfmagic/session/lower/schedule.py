@@ -2,7 +2,7 @@
 
 What a plan is made of are steps: single operations, or whole loops and branches that were recovered from the graph
 (`lower.control_flow`). Readers of a variable that no edge orders come before its writers, so that a run sees the values
-from before the run, and a failure comes before anything is changed.
+from before the run, and a failure comes before anything is changed. What waits, and what it needs, comes first.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ class Step(Protocol):
       inputs: tensors that it reads from outside.
       controls: operations outside that it must follow.
       writes: whether it changes variables.
+      waits: whether it may wait for something outside of the run.
     """
 
     @property
@@ -39,15 +40,23 @@ class Step(Protocol):
     def controls(self) -> Sequence[Operation]: ...
     @property
     def writes(self) -> bool: ...
+    @property
+    def waits(self) -> bool: ...
 
     def lower(self, lowering: Lowering) -> None:
         """Lower into `lowering`: afterwards the outputs that others read have values."""
 
 
+def waits(op: Operation) -> bool:
+    """Whether an operation may wait for something outside of the run."""
+    declaration = registry.lookup(op.type)
+    return declaration is not None and declaration.effect == "waits"
+
+
 class OpStep:
     """A single operation."""
 
-    __slots__ = ("id", "ops", "inputs", "controls", "writes")
+    __slots__ = ("id", "ops", "inputs", "controls", "writes", "waits")
 
     def __init__(self, op: Operation):
         self.id = op._id
@@ -56,6 +65,7 @@ class OpStep:
         self.controls = op._control_inputs
         declaration = registry.lookup(op.type)
         self.writes = declaration is not None and bool(declaration.writes)
+        self.waits = waits(op)
 
     def lower(self, lowering: Lowering) -> None:
         lowering.lower(self.ops[0])
@@ -75,11 +85,25 @@ def schedule(steps: Iterable[Step], fed: Iterable[Tensor]) -> list[Step]:
     steps = list(steps)
     step_of = producers(steps)
     try:
-        return in_order(steps, lambda step: sources(step, step_of, fed), lambda step: (step.writes, step.id))
+        early = _early(steps, step_of, fed)
+        return in_order(steps, lambda step: sources(step, step_of, fed),
+                        lambda step: (step.writes, step not in early, step.id))
     except Cycle as cycle:
         stuck = cycle.node.ops[0]
         raise run_errors.error(errors.InvalidArgumentError, stuck,
                                f"The graph has a cycle through {stuck.name}.") from None
+
+
+def _early(steps: Sequence[Step], step_of: dict[Operation, Step], fed: set[Tensor]) -> set[Step]:
+    """The steps that wait, and those that they wait for themselves."""
+    stack = [step for step in steps if step.waits]
+    early = set(stack)
+    while stack:
+        for step in sources(stack.pop(), step_of, fed):
+            if step not in early:
+                early.add(step)
+                stack.append(step)
+    return early
 
 
 def producers(steps: Iterable[Step]) -> dict[Operation, Step]:

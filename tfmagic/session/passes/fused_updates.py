@@ -7,13 +7,14 @@
 3. `ApplyMomentum` steps (without Nesterov) likewise become three `torch._foreach_*` calls.
 4. A step qualifies when nothing else in the plan reads the new values and no other step writes the same variables.
    Fetched old values are copied out before updates are carried out, so they stay what they were.
-5. The calls are only prepared here (as partials): the plan carries them out at its end, all or none.
+5. The calls are only prepared here (as partials): the run carries them out at its end, all or none.
 """
 
 from __future__ import annotations
 
 import functools
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import torch
 from torch import fx
@@ -84,13 +85,30 @@ def _number(value: Any) -> float | None:
     return value.item() if isinstance(value, torch.Tensor) and value.ndim == 0 else None
 
 
-def _finish(plan: PlanGraph, updates: list[Any], call: fx.Node) -> None:
-    """Take the fused variables out of the plan's new values and add the prepared call."""
+class Prepared(NamedTuple):
+    """Changes in place, ready to be carried out.
+
+    Attributes:
+      calls: what carries them out.
+      changed: the tensors that change: the very lists that the calls will read.
+    """
+
+    calls: tuple[Callable[[], Any], ...]
+    changed: tuple[list[torch.Tensor], ...]
+
+
+def _finish(plan: PlanGraph, updates: list[Any], call: fx.Node, changed: tuple[str, ...]) -> None:
+    """Take the fused variables out of the plan's new values and add the prepared call.
+
+    Args:
+      changed: the updates' inputs whose variables the call changes, in the order of `Prepared.changed`.
+    """
     output = plan.output_node
     outputs, states, calls = output.args[0]
     gone = {value.node for update in updates for value in update.values}
     kept = [(key, node) for key, node in zip(plan.written, states) if node not in gone]
     plan.written = [key for key, _ in kept]
+    plan.in_place += [update.roots[name] for name in changed for update in updates]
     output.args = ((outputs, tuple(node for _, node in kept), (*calls, call)),)
 
 
@@ -109,7 +127,7 @@ def _adam(plan: PlanGraph, updates: list[Any]) -> None:
             _list(updates, "var"), _list(updates, "grad"), _list(updates, "m"), _list(updates, "v"),
             _node(plan, given["lr"]), _node(plan, given["beta1_power"]), _node(plan, given["beta2_power"]), *betas))
     call.meta.update(op=updates[0].op, effect="none")  # it only prepares the step
-    _finish(plan, updates, call)
+    _finish(plan, updates, call, ("var", "m", "v"))
 
 
 def _gradient_descent(plan: PlanGraph, updates: list[Any]) -> None:
@@ -118,7 +136,7 @@ def _gradient_descent(plan: PlanGraph, updates: list[Any]) -> None:
         call = graph.call_function(fused_gradient_descent, (
             _list(updates, "var"), _list(updates, "delta"), _node(plan, updates[0].arguments["alpha"])))
     call.meta.update(op=updates[0].op, effect="none")  # it only prepares the step
-    _finish(plan, updates, call)
+    _finish(plan, updates, call, ("var",))
 
 
 def _momentum(plan: PlanGraph, updates: list[Any]) -> None:
@@ -129,7 +147,7 @@ def _momentum(plan: PlanGraph, updates: list[Any]) -> None:
             _list(updates, "var"), _list(updates, "accum"), _list(updates, "grad"), _node(plan, given["lr"]),
             _node(plan, given["momentum"])))
     call.meta.update(op=updates[0].op, effect="none")  # it only prepares the step
-    _finish(plan, updates, call)
+    _finish(plan, updates, call, ("accum", "var"))
 
 
 _SHARED_BY_ADAM = ("beta1_power", "beta2_power", "lr", "beta1", "beta2", "epsilon")
@@ -159,25 +177,27 @@ def _gradients(variables: list[Any], gradients: list[Any]) -> list[torch.Tensor]
 
 
 def fused_adam(variables: list[Any], gradients: list[Any], m: list[Any], v: list[Any], lr: Any, beta1_power: Any,
-               beta2_power: Any, beta1: float, beta2: float, epsilon: float) -> tuple[Any, ...]:
+               beta2_power: Any, beta1: float, beta2: float, epsilon: float) -> Prepared:
     """Prepare Adam's step on all variables."""
     alpha = lr * torch.sqrt(1 - beta2_power) / (1 - beta1_power)
     steps = _steps(len(variables), variables[0].device)
-    return (functools.partial(
+    step = functools.partial(
         torch._fused_adam_, variables, _gradients(variables, gradients), m, v, [], steps,
         lr=alpha.to(torch.float64).item() if variables[0].device.type == "cpu" else alpha, beta1=beta1, beta2=beta2,
-        weight_decay=0.0, eps=epsilon, amsgrad=False, maximize=False),)
+        weight_decay=0.0, eps=epsilon, amsgrad=False, maximize=False)
+    return Prepared((step,), (variables, m, v))
 
 
-def fused_gradient_descent(variables: list[Any], gradients: list[Any], alpha: Any) -> tuple[Any, ...]:
+def fused_gradient_descent(variables: list[Any], gradients: list[Any], alpha: Any) -> Prepared:
     """Prepare a gradient descent step on all variables."""
-    return (functools.partial(torch._foreach_add_, variables, _gradients(variables, gradients), alpha=-alpha.item()),)
+    step = functools.partial(torch._foreach_add_, variables, _gradients(variables, gradients), alpha=-alpha.item())
+    return Prepared((step,), (variables,))
 
 
 def fused_momentum(variables: list[Any], accums: list[Any], gradients: list[Any], lr: Any,
-                   momentum: Any) -> tuple[Any, ...]:
+                   momentum: Any) -> Prepared:
     """Prepare a momentum step on all variables: the accumulators are new, only the last call changes memory."""
     news = torch._foreach_mul(accums, momentum.item())
     torch._foreach_add_(news, _gradients(variables, gradients))
-    return (functools.partial(torch._foreach_copy_, accums, news),
-            functools.partial(torch._foreach_add_, variables, news, alpha=-lr.item()))
+    return Prepared((functools.partial(torch._foreach_copy_, accums, news),
+                     functools.partial(torch._foreach_add_, variables, news, alpha=-lr.item())), (accums, variables))

@@ -46,11 +46,12 @@ class PlanGraph:
         results, new values of `written`, prepared in-place updates.
       constants: tensors and host objects by the names under which the graph finds them.
       written: the variables (their nodes) that get new values, in the order of those.
+      in_place: the variables that the prepared updates change, in the order of their `changed` tensors.
       updates: the changes of variables, for passes that do them in another way.
       must_read: variables that must have a value when the plan runs, each with the operation that reads it.
       feeds: the fed tensors, in the order of a run's arguments (a body has none).
       fetches: the tensors that the results are values of (of a whole plan).
-      ops: the operations that it was made from.
+      ops: the operations that it was made from: while they stay as they are, so does the plan.
       stages: the code after lowering and after each pass, by name, where it was asked for.
     """
 
@@ -58,11 +59,12 @@ class PlanGraph:
     graph: fx.Graph
     constants: dict[str, Any]
     written: list[Operation] = field(default_factory=list)
+    in_place: list[Operation] = field(default_factory=list)
     updates: list[Update] = field(default_factory=list)
     must_read: dict[Operation, Operation] = field(default_factory=dict)
     feeds: tuple[Tensor, ...] = ()
     fetches: tuple[Tensor, ...] = ()
-    ops: tuple[Operation, ...] = ()
+    ops: frozenset[Operation] = frozenset()
     stages: dict[str, str] = field(default_factory=dict)
 
     @property

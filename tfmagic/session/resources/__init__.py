@@ -1,1 +1,1 @@
-"""What a session keeps between runs: one file per kind of resource."""
+"""The state of a session: one file per kind of resource, each with commit, rollback, cancel and close."""

@@ -6,6 +6,7 @@ import contextlib
 from typing import Any
 
 from tfmagic.base import dtypes
+from tfmagic.base.deprecation import deprecated
 from tfmagic.base.export import export
 from tfmagic.graph import context, scopes
 from tfmagic.graph.context import get_default_graph
@@ -35,6 +36,7 @@ def container(container_name: str) -> Any:
 
 
 @export("colocate_with")
+@deprecated(None, "Colocations handled automatically by placer.")
 def colocate_with(op: Any, ignore_existing: bool = False) -> Any:
     """Put the operations made within a `with` block on the same device as `op`."""
     return get_default_graph().colocate_with(op, ignore_existing)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from tfmagic.base import dtypes
-from tfmagic.base.deprecation import deprecated, deprecated_args
+from tfmagic.base.deprecation import deprecated, deprecated_arg_values, deprecated_args
 from tfmagic.base.dtypes import DType
 from tfmagic.base.export import export
 from tfmagic.graph.convert import constant
@@ -220,6 +220,8 @@ class VarianceScaling(_Typed):
     """
 
     @deprecated_args(None, _PASS_DTYPE, "dtype", module="tensorflow.python.ops.init_ops")
+    @deprecated_arg_values(None, "`normal` is a deprecated alias for `truncated_normal`",
+                           module="tensorflow.python.ops.init_ops", distribution="normal")
     def __init__(self, scale: float = 1.0, mode: str = "fan_in", distribution: str = "truncated_normal",
                  seed: int | None = None, dtype: Any = dtypes.float32):
         if scale <= 0.0:

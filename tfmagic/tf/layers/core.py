@@ -197,7 +197,7 @@ def _data_format(value: str | None) -> str:
 
 
 @export("layers.flatten")
-@deprecated(None, "Use keras.layers.Flatten instead.")
+@deprecated(None, "Use keras.layers.flatten instead.")
 def flatten(inputs: Any, name: str | None = None, data_format: str = "channels_last") -> Any:
     """Makes a matrix: all axes but the first become one.
 

@@ -47,7 +47,7 @@ def _along_axis(logits: Any, op: Callable[..., Tensor], axis: Any, name: str | N
         if axis < 0:
             axis += ranks
     else:
-        axis = api.where(raw.less(axis, 0), axis + ranks, axis)
+        axis = raw.select(raw.less(axis, 0), axis + ranks, axis)
     input_rank = shape_ops.rank(logits)
     axis = axis % rank
     logits = _swapped(logits, axis, raw.sub(input_rank, 1))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tfmagic.base.deprecation import deprecated_argument_lookup
+from tfmagic.base.deprecation import deprecated_arg_values, deprecated_argument_lookup
 from tfmagic.base.export import export
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.scopes import name_scope
@@ -153,6 +153,8 @@ def _sequence_format(data_format: str | None) -> tuple[str, int, int]:
 
 
 @export("nn.conv1d")
+@deprecated_arg_values(None, "`NCHW` for data_format is deprecated, use `NCW` instead", data_format="NCHW")
+@deprecated_arg_values(None, "`NHWC` for data_format is deprecated, use `NWC` instead", data_format="NHWC")
 def conv1d(value: Any = None, filters: Any = None, stride: Any = None, padding: Any = None,
            use_cudnn_on_gpu: bool | None = None, data_format: str | None = None, name: str | None = None,
            input: Any = None, dilations: Any = None) -> Tensor:

@@ -271,5 +271,5 @@ def log_poisson_loss(targets: Any, log_input: Any, compute_full_loss: bool = Fal
             zeros = constants.zeros_like(targets, dtype=targets.dtype)
             ones = constants.ones_like(targets, dtype=targets.dtype)
             small = raw.logical_and(targets >= zeros, targets <= ones)
-            result += api.where(small, zeros, stirling)
+            result += raw.select(small, zeros, stirling)
         return result

@@ -281,7 +281,7 @@ class Optimizer:
         return convert_to_tensor(self._call_if_callable(value), name=name)
 
     def _valid_dtypes(self) -> tuple[dtypes.DType, ...]:
-        return dtypes.float16, dtypes.bfloat16, dtypes.float32, dtypes.float64
+        return dtypes.float32, dtypes.float64, dtypes.float16, dtypes.bfloat16
 
     def _assert_valid_dtypes(self, tensors: list[Any]) -> None:
         valid = self._valid_dtypes()

@@ -87,6 +87,9 @@ class ResourceVariable(Variable):
             self._graph_element = raw.read_variable_op(self._handle, self._dtype)
         self._take_from_proto(variable_def)
 
+    def __bool__(self) -> bool:
+        return bool(self.value())
+
     @property
     def name(self) -> str:
         return self._handle.name

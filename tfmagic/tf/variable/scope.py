@@ -6,7 +6,6 @@ import functools
 from typing import Any
 
 from tfmagic.base import dtypes, tf_logging
-from tfmagic.base.deprecation import deprecated
 from tfmagic.base.export import export
 from tfmagic.graph import context
 from tfmagic.graph.context import get_default_graph
@@ -18,8 +17,6 @@ from tfmagic.tf.variable.variables import VariableAggregation, VariableSynchroni
 
 _SCOPES = "variable_scopes"
 _FIELDS = ("initializer", "regularizer", "caching_device", "partitioner", "dtype", "use_resource", "constraint")
-
-_resource_default = False
 
 
 class _Scopes:
@@ -401,33 +398,3 @@ def variable_op_scope(values: Any, name_or_scope: Any, default_name: str | None 
 @export("no_regularizer")
 def no_regularizer(_: Any) -> None:
     """A regularizer that adds nothing: it keeps a scope's regularizer away."""
-
-
-# --- references or resources by default -----------------------------------------------------------------------------
-
-
-def uses_resource() -> bool:
-    """Whether a variable whose maker did not say is a resource."""
-    chosen = get_variable_scope().use_resource
-    return _resource_default if chosen is None else chosen
-
-
-@export("enable_resource_variables")
-def enable_resource_variables() -> None:
-    """Make resource variables from now on where the caller does not say."""
-    global _resource_default
-    _resource_default = True
-
-
-@export("resource_variables_enabled")
-def resource_variables_enabled() -> bool:
-    """Whether variables are resources where the caller does not say."""
-    return _resource_default
-
-
-@export("disable_resource_variables")
-@deprecated(None, "non-resource variables are not supported in the long term")
-def disable_resource_variables() -> None:
-    """Make reference variables from now on where the caller does not say (as it is at first)."""
-    global _resource_default
-    _resource_default = False

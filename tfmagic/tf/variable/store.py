@@ -19,6 +19,7 @@ from tfmagic.graph.keys import GraphKeys
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.scopes import name_scope
 from tfmagic.ops import raw
+from tfmagic.tf.variable.partitioned import PartitionedVariable, slices
 from tfmagic.tf.variable.variables import (
     Variable,
     VariableAggregation,
@@ -198,8 +199,6 @@ class VariableStore:
 
     def _get_partitioned(self, name: str, partitioner: Any, shape: Any, dtype: Any, initializer: Any, reuse: Any,
                          **arguments: Any) -> Any:
-        from tfmagic.tf.variable.partitioned import PartitionedVariable, slices
-
         from_tensor = isinstance(initializer, Tensor)
         if name in self._vars:
             raise ValueError("A partitioner was provided, but an unpartitioned version of the variable was found: "
@@ -265,6 +264,11 @@ def _takes(function: Any, argument: str) -> bool:
     return argument in parameters or any(p.kind is p.VAR_KEYWORD for p in parameters.values())
 
 
+_NO_INITIAL_VALUE = ("The initializer passed is not valid. It should be a callable with no arguments and the shape "
+                     "should not be provided or an instance of `tf.keras.initializers.*' and `shape` should be fully "
+                     "defined.\nGive the variable a full shape, or an initial value as a function without arguments.")
+
+
 def default_initializer(name: str, shape: TensorShape, dtype: dtypes.DType) -> tuple[Any, bool]:
     """The initializer of a variable whose caller gave none, and whether it is a value instead.
 
@@ -274,7 +278,7 @@ def default_initializer(name: str, shape: TensorShape, dtype: dtypes.DType) -> t
     from tfmagic.tf.initializers.kinds import Zeros, glorot_uniform
 
     if shape._dims is None:
-        raise ValueError(f"Variable {name} did not get an initializer, so its `shape` argument must be specified.")
+        raise ValueError(_NO_INITIAL_VALUE)
     if dtype.is_floating:
         return glorot_uniform(), False
     if dtype.is_integer or dtype.is_bool or dtype is dtypes.string:
@@ -295,11 +299,7 @@ def _initial_function(name: str, initializer: Any, shape: TensorShape, dtype: dt
     parameters = inspect.signature(initializer).parameters.values()
     if all(p.default is not p.empty or p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD) for p in parameters):
         return initializer, None
-    if shape._dims is not None:
-        raise ValueError(f"Shape of a new variable ({name}) must be fully defined, but instead was {shape}.")
-    raise ValueError("The initializer passed is not valid. It should be a callable with no arguments and the shape "
-                     "should not be provided or an instance of `tf.keras.initializers.*' and `shape` should be fully "
-                     "defined.")
+    raise ValueError(_NO_INITIAL_VALUE)
 
 
 def _add_regularization(variable: Variable, name: str, regularizer: Any) -> None:

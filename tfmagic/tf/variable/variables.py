@@ -97,7 +97,7 @@ class Variable:
             "import_scope": import_scope, "constraint": constraint, "use_resource": use_resource,
             "synchronization": synchronization, "aggregation": aggregation, "shape": shape}
         if cls is Variable:
-            make = _make_default
+            make: Callable[..., Any] = _make_kind
             for creator in get_default_graph()._stacks.others.get(_CREATORS, ()):
                 make = _wrapped(creator, make)
             return make(**arguments)
@@ -151,13 +151,6 @@ class Variable:
 
     def __hash__(self) -> int:
         return id(self)
-
-    def __bool__(self) -> bool:
-        return bool(self.value())
-
-    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
-        raise NotImplementedError(f"Cannot convert a symbolic Variable ({self.name}) to a numpy array. Run it: "
-                                  "session.run(variable) gives its value.")
 
     def __reduce__(self) -> Any:
         raise TypeError(f"Variable '{self.name}' belongs to a graph and cannot be pickled; save its value with "
@@ -451,16 +444,7 @@ def trainable_by_default(trainable: bool | None, synchronization: VariableSynchr
     return not on_read if trainable is None else trainable
 
 
-_scope_uses_resource = Slot("kind of variables")
-
-
-def _make_default(use_resource: bool | None = None, **arguments: Any) -> Variable:
-    from tfmagic.tf.variable.reference import RefVariable
-    from tfmagic.tf.variable.resource import ResourceVariable
-
-    if use_resource is None:
-        use_resource = _scope_uses_resource()
-    return (ResourceVariable if use_resource else RefVariable)(**arguments)
+_make_kind = Slot("variables of a kind")
 
 
 def _wrapped(creator: Callable[..., Any], make: Callable[..., Any]) -> Callable[..., Any]:

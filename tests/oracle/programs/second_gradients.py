@@ -1,0 +1,207 @@
+"""Gradients of gradients, and of ops that programs rarely differentiate."""
+
+from __future__ import division
+
+import numpy as np
+
+from . import Case, program
+
+SQUARE = [[4.0, 1.0, 0.5], [1.0, 3.0, -0.25], [0.5, -0.25, 2.0]]
+
+
+def ramp(*shape):
+    """Small fixed values between -0.5 and 0.5."""
+    return np.linspace(-0.5, 0.5, int(np.prod(shape)), dtype=np.float32).reshape(shape)
+
+
+def twice(tf, y, x):
+    """The gradient of y, and the gradient of the sum of its squares."""
+    first = tf.gradients(y, x)[0]
+    second = tf.gradients(tf.reduce_sum(first * first), x)[0]
+    return [first] if second is None else [first, second]
+
+
+def once(tf, results, xs):
+    """The gradients of every result, those that are None left out."""
+    return [[g for g in tf.gradients(y * y, xs) if g is not None] for y in results]
+
+
+@program
+def second_gradient_of_activations(tf):
+    x = tf.constant([0.5, -0.7, 2.0], name="x")
+    functions = [tf.nn.relu, tf.nn.relu6, tf.nn.elu, tf.nn.selu, tf.nn.leaky_relu, tf.sigmoid, tf.tanh, tf.nn.softplus]
+    return Case(steps=[([twice(tf, f(x) * x, x) for f in functions], None)])
+
+
+@program
+def second_gradient_of_roots_and_reciprocals(tf):
+    x = tf.constant([0.5, 2.0], name="x")
+    functions = [tf.sqrt, tf.rsqrt, tf.reciprocal, tf.square, tf.log, tf.raw_ops.Inv, tf.exp, tf.erf, tf.sin]
+    functions = [(lambda x, f=f: f(x=x)) if f is tf.raw_ops.Inv else f for f in functions]
+    return Case(steps=[([twice(tf, f(x), x) for f in functions], None)])
+
+
+@program
+def second_gradient_of_products(tf):
+    x = tf.constant([[1.0, 2.0], [3.0, 4.0]], name="x")
+    out = [tf.matmul(x, x), x * x * x, x / (x + 1.0), x ** 3.0, tf.maximum(x, 2.0) * x, tf.reduce_prod(x, 1),
+           tf.nn.l2_normalize(x, 1), tf.reduce_mean(x * x, 0)]
+    return Case(steps=[([twice(tf, y, x) for y in out], None)])
+
+
+@program
+def second_gradient_of_softmax_and_entropies(tf):
+    x = tf.constant([[1.0, 2.0, 0.5]], name="x")
+    labels = tf.constant([[0.2, 0.3, 0.5]])
+    out = [tf.nn.softmax(x), tf.nn.log_softmax(x), tf.nn.softmax_cross_entropy_with_logits_v2(labels=labels, logits=x),
+           tf.nn.sigmoid_cross_entropy_with_logits(labels=labels, logits=x)]
+    return Case(steps=[([twice(tf, y, x) for y in out], None)])
+
+
+@program
+def second_gradient_of_convolution(tf):
+    x, w = tf.constant(ramp(1, 4, 4, 2), name="x"), tf.Variable(ramp(2, 2, 2, 3), name="w")
+    y = tf.nn.relu(tf.nn.bias_add(tf.nn.conv2d(x, w, [1, 1, 1, 1], "SAME"), [0.1, 0.2, 0.3]))
+    first = tf.gradients(y * y, [x, w])
+    penalty = tf.reduce_sum(first[0] ** 2.0) + tf.reduce_sum(first[1] ** 2.0)
+    return Case(init=True, steps=[(tf.gradients(penalty, [x, w]), None)])
+
+
+@program
+def second_gradient_of_pools(tf):
+    x = tf.constant(ramp(1, 4, 4, 1), name="x")
+    v = tf.constant(ramp(1, 2, 4, 4, 1), name="v")
+    out = [tf.nn.max_pool(x, 2, 2, "SAME"), tf.nn.avg_pool(x, 2, 1, "VALID")]
+    solid = [tf.nn.max_pool3d(v, [1, 2, 2, 2, 1], [1, 2, 2, 2, 1], "SAME"),
+             tf.nn.avg_pool3d(v, [1, 2, 2, 2, 1], [1, 2, 2, 2, 1], "SAME")]
+    return Case(steps=[([twice(tf, y * y, x) for y in out] + [twice(tf, y * y, v) for y in solid], None)])
+
+
+@program
+def second_gradient_of_batch_normalization(tf):
+    x, scale = tf.constant(ramp(2, 2, 2, 1), name="x"), tf.constant([1.5], name="scale")
+    y = tf.nn.fused_batch_norm(x, scale, [0.5])[0]
+    first = tf.gradients(y * y * y, [x, scale])
+    fixed = tf.nn.fused_batch_norm(x, scale, [0.5], [0.1], [0.9], is_training=False)[0]
+    others = tf.gradients(fixed * fixed, x)
+    return Case(steps=[(tf.gradients(tf.reduce_sum(first[0] ** 2.0) + tf.reduce_sum(first[1]), [x, scale]), None),
+                       (tf.gradients(tf.reduce_sum(others[0] * x), [x, scale]), None)])
+
+
+@program
+def second_gradient_of_depthwise_convolution(tf):
+    x, w = tf.constant(ramp(1, 4, 4, 2), name="x"), tf.constant(ramp(2, 2, 2, 1), name="w")
+    first = tf.gradients(tf.nn.depthwise_conv2d(x, w, [1, 1, 1, 1], "SAME") ** 2.0, [x, w])
+    return Case(steps=[(tf.gradients([tf.reduce_sum(g * g) for g in first], [x, w]), None)])
+
+
+@program
+def second_gradient_of_gathers_and_cuts(tf):
+    x = tf.constant(ramp(3, 4), name="x")
+    out = [tf.gather(x, [0, 2, 0]) * x, tf.pad(x, [[1, 1], [0, 0]], "REFLECT"), tf.transpose(x), x[1:, ::2],
+           tf.concat([x, x * x], 0), tf.cumsum(x), tf.reverse(x, [0])]
+    return Case(steps=[([twice(tf, tf.reduce_sum(y * y * y), x) for y in out], None)])
+
+
+@program
+def gradient_penalty(tf):
+    x, w = tf.placeholder(tf.float32, [None, 2], name="x"), tf.Variable([[0.5], [-0.3]], name="w")
+    y = tf.nn.leaky_relu(tf.matmul(tf.tanh(x), w))
+    slope = tf.sqrt(tf.reduce_sum(tf.square(tf.gradients(y, [x])[0]), axis=1))
+    penalty = tf.reduce_mean((slope - 1.0) ** 2)
+    train = tf.train.GradientDescentOptimizer(0.1).minimize(tf.reduce_mean(y) + 10.0 * penalty)
+    feed = {x: [[1.0, 2.0], [0.5, -1.0]]}
+    return Case(init=True, steps=[([penalty, train], feed), (w, None)])
+
+
+@program
+def gradient_of_transforms(tf):
+    x = tf.constant(ramp(2, 2, 4), name="x")
+    z = tf.complex(x, x * 2.0)
+    out = [tf.real(tf.fft2d(z)), tf.imag(tf.fft3d(z)), tf.real(tf.ifft(z)), tf.imag(tf.ifft2d(z)),
+           tf.real(tf.ifft3d(z)), tf.abs(tf.signal.rfft2d(x)), tf.signal.irfft(z), tf.signal.irfft2d(z),
+           tf.abs(tf.signal.rfft(x))]
+    return Case(steps=[(once(tf, out, x), None)])
+
+
+@program
+def gradient_of_matrices(tf):
+    x = tf.constant(SQUARE, name="x")
+    d = tf.constant([1.0, 2.0, 3.0], name="d")
+    raw = tf.raw_ops
+    out = [tf.matrix_square_root(x), tf.matrix_diag(d), tf.diag(d), tf.matrix_solve_ls(x, d[:, None]),
+           tf.sparse_matmul(x, x), raw.BatchMatMul(x=x, y=x), tf.cross(x, x + 1.0), tf.linalg.adjoint(x),
+           tf.real(tf.transpose(tf.complex(x, x), conjugate=True)), raw.MatrixSetDiag(input=x, diagonal=d),
+           raw.MatrixDiagPart(input=x), raw.ConjugateTranspose(x=x, perm=[1, 0])]
+    return Case(steps=[(once(tf, out, [x, d]), None)])
+
+
+@program
+def gradient_of_rounding(tf):
+    x, y = tf.constant([1.5, -2.5, 3.25], name="x"), tf.constant([0.5, 2.0, -1.0], name="y")
+    out = [tf.ceil(x) + x, tf.floor(x), tf.round(x) * x, tf.rint(x) * x, tf.floordiv(x, y) + x,
+           tf.raw_ops.Div(x=x, y=y), tf.math.multiply_no_nan(x, y), tf.sign(x) * y,
+           tf.polygamma(tf.constant([1.0, 2.0, 1.0]), tf.abs(x)), tf.math.cumulative_logsumexp(x),
+           tf.accumulate_n([x, y]), tf.where_v2(x > 0.0, x, y * 2.0), tf.where_v2(x > 0.0, x, 1.0)]
+    return Case(steps=[(once(tf, out, [x, y]), None)])
+
+
+@program
+def gradient_of_old_ops(tf):
+    x, v = tf.constant(ramp(2, 4), name="x"), tf.constant(ramp(1, 2, 2, 2), name="v")
+    raw = tf.raw_ops
+    out = [raw.Gather(params=x, indices=[1, 0]), raw.Concat(concat_dim=0, values=[x, x]),
+           raw.Reverse(tensor=x, dims=[True, False]), raw.PadV2(input=x, paddings=[[1, 0], [0, 1]],
+                                                                constant_values=2.0), raw.BiasAddV1(value=x, bias=x[0]),
+           raw.Fill(dims=[2], value=x[0, 0]), raw.SelectV2(condition=x > 0.0, t=x, e=x * 2.0),
+           raw.ScatterNdNonAliasingAdd(input=x, indices=[[0]], updates=x[1:]),
+           raw.SparseToDense(sparse_indices=[[0], [2]], output_shape=[4], sparse_values=x[0, :2],
+                             default_value=x[1, 0]), raw.NthElement(input=x, n=1)]
+    batches = [raw.SpaceToBatch(input=v, paddings=[[0, 0], [0, 0]], block_size=2),
+               raw.BatchToSpace(input=tf.reshape(v, [4, 1, 1, 2]), crops=[[0, 0], [0, 0]], block_size=2),
+               tf.extract_image_patches(v, [1, 2, 2, 1], [1, 1, 1, 1], [1, 1, 1, 1], "SAME"),
+               tf.nn.max_pool_v2(v, 2, 1, "SAME"), tf.nn.avg_pool_v2(v, 2, 1, "VALID"),
+               raw.MaxPoolV2(input=v, ksize=[1, 2, 2, 1], strides=[1, 1, 1, 1], padding="SAME"),
+               tf.extract_volume_patches(tf.reshape(v, [1, 2, 2, 2, 1]), [1, 2, 1, 1, 1], [1, 1, 1, 1, 1], "VALID")]
+    return Case(steps=[(once(tf, out, x), None), (once(tf, batches, v), None)])
+
+
+@program
+def gradient_of_segments_with_counts(tf):
+    x = tf.constant(ramp(3, 2) + 1.0, name="x")
+    rows, ids = tf.constant([0, 2, 1]), tf.constant([0, 0, 2])
+    out = [tf.sparse_segment_sum(x, rows, ids, num_segments=4), tf.sparse_segment_mean(x, rows, ids, num_segments=4),
+           tf.sparse_segment_sqrt_n(x, rows, ids, num_segments=3), tf.unsorted_segment_min(x, ids, 3)]
+    return Case(steps=[(once(tf, out, x), None), (tf.segment_prod(x, [0, 0, 1]), None)])
+
+
+@program
+def gradient_of_filters_given_as_functions(tf):
+    x, w, dy = tf.constant(ramp(1, 4, 4, 2), name="x"), tf.constant(ramp(2, 2, 2, 3),
+                                                                    name="w"), tf.constant(ramp(1, 4, 4, 3), name="dy")
+    out = [tf.nn.conv2d_backprop_input([1, 4, 4, 2], w, dy, [1, 1, 1, 1], "SAME"),
+           tf.nn.conv2d_backprop_filter(x, [2, 2, 2, 3], dy, [1, 1, 1, 1], "SAME"),
+           tf.nn.conv3d_backprop_filter(x[:, None], [1, 2, 2, 2, 3], dy[:, None], [1, 1, 1, 1, 1], "SAME"),
+           tf.nn.conv_transpose(dy, w, [1, 8, 8, 2], 2)]
+    return Case(steps=[(out, None), (once(tf, out, [x, w, dy]), None)])
+
+
+@program
+def gradient_of_rows_of_resource_variables(tf):
+    v = tf.get_variable("v", initializer=ramp(3, 2), use_resource=True)
+    out = [tf.gather_nd(v, [[0], [2]]), tf.gather(v, [1, 1]), v.sparse_read([0, 2]),
+           tf.nn.embedding_lookup(v, [[0], [1]])]
+    found = [tf.convert_to_tensor(tf.gradients(y * y, v)[0]) for y in out]
+    return Case(init=True, steps=[(out, None), (found, None)])
+
+
+@program
+def gradient_through_batch_normalization_of_old(tf):
+    x = tf.constant(ramp(2, 2, 2, 2), name="x")
+    m, v, beta, gamma = [tf.constant(values, name=name) for values,
+                         name in (([0.1, 0.2], "m"), ([0.5, 0.6], "v"), ([0.0, 1.0], "beta"), ([1.0, 2.0], "gamma"))]
+    raw = tf.raw_ops
+    out = [raw.FusedBatchNorm(x=x, scale=gamma, offset=beta, mean=[], variance=[], is_training=True)[0],
+           raw.FusedBatchNormV2(x=x, scale=gamma, offset=beta, mean=[], variance=[], is_training=True)[0],
+           tf.nn.batch_norm_with_global_normalization(x, m, v, beta, gamma, 1e-3, True)]
+    return Case(steps=[(once(tf, out, [x, m, v, beta, gamma]), None)])

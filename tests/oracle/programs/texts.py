@@ -1,0 +1,81 @@
+"""Functions of strings in their usual forms."""
+
+from . import Case, program
+
+
+@program
+def strings_split_and_joined(tf):
+    lines = tf.constant(["a b c", "", "d,e"])
+    p = tf.placeholder(tf.string, [None], name="p")
+    parts, words = tf.string_split(lines), tf.string_split(p, ",", skip_empty=False)
+    out = [parts.indices, parts.values, parts.dense_shape, words.values, tf.sparse_tensor_to_dense(parts, ""),
+           tf.string_join([lines, p], ";"), tf.strings.join(["x", "y"]), tf.reduce_join(lines),
+           tf.reduce_join([["a", "b"], ["c", "d"]], 0), tf.reduce_join([["a", "b"], ["c", "d"]], axis=[1, 0],
+                                                                       separator="-", keep_dims=True),
+           tf.reduce_join([["a", "b"]], reduction_indices=1, name="joined"),
+           tf.strings.unsorted_segment_join(["a", "b", "c"], [0, 1, 0], 2, "+")]
+    return Case(steps=[(out, {p: ["1,2", "3", "4,,5"]})], show=out)
+
+
+@program
+def strings_cut_and_changed(tf):
+    s = tf.constant(["Hello World", "abc", "  x "])
+    out = [tf.substr(s, 0, 2), tf.substr(s, [1, 0, 2], [3, 1, 1]), tf.strings.substr(s[0], -5, 5), tf.strings.length(s),
+           tf.strings.lower(s), tf.strings.upper(s), tf.string_strip(s), tf.regex_replace(s, "[aeo]", "_"),
+           tf.strings.regex_replace(s, "l+", "L", replace_global=False), tf.strings.regex_full_match(s, "[a-z]+"),
+           tf.strings.length(b"caf\xc3\xa9", unit="UTF8_CHAR")]
+    return Case(steps=[(out, None)], show=out)
+
+
+@program
+def strings_and_numbers(tf):
+    p = tf.placeholder(tf.float32, [None], name="p")
+    out = [tf.as_string([1.5, -2.0]), tf.as_string([1, 20]), tf.as_string(p, precision=2), tf.as_string([True]),
+           tf.as_string([3.14159], scientific=True), tf.as_string([7], width=4, fill="0"),
+           tf.string_to_number(["1.5", "-3"]), tf.string_to_number(["7"], tf.int64),
+           tf.string_to_hash_bucket_fast(["a", "b"], 10), tf.string_to_hash_bucket_strong(["a"], 10, [1, 2]),
+           tf.string_to_hash_bucket(["a", "b"], 10), tf.as_string(tf.constant(2 ** 40, tf.int64)),
+           tf.as_string([1e10, 1e-5], shortest=True)]
+    return Case(steps=[(out, {p: [0.125, 3.0]})], show=out)
+
+
+@program
+def strings_formatted(tf):
+    x, p = tf.constant([[1, 2], [3, 4]]), tf.placeholder(tf.float32, [None], name="p")
+    out = [tf.strings.format("x: {}", x), tf.strings.format("{} and {}", [x, p], name="both"),
+           tf.strings.format("<%s>", p, placeholder="%s", summarize=1)]
+    return Case(steps=[(out, {p: [1.0, 2.0, 3.0, 4.0]})], show=out)
+
+
+@program
+def strings_as_bytes(tf):
+    raw = tf.constant(b"\x01\x00\x02\x00")
+    out = [tf.decode_raw(raw, tf.uint8), tf.decode_raw(raw, tf.int16),
+           tf.decode_raw([raw, raw], tf.int16, little_endian=False), tf.encode_base64("hello"),
+           tf.decode_base64("aGVsbG8"), tf.encode_base64(["a"], pad=True),
+           tf.strings.unicode_transcode("abc", "UTF-8", "UTF-16-BE"), tf.bitcast(tf.constant([1.0]), tf.uint8)]
+    return Case(steps=[(out, None)], show=out)
+
+
+@program
+def strings_compared(tf):
+    s, p = tf.constant(["a", "b", "a"]), tf.placeholder(tf.string, name="p")
+    out = [tf.equal(s, "a"), tf.not_equal(s, p), tf.where(tf.equal(s, "a")), tf.boolean_mask(s, tf.equal(s, "a")),
+           tf.unique(s)[0], tf.gather(s, [2, 1]), tf.concat([s, p], 0), tf.stack([s, s]), tf.tile(s, [2]),
+           tf.reshape(s, [3, 1]), tf.fill([2], "x"), s[0], s + "!", tf.identity(p), tf.size(s),
+           tf.one_hot([0], 2, "on", "off")]
+    return Case(steps=[(out, {p: ["c", "b", "a"]})], show=out)
+
+
+@program
+def strings_edited(tf):
+    first = tf.SparseTensor([[0, 0], [0, 1]], ["a", "b"], [1, 2])
+    second = tf.SparseTensor([[0, 0], [0, 1], [0, 2]], ["a", "c", "d"], [1, 3])
+    out = [tf.edit_distance(first, second, normalize=False), tf.edit_distance(first, second)]
+    return Case(steps=[(out, None)], show=out)
+
+
+@program
+def strings_as_ragged_parts(tf):
+    parts = tf.strings.split(tf.constant(["a b", "c"]), sep=" ", result_type="SparseTensor")
+    return Case(steps=[([parts.indices, parts.values, parts.dense_shape], None)], show=[parts.values])

@@ -1,0 +1,56 @@
+"""CellNames: how cells are called, which cell made a node, and the Python names of nodes."""
+
+from __future__ import annotations
+
+import hashlib
+import weakref
+
+from tfmagic.base import source
+from tfmagic.graph.graph import Graph
+from tfmagic.graph.operation import Operation
+
+
+class CellNames:
+    """What the user calls things: cells by IPython's file name of each, nodes by the Python names that `--free` found.
+
+    Attributes:
+      shown: the name TensorFlow printed for each cell.
+      prompts: the prompt of each cell, with its number.
+    """
+
+    def __init__(self) -> None:
+        self.shown: dict[str, str] = {}
+        self.prompts: dict[str, str] = {}
+        self._labels: weakref.WeakKeyDictionary[Graph, dict[str, str]] = weakref.WeakKeyDictionary()
+
+    def note(self, filename: str, count: int, code: str) -> None:
+        """Remember a cell that is about to run.
+
+        Args:
+          filename: the name under which IPython compiles it.
+          count: the execution count.
+          code: its code after IPython's translation, which names it in a terminal.
+        """
+        digest = hashlib.sha1(code.encode("utf-8")).hexdigest()[:12]
+        self.shown[filename] = f"<ipython-input-{count}-{digest}>"
+        self.prompts[filename] = f"In [{count}]"
+
+    def display_name(self, filename: str) -> str:
+        """A file's name as messages show it."""
+        return self.shown.get(filename, filename)
+
+    def made_by(self, operation: Operation) -> tuple[str, str] | None:
+        """The cell that made a node, and the line of it, in words; None when no cell did."""
+        for line in source.lines(operation._frames):
+            prompt = self.prompts.get(line.filename)
+            if prompt is not None:
+                return prompt, f"{prompt}, line {line.lineno}: {line.text}"
+        return None
+
+    def label(self, operation: Operation, name: str) -> None:
+        """Remember the Python name of a node."""
+        self._labels.setdefault(operation.graph, {})[operation.name] = name
+
+    def labels_of(self, graph: Graph) -> dict[str, str]:
+        """The Python names of a graph's nodes, by the names of the nodes."""
+        return self._labels.get(graph, {})

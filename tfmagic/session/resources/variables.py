@@ -1,0 +1,91 @@
+"""Variables: the values that runs read and change, each run in one step, so that nobody sees the middle of another.
+
+A run *begins* by taking the values that it reads, all at the same time, and *commits* all its changes at once; both
+happen under `lock`, everything else outside of it. A run whose new values come from present ones (`assign_add`, an
+optimiser's step) first *claims* the variables that it changes: until its end nobody else changes them, so that no
+update is lost. Claims are taken all together, so that runs cannot block each other in a circle. A run that only
+overwrites claims nothing; it waits at its commit for those that do.
+
+Some changes are carried out in place. As long as another run has the values in its hands they are changed in a copy.
+"""
+
+from __future__ import annotations
+
+import collections
+import operator
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from tfmagic.base import errors
+from tfmagic.session.running import check_deadline, current
+
+if hasattr(operator, "call"):
+    _call = operator.call
+else:  # Python 3.10
+    _call = operator.methodcaller("__call__")
+
+# How long a wait lasts before the deadline and a close are looked at again.
+_PATIENCE = 0.1
+
+
+class Variables:
+    """The variables of one session.
+
+    Attributes:
+      values: torch tensors (or NumPy arrays of bytes) by key; absent = not initialised.
+      lock: held while values are taken, and while changes are carried out.
+      readers: a token for every run that has values in its hands.
+      claims: by such tokens, the thread of the run and the variables that it has claimed.
+    """
+
+    def __init__(self) -> None:
+        self.values: dict[str, Any] = {}
+        self.lock = threading.RLock()
+        self.readers: dict[object, None] = {}
+        self.claims: dict[object, tuple[int, frozenset[str]]] = {}
+        self._released = threading.Condition(self.lock)
+        self._cancelled = 0
+
+    def wait_for(self, keys: frozenset[str]) -> None:
+        """Wait until no other thread's run has a claim on any of these; hold the lock.
+
+        Raises:
+          DeadlineExceededError: the run's time ended before.
+          CancelledError: the session was closed meanwhile.
+        """
+        own, cancelled = threading.get_ident(), self._cancelled
+        while any(thread != own and not keys.isdisjoint(claimed) for thread, claimed in self.claims.values()):
+            self._released.wait(_PATIENCE)
+            check_deadline(current.deadline)
+            if self._cancelled != cancelled:
+                raise errors.CancelledError(None, None, "Session has been closed.")
+
+    def commit(self, calls: Sequence[Callable[[], Any]]) -> None:
+        """Carry out prepared changes in one go; hold the lock.
+
+        The calls are partials of C functions run by C code: no bytecode runs in between, so that Ctrl-C comes either
+        before all of them or after, never in the middle.
+        """
+        collections.deque(map(_call, calls), maxlen=0)
+
+    def release(self, token: object) -> None:
+        """End the claim of the run `token`."""
+        with self.lock:
+            self.claims.pop(token, None)
+            self._released.notify_all()
+
+    def rollback(self) -> None:
+        """Nothing: a run that does not come to its commit has changed nothing."""
+
+    def cancel(self) -> None:
+        """Make runs that wait for a claim give up."""
+        with self.lock:
+            self._cancelled += 1
+            self._released.notify_all()
+
+    def close(self) -> None:
+        """Forget all values."""
+        self.cancel()
+        with self.lock:
+            self.values.clear()
