@@ -105,7 +105,7 @@ def old_names(**names: str) -> None:
     for name, successor in names.items():
         found = registry.lookup(successor)
         assert found is not None
-        registry.declare(dataclasses.replace(found, name=name, shape=None, gradient=None, static=None, explain=None))
+        registry.declare(dataclasses.replace(found, name=name, shape=None, gradient=None, static=None))
 
 
 def _named(library: str, function: Kernel) -> Callable[..., Any] | None:

@@ -127,11 +127,15 @@ def put(rows: Any, positions: Any, updates: Any, how: str) -> Any:
       how: "update" (of those at one position the last stays), "add", "sub", "min", "max" or "mul".
     """
     positions, updates = only_good(positions, rows.shape[0], updates)
+    if not rows.shape[0]:  # then torch does not look
+        require(positions, lambda: positions < 0)
     if how == "update":
         return rows.index_copy(0, positions, updates.index_select(0, last_turns(positions, rows.shape[0])))
     if how == "add" and rows.dtype == torch.bool:
         return rows.index_put((positions,), updates, accumulate=True)
     if how in ("add", "sub"):
         return rows.index_add(0, positions, updates, alpha=1 if how == "add" else -1)
+    if how in ("min", "max") and rows.dtype.is_floating_point:  # an update that is no number changes nothing
+        updates = torch.where(torch.isnan(updates), math.inf if how == "min" else -math.inf, updates)
     index = positions.reshape(-1, *[1] * (rows.ndim - 1)).expand(updates.shape)
     return rows.scatter_reduce(0, index, updates, {"min": "amin", "max": "amax", "mul": "prod"}[how])

@@ -22,7 +22,7 @@ from tfmagic.ops.array.shape_ops import expand_dims, size
 from tfmagic.ops.declare import op, register
 from tfmagic.ops.state.assign import is_reference
 from tfmagic.ops.state.rows import in_turn
-from tfmagic.ops.state.variables import value_dims
+from tfmagic.ops.state.variables import handle_data, value_dims
 
 # --- how rows change -------------------------------------------------------------------------------------------------
 
@@ -59,14 +59,26 @@ def _scatter_shape(op: Any, ref: Dims, indices: Dims, updates: Dims) -> Dims:
     return ref
 
 
+def _resource_scatter_shape(op: Any, resource: Dims, indices: Dims, updates: Dims) -> None:
+    dims, dtype = handle_data(op.resource)
+    if dtype is not None and dtype is not op.dtype:
+        raise ValueError(f"Trying to read variable with wrong dtype. Expected {dtype.proto_name} got "
+                         f"{op.dtype.proto_name}")
+    _scatter_shape(op, dims, indices, updates)
+
+
+def _unfit(op: Any, ref: Dims, indices: Dims, updates: Dims) -> str | None:
+    """TensorFlow's words for updates of a shape that rows of the variable do not have."""
+    if not updates or None in (ref, indices) or updates == indices + ref[1:]:  # type: ignore[operator,index]
+        return None
+    return (f"Must have updates.shape = indices.shape + params.shape[1:] or updates.shape = [], got updates.shape "
+            f"{shapes.brackets(updates)}, indices.shape {shapes.brackets(indices)}, params.shape "
+            f"{shapes.brackets(ref)}")
+
+
 def _scatter(rule: str) -> Callable[..., Any]:
     def kernel(op: Any, ref: Any, indices: Any, updates: Any) -> Any:
         wanted = tuple(indices.shape) + tuple(ref.shape[1:])
-        if len(updates.shape) and tuple(updates.shape) != wanted:
-            raise errors.InvalidArgumentError(
-                None, op.op, "Must have updates.shape = indices.shape + params.shape[1:] or updates.shape = [], "
-                f"got updates.shape {shapes.brackets(tuple(updates.shape))}, indices.shape "
-                f"{shapes.brackets(tuple(indices.shape))}, params.shape {shapes.brackets(tuple(ref.shape))}")
         flat = indices.reshape(-1).long()
         whole = np.broadcast_to(updates, wanted) if isinstance(updates, np.ndarray) else updates.expand(wanted)
         return _changed(rule, ref, flat, whole.reshape((flat.shape[0], *ref.shape[1:])))
@@ -122,9 +134,9 @@ def _explain_slices(op: Any, ref: Any, indices: Any, updates: Any) -> str | None
 
 for _rule in _RULES:
     register(f"Scatter{_rule}", shape=_scatter_shape, kernel=_scatter(_rule), writes="ref", traced="shapes",
-             explain=_explain_rows, doc=f"{_rule} rows of a variable.")
-    register(f"ResourceScatter{_rule}", kernel=_scatter(_rule), writes="resource", traced="shapes",
-             explain=_explain_rows, doc=f"{_rule} rows of a resource variable.")
+             check=_unfit, explain=_explain_rows, doc=f"{_rule} rows of a variable.")
+    register(f"ResourceScatter{_rule}", shape=_resource_scatter_shape, kernel=_scatter(_rule), writes="resource",
+             traced="shapes", explain=_explain_rows, doc=f"{_rule} rows of a resource variable.")
 for _rule in ("Update", "Add", "Sub"):
     register(f"ScatterNd{_rule}", shape=_scatter_nd_shape, kernel=_scatter_nd(_rule), writes="ref", traced="shapes",
              explain=_explain_slices, doc=f"{_rule} elements or slices of a variable.")

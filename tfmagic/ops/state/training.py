@@ -116,11 +116,17 @@ def _require(op: Any, name: str, value: Any, fits: Callable[[float], bool]) -> N
         raise errors.InvalidArgumentError(None, op.op, words)
 
 
-def _require_strict(op: Any, **values: Any) -> None:
-    """What Ftrl and the proximal Adagrad ask of their scalars."""
-    for name, value in values.items():
-        _require(op, name, value, (lambda v: v > 0) if name == "lr" else (lambda v: v <= 0) if name == "lr_power" else (
-            lambda v: v >= 0))
+def _strict(kernel: Callable[..., Any], names: list[str]) -> Callable[..., Any]:
+    """The kernel of an update that is strict with its scalars."""
+
+    def checked(op: Any, *values: Any) -> Any:
+        for name, value in zip(names, values):
+            if name in ("lr", "lr_power", "l1", "l2", "l2_shrinkage"):
+                _require(op, name, value, (lambda v: v > 0) if name == "lr" else
+                         (lambda v: v <= 0) if name == "lr_power" else (lambda v: v >= 0))
+        return kernel(op, *values)
+
+    return checked
 
 
 # Updates whose kernels tell an index that names no row by its place.
@@ -165,7 +171,9 @@ def _declare(update: str, rule: Callable[..., Any], *slots: str) -> None:
         if definition is None:
             continue
         sparse = "Sparse" in form
-        kernel = _sparse(rule, [arg.name for arg in definition.inputs], changed) if sparse else rule
+        names = [arg.name for arg in definition.inputs]
+        kernel = _sparse(rule, names, changed) if sparse else rule
+        kernel = _strict(kernel, names) if update in _STRICT else kernel
         register(form + update, shape=_update_shape, kernel=kernel, check=_refused, writes=changed, doc=rule.__doc__,
                  explain=_explain_sparse if sparse else None)
 
@@ -270,13 +278,11 @@ def _centered_rms_prop(op: Any, var: Any, mg: Any, ms: Any, mom: Any, lr: Any, r
 def _ftrl_v2(op: Any, var: Any, accum: Any, linear: Any, grad: Any, lr: Any, l1: Any, l2: Any, l2_shrinkage: Any,
              lr_power: Any) -> Any:
     """FTRL-proximal with an L2 penalty on the gradient."""
-    _require_strict(op, lr=lr, l1=l1, l2=l2, l2_shrinkage=l2_shrinkage, lr_power=lr_power)
     return _follow_leader(var, accum, linear, grad, grad + 2 * l2_shrinkage * var, lr, l1, l2, lr_power)
 
 
 def _ftrl(op: Any, var: Any, accum: Any, linear: Any, grad: Any, lr: Any, l1: Any, l2: Any, lr_power: Any) -> Any:
     """FTRL-proximal: follow the regularised leader, with L1 and L2 penalties."""
-    _require_strict(op, lr=lr, l1=l1, l2=l2, lr_power=lr_power)
     return _follow_leader(var, accum, linear, grad, grad, lr, l1, l2, lr_power)
 
 
@@ -296,7 +302,6 @@ def _shrink(value: Any, rate: Any, l1: Any, l2: Any) -> Any:
 
 def _proximal_adagrad(op: Any, var: Any, accum: Any, lr: Any, l1: Any, l2: Any, grad: Any) -> Any:
     """Adagrad with a proximal step for L1 and L2 penalties."""
-    _require_strict(op, lr=lr, l1=l1, l2=l2)
     accum = accum + grad * grad
     rate = lr * torch.rsqrt(accum)
     return _shrink(var - grad * rate, rate, l1, l2), accum

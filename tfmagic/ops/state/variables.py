@@ -133,7 +133,8 @@ def _explain_count(op: Any, value: Any) -> Exception | None:
     return errors.OutOfRangeError(None, op.op, f"Reached limit of {op.limit}") if int(value) >= op.limit else None
 
 
-register("CountUpTo", shape=_count_up_to_shape, kernel=_count_up_to, writes="ref", explain=_explain_count, doc="Count a variable up by one until it reaches the limit; gives the value before.")
+register("CountUpTo", shape=_count_up_to_shape, kernel=_count_up_to, writes="ref", explain=_explain_count,
+         doc="Count a variable up by one until it reaches the limit; gives the value before.")
 register("ResourceCountUpTo", shape=_resource_count_up_to_shape, kernel=_count_up_to, writes="resource",
          explain=_explain_count, doc="CountUpTo for a resource variable.")
 
