@@ -6,7 +6,7 @@ Whoever looks at a plan knows these by their class, and what a call does by its 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 import torch
@@ -86,9 +86,15 @@ class Asked(PlanCall, shown_under="tfmagic.session"):
 
 
 class RunTimeKernel(PlanCall, shown_under="tfmagic.ops"):
-    """A kernel called at run time: host inputs become Python values, state comes from the session."""
+    """A kernel called at run time: host inputs become Python values, state comes from the session.
 
-    def __init__(self, op: Operation, declaration: OpDeclaration, resources: Any, device: str = "cpu"):
+    Args:
+      resources: the session's `ResourceStore`, where the node keeps a state.
+      key: under what it is kept: by default the operation.
+    """
+
+    def __init__(self, op: Operation, declaration: OpDeclaration, resources: Any, device: str = "cpu",
+                 key: Hashable = None):
         self.__name__ = self.__qualname__ = python_name(op.type)
         self.effect = declaration.effect  # type: ignore[assignment]  # settled when it was declared
         self.kernel = declaration.kernel
@@ -102,6 +108,7 @@ class RunTimeKernel(PlanCall, shown_under="tfmagic.ops"):
         self.make_state = declaration.state
         self.keeps_state = declaration.state is not None
         self.device = device
+        self.key = op if key is None else key
 
     def meta_outputs(self, arguments: Sequence[Any]) -> Any:
         """Meta tensors for the outputs, from the static shapes of the op or its shape rule."""
@@ -145,7 +152,7 @@ class RunTimeKernel(PlanCall, shown_under="tfmagic.ops"):
 
     def _with_state(self, args: list[Any]) -> Any:
         """Call the kernel with the node's state, and note in the run's journal from where it has moved on."""
-        state = self.resources.nodes.get(self.op, functools.partial(self.make_state, self.node))  # type: ignore[arg-type]
+        state = self.resources.nodes.get(self.key, functools.partial(self.make_state, self.node))  # type: ignore[arg-type]
         journal = current.journal
         if journal is None:
             return self._kernel([state, *args])

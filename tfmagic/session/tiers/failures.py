@@ -69,6 +69,7 @@ def explained(exception: Exception) -> BaseException:
 def of_node(exception: Exception, node: fx.Node, inputs: list[Any]) -> BaseException:
     """The error that the user sees for what the computation of `node` raised, with the cause where it is another."""
     error = run_errors.translate(exception, node.meta["op"], inputs)
+    run_errors.add_path(error, node.meta.get("path"))
     if error is not exception:
         error.__cause__ = exception
     return error
