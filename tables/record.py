@@ -184,11 +184,11 @@ def op_line(op, function):
     flags = [word for word, said in (("stateful", op.is_stateful), ("commutative", op.is_commutative),
                                      ("aggregate", op.is_aggregate),
                                      ("allows_uninitialized_input", op.allows_uninitialized_input)) if said]
-    if op.HasField("deprecation"):
-        flags.append("deprecated=%d" % op.deprecation.version)
     if not hasattr(tf.raw_ops, op.name):
         flags.append("not_raw")
     flags.extend(gradient_flag(op.name))
+    if op.HasField("deprecation"):
+        flags.append('deprecated=%d "%s"' % (op.deprecation.version, op.deprecation.explanation))
     return " | ".join([op.name, snake_case(op.name), "; ".join(arg_text(a, shown.get(a.name)) for a in op.input_arg),
                        "; ".join(arg_text(a, None) for a in op.output_arg), "; ".join(attrs), " ".join(flags)]) + " |"
 
@@ -430,7 +430,7 @@ def internal_target(value, public, members, generated):
 def write(path, lines):
     with io.open(os.path.join(ROOT, path), "w", encoding="utf-8", newline="\n") as out:
         for line in lines:
-            out.write((line.decode("utf-8") if isinstance(line, bytes) else line).rstrip() + "\n")
+            out.write((line.decode("utf-8") if isinstance(line, bytes) else line).rstrip() + u"\n")
 
 
 def main():

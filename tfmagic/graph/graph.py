@@ -219,10 +219,9 @@ class Graph:
                 for _ in range(attrs[arg.number_attr]):
                     outputs.append(Tensor(op, len(outputs), output_type))
         op._outputs = tuple(outputs)
-        if outputs:
-            declaration = registry.lookup(op_def.name)
-            if declaration is not None and declaration.shape is not None:
-                infer_shapes(op, declaration)
+        declaration = registry.lookup(op_def.name)
+        if declaration is not None and declaration.shape is not None:
+            infer_shapes(op, declaration)
         for tensor in inputs:
             if tensor.op.graph is not self:
                 other = next((t for t in inputs if t.op.graph is self), None)

@@ -296,7 +296,7 @@ class Execution:
         """
         for key, (root, op) in self._must_read.items():
             if key not in self._variables.values:
-                raise uninitialized(root, op)
+                raise uninitialized(root, op, bool(self._variables.values))
 
 
 def _owned(state: Any, clone: bool) -> Any:
