@@ -140,12 +140,12 @@ class RunTimeKernel(PlanCall, shown_under="tfmagic.ops"):
             if is_host and isinstance(args[index], torch.Tensor):
                 args[index] = args[index].tolist()
         if self.make_state is not None:
-            return self._with_state(args)
+            return self._with_state(args, self.make_state)
         return self._kernel(args)
 
-    def _with_state(self, args: list[Any]) -> Any:
+    def _with_state(self, args: list[Any], make_state: Callable[..., Any]) -> Any:
         """Call the kernel with the node's state, and note in the run's journal from where it has moved on."""
-        state = self.resources.nodes.get(self.op, functools.partial(self.make_state, self.node))  # type: ignore[arg-type]
+        state = self.resources.nodes.get(self.op, functools.partial(make_state, self.node))
         journal = current.journal
         if journal is None:
             return self._kernel([state, *args])
