@@ -134,7 +134,7 @@ class Dropout(Layer):
         if self.noise_shape is None or not isinstance(self.noise_shape, (list, tuple)):
             return self.noise_shape
         sizes = raw.shape(inputs)
-        return [sizes[axis] if size is None else size for axis, size in enumerate(self.noise_shape)]
+        return convert_to_tensor([sizes[axis] if size is None else size for axis, size in enumerate(self.noise_shape)])
 
     def compute_output_shape(self, input_shape: Any) -> TensorShape:
         return as_shape(input_shape)

@@ -144,10 +144,13 @@ def with_space_to_batch(input: Any, dilation_rate: Any, padding: str, op: Callab
         pads = np.zeros([len(rate), 2], np.int32)
     else:
         raise ValueError(f"Invalid padding method {padding!r}")
-    spatial_shape = api.stack([shape_ops.shape(input)[d] for d in spatial_dims])
-    static = [input.get_shape()[d].value for d in spatial_dims]
-    pads, crops = api.required_space_to_batch_paddings(
-        input_shape=static if None not in static else spatial_shape, base_paddings=pads, block_shape=rate)
+    sizes: Any = [input.get_shape()[d].value for d in spatial_dims]
+    if None in sizes:
+        dims = shape_ops.shape(input)
+        sizes = api.stack([dims[d] for d in spatial_dims])
+    pads, crops = (rows if known is None else known for rows, known in (
+        (rows, constant_value(rows)) for rows in api.required_space_to_batch_paddings(
+            input_shape=sizes, base_paddings=pads, block_shape=rate)))
     rate, pads, crops = _up_to_last(rate, pads, crops, spatial_dims)
     batched = raw.space_to_batch_nd(input=input, block_shape=rate, paddings=pads)
     result = op(batched, len(spatial_dims), "VALID")
