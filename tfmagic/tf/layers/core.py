@@ -9,6 +9,7 @@ from tfmagic.base import dtypes
 from tfmagic.base.deprecation import deprecated
 from tfmagic.base.export import export
 from tfmagic.base.shapes import TensorShape, as_shape
+from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.ops import api, raw
 from tfmagic.ops.control_flow.cond import smart_cond
 from tfmagic.ops.math.cast import cast
