@@ -62,25 +62,33 @@ class _Questions(threading.local):
     """The tensors whose values a shape rule asks for, while somebody wants to know."""
 
     noted: dict[Tensor, str] | None = None
+    answered = True
 
 
 _questions = _Questions()
 
 
 @contextlib.contextmanager
-def noting_questions() -> Iterator[dict[Tensor, str]]:
-    """Note which tensors are asked for their values: tensor -> "value", or "shape" for one that holds a shape."""
-    before, _questions.noted = _questions.noted, {}
+def noting_questions(answered: bool) -> Iterator[dict[Tensor, str]]:
+    """Note which tensors are asked for their values: tensor -> "value", or "shape" for one that holds a shape.
+
+    Args:
+      answered: whether those who ask are told; else every value is unknown.
+    """
+    before = _questions.noted, _questions.answered
+    _questions.noted, _questions.answered = {}, answered
     try:
         yield _questions.noted
     finally:
-        _questions.noted = before
+        _questions.noted, _questions.answered = before
 
 
 def static_value(tensor: Tensor) -> Any:
     """The value of a tensor as a NumPy array if it follows from constants and static shapes, else None."""
     if _questions.noted is not None:
         _questions.noted.setdefault(tensor, "value")
+        if not _questions.answered:
+            return None
     op = tensor.op
     value = op._attrs["value"] if op.type == "Const" else _evaluate(tensor, None)
     return None if value is None or isinstance(value, list) or value.size > _LARGEST else value
@@ -108,13 +116,18 @@ def static_dims(tensor: Tensor) -> Dims:
         _questions.noted.setdefault(tensor, "shape")
     shape = tensor._dims
     if shape is not None and len(shape) == 0:
+        if not _questions.answered:
+            return None
         value = static_value(tensor)
         if value is not None and value == -1:
             return None
         raise ValueError(f"Shape must be rank 1 but is rank {len(shape)}")
     if shape is not None and len(shape) != 1:
         raise ValueError(f"Shape must be rank 1 but is rank {len(shape)}")
-    value = tensor.op._attrs["value"] if tensor.op.type == "Const" else _evaluate(tensor, None)
+    if not _questions.answered:
+        value = None
+    else:
+        value = tensor.op._attrs["value"] if tensor.op.type == "Const" else _evaluate(tensor, None)
     if value is None:
         return None if shape is None or shape[0] is None else (None,) * shape[0]
     if len(value) > _MOST_DIMS:

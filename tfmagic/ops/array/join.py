@@ -202,7 +202,6 @@ class ParallelConcat:
             return np.concatenate(values, 0)
         return torch.cat(list(values), 0)
 
-
 @array_op("Pack")
 class Pack:
     """Tensors of one shape joined along a new axis."""
