@@ -21,10 +21,10 @@ from tfmagic.session.lower.control_flow import recover
 from tfmagic.session.lower.effects import called_bodies
 from tfmagic.session.lower.loops import call_loop
 from tfmagic.session.lower.lowering import Lowering, Path, VariableRef
-from tfmagic.session.lower.run_time import PlanCall
 from tfmagic.session.lower.schedule import Lowered, Step, lower_all, schedule
 from tfmagic.session.plan.plan_graph import PlanGraph
 from tfmagic.session.plan.prune import prune
+from tfmagic.session.plan.run_time import PlanCall
 
 # Bodies within bodies: each takes some of Python's stack, when the plan is made and when it runs.
 _DEEPEST = 60
