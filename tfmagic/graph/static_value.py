@@ -222,7 +222,7 @@ def _too_large(op: Operation) -> bool:
 def _pending(op: Operation, known: dict[Operation, Any], partial: bool,
              declaration: registry.OpDeclaration) -> tuple[Operation | None, bool]:
     """The next input to evaluate, and whether an unknown input makes the op's value unknown."""
-    if declaration.from_shapes:
+    if declaration.from_shapes and not _sized_by_values(op):
         return None, False
     for tensor in op._inputs:
         if tensor.op not in known:
@@ -234,10 +234,18 @@ def _pending(op: Operation, known: dict[Operation, Any], partial: bool,
     return None, False
 
 
+def _sized_by_values(op: Operation) -> bool:
+    """Whether a Shape asks for the size of what only values tell."""
+    return op.type == "Shape" and op._inputs[0].op.type in ("Unique", "UniqueV2", "UniqueWithCounts", "Where")
+
+
 def _fold(op: Operation, declaration: registry.OpDeclaration, partial_rule: Any,
           known: dict[Operation, Any]) -> tuple[Value, ...] | None:
     if declaration.from_shapes:
         inputs: list[Value] = []
+        if _sized_by_values(op) and (values := known.get(op._inputs[0].op)) is not None:
+            sizes = np.shape(values[op._inputs[0].value_index])
+            return (np.array(sizes, op._outputs[0]._dtype.as_numpy_dtype),)
     else:
         inputs = [None if known[t.op] is None else known[t.op][t.value_index] for t in op._inputs]
     if declaration.static is not None and not any(v is None or isinstance(v, list) for v in inputs):
@@ -256,7 +264,7 @@ def _fold(op: Operation, declaration: registry.OpDeclaration, partial_rule: Any,
     if partial_rule is None:
         return None
     value = partial_rule(op, inputs)
-    return None if value is None else (value,)
+    return value if value is None or isinstance(value, tuple) else (value,)
 
 
 def _vector(items: list[int | None], op: Operation) -> Value:
@@ -269,6 +277,10 @@ def _vector(items: list[int | None], op: Operation) -> Value:
 def _partial_shape(op: Operation, inputs: list[Value]) -> Value:
     dims = op._inputs[0]._dims
     return None if dims is None else _vector(list(dims), op)
+
+
+def _partial_shapes(op: Operation, inputs: list[Value]) -> tuple[Value, ...]:
+    return tuple(None if t._dims is None else _vector(list(t._dims), op) for t in op._inputs)
 
 
 def _partial_pack(op: Operation, inputs: list[Value]) -> Value:
@@ -325,6 +337,6 @@ def _partial_gather(op: Operation, inputs: list[Value]) -> Value:
     return None if items[0] is None else np.array(items[0], op._outputs[0]._dtype.base_dtype.as_numpy_dtype)
 
 
-_PARTIAL = {"Shape": _partial_shape, "Pack": _partial_pack, "Concat": _partial_concat, "ConcatV2": _partial_concat,
-            "StridedSlice": _partial_slice, "Cast": _partial_same, "Identity": _partial_same,
-            "Gather": _partial_gather, "GatherV2": _partial_gather}
+_PARTIAL = {"Shape": _partial_shape, "ShapeN": _partial_shapes, "Pack": _partial_pack, "Concat": _partial_concat,
+            "ConcatV2": _partial_concat, "StridedSlice": _partial_slice, "Cast": _partial_same,
+            "Identity": _partial_same, "Gather": _partial_gather, "GatherV2": _partial_gather}

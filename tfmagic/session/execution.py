@@ -91,7 +91,7 @@ class Execution:
         self.recent = True
         self.edits = 0
         self._variables = resources.variables
-        outputs, states, updates = plan.output_node.args[0]
+        outputs, states, updates = plan.results
         kept = set(states)
         self.copied = [not is_fresh(node) or node in kept for node in outputs]
         self.writes = bool(states) or bool(updates)

@@ -77,6 +77,12 @@ class PlanGraph:
         """The node that names the results."""
         return next(reversed(self.graph.nodes))
 
+    @property
+    def results(self) -> tuple[tuple[fx.Node, ...], tuple[fx.Node, ...], tuple[fx.Node, ...]]:
+        """The nodes of the fetched values, of the variables' new values and of the prepared updates."""
+        results: Any = self.output_node.args[0]
+        return results
+
     def constant_node(self, value: Any) -> fx.Node:
         """A node, before the results, that gives `value`."""
         name = f"c_pass_{len(self.constants)}"
