@@ -21,10 +21,11 @@ from typing import Any
 import numpy as np
 import torch
 from torch import fx
-from torch.fx.proxy import Proxy, TraceError
+from torch.fx.proxy import Proxy
 
 from tfmagic.base import errors
 from tfmagic.graph import registry
+from tfmagic.graph.function_calls import calls
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.graph.registry import Node, OpDeclaration
 from tfmagic.ops import unsigned
@@ -32,7 +33,7 @@ from tfmagic.ops.torch_types import torch_dtype
 from tfmagic.session import run_errors
 from tfmagic.session.lower.tracer import PlanTracer
 from tfmagic.session.plan.plan_graph import Update
-from tfmagic.session.plan.run_time import Check, RunTimeKernel, settled, tensor_type
+from tfmagic.session.plan.run_time import Check, RunTimeKernel, Untraceable, output_metas, settled, tensor_type
 from tfmagic.session.resources.keys import key_of, shown
 
 # An op is folded only when its outputs are known to stay below this many elements.
@@ -50,6 +51,29 @@ class VariableRef:
         return key_of(self.root)
 
 
+@dataclass(frozen=True)
+class Path:
+    """The calls of functions in which something is lowered.
+
+    Attributes:
+      call: the innermost.
+      name: the function that it calls.
+      outer: the path of the call itself; None at the top.
+    """
+
+    call: Operation
+    name: str
+    outer: Path | None
+
+    def calls(self) -> list[Path]:
+        """All of them, the innermost first."""
+        found, path = [], self
+        while path is not None:
+            found.append(path)
+            path = path.outer
+        return found
+
+
 VARIABLE_OPS = frozenset({"VariableV2", "Variable", "VarHandleOp", "TemporaryVariable"})
 
 
@@ -61,11 +85,19 @@ class Lowering:
     Args:
       place: the torch device of an operation.
       resources: the session's `ResourceStore` (kernels with state take their objects from it at run time).
+      call: lowers an operation that calls functions: `(lowering, operation) -> what is to be lowered next`.
+
+    Attributes:
+      depth: how many bodies of loops and branches are around it.
+      roots: by the key of a variable, the node that stands for it.
     """
 
-    def __init__(self, place: Callable[[Operation], str], resources: Any):
+    def __init__(self, place: Callable[[Operation], str], resources: Any, call: Callable[..., Any]):
         self.place = place
         self.resources = resources
+        self.call = call
+        self.depth = 0
+        self.roots: dict[str, Operation] = {}
         self.tracer = PlanTracer()
         self.values: dict[Tensor, Any] = {}
         self.state: dict[Operation, Any] = {}
@@ -78,9 +110,19 @@ class Lowering:
 
     def child(self) -> Lowering:
         """A lowering for the body of a loop or branch: an fx graph of its own."""
-        body = Lowering(self.place, self.resources)
+        body = Lowering(self.place, self.resources, self.call)
         body.is_body = True
+        body.path, body.depth, body.roots = self.path, self.depth + 1, self.roots
         return body
+
+    @property
+    def path(self) -> Path | None:
+        """The calls of functions in which it is."""
+        return self.tracer.path
+
+    @path.setter
+    def path(self, path: Path | None) -> None:
+        self.tracer.path = path
 
     # --- values -----------------------------------------------------------------------------------------------
 
@@ -130,19 +172,31 @@ class Lowering:
 
     # --- operations -------------------------------------------------------------------------------------------
 
-    def lower(self, op: Operation) -> None:
+    def root(self, op: Operation) -> Operation:
+        """The one node that stands for the variable that `op` names: in functions, several nodes name the same."""
+        return self.roots.setdefault(key_of(op), op)
+
+    def lower(self, op: Operation) -> Any:
         """Lower one operation: afterwards its outputs have values.
+
+        Returns:
+          What is to be lowered for that right now, or None (see `schedule.lower_all`).
 
         Raises:
           UnimplementedError: the op has no kernel.
         """
         if op.type in VARIABLE_OPS:
-            self.values[op._outputs[0]] = VariableRef(op)
-            return
+            self.values[op._outputs[0]] = VariableRef(self.root(op))
+            return None
+        if self.aliases and self.path is not None:  # from another call of the same function
+            for tensor in op._outputs:
+                self.aliases.pop(tensor, None)
         declaration = registry.lookup(op.type)
         if not op._outputs and op.type == "NoOp":
-            return
+            return None
         if declaration is None or declaration.kernel is None:
+            if calls(op):
+                return self.call(self, op)
             raise run_errors.error(
                 errors.UnimplementedError, op,
                 f"Op type {op.type} cannot run: tfmagic has no kernel for it yet. It can still be drawn, imported and "
@@ -152,7 +206,7 @@ class Lowering:
         if op._inputs and type(self.values.get(op._inputs[0])) is VariableRef and op.type in _FORWARDS_REFS \
                 and op._outputs[0]._dtype._is_ref_dtype:
             self.values[op._outputs[0]] = self.values[op._inputs[0]]
-            return
+            return None
         written = declaration.writes
         roots = self._roots(op, (*written, *declaration.reads))
         arguments = self._arguments(op, written)
@@ -171,10 +225,17 @@ class Lowering:
             names = [arg.name for arg in op._op_def.inputs]
             self.updates.append(Update(op, {name: roots[name] for name in written}, dict(zip(names, arguments)),
                                        tuple(self.state[roots[name]] for name in written)))
-        for tensor, value in zip(op._outputs, self._outputs(op, result)):
+        outputs = self._outputs(op, result)
+        if any(isinstance(value, Proxy) and "val" not in value.node.meta for value in outputs):
+            known = [a.node.meta.get("val") if isinstance(a, Proxy) else a for a in arguments]
+            for value, meta in zip(outputs, output_metas(op, known)):
+                if meta is not None and isinstance(value, Proxy):
+                    value.node.meta.setdefault("val", meta)
+        for tensor, value in zip(op._outputs, outputs):
             self.values[tensor] = value
         if op.type == "Identity" and type(self.values[op._inputs[0]]) is VariableRef:
             self.aliases[op._outputs[0]] = self.values[op._inputs[0]].root
+        return None
 
     def _roots(self, op: Operation, names: Iterable[str]) -> dict[str, Operation]:
         """The variables that the named inputs of `op` stand for."""
@@ -217,34 +278,51 @@ class Lowering:
         return value
 
     def _call(self, op: Operation, declaration: OpDeclaration, arguments: list[Any]) -> Any:
-        node = Node(op)
+        """Fold the op, trace its kernel, or have it called at run time, as its declaration says."""
         args = registry.grouped(op._op_def.inputs, op._attrs, arguments)
-        names = [arg.name for arg in op._op_def.inputs]
-        traced = [isinstance(a, Proxy) for a in arguments]
-        has_state = declaration.state is not None
-        opaque = declaration.traced is False or unsigned.concerns(op)
-        for index, name in enumerate(names):
-            if name in declaration.host and not isinstance(args[index], list):
-                if isinstance(args[index], Proxy):
-                    opaque = True
-                elif isinstance(args[index], torch.Tensor):
-                    args[index] = args[index].tolist()
-        foldable = not any(traced) and declaration.effect == "none"
-        if foldable and not opaque and self._is_small(op):
-            return declaration.kernel(node, *args)  # type: ignore[misc]
-        if foldable and opaque and op._inputs and self._is_small(op):
-            return RunTimeKernel(op, declaration, None)(*arguments)
-        if not opaque:
-            if not any(traced):  # large, or with an effect: recorded rather than run now
-                args = [self._as_proxy(a) for a in args]
-            mark = self._mark()
-            try:
-                return declaration.kernel(node, *args)  # type: ignore[misc]
-            except (TraceError, TypeError, AttributeError, RuntimeError, ValueError, IndexError, NotImplementedError):
-                # The kernel looks at what only a run can tell: it is called at run time.
-                self._erase(mark)
-        function = RunTimeKernel(op, declaration, self.resources if has_state else None, self.tracer.device,
-                                 any(isinstance(a, Proxy) and "val" not in a.node.meta for a in arguments))
+        for index, arg in enumerate(op._op_def.inputs):
+            if arg.name in declaration.host and isinstance(args[index], torch.Tensor):
+                args[index] = args[index].tolist()
+        traced = any(isinstance(a, Proxy) for a in arguments)
+        at_run_time = self._runs_late(op, declaration, arguments, args)
+        if not traced and declaration.effect == "none" and (op._inputs or not at_run_time) and self._is_small(op):
+            return RunTimeKernel(op, declaration, None)(*arguments) if at_run_time \
+                else declaration.kernel(Node(op), *args)  # type: ignore[misc]
+        if at_run_time:
+            return self._at_run_time(RunTimeKernel, op, declaration, arguments)
+        if not traced:  # large, or with an effect: recorded rather than run now
+            args = [self._as_proxy(a) for a in args]
+        mark = self._mark()
+        try:
+            return declaration.kernel(Node(op), *args)  # type: ignore[misc]
+        except errors.OpError:
+            raise
+        except Exception as failure:  # the run has the right result, or the right error
+            self._erase(mark)
+            call = self._at_run_time(Untraceable, op, declaration, arguments)
+            call.node.target.failure = failure
+            return call
+
+    def _runs_late(self, op: Operation, declaration: OpDeclaration, arguments: list[Any], args: list[Any]) -> bool:
+        """Whether the kernel needs what only a run can tell."""
+        traced = declaration.traced(Node(op)) if callable(declaration.traced) else declaration.traced
+        if traced is False or unsigned.concerns(op):
+            return True
+        if any(arg.name in declaration.host and isinstance(args[index], Proxy)
+               for index, arg in enumerate(op._op_def.inputs)):
+            return True
+        proxies = [(tensor, a) for tensor, a in zip(op._inputs, arguments) if isinstance(a, Proxy)]
+        if traced == "shapes":
+            return any(not isinstance(a.node.meta.get("val"), torch.Tensor) for _, a in proxies)
+        return not declaration.objects and any(
+            tensor._dtype.kind == "O" and type(self.values.get(tensor)) is not VariableRef for tensor, _ in proxies)
+
+    def _at_run_time(self, kind: type[RunTimeKernel], op: Operation, declaration: OpDeclaration,
+                     arguments: list[Any]) -> Proxy:
+        resources = self.resources if declaration.state is not None else None
+        function = kind(op, declaration, resources, self.tracer.device,
+                        any(isinstance(a, Proxy) and "val" not in a.node.meta for a in arguments),
+                        op if self.path is None else (op, *(path.call for path in self.path.calls())))
         return self.tracer.create_proxy("call_function", function, tuple(arguments), {})
 
     def _is_small(self, op: Operation) -> bool:

@@ -36,6 +36,11 @@ class PlanProxy(Proxy):
         return self.node.meta.get("val")
 
     @property
+    def is_cuda(self) -> bool:
+        """Whether the value is on a GPU: known, since every op is placed before it is traced."""
+        return str(self.node.meta.get("device", "cpu")).startswith("cuda")
+
+    @property
     def shape(self) -> Any:
         meta = self.meta
         return meta.shape if isinstance(meta, torch.Tensor) else Proxy.__getattr__(self, "shape")
@@ -86,6 +91,7 @@ class PlanTracer(GraphAppendingTracer):
       graph: the fx graph.
       constants: tensors and host objects by the attribute name under which the plan finds them.
       op: the operation whose kernel is being traced; every node made meanwhile is marked with it.
+      path: the calls of functions that it is in, or None.
       device: torch device of that operation.
       inputs: the values of its inputs.
     """
@@ -94,6 +100,7 @@ class PlanTracer(GraphAppendingTracer):
         super().__init__(fx.Graph())
         self.constants: dict[str, Any] = {}
         self.op: Operation | None = None
+        self.path: Any = None
         self.device = "cpu"
         self.inputs: list[Any] = []
         self._names: dict[tuple[int, str], str] = {}
@@ -107,6 +114,8 @@ class PlanTracer(GraphAppendingTracer):
             kwargs = {**kwargs, "device": self.device}
         node = super().create_node(kind, target, args, kwargs, name, type_expr)
         node.meta["op"] = self.op
+        if self.path is not None:
+            node.meta["path"] = self.path
         node.meta["device"] = self.device
         node.meta["inputs"] = self.inputs
         if kind in ("call_function", "call_method"):
@@ -168,7 +177,8 @@ def _effect(target: Any) -> str:
     """What a call does beside giving its results."""
     if isinstance(target, PlanCall):
         return target.effect
-    changes = target in _RANDOM or isinstance(target, str) and target.endswith("_") and not target.startswith("__")
+    changes = target in _RANDOM or target is torch._assert_async or \
+        isinstance(target, str) and target.endswith("_") and not target.startswith("__")
     return "writes" if changes else "none"
 
 
@@ -200,7 +210,7 @@ def _meta_value(node: fx.Node) -> Any:
             return getattr(args[0], str(target))(*args[1:], **kwargs)
         if target in _CREATORS:
             kwargs = {**kwargs, "device": "meta"}
-        result = target(*args, **kwargs)
+        result = getattr(target, "meta", target)(*args, **kwargs)
     except Exception:  # torch cannot tell without the values: the run will
         return UNKNOWN
     return result if _is_meta(result) else UNKNOWN
@@ -211,5 +221,5 @@ def _is_meta(value: Any) -> bool:
         return value.device.type == "meta"
     if isinstance(value, (list, tuple)):
         return all(_is_meta(item) for item in value)
-    return isinstance(value, (int, float, bool, torch.dtype))
+    return isinstance(value, (int, float, bool, torch.dtype, torch.device))
 
