@@ -23,7 +23,7 @@ from tfmagic.ops.math.broadcasting import (
 from tfmagic.ops.math.cast import cast
 from tfmagic.ops.math.rules import after, conjugate
 from tfmagic.ops.random.gamma_gradient import gamma_gradient
-from tfmagic.ops.shape_rules import broadcast, broadcast_dims, merged
+from tfmagic.ops.shape_rules import broadcast, merge, merged
 
 
 def _is_string(op: Any) -> bool:
@@ -418,10 +418,11 @@ binary("Polygamma", kernel=_polygamma, gradient=_polygamma_gradient)
 
 
 def _betainc_shape(op: Any, a: shapes.Dims, b: shapes.Dims, x: shapes.Dims) -> shapes.Dims:
-    dims: shapes.Dims = ()
-    for item in (a, b, x):
-        dims = broadcast_dims(dims, item)
-    return dims
+    known: shapes.Dims = None
+    for item in (a, b, x):  # what is no single number has one shape
+        if item != ():
+            known = merge(known, item)
+    return known if known is not None or not a == b == x == () else ()
 
 
 def _betainc(op: Any, a: Any, b: Any, x: Any) -> Any:

@@ -305,7 +305,7 @@ for _name in ("SelfAdjointEigV2", "BatchSelfAdjointEigV2"):
 def _svd_shape(op: Any, x: Dims) -> tuple[Dims, Dims, Dims]:
     x = with_rank_at_least(x, 2)
     if x is None:
-        return None, None, None
+        return None, *((None, None) if op.compute_uv else ((0,), (0,)))
     rows, columns = x[-2:]
     small = None if rows is None or columns is None else min(rows, columns)
     batch = x[:-2]
