@@ -184,11 +184,11 @@ def op_line(op, function):
     flags = [word for word, said in (("stateful", op.is_stateful), ("commutative", op.is_commutative),
                                      ("aggregate", op.is_aggregate),
                                      ("allows_uninitialized_input", op.allows_uninitialized_input)) if said]
-    if op.HasField("deprecation"):
-        flags.append("deprecated=%d" % op.deprecation.version)
     if not hasattr(tf.raw_ops, op.name):
         flags.append("not_raw")
     flags.extend(gradient_flag(op.name))
+    if op.HasField("deprecation"):
+        flags.append('deprecated=%d "%s"' % (op.deprecation.version, op.deprecation.explanation))
     return " | ".join([op.name, snake_case(op.name), "; ".join(arg_text(a, shown.get(a.name)) for a in op.input_arg),
                        "; ".join(arg_text(a, None) for a in op.output_arg), "; ".join(attrs), " ".join(flags)]) + " |"
 
@@ -335,7 +335,7 @@ def public_names(members, modules, renamed):
 
 MODULES_HEAD = """\
 # Internal modules of TensorFlow 1.15 that programs import from: module, then the names in it (tables/record.py).
-# `name` is the public name itself, `name=public` another one, `name=gen:f` the op function f
+# `name` is the public name itself, `name=public` another one, `name=gen:f` the op function f, `name=@m` the module m
 """
 
 
@@ -384,10 +384,15 @@ def internal_modules(members):
         words = []
         for name in sorted(vars(module)):
             value = vars(module)[name]
-            if name.startswith("__") or isinstance(value, types.ModuleType):
-                continue
             target = None
-            if (module_name, name) in values:
+            if name.startswith("__"):
+                continue
+            if isinstance(value, types.ModuleType):  # as an attribute of the package that all programs import from
+                if module_name != "tensorflow.python" or value.__name__ == module_name + "." + name or not re.match(
+                        r"tensorflow\.python\.\w", value.__name__):
+                    continue
+                target = "@" + value.__name__
+            elif (module_name, name) in values:
                 target = values[module_name, name]
             elif name in handed_on and type(value) is type(handed_on[name][0]) and value == handed_on[name][0]:
                 target = handed_on[name][1]
@@ -425,7 +430,7 @@ def internal_target(value, public, members, generated):
 def write(path, lines):
     with io.open(os.path.join(ROOT, path), "w", encoding="utf-8", newline="\n") as out:
         for line in lines:
-            out.write((line.decode("utf-8") if isinstance(line, bytes) else line).rstrip() + "\n")
+            out.write((line.decode("utf-8") if isinstance(line, bytes) else line).rstrip() + u"\n")
 
 
 def main():

@@ -1,21 +1,24 @@
-"""The house rules that a machine can check: floors, cycles, lazy imports, module docstrings, declarations."""
+"""The house rules that a machine can check: floors and circles, lazy imports, module docstrings, declarations."""
 
 from __future__ import annotations
 
 import ast
+import importlib
 import inspect
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from importlinter import cli
+from importlinter.api import read_configuration
 
 import tfmagic
+from tfmagic.assembly import FILLED_BY
+from tfmagic.base import export
 
 PACKAGE = Path(tfmagic.__file__).parent
-FLOORS = ["base", "formats", "graph", "ops", "graphdef", "session", "tf", "view", "notebook"]
-# The package's own front door names what it offers on first use.
-FRONT_DOOR = {"tfmagic"}
+ROOT = PACKAGE.parent
 
 
 def modules() -> dict[str, Path]:
@@ -29,56 +32,69 @@ def modules() -> dict[str, Path]:
 MODULES = modules()
 
 
-def imports(name: str, path: Path, top_level_only: bool) -> set[str]:
-    """The modules of this package that a module imports."""
-    tree = ast.parse(path.read_text("utf-8"))
-    found = set()
-    for node in (tree.body if top_level_only else ast.walk(tree)):
-        if isinstance(node, ast.Import):
-            found.update(alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            for alias in node.names:
-                full = f"{node.module}.{alias.name}"
-                found.add(full if full in MODULES else node.module)
-    return {item for item in found if item.split(".")[0] == "tfmagic" and item in MODULES and item != name}
-
-
-def floor(name: str) -> int | None:
-    parts = name.split(".")
-    return FLOORS.index(parts[1]) if len(parts) > 1 and parts[1] in FLOORS else None
-
-
 @pytest.mark.parametrize("name", MODULES)
 def test_every_module_says_in_its_first_line_what_it_holds(name: str) -> None:
     assert ast.get_docstring(ast.parse(MODULES[name].read_text("utf-8"))), f"{name} has no docstring"
 
 
-@pytest.mark.parametrize("name", [n for n in MODULES if floor(n) is not None])
-def test_imports_point_downwards(name: str) -> None:
-    own = floor(name)
-    assert own is not None
-    up = [other for other in imports(name, MODULES[name], top_level_only=False)
-          if (level := floor(other)) is not None and level > own]
-    assert not up, f"{name} imports from a higher floor: {up}"
+# --- who may import whom: the table is in pyproject.toml --------------------------------------------------------------
+
+SETTINGS = read_configuration(str(ROOT / "pyproject.toml"))
+CONTRACTS = SETTINGS["contracts_options"]
+FLOORS = [floor for line in CONTRACTS[0]["layers"] for floor in line.split(" | ")]
 
 
-def test_no_import_cycles() -> None:
-    graph = {name: imports(name, path, top_level_only=True) for name, path in MODULES.items()}
-    done: set[str] = set()
-    for start in graph:
-        stack, trail = [(start, iter(sorted(graph[start])))], [start]
-        while stack and start not in done:
-            name, rest = stack[-1]
-            for other in rest:
-                assert other not in trail, f"cycle: {' -> '.join([*trail[trail.index(other):], other])}"
-                if other not in done:
-                    stack.append((other, iter(sorted(graph[other]))))
-                    trail.append(other)
-                    break
-            else:
-                done.add(name)
-                stack.pop()
-                trail.pop()
+def test_modules_import_what_the_table_of_arrows_allows(capsys: pytest.CaptureFixture[str]) -> None:
+    """Upward arrows, arrows that no line allows, and circles, whether at the top, in a function or for types alone."""
+    status = cli.lint_imports(config_filename=str(ROOT / "pyproject.toml"), no_cache=True, no_logo=True)
+    assert status == 0, capsys.readouterr().out
+
+
+def test_the_table_of_arrows_has_no_exceptions() -> None:
+    assert not SETTINGS["session_options"].get("exclude_type_checking_imports")
+    assert not [contract["name"] for contract in CONTRACTS if contract.get("ignore_imports")]
+
+
+def test_every_floor_but_the_first_has_its_line_of_importers() -> None:
+    told = [contract["protected_modules"] for contract in CONTRACTS if contract["type"] == "protected"]
+    assert {f"tfmagic.{floor}" for floor in FLOORS} - {"tfmagic.notebook", "tfmagic.base", "tfmagic.assembly"} == {
+        module for modules in told for module in modules}
+
+
+def public_names_used(tree: ast.Module) -> set[str]:
+    """The public names that a module reaches through `ops.api` (`api.linalg.norm`), which no import shows."""
+    found = set()
+    for node in ast.walk(tree):
+        parts: list[str] = []
+        inner: ast.AST = node
+        while isinstance(inner, ast.Attribute):
+            parts.append(inner.attr)
+            inner = inner.value
+        if parts and isinstance(inner, ast.Name) and inner.id == "api":
+            found.add(".".join(reversed(parts)))
+    return found
+
+
+@pytest.mark.parametrize("floor", ["ops", "tf"])
+def test_public_names_are_used_at_their_own_height_or_above(floor: str) -> None:
+    below = {*FLOORS[FLOORS.index(floor):]}
+    upward = []
+    for name, path in MODULES.items():
+        if name.startswith(f"tfmagic.{floor}."):
+            for public in public_names_used(ast.parse(path.read_text("utf-8"))):
+                row = export.row(public)
+                if row is not None and row.home and row.home.partition(".")[0] not in below:
+                    upward.append(f"{name} uses tf.{public} of {row.home}")
+    assert not upward, "\n".join(upward)
+
+
+def test_what_fills_a_slot_is_there() -> None:
+    for name, place in FILLED_BY.items():
+        module, _, attribute = place.partition(":")
+        assert hasattr(importlib.import_module(f"tfmagic.{module}"), attribute), f"slot '{name}': no {place}"
+
+
+# --- what is imported when --------------------------------------------------------------------------------------------
 
 
 def test_building_a_graph_does_not_import_torch_or_protobuf() -> None:

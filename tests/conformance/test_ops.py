@@ -1,4 +1,4 @@
-"""Every declared op with a kernel gives TensorFlow's values, static shapes and gradients for its recorded samples."""
+"""Every declared op gives TensorFlow's values, static shapes, gradients and refusals for its recorded samples."""
 
 import functools
 import json
@@ -7,17 +7,21 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from oracle.compare import shorten
-from oracle.meant_differences import OPS
-from oracle.row_differences import expected_row
-from oracle.run_op import run
-from oracle.samples import sampled_ops
+from oracle import arrays
+from oracle.compare import first_line, shorten
+from oracle.meant_differences import meant_parts
+from oracle.run_op import EXACT, run
+from oracle.samples import ALONE, SPECIAL, sampled_ops
 
 from tfmagic import tf
+from tfmagic.graph import registry
 
 DATA = Path(__file__).resolve().parents[1] / "oracle" / "data" / "ops"
-TOLERANCE = {"float16": (4e-3, 4e-3), "float32": (3e-5, 1e-5), "complex64": (3e-5, 1e-5)}
-XFAIL: dict[str, str] = {}
+TOLERANCE = {"float16": (4e-3, 4e-3), "bfloat16": (2e-2, 2e-2), "float32": (3e-5, 1e-5), "complex64": (3e-5, 1e-5)}
+RESULTS = ("outputs", "static", "gradients", "error")
+# How many rows of an op still differ: a number that only falls.
+OPEN = {name: int(count) for name, count in (
+    line.split() for line in (DATA.parents[1] / "open_rows.txt").read_text().splitlines())}
 
 
 @functools.cache
@@ -26,65 +30,96 @@ def rows(name):
     return json.loads(path.read_text())["rows"] if path.exists() else []
 
 
-def parametrised():
-    return [pytest.param(name, marks=pytest.mark.xfail(reason=XFAIL[name], strict=True)) if name in XFAIL else name
-            for name in sampled_ops()]
+def array_differences(expected, actual, what, exact=False):
+    """Lines for written arrays (or lists of them, or None) that are not the recorded ones."""
+    if expected is None or actual is None or not arrays.is_array(expected):
+        if expected is None or actual is None or len(expected) != len(actual):
+            return [] if expected is actual else [f"{what}: {shorten(actual)}, expected {shorten(expected)}"]
+        return [line for i, pair in enumerate(zip(expected, actual))
+                for line in array_differences(*pair, f"{what}[{i}]", exact)]
+    if expected[0] == actual[0]:
+        wanted, found = arrays.read(expected), arrays.read(actual)
+        if exact or wanted.dtype.kind not in "fcV":
+            same = np.array_equal(wanted, found)
+        else:
+            relative, absolute = TOLERANCE.get(wanted.dtype.name, (1e-9, 1e-9))
+            if wanted.dtype.kind == "V":
+                wanted, found = wanted.astype(np.float32), found.astype(np.float32)
+            same = np.allclose(found, wanted, relative, absolute, equal_nan=True)
+        if same:
+            return []
+    return [f"{what}: {shorten(actual, 300)}\n    expected {shorten(expected, 300)}"]
 
 
-def differences(expected, actual, what):
-    """Lines for arrays (or lists of them, or None) that are not the recorded ones."""
-    if isinstance(expected, list):
-        if not isinstance(actual, list) or len(actual) != len(expected):
-            return [f"{what}: {shorten(actual)}, expected {len(expected)} arrays"]
-        return [line for i, pair in enumerate(zip(expected, actual)) for line in differences(*pair, f"{what}[{i}]")]
+def gradient_differences(expected, actual):
+    """Lines for gradients; where TensorFlow has none, anything that refuses will do."""
+    if isinstance(expected, dict) and isinstance(actual, dict):
+        return [line for key, value in expected.items()
+                for line in array_differences(value, actual.get(key), f"gradient of {key}")]
+    same = expected == actual or (isinstance(expected, str) and isinstance(actual, str) and "LookupError" not in (
+        expected, actual))
+    return [] if same else [f"gradients: {shorten(actual)}, expected {shorten(expected)}"]
+
+
+def error_differences(expected, actual):
+    """Lines for a refusal in another phase, class or words."""
     if expected is None or actual is None:
-        return [] if expected is actual else [f"{what}: {shorten(actual)}, expected {shorten(expected)}"]
-    actual = np.asarray(actual, object if isinstance(actual, bytes) else None)
-    if expected.dtype != actual.dtype or expected.shape != actual.shape:
-        return [f"{what}: {actual.dtype} {actual.shape}, expected {expected.dtype} {expected.shape}"]
-    if expected.dtype.kind in "fc":
-        relative, absolute = TOLERANCE.get(expected.dtype.name, (1e-9, 1e-9))
-        equal = np.allclose(actual, expected, relative, absolute, equal_nan=True)
-    else:
-        equal = np.array_equal(actual, expected)
-    return [] if equal else [f"{what}: {shorten(actual.tolist(), 300)}\n    expected {shorten(expected.tolist(), 300)}"]
+        return [f"refusal: {actual}, expected {expected}"] if expected is not actual else []
+    same = expected[:2] == actual[:2] and first_line(expected[2]) == first_line(actual[2])
+    return [] if same else [f"refusal: {actual}\n    expected {expected}"]
 
 
-def described(value):
-    """An argument of a sample as text."""
-    if isinstance(value, list):
-        return [described(item) for item in value]
-    return f"{value.dtype}{value.tolist()}" if isinstance(value, np.ndarray) else value
-
-
-def problems_of(name, row):
+def differences(name, row, meant):
     """Lines for one recorded sample."""
-    row = expected_row(name, row)
-    sample = {**row["inputs"], **row["attrs"]}
-    brief = ", ".join(f"{key}={shorten(described(value), 120)}" for key, value in sample.items())
+    sample = {"op": name, **{key: value for key, value in row.items() if key not in RESULTS}}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        try:
-            result = run(tf, name, sample)
-        except Exception as error:
-            return [f"{brief}\n  {type(error).__name__}: {str(error)[:300]}"]
-    meant = OPS.get(name, {})
-    lines = differences(row["outputs"], list(result["outputs"]), "output")
-    if result["static"] != row["static"] and "static" not in meant:
-        lines.append(f"static shapes {result['static']}, expected {row['static']}")
-    if "gradients" not in meant and row["gradients"] is not None:
-        found = result["gradients"] or {}
-        for key, value in row["gradients"].items():
-            lines += differences(value, found.get(key), f"gradient of {key}")
-    return [f"{brief}\n  " + "\n  ".join(lines)] if lines else []
+        result = run(tf, sample)
+        fed = run(tf, {**sample, "feed": True}) if "outputs" in row and has_arrays(sample) else None
+    lines = error_differences(row.get("error"), result.get("error"))
+    if not lines and "outputs" in row:
+        lines += array_differences(row["outputs"], result["outputs"], "outputs", name in EXACT)
+        if result["static"] != row["static"]:
+            lines.append(f"static shapes {result['static']}, expected {row['static']}")
+        if "gradients" not in meant:
+            lines += gradient_differences(row.get("gradients"), result.get("gradients"))
+        if fed is not None:
+            lines += [f"fed: {line}" for line in error_differences(None, fed.get("error")) or array_differences(
+                row["outputs"], fed["outputs"], "outputs", name in EXACT)]
+    return [f"{shorten(json.dumps(sample), 400)}\n  " + "\n  ".join(lines)] if lines else []
 
 
-@pytest.mark.parametrize("name", parametrised())
-def test_op_computes_what_tensorflow_computes(name):
-    assert rows(name), f"{name} has no recorded rows: give it samples in tests/oracle/special_samples.py and record"
-    lines = [line for row in rows(name) for line in problems_of(name, row)]
-    assert not lines, f"{len(lines)} of {len(rows(name))} samples of {name} differ:\n" + "\n".join(lines[:8])
+def has_arrays(sample):
+    """Whether an input of a sample can be fed."""
+    return any(isinstance(value, list) for value in sample["inputs"].values())
 
 
-def test_no_record_is_left_of_an_op_that_is_gone():
-    assert {path.stem for path in DATA.glob("*.json")} <= set(sampled_ops())
+@pytest.mark.parametrize("name", sampled_ops())
+def test_op_does_what_tensorflow_does(name):
+    meant = meant_parts("op", name)
+    lines = [line for row in rows(name) if "rows" not in meant for line in differences(name, row, meant)]
+    report = f"{len(lines)} of {len(rows(name))} samples of {name} differ:\n" + "\n".join(lines[:8])
+    assert len(lines) <= OPEN.get(name, 0), report
+
+
+# TensorFlow 1.15 has no kernel of these for the CPU.
+NO_VALUES = {"BatchFFT", "BatchFFT2D", "BatchIFFT", "BatchIFFT2D", "MaxPoolGradGradWithArgmax", "TileGrad"}
+# These take whatever there is.
+NO_REFUSALS = {
+    "ControlTrigger", "DebugGradientIdentity", "DebugGradientRefIdentity", "DeepCopy", "Enter", "Exit",
+    "GuaranteeConst", "Identity", "IdentityN", "IsVariableInitialized", "NextIteration", "NoOp", "PreventGradient",
+    "Print", "PyFuncStateless", "RandomShuffle", "Rank", "RefEnter", "RefExit", "RefIdentity", "RefNextIteration",
+    "Size", "Snapshot", "StopGradient", "TensorArraySizeV3", "VarIsInitializedOp", "VariableShape", "ZerosLike",
+}  # fmt: skip
+
+
+def test_every_declared_op_has_recorded_values_and_a_refusal():
+    lacking = {kind: {name for name in sampled_ops() if not any(kind in row for row in rows(name))}
+               for kind in ("outputs", "error")}
+    assert lacking == {"outputs": NO_VALUES, "error": NO_REFUSALS}
+
+
+def test_records_and_samples_are_of_declared_ops():
+    declared = set(registry.declarations())
+    assert {path.stem for path in DATA.glob("*.json")} <= declared - set(ALONE)
+    assert set(SPECIAL) <= declared

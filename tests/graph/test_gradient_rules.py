@@ -27,12 +27,12 @@ def test_every_declared_op_has_the_gradient_that_tensorflow_has() -> None:
     assert lacking == LACKING
 
 
-def test_an_op_without_a_gradient_in_tensorflow_is_refused_whatever_its_declaration_says() -> None:
+def test_an_op_without_a_gradient_in_tensorflow_is_refused() -> None:
     with tf.Graph().as_default():
         x = tf.placeholder(tf.float32, [3, 3])
-        inverse = tf.raw_ops.BatchMatrixInverse(input=tf.cast(x, tf.float64))
-        with pytest.raises(LookupError, match="No gradient defined for operation 'BatchMatrixInverse'"):
-            tf.gradients(inverse, x)
+        product = tf.raw_ops.Einsum(inputs=[x, x], equation="ij,jk->ik")
+        with pytest.raises(LookupError, match="No gradient defined for operation 'Einsum'"):
+            tf.gradients(product, x)
         with pytest.raises(LookupError, match="No gradient defined for operation 'Bitcast'"):
             tf.gradients(tf.bitcast(x, tf.int32), x)
 

@@ -91,6 +91,9 @@ class TestInstalled:
         "import tensorflow.python", "import tensorflow.core.framework.graph_pb2", "import tensorflow.version",
         "from tensorflow.python.platform import gfile", "from tensorflow.python.framework.ops import Tensor",
         "from tensorflow.python.ops.gen_nn_ops import relu", "from tensorflow.python.ops.gen_math_ops import _sum",
+        "from tensorflow.python import ops; ops.reset_default_graph; ops.math_ops.add; ops.Graph",
+        "from tensorflow.python import layers; layers.dense; layers.core.Dense",
+        "from tensorflow.python import graph_util; graph_util.extract_sub_graph",
         "from tensorflow.python.training.adam import AdamOptimizer", "from tensorflow import Session"])
     def test_dotted_imports_of_what_there_is(self, statement: str) -> None:
         exec(statement, {})

@@ -9,8 +9,10 @@ from tfmagic.ops import declare
 
 @pytest.fixture(autouse=True)
 def own_declarations(monkeypatch):
-    """Declarations that end with the test."""
+    """Declarations that end with the test; no family is imported to add to them."""
     monkeypatch.setattr(registry, "_declarations", {})
+    monkeypatch.setattr(registry, "_looked_up", {})
+    monkeypatch.setattr(registry.opdefs, "home", lambda name: "")
 
 
 @pytest.mark.parametrize("register", [declare.register, declare.unary, declare.binary,

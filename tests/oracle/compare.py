@@ -58,7 +58,7 @@ def first_line(message):
     line = as_in_3((message.splitlines() or [""])[0])
     for pattern, new in ((r"<type '", "<class '"), (r"pyfunc_\d+", "pyfunc"), (r"^exceptions\.", ""),
                          (r"available devices are \[[^\]]*\]", "available devices are [ ... ]"),
-                         (r" at [^ ]*\.py:\d+", ""), (r"TensorArray_\d+:", "TensorArray:"),
+                         (r" at [^ ]*\.py:\d+", ""), (r"TensorArray( \w*?)?_\d+:", r"TensorArray\1:"),
                          (r"running on \w+\.", "running on HOST.")):
         line = re.sub(pattern, new, line)
     return line
@@ -139,7 +139,7 @@ def same(expected, actual, tolerance=1e-6):
     if is_complex(expected) and is_complex(actual):
         a, b = complex(expected), complex(actual)
         return repr(a) == repr(b) or cmath.isclose(a, b, rel_tol=tolerance, abs_tol=tolerance)
-    return expected == actual
+    return expected == actual and isinstance(expected, bool) == isinstance(actual, bool)
 
 
 def is_number(value):

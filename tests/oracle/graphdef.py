@@ -338,7 +338,10 @@ def written_shape(sizes):
 
 def plain(data):
     """Data as it is after a way through JSON, the order of keys kept."""
-    return json.loads(json.dumps(data, default=lambda value: value.item()), object_pairs_hook=OrderedDict)
+    def other(value):
+        return text(value) if isinstance(value, bytes) else value.item()
+
+    return json.loads(json.dumps(data, default=other), object_pairs_hook=OrderedDict)
 
 
 def dumps(record):

@@ -14,13 +14,3 @@ def meant_parts(kind: str, name: str) -> set[str]:
         name: its name.
     """
     return {part for where, _, part in (key.partition(": ") for key in MEANT) if where == f"{kind} {name}"}
-
-
-# Until the op rows are recorded from 1.15.
-OPS: dict[str, dict[str, str]] = {
-    "TensorStridedSliceUpdate": {"gradients": "1.15 has no gradient for it"},
-    "ClipByValue": {"gradients": "1.15 has no gradient for it"},
-    "EuclideanNorm": {"gradients": "1.15 has no gradient for it"},
-    "Einsum": {"gradients": "1.15 has no gradient for it"},
-    "SegmentProd": {"gradients": "1.15 has no gradient for it"},
-}

@@ -101,6 +101,31 @@ def test_traced_and_plain_runs_of_one_plan_go_side_by_side() -> None:
         assert session.run(v) == pytest.approx(640, rel=1e-3)
 
 
+@pytest.mark.parametrize("expression", ["[][0]", "()[3]", "(lambda a, b: 0)(*[1])"])
+def test_pythons_own_errors_about_a_kernels_code_are_internal_too(expression: str, monkeypatch: Any) -> None:
+    softplus = registry.lookup("Softplus")
+    assert softplus is not None
+    monkeypatch.setattr(softplus, "kernel", lambda op, value: eval(expression))
+    monkeypatch.setattr(softplus, "traced", False)
+    y = tf.nn.softplus(tf.placeholder_with_default([1.0], [1]))
+    with tf.Session() as session, pytest.raises(tf.errors.InternalError, match="a fault of tfmagic"):
+        session.run(y)
+
+
+def test_a_fault_while_a_plan_is_made_is_internal_and_keeps_its_cause(monkeypatch: Any) -> None:
+    from tfmagic.session.lower import control_flow
+
+    fault = KeyError("gone")
+
+    def broken(*_: Any) -> Any:
+        raise fault
+
+    monkeypatch.setattr(control_flow, "recover", broken)
+    with tf.Session() as session, pytest.raises(tf.errors.InternalError, match="Making the plan") as caught:
+        session.run(tf.constant(1.0))
+    assert caught.value.__cause__ is fault
+
+
 # --- fetches from inside an imported loop or branch ------------------------------------------------------------
 
 

@@ -8,7 +8,7 @@ import pytest
 from tfmagic import tf
 from tfmagic.session.execution import Execution
 from tfmagic.session.passes import pipeline
-from tfmagic.session.plan.make import make_plan
+from tfmagic.session.planning import make_plan
 
 
 @pytest.fixture(autouse=True)

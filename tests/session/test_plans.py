@@ -9,9 +9,9 @@ import pytest
 
 from tfmagic import tf
 from tfmagic.session import passes
-from tfmagic.session.lower.run_time import PlanCall
-from tfmagic.session.plan.make import make_plan
 from tfmagic.session.plan.plan_graph import PlanGraph
+from tfmagic.session.plan.run_time import PlanCall
+from tfmagic.session.planning import make_plan
 from tfmagic.session.tiers import python, traced
 
 
@@ -62,7 +62,7 @@ def test_a_plan_is_checked_after_every_pass_whenever_tests_run(sess, monkeypatch
         return False
 
     monkeypatch.setattr(passes, "pipeline", lambda: [("lose a result", lose_a_result)])
-    with pytest.raises(AssertionError, match="rule 7: results and fetches differ"):
+    with pytest.raises(passes.BrokenPlan, match="rule 7: results and fetches differ"):
         sess.run(tf.constant(1.0))
 
 

@@ -169,7 +169,7 @@ def test_the_plan_is_made_once_per_fetches_and_feeds(sess) -> None:
     for i in range(5):
         assert sess.run(y, {x: float(i)}) == i + 1
         assert sess.run([[y]], {x: float(i)}) == [[i + 1]]
-    assert len(sess._plans) == 1
+    assert len(sess._plans.entries) == 1
 
 
 def test_the_default_session_evaluates_tensors_and_runs_operations(graph) -> None:

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from tfmagic import tf
-from tfmagic.session.plan.make import make_plan
-from tfmagic.session.plan.split import split
+from tfmagic.session.passes.split import split
+from tfmagic.session.planning import make_plan
 from tfmagic.session.resources.keys import resource_key, shown
 
 

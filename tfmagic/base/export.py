@@ -128,8 +128,6 @@ def find(name: str) -> Any:
     Raises:
       LookupError: tfmagic has no such object.
     """
-    if name in _exported:
-        return _exported[name]
     public = row(name)
     if public is None or not public.home:
         raise LookupError(name)
@@ -139,7 +137,7 @@ def find(name: str) -> Any:
 def is_supported(name: str) -> bool:
     """Whether tfmagic has the public object `tf.<name>`."""
     public = row(name)
-    return name in _exported if public is None else bool(public.home)
+    return public is not None and bool(public.home)
 
 
 def exported() -> dict[str, Any]:

@@ -22,7 +22,7 @@ _counts: dict[Any, int] = {}
 def _logger() -> logging.Logger:
     import logging  # takes longer to import than all that stands below: for the first message
 
-    class Stderr(logging.StreamHandler):  # type: ignore[type-arg]
+    class Stderr(logging.StreamHandler):
         """Writes to whatever `sys.stderr` is at the time (a notebook replaces it)."""
 
         def __init__(self) -> None:

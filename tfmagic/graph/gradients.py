@@ -38,7 +38,7 @@ class Builders(Protocol):
     def crosses_initial_value(self, op: Operation) -> bool: ...
 
 
-_builders: Builders = Slot("nodes of gradients")  # type: ignore[assignment]
+_builders: Builders = Slot("nodes of gradients")
 
 
 @export("AggregationMethod")

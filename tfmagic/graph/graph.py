@@ -37,7 +37,8 @@ class Graph:
         self._by_name: dict[str, Operation] = {}
         self._names_in_use: dict[str, int] = {}
         self._last_id = 0
-        self._version = 0
+        self._edits = 0
+        self._edited: list[Operation] = []
         self._stacks = GraphStacks()
         self._collections: dict[Any, list[Any]] = {}
         self._lock = threading.RLock()
@@ -74,10 +75,15 @@ class Graph:
         if self._finalized:
             raise RuntimeError("Graph is finalized and cannot be modified.")
 
-    def _changed(self) -> None:
-        """Note a change to an existing node: plans made before it are stale."""
+    def _changed(self, op: Operation) -> None:
+        """Note a change to a node that exists already: plans with it in them are stale. New nodes make none so."""
         with self._lock:
-            self._version += 1
+            self._edited.append(op)
+            self._edits += 1
+
+    def _edited_since(self, edits: int) -> list[Operation]:
+        """The nodes that were changed since there had been `edits` changes."""
+        return self._edited[edits:]
 
     @property
     def building_function(self) -> bool:
@@ -213,10 +219,9 @@ class Graph:
                 for _ in range(attrs[arg.number_attr]):
                     outputs.append(Tensor(op, len(outputs), output_type))
         op._outputs = tuple(outputs)
-        if outputs:
-            declaration = registry.lookup(op_def.name)
-            if declaration is not None and declaration.shape is not None:
-                infer_shapes(op, declaration)
+        declaration = registry.lookup(op_def.name)
+        if declaration is not None and declaration.shape is not None:
+            infer_shapes(op, declaration)
         for tensor in inputs:
             if tensor.op.graph is not self:
                 other = next((t for t in inputs if t.op.graph is self), None)
@@ -230,7 +235,6 @@ class Graph:
             if name in self._by_name:
                 raise ValueError(f"Duplicate node name in graph: '{name}'")
             self._last_id += 1
-            self._version += 1
             op._id = self._last_id
             self._by_name[name] = op
             self._operations[op] = None

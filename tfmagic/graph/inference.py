@@ -46,9 +46,19 @@ def infer_shapes(op: Operation, declaration: registry.OpDeclaration) -> None:
 
 
 def _known_inputs(op: Operation, declaration: registry.OpDeclaration, dims: Any) -> str:
-    """The end of a refusal in TensorFlow's words: the inputs whose values the shape rule asked for and got."""
-    with noting_questions() as asked, contextlib.suppress(ValueError):
+    """The end of a refusal in TensorFlow's words: the inputs whose values the shape rule asked for and got.
+
+    TensorFlow applies a rule without the values first. What is refused then is not for the values; else all counts
+    that the rule asked for.
+    """
+    with noting_questions(answered=False) as asked:
+        try:
+            declaration.shape(Node(op), *dims)  # type: ignore[misc]
+        except ValueError:
+            return ""
+    with noting_questions(answered=True) as more, contextlib.suppress(ValueError):
         declaration.shape(Node(op), *dims)  # type: ignore[misc]
+    asked.update(more)
     values, partial = [], []
     for index, tensor in enumerate(op._inputs):
         if asked.get(tensor) == "value":

@@ -64,6 +64,8 @@ class OpDef:
     """The signature of one op, as data.
 
     Attributes:
+      flags: "stateful", "gradient", "stops_gradients", ...
+      deprecation: from which GraphDef version on the op is gone, and what TensorFlow says of it.
       inferred: attrs that follow from the inputs.
       parameters: names of the Python function's parameters, in order, without `name`.
     """
@@ -73,6 +75,7 @@ class OpDef:
     outputs: tuple[ArgDef, ...]
     attrs: dict[str, AttrDef]
     flags: frozenset[str]
+    deprecation: tuple[int, str] | None = None
     inferred: frozenset[str] = field(init=False)
     parameters: tuple[str, ...] = field(init=False)
 
@@ -152,8 +155,11 @@ def get(name: str) -> OpDef | None:
 def _parse(name: str, rest: str) -> OpDef:
     _, inputs, outputs, attrs, flags, _ = [part.strip() for part in rest.split("|")]
     attr_defs = {attr.name: attr for attr in map(_parse_attr, _items(attrs))}
+    flags, is_deprecated, deprecation = flags.partition("deprecated=")
+    version, _, explanation = deprecation.partition(" ")
     return OpDef(name, tuple(_parse_arg(item, attr_defs) for item in _items(inputs)),
-                 tuple(_parse_arg(item, attr_defs) for item in _items(outputs)), attr_defs, frozenset(flags.split()))
+                 tuple(_parse_arg(item, attr_defs) for item in _items(outputs)), attr_defs, frozenset(flags.split()),
+                 (int(version), explanation.strip('"')) if is_deprecated else None)
 
 
 def _items(text: str) -> list[str]:

@@ -64,6 +64,7 @@ class Operation:
 
     def _set_device(self, device: Any) -> None:
         self._device = device.to_string() if isinstance(device, devices.DeviceSpec) else device or ""
+        self.graph._changed(self)
 
     @property
     def op_def(self) -> Any:
@@ -96,6 +97,7 @@ class Operation:
         from tfmagic.graph.node_def import plain_attr
 
         self._attrs[name] = plain_attr(value)
+        self.graph._changed(self)
 
     def _get_control_flow_context(self) -> Any:
         return self._control_flow_context
@@ -139,7 +141,7 @@ class Operation:
         self._inputs[index]._consumers.remove(self)
         self._inputs = (*self._inputs[:index], tensor, *self._inputs[index + 1:])
         tensor._consumers.append(self)
-        self.graph._changed()
+        self.graph._changed(self)
 
     def _add_control_input(self, op: Operation) -> None:
         self._add_control_inputs([op])
@@ -148,11 +150,11 @@ class Operation:
         new = [op for op in dict.fromkeys(ops) if op not in self._control_inputs]
         if new:
             self._control_inputs = (*self._control_inputs, *new)
-            self.graph._changed()
+            self.graph._changed(self)
 
     def _remove_all_control_inputs(self) -> None:
         self._control_inputs = ()
-        self.graph._changed()
+        self.graph._changed(self)
 
     def __copy__(self) -> Operation:
         return self

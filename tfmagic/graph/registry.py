@@ -35,6 +35,7 @@ class OpDeclaration:
       effect: what a call does beside giving its outputs: "none", "reads", "writes" or "waits".
       sizes: name of the input whose value is the output's shape.
       from_shapes: whether the shapes of the inputs settle the output's value.
+      check: `(node, *dims) -> TensorFlow's words (or error) for shapes that its kernel refuses`, or None.
       explain: `(node, *values) -> TensorFlow's words for a run that failed with these values`, or None.
     """
 
@@ -53,6 +54,7 @@ class OpDeclaration:
     effect: Effect | None = None
     sizes: str | None = None
     from_shapes: bool = False
+    check: Callable[..., Any] | None = None
     explain: Callable[..., str | None] | None = None
 
     def __post_init__(self) -> None:
@@ -73,6 +75,7 @@ class OpDeclaration:
 
 
 _declarations: dict[str, OpDeclaration] = {}
+_looked_up: dict[str, OpDeclaration | None] = {}
 _gradient_overrides: dict[str, Callable[..., Any] | None] = {}
 
 
@@ -94,12 +97,18 @@ def lookup(op_type: str) -> OpDeclaration | None:
 
     The family that declares it is imported when its first op is looked up.
     """
-    declaration = _declarations.get(op_type)
-    if declaration is None:
-        home = opdefs.home(op_type)
-        if home:
-            importlib.import_module("tfmagic." + home)
-            declaration = _declarations.get(op_type)
+    try:
+        return _looked_up[op_type]
+    except KeyError:
+        return _load(op_type)
+
+
+def _load(op_type: str) -> OpDeclaration | None:
+    home = opdefs.home(op_type)
+    if home:
+        # Another thread may be in the middle of importing it: this waits until all that a declaration needs is there.
+        importlib.import_module("tfmagic." + home)
+    declaration = _looked_up[op_type] = _declarations.get(op_type)
     return declaration
 
 
@@ -116,8 +125,9 @@ def register_gradient(op_type: str, function: Callable[..., Any] | None) -> None
     Raises:
       KeyError: the name has a gradient already.
     """
-    declared = lookup(op_type)
-    if op_type in _gradient_overrides or (declared is not None and declared.gradient is not None):
+    definition = opdefs.get(op_type)
+    if op_type in _gradient_overrides or (
+            definition is not None and (definition.has_gradient or definition.stops_gradients)):
         raise KeyError(f"Registering two gradient with name '{op_type}'!")
     _gradient_overrides[op_type] = function
 

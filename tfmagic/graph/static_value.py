@@ -63,25 +63,33 @@ class _Questions(threading.local):
     """The tensors whose values a shape rule asks for, while somebody wants to know."""
 
     noted: dict[Tensor, str] | None = None
+    answered = True
 
 
 _questions = _Questions()
 
 
 @contextlib.contextmanager
-def noting_questions() -> Iterator[dict[Tensor, str]]:
-    """Note which tensors are asked for their values: tensor -> "value", or "shape" for one that holds a shape."""
-    before, _questions.noted = _questions.noted, {}
+def noting_questions(answered: bool) -> Iterator[dict[Tensor, str]]:
+    """Note which tensors are asked for their values: tensor -> "value", or "shape" for one that holds a shape.
+
+    Args:
+      answered: whether those who ask are told; else every value is unknown.
+    """
+    before = _questions.noted, _questions.answered
+    _questions.noted, _questions.answered = {}, answered
     try:
         yield _questions.noted
     finally:
-        _questions.noted = before
+        _questions.noted, _questions.answered = before
 
 
 def static_value(tensor: Tensor) -> Any:
     """The value of a tensor as a NumPy array if it follows from constants and static shapes, else None."""
     if _questions.noted is not None:
         _questions.noted.setdefault(tensor, "value")
+        if not _questions.answered:
+            return None
     op = tensor.op
     value = op._attrs["value"] if op.type == "Const" else _evaluate(tensor, None)
     return None if value is None or isinstance(value, list) or value.size > _LARGEST else value
@@ -109,13 +117,18 @@ def static_dims(tensor: Tensor) -> Dims:
         _questions.noted.setdefault(tensor, "shape")
     shape = tensor._dims
     if shape is not None and len(shape) == 0:
+        if not _questions.answered:
+            return None
         value = static_value(tensor)
         if value is not None and value == -1:
             return None
         raise ValueError(f"Shape must be rank 1 but is rank {len(shape)}")
     if shape is not None and len(shape) != 1:
         raise ValueError(f"Shape must be rank 1 but is rank {len(shape)}")
-    value = tensor.op._attrs["value"] if tensor.op.type == "Const" else _evaluate(tensor, None)
+    if not _questions.answered:
+        value = None
+    else:
+        value = tensor.op._attrs["value"] if tensor.op.type == "Const" else _evaluate(tensor, None)
     if value is None:
         return None if shape is None or shape[0] is None else (None,) * shape[0]
     if len(value) > _MOST_DIMS:
@@ -210,7 +223,7 @@ def _too_large(op: Operation) -> bool:
 def _pending(op: Operation, known: dict[Operation, Any], partial: bool,
              declaration: registry.OpDeclaration) -> tuple[Operation | None, bool]:
     """The next input to evaluate, and whether an unknown input makes the op's value unknown."""
-    if declaration.from_shapes:
+    if declaration.from_shapes and not _sized_by_values(op):
         return None, False
     for tensor in op._inputs:
         if tensor.op not in known:
@@ -222,13 +235,22 @@ def _pending(op: Operation, known: dict[Operation, Any], partial: bool,
     return None, False
 
 
+def _sized_by_values(op: Operation) -> bool:
+    """Whether a Shape asks for the size of what only values tell."""
+    return op.type == "Shape" and op._inputs[0].op.type in ("Unique", "UniqueV2", "UniqueWithCounts", "Where")
+
+
 def _fold(op: Operation, declaration: registry.OpDeclaration, partial_rule: Any,
           known: dict[Operation, Any]) -> tuple[Value, ...] | None:
     if declaration.from_shapes:
         inputs: list[Value] = []
+        if _sized_by_values(op) and (values := known.get(op._inputs[0].op)) is not None:
+            sizes = np.shape(values[op._inputs[0].value_index])
+            return (np.array(sizes, op._outputs[0]._dtype.as_numpy_dtype),)
     else:
         inputs = [None if known[t.op] is None else known[t.op][t.value_index] for t in op._inputs]
-    if declaration.static is not None and partial_rule is not _partial_shapes and not any(v is None or isinstance(v, list) for v in inputs):
+    whole = not any(v is None or isinstance(v, list) for v in inputs)
+    if declaration.static is not None and partial_rule is not _partial_shapes and whole:
         arrays: list[Any] = inputs
         if inputs and any(arg.is_list for arg in op._op_def.inputs):
             arrays = registry.grouped(op._op_def.inputs, op._attrs, inputs)

@@ -380,9 +380,9 @@ class _Import:
                     tensor._consumers.remove(op)
             graph._operations.pop(op, None)
             graph._by_name.pop(op.name, None)
+            graph._changed(op)
         graph._names_in_use.clear()
         graph._names_in_use.update(names_in_use)
-        graph._changed()
 
 
 def _check_type(name: str, index: int, tensor: Tensor, wanted: Any) -> None:

@@ -134,5 +134,4 @@ def op_def_from_proto(proto: Any) -> OpDef:
         named = [a for a in (arg.type_attr, arg.number_attr, arg.type_list_attr) if a is not None]
         if (arg.dtype is None and not named) or any(a not in attrs for a in named):
             raise ValueError(f"Function '{proto.name}' has a malformed signature: argument '{arg.name}' has no type")
-    return OpDef(proto.name, sides[0], sides[1], attrs, frozenset({"stateful"} if proto.is_stateful else ()),
-                 (proto.name,))
+    return OpDef(proto.name, sides[0], sides[1], attrs, frozenset({"stateful"} if proto.is_stateful else ()))

@@ -16,7 +16,7 @@ from tfmagic.base.dtypes import DType, as_dtype
 from tfmagic.graph import context, opdefs
 from tfmagic.graph.convert import to_tensor
 from tfmagic.graph.graph import Graph
-from tfmagic.graph.node_def import Func, plain_attr
+from tfmagic.graph.node_def import PRODUCER, Func, plain_attr
 from tfmagic.graph.opdefs import ArgDef, AttrDef, OpDef
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.graph.registry import arg_count, grouped
@@ -51,7 +51,7 @@ class OpCaller:
     Args of a call are in the order of the op's definition; attrs in the order of `attrs`.
     """
 
-    __slots__ = ("op_def", "inputs", "attrs", "coercers", "simple", "takes_refs", "_result")
+    __slots__ = ("op_def", "inputs", "attrs", "coercers", "simple", "takes_refs", "gone", "_result")
 
     def __init__(self, op_def: OpDef):
         self.op_def = op_def
@@ -60,6 +60,7 @@ class OpCaller:
         self.coercers = [(attr.name, _coercer(attr), attr) for attr in self.attrs]
         self.simple = not any(i.is_list for i in self.inputs)
         self.takes_refs = any(i.is_ref for i in self.inputs)
+        self.gone = None if op_def.deprecation is None else deprecation_error(op_def)
         self._result = _result_maker(op_def)
 
     def __call__(self, values: tuple[Any, ...], attr_values: tuple[Any, ...], name: str | None) -> Any:
@@ -69,10 +70,13 @@ class OpCaller:
         """Make the node and give the operation itself.
 
         Raises:
+          NotImplementedError: only old graphs may hold the op.
           TypeError: an input cannot be converted, or has a dtype that the op does not take.
           ValueError: the shape rule refuses the inputs, or an attr's value is not allowed.
         """
         op_def = self.op_def
+        if self.gone is not None:
+            raise NotImplementedError(self.gone)
         graph: Graph | None = None
         all_tensors = self.simple
         for value in values:
@@ -306,6 +310,15 @@ class OpCaller:
         allowed = ", ".join(t.name for t in arg.attr.allowed)  # type: ignore[union-attr]
         raise TypeError(f"Value passed to parameter '{arg.name}' has DataType {dtype.name} not in list of allowed "
                         f"values: {allowed}")
+
+
+def deprecation_error(op_def: OpDef, producer: int = PRODUCER) -> str | None:
+    """Why graphs of a version may not hold an op, or None where they may."""
+    if op_def.deprecation is None or producer < op_def.deprecation[0]:
+        return None
+    version, explanation = op_def.deprecation
+    return (f"Op {op_def.name} is not available in GraphDef version {producer}. It has been removed in version "
+            f"{version}. {explanation}.")
 
 
 # --- attrs ------------------------------------------------------------------------------------------------------

@@ -8,7 +8,8 @@ does:
   but are 3 and 2"): the graph adds the node's name and the shapes. `op` is a `registry.Node`: attrs, tensors by name.
 - `kernel(op, *values)`: the output(s) on torch, or the name of a torch function of the values alone ("special.i0e").
   Attrs are plain Python values. String tensors are NumPy object arrays of bytes.
-- `gradient(op, *output_gradients)`: gradients of the inputs as graph tensors, one per input (None: none flows).
+- `gradient(op, *output_gradients)`: gradients of the inputs as graph tensors, one per input (None: none flows). Which
+  ops have none on purpose (comparisons, shapes) is said by the op definitions.
 - `static(op, *arrays)`: the output as a NumPy array from NumPy inputs, for shape inference while the graph is built; or
   the name of a NumPy function of the arrays alone.
 
@@ -32,12 +33,16 @@ Then its contract, which is all that lowering and passes ask (an unknown keyword
   run. It follows from `reads`, `writes` and `state`; other ops say it when it is not "none".
 - `sizes="shape"`: the input whose value is the shape of the output (of a kernel called at run time).
 - `from_shapes=True`: the shapes of the inputs settle the output's value.
+- `check=lambda op, *dims: ...`: TensorFlow's words for a run whose inputs have shapes that its kernel refuses (or an
+  error of `base.errors`), or None; `dims` as for `shape`. It is asked once per plan where the shapes are known, else
+  at run time; then the shape rule is asked. So a kernel need not look at shapes for the sake of errors.
 - `explain=lambda op, *values: ...`: TensorFlow's words for a run that fails with these values (they have `.shape`), or
   None. Without it the message comes from the shape rule, applied to the run's shapes, or from torch.
 """
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from typing import Any
 
@@ -87,6 +92,17 @@ def binary(name: str, shape: Any = shape_rules.broadcast, kernel: Kernel = None,
            static: Kernel = None, **contract: Any) -> None:
     """Declare an element-wise op of two inputs that broadcast."""
     register(name, shape, kernel, gradient, static, **contract)
+
+
+def old_names(**names: str) -> None:
+    """Declare names that only graphs of old hold, each with the kernel of the op that took its place.
+
+    TensorFlow 1.15 has neither shape rules nor gradients for them.
+    """
+    for name, successor in names.items():
+        found = registry.lookup(successor)
+        assert found is not None
+        registry.declare(dataclasses.replace(found, name=name, shape=None, gradient=None, static=None, explain=None))
 
 
 def _named(library: str, function: Kernel) -> Callable[..., Any] | None:

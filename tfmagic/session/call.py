@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from tfmagic.graph.operation import Tensor
-from tfmagic.session import results
+from tfmagic.graph.operation import Operation, Tensor
+from tfmagic.session import results, running
 from tfmagic.session.execution import Execution
 
 # Plans for particular shapes of the feeds before one for all shapes takes over.
@@ -18,31 +18,63 @@ class Call:
 
     Where the graph leaves shapes of feeds open there is a plan per combination of shapes that comes up, and after some
     of them one for all: what depends on shapes alone is then computed once per plan, not in every run.
+
+    Attributes:
+      run: takes one value per feed, in the order of the converters, and gives the results.
+      recent, edits: for the session's cache: whether it was used lately, and how many changes of the graph's nodes it
+        has seen.
+
+    Args:
+      limit: milliseconds that a run may take; 0 for any time.
     """
 
-    __slots__ = ("_make", "_plans", "_only_plan", "_general", "feeds", "converters", "build", "version", "single")
+    __slots__ = ("_make", "_plans", "_only_plan", "_general", "_limit", "feeds", "converters", "build", "single",
+                 "edits", "recent", "run")
 
     def __init__(self, make: Callable[[Any], Execution], feeds: Sequence[Tensor],
                  converters: Sequence[Callable[[Any], Any]], build: Callable[[list[Any]], Any], single: bool,
-                 version: int):
+                 edits: int, limit: int = 0):
         self._make = make
         self._plans: dict[Any, Runner] = {}
         self._general: Runner | None = None
+        self._limit = limit
         self.feeds = feeds
         self.converters = converters
         self.build = build
-        self.version = version
         self.single = single
+        self.edits = edits
+        self.recent = True
         settled = all(t._dims is not None and None not in t._dims for t in feeds)
         self._only_plan = Runner(make(None), self) if settled else None
+        self.run: Callable[[Any], Any] = self._run
+        if limit:
+            self.run = self._run_limited
+        elif self._only_plan is not None and not converters:
+            self.run = self._only_plan.run
 
-    def __call__(self, values: Any) -> Any:
-        """Run with one value per feed, in the order of the converters."""
+    def _run(self, values: Any) -> Any:
         feeds = [convert(value) for convert, value in zip(self.converters, values)]
         runner = self._only_plan
         if runner is None:
             runner = self.runner(feeds)
         return runner.run(feeds)
+
+    def _run_limited(self, values: Any) -> Any:
+        return self.limited(values, self._limit)
+
+    def limited(self, values: Any, milliseconds: int) -> Any:
+        """Run within a time limit.
+
+        Raises:
+          DeadlineExceededError: it took longer; nothing has changed then.
+        """
+        feeds = [convert(value) for convert, value in zip(self.converters, values)]
+        runner = self.runner(feeds)
+        with running.limited(milliseconds):
+            result = runner.run(feeds)
+            if not runner.writes:  # else the commit has looked at the time
+                running.check_deadline(running.current.deadline)
+        return result
 
     def runner(self, feeds: Sequence[Any]) -> Runner:
         """The plan for feeds of these shapes."""
@@ -59,16 +91,22 @@ class Call:
                 runner = self._general
         return runner
 
+    def has_any_of(self, ops: Sequence[Operation]) -> bool:
+        """Whether any of these operations is in a plan of this call."""
+        runners = [self._only_plan, self._general, *list(self._plans.values())]
+        return any(runner is not None and not runner.plan.ops.isdisjoint(ops) for runner in runners)
+
 
 class Runner:
     """An execution with the form of its results.
 
     Attributes:
       plan: the plan.
+      writes: whether a run changes variables.
       run: takes the feeds and gives NumPy values in the form of the fetches.
     """
 
-    __slots__ = ("plan", "run")
+    __slots__ = ("plan", "writes", "run")
 
     def __init__(self, execution: Execution, call: Call):
         plan = execution.plan
@@ -77,6 +115,7 @@ class Runner:
                       for t, copied in zip(plan.fetches, execution.copied)]
         build = call.build
         self.plan = plan
+        self.writes = execution.writes
         if call.single and len(converters) == 1:
             direct = converters[0]
             self.run = execution.bind(lambda outputs: direct(outputs[0]))

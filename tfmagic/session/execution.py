@@ -1,6 +1,6 @@
 """Execution: a plan bound to a session's state, ready to be called with feeds: acquire, compute, commit.
 
-1. *Acquire*: what waits is computed first, with no claim on any variable (`plan.split`).
+1. *Acquire*: what waits is computed first, with no claim on any variable (`passes.split`).
 2. *Compute*: the run takes the values of variables all at the same time; where new values come from present ones, it
    first claims the variables that it changes (`resources.variables`).
 3. *Commit*: results are converted, then all changes are carried out in one step, under the lock.
@@ -18,12 +18,12 @@ from typing import Any
 
 import torch
 
-from tfmagic.graph.operation import Tensor
+from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.session import running
 from tfmagic.session.lower.lowering import uninitialized
 from tfmagic.session.passes.ownership import is_fresh
+from tfmagic.session.passes.split import Acquired, overwrites_only, split
 from tfmagic.session.plan.plan_graph import PlanGraph
-from tfmagic.session.plan.split import Acquired, overwrites_only, split
 from tfmagic.session.resources.keys import key_of
 from tfmagic.session.resources.store import ResourceStore
 from tfmagic.session.resources.variables import Variables
@@ -77,6 +77,8 @@ class Execution:
       plan: the plan.
       copied: per fetch, whether the value's memory may belong to somebody else.
       writes: whether a run changes variables.
+      recent, edits: for the session's cache: whether it was used lately, and how many changes of the graph's nodes it
+        has seen.
 
     Args:
       resources: the session's state.
@@ -86,8 +88,10 @@ class Execution:
     def __init__(self, plan: PlanGraph, resources: ResourceStore,
                  tier: Callable[[PlanGraph], Callable[..., Any]] = python.function):
         self.plan = plan
+        self.recent = True
+        self.edits = 0
         self._variables = resources.variables
-        outputs, states, updates = plan.output_node.args[0]
+        outputs, states, updates = plan.results
         kept = set(states)
         self.copied = [not is_fresh(node) or node in kept for node in outputs]
         self.writes = bool(states) or bool(updates)
@@ -105,6 +109,10 @@ class Execution:
         self._cloned = [not is_fresh(node) or node in states[:i] for i, node in enumerate(states)]
         self._removes = any(update.op.type == "DestroyResourceOp" for update in plan.updates)
         self._keeps_state = any(getattr(node.target, "keeps_state", False) for node in plan.graph.nodes)
+
+    def has_any_of(self, ops: Sequence[Operation]) -> bool:
+        """Whether any of these operations is in the plan."""
+        return not self.plan.ops.isdisjoint(ops)
 
     def bind(self, finish: Callable[[Sequence[Any]], Any]) -> Callable[[Sequence[Any]], Any]:
         """The function that runs the plan.
@@ -125,9 +133,18 @@ class Execution:
         if not self._keeps_state:
             return run
 
+        current = running.current
+
         def noting(feeds: Sequence[Any]) -> Any:
-            with running.journal():
+            outer = current.journal
+            noted = current.journal = running.Journal()
+            try:
                 return run(feeds)
+            except BaseException:
+                noted.rollback()
+                raise
+            finally:
+                current.journal = outer
 
         return noting
 
@@ -279,7 +296,7 @@ class Execution:
         """
         for key, (root, op) in self._must_read.items():
             if key not in self._variables.values:
-                raise uninitialized(root, op)
+                raise uninitialized(root, op, bool(self._variables.values))
 
 
 def _owned(state: Any, clone: bool) -> Any:

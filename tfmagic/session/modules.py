@@ -12,9 +12,9 @@ from tfmagic.graph import context
 from tfmagic.graph.operation import Operation
 from tfmagic.session.execution import Execution
 from tfmagic.session.fetches import Fetches
-from tfmagic.session.lower.run_time import PlanCall
-from tfmagic.session.plan.make import make_plan
 from tfmagic.session.plan.plan_graph import PlanGraph
+from tfmagic.session.plan.run_time import PlanCall
+from tfmagic.session.planning import make_plan
 from tfmagic.session.resources.keys import key_of
 from tfmagic.session.tiers import python
 

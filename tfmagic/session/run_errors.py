@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
 from typing import Any
 
 from tfmagic.base import errors, shapes, source
 from tfmagic.base.lazy import torch
+from tfmagic.base.shapes import Dims
 from tfmagic.graph import registry
 from tfmagic.graph.operation import Operation
 
@@ -73,35 +76,102 @@ def translate(exception: BaseException, op: Operation, values: list[Any] | None 
     if explained is not None:
         return error(errors.InvalidArgumentError, op, explained, values)
     if isinstance(exception, (ValueError, RuntimeError, IndexError, ArithmeticError)) \
-            and not isinstance(exception, RecursionError):
+            and not isinstance(exception, RecursionError) and not message.startswith(_MISTAKES):
         return error(errors.InvalidArgumentError, op, _first_line(message), values)
-    return error(errors.InternalError, op, f"{op.type} failed by a fault of tfmagic, not of this program: "
-                 f"{type(exception).__name__}: {_first_line(message)}", values)
+    return error(errors.InternalError, op, _fault(op.type, exception), values)
+
+
+# How Python's own errors begin that tell of a mistake in a kernel, where torch raises the same classes for bad values.
+_MISTAKES = ("not enough values to unpack", "too many values to unpack", "list index", "tuple index", "string index",
+             "pop from", "list assignment", "range object index")
+
+
+def internal(exception: BaseException, what: str) -> errors.OpError:
+    """The error that the user sees for a fault outside of any kernel.
+
+    Args:
+      what: what was going on ("The run").
+    """
+    if isinstance(exception, RecursionError):
+        return errors.ResourceExhaustedError(
+            None, None, f"{what} is nested too deeply for Python's recursion limit ({sys.getrecursionlimit()}). Nest "
+            "fewer branches, loops and functions, or raise the limit with sys.setrecursionlimit.")
+    return errors.InternalError(None, None, _fault(what, exception))
+
+
+def _fault(what: str, exception: BaseException) -> str:
+    message = str(exception).strip()
+    return (f"{what} failed by a fault of tfmagic, not of this program: {type(exception).__name__}"
+            + (f": {_first_line(message)}" if message else ""))
 
 
 def _first_line(message: str) -> str:
     return message.splitlines()[0]
 
 
-def _by_declaration(op: Operation, values: list[Any] | None) -> str | None:
+def _by_declaration(op: Operation, values: Sequence[Any] | None) -> str | None:
     """TensorFlow's own words for a run with these values, where the op's declaration has them (`explain`)."""
     declaration = registry.lookup(op.type)
     if values is None or declaration is None or declaration.explain is None:
         return None
     if any(not hasattr(value, "shape") for value in values):
         return None
-    return declaration.explain(registry.Node(op), *registry.grouped(op._op_def.inputs, op._attrs, values))
+    try:
+        return declaration.explain(registry.Node(op), *registry.grouped(op._op_def.inputs, op._attrs, values))
+    except NotImplementedError:  # it asks for values of which only the shapes are known yet
+        return None
 
 
 def _by_shape_rule(op: Operation, values: list[Any] | None) -> str | None:
     """What the op's shape rule says of the run's shapes, where it refuses them."""
+    return None if values is None else _refused_by_rule(op, _for_rule(op, dims_of(values, op)))
+
+
+def dims_of(values: Sequence[Any], op: Operation) -> list[Dims]:
+    """The dims of an operation's inputs in a run, as far as they are known."""
+    return [tuple(value.shape) if hasattr(value, "shape") else tensor._dims
+            for value, tensor in zip(values, op._inputs)]
+
+
+def _for_rule(op: Operation, dims: list[Dims]) -> list[Dims]:
+    """Dims as a shape rule takes them: a handle has its own, not those of its variable."""
+    return [tensor._dims if tensor._dtype.name == "resource" else known for known, tensor in zip(dims, op._inputs)]
+
+
+def refuse_shapes(op: Operation, values: Sequence[Any]) -> None:
+    """Refuse what TensorFlow's kernel would: the shapes of the inputs of `op` in a run.
+
+    Args:
+      values: the inputs: values, meta tensors, or anything without a shape where nothing is known.
+
+    Raises:
+      OpError: with TensorFlow's words.
+    """
     declaration = registry.lookup(op.type)
-    if values is None or declaration is None or declaration.shape is None:
+    if declaration is None or (declaration.check is None and declaration.shape is None):
+        return
+    dims = dims_of(values, op)
+    refused: Any = None
+    if declaration.check is not None:
+        refused = declaration.check(registry.Node(op), *registry.grouped(op._op_def.inputs, op._attrs, dims))
+    dims = _for_rule(op, dims)
+    if refused is None and any(now != tensor._dims for now, tensor in zip(dims, op._inputs)):
+        refused = _refused_by_rule(op, dims)
+        if refused is not None:
+            refused = _by_declaration(op, values) or refused
+    if isinstance(refused, errors.OpError):
+        raise translate(refused, op, list(values))
+    if refused is not None:
+        raise error(errors.InvalidArgumentError, op, refused, list(values))
+
+
+def _refused_by_rule(op: Operation, dims: list[Dims]) -> str | None:
+    declaration = registry.lookup(op.type)
+    if declaration is None or declaration.shape is None:
         return None
-    dims = [tuple(v.shape) if hasattr(v, "shape") else None for v in values]
     try:
         declaration.shape(registry.Node(op), *registry.grouped(op._op_def.inputs, op._attrs, dims))
     except ValueError as refused:
-        shown = ", ".join(shapes.brackets(d) for d in dims)
+        shown = ", ".join(map(shapes.brackets, dims))
         return f"{refused} for '{op.name}' (op: '{op.type}') with input shapes: {shown}."
     return None

@@ -24,13 +24,15 @@ class Undoable(Protocol):
 class Journal:
     """What one run has moved on, so that it can be taken back."""
 
+    __slots__ = ("_marks",)
+
     def __init__(self) -> None:
         self._marks: dict[Undoable, tuple[Any, Any]] = {}
 
     def note(self, state: Undoable, before: Any) -> None:
         """Note that the run has moved `state` on from `before`."""
-        first, _ = self._marks.get(state, (before, None))
-        self._marks[state] = first, state.mark()
+        known = self._marks.get(state)
+        self._marks[state] = before if known is None else known[0], state.mark()
 
     def rollback(self) -> None:
         """Take everything back."""
@@ -64,20 +66,6 @@ def limited(milliseconds: int) -> Iterator[None]:
         yield
     finally:
         current.deadline = outer
-
-
-@contextlib.contextmanager
-def journal() -> Iterator[Journal]:
-    """Note what runs inside moves on, and take it back when it fails or is interrupted."""
-    outer = current.journal
-    noted = current.journal = Journal()
-    try:
-        yield noted
-    except BaseException:
-        noted.rollback()
-        raise
-    finally:
-        current.journal = outer
 
 
 def check_deadline(deadline: float | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import threading
 import warnings
@@ -13,7 +14,9 @@ from tfmagic.base.export import export
 from tfmagic.graph import context
 from tfmagic.graph.graph import Graph
 from tfmagic.graph.operation import Operation, Tensor
+from tfmagic.session.cache import Cache
 
+# Calls, and plans, that a session keeps.
 _CALLS_KEPT = 512
 
 
@@ -44,8 +47,9 @@ class BaseSession:
         self._graph = context.get_default_graph() if graph is None else graph
         self._config = config
         self._closed = False
-        self._calls: dict[Any, Any] = {}
-        self._plans: dict[Any, Any] = {}
+        self._calls: Cache[Any] = Cache(_CALLS_KEPT)
+        self._plans: Cache[Any] = Cache(_CALLS_KEPT)
+        self._limit = max(config.operation_timeout_in_ms, 0) if config is not None else 0
         self._lock = threading.RLock()
         self._parts: dict[str, Any] = {}
         self._resources: Any = None
@@ -149,25 +153,27 @@ class BaseSession:
             key = (kind, *fetches) if kind is list or kind is tuple else fetches
             if feed_dict:
                 key = (key, *feed_dict)
-            call = self._calls[key]
+            call = self._calls.entries[key]
         except (KeyError, TypeError):
             call = None
-        if call is None or call.version != self._graph._version:
-            call, feeds = self._prepare(fetches, feed_dict)
-            if not feed_dict or list(feed_dict) == list(feeds):
-                self._remember(key, call)
-            return call(feeds.values())
-        return call(feed_dict.values() if feed_dict else ())
+        if call is not None:
+            call.recent = True
+            if call.edits == self._graph._edits or self._holds(call):
+                return call.run(feed_dict.values() if feed_dict else ())
+            self._calls.drop(key, call)
+        call, feeds = self._prepare(fetches, feed_dict)
+        if not feed_dict or list(feed_dict) == list(feeds):
+            with contextlib.suppress(TypeError):  # a nested list or a dict is no key: it is found by its plan instead
+                self._calls.put(key, call)
+        return call.run(feeds.values())
 
-    def _remember(self, key: Any, call: Any) -> None:
-        """Keep a call under the very arguments of `run`, where they can be a key."""
-        try:
-            with self._lock:
-                if len(self._calls) >= _CALLS_KEPT:
-                    del self._calls[next(iter(self._calls))]
-                self._calls[key] = call
-        except TypeError:  # a nested list or a dict: found by its plan instead
-            return
+    def _holds(self, entry: Any) -> bool:
+        """Whether a call or plan is good still: none of its nodes has been changed since it was made."""
+        edits = self._graph._edits
+        if entry.has_any_of(self._graph._edited_since(entry.edits)):
+            return False
+        entry.edits = edits
+        return True
 
     def _prepare(self, fetches: Any, feed_dict: Any) -> tuple[Any, dict[Tensor, Any]]:
         """The call for these arguments, and the feeds by tensor."""
@@ -193,7 +199,7 @@ class BaseSession:
         def execution(shapes: Any) -> Any:
             return self.execution(parts.tensors, parts.targets, feeds, shapes)
 
-        return Call(execution, feeds, converters, parts.build, single, self._graph._version)
+        return Call(execution, feeds, converters, parts.build, single, self._graph._edits, self._limit)
 
     def execution(self, tensors: Sequence[Tensor], targets: Sequence[Operation], feeds: Sequence[Tensor],
                   shapes: Any = None) -> Any:
@@ -207,17 +213,19 @@ class BaseSession:
         """
         key = (tuple(tensors), tuple(targets), tuple(feeds), shapes)
         with self._lock:
-            version, execution = self._plans.get(key, (None, None))
-            if execution is not None and version == self._graph._version:
-                return execution
+            execution = self._plans.entries.get(key)
+            if execution is not None:
+                execution.recent = True
+                if self._holds(execution):
+                    return execution
             from tfmagic.session.execution import Execution
-            from tfmagic.session.plan.make import make_plan
+            from tfmagic.session.planning import make_plan
 
+            edits = self._graph._edits
             plan = make_plan(tensors, targets, feeds, self._torch_device, self.resources, shapes)
             execution = Execution(plan, self.resources)
-            if len(self._plans) >= _CALLS_KEPT:
-                del self._plans[next(iter(self._plans))]
-            self._plans[key] = self._graph._version, execution
+            execution.edits = edits
+            self._plans.put(key, execution)
             if self._config is not None and self._config.log_device_placement:
                 self._log_placement(plan)
             return execution
@@ -226,7 +234,7 @@ class BaseSession:
         return self.placer.place(op).torch_name
 
     def _log_placement(self, plan: Any) -> None:
-        for op in plan.ops:
+        for op in sorted(plan.ops, key=lambda op: op._id):
             print(f"{op.name}: ({op.type}): {self.placer.place(op).name}", file=sys.stderr)
 
     def _run_with_options(self, fetches: Any, feed_dict: Any, options: Any, run_metadata: Any) -> Any:
@@ -239,7 +247,9 @@ class BaseSession:
             from tfmagic.session import tracing
 
             return tracing.run(self, call, list(feeds.values()), run_metadata)
-        return call(feeds.values())
+        if options is not None and options.timeout_in_ms > 0:
+            return call.limited(feeds.values(), options.timeout_in_ms)
+        return call.run(feeds.values())
 
     def make_callable(self, fetches: Any, feed_list: Sequence[Any] | None = None,
                       accept_options: bool = False) -> Callable[..., Any]:
@@ -274,9 +284,9 @@ class BaseSession:
                                 f"{len(values)}.")
             if len(values) < len(converters):  # what is not fed may have a default
                 return self.run(fetches, dict(zip(tensors, values)))
-            if call.version != self._graph._version:
+            if call.edits != self._graph._edits and not self._holds(call):
                 call = make()
-            return call(values)
+            return call.run(values)
 
         return run
 

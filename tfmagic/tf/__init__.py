@@ -4,6 +4,9 @@ Importing it imports none of its parts: a public name is looked up in the table 
 module that defines it is imported then (`namespace`).
 """
 
+from typing import TYPE_CHECKING as _TYPE_CHECKING
+from typing import Any as _Any
+
 from tfmagic.tf import namespace as _namespace
 from tfmagic.tf import pickling as _pickling
 
@@ -11,3 +14,6 @@ __version__ = "1.15.2"
 
 _namespace.publish(__name__)
 _pickling.install()
+
+if _TYPE_CHECKING:
+    def __getattr__(name: str) -> _Any: ...

@@ -9,6 +9,7 @@ from types import ModuleType
 from typing import Any
 
 from tfmagic.base import export
+from tfmagic.tf import missing
 
 # Internal objects that TensorFlow never exported but old programs import all the same: "module:attribute".
 _UNEXPORTED = {
@@ -65,6 +66,8 @@ def module(name: str) -> InternalModule:
 
 def unknown_name(module_name: str, name: str) -> str:
     """What to say of a name that an internal module does not have here."""
+    if missing.is_listed(f"{module_name}.{name}".partition(".")[2]):
+        return f"tfmagic has no {module_name}.{name}. " + missing.alternative(f"{module_name}.{name}".partition(".")[2])
     public_name = nearest(name)
     hint = f"use {public_name}" if public_name else "use the public function of `tf` that does the same"
     return f"tfmagic has no {module_name}.{name}. It is not part of TensorFlow's public interface; {hint}."
@@ -110,7 +113,8 @@ def attributes(module_name: str) -> dict[str, str]:
       module_name: TensorFlow's dotted module name ("tensorflow.python.ops.math_ops").
 
     Returns:
-      Attribute -> public name ("math.add"), "gen:" and an op function's name, or "module:attribute".
+      Attribute -> public name ("math.add"), "gen:" and an op function's name, "@" and another internal module, or
+      "module:attribute" of the house.
     """
     table = {}
     for word in _lines().get(module_name, "").split():
@@ -167,7 +171,15 @@ def resolve(module_name: str, name: str) -> Any:
     else:
         target = attributes(module_name).get(name)
     if target is None:
-        raise UnknownName(name)
+        # `tensorflow.python.ops` is a package, and as an attribute of its own the module `framework.ops`.
+        parent, _, last = module_name.rpartition(".")
+        twin = attributes(parent).get(last, "")
+        if twin[:1] != "@":
+            raise UnknownName(name)
+        return resolve(twin[1:], name)
+    if target[0] == "@":
+        submodule = f"{module_name}.{name}"
+        return module(submodule if is_module(submodule) else target[1:])
     if target.startswith("gen:"):
         return getattr(importlib.import_module("tfmagic.ops.raw"), target[len("gen:"):])
     if ":" in target:

@@ -41,6 +41,11 @@ def alternative(name: str) -> str:
     return _ALTERNATIVES[name]
 
 
+def is_listed(name: str) -> bool:
+    """Whether `tf.<name>`, or something that it is part of, has a sentence of its own."""
+    return any(name == part or name.startswith(part + ".") for part in names())
+
+
 def names() -> list[str]:
     """The parts that have a sentence of their own."""
     return [name for name in _ALTERNATIVES if name]

@@ -6,7 +6,7 @@ import functools
 import importlib
 import sys
 from importlib.machinery import PathFinder
-from types import ModuleType
+from types import FrameType, ModuleType
 from typing import Any
 
 from tfmagic.base import export
@@ -35,10 +35,10 @@ class PublicModule(ModuleType):
             if sys._getframe(1).f_code.co_name == "_handle_fromlist":
                 raise ImportError(str(error), name=self.__name__) from None
             raise
-        self.__dict__[name] = value
         full = full_name(self.__name__, name)
-        if full in export.table().renamed:
-            _warn_of_old_name(full)
+        if full in export.table().renamed and not _warned_of_old_name(full, sys._getframe(1)):
+            return value  # not kept: the user's own first use is still to come
+        self.__dict__[name] = value
         return value
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -72,15 +72,22 @@ def publish(module_name: str) -> None:
     module.__class__ = PublicModule
 
 
-def _warn_of_old_name(full: str) -> None:
-    """TensorFlow's warning at the first use of an old name; cells of notebooks get none, nor do they there."""
+def _warned_of_old_name(full: str, user: FrameType) -> bool:
+    """TensorFlow's warning at the first use of an old name; cells of notebooks get none, nor do they there.
+
+    Returns:
+      Whether it was a program's use, not one of ours.
+    """
     from tfmagic.base import source, tf_logging  # most programs that use an old name are cells: see below
 
+    if source.is_own(user.f_code):
+        return False
     lines = source.lines(source.capture())
     place = next((line for line in lines if not line.filename.startswith("<frozen importlib")), None)
     if place is not None and not place.display_name.startswith("<"):
         tf_logging.warning("From %s: The name tf.%s is deprecated. Please use tf.%s instead.\n", place, full,
                            export.table().renamed[full])
+    return True
 
 
 def resolve(path: str, name: str) -> Any:

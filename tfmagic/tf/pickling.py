@@ -48,7 +48,7 @@ class _Finder:
             return None
         if fullname != _ROOT and not internal.is_module(fullname):
             return None
-        return ModuleSpec(fullname, self, is_package=True)
+        return ModuleSpec(fullname, self, is_package=True)  # type: ignore[arg-type]  # a loader by what it does
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         return _Module(spec.name)

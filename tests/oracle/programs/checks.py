@@ -116,3 +116,12 @@ def bounds_that_follow_assertions(tf):
     with tf.control_dependencies([tf.assert_equal(tf.shape(x)[1], 3), tf.assert_less(n, tf.shape(x)[0] + 1)]):
         y = x[:m]
     return Case(steps=[(y, {x: [[1, 2, 3], [4, 5, 6]], n: 1})])
+
+
+@program
+def checks_of_shapes(tf):
+    x, y = tf.placeholder(tf.float32, [None, 2], name="x"), tf.constant([1.0, 2.0])
+    check = tf.debugging.assert_shapes([(x, ("N", "D")), (y, ("D",))])
+    with tf.control_dependencies([check] if check is not None else []):
+        z = x * y
+    return Case(steps=[(z, {x: [[1, 2]]})])

@@ -203,3 +203,27 @@ def layers_network(tf):
     accuracy = tf.reduce_mean(tf.cast(tf.equal(tf.argmax(logits, 1, output_type=tf.int32), y), tf.float32))
     feed = {x: ramp(4, 36), y: [0, 1, 2, 1]}
     return Case(init=True, steps=[([train, loss], feed)] * 3 + [([loss, accuracy], feed)], show=[logits, loss])
+
+
+@program
+def layers_of_ones_own(tf):
+    class Scaled(tf.layers.Layer):
+        def build(self, shape):
+            self.scale = self.add_variable("scale", [int(shape[-1])], initializer=tf.ones_initializer(),
+                                           regularizer=lambda w: tf.reduce_sum(w * w))
+            self.count = self.add_variable("count", [], initializer=tf.zeros_initializer(), trainable=False)
+            self.built = True
+
+        def call(self, x):
+            self.add_update(tf.assign_add(self.count, 1.0), inputs=True)
+            return x * self.scale
+
+    x = tf.placeholder(tf.float32, [None, 3], name="x")
+    layer = Scaled(name="scaled")
+    first, second = layer(x), layer.apply(x * 2.0)
+    other = Scaled()(first)
+    facts = {"weights": [w.name for w in layer.weights], "trainable": [w.name for w in layer.trainable_weights],
+             "updates": len(layer.updates), "losses": [loss.name for loss in layer.losses], "scope": layer.scope_name,
+             "parameters": int(layer.count_params())}
+    return Case(init=True, steps=[([first, second, other], {x: ramp(2, 3)}), (layer.updates, {x: ramp(2, 3)})],
+                show=[first, second, other], facts=facts)

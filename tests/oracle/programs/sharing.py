@@ -269,3 +269,18 @@ def histograms_and_fakes(tf):
     out = [tf.histogram_fixed_width_bins(x, [0.0, 1.0], 4), tf.guarantee_const(x), tf.to_complex128(x),
            tf.fingerprint(tf.constant([b"a", b"b"]))]
     return Case(steps=[(out, None)], show=out)
+
+
+@program
+def variables_and_their_methods(tf):
+    steps = []
+    for v in (tf.Variable([[1.0], [2.0]], name="v"), tf.get_variable("w", initializer=[[1.0], [2.0]],
+                                                                     use_resource=True)):
+        rows = tf.IndexedSlices(tf.constant([[5.0]]), tf.constant([1]))
+        ops = [v.scatter_update(rows), v.scatter_add(rows), v.scatter_sub(rows), v.scatter_mul(rows),
+               v.scatter_div(rows), v.scatter_max(rows), v.scatter_min(rows), v.scatter_nd_update([[0]], [[3.0]]),
+               v.scatter_nd_add([[0]], [[1.0]]), v.scatter_nd_sub([[0]], [[1.0]])]
+        steps += [(op, None) for op in ops] + [(v, None)]
+    counter = tf.Variable(0, name="counter")
+    steps += [(v.sparse_read([1]), None), (v.gather_nd([[0]]), None), (counter.count_up_to(5), None), (counter, None)]
+    return Case(init=True, steps=steps)

@@ -24,7 +24,7 @@ _HOLLOW = frozenset({"tensorflow.examples", "tensorflow.examples.tutorials"})
 def missing_message(fullname: str) -> str:
     """What to say when a program imports a part of TensorFlow that tfmagic does not have."""
     name = fullname.partition(".")[2]
-    if any(name == part or name.startswith(part + ".") for part in missing.names()):
+    if missing.is_listed(name):
         return f"tfmagic has no {fullname}. {missing.alternative(name)}"
     parent, _, name = fullname.rpartition(".")
     if internal.is_module(parent):

@@ -18,5 +18,5 @@ def plain_scalars() -> Callable[[], None]:
     before = np.get_printoptions()["legacy"]
     if before is not False:  # the user chose a form
         return lambda: None
-    np.set_printoptions(legacy="1.25")  # type: ignore[arg-type]
+    np.set_printoptions(legacy="1.25")
     return lambda: np.set_printoptions(legacy=before)

@@ -96,8 +96,8 @@ def plan_code(session: Any, elements: list[Tensor | Operation], feeds: list[Tens
       feeds: the tensors that are fed; placeholders that the run needs count as fed too.
       passes: also the code after every pass that changed it.
     """
-    from tfmagic.session.plan.make import make_plan
     from tfmagic.session.plan.prune import prune
+    from tfmagic.session.planning import make_plan
 
     placeholders = [op.outputs[0] for op in prune(elements, set(feeds)) if op.type in ("Placeholder", "PlaceholderV2")]
     fetched = [e for e in elements if isinstance(e, Tensor)]

@@ -462,9 +462,9 @@ def required_space_to_batch_paddings(input_shape: Any, block_shape: Any, base_pa
                     convert.constant(crops, dtypes.int32, name="crops"))
         first: Any = base_paddings[:, 0]
         base_end = base_paddings[:, 1]
-        full = raw.add(raw.add(input_shape, first), base_end)
-        extra = raw.floor_mod(raw.sub(block_shape, raw.floor_mod(full, block_shape)), block_shape)
-        last: Any = raw.add(base_end, extra)
+        full = input_shape + first + base_end
+        extra = (block_shape - full % block_shape) % block_shape
+        last: Any = base_end + extra
         return (stack([[first[i], last[i]] for i in range(count)], name="paddings"),
                 stack([[0, extra[i]] for i in range(count)], name="crops"))
 

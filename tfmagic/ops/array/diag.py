@@ -17,7 +17,7 @@ from tfmagic.ops import api, raw, shape_rules
 from tfmagic.ops.array.constants import ones, zeros, zeros_like
 from tfmagic.ops.array.join import concat
 from tfmagic.ops.array.shape_ops import rank, shape
-from tfmagic.ops.declare import op
+from tfmagic.ops.declare import old_names, op
 
 
 @op("Diag")
@@ -68,7 +68,7 @@ def _diag_part_dims(op: Any, x: Any) -> Any:
     return (*x[:-2], size)
 
 
-@op("MatrixDiag", "BatchMatrixDiag")
+@op("MatrixDiag")
 class MatrixDiag:
     """Matrices with the rows of the input on their diagonals."""
 
@@ -81,7 +81,7 @@ class MatrixDiag:
         return matrix_diag_part(dy)
 
 
-@op("MatrixDiagPart", "BatchMatrixDiagPart")
+@op("MatrixDiagPart")
 class MatrixDiagPart:
     """The diagonals of matrices."""
 
@@ -97,7 +97,7 @@ class MatrixDiagPart:
         return matrix_set_diag(zeros_like(op.input), dy)
 
 
-@op("MatrixSetDiag", "BatchMatrixSetDiag")
+@op("MatrixSetDiag")
 class MatrixSetDiag:
     """Matrices with other diagonals."""
 
@@ -124,7 +124,7 @@ class MatrixSetDiag:
         return matrix_set_diag(dy, zeros(wanted, dtype=dy.dtype)), matrix_diag_part(dy)
 
 
-@op("MatrixBandPart", "BatchMatrixBandPart", host=("num_lower", "num_upper"))
+@op("MatrixBandPart", host=("num_lower", "num_upper"))
 class MatrixBandPart:
     """Matrices with everything outside of a band set to zero."""
 
@@ -143,6 +143,9 @@ class MatrixBandPart:
     def gradient(op, dy):
         return raw.matrix_band_part(dy, op.num_lower, op.num_upper), None, None
 
+
+old_names(BatchMatrixDiag="MatrixDiag", BatchMatrixDiagPart="MatrixDiagPart", BatchMatrixSetDiag="MatrixSetDiag",
+          BatchMatrixBandPart="MatrixBandPart")
 
 # --- several diagonals ------------------------------------------------------------------------------------------
 

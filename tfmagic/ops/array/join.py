@@ -48,7 +48,8 @@ def _concat_dims(parts: list[Dims], axis_tensor: Tensor) -> Dims:
         total = None if total is None or size is None else total + size
         if dims is not None:
             before = shape_rules.merge(result and result[:axis], dims[:axis])
-            result = (*before, None, *shape_rules.merge(result and result[axis + 1:], dims[axis + 1:]))
+            behind = shape_rules.merge(result and result[axis + 1:], dims[axis + 1:])
+            result = (*(before or ()), None, *(behind or ()))
     return (*result[:axis], total, *result[axis + 1:])
 
 
@@ -201,7 +202,6 @@ class ParallelConcat:
         if op.T.kind == "O":
             return np.concatenate(values, 0)
         return torch.cat(list(values), 0)
-
 
 @array_op("Pack")
 class Pack:

@@ -9,12 +9,13 @@ from tfmagic.base.export import export
 from tfmagic.base.lazy import torch
 from tfmagic.base.shapes import Dims
 from tfmagic.graph.operation import Tensor
+from tfmagic.graph.scopes import name_scope
 from tfmagic.ops import api, raw
 from tfmagic.ops.array import constants, shape_ops
 from tfmagic.ops.array.diag import matrix_diag as diag
 from tfmagic.ops.array.diag import matrix_diag_part as diag_part
 from tfmagic.ops.array.diag import matrix_set_diag as set_diag
-from tfmagic.ops.declare import op, register
+from tfmagic.ops.declare import old_names, op, register
 from tfmagic.ops.math.matmul import matmul
 from tfmagic.ops.math.reduce import reduce_sum
 from tfmagic.ops.math.rules import after, conjugate
@@ -73,8 +74,7 @@ def _inverse_gradient(op: Any, dy: Tensor) -> Tensor:
     return -matmul(inverse, matmul(dy, inverse, adjoint_b=True), adjoint_a=True)
 
 
-for _name in ("MatrixInverse", "BatchMatrixInverse"):
-    register(_name, _square, _inverse, _inverse_gradient, traced=False, because="looks at values")
+register("MatrixInverse", _square, _inverse, _inverse_gradient, traced=False, because="looks at values")
 
 
 def _determinant_gradient(op: Any, dy: Tensor) -> Tensor:
@@ -94,8 +94,8 @@ def _determinant_shape(op: Any, x: Dims) -> Dims:
     return _batch_of(_square(op, x))
 
 
-for _name in ("MatrixDeterminant", "BatchMatrixDeterminant"):
-    register(_name, _determinant_shape, lambda op, x: torch.linalg.det(_full(op, x)).to(x.dtype), _determinant_gradient)
+register("MatrixDeterminant", _determinant_shape, lambda op, x: torch.linalg.det(_full(op, x)).to(x.dtype),
+         _determinant_gradient)
 
 
 def _slogdet(op: Any, x: Any) -> tuple[Any, Any]:
@@ -156,10 +156,8 @@ def _cholesky_grad(op: Any, lower: Any, dy: Any) -> Any:
     return (result + result.mH) * 0.5
 
 
-for _name in ("Cholesky", "BatchCholesky"):
-    register(_name, _square, _cholesky, _cholesky_gradient, traced=False, because="looks at values")
-for _name in ("CholeskyGrad", "BatchCholeskyGrad"):
-    register(_name, _square, _cholesky_grad)
+register("Cholesky", _square, _cholesky, _cholesky_gradient, traced=False, because="looks at values")
+register("CholeskyGrad", _square, _cholesky_grad)
 
 
 # --- solvers ---------------------------------------------------------------------------------------------------
@@ -209,13 +207,27 @@ def _triangular_gradient(op: Any, dy: Tensor) -> tuple[Tensor, Tensor]:
     return raw.matrix_band_part(dmatrix, 0, -1), drhs
 
 
-for _name in ("MatrixSolve", "BatchMatrixSolve"):
-    register(_name, _solve_shape, _solve, _solve_gradient, traced=False, because="looks at values")
-for _name in ("MatrixTriangularSolve", "BatchMatrixTriangularSolve"):
-    register(_name, _solve_shape, _triangular_solve, _triangular_gradient)
+register("MatrixSolve", _solve_shape, _solve, _solve_gradient, traced=False, because="looks at values")
+register("MatrixTriangularSolve", _solve_shape, _triangular_solve, _triangular_gradient)
 
 
-@op("MatrixSolveLs", "BatchMatrixSolveLs", traced=False, because="looks at values")
+@export("linalg.cholesky_solve")
+def cholesky_solve(chol: Any, rhs: Any, name: str | None = None) -> Tensor:
+    """Solves systems of equations by the Cholesky factors of their matrices.
+
+    Args:
+      chol: lower triangular factors, a tensor of shape [..., n, n].
+      rhs: right sides, a tensor of shape [..., n, k].
+
+    Returns:
+      The solutions, a tensor of shape [..., n, k].
+    """
+    with name_scope(name, "cholesky_solve", [chol, rhs]):
+        y = raw.matrix_triangular_solve(chol, rhs, adjoint=False, lower=True)
+        return raw.matrix_triangular_solve(chol, y, adjoint=True, lower=True)
+
+
+@op("MatrixSolveLs", traced=False, because="looks at values")
 class MatrixSolveLs:
     """Least squares, with a penalty on the solution's length."""
 
@@ -251,7 +263,6 @@ class MatrixSolveLs:
         normal = matmul(a, a, adjoint_a=over, adjoint_b=not over)
         normal += penalty * api.eye(columns if over else rows, dtype=a.dtype.base_dtype)
         factor = raw.cholesky(normal)
-        cholesky_solve = api.linalg.cholesky_solve
         if over:
             z = cholesky_solve(factor, dy)
             xz = matmul(x, z, adjoint_b=True)
@@ -298,8 +309,7 @@ def _eig_gradient(op: Any, dvalues: Tensor | None, dvectors: Tensor | None) -> T
         return set_diag(gradient, 0.5 * diag_part(gradient))
 
 
-for _name in ("SelfAdjointEigV2", "BatchSelfAdjointEigV2"):
-    register(_name, _eig_shape, _eig, _eig_gradient)
+register("SelfAdjointEigV2", _eig_shape, _eig, _eig_gradient)
 
 
 def _svd_shape(op: Any, x: Dims) -> tuple[Dims, Dims, Dims]:
@@ -367,8 +377,7 @@ def _svd_gradient(op: Any, ds: Tensor, du: Tensor, dv: Tensor) -> Tensor:
         return api.linalg.matrix_transpose(result) if tall else result
 
 
-for _name in ("Svd", "BatchSvd"):
-    register(_name, _svd_shape, _svd, _svd_gradient)
+register("Svd", _svd_shape, _svd, _svd_gradient)
 
 
 def _qr_shape(op: Any, x: Dims) -> tuple[Dims, Dims]:
@@ -551,3 +560,8 @@ def _einsum_shape(op: Any, inputs: list[Dims]) -> Dims:
 
 
 register("Einsum", _einsum_shape, lambda op, inputs: torch.einsum(op.equation, *inputs))
+
+old_names(BatchMatrixInverse="MatrixInverse", BatchMatrixDeterminant="MatrixDeterminant", BatchCholesky="Cholesky",
+          BatchCholeskyGrad="CholeskyGrad", BatchMatrixSolve="MatrixSolve",
+          BatchMatrixTriangularSolve="MatrixTriangularSolve", BatchMatrixSolveLs="MatrixSolveLs",
+          BatchSelfAdjointEigV2="SelfAdjointEigV2", BatchSvd="Svd")

@@ -154,8 +154,8 @@ def _spread(op: Any, dy: Tensor) -> Tensor:
                 shape = constant(list(dims), dtypes.int32) if None not in dims else shape_ops.shape(op.input)
                 return raw.tile(dy, shape)
             if None not in dims:
-                kept, scaling = _known_spread(op.input.graph, dims, axes.reshape(-1).tolist())
-                return raw.tile(raw.reshape(dy, kept), scaling)
+                known_kept, known_scaling = _known_spread(op.input.graph, dims, axes.reshape(-1).tolist())
+                return raw.tile(raw.reshape(dy, known_kept), known_scaling)
     shape = shape_ops.shape(op.input)
     with get_default_graph().colocate_with(shape.op):
         kept = reduced_shape(shape, op.reduction_indices)

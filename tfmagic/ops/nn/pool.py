@@ -6,7 +6,7 @@ from typing import Any
 
 from tfmagic.base import errors
 from tfmagic.base.lazy import torch
-from tfmagic.base.shapes import Dims
+from tfmagic.base.shapes import Dims, brackets
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.static_value import static_dims, static_ints
 from tfmagic.ops import raw
@@ -27,6 +27,39 @@ def _pool_shape(op: Any, x: Dims, ksize: Any, strides: Any, rank: int) -> Dims:
     window = ksize[-1 if channels_last(op) else 1]
     depth = depth if depth is None or window == 1 else depth // window
     return (x[0], *out, depth) if channels_last(op) else (x[0], depth, *out)
+
+
+def _ranks(rank: int, *names: str) -> Any:
+    """A check that inputs have the rank of an image batch; the others are not looked at."""
+    def check(op: Any, *dims: Dims) -> str | None:
+        return next((f"{name} must be {rank}-dimensional" for name, known in zip(names, dims)
+                     if known is not None and len(known) != rank), None)
+
+    return check
+
+
+def _plane(rank: int) -> Any:
+    """The check of ops that pool one batch of images."""
+    def check(op: Any, x: Dims, *others: Dims) -> str | None:
+        if rank == 5:
+            return _ranks(rank, "tensor_in")(op, x)
+        return None if x is None or len(x) == 4 else (
+            f"tensor_in_shape must have 2 spatial dimensions. {len(x)} {int(op.data_format == 'NCHW')}")
+
+    return check
+
+
+def _max_grad_check(rank: int) -> Any:
+    """The check of the gradient ops: three tensors of one rank, the outputs of one shape."""
+    ranks = _ranks(rank, "tensor_in", "tensor_out", "out_backprop")
+
+    def check(op: Any, x: Dims, y: Dims, dy: Dims, *others: Dims) -> str | None:
+        refused = ranks(op, x, y, dy)
+        if refused is None and y is not None and dy is not None and y != dy:
+            return f"Expected dy of shape {brackets(y)}, got {brackets(dy)}"
+        return refused
+
+    return check
 
 
 def _geometry(op: Any, dims: Dims, x: Any, ksize: Any = None, strides: Any = None) -> Geometry:

@@ -8,9 +8,14 @@ from typing import Any
 from tfmagic.base import errors
 from tfmagic.base.lazy import torch
 
+NO_ROW = "indices{where} = {index} is not in [0, {count})"
 
-def check_rows(op: Any, indices: Any, count: int) -> None:
+
+def check_rows(op: Any, indices: Any, count: int, words: str = NO_ROW) -> None:
     """Refuse an index that names no row.
+
+    Args:
+      words: the message; `offset` is the index's place in the flat indices.
 
     Raises:
       InvalidArgumentError: an index is negative or not below `count`.
@@ -19,9 +24,9 @@ def check_rows(op: Any, indices: Any, count: int) -> None:
     bad = (flat < 0) | (flat >= count)
     if flat.numel() and bool(bad.any()):
         position = int(bad.to(torch.int32).argmax())
-        where = _subscript(position, indices.shape)
+        offset, where = position, _subscript(position, indices.shape)
         raise errors.InvalidArgumentError(
-            None, op.op, f"indices{where} = {int(flat[position])} is not in [0, {count})")
+            None, op.op, words.format(where=where, index=int(flat[position]), count=count, offset=offset))
 
 
 def _subscript(position: int, dims: Any) -> str:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from tfmagic.base import errors
 from tfmagic.base.lazy import torch
-from tfmagic.base.shapes import Dims
+from tfmagic.base.shapes import Dims, brackets
 from tfmagic.graph import opdefs
 from tfmagic.ops import shape_rules
 from tfmagic.ops.declare import register
-from tfmagic.ops.state.rows import check_rows, rounds
+from tfmagic.ops.state.rows import NO_ROW, check_rows, rounds
+from tfmagic.ops.state.variables import handle_data
 
 _GRADIENTS = ("grad", "delta")
 
@@ -18,17 +20,21 @@ _GRADIENTS = ("grad", "delta")
 def _update_shape(op: Any, *dims: Dims) -> Dims:
     """The shape that variable, slots and gradient have in common; every other input is a scalar."""
     given = dict(zip((arg.name for arg in op.op._op_def.inputs), dims))
+    slots = [arg.name for arg in op.op._op_def.inputs if arg.is_ref or _is_handle(arg)]
+    for arg in op.op._op_def.inputs:
+        if _is_handle(arg):
+            shape_rules.with_rank(given[arg.name], 0)
+            given[arg.name] = handle_data(getattr(op, arg.name))[0]
     result = given["var"]
-    slots = [arg.name for arg in op.op._op_def.inputs if arg.is_ref]
     for name in slots:
         result = shape_rules.merge(result, given[name])
     if "indices" in given:
         rows = shape_rules.with_rank(given["indices"], 1)
         grad = given["grad"]
         if grad is not None:
-            shape_rules.merge_dim(grad[0], rows[0])
+            shape_rules.merge_dim(rows[0], grad[0])
             if result is not None:
-                shape_rules.merge(result[1:], grad[1:])
+                shape_rules.merge(result, (None, *grad[1:]))
     else:
         for name in _GRADIENTS:
             if name in given:
@@ -39,6 +45,87 @@ def _update_shape(op: Any, *dims: Dims) -> Dims:
     return result
 
 
+def _is_handle(arg: Any) -> bool:
+    return arg.dtype is not None and arg.dtype.name == "resource"
+
+
+# What TensorFlow's kernels call their scalars, by the end of the op's name.
+_STRICT = ("Ftrl", "FtrlV2", "ProximalAdagrad")
+_SPACED = ("ApplyAdaMax", "ApplyAdam", "ApplyAdamWithAmsgrad", "ApplyCenteredRMSProp", "ApplyRMSProp",
+           "SparseApplyMomentum", "SparseApplyKerasMomentum")
+
+
+def _scalar_words(op_type: str, name: str) -> str | None:
+    """What a kernel says of an input that must be a scalar; None: it does not look."""
+    strict = op_type.endswith(tuple("Apply" + update for update in _STRICT))
+    if name == "sign_decay":
+        return None
+    if name in ("l1", "l2", "l2_shrinkage"):
+        kind = "non-negative scalar" if strict else "scalar"
+        return f"{name.replace('_', ' ')} regularization strength is not a {kind}: "
+    if name == "lr_power":
+        return "lr_power is not a non-positive scalar: "
+    if name == "alpha" and "SparseApply" in op_type:
+        name = "lr"
+    if name == "lr" and strict:
+        return "lr is not a positive scalar: "
+    if name == "lr" and op_type.endswith(_SPACED) and ("Momentum" in op_type or "Sparse" not in op_type):
+        return "lr is not a scalar : "
+    return f"{name} is not a scalar: "
+
+
+def _refused(op: Any, *dims: Dims) -> str | None:
+    """TensorFlow's words for shapes that do not fit together."""
+    definition = op.op._op_def
+    given = dict(zip((arg.name for arg in definition.inputs), dims))
+    slots = [arg.name for arg in definition.inputs if arg.is_ref or _is_handle(arg)]
+    var = given["var"]
+    for name in slots:
+        if var is not None and given[name] is not None and given[name] != var:
+            return f"var and {name} do not have the same shape{brackets(var)} {brackets(given[name])}"
+    for name, known in given.items():
+        if name in slots or name in _GRADIENTS or name == "indices" or not known:
+            continue
+        words = _scalar_words(definition.name, name)
+        if words is not None:
+            return words + brackets(known)
+    grad = next(given[name] for name in _GRADIENTS if name in given)
+    if "indices" not in given:
+        if var is not None and grad is not None and grad != var:
+            name = next(name for name in _GRADIENTS if name in given)
+            return f"var and {name} do not have the same shape{brackets(var)} {brackets(grad)}"
+        return None
+    indices = given["indices"]
+    if indices is not None and len(indices) != 1:
+        return "indices must be one-dimensional"
+    if var is not None and grad is not None:
+        for axis in range(1, len(var)):
+            if axis >= len(grad) or grad[axis] != var[axis]:
+                return f"var and grad must match in dimension {axis}"
+    if indices is not None and grad is not None and grad[:1] != indices:
+        return "grad must be the same size as indices in the first dimension."
+    return None
+
+
+def _require(op: Any, name: str, value: Any, fits: Callable[[float], bool]) -> None:
+    """Refuse a scalar, where its value is known when the plan is made."""
+    if isinstance(value, torch.Tensor) and value.numel() == 1 and not fits(float(value)):
+        words = f"{_scalar_words(op.op.type, name)}{brackets(tuple(value.shape))}"
+        raise errors.InvalidArgumentError(None, op.op, words)
+
+
+def _require_strict(op: Any, **values: Any) -> None:
+    """What Ftrl and the proximal Adagrad ask of their scalars."""
+    for name, value in values.items():
+        _require(op, name, value, (lambda v: v > 0) if name == "lr" else (lambda v: v <= 0) if name == "lr_power" else (
+            lambda v: v >= 0))
+
+
+# Updates whose kernels tell an index that names no row by its place.
+_LIKE_DA = ("AdagradDA", "ProximalGradientDescent")
+_BY_OFFSET = "Index {index} at offset {offset} in indices is out of range"
+
+
 def _sparse(rule: Callable[..., Any], names: list[str], slots: tuple[str, ...]) -> Callable[..., Any]:
     """The rule applied to the rows that `indices` names, one after the other where a row is named twice."""
     renamed = {"grad": "delta"} if "delta" in rule.__code__.co_varnames[:rule.__code__.co_argcount] else {}
@@ -47,7 +134,7 @@ def _sparse(rule: Callable[..., Any], names: list[str], slots: tuple[str, ...]) 
         given = dict(zip(names, values))
         indices, grad = given.pop("indices"), given.pop("grad")
         state = {name: given.pop(name) for name in slots}
-        check_rows(op, indices, state["var"].shape[0])
+        check_rows(op, indices, state["var"].shape[0], _BY_OFFSET if op.op.type.endswith(_LIKE_DA) else NO_ROW)
         for rows, positions in rounds(indices):
             old = {name: value.index_select(0, rows) for name, value in state.items()}
             new = rule(op, **old, **given, **{renamed.get("grad", "grad"): grad.index_select(0, positions)})
@@ -67,7 +154,7 @@ def _declare(update: str, rule: Callable[..., Any], *slots: str) -> None:
             continue
         sparse = "Sparse" in form
         kernel = _sparse(rule, [arg.name for arg in definition.inputs], changed) if sparse else rule
-        register(form + update, shape=None if form.startswith("Resource") else _update_shape, kernel=kernel,
+        register(form + update, shape=_update_shape, kernel=kernel, check=_refused,
                  writes=changed, doc=rule.__doc__, traced=not sparse,
                  because="looks at values" if sparse else None)
 
@@ -172,11 +259,13 @@ def _centered_rms_prop(op: Any, var: Any, mg: Any, ms: Any, mom: Any, lr: Any, r
 def _ftrl_v2(op: Any, var: Any, accum: Any, linear: Any, grad: Any, lr: Any, l1: Any, l2: Any, l2_shrinkage: Any,
              lr_power: Any) -> Any:
     """FTRL-proximal with an L2 penalty on the gradient."""
+    _require_strict(op, lr=lr, l1=l1, l2=l2, l2_shrinkage=l2_shrinkage, lr_power=lr_power)
     return _follow_leader(var, accum, linear, grad, grad + 2 * l2_shrinkage * var, lr, l1, l2, lr_power)
 
 
 def _ftrl(op: Any, var: Any, accum: Any, linear: Any, grad: Any, lr: Any, l1: Any, l2: Any, lr_power: Any) -> Any:
     """FTRL-proximal: follow the regularised leader, with L1 and L2 penalties."""
+    _require_strict(op, lr=lr, l1=l1, l2=l2, lr_power=lr_power)
     return _follow_leader(var, accum, linear, grad, grad, lr, l1, l2, lr_power)
 
 
@@ -196,6 +285,7 @@ def _shrink(value: Any, rate: Any, l1: Any, l2: Any) -> Any:
 
 def _proximal_adagrad(op: Any, var: Any, accum: Any, lr: Any, l1: Any, l2: Any, grad: Any) -> Any:
     """Adagrad with a proximal step for L1 and L2 penalties."""
+    _require_strict(op, lr=lr, l1=l1, l2=l2)
     accum = accum + grad * grad
     rate = lr * torch.rsqrt(accum)
     return _shrink(var - grad * rate, rate, l1, l2), accum

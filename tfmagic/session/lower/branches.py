@@ -14,9 +14,9 @@ from tfmagic.session import run_errors
 from tfmagic.session.lower.body import DEAD, Inner, common_meta, device_of, lives_on_host, passed
 from tfmagic.session.lower.lowering import Lowering, VariableRef
 from tfmagic.session.lower.regions import SWITCHES, Path, Region
-from tfmagic.session.lower.run_time import BodyCall, PlanCall
 from tfmagic.session.lower.schedule import Step, schedule
 from tfmagic.session.plan.plan_graph import PlanGraph
+from tfmagic.session.plan.run_time import BodyCall, PlanCall
 
 
 class Conditional(BodyCall):
@@ -212,39 +212,6 @@ def _as_constant(inner: Inner, value: Any) -> Any:
         tracer = inner.lowering.tracer
         return tracer.proxy(tracer.constant(DEAD))
     return value
-
-
-def lower_merge(lowering: Lowering, op: Operation) -> None:
-    """Lower a Merge whose inputs have no one condition."""
-    values = [lowering.value(t) if t in lowering.values else None for t in op._inputs]
-    tracer = lowering.tracer
-    tracer.op, tracer.device = op, lowering.place(op)
-    present = [(index, value) for index, value in enumerate(values) if value is not None]
-    if len(present) == 1 or not any(isinstance(value, Proxy) for _, value in present):
-        index, value = present[0]
-        lowering.values[op._outputs[0]] = value
-        lowering.values[op._outputs[1]] = torch.tensor(index, dtype=torch.int32)
-        return
-    call: Any = tracer.create_proxy("call_function", _FirstAlive([index for index, _ in present]),
-                               tuple(value for _, value in present), {})
-    for index, tensor in enumerate(op._outputs):
-        lowering.values[tensor] = call[index]
-    lowering.values[op._outputs[1]].node.meta["device"] = "cpu"
-
-
-class _FirstAlive(PlanCall):
-    """Called at run time: the first value that is not dead, and its number."""
-
-    __name__ = __qualname__ = "merge"
-
-    def __init__(self, numbers: list[int]):
-        self._numbers = numbers
-
-    def __call__(self, *values: Any) -> tuple[Any, Any]:
-        for number, value in zip(self._numbers, values):
-            if value is not DEAD:
-                return value, torch.tensor(number, dtype=torch.int32)
-        return DEAD, DEAD
 
 
 class _MustLive(PlanCall):

@@ -21,8 +21,8 @@ from tfmagic.session.lower.body import DEAD
 from tfmagic.session.lower.loops import ENTERS, EXITS, NEXT
 from tfmagic.session.lower.lowering import VARIABLE_OPS, Lowering, VariableRef, uninitialized
 from tfmagic.session.lower.regions import MERGES, SWITCHES
-from tfmagic.session.lower.run_time import PlanCall, RunTimeKernel
 from tfmagic.session.lower.schedule import waits
+from tfmagic.session.plan.run_time import PlanCall, RunTimeKernel
 from tfmagic.session.running import check_deadline, current
 
 
@@ -253,7 +253,7 @@ class _Run:
         if type(value) is VariableRef:
             present = self.variables[value.root]
             if present is None:
-                raise uninitialized(value.root, op)
+                raise uninitialized(value.root, op, any(v is not None for v in self.variables.values()))
             return present
         return value
 
@@ -280,7 +280,7 @@ class _Run:
         if not written:
             for root, value in zip(roots, (self.variables[r] for r in roots)):
                 if value is None:
-                    raise uninitialized(root, op)
+                    raise uninitialized(root, op, any(v is not None for v in self.variables.values()))
         result = one(values)
         if not written:
             return result

@@ -14,10 +14,10 @@ from tfmagic.session.lower.body import Inner, lives_on_host, meta_of, passed, st
 from tfmagic.session.lower.branches import BranchStep
 from tfmagic.session.lower.lowering import Lowering, VariableRef
 from tfmagic.session.lower.regions import MERGES, SWITCHES, Irregular, Region
-from tfmagic.session.lower.run_time import BodyCall
 from tfmagic.session.lower.schedule import OpStep, Step, schedule, waits
 from tfmagic.session.plan.order import Cycle, in_order
 from tfmagic.session.plan.plan_graph import PlanGraph
+from tfmagic.session.plan.run_time import BodyCall
 from tfmagic.session.running import check_deadline, current
 
 

@@ -27,11 +27,12 @@ from tfmagic.base import errors
 from tfmagic.graph import registry
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.graph.registry import Node, OpDeclaration
+from tfmagic.ops import unsigned
 from tfmagic.ops.torch_types import torch_dtype
 from tfmagic.session import run_errors
-from tfmagic.session.lower.run_time import Check, RunTimeKernel, settled, tensor_type
 from tfmagic.session.lower.tracer import PlanTracer
 from tfmagic.session.plan.plan_graph import Update
+from tfmagic.session.plan.run_time import Check, RunTimeKernel, settled, tensor_type
 from tfmagic.session.resources.keys import key_of, shown
 
 # An op is folded only when its outputs are known to stay below this many elements.
@@ -125,7 +126,7 @@ class Lowering:
             self.read.setdefault(root, op)
             return
         self.tracer.op = op
-        self.tracer.create_proxy("call_function", _checker(root, op), (self.variable(root),), {})
+        self.tracer.create_proxy("call_function", _checker(root, op, self.resources), (self.variable(root),), {})
 
     # --- operations -------------------------------------------------------------------------------------------
 
@@ -156,12 +157,15 @@ class Lowering:
         roots = self._roots(op, (*written, *declaration.reads))
         arguments = self._arguments(op, written)
         self.tracer.inputs = arguments
+        shown = [a.node.meta.get("val") if isinstance(a, Proxy) else a for a in arguments]
         try:
+            run_errors.refuse_shapes(op, shown)
             result = self._call(op, declaration, arguments)
         except Exception as exception:
-            shown = [a.node.meta.get("val") if isinstance(a, Proxy) else a for a in arguments]
             explained = run_errors.translate(exception, op, shown)
-            raise explained from (None if explained is exception else exception)
+            if not self.is_body:
+                raise explained from (None if explained is exception else exception)
+            result = self.tracer.create_proxy("call_function", _failing(explained), (), {})  # where the body is run
         if written:
             result = self._store(op, written, roots, result)
             names = [arg.name for arg in op._op_def.inputs]
@@ -218,7 +222,7 @@ class Lowering:
         names = [arg.name for arg in op._op_def.inputs]
         traced = [isinstance(a, Proxy) for a in arguments]
         has_state = declaration.state is not None
-        opaque = declaration.traced is False
+        opaque = declaration.traced is False or unsigned.concerns(op)
         for index, name in enumerate(names):
             if name in declaration.host and not isinstance(args[index], list):
                 if isinstance(args[index], Proxy):
@@ -239,7 +243,8 @@ class Lowering:
             except (TraceError, TypeError, AttributeError, RuntimeError, ValueError, IndexError, NotImplementedError):
                 # The kernel looks at what only a run can tell: it is called at run time.
                 self._erase(mark)
-        function = RunTimeKernel(op, declaration, self.resources if has_state else None, self.tracer.device)
+        function = RunTimeKernel(op, declaration, self.resources if has_state else None, self.tracer.device,
+                                 any(isinstance(a, Proxy) and "val" not in a.node.meta for a in arguments))
         return self.tracer.create_proxy("call_function", function, tuple(arguments), {})
 
     def _is_small(self, op: Operation) -> bool:
@@ -321,24 +326,40 @@ def _variable_type(root: Operation) -> torch.dtype | None:
     return None if dtype.kind == "O" else torch_dtype(dtype)
 
 
-def _checker(root: Operation, op: Operation) -> Check:
+def _checker(root: Operation, op: Operation, resources: Any) -> Check:
     def require(value: Any) -> None:
         if value is None:
-            raise uninitialized(root, op)
+            raise uninitialized(root, op, bool(resources.variables.values))
 
     return Check("require_initialized", require)
 
 
-def uninitialized(root: Operation, op: Operation) -> errors.OpError:
-    """The error of reading a variable without a value."""
-    if root.type == "VarHandleOp":
-        container, name = shown(key_of(root))
+def _failing(error: BaseException) -> Check:
+    def fail() -> None:
+        raise error
+
+    return Check("fail", fail)
+
+
+def uninitialized(root: Operation, op: Operation, others: bool) -> errors.OpError:
+    """The error of reading a variable without a value.
+
+    Args:
+      root: the variable's node.
+      op: what reads it.
+      others: whether any variable of the session has a value.
+    """
+    advice = "\nRun tf.global_variables_initializer() in this session first."
+    if root.type != "VarHandleOp":
+        return run_errors.error(errors.FailedPreconditionError, op,
+                                f"Attempting to use uninitialized value {root.name}{advice}")
+    if "Apply" in op.type:
+        return run_errors.error(errors.InternalError, op, f"Invalid variable reference.{advice}")
+    container, name = shown(key_of(root))
+    lacking = (f"Resource {container}/{name}/N10tensorflow3VarE does not exist." if others else
+               f"Container {container} does not exist. (Could not find resource: {container}/{name})")
+    if op.type == "ReadVariableOp":
         return run_errors.error(
             errors.FailedPreconditionError, op, f"Error while reading resource variable {name} from Container: "
-            f"{container}. This could mean that the variable was uninitialized. Not found: Container {container} "
-            f"does not exist. (Could not find resource: {container}/{name})\nRun "
-            "tf.global_variables_initializer() in this session first.")
-    return run_errors.error(
-        errors.FailedPreconditionError, op,
-        f"Attempting to use uninitialized value {root.name}\nRun tf.global_variables_initializer() in this session "
-        "first.")
+            f"{container}. This could mean that the variable was uninitialized. Not found: {lacking}{advice}")
+    return run_errors.error(errors.NotFoundError, op, lacking + advice)

@@ -13,7 +13,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from tfmagic.graph.operation import Operation, Tensor
-from tfmagic.session.lower.schedule import OpStep, Step, producers, sources
+from tfmagic.session.lower.merges import MergeStep
+from tfmagic.session.lower.schedule import Step, producers, sources
 from tfmagic.session.plan.order import Cycle, Order, in_order
 
 Path = tuple[tuple[Tensor, int], ...]
@@ -165,14 +166,3 @@ class Region:
                     order.done(unit)
             result.append(branch(self, path, key, cluster))
         return result
-
-
-class MergeStep(OpStep):
-    """A Merge whose inputs have no one condition: takes the one that is alive in the run."""
-
-    __slots__ = ()
-
-    def lower(self, lowering: Any) -> None:
-        from tfmagic.session.lower.branches import lower_merge
-
-        lower_merge(lowering, self.ops[0])

@@ -15,7 +15,7 @@ from torch import fx
 from torch.fx.proxy import GraphAppendingTracer, Proxy
 
 from tfmagic.graph.operation import Operation
-from tfmagic.session.lower.run_time import UNKNOWN, PlanCall
+from tfmagic.session.plan.run_time import UNKNOWN, PlanCall
 
 # Functions that make a tensor from nothing: they get the device of the op that calls them.
 _CREATORS = frozenset({torch.zeros, torch.ones, torch.full, torch.empty, torch.arange, torch.linspace, torch.eye,

@@ -34,9 +34,20 @@ def run_passes(plan: PlanGraph, keep_stages: bool = False) -> None:
             plan.stages[name] = plan.code()
 
 
+class BrokenPlan(AssertionError):
+    """Raised while tests run when a plan breaks a rule of `passes.checks`."""
+
+
 def check_plan(plan: PlanGraph) -> None:
-    """While tests run (TFMAGIC_CHECK=1): the plan is well formed."""
+    """While tests run (TFMAGIC_CHECK=1): the plan is well formed.
+
+    Raises:
+      BrokenPlan: it is not.
+    """
     if os.environ.get("TFMAGIC_CHECK"):
         from tfmagic.session.passes.checks import check
 
-        check(plan)
+        try:
+            check(plan)
+        except AssertionError as broken:
+            raise BrokenPlan(*broken.args) from None

@@ -57,7 +57,7 @@ def _stands_alone(plan: PlanGraph, update: Any, own_nodes: set[fx.Node]) -> bool
     for root, value in zip(roots, update.values):
         if not isinstance(value, Proxy) or set(value.node.users) - {output} - own_nodes:
             return False
-        if value.node in output.args[0][0] or value.node not in output.args[0][1]:
+        if value.node in plan.results[0] or value.node not in plan.results[1]:
             return False
         before = update.arguments[next(name for name, r in update.roots.items() if r is root)]
         if not isinstance(before, Proxy) or before.node.meta.get("source") is not root:
@@ -104,7 +104,7 @@ def _finish(plan: PlanGraph, updates: list[Any], call: fx.Node, changed: tuple[s
       changed: the updates' inputs whose variables the call changes, in the order of `Prepared.changed`.
     """
     output = plan.output_node
-    outputs, states, calls = output.args[0]
+    outputs, states, calls = plan.results
     gone = {value.node for update in updates for value in update.values}
     kept = [(key, node) for key, node in zip(plan.written, states) if node not in gone]
     plan.written = [key for key, _ in kept]

@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import fx
 
-from tfmagic.session.lower.run_time import PlanCall
+from tfmagic.session.plan.run_time import PlanCall
 
 # Functions of torch.nn.functional and helpers that always return new memory and have no schema of their own.
 _FRESH_FUNCTIONS = frozenset({torch.nn.functional.softmax, torch.nn.functional.log_softmax, torch.tensor,

@@ -44,7 +44,7 @@ class PlanGraph:
       must_read: variables that must have a value when the plan runs, each with the operation that reads it.
       feeds: the fed tensors, in the order of a run's arguments (a body has none).
       fetches: the tensors that the results are values of (of a whole plan).
-      ops: the operations that it was made from.
+      ops: the operations that it was made from: while they stay as they are, so does the plan.
       stages: the code after lowering and after each pass, by name, where it was asked for.
     """
 
@@ -57,7 +57,7 @@ class PlanGraph:
     must_read: dict[Operation, Operation] = field(default_factory=dict)
     feeds: tuple[Tensor, ...] = ()
     fetches: tuple[Tensor, ...] = ()
-    ops: tuple[Operation, ...] = ()
+    ops: frozenset[Operation] = frozenset()
     stages: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -69,6 +69,12 @@ class PlanGraph:
     def output_node(self) -> fx.Node:
         """The node that names the results."""
         return next(reversed(self.graph.nodes))
+
+    @property
+    def results(self) -> tuple[tuple[fx.Node, ...], tuple[fx.Node, ...], tuple[fx.Node, ...]]:
+        """The nodes of the fetched values, of the variables' new values and of the prepared updates."""
+        results: Any = self.output_node.args[0]
+        return results
 
     def constant_node(self, value: Any) -> fx.Node:
         """A node, before the results, that gives `value`."""

@@ -7,6 +7,7 @@ from typing import Any
 from torch import fx
 from torch.fx.proxy import Proxy
 
+from tfmagic.base import errors
 from tfmagic.session import run_errors
 
 # The global by which code that a tier compiled is known in a traceback.
@@ -61,14 +62,18 @@ def explained(exception: Exception) -> BaseException:
                 found = code, node, traceback.tb_frame
         traceback = traceback.tb_next
     if found is None:
-        return exception
+        return exception if isinstance(exception, errors.OpError) else _caused(
+            run_errors.internal(exception, "The run"), exception)
     code, node, frame = found
     return of_node(exception, node, code.inputs(node, frame.f_locals))
 
 
 def of_node(exception: Exception, node: fx.Node, inputs: list[Any]) -> BaseException:
     """The error that the user sees for what the computation of `node` raised, with the cause where it is another."""
-    error = run_errors.translate(exception, node.meta["op"], inputs)
+    return _caused(run_errors.translate(exception, node.meta["op"], inputs), exception)
+
+
+def _caused(error: BaseException, exception: BaseException) -> BaseException:
     if error is not exception:
         error.__cause__ = exception
     return error

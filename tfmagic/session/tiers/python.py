@@ -7,8 +7,8 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
-from tfmagic.session.lower.run_time import PlanCall
 from tfmagic.session.plan.plan_graph import PlanGraph
+from tfmagic.session.plan.run_time import PlanCall
 from tfmagic.session.tiers.failures import CODE, PlanCode
 
 

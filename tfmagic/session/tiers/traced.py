@@ -9,8 +9,8 @@ from typing import Any
 import torch
 from torch import fx
 
-from tfmagic.session.lower.run_time import PlanCall
 from tfmagic.session.plan.plan_graph import PlanGraph
+from tfmagic.session.plan.run_time import PlanCall
 from tfmagic.session.tiers import failures
 
 # Called with a node, the nanoseconds when it began and ended, and its value.

@@ -268,22 +268,6 @@ def self_adjoint_eigvals(tensor: Any, name: str | None = None) -> Tensor:
     return raw.self_adjoint_eig_v2(tensor, compute_v=False, name=name)[0]
 
 
-@export("linalg.cholesky_solve")
-def cholesky_solve(chol: Any, rhs: Any, name: str | None = None) -> Tensor:
-    """Solves systems of equations by the Cholesky factors of their matrices.
-
-    Args:
-      chol: lower triangular factors, a tensor of shape [..., n, n].
-      rhs: right sides, a tensor of shape [..., n, k].
-
-    Returns:
-      The solutions, a tensor of shape [..., n, k].
-    """
-    with name_scope(name, "cholesky_solve", [chol, rhs]):
-        y = raw.matrix_triangular_solve(chol, rhs, adjoint=False, lower=True)
-        return raw.matrix_triangular_solve(chol, y, adjoint=True, lower=True)
-
-
 @export("matrix_solve_ls")
 def matrix_solve_ls(matrix: Any, rhs: Any, l2_regularizer: float = 0.0, fast: bool = True,
                     name: str | None = None) -> Tensor:

@@ -187,11 +187,11 @@ def compute_weighted_loss(losses: Any, weights: Any = 1.0, scope: str | None = N
             kind = losses.dtype
             losses = cast(losses, dtypes.float32)
             weights = cast(weights, dtypes.float32)
-            losses = raw.mul(losses, weights)
+            weighted = raw.mul(losses, weights)
             if reduction == Reduction.NONE:
-                loss = losses
+                loss = weighted
             else:
-                loss = reduce_sum(losses)
+                loss = reduce_sum(weighted)
                 if reduction == Reduction.MEAN:
                     loss = _safe_mean(loss, reduce_sum(constants.ones_like(losses) * weights))
                 elif reduction == Reduction.SUM_BY_NONZERO_WEIGHTS:
@@ -282,11 +282,10 @@ def huber_loss(labels: Any, predictions: Any, weights: Any = 1.0, delta: float =
 
     def function(y: Tensor, x: Tensor) -> Tensor:
         size = _abs(raw.sub(x, y))
-        bound = convert_to_tensor(delta, dtype=size.dtype)
-        square = raw.minimum(size, bound)
+        square = raw.minimum(size, delta)
         rest = raw.sub(size, square)
         half = convert_to_tensor(0.5, dtype=square.dtype)
-        return raw.add(raw.mul(half, raw.mul(square, square)), raw.mul(bound, rest))
+        return raw.add(raw.mul(half, raw.mul(square, square)), raw.mul(delta, rest))
 
     return _of_pairs("huber_loss", labels, predictions, weights, scope, loss_collection, reduction, function)
 
@@ -456,7 +455,8 @@ def softmax_cross_entropy(onehot_labels: Any, logits: Any, weights: Any = 1.0, l
         logits.get_shape().assert_is_compatible_with(labels.get_shape())
         if label_smoothing > 0:
             classes = cast(shape_ops.shape(labels)[-1], logits.dtype)
-            labels = labels * (1.0 - label_smoothing) + label_smoothing / classes
+            others = label_smoothing / classes
+            labels = labels * (1.0 - label_smoothing) + others
         labels = raw.stop_gradient(labels, name="labels_stop_gradient")
         losses = softmax_cross_entropy_with_logits_v2(labels=labels, logits=logits, name="xentropy")
         return compute_weighted_loss(losses, weights, inner, loss_collection, reduction=reduction)

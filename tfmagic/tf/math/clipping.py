@@ -122,8 +122,8 @@ def clip_by_global_norm(t_list: Any, clip_norm: Any, use_norm: Any = None,
     if use_norm is None:
         use_norm = global_norm(t_list, name)
     with name_scope(name, "clip_by_global_norm", [*t_list, clip_norm]) as scope:
-        finite_scale = clip_norm * raw.minimum(1.0 / use_norm, constant(1.0, dtype=use_norm.dtype) / clip_norm)
-        scale = finite_scale + (use_norm - use_norm)  # a norm that is not finite makes it NaN
+        scale = clip_norm * raw.minimum(1.0 / use_norm, constant(1.0, dtype=use_norm.dtype) / clip_norm)
+        scale = api.where(raw.is_finite(use_norm), scale, constant(float("nan"), dtype=use_norm.dtype))
         values = [None if t is None else _values(t, f"t_{i}") for i, t in enumerate(t_list)]
         clipped: list[Any] = []
         for index, (item, value) in enumerate(zip(t_list, values)):

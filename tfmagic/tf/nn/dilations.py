@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from tfmagic.base.export import export
+from tfmagic.base.shapes import TensorShape
 from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.scopes import name_scope
@@ -43,21 +44,23 @@ def convolution(input: Any, filter: Any, padding: Any, strides: Any = None, dila
     rate = given("dilations", dilations, "dilation_rate", dilation_rate)
     with name_scope(name, "convolution", [input, filter]) as scope:
         input = convert_to_tensor(input, name="input")
-        filter = convert_to_tensor(filter, name="filter")
-        dims = _spatial_count(input, filter)
+        # An array becomes a node of the op that takes it.
+        weights = convert_to_tensor(filter, name="filter") if hasattr(filter, "_as_graph_element") else filter
+        shape = weights.get_shape() if isinstance(weights, Tensor) else TensorShape(np.shape(weights))
+        dims = _spatial_count(input, shape)
         first = data_format is not None and data_format.startswith("NC")
         strides, rate = _numbers(strides, dims, "strides"), _numbers(rate, dims, "dilation_rate")
         check_steps(strides, rate)
         if all(r == 1 for r in rate):
-            return _plain(input, filter, padding, strides, first, dims, scope)
+            return _plain(input, weights, padding, strides, first, dims, scope)
         return with_space_to_batch(
             input, rate, padding,
-            lambda values, _, pad: _plain(values, filter, pad, strides, first, dims, scope),
-            filter_shape=shape_ops.shape(filter), data_format=data_format)
+            lambda values, _, pad: _plain(values, weights, pad, strides, first, dims, scope),
+            filter_shape=shape if shape.is_fully_defined() else shape_ops.shape(weights), data_format=data_format)
 
 
-def _spatial_count(input: Tensor, filter: Tensor) -> int:
-    rank = filter.get_shape().ndims if filter.get_shape().ndims is not None else input.get_shape().ndims
+def _spatial_count(input: Tensor, filter_shape: TensorShape) -> int:
+    rank = filter_shape.ndims if filter_shape.ndims is not None else input.get_shape().ndims
     if rank is None:
         raise ValueError("rank of input must be known")
     if not 3 <= rank <= 5:
@@ -125,7 +128,8 @@ def with_space_to_batch(input: Any, dilation_rate: Any, padding: str, op: Callab
       ValueError: no such padding, or the rank is unknown.
     """
     input = convert_to_tensor(input, name="input")
-    rate = [int(r) for r in np.asarray(constant_value(convert_to_tensor(dilation_rate, name="dilation_rate")))]
+    rate_tensor = convert_to_tensor(dilation_rate, name="dilation_rate")
+    rate = [int(r) for r in np.asarray(constant_value(rate_tensor))]
     first = data_format is not None and data_format.startswith("NC")
     if spatial_dims is None:
         spatial_dims = list(range(2, len(rate) + 2)) if first else list(range(1, len(rate) + 1))
@@ -144,10 +148,13 @@ def with_space_to_batch(input: Any, dilation_rate: Any, padding: str, op: Callab
         pads = np.zeros([len(rate), 2], np.int32)
     else:
         raise ValueError(f"Invalid padding method {padding!r}")
-    spatial_shape = api.stack([shape_ops.shape(input)[d] for d in spatial_dims])
-    static = [input.get_shape()[d].value for d in spatial_dims]
-    pads, crops = api.required_space_to_batch_paddings(
-        input_shape=static if None not in static else spatial_shape, base_paddings=pads, block_shape=rate)
+    sizes: Any = [input.get_shape()[d].value for d in spatial_dims]
+    if None in sizes:
+        dims = shape_ops.shape(input)
+        sizes = api.stack([dims[d] for d in spatial_dims])
+    pads, crops = (rows if known is None else known for rows, known in (
+        (rows, constant_value(rows)) for rows in api.required_space_to_batch_paddings(
+            input_shape=sizes, base_paddings=pads, block_shape=rate_tensor)))
     rate, pads, crops = _up_to_last(rate, pads, crops, spatial_dims)
     batched = raw.space_to_batch_nd(input=input, block_shape=rate, paddings=pads)
     result = op(batched, len(spatial_dims), "VALID")
@@ -156,16 +163,22 @@ def with_space_to_batch(input: Any, dilation_rate: Any, padding: str, op: Callab
 
 def _up_to_last(rate: list[int], pads: Any, crops: Any, dims: list[int]) -> tuple[Any, Any, Any]:
     """SpaceToBatchND counts dimensions from 1 on: those between that are not dilated get neutral entries."""
-    if dims == list(range(1, len(dims) + 1)):
-        return rate, pads, crops
-    last = max(dims)
-    full = [1] * last
+    full = [1] * max(dims)
     for r, d in zip(rate, dims):
         full[d - 1] = r
-    none = [0, 0]
 
     def filled(rows: Any) -> Any:
-        return api.stack([rows[dims.index(d)] if d in dims else none for d in range(1, last + 1)])
+        parts: list[Any] = []
+        done, place = 0, 0
+        while place < len(dims):
+            if dims[place] > done + 1:
+                parts.append(np.zeros([dims[place] - done - 1, 2], np.int32))
+            stop = place + 1
+            while stop < len(dims) and dims[stop] == dims[stop - 1] + 1:
+                stop += 1
+            parts.append(rows[place:stop])
+            done, place = dims[stop - 1], stop
+        return api.concat(parts, 0) if isinstance(rows, Tensor) else np.concatenate(parts)
 
     return full, filled(pads), filled(crops)
 

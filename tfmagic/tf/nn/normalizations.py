@@ -136,7 +136,7 @@ def weighted_moments(x: Any, axes: Any, frequency_weights: Any, name: str | None
         total = reduce_sum(weights + constants.zeros_like(x), axes, name="sum_of_weights", keepdims=True)
         divisor = raw.reciprocal(total, name="inv_weight_sum")
         mean = raw.mul(weighted, divisor)
-        distance = reduce_sum(raw.mul(raw.squared_difference(x, mean), weights), axes, name="weighted_distsq",
+        distance = reduce_sum(weights * raw.squared_difference(x, mean), axes, name="weighted_distsq",
                               keepdims=True)
         variance = raw.mul(distance, divisor)
         if not keep:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sized
+from collections.abc import Callable, Iterable, Sized
 from typing import Any
 
 from tfmagic.base import dtypes
@@ -62,7 +62,7 @@ def max_pool(value: Any, ksize: Any, strides: Any, padding: str, data_format: st
       A tensor of the same type.
     """
     value = deprecated_argument_lookup("input", input, "value", value)
-    if ksize == 0 or (isinstance(ksize, Sized) and any(isinstance(k, int) and k == 0 for k in ksize)):
+    if ksize == 0 or (isinstance(ksize, Iterable) and any(isinstance(k, int) and k == 0 for k in ksize)):
         raise ValueError("ksize cannot be zero.")
     return _pool(raw.max_pool, "MaxPool", value, ksize, strides, padding, data_format, "NHWC", name)
 

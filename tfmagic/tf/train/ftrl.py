@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from tfmagic.base import dtypes
 from tfmagic.base.export import export
+from tfmagic.graph.context import get_default_graph
+from tfmagic.graph.convert import constant
 from tfmagic.ops import raw
-from tfmagic.ops.array.constants import ones
 from tfmagic.tf.train.optimizer import Optimizer, like
 
 
@@ -52,14 +52,10 @@ class FtrlOptimizer(Optimizer):
 
     def _create_slots(self, var_list: list[Any]) -> None:
         for var in var_list:
-            self._get_or_make_slot_with_initializer(
-                var, self._first_accumulator, var.shape, var.dtype.base_dtype, "accum",
-                self._accum_name or self._name)
+            with get_default_graph().colocate_with(var):
+                first = constant(self._initial_accumulator_value, dtype=var.dtype.base_dtype, shape=var.shape)
+                self._get_or_make_slot(var, first, "accum", self._accum_name or self._name)
             self._zeros_slot(var, "linear", self._linear_name or self._name)
-
-    def _first_accumulator(self, shape: Any, dtype: Any = dtypes.float32) -> Any:
-        whole: Any = ones(shape, dtype)
-        return whole * self._initial_accumulator_value
 
     def _prepare(self) -> None:
         settings = [self._hyper(self._learning_rate, "learning_rate"),

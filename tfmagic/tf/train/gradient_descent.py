@@ -39,4 +39,4 @@ class GradientDescentOptimizer(Optimizer):
         return var.scatter_sub(delta, use_locking=self._use_locking)
 
     def _resource_apply_sparse_duplicate_indices(self, grad: Any, handle: Any, indices: Any) -> Any:
-        return raw.resource_scatter_add(handle.handle, indices, -grad * self._learning_rate_tensor)
+        return raw.resource_scatter_add(handle.handle, indices, -grad * self._learning_rate)

@@ -113,7 +113,7 @@ def polynomial_decay(learning_rate: Any, global_step: Any, decay_steps: Any, end
             cycles = cond(equal(step, 0), lambda: 1.0, lambda: raw.ceil(step / decay_steps))
             steps = multiply(steps, cycles)
         else:
-            step = raw.minimum(step, steps)
+            step = raw.minimum(step, decay_steps)
         passed = divide(step, steps)
         return _add(multiply(rate - end, pow(1 - passed, exponent)), end, scope)
 

@@ -7,16 +7,18 @@ from typing import Any
 
 from torch.fx.proxy import Proxy
 
+from tfmagic.base import errors
 from tfmagic.graph import registry
 from tfmagic.graph.operation import Operation, Tensor
+from tfmagic.session import run_errors
 from tfmagic.session.lower import control_flow
 from tfmagic.session.lower.dataflow import DataflowStep
 from tfmagic.session.lower.lowering import Lowering, VariableRef
-from tfmagic.session.lower.run_time import Asked
 from tfmagic.session.lower.schedule import Step, schedule
-from tfmagic.session.passes import run_passes
+from tfmagic.session.passes import BrokenPlan, run_passes
 from tfmagic.session.plan.plan_graph import PlanGraph
 from tfmagic.session.plan.prune import prune
+from tfmagic.session.plan.run_time import Asked
 
 
 def make_plan(fetches: Sequence[Tensor], targets: Sequence[Operation], feeds: Sequence[Tensor],
@@ -38,8 +40,20 @@ def make_plan(fetches: Sequence[Tensor], targets: Sequence[Operation], feeds: Se
     Raises:
       OpError: an operation cannot run.
     """
+    try:
+        return _make(fetches, targets, feeds, place, resources, shapes, optimize, keep_stages)
+    except (errors.OpError, BrokenPlan):
+        raise
+    except Exception as exception:
+        raise run_errors.internal(exception, "Making the plan of this run") from exception
+
+
+def _make(fetches: Sequence[Tensor], targets: Sequence[Operation], feeds: Sequence[Tensor],
+          place: Callable[[Operation], str], resources: Any, shapes: Sequence[Any] | None, optimize: bool,
+          keep_stages: bool) -> PlanGraph:
     fed = set(feeds)
     ops = prune([*fetches, *targets], fed)
+
     def lowered(steps: list[Step]) -> Lowering:
         lowering = Lowering(place, resources)
         for index, tensor in enumerate(feeds):
@@ -61,7 +75,7 @@ def make_plan(fetches: Sequence[Tensor], targets: Sequence[Operation], feeds: Se
     tracer.op, tracer.device = None, "cpu"
     tracer.graph.output(tracer.create_arg((results, states, ())))
     plan = PlanGraph("", tracer.graph, tracer.taken_constants(), written, updates=lowering.updates,
-                     must_read=dict(lowering.read), feeds=tuple(feeds), fetches=tuple(fetches), ops=tuple(ops))
+                     must_read=dict(lowering.read), feeds=tuple(feeds), fetches=tuple(fetches), ops=frozenset(ops))
     if keep_stages:
         plan.stages["lowered"] = plan.code()
     if optimize:

@@ -1,6 +1,6 @@
-"""Deterministic small arrays of any dtype, described by shape and range."""
+"""The words in which samples are written: small arrays of any dtype, calls, scenes of several nodes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -88,3 +88,54 @@ def boolean(values):
 
 def text(values):
     return np.array(values, object)
+
+
+def f64(values):
+    return np.array(values, np.float64)
+
+
+def f16(values):
+    return np.array(values, np.float16)
+
+
+def c64(values):
+    return np.array(values, np.complex64)
+
+
+def row(**arguments):
+    """The arguments of one call."""
+    return arguments
+
+
+def rows(*values, name="x"):
+    """One row for each value of the one input."""
+    return [{name: value} for value in values]
+
+
+def renamed(rows, **names):
+    """The same rows with other argument names."""
+    return [{names.get(key, key): value for key, value in row.items()} for row in rows]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A call that other nodes surround.
+
+    Args:
+        arguments: of the op; inputs may be "@name" or "@name:1" for outputs of the nodes before.
+        before: nodes made before, each (name, op, arguments).
+        after: nodes made after the op, which run after it; the op is "@op".
+        more: `fetch`, `feeds`, `runs`, `control`, `name` of the sample (see run_op.py).
+    """
+
+    arguments: dict
+    before: tuple = ()
+    after: tuple = ()
+    more: dict = field(default_factory=dict)
+
+
+def scene(before=(), after=(), fetch=None, feeds=None, runs=None, control=None, name=None, **arguments):
+    """A `Scene`, with what is not given left out."""
+    more = {"fetch": fetch, "feeds": feeds, "runs": runs, "control": control, "name": name}
+    return Scene(arguments, tuple(before), tuple(after),
+                 {key: value for key, value in more.items() if value is not None})

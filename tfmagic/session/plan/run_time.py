@@ -15,7 +15,9 @@ from tfmagic.graph import registry
 from tfmagic.graph.opdefs import python_name
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.graph.registry import EFFECTS, Effect, Node, OpDeclaration
+from tfmagic.ops import unsigned
 from tfmagic.ops.torch_types import torch_dtype
+from tfmagic.session import run_errors
 from tfmagic.session.plan.plan_graph import PlanGraph
 from tfmagic.session.running import current
 
@@ -88,10 +90,11 @@ class Asked(PlanCall, shown_under="tfmagic.session"):
 class RunTimeKernel(PlanCall, shown_under="tfmagic.ops"):
     """A kernel called at run time: host inputs become Python values, state comes from the session."""
 
-    def __init__(self, op: Operation, declaration: OpDeclaration, resources: Any, device: str = "cpu"):
+    def __init__(self, op: Operation, declaration: OpDeclaration, resources: Any, device: str = "cpu",
+                 checks: bool = False):
         self.__name__ = self.__qualname__ = python_name(op.type)
         self.effect = declaration.effect  # type: ignore[assignment]  # settled when it was declared
-        self.kernel = declaration.kernel
+        self.kernel = unsigned.widened(op, declaration) if unsigned.concerns(op) else declaration.kernel
         self.node = Node(op)
         self.op = op
         names = [arg.name for arg in op._op_def.inputs]
@@ -102,6 +105,7 @@ class RunTimeKernel(PlanCall, shown_under="tfmagic.ops"):
         self.make_state = declaration.state
         self.keeps_state = declaration.state is not None
         self.device = device
+        self.checks = checks  # whether the shapes of the inputs are known only here
 
     def meta_outputs(self, arguments: Sequence[Any]) -> Any:
         """Meta tensors for the outputs, from the static shapes of the op or its shape rule."""
@@ -135,25 +139,22 @@ class RunTimeKernel(PlanCall, shown_under="tfmagic.ops"):
         return flat
 
     def __call__(self, *values: Any) -> Any:
+        if self.checks:
+            run_errors.refuse_shapes(self.op, values)
         args = registry.grouped(self.op._op_def.inputs, self.op._attrs, values) if self.grouped else list(values)
         for index, is_host in enumerate(self.host):
             if is_host and isinstance(args[index], torch.Tensor):
                 args[index] = args[index].tolist()
-        if self.make_state is not None:
-            return self._with_state(args)
-        return self._kernel(args)
-
-    def _with_state(self, args: list[Any]) -> Any:
-        """Call the kernel with the node's state, and note in the run's journal from where it has moved on."""
-        state = self.resources.nodes.get(self.op, functools.partial(self.make_state, self.node))  # type: ignore[arg-type]
-        journal = current.journal
-        if journal is None:
-            return self._kernel([state, *args])
+        if self.make_state is None:
+            return self._kernel(args)
+        state = self.resources.nodes.get(self.op, functools.partial(self.make_state, self.node))
         before = state.mark()
+        args.insert(0, state)
         try:
-            return self._kernel([state, *args])
+            return self._kernel(args)
         finally:
-            journal.note(state, before)
+            if current.journal is not None:  # a run that fails goes back
+                current.journal.note(state, before)
 
     def _kernel(self, args: list[Any]) -> Any:
         if self.device != "cpu":

@@ -1,0 +1,158 @@
+"""Samples of every declared op: what `run_op` runs, as plain data, from the op's signature or from the tables here.
+
+`samples(op)` gives right calls in several dtypes and at edges, and wrong ones (see `wrong`); which of them
+TensorFlow accepts is for the recording to tell.
+"""
+
+import json
+import zlib
+
+import numpy as np
+from oracle import arrays
+from oracle.samples import (
+    array,
+    control_flow,
+    debug,
+    linalg,
+    math,
+    nn,
+    random,
+    segments,
+    signature,
+    state,
+    strings,
+)
+from oracle.samples.values import Scene, Values
+from oracle.samples.wrong import wrong_calls
+
+from tfmagic import tf  # noqa: F401  # makes every declaration known
+from tfmagic.graph import opdefs, registry
+
+SPECIAL = {name: rows for family in (array, control_flow, debug, linalg, math, nn, random, segments, state, strings)
+           for name, rows in family.SAMPLES.items()}
+# Ops that cannot be recorded, and why.
+ALONE = {"Abort": "ends the process"}
+
+
+def sampled_ops():
+    """Names of the ops that the oracle has rows for: all that are declared, but those in `ALONE`."""
+    return sorted(name for name in registry.declarations() if name not in ALONE)
+
+
+def samples(name):
+    """The samples of one op as `run_op` takes them: right ones, then wrong ones; none twice."""
+    definition = opdefs.get(name)
+    calls = right_calls(definition)
+    found = {}
+    for call in calls:
+        sample = described(definition, call)
+        found.setdefault(json.dumps(sample, sort_keys=True), sample)
+    if "legacy" in sample:
+        found["new"] = {key: value for key, value in sample.items() if key != "legacy"}
+    for call in wrong_calls(definition, calls):
+        sample = described(definition, call)
+        found.setdefault(json.dumps(sample, sort_keys=True), {**sample, "changed": True})
+    return list(found.values())
+
+
+def right_calls(definition):
+    """The right calls of an op with arrays in them: the first row in every dtype, the others in the first."""
+    rows = SPECIAL.get(definition.name)
+    if rows is None and any(signature.is_variable(arg) for arg in definition.inputs):
+        rows = signature.update_rows(definition)
+    if rows is None:
+        return signature.default_calls(definition)
+    dtypes = signature.dtypes_of(definition)
+    result = []
+    for position, row in enumerate(rows):
+        seed = zlib.crc32(f"{definition.name}{position}".encode())
+        for dtype in dtypes if position == 0 else dtypes[:1]:
+            if isinstance(row, Scene):
+                if dtype not in ("float32", "int32", "bool", "string", dtypes[0]):
+                    continue
+                before, after = (tuple((n, op, filled_call(given, dtype, seed + 1000 * i)) for i, (n, op, given) in
+                                       enumerate(nodes, 1)) for nodes in (row.before, row.after))
+                result.append(Scene(filled_call(row.arguments, dtype, seed), before, after, row.more))
+            else:
+                result.append(filled_call(row, dtype, seed))
+    return result
+
+
+def filled_call(call, dtype, seed):
+    """A call's arguments with their placeholders replaced by arrays of the sample's dtype."""
+    return {key: filled(value, dtype, seed + i) for i, (key, value) in enumerate(call.items())}
+
+
+def filled(value, dtype, seed):
+    """One argument, filled."""
+    if isinstance(value, Values):
+        return value.array(dtype, seed)
+    if isinstance(value, list) and any(isinstance(item, Values) for item in value):
+        return [filled(item, dtype, seed + 100 * i) for i, item in enumerate(value)]
+    return value
+
+
+def described(definition, call):
+    """A call as plain data."""
+    if not isinstance(call, Scene):
+        call = Scene(call)
+    sample = {"op": definition.name, **parts(definition, call.arguments), **call.more}
+    if "feeds" in sample:
+        sample["feeds"] = {key: arrays.written(value) for key, value in sample["feeds"].items()}
+    for key, nodes in (("before", call.before), ("after", call.after)):
+        if nodes:
+            sample[key] = [[name, op, *inputs_and_attrs(given)] for name, op, given in nodes]
+    legacy = {}
+    for op, given in ((definition.name, call.arguments), *((op, given) for _, op, given in call.before + call.after)):
+        deprecation = opdefs.get(op).deprecation
+        if deprecation is not None:
+            legacy[op] = {"producer": deprecation[0] - 1, **node_parts(opdefs.get(op), given)}
+    return {**sample, "legacy": legacy} if legacy else sample
+
+
+def node_parts(definition, call):
+    """What it takes to write a node by hand: the order of its inputs, the values of its type attrs."""
+    types = {}
+    for arg in definition.inputs:
+        value = call.get(arg.python_name)
+        if arg.type_attr is not None and isinstance(value, np.ndarray):
+            types.setdefault(arg.type_attr, "string" if value.dtype == object else value.dtype.name)
+    given = {key: value for key, value in call.items() if key in definition.attrs and
+             definition.attrs[key].type == "type"}
+    return {"order": [arg.python_name for arg in definition.inputs], "types": {**types, **given}}
+
+
+def parts(definition, call):
+    """The arguments of a call by what they are: inputs, variables, resources, attrs."""
+    variables, resources = {}, {}
+    for arg in definition.inputs:
+        if signature.is_variable(arg) and arg.python_name in call and not is_reference(call[arg.python_name]):
+            (variables if arg.is_ref else resources)[arg.python_name] = plain(call[arg.python_name])
+    inputs, attrs = inputs_and_attrs({k: v for k, v in call.items() if k not in variables and k not in resources})
+    found = {"inputs": inputs, "variables": variables, "resources": resources, "attrs": attrs}
+    return {key: value for key, value in found.items() if value or key in ("inputs", "attrs")}
+
+
+def inputs_and_attrs(call):
+    """Arrays, lists of arrays and references on one side, everything else on the other."""
+    inputs = {key: plain(value) for key, value in call.items() if is_input(value)}
+    return inputs, {key: value for key, value in call.items() if not is_input(value)}
+
+
+def is_input(value):
+    """Whether an argument is an input rather than an attr."""
+    return isinstance(value, np.ndarray | np.generic) or is_reference(value) or (
+        isinstance(value, list) and bool(value) and is_input(value[0]))
+
+
+def is_reference(value):
+    """Whether an argument names the output of another node, or is a list of such names."""
+    return value[0].startswith("@") if isinstance(value, list) and value and isinstance(value[0], str) else (
+        isinstance(value, str) and value.startswith("@"))
+
+
+def plain(value):
+    """An input as JSON."""
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    return value if is_reference(value) else arrays.written(value)

@@ -1,0 +1,130 @@
+"""What a session keeps for later runs: calls and plans, as long as they are right, and no more than it may."""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+import pytest
+
+from tfmagic import tf
+from tfmagic.session import session as session_module
+from tfmagic.session.cache import Cache
+
+
+@pytest.fixture(autouse=True)
+def graph():
+    with tf.Graph().as_default() as g:
+        yield g
+
+
+@pytest.fixture
+def sess(graph):
+    with tf.Session() as s:
+        yield s
+
+
+class Kept:
+    def __init__(self) -> None:
+        self.recent = False
+
+
+def test_a_full_cache_drops_the_oldest_that_was_not_used_since() -> None:
+    cache, kept = Cache(3), [Kept() for _ in range(5)]
+    for key in range(3):
+        cache.put(key, kept[key])
+    kept[0].recent = True
+    cache.put(3, kept[3])
+    assert list(cache.entries) == [2, 0, 3]
+    cache.put(4, kept[4])
+    assert list(cache.entries) == [0, 3, 4]
+
+
+def test_a_full_cache_of_used_entries_drops_the_oldest() -> None:
+    cache = Cache(2)
+    for key in range(4):
+        entry = Kept()
+        entry.recent = True
+        cache.put(key, entry)
+    assert list(cache.entries) == [2, 3]
+
+
+def test_calls_and_plans_of_a_session_are_limited(sess, monkeypatch) -> None:
+    monkeypatch.setattr(session_module, "_CALLS_KEPT", 10)
+    with tf.Session() as s:
+        x = tf.constant(1.0)
+        for i in range(30):
+            assert s.run(x + float(i)) == 1.0 + i
+        assert len(s._plans.entries) <= 10 and len(s._calls.entries) <= 10
+
+
+def test_a_graph_that_only_grows_keeps_its_plans(sess) -> None:
+    x = tf.placeholder(tf.float32, [])
+    fetched = [x * float(i) for i in range(5)]
+    for y in fetched:
+        sess.run(y, {x: 1.0})
+    plans = list(sess._plans.entries.values())
+    for i in range(50):
+        sess.run(fetched[i % 5] + 1.0, {x: 1.0})
+        assert sess.run(fetched[i % 5], {x: 2.0}) == 2.0 * (i % 5)
+    assert list(sess._plans.entries.values())[:5] == plans
+    assert len(sess._plans.entries) == 55
+
+
+@pytest.mark.parametrize("edit, after", [
+    (lambda y, z: y.op._update_input(1, z), 21.0),
+    (lambda y, z: y.op._set_attr("T", tf.float32), 3.0),
+    (lambda y, z: y.op._add_control_input(tf.Print(z, [z]).op), 3.0)])
+def test_a_change_of_a_node_drops_the_plans_with_it_and_no_others(sess, edit, after) -> None:
+    x, w, z = tf.constant(1.0), tf.constant(2.0), tf.constant(20.0)
+    y, other = tf.add(x, w), tf.multiply(x, w)
+    assert sess.run(y) == 3.0 and sess.run([other]) == [2.0]
+    before = list(sess._plans.entries.values())
+    call = sess.make_callable(y)
+    edit(y, z)
+    assert sess.run(y) == after and call() == after and sess.run([other]) == [2.0]
+    kept = list(sess._plans.entries.values())
+    assert len(kept) == 2 and before[1] in kept and before[0] not in kept
+
+
+def test_a_node_moved_to_another_device_is_placed_anew(graph) -> None:
+    y = tf.add(1.0, 2.0)
+    with tf.Session() as sess:
+        assert sess.run(y) == 3.0
+        y.op._set_device("/device:GPU:7")
+        with pytest.raises(tf.errors.InvalidArgumentError, match="GPU:7"):
+            sess.run(y)
+
+
+def test_sixteen_threads_build_and_run_one_graph(sess, graph) -> None:
+    """Nothing is lost and nobody gets another's result."""
+    count = tf.Variable(0)
+    sess.run(count.initializer)
+    step = count.assign_add(1)
+    failed: list[BaseException] = []
+
+    def work(number: int) -> None:
+        try:
+            with graph.as_default():
+                x = tf.placeholder(tf.float32, [None], name=f"x{number}")
+                y = x
+                for i in range(8):
+                    y = y * 2.0 + float(number)
+                    value = sess.run(y, {x: np.ones(2, np.float32)})
+                    expected = 2.0 ** (i + 1) + number * (2.0 ** (i + 1) - 1)
+                    assert value.tolist() == [expected] * 2
+                    sess.run(step)
+                v = tf.Variable(float(number), name=f"v{number}")
+                sess.run(v.initializer)
+                assert sess.run(v.assign_add(1.0)) == number + 1.0
+        except BaseException as exception:
+            failed.append(exception)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if failed:
+        raise failed[0]
+    assert sess.run(count) == 16 * 8

@@ -1,0 +1,66 @@
+"""Arithmetic on uint16, uint32 and uint64, which torch only stores: done in wider or signed integers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from tfmagic.base import errors
+from tfmagic.base.dtypes import DType, as_dtype
+from tfmagic.base.lazy import torch
+from tfmagic.graph.operation import Operation
+from tfmagic.graph.registry import Node, OpDeclaration
+from tfmagic.ops.torch_types import torch_dtype
+
+_HELD_IN = {"uint16": as_dtype("int32"), "uint32": as_dtype("int64"), "uint64": as_dtype("int64")}
+
+
+def concerns(op: Operation) -> bool:
+    """Whether an operation takes or gives numbers of these types."""
+    return any(tensor._dtype.base_dtype.name in _HELD_IN for tensor in (*op._inputs, *op._outputs))
+
+
+class _WideNode(Node):
+    """An operation that seems to have the types in which it is computed."""
+
+    def __getattr__(self, name: str) -> Any:
+        value = super().__getattr__(name)
+        return _HELD_IN.get(value.name, value) if isinstance(value, DType) else value
+
+
+def widened(op: Operation, declaration: OpDeclaration) -> Callable[..., Any]:
+    """The kernel for these types: the declared one where torch can, else with inputs and results converted."""
+    kernel: Any = declaration.kernel
+    wide = _WideNode(op)
+    given = [t._dtype.base_dtype for t in op._outputs if not t._dtype._is_ref_dtype]
+    changed = [t._dtype.base_dtype for t in (*op._inputs, *op._outputs) if t._dtype.base_dtype.name in _HELD_IN][:1]
+    dtypes = [*changed * len(declaration.writes), *given]  # new values of variables come first
+
+    def computed(node: Any, *args: Any) -> Any:
+        try:
+            return kernel(node, *args)
+        except NotImplementedError:
+            results = kernel(wide, *_each(_widen, args))
+        if isinstance(results, torch.Tensor):
+            return results.to(torch_dtype(dtypes[0]))
+        flat = [item for result in results for item in (result if isinstance(result, list) else [result])]
+        return tuple(value if dtype.kind == "O" else value.to(torch_dtype(dtype)) for value, dtype in zip(flat, dtypes))
+
+    return computed
+
+
+def _each(function: Callable[[Any], Any], values: Any) -> list[Any]:
+    return [_each(function, v) if isinstance(v, list) else function(v) for v in values]
+
+
+def _widen(value: Any) -> Any:
+    if not isinstance(value, torch.Tensor):
+        return value
+    held = _HELD_IN.get(str(value.dtype).removeprefix("torch."))
+    if held is None:
+        return value
+    wide = value.to(torch_dtype(held))
+    if value.dtype == torch.uint64 and bool((wide < 0).any()):
+        raise errors.UnimplementedError(None, None, "Numbers of 2**63 and more cannot be computed with: torch only "
+                                                    "stores uint64. Cast to float64.")
+    return wide
