@@ -93,6 +93,11 @@ def test_a_from_import_of_an_old_name_is_warned_of_too(tmp_path):
                     "tf.compat.v1.train.AdamOptimizer instead.\n\n")
 
 
+def test_the_house_itself_is_not_warned(tmp_path):
+    text = run("import tfmagic\nexec(compile('tf.log', tfmagic.__file__, 'exec'))\ntf.log\n", tmp_path)
+    assert text.count("WARNING") == 1 and "program.py:4:" in text
+
+
 def test_cells_and_typed_lines_are_not_warned(tmp_path):
     assert run("exec(compile('tf.log', '<ipython-input-1-ab>', 'exec'))\ntf.log\n", tmp_path) == ""
 
