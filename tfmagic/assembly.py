@@ -10,6 +10,7 @@ FILLED_BY = {
     "shapes as tensors": "ops.array.constants:shape_to_tensor",
     "dimensions as tensors": "ops.array.constants:dimension_to_tensor",
     "nodes of gradients": "ops.control_flow.support:BUILDERS",
+    "bodies of functions": "graphdef.functions:body",
     "values of tensors": "tf.control.cases:evaluate",
     "variables of a kind": "tf.variable.kinds:make",
 }

@@ -192,6 +192,8 @@ def graph_def(graph: Graph, from_version: int | None = None, add_shapes: bool = 
             proto.node.append(node)
     for function in graph._functions.values():
         proto.library.function.append(function.definition)
+        if function.gradient_name is not None:
+            proto.library.gradient.add(function_name=function.name, gradient_func=function.gradient_name)
     return proto
 
 

@@ -6,33 +6,25 @@ All or nothing: a definition that is wrong anywhere leaves the graph as it was.
 from __future__ import annotations
 
 import heapq
-import platform
 import re
-from dataclasses import dataclass
+from collections import ChainMap
 from typing import Any
 
-from tfmagic.base import devices, errors, shapes
+from tfmagic.base import devices, shapes
 from tfmagic.base.deprecation import deprecated_args
 from tfmagic.base.export import export
 from tfmagic.graph import context, opdefs
 from tfmagic.graph.convert import convert_to_tensor
+from tfmagic.graph.function import Function
 from tfmagic.graph.graph import Graph
 from tfmagic.graph.node_def import PRODUCER
 from tfmagic.graph.opdefs import OpDef
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.graph.scopes import name_scope
-from tfmagic.graphdef.node_attrs import attrs_of, input_types, op_def_from_proto
+from tfmagic.graphdef.function_nodes import check
+from tfmagic.graphdef.node_attrs import attrs_of, definition_of, input_types, op_def_from_proto
 
 _NODE_NAME = re.compile(r"[A-Za-z0-9.][A-Za-z0-9_.\\/>-]*")
-
-
-@dataclass(frozen=True)
-class LibraryFunction:
-    """A function of a graph's library, as a GraphDef brought it: it is kept, drawn and exported."""
-
-    name: str
-    definition: Any
-    op_def: OpDef
 
 
 @export("graph_util.import_graph_def")
@@ -77,6 +69,17 @@ def import_graph_def(graph_def: Any, input_map: dict[str, Any] | None = None,
         mapped = _mapped_inputs(name, input_map)
         with graph._lock:  # an import is all or nothing, so nobody else takes names in the meantime
             return _Import(graph, graph_def, scope.rstrip("/"), mapped, producer_op_list).run(return_elements)
+
+
+def import_into(graph: Graph, graph_def: Any, return_elements: list[str]) -> list[Any]:
+    """Add the nodes of a `GraphDef` to `graph` as they stand; give the operations and tensors that are named.
+
+    Raises:
+      ValueError: `graph_def` is malformed, or a name is not in it.
+      NotFoundError: `graph_def` holds an op that TensorFlow 1.15 does not have.
+    """
+    with graph._lock:
+        return _Import(graph, graph_def, "", {}, None).run(return_elements) or []
 
 
 def _graph_def_proto(graph_def: Any) -> Any:
@@ -140,14 +143,13 @@ class _Import:
         self.made: dict[str, Operation] = {}
         self.back_edges: list[tuple[Operation, int, str, int]] = []
         self.produced_by = {} if producer_op_list is None else {op.name: op for op in producer_op_list.op}
-        self.functions: dict[str, LibraryFunction] = {}
+        self.functions: dict[str, Function] = {}
+        self.library = ChainMap(graph._functions, self.functions)
         self.nodes: dict[str, Any] = {}
 
     def run(self, return_elements: list[Any] | None) -> list[Any] | None:
         graph, stacks = self.graph, self.graph._stacks
-        for function in self.graph_def.library.function:
-            self.functions[function.signature.name] = LibraryFunction(function.signature.name, function,
-                                                                      op_def_from_proto(function.signature))
+        self._read_library()
         for node in self.graph_def.node:
             if not _NODE_NAME.fullmatch(node.name):
                 raise ValueError(f"Node '{node.name}': Node name contains invalid characters")
@@ -171,12 +173,34 @@ class _Import:
         finally:
             stacks.names, stacks.controllers = old_names, old_controllers
         self._follow_control_dependencies()
-        graph._functions.update({name: f for name, f in self.functions.items() if name not in graph._functions})
+        graph._functions.update(self.functions)
         missing = [f"{node}:{index}" if index >= 0 else f"^{node}" for node, index in self.mapped
                    if (node, index) not in self.used and not self._exists(node, index)]
         if missing:
             raise ValueError(f"Attempted to map inputs that were not found in graph_def: [{', '.join(missing)}]")
         return results
+
+    def _read_library(self) -> None:
+        """Take in the functions, but for those that the graph has already."""
+        library = self.graph_def.library
+        for definition in library.function:
+            name = definition.signature.name
+            if opdefs.is_op(name):
+                raise ValueError(f"Cannot add function '{name}' because an op with the same name already exists.")
+            known = self.library.get(name)
+            if known is None:
+                self.functions[name] = Function(definition, op_def_from_proto(definition.signature), self.library)
+            elif known.definition != definition:
+                raise ValueError(f"Cannot add function '{name}' because a different function with the same name "
+                                 "already exists.")
+        for gradient in library.gradient:
+            for name in (gradient.function_name, gradient.gradient_func):
+                if name not in self.library:
+                    raise ValueError(f"FunctionDefLibrary missing '{name}' FunctionDef\nThe library says that "
+                                     f"{gradient.gradient_func} is the gradient of {gradient.function_name}.")
+            function = self.functions.get(gradient.function_name)
+            if function is not None:
+                function.gradient_name = gradient.gradient_func
 
     # --- order ------------------------------------------------------------------------------------------------
 
@@ -248,13 +272,10 @@ class _Import:
 
     def _make(self, node: Any, names: dict[str, str]) -> None:
         name = names[node.name]
-        definition = opdefs.get(node.op)
-        if definition is None:
-            function = self.functions.get(node.op) or self.graph._functions.get(node.op)
-            if function is None:
-                raise errors.NotFoundError(None, None, _unknown_op(node))
-            definition = function.op_def
+        definition = definition_of(node, self.library)
         attrs = attrs_of(self._without_defaults(node, definition), definition, name)
+        if node.op in self.library:
+            check(self.library[node.op], attrs)
         given_shapes = attrs.pop("_output_shapes", None)
         if "_class" in attrs:
             attrs["_class"] = [_moved(group, names) for group in attrs["_class"]]
@@ -417,12 +438,3 @@ def _moved(group: Any, names: dict[str, str]) -> Any:
     if text.startswith("loc:@") and text[5:] in names:
         return ("loc:@" + names[text[5:]]).encode() if isinstance(group, bytes) else "loc:@" + names[text[5:]]
     return group
-
-
-def _unknown_op(node: Any) -> str:
-    return (f"Op type not registered '{node.op}' in binary running on {platform.node()}. Make sure the Op and Kernel "
-            "are registered in the binary running in this process. Note that if you are loading a saved graph which "
-            "used ops from tf.contrib, accessing (e.g.) `tf.contrib.resampler` should be done before importing the "
-            "graph, as contrib ops are lazily registered when the module is first accessed.\n"
-            f"The node is '{node.name}'. tfmagic knows the {len(opdefs.names())} ops of TensorFlow 1.15; a graph with "
-            "another op was written by a newer TensorFlow or uses a custom op.")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import platform
+from collections.abc import Mapping
 from typing import Any
 
-from tfmagic.base import dtypes
+from tfmagic.base import dtypes, errors
 from tfmagic.base.dtypes import DType
+from tfmagic.graph import opdefs
 from tfmagic.graph.node_def import plain_attr
 from tfmagic.graph.opdefs import ArgDef, AttrDef, OpDef
 
@@ -13,6 +16,29 @@ _FIELDS = {"int": "i", "float": "f", "bool": "b", "string": "s", "type": "type",
            "tensor": "tensor", "func": "func"}
 _KINDS = {field: kind for kind, field in _FIELDS.items()} | {"list": "list"}
 _MOST_OUTPUTS = 1 << 20  # a number of outputs beyond this is a broken file, not a graph
+
+
+def definition_of(node: Any, library: Mapping[str, Any]) -> OpDef:
+    """The definition of a `NodeDef`'s op, or the signature of the function that it calls.
+
+    Raises:
+      NotFoundError: there is neither an op nor a function of this name.
+    """
+    definition = opdefs.get(node.op)
+    if definition is not None:
+        return definition
+    if node.op in library:
+        return library[node.op].op_def
+    raise errors.NotFoundError(None, None, _unknown_op(node))
+
+
+def _unknown_op(node: Any) -> str:
+    return (f"Op type not registered '{node.op}' in binary running on {platform.node()}. Make sure the Op and Kernel "
+            "are registered in the binary running in this process. Note that if you are loading a saved graph which "
+            "used ops from tf.contrib, accessing (e.g.) `tf.contrib.resampler` should be done before importing the "
+            "graph, as contrib ops are lazily registered when the module is first accessed.\n"
+            f"The node is '{node.name}'. tfmagic knows the {len(opdefs.names())} ops of TensorFlow 1.15; a graph with "
+            "another op was written by a newer TensorFlow or uses a custom op.")
 
 
 def attrs_of(node: Any, definition: OpDef, name: str) -> dict[str, Any]:

@@ -9,12 +9,14 @@ from torch.fx.proxy import Proxy
 
 from tfmagic.base import errors
 from tfmagic.graph import registry
+from tfmagic.graph.function_calls import calls
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.session import run_errors
 from tfmagic.session.lower import control_flow
 from tfmagic.session.lower.dataflow import DataflowStep
+from tfmagic.session.lower.functions import lower_call
 from tfmagic.session.lower.lowering import Lowering, VariableRef
-from tfmagic.session.lower.schedule import Step, schedule
+from tfmagic.session.lower.schedule import Step, lower_all, schedule
 from tfmagic.session.passes import BrokenPlan, run_passes
 from tfmagic.session.plan.plan_graph import PlanGraph
 from tfmagic.session.plan.prune import prune
@@ -55,12 +57,11 @@ def _make(fetches: Sequence[Tensor], targets: Sequence[Operation], feeds: Sequen
     ops = prune([*fetches, *targets], fed)
 
     def lowered(steps: list[Step]) -> Lowering:
-        lowering = Lowering(place, resources)
+        lowering = Lowering(place, resources, lower_call)
         for index, tensor in enumerate(feeds):
             dims = tensor._dims if shapes is None else shapes[index]
             lowering.feed(tensor, None if dims is None or None in dims else dims)
-        for step in schedule(steps, feeds):
-            step.lower(lowering)
+        lower_all(schedule(steps, feeds), lowering)
         return lowering
 
     lowering = lowered(control_flow.recover(ops, fed, fetches))
@@ -97,7 +98,7 @@ def _keep_asked(lowering: Lowering, targets: Sequence[Operation]) -> None:
         if op.type == "NoOp":
             stack += op._control_inputs
         declaration = registry.lookup(op.type)
-        if declaration is None or declaration.effect != "none":
+        if (declaration is None or declaration.effect != "none") and not calls(op):
             continue
         for tensor in op._outputs:
             value = lowering.values.get(tensor)

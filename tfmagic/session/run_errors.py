@@ -14,6 +14,10 @@ from tfmagic.graph.operation import Operation
 
 # The innermost frames of the user's code that a message shows.
 _FRAMES_SHOWN = 8
+# The innermost and the outermost calls of functions that a message shows.
+_CALLS_SHOWN = 4
+# How TensorFlow begins the message of what fails in a function.
+_IN_FUNCTION = "[_Derived_]"
 
 
 def where(op: Operation) -> str:
@@ -32,19 +36,38 @@ def describe(op: Operation, values: list[Any] | None = None) -> str:
             dims = tuple(value.shape) if hasattr(value, "shape") else tensor._dims
             parts.append(f"{tensor.name} {shapes.brackets(dims)} {tensor._dtype.base_dtype.name}")
         text += f"\nInputs of {op.name} ({op.type}): {', '.join(parts)}"
-    lines = source.lines(op._frames[:_FRAMES_SHOWN])
-    if lines:
-        text += f"\nOriginal stack trace for '{op.name}':"
-        for line in reversed(lines):
-            text += f"\n  File \"{line.display_name}\", line {line.lineno}, in {line.function}"
-            if line.text:
-                text += f"\n    {line.text}"
+    return text + _trace(op, source.lines(op._frames[:_FRAMES_SHOWN]))
+
+
+def _trace(op: Operation, lines: list[source.Line]) -> str:
+    text = f"\nOriginal stack trace for '{op.name}':" if lines else ""
+    for line in reversed(lines):
+        text += f"\n  File \"{line.display_name}\", line {line.lineno}, in {line.function}"
+        if line.text:
+            text += f"\n    {line.text}"
     return text
 
 
 def error(cls: type[errors.OpError], op: Operation, message: str, values: list[Any] | None = None) -> errors.OpError:
     """An error of a run at node `op`."""
     return cls(None, op, message + describe(op, values))  # type: ignore[call-arg]  # each class knows its code
+
+
+def add_path(error: BaseException, path: Any) -> None:
+    """Say in an error by which calls of functions its node came to run.
+
+    Args:
+      path: a `lower.lowering.Path`, or None outside of functions.
+    """
+    if path is None or not isinstance(error, errors.OpError) or error._message.startswith(_IN_FUNCTION):
+        return
+    found = path.calls()
+    shown = found if len(found) <= 2 * _CALLS_SHOWN else [*found[:_CALLS_SHOWN], *found[-_CALLS_SHOWN:]]
+    text = "".join(f"\n\t [[{where(call.call)}]]" for call in shown)
+    text += "\nIt is in the function " + ", which is called in ".join(f"{call.name}" for call in shown)
+    lines = source.lines(found[-1].call._frames[:_FRAMES_SHOWN])
+    error._message = f"{_IN_FUNCTION}{error._message}{text}{_trace(found[-1].call, lines)}"
+    error.args = (error._message,)
 
 
 def translate(exception: BaseException, op: Operation, values: list[Any] | None = None) -> BaseException:

@@ -14,25 +14,25 @@ from tfmagic.session import run_errors
 from tfmagic.session.lower.body import DEAD, Inner, common_meta, device_of, lives_on_host, passed
 from tfmagic.session.lower.lowering import Lowering, VariableRef
 from tfmagic.session.lower.regions import SWITCHES, Path, Region
-from tfmagic.session.lower.schedule import Step, schedule
+from tfmagic.session.lower.schedule import Step, lower_all, schedule
 from tfmagic.session.plan.plan_graph import PlanGraph
 from tfmagic.session.plan.run_time import BodyCall, PlanCall
 
 
 class Conditional(BodyCall):
-    """Computes one of two bodies."""
+    """Computes one of several bodies: that of a number, or the second when a condition holds and else the first."""
 
     __name__ = __qualname__ = "cond"
 
-    def __init__(self, bodies: tuple[PlanGraph, PlanGraph], places: tuple[list[int], list[int]]):
+    def __init__(self, bodies: Sequence[PlanGraph], places: Sequence[list[int]]):
         super().__init__(*bodies)
         self._places = places
 
     def bind(self, *bodies: Callable[..., Any]) -> Callable[..., tuple[Any, ...]]:
         places = self._places
 
-        def cond(pred: Any, *values: Any) -> tuple[Any, ...]:
-            side = 1 if pred else 0
+        def cond(choice: Any, *values: Any) -> tuple[Any, ...]:
+            side = int(choice)
             results, states, _ = bodies[side](*[values[i] for i in places[side]])
             return (*results, *states)
 
@@ -118,65 +118,19 @@ class BranchStep:
     def lower(self, lowering: Lowering) -> None:
         pred = lowering.value(self.pred)
         if not isinstance(pred, Proxy):
-            for step in schedule(self.sides[int(bool(pred))], self._fed):
-                step.lower(lowering)
+            lower_all(schedule(self.sides[int(bool(pred))], self._fed), lowering)
             return
         inners = [self._lower_side(lowering, side) for side in (0, 1)]
-        outputs: list[tuple[Tensor, str, list[Any]]] = []
-        for tensor in self.results:
-            values = [inner.lowering.values.get(tensor, DEAD) for inner in inners]
-            same = self._known(values)
-            if same is not None:
-                lowering.values[tensor] = same
-                continue
-            values = [self._readable(inner, tensor, value) for inner, value in zip(inners, values)]
-            devices = {device_of(v) for v in values if v is not DEAD}
-            device = "cpu" if lives_on_host(tensor) or not devices - {"cpu"} else (devices - {"cpu"}).pop()
-            outputs.append((tensor, device, values))
-        written = dict.fromkeys(root for inner in inners for root in inner.lowering.written)
-        results: list[list[Any]] = []
-        for side, inner in enumerate(inners):
-            row = [DEAD if values[side] is DEAD else inner.settled(values[side], device)
-                   for _, device, values in outputs]
-            results.append(row)
+        rows = [(tensor, [inner.lowering.values.get(tensor, DEAD) for inner in inners]) for tensor in self.results]
         name = self.pred.op.name
-        bodies = [inner.finish(f"{name} {what}", [_as_constant(inner, value) for value in row], list(written))
-                  for inner, row, what in zip(inners, results, ("false", "true"))]
-        self._call(lowering, pred, bodies, outputs, list(written))
-
-    def _call(self, lowering: Lowering, pred: Proxy, bodies: list[PlanGraph], outputs: list[Any],
-              written: list[Operation]) -> None:
-        arguments: dict[Any, int] = {}
-        values: list[Any] = []
-        places: list[list[int]] = []
-        for body in bodies:
-            row = []
-            for source in body.parameters:
-                key = source.node if isinstance(source, Proxy) else source
-                if key not in arguments:
-                    arguments[key] = len(values)
-                    values.append(source if isinstance(source, Proxy) else lowering.variable(source))
-                row.append(arguments[key])
-            places.append(row)
-        tracer = lowering.tracer
-        tracer.op = self.merges[0] if self.merges else self.ops[0]
-        tracer.device, tracer.inputs = "cpu", []
-        call: Any = tracer.create_proxy("call_function", Conditional((bodies[0], bodies[1]), (places[0], places[1])),
-                                   (pred, *values), {})
-        for index, (tensor, device, given) in enumerate(outputs):
-            part = call[index]
-            part.node.meta["device"] = device
-            meta = common_meta([value for value in given if value is not DEAD])
-            if meta is not None:
-                part.node.meta["val"] = meta
-            if self.at_root and tensor in self.needed and tensor.op not in self.merges:
-                part = tracer.create_proxy("call_function", _MustLive(tensor), (part,), {})
-                part.node.meta["device"] = device
-            lowering.values[tensor] = part
-        for index, root in enumerate(written):
-            part = call[len(outputs) + index]
-            part.node.meta["device"] = lowering.place(root)
-            lowering.write(root, part)
+        op = self.merges[0] if self.merges else self.ops[0]
+        results = join(lowering, op, pred, inners, [f"{name} {what}" for what in ("false", "true")], rows)
+        for tensor, value in zip(self.results, results):
+            if isinstance(value, Proxy) and self.at_root and tensor in self.needed and tensor.op not in self.merges:
+                device = value.node.meta["device"]
+                value = lowering.tracer.create_proxy("call_function", _MustLive(tensor), (value,), {})
+                value.node.meta["device"] = device
+            lowering.values[tensor] = value
 
     def _lower_side(self, lowering: Lowering, side: int) -> Inner:
         inner = Inner(lowering)
@@ -186,25 +140,78 @@ class BranchStep:
             for tensor in step.inputs:
                 if tensor.op not in made or tensor in self._fed:
                     inner.bring(tensor, lowering.values[tensor])
-        for step in schedule(steps, self._fed):
-            step.lower(inner.lowering)
+        lower_all(schedule(steps, self._fed), inner.lowering)
         return inner
 
-    @staticmethod
-    def _known(values: list[Any]) -> Any:
-        """What a tensor stands for whichever branch is taken, if that is a variable or handle."""
-        alive = [value for value in values if value is not DEAD]
-        first = alive[0] if alive else None
-        if type(first) is VariableRef and all(value == first for value in alive):
-            return first
-        return None
 
-    @staticmethod
-    def _readable(inner: Inner, tensor: Tensor, value: Any) -> Any:
-        if type(value) is VariableRef:
-            inner.lowering.require_initialized(tensor.op, value.root)
-            return inner.lowering.variable(value.root)
-        return value
+def join(lowering: Lowering, op: Operation, choice: Proxy, inners: Sequence[Inner], names: Sequence[str],
+         rows: Sequence[tuple[Tensor, list[Any]]]) -> list[Any]:
+    """Call one of several bodies; the variables that one changes are changed afterwards.
+
+    Args:
+      op: the operation that is to blame.
+      choice: says which: a number, or a bool.
+      inners: the bodies, lowered.
+      names: what each is.
+      rows: a tensor that is read outside, with what stands for it in each body (DEAD: nothing does).
+
+    Returns:
+      Per row, what stands for its tensor outside.
+    """
+    results: list[Any] = [_known(values) for _, values in rows]
+    called: list[tuple[int, str, list[Any]]] = []
+    for index, (tensor, given) in enumerate(rows):
+        if results[index] is None:
+            values = [_readable(inner, tensor, value) for inner, value in zip(inners, given)]
+            devices = {device_of(v) for v in values if v is not DEAD}
+            device = "cpu" if lives_on_host(tensor) or not devices - {"cpu"} else (devices - {"cpu"}).pop()
+            called.append((index, device, [v if v is DEAD else inner.settled(v, device)
+                                           for inner, v in zip(inners, values)]))
+    written = list(dict.fromkeys(root for inner in inners for root in inner.lowering.written))
+    bodies = [inner.finish(name, [_as_constant(inner, values[side]) for _, _, values in called], written)
+              for side, (inner, name) in enumerate(zip(inners, names))]
+    arguments: dict[Any, int] = {}
+    values: list[Any] = []
+    places: list[list[int]] = []
+    for body in bodies:
+        row = []
+        for source in body.parameters:
+            key = source.node if isinstance(source, Proxy) else source
+            if key not in arguments:
+                arguments[key] = len(values)
+                values.append(source if isinstance(source, Proxy) else lowering.variable(source))
+            row.append(arguments[key])
+        places.append(row)
+    tracer = lowering.tracer
+    tracer.op, tracer.device, tracer.inputs = op, "cpu", []
+    call: Any = tracer.create_proxy("call_function", Conditional(bodies, places), (choice, *values), {})
+    for position, (index, device, given) in enumerate(called):
+        part = results[index] = call[position]
+        part.node.meta["device"] = device
+        meta = common_meta([value for value in given if value is not DEAD])
+        if meta is not None:
+            part.node.meta["val"] = meta
+    for position, root in enumerate(written):
+        part = call[len(called) + position]
+        part.node.meta["device"] = lowering.place(root)
+        lowering.write(root, part)
+    return results
+
+
+def _known(values: list[Any]) -> Any:
+    """What a tensor stands for whichever branch is taken, if that is a variable or handle."""
+    alive = [value for value in values if value is not DEAD]
+    first = alive[0] if alive else None
+    if type(first) is VariableRef and all(value == first for value in alive):
+        return first
+    return None
+
+
+def _readable(inner: Inner, tensor: Tensor, value: Any) -> Any:
+    if type(value) is VariableRef:
+        inner.lowering.require_initialized(tensor.op, value.root)
+        return inner.lowering.variable(value.root)
+    return value
 
 
 def _as_constant(inner: Inner, value: Any) -> Any:

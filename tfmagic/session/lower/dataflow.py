@@ -17,11 +17,11 @@ from tfmagic.graph import registry
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.ops.torch_types import as_torch
 from tfmagic.session import run_errors
+from tfmagic.session.lower import effects
 from tfmagic.session.lower.body import DEAD
 from tfmagic.session.lower.loops import ENTERS, EXITS, NEXT
 from tfmagic.session.lower.lowering import VARIABLE_OPS, Lowering, VariableRef, uninitialized
 from tfmagic.session.lower.regions import MERGES, SWITCHES
-from tfmagic.session.lower.schedule import waits
 from tfmagic.session.plan.run_time import PlanCall, RunTimeKernel
 from tfmagic.session.running import check_deadline, current
 
@@ -34,8 +34,8 @@ class DataflowStep:
         self.id = min(op._id for op in ops)
         self.inputs: tuple[Tensor, ...] = ()
         self.controls: tuple[Operation, ...] = ()
-        self.waits = any(waits(op) for op in ops)
-        self.writes = any(_written(op) for op in ops)
+        self.waits = any(effects.waits(op) for op in ops)
+        self.writes = any(effects.writes(op) for op in ops)
         self._fed = [tensor for tensor in fed if any(tensor in op._inputs for op in ops) or tensor in needed]
         self._needed = [tensor for tensor in needed if tensor not in fed]
 
@@ -115,7 +115,7 @@ class Interpreter(PlanCall):
         self.kernels: dict[Operation, _Single] = {}
         declarations = [registry.lookup(op.type) for op in ops]
         self.keeps_state = any(d is not None and d.state is not None for d in declarations)
-        self.effect = "waits" if any(waits(op) for op in ops) else "writes"
+        self.effect = "waits" if any(effects.waits(op) for op in ops) else "writes"
 
     def __call__(self, *values: Any) -> tuple[Any, ...]:
         return _Run(self, values).results()

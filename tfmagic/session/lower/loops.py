@@ -8,13 +8,13 @@ from typing import Any
 import torch
 from torch.fx.proxy import Proxy
 
-from tfmagic.graph import registry
 from tfmagic.graph.operation import Operation, Tensor
+from tfmagic.session.lower import effects
 from tfmagic.session.lower.body import Inner, lives_on_host, meta_of, passed, static_meta
 from tfmagic.session.lower.branches import BranchStep
 from tfmagic.session.lower.lowering import Lowering, VariableRef
 from tfmagic.session.lower.regions import MERGES, SWITCHES, Irregular, Region
-from tfmagic.session.lower.schedule import OpStep, Step, schedule, waits
+from tfmagic.session.lower.schedule import OpStep, Step, lower_all, schedule
 from tfmagic.session.plan.order import Cycle, in_order
 from tfmagic.session.plan.plan_graph import PlanGraph
 from tfmagic.session.plan.run_time import BodyCall
@@ -148,8 +148,8 @@ class LoopStep:
         members = set(self.ops)
         self.inputs = tuple(dict.fromkeys(t for op in self.ops for t in op._inputs if t.op not in members))
         self.controls = tuple(dict.fromkeys(c for op in self.ops for c in op._control_inputs if c not in members))
-        self.writes = any(_writes(op) for op in inside)
-        self.waits = any(waits(op) for op in inside)
+        self.writes = any(effects.writes(op) for op in inside)
+        self.waits = any(effects.waits(op) for op in inside)
         self._fed = fed
         conds = [op for op in frame.ops if op.type == "LoopCond"]
         if len(conds) != 1:
@@ -213,11 +213,6 @@ class LoopStep:
     def lower(self, lowering: Lowering) -> None:
         plan = _LoopPlan(self, lowering)
         plan.run()
-
-
-def _writes(op: Operation) -> bool:
-    declaration = registry.lookup(op.type)
-    return declaration is not None and bool(declaration.writes)
 
 
 class _LoopPlan:
@@ -310,49 +305,69 @@ class _LoopPlan:
         return inner
 
     def _lower(self, inner: Inner, steps: list[Any]) -> None:
-        for step in schedule(steps, self.step._fed):
-            step.lower(inner.lowering)
+        lower_all(schedule(steps, self.step._fed), inner.lowering)
 
     def _call(self, cond: PlanGraph, body: PlanGraph, variables: list[Operation], handed: list[Tensor],
               written: list[Operation], exits: dict[Tensor, Any]) -> None:
         outer, step = self.outer, self.step
-        arguments = list(self.initial)
-        keys: dict[Any, int] = {op._outputs[0]: i for i, op in enumerate(variables)}
-        for source in [*cond.parameters, *body.parameters, *written]:
-            key = source.node if isinstance(source, Proxy) else source
-            if key in keys or isinstance(source, Tensor):
-                continue
-            keys[key] = len(arguments)
-            arguments.append(source if isinstance(source, Proxy) else outer.variable(source))
-        size = len(arguments)
-        for tensor in handed:
-            keys[tensor] = size
-            size += 1
-
-        def place(source: Any) -> int:
-            return keys[source.node if isinstance(source, Proxy) else source]
-
-        results = [keys[data] for data in step.exit_data if data in keys] + [keys[root] for root in written]
-        loop = Loop(cond, [place(s) for s in cond.parameters], [keys[t] for t in (*handed, *cond.written)],
-                    body, [place(s) for s in body.parameters],
-                    [keys[t] for t in (*(op._outputs[0] for op in variables), *body.written)], size, results)
-        tracer = outer.tracer
-        tracer.op, tracer.device, tracer.inputs = step.cond, "cpu", []
-        call: Any = tracer.create_proxy("call_function", loop, tuple(arguments), {})
-        position = 0
+        wanted = [*dict.fromkeys(data for data in step.exit_data)]
+        results = call_loop(outer, step.cond, cond, body, self.initial, [op._outputs[0] for op in variables], handed,
+                            written, wanted)
         for op, data in zip(step.exits, step.exit_data):
-            if data in keys:
-                part = call[position]
-                position += 1
-                part.node.meta["device"] = self.devices.get(self.slots.get(data, -1), "cpu")
-                meta = static_meta(data, *(step.following(data.op) if data.op in variables else ()))
-                if meta is not None:
-                    part.node.meta["val"] = meta
-                outer.values[op._outputs[0]] = part
-            else:
+            part = results.get(data)
+            if part is None:
                 outer.values[op._outputs[0]] = exits[data]  # known without the loop
-        for root in written:
-            part = call[position]
-            position += 1
-            part.node.meta["device"] = outer.place(root)
-            outer.write(root, part)
+                continue
+            part.node.meta["device"] = self.devices.get(self.slots.get(data, -1), "cpu")
+            meta = static_meta(data, *(step.following(data.op) if data.op in variables else ()))
+            if meta is not None:
+                part.node.meta["val"] = meta
+            outer.values[op._outputs[0]] = part
+
+
+def call_loop(outer: Lowering, op: Operation, cond: PlanGraph, body: PlanGraph, initial: Sequence[Any],
+              variables: Sequence[Tensor], handed: Sequence[Tensor], written: Sequence[Operation],
+              wanted: Iterable[Tensor]) -> dict[Tensor, Any]:
+    """Call a loop; the variables that it changes are changed afterwards.
+
+    Args:
+      op: the operation that is to blame.
+      cond: gives whether to go on, then what it hands on, then the variables that it changes.
+      body: gives the next values of the loop variables, then the variables that it changes.
+      initial: the first values of the loop variables.
+      variables: the loop variables, by which the bodies' parameters name them.
+      handed: what the condition hands on to the iteration.
+      written: the variables that either changes.
+      wanted: what is to be known after the loop: loop variables, or what the condition hands on.
+
+    Returns:
+      The values of `wanted` after the loop, as far as it has them.
+    """
+    arguments = list(initial)
+    keys: dict[Any, int] = {tensor: i for i, tensor in enumerate(variables)}
+    for source in [*cond.parameters, *body.parameters, *written]:
+        key = source.node if isinstance(source, Proxy) else source
+        if key in keys or isinstance(source, Tensor):
+            continue
+        keys[key] = len(arguments)
+        arguments.append(source if isinstance(source, Proxy) else outer.variable(source))
+    size = len(arguments)
+    for tensor in handed:
+        keys[tensor] = size
+        size += 1
+
+    def place(source: Any) -> int:
+        return keys[source.node if isinstance(source, Proxy) else source]
+
+    shown = [tensor for tensor in wanted if tensor in keys]
+    loop = Loop(cond, [place(s) for s in cond.parameters], [keys[t] for t in (*handed, *cond.written)],
+                body, [place(s) for s in body.parameters], [keys[t] for t in (*variables, *body.written)], size,
+                [keys[t] for t in (*shown, *written)])
+    tracer = outer.tracer
+    tracer.op, tracer.device, tracer.inputs = op, "cpu", []
+    call: Any = tracer.create_proxy("call_function", loop, tuple(arguments), {})
+    for index, root in enumerate(written):
+        part = call[len(shown) + index]
+        part.node.meta["device"] = outer.place(root)
+        outer.write(root, part)
+    return {tensor: call[index] for index, tensor in enumerate(shown)}

@@ -25,6 +25,7 @@ from torch.fx.proxy import Proxy, TraceError
 
 from tfmagic.base import errors
 from tfmagic.graph import registry
+from tfmagic.graph.function_calls import calls
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.graph.registry import Node, OpDeclaration
 from tfmagic.ops import unsigned
@@ -50,6 +51,29 @@ class VariableRef:
         return key_of(self.root)
 
 
+@dataclass(frozen=True)
+class Path:
+    """The calls of functions in which something is lowered.
+
+    Attributes:
+      call: the innermost.
+      name: the function that it calls.
+      outer: the path of the call itself; None at the top.
+    """
+
+    call: Operation
+    name: str
+    outer: Path | None
+
+    def calls(self) -> list[Path]:
+        """All of them, the innermost first."""
+        found, path = [], self
+        while path is not None:
+            found.append(path)
+            path = path.outer
+        return found
+
+
 VARIABLE_OPS = frozenset({"VariableV2", "Variable", "VarHandleOp", "TemporaryVariable"})
 
 
@@ -61,11 +85,19 @@ class Lowering:
     Args:
       place: the torch device of an operation.
       resources: the session's `ResourceStore` (kernels with state take their objects from it at run time).
+      call: lowers an operation that calls functions: `(lowering, operation) -> what is to be lowered next`.
+
+    Attributes:
+      depth: how many bodies of loops and branches are around it.
+      roots: by the key of a variable, the node that stands for it.
     """
 
-    def __init__(self, place: Callable[[Operation], str], resources: Any):
+    def __init__(self, place: Callable[[Operation], str], resources: Any, call: Callable[..., Any]):
         self.place = place
         self.resources = resources
+        self.call = call
+        self.depth = 0
+        self.roots: dict[str, Operation] = {}
         self.tracer = PlanTracer()
         self.values: dict[Tensor, Any] = {}
         self.state: dict[Operation, Any] = {}
@@ -78,9 +110,19 @@ class Lowering:
 
     def child(self) -> Lowering:
         """A lowering for the body of a loop or branch: an fx graph of its own."""
-        body = Lowering(self.place, self.resources)
+        body = Lowering(self.place, self.resources, self.call)
         body.is_body = True
+        body.path, body.depth, body.roots = self.path, self.depth + 1, self.roots
         return body
+
+    @property
+    def path(self) -> Path | None:
+        """The calls of functions in which it is."""
+        return self.tracer.path
+
+    @path.setter
+    def path(self, path: Path | None) -> None:
+        self.tracer.path = path
 
     # --- values -----------------------------------------------------------------------------------------------
 
@@ -130,19 +172,31 @@ class Lowering:
 
     # --- operations -------------------------------------------------------------------------------------------
 
-    def lower(self, op: Operation) -> None:
+    def root(self, op: Operation) -> Operation:
+        """The one node that stands for the variable that `op` names: in functions, several nodes name the same."""
+        return self.roots.setdefault(key_of(op), op)
+
+    def lower(self, op: Operation) -> Any:
         """Lower one operation: afterwards its outputs have values.
+
+        Returns:
+          What is to be lowered for that right now, or None (see `schedule.lower_all`).
 
         Raises:
           UnimplementedError: the op has no kernel.
         """
         if op.type in VARIABLE_OPS:
-            self.values[op._outputs[0]] = VariableRef(op)
-            return
+            self.values[op._outputs[0]] = VariableRef(self.root(op))
+            return None
+        if self.aliases and self.path is not None:  # from another call of the same function
+            for tensor in op._outputs:
+                self.aliases.pop(tensor, None)
         declaration = registry.lookup(op.type)
         if not op._outputs and op.type == "NoOp":
-            return
+            return None
         if declaration is None or declaration.kernel is None:
+            if calls(op):
+                return self.call(self, op)
             raise run_errors.error(
                 errors.UnimplementedError, op,
                 f"Op type {op.type} cannot run: tfmagic has no kernel for it yet. It can still be drawn, imported and "
@@ -152,7 +206,7 @@ class Lowering:
         if op._inputs and type(self.values.get(op._inputs[0])) is VariableRef and op.type in _FORWARDS_REFS \
                 and op._outputs[0]._dtype._is_ref_dtype:
             self.values[op._outputs[0]] = self.values[op._inputs[0]]
-            return
+            return None
         written = declaration.writes
         roots = self._roots(op, (*written, *declaration.reads))
         arguments = self._arguments(op, written)
@@ -175,6 +229,7 @@ class Lowering:
             self.values[tensor] = value
         if op.type == "Identity" and type(self.values[op._inputs[0]]) is VariableRef:
             self.aliases[op._outputs[0]] = self.values[op._inputs[0]].root
+        return None
 
     def _roots(self, op: Operation, names: Iterable[str]) -> dict[str, Operation]:
         """The variables that the named inputs of `op` stand for."""
@@ -244,7 +299,8 @@ class Lowering:
                 # The kernel looks at what only a run can tell: it is called at run time.
                 self._erase(mark)
         function = RunTimeKernel(op, declaration, self.resources if has_state else None, self.tracer.device,
-                                 any(isinstance(a, Proxy) and "val" not in a.node.meta for a in arguments))
+                                 any(isinstance(a, Proxy) and "val" not in a.node.meta for a in arguments),
+                                 op if self.path is None else (op, *(path.call for path in self.path.calls())))
         return self.tracer.create_proxy("call_function", function, tuple(arguments), {})
 
     def _is_small(self, op: Operation) -> bool:

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from tfmagic.base import errors
-from tfmagic.graph import registry
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.session import run_errors
+from tfmagic.session.lower import effects
 from tfmagic.session.lower.lowering import Lowering
 from tfmagic.session.plan.order import Cycle, in_order
 
@@ -43,14 +43,35 @@ class Step(Protocol):
     @property
     def waits(self) -> bool: ...
 
-    def lower(self, lowering: Lowering) -> None:
-        """Lower into `lowering`: afterwards the outputs that others read have values."""
+    def lower(self, lowering: Lowering) -> Iterable[Lowered] | None:
+        """Lower into `lowering`: afterwards the outputs that others read have values.
+
+        Returns:
+          What is to be lowered for that right now (the body of a function), or None.
+        """
 
 
-def waits(op: Operation) -> bool:
-    """Whether an operation may wait for something outside of the run."""
-    declaration = registry.lookup(op.type)
-    return declaration is not None and declaration.effect == "waits"
+class Lowered(Protocol):
+    """What `lower_all` lowers."""
+
+    def lower(self, lowering: Lowering) -> Iterable[Lowered] | None: ...
+
+
+def lower_all(steps: Iterable[Lowered], lowering: Lowering) -> None:
+    """Lower steps one after another. Functions that call functions take no Python stack, however deep."""
+    stack = [iter(steps)]
+    try:
+        while stack:
+            for step in stack[-1]:
+                inner = step.lower(lowering)
+                if inner is not None:
+                    stack.append(iter(inner))
+                    break
+            else:
+                stack.pop()
+    except errors.OpError as error:
+        run_errors.add_path(error, lowering.path)
+        raise
 
 
 class OpStep:
@@ -63,12 +84,11 @@ class OpStep:
         self.ops = (op,)
         self.inputs = op._inputs
         self.controls = op._control_inputs
-        declaration = registry.lookup(op.type)
-        self.writes = declaration is not None and bool(declaration.writes)
-        self.waits = waits(op)
+        self.writes = effects.writes(op)
+        self.waits = effects.waits(op)
 
-    def lower(self, lowering: Lowering) -> None:
-        lowering.lower(self.ops[0])
+    def lower(self, lowering: Lowering) -> Iterable[Lowered] | None:
+        return lowering.lower(self.ops[0])
 
 
 def schedule(steps: Iterable[Step], fed: Iterable[Tensor]) -> list[Step]:

@@ -86,6 +86,7 @@ class PlanTracer(GraphAppendingTracer):
       graph: the fx graph.
       constants: tensors and host objects by the attribute name under which the plan finds them.
       op: the operation whose kernel is being traced; every node made meanwhile is marked with it.
+      path: the calls of functions that it is in, or None.
       device: torch device of that operation.
       inputs: the values of its inputs.
     """
@@ -94,6 +95,7 @@ class PlanTracer(GraphAppendingTracer):
         super().__init__(fx.Graph())
         self.constants: dict[str, Any] = {}
         self.op: Operation | None = None
+        self.path: Any = None
         self.device = "cpu"
         self.inputs: list[Any] = []
         self._names: dict[tuple[int, str], str] = {}
@@ -107,6 +109,8 @@ class PlanTracer(GraphAppendingTracer):
             kwargs = {**kwargs, "device": self.device}
         node = super().create_node(kind, target, args, kwargs, name, type_expr)
         node.meta["op"] = self.op
+        if self.path is not None:
+            node.meta["path"] = self.path
         node.meta["device"] = self.device
         node.meta["inputs"] = self.inputs
         if kind in ("call_function", "call_method"):

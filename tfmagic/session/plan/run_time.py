@@ -6,7 +6,7 @@ Whoever looks at a plan knows these by their class, and what a call does by its 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 import torch
@@ -88,10 +88,16 @@ class Asked(PlanCall, shown_under="tfmagic.session"):
 
 
 class RunTimeKernel(PlanCall, shown_under="tfmagic.ops"):
-    """A kernel called at run time: host inputs become Python values, state comes from the session."""
+    """A kernel called at run time: host inputs become Python values, state comes from the session.
+
+    Args:
+      resources: the session's `ResourceStore`, where the node keeps a state.
+      checks: whether the shapes of the inputs are known only here.
+      key: under what it is kept: by default the operation.
+    """
 
     def __init__(self, op: Operation, declaration: OpDeclaration, resources: Any, device: str = "cpu",
-                 checks: bool = False):
+                 checks: bool = False, key: Hashable = None):
         self.__name__ = self.__qualname__ = python_name(op.type)
         self.effect = declaration.effect  # type: ignore[assignment]  # settled when it was declared
         self.kernel = unsigned.widened(op, declaration) if unsigned.concerns(op) else declaration.kernel
@@ -105,7 +111,8 @@ class RunTimeKernel(PlanCall, shown_under="tfmagic.ops"):
         self.make_state = declaration.state
         self.keeps_state = declaration.state is not None
         self.device = device
-        self.checks = checks  # whether the shapes of the inputs are known only here
+        self.checks = checks
+        self.key = op if key is None else key
 
     def meta_outputs(self, arguments: Sequence[Any]) -> Any:
         """Meta tensors for the outputs, from the static shapes of the op or its shape rule."""
@@ -147,7 +154,7 @@ class RunTimeKernel(PlanCall, shown_under="tfmagic.ops"):
                 args[index] = args[index].tolist()
         if self.make_state is None:
             return self._kernel(args)
-        state = self.resources.nodes.get(self.op, functools.partial(self.make_state, self.node))
+        state = self.resources.nodes.get(self.key, functools.partial(self.make_state, self.node))
         before = state.mark()
         args.insert(0, state)
         try:

@@ -70,7 +70,9 @@ def explained(exception: Exception) -> BaseException:
 
 def of_node(exception: Exception, node: fx.Node, inputs: list[Any]) -> BaseException:
     """The error that the user sees for what the computation of `node` raised, with the cause where it is another."""
-    return _caused(run_errors.translate(exception, node.meta["op"], inputs), exception)
+    error = run_errors.translate(exception, node.meta["op"], inputs)
+    run_errors.add_path(error, node.meta.get("path"))
+    return _caused(error, exception)
 
 
 def _caused(error: BaseException, exception: BaseException) -> BaseException:

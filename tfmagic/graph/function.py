@@ -1,0 +1,82 @@
+"""Function: a part of a graph as a value: arguments, results, and a body that is a graph of its own; nodes call it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tfmagic.base.slots import Slot
+from tfmagic.graph.graph import Graph
+from tfmagic.graph.node_def import attr_value
+from tfmagic.graph.opdefs import OpDef
+from tfmagic.graph.operation import Operation, Tensor
+
+_imported_body = Slot("bodies of functions")
+
+
+@dataclass(eq=False)
+class Body:
+    """What a function computes where its attrs have certain values.
+
+    Attributes:
+      name: the function's.
+      graph: a graph of the body alone.
+      inputs: the tensors in it that stand for the arguments, one after another.
+      outputs: the results.
+      controls: operations that run though no result needs them.
+    """
+
+    name: str
+    graph: Graph
+    inputs: tuple[Tensor, ...]
+    outputs: tuple[Tensor, ...]
+    controls: tuple[Operation, ...] = ()
+
+
+class Function:
+    """A function of a graph's library.
+
+    Attributes:
+      name: its name, which is the op type of the nodes that call it directly.
+      op_def: its signature.
+      definition: the `FunctionDef` proto.
+      library: the functions, by name, that its body may call.
+      gradient_name: the function of the library that is its gradient, where somebody gave one.
+    """
+
+    def __init__(self, definition: Any, op_def: OpDef, library: Mapping[str, Function]):
+        self.name = op_def.name
+        self.op_def = op_def
+        self.definition = definition
+        self.library = library
+        self.gradient_name: str | None = None
+        self._bodies: dict[Any, Body] = {}
+        self._lock = threading.RLock()
+
+    def body(self, attrs: Mapping[str, Any]) -> Body:
+        """What it computes when it is called with these attrs; made once.
+
+        Raises:
+          ValueError: the definition is malformed.
+          NotFoundError: it holds an op that TensorFlow 1.15 does not have.
+        """
+        return self.made("", attrs, self.fresh_body)
+
+    def fresh_body(self, attrs: Mapping[str, Any]) -> Body:
+        """The same as a graph of the caller's own, who may add to it."""
+        return _imported_body(self, attrs)
+
+    def made(self, what: str, attrs: Mapping[str, Any], make: Any) -> Body:
+        """What `make(attrs)` gives, made once per `what` and values of the function's attrs."""
+        key = (what, *(attr_value(attrs[name], attr.type).SerializeToString(deterministic=True)
+                       for name, attr in self.op_def.attrs.items()))
+        with self._lock:
+            body = self._bodies.get(key)
+            if body is None:
+                body = self._bodies[key] = make(attrs)
+            return body
+
+    def __repr__(self) -> str:
+        return f"<function '{self.name}'>"

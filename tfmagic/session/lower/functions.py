@@ -1,0 +1,290 @@
+"""Calls of functions: a body is lowered in place of its call; functional branches and loops choose and repeat some."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch.fx.proxy import Proxy
+
+from tfmagic.base import dtypes, errors
+from tfmagic.graph.function import Body
+from tfmagic.graph.function_calls import BRANCHES, LOOPS
+from tfmagic.graph.operation import Operation, Tensor
+from tfmagic.session import run_errors
+from tfmagic.session.lower.body import Inner, device_of, meta_of
+from tfmagic.session.lower.branches import join
+from tfmagic.session.lower.control_flow import recover
+from tfmagic.session.lower.effects import called_bodies
+from tfmagic.session.lower.loops import call_loop
+from tfmagic.session.lower.lowering import Lowering, Path, VariableRef
+from tfmagic.session.lower.schedule import Lowered, Step, lower_all, schedule
+from tfmagic.session.plan.plan_graph import PlanGraph
+from tfmagic.session.plan.prune import prune
+from tfmagic.session.plan.run_time import PlanCall
+
+# Bodies within bodies: each takes some of Python's stack, when the plan is made and when it runs.
+_DEEPEST = 60
+
+_steps: weakref.WeakKeyDictionary[Body, list[Step]] = weakref.WeakKeyDictionary()
+
+
+def lower_call(lowering: Lowering, op: Operation) -> Iterable[Lowered] | None:
+    """Lower an operation that calls functions.
+
+    Returns:
+      What is to be lowered next, or None: the outputs have values.
+
+    Raises:
+      InvalidArgumentError: the function takes or gives something else.
+    """
+    bodies = called_bodies(op)
+    if op.type in BRANCHES:
+        return _lower_branches(lowering, op, bodies)
+    if op.type in LOOPS:
+        _lower_loop(lowering, op, *bodies)
+        return None
+    return _inlined(lowering, op, bodies[0], _given(lowering, op, op._inputs))
+
+
+def steps_of(body: Body) -> list[Step]:
+    """The steps that compute a body, in order: what its results need, and what runs in any case."""
+    steps = _steps.get(body)
+    if steps is None:
+        fed = set(body.inputs)
+        asked = [op for op in body.graph._operations if op._op_def.is_stateful]
+        ops = prune([*body.outputs, *body.controls, *asked], fed)
+        steps = _steps[body] = schedule(recover(ops, fed, body.outputs), fed)
+    return steps
+
+
+class _Return:
+    """After the body of a call: its results are the call's."""
+
+    def __init__(self, op: Operation, body: Body):
+        self._op, self._body = op, body
+
+    def lower(self, lowering: Lowering) -> None:
+        assert lowering.path is not None
+        lowering.path = lowering.path.outer
+        for tensor, result in zip(self._op._outputs, self._body.outputs):
+            lowering.values[tensor] = lowering.current(result)
+
+
+def _given(lowering: Lowering, op: Operation, tensors: Sequence[Tensor]) -> list[Any]:
+    """The arguments of a call: handles stay what they are, a reference is read."""
+    values = []
+    for tensor in tensors:
+        value = lowering.current(tensor)
+        if type(value) is VariableRef and tensor._dtype.base_dtype is not dtypes.resource:
+            lowering.require_initialized(op, value.root)
+            value = lowering.variable(value.root)
+        values.append(value)
+    return values
+
+
+def _inlined(lowering: Lowering, op: Operation, body: Body, given: Sequence[Any]) -> Iterable[Lowered]:
+    """The steps of a body, its arguments set."""
+    _check(op, body, op._inputs[len(op._inputs) - len(given):], op._outputs)
+    steps = steps_of(body)
+    lowering.path = Path(op, body.name, lowering.path)
+    lowering.values.update(zip(body.inputs, given))
+    return [*steps, _Return(op, body)]
+
+
+def _check(op: Operation, body: Body, arguments: Sequence[Tensor], results: Sequence[Tensor]) -> None:
+    """Check that a call fits the signature.
+
+    Raises:
+      InvalidArgumentError: it does not.
+    """
+    for verb, what, wanted, have in (("Expects", "arguments", body.inputs, arguments),
+                                     ("Gives", "results", body.outputs, results)):
+        if len(wanted) != len(have):
+            raise run_errors.error(errors.InvalidArgumentError, op, f"{verb} {len(wanted)} {what}, but {len(have)} is "
+                                   f"{'provided' if verb == 'Expects' else 'asked for'}\nThe function is "
+                                   f"'{body.name}'.")
+        for index, (one, other) in enumerate(zip(wanted, have)):
+            if one._dtype.base_dtype is not other._dtype.base_dtype:
+                raise run_errors.error(
+                    errors.InvalidArgumentError, op, f"{verb} {'arg' if verb == 'Expects' else 'ret'}[{index}] to be "
+                    f"{one._dtype.base_dtype.proto_name} but {other._dtype.base_dtype.proto_name} is "
+                    f"{'provided' if verb == 'Expects' else 'asked for'}\nThe function is '{body.name}'.")
+
+
+# --- branches -----------------------------------------------------------------------------------------------------
+
+
+def _lower_branches(lowering: Lowering, op: Operation, bodies: Sequence[Body]) -> Iterable[Lowered] | None:
+    for body in bodies:
+        _check(op, body, op._inputs[1:], op._outputs)
+    choice = lowering.value(op._inputs[0])
+    choose = _Chosen(len(bodies)) if op.type == "Case" else _HOLDS
+    given = _given(lowering, op, op._inputs[1:])
+    if not isinstance(choice, Proxy):
+        return _inlined(lowering, op, bodies[int(choose(choice))], given)
+    inners = [_opened(lowering, op, body, given) for body in bodies]
+    rows = [(tensor, [inner.lowering.current(body.outputs[index]) for inner, body in zip(inners, bodies)])
+            for index, tensor in enumerate(op._outputs)]
+    results = join(lowering, op, _asked(lowering, op, choose, choice), inners,
+                   [f"{op.name} {body.name}" for body in bodies], rows)
+    lowering.values.update(zip(op._outputs, results))
+    return None
+
+
+def _opened(lowering: Lowering, op: Operation, body: Body, given: Sequence[Any]) -> Inner:
+    """A body lowered as one of its own, for values of the lowering around it."""
+    inner = _inside(lowering, op, body)
+    for tensor, value in zip(body.inputs, given):
+        inner.bring(tensor, value)
+    lower_all(steps_of(body), inner.lowering)
+    return inner
+
+
+def _inside(lowering: Lowering, op: Operation, body: Body) -> Inner:
+    if lowering.depth >= _DEEPEST:
+        raise run_errors.error(errors.UnimplementedError, op, f"More than {_DEEPEST} branches and loops are nested by "
+                               "functions that call each other. Compute it with tf.while_loop instead.")
+    inner = Inner(lowering)
+    inner.lowering.path = Path(op, body.name, lowering.path)
+    return inner
+
+
+def _asked(lowering: Lowering, op: Operation, choose: PlanCall, value: Proxy) -> Any:
+    """The value that decides, as a bool or a number."""
+    meta = value.node.meta.get("val")
+    if choose is _HOLDS and isinstance(meta, torch.Tensor) and meta.dtype is torch.bool and meta.ndim == 0:
+        return value
+    tracer = lowering.tracer
+    tracer.op, tracer.device, tracer.inputs = op, "cpu", [value]
+    return tracer.create_proxy("call_function", choose, (value,), {})
+
+
+class _Holds(PlanCall):
+    """Whether a value counts as true: a number that is not 0, a text that is not empty, a tensor with elements."""
+
+    __name__ = __qualname__ = "holds"
+    effect = "none"
+
+    def __call__(self, value: Any) -> bool:
+        if value.ndim:
+            return bool(value.size if isinstance(value, np.ndarray) else value.numel())
+        return bool(value.item())
+
+
+class _Chosen(PlanCall):
+    """Which branch a number means: the last, where there is none of that number."""
+
+    __name__ = __qualname__ = "chosen"
+    effect = "none"
+
+    def __init__(self, count: int):
+        self._count = count
+
+    def __call__(self, value: Any) -> int:
+        index = int(value)
+        return index if 0 <= index < self._count else self._count - 1
+
+
+_HOLDS = _Holds()
+
+
+# --- loops --------------------------------------------------------------------------------------------------------
+
+
+def _lower_loop(lowering: Lowering, op: Operation, cond: Body, body: Body) -> None:
+    if len(cond.outputs) != 1:
+        raise run_errors.error(errors.InvalidArgumentError, op, f"The condition '{cond.name}' gives "
+                               f"{len(cond.outputs)} results; it must give one.")
+    _check(op, cond, op._inputs, cond.outputs)
+    _check(op, body, op._inputs, op._outputs)
+    loop = _Loop(lowering, op, cond, body)
+    if not loop.lower(settled=True):
+        loop.lower(settled=False)
+
+
+class _Loop:
+    """A functional loop: every argument that is no handle of a variable is a loop variable."""
+
+    def __init__(self, outer: Lowering, op: Operation, cond: Body, body: Body):
+        self.outer, self.op, self.cond, self.body = outer, op, cond, body
+        self.given = _given(outer, op, op._inputs)
+        self.moving = [i for i, value in enumerate(self.given) if type(value) is not VariableRef]
+        self.devices = [outer.place(tensor.op) for tensor in body.inputs]
+
+    def lower(self, settled: bool) -> bool:
+        """Lower it; False: not all iterations have the shapes of the first one.
+
+        Args:
+          settled: whether the loop variables are to have the same shapes all the time.
+        """
+        op, outer = self.op, self.outer
+        metas = [meta_of(value) if settled else None for value in self.given]
+        cond = self._opened(self.cond, metas)
+        goes_on = cond.lowering.value(self.cond.outputs[0])
+        if isinstance(goes_on, Proxy):
+            goes_on = _asked(cond.lowering, op, _HOLDS, goes_on)
+        else:
+            goes_on = _HOLDS(goes_on)
+        body = self._opened(self.body, metas)
+        results = []
+        for index, tensor in enumerate(self.body.outputs):
+            value = body.lowering.current(tensor)
+            if index not in self.moving:
+                if value != self.given[index]:
+                    raise run_errors.error(errors.UnimplementedError, op, f"Input {index} of {op.name} is a variable's "
+                                           "handle, and an iteration gives another one. Put the handle through the "
+                                           "loop as it is.")
+                continue
+            value = body.lowering.value(tensor)
+            if settled and not _alike(meta_of(value), metas[index]):
+                return False
+            results.append(body.settled(value, self.devices[index]))
+        written = list(dict.fromkeys([*cond.lowering.written, *body.lowering.written]))
+        plans = [self._finished(inner, name, values) for inner, name, values in
+                 ((cond, "condition", [goes_on]), (body, "iteration", results))]
+        variables = [op._outputs[index] for index in self.moving]
+        parts = call_loop(outer, op, plans[0], plans[1], [self._entry(index) for index in self.moving], variables, [],
+                          written, variables)
+        for index, tensor in enumerate(op._outputs):
+            if index not in self.moving:
+                outer.values[tensor] = self.given[index]
+                continue
+            part = outer.values[tensor] = parts[tensor]
+            part.node.meta["device"] = self.devices[index]
+            if metas[index] is not None:
+                part.node.meta["val"] = metas[index]
+        return True
+
+    def _opened(self, body: Body, metas: Sequence[Any]) -> Inner:
+        inner = _inside(self.outer, self.op, body)
+        for index, tensor in enumerate(body.inputs):
+            if index in self.moving:
+                inner.parameter(tensor, self.op._outputs[index], self.devices[index], metas[index])
+            else:
+                inner.lowering.values[tensor] = self.given[index]
+        lower_all(steps_of(body), inner.lowering)
+        return inner
+
+    def _finished(self, inner: Inner, name: str, results: Sequence[Any]) -> PlanGraph:
+        return inner.finish(f"{name} of {self.op.name}", results, list(inner.lowering.written))
+
+    def _entry(self, index: int) -> Any:
+        """A loop variable's first value where it stays during the loop."""
+        value, device, tracer = self.given[index], self.devices[index], self.outer.tracer
+        tracer.op, tracer.device = self.op, device
+        if not isinstance(value, Proxy):
+            return tracer.proxy(tracer.constant(value, device))
+        if device_of(value) == device:
+            return value
+        return tracer.create_proxy("call_method", "to", (value, device), {})
+
+
+def _alike(one: Any, other: Any) -> bool:
+    """Whether two meta tensors, or None for "not known", are of one shape and type."""
+    if one is None or other is None:
+        return other is None
+    return one.shape == other.shape and one.dtype == other.dtype
