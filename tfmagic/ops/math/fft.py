@@ -55,7 +55,7 @@ def _complex_pair(suffix: str, rank: int) -> None:
 def _real_pair(suffix: str, rank: int) -> None:
     """The transform of real numbers, whose other half is the mirror image, and its inverse."""
     name = f"fft{suffix.lower()}"
-    real_forward, complex_inverse = getattr(raw, f"r{name}"), getattr(raw, f"i{name}")
+    complex_inverse = getattr(raw, f"i{name}")
 
     def shape(half: bool) -> Any:
         def rule(op: Any, x: Dims, length: Dims) -> Dims:

@@ -307,12 +307,12 @@ def _gram_factor(matrix: Tensor, regularizer: float, columns: bool) -> Tensor:
 
 def _over_determined(matrix: Tensor, rhs: Tensor, regularizer: float) -> Tensor:
     factor = _gram_factor(matrix, regularizer, columns=True)
-    return cholesky_solve(factor, matmul(matrix, rhs, adjoint_a=True))
+    return api.linalg.cholesky_solve(factor, matmul(matrix, rhs, adjoint_a=True))
 
 
 def _under_determined(matrix: Tensor, rhs: Tensor, regularizer: float) -> Tensor:
     factor = _gram_factor(matrix, regularizer, columns=False)
-    return matmul(matrix, cholesky_solve(factor, rhs), adjoint_a=True)
+    return matmul(matrix, api.linalg.cholesky_solve(factor, rhs), adjoint_a=True)
 
 
 @export("linalg.logdet")
