@@ -10,6 +10,7 @@ from typing import Any, Literal, get_args
 from tfmagic.graph import opdefs
 
 Effect = Literal["none", "reads", "writes", "waits"]
+Traced = bool | Literal["shapes"]
 EFFECTS: tuple[str, ...] = get_args(Effect)
 
 
@@ -30,10 +31,11 @@ class OpDeclaration:
       writes: names of the inputs that name variables to be changed.
       state: makes the object that a session keeps for the node between runs.
       traced: True: the kernel takes proxies; "shapes": it does where the shapes of its inputs are known; False: it is
-        called at run time.
+        called at run time. Or a function of the node that says which.
       because: why the kernel does not trace.
       effect: what a call does beside giving its outputs: "none", "reads", "writes" or "waits".
       sizes: name of the input whose value is the output's shape.
+      objects: whether the kernel takes proxies of strings and handles too.
       from_shapes: whether the shapes of the inputs settle the output's value.
       check: `(node, *dims) -> TensorFlow's words (or error) for shapes that its kernel refuses`, or None.
       explain: `(node, *values) -> TensorFlow's words for a run that failed with these values`, or None.
@@ -49,10 +51,11 @@ class OpDeclaration:
     reads: tuple[str, ...] = ()
     writes: tuple[str, ...] = ()
     state: Callable[[Any], Any] | None = None
-    traced: bool | Literal["shapes"] = True
+    traced: Traced | Callable[[Any], Traced] = True
     because: str | None = None
     effect: Effect | None = None
     sizes: str | None = None
+    objects: bool = False
     from_shapes: bool = False
     check: Callable[..., Any] | None = None
     explain: Callable[..., str | None] | None = None
@@ -62,7 +65,7 @@ class OpDeclaration:
             (names,) if isinstance(names, str) else tuple(names) for names in (self.host, self.reads, self.writes))
         if self.state is not None:
             self.traced, self.because = False, self.because or "keeps state between runs"
-        if self.traced not in (True, False, "shapes"):
+        if not callable(self.traced) and self.traced not in (True, False, "shapes"):
             raise ValueError(f"{self.name}: traced is True, False or 'shapes', not {self.traced!r}")
         if (self.traced is False) is not (self.because is not None):
             raise ValueError(f"{self.name}: an op that does not trace says why (because=...), any other does not")

@@ -17,7 +17,8 @@ Then its contract, which is all that lowering and passes ask (an unknown keyword
 
 - `traced=True`: the kernel is called once per plan with `torch.fx` proxies, so that the plan is readable PyTorch: it
   may not branch on values. `traced="shapes"`: it is where the shapes of its inputs are known (they are plain Python
-  then), else it is called at run time. `traced=False, because="..."`: it is always called at run time.
+  then), else it is called at run time. `traced=False, because="..."`: it is always called at run time. Where it depends
+  on what the graph knows, `traced` is a function `op -> True or "shapes"`.
 - `host=("axis", ...)`: inputs that the kernel takes as Python ints or (nested) lists, not as tensors. Where they are
   known only at run time, so is the kernel called.
 - `reads="resource"`: a resource input whose variable's present value the kernel takes.
@@ -31,6 +32,8 @@ Then its contract, which is all that lowering and passes ask (an unknown keyword
   while the plan is made; "reads": it depends on what others write, so it may be dropped, but not merged; "writes": it
   changes something, or is there to stop the run, so it stays; "waits": besides, it may wait for something outside the
   run. It follows from `reads`, `writes` and `state`; other ops say it when it is not "none".
+- `objects=True`: the kernel takes proxies of strings and handles too (it does not look into them); other kernels are
+  called at run time for these, with NumPy arrays.
 - `sizes="shape"`: the input whose value is the shape of the output (of a kernel called at run time).
 - `from_shapes=True`: the shapes of the inputs settle the output's value.
 - `check=lambda op, *dims: ...`: TensorFlow's words for a run whose inputs have shapes that its kernel refuses (or an
@@ -78,7 +81,7 @@ def register(name: str, shape: Any = None, kernel: Kernel = None, gradient: Any 
       ValueError: the contract contradicts itself, or the op is unknown or declared already.
     """
     if shape is shape_rules.broadcast:
-        contract.setdefault("explain", _incompatible)
+        contract.setdefault("explain", incompatible)
     registry.declare(OpDeclaration(name, shape, _named("torch", kernel), gradient, _named("numpy", static), **contract))
 
 
@@ -102,7 +105,7 @@ def old_names(**names: str) -> None:
     for name, successor in names.items():
         found = registry.lookup(successor)
         assert found is not None
-        registry.declare(dataclasses.replace(found, name=name, shape=None, gradient=None, static=None, explain=None))
+        registry.declare(dataclasses.replace(found, name=name, shape=None, gradient=None, static=None))
 
 
 def _named(library: str, function: Kernel) -> Callable[..., Any] | None:
@@ -120,7 +123,7 @@ def _named(library: str, function: Kernel) -> Callable[..., Any] | None:
     return by_name
 
 
-def _incompatible(op: Any, x: Any, y: Any) -> str | None:
+def incompatible(op: Any, x: Any, y: Any) -> str | None:
     """TensorFlow's words for two values that do not broadcast."""
     try:
         shape_rules.broadcast_dims(tuple(x.shape), tuple(y.shape))

@@ -96,6 +96,8 @@ def translate(exception: BaseException, op: Operation, values: list[Any] | None 
         return error(errors.UnimplementedError, op, f"{op.type} cannot run with these types here: "
                      f"{_first_line(message)}", values)
     explained = _by_declaration(op, values) or _by_shape_rule(op, values)
+    if isinstance(explained, errors.OpError):
+        return translate(explained, op, values)
     if explained is not None:
         return error(errors.InvalidArgumentError, op, explained, values)
     if isinstance(exception, (ValueError, RuntimeError, IndexError, ArithmeticError)) \
@@ -132,7 +134,7 @@ def _first_line(message: str) -> str:
     return message.splitlines()[0]
 
 
-def _by_declaration(op: Operation, values: Sequence[Any] | None) -> str | None:
+def _by_declaration(op: Operation, values: Sequence[Any] | None) -> str | errors.OpError | None:
     """TensorFlow's own words for a run with these values, where the op's declaration has them (`explain`)."""
     declaration = registry.lookup(op.type)
     if values is None or declaration is None or declaration.explain is None:

@@ -108,7 +108,7 @@ def _batch_to_space(x: Any, block: Any, crops: Any) -> Any:
     return x[tuple(kept)]
 
 
-@array_op("SpaceToBatchND", host=("block_shape", "paddings"), traced=False, because="looks at values")
+@array_op("SpaceToBatchND", host=("block_shape", "paddings"), traced="shapes")
 class SpaceToBatchND:
     """Blocks of the spatial axes moved into the batch axis."""
 
@@ -125,7 +125,7 @@ class SpaceToBatchND:
         return _space_to_batch(x, block_shape, paddings)
 
 
-@array_op("BatchToSpaceND", host=("block_shape", "crops"), traced=False, because="looks at values")
+@array_op("BatchToSpaceND", host=("block_shape", "crops"), traced="shapes")
 class BatchToSpaceND:
     """Parts of the batch axis moved into blocks of the spatial axes."""
 
@@ -142,7 +142,7 @@ class BatchToSpaceND:
         return _batch_to_space(x, block_shape, crops)
 
 
-@array_op("SpaceToBatch", host="paddings", traced=False, because="looks at values")
+@array_op("SpaceToBatch", host="paddings", traced="shapes")
 class SpaceToBatch:
     """Blocks of height and width moved into the batch axis."""
 
@@ -159,7 +159,7 @@ class SpaceToBatch:
         return _space_to_batch(x, [op.block_size] * 2, paddings)
 
 
-@array_op("BatchToSpace", host="crops", traced=False, because="looks at values")
+@array_op("BatchToSpace", host="crops", traced="shapes")
 class BatchToSpace:
     """Parts of the batch axis moved into blocks of height and width."""
 
@@ -313,7 +313,7 @@ def _patches(x: Any, kernels: list[int], strides: list[int], rates: list[int], p
     return x.reshape(*x.shape[:spatial + 1], -1)
 
 
-@op("ExtractImagePatches", traced=False, because="looks at values")
+@op("ExtractImagePatches", traced="shapes")
 class ExtractImagePatches:
     """Every window of an image, its elements in the depth axis."""
 
@@ -348,7 +348,7 @@ def _patches_gradient(images: Tensor, dy: Tensor, extract: Callable[[Tensor], Te
     return result
 
 
-@op("ExtractVolumePatches", traced=False, because="looks at values")
+@op("ExtractVolumePatches", traced="shapes")
 class ExtractVolumePatches:
     """Every window of a volume, its elements in the depth axis."""
 

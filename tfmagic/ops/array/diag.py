@@ -164,7 +164,7 @@ def _length(rows: int, columns: int, d: int) -> int:
     return max(0, min(rows + min(d, 0), columns - max(d, 0)))
 
 
-@op("MatrixDiagPartV2", host=("k",), traced=False, because="looks at values")
+@op("MatrixDiagPartV2", host=("k",), traced="shapes")
 class MatrixDiagPartV2:
     """Several diagonals of matrices, the shorter ones filled up."""
 
@@ -206,7 +206,7 @@ def _write_diagonals(x: Any, diagonal: Any, low: int, high: int) -> Any:
     return x
 
 
-@op("MatrixDiagV2", host=("k", "num_rows", "num_cols"), traced=False, because="looks at values")
+@op("MatrixDiagV2", host=("k", "num_rows", "num_cols"), traced="shapes")
 class MatrixDiagV2:
     """Matrices with several diagonals."""
 
@@ -238,7 +238,7 @@ def _matrix_size(length: int, low: int, high: int, rows: int, columns: int) -> t
     return (least_rows if rows == -1 else rows), (least_columns if columns == -1 else columns)
 
 
-@op("MatrixSetDiagV2", host=("k",), traced=False, because="looks at values")
+@op("MatrixSetDiagV2", host=("k",), traced="shapes")
 class MatrixSetDiagV2:
     """Matrices with several diagonals replaced."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,16 @@ from tfmagic.graph.scopes import name_scope
 from tfmagic.graph.static_value import constant_value, static_dims, static_int, static_value
 from tfmagic.ops import api, raw, shape_rules
 from tfmagic.ops.array.constants import identity, ones, zeros, zeros_like
+from tfmagic.ops.array.indices import (
+    flat_positions,
+    not_in_range,
+    not_within,
+    put,
+    require,
+    take,
+    take_batched,
+    take_slices,
+)
 from tfmagic.ops.array.join import concat, stack, unstack
 from tfmagic.ops.array.layout import tile, transpose
 from tfmagic.ops.array.rules import array_op, as_array, unknown_dims
@@ -25,66 +36,32 @@ from tfmagic.ops.array.shape_ops import expand_dims, rank, reshape, shape, size,
 from tfmagic.ops.declare import op, register
 
 
-def out_of_range(indices: Any, size: int, rows: bool = False) -> errors.InvalidArgumentError | None:
-    """TensorFlow's error for the first index that is not in [0, size), or None when all are."""
-    array = as_array(indices)
-    bad = np.argwhere((array < 0) | (array >= size))
-    if not len(bad):
-        return None
-    place = "" if array.ndim == 0 else f"[{','.join(map(str, bad[0]))}]"
-    return errors.InvalidArgumentError(None, None, f"indices{place} = {array[tuple(bad[0])]} is not in [0, {size})")
-
-
-def take(params: Any, indices: Any, axis: int) -> Any:
-    """`params` at `indices` along an axis.
-
-    On the CPU a bad index is an error. On a GPU it gives zeros, as TensorFlow's does: to look would mean to wait, and
-    torch itself would lose the device.
-    """
-    flat = indices.reshape(-1)
-    axis = axis % params.ndim
-    size_ = params.shape[axis]
-    if flat.is_cuda:
-        good = (flat >= 0) & (flat < size_)
-        if size_ == 0:
-            result = params.new_zeros((*params.shape[:axis], flat.numel(), *params.shape[axis + 1:]))
-        else:
-            result = params.index_select(axis, flat.clamp(0, size_ - 1))
-            shape_ = [1] * params.ndim
-            shape_[axis] = -1
-            result = torch.where(good.reshape(shape_), result, torch.zeros((), dtype=params.dtype,
-                                                                            device=params.device))
-    else:
-        try:
-            result = params.index_select(axis, flat)
-        except (IndexError, RuntimeError):
-            raise out_of_range(indices, size_) or RuntimeError("gather failed") from None
-    return result.reshape((*params.shape[:axis], *indices.shape, *params.shape[axis + 1:]))
+def _refused(words: str | None) -> None:
+    """Refuse a constant operand while the graph is built."""
+    if words is not None:
+        raise errors.InvalidArgumentError(None, None, words)
 
 
 def _static_take(params: np.ndarray, indices: np.ndarray, axis: int) -> np.ndarray:
-    error = out_of_range(indices, params.shape[axis])
-    if error is not None:
-        raise error
+    _refused(not_in_range(indices, params.shape[axis]))
     return np.take(params, indices, axis)
 
 
-def _take_batched(params: Any, indices: Any, axis: int, batch_dims: int) -> Any:
-    """Gather where the first `batch_dims` axes of both go together."""
-    is_array = isinstance(params, np.ndarray)
+def _static_take_batched(params: np.ndarray, indices: np.ndarray, axis: int, batch_dims: int) -> np.ndarray:
+    _refused(not_in_range(indices, params.shape[axis]))
     batch = tuple(params.shape[:batch_dims])
-    count = int(np.prod(batch, dtype=np.int64))
+    count = math.prod(batch)
     p = params.reshape((count, *params.shape[batch_dims:]))
     i = indices.reshape((count, *indices.shape[batch_dims:]))
-    rows = [(_static_take if is_array else take)(p[k], i[k], axis - batch_dims) for k in range(count)]
+    rows = [np.take(p[k], i[k], axis - batch_dims) for k in range(count)]
     if not rows:
-        shape_ = (*params.shape[:axis], *indices.shape[batch_dims:], *params.shape[axis + 1:])
-        return np.empty(shape_, params.dtype) if is_array else params.new_empty(shape_)
-    result = np.stack(rows) if is_array else torch.stack(rows)
+        return np.empty((*params.shape[:axis], *indices.shape[batch_dims:], *params.shape[axis + 1:]), params.dtype)
+    result = np.stack(rows)
     return result.reshape((*batch, *result.shape[1:]))
 
 
-@array_op("Gather", type_attr="Tparams", traced=False, because="looks at values")
+@array_op("Gather", type_attr="Tparams", traced="shapes",
+          explain=lambda op, params, indices: not_in_range(indices, params.shape[0]))
 class Gather:
     """Rows of a tensor."""
 
@@ -115,7 +92,12 @@ def _rows_gradient(params: Tensor, indices: Tensor, dy: Any) -> IndexedSlices:
     return IndexedSlices(values, reshape(indices, count), whole)
 
 
-@array_op("GatherV2", type_attr="Tparams", host="axis", traced=False, because="looks at values")
+def _batch_dims(op: Any, indices: Any) -> int:
+    return op.batch_dims if op.batch_dims >= 0 else op.batch_dims + indices.ndim
+
+
+@array_op("GatherV2", type_attr="Tparams", host="axis", traced="shapes",
+          explain=lambda op, params, indices, axis: not_in_range(indices, params.shape[int(axis)]))
 class GatherV2:
     """Slices of a tensor along an axis."""
 
@@ -141,11 +123,9 @@ class GatherV2:
         return (*params[:value], *indices[batch_dims:], *params[value + 1:])
 
     def kernel(op, params, indices, axis):
-        batch_dims = op.batch_dims
-        if not batch_dims:
+        if not op.batch_dims:
             return take(params, indices, axis)
-        return _take_batched(params, indices, axis % params.ndim, batch_dims % (indices.ndim + 1)
-                             if batch_dims > 0 else batch_dims + indices.ndim)
+        return take_batched(params, indices, axis % params.ndim, _batch_dims(op, indices))
 
     def gradient(op, dy):
         return _gather_gradient(op, dy), None, None
@@ -153,8 +133,7 @@ class GatherV2:
     def static(op, params, indices, axis):
         axis = int(axis)
         if op.batch_dims:
-            return _take_batched(params, indices, axis % params.ndim,
-                                 op.batch_dims if op.batch_dims > 0 else op.batch_dims + indices.ndim)
+            return _static_take_batched(params, indices, axis % params.ndim, _batch_dims(op, indices))
         return _static_take(params, indices, axis)
 
 
@@ -230,33 +209,13 @@ def _in_flat_batches(whole: Tensor, indices: Tensor, batch_dims: int, in_gradien
 # --- N-dimensional indices --------------------------------------------------------------------------------------
 
 
-def _flat_positions(indices: Any, dims: Any) -> Any:
-    """Positions in the flattened leading axes `dims` for rows of coordinates."""
-    position = 0
-    for axis, size_ in enumerate(dims):
-        position = position * size_ + indices[..., axis]
-    return position
+def explain_coordinates(op: Any, params: Any, indices: Any, *rest: Any) -> str | None:
+    """The words for coordinates that are outside of the first input."""
+    dims = tuple(params.shape[:indices.shape[-1]])
+    return not_within(indices, dims, dims, "param shape")
 
 
-def check_coordinates(indices: Any, dims: Any) -> None:
-    """Refuse rows of coordinates outside of `dims`.
-
-    Raises:
-      InvalidArgumentError: a row is outside.
-    """
-    if not len(dims):
-        return
-    array = as_array(indices).reshape(-1, indices.shape[-1])
-    limit = np.asarray(dims, np.int64).reshape(1, -1)
-    bad = np.flatnonzero(((array < 0) | (array >= limit)).any(1))
-    if len(bad):
-        row = ", ".join(map(str, array[bad[0]]))
-        place = ",".join(map(str, np.unravel_index(bad[0], tuple(indices.shape[:-1])))) if indices.ndim > 1 else "0"
-        raise errors.InvalidArgumentError(None, None, f"indices[{place}] = [{row}] does not index into param shape "
-                                                      f"{shapes.brackets(tuple(int(d) for d in dims))}")
-
-
-@array_op("GatherNd", type_attr="Tparams", traced=False, because="looks at values")
+@array_op("GatherNd", type_attr="Tparams", traced="shapes", explain=explain_coordinates)
 class GatherNd:
     """Slices of a tensor at rows of coordinates."""
 
@@ -271,17 +230,7 @@ class GatherNd:
         return (*indices[:-1], *params[depth:])
 
     def kernel(op, params, indices):
-        depth = indices.shape[-1]
-        lead, rest = tuple(params.shape[:depth]), tuple(params.shape[depth:])
-        if not indices.is_cuda:
-            check_coordinates(indices, lead)
-        if depth == 0:
-            return params.expand(*indices.shape[:-1], *params.shape).contiguous()
-        if params.numel() == 0 and 0 in rest:
-            return params.new_empty((*indices.shape[:-1], *rest))
-        flat = params.reshape(-1, *rest) if rest else params.reshape(-1)
-        positions = _flat_positions(indices.long(), lead).reshape(-1)
-        return take(flat, positions, 0).reshape(*indices.shape[:-1], *rest)
+        return take_slices(params, indices)
 
     def gradient(op, dy):
         params, indices = op.op._inputs
@@ -292,50 +241,29 @@ class GatherNd:
         return raw.scatter_nd(indices, dy, whole), None
 
     def static(op, params, indices):
-        check_coordinates(indices, params.shape[:indices.shape[-1]])
+        _refused(explain_coordinates(op, params, indices))
         result = params[tuple(np.moveaxis(indices, -1, 0))]
         return result if isinstance(result, np.ndarray) else np.array(result, params.dtype)
 
 
 def scatter(target: Any, indices: Any, updates: Any, how: str) -> Any:
-    """A tensor with slices written, added or subtracted at rows of coordinates.
-
-    Args:
-      target: a tensor that nobody else holds.
-      how: "update", "add", "sub", "min" or "max".
-    """
+    """A tensor with slices combined with updates at rows of coordinates (see `indices.put`)."""
     depth = indices.shape[-1]
-    lead = tuple(target.shape[:depth])
-    if isinstance(target, np.ndarray):
-        check_coordinates(indices, lead)
-        place = tuple(np.moveaxis(as_array(indices), -1, 0))
-        if how == "update":
-            target[place] = updates
-        else:
-            np.add.at(target, place, updates)
-        return target
-    if not indices.is_cuda:
-        check_coordinates(indices, lead)
-    if target.numel() == 0 or indices.numel() == 0 and depth:
-        return target
-    flat = target.reshape(int(np.prod(lead, dtype=np.int64)), -1)
-    positions = _flat_positions(indices.long(), lead)
-    positions = positions.reshape(-1) if depth else torch.zeros(int(np.prod(indices.shape[:-1], dtype=np.int64)),
-                                                                dtype=torch.long, device=target.device)
-    rows = updates.reshape(positions.shape[0], -1)
-    if indices.is_cuda:  # a bad index is dropped, as on TensorFlow's GPU: torch would lose the device
-        coordinates = indices.reshape(-1, max(depth, 1))
-        limits = torch.tensor(lead or (1,), device=indices.device)
-        good = ((coordinates >= 0) & (coordinates < limits)).all(1)
-        positions, rows = positions[good], rows[good]
+    lead, rest = tuple(target.shape[:depth]), tuple(target.shape[depth:])
+    positions = flat_positions(indices, lead).reshape(-1)
+    rows = updates.reshape((positions.shape[0], *rest))
+    return put(target.reshape((math.prod(lead), *rest)), positions, rows, how).reshape(target.shape)
+
+
+def _static_scatter(target: np.ndarray, indices: np.ndarray, updates: np.ndarray, how: str) -> np.ndarray:
+    """The same of an array that nobody else holds."""
+    _refused(explain_coordinates(None, target, indices))
+    place = tuple(np.moveaxis(indices, -1, 0))
     if how == "update":
-        flat.index_copy_(0, positions, rows)
-    elif how in ("add", "sub"):
-        flat.index_add_(0, positions, rows, alpha=1 if how == "add" else -1) if flat.dtype != torch.bool \
-            else flat.index_put_((positions,), rows, accumulate=True)
+        target[place] = updates
     else:
-        flat.index_reduce_(0, positions, rows, "amin" if how == "min" else "amax")
-    return flat.reshape(target.shape)
+        np.add.at(target, place, updates)
+    return target
 
 
 def _scatter_dims(target: Dims, indices: Dims, updates: Dims) -> Dims:
@@ -363,7 +291,12 @@ def _scatter_dims(target: Dims, indices: Dims, updates: Dims) -> Dims:
     return target
 
 
-@array_op("ScatterNd", host="shape", traced=False, because="looks at values")
+def _explain_scatter_nd(op: Any, indices: Any, updates: Any, shape: Any) -> str | None:
+    dims = tuple(shape.tolist())[:indices.shape[-1]]
+    return not_within(indices, dims, dims, "param shape")
+
+
+@array_op("ScatterNd", host="shape", traced="shapes", explain=_explain_scatter_nd)
 class ScatterNd:
     """Zeros of `shape` to which slices are added at rows of coordinates."""
 
@@ -380,10 +313,10 @@ class ScatterNd:
     def static(op, indices, updates, shape):
         target = np.full([int(d) for d in shape], b"", object) if updates.dtype == object else \
             np.zeros([int(d) for d in shape], updates.dtype)
-        return scatter(target, indices, updates, "add")
+        return _static_scatter(target, indices, updates, "add")
 
 
-@array_op("ScatterNdNonAliasingAdd", traced=False, because="looks at values")
+@array_op("ScatterNdNonAliasingAdd", traced="shapes", explain=explain_coordinates)
 class ScatterNdNonAliasingAdd:
     """A tensor with slices added at rows of coordinates."""
 
@@ -391,20 +324,23 @@ class ScatterNdNonAliasingAdd:
         return _scatter_dims(x, indices, updates)
 
     def kernel(op, x, indices, updates):
-        return scatter(x.clone(), indices, updates, "add")
+        return scatter(x, indices, updates, "add")
 
     def gradient(op, dy):
         return dy, None, raw.gather_nd(dy, op.indices)
 
     def static(op, x, indices, updates):
-        return scatter(x.copy(), indices, updates, "add")
+        return _static_scatter(x.copy(), indices, updates, "add")
 
 
 def _tensor_scatter(name: str, how: str, gradient: Any) -> None:
     def kernel(op: Any, tensor: Any, indices: Any, updates: Any) -> Any:
-        return scatter(tensor.copy() if isinstance(tensor, np.ndarray) else tensor.clone(), indices, updates, how)
+        if isinstance(tensor, np.ndarray):
+            return _static_scatter(tensor.copy(), as_array(indices), updates, how)
+        return scatter(tensor, indices, updates, how)
 
-    register(name, lambda op, *dims: _scatter_dims(*dims), kernel, gradient, traced=False, because="looks at values")
+    register(name, lambda op, *dims: _scatter_dims(*dims), kernel, gradient, traced="shapes",
+             explain=explain_coordinates)
 
 
 def _update_gradient(op: Any, dy: Any) -> tuple[Any, ...]:
@@ -429,10 +365,12 @@ _tensor_scatter("TensorScatterSub", "sub", _sub_gradient)
 
 def _inplace(name: str, how: str) -> None:
     def kernel(op: Any, x: Any, i: Any, v: Any) -> Any:
-        copy = x.copy() if isinstance(x, np.ndarray) else x.clone()
-        return scatter(copy, (i % x.shape[0]).reshape(-1, 1), v, how)
+        rows = (i % x.shape[0]).reshape(-1)
+        if isinstance(x, np.ndarray):
+            return _static_scatter(x.copy(), as_array(rows).reshape(-1, 1), v, how)
+        return put(x, rows.long(), v, how)
 
-    register(name, shape_rules.same, kernel, traced=False, because="looks at values")
+    register(name, shape_rules.same, kernel, traced="shapes")
 
 
 for _name, _how in (("InplaceUpdate", "update"), ("InplaceAdd", "add"), ("InplaceSub", "sub")):
@@ -442,7 +380,13 @@ for _name, _how in (("InplaceUpdate", "update"), ("InplaceAdd", "add"), ("Inplac
 # --- partition and stitch ---------------------------------------------------------------------------------------
 
 
-@array_op("DynamicPartition", traced=False, because="looks at values")
+def _explain_partitions(op: Any, data: Any, partitions: Any) -> str | None:
+    array = as_array(partitions).reshape(-1)
+    bad = np.flatnonzero((array < 0) | (array >= op.num_partitions))
+    return f"partitions[{bad[0]}] = {array[bad[0]]} is not in [0, {op.num_partitions})" if len(bad) else None
+
+
+@array_op("DynamicPartition", traced="shapes", explain=_explain_partitions)
 class DynamicPartition:
     """The rows of a tensor, sorted into `num_partitions` tensors."""
 
@@ -454,8 +398,7 @@ class DynamicPartition:
 
     def kernel(op, data, partitions):
         flat = partitions.reshape(-1)
-        if not flat.is_cuda and flat.numel() and (flat.min() < 0 or flat.max() >= op.num_partitions):
-            raise _bad_partition(flat, op.num_partitions)
+        require(flat, lambda: (flat >= 0) & (flat < op.num_partitions))
         rows = data.reshape(flat.shape[0], *data.shape[partitions.ndim:])
         return tuple(rows[flat == k] for k in range(op.num_partitions))
 
@@ -469,19 +412,16 @@ class DynamicPartition:
 
     def static(op, data, partitions):
         flat = partitions.reshape(-1)
-        if len(flat) and (flat.min() < 0 or flat.max() >= op.num_partitions):
-            raise _bad_partition(flat, op.num_partitions)
+        _refused(_explain_partitions(op, data, partitions))
         rows = data.reshape((len(flat), *data.shape[partitions.ndim:]))
         return [rows[flat == k] for k in range(op.num_partitions)]
 
 
-def _bad_partition(flat: Any, count: int) -> errors.InvalidArgumentError:
-    array = as_array(flat)
-    index = int(np.argmax((array < 0) | (array >= count)))
-    return errors.InvalidArgumentError(None, None, f"partitions[{index}] = {array[index]} is not in [0, {count})")
+def _explain_stitch(op: Any, indices: list[Any], data: list[Any]) -> str | None:
+    return "indices must be >= 0" if any(bool((i < 0).any()) for i in indices) else None
 
 
-@array_op("DynamicStitch", "ParallelDynamicStitch", traced=False, because="looks at values")
+@array_op("DynamicStitch", "ParallelDynamicStitch", traced="shapes", explain=_explain_stitch)
 class DynamicStitch:
     """Rows of several tensors put at their indices in one; later ones win."""
 
@@ -500,16 +440,14 @@ class DynamicStitch:
         flat = torch.cat([i.reshape(-1) for i in indices]).long()
         tail = tuple(data[0].shape[indices[0].ndim:])
         rows = torch.cat([d.reshape(i.numel(), *tail) for i, d in zip(indices, data)])
-        count = int(flat.max()) + 1 if flat.numel() else 0
-        if flat.numel() and int(flat.min()) < 0:
-            raise errors.InvalidArgumentError(None, None, "indices must be >= 0")
+        if not flat.numel():
+            return rows
         # Of rows with the same index the last one counts, whatever order a copy takes.
-        last = torch.full((count,), -1, dtype=torch.long, device=flat.device)
-        last.scatter_reduce_(0, flat, torch.arange(flat.numel(), device=flat.device), "amax")
-        result = rows.new_zeros((count, *tail))
-        filled = last >= 0
-        result[filled] = rows[last[filled]]
-        return result
+        turns = torch.arange(flat.shape[0], device=flat.device)
+        last = flat.new_full((flat.max().item() + 1,), -1).scatter_reduce(0, flat, turns, "amax")
+        filled = (last >= 0).reshape((-1, *[1] * len(tail)))
+        return torch.where(filled, rows.index_select(0, last.clamp(min=0)), torch.zeros((), dtype=rows.dtype,
+                                                                                         device=rows.device))
 
     def gradient(op, dy):
         as_int32 = [i if i.dtype is dtypes.int32 else raw.cast(i, dtypes.int32) for i in op.indices]
@@ -527,7 +465,16 @@ class DynamicStitch:
         return result
 
 
-@op("InvertPermutation", traced=False, because="looks at values")
+def _explain_permutation(op: Any, x: Any) -> str | None:
+    array = as_array(x)
+    bad = array[(array < 0) | (array >= len(array))]
+    if len(bad):
+        return f"{bad[0]} is not between 0 and {len(array)}"
+    values, counts = np.unique(array, return_counts=True)
+    return f"{values[counts > 1][0]} is duplicated in the input." if len(values) < len(array) else None
+
+
+@op("InvertPermutation", traced="shapes", explain=_explain_permutation)
 class InvertPermutation:
     """The permutation that undoes another."""
 
@@ -535,16 +482,9 @@ class InvertPermutation:
         return shape_rules.with_rank(x, 1)
 
     def kernel(op, x):
-        size_ = x.numel()
-        if not x.is_cuda and size_:
-            if int(x.min()) < 0 or int(x.max()) >= size_:
-                bad = x[(x < 0) | (x >= size_)][0]
-                raise errors.InvalidArgumentError(None, None, f"{int(bad)} is not between 0 and {size_}")
-            if torch.unique(x).numel() != size_:
-                values, counts = torch.unique(x, return_counts=True)
-                twice = int(values[counts > 1][0])
-                raise errors.InvalidArgumentError(None, None, f"{twice} is duplicated in the input.")
-        return torch.empty_like(x).scatter_(0, x.long(), torch.arange(size_, dtype=x.dtype, device=x.device))
+        places = torch.arange(x.shape[0], dtype=x.dtype, device=x.device)
+        require(x, lambda: x.sort()[0] == places)
+        return torch.zeros_like(x).scatter(0, x.long(), places)
 
     def static(op, x):
         result = np.empty_like(x)

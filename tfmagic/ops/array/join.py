@@ -18,6 +18,7 @@ from tfmagic.graph.scopes import name_scope
 from tfmagic.graph.static_value import constant_value, static_int, static_ints
 from tfmagic.ops import raw, shape_rules
 from tfmagic.ops.array.constants import fill, identity
+from tfmagic.ops.array.indices import require
 from tfmagic.ops.array.rules import array_op, unknown_dims
 from tfmagic.ops.array.shape_ops import expand_dims, rank, shape, shape_n, squeeze
 from tfmagic.ops.declare import op
@@ -155,7 +156,15 @@ class Concat:
         return np.concatenate(values, int(axis))
 
 
-@op("ConcatOffset", host="concat_dim", traced=False, because="looks at values")
+def _explain_offsets(op: Any, axis: Any, parts: Any) -> str | None:
+    try:
+        _offsets(int(axis), [part.tolist() for part in parts])
+    except errors.InvalidArgumentError as refused:
+        return refused.message
+    return None
+
+
+@op("ConcatOffset", host="concat_dim", traced="shapes", explain=_explain_offsets)
 class ConcatOffset:
     """Where each part of a concatenation begins."""
 
@@ -163,7 +172,15 @@ class ConcatOffset:
         return list(parts)
 
     def kernel(op, axis, parts):
-        return tuple(torch.tensor(row, dtype=torch.int32) for row in _offsets(axis, [p.tolist() for p in parts]))
+        size = parts[0].shape[0]
+        if not -size <= axis < size:
+            raise errors.InvalidArgumentError(None, None, f"Concat dim is out of range: {axis} vs. {size}")
+        along = torch.arange(size, device=parts[0].device) == axis % size
+        whole = torch.stack(parts)
+        require(whole, lambda: (whole == whole[0]) | along)
+        starts = whole.cumsum(0, dtype=whole.dtype) - whole
+        rows = torch.where(along, starts, 0)
+        return tuple(rows[i] for i in range(len(parts)))
 
     def static(op, axis, parts):
         return [np.array(row, np.int32) for row in _offsets(int(axis), [p.tolist() for p in parts])]

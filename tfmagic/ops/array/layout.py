@@ -20,6 +20,7 @@ from tfmagic.graph.scopes import name_scope
 from tfmagic.graph.static_value import static_dims, static_int, static_ints, static_value
 from tfmagic.ops import api, raw, shape_rules
 from tfmagic.ops.array.constants import ones
+from tfmagic.ops.array.indices import require
 from tfmagic.ops.array.join import concat, stack
 from tfmagic.ops.array.rules import array_op, unknown_dims
 from tfmagic.ops.array.shape_ops import rank, reshape, shape, size
@@ -171,7 +172,7 @@ def _mirror_index(size_: int, before: int, after: int, offset: int) -> list[int]
             *range(size_ - 1 - offset, size_ - 1 - offset - after, -1)]
 
 
-@array_op("MirrorPad", host="paddings", traced=False, because="looks at values")
+@array_op("MirrorPad", host="paddings", traced="shapes")
 class MirrorPad:
     """A tensor with its mirror image around it."""
 
@@ -193,7 +194,7 @@ class MirrorPad:
         return np.pad(x, paddings, mode="reflect" if op.mode == "REFLECT" else "symmetric")
 
 
-@array_op("MirrorPadGrad", host="paddings", traced=False, because="looks at values")
+@array_op("MirrorPadGrad", host="paddings", traced="shapes")
 class MirrorPadGrad:
     """The gradient of `MirrorPad`: the mirror images folded back and added."""
 
@@ -210,7 +211,7 @@ class MirrorPadGrad:
                 size_ = x.shape[axis] - int(before) - int(after)
                 index = torch.tensor(_mirror_index(size_, int(before), int(after), offset), device=x.device)
                 whole = x.new_zeros((*x.shape[:axis], size_, *x.shape[axis + 1:]))
-                x = whole.index_add_(axis, index, x)
+                x = whole.index_add(axis, index, x)
         return x
 
     def gradient(op, dy):
@@ -324,7 +325,13 @@ class Reverse:
         return np.flip(x, [axis for axis, marked in enumerate(dims) if marked])
 
 
-@array_op("ReverseSequence", traced=False, because="looks at values")
+def _explain_reverse(op: Any, x: Any, seq_lengths: Any) -> str | None:
+    if seq_lengths.numel() and int(seq_lengths.max()) > x.shape[op.seq_dim]:
+        return f"seq_lens({int(seq_lengths.argmax())}) > input.dims({op.seq_dim})"
+    return None
+
+
+@array_op("ReverseSequence", traced="shapes", explain=_explain_reverse)
 class ReverseSequence:
     """Each batch entry with the order of its first `seq_lengths[i]` elements reversed."""
 
@@ -342,9 +349,7 @@ class ReverseSequence:
 
     def kernel(op, x, seq_lengths):
         length = x.shape[op.seq_dim]
-        if not x.is_cuda and seq_lengths.numel() and int(seq_lengths.max()) > length:
-            raise errors.InvalidArgumentError(None, None, f"seq_lens({int(seq_lengths.argmax())}) > input.dims"
-                                                          f"({op.seq_dim})")
+        require(seq_lengths, lambda: seq_lengths <= length)
         places = torch.arange(length, device=x.device)
         ends = seq_lengths.to(torch.long).reshape(-1, 1)
         index = torch.where(places < ends, ends - 1 - places, places)  # [batch, time]

@@ -22,7 +22,7 @@ from tfmagic.ops.array.constants import ones, zeros_like
 from tfmagic.ops.array.gather import gather
 from tfmagic.ops.array.join import concat
 from tfmagic.ops.array.layout import tile
-from tfmagic.ops.array.rules import array_op, as_array, as_value, ordered_set
+from tfmagic.ops.array.rules import array_op, ordered_set
 from tfmagic.ops.array.shape_ops import expand_dims, rank, reshape, shape, shape_internal, squeeze
 from tfmagic.ops.declare import op
 from tfmagic.ops.torch_types import torch_dtype
@@ -139,30 +139,53 @@ class OneHot:
 
 def _unique(op: Any, x: Any, axis: int | None = None, counts: bool = False) -> tuple[Any, ...]:
     """Unique elements (or slices along an axis) in the order in which they appear."""
-    array = as_array(x) if not _is_bfloat16(x) else as_array(x.float())
-    kind = op.out_idx.as_numpy_dtype
-    if axis is None or array.ndim == 1:
-        values, places, numbers = ordered_set(array)
+    if isinstance(x, np.ndarray):
+        values, places, numbers = _unique_strings(x, axis)
+        places, numbers = (torch.from_numpy(part) for part in (places, numbers))
     else:
-        moved = np.moveaxis(array, axis, 0)
-        keys = np.empty(len(moved), object)
-        keys[:] = [row.tobytes() if row.dtype != object else tuple(row.reshape(-1)) for row in moved]
-        _, places, numbers = ordered_set(keys)
-        first = [int(np.argmax(places == k)) for k in range(len(numbers))]
-        values = np.moveaxis(moved[first], 0, axis)
-    out = as_value(values)
-    if _is_bfloat16(x):
-        out = out.to(torch.bfloat16)
-    device = x.device if hasattr(x, "device") and not isinstance(x, np.ndarray) else None
-    rest = [torch.from_numpy(part.astype(kind)) for part in (places, numbers)[:2 if counts else 1]]
-    return tuple(t if device is None or isinstance(t, np.ndarray) else t.to(device) for t in (out, *rest))
+        values, places, numbers = _unique_numbers(x, 0 if axis is None else axis)
+    kind = torch_dtype(op.out_idx)
+    return (values, places.to(kind), numbers.to(kind)) if counts else (values, places.to(kind))
 
 
-def _is_bfloat16(x: Any) -> bool:
-    return not isinstance(x, np.ndarray) and x.dtype == torch.bfloat16
+def _unique_strings(x: np.ndarray, axis: int | None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    if axis is None or x.ndim == 1:
+        return ordered_set(x)
+    moved = np.moveaxis(x, axis, 0)
+    keys = np.empty(len(moved), object)
+    keys[:] = [tuple(row.reshape(-1)) for row in moved]
+    _, places, numbers = ordered_set(keys)
+    first = [int(np.argmax(places == k)) for k in range(len(numbers))]
+    return np.moveaxis(moved[first], 0, axis), places, numbers
 
 
-@op("Unique", traced=False, because="looks at values")
+def _unique_numbers(x: Any, axis: int) -> tuple[Any, Any, Any]:
+    """Values in order of appearance, each slice's place among them, how often each occurs."""
+    size = x.shape[axis]
+    if x.numel() == 0:  # slices without elements are all the same
+        chosen = min(size, 1)
+        places = torch.zeros((size,), dtype=torch.int64, device=x.device)
+        return x.narrow(axis, 0, chosen), places, torch.full((chosen,), size, dtype=torch.int64, device=x.device)
+    rows = _comparable(x if x.ndim == 1 else x.movedim(axis, 0).reshape((size, -1)))
+    _, places, numbers = torch.unique(rows, return_inverse=True, return_counts=True,
+                                      dim=None if rows.ndim == 1 else 0)
+    turns = torch.arange(size, device=x.device)
+    first = turns.new_full((numbers.shape[0],), size).scatter_reduce(0, places, turns, "amin")
+    order = first.argsort()
+    return (x.index_select(axis, first.index_select(0, order)), order.argsort().index_select(0, places),
+            numbers.index_select(0, order))
+
+
+def _comparable(x: Any) -> Any:
+    """Numbers of a type that torch sorts and compares, equal where those of `x` are."""
+    if x.dtype.is_complex:
+        return torch.view_as_real(x).reshape((x.shape[0], -1))
+    if x.dtype in (torch.float16, torch.bfloat16):
+        return x.to(torch.float32)
+    return x.to(torch.int64) if x.dtype in (torch.bool, torch.uint16, torch.uint32) else x
+
+
+@op("Unique", traced="shapes")
 class Unique:
     """The different elements of a vector, and each element's place among them."""
 
@@ -177,7 +200,7 @@ class Unique:
         return ordered_set(x)[:2]
 
 
-@op("UniqueWithCounts", traced=False, because="looks at values")
+@op("UniqueWithCounts", traced="shapes")
 class UniqueWithCounts:
     """The different elements of a vector, each element's place among them, and how often each occurs."""
 
@@ -207,7 +230,7 @@ def _places(x: Dims, axis: Any) -> Dims:
     return (x[place],)
 
 
-@op("UniqueV2", traced=False, because="looks at values", host="axis")
+@op("UniqueV2", traced="shapes", host="axis")
 class UniqueV2:
     """The different slices of a tensor along an axis, and each slice's place among them."""
 
@@ -218,7 +241,7 @@ class UniqueV2:
         return _unique(op, x, _along(axis))
 
 
-@op("UniqueWithCountsV2", traced=False, because="looks at values", host="axis")
+@op("UniqueWithCountsV2", traced="shapes", host="axis")
 class UniqueWithCountsV2:
     """The different slices of a tensor along an axis, each slice's place among them, and how often each occurs."""
 
@@ -234,7 +257,7 @@ def unknown_along(x: Dims) -> Dims:
     return None if x is None else (None,) * len(x)
 
 
-@op("ListDiff", traced=False, because="looks at values")
+@op("ListDiff", traced="shapes")
 class ListDiff:
     """The elements of a vector that are not in another, and where they stand."""
 
@@ -248,7 +271,8 @@ class ListDiff:
             others = set(y.tolist())
             places = [i for i, item in enumerate(x.tolist()) if item not in others]
             return x[places], torch.tensor(places, dtype=torch_dtype(op.out_idx))
-        keep = torch.nonzero(~torch.isin(x, y)).reshape(-1)
+        known = (x[:, None] == y).any(1) if x.dtype.is_complex else torch.isin(_comparable(x), _comparable(y))
+        keep = torch.nonzero(~known).reshape(-1)
         return x[keep], keep.to(torch_dtype(op.out_idx))
 
     def static(op, x, y):

@@ -202,6 +202,20 @@ class Spec:
         result = x[tuple(index)]
         return torch.flip(result, flips) if flips else result
 
+    def boxes(self, dims: tuple[int, ...]) -> list[tuple[int, int, int, bool]]:
+        """Per axis of a tensor of these dims: first, step and number of the elements taken, and whether backwards."""
+        result = []
+        for step in self.steps:
+            if step[0] == "rest":
+                result += [(0, 1, size, False) for size in dims[len(result):len(result) + len(dims) - self.axes]]
+            elif step[0] == "take":
+                result.append((step[1] % dims[len(result)], 1, 1, False))
+            elif step[0] == "slice":
+                chosen = range(*slice(*_ends(*step[1:])).indices(dims[len(result)]))
+                backwards = chosen.step < 0 and len(chosen) > 0
+                result.append((chosen[-1] if backwards else chosen.start, abs(chosen.step), len(chosen), backwards))
+        return result
+
     def _after_rest(self) -> list[tuple[Any, ...]]:
         return self.steps[self.steps.index(("rest",)) + 1:]
 
@@ -278,7 +292,7 @@ class StridedSlice:
         return x[_run_spec(op, begin, end, strides).index()]
 
 
-@op("StridedSliceGrad", host=("shape", "begin", "end", "strides"))
+@op("StridedSliceGrad", host=("shape", "begin", "end", "strides"), traced="shapes")
 class StridedSliceGrad:
     """Zeros of `shape` with `dy` in the place that a strided slice takes."""
 
@@ -286,7 +300,16 @@ class StridedSliceGrad:
         return static_dims(op.op._inputs[0])
 
     def kernel(op, x_shape, begin, end, strides, dy):
-        return _write_slice(op, torch.zeros(tuple(x_shape), dtype=dy.dtype, device=dy.device), begin, end, strides, dy)
+        dims = tuple(x_shape)
+        boxes, value = _fitted(_run_spec(op, begin, end, strides), dims, dy)
+        pads = [0] * (2 * len(dims))
+        for axis, (first, step, count, _) in enumerate(boxes):
+            if step == 1:
+                pads[-2 * axis - 2:len(pads) - 2 * axis] = first, dims[axis] - first - count
+            else:
+                whole = value.new_zeros((*value.shape[:axis], dims[axis], *value.shape[axis + 1:]))
+                value = whole.slice_scatter(value, axis, first, first + step * count, step)
+        return torch.nn.functional.pad(value, pads) if any(pads) else value
 
     def gradient(op, grad):
         _, begin, end, strides, _ = op.op._inputs
@@ -294,30 +317,39 @@ class StridedSliceGrad:
                                                          **{name: op.op._attrs[name] for name in _MASKS})
 
 
+def _fitted(spec: Spec, dims: tuple[int, ...], value: Any) -> tuple[list[tuple[int, int, int, bool]], Any]:
+    """A slice's boxes, and the value to be written there with all of the target's axes, in ascending order."""
+    boxes = spec.boxes(dims)
+    value = value.expand(spec.dims(dims)).reshape([count for _, _, count, _ in boxes])
+    backwards = [axis for axis, box in enumerate(boxes) if box[3]]
+    return boxes, torch.flip(value, backwards) if backwards else value
+
+
 def _write_slice(op: Any, target: Any, begin: Any, end: Any, strides: Any, value: Any) -> Any:
-    """`target`, which nobody else holds, with `value` written into a slice of it."""
+    """`target` with `value` written into a slice of it."""
     spec = _run_spec(op, begin, end, strides)
     if isinstance(target, np.ndarray):
+        target = target.copy()
         target[spec.index()] = value
         return target
     dims = tuple(target.shape)
-    place = spec.on_torch(target, dims)
-    if any(step[0] == "slice" and step[3] < 0 for step in spec.steps):
-        # A flipped slice is a copy: write through the positions instead.
-        positions = torch.arange(target.numel(), device=target.device).reshape(dims)
-        chosen = spec.on_torch(positions, dims)
-        target.view(-1).index_copy_(0, chosen.reshape(-1), value.expand(chosen.shape).reshape(-1))
-        return target
-    place.copy_(value)
-    return target
+    boxes, value = _fitted(spec, dims, value)
+    cut = [(axis, first, first + step * count, step) for axis, (first, step, count, _) in enumerate(boxes)
+           if count < dims[axis]]
+    parts = [target]
+    for axis, first, last, step in cut[:-1]:
+        parts.append(parts[-1].narrow(axis, first, last - first) if step == 1
+                     else parts[-1][(slice(None),) * axis + (slice(first, last, step),)])
+    for (axis, first, last, step), part in zip(reversed(cut), reversed(parts)):
+        value = part.slice_scatter(value, axis, first, last, step)
+    return value if cut else value.clone()
 
 
 def _assigned(op: Any, ref: Any, begin: Any, end: Any, strides: Any, value: Any) -> Any:
-    target = ref.copy() if isinstance(ref, np.ndarray) else ref.clone()
-    return _write_slice(op, target, begin, end, strides, value)
+    return _write_slice(op, ref, begin, end, strides, value)
 
 
-@op("StridedSliceAssign", writes="ref", host=("begin", "end", "strides"), traced=False, because="looks at values")
+@op("StridedSliceAssign", writes="ref", host=("begin", "end", "strides"), traced="shapes")
 class StridedSliceAssign:
     """A variable with a value written into a slice of it."""
 
@@ -327,15 +359,14 @@ class StridedSliceAssign:
     kernel = _assigned
 
 
-@op("ResourceStridedSliceAssign", writes="ref", host=("begin", "end", "strides"), traced=False,
-    because="looks at values")
+@op("ResourceStridedSliceAssign", writes="ref", host=("begin", "end", "strides"), traced="shapes")
 class ResourceStridedSliceAssign:
     """A resource variable with a value written into a slice of it."""
 
     kernel = _assigned
 
 
-@op("TensorStridedSliceUpdate", host=("begin", "end", "strides"), traced=False, because="looks at values")
+@op("TensorStridedSliceUpdate", host=("begin", "end", "strides"), traced="shapes")
 class TensorStridedSliceUpdate:
     """A copy of a tensor with a value written into a slice of it."""
 

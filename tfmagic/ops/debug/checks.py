@@ -20,7 +20,18 @@ from tfmagic.ops.debug.text import summarized
 from tfmagic.ops.declare import op, register
 
 
-@op("Assert", traced=False, because="stops the run by a value", effect="writes")
+def _require(condition: Any) -> None:
+    """Stop the run, on whatever device, where a bool scalar does not hold."""
+    torch._assert_async(condition.cpu() if condition.is_cuda else condition)
+
+
+def _explain_assert(op: Any, condition: Any, data: list[Any]) -> str | None:
+    if bool(condition):
+        return None
+    return "assertion failed: " + " ".join(f"[{summarized(value, op.summarize)}]" for value in data)
+
+
+@op("Assert", objects=True, explain=_explain_assert, effect="writes")
 class AssertOp:
     """Fails the run unless a condition holds."""
 
@@ -28,22 +39,23 @@ class AssertOp:
         shape_rules.with_rank(condition, 0)
 
     def kernel(op: Any, condition: Any, data: list[Any]) -> None:
-        if not bool(condition):
-            shown = " ".join(f"[{summarized(value, op.summarize)}]" for value in data)
-            raise errors.InvalidArgumentError(None, None, f"assertion failed: {shown}")
+        _require(condition)
 
 
-@op("CheckNumerics", traced=False, because="stops the run by a value", effect="writes")
+def _explain_numerics(op: Any, tensor: Any) -> str | None:
+    nan, infinite = bool(torch.isnan(tensor).any()), bool(torch.isinf(tensor).any())
+    found = " and ".join(text for text, there in (("Inf", infinite), ("NaN", nan)) if there)
+    return f"{op.message} : Tensor had {found} values" if found else None
+
+
+@op("CheckNumerics", explain=_explain_numerics, effect="writes")
 class CheckNumerics:
     """Passes a tensor on; fails the run when it holds NaN or infinity."""
 
     shape = shape_rules.same
 
     def kernel(op: Any, tensor: Any) -> Any:
-        if not bool(torch.isfinite(tensor).all()):
-            nan, infinite = bool(torch.isnan(tensor).any()), bool(torch.isinf(tensor).any())
-            found = " and ".join(text for text, there in (("Inf", infinite), ("NaN", nan)) if there)
-            raise errors.InvalidArgumentError(None, None, f"{op.message} : Tensor had {found} values")
+        _require(torch.isfinite(tensor).all())
         return tensor
 
     def gradient(op: Any, grad: Tensor) -> Tensor:

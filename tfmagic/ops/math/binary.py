@@ -6,13 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from tfmagic.base import errors, shapes
+from tfmagic.base import shapes
 from tfmagic.base.lazy import torch
 from tfmagic.graph.convert import constant
 from tfmagic.graph.operation import Tensor
 from tfmagic.ops import raw
 from tfmagic.ops.array import constants, shape_ops
-from tfmagic.ops.declare import binary, register
+from tfmagic.ops.array.indices import require
+from tfmagic.ops.declare import binary, incompatible, register
 from tfmagic.ops.math.broadcasting import (
     Broadcast,
     FoldedBroadcast,
@@ -24,6 +25,7 @@ from tfmagic.ops.math.cast import cast
 from tfmagic.ops.math.rules import after, conjugate
 from tfmagic.ops.random.gamma_gradient import gamma_gradient
 from tfmagic.ops.shape_rules import broadcast, merge, merged
+from tfmagic.ops.tensor_function import tensor_function
 
 
 def _is_string(op: Any) -> bool:
@@ -91,28 +93,47 @@ register("SquaredDifference", broadcast, _squared_difference, _squared_differenc
 # --- quotients and remainders ----------------------------------------------------------------------------------
 
 
-def _nonzero(op: Any, x: Any, y: Any) -> None:
-    """Refuse an integer zero as a divisor of anything (on a GPU TensorFlow itself does not look)."""
-    if y.device.type == "cpu" and x.numel() and bool((y == 0).any()):
-        raise errors.InvalidArgumentError(None, op.op, "Integer division by zero")
+def _zero_divisor(op: Any, x: Any, y: Any) -> str | None:
+    """TensorFlow's words for a division that failed (on a GPU neither TensorFlow nor torch look for zeros)."""
+    return incompatible(op, x, y) or ("Integer division by zero" if op.T.is_integer and bool((y == 0).any()) else None)
 
 
-def _divided(rounding: str) -> Any:
-    """Division of integers with a rounding, of floats without."""
+def _wraps(x: Any, y: Any, function: Any, by_minus_one: Any) -> Any:
+    """`function(x, y)` of signed integers; by -1, by which the smallest traps, the value given."""
+    minus_one = y == -1
+    return torch.where(minus_one, by_minus_one, function(x, torch.where(minus_one, 1, y)))
+
+
+def _quotient(rounding: str) -> Any:
+    """Division of integers with a rounding, of floats with that rounding where it is asked for."""
 
     def kernel(op: Any, x: Any, y: Any) -> Any:
         if op.T.is_integer:
-            _nonzero(op, x, y)
-            return torch.div(x, y, rounding_mode=rounding)
+            def function(x, y):
+                return torch.div(x, y, rounding_mode=rounding)
+
+            return function(x, y) if op.T.is_unsigned else _wraps(x, y, function, -x)
         return torch.div(x, y)
 
     return kernel
 
 
 def _truncate_div(op: Any, x: Any, y: Any) -> Any:
-    if op.T.is_integer:
-        _nonzero(op, x, y)
-    return torch.div(x, y) if op.T.is_complex else torch.div(x, y, rounding_mode="trunc")
+    if op.T.is_integer or op.T.is_complex:
+        return _quotient("trunc")(op, x, y)
+    return torch.div(x, y, rounding_mode="trunc")
+
+
+def _floor_div(op: Any, x: Any, y: Any) -> Any:
+    return _quotient("floor")(op, x, y) if op.T.is_integer else torch.floor(torch.div(x, y))
+
+
+def _remainder_by(function: str) -> Any:
+    def kernel(op: Any, x: Any, y: Any) -> Any:
+        remainder = getattr(torch, function)
+        return _wraps(x, y, remainder, 0) if op.T.is_integer and not op.T.is_unsigned else remainder(x, y)
+
+    return kernel
 
 
 def _static_quotient(op: Any, x: Any, y: Any) -> Any:
@@ -120,25 +141,6 @@ def _static_quotient(op: Any, x: Any, y: Any) -> Any:
     if not op.T.is_integer or np.any(y == 0):
         return None
     return (np.sign(x) * np.sign(y) * (np.abs(x) // np.abs(y))).astype(x.dtype)
-
-
-def _floor_div(op: Any, x: Any, y: Any) -> Any:
-    if op.T.is_integer:
-        _nonzero(op, x, y)
-        return torch.div(x, y, rounding_mode="floor")
-    return torch.floor(torch.div(x, y))
-
-
-def _floor_mod(op: Any, x: Any, y: Any) -> Any:
-    if op.T.is_integer:
-        _nonzero(op, x, y)
-    return torch.remainder(x, y)
-
-
-def _truncate_mod(op: Any, x: Any, y: Any) -> Any:
-    if op.T.is_integer:
-        _nonzero(op, x, y)
-    return torch.fmod(x, y)
 
 
 def _real_div_gradient(op: Any, dz: Tensor) -> tuple[Tensor, Tensor]:
@@ -186,13 +188,14 @@ def _static_floor_mod(op: Any, x: Any, y: Any) -> Any:
     return None if op.T.is_integer and np.any(y == 0) else np.mod(x, y)
 
 
-register("RealDiv", broadcast, _divided("trunc"), _real_div_gradient)
-register("Div", broadcast, _divided("trunc"), _div_gradient, _static_quotient)
-register("TruncateDiv", broadcast, _truncate_div, _none, _static_quotient)
-register("FloorDiv", broadcast, _floor_div, _none, _static_floor_div)
-register("FloorMod", broadcast, _floor_mod, _floor_mod_gradient, _static_floor_mod)
-register("TruncateMod", broadcast, _truncate_mod)
-register("Mod", broadcast, _truncate_mod)
+_division: dict[str, Any] = {"explain": _zero_divisor}
+register("RealDiv", broadcast, _quotient("trunc"), _real_div_gradient, **_division)
+register("Div", broadcast, _quotient("trunc"), _div_gradient, _static_quotient, **_division)
+register("TruncateDiv", broadcast, _truncate_div, _none, _static_quotient, **_division)
+register("FloorDiv", broadcast, _floor_div, _none, _static_floor_div, **_division)
+register("FloorMod", broadcast, _remainder_by("remainder"), _floor_mod_gradient, _static_floor_mod, **_division)
+register("TruncateMod", broadcast, _remainder_by("fmod"), **_division)
+register("Mod", broadcast, _remainder_by("fmod"), **_division)
 binary("DivNoNan", kernel=lambda op, x, y: torch.where(y == 0, torch.zeros_like(x), torch.div(x, y)),
        gradient=_div_no_nan_gradient)
 
@@ -226,9 +229,14 @@ binary("Xdivy", kernel=_where_x_is_zero(lambda x, y: torch.div(x, y)),
 
 
 def _pow(op: Any, x: Any, y: Any) -> Any:
-    if op.T.is_integer and y.device.type == "cpu" and bool((y < 0).any()):
-        raise errors.InvalidArgumentError(None, op.op, "Integers to negative integer powers are not allowed")
+    if op.T.is_integer and not op.T.is_unsigned:
+        require(y, lambda: y >= 0)
     return torch.pow(x, y)
+
+
+def _explain_pow(op: Any, x: Any, y: Any) -> str | None:
+    negative = op.T.is_integer and bool((y < 0).any())
+    return incompatible(op, x, y) or ("Integers to negative integer powers are not allowed" if negative else None)
 
 
 def _pow_gradient(op: Any, dz: Tensor) -> tuple[Tensor, Tensor]:
@@ -265,7 +273,7 @@ def _next_after_gradient(op: Any, dz: Tensor) -> tuple[Tensor, Tensor]:
 
 
 register("Pow", broadcast, _pow, _pow_gradient, lambda op, x, y: None if op.T.is_integer and np.any(y < 0) else
-         np.power(x, y))
+         np.power(x, y), explain=_explain_pow)
 binary("Atan2", kernel="atan2", gradient=_atan2_gradient)
 binary("NextAfter", kernel="nextafter", gradient=_next_after_gradient)
 
@@ -425,7 +433,8 @@ def _betainc_shape(op: Any, a: shapes.Dims, b: shapes.Dims, x: shapes.Dims) -> s
     return known if known is not None or not a == b == x == () else ()
 
 
-def _betainc(op: Any, a: Any, b: Any, x: Any) -> Any:
+@tensor_function(meta=lambda a, b, x: torch.broadcast_tensors(a, b, x)[0])
+def betainc(a: Any, b: Any, x: Any) -> Any:
     """Regularised incomplete beta function by its continued fraction (modified Lentz steps) in double precision."""
     dtype = x.dtype
     a, b, x = (t.to(torch.float64) for t in torch.broadcast_tensors(a, b, x))
@@ -465,7 +474,7 @@ def _betainc_gradient(op: Any, dz: Tensor) -> tuple[None, None, Tensor]:
     return None, None, sums.to_y(by_x * dz)
 
 
-register("Betainc", _betainc_shape, _betainc, _betainc_gradient)
+register("Betainc", _betainc_shape, lambda op, a, b, x: betainc(a, b, x), _betainc_gradient)
 
 
 # --- clipping --------------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from tfmagic.graph.scopes import name_scope
 from tfmagic.graph.static_value import static_int
 from tfmagic.ops import api, raw
 from tfmagic.ops.array import constants, shape_ops
+from tfmagic.ops.array.indices import require
 from tfmagic.ops.declare import op, register
 from tfmagic.ops.math.cast import cast
 from tfmagic.ops.math.reduce import reduce_max, reduce_prod
@@ -22,7 +23,11 @@ from tfmagic.ops.shape_rules import same
 from tfmagic.ops.torch_types import torch_dtype
 
 
-@op("Bincount", host="size")
+def _explain_bincount(op: Any, arr: Any, size: Any, weights: Any) -> str | None:
+    return "Input arr must be non-negative!" if bool((arr < 0).any()) else None
+
+
+@op("Bincount", host="size", traced="shapes", explain=_explain_bincount)
 class Bincount:
     """How often each number below `size` occurs, or the sum of the weights there."""
 
@@ -33,14 +38,19 @@ class Bincount:
         if size < 0:
             raise errors.InvalidArgumentError(None, op.op, f"size ({size}) must be non-negative")
         flat = arr.reshape(-1).to(torch.int64)
-        if flat.numel() and bool((flat < 0).any()):
-            raise errors.InvalidArgumentError(None, op.op, "Input arr must be non-negative!")
-        known = flat < size
+        require(flat, lambda: flat >= 0)
+        known = (flat >= 0) & (flat < size)
         values = torch.ones_like(flat).to(torch_dtype(op.T)) if not weights.numel() else weights.reshape(-1)
         return torch.zeros(size, dtype=torch_dtype(op.T), device=arr.device).index_add(0, flat[known], values[known])
 
 
-@op("HistogramFixedWidth", host="nbins")
+def _explain_histogram(op: Any, values: Any, value_range: Any, nbins: Any) -> str | None:
+    low, high = value_range.tolist()
+    return None if low < high else ("value_range should satisfy value_range[0] < value_range[1], but got "
+                                    f"'[{low:g}, {high:g}]'")
+
+
+@op("HistogramFixedWidth", host="nbins", traced="shapes", explain=_explain_histogram)
 class HistogramFixedWidth:
     """How many values fall into each of `nbins` bins of equal width; those outside count in the outermost ones."""
 
@@ -49,15 +59,12 @@ class HistogramFixedWidth:
 
     def kernel(op: Any, values: Any, value_range: Any, nbins: int) -> Any:
         low, high = value_range[0].to(torch.float64), value_range[1].to(torch.float64)
-        if not bool(low < high):
-            raise errors.InvalidArgumentError(
-                None, op.op, "value_range should satisfy value_range[0] < value_range[1], but got "
-                             f"'[{low.item():g}, {high.item():g}]'")
+        require(low, lambda: low < high)
         if nbins <= 0:
             raise errors.InvalidArgumentError(None, op.op, f"nbins should be a positive number, but got '{nbins}'")
         step = (high - low) / nbins
         place = torch.floor((values.reshape(-1).to(torch.float64) - low) / step).clamp(0, nbins - 1).to(torch.int64)
-        return torch.bincount(place, minlength=nbins).to(torch_dtype(op.dtype))
+        return place.new_zeros((nbins,)).index_add(0, place, torch.ones_like(place)).to(torch_dtype(op.dtype))
 
 
 def _bucketize(op: Any, x: Any) -> Any:

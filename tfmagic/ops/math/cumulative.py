@@ -63,9 +63,10 @@ def _logsumexp_gradient(op: Any, dy: Tensor) -> tuple[Tensor, None]:
     return part(raw.greater(dy, 0), dy) - part(raw.less(dy, 0), -dy), None
 
 
-register("Cumsum", same, _running("cumsum", 0), _cumsum_gradient, host="axis")
-register("Cumprod", same, _running("cumprod", 1), _cumprod_gradient, host="axis")
-register("CumulativeLogsumexp", same, _running("logcumsumexp", float("-inf")), _logsumexp_gradient, host="axis")
+register("Cumsum", same, _running("cumsum", 0), _cumsum_gradient, host="axis", traced="shapes")
+register("Cumprod", same, _running("cumprod", 1), _cumprod_gradient, host="axis", traced="shapes")
+register("CumulativeLogsumexp", same, _running("logcumsumexp", float("-inf")), _logsumexp_gradient, host="axis",
+         traced="shapes")
 
 
 @export("math.cumsum")

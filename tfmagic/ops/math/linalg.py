@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from tfmagic.base import errors
 from tfmagic.base.export import export
 from tfmagic.base.lazy import torch
 from tfmagic.base.shapes import Dims
@@ -15,6 +14,7 @@ from tfmagic.ops.array import constants, shape_ops
 from tfmagic.ops.array.diag import matrix_diag as diag
 from tfmagic.ops.array.diag import matrix_diag_part as diag_part
 from tfmagic.ops.array.diag import matrix_set_diag as set_diag
+from tfmagic.ops.array.indices import require
 from tfmagic.ops.declare import old_names, op, register
 from tfmagic.ops.math.matmul import matmul
 from tfmagic.ops.math.reduce import reduce_sum
@@ -46,13 +46,17 @@ def _full(op: Any, x: Any) -> Any:
     return x.to(torch.float32) if op.T.name == "float16" else x
 
 
-def _checked(op: Any, function: Any, message: str, *values: Any) -> Any:
-    try:
-        return function(*values)
-    except RuntimeError as error:
-        if type(error).__name__ not in ("_LinAlgError", "LinAlgError"):
-            raise
-        raise errors.InvalidArgumentError(None, op.op, message) from None
+def _when_singular(rule: Any, message: str) -> Any:
+    """The contract of a kernel that fails, the shapes being right, where a matrix is singular or not positive."""
+
+    def explain(op: Any, *values: Any) -> str | None:
+        try:
+            rule(op, *[tuple(value.shape) for value in values])
+        except ValueError:
+            return None
+        return message
+
+    return {"explain": explain}
 
 
 def _conjugate_transpose(x: Tensor) -> Tensor:
@@ -63,7 +67,7 @@ def _conjugate_transpose(x: Tensor) -> Tensor:
 
 
 def _inverse(op: Any, x: Any) -> Any:
-    y = _checked(op, torch.linalg.inv, "Input is not invertible.", _full(op, x)).to(x.dtype)
+    y = torch.linalg.inv(_full(op, x)).to(x.dtype)
     return _adjoint(op, y) if op.adjoint else y
 
 
@@ -74,7 +78,7 @@ def _inverse_gradient(op: Any, dy: Tensor) -> Tensor:
     return -matmul(inverse, matmul(dy, inverse, adjoint_b=True), adjoint_a=True)
 
 
-register("MatrixInverse", _square, _inverse, _inverse_gradient, traced=False, because="looks at values")
+register("MatrixInverse", _square, _inverse, _inverse_gradient, **_when_singular(_square, "Input is not invertible."))
 
 
 def _determinant_gradient(op: Any, dy: Tensor) -> Tensor:
@@ -129,7 +133,7 @@ def _cholesky(op: Any, x: Any) -> Any:
     lower = torch.tril(_full(op, x))  # only the lower triangle is read, and of the diagonal only the real part
     if op.T.is_complex:
         lower = lower - torch.diag_embed(1j * torch.diagonal(lower, dim1=-2, dim2=-1).imag)
-    return _checked(op, torch.linalg.cholesky, _NOT_POSITIVE, lower).to(x.dtype)
+    return torch.linalg.cholesky(lower).to(x.dtype)
 
 
 def _cholesky_gradient(op: Any, dy: Tensor) -> Tensor:
@@ -156,11 +160,13 @@ def _cholesky_grad(op: Any, lower: Any, dy: Any) -> Any:
     return (result + result.mH) * 0.5
 
 
-register("Cholesky", _square, _cholesky, _cholesky_gradient, traced=False, because="looks at values")
+register("Cholesky", _square, _cholesky, _cholesky_gradient, **_when_singular(_square, _NOT_POSITIVE))
 register("CholeskyGrad", _square, _cholesky_grad)
 
 
 # --- solvers ---------------------------------------------------------------------------------------------------
+
+_SINGULAR = "Input matrix is not invertible."
 
 
 def _solve_shape(op: Any, matrix: Dims, rhs: Dims) -> Dims:
@@ -174,8 +180,7 @@ def _solve_shape(op: Any, matrix: Dims, rhs: Dims) -> Dims:
 
 def _solve(op: Any, matrix: Any, rhs: Any) -> Any:
     left = _adjoint(op, matrix) if op.adjoint else matrix
-    return _checked(op, torch.linalg.solve, "Input matrix is not invertible.", _full(op, left),
-                    _full(op, rhs)).to(rhs.dtype)
+    return torch.linalg.solve(_full(op, left), _full(op, rhs)).to(rhs.dtype)
 
 
 def _solve_gradient(op: Any, dy: Tensor) -> tuple[Tensor, Tensor]:
@@ -189,8 +194,7 @@ def _solve_gradient(op: Any, dy: Tensor) -> tuple[Tensor, Tensor]:
 def _triangular_solve(op: Any, matrix: Any, rhs: Any) -> Any:
     left, upper = _full(op, matrix), not op.lower
     left = torch.tril(left) if op.lower else torch.triu(left)
-    if bool((torch.diagonal(left, dim1=-2, dim2=-1) == 0).any()):
-        raise errors.InvalidArgumentError(None, op.op, "Input matrix is not invertible.")
+    require(left, lambda: torch.diagonal(left, dim1=-2, dim2=-1) != 0)
     if op.adjoint:
         left, upper = _adjoint(op, left), not upper
     return torch.linalg.solve_triangular(left, _full(op, rhs), upper=upper).to(rhs.dtype)
@@ -207,8 +211,9 @@ def _triangular_gradient(op: Any, dy: Tensor) -> tuple[Tensor, Tensor]:
     return raw.matrix_band_part(dmatrix, 0, -1), drhs
 
 
-register("MatrixSolve", _solve_shape, _solve, _solve_gradient, traced=False, because="looks at values")
-register("MatrixTriangularSolve", _solve_shape, _triangular_solve, _triangular_gradient)
+register("MatrixSolve", _solve_shape, _solve, _solve_gradient, **_when_singular(_solve_shape, _SINGULAR))
+register("MatrixTriangularSolve", _solve_shape, _triangular_solve, _triangular_gradient,
+         **_when_singular(_solve_shape, _SINGULAR))
 
 
 @export("linalg.cholesky_solve")
@@ -227,28 +232,31 @@ def cholesky_solve(chol: Any, rhs: Any, name: str | None = None) -> Tensor:
         return raw.matrix_triangular_solve(chol, y, adjoint=True, lower=True)
 
 
-@op("MatrixSolveLs", traced=False, because="looks at values")
+def _least_squares_shape(op: Any, matrix: Dims, rhs: Dims, regularizer: Dims) -> Dims:
+    matrix, rhs = with_rank_at_least(matrix, 2), with_rank_at_least(rhs, 2)
+    if matrix is None or rhs is None:
+        return None
+    merge_dim(matrix[-2], rhs[-2])
+    return (*broadcast_dims(matrix[:-2], rhs[:-2]), matrix[-1], rhs[-1])  # type: ignore[misc]
+
+
+@op("MatrixSolveLs", traced="shapes", **_when_singular(_least_squares_shape, _NOT_POSITIVE))
 class MatrixSolveLs:
     """Least squares, with a penalty on the solution's length."""
 
-    def shape(op: Any, matrix: Dims, rhs: Dims, regularizer: Dims) -> Dims:
-        matrix, rhs = with_rank_at_least(matrix, 2), with_rank_at_least(rhs, 2)
-        if matrix is None or rhs is None:
-            return None
-        merge_dim(matrix[-2], rhs[-2])
-        return (*broadcast_dims(matrix[:-2], rhs[:-2]), matrix[-1], rhs[-1])  # type: ignore[misc]
+    shape = _least_squares_shape
 
     def kernel(op: Any, matrix: Any, rhs: Any, regularizer: Any) -> Any:
         if not op.fast:
-            return torch.linalg.lstsq(matrix, rhs, driver="gelsd" if matrix.device.type == "cpu" else None).solution
+            return torch.linalg.lstsq(matrix, rhs, driver=None if matrix.is_cuda else "gelsd").solution
         penalty = regularizer.to(matrix.dtype)
         rows, columns = matrix.shape[-2:]
         adjoint = matrix.mH
         if rows >= columns:
             normal = adjoint @ matrix + penalty * torch.eye(columns, dtype=matrix.dtype, device=matrix.device)
-            return torch.cholesky_solve(adjoint @ rhs, _checked(op, torch.linalg.cholesky, _NOT_POSITIVE, normal))
+            return torch.cholesky_solve(adjoint @ rhs, torch.linalg.cholesky(normal))
         normal = matrix @ adjoint + penalty * torch.eye(rows, dtype=matrix.dtype, device=matrix.device)
-        return adjoint @ torch.cholesky_solve(rhs, _checked(op, torch.linalg.cholesky, _NOT_POSITIVE, normal))
+        return adjoint @ torch.cholesky_solve(rhs, torch.linalg.cholesky(normal))
 
     def gradient(op: Any, dy: Tensor) -> list[Any]:
         """Through the normal equations of a matrix with at least as many rows as columns, or fewer."""
@@ -433,9 +441,9 @@ def _matrix_function(op: Any, x: Any, function: Any) -> Any:
 
 
 register("MatrixExponential", _square, lambda op, x: torch.linalg.matrix_exp(_full(op, x)).to(x.dtype))
-register("MatrixLogarithm", _square, lambda op, x: _matrix_function(op, x, torch.log))
+register("MatrixLogarithm", _square, lambda op, x: _matrix_function(op, x, torch.log), traced="shapes")
 register("MatrixSquareRoot", _square, lambda op, x: _matrix_function(op, x, torch.sqrt),
-         lambda op, dy: _square_root_gradient(op, dy))
+         lambda op, dy: _square_root_gradient(op, dy), traced="shapes")
 
 
 def _square_root_gradient(op: Any, dy: Tensor) -> Tensor:
@@ -460,27 +468,19 @@ def _square_root_gradient(op: Any, dy: Tensor) -> Tensor:
 
 
 def _lu(op: Any, x: Any) -> tuple[Any, Any]:
-    factors, pivots = _checked(op, torch.linalg.lu_factor, "Input is not invertible.", _full(op, x))
-    size = x.shape[-1]
-    order = torch.arange(size, device=x.device).expand(*pivots.shape[:-1], size).clone()
-    flat, swaps = order.reshape(-1, size), pivots.reshape(-1, size).long() - 1
-    for row in range(size):
-        other = swaps[:, row:row + 1]
-        here, there = flat[:, row:row + 1].clone(), flat.gather(1, other)
-        flat[:, row:row + 1] = there
-        flat.scatter_(1, other, here)
-    return factors.to(x.dtype), flat.reshape(order.shape).to(torch.int64 if op.output_idx_type.size == 8
-                                                             else torch.int32)
+    factors, pivots = torch.linalg.lu_factor(_full(op, x))
+    order = torch.lu_unpack(factors, pivots, unpack_data=False)[0].real.argmax(-2)
+    return factors.to(x.dtype), order.to(torch.int64 if op.output_idx_type.size == 8 else torch.int32)
 
 
-register("Lu", lambda op, x: (_square(op, x), None if x is None else x[:-1]), _lu, traced=False,
-         because="looks at values")
+register("Lu", lambda op, x: (_square(op, x), None if x is None else x[:-1]), _lu,
+         **_when_singular(_square, "Input is not invertible."))
 
 
 def _tridiagonal(op: Any, diagonals: Any, rhs: Any) -> Any:
     upper, main, lower = diagonals[..., 0, :-1], diagonals[..., 1, :], diagonals[..., 2, 1:]
     matrix = torch.diag_embed(main) + torch.diag_embed(upper, 1) + torch.diag_embed(lower, -1)
-    return _checked(op, torch.linalg.solve, "Input matrix is not invertible.", matrix, rhs)
+    return torch.linalg.solve(matrix, rhs)
 
 
 def _tridiagonal_solve_gradient(op: Any, dy: Tensor) -> tuple[Tensor, Tensor]:
@@ -504,8 +504,8 @@ def _neighbours(x: Tensor) -> tuple[Tensor, Tensor]:
     return concat([x[..., 1:, :], zero], -2), concat([zero, x[..., :-1, :]], -2)
 
 
-register("TridiagonalSolve", lambda op, diagonals, rhs: rhs, _tridiagonal, _tridiagonal_solve_gradient, traced=False,
-         because="looks at values")
+register("TridiagonalSolve", lambda op, diagonals, rhs: rhs, _tridiagonal, _tridiagonal_solve_gradient,
+         **_when_singular(lambda op, diagonals, rhs: None, _SINGULAR))
 
 
 def _tridiagonal_product(op: Any, upper: Any, main: Any, lower: Any, rhs: Any) -> Any:

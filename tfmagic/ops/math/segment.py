@@ -14,6 +14,7 @@ from tfmagic.graph.scopes import name_scope
 from tfmagic.graph.static_value import static_int
 from tfmagic.ops import api, raw
 from tfmagic.ops.array import constants, shape_ops
+from tfmagic.ops.array.indices import only_good, require, take
 from tfmagic.ops.declare import register
 from tfmagic.ops.math.cast import cast
 from tfmagic.ops.shape_rules import merge_dim, with_rank, with_rank_at_least
@@ -28,11 +29,12 @@ def _neutral(op: Any, kind: str) -> Any:
     if kind == "prod":
         return 1
     if kind in ("max", "min"):
-        return op.T.min if kind == "max" else op.T.max
+        limit = op.T.min if kind == "max" else op.T.max
+        return int(limit) if op.T.is_integer else float(limit)
     return 0
 
 
-def _segments(data: Any, ids: Any, count: int, kind: str, empty: Any) -> Any:
+def _segments(data: Any, ids: Any, count: Any, kind: str, empty: Any) -> Any:
     """Reduce the rows of `data` by their ids in [0, count).
 
     Args:
@@ -41,19 +43,25 @@ def _segments(data: Any, ids: Any, count: int, kind: str, empty: Any) -> Any:
       empty: the value of a segment without rows.
     """
     rows = data.shape[1:]
+    ids, data = only_good(ids, count, data)
     if kind == "sum":
-        return torch.zeros((count, *rows), dtype=data.dtype, device=data.device).index_add(0, ids, data)
+        return data.new_zeros((count, *rows)).index_add(0, ids, data)
     if kind == "mean" and not data.dtype.is_floating_point:
         total = _segments(data, ids, count, "sum", 0)
-        sizes = torch.bincount(ids, minlength=count).clamp(min=1).reshape(-1, *([1] * len(rows)))
-        if data.dtype.is_complex:
-            return total / sizes
-        return torch.div(total, sizes, rounding_mode="trunc").to(data.dtype)
-    start = torch.full((count, *rows), empty, dtype=data.dtype, device=data.device)
-    if not ids.numel():
-        return start
-    index = ids.reshape(-1, *([1] * len(rows))).expand(data.shape)
+        sizes = _sizes(ids, count, data)
+        return total / sizes if data.dtype.is_complex else torch.div(total, sizes, rounding_mode="trunc")
+    start = data.new_full((count, *rows), empty)
+    index = ids.reshape(-1, *([1] * len(rows))).expand(-1, *rows)
     return start.scatter_reduce(0, index, data, _REDUCES[kind], include_self=False)
+
+
+def _count(ids: Any) -> Any:
+    """How many segments a run has: the last one has the highest number."""
+    return ids[-1].item() + 1 if ids.shape[0] else 0
+
+
+def _require_increasing(ids: Any) -> None:
+    require(ids, lambda: ids[1:] >= ids[:-1])
 
 
 def _sorted_segments(kind: str) -> Any:
@@ -64,13 +72,16 @@ def _sorted_segments(kind: str) -> Any:
         if ids.shape[0] != data.shape[0]:
             raise errors.InvalidArgumentError(None, op.op, "segment_ids should be the same size as dimension 0 of "
                                                            "input.")
-        if bool((ids[1:] < ids[:-1]).any()):
-            raise errors.InvalidArgumentError(None, op.op, "segment ids are not increasing")
-        if ids.numel() and int(ids[0]) < 0:
-            raise errors.InvalidArgumentError(None, op.op, "segment ids must be >= 0")
-        return _segments(data, ids, int(ids[-1]) + 1 if ids.numel() else 0, kind, 1 if kind == "prod" else 0)
+        _require_increasing(ids)
+        return _segments(data, ids, _count(ids), kind, 1 if kind == "prod" else 0)
 
     return kernel
+
+
+def _explain_sorted(op: Any, data: Any, ids: Any) -> str | None:
+    if bool((ids[1:] < ids[:-1]).any()):
+        return "segment ids are not increasing"
+    return "segment ids must be >= 0" if ids.numel() and int(ids[0]) < 0 else None
 
 
 def _unsorted_segments(kind: str) -> Any:
@@ -81,25 +92,21 @@ def _unsorted_segments(kind: str) -> Any:
                              f"= {shapes.brackets(tuple(ids.shape))}")
         if count < 0:
             raise errors.InvalidArgumentError(None, op.op, f"Input num_segments == {count} must not be negative.")
-        rows = data.shape[ids.dim():]
-        flat = ids.reshape(-1).to(torch.int64)
-        data = data.reshape(flat.shape[0], *rows)
-        if flat.numel():
-            if flat.device.type == "cpu" and bool((flat >= count).any()):
-                place = int((flat >= count).nonzero()[0])
-                where: list[int] = []
-                rest = place
-                for size in reversed(ids.shape):
-                    where.insert(0, rest % size)
-                    rest //= size
-                at = ",".join(str(w) for w in where)
-                raise errors.InvalidArgumentError(None, op.op, f"segment_ids[{at}] = {int(flat[place])} is out of "
-                                                               f"range [0, {count})")
-            # Rows with a negative number go into a segment of their own, which is cut off.
-            flat = torch.where((flat < 0) | (flat >= count), count, flat)
-        return _segments(data, flat, count + 1, kind, _neutral(op, kind))[:count]
+        # Rows with a negative number go into a segment of their own, the first, which is cut off.
+        flat = ids.reshape(-1).to(torch.int64) + 1
+        if flat.is_cuda:
+            flat = torch.where(flat > count, 0, flat)
+        rows = data.reshape((flat.shape[0], *data.shape[ids.dim():]))
+        return _segments(rows, flat.clamp(min=0), count + 1, kind, _neutral(op, kind))[1:]
 
     return kernel
+
+
+def _explain_unsorted(op: Any, data: Any, ids: Any, count: Any) -> str | None:
+    bad = (ids >= int(count)).nonzero().tolist()
+    if not bad:
+        return None
+    return (f"segment_ids[{','.join(map(str, bad[0]))}] = {int(ids[tuple(bad[0])])} is out of range [0, {int(count)})")
 
 
 def _gathered_segments(kind: str, counted: bool) -> Any:
@@ -107,37 +114,38 @@ def _gathered_segments(kind: str, counted: bool) -> Any:
         indices, ids = indices.to(torch.int64), ids.to(torch.int64)
         if indices.shape != ids.shape:
             raise errors.InvalidArgumentError(None, op.op, "segment_ids and indices should have same size.")
-        if bool((ids[1:] < ids[:-1]).any()):
-            raise errors.InvalidArgumentError(None, op.op, "segment ids are not increasing")
-        wrong = (indices < 0) | (indices >= data.shape[0])
-        if bool(wrong.any()):
-            place = int(wrong.nonzero()[0])
-            raise errors.InvalidArgumentError(None, op.op, f"indices[{place}] == {int(indices[place])} out of range "
-                                                           f"[0, {data.shape[0]})")
-        last = int(ids[-1]) + 1 if ids.numel() else 0
-        if count is not None and last > count:
-            raise errors.InvalidArgumentError(None, op.op, "segment ids must be < num_segments")
-        size = last if count is None else count
-        rows = data[indices]
+        _require_increasing(ids)
+        rows = take(data, indices, 0)
+        size = _count(ids) if count is None else count
         if kind == "sqrt_n":
-            total = _segments(rows, ids, size, "sum", 0)
-            return total / _sizes(ids, size, rows).sqrt()
+            return _segments(rows, ids, size, "sum", 0) / _sizes(ids, size, rows).sqrt()
         return _segments(rows, ids, size, kind, 0)
 
     return kernel if counted else lambda op, data, indices, ids: kernel(op, data, indices, ids)
 
 
-def _sizes(ids: Any, count: int, like: Any) -> Any:
+def _explain_gathered(op: Any, data: Any, indices: Any, ids: Any, count: Any = None) -> str | None:
+    if bool((ids[1:] < ids[:-1]).any()):
+        return "segment ids are not increasing"
+    bad = ((indices < 0) | (indices >= data.shape[0])).nonzero()
+    if len(bad):
+        return f"indices[{int(bad[0])}] == {int(indices[bad[0]])} out of range [0, {data.shape[0]})"
+    if count is not None and ids.numel() and int(ids[-1]) >= int(count):
+        return "segment ids must be < num_segments"
+    return None
+
+
+def _sizes(ids: Any, count: Any, like: Any) -> Any:
     """How many rows each segment has (at least 1), shaped to divide its rows."""
-    return torch.bincount(ids, minlength=count).clamp(min=1).to(like.dtype).reshape(-1, *([1] * (like.dim() - 1)))
+    sizes = ids.new_zeros((count,)).index_add(0, ids, torch.ones_like(ids)).clamp(min=1)
+    return sizes.to(like.dtype).reshape((-1, *[1] * (like.dim() - 1)))
 
 
 def _gathered_grad(kind: str) -> Any:
     def kernel(op: Any, grad: Any, indices: Any, ids: Any, count: int) -> Any:
-        ids = ids.to(torch.int64)
-        sizes = _sizes(ids, grad.shape[0], grad)
+        sizes = _sizes(ids.to(torch.int64), grad.shape[0], grad)
         scaled = grad / (sizes.sqrt() if kind == "sqrt_n" else sizes)
-        return _segments(scaled[ids], indices.to(torch.int64), count, "sum", 0)
+        return _segments(take(scaled, ids, 0), indices.to(torch.int64), count, "sum", 0)
 
     return kernel
 
@@ -265,20 +273,21 @@ for _kind, _rule, _unsorted_rule in (
         ("prod", None, _unsorted_prod_gradient), ("max", _extreme_gradient, _unsorted_extreme_gradient),
         ("min", _extreme_gradient, _unsorted_extreme_gradient)):
     _title = _kind.capitalize()
-    register(f"Segment{_title}", _sorted_shape, _sorted_segments(_kind), _rule)
+    register(f"Segment{_title}", _sorted_shape, _sorted_segments(_kind), _rule, traced="shapes",
+             explain=_explain_sorted)
     if _kind != "mean":
         register(f"UnsortedSegment{_title}", _unsorted_shape, _unsorted_segments(_kind), _unsorted_rule,
-                 host="num_segments")
+                 host="num_segments", traced="shapes", explain=_explain_unsorted)
 
 for _kind, _title in (("sum", "Sum"), ("mean", "Mean"), ("sqrt_n", "SqrtN")):
     register(f"SparseSegment{_title}", _gathered_shape, _gathered_segments(_kind, False),
-             _gathered_gradient(_kind, False))
+             _gathered_gradient(_kind, False), traced="shapes", explain=_explain_gathered)
     register(f"SparseSegment{_title}WithNumSegments", _gathered_shape, _gathered_segments(_kind, True),
-             _gathered_gradient(_kind, True), host="num_segments")
+             _gathered_gradient(_kind, True), host="num_segments", traced="shapes", explain=_explain_gathered)
     if _kind != "sum":
         register(f"SparseSegment{_title}Grad", lambda op, grad, indices, ids, count:
                  None if grad is None else (static_int(op.output_dim0), *grad[1:]), _gathered_grad(_kind),
-                 host="output_dim0")
+                 host="output_dim0", traced="shapes")
 
 
 # --- public functions ------------------------------------------------------------------------------------------

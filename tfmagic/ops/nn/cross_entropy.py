@@ -11,7 +11,7 @@ from tfmagic.graph.operation import Tensor
 from tfmagic.graph.static_value import constant_value
 from tfmagic.ops import raw
 from tfmagic.ops.array import shape_ops
-from tfmagic.ops.declare import op
+from tfmagic.ops.declare import incompatible, op
 from tfmagic.ops.math.matmul import matmul
 from tfmagic.ops.shape_rules import broadcast_dims, merge_dim, with_rank
 
@@ -29,13 +29,14 @@ def _is_zero(gradient: Tensor) -> bool:
     return value is not None and bool((value == 0).all())
 
 
-def _explain_rows(op: Any, features: Any, labels: Any) -> str:
-    """TensorFlow's words for logits and labels of different shapes."""
+def _explain_dense(op: Any, features: Any, labels: Any) -> str | None:
+    if incompatible(op, features, labels) is None:
+        return None
     return (f"logits and labels must be broadcastable: logits_size={shapes.brackets(tuple(features.shape))} "
             f"labels_size={shapes.brackets(tuple(labels.shape))}")
 
 
-@op("SoftmaxCrossEntropyWithLogits", explain=_explain_rows)
+@op("SoftmaxCrossEntropyWithLogits", explain=_explain_dense)
 class SoftmaxCrossEntropyWithLogits:
     """The cross-entropy of rows of logits and label probabilities, and its gradient by the logits."""
 
@@ -62,7 +63,13 @@ class SoftmaxCrossEntropyWithLogits:
         return gradient, _times_rows(dloss, -raw.log_softmax(op.features))
 
 
-@op("SparseSoftmaxCrossEntropyWithLogits")
+def _explain_sparse(op: Any, features: Any, labels: Any) -> str | None:
+    wrong = [label for label in labels.tolist() if not 0 <= label < features.shape[1]]
+    return (f"Received a label value of {wrong[0]} which is outside the valid range of [0, {features.shape[1]}).  "
+            f"Label values: {' '.join(str(v) for v in labels.tolist())}") if wrong else None
+
+
+@op("SparseSoftmaxCrossEntropyWithLogits", traced="shapes", explain=_explain_sparse)
 class SparseSoftmaxCrossEntropyWithLogits:
     """The cross-entropy of rows of logits and class numbers, and its gradient by the logits."""
 
@@ -83,12 +90,7 @@ class SparseSoftmaxCrossEntropyWithLogits:
         classes = features.shape[1]
         index = labels.to(torch.int64)
         log = torch.log_softmax(features, -1)
-        if features.device.type == "cpu":
-            wrong = (index < 0) | (index >= classes)
-            if bool(wrong.any()):
-                raise errors.InvalidArgumentError(
-                    None, op.op, f"Received a label value of {int(index[wrong][0])} which is outside the valid "
-                    f"range of [0, {classes}).  Label values: {' '.join(str(v) for v in index.tolist())}")
+        if not features.is_cuda:
             loss, backprop = _at(log, index)
         else:
             # A GPU's answer to a label out of range is NaN, as TensorFlow's is; it stops nothing.

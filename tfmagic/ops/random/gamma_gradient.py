@@ -8,10 +8,12 @@ are differentiated term by term; the density in the denominator cancels against 
 from __future__ import annotations
 
 from tfmagic.base.lazy import torch
+from tfmagic.ops.tensor_function import tensor_function
 
 _MOST_TERMS = 10_000
 
 
+@tensor_function(meta=lambda alpha, sample: torch.broadcast_tensors(alpha, sample)[0])
 def gamma_gradient(alpha, sample):
     """The derivative of a sample of the gamma distribution by its shape parameter.
 

@@ -188,7 +188,7 @@ class RandomGamma:
             return None, raw.sum(dalpha, raw.range(0, drawn, 1, name="range"))
 
 
-@op("RandomGammaGrad", traced=False, because="looks at values")
+@op("RandomGammaGrad")
 class RandomGammaGrad:
     """How a sample of the gamma distribution changes with its alpha."""
 

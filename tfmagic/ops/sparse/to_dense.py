@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -9,46 +10,44 @@ import numpy as np
 from tfmagic.base import errors
 from tfmagic.base.deprecation import deprecated
 from tfmagic.base.export import export
+from tfmagic.base.lazy import torch
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.sparse_tensor import SparseTensor, SparseTensorValue
 from tfmagic.graph.static_value import static_dims
 from tfmagic.ops import raw
 from tfmagic.ops.array.constants import zeros
 from tfmagic.ops.array.gather import gather_nd
+from tfmagic.ops.array.indices import flat_positions, put, require
 from tfmagic.ops.declare import op
 from tfmagic.ops.math.reduce import reduce_sum
 
 
-def _coordinates(indices: np.ndarray, rank: int) -> np.ndarray:
-    """The coordinates as a matrix [n, rank].
-
-    Raises:
-      InvalidArgumentError: they have another width than the output has axes.
-    """
-    matrix = indices.reshape(-1, 1) if indices.ndim < 2 else indices
-    if matrix.shape[1] != rank:
-        raise errors.InvalidArgumentError(
-            None, None, f"output_shape has incorrect number of elements: {rank} should be: {matrix.shape[1]}")
-    return matrix
-
-
-def _check_order(matrix: np.ndarray, sizes: list[int]) -> None:
-    """Refuse coordinates out of bounds, out of order, or given twice."""
+def _out_of_order(matrix: np.ndarray, sizes: list[int]) -> str | None:
+    """The words for the first coordinates that are out of bounds, out of order, or given twice."""
     previous = None
     for index, row in enumerate(matrix.tolist()):
         shown = f"indices[{index}] = [{','.join(map(str, row))}]"
         if any(not 0 <= position < size for position, size in zip(row, sizes)):
-            raise errors.InvalidArgumentError(None, None, f"{shown} is out of bounds: need 0 <= index < "
-                                                          f"[{','.join(map(str, sizes))}]")
+            return f"{shown} is out of bounds: need 0 <= index < [{','.join(map(str, sizes))}]"
         if row == previous:
-            raise errors.InvalidArgumentError(None, None, f"{shown} is repeated")
+            return f"{shown} is repeated"
         if previous is not None and row < previous:
-            raise errors.InvalidArgumentError(None, None, f"{shown} is out of order. Many sparse ops require sorted "
-                                                          "indices; sort them, or pass validate_indices=False")
+            return (f"{shown} is out of order. Many sparse ops require sorted indices; sort them, or pass "
+                    "validate_indices=False")
         previous = row
+    return None
 
 
-@op("SparseToDense", host="output_shape", traced=False, because="looks at values")
+def _explain(op: Any, sparse_indices: Any, output_shape: Any, sparse_values: Any, default_value: Any) -> str | None:
+    matrix = sparse_indices.cpu().numpy().reshape(sparse_indices.shape if sparse_indices.ndim > 1 else (-1, 1))
+    sizes = output_shape.reshape(-1).tolist()
+    words = _out_of_order(matrix, sizes) if op.validate_indices else None
+    if words is None and ((matrix < 0).any() or (matrix >= np.array(sizes, matrix.dtype)).any()):
+        words = f"Indices are not valid (out of bounds). Shape: [{','.join(map(str, sizes))}]"
+    return words
+
+
+@op("SparseToDense", host="output_shape", traced="shapes", explain=_explain)
 class SparseToDense:
     """A dense tensor that holds `sparse_values` at `sparse_indices` and `default_value` everywhere else."""
 
@@ -57,25 +56,26 @@ class SparseToDense:
 
     def kernel(op: Any, sparse_indices: Any, output_shape: Any, sparse_values: Any, default_value: Any) -> Any:
         sizes = output_shape if isinstance(output_shape, list) else [output_shape]
-        host = sparse_indices.cpu().numpy()
-        matrix = _coordinates(host, len(sizes))
-        if op.validate_indices:
-            _check_order(matrix, sizes)
-        if sparse_values.ndim and len(sparse_values) != len(matrix):
-            raise errors.InvalidArgumentError(
-                None, None, f"sparse_values has incorrect shape [{len(sparse_values)}], should be [] or "
-                            f"[{len(matrix)}]")
-        if (matrix < 0).any() or (matrix >= np.array(sizes, matrix.dtype)).any():
-            raise errors.InvalidArgumentError(None, None, "Indices are not valid (out of bounds). Shape: "
-                                                          f"[{','.join(map(str, sizes))}]")
+        matrix = sparse_indices if sparse_indices.ndim > 1 else sparse_indices.reshape(-1, 1)
+        count = matrix.shape[0]
+        if matrix.shape[1] != len(sizes):
+            raise errors.InvalidArgumentError(None, None, "output_shape has incorrect number of elements: "
+                                                          f"{len(sizes)} should be: {matrix.shape[1]}")
+        if sparse_values.ndim and sparse_values.shape[0] != count:
+            raise errors.InvalidArgumentError(None, None, f"sparse_values has incorrect shape "
+                                                          f"[{sparse_values.shape[0]}], should be [] or [{count}]")
         if isinstance(default_value, np.ndarray):  # strings
+            words = _explain(op, matrix, torch.tensor(sizes), sparse_values, default_value)
+            if words is not None:
+                raise errors.InvalidArgumentError(None, None, words)
             dense = np.full(sizes, default_value.item(), object)
-            dense[tuple(matrix.T)] = sparse_values
+            dense[tuple(matrix.numpy().T)] = sparse_values
             return dense
-        dense = default_value.expand(sizes).clone()
-        where = sparse_indices.reshape(-1, 1) if sparse_indices.ndim < 2 else sparse_indices
-        dense[tuple(where.long().unbind(1))] = sparse_values
-        return dense
+        positions = flat_positions(matrix, sizes)
+        if op.validate_indices:
+            require(positions, lambda: positions[1:] > positions[:-1])
+        return put(default_value.expand(math.prod(sizes)), positions, sparse_values.expand(count), "update").reshape(
+            tuple(sizes))
 
     def gradient(op: Any, grad: Tensor) -> tuple[Any, ...]:
         values = gather_nd(grad, op.sparse_indices)

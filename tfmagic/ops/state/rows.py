@@ -1,40 +1,38 @@
-"""Rows of a tensor named by indices: checks, and passes in which no row comes twice."""
+"""Rows of a tensor named by indices: rules applied to them one after the other where a row is named twice."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from tfmagic.base import errors
 from tfmagic.base.lazy import torch
+from tfmagic.ops.array.indices import only_good
+from tfmagic.ops.tensor_function import tensor_function
 
 NO_ROW = "indices{where} = {index} is not in [0, {count})"
 
-
-def check_rows(op: Any, indices: Any, count: int, words: str = NO_ROW) -> None:
-    """Refuse an index that names no row.
+def in_turn(name: str, rule: Callable[..., Any]) -> Callable[..., tuple[Any, ...]]:
+    """A function that changes rows of tables by a rule; one turn follows the other where a row is named twice.
 
     Args:
-      words: the message; `offset` is the index's place in the flat indices.
+      name: what the function is called where a plan is shown.
+      rule: given the old rows of all tables, the updates and the options, gives the new rows of all tables.
 
-    Raises:
-      InvalidArgumentError: an index is negative or not below `count`.
+    Returns:
+      A function `(tables, indices, updates, **options) -> new tables`.
     """
-    flat = indices.reshape(-1)
-    bad = (flat < 0) | (flat >= count)
-    if flat.numel() and bool(bad.any()):
-        position = int(bad.to(torch.int32).argmax())
-        offset, where = position, _subscript(position, indices.shape)
-        raise errors.InvalidArgumentError(
-            None, op.op, words.format(where=where, index=int(flat[position]), count=count, offset=offset))
 
+    @tensor_function(meta=lambda tables, indices, updates, **options: tables)
+    def change(tables: tuple[Any, ...], indices: Any, updates: Any, **options: Any) -> tuple[Any, ...]:
+        indices, updates = only_good(indices.long(), tables[0].shape[0], updates)
+        for rows, positions in rounds(indices):
+            old = [table.index_select(0, rows) for table in tables]
+            new = rule(*old, updates.index_select(0, positions), **options)
+            tables = tuple(table.index_copy(0, rows, value) for table, value in zip(tables, new))
+        return tables
 
-def _subscript(position: int, dims: Any) -> str:
-    parts = []
-    for size in reversed(dims):
-        parts.append(position % size)
-        position //= size
-    return f"[{','.join(str(p) for p in reversed(parts))}]" if parts else ""
+    change.__name__ = change.__qualname__ = name
+    return change
 
 
 def rounds(indices: Any) -> Iterator[tuple[Any, Any]]:

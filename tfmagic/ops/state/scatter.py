@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -14,49 +15,39 @@ from tfmagic.base.shapes import Dims
 from tfmagic.graph.convert import constant, convert_to_tensor
 from tfmagic.graph.indexed_slices import IndexedSlices
 from tfmagic.ops import raw, shape_rules
+from tfmagic.ops.array.gather import explain_coordinates
+from tfmagic.ops.array.indices import flat_positions, not_in_range, not_within, put, take, take_batched, take_slices
 from tfmagic.ops.array.join import concat
 from tfmagic.ops.array.shape_ops import expand_dims, size
 from tfmagic.ops.declare import op, register
 from tfmagic.ops.state.assign import is_reference
-from tfmagic.ops.state.rows import check_rows, rounds
-from tfmagic.ops.state.variables import value_dims
+from tfmagic.ops.state.rows import in_turn
+from tfmagic.ops.state.variables import handle_data, value_dims
 
-# --- how rows change: (matrix of rows, row numbers, matrix of updates) -> new rows ---------------------------------
-
-
-def _in_turn(combine: Callable[[Any, Any], Any]) -> Callable[[Any, Any, Any], Any]:
-    """Rows combined with their updates one after the other, so that a row may be named twice."""
-
-    def apply(rows: Any, indices: Any, updates: Any) -> Any:
-        for named, positions in rounds(indices):
-            rows = rows.index_copy(0, named, combine(rows.index_select(0, named), updates.index_select(0, positions)))
-        return rows
-
-    return apply
+# --- how rows change -------------------------------------------------------------------------------------------------
 
 
-def _update(rows: Any, indices: Any, updates: Any) -> Any:
-    """Rows replaced; where one is named twice the last update stays. Strings are NumPy arrays."""
-    if isinstance(rows, torch.Tensor):
-        return _in_turn(lambda row, update: update)(rows, indices, updates)
-    changed = rows.copy()
-    changed[indices.numpy()] = updates
-    return changed
+def _divided(row: Any, update: Any) -> tuple[Any, ...]:
+    whole = not (row.is_floating_point() or row.is_complex())
+    return (torch.div(row, update, rounding_mode="trunc") if whole else torch.div(row, update),)
 
 
-def _divide(a: Any, b: Any) -> Any:
-    return a / b if a.is_floating_point() or a.is_complex() else torch.div(a, b, rounding_mode="trunc")
+_RULES = ("Update", "Add", "Sub", "Mul", "Div", "Min", "Max")
+_divide_rows = in_turn("divide_rows", _divided)
+_multiply_rows = in_turn("multiply_rows", lambda row, update: (row * update,))
 
 
-_RULES: dict[str, Callable[[Any, Any, Any], Any]] = {
-    "Update": _update,
-    "Add": lambda rows, indices, updates: rows.index_add(0, indices, updates),
-    "Sub": lambda rows, indices, updates: rows.index_add(0, indices, updates, alpha=-1),
-    "Mul": _in_turn(lambda row, update: row * update),
-    "Div": _in_turn(_divide),
-    "Min": _in_turn(lambda row, update: torch.minimum(row, update)),
-    "Max": _in_turn(lambda row, update: torch.maximum(row, update)),
-}
+def _changed(rule: str, rows: Any, positions: Any, updates: Any) -> Any:
+    """[n, ...] rows with the updates [k, ...] at positions [k]; of strings, NumPy arrays, with them in their place."""
+    if isinstance(rows, np.ndarray):
+        changed = rows.copy()
+        changed[positions.numpy()] = updates
+        return changed
+    if rule == "Div":
+        return _divide_rows((rows,), positions, updates)[0]
+    if rule == "Mul" and rows.dtype.is_complex:
+        return _multiply_rows((rows,), positions, updates)[0]
+    return put(rows, positions, updates, rule.lower())
 
 
 def _scatter_shape(op: Any, ref: Dims, indices: Dims, updates: Dims) -> Dims:
@@ -68,20 +59,29 @@ def _scatter_shape(op: Any, ref: Dims, indices: Dims, updates: Dims) -> Dims:
     return ref
 
 
-def _scatter(rule: str) -> Callable[..., Any]:
-    change = _RULES[rule]
+def _resource_scatter_shape(op: Any, resource: Dims, indices: Dims, updates: Dims) -> None:
+    dims, dtype = handle_data(op.resource)
+    if dtype is not None and dtype is not op.dtype:
+        raise ValueError(f"Trying to read variable with wrong dtype. Expected {dtype.proto_name} got "
+                         f"{op.dtype.proto_name}")
+    _scatter_shape(op, dims, indices, updates)
 
+
+def _unfit(op: Any, ref: Dims, indices: Dims, updates: Dims) -> str | None:
+    """TensorFlow's words for updates of a shape that rows of the variable do not have."""
+    if not updates or None in (ref, indices) or updates == indices + ref[1:]:  # type: ignore[operator,index]
+        return None
+    return (f"Must have updates.shape = indices.shape + params.shape[1:] or updates.shape = [], got updates.shape "
+            f"{shapes.brackets(updates)}, indices.shape {shapes.brackets(indices)}, params.shape "
+            f"{shapes.brackets(ref)}")
+
+
+def _scatter(rule: str) -> Callable[..., Any]:
     def kernel(op: Any, ref: Any, indices: Any, updates: Any) -> Any:
-        check_rows(op, indices, ref.shape[0])
         wanted = tuple(indices.shape) + tuple(ref.shape[1:])
-        if len(updates.shape) and tuple(updates.shape) != wanted:
-            raise errors.InvalidArgumentError(
-                None, op.op, "Must have updates.shape = indices.shape + params.shape[1:] or updates.shape = [], "
-                f"got updates.shape {shapes.brackets(tuple(updates.shape))}, indices.shape "
-                f"{shapes.brackets(tuple(indices.shape))}, params.shape {shapes.brackets(tuple(ref.shape))}")
         flat = indices.reshape(-1).long()
-        whole = updates.expand(wanted) if isinstance(updates, torch.Tensor) else np.broadcast_to(updates, wanted)
-        return change(ref, flat, whole.reshape((len(flat), *ref.shape[1:])))
+        whole = np.broadcast_to(updates, wanted) if isinstance(updates, np.ndarray) else updates.expand(wanted)
+        return _changed(rule, ref, flat, whole.reshape((flat.shape[0], *ref.shape[1:])))
 
     return kernel
 
@@ -108,8 +108,6 @@ def check_nd_shapes(ref: Dims, indices: Dims, updates: Dims) -> None:
 
 
 def _scatter_nd(rule: str) -> Callable[..., Any]:
-    change = _RULES[rule]
-
     def kernel(op: Any, ref: Any, indices: Any, updates: Any) -> Any:
         depth = indices.shape[-1]
         outer, inner = tuple(ref.shape[:depth]), tuple(ref.shape[depth:])
@@ -119,37 +117,31 @@ def _scatter_nd(rule: str) -> Callable[..., Any]:
                 None, op.op, f"Must have updates.shape = indices.shape[:-1] + params.shape[{depth}:], got "
                 f"updates.shape: {shapes.brackets(tuple(updates.shape))}, indices.shape: "
                 f"{shapes.brackets(tuple(indices.shape))}, params_shape: {shapes.brackets(tuple(ref.shape))}")
-        parts = indices.reshape(-1, depth).long()
-        limits = torch.tensor(outer, device=parts.device, dtype=torch.int64)
-        bad = ((parts < 0) | (parts >= limits)).any(1)
-        if bool(bad.any()):
-            row = int(bad.to(torch.int32).argmax())
-            raise errors.InvalidArgumentError(
-                None, op.op, f"indices[{row}] = [{', '.join(str(int(i)) for i in parts[row])}] does not index into "
-                f"shape {shapes.brackets(tuple(ref.shape))}")
-        rows = 1
-        flat = torch.zeros(len(parts), dtype=torch.int64, device=parts.device)
-        for axis, length in enumerate(outer):
-            flat = flat * length + parts[:, axis]
-            rows *= length
-        changed = change(ref.reshape((rows, *inner)), flat, updates.reshape((len(parts), *inner)))
-        return changed.reshape(ref.shape)
+        positions = flat_positions(indices, outer).reshape(-1)
+        rows = ref.reshape((math.prod(outer), *inner))
+        return _changed(rule, rows, positions, updates.reshape((positions.shape[0], *inner))).reshape(ref.shape)
 
     return kernel
 
 
+def _explain_rows(op: Any, ref: Any, indices: Any, *updates: Any) -> str | None:
+    return not_in_range(indices, ref.shape[0])
+
+
+def _explain_slices(op: Any, ref: Any, indices: Any, updates: Any) -> str | None:
+    return not_within(indices.reshape(-1, indices.shape[-1]), ref.shape[:indices.shape[-1]], ref.shape, "shape")
+
+
 for _rule in _RULES:
-    register(f"Scatter{_rule}", shape=_scatter_shape, kernel=_scatter(_rule), writes="ref", traced=False,
-             because="looks at values", doc=f"{_rule} rows of a variable.")
-    register(f"ResourceScatter{_rule}", kernel=_scatter(_rule), writes="resource", traced=False,
-             because="looks at values",
-             doc=f"{_rule} rows of a resource variable.")
+    register(f"Scatter{_rule}", shape=_scatter_shape, kernel=_scatter(_rule), writes="ref", traced="shapes",
+             check=_unfit, explain=_explain_rows, doc=f"{_rule} rows of a variable.")
+    register(f"ResourceScatter{_rule}", shape=_resource_scatter_shape, kernel=_scatter(_rule), writes="resource",
+             traced="shapes", explain=_explain_rows, doc=f"{_rule} rows of a resource variable.")
 for _rule in ("Update", "Add", "Sub"):
-    register(f"ScatterNd{_rule}", shape=_scatter_nd_shape, kernel=_scatter_nd(_rule), writes="ref", traced=False,
-             because="looks at values", doc=f"{_rule} elements or slices of a variable.")
-    register(f"ResourceScatterNd{_rule}", kernel=_scatter_nd(_rule), writes="ref", traced=False,
-             because="looks at values",
-             doc=f"{_rule} elements or slices of a resource variable.")
+    register(f"ScatterNd{_rule}", shape=_scatter_nd_shape, kernel=_scatter_nd(_rule), writes="ref", traced="shapes",
+             explain=_explain_slices, doc=f"{_rule} elements or slices of a variable.")
+    register(f"ResourceScatterNd{_rule}", kernel=_scatter_nd(_rule), writes="ref", traced="shapes",
+             explain=_explain_slices, doc=f"{_rule} elements or slices of a resource variable.")
 
 
 # --- gathering from a resource --------------------------------------------------------------------------------------
@@ -163,7 +155,8 @@ def _variable_shape(op: Any, dtype: dtypes.DType) -> Any:
     return constant(list(params), dtype)
 
 
-@op("ResourceGather", reads="resource", traced=False, because="looks at values")
+@op("ResourceGather", reads="resource", traced="shapes",
+    explain=lambda op, params, indices: not_in_range(indices, params.shape[op.batch_dims]))
 class ResourceGather:
     """Rows of a resource variable, without a copy of the whole."""
 
@@ -175,15 +168,7 @@ class ResourceGather:
 
     def kernel(op: Any, params: Any, indices: Any) -> Any:
         batch = op.batch_dims
-        check_rows(op, indices, params.shape[batch])
-        if batch == 0:
-            rows = params.index_select(0, indices.reshape(-1).long())
-            return rows.reshape(tuple(indices.shape) + tuple(params.shape[1:]))
-        outer, inner = tuple(params.shape[:batch]), tuple(params.shape[batch + 1:])
-        flat = params.reshape((-1, params.shape[batch], *inner))
-        numbers = indices.reshape((flat.shape[0], -1)).long()
-        picked = flat[torch.arange(flat.shape[0], device=flat.device)[:, None], numbers]
-        return picked.reshape(outer + tuple(indices.shape[batch:]) + inner)
+        return take_batched(params, indices, batch, batch) if batch else take(params, indices, 0)
 
     def gradient(op: Any, doutput: Any) -> Any:
         # One row of gradient for each index.
@@ -193,7 +178,7 @@ class ResourceGather:
         return IndexedSlices(values, raw.reshape(op.indices, count), params_shape), None
 
 
-@op("ResourceGatherNd", reads="resource", traced=False, because="looks at values")
+@op("ResourceGatherNd", reads="resource", traced="shapes", explain=explain_coordinates)
 class ResourceGatherNd:
     """Elements or slices of a resource variable."""
 
@@ -207,13 +192,7 @@ class ResourceGatherNd:
         return indices[:-1] + params[indices[-1]:]
 
     def kernel(op: Any, params: Any, indices: Any) -> Any:
-        depth = indices.shape[-1]
-        if depth == 0:
-            return params.expand(tuple(indices.shape[:-1]) + tuple(params.shape))
-        parts = indices.long().unbind(-1)
-        for axis, part in enumerate(parts):
-            check_rows(op, part, params.shape[axis])
-        return params[parts]
+        return take_slices(params, indices)
 
     def gradient(op: Any, doutput: Any) -> Any:
         params_shape = _variable_shape(op, op.indices.dtype)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 from tfmagic.base import errors
@@ -10,8 +11,9 @@ from tfmagic.base.lazy import torch
 from tfmagic.base.shapes import Dims, brackets
 from tfmagic.graph import opdefs
 from tfmagic.ops import shape_rules
+from tfmagic.ops.array.indices import not_in_range
 from tfmagic.ops.declare import register
-from tfmagic.ops.state.rows import NO_ROW, check_rows, rounds
+from tfmagic.ops.state.rows import in_turn
 from tfmagic.ops.state.variables import handle_data
 
 _GRADIENTS = ("grad", "delta")
@@ -114,35 +116,51 @@ def _require(op: Any, name: str, value: Any, fits: Callable[[float], bool]) -> N
         raise errors.InvalidArgumentError(None, op.op, words)
 
 
-def _require_strict(op: Any, **values: Any) -> None:
-    """What Ftrl and the proximal Adagrad ask of their scalars."""
-    for name, value in values.items():
-        _require(op, name, value, (lambda v: v > 0) if name == "lr" else (lambda v: v <= 0) if name == "lr_power" else (
-            lambda v: v >= 0))
+def _strict(kernel: Callable[..., Any], names: list[str]) -> Callable[..., Any]:
+    """The kernel of an update that is strict with its scalars."""
+
+    def checked(op: Any, *values: Any) -> Any:
+        for name, value in zip(names, values):
+            if name in ("lr", "lr_power", "l1", "l2", "l2_shrinkage"):
+                _require(op, name, value, (lambda v: v > 0) if name == "lr" else
+                         (lambda v: v <= 0) if name == "lr_power" else (lambda v: v >= 0))
+        return kernel(op, *values)
+
+    return checked
 
 
 # Updates whose kernels tell an index that names no row by its place.
 _LIKE_DA = ("AdagradDA", "ProximalGradientDescent")
-_BY_OFFSET = "Index {index} at offset {offset} in indices is out of range"
 
 
 def _sparse(rule: Callable[..., Any], names: list[str], slots: tuple[str, ...]) -> Callable[..., Any]:
     """The rule applied to the rows that `indices` names, one after the other where a row is named twice."""
-    renamed = {"grad": "delta"} if "delta" in rule.__code__.co_varnames[:rule.__code__.co_argcount] else {}
+    gradient = "delta" if "delta" in rule.__code__.co_varnames[:rule.__code__.co_argcount] else "grad"
+    count = len(slots)
+
+    def on_rows(*rows: Any, attrs: dict[str, bool], **given: Any) -> tuple[Any, ...]:
+        new = rule(SimpleNamespace(**attrs), **dict(zip((*slots, gradient), rows)), **given)
+        return new if count > 1 else (new,)
+
+    change = in_turn(f"sparse{rule.__name__}", on_rows)
 
     def kernel(op: Any, *values: Any) -> Any:
         given = dict(zip(names, values))
         indices, grad = given.pop("indices"), given.pop("grad")
-        state = {name: given.pop(name) for name in slots}
-        check_rows(op, indices, state["var"].shape[0], _BY_OFFSET if op.op.type.endswith(_LIKE_DA) else NO_ROW)
-        for rows, positions in rounds(indices):
-            old = {name: value.index_select(0, rows) for name, value in state.items()}
-            new = rule(op, **old, **given, **{renamed.get("grad", "grad"): grad.index_select(0, positions)})
-            for name, value in zip(slots, new if len(slots) > 1 else (new,)):
-                state[name] = state[name].index_copy(0, rows, value)
-        return tuple(state.values()) if len(slots) > 1 else state["var"]
+        attrs = {name: value for name, value in op.op._attrs.items() if isinstance(value, bool)}
+        new = change(tuple(given.pop(name) for name in slots), indices, grad, attrs=attrs, **given)
+        return new if count > 1 else new[0]
 
     return kernel
+
+
+def _explain_sparse(op: Any, var: Any, *values: Any) -> str | None:
+    """The words for an index that names no row."""
+    indices = values[[arg.name for arg in op.op._op_def.inputs].index("indices") - 1]
+    if not op.op.type.endswith(_LIKE_DA):
+        return not_in_range(indices, var.shape[0])
+    bad = ((indices < 0) | (indices >= var.shape[0])).nonzero()
+    return f"Index {int(indices[bad[0]])} at offset {int(bad[0])} in indices is out of range" if len(bad) else None
 
 
 def _declare(update: str, rule: Callable[..., Any], *slots: str) -> None:
@@ -153,10 +171,11 @@ def _declare(update: str, rule: Callable[..., Any], *slots: str) -> None:
         if definition is None:
             continue
         sparse = "Sparse" in form
-        kernel = _sparse(rule, [arg.name for arg in definition.inputs], changed) if sparse else rule
-        register(form + update, shape=_update_shape, kernel=kernel, check=_refused,
-                 writes=changed, doc=rule.__doc__, traced=not sparse,
-                 because="looks at values" if sparse else None)
+        names = [arg.name for arg in definition.inputs]
+        kernel = _sparse(rule, names, changed) if sparse else rule
+        kernel = _strict(kernel, names) if update in _STRICT else kernel
+        register(form + update, shape=_update_shape, kernel=kernel, check=_refused, writes=changed, doc=rule.__doc__,
+                 explain=_explain_sparse if sparse else None)
 
 
 def _gradient_descent(op: Any, var: Any, alpha: Any, delta: Any) -> Any:
@@ -259,13 +278,11 @@ def _centered_rms_prop(op: Any, var: Any, mg: Any, ms: Any, mom: Any, lr: Any, r
 def _ftrl_v2(op: Any, var: Any, accum: Any, linear: Any, grad: Any, lr: Any, l1: Any, l2: Any, l2_shrinkage: Any,
              lr_power: Any) -> Any:
     """FTRL-proximal with an L2 penalty on the gradient."""
-    _require_strict(op, lr=lr, l1=l1, l2=l2, l2_shrinkage=l2_shrinkage, lr_power=lr_power)
     return _follow_leader(var, accum, linear, grad, grad + 2 * l2_shrinkage * var, lr, l1, l2, lr_power)
 
 
 def _ftrl(op: Any, var: Any, accum: Any, linear: Any, grad: Any, lr: Any, l1: Any, l2: Any, lr_power: Any) -> Any:
     """FTRL-proximal: follow the regularised leader, with L1 and L2 penalties."""
-    _require_strict(op, lr=lr, l1=l1, l2=l2, lr_power=lr_power)
     return _follow_leader(var, accum, linear, grad, grad, lr, l1, l2, lr_power)
 
 
@@ -285,7 +302,6 @@ def _shrink(value: Any, rate: Any, l1: Any, l2: Any) -> Any:
 
 def _proximal_adagrad(op: Any, var: Any, accum: Any, lr: Any, l1: Any, l2: Any, grad: Any) -> Any:
     """Adagrad with a proximal step for L1 and L2 penalties."""
-    _require_strict(op, lr=lr, l1=l1, l2=l2)
     accum = accum + grad * grad
     rate = lr * torch.rsqrt(accum)
     return _shrink(var - grad * rate, rate, l1, l2), accum

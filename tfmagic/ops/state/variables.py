@@ -11,6 +11,7 @@ from tfmagic.base.shapes import Dims
 from tfmagic.graph.operation import Tensor
 from tfmagic.ops import shape_rules
 from tfmagic.ops.declare import op, register
+from tfmagic.ops.tensor_function import tensor_function
 from tfmagic.ops.torch_types import torch_dtype
 
 
@@ -29,15 +30,20 @@ register("DestroyTemporaryVariable", shape=shape_rules.same, kernel=lambda op, r
          doc="The last value of a temporary variable, which ends with it.")
 
 
-def _holds_value(op: Any, value: Any) -> Any:
+@tensor_function(meta=lambda value: torch.empty((), dtype=torch.bool, device="meta"))
+def is_there(value: Any) -> Any:
     """Whether there is a value: a variable that is not initialised comes as None."""
     return torch.tensor(value is not None)
 
 
-register("IsVariableInitialized", shape=shape_rules.scalar, kernel=_holds_value, reads="ref", traced=False,
-         because="looks at values", doc="Whether a variable holds a value.")
-register("VarIsInitializedOp", shape=shape_rules.scalar, kernel=_holds_value, reads="resource", traced=False,
-         because="looks at values", doc="Whether the variable of a handle holds a value.")
+def _holds_value(op: Any, value: Any) -> Any:
+    return is_there(value)
+
+
+register("IsVariableInitialized", shape=shape_rules.scalar, kernel=_holds_value, reads="ref",
+         doc="Whether a variable holds a value.")
+register("VarIsInitializedOp", shape=shape_rules.scalar, kernel=_holds_value, reads="resource",
+         doc="Whether the variable of a handle holds a value.")
 register("DestroyResourceOp", kernel=lambda op, resource: None, writes="resource",
          doc="Take the value of a variable away.")
 
@@ -119,16 +125,18 @@ def _resource_count_up_to_shape(op: Any, resource: Dims) -> Dims:
 
 def _count_up_to(op: Any, value: Any) -> Any:
     """The new value and the output: the value before it was counted up."""
-    if int(value) >= op.limit:
-        raise errors.OutOfRangeError(None, op.op, f"Reached limit of {op.limit}")
+    torch._assert_async(value < op.limit)
     return value + 1, value
 
 
-register("CountUpTo", shape=_count_up_to_shape, kernel=_count_up_to, writes="ref", traced=False,
-         because="looks at values",
+def _explain_count(op: Any, value: Any) -> Exception | None:
+    return errors.OutOfRangeError(None, op.op, f"Reached limit of {op.limit}") if int(value) >= op.limit else None
+
+
+register("CountUpTo", shape=_count_up_to_shape, kernel=_count_up_to, writes="ref", explain=_explain_count,
          doc="Count a variable up by one until it reaches the limit; gives the value before.")
-register("ResourceCountUpTo", shape=_resource_count_up_to_shape, kernel=_count_up_to, writes="resource", traced=False,
-         because="looks at values", doc="CountUpTo for a resource variable.")
+register("ResourceCountUpTo", shape=_resource_count_up_to_shape, kernel=_count_up_to, writes="resource",
+         explain=_explain_count, doc="CountUpTo for a resource variable.")
 
 
 def check_same_shape(op: Any, what: str, left: str, a: Any, right: str, b: Any) -> None:

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import fx
-from torch.fx.proxy import Proxy, TraceError
+from torch.fx.proxy import Proxy
 
 from tfmagic.base import errors
 from tfmagic.graph import registry
@@ -33,7 +33,7 @@ from tfmagic.ops.torch_types import torch_dtype
 from tfmagic.session import run_errors
 from tfmagic.session.lower.tracer import PlanTracer
 from tfmagic.session.plan.plan_graph import Update
-from tfmagic.session.plan.run_time import Check, RunTimeKernel, settled, tensor_type
+from tfmagic.session.plan.run_time import Check, RunTimeKernel, Untraceable, output_metas, settled, tensor_type
 from tfmagic.session.resources.keys import key_of, shown
 
 # An op is folded only when its outputs are known to stay below this many elements.
@@ -225,7 +225,13 @@ class Lowering:
             names = [arg.name for arg in op._op_def.inputs]
             self.updates.append(Update(op, {name: roots[name] for name in written}, dict(zip(names, arguments)),
                                        tuple(self.state[roots[name]] for name in written)))
-        for tensor, value in zip(op._outputs, self._outputs(op, result)):
+        outputs = self._outputs(op, result)
+        if any(isinstance(value, Proxy) and "val" not in value.node.meta for value in outputs):
+            known = [a.node.meta.get("val") if isinstance(a, Proxy) else a for a in arguments]
+            for value, meta in zip(outputs, output_metas(op, known)):
+                if meta is not None and isinstance(value, Proxy):
+                    value.node.meta.setdefault("val", meta)
+        for tensor, value in zip(op._outputs, outputs):
             self.values[tensor] = value
         if op.type == "Identity" and type(self.values[op._inputs[0]]) is VariableRef:
             self.aliases[op._outputs[0]] = self.values[op._inputs[0]].root
@@ -272,35 +278,51 @@ class Lowering:
         return value
 
     def _call(self, op: Operation, declaration: OpDeclaration, arguments: list[Any]) -> Any:
-        node = Node(op)
+        """Fold the op, trace its kernel, or have it called at run time, as its declaration says."""
         args = registry.grouped(op._op_def.inputs, op._attrs, arguments)
-        names = [arg.name for arg in op._op_def.inputs]
-        traced = [isinstance(a, Proxy) for a in arguments]
-        has_state = declaration.state is not None
-        opaque = declaration.traced is False or unsigned.concerns(op)
-        for index, name in enumerate(names):
-            if name in declaration.host and not isinstance(args[index], list):
-                if isinstance(args[index], Proxy):
-                    opaque = True
-                elif isinstance(args[index], torch.Tensor):
-                    args[index] = args[index].tolist()
-        foldable = not any(traced) and declaration.effect == "none"
-        if foldable and not opaque and self._is_small(op):
-            return declaration.kernel(node, *args)  # type: ignore[misc]
-        if foldable and opaque and op._inputs and self._is_small(op):
-            return RunTimeKernel(op, declaration, None)(*arguments)
-        if not opaque:
-            if not any(traced):  # large, or with an effect: recorded rather than run now
-                args = [self._as_proxy(a) for a in args]
-            mark = self._mark()
-            try:
-                return declaration.kernel(node, *args)  # type: ignore[misc]
-            except (TraceError, TypeError, AttributeError, RuntimeError, ValueError, IndexError, NotImplementedError):
-                # The kernel looks at what only a run can tell: it is called at run time.
-                self._erase(mark)
-        function = RunTimeKernel(op, declaration, self.resources if has_state else None, self.tracer.device,
-                                 any(isinstance(a, Proxy) and "val" not in a.node.meta for a in arguments),
-                                 op if self.path is None else (op, *(path.call for path in self.path.calls())))
+        for index, arg in enumerate(op._op_def.inputs):
+            if arg.name in declaration.host and isinstance(args[index], torch.Tensor):
+                args[index] = args[index].tolist()
+        traced = any(isinstance(a, Proxy) for a in arguments)
+        at_run_time = self._runs_late(op, declaration, arguments, args)
+        if not traced and declaration.effect == "none" and (op._inputs or not at_run_time) and self._is_small(op):
+            return RunTimeKernel(op, declaration, None)(*arguments) if at_run_time \
+                else declaration.kernel(Node(op), *args)  # type: ignore[misc]
+        if at_run_time:
+            return self._at_run_time(RunTimeKernel, op, declaration, arguments)
+        if not traced:  # large, or with an effect: recorded rather than run now
+            args = [self._as_proxy(a) for a in args]
+        mark = self._mark()
+        try:
+            return declaration.kernel(Node(op), *args)  # type: ignore[misc]
+        except errors.OpError:
+            raise
+        except Exception as failure:  # the run has the right result, or the right error
+            self._erase(mark)
+            call = self._at_run_time(Untraceable, op, declaration, arguments)
+            call.node.target.failure = failure
+            return call
+
+    def _runs_late(self, op: Operation, declaration: OpDeclaration, arguments: list[Any], args: list[Any]) -> bool:
+        """Whether the kernel needs what only a run can tell."""
+        traced = declaration.traced(Node(op)) if callable(declaration.traced) else declaration.traced
+        if traced is False or unsigned.concerns(op):
+            return True
+        if any(arg.name in declaration.host and isinstance(args[index], Proxy)
+               for index, arg in enumerate(op._op_def.inputs)):
+            return True
+        proxies = [(tensor, a) for tensor, a in zip(op._inputs, arguments) if isinstance(a, Proxy)]
+        if traced == "shapes":
+            return any(not isinstance(a.node.meta.get("val"), torch.Tensor) for _, a in proxies)
+        return not declaration.objects and any(
+            tensor._dtype.kind == "O" and type(self.values.get(tensor)) is not VariableRef for tensor, _ in proxies)
+
+    def _at_run_time(self, kind: type[RunTimeKernel], op: Operation, declaration: OpDeclaration,
+                     arguments: list[Any]) -> Proxy:
+        resources = self.resources if declaration.state is not None else None
+        function = kind(op, declaration, resources, self.tracer.device,
+                        any(isinstance(a, Proxy) and "val" not in a.node.meta for a in arguments),
+                        op if self.path is None else (op, *(path.call for path in self.path.calls())))
         return self.tracer.create_proxy("call_function", function, tuple(arguments), {})
 
     def _is_small(self, op: Operation) -> bool:

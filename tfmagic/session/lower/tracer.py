@@ -36,6 +36,11 @@ class PlanProxy(Proxy):
         return self.node.meta.get("val")
 
     @property
+    def is_cuda(self) -> bool:
+        """Whether the value is on a GPU: known, since every op is placed before it is traced."""
+        return str(self.node.meta.get("device", "cpu")).startswith("cuda")
+
+    @property
     def shape(self) -> Any:
         meta = self.meta
         return meta.shape if isinstance(meta, torch.Tensor) else Proxy.__getattr__(self, "shape")
@@ -172,7 +177,8 @@ def _effect(target: Any) -> str:
     """What a call does beside giving its results."""
     if isinstance(target, PlanCall):
         return target.effect
-    changes = target in _RANDOM or isinstance(target, str) and target.endswith("_") and not target.startswith("__")
+    changes = target in _RANDOM or target is torch._assert_async or \
+        isinstance(target, str) and target.endswith("_") and not target.startswith("__")
     return "writes" if changes else "none"
 
 
@@ -204,7 +210,7 @@ def _meta_value(node: fx.Node) -> Any:
             return getattr(args[0], str(target))(*args[1:], **kwargs)
         if target in _CREATORS:
             kwargs = {**kwargs, "device": "meta"}
-        result = target(*args, **kwargs)
+        result = getattr(target, "meta", target)(*args, **kwargs)
     except Exception:  # torch cannot tell without the values: the run will
         return UNKNOWN
     return result if _is_meta(result) else UNKNOWN
@@ -215,5 +221,5 @@ def _is_meta(value: Any) -> bool:
         return value.device.type == "meta"
     if isinstance(value, (list, tuple)):
         return all(_is_meta(item) for item in value)
-    return isinstance(value, (int, float, bool, torch.dtype))
+    return isinstance(value, (int, float, bool, torch.dtype, torch.device))
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from torch import fx
 
-from tfmagic.session.plan.plan_graph import PlanGraph
+from tfmagic.session.plan.plan_graph import PlanGraph, replace
 
 
 def run(plan: PlanGraph) -> bool:
@@ -26,8 +26,7 @@ def run(plan: PlanGraph) -> bool:
         except TypeError:  # an argument that cannot be compared
             continue
         if twin is not node:
-            node.replace_all_uses_with(twin)
-            plan.graph.erase_node(node)
+            replace(node, twin)
             changed = True
     return changed
 

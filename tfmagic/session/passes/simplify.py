@@ -16,7 +16,7 @@ from typing import Any
 import torch
 from torch import fx
 
-from tfmagic.session.plan.plan_graph import PlanGraph
+from tfmagic.session.plan.plan_graph import PlanGraph, replace
 
 _RESHAPES = frozenset({"reshape", "view", "expand", "broadcast_to"})
 _RESHAPE_FUNCTIONS = frozenset({torch.reshape, torch.broadcast_to})
@@ -30,8 +30,7 @@ def run(plan: PlanGraph) -> bool:
     for node in list(plan.graph.nodes):
         replacement = _same_value(node)
         if replacement is not None:
-            node.replace_all_uses_with(replacement)
-            plan.graph.erase_node(node)
+            replace(node, replacement)
             changed = True
         elif _reshapes(node) and _reshapes(node.args[0]) and isinstance(_meta(node), torch.Tensor):
             node.args = (node.args[0].args[0], tuple(_meta(node).shape))

@@ -28,6 +28,13 @@ class Update:
     values: tuple[Any, ...]
 
 
+def replace(node: fx.Node, other: fx.Node) -> None:
+    """Put `other` in the place of `node`, which holds the same value."""
+    node.replace_all_uses_with(other)
+    node.meta["replaced_by"] = other
+    node.graph.erase_node(node)
+
+
 @dataclass(eq=False)
 class PlanGraph:
     """A plan, or the body of a loop, branch or function in one.

@@ -6,11 +6,13 @@ Whoever looks at a plan knows these by their class, and what a call does by its 
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 import torch
 
+from tfmagic.base import errors
 from tfmagic.graph import registry
 from tfmagic.graph.opdefs import python_name
 from tfmagic.graph.operation import Operation, Tensor
@@ -105,7 +107,6 @@ class RunTimeKernel(PlanCall, shown_under="tfmagic.ops"):
         self.op = op
         names = [arg.name for arg in op._op_def.inputs]
         self.host = [name in declaration.host for name in names]
-        self.sizes_at = names.index(declaration.sizes) if declaration.sizes is not None else None
         self.grouped = any(arg.is_list for arg in op._op_def.inputs)
         self.resources = resources
         self.make_state = declaration.state
@@ -116,34 +117,11 @@ class RunTimeKernel(PlanCall, shown_under="tfmagic.ops"):
 
     def meta_outputs(self, arguments: Sequence[Any]) -> Any:
         """Meta tensors for the outputs, from the static shapes of the op or its shape rule."""
-        metas = []
-        for tensor, known in zip(self.op._outputs, self._output_dims(arguments)):
-            kind, dims = tensor_type(tensor), settled(known)
-            if kind is None or dims is None:
-                return UNKNOWN
-            metas.append(torch.empty(dims, dtype=kind, device="meta"))
+        metas = output_metas(self.op, arguments)
+        if any(meta is None for meta in metas):
+            return UNKNOWN
         single = len(self.op._op_def.outputs) == 1 and not self.op._op_def.outputs[0].is_list
         return metas[0] if single and metas else tuple(metas)
-
-    def _output_dims(self, arguments: Sequence[Any]) -> list[Any]:
-        static = [tensor._dims for tensor in self.op._outputs]
-        rule = registry.lookup(self.op.type).shape  # type: ignore[union-attr]
-        if rule is None or all(settled(dims) is not None for dims in static):
-            return static
-        sizes = arguments[self.sizes_at] if self.sizes_at is not None else None
-        if isinstance(sizes, torch.Tensor) and sizes.device.type != "meta":
-            return [tuple(sizes.tolist())]
-        dims = [tuple(a.shape) if isinstance(a, torch.Tensor) else t._dims for a, t in zip(arguments, self.op._inputs)]
-        try:
-            result = rule(self.node, *registry.grouped(self.op._op_def.inputs, self.op._attrs, dims))
-        except ValueError:  # the run will say what is wrong
-            return static
-        if len(self.op._op_def.outputs) == 1 and not self.op._op_def.outputs[0].is_list:
-            return [result]
-        flat: list[Any] = []
-        for arg, item in zip(self.op._op_def.outputs, result if len(self.op._op_def.outputs) > 1 else (result,)):
-            flat.extend(item if arg.is_list else [item])
-        return flat
 
     def __call__(self, *values: Any) -> Any:
         if self.checks:
@@ -170,9 +148,62 @@ class RunTimeKernel(PlanCall, shown_under="tfmagic.ops"):
         return self.kernel(self.node, *args)  # type: ignore[misc]
 
 
+class Untraceable(RunTimeKernel):
+    """A kernel that failed when it was traced although its declaration says that it traces.
+
+    The run's values are right all the same, but the plan is not what it should be: with TFMAGIC_CHECK set, it is an
+    error (unless the run itself fails, and says what is wrong with the values).
+    """
+
+    failure: BaseException
+
+    def __call__(self, *values: Any) -> Any:
+        result = super().__call__(*values)
+        if os.environ.get("TFMAGIC_CHECK"):
+            raise errors.InternalError(None, self.op, f"{self.op.type} is declared to trace, but does not: "
+                                       f"{type(self.failure).__name__}: {self.failure}") from self.failure
+        return result
+
+
+def output_metas(op: Operation, arguments: Sequence[Any]) -> list[Any]:
+    """A meta tensor for each output whose shape the graph or the op's shape rule tell, else None.
+
+    Args:
+      arguments: the inputs: constants, or meta tensors as far as they are known.
+    """
+    metas: list[Any] = []
+    for tensor, known in zip(op._outputs, _output_dims(op, arguments)):
+        kind, dims = tensor_type(tensor), settled(known)
+        metas.append(None if kind is None or dims is None else torch.empty(dims, dtype=kind, device="meta"))
+    return metas
+
+
+def _output_dims(op: Operation, arguments: Sequence[Any]) -> list[Any]:
+    static = [tensor._dims for tensor in op._outputs]
+    declaration = registry.lookup(op.type)
+    if declaration is None or declaration.shape is None or all(settled(dims) is not None for dims in static):
+        return static
+    arg_defs = op._op_def.inputs
+    if declaration.sizes is not None:
+        sizes = arguments[[arg.name for arg in arg_defs].index(declaration.sizes)]
+        if isinstance(sizes, torch.Tensor) and sizes.device.type != "meta":
+            return [tuple(sizes.tolist())]
+    dims = [tuple(a.shape) if isinstance(a, torch.Tensor) else t._dims for a, t in zip(arguments, op._inputs)]
+    try:
+        result = declaration.shape(Node(op), *registry.grouped(arg_defs, op._attrs, dims))
+    except ValueError:  # the run will say what is wrong
+        return static
+    if len(op._op_def.outputs) == 1 and not op._op_def.outputs[0].is_list:
+        return [result]
+    flat: list[Any] = []
+    for arg, item in zip(op._op_def.outputs, result if len(op._op_def.outputs) > 1 else (result,)):
+        flat.extend(item if arg.is_list else [item])
+    return flat
+
+
 def settled(dims: Any) -> Any:
-    """`dims` when they are known in full, else None."""
-    return dims if dims is not None and None not in dims else None
+    """`dims` when they are known in full (and can be those of a tensor), else None."""
+    return dims if dims is not None and None not in dims and all(d >= 0 for d in dims) else None
 
 
 def tensor_type(tensor: Tensor) -> torch.dtype | None:

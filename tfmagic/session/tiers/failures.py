@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from torch import fx
 from torch.fx.proxy import Proxy
 
 from tfmagic.base import errors
+from tfmagic.graph import registry
 from tfmagic.session import run_errors
 
 # The global by which code that a tier compiled is known in a traceback.
 CODE = "__plan_code__"
+_FORGETS = re.compile(r";\s+((?:\w+ = )+)None$")
 
 
 class PlanCode:
@@ -40,11 +43,49 @@ class PlanCode:
             if not isinstance(given, Proxy):
                 found.append(given)
                 continue
-            of_constant = given.node.op == "get_attr"
-            value = getattr(self._constants, str(given.node.target), None) if of_constant \
-                else values.get(given.node.name)
-            found.append(given.node.meta.get("val") if value is None else value)
+            source = _standing(given.node)
+            value = getattr(self._constants, str(source.target), None) if source.op == "get_attr" \
+                else values.get(source.name)
+            found.append(source.meta.get("val") if value is None else value)
         return found
+
+
+def _standing(node: fx.Node) -> fx.Node:
+    """The node that holds a value now: passes may have put another one in the place of `node`."""
+    while "replaced_by" in node.meta:
+        node = node.meta["replaced_by"]
+    return node
+
+
+def with_inputs_kept(source: str, lines: dict[int, int | None], nodes: list[fx.Node]) -> str:
+    """The code of a plan in which an operation that can explain its failures still has its inputs when it fails.
+
+    fx forgets every value with its last use, which may come before the last line of the operation.
+    """
+    until: dict[str, int] = {}
+    for index, node in enumerate(nodes):
+        op = node.meta.get("op")
+        declaration = None if op is None else registry.lookup(op.type)
+        if declaration is not None and declaration.explain is not None:
+            until.update((_standing(given.node).name, index) for given in node.meta.get("inputs", ())
+                         if isinstance(given, Proxy))
+    code = source.splitlines(keepends=True)
+    head = next(i for i, line in enumerate(code) if line.lstrip().startswith("def forward"))
+    kept: dict[int, list[str]] = {}
+    for number in range(head + 1, len(code)):
+        index = lines.get(number - head)
+        line = code[number].rstrip("\n")
+        found = _FORGETS.search(line)
+        if index is None or (found is None and index not in kept):
+            continue
+        names = [] if found is None else found[1].replace(" ", "").rstrip("=").split("=")
+        for name in [name for name in names if until.get(name, -1) > index]:
+            names.remove(name)
+            kept.setdefault(until[name], []).append(name)
+        names += kept.pop(index, [])
+        line = line if found is None else line[:found.start()]
+        code[number] = line + (";  " + " = ".join([*names, "None"]) if names else "") + "\n"
+    return "".join(code)
 
 
 def explained(exception: Exception) -> BaseException:

@@ -9,7 +9,7 @@ from typing import Any
 
 from tfmagic.session.plan.plan_graph import PlanGraph
 from tfmagic.session.plan.run_time import PlanCall
-from tfmagic.session.tiers.failures import CODE, PlanCode
+from tfmagic.session.tiers.failures import CODE, PlanCode, with_inputs_kept
 
 
 def function(plan: PlanGraph) -> Callable[..., Any]:
@@ -18,7 +18,9 @@ def function(plan: PlanGraph) -> Callable[..., Any]:
     scope = {name: target.bind(*map(function, target.bodies)) if isinstance(target, PlanCall) else target
              for name, target in code.globals.items()}
     constants = SimpleNamespace(**plan.constants)
-    scope[CODE] = PlanCode(list(plan.graph.nodes), code.src, getattr(code, "_lineno_map", None) or {}, constants)
+    nodes, lines = list(plan.graph.nodes), getattr(code, "_lineno_map", None) or {}
+    source = with_inputs_kept(code.src, lines, nodes)
+    scope[CODE] = PlanCode(nodes, source, lines, constants)
     title = f" {plan.name}" if plan.name else ""
-    exec(compile(code.src, f"<tfmagic plan{title} {id(plan):x}>", "exec"), scope)  # what fx printed for the graph
+    exec(compile(source, f"<tfmagic plan{title} {id(plan):x}>", "exec"), scope)  # what fx printed for the graph
     return functools.partial(scope["forward"], constants)

@@ -1,0 +1,35 @@
+"""Functions of tensors that torch lacks: where a kernel that is traced calls one, the plan calls it by its name.
+
+They are as pure as torch's own: they know no op and no session, and change nothing.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from tfmagic.base.lazy import torch
+
+
+def tensor_function(meta: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Decorator of such a function.
+
+    Args:
+      meta: given meta tensors for the arguments, the meta tensor (or tuple of them) for the result.
+    """
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(function)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            proxies: list[Any] = []
+            torch.fx.node.map_aggregate((args, kwargs), lambda a: proxies.append(a) if isinstance(a, torch.fx.Proxy)
+                                        else None)
+            if proxies:
+                return proxies[0].tracer.create_proxy("call_function", call, args, kwargs)
+            return function(*args, **kwargs)
+
+        call.meta = meta  # type: ignore[attr-defined]
+        return call
+
+    return decorate
