@@ -240,18 +240,6 @@ def _sliced_size(size: int | None, begin: Any, end: Any, stride: int | None) -> 
     return len(range(*slice(*_ends(begin, end, stride)).indices(size)))
 
 
-def _static_spec(op: Any) -> Spec | None:
-    """The slice as far as it is known while the graph is built."""
-    begin, end, strides = (static_ints(t) for t in (op.begin, op.end, op.strides))
-    if strides is None:
-        sizes = [t._dims[0] for t in (op.begin, op.end, op.strides) if t._dims is not None and len(t._dims) == 1]
-        known = [s for s in sizes if s is not None]
-        if not known:
-            return None
-        strides = [None] * known[0]  # type: ignore[list-item]
-    return Spec(op, begin, end, strides)
-
-
 def _run_spec(op: Any, begin: Any, end: Any, strides: Any) -> Spec:
     return Spec(op, [int(v) for v in begin], [int(v) for v in end], [int(v) for v in strides])
 
@@ -274,10 +262,11 @@ class StridedSlice:
         for dims in (begin, end, strides):
             lengths = shape_rules.merge(lengths, shape_rules.with_rank(dims, 1))
         steps = static_ints(op.strides)
-        if x is not None and steps is not None and (0 in steps or len(steps) > len(x)):
+        if steps is None:
+            return None
+        if x is not None and (0 in steps or len(steps) > len(x)):
             Spec(op, None, None, steps).dims(x)  # refuses what no values of begin and end can make good
-        spec = _static_spec(op)
-        return None if spec is None else spec.dims(x)
+        return Spec(op, static_ints(op.begin), static_ints(op.end), steps).dims(x)
 
     def kernel(op, x, begin, end, strides):
         spec = _run_spec(op, begin, end, strides)

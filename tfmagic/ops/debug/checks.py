@@ -25,13 +25,7 @@ def _require(condition: Any) -> None:
     torch._assert_async(condition.cpu() if condition.is_cuda else condition)
 
 
-def _explain_assert(op: Any, condition: Any, data: list[Any]) -> str | None:
-    if bool(condition):
-        return None
-    return "assertion failed: " + " ".join(f"[{summarized(value, op.summarize)}]" for value in data)
-
-
-@op("Assert", objects=True, explain=_explain_assert, effect="writes")
+@op("Assert", traced=False, because="its message holds the values of its data", effect="writes")
 class AssertOp:
     """Fails the run unless a condition holds."""
 
@@ -39,7 +33,9 @@ class AssertOp:
         shape_rules.with_rank(condition, 0)
 
     def kernel(op: Any, condition: Any, data: list[Any]) -> None:
-        _require(condition)
+        if not bool(condition):
+            shown = " ".join(f"[{summarized(value, op.summarize)}]" for value in data)
+            raise errors.InvalidArgumentError(None, op.op, f"assertion failed: {shown}")
 
 
 def _explain_numerics(op: Any, tensor: Any) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tfmagic.base import errors, shapes
+from tfmagic.base import shapes
 from tfmagic.base.lazy import torch
 from tfmagic.base.shapes import Dims
 from tfmagic.graph.operation import Tensor
@@ -30,23 +30,24 @@ def _bias_shape(op: Any, value: Dims, bias: Dims, first: bool) -> Dims:
     return tuple(dims)
 
 
+def _refused(op: Any, value: Any, bias: Any) -> str | None:
+    """TensorFlow's words for a run with values of these shapes."""
+    first = getattr(op, "data_format", "NHWC").startswith("NC") if op.op.type == "BiasAdd" else False
+    if len(value) < 2:
+        return f"Input tensor must be at least 2D: {shapes.brackets(value)}"
+    if len(bias) != 1 or bias[0] != value[1 if first else -1]:
+        what = "channel dimension" if first else "last dimension of the input tensor"
+        return f"Must provide as many biases as the {what}: {shapes.brackets(bias)} vs. {shapes.brackets(value)}"
+    return None
+
+
 def _add_bias(op: Any, value: Any, bias: Any, first: bool) -> Any:
-    if op.value._dims is None or op.bias._dims is None or None in (*op.bias._dims, *op.value._dims[-1:]):
-        channels = value.shape[1 if first else -1]
-        if value.dim() < 2:
-            raise errors.InvalidArgumentError(None, op.op, "Input tensor must be at least 2D: "
-                                                           f"{shapes.brackets(tuple(value.shape))}")
-        if bias.dim() != 1 or bias.shape[0] != channels:
-            what = "channel dimension" if first else "last dimension of the input tensor"
-            raise errors.InvalidArgumentError(
-                None, op.op, f"Must provide as many biases as the {what}: {shapes.brackets(tuple(bias.shape))} vs. "
-                             f"{shapes.brackets(tuple(value.shape))}")
     if first and value.dim() > 2:
         bias = bias.reshape(-1, *([1] * (value.dim() - 2)))
     return torch.add(value, bias)
 
 
-@op("BiasAdd")
+@op("BiasAdd", check=_refused)
 class BiasAdd:
     """Adds a vector along the channels."""
 

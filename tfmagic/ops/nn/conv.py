@@ -196,7 +196,17 @@ def _backprop_filter(op: Any, x: Any, filter_sizes: Any, dy: Any, rank: int) -> 
     return _filter_from_torch(dw, rank)
 
 
-@op("Conv2D")
+def _refused_depth(op: Any, x: Any, filters: Any) -> str | None:
+    """TensorFlow's words for an input whose channels the filters do not divide."""
+    if len(x) != 4 or len(filters) != 4:
+        return None
+    depth = x[-1 if channels_last(op) else 1]
+    if depth % filters[2] == 0:
+        return None
+    return f"input depth must be evenly divisible by filter depth: {depth} vs {filters[2]}"
+
+
+@op("Conv2D", check=_refused_depth)
 class Conv2D:
     """Cross-correlation of [batch, height, width, channels] with filters [height, width, channels, out]."""
 

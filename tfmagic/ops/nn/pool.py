@@ -169,7 +169,9 @@ def _max_family(suffix: str, rank: int) -> None:
         return (_zeros(op.orig_input), _zeros(op.orig_output), grad(op.orig_input, op.orig_output, dz, **_attrs(op)))
 
     register(f"MaxPool{suffix}", lambda op, x: _pool_shape(op, x, op.ksize, op.strides, rank),
-             lambda op, x: _max_pool(op, x, rank), gradient)
+             lambda op, x: _max_pool(op, x, rank), gradient,
+             check=lambda op, x: None if len(x) == rank else
+             f"tensor_in_shape must have {rank - 2} spatial dimensions. {len(x)} 0")
     register(f"MaxPool{suffix}Grad", lambda op, x, y, dy: x, lambda op, x, y, dy: _max_pool_grad(op, x, dy, rank),
              grad_gradient)
     register(f"MaxPool{suffix}GradGrad", lambda op, x, y, dz: y,

@@ -28,12 +28,18 @@ def _last_replaced(x: Dims, size: int | None) -> Dims:
     return (*x[:-1], size)
 
 
+def _too_many(op: Any, x: Any, k: Any) -> str | None:
+    """TensorFlow's words for more columns than there are."""
+    size, wanted = x.shape[-1], int(k)
+    if wanted < 0:
+        return f"Need k >= 0, got {wanted}"
+    return f"input must have at least k columns. Had {size}, needed {wanted}" if size < wanted else None
+
+
 def _top_k(op: Any, x: Any, k: Any) -> tuple[Any, Any]:
-    size = x.shape[-1]
-    if k < 0:
-        raise errors.InvalidArgumentError(None, op.op, f"Need k >= 0, got {k}")
-    if size < k:
-        raise errors.InvalidArgumentError(None, op.op, f"input must have at least k columns. Had {size}, needed {k}")
+    wrong = _too_many(op, x, k)
+    if wrong is not None:
+        raise errors.InvalidArgumentError(None, op.op, wrong)
     # A stable sort puts the first of equal entries first, as TensorFlow does; torch.topk leaves that open.
     values, indices = torch.sort(x, dim=-1, descending=True, stable=True)
     return values[..., :k], indices[..., :k].to(torch.int32)
@@ -56,13 +62,11 @@ def _top_k_gradient(op: Any, dvalues: Tensor, _: Any) -> list[Tensor | None]:
 
 
 register("TopK", lambda op, x: (_last_replaced(x, op.k),) * 2, lambda op, x: _top_k(op, x, op.k), _top_k_gradient)
-register("TopKV2", lambda op, x, k: (_last_replaced(x, static_int(op.k)),) * 2, _top_k, _top_k_gradient, host="k")
+register("TopKV2", lambda op, x, k: (_last_replaced(x, static_int(op.k)),) * 2, _top_k, _top_k_gradient, host="k",
+         explain=_too_many)
 
 
 def _in_top_k(op: Any, predictions: Any, targets: Any, k: Any) -> Any:
-    if predictions.shape[0] != targets.shape[0]:
-        raise errors.InvalidArgumentError(None, op.op, f"First dimension of predictions {predictions.shape[0]} must "
-                                                       f"match length of targets {targets.shape[0]}")
     classes = predictions.shape[1]
     index = targets.to(torch.int64)
     known = (index >= 0) & (index < classes)
@@ -73,12 +77,19 @@ def _in_top_k(op: Any, predictions: Any, targets: Any, k: Any) -> Any:
     return valid & (better < k)
 
 
+def _uneven(op: Any, predictions: Any, targets: Any, *_: Any) -> str | None:
+    """TensorFlow's words for another number of targets than of rows."""
+    if predictions[:1] == targets[:1]:
+        return None
+    return f"First dimension of predictions {predictions[0]} must match length of targets {targets[0]}"
+
+
 def _in_top_k_shape(op: Any, predictions: Dims, targets: Dims, *_: Any) -> Dims:
     return (merge_dim(with_rank(predictions, 2)[0], with_rank(targets, 1)[0]),)
 
 
-register("InTopK", _in_top_k_shape, lambda op, p, t: _in_top_k(op, p, t, op.k))
-register("InTopKV2", _in_top_k_shape, _in_top_k)
+register("InTopK", _in_top_k_shape, lambda op, p, t: _in_top_k(op, p, t, op.k), check=_uneven)
+register("InTopKV2", _in_top_k_shape, _in_top_k, check=_uneven)
 
 
 def _nth_element(op: Any, x: Any, n: Any) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tfmagic.base import errors, shapes
+from tfmagic.base import shapes
 from tfmagic.base.deprecation import deprecated
 from tfmagic.base.export import export
 from tfmagic.base.shapes import Dims
@@ -13,7 +13,16 @@ from tfmagic.ops.declare import op, register
 from tfmagic.ops.state.variables import check_same_shape, shapes_agree
 
 
-@op("Assign", writes="ref")
+def _other_shape(op: Any, ref: Any, value: Any) -> str | None:
+    """TensorFlow's words for a value of another shape than the variable's."""
+    declared = op.op._inputs[0]._dims
+    if not op.validate_shape or declared is None or shapes.compatible(declared, value):
+        return None
+    return ("Assign requires shapes of both tensors to match. lhs shape= "
+            f"{shapes.brackets(declared)} rhs shape= {shapes.brackets(value)}")
+
+
+@op("Assign", writes="ref", check=_other_shape)
 class Assign:
     """Set a variable to a value."""
 
@@ -21,12 +30,6 @@ class Assign:
         return shape_rules.merge(ref, value) if op.validate_shape else value
 
     def kernel(op: Any, ref: Any, value: Any) -> Any:
-        declared = op.op._inputs[0]._dims
-        if op.validate_shape and declared is not None and not shapes_agree(op, 0, 1) \
-                and not shapes.compatible(declared, tuple(value.shape)):
-            raise errors.InvalidArgumentError(
-                None, op.op, "Assign requires shapes of both tensors to match. lhs shape= "
-                f"{shapes.brackets(declared)} rhs shape= {shapes.brackets(tuple(value.shape))}")
         return value
 
 
