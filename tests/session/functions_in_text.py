@@ -67,7 +67,7 @@ BELOW = function("Below100", "l:z:0", number("c", 100) + node("l", "Less", "x, c
 
 def import_graph(nodes, *functions, input_map=None, result="r:0"):
     """Import placeholders x and p, `nodes`, and a library into the default graph; give the tensor `result`."""
-    text = f"{PLACEHOLDERS} {nodes} library {{ {' '.join(functions)} }}"
+    text = f"{PLACEHOLDERS} {nodes} library {{ {' '.join(functions)} }} versions {{ producer: 134 }}"
     return tf.import_graph_def(text_format.Parse(text, GraphDef()), input_map, [result], name="")[0]
 
 

@@ -229,3 +229,85 @@ def test_a_call_inside_a_branch_and_a_loop_of_the_graph():
         with tf.Session() as session:
             assert session.run([branch, loop], {"x:0": 3.0, "p:0": True}) == [9.0, 6561.0]
             assert session.run(branch, {"x:0": 3.0, "p:0": False}) == -3.0
+
+
+# --- gradients ----------------------------------------------------------------------------------------------------
+
+
+def gradients_of(nodes, *functions):
+    """The graph's nodes that `tf.gradients` of r by x adds, the type and value of the result, for x = 3."""
+    with tf.Graph().as_default() as graph:
+        result = import_graph(nodes, *functions)
+        before = len(graph.get_operations())
+        gradient, = tf.gradients(result, graph.get_tensor_by_name("x:0"))
+        with tf.Session() as session:
+            value = session.run(gradient, {"x:0": 3.0, "p:0": True})
+        return [op.name for op in graph.get_operations()[before:]], gradient, value
+
+
+@pytest.mark.parametrize("form", CALLS)
+def test_the_gradient_of_a_call_is_one_node(form):
+    names, gradient, value = gradients_of(CALLS[form], SQUARE)
+    assert names == ["gradients/Shape", "gradients/grad_ys_0", "gradients/Fill", "gradients/r_grad/SymbolicGradient"]
+    assert value == 6.0
+    assert gradient.op.get_attr("f").name == "Squared"
+
+
+def test_the_gradient_of_a_call_goes_through_the_calls_in_it():
+    outer = function("Outer", "s:z:0", node("a", "Squared", "x", "") + number("one", 1)
+                     + node("y", "Add", "x, one:output:0")
+                     + node("b", "Squared", "y:z:0", "") + node("s", "Add", "a:o:0, b:o:0"))
+    assert gradients_of(node("r", "Outer", "x", "", "node"), SQUARE, outer)[2] == 14.0
+
+
+def test_a_symbolic_gradient_of_an_imported_graph():
+    types = ('attr { key: "Tin" value { list { type: DT_FLOAT type: DT_FLOAT } } } '
+             'attr { key: "Tout" value { list { type: DT_FLOAT } } }')
+    assert run(call("SymbolicGradient", inputs="x, x", types=types), SQUARE) == 18.0
+    with pytest.raises(tf.errors.NotFoundError, match="No gradient defined for op: Nope"):
+        run(call("SymbolicGradient", "Nope", inputs="x, x", types=types), SQUARE)
+
+
+def test_an_argument_on_which_nothing_depends_has_a_gradient_of_zeros():
+    first = function("First", "x", "", "x, y")
+    with tf.Graph().as_default() as graph:
+        result = import_graph(node("n", "Neg", "x", where="node") + node("r", "First", "x, n", "", "node"), first)
+        gradients = tf.gradients(result, [graph.get_tensor_by_name("x:0"), graph.get_tensor_by_name("n:0")])
+        with tf.Session() as session:
+            assert session.run(gradients, {"x:0": 3.0}) == [1.0, 0.0]
+
+
+def test_a_function_of_the_library_that_is_given_as_a_gradient_is_taken():
+    hundred = function("Hundred", "m:z:0", number("c", 100) + node("m", "Mul", "dy, c:output:0"), "x, dy")
+    given = 'gradient { function_name: "Squared" gradient_func: "Hundred" }'
+    assert gradients_of(BY_NAME, SQUARE, hundred, given)[2] == 100.0
+
+
+def test_the_gradient_of_a_variable_by_its_handle_in_a_function():
+    product = function("Product", "m:z:0", node("r", "ReadVariableOp", "h", DTYPE) + node("m", "Mul", "r:value:0, x"),
+                       "h: DT_RESOURCE, x", stateful=True)
+    with tf.Graph().as_default() as graph:
+        import_graph("", product, result="x:0")
+        variable = tf.Variable(2.0, use_resource=True)
+        result = graph.create_op("Product", [variable.handle, graph.get_tensor_by_name("x:0")], [tf.float32]).outputs[0]
+        gradient, = tf.gradients(result, variable)
+        assert gradient.dtype == tf.float32
+        assert gradient.shape.as_list() == []
+        with tf.Session() as session:
+            session.run(variable.initializer)
+            assert session.run([result, gradient], {"x:0": 3.0}) == [6.0, 3.0]
+
+
+def test_a_functional_loop_has_no_gradient():
+    with pytest.raises(LookupError, match=r"No gradient defined for operation 'r' \(op type: While\)"):
+        gradients_of(loop("While"), SQUARE, BELOW)
+
+
+def test_static_shapes_of_functional_branches_and_loops():
+    given = 'attr { key: "output_shapes" value { list { shape { dim { size: 2 } } } } }'
+    with tf.Graph().as_default():
+        vector = tf.placeholder(tf.float32, [None, 3])
+        assert import_graph(loop("While"), SQUARE, BELOW, input_map={"x:0": vector}).shape.as_list() == [None, 3]
+        assert import_graph(choice("If"), SQUARE, MINUS).shape.ndims is None
+        with_shape = choice("If")[:-2] + given + "}"
+        assert import_graph(with_shape, SQUARE, MINUS).shape.as_list() == [2]

@@ -9,11 +9,14 @@ from typing import Any
 
 from tfmagic.base.slots import Slot
 from tfmagic.graph.graph import Graph
-from tfmagic.graph.node_def import attr_value
+from tfmagic.graph.node_def import Func, attr_value
 from tfmagic.graph.opdefs import OpDef
 from tfmagic.graph.operation import Operation, Tensor
 
 _imported_body = Slot("bodies of functions")
+
+# Op types that do nothing but call the function that their attr names: that attr.
+CALLS = {"PartitionedCall": "f", "StatefulPartitionedCall": "f"}
 
 
 @dataclass(eq=False)
@@ -44,6 +47,7 @@ class Function:
       definition: the `FunctionDef` proto.
       library: the functions, by name, that its body may call.
       gradient_name: the function of the library that is its gradient, where somebody gave one.
+      python_gradient: `(operation, *output gradients) -> gradients of the inputs`, where a user gave one for its calls.
     """
 
     def __init__(self, definition: Any, op_def: OpDef, library: Mapping[str, Function]):
@@ -52,6 +56,7 @@ class Function:
         self.definition = definition
         self.library = library
         self.gradient_name: str | None = None
+        self.python_gradient: Any = None
         self._bodies: dict[Any, Body] = {}
         self._lock = threading.RLock()
 
@@ -80,3 +85,10 @@ class Function:
 
     def __repr__(self) -> str:
         return f"<function '{self.name}'>"
+
+
+def called(op: Operation) -> Func | None:
+    """The function that an operation calls, where that is all it does: its name and attrs."""
+    if op.type in op.graph._functions:
+        return Func(op.type, op._attrs)
+    return op._attrs[CALLS[op.type]] if op.type in CALLS else None

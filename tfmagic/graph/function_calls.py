@@ -9,13 +9,13 @@ from tfmagic.base import errors
 from tfmagic.base.shapes import TensorShape
 from tfmagic.base.slots import Slot
 from tfmagic.graph.convert import convert_to_tensor
-from tfmagic.graph.function import Body, Function
+from tfmagic.graph.function import CALLS, Body, Function
 from tfmagic.graph.gradients import gradients, is_trainable
 from tfmagic.graph.operation import Operation
 
 # Op types that call the functions that their attrs name: those attrs.
 CALLS_BY_ATTRS: dict[str, tuple[str, ...]] = {
-    "PartitionedCall": ("f",), "StatefulPartitionedCall": ("f",), "SymbolicGradient": ("f",),
+    **{name: (attr,) for name, attr in CALLS.items()}, "SymbolicGradient": ("f",),
     "If": ("else_branch", "then_branch"), "StatelessIf": ("else_branch", "then_branch"), "Case": ("branches",),
     "While": ("cond", "body"), "StatelessWhile": ("cond", "body")}
 BRANCHES = frozenset({"If", "StatelessIf", "Case"})

@@ -13,8 +13,10 @@ from tfmagic.base.export import export
 from tfmagic.base.slots import Slot
 from tfmagic.graph import opdefs, registry
 from tfmagic.graph.context import get_default_graph
+from tfmagic.graph.function import called
 from tfmagic.graph.graph import Graph
 from tfmagic.graph.indexed_slices import IndexedSlices, as_tensor_or_slices, flatten_nested, unify_index_types
+from tfmagic.graph.node_def import Func
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.graph.scopes import name_scope
 
@@ -27,6 +29,7 @@ class Builders(Protocol):
 
     def ones_like(self, y: Tensor, name: str) -> Tensor: ...
     def identity(self, x: Any, name: str) -> Tensor: ...
+    def symbolic_gradient(self, inputs: list[Tensor], count: int, f: Func) -> list[Tensor]: ...
     def add_n(self, tensors: Sequence[Any]) -> Tensor: ...
     def concat(self, tensors: Sequence[Tensor]) -> Tensor: ...
     def gather(self, params: Tensor, indices: Tensor) -> Tensor: ...
@@ -138,6 +141,11 @@ def gradient_function(op: Operation) -> Any:
         return None
     if op._gradient_function is not None:
         return op._gradient_function
+    call = called(op)
+    if call is not None:
+        function = op.graph._functions.get(call.name)
+        given = None if function is None else function.python_gradient
+        return given or (lambda operation, *grads: _symbolic_gradient(operation, call.name, grads))
     key = op._attrs.get("_gradient_op_type", op.type)
     found, function = registry.user_gradient(key)
     if found:
@@ -152,6 +160,11 @@ def gradient_function(op: Operation) -> Any:
     raise LookupError(f"No gradient defined for operation '{op.name}' (op type: {op.type})\n{where}If the result does "
                       "not have to be differentiated, put tf.stop_gradient around it; or register a gradient with "
                       "tf.RegisterGradient.")
+
+
+def _symbolic_gradient(op: Operation, name: str, grads: Sequence[Tensor]) -> list[Tensor]:
+    """The gradients of a call's inputs, from the gradient of its function."""
+    return _builders.symbolic_gradient([*op._inputs, *grads], len(op._inputs), Func(name, dict(op._attrs)))
 
 
 def _consumers(tensor: Tensor) -> list[Operation]:
@@ -293,7 +306,8 @@ class _Walk:
             self._refuse_initial_value(op)
         if function is not None:
             for index, grad in enumerate(out_grads):
-                if (grad is None or (isinstance(grad, list) and not grad)) and is_trainable(op._outputs[index]):
+                absent = grad is None or (isinstance(grad, list) and not grad)
+                if absent and (is_trainable(op._outputs[index]) or called(op) is not None):
                     zeros = loops.zeros_like if loops is not None else _builders.zeros_outside_loop
                     out_grads[index] = zeros(op, index)
             with name_scope(op.name + "_grad"):

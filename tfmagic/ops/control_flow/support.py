@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from tfmagic.base import dtypes
 from tfmagic.base.dtypes import DType
 from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.convert import constant
+from tfmagic.graph.node_def import Func
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.ops import raw
 from tfmagic.ops.array import constants, shape_ops
@@ -24,6 +26,11 @@ class Builders:
 
     def identity(self, x: Any, name: str) -> Tensor:
         return raw.identity(x, name=name)
+
+    def symbolic_gradient(self, inputs: list[Tensor], count: int, f: Func) -> list[Tensor]:
+        types = [nodes.resource_dtype(tensor) or dtypes.float32 if tensor.dtype.base_dtype is dtypes.resource
+                 else tensor.dtype.base_dtype for tensor in inputs[:count]]
+        return raw.symbolic_gradient(inputs, types, f)
 
     def add_n(self, tensors: Sequence[Any]) -> Tensor:
         return sums.add_n(tensors)
