@@ -7,6 +7,7 @@ from typing import Any
 from tfmagic.base.export import export
 from tfmagic.base.lazy import torch
 from tfmagic.base.shapes import Dims
+from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.scopes import name_scope
 from tfmagic.ops import api, raw
@@ -59,8 +60,19 @@ def _when_singular(rule: Any, message: str) -> Any:
     return {"explain": explain}
 
 
-def _conjugate_transpose(x: Tensor) -> Tensor:
-    return api.linalg.adjoint(x)
+@export("linalg.adjoint")
+def adjoint(matrix: Any, name: str | None = None) -> Tensor:
+    """Transposes the last two dimensions and conjugates.
+
+    Args:
+      matrix: a tensor of shape [..., m, n].
+
+    Returns:
+      A tensor of shape [..., n, m].
+    """
+    with name_scope(name, "adjoint", [matrix]):
+        matrix = convert_to_tensor(matrix, name="matrix")
+        return api.linalg.matrix_transpose(matrix, conjugate=True)
 
 
 # --- inverse, determinant --------------------------------------------------------------------------------------
@@ -146,7 +158,7 @@ def _cholesky_gradient(op: Any, dy: Tensor) -> Tensor:
     middle = set_diag(middle, 0.5 * diag_part(middle))
     middle = raw.matrix_band_part(middle, -1, 0)
     result = matmul(matmul(inverse, middle, adjoint_a=True), inverse)
-    result += _conjugate_transpose(result)
+    result += adjoint(result)
     return result * 0.5
 
 
@@ -313,7 +325,7 @@ def _eig_gradient(op: Any, dvalues: Tensor | None, dvectors: Tensor | None) -> T
             _, v = raw.self_adjoint_eig_v2(op.input)
             gradient = matmul(v, matmul(diag(dvalues), v, adjoint_b=True))
         # Only the lower triangle of the input is read.
-        gradient = raw.matrix_band_part(gradient + _conjugate_transpose(gradient), -1, 0)
+        gradient = raw.matrix_band_part(gradient + adjoint(gradient), -1, 0)
         return set_diag(gradient, 0.5 * diag_part(gradient))
 
 
@@ -347,7 +359,7 @@ def _svd_gradient(op: Any, ds: Tensor, du: Tensor, dv: Tensor) -> Tensor:
     x, s = op.input, op.s
     ds_matrix = diag(ds)
     if not op.compute_uv:
-        _, u, v = api.svd(x, compute_uv=True)
+        _, u, v = raw.svd(x, compute_uv=True)
         return matmul(u, matmul(ds_matrix, v, adjoint_b=True))
     if x.dtype.is_complex:
         raise NotImplementedError("SVD gradient is not implemented for complex types and compute_uv=True.")
@@ -371,8 +383,8 @@ def _svd_gradient(op: Any, ds: Tensor, du: Tensor, dv: Tensor) -> Tensor:
         v1, dv1 = v[..., :, :small], dv[..., :, :small]
         u_du, v_dv = matmul(u, du, adjoint_a=True), matmul(v1, dv1, adjoint_a=True)
         f_u, f_v = f * u_du, f * v_dv
-        core = ds_matrix + matmul(f_u + _conjugate_transpose(f_u), s_matrix)
-        core = core + matmul(s_matrix, f_v + _conjugate_transpose(f_v))
+        core = ds_matrix + matmul(f_u + adjoint(f_u), s_matrix)
+        core = core + matmul(s_matrix, f_v + adjoint(f_v))
         result = matmul(u, matmul(core, v1, adjoint_b=True))
         if small < large:  # what of dv lies outside of the space that v spans
             transpose = api.linalg.matrix_transpose
@@ -413,14 +425,14 @@ def _qr_gradient(op: Any, dq: Tensor, dr: Tensor) -> Tensor:
         raise NotImplementedError("QrGrad not implemented when ncols > nrows or full_matrices is true and ncols != "
                                   "nrows.")
     qdq = matmul(q, dq, adjoint_a=True)
-    qdq_ = qdq - _conjugate_transpose(qdq)
+    qdq_ = qdq - adjoint(qdq)
     rdr = matmul(r, dr, adjoint_b=True)
-    rdr_ = rdr - _conjugate_transpose(rdr)
+    rdr_ = rdr - adjoint(rdr)
     lower = raw.matrix_band_part(qdq_ + rdr_, -1, 0)
 
     def solved(x: Tensor) -> Tensor:
         """`x` times the inverse of R's adjoint."""
-        return _conjugate_transpose(raw.matrix_triangular_solve(r, _conjugate_transpose(x), lower=False,
+        return adjoint(raw.matrix_triangular_solve(r, adjoint(x), lower=False,
                                                                 adjoint=False))
 
     return matmul(q, dr + solved(lower)) + solved(dq - matmul(q, qdq))

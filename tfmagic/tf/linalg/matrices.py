@@ -207,21 +207,6 @@ def tensordot(a: Any, b: Any, axes: Any, name: str | None = None) -> Tensor:
         return result
 
 
-@export("linalg.adjoint")
-def adjoint(matrix: Any, name: str | None = None) -> Tensor:
-    """Transposes the last two dimensions and conjugates.
-
-    Args:
-      matrix: a tensor of shape [..., m, n].
-
-    Returns:
-      A tensor of shape [..., n, m].
-    """
-    with name_scope(name, "adjoint", [matrix]):
-        matrix = convert_to_tensor(matrix, name="matrix")
-        return api.linalg.matrix_transpose(matrix, conjugate=True)
-
-
 # --- decompositions and solvers --------------------------------------------------------------------------------
 
 
