@@ -11,6 +11,12 @@ from tfmagic.graph import opdefs, registry
 LACKING: set[str] = {"Case", "If", "StatelessIf"}
 
 
+def test_the_table_of_op_definitions_has_each_op_once() -> None:
+    with open(opdefs.__file__.replace("opdefs.py", "opdefs.txt"), encoding="utf-8") as table:
+        names = [line.partition(" | ")[0] for line in table if line[0] not in "#$"]
+    assert names == sorted(set(names)) == sorted(opdefs.names())
+
+
 def declared() -> list[str]:
     return [name for name in opdefs.names() if opdefs.home(name) and registry.lookup(name) is not None]
 

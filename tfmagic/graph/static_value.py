@@ -21,7 +21,8 @@ from tfmagic.graph import registry
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.graph.registry import Node
 
-# A value is an array, a list of int and None (a vector of which only some elements are known), or None.
+# A value is an array, a list of int and None (a vector of which only some elements are known, or one that follows from
+# such a one: TensorFlow takes it for a shape, but computes nothing with it), or None.
 Value = Any
 
 _MOST_DIMS = 254
@@ -248,7 +249,8 @@ def _fold(op: Operation, declaration: registry.OpDeclaration, partial_rule: Any,
             return (np.array(sizes, op._outputs[0]._dtype.as_numpy_dtype),)
     else:
         inputs = [None if known[t.op] is None else known[t.op][t.value_index] for t in op._inputs]
-    if declaration.static is not None and not any(v is None or isinstance(v, list) for v in inputs):
+    whole = not any(v is None or isinstance(v, list) for v in inputs)
+    if declaration.static is not None and partial_rule is not _partial_shapes and whole:
         arrays: list[Any] = inputs
         if inputs and any(arg.is_list for arg in op._op_def.inputs):
             arrays = registry.grouped(op._op_def.inputs, op._attrs, inputs)
@@ -264,30 +266,24 @@ def _fold(op: Operation, declaration: registry.OpDeclaration, partial_rule: Any,
     if partial_rule is None:
         return None
     value = partial_rule(op, inputs)
-    return value if value is None or isinstance(value, tuple) else (value,)
-
-
-def _vector(items: list[int | None], op: Operation) -> Value:
-    """A vector of sizes: an array when all are known."""
-    if None in items:
-        return items
-    return np.array(items, op._outputs[0]._dtype.base_dtype.as_numpy_dtype)
+    return None if value is None else value if isinstance(value, tuple) else (value,)
 
 
 def _partial_shape(op: Operation, inputs: list[Value]) -> Value:
-    dims = op._inputs[0]._dims
-    return None if dims is None else _vector(list(dims), op)
+    return _partial_shapes(op, inputs)[0]
 
 
 def _partial_shapes(op: Operation, inputs: list[Value]) -> tuple[Value, ...]:
-    return tuple(None if t._dims is None else _vector(list(t._dims), op) for t in op._inputs)
+    kind = op._outputs[0]._dtype.as_numpy_dtype
+    return tuple([None if t._dims is None else list(t._dims) if None in t._dims else np.array(t._dims, kind)
+                  for t in op._inputs])
 
 
 def _partial_pack(op: Operation, inputs: list[Value]) -> Value:
     if op._outputs[0]._dtype.kind not in "iu" or any(t._dims != () for t in op._inputs):
         return None
     items = [None if v is None or isinstance(v, list) else int(v) for v in inputs]
-    return None if all(item is None for item in items) else _vector(items, op)
+    return None if all(item is None for item in items) else items
 
 
 def _partial_concat(op: Operation, inputs: list[Value]) -> Value:
@@ -301,7 +297,7 @@ def _partial_concat(op: Operation, inputs: list[Value]) -> Value:
         if dims is None or len(dims) != 1 or dims[0] is None:
             return None
         items.extend([None] * dims[0] if part is None else part if isinstance(part, list) else part.tolist())
-    return None if all(item is None for item in items) else _vector(items, op)
+    return None if all(item is None for item in items) else items
 
 
 def _partial_slice(op: Operation, inputs: list[Value]) -> Value:
@@ -310,33 +306,12 @@ def _partial_slice(op: Operation, inputs: list[Value]) -> Value:
     if not isinstance(vector, list) or any(v is None or isinstance(v, list) or v.size != 1
                                            for v in (begin, end, strides)):
         return None
-    if attrs["ellipsis_mask"] or attrs["new_axis_mask"]:
+    if attrs["ellipsis_mask"] or attrs["new_axis_mask"] or attrs["shrink_axis_mask"] or not int(strides[0]):
         return None
-    if attrs["shrink_axis_mask"]:
-        index = int(begin[0])
-        item = vector[index] if -len(vector) <= index < len(vector) else None
-        return None if item is None else np.array(item, op._outputs[0]._dtype.base_dtype.as_numpy_dtype)
-    if not int(strides[0]):
-        return None
-    return _vector(vector[slice(None if attrs["begin_mask"] & 1 else int(begin[0]),
-                                None if attrs["end_mask"] & 1 else int(end[0]), int(strides[0]))], op)
+    return vector[slice(None if attrs["begin_mask"] & 1 else int(begin[0]),
+                        None if attrs["end_mask"] & 1 else int(end[0]), int(strides[0]))]
 
 
-def _partial_same(op: Operation, inputs: list[Value]) -> Value:
-    return inputs[0] if isinstance(inputs[0], list) and op._outputs[0]._dtype.kind in "iu" else None
-
-
-def _partial_gather(op: Operation, inputs: list[Value]) -> Value:
-    vector, indices = inputs[:2]
-    if not isinstance(vector, list) or indices is None or isinstance(indices, list) or indices.ndim > 1 \
-            or any(not 0 <= i < len(vector) for i in indices.reshape(-1)):
-        return None
-    items = [vector[i] for i in indices.reshape(-1)]
-    if indices.ndim == 1:
-        return _vector(items, op)
-    return None if items[0] is None else np.array(items[0], op._outputs[0]._dtype.base_dtype.as_numpy_dtype)
-
-
+# What TensorFlow knows of a vector of which only some elements are known; all other ops need whole values.
 _PARTIAL = {"Shape": _partial_shape, "ShapeN": _partial_shapes, "Pack": _partial_pack, "Concat": _partial_concat,
-            "ConcatV2": _partial_concat, "StridedSlice": _partial_slice, "Cast": _partial_same,
-            "Identity": _partial_same, "Gather": _partial_gather, "GatherV2": _partial_gather}
+            "ConcatV2": _partial_concat, "StridedSlice": _partial_slice}

@@ -17,7 +17,7 @@ from tfmagic.graph import convert
 from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.scopes import name_scope
-from tfmagic.graph.static_value import static_dims
+from tfmagic.graph.static_value import static_dims, static_ints
 from tfmagic.ops import api, raw, shape_rules
 from tfmagic.ops.array.rules import array_op
 from tfmagic.ops.array.shape_ops import shape_internal
@@ -78,7 +78,8 @@ def _pass_through(op: Any, x: Any) -> Any:
 
 register("Identity", shape_rules.same, _pass_through, lambda op, dy: dy, _pass_through)
 register("RefIdentity", shape_rules.same, _pass_through, lambda op, dy: dy)
-for _name in ("StopGradient", "Snapshot", "DeepCopy", "GuaranteeConst", "DebugGradientIdentity",
+register("StopGradient", shape_rules.same, _pass_through, static=_pass_through)
+for _name in ("Snapshot", "DeepCopy", "GuaranteeConst", "DebugGradientIdentity",
               "DebugGradientRefIdentity"):
     register(_name, shape_rules.same, _pass_through)
 
@@ -116,6 +117,9 @@ class Fill:
     def shape(op, dims, value):
         if value is not None and len(value) != 0:
             raise ValueError(f"Shape must be rank 0 but is rank {len(value)}")
+        sizes = static_ints(op.dims)
+        if sizes is not None and any(size < 0 for size in sizes):
+            raise ValueError("Fill dimensions must be >= 0")
         return static_dims(op.dims)
 
     def kernel(op, dims, value):
@@ -266,9 +270,12 @@ def _filled(shape: Any, value: Any, dtype: dtypes.DType, name: str | None, defau
 
 def _small_sizes(shape: Any) -> tuple[int, ...] | None:
     """A list of integers of which few elements follow; None for a single number, unknown and computed sizes."""
+    # TensorFlow asks all but tensors whether they are small: for computed sizes the question itself makes nodes.
+    if hasattr(shape, "_as_graph_element"):
+        shape < _FILL_FROM  # noqa: B015
+        return None
     if isinstance(shape, (list, tuple)):
         if any(isinstance(item, Tensor) or hasattr(item, "_as_graph_element") for item in shape):
-            # TensorFlow asks all lists whether they are small: for computed sizes the question itself makes nodes.
             functools.reduce(operator.mul, shape) < _FILL_FROM  # noqa: B015
             return None
     elif not hasattr(shape, "__len__") or np.ndim(shape) == 0 and not isinstance(shape, TensorShape):

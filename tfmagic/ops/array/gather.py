@@ -400,7 +400,8 @@ class DynamicPartition:
         flat = partitions.reshape(-1)
         require(flat, lambda: (flat >= 0) & (flat < op.num_partitions))
         rows = data.reshape(flat.shape[0], *data.shape[partitions.ndim:])
-        return tuple(rows[flat == k] for k in range(op.num_partitions))
+        places = (torch.nonzero(flat == k).reshape(-1) for k in range(op.num_partitions))
+        return tuple(torch.index_select(rows, 0, chosen) for chosen in places)
 
     def gradient(op, *grads):
         data, partitions = op.op._inputs

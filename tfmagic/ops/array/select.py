@@ -52,8 +52,9 @@ class Select:
             return dims
         if len(condition) == 1 and len(dims) > 1:
             shape_rules.merge(condition, dims[:1])
-            return dims
-        return shape_rules.merge(dims, condition)
+        else:
+            shape_rules.merge(dims, condition)
+        return dims
 
     def kernel(op, condition, t, e):
         c, x = op.condition._dims, op.t._dims
@@ -189,8 +190,8 @@ class Unique:
     """The different elements of a vector, and each element's place among them."""
 
     def shape(op, x):
-        dims = shape_rules.with_rank(x, 1)
-        return (None,), dims
+        shape_rules.with_rank(x, 1)
+        return (None,), x
 
     def kernel(op, x):
         return _unique(op, x)
@@ -204,8 +205,8 @@ class UniqueWithCounts:
     """The different elements of a vector, each element's place among them, and how often each occurs."""
 
     def shape(op, x):
-        dims = shape_rules.with_rank(x, 1)
-        return (None,), dims, (None,)
+        shape_rules.with_rank(x, 1)
+        return (None,), x, (None,)
 
     def kernel(op, x):
         return _unique(op, x, counts=True)

@@ -235,15 +235,7 @@ def _forwards(part: slice, size: int) -> slice:
 def _sliced_size(size: int | None, begin: Any, end: Any, stride: int | None) -> int | None:
     if begin == "open" and end == "open" and stride in (1, -1):
         return size
-    if begin is None or end is None or stride is None:
-        return None
-    if size is None:
-        if begin == "open":
-            begin = 0 if stride > 0 else -1
-        if end == "open" or (begin < 0) != (end < 0) or stride < 0:
-            return 0 if begin == end else None
-        if begin >= 0 and end <= begin:
-            return 0
+    if begin is None or end is None or stride is None or size is None:
         return None
     return len(range(*slice(*_ends(begin, end, stride)).indices(size)))
 

@@ -24,7 +24,7 @@ from tfmagic.ops.math.broadcasting import (
 from tfmagic.ops.math.cast import cast
 from tfmagic.ops.math.rules import after, conjugate
 from tfmagic.ops.random.gamma_gradient import gamma_gradient
-from tfmagic.ops.shape_rules import broadcast, broadcast_dims, merged
+from tfmagic.ops.shape_rules import broadcast, merge, merged
 from tfmagic.ops.tensor_function import tensor_function
 
 
@@ -426,10 +426,11 @@ binary("Polygamma", kernel=_polygamma, gradient=_polygamma_gradient)
 
 
 def _betainc_shape(op: Any, a: shapes.Dims, b: shapes.Dims, x: shapes.Dims) -> shapes.Dims:
-    dims: shapes.Dims = ()
-    for item in (a, b, x):
-        dims = broadcast_dims(dims, item)
-    return dims
+    known: shapes.Dims = None
+    for item in (a, b, x):  # what is no single number has one shape
+        if item != ():
+            known = merge(known, item)
+    return known if known is not None or not a == b == x == () else ()
 
 
 @tensor_function(meta=lambda a, b, x: torch.broadcast_tensors(a, b, x)[0])

@@ -35,10 +35,12 @@ def _complex_pair(suffix: str, rank: int) -> None:
         return lambda op, x: getattr(torch.fft, function)(x, dim=_axes(rank)).to(x.dtype)
 
     def forward_gradient(op: Any, dy: Tensor) -> Tensor:
-        return inverse(dy) * _scale(dy, rank, dy.dtype)
+        scale = _scale(dy, rank, dy.dtype)
+        return inverse(dy) * scale
 
     def inverse_gradient(op: Any, dy: Tensor) -> Tensor:
-        return forward(dy) * raw.reciprocal(_scale(dy, rank, dy.dtype))
+        scale = cast(1.0 / _scale(dy, rank, dy.dtype.real_dtype), dy.dtype)
+        return forward(dy) * scale
 
     def shape(op: Any, x: Dims) -> Dims:
         return with_rank_at_least(x, rank)
@@ -53,7 +55,7 @@ def _complex_pair(suffix: str, rank: int) -> None:
 def _real_pair(suffix: str, rank: int) -> None:
     """The transform of real numbers, whose other half is the mirror image, and its inverse."""
     name = f"fft{suffix.lower()}"
-    real_forward, complex_inverse = getattr(raw, f"r{name}"), getattr(raw, f"i{name}")
+    complex_inverse = getattr(raw, f"i{name}")
 
     def shape(half: bool) -> Any:
         def rule(op: Any, x: Dims, length: Dims) -> Dims:
@@ -80,11 +82,12 @@ def _real_pair(suffix: str, rank: int) -> None:
     def inverse_gradient(op: Any, dy: Tensor) -> tuple[Tensor, None]:
         """Entries with a mirror image count twice."""
         length = op.fft_length
-        odd = length[-1] % 2
+        odd = raw.floor_mod(length[-1], 2)
         middle = shape_ops.shape(op.input)[-1] - 2 + odd
         mask = api.concat([[1.0], 2.0 * constants.ones([middle]), constants.ones([1 - odd])], 0)
-        scale = mask / cast(reduce_prod(length), "float32")
-        return real_forward(dy, length) * cast(scale, op.input.dtype), None
+        scale = raw.reciprocal(_scale(dy, rank, "float32"))
+        forward = getattr(api.signal, f"r{name}")(dy, length)
+        return forward * cast(scale * mask, "complex64"), None
 
     def forward_kernel(op: Any, x: Any, length: Any) -> Any:
         return torch.fft.rfftn(x, s=list(length), dim=_axes(rank))

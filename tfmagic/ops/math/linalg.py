@@ -7,10 +7,14 @@ from typing import Any
 from tfmagic.base.export import export
 from tfmagic.base.lazy import torch
 from tfmagic.base.shapes import Dims
+from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.scopes import name_scope
 from tfmagic.ops import api, raw
 from tfmagic.ops.array import constants, shape_ops
+from tfmagic.ops.array.diag import matrix_diag as diag
+from tfmagic.ops.array.diag import matrix_diag_part as diag_part
+from tfmagic.ops.array.diag import matrix_set_diag as set_diag
 from tfmagic.ops.array.indices import require
 from tfmagic.ops.declare import old_names, op, register
 from tfmagic.ops.math.matmul import matmul
@@ -56,8 +60,19 @@ def _when_singular(rule: Any, message: str) -> Any:
     return {"explain": explain}
 
 
-def _conjugate_transpose(x: Tensor) -> Tensor:
-    return api.linalg.matrix_transpose(x, conjugate=True)
+@export("linalg.adjoint")
+def adjoint(matrix: Any, name: str | None = None) -> Tensor:
+    """Transposes the last two dimensions and conjugates.
+
+    Args:
+      matrix: a tensor of shape [..., m, n].
+
+    Returns:
+      A tensor of shape [..., n, m].
+    """
+    with name_scope(name, "adjoint", [matrix]):
+        matrix = convert_to_tensor(matrix, name="matrix")
+        return api.linalg.matrix_transpose(matrix, conjugate=True)
 
 
 # --- inverse, determinant --------------------------------------------------------------------------------------
@@ -140,10 +155,10 @@ def _cholesky_gradient(op: Any, dy: Tensor) -> Tensor:
     inverse = raw.matrix_triangular_solve(
         lower, api.eye(size, batch_shape=shape_ops.shape(lower)[:-2], dtype=lower.dtype.base_dtype))
     middle = matmul(lower, dy, adjoint_a=True)
-    middle = raw.matrix_set_diag(middle, 0.5 * raw.matrix_diag_part(middle))
+    middle = set_diag(middle, 0.5 * diag_part(middle))
     middle = raw.matrix_band_part(middle, -1, 0)
     result = matmul(matmul(inverse, middle, adjoint_a=True), inverse)
-    result += _conjugate_transpose(result)
+    result += adjoint(result)
     return result * 0.5
 
 
@@ -300,19 +315,18 @@ def _eig(op: Any, x: Any) -> tuple[Any, Any]:
 def _eig_gradient(op: Any, dvalues: Tensor | None, dvectors: Tensor | None) -> Tensor:
     """The derivative of eigenvalues, and of eigenvectors where these are computed."""
     e, v = op.e, op.v
-    band, transpose = raw.matrix_band_part, api.linalg.matrix_transpose
     with after(dvalues, dvectors):
         if op.compute_v:
             differences = shape_ops.expand_dims(e, -2) - shape_ops.expand_dims(e, -1)
-            f = raw.matrix_set_diag(raw.reciprocal(differences), constants.zeros_like(e))
-            inner = raw.matrix_diag(dvalues) + f * matmul(v, dvectors, adjoint_a=True)
+            f = set_diag(raw.reciprocal(differences), constants.zeros_like(e))
+            inner = diag(dvalues) + f * matmul(v, dvectors, adjoint_a=True)
             gradient = matmul(v, matmul(inner, v, adjoint_b=True))
         else:
             _, v = raw.self_adjoint_eig_v2(op.input)
-            gradient = matmul(v, matmul(raw.matrix_diag(dvalues), v, adjoint_b=True))
+            gradient = matmul(v, matmul(diag(dvalues), v, adjoint_b=True))
         # Only the lower triangle of the input is read.
-        gradient = band(gradient + transpose(gradient, conjugate=True), -1, 0)
-        return raw.matrix_set_diag(gradient, 0.5 * raw.matrix_diag_part(gradient))
+        gradient = raw.matrix_band_part(gradient + adjoint(gradient), -1, 0)
+        return set_diag(gradient, 0.5 * diag_part(gradient))
 
 
 register("SelfAdjointEigV2", _eig_shape, _eig, _eig_gradient)
@@ -321,7 +335,7 @@ register("SelfAdjointEigV2", _eig_shape, _eig, _eig_gradient)
 def _svd_shape(op: Any, x: Dims) -> tuple[Dims, Dims, Dims]:
     x = with_rank_at_least(x, 2)
     if x is None:
-        return None, None, None
+        return None, *((None, None) if op.compute_uv else ((0,), (0,)))
     rows, columns = x[-2:]
     small = None if rows is None or columns is None else min(rows, columns)
     batch = x[:-2]
@@ -342,43 +356,45 @@ def _svd(op: Any, x: Any) -> tuple[Any, Any, Any]:
 
 def _svd_gradient(op: Any, ds: Tensor, du: Tensor, dv: Tensor) -> Tensor:
     """For matrices whose singular values differ."""
-    x = op.input
-    dims = x._dims
-    if x.dtype.is_complex or dims is None or None in dims[-2:]:
-        raise NotImplementedError("SVD gradient has not been implemented for complex matrices or input with unknown "
-                                  "inner matrix shape.")
-    diag = raw.matrix_diag
+    x, s = op.input, op.s
+    ds_matrix = diag(ds)
     if not op.compute_uv:
         _, u, v = raw.svd(x, compute_uv=True)
-        return matmul(u, matmul(diag(ds), v, adjoint_b=True))
+        return matmul(u, matmul(ds_matrix, v, adjoint_b=True))
+    if x.dtype.is_complex:
+        raise NotImplementedError("SVD gradient is not implemented for complex types and compute_uv=True.")
+    dims = x._dims
+    if dims is None or None in dims[-2:]:
+        raise NotImplementedError("SVD gradient has not been implemented for input with unknown inner matrix shape.")
     rows, columns = dims[-2:]
     if op.full_matrices and abs(rows - columns) > 1:
         raise NotImplementedError("svd gradient is not implemented for abs(m - n) > 1 when full_matrices is True")
-    if rows < columns:
-        wide_u, wide_v, wide_du, wide_dv = op.v, op.u, dv, du
-    else:
-        wide_u, wide_v, wide_du, wide_dv = op.u, op.v, du, dv
-    small = min(rows, columns)
-    s = op.s
-    with after(ds, du, dv):
+    tall = rows > columns  # the rule is that of a matrix with at most as many rows as columns
+    u, v, du, dv = (op.v, op.u, dv, du) if tall else (op.u, op.v, du, dv)
+    small, large = sorted((rows, columns))
+    with after(ds, du, dv) if not tall else after(ds, dv, du):
+        s_matrix = diag(s)
         squares = raw.square(s)
+        shape = shape_ops.shape(s)
+        unit = api.eye(shape[-1], batch_shape=shape[:-1], dtype=s.dtype)
         differences = shape_ops.expand_dims(squares, -2) - shape_ops.expand_dims(squares, -1)
-        f = raw.matrix_set_diag(raw.reciprocal(differences), constants.zeros_like(s))
-        s_mat = diag(s)
-        u, v = wide_u[..., :small], wide_v[..., :small]
-        du, dv = wide_du[..., :small], wide_dv[..., :small]
-        u_du, v_dv = matmul(u, du, adjoint_a=True), matmul(v, dv, adjoint_a=True)
+        f = set_diag(raw.reciprocal(differences + unit), constants.zeros_like(s))
+        inverse = diag(raw.reciprocal(s))
+        v1, dv1 = v[..., :, :small], dv[..., :, :small]
+        u_du, v_dv = matmul(u, du, adjoint_a=True), matmul(v1, dv1, adjoint_a=True)
         f_u, f_v = f * u_du, f * v_dv
-        core = diag(ds) + matmul(f_u + _conjugate_transpose(f_u), s_mat) + matmul(s_mat, f_v
-                                                                                  + _conjugate_transpose(f_v))
-        result = matmul(u, matmul(core, v, adjoint_b=True))
-        inverse = raw.reciprocal(s)
-        # Parts of du and dv outside of the spaces that u and v span.
-        outside_u = (du - matmul(u, u_du)) * shape_ops.expand_dims(inverse, -2)
-        result += matmul(outside_u, v, adjoint_b=True)
-        outside_v = (dv - matmul(v, v_dv)) * shape_ops.expand_dims(inverse, -2)
-        result += matmul(u, outside_v, adjoint_b=True)
-    return _conjugate_transpose(result) if rows < columns else result
+        core = ds_matrix + matmul(f_u + adjoint(f_u), s_matrix)
+        core = core + matmul(s_matrix, f_v + adjoint(f_v))
+        result = matmul(u, matmul(core, v1, adjoint_b=True))
+        if small < large:  # what of dv lies outside of the space that v spans
+            transpose = api.linalg.matrix_transpose
+            dv1_t = transpose(dv1)
+            outside = dv1_t - matmul(matmul(dv1_t, v1), v1, adjoint_b=True)
+            if op.full_matrices:
+                v2, dv2 = v[..., :, small:large], dv[..., :, small:large]
+                outside = outside - matmul(matmul(v1, dv2, adjoint_a=True), v2, adjoint_b=True)
+            result += matmul(matmul(u, inverse), outside)
+        return api.linalg.matrix_transpose(result) if tall else result
 
 
 register("Svd", _svd_shape, _svd, _svd_gradient)
@@ -401,20 +417,22 @@ def _qr(op: Any, x: Any) -> tuple[Any, Any]:
 def _qr_gradient(op: Any, dq: Tensor, dr: Tensor) -> Tensor:
     q, r = op.q, op.r
     dims = r._dims
-    if q.dtype.is_complex or dims is None or None in dims[-2:]:
-        raise NotImplementedError("QrGrad not implemented for complex matrices or dynamic shapes.")
+    if q.dtype.is_complex:
+        raise NotImplementedError(f"QrGrad not implemented for dtype: {q.dtype}")
+    if dims is None or None in dims[-2:]:
+        raise NotImplementedError("QrGrad not implemented with dynamic shapes.")
     if dims[-2] != dims[-1]:
-        raise NotImplementedError("QrGrad not implemented when the factor R is not square; use full_matrices=False "
-                                  "on a matrix with at least as many rows as columns.")
+        raise NotImplementedError("QrGrad not implemented when ncols > nrows or full_matrices is true and ncols != "
+                                  "nrows.")
     qdq = matmul(q, dq, adjoint_a=True)
-    qdq_ = qdq - _conjugate_transpose(qdq)
+    qdq_ = qdq - adjoint(qdq)
     rdr = matmul(r, dr, adjoint_b=True)
-    rdr_ = rdr - _conjugate_transpose(rdr)
+    rdr_ = rdr - adjoint(rdr)
     lower = raw.matrix_band_part(qdq_ + rdr_, -1, 0)
 
     def solved(x: Tensor) -> Tensor:
         """`x` times the inverse of R's adjoint."""
-        return _conjugate_transpose(raw.matrix_triangular_solve(r, _conjugate_transpose(x), lower=False,
+        return adjoint(raw.matrix_triangular_solve(r, adjoint(x), lower=False,
                                                                 adjoint=False))
 
     return matmul(q, dr + solved(lower)) + solved(dq - matmul(q, qdq))

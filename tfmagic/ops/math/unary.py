@@ -163,7 +163,8 @@ unary("Log1p", kernel="log1p", gradient=_times(lambda x: raw.reciprocal(1 + x)))
 
 def _cos_gradient(op: Any, dy: Tensor) -> Tensor:
     with after(dy):
-        return -dy * raw.sin(conjugate(op.x))
+        x = conjugate(op.x)
+        return -dy * raw.sin(x)
 
 
 def _tan_gradient(op: Any, dy: Tensor) -> Tensor:
@@ -320,12 +321,15 @@ def _imag_gradient(op: Any, dy: Tensor) -> Tensor:
 def _angle_gradient(op: Any, dy: Tensor) -> Tensor:
     with after(dy):
         kind = op.input.dtype.base_dtype
-        inverse = raw.reciprocal(raw.complex(imag(op.input), real(op.input), kind))
+        real_part, imaginary_part = real(op.input), imag(op.input)
+        inverse = raw.reciprocal(raw.complex(imaginary_part, real_part, kind))
         return -raw.complex(dy, constant(0, dy.dtype), kind) * inverse
 
 
 def _complex_abs_gradient(op: Any, dy: Tensor) -> Tensor:
-    return raw.complex(dy, constants.zeros_like(dy), op.x.dtype.base_dtype) * raw.sign(op.x)
+    along = raw.complex(dy, constants.zeros_like(dy), op.x.dtype.base_dtype) * op.x
+    length = raw.complex(op.y, constants.zeros_like(op.y), op.x.dtype.base_dtype)
+    return raw.div_no_nan(along, length, name="div_no_nan")
 
 
 # A real view shares memory with the complex tensor; plans are functional, so nothing writes through it.

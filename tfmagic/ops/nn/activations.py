@@ -95,7 +95,7 @@ def _softplus_grad_gradient(op: Any, dz: Tensor) -> tuple[Tensor, Tensor]:
 
 # Beyond 40 softplus is the identity in every precision; below it torch takes the logarithm.
 register("Softplus", same, lambda op, x: torch.nn.functional.softplus(x, 1.0, 40.0),
-         lambda op, dy: raw.softplus_grad(dy, op.features))
+         lambda op, dy: dy * raw.sigmoid(op.features))
 register("SoftplusGrad", same, lambda op, dy, x: dy * torch.sigmoid(x), _softplus_grad_gradient)
 register("Softsign", same, lambda op, x: torch.nn.functional.softsign(x),
          lambda op, dy: raw.softsign_grad(dy, op.features))

@@ -47,26 +47,29 @@ def custom_gradient(f: Callable[..., Any]) -> Callable[..., Any]:
         with graph._watch() as made:
             result, grad_fn = f(*args)
         flat = nest.flatten(result)
-        handles = _handles_read(made, args)
+        for x in flat:
+            raw.identity(x)  # TensorFlow makes these and uses the results themselves
+        variables = [_variable(handle) for handle in _handles_read(made, args)]
         takes_variables = "variables" in inspect.signature(grad_fn).parameters
-        if handles and not takes_variables:
+        if variables and not takes_variables:
             raise TypeError("If using @custom_gradient with a function that uses variables, then grad_fn must accept a "
                             "'variables' keyword argument.")
 
         def gradient(op: Operation, *grads: Any) -> list[Any]:
             grads = grads[:len(flat)]
-            if handles:
-                input_grads, variable_grads = grad_fn(*grads, variables=[_variable(handle) for handle in handles])
-                if len(variable_grads) != len(handles):
+            if variables:
+                input_grads, variable_grads = grad_fn(*grads, variables=variables)
+                if len(variable_grads) != len(variables):
                     raise ValueError("Must return gradient for each variable from @custom_gradient grad_fn.")
             else:
                 input_grads, variable_grads = grad_fn(*grads), []
             return [None] * len(flat) + nest.flatten(input_grads) + list(variable_grads)
 
         registry.register_gradient(name, gradient)
-        tensors = [convert_to_tensor(x) for x in flat] + list(args) + handles
         with graph.gradient_override_map({"IdentityN": name}):
-            outputs = raw.identity_n(tensors)
+            outputs = raw.identity_n([*flat, *args, *variables])
+        for variable in variables:
+            convert_to_tensor(variable)
         return nest.pack_sequence_as(result, outputs[:len(flat)])
 
     return decorated

@@ -207,21 +207,6 @@ def tensordot(a: Any, b: Any, axes: Any, name: str | None = None) -> Tensor:
         return result
 
 
-@export("linalg.adjoint")
-def adjoint(matrix: Any, name: str | None = None) -> Tensor:
-    """Transposes the last two dimensions and conjugates.
-
-    Args:
-      matrix: a tensor of shape [..., m, n].
-
-    Returns:
-      A tensor of shape [..., n, m].
-    """
-    with name_scope(name, "adjoint", [matrix]):
-        matrix = convert_to_tensor(matrix, name="matrix")
-        return api.linalg.matrix_transpose(matrix, conjugate=True)
-
-
 # --- decompositions and solvers --------------------------------------------------------------------------------
 
 
@@ -282,7 +267,37 @@ def matrix_solve_ls(matrix: Any, rhs: Any, l2_regularizer: float = 0.0, fast: bo
     Returns:
       The solutions, a tensor of shape [..., n, k].
     """
-    return raw.matrix_solve_ls(matrix, rhs, l2_regularizer, fast=fast, name=name)
+    if not fast:
+        return raw.matrix_solve_ls(matrix, rhs, l2_regularizer, fast=False, name=name)
+    with name_scope(name, "matrix_solve_ls", [matrix, rhs, l2_regularizer]):
+        # The system has too many equations (the more usual case) or too few.
+        dims = matrix.get_shape()[-2:]
+        if dims.is_fully_defined():
+            solve = _over_determined if dims[-2] >= dims[-1] else _under_determined
+            return solve(matrix, rhs, l2_regularizer)
+        sizes = shape_ops.shape(matrix)[-2:]
+        return api.cond(sizes[-2] >= sizes[-1], lambda: _over_determined(matrix, rhs, l2_regularizer),
+                        lambda: _under_determined(matrix, rhs, l2_regularizer))
+
+
+def _gram_factor(matrix: Tensor, regularizer: float, columns: bool) -> Tensor:
+    """The Cholesky factor of the products of a matrix's columns (or rows) with each other."""
+    gram = matmul(matrix, matrix, adjoint_a=columns, adjoint_b=not columns)
+    if regularizer != 0:
+        shape = shape_ops.shape(matrix)
+        batch, size = shape[:-2], shape[-1] if columns else shape[-2]
+        gram += regularizer * api.eye(size, batch_shape=batch, dtype=matrix.dtype.base_dtype)
+    return raw.cholesky(gram)
+
+
+def _over_determined(matrix: Tensor, rhs: Tensor, regularizer: float) -> Tensor:
+    factor = _gram_factor(matrix, regularizer, columns=True)
+    return api.linalg.cholesky_solve(factor, matmul(matrix, rhs, adjoint_a=True))
+
+
+def _under_determined(matrix: Tensor, rhs: Tensor, regularizer: float) -> Tensor:
+    factor = _gram_factor(matrix, regularizer, columns=False)
+    return matmul(matrix, api.linalg.cholesky_solve(factor, rhs), adjoint_a=True)
 
 
 @export("linalg.logdet")
@@ -310,8 +325,7 @@ def slogdet(input: Any, name: str | None = None) -> Any:
     Returns:
       A named tuple: sign, log_abs_determinant.
     """
-    with name_scope(name, "slogdet", [input]):
-        return raw.log_matrix_determinant(input)
+    return raw.log_matrix_determinant(input, name=name)
 
 
 @export("linalg.expm")
@@ -340,14 +354,10 @@ def logm(input: Any, name: str | None = None) -> Tensor:
     return raw.matrix_logarithm(input, name=name)
 
 
-def _tolerance(a: Tensor, values: Tensor, given: Any) -> Tensor:
-    """Below which a singular value counts as zero, with a last axis to compare with all of them."""
-    if given is not None:
-        return convert_to_tensor(given, dtype=values.dtype.base_dtype, name="tol")
-    sizes = a.get_shape()[-2:]
-    largest = max(int(d) for d in sizes)
-    eps = np.finfo(a.dtype.as_numpy_dtype).eps
-    return reduce_max(values, axis=-1) * eps * largest
+def _largest_size(a: Tensor, static: Any, dynamic: Any) -> Any:
+    """The larger side of matrices: a number where both are known, else `dynamic` of the shape tensor."""
+    sides = a.get_shape()[-2:]
+    return static(sides.as_list()) if sides.is_fully_defined() else dynamic(shape_ops.shape(a))
 
 
 @export("linalg.matrix_rank")
@@ -365,8 +375,11 @@ def matrix_rank(a: Any, tol: Any = None, validate_args: bool = False, name: str 
     with name_scope(name, "matrix_rank", [a, tol]):
         a = convert_to_tensor(a, name="a")
         values = svd(a, compute_uv=False)
-        limit = shape_ops.expand_dims(_tolerance(a, values, tol), -1)
-        return reduce_sum(cast(values > limit, dtypes.int32), axis=-1)
+        if tol is None:
+            largest = _largest_size(a, np.max, lambda shape: reduce_max(shape[-2:]))
+            eps = np.finfo(a.dtype.as_numpy_dtype).eps
+            tol = eps * cast(largest, a.dtype) * reduce_max(values, axis=-1, keepdims=True)
+        return reduce_sum(cast(values > tol, dtypes.int32), axis=-1)
 
 
 @export("linalg.pinv")
@@ -383,10 +396,14 @@ def pinv(a: Any, rcond: Any = None, validate_args: bool = False, name: str | Non
     """
     with name_scope(name, "pinv", [a, rcond]):
         a = convert_to_tensor(a, name="a")
+        dtype = a.dtype.as_numpy_dtype
         if rcond is None:
-            rcond = 10.0 * max(int(d) for d in a.get_shape()[-2:]) * np.finfo(a.dtype.as_numpy_dtype).eps
+            largest = _largest_size(a, lambda sides: float(max(sides)),
+                                    lambda shape: cast(reduce_max(shape[-2:]), a.dtype))
+            rcond = 10.0 * largest * np.finfo(dtype).eps
+        rcond = convert_to_tensor(rcond, dtype=a.dtype, name="rcond")
         values, left, right = svd(a, full_matrices=False, compute_uv=True)
         limit = rcond * reduce_max(values, axis=-1)
-        infinite = np.array(np.inf, a.dtype.as_numpy_dtype)
+        infinite = np.array(np.inf, dtype)
         values = api.where_v2(values > shape_ops.expand_dims(limit, -1), values, infinite)
         return matmul(right / shape_ops.expand_dims(values, -2), left, adjoint_b=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import operator
 import re
 from typing import Any
 
@@ -13,7 +15,7 @@ from tfmagic.graph.scopes import name_scope
 from tfmagic.ops import api, raw
 from tfmagic.ops.array import shape_ops
 from tfmagic.ops.math.matmul import matmul
-from tfmagic.ops.math.reduce import reduce_prod, reduce_sum
+from tfmagic.ops.math.reduce import reduce_sum
 from tfmagic.tf.linalg.matrices import trace
 
 
@@ -101,9 +103,7 @@ def _resolved(equation: str, tensors: list[Tensor]) -> tuple[list[str], str]:
 
 def _sizes(tensor: Tensor) -> list[Any]:
     """The size of each dimension: an int where it is known, else a scalar tensor."""
-    dims = tensor._dims
-    if dims is None:
-        raise ValueError("einsum needs tensors of known rank")
+    dims: Any = tensor._dims
     if None not in dims:
         return list(dims)
     dynamic = shape_ops.shape(tensor)
@@ -112,12 +112,7 @@ def _sizes(tensor: Tensor) -> list[Any]:
 
 def _product(sizes: list[Any]) -> Any:
     """The product of sizes: an int where all are known."""
-    if all(isinstance(s, int) for s in sizes):
-        total = 1
-        for size in sizes:
-            total *= size
-        return total
-    return reduce_prod(api.stack(sizes))
+    return functools.reduce(operator.mul, sizes, 1)
 
 
 def _transposed(tensor: Tensor, order: list[int]) -> Tensor:
@@ -125,20 +120,14 @@ def _transposed(tensor: Tensor, order: list[int]) -> Tensor:
 
 
 def _reshaped(tensor: Tensor, sizes: list[Any]) -> Tensor:
-    dims = tensor._dims
-    new = [s if isinstance(s, int) else -1 for s in sizes]
-    if dims is not None and len(dims) == len(new) and all(a == b for a, b in zip(dims, new) if a is not None) \
-            and sum(n == -1 for n in new) <= 1 and not any(a is None and b != -1 for a, b in zip(dims, new)):
-        return tensor
-    if sum(n == -1 for n in new) <= 1:
-        return raw.reshape(tensor, new)
-    return raw.reshape(tensor, api.stack(sizes))
+    known = all(isinstance(size, int) for size in sizes)
+    return tensor if known and tensor._dims == tuple(sizes) else raw.reshape(tensor, sizes)
 
 
 def _pair(a: Tensor, a_labels: str, b: Tensor, b_labels: str, summed: set[str]) -> tuple[Tensor, str]:
     """The sum of products of two tensors: a batch of matrix products, or a product where nothing is summed."""
     for tensor, labels in ((a, a_labels), (b, b_labels)):
-        if tensor._dims is not None and len(tensor._dims) != len(labels):
+        if len(tensor.get_shape()) != len(labels):
             raise ValueError(f"Tensor {tensor} of rank {len(tensor._dims)} does not fit the indices {labels}")
     kept = set(a_labels) & set(b_labels) - summed
     free_a, free_b = set(a_labels) - kept - summed, set(b_labels) - kept - summed
@@ -157,9 +146,10 @@ def _pair(a: Tensor, a_labels: str, b: Tensor, b_labels: str, summed: set[str]) 
         for _ in free_a:
             b = shape_ops.expand_dims(b, head)
         return raw.mul(a, b), "".join(order_a + order_b[head:])
-    sizes_a, sizes_b = _sizes(a), _sizes(b)
-    inner = _product(sizes_a[len(sizes_a) - len(summed):])
-    a = _reshaped(a, [*sizes_a[:head], _product(sizes_a[head:len(sizes_a) - len(summed)]), inner])
+    sizes_a = _sizes(a)
+    rows, inner = _product(sizes_a[head:len(sizes_a) - len(summed)]), _product(sizes_a[len(sizes_a) - len(summed):])
+    a = _reshaped(a, [*sizes_a[:head], rows, inner])
+    sizes_b = _sizes(b)
     b = _reshaped(b, [*sizes_b[:head], inner, _product(sizes_b[head + len(summed):])])
     product = matmul(a, b)
     product = _reshaped(product, sizes_a[:head + len(free_a)] + sizes_b[len(sizes_b) - len(free_b):])

@@ -10,8 +10,9 @@ from tfmagic.base.export import export
 from tfmagic.graph.convert import constant, convert_to_tensor
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.scopes import name_scope
+from tfmagic.graph.static_value import static_ints
 from tfmagic.ops import api, raw
-from tfmagic.ops.array import shape_ops
+from tfmagic.ops.array import constants, shape_ops
 
 
 def _length(x: Tensor, rank: int, inverse: bool) -> Tensor:
@@ -25,8 +26,28 @@ def _length(x: Tensor, rank: int, inverse: bool) -> Tensor:
     found = shape_ops.shape(x)[-rank:]
     if not inverse:
         return found
-    last = raw.maximum(0, 2 * (found[-1:] - 1))
-    return last if rank == 1 else api.concat([found[:-1], last], 0)
+    sizes = api.unstack(found, num=rank)
+    sizes[-1] = raw.maximum(0, 2 * (sizes[-1] - 1))
+    return api.stack(sizes)
+
+
+def _padded(x: Tensor, length: Tensor, rank: int, inverse: bool) -> Tensor:
+    """The input with zeros after its end where the transform takes more numbers than there are."""
+    sizes, inner = static_ints(length), None if x._dims is None else x._dims[-rank:]
+    if inner is not None and inner[-1] == 0:
+        return x
+    if sizes is not None and inner is not None and None not in inner:
+        if inverse and sizes[-1]:
+            sizes = [*sizes[:-1], sizes[-1] // 2 + 1]
+        missing = [max(0, size - given) for size, given in zip(sizes, inner)]
+        outer = [[0, 0]] * (len(x._dims) - rank)  # type: ignore[arg-type]
+        return raw.pad(x, outer + [[0, count] for count in missing]) if any(missing) else x
+    input_rank, given = shape_ops.rank(x), shape_ops.shape(x)[-rank:]
+    none = constants.zeros([raw.maximum(0, input_rank - rank)], dtypes.int32)
+    if inverse:
+        length = api.concat([length[:-1], length[-1:] // 2 + 1], 0)
+    ends = api.concat([none, raw.maximum(0, length - given)], 0)
+    return raw.pad(x, api.stack([constants.zeros_like(ends), ends], axis=1))
 
 
 def _real_transform(name: str, rank: int, inverse: bool) -> None:
@@ -39,7 +60,7 @@ def _real_transform(name: str, rank: int, inverse: bool) -> None:
             input_tensor.get_shape().with_rank_at_least(rank)
             length = _length(input_tensor, rank, inverse) if fft_length is None \
                 else convert_to_tensor(fft_length, dtypes.int32)
-            return op(input_tensor, length, name=scope)
+            return op(_padded(input_tensor, length, rank, inverse), length, name=scope)
 
     op_name = name
     function.__name__ = function.__qualname__ = name

@@ -19,6 +19,7 @@ from tfmagic.ops.array import shape_ops
 from tfmagic.ops.math.cast import cast
 from tfmagic.ops.math.matmul import matmul
 from tfmagic.ops.math.reduce import reduce_sum
+from tfmagic.ops.math.rules import after
 
 # --- softmax along an axis -------------------------------------------------------------------------------------
 
@@ -130,8 +131,17 @@ def swish(features: Any) -> Tensor:
     Returns:
       A tensor of the same shape and type.
     """
-    features = convert_to_tensor(features, name="features")
-    return features * raw.sigmoid(features)
+    @api.custom_gradient
+    def swish_of(features: Tensor) -> Any:
+        def gradient(dy: Tensor) -> Tensor:
+            """In terms of the features alone, so that nothing else has to be kept."""
+            with after(dy):
+                sigmoid = raw.sigmoid(features)
+            return dy * (sigmoid * (1.0 + features * (1.0 - sigmoid)))
+
+        return features * raw.sigmoid(features), gradient
+
+    return swish_of(convert_to_tensor(features, name="features"))
 
 
 # --- layers by hand --------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.scopes import name_scope
 from tfmagic.ops import api, raw
+from tfmagic.ops.array.constants import zeros_like
 from tfmagic.ops.array.shape_ops import shape as shape_of
 from tfmagic.ops.control_flow.grouping import with_dependencies
 from tfmagic.ops.random.seeds import get_seed
@@ -247,8 +248,7 @@ def random_gamma(shape: Any, alpha: Any, beta: Any = None, dtype: Any = dtypes.f
         shape = convert_to_tensor(shape, name="shape", dtype=dtypes.int32)
         alpha = convert_to_tensor(alpha, name="alpha", dtype=dtype)
         beta = convert_to_tensor(1 if beta is None else beta, name="beta", dtype=dtype)
-        broadcast_shape = raw.broadcast_args(shape_of(alpha), shape_of(beta))
-        alpha = raw.broadcast_to(alpha, broadcast_shape)
+        alpha += zeros_like(beta)  # of the shape to which both broadcast
         seed1, seed2 = get_seed(seed)
         numbers = raw.random_gamma(shape, alpha, seed=seed1, seed2=seed2) / beta
         return raw.maximum(np.finfo(alpha.dtype.as_numpy_dtype).tiny, numbers)
