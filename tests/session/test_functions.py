@@ -298,6 +298,31 @@ def test_the_gradient_of_a_variable_by_its_handle_in_a_function():
             assert session.run([result, gradient], {"x:0": 3.0}) == [6.0, 3.0]
 
 
+@pytest.mark.parametrize("op", ["If", "StatelessIf"])
+def test_the_gradient_of_a_functional_branch_is_that_of_the_side_taken(op):
+    with tf.Graph().as_default() as graph:
+        result = import_graph(choice(op), SQUARE, MINUS)
+        gradient, = tf.gradients(result, graph.get_tensor_by_name("x:0"))
+        assert gradient.name == "gradients/r_grad/Identity:0"
+        with tf.Session() as session:
+            assert [session.run(gradient, {"x:0": 3.0, "p:0": p}) for p in (True, False)] == [6.0, -1.0]
+        exported = graph.as_graph_def()
+    with tf.Graph().as_default() as graph, tf.Session() as session:
+        gradient, = tf.import_graph_def(exported, return_elements=[gradient.name], name="")
+        assert [session.run(gradient, {"x:0": 3.0, "p:0": p}) for p in (True, False)] == [6.0, -1.0]
+
+
+def test_a_run_before_the_gradient_of_a_branch_is_taken_and_one_after_it_agree():
+    waves = function("Waves", "s:y:0", node("e", "Exp", "x") + node("s", "Sin", "e:y:0"))
+    with tf.Graph().as_default() as graph, tf.Session() as session:
+        result = import_graph(choice("If", "Waves"), waves, MINUS)
+        feeds = {"x:0": 0.5, "p:0": True}
+        before = session.run(result, feeds)
+        gradient, = tf.gradients(result, graph.get_tensor_by_name("x:0"))  # the node gets a further result
+        assert session.run([result, gradient], feeds) == pytest.approx([before, -0.12834643])
+        assert session.run(result, feeds) == before
+
+
 def test_a_functional_loop_has_no_gradient():
     with pytest.raises(LookupError, match=r"No gradient defined for operation 'r' \(op type: While\)"):
         gradients_of(loop("While"), SQUARE, BELOW)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from tfmagic.base import errors
+from tfmagic.base.shapes import Dims
 from tfmagic.base.slots import Slot
 from tfmagic.graph import opdefs
 from tfmagic.graph.graph import Graph
@@ -73,9 +74,13 @@ class Function:
         """
         return self.own or self.made("", attrs, self.fresh_body)
 
-    def fresh_body(self, attrs: Mapping[str, Any]) -> Body:
-        """The same as a graph of the caller's own, who may add to it."""
-        return _imported_body(self, attrs)
+    def fresh_body(self, attrs: Mapping[str, Any], dims: Sequence[Dims] = ()) -> Body:
+        """The same as a graph of the caller's own, who may add to it.
+
+        Args:
+          dims: the static shapes of the arguments; by default they are unknown.
+        """
+        return _imported_body(self, attrs, dims)
 
     def made(self, what: str, attrs: Mapping[str, Any], make: Any) -> Body:
         """What `make(attrs)` gives, made once per `what` and values of the function's attrs."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Mapping
 from typing import Any
 
@@ -93,6 +94,7 @@ def gradient_body(function: Function, attrs: Mapping[str, Any]) -> Body:
 def _differentiated(function: Function, attrs: Mapping[str, Any]) -> Body:
     body = function.fresh_body(attrs)
     graph = body.graph
+    graph._functions = ChainMap({}, graph._functions)  # type: ignore[assignment]  # gradients of branches add some
     with graph.as_default():
         given = [graph.create_op("Placeholder", [], name="dy", attrs={"dtype": y.dtype.base_dtype,
                                                                       "shape": TensorShape(None)}).outputs[0]

@@ -26,18 +26,20 @@ class FunctionGraph(Graph):
     Args:
       by_value: whether outer tensors are not passed but computed inside, by copies of their operations.
       may_copy: whether an operation with state may be copied all the same.
+      own_names: whether a placeholder has the name of what it stands for.
     """
 
     building_function = True
 
     def __init__(self, outer_graph: Graph, by_value: bool = False,
-                 may_copy: Callable[[Operation], bool] = lambda op: False):
+                 may_copy: Callable[[Operation], bool] = lambda op: False, own_names: bool = False):
         super().__init__()
         self.outer_graph = outer_graph
         self.captures: dict[Tensor, Tensor] = {}
         self.variables: list[Any] = []
         self._by_value = by_value
         self._may_copy = may_copy
+        self._own_names = own_names
         self._copies: dict[Operation, Operation] = {}
         for key in GraphKeys._VARIABLE_COLLECTIONS:
             self._collections[key] = outer_graph.get_collection_ref(key)
@@ -63,11 +65,18 @@ class FunctionGraph(Graph):
             return self._copy(tensor.op)._outputs[tensor.value_index]
         inside = self.captures.get(tensor)
         if inside is None:
-            with self.control_dependencies(None):
-                inside = self.create_op("Placeholder", [], name=name or "Placeholder", attrs={
-                    "dtype": tensor._dtype.base_dtype, "shape": tensor.shape}).outputs[0]
-            inside._handle_data = tensor._handle_data
-            self.captures[tensor] = inside
+            inside = self.captures[tensor] = self.placeholder(tensor, name or self._default_name(tensor))
+        return inside
+
+    def _default_name(self, tensor: Tensor) -> str:
+        return tensor.op.name if self._own_names else "Placeholder"
+
+    def placeholder(self, like: Tensor, name: str) -> Tensor:
+        """A new placeholder for what is like a tensor of another graph."""
+        with self.control_dependencies(None):
+            inside = self.create_op("Placeholder", [], name=name, attrs={"dtype": like._dtype.base_dtype,
+                                                                         "shape": like.shape}).outputs[0]
+        inside._handle_data = like._handle_data
         return inside
 
     def _copy(self, op: Operation) -> Operation:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tfmagic.base.shapes import TensorShape
+from tfmagic.base.shapes import Dims, TensorShape
 from tfmagic.graph.function import Function
-from tfmagic.graph.node_def import attr_value
+from tfmagic.graph.node_def import attr_value, versions
 from tfmagic.graph.opdefs import ArgDef, OpDef
 from tfmagic.graph.registry import arg_count
 from tfmagic.graphdef.node_attrs import definition_of
@@ -37,16 +37,21 @@ class FunctionNodes:
         self._arguments = {arg.name: self._argument_names(arg) for arg in function.op_def.inputs}
         self._signatures = {name: self._signature(node) for name, node in self._nodes.items()}
 
-    def graph_def(self) -> Any:
-        """The arguments and nodes."""
+    def graph_def(self, dims: Sequence[Dims] = ()) -> Any:
+        """The arguments and nodes.
+
+        Args:
+          dims: the static shapes of the arguments; by default they are unknown.
+        """
         from tensorboard.compat.proto.graph_pb2 import GraphDef
 
-        proto = GraphDef()
+        proto = GraphDef(versions=versions())
+        known = iter(dims)
         for arg in self._function.op_def.inputs:
             for name, dtype in zip(self._arguments[arg.name], _types(arg, self._attrs)):
                 node = proto.node.add(name=name, op="Placeholder")
                 node.attr["dtype"].type = dtype.as_datatype_enum
-                node.attr["shape"].CopyFrom(attr_value(TensorShape(None)))
+                node.attr["shape"].CopyFrom(attr_value(TensorShape(next(known, None))))
         for node in self._nodes.values():
             copy = proto.node.add()
             copy.CopyFrom(node)

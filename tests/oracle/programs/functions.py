@@ -181,3 +181,106 @@ def function_on_a_device(tf):
 
     with tf.device("/job:localhost"):
         return Case(steps=[([inside(1.0), within(2.0)], None)])
+
+
+def branches(tf, *functions):
+    """Functions of one number as defined functions, named by their order."""
+    return [defun(tf, tf.float32, func_name="Branch%d" % i)(f) for i, f in enumerate(functions)]
+
+
+def choose(tf, cond, x, then_branch, else_branch, op="If", **options):
+    """The result of a node that computes one of two functions."""
+    return getattr(tf.raw_ops, op)(cond=cond, input=[x], Tout=[tf.float32], then_branch=then_branch,
+                                   else_branch=else_branch, **options)[0]
+
+
+@program
+def branch_functions(tf):
+    square, minus = branches(tf, lambda x: x * x, lambda x: -x)
+    x = tf.placeholder(tf.float32, [], name="x")
+    results = [choose(tf, x > 0, x, square, minus), choose(tf, x, x, square, minus, op="StatelessIf"),
+               choose(tf, "text", x, square, minus, output_shapes=[[]]), choose(tf, [0], x, square, minus)]
+    return Case(steps=[(results, {x: 3.0}), (results, {x: -3.0}), (results, {x: 0.0})], show=results)
+
+
+@program
+def case_functions(tf):
+    functions = branches(tf, lambda x: x * x, lambda x: -x, lambda x: x + 1.0)
+    index = tf.placeholder(tf.int32, [], name="index")
+    x = tf.constant(3.0)
+    result = tf.raw_ops.Case(branch_index=index, input=[x], Tout=[tf.float32], branches=functions)
+    fetches = [result, tf.gradients(result, x)]
+    return Case(steps=[(fetches, {index: i}) for i in (0, 1, 2, 3, -1)])
+
+
+@program
+def gradient_of_branch_functions(tf):
+    square, minus = branches(tf, lambda x: x * x, lambda x: -x)
+    x = tf.placeholder(tf.float32, [], name="x")
+    result = choose(tf, x > 0, x, square, minus)
+    gradient = tf.gradients(result, x)
+    return Case(steps=[([result, gradient], {x: 3.0}), ([result, gradient], {x: -3.0})])
+
+
+@program
+def gradient_of_branch_functions_needs_results(tf):
+    exp, minus = branches(tf, lambda x: tf.exp(x), lambda x: -x)
+    x = tf.placeholder(tf.float32, [], name="x")
+    gradient = tf.gradients(choose(tf, x > 0, x, exp, minus, op="StatelessIf"), x)
+    return Case(steps=[(gradient, {x: 3.0}), (gradient, {x: -3.0})])
+
+
+@program
+def gradient_of_branch_functions_needs_more(tf):
+    waves, scaled = branches(tf, lambda x: tf.sin(tf.exp(x)) + 1.0, lambda x: tf.tanh(x * 2.0) * x)
+    x = tf.placeholder(tf.float32, [], name="x")
+    result = choose(tf, x > 0, x, waves, scaled)
+    gradient = tf.gradients(result, x)
+    return Case(steps=[([result, gradient], {x: 0.5}), ([result, gradient], {x: -0.5})])
+
+
+@program
+def second_gradient_of_branch_functions(tf):
+    waves, cube = branches(tf, lambda x: tf.sin(tf.exp(x)), lambda x: x * x * x)
+    x = tf.placeholder(tf.float32, [], name="x")
+    first = tf.gradients(choose(tf, x > 0, x, waves, cube), x)
+    second = tf.gradients(first, x)
+    return Case(steps=[([first, second], {x: 0.5}), ([first, second], {x: -0.5})])
+
+
+@program
+def gradient_of_branch_functions_of_several(tf):
+    types = [tf.float32, tf.int32, tf.float32]
+
+    @defun(tf, *types, func_name="Several")
+    def several(x, n, y):
+        return x * y, n, -y
+
+    @defun(tf, *types, func_name="Other")
+    def other(x, n, y):
+        return y, n + 1, y
+
+    x = tf.placeholder(tf.float32, [2], name="x")
+    y = tf.square(x, name="y")
+    results = tf.raw_ops.If(cond=x[0] > 0, input=[x, tf.constant(1), y], Tout=[tf.float32, tf.int32, tf.float32],
+                            then_branch=several, else_branch=other)
+    gradients = tf.gradients(results[0], [x, y])
+    return Case(steps=[([results, gradients], {x: [3.0, 2.0]}), ([results, gradients], {x: [-3.0, 2.0]})])
+
+
+@program
+def loop_functions(tf):
+    square = defun(tf, tf.float32, tf.int32, func_name="Body")(lambda x, n: (x * x, n + 1))
+    below = defun(tf, tf.float32, tf.int32, func_name="Below")(lambda x, n: x < 100.0)
+    x = tf.placeholder(tf.float32, [], name="x")
+    loops = [getattr(tf.raw_ops, op)(input=[x, tf.constant(0)], cond=below, body=square)
+             for op in ("While", "StatelessWhile")]
+    return Case(steps=[(loops, {x: 3.0}), (loops, {x: 300.0})], show=loops[0])
+
+
+@program
+def symbolic_gradients(tf):
+    product = defun(tf, tf.float32, tf.float32, func_name="Product")(lambda x, y: x * y)
+    x, y = tf.placeholder(tf.float32, [None], name="x"), tf.constant([3.0, 4.0])
+    gradients = tf.raw_ops.SymbolicGradient(input=[x, y, y], Tout=[tf.float32, tf.float32], f=product)
+    return Case(steps=[(gradients, {x: [1.0, 2.0]})], show=gradients)

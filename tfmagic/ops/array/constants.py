@@ -152,7 +152,7 @@ class Empty:
 
 def _like(op: Any, x: Any, value: int, maker: str) -> Any:
     if op.T.kind == "O":
-        return np.full(np.shape(x), b"", object)
+        return x.zeros() if op.T.name == "variant" else np.full(np.shape(x), b"", object)
     return getattr(torch, maker)(x)
 
 

@@ -1,10 +1,11 @@
-"""If, Case and While whose branches and bodies are functions, and gradients of functions: their static shapes."""
+"""If, Case and While whose branches and bodies are functions, and gradients of functions: shapes and gradients."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from tfmagic.base.shapes import Dims
+from tfmagic.ops.control_flow import branch_gradients
 from tfmagic.ops.declare import register
 from tfmagic.ops.state.variables import handle_data
 
@@ -37,7 +38,7 @@ def _shapes_of_arguments(op: Any, inputs: list[Dims]) -> list[Dims]:
 
 
 for _name in ("If", "StatelessIf", "Case"):
-    register(_name, _given_shapes)
+    register(_name, _given_shapes, gradient=branch_gradients.gradient)
 for _name in ("While", "StatelessWhile"):
     register(_name, _given_shapes_or_inputs)
 register("SymbolicGradient", _shapes_of_arguments)

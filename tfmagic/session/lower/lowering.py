@@ -23,7 +23,7 @@ import torch
 from torch import fx
 from torch.fx.proxy import Proxy
 
-from tfmagic.base import errors
+from tfmagic.base import dtypes, errors
 from tfmagic.graph import registry
 from tfmagic.graph.function_calls import calls
 from tfmagic.graph.operation import Operation, Tensor
@@ -326,7 +326,10 @@ class Lowering:
         return self.tracer.create_proxy("call_function", function, tuple(arguments), {})
 
     def _is_small(self, op: Operation) -> bool:
+        """Whether a plan may hold the values of an operation's outputs as constants."""
         for tensor in op._outputs:
+            if tensor._dtype.base_dtype in _OBJECTS:
+                return False
             count = tensor.shape.num_elements()
             if count is not None and count > _FOLD_LIMIT:
                 return False
@@ -392,6 +395,8 @@ class Lowering:
         return (result,)
 
 
+# Types whose values are Python objects.
+_OBJECTS = frozenset({dtypes.resource, dtypes.variant})
 # Ops that hand a reference on.
 _FORWARDS_REFS = frozenset({"RefIdentity", "RefEnter", "RefExit", "RefNextIteration"})
 _MAY_BE_UNINITIALIZED = frozenset({"IsVariableInitialized", "VarIsInitializedOp", "AssignVariableOp", "Assign",

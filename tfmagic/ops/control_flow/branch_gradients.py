@@ -1,0 +1,153 @@
+"""Gradients of branches that are functions: a choice between the gradients of the functions.
+
+The gradient of a branch is a function of its own. What it needs of the branch beside arguments and results, the branch
+gives as further results: the node gets other functions, which wrap these values as optionals, since only the branch
+that was taken has its own.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from typing import Any
+
+from tfmagic.base import dtypes, shapes
+from tfmagic.base.shapes import TensorShape
+from tfmagic.graph.context import get_default_graph
+from tfmagic.graph.convert import convert_to_tensor
+from tfmagic.graph.function import Body, Function
+from tfmagic.graph.function_def import function_from_graph
+from tfmagic.graph.function_graph import FunctionGraph
+from tfmagic.graph.gradients import gradients, is_trainable
+from tfmagic.graph.graph import Graph
+from tfmagic.graph.node_def import Func
+from tfmagic.graph.operation import Operation, Tensor
+from tfmagic.ops import raw
+from tfmagic.ops.array import constants
+from tfmagic.ops.control_flow import nodes
+
+_numbers = itertools.count()
+
+
+def gradient(op: Any, *output_gradients: Any) -> list[Any]:
+    """The gradient rule of If and Case."""
+    node: Operation = op.op
+    grads = output_gradients[0] if output_gradients and isinstance(output_gradients[0], list) else output_gradients
+    is_case = node.type == "Case"
+    names = ["branches"] if is_case else ["then_branch", "else_branch"]
+    functions = [func for name in names for func in (node._attrs[name] if is_case else [node._attrs[name]])]
+    graph = get_default_graph()
+    branches = [_BranchGradient(graph, node.graph._functions[func.name], func, node._inputs[1:], grads)
+                for func in functions]
+    if any(branch.wanted for branch in branches):
+        _rewrite(node, names, branches)
+    outer = list(dict.fromkeys(tensor for branch in branches for tensor in branch.arguments(node)))
+    made = [branch.finish(node, outer) for branch in branches]
+    for function in made:
+        function.add_to_graph(graph)
+    merged = _merged([[tensor._dims for tensor in branch.results] for branch in branches])
+    stateful = is_case or any("stateful" in function.op_def.flags for function in made)
+    chosen = [Func(function.name) for function in made]
+    make = raw.case if is_case else getattr(raw, "if") if stateful else raw.stateless_if
+    with graph._attr_scope({"_lower_using_switch_merge": True}):
+        results = make(node._inputs[0], outer, [t.dtype.base_dtype for t in branches[0].results],
+                       *([chosen] if is_case else chosen), output_shapes=merged,
+                       name="gradient" if is_case else None)
+    return [None, *(raw.identity(result) for result in results)]
+
+
+class _BranchGradient(FunctionGraph):
+    """The gradient of one branch while it is built.
+
+    Attributes:
+      forward: the body of the branch, in a graph of its own.
+      wanted: the tensors in it, neither arguments nor results, that the gradient needs, each with an optional of it.
+      results: the gradients of the branch's arguments.
+    """
+
+    def __init__(self, outer_graph: Graph, function: Function, func: Func, arguments: Sequence[Tensor],
+                 output_gradients: Sequence[Any]):
+        super().__init__(outer_graph, own_names=True)
+        self.function = function
+        self.forward: Body = function.fresh_body(func.attrs, [t._dims for t in arguments])
+        self.wanted: dict[Tensor, Tensor] = {}
+        self._handed = {*self.forward.inputs, *self.forward.outputs}
+        self._unwrapped: dict[Tensor, Tensor] = {}
+        self.results: list[Tensor] = []
+        with self.as_default():
+            flowing = [(y, dy) for y, dy in zip(self.forward.outputs, output_gradients)
+                       if is_trainable(y) and dy is not None]
+            found = gradients([y for y, _ in flowing], list(self.forward.inputs), [dy for _, dy in flowing]) \
+                if flowing else [None] * len(self.forward.inputs)
+            found = [_zeros(x) if dx is None else dx for x, dx in zip(self.forward.inputs, found)]
+            self.results = [raw.identity(convert_to_tensor(dx)) for dx in found]
+
+    def capture(self, tensor: Tensor, name: str | None = None) -> Tensor:
+        if tensor.op.graph is not self.forward.graph or tensor in self._handed:
+            return super().capture(tensor, name)
+        value = self._unwrapped.get(tensor)
+        if value is None:
+            optional = next((result for result in self.forward.outputs if result.op.type == "OptionalFromValue"
+                             and result.op._inputs == (tensor,)), None)  # an earlier gradient wanted it too
+            if optional is None:
+                with self.forward.graph.as_default():
+                    optional = self.wanted[tensor] = raw.optional_from_value([tensor])
+            placeholder = self.captures[optional] = self.placeholder(optional, tensor.op.name)
+            value, = raw.optional_get_value(placeholder, [tensor.dtype.base_dtype], [tensor.shape])
+            self._unwrapped[tensor] = value
+        return value
+
+    def arguments(self, node: Operation) -> list[Tensor]:
+        """What the gradient takes, as tensors around the branches' node."""
+        return [self._around(tensor, node) for tensor in self.captures]
+
+    def _around(self, tensor: Tensor, node: Operation) -> Tensor:
+        if tensor.op.graph is not self.forward.graph:
+            return tensor
+        if tensor in self.forward.inputs:
+            return node._inputs[1 + self.forward.inputs.index(tensor)]
+        return node._outputs[self.forward.outputs.index(tensor)]
+
+    def finish(self, node: Operation, outer: Sequence[Tensor]) -> Function:
+        """The gradient as a function of `outer`, the arguments of all branches' gradients."""
+        own = {self._around(tensor, node): inside for tensor, inside in self.captures.items()}
+        with self.as_default():
+            inputs = [own[tensor] if tensor in own else self.placeholder(tensor, "Placeholder") for tensor in outer]
+        return function_from_graph(f"{self.function.name}_grad_{next(_numbers)}", self, inputs, self.results)
+
+
+def _zeros(x: Tensor) -> Tensor:
+    """The gradient of an argument on which no result depends."""
+    return nodes.resource_zeros(x) if x.dtype.base_dtype is dtypes.resource else constants.zeros_like(x)
+
+
+def _rewrite(node: Operation, names: Sequence[str], branches: Sequence[_BranchGradient]) -> None:
+    """Let each branch give what its gradient wants as further results; None where another branch has more of them."""
+    graph = node.graph
+    count = max(len(branch.wanted) for branch in branches)
+    functions = []
+    for branch in branches:
+        forward = branch.forward
+        with forward.graph.as_default():
+            missing = [raw.optional_none() for _ in range(count - len(branch.wanted))]
+        forward.outputs = (*forward.outputs, *branch.wanted.values(), *missing)
+        function = function_from_graph(f"{branch.function.name}_rewritten", forward.graph, forward.inputs,
+                                       forward.outputs)
+        function.add_to_graph(graph)
+        functions.append(Func(function.name))
+    for _ in range(count):
+        optional = Tensor(node, len(node._outputs), dtypes.variant)
+        optional._dims = ()
+        node._outputs = (*node._outputs, optional)
+    chosen: list[Any] = [functions] if names == ["branches"] else functions
+    node._attrs.update(zip(names, chosen))
+    node._attrs.update(Tout=[t.dtype.base_dtype for t in node._outputs], output_shapes=_merged(
+        [[tensor._dims for tensor in branch.forward.outputs] for branch in branches]))
+    graph._changed(node)
+
+
+def _merged(branches: Sequence[Sequence[shapes.Dims]]) -> list[TensorShape]:
+    """What the shapes of all branches' results have in common, result by result."""
+    return [TensorShape(None) if any(d is None for d in dims) or len({len(d) for d in dims}) > 1 else
+            TensorShape([sizes[0] if len(set(sizes)) == 1 else None for sizes in zip(*dims)])
+            for dims in zip(*branches)]
