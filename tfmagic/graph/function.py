@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from tfmagic.base import errors
 from tfmagic.base.slots import Slot
+from tfmagic.graph import opdefs
 from tfmagic.graph.graph import Graph
 from tfmagic.graph.node_def import Func, attr_value
 from tfmagic.graph.opdefs import OpDef
@@ -46,15 +48,17 @@ class Function:
       op_def: its signature.
       definition: the `FunctionDef` proto.
       library: the functions, by name, that its body may call.
+      own: the graph from which the definition was written, if there was one.
       gradient_name: the function of the library that is its gradient, where somebody gave one.
       python_gradient: `(operation, *output gradients) -> gradients of the inputs`, where a user gave one for its calls.
     """
 
-    def __init__(self, definition: Any, op_def: OpDef, library: Mapping[str, Function]):
+    def __init__(self, definition: Any, op_def: OpDef, library: Mapping[str, Function], own: Body | None = None):
         self.name = op_def.name
         self.op_def = op_def
         self.definition = definition
         self.library = library
+        self.own = own
         self.gradient_name: str | None = None
         self.python_gradient: Any = None
         self._bodies: dict[Any, Body] = {}
@@ -67,7 +71,7 @@ class Function:
           ValueError: the definition is malformed.
           NotFoundError: it holds an op that TensorFlow 1.15 does not have.
         """
-        return self.made("", attrs, self.fresh_body)
+        return self.own or self.made("", attrs, self.fresh_body)
 
     def fresh_body(self, attrs: Mapping[str, Any]) -> Body:
         """The same as a graph of the caller's own, who may add to it."""
@@ -82,6 +86,27 @@ class Function:
             if body is None:
                 body = self._bodies[key] = make(attrs)
             return body
+
+    def add_to_graph(self, graph: Graph) -> None:
+        """Put it, and the functions that it needs, into a graph's library.
+
+        Raises:
+          InvalidArgumentError: there is another function, or an op, of this name.
+        """
+        added = [self]
+        while added:
+            function = added.pop()
+            known = graph._functions.get(function.name)
+            if known is function:
+                continue
+            if opdefs.is_op(function.name):
+                raise errors.InvalidArgumentError(None, None, f"Cannot add function '{function.name}' because an op "
+                                                  "with the same name already exists.")
+            if known is not None and known.definition != function.definition:
+                raise errors.InvalidArgumentError(None, None, f"Cannot add function '{function.name}' because a "
+                                                  "different function with the same name already exists.")
+            graph._functions[function.name] = function
+            added.extend(function.library.values())
 
     def __repr__(self) -> str:
         return f"<function '{self.name}'>"

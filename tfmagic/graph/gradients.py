@@ -167,8 +167,45 @@ def _symbolic_gradient(op: Operation, name: str, grads: Sequence[Tensor]) -> lis
     return _builders.symbolic_gradient([*op._inputs, *grads], len(op._inputs), Func(name, dict(op._attrs)))
 
 
-def _consumers(tensor: Tensor) -> list[Operation]:
-    return tensor._consumers
+class _Closure:
+    """The way from operations to each other through what functions capture: a placeholder is the tensor itself.
+
+    Args:
+      graph: the graph in which gradients are taken.
+      xs: what they are taken with respect to; the way ends there.
+    """
+
+    def __init__(self, graph: Graph, xs: list[Any]):
+        self._outside: dict[Tensor, Tensor] = {}
+        self._inside: dict[Tensor, list[Tensor]] = {}
+        while graph.building_function:
+            for outside, inside in graph.captures.items():  # type: ignore[attr-defined]
+                if inside not in xs:
+                    self._outside[inside] = outside
+                self._inside.setdefault(outside, []).append(inside)
+            graph = graph.outer_graph  # type: ignore[attr-defined]
+
+    def inputs(self, op: Operation) -> tuple[Tensor, ...]:
+        """What an operation reads."""
+        if not self._outside:
+            return op._inputs
+        return tuple(self._outer(tensor) for tensor in op._inputs)
+
+    def _outer(self, tensor: Tensor) -> Tensor:
+        while tensor in self._outside:
+            tensor = self._outside[tensor]
+        return tensor
+
+    def consumers(self, tensor: Tensor) -> list[Operation]:
+        """The operations that read a tensor."""
+        if not self._inside:
+            return tensor._consumers
+        found, waiting = [], [tensor]
+        while waiting:
+            current = waiting.pop()
+            found += current._consumers
+            waiting += self._inside.get(current, ())
+        return found
 
 
 class _Walk:
@@ -193,6 +230,7 @@ class _Walk:
         self.pending: collections.defaultdict[Operation, int] = collections.defaultdict(int)
         self.loops: Any = None
         self.reachable: set[Operation] = set()
+        self.closure = _Closure(graph, xs)
 
     def run(self, grad_ys: list[Any]) -> None:
         """Add the nodes, given the incoming gradients."""
@@ -264,7 +302,7 @@ class _Walk:
                 for output in op._outputs:
                     dtype = output._dtype.base_dtype
                     if dtype in _TRAINABLE or dtype is dtypes.bfloat16:
-                        queue.extend(_consumers(output))
+                        queue.extend(self.closure.consumers(output))
         self.reachable = {op for op in self.to_ops if op in reached}
         between: list[Operation] = []
         between_set: set[Operation] = set()
@@ -275,16 +313,16 @@ class _Walk:
                 between_set.add(op)
                 between.append(op)
                 reached.remove(op)
-                queue.extend(tensor.op for tensor in op._inputs)
+                queue.extend(tensor.op for tensor in self.closure.inputs(op))
         self.loops = _builders.loop_state(between, between_set, self.colocate)
         for op in between:
-            for tensor in op._inputs:
+            for tensor in self.closure.inputs(op):
                 if tensor.op in between_set:
                     self.pending[tensor.op] += 1
 
     def _stop_ops(self) -> set[Operation]:
         """The xs that depend on no other x, and what the caller asked to stop at."""
-        found = {op for op in self.from_ops if not any(self.pending[t.op] > 0 for t in op._inputs)}
+        found = {op for op in self.from_ops if not any(self.pending[t.op] > 0 for t in self.closure.inputs(op))}
         found.update(self.stops)
         return found
 
@@ -312,7 +350,7 @@ class _Walk:
                     out_grads[index] = zeros(op, index)
             with name_scope(op.name + "_grad"):
                 in_grads = self._checked(op, function(op, *out_grads))
-            for tensor, grad in zip(op._inputs, in_grads):
+            for tensor, grad in zip(self.closure.inputs(op), in_grads):
                 if grad is not None:
                     self._set_input(op, tensor, grad)
         if loops is not None:
@@ -335,9 +373,10 @@ class _Walk:
             try:
                 grad.set_shape(tensor.shape)
             except ValueError:
+                index = self.closure.inputs(op).index(tensor)
                 raise ValueError("Incompatible shapes between op input and calculated input gradient.  Forward "
-                                 f"operation: {op.name}.  Input index: {list(op._inputs).index(tensor)}. Original "
-                                 f"input shape: {shapes.text(tensor._dims)}.  Calculated input gradient shape: "
+                                 f"operation: {op.name}.  Input index: {index}. Original input shape: "
+                                 f"{shapes.text(tensor._dims)}.  Calculated input gradient shape: "
                                  f"{shapes.text(grad._dims)}") from None
         elif not isinstance(grad, (Tensor, IndexedSlices)):
             raise TypeError(f"The gradient of '{op.name}' (op type: {op.type}) with respect to {tensor.name} is "
@@ -346,7 +385,7 @@ class _Walk:
 
     def _deliver(self, op: Operation) -> None:
         """Note that `op` has passed on its gradients: what waits for nothing else is next."""
-        for tensor in op._inputs:
+        for tensor in self.closure.inputs(op):
             source = tensor.op
             self.pending[source] -= 1
             ready = self.pending[source] == 0

@@ -32,6 +32,8 @@ class Graph:
     Graphs are safe to build from several threads; scopes are kept per thread.
     """
 
+    building_function = False
+
     def __init__(self) -> None:
         self._operations: dict[Operation, None] = {}
         self._by_name: dict[str, Operation] = {}
@@ -84,10 +86,6 @@ class Graph:
     def _edited_since(self, edits: int) -> list[Operation]:
         """The nodes that were changed since there had been `edits` changes."""
         return self._edited[edits:]
-
-    @property
-    def building_function(self) -> bool:
-        return False
 
     @property
     def graph_def_versions(self) -> Any:

@@ -57,9 +57,14 @@ class name_scope:
 def graph_of(values: Sequence[Any]) -> Graph | None:
     """The graph that the tensors among `values` belong to, or None when there are none.
 
+    While a function is built it is the function's: what is of another graph will be captured.
+
     Raises:
       ValueError: they belong to several graphs.
     """
+    default = get_default_graph()
+    if default.building_function:
+        return default
     found: Graph | None = None
     first: Any = None
     for value in values:

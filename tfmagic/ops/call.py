@@ -91,6 +91,8 @@ class OpCaller:
             if values:
                 flat = [item for v in values for item in (v if isinstance(v, (list, tuple)) else (v,))]
                 graph = graph_of(flat) or default
+        elif default.building_function:  # it captures what is of another graph
+            graph = default
         if name is None:
             name = op_def.name
         scope = name[:-1] if name[-1:] == "/" else graph.unique_name(name)
@@ -425,6 +427,8 @@ def _func(value: Any, attr: AttrDef, op_name: str) -> Func:
     value = plain_attr(value)
     if isinstance(value, Func):
         return value
+    if hasattr(value, "add_to_graph"):
+        value.add_to_graph(context.get_default_graph())
     name = getattr(value, "name", value)
     if not isinstance(name, str):
         raise TypeError(f"Expected a function for argument '{attr.python_name}' of {op_name}, got {value!r}.")

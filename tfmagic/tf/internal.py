@@ -18,6 +18,14 @@ _UNEXPORTED = {
     "tensorflow.python.framework.errors_impl": {
         "InaccessibleTensorError": "tfmagic.base.errors:InaccessibleTensorError",
         "OperatorNotAllowedInGraphError": "tfmagic.base.errors:OperatorNotAllowedInGraphError"},
+    "tensorflow.python.framework.function": {
+        "Defun": "tfmagic.tf.functions.defun:Defun",
+        "_DefinedFunction": "tfmagic.tf.functions.defun:DefinedFunction",
+        "_OverloadedFunction": "tfmagic.tf.functions.defun:OverloadedFunction",
+        "_FuncGraph": "tfmagic.graph.function_graph:FunctionGraph",
+        "get_extra_args": "tfmagic.tf.functions.defun:get_extra_args",
+        "get_extra_inputs": "tfmagic.tf.functions.defun:get_extra_inputs",
+        "get_extra_vars": "tfmagic.tf.functions.defun:get_extra_vars"},
     "tensorflow.python.ops.variables": {
         "PartitionedVariable": "tfmagic.tf.variable.partitioned:PartitionedVariable",
         "RefVariable": "tfmagic.tf.variable.reference:RefVariable"},

@@ -101,6 +101,8 @@ class CondContext(ControlFlowContext):
                 if inside is not tensor:
                     op._update_input(index, inside)
             self.drop_external_controls(op)
+            if util.runs_functions(op):
+                op._add_control_input(self.pivot.op)
         self._seen(op._outputs)
         self.close_to_user(op)
 

@@ -113,7 +113,8 @@ class ControlFlowContext:
         """Take a new operation in: called by the graph, under the name scope of the operation."""
         stacks = op.graph._stacks
         old = stacks.names
-        if op.type != "Const":  # TensorFlow opens the scope in its op functions, and constants have none
+        # TensorFlow opens the scope in its op functions, and constants and calls have none.
+        if op.type != "Const" and op.type not in op.graph._functions:
             stacks.names = op.name
         try:
             self.adopt(op)

@@ -95,3 +95,8 @@ def contains(outer: Any, inner: Any) -> bool:
 def op_in_context(op: Operation, ctx: Any) -> bool:
     """Whether `op` stands in `ctx` or a context inside it."""
     return op._control_flow_context is not None and contains(ctx, op._control_flow_context)
+
+
+def runs_functions(op: Operation) -> bool:
+    """Whether TensorFlow lets `op` wait for its branch or iteration in any case: it computes a function."""
+    return op.type == "SymbolicGradient" or op.type in op.graph._functions

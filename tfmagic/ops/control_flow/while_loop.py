@@ -140,9 +140,10 @@ class WhileContext(ControlFlowContext):
                     op._update_input(index, value)
             _, outside = self.drop_external_controls(op)
             pivot = self.control_pivot()
-            if pivot is not None and not op._control_inputs and all(util.is_loop_constant_enter(t.op)
-                                                                    for t in op._inputs):
-                op._add_control_input(pivot.op)  # else it would run once more than the loop
+            if pivot is not None and not op._control_inputs and (
+                    all(util.is_loop_constant_enter(t.op) for t in op._inputs)  # it would run once more than the loop
+                    or util.runs_functions(op)):
+                op._add_control_input(pivot.op)
         self.values.update(tensor.name for tensor in op._outputs)
         if outside:
             with op.graph.control_dependencies(None), self:

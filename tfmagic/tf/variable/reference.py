@@ -28,8 +28,8 @@ class RefVariable(Variable):
               aggregation: Any, shape: Any) -> None:
         collections = self._take_common(initial_value, trainable, collections, constraint, caching_device,
                                         synchronization, aggregation)
-        graph = get_default_graph()
         with init_scope(), name_scope(name, "Variable", [] if callable(initial_value) else [initial_value]) as scope:
+            graph = get_default_graph()
             if callable(initial_value):
                 with graph._attr_scope({"_class": [b"loc:@" + scope[:-1].encode()]}):
                     with name_scope("Initializer"), graph.device(None):

@@ -36,9 +36,9 @@ class ResourceVariable(Variable):
               aggregation: Any, shape: Any) -> None:
         collections = self._take_common(initial_value, trainable, collections, constraint, caching_device,
                                         synchronization, aggregation)
-        graph = get_default_graph()
         from_function = callable(initial_value)
         with init_scope(), name_scope(name, "Variable", [] if from_function else [initial_value]) as scope:
+            graph = get_default_graph()
             own_name = scope[:-1]
             with graph._attr_scope({"_class": [b"loc:@" + own_name.encode()]}):
                 with name_scope("Initializer"), graph.device(None):
@@ -238,8 +238,9 @@ class UnreadVariable(ResourceVariable):
         result.__dict__.update(variable.__dict__)
         result._parent_op = op
         result._cached_value = None
-        with variable.graph.control_dependencies([op]):
-            result._graph_element = raw.read_variable_op(variable._handle, variable._dtype)
+        if not op.graph.building_function:
+            with op.graph.control_dependencies([op]):
+                result._graph_element = raw.read_variable_op(variable._handle, variable._dtype)
         return result
 
     @property
@@ -252,15 +253,15 @@ class UnreadVariable(ResourceVariable):
         return self._parent_op
 
     def value(self) -> Tensor:
-        with self._handle.graph.control_dependencies([self._parent_op]):
+        with self._parent_op.graph.control_dependencies([self._parent_op]):
             return super().value()
 
     def read_value(self) -> Tensor:
-        with self._handle.graph.control_dependencies([self._parent_op]):
+        with self._parent_op.graph.control_dependencies([self._parent_op]):
             return super().read_value()
 
     def _read_variable_op(self) -> Tensor:
-        with self._handle.graph.control_dependencies([self._parent_op]):
+        with self._parent_op.graph.control_dependencies([self._parent_op]):
             return super()._read_variable_op()
 
 

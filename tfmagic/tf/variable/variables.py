@@ -47,8 +47,17 @@ class VariableAggregation(enum.Enum):
 @export("init_scope")
 @contextlib.contextmanager
 def init_scope() -> Iterator[None]:
-    """Lift the operations made within out of branches, loops and control dependencies (variables are made so)."""
-    with get_default_graph().control_dependencies(None):
+    """Lift the operations made within out of branches, loops, control dependencies and functions (variables are made
+    so)."""
+    graph = get_default_graph()
+    if not graph.building_function:
+        with graph.control_dependencies(None):
+            yield
+        return
+    scope = graph.get_name_scope()
+    while graph.building_function:
+        graph = graph.outer_graph
+    with graph.as_default(), graph.control_dependencies(None), graph.name_scope(scope + "/" if scope else ""):
         yield
 
 

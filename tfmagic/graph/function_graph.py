@@ -1,0 +1,109 @@
+"""FunctionGraph: the graph of a function while Python code builds it: what it takes from outside becomes arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from tfmagic.graph.graph import Graph
+from tfmagic.graph.keys import GraphKeys
+from tfmagic.graph.opdefs import OpDef
+from tfmagic.graph.operation import Operation, Tensor
+from tfmagic.graph.registry import arg_count
+
+
+class FunctionGraph(Graph):
+    """The body of a function that Python code builds.
+
+    A tensor of another graph that an operation reads is captured: a placeholder stands for it inside, and a call
+    passes the tensor itself.
+
+    Attributes:
+      outer_graph: the graph in which the function is defined.
+      captures: by the outer tensor, the placeholder that stands for it.
+      variables: the variables that the code asked for; they live in the outer graph.
+
+    Args:
+      by_value: whether outer tensors are not passed but computed inside, by copies of their operations.
+      may_copy: whether an operation with state may be copied all the same.
+    """
+
+    building_function = True
+
+    def __init__(self, outer_graph: Graph, by_value: bool = False,
+                 may_copy: Callable[[Operation], bool] = lambda op: False):
+        super().__init__()
+        self.outer_graph = outer_graph
+        self.captures: dict[Tensor, Tensor] = {}
+        self.variables: list[Any] = []
+        self._by_value = by_value
+        self._may_copy = may_copy
+        self._copies: dict[Operation, Operation] = {}
+        for key in GraphKeys._VARIABLE_COLLECTIONS:
+            self._collections[key] = outer_graph.get_collection_ref(key)
+
+    def make(self, op_def: OpDef, name: str, inputs: tuple[Tensor, ...], attrs: dict[str, Any],
+             use_device_scopes: bool = True) -> Operation:
+        if any(tensor.op.graph is not self for tensor in inputs):
+            stacks = self._stacks
+            old = stacks.names
+            stacks.names = name
+            try:
+                inputs = tuple(self.capture(tensor) for tensor in inputs)
+            finally:
+                stacks.names = old
+            _check_references(op_def, inputs, attrs)
+        return super().make(op_def, name, inputs, attrs, use_device_scopes)
+
+    def capture(self, tensor: Tensor, name: str | None = None) -> Tensor:
+        """The tensor that stands for `tensor` in this graph."""
+        if tensor.op.graph is self:
+            return tensor
+        if self._by_value:
+            return self._copy(tensor.op)._outputs[tensor.value_index]
+        inside = self.captures.get(tensor)
+        if inside is None:
+            with self.control_dependencies(None):
+                inside = self.create_op("Placeholder", [], name=name or "Placeholder", attrs={
+                    "dtype": tensor._dtype.base_dtype, "shape": tensor.shape}).outputs[0]
+            inside._handle_data = tensor._handle_data
+            self.captures[tensor] = inside
+        return inside
+
+    def _copy(self, op: Operation) -> Operation:
+        """A copy of an operation, and of all that it needs.
+
+        Raises:
+          ValueError: it has a state, or is fed.
+        """
+        waiting = [op]
+        while waiting:
+            current = waiting[-1]
+            missing = [t.op for t in current._inputs if t.op not in self._copies]
+            if current in self._copies or missing:
+                waiting.extend(reversed(missing)) if current not in self._copies else waiting.pop()
+                continue
+            what = "a stateful node" if current._op_def.is_stateful and not self._may_copy(current) else \
+                "a placeholder" if current.type in ("Placeholder", "PlaceholderV2") else None
+            if what is not None:
+                raise ValueError(f"Cannot capture {what} (name:{current.name}, type:{current.type}) by value.")
+            inputs = [self._copies[t.op]._outputs[t.value_index] for t in current._inputs]
+            self._copies[current] = self.create_op(current.type, inputs, name=current.name, attrs=dict(current._attrs))
+            waiting.pop()
+        return self._copies[op]
+
+
+def _check_references(op_def: OpDef, inputs: tuple[Tensor, ...], attrs: dict[str, Any]) -> None:
+    """Refuse an op that changes a variable of another graph: inside there is only its value."""
+    wanted = []
+    for arg in op_def.inputs:
+        dtype: Any = arg.dtype if arg.type_attr is None else attrs[arg.type_attr]
+        wanted += [dtype._ref if arg.is_ref else dtype] * (1 if arg.type_list_attr is not None else
+                                                           arg_count(arg, attrs))
+    if any(arg.is_ref for arg in op_def.inputs) and any(
+            dtype._is_ref_dtype and not tensor._dtype._is_ref_dtype for dtype, tensor in zip(wanted, inputs)):
+        given, expected = (", ".join(f"tf.{dtype.name}" for dtype in dtypes)
+                           for dtypes in ([tensor._dtype for tensor in inputs], wanted))
+        raise TypeError(f"In op '{op_def.name}', input types ([{given}]) are not compatible with expected types "
+                        f"([{expected}])\nInside of a function a variable of another graph is its value. Make it "
+                        "with use_resource=True to change it there.")
