@@ -166,6 +166,13 @@ def node_def(op: Operation, add_shapes: bool = False) -> Any:
     return proto
 
 
+def text(op: Operation) -> str:
+    """An operation in protobuf's text format, its attrs in the order of their names."""
+    from google.protobuf import text_format
+
+    return text_format.MessageToString(node_def(op))
+
+
 def versions() -> Any:
     from tensorboard.compat.proto.versions_pb2 import VersionDef
 

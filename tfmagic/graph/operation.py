@@ -160,7 +160,9 @@ class Operation:
         return self
 
     def __str__(self) -> str:
-        return str(self.node_def)
+        from tfmagic.graph.node_def import text
+
+        return text(self)
 
     def __repr__(self) -> str:
         return f"<tf.Operation '{self.name}' type={self.type}>"

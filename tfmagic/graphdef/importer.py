@@ -24,6 +24,9 @@ from tfmagic.graph.scopes import name_scope
 from tfmagic.graphdef.function_nodes import check
 from tfmagic.graphdef.node_attrs import attrs_of, definition_of, input_types, op_def_from_proto
 
+# Graphs of earlier producers cannot tell a scalar placeholder from one of any shape.
+_SCALAR_PLACEHOLDERS = 24
+
 _NODE_NAME = re.compile(r"[A-Za-z0-9.][A-Za-z0-9_.\\/>-]*")
 
 
@@ -142,6 +145,7 @@ class _Import:
         self.used: set[tuple[str, int]] = set()
         self.made: dict[str, Operation] = {}
         self.back_edges: list[tuple[Operation, int, str, int]] = []
+        self.scalars_are_unknown = graph_def.versions.producer < _SCALAR_PLACEHOLDERS
         self.produced_by = {} if producer_op_list is None else {op.name: op for op in producer_op_list.op}
         self.functions: dict[str, Function] = {}
         self.library = ChainMap(graph._functions, self.functions)
@@ -298,6 +302,8 @@ class _Import:
         if node.op == "Const":
             _check_constant(attrs, name)
         op = self.graph.make(definition, name, tuple(tensors), attrs, use_device_scopes=False)
+        if node.op == "Placeholder" and self.scalars_are_unknown and op._outputs[0]._dims == ():
+            op._outputs[0]._dims = None  # an empty shape then stood for any
         self.made[node.name] = op
         op._control_inputs = tuple(dict.fromkeys(self._control(source) for source in sources if source[1] < 0))
         if back_edges:

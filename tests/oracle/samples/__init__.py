@@ -31,7 +31,11 @@ from tfmagic.graph import opdefs, registry
 SPECIAL = {name: rows for family in (array, control_flow, debug, linalg, math, nn, random, segments, state, strings)
            for name, rows in family.SAMPLES.items()}
 # Ops that cannot be recorded, and why.
-ALONE = {"Abort": "ends the process"}
+ALONE = {
+    "Abort": "ends the process",
+    # They take functions: tests/session/test_library_functions.py.
+    **dict.fromkeys(("Case", "If", "StatelessIf", "StatelessWhile", "SymbolicGradient", "While"), "calls functions"),
+}
 
 
 def sampled_ops():

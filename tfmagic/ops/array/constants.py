@@ -110,17 +110,25 @@ class IdentityN:
         return list(grads)
 
 
-@array_op("Fill", host="dims")
+def _refused_fill(op: Any, dims: Any, value: Any) -> str | None:
+    """TensorFlow's words for a run with values of these shapes."""
+    if len(dims) != 1:
+        return f"dims must be a vector, got shape {shapes.brackets(dims)}"
+    return f"value must be a scalar, got shape {shapes.brackets(value)}" if value else None
+
+
+@array_op("Fill", host="dims", check=_refused_fill)
 class Fill:
     """A tensor of shape `dims` with one value everywhere."""
 
     def shape(op, dims, value):
-        if value is not None and len(value) != 0:
-            raise ValueError(f"Shape must be rank 0 but is rank {len(value)}")
-        sizes = static_ints(op.dims)
+        shape_rules.with_rank(dims, 1)
+        shape_rules.with_rank(value, 0)
+        known = static_dims(op.dims)
+        sizes = None if known is None or None not in known else static_ints(op.dims)
         if sizes is not None and any(size < 0 for size in sizes):
             raise ValueError("Fill dimensions must be >= 0")
-        return static_dims(op.dims)
+        return known
 
     def kernel(op, dims, value):
         for size in dims:

@@ -176,7 +176,7 @@ class ExpandDims:
         return (*x[:axis], 1, *x[axis:])
 
     def kernel(op, x, dim):
-        return x.unsqueeze(dim)
+        return x.unsqueeze(dim[0] if isinstance(dim, list) else dim)  # a vector of one element will do
 
     def gradient(op, dy):
         return reshape_to_input(op, dy), None

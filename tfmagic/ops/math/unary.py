@@ -59,7 +59,7 @@ def _reciprocal(op: Any, x: Any) -> Any:
 
 def _rounded(function: str) -> Any:
     """A rounding that leaves integers alone, for which torch has none."""
-    return lambda op, x: x if op.T.is_integer else getattr(torch, function)(x)
+    return lambda op, x: x if op.T.is_integer else getattr(torch, function)(x) + 0.0  # no -0, as in TensorFlow
 
 
 def _float_only(function: str) -> Any:

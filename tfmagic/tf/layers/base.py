@@ -21,6 +21,7 @@ from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.graph.keys import GraphKeys
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.graph.scopes import name_scope
+from tfmagic.ops.array import shape_ops
 from tfmagic.tf.layers.input_spec import InputSpec, check_inputs
 from tfmagic.tf.variable.lists import global_variables, trainable_variables
 from tfmagic.tf.variable.partitioned import PartitionedVariable
@@ -158,13 +159,12 @@ class Layer:
     def _regularize_activity(self, inputs: Any, outputs: Any) -> None:
         if self._activity_regularizer is None:
             return
-        from tfmagic.ops import raw
         from tfmagic.ops.math.cast import cast
 
         with name_scope("ActivityRegularizer"):
             for output in _flat(outputs):
                 loss = self._activity_regularizer(output)
-                self.add_loss(loss / cast(raw.shape(output)[0], loss.dtype), inputs=inputs)
+                self.add_loss(loss / cast(shape_ops.shape(output)[0], loss.dtype), inputs=inputs)
 
     @deprecated(None, "Please use `layer.__call__` method instead.", name="Layer.apply",
                 module="tensorflow.python.keras.engine.base_layer")

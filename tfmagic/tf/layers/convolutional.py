@@ -8,6 +8,7 @@ from tfmagic.base.deprecation import deprecated
 from tfmagic.base.export import export
 from tfmagic.base.shapes import TensorShape
 from tfmagic.ops import raw
+from tfmagic.ops.array import shape_ops
 from tfmagic.ops.array.join import stack
 from tfmagic.tf.initializers.kinds import Zeros
 from tfmagic.tf.layers.convolution_base import Convolution, per_axis_defaults
@@ -66,7 +67,7 @@ class _Transposed(Convolution):
         self.built = True
 
     def call(self, inputs: Any) -> Any:  # type: ignore[override]
-        sizes = raw.shape(inputs)
+        sizes = shape_ops.shape(inputs)
         batch = sizes[0]
         spatial = [sizes[axis] for axis in self._spatial_axes()]
         spatial = [transposed_size(size, window, self.padding, stride)

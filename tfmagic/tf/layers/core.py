@@ -11,6 +11,7 @@ from tfmagic.base.export import export
 from tfmagic.base.shapes import TensorShape, as_shape
 from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.ops import api, raw
+from tfmagic.ops.array import shape_ops
 from tfmagic.ops.control_flow.cond import smart_cond
 from tfmagic.ops.math.cast import cast
 from tfmagic.tf.initializers.kinds import Zeros
@@ -134,7 +135,7 @@ class Dropout(Layer):
     def _mask_shape(self, inputs: Any) -> Any:
         if self.noise_shape is None or not isinstance(self.noise_shape, (list, tuple)):
             return self.noise_shape
-        sizes = raw.shape(inputs)
+        sizes = shape_ops.shape(inputs)
         return convert_to_tensor([sizes[axis] if size is None else size for axis, size in enumerate(self.noise_shape)])
 
     def compute_output_shape(self, input_shape: Any) -> TensorShape:
