@@ -35,7 +35,7 @@ ALONE = {
     "Abort": "ends the process",
     # They take functions: tests/session/test_library_functions.py.
     **dict.fromkeys(("Case", "If", "StatelessIf", "StatelessWhile", "SymbolicGradient", "While"), "calls functions"),
-    # Their values are variants, which no session fetches: the gradients of branches in the same file make and read them.
+    # Their values are variants, which no session fetches: gradients of branches, in the same file, make and read them.
     **dict.fromkeys(("OptionalFromValue", "OptionalGetValue", "OptionalHasValue", "OptionalNone"), "optionals"),
 }
 
