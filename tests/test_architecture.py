@@ -94,6 +94,24 @@ def test_what_fills_a_slot_is_there() -> None:
         assert hasattr(importlib.import_module(f"tfmagic.{module}"), attribute), f"slot '{name}': no {place}"
 
 
+# --- types say something --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_no_name_of_a_class_stands_for_any(name: str) -> None:
+    """`Graph = Any` reads like a type and checks nothing."""
+    hollow = [target.id for node in ast.parse(MODULES[name].read_text("utf-8")).body if isinstance(node, ast.Assign)
+              and isinstance(node.value, ast.Name) and node.value.id == "Any"
+              for target in node.targets if isinstance(target, ast.Name)]
+    assert not hollow
+
+
+@pytest.mark.slow
+def test_types_agree() -> None:
+    done = subprocess.run([sys.executable, "-m", "mypy"], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+
+
 # --- what is imported when --------------------------------------------------------------------------------------------
 
 

@@ -3,7 +3,6 @@
 from tfmagic.base import slots
 
 FILLED_BY = {
-    "default graph": "graph.graph:Graph",
     "operators of tensors": "ops.math.operators:OPERATORS",
     "indexing of tensors": "ops.array.slicing:slice_of_tensor",
     "lists as tensors": "ops.array.join:list_to_tensor",

@@ -1,51 +1,16 @@
-"""The default graph and session of each thread, and the stacks that a graph keeps per thread."""
+"""The default graph and the default session of each thread."""
 
 from __future__ import annotations
 
-import contextlib
 import threading
-from collections.abc import Iterator
 from typing import Any
 
-from tfmagic.base.slots import Slot
+from tfmagic.graph import stacks
+from tfmagic.graph.graph import Graph
 
-Graph = Any  # the class stands above this module, which only hands graphs on
-
-class _Defaults(threading.local):
-    """What `as_default` pushed on this thread."""
-
-    def __init__(self) -> None:
-        self.graphs: list[Graph] = []
-        self.sessions: list[Any] = []
-
-
-class GraphStacks(threading.local):
-    """The scopes of one graph that are open on this thread.
-
-    Attributes:
-      names: the current name scope without a trailing "/" ("" at the root).
-      devices: device names or functions, outermost first; None ends the search outwards.
-      controllers: open `control_dependencies` scopes, outermost first.
-      colocations: ops of open `colocate_with` scopes, outermost first.
-      control_flow: the innermost `cond` or `while_loop` under construction.
-      node_scopes: what attr, gradient, kernel and container scopes write into nodes (None: none is open).
-      others: scopes of higher floors, each under a key of its own.
-    """
-
-    def __init__(self) -> None:
-        self.names = ""
-        self.devices: tuple[Any, ...] = ()
-        self.controllers: tuple[Any, ...] = ()
-        self.colocations: tuple[Any, ...] = ()
-        self.control_flow: Any = None
-        self.node_scopes: Any = None
-        self.others: dict[str, Any] = {}
-
-
-_defaults = _Defaults()
+_defaults = stacks.defaults
 _global_graph: Graph | None = None
 _lock = threading.Lock()
-_new_graph = Slot("default graph")
 
 
 def get_default_graph() -> Graph:
@@ -59,7 +24,7 @@ def get_default_graph() -> Graph:
         with _lock:
             graph = _global_graph
             if graph is None:
-                graph = _global_graph = _new_graph()
+                graph = _global_graph = Graph()
     return graph
 
 
@@ -76,16 +41,6 @@ def reset_default_graph() -> None:
     _global_graph = None
 
 
-@contextlib.contextmanager
-def default_graph(graph: Graph) -> Iterator[Graph]:
-    """Make `graph` the default of this thread within a `with` block."""
-    _defaults.graphs.append(graph)
-    try:
-        yield graph
-    finally:
-        _pop(_defaults.graphs, graph)
-
-
 def get_default_session() -> Any:
     """The innermost default session of this thread, or None."""
     sessions = _defaults.sessions
@@ -97,7 +52,7 @@ def push_session(session: Any) -> None:
 
 
 def pop_session(session: Any) -> None:
-    _pop(_defaults.sessions, session)
+    stacks.pop(_defaults.sessions, session)
 
 
 def push_graph(graph: Graph) -> None:
@@ -105,12 +60,4 @@ def push_graph(graph: Graph) -> None:
 
 
 def pop_graph(graph: Graph) -> None:
-    _pop(_defaults.graphs, graph)
-
-
-def _pop(stack: list[Any], item: Any) -> None:
-    """Take the innermost `item` off: an InteractiveSession may close out of order."""
-    for index in range(len(stack) - 1, -1, -1):
-        if stack[index] is item:
-            del stack[index]
-            return
+    stacks.pop(_defaults.graphs, graph)

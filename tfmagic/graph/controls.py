@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tfmagic.graph.operation import Operation
+from tfmagic.graph.operation import Operation, OwnGraph
 
 
 class Controller:
@@ -15,7 +15,7 @@ class Controller:
       seen: operations made within; one that reads their output follows the control inputs already.
     """
 
-    def __init__(self, graph: Any, control_inputs: list[Operation] | None):
+    def __init__(self, graph: OwnGraph, control_inputs: list[Operation] | None):
         self._graph = graph
         self._clear = control_inputs is None
         self.control_inputs = control_inputs or []

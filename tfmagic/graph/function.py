@@ -12,9 +12,9 @@ from tfmagic.base.shapes import Dims
 from tfmagic.base.slots import Slot
 from tfmagic.graph import opdefs
 from tfmagic.graph.graph import Graph
-from tfmagic.graph.node_def import Func, attr_value
 from tfmagic.graph.opdefs import OpDef
-from tfmagic.graph.operation import Operation, Tensor
+from tfmagic.graph.operation import Operation, OwnGraph, Tensor
+from tfmagic.graph.protos import Func, attr_value
 
 _imported_body = Slot("bodies of functions")
 
@@ -92,7 +92,7 @@ class Function:
                 body = self._bodies[key] = make(attrs)
             return body
 
-    def add_to_graph(self, graph: Graph) -> None:
+    def add_to_graph(self, graph: OwnGraph) -> None:
         """Put it, and the functions that it needs, into a graph's library.
 
         Raises:

@@ -11,9 +11,9 @@ from typing import Any
 from tfmagic.base import errors
 from tfmagic.graph.function import Body, Function
 from tfmagic.graph.graph import Graph
-from tfmagic.graph.node_def import attr_value, node_def, op_def_proto
 from tfmagic.graph.opdefs import ArgDef, OpDef
 from tfmagic.graph.operation import Operation, Tensor
+from tfmagic.graph.protos import attr_value, op_def_proto
 from tfmagic.graph.registry import arg_count
 
 
@@ -48,7 +48,7 @@ def function_from_graph(name: str, graph: Graph, inputs: Sequence[Tensor], outpu
     proto = FunctionDef(signature=op_def_proto(signature))
     proto.signature.description = description
     for op in ops:
-        node = node_def(op)
+        node = op._node_def()
         node.name = op_names[op]
         del node.input[:]
         node.input.extend(_reference(tensor, arguments, op_names) for tensor in op._inputs)

@@ -16,8 +16,8 @@ from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.function import called
 from tfmagic.graph.graph import Graph
 from tfmagic.graph.indexed_slices import IndexedSlices, as_tensor_or_slices, flatten_nested, unify_index_types
-from tfmagic.graph.node_def import Func
 from tfmagic.graph.operation import Operation, Tensor
+from tfmagic.graph.protos import Func
 from tfmagic.graph.scopes import name_scope
 
 _TRAINABLE = frozenset({dtypes.float16, dtypes.float32, dtypes.float64, dtypes.complex64, dtypes.complex128,
@@ -183,7 +183,7 @@ class _Closure:
                 if inside not in xs:
                     self._outside[inside] = outside
                 self._inside.setdefault(outside, []).append(inside)
-            graph = graph.outer_graph  # type: ignore[attr-defined]
+            graph = graph.outer_graph
 
     def inputs(self, op: Operation) -> tuple[Tensor, ...]:
         """What an operation reads."""

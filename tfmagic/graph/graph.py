@@ -12,13 +12,13 @@ from tfmagic.base import devices, source
 from tfmagic.base.deprecation import deprecated_args
 from tfmagic.base.dtypes import DType, as_dtype
 from tfmagic.base.export import export
-from tfmagic.graph import context, opdefs, registry
-from tfmagic.graph.context import GraphStacks
+from tfmagic.graph import opdefs, registry
 from tfmagic.graph.controls import Controller
 from tfmagic.graph.inference import infer_shapes
 from tfmagic.graph.node_scopes import NO_SCOPES, NodeScopes
 from tfmagic.graph.opdefs import OpDef
 from tfmagic.graph.operation import Operation, Tensor
+from tfmagic.graph.stacks import GraphStacks, defaults, pushed
 
 _OP_NAME = re.compile(r"[A-Za-z0-9.][A-Za-z0-9_.\\\-/]*")
 _SCOPE_NAME = re.compile(r"[A-Za-z0-9_.\\\-/]*")
@@ -33,6 +33,7 @@ class Graph:
     """
 
     building_function = False
+    outer_graph: Graph  # of a graph that builds a function
 
     def __init__(self) -> None:
         self._operations: dict[Operation, None] = {}
@@ -89,7 +90,7 @@ class Graph:
 
     @property
     def graph_def_versions(self) -> Any:
-        from tfmagic.graph.node_def import versions
+        from tfmagic.graph.protos import versions
 
         return versions()
 
@@ -105,7 +106,7 @@ class Graph:
 
     def as_default(self) -> contextlib.AbstractContextManager[Graph]:
         """Make this graph the default of the thread within a `with` block."""
-        return context.default_graph(self)
+        return pushed(defaults.graphs, self)
 
     def as_graph_def(self, from_version: int | None = None, add_shapes: bool = False) -> Any:
         """The graph as a `GraphDef` proto.
@@ -113,10 +114,27 @@ class Graph:
         Args:
           from_version: when given, only nodes newer than this version.
           add_shapes: whether to add an `_output_shapes` attr to each node.
-        """
-        from tfmagic.graph.node_def import graph_def
 
-        return graph_def(self, from_version, add_shapes)
+        Raises:
+          ValueError: the graph is larger than a proto can be (2 GB).
+        """
+        from tensorboard.compat.proto.graph_pb2 import GraphDef
+
+        proto = GraphDef(versions=self.graph_def_versions)
+        size = 0
+        for op in self.get_operations():
+            if from_version is None or op._id > from_version:
+                node = op._node_def(add_shapes)
+                size += node.ByteSize()
+                if size >= 2**31:
+                    raise ValueError("GraphDef cannot be larger than 2GB. Feed large arrays through placeholders "
+                                     "instead of holding them as constants.")
+                proto.node.append(node)
+        for function in self._functions.values():
+            proto.library.function.append(function.definition)
+            if function.gradient_name is not None:
+                proto.library.gradient.add(function_name=function.name, gradient_func=function.gradient_name)
+        return proto
 
     def switch_to_thread_local(self) -> None:
         """Scopes are always kept per thread here; TensorFlow's call to ask for it changes nothing further."""
@@ -142,7 +160,7 @@ class Graph:
           ValueError: TensorFlow has no such op, or its shape rule refuses the inputs.
           RuntimeError: the graph is finalized.
         """
-        from tfmagic.graph.node_def import plain_attr
+        from tfmagic.graph.protos import plain_attr
 
         definition = opdefs.get(op_type)
         if definition is None:

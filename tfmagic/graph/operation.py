@@ -2,18 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
 
 from tfmagic.base import devices, errors, shapes, source
 from tfmagic.base.dtypes import DType
 from tfmagic.base.export import export
 from tfmagic.base.shapes import Dims, TensorShape
 from tfmagic.base.slots import Slot
-from tfmagic.graph import context
 from tfmagic.graph.opdefs import OpDef
+from tfmagic.graph.stacks import GraphStacks, defaults
 
-Graph = Any  # the class stands above this module
+
+class OwnGraph(Protocol):
+    """What is asked of the graph that a node belongs to; `graph.graph.Graph` is all of it and more."""
+
+    building_function: bool
+    seed: int | None
+    _stacks: GraphStacks
+    _operations: dict[Operation, None]
+    _by_name: dict[str, Operation]
+    _functions: dict[str, Any]
+    _py_functions: dict[str, Any]
+    _extras: dict[str, Any]
+
+    @property
+    def version(self) -> int: ...
+    def get_operations(self) -> list[Operation]: ...
+    def get_collection(self, name: Any, scope: str | None = None) -> list[Any]: ...
+    def as_default(self) -> AbstractContextManager[Any]: ...
+    def device(self, device_name_or_function: Any) -> AbstractContextManager[None]: ...
+    def colocate_with(self, op: Any, ignore_existing: bool = False) -> AbstractContextManager[None]: ...
+    def control_dependencies(self, control_inputs: Any) -> AbstractContextManager[Any]: ...
+    def create_op(self, op_type: str, inputs: Sequence[Tensor], dtypes: Sequence[DType] | None = None,
+                  input_types: Any = None, name: str | None = None, attrs: dict[str, Any] | None = None,
+                  op_def: Any = None, compute_shapes: bool = True, compute_device: bool = True) -> Operation: ...
+    def prevent_feeding(self, tensor: Tensor) -> None: ...
+    def prevent_fetching(self, op: Operation) -> None: ...
+    def _changed(self, op: Operation) -> None: ...
 
 
 @export("Operation")
@@ -23,7 +50,7 @@ class Operation:
     __slots__ = ("graph", "name", "type", "_op_def", "_id", "_inputs", "_control_inputs", "_outputs", "_attrs",
                  "_device", "_frames", "_control_flow_context", "_static", "__dict__", "__weakref__")
 
-    graph: Graph
+    graph: OwnGraph
     name: str
     type: str
     _op_def: OpDef
@@ -69,16 +96,32 @@ class Operation:
     @property
     def op_def(self) -> Any:
         """The op's definition as an `OpDef` proto."""
-        from tfmagic.graph.node_def import op_def_proto
+        from tfmagic.graph.protos import op_def_proto
 
         return op_def_proto(self._op_def)
 
     @property
     def node_def(self) -> Any:
         """This operation as a `NodeDef` proto."""
-        from tfmagic.graph.node_def import node_def
+        return self._node_def()
 
-        return node_def(self)
+    def _node_def(self, add_shapes: bool = False) -> Any:
+        from tensorboard.compat.proto.node_def_pb2 import NodeDef
+
+        from tfmagic.graph.protos import attr_value
+
+        inputs = [tensor._as_node_def_input() for tensor in self._inputs]
+        inputs += ["^" + name for name in sorted(control.name for control in self._control_inputs)]
+        proto = NodeDef(name=self.name, op=self.type, input=inputs, device=self._device)
+        for name, value in self._attrs.items():
+            if value is None:
+                continue
+            attr = self._op_def.attrs.get(name)
+            dtype = self._attrs.get("dtype") if attr is not None and attr.type == "tensor" else None
+            proto.attr[name].CopyFrom(attr_value(value, None if attr is None else attr.type, dtype))
+        if add_shapes and self._outputs:
+            proto.attr["_output_shapes"].CopyFrom(attr_value([t.shape for t in self._outputs]))
+        return proto
 
     def get_attr(self, name: str) -> Any:
         """The value of an attr, as TensorFlow gives it (bytes for strings, protos for shapes and tensors).
@@ -86,7 +129,7 @@ class Operation:
         Raises:
           ValueError: the operation has no such attr.
         """
-        from tfmagic.graph.node_def import attr_for_user
+        from tfmagic.graph.protos import attr_for_user
 
         if name not in self._attrs:
             raise ValueError(f"Operation '{self.name}' has no attr named '{name}'.")
@@ -94,7 +137,7 @@ class Operation:
 
     def _set_attr(self, name: str, value: Any) -> None:
         """Set an attr from an `AttrValue` proto (what legacy code calls) or a plain value."""
-        from tfmagic.graph.node_def import plain_attr
+        from tfmagic.graph.protos import plain_attr
 
         self._attrs[name] = plain_attr(value)
         self.graph._changed(self)
@@ -160,9 +203,9 @@ class Operation:
         return self
 
     def __str__(self) -> str:
-        from tfmagic.graph.node_def import text
+        from google.protobuf import text_format
 
-        return text(self)
+        return text_format.MessageToString(self._node_def())  # attrs in the order of their names
 
     def __repr__(self) -> str:
         return f"<tf.Operation '{self.name}' type={self.type}>"
@@ -246,7 +289,7 @@ class Tensor:
         return self._dtype
 
     @property
-    def graph(self) -> Graph:
+    def graph(self) -> OwnGraph:
         return self.op.graph
 
     @property
@@ -391,10 +434,10 @@ class Tensor:
         raise TypeError(f"Tensor '{self.name}' belongs to a graph and cannot be pickled; run it to get its value.")
 
 
-def _session_for(element: Any, session: Any) -> Any:
+def _session_for(element: Operation | Tensor, session: Any) -> Any:
     graph = element.graph
     if session is None:
-        session = context.get_default_session()
+        session = defaults.sessions[-1] if defaults.sessions else None
         what = "evaluate tensor using `eval()`" if isinstance(element, Tensor) else "execute operation using `run()`"
         if session is None:
             raise ValueError(f"Cannot {what}: No default session is registered. Use `with sess.as_default()` or pass "

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from tfmagic.graph import opdefs
+from tfmagic.graph.operation import Operation
 
 Effect = Literal["none", "reads", "writes", "waits"]
 Traced = bool | Literal["shapes"]
@@ -149,7 +150,7 @@ class Node:
 
     __slots__ = ("op",)
 
-    def __init__(self, op: Any):
+    def __init__(self, op: Operation):
         self.op = op
 
     def __getattr__(self, name: str) -> Any:

@@ -68,12 +68,11 @@ def graph_of(values: Sequence[Any]) -> Graph | None:
     found: Graph | None = None
     first: Any = None
     for value in values:
-        if isinstance(value, (Tensor, Operation)):
-            graph = value.graph
-        else:
-            graph = getattr(value, "graph", None) if hasattr(value, "_as_graph_element") else None
-            if not isinstance(graph, Graph):
-                continue
+        graph: Any = None
+        if isinstance(value, (Tensor, Operation)) or hasattr(value, "_as_graph_element"):
+            graph = getattr(value, "graph", None)
+        if not isinstance(graph, Graph):
+            continue
         if found is None:
             found, first = graph, value
         elif found is not graph:

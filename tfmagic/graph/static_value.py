@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Union
 
 import numpy as np
 
@@ -23,7 +23,7 @@ from tfmagic.graph.registry import Node
 
 # A value is an array, a list of int and None (a vector of which only some elements are known, or one that follows from
 # such a one: TensorFlow takes it for a shape, but computes nothing with it), or None.
-Value = Any
+Value = Union[np.ndarray, list[int | None], None]
 
 _MOST_DIMS = 254
 _LARGEST = 1 << 16  # elements: beyond it no array is computed for the sake of a shape
@@ -269,6 +269,11 @@ def _fold(op: Operation, declaration: registry.OpDeclaration, partial_rule: Any,
     return None if value is None else value if isinstance(value, tuple) else (value,)
 
 
+def _single(value: Value) -> int | None:
+    """The only element of an array."""
+    return None if value is None or isinstance(value, list) or value.size != 1 else int(value.item())
+
+
 def _partial_shape(op: Operation, inputs: list[Value]) -> Value:
     return _partial_shapes(op, inputs)[0]
 
@@ -289,7 +294,7 @@ def _partial_pack(op: Operation, inputs: list[Value]) -> Value:
 def _partial_concat(op: Operation, inputs: list[Value]) -> Value:
     parts, axis = (inputs[1:], inputs[0]) if op.type == "Concat" else (inputs[:-1], inputs[-1])
     tensors = op._inputs[1:] if op.type == "Concat" else op._inputs[:-1]
-    if axis is None or int(axis) not in (0, -1) or op._outputs[0]._dtype.kind not in "iu":
+    if _single(axis) not in (0, -1) or op._outputs[0]._dtype.kind not in "iu":
         return None
     items: list[int | None] = []
     for part, tensor in zip(parts, tensors):
@@ -301,15 +306,13 @@ def _partial_concat(op: Operation, inputs: list[Value]) -> Value:
 
 
 def _partial_slice(op: Operation, inputs: list[Value]) -> Value:
-    vector, begin, end, strides = inputs
+    vector, (begin, end, stride) = inputs[0], map(_single, inputs[1:])
     attrs = op._attrs
-    if not isinstance(vector, list) or any(v is None or isinstance(v, list) or v.size != 1
-                                           for v in (begin, end, strides)):
+    if not isinstance(vector, list) or begin is None or end is None or stride is None:
         return None
-    if attrs["ellipsis_mask"] or attrs["new_axis_mask"] or attrs["shrink_axis_mask"] or not int(strides[0]):
+    if attrs["ellipsis_mask"] or attrs["new_axis_mask"] or attrs["shrink_axis_mask"] or not stride:
         return None
-    return vector[slice(None if attrs["begin_mask"] & 1 else int(begin[0]),
-                        None if attrs["end_mask"] & 1 else int(end[0]), int(strides[0]))]
+    return vector[slice(None if attrs["begin_mask"] & 1 else begin, None if attrs["end_mask"] & 1 else end, stride)]
 
 
 # What TensorFlow knows of a vector of which only some elements are known; all other ops need whole values.

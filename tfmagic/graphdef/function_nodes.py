@@ -7,8 +7,8 @@ from typing import Any
 
 from tfmagic.base.shapes import Dims, TensorShape
 from tfmagic.graph.function import Function
-from tfmagic.graph.node_def import attr_value, versions
 from tfmagic.graph.opdefs import ArgDef, OpDef
+from tfmagic.graph.protos import attr_value, versions
 from tfmagic.graph.registry import arg_count
 from tfmagic.graphdef.node_attrs import definition_of
 

@@ -163,7 +163,7 @@ def convert_variables_to_constants(sess: Any, input_graph_def: Any, output_node_
       A new `GraphDef`.
     """
     from tfmagic.base.tensor_values import to_array
-    from tfmagic.graph.node_def import attr_value
+    from tfmagic.graph.protos import attr_value
 
     graph = _sub_graph(input_graph_def, output_node_names)
     by_name = {node.name: node for node in graph.node}

@@ -17,9 +17,9 @@ from tfmagic.graph import context, opdefs
 from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.graph.function import Function
 from tfmagic.graph.graph import Graph
-from tfmagic.graph.node_def import PRODUCER
 from tfmagic.graph.opdefs import OpDef
 from tfmagic.graph.operation import Operation, Tensor
+from tfmagic.graph.protos import PRODUCER
 from tfmagic.graph.scopes import name_scope
 from tfmagic.graphdef.function_nodes import check
 from tfmagic.graphdef.node_attrs import attrs_of, definition_of, input_types, op_def_from_proto

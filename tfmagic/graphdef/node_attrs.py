@@ -9,8 +9,8 @@ from typing import Any
 from tfmagic.base import dtypes, errors
 from tfmagic.base.dtypes import DType
 from tfmagic.graph import opdefs
-from tfmagic.graph.node_def import plain_attr
 from tfmagic.graph.opdefs import ArgDef, AttrDef, OpDef
+from tfmagic.graph.protos import plain_attr
 
 _FIELDS = {"int": "i", "float": "f", "bool": "b", "string": "s", "type": "type", "shape": "shape",
            "tensor": "tensor", "func": "func"}

@@ -16,9 +16,9 @@ from tfmagic.base.dtypes import DType, as_dtype
 from tfmagic.graph import context, opdefs
 from tfmagic.graph.convert import to_tensor
 from tfmagic.graph.graph import Graph
-from tfmagic.graph.node_def import PRODUCER, Func, plain_attr
 from tfmagic.graph.opdefs import ArgDef, AttrDef, OpDef
 from tfmagic.graph.operation import Operation, Tensor
+from tfmagic.graph.protos import PRODUCER, Func, plain_attr
 from tfmagic.graph.registry import arg_count, grouped
 from tfmagic.graph.scopes import graph_of
 
@@ -82,7 +82,7 @@ class OpCaller:
         for value in values:
             if type(value) is Tensor:
                 if graph is None:
-                    graph = value.op.graph
+                    graph = value.op.graph  # type: ignore[assignment]  # OwnGraph names what others may ask of it
             else:
                 all_tensors = False
         default = context.get_default_graph()

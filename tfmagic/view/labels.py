@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.view.escape import shorten, visible
 
 VALUE_ELEMENTS = 6
@@ -21,13 +22,13 @@ def dims_text(dims: Any) -> str:
     return "[" + ", ".join("?" if d is None else str(d) for d in dims) + "]"
 
 
-def static_dims(tensor: Any) -> tuple[int | None, ...] | None:
+def static_dims(tensor: Tensor) -> tuple[int | None, ...] | None:
     """The static shape of a graph tensor as a tuple, or None when the rank is unknown."""
     shape = tensor.shape
     return None if shape.dims is None else tuple(shape.as_list())
 
 
-def shape_text(tensor: Any, run_dims: tuple[int, ...] | None = None) -> str:
+def shape_text(tensor: Tensor, run_dims: tuple[int, ...] | None = None) -> str:
     """The static shape, followed by the shape of a run where that says more: `[?, 784] ← [128, 784]`."""
     dims = static_dims(tensor)
     text = dims_text(dims)
@@ -36,12 +37,12 @@ def shape_text(tensor: Any, run_dims: tuple[int, ...] | None = None) -> str:
     return text
 
 
-def dtype_text(tensor: Any) -> str:
+def dtype_text(tensor: Tensor) -> str:
     """The dtype's name, the same for a variable's reference as for its value."""
     return tensor.dtype.name.removesuffix("_ref")
 
 
-def tensor_text(tensor: Any, run_dims: tuple[int, ...] | None = None) -> str:
+def tensor_text(tensor: Tensor, run_dims: tuple[int, ...] | None = None) -> str:
     """What an edge says of the tensor that flows along it: `[?, 784] float32`."""
     dtype = dtype_text(tensor)
     if dtype in ("resource", "variant"):
@@ -86,7 +87,7 @@ def nested_text(value: Any) -> str:
     return row(array, array.ndim)
 
 
-def constant_value(op: Any) -> np.ndarray | None:
+def constant_value(op: Operation) -> np.ndarray | None:
     """The array in a `Const` node (read without the protobuf classes where the graph holds it as an array)."""
     value = getattr(op, "_attrs", {}).get("value")
     if value is None:

@@ -132,7 +132,7 @@ class Cells:
         parsed = self.running[-1].asked["%%session"]
         session = context.get_default_session()
         if parsed.init:
-            sessions.initialise(session, only=self._made_now(found[0].graph))
+            sessions.initialise(session, only=self._made_now(evaluate.graph_of(found[0])))
         return sessions.fetch(session, self._named(value), evaluate.feeds(self.shell, parsed.feed))
 
     # --- drawing ----------------------------------------------------------------------------------------------

@@ -51,7 +51,7 @@ def _replaced(formatter: Any, kind: Any, function: Callable[[Any], str]) -> Any:
     return formatter.for_type(kind, function)
 
 
-def _picture(elements: list[Any]) -> str:
+def _picture(elements: list[Operation | Tensor]) -> str:
     operations = drawing.needed_for(elements)
     return drawing.picture(operations) if 1 < len(operations) <= _DRAWN_WITH_CARD else ""
 

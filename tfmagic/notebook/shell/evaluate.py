@@ -116,6 +116,13 @@ def operation_of(found: Tensor | Operation) -> Operation:
     return found if isinstance(found, Operation) else found.op
 
 
+def graph_of(found: Tensor | Operation) -> Graph:
+    """The graph of an element."""
+    graph = found.graph
+    assert isinstance(graph, Graph)
+    return graph
+
+
 def elements(value: Any) -> list[Tensor | Operation]:
     """The tensors and operations in a value, also within lists, tuples and dictionaries."""
     if isinstance(value, dict):

@@ -107,7 +107,7 @@ class TfMagics:
             return
         if not found:
             raise UsageError(f"{parsed.argument} is a {type(value).__name__}, and no part of a graph.")
-        self._draw(found[0].graph, parsed, drawing.needed_for(found))
+        self._draw(evaluate.graph_of(found[0]), parsed, drawing.needed_for(found))
 
     def _draw(self, graph: Graph, parsed: Parsed, operations: list[Operation] | None) -> None:
         drawing.draw(graph, parsed, operations, self.shell, self.names, self.kept)

@@ -6,8 +6,7 @@ import hashlib
 import weakref
 
 from tfmagic.base import source
-from tfmagic.graph.graph import Graph
-from tfmagic.graph.operation import Operation
+from tfmagic.graph.operation import Operation, OwnGraph
 
 
 class CellNames:
@@ -21,7 +20,7 @@ class CellNames:
     def __init__(self) -> None:
         self.shown: dict[str, str] = {}
         self.prompts: dict[str, str] = {}
-        self._labels: weakref.WeakKeyDictionary[Graph, dict[str, str]] = weakref.WeakKeyDictionary()
+        self._labels: weakref.WeakKeyDictionary[OwnGraph, dict[str, str]] = weakref.WeakKeyDictionary()
 
     def note(self, filename: str, count: int, code: str) -> None:
         """Remember a cell that is about to run.
@@ -51,6 +50,6 @@ class CellNames:
         """Remember the Python name of a node."""
         self._labels.setdefault(operation.graph, {})[operation.name] = name
 
-    def labels_of(self, graph: Graph) -> dict[str, str]:
+    def labels_of(self, graph: OwnGraph) -> dict[str, str]:
         """The Python names of a graph's nodes, by the names of the nodes."""
         return self._labels.get(graph, {})

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from IPython.core.error import UsageError
 
 from tfmagic.graph import context
-from tfmagic.graph.operation import Operation, Tensor
+from tfmagic.graph.operation import Operation, OwnGraph, Tensor
 from tfmagic.notebook.shell import evaluate
 from tfmagic.notebook.shell.options import Parsed
 from tfmagic.notebook.shell.values import Fetched, FetchedItem
@@ -58,7 +58,7 @@ class KeptSessions:
         return session
 
     @contextlib.contextmanager
-    def for_run(self, graph: Any) -> Iterator[Any]:
+    def for_run(self, graph: OwnGraph) -> Iterator[Any]:
         """A session that can run elements of `graph`: the default one, the kept one, or one for the moment."""
         for session in (context.get_default_session(), self.unnamed):
             if session is not None and session.graph is graph and not session._closed:

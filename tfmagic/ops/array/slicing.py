@@ -204,7 +204,7 @@ class Spec:
 
     def boxes(self, dims: tuple[int, ...]) -> list[tuple[int, int, int, bool]]:
         """Per axis of a tensor of these dims: first, step and number of the elements taken, and whether backwards."""
-        result = []
+        result: list[tuple[int, int, int, bool]] = []
         for step in self.steps:
             if step[0] == "rest":
                 result += [(0, 1, size, False) for size in dims[len(result):len(result) + len(dims) - self.axes]]

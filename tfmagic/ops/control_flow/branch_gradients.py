@@ -20,8 +20,8 @@ from tfmagic.graph.function_def import function_from_graph
 from tfmagic.graph.function_graph import FunctionGraph
 from tfmagic.graph.gradients import gradients, is_trainable
 from tfmagic.graph.graph import Graph
-from tfmagic.graph.node_def import Func
 from tfmagic.graph.operation import Operation, Tensor
+from tfmagic.graph.protos import Func
 from tfmagic.ops import raw
 from tfmagic.ops.array import constants
 from tfmagic.ops.control_flow import nodes

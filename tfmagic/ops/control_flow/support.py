@@ -9,8 +9,8 @@ from tfmagic.base import dtypes
 from tfmagic.base.dtypes import DType
 from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.convert import constant
-from tfmagic.graph.node_def import Func
 from tfmagic.graph.operation import Operation, Tensor
+from tfmagic.graph.protos import Func
 from tfmagic.ops import raw
 from tfmagic.ops.array import constants, shape_ops
 from tfmagic.ops.control_flow import grouping, loop_gradients, nodes, util

@@ -162,11 +162,11 @@ def join(lowering: Lowering, op: Operation, choice: Proxy, inners: Sequence[Inne
     called: list[tuple[int, str, list[Any]]] = []
     for index, (tensor, given) in enumerate(rows):
         if results[index] is None:
-            values = [_readable(inner, tensor, value) for inner, value in zip(inners, given)]
-            devices = {device_of(v) for v in values if v is not DEAD}
+            sides = [_readable(inner, tensor, value) for inner, value in zip(inners, given)]
+            devices = {device_of(v) for v in sides if v is not DEAD}
             device = "cpu" if lives_on_host(tensor) or not devices - {"cpu"} else (devices - {"cpu"}).pop()
             called.append((index, device, [v if v is DEAD else inner.settled(v, device)
-                                           for inner, v in zip(inners, values)]))
+                                           for inner, v in zip(inners, sides)]))
     written = list(dict.fromkeys(root for inner in inners for root in inner.lowering.written))
     bodies = [inner.finish(name, [_as_constant(inner, values[side]) for _, _, values in called], written)
               for side, (inner, name) in enumerate(zip(inners, names))]

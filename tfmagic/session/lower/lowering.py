@@ -67,7 +67,8 @@ class Path:
 
     def calls(self) -> list[Path]:
         """All of them, the innermost first."""
-        found, path = [], self
+        found: list[Path] = []
+        path: Path | None = self
         while path is not None:
             found.append(path)
             path = path.outer
@@ -300,7 +301,7 @@ class Lowering:
         except Exception as failure:  # the run has the right result, or the right error
             self._erase(mark)
             call = self._at_run_time(Untraceable, op, declaration, arguments)
-            call.node.target.failure = failure
+            call.node.target.failure = failure  # type: ignore[union-attr]
             return call
 
     def _runs_late(self, op: Operation, declaration: OpDeclaration, arguments: list[Any], args: list[Any]) -> bool:

@@ -73,16 +73,16 @@ def with_inputs_kept(source: str, lines: dict[int, int | None], nodes: list[fx.N
     head = next(i for i, line in enumerate(code) if line.lstrip().startswith("def forward"))
     kept: dict[int, list[str]] = {}
     for number in range(head + 1, len(code)):
-        index = lines.get(number - head)
+        at = lines.get(number - head)
         line = code[number].rstrip("\n")
         found = _FORGETS.search(line)
-        if index is None or (found is None and index not in kept):
+        if at is None or (found is None and at not in kept):
             continue
         names = [] if found is None else found[1].replace(" ", "").rstrip("=").split("=")
-        for name in [name for name in names if until.get(name, -1) > index]:
+        for name in [name for name in names if until.get(name, -1) > at]:
             names.remove(name)
             kept.setdefault(until[name], []).append(name)
-        names += kept.pop(index, [])
+        names += kept.pop(at, [])
         line = line if found is None else line[:found.start()]
         code[number] = line + (";  " + " = ".join([*names, "None"]) if names else "") + "\n"
     return "".join(code)

@@ -174,8 +174,8 @@ class DefinedFunction:
             return self._graph
 
     def _own_name(self) -> str:
-        return self._func_name or getattr(self._func, "__qualname__" if inspect.ismethod(self._func) else "__name__",
-                                          type(self._func).__name__)
+        name = "__qualname__" if inspect.ismethod(self._func) else "__name__"
+        return self._func_name or str(getattr(self._func, name, type(self._func).__name__))
 
     def _build(self) -> None:
         outer = get_default_graph()

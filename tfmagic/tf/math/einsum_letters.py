@@ -127,8 +127,9 @@ def _reshaped(tensor: Tensor, sizes: list[Any]) -> Tensor:
 def _pair(a: Tensor, a_labels: str, b: Tensor, b_labels: str, summed: set[str]) -> tuple[Tensor, str]:
     """The sum of products of two tensors: a batch of matrix products, or a product where nothing is summed."""
     for tensor, labels in ((a, a_labels), (b, b_labels)):
-        if len(tensor.get_shape()) != len(labels):
-            raise ValueError(f"Tensor {tensor} of rank {len(tensor._dims)} does not fit the indices {labels}")
+        rank = len(tensor.get_shape())
+        if rank != len(labels):
+            raise ValueError(f"Tensor {tensor} of rank {rank} does not fit the indices {labels}")
     kept = set(a_labels) & set(b_labels) - summed
     free_a, free_b = set(a_labels) - kept - summed, set(b_labels) - kept - summed
 

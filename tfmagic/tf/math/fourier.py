@@ -36,11 +36,12 @@ def _padded(x: Tensor, length: Tensor, rank: int, inverse: bool) -> Tensor:
     sizes, inner = static_ints(length), None if x._dims is None else x._dims[-rank:]
     if inner is not None and inner[-1] == 0:
         return x
-    if sizes is not None and inner is not None and None not in inner:
+    known = [size for size in inner or () if size is not None]
+    if sizes is not None and x._dims is not None and len(known) == rank:
         if inverse and sizes[-1]:
             sizes = [*sizes[:-1], sizes[-1] // 2 + 1]
-        missing = [max(0, size - given) for size, given in zip(sizes, inner)]
-        outer = [[0, 0]] * (len(x._dims) - rank)  # type: ignore[arg-type]
+        missing = [max(0, size - given) for size, given in zip(sizes, known)]
+        outer = [[0, 0]] * (len(x._dims) - rank)
         return raw.pad(x, outer + [[0, count] for count in missing]) if any(missing) else x
     input_rank, given = shape_ops.rank(x), shape_ops.shape(x)[-rank:]
     none = constants.zeros([raw.maximum(0, input_rank - rank)], dtypes.int32)

@@ -140,8 +140,8 @@ def with_space_to_batch(input: Any, dilation_rate: Any, padding: str, op: Callab
         if filter_shape is None:
             raise ValueError("filter_shape must be specified for SAME padding")
         known = constant_value(convert_to_tensor(filter_shape, name="filter_shape"))
-        sizes = filter_shape if known is None else known
-        base = [(sizes[i] - 1) * r for i, r in enumerate(rate)]
+        lengths = filter_shape if known is None else known
+        base = [(lengths[i] - 1) * r for i, r in enumerate(rate)]
         before = [b // 2 for b in base]
         pads = api.stack([[b, t - b] for b, t in zip(before, base)])
     elif padding == "VALID":

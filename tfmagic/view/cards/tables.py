@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from tfmagic.graph.graph import Graph
+from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.view import theme
 from tfmagic.view.escape import shorten, visible, xml
 from tfmagic.view.labels import device_text, dtype_text, number_text, plural, shape_text
@@ -60,7 +62,7 @@ def card(kind: str, name: str, rows: Iterable[tuple[str, str]], value: Any = Non
             f'<span class="tfm-kind">{xml(visible(kind))}</span></div>{table}{below}</div>')
 
 
-def tensor_card(tensor: Any, value: Any = None, device: str = "", below: str = "", style: bool = True) -> str:
+def tensor_card(tensor: Tensor, value: Any = None, device: str = "", below: str = "", style: bool = True) -> str:
     """A card for a graph tensor, with its value when a run gave one.
 
     Args:
@@ -76,7 +78,7 @@ def tensor_card(tensor: Any, value: Any = None, device: str = "", below: str = "
     return card("tensor", tensor.name, rows, value, below, style)
 
 
-def operation_card(op: Any, below: str = "", style: bool = True) -> str:
+def operation_card(op: Operation, below: str = "", style: bool = True) -> str:
     """A card for an operation: what it reads and makes."""
     rows = [("type", op.type),
             *((f"input {i}", f"{t.name}  {shape_text(t)} {dtype_text(t)}") for i, t in enumerate(op.inputs)),
@@ -94,7 +96,7 @@ def variable_card(name: str, shape: Any, dtype: str, value: Any = None, trainabl
     return card("variable", name, rows, value, below, style)
 
 
-def graph_card(graph: Any, name: str = "Graph", drawing: str = "", style: bool = True) -> str:
+def graph_card(graph: Graph, name: str = "Graph", drawing: str = "", style: bool = True) -> str:
     """A card for a graph: how many nodes of which kind, and the drawing under it."""
     types: dict[str, int] = {}
     operations = graph.get_operations()

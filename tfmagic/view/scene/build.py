@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.view import labels
 from tfmagic.view.escape import visible
 from tfmagic.view.scene import auxiliary, library, model, plumbing, records, scopes
@@ -24,9 +25,10 @@ _NUMBERED = re.compile(r"_\d+$")
 _VERSION = re.compile(r"V\d+$")
 
 
-def build_scene(graph_or_ops: Any, depth: int | None = None, direction: str = "TB", title: str | None = None,
-                show_all: bool = False, show_shapes: bool = True, annotations: Annotations | None = None,
-                boundary: Iterable[Any] = ()) -> Scene:
+def build_scene(graph_or_ops: records.Drawable, depth: int | None = None, direction: str = "TB",
+                title: str | None = None, show_all: bool = False, show_shapes: bool = True,
+                annotations: Annotations | None = None,
+                boundary: Iterable[Operation | Tensor] = ()) -> Scene:
     """Decide what to draw of a graph.
 
     Args:

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Union
+
+from tfmagic.graph.graph import Graph
+from tfmagic.graph.operation import Operation, Tensor
+
+Drawable = Union[Graph, Iterable[Union[Operation, Tensor]]]
 
 PLACEHOLDER_TYPES = frozenset({"Placeholder", "PlaceholderV2", "PlaceholderWithDefault"})
 VARIABLE_TYPES = frozenset({"Variable", "VariableV2", "VarHandleOp", "TemporaryVariable"})
@@ -24,30 +29,36 @@ class Record:
       consumers: the records that read one of its outputs or wait for it, each once.
     """
 
-    op: Any
+    op: Operation
     name: str
     type: str
-    inputs: list[tuple[str, Any]] = field(default_factory=list)
+    inputs: list[tuple[str, Tensor]] = field(default_factory=list)
     controls: list[str] = field(default_factory=list)
     boundary: bool = False
     consumers: list[Record] = field(default_factory=list)
 
 
-def operations(graph_or_ops: Any) -> list[Any]:
+def operation_of(item: Operation | Tensor) -> Operation:
+    """An operation, or the one that a tensor comes from."""
+    operation: Any = getattr(item, "op", item)
+    return operation
+
+
+def operations(graph_or_ops: Drawable) -> list[Operation]:
     """The operations of a graph, or of a list of operations and tensors."""
     if hasattr(graph_or_ops, "get_operations"):
-        return list(graph_or_ops.get_operations())
-    return list(dict.fromkeys(getattr(item, "op", item) for item in graph_or_ops))
+        return graph_or_ops.get_operations()
+    return list(dict.fromkeys(map(operation_of, graph_or_ops)))
 
 
-def read(graph_or_ops: Any, boundary: Iterable[Any] = ()) -> dict[str, Record]:
+def read(graph_or_ops: Drawable, boundary: Iterable[Operation | Tensor] = ()) -> dict[str, Record]:
     """Records by name, in the graph's order; the operations of `boundary` and those outside come first.
 
     Args:
       graph_or_ops: a graph, or operations and tensors.
       boundary: operations (or tensors) among them that count as made before.
     """
-    outside = {getattr(item, "op", item) for item in boundary}
+    outside = {operation_of(item) for item in boundary}
     drawn = [op for op in operations(graph_or_ops) if op not in outside]
     names = {op.name for op in drawn}
     before: dict[str, Record] = {}
@@ -69,7 +80,7 @@ def read(graph_or_ops: Any, boundary: Iterable[Any] = ()) -> dict[str, Record]:
     return records
 
 
-def _add_outside(op: Any, names: set[str], before: dict[str, Record]) -> None:
+def _add_outside(op: Operation, names: set[str], before: dict[str, Record]) -> None:
     """Add an input from outside, with the variable behind it where it only reads one."""
     if op.name in before:
         return

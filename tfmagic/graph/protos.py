@@ -1,5 +1,4 @@
-"""Operations as NodeDef, attrs as AttrValue, graphs as GraphDef: the proto forms (the protobuf classes are imported
-on first use)."""
+"""Attrs and op definitions as protos, and back (the protobuf classes are imported on first use)."""
 
 from __future__ import annotations
 
@@ -13,9 +12,6 @@ from tfmagic.base.dtypes import DType
 from tfmagic.base.shapes import TensorShape
 from tfmagic.formats import tensor_proto
 from tfmagic.graph.opdefs import AttrDef, OpDef
-
-Operation = Any  # both classes stand above this module
-Graph = Any
 
 PRODUCER = 134  # the GraphDef version that TensorFlow 1.15 writes
 
@@ -148,60 +144,10 @@ def attr_for_user(value: Any, attr: AttrDef | None) -> Any:
     return value
 
 
-def node_def(op: Operation, add_shapes: bool = False) -> Any:
-    """An operation as a `NodeDef` proto."""
-    from tensorboard.compat.proto.node_def_pb2 import NodeDef
-
-    inputs = [tensor._as_node_def_input() for tensor in op._inputs]
-    inputs += ["^" + name for name in sorted(control.name for control in op._control_inputs)]
-    proto = NodeDef(name=op.name, op=op.type, input=inputs, device=op._device)
-    for name, value in op._attrs.items():
-        if value is None:
-            continue
-        attr = op._op_def.attrs.get(name)
-        dtype = op._attrs.get("dtype") if attr is not None and attr.type == "tensor" else None
-        proto.attr[name].CopyFrom(attr_value(value, None if attr is None else attr.type, dtype))
-    if add_shapes and op._outputs:
-        proto.attr["_output_shapes"].CopyFrom(attr_value([t.shape for t in op._outputs]))
-    return proto
-
-
-def text(op: Operation) -> str:
-    """An operation in protobuf's text format, its attrs in the order of their names."""
-    from google.protobuf import text_format
-
-    return text_format.MessageToString(node_def(op))
-
-
 def versions() -> Any:
     from tensorboard.compat.proto.versions_pb2 import VersionDef
 
     return VersionDef(producer=PRODUCER)
-
-
-def graph_def(graph: Graph, from_version: int | None = None, add_shapes: bool = False) -> Any:
-    """A graph as a `GraphDef` proto, its nodes in the order of their making.
-
-    Raises:
-      ValueError: the graph is larger than a proto can be (2 GB).
-    """
-    from tensorboard.compat.proto.graph_pb2 import GraphDef
-
-    proto = GraphDef(versions=versions())
-    size = 0
-    for op in list(graph._operations):
-        if from_version is None or op._id > from_version:
-            node = node_def(op, add_shapes)
-            size += node.ByteSize()
-            if size >= 2**31:
-                raise ValueError("GraphDef cannot be larger than 2GB. Feed large arrays through placeholders instead "
-                                 "of holding them as constants.")
-            proto.node.append(node)
-    for function in graph._functions.values():
-        proto.library.function.append(function.definition)
-        if function.gradient_name is not None:
-            proto.library.gradient.add(function_name=function.name, gradient_func=function.gradient_name)
-    return proto
 
 
 def op_def_proto(definition: OpDef) -> Any:
