@@ -3,6 +3,14 @@
 import numpy as np
 from oracle.samples.values import boolean, c64, f32, f64, i32, i64, row, rows, text
 
+# Empty matches, letters of several bytes and none in UTF-8, groups that took no part, rewritings with faults.
+REWRITES = [
+    (u"a\xe9b abb".encode("utf-8"), "b*", "x"), (u"\xe9\xe9".encode("utf-8"), "", "-"), ("aaa", "a*?", "-"),
+    ("ab", "$", "!"), ("", "", "x"), ("a\nb", "^b", "x"), ("xxx", "\\bx", "y"), ("aXb", "(?i)x", "\\0\\0"),
+    (b"\xff\xfeab", ".", "x"), (b"\xff\xfeab", "\\C", "x"), ("abab", "(a)|(b)", "[\\1\\2]"),
+    ("abcb", "(b)", "<\\1>\\\\\\0"), ("abc", "b", "x\\1y"), ("abc", "b", "x\\"), ("abc", "b", "x\\qz"),
+]
+
 SAMPLES = {
     "StringJoin": [row(inputs=[text(["a", "b"]), text("x")], separator="-"), row(inputs=[text("a")]),
                    row(inputs=[text(["a", "b"]), text(["c"])]), row(inputs=[text([["a"]]), text([["b"]])])],
@@ -55,6 +63,8 @@ SAMPLES = {
                      row(input=text(["key=value"]), pattern=text("(\\w+)=(\\w+)"), rewrite=text("\\2=\\1")),
                      row(input=text(["a"]), pattern=text("("), rewrite=text("x")),
                      row(input=text(["a"]), pattern=text("a"), rewrite=text("\\1")),
+                     *(row(input=text([given]), pattern=text(pattern), rewrite=text(rewrite), replace_global=everywhere)
+                       for everywhere in (True, False) for given, pattern, rewrite in REWRITES),
                      row(input=text(["a"]), pattern=text(["a"]), rewrite=text("x"))],
     "StaticRegexReplace": [row(input=text(["aab", "b"]), pattern="a+", rewrite="x"),
                            row(input=text(["aab"]), pattern="a", rewrite="x", replace_global=False),

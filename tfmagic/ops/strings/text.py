@@ -213,60 +213,83 @@ def _part(op: Any, text: bytes, start: int, length: int, index: int) -> bytes:
 
 # --- patterns ---------------------------------------------------------------------------------------------------
 
+_ESCAPES = re.compile(rb"([^\\]*)(\\.|\\\Z|\Z)", re.DOTALL)
+
 
 @functools.lru_cache(maxsize=256)
-def _pattern(pattern: bytes) -> re.Pattern[str]:
-    """A pattern in RE2's language, which differs from Python's in few points."""
-    text = pattern.decode("utf-8", "surrogateescape").replace(r"\z", r"\Z").replace(r"\C", r"[\s\S]")
+def _pattern(pattern: bytes) -> Any:
+    """A compiled pattern. RE2 takes time that grows with the text alone, whatever the pattern."""
+    import re2
+
+    options = re2.Options()
+    options.log_errors = False  # the error says it
     try:
-        return re.compile(text, re.ASCII)
-    except (re.error, OverflowError, RecursionError) as error:
-        raise invalid(f"Invalid pattern: {pattern.decode(errors='replace')}, error: {error}") from None
+        return re2.compile(pattern, options)
+    except re2.error as error:
+        (what,) = error.args
+        raise invalid(f"Invalid pattern: {pattern.decode(errors='replace')}, error: "
+                      f"{what.decode(errors='replace')}") from None
 
 
-def _replaced(pattern: re.Pattern[str], rewrite: str, text: str, everywhere: bool) -> str:
-    """The text with matches rewritten; `\\0` to `\\9` in the rewriting are the match and its groups."""
-    pieces: list[str] = []
-    at = last_end = 0
+def _replaced(pattern: Any, rewrite: bytes, text: bytes, everywhere: bool) -> bytes:
+    """The text with matches rewritten; what is empty right behind a match is none."""
+    written = bytearray()
+    at, behind = 0, -1
     while at <= len(text):
         found = pattern.search(text, at)
         if found is None:
             break
-        if found.end() == found.start() == last_end and pieces:  # no empty match right behind another
-            at += 1
-            found_later = pattern.search(text, at)
-            if found_later is None:
-                break
-            found = found_later
-        pieces += [text[last_end:found.start()], _rewritten(rewrite, found)]
-        last_end = found.end()
+        start, end = found.span()
+        written += text[at:start]
+        if start == end == behind:
+            at = end + _length_of_letter(text, end)
+            written += text[end:at]
+            continue
+        new, whole = _rewritten(rewrite, found)
+        if not whole and not everywhere:
+            return text
+        written += new
+        at = behind = end
         if not everywhere:
             break
-        at = last_end + 1 if found.end() == found.start() else last_end
-    return "".join(pieces) + text[last_end:]
+    return bytes(written + text[at:])
 
 
-def _rewritten(rewrite: str, found: re.Match[str]) -> str:
-    def group(escape: re.Match[str]) -> str:
-        mark = escape.group(1)
-        if mark == "\\":
-            return "\\"
-        if not mark.isdigit() or int(mark) > (found.re.groups or 0):
-            raise invalid(f"Invalid rewrite: \\{mark} names no group of the pattern.")
-        return found.group(int(mark)) or ""
+def _length_of_letter(text: bytes, at: int) -> int:
+    """How many bytes a letter in UTF-8 takes; what is none takes one."""
+    for length in range(1, 5):
+        try:
+            text[at:at + length].decode()
+        except UnicodeDecodeError:
+            continue
+        return length
+    return 1
 
-    return re.sub(r"\\(.?)", group, rewrite, flags=re.DOTALL)
+
+def _rewritten(rewrite: bytes, found: Any) -> tuple[bytes, bool]:
+    r"""What stands for a match (`\0` to `\9` are the match and its groups, `\\` a backslash), up to an escape that is
+    none; and whether there was no such."""
+    written = bytearray()
+    for plain, escape in _ESCAPES.findall(rewrite):
+        written += plain
+        if escape == b"\\\\":
+            written += b"\\"
+        elif escape[1:].isdigit():
+            group = int(escape[1:])
+            written += b"" if group > found.re.groups else found.group(group) or b""
+        elif escape:
+            return bytes(written), False
+    return bytes(written), True
 
 
 def _regex_replace(op: Any, x: Any, pattern: bytes, rewrite: bytes) -> Any:
-    compiled, new = _pattern(pattern), rewrite.decode("utf-8", "surrogateescape")
-    return strings(x, lambda s: _replaced(compiled, new, utf8(op, s), op.replace_global).encode(
-        "utf-8", "surrogateescape"))
+    compiled = _pattern(pattern)
+    return strings(x, lambda s: _replaced(compiled, rewrite, s, op.replace_global))
 
 
 def _full_match(op: Any, x: Any, pattern: bytes) -> Any:
     compiled = _pattern(pattern)
-    return numbers(x, lambda s: compiled.fullmatch(utf8(op, s)) is not None, "bool")
+    return numbers(x, lambda s: compiled.fullmatch(s) is not None, "bool")
 
 
 def _raw_bytes(text: Any) -> bytes:
