@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import re
 import sys
 from pathlib import Path
 from typing import Any
+
+from tfmagic.base import messages
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "tfmagic"
@@ -73,8 +74,7 @@ def elsewhere(origin: str) -> str:
     if module.startswith((".ops.gen_", ".training.gen_")):
         return "ops.raw"
     proto = PROTOS.fullmatch(module)
-    home = f"tensorboard.compat.proto.{proto[1]}" if proto else ""
-    return home if home and importlib.util.find_spec(home) is not None else ""
+    return f"{messages.HOME}.{proto[1]}" if proto and messages.is_module(proto[1]) else ""
 
 
 def table_lines(path: Path) -> list[str]:

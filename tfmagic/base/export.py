@@ -9,6 +9,8 @@ from collections.abc import Callable
 from types import FunctionType
 from typing import Any, TypeVar
 
+from tfmagic.base import messages
+
 T = TypeVar("T")
 
 _exported: dict[str, Any] = {}
@@ -40,7 +42,8 @@ class PublicName:
         Raises:
           LookupError: the home does not define it: the table is stale.
         """
-        home = importlib.import_module(self.home if self.home.startswith("tensorboard.") else "tfmagic." + self.home)
+        package, _, name = self.home.rpartition(".")
+        home = messages.module(name) if package == messages.HOME else importlib.import_module("tfmagic." + self.home)
         for name in self.names:
             if name in _exported:
                 return _exported[name]

@@ -9,6 +9,7 @@ import operator
 from collections.abc import Iterator
 from typing import Any, Union
 
+from tfmagic.base import messages
 from tfmagic.base.export import export
 
 Dims = Union[tuple[Union[int, None], ...], None]
@@ -265,7 +266,7 @@ class TensorShape:
 
     def as_proto(self) -> Any:
         """The shape as a `TensorShapeProto`."""
-        from tensorboard.compat.proto.tensor_shape_pb2 import TensorShapeProto
+        TensorShapeProto = messages.module("tensor_shape_pb2").TensorShapeProto
 
         if self._dims is None:
             return TensorShapeProto(unknown_rank=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tfmagic.base import dtypes, shapes, tensor_values
+from tfmagic.base import dtypes, messages, shapes, tensor_values
 from tfmagic.base.dtypes import DType
 from tfmagic.base.export import export
 
@@ -49,7 +49,7 @@ def is_tensor_proto(value: Any) -> bool:
 
 def from_array(array: np.ndarray, dtype: DType) -> Any:
     """A `TensorProto` of type `dtype` with the elements of `array`."""
-    from tensorboard.compat.proto.tensor_pb2 import TensorProto
+    TensorProto = messages.module("tensor_pb2").TensorProto
 
     dtype = dtype.base_dtype
     proto = TensorProto(dtype=dtype.as_datatype_enum, tensor_shape=shapes.TensorShape(array.shape).as_proto())

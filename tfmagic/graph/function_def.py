@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tfmagic.base import errors
+from tfmagic.base import errors, messages
 from tfmagic.graph.function import Body, Function
 from tfmagic.graph.graph import Graph
 from tfmagic.graph.opdefs import ArgDef, OpDef
@@ -33,7 +33,7 @@ def function_from_graph(name: str, graph: Graph, inputs: Sequence[Tensor], outpu
     Raises:
       InvalidArgumentError: the names are too many or too few, or one comes twice.
     """
-    from tensorboard.compat.proto.function_pb2 import FunctionDef
+    FunctionDef = messages.module("function_pb2").FunctionDef
 
     names = _Names()
     result_names = _result_names(names, outputs, output_names)

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from tfmagic.base import devices, source
+from tfmagic.base import devices, messages, source
 from tfmagic.base.deprecation import deprecated_args
 from tfmagic.base.dtypes import DType, as_dtype
 from tfmagic.base.export import export
@@ -118,7 +118,7 @@ class Graph:
         Raises:
           ValueError: the graph is larger than a proto can be (2 GB).
         """
-        from tensorboard.compat.proto.graph_pb2 import GraphDef
+        GraphDef = messages.module("graph_pb2").GraphDef
 
         proto = GraphDef(versions=self.graph_def_versions)
         size = 0

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
-from tfmagic.base import devices, errors, shapes, source
+from tfmagic.base import devices, errors, messages, shapes, source
 from tfmagic.base.dtypes import DType
 from tfmagic.base.export import export
 from tfmagic.base.shapes import Dims, TensorShape
@@ -106,7 +106,7 @@ class Operation:
         return self._node_def()
 
     def _node_def(self, add_shapes: bool = False) -> Any:
-        from tensorboard.compat.proto.node_def_pb2 import NodeDef
+        NodeDef = messages.module("node_def_pb2").NodeDef
 
         from tfmagic.graph.protos import attr_value
 
@@ -203,9 +203,7 @@ class Operation:
         return self
 
     def __str__(self) -> str:
-        from google.protobuf import text_format
-
-        return text_format.MessageToString(self._node_def())  # attrs in the order of their names
+        return str(self._node_def())
 
     def __repr__(self) -> str:
         return f"<tf.Operation '{self.name}' type={self.type}>"

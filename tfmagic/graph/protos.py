@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tfmagic.base import dtypes
+from tfmagic.base import dtypes, messages
 from tfmagic.base.dtypes import DType
 from tfmagic.base.shapes import TensorShape
 from tfmagic.formats import tensor_proto
@@ -32,7 +32,7 @@ def attr_value(value: Any, kind: str | None = None, dtype: DType | None = None) 
       kind: the attr's kind in the op's definition ("int", "list(type)", ...), or None to go by the value.
       dtype: the element type of a tensor, where the array does not say it (quantized types).
     """
-    from tensorboard.compat.proto.attr_value_pb2 import AttrValue
+    AttrValue = messages.module("attr_value_pb2").AttrValue
 
     proto = AttrValue()
     if isinstance(value, (list, tuple)):
@@ -89,7 +89,7 @@ def _proto(value: Any, field_name: str, dtype: DType | None) -> Any:
             return tensor_proto.from_array(value, dtype or dtypes.as_dtype(value.dtype))
         return value
     if field_name == "func":
-        from tensorboard.compat.proto.attr_value_pb2 import NameAttrList
+        NameAttrList = messages.module("attr_value_pb2").NameAttrList
 
         return NameAttrList(name=value.name, attr={k: attr_value(v) for k, v in value.attrs.items()})
     return {"i": int, "f": float, "b": bool}[field_name](value)
@@ -145,14 +145,14 @@ def attr_for_user(value: Any, attr: AttrDef | None) -> Any:
 
 
 def versions() -> Any:
-    from tensorboard.compat.proto.versions_pb2 import VersionDef
+    VersionDef = messages.module("versions_pb2").VersionDef
 
     return VersionDef(producer=PRODUCER)
 
 
 def op_def_proto(definition: OpDef) -> Any:
     """The signature of an op as an `OpDef` proto."""
-    from tensorboard.compat.proto.op_def_pb2 import OpDef as OpDefProto
+    OpDefProto = messages.module("op_def_pb2").OpDef
 
     proto = OpDefProto(name=definition.name, is_stateful=definition.is_stateful,
                        is_commutative="commutative" in definition.flags, is_aggregate="aggregate" in definition.flags,

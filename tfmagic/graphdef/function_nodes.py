@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from tfmagic.base import messages
 from tfmagic.base.shapes import Dims, TensorShape
 from tfmagic.graph.function import Function
 from tfmagic.graph.opdefs import ArgDef, OpDef
@@ -43,7 +44,7 @@ class FunctionNodes:
         Args:
           dims: the static shapes of the arguments; by default they are unknown.
         """
-        from tensorboard.compat.proto.graph_pb2 import GraphDef
+        GraphDef = messages.module("graph_pb2").GraphDef
 
         proto = GraphDef(versions=versions())
         known = iter(dims)

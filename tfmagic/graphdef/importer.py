@@ -10,7 +10,7 @@ import re
 from collections import ChainMap
 from typing import Any
 
-from tfmagic.base import devices, shapes
+from tfmagic.base import devices, messages, shapes
 from tfmagic.base.deprecation import deprecated_args
 from tfmagic.base.export import export
 from tfmagic.graph import context, opdefs
@@ -86,7 +86,7 @@ def import_into(graph: Graph, graph_def: Any, return_elements: list[str]) -> lis
 
 
 def _graph_def_proto(graph_def: Any) -> Any:
-    from tensorboard.compat.proto.graph_pb2 import GraphDef
+    GraphDef = messages.module("graph_pb2").GraphDef
 
     if isinstance(graph_def, GraphDef):
         return graph_def

@@ -8,7 +8,7 @@ import os
 from types import ModuleType
 from typing import Any
 
-from tfmagic.base import export
+from tfmagic.base import export, messages
 from tfmagic.tf import missing
 
 # Internal objects that TensorFlow never exported but old programs import all the same: "module:attribute".
@@ -34,11 +34,9 @@ _UNEXPORTED = {
         "_UnreadVariable": "tfmagic.tf.variable.resource:UnreadVariable"},
 }
 
-# TensorFlow's protocol buffers as the tensorboard package ships them.
+# Where TensorFlow has its protocol buffers.
 _PROTO_PACKAGES = ("tensorflow.core.framework", "tensorflow.core.protobuf", "tensorflow.core.util",
                    "tensorflow.core.example")
-_PROTO_HOME = "tensorboard.compat.proto"
-
 
 
 class UnknownName(LookupError):
@@ -150,9 +148,9 @@ def modules() -> list[str]:
 
 
 def proto_module(name: str) -> str | None:
-    """The module that holds TensorFlow's protocol buffers of the internal module `name`, or None."""
+    """The module of `base.messages` that stands for the internal module `name`, or None."""
     package, _, last = name.rpartition(".")
-    return f"{_PROTO_HOME}.{last}" if package in _PROTO_PACKAGES and last.endswith("_pb2") else None
+    return last if package in _PROTO_PACKAGES and last.endswith("_pb2") and messages.is_module(last) else None
 
 
 def public(name: str) -> Any:

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Sequence
 from types import ModuleType
 
+from tfmagic.base import messages
 from tfmagic.tf import internal, missing
 from tfmagic.tf.internal import InternalModule
 from tfmagic.tf.namespace import NotSupportedYet
@@ -54,8 +55,8 @@ def _find(fullname: str) -> ModuleType | None:
     if internal.is_module(fullname) or fullname in _HOLLOW:
         return internal.module(fullname)
     proto = internal.proto_module(fullname)
-    if proto is not None and importlib.util.find_spec(proto) is not None:
-        return importlib.import_module(proto)
+    if proto is not None:
+        return messages.module(proto)
     return _public_module(fullname)
 
 

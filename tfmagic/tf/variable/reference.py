@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tfmagic.base import messages
 from tfmagic.base.dtypes import DType
 from tfmagic.base.shapes import TensorShape
 from tfmagic.graph.context import get_default_graph
@@ -152,7 +153,7 @@ class RefVariable(Variable):
         raise AttributeError("RefVariable has no sparse_read: tf.gather(variable, indices) reads its rows.")
 
     def to_proto(self, export_scope: str | None = None) -> Any:
-        from tensorboard.compat.proto.variable_pb2 import VariableDef
+        VariableDef = messages.module("variable_pb2").VariableDef
 
         if export_scope is not None and not self._variable.name.startswith(export_scope):
             return None

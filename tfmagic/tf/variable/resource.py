@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tfmagic.base import messages
 from tfmagic.base.dtypes import DType
 from tfmagic.base.shapes import TensorShape
 from tfmagic.graph.context import get_default_graph
@@ -214,7 +215,7 @@ class ResourceVariable(Variable):
         return self._lazy_read(getattr(raw, f"resource_scatter_nd_{kind}")(self._handle, indices, updates, name=name))
 
     def to_proto(self, export_scope: str | None = None) -> Any:
-        from tensorboard.compat.proto.variable_pb2 import VariableDef
+        VariableDef = messages.module("variable_pb2").VariableDef
 
         if export_scope is not None and not self._handle.name.startswith(export_scope):
             return None

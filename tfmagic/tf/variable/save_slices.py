@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from tfmagic.base import messages
+
 
 def strip_scope(name: str, scope: str | None) -> str:
     """A node's name without the name scope `scope` in front."""
@@ -50,7 +52,7 @@ class SaveSliceInfo:
 
     def to_proto(self, export_scope: str | None = None) -> Any:
         """A `SaveSliceInfoDef` proto, or None when the variable is not within `export_scope`."""
-        from tensorboard.compat.proto.variable_pb2 import SaveSliceInfoDef
+        SaveSliceInfoDef = messages.module("variable_pb2").SaveSliceInfoDef
 
         if export_scope is not None and not str(self.full_name).startswith(export_scope):
             return None
