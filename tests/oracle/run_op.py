@@ -288,6 +288,7 @@ def refusal(phase, error):
     line = lines[0]
     if line.endswith("root error(s) found.") and len(lines) > 1:
         line = re.sub(r"^\s*\(0\) [A-Z][a-z ]*: ", "", lines[1])
+    line = re.sub(r"\b_arg_(\w+)_\d+_\d+\b", r"\1", line)  # a fed tensor's name within a run of TensorFlow
     return [phase, type(error).__name__, re.sub(r"0x[0-9a-f]{6,}", "0x...", line)]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import Any
 
 from tfmagic.base import shapes
@@ -25,12 +24,8 @@ def infer_shapes(op: Operation, declaration: registry.OpDeclaration) -> None:
         dims = registry.grouped(op_def.inputs, op._attrs, dims)
     try:
         result = declaration.shape(Node(op), *dims)  # type: ignore[misc]
-    except shapes.NoShape:
-        raise
     except ValueError as error:
-        raise ValueError(f"{error} for '{op.name}' (op: '{op.type}') with input shapes: "
-                         f"{', '.join(shapes.brackets(t._dims) for t in inputs)}"
-                         f"{_known_inputs(op, declaration, dims)}.") from None
+        raise ValueError(_refusal(op, declaration, dims, error)) from None
     outputs = op._outputs
     if len(op_def.outputs) == 1 and not op_def.outputs[0].is_list:
         outputs[0]._dims = result
@@ -45,20 +40,31 @@ def infer_shapes(op: Operation, declaration: registry.OpDeclaration) -> None:
         tensor._dims = item
 
 
-def _known_inputs(op: Operation, declaration: registry.OpDeclaration, dims: Any) -> str:
-    """The end of a refusal in TensorFlow's words: the inputs whose values the shape rule asked for and got.
+def _refusal(op: Operation, declaration: registry.OpDeclaration, dims: Any, error: ValueError) -> str:
+    """What a rule refuses, in TensorFlow's words: with the node, its inputs, and their values as far as they counted.
 
-    TensorFlow applies a rule without the values first. What is refused then is not for the values; else all counts
-    that the rule asked for.
+    TensorFlow applies a rule without the values first, then again with those that it asked for, until it asks for no
+    more or refuses.
     """
-    with noting_questions(answered=False) as asked:
-        try:
-            declaration.shape(Node(op), *dims)  # type: ignore[misc]
-        except ValueError:
-            return ""
-    with noting_questions(answered=True) as more, contextlib.suppress(ValueError):
-        declaration.shape(Node(op), *dims)  # type: ignore[misc]
-    asked.update(more)
+    told: dict[Tensor, str] = {}
+    while True:
+        with noting_questions(told) as asked:
+            try:
+                declaration.shape(Node(op), *dims)  # type: ignore[misc]
+            except ValueError as refused:
+                error = refused
+                break
+        if asked.keys() <= told.keys():
+            break
+        told = {**asked, **told}
+    if isinstance(error, shapes.NoShape):
+        return str(error)
+    return (f"{error} for '{op.name}' (op: '{op.type}') with input shapes: "
+            f"{', '.join(shapes.brackets(t._dims) for t in op._inputs)}{_known_inputs(op, told)}.")
+
+
+def _known_inputs(op: Operation, asked: dict[Tensor, str]) -> str:
+    """The end of a refusal: the inputs whose values the rule asked for and got."""
     values, partial = [], []
     for index, tensor in enumerate(op._inputs):
         if asked.get(tensor) == "value":
@@ -70,7 +76,7 @@ def _known_inputs(op: Operation, declaration: registry.OpDeclaration, dims: Any)
             if known is not None:
                 partial.append(f"input[{index}] = {shapes.brackets(known)}")
     return ((f" and with computed input tensors: {', '.join(values)}" if values else "")
-            + (f" and with input tensors computed as partial shapes: {', '.join(partial)}" if partial else ""))
+            + (f" and with input tensors computed as partial shapes: {','.join(partial)}" if partial else ""))
 
 
 def _dims_of(tensor: Tensor) -> shapes.Dims:

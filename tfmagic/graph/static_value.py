@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import Any, Union
 
 import numpy as np
@@ -63,32 +63,32 @@ class _Questions(threading.local):
     """The tensors whose values a shape rule asks for, while somebody wants to know."""
 
     noted: dict[Tensor, str] | None = None
-    answered = True
+    told: Container[Tensor] = ()
 
 
 _questions = _Questions()
 
 
 @contextlib.contextmanager
-def noting_questions(answered: bool) -> Iterator[dict[Tensor, str]]:
+def noting_questions(told: Container[Tensor]) -> Iterator[dict[Tensor, str]]:
     """Note which tensors are asked for their values: tensor -> "value", or "shape" for one that holds a shape.
 
     Args:
-      answered: whether those who ask are told; else every value is unknown.
+      told: the tensors whose values those who ask are told; every other one is unknown.
     """
-    before = _questions.noted, _questions.answered
-    _questions.noted, _questions.answered = {}, answered
+    before = _questions.noted, _questions.told
+    _questions.noted, _questions.told = {}, told
     try:
         yield _questions.noted
     finally:
-        _questions.noted, _questions.answered = before
+        _questions.noted, _questions.told = before
 
 
 def static_value(tensor: Tensor) -> Any:
     """The value of a tensor as a NumPy array if it follows from constants and static shapes, else None."""
     if _questions.noted is not None:
         _questions.noted.setdefault(tensor, "value")
-        if not _questions.answered:
+        if tensor not in _questions.told:
             return None
     op = tensor.op
     value = op._attrs["value"] if op.type == "Const" else _evaluate(tensor, None)
@@ -113,11 +113,13 @@ def static_dims(tensor: Tensor) -> Dims:
     Raises:
       ValueError: it is no vector, or has an element under -1.
     """
+    hidden = False
     if _questions.noted is not None:
         _questions.noted.setdefault(tensor, "shape")
+        hidden = tensor not in _questions.told
     shape = tensor._dims
     if shape is not None and len(shape) == 0:
-        if not _questions.answered:
+        if hidden:
             return None
         value = static_value(tensor)
         if value is not None and value == -1:
@@ -125,7 +127,7 @@ def static_dims(tensor: Tensor) -> Dims:
         raise ValueError(f"Shape must be rank 1 but is rank {len(shape)}")
     if shape is not None and len(shape) != 1:
         raise ValueError(f"Shape must be rank 1 but is rank {len(shape)}")
-    if not _questions.answered:
+    if hidden:
         value = None
     else:
         value = tensor.op._attrs["value"] if tensor.op.type == "Const" else _evaluate(tensor, None)

@@ -16,7 +16,7 @@ from tfmagic.base.dtypes import DType, as_dtype
 from tfmagic.graph import context, opdefs
 from tfmagic.graph.convert import to_tensor
 from tfmagic.graph.graph import Graph
-from tfmagic.graph.opdefs import ArgDef, AttrDef, OpDef
+from tfmagic.graph.opdefs import ArgDef, AttrDef, OpDef, python_name
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.graph.protos import PRODUCER, Func, plain_attr
 from tfmagic.graph.registry import arg_count, grouped
@@ -221,8 +221,9 @@ class OpCaller:
             raise TypeError(f"Expected list for '{arg.name}' argument to '{self.op_def.name}' Op, not {value}.")
         known = attrs.get(arg.number_attr or "")
         if known is not None and known != len(value):
-            raise ValueError(f"List argument '{arg.name}' to '{self.op_def.name}' Op with length {len(value)} must "
-                             f"match length {known} of argument '{self._origin(arg, arg.number_attr)}'.")
+            raise ValueError(f"List argument '{arg.name}' to '{python_name(self.op_def.name)}' Op with length "
+                             f"{len(value)} must match length {known} of argument "
+                             f"'{self._origin(arg, arg.number_attr)}'.")
         if arg.minimum is not None and len(value) < arg.minimum:
             raise ValueError(f"List argument '{arg.name}' to '{self.op_def.name}' Op with length {len(value)} shorter "
                              f"than minimum length {arg.minimum}.")
@@ -247,12 +248,9 @@ class OpCaller:
             tensors.append(item)
         if any(t._dtype.base_dtype is not wanted for t in tensors):
             given = ", ".join(t._dtype.base_dtype.name for t in tensors)
-            where = f"that is invalid. Tensors: {[str(t) for t in tensors]}" if arg.dtype is None else \
-                f"that does not match expected type {wanted.name}."  # type: ignore[union-attr]
+            wrong = "don't all match." if arg.dtype is None else f"do not match expected type {arg.dtype.name}."
             raise TypeError(f"Tensors in list passed to '{arg.name}' of '{self.op_def.name}' Op have types [{given}] "
-                            f"that don't all match." if arg.dtype is None else
-                            f"Tensors in list passed to '{arg.name}' of '{self.op_def.name}' Op have types [{given}] "
-                            f"{where}")
+                            f"that {wrong}")
         if arg.type_attr is not None:
             if wanted is None:
                 if arg.default is None:

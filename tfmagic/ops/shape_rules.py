@@ -110,6 +110,39 @@ def with_rank(dims: Dims, rank: int) -> tuple[int | None, ...]:
     return dims
 
 
+def scalar_size(dims: Dims) -> None:
+    """Refuse what is no scalar, where an input gives the size of an axis.
+
+    Raises:
+      ValueError: the rank is another.
+    """
+    if dims:
+        raise ValueError(f"Input must be scalar but has rank {len(dims)}")
+
+
+def less(size: int, amount: int) -> int:
+    """`size - amount`.
+
+    Raises:
+      ValueError: that is negative.
+    """
+    if amount > size:
+        raise ValueError(f"Negative dimension size caused by subtracting {amount} from {size}")
+    return size - amount
+
+
+def merged_prefix(x: Dims, prefix: Dims) -> None:
+    """Refuse what does not begin with `prefix`.
+
+    Raises:
+      ValueError: a dimension differs, or the rank is lower.
+    """
+    if x is not None and prefix is not None:
+        with_rank_at_least(x, len(prefix))
+        for have, want in zip(x, prefix):
+            merge_dim(have, want)
+
+
 def with_rank_at_least(dims: Dims, rank: int) -> Dims:
     """`dims`.
 

@@ -143,7 +143,7 @@ def _by_declaration(op: Operation, values: Sequence[Any] | None) -> str | errors
         return None
     try:
         return declaration.explain(registry.Node(op), *registry.grouped(op._op_def.inputs, op._attrs, values))
-    except NotImplementedError:  # it asks for values of which only the shapes are known yet
+    except RuntimeError:  # it asks for values of which only the shapes are known yet
         return None
 
 
@@ -177,7 +177,7 @@ def refuse_shapes(op: Operation, values: Sequence[Any]) -> None:
         return
     dims = dims_of(values, op)
     refused: Any = None
-    if declaration.check is not None:
+    if declaration.check is not None and not any(known is None or None in known for known in dims):
         refused = declaration.check(registry.Node(op), *registry.grouped(op._op_def.inputs, op._attrs, dims))
     dims = _for_rule(op, dims)
     if refused is None and any(now != tensor._dims for now, tensor in zip(dims, op._inputs)):

@@ -60,9 +60,7 @@ class PlaceholderWithDefault:
 
     def shape(op, x):
         dims = op.op._attrs["shape"]._dims
-        if not shapes.compatible(x, dims):
-            raise ValueError(f"Shapes must be compatible, but the default has shape {shapes.brackets(x)} and the "
-                             f"placeholder {shapes.brackets(dims)}")
+        shape_rules.merge(x, dims)
         return dims
 
     def kernel(op, x):
@@ -131,9 +129,7 @@ class Fill:
         return known
 
     def kernel(op, dims, value):
-        for size in dims:
-            if size < 0:
-                raise errors.InvalidArgumentError(None, None, f"Dimension {size} must be >= 0")
+        refuse_negative(dims)
         return value.expand(tuple(dims)).contiguous()
 
     def gradient(op, dy):
@@ -145,7 +141,22 @@ class Fill:
 
 
 
-@op("Empty", host="shape")
+def _refused_empty(op: Any, shape: Any) -> str | None:
+    return None if len(shape) == 1 else f"shape must be a vector of int32, got shape {shapes.brackets(shape)}"
+
+
+def refuse_negative(sizes: Any) -> None:
+    """Refuse a shape with a negative size.
+
+    Raises:
+      InvalidArgumentError: there is one.
+    """
+    for size in sizes:
+        if size < 0:
+            raise errors.InvalidArgumentError(None, None, f"Dimension {size} must be >= 0")
+
+
+@op("Empty", host="shape", check=_refused_empty)
 class Empty:
     """A tensor of zeros (TensorFlow leaves the values open unless `init`)."""
 
@@ -153,6 +164,7 @@ class Empty:
         return static_dims(op.op._inputs[0])
 
     def kernel(op, shape):
+        refuse_negative(shape)
         if op.dtype.kind == "O":
             return np.full(tuple(shape), b"", object)
         return torch.zeros(tuple(shape), dtype=torch_dtype(op.dtype))

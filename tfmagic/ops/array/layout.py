@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tfmagic.base import dtypes, errors
+from tfmagic.base import dtypes, errors, shapes
 from tfmagic.base.deprecation import deprecated_args, deprecated_argument_lookup
 from tfmagic.base.dtypes import as_dtype
 from tfmagic.base.export import export
@@ -28,7 +28,22 @@ from tfmagic.ops.declare import op
 from tfmagic.ops.torch_types import torch_dtype
 
 
-@array_op("Tile", host="multiples")
+_NOT_TILED = ("uint16", "uint32", "uint64")  # TensorFlow has no kernel for these
+
+
+def _refused_tile(op: Any, x: Any, multiples: Any) -> Any:
+    """TensorFlow's words for a run with values of these shapes."""
+    if len(multiples) != 1:
+        return f"Expected multiples to be 1-D, but got shape {shapes.brackets(multiples)}"
+    if multiples[0] != len(x):
+        return f"Expected multiples argument to be a vector of length {len(x)} but got length {multiples[0]}"
+    if op.T.name in _NOT_TILED:
+        return errors.UnimplementedError(None, None, f"TileOp : The input data type is not supported, DataType : "
+                                                     f"{op.T.name}, Dimension : {len(x)}")
+    return None
+
+
+@array_op("Tile", host="multiples", check=_refused_tile)
 class Tile:
     """A tensor repeated along each axis."""
 
@@ -105,6 +120,17 @@ def _padded_dims(op: Any, x: Dims, paddings: Dims) -> Dims:
     return tuple(None if d is None else d + int(a) + int(b) for d, (a, b) in zip(x, values))
 
 
+def _refused_padding(op: Any, x: Any, paddings: Any, *rest: Any) -> str | None:
+    """TensorFlow's words for a run with values of these shapes."""
+    if len(paddings) != 2 or paddings[1] != 2:
+        return f"paddings must be a matrix with 2 columns: {shapes.brackets(paddings)}"
+    if paddings[0] != len(x):
+        between = ", " if op.op.type == "MirrorPad" else " "
+        return (f"The first dimension of paddings must be the rank of inputs{shapes.brackets(paddings)}{between}"
+                f"{shapes.brackets(x)}")
+    return None
+
+
 def _torch_pads(paddings: Any) -> list[int]:
     """Paddings in the order of torch: last axis first.
 
@@ -121,11 +147,11 @@ def _pad_gradient(op: Any, dy: Any) -> tuple[Any, ...]:
     x, paddings = op.op._inputs[:2]
     before = raw.slice(paddings, [0, 0], stack([rank(x), 1]))
     begin = reshape(before, [-1])
-    grad = raw.slice(dy, begin, shape(x, out_type=begin.dtype))
+    grad = raw.slice(dy, begin, shape(x))
     return (grad,) + (None,) * (len(op.op._inputs) - 1)
 
 
-@array_op("Pad", host="paddings")
+@array_op("Pad", host="paddings", check=_refused_padding)
 class Pad:
     """A tensor with zeros around it."""
 
@@ -141,7 +167,7 @@ class Pad:
         return np.pad(x, paddings, constant_values=b"" if x.dtype == object else 0)
 
 
-@array_op("PadV2", host=("paddings", "constant_values"))
+@array_op("PadV2", host=("paddings", "constant_values"), check=_refused_padding)
 class PadV2:
     """A tensor with a constant around it."""
 
@@ -161,18 +187,20 @@ class PadV2:
         return np.pad(x, paddings, constant_values=np.asarray(constant_values)[()])
 
 
-def _mirror_index(size_: int, before: int, after: int, offset: int) -> list[int]:
+def _mirror_index(size_: int, before: int, after: int, offset: int, what: str = "dimension") -> list[int]:
     """Where the elements of a mirrored axis come from."""
+    if before < 0 or after < 0:
+        raise errors.InvalidArgumentError(None, None, f"paddings must be non-negative: {before} {after}")
     if before > size_ - offset or after > size_ - offset:
-        raise errors.InvalidArgumentError(None, None, f"paddings must be no greater than the dimension size: {before}, "
+        raise errors.InvalidArgumentError(None, None, f"paddings must be no greater than the {what} size: {before}, "
                                           f"{after} greater than {size_ - offset}" if not offset else
-                                          f"paddings must be less than the dimension size: {before}, {after} not less "
+                                          f"paddings must be less than the {what} size: {before}, {after} not less "
                                           f"than {size_}")
     return [*range(before - 1 + offset, offset - 1, -1), *range(size_),
             *range(size_ - 1 - offset, size_ - 1 - offset - after, -1)]
 
 
-@array_op("MirrorPad", host="paddings", traced="shapes")
+@array_op("MirrorPad", host="paddings", traced="shapes", check=_refused_padding)
 class MirrorPad:
     """A tensor with its mirror image around it."""
 
@@ -194,22 +222,26 @@ class MirrorPad:
         return np.pad(x, paddings, mode="reflect" if op.mode == "REFLECT" else "symmetric")
 
 
-@array_op("MirrorPadGrad", host="paddings", traced="shapes")
+@array_op("MirrorPadGrad", host="paddings", traced="shapes", check=_refused_padding)
 class MirrorPadGrad:
     """The gradient of `MirrorPad`: the mirror images folded back and added."""
 
     def shape(op, x, paddings):
+        count, _ = shape_rules.merge(shape_rules.with_rank(paddings, 2), (None, 2))
+        if count is not None:
+            x = shape_rules.with_rank(x, count)
         values = static_value(op.paddings)
-        if x is None or values is None:
-            return None if x is None else (None,) * len(x)
-        return tuple(None if d is None else d - int(a) - int(b) for d, (a, b) in zip(x, values))
+        if values is None:
+            return unknown_dims(count)
+        return tuple(None if d is None else shape_rules.less(d, int(a + b)) for d, (a, b) in zip(x, values))
 
     def kernel(op, x, paddings):
         offset = 1 if op.mode == "REFLECT" else 0
         for axis, (before, after) in enumerate(paddings):
             if before or after:
                 size_ = x.shape[axis] - int(before) - int(after)
-                index = torch.tensor(_mirror_index(size_, int(before), int(after), offset), device=x.device)
+                index = torch.tensor(_mirror_index(size_, int(before), int(after), offset, "output dimension"),
+                                     device=x.device)
                 whole = x.new_zeros((*x.shape[:axis], size_, *x.shape[axis + 1:]))
                 x = whole.index_add(axis, index, x)
         return x
@@ -225,12 +257,12 @@ class MirrorPadGrad:
 
 
 def _permuted(x: Dims, perm_tensor: Tensor, perm_dims: Dims) -> Dims:
-    if x is not None and perm_dims is not None and len(perm_dims) == 1 and perm_dims[0] not in (None, len(x)):
-        raise ValueError(f"Dimension must be {len(x)} but is {perm_dims[0]}")
+    (count,) = shape_rules.with_rank(perm_dims, 1)
+    if x is not None and count not in (None, len(x)):
+        raise ValueError(f"Dimension must be {len(x)} but is {count}")
     perm = static_ints(perm_tensor)
     if perm is None:
-        length = len(x) if x is not None else None if perm_dims is None or len(perm_dims) != 1 else perm_dims[0]
-        return unknown_dims(length)
+        return unknown_dims(len(x) if x is not None else count)
     if x is None:
         return (None,) * len(perm)
     for axis in perm:
@@ -239,16 +271,29 @@ def _permuted(x: Dims, perm_tensor: Tensor, perm_dims: Dims) -> Dims:
     return tuple(x[axis] for axis in perm)
 
 
-def _explain_transpose(op: Any, x: Any, perm: Any) -> str | None:
-    """TensorFlow's words for an order of axes that leaves one out."""
-    given = perm.tolist() if hasattr(perm, "tolist") else list(perm)
-    if len(given) != len(x.shape):
-        return f"transpose expects a vector of size {len(x.shape)}. But input(1) is a vector of size {len(given)}"
-    missing = next((axis for axis in range(len(given)) if axis not in given), None)
-    return None if missing is None else f"{missing} is missing from {{{','.join(map(str, given))}}}."
+def _refused_transpose(op: Any, x: Any, perm: Any) -> str | None:
+    """TensorFlow's words for a run with values of these shapes."""
+    if len(perm) != 1:
+        return f"perm must be a vector, not {shapes.brackets(perm)}"
+    return None if perm[0] == len(x) else (
+        f"transpose expects a vector of size {len(x)}. But input(1) is a vector of size {perm[0]}")
 
 
-@array_op("Transpose", host="perm", explain=_explain_transpose)
+def _order(perm: Any) -> tuple[int, ...]:
+    """An order of axes.
+
+    Raises:
+      InvalidArgumentError: it leaves one out.
+    """
+    words = next((f"{axis} is out of range [0 .. {len(perm)})" for axis in perm if not 0 <= axis < len(perm)), None) \
+        or next((f"{axis} is missing from {{{','.join(map(str, perm))}}}." for axis in range(len(perm))
+                 if axis not in perm), None)
+    if words is not None:
+        raise errors.InvalidArgumentError(None, None, words)
+    return tuple(perm)
+
+
+@array_op("Transpose", host="perm", check=_refused_transpose)
 class Transpose:
     """A tensor with its axes in another order."""
 
@@ -256,7 +301,7 @@ class Transpose:
         return _permuted(x, op.perm, perm)
 
     def kernel(op, x, perm):
-        return torch.permute(x, tuple(perm))
+        return torch.permute(x, _order(perm))
 
     def gradient(op, dy):
         return transpose(dy, raw.invert_permutation(op.perm)), None
@@ -265,7 +310,7 @@ class Transpose:
         return np.transpose(x, [int(p) for p in perm])
 
 
-@array_op("ConjugateTranspose", host="perm")
+@array_op("ConjugateTranspose", host="perm", check=_refused_transpose)
 class ConjugateTranspose:
     """The complex conjugate of a tensor with its axes in another order."""
 
@@ -273,29 +318,49 @@ class ConjugateTranspose:
         return _permuted(x, op.perm, perm)
 
     def kernel(op, x, perm):
-        return torch.permute(x, tuple(perm)).conj().resolve_conj()
+        return torch.permute(x, _order(perm)).conj().resolve_conj()
 
     def gradient(op, dy):
         return transpose(dy, raw.invert_permutation(op.perm), conjugate=True), None
 
     def static(op, x, perm):
-        return np.conj(np.transpose(x, [int(p) for p in perm]))
+        x = np.transpose(x, [int(p) for p in perm])
+        return np.conj(x) if op.T.is_complex else x
 
 
-@array_op("ReverseV2", host="axis")
+def _refused_reverse(op: Any, x: Any, dims: Any) -> str | None:
+    """TensorFlow's words for a run with values of these shapes."""
+    if len(dims) != 1:
+        return f"'dims' must be 1-dimension, not {len(dims)}"
+    if op.op.type == "Reverse" and dims[0] != len(x):
+        return (f"'dims' must have the same number of values as 'input' has dimensions. 'input' has {len(x)}'dims' has "
+                f"{dims[0]} values")
+    return None
+
+
+def _wrong_axis(axes: list[int], rank: int) -> str | None:
+    """The words for an axis that there is not, or that is given twice."""
+    seen = set()
+    for place, item in enumerate(axes):
+        if not -rank <= item < rank:
+            return f"'axis'[{place}] = {item} is out of valid range [0, {rank - 1}"
+        if item % rank in seen:
+            return f"axis {item % rank} specified more than once."
+        seen.add(item % rank)
+    return None
+
+
+@array_op("ReverseV2", host="axis", check=_refused_reverse,
+          explain=lambda op, x, axis: _wrong_axis(axis.tolist(), len(x.shape)))
 class ReverseV2:
     """A tensor with the order along some axes reversed."""
 
     def shape(op, x, axis):
+        shape_rules.with_rank(axis, 1)
         axes = static_ints(op.axis)
-        if x is not None and axes is not None:
-            seen = set()
-            for place, item in enumerate(axes):
-                if not -len(x) <= item < len(x):
-                    raise ValueError(f"'axis'[{place}] = {item} is out of valid range [0, {len(x) - 1}")
-                if item % len(x) in seen:
-                    raise ValueError(f"axis {item % len(x)} specified more than once.")
-                seen.add(item % len(x))
+        words = None if x is None or axes is None else _wrong_axis(axes, len(x))
+        if words is not None:
+            raise ValueError(words)
         return x
 
     def kernel(op, x, axis):
@@ -308,12 +373,13 @@ class ReverseV2:
         return np.flip(x, [int(a) for a in axis])
 
 
-@array_op("Reverse", host="dims")
+@array_op("Reverse", host="dims", check=_refused_reverse)
 class Reverse:
     """A tensor with the order reversed along the axes that a vector of bools marks."""
 
     def shape(op, x, dims):
-        return x
+        (count,) = shape_rules.with_rank(dims, 1)
+        return x if count is None else shape_rules.with_rank(x, count)
 
     def kernel(op, x, dims):
         return torch.flip(x, [axis for axis, marked in enumerate(dims) if marked])
@@ -325,13 +391,29 @@ class Reverse:
         return np.flip(x, [axis for axis, marked in enumerate(dims) if marked])
 
 
+def _refused_sequences(op: Any, x: Any, seq_lengths: Any) -> str | None:
+    """TensorFlow's words for a run with values of these shapes."""
+    if len(seq_lengths) != 1:
+        return f"seq_lens input must be 1-dim, not {len(seq_lengths)}"
+    if op.batch_dim == op.seq_dim:
+        return f"batch_dim == seq_dim == {op.seq_dim}"
+    for axis, what in ((op.seq_dim, "seq_dim"), (op.batch_dim, "batch_dim")):
+        if axis >= len(x):
+            return f"{what} must be < input.dims()( {axis} vs. {len(x)})"
+    if seq_lengths[0] != x[op.batch_dim]:
+        return f"len(seq_lens) != input.dims({op.batch_dim}), ({seq_lengths[0]} vs. {x[op.batch_dim]})"
+    return None
+
+
 def _explain_reverse(op: Any, x: Any, seq_lengths: Any) -> str | None:
+    if seq_lengths.numel() and int(seq_lengths.min()) < 0:
+        return f"seq_lens({int((seq_lengths < 0).int().argmax())}) < 0"
     if seq_lengths.numel() and int(seq_lengths.max()) > x.shape[op.seq_dim]:
         return f"seq_lens({int(seq_lengths.argmax())}) > input.dims({op.seq_dim})"
     return None
 
 
-@array_op("ReverseSequence", traced="shapes", explain=_explain_reverse)
+@array_op("ReverseSequence", traced="shapes", check=_refused_sequences, explain=_explain_reverse)
 class ReverseSequence:
     """Each batch entry with the order of its first `seq_lengths[i]` elements reversed."""
 
@@ -349,7 +431,7 @@ class ReverseSequence:
 
     def kernel(op, x, seq_lengths):
         length = x.shape[op.seq_dim]
-        require(seq_lengths, lambda: seq_lengths <= length)
+        require(seq_lengths, lambda: (seq_lengths >= 0) & (seq_lengths <= length))
         places = torch.arange(length, device=x.device)
         ends = seq_lengths.to(torch.long).reshape(-1, 1)
         index = torch.where(places < ends, ends - 1 - places, places)  # [batch, time]
@@ -368,12 +450,25 @@ class ReverseSequence:
         return np.moveaxis(result, (0, 1), (op.batch_dim, op.seq_dim))
 
 
-@array_op("Roll", host=("shift", "axis"))
+def _refused_roll(op: Any, x: Any, shift: Any, axis: Any) -> str | None:
+    """TensorFlow's words for a run with values of these shapes."""
+    if not x:
+        return "input must be 1-D or higher"
+    for given, what in ((shift, "shift"), (axis, "axis")):
+        if len(given) > 1:
+            return f"{what} must be a scalar or a 1-D vector. Found: {shapes.brackets(given)}"
+    return None if shift == axis else "shift and axis must have the same size"
+
+
+@array_op("Roll", host=("shift", "axis"), check=_refused_roll,
+          explain=lambda op, x, shift, axis: next((f"axis {place} is out of range" for place in axis.reshape(-1).tolist()
+                                                   if not -len(x.shape) <= place < len(x.shape)), None))
 class Roll:
     """A tensor whose elements are moved along axes, those that fall off coming in at the other end."""
 
     def shape(op, x, shift, axis):
         shape_rules.with_rank_at_least(x, 1)
+        shape_rules.merge(shape_rules.with_rank_at_most(shift, 1), shape_rules.with_rank_at_most(axis, 1))
         return x
 
     def kernel(op, x, shift, axis):
@@ -402,14 +497,28 @@ def _range_size(start: Any, limit: Any, delta: Any) -> int:
     return math.ceil(abs((limit - start) / delta))
 
 
-@op("Range", host=("start", "limit", "delta"),
+def _scalars(**inputs: Dims) -> None:
+    """Refuse inputs that are no scalars."""
+    for name, dims in inputs.items():
+        try:
+            shape_rules.with_rank(dims, 0)
+        except ValueError as error:
+            raise ValueError(f"{error}\n\t for '{name}'") from None
+
+
+def _no_scalars(op: Any, *inputs: Any) -> str | None:
+    """TensorFlow's words for a run with values of these shapes."""
+    return next((f"{arg.name} must be a scalar, not shape {shapes.brackets(dims)}"
+                 for arg, dims in zip(op.op._op_def.inputs, inputs) if dims), None)
+
+
+@op("Range", host=("start", "limit", "delta"), check=_no_scalars,
     explain=lambda op, start, limit, delta: None if delta else "Requires delta != 0: 0")
 class Range:
     """The numbers from `start` to below `limit` in steps of `delta`."""
 
     def shape(op, start, limit, delta):
-        for dims in (start, limit, delta):
-            shape_rules.with_rank(dims, 0)
+        _scalars(start=start, limit=limit, delta=delta)
         values = [static_value(t) for t in (op.start, op.limit, op.delta)]
         if any(v is None for v in values):
             return (None,)
@@ -436,13 +545,12 @@ def _steps(start: float, delta: float, count: int, dtype: dtypes.DType) -> np.nd
     return np.asarray(start, kind) + np.arange(count).astype(kind) * np.asarray(delta, kind)
 
 
-@op("LinSpace", host=("start", "stop", "num"))
+@op("LinSpace", host=("start", "stop", "num"), check=_no_scalars)
 class LinSpace:
     """`num` numbers at equal distances from `start` to `stop`."""
 
     def shape(op, start, stop, num):
-        for dims in (start, stop, num):
-            shape_rules.with_rank(dims, 0)
+        _scalars(start=start, stop=stop, num=num)
         count = static_int(op.num)
         if count is not None and count <= 0:
             raise ValueError(f"Requires num > 0: {count}")
@@ -451,7 +559,10 @@ class LinSpace:
     def kernel(op, start, stop, num):
         if num <= 0:
             raise errors.InvalidArgumentError(None, None, f"Requires num > 0: {num}")
-        return torch.linspace(start, stop, num, dtype=torch_dtype(op.T))
+        result = torch.linspace(start, stop, num, dtype=torch_dtype(op.T))
+        if start != start or stop != stop:  # the ends stay what they are where the other is no number
+            result[-1], result[0] = stop, start
+        return result
 
     def static(op, start, stop, num):
         return np.linspace(start, stop, int(num), dtype=op.T.as_numpy_dtype)

@@ -17,7 +17,7 @@ from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.graph.indexed_slices import IndexedSlices
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.scopes import name_scope
-from tfmagic.graph.static_value import static_dims, static_int
+from tfmagic.graph.static_value import static_dims, static_ints
 from tfmagic.ops import api, raw, shape_rules
 from tfmagic.ops.array.rules import array_op, product
 from tfmagic.ops.declare import op
@@ -115,7 +115,8 @@ def _explain_reshape(op: Any, x: Any, shape: Any) -> str | None:
     return f"Input to reshape is a tensor with {size} values, but the requested shape {need}"
 
 
-@array_op("Reshape", host="shape", explain=_explain_reshape)
+@array_op("Reshape", host="shape", explain=_explain_reshape, check=lambda op, x, shape: None if len(shape) == 1 else
+          f"sizes input must be 1-D, not {shapes.brackets(shape)}")
 class Reshape:
     """The elements of a tensor in another shape, of which one dimension may be -1."""
 
@@ -153,8 +154,7 @@ def _inferred(x: Dims, wanted: tuple[int | None, ...], size: int | None, known: 
         return wanted
     if known == 0:
         if size == 0:
-            raise ValueError("reshape cannot infer the missing input size for an empty tensor unless all specified "
-                             "input sizes are non-zero")
+            return wanted
         raise ValueError(f"Cannot reshape a tensor with {size} elements to shape "
                          f"{shapes.brackets(wanted)} (0 elements)")
     if size % known:
@@ -162,14 +162,26 @@ def _inferred(x: Dims, wanted: tuple[int | None, ...], size: int | None, known: 
     return tuple(size // known if d is None else d for d in wanted)
 
 
-@array_op("ExpandDims", host="dim")
+def _explain_expand(op: Any, x: Any, dim: Any) -> str | None:
+    """TensorFlow's words for an axis that there cannot be."""
+    rank, axis = len(x.shape), int(dim.reshape(()))
+    return None if -rank - 1 <= axis <= rank else f"Tried to expand dim index {axis} for tensor with {rank} dimensions."
+
+
+@array_op("ExpandDims", host="dim", explain=_explain_expand, check=lambda op, x, dim: None if product(dim) == 1 else
+          "'dim' must be a tensor with a single value")
 class ExpandDims:
     """A tensor with one more axis, of size 1."""
 
     def shape(op, x, dim):
-        axis = static_int(op.op._inputs[1])
-        if x is None or axis is None:
-            return None if x is None else (None,) * (len(x) + 1)
+        value = static_ints(op.op._inputs[1])
+        if value is None:
+            return None
+        if len(value) != 1:
+            raise ValueError("'dim' input must be a tensor with a single value")
+        if x is None:
+            return None
+        (axis,) = value
         if not -len(x) - 1 <= axis <= len(x):
             raise ValueError(f"dim {axis} not in the interval [{-len(x) - 1}, {len(x)}].")
         axis = axis + len(x) + 1 if axis < 0 else axis
@@ -185,7 +197,18 @@ class ExpandDims:
         return np.expand_dims(x, int(np.asarray(dim).reshape(())))
 
 
-@array_op("Squeeze")
+def _refused_squeeze(op: Any, x: Any) -> str | None:
+    """TensorFlow's words for a run with a value of this shape."""
+    for axis in op.squeeze_dims:
+        if not -len(x) <= axis < len(x):
+            return f"Tried to squeeze dim index {axis} for tensor with {len(x)} dimensions."
+    for axis in sorted(axis % len(x) for axis in op.squeeze_dims):
+        if x[axis] != 1:
+            return f"Can not squeeze dim[{axis}], expected a dimension of 1, got {x[axis]}"
+    return None
+
+
+@array_op("Squeeze", check=_refused_squeeze)
 class Squeeze:
     """A tensor without its axes of size 1, or without those that are named."""
 
@@ -213,7 +236,7 @@ class Squeeze:
         if dims is not None and all(dims[axis] == 1 for axis in axes):
             return x.squeeze(tuple(axes))
         for axis in sorted((axis if dims is None or axis >= 0 else axis + len(dims) for axis in axes), reverse=True):
-            x = _drop_axis(x, axis)
+            x = x.squeeze(axis)
         return x
 
     def gradient(op, dy):
@@ -223,26 +246,25 @@ class Squeeze:
         return np.squeeze(x, tuple(op.squeeze_dims) or None)
 
 
-def _drop_axis(x: Any, axis: int) -> Any:
-    if x.shape[axis] != 1:
-        raise errors.InvalidArgumentError(None, None, f"Can not squeeze dim[{axis}], expected a dimension of 1, got "
-                                                      f"{x.shape[axis]}")
-    return x.squeeze(axis)
+def _refused_by_ensure_shape(op: Any, x: Any) -> str | None:
+    """TensorFlow's words for a run with a value of another shape."""
+    dims = op.op._attrs["shape"]._dims
+    return None if shapes.compatible(x, dims) else (
+        f"Shape of tensor {op.op._inputs[0].op.name} {shapes.brackets(x)} is not compatible with expected shape "
+        f"{shapes.brackets(dims)}.")
 
 
-@op("EnsureShape")
+@op("EnsureShape", check=_refused_by_ensure_shape)
 class EnsureShape:
     """The input, which must have a shape."""
 
     def shape(op, x):
-        return shape_rules.merge(x, op.op._attrs["shape"]._dims)
+        dims = op.op._attrs["shape"]._dims
+        if x is None:
+            return dims
+        return shape_rules.merge(dims, shape_rules.with_rank(x, -1 if dims is None else len(dims)))
 
     def kernel(op, x):
-        dims = op.op._attrs["shape"]._dims
-        if not shapes.compatible(tuple(x.shape), dims):
-            raise errors.InvalidArgumentError(None, op.op, f"Shape of tensor {op.op._inputs[0].op.name} "
-                                              f"{shapes.brackets(tuple(x.shape))} is not compatible with expected "
-                                              f"shape {shapes.brackets(dims)}.")
         return x
 
     def gradient(op, dy):
@@ -252,7 +274,23 @@ class EnsureShape:
 # --- broadcasting -----------------------------------------------------------------------------------------------
 
 
-@array_op("BroadcastTo", host="shape")
+def _refused_broadcast(op: Any, x: Any, shape: Any) -> str | None:
+    """TensorFlow's words for a run with values of these shapes."""
+    if len(shape) != 1:
+        return f"shape must be a vector of {{int32,int64}}, got shape {shapes.brackets(shape)}"
+    if len(x) > shape[0]:
+        return f"Rank of input ({len(x)}) must be no greater than rank of output shape ({shape[0]})."
+    return None
+
+
+def _explain_broadcast(op: Any, x: Any, shape: Any) -> str | None:
+    """TensorFlow's words for a shape to which a value does not broadcast, or that is none."""
+    sizes = shape.tolist()
+    return next((f"Dimension {size} must be >= 0" for size in sizes if size < 0),
+                f"Incompatible shapes: {shapes.brackets(tuple(x.shape))} vs. {shapes.brackets(tuple(sizes))}")
+
+
+@array_op("BroadcastTo", host="shape", check=_refused_broadcast, explain=_explain_broadcast)
 class BroadcastTo:
     """A tensor repeated along its axes of size 1 to fill a larger shape."""
 
@@ -260,20 +298,20 @@ class BroadcastTo:
         wanted = static_dims(op.op._inputs[1])
         if wanted is None or x is None:
             return wanted
-        if len(x) > len(wanted):
-            raise ValueError(f"Incompatible shapes: {shapes.brackets(x)} cannot be broadcast to "
-                             f"{shapes.brackets(wanted)}")
+        shape_rules.with_rank_at_most(x, len(wanted))
         for have, want in zip(x[::-1], wanted[::-1]):
             if have not in (None, 1) and want is not None and have != want:
                 raise ValueError(f"Dimensions must be equal, but are {have} and {want}")
         return wanted
 
     def kernel(op, x, shape):
+        if -1 in shape:
+            raise ValueError("torch would take -1 for the size that there is")
         return torch.broadcast_to(x, tuple(shape))
 
     def gradient(op, dy):
         input_value, broadcast_shape = op.op._inputs
-        input_shape = shape(input_value, out_type=broadcast_shape.dtype)
+        input_shape = shape(input_value)
         _, axes = raw.broadcast_gradient_args(broadcast_shape, input_shape)
         summed = api.math.reduce_sum(dy, axis=axes, keepdims=True)
         return raw.reshape(summed, input_shape), None
@@ -282,12 +320,18 @@ class BroadcastTo:
         return np.broadcast_to(x, [int(d) for d in shape])
 
 
-@op("BroadcastArgs", host=("s0", "s1"))
+def _refused_sizes(op: Any, *inputs: Any) -> str | None:
+    """TensorFlow's words for shapes that are no vectors."""
+    return next((f"In[{index}] must be a vector.{shapes.brackets(dims)}" for index, dims in enumerate(inputs)
+                 if len(dims) != 1), None)
+
+
+@op("BroadcastArgs", host=("s0", "s1"), check=_refused_sizes)
 class BroadcastArgs:
     """The shape to which two shapes broadcast."""
 
     def shape(op, a, b):
-        n = [x[0] if x is not None and len(x) == 1 else None for x in (a, b)]
+        n: list[Any] = [shape_rules.with_rank(x, 1)[0] for x in (a, b)]
         return (None,) if None in n else (max(n),)
 
     def kernel(op, a, b):
@@ -306,11 +350,13 @@ def _broadcast_sizes(a: Any, b: Any) -> list[int]:
                                                       f"{shapes.brackets(tuple(b))}") from None
 
 
-@op("BroadcastGradientArgs", host=("s0", "s1"))
+@op("BroadcastGradientArgs", host=("s0", "s1"), check=_refused_sizes)
 class BroadcastGradientArgs:
     """The axes along which the gradients of two inputs that were broadcast must be summed."""
 
     def shape(op, a, b):
+        shape_rules.with_rank(a, 1)
+        shape_rules.with_rank(b, 1)
         return (None,), (None,)
 
     def kernel(op, a, b):
@@ -489,20 +535,31 @@ def broadcast_dynamic_shape(shape_x: Any, shape_y: Any) -> Tensor:
     return raw.broadcast_args(shape_x, shape_y)
 
 
-@op("UnravelIndex", host="dims")
+def _refused_unravel(op: Any, indices: Any, dims: Any) -> str | None:
+    """TensorFlow's words for a run with values of these shapes."""
+    if len(indices) > 1:
+        return f'The indices can only be scalar or vector, got "{shapes.brackets(indices)}"'
+    return None if len(dims) == 1 else f'The indices can only be 1-D, got "{shapes.brackets(dims)}"'
+
+
+@op("UnravelIndex", host="dims", check=_refused_unravel)
 class UnravelIndex:
     """Positions in a flattened array as coordinates in the array, one row per axis."""
 
     def shape(op, indices, dims):
-        axes = None if dims is None else dims[0]
+        (axes,) = shape_rules.with_rank(dims, 1)
         return None if indices is None else (axes, *((product(indices),) if indices else ()))
 
     def kernel(op, indices, dims):
         rows = []
         for size in reversed(dims):
-            rows.append(indices % size)
-            indices = torch.div(indices, size, rounding_mode="floor")
+            rows.append(torch.fmod(indices, size))
+            indices = torch.div(indices, size, rounding_mode="trunc")
         return torch.stack(rows[::-1])
 
     def static(op, indices, dims):
-        return np.stack(np.unravel_index(indices, dims.tolist()))
+        rows = []
+        for size in reversed(dims.tolist()):
+            rows.append(np.fmod(indices, size))
+            indices = (indices - rows[-1]) // size
+        return np.stack(rows[::-1])
