@@ -75,7 +75,7 @@ def differences(name, row, meant):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         result = run(tf, sample)
-        fed = run(tf, {**sample, "feed": True}) if "outputs" in row and has_arrays(sample) else None
+        fed = run(tf, {**sample, "feed": True}) if "outputs" in row and can_be_fed(sample, row) else None
     lines = error_differences(row.get("error"), result.get("error"))
     if not lines and "outputs" in row:
         lines += array_differences(row["outputs"], result["outputs"], "outputs", name in EXACT)
@@ -89,9 +89,10 @@ def differences(name, row, meant):
     return [f"{shorten(json.dumps(sample), 400)}\n  " + "\n  ".join(lines)] if lines else []
 
 
-def has_arrays(sample):
-    """Whether an input of a sample can be fed."""
-    return any(isinstance(value, list) for value in sample["inputs"].values())
+def can_be_fed(sample, row):
+    """Whether an input of a sample can be fed: TensorFlow builds the op for placeholders of unknown shape."""
+    return any(isinstance(value, list) for value in sample["inputs"].values()) and \
+        not row["static"][-1].endswith("Error")
 
 
 @pytest.mark.parametrize("name", sampled_ops())

@@ -9,6 +9,7 @@ from typing import Any
 
 from tfmagic.base.shapes import Dims
 from tfmagic.base.shapes import merge_in_words as merge
+from tfmagic.graph.static_value import static_value
 
 
 def same(op: Any, x: Dims, *others: Dims) -> Dims:
@@ -110,14 +111,18 @@ def with_rank(dims: Dims, rank: int) -> tuple[int | None, ...]:
     return dims
 
 
-def scalar_size(dims: Dims) -> None:
-    """Refuse what is no scalar, where an input gives the size of an axis.
+def scalar_value(tensor: Any) -> int | None:
+    """The value of an input that is an axis or the size of one, where it is known.
 
     Raises:
-      ValueError: the rank is another.
+      ValueError: it is no scalar.
     """
-    if dims:
-        raise ValueError(f"Input must be scalar but has rank {len(dims)}")
+    value = static_value(tensor)
+    if value is None:
+        return None
+    if value.ndim:
+        raise ValueError(f"Input must be scalar but has rank {value.ndim}")
+    return int(value)
 
 
 def less(size: int, amount: int) -> int:

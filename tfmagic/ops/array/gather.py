@@ -60,7 +60,21 @@ def _static_take_batched(params: np.ndarray, indices: np.ndarray, axis: int, bat
     return result.reshape((*batch, *result.shape[1:]))
 
 
-@array_op("Gather", type_attr="Tparams", traced="shapes",
+def _refused_gather(op: Any, params: Any, indices: Any, axis: Any = ()) -> str | None:
+    """TensorFlow's words for a run with values of these shapes."""
+    if not params:
+        return "params must be at least 1 dimensional"
+    if axis:
+        return "axis must be scalar"
+    rank = len(indices)
+    batch_dims = getattr(op, "batch_dims", 0)
+    batch_dims += rank if batch_dims < 0 else 0
+    if batch_dims and not -rank <= batch_dims < rank:
+        return f"Expected batch_dims in the range [{-rank}, {rank}), but got {batch_dims}"
+    return None
+
+
+@array_op("Gather", type_attr="Tparams", traced="shapes", check=_refused_gather,
           explain=lambda op, params, indices: not_in_range(indices, params.shape[0]))
 class Gather:
     """Rows of a tensor."""
@@ -96,7 +110,7 @@ def _batch_dims(op: Any, indices: Any) -> int:
     return op.batch_dims if op.batch_dims >= 0 else op.batch_dims + indices.ndim
 
 
-@array_op("GatherV2", type_attr="Tparams", host="axis", traced="shapes",
+@array_op("GatherV2", type_attr="Tparams", host="axis", traced="shapes", check=_refused_gather,
           explain=lambda op, params, indices, axis: not_in_range(indices, params.shape[int(axis)]))
 class GatherV2:
     """Slices of a tensor along an axis."""
@@ -109,7 +123,7 @@ class GatherV2:
         if params is None or indices is None:
             return None
         if value is None:
-            return unknown_dims(len(params) + len(indices) - 1 - batch_dims)
+            return unknown_dims(len(params) + len(indices) - 1)  # TensorFlow forgets batch_dims here
         if not -len(params) <= value < len(params):
             raise ValueError(f"Shape must be at least rank {value + 1 if value >= 0 else -value} but is rank "
                              f"{len(params)}")
@@ -123,6 +137,9 @@ class GatherV2:
         return (*params[:value], *indices[batch_dims:], *params[value + 1:])
 
     def kernel(op, params, indices, axis):
+        if not -params.ndim <= axis < params.ndim:
+            raise errors.InvalidArgumentError(None, None, f"Expected axis in the range [{-params.ndim}, {params.ndim}), "
+                                                          f"but got {axis}")
         if not op.batch_dims:
             return take(params, indices, axis)
         return take_batched(params, indices, axis % params.ndim, _batch_dims(op, indices))
@@ -211,11 +228,19 @@ def _in_flat_batches(whole: Tensor, indices: Tensor, batch_dims: int, in_gradien
 
 def explain_coordinates(op: Any, params: Any, indices: Any, *rest: Any) -> str | None:
     """The words for coordinates that are outside of the first input."""
-    dims = tuple(params.shape[:indices.shape[-1]])
-    return not_within(indices, dims, dims, "param shape")
+    return not_within(indices, params.shape[:indices.shape[-1]], params.shape, "param shape")
 
 
-@array_op("GatherNd", type_attr="Tparams", traced="shapes", explain=explain_coordinates)
+def _refused_gather_nd(op: Any, params: Any, indices: Any) -> str | None:
+    """TensorFlow's words for a run with values of these shapes."""
+    if indices and indices[-1] > len(params):
+        return f"index innermost dimension length must be <= params rank; saw: {indices[-1]} vs. {len(params)}"
+    if 0 in params and 0 not in indices:
+        return f"Requested more than 0 entries, but params is empty.  Params shape: {shapes.brackets(params)}"
+    return None
+
+
+@array_op("GatherNd", type_attr="Tparams", traced="shapes", check=_refused_gather_nd, explain=explain_coordinates)
 class GatherNd:
     """Slices of a tensor at rows of coordinates."""
 

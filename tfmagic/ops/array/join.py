@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,7 @@ from tfmagic.ops.declare import op
 
 def _concat_dims(parts: list[Dims], axis_tensor: Tensor) -> Dims:
     """The shape of parts joined along an axis."""
+    shape_rules.with_rank(axis_tensor._dims, 0)
     known = [p for p in parts if p is not None]
     if not known:
         return None
@@ -109,20 +111,31 @@ def _concat_rows_gradient(dy: IndexedSlices, values: list[Tensor], axis: Tensor)
     return grads
 
 
+def _refused_concat(op: Any, values: list[Any], axis: Any) -> str | None:
+    """TensorFlow's words for a run with values of these shapes."""
+    if axis:
+        return f"{'axis' if op.op.type == 'ConcatV2' else 'concat_dim'} tensor should be a scalar integer, but got " \
+               f"shape {shapes.brackets(axis)}"
+    for index, dims in enumerate(values):
+        if values[0] and len(dims) != len(values[0]):
+            return (f"ConcatOp : Ranks of all input tensors should match: shape[0] = {shapes.brackets(values[0])} vs. "
+                    f"shape[{index}] = {shapes.brackets(dims)}")
+    return None
+
+
 def _explain_concat(op: Any, values: list[Any], axis: Any) -> str | None:
     """TensorFlow's words for parts that do not fit, or an axis that they do not have."""
     place, rank = int(axis), len(values[0].shape)
     if not -rank <= place < rank:
         return f"ConcatOp : Expected concatenating dimensions in the range [{-rank}, {rank}), but got {place}"
     for index, value in enumerate(values):
-        if len(value.shape) != rank or any(
-                a != b for i, (a, b) in enumerate(zip(value.shape, values[0].shape)) if i != place % rank):
+        if any(a != b for i, (a, b) in enumerate(zip(value.shape, values[0].shape)) if i != place % rank):
             return (f"ConcatOp : Dimensions of inputs should match: shape[0] = {shapes.brackets(values[0].shape)} vs. "
                     f"shape[{index}] = {shapes.brackets(value.shape)}")
     return None
 
 
-@array_op("ConcatV2", host="axis", explain=_explain_concat)
+@array_op("ConcatV2", host="axis", check=_refused_concat, explain=_explain_concat)
 class ConcatV2:
     """Tensors joined along an axis."""
 
@@ -139,7 +152,8 @@ class ConcatV2:
         return np.concatenate(values, int(axis))
 
 
-@array_op("Concat", host="concat_dim")
+@array_op("Concat", host="concat_dim", check=lambda op, axis, values: _refused_concat(op, values, axis),
+          explain=lambda op, axis, values: _explain_concat(op, values, axis))
 class Concat:
     """Tensors joined along an axis that is given first."""
 
@@ -164,7 +178,19 @@ def _explain_offsets(op: Any, axis: Any, parts: Any) -> str | None:
     return None
 
 
-@op("ConcatOffset", host="concat_dim", traced="shapes", explain=_explain_offsets)
+def _refused_offsets(op: Any, axis: Any, parts: Any) -> str | None:
+    """TensorFlow's words for a run with values of these shapes."""
+    if axis:
+        return f"Concat dim tensor should be a scalar integer, but got shape {shapes.brackets(axis)}"
+    for index, dims in enumerate(parts):
+        if len(dims) != 1:
+            return f"input {index + 1} should be a vector, but got shape {shapes.brackets(dims)}"
+        if dims != parts[0]:
+            return f"input {index} should contain {parts[0][0]} elements, but got {dims[0]}"
+    return None
+
+
+@op("ConcatOffset", host="concat_dim", traced="shapes", check=_refused_offsets, explain=_explain_offsets)
 class ConcatOffset:
     """Where each part of a concatenation begins."""
 
@@ -197,8 +223,8 @@ def _offsets(axis: int, parts: Any) -> list[list[int]]:
             if other != axis and part[other] != parts[0][other]:
                 raise errors.InvalidArgumentError(
                     None, None, f"All dimensions except {axis} must match. Input {index} has shape "
-                    f"{' '.join(map(str, part))} and doesn't match input 0 with shape "
-                    f"{' '.join(map(str, parts[0]))}.")
+                    f"[{' '.join(map(str, part))}] and doesn't match input 0 with shape "
+                    f"[{' '.join(map(str, parts[0]))}].")
         rows.append([start if other == axis else 0 for other in range(rank)])
         start += part[axis]
     return rows
@@ -209,18 +235,37 @@ class ParallelConcat:
     """Tensors of leading size 1 joined along their first axis."""
 
     def shape(op, values):
-        dims = op.op._attrs["shape"]._dims
-        for item in values:
-            if item is not None and dims is not None:
-                shape_rules.merge(item[1:], dims[1:])
-        return dims
+        whole: Dims = None
+        for index, item in enumerate(values):
+            if item is None or None in item:
+                raise ValueError("All input shapes must be fully defined.")
+            if item[:1] != (1,):
+                raise ValueError("Size of first dimension must be 1.")
+            try:
+                whole = shape_rules.merge(item, whole)
+            except ValueError as error:
+                raise ValueError(f"{error}\n\tFrom merging shape {index} with other shapes.") from None
+        return op.op._attrs["shape"]._dims
 
     def kernel(op, values):
         if op.T.kind == "O":
             return np.concatenate(values, 0)
         return torch.cat(list(values), 0)
 
-@array_op("Pack")
+
+def _refused_pack(op: Any, values: Any) -> str | None:
+    """TensorFlow's words for a run with values of these shapes."""
+    rank = len(values[0]) + 1
+    if not -rank <= op.axis < rank:
+        return f"axis = {op.axis} not in [{-rank}, {rank})"
+    for index, dims in enumerate(values):
+        if dims != values[0]:
+            return (f"Shapes of all inputs must match: values[0].shape = {shapes.brackets(values[0])} != "
+                    f"values[{index}].shape = {shapes.brackets(dims)}")
+    return None
+
+
+@array_op("Pack", check=_refused_pack)
 class Pack:
     """Tensors of one shape joined along a new axis."""
 
@@ -230,7 +275,7 @@ class Pack:
             return None
         axis = op.axis
         if not -len(dims) - 1 <= axis <= len(dims):
-            raise ValueError(f"Invalid axis: {axis} not in [{-len(dims) - 1}, {len(dims) + 1})")
+            raise ValueError(f"Invalid axis: {axis}; must be in [{-len(dims) - 1},{len(dims) + 1})")
         axis += len(dims) + 1 if axis < 0 else 0
         return (*dims[:axis], op.N, *dims[axis:])
 
@@ -261,7 +306,7 @@ class Unpack:
             return [None] * op.num
         axis = op.axis
         if not -len(value) <= axis < len(value):
-            raise ValueError(f"Invalid axis: {axis} not in [{-len(value)}, {len(value)})")
+            raise ValueError(f"Invalid axis: {axis}; must be in [{-len(value)},{len(value)})")
         axis %= len(value)
         if value[axis] not in (None, op.num):
             raise ValueError(f"Dimension must be {op.num} but is {value[axis]}")
@@ -292,15 +337,17 @@ def _explain_split(op: Any, axis: Any, value: Any) -> str | None:
 
 def _check_split_axis(axis: int, rank: int) -> None:
     if not -rank <= axis < rank:
-        raise ValueError(f"Dimension size, given by scalar input {axis} must be in range [{-rank}, {rank})")
+        raise ValueError(f"Dimension size, given by scalar input {axis} must be in range [-{rank}, {rank})")
 
 
-@array_op("Split", host="split_dim", explain=_explain_split)
+@array_op("Split", host="split_dim", explain=_explain_split, check=lambda op, axis, value:
+          f"split_dim must be a scalar but has rank {len(axis)}" if axis else None)
 class Split:
     """Equal parts of a tensor along an axis."""
 
     def shape(op, axis, value):
-        count, axis = op.num_split, static_int(op.split_dim)
+        count = op.num_split
+        axis = shape_rules.scalar_value(op.split_dim)
         if value is None:
             return [None] * count
         if axis is None:
@@ -333,12 +380,20 @@ def _explain_split_v(op: Any, value: Any, size_splits: Any, axis: Any) -> str | 
     axis, sizes = int(axis), size_splits.tolist()
     if not -len(value.shape) <= axis < len(value.shape):
         return f"-input rank(-{len(value.shape)}) <= split_dim < input rank ({len(value.shape)}), but got {axis}"
+    if sizes.count(-1) > 1:
+        return "There can only be one -1 in the input."
+    if len(sizes) == 1:
+        return ("If there is only one output, it must have the same size as the input. Input size: "
+                f"{value.shape[axis]} output size: {sizes[0]}")
     return ("Determined shape must either match input shape along split_dim exactly if fully specified, or be less "
             "than the size of the input along split_dim if not fully specified.  "
             f"Got: {sum(s for s in sizes if s != -1)}")
 
 
-@array_op("SplitV", host=("size_splits", "split_dim"), explain=_explain_split_v)
+@array_op("SplitV", host=("size_splits", "split_dim"), explain=_explain_split_v,
+          check=lambda op, value, sizes, axis: None if sizes == (op.num_split,) else
+          f"size of the split_tensor must be 1-D and have the same elements as outputs got {len(sizes)} -D and "
+          f"{math.prod(sizes)} elements")
 class SplitV:
     """Parts of given sizes of a tensor along an axis; one size may be -1."""
 

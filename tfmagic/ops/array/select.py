@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
-from tfmagic.base import dtypes
+from tfmagic.base import dtypes, errors, shapes
 from tfmagic.base.deprecation import deprecated
 from tfmagic.base.dtypes import as_dtype
 from tfmagic.base.export import export
 from tfmagic.base.lazy import torch
-from tfmagic.base.shapes import Dims, TensorShape
+from tfmagic.base.shapes import TensorShape
 from tfmagic.graph import convert
 from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.scopes import name_scope
-from tfmagic.graph.static_value import static_int, static_value
 from tfmagic.ops import api, raw, shape_rules
 from tfmagic.ops.array.constants import ones, zeros_like
 from tfmagic.ops.array.gather import gather
@@ -28,7 +28,7 @@ from tfmagic.ops.declare import op
 from tfmagic.ops.torch_types import torch_dtype
 
 
-@op("Where")
+@op("Where", check=lambda op, condition: None if condition else "WhereOp : Unhandled input dimensions: 0")
 class Where:
     """The coordinates of the elements that are true (not zero), one row each."""
 
@@ -42,7 +42,21 @@ class Where:
         return np.argwhere(condition).astype(np.int64)
 
 
-@array_op("Select")
+def _refused_select(op: Any, condition: Any, t: Any, e: Any) -> str | None:
+    """TensorFlow's words for a run with values of these shapes."""
+    if len(condition) == 1 and len(t) > 1 and t[0] == condition[0] or not condition:
+        return None if t == e else ("'then' and 'else' must have the same size.  but received: "
+                                    f"{shapes.brackets(t)} vs. {shapes.brackets(e)}")
+    if len(condition) == 1 and len(t) > 1:
+        return f"Number of batches of 'then' must match size of 'cond', but saw: {t[0]} vs. {condition[0]}"
+    for index, dims in enumerate((t, e), 1):
+        if dims != condition:
+            return ("Inputs to operation Select of type Select must have the same size and shape.  Input 0: "
+                    f"{shapes.brackets(condition)} != input {index}: {shapes.brackets(dims)}")
+    return None
+
+
+@array_op("Select", check=_refused_select)
 class Select:
     """Elements (or, for a vector condition, rows) of `t` where the condition is true and of `e` elsewhere."""
 
@@ -76,7 +90,21 @@ class Select:
         return np.where(condition, t, e)
 
 
-@array_op("SelectV2")
+def _refused_select_v2(op: Any, condition: Any, t: Any, e: Any) -> str | None:
+    """TensorFlow's words for a run with values of these shapes."""
+    c, x, y = map(shapes.brackets, (condition, t, e))
+    try:
+        both = shape_rules.broadcast_dims(t, e)
+    except ValueError:
+        return f"then {x} and else {y} must be broadcastable"
+    try:
+        shape_rules.broadcast_dims(condition, both)
+    except ValueError:
+        return f"condition {c}, then {x}, and else {y} must be broadcastable"
+    return None
+
+
+@array_op("SelectV2", check=_refused_select_v2)
 class SelectV2:
     """Elements of `t` where the condition is true and of `e` elsewhere, all three broadcast together."""
 
@@ -103,26 +131,34 @@ class SelectV2:
         return np.where(condition, t, e)
 
 
-@array_op("OneHot", host="depth")
+def _refused_one_hot(op: Any, indices: Any, depth: Any, on_value: Any, off_value: Any) -> str | None:
+    """TensorFlow's words for a run with values of these shapes."""
+    if not -1 <= op.axis <= len(indices):
+        return f"Expected axis to be -1 or between [0, {len(indices) + 1}).  But received: {op.axis}"
+    return next((f"{name} must be a scalar, but got: {shapes.brackets(dims)}" for name, dims in (
+        ("depth", depth), ("on_value", on_value), ("off_value", off_value)) if dims), None)
+
+
+@array_op("OneHot", host="depth", check=_refused_one_hot)
 class OneHot:
     """Vectors with `on_value` at an index and `off_value` elsewhere, along a new axis."""
 
     def shape(op, indices, depth, on_value, off_value):
-        for dims in (depth, on_value, off_value):
-            shape_rules.with_rank(dims, 0)
-        size = static_int(op.depth)
+        axis = op.axis
+        if axis < -1:
+            raise ValueError("axis must be >= -1")
+        size = shape_rules.scalar_value(op.depth)
         if size is not None and size < 0:
             raise ValueError(f"Dimension size, given by scalar input 1, must be non-negative but is {size}")
         if indices is None:
             return None
-        axis = op.axis
-        if not -1 <= axis <= len(indices):
-            raise ValueError(f"Expected axis to be -1 or between [0, {len(indices)}]. But received: {axis}")
         axis = len(indices) if axis == -1 else axis
         return (*indices[:axis], size, *indices[axis:])
 
     def kernel(op, indices, depth, on_value, off_value):
         axis = op.axis
+        if depth < 0:
+            raise errors.InvalidArgumentError(None, None, f"depth must be non-negative, got: {depth}")
         wanted = torch.arange(depth, device=indices.device)
         hot = indices.unsqueeze(-1) == wanted
         if axis != -1:
@@ -185,7 +221,16 @@ def _comparable(x: Any) -> Any:
     return x.to(torch.int64) if x.dtype in (torch.bool, torch.uint16, torch.uint32) else x
 
 
-@op("Unique", traced="shapes")
+def _no_vector(op: Any, x: Any, *axis: Any) -> str | None:
+    """TensorFlow's words for a run with values of these shapes."""
+    if axis and len(axis[0]) != 1:
+        return "axis expects a 1D vector."
+    if axis and axis[0][0] > 1:
+        return "axis does not support input tensors larger than 1 elements"
+    return None if len(x) == 1 or axis and axis[0][0] else "unique expects a 1D vector."
+
+
+@op("Unique", traced="shapes", check=_no_vector)
 class Unique:
     """The different elements of a vector, and each element's place among them."""
 
@@ -200,12 +245,11 @@ class Unique:
         return ordered_set(x)[:2]
 
 
-@op("UniqueWithCounts", traced="shapes")
+@op("UniqueWithCounts", traced="shapes", check=_no_vector)
 class UniqueWithCounts:
     """The different elements of a vector, each element's place among them, and how often each occurs."""
 
     def shape(op, x):
-        shape_rules.with_rank(x, 1)
         return (None,), x, (None,)
 
     def kernel(op, x):
@@ -215,49 +259,42 @@ class UniqueWithCounts:
         return ordered_set(x)
 
 
-def _along(axis: Any) -> int | None:
-    return int(axis[0]) if len(axis) else None
+def _along(axis: Any, rank: int) -> int | None:
+    """The axis whose slices are compared, if one is given."""
+    if not len(axis):
+        return None
+    if not -rank <= axis[0] < rank:
+        raise errors.InvalidArgumentError(None, None, f"axis has to be between [0, {rank})")
+    return int(axis[0])
 
 
-def _places(x: Dims, axis: Any) -> Dims:
-    """The shape of the places: the dimension whose slices are compared."""
-    along = static_value(axis)
-    if x is None or along is None or len(x) > 1 and not len(along):
-        return (None,)
-    place = int(along[0]) if len(along) else 0
-    if not -len(x) <= place < len(x):
-        raise ValueError(f"axis expected to be in the range [{-len(x)}, {len(x)}) but got {place}")
-    return (x[place],)
+# The static shapes of the next two are TensorFlow's: they hold for vectors.
 
 
-@op("UniqueV2", traced="shapes", host="axis")
+@op("UniqueV2", traced="shapes", host="axis", check=_no_vector)
 class UniqueV2:
     """The different slices of a tensor along an axis, and each slice's place among them."""
 
     def shape(op, x, axis):
-        return unknown_along(x), _places(x, op.axis)
+        return (None,), x
 
     def kernel(op, x, axis):
-        return _unique(op, x, _along(axis))
+        return _unique(op, x, _along(axis, x.ndim))
 
 
-@op("UniqueWithCountsV2", traced="shapes", host="axis")
+@op("UniqueWithCountsV2", traced="shapes", host="axis", check=_no_vector)
 class UniqueWithCountsV2:
     """The different slices of a tensor along an axis, each slice's place among them, and how often each occurs."""
 
     def shape(op, x, axis):
-        return unknown_along(x), _places(x, op.axis), (None,)
+        return (None,), x, (None,)
 
     def kernel(op, x, axis):
-        return _unique(op, x, _along(axis), counts=True)
+        return _unique(op, x, _along(axis, x.ndim), counts=True)
 
 
-def unknown_along(x: Dims) -> Dims:
-    """A shape of the same rank of which no dimension is known."""
-    return None if x is None else (None,) * len(x)
-
-
-@op("ListDiff", traced="shapes")
+@op("ListDiff", traced="shapes", check=lambda op, *inputs: next(
+    (f"{name} should be a 1D vector." for name, dims in zip("xy", inputs) if len(dims) != 1), None))
 class ListDiff:
     """The elements of a vector that are not in another, and where they stand."""
 
@@ -285,16 +322,22 @@ class ListDiff:
 
 
 def _bound(name: str, side: str) -> None:
-    @op(name)
+    @op(name, check=lambda op, rows, values: None if rows[:1] == values[:1] else
+        "Leading dim_size of both tensors must match.")
     class Bound:
         """Where values would be put into sorted rows."""
 
         def shape(op, rows, values):
-            rows, values = shape_rules.with_rank(rows, 2), shape_rules.with_rank(values, 2)
-            shape_rules.merge_dim(rows[0], values[0])
+            shape_rules.with_rank(rows, 2)
+            if values is not None:
+                shape_rules.with_rank(values, 2)
             return values
 
         def kernel(op, rows, values):
+            if side == "left" and op.T.is_floating:
+                # What is no number is not less than anything, nor is anything less than it; torch takes it for large.
+                rows = torch.where(torch.isnan(rows), math.inf, rows)
+                values = torch.where(torch.isnan(values), -math.inf, values)
             return torch.searchsorted(rows.contiguous(), values.contiguous(), right=side == "right").to(
                 torch_dtype(op.out_type))
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tfmagic.base import dtypes
+from tfmagic.base import dtypes, errors, shapes
 from tfmagic.base.export import export
 from tfmagic.base.lazy import torch
 from tfmagic.base.shapes import Dimension, Dims
@@ -26,13 +26,19 @@ from tfmagic.ops.declare import op
 _MASKS = ("begin_mask", "end_mask", "ellipsis_mask", "new_axis_mask", "shrink_axis_mask")
 
 
+def _refused_slice(op: Any, x: Any, begin: Any, size: Any) -> str | None:
+    """TensorFlow's words for a run with values of these shapes."""
+    return None if begin == size == (len(x),) else (
+        f"Expected begin and size arguments to be 1-D tensors of size {len(x)}, but got shapes "
+        f"{shapes.brackets(begin)} and {shapes.brackets(size)} instead.")
+
+
 def _explain_slice(op: Any, x: Any, begin: Any, size: Any) -> str | None:
     """TensorFlow's words for a box that is not within the tensor."""
-    starts, sizes = begin.tolist(), size.tolist()
-    if not len(starts) == len(sizes) == len(x.shape):
-        return (f"Expected begin and size arguments to be 1-D tensors of size {len(x.shape)}, but got shapes "
-                f"[{len(starts)}] and [{len(sizes)}] instead.")
-    for axis, (start, count, have) in enumerate(zip(starts, sizes, x.shape)):
+    for axis, (start, count, have) in enumerate(zip(begin.tolist(), size.tolist(), x.shape)):
+        if have == 0 and (start != 0 or count not in (0, -1)):
+            return (f"Expected begin[{axis}] == 0 (got {start}) and size[{axis}] == 0 (got {count}) when "
+                    f"input.dim_size({axis}) == 0")
         if not 0 <= start <= have:
             return f"Expected begin[{axis}] in [0, {have}], but got {start}"
         if count != -1 and not 0 <= count <= have - start:
@@ -40,37 +46,30 @@ def _explain_slice(op: Any, x: Any, begin: Any, size: Any) -> str | None:
     return None
 
 
-@array_op("Slice", host=("begin", "size"), explain=_explain_slice)
+@array_op("Slice", host=("begin", "size"), check=_refused_slice, explain=_explain_slice)
 class Slice:
     """A box cut out of a tensor: it begins at `begin` and has `size` (-1: all the rest)."""
 
     def shape(op, x, begin, size):
-        starts, sizes = static_ints(op.begin), static_ints(op.op._inputs[2])
-        length = len(x) if x is not None else next(
-            (d[0] for d in (begin, size) if d is not None and len(d) == 1 and d[0] is not None), None)
-        for given in (starts, sizes):
-            if x is not None and given is not None and len(given) != len(x):
-                raise ValueError(f"Shape must be rank {len(given)} but is rank {len(x)}")
-        if sizes is None:
-            known = static_dims(op.op._inputs[2])
-            return unknown_dims(length) if known is None else known
-        result = []
-        for axis, wanted in enumerate(sizes):
-            start = None if starts is None else starts[axis]
-            have = None if x is None else x[axis]
-            if wanted < -1:
-                raise ValueError(f"Slice size {wanted} of axis {axis} must be >= -1")
-            if wanted == -1:
-                rest = None if have is None or start is None else have - start
-                if rest is not None and rest < 0:
-                    raise ValueError(f"Expected begin[{axis}] in [0, {have}], but got {start}")
-                result.append(rest)
-                continue
-            result.append(wanted)
+        given = shape_rules.merge(shape_rules.with_rank(begin, 1), shape_rules.with_rank(size, 1))
+        count = None if given is None else given[0]
+        if count is not None:
+            x = shape_rules.with_rank(x, count)
+        starts, wanted = static_dims(op.begin), static_dims(op.op._inputs[2])
+        if wanted is None:
+            return unknown_dims(None if x is None else len(x))
+        result = list(wanted)
+        sizes = static_ints(op.op._inputs[2]) if None in wanted and starts is not None and x is not None else None
+        for axis, size_ in enumerate(sizes or ()):
+            have, start = x[axis], starts[axis]
+            if size_ == -1 and have is not None and start is not None:
+                result[axis] = shape_rules.less(have, start)
         return tuple(result)
 
     def kernel(op, x, begin, size):
         dims = op.input._dims
+        if any(start < 0 for start in begin):
+            raise ValueError("torch would count from the end")
         for axis, (start, count) in enumerate(zip(begin, size)):
             if count == -1:
                 count = x.shape[axis] - start if dims is None or dims[axis] is None else dims[axis] - start
@@ -85,10 +84,7 @@ class Slice:
         slice_size = shape(op.output)
         wanted = stack([input_rank, 1])
         before = reshape(begin, wanted)
-        input_shape = shape(x)
-        if begin.dtype.base_dtype is dtypes.int64:
-            input_shape, slice_size = raw.cast(input_shape, dtypes.int64), raw.cast(slice_size, dtypes.int64)
-        left = raw.sub(input_shape, slice_size, name="sub")
+        left = raw.sub(shape(x), slice_size, name="sub")
         after = reshape(raw.sub(left, begin, name="sub"), wanted)
         return raw.pad(dy, concat([before, after], 1)), None, None
 
@@ -244,7 +240,14 @@ def _run_spec(op: Any, begin: Any, end: Any, strides: Any) -> Spec:
     return Spec(op, [int(v) for v in begin], [int(v) for v in end], [int(v) for v in strides])
 
 
-def _explain_strided_slice(op: Any, x: Any, begin: Any, end: Any, strides: Any) -> str | None:
+def _refused_strides(op: Any, x: Any, begin: Any, end: Any, strides: Any, *rest: Any) -> str | None:
+    """TensorFlow's words for a run with values of these shapes."""
+    return None if len(begin) == 1 and begin == end == strides else (
+        f"Expected begin, end, and strides to be 1D equal size tensors, but got shapes {shapes.brackets(begin)}, "
+        f"{shapes.brackets(end)}, and {shapes.brackets(strides)} instead.")
+
+
+def _explain_strided_slice(op: Any, x: Any, begin: Any, end: Any, strides: Any, *rest: Any) -> str | None:
     """TensorFlow's words for an index that is not within the tensor."""
     try:
         _run_spec(op, begin.tolist(), end.tolist(), strides.tolist()).dims(tuple(x.shape))
@@ -253,7 +256,7 @@ def _explain_strided_slice(op: Any, x: Any, begin: Any, end: Any, strides: Any) 
     return None
 
 
-@array_op("StridedSlice", host=("begin", "end", "strides"), explain=_explain_strided_slice)
+@array_op("StridedSlice", host=("begin", "end", "strides"), check=_refused_strides, explain=_explain_strided_slice)
 class StridedSlice:
     """`x[begin:end:strides]` with the masks that Python's other index forms need."""
 
@@ -264,8 +267,7 @@ class StridedSlice:
         steps = static_ints(op.strides)
         if steps is None:
             return None
-        if x is not None and (0 in steps or len(steps) > len(x)):
-            Spec(op, None, None, steps).dims(x)  # refuses what no values of begin and end can make good
+        Spec(op, None, None, steps).dims(x)  # refuses what no values of begin and end can make good
         return Spec(op, static_ints(op.begin), static_ints(op.end), steps).dims(x)
 
     def kernel(op, x, begin, end, strides):
@@ -281,7 +283,9 @@ class StridedSlice:
         return x[_run_spec(op, begin, end, strides).index()]
 
 
-@op("StridedSliceGrad", host=("shape", "begin", "end", "strides"), traced="shapes")
+@op("StridedSliceGrad", host=("shape", "begin", "end", "strides"), traced="shapes",
+    check=lambda op, x_shape, *dims: _refused_strides(op, x_shape, *dims) if len(x_shape) == 1 else
+    f"shape must be 1-D, got shape.shape = {shapes.brackets(x_shape)}")
 class StridedSliceGrad:
     """Zeros of `shape` with `dy` in the place that a strided slice takes."""
 
@@ -290,7 +294,15 @@ class StridedSliceGrad:
 
     def kernel(op, x_shape, begin, end, strides, dy):
         dims = tuple(x_shape)
-        boxes, value = _fitted(_run_spec(op, begin, end, strides), dims, dy)
+        spec = _run_spec(op, begin, end, strides)
+        if tuple(dy.shape) != spec.dims(dims):
+            raise errors.InvalidArgumentError(None, None, f"shape of dy was {shapes.brackets(tuple(dy.shape))} instead "
+                                                          f"of {shapes.brackets(spec.dims(dims))}")
+        if isinstance(dy, np.ndarray):
+            result = np.full(dims, b"", object)
+            result[spec.index()] = dy
+            return result
+        boxes, value = _fitted(spec, dims, dy)
         pads = [0] * (2 * len(dims))
         for axis, (first, step, count, _) in enumerate(boxes):
             if step == 1:
@@ -317,6 +329,8 @@ def _fitted(spec: Spec, dims: tuple[int, ...], value: Any) -> tuple[list[tuple[i
 def _write_slice(op: Any, target: Any, begin: Any, end: Any, strides: Any, value: Any) -> Any:
     """`target` with `value` written into a slice of it."""
     spec = _run_spec(op, begin, end, strides)
+    if 0 in (spec.dims(tuple(target.shape)) or ()):  # nothing to write: TensorFlow does not look at the value
+        return target.copy() if isinstance(target, np.ndarray) else target.clone()
     if isinstance(target, np.ndarray):
         target = target.copy()
         target[spec.index()] = value
@@ -338,7 +352,8 @@ def _assigned(op: Any, ref: Any, begin: Any, end: Any, strides: Any, value: Any)
     return _write_slice(op, ref, begin, end, strides, value)
 
 
-@op("StridedSliceAssign", writes="ref", host=("begin", "end", "strides"), traced="shapes")
+@op("StridedSliceAssign", writes="ref", host=("begin", "end", "strides"), traced="shapes", check=_refused_strides,
+    explain=_explain_strided_slice)
 class StridedSliceAssign:
     """A variable with a value written into a slice of it."""
 
@@ -348,14 +363,16 @@ class StridedSliceAssign:
     kernel = _assigned
 
 
-@op("ResourceStridedSliceAssign", writes="ref", host=("begin", "end", "strides"), traced="shapes")
+@op("ResourceStridedSliceAssign", writes="ref", host=("begin", "end", "strides"), traced="shapes",
+    check=_refused_strides, explain=_explain_strided_slice)
 class ResourceStridedSliceAssign:
     """A resource variable with a value written into a slice of it."""
 
     kernel = _assigned
 
 
-@op("TensorStridedSliceUpdate", host=("begin", "end", "strides"), traced="shapes")
+@op("TensorStridedSliceUpdate", host=("begin", "end", "strides"), traced="shapes", check=_refused_strides,
+    explain=_explain_strided_slice)
 class TensorStridedSliceUpdate:
     """A copy of a tensor with a value written into a slice of it."""
 

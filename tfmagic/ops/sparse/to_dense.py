@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tfmagic.base import errors
+from tfmagic.base import errors, shapes
 from tfmagic.base.deprecation import deprecated
 from tfmagic.base.export import export
 from tfmagic.base.lazy import torch
@@ -47,7 +47,9 @@ def _explain(op: Any, sparse_indices: Any, output_shape: Any, sparse_values: Any
     return words
 
 
-@op("SparseToDense", host="output_shape", traced="shapes", explain=_explain)
+@op("SparseToDense", host="output_shape", traced="shapes", explain=_explain, check=lambda op, indices, *rest:
+    None if len(indices) <= 2 else
+    f"sparse_indices should be a scalar, vector, or matrix, got shape {shapes.brackets(indices)}")
 class SparseToDense:
     """A dense tensor that holds `sparse_values` at `sparse_indices` and `default_value` everywhere else."""
 
