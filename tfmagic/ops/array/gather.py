@@ -282,7 +282,7 @@ def scatter(target: Any, indices: Any, updates: Any, how: str) -> Any:
 
 def _static_scatter(target: np.ndarray, indices: np.ndarray, updates: np.ndarray, how: str) -> np.ndarray:
     """The same of an array that nobody else holds."""
-    _refused(explain_coordinates(None, target, indices))
+    _refused(_explain_scatter(None, target, indices))
     place = tuple(np.moveaxis(indices, -1, 0))
     if how == "update":
         target[place] = updates
@@ -291,34 +291,70 @@ def _static_scatter(target: np.ndarray, indices: np.ndarray, updates: np.ndarray
     return target
 
 
-def _scatter_dims(target: Dims, indices: Dims, updates: Dims) -> Dims:
-    """Check the shapes of a scatter."""
+def _scatter_dims(target: Dims, indices: Dims, updates: Dims, what: str = "output") -> Dims:
+    """Check the shapes of a scatter.
+
+    Args:
+      what: the argument that the target is.
+    """
     shape_rules.with_rank_at_least(indices, 1)
-    if target is None or indices is None or indices[-1] is None or updates is None:
+    if target is None or indices is None or updates is None:
         return target
-    depth = indices[-1]
-    if depth > len(target) or len(updates) != len(indices) - 1 + len(target) - depth:
-        raise ValueError(f"Dimensions [0,{len(indices) - 1}) of indices{shapes.brackets(indices)} must match "
-                         f"dimensions [0,{len(indices) - 1}) of updates{shapes.brackets(updates)}")
-    for axis, (a, b) in enumerate(zip(updates, (*indices[:-1], *target[depth:]))):
-        if a is not None and b is not None and a != b:
-            outer = len(indices) - 1
-            which = (f"outer {outer} dimensions of indices.shape={shapes.brackets(indices)} must match the outer "
-                     f"{outer}" if axis < outer else
-                     f"inner {len(target) - depth} dimensions of output.shape={shapes.brackets(target)} must match the "
-                     f"inner {len(updates) - outer}")
-            left = indices[:-1] if axis < outer else target[depth:]
-            right = updates[:outer] if axis < outer else updates[outer:]
-            place = axis if axis < outer else axis - outer
-            raise ValueError(f"The {which} dimensions of updates.shape={shapes.brackets(updates)}: Dimension {place} "
-                             f"in both shapes must be equal, but are {b} and {a}. Shapes are {shapes.brackets(left)} "
-                             f"and {shapes.brackets(right)}.")
+    if 0 in target and shapes.num_elements(indices) and shapes.num_elements(updates):
+        raise ValueError("Indices and updates specified for empty output shape")
+    depth, outer = indices[-1], len(indices) - 1
+    if depth is not None:
+        _must_match("outer", "indices", indices, indices[:-1], updates, updates[:outer])
+        _must_match("inner", what, target, target[depth:], updates, updates[outer:])
     return target
 
 
+def _must_match(where: str, what: str, dims: Any, part: Any, updates: Any, other: Any) -> None:
+    try:
+        shape_rules.merge(part, other)
+    except ValueError as error:
+        count = len(other) if where == "inner" else len(part)
+        raise ValueError(f"The {where} {len(part)} dimensions of {what}.shape={shapes.brackets(dims)} must match the "
+                         f"{where} {count} dimensions of updates.shape={shapes.brackets(updates)}: {error}") from None
+
+
+def _scatter_words(target: Any, indices: Any, updates: Any, some: bool) -> str | None:
+    """The words of TensorFlow's kernels for slices that do not fit into zeros or a tensor.
+
+    Args:
+      some: whether the target counts as one with elements.
+    """
+    depth, outer = indices[-1], len(indices) - 1
+    if not updates:
+        return f"Updates shape must have rank at least one. Found:{shapes.brackets(updates)}"
+    if (0 not in indices or 0 not in updates) and not (some and 0 not in indices and 0 not in updates):
+        return "Indices and updates specified for empty output shape"
+    if indices[:outer] != updates[:outer]:
+        return (f"Outer dimensions of indices and update must match. Indices shape: {shapes.brackets(indices)}, "
+                f"updates shape:{shapes.brackets(updates)}")
+    if updates[outer:] != target[depth:] or depth > len(target):
+        return (f"Inner dimensions of output shape must match inner dimensions of updates shape. Output: "
+                f"{shapes.brackets(target)} updates: {shapes.brackets(updates)}")
+    return _rows_words(target, indices, updates)
+
+
+def _rows_words(target: Any, indices: Any, updates: Any) -> str | None:
+    """The words for slices of which there are none, or not one for each row of coordinates."""
+    if 0 in target and 0 not in indices and 0 not in updates:
+        return f"Indices and updates specified for empty output.  indices shape: {shapes.brackets(indices)}"
+    if updates[:1] != indices[:1]:
+        return ("The outermost dimension of updates and indices must match. Got indices.shape "
+                f"{shapes.brackets(indices)}, updates.shape {shapes.brackets(updates)}")
+    return None
+
+
 def _explain_scatter_nd(op: Any, indices: Any, updates: Any, shape: Any) -> str | None:
-    dims = tuple(shape.tolist())[:indices.shape[-1]]
-    return not_within(indices, dims, dims, "param shape")
+    dims = tuple(shape.tolist())
+    return not_within(indices, dims[:indices.shape[-1]], dims, "shape")
+
+
+def _explain_scatter(op: Any, target: Any, indices: Any, *rest: Any) -> str | None:
+    return not_within(indices, target.shape[:indices.shape[-1]], target.shape, "shape")
 
 
 @array_op("ScatterNd", host="shape", traced="shapes", explain=_explain_scatter_nd)
@@ -329,6 +365,7 @@ class ScatterNd:
         return _scatter_dims(static_dims(op.op._inputs[2]), indices, updates)
 
     def kernel(op, indices, updates, shape):
+        _refused(_scatter_words(tuple(shape), tuple(indices.shape), tuple(updates.shape), bool(shape)))
         target = torch.zeros(tuple(shape), dtype=updates.dtype, device=updates.device)
         return scatter(target, indices, updates, "add")
 
@@ -341,12 +378,26 @@ class ScatterNd:
         return _static_scatter(target, indices, updates, "add")
 
 
-@array_op("ScatterNdNonAliasingAdd", traced="shapes", explain=explain_coordinates)
+def _refused_non_aliasing(op: Any, x: Any, indices: Any, updates: Any) -> str | None:
+    """TensorFlow's words for a run with values of these shapes."""
+    if not x:
+        return "Output must be at least 1-D, got shape: []"
+    words = _rows_words(x, indices, updates)
+    if words is not None:
+        return words
+    depth = indices[-1] if indices else 0
+    return None if updates == (*indices[:-1], *x[depth:]) else (
+        "Must have updates.shape = indices.shape[:batch_dim] + params_shape[slice_dim:], got updates.shape: "
+        f"{shapes.brackets(updates)}, indices.shape: {shapes.brackets(indices)}, params_shape: {shapes.brackets(x)}, "
+        f"slice_dim: {depth}, and batch_dim: {len(indices) - 1}")
+
+
+@array_op("ScatterNdNonAliasingAdd", traced="shapes", check=_refused_non_aliasing, explain=_explain_scatter)
 class ScatterNdNonAliasingAdd:
     """A tensor with slices added at rows of coordinates."""
 
     def shape(op, x, indices, updates):
-        return _scatter_dims(x, indices, updates)
+        return _scatter_dims(x, indices, updates, "input")
 
     def kernel(op, x, indices, updates):
         return scatter(x, indices, updates, "add")
@@ -359,13 +410,16 @@ class ScatterNdNonAliasingAdd:
 
 
 def _tensor_scatter(name: str, how: str, gradient: Any) -> None:
+    def shape_rule(op: Any, tensor: Dims, indices: Dims, updates: Dims) -> Dims:
+        return _scatter_dims(shape_rules.with_rank_at_least(tensor, 1), indices, updates)
+
     def kernel(op: Any, tensor: Any, indices: Any, updates: Any) -> Any:
         if isinstance(tensor, np.ndarray):
             return _static_scatter(tensor.copy(), as_array(indices), updates, how)
         return scatter(tensor, indices, updates, how)
 
-    register(name, lambda op, *dims: _scatter_dims(*dims), kernel, gradient, traced="shapes",
-             explain=explain_coordinates)
+    register(name, shape_rule, kernel, gradient, traced="shapes", explain=_explain_scatter,
+             check=lambda op, *dims: _scatter_words(*dims, 0 not in dims[0]))
 
 
 def _update_gradient(op: Any, dy: Any) -> tuple[Any, ...]:
@@ -388,6 +442,19 @@ _tensor_scatter("TensorScatterAdd", "add", _add_gradient)
 _tensor_scatter("TensorScatterSub", "sub", _sub_gradient)
 
 
+def _refused_inplace(op: Any, x: Any, i: Any, v: Any) -> str | None:
+    """TensorFlow's words for a run with values of these shapes."""
+    if len(x) != len(v):
+        return f"x and v shape doesn't match (ranks differ): {shapes.brackets(x)} vs. {shapes.brackets(v)}"
+    for axis in range(1, len(x)):
+        if x[axis] != v[axis]:
+            return f"x and v shape doesn't match at index {axis} : {shapes.brackets(x)} vs. {shapes.brackets(v)}"
+    if len(i) != 1:
+        return f"i must be a vector. {shapes.brackets(i)}"
+    return None if i == v[:1] else (
+        f"i and x shape doesn't match at index 0: {shapes.brackets(i)} vs. {shapes.brackets(v)}")
+
+
 def _inplace(name: str, how: str) -> None:
     def kernel(op: Any, x: Any, i: Any, v: Any) -> Any:
         rows = (i % x.shape[0]).reshape(-1)
@@ -395,7 +462,7 @@ def _inplace(name: str, how: str) -> None:
             return _static_scatter(x.copy(), as_array(rows).reshape(-1, 1), v, how)
         return put(x, rows.long(), v, how)
 
-    register(name, shape_rules.same, kernel, traced="shapes")
+    register(name, shape_rules.same, kernel, traced="shapes", check=_refused_inplace)
 
 
 for _name, _how in (("InplaceUpdate", "update"), ("InplaceAdd", "add"), ("InplaceSub", "sub")):
@@ -411,14 +478,17 @@ def _explain_partitions(op: Any, data: Any, partitions: Any) -> str | None:
     return f"partitions[{bad[0]}] = {array[bad[0]]} is not in [0, {op.num_partitions})" if len(bad) else None
 
 
-@array_op("DynamicPartition", traced="shapes", explain=_explain_partitions)
+@array_op("DynamicPartition", traced="shapes", explain=_explain_partitions, check=lambda op, data, partitions:
+          None if data[:len(partitions)] == partitions else
+          f"data.shape must start with partitions.shape, got data.shape = {shapes.brackets(data)}, partitions.shape = "
+          f"{shapes.brackets(partitions)}")
 class DynamicPartition:
     """The rows of a tensor, sorted into `num_partitions` tensors."""
 
     def shape(op, data, partitions):
         if data is None or partitions is None:
             return [None] * op.num_partitions
-        shape_rules.merge(data[:len(partitions)], partitions)
+        shape_rules.merged_prefix(data, partitions)
         return [(None, *data[len(partitions):])] * op.num_partitions
 
     def kernel(op, data, partitions):
@@ -443,22 +513,36 @@ class DynamicPartition:
         return [rows[flat == k] for k in range(op.num_partitions)]
 
 
+def _refused_stitch(op: Any, indices: list[Any], data: list[Any]) -> str | None:
+    """TensorFlow's words for a run with values of these shapes."""
+    for k, (i, d) in enumerate(zip(indices, data)):
+        if d[:len(i)] != i:
+            return (f"data[{k}].shape = {shapes.brackets(d)} does not start with indices[{k}].shape = "
+                    f"{shapes.brackets(i)}")
+        if d[len(i):] != data[0][len(indices[0]):]:
+            return (f"Need data[0].shape[{len(indices[0])}:] = data[{k}].shape[{len(i)}:], got data[0].shape = "
+                    f"{shapes.brackets(data[0])}, data[{k}].shape = {shapes.brackets(d)}, indices[0].shape = "
+                    f"{shapes.brackets(indices[0])}, indices[{k}].shape = {shapes.brackets(i)}")
+    return None
+
+
 def _explain_stitch(op: Any, indices: list[Any], data: list[Any]) -> str | None:
-    return "indices must be >= 0" if any(bool((i < 0).any()) for i in indices) else None
+    bad = next((place for i in indices for place in (i.reshape(-1) < 0).nonzero().reshape(-1).tolist()), None)
+    return None if bad is None else f"indices[{bad}] is out of range"
 
 
-@array_op("DynamicStitch", "ParallelDynamicStitch", traced="shapes", explain=_explain_stitch)
+@array_op("DynamicStitch", "ParallelDynamicStitch", traced="shapes", check=_refused_stitch, explain=_explain_stitch)
 class DynamicStitch:
     """Rows of several tensors put at their indices in one; later ones win."""
 
     def shape(op, indices, data):
         tail = None
-        largest = -1
+        largest = 0  # TensorFlow's rule leaves a row where there are no indices
         for i, d, tensor in zip(indices, data, op.indices):
             value = static_value(tensor)
-            largest = None if largest is None or value is None else max(largest, int(value.max()) if value.size else -1)
+            largest = None if largest is None or value is None else max(largest, int(value.max()) if value.size else 0)
             if i is not None and d is not None:
-                shape_rules.merge(d[:len(i)], i)
+                shape_rules.merged_prefix(d, i)
                 tail = shape_rules.merge(tail, d[len(i):])
         return None if tail is None else (None if largest is None else largest + 1, *tail)
 
@@ -468,9 +552,11 @@ class DynamicStitch:
         rows = torch.cat([d.reshape(i.numel(), *tail) for i, d in zip(indices, data)])
         if not flat.numel():
             return rows
+        require(flat, lambda: (flat >= 0) | (flat.max() < 0))  # where all are negative the result is empty
+        place = flat.clamp(min=-1) + 1
         # Of rows with the same index the last one counts, whatever order a copy takes.
         turns = torch.arange(flat.shape[0], device=flat.device)
-        last = flat.new_full((flat.max().item() + 1,), -1).scatter_reduce(0, flat, turns, "amax")
+        last = flat.new_full((place.max().item() + 1,), -1).scatter_reduce(0, place, turns, "amax")[1:]
         filled = (last >= 0).reshape((-1, *[1] * len(tail)))
         return torch.where(filled, rows.index_select(0, last.clamp(min=0)), torch.zeros((), dtype=rows.dtype,
                                                                                          device=rows.device))
@@ -500,7 +586,8 @@ def _explain_permutation(op: Any, x: Any) -> str | None:
     return f"{values[counts > 1][0]} is duplicated in the input." if len(values) < len(array) else None
 
 
-@op("InvertPermutation", traced="shapes", explain=_explain_permutation)
+@op("InvertPermutation", traced="shapes", explain=_explain_permutation,
+    check=lambda op, x: None if len(x) == 1 else "invert_permutation expects a 1D vector.")
 class InvertPermutation:
     """The permutation that undoes another."""
 
