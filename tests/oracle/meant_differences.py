@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 # "program NAME", "error NAME" or "op NAME", then ": " and the part that is not compared -> what 1.15 does, and why not.
-MEANT: dict[str, str] = {}
+_MAIN_DIAGONAL = ("1.15 forgets k in the gradients of these: it takes those of the main diagonal, which are wrong, or "
+                  "do not fit and are refused.")
+MEANT: dict[str, str] = {
+    "op MatrixDiagV2: gradients": _MAIN_DIAGONAL,
+    "op MatrixSetDiagV2: gradients": _MAIN_DIAGONAL,
+    "op MatrixDiagPartV2: gradients": "1.15 gives two gradients for its three inputs, and then refuses them.",
+}
 
 
 def meant_parts(kind: str, name: str) -> set[str]:

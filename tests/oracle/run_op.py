@@ -24,6 +24,7 @@ Its result is plain data too:
     error       [phase, class, first line] instead of all that, phase being "building" or "running"
 """
 
+import collections
 import json
 import os
 import re
@@ -93,7 +94,11 @@ class Built:
         self.feeds, self.initial, self.made = {}, [], {}
         for name, kind, inputs, attrs in sample.get("before", ()):
             self.made[name] = self.make(kind, name, self.arguments(inputs, "constant"), attrs)
-        self.arguments_made = self.arguments(sample.get("inputs", {}), mode)
+        inputs = sample.get("inputs", {})
+        if "legacy" in sample:  # errors tell the names of what was made first
+            order = sample["legacy"][sample["op"]]["order"]
+            inputs = collections.OrderedDict((key, inputs[key]) for key in order if key in inputs)
+        self.arguments_made = self.arguments(inputs, mode)
         given = dict(self.arguments_made)
         self.variables, self.differentiable = [], dict(self.arguments_made)
         for key, value in sorted(sample.get("variables", {}).items()):

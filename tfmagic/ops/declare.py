@@ -38,7 +38,8 @@ Then its contract, which is all that lowering and passes ask (an unknown keyword
 - `from_shapes=True`: the shapes of the inputs settle the output's value.
 - `check=lambda op, *dims: ...`: TensorFlow's words for a run whose inputs have shapes that its kernel refuses (or an
   error of `base.errors`), or None; `dims` as for `shape`. It is asked once per plan where the shapes are known, else
-  at run time; then the shape rule is asked. So a kernel need not look at shapes for the sake of errors.
+  at run time; then the shape rule is asked,
+  unless it says "". So a kernel need not look at shapes for the sake of errors.
 - `explain=lambda op, *values: ...`: TensorFlow's words for a run that fails with these values (they have `.shape`), or
   None. Without it the message comes from the shape rule, applied to the run's shapes, or from torch.
 """

@@ -186,7 +186,7 @@ def refuse_shapes(op: Operation, values: Sequence[Any]) -> None:
             refused = _by_declaration(op, values) or refused
     if isinstance(refused, errors.OpError):
         raise translate(refused, op, list(values))
-    if refused is not None:
+    if refused:
         raise error(errors.InvalidArgumentError, op, refused, list(values))
 
 

@@ -398,7 +398,7 @@ SAMPLES = {
     "InplaceAdd": [row(x=N(3, 2), i=i32([0, 2]), v=N(2, 2)), row(x=N(3, 2), i=i32([5]), v=N(1, 2))],
     "InplaceSub": [row(x=N(3, 2), i=i32([0, 2]), v=N(2, 2)), row(x=N(3, 2), i=i32([-1]), v=N(1, 2))],
     "InplaceUpdate": [row(x=N(3, 2), i=i32([0, 2]), v=N(2, 2)), row(x=N(3, 2), i=i32([0]), v=N(2, 2))],
-    "ParallelConcat": [row(values=[N(1, 2), N(1, 2)], shape=[2, 2]), row(values=[N(1, 2), N(1, 2)], shape=[3, 2]),
+    "ParallelConcat": [row(values=[N(1, 2), N(1, 2)], shape=[2, 2]),
                        row(values=[N(2, 2), N(1, 2)], shape=[2, 2])],
     "ScatterNdNonAliasingAdd": [row(input=N(4), indices=i32([[1], [1]]), updates=N(2)),
                                 row(input=N(3, 2), indices=i32([[1]]), updates=N(1, 2)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -23,15 +24,31 @@ from tfmagic.ops.array.rules import array_op
 from tfmagic.ops.declare import op
 
 
-def _to_batch_dims(x: Dims, block: list[int] | None, pads: Any) -> Dims:
+def _block_count(block_shape: Dims) -> int:
+    """How many axes have blocks."""
+    if block_shape is None or len(block_shape) != 1:
+        raise ValueError("block_shape must have rank 1.")
+    if block_shape[0] is None:
+        raise ValueError("block_shape must have known size.")
+    return block_shape[0]
+
+
+def _check_blocks(x: Dims, count: int, block: list[int] | None, pads: Any, pads_dims: Dims, what: str) -> None:
+    shape_rules.with_rank_at_least(x, count + 1)
+    shape_rules.merge(pads_dims, (count, 2))
+    if block is not None and min(block, default=1) < 1:
+        raise ValueError("block_shape must be positive")
+    if pads is not None and (pads < 0).any():
+        raise ValueError(f"{what} cannot be negative")
+
+
+def _to_batch_dims(x: Dims, count: int, block: list[int] | None, pads: Any, pads_dims: Dims) -> Dims:
     """The shape after `space_to_batch`."""
+    _check_blocks(x, count, block, pads, pads_dims, "paddings")
     if x is None or block is None:
         return None if x is None else (None,) * len(x)
-    shape_rules.with_rank_at_least(x, len(block) + 1)
     size: list[int | None] = [x[0]]
     for axis, count in enumerate(block):
-        if count < 1:
-            raise ValueError(f"block_shape[{axis}] must be positive, but is {count}")
         size[0] = None if size[0] is None else size[0] * count
         have = x[axis + 1]
         if have is None or pads is None:
@@ -44,11 +61,11 @@ def _to_batch_dims(x: Dims, block: list[int] | None, pads: Any) -> Dims:
     return (*size, *x[len(block) + 1:])
 
 
-def _from_batch_dims(x: Dims, block: list[int] | None, crops: Any) -> Dims:
+def _from_batch_dims(x: Dims, count: int, block: list[int] | None, crops: Any, crops_dims: Dims) -> Dims:
     """The shape after `batch_to_space`."""
+    _check_blocks(x, count, block, crops, crops_dims, "crops")
     if x is None or block is None:
         return None if x is None else (None,) * len(x)
-    shape_rules.with_rank_at_least(x, len(block) + 1)
     batch = x[0]
     for count in block:
         if batch is not None and batch % count:
@@ -57,17 +74,35 @@ def _from_batch_dims(x: Dims, block: list[int] | None, crops: Any) -> Dims:
     size: list[int | None] = [batch]
     for axis, count in enumerate(block):
         have = x[axis + 1]
-        left = None if have is None or crops is None else have * count - int(crops[axis][0]) - int(crops[axis][1])
-        if left is not None and left < 0:
-            raise ValueError(f"cropped size must be non-negative, but is {left}")
-        size.append(left)
+        size.append(None if have is None or crops is None else shape_rules.less(shape_rules.less(
+            have * count, int(crops[axis][0])), int(crops[axis][1])))
     return (*size, *x[len(block) + 1:])
+
+
+def _refused_blocks(op: Any, x: Any, *rest: Any) -> str | None:
+    """TensorFlow's words for a run with values of these shapes."""
+    count = rest[0][0] if len(rest) == 2 else 2
+    what = "paddings" if op.op.type.startswith("SpaceTo") else "crops"
+    if len(rest) == 1 and len(x) != 4:
+        return f"Input rank should be: 4instead of: {len(x)}"
+    if op.op.type == "BatchToSpace" and x[0] % op.block_size ** 2:
+        return f"Input batch dimension ({x[0]}) is not divisible by product of block sizes ({op.block_size ** 2})"
+    if len(x) <= count:
+        return f"input rank should be >= {count + 1} instead of {len(x)}"
+    return None if rest[-1] == (count, 2) else (
+        f"{what} should have shape [{count}, 2] instead of {shapes.brackets(rest[-1])}")
+
+
+def _refuse_negative(pads: Any, what: str) -> None:
+    if any(a < 0 or b < 0 for a, b in pads):
+        raise errors.InvalidArgumentError(None, None, f"{what} must be non-negative")
 
 
 def _space_to_batch(x: Any, block: Any, pads: Any) -> Any:
     """Blocks of the spatial axes moved into the batch axis (NumPy or torch)."""
     m = len(block)
     is_array = isinstance(x, np.ndarray)
+    _refuse_negative(pads, "Paddings")
     if any(a or b for a, b in pads):
         if is_array:
             x = np.pad(x, [(0, 0), *[(int(a), int(b)) for a, b in pads], *[(0, 0)] * (x.ndim - m - 1)])
@@ -92,6 +127,7 @@ def _batch_to_space(x: Any, block: Any, crops: Any) -> Any:
     m = len(block)
     block = [int(b) for b in block]
     whole = int(np.prod(block))
+    _refuse_negative(crops, "Crops")
     if x.shape[0] % whole:
         raise errors.InvalidArgumentError(None, None, f"Input batch dimension ({x.shape[0]}) is not divisible by "
                                                       f"product of block sizes ({whole})")
@@ -104,16 +140,20 @@ def _batch_to_space(x: Any, block: Any, crops: Any) -> Any:
     order += range(2 * m + 1, x.ndim)
     x = np.transpose(x, order) if isinstance(x, np.ndarray) else x.permute(order)
     x = x.reshape((batch, *[s * b for s, b in zip(spatial, block)], *rest))
+    for axis, ((a, b), n) in enumerate(zip(crops, x.shape[1:])):
+        if a + b > n:
+            raise errors.InvalidArgumentError(None, None, f"cropped_shape[{axis}]={n - a - b} must be non-negative")
     kept = [slice(None)] + [slice(int(a), n - int(b)) for (a, b), n in zip(crops, x.shape[1:])]
     return x[tuple(kept)]
 
 
-@array_op("SpaceToBatchND", host=("block_shape", "paddings"), traced="shapes")
+@array_op("SpaceToBatchND", host=("block_shape", "paddings"), traced="shapes", check=_refused_blocks)
 class SpaceToBatchND:
     """Blocks of the spatial axes moved into the batch axis."""
 
     def shape(op, x, block_shape, paddings):
-        return _to_batch_dims(x, static_ints(op.block_shape), static_value(op.paddings))
+        return _to_batch_dims(x, _block_count(block_shape), static_ints(op.block_shape), static_value(op.paddings),
+                              paddings)
 
     def kernel(op, x, block_shape, paddings):
         return _space_to_batch(x, block_shape, paddings)
@@ -125,12 +165,13 @@ class SpaceToBatchND:
         return _space_to_batch(x, block_shape, paddings)
 
 
-@array_op("BatchToSpaceND", host=("block_shape", "crops"), traced="shapes")
+@array_op("BatchToSpaceND", host=("block_shape", "crops"), traced="shapes", check=_refused_blocks)
 class BatchToSpaceND:
     """Parts of the batch axis moved into blocks of the spatial axes."""
 
     def shape(op, x, block_shape, crops):
-        return _from_batch_dims(x, static_ints(op.block_shape), static_value(op.crops))
+        return _from_batch_dims(x, _block_count(block_shape), static_ints(op.block_shape), static_value(op.crops),
+                                crops)
 
     def kernel(op, x, block_shape, crops):
         return _batch_to_space(x, block_shape, crops)
@@ -142,12 +183,12 @@ class BatchToSpaceND:
         return _batch_to_space(x, block_shape, crops)
 
 
-@array_op("SpaceToBatch", host="paddings", traced="shapes")
+@array_op("SpaceToBatch", host="paddings", traced="shapes", check=_refused_blocks)
 class SpaceToBatch:
     """Blocks of height and width moved into the batch axis."""
 
     def shape(op, x, paddings):
-        return _to_batch_dims(shape_rules.with_rank(x, 4), [op.block_size] * 2, static_value(op.paddings))
+        return _to_batch_dims(shape_rules.with_rank(x, 4), 2, [op.block_size] * 2, static_value(op.paddings), paddings)
 
     def kernel(op, x, paddings):
         return _space_to_batch(x, [op.block_size] * 2, paddings)
@@ -159,12 +200,12 @@ class SpaceToBatch:
         return _space_to_batch(x, [op.block_size] * 2, paddings)
 
 
-@array_op("BatchToSpace", host="crops", traced="shapes")
+@array_op("BatchToSpace", host="crops", traced="shapes", check=_refused_blocks)
 class BatchToSpace:
     """Parts of the batch axis moved into blocks of height and width."""
 
     def shape(op, x, crops):
-        return _from_batch_dims(shape_rules.with_rank(x, 4), [op.block_size] * 2, static_value(op.crops))
+        return _from_batch_dims(shape_rules.with_rank(x, 4), 2, [op.block_size] * 2, static_value(op.crops), crops)
 
     def kernel(op, x, crops):
         return _batch_to_space(x, [op.block_size] * 2, crops)
@@ -187,7 +228,20 @@ def _spatial(data_format: str) -> tuple[int, int, int]:
     return (1, 2, 3) if data_format == "NHWC" else (2, 3, 1)
 
 
-@array_op("SpaceToDepth")
+def _refused_depth(op: Any, x: Any) -> str | None:
+    """TensorFlow's words for a run with a value of this shape."""
+    to_depth = op.op.type == "SpaceToDepth"
+    if len(x) != 4:
+        return f"Input rank should be{'' if to_depth else ':'} 4 instead of{'' if to_depth else ':'} {len(x)}"
+    h, w, d = (x[axis] for axis in _spatial(op.data_format))
+    block = op.block_size
+    if to_depth:
+        return f"Image width {w} and height {h} should be divisible by block_size: {block}" if h % block or w % block \
+            else None
+    return f"Input depth dimension {d} should be divisible by: {block * block}" if d % (block * block) else None
+
+
+@array_op("SpaceToDepth", check=_refused_depth)
 class SpaceToDepth:
     """Blocks of height and width moved into the depth axis."""
 
@@ -229,7 +283,7 @@ def _permute(x: Any, order: tuple[int, ...]) -> Any:
     return np.transpose(x, order) if isinstance(x, np.ndarray) else x.permute(order)
 
 
-@array_op("DepthToSpace")
+@array_op("DepthToSpace", check=_refused_depth)
 class DepthToSpace:
     """Parts of the depth axis moved into blocks of height and width."""
 
@@ -281,16 +335,29 @@ def window(size: int, kernel: int, stride: int, rate: int, padding: str) -> tupl
 
 
 def _patch_dims(op: Any, x: Dims, kernels: list[int], rates: list[int], rank: int) -> Dims:
-    x = shape_rules.with_rank(x, rank)
-    if kernels[0] != 1 or kernels[-1] != 1:
-        raise ValueError("Current implementation does not yet support ksizes in the batch and depth dimensions.")
-    sizes: list[int | None] = [x[0]]
-    for axis in range(1, rank - 1):
-        have: Any = x[axis]
-        sizes.append(None if have is None else window(have, kernels[axis], op.strides[axis], rates[axis],
-                                                         op.padding)[0])
-    depth = x[-1]
-    return (*sizes, None if depth is None else depth * int(np.prod(kernels[1:-1])))
+    batch, *space, depth = shape_rules.with_rank(x, rank)
+    elements = int(np.prod(kernels[1:-1]))
+    depth = 0 if elements == 0 else None if depth is None else depth * elements
+    if None in space or depth is None:
+        return (batch, None, None, depth)  # TensorFlow's rule says this of volumes too
+    sizes = []
+    for axis, size in enumerate(space, 1):
+        if op.strides[axis] <= 0:
+            raise ValueError(f"Stride must be > 0, but got {op.strides[axis]}")
+        sizes.append(window(size, kernels[axis], op.strides[axis], rates[axis], op.padding)[0])  # type: ignore[arg-type]
+    return (batch, *sizes, depth)
+
+
+def _refused_patches(op: Any, x: Any) -> Any:
+    """TensorFlow's words for a run with a value of this shape, or with attrs that it does not look at before."""
+    for name in ("ksizes", "strides", "rates"):
+        given = getattr(op, name) if name in op.op._attrs else [1]
+        if given[0] != 1 or given[-1] != 1:
+            return errors.UnimplementedError(None, None, f"Only support {name} across space.")
+        if min(given) < 1:
+            return errors.OutOfRangeError(None, None, f"{name} is out of range.")
+    rank = len(op.ksizes)
+    return None if len(x) == rank else f"input must be {rank}-dimensional{shapes.brackets(x)}"
 
 
 def _patches(x: Any, kernels: list[int], strides: list[int], rates: list[int], padding: str) -> Any:
@@ -310,10 +377,10 @@ def _patches(x: Any, kernels: list[int], strides: list[int], rates: list[int], p
     spatial = len(index)
     order = [0, *range(1, 2 * spatial, 2), *range(2, 2 * spatial + 1, 2), 2 * spatial + 1]
     x = x.permute(order)
-    return x.reshape(*x.shape[:spatial + 1], -1)
+    return x.reshape(*x.shape[:spatial + 1], math.prod(x.shape[spatial + 1:]))
 
 
-@op("ExtractImagePatches", traced="shapes")
+@op("ExtractImagePatches", traced="shapes", check=_refused_patches)
 class ExtractImagePatches:
     """Every window of an image, its elements in the depth axis."""
 
@@ -348,7 +415,7 @@ def _patches_gradient(images: Tensor, dy: Tensor, extract: Callable[[Tensor], Te
     return result
 
 
-@op("ExtractVolumePatches", traced="shapes")
+@op("ExtractVolumePatches", traced="shapes", check=_refused_patches)
 class ExtractVolumePatches:
     """Every window of a volume, its elements in the depth axis."""
 
@@ -472,11 +539,46 @@ def required_space_to_batch_paddings(input_shape: Any, block_shape: Any, base_pa
 # --- edit distance ----------------------------------------------------------------------------------------------
 
 
-@op("EditDistance", traced=False, because="looks at values")
+def _check_sparse(indices: Dims, values: Dims, shape: Dims) -> None:
+    """Refuse what is no sparse tensor."""
+    count, rank = shape_rules.with_rank(indices, 2)
+    (given,) = shape_rules.with_rank(values, 1)
+    (axes,) = shape_rules.with_rank(shape, 1)
+    if count is not None and given is not None and count != given:
+        raise ValueError(f"Number of elements in index ({count}) and values ({given}) do not match.")
+    if rank is not None and axes is not None and rank != axes:
+        raise ValueError(f"Index rank ({rank}) and shape rank ({axes}) do not match.")
+
+
+def _refused_sequences(op: Any, *dims: Any) -> str | None:
+    """TensorFlow's words for a run with values of these shapes."""
+    both = (("hypothesis", *dims[:3]), ("truth", *dims[3:]))
+    for name, *parts in both:
+        for what, rank, part in zip(("indices", "values", "shape"), (2, 1, 1), parts):
+            if len(part) != rank:
+                return (f"{name}_{what} should be a {'matrix' if rank == 2 else 'vector'}, but got shape: "
+                        f"{shapes.brackets(part)}")
+    for name, indices, _, shape in both:
+        if shape[0] != indices[1]:
+            return (f"Expected {name}_shape.NumElements == #cols({name}_indices), their shapes are: "
+                    f"{shapes.brackets(shape)} and {shapes.brackets(indices)}")
+    if dims[2] != dims[5]:
+        return ("Expected truth and hypothesis to have matching ranks, but their shapes are: "
+                f"{shapes.brackets(dims[5])} and {shapes.brackets(dims[2])}")
+    for _, indices, values, _ in both:
+        if indices[0] != values[0]:
+            return ("indices and values rows (indexing dimension) must match. "
+                    f"(indices = {indices[0]}, values = {values[0]})")
+    return None
+
+
+@op("EditDistance", traced=False, because="looks at values", check=_refused_sequences)
 class EditDistance:
     """The Levenshtein distances of sparse sequences, row by row."""
 
     def shape(op, *dims):
+        _check_sparse(*dims[:3])
+        _check_sparse(*dims[3:])
         sizes = [static_ints(op.hypothesis_shape), static_ints(op.truth_shape)]
         if None in sizes:
             return None

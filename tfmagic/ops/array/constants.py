@@ -35,6 +35,10 @@ class Const:
         return op.value.shape
 
     def kernel(op):
+        given = as_dtype(op.value.dtype)
+        if given is not op.dtype and (given.kind in "OSU") + (op.dtype.kind in "OSU") < 2:
+            raise errors.InvalidArgumentError(None, None, f"Type mismatch between value ({given.proto_name}) and dtype "
+                                                          f"({op.dtype.proto_name})")
         return as_torch(op.value, op.dtype)
 
     def static(op):

@@ -116,8 +116,10 @@ def _refused_concat(op: Any, values: list[Any], axis: Any) -> str | None:
     if axis:
         return f"{'axis' if op.op.type == 'ConcatV2' else 'concat_dim'} tensor should be a scalar integer, but got " \
                f"shape {shapes.brackets(axis)}"
+    if not values[0]:
+        return ""
     for index, dims in enumerate(values):
-        if values[0] and len(dims) != len(values[0]):
+        if len(dims) != len(values[0]):
             return (f"ConcatOp : Ranks of all input tensors should match: shape[0] = {shapes.brackets(values[0])} vs. "
                     f"shape[{index}] = {shapes.brackets(dims)}")
     return None
@@ -250,7 +252,8 @@ class ParallelConcat:
     def kernel(op, values):
         if op.T.kind == "O":
             return np.concatenate(values, 0)
-        return torch.cat(list(values), 0)
+        left = op.op._attrs["shape"]._dims[0] - len(values)  # TensorFlow leaves these rows open
+        return torch.cat([*values, *[torch.zeros_like(values[0])] * left], 0)
 
 
 def _refused_pack(op: Any, values: Any) -> str | None:
