@@ -204,3 +204,15 @@ def test_training_nodes_are_removed(graph) -> None:
     tf.negative(tf.identity(tf.check_numerics(x, "bad", name="check"), name="same"), name="out")
     slim = tf.graph_util.remove_training_nodes(graph.as_graph_def())
     assert [(node.name, list(node.input)) for node in slim.node] == [("x", []), ("out", ["x"])]
+
+
+def test_attrs_nested_without_end_are_refused_and_nothing_is_imported() -> None:
+    graph_def = tf.GraphDef()
+    graph_def.node.add(name="first", op="NoOp")
+    attr = graph_def.node.add(name="x", op="NoOp").attr["f"]
+    for _ in range(3000):
+        attr.func.name = "f"
+        attr = attr.func.attr["a"]
+    with tf.Graph().as_default() as graph, pytest.raises(ValueError, match="^Invalid GraphDef\n.*node 'import/x'"):
+        tf.import_graph_def(graph_def)
+    assert not graph.get_operations()

@@ -277,7 +277,11 @@ class _Import:
     def _make(self, node: Any, names: dict[str, str]) -> None:
         name = names[node.name]
         definition = definition_of(node, self.library)
-        attrs = attrs_of(self._without_defaults(node, definition), definition, name)
+        try:
+            attrs = attrs_of(self._without_defaults(node, definition), definition, name)
+        except RecursionError:
+            raise ValueError(f"Invalid GraphDef\nThe attrs of node '{name}' are nested too deeply: TensorFlow reads "
+                             "a hundred messages within each other.") from None
         if node.op in self.library:
             check(self.library[node.op], attrs)
         given_shapes = attrs.pop("_output_shapes", None)

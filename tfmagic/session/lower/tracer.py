@@ -15,12 +15,8 @@ from torch import fx
 from torch.fx.proxy import GraphAppendingTracer, Proxy
 
 from tfmagic.graph.operation import Operation
+from tfmagic.session.lower import meta
 from tfmagic.session.plan.run_time import UNKNOWN, PlanCall
-
-# Functions that make a tensor from nothing: they get the device of the op that calls them.
-_CREATORS = frozenset({torch.zeros, torch.ones, torch.full, torch.empty, torch.arange, torch.linspace, torch.eye,
-                       torch.tensor, torch.rand, torch.randn, torch.scalar_tensor, torch.as_tensor})
-
 
 # Functions of torch that draw from its own generator.
 _RANDOM = frozenset({torch.rand, torch.randn, torch.randint, torch.randperm, torch.bernoulli, torch.multinomial,
@@ -110,7 +106,7 @@ class PlanTracer(GraphAppendingTracer):
 
     def create_node(self, kind: str, target: Any, args: Any, kwargs: Any, name: str | None = None,
                     type_expr: Any = None) -> fx.Node:
-        if self.device != "cpu" and target in _CREATORS and "device" not in kwargs:
+        if self.device != "cpu" and target in meta.CREATORS and "device" not in kwargs:
             kwargs = {**kwargs, "device": self.device}
         node = super().create_node(kind, target, args, kwargs, name, type_expr)
         node.meta["op"] = self.op
@@ -120,9 +116,9 @@ class PlanTracer(GraphAppendingTracer):
         node.meta["inputs"] = self.inputs
         if kind in ("call_function", "call_method"):
             node.meta["effect"] = _effect(target)
-            meta = _meta_value(node)
-            if meta is not UNKNOWN:
-                node.meta["val"] = meta
+            value = meta.value_of(node)
+            if value is not UNKNOWN:
+                node.meta["val"] = value
         return node
 
     def create_arg(self, a: Any) -> Any:
@@ -180,46 +176,3 @@ def _effect(target: Any) -> str:
     changes = target in _RANDOM or target is torch._assert_async or \
         isinstance(target, str) and target.endswith("_") and not target.startswith("__")
     return "writes" if changes else "none"
-
-
-def _meta_value(node: fx.Node) -> Any:
-    """What `node` gives for the meta tensors of its arguments, or `UNKNOWN`."""
-    target: Any = node.target
-    if isinstance(target, PlanCall):
-        known = [a.node.meta.get("val") if isinstance(a, Proxy) else a for a in node.meta["inputs"]]
-        return target.meta_outputs(known)  # it knows its results' shapes itself
-    unknown = False
-
-    def meta(argument: fx.Node) -> Any:
-        nonlocal unknown
-        value = argument.meta.get("val", UNKNOWN)
-        unknown = unknown or value is UNKNOWN
-        return value
-
-    args: Any
-    args, kwargs = fx.map_arg((node.args, node.kwargs), meta)
-    if unknown:
-        return UNKNOWN
-    if kwargs.get("device") is not None:
-        kwargs = {**kwargs, "device": "meta"}
-    try:
-        if node.op == "call_method":
-            if target in ("to", "cpu", "cuda"):
-                args = [a for a in args if not isinstance(a, str)]
-                return args[0].to(*args[1:]) if len(args) > 1 else args[0]
-            return getattr(args[0], str(target))(*args[1:], **kwargs)
-        if target in _CREATORS:
-            kwargs = {**kwargs, "device": "meta"}
-        result = getattr(target, "meta", target)(*args, **kwargs)
-    except Exception:  # torch cannot tell without the values: the run will
-        return UNKNOWN
-    return result if _is_meta(result) else UNKNOWN
-
-
-def _is_meta(value: Any) -> bool:
-    if isinstance(value, torch.Tensor):
-        return value.device.type == "meta"
-    if isinstance(value, (list, tuple)):
-        return all(_is_meta(item) for item in value)
-    return isinstance(value, (int, float, bool, torch.dtype, torch.device))
-

@@ -1,0 +1,131 @@
+"""What plans know of shapes and dtypes is what torch computes, and no compiler is imported to know it."""
+
+from __future__ import annotations
+
+import itertools
+import operator
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+
+from tfmagic.session.lower import meta
+
+DTYPES = (torch.float32, torch.float16, torch.int32, torch.uint8, torch.bool, torch.complex64)
+SHAPES = ((), (3,), (2, 3), (2, 1), (0, 3))
+
+
+def said(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """What a rule says of a call; arguments that are tensors become meta tensors."""
+    return meta._said_here("call_function", function, as_meta(args), as_meta(kwargs))
+
+
+def as_meta(value: Any) -> Any:
+    if isinstance(value, torch.Tensor):
+        return value.to("meta")
+    if isinstance(value, dict):
+        return {key: as_meta(item) for key, item in value.items()}
+    return type(value)(map(as_meta, value)) if isinstance(value, (list, tuple)) else value
+
+
+def signature(value: Any) -> Any:
+    if isinstance(value, torch.Tensor):
+        return tuple(value.shape), value.dtype
+    return [signature(item) for item in value] if isinstance(value, (list, tuple)) else value
+
+
+def rules_of(rule: Callable[..., Any]) -> list[Any]:
+    found = [function for function, partial in meta._function_rules().items() if getattr(partial, "func", None) is rule]
+    return sorted(found, key=str)
+
+
+@pytest.mark.parametrize("function", rules_of(meta._element_wise), ids=lambda f: getattr(f, "__name__", str(f)))
+def test_element_wise_functions_promote_and_broadcast_as_torch_does(function: Callable[..., Any]) -> None:
+    settled = 0
+    tensors = [torch.ones(shape, dtype=dtype) for shape, dtype in itertools.product(SHAPES, DTYPES)]
+    calls = [(a,) for a in tensors] + [(a, b) for a in tensors for b in tensors[::3]] + [(a, 2) for a in tensors] + \
+        [(a > 0, a, a * 2) for a in tensors if not a.is_complex()] + [(a, a, 0.5, False) for a in tensors]
+    for args in calls:
+        try:
+            actual = function(*args)
+        except Exception:
+            continue  # torch refuses it: nothing to say
+        try:
+            rule = said(function, *args)
+        except Exception:
+            continue
+        if rule is not None:
+            settled += 1
+            assert signature(rule) == signature(actual), args
+    assert settled > 3
+
+
+@pytest.mark.parametrize("function", rules_of(meta._reduction), ids=lambda f: f.__name__)
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+def test_reductions_give_what_torch_gives(function: Callable[..., Any], dtype: torch.dtype) -> None:
+    for shape in ((), (3,), (2, 3), (2, 3, 4)):
+        x = torch.ones(shape, dtype=dtype)
+        for dim in (None, 0, -1, [0], [0, -1], list(range(len(shape)))):
+            for keep in (False, True):
+                args = (x,) if dim is None else (x, dim, keep)
+                try:
+                    actual = function(*args)
+                    rule = said(function, *args)
+                except Exception:
+                    continue
+                assert rule is None or signature(rule) == signature(actual), args
+
+
+X = torch.ones([2, 4, 9, 7])
+CALLS: list[tuple[Callable[..., Any], tuple[Any, ...]]] = [
+    (torch.matmul, (torch.ones([5, 1, 2, 3]), torch.ones([4, 3, 6]))),
+    (operator.matmul, (torch.ones([2, 3]), torch.ones([3, 6]))),
+    (torch.cat, ([torch.ones([2, 3]), torch.ones([2, 1])], -1)),
+    (torch.stack, ([torch.ones([2, 3]), torch.ones([2, 3])], -1)),
+    (torch.gather, (torch.ones([4, 5]), 1, torch.zeros([4, 2], dtype=torch.int64))),
+    (torch.sort, (torch.ones([4, 5], dtype=torch.int32),)),
+    (torch.softmax, (torch.ones([4, 5]), -1)),
+    (torch.tril, (torch.ones([4, 5]),)),
+    (torch.conv2d, (X, torch.ones([6, 2, 3, 2]), None, [2, 1], [1, 0], [1, 2], 2)),
+    (torch.conv3d, (torch.ones([1, 2, 5, 6, 7]), torch.ones([3, 2, 1, 2, 3]), None, [1, 2, 1], [0] * 3, [1] * 3, 1)),
+    *((torch.ops.aten.max_pool2d_with_indices, (X, [3, 2], [2, 2], [1, 0], [1, 1], up)) for up in (False, True)),
+    *((torch.nn.functional.avg_pool2d, (X, [3, 2], [2, 2], pad, up, False)) for up in (False, True)
+      for pad in (0, [1, 0])),
+    *((torch.ops.aten.native_batch_norm, (X, torch.ones([4]), torch.ones([4]), torch.ones([4]), torch.ones([4]), train,
+                                          0.1, 1e-3)) for train in (False, True)),
+    (torch.ops.aten.convolution_backward, (torch.ones([2, 6, 7, 6]), X, torch.ones([6, 4, 3, 2]), None, [1, 1], [0, 0],
+                                           [1, 1], False, [0, 0], 1, [True, False, False])),
+]
+
+
+@pytest.mark.parametrize("function, args", CALLS, ids=[getattr(f, "__name__", str(f)) for f, _ in CALLS])
+def test_rules_say_what_torch_computes(function: Callable[..., Any], args: tuple[Any, ...]) -> None:
+    assert signature(list(said(function, *args))) == signature(list(function(*args)))
+
+
+PROGRAM = """
+import sys
+import numpy as np
+from tfmagic import tf
+
+images, labels = tf.placeholder(tf.float32, [None, 12, 12, 1]), tf.placeholder(tf.int64, [None])
+hidden = tf.layers.max_pooling2d(tf.layers.conv2d(images, 4, 3, activation=tf.nn.relu), 2, 2)
+hidden = tf.layers.batch_normalization(tf.layers.dropout(tf.layers.flatten(hidden), training=True), training=True)
+logits = tf.layers.dense(hidden, 10)
+loss = tf.losses.sparse_softmax_cross_entropy(labels, logits) + tf.reduce_mean(tf.nn.top_k(logits, 3).values)
+train = tf.train.AdamOptimizer().minimize(loss)
+powers = tf.while_loop(lambda i, a: i < 10, lambda i, a: (i + 1, tf.matmul(a, a)), [0, tf.eye(3)])
+chosen = tf.cond(loss > 0, lambda: tf.concat([logits, logits], 1), lambda: tf.transpose(logits))
+with tf.Session() as session:
+    session.run(tf.global_variables_initializer())
+    session.run([train, powers, chosen], {images: np.zeros([4, 12, 12, 1]), labels: [1, 2, 3, 4]})
+print(*sorted({"sympy", "torch._dynamo", "torch._inductor"} & set(sys.modules)))
+"""
+
+
+def test_a_first_run_imports_no_compiler() -> None:
+    done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""

@@ -1,0 +1,260 @@
+"""What shape and dtype a call of torch gives: its result for meta tensors, which have no memory.
+
+torch can tell for every function. For element-wise ones, and some others, it does so in Python and imports its compiler
+the first time, which takes as long as `import torch`; what these give is said here.
+"""
+
+from __future__ import annotations
+
+import functools
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from torch import fx
+from torch.fx.proxy import Proxy
+
+from tfmagic.session.plan.run_time import UNKNOWN, PlanCall
+
+# Functions that make a tensor from nothing: they get the device of the op that calls them.
+CREATORS = frozenset({torch.zeros, torch.ones, torch.full, torch.empty, torch.arange, torch.linspace, torch.eye,
+                      torch.tensor, torch.rand, torch.randn, torch.scalar_tensor, torch.as_tensor})
+
+
+def _words(text: str) -> list[str]:
+    return text.split()
+
+
+_ELEMENT_WISE = _words("""
+    abs acos acosh add and_ angle asin asinh atan atan2 atanh bitwise_and bitwise_left_shift bitwise_not bitwise_or
+    bitwise_right_shift bitwise_xor ceil clamp clamp_max clamp_min complex conj_physical cos cosh digamma div elu eq erf
+    erfc exp expm1 floor fmod gammainc gammaincc ge gt i0e i1e invert isfinite isinf isnan le leaky_relu lgamma log
+    log1p logical_and logical_not logical_or logical_xor lshift lt maximum minimum mod mul ne neg nextafter or_ pow
+    reciprocal relu remainder round rshift rsqrt selu sigmoid sign sin sinh softplus softsign sqrt square sub tan tanh
+    truediv trunc where xor zeta
+""")
+# What gives a tensor like its first argument.
+_SAME = _words("""
+    clone contiguous diagonal_scatter empty_like full_like index_add index_copy index_put log_softmax ones_like scatter
+    scatter_add scatter_reduce slice_scatter softmax tril triu zeros_like
+""")
+_REDUCTIONS = _words("all amax amin any mean sum")
+
+
+def value_of(node: fx.Node) -> Any:
+    """What a node gives for the meta tensors of its arguments, or `UNKNOWN`."""
+    target: Any = node.target
+    if isinstance(target, PlanCall):
+        known = [a.node.meta.get("val") if isinstance(a, Proxy) else a for a in node.meta["inputs"]]
+        return target.meta_outputs(known)  # it knows its results' shapes itself
+    unknown = False
+
+    def meta(argument: fx.Node) -> Any:
+        nonlocal unknown
+        value = argument.meta.get("val", UNKNOWN)
+        unknown = unknown or value is UNKNOWN
+        return value
+
+    args: Any
+    args, kwargs = fx.map_arg((node.args, node.kwargs), meta)
+    if unknown:
+        return UNKNOWN
+    if kwargs.get("device") is not None:
+        kwargs = {**kwargs, "device": "meta"}
+    try:
+        result = _said_here(node.op, target, args, kwargs)
+        if result is None:
+            result = _asked(node.op, target, args, kwargs)
+    except Exception:  # torch cannot tell without the values: the run will
+        return UNKNOWN
+    return result if _is_meta(result) else UNKNOWN
+
+
+def _asked(kind: str, target: Any, args: Any, kwargs: Any) -> Any:
+    """What torch says of a call."""
+    if kind == "call_method":
+        if target in ("to", "cpu", "cuda"):
+            args = [a for a in args if not isinstance(a, str)]
+            return args[0].to(*args[1:]) if len(args) > 1 else args[0]
+        return getattr(args[0], target)(*args[1:], **kwargs)
+    if target in CREATORS:
+        kwargs = {**kwargs, "device": "meta"}
+    return getattr(target, "meta", target)(*args, **kwargs)
+
+
+def _said_here(kind: str, target: Any, args: Any, kwargs: Any) -> Any:
+    """What this module says of a call, or None."""
+    rule = (_method_rules() if kind == "call_method" else _function_rules()).get(target)
+    return None if rule is None else rule(*args, **kwargs)
+
+
+def _empty(shape: Any, dtype: torch.dtype) -> torch.Tensor:
+    return torch.empty(shape, dtype=dtype, device="meta")
+
+
+# --- rules: they give None for what they do not settle --------------------------------------------------------------
+
+
+def _element_wise(function: Any, *args: Any, **kwargs: Any) -> torch.Tensor | None:
+    """The result of an element-wise function: its dtype from a call with one element, its shape by broadcasting."""
+    tensors = [a for a in (*args, *kwargs.values()) if isinstance(a, torch.Tensor)]
+    if not tensors:
+        return None
+    one = function(*[_one_for(a) for a in args], **{name: _one_for(a) for name, a in kwargs.items()})
+    shape: Any = tensors[0].shape
+    if any(other.shape != shape for other in tensors):
+        shape = np.broadcast_shapes(*[tuple(t.shape) for t in tensors])
+    if not isinstance(one, torch.Tensor) or one.ndim != len(shape):
+        return None
+    return _empty(shape, one.dtype)
+
+
+def _one_for(argument: Any) -> Any:
+    """What stands for an argument in a call with one element: promotion looks at dtypes and ranks."""
+    return _one(argument.ndim, argument.dtype) if isinstance(argument, torch.Tensor) else argument
+
+
+@functools.lru_cache(maxsize=256)
+def _one(rank: int, dtype: torch.dtype) -> torch.Tensor:
+    return torch.ones((1,) * rank, dtype=dtype)
+
+
+def _same(x: Any, *args: Any, dtype: Any = None, **kwargs: Any) -> torch.Tensor | None:
+    return _empty(x.shape, dtype or x.dtype) if isinstance(x, torch.Tensor) else None
+
+
+def _reduction(function: Any, x: Any, dim: Any = None, keepdim: bool = False, **kwargs: Any) -> torch.Tensor | None:
+    if not isinstance(x, torch.Tensor) or set(kwargs) - {"dtype"}:
+        return None
+    axes = range(x.ndim) if dim is None or dim == () or dim == [] else [dim] if isinstance(dim, int) else dim
+    gone = {axis % x.ndim for axis in axes if -x.ndim <= axis < x.ndim}
+    if len(gone) != len(axes) or (0 in x.shape and function in (torch.amax, torch.amin)):
+        return None
+    shape = [1 if axis in gone else size for axis, size in enumerate(x.shape) if keepdim or axis not in gone]
+    return _empty(shape, function(_one(x.ndim, x.dtype), **kwargs).dtype)
+
+
+def _matmul(a: Any, b: Any) -> torch.Tensor | None:
+    if a.ndim < 2 or b.ndim < 2 or a.shape[-1] != b.shape[-2] or a.dtype != b.dtype:
+        return None
+    batch = np.broadcast_shapes(tuple(a.shape[:-2]), tuple(b.shape[:-2]))
+    return _empty([*batch, a.shape[-2], b.shape[-1]], a.dtype)
+
+
+def _cat(tensors: Any, dim: int = 0) -> torch.Tensor | None:
+    first = tensors[0]
+    axis = dim % first.ndim
+    rest = {(*t.shape[:axis], *t.shape[axis + 1:]) for t in tensors}
+    if len(rest) != 1 or len({t.dtype for t in tensors}) != 1:
+        return None
+    return _empty([*first.shape[:axis], sum(t.shape[axis] for t in tensors), *first.shape[axis + 1:]], first.dtype)
+
+
+def _stack(tensors: Any, dim: int = 0) -> torch.Tensor | None:
+    first = tensors[0]
+    if any(t.shape != first.shape or t.dtype != first.dtype for t in tensors):
+        return None
+    axis = dim % (first.ndim + 1)
+    return _empty([*first.shape[:axis], len(tensors), *first.shape[axis:]], first.dtype)
+
+
+def _gather(x: Any, dim: int, index: Any) -> torch.Tensor:
+    return _empty(index.shape, x.dtype)
+
+
+def _sort(x: Any, *args: Any, **kwargs: Any) -> Any:
+    return _same(x), _empty(x.shape, torch.int64)
+
+
+def _convolution(x: Any, weights: Any, bias: Any, stride: Any, padding: Any, dilation: Any, groups: int) -> Any:
+    sizes = [_windows(*numbers) for numbers in zip(x.shape[2:], weights.shape[2:], stride, padding, dilation,
+                                                   strict=True)]
+    fits = min(sizes) > 0 and x.shape[1] == weights.shape[1] * groups and weights.shape[0] % groups == 0
+    return _empty([x.shape[0], weights.shape[0], *sizes], x.dtype) if fits and x.dtype == weights.dtype else None
+
+
+def _convolution_backward(dy: Any, x: Any, weights: Any, *rest: Any) -> Any:
+    return [_same(value) if wanted else None for value, wanted in zip((x, weights), rest[-1])] + [None]
+
+
+def _windows(size: int, window: int, stride: int, padding: int, dilation: int = 1, rounds_up: bool = False) -> int:
+    """How many windows there are along an axis."""
+    room = size + 2 * padding - dilation * (window - 1) - 1
+    if not rounds_up:
+        return room // stride + 1
+    count = -(-room // stride) + 1
+    return count - 1 if (count - 1) * stride >= size + padding else count  # the last begins inside
+
+
+def _max_pool(x: Any, window: Any, stride: Any, padding: Any, dilation: Any, rounds_up: bool) -> Any:
+    numbers = zip(x.shape[2:], window, stride, padding, dilation, strict=True)
+    shape = [*x.shape[:2], *(_windows(*each, rounds_up) for each in numbers)]
+    return _empty(shape, x.dtype), _empty(shape, torch.int64)
+
+
+def _avg_pool(x: Any, window: Any, stride: Any, padding: Any, rounds_up: bool = False, *rest: Any) -> torch.Tensor:
+    paddings = padding if isinstance(padding, (list, tuple)) else [padding] * len(window)
+    numbers = zip(x.shape[2:], window, stride, paddings, strict=True)
+    return _empty([*x.shape[:2], *(_windows(*each, rounds_up=rounds_up) for each in numbers)], x.dtype)
+
+
+def _batch_norm(x: Any, scale: Any, offset: Any, mean: Any, variance: Any, training: bool, *rest: Any) -> Any:
+    moments = _empty(x.shape[1] if training else 0, torch.promote_types(x.dtype, torch.float32))
+    return _same(x), moments, moments
+
+
+@functools.cache
+def _function_rules() -> dict[Any, Callable[..., Any]]:
+    aten, functional = torch.ops.aten, torch.nn.functional
+    rules: dict[Any, Callable[..., Any]] = {}
+    for names, rule, bound in ((_ELEMENT_WISE, _element_wise, True), (_SAME, _same, False),
+                               (_REDUCTIONS, _reduction, True)):
+        for function in (getattr(home, name) for home in (torch, operator, torch.special, functional)
+                         for name in names if hasattr(home, name)):
+            rules[function] = functools.partial(rule, function) if bound else rule
+    for function in (aten.leaky_relu_backward, aten.sigmoid_backward, aten.tanh_backward):
+        rules[function] = functools.partial(_element_wise, function)
+    for function in (aten.max_pool2d_with_indices_backward, aten.avg_pool2d_backward,
+                     aten.max_pool3d_with_indices_backward, aten.avg_pool3d_backward):
+        rules[function] = lambda dy, x, *rest: _same(x)
+    return {**rules, torch.matmul: _matmul, operator.matmul: _matmul, torch.cat: _cat, torch.stack: _stack,
+            torch.gather: _gather, torch.sort: _sort, torch.conv2d: _convolution, torch.conv3d: _convolution,
+            aten.convolution_backward: _convolution_backward, aten.max_pool2d_with_indices: _max_pool,
+            aten.max_pool3d_with_indices: _max_pool, functional.avg_pool2d: _avg_pool,
+            functional.avg_pool3d: _avg_pool, aten.native_batch_norm: _batch_norm}
+
+
+@functools.cache
+def _method_rules() -> dict[str, Callable[..., Any]]:
+    rules: dict[str, Callable[..., Any]] = {name: _same for name in _SAME if hasattr(torch.Tensor, name)}
+    rules["gather"] = _gather
+    for names, rule in ((_ELEMENT_WISE, _element_wise), (_REDUCTIONS, _reduction)):
+        for name in names:
+            if hasattr(torch.Tensor, name):
+                rules[name] = functools.partial(rule, getattr(torch.Tensor, name))
+    return rules
+
+
+def _is_meta(value: Any) -> bool:
+    if isinstance(value, torch.Tensor):
+        return value.device.type == "meta"
+    if isinstance(value, (list, tuple)):
+        return all(item is None or _is_meta(item) for item in value)
+    return isinstance(value, (int, float, bool, torch.dtype, torch.device))
+
+
+def _plain_checks() -> None:
+    """Let torch's checks pass what is plainly True; it asks its compiler's solver even then, and imports that."""
+    with_solver = torch._check_with
+
+    def check(error_type: Any, cond: Any, message: Any) -> None:
+        if cond is not True:
+            with_solver(error_type, cond, message)
+
+    torch._check_with = check
+
+
+if hasattr(torch, "_check_with"):
+    _plain_checks()
