@@ -95,7 +95,7 @@ class Built:
         for name, kind, inputs, attrs in sample.get("before", ()):
             self.made[name] = self.make(kind, name, self.arguments(inputs, "constant"), attrs)
         inputs = sample.get("inputs", {})
-        if "legacy" in sample:  # errors tell the names of what was made first
+        if sample["op"] in sample.get("legacy", ()):  # errors tell the names of what was made first
             order = sample["legacy"][sample["op"]]["order"]
             inputs = collections.OrderedDict((key, inputs[key]) for key in order if key in inputs)
         self.arguments_made = self.arguments(inputs, mode)
