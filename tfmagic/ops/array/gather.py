@@ -138,8 +138,8 @@ class GatherV2:
 
     def kernel(op, params, indices, axis):
         if not -params.ndim <= axis < params.ndim:
-            raise errors.InvalidArgumentError(None, None, f"Expected axis in the range [{-params.ndim}, {params.ndim}), "
-                                                          f"but got {axis}")
+            raise errors.InvalidArgumentError(None, None, f"Expected axis in the range [{-params.ndim}, {params.ndim})"
+                                                          f", but got {axis}")
         if not op.batch_dims:
             return take(params, indices, axis)
         return take_batched(params, indices, axis % params.ndim, _batch_dims(op, indices))
@@ -419,7 +419,7 @@ def _tensor_scatter(name: str, how: str, gradient: Any) -> None:
         return scatter(tensor, indices, updates, how)
 
     register(name, shape_rule, kernel, gradient, traced="shapes", explain=_explain_scatter,
-             check=lambda op, *dims: _scatter_words(*dims, 0 not in dims[0]))
+             check=lambda op, tensor, i, u: _scatter_words(tensor, i, u, 0 not in tensor))
 
 
 def _update_gradient(op: Any, dy: Any) -> tuple[Any, ...]:

@@ -27,7 +27,6 @@ from tfmagic.ops.array.shape_ops import rank, reshape, shape, size
 from tfmagic.ops.declare import op
 from tfmagic.ops.torch_types import torch_dtype
 
-
 _NOT_TILED = ("uint16", "uint32", "uint64")  # TensorFlow has no kernel for these
 
 
@@ -461,8 +460,8 @@ def _refused_roll(op: Any, x: Any, shift: Any, axis: Any) -> str | None:
 
 
 @array_op("Roll", host=("shift", "axis"), check=_refused_roll,
-          explain=lambda op, x, shift, axis: next((f"axis {place} is out of range" for place in axis.reshape(-1).tolist()
-                                                   if not -len(x.shape) <= place < len(x.shape)), None))
+          explain=lambda op, x, shift, axis: next((f"axis {at} is out of range" for at in axis.reshape(-1).tolist()
+                                                   if not -len(x.shape) <= at < len(x.shape)), None))
 class Roll:
     """A tensor whose elements are moved along axes, those that fall off coming in at the other end."""
 
