@@ -32,6 +32,26 @@ def test_a_reshape_that_cannot_be_is_refused_while_the_graph_is_built(graph) -> 
     assert [op.name for op in graph.get_operations()[count:]] == ["x", "Reshape/shape"]
 
 
+@pytest.mark.parametrize("size, wanted, found", [
+    ((0, 3), [0, -1], (0, 3)), ((4, 0, 3), [-1, 0, 2], (6, 0, 2)), ((0, 3), [0, -1, 5], (0, 0, 5))])
+@pytest.mark.parametrize("fed", [False, True])
+def test_the_missing_size_of_an_empty_tensor_follows_from_the_sizes_that_are_not_0(size, wanted, found, fed) -> None:
+    x = tf.placeholder(tf.float32)
+    shape = tf.placeholder(tf.int32) if fed else tf.constant(wanted)
+    feed = {x: np.zeros(size), shape: wanted} if fed else {x: np.zeros(size)}
+    assert run(tf.reshape(x, shape), feed).shape == found
+
+
+def test_shapes_are_looked_at_again_when_a_run_brings_others() -> None:
+    x, shape = tf.placeholder(tf.float32), tf.placeholder(tf.int32)
+    y = tf.broadcast_to(x, shape)
+    with tf.Session() as sess:
+        for _ in range(2):
+            assert sess.run(y, {x: [1, 2], shape: [3, 2]}).shape == (3, 2)
+            with pytest.raises(tf.errors.InvalidArgumentError, match=r"Rank of input \(2\) must be no greater than rank"):
+                sess.run(y, {x: [[1, 2]], shape: [2]})
+
+
 def test_a_reshape_that_cannot_be_is_explained_in_the_run() -> None:
     x = tf.placeholder(tf.float32)
     with pytest.raises(tf.errors.InvalidArgumentError, match="with 3 values, but the requested shape has 4"):

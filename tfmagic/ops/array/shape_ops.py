@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -111,11 +112,23 @@ def _explain_reshape(op: Any, x: Any, shape: Any) -> str | None:
     if wanted.count(-1) > 1:
         first, second = [i for i, d in enumerate(wanted) if d == -1][:2]
         return f"Only one input size may be -1, not both {first} and {second}"
-    need = f"requires a multiple of {known}" if -1 in wanted else f"has {known}"
+    need = f"requires a multiple of {known}" if -1 in wanted and known else f"has {known}"
     return f"Input to reshape is a tensor with {size} values, but the requested shape {need}"
 
 
-@array_op("Reshape", host="shape", explain=_explain_reshape, check=lambda op, x, shape: None if len(shape) == 1 else
+def _has_gap(sizes: Any) -> bool:
+    """Whether a size is to be inferred though another one is 0."""
+    return sizes is not None and 0 in sizes and (-1 in sizes or None in sizes)
+
+
+def _filled(dims: Any, sizes: Any) -> list[int]:
+    """Such sizes with the missing one, which TensorFlow infers from the sizes that are not 0."""
+    have, given = (math.prod(size for size in part if size > 0) for part in (dims, sizes))
+    return [have // given if size == -1 else int(size) for size in sizes]
+
+
+@array_op("Reshape", host="shape", traced=lambda op: "shapes" if _has_gap(static_dims(op.op._inputs[1])) else True,
+          explain=_explain_reshape, check=lambda op, x, shape: None if len(shape) == 1 else
           f"sizes input must be 1-D, not {shapes.brackets(shape)}")
 class Reshape:
     """The elements of a tensor in another shape, of which one dimension may be -1."""
@@ -139,13 +152,13 @@ class Reshape:
         return _inferred(x, wanted, size, known)
 
     def kernel(op, x, shape):
-        return x.reshape(tuple(shape))
+        return x.reshape(tuple(_filled(x.shape, shape) if _has_gap(shape) else shape))
 
     def gradient(op, dy):
         return reshape_to_input(op, dy), None
 
     def static(op, x, shape):
-        return np.reshape(x, [int(d) for d in shape])
+        return np.reshape(x, _filled(x.shape, shape) if _has_gap(shape) else [int(d) for d in shape])
 
 
 def _inferred(x: Dims, wanted: tuple[int | None, ...], size: int | None, known: int) -> Dims:
