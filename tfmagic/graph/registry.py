@@ -38,7 +38,8 @@ class OpDeclaration:
       sizes: name of the input whose value is the output's shape.
       objects: whether the kernel takes proxies of strings and handles too.
       from_shapes: whether the shapes of the inputs settle the output's value.
-      check: `(node, *dims) -> TensorFlow's words (or error) for shapes that its kernel refuses`, or None.
+      check: `(node, *dims) -> TensorFlow's words (or error) for shapes that its kernel refuses`, or None; False: it
+        takes them, whatever the shape rule says while the graph is built.
       explain: `(node, *values) -> TensorFlow's words for a run that failed with these values`, or None.
     """
 

@@ -291,7 +291,7 @@ def _static_scatter(target: np.ndarray, indices: np.ndarray, updates: np.ndarray
     return target
 
 
-def _scatter_dims(target: Dims, indices: Dims, updates: Dims, what: str = "output") -> Dims:
+def scatter_dims(target: Dims, indices: Dims, updates: Dims, what: str = "output") -> Dims:
     """Check the shapes of a scatter.
 
     Args:
@@ -362,7 +362,7 @@ class ScatterNd:
     """Zeros of `shape` to which slices are added at rows of coordinates."""
 
     def shape(op, indices, updates, shape):
-        return _scatter_dims(static_dims(op.op._inputs[2]), indices, updates)
+        return scatter_dims(static_dims(op.op._inputs[2]), indices, updates)
 
     def kernel(op, indices, updates, shape):
         _refused(_scatter_words(tuple(shape), tuple(indices.shape), tuple(updates.shape), bool(shape)))
@@ -378,7 +378,7 @@ class ScatterNd:
         return _static_scatter(target, indices, updates, "add")
 
 
-def _refused_non_aliasing(op: Any, x: Any, indices: Any, updates: Any) -> str | None:
+def refused_slices(op: Any, x: Any, indices: Any, updates: Any) -> str | None:
     """TensorFlow's words for a run with values of these shapes."""
     if not x:
         return "Output must be at least 1-D, got shape: []"
@@ -392,12 +392,12 @@ def _refused_non_aliasing(op: Any, x: Any, indices: Any, updates: Any) -> str | 
         f"slice_dim: {depth}, and batch_dim: {len(indices) - 1}")
 
 
-@array_op("ScatterNdNonAliasingAdd", traced="shapes", check=_refused_non_aliasing, explain=_explain_scatter)
+@array_op("ScatterNdNonAliasingAdd", traced="shapes", check=refused_slices, explain=_explain_scatter)
 class ScatterNdNonAliasingAdd:
     """A tensor with slices added at rows of coordinates."""
 
     def shape(op, x, indices, updates):
-        return _scatter_dims(x, indices, updates, "input")
+        return scatter_dims(x, indices, updates, "input")
 
     def kernel(op, x, indices, updates):
         return scatter(x, indices, updates, "add")
@@ -411,7 +411,7 @@ class ScatterNdNonAliasingAdd:
 
 def _tensor_scatter(name: str, how: str, gradient: Any) -> None:
     def shape_rule(op: Any, tensor: Dims, indices: Dims, updates: Dims) -> Dims:
-        return _scatter_dims(shape_rules.with_rank_at_least(tensor, 1), indices, updates)
+        return scatter_dims(shape_rules.with_rank_at_least(tensor, 1), indices, updates)
 
     def kernel(op: Any, tensor: Any, indices: Any, updates: Any) -> Any:
         if isinstance(tensor, np.ndarray):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tfmagic.base.lazy import torch
-from tfmagic.base.shapes import Dims
+from tfmagic.base.shapes import Dims, brackets
 from tfmagic.graph.gradients import gradients
 from tfmagic.graph.operation import Tensor
 from tfmagic.ops import api, raw
@@ -59,8 +59,22 @@ def _batch_norm(reserved: int) -> Any:
 
 
 def _grad_shape(op: Any, dy: Dims, x: Dims, scale: Dims, *reserved: Dims) -> tuple[Dims, ...]:
-    dims, size = _channels(op, merge(x, dy), scale)
-    return dims, (size,), (size,), (0,), (0,)
+    dims, size = _channels(op, merge(with_rank(x, 4), with_rank(dy, 4)), scale)
+    unused: Dims = (0,) if op.is_training else (size,)
+    return dims, (size,), (size,), unused, unused
+
+
+def _refused(op: Any, *dims: Any) -> str | None:
+    """TensorFlow's words for inputs of another rank: of an image 4, of a vector 1."""
+    names = [arg.name for arg in op.op._op_def.inputs]
+    for name, known in zip(names, dims):
+        if name in ("x", "y_backprop") and len(known) != 4:
+            return f"input must be 4-dimensional{brackets(known)}"
+        if name == "scale" and len(known) != 1:
+            return f"scale must be 1-dimensional{brackets(known)}"
+        if name in ("mean", "variance") and op.is_training and known != (0,):
+            return f"estimated_{name} must be empty for training{brackets(known)}"
+    return None
 
 
 def _batch_norm_grad(op: Any, dy: Any, x: Any, scale: Any, mean: Any, variance: Any, *_: Any) -> tuple[Any, ...]:
@@ -68,8 +82,8 @@ def _batch_norm_grad(op: Any, dy: Any, x: Any, scale: Any, mean: Any, variance: 
     dx, dscale, doffset = torch.ops.aten.native_batch_norm_backward(
         to_torch(op, dy, 4), to_torch(op, x, 4), scale, mean, variance, mean, deviation, op.is_training, op.epsilon,
         [True, True, True])
-    empty = torch.zeros(0, dtype=scale.dtype, device=x.device)
-    return from_torch(op, dx, 4), dscale, doffset, empty, empty
+    nothing = torch.zeros((), dtype=scale.dtype, device=x.device)
+    return from_torch(op, dx, 4), dscale, doffset, nothing, nothing
 
 
 def _batch_norm_gradient(version: str) -> Any:
@@ -81,7 +95,7 @@ def _batch_norm_gradient(version: str) -> Any:
         if op.is_training:
             result = function(dy, op.x, op.scale, op.op.outputs[3], op.op.outputs[4], *reserve, epsilon=op.epsilon,
                               data_format=op.data_format, is_training=True)
-            return [*result[:3], None, None]
+            return list(result)
         x = op.x
         first = op.data_format == "NCHW"
         transpose = api.transpose
@@ -130,8 +144,9 @@ def _batch_norm_grad_gradient(op: Any, ddx: Tensor, ddscale: Tensor, ddoffset: T
 
 for _version, _reserved in (("", 2), ("V2", 2), ("V3", 3)):
     register(f"FusedBatchNorm{_version}", _norm_shape(_reserved), _batch_norm(_reserved),
-             _batch_norm_gradient(f"_{_version.lower()}" if _version else ""))
-    register(f"FusedBatchNormGrad{_version}", _grad_shape, _batch_norm_grad, _batch_norm_grad_gradient)
+             _batch_norm_gradient(f"_{_version.lower()}" if _version else ""), check=_refused)
+    register(f"FusedBatchNormGrad{_version}", _grad_shape, _batch_norm_grad, _batch_norm_grad_gradient,
+             check=_refused)
 
 
 def _global_shape(op: Any, t: Dims, m: Dims, v: Dims, beta: Dims, gamma: Dims) -> Dims:

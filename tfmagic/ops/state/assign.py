@@ -10,7 +10,7 @@ from tfmagic.base.export import export
 from tfmagic.base.shapes import Dims
 from tfmagic.ops import raw, shape_rules
 from tfmagic.ops.declare import op, register
-from tfmagic.ops.state.variables import check_same_shape, shapes_agree
+from tfmagic.ops.state.variables import variable_dims
 
 
 def _other_shape(op: Any, ref: Any, value: Any) -> str | None:
@@ -33,28 +33,35 @@ class Assign:
         return value
 
 
-def _added(op: Any, ref: Any, value: Any) -> Any:
-    if not shapes_agree(op, 0, 1):
-        check_same_shape(op, "Cannot update variable with shapes that do not match", "lhs", ref, "rhs", value)
-    return ref + value
+def _unequal(op: Any, ref: Any, value: Any) -> str | None:
+    """TensorFlow's words for what cannot be added to a variable of another shape."""
+    if ref == value:
+        return None
+    if op.op.type.endswith("VariableOp"):
+        return (f"Cannot update variable with shape {shapes.brackets(ref)} using a Tensor with shape "
+                f"{shapes.brackets(value)}, shapes must be equal.")
+    return "Parameters and update must be the same size"
 
 
-def _subtracted(op: Any, ref: Any, value: Any) -> Any:
-    if not shapes_agree(op, 0, 1):
-        check_same_shape(op, "Cannot update variable with shapes that do not match", "lhs", ref, "rhs", value)
-    return ref - value
+def _variable_shape(op: Any, resource: Dims, value: Dims) -> None:
+    shape_rules.merge(variable_dims(op), value)
 
 
-register("AssignAdd", shape=shape_rules.merged, kernel=_added, writes="ref",
-         doc="Add a value to a variable.")
-register("AssignSub", shape=shape_rules.merged, kernel=_subtracted, writes="ref",
-         doc="Subtract a value from a variable.")
-register("AssignVariableOp", kernel=lambda op, resource, value: value, writes="resource",
-         doc="Set a resource variable to a value.")
-register("AssignAddVariableOp", kernel=_added, writes="resource",
-         doc="Add a value to a resource variable.")
-register("AssignSubVariableOp", kernel=_subtracted, writes="resource",
-         doc="Subtract a value from a resource variable.")
+def _any_shape(op: Any, resource: Any, value: Any) -> bool:
+    """TensorFlow's kernel takes a value of any shape: only while the graph is built must it be the variable's."""
+    return False
+
+
+register("AssignAdd", shape=shape_rules.merged, kernel=lambda op, ref, value: ref + value, writes="ref",
+         check=_unequal, doc="Add a value to a variable.")
+register("AssignSub", shape=shape_rules.merged, kernel=lambda op, ref, value: ref - value, writes="ref",
+         check=_unequal, doc="Subtract a value from a variable.")
+register("AssignVariableOp", shape=_variable_shape, kernel=lambda op, resource, value: value, writes="resource",
+         check=_any_shape, doc="Set a resource variable to a value.")
+register("AssignAddVariableOp", shape=_variable_shape, kernel=lambda op, resource, value: resource + value,
+         writes="resource", check=_unequal, doc="Add a value to a resource variable.")
+register("AssignSubVariableOp", shape=_variable_shape, kernel=lambda op, resource, value: resource - value,
+         writes="resource", check=_unequal, doc="Subtract a value from a resource variable.")
 
 
 def is_reference(ref: Any) -> bool:

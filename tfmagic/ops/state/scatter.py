@@ -8,21 +8,21 @@ from typing import Any
 
 import numpy as np
 
-from tfmagic.base import dtypes, errors, shapes
+from tfmagic.base import dtypes, shapes
 from tfmagic.base.export import export
 from tfmagic.base.lazy import torch
 from tfmagic.base.shapes import Dims
 from tfmagic.graph.convert import constant, convert_to_tensor
 from tfmagic.graph.indexed_slices import IndexedSlices
 from tfmagic.ops import raw, shape_rules
-from tfmagic.ops.array.gather import explain_coordinates
+from tfmagic.ops.array.gather import explain_coordinates, refused_slices, scatter_dims
 from tfmagic.ops.array.indices import flat_positions, not_in_range, not_within, put, take, take_batched, take_slices
 from tfmagic.ops.array.join import concat
 from tfmagic.ops.array.shape_ops import expand_dims, size
 from tfmagic.ops.declare import op, register
 from tfmagic.ops.state.assign import is_reference
 from tfmagic.ops.state.rows import in_turn
-from tfmagic.ops.state.variables import handle_data, value_dims
+from tfmagic.ops.state.variables import value_dims, variable_dims
 
 # --- how rows change -------------------------------------------------------------------------------------------------
 
@@ -60,11 +60,16 @@ def _scatter_shape(op: Any, ref: Dims, indices: Dims, updates: Dims) -> Dims:
 
 
 def _resource_scatter_shape(op: Any, resource: Dims, indices: Dims, updates: Dims) -> None:
-    dims, dtype = handle_data(op.resource)
-    if dtype is not None and dtype is not op.dtype:
-        raise ValueError(f"Trying to read variable with wrong dtype. Expected {dtype.proto_name} got "
-                         f"{op.dtype.proto_name}")
-    _scatter_shape(op, dims, indices, updates)
+    _scatter_shape(op, variable_dims(op), indices, updates)
+
+
+def _uneven(op: Any, resource: Any, indices: Any, updates: Any) -> str | None:
+    """TensorFlow's words for updates that do not divide evenly among the indices."""
+    count = math.prod(indices)
+    if not updates or not count or math.prod(updates) % count == 0:
+        return None
+    return (f"shape of indices ({shapes.brackets(indices)}) is not compatible with the shape of updates "
+            f"({shapes.brackets(updates)})")
 
 
 def _unfit(op: Any, ref: Dims, indices: Dims, updates: Dims) -> str | None:
@@ -88,35 +93,17 @@ def _scatter(rule: str) -> Callable[..., Any]:
 
 def _scatter_nd_shape(op: Any, ref: Dims, indices: Dims, updates: Dims) -> Dims:
     """The variable's shape; updates have the shape of indices without its last axis, then that of a slice."""
-    check_nd_shapes(ref, indices, updates)
-    return ref
+    return scatter_dims(ref, indices, updates, "input")
 
 
-def check_nd_shapes(ref: Dims, indices: Dims, updates: Dims) -> None:
-    """Refuse static shapes of a ScatterNd that do not fit together."""
-    if ref is None or indices is None or not indices or indices[-1] is None or updates is None:
-        return
-    depth = indices[-1]
-    if depth > len(ref):
-        raise ValueError(f"The inner {depth} dimensions of input.shape={shapes.brackets(ref)} must match the inner "
-                         f"dimensions of indices.shape={shapes.brackets(indices)}")
-    wanted = indices[:-1] + ref[depth:]
-    if not shapes.compatible(updates, wanted):
-        raise ValueError(f"Dimensions [{len(indices) - 1},{len(updates)}) of updates[shape="
-                         f"{shapes.brackets(updates)}] must match dimensions [{depth},{len(ref)}) of output[shape="
-                         f"{shapes.brackets(ref)}]")
+def _resource_nd_shape(op: Any, resource: Dims, indices: Dims, updates: Dims) -> None:
+    scatter_dims(value_dims(op), indices, updates, "input")
 
 
 def _scatter_nd(rule: str) -> Callable[..., Any]:
     def kernel(op: Any, ref: Any, indices: Any, updates: Any) -> Any:
         depth = indices.shape[-1]
         outer, inner = tuple(ref.shape[:depth]), tuple(ref.shape[depth:])
-        wanted = tuple(indices.shape[:-1]) + inner
-        if tuple(updates.shape) != wanted:
-            raise errors.InvalidArgumentError(
-                None, op.op, f"Must have updates.shape = indices.shape[:-1] + params.shape[{depth}:], got "
-                f"updates.shape: {shapes.brackets(tuple(updates.shape))}, indices.shape: "
-                f"{shapes.brackets(tuple(indices.shape))}, params_shape: {shapes.brackets(tuple(ref.shape))}")
         positions = flat_positions(indices, outer).reshape(-1)
         rows = ref.reshape((math.prod(outer), *inner))
         return _changed(rule, rows, positions, updates.reshape((positions.shape[0], *inner))).reshape(ref.shape)
@@ -136,12 +123,13 @@ for _rule in _RULES:
     register(f"Scatter{_rule}", shape=_scatter_shape, kernel=_scatter(_rule), writes="ref", traced="shapes",
              check=_unfit, explain=_explain_rows, doc=f"{_rule} rows of a variable.")
     register(f"ResourceScatter{_rule}", shape=_resource_scatter_shape, kernel=_scatter(_rule), writes="resource",
-             traced="shapes", explain=_explain_rows, doc=f"{_rule} rows of a resource variable.")
+             traced="shapes", check=_uneven, explain=_explain_rows, doc=f"{_rule} rows of a resource variable.")
 for _rule in ("Update", "Add", "Sub"):
     register(f"ScatterNd{_rule}", shape=_scatter_nd_shape, kernel=_scatter_nd(_rule), writes="ref", traced="shapes",
-             explain=_explain_slices, doc=f"{_rule} elements or slices of a variable.")
-    register(f"ResourceScatterNd{_rule}", kernel=_scatter_nd(_rule), writes="ref", traced="shapes",
-             explain=_explain_slices, doc=f"{_rule} elements or slices of a resource variable.")
+             check=refused_slices, explain=_explain_slices, doc=f"{_rule} elements or slices of a variable.")
+    register(f"ResourceScatterNd{_rule}", shape=_resource_nd_shape, kernel=_scatter_nd(_rule), writes="ref",
+             traced="shapes", check=refused_slices, explain=_explain_slices,
+             doc=f"{_rule} elements or slices of a resource variable.")
 
 
 # --- gathering from a resource --------------------------------------------------------------------------------------
@@ -161,7 +149,9 @@ class ResourceGather:
     """Rows of a resource variable, without a copy of the whole."""
 
     def shape(op: Any, resource: Dims, indices: Dims) -> Dims:
-        params = value_dims(op)
+        params = variable_dims(op)
+        if params is not None:
+            shape_rules.with_rank_at_least(params, 1)
         if params is None or indices is None:
             return None
         return indices + shape_rules.with_rank_at_least(params, 1)[1 + op.batch_dims:]  # type: ignore[index]
@@ -183,7 +173,7 @@ class ResourceGatherNd:
     """Elements or slices of a resource variable."""
 
     def shape(op: Any, resource: Dims, indices: Dims) -> Dims:
-        params = value_dims(op)
+        params = variable_dims(op)
         if params is None or indices is None or indices[-1] is None:
             return None
         if indices[-1] > len(params):

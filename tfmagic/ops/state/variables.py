@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tfmagic.base import errors, shapes
+from tfmagic.base import errors
 from tfmagic.base.dtypes import DType
 from tfmagic.base.lazy import torch
 from tfmagic.base.shapes import Dims
@@ -83,15 +83,25 @@ def value_dims(op: Any, argument: int = 0) -> Dims:
     return handle_data(op.op._inputs[argument])[0]
 
 
+def variable_dims(op: Any) -> Dims:
+    """The static shape of the variable of a node that says the type of its value.
+
+    Raises:
+      ValueError: the variable has another type.
+    """
+    dims, dtype = handle_data(op.op._inputs[0])
+    if dtype is not None and dtype is not op.dtype:
+        raise ValueError(f"Trying to read variable with wrong dtype. Expected {dtype.proto_name} got "
+                         f"{op.dtype.proto_name}")
+    return dims
+
+
 @op("ReadVariableOp", reads="resource")
 class ReadVariableOp:
     """The present value of a resource variable."""
 
     def shape(op: Any, resource: Dims) -> Dims:
-        dims, dtype = handle_data(op.resource)
-        if dtype is not None and dtype is not op.dtype:
-            raise ValueError(f"Trying to read variable with wrong dtype. Expected {dtype.name} got {op.dtype.name}")
-        return dims
+        return variable_dims(op)
 
     def kernel(op: Any, value: Any) -> Any:
         return value
@@ -137,25 +147,3 @@ register("CountUpTo", shape=_count_up_to_shape, kernel=_count_up_to, writes="ref
          doc="Count a variable up by one until it reaches the limit; gives the value before.")
 register("ResourceCountUpTo", shape=_resource_count_up_to_shape, kernel=_count_up_to, writes="resource",
          explain=_explain_count, doc="CountUpTo for a resource variable.")
-
-
-def check_same_shape(op: Any, what: str, left: str, a: Any, right: str, b: Any) -> None:
-    """Refuse values of different shapes at run time; nothing is done where the graph knows that they agree.
-
-    Raises:
-      InvalidArgumentError: the shapes differ.
-    """
-    if tuple(a.shape) != tuple(b.shape):
-        raise errors.InvalidArgumentError(
-            None, op.op, f"{what}. {left} shape= {shapes.brackets(tuple(a.shape))} {right} shape= "
-            f"{shapes.brackets(tuple(b.shape))}")
-
-
-def shapes_agree(op: Any, first: int, second: int) -> bool:
-    """Whether two inputs have the same fully known static shape."""
-    tensors = op.op._inputs
-    a = tensors[first]._dims
-    if tensors[first]._dtype.base_dtype.name == "resource":
-        a = handle_data(tensors[first])[0]
-    b = tensors[second]._dims
-    return a is not None and None not in a and a == b
