@@ -178,3 +178,11 @@ def test_a_constant_of_another_type_than_its_value_is_refused_in_the_run() -> No
     wrong = tf.raw_ops.Const(value=tf.make_tensor_proto(1.0), dtype=tf.int32)
     with pytest.raises(tf.errors.InvalidArgumentError, match=r"between value \(float\) and dtype \(int32\)"):
         run(wrong)
+
+
+def test_slices_that_are_unique_have_the_shapes_that_they_have() -> None:
+    x = tf.placeholder(tf.int32, [None, None])
+    y, places = tf.raw_ops.UniqueV2(x=x, axis=[1])
+    assert (y.shape.as_list(), places.shape.as_list()) == ([None], [None, None])  # as in TensorFlow, for all its ranks
+    found = run([y, places, tf.shape(y), tf.shape(places)], {x: [[1, 1, 2], [3, 3, 4]]})
+    assert [value.tolist() for value in found] == [[[1, 2], [3, 4]], [0, 0, 1], [2, 2], [3]]
