@@ -164,3 +164,25 @@ def test_shape_is_a_constant_where_it_is_static() -> None:
     assert tf.shape(tf.placeholder(tf.float32, [None, 3])).op.type == "Shape"
     assert tf.rank(tf.placeholder(tf.float32, [None, 3])).op.type == "Const"
     assert tf.size(tf.placeholder(tf.float32, [None, 3])).op.type == "Size"
+
+
+@pytest.mark.parametrize("name", ["qint8", "quint8", "qint16", "quint16", "qint32", "bfloat16", "uint64", "complex64"])
+def test_constants_have_values_of_every_type(name, graph) -> None:
+    one = tf.constant([1, 0], getattr(tf, name))
+    (copy,) = tf.import_graph_def(graph.as_graph_def(), return_elements=["Const:0"])
+    for value in run([one, copy]):
+        assert [int(item) for item in np.asarray(value).real.astype(np.int64)] == [1, 0]
+
+
+def test_a_constant_of_another_type_than_its_value_is_refused_in_the_run() -> None:
+    wrong = tf.raw_ops.Const(value=tf.make_tensor_proto(1.0), dtype=tf.int32)
+    with pytest.raises(tf.errors.InvalidArgumentError, match=r"between value \(float\) and dtype \(int32\)"):
+        run(wrong)
+
+
+def test_slices_that_are_unique_have_the_shapes_that_they_have() -> None:
+    x = tf.placeholder(tf.int32, [None, None])
+    y, places = tf.raw_ops.UniqueV2(x=x, axis=[1])
+    assert (y.shape.as_list(), places.shape.as_list()) == ([None], [None, None])  # as in TensorFlow, for all its ranks
+    found = run([y, places, tf.shape(y), tf.shape(places)], {x: [[1, 1, 2], [3, 3, 4]]})
+    assert [value.tolist() for value in found] == [[[1, 2], [3, 4]], [0, 0, 1], [2, 2], [3]]

@@ -36,7 +36,7 @@ class Const:
 
     def kernel(op):
         given = as_dtype(op.value.dtype)
-        if given is not op.dtype and (given.kind in "OSU") + (op.dtype.kind in "OSU") < 2:
+        if given is not op.dtype and not op.dtype.is_quantized and (given.kind in "OSU") + (op.dtype.kind in "OSU") < 2:
             raise errors.InvalidArgumentError(None, None, f"Type mismatch between value ({given.proto_name}) and dtype "
                                                           f"({op.dtype.proto_name})")
         return as_torch(op.value, op.dtype)

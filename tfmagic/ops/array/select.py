@@ -12,7 +12,7 @@ from tfmagic.base.deprecation import deprecated
 from tfmagic.base.dtypes import as_dtype
 from tfmagic.base.export import export
 from tfmagic.base.lazy import torch
-from tfmagic.base.shapes import TensorShape
+from tfmagic.base.shapes import Dims, TensorShape
 from tfmagic.graph import convert
 from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.graph.operation import Tensor
@@ -268,7 +268,14 @@ def _along(axis: Any, rank: int) -> int | None:
     return int(axis[0])
 
 
-# The static shapes of the next two are TensorFlow's: they hold for vectors.
+def _slices(x: Dims, static: Dims) -> Dims:
+    """The shape of the different slices: while the graph is built what TensorFlow says of all inputs, as of vectors."""
+    return (None,) if x is static or x is None else (None,) * len(x)
+
+
+def _places(x: Dims, static: Dims) -> Dims:
+    """The shape of the places: while the graph is built that of the input, as TensorFlow says, right for vectors."""
+    return x if x is static or x is None or len(x) == 1 else (None,)
 
 
 @op("UniqueV2", traced="shapes", host="axis", check=_no_vector)
@@ -276,7 +283,7 @@ class UniqueV2:
     """The different slices of a tensor along an axis, and each slice's place among them."""
 
     def shape(op, x, axis):
-        return (None,), x
+        return _slices(x, op.x._dims), _places(x, op.x._dims)
 
     def kernel(op, x, axis):
         return _unique(op, x, _along(axis, x.ndim))
@@ -287,7 +294,7 @@ class UniqueWithCountsV2:
     """The different slices of a tensor along an axis, each slice's place among them, and how often each occurs."""
 
     def shape(op, x, axis):
-        return (None,), x, (None,)
+        return _slices(x, op.x._dims), _places(x, op.x._dims), (None,)
 
     def kernel(op, x, axis):
         return _unique(op, x, _along(axis, x.ndim), counts=True)
