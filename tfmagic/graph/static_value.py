@@ -238,8 +238,8 @@ def _pending(op: Operation, known: dict[Operation, Any], partial: bool,
 
 
 def _sized_by_values(op: Operation) -> bool:
-    """Whether a Shape asks for the size of what only values tell."""
-    return op.type == "Shape" and op._inputs[0].op.type in ("Unique", "UniqueV2", "UniqueWithCounts", "Where")
+    """Whether a Shape or Size asks for the size of what only values tell."""
+    return op.type in ("Shape", "Size") and op._inputs[0].op.type in ("Unique", "UniqueV2", "UniqueWithCounts", "Where")
 
 
 def _fold(op: Operation, declaration: registry.OpDeclaration, partial_rule: Any,
@@ -247,7 +247,8 @@ def _fold(op: Operation, declaration: registry.OpDeclaration, partial_rule: Any,
     if declaration.from_shapes:
         inputs: list[Value] = []
         if _sized_by_values(op) and (values := known.get(op._inputs[0].op)) is not None:
-            sizes = np.shape(values[op._inputs[0].value_index])
+            value = values[op._inputs[0].value_index]
+            sizes = np.shape(value) if op.type == "Shape" else np.size(value)
             return (np.array(sizes, op._outputs[0]._dtype.as_numpy_dtype),)
     else:
         inputs = [None if known[t.op] is None else known[t.op][t.value_index] for t in op._inputs]
