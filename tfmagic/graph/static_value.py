@@ -129,6 +129,8 @@ def static_dims(tensor: Tensor) -> Dims:
         raise ValueError(f"Shape must be rank 1 but is rank {len(shape)}")
     if hidden:
         value = None
+    elif tensor.op.type == "Shape" and tensor.op._inputs[0]._dims is not None:
+        return tensor.op._inputs[0]._dims  # TensorFlow asks no further
     else:
         value = tensor.op._attrs["value"] if tensor.op.type == "Const" else _evaluate(tensor, None)
     if value is None:
@@ -237,9 +239,21 @@ def _pending(op: Operation, known: dict[Operation, Any], partial: bool,
     return None, False
 
 
+# Ops whose outputs have as many elements as values say; and those that hand such a size on, with the input it comes by.
+_SIZED_BY_VALUES = frozenset({"BroadcastGradientArgs", "DynamicPartition", "ListDiff", "Unique", "UniqueV2",
+                              "UniqueWithCounts", "Where"})
+_HANDS_ON = {**dict.fromkeys(("AddV2", "Cast", "FloorMod", "Identity", "Reshape", "Squeeze"), 0),
+             **dict.fromkeys(("Gather", "GatherV2"), 1)}
+
+
 def _sized_by_values(op: Operation) -> bool:
     """Whether a Shape or Size asks for the size of what only values tell."""
-    return op.type in ("Shape", "Size") and op._inputs[0].op.type in ("Unique", "UniqueV2", "UniqueWithCounts", "Where")
+    if op.type not in ("Shape", "Size"):
+        return False
+    source = op._inputs[0].op
+    while source.type in _HANDS_ON:
+        source = source._inputs[_HANDS_ON[source.type]].op
+    return source.type in _SIZED_BY_VALUES
 
 
 def _fold(op: Operation, declaration: registry.OpDeclaration, partial_rule: Any,
