@@ -8,7 +8,6 @@ from tfmagic.base import dtypes, errors
 from tfmagic.base.export import export
 from tfmagic.base.lazy import torch
 from tfmagic.base.shapes import Dims
-from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.scopes import name_scope
@@ -16,6 +15,7 @@ from tfmagic.graph.static_value import static_int
 from tfmagic.ops import api, raw
 from tfmagic.ops.array import constants, shape_ops
 from tfmagic.ops.array.indices import require
+from tfmagic.ops.control_flow.grouping import with_dependencies
 from tfmagic.ops.declare import op, register
 from tfmagic.ops.math.cast import cast
 from tfmagic.ops.math.reduce import reduce_max, reduce_prod
@@ -103,9 +103,9 @@ def bincount(arr: Any, weights: Any = None, minlength: Any = None, maxlength: An
         if maxlength is not None:
             maxlength = convert_to_tensor(maxlength, name="maxlength", dtype=dtypes.int32)
             size = raw.minimum(maxlength, size)
-        weights = convert_to_tensor(weights, name="weights") if weights is not None \
-            else api.constant([], dtypes.as_dtype(dtype))
-        return raw.bincount(arr, size, weights)
+        if weights is not None:
+            return raw.unsorted_segment_sum(convert_to_tensor(weights, name="weights"), arr, size)
+        return raw.bincount(arr, size, api.constant([], dtypes.as_dtype(dtype)))
 
 
 @export("confusion_matrix", "math.confusion_matrix")
@@ -133,8 +133,7 @@ def confusion_matrix(labels: Any, predictions: Any, num_classes: Any = None, dty
         predictions, labels = cast(predictions, dtypes.int64), cast(labels, dtypes.int64)
 
         def checked(value: Tensor, check: Any) -> Tensor:
-            with get_default_graph().control_dependencies([check]):
-                return raw.identity(value)
+            return with_dependencies([check], value)
 
         labels = checked(labels, debugging["non_negative"](labels, message="`labels` contains negative values"))
         predictions = checked(predictions, debugging["non_negative"](
@@ -153,7 +152,9 @@ def confusion_matrix(labels: Any, predictions: Any, num_classes: Any = None, dty
         shape = api.stack([num_classes, num_classes])
         places = api.stack([labels, predictions], axis=1)
         values = constants.ones_like(predictions, dtype) if weights is None else weights
-        return raw.scatter_nd(indices=places, updates=values, shape=cast(shape, dtypes.int64))
+        dense_shape = cast(shape, dtypes.int64)
+        nothing = constants.zeros(cast(shape, dtypes.int32), dtype)
+        return raw.sparse_tensor_dense_add(places, values, dense_shape, nothing)
 
 
 def remove_squeezable_dimensions(labels: Any, predictions: Any, expected_rank_diff: int = 0,
