@@ -28,6 +28,9 @@ Value = Union[np.ndarray, list[int | None], None]
 _MOST_DIMS = 254
 _LARGEST = 1 << 16  # elements: beyond it no array is computed for the sake of a shape
 
+_SIZED_BY_VALUES = frozenset({"Unique", "UniqueV2", "UniqueWithCounts", "Where", "DynamicPartition", "StringSplit",
+                              "StringSplitV2"})
+
 _PYTHON_FOLDS = frozenset({"Const", "Shape", "Size", "Rank", "Range", "Cast", "Concat", "ConcatV2", "Pack", "Fill",
                            "Equal", "NotEqual"})
 
@@ -238,8 +241,8 @@ def _pending(op: Operation, known: dict[Operation, Any], partial: bool,
 
 
 def _sized_by_values(op: Operation) -> bool:
-    """Whether a Shape asks for the size of what only values tell."""
-    return op.type == "Shape" and op._inputs[0].op.type in ("Unique", "UniqueV2", "UniqueWithCounts", "Where")
+    """Whether a Shape or Size asks for the size of what only values tell."""
+    return op.type in ("Shape", "Size") and op._inputs[0].op.type in _SIZED_BY_VALUES
 
 
 def _fold(op: Operation, declaration: registry.OpDeclaration, partial_rule: Any,
@@ -247,8 +250,9 @@ def _fold(op: Operation, declaration: registry.OpDeclaration, partial_rule: Any,
     if declaration.from_shapes:
         inputs: list[Value] = []
         if _sized_by_values(op) and (values := known.get(op._inputs[0].op)) is not None:
-            sizes = np.shape(values[op._inputs[0].value_index])
-            return (np.array(sizes, op._outputs[0]._dtype.as_numpy_dtype),)
+            item = values[op._inputs[0].value_index]
+            found = np.size(item) if op.type == "Size" else np.shape(item)
+            return (np.array(found, op._outputs[0]._dtype.as_numpy_dtype),)
     else:
         inputs = [None if known[t.op] is None else known[t.op][t.value_index] for t in op._inputs]
     whole = not any(v is None or isinstance(v, list) for v in inputs)

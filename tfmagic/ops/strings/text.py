@@ -149,8 +149,13 @@ def _as_sparse(rows: list[list[bytes]]) -> tuple[Any, Any, Any]:
     places = [(i, j) for i, row in enumerate(rows) for j in range(len(row))]
     values = [text for row in rows for text in row]
     widest = max((len(row) for row in rows), default=0)
-    return (torch.tensor(places, dtype=torch.int64).reshape(-1, 2), objects(values, (-1,)),
-            torch.tensor([len(rows), widest], dtype=torch.int64))
+    return (np.array(places, np.int64).reshape(-1, 2), objects(values, (-1,)),
+            np.array([len(rows), widest], np.int64))
+
+
+def _as_torch(parts: tuple[Any, Any, Any]) -> tuple[Any, Any, Any]:
+    indices, values, dims = parts
+    return torch.from_numpy(indices), values, torch.from_numpy(dims)
 
 
 @op("StringSplit", **HOST_STRINGS)
@@ -160,6 +165,9 @@ class StringSplit:
     shape = _split_dims
 
     def kernel(op, x, delimiter):
+        return _as_torch(StringSplit.static(op, x, delimiter))
+
+    def static(op, x, delimiter):
         marks = delimiter.reshape(-1)[0]
         pattern = re.compile(b"[" + re.escape(marks) + b"]") if marks else None
         rows = []
@@ -179,6 +187,9 @@ class StringSplitV2:
     shape = _split_dims
 
     def kernel(op, x, sep):
+        return _as_torch(StringSplitV2.static(op, x, sep))
+
+    def static(op, x, sep):
         mark = sep.reshape(-1)[0]
         return _as_sparse([text.split(mark or None, op.maxsplit) for text in x.tolist()])
 
