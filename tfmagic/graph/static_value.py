@@ -121,6 +121,8 @@ def static_dims(tensor: Tensor) -> Dims:
         _questions.noted.setdefault(tensor, "shape")
         hidden = tensor not in _questions.told
     shape = tensor._dims
+    if tensor.op.type == "Shape" and not hidden:
+        return tensor.op._inputs[0]._dims
     if shape is not None and len(shape) == 0:
         if hidden:
             return None

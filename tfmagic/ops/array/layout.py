@@ -610,6 +610,8 @@ def pad(tensor: Any, paddings: Any, mode: str = "CONSTANT", name: str | None = N
 def _known_paddings(paddings: Any) -> Any:
     """Paddings as a user gave them, with None for the numbers that only the run tells."""
     if isinstance(paddings, Tensor):
+        if paddings.op.type == "Pack" and paddings._dims != (2,):
+            return [_known_paddings(item) for item in paddings.op._inputs]
         value = constant_value(paddings, partial=True)
         return None if value is None else value.tolist()
     if isinstance(paddings, (list, tuple)):

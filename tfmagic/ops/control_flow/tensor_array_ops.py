@@ -9,7 +9,7 @@ from tfmagic.base import errors, shapes
 from tfmagic.base.dtypes import DType
 from tfmagic.base.lazy import torch
 from tfmagic.base.shapes import Dims
-from tfmagic.ops import raw, shape_rules
+from tfmagic.ops import shape_rules
 from tfmagic.ops.control_flow.tensor_array import TensorArray
 from tfmagic.ops.declare import register
 from tfmagic.ops.torch_types import torch_dtype
@@ -340,20 +340,25 @@ def _handle_and_flow(op: Any, *inputs: Dims) -> tuple[Dims, Dims]:
 _LEADS_TO_ARRAY = frozenset({"TensorArrayGradV3", "TensorArrayGradV2", "Enter", "Switch", "Identity"})
 
 
-def _declared(handle: Any) -> Dims:
-    """The shape of elements that the node says which made an array."""
+def _declared(handle: Any, otherwise: Dims) -> Dims:
+    """The shape of elements that the node states which made an array; `otherwise` where it leaves that open."""
     maker = handle.op
     while maker.type in _LEADS_TO_ARRAY:
         maker = maker._inputs[0].op
-    return maker._attrs["element_shape"]._dims if maker.type == "TensorArrayV3" else None
+    if maker.type != "TensorArrayV3":
+        return otherwise
+    dims = maker._attrs["element_shape"]._dims
+    stated = (dims is not None and None not in dims) or maker._attrs["identical_element_shapes"]
+    return dims if stated else otherwise
 
 
 def _one_read(op: Any, handle: Dims, index: Dims, flow: Dims) -> Dims:
-    return _declared(op.op._inputs[0])
+    return _declared(op.op._inputs[0], None)
 
 
 def _gathered(op: Any, handle: Dims, indices: Dims, flow: Dims) -> Dims:
-    dims = _declared(op.op._inputs[0])
+    indices = shape_rules.with_rank(indices, 1)
+    dims = _declared(op.op._inputs[0], op.op._attrs["element_shape"]._dims)
     return None if dims is None else (None if indices is None else indices[0], *dims)
 
 

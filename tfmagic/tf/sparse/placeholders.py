@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from tfmagic.base import dtypes
 from tfmagic.base.export import export
-from tfmagic.base.shapes import as_shape
+from tfmagic.base.shapes import TensorShape
 from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.sparse_tensor import SparseTensor
@@ -21,7 +19,7 @@ def sparse_placeholder(dtype: Any, shape: Any = None, name: str | None = None) -
 
     Args:
       dtype: the type of the elements.
-      shape: the dense shape, which is then a constant; None for any.
+      shape: the dense shape, which is then a constant if it is known; None for any.
       name: a prefix of the names of the placeholders.
     """
     shape_name, values_name, indices_name = (None if name is None else f"{name}/{part}"
@@ -33,10 +31,12 @@ def sparse_placeholder(dtype: Any, shape: Any = None, name: str | None = None) -
         if isinstance(shape, Tensor):
             rank = None if shape._dims is None else shape._dims[0]
             dense_shape = shape
+        elif not isinstance(shape, TensorShape) and None in shape:
+            rank = len(shape)
+            dense_shape = placeholder(dtypes.int64, [rank], name=shape_name)
         else:
-            sizes = [-1 if d is None else d for d in as_shape(shape).as_list()]
-            rank = len(sizes)
-            dense_shape = convert_to_tensor(np.array(sizes, np.int64), name=shape_name)
+            dense_shape = convert_to_tensor(shape, dtypes.int64, name=shape_name)
+            rank = dense_shape._dims[0]
     return SparseTensor(values=placeholder(dtype, [None], name=values_name),
                         indices=placeholder(dtypes.int64, [None, rank], name=indices_name),
                         dense_shape=dense_shape)
