@@ -66,9 +66,8 @@ class Select:
             return dims
         if len(condition) == 1 and len(dims) > 1:
             shape_rules.merge(condition, dims[:1])
-        else:
-            shape_rules.merge(dims, condition)
-        return dims
+            return dims
+        return shape_rules.merge(dims, condition)
 
     def kernel(op, condition, t, e):
         c, x = op.condition._dims, op.t._dims

@@ -6,7 +6,6 @@ from typing import Any
 
 from tfmagic.base import dtypes
 from tfmagic.base.export import export
-from tfmagic.base.shapes import TensorShape
 from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.sparse_tensor import SparseTensor
@@ -19,7 +18,7 @@ def sparse_placeholder(dtype: Any, shape: Any = None, name: str | None = None) -
 
     Args:
       dtype: the type of the elements.
-      shape: the dense shape, which is then a constant if it is known; None for any.
+      shape: the dense shape, which is then a constant; None for any.
       name: a prefix of the names of the placeholders.
     """
     shape_name, values_name, indices_name = (None if name is None else f"{name}/{part}"
@@ -27,16 +26,15 @@ def sparse_placeholder(dtype: Any, shape: Any = None, name: str | None = None) -
     rank = None
     if shape is None:
         dense_shape = placeholder(dtypes.int64, [None], name=shape_name)
+    elif isinstance(shape, Tensor):
+        rank = None if shape._dims is None else shape._dims[0]
+        dense_shape = shape
     else:
-        if isinstance(shape, Tensor):
-            rank = None if shape._dims is None else shape._dims[0]
-            dense_shape = shape
-        elif not isinstance(shape, TensorShape) and None in shape:
-            rank = len(shape)
+        rank = len(shape)
+        if any(size is None for size in shape):
             dense_shape = placeholder(dtypes.int64, [rank], name=shape_name)
         else:
             dense_shape = convert_to_tensor(shape, dtypes.int64, name=shape_name)
-            rank = dense_shape._dims[0]
     return SparseTensor(values=placeholder(dtype, [None], name=values_name),
                         indices=placeholder(dtypes.int64, [None, rank], name=indices_name),
                         dense_shape=dense_shape)
