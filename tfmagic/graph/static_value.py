@@ -244,11 +244,7 @@ def _pending(op: Operation, known: dict[Operation, Any], partial: bool,
 
 def _sized_by_values(op: Operation) -> bool:
     """Whether a Shape or Size asks for the size of what only values tell."""
-<<<<<<< HEAD
     return op.type in ("Shape", "Size") and op._inputs[0].op.type in _SIZED_BY_VALUES
-=======
-    return op.type in ("Shape", "Size") and op._inputs[0].op.type in ("Unique", "UniqueV2", "UniqueWithCounts", "Where")
->>>>>>> main
 
 
 def _fold(op: Operation, declaration: registry.OpDeclaration, partial_rule: Any,
@@ -256,15 +252,9 @@ def _fold(op: Operation, declaration: registry.OpDeclaration, partial_rule: Any,
     if declaration.from_shapes:
         inputs: list[Value] = []
         if _sized_by_values(op) and (values := known.get(op._inputs[0].op)) is not None:
-<<<<<<< HEAD
             item = values[op._inputs[0].value_index]
             found = np.size(item) if op.type == "Size" else np.shape(item)
             return (np.array(found, op._outputs[0]._dtype.as_numpy_dtype),)
-=======
-            value = values[op._inputs[0].value_index]
-            sizes = np.shape(value) if op.type == "Shape" else np.size(value)
-            return (np.array(sizes, op._outputs[0]._dtype.as_numpy_dtype),)
->>>>>>> main
     else:
         inputs = [None if known[t.op] is None else known[t.op][t.value_index] for t in op._inputs]
     whole = not any(v is None or isinstance(v, list) for v in inputs)
