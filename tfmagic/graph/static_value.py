@@ -28,9 +28,6 @@ Value = Union[np.ndarray, list[int | None], None]
 _MOST_DIMS = 254
 _LARGEST = 1 << 16  # elements: beyond it no array is computed for the sake of a shape
 
-_SIZED_BY_VALUES = frozenset({"Unique", "UniqueV2", "UniqueWithCounts", "Where", "DynamicPartition", "StringSplit",
-                              "StringSplitV2"})
-
 _PYTHON_FOLDS = frozenset({"Const", "Shape", "Size", "Rank", "Range", "Cast", "Concat", "ConcatV2", "Pack", "Fill",
                            "Equal", "NotEqual"})
 
@@ -134,6 +131,8 @@ def static_dims(tensor: Tensor) -> Dims:
         raise ValueError(f"Shape must be rank 1 but is rank {len(shape)}")
     if hidden:
         value = None
+    elif tensor.op.type == "Shape" and tensor.op._inputs[0]._dims is not None:
+        return tensor.op._inputs[0]._dims  # TensorFlow asks no further
     else:
         value = tensor.op._attrs["value"] if tensor.op.type == "Const" else _evaluate(tensor, None)
     if value is None:
@@ -242,9 +241,21 @@ def _pending(op: Operation, known: dict[Operation, Any], partial: bool,
     return None, False
 
 
+# Ops whose outputs have as many elements as values say; and those that hand such a size on, with the input it comes by.
+_SIZED_BY_VALUES = frozenset({"BroadcastGradientArgs", "DynamicPartition", "ListDiff", "StringSplit", "StringSplitV2",
+                              "Unique", "UniqueV2", "UniqueWithCounts", "Where"})
+_HANDS_ON = {**dict.fromkeys(("AddV2", "Cast", "FloorMod", "Identity", "Reshape", "Squeeze"), 0),
+             **dict.fromkeys(("Gather", "GatherV2"), 1)}
+
+
 def _sized_by_values(op: Operation) -> bool:
     """Whether a Shape or Size asks for the size of what only values tell."""
-    return op.type in ("Shape", "Size") and op._inputs[0].op.type in _SIZED_BY_VALUES
+    if op.type not in ("Shape", "Size"):
+        return False
+    source = op._inputs[0].op
+    while source.type in _HANDS_ON:
+        source = source._inputs[_HANDS_ON[source.type]].op
+    return source.type in _SIZED_BY_VALUES
 
 
 def _fold(op: Operation, declaration: registry.OpDeclaration, partial_rule: Any,

@@ -585,8 +585,7 @@ def repeat(input: Any, repeats: Any, axis: int | None = None, name: str | None =
             return reshape(tiled, concat([data_shape[:axis], [-1], data_shape[axis + 1:]], axis=0))
         if repeats.shape.ndims != axis + 1:
             repeats_shape = shape(repeats)
-            lead = data_shape[:axis + 1 - len(repeats._dims)] if repeats._dims is not None \
-                else data_shape[:raw.sub(axis + 1, rank(repeats))]
+            lead = data_shape[:axis + 1 - rank(repeats)]
             repeats = raw.broadcast_to(repeats, concat([lead, repeats_shape], axis=0))
             repeats.set_shape([None] * (axis + 1))
         most = raw.maximum(0, api.math.reduce_max(repeats))
