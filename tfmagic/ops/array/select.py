@@ -470,11 +470,9 @@ def one_hot(indices: Any, depth: Any, on_value: Any = None, off_value: Any = Non
     """
     with name_scope(name, "one_hot", [indices, depth, on_value, off_value, axis, dtype]) as scope:
         wanted = None if dtype is None else as_dtype(dtype)
-        if on_value is not None:
-            on_value = convert_to_tensor(on_value, dtype_hint=wanted)
-        if off_value is not None:
-            off_value = convert_to_tensor(off_value, dtype_hint=wanted)
-        on_dtype, off_dtype = (None if v is None else v.dtype.base_dtype for v in (on_value, off_value))
+        # TensorFlow makes a constant of each value to learn its type, and another one for the node itself.
+        on_dtype, off_dtype = (None if value is None else convert_to_tensor(value).dtype.base_dtype
+                               for value in (on_value, off_value))
         if wanted is None:
             wanted = on_dtype or off_dtype or dtypes.float32
         elif on_dtype not in (None, wanted):
