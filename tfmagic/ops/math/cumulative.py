@@ -17,8 +17,8 @@ from tfmagic.ops.shape_rules import same
 from tfmagic.ops.torch_types import torch_dtype
 
 
-def _running(function: str, first: float) -> Callable[..., Any]:
-    """A kernel of a running op whose value before the first element is `first`."""
+def _running(function: str, first: float | None) -> Callable[..., Any]:
+    """A kernel of a running op whose value before the first element is `first` (None: the least number)."""
 
     def kernel(op: Any, x: Any, axis: Any) -> Any:
         if isinstance(axis, list):
@@ -34,7 +34,7 @@ def _running(function: str, first: float) -> Callable[..., Any]:
         if op.exclusive:
             size = x.shape[axis]
             if size:
-                start = torch.full_like(y.narrow(axis, 0, 1), first)
+                start = torch.full_like(y.narrow(axis, 0, 1), torch.finfo(y.dtype).min if first is None else first)
                 y = torch.cat([start, y.narrow(axis, 0, size - 1)], axis)
         return torch.flip(y, [axis]) if op.reverse else y
 
@@ -65,7 +65,7 @@ def _logsumexp_gradient(op: Any, dy: Tensor) -> tuple[Tensor, None]:
 
 register("Cumsum", same, _running("cumsum", 0), _cumsum_gradient, host="axis", traced="shapes")
 register("Cumprod", same, _running("cumprod", 1), _cumprod_gradient, host="axis", traced="shapes")
-register("CumulativeLogsumexp", same, _running("logcumsumexp", float("-inf")), _logsumexp_gradient, host="axis",
+register("CumulativeLogsumexp", same, _running("logcumsumexp", None), _logsumexp_gradient, host="axis",
          traced="shapes")
 
 
