@@ -120,7 +120,7 @@ _fills("TruncatedNormal", "StatelessTruncatedNormal", distributions.truncated_no
 
 def _integers(op: Any, stream: Callable[[int], Stream], shape: Any, low: int, high: int) -> Any:
     sizes = _sizes(shape)
-    if low >= high and math.prod(sizes):
+    if low >= high and 0 not in sizes:
         raise _refuse(f"Need minval < maxval, got {low} >= {high}")
     return distributions.uniform_int(stream(math.prod(sizes)), sizes, low, high,
                                      torch_dtype(op.minval.dtype))
