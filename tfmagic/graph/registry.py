@@ -37,6 +37,7 @@ class OpDeclaration:
       effect: what a call does beside giving its outputs: "none", "reads", "writes" or "waits".
       sizes: name of the input whose value is the output's shape.
       objects: whether the kernel takes proxies of strings and handles too.
+      sparse: whether a sparse tensor may be given: the op then takes its values, and gives a sparse tensor.
       from_shapes: whether the shapes of the inputs settle the output's value.
       check: `(node, *dims) -> TensorFlow's words (or error) for shapes that its kernel refuses`, or None; False: it
         takes them, whatever the shape rule says while the graph is built.
@@ -59,6 +60,7 @@ class OpDeclaration:
     sizes: str | None = None
     objects: bool = False
     from_shapes: bool = False
+    sparse: bool = False
     check: Callable[..., Any] | None = None
     explain: Callable[..., str | None] | None = None
 

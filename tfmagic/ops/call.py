@@ -13,7 +13,7 @@ import numpy as np
 
 from tfmagic.base import shapes, tensor_values
 from tfmagic.base.dtypes import DType, as_dtype
-from tfmagic.graph import context, opdefs
+from tfmagic.graph import context, opdefs, registry
 from tfmagic.graph.convert import to_tensor
 from tfmagic.graph.graph import Graph
 from tfmagic.graph.opdefs import ArgDef, AttrDef, OpDef, python_name
@@ -21,6 +21,7 @@ from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.graph.protos import PRODUCER, Func, plain_attr
 from tfmagic.graph.registry import arg_count, grouped
 from tfmagic.graph.scopes import graph_of
+from tfmagic.graph.sparse_tensor import SparseTensor
 
 
 class _Input:
@@ -64,7 +65,17 @@ class OpCaller:
         self._result = _result_maker(op_def)
 
     def __call__(self, values: tuple[Any, ...], attr_values: tuple[Any, ...], name: str | None) -> Any:
-        return self._result(self.node(values, attr_values, name))
+        try:
+            return self._result(self.node(values, attr_values, name))
+        except TypeError:
+            if len(values) != 1 or not isinstance(values[0], SparseTensor) or not self._takes_sparse():
+                raise
+        sparse = values[0]  # TensorFlow too tries the whole first, which takes the name
+        return SparseTensor(sparse.indices, self((sparse.values,), attr_values, name), sparse.dense_shape)
+
+    def _takes_sparse(self) -> bool:
+        declaration = registry.lookup(self.op_def.name)
+        return declaration is not None and declaration.sparse
 
     def node(self, values: tuple[Any, ...], attr_values: tuple[Any, ...], name: str | None) -> Operation:
         """Make the node and give the operation itself.

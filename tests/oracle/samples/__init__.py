@@ -19,6 +19,7 @@ from oracle.samples import (
     random,
     segments,
     signature,
+    sparse,
     state,
     strings,
 )
@@ -28,8 +29,8 @@ from oracle.samples.wrong import wrong_calls
 from tfmagic import tf  # noqa: F401  # makes every declaration known
 from tfmagic.graph import opdefs, registry
 
-SPECIAL = {name: rows for family in (array, control_flow, debug, linalg, math, nn, random, segments, state, strings)
-           for name, rows in family.SAMPLES.items()}
+FAMILIES = (array, control_flow, debug, linalg, math, nn, random, segments, sparse, state, strings)
+SPECIAL = {name: rows for family in FAMILIES for name, rows in family.SAMPLES.items()}
 # Ops that cannot be recorded, and why.
 ALONE = {
     "Abort": "ends the process",

@@ -156,8 +156,6 @@ class GatherV2:
 
 def _gather_gradient(op: Any, dy: Any) -> Any:
     params, indices, axis = op.op._inputs
-    if isinstance(dy, IndexedSlices):
-        dy = convert_to_tensor(dy)
     whole = _params_shape(params)
     indices_size = expand_dims(size(indices), 0)
     batch_dims = op.batch_dims + len(indices._dims or ()) if op.batch_dims < 0 else op.batch_dims

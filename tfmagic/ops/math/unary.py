@@ -9,9 +9,9 @@ import numpy as np
 from tfmagic.base.export import export
 from tfmagic.base.lazy import torch
 from tfmagic.graph.convert import constant, convert_to_tensor
-from tfmagic.graph.indexed_slices import IndexedSlices
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.scopes import name_scope
+from tfmagic.graph.sparse_tensor import SparseTensor
 from tfmagic.ops import raw
 from tfmagic.ops.array import constants, shape_ops
 from tfmagic.ops.declare import register, unary
@@ -73,11 +73,11 @@ def _float_only(function: str) -> Any:
 
 
 unary("Abs", kernel="abs", gradient=_abs_gradient, static="abs")
-unary("Neg", kernel="neg", gradient=lambda op, dy: -dy, static="negative")
+unary("Neg", kernel="neg", gradient=lambda op, dy: -dy, static="negative", sparse=True)
 # The sign of NaN is 0, in TensorFlow 1.15 as in torch.
 register("Sign", same, lambda op, x: torch.sgn(x) if op.T.is_complex else torch.sign(x), _sign_gradient,
-         lambda op, x: np.nan_to_num(np.sign(x)))
-unary("Square", kernel="square", gradient=_square_gradient, static="square")
+         lambda op, x: np.nan_to_num(np.sign(x)), sparse=True)
+unary("Square", kernel="square", gradient=_square_gradient, static="square", sparse=True)
 unary("Floor", kernel="floor", gradient=_no_gradient, static="floor")
 unary("Ceil", kernel="ceil", gradient=_no_gradient, static="ceil")
 register("Round", same, _rounded("round"), _no_gradient)
@@ -141,7 +141,8 @@ for _name in ("Inv", "Reciprocal"):
     register(_name, same, _reciprocal, lambda op, dy: raw.reciprocal_grad(op.y, dy))
     register(f"{_name}Grad", same, lambda op, y, dy: _unless_zero(dy, -dy * _conj(op, y) * _conj(op, y)),
              _reciprocal_grad_gradient)
-register("Sqrt", same, lambda op, x: torch.sqrt(x), lambda op, dy: raw.sqrt_grad(op.y, dy), lambda op, x: np.sqrt(x))
+register("Sqrt", same, lambda op, x: torch.sqrt(x), lambda op, dy: raw.sqrt_grad(op.y, dy), lambda op, x: np.sqrt(x),
+         sparse=True)
 register("SqrtGrad", same, lambda op, y, dy: _unless_zero(dy, dy * 0.5 / _conj(op, y)), _sqrt_grad_gradient)
 unary("Rsqrt", kernel="rsqrt", gradient=lambda op, dy: raw.rsqrt_grad(op.y, dy))
 
@@ -256,7 +257,7 @@ def _tanh_grad_gradient(op: Any, dz: Tensor) -> tuple[Tensor, Tensor]:
 unary("Sigmoid", kernel="sigmoid", gradient=_sigmoid_gradient)
 register("SigmoidGrad", same, lambda op, y, dy: dy * y * (1 - y) if op.T.is_complex
          else torch.ops.aten.sigmoid_backward(dy, y), _sigmoid_grad_gradient)
-unary("Tanh", kernel="tanh", gradient=_tanh_gradient)
+unary("Tanh", kernel="tanh", gradient=_tanh_gradient, sparse=True)
 register("TanhGrad", same, lambda op, y, dy: dy * (1 - y * y) if op.T.is_complex
          else torch.ops.aten.tanh_backward(dy, y), _tanh_grad_gradient)
 
@@ -299,7 +300,7 @@ def _bessel_i1e_gradient(op: Any, dy: Tensor) -> Tensor:
         return dy * raw.select(large, slope, 0.5 + zeros)
 
 
-unary("Erf", kernel="erf", gradient=_erf_gradient(1))
+unary("Erf", kernel="erf", gradient=_erf_gradient(1), sparse=True)
 unary("Erfc", kernel="erfc", gradient=_erf_gradient(-1))
 unary("Lgamma", kernel="lgamma", gradient=_times(raw.digamma))
 unary("Digamma", kernel=_digamma, gradient=_digamma_gradient)
@@ -343,15 +344,6 @@ unary("ComplexAbs", kernel="abs", gradient=_complex_abs_gradient)
 # --- public functions ------------------------------------------------------------------------------------------
 
 
-def _of_values(x: Any, function: Any) -> Any:
-    """`function` of a tensor, or of the values of a sparse tensor or `IndexedSlices`, as one of the same kind."""
-    if isinstance(x, IndexedSlices):
-        return IndexedSlices(function(x.values), x.indices, x.dense_shape)
-    if hasattr(x, "dense_shape") and hasattr(x, "values") and hasattr(x, "indices"):
-        return type(x)(indices=x.indices, values=function(x.values), dense_shape=x.dense_shape)
-    return function(x)
-
-
 @export("math.abs")
 def abs(x: Any, name: str | None = None) -> Any:
     """Computes absolute values.
@@ -363,14 +355,13 @@ def abs(x: Any, name: str | None = None) -> Any:
       A tensor of the same shape and type; the magnitude as a float type when `x` is complex.
     """
 
-    def of_tensor(value: Any) -> Tensor:
-        with name_scope(name, "Abs", [value]) as scope:
-            value = convert_to_tensor(value, name="x")
+    with name_scope(name, "Abs", [x]) as scope:
+        if not isinstance(x, SparseTensor):
+            value = convert_to_tensor(x, name="x")
             if value.dtype.is_complex:
                 return raw.complex_abs(value, value.dtype.real_dtype, name=scope)
             return raw.abs(value, name=scope)
-
-    return _of_values(x, of_tensor)
+    return SparseTensor(x.indices, abs(x.values, name), x.dense_shape)
 
 
 @export("math.round")

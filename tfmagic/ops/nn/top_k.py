@@ -138,4 +138,4 @@ def in_top_k(predictions: Any, targets: Any, k: Any, name: str | None = None) ->
       A bool tensor of shape [batch].
     """
     with name_scope(name, "in_top_k"):
-        return raw.in_top_kv2(predictions, targets, k)
+        return raw.in_top_kv2(predictions, targets, k, name=name)

@@ -174,13 +174,35 @@ def _refused_split(op: Any, x: Any, sep: Any) -> str | None:
     return f"{name} must be a scalar, got shape: {shapes.brackets(sep)}" if sep else None
 
 
-def _as_sparse(rows: list[list[bytes]]) -> tuple[Any, Any, Any]:
-    """Lists of strings as the three tensors of a sparse one."""
+def _sparse_parts(rows: list[list[bytes]]) -> tuple[Any, Any, Any]:
+    """Lists of strings as the three arrays of a sparse tensor."""
     places = [(i, j) for i, row in enumerate(rows) for j in range(len(row))]
     values = [text for row in rows for text in row]
     widest = max((len(row) for row in rows), default=0)
-    return (torch.tensor(places, dtype=torch.int64).reshape(-1, 2), objects(values, (-1,)),
-            torch.tensor([len(rows), widest], dtype=torch.int64))
+    return (np.array(places, np.int64).reshape(-1, 2), objects(values, (-1,)),
+            np.array([len(rows), widest], np.int64))
+
+
+def _as_sparse(rows: list[list[bytes]]) -> tuple[Any, Any, Any]:
+    """The same as tensors."""
+    places, values, dense_shape = _sparse_parts(rows)
+    return torch.from_numpy(places), values, torch.from_numpy(dense_shape)
+
+
+def _cut(op: Any, x: Any, delimiter: Any) -> list[list[bytes]]:
+    """The parts of each string between the characters of `delimiter`, or its bytes."""
+    marks = delimiter.reshape(-1)[0]
+    pattern = re.compile(b"[" + re.escape(marks) + b"]") if marks else None
+    rows = []
+    for text in x.tolist():
+        parts = [text[i:i + 1] for i in range(len(text))] if pattern is None else pattern.split(text) if text else []
+        rows.append([part for part in parts if part or not op.skip_empty])
+    return rows
+
+
+def _cut_as_python(op: Any, x: Any, sep: Any) -> list[list[bytes]]:
+    mark = sep.reshape(-1)[0]
+    return [text.split(mark or None, op.maxsplit) for text in x.tolist()]
 
 
 @op("StringSplit", check=_refused_split, **HOST_STRINGS)
@@ -190,16 +212,10 @@ class StringSplit:
     shape = _split_dims
 
     def kernel(op, x, delimiter):
-        marks = delimiter.reshape(-1)[0]
-        pattern = re.compile(b"[" + re.escape(marks) + b"]") if marks else None
-        rows = []
-        for text in x.tolist():
-            if not text:
-                rows.append([])
-                continue
-            parts = [text[i:i + 1] for i in range(len(text))] if pattern is None else pattern.split(text)
-            rows.append([part for part in parts if part or not op.skip_empty])
-        return _as_sparse(rows)
+        return _as_sparse(_cut(op, x, delimiter))
+
+    def static(op, x, delimiter):
+        return _sparse_parts(_cut(op, x, delimiter))
 
 
 @op("StringSplitV2", check=_refused_split, **HOST_STRINGS)
@@ -209,8 +225,10 @@ class StringSplitV2:
     shape = _split_dims
 
     def kernel(op, x, sep):
-        mark = sep.reshape(-1)[0]
-        return _as_sparse([text.split(mark or None, op.maxsplit) for text in x.tolist()])
+        return _as_sparse(_cut_as_python(op, x, sep))
+
+    def static(op, x, sep):
+        return _sparse_parts(_cut_as_python(op, x, sep))
 
 
 def _refused_parts(op: Any, x: Any, pos: Any, length: Any) -> str | None:

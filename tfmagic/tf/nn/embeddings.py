@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from tfmagic.base import tf_logging
+from tfmagic.base import dtypes, tf_logging
 from tfmagic.base.export import export
+from tfmagic.base.shapes import unknown_shape
 from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.convert import constant, convert_to_tensor
 from tfmagic.graph.operation import Tensor
@@ -210,20 +211,22 @@ def safe_embedding_lookup_sparse(embedding_weights: Any, sparse_ids: Any, sparse
     slice_op, concat, gather = api.slice, api.concat, api.gather
     with name_scope(name, "embedding_lookup", [*tables, sparse_ids, sparse_weights]) as scope:
         original_shape = sparse_ids.dense_shape
-        rank = original_shape.get_shape()[0].value
-        rank = shape_ops.size(original_shape) if rank is None else rank
+        known_rank = original_shape.get_shape()[0].value
+        rank = shape_ops.size(original_shape) if known_rank is None else known_rank
         batch = reduce_prod(slice_op(original_shape, [0], [rank - 1]))
-        flat_shape = api.stack([batch, gather(original_shape, rank - 1)])
-        sparse_ids = api.sparse.reshape(sparse_ids, flat_shape)
+        sparse_ids = api.sparse.reshape(sparse_ids, [batch, gather(original_shape, rank - 1)])
         if sparse_weights is not None:
             sparse_weights = type(sparse_ids)(sparse_ids.indices, sparse_weights.values, sparse_ids.dense_shape)
         retain = api.sparse.retain
         valid = raw.greater_equal(sparse_ids.values, 0)
-        if sparse_weights is not None and combiner != "sum":
-            valid = raw.logical_and(valid, raw.greater(sparse_weights.values, 0))
+        if sparse_weights is not None:
+            valid = raw.logical_and(valid, constants.ones_like(sparse_weights.values, dtypes.bool_))
         sparse_ids = retain(sparse_ids, valid)
         if sparse_weights is not None:
             sparse_weights = retain(sparse_weights, valid)
+            if combiner != "sum":
+                positive = raw.greater(sparse_weights.values, 0)
+                sparse_ids, sparse_weights = retain(sparse_ids, positive), retain(sparse_weights, positive)
         fill = api.sparse.fill_empty_rows
         sparse_ids, empty = fill(sparse_ids, default_id or 0)
         if sparse_weights is not None:
@@ -234,5 +237,8 @@ def safe_embedding_lookup_sparse(embedding_weights: Any, sparse_ids: Any, sparse
         if default_id is None:
             mask = raw.tile(raw.reshape(empty, [-1, 1]), api.stack([1, shape_ops.shape(result)[1]]))
             result = raw.select(mask, constants.zeros_like(result), result, name=scope)
-        return raw.reshape(result, concat([slice_op(cast(original_shape, "int32"), [0], [rank - 1]),
-                                           slice_op(shape_ops.shape(result), [1], [-1])], 0))
+        whole = raw.reshape(result, concat([slice_op(cast(original_shape, "int32"), [0], [rank - 1]),
+                                            slice_op(shape_ops.shape(result), [1], [-1])], 0))
+        if known_rank is not None:
+            whole.set_shape(unknown_shape(known_rank - 1).concatenate(result.get_shape()[1:]))
+        return whole

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from tfmagic.base import dtypes
 from tfmagic.base.export import export
-from tfmagic.base.shapes import as_shape
 from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.sparse_tensor import SparseTensor
@@ -29,14 +26,15 @@ def sparse_placeholder(dtype: Any, shape: Any = None, name: str | None = None) -
     rank = None
     if shape is None:
         dense_shape = placeholder(dtypes.int64, [None], name=shape_name)
+    elif isinstance(shape, Tensor):
+        rank = None if shape._dims is None else shape._dims[0]
+        dense_shape = shape
     else:
-        if isinstance(shape, Tensor):
-            rank = None if shape._dims is None else shape._dims[0]
-            dense_shape = shape
+        rank = len(shape)
+        if any(size is None for size in shape):
+            dense_shape = placeholder(dtypes.int64, [rank], name=shape_name)
         else:
-            sizes = [-1 if d is None else d for d in as_shape(shape).as_list()]
-            rank = len(sizes)
-            dense_shape = convert_to_tensor(np.array(sizes, np.int64), name=shape_name)
+            dense_shape = convert_to_tensor(shape, dtypes.int64, name=shape_name)
     return SparseTensor(values=placeholder(dtype, [None], name=values_name),
                         indices=placeholder(dtypes.int64, [None, rank], name=indices_name),
                         dense_shape=dense_shape)

@@ -1,0 +1,65 @@
+"""Sparse tensors: other shapes, fewer elements, filled rows, element-wise functions, and what is refused."""
+
+from __future__ import annotations
+
+import pytest
+
+from tfmagic import tf
+
+
+@pytest.fixture(autouse=True)
+def graph():
+    with tf.Graph().as_default() as graph:
+        yield graph
+
+
+def run(value, feed=None):
+    with tf.Session() as session:
+        return session.run(value, feed)
+
+
+def matrix():
+    return tf.SparseTensor([[0, 1], [2, 0]], [5.0, -7.0], [3, 2])
+
+
+def test_a_reshape_keeps_the_order_of_elements_and_knows_its_shape() -> None:
+    found = tf.sparse.reshape(matrix(), [2, -1])
+    assert found.get_shape().as_list() == [2, 3] and run(found).indices.tolist() == [[0, 1], [1, 1]]
+
+
+def test_a_reshape_to_a_size_that_only_the_run_knows() -> None:
+    shape = tf.placeholder(tf.int64, [None])
+    assert run(tf.sparse.reshape(matrix(), shape), {shape: [1, 6]}).indices.tolist() == [[0, 1], [0, 4]]
+    with pytest.raises(tf.errors.InvalidArgumentError, match="6 dense values, but the requested shape has 4"):
+        run(tf.sparse.reshape(matrix(), shape).indices, {shape: [2, 2]})
+
+
+@pytest.mark.parametrize("shape, words", [
+    ([4, 2], r"Cannot reshape a tensor with 6 elements to shape \[4, 2\] \(8 elements\)"),
+    ([4, -1], r"Cannot reshape a tensor with 6 elements to shape \[4, None\] \(4 elements\)"),
+    ([-1, -1], r"At most one dimension can be inferred \(-1\). Found: \[-1 -1\]"),
+])
+def test_a_reshape_that_cannot_be_is_refused_while_building(shape: list[int], words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        tf.sparse.reshape(matrix(), shape)
+
+
+def test_some_elements_are_kept_and_empty_rows_filled() -> None:
+    kept = tf.sparse.retain(matrix(), [False, True])
+    filled, empty = tf.sparse.fill_empty_rows(kept, 9)
+    value, rows = run([filled, empty])
+    assert value.indices.tolist() == [[0, 0], [1, 0], [2, 0]] and value.values.tolist() == [9, 9, -7]
+    assert rows.tolist() == [True, True, False]
+
+
+def test_element_wise_functions_take_sparse_tensors() -> None:
+    for function, values in ((tf.abs, [5, 7]), (tf.square, [25, 49]), (tf.negative, [-5, 7]), (tf.sign, [1, -1])):
+        found = function(matrix(), name="f")
+        assert isinstance(found, tf.SparseTensor) and run(found).values.tolist() == values
+
+
+def test_what_is_no_sparse_tensor_is_refused() -> None:
+    with pytest.raises(TypeError, match="Input must be a SparseTensor"):
+        tf.sparse.reshape(tf.ones([2]), [1, 2])
+    with pytest.raises(TypeError, match="Failed to convert object of type <class '.*SparseTensor'>"):
+        tf.exp(matrix())
