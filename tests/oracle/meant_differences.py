@@ -9,6 +9,7 @@ MEANT: dict[str, str] = {
     "op MatrixDiagV2: gradients": _MAIN_DIAGONAL,
     "op MatrixSetDiagV2: gradients": _MAIN_DIAGONAL,
     "op MatrixDiagPartV2: gradients": "1.15 gives two gradients for its three inputs, and then refuses them.",
+    "op TopK: gradients": "1.15 gives two gradients for its one input, and then refuses them.",
 }
 
 

@@ -125,6 +125,18 @@ def scalar_value(tensor: Any) -> int | None:
     return int(value)
 
 
+def scalar_size(tensor: Any, index: int) -> int | None:
+    """The value of the scalar input `index` that is a size, where it is known.
+
+    Raises:
+      ValueError: it is no scalar, or negative.
+    """
+    size = scalar_value(tensor)
+    if size is not None and size < 0:
+        raise ValueError(f"Dimension size, given by scalar input {index}, must be non-negative but is {size}")
+    return size
+
+
 def less(size: int, amount: int) -> int:
     """`size - amount`.
 
