@@ -118,6 +118,8 @@ def static_dims(tensor: Tensor) -> Dims:
         _questions.noted.setdefault(tensor, "shape")
         hidden = tensor not in _questions.told
     shape = tensor._dims
+    if tensor.op.type == "Shape" and not hidden:
+        return tensor.op._inputs[0]._dims
     if shape is not None and len(shape) == 0:
         if hidden:
             return None
@@ -129,6 +131,8 @@ def static_dims(tensor: Tensor) -> Dims:
         raise ValueError(f"Shape must be rank 1 but is rank {len(shape)}")
     if hidden:
         value = None
+    elif tensor.op.type == "Shape" and tensor.op._inputs[0]._dims is not None:
+        return tensor.op._inputs[0]._dims  # TensorFlow asks no further
     else:
         value = tensor.op._attrs["value"] if tensor.op.type == "Const" else _evaluate(tensor, None)
     if value is None:
@@ -237,9 +241,21 @@ def _pending(op: Operation, known: dict[Operation, Any], partial: bool,
     return None, False
 
 
+# Ops whose outputs have as many elements as values say; and those that hand such a size on, with the input it comes by.
+_SIZED_BY_VALUES = frozenset({"BroadcastGradientArgs", "DynamicPartition", "ListDiff", "StringSplit", "StringSplitV2",
+                              "Unique", "UniqueV2", "UniqueWithCounts", "Where"})
+_HANDS_ON = {**dict.fromkeys(("AddV2", "Cast", "FloorMod", "Identity", "Reshape", "Squeeze"), 0),
+             **dict.fromkeys(("Gather", "GatherV2"), 1)}
+
+
 def _sized_by_values(op: Operation) -> bool:
     """Whether a Shape or Size asks for the size of what only values tell."""
-    return op.type in ("Shape", "Size") and op._inputs[0].op.type in ("Unique", "UniqueV2", "UniqueWithCounts", "Where")
+    if op.type not in ("Shape", "Size"):
+        return False
+    source = op._inputs[0].op
+    while source.type in _HANDS_ON:
+        source = source._inputs[_HANDS_ON[source.type]].op
+    return source.type in _SIZED_BY_VALUES
 
 
 def _fold(op: Operation, declaration: registry.OpDeclaration, partial_rule: Any,
@@ -247,9 +263,9 @@ def _fold(op: Operation, declaration: registry.OpDeclaration, partial_rule: Any,
     if declaration.from_shapes:
         inputs: list[Value] = []
         if _sized_by_values(op) and (values := known.get(op._inputs[0].op)) is not None:
-            value = values[op._inputs[0].value_index]
-            sizes = np.shape(value) if op.type == "Shape" else np.size(value)
-            return (np.array(sizes, op._outputs[0]._dtype.as_numpy_dtype),)
+            item = values[op._inputs[0].value_index]
+            found = np.size(item) if op.type == "Size" else np.shape(item)
+            return (np.array(found, op._outputs[0]._dtype.as_numpy_dtype),)
     else:
         inputs = [None if known[t.op] is None else known[t.op][t.value_index] for t in op._inputs]
     whole = not any(v is None or isinstance(v, list) for v in inputs)

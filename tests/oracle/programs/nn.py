@@ -170,24 +170,24 @@ def random_graph_seed(tf):
 @program
 def initializers(tf):
     shape = [3, 4]
-    makers = {
-        "zeros": tf.zeros_initializer(),
-        "ones": tf.ones_initializer(),
-        "constant": tf.constant_initializer(2.5),
-        "values": tf.constant_initializer(list(range(12))),
-        "uniform": tf.random_uniform_initializer(-1, 1, seed=1),
-        "normal": tf.random_normal_initializer(0.0, 0.5, seed=2),
-        "truncated": tf.truncated_normal_initializer(stddev=0.1, seed=3),
-        "scaling": tf.variance_scaling_initializer(2.0, seed=4),
-        "fan_out": tf.variance_scaling_initializer(mode="fan_out", distribution="uniform", seed=5),
-        "glorot_uniform": tf.glorot_uniform_initializer(seed=6),
-        "glorot_normal": tf.glorot_normal_initializer(seed=7),
-        "he_normal": tf.initializers.he_normal(seed=8),
-        "lecun_uniform": tf.initializers.lecun_uniform(seed=9),
-        "unit_scaling": tf.uniform_unit_scaling_initializer(seed=10),
-        "he_uniform": tf.initializers.he_uniform(seed=11),
-    }
-    variables = [tf.get_variable(name, shape, initializer=maker) for name, maker in makers.items()]
+    makers = [
+        ("zeros", tf.zeros_initializer()),
+        ("ones", tf.ones_initializer()),
+        ("constant", tf.constant_initializer(2.5)),
+        ("values", tf.constant_initializer(list(range(12)))),
+        ("uniform", tf.random_uniform_initializer(-1, 1, seed=1)),
+        ("normal", tf.random_normal_initializer(0.0, 0.5, seed=2)),
+        ("truncated", tf.truncated_normal_initializer(stddev=0.1, seed=3)),
+        ("scaling", tf.variance_scaling_initializer(2.0, seed=4)),
+        ("fan_out", tf.variance_scaling_initializer(mode="fan_out", distribution="uniform", seed=5)),
+        ("glorot_uniform", tf.glorot_uniform_initializer(seed=6)),
+        ("glorot_normal", tf.glorot_normal_initializer(seed=7)),
+        ("he_normal", tf.initializers.he_normal(seed=8)),
+        ("lecun_uniform", tf.initializers.lecun_uniform(seed=9)),
+        ("unit_scaling", tf.uniform_unit_scaling_initializer(seed=10)),
+        ("he_uniform", tf.initializers.he_uniform(seed=11)),
+    ]
+    variables = [tf.get_variable(name, shape, initializer=maker) for name, maker in makers]
     return Case(init=True, steps=[(variables, None)])
 
 

@@ -1,5 +1,7 @@
 """Variables, scopes and graphs in more forms: initial values, reuse, partitions, scatters, imports."""
 
+from __future__ import division
+
 import numpy as np
 
 from . import Case, program

@@ -19,6 +19,7 @@ from tfmagic.graph.operation import Tensor
 from tfmagic.graph.scopes import name_scope
 from tfmagic.graph.static_value import constant_value, static_ints, static_value
 from tfmagic.ops import raw, shape_rules
+from tfmagic.ops.array import constants
 from tfmagic.ops.array.join import stack
 from tfmagic.ops.array.rules import array_op
 from tfmagic.ops.declare import op
@@ -510,14 +511,14 @@ def required_space_to_batch_paddings(input_shape: Any, block_shape: Any, base_pa
         block_shape.shape.assert_has_rank(1)
         count = block_shape._dims[0]
         if count == 0:
-            empty = convert.constant(np.zeros((0, 2), np.int32), dtypes.int32)
+            empty = constants.zeros([0, 2], dtypes.int32)
             return empty, empty
         input_shape.shape.assert_is_compatible_with([count])
         if base_paddings is not None:
             base_paddings = convert_to_tensor(base_paddings, dtype=dtypes.int32, name="base_paddings")
             base_paddings.shape.assert_is_compatible_with([count, 2])
         else:
-            base_paddings = convert.constant(np.zeros((count, 2), np.int32), dtypes.int32)
+            base_paddings = constants.zeros([count, 2], dtypes.int32)
         values = [constant_value(t) for t in (input_shape, block_shape, base_paddings)]
         if all(v is not None for v in values):
             sizes, block, base = values

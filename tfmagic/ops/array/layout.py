@@ -17,7 +17,7 @@ from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.graph.indexed_slices import IndexedSlices
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.scopes import name_scope
-from tfmagic.graph.static_value import static_dims, static_int, static_ints, static_value
+from tfmagic.graph.static_value import constant_value, static_dims, static_int, static_ints, static_value
 from tfmagic.ops import api, raw, shape_rules
 from tfmagic.ops.array.constants import ones
 from tfmagic.ops.array.indices import require
@@ -600,7 +600,23 @@ def pad(tensor: Any, paddings: Any, mode: str = "CONSTANT", name: str | None = N
         result = raw.mirror_pad(tensor, paddings, mode=mode, name=name)
     else:
         raise ValueError(f"Unknown padding mode: {mode}")
+    dims, known = result.op._inputs[0]._dims, _known_paddings(paddings)
+    if dims is not None and known is not None and (result._dims is None or None in result._dims):
+        result.set_shape([None if d is None or pair is None or None in pair else d + sum(pair)
+                          for d, pair in zip(dims, known)])
     return result
+
+
+def _known_paddings(paddings: Any) -> Any:
+    """Paddings as a user gave them, with None for the numbers that only the run tells."""
+    if isinstance(paddings, Tensor):
+        if paddings.op.type == "Pack" and paddings._dims != (2,):
+            return [_known_paddings(item) for item in paddings.op._inputs]
+        value = constant_value(paddings, partial=True)
+        return None if value is None else value.tolist()
+    if isinstance(paddings, (list, tuple)):
+        return [_known_paddings(item) for item in paddings]
+    return paddings.tolist() if isinstance(paddings, np.ndarray) else paddings
 
 
 @export("transpose")

@@ -470,11 +470,9 @@ def one_hot(indices: Any, depth: Any, on_value: Any = None, off_value: Any = Non
     """
     with name_scope(name, "one_hot", [indices, depth, on_value, off_value, axis, dtype]) as scope:
         wanted = None if dtype is None else as_dtype(dtype)
-        if on_value is not None:
-            on_value = convert_to_tensor(on_value, dtype_hint=wanted)
-        if off_value is not None:
-            off_value = convert_to_tensor(off_value, dtype_hint=wanted)
-        on_dtype, off_dtype = (None if v is None else v.dtype.base_dtype for v in (on_value, off_value))
+        # TensorFlow makes a constant of each value to learn its type, and another one for the node itself.
+        on_dtype, off_dtype = (None if value is None else convert_to_tensor(value).dtype.base_dtype
+                               for value in (on_value, off_value))
         if wanted is None:
             wanted = on_dtype or off_dtype or dtypes.float32
         elif on_dtype not in (None, wanted):
@@ -587,8 +585,7 @@ def repeat(input: Any, repeats: Any, axis: int | None = None, name: str | None =
             return reshape(tiled, concat([data_shape[:axis], [-1], data_shape[axis + 1:]], axis=0))
         if repeats.shape.ndims != axis + 1:
             repeats_shape = shape(repeats)
-            lead = data_shape[:axis + 1 - len(repeats._dims)] if repeats._dims is not None \
-                else data_shape[:raw.sub(axis + 1, rank(repeats))]
+            lead = data_shape[:axis + 1 - rank(repeats)]
             repeats = raw.broadcast_to(repeats, concat([lead, repeats_shape], axis=0))
             repeats.set_shape([None] * (axis + 1))
         most = raw.maximum(0, api.math.reduce_max(repeats))

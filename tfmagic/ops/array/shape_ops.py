@@ -473,7 +473,7 @@ def rank_internal(input: Any, name: str | None = None, optimize: bool = True) ->
         tensor = convert_to_tensor(input)
         if optimize and tensor._dims is not None:
             return convert.constant(len(tensor._dims), dtypes.int32, name=scope)
-        return raw.rank(tensor, name=scope)
+        return raw.rank(input, name=scope)
 
 
 @export("reshape")

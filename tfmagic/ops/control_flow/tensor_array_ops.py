@@ -9,7 +9,7 @@ from tfmagic.base import errors, shapes
 from tfmagic.base.dtypes import DType
 from tfmagic.base.lazy import torch
 from tfmagic.base.shapes import Dims
-from tfmagic.ops import raw, shape_rules
+from tfmagic.ops import shape_rules
 from tfmagic.ops.control_flow.tensor_array import TensorArray
 from tfmagic.ops.declare import register
 from tfmagic.ops.torch_types import torch_dtype
@@ -303,21 +303,13 @@ def _grad_array(handle: Any, flow: Any, dtype: DType, source: Any) -> TensorArra
     return array.grad(grad_source(source.name), flow=flow)
 
 
-def _after_write(op: Any, flow_grad: Any) -> Any:
-    """The incoming flow, once the write whose gradient this is has been done."""
-    written = raw.identity(op.flow_out, name="flow_out")
-    with written.graph.control_dependencies([written]):
-        return raw.identity(flow_grad, name="write_barrier")
-
-
 def _read_gradient(op: Any, grad: Any) -> list[Any]:
     array = _grad_array(op.handle, op.flow_in, op.dtype, grad)
     return [None, None, array.write(op.index, grad).flow]
 
 
-def _write_gradient(op: Any, flow_grad: Any) -> list[Any]:
-    flow = _after_write(op, flow_grad)
-    return [None, None, _grad_array(op.handle, flow, op.T, flow_grad).read(op.index), flow]
+def _write_gradient(op: Any, flow: Any) -> list[Any]:
+    return [None, None, _grad_array(op.handle, flow, op.T, flow).read(op.index), flow]
 
 
 def _gather_gradient(op: Any, grad: Any) -> list[Any]:
@@ -325,9 +317,8 @@ def _gather_gradient(op: Any, grad: Any) -> list[Any]:
     return [None, None, array.scatter(op.indices, grad).flow]
 
 
-def _scatter_gradient(op: Any, flow_grad: Any) -> list[Any]:
-    flow = _after_write(op, flow_grad)
-    return [None, None, _grad_array(op.handle, flow, op.T, flow_grad).gather(op.indices), flow]
+def _scatter_gradient(op: Any, flow: Any) -> list[Any]:
+    return [None, None, _grad_array(op.handle, flow, op.T, flow).gather(op.indices), flow]
 
 
 def _concat_gradient(op: Any, grad: Any, lengths_grad: Any) -> list[Any]:
@@ -335,9 +326,8 @@ def _concat_gradient(op: Any, grad: Any, lengths_grad: Any) -> list[Any]:
     return [None, array.split(grad, op.lengths).flow]
 
 
-def _split_gradient(op: Any, flow_grad: Any) -> list[Any]:
-    flow = _after_write(op, flow_grad)
-    return [None, _grad_array(op.handle, flow, op.T, flow_grad).concat(), None, flow]
+def _split_gradient(op: Any, flow: Any) -> list[Any]:
+    return [None, _grad_array(op.handle, flow, op.T, flow).concat(), None, flow]
 
 
 # --- declarations -----------------------------------------------------------------------------------------------
@@ -347,8 +337,28 @@ def _handle_and_flow(op: Any, *inputs: Dims) -> tuple[Dims, Dims]:
     return (2,), ()
 
 
+_LEADS_TO_ARRAY = frozenset({"TensorArrayGradV3", "TensorArrayGradV2", "Enter", "Switch", "Identity"})
+
+
+def _declared(handle: Any, otherwise: Dims) -> Dims:
+    """The shape of elements that the node states which made an array; `otherwise` where it leaves that open."""
+    maker = handle.op
+    while maker.type in _LEADS_TO_ARRAY:
+        maker = maker._inputs[0].op
+    if maker.type != "TensorArrayV3":
+        return otherwise
+    dims = maker._attrs["element_shape"]._dims
+    stated = (dims is not None and None not in dims) or maker._attrs["identical_element_shapes"]
+    return dims if stated else otherwise
+
+
+def _one_read(op: Any, handle: Dims, index: Dims, flow: Dims) -> Dims:
+    return _declared(op.op._inputs[0], None)
+
+
 def _gathered(op: Any, handle: Dims, indices: Dims, flow: Dims) -> Dims:
-    dims = op.op._attrs["element_shape"]._dims
+    indices = shape_rules.with_rank(indices, 1)
+    dims = _declared(op.op._inputs[0], op.op._attrs["element_shape"]._dims)
     return None if dims is None else (None if indices is None else indices[0], *dims)
 
 
@@ -370,7 +380,7 @@ register("TensorArrayGradV2", _handle, lambda op, state, flow: _gradient(op, sta
 for _version in ("V2", "V3"):
     _name = "TensorArray{}" + _version
     register(_name.format("Write"), shape_rules.scalar, _write, _write_gradient, **_HOST, host=("index",))
-    register(_name.format("Read"), shape_rules.unknown, _read, _read_gradient, **_HOST, host=("index",))
+    register(_name.format("Read"), _one_read, _read, _read_gradient, **_HOST, host=("index",))
     register(_name.format("Gather"), _gathered, _gather, _gather_gradient, **_HOST, host=("indices",))
     register(_name.format("Scatter"), shape_rules.scalar, _scatter, _scatter_gradient, **_HOST, host=("indices",))
     register(_name.format("Concat"), _concatenated, _concat, _concat_gradient, **_HOST)

@@ -17,8 +17,8 @@ from tfmagic.ops.shape_rules import same
 from tfmagic.ops.torch_types import torch_dtype
 
 
-def _running(function: str, first: float) -> Callable[..., Any]:
-    """A kernel of a running op whose value before the first element is `first`."""
+def _running(function: str, first: float | None) -> Callable[..., Any]:
+    """A kernel of a running op whose value before the first element is `first`, or the type's lowest number."""
 
     def kernel(op: Any, x: Any, axis: Any) -> Any:
         if isinstance(axis, list):
@@ -34,7 +34,7 @@ def _running(function: str, first: float) -> Callable[..., Any]:
         if op.exclusive:
             size = x.shape[axis]
             if size:
-                start = torch.full_like(y.narrow(axis, 0, 1), first)
+                start = torch.full_like(y.narrow(axis, 0, 1), torch.finfo(y.dtype).min if first is None else first)
                 y = torch.cat([start, y.narrow(axis, 0, size - 1)], axis)
         return torch.flip(y, [axis]) if op.reverse else y
 
@@ -55,18 +55,18 @@ def _logsumexp_gradient(op: Any, dy: Tensor) -> tuple[Tensor, None]:
     """The positive and the negative part of the gradient each by their logarithms."""
     least = dy.dtype.min
 
-    def part(sign: Tensor, value: Tensor) -> Tensor:
-        log = raw.select_v2(sign, raw.log(value), least)
+    def part(log: Tensor) -> Tensor:
         running = cumulative_logsumexp(log - op.out, axis=op.axis, reverse=not op.reverse, exclusive=op.exclusive)
         return raw.exp(running + op.x)
 
-    return part(raw.greater(dy, 0), dy) - part(raw.less(dy, 0), -dy), None
+    positive = raw.select_v2(raw.greater(dy, 0), raw.log(dy), least)
+    negative = raw.select_v2(raw.less(dy, 0), raw.log(-dy), least)
+    return part(positive) - part(negative), None
 
 
 register("Cumsum", same, _running("cumsum", 0), _cumsum_gradient, host="axis", traced="shapes")
 register("Cumprod", same, _running("cumprod", 1), _cumprod_gradient, host="axis", traced="shapes")
-register("CumulativeLogsumexp", same, _running("logcumsumexp", float("-inf")), _logsumexp_gradient, host="axis",
-         traced="shapes")
+register("CumulativeLogsumexp", same, _running("logcumsumexp", None), _logsumexp_gradient, host="axis", traced="shapes")
 
 
 @export("math.cumsum")

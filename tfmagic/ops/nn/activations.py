@@ -76,12 +76,12 @@ register("LeakyReluGrad", merged, lambda op, dy, x: torch.where(x > 0, dy, dy * 
 
 def _elu_grad_gradient(op: Any, dz: Tensor) -> tuple[Tensor, Tensor]:
     y = op.outputs
-    return raw.elu_grad(dz, y), raw.select(y < 0, dz * op.gradients, _zeros(y))
+    return raw.elu_grad(dz, y), raw.select(y < 0, dz * op.gradients, constants.zeros_like(y))
 
 
 def _selu_grad_gradient(op: Any, dz: Tensor) -> tuple[Tensor, Tensor]:
     y = op.outputs
-    return raw.selu_grad(dz, y), raw.select(y < 0.0, dz * op.gradients, _zeros(y))
+    return raw.selu_grad(dz, y), raw.select(y < 0.0, dz * op.gradients, constants.zeros_like(y))
 
 
 register("Elu", same, lambda op, x: torch.nn.functional.elu(x), lambda op, dy: raw.elu_grad(dy, op.activations))

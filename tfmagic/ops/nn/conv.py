@@ -306,9 +306,8 @@ class Conv3D:
         return _forward(op, x, filters, 5)
 
     def gradient(op: Any, dy: Tensor) -> tuple[Tensor, Tensor]:
-        shape_x, shape_filter = raw.shape_n([op.input, op.filter])
-        return (raw.conv3d_backprop_input_v2(shape_x, op.filter, dy, **_attrs(op)),
-                raw.conv3d_backprop_filter_v2(op.input, shape_filter, dy, **_attrs(op)))
+        dx = raw.conv3d_backprop_input_v2(shape_ops.shape(op.input), op.filter, dy, **_attrs(op))
+        return dx, raw.conv3d_backprop_filter_v2(op.input, shape_ops.shape(op.filter), dy, **_attrs(op))
 
 
 @op("Conv3DBackpropInputV2", host="input_sizes", check=_backprop_check("Conv3DBackpropInputOp", 5))

@@ -15,7 +15,7 @@ from tfmagic.ops.array import constants, shape_ops
 from tfmagic.ops.declare import register
 from tfmagic.ops.math.cast import cast
 from tfmagic.ops.math.reduce import reduce_prod, reduce_sum
-from tfmagic.ops.shape_rules import merge_dim, scalar_size, with_rank, with_rank_at_least
+from tfmagic.ops.shape_rules import merge_dim, size_value, with_rank, with_rank_at_least
 
 
 def _last_replaced(x: Dims, size: int | None) -> Dims:
@@ -72,7 +72,7 @@ def _refused(op: Any, x: Any, k: Any = ()) -> str | None:
 
 register("TopK", lambda op, x: (_last_replaced(x, op.k),) * 2, lambda op, x: _top_k(op, x, op.k), _top_k_gradient,
          check=_refused)
-register("TopKV2", lambda op, x, k: (_last_replaced(x, scalar_size(op.k, 1)),) * 2, _top_k, _top_k_gradient, host="k",
+register("TopKV2", lambda op, x, k: (_last_replaced(x, size_value(op.k, 1)),) * 2, _top_k, _top_k_gradient, host="k",
          check=_refused, explain=_too_many)
 
 
@@ -136,7 +136,7 @@ def _nth_gradient(op: Any, dy: Tensor) -> list[Tensor | None]:
 
 
 def _nth_shape(op: Any, x: Dims, n: Dims) -> Dims:
-    place = scalar_size(op.n, 1)
+    place = size_value(op.n, 1)
     x = with_rank_at_least(x, 1)
     if x is not None and place is not None and x[-1] is not None and x[-1] <= place:
         raise ValueError(f"Input must have last dimension > n = {place} but is {x[-1]}")
@@ -180,4 +180,4 @@ def in_top_k(predictions: Any, targets: Any, k: Any, name: str | None = None) ->
       A bool tensor of shape [batch].
     """
     with name_scope(name, "in_top_k"):
-        return raw.in_top_kv2(predictions, targets, k)
+        return raw.in_top_kv2(predictions, targets, k, name=name)

@@ -90,7 +90,9 @@ def _sign(name: str, condition: str, check: Callable[[Tensor, Tensor, Any, Any],
         with name_scope(name, f"assert_{check_name}", [x, data]):
             x = convert_to_tensor(x, name="x")
             if data is None:
-                data = [message, f"Condition {condition} did not hold element-wise:", f"x ({x.name}) = ", x]
+                texts = [f"Condition {condition} did not hold element-wise:", f"x ({x.name}) = "]
+                # TensorFlow forgets a comma in one of the four.
+                data = [message, *(["".join(texts)] if check_name == "non_positive" else texts), x]
             zero = convert_to_tensor(0, dtype=x.dtype)
             return check(x, zero, data, summarize)
 
@@ -243,8 +245,9 @@ def assert_rank_in(x: Any, ranks: Any, data: Any = None, summarize: int | None =
             data = [message, f"Tensor {x.name} must have rank in", *ranks, "Received shape: ", shape_ops.shape(x)]
         return _check_rank(
             x, ranks, lambda actual, *given: actual in given,
-            lambda actual, *given: functools.reduce(raw.logical_or, [raw.equal(actual, rank) for rank in given]),
-            data, summarize, lambda known: f"{message}.  Tensor {x.name} must have rank in {tuple(known)}")
+            lambda actual, *given: functools.reduce(raw.logical_or, [raw.equal(rank, actual) for rank in given]),
+            data, summarize, lambda known: f"{message}.  Tensor {x.name} must have rank in "
+                                           f"{tuple(constant_value(rank) for rank in ranks)}")
 
 
 @export("debugging.assert_scalar")
@@ -327,7 +330,7 @@ def assert_type(tensor: Any, tf_type: Any, message: str | None = None, name: str
     with name_scope(name, "assert_type", [tensor]):
         tensor = convert_to_tensor(tensor, name="tensor")
         if tensor.dtype != tf_type:
-            raise TypeError(f"{message or ''}  {tensor.op.name} must be of type {tf_type}")
+            raise TypeError(f"{message or ''}  {tensor.name} must be of type {tf_type}")
         return raw.no_op(name="statically_determined_correct_type")
 
 
@@ -397,10 +400,9 @@ def assert_same_float_dtype(tensors: Any = None, dtype: Any = None) -> DType:
 
 def _steps(x: Any) -> Tensor:
     """The differences of neighbours, after flattening."""
-    x = convert_to_tensor(x, name="x")
+    x = shape_ops.reshape(x, [-1])
     if not is_numeric_tensor(x):
         raise TypeError(f"Expected x to be numeric, instead found: {x}")
-    x = shape_ops.reshape(x, [-1])
     is_short = raw.less(shape_ops.size(x), 2)
     length = shape_ops.shape(x) - 1
     return cond(is_short, lambda: convert_to_tensor([], dtype=x.dtype),

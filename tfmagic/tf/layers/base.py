@@ -58,6 +58,7 @@ class Layer:
         self._trainable_weights: list[Any] = []
         self._non_trainable_weights: list[Any] = []
         self._losses: list[Tensor] = []
+        self._makers_of_losses: list[Callable[[], Any]] = []
         self._updates: list[Any] = []
         self._calls: list[tuple[Any, Any]] = []
         self._graph: Any = None
@@ -220,13 +221,20 @@ class Layer:
         return self.add_weight(*args, **kwargs)
 
     def add_loss(self, losses: Any, inputs: Any = None) -> None:
-        """Adds losses (tensors, or functions that make them) to `GraphKeys.REGULARIZATION_LOSSES`."""
+        """Adds losses (tensors, or functions that make them) to `GraphKeys.REGULARIZATION_LOSSES`.
+
+        A function is called again whenever somebody asks the layer for its losses.
+        """
         new = []
         for loss in _flat(losses):
-            loss = loss() if callable(loss) else loss
-            if loss is not None:
-                new.append(loss if isinstance(loss, Tensor) else convert_to_tensor(loss))
-        self._losses.extend(new)
+            made = loss() if callable(loss) else loss
+            if made is None:
+                continue
+            new.append(made if isinstance(made, Tensor) else convert_to_tensor(made))
+            if callable(loss):
+                self._makers_of_losses.append(loss)
+            else:
+                self._losses.append(new[-1])
         _add_to_collection(new, GraphKeys.REGULARIZATION_LOSSES)
 
     def add_update(self, updates: Any, inputs: Any = None) -> None:
@@ -268,7 +276,8 @@ class Layer:
 
     @property
     def losses(self) -> list[Tensor]:
-        return list(self._losses)
+        made = (convert_to_tensor(loss()) for loss in self._makers_of_losses)
+        return [*self._losses, *made]
 
     @property
     def updates(self) -> list[Any]:
@@ -300,8 +309,9 @@ class Layer:
 
     def get_losses_for(self, inputs: Any) -> list[Tensor]:
         """The losses that depend on `inputs` (None: those that depend on no input)."""
-        found = _depending(inputs if inputs is not None else [call[0] for call in self._calls], self._losses)
-        return [loss for loss in self._losses if (loss in found) == (inputs is not None)]
+        losses = self.losses
+        found = _depending(inputs if inputs is not None else [call[0] for call in self._calls], losses)
+        return [loss for loss in losses if (loss in found) == (inputs is not None)]
 
     def get_updates_for(self, inputs: Any) -> list[Any]:
         """The updates that depend on `inputs` (None: those that depend on no input)."""

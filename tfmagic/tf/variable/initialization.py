@@ -12,6 +12,7 @@ from tfmagic.graph.convert import constant
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.graph.scopes import name_scope
 from tfmagic.ops import raw
+from tfmagic.ops.array import shape_ops
 from tfmagic.tf.variable.lists import global_variables, local_variables
 from tfmagic.tf.variable.variables import is_variable_initialized
 
@@ -106,5 +107,5 @@ def assert_variables_initialized(var_list: Any = None) -> Tensor | None:
     ranks = []
     for variable in var_list:
         with graph.colocate_with(variable.op):
-            ranks.append(raw.rank(variable))
+            ranks.append(shape_ops.rank_internal(variable, optimize=False))
     return ranks[0] if len(ranks) == 1 else stack(ranks)
