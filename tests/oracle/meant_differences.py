@@ -8,6 +8,7 @@ _MAIN_DIAGONAL = ("1.15 forgets k in the gradients of these: it takes those of t
 MEANT: dict[str, str] = {
     "op MatrixDiagV2: gradients": _MAIN_DIAGONAL,
     "op MatrixSetDiagV2: gradients": _MAIN_DIAGONAL,
+    "op Atan2: gradients": "1.15 forgets that the inputs broadcast: it refuses the shapes of its own gradients.",
     "op MatrixDiagPartV2: gradients": "1.15 gives two gradients for its three inputs, and then refuses them.",
 }
 

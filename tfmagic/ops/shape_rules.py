@@ -125,6 +125,21 @@ def scalar_value(tensor: Any) -> int | None:
     return int(value)
 
 
+def size_value(tensor: Any, place: int) -> int | None:
+    """The value of an input that is the size of an axis, where it is known.
+
+    Args:
+      place: which input of its node it is.
+
+    Raises:
+      ValueError: it is no scalar, or negative.
+    """
+    size = scalar_value(tensor)
+    if size is not None and size < 0:
+        raise ValueError(f"Dimension size, given by scalar input {place}, must be non-negative but is {size}")
+    return size
+
+
 def less(size: int, amount: int) -> int:
     """`size - amount`.
 

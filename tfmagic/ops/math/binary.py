@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -325,7 +326,9 @@ def _equality(torch_name: str, numpy_function: Any) -> Any:
 
 register("Equal", broadcast, _equality("eq", np.equal), None, lambda op, x, y: np.equal(x, y))
 register("NotEqual", broadcast, _equality("ne", np.not_equal), None, lambda op, x, y: np.not_equal(x, y))
-register("ApproximateEqual", merged, lambda op, x, y: torch.lt(torch.abs(x - y), op.tolerance))
+register("ApproximateEqual", merged, lambda op, x, y: torch.lt(torch.abs(x - y), op.tolerance),
+         check=lambda op, x, y: None if x == y else "x and y must be of the same shape. x shape: "
+         f"{shapes.brackets(x)}. y shape: {shapes.brackets(y)}")
 
 
 # --- bits ------------------------------------------------------------------------------------------------------
@@ -474,7 +477,15 @@ def _betainc_gradient(op: Any, dz: Tensor) -> tuple[None, None, Tensor]:
     return None, None, sums.to_y(by_x * dz)
 
 
-register("Betainc", _betainc_shape, lambda op, a, b, x: betainc(a, b, x), _betainc_gradient)
+def _refused_betainc(op: Any, a: Any, b: Any, x: Any) -> str | None:
+    for (first, one), (second, other) in itertools.combinations((("a", a), ("b", b), ("x", x)), 2):
+        if one and other and one != other:
+            return (f"Shapes of {first} and {second} are inconsistent: {shapes.brackets(one)} vs. "
+                    f"{shapes.brackets(other)}")
+    return None
+
+
+register("Betainc", _betainc_shape, lambda op, a, b, x: betainc(a, b, x), _betainc_gradient, check=_refused_betainc)
 
 
 # --- clipping --------------------------------------------------------------------------------------------------
@@ -487,4 +498,12 @@ def _clip(op: Any, t: Any, low: Any, high: Any) -> Any:
     return torch.maximum(torch.minimum(t, high), low)
 
 
-register("ClipByValue", lambda op, t, low, high: t, _clip)
+def _refused_clip(op: Any, t: Any, low: Any, high: Any) -> str | None:
+    if low in ((), t) and high in ((), t):
+        return None
+    return ("clip_value_min and clip_value_max must be either of the same shape as input, or a scalar. input shape: "
+            f"{shapes.brackets(t)}clip_value_min shape: {shapes.brackets(low)}clip_value_max shape: "
+            f"{shapes.brackets(high)}")
+
+
+register("ClipByValue", lambda op, t, low, high: t, _clip, check=_refused_clip)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tfmagic.base import dtypes, tf_logging
+from tfmagic.base import dtypes, errors, tf_logging
 from tfmagic.base.deprecation import deprecated
 from tfmagic.base.dtypes import as_dtype
 from tfmagic.base.export import export
@@ -41,10 +41,22 @@ def _static_cast(op: Any, x: Any) -> Any:
     return x.astype(op.DstT.as_numpy_dtype)
 
 
-register("Cast", same, _cast, _cast_gradient, _static_cast)
+def _refused_cast(op: Any, x: Dims) -> errors.UnimplementedError | None:
+    if op.SrcT != op.DstT and "string" in (op.SrcT.name, op.DstT.name):
+        return errors.UnimplementedError(None, None, f"Cast {op.SrcT.proto_name} to {op.DstT.proto_name} is not "
+                                                     "supported")
+    return None
 
 
-@op("Bitcast")
+register("Cast", same, _cast, _cast_gradient, _static_cast, check=_refused_cast)
+
+
+def _refused_bits(op: Any, x: Any) -> str | None:
+    ratio = op.type.size // op.T.size
+    return f"Cannot bitcast from {x[-1]} to {ratio}" if ratio > 1 and x and x[-1] != ratio else None
+
+
+@op("Bitcast", check=_refused_bits)
 class Bitcast:
     """The same bits as another type; a last axis is added or taken away where the sizes differ."""
 

@@ -19,7 +19,7 @@ from tfmagic.ops.array.indices import require
 from tfmagic.ops.declare import op, register
 from tfmagic.ops.math.cast import cast
 from tfmagic.ops.math.reduce import reduce_max, reduce_prod
-from tfmagic.ops.shape_rules import same
+from tfmagic.ops.shape_rules import same, with_rank
 from tfmagic.ops.torch_types import torch_dtype
 
 
@@ -32,7 +32,11 @@ class Bincount:
     """How often each number below `size` occurs, or the sum of the weights there."""
 
     def shape(op: Any, arr: Dims, size: Dims, weights: Dims) -> Dims:
-        return (static_int(op.size),)
+        with_rank(size, 0)
+        known = static_int(op.size)
+        if known is not None and known < 0:
+            raise ValueError(f"size ({known}) must be non-negative")
+        return (known,)
 
     def kernel(op: Any, arr: Any, size: int, weights: Any) -> Any:
         if size < 0:
@@ -50,12 +54,27 @@ def _explain_histogram(op: Any, values: Any, value_range: Any, nbins: Any) -> st
                                     f"'[{low:g}, {high:g}]'")
 
 
-@op("HistogramFixedWidth", host="nbins", traced="shapes", explain=_explain_histogram)
+def _refused_histogram(op: Any, values: Any, value_range: Any, nbins: Any) -> str | None:
+    if len(value_range) != 1:
+        return "value_range should be a vector."
+    if value_range != (2,):
+        return "value_range should be a vector of 2 elements."
+    return "nbins should be a scalar." if nbins else None
+
+
+@op("HistogramFixedWidth", host="nbins", traced="shapes", check=_refused_histogram, explain=_explain_histogram)
 class HistogramFixedWidth:
     """How many values fall into each of `nbins` bins of equal width; those outside count in the outermost ones."""
 
     def shape(op: Any, values: Dims, value_range: Dims, nbins: Dims) -> Dims:
-        return (static_int(op.nbins),)
+        (size,) = with_rank(value_range, 1)
+        if size not in (None, 2):
+            raise ValueError(f"Dimension must be 2 but is {size}")
+        with_rank(nbins, 0)
+        known = static_int(op.nbins)
+        if known is not None and known <= 0:
+            raise ValueError(f"Requires nbins > 0: {known}")
+        return (known,)
 
     def kernel(op: Any, values: Any, value_range: Any, nbins: int) -> Any:
         low, high = value_range[0].to(torch.float64), value_range[1].to(torch.float64)
@@ -68,6 +87,8 @@ class HistogramFixedWidth:
 
 
 def _bucketize(op: Any, x: Any) -> Any:
+    if sorted(op.boundaries) != list(op.boundaries):
+        raise errors.InvalidArgumentError(None, op.op, "Expected sorted boundaries")
     borders = torch.tensor(op.boundaries, dtype=torch.float32, device=x.device)
     return torch.bucketize(x.to(torch.float64), borders.to(torch.float64), right=True, out_int32=True)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tfmagic.base import shapes
 from tfmagic.base.lazy import torch
 from tfmagic.base.shapes import Dims
 from tfmagic.graph.operation import Tensor
@@ -13,7 +14,7 @@ from tfmagic.ops.array import constants, shape_ops
 from tfmagic.ops.declare import register
 from tfmagic.ops.math.cast import cast
 from tfmagic.ops.math.reduce import reduce_prod
-from tfmagic.ops.shape_rules import with_rank_at_least
+from tfmagic.ops.shape_rules import with_rank, with_rank_at_least
 
 
 def _axes(rank: int) -> list[int]:
@@ -24,6 +25,33 @@ def _axes(rank: int) -> list[int]:
 def _scale(x: Tensor, rank: int, dtype: Any) -> Tensor:
     """How many numbers one transform takes, in the type of its gradient."""
     return cast(reduce_prod(shape_ops.shape(x)[-rank:]), dtype)
+
+
+def _refused(rank: int, half: bool = False) -> Any:
+    """The check of a run: enough axes, a size for each that is transformed, and no size above what is there.
+
+    Args:
+      half: whether the last axis needs only half of the numbers.
+    """
+
+    def check(op: Any, x: Any, length: Any = None) -> str | None:
+        if len(x) < rank:
+            return f"Input must have rank of at least {rank} but got: {shapes.brackets(x)}"
+        if length is None:
+            return None
+        if length != (rank,):
+            return f"fft_length must have shape [{rank}]"
+        sizes = static_ints(op.fft_length)
+        for index, size in enumerate(sizes if sizes is not None and 0 not in x else ()):
+            axis = len(x) - rank + index
+            needed = size % (1 << 64)  # TensorFlow reads a negative size so
+            if half and index == rank - 1 and needed:
+                needed = needed // 2 + 1
+            if x[axis] < needed:
+                return f"Input dimension {axis} must have length of at least {needed} but got: {x[axis]}"
+        return None
+
+    return check
 
 
 def _complex_pair(suffix: str, rank: int) -> None:
@@ -45,8 +73,8 @@ def _complex_pair(suffix: str, rank: int) -> None:
     def shape(op: Any, x: Dims) -> Dims:
         return with_rank_at_least(x, rank)
 
-    register(f"FFT{suffix}", shape, kernel("fftn"), forward_gradient)
-    register(f"IFFT{suffix}", shape, kernel("ifftn"), inverse_gradient)
+    register(f"FFT{suffix}", shape, kernel("fftn"), forward_gradient, check=_refused(rank))
+    register(f"IFFT{suffix}", shape, kernel("ifftn"), inverse_gradient, check=_refused(rank))
     if rank < 3:
         register(f"BatchFFT{suffix}", shape, kernel("fftn"))
         register(f"BatchIFFT{suffix}", shape, kernel("ifftn"))
@@ -60,6 +88,9 @@ def _real_pair(suffix: str, rank: int) -> None:
     def shape(half: bool) -> Any:
         def rule(op: Any, x: Dims, length: Dims) -> Dims:
             x = with_rank_at_least(x, rank)
+            (count,) = with_rank(length, 1)
+            if count not in (None, rank):
+                raise ValueError(f"Dimension must be {rank} but is {count}")
             sizes: Any = static_ints(op.fft_length)
             if x is None:
                 return None
@@ -95,9 +126,10 @@ def _real_pair(suffix: str, rank: int) -> None:
     def inverse_kernel(op: Any, x: Any, length: Any) -> Any:
         return torch.fft.irfftn(x, s=list(length), dim=_axes(rank))
 
-    register(f"RFFT{suffix}", shape(True), forward_kernel, forward_gradient if rank < 3 else None, host="fft_length")
+    register(f"RFFT{suffix}", shape(True), forward_kernel, forward_gradient if rank < 3 else None, host="fft_length",
+             check=_refused(rank))
     register(f"IRFFT{suffix}", shape(False), inverse_kernel, inverse_gradient if rank < 3 else None,
-             host="fft_length")
+             host="fft_length", check=_refused(rank, half=True))
 
 
 for _suffix, _rank in (("", 1), ("2D", 2), ("3D", 3)):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tfmagic.base import shapes
 from tfmagic.base.export import export
 from tfmagic.base.lazy import torch
 from tfmagic.base.shapes import Dims
@@ -20,7 +21,7 @@ from tfmagic.ops.declare import old_names, op, register
 from tfmagic.ops.math.matmul import matmul
 from tfmagic.ops.math.reduce import reduce_sum
 from tfmagic.ops.math.rules import after, conjugate
-from tfmagic.ops.shape_rules import broadcast_dims, merge_dim, same, with_rank_at_least
+from tfmagic.ops.shape_rules import broadcast_dims, merge, merge_dim, with_rank_at_least
 
 # --- shapes and views ------------------------------------------------------------------------------------------
 
@@ -60,6 +61,35 @@ def _when_singular(rule: Any, message: str) -> Any:
     return {"explain": explain}
 
 
+def _refused(words: Any = None) -> Any:
+    """The check of a run: inputs are matrices of the same batch, and `words(op, *dims)` refuses nothing of them."""
+
+    def check(op: Any, *inputs: Dims) -> str | None:
+        dims: list[Any] = list(inputs)
+        if len(dims[0]) < 2:
+            return f"Input tensor 0 must have rank >= 2, got {len(dims[0])}"
+        if any(len(other) != len(dims[0]) for other in dims):
+            return "All input tensors must have the same rank."
+        if any(other[:-2] != dims[0][:-2] for other in dims):
+            return "All input tensors must have the same outer dimensions."
+        return words(op, *dims) if words else None
+
+    return check
+
+
+def _not_square(op: Any, x: Any, *_: Any) -> str | None:
+    return None if x[-2] == x[-1] else "Input matrix must be square."
+
+
+def _unfit_rhs(op: Any, matrix: Any, rhs: Any) -> str | None:
+    if "Ls" not in op.op.type and matrix[-2] != matrix[-1]:
+        return "First input (lhs) must be a square matrix."
+    return None if matrix[-2] == rhs[-2] else "Input matrix and rhs are incompatible."
+
+
+_SQUARE = _refused(_not_square)
+
+
 @export("linalg.adjoint")
 def adjoint(matrix: Any, name: str | None = None) -> Tensor:
     """Transposes the last two dimensions and conjugates.
@@ -84,13 +114,12 @@ def _inverse(op: Any, x: Any) -> Any:
 
 
 def _inverse_gradient(op: Any, dy: Tensor) -> Tensor:
-    inverse = op.output
-    if op.adjoint:
-        return -matmul(inverse, matmul(dy, inverse, adjoint_a=True))
+    inverse = op.output  # TensorFlow takes no notice of the attr `adjoint` here
     return -matmul(inverse, matmul(dy, inverse, adjoint_b=True), adjoint_a=True)
 
 
-register("MatrixInverse", _square, _inverse, _inverse_gradient, **_when_singular(_square, "Input is not invertible."))
+register("MatrixInverse", _square, _inverse, _inverse_gradient, check=_SQUARE,
+         **_when_singular(_square, "Input is not invertible."))
 
 
 def _determinant_gradient(op: Any, dy: Tensor) -> Tensor:
@@ -107,11 +136,14 @@ def _log_determinant_gradient(op: Any, _: Any, dy: Tensor) -> Tensor:
 
 
 def _determinant_shape(op: Any, x: Dims) -> Dims:
-    return _batch_of(_square(op, x))
+    x = with_rank_at_least(x, 2)
+    if x is not None:
+        merge_dim(x[-1], x[-2])
+    return _batch_of(x)
 
 
 register("MatrixDeterminant", _determinant_shape, lambda op, x: torch.linalg.det(_full(op, x)).to(x.dtype),
-         _determinant_gradient)
+         _determinant_gradient, check=_SQUARE)
 
 
 def _slogdet(op: Any, x: Any) -> tuple[Any, Any]:
@@ -119,7 +151,8 @@ def _slogdet(op: Any, x: Any) -> tuple[Any, Any]:
     return sign.to(x.dtype), log.to(x.dtype)
 
 
-register("LogMatrixDeterminant", lambda op, x: (_determinant_shape(op, x),) * 2, _slogdet, _log_determinant_gradient)
+register("LogMatrixDeterminant", lambda op, x: (_determinant_shape(op, x),) * 2, _slogdet, _log_determinant_gradient,
+         check=_SQUARE)
 
 
 @export("linalg.inv")
@@ -172,8 +205,9 @@ def _cholesky_grad(op: Any, lower: Any, dy: Any) -> Any:
     return (result + result.mH) * 0.5
 
 
-register("Cholesky", _square, _cholesky, _cholesky_gradient, **_when_singular(_square, _NOT_POSITIVE))
-register("CholeskyGrad", _square, _cholesky_grad)
+register("Cholesky", _square, _cholesky, _cholesky_gradient, check=_SQUARE, **_when_singular(_square, _NOT_POSITIVE))
+register("CholeskyGrad", _square, _cholesky_grad, check=_refused(
+    lambda op, lower, dy: "Inputs (L and grad) must have the same shape." if lower != dy else None))
 
 
 # --- solvers ---------------------------------------------------------------------------------------------------
@@ -187,7 +221,7 @@ def _solve_shape(op: Any, matrix: Dims, rhs: Dims) -> Dims:
     if square is None or rhs is None:
         return None
     rows = merge_dim(square[-2], rhs[-2])
-    return (*broadcast_dims(square[:-2], rhs[:-2]), rows, rhs[-1])  # type: ignore[misc]
+    return (*merge(square[:-2], rhs[:-2]), rows, rhs[-1])  # type: ignore[misc]
 
 
 def _solve(op: Any, matrix: Any, rhs: Any) -> Any:
@@ -223,8 +257,9 @@ def _triangular_gradient(op: Any, dy: Tensor) -> tuple[Tensor, Tensor]:
     return raw.matrix_band_part(dmatrix, 0, -1), drhs
 
 
-register("MatrixSolve", _solve_shape, _solve, _solve_gradient, **_when_singular(_solve_shape, _SINGULAR))
-register("MatrixTriangularSolve", _solve_shape, _triangular_solve, _triangular_gradient,
+register("MatrixSolve", _solve_shape, _solve, _solve_gradient, check=_refused(_unfit_rhs),
+         **_when_singular(_solve_shape, _SINGULAR))
+register("MatrixTriangularSolve", _solve_shape, _triangular_solve, _triangular_gradient, check=_refused(_unfit_rhs),
          **_when_singular(_solve_shape, _SINGULAR))
 
 
@@ -249,10 +284,18 @@ def _least_squares_shape(op: Any, matrix: Dims, rhs: Dims, regularizer: Dims) ->
     if matrix is None or rhs is None:
         return None
     merge_dim(matrix[-2], rhs[-2])
-    return (*broadcast_dims(matrix[:-2], rhs[:-2]), matrix[-1], rhs[-1])  # type: ignore[misc]
+    return (*merge(matrix[:-2], rhs[:-2]), matrix[-1], rhs[-1])  # type: ignore[misc]
 
 
-@op("MatrixSolveLs", traced="shapes", **_when_singular(_least_squares_shape, _NOT_POSITIVE))
+def _refused_least_squares(op: Any, matrix: Dims, rhs: Dims, regularizer: Dims) -> str | None:
+    refused = _refused(_unfit_rhs)(op, matrix, rhs)
+    if refused or not regularizer:
+        return refused
+    return f"l2_regularizer must be scalar, got shape {shapes.brackets(regularizer)}"
+
+
+@op("MatrixSolveLs", traced="shapes", check=_refused_least_squares,
+    **_when_singular(_least_squares_shape, _NOT_POSITIVE))
 class MatrixSolveLs:
     """Least squares, with a penalty on the solution's length."""
 
@@ -309,7 +352,8 @@ def _eig(op: Any, x: Any) -> tuple[Any, Any]:
         # LAPACK's real eigenvalues come back in the type of the matrix.
         return values.to(x.dtype), vectors.to(x.dtype)
     values = torch.linalg.eigvalsh(_full(op, x)).to(x.dtype)
-    return values, torch.zeros(0, dtype=x.dtype, device=x.device)
+    # Whatever the batch, TensorFlow leaves one number in place of the vectors, though its shape rule says none.
+    return values, torch.zeros((), dtype=x.dtype, device=x.device)
 
 
 def _eig_gradient(op: Any, dvalues: Tensor | None, dvectors: Tensor | None) -> Tensor:
@@ -329,7 +373,8 @@ def _eig_gradient(op: Any, dvalues: Tensor | None, dvectors: Tensor | None) -> T
         return set_diag(gradient, 0.5 * diag_part(gradient))
 
 
-register("SelfAdjointEigV2", _eig_shape, _eig, _eig_gradient)
+register("SelfAdjointEigV2", _eig_shape, _eig, _eig_gradient, check=_SQUARE, **_when_singular(
+    _eig_shape, "Self-adjoint eigen decomposition was not successful. The input might not be valid."))
 
 
 def _svd_shape(op: Any, x: Dims) -> tuple[Dims, Dims, Dims]:
@@ -348,7 +393,7 @@ def _svd_shape(op: Any, x: Dims) -> tuple[Dims, Dims, Dims]:
 
 def _svd(op: Any, x: Any) -> tuple[Any, Any, Any]:
     if not op.compute_uv:
-        empty = torch.zeros(0, dtype=x.dtype, device=x.device)
+        empty = torch.zeros((), dtype=x.dtype, device=x.device)
         return torch.linalg.svdvals(_full(op, x)).to(x.dtype), empty, empty
     u, s, vh = torch.linalg.svd(_full(op, x), full_matrices=op.full_matrices)
     return s.to(x.dtype), u.to(x.dtype), vh.mH.to(x.dtype)
@@ -397,7 +442,7 @@ def _svd_gradient(op: Any, ds: Tensor, du: Tensor, dv: Tensor) -> Tensor:
         return api.linalg.matrix_transpose(result) if tall else result
 
 
-register("Svd", _svd_shape, _svd, _svd_gradient)
+register("Svd", _svd_shape, _svd, _svd_gradient, check=_refused())
 
 
 def _qr_shape(op: Any, x: Dims) -> tuple[Dims, Dims]:
@@ -452,10 +497,12 @@ def _matrix_function(op: Any, x: Any, function: Any) -> Any:
     return result.to(x.dtype) if op.T.is_complex else result.real.to(x.dtype)
 
 
-register("MatrixExponential", _square, lambda op, x: torch.linalg.matrix_exp(_full(op, x)).to(x.dtype))
-register("MatrixLogarithm", _square, lambda op, x: _matrix_function(op, x, torch.log), traced="shapes")
+register("MatrixExponential", _square, lambda op, x: torch.linalg.matrix_exp(_full(op, x)).to(x.dtype),
+         check=_SQUARE)
+register("MatrixLogarithm", _square, lambda op, x: _matrix_function(op, x, torch.log), traced="shapes",
+         check=_SQUARE)
 register("MatrixSquareRoot", _square, lambda op, x: _matrix_function(op, x, torch.sqrt),
-         lambda op, dy: _square_root_gradient(op, dy), traced="shapes")
+         lambda op, dy: _square_root_gradient(op, dy), traced="shapes", check=_SQUARE)
 
 
 def _square_root_gradient(op: Any, dy: Tensor) -> Tensor:
@@ -480,13 +527,20 @@ def _square_root_gradient(op: Any, dy: Tensor) -> Tensor:
 
 
 def _lu(op: Any, x: Any) -> tuple[Any, Any]:
+    kind = torch.int64 if op.output_idx_type.size == 8 else torch.int32
+    if not x.shape[-1]:  # torch refuses it
+        return x, torch.zeros(x.shape[:-1], dtype=kind, device=x.device)
     factors, pivots = torch.linalg.lu_factor(_full(op, x))
     order = torch.lu_unpack(factors, pivots, unpack_data=False)[0].real.argmax(-2)
-    return factors.to(x.dtype), order.to(torch.int64 if op.output_idx_type.size == 8 else torch.int32)
+    return factors.to(x.dtype), order.to(kind)
+
+
+def _refused_lu(op: Any, x: Any) -> str | None:
+    return f"Input tensor must have rank >= 2, got {len(x)}" if len(x) < 2 else _not_square(op, x)
 
 
 register("Lu", lambda op, x: (_square(op, x), None if x is None else x[:-1]), _lu,
-         **_when_singular(_square, "Input is not invertible."))
+         traced="shapes", check=_refused_lu, **_when_singular(_square, "Input is not invertible."))
 
 
 def _tridiagonal(op: Any, diagonals: Any, rhs: Any) -> Any:
@@ -516,8 +570,26 @@ def _neighbours(x: Tensor) -> tuple[Tensor, Tensor]:
     return concat([x[..., 1:, :], zero], -2), concat([zero, x[..., :-1, :]], -2)
 
 
-register("TridiagonalSolve", lambda op, diagonals, rhs: rhs, _tridiagonal, _tridiagonal_solve_gradient,
-         **_when_singular(lambda op, diagonals, rhs: None, _SINGULAR))
+def _tridiagonal_shape(op: Any, diagonals: Dims, rhs: Dims) -> Dims:
+    diagonals, rhs = with_rank_at_least(diagonals, 2), with_rank_at_least(rhs, 2)
+    if diagonals is None or rhs is None:
+        return rhs
+    batch = merge(diagonals[:-2], rhs[:-2])
+    size = merge_dim(diagonals[-1], rhs[-2])
+    if diagonals[-2] not in (None, 3):
+        raise ValueError(f"Dimension must be 3 but is {diagonals[-2]}")
+    return (*batch, size, rhs[-1])  # type: ignore[misc]
+
+
+def _unfit_diagonals(op: Any, diagonals: Any, rhs: Any) -> str | None:
+    if diagonals[-2] != 3:
+        return f"Expected diagonals to be provided as a matrix with 3 rows, got {diagonals[-2]} rows."
+    return None if diagonals[-1] == rhs[-2] else (
+        f"Expected the same number of left-hand sides and right-hand sides, got {diagonals[-1]} and {rhs[-2]}.")
+
+
+register("TridiagonalSolve", _tridiagonal_shape, _tridiagonal, _tridiagonal_solve_gradient,
+         check=_refused(_unfit_diagonals), **_when_singular(_tridiagonal_shape, "The matrix is not invertible."))
 
 
 def _tridiagonal_product(op: Any, upper: Any, main: Any, lower: Any, rhs: Any) -> Any:
@@ -540,38 +612,92 @@ def _tridiagonal_product_gradient(op: Any, dy: Tensor) -> list[Tensor]:
     return [*parts, main * dy + from_above + from_below]
 
 
-register("TridiagonalMatMul", lambda op, upper, main, lower, rhs: rhs, _tridiagonal_product,
-         _tridiagonal_product_gradient)
+def _tridiagonal_product_shape(op: Any, upper: Dims, main: Dims, lower: Dims, rhs: Dims) -> Dims:
+    upper, main, lower, rhs = (with_rank_at_least(dims, 2) for dims in (upper, main, lower, rhs))
+    merge(merge(upper, main), lower)
+    return rhs
+
+
+def _unfit_product(op: Any, *dims: Any) -> str | None:
+    for name, given in zip(("superdiagonal", "main diagonal", "subdiagonal"), dims):
+        if given[-2:] != (1, dims[-1][-2]):
+            return f"Invalid {name} shape."
+    return None
+
+
+register("TridiagonalMatMul", _tridiagonal_product_shape, _tridiagonal_product, _tridiagonal_product_gradient,
+         check=_refused(_unfit_product))
 
 
 # --- products --------------------------------------------------------------------------------------------------
 
 
 def _cross_shape(op: Any, a: Dims, b: Dims) -> Dims:
-    dims = same(op, a if a is not None else b)
+    dims = with_rank_at_least(merge(a, b), 1)
     if dims is not None and dims[-1] not in (None, 3):
         raise ValueError(f"Dimension must be 3 but is {dims[-1]}")
     return dims
 
 
 register("Cross", _cross_shape, lambda op, a, b: torch.linalg.cross(a, b, dim=-1),
-         lambda op, dy: (raw.cross(op.b, dy), raw.cross(dy, op.a)))
+         lambda op, dy: (raw.cross(op.b, dy), raw.cross(dy, op.a)), check=lambda op, a, b: None if a == b else
+         f"Both inputs must be of same shape: {shapes.brackets(a)} vs. {shapes.brackets(b)}")
+
+
+def _labels(equation: str, count: int) -> tuple[list[tuple[str, bool, str]], tuple[str, bool, str]]:
+    """The axes of each input and of the output of an einsum, as labels before and after those of its ellipsis.
+
+    Raises:
+      ValueError: the equation has no output, or is of another number of inputs.
+    """
+    sides = equation.replace(" ", "").split("->")
+    if len(sides) != 2:
+        raise ValueError(f"Expecting exactly one '->' in einsum equation: {equation}")
+    inputs = sides[0].split(",")
+    if len(inputs) != count:
+        raise ValueError(f"Expected {len(inputs)} inputs for equation {equation} but got: {count}")
+
+    def parts(labels: str) -> tuple[str, bool, str]:
+        before, dots, after = labels.partition("...")
+        return before, bool(dots), after
+
+    return [parts(labels) for labels in inputs], parts(sides[1])
 
 
 def _einsum_shape(op: Any, inputs: list[Dims]) -> Dims:
-    if "..." in op.equation or any(dims is None for dims in inputs):
-        return None
-    left, _, right = op.equation.replace(" ", "").partition("->")
+    given, (before, dots, after) = _labels(op.equation, len(inputs))
     sizes: dict[str, int | None] = {}
-    for labels, dims in zip(left.split(","), inputs):
-        if len(labels) != len(dims):  # type: ignore[arg-type]
-            raise ValueError(f"Expected input to have rank {len(labels)} but got: {len(dims)}")  # type: ignore[arg-type]
-        for label, size in zip(labels, dims):  # type: ignore[arg-type]
+    middle: Dims = ()
+    for index, ((first, several, last), dims) in enumerate(zip(given, inputs)):
+        rank = len(first) + len(last)
+        if dims is not None and (len(dims) < rank if several else len(dims) != rank):
+            raise ValueError(f"Shape must be {'at least ' if several else ''}rank {rank} but is rank {len(dims)}\n\t "
+                             f"for input {index} of the equation {op.equation}")
+        if several:
+            middle = broadcast_dims(middle, None if dims is None else dims[len(first):len(dims) - len(last)])
+        known = (None,) * rank if dims is None else dims[:len(first)] + dims[len(dims) - len(last):]
+        for label, size in zip(first + last, known):
             sizes[label] = merge_dim(sizes.get(label), size)
-    return tuple(sizes[label] for label in right)
+    if dots and middle is None:
+        return None
+    return (*[sizes[label] for label in before], *(middle or () if dots else ()), *[sizes[label] for label in after])
 
 
-register("Einsum", _einsum_shape, lambda op, inputs: torch.einsum(op.equation, *inputs))
+def _refused_einsum(op: Any, inputs: Any) -> str | None:
+    sizes: dict[str, int] = {}
+    for index, ((first, several, last), dims) in enumerate(zip(_labels(op.equation, len(inputs))[0], inputs)):
+        rank = len(first) + len(last)
+        if len(dims) < rank if several else len(dims) != rank:
+            return f"Expected input {index} to have rank {'at least ' if several else ''}{rank} but got: {len(dims)}"
+        axes = [*range(len(first)), *range(len(dims) - len(last), len(dims))]
+        for label, axis in zip(first + last, axes):
+            if sizes.setdefault(label, dims[axis]) != dims[axis]:
+                return (f"Expected dimension {sizes[label]} at axis {axis} of the input shaped "
+                        f"{shapes.brackets(dims)} but got dimension {dims[axis]}")
+    return None
+
+
+register("Einsum", _einsum_shape, lambda op, inputs: torch.einsum(op.equation, *inputs), check=_refused_einsum)
 
 old_names(BatchMatrixInverse="MatrixInverse", BatchMatrixDeterminant="MatrixDeterminant", BatchCholesky="Cholesky",
           BatchCholeskyGrad="CholeskyGrad", BatchMatrixSolve="MatrixSolve",

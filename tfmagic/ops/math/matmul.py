@@ -16,7 +16,7 @@ from tfmagic.ops.array import shape_ops
 from tfmagic.ops.declare import op, register
 from tfmagic.ops.math.cast import cast
 from tfmagic.ops.math.rules import conjugate
-from tfmagic.ops.shape_rules import broadcast_dims, merge_dim, with_rank, with_rank_at_least
+from tfmagic.ops.shape_rules import broadcast_dims, merge, merge_dim, with_rank, with_rank_at_least
 
 
 def _matrix_shape(op: Any, a: Dims, b: Dims) -> Dims:
@@ -65,7 +65,7 @@ def _batch_shape(op: Any, x: Dims, y: Dims) -> Dims:
         return None
     rows, inner = (x[-1], x[-2]) if op.adj_x else x[-2:]
     inner_y, columns = (y[-1], y[-2]) if op.adj_y else y[-2:]
-    batch = broadcast_dims(x[:-2], y[:-2])
+    batch = (merge if op.op.type == "BatchMatMul" else broadcast_dims)(x[:-2], y[:-2])
     merge_dim(inner, inner_y)
     return (*batch, rows, columns)  # type: ignore[misc]
 
@@ -99,11 +99,43 @@ def _batch_gradient(op: Any, dz: Tensor) -> tuple[Tensor, Tensor]:
     return (raw.reshape(raw.sum(dx, axes_x), shape_x), raw.reshape(raw.sum(dy, axes_y), shape_y))
 
 
-register("BatchMatMul", _batch_shape, _batch_kernel, _batch_products)
-register("BatchMatMulV2", _batch_shape, _batch_kernel, _batch_gradient)
+def _refused_batch(op: Any, x: Any, y: Any) -> str | None:
+    """TensorFlow's words for a run with batches of these shapes: those of the second version broadcast."""
+    shown = shapes.brackets(x), shapes.brackets(y)
+    if op.op.type == "BatchMatMul":
+        if len(x) != len(y):
+            return f"In[0] and In[1] has different ndims: {shown[0]} vs. {shown[1]}"
+        if len(x) < 2:
+            return f"In[0] and In[1] ndims must be >= 2: {len(x)}"
+        for axis, (a, b) in enumerate(zip(x[:-2], y[:-2])):
+            if a != b:
+                return f"In[0].dim({axis}) and In[1].dim({axis}) must be the same: {shown[0]} vs {shown[1]}"
+    else:
+        for which, dims in enumerate((x, y)):
+            if len(dims) < 2:
+                return f"In[{which}] ndims must be >= 2: {len(dims)}"
+        try:
+            broadcast_dims(x[:-2], y[:-2])
+        except ValueError:
+            return f"In[0] and In[1] must have compatible batch dimensions: {shown[0]} vs. {shown[1]}"
+    inner, inner_y = x[-2 if op.adj_x else -1], y[-1 if op.adj_y else -2]
+    return None if inner == inner_y else (f"In[0] mismatch In[1] shape: {inner} vs. {inner_y}: {shown[0]} {shown[1]} "
+                                          f"{int(op.adj_x)} {int(op.adj_y)}")
 
 
-@op("SparseMatMul")
+register("BatchMatMul", _batch_shape, _batch_kernel, _batch_products, check=_refused_batch)
+register("BatchMatMulV2", _batch_shape, _batch_kernel, _batch_gradient, check=_refused_batch)
+
+
+def _refused_sparse(op: Any, a: Any, b: Any) -> str | None:
+    for name, dims in (("a", a), ("b", b)):
+        if len(dims) != 2:
+            return f"{name} is not a matrix"
+    return None if a[0 if op.transpose_a else 1] == b[1 if op.transpose_b else 0] else (
+        f"Matrix size incompatible: a: {shapes.brackets(a)}, b: {shapes.brackets(b)}")
+
+
+@op("SparseMatMul", check=_refused_sparse)
 class SparseMatMul:
     """Product of two matrices with many zeros, in float32; on torch an ordinary product."""
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tfmagic.base import dtypes, errors
+from tfmagic.base import dtypes, errors, shapes
 from tfmagic.base.deprecation import deprecated_args, deprecated_argument_lookup
 from tfmagic.base.export import export
 from tfmagic.base.lazy import torch
@@ -43,22 +43,25 @@ def reduced(op: Any, x: Dims, axis: Dims) -> Dims:
 
 
 def axes_list(op: Any, axis: Any) -> list[int]:
-    """The axes of a reduction, checked and counted from the front where the rank is known."""
+    """The axes of a reduction, each once, checked and counted from the front where the rank is known."""
     axes = [int(axis)] if not isinstance(axis, (list, tuple)) else [int(a) for a in axis]
     dims = op.input._dims
     if dims is None:
-        return axes
+        return list(dict.fromkeys(axes))
     rank = len(dims)
     for a in axes:
         if not -rank <= a < rank:
             raise errors.InvalidArgumentError(None, op.op, f"Invalid reduction dimension ({a} for input with {rank} "
                                                            "dimension(s)")
-    axes = [a % rank for a in axes]
-    if len(set(axes)) != len(axes):
-        twice = next(a for a in axes if axes.count(a) > 1)
-        raise errors.InvalidArgumentError(None, op.op, "Invalid reduction arguments: Axes contains duplicate "
-                                                       f"dimension: {twice}")
-    return axes
+    return list(dict.fromkeys([a % rank for a in axes]))
+
+
+def _explain_axes(op: Any, x: Any, axis: Any) -> str | None:
+    rank = len(x.shape)
+    for a in axis.reshape(-1).tolist() if hasattr(axis, "reshape") else [axis] if isinstance(axis, int) else axis:
+        if not -rank <= a < rank:
+            return f"Invalid reduction dimension ({a} for input with {rank} dimension(s)"
+    return None
 
 
 def _over_axes(function: Callable[[Any, Any, list[int]], Any]) -> Callable[..., Any]:
@@ -84,7 +87,7 @@ def _mean(op: Any, x: Any, axes: list[int]) -> Any:
 def _prod(op: Any, x: Any, axes: list[int]) -> Any:
     dtype = torch_dtype(op.T)
     if op.input._dims is None:
-        axes = [a % x.dim() for a in axes]
+        axes = [a + x.dim() if a < 0 else a for a in axes]
     for a in sorted(axes, reverse=True):  # torch multiplies over one axis at a time
         x = torch.prod(x, a, op.keep_dims, dtype=dtype)
     return x
@@ -240,7 +243,7 @@ def _extreme_gradient(op: Any, dy: Tensor) -> tuple[Tensor, None]:
 
 # --- declarations ----------------------------------------------------------------------------------------------
 
-_AXES: dict[str, Any] = {"host": "reduction_indices"}
+_AXES: dict[str, Any] = {"host": "reduction_indices", "explain": _explain_axes}
 
 register("Sum", reduced, _over_axes(lambda op, x, axes: torch.sum(x, axes, op.keep_dims, dtype=torch_dtype(op.T))),
          _sum_gradient, _static(np.sum), **_AXES)
@@ -256,13 +259,17 @@ register("Any", reduced, _over_axes(lambda op, x, axes: torch.any(x, axes, op.ke
 
 def _euclidean_norm(op: Any, x: Any, axis: Any) -> Any:
     axes = axes_list(op, axis)
-    if op.T.is_integer:
-        x = x.to(torch.float64)
-    norm = torch.linalg.vector_norm(x, 2, axes, op.keep_dims) if axes else torch.abs(x)
-    return norm.to(torch_dtype(op.T))
+    if not axes:
+        return x
+    if all(-x.dim() <= a < x.dim() and x.shape[a] == 1 for a in axes):  # nothing to reduce: signs stay
+        return torch.amax(x, axes, op.keep_dims) if op.T.is_integer else torch.sum(x, axes, op.keep_dims)
+    if op.T.is_integer:  # squares and sums wrap
+        total = torch.sum(x * x, axes, op.keep_dims, dtype=torch_dtype(op.T))
+        return torch.sqrt(total.to(torch.float64)).to(torch_dtype(op.T))
+    return torch.linalg.vector_norm(x, 2, axes, op.keep_dims).to(torch_dtype(op.T))
 
 
-register("EuclideanNorm", reduced, _euclidean_norm, **_AXES)
+register("EuclideanNorm", reduced, _euclidean_norm, traced="shapes", **_AXES)
 
 
 def _arg_shape(op: Any, x: Dims, axis: Dims) -> Dims:
@@ -293,8 +300,21 @@ def _arg(function: str) -> Any:
     return kernel
 
 
-register("ArgMax", _arg_shape, _arg("argmax"), lambda op, dy: (None, None), host="dimension")
-register("ArgMin", _arg_shape, _arg("argmin"), lambda op, dy: (None, None), host="dimension")
+def _refused_arg(op: Any, x: Any, axis: Any) -> str | None:
+    return f"dim must be a scalar, but received tensor of shape: {shapes.brackets(axis)}" if axis else None
+
+
+def _explain_arg(op: Any, x: Any, axis: Any) -> str | None:
+    rank, axis = len(x.shape), int(axis)
+    if not -rank <= axis < rank:
+        return f"Expected dimension in the range [{-rank}, {rank}), but got {axis}"
+    return None if x.shape[axis] else (
+        f"Reduction axis {axis % rank} is empty in shape {shapes.brackets(tuple(x.shape))}")
+
+
+for _name in ("ArgMax", "ArgMin"):
+    register(_name, _arg_shape, _arg(_name.lower()), lambda op, dy: (None, None), host="dimension", check=_refused_arg,
+             explain=_explain_arg)
 
 
 # --- public functions ------------------------------------------------------------------------------------------

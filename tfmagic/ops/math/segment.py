@@ -17,7 +17,7 @@ from tfmagic.ops.array import constants, shape_ops
 from tfmagic.ops.array.indices import only_good, require, take
 from tfmagic.ops.declare import register
 from tfmagic.ops.math.cast import cast
-from tfmagic.ops.shape_rules import merge_dim, with_rank, with_rank_at_least
+from tfmagic.ops.shape_rules import merge, merge_dim, size_value, with_rank, with_rank_at_least
 
 # --- kernels ---------------------------------------------------------------------------------------------------
 
@@ -67,29 +67,36 @@ def _require_increasing(ids: Any) -> None:
 def _sorted_segments(kind: str) -> Any:
     def kernel(op: Any, data: Any, ids: Any) -> Any:
         ids = ids.to(torch.int64)
-        if ids.dim() != 1:
-            raise errors.InvalidArgumentError(None, op.op, "segment_ids should be a vector.")
-        if ids.shape[0] != data.shape[0]:
-            raise errors.InvalidArgumentError(None, op.op, "segment_ids should be the same size as dimension 0 of "
-                                                           "input.")
         _require_increasing(ids)
         return _segments(data, ids, _count(ids), kind, 1 if kind == "prod" else 0)
 
     return kernel
 
 
+def _refused_sorted(op: Any, data: Any, ids: Any) -> str | None:
+    if len(ids) != 1:
+        return "segment_ids should be a vector."
+    return None if data[:1] == ids else "segment_ids should be the same size as dimension 0 of input."
+
+
 def _explain_sorted(op: Any, data: Any, ids: Any) -> str | None:
+    return _explain_ids(ids, int(ids[-1]) + 1) if ids.numel() else None
+
+
+def _explain_ids(ids: Any, count: int) -> str | None:
+    """TensorFlow's words for the ids of `count` segments: it looks at the last, and then from the first on."""
+    if not ids.numel():
+        return None
+    if int(ids[-1]) < 0:
+        return "segment ids must be >= 0"
     if bool((ids[1:] < ids[:-1]).any()):
         return "segment ids are not increasing"
-    return "segment ids must be >= 0" if ids.numel() and int(ids[0]) < 0 else None
+    return None if int(ids[0]) >= 0 else (f"Segment id {int(ids[0])} out of range [0, {count}), possibly because "
+                                          "'segment_ids' input is not sorted.")
 
 
 def _unsorted_segments(kind: str) -> Any:
     def kernel(op: Any, data: Any, ids: Any, count: int) -> Any:
-        if tuple(data.shape[:ids.dim()]) != tuple(ids.shape):
-            raise errors.InvalidArgumentError(
-                None, op.op, f"data.shape = {shapes.brackets(tuple(data.shape))} does not start with segment_ids.shape "
-                             f"= {shapes.brackets(tuple(ids.shape))}")
         if count < 0:
             raise errors.InvalidArgumentError(None, op.op, f"Input num_segments == {count} must not be negative.")
         # Rows with a negative number go into a segment of their own, the first, which is cut off.
@@ -102,6 +109,13 @@ def _unsorted_segments(kind: str) -> Any:
     return kernel
 
 
+def _refused_unsorted(op: Any, data: Any, ids: Any, count: Any) -> str | None:
+    if count:
+        return f"num_segments should be a scalar, not shape {shapes.brackets(count)}"
+    return None if data[:len(ids)] == ids else (
+        f"data.shape = {shapes.brackets(data)} does not start with segment_ids.shape = {shapes.brackets(ids)}")
+
+
 def _explain_unsorted(op: Any, data: Any, ids: Any, count: Any) -> str | None:
     bad = (ids >= int(count)).nonzero().tolist()
     if not bad:
@@ -112,8 +126,6 @@ def _explain_unsorted(op: Any, data: Any, ids: Any, count: Any) -> str | None:
 def _gathered_segments(kind: str, counted: bool) -> Any:
     def kernel(op: Any, data: Any, indices: Any, ids: Any, count: int | None = None) -> Any:
         indices, ids = indices.to(torch.int64), ids.to(torch.int64)
-        if indices.shape != ids.shape:
-            raise errors.InvalidArgumentError(None, op.op, "segment_ids and indices should have same size.")
         _require_increasing(ids)
         rows = take(data, indices, 0)
         size = _count(ids) if count is None else count
@@ -125,14 +137,36 @@ def _gathered_segments(kind: str, counted: bool) -> Any:
 
 
 def _explain_gathered(op: Any, data: Any, indices: Any, ids: Any, count: Any = None) -> str | None:
-    if bool((ids[1:] < ids[:-1]).any()):
-        return "segment ids are not increasing"
-    bad = ((indices < 0) | (indices >= data.shape[0])).nonzero()
-    if len(bad):
-        return f"indices[{int(bad[0])}] == {int(indices[bad[0]])} out of range [0, {data.shape[0]})"
-    if count is not None and ids.numel() and int(ids[-1]) >= int(count):
+    if not ids.numel():
+        return None
+    size = int(ids[-1]) + 1 if count is None else int(count)
+    if size < 0:
+        return "segment ids must be >= 0"
+    if int(ids[-1]) >= size:
         return "segment ids must be < num_segments"
-    return None
+    refused = _explain_ids(ids, size)
+    if refused is not None:
+        return refused
+    bad = ((indices < 0) | (indices >= data.shape[0])).nonzero()
+    return f"Bad: indices[{int(bad[0])}] == {int(indices[bad[0]])} out of range [0, {data.shape[0]})" if len(bad) \
+        else None
+
+
+def _refused_gathered(op: Any, data: Any, indices: Any, ids: Any, count: Any = ()) -> str | None:
+    if count:
+        name = "output_dim0" if op.op.type.endswith("Grad") else "num_segments"
+        return f"{name} should be a scalar, not shape {shapes.brackets(count)}"
+    for name, dims in (("indices", indices), ("segment_ids", ids)):
+        if len(dims) != 1:
+            return f"{name} should be a vector."
+    return None if indices == ids else "segment_ids and indices should have same size."
+
+
+def _explain_grad(op: Any, grad: Any, indices: Any, ids: Any, count: Any) -> str | None:
+    if bool((ids >= grad.shape[0]).any()):
+        return "Invalid number of segments"
+    bad = ((indices < 0) | (indices >= int(count))).nonzero()
+    return f"Index {int(indices[bad[0]])} out of range [0, {int(count)})." if len(bad) else None
 
 
 def _sizes(ids: Any, count: Any, like: Any) -> Any:
@@ -166,15 +200,16 @@ def _unsorted_shape(op: Any, data: Dims, ids: Dims, count: Dims) -> Dims:
         raise ValueError(f"Shape must be at least rank {len(ids)} but is rank {len(data)}")
     for a, b in zip(data, ids):
         merge_dim(a, b)
-    size = static_int(op.num_segments)
-    if size is not None and size < 0:
-        raise ValueError(f"Dimension size, given by scalar input 2, must be non-negative but is {size}")
-    return (size, *data[len(ids):])
+    return (size_value(op.num_segments, 2), *data[len(ids):])
 
 
 def _gathered_shape(op: Any, data: Dims, indices: Dims, ids: Dims, *count: Dims) -> Dims:
     data = with_rank_at_least(data, 1)
-    size = static_int(op.op._inputs[3]) if count else None
+    merge(with_rank(indices, 1), with_rank(ids, 1))
+    size = None
+    if count:
+        with_rank(count[0], 0)
+        size = static_int(op.op._inputs[3])
     return None if data is None else (size, *data[1:])
 
 
@@ -274,20 +309,22 @@ for _kind, _rule, _unsorted_rule in (
         ("min", _extreme_gradient, _unsorted_extreme_gradient)):
     _title = _kind.capitalize()
     register(f"Segment{_title}", _sorted_shape, _sorted_segments(_kind), _rule, traced="shapes",
-             explain=_explain_sorted)
+              check=_refused_sorted, explain=_explain_sorted)
     if _kind != "mean":
         register(f"UnsortedSegment{_title}", _unsorted_shape, _unsorted_segments(_kind), _unsorted_rule,
-                 host="num_segments", traced="shapes", explain=_explain_unsorted)
+                 host="num_segments", traced="shapes", check=_refused_unsorted,
+                  explain=_explain_unsorted)
 
 for _kind, _title in (("sum", "Sum"), ("mean", "Mean"), ("sqrt_n", "SqrtN")):
     register(f"SparseSegment{_title}", _gathered_shape, _gathered_segments(_kind, False),
-             _gathered_gradient(_kind, False), traced="shapes", explain=_explain_gathered)
+             _gathered_gradient(_kind, False), traced="shapes", check=_refused_gathered,
+              explain=_explain_gathered)
     register(f"SparseSegment{_title}WithNumSegments", _gathered_shape, _gathered_segments(_kind, True),
-             _gathered_gradient(_kind, True), host="num_segments", traced="shapes", explain=_explain_gathered)
+             _gathered_gradient(_kind, True), host="num_segments", traced="shapes", check=_refused_gathered,
+              explain=_explain_gathered)
     if _kind != "sum":
-        register(f"SparseSegment{_title}Grad", lambda op, grad, indices, ids, count:
-                 None if grad is None else (static_int(op.output_dim0), *grad[1:]), _gathered_grad(_kind),
-                 host="output_dim0", traced="shapes")
+        register(f"SparseSegment{_title}Grad", _gathered_shape, _gathered_grad(_kind), host="output_dim0",
+                  traced="shapes", check=_refused_gathered, explain=_explain_grad)
 
 
 # --- public functions ------------------------------------------------------------------------------------------

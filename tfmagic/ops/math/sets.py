@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from tfmagic.base import errors
+from tfmagic.base import errors, shapes
 from tfmagic.base.lazy import torch
 from tfmagic.base.shapes import Dims
 from tfmagic.ops.declare import op
+from tfmagic.ops.shape_rules import merge, with_rank, with_rank_at_least
 
 _OPERATIONS = {"a-b": lambda a, b: a - b, "b-a": lambda a, b: b - a, "intersection": lambda a, b: a & b,
                "union": lambda a, b: a | b}
@@ -19,19 +20,28 @@ def _array(value: Any) -> Any:
     return value if isinstance(value, np.ndarray) else value.cpu().numpy()
 
 
-@op("DenseToDenseSetOperation", traced=False, because="looks at values")
+def _refused(op: Any, set1: Any, set2: Any) -> str | None:
+    for dims in (set1, set2):
+        if len(dims) < 2:
+            return f"Shape {shapes.brackets(dims)} has rank {len(dims)} < 2"
+    return None if set1[:-1] == set2[:-1] else (
+        f"Mismatched shapes {shapes.brackets(set1[:-1])} vs {shapes.brackets(set2[:-1])}")
+
+
+@op("DenseToDenseSetOperation", check=_refused, traced=False, because="looks at values")
 class DenseToDenseSetOperation:
     """A set operation on each pair of rows, as a sparse tensor with the elements in ascending order."""
 
     def shape(op: Any, set1: Dims, set2: Dims) -> tuple[Dims, Dims, Dims]:
-        rank = len(set1) if set1 is not None else len(set2) if set2 is not None else None
+        if set1 is not None:
+            with_rank_at_least(set1, 2)
+            set2 = with_rank(set2, len(set1))
+            merge(set1[:-1], set2[:-1])
+        rank = None if set2 is None else len(set2)
         return (None, rank), (None,), (rank,)
 
     def kernel(op: Any, set1: Any, set2: Any) -> tuple[Any, Any, Any]:
         a, b = _array(set1), _array(set2)
-        if a.shape[:-1] != b.shape[:-1]:
-            raise errors.InvalidArgumentError(None, op.op, f"Mismatched group shapes {list(a.shape[:-1])} and "
-                                                           f"{list(b.shape[:-1])}")
         operation = _OPERATIONS.get(op.set_operation.lower())
         if operation is None:
             raise errors.InvalidArgumentError(None, op.op, f"Invalid set_operation {op.set_operation}.")

@@ -30,8 +30,17 @@ def _sum_shape(op: Any, inputs: list[shapes.Dims]) -> shapes.Dims:
     return merged_list(inputs)
 
 
-register("AddN", _sum_shape, _sum, _gradient)
-register("AccumulateNV2", lambda op, inputs: op.shape._dims, _sum, _gradient)
+def _refused_sum(op: Any, inputs: Any) -> str | None:
+    for index, dims in enumerate(inputs):
+        if dims != inputs[0]:
+            return (f"Inputs to operation {op.op.name} of type AddN must have the same size and shape.  Input 0: "
+                    f"{shapes.brackets(inputs[0])} != input {index}: {shapes.brackets(dims)}")
+    return None
+
+
+register("AddN", _sum_shape, _sum, _gradient, check=_refused_sum)
+register("AccumulateNV2", lambda op, inputs: op.shape._dims, _sum, _gradient, check=lambda op, inputs:
+         "Parameters and update must be the same size" if len(set(inputs)) > 1 else None)
 
 
 @export("math.add_n")

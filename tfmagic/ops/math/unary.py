@@ -276,7 +276,7 @@ def _erf_gradient(sign: int) -> Any:
 
 def _digamma(op: Any, x: Any) -> Any:
     pole = (x <= 0) & (x == torch.floor(x))
-    return torch.where(pole, float("nan"), torch.digamma(x))
+    return torch.where(pole, float("inf"), torch.digamma(x))
 
 
 def _digamma_gradient(op: Any, dy: Tensor) -> Tensor:

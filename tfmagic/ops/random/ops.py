@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
-from tfmagic.base import dtypes
+from tfmagic.base import dtypes, shapes
 from tfmagic.base.errors import InvalidArgumentError
 from tfmagic.base.shapes import Dims
 from tfmagic.graph.context import get_default_graph
-from tfmagic.graph.static_value import static_dims, static_int
+from tfmagic.graph.static_value import static_dims
 from tfmagic.ops import raw, shape_rules
 from tfmagic.ops.array.constants import ones
 from tfmagic.ops.array.shape_ops import shape as shape_of
@@ -52,7 +52,7 @@ def _drawn_classes(op: Any, logits: Dims, count: Dims, *seed: Dims) -> Dims:
     shape_rules.with_rank(count, 0)
     for pair in seed:
         _check_pair(pair)
-    return batch, static_int(op.num_samples)
+    return batch, shape_rules.size_value(op.num_samples, 1)
 
 
 def _check_pair(seed: Dims) -> None:
@@ -68,8 +68,6 @@ def _refuse(message: str) -> Exception:
 
 def _sizes(shape: Any) -> tuple[int, ...]:
     """The run's value of the input `shape`, checked."""
-    if not isinstance(shape, Sequence):
-        raise _refuse(f"shape must be a vector of int32 or int64, got the single value {shape}")
     for size in shape:
         if size < 0:
             raise _refuse(f"Dimension {size} must be >= 0")
@@ -80,9 +78,19 @@ def _sizes(shape: Any) -> tuple[int, ...]:
 
 def _stream_for(seed: Any) -> Stream:
     """The stream of a stateless op, from its run's pair of seeds."""
-    if not isinstance(seed, Sequence) or len(seed) != 2:
-        raise _refuse(f"seed must have shape [2], not the value {seed}")
     return stateless_stream(seed)
+
+
+def _refused(op: Any, *dims: Any) -> str | None:
+    """TensorFlow's words for a run with values of these shapes: of `shape`, the pair of seeds and bounds."""
+    for name, given in zip([arg.name for arg in op.op._op_def.inputs], dims):
+        if name == "shape" and len(given) != 1:
+            return f"shape must be a vector of {{int32,int64}}, got shape {shapes.brackets(given)}"
+        if name == "seed" and given != (2,):
+            return f"seed must have shape [2], not {shapes.brackets(given)}"
+        if name in ("minval", "maxval") and given:
+            return f"{name} must be 0-D, got shape {shapes.brackets(given)}"
+    return None
 
 
 # --- uniform and normal numbers --------------------------------------------------------------------------------------
@@ -98,9 +106,9 @@ def _fills(name: str, stateless: str, distribution: Callable[..., Any]) -> None:
     def stateless_kernel(op: Any, shape: Any, seed: Any) -> Any:
         return distribution(_stream_for(seed), _sizes(shape), torch_dtype(op.dtype))
 
-    register(name, _given_shape, kernel, state=_stream_of, host="shape", sizes="shape",
+    register(name, _given_shape, kernel, state=_stream_of, host="shape", sizes="shape", check=_refused,
              doc=distribution.__doc__)
-    register(stateless, _seeded_shape, stateless_kernel, host=("shape", "seed"),
+    register(stateless, _seeded_shape, stateless_kernel, host=("shape", "seed"), check=_refused,
              traced=False, because="looks at values",
              doc=distribution.__doc__)
 
@@ -112,7 +120,7 @@ _fills("TruncatedNormal", "StatelessTruncatedNormal", distributions.truncated_no
 
 def _integers(op: Any, stream: Callable[[int], Stream], shape: Any, low: int, high: int) -> Any:
     sizes = _sizes(shape)
-    if low >= high:
+    if low >= high and 0 not in sizes:
         raise _refuse(f"Need minval < maxval, got {low} >= {high}")
     return distributions.uniform_int(stream(math.prod(sizes)), sizes, low, high,
                                      torch_dtype(op.minval.dtype))
@@ -126,7 +134,7 @@ def _integer_shape(op: Any, *inputs: Dims) -> Dims:
     return static_dims(op.shape)
 
 
-@op("RandomUniformInt", state=_stream_of, host=("shape", "minval", "maxval"), sizes="shape")
+@op("RandomUniformInt", state=_stream_of, host=("shape", "minval", "maxval"), sizes="shape", check=_refused)
 class RandomUniformInt:
     """Uniform integers in [minval, maxval)."""
 
@@ -136,7 +144,8 @@ class RandomUniformInt:
         return _integers(op, state.reserve_outputs, shape, minval, maxval)
 
 
-@op("StatelessRandomUniformInt", traced=False, because="looks at values", host=("shape", "seed", "minval", "maxval"))
+@op("StatelessRandomUniformInt", traced=False, because="looks at values", host=("shape", "seed", "minval", "maxval"),
+    check=_refused)
 class StatelessRandomUniformInt:
     """Uniform integers in [minval, maxval), the same for the same pair of seeds."""
 
@@ -146,7 +155,8 @@ class StatelessRandomUniformInt:
         return _integers(op, lambda count: _stream_for(seed), shape, minval, maxval)
 
 
-@op("ParameterizedTruncatedNormal", state=_stream_of, host="shape")
+@op("ParameterizedTruncatedNormal", state=_stream_of, host="shape", check=lambda op, shape, *parameters:
+    None if len(shape) == 1 else f"Input shape should be a vector, got shape: {shapes.brackets(shape)}")
 class ParameterizedTruncatedNormal:
     """Normal numbers between bounds, with parameters for each row."""
 
@@ -161,15 +171,29 @@ class ParameterizedTruncatedNormal:
             raise _refuse("Input shape should have at least one dimension")
         for name, values in zip(("means", "stdevs", "minvals", "maxvals"), (means, stdevs, minvals, maxvals)):
             if values.dim() > 1 or values.numel() not in (1, sizes[0]):
-                raise _refuse(f"{name} should be a scalar or have one value for each of {sizes[0]} rows, got "
-                                  f"shape {list(values.shape)}")
+                raise _refuse(f"Input {name} should have length 1 or shape[0], got shape: "
+                              f"{shapes.brackets(tuple(values.shape))}")
         return rejection.bounded_normal(state, sizes, means, stdevs, minvals, maxvals, torch_dtype(op.dtype))
+
+
+def _explain_gamma(op: Any, shape: Any, alpha: Any) -> str | None:
+    if shape.dim() == 1:
+        return None
+
+    def shown(part: Any) -> str:
+        if not isinstance(part, list):
+            return str(part)
+        rows = any(isinstance(item, list) for item in part)
+        return "".join([f"[{shown(item)}]" for item in part]) if rows else " ".join(map(str, part))
+
+    return (f"shape must be a vector of {{int32,int64}}, got shape: Tensor<type: {op.S.name} shape: "
+            f"{shapes.brackets(tuple(shape.shape))} values: {shown(shape.tolist())}>")
 
 
 # --- distributions with parameters -----------------------------------------------------------------------------------
 
 
-@op("RandomGamma", state=_stream_of, host="shape")
+@op("RandomGamma", state=_stream_of, host="shape", explain=_explain_gamma)
 class RandomGamma:
     """Numbers of the gamma distributions with shape parameters alpha and rate 1: shape + alpha.shape."""
 
@@ -198,7 +222,7 @@ class RandomGammaGrad:
         return gamma_gradient(alpha, sample)
 
 
-@op("RandomPoissonV2", "RandomPoisson", state=_stream_of, host="shape")
+@op("RandomPoissonV2", "RandomPoisson", state=_stream_of, host="shape", check=_refused)
 class RandomPoisson:
     """Numbers of the Poisson distributions with the given rates: shape + rate.shape."""
 
@@ -224,16 +248,22 @@ class RandomShuffle:
         return sampling.shuffle(state, value)
 
 
+def _refused_classes(op: Any, logits: Any, count: Any, *seed: Any) -> str | None:
+    if len(logits) != 2:
+        return f"logits should be a matrix, got shape {shapes.brackets(logits)}"
+    if count:
+        return f"num_samples should be a scalar, got shape {shapes.brackets(count)}"
+    return _refused(op, logits, count, *seed)
+
+
 def _check_classes(logits: Any, count: Any) -> None:
-    if logits.dim() != 2:
-        raise _refuse(f"logits should be a matrix, got shape {list(logits.shape)}")
     if count < 0:
         raise _refuse(f"num_samples should be nonnegative, got {count}")
     if logits.shape[1] == 0:
         raise _refuse("num_classes should be positive, got 0")
 
 
-@op("Multinomial", state=_stream_of, host="num_samples")
+@op("Multinomial", state=_stream_of, host="num_samples", check=_refused_classes)
 class Multinomial:
     """Class numbers drawn by unnormalised log-probabilities: logits [batch, classes] -> [batch, num_samples]."""
 
@@ -244,7 +274,8 @@ class Multinomial:
         return sampling.multinomial(state, logits, num_samples, torch_dtype(op.output_dtype))
 
 
-@op("StatelessMultinomial", traced=False, because="looks at values", host=("num_samples", "seed"))
+@op("StatelessMultinomial", traced=False, because="looks at values", host=("num_samples", "seed"),
+    check=_refused_classes)
 class StatelessMultinomial:
     """Class numbers drawn by unnormalised log-probabilities, the same for the same pair of seeds."""
 

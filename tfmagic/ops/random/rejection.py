@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+from tfmagic.base import errors
 from tfmagic.base.lazy import torch
 from tfmagic.ops.random.distributions import group_width, normal, normal_pairs, uniform, uniform_pairs
 from tfmagic.ops.random.philox import RESERVED_PER_OUTPUT, PhiloxState, Stream, words
@@ -190,7 +191,7 @@ def bounded_normal(state: PhiloxState, shape, means, deviations, minima, maxima,
 
     Raises:
       ValueError: the parameters of a row describe no distribution.
-      RuntimeError: no number could be accepted within a thousand tries.
+      InternalError: no number could be accepted within a thousand tries.
     """
     count = math.prod(shape)
     device = means.device
@@ -208,7 +209,7 @@ def bounded_normal(state: PhiloxState, shape, means, deviations, minima, maxima,
         mean, deviation, low, high = (values[0 if len(values) == 1 else row] for values in parameters)
         if not (deviation > 0 and low < high and (torch.isfinite(low) or torch.isfinite(high))):
             raise ValueError(
-                f"Invalid parameters: a normal distribution with mean {mean.item()}, standard deviation "
+                f"Invalid parameters\nA normal distribution with mean {mean.item()}, standard deviation "
                 f"{deviation.item()} and bounds [{low.item()}, {high.item()}]"
             )
         output[start:stop] = _bounded_row(reader, stop - start, mean, deviation, low, high)
@@ -243,7 +244,8 @@ class _GroupReader:
             self._stream = self._stream.skip(used * groups_at_once)
             tries = 0 if len(found) else tries + sets
             if tries > _MOST_TRIES:
-                raise RuntimeError("no number between the bounds was found in a thousand tries")
+                raise errors.InternalError(None, None, "TruncatedNormal exponential distribution rejection sampler "
+                                                       "failed to accept a sample.")
         return torch.cat(parts)
 
     def _draw(self, sets: int, groups: int) -> Callable:

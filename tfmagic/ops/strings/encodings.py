@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from tfmagic.base import shapes
 from tfmagic.base.deprecation import deprecated_args, deprecated_argument_lookup
 from tfmagic.base.export import export
 from tfmagic.base.lazy import torch
 from tfmagic.graph.operation import Tensor
-from tfmagic.graph.static_value import static_int
 from tfmagic.ops import raw, shape_rules
 from tfmagic.ops.array.rules import as_array, objects
 from tfmagic.ops.declare import op
@@ -31,8 +31,10 @@ def _encoded(text: bytes, pad: bool) -> bytes:
 
 def _decoded(text: bytes) -> bytes:
     body = text.rstrip(b"=")
-    if not _BASE64.fullmatch(text) or len(body) % 4 == 1:
+    if not _BASE64.fullmatch(text):
         raise invalid("Invalid character found in base64.")
+    if len(body) % 4 == 1:
+        raise invalid("Base64 string length cannot be 1 modulo 4.")
     return base64.urlsafe_b64decode(body + b"=" * (-len(body) % 4))
 
 
@@ -61,22 +63,28 @@ class DecodeRaw:
         return torch.from_numpy(array.reshape(*x.shape, size // kind.itemsize))
 
 
-@op("DecodePaddedRaw", host="fixed_length", **HOST_STRINGS)
+@op("DecodePaddedRaw", host="fixed_length", check=lambda op, x, fixed_length:
+    f"k must be scalar, got shape {shapes.brackets(fixed_length)}" if fixed_length else None, **HOST_STRINGS)
 class DecodePaddedRaw:
     """The numbers that the first bytes of each string are; shorter strings are filled up with zeros."""
 
     def shape(op, x, fixed_length):
-        size = static_int(op.fixed_length)
+        size = shape_rules.size_value(op.fixed_length, 1)
+        if size is not None and size % op.out_type.size:
+            raise ValueError(f"Dimension size must be evenly divisible by {op.out_type.size} but is {size}")
         return None if x is None else (*x, None if size is None else size // op.out_type.size)
 
     def kernel(op, x, fixed_length):
         kind = np.dtype(op.out_type.as_numpy_dtype)
-        if fixed_length <= 0 or fixed_length % kind.itemsize:
-            raise invalid(f"fixed_length ({fixed_length}) must be positive and a multiple of the size of out_type "
+        if fixed_length <= 0:
+            raise invalid(f"fixed_length ({fixed_length}) must be greater than zero.")
+        if fixed_length % kind.itemsize:
+            raise invalid(f"fixed_length ({fixed_length}) must be a multiple of the size of out_type "
                           f"({kind.itemsize})")
         order = kind.newbyteorder("<" if op.little_endian else ">")
         body = b"".join(item[:fixed_length].ljust(fixed_length, b"\0") for item in x.ravel().tolist())
-        return torch.from_numpy(np.frombuffer(body, order).astype(kind).reshape(*x.shape, -1))
+        return torch.from_numpy(np.frombuffer(body, order).astype(kind).reshape(
+            *x.shape, fixed_length // kind.itemsize))
 
 
 # --- Unicode ----------------------------------------------------------------------------------------------------
@@ -135,7 +143,11 @@ def _encode_points(op: Any, points: list[int]) -> bytes:
     return "".join(text).encode(op.output_encoding)
 
 
-@op("UnicodeTranscode", **HOST_STRINGS)
+def _refused_character(op: Any, *dims: Any) -> str | None:
+    return None if 0 <= op.replacement_char < 0x110000 else "replacement_char out of unicode codepoint range"
+
+
+@op("UnicodeTranscode", check=_refused_character, **HOST_STRINGS)
 class UnicodeTranscode:
     """Each string in another encoding."""
 
@@ -162,7 +174,7 @@ def _splits_dims(x: Any) -> Any:
     return (None if count is None else count + 1,)
 
 
-@op("UnicodeDecode", **HOST_STRINGS)
+@op("UnicodeDecode", check=_refused_character, **HOST_STRINGS)
 class UnicodeDecode:
     """The code points of all strings, and where each string's begin."""
 
@@ -173,7 +185,7 @@ class UnicodeDecode:
         return _decode_all(op, x)[:2]
 
 
-@op("UnicodeDecodeWithOffsets", **HOST_STRINGS)
+@op("UnicodeDecodeWithOffsets", check=_refused_character, **HOST_STRINGS)
 class UnicodeDecodeWithOffsets:
     """The code points of all strings, where each string's begin, and at which byte each character begins."""
 
@@ -184,7 +196,7 @@ class UnicodeDecodeWithOffsets:
         return _decode_all(op, x)
 
 
-@op("UnicodeEncode", **HOST_STRINGS)
+@op("UnicodeEncode", check=_refused_character, **HOST_STRINGS)
 class UnicodeEncode:
     """Strings from code points, cut at `input_splits`."""
 
@@ -195,8 +207,8 @@ class UnicodeEncode:
 
     def kernel(op, values, splits):
         points, ends = as_array(values).tolist(), as_array(splits).tolist()
-        if not ends or ends[0] != 0 or ends[-1] != len(points) or any(a > b for a, b in zip(ends, ends[1:])):
-            raise invalid("input_splits must begin with 0, rise, and end with the number of values")
+        if not ends or ends[0] != 0 or ends[-1] > len(points) or any(a > b for a, b in zip(ends, ends[1:])):
+            raise invalid("input_splits must begin with 0, rise, and end with no more than the number of values")
         return objects([_encode_points(op, points[a:b]) for a, b in zip(ends, ends[1:])], (len(ends) - 1,))
 
 

@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from tfmagic.base import shapes
 from tfmagic.base.export import export
 from tfmagic.base.lazy import torch
 from tfmagic.graph.operation import Tensor
+from tfmagic.graph.static_value import static_value
 from tfmagic.ops import raw, shape_rules
 from tfmagic.ops.array.rules import as_array
 from tfmagic.ops.declare import op
@@ -187,23 +189,35 @@ class StringToHashBucketStrong:
 
     def kernel(op, x):
         if len(op.key) != 2:
-            raise invalid(f"Key must have 2 elements, got {len(op.key)}")
+            raise invalid("Key must have 2 elements")
         key = (op.key[0] & _MASK, op.key[1] & _MASK)
         return numbers(x, lambda s: siphash(key, s) % op.num_buckets, "int64")
 
 
-@op("Fingerprint", host="method", **HOST_STRINGS)
+def _refused_fingerprint(op: Any, data: Any, method: Any) -> str | None:
+    if method:
+        return f"`method` should be a scalar string: {shapes.brackets(method)}"
+    return None if data else "`data` should have at least one dimension: []"
+
+
+@op("Fingerprint", host="method", check=_refused_fingerprint, **HOST_STRINGS)
 class Fingerprint:
     """The fingerprints of the rows of a tensor, eight bytes each."""
 
     def shape(op, data, method):
         shape_rules.with_rank_at_least(data, 1)
+        shape_rules.with_rank(method, 0)
+        name = static_value(op.method)
+        if name is None:
+            return None, None
+        if name != b"farmhash64":
+            raise ValueError(f"Unsupported method: {name[()].decode(errors='replace')}")
         return (None if data is None else data[0], 8)
 
     def kernel(op, data, method):
         name = np.asarray(method).reshape(-1)[0]
         if name != b"farmhash64":
-            raise invalid(f"Unsupported fingerprint method: {name!r}")
+            raise invalid(f"Unsupported fingerprint method: {name.decode(errors='replace')}")
         array = as_array(data)
         rows = array.reshape(len(array), -1)
         if array.dtype == object:

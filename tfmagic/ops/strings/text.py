@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tfmagic.base import dtypes
+from tfmagic.base import dtypes, errors, shapes
 from tfmagic.base.deprecation import deprecated, deprecated_args, deprecated_argument_lookup
 from tfmagic.base.export import export
 from tfmagic.base.lazy import torch
@@ -51,7 +51,15 @@ def _characters(text: bytes) -> int:
 # --- join -------------------------------------------------------------------------------------------------------
 
 
-@op("StringJoin", **HOST_STRINGS)
+def _refused_join(op: Any, inputs: Any) -> str | None:
+    given = [dims for dims in inputs if dims]
+    for dims in given:
+        if dims != given[0]:
+            return f"Input shapes do not match: {shapes.brackets(given[0])} vs. {shapes.brackets(dims)}"
+    return None
+
+
+@op("StringJoin", check=_refused_join, **HOST_STRINGS)
 class StringJoin:
     """Strings of several tensors joined element by element; scalars go with every element."""
 
@@ -65,11 +73,7 @@ class StringJoin:
         return dims
 
     def kernel(op, inputs):
-        shapes = {x.shape for x in inputs if x.ndim}
-        if len(shapes) > 1:
-            a, b = sorted(shapes)[:2]
-            raise invalid(f"Input shapes do not match: {list(a)} vs. {list(b)}")
-        dims = shapes.pop() if shapes else ()
+        dims = next((x.shape for x in inputs if x.ndim), ())
         columns = [np.broadcast_to(x, dims).ravel().tolist() for x in inputs]
         separator = op.separator.encode() if isinstance(op.separator, str) else op.separator
         return objects([separator.join(row) for row in zip(*columns)], dims)
@@ -80,6 +84,7 @@ class ReduceJoin:
     """Strings joined along axes, in the order in which the axes are given."""
 
     def shape(op, inputs, axes):
+        shape_rules.with_rank_at_most(axes, 1)
         given = static_ints(op.reduction_indices)
         if inputs is None:
             return None
@@ -87,7 +92,7 @@ class ReduceJoin:
             return (None,) * len(inputs) if op.keep_dims else None
         for axis in given:
             if not -len(inputs) <= axis < len(inputs):
-                raise ValueError(f"Invalid reduction dimension {axis} for input with {len(inputs)} dimension(s)")
+                raise ValueError(f"Invalid reduction dimension {axis} for input with {len(inputs)} dimensions.")
         chosen = {axis % len(inputs) for axis in given} if inputs else set()
         if op.keep_dims:
             return tuple(1 if i in chosen else d for i, d in enumerate(inputs))
@@ -97,10 +102,12 @@ class ReduceJoin:
         axes = [axes] if isinstance(axes, int) else list(axes)
         for axis in axes:
             if not -inputs.ndim <= axis < inputs.ndim:
-                raise invalid(f"Invalid reduction dimension {axis} for input with {inputs.ndim} dimension(s)")
+                raise errors.OutOfRangeError(None, None, f"Invalid reduction dimension {axis} for input with "
+                                                         f"{inputs.ndim} dimension(s)")
         axes = [axis % inputs.ndim for axis in axes]
         if len(set(axes)) != len(axes):
-            raise invalid("Duplicate reduction dimension")
+            twice = next(axis for axis in axes if axes.count(axis) > 1)
+            raise invalid(f"Duplicate reduction dimension {twice}")
         rest = [axis for axis in range(inputs.ndim) if axis not in axes]
         moved = inputs.transpose(*rest, *reversed(axes))  # the axis that is named first is joined first
         kept = moved.shape[:len(rest)]
@@ -110,11 +117,26 @@ class ReduceJoin:
         return np.expand_dims(joined, sorted(axes)) if op.keep_dims and axes else joined
 
 
-@op("UnsortedSegmentJoin", host="num_segments", **HOST_STRINGS)
+def _refused_segments(op: Any, inputs: Any, ids: Any, count: Any) -> Any:
+    if count:
+        return "Number of segments should be a scalar"
+    if not ids:
+        return "Segment_id cannot have rank 0"
+    if len(ids) > len(inputs):
+        return errors.OutOfRangeError(None, None, f"Invalid segment_id rank {len(ids)} for input with {len(inputs)} "
+                                                  "dimension(s)")
+    for axis, (size, given) in enumerate(zip(ids, inputs)):
+        if size != given:
+            return f"Segment dimension is {size} while input dimension is {len(inputs)} in rank {axis}"
+    return None
+
+
+@op("UnsortedSegmentJoin", host="num_segments", check=_refused_segments, **HOST_STRINGS)
 class UnsortedSegmentJoin:
     """The strings of each segment joined."""
 
     def shape(op, inputs, ids, count):
+        shape_rules.merged_prefix(inputs, ids)
         if inputs is None or ids is None:
             return None
         return (static_int(op.num_segments), *inputs[len(ids):])
@@ -129,7 +151,7 @@ class UnsortedSegmentJoin:
             if segment < 0:
                 continue
             if segment >= count:
-                raise invalid(f"segment_ids[{position}] = {segment} is out of range [0, {count})")
+                raise invalid("segment_ids are not allowed to exceed num_segments or to have negative values.")
             for column, text in enumerate(rows[position].tolist()):
                 parts[segment][column].append(text)
         separator = op.separator.encode()
@@ -141,7 +163,15 @@ class UnsortedSegmentJoin:
 
 def _split_dims(op: Any, x: Dims, sep: Dims) -> tuple[Dims, Dims, Dims]:
     shape_rules.with_rank(x, 1)
+    shape_rules.with_rank(sep, 0)
     return (None, 2), (None,), (2,)
+
+
+def _refused_split(op: Any, x: Any, sep: Any) -> str | None:
+    if len(x) != 1:
+        return f"input must be a vector, got shape: {shapes.brackets(x)}"
+    name = "sep" if op.op.type == "StringSplitV2" else "delimiter"
+    return f"{name} must be a scalar, got shape: {shapes.brackets(sep)}" if sep else None
 
 
 def _sparse_parts(rows: list[list[bytes]]) -> tuple[Any, Any, Any]:
@@ -175,7 +205,7 @@ def _cut_as_python(op: Any, x: Any, sep: Any) -> list[list[bytes]]:
     return [text.split(mark or None, op.maxsplit) for text in x.tolist()]
 
 
-@op("StringSplit", **HOST_STRINGS)
+@op("StringSplit", check=_refused_split, **HOST_STRINGS)
 class StringSplit:
     """Each string cut at every character of `delimiter`, or into bytes."""
 
@@ -188,7 +218,7 @@ class StringSplit:
         return _sparse_parts(_cut(op, x, delimiter))
 
 
-@op("StringSplitV2", **HOST_STRINGS)
+@op("StringSplitV2", check=_refused_split, **HOST_STRINGS)
 class StringSplitV2:
     """Each string cut as `bytes.split` does it."""
 
@@ -201,20 +231,28 @@ class StringSplitV2:
         return _sparse_parts(_cut_as_python(op, x, sep))
 
 
-@op("Substr", **HOST_STRINGS)
+def _refused_parts(op: Any, x: Any, pos: Any, length: Any) -> str | None:
+    if pos != length:
+        return f"pos and len should have the same shape, got: {shapes.brackets(pos)} vs. {shapes.brackets(length)}"
+    try:
+        shape_rules.broadcast_dims(x, pos)
+    except ValueError:
+        return f"Incompatible shapes: {shapes.brackets(x)} vs. {shapes.brackets(pos)}"
+    return None
+
+
+@op("Substr", check=_refused_parts, **HOST_STRINGS)
 class Substr:
     """A part of each string: `len` bytes or characters from `pos` on."""
 
     def shape(op, x, pos, length):
         if pos is not None and length is not None:
+            shape_rules.with_rank(pos, len(length))
             shape_rules.merge(pos, length)
         return shape_rules.broadcast_dims(x, pos)
 
     def kernel(op, x, pos, length):
         starts, lengths = as_array(pos), as_array(length)
-        if starts.shape != lengths.shape:
-            raise invalid(f"pos and len should have the same shape, got: {list(starts.shape)} vs. "
-                          f"{list(lengths.shape)}")
         dims = np.broadcast_shapes(x.shape, starts.shape)
         rows = [np.broadcast_to(a, dims).ravel().tolist() for a in (x, starts, lengths)]
         return objects([_part(op, *row, index) for index, row in enumerate(zip(*rows))], dims)
@@ -223,7 +261,7 @@ class Substr:
 def _part(op: Any, text: bytes, start: int, length: int, index: int) -> bytes:
     items: Any = text if op.unit == "BYTE" else utf8(op, text)
     if not -len(items) <= start <= len(items):
-        raise invalid(f"pos {start} out of range for string at index {index}")
+        raise invalid(f"pos {start} out of range for string b'{text.decode(errors='replace')}' at index {index}")
     start = start + len(items) if start < 0 else start
     part = items[start:start + max(length, 0)]
     return part if op.unit == "BYTE" else part.encode("utf-8", "surrogateescape")
@@ -314,12 +352,25 @@ def _raw_bytes(text: Any) -> bytes:
     return text.encode() if isinstance(text, str) else text
 
 
-register("RegexReplace", shape_rules.same, lambda op, x, pattern, rewrite: _regex_replace(
-    op, x, pattern.reshape(-1)[0], rewrite.reshape(-1)[0]), **HOST_STRINGS)
+def _one_pattern(op: Any, x: Dims, *scalars: Dims) -> Dims:
+    for dims in scalars:
+        shape_rules.with_rank(dims, 0)
+    return x
+
+
+def _refused_pattern(op: Any, x: Any, *scalars: Any) -> str | None:
+    for name, dims in zip(("Pattern", "Rewrite"), scalars):
+        if dims:
+            return f"{name} must be scalar, but received {shapes.brackets(dims)}"
+    return None
+
+
+register("RegexReplace", _one_pattern, lambda op, x, pattern, rewrite: _regex_replace(
+    op, x, pattern.reshape(-1)[0], rewrite.reshape(-1)[0]), check=_refused_pattern, **HOST_STRINGS)
 register("StaticRegexReplace", shape_rules.same, lambda op, x: _regex_replace(
     op, x, _raw_bytes(op.pattern), _raw_bytes(op.rewrite)), **HOST_STRINGS)
-register("RegexFullMatch", shape_rules.same, lambda op, x, pattern: _full_match(op, x, pattern.reshape(-1)[0]),
-         **HOST_STRINGS)
+register("RegexFullMatch", _one_pattern, lambda op, x, pattern: _full_match(op, x, pattern.reshape(-1)[0]),
+         check=_refused_pattern, **HOST_STRINGS)
 register("StaticRegexFullMatch", shape_rules.same, lambda op, x: _full_match(op, x, _raw_bytes(op.pattern)),
          **HOST_STRINGS)
 
@@ -394,17 +445,17 @@ class StringToNumber:
 class StringFormat:
     """A template whose placeholders are filled with tensors as `tf.Print` shows them."""
 
-    shape = shape_rules.scalar
+    def shape(op, inputs):
+        count = op.template.count(op.placeholder)
+        if count != len(inputs):
+            raise ValueError(f"num placeholders in template and num inputs must match: {count} vs. {len(inputs)}")
+        return ()
 
     def kernel(op, inputs):
         text, pieces = op.template, []
         for value in inputs:
-            before, found, text = text.partition(op.placeholder)
-            if not found:
-                raise invalid("num placeholders in template and num inputs must match")
+            before, _, text = text.partition(op.placeholder)
             pieces += [before, summary(as_array(value), op.summarize)]
-        if op.placeholder in text:
-            raise invalid("num placeholders in template and num inputs must match")
         return objects(["".join([*pieces, text]).encode("utf-8", "surrogateescape")], ())
 
 
