@@ -318,8 +318,8 @@ def assert_shapes(shapes: Any, data: Any = None, summarize: int | None = None, m
 def _wanted_sizes(tensor: Tensor, wanted: Any, message: str) -> list[int | str | None]:
     """The sizes that a user asks for: numbers, symbols, or None for any; of a scalar the one of a vector."""
     if not hasattr(wanted, "__iter__") and not hasattr(wanted, "__getitem__"):
-        raise ValueError(f"{message}.  Tensor {tensor.name}.  Specified shape must be an iterable.  An iterable has the "
-                         f"attribute `__iter__` or `__getitem__`.  Received specified shape: {wanted}")
+        raise ValueError(f"{message}.  Tensor {tensor.name}.  Specified shape must be an iterable.  An iterable has "
+                         f"the attribute `__iter__` or `__getitem__`.  Received specified shape: {wanted}")
     return [_wanted_size(size) for size in wanted] or [1]
 
 
