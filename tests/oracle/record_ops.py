@@ -22,7 +22,7 @@ EDGES = 4           # changed calls that TensorFlow accepts, kept for an op
 REFUSALS = {"building": 4, "running": 4}
 # Ops that gradient functions make: users do not call them, and their kernels trust what they get.
 INTERNAL = re.compile(r"Grad(Grad)?(V\d|WithArgmax)?$|Backprop(Filter|Input)(V2)?$"
-                      r"|^Batch(Ch|F|IF|Ma(?!tMul)|S|Nor)|IgammaGradA")
+                      r"|^Batch(Ch|F|IF|Ma(?!tMul)|S|Nor)|IgammaGradA|^SparseTensorDenseAdd")
 SECONDS = 60        # for one sample
 # What TensorFlow lacks on the CPU tells nothing of the op.
 LACKING = re.compile(r"No OpKernel was registered|.* not (yet )?implemented|Unsupported data type|OpKernel '.*KernelDef"

@@ -16,11 +16,11 @@ from tfmagic.graph.scopes import name_scope
 from tfmagic.ops import api, raw
 from tfmagic.ops.array import constants, shape_ops
 from tfmagic.ops.math.cast import cast
-from tfmagic.ops.math.counts import remove_squeezable_dimensions
 from tfmagic.ops.math.reduce import reduce_sum
 from tfmagic.ops.math.sums import add_n
 from tfmagic.ops.math.unary import abs as _abs
 from tfmagic.tf.array.weights import assert_broadcastable, broadcast_weights
+from tfmagic.tf.math.confusion import remove_squeezable_dimensions
 from tfmagic.tf.nn.cross_entropy import (
     sigmoid_cross_entropy_with_logits,
     softmax_cross_entropy_with_logits_v2,
