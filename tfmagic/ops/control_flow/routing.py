@@ -21,6 +21,11 @@ def _switch_shape(op: Any, data: Dims, pred: Dims) -> tuple[Dims, Dims]:
     return data, data
 
 
+def _known_side(op: Any, data: Any, pred: Any) -> tuple[Any, Any]:
+    """What a switch whose condition is known sends on; nothing is known of the side that is not taken."""
+    return (None, data) if pred else (data, None)
+
+
 def _merge_shape(op: Any, inputs: list[Dims]) -> tuple[Dims, Dims]:
     """What all inputs have in common."""
     first = inputs[0]
@@ -46,7 +51,7 @@ def _bool_scalar(op: Any, condition: Dims) -> Dims:
 def declare_routing(switch: Any, merge: Any, enter: Any, leave: Any, next_iteration: Any) -> None:
     """Declare the nodes that route values, with the gradient rules that `gradient_rules` offers."""
     for prefix in ("", "Ref"):
-        register(prefix + "Switch", _switch_shape, gradient=switch)
+        register(prefix + "Switch", _switch_shape, gradient=switch, static=_known_side)
         register(prefix + "Merge", _merge_shape, gradient=merge)
         register(prefix + "Enter", _enter_shape, gradient=enter)
         register(prefix + "Exit", shape_rules.same, gradient=leave)

@@ -336,7 +336,7 @@ register("ApproximateEqual", merged, lambda op, x, y: torch.lt(torch.abs(x - y),
 
 def _shift(function: str) -> Any:
     """Shifts by more than the width of the type, which C++ leaves open, count as the widest one."""
-    return lambda op, x, y: getattr(torch, function)(x, torch.clamp(y, 0, op.T.size * 8 - 1))
+    return lambda op, x, y: getattr(torch, function)(x, torch.clamp(y, 0, op.op._attrs["T"].size * 8 - 1))
 
 
 binary("BitwiseAnd", kernel="bitwise_and")

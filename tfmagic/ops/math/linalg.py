@@ -501,7 +501,19 @@ register("MatrixExponential", _square, lambda op, x: torch.linalg.matrix_exp(_fu
          check=_SQUARE)
 register("MatrixLogarithm", _square, lambda op, x: _matrix_function(op, x, torch.log), traced="shapes",
          check=_SQUARE)
-register("MatrixSquareRoot", _square, lambda op, x: _matrix_function(op, x, torch.sqrt),
+def _square_root(op: Any, x: Any) -> Any:
+    """A real matrix with a negative eigenvalue has no real root: NaN, as in TensorFlow."""
+
+    def root(values: Any) -> Any:
+        if op.T.is_complex:
+            return torch.sqrt(values)
+        zero = torch.finfo(values.dtype).eps * values.abs().amax(-1, keepdim=True) if values.shape[-1] else 0
+        return torch.where((values.imag == 0) & (values.real < -zero), float("nan"), torch.sqrt(values))
+
+    return _matrix_function(op, x, root)
+
+
+register("MatrixSquareRoot", _square, _square_root,
          lambda op, dy: _square_root_gradient(op, dy), traced="shapes", check=_SQUARE)
 
 

@@ -271,7 +271,7 @@ def assert_shapes(shapes: Any, data: Any = None, summarize: int | None = None, m
 
     Args:
       shapes: dict (or pairs) from a tensor to its shape: a number says the size of an axis, a letter stands for the
-        same size everywhere, None for any size.
+        same size everywhere, None or a dot for any size.
       data, summarize, message, name: as in `assert_equal`.
 
     Raises:
@@ -282,38 +282,63 @@ def assert_shapes(shapes: Any, data: Any = None, summarize: int | None = None, m
     pairs = list(shapes.items()) if isinstance(shapes, dict) else list(shapes)
     message = message or ""
     with name_scope(name, "assert_shapes", [shapes, data]):
-        checks: list[Operation] = []
-        sizes: dict[str, tuple[str, Any]] = {}
-        for tensor, wanted in pairs:
-            tensor = convert_to_tensor(tensor)
-            wanted = tuple(wanted) if isinstance(wanted, (tuple, list, str)) else (wanted,)
-            checks.append(assert_rank(tensor, len(wanted), data, summarize, message))
-            dynamic: Any = None
+        given = [(tensor, _wanted_sizes(tensor, wanted, message))
+                 for tensor, wanted in [(convert_to_tensor(tensor), wanted) for tensor, wanted in pairs]]
+        sizes = [_sizes(tensor) for tensor, _ in given]
+        checks = [(assert_rank if len(wanted) > 1 else assert_rank_in)(
+            tensor, len(wanted) if len(wanted) > 1 else [0, 1], data, summarize, message, name)
+            for tensor, wanted in given]
+        first: dict[str, tuple[str, Any]] = {}
+        for (tensor, wanted), actual_sizes in zip(given, sizes):
             for axis, size in enumerate(wanted):
                 if size is None:
                     continue
-                known = None if tensor._dims is None else tensor._dims[axis]
-                if known is None:
-                    dynamic = shape_ops.shape(tensor) if dynamic is None else dynamic
-                actual: Any = dynamic[axis] if known is None else known
-                where = f"Tensor {tensor.name} dimension {axis}"
-                if isinstance(size, str) and not size.isdigit():
-                    if size not in sizes:
-                        sizes[size] = (where, actual)
+                actual = actual_sizes[axis]
+                if isinstance(size, str):
+                    if size not in first:
+                        first[size] = f"Specified by tensor {tensor.name} dimension {axis}", actual
                         continue
-                    origin, expected = sizes[size]
-                    text = f"{message}.  {where} must have size equal to {origin}."
+                    origin, expected = first[size]
                 else:
-                    expected = int(size)
-                    text = f"{message}.  {where} must have size {expected}."
+                    origin, expected = "Specified explicitly", size
                 if isinstance(actual, int) and isinstance(expected, int):
                     if actual != expected:
-                        raise ValueError(f"{text}  Received size {actual}, shape {tensor.shape}")
-                else:
-                    shown = data or [text, "Received shape: ", shape_ops.shape(tensor)]
-                    checks.append(Assert(raw.equal(convert_to_tensor(actual), convert_to_tensor(expected)), shown,
-                                         summarize=summarize))
-        return group(*checks, name="shape_checks")
+                        raise ValueError(f"{message}.  {origin}.  Tensor {tensor.name} dimension {axis} must have size "
+                                         f"{expected}.  Received size {actual}, shape {tensor.shape}")
+                    continue
+                condition = raw.equal(convert_to_tensor(actual), convert_to_tensor(expected))
+                shown = data
+                if data is None:
+                    shown = [message, origin, f"Tensor {tensor.name} dimension", axis, "must have size", expected,
+                             "Received shape: ", shape_ops.shape(tensor)]
+                checks.append(Assert(condition, shown, summarize=summarize))
+        return group(*checks)
+
+
+def _wanted_sizes(tensor: Tensor, wanted: Any, message: str) -> list[int | str | None]:
+    """The sizes that a user asks for: numbers, symbols, or None for any; of a scalar the one of a vector."""
+    if not hasattr(wanted, "__iter__") and not hasattr(wanted, "__getitem__"):
+        raise ValueError(f"{message}.  Tensor {tensor.name}.  Specified shape must be an iterable.  An iterable has "
+                         f"the attribute `__iter__` or `__getitem__`.  Received specified shape: {wanted}")
+    return [_wanted_size(size) for size in wanted] or [1]
+
+
+def _wanted_size(size: Any) -> int | str | None:
+    if size is None or size == ".":
+        return None
+    try:
+        return int(size)
+    except ValueError:
+        return str(size)
+
+
+def _sizes(tensor: Tensor) -> Any:
+    """The sizes of a tensor, as numbers where they are known; a scalar counts as a vector of one element."""
+    dynamic = shape_ops.shape(tensor)
+    if tensor._dims is None:
+        is_scalar = raw.equal(shape_ops.rank(tensor), 0)
+        return cond(is_scalar, lambda: convert_to_tensor([1]), lambda: dynamic)
+    return [dynamic[axis] if size is None else size for axis, size in enumerate(tensor._dims)] or [1]
 
 
 # --- types ------------------------------------------------------------------------------------------------------
