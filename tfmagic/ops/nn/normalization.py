@@ -138,7 +138,8 @@ def _batch_norm_grad_gradient(op: Any, ddx: Tensor, ddscale: Tensor, ddoffset: T
     dy, x, scale = op.y_backprop, op.x, op.scale
     parts = _composed(op, cast(dy, scale.dtype), cast(x, scale.dtype), scale)
     parts[0] = cast(parts[0], x.dtype)
-    result = gradients(parts, [dy, x, scale], [ddx, ddscale, ddoffset])
+    inputs = [dy, x, scale]  # each for itself: dy may be a function of x
+    result = gradients(parts, inputs, [ddx, ddscale, ddoffset], stop_gradients=inputs)
     return [*result, *[None] * (len(op.op.inputs) - 3)]
 
 

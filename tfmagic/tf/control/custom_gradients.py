@@ -113,7 +113,8 @@ def recompute_grad(f: Callable[..., Any]) -> Callable[..., Any]:
         def grad(*dresult: Any, variables: Any = None) -> Any:
             variables = variables or []
             again = f(*args)
-            grads = gradients(nest.flatten(again), list(args) + list(variables), list(dresult))
+            inputs = [*args, *variables]  # each for itself: one may be a function of another
+            grads = gradients(nest.flatten(again), inputs, list(dresult), stop_gradients=list(args))
             own = grads[:len(args)]
             return (own, grads[len(args):]) if variables else own
 
