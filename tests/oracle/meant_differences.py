@@ -10,6 +10,7 @@ MEANT: dict[str, str] = {
     "op MatrixSetDiagV2: gradients": _MAIN_DIAGONAL,
     "op Atan2: gradients": "1.15 forgets that the inputs broadcast: it refuses the shapes of its own gradients.",
     "op MatrixDiagPartV2: gradients": "1.15 gives two gradients for its three inputs, and then refuses them.",
+    "op TopK: gradients": "1.15 gives two gradients for its one input, and then refuses them.",
 }
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from tfmagic.base import dtypes
 from tfmagic.base.export import export
 from tfmagic.base.lazy import torch
+from tfmagic.base.shapes import brackets
 from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.scopes import name_scope
@@ -16,7 +17,7 @@ from tfmagic.ops.declare import register
 from tfmagic.ops.math.cast import cast
 from tfmagic.ops.math.reduce import reduce_sum
 from tfmagic.ops.math.rules import after
-from tfmagic.ops.shape_rules import same, with_rank_at_least
+from tfmagic.ops.shape_rules import merged, same, with_rank_at_least
 
 _SELU_SCALE = 1.0507009873554804934193349852946
 _SELU_SCALE_ALPHA = 1.7580993408473768599402175208123  # scale * alpha
@@ -24,6 +25,12 @@ _SELU_SCALE_ALPHA = 1.7580993408473768599402175208123  # scale * alpha
 
 def _zeros(x: Tensor) -> Tensor:
     return constants.zeros(shape=shape_ops.shape(x), dtype=x.dtype.base_dtype)
+
+
+def _uneven(op: Any, x: Any, y: Any) -> str | None:
+    """TensorFlow's words for a gradient of another shape than the values."""
+    return None if x == y else (f"Inputs to operation {op.op.name} of type {op.op.type} must have the same size and "
+                                f"shape.  Input 0: {brackets(x)} != input 1: {brackets(y)}")
 
 
 # --- the relu family -------------------------------------------------------------------------------------------
@@ -49,9 +56,9 @@ def _gated_twice(op: Any, dy: Any, x: Any) -> Any:
 
 
 register("Relu", same, lambda op, x: torch.relu(x), lambda op, dy: raw.relu_grad(dy, op.activations))
-register("ReluGrad", same, _gated, _relu_grad_gradient)
+register("ReluGrad", merged, _gated, _relu_grad_gradient, check=_uneven)
 register("Relu6", same, lambda op, x: torch.clamp(x, 0, 6), lambda op, dy: raw.relu6_grad(dy, op.activations))
-register("Relu6Grad", same, _gated_twice, _relu6_grad_gradient)
+register("Relu6Grad", merged, _gated_twice, _relu6_grad_gradient, check=_uneven)
 
 
 def _leaky_gradient(op: Any, dy: Tensor) -> Tensor:
@@ -63,7 +70,8 @@ def _leaky_grad_gradient(op: Any, dz: Tensor) -> tuple[Tensor, Tensor]:
 
 
 register("LeakyRelu", same, lambda op, x: torch.nn.functional.leaky_relu(x, op.alpha), _leaky_gradient)
-register("LeakyReluGrad", same, lambda op, dy, x: torch.where(x > 0, dy, dy * op.alpha), _leaky_grad_gradient)
+register("LeakyReluGrad", merged, lambda op, dy, x: torch.where(x > 0, dy, dy * op.alpha), _leaky_grad_gradient,
+         check=_uneven)
 
 
 def _elu_grad_gradient(op: Any, dz: Tensor) -> tuple[Tensor, Tensor]:
@@ -77,10 +85,10 @@ def _selu_grad_gradient(op: Any, dz: Tensor) -> tuple[Tensor, Tensor]:
 
 
 register("Elu", same, lambda op, x: torch.nn.functional.elu(x), lambda op, dy: raw.elu_grad(dy, op.activations))
-register("EluGrad", same, lambda op, dy, y: torch.where(y < 0, dy * (y + 1), dy), _elu_grad_gradient)
+register("EluGrad", merged, lambda op, dy, y: torch.where(y < 0, dy * (y + 1), dy), _elu_grad_gradient, check=_uneven)
 register("Selu", same, lambda op, x: torch.nn.functional.selu(x), lambda op, dy: raw.selu_grad(dy, op.activations))
-register("SeluGrad", same, lambda op, dy, y: torch.where(y < 0, dy * (y + _SELU_SCALE_ALPHA), dy * _SELU_SCALE),
-         _selu_grad_gradient)
+register("SeluGrad", merged, lambda op, dy, y: torch.where(y < 0, dy * (y + _SELU_SCALE_ALPHA), dy * _SELU_SCALE),
+         _selu_grad_gradient, check=_uneven)
 
 
 # --- softplus and softsign -------------------------------------------------------------------------------------
@@ -96,10 +104,10 @@ def _softplus_grad_gradient(op: Any, dz: Tensor) -> tuple[Tensor, Tensor]:
 # Beyond 40 softplus is the identity in every precision; below it torch takes the logarithm.
 register("Softplus", same, lambda op, x: torch.nn.functional.softplus(x, 1.0, 40.0),
          lambda op, dy: dy * raw.sigmoid(op.features))
-register("SoftplusGrad", same, lambda op, dy, x: dy * torch.sigmoid(x), _softplus_grad_gradient)
+register("SoftplusGrad", merged, lambda op, dy, x: dy * torch.sigmoid(x), _softplus_grad_gradient, check=_uneven)
 register("Softsign", same, lambda op, x: torch.nn.functional.softsign(x),
          lambda op, dy: raw.softsign_grad(dy, op.features))
-register("SoftsignGrad", same, lambda op, dy, x: dy / torch.square(1 + torch.abs(x)))
+register("SoftsignGrad", merged, lambda op, dy, x: dy / torch.square(1 + torch.abs(x)), check=_uneven)
 
 
 # --- softmax ---------------------------------------------------------------------------------------------------

@@ -32,12 +32,13 @@ def _bias_shape(op: Any, value: Dims, bias: Dims, first: bool) -> Dims:
 
 def _refused(op: Any, value: Any, bias: Any) -> str | None:
     """TensorFlow's words for a run with values of these shapes."""
-    first = getattr(op, "data_format", "NHWC").startswith("NC") if op.op.type == "BiasAdd" else False
     if len(value) < 2:
         return f"Input tensor must be at least 2D: {shapes.brackets(value)}"
-    if len(bias) != 1 or bias[0] != value[1 if first else -1]:
-        what = "channel dimension" if first else "last dimension of the input tensor"
-        return f"Must provide as many biases as the {what}: {shapes.brackets(bias)} vs. {shapes.brackets(value)}"
+    if len(bias) != 1:
+        return f"Biases must be 1D: {shapes.brackets(bias)}"
+    if bias[0] != value[1 if op.op.type == "BiasAdd" and _channel_first(op) else -1]:
+        return ("Must provide as many biases as the last dimension of the input tensor: "
+                f"{shapes.brackets(bias)} vs. {shapes.brackets(value)}")
     return None
 
 
@@ -61,7 +62,8 @@ class BiasAdd:
         return dy, raw.bias_add_grad(dy, op.data_format)
 
 
-@op("BiasAddGrad")
+@op("BiasAddGrad", check=lambda op, dy: None if len(dy) >= 2 else
+    f"Input tensor must be at least 2D: {shapes.brackets(dy)}")
 class BiasAddGrad:
     """The sum over all but the channels."""
 
@@ -94,5 +96,5 @@ def _v1_gradient(op: Any, dy: Tensor) -> tuple[Tensor, Tensor]:
 
 
 register("BiasAddV1", lambda op, value, bias: _bias_shape(op, value, bias, False),
-         lambda op, value, bias: _add_bias(op, value, bias, False), _v1_gradient)
+         lambda op, value, bias: _add_bias(op, value, bias, False), _v1_gradient, check=_refused)
 register("L2Loss", scalar, lambda op, t: torch.sum(torch.mul(t, t)) * 0.5, lambda op, dy: op.t * dy)

@@ -92,6 +92,8 @@ class _Weighted:
 
     def __init__(self, op: Any, classes: int):
         weights = list(op.unigrams)
+        if not weights and not op.vocab_file:
+            raise errors.InvalidArgumentError(None, op.op, "Must provide either vocab_file or unigrams.")
         if op.vocab_file:
             with open(op.vocab_file, encoding="utf-8") as lines:
                 weights = [float(line.rsplit(",", 1)[-1]) for line in lines if line.strip()]
@@ -174,7 +176,16 @@ def _shape(op: Any, true_classes: Dims) -> tuple[Dims, Dims, Dims]:
     return (op.num_sampled,), (rows, op.num_true), (op.num_sampled,)
 
 
-_RANDOM: dict[str, Any] = {"state": stream_of}
+def _refused(op: Any, true_classes: Any) -> str | None:
+    """TensorFlow's words for classes that are no matrix of `num_true` columns."""
+    if len(true_classes) != 2:
+        return "true_classes must be a matrix"
+    if true_classes[1] != op.num_true:
+        return f"true_classes must have num_true columns, expected: {true_classes[1]} was: {op.num_true}"
+    return None
+
+
+_RANDOM: dict[str, Any] = {"state": stream_of, "check": _refused}
 register("UniformCandidateSampler", _shape, _kernel(_Uniform), **_RANDOM)
 register("LogUniformCandidateSampler", _shape, _kernel(_LogUniform), **_RANDOM)
 register("FixedUnigramCandidateSampler", _shape, _kernel(_Weighted), **_RANDOM)
@@ -188,4 +199,20 @@ def _accidental_hits(op: Any, true_classes: Any, sampled: Any) -> tuple[Any, Any
     return hits[:, 0].to(torch.int32), hits[:, 2], weights
 
 
-register("ComputeAccidentalHits", lambda op, true, sampled: ((None,), (None,), (None,)), _accidental_hits)
+def _hits_shape(op: Any, true_classes: Dims, sampled: Dims) -> tuple[Dims, Dims, Dims]:
+    columns = with_rank(true_classes, 2)[1]
+    if columns is not None and columns != op.num_true:
+        raise ValueError(f"Dimension must be {op.num_true} but is {columns}")
+    with_rank(sampled, 1)
+    return (None,), (None,), (None,)
+
+
+def _refused_hits(op: Any, true_classes: Any, sampled: Any) -> str | None:
+    if len(true_classes) != 2 or true_classes[1] != op.num_true:
+        return "true_candidates must be a batch_size * num_true matrix"
+    if len(sampled) != 1:
+        return "sampled_candidates must be a vector, which is typically an output from CandidateSampler"
+    return None
+
+
+register("ComputeAccidentalHits", _hits_shape, _accidental_hits, check=_refused_hits)

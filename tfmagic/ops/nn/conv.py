@@ -6,7 +6,7 @@ from typing import Any
 
 from tfmagic.base import errors
 from tfmagic.base.lazy import torch
-from tfmagic.base.shapes import Dims
+from tfmagic.base.shapes import Dims, brackets
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.static_value import static_dims
 from tfmagic.ops import raw
@@ -22,6 +22,9 @@ from tfmagic.ops.shape_rules import merge_dim, with_rank
 def _conv_shape(op: Any, x: Dims, filters: Dims, rank: int, depthwise: bool = False) -> Dims:
     x, filters = with_rank(x, rank), with_rank(filters, rank)
     strides, dilations = spatial(op, op.strides), spatial(op, op.dilations)
+    if op.padding == "EXPLICIT" and len(op.explicit_paddings) != 2 * rank:
+        raise ValueError(f"explicit_paddings attribute must contain {2 * rank} values, but got: "
+                         f"{len(op.explicit_paddings)}")
     depth = x[-1 if channels_last(op) else 1]
     *sizes, filter_depth, out_depth = filters
     if depthwise:
@@ -153,6 +156,28 @@ def _check_output(op: Any, sizes: Any, dy: Any, geometry: Geometry) -> None:
                              f"{expected}")
 
 
+def _backprop_check(label: str, rank: int) -> Any:
+    """The check of a gradient op: TensorFlow's words, with its kernel's name, for other ranks and batches."""
+    def check(op: Any, *dims: Any) -> str | None:
+        names = [arg.name for arg in op.op._op_def.inputs]
+        given = dict(zip(names, dims))
+        sizes_name = next(name for name in names if name.endswith("_sizes"))
+        sizes, other = given[sizes_name], sizes_name.removesuffix("_sizes")
+        if len(sizes) != 1:
+            return (f"shape must be a vector of {{int32,int64}}, got shape {brackets(sizes)}" if rank == 5 else
+                    f"Conv2DBackprop{other.title()}: {sizes_name} input must be 1-dim, not {len(sizes)}")
+        ranks = {**{name: len(known) for name, known in given.items()}, other: sizes[0]}
+        for name in ("input", "filter", "out_backprop"):
+            if ranks[name] != rank:
+                return f"{label}: {name} must be {rank}-dimensional"
+        if other == "filter" and given["input"][0] != given["out_backprop"][0]:
+            return (f"{label}: input and out_backprop must have the same batch sizeinput batch: {given['input'][0]}"
+                    f"outbackprop batch: {given['out_backprop'][0]} batch_dim: 0")
+        return None
+
+    return check
+
+
 def _attrs(op: Any) -> dict[str, Any]:
     """The attrs that a convolution hands on to its gradients."""
     names = ("strides", "padding", "use_cudnn_on_gpu", "explicit_paddings", "data_format", "dilations")
@@ -175,8 +200,6 @@ def _forward(op: Any, x: Any, filters: Any, rank: int) -> Any:
 
 def _backprop_input(op: Any, input_sizes: Any, filters: Any, dy: Any, rank: int) -> Any:
     sizes = list(input_sizes)
-    if len(sizes) == rank - 2 and channels_last(op):  # TensorFlow also takes the spatial sizes alone
-        sizes = [dy.shape[0], *sizes, filters.shape[-2]]
     geometry = _geometry(op, tuple(sizes), None, _filter_sizes(op.filter._dims, filters, rank))
     _check_output(op, sizes, dy, geometry)
     depth = sizes[-1 if channels_last(op) else 1]
@@ -196,12 +219,20 @@ def _backprop_filter(op: Any, x: Any, filter_sizes: Any, dy: Any, rank: int) -> 
     return _filter_from_torch(dw, rank)
 
 
+def _refused_rank(op: Any, x: Any, filters: Any) -> str | None:
+    """TensorFlow's words for what is no batch of images, or no filter for them."""
+    if len(x) != 4:
+        return f"input must be 4-dimensional{brackets(x)}"
+    return None if len(filters) == 4 else f"filter must be 4-dimensional: {brackets(filters)}"
+
+
 def _refused_depth(op: Any, x: Any, filters: Any) -> str | None:
     """TensorFlow's words for an input whose channels the filters do not divide."""
-    if len(x) != 4 or len(filters) != 4:
-        return None
+    refused = _refused_rank(op, x, filters)
+    if refused is not None:
+        return refused
     depth = x[-1 if channels_last(op) else 1]
-    if depth % filters[2] == 0:
+    if filters[2] and depth % filters[2] == 0:
         return None
     return f"input depth must be evenly divisible by filter depth: {depth} vs {filters[2]}"
 
@@ -222,7 +253,7 @@ class Conv2D:
                 raw.conv2d_backprop_filter(op.input, shape_filter, dy, **_attrs(op)))
 
 
-@op("Conv2DBackpropInput", host="input_sizes")
+@op("Conv2DBackpropInput", host="input_sizes", check=_backprop_check("Conv2DCustomBackpropInput", 4))
 class Conv2DBackpropInput:
     """The gradient of Conv2D by its input; also a transposed convolution."""
 
@@ -240,13 +271,10 @@ class Conv2DBackpropInput:
 def _backprop_input_shape(op: Any, sizes: Dims, filters: Dims, dy: Dims, rank: int) -> Dims:
     with_rank(filters, rank)
     with_rank(dy, rank)
-    dims = static_dims(op.input_sizes)
-    if dims is not None and len(dims) == rank - 2:
-        return (None,) * rank
-    return with_rank(dims, rank)
+    return with_rank(static_dims(op.input_sizes), rank)
 
 
-@op("Conv2DBackpropFilter", host="filter_sizes")
+@op("Conv2DBackpropFilter", host="filter_sizes", check=_backprop_check("Conv2DCustomBackpropFilter", 4))
 class Conv2DBackpropFilter:
     """The gradient of Conv2D by its filter."""
 
@@ -261,7 +289,13 @@ class Conv2DBackpropFilter:
                 raw.conv2d(op.input, dz, **_attrs(op)))
 
 
-@op("Conv3D")
+def _refused_volume(op: Any, x: Any, filters: Any) -> str | None:
+    if len(x) != 5:
+        return "input must be 5-dimensional"
+    return None if len(filters) == 5 else "filter must be 5-dimensional"
+
+
+@op("Conv3D", check=_refused_volume)
 class Conv3D:
     """Cross-correlation of [batch, depth, height, width, channels] with filters [d, h, w, channels, out]."""
 
@@ -276,7 +310,7 @@ class Conv3D:
         return dx, raw.conv3d_backprop_filter_v2(op.input, shape_ops.shape(op.filter), dy, **_attrs(op))
 
 
-@op("Conv3DBackpropInputV2", host="input_sizes")
+@op("Conv3DBackpropInputV2", host="input_sizes", check=_backprop_check("Conv3DBackpropInputOp", 5))
 class Conv3DBackpropInputV2:
     """The gradient of Conv3D by its input; also a transposed convolution."""
 
@@ -291,7 +325,7 @@ class Conv3DBackpropInputV2:
                 raw.conv3d(dz, op.filter, **_attrs(op)))
 
 
-@op("Conv3DBackpropFilterV2", host="filter_sizes")
+@op("Conv3DBackpropFilterV2", host="filter_sizes", check=_backprop_check("Conv3DBackpropFilterOp", 5))
 class Conv3DBackpropFilterV2:
     """The gradient of Conv3D by its filter."""
 
@@ -309,7 +343,20 @@ class Conv3DBackpropFilterV2:
 # --- depthwise -------------------------------------------------------------------------------------------------
 
 
-@op("DepthwiseConv2dNative")
+def _refused_depthwise(op: Any, x: Any, filters: Any) -> str | None:
+    """TensorFlow's words for filters of another depth, and strides that its kernel does not know."""
+    refused = _refused_rank(op, x, filters)
+    if refused is not None:
+        return refused
+    depth = x[-1 if channels_last(op) else 1]
+    if depth != filters[2]:
+        return f"input and filter must have the same depth: {depth} vs {filters[2]}"
+    across, down = spatial(op, op.strides)
+    return None if across == down else ("Current implementation only supports equal length strides in the row and "
+                                        "column dimensions.")
+
+
+@op("DepthwiseConv2dNative", check=_refused_depthwise)
 class DepthwiseConv2dNative:
     """Each channel with filters of its own: [h, w, channels, multiplier] gives channels * multiplier channels."""
 
@@ -326,7 +373,7 @@ class DepthwiseConv2dNative:
                 raw.depthwise_conv2d_native_backprop_filter(op.input, shape_ops.shape(op.filter), dy, **_attrs(op)))
 
 
-@op("DepthwiseConv2dNativeBackpropInput", host="input_sizes")
+@op("DepthwiseConv2dNativeBackpropInput", host="input_sizes", check=_backprop_check("DepthwiseConv2DBackpropInput", 4))
 class DepthwiseConv2dNativeBackpropInput:
     """The gradient of DepthwiseConv2dNative by its input."""
 
@@ -345,7 +392,8 @@ class DepthwiseConv2dNativeBackpropInput:
                 raw.depthwise_conv2d_native(dz, op.filter, **_attrs(op)))
 
 
-@op("DepthwiseConv2dNativeBackpropFilter", host="filter_sizes")
+@op("DepthwiseConv2dNativeBackpropFilter", host="filter_sizes",
+    check=_backprop_check("DepthwiseConv2DBackpropFilter", 4))
 class DepthwiseConv2dNativeBackpropFilter:
     """The gradient of DepthwiseConv2dNative by its filter."""
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from tfmagic.base import errors, shapes
+from tfmagic.base import shapes
 from tfmagic.base.lazy import torch
 from tfmagic.base.shapes import Dims
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.static_value import constant_value
 from tfmagic.ops import raw
 from tfmagic.ops.array import shape_ops
-from tfmagic.ops.declare import incompatible, op
+from tfmagic.ops.declare import op
 from tfmagic.ops.math.matmul import matmul
 from tfmagic.ops.shape_rules import broadcast_dims, merge_dim, with_rank
 
@@ -29,21 +29,25 @@ def _is_zero(gradient: Tensor) -> bool:
     return value is not None and bool((value == 0).all())
 
 
-def _explain_dense(op: Any, features: Any, labels: Any) -> str | None:
-    if incompatible(op, features, labels) is None:
-        return None
-    return (f"logits and labels must be broadcastable: logits_size={shapes.brackets(tuple(features.shape))} "
-            f"labels_size={shapes.brackets(tuple(labels.shape))}")
+def _refused_dense(op: Any, features: Any, labels: Any) -> str | None:
+    try:
+        dims = broadcast_dims(features, labels)
+    except ValueError:
+        return (f"logits and labels must be broadcastable: logits_size={shapes.brackets(features)} "
+                f"labels_size={shapes.brackets(labels)}")
+    if dims is None or len(dims) != 2:
+        return "logits and labels must be either 2-dimensional, or broadcasted to be 2-dimensional"
+    return None
 
 
-@op("SoftmaxCrossEntropyWithLogits", explain=_explain_dense)
+@op("SoftmaxCrossEntropyWithLogits", check=_refused_dense)
 class SoftmaxCrossEntropyWithLogits:
     """The cross-entropy of rows of logits and label probabilities, and its gradient by the logits."""
 
     def shape(op: Any, features: Dims, labels: Dims) -> tuple[Dims, Dims]:
         dims = broadcast_dims(features, labels)
         if dims is not None and len(dims) != 2:
-            raise ValueError(f"Shape must be rank 2 but is rank {len(dims)}")
+            raise ValueError(f"Shape must be broadcasted with rank 2, but is rank {len(dims)}")
         dims = (None, None) if dims is None else dims
         return (dims[0],), dims
 
@@ -63,13 +67,27 @@ class SoftmaxCrossEntropyWithLogits:
         return gradient, _times_rows(dloss, -raw.log_softmax(op.features))
 
 
+def _refused_sparse(op: Any, features: Any, labels: Any) -> str | None:
+    """TensorFlow's words for shapes that do not belong together."""
+    if len(features) != 2:
+        return f"logits must be 2-D, but got shape {shapes.brackets(features)}"
+    if len(labels) != 1:
+        return f"labels must be 1-D, but got shape {shapes.brackets(labels)}"
+    if labels[0] != features[0]:
+        return ("logits and labels must have the same first dimension, got logits shape "
+                f"{shapes.brackets(features)} and labels shape {shapes.brackets(labels)}")
+    if not features[1]:
+        return f"Must have at least one class, but got logits shape {shapes.brackets(features)}"
+    return None
+
+
 def _explain_sparse(op: Any, features: Any, labels: Any) -> str | None:
     wrong = [label for label in labels.tolist() if not 0 <= label < features.shape[1]]
     return (f"Received a label value of {wrong[0]} which is outside the valid range of [0, {features.shape[1]}).  "
             f"Label values: {' '.join(str(v) for v in labels.tolist())}") if wrong else None
 
 
-@op("SparseSoftmaxCrossEntropyWithLogits", traced="shapes", explain=_explain_sparse)
+@op("SparseSoftmaxCrossEntropyWithLogits", traced="shapes", check=_refused_sparse, explain=_explain_sparse)
 class SparseSoftmaxCrossEntropyWithLogits:
     """The cross-entropy of rows of logits and class numbers, and its gradient by the logits."""
 
@@ -80,13 +98,6 @@ class SparseSoftmaxCrossEntropyWithLogits:
         return (rows,), (rows, classes)
 
     def kernel(op: Any, features: Any, labels: Any) -> tuple[Any, Any]:
-        if features.dim() != 2:
-            raise errors.InvalidArgumentError(None, op.op, "logits must be 2-D, but got shape "
-                                                           f"{shapes.brackets(tuple(features.shape))}")
-        if labels.shape[0] != features.shape[0]:
-            raise errors.InvalidArgumentError(
-                None, op.op, "logits and labels must have the same first dimension, got logits shape "
-                f"{shapes.brackets(tuple(features.shape))} and labels shape {shapes.brackets(tuple(labels.shape))}")
         classes = features.shape[1]
         index = labels.to(torch.int64)
         log = torch.log_softmax(features, -1)

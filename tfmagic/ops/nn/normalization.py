@@ -68,7 +68,7 @@ def _refused(op: Any, *dims: Any) -> str | None:
     """TensorFlow's words for inputs of another rank: of an image 4, of a vector 1."""
     names = [arg.name for arg in op.op._op_def.inputs]
     for name, known in zip(names, dims):
-        if name in ("x", "y_backprop") and len(known) != 4:
+        if name in ("x", "y_backprop", "t") and len(known) != 4:
             return f"input must be 4-dimensional{brackets(known)}"
         if name == "scale" and len(known) != 1:
             return f"scale must be 1-dimensional{brackets(known)}"
@@ -149,12 +149,17 @@ for _version, _reserved in (("", 2), ("V2", 2), ("V3", 3)):
              check=_refused)
 
 
-def _global_shape(op: Any, t: Dims, m: Dims, v: Dims, beta: Dims, gamma: Dims) -> Dims:
+def _global_shape(op: Any, t: Dims, *vectors: Dims) -> Dims:
     t = with_rank(t, 4)
     size = t[3]
-    for vector in (m, v, beta, gamma):
+    for vector in vectors:
         size = merge_dim(size, with_rank(vector, 1)[0])
     return (*t[:3], size)
+
+
+def _global_grad_shape(op: Any, t: Dims, m: Dims, v: Dims, gamma: Dims, dy: Dims) -> tuple[Dims, ...]:
+    t = with_rank(merge(_global_shape(op, t, m, v, gamma), dy), 4)
+    return (t, *[t[3:]] * 4)
 
 
 def _global(op: Any, t: Any, m: Any, v: Any, beta: Any, gamma: Any) -> Any:
@@ -179,8 +184,8 @@ def _global_grad(op: Any, t: Any, m: Any, v: Any, gamma: Any, dy: Any) -> tuple[
     return (dy * (inverse * factor), -total * inverse * factor, scaled * factor * -0.5 * inverse ** 3, total, dgamma)
 
 
-register("BatchNormWithGlobalNormalization", _global_shape, _global, _global_gradient)
-register("BatchNormWithGlobalNormalizationGrad", lambda op, t, m, v, gamma, dy: (t, m, v, m, gamma), _global_grad)
+register("BatchNormWithGlobalNormalization", _global_shape, _global, _global_gradient, check=_refused)
+register("BatchNormWithGlobalNormalizationGrad", _global_grad_shape, _global_grad, check=_refused)
 
 
 # --- local response normalisation ------------------------------------------------------------------------------
@@ -209,5 +214,17 @@ def _four(op: Any, x: Dims, *_: Dims) -> Dims:
     return with_rank(x, 4)
 
 
-register("LRN", _four, _lrn, _lrn_gradient)
-register("LRNGrad", _four, _lrn_grad)
+def _refused_lrn(op: Any, x: Any) -> str | None:
+    if len(x) != 4:
+        return "in must be 4-dimensional"
+    return f"depth_radius = {op.depth_radius} larger than int max" if op.depth_radius < 0 else None
+
+
+def _refused_lrn_grad(op: Any, dy: Any, x: Any, y: Any) -> str | None:
+    if not len(dy) == len(x) == len(y) == 4:
+        return "inputs must be 4-dimensional"
+    return None if dy == x == y else "input_grads, input_image, and out_image should have the same shape"
+
+
+register("LRN", _four, _lrn, _lrn_gradient, check=_refused_lrn)
+register("LRNGrad", _four, _lrn_grad, check=_refused_lrn_grad)

@@ -6,7 +6,7 @@ from typing import Any
 
 from tfmagic.base import errors
 from tfmagic.base.lazy import torch
-from tfmagic.base.shapes import Dims, brackets
+from tfmagic.base.shapes import Dims
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.static_value import static_dims, static_ints
 from tfmagic.ops import raw
@@ -14,7 +14,7 @@ from tfmagic.ops.array import constants, shape_ops
 from tfmagic.ops.declare import op, register
 from tfmagic.ops.nn import windows
 from tfmagic.ops.nn.windows import Geometry, channels_last, from_torch, padded, spatial, to_torch, unpadded
-from tfmagic.ops.shape_rules import with_rank
+from tfmagic.ops.shape_rules import merge, with_rank
 
 # --- geometry --------------------------------------------------------------------------------------------------
 
@@ -40,26 +40,39 @@ def _ranks(rank: int, *names: str) -> Any:
 
 def _plane(rank: int) -> Any:
     """The check of ops that pool one batch of images."""
-    def check(op: Any, x: Dims, *others: Dims) -> str | None:
+    def check(op: Any, x: Dims, *sizes: Dims) -> str | None:
+        for what, known in zip(("ksize", "stride"), sizes):
+            if known != (4,):
+                return f"Sliding window {what} field must specify 4 dimensions"
         if rank == 5:
             return _ranks(rank, "tensor_in")(op, x)
-        return None if x is None or len(x) == 4 else (
-            f"tensor_in_shape must have 2 spatial dimensions. {len(x)} {int(op.data_format == 'NCHW')}")
+        return None if len(x) == 4 else f"tensor_in_shape must have 2 spatial dimensions. {len(x)} 0"
 
     return check
 
 
-def _max_grad_check(rank: int) -> Any:
-    """The check of the gradient ops: three tensors of one rank, the outputs of one shape."""
-    ranks = _ranks(rank, "tensor_in", "tensor_out", "out_backprop")
-
-    def check(op: Any, x: Dims, y: Dims, dy: Dims, *others: Dims) -> str | None:
-        refused = ranks(op, x, y, dy)
-        if refused is None and y is not None and dy is not None and y != dy:
-            return f"Expected dy of shape {brackets(y)}, got {brackets(dy)}"
-        return refused
+def _mean_grad_check(rank: int) -> Any:
+    """The check of the mean's gradient: a shape, and a tensor of that rank."""
+    def check(op: Any, sizes: Dims, dy: Dims) -> str | None:
+        if sizes != (rank,):
+            return f"{'tensor_in' if rank == 5 else 'out_backprop'} must be 1-dimensional and {rank} elements"
+        return _ranks(rank, "out_backprop")(op, dy)
 
     return check
+
+
+def _max_grad_shape(rank: int) -> Any:
+    """The shape of the gradient of MaxPool: that of the input."""
+    return lambda op, x, *others: with_rank(x, rank)
+
+
+def _max_grad_grad_shape(rank: int) -> Any:
+    """The shape of the gradient of MaxPoolGrad: that of the output; the given gradient is as the input."""
+    def shape(op: Any, x: Dims, y: Dims, grad: Dims, *others: Dims) -> Dims:
+        merge(with_rank(x, rank), grad)
+        return with_rank(y, rank)
+
+    return shape
 
 
 def _geometry(op: Any, dims: Dims, x: Any, ksize: Any = None, strides: Any = None) -> Geometry:
@@ -67,10 +80,15 @@ def _geometry(op: Any, dims: Dims, x: Any, ksize: Any = None, strides: Any = Non
     strides = op.strides if strides is None else strides
     if ksize[0] != 1 or strides[0] != 1:
         raise errors.UnimplementedError(None, op.op, "Pooling is not yet supported on the batch dimension.")
+    if 0 in ksize:
+        raise errors.InvalidArgumentError(None, op.op, f"Sliding window ksize for dimension {list(ksize).index(0)} was "
+                                                       "zero.")
     if ksize[-1 if channels_last(op) else 1] != 1:
+        words = ("Non-spatial pooling is not yet supported. Volunteers? :)" if op.op.type.startswith("Avg") else
+                 "MaxPooling supports exactly one of pooling across depth or pooling across width/height.")
         raise errors.UnimplementedError(
-            None, op.op, f"{op.op.type} pools over height and width only. Reshape the channels to [..., groups, size] "
-                         "and use tf.reduce_max or tf.reduce_mean to pool over them.")
+            None, op.op, f"{words}\n{op.op.type} pools over height and width only. Reshape the channels to [..., "
+                         "groups, size] and use tf.reduce_max or tf.reduce_mean to pool over them.")
     size, stride = spatial(op, ksize), spatial(op, strides)
     one = [1] * len(size)
     before, after = windows.paddings(op, windows.sizes_of(op, dims, x), size, stride, one)
@@ -111,9 +129,6 @@ def _as_floating(op: Any, x: Any) -> Any:
 
 def _max_pool(op: Any, x: Any, rank: int, ksize: Any = None, strides: Any = None) -> Any:
     dims = op.input._dims
-    if dims is None and x.dim() != rank:
-        raise errors.InvalidArgumentError(None, op.op, f"tensor_in_shape must have {rank - 2} spatial dimensions. "
-                                                       f"{x.dim()} 0")
     value = _max_with_indices(to_torch(op, _as_floating(op, x), rank), _geometry(op, dims, x, ksize, strides))[0]
     return from_torch(op, value.to(x.dtype) if op.T.is_integer else value, rank)
 
@@ -170,12 +185,12 @@ def _max_family(suffix: str, rank: int) -> None:
 
     register(f"MaxPool{suffix}", lambda op, x: _pool_shape(op, x, op.ksize, op.strides, rank),
              lambda op, x: _max_pool(op, x, rank), gradient,
-             check=lambda op, x: None if len(x) == rank else
-             f"tensor_in_shape must have {rank - 2} spatial dimensions. {len(x)} 0")
-    register(f"MaxPool{suffix}Grad", lambda op, x, y, dy: x, lambda op, x, y, dy: _max_pool_grad(op, x, dy, rank),
-             grad_gradient)
-    register(f"MaxPool{suffix}GradGrad", lambda op, x, y, dz: y,
-             lambda op, x, y, dz: _max_pool_grad_grad(op, x, dz, rank), grad_grad_gradient)
+             check=_plane(rank))
+    ranks = _ranks(rank, "tensor_in", "tensor_out", "out_backprop")
+    register(f"MaxPool{suffix}Grad", _max_grad_shape(rank), lambda op, x, y, dy: _max_pool_grad(op, x, dy, rank),
+             grad_gradient, check=ranks)
+    register(f"MaxPool{suffix}GradGrad", _max_grad_grad_shape(rank),
+             lambda op, x, y, dz: _max_pool_grad_grad(op, x, dz, rank), grad_grad_gradient, check=ranks)
 
 
 _max_family("", 4)
@@ -183,8 +198,18 @@ _max_family("3D", 5)
 
 
 def _v2_shape(op: Any, x: Dims, ksize: Dims, strides: Dims) -> Dims:
+    x = with_rank(x, 4)
+    for vector in (ksize, strides):
+        (length,) = with_rank(vector, 1)
+        if length not in (None, 4):
+            raise ValueError(f"Dimension must be 4 but is {length}")
     sizes, steps = static_ints(op.ksize), static_ints(op.strides)
-    return (None,) * 4 if sizes is None or steps is None else _pool_shape(op, x, sizes, steps, 4)
+    return None if sizes is None or steps is None else _pool_shape(op, x, sizes, steps, 4)
+
+
+def _v2_grad_grad_shape(op: Any, x: Dims, y: Dims, grad: Dims, ksize: Dims, strides: Dims) -> Dims:
+    dims = _max_grad_grad_shape(4)(op, x, y, grad)
+    return None if static_ints(op.ksize) is None or static_ints(op.strides) is None else dims
 
 
 def _v2_gradient(op: Any, dy: Tensor) -> tuple[Tensor, None, None]:
@@ -200,10 +225,11 @@ def _v2_grad_gradient(op: Any, dz: Tensor) -> tuple[Any, ...]:
 
 _SIZES: dict[str, Any] = {"host": ("ksize", "strides")}
 register("MaxPoolV2", _v2_shape, lambda op, x, ksize, strides: _max_pool(op, x, 4, ksize, strides), _v2_gradient,
-         **_SIZES)
-register("MaxPoolGradV2", lambda op, x, y, dy, ksize, strides: x,
+         check=_plane(4), **_SIZES)
+_SIZES["check"] = _ranks(4, "tensor_in", "tensor_out", "out_backprop")
+register("MaxPoolGradV2", _max_grad_shape(4),
          lambda op, x, y, dy, ksize, strides: _max_pool_grad(op, x, dy, 4, ksize, strides), _v2_grad_gradient, **_SIZES)
-register("MaxPoolGradGradV2", lambda op, x, y, dz, ksize, strides: y,
+register("MaxPoolGradGradV2", _v2_grad_grad_shape,
          lambda op, x, y, dz, ksize, strides: _max_pool_grad_grad(op, x, dz, 4, ksize, strides), **_SIZES)
 
 
@@ -219,7 +245,7 @@ class _Layout:
         self.ksize, self.strides, self.padding, self.op = node.ksize, node.strides, node.padding, node.op
 
 
-@op("MaxPoolWithArgmax")
+@op("MaxPoolWithArgmax", check=_plane(4))
 class MaxPoolWithArgmax:
     """The largest value of each window, and its place in the flattened image (or batch)."""
 
@@ -256,10 +282,11 @@ def _flat_places(op: Any, x: Any, argmax: Any) -> Any:
     return places.reshape(-1)
 
 
-register("MaxPoolGradWithArgmax", lambda op, x, dy, argmax: x,
+register("MaxPoolGradWithArgmax", _max_grad_shape(4),
          lambda op, x, dy, argmax: torch.zeros_like(x).reshape(-1).scatter_add(
-             0, _flat_places(op, x, argmax), dy.reshape(-1)).reshape(x.shape))
-register("MaxPoolGradGradWithArgmax", lambda op, x, dz, argmax: argmax,
+             0, _flat_places(op, x, argmax), dy.reshape(-1)).reshape(x.shape),
+         check=lambda op, x, *_: _plane(4)(op, x, (len(op.ksize),), (len(op.strides),)))
+register("MaxPoolGradGradWithArgmax", lambda op, x, dz, argmax: _max_grad_grad_shape(4)(op, x, argmax, dz),
          lambda op, x, dz, argmax: dz.reshape(-1)[_flat_places(op, x, argmax)].reshape(argmax.shape))
 
 
@@ -273,8 +300,6 @@ def _mean_of(x: Any, geometry: Geometry, rounds_up: bool) -> Any:
 
 def _avg_pool(op: Any, x: Any, rank: int) -> Any:
     dims = op.op._inputs[0]._dims
-    if dims is None and x.dim() != rank:
-        raise errors.InvalidArgumentError(None, op.op, f"tensor_in must be {rank}-dimensional")
     geometry = _geometry(op, dims, x)
     x = to_torch(op, x, rank)
     rounds_up = _rounds_up(geometry)
@@ -326,9 +351,10 @@ def _avg_family(suffix: str, rank: int) -> None:
         return raw.stop_gradient(op.orig_input_shape), forward(dz, **_attrs(op))
 
     register(f"AvgPool{suffix}", lambda op, x: _pool_shape(op, x, op.ksize, op.strides, rank),
-             lambda op, x: _avg_pool(op, x, rank), gradient)
+             lambda op, x: _avg_pool(op, x, rank), gradient, check=_plane(rank))
     register(f"AvgPool{suffix}Grad", lambda op, sizes, dy: with_rank(static_dims(op.orig_input_shape), rank),
-             lambda op, sizes, dy: _avg_pool_grad(op, sizes, dy, rank), grad_gradient, host="orig_input_shape")
+             lambda op, sizes, dy: _avg_pool_grad(op, sizes, dy, rank), grad_gradient, host="orig_input_shape",
+             check=_mean_grad_check(rank))
 
 
 _avg_family("", 4)

@@ -7,16 +7,15 @@ from typing import Any
 from tfmagic.base import dtypes, errors
 from tfmagic.base.export import export
 from tfmagic.base.lazy import torch
-from tfmagic.base.shapes import Dims
+from tfmagic.base.shapes import Dims, brackets
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.scopes import name_scope
-from tfmagic.graph.static_value import static_int
 from tfmagic.ops import api, raw
 from tfmagic.ops.array import constants, shape_ops
 from tfmagic.ops.declare import register
 from tfmagic.ops.math.cast import cast
 from tfmagic.ops.math.reduce import reduce_prod, reduce_sum
-from tfmagic.ops.shape_rules import merge_dim, with_rank, with_rank_at_least
+from tfmagic.ops.shape_rules import merge_dim, size_value, with_rank, with_rank_at_least
 
 
 def _last_replaced(x: Dims, size: int | None) -> Dims:
@@ -61,13 +60,32 @@ def _top_k_gradient(op: Any, dvalues: Tensor, _: Any) -> list[Tensor | None]:
     return [gradient, constants.zeros([], dtypes.int32)] if op.op.type == "TopKV2" else [gradient]
 
 
-register("TopK", lambda op, x: (_last_replaced(x, op.k),) * 2, lambda op, x: _top_k(op, x, op.k), _top_k_gradient)
-register("TopKV2", lambda op, x, k: (_last_replaced(x, static_int(op.k)),) * 2, _top_k, _top_k_gradient, host="k",
-         explain=_too_many)
+def _refused(op: Any, x: Any, k: Any = ()) -> str | None:
+    """TensorFlow's words for a scalar instead of rows, or several numbers of columns."""
+    if k != ():
+        return f"k must be scalar, got shape {brackets(k)}"
+    if not x:
+        return "input must be >= 1-D, got shape []"
+    return (f"input must have at least k columns. Had {x[-1]}, needed {op.k}"
+            if op.op.type == "TopK" and x[-1] < op.k else None)
+
+
+register("TopK", lambda op, x: (_last_replaced(x, op.k),) * 2, lambda op, x: _top_k(op, x, op.k), _top_k_gradient,
+         check=_refused)
+register("TopKV2", lambda op, x, k: (_last_replaced(x, size_value(op.k, 1)),) * 2, _top_k, _top_k_gradient, host="k",
+         check=_refused, explain=_too_many)
+
+
+def _has_classes(op: Any) -> bool:
+    """Whether there surely is a column: then the kernel does not look."""
+    dims = op.predictions._dims
+    return dims is not None and len(dims) == 2 and bool(dims[1])
 
 
 def _in_top_k(op: Any, predictions: Any, targets: Any, k: Any) -> Any:
     classes = predictions.shape[1]
+    if not _has_classes(op) and not classes:
+        return torch.zeros_like(targets, dtype=torch.bool)
     index = targets.to(torch.int64)
     known = (index >= 0) & (index < classes)
     own = torch.gather(predictions, 1, torch.where(known, index, 0).unsqueeze(1))
@@ -77,8 +95,14 @@ def _in_top_k(op: Any, predictions: Any, targets: Any, k: Any) -> Any:
     return valid & (better < k)
 
 
-def _uneven(op: Any, predictions: Any, targets: Any, *_: Any) -> str | None:
-    """TensorFlow's words for another number of targets than of rows."""
+def _uneven(op: Any, predictions: Any, targets: Any, k: Any = ()) -> str | None:
+    """TensorFlow's words for other ranks, or another number of targets than of rows."""
+    if k != ():
+        return f"k must be 0-D, got shape {brackets(k)}"
+    if len(predictions) != 2:
+        return "predictions must be 2-dimensional"
+    if len(targets) != 1:
+        return "targets must be 1-dimensional"
     if predictions[:1] == targets[:1]:
         return None
     return f"First dimension of predictions {predictions[0]} must match length of targets {targets[0]}"
@@ -88,14 +112,19 @@ def _in_top_k_shape(op: Any, predictions: Dims, targets: Dims, *_: Any) -> Dims:
     return (merge_dim(with_rank(predictions, 2)[0], with_rank(targets, 1)[0]),)
 
 
-register("InTopK", _in_top_k_shape, lambda op, p, t: _in_top_k(op, p, t, op.k), check=_uneven)
-register("InTopKV2", _in_top_k_shape, _in_top_k, check=_uneven)
+def _in_top_k_traced(op: Any) -> Any:
+    return True if _has_classes(op) else "shapes"
+
+
+register("InTopK", _in_top_k_shape, lambda op, p, t: _in_top_k(op, p, t, op.k), traced=_in_top_k_traced, check=_uneven)
+register("InTopKV2", _in_top_k_shape, _in_top_k, traced=_in_top_k_traced, check=_uneven)
 
 
 def _nth_element(op: Any, x: Any, n: Any) -> Any:
     size = x.shape[-1]
     if not 0 <= n < size:
-        raise errors.InvalidArgumentError(None, op.op, f"Input must have at least n+1 columns: {size} <= {n}")
+        raise errors.InvalidArgumentError(None, op.op, f"Need n >= 0, got {n}" if n < 0 else
+                                          "Input must have at least n+1 columns")
     return torch.sort(x, dim=-1, descending=op.reverse).values[..., n]
 
 
@@ -106,8 +135,21 @@ def _nth_gradient(op: Any, dy: Tensor) -> list[Tensor | None]:
     return [chosen / count * dy, None]
 
 
-register("NthElement", lambda op, x, n: None if with_rank_at_least(x, 1) is None else x[:-1], _nth_element,
-         _nth_gradient, host="n")
+def _nth_shape(op: Any, x: Dims, n: Dims) -> Dims:
+    place = size_value(op.n, 1)
+    x = with_rank_at_least(x, 1)
+    if x is not None and place is not None and x[-1] is not None and x[-1] <= place:
+        raise ValueError(f"Input must have last dimension > n = {place} but is {x[-1]}")
+    return None if x is None else x[:-1]
+
+
+def _refused_nth(op: Any, x: Any, n: Any) -> str | None:
+    if n != ():
+        return f"N must be scalar, got shape {brackets(n)}"
+    return None if x else "Input must be >= 1-D, got shape []"
+
+
+register("NthElement", _nth_shape, _nth_element, _nth_gradient, host="n", check=_refused_nth)
 
 
 @export("math.top_k")
