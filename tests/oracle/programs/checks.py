@@ -132,8 +132,9 @@ def checks_of_shapes_of_all_forms(tf):
     x, y = tf.placeholder(tf.float32, [None, 3], name="x"), tf.placeholder(tf.float32, [2, 2, 2], name="y")
     p, q = tf.placeholder(tf.float32, name="p"), tf.placeholder(tf.float32, name="q")
     raised = []
-    for shapes in ([(x, ("N", 3))], [(x, ("N", "D")), (p, ("D", "N"))], [(x, ("N", 4))], [(x, (None, "."))], [(x, "N3")],
-                   [(x, ("N",))], [(tf.constant(1.0), ())], [(tf.constant(1.0), 1)], [], [(p, ())], {"a": (1,)},
+    for shapes in ([(x, ("N", 3))], [(x, ("N", "D")), (p, ("D", "N"))], [(x, ("N", 4))], [(x, (None, "."))],
+                   [(x, "N3")], [(x, ("N",))], [(tf.constant(1.0), ())], [(tf.constant(1.0), 1)], [], [(p, ())],
+                   {"a": (1,)},
                    [(y, ("N", "M", "M")), (x, ("M", "N"))], [(y, ("N", "M", "Q")), (p, ("Q", "N"))],
                    [(p, ("N", 2)), (q, ("N", 2))], [(p, ("N", None)), (q, ("N", 2, "."))]):
         try:
