@@ -154,8 +154,8 @@ def _explain_gathered(op: Any, data: Any, indices: Any, ids: Any, count: Any = N
 
 def _refused_gathered(op: Any, data: Any, indices: Any, ids: Any, count: Any = ()) -> str | None:
     if count:
-        name = "output_dim0" if op.op.type.endswith("Grad") else "num_segments"
-        return f"{name} should be a scalar, not shape {shapes.brackets(count)}"
+        return "output_dim0 should be a scalar." if op.op.type.endswith("Grad") else (
+            f"num_segments should be a scalar, not shape {shapes.brackets(count)}")
     for name, dims in (("indices", indices), ("segment_ids", ids)):
         if len(dims) != 1:
             return f"{name} should be a vector."

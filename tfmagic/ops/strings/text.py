@@ -118,8 +118,6 @@ class ReduceJoin:
 
 
 def _refused_segments(op: Any, inputs: Any, ids: Any, count: Any) -> Any:
-    if count:
-        return "Number of segments should be a scalar"
     if not ids:
         return "Segment_id cannot have rank 0"
     if len(ids) > len(inputs):
@@ -142,6 +140,7 @@ class UnsortedSegmentJoin:
         return (static_int(op.num_segments), *inputs[len(ids):])
 
     def kernel(op, inputs, ids, count):
+        count = int(np.ravel(count)[0])  # TensorFlow takes the first number of any shape
         ids = as_array(ids)
         rest = inputs.shape[ids.ndim:]
         rows = inputs.reshape(ids.size, -1)

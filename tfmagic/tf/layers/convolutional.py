@@ -74,8 +74,10 @@ class _Transposed(Convolution):
                    for size, window, stride in zip(spatial, self.kernel_size, self.strides)]
         shape = [batch, self.filters, *spatial] if self.data_format == "channels_first" else \
             [batch, *spatial, self.filters]
-        transpose = nn_conv2d_transpose if self._rank == 2 else nn_conv3d_transpose
-        outputs = transpose(inputs, self.kernel, stack(shape), self._over_channels(self.strides),
+        transpose, output_shape = nn_conv2d_transpose if self._rank == 2 else nn_conv3d_transpose, stack(shape)
+        if self._rank == 2:
+            _ = output_shape[0]  # TensorFlow 1.15 looks whether the batch's size is known: its nodes count
+        outputs = transpose(inputs, self.kernel, output_shape, self._over_channels(self.strides),
                             padding=self.padding.upper(), data_format=tensor_format(self.data_format, self._rank))
         outputs.set_shape(self.compute_output_shape(inputs.shape))
         return self._finished(outputs)

@@ -213,10 +213,8 @@ def conv1d_transpose(input: Any, filters: Any, output_shape: Any, strides: Any, 
         steps, spread = [*steps[:at], 1, *steps[at:]], [*spread[:at], 1, *spread[at:]]
         input = shape_ops.expand_dims(input, height_axis)
         filters = shape_ops.expand_dims(filters, 0)
-        if isinstance(output_shape, (list, tuple)):
-            output_shape = [*output_shape[:height_axis], 1, *output_shape[height_axis:]]
-        else:
-            output_shape = api.concat([output_shape[:height_axis], [1], output_shape[height_axis:]], 0)
+        output_shape = list(output_shape) if isinstance(output_shape, tuple) else output_shape
+        output_shape = api.concat([output_shape[:height_axis], [1], output_shape[height_axis:]], 0)
         result = raw.conv2d_backprop_input(output_shape, filters, input, steps, padding, data_format=image_format,
                                            dilations=spread, name=scope)
         return shape_ops.squeeze(result, height_axis)

@@ -15,7 +15,8 @@ from tfmagic.graph.scopes import name_scope
 from tfmagic.graph.static_value import constant_value
 from tfmagic.ops import api, raw
 from tfmagic.ops.array import shape_ops
-from tfmagic.tf.nn.convolutions import conv1d, conv2d_backprop_input, given
+from tfmagic.ops.array.blocks import batch_to_space, space_to_batch
+from tfmagic.tf.nn.convolutions import conv1d, conv2d_backprop_input, conv2d_transpose, given
 
 # --- any dimension, with dilation ------------------------------------------------------------------------------
 
@@ -218,7 +219,7 @@ def atrous_conv2d_transpose(value: Any, filters: Any, output_shape: Any, rate: i
     Raises:
       ValueError: the rate is less than 1, or the channels do not fit.
     """
-    with name_scope(name, "atrous_conv2d_transpose", [value, filters, output_shape]) as scope:
+    with name_scope(name, "atrous_conv2d_transpose", [value, filters, output_shape]):
         value = convert_to_tensor(value, name="value")
         filters = convert_to_tensor(filters, name="filters")
         if rate < 1:
@@ -226,8 +227,23 @@ def atrous_conv2d_transpose(value: Any, filters: Any, output_shape: Any, rate: i
         if not value.get_shape().dims[3].is_compatible_with(filters.get_shape()[3]):
             raise ValueError(f"value's input channels does not match filters' input channels, "
                              f"{value.get_shape()[3]} != {filters.get_shape()[3]}")
-        return conv2d_backprop_input(output_shape, filters, value, [1, 1, 1, 1], padding, dilations=[1, rate, rate, 1],
-                                     name=scope)
+        if rate == 1:
+            return conv2d_transpose(value, filters, output_shape, [1, 1, 1, 1], padding)
+        output_shape = convert_to_tensor(output_shape, name="output_shape")
+        if not output_shape.get_shape().is_compatible_with([4]):
+            raise ValueError(f"output_shape must have shape (4,), got {output_shape.get_shape()}")
+        known = constant_value(output_shape)
+        wanted = output_shape if known is None else known.tolist()
+        reach = [(size.value - 1) * rate for size in filters.get_shape()[:2]]
+        before = [size // 2 if padding == "SAME" else 0 for size in reach]
+        after = [size - start if padding == "SAME" else 0 for size, start in zip(reach, before)]
+        whole = [wanted[axis] + before[axis - 1] + after[axis - 1] for axis in (1, 2)]
+        extra = [(rate - size % rate) % rate for size in whole]
+        value = space_to_batch(value, [[0, size] for size in extra], block_size=rate)
+        sizes = [rate * rate * wanted[0], *[(size + more) // rate for size, more in zip(whole, extra)], wanted[3]]
+        value = conv2d_backprop_input(sizes, filters, value, [1, 1, 1, 1], "VALID")
+        crops = [[start, end + more] for start, end, more in zip(before, after, extra)]
+        return batch_to_space(value, crops, block_size=rate)
 
 
 # --- depthwise -------------------------------------------------------------------------------------------------
