@@ -119,3 +119,26 @@ def test_a_window_larger_than_the_image_is_refused():
 def test_channels_that_do_not_fit_are_refused():
     with pytest.raises(ValueError, match=r"Depth of input \(3\) is not a multiple of input depth of filter \(2\)"):
         tf.nn.conv2d(tf.zeros([1, 3, 3, 3]), tf.zeros([1, 1, 2, 4]), [1, 1, 1, 1], "VALID")
+
+
+@pytest.mark.parametrize("shape", [[1, 2, 2, 4], None])
+def test_a_pool_across_channels_takes_the_largest_of_each_group(shape):
+    image = np.arange(16, dtype=np.float32).reshape(1, 2, 2, 4) % 7
+    with tf.Graph().as_default(), tf.Session() as session:
+        x = tf.placeholder(tf.float32, shape)
+        y = tf.nn.max_pool2d(x, [1, 1, 1, 2], [1, 1, 1, 2], "VALID")
+        assert np.array_equal(session.run(y, {x: image}), image.reshape(1, 2, 2, 2, 2).max(-1))
+        with pytest.raises(tf.errors.UnimplementedError, match="MaxPoolingGrad is not yet supported on the depth"):
+            session.run(tf.gradients(y, x), {x: image})
+
+
+@pytest.mark.parametrize("size, stride, words", [
+    ([1, 1, 1, 3], [1, 1, 1, 3], "evenly divide the input depth"),
+    ([1, 1, 1, 2], [1, 1, 1, 1], "equal the depth stride"),
+    ([1, 2, 1, 2], [1, 2, 1, 2], "exactly one of pooling across depth or pooling across width/height"),
+])
+def test_a_pool_across_channels_is_refused_where_it_does_not_fit(size, stride, words):
+    with tf.Graph().as_default(), tf.Session() as session:
+        y = tf.nn.max_pool2d(tf.ones([1, 2, 2, 4]), size, stride, "VALID")
+        with pytest.raises(tf.errors.UnimplementedError, match=words):
+            session.run(y)

@@ -268,3 +268,14 @@ def ranges_and_spaces(tf):
            tf.linspace(0.0, 1.0, 3), tf.linspace(f, 5.0, n), tf.lin_space(1.0, 2.0, num=2, name="l"),
            tf.range(start=2, limit=4)]
     return Case(steps=[(out, {n: 4, f: 2.5})], show=out)
+
+
+@program
+def pads_known_in_part(tf):
+    x, n = tf.placeholder(tf.float32, [None, 3], name="x"), tf.placeholder(tf.int32, [], name="n")
+    a = tf.constant([[1.0, 2.0], [3.0, 4.0]])
+    out = [tf.pad(a, [[0, n], [0, 0]], constant_values=1.0), tf.pad(a, [[0, n], [0, 0]], "REFLECT"),
+           tf.pad(x, [[n, 0], tf.constant([1, 2])]), tf.pad(a, tf.stack([[0, n], [1, 1]])),
+           tf.pad(a, [tf.stack([0, n]), [1, 1]]), tf.pad(a, [[tf.shape(x)[1], 0], [0, 0]]),
+           tf.pad(a, tf.concat([[[1, 1]], [[0, n]]], 0))]
+    return Case(steps=[(out, {x: [[1, 2, 3]], n: 1})], show=out)

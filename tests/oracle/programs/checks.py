@@ -125,3 +125,22 @@ def checks_of_shapes(tf):
     with tf.control_dependencies([check] if check is not None else []):
         z = x * y
     return Case(steps=[(z, {x: [[1, 2]]})])
+
+
+@program
+def checks_of_shapes_of_all_forms(tf):
+    x, y = tf.placeholder(tf.float32, [None, 3], name="x"), tf.placeholder(tf.float32, [2, 2, 2], name="y")
+    p, q = tf.placeholder(tf.float32, name="p"), tf.placeholder(tf.float32, name="q")
+    raised = []
+    for shapes in ([(x, ("N", 3))], [(x, ("N", "D")), (p, ("D", "N"))], [(x, ("N", 4))], [(x, (None, "."))],
+                   [(x, "N3")], [(x, ("N",))], [(tf.constant(1.0), ())], [(tf.constant(1.0), 1)], [], [(p, ())],
+                   {"a": (1,)},
+                   [(y, ("N", "M", "M")), (x, ("M", "N"))], [(y, ("N", "M", "Q")), (p, ("Q", "N"))],
+                   [(p, ("N", 2)), (q, ("N", 2))], [(p, ("N", None)), (q, ("N", 2, "."))]):
+        try:
+            tf.debugging.assert_shapes(shapes)
+        except ValueError as error:
+            raised.append(str(error))
+    tf.debugging.assert_shapes([(p, ("N", 2))], message="wrong", name="first")
+    tf.debugging.assert_shapes([(x, ("N", "D")), (p, ("D", "N"))], data=["text"], summarize=2)
+    return Case(facts={"raised": raised})

@@ -186,3 +186,19 @@ def assert_in_cond(tf):
     x = tf.placeholder(tf.float32, [None], name="x")
     y = tf.cond(tf.size(x) > 0, lambda: tf.reduce_mean(x), lambda: tf.constant(np.float32(-1.0)))
     return Case(steps=[(y, {x: [1.0, 3.0]}), (y, {x: []})])
+
+
+@program
+def arrays_of_given_shapes(tf):
+    def array(**options):
+        return tf.TensorArray(tf.float32, size=3, clear_after_read=False, **options)
+
+    fixed, loose, x = array(element_shape=[2]), array(element_shape=[None]), tf.constant([1.0, 2.0, 3.0])
+    show = [array(infer_shape=False).write(0, 1.0).gather([2, 0]), fixed.gather([2, 0]), loose.gather([2, 0]),
+            array(element_shape=[None], infer_shape=False).gather([1, 2]), fixed.stack(), fixed.read(1), loose.read(1),
+            array(element_shape=[None]).unstack([[1.0], [2.0], [3.0]]).gather([1, 2])]
+    _, total = tf.while_loop(lambda i, s: i < 3, lambda i, s: (i + 1, s + tf.reduce_sum(fixed.gather([i]))), [0, 0.0])
+    stacked = array(element_shape=[]).unstack(x)
+    joined = array(element_shape=[1]).split(x, [1, 1, 1])
+    grads = tf.gradients(stacked.gather([0, 1]), x) + tf.gradients(joined.concat(), x)
+    return Case(steps=[(grads, None)], show=show + [total] + grads)

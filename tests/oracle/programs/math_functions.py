@@ -226,3 +226,13 @@ def gradient_of_products_with_unknown_shapes(tf):
            tf.linalg.matvec(w, [1.0, 2.0]), tf.matmul(p, p, transpose_a=True)]
     return Case(init=True, steps=[([[g for g in tf.gradients(z, [p, b, w]) if g is not None] for z in out],
                                    {p: np.ones((2, 3)), b: np.ones((1, 2, 3))})])
+
+
+@program
+def matrix_exponentials(tf):
+    small, large = np.array([[0.1, 0.2], [0.3, 0.4]]), np.array([[1.0, 7.0], [9.0, 4.0]])
+    p = tf.placeholder(tf.float32, [None, None, 2, 2], name="p")
+    out = [tf.linalg.expm(small.astype(np.float32)), tf.linalg.expm(np.stack([small, large]), name="both"),
+           tf.linalg.expm(p), tf.linalg.expm(small.astype(np.complex64))]
+    return Case(steps=[(out, {p: np.array([[small, small * 3]])}),
+                       (tf.gradients(out[2], p), {p: np.array([[small]])})], show=out)

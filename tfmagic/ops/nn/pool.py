@@ -85,6 +85,7 @@ def _geometry(op: Any, dims: Dims, x: Any, ksize: Any = None, strides: Any = Non
                                                        "zero.")
     if ksize[-1 if channels_last(op) else 1] != 1:
         words = ("Non-spatial pooling is not yet supported. Volunteers? :)" if op.op.type.startswith("Avg") else
+                 "MaxPoolingGrad is not yet supported on the depth dimension." if "Grad" in op.op.type else
                  "MaxPooling supports exactly one of pooling across depth or pooling across width/height.")
         raise errors.UnimplementedError(
             None, op.op, f"{words}\n{op.op.type} pools over height and width only. Reshape the channels to [..., "
@@ -127,8 +128,26 @@ def _as_floating(op: Any, x: Any) -> Any:
 # --- the largest value -----------------------------------------------------------------------------------------
 
 
+def _across_channels(op: Any, x: Any, ksize: Any, strides: Any) -> Any | None:
+    """The largest of each group of neighbouring channels, or None where the windows hold a single channel."""
+    window, stride = ksize[-1], strides[-1]
+    if not channels_last(op) or window <= 1 or any(size != 1 for size in (*ksize[:-1], *strides[:-1])):
+        return None
+    if stride != window:
+        raise errors.UnimplementedError(
+            None, op.op, "Depthwise max pooling requires the depth window to equal the depth stride")
+    dims = op.input._dims
+    if dims is not None and dims[-1] is not None and dims[-1] % window:
+        raise errors.UnimplementedError(
+            None, op.op, "Depthwise max pooling requires the depth window to evenly divide the input depth")
+    return x.unflatten(-1, (-1, window)).amax(-1)
+
+
 def _max_pool(op: Any, x: Any, rank: int, ksize: Any = None, strides: Any = None) -> Any:
     dims = op.input._dims
+    result = _across_channels(op, x, op.ksize if ksize is None else ksize, op.strides if strides is None else strides)
+    if result is not None:
+        return result
     value = _max_with_indices(to_torch(op, _as_floating(op, x), rank), _geometry(op, dims, x, ksize, strides))[0]
     return from_torch(op, value.to(x.dtype) if op.T.is_integer else value, rank)
 

@@ -328,19 +328,6 @@ def slogdet(input: Any, name: str | None = None) -> Any:
     return raw.log_matrix_determinant(input, name=name)
 
 
-@export("linalg.expm")
-def matrix_exponential(input: Any, name: str | None = None) -> Tensor:
-    """The exponential of matrices.
-
-    Args:
-      input: a tensor of shape [..., n, n] and a floating or complex type.
-
-    Returns:
-      A tensor of the same shape and type.
-    """
-    return raw.matrix_exponential(input, name=name)
-
-
 @export("linalg.logm")
 def logm(input: Any, name: str | None = None) -> Tensor:
     """The logarithm of matrices.
