@@ -8,7 +8,9 @@ from tfmagic.base.deprecation import deprecated
 from tfmagic.base.export import export
 from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.graph.scopes import name_scope
-from tfmagic.ops import raw
+from tfmagic.ops import api, raw
+from tfmagic.ops.array import constants, shape_ops
+from tfmagic.ops.math.cast import cast
 from tfmagic.ops.state.scatter import scatter_nd_update
 
 
@@ -35,20 +37,17 @@ def _public_batch_scatter_update(ref: Any, indices: Any, updates: Any, use_locki
 def batch_scatter_update(ref: Any, indices: Any, updates: Any, use_locking: bool = True,
                          name: str | None = None) -> Any:
     """`tf.batch_scatter_update` without its warning."""
-    with name_scope(name, "batch_scatter_update"):
+    with name_scope(name):
         indices = convert_to_tensor(indices, name="indices")
-        rank = indices.shape.ndims
+        sizes, rank = shape_ops.shape(indices), indices.shape.ndims
         if rank is None:
             raise ValueError("batch_gather does not allow indices with unknown shape.")
-        sizes = raw.shape(indices, out_type=indices.dtype)
-        rows = raw.expand_dims(indices, -1)
+        rows = shape_ops.expand_dims(indices, -1)
         coordinates = []
         for axis in range(rank - 1):
-            size = raw.gather_nd(sizes, [axis])
-            dims = [1] * (rank + 1)
-            dims[axis] = -1
-            numbers = raw.reshape(raw._range(convert_to_tensor(0, indices.dtype), size,
-                                             convert_to_tensor(1, indices.dtype)), dims)
-            coordinates.append(raw.mul(numbers, raw.ones_like(rows)))
-        coordinates.append(rows)
-        return scatter_nd_update(ref, raw.concat_v2(coordinates, -1), updates, use_locking=use_locking)
+            size = sizes[axis]
+            numbers = raw.range(0, size, 1)
+            dims: list[Any] = [1] * (rank + 1)
+            dims[axis] = size
+            coordinates.append(cast(raw.reshape(numbers, dims), indices.dtype) * constants.ones_like(rows))
+        return scatter_nd_update(ref, api.concat([*coordinates, rows], -1), updates, use_locking=use_locking)
