@@ -46,7 +46,8 @@ def _plane(rank: int) -> Any:
                 return f"Sliding window {what} field must specify 4 dimensions"
         if rank == 5:
             return _ranks(rank, "tensor_in")(op, x)
-        return None if len(x) == 4 else f"tensor_in_shape must have 2 spatial dimensions. {len(x)} 0"
+        given = len(x or ())
+        return None if given == 4 else f"tensor_in_shape must have 2 spatial dimensions. {given} 0"
 
     return check
 

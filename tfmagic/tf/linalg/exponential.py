@@ -60,9 +60,10 @@ def matrix_exponential(input: Any, name: str | None = None) -> Tensor:
             lambda i, power: raw.less(i, most),
             lambda i, power: (i + 1, raw.select(raw.less(i, squarings), matmul(power, power), power)),
             [constant(0.0, kind), result])
-        if isinstance(outer, Tensor) or None in matrix._dims[-2:]:
+        inner = (matrix._dims or (None, None))[-2:]
+        if isinstance(outer, Tensor) or None in inner:
             return shape_ops.reshape(result, join.concat((outer, shape_ops.shape(result)[-2:]), axis=0))
-        return shape_ops.reshape(result, [*outer, *matrix._dims[-2:]])
+        return shape_ops.reshape(result, [*outer, *inner])
 
 
 def _approximant(x: Tensor, degree: int) -> tuple[Tensor, Tensor]:
