@@ -55,6 +55,9 @@ def _make(fetches: Sequence[Tensor], targets: Sequence[Operation], feeds: Sequen
           keep_stages: bool) -> PlanGraph:
     fed = set(feeds)
     ops = prune([*fetches, *targets], fed)
+    # A device that is not there is told of in TensorFlow's order: what makes a value from nothing comes last.
+    for op in sorted(ops, key=lambda op: (not op._inputs and len(op._outputs) == 1, op._id)):
+        place(op)
 
     def lowered(steps: list[Step]) -> Lowering:
         lowering = Lowering(place, resources, lower_call)
