@@ -124,6 +124,19 @@ class SparseTensor:
         return f"SparseTensor(indices={self._indices}, values={self._values}, dense_shape={self._dense_shape})"
 
 
+def as_sparse(value: Any) -> SparseTensor:
+    """A sparse tensor, from one or from its value.
+
+    Raises:
+      TypeError: the value is neither.
+    """
+    if isinstance(value, SparseTensorValue):
+        return SparseTensor.from_value(value)
+    if not isinstance(value, SparseTensor):
+        raise TypeError("Input must be a SparseTensor.")
+    return value
+
+
 @export("convert_to_tensor_or_sparse_tensor")
 def convert_to_tensor_or_sparse_tensor(value: Any, dtype: Any = None, name: str | None = None) -> Any:
     """Convert a value to a tensor, or to a sparse tensor if it is a `SparseTensorValue`.

@@ -119,7 +119,7 @@ def static_dims(tensor: Tensor) -> Dims:
         hidden = tensor not in _questions.told
     shape = tensor._dims
     if tensor.op.type == "Shape" and not hidden:
-        return tensor.op._inputs[0]._dims
+        return tensor.op._inputs[0]._dims  # TensorFlow asks no further
     if shape is not None and len(shape) == 0:
         if hidden:
             return None
@@ -131,8 +131,6 @@ def static_dims(tensor: Tensor) -> Dims:
         raise ValueError(f"Shape must be rank 1 but is rank {len(shape)}")
     if hidden:
         value = None
-    elif tensor.op.type == "Shape" and tensor.op._inputs[0]._dims is not None:
-        return tensor.op._inputs[0]._dims  # TensorFlow asks no further
     else:
         value = tensor.op._attrs["value"] if tensor.op.type == "Const" else _evaluate(tensor, None)
     if value is None:

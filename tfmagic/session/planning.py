@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -55,6 +56,7 @@ def _make(fetches: Sequence[Tensor], targets: Sequence[Operation], feeds: Sequen
           keep_stages: bool) -> PlanGraph:
     fed = set(feeds)
     ops = prune([*fetches, *targets], fed)
+    place = functools.cache(place)
     # A device that is not there is told of in TensorFlow's order: what makes a value from nothing comes last.
     for op in sorted(ops, key=lambda op: (not op._inputs and len(op._outputs) == 1, op._id)):
         place(op)

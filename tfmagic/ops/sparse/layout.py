@@ -14,7 +14,7 @@ from tfmagic.base.shapes import Dims
 from tfmagic.graph.convert import constant, convert_to_tensor
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.scopes import name_scope
-from tfmagic.graph.sparse_tensor import SparseTensor, SparseTensorValue
+from tfmagic.graph.sparse_tensor import SparseTensor, as_sparse
 from tfmagic.graph.static_value import constant_value, static_dims
 from tfmagic.ops import raw, shape_rules
 from tfmagic.ops.array.constants import identity
@@ -23,20 +23,6 @@ from tfmagic.ops.array.select import where
 from tfmagic.ops.array.shape_ops import reshape
 from tfmagic.ops.declare import op
 from tfmagic.ops.math.cast import cast
-
-
-def as_sparse(value: Any) -> SparseTensor:
-    """A sparse tensor, from one or from its value.
-
-    Raises:
-      TypeError: the value is neither.
-    """
-    if isinstance(value, SparseTensorValue):
-        return SparseTensor.from_value(value)
-    if not isinstance(value, SparseTensor):
-        raise TypeError("Input must be a SparseTensor.")
-    return value
-
 
 # --- another shape --------------------------------------------------------------------------------------------------
 

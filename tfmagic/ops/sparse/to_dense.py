@@ -12,7 +12,7 @@ from tfmagic.base.deprecation import deprecated
 from tfmagic.base.export import export
 from tfmagic.base.lazy import torch
 from tfmagic.graph.operation import Tensor
-from tfmagic.graph.sparse_tensor import SparseTensor, SparseTensorValue
+from tfmagic.graph.sparse_tensor import as_sparse
 from tfmagic.graph.static_value import static_dims
 from tfmagic.ops import raw
 from tfmagic.ops.array.constants import zeros
@@ -119,10 +119,7 @@ def sparse_tensor_to_dense(sp_input: Any, default_value: Any = None, validate_in
     Raises:
       TypeError: `sp_input` is no sparse tensor.
     """
-    if isinstance(sp_input, SparseTensorValue):
-        sp_input = SparseTensor.from_value(sp_input)
-    if not isinstance(sp_input, SparseTensor):
-        raise TypeError(f"Input must be a SparseTensor, got {sp_input!r}.")
+    sp_input = as_sparse(sp_input)
     if default_value is None:
         default_value = zeros([], dtype=sp_input.dtype)
     return raw.sparse_to_dense(sp_input.indices, sp_input.dense_shape, sp_input.values, default_value=default_value,
