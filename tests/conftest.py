@@ -1,7 +1,10 @@
 """What holds while any test runs, in the processes that tests start too."""
 
 import os
+from collections.abc import Iterator
+from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 os.environ["TFMAGIC_CHECK"] = "1"  # every plan is checked after every pass
@@ -9,3 +12,12 @@ os.environ["TFMAGIC_CHECK"] = "1"  # every plan is checked after every pass
 # A busy machine makes no property false: examples may take their time.
 settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("house")
+
+
+@pytest.fixture
+def graph() -> Iterator[Any]:
+    """A graph of the test's own, which is the default one."""
+    from tfmagic.graph.graph import Graph
+
+    with Graph().as_default() as graph:
+        yield graph

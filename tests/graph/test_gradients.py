@@ -6,11 +6,7 @@ import pytest
 from tfmagic import tf
 from tfmagic.graph import registry
 
-
-@pytest.fixture(autouse=True)
-def graph():
-    with tf.Graph().as_default() as graph:
-        yield graph
+pytestmark = pytest.mark.usefixtures("graph")
 
 
 def names(graph, scope):

@@ -12,11 +12,7 @@ from tfmagic.graph.convert import constant
 from tfmagic.graph.graph import Graph
 from tfmagic.ops import raw
 
-
-@pytest.fixture(autouse=True)
-def graph():
-    with Graph().as_default() as g:
-        yield g
+pytestmark = pytest.mark.usefixtures("graph")
 
 
 def test_names_are_made_unique_without_regard_to_case(graph) -> None:

@@ -8,11 +8,7 @@ import pytest
 from tfmagic import tf
 from tfmagic.graph.static_value import constant_value, constant_value_as_shape, static_value
 
-
-@pytest.fixture(autouse=True)
-def graph():
-    with tf.Graph().as_default() as g:
-        yield g
+pytestmark = pytest.mark.usefixtures("graph")
 
 
 def test_a_constant_is_known_and_may_not_be_fed_afterwards(graph) -> None:

@@ -12,10 +12,7 @@ A = 'node{name:"a" op:"Placeholder" attr{key:"dtype" value{type:DT_FLOAT}}}'
 B = 'node{name:"b" op:"Identity" input:"a" attr{key:"T" value{type:DT_FLOAT}}}'
 
 
-@pytest.fixture(autouse=True)
-def graph():
-    with tf.Graph().as_default() as g:
-        yield g
+pytestmark = pytest.mark.usefixtures("graph")
 
 
 def parse(text):

@@ -12,11 +12,7 @@ import pytest
 from tfmagic import tf
 from tfmagic.graph import registry
 
-
-@pytest.fixture(autouse=True)
-def graph() -> Iterator[Any]:
-    with tf.Graph().as_default() as graph:
-        yield graph
+pytestmark = pytest.mark.usefixtures("graph")
 
 
 def in_threads(count: int, work: Callable[[int], None]) -> None:

@@ -11,11 +11,7 @@ from tfmagic import tf
 from tfmagic.session import session as session_module
 from tfmagic.session.cache import Cache
 
-
-@pytest.fixture(autouse=True)
-def graph():
-    with tf.Graph().as_default() as g:
-        yield g
+pytestmark = pytest.mark.usefixtures("graph")
 
 
 @pytest.fixture

@@ -10,11 +10,7 @@ from tfmagic.session.execution import Execution
 from tfmagic.session.passes import pipeline
 from tfmagic.session.planning import make_plan
 
-
-@pytest.fixture(autouse=True)
-def graph():
-    with tf.Graph().as_default() as g:
-        yield g
+pytestmark = pytest.mark.usefixtures("graph")
 
 
 @pytest.fixture

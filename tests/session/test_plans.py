@@ -14,11 +14,7 @@ from tfmagic.session.plan.run_time import PlanCall
 from tfmagic.session.planning import make_plan
 from tfmagic.session.tiers import python, traced
 
-
-@pytest.fixture(autouse=True)
-def graph():
-    with tf.Graph().as_default() as g:
-        yield g
+pytestmark = pytest.mark.usefixtures("graph")
 
 
 @pytest.fixture

@@ -13,11 +13,7 @@ from tfmagic.session.passes.split import split
 from tfmagic.session.planning import make_plan
 from tfmagic.session.resources.keys import resource_key, shown
 
-
-@pytest.fixture(autouse=True)
-def graph():
-    with tf.Graph().as_default() as g:
-        yield g
+pytestmark = pytest.mark.usefixtures("graph")
 
 
 @pytest.fixture

@@ -10,10 +10,7 @@ function = internal.module("tensorflow.python.framework.function")
 Defun = function.Defun
 
 
-@pytest.fixture(autouse=True)
-def graph():
-    with tf.Graph().as_default() as graph:
-        yield graph
+pytestmark = pytest.mark.usefixtures("graph")
 
 
 def run(fetch, feeds=None):

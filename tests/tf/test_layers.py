@@ -5,11 +5,7 @@ import pytest
 
 from tfmagic import tf
 
-
-@pytest.fixture(autouse=True)
-def graph():
-    with tf.Graph().as_default() as graph:
-        yield graph
+pytestmark = pytest.mark.usefixtures("graph")
 
 
 def run(*fetches, feed=None):

@@ -9,13 +9,8 @@ import numpy as np
 import pytest
 
 from tfmagic import tf
-from tfmagic.graph.graph import Graph
 
-
-@pytest.fixture(autouse=True)
-def graph():
-    with Graph().as_default() as g:
-        yield g
+pytestmark = pytest.mark.usefixtures("graph")
 
 
 def objects():

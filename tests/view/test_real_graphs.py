@@ -11,11 +11,7 @@ from tfmagic.view import Annotations, build_scene, mime_bundle
 from tfmagic.view.paint.text import draw_text
 from tfmagic.view.scene import model
 
-
-@pytest.fixture(autouse=True)
-def graph():
-    with tf.Graph().as_default() as graph:
-        yield graph
+pytestmark = pytest.mark.usefixtures("graph")
 
 
 def test_a_layer(graph):

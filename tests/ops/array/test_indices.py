@@ -7,11 +7,7 @@ import pytest
 
 from tfmagic import tf
 
-
-@pytest.fixture(autouse=True)
-def graph():
-    with tf.Graph().as_default() as g:
-        yield g
+pytestmark = pytest.mark.usefixtures("graph")
 
 
 def run(fetch, feed=None):

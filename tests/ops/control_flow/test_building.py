@@ -5,11 +5,7 @@ import pytest
 from tfmagic import tf
 from tfmagic.ops.control_flow import context_messages, context_protos
 
-
-@pytest.fixture(autouse=True)
-def graph():
-    with tf.Graph().as_default() as graph:
-        yield graph
+pytestmark = pytest.mark.usefixtures("graph")
 
 
 X = pytest.mark.parametrize

@@ -8,10 +8,7 @@ from tfmagic import tf
 DATA = np.float32([[1, 2], [3, 4], [5, 6], [7, 8]])
 
 
-@pytest.fixture(autouse=True)
-def graph():
-    with tf.Graph().as_default() as graph:
-        yield graph
+pytestmark = pytest.mark.usefixtures("graph")
 
 
 def value(tensor):

@@ -8,11 +8,7 @@ from tfmagic import tf
 from tfmagic.graph import registry
 from tfmagic.tf import random  # noqa: F401
 
-
-@pytest.fixture(autouse=True)
-def graph():
-    with tf.Graph().as_default() as graph:
-        yield graph
+pytestmark = pytest.mark.usefixtures("graph")
 
 
 def nodes(graph):

@@ -5,14 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tfmagic.graph.convert import constant
-from tfmagic.graph.graph import Graph
 from tfmagic.ops.random.seeds import DEFAULT_GRAPH_SEED, get_seed, set_random_seed
 
-
-@pytest.fixture(autouse=True)
-def graph():
-    with Graph().as_default() as graph:
-        yield graph
+pytestmark = pytest.mark.usefixtures("graph")
 
 
 def test_no_seed_at_all():

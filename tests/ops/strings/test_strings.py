@@ -17,10 +17,7 @@ PLAIN = [105434511174508091, 2996632905371535868, 1933051638346102479, 936430787
          2760375234777655417, 3167011311279653072, 2813016474444713456]
 
 
-@pytest.fixture(autouse=True)
-def graph():
-    with tf.Graph().as_default() as g:
-        yield g
+pytestmark = pytest.mark.usefixtures("graph")
 
 
 def run(fetch, feed=None):
