@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from tfmagic.view.paint.bundle import scene_json
+from tfmagic.view.paint.document import document
 from tfmagic.view.paint.dot import to_dot
 from tfmagic.view.paint.engine import make_pdf, run_engine
 from tfmagic.view.paint.html import draw_html
@@ -17,7 +17,7 @@ from tfmagic.view.scene.model import Scene
 
 
 def _json(scene: Scene) -> bytes:
-    return (json.dumps(scene_json(scene, lay_out(scene)), indent=1) + "\n").encode()
+    return (json.dumps(document(scene, lay_out(scene)), indent=1) + "\n").encode()
 
 
 _WRITERS: dict[str, Callable[[Scene], bytes]] = {
