@@ -129,8 +129,8 @@ class Cells:
         found = evaluate.elements(value)
         if not found:
             return value
-        parsed = self.running[-1].asked["%%session"]
-        return sessions.fetch(context.get_default_session(), self._named(value), evaluate.feeds(self.shell, parsed.feed))
+        feeds = evaluate.feeds(self.shell, self.running[-1].asked["%%session"].feed)
+        return sessions.fetch(context.get_default_session(), self._named(value), feeds)
 
     # --- drawing ----------------------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from typing import Any
 from tfmagic.graph.graph import Graph
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.view.labels import shape_text
+from tfmagic.view.phrases import say
 
 MOST_ROWS = 200
 
@@ -23,15 +24,16 @@ class Table:
     note: str = ""
 
     def __repr__(self) -> str:
-        widths = [max(map(len, column)) for column in zip(self.heads, *self.rows)]
+        heads = tuple(map(say, self.heads))
+        widths = [max(map(len, column)) for column in zip(heads, *self.rows)]
         lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip()
-                 for row in (self.heads, *self.rows)]
+                 for row in (heads, *self.rows)]
         return "\n".join([*lines, self.note] if self.note else lines)
 
     def _repr_html_(self) -> str:
         from tfmagic.view.cards import tables as cards
 
-        return cards.table(" ".join(filter(None, (self.title, self.note))), self.heads, self.rows)
+        return cards.table(" ".join(filter(None, (say(self.title), self.note))), self.heads, self.rows)
 
 
 def _auxiliary(graph: Graph) -> set[str]:
@@ -71,9 +73,9 @@ def tensors(graph: Graph, pattern: str = "", everything: bool = False) -> Table:
                          tensor.device, _made_at(operation)))
     notes = []
     if len(rows) > MOST_ROWS:
-        notes.append(f"{len(rows) - MOST_ROWS} more: give a pattern.")
+        notes.append(say("{} more: give a pattern.", str(len(rows) - MOST_ROWS)))
     if hidden:
-        notes.append(f"{hidden} of gradients, training, initialisers and savers: %tensors --all.")
+        notes.append(say("{} of gradients, training, initialisers and savers: %tensors --all.", str(hidden)))
     heads = ("name", "op", "shape", "dtype", "device", "made at")
     return Table("Tensors", heads, tuple(rows[:MOST_ROWS]), " ".join(notes))
 

@@ -160,8 +160,7 @@ MAGICS = {magic.name: magic for magic in (
     Magic("%%session", "[NAME]",
           "Runs the cell inside a default session; a tensor on the last line is run and shown with its value. The "
           "session stays open under NAME.",
-          (_DEVICE, Option("--init", "run the variables' initialisers first, also those of variables that the cell makes"),
-           _FEEDS),
+          (_DEVICE, Option("--init", "run the variables' initialisers first, also of new ones"), _FEEDS),
           ("%%session --init", "%%session sess --device /cpu:0 --feed x=[1., 2.]")),
     Magic("%fetch", "EXPR [EXPR ...]",
           "Runs expressions in the default session, or in a session for the moment, and shows their values.",

@@ -64,7 +64,7 @@ def tensor_bundle(value: Any, title: str = "", factors: Sequence[Any] = (), dtyp
         if product.shape == array.shape and np.allclose(product, array, rtol=1e-3, equal_nan=True):
             svg = blocks.draw_product(left, right, title=title)
     svg = svg or blocks.draw_tensor(array, title=title, dtype=dtype)
-    words = f"shape {list(array.shape)} · {dtype or blocks.dtype_name(array)}"
+    words = blocks.describe(array.shape, dtype or blocks.dtype_name(array))
     with np.printoptions(threshold=200, edgeitems=3):
         text = f"{title}{': ' if title else ''}{words}\n{array}"
     return {SVG_MIME: svg, "text/html": picture_html(f"{title}. {words}" if title else words, svg),
