@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from tfmagic.view import theme
 from tfmagic.view.escape import visible_lines, xml
 from tfmagic.view.paint import blocks
 from tfmagic.view.paint.engine import HINT, EngineError
@@ -74,7 +75,8 @@ def tensor_bundle(value: Any, title: str = "", factors: Sequence[Any] = (), dtyp
 def picture_html(words: str, svg: str) -> str:
     """The SVG as an image that sanitisers leave alone; `words` describe it to those who cannot see it."""
     data = base64.b64encode(svg.encode()).decode()
-    return f'<img class="tfm-picture" alt="{xml(words)}" src="data:image/svg+xml;base64,{data}">'
+    return (f'<style>{theme.picture_style()}</style><div class="tfm-figure">'
+            f'<img class="tfm-picture" alt="{xml(words)}" src="data:image/svg+xml;base64,{data}"></div>')
 
 
 def scene_json(scene: Scene, layout: Layout | None) -> dict[str, Any]:

@@ -60,7 +60,7 @@ def build_scene(graph_or_ops: records.Drawable, depth: int | None = None, direct
         folding = auxiliary.fold(graph, notes.labels)
         plumbing.fold_plumbing(graph, folding, notes.labels)
         auxiliary.fold_parameters(graph, folding, notes.labels)
-    builder = _Builder(graph, folding, notes, show_shapes, fold_library=not show_all)
+    builder = _Builder(graph, folding, notes, show_shapes, show_all)
     return builder.build(depth, direction, visible(title or ""))
 
 
@@ -76,12 +76,12 @@ class _Builder:
     """The steps of `build_scene`, which share the graph, its folding and the notes."""
 
     def __init__(self, graph: dict[str, Record], folding: Folding, notes: Annotations, show_shapes: bool,
-                 fold_library: bool):
+                 show_all: bool):
         self.graph = graph
         self.folding = folding
         self.notes = notes
         self.show_shapes = show_shapes
-        self.fold_library = fold_library
+        self.show_all = show_all
         self.drawn: dict[str, str] = {}  # element -> id of the node that draws it
         self.library: dict[str, str] = {}  # id of a folded library scope -> its result ("" when there are several)
         self.flows = self._element_flows()
@@ -154,12 +154,16 @@ class _Builder:
     def build(self, depth: int | None, direction: str, title: str) -> Scene:
         elements = self._elements()
         root = scopes.build_tree(elements, self._kinds())
-        if self.fold_library:
+        if not self.show_all:
             library.mark_library_scopes(root, self.members, ((a, b) for a, b, _ in self.flows), self.notes.labels)
-        limit = scopes.AUTOMATIC_LIMIT if depth is None else scopes.HARD_LIMIT
+        limit = scopes.WHOLE_LIMIT if self.show_all else (
+            scopes.AUTOMATIC_LIMIT if depth is None else scopes.HARD_LIMIT)
         keep = set(self.notes.labels) | set(self.notes.failed)
-        scopes.fold_levels(root, ((a, b) for a, b, _ in self.flows), keep, limit)
-        scopes.open_scopes(root, depth)
+        types = {name: self.graph[name].type if name in self.graph else "" for name in elements}
+        inputs = {name for name in elements if types[name] in _ROLES and types[name] != "Const"
+                  or name in self.graph and self.graph[name].boundary}
+        scopes.fold_levels(root, ((a, b) for a, b, _ in self.flows), types, keep, inputs, limit)
+        scopes.open_scopes(root, depth, limit)
         scene = Scene(title=title, direction=direction)
         self._place(root, scene)
         self._connect(scene)
@@ -266,6 +270,8 @@ class _Builder:
         node.count = len(members)
         node.boundary = all(r.boundary for r in members)
         counted = plural(len(elements), "node")
+        if scope.turns > 1 and len(elements) > scope.turns:
+            counted = f"{plural(scope.turns, 'repetition')} · {counted}"
         node.type = f"{say(scope.kind)} · {counted}" if scope.kind in ("loop", "branch") else counted
         types: dict[str, int] = {}
         for record in members:
