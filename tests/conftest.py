@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 os.environ["TFMAGIC_CHECK"] = "1"  # every plan is checked after every pass
+os.environ["TFMAGIC_LANG"] = "en"  # whatever the machine speaks
 
 # A busy machine makes no property false: examples may take their time.
 settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])

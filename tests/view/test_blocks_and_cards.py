@@ -24,7 +24,7 @@ def test_a_tensor_of_each_rank_says_shape_and_dtype(rank):
     svg = draw_tensor(np.zeros(shape, np.float32), "x")
     said = " ".join(words(svg))
     assert f"float32 · rank {rank}" in said
-    assert ("scalar" if rank == 0 else f"shape {list(shape)}") in said
+    assert f"shape {shape} " in said
 
 
 def test_a_matrix_shows_every_number_in_its_cell():
@@ -45,7 +45,7 @@ def test_a_big_tensor_is_cut_and_stays_small():
 
 @pytest.mark.parametrize("shape", [(0,), (0, 3), (2, 0), (1, 0, 2, 2)])
 def test_an_empty_tensor_is_drawn(shape):
-    assert f"shape {list(shape)}" in " ".join(words(draw_tensor(np.zeros(shape))))
+    assert f"shape {shape} " in " ".join(words(draw_tensor(np.zeros(shape))))
 
 
 def test_strings_and_bytes_stay_text():
@@ -80,7 +80,7 @@ def test_the_bundle_of_a_product_draws_the_product():
 
 def test_the_bundle_of_a_tensor_has_text_and_picture():
     bundle = tensor_bundle([[1, 2]], title="x")
-    assert bundle["text/plain"] == "x: shape [1, 2] · int64\n[[1 2]]"
+    assert bundle["text/plain"] == "x: shape (1, 2) · int64\n[[1 2]]"
     assert "<img" in bundle["text/html"]
 
 
@@ -96,14 +96,14 @@ def body(html):
 def test_a_tensor_card_says_op_shape_dtype_device_and_value():
     tensor = relu_layer().ops["MatMul"].outputs[0]
     text = " ".join(body(cards.tensor_card(tensor, np.ones((2, 40)), device="/device:GPU:0")).itertext())
-    for word in ("MatMul:0", "MatMul (MatMul)", "[?, 40] ← [2, 40]", "float32", "GPU:0", "1.0", "…"):
+    for word in ("MatMul:0", "MatMul (MatMul)", "(?, 40) ← (2, 40)", "float32", "GPU:0", "1.0", "…"):
         assert word in text
 
 
 def test_cards_of_operations_variables_graphs_and_sessions():
     g = first_graph()
     assert "price:0" in "".join(body(cards.operation_card(g.ops["mul"])).itertext())
-    assert "yes" in "".join(body(cards.variable_card("W", "(2, 2)", "float32_ref", np.eye(2), True)).itertext())
+    assert "yes" in "".join(body(cards.variable_card("W", (2, 2), "float32_ref", np.eye(2), True)).itertext())
     assert "Sub ×2" in "".join(body(cards.graph_card(g)).itertext())
     assert "CPU:0" in "".join(body(cards.session_card([("devices", "CPU:0")])).itertext())
 

@@ -233,27 +233,27 @@ def test_text_drawing():
     notes = Annotations(labels={"Relu": "h"}, values={"Relu:0": np.float32(2.5)})
     assert draw_text(build_scene(relu_layer(), title="h = ReLU(xW + b)", annotations=notes)) == """\
 h = ReLU(xW + b)
-├─ x       placeholder  → [?, 12] float32
-├─ W       variable  → [12, 40] float32
-├─ b       variable  → [40] float32
-├─ MatMul  ← x, W  → [?, 40] float32
-├─ Add     ← MatMul, b  → [?, 40] float32
-└─ h       Relu  = 2.5  ← Add  → [?, 40] ← [] float32
-  not drawn: initialisers (4 operations)""".replace("← []", "← scalar")
+├─ x       placeholder  → (?, 12) float32
+├─ W       variable  → (12, 40) float32
+├─ b       variable  → (40,) float32
+├─ MatMul  ← x, W  → (?, 40) float32
+├─ Add     ← MatMul, b  → (?, 40) float32
+└─ h       Relu  = 2.5  ← Add  → (?, 40) ← () float32
+  not drawn: initialisers (4 operations)"""
 
 
 def test_text_drawing_of_scopes_and_training():
     assert draw_text(build_scene(trained())) == """\
 Graph
-├─ x                     placeholder  → [?, 4] float32
-├─ y                     placeholder  → [?, 2] float32
+├─ x                     placeholder  → (?, 4) float32
+├─ y                     placeholder  → (?, 2) float32
 ├─ layer/
-│  ├─ W                  variable  → [4, 2] float32
-│  └─ MatMul             ← x, W  → [?, 2] float32
+│  ├─ W                  variable  → (4, 2) float32
+│  └─ MatMul             ← x, W  → (?, 2) float32
 ├─ loss/
-│  ├─ SquaredDifference  ← MatMul, y  → [?, 2] float32
+│  ├─ SquaredDifference  ← MatMul, y  → (?, 2) float32
 │  └─ Mean               (axis = [0, 1])  ← SquaredDifference
-├─ gradients             6 operations  ← Mean  → [4, 2] float32
+├─ gradients             6 operations  ← Mean  → (4, 2) float32
 └─ Adam                  training · 10 operations  ← gradients
   not drawn: save and restore (3 operations), initialisers (7 operations)"""
 

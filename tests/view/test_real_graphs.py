@@ -22,12 +22,12 @@ def test_a_layer(graph):
     notes = Annotations(labels={forecast.op.name: "forecast"}, shapes={"day:0": (31, 6)})
     assert draw_text(build_scene(graph, title="Forecast", annotations=notes)) == """\
 Forecast
-├─ day       placeholder  → [?, 6] ← [31, 6] float32
-├─ weights   variable  → [6, 4] float32
-├─ bias      variable  → [4] float32
-├─ MatMul    ← day, weights  → [?, 4] float32
-├─ add       ← MatMul, bias  → [?, 4] float32
-└─ forecast  Relu  ← add  → [?, 4] float32
+├─ day       placeholder  → (?, 6) ← (31, 6) float32
+├─ weights   variable  → (6, 4) float32
+├─ bias      variable  → (4,) float32
+├─ MatMul    ← day, weights  → (?, 4) float32
+├─ add       ← MatMul, bias  → (?, 4) float32
+└─ forecast  Relu  ← add  → (?, 4) float32
   not drawn: initialisers (8 operations)"""
 
 
@@ -53,15 +53,15 @@ def test_a_loop(graph):
     tf.while_loop(lambda i, s: i < n, lambda i, s: (i + 1, s * 2.0), [tf.constant(0, name="i"), tf.constant(1.0)])
     assert draw_text(build_scene(graph)) == """\
 Graph
-├─ n              placeholder  → scalar int32
-├─ i              constant  = 0  → scalar int32
-├─ Const          constant  = 1.0  → scalar float32
+├─ n              placeholder  → () int32
+├─ i              constant  = 0  → () int32
+├─ Const          constant  = 1.0  → () float32
 └─ while/  loop
-   ├─ i           loop variable  ← i, add  → scalar int32
-   ├─ variable 2  loop variable  ← Const, mul  → scalar float32
-   ├─ Less        loop condition  ← while/i, n  → scalar bool
-   ├─ add         (y = 1)  ← while/i  → scalar int32
-   └─ mul         (y = 2.0)  ← variable 2  → scalar float32"""
+   ├─ i           loop variable  ← i, add  → () int32
+   ├─ variable 2  loop variable  ← Const, mul  → () float32
+   ├─ Less        loop condition  ← while/i, n  → () bool
+   ├─ add         (y = 1)  ← while/i  → () int32
+   └─ mul         (y = 2.0)  ← variable 2  → () float32"""
 
 
 def test_a_branch(graph):
@@ -69,13 +69,13 @@ def test_a_branch(graph):
     tf.cond(x > 0, lambda: x * 2, lambda: tf.square(x) - 1)
     assert draw_text(build_scene(graph)) == """\
 Graph
-├─ x          placeholder  → scalar float32
-├─ Greater    (y = 0.0)  ← x  → scalar bool
+├─ x          placeholder  → () float32
+├─ Greater    (y = 0.0)  ← x  → () bool
 └─ cond/  branch
-   ├─ Merge   ← Greater, sub, mul  → scalar float32
-   ├─ mul     (y = 2.0)  ← x  → scalar float32
-   ├─ Square  ← x  → scalar float32
-   └─ sub     (y = 1.0)  ← Square  → scalar float32"""
+   ├─ Merge   ← Greater, sub, mul  → () float32
+   ├─ mul     (y = 2.0)  ← x  → () float32
+   ├─ Square  ← x  → () float32
+   └─ sub     (y = 1.0)  ← Square  → () float32"""
 
 
 def test_an_assignment_by_the_user_is_an_operation(graph):
@@ -130,7 +130,7 @@ def test_what_a_library_function_made_is_one_thing(graph):
     folded = scene.node("softmax_cross_entropy_with_logits")
     made = [op for op in graph.get_operations() if op.name.startswith("softmax_cross_entropy_with_logits")]
     assert (folded.role, folded.count, folded.type) == (model.SCOPE, len(made), f"{len(made)} operations")
-    assert [edge.text for edge in scene.edges if edge.target == folded.id] == ["[?, 3] float32"] * 2
+    assert [edge.text for edge in scene.edges if edge.target == folded.id] == ["(?, 3) float32"] * 2
 
 
 @pytest.mark.parametrize("asked", [{"depth": 2}, {"show_all": True}])

@@ -55,12 +55,12 @@ def test_a_shared_constant_stays_a_node():
     assert "a/x" in {node.name for node in build_scene(g).nodes}
 
 
-def test_a_big_constant_stays_a_node_without_its_value():
+def test_a_big_constant_stays_a_node_that_says_what_it_is_like():
     g = Graph()
     with g.scope("mul"):
         table = g.constant(np.zeros((9, 9)), "y")
     g.op("Mul", table, table, name="mul")
-    assert build_scene(g).node("mul/y").value == ""
+    assert build_scene(g).node("mul/y").value == "all 0.0"
 
 
 def test_roles_follow_the_op_types():
@@ -90,7 +90,7 @@ def test_a_resource_variable_is_one_node_with_all_its_reads():
     g.op("Neg", use, name="Neg", dims=(2,))
     scene = build_scene(g)
     assert titles(scene) == ["v", "Neg"]
-    assert texts(scene) == {("v", "Neg"): "[2] float32"}
+    assert texts(scene) == {("v", "Neg"): "(2,) float32"}
 
 
 def test_what_also_feeds_the_model_is_drawn_though_it_is_a_first_value():
@@ -140,12 +140,12 @@ def test_a_scope_that_is_merely_called_gradients_is_an_ordinary_scope():
 
 def test_edges_say_shape_and_dtype():
     said = texts(build_scene(relu_layer()))
-    assert said["x", "MatMul"] == "[?, 12] float32"
-    assert said["W", "MatMul"] == "[12, 40] float32"
+    assert said["x", "MatMul"] == "(?, 12) float32"
+    assert said["W", "MatMul"] == "(12, 40) float32"
 
 
 @pytest.mark.parametrize(("dims", "text"),
-                         [((), "scalar float32"), (None, "[…] float32"), ((2, None), "[2, ?] float32")])
+                         [((), "() float32"), (None, "<unknown> float32"), ((2, None), "(2, ?) float32")])
 def test_shapes_as_text(dims, text):
     g = Graph()
     g.op("Neg", g.placeholder("x", dims), dims=dims)
@@ -154,7 +154,7 @@ def test_shapes_as_text(dims, text):
 
 def test_a_run_adds_its_shape_where_the_static_one_is_open():
     notes = Annotations(values={"x:0": np.zeros((64, 12), np.float32), "MatMul:0": np.zeros((64, 40))})
-    assert texts(build_scene(relu_layer(), annotations=notes))["x", "MatMul"] == "[?, 12] ← [64, 12] float32"
+    assert texts(build_scene(relu_layer(), annotations=notes))["x", "MatMul"] == "(?, 12) ← (64, 12) float32"
 
 
 def test_without_shapes_edges_are_silent():
@@ -164,14 +164,14 @@ def test_without_shapes_edges_are_silent():
 
 
 def test_a_result_that_nothing_reads_says_its_own_shape():
-    assert build_scene(relu_layer()).node("Relu").output == "[?, 40] float32"
+    assert build_scene(relu_layer()).node("Relu").output == "(?, 40) float32"
 
 
 def test_a_tensor_read_twice_is_one_edge_that_says_so():
     g = Graph()
     x = g.placeholder("x", (2,))
     g.op("Mul", x, x, dims=(2,))
-    assert [e.text for e in build_scene(g).edges] == ["[2] float32 ×2"]
+    assert [e.text for e in build_scene(g).edges] == ["(2,) float32 ×2"]
 
 
 def test_control_edges_are_marked():
@@ -308,7 +308,7 @@ def test_helpers_in_the_scope_of_one_operation_are_part_of_it():
     g.op("Loss", x, name="Loss", dims=(None,))
     scene = build_scene(g)
     assert titles(scene) == ["x", "Loss"]
-    assert [e.text for e in scene.edges] == ["[?] float32"]
+    assert [e.text for e in scene.edges] == ["(?,) float32"]
 
 
 def test_devices_are_listed_when_there_are_two():

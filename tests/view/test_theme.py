@@ -49,4 +49,4 @@ def test_lines_can_be_seen(theme):
 def test_rules_name_only_colours_of_the_palette():
     text = themed("x", "".join(_RULES.values()))
     assert "--fg" not in text, "only what the rules use"
-    assert text.count("--op:") == 4, "light, dark by setting, light and dark by the notebook"
+    assert text.count("--op:") == 2, "light, and as the page is"

@@ -8,28 +8,28 @@ import numpy as np
 
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.view.escape import shorten, visible
+from tfmagic.view.phrases import say
 
 VALUE_ELEMENTS = 6
 VALUE_CHARACTERS = 34
 
 
 def dims_text(dims: Any) -> str:
-    """A shape as text: `scalar`, `[?, 784]`, or `[…]` when the rank is unknown."""
+    """A shape as TensorFlow writes it: `()`, `(3,)`, `(?, 784)`, or `<unknown>` when the rank is unknown."""
     if dims is None:
-        return "[…]"
-    if not len(dims):
-        return "scalar"
-    return "[" + ", ".join("?" if d is None else str(d) for d in dims) + "]"
+        return "<unknown>"
+    words = ["?" if d is None else str(d) for d in dims]
+    return f"({words[0]},)" if len(words) == 1 else f"({', '.join(words)})"
 
 
-def static_dims(tensor: Tensor) -> tuple[int | None, ...] | None:
-    """The static shape of a graph tensor as a tuple, or None when the rank is unknown."""
+def static_dims(tensor: Any) -> tuple[int | None, ...] | None:
+    """The static shape of a graph tensor or variable as a tuple, or None when the rank is unknown."""
     shape = tensor.shape
     return None if shape.dims is None else tuple(shape.as_list())
 
 
 def shape_text(tensor: Tensor, run_dims: tuple[int, ...] | None = None) -> str:
-    """The static shape, followed by the shape of a run where that says more: `[?, 784] ← [128, 784]`."""
+    """The static shape, followed by the shape of a run where that says more: `(?, 784) ← (128, 784)`."""
     dims = static_dims(tensor)
     text = dims_text(dims)
     if run_dims is not None and (dims is None or None in dims):
@@ -43,7 +43,7 @@ def dtype_text(tensor: Tensor) -> str:
 
 
 def tensor_text(tensor: Tensor, run_dims: tuple[int, ...] | None = None) -> str:
-    """What an edge says of the tensor that flows along it: `[?, 784] float32`."""
+    """What an edge says of the tensor that flows along it: `(?, 784) float32`."""
     dtype = dtype_text(tensor)
     if dtype in ("resource", "variant"):
         return dtype
@@ -66,8 +66,8 @@ def number_text(value: Any) -> str:
     return shorten(visible(value), VALUE_CHARACTERS)
 
 
-def value_text(value: Any) -> str:
-    """A small array on one line (`[1.0, 2.0]`), or "" when it is too big for a drawing."""
+def small_text(value: Any) -> str:
+    """A small array on one line (`[1.0, 2.0]`), or "" when it is too big for that."""
     array = np.asarray(value)
     if array.size > VALUE_ELEMENTS or array.ndim > 3:
         return ""
@@ -75,6 +75,36 @@ def value_text(value: Any) -> str:
         return number_text(array[()])
     text = nested_text(array.tolist() if array.dtype == object else array)
     return text if len(text) <= VALUE_CHARACTERS * 2 else ""
+
+
+def value_text(value: Any) -> str:
+    """An array on one line: a small one whole, a vector cut in its middle, of a larger one its range and mean."""
+    array = np.asarray(value)
+    if text := small_text(array):
+        return text
+    is_number = array.dtype.kind in "biufc"
+    if is_number and array.ndim != 1:
+        return statistics_text(array)
+    ends = [number_text(item) for item in (array.flat if array.size <= 4 else (*array.flat[:3], array.flat[-1]))]
+    text = "[" + ", ".join(ends if array.size <= 4 else [*ends[:3], "…", ends[3]]) + "]"
+    return statistics_text(array) if is_number and len(text) > VALUE_CHARACTERS else shorten(text, VALUE_CHARACTERS + 4)
+
+
+def statistics_text(array: np.ndarray) -> str:
+    """What the numbers of a large array are like: `-1.5 … 2.25 · mean 0.12 · 1 NaN`."""
+    if array.dtype.kind == "b":
+        return f"{np.count_nonzero(array):,} / {array.size:,} {say('true')}"
+    if array.dtype.kind == "c":
+        array = np.abs(array)
+    with np.errstate(all="ignore"):
+        finite = array[np.isfinite(array)] if array.dtype.kind == "f" else array
+        counts = [(int(np.count_nonzero(np.isnan(array))), "NaN"), (int(np.count_nonzero(np.isinf(array))), "Inf")]
+        parts = [f"{count:,} {word}" for count, word in counts if count]
+        if finite.size:
+            low, high = number_text(finite.min()), number_text(finite.max())
+            mean = number_text(float(finite.mean(dtype=np.float64)))
+            parts.insert(0, f"{low} … {high} · {say('mean')} {mean}" if low != high else f"{say('all')} {low}")
+    return " · ".join(parts) or say("empty")
 
 
 def nested_text(value: Any) -> str:
@@ -128,8 +158,3 @@ def time_text(seconds: float) -> str:
         if seconds >= scale:
             return f"{seconds / scale:.3g} {unit}"
     return f"{seconds * 1e6:.3g} µs"
-
-
-def plural(count: int, noun: str) -> str:
-    """`1 operation`, `2 operations`, `1,234 operations`."""
-    return f"{count:,} {noun}" + ("" if count == 1 else "s")

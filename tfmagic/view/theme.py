@@ -26,12 +26,14 @@ DEVICES: tuple[tuple[tuple[str, str], tuple[str, str]], ...] = tuple(
 
 
 def colours(theme: int, names: Iterable[str]) -> str:
-    """The named colours as CSS custom properties; `theme` is 0 for light and 1 for dark."""
-    every = {name: pair[theme] for name, pair in PALETTE.items()}
+    """The named colours as CSS custom properties; `theme` is 0 for light, 1 for dark and 2 for what the page is."""
+    every = dict(PALETTE)
     for i, (fill, line) in enumerate(DEVICES):
-        every[f"d{i}"], every[f"d{i}-line"] = fill[theme], line[theme]
-    every["bg"] = f"var(--jp-layout-color0,{every['bg']})"
-    return ";".join(f"--{name}:{every[name]}" for name in names)
+        every[f"d{i}"], every[f"d{i}-line"] = fill, line
+    chosen = {name: f"light-dark({','.join(every[name])})" if theme == 2 else every[name][theme] for name in names}
+    if "bg" in chosen:
+        chosen["bg"] = f"var(--jp-layout-color0,{chosen['bg']})"
+    return ";".join(f"--{name}:{colour}" for name, colour in chosen.items())
 
 
 def themed(selector: str, rules: str, notebook: bool = True) -> str:
@@ -40,12 +42,29 @@ def themed(selector: str, rules: str, notebook: bool = True) -> str:
     Args:
       selector: the element that is coloured.
       rules: the style sheet that names the colours.
-      notebook: whether to follow a notebook's theme where there is one, and not only the reader's setting.
+      notebook: whether it stands within a page, which says whether it is light or dark; a file of its own asks the
+        reader's setting.
     """
     names = list(dict.fromkeys(_COLOUR.findall(rules)))
     light, dark = colours(0, names), colours(1, names)
-    text = f"{selector}{{{light}}}@media(prefers-color-scheme:dark){{{selector}{{{dark}}}}}"
-    if notebook:
-        for marks, values in ((_LIGHT_MARKS, light), (_DARK_MARKS, dark)):
-            text += ",".join(f"{mark} {selector}" for mark in marks) + f"{{{values}}}"
-    return text
+    if not notebook:
+        return f"{selector}{{{light}}}@media(prefers-color-scheme:dark){{{selector}{{{dark}}}}}"
+    both = colours(2, names)
+    return f"{selector}{{{light}}}@supports(color:light-dark(red,red)){{{selector}{{{both}}}}}" + of_notebook(selector)
+
+
+def of_notebook(selector: str) -> str:
+    """Lets `selector` be light or dark as a notebook says that it is."""
+    marks = (("light", _LIGHT_MARKS), ("dark", _DARK_MARKS))
+    return "".join(",".join(f"{mark} {selector}" for mark in group) + f"{{color-scheme:{scheme}}}"
+                   for scheme, group in marks)
+
+
+def picture_style() -> str:
+    """The style sheet of pictures, which by themselves would be as the reader's system is: they follow their page.
+
+    A page that says nothing is light, whatever the system. What a page is shows in what `light-dark` gives there.
+    """
+    return ('@property --tfm-page{syntax:"<color>";inherits:true;initial-value:#fff}'
+            ".tfm-figure{--tfm-page:light-dark(#fff,#000)}.tfm-picture{color-scheme:light}"
+            f"@container style(--tfm-page:#000){{.tfm-picture{{color-scheme:dark}}}}{of_notebook('.tfm-picture')}")

@@ -129,11 +129,8 @@ class Cells:
         found = evaluate.elements(value)
         if not found:
             return value
-        parsed = self.running[-1].asked["%%session"]
-        session = context.get_default_session()
-        if parsed.init:
-            sessions.initialise(session, only=self._made_now(evaluate.graph_of(found[0])))
-        return sessions.fetch(session, self._named(value), evaluate.feeds(self.shell, parsed.feed))
+        feeds = evaluate.feeds(self.shell, self.running[-1].asked["%%session"].feed)
+        return sessions.fetch(context.get_default_session(), self._named(value), feeds)
 
     # --- drawing ----------------------------------------------------------------------------------------------
 
@@ -144,12 +141,6 @@ class Cells:
         if isinstance(expression, ast.Tuple) and isinstance(value, tuple) and len(value) == len(expression.elts):
             return [(ast.unparse(part), item) for part, item in zip(expression.elts, value) if evaluate.elements(item)]
         return [(ast.unparse(expression), value)]
-
-    def _made_now(self, graph: Graph) -> set[Any]:
-        """The variables that the running cell has made."""
-        reference, mark = self.running[-1].marks.get(id(graph), (None, 0))
-        variables = [*graph.get_collection("variables"), *graph.get_collection("local_variables")]
-        return {v for v in variables if v.initializer._id > mark}
 
     def _draw(self, running: Running, parsed: Parsed) -> None:
         shown = False

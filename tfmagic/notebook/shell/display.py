@@ -9,7 +9,8 @@ from tfmagic.graph.graph import Graph
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.notebook.shell import drawing
 from tfmagic.view.cards import tables as cards
-from tfmagic.view.labels import plural
+from tfmagic.view.labels import static_dims
+from tfmagic.view.phrases import plural, say
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -57,10 +58,10 @@ def _picture(elements: list[Operation | Tensor]) -> str:
 
 
 def _variable_card(variable: Any) -> str:
-    return cards.variable_card(variable.name, variable.shape, variable.dtype.name, trainable=variable.trainable,
+    return cards.variable_card(variable.name, static_dims(variable), variable.dtype.name, trainable=variable.trainable,
                                device=variable.device)
 
 
 def _session_card(session: Any) -> str:
     return cards.session_card([("graph", plural(len(session.graph.get_operations()), "operation")),
-                               ("state", "closed" if session._closed else "open")])
+                               ("state", say("closed" if session._closed else "open"))])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.notebook.shell import evaluate, sessions
 from tfmagic.notebook.shell.names import CellNames
 from tfmagic.notebook.shell.options import Parsed
+from tfmagic.notebook.shell.values import Fetched, FetchedItem
 from tfmagic.view.scene.annotations import Annotations
 from tfmagic.view.scene.build import build_scene
 
@@ -47,29 +49,40 @@ def draw(graph: Graph, parsed: Parsed, operations: list[Operation] | None, shell
       kept: where a `--fetch` runs.
 
     Raises:
-      UsageError: an expression of the options names no part of the graph.
+      UsageError: an expression of the options names no part of the graph, or the drawing cannot be saved.
       tf.errors.OpError: a `--fetch` failed.
     """
     from tfmagic import view
 
-    values = _run(graph, parsed, shell, kept)
+    fetched, values = _run(graph, parsed, shell, kept)
     scene = build_scene(graph if operations is None else operations, depth=parsed.depth,
                         direction=parsed.direction or "TB", title=parsed.title, show_all=parsed.all,
                         show_shapes=not parsed.no_shapes, annotations=known(graph, operations, values, names))
+    display(view.mime_bundle(scene), raw=True)
+    if operations is not None:
+        drawn = set(_with_inputs(operations))
+        elsewhere = [item for item in fetched if evaluate.operation_of(item.element) not in drawn]
+        if elsewhere:
+            display(Fetched([item.value for item in elsewhere], elsewhere))
     if parsed.save:
         _save(scene, graph, parsed.save)
-    display(view.mime_bundle(scene), raw=True)
 
 
-def _save(scene: Any, graph: Graph, path: str) -> None:
+def _save(scene: Any, graph: Graph, name: str) -> None:
     """Write the drawing, or for .pbtxt the graph itself as TensorFlow's text format."""
     from tfmagic import view
 
-    if path.lower().endswith(".pbtxt"):
-        Path(path).write_text(str(graph.as_graph_def()), "utf-8")
-    else:
-        view.save(scene, path)
-    print(f"Saved {path}")
+    path = Path(name).expanduser()
+    try:
+        if path.suffix.lower() == ".pbtxt":
+            path.write_text(str(graph.as_graph_def()), "utf-8")
+        else:
+            view.save(scene, path)
+    except (OSError, view.EngineError) as error:
+        why = f"there is no folder {path.parent}" if not path.parent.is_dir() else (
+            getattr(error, "strerror", None) or str(error))
+        raise evaluate.UsageError(f"--save {name}: {why}.") from None
+    print(f"Saved {name}")
 
 
 def picture(graph_or_operations: Graph | list[Operation]) -> str:
@@ -100,45 +113,65 @@ def _with_inputs(operations: Iterable[Operation]) -> list[Operation]:
     return list(found)
 
 
-def _run(graph: Graph, parsed: Parsed, shell: InteractiveShell, kept: sessions.KeptSessions) -> dict[str, Any]:
-    """The values of `--fetch`, and of the fed tensors, by tensor name."""
+def _run(graph: Graph, parsed: Parsed, shell: InteractiveShell,
+         kept: sessions.KeptSessions) -> tuple[list[FetchedItem], dict[str, Any]]:
+    """What `--fetch` gave; and the values of it and of the fed tensors, by tensor name."""
     if not parsed.fetch:
-        if parsed.feed:
-            raise evaluate.UsageError("--feed needs a --fetch EXPR to run.")
-        return {}
+        if parsed.feed or parsed.init:
+            raise evaluate.UsageError(f"--{'feed' if parsed.feed else 'init'} needs a --fetch EXPR to run.")
+        return [], {}
     named = [pair for text in parsed.fetch for pair in evaluate.several(shell, text)]
     feeds = evaluate.feeds(shell, parsed.feed)
-    with kept.for_run(graph) as session:
+    with kept.for_run(graph, parsed.init) as session:
         fetched = sessions.fetch(session, named, feeds)
     values = {t.name: np.asarray(v) for t, v in ((evaluate.element(k), v) for k, v in feeds.items())
               if isinstance(t, Tensor)}
     values.update({item.element.name: np.asarray(item.value) for item in fetched.items
                    if isinstance(item.element, Tensor)})
-    return values
+    return fetched.items, values
 
 
-def draw_value(value: Any, parsed: Parsed, shell: InteractiveShell, kept: sessions.KeptSessions) -> None:
+def draw_value(text: str, value: Any, parsed: Parsed, shell: InteractiveShell, kept: sessions.KeptSessions) -> None:
     """Draw a tensor, an array or a nested list as blocks with its shape and type.
 
     Args:
-      value: a tensor or variable (it is run first), or anything NumPy takes.
+      text: the user's expression.
+      value: a tensor or variable or a list with such (they are run first), or anything NumPy makes an array of.
       parsed: the options of `%tensor`.
       shell: where expressions of the options are evaluated.
       kept: where a tensor runs.
+
+    Raises:
+      UsageError: it is nothing of the kind.
     """
     from tfmagic import view
 
-    element = evaluate.element(value)
-    title = parsed.title or parsed.argument
-    if element is None:
-        display(view.tensor_bundle(np.asarray(value), title=title), raw=True)
+    title = parsed.title or text
+    found = [] if isinstance(value, dict) else evaluate.elements(value)
+    if not found:
+        display(view.tensor_bundle(_array(text, value, value), title=title), raw=True)
         return
-    if not isinstance(element, Tensor):
-        raise evaluate.UsageError(f"{parsed.argument} is an operation without a value; %tensor draws tensors.")
+    if not all(isinstance(element, Tensor) for element in found):
+        raise evaluate.UsageError(f"{text} is an operation without a value; %tensor draws tensors.")
     feeds = evaluate.feeds(shell, parsed.feed)
-    wanted = [element]
-    if element.op.type in ("MatMul", "BatchMatMul", "BatchMatMulV2") and element.op.inputs:
-        wanted += element.op.inputs[:2]
-    with kept.for_run(element.graph) as session:
-        values = session.run(wanted, feed_dict=feeds or None)
-    display(view.tensor_bundle(values[0], title=title, factors=tuple(values[1:])), raw=True)
+    named = [(text, value)]
+    product = found[0].op if evaluate.element(value) is found[0] and isinstance(found[0], Tensor) else None
+    if product is not None and product.type in ("MatMul", "BatchMatMul", "BatchMatMulV2"):
+        named += [(tensor.name, tensor) for tensor in product.inputs[:2]]
+    with kept.for_run(evaluate.graph_of(found[0]), parsed.init) as session:
+        values = sessions.fetch(session, named, feeds).value
+    whole, *factors = values if len(named) > 1 else [values]
+    display(view.tensor_bundle(_array(text, value, whole), title=title, factors=factors), raw=True)
+
+
+def _array(text: str, given: Any, value: Any) -> np.ndarray:
+    """A value as an array of numbers or of texts.
+
+    Raises:
+      UsageError: it is none.
+    """
+    with contextlib.suppress(ValueError, TypeError):
+        array = np.asarray(value)
+        if array.dtype != object or all(isinstance(item, str | bytes) for item in array.flat):
+            return array
+    raise evaluate.UsageError(f"{text} is a {type(given).__name__}, and no tensor, array or list of equal rows.")

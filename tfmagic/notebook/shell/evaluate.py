@@ -68,18 +68,22 @@ def in_graph(name: str) -> Operation | Tensor | None:
 
 
 def several(shell: InteractiveShell, text: str) -> list[tuple[str, Any]]:
-    """The values of one expression, or of several with blanks or commas between them, each with its text."""
-    from tfmagic.notebook.shell.options import words
+    """The values of one expression, or of several with blanks or commas between them, each with its text.
 
+    Quotes may stand around an expression.
+    """
+    from tfmagic.notebook.shell.options import unquoted, words
+
+    text = unquoted(text.strip())
     if is_expression(text):
         tree = ast.parse(text.strip(), mode="eval").body
-        if isinstance(tree, ast.Tuple) and not text.strip().startswith("("):
+        if isinstance(tree, ast.Tuple) and not text.startswith("("):
             parts = [ast.unparse(element) for element in tree.elts]
         else:
-            parts = [text.strip()]
+            parts = [text]
     else:
         parts = [word.strip(",") for word in words(text)]
-    return [(part, evaluate(shell, part)) for part in parts if part]
+    return [(part, evaluate(shell, part)) for part in map(unquoted, parts) if part]
 
 
 def feeds(shell: InteractiveShell, pairs: list[tuple[str, str]]) -> dict[Any, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 import symtable
+import unicodedata
 from typing import TYPE_CHECKING, Any
 
 from tfmagic.graph.operation import Operation
@@ -37,6 +38,17 @@ def unknown_names(code: str, known: Any) -> list[str]:
                 read(node.target.id)
         made.update(_names_made(statement))
     return list(found)
+
+
+def node_name(name: str) -> str:
+    """A Python name as a name that a node may have: `α` becomes alpha, `preço` preco."""
+    plain = "".join(_plain(c) for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c))
+    return plain if plain[:1].isalnum() else "free" + plain
+
+
+def _plain(character: str) -> str:
+    """A letter, or what Unicode calls it, the last word of which tells it from others of its script."""
+    return character if character.isascii() else unicodedata.name(character, "_").rpartition(" ")[2].lower()
 
 
 def _globals_of(statement: ast.stmt) -> set[str]:
@@ -80,7 +92,7 @@ class FreeNames:
         from tfmagic import tf
 
         for name in self.unknown:
-            self.shell.user_ns[name] = tf.placeholder(tf.float32, name=name if name[0] != "_" else "free" + name)
+            self.shell.user_ns[name] = tf.placeholder(tf.float32, name=node_name(name))
 
     def names(self) -> dict[Operation, str]:
         """The Python name of each node that a name of the cell leads to."""

@@ -8,9 +8,10 @@ from typing import Any
 
 from tfmagic.graph.graph import Graph
 from tfmagic.graph.operation import Operation, Tensor
+from tfmagic.view.labels import shape_text
+from tfmagic.view.phrases import say
 
 MOST_ROWS = 200
-_AUXILIARY_SCOPES = ("gradients", "save", "report_uninitialized_variables")
 
 
 @dataclass(frozen=True)
@@ -23,21 +24,25 @@ class Table:
     note: str = ""
 
     def __repr__(self) -> str:
-        widths = [max(map(len, column)) for column in zip(self.heads, *self.rows)]
+        heads = tuple(map(say, self.heads))
+        widths = [max(map(len, column)) for column in zip(heads, *self.rows)]
         lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip()
-                 for row in (self.heads, *self.rows)]
+                 for row in (heads, *self.rows)]
         return "\n".join([*lines, self.note] if self.note else lines)
 
     def _repr_html_(self) -> str:
         from tfmagic.view.cards import tables as cards
 
-        return cards.table(" ".join(filter(None, (self.title, self.note))), self.heads, self.rows)
+        return cards.table(" ".join(filter(None, (say(self.title), self.note))), self.heads, self.rows)
 
 
-def _is_auxiliary(operation: Operation) -> bool:
-    parts = operation.name.split("/")
-    return (parts[0].rpartition("_")[0] or parts[0]) in _AUXILIARY_SCOPES or parts[0] in _AUXILIARY_SCOPES \
-        or "Initializer" in parts
+def _auxiliary(graph: Graph) -> set[str]:
+    """The operations that a drawing leaves out or folds: gradients, training, initialisers, what saves and restores."""
+    from tfmagic.view.scene import auxiliary, records
+
+    folding = auxiliary.fold(records.read(graph))
+    return folding.first_values | {name for name, owner in folding.owner.items()
+                                   if owner == auxiliary.HIDDEN or owner in folding.groups}
 
 
 def _matches(name: str, pattern: str) -> bool:
@@ -52,24 +57,25 @@ def tensors(graph: Graph, pattern: str = "", everything: bool = False) -> Table:
     Args:
       graph: the graph.
       pattern: only names that contain it, or match it where it has a wildcard.
-      everything: also gradients, initialisers and savers, when no pattern is given.
+      everything: also gradients, training, initialisers and savers, when no pattern is given.
     """
     rows: list[tuple[str, ...]] = []
     hidden = 0
+    left_out = set() if pattern or everything else _auxiliary(graph)
     for operation in graph.get_operations():
         for tensor in operation.outputs:
             if pattern and not _matches(tensor.name, pattern):
                 continue
-            if not pattern and not everything and _is_auxiliary(operation):
+            if operation.name in left_out:
                 hidden += 1
                 continue
-            rows.append((tensor.name, operation.type, str(tensor.shape), tensor.dtype.base_dtype.name,
+            rows.append((tensor.name, operation.type, shape_text(tensor), tensor.dtype.base_dtype.name,
                          tensor.device, _made_at(operation)))
     notes = []
     if len(rows) > MOST_ROWS:
-        notes.append(f"{len(rows) - MOST_ROWS} more: give a pattern.")
+        notes.append(say("{} more: give a pattern.", str(len(rows) - MOST_ROWS)))
     if hidden:
-        notes.append(f"{hidden} of gradients, initialisers and savers: %tensors --all.")
+        notes.append(say("{} of gradients, training, initialisers and savers: %tensors --all.", str(hidden)))
     heads = ("name", "op", "shape", "dtype", "device", "made at")
     return Table("Tensors", heads, tuple(rows[:MOST_ROWS]), " ".join(notes))
 

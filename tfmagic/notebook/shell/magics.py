@@ -97,16 +97,18 @@ class TfMagics:
         if not parsed.argument:
             self._draw(context.get_default_graph(), parsed, None)
             return
-        value = evaluate.evaluate(self.shell, parsed.argument)
-        if hasattr(value, "get_operations"):
-            self._draw(value, parsed, None)
+        named = evaluate.several(self.shell, parsed.argument)
+        _, first = named[0]
+        if len(named) == 1 and hasattr(first, "get_operations"):
+            self._draw(first, parsed, None)
             return
-        found = evaluate.elements(value)
-        if not found and hasattr(value, "graph"):
-            self._draw(value.graph, parsed, None)
+        found = evaluate.elements([value for _, value in named])
+        if len(named) == 1 and not found and hasattr(first, "graph"):
+            self._draw(first.graph, parsed, None)
             return
-        if not found:
-            raise UsageError(f"{parsed.argument} is a {type(value).__name__}, and no part of a graph.")
+        for text, value in named:
+            if not evaluate.elements(value):
+                raise UsageError(f"{text} is a {type(value).__name__}, and no part of a graph.")
         self._draw(evaluate.graph_of(found[0]), parsed, drawing.needed_for(found))
 
     def _draw(self, graph: Graph, parsed: Parsed, operations: list[Operation] | None) -> None:
@@ -120,9 +122,7 @@ class TfMagics:
         found = evaluate.elements([value for _, value in named])
         if not found:
             raise UsageError(f"{parsed.argument}: no tensor, operation or variable of a graph.")
-        with self.kept.for_run(found[0].graph) as session:
-            if parsed.init:
-                sessions.initialise(session)
+        with self.kept.for_run(found[0].graph, parsed.init) as session:
             return sessions.fetch(session, named, evaluate.feeds(self.shell, parsed.feed))
 
     def line_tensors(self, parsed: Parsed) -> listing.Table:
@@ -130,16 +130,20 @@ class TfMagics:
         return listing.tensors(context.get_default_graph(), parsed.argument, parsed.all)
 
     def line_tensor(self, parsed: Parsed) -> None:
-        """Draw a tensor as blocks."""
+        """Draw tensors as blocks."""
         if not parsed.argument:
-            raise UsageError("%tensor needs an expression: %tensor EXPR")
-        value = evaluate.evaluate(self.shell, parsed.argument)
-        drawing.draw_value(value, parsed, self.shell, self.kept)
+            raise UsageError("%tensor needs an expression: %tensor EXPR [EXPR ...]")
+        if evaluate.is_expression(parsed.argument):
+            named = [(parsed.argument, evaluate.evaluate(self.shell, parsed.argument))]
+        else:
+            named = evaluate.several(self.shell, parsed.argument)
+        for text, value in named:
+            drawing.draw_value(text, value, parsed, self.shell, self.kept)
 
     def line_torch(self, parsed: Parsed) -> None:
         """Print the PyTorch code of a plan."""
         if not parsed.argument:
-            raise UsageError("%torch needs an expression: %torch EXPR")
+            raise UsageError("%torch needs an expression: %torch EXPR [EXPR ...]")
         named = evaluate.several(self.shell, parsed.argument)
         found = evaluate.elements([value for _, value in named])
         if not found:

@@ -7,6 +7,7 @@ import weakref
 
 from tfmagic.base import source
 from tfmagic.graph.operation import Operation, OwnGraph
+from tfmagic.view.phrases import say
 
 
 class CellNames:
@@ -43,7 +44,7 @@ class CellNames:
         for line in source.lines(operation._frames):
             prompt = self.prompts.get(line.filename)
             if prompt is not None:
-                return prompt, f"{prompt}, line {line.lineno}: {line.text}"
+                return prompt, f"{prompt}, {say('line')} {line.lineno}: {line.text}"
         return None
 
     def label(self, operation: Operation, name: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from tfmagic.view.paint.save import FORMATS
 
 EXPRESSION = "EXPR"
+NAME = "NAME"
 FEED = "NAME=EXPR"
 DEVICE = "DEVICE"
 FILE = "FILE"
@@ -106,9 +108,11 @@ def _depth(text: str) -> int:
     return value
 
 
-def _text(text: str) -> str:
+def unquoted(text: str) -> str:
+    """The text within the quotes that stand around all of it, if they do."""
     if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"":
-        return str(ast.literal_eval(text))
+        with contextlib.suppress(ValueError, SyntaxError):
+            return str(ast.literal_eval(text))
     return text
 
 
@@ -120,21 +124,22 @@ def _feed(text: str) -> tuple[str, str]:
 
 
 def _file(text: str) -> str:
-    name = _text(text)
-    if name.rpartition(".")[2].lower() not in _SAVE_ENDINGS:
+    if text.rpartition(".")[2].lower() not in _SAVE_ENDINGS:
         raise ValueError("the file's name must end in ." + ", .".join(_SAVE_ENDINGS))
-    return name
+    return text
 
 
 _FETCH = Option("--fetch", "run the expression and write its value on the drawing", EXPRESSION, repeat=True)
 _FEEDS = Option("--feed", "feed a placeholder for the run", FEED, repeat=True, convert=_feed)
-_DEVICE = Option("--device", "the default device of the nodes", DEVICE, convert=_text)
+_INIT = Option("--init", "run the variables' initialisers first")
+_DEVICE = Option("--device", "the default device of the nodes", DEVICE)
 _DRAWING = (
     Option("--depth", "how many levels of name scopes are drawn open", "N", convert=_depth),
     Option("--direction", "the way that the data flow", choices=("TB", "LR")),
-    Option("--title", "the drawing's title", "TEXT", convert=_text),
+    Option("--title", "the drawing's title", "TEXT"),
     _FETCH,
     _FEEDS,
+    _INIT,
     Option("--no-shapes", "leave shapes and types off the edges"),
     Option("--save", "also write it to a file, by its ending: " + ", ".join(_SAVE_ENDINGS), FILE,
            convert=_file),
@@ -148,31 +153,31 @@ MAGICS = {magic.name: magic for magic in (
            Option("--free", "unknown names become placeholders, and nodes carry the Python names"),
            _DEVICE, *_DRAWING),
           ("%%graph --direction LR --fetch c --feed x=[1, 2]", "%%graph --free")),
-    Magic("%graph", "[EXPR]",
-          "Draws the part of the graph that an expression needs, or the whole graph.",
+    Magic("%graph", "[EXPR ...]",
+          "Draws the part of the graph that expressions need, or the whole graph.",
           (Option("--all", "leave nothing out: initialisers, gradients, what library functions made"), *_DRAWING),
-          ("%graph", "%graph loss --depth 1", "%graph loss --all")),
+          ("%graph", "%graph h loss --depth 1", "%graph loss --fetch loss --init")),
     Magic("%%session", "[NAME]",
           "Runs the cell inside a default session; a tensor on the last line is run and shown with its value. The "
           "session stays open under NAME.",
-          (_DEVICE, Option("--init", "run the variables' initialisers first"), _FEEDS),
+          (_DEVICE, Option("--init", "run the variables' initialisers first, also of new ones"), _FEEDS),
           ("%%session --init", "%%session sess --device /cpu:0 --feed x=[1., 2.]")),
     Magic("%fetch", "EXPR [EXPR ...]",
           "Runs expressions in the default session, or in a session for the moment, and shows their values.",
-          (_FEEDS, Option("--init", "run the variables' initialisers first")),
+          (_FEEDS, _INIT),
           ("%fetch total", "%fetch y loss --feed x=[[1., 2.]]")),
     Magic("%tensors", "[PATTERN]",
           "Lists the graph's tensors whose name contains PATTERN or matches it (* and ? as in file names).",
-          (Option("--all", "also initialisers, gradients and what saves and restores"),),
+          (Option("--all", "also gradients, training, initialisers and what saves and restores"),),
           ("%tensors", "%tensors layer1/*")),
-    Magic("%tensor", "EXPR",
-          "Draws a tensor of rank 0 to 4 as blocks with its shape and type; a small matrix product as its factors "
-          "and result.",
-          (_FEEDS, Option("--title", "the drawing's title", "TEXT", convert=_text)),
+    Magic("%tensor", "EXPR [EXPR ...]",
+          "Draws tensors of rank 0 to 4 as blocks with their shape and type; a small matrix product as its "
+          "factors and result.",
+          (_FEEDS, _INIT, Option("--title", "the drawing's title", "TEXT")),
           ("%tensor [[1, 2], [3, 4]]", "%tensor tf.matmul(a, b)")),
-    Magic("%torch", "EXPR",
+    Magic("%torch", "EXPR [EXPR ...]",
           "Prints the PyTorch code that runs for an expression.",
-          (Option("--feed", "a tensor that the run would be fed", "NAME", repeat=True),
+          (Option("--feed", "a tensor that the run would be fed", NAME, repeat=True),
            Option("--passes", "show the plan after every pass that changed it")),
           ("%torch total", "%torch loss --feed x --passes")),
     Magic("%tf_reset", "",
@@ -260,7 +265,7 @@ def parse(magic: Magic, line: str) -> Parsed:
             if not queue or queue[0].startswith("--"):
                 raise OptionError(f"{flag} needs a value: {flag} {'|'.join(option.choices) or option.metavar}.")
             given = queue.pop(0)
-        value = _convert(option, given)
+        value = _convert(option, unquoted(given))
         if option.repeat:
             values[option.key].append(value)
         else:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+import functools
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
@@ -29,13 +30,12 @@ class KeptSessions:
     def opened(self, parsed: Parsed) -> Iterator[Any]:
         """The default session of a `%%session` cell, by its options."""
         session = self._find(parsed)
-        if parsed.init:
-            initialise(session)
-        context.push_session(session)
-        try:
-            yield session
-        finally:
-            context.pop_session(session)
+        with _Initialised(session) if parsed.init else contextlib.nullcontext():
+            context.push_session(session)
+            try:
+                yield session
+            finally:
+                context.pop_session(session)
 
     def _find(self, parsed: Parsed) -> Any:
         graph = context.get_default_graph()
@@ -58,15 +58,23 @@ class KeptSessions:
         return session
 
     @contextlib.contextmanager
-    def for_run(self, graph: OwnGraph) -> Iterator[Any]:
-        """A session that can run elements of `graph`: the default one, the kept one, or one for the moment."""
-        for session in (context.get_default_session(), self.unnamed):
-            if session is not None and session.graph is graph and not session._closed:
-                yield session
-                return
-        from tfmagic import tf
+    def for_run(self, graph: OwnGraph, init: bool = False) -> Iterator[Any]:
+        """A session that can run elements of `graph`: the default one, the kept one, or one for the moment.
 
-        with contextlib.closing(tf.Session(graph=graph)) as session:
+        Args:
+          graph: the graph.
+          init: whether to run the variables' initialisers first.
+        """
+        with contextlib.ExitStack() as stack:
+            for session in (context.get_default_session(), self.unnamed):
+                if session is not None and session.graph is graph and not session._closed:
+                    break
+            else:
+                from tfmagic import tf
+
+                session = stack.enter_context(contextlib.closing(tf.Session(graph=graph)))
+            if init:
+                initialise(session, variables_of(graph))
             yield session
 
     def close(self) -> None:
@@ -76,18 +84,56 @@ class KeptSessions:
             self.unnamed = None
 
 
-def initialise(session: Any, only: set[Any] | None = None) -> None:
-    """Run the variables' own initialisers, without adding a node to the graph.
+class _Initialised(contextlib.AbstractContextManager[None]):
+    """Within it a session never meets a variable that has no value yet.
 
-    Args:
-      session: where to run them.
-      only: the variables to initialise; all of the session's graph by default.
+    Those that are there have their initialisers run at once, those made within it before the next thing that runs.
     """
-    graph = session.graph
-    variables = [*graph.get_collection("variables"), *graph.get_collection("local_variables")]
-    wanted = [v.initializer for v in variables if only is None or v in only]
-    if wanted:
-        session.run(wanted)
+
+    def __init__(self, session: Any) -> None:
+        self.session = session
+        self.done: set[Any] = set()
+        self.version = -1
+
+    def __enter__(self) -> None:
+        self.catch_up()
+        for name in ("run", "make_callable", "partial_run_setup"):
+            setattr(self.session, name, self._after_catching_up(getattr(self.session, name)))
+
+    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
+        for name in ("run", "make_callable", "partial_run_setup"):
+            self.session.__dict__.pop(name, None)
+        if error is None and not self.session._closed:
+            self.catch_up()
+
+    def _after_catching_up(self, method: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(method)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            self.catch_up()
+            return method(*args, **kwargs)
+
+        return call
+
+    def catch_up(self) -> None:
+        """Initialise what has been made since the last time."""
+        graph = self.session.graph
+        if graph.version == self.version:
+            return
+        self.version = graph.version
+        new = [variable for variable in variables_of(graph) if variable not in self.done]
+        self.done.update(new)
+        initialise(self.session, new)
+
+
+def variables_of(graph: OwnGraph) -> list[Any]:
+    """The variables of a graph, global and local."""
+    return [*graph.get_collection("variables"), *graph.get_collection("local_variables")]
+
+
+def initialise(session: Any, variables: list[Any]) -> None:
+    """Run the variables' own initialisers, without adding a node to the graph."""
+    if variables:
+        type(session).run(session, [variable.initializer for variable in variables])
 
 
 def fetch(session: Any, named: list[tuple[str, Any]], feeds: dict[Any, Any]) -> Fetched:

@@ -11,7 +11,7 @@ import numpy as np
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.view.cards import tables as view_cards
 from tfmagic.view.escape import shorten
-from tfmagic.view.labels import device_text
+from tfmagic.view.labels import device_text, dims_text
 
 _LONGEST_VALUE = 4000
 
@@ -55,8 +55,8 @@ def text(item: FetchedItem) -> str:
     element = item.element
     if isinstance(element, Operation):
         return f"{item.expression or element.name}: operation {element.name} ({element.type}) ran"
-    shape = tuple(int(d) for d in np.shape(item.value))
     device = f", device={device_text(element.device)}" if element.device else ""
+    shape = dims_text(np.shape(item.value))
     return (f"{item.expression or element.name}: {element.name} ({element.op.type}, shape={shape}, "
             f"dtype={element.dtype.base_dtype.name}{device})\n{value_text(item.value)}")
 

@@ -11,8 +11,10 @@ from tfmagic.graph.graph import Graph
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.view import theme
 from tfmagic.view.escape import shorten, visible, xml
-from tfmagic.view.labels import device_text, dtype_text, number_text, plural, shape_text
+from tfmagic.view.labels import device_text, dims_text, dtype_text, number_text, shape_text
+from tfmagic.view.phrases import plural, say
 
+Dims = tuple[int | None, ...] | None
 ROWS, COLUMNS = 8, 8  # cells shown of a value before it is cut in its middle
 _TEXT_LIMIT = 200
 
@@ -20,7 +22,7 @@ _STYLE = """\
 .tfm-card{display:inline-block;min-width:15em;max-width:100%%;margin:4px 8px 8px 0;vertical-align:top;overflow:auto;\
 border:1px solid var(--box-line);border-radius:8px;background:var(--bg);color:var(--fg);font:13px/1.5 %(sans)s}
 .tfm-card .tfm-head{padding:7px 14px;background:var(--box);border-bottom:1px solid var(--box-line);font-weight:600}
-.tfm-card .tfm-kind{color:var(--muted);font-weight:400;margin-left:.7em}
+.tfm-card .tfm-kind{color:var(--muted);font-weight:400;margin-left:.3em}
 .tfm-card table{border-collapse:collapse;margin:6px 14px 8px;font:inherit;color:inherit}
 .tfm-card tbody tr{background:none}
 .tfm-card th,.tfm-card td{text-align:left;padding:2px 14px 2px 0;vertical-align:top;background:none;color:var(--fg)}
@@ -53,13 +55,14 @@ def card(kind: str, name: str, rows: Iterable[tuple[str, str]], value: Any = Non
       below: further HTML (a drawing) under the rows.
       style: whether to bring the style sheet along (once an output is enough).
     """
-    lines = [f"<tr><th>{xml(visible(key))}</th><td><code>{xml(_cut(text))}</code></td></tr>"
+    lines = [f"<tr><th>{xml(visible(say(key)))}</th><td><code>{xml(_cut(text))}</code></td></tr>"
              for key, text in rows if text]
     if value is not None:
-        lines.append(f"<tr><th>value</th><td>{value_table(value)}</td></tr>")
+        lines.append(f"<tr><th>{say('value')}</th><td>{value_table(value)}</td></tr>")
     table = f"<table>{''.join(lines)}</table>" if lines else ""
-    return (f'{card_style() if style else ""}<div class="tfm-card"><div class="tfm-head">{xml(_cut(name))}'
-            f'<span class="tfm-kind">{xml(visible(kind))}</span></div>{table}{below}</div>')
+    # The blank and the dot keep the words apart where a sanitiser takes the style away.
+    return (f'{card_style() if style else ""}<div class="tfm-card"><div class="tfm-head">{xml(_cut(name))} '
+            f'<span class="tfm-kind">· {xml(visible(say(kind)))}</span></div>{table}{below}</div>')
 
 
 def tensor_card(tensor: Tensor, value: Any = None, device: str = "", below: str = "", style: bool = True) -> str:
@@ -81,17 +84,17 @@ def tensor_card(tensor: Tensor, value: Any = None, device: str = "", below: str 
 def operation_card(op: Operation, below: str = "", style: bool = True) -> str:
     """A card for an operation: what it reads and makes."""
     rows = [("type", op.type),
-            *((f"input {i}", f"{t.name}  {shape_text(t)} {dtype_text(t)}") for i, t in enumerate(op.inputs)),
-            *((f"output {t.value_index}", f"{t.name}  {shape_text(t)} {dtype_text(t)}") for t in op.outputs),
+            *((f"{say('input')} {i}", f"{t.name}  {shape_text(t)} {dtype_text(t)}") for i, t in enumerate(op.inputs)),
+            *((f"{say('output')} {t.value_index}", f"{t.name}  {shape_text(t)} {dtype_text(t)}") for t in op.outputs),
             ("after", ", ".join(c.name for c in op.control_inputs)), ("device", device_text(op.device))]
     return card("operation", op.name, rows, None, below, style)
 
 
-def variable_card(name: str, shape: Any, dtype: str, value: Any = None, trainable: bool | None = None,
+def variable_card(name: str, dims: Dims, dtype: str, value: Any = None, trainable: bool | None = None,
                   device: str = "", below: str = "", style: bool = True) -> str:
     """A card for a variable, with the value it has in a session when there is one."""
-    rows = [("shape", str(shape)), ("dtype", dtype.removesuffix("_ref")),
-            ("trainable", "" if trainable is None else ("yes" if trainable else "no")),
+    rows = [("shape", dims_text(dims)), ("dtype", dtype.removesuffix("_ref")),
+            ("trainable", "" if trainable is None else say("yes" if trainable else "no")),
             ("device", device_text(device))]
     return card("variable", name, rows, value, below, style)
 
@@ -122,7 +125,7 @@ def table(title: str, heads: Sequence[str], rows: Iterable[Sequence[str]], style
       rows: the cells' texts.
       style: whether to bring the style sheet along.
     """
-    head = "".join(f"<th scope=\"col\">{xml(visible(text))}</th>" for text in heads)
+    head = "".join(f"<th scope=\"col\">{xml(visible(say(text)))}</th>" for text in heads)
     body = "".join("<tr>" + "".join(f"<td><code>{xml(_cut(text))}</code></td>" for text in row) + "</tr>"
                    for row in rows)
     return (f'{card_style() if style else ""}<div class="tfm-card"><div class="tfm-head">{xml(visible(title))}</div>'
@@ -132,7 +135,7 @@ def table(title: str, heads: Sequence[str], rows: Iterable[Sequence[str]], style
 def tensors_table(tensors: Iterable[Any], title: str = "Tensors", style: bool = True) -> str:
     """The table of `%tensors`: name, op type, shape, dtype and device of each."""
     rows = [(t.name, t.op.type, shape_text(t), dtype_text(t), device_text(t.op.device)) for t in tensors]
-    return table(f"{title} · {len(rows):,}", ("tensor", "op", "shape", "dtype", "device"), rows, style)
+    return table(f"{say(title)} · {len(rows):,}", ("tensor", "op", "shape", "dtype", "device"), rows, style)
 
 
 def value_table(value: Any) -> str:
@@ -142,10 +145,10 @@ def value_table(value: Any) -> str:
         return f'<span class="tfm-value"><code>{xml(number_text(array[()]))}</code></span>'
     note = ""
     if array.ndim > 2:
-        note = f"<div>first of {plural(int(np.prod(array.shape[:-2])), 'matrix').replace('matrixs', 'matrices')}</div>"
+        note = f"<div>{say('first of {}', plural(int(np.prod(array.shape[:-2])), 'matrix'))}</div>"
         array = array.reshape(-1, *array.shape[-2:])[0] if array.size else array.reshape(0, 0)
     if array.size == 0:
-        return "<code>empty</code>"
+        return f"<code>{say('empty')}</code>"
     matrix = array.reshape(1, -1) if array.ndim == 1 else array
     rows = []
     for i in _cut_range(matrix.shape[0], ROWS):

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from tfmagic.view.escape import shorten, visible
-from tfmagic.view.labels import number_text, plural
+from tfmagic.view.labels import dims_text, number_text
 from tfmagic.view.paint.metrics import text_width
 from tfmagic.view.paint.sheet import Sheet, rectangle
+from tfmagic.view.phrases import plural, say
 
 MAX_RANK = 4
 _SIDE = 8  # cells shown along a side before its middle is left out
@@ -86,6 +87,11 @@ def _drawable(left: np.ndarray, right: np.ndarray) -> bool:
     return min(sides) >= 1 and max(sides) <= _PRODUCT_SIDE
 
 
+def describe(shape: tuple[int, ...], dtype: str) -> str:
+    """The shape and dtype of an array in words: `shape (2, 3) · float32`."""
+    return f"{say('shape')} {dims_text(shape)} · {dtype}"
+
+
 def dtype_name(array: np.ndarray) -> str:
     """TensorFlow's name of an array's dtype."""
     return "string" if array.dtype.kind in "OSU" else array.dtype.name
@@ -141,8 +147,7 @@ class _Blocks:
         self.array: np.ndarray[Any, Any] = array.reshape((1,) * (MAX_RANK - array.ndim) + array.shape)
         self.title = title
         rank = len(self.shape)
-        dims = "scalar" if rank == 0 else f"shape {list(self.shape)}"
-        self.caption = f"{dims} · {dtype} · rank {rank}"
+        self.caption = f"{describe(self.shape, dtype)} · {say('rank')} {rank}"
         self.sheet = Sheet()
         self.cell = _cell_width(self.array)
         stacks, slices, rows, columns = np.maximum(self.array.shape, 1).tolist()  # an empty side keeps its room
@@ -176,8 +181,8 @@ class _Blocks:
         body.append(self.sheet.text("s", _MARGIN + side, bottom + 24, self.caption))
         if self.title:
             body.append(self.sheet.text("h", _MARGIN, _MARGIN + 13, self.title))
-        words = f"Tensor, {self.caption}, {plural(int(self.array.size), 'element')}."
-        return self.sheet.document(self.title or "Tensor", words, "".join(body), round(max(width, caption_width)),
+        words = f"{say('Tensor')}, {self.caption}, {plural(int(self.array.size), 'element')}."
+        return self.sheet.document(self.title or say("Tensor"), words, "".join(body), round(max(width, caption_width)),
                                    bottom + 24 + _MARGIN, inline)
 
     def _stack(self, stack: int, x: int, y: int) -> str:
@@ -207,16 +212,16 @@ class _Blocks:
         parts = []
         if rank >= 1:
             parts.append(self.sheet.text("m", x + self.depth + self.columns * self.cell // 2, top - 8,
-                                         f"axis {rank - 1}: {self.shape[-1]}"))
+                                         f"{say('axis')} {rank - 1}: {self.shape[-1]}"))
         if rank >= 2:
             middle = top + self.depth + self.rows * _CELL_HEIGHT // 2
-            parts.append(self.sheet.text("m", x - 9, middle, f"axis {rank - 2}: {self.shape[-2]}",
+            parts.append(self.sheet.text("m", x - 9, middle, f"{say('axis')} {rank - 2}: {self.shape[-2]}",
                                          f' transform="rotate(-90 {x - 9} {middle})"'))
         if rank >= 3 and self.depth:
             stack_x = x + (len(self.stacks) - 1) * (self.block_width + self.gap) if None not in self.stacks else x
             parts.append(self.sheet.text("s", stack_x + self.columns * self.cell + self.depth // 2 + 10,
                                          top + self.block_height - self.depth // 2 + 12,
-                                         f"axis {rank - 3}: {self.shape[-3]}"))
+                                         f"{say('axis')} {rank - 3}: {self.shape[-3]}"))
         return "".join(parts)
 
 
@@ -243,7 +248,7 @@ def _product(left: np.ndarray, right: np.ndarray, row: int, column: int, title: 
         body.append(_grid(sheet, matrix, x, y, width, mark))
         body.append(sheet.text("t", middle, y - 8, name))
         body.append(sheet.text("m", middle, y + matrix.shape[0] * _CELL_HEIGHT + 16,
-                               f"[{matrix.shape[0]}, {matrix.shape[1]}]"))
+                               dims_text(matrix.shape)))
         x += matrix.shape[1] * width
     terms = " + ".join(f"{_short(p)}·{_short(q)}" for p, q in zip(left[row], right[:, column], strict=True))
     formula = f"[{row}, {column}] = {terms} = {_short(product[row, column])}"
@@ -251,5 +256,7 @@ def _product(left: np.ndarray, right: np.ndarray, row: int, column: int, title: 
         body.append(sheet.text("h", _MARGIN, _MARGIN + 13, title))
     body.append(sheet.text("s", _MARGIN, top + tallest + 44, formula))
     width = round(max(x, _MARGIN + text_width(formula, 12), text_width(title, 15, bold=True) + _MARGIN)) + _MARGIN
-    words = f"Matrix product of shapes {list(left.shape)} and {list(right.shape)}; element {formula}."
-    return sheet.document(title or "Matrix product", words, "".join(body), width, top + tallest + 44 + _MARGIN, inline)
+    shapes = dims_text(left.shape), dims_text(right.shape)
+    words = say("Matrix product of shapes {} and {}; element {}.", *shapes, formula)
+    height = top + tallest + 44 + _MARGIN
+    return sheet.document(title or say("Matrix product"), words, "".join(body), width, height, inline)

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from tfmagic.view import theme
 from tfmagic.view.escape import visible_lines, xml
 from tfmagic.view.paint import blocks
 from tfmagic.view.paint.document import GRAPH_MIME, document
@@ -62,7 +63,7 @@ def tensor_bundle(value: Any, title: str = "", factors: Sequence[Any] = (), dtyp
         if product.shape == array.shape and np.allclose(product, array, rtol=1e-3, equal_nan=True):
             svg = blocks.draw_product(left, right, title=title)
     svg = svg or blocks.draw_tensor(array, title=title, dtype=dtype)
-    words = f"shape {list(array.shape)} · {dtype or blocks.dtype_name(array)}"
+    words = blocks.describe(array.shape, dtype or blocks.dtype_name(array))
     with np.printoptions(threshold=200, edgeitems=3):
         text = f"{title}{': ' if title else ''}{words}\n{array}"
     return {SVG_MIME: svg, "text/html": picture_html(f"{title}. {words}" if title else words, svg),
@@ -72,4 +73,5 @@ def tensor_bundle(value: Any, title: str = "", factors: Sequence[Any] = (), dtyp
 def picture_html(words: str, svg: str) -> str:
     """The SVG as an image that sanitisers leave alone; `words` describe it to those who cannot see it."""
     data = base64.b64encode(svg.encode()).decode()
-    return f'<img class="tfm-picture" alt="{xml(words)}" src="data:image/svg+xml;base64,{data}">'
+    return (f'<style>{theme.picture_style()}</style><div class="tfm-figure">'
+            f'<img class="tfm-picture" alt="{xml(words)}" src="data:image/svg+xml;base64,{data}"></div>')

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tfmagic.view.escape import dot as quoted
-from tfmagic.view.labels import plural
 from tfmagic.view.paint import shapes
 from tfmagic.view.scene import model
 from tfmagic.view.scene.model import Box, Edge, Node, Scene
@@ -104,10 +103,7 @@ def node_classes(node: Node) -> list[str]:
 
 
 def _caption(scene: Scene) -> str:
-    parts = [scene.title] if scene.title else []
-    if scene.folded:
-        parts.append("not drawn: " + ", ".join(f"{f.kind} ({plural(f.count, 'operation')})" for f in scene.folded))
-    return " — ".join(parts)
+    return " — ".join(filter(None, (scene.title, shapes.notice(scene))))
 
 
 def _multiline(text: str) -> str:

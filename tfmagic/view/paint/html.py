@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from tfmagic.view import theme
 from tfmagic.view.escape import xml
-from tfmagic.view.labels import plural
 from tfmagic.view.paint.engine import EngineError
 from tfmagic.view.paint.svg import draw_svg
 from tfmagic.view.paint.text import draw_text
+from tfmagic.view.phrases import language, plural, say
 from tfmagic.view.scene.model import Scene
 
 _STYLE = """\
@@ -29,10 +29,10 @@ td code{font:12.5px %(mono)s}
 
 def draw_html(scene: Scene) -> str:
     """A page with the drawing, its text twin and a table of its nodes."""
-    title = scene.title or "Dataflow graph"
+    title = scene.title or say("Dataflow graph")
     try:
         figure = f"<figure>{draw_svg(scene, inline=True)}</figure>"
-        twin = f"<details><summary>As text</summary><pre>{xml(draw_text(scene))}</pre></details>"
+        twin = f"<details><summary>{say('as text')}</summary><pre>{xml(draw_text(scene))}</pre></details>"
     except EngineError as error:
         figure = f"<p>{xml(str(error))}</p>"
         twin = f"<pre>{xml(draw_text(scene))}</pre>"
@@ -44,7 +44,7 @@ def draw_html(scene: Scene) -> str:
 def page(title: str, body: str) -> str:
     """A self-contained HTML page around `body` (HTML), in the drawings' colours, light or dark as the reader has it."""
     rules = (_STYLE % {"sans": theme.SANS, "mono": theme.MONO}).replace("\n", "")
-    return ('<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
+    return (f'<!DOCTYPE html>\n<html lang="{language()}"><head><meta charset="utf-8">'
             '<meta name="viewport" content="width=device-width,initial-scale=1">'
             f"<title>{xml(title)}</title><style>{theme.themed('body', rules)}{rules}</style></head>"
             f"<body><main>{body}</main></body></html>\n")
@@ -56,6 +56,7 @@ def _nodes(scene: Scene) -> str:
         cells = [node.title, node.name, node.type or node.role, node.device, node.value,
                  "; ".join(f"{key}: {text}" for key, text in node.details)]
         rows.append("<tr>" + "".join(f"<td><code>{xml(cell)}</code></td>" for cell in cells) + "</tr>")
-    heads = "".join(f'<th scope="col">{head}</th>' for head in ("node", "name", "type", "device", "value", "details"))
+    columns = map(say, ("node", "name", "type", "device", "value", "details"))
+    heads = "".join(f'<th scope="col">{column}</th>' for column in columns)
     return (f"<details><summary>{plural(len(scene.nodes), 'node')}</summary><table><thead><tr>{heads}</tr></thead>"
             f"<tbody>{''.join(rows)}</tbody></table></details>")

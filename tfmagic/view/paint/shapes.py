@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from tfmagic.view.escape import shorten
 from tfmagic.view.paint.metrics import text_width
+from tfmagic.view.phrases import plural, say
 from tfmagic.view.scene import model
-from tfmagic.view.scene.model import Box, Edge, Node
+from tfmagic.view.scene.model import Box, Edge, Node, Scene
 
 TITLE, SMALL, EDGE, BOX = 13.0, 11.0, 10.5, 11.5  # font sizes
 _LINE = 15.0
@@ -80,10 +81,19 @@ def edge_label_size(edge: Edge) -> tuple[int, int]:
     return round(text_width(edge_label(edge), EDGE) + 16), 15
 
 
+def notice(scene: Scene) -> str:
+    """What a drawing says of what it does not show, "" when it shows all."""
+    parts = [say("The graph is empty.")] if not scene.nodes and not scene.folded else []
+    if scene.folded:
+        left_out = ", ".join(f"{f.kind} ({plural(f.count, 'operation')})" for f in scene.folded)
+        parts.append(f"{say('not drawn')}: {left_out}")
+    return " ".join(parts)
+
+
 def box_label(box: Box) -> str:
     """An open scope's title line."""
     title = shorten(box.title, _LINE_LIMIT)
-    return title if box.kind == "scope" else f"{title} · {box.kind}"
+    return title if box.kind == "scope" else f"{title} · {say(box.kind)}"
 
 
 def box_label_size(box: Box) -> tuple[int, int]:

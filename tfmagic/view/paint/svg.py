@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from tfmagic.view import theme
 from tfmagic.view.escape import xml
-from tfmagic.view.labels import plural
 from tfmagic.view.paint import shapes
 from tfmagic.view.paint.dot import node_classes
 from tfmagic.view.paint.layout import Layout, Point, Route, lay_out
 from tfmagic.view.paint.metrics import text_width
+from tfmagic.view.paint.shapes import notice
 from tfmagic.view.paint.sheet import Sheet, number, rectangle
+from tfmagic.view.phrases import say
 from tfmagic.view.scene import model
 from tfmagic.view.scene.model import Edge, Node, Scene
 
@@ -57,7 +58,8 @@ class _Painter:
         self.inline = inline
         self.sheet = Sheet()
         self.show_device = bool(scene.devices)
-        self.note = _note(scene)
+        note = notice(scene)
+        self.note = note[:1].upper() + note[1:]
         self.top = MARGIN + (_TITLE_ROOM if scene.title else 0) + (_LEGEND_ROOM if scene.devices else 0)
         legend = sum(text_width(device, 11) + 34 for device in scene.devices)
         widths = [layout.width, text_width(scene.title, 15, bold=True), text_width(self.note, 11), legend]
@@ -68,7 +70,7 @@ class _Painter:
         left = (self.width - self.layout.width) // 2
         body = (f'{self._heading()}{self._legend()}<g transform="translate({left},{self.top})">'
                 f"{self._boxes()}{self._edges()}{self._nodes()}</g>{self._footnote()}")
-        return self.sheet.document(self.scene.title or "Dataflow graph", self.scene.description(), body,
+        return self.sheet.document(self.scene.title or say("Dataflow graph"), self.scene.description(), body,
                                    self.width, self.height, self.inline)
 
     # --- around the graph -------------------------------------------------------------------------------------
@@ -164,12 +166,6 @@ class _Painter:
             top += line.height
             parts.append(self.sheet.text(_LINE_CLASSES[line.style], round(centre), round(top - 4), line.text))
         return "".join(parts)
-
-
-def _note(scene: Scene) -> str:
-    if not scene.folded:
-        return ""
-    return "Not drawn: " + ", ".join(f"{f.kind} ({plural(f.count, 'operation')})" for f in scene.folded)
 
 
 def _edge_hover(edge: Edge) -> str:

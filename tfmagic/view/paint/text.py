@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from tfmagic.view.labels import plural
+from tfmagic.view.paint.shapes import notice
+from tfmagic.view.phrases import say
 from tfmagic.view.scene import model
 from tfmagic.view.scene.model import Box, Node, Scene
 
 _COLUMN = 36  # a longer name pushes its own line only
-_KINDS = {model.SCOPE: "folded", model.RUN: "folded"}
+_FOLDED = (model.SCOPE, model.RUN)
 
 
 def draw_text(scene: Scene) -> str:
@@ -17,14 +18,13 @@ def draw_text(scene: Scene) -> str:
     titles = _unmistakable(scene)
     for edge in scene.edges:
         source = titles[edge.source]
-        inputs.setdefault(edge.target, []).append(f"after {source}" if edge.control else source)
+        inputs.setdefault(edge.target, []).append(f"{say('after')} {source}" if edge.control else source)
         if edge.text:
             outputs.setdefault(edge.source, {}).setdefault(edge.text)
-    lines = [scene.title or "Graph", *_tree(scene, inputs, outputs)]
-    lines += [f"  device of each node in angle brackets: {', '.join(scene.devices)}"] if scene.devices else []
-    if scene.folded:
-        parts = ", ".join(f"{f.kind} ({plural(f.count, 'operation')})" for f in scene.folded)
-        lines.append(f"  not drawn: {parts}")
+    lines = [scene.title or say("Graph"), *_tree(scene, inputs, outputs)]
+    lines += [f"  {say('device of each node in angle brackets')}: {', '.join(scene.devices)}"] if scene.devices else []
+    note = notice(scene)
+    lines += [f"  {note}"] if note else []
     return "\n".join(lines)
 
 
@@ -68,7 +68,7 @@ def _tree(scene: Scene, inputs: dict[str, list[str]], outputs: dict[str, dict[st
         item, indent, last = stack.pop()
         branch = indent + ("└─ " if last else "├─ ")
         if isinstance(item, Box):
-            kind = "" if item.kind == "scope" else f"  {item.kind}"
+            kind = "" if item.kind == "scope" else f"  {say(item.kind)}"
             lines.append((f"{branch}{item.title}/{kind}", ""))
             push(item.id, indent + ("   " if last else "│  "))
         else:
@@ -79,12 +79,12 @@ def _tree(scene: Scene, inputs: dict[str, list[str]], outputs: dict[str, dict[st
 
 def _line(node: Node, scene: Scene, inputs: dict[str, list[str]], outputs: dict[str, dict[str, None]]) -> str:
     words = []
-    kind = _KINDS.get(node.role, "")
+    kind = say("folded") if node.role in _FOLDED else ""
     what = " ".join(word for word in (kind, node.type) if word)
     words += [what] if what else []
     words += [f"({', '.join(node.parameters)})"] if node.parameters else []
     if node.boundary:
-        words.append(f"from {node.cell}" if node.cell else "from before")
+        words.append(f"{say('from')} {node.cell}" if node.cell else say("from before"))
     if node.value:
         words.append(f"= {node.value}")
     if inputs.get(node.id):

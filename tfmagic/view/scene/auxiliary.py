@@ -236,7 +236,7 @@ def fold_parameters(records: dict[str, Record], folding: Folding, labelled: Cont
         else:
             continue
         value = labels.constant_value(record.op)
-        text = "" if value is None else labels.value_text(value)
+        text = "" if value is None else labels.small_text(value)
         if text:
             folding.owner[record.name] = reader.name
             folding.parameters.setdefault(reader.name, []).append((_PARAMETER_NAMES.get(key, key), text))

@@ -10,6 +10,7 @@ from typing import Any
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.view import labels
 from tfmagic.view.escape import visible
+from tfmagic.view.phrases import plural, say
 from tfmagic.view.scene import auxiliary, library, model, plumbing, records, scopes
 from tfmagic.view.scene.annotations import NOTHING, Annotations
 from tfmagic.view.scene.auxiliary import HIDDEN, Folding
@@ -60,7 +61,7 @@ def build_scene(graph_or_ops: records.Drawable, depth: int | None = None, direct
         folding = auxiliary.fold(graph, notes.labels)
         plumbing.fold_plumbing(graph, folding, notes.labels)
         auxiliary.fold_parameters(graph, folding, notes.labels)
-    builder = _Builder(graph, folding, notes, show_shapes, fold_library=not show_all)
+    builder = _Builder(graph, folding, notes, show_shapes, show_all)
     return builder.build(depth, direction, visible(title or ""), asked)
 
 
@@ -76,12 +77,12 @@ class _Builder:
     """The steps of `build_scene`, which share the graph, its folding and the notes."""
 
     def __init__(self, graph: dict[str, Record], folding: Folding, notes: Annotations, show_shapes: bool,
-                 fold_library: bool):
+                 show_all: bool):
         self.graph = graph
         self.folding = folding
         self.notes = notes
         self.show_shapes = show_shapes
-        self.fold_library = fold_library
+        self.show_all = show_all
         self.drawn: dict[str, str] = {}  # element -> id of the node that draws it
         self.finest: dict[str, str] = {}  # element -> id of the innermost node known that holds it
         self.library: dict[str, str] = {}  # id of a folded library scope -> its result ("" when there are several)
@@ -155,13 +156,17 @@ class _Builder:
     def build(self, depth: int | None, direction: str, title: str, asked: Container[str]) -> Scene:
         elements = self._elements()
         root = scopes.build_tree(elements, self._kinds())
-        if self.fold_library:
+        if not self.show_all:
             library.mark_library_scopes(root, self.members, ((a, b) for a, b, _ in self.flows), self.notes.labels)
-        limit = scopes.AUTOMATIC_LIMIT if depth is None else scopes.HARD_LIMIT
+        limit = scopes.WHOLE_LIMIT if self.show_all else (
+            scopes.AUTOMATIC_LIMIT if depth is None else scopes.HARD_LIMIT)
         keep = set(self.notes.labels) | set(self.notes.failed)
-        scopes.fold_levels(root, ((a, b) for a, b, _ in self.flows), keep, limit)
+        types = {name: self.graph[name].type if name in self.graph else "" for name in elements}
+        inputs = {name for name in elements if types[name] in _ROLES and types[name] != "Const"
+                  or name in self.graph and self.graph[name].boundary}
+        scopes.fold_levels(root, ((a, b) for a, b, _ in self.flows), types, keep, inputs, limit)
         scopes.number(root)
-        scopes.open_scopes(root, depth)
+        scopes.open_scopes(root, depth, limit)
         scopes.load_scopes(root, asked)
         scene = Scene(title=title, direction=direction)
         self._place(root, scene)
@@ -171,7 +176,7 @@ class _Builder:
         devices = list(dict.fromkeys(node.device for node in scene.nodes if node.device))
         if len(devices) > 1:
             scene.devices = tuple(devices)
-        scene.folded = tuple(Folded(kind, count) for kind, count in self.folding.hidden.items())
+        scene.folded = tuple(Folded(say(kind), count) for kind, count in self.folding.hidden.items())
         scene.operations = sum(not record.boundary for record in self.graph.values())
         return scene
 
@@ -217,17 +222,17 @@ class _Builder:
         label = next((visible(self.notes.labels[r.name]) for r in members if r.name in self.notes.labels), "")
         node = Node(node_id, visible(name), role, label or short, box=box, boundary=record.boundary,
                     cell=visible(self.notes.cells.get(name, "")), count=len(members))
-        kind = visible(record.type) if role == model.OPERATION else role
+        kind = visible(record.type) if role == model.OPERATION else say(role)
         if name in self.folding.loop_variables:
             first = self.folding.loop_variables[name]
             node.role = role = model.LOOP_VARIABLE
             own = self.notes.labels.get(first) or first.rpartition("/")[2]
             if auxiliary.AUTOMATIC_CONST.match(own):
-                own = f"variable {list(self.folding.loop_variables).index(name) + 1}"
+                own = f"{say('variable')} {list(self.folding.loop_variables).index(name) + 1}"
             node.title = label or visible(own)
-            kind = "loop variable"
+            kind = say("loop variable")
         elif any(member.type == "LoopCond" for member in members):
-            kind = "loop condition"
+            kind = say("loop condition")
         node.type = "" if not label and _same_word(short.rpartition("/")[2], kind) else kind
         node.parameters = tuple(f"{visible(key)} = {value}" for key, value in self.folding.parameters.get(name, ()))
         if role == model.CONSTANT:
@@ -235,7 +240,7 @@ class _Builder:
             node.value = "" if value is None else labels.value_text(value)
         self._add_run(node, record)
         node.device = labels.device_text(self.notes.devices.get(name) or record.op.device)
-        details = [("made by", visible(self.notes.sources[name]))] if name in self.notes.sources else []
+        details = [(say("made by"), visible(self.notes.sources[name]))] if name in self.notes.sources else []
         node.details = tuple(details)
         return node
 
@@ -244,26 +249,32 @@ class _Builder:
         notes = self.notes
         whole = node.role in (model.VARIABLE, model.LOOP_VARIABLE)
         for part in [record, *(r for r in self.members[record.name] if whole and r is not record)]:
-            outputs = [t for t in part.op.outputs if t.name in notes.values]
-            if outputs and node.role != model.CONSTANT:
-                node.value = labels.value_text(notes.values[outputs[0].name])
-            if any(not labels.is_finite(notes.values[t.name]) for t in outputs):
+            value = self._value(part)
+            if value and node.role != model.CONSTANT:
+                node.value = value
+            if any(not labels.is_finite(notes.values[t.name]) for t in part.op.outputs if t.name in notes.values):
                 node.state = model.NOT_FINITE
-                node.message = "not finite"
+                node.message = say("not finite")
         if record.name in notes.times:
             node.time = labels.time_text(notes.times[record.name])
         if record.name in notes.failed:
             node.state = model.FAILED
             node.message = visible(notes.failed[record.name])
 
+    def _value(self, record: Record) -> str:
+        """What a run gave at an operation; of several outputs each with its number."""
+        values = {t.value_index: labels.value_text(self.notes.values[t.name]) for t in record.op.outputs
+                  if t.name in self.notes.values}
+        return values.get(0, "") if set(values) <= {0} else ", ".join(f":{i} {text}" for i, text in values.items())
+
     def _group_node(self, name: str, node_id: str, box: str, box_name: str) -> Node:
         group = self.folding.groups[name]
         node = Node(node_id, visible(name), group.role, self._relative(name[:-1], box_name), box=box,
                     count=len(group.members))
-        noun, counted = _NOUN_OF_FOLDED[group.role], labels.plural(len(group.members), "operation")
+        noun, counted = say(_NOUN_OF_FOLDED[group.role]), plural(len(group.members), "operation")
         node.type = counted if node.title.startswith(noun) else f"{noun} · {counted}"
-        details = [("gradient of", group.loss)] if group.loss else []
-        details += [("updates", _listed(group.variables))] if group.variables else []
+        details = [(say("gradient of"), group.loss)] if group.loss else []
+        details += [(say("updates"), _listed(group.variables))] if group.variables else []
         node.details = tuple((key, visible(text)) for key, text in details)
         self._add_failure(node, group.members)
         return node
@@ -279,41 +290,43 @@ class _Builder:
         node.count = len(members)
         node.holds = len(scope.children)
         node.boundary = all(r.boundary for r in members)
-        counted = labels.plural(len(elements), "node")
-        node.type = f"{scope.kind} · {counted}" if scope.kind in ("loop", "branch") else counted
+        counted = plural(len(elements), "node")
+        if scope.turns > 1 and len(elements) > scope.turns:
+            counted = f"{plural(scope.turns, 'repetition')} · {counted}"
+        node.type = f"{say(scope.kind)} · {counted}" if scope.kind in ("loop", "branch") else counted
         types: dict[str, int] = {}
         for record in members:
             types[record.type] = types.get(record.type, 0) + 1
         common = sorted(types.items(), key=lambda item: -item[1])
-        node.details = (("holds", visible(_listed([f"{kind} ×{n}" if n > 1 else kind for kind, n in common]))),)
+        node.details = ((say("holds"), visible(_listed([f"{kind} ×{n}" if n > 1 else kind for kind, n in common]))),)
         devices = dict.fromkeys(labels.device_text(self.notes.devices.get(r.name) or r.op.device) for r in members)
         node.device = next(iter(devices)) if len(devices) == 1 else ""
         if scope.is_library:
             self._add_result(node, scope)
+        home = scope.name if scope.kind != "run" else box_name
+        node.parameters = tuple(f"{self._relative(r.name, home)} = {value}" for r in members
+                                if (value := self._value(r)) and not (scope.is_library and r.name == scope.result))
         self._add_failure(node, [r.name for r in members])
         return node
 
     def _add_result(self, node: Node, scope: Scope) -> None:
         """Show a folded library scope as the operation that it is to the user: Python name, value, line."""
         self.library[node.id] = scope.result
-        node.type = labels.plural(node.count, "operation")
+        node.type = plural(node.count, "operation")
         notes, members = self.notes, [r for name in scope.elements() for r in self.members[name]]
         for record in self.members.get(scope.result, ()):
             if record.name in notes.labels:
                 node.type = f"{node.title} · {node.type}"
                 node.title = visible(notes.labels[record.name])
-        result = self.graph.get(scope.result)
-        for tensor in result.op.outputs if result else ():
-            if tensor.name in notes.values:
-                node.value = labels.value_text(notes.values[tensor.name])
-                break
+        if scope.result in self.graph:
+            node.value = self._value(self.graph[scope.result])
         if any(not labels.is_finite(notes.values[t.name]) for r in members for t in r.op.outputs
                if t.name in notes.values):
-            node.state, node.message = model.NOT_FINITE, "not finite"
+            node.state, node.message = model.NOT_FINITE, say("not finite")
         times = [notes.times[r.name] for r in members if r.name in notes.times]
         node.time = labels.time_text(sum(times)) if times else ""
         if members[0].name in notes.sources:
-            node.details = (("made by", visible(notes.sources[members[0].name])), *node.details)
+            node.details = ((say("made by"), visible(notes.sources[members[0].name])), *node.details)
 
     def _add_failure(self, node: Node, names: Iterable[str]) -> None:
         """Mark a folded node in which something failed, naming it."""
@@ -369,14 +382,14 @@ class _Builder:
         if not distinct:
             return ""
         if len(distinct) > _NAMES_SHOWN:
-            return labels.plural(len(distinct), "tensor")
+            return plural(len(distinct), "tensor")
         texts = {visible(labels.tensor_text(t, self.notes.dims(t.name))) for t in distinct}
         if len(distinct) == 1:
             uses = f" ×{len(tensors)}" if len(tensors) > 1 and len(tensors) <= 4 else ""
             return texts.pop() + uses
         if len(texts) == 1:
             return f"{len(distinct)} × {texts.pop()}"
-        return labels.plural(len(distinct), "tensor")
+        return plural(len(distinct), "tensor")
 
 
 def _same_word(name: str, kind: str) -> bool:
@@ -386,4 +399,4 @@ def _same_word(name: str, kind: str) -> bool:
 
 def _listed(words: list[str]) -> str:
     more = len(words) - _NAMES_SHOWN
-    return ", ".join(words[:_NAMES_SHOWN]) + (f" and {more} more" if more > 0 else "")
+    return ", ".join(words[:_NAMES_SHOWN]) + (f" {say('and {} more', str(more))}" if more > 0 else "")

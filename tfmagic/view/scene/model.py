@@ -140,7 +140,7 @@ class Scene:
 
     def description(self) -> str:
         """One sentence for those who cannot see the drawing."""
-        from tfmagic.view.labels import plural
+        from tfmagic.view.phrases import plural, say
 
         by_role: dict[str, int] = {}
         for node in self.nodes:
@@ -149,5 +149,5 @@ class Scene:
                  SCOPE: "folded scope", RUN: "folded group", GRADIENTS: "folded gradient part",
                  TRAINING: "folded training part"}
         parts = [plural(count, names.get(role, role)) for role, count in by_role.items()]
-        what = ", ".join(parts) if parts else "nothing"
-        return f"Dataflow graph of {plural(self.operations, 'operation')}, drawn as {what}."
+        what = ", ".join(parts) if parts else say("nothing")
+        return say("Dataflow graph of {}, drawn as {}.", plural(self.operations, "operation"), what)

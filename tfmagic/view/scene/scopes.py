@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from tfmagic.view.scene.runs import group_level
+from tfmagic.view.scene.runs import group_level, repetitions
 
 AUTOMATIC_LIMIT = 40  # things in sight when nobody asks for a depth
 HARD_LIMIT = 150  # layout and readers both give up soon after
+WHOLE_LIMIT = 500  # things in sight when all are asked for: more would take seconds to lay out
 INNER_LIMIT = 80  # things inside folded scopes that travel with a drawing, so that they can be opened without a kernel
 NUMBER = re.compile(r"_?\d+")
 
@@ -27,6 +28,7 @@ class Scope:
       is_loaded: of a folded scope, whether its children travel with the drawing.
       is_library: whether a library function opened it; such a scope is opened only when a depth is asked for.
       result: of such a scope, the one thing in it that is read outside ("" when there are several).
+      turns: of a run, how often the same comes again in it.
       id: its name within the scene, the same whether it is open or folded.
       size: how many things and scopes lie in it, on all levels.
     """
@@ -39,6 +41,7 @@ class Scope:
     is_loaded: bool = False
     is_library: bool = False
     result: str = ""
+    turns: int = 1
     id: str = ""
     size: int = 0
 
@@ -105,8 +108,18 @@ def _dissolve(scope: Scope) -> None:
         child.parent = scope.parent
 
 
-def fold_levels(root: Scope, edges: Iterable[tuple[str, str]], keep: Container[str], limit: int) -> None:
-    """Group runs of children wherever a scope has more than `limit` of them."""
+def fold_levels(root: Scope, edges: Iterable[tuple[str, str]], types: Mapping[str, str], keep: Container[str],
+                inputs: Container[str], limit: int) -> None:
+    """Group runs of children wherever a scope has more than `limit` of them.
+
+    Args:
+      root: the tree.
+      edges: (from, to) between things drawn.
+      types: the op type of each thing drawn.
+      keep: things that stay in sight.
+      inputs: inputs and variables, which no run of other things takes along.
+      limit: how many children are readable.
+    """
     edges = list(edges)
     stack = [root]
     while stack:
@@ -118,14 +131,18 @@ def fold_levels(root: Scope, edges: Iterable[tuple[str, str]], keep: Container[s
                  for name in ([child] if isinstance(child, str) else child.elements())}
         between = {(place[a], place[b]) for a, b in edges if a in place and b in place and place[a] != place[b]}
         kept = {i for i, child in enumerate(scope.children) if isinstance(child, str) and child in keep}
+        apart = {i for i, child in enumerate(scope.children) if isinstance(child, str) and child in inputs}
         solid = {i for i, child in enumerate(scope.children) if isinstance(child, Scope)}
+        signs = [_sign(child, types) for child in scope.children]
         children: list[str | Scope] = []
-        for group in group_level(len(scope.children), between, kept, solid, limit):
+        for group in group_level(signs, between, kept, apart, solid, limit):
             members = [scope.children[i] for i in group]
             if len(members) == 1:
                 children += members
                 continue
-            run = Scope(scope.name, "run", scope, members)
+            found = repetitions([signs[i] for i in group])
+            turns = found[0][2] if len(found) == 1 and found[0][1] * found[0][2] == len(group) else 1
+            run = Scope(scope.name, "run", scope, members, turns=turns)
             for member in members:
                 if isinstance(member, Scope):
                     member.parent = run
@@ -152,11 +169,23 @@ def number(root: Scope) -> None:
         count += 1
 
 
-def open_scopes(root: Scope, depth: int | None) -> None:
+def _sign(child: str | Scope, types: Mapping[str, str]) -> tuple[str, ...]:
+    """What a thing looks like, whichever turn of a loop made it: its name without number, its type or its content."""
+    if isinstance(child, str):
+        return NUMBER.sub("", child), types[child]
+    return NUMBER.sub("", child.name), *(types[name] for name in child.elements())
+
+
+def open_scopes(root: Scope, depth: int | None, limit: int) -> None:
     """Open scopes: down to `depth`, or as many of the user's as stay readable, outer ones first and like siblings
-    together."""
+    together.
+
+    Args:
+      root: the tree.
+      depth: how many levels to open, None for as many as `limit` lets.
+      limit: how many things may be in sight.
+    """
     count = len(root.children)
-    limit = AUTOMATIC_LIMIT if depth is None else HARD_LIMIT
     level = [root]
     reached = 0
     while level and (depth is None or reached < depth):

@@ -1,0 +1,148 @@
+"""The words that drawings and cards add to the user's own: one table of phrases for each language but English."""
+
+from __future__ import annotations
+
+import contextlib
+import contextvars
+from collections.abc import Callable, Iterator
+
+# The English phrase -> the phrase; of a noun that is counted, singular and plural.
+_PHRASES: dict[str, dict[str, str]] = {"pt": {
+    "all": "todos",
+    "after": "depois de",
+    "and {} more": "e mais {}",
+    "as text": "como texto",
+    "axis": "eixo",
+    "branch": "desvio",
+    "closed": "fechada",
+    "constant": "constante",
+    "Dataflow graph": "Grafo de operações",
+    "Dataflow graph of {}, drawn as {}.": "Grafo de {}, desenhado como {}.",
+    "details": "detalhes",
+    "device": "dispositivo",
+    "device of each node in angle brackets": "o dispositivo de cada nó, entre < e >",
+    "Devices": "Dispositivos",
+    "element": "elemento",
+    "empty": "vazio",
+    "first of {}": "a primeira de {}",
+    "folded": "recolhido",
+    "from": "de",
+    "from before": "de antes",
+    "gradient of": "gradiente de",
+    "gradients": "gradientes",
+    "Graph": "Grafo",
+    "graph": "grafo",
+    "holds": "contém",
+    "initialisers": "inicializadores",
+    "input": "entrada",
+    "line": "linha",
+    "loop": "laço",
+    "loop condition": "condição do laço",
+    "loop variable": "variável do laço",
+    "made at": "feito em",
+    "made by": "feito por",
+    "Matrix product": "Produto de matrizes",
+    "Matrix product of shapes {} and {}; element {}.": "Produto de matrizes de formas {} e {}; elemento {}.",
+    "mean": "média",
+    "memory": "memória",
+    "name": "nome",
+    "no": "não",
+    "node": "nó",
+    "nodes": "nós",
+    "not drawn": "não desenhado",
+    "not finite": "não finito",
+    "nothing": "nada",
+    "open": "aberta",
+    "operation": "operação",
+    "output": "saída",
+    "placeholder": "placeholder",
+    "rank": "posto",
+    "run": "execução",
+    "save and restore": "salvar e restaurar",
+    "session": "sessão",
+    "shape": "forma",
+    "state": "estado",
+    "tensor": "tensor",
+    "Tensor": "Tensor",
+    "Tensors": "Tensores",
+    "The graph is empty.": "O grafo está vazio.",
+    "torch device": "dispositivo do torch",
+    "trainable": "treinável",
+    "training": "treino",
+    "true": "verdadeiros",
+    "type": "tipo",
+    "types": "tipos",
+    "updates": "atualiza",
+    "value": "valor",
+    "variable": "variável",
+    "yes": "sim",
+    "{} more: give a pattern.": "mais {}: dê um padrão.",
+    "{} of gradients, training, initialisers and savers: %tensors --all.":
+        "{} de gradientes, treino, inicializadores e salvamento: %tensors --all.",
+}}
+_NOUNS: dict[str, dict[str, tuple[str, str]]] = {
+    "en": {"matrix": ("matrix", "matrices")},
+    "pt": {
+        "constant": ("constante", "constantes"),
+        "element": ("elemento", "elementos"),
+        "folded gradient part": ("parte de gradientes recolhida", "partes de gradientes recolhidas"),
+        "folded group": ("grupo recolhido", "grupos recolhidos"),
+        "folded scope": ("escopo recolhido", "escopos recolhidos"),
+        "folded training part": ("parte de treino recolhida", "partes de treino recolhidas"),
+        "loop variable": ("variável do laço", "variáveis do laço"),
+        "matrix": ("matriz", "matrizes"),
+        "node": ("nó", "nós"),
+        "operation": ("operação", "operações"),
+        "placeholder": ("placeholder", "placeholders"),
+        "repetition": ("repetição", "repetições"),
+        "tensor": ("tensor", "tensores"),
+        "variable": ("variável", "variáveis"),
+    },
+}
+LANGUAGES = ("en", *_PHRASES)
+
+_chosen: contextvars.ContextVar[str | None] = contextvars.ContextVar("tfmagic_language", default=None)
+_default: list[Callable[[], str]] = [lambda: "en"]
+
+
+def language() -> str:
+    """The language in force, one of `LANGUAGES`."""
+    return _chosen.get() or _default[-1]()
+
+
+@contextlib.contextmanager
+def speaking(chosen: str | None) -> Iterator[None]:
+    """Let what is drawn within it speak a language; None changes nothing."""
+    token = _chosen.set(chosen or _chosen.get())
+    try:
+        yield
+    finally:
+        _chosen.reset(token)
+
+
+def follow(default: Callable[[], str]) -> Callable[[], None]:
+    """Ask `default` for the language wherever none is chosen.
+
+    Returns:
+      A function that undoes it.
+    """
+    _default.append(default)
+
+    def undo() -> None:
+        _default.remove(default)
+
+    return undo
+
+
+def say(phrase: str, *parts: str) -> str:
+    """A phrase of this package in the language in force, with `parts` in its gaps."""
+    found = _PHRASES.get(language(), {}).get(phrase, phrase)
+    return found.format(*parts) if parts else found
+
+
+def plural(count: int, noun: str) -> str:
+    """`1 operation`, `2 operations`, `1,234 operations`."""
+    spoken = language()
+    one, many = _NOUNS.get(spoken, {}).get(noun, (noun, noun + "s"))
+    figures = f"{count:,}" if spoken == "en" else f"{count:,}".replace(",", ".")
+    return f"{figures} {one if count == 1 else many}"
