@@ -43,8 +43,8 @@ def peek(session: BaseSession, tensors: Sequence[Tensor], feeds: Mapping[Any, An
     runner = call.runner(values)
     for op in runner.plan.ops:
         if effects.waits(op):
-            raise errors.FailedPreconditionError(None, op, f"{op.name} ({op.type}) runs Python code or waits for something "
-                                                 "outside of the graph; only a run of your own does that.")
+            raise errors.FailedPreconditionError(None, op, f"{op.name} ({op.type}) runs Python code or waits for "
+                                                 "something outside of the graph; only a run of your own does that.")
     try:
         runner.run(values)
     except _Found as found:

@@ -17,7 +17,8 @@ _COLOUR = re.compile(r"var\(--((?!jp-)[\w-]+)\)")
 _LIGHT_MARKS = ('[data-jp-theme-light="true"]', ".vscode-light", '[data-theme="light"]')
 _DARK_MARKS = ('[data-jp-theme-light="false"]', ".vscode-dark", '[data-theme="dark"]')
 
-_FILE = json.loads(Path(__file__).with_name("palette.json").read_text("utf-8"))  # the renderer in the browser has it too
+# The renderer in the browser takes them from the same file.
+_FILE = json.loads(Path(__file__).with_name("palette.json").read_text("utf-8"))
 # name -> (light, dark). Fills come as pairs with the line around them; text is `fg` or `muted` on every fill.
 PALETTE: dict[str, tuple[str, str]] = {name: (light, dark) for name, (light, dark) in _FILE["colours"].items()}
 # One fill and line for each device, in order of appearance; the device is also written on the node.

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import collections
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass
-from typing import Any
 
 from tfmagic.graph.graph import Graph
 from tfmagic.view.scene.model import Scene
@@ -20,11 +19,11 @@ class Drawing:
 
     Attributes:
       graph: the graph, as long as anybody else has it.
-      build: makes the scene again; its argument: ids of the folded nodes whose insides are wanted.
+      build: makes the scene again, from the graph and the ids of the folded nodes whose insides are wanted.
     """
 
     graph: weakref.ref[Graph]
-    build: Callable[[Any], Scene]
+    build: Callable[[Graph, Container[str]], Scene]
 
 
 class Drawings:
@@ -49,5 +48,6 @@ class Drawings:
         drawing = self._by_key.get(key)
         graph = drawing.graph() if drawing is not None else None
         if drawing is None or graph is None:
-            raise LookupError("This drawing was made before the kernel started, or its graph is gone. Run its cell again.")
+            raise LookupError("This drawing was made before the kernel started, or its graph is gone. "
+                              "Run its cell again.")
         return drawing, graph

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from tfmagic.graph.graph import Graph
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.view import labels
 from tfmagic.view.escape import shorten, visible
@@ -16,15 +17,15 @@ _BINS = 24
 _HIDDEN_ATTRIBUTES = ("_class", "_output_shapes")
 
 
-def node_report(operation: Operation) -> dict[str, Any]:
+def node_report(operation: Operation, graph: Graph) -> dict[str, Any]:
     """The facts about a node: op, attributes in TensorFlow's words, inputs, outputs, device, collections.
 
     Args:
       operation: the node.
+      graph: its graph.
     """
     attributes = [(name, shorten(visible(_attribute_text(value)), 200)) for name, value in operation._attrs.items()
                   if name not in _HIDDEN_ATTRIBUTES and not (name == "value" and operation.type == "Const")]
-    graph = operation.graph
     members = set(operation.outputs) | {operation}
     collections = [str(name) for name in graph.get_all_collection_keys()
                    if any(_member(item) in members for item in graph.get_collection(name))]

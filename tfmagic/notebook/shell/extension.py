@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from tfmagic.base import source
 from tfmagic.notebook.legacy import alias, printing
-from tfmagic.notebook.shell import completion, display, headers, sessions, tracebacks, transforms
+from tfmagic.notebook.live.drawn import Drawings
+from tfmagic.notebook.shell import comm, completion, display, drawing, headers, sessions, tracebacks, transforms
 from tfmagic.notebook.shell.cells import Cells
 from tfmagic.notebook.shell.magics import TfMagics
+from tfmagic.notebook.shell.names import CellNames
+from tfmagic.notebook.shell.questions import Questions
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -35,13 +38,15 @@ def load(shell: InteractiveShell) -> None:
         undo.callback(printing.plain_scalars())
         kept = sessions.KeptSessions(shell)
         undo.callback(kept.close)
-        cells = Cells(shell, kept)
+        studio = drawing.Studio(shell, CellNames(), kept, Drawings())
+        cells = Cells(studio)
         _follow_cells(shell, cells, undo)
         _transform_input(shell, cells, undo)
-        undo.callback(TfMagics(shell, cells.names, kept).register())
+        undo.callback(TfMagics(studio).register())
         undo.callback(display.register(shell))
         undo.callback(tracebacks.register(shell, cells.names))
         undo.callback(completion.register(shell))
+        undo.callback(comm.register(shell, Questions(studio)))
         _loaded[shell] = undo.pop_all()
 
 

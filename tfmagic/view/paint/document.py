@@ -7,8 +7,11 @@ are those of the static drawing; the renderer only paints them. The same scene g
 
 from __future__ import annotations
 
+import hashlib
+import json
 from typing import Any
 
+from tfmagic.view import phrases
 from tfmagic.view.paint import shapes
 from tfmagic.view.paint.dot import node_classes
 from tfmagic.view.paint.layout import Layout
@@ -43,7 +46,14 @@ def document(scene: Scene, layout: Layout | None) -> dict[str, Any]:
             "boxes": {name: list(place) for name, place in layout.boxes.items()},
             "edges": [[edge.source, edge.target, path_data(route), *route.tip, *(route.label or ())]
                       for edge, route in zip(scene.edges, layout.routes, strict=True)]}
+    if phrases.language() != "en":
+        data["lang"] = phrases.language()
     return data
+
+
+def keyed(data: dict[str, Any]) -> dict[str, Any]:
+    """A document with the key under which the kernel knows it: the same for the same drawing."""
+    return {**data, "key": hashlib.sha256(json.dumps(data).encode()).hexdigest()[:12]}
 
 
 def _node(node: Node, scene: Scene, show_device: bool) -> dict[str, Any]:

@@ -47,8 +47,24 @@ def save(scene: Scene, path: str | Path) -> Path:
       EngineError: the format needs a layout engine that is not there.
     """
     path = Path(path)
-    writer = _WRITERS.get(path.suffix.lower())
-    if writer is None:
+    if path.suffix.lower() not in _WRITERS:
         raise ValueError(f"a drawing cannot be saved as {path.name!r}: end the name in one of {', '.join(FORMATS)}")
-    path.write_bytes(writer(scene))
+    path.write_bytes(written(scene, path.suffix.lower().removeprefix(".")))
     return path
+
+
+def written(scene: Scene, form: str) -> bytes:
+    """A drawing as the content of a file.
+
+    Args:
+      scene: what to draw.
+      form: one of FORMATS.
+
+    Raises:
+      ValueError: it is none of these.
+      EngineError: the format needs a layout engine that is not there.
+    """
+    writer = _WRITERS.get(f".{form}")
+    if writer is None:
+        raise ValueError(f"a drawing cannot be saved as {form}: there is {', '.join(FORMATS)}")
+    return writer(scene)

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tfmagic.base import source
 from tfmagic.graph.graph import Graph
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.notebook.live import reports
-from tfmagic.notebook.live.drawn import Drawings
+from tfmagic.notebook.shell import evaluate
+from tfmagic.notebook.shell.drawing import Studio
 from tfmagic.view.paint.document import document
-
-if TYPE_CHECKING:
-    from tfmagic.notebook.shell.names import CellNames
-    from tfmagic.notebook.shell.sessions import KeptSessions
 
 Question = Mapping[str, Any]
 
@@ -24,15 +21,11 @@ class Questions:
     """Answers the questions of front ends about the drawings of one shell.
 
     Args:
-      drawings: the drawings.
-      names: which cell made which node.
-      kept: where values are computed.
+      studio: its drawings, which cell made which node, and where values are computed.
     """
 
-    def __init__(self, drawings: Drawings, names: CellNames, kept: KeptSessions) -> None:
-        self.drawings = drawings
-        self.names = names
-        self.kept = kept
+    def __init__(self, studio: Studio) -> None:
+        self.drawings, self.names, self.kept = studio.drawings, studio.names, studio.kept
         self._kinds: dict[str, Callable[[Question], Any]] = {
             "load": self.load, "node": self.node, "value": self.value, "export": self.export}
 
@@ -55,14 +48,14 @@ class Questions:
 
     def load(self, question: Question) -> dict[str, Any]:
         """The document with the insides of the nodes `asked`."""
-        drawing, _ = self.drawings.find(str(question.get("key")))
+        drawing, graph = self.drawings.find(str(question.get("key")))
         asked = question.get("asked")
-        return document(drawing.build(frozenset(map(str, asked if isinstance(asked, list) else ()))), None)
+        return document(drawing.build(graph, frozenset(map(str, asked if isinstance(asked, list) else ()))), None)
 
     def node(self, question: Question) -> dict[str, Any]:
         """What is known of the node `name` beside its place in the drawing."""
-        operation = self._operation(question)
-        report = reports.node_report(operation)
+        operation, graph = self._operation(question)
+        report = reports.node_report(operation, graph)
         for line in source.lines(operation._frames):
             prompt = self.names.prompts.get(line.filename)
             if prompt is not None:
@@ -78,11 +71,10 @@ class Questions:
         """
         from tfmagic.session import peek
 
-        operation = self._operation(question)
+        operation, _ = self._operation(question)
         tensor = _valued(operation)
         with self.kept.for_run(operation.graph) as session:
-            feeds = {t: value for t, value in _last_feeds(session, operation.graph).items()}
-            needed, missing = peek.needed_feeds([tensor], feeds)
+            needed, missing = peek.needed_feeds([tensor], _last_feeds(session))
             if missing:
                 names = ", ".join(op.name for op in missing)
                 raise ValueError(f"The value depends on what is fed to {names}; run it once with a feed_dict (or "
@@ -99,24 +91,25 @@ class Questions:
         if form == "pbtxt":
             data = str(graph.as_graph_def()).encode()
         else:
-            data = written(drawing.build(frozenset()), form)
+            data = written(drawing.build(graph, ()), form)
         return {"base64": base64.b64encode(data).decode()}
 
-    def _operation(self, question: Question) -> Operation:
+    def _operation(self, question: Question) -> tuple[Operation, Graph]:
         _, graph = self.drawings.find(str(question.get("key")))
         name = str(question.get("name")).rstrip("/")
         found = graph._get_operation_by_name_unsafe(name)
         if found is None:
             raise LookupError(f"{name} is a scope, or no node of this graph.")
-        return found
+        return found, graph
 
 
 def _valued(operation: Operation) -> Tensor:
     """The tensor whose value a node shows: a variable's is that of its memory."""
     if operation.type == "VarHandleOp":
         for variable in operation.graph.get_collection("variables"):
-            if variable.op is operation:
-                return variable.value()
+            read = evaluate.element(variable)
+            if variable.op is operation and isinstance(read, Tensor):
+                return read
     if not operation.outputs:
         raise ValueError(f"{operation.name} ({operation.type}) gives no value.")
     tensor = operation.outputs[0]
@@ -125,7 +118,7 @@ def _valued(operation: Operation) -> Tensor:
     return tensor
 
 
-def _last_feeds(session: Any, graph: Graph) -> dict[Tensor, Any]:
+def _last_feeds(session: Any) -> dict[Tensor, Any]:
     from tfmagic.session.feeds import expand
 
-    return dict(expand(graph, session.last_feeds)) if session.last_feeds else {}
+    return dict(expand(session.graph, session.last_feeds)) if session.last_feeds else {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from tfmagic.notebook.live.questions import Questions
+from tfmagic.notebook.shell.questions import Questions
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
