@@ -62,7 +62,7 @@ export function layOutLevel(
   for (const edge of edges) {
     const inner = !ports.has(edge.source) && !ports.has(edge.target) && edge.text && edges.length <= 60;
     graph.setEdge(edge.source, edge.target,
-      inner ? { width: textWidth(edge.text, 10.5) + 10, height: 15, labelpos: "c" } : {});
+      inner ? { width: textWidth(edge.text, 10.5) + 6, height: 15, labelpos: "r", labeloffset: 5 } : {});
   }
   anchorPorts(graph, children, ports);
   layout(graph);

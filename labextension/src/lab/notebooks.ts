@@ -2,14 +2,15 @@
 
 import type { NodeReport } from "../graph/link";
 
+export interface Comm {
+  onMsg: (message: { content: { data: object } }) => void;
+  onClose: () => void;
+  open(data: object): { done: Promise<unknown> };
+  send(data: object): unknown;
+}
+
 export interface Kernel {
-  createComm(target: string): {
-    isDisposed: boolean;
-    onMsg: (message: { content: { data: object } }) => void;
-    onClose: () => void;
-    open(data: object): unknown;
-    send(data: object): unknown;
-  };
+  createComm(target: string): Comm;
 }
 
 interface CodeCell {

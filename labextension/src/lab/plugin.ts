@@ -3,7 +3,7 @@
 import type { GraphDocument } from "../graph/document";
 import type { Link } from "../graph/link";
 import { hosts } from "./hosts";
-import { type App, type Kernel, notebookAround } from "./notebooks";
+import { type App, type Comm, type Kernel, notebookAround } from "./notebooks";
 
 const TARGET = "tfmagic";
 
@@ -13,24 +13,27 @@ type Answer = { id: number; answer?: unknown; error?: string };
 class KernelLink {
   private readonly waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
   private count = 0;
-  private comm: ReturnType<Kernel["createComm"]> | undefined;
+  private comm: Promise<Comm> | undefined;
 
   constructor(private readonly kernel: Kernel) {}
 
-  ask(question: Record<string, unknown>): Promise<unknown> {
+  async ask(question: Record<string, unknown>): Promise<unknown> {
     const id = (this.count += 1);
     const answer = new Promise((resolve, reject) => this.waiting.set(id, { resolve, reject }));
-    this.opened().send({ id, ...question });
+    const comm = await this.opened();
+    comm.send({ id, ...question });
     return answer;
   }
 
-  private opened(): ReturnType<Kernel["createComm"]> {
-    if (!this.comm || this.comm.isDisposed) {
-      this.comm = this.kernel.createComm(TARGET);
-      this.comm.onMsg = ({ content }) => this.receive(content.data as unknown as Answer);
-      this.comm.onClose = () => this.failAll("The kernel does not know tfmagic; run %load_ext tfmagic first.");
-      this.comm.open({});
-    }
+  /** The comm, once the kernel knows it: messages go to another thread of the kernel, and may overtake the opening. */
+  private opened(): Promise<Comm> {
+    this.comm ??= (async () => {
+      const comm = this.kernel.createComm(TARGET);
+      comm.onMsg = ({ content }) => this.receive(content.data as unknown as Answer);
+      comm.onClose = () => this.failAll("The kernel does not know tfmagic; run %load_ext tfmagic first.");
+      await comm.open({}).done;
+      return comm;
+    })();
     return this.comm;
   }
 
