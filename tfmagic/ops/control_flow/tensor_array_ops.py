@@ -425,7 +425,8 @@ def _gathered(op: Any, handle: Dims, indices: Dims, flow: Dims) -> Dims:
 
 
 def _scattered(op: Any, handle: Dims, indices: Dims, value: Dims, flow: Dims) -> Dims:
-    if shape_rules.with_rank_at_least(value, 1) is not None:
+    shape_rules.with_rank_at_least(value, 1)
+    if value is not None:
         shape_rules.merge_dim(value[0], shape_rules.with_rank(indices, 1)[0])
         shape_rules.merge(_declared(op.op._inputs[0]), value[1:])
     return ()
