@@ -71,9 +71,9 @@ def _refused(op: Any, x: Any, k: Any = ()) -> str | None:
 
 
 register("TopK", lambda op, x: (_last_replaced(x, op.k),) * 2, lambda op, x: _top_k(op, x, op.k), _top_k_gradient,
-         check=_refused)
+         check=_refused, traced="shapes")
 register("TopKV2", lambda op, x, k: (_last_replaced(x, size_value(op.k, 1)),) * 2, _top_k, _top_k_gradient, host="k",
-         check=_refused, explain=_too_many)
+         check=_refused, explain=_too_many, traced="shapes")
 
 
 def _has_classes(op: Any) -> bool:
