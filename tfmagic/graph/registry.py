@@ -39,8 +39,8 @@ class OpDeclaration:
       objects: whether the kernel takes proxies of strings and handles too.
       sparse: whether a sparse tensor may be given: the op then takes its values, and gives a sparse tensor.
       from_shapes: whether the shapes of the inputs settle the output's value.
-      check: `(node, *dims) -> TensorFlow's words (or error) for shapes that its kernel refuses`, or None; False: it
-        takes them, whatever the shape rule says while the graph is built.
+      check: `(node, *dims) -> TensorFlow's words (or error) for shapes that its kernel refuses`, or None; "": it takes
+        them, whatever the shape rule says while the graph is built.
       explain: `(node, *values) -> TensorFlow's words for a run that failed with these values`, or None.
     """
 
@@ -149,12 +149,16 @@ class Node:
 
     `node.transpose_a` is the attr's plain value, `node.a` the input tensor, `node.product` the output tensor; a
     list argument is a list of tensors. `node.op` is the operation itself.
+
+    Attributes:
+      unwanted: for a gradient rule: the numbers of the inputs whose gradients it may leave out.
     """
 
-    __slots__ = ("op",)
+    __slots__ = ("op", "unwanted")
 
-    def __init__(self, op: Operation):
+    def __init__(self, op: Operation, unwanted: frozenset[int] = frozenset()):
         self.op = op
+        self.unwanted = unwanted
 
     def __getattr__(self, name: str) -> Any:
         op = self.op
