@@ -41,7 +41,7 @@ class ModelLink implements Link {
     const id = (this.count += 1);
     return new Promise((resolve, reject) => {
       this.waiting.set(id, { resolve, reject });
-      this.model.send({ id, ...question });
+      this.model.send({ ...question, id });
     });
   }
 }

@@ -35,10 +35,14 @@ def peek(session: BaseSession, tensors: Sequence[Tensor], feeds: Mapping[Any, An
     def leave(values: list[Any]) -> None:
         raise _Found(list(values))
 
+    from tfmagic.session import feeds as feeding
+    from tfmagic.session.call import Call
     from tfmagic.session.lower import effects
 
-    call, given = session._prepare(list(tensors), dict(feeds))
-    call.build, call.single = leave, False
+    session._check_open()
+    given = feeding.expand(session.graph, dict(feeds)) if feeds else {}
+    call = Call(lambda shapes: session.execution(tensors, (), list(given), shapes), list(given),
+                [feeding.converter(tensor) for tensor in given], leave, single=False, edits=session.graph._edits)
     values = [convert(value) for convert, value in zip(call.converters, given.values())]
     runner = call.runner(values)
     for op in runner.plan.ops:

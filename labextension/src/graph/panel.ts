@@ -52,8 +52,8 @@ export class Panel {
 
   private async askAll(id: string, name: string, place: HTMLElement): Promise<void> {
     const answers = [
-      this.link!.ask({ kind: "node", id, name }).then((report) => this.reportView(report as NodeReport)),
-      this.link!.ask({ kind: "value", id, name }).then((report) =>
+      this.link!.ask({ kind: "node", name }).then((report) => this.reportView(report as NodeReport)),
+      this.link!.ask({ kind: "value", name }).then((report) =>
         html("section", {}, html("h2", {}, this.words.value), valueView(report as ValueReport))),
     ];
     for (const answer of answers) {

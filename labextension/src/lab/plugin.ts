@@ -21,7 +21,7 @@ class KernelLink {
     const id = (this.count += 1);
     const answer = new Promise((resolve, reject) => this.waiting.set(id, { resolve, reject }));
     const comm = await this.opened();
-    comm.send({ id, ...question });
+    comm.send({ ...question, id });
     return answer;
   }
 
