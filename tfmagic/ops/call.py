@@ -281,8 +281,8 @@ class OpCaller:
             raise ValueError(f"List argument '{arg.name}' to '{self.op_def.name}' Op with length {len(value)} must "
                              f"match length {len(known)} of attr '{arg.type_list_attr}'.")
         if arg.minimum is not None and len(value) < arg.minimum:
-            raise ValueError(f"List argument '{arg.name}' to '{self.op_def.name}' Op with length {len(value)} shorter "
-                             f"than minimum length {arg.minimum}.")
+            raise ValueError(f"Attr '{arg.type_list_attr}' of '{self.op_def.name}' Op passed list of length "
+                             f"{len(value)} less than minimum {arg.minimum}.")
         tensors = []
         for index, (item, dtype) in enumerate(zip(value, known)):
             if type(item) is not Tensor:
