@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 # "program NAME", "error NAME" or "op NAME", then ": " and the part that is not compared -> what 1.15 does, and why not.
+# Parts of an op: "gradients", "rows" (nothing is compared), "NaN" (rows with a NaN among the inputs).
 _MAIN_DIAGONAL = ("1.15 forgets k in the gradients of these: it takes those of the main diagonal, which are wrong, or "
                   "do not fit and are refused.")
+_EXTREME = ("1.15 skips a NaN or hands it on, by which value it meets first. To look for NaN would cost more than the "
+            "maximum itself; here a NaN comes out, or its index.")
 MEANT: dict[str, str] = {
     "op MatrixDiagV2: gradients": _MAIN_DIAGONAL,
     "op MatrixSetDiagV2: gradients": _MAIN_DIAGONAL,
     "op Atan2: gradients": "1.15 forgets that the inputs broadcast: it refuses the shapes of its own gradients.",
     "op MatrixDiagPartV2: gradients": "1.15 gives two gradients for its three inputs, and then refuses them.",
+    **{f"op {name}: NaN": _EXTREME for name in (
+        "ArgMax", "ArgMin", "CumulativeLogsumexp", "Max", "Maximum", "Min", "Minimum", "UnsortedSegmentMax",
+        "UnsortedSegmentMin")},
     "op TopK: gradients": "1.15 gives two gradients for its one input, and then refuses them.",
 }
 
