@@ -8,6 +8,8 @@ _MAIN_DIAGONAL = ("1.15 forgets k in the gradients of these: it takes those of t
                   "do not fit and are refused.")
 _EXTREME = ("1.15 skips a NaN or hands it on, by which value it meets first. To look for NaN would cost more than the "
             "maximum itself; here a NaN comes out, or its index.")
+_NAN_HIDDEN = ("1.15 hides a NaN: its maximum skips it, and a window of nothing else gives the lowest float; the "
+               "gradient goes to the NaN or elsewhere by its place.")
 MEANT: dict[str, str] = {
     "op MatrixDiagV2: gradients": _MAIN_DIAGONAL,
     "op MatrixSetDiagV2: gradients": _MAIN_DIAGONAL,
@@ -16,6 +18,9 @@ MEANT: dict[str, str] = {
     **{f"op {name}: NaN": _EXTREME for name in (
         "ArgMax", "ArgMin", "CumulativeLogsumexp", "Max", "Maximum", "Min", "Minimum", "UnsortedSegmentMax",
         "UnsortedSegmentMin")},
+    "op MaxPool: NaN": _NAN_HIDDEN,
+    "op MaxPool3D: NaN": _NAN_HIDDEN,
+    "op Conv3D: NaN": "1.15 multiplies a NaN by zeros that it pads with: all of the filter's gradient becomes NaN.",
     "op TopK: gradients": "1.15 gives two gradients for its one input, and then refuses them.",
 }
 

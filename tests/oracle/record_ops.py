@@ -122,6 +122,7 @@ def recorded(worker, samples):
 
     A wrong call that is refused while it is built is fed as well, so that its kernel must refuse it.
     """
+
     rows, refused, crashes = [], [], 0
     texts, room = set(), {**REFUSALS, "edges": EDGES}
     if INTERNAL.search(samples[0]["op"]):
@@ -149,9 +150,7 @@ def recorded(worker, samples):
                 continue
             texts.add(text)
             room[phase] -= changed
-        elif sample.get("feed") or any(size(output) > LARGEST for output in result["outputs"]):
-            continue
-        elif result["outputs"] and all(output == "unset" for output in result["outputs"]):
+        elif sample.get("feed") or not tells(result["outputs"]):
             continue
         elif changed:
             if not room["edges"]:
@@ -182,6 +181,12 @@ def ones(value):
     if isinstance(value, list) and value and isinstance(value[0], list):
         return [ones(item) for item in value]
     return [value[0], [1, count]] if value[0].startswith("float") and (count := size(value)) >= 3 else value
+
+
+def tells(outputs):
+    """Whether outputs tell something, and not too much."""
+    return all(size(output) <= LARGEST for output in outputs) and (
+        not outputs or any(output != "unset" for output in outputs))
 
 
 def size(output):

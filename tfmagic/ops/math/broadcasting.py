@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from tfmagic.graph.indexed_slices import IndexedSlices
 from tfmagic.graph.operation import Tensor
 from tfmagic.ops import raw
 from tfmagic.ops.array import shape_ops
@@ -17,6 +18,11 @@ def same_static_shape(*tensors: Any) -> bool:
     first = getattr(tensors[0], "_dims", None)
     return (first is not None and None not in first
             and all(isinstance(t, Tensor) and t._dims == first for t in tensors))
+
+
+def left_out_scalar(op: Any, y: Tensor) -> bool:
+    """Whether the second input is a scalar whose gradient nobody asks for: that of the first needs no sum then."""
+    return 1 in op.unwanted and y._dims == ()
 
 
 class Broadcast:
@@ -53,13 +59,16 @@ class FoldedBroadcast(Broadcast):
     """The sums of those rules that TensorFlow folds.
 
     Where both shapes are known, shapes and axes are constants, and an input that has the shape of the gradient `dz`
-    that comes in needs no sum; where one is not, both are `Shape` nodes. A graph gets the nodes that compute the axes
-    once for each pair of known shapes.
+    that comes in needs no sum; where one is not, both are `Shape` nodes. Nothing is folded where the gradient comes as
+    `IndexedSlices`. A graph gets the nodes that compute the axes once for each pair of known shapes.
     """
 
-    def __init__(self, x: Tensor, y: Tensor, dz: Tensor):
+    def __init__(self, x: Tensor, y: Tensor, dz: Tensor | IndexedSlices):
         dims_x, dims_y = x._dims, y._dims
         self.sums_x = self.sums_y = True
+        if not isinstance(dz, Tensor):  # rows of a gradient: nothing is folded
+            super().__init__(x, y)
+            return
         if dims_x is None or dims_y is None or None in dims_x or None in dims_y:
             self._from_shapes(raw.shape(x), raw.shape(y))
             return

@@ -6,14 +6,14 @@ from typing import Any
 
 from tfmagic.base.lazy import torch
 from tfmagic.base.shapes import Dims, brackets
-from tfmagic.graph.gradients import gradients
 from tfmagic.graph.operation import Tensor
+from tfmagic.graph.tape import Tape
 from tfmagic.ops import api, raw
 from tfmagic.ops.array import shape_ops
 from tfmagic.ops.declare import register
 from tfmagic.ops.math.cast import cast
 from tfmagic.ops.math.reduce import reduce_mean, reduce_sum
-from tfmagic.ops.nn.windows import channels_last, from_torch, to_torch
+from tfmagic.ops.nn.windows import channels_last, from_torch, nothing, to_torch
 from tfmagic.ops.shape_rules import merge, merge_dim, with_rank
 
 # --- batch normalisation ---------------------------------------------------------------------------------------
@@ -40,6 +40,10 @@ def _norm_shape(reserved: int) -> Any:
 
 def _batch_norm(reserved: int) -> Any:
     def kernel(op: Any, x: Any, scale: Any, offset: Any, mean: Any, variance: Any) -> tuple[Any, ...]:
+        extra = [torch.zeros((), dtype=scale.dtype, device=x.device)] * (reserved - 2)
+        if nothing(x.shape):
+            unknown = torch.full_like(scale, float("nan"))
+            return (torch.zeros_like(x), *([unknown] * 4 if op.is_training else [mean, variance] * 2), *extra)
         image = to_torch(op, x, 4)
         if op.is_training:
             y, mean, deviation = torch.ops.aten.native_batch_norm(image, scale, offset, None, None, True, 0.0,
@@ -52,7 +56,6 @@ def _batch_norm(reserved: int) -> Any:
         else:
             y = torch.ops.aten.native_batch_norm(image, scale, offset, mean, variance, False, 0.0, op.epsilon)[0]
             kept = mean, variance
-        extra = [torch.zeros((), dtype=scale.dtype, device=x.device)] * (reserved - 2)
         return (from_torch(op, y, 4), mean, variance, *kept, *extra)
 
     return kernel
@@ -78,12 +81,14 @@ def _refused(op: Any, *dims: Any) -> str | None:
 
 
 def _batch_norm_grad(op: Any, dy: Any, x: Any, scale: Any, mean: Any, variance: Any, *_: Any) -> tuple[Any, ...]:
+    unused = torch.zeros((), dtype=scale.dtype, device=x.device)
+    if nothing(x.shape):
+        return torch.zeros_like(x), torch.zeros_like(scale), torch.zeros_like(scale), unused, unused
     deviation = torch.rsqrt(variance + op.epsilon)
     dx, dscale, doffset = torch.ops.aten.native_batch_norm_backward(
         to_torch(op, dy, 4), to_torch(op, x, 4), scale, mean, variance, mean, deviation, op.is_training, op.epsilon,
         [True, True, True])
-    nothing = torch.zeros((), dtype=scale.dtype, device=x.device)
-    return from_torch(op, dx, 4), dscale, doffset, nothing, nothing
+    return from_torch(op, dx, 4), dscale, doffset, unused, unused
 
 
 def _batch_norm_gradient(version: str) -> Any:
@@ -110,36 +115,39 @@ def _batch_norm_gradient(version: str) -> Any:
 
 
 def _composed(op: Any, dy: Tensor, x: Tensor, scale: Tensor) -> list[Tensor]:
-    """The outputs of FusedBatchNormGrad made of single nodes."""
+    """The outputs of FusedBatchNormGrad made of single nodes, in the order in which TensorFlow makes them."""
     first = op.data_format == "NCHW"
     axes = [0, 2, 3] if first else [0, 1, 2]
-
-    def per_channel(vector: Tensor) -> Tensor:
-        return raw.reshape(vector, [1, -1, 1, 1]) if first else vector
-
+    vectors = [scale] if op.is_training else [op.reserve_space_1, op.reserve_space_2, scale]
+    if first:
+        dims = [1, shape_ops.size(vectors[0]), 1, 1]
+        vectors = [raw.reshape(vector, dims) for vector in vectors]
     if not op.is_training:
-        mean, inverse = per_channel(op.reserve_space_1), raw.rsqrt(op.reserve_space_2 + op.epsilon)
-        inverse = per_channel(inverse)
+        mean, variance, scale = vectors
+        doffset = reduce_sum(dy, axis=axes)
+        inverse = raw.rsqrt(variance + op.epsilon)
         dscale = reduce_sum(dy * (x - mean) * inverse, axis=axes)
-        return [dy * per_channel(scale) * inverse, dscale, reduce_sum(dy, axis=axes)]
-    mean_dy = reduce_mean(dy, axes, keepdims=True)
-    mean_x = reduce_mean(x, axes, keepdims=True)
-    centred = x - mean_x
-    variance = reduce_mean(raw.squared_difference(x, raw.stop_gradient(mean_x)), axes, keepdims=True)
-    inverse = raw.rsqrt(variance + op.epsilon)
-    slope = reduce_mean(dy * centred, axis=axes, keepdims=True)
-    dx = per_channel(scale) * inverse * (dy - mean_dy - raw.reciprocal(variance + op.epsilon) * slope * centred)
-    dscale = inverse * reduce_sum(dy * centred, axis=axes, keepdims=True)
-    return [dx, shape_ops.squeeze(dscale, axes), reduce_sum(dy, axis=axes)]
+        return [dy * scale * inverse, dscale, doffset]
+    mean_dy, mean_x = (reduce_mean(value, axes, keepdims=first) for value in (dy, x))
+    variance = reduce_mean(raw.squared_difference(x, raw.stop_gradient(mean_x)), axes, keepdims=first)
+    centred_dy, centred = dy - mean_dy, x - mean_x
+    slope = reduce_mean(dy * centred, axis=axes, keepdims=first)
+    dx = vectors[0] * raw.rsqrt(variance + op.epsilon) * (
+        centred_dy - raw.reciprocal(variance + op.epsilon) * slope * centred)
+    dscale = raw.rsqrt(variance + op.epsilon) * reduce_sum(dy * centred, axis=axes, keepdims=first)
+    if first:
+        dscale = shape_ops.squeeze(dscale)
+    return [dx, dscale, reduce_sum(dy, axis=axes)]
 
 
 def _batch_norm_grad_gradient(op: Any, ddx: Tensor, ddscale: Tensor, ddoffset: Tensor, *_: Any) -> list[Any]:
     """The second derivative, by the same function made of single nodes."""
     dy, x, scale = op.y_backprop, op.x, op.scale
-    parts = _composed(op, cast(dy, scale.dtype), cast(x, scale.dtype), scale)
-    parts[0] = cast(parts[0], x.dtype)
-    inputs = [dy, x, scale]  # each for itself: dy may be a function of x
-    result = gradients(parts, inputs, [ddx, ddscale, ddoffset], stop_gradients=inputs)
+    with Tape([dy, x, scale]) as tape:
+        wide, wide_dy = cast(x, scale.dtype), cast(dy, scale.dtype)
+        parts = _composed(op, wide_dy, wide, scale)
+        parts[0] = cast(parts[0], x.dtype)
+    result = tape.gradients(parts, [ddx, ddscale, ddoffset])
     return [*result, *[None] * (len(op.op.inputs) - 3)]
 
 
@@ -194,6 +202,8 @@ register("BatchNormWithGlobalNormalizationGrad", _global_grad_shape, _global_gra
 
 def _neighbours(op: Any, x: Any) -> Any:
     """The sum over each channel and those within `depth_radius` of it."""
+    if nothing(x.shape):
+        return x
     radius = op.depth_radius
     return torch.nn.functional.pad(x, (radius, radius)).unfold(-1, 2 * radius + 1, 1).sum(-1)
 
