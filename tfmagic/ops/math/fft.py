@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from tfmagic.base import shapes
 from tfmagic.base.lazy import torch
 from tfmagic.base.shapes import Dims
@@ -13,6 +15,7 @@ from tfmagic.ops import api, raw
 from tfmagic.ops.array import constants, shape_ops
 from tfmagic.ops.declare import register
 from tfmagic.ops.math.cast import cast
+from tfmagic.ops.math.matmul import matmul
 from tfmagic.ops.math.reduce import reduce_prod
 from tfmagic.ops.shape_rules import with_rank, with_rank_at_least
 
@@ -80,10 +83,37 @@ def _complex_pair(suffix: str, rank: int) -> None:
         register(f"BatchIFFT{suffix}", shape, kernel("ifftn"), traced="shapes")
 
 
+def _alternating(size: Any) -> Tensor:
+    """1, -1, 1, ...: what the middle of an even number of frequencies takes from each number."""
+    return cast(1 - 2 * (api.range(size) % 2), "complex64")
+
+
+def _single_columns(dy: Tensor, dims: Tensor, is_even: Tensor) -> Tensor:
+    """The gradient through the first frequency and, for an even length, the last."""
+    first = dy[..., 0:1]
+    last = is_even * dy[..., -1:]
+    return first + last * _alternating(dims[-1])
+
+
+def _single_columns_of_matrices(dy: Tensor, dims: Tensor, is_even: Tensor) -> Tensor:
+    """The same for transforms of matrices: each of these columns is transformed along the other axis."""
+    first = dy[..., 0:1]
+    size = dims[-2]
+    rows = raw.tile(shape_ops.expand_dims(api.range(size), 0), [size, 1])
+    waves = raw.exp(-2j * np.pi * cast(rows * api.transpose(rows), "complex64") / cast(size, "complex64"))
+    waves = raw.reshape(waves, api.concat([constants.ones([shape_ops.rank(first) - 2], "int32"),
+                                           shape_ops.shape(waves)], 0))
+    waves = raw.tile(waves, api.concat([shape_ops.shape(first)[:-2], [1, 1]], 0))
+    first = matmul(waves, raw.conj(first))
+    last = matmul(waves, raw.conj(dy[..., -1:]))
+    columns = dims[-1]
+    last = raw.tile(last, api.concat([constants.ones([shape_ops.rank(dy) - 1], "int32"), [columns]], 0))
+    return first + is_even * (last * _alternating(columns))
+
+
 def _real_pair(suffix: str, rank: int) -> None:
     """The transform of real numbers, whose other half is the mirror image, and its inverse."""
     name = f"fft{suffix.lower()}"
-    complex_inverse = getattr(raw, f"i{name}")
 
     def shape(half: bool) -> Any:
         def rule(op: Any, x: Dims, length: Dims) -> Dims:
@@ -102,13 +132,13 @@ def _real_pair(suffix: str, rank: int) -> None:
         return rule
 
     def forward_gradient(op: Any, dy: Tensor) -> tuple[Tensor, None]:
-        """The half that was computed, spread to the whole with zeros, transformed back."""
-        length = op.fft_length
-        missing = length[-1] - shape_ops.shape(dy)[-1]
-        pads = api.concat([constants.zeros([shape_ops.rank(dy) - 1, 2], "int32"), [[0, missing]]], 0)
-        whole = raw.pad(dy, pads)
-        count = cast(reduce_prod(length), op.input.dtype)
-        return raw.real(complex_inverse(whole), op.input.dtype.base_dtype) * count, None
+        """Half of the inverse, and half of what the columns without a mirror image give."""
+        length, dims = op.fft_length, shape_ops.shape(op.input)
+        is_even = cast(1 - length[-1] % 2, "complex64")
+        single = _single_columns(dy, dims, is_even) if rank == 1 else _single_columns_of_matrices(dy, dims, is_even)
+        scale = _scale(op.input, rank, "float32")
+        whole = getattr(api.signal, f"ir{name}")(dy, length) * scale
+        return 0.5 * (whole + raw.real(single, op.input.dtype.base_dtype)), None
 
     def inverse_gradient(op: Any, dy: Tensor) -> tuple[Tensor, None]:
         """Entries with a mirror image count twice."""

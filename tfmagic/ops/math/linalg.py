@@ -19,7 +19,7 @@ from tfmagic.ops.array.diag import matrix_set_diag as set_diag
 from tfmagic.ops.array.indices import require
 from tfmagic.ops.declare import old_names, op, register
 from tfmagic.ops.math.matmul import matmul
-from tfmagic.ops.math.reduce import reduce_sum
+from tfmagic.ops.math.reduce import reduce_prod, reduce_sum
 from tfmagic.ops.math.rules import after, conjugate
 from tfmagic.ops.shape_rules import broadcast_dims, merge, merge_dim, with_rank_at_least
 from tfmagic.ops.tensor_function import tensor_function
@@ -446,7 +446,9 @@ def _svd_gradient(op: Any, ds: Tensor, du: Tensor, dv: Tensor) -> Tensor:
     x, s = op.input, op.s
     ds_matrix = diag(ds)
     if not op.compute_uv:
-        _, u, v = raw.svd(x, compute_uv=True)
+        values, u, v = raw.svd(x, compute_uv=True)
+        if x.dtype.is_complex:
+            raw.real(values, s.dtype.real_dtype)  # TensorFlow makes this node and does not use it
         return matmul(u, matmul(ds_matrix, v, adjoint_b=True))
     if x.dtype.is_complex:
         raise NotImplementedError("SVD gradient is not implemented for complex types and compute_uv=True.")
@@ -563,23 +565,35 @@ register("MatrixSquareRoot", _square, _square_root,
 
 def _square_root_gradient(op: Any, dy: Tensor) -> Tensor:
     """Solves Sylvester's equation for the gradient by a Kronecker product."""
-    root = op.output
+    root, transpose = op.output, api.linalg.matrix_transpose
     shape = shape_ops.shape(root)
     size = shape[-1]
-    batch = shape[:-2]
-    concat = api.concat
-    identity = api.eye(size, batch_shape=batch, dtype=root.dtype.base_dtype)
-    transposed = api.linalg.matrix_transpose(root)
+    count = reduce_prod(shape[0:-2])
+    identity = raw.reshape(api.eye(size, dtype=root.dtype.base_dtype), [-1])
+    identity = raw.reshape(raw.tile(identity, [count]), shape)
+    # TensorFlow conjugates nothing.
+    total = raw.add(_kronecker(identity, transpose(root)), _kronecker(root, identity))
+    dims = api.concat([_batch_dims(shape), [size * size], [1]], 0)
+    solution = raw.matrix_solve(total, raw.reshape(transpose(dy), dims))
+    return transpose(raw.reshape(solution, shape))
 
-    def kronecker(a: Tensor, b: Tensor) -> Tensor:
-        a = raw.reshape(a, concat([batch, [size, 1, size, 1]], 0))
-        b = raw.reshape(b, concat([batch, [1, size, 1, size]], 0))
-        return raw.reshape(a * b, concat([batch, [size * size, size * size]], 0))
 
-    total = kronecker(identity, transposed) + kronecker(root, identity)  # TensorFlow conjugates nothing
-    vector = raw.reshape(api.linalg.matrix_transpose(dy), concat([batch, [size * size, 1]], 0))
-    solution = raw.matrix_solve(total, vector)
-    return api.linalg.matrix_transpose(raw.reshape(solution, shape))
+def _batch_dims(shape: Tensor) -> Tensor:
+    """All dimensions but the last two."""
+    return raw.slice(shape, [0], [raw.sub(shape_ops.size(shape), 2)])
+
+
+def _kronecker(a: Tensor, b: Tensor) -> Tensor:
+    """The Kronecker products of square matrices."""
+    shape_a, shape_b = shape_ops.shape(a), shape_ops.shape(b)
+    rows, columns = shape_a[-1], shape_b[-1]
+    batch, concat = _batch_dims(shape_a), api.concat
+    wide = concat([batch, [rows], [1], [rows], [1]], 0)
+    narrow = concat([batch, [1], [columns], [1], [columns]], 0)
+    a, b = raw.reshape(a, wide), raw.reshape(b, narrow)
+    size = rows * columns
+    dims = concat([batch, [size], [size]], 0)
+    return raw.reshape(a * b, dims)
 
 
 def _lu(op: Any, x: Any) -> tuple[Any, Any]:
