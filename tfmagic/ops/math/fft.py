@@ -45,12 +45,12 @@ def _refused(rank: int, half: bool = False) -> Any:
         if length != (rank,):
             return f"fft_length must have shape [{rank}]"
         sizes = static_ints(op.fft_length)
-        for index, size in enumerate(sizes if sizes is not None and 0 not in x else ()):
+        for index, size in enumerate(sizes if sizes is not None else ()):
             axis = len(x) - rank + index
             needed = size % (1 << 64)  # TensorFlow reads a negative size so
             if half and index == rank - 1 and needed:
                 needed = needed // 2 + 1
-            if x[axis] < needed:
+            if 0 < x[axis] < needed:
                 return f"Input dimension {axis} must have length of at least {needed} but got: {x[axis]}"
         return None
 
@@ -63,7 +63,7 @@ def _complex_pair(suffix: str, rank: int) -> None:
     forward, inverse = getattr(raw, name), getattr(raw, f"i{name}")
 
     def kernel(function: str) -> Any:
-        return lambda op, x: getattr(torch.fft, function)(x, dim=_axes(rank)).to(x.dtype)
+        return lambda op, x: x if 0 in x.shape else getattr(torch.fft, function)(x, dim=_axes(rank)).to(x.dtype)
 
     def forward_gradient(op: Any, dy: Tensor) -> Tensor:
         scale = _scale(dy, rank, dy.dtype)
@@ -76,11 +76,11 @@ def _complex_pair(suffix: str, rank: int) -> None:
     def shape(op: Any, x: Dims) -> Dims:
         return with_rank_at_least(x, rank)
 
-    register(f"FFT{suffix}", shape, kernel("fftn"), forward_gradient, check=_refused(rank))
-    register(f"IFFT{suffix}", shape, kernel("ifftn"), inverse_gradient, check=_refused(rank))
+    register(f"FFT{suffix}", shape, kernel("fftn"), forward_gradient, traced="shapes", check=_refused(rank))
+    register(f"IFFT{suffix}", shape, kernel("ifftn"), inverse_gradient, traced="shapes", check=_refused(rank))
     if rank < 3:
-        register(f"BatchFFT{suffix}", shape, kernel("fftn"))
-        register(f"BatchIFFT{suffix}", shape, kernel("ifftn"))
+        register(f"BatchFFT{suffix}", shape, kernel("fftn"), traced="shapes")
+        register(f"BatchIFFT{suffix}", shape, kernel("ifftn"), traced="shapes")
 
 
 def _alternating(size: Any) -> Tensor:
@@ -150,16 +150,20 @@ def _real_pair(suffix: str, rank: int) -> None:
         forward = getattr(api.signal, f"r{name}")(dy, length)
         return forward * cast(scale * mask, "complex64"), None
 
-    def forward_kernel(op: Any, x: Any, length: Any) -> Any:
-        return torch.fft.rfftn(x, s=list(length), dim=_axes(rank))
+    def kernel(function: str, half: bool) -> Any:
+        def transform(op: Any, x: Any, length: Any) -> Any:
+            if 0 in x.shape[:-rank]:  # torch refuses to transform nothing
+                sizes = (*length[:-1], length[-1] // 2 + 1) if half else length
+                return torch.zeros((*x.shape[:-rank], *sizes), device=x.device,
+                                   dtype=torch.complex64 if half else torch.float32)
+            return getattr(torch.fft, function)(x, s=list(length), dim=_axes(rank))
 
-    def inverse_kernel(op: Any, x: Any, length: Any) -> Any:
-        return torch.fft.irfftn(x, s=list(length), dim=_axes(rank))
+        return transform
 
-    register(f"RFFT{suffix}", shape(True), forward_kernel, forward_gradient if rank < 3 else None, host="fft_length",
-             check=_refused(rank))
-    register(f"IRFFT{suffix}", shape(False), inverse_kernel, inverse_gradient if rank < 3 else None,
-             host="fft_length", check=_refused(rank, half=True))
+    register(f"RFFT{suffix}", shape(True), kernel("rfftn", True), forward_gradient if rank < 3 else None,
+             host="fft_length", traced="shapes", check=_refused(rank))
+    register(f"IRFFT{suffix}", shape(False), kernel("irfftn", False), inverse_gradient if rank < 3 else None,
+             host="fft_length", traced="shapes", check=_refused(rank, half=True))
 
 
 for _suffix, _rank in (("", 1), ("2D", 2), ("3D", 3)):
