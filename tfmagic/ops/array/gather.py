@@ -236,7 +236,10 @@ def explain_coordinates(op: Any, params: Any, indices: Any, *rest: Any) -> str |
 
 def refused_coordinates(op: Any, params: Any, indices: Any) -> str | None:
     """TensorFlow's words for a run with values of these shapes."""
-    if indices and indices[-1] > len(params):
+    for what, dims in (("params", params), ("indices", indices)):
+        if not dims:
+            return f"{what} must be at least a vector"
+    if indices[-1] > len(params):
         return f"index innermost dimension length must be <= params rank; saw: {indices[-1]} vs. {len(params)}"
     if 0 in params and 0 not in indices:
         return f"Requested more than 0 entries, but params is empty.  Params shape: {shapes.brackets(params)}"

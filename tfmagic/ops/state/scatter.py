@@ -184,6 +184,7 @@ class ResourceGatherNd:
 
     def shape(op: Any, resource: Dims, indices: Dims) -> Dims:
         params = variable_dims(op)
+        shape_rules.with_rank_at_least(indices, 1)
         if params is None or indices is None or indices[-1] is None:
             return None
         if indices[-1] > len(params):
