@@ -89,6 +89,22 @@ def second_gradient_of_batch_normalization(tf):
 
 
 @program
+def second_gradient_of_batch_normalization_by_layout(tf):
+    scale, mean, variance = [tf.constant(v, name=n) for v, n in (([1.5, 0.5], "scale"), ([0.1, 0.3], "mean"),
+                                                                 ([0.9, 1.1], "variance"))]
+    found = []
+    for layout, dims, training in (("NHWC", (2, 2, 1, 2), True), ("NHWC", (2, 2, 1, 2), False),
+                                   ("NCHW", (2, 2, 2, 1), True), ("NCHW", (2, 2, 2, 1), False)):
+        for dtype in (tf.float32, tf.float16):
+            x, dy = tf.constant(ramp(*dims), dtype, name="x"), tf.constant(ramp(*dims) * 0.5 - 0.2, dtype, name="dy")
+            first = tf.raw_ops.FusedBatchNormGradV2(y_backprop=dy, x=x, scale=scale, reserve_space_1=mean,
+                                                    reserve_space_2=variance, data_format=layout,
+                                                    is_training=training)
+            found.append(tf.gradients(first[:3], [dy, x, scale], [dy, scale * 0.5, scale]))
+    return Case(steps=[(found, None)])
+
+
+@program
 def second_gradient_of_depthwise_convolution(tf):
     x, w = tf.constant(ramp(1, 4, 4, 2), name="x"), tf.constant(ramp(2, 2, 2, 1), name="w")
     first = tf.gradients(tf.nn.depthwise_conv2d(x, w, [1, 1, 1, 1], "SAME") ** 2.0, [x, w])
@@ -122,6 +138,36 @@ def gradient_of_transforms(tf):
            tf.real(tf.ifft3d(z)), tf.abs(tf.signal.rfft2d(x)), tf.signal.irfft(z), tf.signal.irfft2d(z),
            tf.abs(tf.signal.rfft(x))]
     return Case(steps=[(once(tf, out, x), None)])
+
+
+@program
+def gradient_of_transforms_of_real_numbers(tf):
+    x, length = tf.placeholder(tf.float32, [None, None, None], "x"), tf.placeholder(tf.int32, [None], "length")
+    z = tf.complex(x, x * 0.5)
+    one = [tf.signal.rfft(x), tf.signal.rfft(x, [6]), tf.signal.rfft(x, length[1:]), tf.signal.irfft(z),
+           tf.signal.irfft(z, [9])]
+    two = [tf.signal.rfft2d(x), tf.signal.rfft2d(x, length), tf.signal.irfft2d(z, [3, 8]), tf.signal.irfft2d(z, length)]
+    parts = [tf.real(y * y) if y.dtype.is_complex else y * y for y in one + two]
+    return Case(steps=[(once(tf, parts, x), {x: ramp(2, 3, 5), length: [4, 8]})])
+
+
+@program
+def gradient_of_roots_of_matrices(tf):
+    x = tf.placeholder(tf.float64, [None, None, None], name="x")
+    out = [tf.matrix_square_root(x), tf.real(tf.matrix_square_root(tf.complex(x, x[:, ::-1]))),
+           tf.svd(tf.complex(x, x * 0.5), compute_uv=False)]
+    return Case(steps=[(once(tf, out, x), {x: [[[4.0, 1.0], [1.0, 3.0]], [[2.0, 0.5], [0.25, 1.0]]]})])
+
+
+@program
+def gradient_of_products_of_many_zeros(tf):
+    x, y = tf.constant(ramp(2, 2), name="x"), tf.constant(ramp(2, 2) * 0.5, name="y")
+    out = []
+    for first in (False, True):
+        for second in (False, True):
+            z = tf.sparse_matmul(x, y, first, second, a_is_sparse=first, b_is_sparse=not first)
+            out += [z, tf.nn.relu(z)]
+    return Case(steps=[(once(tf, out, [x, y]), None)])
 
 
 @program

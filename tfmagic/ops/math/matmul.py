@@ -11,7 +11,7 @@ from tfmagic.base.shapes import Dims
 from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.scopes import name_scope
-from tfmagic.ops import raw
+from tfmagic.ops import api, raw
 from tfmagic.ops.array import shape_ops
 from tfmagic.ops.declare import op, register
 from tfmagic.ops.math.cast import cast
@@ -47,16 +47,17 @@ class MatMul:
     def kernel(op: Any, a: Any, b: Any) -> Any:
         return torch.matmul(a.t() if op.transpose_a else a, b.t() if op.transpose_b else b)
 
-    def gradient(op: Any, dproduct: Tensor) -> tuple[Tensor, Tensor]:
-        a, b = conjugate(op.a), conjugate(op.b)
-        if not op.transpose_a and not op.transpose_b:
-            return raw.mat_mul(dproduct, b, transpose_b=True), raw.mat_mul(a, dproduct, transpose_a=True)
-        if not op.transpose_a:
-            return raw.mat_mul(dproduct, b), raw.mat_mul(dproduct, a, transpose_a=True)
-        if not op.transpose_b:
-            return raw.mat_mul(b, dproduct, transpose_b=True), raw.mat_mul(a, dproduct)
-        return (raw.mat_mul(b, dproduct, transpose_a=True, transpose_b=True),
-                raw.mat_mul(dproduct, a, transpose_a=True, transpose_b=True))
+    def gradient(op: Any, dproduct: Tensor) -> tuple[Tensor | None, Tensor | None]:
+        a = None if 1 in op.unwanted else conjugate(op.a)
+        b = None if 0 in op.unwanted else conjugate(op.b)
+        da = db = None
+        if b is not None:
+            da = (raw.mat_mul(b, dproduct, transpose_a=op.transpose_b, transpose_b=True) if op.transpose_a else
+                  raw.mat_mul(dproduct, b, transpose_b=not op.transpose_b))
+        if a is not None:
+            db = (raw.mat_mul(dproduct, a, transpose_a=True, transpose_b=op.transpose_a) if op.transpose_b else
+                  raw.mat_mul(a, dproduct, transpose_a=not op.transpose_a))
+        return da, db
 
 
 def _batch_shape(op: Any, x: Dims, y: Dims) -> Dims:
@@ -150,8 +151,10 @@ class SparseMatMul:
 
         def product(left: Tensor, right: Tensor, dtype: Any, transpose_a: bool = False,
                     transpose_b: bool = False) -> Tensor:
-            return cast(matmul(left, right, transpose_a, transpose_b, a_is_sparse=sparse[left],
-                               b_is_sparse=sparse[right]), dtype)
+            sparse_left, sparse_right = sparse[left], sparse[right]
+            if transpose_b:
+                right = api.transpose(right)
+            return cast(matmul(left, right, transpose_a, a_is_sparse=sparse_left, b_is_sparse=sparse_right), dtype)
 
         a, b, dz = op.a, op.b, dproduct
         kind_a, kind_b = a.dtype.base_dtype, b.dtype.base_dtype
