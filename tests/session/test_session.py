@@ -65,6 +65,22 @@ def test_a_fetched_array_is_the_callers_own(sess) -> None:
     assert fed.tolist() == [1.0, 1.0]
 
 
+def test_what_is_fed_and_fetched_comes_back_as_it_was_fed(sess) -> None:
+    text, x = tf.placeholder(tf.string), tf.placeholder(tf.float32)
+    fed = np.ones(2, np.float32)
+    assert sess.run(x, {x: fed}) is fed
+    found = sess.run({"text": text, "both": [x, x + 1.0, text]}, {text: ["olá", b"b"], x: 2})
+    assert found["text"].dtype == object and found["text"].tolist() == ["olá", b"b"]
+    assert found["both"][0].dtype == np.float32 and found["both"][0].shape == () and found["both"][1] == 3.0
+    assert sess.make_callable([text, tf.identity(text)], [text])("a") == ["a", b"a"]
+    metadata = tf.RunMetadata()
+    options = tf.RunOptions(trace_level=tf.RunOptions.FULL_TRACE)
+    assert sess.run(text, {text: "é"}, options, metadata) == "é"
+    assert sess.run(text, {text: "é"}, tf.RunOptions(timeout_in_ms=60_000)) == "é"
+    with pytest.raises(tf.errors.InvalidArgumentError, match="both fed and fetched"):
+        sess.partial_run_setup([x], [x])
+
+
 def test_a_variable_keeps_its_own_copy_of_what_is_assigned(sess) -> None:
     x = tf.placeholder(tf.float32, [2])
     v = tf.Variable([0.0, 0.0])
@@ -244,6 +260,25 @@ def test_python_functions_run_inside_a_plan(sess) -> None:
     x = tf.placeholder(tf.float32, [None])
     y = tf.py_func(lambda a: np.sort(a)[::-1].copy(), [x * 2.0], tf.float32)
     assert sess.run(y + 1.0, {x: [1.0, 3.0, 2.0]}).tolist() == [7.0, 5.0, 3.0]
+
+
+def test_gradients_of_a_python_function_are_taken_in_a_loop_and_twice_in_a_run(sess) -> None:
+    def squared(v):
+        y = tf.py_function(lambda a: a * a, [v], tf.float32)
+        y.set_shape([])
+        return y
+
+    x = tf.placeholder(tf.float32, [])
+    _, fourth_power = tf.while_loop(lambda i, v: i < 2, lambda i, v: (i + 1, squared(v)), [0, x])
+    y = squared(x)
+    wanted = [tf.gradients(fourth_power, x)[0], tf.gradients(y, x)[0], tf.gradients(2.0 * y, x)[0]]
+    assert sess.run(wanted, {x: 3.0}) == [108.0, 6.0, 12.0]
+
+
+def test_a_branch_of_a_switch_case_may_hold_a_loop(sess) -> None:
+    i, x = tf.placeholder(tf.int32, []), tf.placeholder(tf.float32, [])
+    y = tf.switch_case(i, [lambda: tf.while_loop(lambda v: v < x, lambda v: v * 2.0, [1.0]), lambda: x])
+    assert [sess.run(y, {i: k, x: 5.0}) for k in (0, 1, 7)] == [8.0, 5.0, 5.0]
 
 
 def test_a_gradient_override_is_used(sess, graph) -> None:
