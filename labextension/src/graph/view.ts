@@ -147,7 +147,7 @@ export class GraphView {
     this.painting = paint(this.folding, this.placement);
     this.canvas.replaceChildren(this.painting.view);
     for (const { edge, element } of this.painting.edges) {
-      const words = [edge.tensors.join(", "), edge.text || (edge.control ? this.words.after : "")].filter(Boolean).join("\n");
+      const words = [edge.tensors.join(", "), edge.text || (edge.control ? this.words.after : edge.updates ? this.words.changes : "")].filter(Boolean).join("\n");
       element.addEventListener("pointerenter", (event) => this.showTip(words, event));
       element.addEventListener("pointerleave", () => this.hideTip());
       element.classList.toggle("quiet", !words);

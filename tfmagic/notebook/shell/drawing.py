@@ -14,6 +14,7 @@ from IPython.display import display
 
 from tfmagic.graph.graph import Graph
 from tfmagic.graph.operation import Operation, Tensor
+from tfmagic.notebook.live import state as live_state
 from tfmagic.notebook.live.drawn import Drawing, Drawings
 from tfmagic.notebook.shell import evaluate, sessions
 from tfmagic.notebook.shell.names import CellNames
@@ -22,13 +23,17 @@ from tfmagic.notebook.shell.values import Fetched, FetchedItem
 from tfmagic.view.paint.document import GRAPH_MIME
 from tfmagic.view.scene.annotations import Annotations
 from tfmagic.view.scene.build import build_scene
+from tfmagic.view.scene.training import losses_of
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
 
 def needed_for(elements: Iterable[Tensor | Operation]) -> list[Operation]:
-    """The operations that the elements depend on, themselves included, in the order of their making."""
+    """The operations that the elements depend on, themselves included, in the order of their making.
+
+    With gradients comes what they are the gradients of, though it may be that no gradient reads its value.
+    """
     found: dict[Operation, None] = {}
     stack = [evaluate.operation_of(e) for e in elements]
     while stack:
@@ -37,6 +42,8 @@ def needed_for(elements: Iterable[Tensor | Operation]) -> list[Operation]:
             found[operation] = None
             stack += [t.op for t in operation.inputs]
             stack += operation.control_inputs
+        if not stack:
+            stack = losses_of(sorted(found, key=lambda op: op._id))
     return sorted(found, key=lambda op: op._id)
 
 
@@ -74,12 +81,13 @@ def draw(graph: Graph, parsed: Parsed, operations: list[Operation] | None, studi
 
     fetched, values = _run(graph, parsed, studio.shell, studio.kept)
     part = None if operations is None else [operation.name for operation in operations]
+    state = live_state.variables(studio.kept.at_hand(graph), _with_inputs(operations or graph.get_operations()))
 
     def build(graph: Graph, asked: Container[str] = ()) -> view.Scene:
         drawn = None if part is None else [graph.get_operation_by_name(name) for name in part]
         return build_scene(graph if drawn is None else drawn, depth=parsed.depth, direction=parsed.direction or "TB",
                            title=parsed.title, show_all=parsed.all, show_shapes=not parsed.no_shapes,
-                           annotations=known(graph, drawn, values, studio.names), asked=asked)
+                           annotations=known(graph, drawn, values, studio.names, state), asked=asked)
 
     scene = build(graph)
     bundle = view.mime_bundle(scene)
@@ -121,14 +129,15 @@ def picture(graph_or_operations: Graph | list[Operation]) -> str:
 
 
 def known(graph: Graph, operations: Iterable[Operation] | None, values: dict[str, Any],
-          names: CellNames) -> Annotations:
-    """What is known about the operations beside the graph: their cells and lines, Python names and values."""
+          names: CellNames, state: tuple[dict[str, Any], dict[str, int]] = ({}, {})) -> Annotations:
+    """What is known about the operations beside the graph: their cells and lines, Python names, values; and `state`:
+    the values of variables and how often they were changed."""
     made_by, lines = {}, {}
     for operation in graph.get_operations() if operations is None else _with_inputs(operations):
         found = names.made_by(operation)
         if found is not None:
             made_by[operation.name], lines[operation.name] = found
-    return Annotations(values=values, labels=names.labels_of(graph), cells=made_by, sources=lines)
+    return Annotations(values=state[0] | values, updates=state[1], labels=names.labels_of(graph), cells=made_by, sources=lines)
 
 
 def _with_inputs(operations: Iterable[Operation]) -> list[Operation]:

@@ -15,6 +15,7 @@ class Annotations:
       values: tensor name -> array that a run gave.
       shapes: tensor name -> dims that a run gave, where the value itself was not kept.
       labels: operation name -> the Python name the user gave its result.
+      updates: variable's operation name -> how often runs changed it.
       times: operation name -> seconds.
       failed: operation name -> what went wrong there.
       cells: operation name -> the cell that made it, such as "In [3]".
@@ -25,6 +26,7 @@ class Annotations:
     values: Mapping[str, Any] = field(default_factory=dict)
     shapes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
+    updates: Mapping[str, int] = field(default_factory=dict)
     times: Mapping[str, float] = field(default_factory=dict)
     failed: Mapping[str, str] = field(default_factory=dict)
     cells: Mapping[str, str] = field(default_factory=dict)

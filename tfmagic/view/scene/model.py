@@ -14,6 +14,10 @@ RUN = "run"
 GRADIENTS = "gradients"
 TRAINING = "training"
 
+DATA = "data"
+CONTROL = "control"
+UPDATES = "updates"
+
 FAILED = "failed"
 NOT_FINITE = "not-finite"
 
@@ -40,6 +44,7 @@ class Node:
       state: "", FAILED or NOT_FINITE.
       message: what went wrong.
       time: how long it ran.
+      updates: of a variable, how often runs changed it (-1: nobody knows).
       details: further (key, value) lines for a tooltip or side panel.
     """
 
@@ -60,6 +65,7 @@ class Node:
     state: str = ""
     message: str = ""
     time: str = ""
+    updates: int = -1
     details: tuple[tuple[str, str], ...] = ()
 
 
@@ -81,14 +87,19 @@ class Edge:
     Attributes:
       text: shape and dtype, or how many tensors.
       tensors: the tensors' names.
-      control: whether it only orders two operations.
+      kind: DATA; CONTROL where it only orders two operations; UPDATES from what changes a variable to the variable.
     """
 
     source: str
     target: str
     text: str = ""
     tensors: tuple[str, ...] = ()
-    control: bool = False
+    kind: str = DATA
+
+    @property
+    def control(self) -> bool:
+        """Whether it only orders two operations."""
+        return self.kind == CONTROL
 
 
 @dataclass
