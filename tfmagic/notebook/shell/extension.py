@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import sys
 import weakref
 from typing import TYPE_CHECKING, Any
 
 from tfmagic.base import source
 from tfmagic.notebook.legacy import alias, printing
-from tfmagic.notebook.shell import completion, display, headers, sessions, tracebacks, transforms
+from tfmagic.notebook.shell import completion, display, headers, language, sessions, tracebacks, transforms
 from tfmagic.notebook.shell.cells import Cells
 from tfmagic.notebook.shell.magics import TfMagics
+from tfmagic.view import phrases
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -33,13 +35,14 @@ def load(shell: InteractiveShell) -> None:
     with contextlib.ExitStack() as undo:
         _install_alias(undo)
         undo.callback(printing.plain_scalars())
+        undo.callback(phrases.follow(functools.cache(lambda: language.of_surroundings(shell.user_ns))))
         kept = sessions.KeptSessions(shell)
         undo.callback(kept.close)
         cells = Cells(shell, kept)
         _follow_cells(shell, cells, undo)
         _transform_input(shell, cells, undo)
         undo.callback(TfMagics(shell, cells.names, kept).register())
-        undo.callback(display.register(shell))
+        undo.callback(display.register(shell, cells.names))
         undo.callback(tracebacks.register(shell, cells.names))
         undo.callback(completion.register(shell))
         _loaded[shell] = undo.pop_all()
