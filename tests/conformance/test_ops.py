@@ -52,7 +52,9 @@ def array_differences(expected, actual, what, exact=False):
 
 
 def gradient_differences(expected, actual):
-    """Lines for gradients; where TensorFlow has none, anything that refuses will do."""
+    """Lines for gradients; where TensorFlow has none, anything that refuses will do; where it lacks a kernel, all."""
+    if expected == "lacking":
+        return []
     if isinstance(expected, dict) and isinstance(actual, dict):
         return [line for key, value in expected.items()
                 for line in array_differences(value, actual.get(key), f"gradient of {key}")]
@@ -89,6 +91,11 @@ def differences(name, row, meant):
     return [f"{shorten(json.dumps(sample), 400)}\n  " + "\n  ".join(lines)] if lines else []
 
 
+def is_meant(row, meant):
+    """Whether a row is one of those that stay different on purpose."""
+    return "rows" in meant or ("NaN" in meant and '"nan"' in json.dumps(row["inputs"]))
+
+
 def can_be_fed(sample, row):
     """Whether an input of a sample can be fed: TensorFlow builds the op for placeholders of unknown shape."""
     return any(isinstance(value, list) for value in sample["inputs"].values()) and \
@@ -98,7 +105,7 @@ def can_be_fed(sample, row):
 @pytest.mark.parametrize("name", sampled_ops())
 def test_op_does_what_tensorflow_does(name):
     meant = meant_parts("op", name)
-    lines = [line for row in rows(name) if "rows" not in meant for line in differences(name, row, meant)]
+    lines = [line for row in rows(name) if not is_meant(row, meant) for line in differences(name, row, meant)]
     report = f"{len(lines)} of {len(rows(name))} samples of {name} differ:\n" + "\n".join(lines[:8])
     assert len(lines) <= OPEN.get(name, 0), report
 

@@ -213,3 +213,23 @@ def test_attrs_nested_without_end_are_refused_and_nothing_is_imported() -> None:
     with tf.Graph().as_default() as graph, pytest.raises(ValueError, match="^Invalid GraphDef\n.*node 'import/x'"):
         tf.import_graph_def(graph_def)
     assert not graph.get_operations()
+
+
+def test_the_oldest_writer_of_imported_graphs_counts(graph) -> None:
+    tf.import_graph_def(parse(A + "versions{producer:8 min_consumer:3 bad_consumers:200}"), name="old")
+    tf.import_graph_def(parse(A + "versions{producer:30 min_consumer:5 bad_consumers:199}"), name="newer")
+    assert graph.graph_def_versions == graph.as_graph_def().versions
+    assert str(graph.graph_def_versions).split("\n") == [
+        "producer: 8", "min_consumer: 5", "bad_consumers: 199", "bad_consumers: 200", ""]
+
+
+def test_ops_that_are_gone_are_made_in_graphs_of_their_time(graph) -> None:
+    def norm():
+        return tf.raw_ops.BatchNormWithGlobalNormalization(
+            t=tf.ones([1, 1, 1, 1]), m=[0.0], v=[1.0], beta=[0.0], gamma=[1.0], variance_epsilon=0.0,
+            scale_after_normalization=True)
+
+    with pytest.raises(NotImplementedError, match="not available in GraphDef version 134. It has been removed in ver"):
+        norm()
+    tf.import_graph_def(parse(A + "versions{producer:8}"))
+    assert norm().shape == (1, 1, 1, 1)

@@ -58,7 +58,8 @@ def first_line(message):
     line = as_in_3((message.splitlines() or [""])[0])
     for pattern, new in ((r"<type '", "<class '"), (r"pyfunc_\d+", "pyfunc"), (r"^exceptions\.", ""),
                          (r"available devices are \[[^\]]*\]", "available devices are [ ... ]"),
-                         (r" at [^ ]*\.py:\d+", ""), (r"TensorArray( \w*?)?_\d+:", r"TensorArray\1:"),
+                         (r" at [^ ]*\.py:\d+", ""), (r"(TensorArray |Stack\[)([\w/]*?)_\d+(?=\W)", r"\1\2"),
+                         (r"__per_step_\d+", "__per_step"),
                          (r"running on \w+\.", "running on HOST.")):
         line = re.sub(pattern, new, line)
     return line

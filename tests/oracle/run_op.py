@@ -19,8 +19,8 @@ A sample is plain data (JSON):
 Its result is plain data too:
     outputs     written arrays; null where there is nothing to compare (handles)
     static      shapes of the op's outputs: for constant inputs, for inputs of known rank, of unknown shape
-    gradients   by argument: written arrays or null; a class name where there is no gradient; null: nothing to ask,
-                or the sample says what to fetch
+    gradients   by argument: written arrays or null; a class name where there is no gradient, "lacking" where there
+                is no kernel for it (see `LACKING`); null: nothing to ask, or the sample says what to fetch
     error       [phase, class, first line] instead of all that, phase being "building" or "running"
 """
 
@@ -40,6 +40,11 @@ except ImportError:
 FLOATING = ("float16", "float32", "float64", "complex64", "complex128", "bfloat16")
 HANDLES = ("resource", "variant")
 EXACT = ("NextAfter", "Bitcast")  # ops whose every bit counts
+# What TensorFlow says where it lacks a kernel for the CPU, or a part of one: it tells nothing of the op.
+LACKING = re.compile(r"No OpKernel was registered|.* not (yet )?implemented|Unsupported data type|OpKernel '.*KernelDef"
+                     r"|.* only supports? .*NHWC|.*supported on CPU|Cannot assign a device for operation"
+                     r"|Could not satisfy explicit device|Cannot colocate nodes"
+                     r"|.*CPU implementations? .*support|.*not support .* on the CPU")
 
 
 def run(tf, sample):
@@ -267,7 +272,7 @@ def gradients(tf, built, sess):
                      for t in tensors]
             result[key] = dense if isinstance(built.differentiable[key], list) else dense[0]
     except Exception as error:
-        return type(error).__name__
+        return "lacking" if LACKING.match(refusal("running", error)[2]) else type(error).__name__
     return result
 
 

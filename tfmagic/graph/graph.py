@@ -51,6 +51,7 @@ class Graph:
         self._functions: dict[str, Any] = {}
         self._py_functions: dict[str, Any] = {}
         self._extras: dict[str, Any] = {}
+        self._versions: Any = None  # `protos.Versions` once a graph was imported
         self.seed: int | None = None
 
     def __reduce__(self) -> Any:
@@ -90,9 +91,9 @@ class Graph:
 
     @property
     def graph_def_versions(self) -> Any:
-        from tfmagic.graph.protos import versions
+        from tfmagic.graph.protos import OWN_VERSIONS
 
-        return versions()
+        return (self._versions or OWN_VERSIONS).proto()
 
     @property
     def _graph_control_flow_context(self) -> Any:

@@ -450,3 +450,9 @@ def _session_for(element: Operation | Tensor, session: Any) -> Any:
         kind = "tensor's graph" if isinstance(element, Tensor) else "operation's graph"
         raise ValueError(f"Cannot use the given session to {what}: the {kind} is different from the session's graph.")
     return session
+
+
+def where(op: Operation) -> str:
+    """TensorFlow's short form of a node and its place: `node MatMul (defined at <ipython-input-3-...>:2) `."""
+    line = op.source
+    return f"node {op.name}" + (f" (defined at {line}) " if line is not None else "")

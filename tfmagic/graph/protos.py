@@ -144,10 +144,27 @@ def attr_for_user(value: Any, attr: AttrDef | None) -> Any:
     return value
 
 
-def versions() -> Any:
-    VersionDef = messages.module("versions_pb2").VersionDef
+@dataclass(frozen=True)
+class Versions:
+    """Which programs may have written a graph, and which may read it."""
 
-    return VersionDef(producer=PRODUCER)
+    producer: int = PRODUCER
+    min_consumer: int = 0
+    bad_consumers: tuple[int, ...] = ()
+
+    def with_imported(self, proto: Any) -> Versions:
+        """Those of a graph that takes in another with the given `VersionDef`: the oldest writer of both counts."""
+        return Versions(min(self.producer, proto.producer), max(self.min_consumer, proto.min_consumer),
+                        tuple(sorted({*self.bad_consumers, *proto.bad_consumers})))
+
+    def proto(self) -> Any:
+        """They as a `VersionDef`."""
+        VersionDef = messages.module("versions_pb2").VersionDef
+
+        return VersionDef(producer=self.producer, min_consumer=self.min_consumer, bad_consumers=self.bad_consumers)
+
+
+OWN_VERSIONS = Versions()
 
 
 def op_def_proto(definition: OpDef) -> Any:

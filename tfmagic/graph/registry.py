@@ -39,8 +39,8 @@ class OpDeclaration:
       objects: whether the kernel takes proxies of strings and handles too.
       sparse: whether a sparse tensor may be given: the op then takes its values, and gives a sparse tensor.
       from_shapes: whether the shapes of the inputs settle the output's value.
-      check: `(node, *dims) -> TensorFlow's words (or error) for shapes that its kernel refuses`, or None; False: it
-        takes them, whatever the shape rule says while the graph is built.
+      check: `(node, *dims) -> TensorFlow's words (or error) for shapes that its kernel refuses`, or None; "": it takes
+        them, whatever the shape rule says while the graph is built.
       explain: `(node, *values) -> TensorFlow's words for a run that failed with these values`, or None.
     """
 

@@ -9,7 +9,7 @@ from tfmagic.base import messages
 from tfmagic.base.shapes import Dims, TensorShape
 from tfmagic.graph.function import Function
 from tfmagic.graph.opdefs import ArgDef, OpDef
-from tfmagic.graph.protos import attr_value, versions
+from tfmagic.graph.protos import OWN_VERSIONS, attr_value
 from tfmagic.graph.registry import arg_count
 from tfmagic.graphdef.node_attrs import definition_of
 
@@ -46,7 +46,7 @@ class FunctionNodes:
         """
         GraphDef = messages.module("graph_pb2").GraphDef
 
-        proto = GraphDef(versions=versions())
+        proto = GraphDef(versions=OWN_VERSIONS.proto())
         known = iter(dims)
         for arg in self._function.op_def.inputs:
             for name, dtype in zip(self._arguments[arg.name], _types(arg, self._attrs)):

@@ -19,7 +19,7 @@ from tfmagic.graph.function import Function
 from tfmagic.graph.graph import Graph
 from tfmagic.graph.opdefs import OpDef
 from tfmagic.graph.operation import Operation, Tensor
-from tfmagic.graph.protos import PRODUCER
+from tfmagic.graph.protos import OWN_VERSIONS, PRODUCER
 from tfmagic.graph.scopes import name_scope
 from tfmagic.graphdef.function_nodes import check
 from tfmagic.graphdef.node_attrs import attrs_of, definition_of, input_types, op_def_from_proto
@@ -178,6 +178,7 @@ class _Import:
             stacks.names, stacks.controllers = old_names, old_controllers
         self._follow_control_dependencies()
         graph._functions.update(self.functions)
+        graph._versions = (graph._versions or OWN_VERSIONS).with_imported(self.graph_def.versions)
         missing = [f"{node}:{index}" if index >= 0 else f"^{node}" for node, index in self.mapped
                    if (node, index) not in self.used and not self._exists(node, index)]
         if missing:

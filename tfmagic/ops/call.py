@@ -18,7 +18,7 @@ from tfmagic.graph.convert import to_tensor
 from tfmagic.graph.graph import Graph
 from tfmagic.graph.opdefs import ArgDef, AttrDef, OpDef, python_name
 from tfmagic.graph.operation import Operation, Tensor
-from tfmagic.graph.protos import PRODUCER, Func, plain_attr
+from tfmagic.graph.protos import OWN_VERSIONS, Func, plain_attr
 from tfmagic.graph.registry import arg_count, grouped
 from tfmagic.graph.scopes import graph_of
 from tfmagic.graph.sparse_tensor import SparseTensor
@@ -52,7 +52,7 @@ class OpCaller:
     Args of a call are in the order of the op's definition; attrs in the order of `attrs`.
     """
 
-    __slots__ = ("op_def", "inputs", "attrs", "coercers", "simple", "takes_refs", "gone", "_result")
+    __slots__ = ("op_def", "inputs", "attrs", "coercers", "simple", "takes_refs", "_result")
 
     def __init__(self, op_def: OpDef):
         self.op_def = op_def
@@ -61,7 +61,6 @@ class OpCaller:
         self.coercers = [(attr.name, _coercer(attr), attr) for attr in self.attrs]
         self.simple = not any(i.is_list for i in self.inputs)
         self.takes_refs = any(i.is_ref for i in self.inputs)
-        self.gone = None if op_def.deprecation is None else deprecation_error(op_def)
         self._result = _result_maker(op_def)
 
     def __call__(self, values: tuple[Any, ...], attr_values: tuple[Any, ...], name: str | None) -> Any:
@@ -86,8 +85,6 @@ class OpCaller:
           ValueError: the shape rule refuses the inputs, or an attr's value is not allowed.
         """
         op_def = self.op_def
-        if self.gone is not None:
-            raise NotImplementedError(self.gone)
         graph: Graph | None = None
         all_tensors = self.simple
         for value in values:
@@ -104,6 +101,8 @@ class OpCaller:
                 graph = graph_of(flat) or default
         elif default.building_function:  # it captures what is of another graph
             graph = default
+        if op_def.deprecation is not None:
+            _refuse_deprecated(op_def, (graph._versions or OWN_VERSIONS).producer)
         if name is None:
             name = op_def.name
         scope = name[:-1] if name[-1:] == "/" else graph.unique_name(name)
@@ -281,8 +280,8 @@ class OpCaller:
             raise ValueError(f"List argument '{arg.name}' to '{self.op_def.name}' Op with length {len(value)} must "
                              f"match length {len(known)} of attr '{arg.type_list_attr}'.")
         if arg.minimum is not None and len(value) < arg.minimum:
-            raise ValueError(f"List argument '{arg.name}' to '{self.op_def.name}' Op with length {len(value)} shorter "
-                             f"than minimum length {arg.minimum}.")
+            raise ValueError(f"Attr '{arg.type_list_attr}' of '{self.op_def.name}' Op passed list of length "
+                             f"{len(value)} less than minimum {arg.minimum}.")
         tensors = []
         for index, (item, dtype) in enumerate(zip(value, known)):
             if type(item) is not Tensor:
@@ -323,13 +322,12 @@ class OpCaller:
                         f"values: {allowed}")
 
 
-def deprecation_error(op_def: OpDef, producer: int = PRODUCER) -> str | None:
-    """Why graphs of a version may not hold an op, or None where they may."""
-    if op_def.deprecation is None or producer < op_def.deprecation[0]:
-        return None
-    version, explanation = op_def.deprecation
-    return (f"Op {op_def.name} is not available in GraphDef version {producer}. It has been removed in version "
-            f"{version}. {explanation}.")
+def _refuse_deprecated(op_def: OpDef, producer: int) -> None:
+    """Refuse an op that graphs of a version may not hold any more."""
+    version, explanation = op_def.deprecation  # type: ignore[misc]
+    if producer >= version:
+        raise NotImplementedError(f"Op {op_def.name} is not available in GraphDef version {producer}. It has been "
+                                  f"removed in version {version}. {explanation}.")
 
 
 # --- attrs ------------------------------------------------------------------------------------------------------

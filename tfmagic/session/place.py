@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tfmagic.base import devices, errors
-from tfmagic.graph.operation import Operation
+from tfmagic.graph.operation import Operation, where
 from tfmagic.session.devices.listing import Device, matches
-from tfmagic.session.run_errors import where
 
 # Ops whose values live on the host wherever they are placed: shapes, names and handles.
 _HOST_TYPES = frozenset({"string", "resource", "variant"})

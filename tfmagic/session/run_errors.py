@@ -10,7 +10,7 @@ from tfmagic.base import errors, shapes, source
 from tfmagic.base.lazy import torch
 from tfmagic.base.shapes import Dims
 from tfmagic.graph import registry
-from tfmagic.graph.operation import Operation
+from tfmagic.graph.operation import Operation, where
 
 # The innermost frames of the user's code that a message shows.
 _FRAMES_SHOWN = 8
@@ -18,12 +18,6 @@ _FRAMES_SHOWN = 8
 _CALLS_SHOWN = 4
 # How TensorFlow begins the message of what fails in a function.
 _IN_FUNCTION = "[_Derived_]"
-
-
-def where(op: Operation) -> str:
-    """TensorFlow's short form of a node and its place: `node MatMul (defined at <ipython-input-3-...>:2) `."""
-    line = op.source
-    return f"node {op.name}" + (f" (defined at {line}) " if line is not None else "")
 
 
 def describe(op: Operation, values: list[Any] | None = None) -> str:

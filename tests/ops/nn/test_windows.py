@@ -138,3 +138,43 @@ def test_a_pool_across_channels_is_refused_where_it_does_not_fit(size, stride, w
         y = tf.nn.max_pool2d(tf.ones([1, 2, 2, 4]), size, stride, "VALID")
         with pytest.raises(tf.errors.UnimplementedError, match=words):
             session.run(y)
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_groups_and_dilations_have_gradients(known):
+    """TensorFlow's kernels for the CPU have neither; here they are those of the convolution that says the same."""
+    random = np.random.RandomState(0)
+    image, filters = random.randn(2, 6, 5, 4), random.randn(2, 3, 2, 6)
+    spread = np.zeros((3, 5, 4, 6))  # each half of the channels goes to one half of the outputs
+    spread[::2, ::2, :2, :3], spread[::2, ::2, 2:, 3:] = filters[..., :3], filters[..., 3:]
+    x, f = (tf.placeholder(tf.float64, array.shape if known else [None] * 4) for array in (image, filters))
+    g = tf.constant(spread)
+    grouped = tf.raw_ops.Conv2D(input=x, filter=f, strides=[1] * 4, padding="SAME", dilations=[1, 2, 2, 1])
+    plain = tf.nn.conv2d(x, g, [1] * 4, "SAME")
+    found, expected = value([[y, *tf.gradients(y * y, [x, by])] for y, by in ((grouped, f), (plain, g))],
+                            {x: image, f: filters})
+    np.testing.assert_allclose(found[0], expected[0], atol=1e-12)
+    np.testing.assert_allclose(found[1], expected[1], atol=1e-12)
+    both = np.concatenate([expected[2][::2, ::2, :2, :3], expected[2][::2, ::2, 2:, 3:]], -1)
+    np.testing.assert_allclose(found[2], both, atol=1e-12)
+
+
+@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.parametrize(("kind", "shape"), [
+    ("conv", (0, 3, 3, 2)), ("conv", (1, 0, 3, 2)), *itertools.product(
+        ["depthwise", "max", "avg", "argmax"], [(0, 3, 3, 2), (1, 0, 3, 2), (1, 3, 3, 0)])])
+def test_images_without_elements_give_results_of_their_shape(kind, shape, known):
+    x = tf.placeholder(tf.float32, shape if known else [None] * 4)
+    f = tf.constant(np.ones((2, 2, shape[3], 3), "f"))
+    window = [1, 2, 2, 1]
+    y = {"conv": lambda: tf.nn.conv2d(x, f, window, "SAME"),
+         "depthwise": lambda: tf.nn.depthwise_conv2d(x, f, window, "SAME"),
+         "max": lambda: tf.nn.max_pool(x, window, window, "SAME"),
+         "avg": lambda: tf.nn.avg_pool(x, window, window, "SAME"),
+         "argmax": lambda: tf.nn.max_pool_with_argmax(x, window, window, "SAME")[0]}[kind]()
+    gradients = [g for g in tf.gradients(y, [x, f]) if g is not None]
+    found, dx, *rest = value([y, *gradients], {x: np.zeros(shape)})
+    channels = {"conv": 3, "depthwise": 3 * shape[3]}.get(kind, shape[3])
+    assert found.shape == (shape[0], (shape[1] + 1) // 2, 2, channels)
+    assert dx.shape == shape
+    assert all(df.shape == f.shape and not df.any() for df in rest) and len(rest) == ("conv" in y.op.type.lower())

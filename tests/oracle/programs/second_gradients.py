@@ -167,6 +167,46 @@ def gradient_of_old_ops(tf):
 
 
 @program
+def gradient_of_patches(tf):
+    x = tf.placeholder(tf.float32, [None, None, 5, 2], name="x")
+    y = tf.placeholder(tf.float64, [None, 2, 4, 2, 2], name="y")
+    out = [tf.extract_image_patches(x, [1, 2, 3, 1], [1, 2, 1, 1], [1, 1, 2, 1], "SAME"),
+           tf.image.extract_image_patches(x, sizes=[1, 1, 2, 1], strides=[1, 1, 3, 1], rates=[1, 1, 1, 1],
+                                          padding="VALID")]
+    of_y = tf.extract_volume_patches(y, [1, 2, 1, 2, 1], [1, 1, 2, 1, 1], "SAME")
+    feeds = {x: ramp(2, 3, 5, 2), y: ramp(1, 2, 4, 2, 2)}
+    return Case(steps=[([out, once(tf, out, x)], feeds), ([of_y, once(tf, [of_y], y)], feeds)])
+
+
+@program
+def products_and_parts_of_sparse_tensors(tf):
+    values, b = tf.placeholder(tf.float32, [3], name="values"), tf.constant(ramp(3, 2), name="b")
+    a = tf.SparseTensor([[0, 1], [1, 2], [3, 0]], values, [4, 3])
+    out = [tf.sparse.matmul(a, b), tf.sparse.sparse_dense_matmul(a, tf.constant(ramp(4, 2)), adjoint_a=True),
+           tf.sparse_tensor_dense_matmul(a, tf.transpose(b), adjoint_b=True, name="product"),
+           tf.sparse.matmul(a, tf.constant(ramp(2, 4)), adjoint_a=True, adjoint_b=True)]
+    parts = [tf.sparse.slice(a, [0, 1], [2, 2]), tf.sparse_slice(a, [1, 0], [9, 9], name="rest")]
+    values_of_parts = [part.values for part in parts]
+    found = once(tf, out + values_of_parts, [values, b])
+    second = tf.gradients(found[0][0] * found[0][0], [values, b])
+    return Case(steps=[([out, parts, found, second], {values: [1.0, -2.0, 0.5]})])
+
+
+@program
+def gradient_that_comes_as_rows(tf):
+    x, y = tf.constant(ramp(3, 2), name="x"), tf.constant(ramp(3, 2) + 2.0, name="y")
+    open_x = tf.placeholder(tf.float32, [None, 2], name="open_x")
+    out = [f(a, b) for f in (tf.add, tf.subtract, tf.multiply, tf.divide, tf.maximum, tf.squared_difference, tf.pow)
+           for a, b in ((y, x), (y, y[0]), (open_x, y), (y, 2.0))]
+    out += [tf.concat([x, open_x, y], 0), tf.concat([x, y], 1), tf.concat([x, y], -1), tf.tile(x, [2, 1]),
+            tf.dynamic_stitch([[2, 0, 1]], [open_x]), tf.square(x), tf.clip_by_value(open_x, -1.0, 1.0)]
+    found = [tf.gradients(tf.gather(z, tf.constant([1, 2, 1], dtype)), [x, y, open_x])
+             for z, dtype in zip(out, [tf.int32, tf.int64] * len(out))]
+    dense = [tf.convert_to_tensor(g) for grads in found for g in grads if g is not None]
+    return Case(steps=[(dense, {open_x: ramp(3, 2) + 1.0})])
+
+
+@program
 def gradient_of_segments_with_counts(tf):
     x = tf.constant(ramp(3, 2) + 1.0, name="x")
     rows, ids = tf.constant([0, 2, 1]), tf.constant([0, 0, 2])

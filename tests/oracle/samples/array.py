@@ -460,10 +460,12 @@ SAMPLES = {
         row(images=N(1, 4, 4, 1), ksizes=[1, 2, 2, 1], strides=[1, 2, 2, 1], rates=[1, 1, 1, 1], padding="VALID"),
         row(images=N(1, 4, 4, 1), ksizes=[1, 2, 2, 1], strides=[1, 3, 3, 1], rates=[1, 2, 2, 1], padding="SAME"),
         row(images=N(1, 2, 3, 2), ksizes=[1, 3, 3, 1], strides=[1, 1, 1, 1], rates=[1, 1, 1, 1], padding="SAME"),
+        row(images=N(2, 3, 4, 2), ksizes=[1, 1, 2, 1], strides=[1, 2, 1, 1], rates=[1, 1, 2, 1], padding="VALID"),
     ],
     "GuaranteeConst": rows(N(2), N(), name="input"),
     "ExtractVolumePatches": [
-        row(input=N(1, 2, 3, 2, 1), ksizes=[1, 2, 2, 2, 1], strides=[1, 1, 1, 1, 1], padding="VALID")
+        row(input=N(1, 2, 3, 2, 1), ksizes=[1, 2, 2, 2, 1], strides=[1, 1, 1, 1, 1], padding="VALID"),
+        row(input=N(2, 2, 3, 2, 2), ksizes=[1, 1, 2, 2, 1], strides=[1, 1, 2, 1, 1], padding="SAME"),
     ],
     "TileGrad": [row(input=N(4, 3), multiples=i32([2, 1]))],
     "Const": [

@@ -95,6 +95,7 @@ def array_samples(version):
             scene(written(), **call, index=i32(0), dtype="int32"),
             scene([array()], **fresh, index=i32(0), dtype="float32"),
             scene([array(element_shape=[2])], **fresh, index=i32(0), dtype="float32"),
+            scene([array(element_shape=[2], dtype="string")], **fresh, index=i32(0), dtype="string"),
             scene(written(clear_after_read=True), **call, index=i32(0), dtype="float32", fetch=["@op", "@again"],
                   after=[("again", named("Read"), row(handle="@array", index=i32(0), flow_in=flow, dtype="float32"))]),
             scene(written(clear_after_read=False), **call, index=i32(0), dtype="float32", fetch=["@op", "@again"],
@@ -108,6 +109,9 @@ def array_samples(version):
             scene(written(), **call, indices=i32([5]), dtype="float32"),
             scene(written(), **call, indices=i32([[0]]), dtype="float32"),
             scene(several, handle="@array", flow_in="@v", indices=i32([0, 1]), dtype="float32"),
+            scene(written(), **call, indices=i32([0]), dtype="float32", element_shape=[4]),
+            scene(written(element_shape=[2]), **call, indices=i32([]), dtype="float32", element_shape=[4]),
+            scene(written(element_shape=[2]), **call, indices=i32([]), dtype="float32"),
         ],
         named("Scatter"): [
             scene([array()], **fresh, indices=i32([2, 0, 1]), value=f32([[1, 2], [3, 4], [5, 6]]),
@@ -129,6 +133,10 @@ def array_samples(version):
             scene([array(size=i32(1)), write(0, f32(1), name="w")], handle="@array", flow_in="@w", dtype="float32"),
             scene([array(size=i32(0))], **fresh, dtype="float32", element_shape_except0=[2]),
             scene([array(size=i32(0))], **fresh, dtype="float32"),
+            scene([array(size=i32(0), element_shape=[3, 2])], **fresh, dtype="float32"),
+            scene([array(size=i32(0), element_shape=[3, 2])], **fresh, dtype="float32", element_shape_except0=[5]),
+            scene([array(size=i32(1)), write(0, f32([[1, 2]]), name="w")], handle="@array", flow_in="@w",
+                  dtype="float32", element_shape_except0=[3]),
         ],
         named("Split"): [
             scene([array()], **fresh, value=f32([1, 2, 3, 4]), lengths=i64([1, 0, 3]), fetch=["@op", "@read"],
@@ -158,6 +166,8 @@ def array_samples(version):
                                                        flow_in=read["flow_in"])),
                          ("add", named("Write"), row(handle="@op", index=i32(1), value=f32([[10, 20]]),
                                                      flow_in="@write"))]),
+            *(scene(written(element_shape=shape), **call, source="gradients", fetch=["@read"],
+                    after=[("read", named("Read"), {**read, "index": i32(9)})]) for shape in (None, [2])),
         ],
     }
 
@@ -210,5 +220,13 @@ SAMPLES = {
         scene([("array", "TensorArrayV3", row(size=i32(2), dtype="float32", element_shape=[2]))], handle="@array",
               flow_in="@array:1", shape_to_prepend=i32([3]), source="gradients", fetch=["@read"],
               after=[("read", "TensorArrayReadV3", row(handle="@op", index=i32(0), flow_in="@op:1", dtype="float32"))]),
+        scene([("array", "TensorArrayV3", row(size=i32(2), dtype="float32", element_shape=[2]))], handle="@array",
+              flow_in="@array:1", shape_to_prepend=i32([3]), source="gradients", fetch=["@write"],
+              after=[("write", "TensorArrayWriteV3", row(handle="@op", index=i32(0), value=f32([[1, 2]]),
+                                                         flow_in="@op:1"))]),
+        scene([("array", "TensorArrayV3", row(size=i32(2), dtype="float32", element_shape=[2]))], handle="@array",
+              flow_in="@array:1", shape_to_prepend=i32([3]), source="gradients", fetch=["@write"],
+              after=[("write", "TensorArrayWriteV3", row(handle="@op", index=i32(0), value=f32([[1, 2, 3]]),
+                                                         flow_in="@op:1"))]),
     ],
 }

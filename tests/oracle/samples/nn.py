@@ -1,7 +1,7 @@
 """Samples for the ops of tfmagic/ops/nn."""
 
 import numpy as np
-from oracle.samples.values import D, N, P, Values, f32, i32, i64, renamed, row, rows
+from oracle.samples.values import D, N, P, Values, f32, i32, i64, renamed, row, rows, scene
 
 WINDOW = row(ksize=[1, 2, 2, 1], strides=[1, 2, 2, 1], padding="SAME")
 CONV = [
@@ -48,7 +48,9 @@ NORM_GRADIENT = row(
 NORM = row(scale=f32([1, 2]), offset=f32([0, 1]), mean=f32([]), variance=f32([]))
 GIVEN = row(scale=f32([1, 2]), offset=f32([0, 1]), mean=f32([0.5, 0]), variance=f32([1, 2]), is_training=False)
 NORMS = [
-    row(x=N(2, 2, 2, 2), **NORM), row(x=N(1, 2, 2, 2), **GIVEN), row(x=N(2, 1, 1, 2), **NORM, epsilon=0.1),
+    row(x=N(2, 2, 2, 2), **NORM),
+    scene(x=N(1, 2, 2, 2), **GIVEN, fetch=["@op:0"]),  # the others are what the memory held before
+    row(x=N(2, 1, 1, 2), **NORM, epsilon=0.1),
     row(x=N(1, 2, 2, 2), **{**GIVEN, "is_training": True}), row(x=N(1, 2, 2, 2), **{**NORM, "is_training": False}),
     row(x=f32([[[[1, 2]]]]), **NORM), row(x=N(0, 2, 2, 2), **NORM), row(x=N(2, 2, 2, 2), **{**NORM, "scale": f32([1])}),
     row(x=N(1, 2, 2, 2), **GIVEN, data_format="NCHW"),
@@ -122,7 +124,7 @@ SAMPLES = {
     "MaxPoolGrad": [
         row(**SQUARE, grad=f32([[[[5]]]]), **WINDOW),
         row(orig_input=f32([[[[1], [1]], [[1], [1]]]]), orig_output=f32([[[[1]]]]), grad=f32([[[[5]]]]), **WINDOW),
-        row(**SQUARE, grad=f32([[[[5], [5]]]]), **WINDOW),
+        # TensorFlow does not look at the shape of grad, but reads as many values as there are windows.
         row(orig_input=SQUARE["orig_input"], orig_output=f32([[[[4], [4]]]]), grad=f32([[[[5]]]]), **WINDOW),
     ],
     "MaxPoolGradGrad": [
@@ -189,7 +191,8 @@ SAMPLES = {
         row(input=D(2, 4), k=i32(2)),
         row(input=D(3), k=i32(0)),
         row(input=f32([1, 3, 3, 2]), k=i32(3), sorted=True),
-        row(input=D(2, 4), k=i32(3), sorted=False),
+        scene(input=D(2, 4), k=i32(3), sorted=False, fetch=["@values", "@places"], after=[  # in no order: put in order
+            ("values", "TopKV2", row(input="@op:0", k=i32(3))), ("places", "TopKV2", row(input="@op:1", k=i32(3)))]),
         row(input=f32([1, np.nan, 3]), k=i32(2)),
         row(input=D(0, 3), k=i32(2)),
         row(input=D(3), k=i32(4)),

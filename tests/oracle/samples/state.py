@@ -17,6 +17,7 @@ def variable(**more):
         scene(shape=[2], dtype="float32", **more),
         scene(shape=None, dtype="float32", after=[assign], fetch=["@assign"], **more),
         scene(shape=[3], dtype="float32", after=[assign], fetch=["@assign"], **more),
+        scene(shape=[None], dtype="float32", after=[assign], fetch=["@assign"], **more),
         scene(shape=[2], dtype="int32", after=[assign], fetch=["@assign"], **more),
     ]
 
@@ -69,9 +70,13 @@ SAMPLES = {
     "Assign": [
         row(ref=N(2, 3), value=N(2, 3)), row(ref=N(2), value=N(3), validate_shape=False),
         row(ref=N(), value=N()), row(ref=N(2), value=N(2), use_locking=False),
+        *(scene([("made", "VariableV2", row(shape=None, dtype="float32")),
+                 ("variable", "Assign", row(ref="@made", value=f32([1.5, -2, 3]), validate_shape=False)),
+                 ("seen", "Assign", row(ref="@variable", value=f32([1, 2, 3])))],
+                ref="@seen", value=f32(value)) for value in ([4, 5, 6], [4, 5])),
     ],
     "AssignAdd": [row(ref=N(2, 3), value=N(2, 3)), row(ref=N(), value=N()), row(ref=N(2), value=N(2), use_locking=True),
-                  scene([MADE], ref="@made", value=f32([1, 2]))],
+                  scene([MADE], ref="@made", value=f32([1, 2])), scene(ASSIGNED, ref="@variable", value=f32([1, 2]))],
     "AssignSub": [row(ref=N(2, 3), value=N(2, 3)), row(ref=N(), value=N()), row(ref=N(2), value=N(2), use_locking=True),
                   scene([MADE], ref="@made", value=f32([1, 2]))],
     "CountUpTo": [row(ref=i32(1), limit=5), row(ref=i32(5), limit=5), row(ref=i32(7), limit=5),

@@ -1,15 +1,13 @@
-"""Blocks of space moved into batch or depth and back, patches of images, distances of sequences."""
+"""Blocks of space moved into batch or depth and back, and distances of sequences."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from tfmagic.base import dtypes, errors, shapes
-from tfmagic.base.deprecation import deprecated_args, deprecated_argument_lookup
+from tfmagic.base.deprecation import deprecated_argument_lookup
 from tfmagic.base.export import export
 from tfmagic.base.lazy import torch
 from tfmagic.base.shapes import Dims
@@ -195,7 +193,7 @@ class SpaceToBatch:
         return _space_to_batch(x, [op.block_size] * 2, paddings)
 
     def gradient(op, dy):
-        return raw.batch_to_space(dy, op.paddings, block_size=op.block_size), None
+        return raw.batch_to_space_nd(dy, [op.block_size] * 2, op.paddings), None
 
     def static(op, x, paddings):
         return _space_to_batch(x, [op.block_size] * 2, paddings)
@@ -212,7 +210,7 @@ class BatchToSpace:
         return _batch_to_space(x, [op.block_size] * 2, crops)
 
     def gradient(op, dy):
-        return raw.space_to_batch(dy, op.crops, block_size=op.block_size), None
+        return raw.space_to_batch_nd(dy, [op.block_size] * 2, op.crops), None
 
     def static(op, x, crops):
         return _batch_to_space(x, [op.block_size] * 2, crops)
@@ -322,115 +320,6 @@ def _from_depth(x: Any, block: int, data_format: str) -> Any:
     return x.reshape((n, rest, h * block, w * block))
 
 
-# --- patches ----------------------------------------------------------------------------------------------------
-
-
-def window(size: int, kernel: int, stride: int, rate: int, padding: str) -> tuple[int, int, int]:
-    """Number of windows along an axis, and the padding before and after it."""
-    effective = (kernel - 1) * rate + 1
-    if padding == "VALID":
-        return max(0, -(-(size - effective + 1) // stride)), 0, 0
-    count = -(-size // stride)
-    total = max((count - 1) * stride + effective - size, 0)
-    return count, total // 2, total - total // 2
-
-
-def _patch_dims(op: Any, x: Dims, kernels: list[int], rates: list[int], rank: int) -> Dims:
-    batch, *space, depth = shape_rules.with_rank(x, rank)
-    elements = int(np.prod(kernels[1:-1]))
-    depth = 0 if elements == 0 else None if depth is None else depth * elements
-    if None in space or depth is None:
-        return (batch, None, None, depth)  # TensorFlow's rule says this of volumes too
-    sizes = []
-    for axis, size in enumerate(space, 1):
-        if op.strides[axis] <= 0:
-            raise ValueError(f"Stride must be > 0, but got {op.strides[axis]}")
-        sizes.append(window(size, kernels[axis], op.strides[axis], rates[axis], op.padding)[0])  # type: ignore[arg-type]
-    return (batch, *sizes, depth)
-
-
-def _refused_patches(op: Any, x: Any) -> Any:
-    """TensorFlow's words for a run with a value of this shape, or with attrs that it does not look at before."""
-    for name in ("ksizes", "strides", "rates"):
-        given = getattr(op, name) if name in op.op._attrs else [1]
-        if given[0] != 1 or given[-1] != 1:
-            return errors.UnimplementedError(None, None, f"Only support {name} across space.")
-        if min(given) < 1:
-            return errors.OutOfRangeError(None, None, f"{name} is out of range.")
-    rank = len(op.ksizes)
-    return None if len(x) == rank else f"input must be {rank}-dimensional{shapes.brackets(x)}"
-
-
-def _patches(x: Any, kernels: list[int], strides: list[int], rates: list[int], padding: str) -> Any:
-    """Every window of the spatial axes, its elements in the depth axis."""
-    axes = range(1, x.ndim - 1)
-    index = []
-    for axis in axes:
-        count, before, after = window(x.shape[axis], kernels[axis], strides[axis], rates[axis], padding)
-        if before or after:
-            pads = [0, 0] * (x.ndim - 1 - axis) + [before, after]
-            x = torch.nn.functional.pad(x, pads)
-        starts = torch.arange(count, device=x.device) * strides[axis]
-        offsets = torch.arange(kernels[axis], device=x.device) * rates[axis]
-        index.append(starts[:, None] + offsets[None, :])
-    for position, (axis, places) in enumerate(zip(axes, index)):
-        x = x[(slice(None),) * (axis + position) + (places,)]  # the axis becomes [windows, offsets]
-    spatial = len(index)
-    order = [0, *range(1, 2 * spatial, 2), *range(2, 2 * spatial + 1, 2), 2 * spatial + 1]
-    x = x.permute(order)
-    return x.reshape(*x.shape[:spatial + 1], math.prod(x.shape[spatial + 1:]))
-
-
-@op("ExtractImagePatches", traced="shapes", check=_refused_patches)
-class ExtractImagePatches:
-    """Every window of an image, its elements in the depth axis."""
-
-    def shape(op, images):
-        return _patch_dims(op, images, op.ksizes, op.rates, 4)
-
-    def kernel(op, images):
-        return _patches(images, op.ksizes, op.strides, op.rates, op.padding)
-
-    def gradient(op, dy):
-        return _patches_gradient(op.images, dy, lambda numbers: raw.extract_image_patches(
-            numbers, op.ksizes, op.strides, op.rates, op.padding))
-
-
-def _patches_gradient(images: Tensor, dy: Tensor, extract: Callable[[Tensor], Tensor]) -> Tensor:
-    """Add every patch's elements back where they came from: positions are patches of a picture of positions."""
-    if images._dims is None or None in images._dims[1:]:
-        raise ValueError("The gradient of patches needs an input of which all sizes but the batch's are known, got "
-                         f"{images.shape}. Set them with set_shape(...).")
-    inner: Any = images._dims[1:]
-    count = int(np.prod(inner))
-    numbers = convert.constant(np.arange(1, count + 1).reshape(1, *inner), dtypes.int64)
-    places = extract(numbers)
-    flat_places = raw.reshape(places, [-1])
-    batch = raw.strided_slice(raw.shape(images), [0], [1], [1], shrink_axis_mask=1)
-    per_image = shapes.num_elements(places._dims)
-    values = raw.transpose(raw.reshape(dy, stack([batch, per_image])), [1, 0])
-    sums = raw.unsorted_segment_sum(values, flat_places, count + 1)  # number 0 is the padding
-    whole = raw.transpose(raw.slice(sums, [1, 0], [-1, -1]), [1, 0])
-    result = raw.reshape(whole, stack([batch, *inner]))
-    result.set_shape(images.shape)
-    return result
-
-
-@op("ExtractVolumePatches", traced="shapes", check=_refused_patches)
-class ExtractVolumePatches:
-    """Every window of a volume, its elements in the depth axis."""
-
-    def shape(op, x):
-        return _patch_dims(op, x, op.ksizes, [1] * 5, 5)
-
-    def kernel(op, x):
-        return _patches(x, op.ksizes, op.strides, [1] * 5, op.padding)
-
-    def gradient(op, dy):
-        return _patches_gradient(op.input, dy, lambda numbers: raw.extract_volume_patches(
-            numbers, op.ksizes, op.strides, op.padding))
-
-
 # --- public functions -------------------------------------------------------------------------------------------
 
 
@@ -474,21 +363,6 @@ def space_to_depth(input: Any, block_size: int, name: str | None = None, data_fo
 def depth_to_space(input: Any, block_size: int, name: str | None = None, data_format: str = "NHWC") -> Tensor:
     """Parts of the depth axis moved into blocks of height and width."""
     return raw.depth_to_space(input, block_size, data_format, name=name)
-
-
-@export("image.extract_image_patches")
-@deprecated_args(None, "ksizes is deprecated, use sizes instead", "ksizes")
-def extract_image_patches(images: Any, ksizes: Any = None, strides: Any = None, rates: Any = None,
-                          padding: Any = None, name: str | None = None, sizes: Any = None) -> Tensor:
-    """Every window of images, its elements in the depth axis.
-
-    Args:
-      images: tensor of shape [batch, height, width, depth].
-      ksizes, strides, rates: lists of four, [1, rows, columns, 1] each.
-      padding: "SAME" or "VALID".
-    """
-    ksizes = deprecated_argument_lookup("sizes", sizes, "ksizes", ksizes)
-    return raw.extract_image_patches(images, ksizes, strides, rates, padding, name)
 
 
 @export("required_space_to_batch_paddings")
@@ -635,5 +509,3 @@ def edit_distance(hypothesis: Any, truth: Any, normalize: bool = True, name: str
             raise TypeError(f"{what} must be a SparseTensor.")
     return raw.edit_distance(hypothesis.indices, hypothesis.values, hypothesis.dense_shape, truth.indices,
                              truth.values, truth.dense_shape, normalize=normalize, name=name)
-
-

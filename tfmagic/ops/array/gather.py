@@ -562,7 +562,7 @@ class DynamicStitch:
     def gradient(op, dy):
         as_int32 = [i if i.dtype is dtypes.int32 else raw.cast(i, dtypes.int32) for i in op.indices]
         if isinstance(dy, IndexedSlices):
-            dy = convert_to_tensor(dy)
+            dy = raw.unsorted_segment_sum(dy.values, dy.indices, shape(op.merged)[0])
         return [None] * op.N + [gather(dy, i) for i in as_int32]
 
     def static(op, indices, data):

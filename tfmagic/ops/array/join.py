@@ -82,31 +82,38 @@ def _concat_gradient(op: Any, dy: Any, values: list[Tensor], axis: Tensor) -> li
 
 
 def _concat_rows_gradient(dy: IndexedSlices, values: list[Tensor], axis: Tensor) -> list[Any]:
+    """The parts of a gradient that comes as rows, as rows themselves."""
+    along = raw.floor_mod(axis, rank(values[0]), name="mod")
     static_axis = constant_value(axis)
     if static_axis is None:
         raise ValueError("Can only compute IndexedSlices gradient with statically-known concat_dim")
     if static_axis < 0:
-        static_axis = static_axis + (len(values[0]._dims or ()))
+        axes = constant_value(rank(values[0]))
+        if axes is None:
+            raise ValueError("Can only compute IndexedSlices gradient with negative concat_dim when first value rank "
+                             "is statically-known.")
+        static_axis = static_axis % axes
     grads = []
     sizes = [shape(v) for v in values]
     if static_axis > 0:
-        begin = fill(shape(sizes[0]), 0)
-        mask = concat([fill(expand_dims(static_axis, 0), 0), [1], fill(shape(sizes[0]) - static_axis - 1, 0)], 0)
+        axes = shape(sizes[0])
+        mask = concat([fill(expand_dims(along, 0), 0), [1], fill(axes - along - 1, 0)], 0)
+        begin = fill(axes, 0)
         for size in sizes:
             new_values = raw.slice(dy.values, begin, concat([[-1], raw.slice(size, [1], [-1])], 0))
             grads.append(IndexedSlices(new_values, dy.indices, size))
-            begin = raw.add_v2(begin, raw.mul(size, mask))
+            begin = raw.add(begin, size * mask)
         return grads
-    start = convert.constant(0, dy.indices.dtype)
+    start: Any = convert.constant(0, dy.indices.dtype)
     for size in sizes:
-        size_0 = raw.reshape(raw.slice(size, [0], [1]), [])
-        if size_0.dtype.base_dtype is not dy.indices.dtype:
-            size_0 = raw.cast(size_0, dy.indices.dtype)
-        end = raw.add_v2(start, size_0)
+        count = raw.gather_v2(size, along, 0)
+        if count.dtype.base_dtype is not dy.indices.dtype:
+            count = raw.cast(count, dy.indices.dtype)
+        end = start + count
         inside = raw.logical_and(raw.greater_equal(dy.indices, start), raw.less(dy.indices, end))
         chosen = squeeze(raw.where(inside), axis=[1])
-        grads.append(IndexedSlices(raw.gather_v2(dy.values, chosen, 0),
-                                   raw.sub(raw.gather_v2(dy.indices, chosen, 0), start), size))
+        moved = raw.gather_v2(dy.indices, chosen, 0) - start
+        grads.append(IndexedSlices(raw.gather_v2(dy.values, chosen, 0), moved, size))
         start = end
     return grads
 

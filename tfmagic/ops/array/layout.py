@@ -68,8 +68,10 @@ class Tile:
         input_shape = shape(x, out_type=multiples.dtype)
         split = reshape(transpose(stack([multiples, input_shape])), [-1])
         axes = api.range(0, size(split), 2)
-        if isinstance(dy, IndexedSlices):
-            dy = convert_to_tensor(dy)
+        if isinstance(dy, IndexedSlices):  # rows are first summed over the copies along the first axis
+            count = api.dtypes.cast(input_shape[0], dy.indices.dtype)
+            dy = api.math.unsorted_segment_sum(dy.values, raw.floor_mod(dy.indices, count), count)
+            split = concat([[1], split[1:]], axis=0)
         grad = api.math.reduce_sum(reshape(dy, split), axes)
         grad.set_shape(x.shape)
         return grad, None

@@ -423,7 +423,7 @@ def shape_internal(input: Any, name: str | None = None, optimize: bool = True,
         dims = tensor._dims
         if optimize and dims is not None and None not in dims:
             return convert.constant(list(dims), out_type, name=scope)
-        return raw.shape(tensor, out_type=out_type, name=scope)
+        return raw.shape(input, out_type=out_type, name=scope)  # converted again, as TensorFlow does it
 
 
 def _is_sparse(value: Any) -> bool:
@@ -456,7 +456,7 @@ def size_internal(input: Any, name: str | None = None, optimize: bool = True, ou
                 count = 0
             if count is not None:
                 return convert.constant(count, out_type, name=scope)
-        return raw.size(tensor, out_type=out_type, name=scope)
+        return raw.size(input, out_type=out_type, name=scope)
 
 
 @export("rank")

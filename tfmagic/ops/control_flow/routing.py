@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from tfmagic.base import nest
+from tfmagic.base import errors, nest, shapes
 from tfmagic.base.shapes import Dims
 from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.convert import to_tensor
@@ -19,6 +19,10 @@ from tfmagic.ops.declare import register
 def _switch_shape(op: Any, data: Dims, pred: Dims) -> tuple[Dims, Dims]:
     shape_rules.with_rank(pred, 0)
     return data, data
+
+
+def _no_scalar(op: Any, data: Dims, pred: Any) -> str | None:
+    return f"The second input must be a scalar, but it has shape {shapes.brackets(pred)}" if pred else None
 
 
 def _known_side(op: Any, data: Any, pred: Any) -> tuple[Any, Any]:
@@ -38,6 +42,21 @@ def _merge_shape(op: Any, inputs: list[Dims]) -> tuple[Dims, Dims]:
     return first, ()
 
 
+def _select_shape(op: Any, index: Dims, inputs: list[Dims]) -> Dims:
+    shape_rules.with_rank(index, 0)
+    return inputs[0] if all(dims == inputs[0] for dims in inputs) else None
+
+
+def _select(op: Any, index: int, inputs: list[Any]) -> Any:
+    if not 0 <= index < len(inputs):
+        raise errors.InvalidArgumentError(None, None, f"Index must be in the range [0, {len(inputs)}) but got {index}")
+    return inputs[index]
+
+
+def _no_index(op: Any, index: Any, inputs: list[Dims]) -> str:
+    return f"Index must be a scalar, but it has shape {shapes.brackets(index)}" if index else ""
+
+
 def _enter_shape(op: Any, data: Dims) -> Dims:
     """A loop variable may change its shape from one iteration to the next; an invariant keeps it."""
     return data if op.is_constant else None
@@ -51,16 +70,16 @@ def _bool_scalar(op: Any, condition: Dims) -> Dims:
 def declare_routing(switch: Any, merge: Any, enter: Any, leave: Any, next_iteration: Any) -> None:
     """Declare the nodes that route values, with the gradient rules that `gradient_rules` offers."""
     for prefix in ("", "Ref"):
-        register(prefix + "Switch", _switch_shape, gradient=switch, static=_known_side)
+        register(prefix + "Switch", _switch_shape, gradient=switch, static=_known_side, check=_no_scalar)
         register(prefix + "Merge", _merge_shape, gradient=merge)
-        register(prefix + "Enter", _enter_shape, gradient=enter)
+        register(prefix + "Enter", shape_rules.same if prefix else _enter_shape, gradient=enter)
         register(prefix + "Exit", shape_rules.same, gradient=leave)
         register(prefix + "NextIteration", shape_rules.same, gradient=next_iteration)
     register("LoopCond", _bool_scalar, lambda op, condition: condition, lambda op, dc: None)
 
 
-register("RefSelect", lambda op, index, inputs: shape_rules.merged(op, *inputs), lambda op, index, inputs:
-         inputs[int(index)], traced=False, because="chooses by a value")
+register("RefSelect", _select_shape, _select, traced=False, because="chooses by a value", host="index",
+         check=_no_index)
 register("NoOp", kernel=lambda op: None)
 register("ControlTrigger", kernel=lambda op: None)
 

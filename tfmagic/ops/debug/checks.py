@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tfmagic.base import dtypes, errors
+from tfmagic.base import dtypes, errors, shapes
 from tfmagic.base.export import export
 from tfmagic.base.lazy import torch
 from tfmagic.base.shapes import Dims
@@ -25,12 +25,14 @@ def _require(condition: Any) -> None:
     torch._assert_async(condition.cpu() if condition.is_cuda else condition)
 
 
-@op("Assert", traced=False, because="its message holds the values of its data", effect="writes")
+def _no_condition(op: Any, condition: Any, data: list[Dims]) -> str | None:
+    return f"In[0] should be a scalar: {shapes.brackets(condition)}" if condition else None
+
+
+@op("Assert", traced=False, because="its message holds the values of its data", effect="writes",
+    check=_no_condition)
 class AssertOp:
     """Fails the run unless a condition holds."""
-
-    def shape(op: Any, condition: Dims, data: list[Dims]) -> None:
-        shape_rules.with_rank(condition, 0)
 
     def kernel(op: Any, condition: Any, data: list[Any]) -> None:
         if not bool(condition):

@@ -13,7 +13,7 @@ from tfmagic.base.deprecation import deprecated
 from tfmagic.base.export import export
 from tfmagic.base.shapes import Dims
 from tfmagic.graph.operation import Operation, Tensor
-from tfmagic.ops import raw, shape_rules
+from tfmagic.ops import raw
 from tfmagic.ops.debug.text import summarized
 from tfmagic.ops.declare import op
 
@@ -58,7 +58,8 @@ class PrintV2:
     """Prints a string."""
 
     def shape(op: Any, input: Dims) -> None:
-        shape_rules.with_rank(input, 0)
+        if input != ():
+            raise ValueError(f"input must be a scalar, but has rank: {-1 if input is None else len(input)}")
 
     def kernel(op: Any, input: Any) -> None:
         text = bytes(input.item() if hasattr(input, "item") else input).decode("utf-8", "backslashreplace") + op.end
@@ -73,7 +74,8 @@ class PrintV2:
             with open(stream.removeprefix("file://"), "a", encoding="utf-8") as file:
                 file.write(text)
         else:
-            raise ValueError(f"Unknown output stream: {stream}")
+            raise ValueError(f"Unknown output stream: {stream}, Valid streams are: "
+                             f"{' '.join([*_STREAMS, *_LOG_STREAMS])}")
 
 
 @export("Print")

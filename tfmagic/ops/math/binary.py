@@ -11,7 +11,7 @@ from tfmagic.base import shapes
 from tfmagic.base.lazy import torch
 from tfmagic.graph.convert import constant
 from tfmagic.graph.operation import Tensor
-from tfmagic.ops import raw
+from tfmagic.ops import api, raw
 from tfmagic.ops.array import constants, shape_ops
 from tfmagic.ops.array.indices import require
 from tfmagic.ops.declare import binary, incompatible, register
@@ -80,8 +80,7 @@ def _squared_difference(op: Any, x: Any, y: Any) -> Any:
 def _squared_difference_gradient(op: Any, dz: Tensor) -> tuple[Tensor, Tensor]:
     x, y = op.x, op.y
     with after(dz):
-        two = constant(2.0, dz.dtype, name="scalar")
-        dx = raw.mul(two, dz) * (x - y)
+        dx = api.math.scalar_mul(2.0, dz) * (x - y)
     if same_static_shape(x, y, dz):
         return dx, -dx
     sums = FoldedBroadcast(x, y, dz)

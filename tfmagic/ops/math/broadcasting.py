@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from tfmagic.graph.indexed_slices import IndexedSlices
 from tfmagic.graph.operation import Tensor
 from tfmagic.ops import raw
 from tfmagic.ops.array import shape_ops
@@ -53,13 +54,16 @@ class FoldedBroadcast(Broadcast):
     """The sums of those rules that TensorFlow folds.
 
     Where both shapes are known, shapes and axes are constants, and an input that has the shape of the gradient `dz`
-    that comes in needs no sum; where one is not, both are `Shape` nodes. A graph gets the nodes that compute the axes
-    once for each pair of known shapes.
+    that comes in needs no sum; where one is not, both are `Shape` nodes. Nothing is folded where the gradient comes as
+    `IndexedSlices`. A graph gets the nodes that compute the axes once for each pair of known shapes.
     """
 
-    def __init__(self, x: Tensor, y: Tensor, dz: Tensor):
+    def __init__(self, x: Tensor, y: Tensor, dz: Tensor | IndexedSlices):
         dims_x, dims_y = x._dims, y._dims
         self.sums_x = self.sums_y = True
+        if not isinstance(dz, Tensor):  # rows of a gradient: nothing is folded
+            super().__init__(x, y)
+            return
         if dims_x is None or dims_y is None or None in dims_x or None in dims_y:
             self._from_shapes(raw.shape(x), raw.shape(y))
             return

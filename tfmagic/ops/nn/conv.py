@@ -13,7 +13,7 @@ from tfmagic.ops import raw
 from tfmagic.ops.array import shape_ops
 from tfmagic.ops.declare import op
 from tfmagic.ops.nn import windows
-from tfmagic.ops.nn.windows import Geometry, channels_last, from_torch, padded, spatial, to_torch, unpadded
+from tfmagic.ops.nn.windows import Geometry, channels_last, from_torch, nothing, padded, spatial, to_torch, unpadded
 from tfmagic.ops.shape_rules import merge_dim, with_rank
 
 # --- shapes ----------------------------------------------------------------------------------------------------
@@ -21,7 +21,7 @@ from tfmagic.ops.shape_rules import merge_dim, with_rank
 
 def _conv_shape(op: Any, x: Dims, filters: Dims, rank: int, depthwise: bool = False) -> Dims:
     x, filters = with_rank(x, rank), with_rank(filters, rank)
-    strides, dilations = spatial(op, op.strides), spatial(op, op.dilations)
+    strides, dilations = spatial(op, op.strides), [1] * (rank - 2) if depthwise else spatial(op, op.dilations)
     if op.padding == "EXPLICIT" and len(op.explicit_paddings) != 2 * rank:
         raise ValueError(f"explicit_paddings attribute must contain {2 * rank} values, but got: "
                          f"{len(op.explicit_paddings)}")
@@ -32,7 +32,7 @@ def _conv_shape(op: Any, x: Dims, filters: Dims, rank: int, depthwise: bool = Fa
         known = merge_dim(depth, filter_depth)
         out_depth = None if known is None or out_depth is None else known * out_depth
     elif depth is not None and filter_depth is not None:
-        if not filter_depth or depth % filter_depth:
+        if not depth or not filter_depth or depth % filter_depth:
             raise ValueError(f"Depth of input ({depth}) is not a multiple of input depth of filter ({filter_depth})")
         if out_depth is not None and out_depth % (depth // filter_depth):
             raise ValueError(f"Depth of output ({out_depth}) is not a multiple of the number of groups "
@@ -73,9 +73,9 @@ def _depthwise_from_torch(gradient: Any, filter_sizes: Any) -> Any:
     return gradient.reshape(depth, multiplier, h, w).permute(2, 3, 0, 1)
 
 
-def _geometry(op: Any, x_dims: Dims, x: Any, filter_sizes: Any) -> Geometry:
-    strides, dilations = spatial(op, op.strides), spatial(op, op.dilations)
-    sizes = list(filter_sizes)
+def _geometry(op: Any, x_dims: Dims, x: Any, filter_sizes: Any, dilated: bool = True) -> Geometry:
+    sizes, strides = list(filter_sizes), spatial(op, op.strides)
+    dilations = spatial(op, op.dilations) if dilated else [1] * len(sizes)
     before, after = windows.paddings(op, windows.sizes_of(op, x_dims, x), sizes, strides, dilations)
     return Geometry(sizes, strides, dilations, before, after)
 
@@ -99,6 +99,8 @@ def _groups(op: Any, dims: Any, x: Any, filter_dims: Any, filters: Any) -> int:
 
 def _convolve(x: Any, weights: Any, geometry: Geometry, groups: int) -> Any:
     """Cross-correlation in torch's layout."""
+    if nothing(x.shape, weights.shape):
+        return x.new_zeros([x.shape[0], weights.shape[0], *geometry.outputs(x.shape[2:])])
     if geometry.symmetric:
         padding = geometry.before
     else:
@@ -109,6 +111,8 @@ def _convolve(x: Any, weights: Any, geometry: Geometry, groups: int) -> Any:
 
 def _by_input(x_shape: Any, weights: Any, dy: Any, geometry: Geometry, groups: int) -> Any:
     """The gradient of `_convolve` by its input, whose shape in torch's layout is `x_shape`."""
+    if nothing(x_shape, weights.shape, dy.shape):
+        return dy.new_zeros(list(x_shape))
     zero = [0] * len(geometry.size)
     shape = list(x_shape)
     padding = geometry.before
@@ -124,6 +128,8 @@ def _by_input(x_shape: Any, weights: Any, dy: Any, geometry: Geometry, groups: i
 
 def _by_filter(x: Any, weights_shape: Any, dy: Any, geometry: Geometry, groups: int) -> Any:
     """The gradient of `_convolve` by its filter, whose shape in torch's layout is `weights_shape`."""
+    if nothing(x.shape, weights_shape, dy.shape):
+        return dy.new_zeros(list(weights_shape))
     zero = [0] * len(geometry.size)
     if geometry.symmetric:
         padding = geometry.before
@@ -140,42 +146,78 @@ def _channels_first(op: Any, sizes: Any) -> list[int]:
     return [sizes[0], sizes[-1], *sizes[1:-1]] if channels_last(op) else sizes
 
 
-def _check_output(op: Any, sizes: Any, dy: Any, geometry: Geometry) -> None:
-    """Refuse a gradient whose size does not belong to the input's."""
-    dims = op.out_backprop._dims
-    if dims is not None and None not in dims:
-        return
-    for size, got, window, stride, dilation, b, a in zip(spatial(op, list(sizes)), spatial(op, tuple(dy.shape)),
-                                                         geometry.size, geometry.stride, geometry.dilation,
-                                                         geometry.before, geometry.after):
-        expected = windows.output_size(size, window, stride, dilation, "VALID" if op.padding != "SAME" else "SAME",
-                                       b, a)
-        if expected != got:
-            raise errors.InvalidArgumentError(
-                None, op.op, f"{op.op.type}: Size of out_backprop doesn't match computed: actual = {got}, computed = "
-                             f"{expected}")
+# What TensorFlow's kernels of the gradients call themselves.
+_LABELS = {
+    "Conv2DBackpropInput": "Conv2DCustomBackpropInput",
+    "Conv2DBackpropFilter": "Conv2DCustomBackpropFilter",
+    "Conv3DBackpropInputV2": "Conv3DBackpropInputOp",
+    "Conv3DBackpropFilterV2": "Conv3DBackpropFilterOp",
+    "DepthwiseConv2dNativeBackpropInput": "DepthwiseConv2DBackpropInput",
+    "DepthwiseConv2dNativeBackpropFilter": "DepthwiseConv2DBackpropFilter",
+}
 
 
-def _backprop_check(label: str, rank: int) -> Any:
-    """The check of a gradient op: TensorFlow's words, with its kernel's name, for other ranks and batches."""
-    def check(op: Any, *dims: Any) -> str | None:
-        names = [arg.name for arg in op.op._op_def.inputs]
-        given = dict(zip(names, dims))
-        sizes_name = next(name for name in names if name.endswith("_sizes"))
-        sizes, other = given[sizes_name], sizes_name.removesuffix("_sizes")
-        if len(sizes) != 1:
-            return (f"shape must be a vector of {{int32,int64}}, got shape {brackets(sizes)}" if rank == 5 else
-                    f"Conv2DBackprop{other.title()}: {sizes_name} input must be 1-dim, not {len(sizes)}")
-        ranks = {**{name: len(known) for name, known in given.items()}, other: sizes[0]}
-        for name in ("input", "filter", "out_backprop"):
-            if ranks[name] != rank:
-                return f"{label}: {name} must be {rank}-dimensional"
-        if other == "filter" and given["input"][0] != given["out_backprop"][0]:
-            return (f"{label}: input and out_backprop must have the same batch sizeinput batch: {given['input'][0]}"
-                    f"outbackprop batch: {given['out_backprop'][0]} batch_dim: 0")
-        return None
+def _refused_backprop(op: Any, *dims: Any) -> str | None:
+    """TensorFlow's words for inputs of a gradient op that have other ranks."""
+    names = [arg.name for arg in op.op._op_def.inputs]
+    given = dict(zip(names, dims))
+    sizes_name = next(name for name in names if name.endswith("_sizes"))
+    sizes, other = given[sizes_name], sizes_name.removesuffix("_sizes")
+    rank = 5 if "3D" in op.op.type else 4
+    if len(sizes) != 1:
+        return (f"shape must be a vector of {{int32,int64}}, got shape {brackets(sizes)}" if rank == 5 else
+                f"Conv2DBackprop{other.title()}: {sizes_name} input must be 1-dim, not {len(sizes)}")
+    ranks = {**{name: len(known) for name, known in given.items()}, other: sizes[0]}
+    return next((f"{_LABELS[op.op.type]}: {name} must be {rank}-dimensional"
+                 for name in ("input", "filter", "out_backprop") if ranks[name] != rank), None)
 
-    return check
+
+def _check_backprop(op: Any, x: Any, filters: Any, dy: Any, geometry: Geometry) -> None:
+    """Refuse a gradient whose shapes do not belong together; all are lists in TensorFlow's layout.
+
+    Raises:
+      InvalidArgumentError: with TensorFlow's words.
+    """
+    if all(isinstance(size, int) for size in (*x, *filters, *dy)):
+        refused = _unfit_backprop(op, x, filters, dy, geometry)
+        if refused is not None:
+            raise errors.InvalidArgumentError(None, op.op, refused)
+
+
+def _unfit_backprop(op: Any, x: Any, filters: Any, dy: Any, geometry: Geometry) -> str | None:
+    label, depthwise = _LABELS[op.op.type], op.op.type.startswith("Depthwise")
+    of_input = "Input" in op.op.type
+    negative = next((i for i, size in enumerate(x if of_input else filters) if size < 0), None)
+    if negative is not None:
+        return f"Dimension {negative} of {'input' if of_input else 'filter'}_sizes must be >= 0" if depthwise else \
+            f"Dimension {(x if of_input else filters)[negative]} must be >= 0"
+    if x[0] != dy[0]:
+        return f"{label}: input and out_backprop must have the same batch size" + (
+            "" if depthwise else f"input batch: {x[0]}outbackprop batch: {dy[0]} batch_dim: 0")
+    channel = -1 if channels_last(op) else 1
+    if depthwise:
+        if x[channel] != filters[2]:
+            return f"{label}: input and filter must have the same in_depth"
+        if filters[2] * filters[3] != dy[channel]:
+            return f"{label}: depth_multiplier * in_depth not equal to out_depth"
+    elif not filters[-2] or not x[channel] or x[channel] % filters[-2]:
+        return f"{label}: input depth must be evenly divisible by filter depth"
+    elif filters[-1] != dy[channel]:
+        return f"{label}: filter and out_backprop must have the same out_depth"
+    sizes = spatial(op, x)
+    for axis, (size, wanted, got, window, stride, dilation) in enumerate(zip(
+            sizes, geometry.outputs(sizes), spatial(op, dy), geometry.size, geometry.stride, geometry.dilation)):
+        if wanted < 0:
+            return (f"Computed output size would be negative: {wanted} [input_size: {size}, effective_filter_size: "
+                    f"{(window - 1) * dilation + 1}, stride: {stride}]")
+        if wanted != got and depthwise:
+            return (f"{label}: Number of {'cols' if axis else 'rows'} of out_backprop doesn't match computed: actual = "
+                    f"{got}, computed = {wanted}")
+        if wanted != got:
+            return (f"{label}: Size of out_backprop doesn't match computed: actual = {got}, computed = {wanted} "
+                    f"spatial_dim: {axis + (1 if channels_last(op) else 2)} input: {size} filter: {window} output: "
+                    f"{got} stride: {stride} dilation: {dilation}")
+    return None
 
 
 def _attrs(op: Any) -> dict[str, Any]:
@@ -201,7 +243,7 @@ def _forward(op: Any, x: Any, filters: Any, rank: int) -> Any:
 def _backprop_input(op: Any, input_sizes: Any, filters: Any, dy: Any, rank: int) -> Any:
     sizes = list(input_sizes)
     geometry = _geometry(op, tuple(sizes), None, _filter_sizes(op.filter._dims, filters, rank))
-    _check_output(op, sizes, dy, geometry)
+    _check_backprop(op, sizes, list(filters.shape), list(dy.shape), geometry)
     depth = sizes[-1 if channels_last(op) else 1]
     groups = 1 if filters.shape[-2] == depth else depth // filters.shape[-2]
     dx = _by_input(_channels_first(op, sizes), _filter_to_torch(filters, rank), to_torch(op, dy, rank), geometry,
@@ -212,7 +254,7 @@ def _backprop_input(op: Any, input_sizes: Any, filters: Any, dy: Any, rank: int)
 def _backprop_filter(op: Any, x: Any, filter_sizes: Any, dy: Any, rank: int) -> Any:
     *sizes, depth, out_depth = list(filter_sizes)
     geometry = _geometry(op, op.input._dims, x, sizes)
-    _check_output(op, tuple(x.shape), dy, geometry)
+    _check_backprop(op, list(x.shape), list(filter_sizes), list(dy.shape), geometry)
     channels = x.shape[-1 if channels_last(op) else 1]
     groups = 1 if channels == depth else channels // depth
     dw = _by_filter(to_torch(op, x, rank), [out_depth, depth, *sizes], to_torch(op, dy, rank), geometry, groups)
@@ -253,7 +295,7 @@ class Conv2D:
                 raw.conv2d_backprop_filter(op.input, shape_filter, dy, **_attrs(op)))
 
 
-@op("Conv2DBackpropInput", host="input_sizes", check=_backprop_check("Conv2DCustomBackpropInput", 4))
+@op("Conv2DBackpropInput", host="input_sizes", check=_refused_backprop)
 class Conv2DBackpropInput:
     """The gradient of Conv2D by its input; also a transposed convolution."""
 
@@ -274,7 +316,7 @@ def _backprop_input_shape(op: Any, sizes: Dims, filters: Dims, dy: Dims, rank: i
     return with_rank(static_dims(op.input_sizes), rank)
 
 
-@op("Conv2DBackpropFilter", host="filter_sizes", check=_backprop_check("Conv2DCustomBackpropFilter", 4))
+@op("Conv2DBackpropFilter", host="filter_sizes", check=_refused_backprop)
 class Conv2DBackpropFilter:
     """The gradient of Conv2D by its filter."""
 
@@ -292,7 +334,12 @@ class Conv2DBackpropFilter:
 def _refused_volume(op: Any, x: Any, filters: Any) -> str | None:
     if len(x) != 5:
         return "input must be 5-dimensional"
-    return None if len(filters) == 5 else "filter must be 5-dimensional"
+    if len(filters) != 5:
+        return "filter must be 5-dimensional"
+    depth = x[-1 if channels_last(op) else 1]
+    if filters[3] and depth % filters[3] == 0:
+        return None
+    return f"Input depth must be evenly divisible by filter depth: {depth} vs {filters[3]}"
 
 
 @op("Conv3D", check=_refused_volume)
@@ -310,7 +357,7 @@ class Conv3D:
         return dx, raw.conv3d_backprop_filter_v2(op.input, shape_ops.shape(op.filter), dy, **_attrs(op))
 
 
-@op("Conv3DBackpropInputV2", host="input_sizes", check=_backprop_check("Conv3DBackpropInputOp", 5))
+@op("Conv3DBackpropInputV2", host="input_sizes", check=_refused_backprop)
 class Conv3DBackpropInputV2:
     """The gradient of Conv3D by its input; also a transposed convolution."""
 
@@ -325,7 +372,7 @@ class Conv3DBackpropInputV2:
                 raw.conv3d(dz, op.filter, **_attrs(op)))
 
 
-@op("Conv3DBackpropFilterV2", host="filter_sizes", check=_backprop_check("Conv3DBackpropFilterOp", 5))
+@op("Conv3DBackpropFilterV2", host="filter_sizes", check=_refused_backprop)
 class Conv3DBackpropFilterV2:
     """The gradient of Conv3D by its filter."""
 
@@ -341,6 +388,11 @@ class Conv3DBackpropFilterV2:
 
 
 # --- depthwise -------------------------------------------------------------------------------------------------
+
+
+def _depthwise_geometry(op: Any, x_dims: Dims, x: Any, filter_sizes: Any) -> Geometry:
+    """The windows of a depthwise convolution: TensorFlow's kernels know no dilation (tf.nn.depthwise_conv2d does)."""
+    return _geometry(op, x_dims, x, filter_sizes, dilated=False)
 
 
 def _refused_depthwise(op: Any, x: Any, filters: Any) -> str | None:
@@ -364,7 +416,7 @@ class DepthwiseConv2dNative:
         return _conv_shape(op, x, filters, 4, depthwise=True)
 
     def kernel(op: Any, x: Any, filters: Any) -> Any:
-        geometry = _geometry(op, op.input._dims, x, _filter_sizes(op.filter._dims, filters, 4))
+        geometry = _depthwise_geometry(op, op.input._dims, x, _filter_sizes(op.filter._dims, filters, 4))
         y = _convolve(to_torch(op, x, 4), _depthwise_to_torch(filters), geometry, filters.shape[2])
         return from_torch(op, y, 4)
 
@@ -373,7 +425,7 @@ class DepthwiseConv2dNative:
                 raw.depthwise_conv2d_native_backprop_filter(op.input, shape_ops.shape(op.filter), dy, **_attrs(op)))
 
 
-@op("DepthwiseConv2dNativeBackpropInput", host="input_sizes", check=_backprop_check("DepthwiseConv2DBackpropInput", 4))
+@op("DepthwiseConv2dNativeBackpropInput", host="input_sizes", check=_refused_backprop)
 class DepthwiseConv2dNativeBackpropInput:
     """The gradient of DepthwiseConv2dNative by its input."""
 
@@ -381,8 +433,10 @@ class DepthwiseConv2dNativeBackpropInput:
         return _sizes_shape(op, 0, 4)
 
     def kernel(op: Any, input_sizes: Any, filters: Any, dy: Any) -> Any:
-        geometry = _geometry(op, tuple(input_sizes), None, _filter_sizes(op.filter._dims, filters, 4))
-        dx = _by_input(_channels_first(op, input_sizes), _depthwise_to_torch(filters), to_torch(op, dy, 4), geometry,
+        sizes = list(input_sizes)
+        geometry = _depthwise_geometry(op, tuple(sizes), None, _filter_sizes(op.filter._dims, filters, 4))
+        _check_backprop(op, sizes, list(filters.shape), list(dy.shape), geometry)
+        dx = _by_input(_channels_first(op, sizes), _depthwise_to_torch(filters), to_torch(op, dy, 4), geometry,
                        filters.shape[2])
         return from_torch(op, dx, 4)
 
@@ -393,7 +447,7 @@ class DepthwiseConv2dNativeBackpropInput:
 
 
 @op("DepthwiseConv2dNativeBackpropFilter", host="filter_sizes",
-    check=_backprop_check("DepthwiseConv2DBackpropFilter", 4))
+    check=_refused_backprop)
 class DepthwiseConv2dNativeBackpropFilter:
     """The gradient of DepthwiseConv2dNative by its filter."""
 
@@ -402,7 +456,8 @@ class DepthwiseConv2dNativeBackpropFilter:
 
     def kernel(op: Any, x: Any, filter_sizes: Any, dy: Any) -> Any:
         h, w, depth, multiplier = filter_sizes
-        geometry = _geometry(op, op.input._dims, x, [h, w])
+        geometry = _depthwise_geometry(op, op.input._dims, x, [h, w])
+        _check_backprop(op, list(x.shape), list(filter_sizes), list(dy.shape), geometry)
         dw = _by_filter(to_torch(op, x, 4), [depth * multiplier, 1, h, w], to_torch(op, dy, 4), geometry, depth)
         return _depthwise_from_torch(dw, filter_sizes)
 

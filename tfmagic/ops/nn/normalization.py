@@ -13,7 +13,7 @@ from tfmagic.ops.array import shape_ops
 from tfmagic.ops.declare import register
 from tfmagic.ops.math.cast import cast
 from tfmagic.ops.math.reduce import reduce_mean, reduce_sum
-from tfmagic.ops.nn.windows import channels_last, from_torch, to_torch
+from tfmagic.ops.nn.windows import channels_last, from_torch, nothing, to_torch
 from tfmagic.ops.shape_rules import merge, merge_dim, with_rank
 
 # --- batch normalisation ---------------------------------------------------------------------------------------
@@ -40,6 +40,10 @@ def _norm_shape(reserved: int) -> Any:
 
 def _batch_norm(reserved: int) -> Any:
     def kernel(op: Any, x: Any, scale: Any, offset: Any, mean: Any, variance: Any) -> tuple[Any, ...]:
+        extra = [torch.zeros((), dtype=scale.dtype, device=x.device)] * (reserved - 2)
+        if nothing(x.shape):
+            unknown = torch.full_like(scale, float("nan"))
+            return (torch.zeros_like(x), *([unknown] * 4 if op.is_training else [mean, variance] * 2), *extra)
         image = to_torch(op, x, 4)
         if op.is_training:
             y, mean, deviation = torch.ops.aten.native_batch_norm(image, scale, offset, None, None, True, 0.0,
@@ -52,7 +56,6 @@ def _batch_norm(reserved: int) -> Any:
         else:
             y = torch.ops.aten.native_batch_norm(image, scale, offset, mean, variance, False, 0.0, op.epsilon)[0]
             kept = mean, variance
-        extra = [torch.zeros((), dtype=scale.dtype, device=x.device)] * (reserved - 2)
         return (from_torch(op, y, 4), mean, variance, *kept, *extra)
 
     return kernel
@@ -78,12 +81,14 @@ def _refused(op: Any, *dims: Any) -> str | None:
 
 
 def _batch_norm_grad(op: Any, dy: Any, x: Any, scale: Any, mean: Any, variance: Any, *_: Any) -> tuple[Any, ...]:
+    unused = torch.zeros((), dtype=scale.dtype, device=x.device)
+    if nothing(x.shape):
+        return torch.zeros_like(x), torch.zeros_like(scale), torch.zeros_like(scale), unused, unused
     deviation = torch.rsqrt(variance + op.epsilon)
     dx, dscale, doffset = torch.ops.aten.native_batch_norm_backward(
         to_torch(op, dy, 4), to_torch(op, x, 4), scale, mean, variance, mean, deviation, op.is_training, op.epsilon,
         [True, True, True])
-    nothing = torch.zeros((), dtype=scale.dtype, device=x.device)
-    return from_torch(op, dx, 4), dscale, doffset, nothing, nothing
+    return from_torch(op, dx, 4), dscale, doffset, unused, unused
 
 
 def _batch_norm_gradient(version: str) -> Any:
@@ -194,6 +199,8 @@ register("BatchNormWithGlobalNormalizationGrad", _global_grad_shape, _global_gra
 
 def _neighbours(op: Any, x: Any) -> Any:
     """The sum over each channel and those within `depth_radius` of it."""
+    if nothing(x.shape):
+        return x
     radius = op.depth_radius
     return torch.nn.functional.pad(x, (radius, radius)).unfold(-1, 2 * radius + 1, 1).sum(-1)
 

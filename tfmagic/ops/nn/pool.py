@@ -13,7 +13,7 @@ from tfmagic.ops import raw
 from tfmagic.ops.array import constants, shape_ops
 from tfmagic.ops.declare import op, register
 from tfmagic.ops.nn import windows
-from tfmagic.ops.nn.windows import Geometry, channels_last, from_torch, padded, spatial, to_torch, unpadded
+from tfmagic.ops.nn.windows import Geometry, channels_last, from_torch, nothing, padded, spatial, to_torch, unpadded
 from tfmagic.ops.shape_rules import merge, with_rank
 
 # --- geometry --------------------------------------------------------------------------------------------------
@@ -23,9 +23,10 @@ def _pool_shape(op: Any, x: Dims, ksize: Any, strides: Any, rank: int) -> Dims:
     x = with_rank(x, rank)
     out = [windows.output_size(*sizes, 1, op.padding) for sizes in
            zip(spatial(op, x), spatial(op, ksize), spatial(op, strides))]
-    depth = x[-1 if channels_last(op) else 1]
-    window = ksize[-1 if channels_last(op) else 1]
-    depth = depth if depth is None or window == 1 else depth // window
+    channel = -1 if channels_last(op) else 1
+    depth = x[channel]
+    if not op.op.type.startswith("Avg"):
+        depth = windows.output_size(depth, ksize[channel], strides[channel], 1, op.padding)
     return (x[0], *out, depth) if channels_last(op) else (x[0], depth, *out)
 
 
@@ -97,6 +98,15 @@ def _geometry(op: Any, dims: Dims, x: Any, ksize: Any = None, strides: Any = Non
     return Geometry(size, stride, one, before, after)
 
 
+def _empty(op: Any, x: Any, rank: int, ksize: Any = None, strides: Any = None) -> Any | None:
+    """The pool of a batch without elements, or None where there are some."""
+    if not nothing(x.shape):
+        return None
+    dims = _pool_shape(op, tuple(x.shape), op.ksize if ksize is None else ksize,
+                       op.strides if strides is None else strides, rank)
+    return x.new_zeros(list(dims or ()))
+
+
 def _rounds_up(geometry: Geometry) -> bool | None:
     """Whether torch gives this padding by rounding its output size up (None: no padding of its own does it).
 
@@ -149,12 +159,17 @@ def _max_pool(op: Any, x: Any, rank: int, ksize: Any = None, strides: Any = None
     result = _across_channels(op, x, op.ksize if ksize is None else ksize, op.strides if strides is None else strides)
     if result is not None:
         return result
-    value = _max_with_indices(to_torch(op, _as_floating(op, x), rank), _geometry(op, dims, x, ksize, strides))[0]
+    geometry, empty = _geometry(op, dims, x, ksize, strides), _empty(op, x, rank, ksize, strides)
+    if empty is not None:
+        return empty
+    value = _max_with_indices(to_torch(op, _as_floating(op, x), rank), geometry)[0]
     return from_torch(op, value.to(x.dtype) if op.T.is_integer else value, rank)
 
 
 def _max_pool_grad(op: Any, x: Any, dy: Any, rank: int, ksize: Any = None, strides: Any = None) -> Any:
     geometry = _geometry(op, op.orig_input._dims, x, ksize, strides)
+    if nothing(x.shape, dy.shape):
+        return torch.zeros_like(x)
     x, dy = to_torch(op, x, rank), to_torch(op, dy, rank)
     indices = _max_with_indices(x, geometry)[1]
     rounds_up = _rounds_up(geometry)
@@ -172,7 +187,9 @@ def _max_pool_grad(op: Any, x: Any, dy: Any, rank: int, ksize: Any = None, strid
 
 def _max_pool_grad_grad(op: Any, x: Any, grad: Any, rank: int, ksize: Any = None, strides: Any = None) -> Any:
     """The gradient of MaxPoolGrad by the gradient that it was given: the elements that were the largest."""
-    geometry = _geometry(op, op.orig_input._dims, x, ksize, strides)
+    geometry, empty = _geometry(op, op.orig_input._dims, x, ksize, strides), _empty(op, x, rank, ksize, strides)
+    if empty is not None:
+        return empty
     indices = _max_with_indices(to_torch(op, x, rank), geometry)[1]
     grad = to_torch(op, grad, rank)
     if _rounds_up(geometry) is None:
@@ -275,7 +292,9 @@ class MaxPoolWithArgmax:
 
     def kernel(op: Any, x: Any) -> tuple[Any, Any]:
         layout = _Layout(op)
-        geometry = _geometry(layout, tuple(x.shape), x)
+        geometry, empty = _geometry(layout, tuple(x.shape), x), _empty(layout, x, 4)
+        if empty is not None:
+            return empty, empty.to(torch.int64 if op.Targmax.size == 8 else torch.int32)
         image = to_torch(layout, x, 4)
         value, indices = _max_with_indices(image, geometry)
         batch, height, width, channels = x.shape
@@ -320,7 +339,9 @@ def _mean_of(x: Any, geometry: Geometry, rounds_up: bool) -> Any:
 
 def _avg_pool(op: Any, x: Any, rank: int) -> Any:
     dims = op.op._inputs[0]._dims
-    geometry = _geometry(op, dims, x)
+    geometry, empty = _geometry(op, dims, x), _empty(op, x, rank)
+    if empty is not None:
+        return empty
     x = to_torch(op, x, rank)
     rounds_up = _rounds_up(geometry)
     if rounds_up is None:
@@ -344,6 +365,8 @@ def _counts(sizes: Any, geometry: Geometry, like: Any) -> Any:
 def _avg_pool_grad(op: Any, sizes: Any, dy: Any, rank: int) -> Any:
     sizes = list(sizes)
     geometry = _geometry(op, tuple(sizes), None)
+    if nothing(sizes, dy.shape):
+        return dy.new_zeros(sizes)
     dy = to_torch(op, dy, rank)
     shape = [sizes[0], sizes[-1], *sizes[1:-1]] if channels_last(op) else sizes
     function = torch.ops.aten.avg_pool2d_backward if rank == 4 else torch.ops.aten.avg_pool3d_backward

@@ -71,9 +71,9 @@ def _refused(op: Any, x: Any, k: Any = ()) -> str | None:
 
 
 register("TopK", lambda op, x: (_last_replaced(x, op.k),) * 2, lambda op, x: _top_k(op, x, op.k), _top_k_gradient,
-         check=_refused)
+         check=_refused, traced="shapes")
 register("TopKV2", lambda op, x, k: (_last_replaced(x, size_value(op.k, 1)),) * 2, _top_k, _top_k_gradient, host="k",
-         check=_refused, explain=_too_many)
+         check=_refused, explain=_too_many, traced="shapes")
 
 
 def _has_classes(op: Any) -> bool:
@@ -129,10 +129,10 @@ def _nth_element(op: Any, x: Any, n: Any) -> Any:
 
 
 def _nth_gradient(op: Any, dy: Tensor) -> list[Tensor | None]:
-    y, dy = shape_ops.expand_dims(op.values, -1), shape_ops.expand_dims(dy, -1)
-    chosen = cast(raw.equal(y, op.input), dy.dtype)
+    chosen = cast(raw.equal(shape_ops.expand_dims(op.values, -1), op.input), dy.dtype)
+    dy = shape_ops.expand_dims(dy, -1)
     count = shape_ops.expand_dims(reduce_sum(chosen, -1), -1)
-    return [chosen / count * dy, None]
+    return [raw.real_div(chosen, count, name="div") * dy, None]
 
 
 def _nth_shape(op: Any, x: Dims, n: Dims) -> Dims:

@@ -35,6 +35,11 @@ def from_torch(op: Any, y: Any, rank: int) -> Any:
     return y.permute(0, *range(2, rank), 1) if channels_last(op) else y
 
 
+def nothing(*shapes: Any) -> bool:
+    """Whether one of these shapes surely has no elements: torch's windows refuse that, or divide by zero."""
+    return any(isinstance(size, int) and size == 0 for shape in shapes for size in shape)
+
+
 @dataclass(frozen=True)
 class Geometry:
     """Windows along the spatial dimensions.
@@ -53,6 +58,12 @@ class Geometry:
     @property
     def symmetric(self) -> bool:
         return self.before == self.after
+
+    def outputs(self, sizes: Sequence[int]) -> list[int]:
+        """How many windows fit into these sizes; below zero as in C, where a window is too large."""
+        return [int((size + b + a - (window - 1) * dilation - 1 + stride) / stride) for
+                size, window, stride, dilation, b, a in
+                zip(sizes, self.size, self.stride, self.dilation, self.before, self.after)]
 
     @property
     def pads(self) -> list[int]:

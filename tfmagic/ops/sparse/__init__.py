@@ -1,1 +1,1 @@
-"""Sparse tensors as coordinates and values: their dense form."""
+"""Sparse tensors as coordinates and values: their dense form, other shapes, parts, sums and products."""

@@ -15,7 +15,7 @@ from tfmagic.graph.operation import Tensor
 from tfmagic.graph.sparse_tensor import as_sparse
 from tfmagic.graph.static_value import static_dims
 from tfmagic.ops import raw
-from tfmagic.ops.array.constants import zeros
+from tfmagic.ops.array.constants import zeros, zeros_like
 from tfmagic.ops.array.gather import gather_nd
 from tfmagic.ops.array.indices import flat_positions, put, require
 from tfmagic.ops.declare import op
@@ -81,7 +81,8 @@ class SparseToDense:
 
     def gradient(op: Any, grad: Tensor) -> tuple[Any, ...]:
         values = gather_nd(grad, op.sparse_indices)
-        return None, None, values, reduce_sum(grad) - reduce_sum(values)
+        d_default = reduce_sum(grad) - reduce_sum(values)
+        return zeros_like(op.sparse_indices), zeros_like(op.output_shape), values, d_default
 
 
 @export("sparse_to_dense")

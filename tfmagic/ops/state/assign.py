@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from tfmagic.base import shapes
+from tfmagic.base import errors, shapes
 from tfmagic.base.deprecation import deprecated
 from tfmagic.base.export import export
 from tfmagic.base.shapes import Dims
+from tfmagic.graph.operation import Operation
 from tfmagic.ops import raw, shape_rules
 from tfmagic.ops.declare import op, register
 from tfmagic.ops.state.variables import variable_dims
@@ -15,14 +16,24 @@ from tfmagic.ops.state.variables import variable_dims
 
 def _other_shape(op: Any, ref: Any, value: Any) -> str | None:
     """TensorFlow's words for a value of another shape than the variable's."""
-    declared = op.op._inputs[0]._dims
-    if not op.validate_shape or declared is None or shapes.compatible(declared, value):
+    known = op.op._inputs[0]._dims
+    known = ref if known is None else known
+    if not op.validate_shape or shapes.compatible(known, value):
         return None
+    return _unequal_shapes(known, value)
+
+
+def _unequal_shapes(present: Dims, value: Dims) -> str:
     return ("Assign requires shapes of both tensors to match. lhs shape= "
-            f"{shapes.brackets(declared)} rhs shape= {shapes.brackets(value)}")
+            f"{shapes.brackets(present)} rhs shape= {shapes.brackets(value)}")
 
 
-@op("Assign", writes="ref", check=_other_shape)
+def asks_for_shape(op: Operation) -> bool:
+    """Whether an Assign compares a value with the variable's present one, as no shape is declared."""
+    return op._inputs[0]._dims is None and op._attrs.get("validate_shape", False)
+
+
+@op("Assign", writes="ref", check=_other_shape, traced=lambda op: not asks_for_shape(op.op))
 class Assign:
     """Set a variable to a value."""
 
@@ -30,6 +41,10 @@ class Assign:
         return shape_rules.merge(ref, value) if op.validate_shape else value
 
     def kernel(op: Any, ref: Any, value: Any) -> Any:
+        if asks_for_shape(op.op):
+            present = () if ref is None else tuple(ref.shape)  # a new one has the shape of a scalar
+            if present != tuple(value.shape):
+                raise errors.InvalidArgumentError(None, None, _unequal_shapes(present, tuple(value.shape)))
         return value
 
 

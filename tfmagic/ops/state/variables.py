@@ -26,7 +26,19 @@ register("VariableV2", shape=shape_rules.from_attr,
 register("Variable", shape=_shape_attr_or_unknown, doc="The old form of VariableV2.")
 register("TemporaryVariable", shape=shape_rules.from_attr,
          doc="A variable that lives until its DestroyTemporaryVariable within one run.")
-register("DestroyTemporaryVariable", shape=shape_rules.same, kernel=lambda op, ref: ref,
+
+
+def _end(op: Any, ref: Any) -> Any:
+    maker, name = op.op._inputs[0].op, op.var_name
+    while maker.type != "TemporaryVariable" and maker._inputs:
+        maker = maker._inputs[0].op
+    if maker.type != "TemporaryVariable" or (maker._attrs["var_name"] or maker.name) != name:
+        raise errors.NotFoundError(None, None, f"Resource __per_step_0/{name}/"
+                                   "N10tensorflow19TemporaryVariableOp6TmpVarE does not exist.")
+    return ref
+
+
+register("DestroyTemporaryVariable", shape=shape_rules.same, kernel=_end,
          doc="The last value of a temporary variable, which ends with it.")
 
 
@@ -130,7 +142,10 @@ def _count_up_to_shape(op: Any, ref: Dims) -> Dims:
 
 
 def _resource_count_up_to_shape(op: Any, resource: Dims) -> Dims:
-    return shape_rules.with_rank(value_dims(op), 0)
+    dims, dtype = handle_data(op.op._inputs[0])
+    if dtype is not None and dtype is not op.T:
+        raise ValueError(f"Data types do not match: {op.T.proto_name} and {dtype.proto_name}")
+    return shape_rules.with_rank(dims, 0)
 
 
 def _count_up_to(op: Any, value: Any) -> Any:

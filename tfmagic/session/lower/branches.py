@@ -117,6 +117,9 @@ class BranchStep:
 
     def lower(self, lowering: Lowering) -> None:
         pred = lowering.value(self.pred)
+        known = pred.node.meta.get("val") if isinstance(pred, Proxy) else pred
+        if known is not None and known.ndim:
+            run_errors.refuse_shapes(next(op for op in self.ops if op.type in SWITCHES), [known, known])
         if not isinstance(pred, Proxy):
             lower_all(schedule(self.sides[int(bool(pred))], self._fed), lowering)
             return

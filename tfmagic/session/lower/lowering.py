@@ -23,12 +23,13 @@ import torch
 from torch import fx
 from torch.fx.proxy import Proxy
 
-from tfmagic.base import dtypes, errors
+from tfmagic.base import dtypes, errors, shapes
 from tfmagic.graph import registry
 from tfmagic.graph.function_calls import calls
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.graph.registry import Node, OpDeclaration
 from tfmagic.ops import unsigned
+from tfmagic.ops.state.assign import asks_for_shape
 from tfmagic.ops.torch_types import torch_dtype
 from tfmagic.session import run_errors
 from tfmagic.session.lower.tracer import PlanTracer
@@ -187,6 +188,10 @@ class Lowering:
           UnimplementedError: the op has no kernel.
         """
         if op.type in VARIABLE_OPS:
+            dims = op._attrs["shape"]._dims
+            if op.type != "VarHandleOp" and dims is not None and None in dims:
+                raise run_errors.error(errors.InvalidArgumentError, op,
+                                       f"Shape {shapes.brackets(dims)} is not fully defined")
             self.values[op._outputs[0]] = VariableRef(self.root(op))
             return None
         if self.aliases and self.path is not None:  # from another call of the same function
@@ -244,25 +249,28 @@ class Lowering:
         position = 0
         for arg in op._op_def.inputs:
             if arg.name in names:
-                value = self.values[op._inputs[position]]
-                if type(value) is not VariableRef:
+                tensor = op._inputs[position]
+                value = self.values[tensor]
+                root = value.root if type(value) is VariableRef else self.aliases.get(tensor)
+                if root is None:
                     raise run_errors.error(
                         errors.InvalidArgumentError, op,
                         f"Input '{arg.name}' of {op.name} must name a variable, but its value was fed or computed.")
-                roots[arg.name] = value.root
+                roots[arg.name] = root
             position += registry.arg_count(arg, op._attrs)
         return roots
 
     def _arguments(self, op: Operation, written: Sequence[str]) -> list[Any]:
         """The inputs' values on the op's device; handles of variables as the variables' values."""
         arguments: list[Any] = []
-        unchecked = "allows_uninitialized_input" in op._op_def.flags or op.type in _MAY_BE_UNINITIALIZED
+        unchecked = "allows_uninitialized_input" in op._op_def.flags or op.type in _MAY_BE_UNINITIALIZED \
+            or op._attrs.get("ignore_lookup_error", False)
         for tensor in op._inputs:
             value = self.current(tensor)
             if type(value) is VariableRef:
                 if not unchecked:
                     self.require_initialized(op, value.root)
-                if unchecked and op.type in _OVERWRITES and value.root not in self.state:
+                if unchecked and op.type in _OVERWRITES and value.root not in self.state and not asks_for_shape(op):
                     arguments.append(None)  # its old value does not matter: no need to make it a parameter
                     continue
                 value = self.variable(value.root)
@@ -440,6 +448,9 @@ def uninitialized(root: Operation, op: Operation, others: bool) -> errors.OpErro
     if "Apply" in op.type:
         return run_errors.error(errors.InternalError, op, f"Invalid variable reference.{advice}")
     container, name = shown(key_of(root))
+    if op.type == "DestroyResourceOp":
+        return run_errors.error(errors.NotFoundError, op, f"Resource {container}/{name}/<unknown> does not exist."
+                                if others else f"Container {container} does not exist.")
     lacking = (f"Resource {container}/{name}/N10tensorflow3VarE does not exist." if others else
                f"Container {container} does not exist. (Could not find resource: {container}/{name})")
     if op.type == "ReadVariableOp":
