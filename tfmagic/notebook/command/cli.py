@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import os
 import sys
 from pathlib import Path
@@ -147,6 +148,9 @@ def _demo(parsed: argparse.Namespace) -> int:
     if error:
         print(error, file=sys.stderr)
     print(f"Wrote {written}")
+    if not error:
+        print("`tfmagic lab` opens it in JupyterLab, to be tried out."
+              + ("" if _has_lab() else f" It needs: {places.lab_advice()}"))
     if not error and not parsed.no_open and _has_display():
         import webbrowser
 
@@ -163,13 +167,16 @@ def _has_display() -> bool:
     return not os.environ.get("SSH_CONNECTION")
 
 
+def _has_lab() -> bool:
+    return importlib.util.find_spec("jupyterlab") is not None
+
+
 def _lab(parsed: argparse.Namespace, lab_arguments: list[str]) -> int:
-    import importlib.util
     import shutil
     import subprocess
 
-    if importlib.util.find_spec("jupyterlab") is None:
-        return _failed("JupyterLab is not installed: pip install 'tfmagic[lab]'")
+    if not _has_lab():
+        return _failed(f"JupyterLab is not installed here. {places.lab_advice()}")
     folder: Path = parsed.folder
     for source in sorted(places.notebooks().rglob("*.ipynb")):
         target = folder / source.relative_to(places.notebooks())

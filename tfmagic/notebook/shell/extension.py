@@ -9,7 +9,7 @@ import weakref
 from typing import TYPE_CHECKING, Any
 
 from tfmagic.base import source
-from tfmagic.notebook.legacy import alias, printing
+from tfmagic.notebook.legacy import alias, plots, printing
 from tfmagic.notebook.shell import completion, display, headers, language, sessions, tracebacks, transforms
 from tfmagic.notebook.shell.cells import Cells
 from tfmagic.notebook.shell.magics import TfMagics
@@ -35,6 +35,7 @@ def load(shell: InteractiveShell) -> None:
     with contextlib.ExitStack() as undo:
         _install_alias(undo)
         undo.callback(printing.plain_scalars())
+        undo.callback(plots.forgive_missing(shell))
         undo.callback(phrases.follow(functools.cache(lambda: language.of_surroundings(shell.user_ns))))
         kept = sessions.KeptSessions(shell)
         undo.callback(kept.close)
