@@ -75,8 +75,8 @@ def several(shell: InteractiveShell, text: str) -> list[tuple[str, Any]]:
     from tfmagic.notebook.shell.options import unquoted, words
 
     text = unquoted(text.strip())
-    if is_expression(text):
-        tree = ast.parse(text.strip(), mode="eval").body
+    tree = ast.parse(text, mode="eval").body if is_expression(text) else None
+    if tree is not None and not (isinstance(tree, ast.Constant) and isinstance(tree.value, str)):
         if isinstance(tree, ast.Tuple) and not text.startswith("("):
             parts = [ast.unparse(element) for element in tree.elts]
         else:
