@@ -34,6 +34,7 @@ class Builders(Protocol):
     def concat(self, tensors: Sequence[Tensor]) -> Tensor: ...
     def gather(self, params: Tensor, indices: Tensor) -> Tensor: ...
     def cast(self, x: Tensor, dtype: dtypes.DType) -> Tensor: ...
+    def zeros(self, x: Tensor) -> Tensor: ...
     def zeros_like(self, x: Any) -> Tensor: ...
     def tuple(self, tensors: Sequence[Any]) -> list[Any]: ...
     def zeros_outside_loop(self, op: Operation, index: int) -> Tensor: ...
@@ -41,7 +42,7 @@ class Builders(Protocol):
     def crosses_initial_value(self, op: Operation) -> bool: ...
 
 
-_builders: Builders = Slot("nodes of gradients")
+builders: Builders = Slot("nodes of gradients")
 
 
 @export("AggregationMethod")
@@ -131,8 +132,12 @@ def _differentiable_form(x: Any, name: str) -> Any:
     return as_tensor_or_slices(x, name, as_ref=True)
 
 
-def gradient_function(op: Operation) -> Any:
+def gradient_function(op: Operation, unwanted: frozenset[int] = frozenset()) -> Any:
     """The function `(operation, *output gradients)` for an operation, or None when it stops gradients on purpose.
+
+    Args:
+      op: the operation.
+      unwanted: numbers of the inputs whose gradients nobody asks for; a rule may leave them out.
 
     Raises:
       LookupError: nobody declared or registered one.
@@ -155,7 +160,7 @@ def gradient_function(op: Operation) -> Any:
         return None
     rule = None if declared is None or definition is None or not definition.has_gradient else declared.gradient
     if rule is not None:
-        return lambda operation, *grads: rule(registry.Node(operation), *grads)
+        return lambda operation, *grads: rule(registry.Node(operation, unwanted), *grads)
     where = f"It was made at {op.source}: {op.source.text}. " if op.source is not None else ""
     raise LookupError(f"No gradient defined for operation '{op.name}' (op type: {op.type})\n{where}If the result does "
                       "not have to be differentiated, put tf.stop_gradient around it; or register a gradient with "
@@ -164,7 +169,7 @@ def gradient_function(op: Operation) -> Any:
 
 def _symbolic_gradient(op: Operation, name: str, grads: Sequence[Tensor]) -> list[Tensor]:
     """The gradients of a call's inputs, from the gradient of its function."""
-    return _builders.symbolic_gradient([*op._inputs, *grads], len(op._inputs), Func(name, dict(op._attrs)))
+    return builders.symbolic_gradient([*op._inputs, *grads], len(op._inputs), Func(name, dict(op._attrs)))
 
 
 class _Closure:
@@ -269,7 +274,7 @@ class _Walk:
             if grad is None:
                 if y.dtype.is_complex:
                     raise TypeError(f"Gradients of complex tensors must set grad_ys (y.dtype = {y.dtype!r})")
-                return _builders.ones_like(y, name)
+                return builders.ones_like(y, name)
             given, wanted = grad.dtype.base_dtype, y.dtype.base_dtype
             if wanted.is_floating or wanted.is_integer:
                 if not (given.is_floating or given.is_integer):
@@ -285,11 +290,11 @@ class _Walk:
                 raise TypeError(f"Gradient type {given.name} generated for variant tensor {y} with type "
                                 f"{wanted.name} must be variant")
             if isinstance(grad, IndexedSlices):
-                parts = [part if not isinstance(part, Tensor) else _builders.identity(part, f"{name}_{suffix}")
+                parts = [part if not isinstance(part, Tensor) else builders.identity(part, f"{name}_{suffix}")
                          for part, suffix in ((grad.indices, "indices"), (grad.values, "values"),
                                               (grad.dense_shape, "shape"))]
                 return IndexedSlices(indices=parts[0], values=parts[1], dense_shape=parts[2])
-            return _builders.identity(grad, name)
+            return builders.identity(grad, name)
 
     def _count_pending(self) -> None:
         """Find the operations on the ways from xs to ys, and count each one's consumers among them."""
@@ -314,7 +319,7 @@ class _Walk:
                 between.append(op)
                 reached.remove(op)
                 queue.extend(tensor.op for tensor in self.closure.inputs(op))
-        self.loops = _builders.loop_state(between, between_set, self.colocate)
+        self.loops = builders.loop_state(between, between_set, self.colocate)
         for op in between:
             for tensor in self.closure.inputs(op):
                 if tensor.op in between_set:
@@ -340,13 +345,13 @@ class _Walk:
         function = gradient_function(op) if has_grads and not stop else None
         if loops is not None:
             loops.enter(op, before=False)
-        if _builders.crosses_initial_value(op):
+        if builders.crosses_initial_value(op):
             self._refuse_initial_value(op)
         if function is not None:
             for index, grad in enumerate(out_grads):
                 absent = grad is None or (isinstance(grad, list) and not grad)
                 if absent and (is_trainable(op._outputs[index]) or called(op) is not None):
-                    zeros = loops.zeros_like if loops is not None else _builders.zeros_outside_loop
+                    zeros = loops.zeros_like if loops is not None else builders.zeros_outside_loop
                     out_grads[index] = zeros(op, index)
             with name_scope(op.name + "_grad"):
                 in_grads = self._checked(op, function(op, *out_grads))
@@ -365,7 +370,7 @@ class _Walk:
         if self.gate and sum(grad is not None for grad in in_grads) > 1:
             graph = self.graph
             with graph.device(None), graph.colocate_with(None, ignore_existing=True):
-                return _builders.tuple(in_grads)
+                return builders.tuple(in_grads)
         return in_grads
 
     def _set_input(self, op: Operation, tensor: Tensor, grad: Any) -> None:
@@ -442,7 +447,7 @@ class _Walk:
             elif all(isinstance(grad, Tensor) for grad in arrived if grad is not None):
                 out_grads[index] = self._sum([grad for grad in arrived if grad is not None], op)
             else:
-                out_grads[index] = _sum_slices([grad for grad in arrived if grad is not None])
+                out_grads[index] = sum_of_slices([grad for grad in arrived if grad is not None])
         return out_grads
 
     def _sum(self, grads: list[Tensor], op: Operation) -> Tensor | None:
@@ -452,7 +457,7 @@ class _Walk:
             with name_scope(op.name + "_gradient_sum"):
                 total = grads[0]
                 for grad in grads[1:]:
-                    total = _builders.add_n([total, grad])
+                    total = builders.add_n([total, grad])
                 return total
         by_device: dict[str, list[Tensor]] = {}
         for grad in grads:
@@ -461,8 +466,8 @@ class _Walk:
         for device in sorted(by_device):
             here = by_device[device]
             with self.graph.colocate_with(here[0].op, ignore_existing=True):
-                sums.append(_builders.add_n(here))
-        return _builders.add_n(sums)
+                sums.append(builders.add_n(here))
+        return builders.add_n(sums)
 
     def result(self, x: Any, unconnected: UnconnectedGradients) -> Any:
         """The gradient of an x."""
@@ -473,7 +478,7 @@ class _Walk:
             if isinstance(grad, list):
                 grad = None
         if grad is None and unconnected is UnconnectedGradients.ZERO:
-            return _builders.zeros_like(x)
+            return builders.zeros_like(x)
         return grad
 
     @contextlib.contextmanager
@@ -486,13 +491,13 @@ class _Walk:
             yield
 
 
-def _sum_slices(grads: list[Any]) -> Any:
+def sum_of_slices(grads: list[Any]) -> Any:
     """Add up gradients of which some are `IndexedSlices`: the rows one after another, or a dense sum."""
     if any(isinstance(grad, Tensor) for grad in grads):
-        return _builders.add_n(grads)
+        return builders.add_n(grads)
     if len(grads) == 1:
         return grads[0]
-    grads = unify_index_types(grads, _builders.cast)
-    grads = [flatten_nested(grad, _builders.gather) for grad in grads]
-    return IndexedSlices(_builders.concat([grad.values for grad in grads]),
-                         _builders.concat([grad.indices for grad in grads]), grads[0].dense_shape)
+    grads = unify_index_types(grads, builders.cast)
+    grads = [flatten_nested(grad, builders.gather) for grad in grads]
+    return IndexedSlices(builders.concat([grad.values for grad in grads]),
+                         builders.concat([grad.indices for grad in grads]), grads[0].dense_shape)

@@ -149,12 +149,16 @@ class Node:
 
     `node.transpose_a` is the attr's plain value, `node.a` the input tensor, `node.product` the output tensor; a
     list argument is a list of tensors. `node.op` is the operation itself.
+
+    Attributes:
+      unwanted: for a gradient rule: the numbers of the inputs whose gradients it may leave out.
     """
 
-    __slots__ = ("op",)
+    __slots__ = ("op", "unwanted")
 
-    def __init__(self, op: Operation):
+    def __init__(self, op: Operation, unwanted: frozenset[int] = frozenset()):
         self.op = op
+        self.unwanted = unwanted
 
     def __getattr__(self, name: str) -> Any:
         op = self.op

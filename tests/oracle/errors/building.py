@@ -543,3 +543,37 @@ def import_unknown_op(tf, sess):
     node = definition.node.add()
     node.name, node.op = "a", "NoSuchOp"
     tf.import_graph_def(definition)
+
+
+def normalized(tf, shape, **options):
+    tf.layers.batch_normalization(tf.placeholder(tf.float32, shape), **options)
+
+
+@refused("renorm_clipping", "rmax")
+def batch_renorm_clipping(tf, sess):
+    normalized(tf, [4, 2], renorm=True, renorm_clipping={"max": 2.0})
+
+
+@refused("virtual_batch_size")
+def virtual_batch_size_of_none(tf, sess):
+    normalized(tf, [4, 2], virtual_batch_size=0)
+
+
+@refused("axis cannot include 0")
+def virtual_batches_of_features(tf, sess):
+    normalized(tf, [4, 2], virtual_batch_size=2, axis=0)
+
+
+@refused("adjustment")
+def virtual_batches_adjusted(tf, sess):
+    normalized(tf, [4, 2], virtual_batch_size=2, adjustment=lambda shape: (1.0, 0.0))
+
+
+@refused("Duplicate axis")
+def batch_normalization_axis_twice(tf, sess):
+    normalized(tf, [4, 2], axis=[1, -1])
+
+
+@refused("int or list")
+def batch_normalization_axis_tuple(tf, sess):
+    normalized(tf, [4, 2], axis=(1,))

@@ -332,3 +332,31 @@ def rebuilt_in_the_gradient(tf):
     with tf.variable_scope("again", use_resource=True):
         y = tf.recompute_grad(lambda x: tf.tanh(x * x) * 2.0)(x)
     return Case(steps=[([y, tf.gradients(y, x)], None)])
+
+
+@program
+def rebuilt_with_unused_parts(tf):
+    x, z = tf.constant([[1.0, 2.0], [3.0, -1.0], [0.5, 2.0]], name="x"), tf.placeholder(tf.float32, [None, 2], "z")
+
+    def parts(x, z):
+        first, _ = tf.split(x * z, 2, axis=1)
+        row, largest = tf.unstack(x)[1], tf.nn.top_k(z, 1)[0]
+        return first * largest + row - tf.stop_gradient(z) * x + tf.maximum(z, 0.0) / 2.0 ** x
+
+    def rows(x, z):
+        return tf.gather(x, [0, 2]) * tf.gather(tf.sin(x), [1, 1]) + tf.gather(z, [0, 0])
+
+    with tf.variable_scope("again", use_resource=True):
+        found = [tf.recompute_grad(f)(x, z) for f in (parts, rows)]
+    grads = [tf.gradients(y, [x, z]) for y in found]
+    return Case(steps=[([found, [[tf.convert_to_tensor(g) for g in pair] for pair in grads]], {z: np.ones((3, 2))})])
+
+
+@program
+def rebuilt_with_variables(tf):
+    x = tf.constant([[1.0, -2.0, 3.0]], name="x")
+    with tf.variable_scope("model", use_resource=True):
+        w = tf.get_variable("w", [3, 2], initializer=tf.ones_initializer())
+        y = tf.recompute_grad(lambda x: tf.nn.relu(tf.matmul(x * x, w)) * tf.reduce_sum(tf.gather(w, [1, 1])))(x)
+        y = tf.recompute_grad(tf.sigmoid)(y)
+    return Case(steps=[(y, None), ([tf.convert_to_tensor(g) for g in tf.gradients(y, [x, w])], None)], init=True)

@@ -89,6 +89,22 @@ def second_gradient_of_batch_normalization(tf):
 
 
 @program
+def second_gradient_of_batch_normalization_by_layout(tf):
+    scale, mean, variance = [tf.constant(v, name=n) for v, n in (([1.5, 0.5], "scale"), ([0.1, 0.3], "mean"),
+                                                                 ([0.9, 1.1], "variance"))]
+    found = []
+    for layout, dims, training in (("NHWC", (2, 2, 1, 2), True), ("NHWC", (2, 2, 1, 2), False),
+                                   ("NCHW", (2, 2, 2, 1), True), ("NCHW", (2, 2, 2, 1), False)):
+        for dtype in (tf.float32, tf.float16):
+            x, dy = tf.constant(ramp(*dims), dtype, name="x"), tf.constant(ramp(*dims) * 0.5 - 0.2, dtype, name="dy")
+            first = tf.raw_ops.FusedBatchNormGradV2(y_backprop=dy, x=x, scale=scale, reserve_space_1=mean,
+                                                    reserve_space_2=variance, data_format=layout,
+                                                    is_training=training)
+            found.append(tf.gradients(first[:3], [dy, x, scale], [dy, scale * 0.5, scale]))
+    return Case(steps=[(found, None)])
+
+
+@program
 def second_gradient_of_depthwise_convolution(tf):
     x, w = tf.constant(ramp(1, 4, 4, 2), name="x"), tf.constant(ramp(2, 2, 2, 1), name="w")
     first = tf.gradients(tf.nn.depthwise_conv2d(x, w, [1, 1, 1, 1], "SAME") ** 2.0, [x, w])

@@ -44,6 +44,10 @@ class Builders:
     def cast(self, x: Tensor, dtype: DType) -> Tensor:
         return cast.cast(x, dtype)
 
+    def zeros(self, x: Tensor) -> Tensor:
+        known = x._dims is not None and None not in x._dims
+        return constants.zeros(x._dims if known else shape_ops.shape(x), x.dtype.base_dtype)
+
     def zeros_like(self, x: Any) -> Tensor:
         return constants.zeros_like(x)
 

@@ -19,6 +19,7 @@ from tfmagic.ops.math.broadcasting import (
     Broadcast,
     FoldedBroadcast,
     KnownBroadcast,
+    left_out_scalar,
     partial_products,
     same_static_shape,
 )
@@ -40,27 +41,37 @@ def _add(op: Any, x: Any, y: Any) -> Any:
     return np.asarray(np.add(x, y), object) if _is_string(op) else torch.add(x, y)
 
 
-def _sub_gradient(op: Any, dz: Tensor) -> tuple[Tensor, Tensor]:
+Pair = tuple[Tensor | None, Tensor | None]
+
+
+def _sub_gradient(op: Any, dz: Tensor) -> Pair:
+    if left_out_scalar(op, op.y):
+        return dz, None
     if same_static_shape(op.x, op.y, dz):
         return dz, -dz
     sums = FoldedBroadcast(op.x, op.y, dz)
-    return sums.to_x(dz), sums.to_y(-dz)
+    return None if 0 in op.unwanted else sums.to_x(dz), None if 1 in op.unwanted else sums.to_y(-dz)
 
 
-def _mul_gradient(op: Any, dz: Tensor) -> tuple[Tensor, Tensor]:
+def _mul_gradient(op: Any, dz: Tensor) -> Pair:
     x, y = op.x, op.y
+    if left_out_scalar(op, y):
+        return raw.mul(dz, conjugate(y)), None
     if same_static_shape(x, y, dz) and dz.dtype.name in ("int32", "float32"):
         return raw.mul(dz, y), raw.mul(dz, x)
     sums = FoldedBroadcast(x, y, dz)
     x, y = conjugate(x), conjugate(y)
-    return sums.to_x(raw.mul(dz, y)), sums.to_y(raw.mul(x, dz))
+    return (None if 0 in op.unwanted else sums.to_x(raw.mul(dz, y)),
+            None if 1 in op.unwanted else sums.to_y(raw.mul(x, dz)))
 
 
-def _add_gradient(op: Any, dz: Tensor) -> tuple[Tensor, Tensor]:
+def _add_gradient(op: Any, dz: Tensor) -> Pair:
+    if left_out_scalar(op, op.y):
+        return dz, None
     if same_static_shape(op.x, op.y, dz):
         return dz, dz
     sums = FoldedBroadcast(op.x, op.y, dz)
-    return sums.to_x(dz), sums.to_y(dz)
+    return None if 0 in op.unwanted else sums.to_x(dz), None if 1 in op.unwanted else sums.to_y(dz)
 
 
 for _name in ("Add", "AddV2"):
@@ -77,14 +88,14 @@ def _squared_difference(op: Any, x: Any, y: Any) -> Any:
     return difference * torch.conj_physical(difference) if op.T.is_complex else torch.mul(difference, difference)
 
 
-def _squared_difference_gradient(op: Any, dz: Tensor) -> tuple[Tensor, Tensor]:
+def _squared_difference_gradient(op: Any, dz: Tensor) -> Pair:
     x, y = op.x, op.y
     with after(dz):
         dx = api.math.scalar_mul(2.0, dz) * (x - y)
     if same_static_shape(x, y, dz):
         return dx, -dx
     sums = FoldedBroadcast(x, y, dz)
-    return sums.to_x(dx), -sums.to_y(dx)
+    return None if 0 in op.unwanted else sums.to_x(dx), None if 1 in op.unwanted else -sums.to_y(dx)
 
 
 register("SquaredDifference", broadcast, _squared_difference, _squared_difference_gradient)
@@ -239,11 +250,17 @@ def _explain_pow(op: Any, x: Any, y: Any) -> str | None:
     return incompatible(op, x, y) or ("Integers to negative integer powers are not allowed" if negative else None)
 
 
-def _pow_gradient(op: Any, dz: Tensor) -> tuple[Tensor, Tensor]:
+def _pow_gradient(op: Any, dz: Tensor) -> Pair:
     x, y, z = op.x, op.y, op.z
+    if left_out_scalar(op, y):
+        x, y = conjugate(x), conjugate(y)
+        return dz * y * raw.pow(x, y - 1), None
     sums = FoldedBroadcast(x, y, dz)
-    x, y, z = conjugate(x), conjugate(y), conjugate(z)
-    dx = sums.to_x(dz * y * raw.pow(x, y - 1))
+    x, y = conjugate(x), conjugate(y)
+    dx = None if 0 in op.unwanted else sums.to_x(dz * y * raw.pow(x, y - 1))
+    if 1 in op.unwanted:
+        return dx, None
+    z = conjugate(z)
     # The logarithm is taken only where it exists; elsewhere the gradient by the exponent is 0.
     mask = raw.not_equal(x, constant(0, x.dtype.base_dtype, name="NotEqual/y")) if x.dtype.is_complex else x > 0
     safe = raw.select(mask, x, constants.ones_like(x))
@@ -284,13 +301,17 @@ binary("NextAfter", kernel="nextafter", gradient=_next_after_gradient)
 def _extreme_gradient(chosen: Any) -> Any:
     """The gradient goes to the input that was taken; to the first one where both are equal."""
 
-    def gradient(op: Any, dz: Tensor) -> tuple[Tensor, Tensor]:
+    def gradient(op: Any, dz: Tensor) -> Pair:
         x, y = op.x, op.y
+        if left_out_scalar(op, y):
+            zeros = constants.zeros_like(dz)
+            return raw.select(chosen(x, y), dz, zeros), None
         shape_x, shape_y, shape_z = shape_ops.shape(x), shape_ops.shape(y), shape_ops.shape(dz)
         zeros = constants.zeros(shape_z, dz.dtype)
         mask = chosen(x, y)
         sums = KnownBroadcast(shape_x, shape_y)
-        return sums.to_x(raw.select(mask, dz, zeros)), sums.to_y(raw.select(mask, zeros, dz))
+        return (None if 0 in op.unwanted else sums.to_x(raw.select(mask, dz, zeros)),
+                None if 1 in op.unwanted else sums.to_y(raw.select(mask, zeros, dz)))
 
     return gradient
 

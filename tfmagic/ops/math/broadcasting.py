@@ -20,6 +20,11 @@ def same_static_shape(*tensors: Any) -> bool:
             and all(isinstance(t, Tensor) and t._dims == first for t in tensors))
 
 
+def left_out_scalar(op: Any, y: Tensor) -> bool:
+    """Whether the second input is a scalar whose gradient nobody asks for: that of the first needs no sum then."""
+    return 1 in op.unwanted and y._dims == ()
+
+
 class Broadcast:
     """The shapes of two broadcast inputs as graph tensors, and the sums back to them.
 

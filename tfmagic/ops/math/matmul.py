@@ -47,16 +47,17 @@ class MatMul:
     def kernel(op: Any, a: Any, b: Any) -> Any:
         return torch.matmul(a.t() if op.transpose_a else a, b.t() if op.transpose_b else b)
 
-    def gradient(op: Any, dproduct: Tensor) -> tuple[Tensor, Tensor]:
-        a, b = conjugate(op.a), conjugate(op.b)
-        if not op.transpose_a and not op.transpose_b:
-            return raw.mat_mul(dproduct, b, transpose_b=True), raw.mat_mul(a, dproduct, transpose_a=True)
-        if not op.transpose_a:
-            return raw.mat_mul(dproduct, b), raw.mat_mul(dproduct, a, transpose_a=True)
-        if not op.transpose_b:
-            return raw.mat_mul(b, dproduct, transpose_b=True), raw.mat_mul(a, dproduct)
-        return (raw.mat_mul(b, dproduct, transpose_a=True, transpose_b=True),
-                raw.mat_mul(dproduct, a, transpose_a=True, transpose_b=True))
+    def gradient(op: Any, dproduct: Tensor) -> tuple[Tensor | None, Tensor | None]:
+        a = None if 1 in op.unwanted else conjugate(op.a)
+        b = None if 0 in op.unwanted else conjugate(op.b)
+        da = db = None
+        if b is not None:
+            da = (raw.mat_mul(b, dproduct, transpose_a=op.transpose_b, transpose_b=True) if op.transpose_a else
+                  raw.mat_mul(dproduct, b, transpose_b=not op.transpose_b))
+        if a is not None:
+            db = (raw.mat_mul(dproduct, a, transpose_a=True, transpose_b=op.transpose_a) if op.transpose_b else
+                  raw.mat_mul(a, dproduct, transpose_a=not op.transpose_a))
+        return da, db
 
 
 def _batch_shape(op: Any, x: Dims, y: Dims) -> Dims:

@@ -6,8 +6,8 @@ from typing import Any
 
 from tfmagic.base.lazy import torch
 from tfmagic.base.shapes import Dims, brackets
-from tfmagic.graph.gradients import gradients
 from tfmagic.graph.operation import Tensor
+from tfmagic.graph.tape import Tape
 from tfmagic.ops import api, raw
 from tfmagic.ops.array import shape_ops
 from tfmagic.ops.declare import register
@@ -115,36 +115,39 @@ def _batch_norm_gradient(version: str) -> Any:
 
 
 def _composed(op: Any, dy: Tensor, x: Tensor, scale: Tensor) -> list[Tensor]:
-    """The outputs of FusedBatchNormGrad made of single nodes."""
+    """The outputs of FusedBatchNormGrad made of single nodes, in the order in which TensorFlow makes them."""
     first = op.data_format == "NCHW"
     axes = [0, 2, 3] if first else [0, 1, 2]
-
-    def per_channel(vector: Tensor) -> Tensor:
-        return raw.reshape(vector, [1, -1, 1, 1]) if first else vector
-
+    vectors = [scale] if op.is_training else [op.reserve_space_1, op.reserve_space_2, scale]
+    if first:
+        dims = [1, shape_ops.size(vectors[0]), 1, 1]
+        vectors = [raw.reshape(vector, dims) for vector in vectors]
     if not op.is_training:
-        mean, inverse = per_channel(op.reserve_space_1), raw.rsqrt(op.reserve_space_2 + op.epsilon)
-        inverse = per_channel(inverse)
+        mean, variance, scale = vectors
+        doffset = reduce_sum(dy, axis=axes)
+        inverse = raw.rsqrt(variance + op.epsilon)
         dscale = reduce_sum(dy * (x - mean) * inverse, axis=axes)
-        return [dy * per_channel(scale) * inverse, dscale, reduce_sum(dy, axis=axes)]
-    mean_dy = reduce_mean(dy, axes, keepdims=True)
-    mean_x = reduce_mean(x, axes, keepdims=True)
-    centred = x - mean_x
-    variance = reduce_mean(raw.squared_difference(x, raw.stop_gradient(mean_x)), axes, keepdims=True)
-    inverse = raw.rsqrt(variance + op.epsilon)
-    slope = reduce_mean(dy * centred, axis=axes, keepdims=True)
-    dx = per_channel(scale) * inverse * (dy - mean_dy - raw.reciprocal(variance + op.epsilon) * slope * centred)
-    dscale = inverse * reduce_sum(dy * centred, axis=axes, keepdims=True)
-    return [dx, shape_ops.squeeze(dscale, axes), reduce_sum(dy, axis=axes)]
+        return [dy * scale * inverse, dscale, doffset]
+    mean_dy, mean_x = (reduce_mean(value, axes, keepdims=first) for value in (dy, x))
+    variance = reduce_mean(raw.squared_difference(x, raw.stop_gradient(mean_x)), axes, keepdims=first)
+    centred_dy, centred = dy - mean_dy, x - mean_x
+    slope = reduce_mean(dy * centred, axis=axes, keepdims=first)
+    dx = vectors[0] * raw.rsqrt(variance + op.epsilon) * (
+        centred_dy - raw.reciprocal(variance + op.epsilon) * slope * centred)
+    dscale = raw.rsqrt(variance + op.epsilon) * reduce_sum(dy * centred, axis=axes, keepdims=first)
+    if first:
+        dscale = shape_ops.squeeze(dscale)
+    return [dx, dscale, reduce_sum(dy, axis=axes)]
 
 
 def _batch_norm_grad_gradient(op: Any, ddx: Tensor, ddscale: Tensor, ddoffset: Tensor, *_: Any) -> list[Any]:
     """The second derivative, by the same function made of single nodes."""
     dy, x, scale = op.y_backprop, op.x, op.scale
-    parts = _composed(op, cast(dy, scale.dtype), cast(x, scale.dtype), scale)
-    parts[0] = cast(parts[0], x.dtype)
-    inputs = [dy, x, scale]  # each for itself: dy may be a function of x
-    result = gradients(parts, inputs, [ddx, ddscale, ddoffset], stop_gradients=inputs)
+    with Tape([dy, x, scale]) as tape:
+        wide, wide_dy = cast(x, scale.dtype), cast(dy, scale.dtype)
+        parts = _composed(op, wide_dy, wide, scale)
+        parts[0] = cast(parts[0], x.dtype)
+    result = tape.gradients(parts, [ddx, ddscale, ddoffset])
     return [*result, *[None] * (len(op.op.inputs) - 3)]
 
 

@@ -15,6 +15,7 @@ from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.convert import constant, convert_to_tensor
 from tfmagic.graph.gradients import gradients
 from tfmagic.graph.operation import Operation, Tensor
+from tfmagic.graph.tape import Tape
 from tfmagic.ops import raw
 from tfmagic.ops.array import join, shape_ops
 from tfmagic.ops.control_flow.tensor_array import TensorArray
@@ -112,9 +113,11 @@ def recompute_grad(f: Callable[..., Any]) -> Callable[..., Any]:
 
         def grad(*dresult: Any, variables: Any = None) -> Any:
             variables = variables or []
-            again = f(*args)
-            inputs = [*args, *variables]  # each for itself: one may be a function of another
-            grads = gradients(nest.flatten(again), inputs, list(dresult), stop_gradients=list(args))
+            tape = Tape([*args, *(getattr(v, "handle", v) for v in variables)])
+            # What is computed again waits for the gradient: else its values would be kept from the forward pass on.
+            with tape, get_default_graph().control_dependencies(dresult):
+                again = f(*args)
+            grads = tape.gradients(nest.flatten(again), dresult)
             own = grads[:len(args)]
             return (own, grads[len(args):]) if variables else own
 

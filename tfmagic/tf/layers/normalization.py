@@ -11,10 +11,12 @@ from tfmagic.base.shapes import TensorShape, as_shape
 from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.convert import constant, convert_to_tensor
 from tfmagic.graph.scopes import name_scope
-from tfmagic.ops import raw
+from tfmagic.ops import api, raw
+from tfmagic.ops.array import constants, shape_ops
 from tfmagic.ops.control_flow.cond import smart_cond, smart_constant_value
 from tfmagic.ops.math.cast import cast
-from tfmagic.ops.state.assign import assign_sub
+from tfmagic.ops.math.reduce import reduce_mean
+from tfmagic.ops.state.assign import assign, assign_sub
 from tfmagic.tf.initializers.kinds import Ones, Zeros
 from tfmagic.tf.layers.base import Layer
 from tfmagic.tf.layers.input_spec import InputSpec
@@ -22,6 +24,7 @@ from tfmagic.tf.nn.normalizations import batch_normalization as nn_batch_normali
 from tfmagic.tf.nn.normalizations import fused_batch_norm, moments
 
 _zeros, _ones = Zeros(), Ones()
+_CLIPPING = ["rmax", "rmin", "dmax"]
 
 
 @export("layers.BatchNormalization")
@@ -34,11 +37,16 @@ class BatchNormalization(Layer):
       epsilon: a small number added to the variance.
       center, scale: whether there is a learned shift (beta) and scale (gamma).
       *_initializer, *_regularizer, *_constraint: of the variables.
-      fused: whether to use the fused op; by default where it can be used (four axes, one of features).
-      renorm, renorm_clipping, renorm_momentum, virtual_batch_size, adjustment: must stay as they are.
+      fused: whether to use the fused op where it can be used: four axes, one of features, and none of what follows.
+      renorm: whether to correct the batch's mean and deviation to running ones (batch renormalization).
+      renorm_clipping: bounds "rmax", "rmin" of the correction of the deviation, "dmax" of that of the mean.
+      renorm_momentum: how much of the running mean and deviation stays with each step.
+      virtual_batch_size: normalize parts of the batch of this size, each by its own mean and variance.
+      adjustment: a function of the input's shape that gives a scale and a shift to apply while training.
 
     Raises:
-      NotImplementedError: batch renormalization, virtual batches or an adjustment are asked for.
+      TypeError: `axis` is no int or list.
+      ValueError: `renorm_clipping` has other keys.
     """
 
     def __init__(self, axis: Any = -1, momentum: float = 0.99, epsilon: float = 1e-3, center: bool = True,
@@ -49,11 +57,10 @@ class BatchNormalization(Layer):
                  renorm_momentum: float = 0.99, fused: bool | None = None, trainable: bool = True,
                  virtual_batch_size: int | None = None, adjustment: Any = None, name: Any = None, **kwargs: Any):
         super().__init__(trainable=trainable, name=name, **kwargs)
-        for what, asked in (("renorm", renorm), ("virtual_batch_size", virtual_batch_size is not None),
-                            ("adjustment", adjustment is not None)):
-            if asked:
-                raise NotImplementedError(f"BatchNormalization with `{what}` is not supported: use plain batch "
-                                          "normalization, or tf.nn.moments and tf.nn.batch_normalization.")
+        if not isinstance(axis, (int, list)):
+            raise TypeError(f"axis must be int or list, type given: {type(axis)}")
+        if renorm and set(renorm_clipping or ()) - set(_CLIPPING):
+            raise ValueError(f"renorm_clipping {renorm_clipping} contains keys not in {_CLIPPING}")
         self.axis: Any = axis if isinstance(axis, int) else list(axis)
         self.momentum = momentum
         self.epsilon = epsilon
@@ -67,7 +74,12 @@ class BatchNormalization(Layer):
         self.gamma_regularizer = gamma_regularizer
         self.beta_constraint = beta_constraint
         self.gamma_constraint = gamma_constraint
-        self.fused = fused
+        self.fused = fused is None or fused
+        self.renorm = renorm
+        self.renorm_clipping = renorm_clipping or {}
+        self.renorm_momentum = renorm_momentum
+        self.virtual_batch_size = virtual_batch_size
+        self.adjustment = adjustment
         self.gamma: Any = None
         self.beta: Any = None
         self.moving_mean: Any = None
@@ -90,18 +102,20 @@ class BatchNormalization(Layer):
                 raise ValueError(f"Invalid axis: {axis}")
             self.axis[index] = axis % rank
         if len(self.axis) != len(set(self.axis)):
-            raise ValueError("Duplicate axis: ", self.axis)
-        can_fuse = rank == 4 and self.axis in ([1], [3])
-        if self.fused and not can_fuse:
-            raise ValueError("Batch normalization layers with fused=True only support 4D input tensors, with "
-                             f"normalization along axis 1 or 3; got shape {shape} and axis {self.axis}.")
-        self.fused = can_fuse if self.fused is None else self.fused
+            raise ValueError(f"Duplicate axis: {self.axis}")
+        self._check_virtual_batches()
+        self.fused = self.fused and rank == 4 and self.axis in ([1], [3]) and not (
+            self.renorm or self.virtual_batch_size is not None or self.adjustment is not None)
         sizes = {axis: shape[axis].value for axis in self.axis}
         if None in sizes.values():
             raise ValueError("Input has undefined `axis` dimension. Input shape: ", shape)
         self.input_spec = InputSpec(ndim=rank, axes=sizes)
-        own = (sizes[self.axis[0]],) if len(self.axis) == 1 else tuple(
-            sizes.get(axis, 1) for axis in range(rank))
+        own = tuple(sizes.get(axis, 1) for axis in range(rank))
+        if self.virtual_batch_size is not None:
+            own = (1, 1, *own[1:])
+            self.axis = [axis + 1 for axis in self.axis]
+        elif len(self.axis) == 1:
+            own = (sizes[self.axis[0]],)
         dtype = self._parameter_type
         if self.scale:
             self.gamma = self.add_weight("gamma", shape=own, dtype=dtype, initializer=self.gamma_initializer,
@@ -122,16 +136,49 @@ class BatchNormalization(Layer):
                                            initializer=self.moving_mean_initializer)
         self.moving_variance = self.add_weight("moving_variance", shape=own, dtype=dtype, trainable=False,
                                                initializer=self.moving_variance_initializer)
+        if self.renorm:
+            self._build_renorm(own, dtype)
         if self._scope is not None:
             self._scope.set_partitioner(partitioner)
         self.built = True
+
+    def _check_virtual_batches(self) -> None:
+        if self.virtual_batch_size is None:
+            return
+        if self.virtual_batch_size <= 0:
+            raise ValueError("virtual_batch_size must be a positive integer that divides the true batch size of the "
+                             "input Tensor")
+        if 0 in self.axis:
+            raise ValueError("When using virtual_batch_size, the batch dimension must be 0 and thus axis cannot "
+                             "include 0")
+        if self.adjustment is not None:
+            raise ValueError("When using virtual_batch_size, adjustment cannot be specified")
+
+    def _build_renorm(self, own: Any, dtype: dtypes.DType) -> None:
+        """The running mean and deviation that batches are corrected to, and the moving deviation."""
+
+        def root(*args: Any, **kwargs: Any) -> Any:
+            return raw.sqrt(self.moving_variance_initializer(*args, **kwargs))
+
+        options: dict[str, Any] = {"shape": own, "dtype": dtype, "trainable": False}
+        colocate_with = get_default_graph().colocate_with
+        with colocate_with(self.moving_variance.op):
+            self.moving_stddev = self.add_weight("moving_stddev", initializer=root, **options)
+        with colocate_with(self.moving_mean.op):
+            self.renorm_mean = self.add_weight("renorm_mean", initializer=self.moving_mean_initializer, **options)
+        with colocate_with(self.moving_variance.op):
+            self.renorm_stddev = self.add_weight("renorm_stddev", initializer=root, **options)
 
     def call(self, inputs: Any, training: Any = False) -> Any:  # type: ignore[override]
         training = False if training is None else training
         training = bool(training) if isinstance(training, int) else training
         if self.fused:
             return self._fused(inputs, training)
-        return self._plain(inputs, training)
+        if self.virtual_batch_size is None:
+            return self._plain(inputs, training)
+        others = inputs.shape.as_list()[1:]
+        outputs = self._plain(raw.reshape(inputs, [self.virtual_batch_size, -1, *others]), training)
+        return raw.reshape(outputs, [-1, *others])
 
     def _fused(self, inputs: Any, training: Any) -> Any:
         options: dict[str, Any] = {"epsilon": self.epsilon, "data_format": "NCHW" if self.axis == [1] else "NHWC"}
@@ -152,6 +199,8 @@ class BatchNormalization(Layer):
     def _plain(self, inputs: Any, training: Any) -> Any:
         rank = inputs.shape.ndims
         others = [axis for axis in range(rank) if axis not in self.axis]
+        if self.virtual_batch_size is not None:
+            del others[1]  # each virtual batch is for itself
 
         def spread(values: Any) -> Any:
             """Per-feature values in a shape that broadcasts, where the features do not come last."""
@@ -165,22 +214,74 @@ class BatchNormalization(Layer):
         if smart_constant_value(training) is False:
             mean, variance = self.moving_mean, self.moving_variance
         else:
-            own_mean, own_variance = moments(cast(inputs, self._parameter_type), others,
-                                             keep_dims=len(self.axis) > 1)
+            if self.adjustment is not None:
+                scale, offset = _composed(*self._adjusted(inputs, training), scale, offset)
+            own_mean, own_variance = moments(
+                cast(inputs, self._parameter_type), others,
+                keep_dims=self.virtual_batch_size is not None or len(self.axis) > 1)
             mean = smart_cond(training, lambda: own_mean, lambda: convert_to_tensor(self.moving_mean))
             variance = smart_cond(training, lambda: own_variance, lambda: convert_to_tensor(self.moving_variance))
             new_mean, new_variance = mean, variance
+            if self.virtual_batch_size is not None:
+                new_mean = reduce_mean(mean, axis=1, keepdims=True)
+                new_variance = reduce_mean(variance, axis=1, keepdims=True)
+            if self.renorm:
+                ratio, shift, new_mean, new_variance = self._corrections(new_mean, new_variance, training)
+                ratio = spread(raw.stop_gradient(ratio, name="renorm_r"))
+                shift = spread(raw.stop_gradient(shift, name="renorm_d"))
+                scale, offset = _composed(ratio, shift, scale, offset)
             self.add_update(lambda: smart_cond(
                 training, lambda: self._moved(self.moving_mean, new_mean, self.momentum), lambda: self.moving_mean))
             self.add_update(lambda: smart_cond(
-                training, lambda: self._moved(self.moving_variance, new_variance, self.momentum),
-                lambda: self.moving_variance))
+                training, lambda: self._moved_variance(new_variance), lambda: self.moving_variance))
         mean, variance = cast(mean, inputs.dtype), cast(variance, inputs.dtype)
         offset = None if offset is None else cast(offset, inputs.dtype)
         scale = None if scale is None else cast(scale, inputs.dtype)
         outputs = nn_batch_normalization(inputs, spread(mean), spread(variance), offset, scale, self.epsilon)
         outputs.set_shape(inputs.shape)
         return outputs
+
+    def _adjusted(self, inputs: Any, training: Any) -> tuple[Any, Any]:
+        """The user's scale and shift, which do nothing without training."""
+        scale, shift = self.adjustment(shape_ops.shape(inputs))
+        return (smart_cond(training, lambda: scale, lambda: constants.ones_like(scale)),
+                smart_cond(training, lambda: shift, lambda: constants.zeros_like(shift)))
+
+    def _corrections(self, mean: Any, variance: Any, training: Any) -> tuple[Any, Any, Any, Any]:
+        """What batch renormalization scales and shifts by; and mean and variance, once the running ones are moved."""
+        control_dependencies = get_default_graph().control_dependencies
+        deviation = raw.sqrt(variance + self.epsilon)
+        running = raw.maximum(self.renorm_stddev, raw.sqrt(self.epsilon))
+        ratio = deviation / running
+        shift = (mean - self.renorm_mean) / running
+        with control_dependencies([ratio, shift]):  # they are of the running values before this step
+            mean, deviation = raw.identity(mean), raw.identity(deviation)
+        rmax, rmin, dmax = (self.renorm_clipping.get(key) for key in _CLIPPING)
+        if rmin is not None:
+            ratio = raw.maximum(ratio, rmin)
+        if rmax is not None:
+            ratio = raw.minimum(ratio, rmax)
+        if dmax is not None:
+            shift = raw.minimum(raw.maximum(shift, -dmax), dmax)
+        used_ratio = smart_cond(training, lambda: ratio, lambda: constants.ones_like(ratio))
+        used_shift = smart_cond(training, lambda: shift, lambda: constants.zeros_like(shift))
+
+        def moved(variable: Any, value: Any) -> Any:
+            value = raw.identity(value)
+            return smart_cond(training, lambda: self._moved(variable, value, self.renorm_momentum),
+                              lambda: api.identity(variable))
+
+        with control_dependencies([moved(self.renorm_mean, mean), moved(self.renorm_stddev, deviation)]):
+            return used_ratio, used_shift, raw.identity(mean), raw.identity(variance)
+
+    def _moved_variance(self, variance: Any) -> Any:
+        """A node that moves the moving variance; of batch renormalization it is the square of a moving deviation."""
+        if not self.renorm:
+            return self._moved(self.moving_variance, variance, self.momentum)
+        deviation = self._moved(self.moving_stddev, raw.sqrt(variance + self.epsilon), self.momentum)
+        value = raw.relu(deviation * deviation - self.epsilon)
+        with name_scope("AssignNewValue") as scope, get_default_graph().colocate_with(self.moving_variance.op):
+            return assign(self.moving_variance, value, name=scope)
 
     def _moved(self, variable: Any, value: Any, momentum: Any) -> Any:
         """A node that moves a running mean towards a value."""
@@ -193,6 +294,15 @@ class BatchNormalization(Layer):
 
     def compute_output_shape(self, input_shape: Any) -> TensorShape:
         return as_shape(input_shape)
+
+
+def _composed(scale: Any, offset: Any, then_scale: Any, then_offset: Any) -> tuple[Any, Any]:
+    """One scale and shift that do what two do, one after the other."""
+    if then_scale is not None:
+        scale, offset = scale * then_scale, offset * then_scale
+    if then_offset is not None:
+        offset = offset + then_offset
+    return scale, offset
 
 
 @export("layers.batch_normalization")
