@@ -60,11 +60,16 @@ def test_init_without_something_to_run_is_a_usage_error(shell: Shell) -> None:
 
 
 @pytest.mark.parametrize("line", ["%graph y --fetch 'y * 2' --feed 'x=[3.]'", '%graph y --fetch "y * 2" --feed x=[3.]',
-                                  "%fetch 'y * 2' --feed 'x=[3.]'"])
+                                  "%fetch 'y * 2' --feed 'x=[3.]'", "%fetch y*2 --feed x='[3.]'"])
 def test_quotes_may_stand_around_an_expression(shell: Shell, line: str) -> None:
     shell.ok("x = tf.placeholder(tf.float32, [1], name='x'); y = x + 1.")
     done = shell.ok(line)
     assert "[8.]" in "".join([*(bundle["text/plain"] for bundle in done.bundles), repr(done.result.result)])
+
+
+def test_a_text_that_is_fed_keeps_its_quotes(shell: Shell) -> None:
+    shell.ok("word = tf.placeholder(tf.string)")
+    assert shell.ok("%fetch word --feed word='x'").result.result.value == b"x"
 
 
 def test_a_fetched_value_that_is_not_drawn_is_shown_below(shell: Shell) -> None:
