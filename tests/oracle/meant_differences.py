@@ -6,6 +6,8 @@ from __future__ import annotations
 # Parts of an op: "gradients", "rows" (nothing is compared), "NaN" (rows with a NaN among the inputs).
 _MAIN_DIAGONAL = ("1.15 forgets k in the gradients of these: it takes those of the main diagonal, which are wrong, or "
                   "do not fit and are refused.")
+_EXTREME = ("1.15 skips a NaN or hands it on, by which value it meets first. To look for NaN would cost more than the "
+            "maximum itself; here a NaN comes out, or its index.")
 _NAN_HIDDEN = ("1.15 hides a NaN: its maximum skips it, and a window of nothing else gives the lowest float; the "
                "gradient goes to the NaN or elsewhere by its place.")
 MEANT: dict[str, str] = {
@@ -13,6 +15,9 @@ MEANT: dict[str, str] = {
     "op MatrixSetDiagV2: gradients": _MAIN_DIAGONAL,
     "op Atan2: gradients": "1.15 forgets that the inputs broadcast: it refuses the shapes of its own gradients.",
     "op MatrixDiagPartV2: gradients": "1.15 gives two gradients for its three inputs, and then refuses them.",
+    **{f"op {name}: NaN": _EXTREME for name in (
+        "ArgMax", "ArgMin", "CumulativeLogsumexp", "Max", "Maximum", "Min", "Minimum", "UnsortedSegmentMax",
+        "UnsortedSegmentMin")},
     "op MaxPool: NaN": _NAN_HIDDEN,
     "op MaxPool3D: NaN": _NAN_HIDDEN,
     "op Conv3D: NaN": "1.15 multiplies a NaN by zeros that it pads with: all of the filter's gradient becomes NaN.",

@@ -17,7 +17,8 @@ A sample is plain data (JSON):
     legacy      op type -> producer, order of the inputs, types: an op that only old graphs may hold is imported
 
 Its result is plain data too:
-    outputs     written arrays; null where there is nothing to compare (handles)
+    outputs     written arrays; null where there is nothing to compare (handles), "unset" (when recorded) where
+                TensorFlow leaves what was in memory before; so in gradients
     static      shapes of the op's outputs: for constant inputs, for inputs of known rank, of unknown shape
     gradients   by argument: written arrays or null; a class name where there is no gradient, "lacking" where there
                 is no kernel for it (see `LACKING`); null: nothing to ask, or the sample says what to fetch

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tfmagic.graph.context import get_default_graph
+from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.graph.gradients import builders, gradient_function, gradients, is_trainable, sum_of_slices
 from tfmagic.graph.operation import Operation, Tensor
 
@@ -47,13 +48,13 @@ class Tape:
                 self._recorded[op] = len(self._recorded)
                 tracked.update(op._outputs)
 
-    def gradients(self, ys: Sequence[Tensor], grad_ys: Sequence[Tensor]) -> list[Any]:
+    def gradients(self, ys: Sequence[Tensor], grad_ys: Sequence[Any]) -> list[Any]:
         """The gradient of each source (None where no y depends on it), from those of the results `ys`."""
         waits = self._uses(ys)
         if any(op.type in _CONTROL_FLOW for op in waits):  # TensorFlow's tape refuses branches and loops
             return gradients(list(ys), list(self._sources), list(grad_ys), stop_gradients=list(self._sources))
         arrived: dict[Tensor, list[Any]] = collections.defaultdict(list)
-        for y, grad in zip(ys, grad_ys):
+        for y, grad in zip(ys, [convert_to_tensor(grad) for grad in grad_ys]):
             arrived[y].append(grad)
         queue = collections.deque(self._first(waits))
         while queue:

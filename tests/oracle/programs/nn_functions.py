@@ -358,5 +358,5 @@ def rebuilt_with_variables(tf):
     with tf.variable_scope("model", use_resource=True):
         w = tf.get_variable("w", [3, 2], initializer=tf.ones_initializer())
         y = tf.recompute_grad(lambda x: tf.nn.relu(tf.matmul(x * x, w)) * tf.reduce_sum(tf.gather(w, [1, 1])))(x)
-        y = tf.recompute_grad(tf.sigmoid)(y)
+        y = tf.gather(tf.recompute_grad(lambda x: tf.sigmoid(x) * x)(y), [0, 0])
     return Case(steps=[(y, None), ([tf.convert_to_tensor(g) for g in tf.gradients(y, [x, w])], None)], init=True)

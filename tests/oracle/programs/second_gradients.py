@@ -141,6 +141,36 @@ def gradient_of_transforms(tf):
 
 
 @program
+def gradient_of_transforms_of_real_numbers(tf):
+    x, length = tf.placeholder(tf.float32, [None, None, None], "x"), tf.placeholder(tf.int32, [None], "length")
+    z = tf.complex(x, x * 0.5)
+    one = [tf.signal.rfft(x), tf.signal.rfft(x, [6]), tf.signal.rfft(x, length[1:]), tf.signal.irfft(z),
+           tf.signal.irfft(z, [9])]
+    two = [tf.signal.rfft2d(x), tf.signal.rfft2d(x, length), tf.signal.irfft2d(z, [3, 8]), tf.signal.irfft2d(z, length)]
+    parts = [tf.real(y * y) if y.dtype.is_complex else y * y for y in one + two]
+    return Case(steps=[(once(tf, parts, x), {x: ramp(2, 3, 5), length: [4, 8]})])
+
+
+@program
+def gradient_of_roots_of_matrices(tf):
+    x = tf.placeholder(tf.float64, [None, None, None], name="x")
+    out = [tf.matrix_square_root(x), tf.real(tf.matrix_square_root(tf.complex(x, x[:, ::-1]))),
+           tf.svd(tf.complex(x, x * 0.5), compute_uv=False)]
+    return Case(steps=[(once(tf, out, x), {x: [[[4.0, 1.0], [1.0, 3.0]], [[2.0, 0.5], [0.25, 1.0]]]})])
+
+
+@program
+def gradient_of_products_of_many_zeros(tf):
+    x, y = tf.constant(ramp(2, 2), name="x"), tf.constant(ramp(2, 2) * 0.5, name="y")
+    out = []
+    for first in (False, True):
+        for second in (False, True):
+            z = tf.sparse_matmul(x, y, first, second, a_is_sparse=first, b_is_sparse=not first)
+            out += [z, tf.nn.relu(z)]
+    return Case(steps=[(once(tf, out, [x, y]), None)])
+
+
+@program
 def gradient_of_matrices(tf):
     x = tf.constant(SQUARE, name="x")
     d = tf.constant([1.0, 2.0, 3.0], name="d")

@@ -1,8 +1,11 @@
 """Samples for the ops of tfmagic/ops/linalg."""
 
-from oracle.samples.values import N, S, Values, c64, f32, f64, i32, i64, row, rows
+import numpy as np
+from oracle.samples.values import N, S, Values, c64, f32, f64, i32, i64, row, rows, scene
 
 MATRIX = [row(input=S(2, 2)), row(input=S(2, 3, 3))]
+# NaN where factors begin and where they do not.
+NOT_NUMBERS = [f32([[np.nan, 1], [1, 3]]), f32([[2, 1], [np.nan, 3]]), f32([[2, np.nan], [1, 3]])]
 
 SAMPLES = {
     "MatMul": [
@@ -103,7 +106,8 @@ SAMPLES = {
         row(inputs=[N(2, 3)], equation="ij"),
     ],
     "Lu": [row(input=S(3, 3)), row(input=f32([[0, 1], [2, 3]])), row(input=S(2, 2, 2)), row(input=N(0, 0)),
-           row(input=f32([[0, 1], [2, 3]]), output_idx_type="int64"), row(input=f32([[1, 2], [2, 4]]))],
+           row(input=f32([[0, 1], [2, 3]]), output_idx_type="int64"), row(input=f32([[1, 2], [2, 4]])),
+           *rows(*NOT_NUMBERS, name="input")],
     "MatrixLogarithm": [row(input=S(2, 2)), row(input=c64([[[2, 0], [0, 3]], [[1, 0], [0, 1]]]))],
     "MatrixSquareRoot": [row(input=S(2, 2)), row(input=S(2, 2, 2)), row(input=N(0, 0))],
     "MatrixSolveLs": [row(matrix=N(3, 2), rhs=N(3, 1), l2_regularizer=f64(0.1)),
@@ -116,28 +120,34 @@ SAMPLES = {
                          row(diagonals=f32([[0, 0], [0, 0], [0, 0]]), rhs=N(2, 1))],
     "TridiagonalMatMul": [row(superdiag=N(1, 4), maindiag=N(1, 4), subdiag=N(1, 4), rhs=N(4, 2))],
     "MatrixInverse": [*MATRIX, row(input=S(2, 2), adjoint=True), row(input=f32([[1, 2], [2, 4]])),
-                      row(input=N(0, 0)), row(input=S(1, 1))],
+                      row(input=N(0, 0)), row(input=S(1, 1)), *rows(*NOT_NUMBERS, name="input")],
     "MatrixDeterminant": [*MATRIX, row(input=f32([[1, 2], [2, 4]])), row(input=N(0, 0)), row(input=N(2, 0, 0)),
-                          row(input=f32([[0, 1], [1, 0]]))],
-    "Cholesky": [*MATRIX, row(input=f32([[1, 2], [2, 1]])), row(input=N(0, 0)), row(input=f32([[4, 9], [2, 3]]))],
+                          row(input=f32([[0, 1], [1, 0]])), *rows(*NOT_NUMBERS, f32([[np.inf, 1], [1, 3]]),
+                                                                  name="input")],
+    "Cholesky": [*MATRIX, row(input=f32([[1, 2], [2, 1]])), row(input=N(0, 0)), row(input=f32([[4, 9], [2, 3]])),
+                 *rows(*NOT_NUMBERS, f32([[4, 0, 0], [np.nan, 5, 0], [1, 2, 6]]),
+                       f32([[[4, 0, 0], [1, 5, 0], [np.nan, 2, 6]], [[4, 0, 0], [1, 5, 0], [2, 2, 6]]]), name="input")],
     "LogMatrixDeterminant": [*MATRIX, row(input=f32([[1, 2], [2, 4]])), row(input=f32([[0, 1], [1, 0]])),
-                             row(input=N(0, 0))],
+                             row(input=N(0, 0)), *rows(*NOT_NUMBERS, f32([[np.inf, 1], [1, 3]]), name="input")],
     "MatrixSolve": [row(matrix=S(2, 2), rhs=N(2, 1)), row(matrix=S(2, 3, 3), rhs=N(2, 3, 2), adjoint=True),
                     row(matrix=f32([[1, 2], [2, 4]]), rhs=N(2, 1)), row(matrix=N(0, 0), rhs=N(0, 2)),
-                    row(matrix=S(2, 2), rhs=N(2, 0))],
+                    row(matrix=S(2, 2), rhs=N(2, 0)), *(row(matrix=matrix, rhs=N(2, 1)) for matrix in NOT_NUMBERS)],
     "MatrixTriangularSolve": [
         row(matrix=S(2, 2), rhs=N(2, 1)),
         row(matrix=S(3, 3), rhs=N(3, 2), lower=False),
         row(matrix=S(3, 3), rhs=N(3, 2), adjoint=True),
         row(matrix=S(2, 2, 2), rhs=N(2, 2, 1)),
         row(matrix=f32([[1, 2], [2, 0]]), rhs=N(2, 1)),
+        *(row(matrix=matrix, rhs=N(2, 1)) for matrix in NOT_NUMBERS),
     ],
     "CholeskyGrad": [row(l=f32([[2, 0], [1, 2]]), grad=f32([[1, 0], [1, 1]])),
                      row(l=f32([[[2, 0], [1, 2]]]), grad=f32([[[1, 5], [1, 1]]]))],
     "SelfAdjointEigV2": [row(input=S(3, 3), compute_v=False), row(input=f32([[2, 0], [0, 1]])),
                          row(input=f32([[[2, 1], [1, 2]]]), compute_v=False), row(input=N(0, 0))],
-    "Svd": [row(input=N(3, 2), compute_uv=False), row(input=N(2, 3), compute_uv=False),
-            row(input=N(2, 2, 2), compute_uv=False), row(input=N(0, 2)), row(input=N(0, 2), full_matrices=True)],
+    "Svd": [row(input=N(2, 2, 2), compute_uv=False),  # the first is changed: one more row or column leaves its rank
+            row(input=N(3, 2), compute_uv=False), row(input=N(2, 3), compute_uv=False),
+            scene(input=f32([[[np.nan, 1], [2, 3]], [[1, 2], [3, 5]]]), compute_uv=False, fetch=["@op:0"]),
+            row(input=N(0, 2)), row(input=N(0, 2), full_matrices=True)],
     "Qr": [row(input=f32([[1, 0], [0, 2], [0, 0]]))],
 }
 

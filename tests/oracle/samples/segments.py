@@ -47,16 +47,20 @@ SEGMENT_GRADIENT = [
     row(grad=N(0, 2), indices=i32([]), segment_ids=i32([]), output_dim0=i32(2)),
 ]
 
+# NaN alone in a segment, with others, only NaN; infinities alone.
+EXTREMES = [row(data=f32([np.nan, np.nan, np.nan, -np.inf, np.nan]), segment_ids=i32([0, 1, 1, 2, 2]))]
+LOWEST = [row(data=f32([-np.inf, np.inf, -np.inf, 1]), segment_ids=i32([0, 1, 2, 2]), num_segments=i32(3))]
+
 SAMPLES = {
     "SegmentSum": SEGMENTS,
     "SegmentMean": SEGMENTS,
-    "SegmentMax": SEGMENTS,
-    "SegmentMin": SEGMENTS,
+    "SegmentMax": SEGMENTS + EXTREMES,
+    "SegmentMin": SEGMENTS + EXTREMES,
     "SegmentProd": SEGMENTS,
     "UnsortedSegmentSum": UNSORTED,
     "UnsortedSegmentProd": UNSORTED,
-    "UnsortedSegmentMax": UNSORTED,
-    "UnsortedSegmentMin": UNSORTED,
+    "UnsortedSegmentMax": UNSORTED + LOWEST,
+    "UnsortedSegmentMin": UNSORTED + LOWEST,
     "SparseSegmentSum": SPARSE_SEGMENTS,
     "SparseSegmentMean": SPARSE_SEGMENTS,
     "SparseSegmentSqrtN": SPARSE_SEGMENTS,

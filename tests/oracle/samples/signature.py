@@ -8,6 +8,9 @@ from oracle.samples.values import N, P, Values, i32, i64
 
 DTYPES = ("float32", "float64", "float16", "int32", "int64", "bool", "complex64", "string", "uint8", "int8", "int16",
           "uint16", "complex128", "bfloat16", "uint32", "uint64")
+# Values at which TensorFlow's answer depends on where in an array they stand (its vectors have other rules than its
+# single numbers), or is another on purpose (`meant_differences`): they are no edges of these ops.
+NO_EDGES = {"Rsqrt": "-0.0", "Sqrt": "-0.0", "Maximum": "nan", "Minimum": "nan"}
 CHANGES = ("grad", "delta", "value", "updates")
 SHAPES = {
     1: (((2, 3),), ((),), ((0, 3),), ((2, 1, 3, 2),)),
@@ -86,6 +89,7 @@ def default_calls(definition):
             result.append({arg.python_name: array for arg, array in zip(inputs, arrays)})
         edges = edge_values(dtype)
         if edges is not None:
+            edges = [value for value in edges if str(value) != NO_EDGES.get(definition.name)]
             pairs = np.array(list(itertools.product(edges, repeat=min(len(inputs), 2))), dtype).T
             columns = [pairs[min(i, len(pairs) - 1)] for i in range(len(inputs))]
             result.append({arg.python_name: column for arg, column in zip(inputs, columns)})

@@ -19,7 +19,8 @@ SAMPLES = {
                  row(input=f32([3.14159]), precision=2), row(input=i32([7]), width=4, fill="0"),
                  row(input=f32([12345.678]), scientific=True), row(input=f32([12345.678, 0.00001]), shortest=True),
                  row(input=f32([1.5]), width=9), row(input=f32([1.5]), width=9, fill=" "),
-                 row(input=f32([-1.5]), width=9, fill="-", precision=1), row(input=i32([7]), width=4, fill="x"),
+                 row(input=f32([-1.5]), width=9, fill="-", precision=1), row(input=i32([7]), width=4, fill="++"),
+                 row(input=i32([7]), fill="+"), row(input=i32([7, -7]), width=4, fill="+"),
                  row(input=f32([1.5]), scientific=True, shortest=True), row(input=i32([1]), precision=2)],
     "StringToNumber": [
         row(string_tensor=text(["1.5", "-2", "1e3", " 7 ", "inf", "nan"])),
@@ -130,7 +131,10 @@ SAMPLES = {
                       row(input_values=i32([-1]), input_splits=i64([0, 1]), output_encoding="UTF-8"),
                       row(input_values=i32([55296]), input_splits=i64([0, 1]), output_encoding="UTF-8",
                           errors="strict"),
-                      row(input_values=i32([97]), input_splits=i64([0, 5]), output_encoding="UTF-8")],
+                      row(input_values=i32([97, 55296]), input_splits=i64([0, 2]), output_encoding="UTF-16-BE"),
+                      row(input_values=i32([97, -1]), input_splits=i64([0, 2]), output_encoding="UTF-8",
+                          errors="strict"),
+                      row(input_values=i32([97, 98, 99]), input_splits=i64([1, 2, 1, 3]), output_encoding="UTF-8")],
     "UnsortedSegmentJoin": [
         row(inputs=text(["a", "b", "c"]), segment_ids=i32([0, 1, 0]), num_segments=i32(2), separator="-"),
         row(inputs=text([["a", "b"], ["c", "d"]]), segment_ids=i64([1, 1]), num_segments=i64(3)),

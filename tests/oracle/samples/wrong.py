@@ -78,9 +78,10 @@ def other_values(array):
             changed.flat[0] = value
             yield changed
     elif array.dtype == object and array.size:
-        changed = array.copy()
-        changed.flat[0] = b"?\xff"
-        yield changed
+        for word in (b"?\xff", b"?"):
+            changed = array.copy()
+            changed.flat[0] = word
+            yield changed
 
 
 def other_dtype(arg, definition, array):

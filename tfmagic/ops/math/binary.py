@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tfmagic.base import shapes
+from tfmagic.base import errors, shapes
 from tfmagic.base.lazy import torch
 from tfmagic.graph.convert import constant
 from tfmagic.graph.operation import Tensor
@@ -24,7 +24,7 @@ from tfmagic.ops.math.broadcasting import (
     same_static_shape,
 )
 from tfmagic.ops.math.cast import cast
-from tfmagic.ops.math.rules import after, conjugate
+from tfmagic.ops.math.rules import after, conjugate, digamma
 from tfmagic.ops.random.gamma_gradient import gamma_gradient
 from tfmagic.ops.shape_rules import broadcast, merge, merged
 from tfmagic.ops.tensor_function import tensor_function
@@ -104,9 +104,15 @@ register("SquaredDifference", broadcast, _squared_difference, _squared_differenc
 # --- quotients and remainders ----------------------------------------------------------------------------------
 
 
-def _zero_divisor(op: Any, x: Any, y: Any) -> str | None:
+def _zero_divisor(op: Any, x: Any, y: Any) -> str | errors.OpError | None:
     """TensorFlow's words for a division that failed (on a GPU neither TensorFlow nor torch look for zeros)."""
-    return incompatible(op, x, y) or ("Integer division by zero" if op.T.is_integer and bool((y == 0).any()) else None)
+    refused = incompatible(op, x, y)
+    if refused is not None or not op.T.is_integer or not bool((y == 0).any()):
+        return refused
+    if op.op.type.startswith("Truncate"):
+        return errors.InternalError(None, None, "Unexpected error in binary operator (only integer div and mod should "
+                                                "have errors)")
+    return "Integer division by zero"
 
 
 def _wraps(x: Any, y: Any, function: Any, by_minus_one: Any) -> Any:
@@ -428,8 +434,7 @@ def _zeta_gradient(op: Any, dz: Tensor) -> tuple[None, Tensor]:
 def _polygamma(op: Any, n: Any, x: Any) -> Any:
     sign = torch.where(torch.remainder(n, 2) == 0, -1.0, 1.0).to(x.dtype)
     value = sign * torch.exp(torch.lgamma(n + 1)) * torch.special.zeta(n + 1, x)
-    value = torch.where(x == float("inf"), torch.zeros_like(value), value)
-    value = torch.where(n == 0, torch.digamma(x), value)
+    value = torch.where(n == 0, digamma(x), value)
     nan = torch.full((), float("nan"), dtype=x.dtype, device=x.device)
     return torch.where((n >= 0) & (n == torch.floor(n)), value, nan)
 

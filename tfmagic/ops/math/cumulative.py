@@ -31,6 +31,8 @@ def _running(function: str, first: float | None) -> Callable[..., Any]:
             x = torch.flip(x, [axis])
         options = {} if function == "logcumsumexp" else {"dtype": torch_dtype(op.T)}
         y = getattr(torch, function)(x, axis, **options)
+        if first is None:
+            y = torch.clamp(y, min=torch.finfo(y.dtype).min)
         if op.exclusive:
             size = x.shape[axis]
             if size:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from tfmagic.base import shapes
 from tfmagic.base.lazy import torch
 from tfmagic.base.shapes import Dims
@@ -13,6 +15,7 @@ from tfmagic.ops import api, raw
 from tfmagic.ops.array import constants, shape_ops
 from tfmagic.ops.declare import register
 from tfmagic.ops.math.cast import cast
+from tfmagic.ops.math.matmul import matmul
 from tfmagic.ops.math.reduce import reduce_prod
 from tfmagic.ops.shape_rules import with_rank, with_rank_at_least
 
@@ -42,12 +45,12 @@ def _refused(rank: int, half: bool = False) -> Any:
         if length != (rank,):
             return f"fft_length must have shape [{rank}]"
         sizes = static_ints(op.fft_length)
-        for index, size in enumerate(sizes if sizes is not None and 0 not in x else ()):
+        for index, size in enumerate(sizes if sizes is not None else ()):
             axis = len(x) - rank + index
             needed = size % (1 << 64)  # TensorFlow reads a negative size so
             if half and index == rank - 1 and needed:
                 needed = needed // 2 + 1
-            if x[axis] < needed:
+            if 0 < x[axis] < needed:
                 return f"Input dimension {axis} must have length of at least {needed} but got: {x[axis]}"
         return None
 
@@ -60,7 +63,7 @@ def _complex_pair(suffix: str, rank: int) -> None:
     forward, inverse = getattr(raw, name), getattr(raw, f"i{name}")
 
     def kernel(function: str) -> Any:
-        return lambda op, x: getattr(torch.fft, function)(x, dim=_axes(rank)).to(x.dtype)
+        return lambda op, x: x if 0 in x.shape else getattr(torch.fft, function)(x, dim=_axes(rank)).to(x.dtype)
 
     def forward_gradient(op: Any, dy: Tensor) -> Tensor:
         scale = _scale(dy, rank, dy.dtype)
@@ -73,17 +76,44 @@ def _complex_pair(suffix: str, rank: int) -> None:
     def shape(op: Any, x: Dims) -> Dims:
         return with_rank_at_least(x, rank)
 
-    register(f"FFT{suffix}", shape, kernel("fftn"), forward_gradient, check=_refused(rank))
-    register(f"IFFT{suffix}", shape, kernel("ifftn"), inverse_gradient, check=_refused(rank))
+    register(f"FFT{suffix}", shape, kernel("fftn"), forward_gradient, traced="shapes", check=_refused(rank))
+    register(f"IFFT{suffix}", shape, kernel("ifftn"), inverse_gradient, traced="shapes", check=_refused(rank))
     if rank < 3:
-        register(f"BatchFFT{suffix}", shape, kernel("fftn"))
-        register(f"BatchIFFT{suffix}", shape, kernel("ifftn"))
+        register(f"BatchFFT{suffix}", shape, kernel("fftn"), traced="shapes")
+        register(f"BatchIFFT{suffix}", shape, kernel("ifftn"), traced="shapes")
+
+
+def _alternating(size: Any) -> Tensor:
+    """1, -1, 1, ...: what the middle of an even number of frequencies takes from each number."""
+    return cast(1 - 2 * (api.range(size) % 2), "complex64")
+
+
+def _single_columns(dy: Tensor, dims: Tensor, is_even: Tensor) -> Tensor:
+    """The gradient through the first frequency and, for an even length, the last."""
+    first = dy[..., 0:1]
+    last = is_even * dy[..., -1:]
+    return first + last * _alternating(dims[-1])
+
+
+def _single_columns_of_matrices(dy: Tensor, dims: Tensor, is_even: Tensor) -> Tensor:
+    """The same for transforms of matrices: each of these columns is transformed along the other axis."""
+    first = dy[..., 0:1]
+    size = dims[-2]
+    rows = raw.tile(shape_ops.expand_dims(api.range(size), 0), [size, 1])
+    waves = raw.exp(-2j * np.pi * cast(rows * api.transpose(rows), "complex64") / cast(size, "complex64"))
+    waves = raw.reshape(waves, api.concat([constants.ones([shape_ops.rank(first) - 2], "int32"),
+                                           shape_ops.shape(waves)], 0))
+    waves = raw.tile(waves, api.concat([shape_ops.shape(first)[:-2], [1, 1]], 0))
+    first = matmul(waves, raw.conj(first))
+    last = matmul(waves, raw.conj(dy[..., -1:]))
+    columns = dims[-1]
+    last = raw.tile(last, api.concat([constants.ones([shape_ops.rank(dy) - 1], "int32"), [columns]], 0))
+    return first + is_even * (last * _alternating(columns))
 
 
 def _real_pair(suffix: str, rank: int) -> None:
     """The transform of real numbers, whose other half is the mirror image, and its inverse."""
     name = f"fft{suffix.lower()}"
-    complex_inverse = getattr(raw, f"i{name}")
 
     def shape(half: bool) -> Any:
         def rule(op: Any, x: Dims, length: Dims) -> Dims:
@@ -102,13 +132,13 @@ def _real_pair(suffix: str, rank: int) -> None:
         return rule
 
     def forward_gradient(op: Any, dy: Tensor) -> tuple[Tensor, None]:
-        """The half that was computed, spread to the whole with zeros, transformed back."""
-        length = op.fft_length
-        missing = length[-1] - shape_ops.shape(dy)[-1]
-        pads = api.concat([constants.zeros([shape_ops.rank(dy) - 1, 2], "int32"), [[0, missing]]], 0)
-        whole = raw.pad(dy, pads)
-        count = cast(reduce_prod(length), op.input.dtype)
-        return raw.real(complex_inverse(whole), op.input.dtype.base_dtype) * count, None
+        """Half of the inverse, and half of what the columns without a mirror image give."""
+        length, dims = op.fft_length, shape_ops.shape(op.input)
+        is_even = cast(1 - length[-1] % 2, "complex64")
+        single = _single_columns(dy, dims, is_even) if rank == 1 else _single_columns_of_matrices(dy, dims, is_even)
+        scale = _scale(op.input, rank, "float32")
+        whole = getattr(api.signal, f"ir{name}")(dy, length) * scale
+        return 0.5 * (whole + raw.real(single, op.input.dtype.base_dtype)), None
 
     def inverse_gradient(op: Any, dy: Tensor) -> tuple[Tensor, None]:
         """Entries with a mirror image count twice."""
@@ -120,16 +150,20 @@ def _real_pair(suffix: str, rank: int) -> None:
         forward = getattr(api.signal, f"r{name}")(dy, length)
         return forward * cast(scale * mask, "complex64"), None
 
-    def forward_kernel(op: Any, x: Any, length: Any) -> Any:
-        return torch.fft.rfftn(x, s=list(length), dim=_axes(rank))
+    def kernel(function: str, half: bool) -> Any:
+        def transform(op: Any, x: Any, length: Any) -> Any:
+            if 0 in x.shape[:-rank]:  # torch refuses to transform nothing
+                sizes = (*length[:-1], length[-1] // 2 + 1) if half else length
+                return torch.zeros((*x.shape[:-rank], *sizes), device=x.device,
+                                   dtype=torch.complex64 if half else torch.float32)
+            return getattr(torch.fft, function)(x, s=list(length), dim=_axes(rank))
 
-    def inverse_kernel(op: Any, x: Any, length: Any) -> Any:
-        return torch.fft.irfftn(x, s=list(length), dim=_axes(rank))
+        return transform
 
-    register(f"RFFT{suffix}", shape(True), forward_kernel, forward_gradient if rank < 3 else None, host="fft_length",
-             check=_refused(rank))
-    register(f"IRFFT{suffix}", shape(False), inverse_kernel, inverse_gradient if rank < 3 else None,
-             host="fft_length", check=_refused(rank, half=True))
+    register(f"RFFT{suffix}", shape(True), kernel("rfftn", True), forward_gradient if rank < 3 else None,
+             host="fft_length", traced="shapes", check=_refused(rank))
+    register(f"IRFFT{suffix}", shape(False), kernel("irfftn", False), inverse_gradient if rank < 3 else None,
+             host="fft_length", traced="shapes", check=_refused(rank, half=True))
 
 
 for _suffix, _rank in (("", 1), ("2D", 2), ("3D", 3)):

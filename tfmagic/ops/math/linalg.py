@@ -19,9 +19,10 @@ from tfmagic.ops.array.diag import matrix_set_diag as set_diag
 from tfmagic.ops.array.indices import require
 from tfmagic.ops.declare import old_names, op, register
 from tfmagic.ops.math.matmul import matmul
-from tfmagic.ops.math.reduce import reduce_sum
+from tfmagic.ops.math.reduce import reduce_prod, reduce_sum
 from tfmagic.ops.math.rules import after, conjugate
 from tfmagic.ops.shape_rules import broadcast_dims, merge, merge_dim, with_rank_at_least
+from tfmagic.ops.tensor_function import tensor_function
 
 # --- shapes and views ------------------------------------------------------------------------------------------
 
@@ -46,6 +47,17 @@ def _adjoint(op: Any, x: Any) -> Any:
 def _full(op: Any, x: Any) -> Any:
     """Half precision, for which LAPACK has nothing, is computed in single precision."""
     return x.to(torch.float32) if op.T.name == "float16" else x
+
+
+def _require_number(x: Any) -> None:
+    """Stop where a matrix begins with NaN, which TensorFlow takes for a pivot that is zero; it lets others through."""
+    require(x, lambda: x[..., :1, :1] == x[..., :1, :1])
+
+
+def _finite(x: Any) -> tuple[Any, Any]:
+    """Which matrices are finite (one value for each, of the same rank); those, with zeros for what torch refuses."""
+    finite = (x * 0).sum((-2, -1), keepdim=True) == 0  # infinity times 0 is NaN
+    return finite, torch.where(finite, x, 0)
 
 
 def _when_singular(rule: Any, message: str) -> Any:
@@ -109,6 +121,7 @@ def adjoint(matrix: Any, name: str | None = None) -> Tensor:
 
 
 def _inverse(op: Any, x: Any) -> Any:
+    _require_number(x)
     y = torch.linalg.inv(_full(op, x)).to(x.dtype)
     return _adjoint(op, y) if op.adjoint else y
 
@@ -142,15 +155,21 @@ def _determinant_shape(op: Any, x: Dims) -> Dims:
     return _batch_of(x)
 
 
-register("MatrixDeterminant", _determinant_shape, lambda op, x: torch.linalg.det(_full(op, x)).to(x.dtype),
-         _determinant_gradient, check=_SQUARE)
-
-
 def _slogdet(op: Any, x: Any) -> tuple[Any, Any]:
+    """Of no sign and minus infinite where the logarithm is NaN, as for a singular matrix."""
     sign, log = torch.linalg.slogdet(_full(op, x))
-    return sign.to(x.dtype), log.to(x.dtype)
+    inf = float("inf")
+    return (torch.where(torch.isfinite(log), sign, 0).to(x.dtype),
+            torch.nan_to_num(log, nan=-inf, posinf=inf, neginf=-inf).to(x.dtype))
 
 
+def _determinant(op: Any, x: Any) -> Any:
+    """By its logarithm, as TensorFlow takes it: the last digits show."""
+    sign, log = _slogdet(op, x)
+    return sign * torch.exp(log)
+
+
+register("MatrixDeterminant", _determinant_shape, _determinant, _determinant_gradient, check=_SQUARE)
 register("LogMatrixDeterminant", lambda op, x: (_determinant_shape(op, x),) * 2, _slogdet, _log_determinant_gradient,
          check=_SQUARE)
 
@@ -178,7 +197,23 @@ def _cholesky(op: Any, x: Any) -> Any:
     lower = torch.tril(_full(op, x))  # only the lower triangle is read, and of the diagonal only the real part
     if op.T.is_complex:
         lower = lower - torch.diag_embed(1j * torch.diagonal(lower, dim1=-2, dim2=-1).imag)
-    return torch.linalg.cholesky(lower).to(x.dtype)
+    return cholesky(lower).to(x.dtype)
+
+
+@tensor_function(meta=lambda lower: lower)
+def cholesky(lower: Any) -> Any:
+    """Cholesky factors from lower triangles: torch's, with NaN for what depends on NaN instead of a refusal."""
+    try:
+        return torch.linalg.cholesky(lower)
+    except torch.linalg.LinAlgError:
+        nan = torch.isnan(lower)
+        if not bool(nan.any()):
+            raise
+    right_of = nan.cumsum(-1) > 0
+    after = torch.diagonal(right_of, dim1=-2, dim2=-1).cumsum(-1) > 0
+    lost = torch.tril(right_of | after[..., :, None] & after[..., None, :])
+    safe = torch.diag_embed(after * torch.finfo(lower.dtype).max ** 0.5)  # diagonals from which nothing is taken
+    return torch.where(lost, float("nan"), torch.linalg.cholesky(torch.where(nan, 0, lower) + safe))
 
 
 def _cholesky_gradient(op: Any, dy: Tensor) -> Tensor:
@@ -225,6 +260,7 @@ def _solve_shape(op: Any, matrix: Dims, rhs: Dims) -> Dims:
 
 
 def _solve(op: Any, matrix: Any, rhs: Any) -> Any:
+    _require_number(matrix)
     left = _adjoint(op, matrix) if op.adjoint else matrix
     return torch.linalg.solve(_full(op, left), _full(op, rhs)).to(rhs.dtype)
 
@@ -240,7 +276,8 @@ def _solve_gradient(op: Any, dy: Tensor) -> tuple[Tensor, Tensor]:
 def _triangular_solve(op: Any, matrix: Any, rhs: Any) -> Any:
     left, upper = _full(op, matrix), not op.lower
     left = torch.tril(left) if op.lower else torch.triu(left)
-    require(left, lambda: torch.diagonal(left, dim1=-2, dim2=-1) != 0)
+    diagonal = torch.diagonal(left, dim1=-2, dim2=-1)
+    require(left, lambda: (diagonal != 0) & (diagonal[..., :1] == diagonal[..., :1]))  # see _require_number
     if op.adjoint:
         left, upper = _adjoint(op, left), not upper
     return torch.linalg.solve_triangular(left, _full(op, rhs), upper=upper).to(rhs.dtype)
@@ -309,9 +346,9 @@ class MatrixSolveLs:
         adjoint = matrix.mH
         if rows >= columns:
             normal = adjoint @ matrix + penalty * torch.eye(columns, dtype=matrix.dtype, device=matrix.device)
-            return torch.cholesky_solve(adjoint @ rhs, torch.linalg.cholesky(normal))
+            return torch.cholesky_solve(adjoint @ rhs, cholesky(torch.tril(normal)))
         normal = matrix @ adjoint + penalty * torch.eye(rows, dtype=matrix.dtype, device=matrix.device)
-        return adjoint @ torch.cholesky_solve(rhs, torch.linalg.cholesky(normal))
+        return adjoint @ torch.cholesky_solve(rhs, cholesky(torch.tril(normal)))
 
     def gradient(op: Any, dy: Tensor) -> list[Any]:
         """Through the normal equations of a matrix with at least as many rows as columns, or fewer."""
@@ -392,11 +429,16 @@ def _svd_shape(op: Any, x: Dims) -> tuple[Dims, Dims, Dims]:
 
 
 def _svd(op: Any, x: Any) -> tuple[Any, Any, Any]:
+    finite, full = _finite(_full(op, x))
+
+    def result(part: Any, finite: Any) -> Any:
+        return torch.where(finite, part, float("nan")).to(x.dtype)
+
     if not op.compute_uv:
         empty = torch.zeros((), dtype=x.dtype, device=x.device)
-        return torch.linalg.svdvals(_full(op, x)).to(x.dtype), empty, empty
-    u, s, vh = torch.linalg.svd(_full(op, x), full_matrices=op.full_matrices)
-    return s.to(x.dtype), u.to(x.dtype), vh.mH.to(x.dtype)
+        return result(torch.linalg.svdvals(full), finite[..., 0]), empty, empty
+    u, s, vh = torch.linalg.svd(full, full_matrices=op.full_matrices)
+    return result(s, finite[..., 0]), result(u, finite), result(vh.mH, finite)
 
 
 def _svd_gradient(op: Any, ds: Tensor, du: Tensor, dv: Tensor) -> Tensor:
@@ -404,7 +446,9 @@ def _svd_gradient(op: Any, ds: Tensor, du: Tensor, dv: Tensor) -> Tensor:
     x, s = op.input, op.s
     ds_matrix = diag(ds)
     if not op.compute_uv:
-        _, u, v = raw.svd(x, compute_uv=True)
+        values, u, v = raw.svd(x, compute_uv=True)
+        if x.dtype.is_complex:
+            raw.real(values, s.dtype.real_dtype)  # TensorFlow makes this node and does not use it
         return matmul(u, matmul(ds_matrix, v, adjoint_b=True))
     if x.dtype.is_complex:
         raise NotImplementedError("SVD gradient is not implemented for complex types and compute_uv=True.")
@@ -490,10 +534,12 @@ register("Qr", _qr_shape, _qr, _qr_gradient)
 
 
 def _matrix_function(op: Any, x: Any, function: Any) -> Any:
-    """A function of matrices by their eigenvalues."""
+    """A function of matrices by their eigenvalues; NaN where a matrix is not finite."""
     kind = torch.complex64 if x.dtype in (torch.float16, torch.float32, torch.complex64) else torch.complex128
-    values, vectors = torch.linalg.eig(_full(op, x).to(kind))
+    finite, full = _finite(_full(op, x).to(kind))
+    values, vectors = torch.linalg.eig(full)
     result = vectors @ torch.diag_embed(function(values)) @ torch.linalg.inv(vectors)
+    result = torch.where(finite, result, float("nan"))
     return result.to(x.dtype) if op.T.is_complex else result.real.to(x.dtype)
 
 
@@ -519,29 +565,42 @@ register("MatrixSquareRoot", _square, _square_root,
 
 def _square_root_gradient(op: Any, dy: Tensor) -> Tensor:
     """Solves Sylvester's equation for the gradient by a Kronecker product."""
-    root = op.output
+    root, transpose = op.output, api.linalg.matrix_transpose
     shape = shape_ops.shape(root)
     size = shape[-1]
-    batch = shape[:-2]
-    concat = api.concat
-    identity = api.eye(size, batch_shape=batch, dtype=root.dtype.base_dtype)
-    transposed = api.linalg.matrix_transpose(root)
+    count = reduce_prod(shape[0:-2])
+    identity = raw.reshape(api.eye(size, dtype=root.dtype.base_dtype), [-1])
+    identity = raw.reshape(raw.tile(identity, [count]), shape)
+    # TensorFlow conjugates nothing.
+    total = raw.add(_kronecker(identity, transpose(root)), _kronecker(root, identity))
+    dims = api.concat([_batch_dims(shape), [size * size], [1]], 0)
+    solution = raw.matrix_solve(total, raw.reshape(transpose(dy), dims))
+    return transpose(raw.reshape(solution, shape))
 
-    def kronecker(a: Tensor, b: Tensor) -> Tensor:
-        a = raw.reshape(a, concat([batch, [size, 1, size, 1]], 0))
-        b = raw.reshape(b, concat([batch, [1, size, 1, size]], 0))
-        return raw.reshape(a * b, concat([batch, [size * size, size * size]], 0))
 
-    total = kronecker(identity, transposed) + kronecker(root, identity)  # TensorFlow conjugates nothing
-    vector = raw.reshape(api.linalg.matrix_transpose(dy), concat([batch, [size * size, 1]], 0))
-    solution = raw.matrix_solve(total, vector)
-    return api.linalg.matrix_transpose(raw.reshape(solution, shape))
+def _batch_dims(shape: Tensor) -> Tensor:
+    """All dimensions but the last two."""
+    return raw.slice(shape, [0], [raw.sub(shape_ops.size(shape), 2)])
+
+
+def _kronecker(a: Tensor, b: Tensor) -> Tensor:
+    """The Kronecker products of square matrices."""
+    shape_a, shape_b = shape_ops.shape(a), shape_ops.shape(b)
+    rows, columns = shape_a[-1], shape_b[-1]
+    batch, concat = _batch_dims(shape_a), api.concat
+    wide = concat([batch, [rows], [1], [rows], [1]], 0)
+    narrow = concat([batch, [1], [columns], [1], [columns]], 0)
+    a, b = raw.reshape(a, wide), raw.reshape(b, narrow)
+    size = rows * columns
+    dims = concat([batch, [size], [size]], 0)
+    return raw.reshape(a * b, dims)
 
 
 def _lu(op: Any, x: Any) -> tuple[Any, Any]:
     kind = torch.int64 if op.output_idx_type.size == 8 else torch.int32
     if not x.shape[-1]:  # torch refuses it
         return x, torch.zeros(x.shape[:-1], dtype=kind, device=x.device)
+    _require_number(x)
     factors, pivots = torch.linalg.lu_factor(_full(op, x))
     order = torch.lu_unpack(factors, pivots, unpack_data=False)[0].real.argmax(-2)
     return factors.to(x.dtype), order.to(kind)

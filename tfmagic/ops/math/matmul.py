@@ -11,7 +11,7 @@ from tfmagic.base.shapes import Dims
 from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.scopes import name_scope
-from tfmagic.ops import raw
+from tfmagic.ops import api, raw
 from tfmagic.ops.array import shape_ops
 from tfmagic.ops.declare import op, register
 from tfmagic.ops.math.cast import cast
@@ -151,8 +151,10 @@ class SparseMatMul:
 
         def product(left: Tensor, right: Tensor, dtype: Any, transpose_a: bool = False,
                     transpose_b: bool = False) -> Tensor:
-            return cast(matmul(left, right, transpose_a, transpose_b, a_is_sparse=sparse[left],
-                               b_is_sparse=sparse[right]), dtype)
+            sparse_left, sparse_right = sparse[left], sparse[right]
+            if transpose_b:
+                right = api.transpose(right)
+            return cast(matmul(left, right, transpose_a, a_is_sparse=sparse_left, b_is_sparse=sparse_right), dtype)
 
         a, b, dz = op.a, op.b, dproduct
         kind_a, kind_b = a.dtype.base_dtype, b.dtype.base_dtype

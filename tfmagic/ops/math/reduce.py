@@ -201,9 +201,10 @@ def _mean_gradient(op: Any, dy: Tensor) -> tuple[Tensor, None]:
 
 
 def _prod_gradient(op: Any, dy: Tensor) -> tuple[Tensor, None]:
-    """By products of all other entries (two running products), which zeros do not disturb."""
-    from tfmagic.ops.math.cast import cast
+    """By products of all other entries (two running products), which zeros do not disturb.
 
+    As in TensorFlow 1.15, the rank does not go with int64 axes.
+    """
     shape = shape_ops.shape(op.input)
     axes = raw.reshape(op.reduction_indices, [-1])
     kept = reduced_shape(shape, op.reduction_indices)
@@ -211,10 +212,8 @@ def _prod_gradient(op: Any, dy: Tensor) -> tuple[Tensor, None]:
     dy = raw.tile(raw.reshape(dy, kept), scaling)
     with get_default_graph().device("/cpu:0"):
         rank = shape_ops.rank(op.input)
-        rank = cast(rank, axes.dtype)
-        axes = (axes + rank) % rank
-        gone = cast(axes, dtypes.int32)
-        every = api.range(0, cast(rank, dtypes.int32))
+        gone = (axes + rank) % rank
+        every = api.range(0, rank)
         rest, _ = raw.list_diff(every, gone, dtypes.int32)
         order = api.concat([gone, rest], 0)
         gone_size = reduce_prod(api.gather(shape, gone))

@@ -1,9 +1,10 @@
-"""What many gradient rules of the mathematical ops share: waiting for the incoming gradient, and conjugates."""
+"""What many mathematical ops share: waiting for the incoming gradient, conjugates, digamma as TensorFlow has it."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from tfmagic.base.lazy import torch
 from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.operation import Tensor
 from tfmagic.ops import raw
@@ -17,3 +18,8 @@ def after(*tensors: Any) -> Any:
 def conjugate(x: Tensor) -> Tensor:
     """The complex conjugate; a real tensor itself."""
     return raw.conj(x) if x.dtype.is_complex else x
+
+
+def digamma(x: Any) -> Any:
+    """The digamma function of a torch tensor, infinite at its poles."""
+    return torch.where((x <= 0) & (x == torch.floor(x)), float("inf"), torch.digamma(x))

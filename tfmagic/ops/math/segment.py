@@ -34,13 +34,14 @@ def _neutral(op: Any, kind: str) -> Any:
     return 0
 
 
-def _segments(data: Any, ids: Any, count: Any, kind: str, empty: Any) -> Any:
+def _segments(data: Any, ids: Any, count: Any, kind: str, empty: Any, everywhere: bool = False) -> Any:
     """Reduce the rows of `data` by their ids in [0, count).
 
     Args:
       data: [n, ...].
       ids: int64 [n].
       empty: the value of a segment without rows.
+      everywhere: whether that value goes into every segment.
     """
     rows = data.shape[1:]
     ids, data = only_good(ids, count, data)
@@ -52,7 +53,7 @@ def _segments(data: Any, ids: Any, count: Any, kind: str, empty: Any) -> Any:
         return total / sizes if data.dtype.is_complex else torch.div(total, sizes, rounding_mode="trunc")
     start = data.new_full((count, *rows), empty)
     index = ids.reshape(-1, *([1] * len(rows))).expand(-1, *rows)
-    return start.scatter_reduce(0, index, data, _REDUCES[kind], include_self=False)
+    return start.scatter_reduce(0, index, data, _REDUCES[kind], include_self=everywhere)
 
 
 def _count(ids: Any) -> Any:
@@ -68,9 +69,21 @@ def _sorted_segments(kind: str) -> Any:
     def kernel(op: Any, data: Any, ids: Any) -> Any:
         ids = ids.to(torch.int64)
         _require_increasing(ids)
+        if kind in ("max", "min") and data.is_floating_point():
+            data = _without_nan(data, ids, kind)
         return _segments(data, ids, _count(ids), kind, 1 if kind == "prod" else 0)
 
     return kernel
+
+
+def _without_nan(data: Any, ids: Any, kind: str) -> Any:
+    """Rows of sorted segments in which no NaN can be the extreme, save where a row is a segment's only one."""
+    inf = float("inf")
+    numbers = torch.nan_to_num(data, nan=-inf if kind == "max" else inf, posinf=inf, neginf=-inf)
+    end = torch.ones_like(ids[:1], dtype=torch.bool)
+    change = ids[1:] != ids[:-1]
+    alone = torch.cat([end, change]) & torch.cat([change, end])
+    return torch.where(alone.reshape(-1, *[1] * (data.dim() - 1)), data, numbers)
 
 
 def _refused_sorted(op: Any, data: Any, ids: Any) -> str | None:
@@ -104,7 +117,7 @@ def _unsorted_segments(kind: str) -> Any:
         if flat.is_cuda:
             flat = torch.where(flat > count, 0, flat)
         rows = data.reshape((flat.shape[0], *data.shape[ids.dim():]))
-        return _segments(rows, flat.clamp(min=0), count + 1, kind, _neutral(op, kind))[1:]
+        return _segments(rows, flat.clamp(min=0), count + 1, kind, _neutral(op, kind), everywhere=True)[1:]
 
     return kernel
 

@@ -15,7 +15,7 @@ from tfmagic.graph.sparse_tensor import SparseTensor
 from tfmagic.ops import raw
 from tfmagic.ops.array import constants, shape_ops
 from tfmagic.ops.declare import register, unary
-from tfmagic.ops.math.rules import after, conjugate
+from tfmagic.ops.math.rules import after, conjugate, digamma
 from tfmagic.ops.shape_rules import same
 from tfmagic.ops.torch_types import torch_dtype
 
@@ -274,11 +274,6 @@ def _erf_gradient(sign: int) -> Any:
     return gradient
 
 
-def _digamma(op: Any, x: Any) -> Any:
-    pole = (x <= 0) & (x == torch.floor(x))
-    return torch.where(pole, float("inf"), torch.digamma(x))
-
-
 def _digamma_gradient(op: Any, dy: Tensor) -> Tensor:
     with after(dy):
         x = conjugate(op.x)
@@ -303,7 +298,7 @@ def _bessel_i1e_gradient(op: Any, dy: Tensor) -> Tensor:
 unary("Erf", kernel="erf", gradient=_erf_gradient(1), sparse=True)
 unary("Erfc", kernel="erfc", gradient=_erf_gradient(-1))
 unary("Lgamma", kernel="lgamma", gradient=_times(raw.digamma))
-unary("Digamma", kernel=_digamma, gradient=_digamma_gradient)
+unary("Digamma", kernel=lambda op, x: digamma(x), gradient=_digamma_gradient)
 unary("BesselI0e", kernel="special.i0e", gradient=_bessel_i0e_gradient)
 unary("BesselI1e", kernel="special.i1e", gradient=_bessel_i1e_gradient)
 

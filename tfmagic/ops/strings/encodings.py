@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import itertools
 import re
 from typing import Any
 
@@ -89,6 +90,7 @@ class DecodePaddedRaw:
 
 # --- Unicode ----------------------------------------------------------------------------------------------------
 
+_HALVES = re.compile("[\ud800-\udfff]")
 _CONTROLS = {*range(0x20), 0x7F, *range(0x80, 0xA0)}
 
 
@@ -133,14 +135,15 @@ def characters(op: Any, text: bytes) -> tuple[list[int], list[int]]:
 def _encode_points(op: Any, points: list[int]) -> bytes:
     text = []
     for point in points:
-        if 0xD800 <= point < 0xE000 or not 0 <= point < 0x110000:
-            if op.errors == "strict":
-                raise invalid("Code point is out of range for Unicode, or a noncharacter.")
-            if op.errors == "replace":
-                text.append(chr(op.replacement_char))
-            continue
-        text.append(chr(point))
-    return "".join(text).encode(op.output_encoding)
+        if 0 <= point < 0x110000:
+            text.append(chr(point))
+        elif op.errors == "strict":
+            raise invalid("Code point value out of valid Unicode range.")
+        elif op.errors == "replace":
+            text.append(chr(op.replacement_char))
+    if op.output_encoding == "UTF-8":  # halves of pairs have no bytes of their own
+        return _HALVES.sub("\N{REPLACEMENT CHARACTER}", "".join(text)).encode()
+    return "".join(text).encode(op.output_encoding, "surrogatepass")
 
 
 def _refused_character(op: Any, *dims: Any) -> str | None:
@@ -203,13 +206,14 @@ class UnicodeEncode:
     def shape(op, values, splits):
         shape_rules.with_rank(values, 1)
         dims = shape_rules.with_rank(splits, 1)
-        return (None if dims[0] is None else dims[0] - 1,)
+        return (None if dims[0] is None else shape_rules.less(dims[0], 1),)
 
     def kernel(op, values, splits):
-        points, ends = as_array(values).tolist(), as_array(splits).tolist()
-        if not ends or ends[0] != 0 or ends[-1] > len(points) or any(a > b for a, b in zip(ends, ends[1:])):
-            raise invalid("input_splits must begin with 0, rise, and end with no more than the number of values")
-        return objects([_encode_points(op, points[a:b]) for a, b in zip(ends, ends[1:])], (len(ends) - 1,))
+        points, ends = as_array(values).tolist(), as_array(splits).clip(0).tolist()[1:]
+        if max(ends, default=0) > len(points):  # TensorFlow reads what is not there
+            raise invalid(f"input_splits must not exceed {len(points)}, the number of values")
+        starts = itertools.accumulate(ends, max, initial=0)  # where one ends before the last, it is empty
+        return objects([_encode_points(op, points[a:b]) for a, b in zip(starts, ends)], (len(ends),))
 
 
 # --- public functions -------------------------------------------------------------------------------------------

@@ -401,9 +401,13 @@ def _format(op: Any) -> bytes:
         raise invalid(f"precision not supported for datatype {op.T.proto_name}")
     if op.scientific and op.shortest:
         raise invalid("Cannot select both scientific and shortest notation")
-    if len(op.fill) > 1 or op.fill not in ("", " ", "+", "-", "0", "#"):
-        raise invalid(f"Fill argument not supported: {op.fill!r}")
-    form = "%" + op.fill + (str(op.width) if op.width > -1 else "")
+    if len(op.fill) > 1:
+        raise invalid("Fill string must be one or fewer characters")
+    form = "%"
+    if op.width > -1:
+        if op.fill not in ("", " ", "+", "-", "0", "#"):  # TensorFlow hands it to C, which reads what is not there
+            raise invalid(f"Fill argument not supported: {op.fill!r}")
+        form += f"{op.fill}{op.width}"
     if op.T.is_bool:
         return (form + "s").encode()
     if not inexact:
