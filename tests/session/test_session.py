@@ -65,6 +65,22 @@ def test_a_fetched_array_is_the_callers_own(sess) -> None:
     assert fed.tolist() == [1.0, 1.0]
 
 
+def test_what_is_fed_and_fetched_comes_back_as_it_was_fed(sess) -> None:
+    text, x = tf.placeholder(tf.string), tf.placeholder(tf.float32)
+    fed = np.ones(2, np.float32)
+    assert sess.run(x, {x: fed}) is fed
+    found = sess.run({"text": text, "both": [x, x + 1.0, text]}, {text: ["olá", b"b"], x: 2})
+    assert found["text"].dtype == object and found["text"].tolist() == ["olá", b"b"]
+    assert found["both"][0].dtype == np.float32 and found["both"][0].shape == () and found["both"][1] == 3.0
+    assert sess.make_callable([text, tf.identity(text)], [text])("a") == ["a", b"a"]
+    metadata = tf.RunMetadata()
+    options = tf.RunOptions(trace_level=tf.RunOptions.FULL_TRACE)
+    assert sess.run(text, {text: "é"}, options, metadata) == "é"
+    assert sess.run(text, {text: "é"}, tf.RunOptions(timeout_in_ms=60_000)) == "é"
+    with pytest.raises(tf.errors.InvalidArgumentError, match="both fed and fetched"):
+        sess.partial_run_setup([x], [x])
+
+
 def test_a_variable_keeps_its_own_copy_of_what_is_assigned(sess) -> None:
     x = tf.placeholder(tf.float32, [2])
     v = tf.Variable([0.0, 0.0])

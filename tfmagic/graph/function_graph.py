@@ -41,8 +41,12 @@ class FunctionGraph(Graph):
         self._may_copy = may_copy
         self._own_names = own_names
         self._copies: dict[Operation, Operation] = {}
+        self._share_collections()
+
+    def _share_collections(self) -> None:
+        """Take over the lists of variables of the outer graph."""
         for key in GraphKeys._VARIABLE_COLLECTIONS:
-            self._collections[key] = outer_graph.get_collection_ref(key)
+            self._collections[key] = self.outer_graph.get_collection_ref(key)
 
     def make(self, op_def: OpDef, name: str, inputs: tuple[Tensor, ...], attrs: dict[str, Any],
              use_device_scopes: bool = True) -> Operation:

@@ -33,6 +33,7 @@ class Graph:
     """
 
     building_function = False
+    branches_are_functions = False
     outer_graph: Graph  # of a graph that builds a function
 
     def __init__(self) -> None:
@@ -473,6 +474,11 @@ class Graph:
                 isinstance(k, str) and isinstance(v, str) for k, v in op_type_map.items()):
             raise TypeError("op_type_map must be a dictionary mapping strings to strings")
         return self._node_scope(lambda old: old._replace(gradients={**old.gradients, **op_type_map}))
+
+    @property
+    def _variables_graph(self) -> Any:
+        """The graph that keeps the variable scopes and the store of variables."""
+        return self
 
     def _attr_scope(self, attr_map: dict[str, Any]) -> contextlib.AbstractContextManager[None]:
         return self._node_scope(lambda old: old._replace(attrs={**old.attrs, **attr_map}))

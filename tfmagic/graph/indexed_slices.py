@@ -12,6 +12,7 @@ from tfmagic.base.export import export
 from tfmagic.base.shapes import TensorShape, as_shape
 from tfmagic.graph.convert import register_tensor_conversion_function, to_tensor
 from tfmagic.graph.operation import Operation, Tensor
+from tfmagic.graph.scopes import graph_of
 
 _LARGE = 100_000_000  # elements from which on a dense form deserves a warning
 
@@ -27,9 +28,7 @@ class IndexedSlices:
     """
 
     def __init__(self, values: Any, indices: Any, dense_shape: Any = None):
-        for tensor in (indices, dense_shape):
-            if isinstance(tensor, Tensor) and isinstance(values, Tensor) and tensor.graph is not values.graph:
-                raise ValueError(f"{tensor} must be from the same graph as {values}.")
+        graph_of([tensor for tensor in (values, indices, dense_shape) if isinstance(tensor, Tensor)])
         self._values = values
         self._indices = indices
         self._dense_shape = dense_shape

@@ -19,6 +19,7 @@ class OwnGraph(Protocol):
     """What is asked of the graph that a node belongs to; `graph.graph.Graph` is all of it and more."""
 
     building_function: bool
+    branches_are_functions: bool
     seed: int | None
     _stacks: GraphStacks
     _operations: dict[Operation, None]
@@ -29,6 +30,8 @@ class OwnGraph(Protocol):
 
     @property
     def version(self) -> int: ...
+    @property
+    def _variables_graph(self) -> Any: ...
     def get_operations(self) -> list[Operation]: ...
     def get_collection(self, name: Any, scope: str | None = None) -> list[Any]: ...
     def as_default(self) -> AbstractContextManager[Any]: ...

@@ -6,6 +6,7 @@ import collections
 import contextlib
 import functools
 import inspect
+import keyword
 from collections.abc import Callable
 from typing import Any
 
@@ -499,11 +500,13 @@ def make_function(python_name: str, op_type: str) -> Callable[..., Any]:
                   "name=None"]
     values = "".join(f"{name}, " for name in inputs)
     given = "".join(f"{attr.python_name}, " for attr in op_caller.attrs)
-    text = f"def {python_name}({', '.join(parameters)}):\n    return _call(({values}), ({given}), name)\n"
+    safe_name = python_name + "_" * keyword.iskeyword(python_name)  # `if`, `while`, `assert`
+    text = f"def {safe_name}({', '.join(parameters)}):\n    return _call(({values}), ({given}), name)\n"
     namespace: dict[str, Any] = {"_call": op_caller}
     namespace.update({f"_{attr.name}": attr.given for attr in attrs if attr.has_default})
     exec(compile(text, f"{__file__}:{python_name}", "exec"), namespace)  # as collections.namedtuple does
-    function = namespace[python_name]
+    function = namespace[safe_name]
+    function.__name__ = function.__qualname__ = python_name
     function.__module__ = "tfmagic.ops.raw"
     function.__doc__ = f"A `{op_type}` node: {_signature(op_def)}."
     return function

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from tfmagic.graph.operation import Operation, Tensor
+from tfmagic.session import feeds as feeding
 from tfmagic.session import results, running
 from tfmagic.session.execution import Execution
 
@@ -76,6 +77,10 @@ class Call:
                 running.check_deadline(running.current.deadline)
         return result
 
+    def completed(self, result: Any, values: Sequence[Any]) -> Any:
+        """The result of a run of these values, from what its `Runner` gave."""
+        return result
+
     def runner(self, feeds: Sequence[Any]) -> Runner:
         """The plan for feeds of these shapes."""
         if self._only_plan is not None:
@@ -97,6 +102,36 @@ class Call:
         return any(runner is not None and not runner.plan.ops.isdisjoint(ops) for runner in runners)
 
 
+class Echo(Call):
+    """A call that fetches tensors which it feeds: as in TensorFlow they come back as they were fed, as an array.
+
+    Args:
+      places: for each such tensor where it stands among the fetches and among the feeds.
+    """
+
+    __slots__ = ("_form", "_places")
+
+    def __init__(self, make: Callable[[Any], Execution], feeds: Sequence[Tensor],
+                 converters: Sequence[Callable[[Any], Any]], build: Callable[[list[Any]], Any], edits: int, limit: int,
+                 places: Sequence[tuple[int, int]]):
+        self._form = build
+        self._places = places
+        super().__init__(make, feeds, converters, list, False, edits, limit)
+
+    def _run(self, values: Any) -> Any:
+        values = list(values)
+        return self.completed(super()._run(values), values)
+
+    def limited(self, values: Any, milliseconds: int) -> Any:
+        values = list(values)
+        return self.completed(super().limited(values, milliseconds), values)
+
+    def completed(self, result: Any, values: Sequence[Any]) -> Any:
+        for fetched, fed in self._places:
+            result[fetched] = feeding.as_fed(self.feeds[fed], values[fed])
+        return self._form(result)
+
+
 class Runner:
     """An execution with the form of its results.
 
@@ -110,9 +145,7 @@ class Runner:
 
     def __init__(self, execution: Execution, call: Call):
         plan = execution.plan
-        fed = set(plan.feeds)
-        converters = [results.converter(t._dtype, copied, t in fed)
-                      for t, copied in zip(plan.fetches, execution.copied)]
+        converters = [results.converter(t._dtype, copied) for t, copied in zip(plan.fetches, execution.copied)]
         build = call.build
         self.plan = plan
         self.writes = execution.writes

@@ -74,6 +74,16 @@ def converter(tensor: Tensor) -> Convert:
     return convert
 
 
+def as_fed(tensor: Tensor, value: Any) -> Any:
+    """What a run gives for a tensor that it feeds: the value as an array, without a copy where it is one already."""
+    dtype = tensor._dtype.base_dtype
+    if isinstance(value, torch.Tensor):
+        value = _torch_value(tensor, value, torch_dtype(dtype)).numpy()
+    if dtype.kind == "O" and dtype.name != "string":
+        return value
+    return np.asarray(value, object if dtype.kind == "O" else dtype.as_numpy_dtype)
+
+
 def _array(tensor: Tensor, value: Any, numpy_type: np.dtype) -> np.ndarray:
     _refuse_graph_values(tensor, value)
     try:

@@ -17,6 +17,9 @@ class PartialRun:
 
     Attributes:
       values: the torch values of tensors fed or computed so far.
+
+    Raises:
+      InvalidArgumentError: a tensor is both fed and fetched.
     """
 
     def __init__(self, session: Any, fetches: Any, feeds: Any):
@@ -26,6 +29,9 @@ class PartialRun:
         self._fetches = set(parts.tensors)
         self._targets = set(parts.targets)
         self._feeds = {graph.as_graph_element(feed, allow_tensor=True, allow_operation=False) for feed in feeds}
+        for tensor in parts.tensors:
+            if tensor in self._feeds:
+                raise errors.InvalidArgumentError(None, None, f"{tensor.name} is both fed and fetched.")
         self._ops = set(prune([*parts.tensors, *parts.targets], self._feeds))
         self.values: dict[Tensor, Any] = {}
         self._done: set[Operation] = set()

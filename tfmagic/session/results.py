@@ -12,13 +12,12 @@ import torch
 from tfmagic.base.dtypes import DType
 
 
-def converter(dtype: DType, copied: bool, fed: bool = False) -> Callable[[Any], Any]:
+def converter(dtype: DType, copied: bool) -> Callable[[Any], Any]:
     """The function that makes a result from the plan's value.
 
     Args:
       dtype: the type of the fetched tensor.
       copied: whether the value's memory may belong to somebody else (a variable, a feed, a constant).
-      fed: whether the tensor itself is fed: it comes back as an array even when it is a scalar, as in TensorFlow.
 
     Returns:
       A function that gives a NumPy scalar (bytes for a string) for rank 0 and an array otherwise.
@@ -29,8 +28,6 @@ def converter(dtype: DType, copied: bool, fed: bool = False) -> Callable[[Any], 
     numpy_type = np.dtype(dtype.as_numpy_dtype)
     if numpy_type == np.dtype(ml_dtypes.bfloat16):
         return lambda value: _scalar(value.cpu().contiguous().view(torch.int16).numpy().view(numpy_type).copy())
-    if fed:
-        return lambda value: value.cpu().numpy().copy()
     tensor_type = torch.Tensor
 
     def convert(value: Any) -> Any:

@@ -194,11 +194,15 @@ class BaseSession:
         return self._call(parts, list(feeds), converters, single), feeds
 
     def _call(self, parts: Any, feeds: list[Tensor], converters: Sequence[Callable[[Any], Any]], single: bool) -> Any:
-        from tfmagic.session.call import Call
+        from tfmagic.session.call import Call, Echo
 
         def execution(shapes: Any) -> Any:
             return self.execution(parts.tensors, parts.targets, feeds, shapes)
 
+        fed = {tensor: place for place, tensor in enumerate(feeds)}
+        echoed = [(place, fed[tensor]) for place, tensor in enumerate(parts.tensors) if tensor in fed]
+        if echoed:
+            return Echo(execution, feeds, converters, parts.build, self._graph._edits, self._limit, echoed)
         return Call(execution, feeds, converters, parts.build, single, self._graph._edits, self._limit)
 
     def execution(self, tensors: Sequence[Tensor], targets: Sequence[Operation], feeds: Sequence[Tensor],

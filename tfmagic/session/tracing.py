@@ -25,7 +25,7 @@ def run(session: Any, call: Any, feeds: list[Any], run_metadata: Any) -> Any:
     Returns:
       What the call returns.
     """
-    feeds = [convert(value) for convert, value in zip(call.converters, feeds)]
+    values, feeds = feeds, [convert(value) for convert, value in zip(call.converters, feeds)]
     times: list[tuple[fx.Node, int, int, Any]] = []
 
     def record(*of_node: Any) -> None:
@@ -57,4 +57,4 @@ def run(session: Any, call: Any, feeds: list[Any], run_metadata: Any) -> Any:
             output.tensor_description.shape.SetInParent()
             for size in value.shape:
                 output.tensor_description.shape.dim.add(size=size)
-    return result
+    return call.completed(result, values)

@@ -83,6 +83,44 @@ def switch_cases(tf):
 
 
 @program
+def switch_cases_of_many_forms(tf):
+    i = tf.placeholder(tf.int32, [], name="i")
+    x, y = tf.placeholder(tf.float32, [None, 2], name="x"), tf.placeholder(tf.float32, [], name="y")
+    v, w = [tf.Variable(2.0, name=name, use_resource=name == "v") for name in ("v", "w")]
+    tf.set_random_seed(5)
+    out = [tf.switch_case(i, [lambda: x * y, lambda: y + tf.ones([3, 2]), lambda: x], name="captures"),
+           tf.switch_case(i, {1: lambda: {"a": 1.0, "b": [2, x]}, 0: lambda: {"a": y, "b": [3, x]}}, name="trees"),
+           tf.switch_case(i, [(0, lambda: v + 1.0), (1, lambda: w * 2.0)], default=lambda: v.read_value(), name="vs"),
+           tf.switch_case(i, [lambda: tf.random_uniform([]), lambda: y + tf.random_uniform([], seed=3)], name="seeds"),
+           tf.switch_case(i, [lambda: tf.cond(y > 0.0, lambda: tf.random_normal([]), lambda: y),
+                              lambda: tf.switch_case(i - 1, [lambda: y * 4.0, lambda: 1.0], name="in")], name="outer"),
+           tf.switch_case(i, [lambda: tf.ones([2, 3]), lambda: tf.zeros([2, 4]) + y], name="shapes"),
+           tf.switch_case(i, [lambda: tf.no_op(), lambda: v.assign_add(1.0).op], name="nothing")]
+    with tf.variable_scope("scope"):
+        out.append(tf.switch_case(i, [lambda: tf.get_variable("g", [], initializer=tf.zeros_initializer()), lambda: y]))
+    out.append(tf.while_loop(lambda n, s: n < 3, lambda n, s: (n + 1, s + tf.switch_case(n, [lambda: y, lambda: s])),
+                             [i, 1.0]))
+    out.append(tf.cond(y > 0.0, lambda: tf.switch_case(tf.constant(0), [lambda: y * y, lambda: tf.exp(y)]), lambda: y))
+    rows = tf.switch_case(i, [lambda: tf.IndexedSlices(y * [1.0, 2.0], tf.range(2)),
+                               lambda: tf.IndexedSlices(tf.stack([y]), tf.constant([1]))])
+    return Case(init=True, steps=[([out, rows.values], {i: k, x: [[1.0, 2.0]], y: z})
+                                  for k, z in ((0, 1.0), (1, -1.0), (2, 3.0), (-1, 0.5))])
+
+
+@program
+def gradients_of_switch_cases(tf):
+    i, x = tf.placeholder(tf.int32, [], name="i"), tf.placeholder(tf.float32, [], name="x")
+    v = tf.Variable(2.0, name="v", use_resource=True)
+    first = tf.switch_case(i, [lambda: x * x, lambda: tf.exp(x), lambda: tf.constant(1.0)])
+    second = tf.switch_case(i, [lambda: v * x, lambda: tf.sin(tf.cos(v)), lambda: tf.where(x > 0.0, v, x)], name="vs")
+    inner = tf.switch_case(i, [lambda: tf.cond(x > 0.0, lambda: x * x * x, lambda: tf.abs(x)), lambda: x], name="deep")
+    dx = tf.gradients(first, x)[0]
+    found = [dx, tf.gradients(second, [v, x]), tf.gradients(inner, x)]
+    return Case(init=True, steps=[([first, second, inner, found], {i: k, x: z})
+                                  for k, z in ((0, 1.5), (1, 0.5), (2, -1.0), (0, -2.0))])
+
+
+@program
 def while_over_structures(tf):
     x = tf.constant([1.0, 2.0])
     out = tf.while_loop(lambda i, d: i < 3, lambda i, d: (i + 1,

@@ -360,3 +360,16 @@ def rebuilt_with_variables(tf):
         y = tf.recompute_grad(lambda x: tf.nn.relu(tf.matmul(x * x, w)) * tf.reduce_sum(tf.gather(w, [1, 1])))(x)
         y = tf.gather(tf.recompute_grad(lambda x: tf.sigmoid(x) * x)(y), [0, 0])
     return Case(steps=[(y, None), ([tf.convert_to_tensor(g) for g in tf.gradients(y, [x, w])], None)], init=True)
+
+
+@program
+def fake_quantization(tf):
+    x = tf.placeholder(tf.float32, [None, 2], name="x")
+    low, high = tf.Variable(-1.0, name="low"), tf.Variable(2.0, name="high")
+    lows, highs = tf.constant([-1.0, -2.0], name="lows"), tf.constant([1.0, 2.0], name="highs")
+    out = [tf.fake_quant_with_min_max_args(x, min=-1.0, max=1.5, num_bits=4),
+           tf.quantization.fake_quant_with_min_max_vars(x, low, high, num_bits=6, narrow_range=True),
+           tf.fake_quant_with_min_max_vars_per_channel(x, lows, highs, name="channels")]
+    found = [tf.gradients(out[0] * 2.0, x), tf.gradients(out[1] * x, [x, low, high]),
+             tf.gradients(out[2] * x, [x, lows, highs])]
+    return Case(init=True, steps=[([out, found], {x: [[-1.5, 0.2], [0.7, -3.0], [1.2, 9.0]]})], show=out)

@@ -56,6 +56,9 @@ NORMS = [
     row(x=N(1, 2, 2, 2), **GIVEN, data_format="NCHW"),
 ]
 
+NUMBERS = f32([-7, -1.3, -0.02, 0, 0.02, 1.3, 5.9, np.nan, np.inf])
+CHANNELS = f32([[-7, -1, 0], [0.3, 0.4, 2.7], [6.5, np.nan, -np.inf]])
+
 SAMPLES = {
     "ZerosLike": rows(N(2, 3), N()),
     "Conv2D": CONV,
@@ -259,4 +262,39 @@ SAMPLES = {
     "BatchNormWithGlobalNormalizationGrad": [
         row(t=N(1, 2, 2, 2), m=f32([0.5, 0]), v=f32([1, 2]), gamma=f32([1, 2]), backprop=N(1, 2, 2, 2),
             variance_epsilon=0.01, scale_after_normalization=scaled) for scaled in (True, False)],
+    "FakeQuantWithMinMaxArgs": [
+        row(inputs=NUMBERS), row(inputs=NUMBERS, min=-1.0, max=3.0, num_bits=4, narrow_range=True),
+        row(inputs=NUMBERS, min=2.0, max=5.0), row(inputs=NUMBERS, min=-5.0, max=-2.0, num_bits=16),
+        row(inputs=N(2, 3), num_bits=2), row(inputs=N(2), min=1.0, max=1.0), row(inputs=N(2), min=1.5, max=0.5),
+        row(inputs=N(2), num_bits=1), row(inputs=N(2), num_bits=17), row(inputs=N()), row(inputs=N(0, 2))],
+    "FakeQuantWithMinMaxArgsGradient": [
+        row(gradients=N(9), inputs=NUMBERS), row(gradients=N(9), inputs=NUMBERS, min=-1.0, max=3.0, num_bits=4),
+        row(gradients=N(2), inputs=N(2), num_bits=1), row(gradients=N(2), inputs=N(3)),
+        row(gradients=N(2), inputs=N(2), min=1.0, max=0.0)],
+    "FakeQuantWithMinMaxVars": [
+        row(inputs=NUMBERS, min=f32(low), max=f32(high), num_bits=bits, narrow_range=bits == 4)
+        for low, high, bits in ((-6, 6, 8), (-1, 3, 4), (2, 5, 8), (-5, -2, 16), (0, 0, 8), (1, 1, 8), (2, 1, 8),
+                                (0, 1, 1))
+    ] + [row(inputs=N(2), min=f32([1]), max=f32(2)), row(inputs=N(2), min=f32(1), max=f32([2]))],
+    "FakeQuantWithMinMaxVarsGradient": [
+        row(gradients=N(9), inputs=NUMBERS, min=f32(low), max=f32(high), num_bits=bits, narrow_range=bits == 4)
+        for low, high, bits in ((-6, 6, 8), (-1, 3, 4), (2, 5, 8), (0, 0, 8), (1, 1, 8), (2, 1, 8), (0, 1, 17))
+    ] + [row(gradients=N(2), inputs=N(3), min=f32(0), max=f32(1))],
+    "FakeQuantWithMinMaxVarsPerChannel": [
+        row(inputs=CHANNELS, min=f32([-6, 0, -1]), max=f32([6, 0, 3])),
+        row(inputs=CHANNELS, min=f32([2, -5, 1]), max=f32([5, -2, 1]), num_bits=4, narrow_range=True),
+        row(inputs=N(1, 2, 2, 3), min=f32([-1, -2, -1]), max=f32([1, 2, 0.5])),
+        row(inputs=N(2), min=f32([-1, 0]), max=f32([1, 1])),
+        row(inputs=N(2), min=f32([-1, 0]), max=f32([1, 1]), num_bits=1),
+        row(inputs=N(2, 3), min=f32([0]), max=f32([1])),
+        row(inputs=N(2, 3), min=f32(0), max=f32(1)), row(inputs=N(), min=f32([0]), max=f32([1]))],
+    "FakeQuantWithMinMaxVarsPerChannelGradient": [
+        row(gradients=N(3, 3), inputs=CHANNELS, min=f32([-6, 0, -1]), max=f32([6, 0, 3])),
+        row(gradients=N(3, 3), inputs=CHANNELS, min=f32([2, -5, 1]), max=f32([5, -2, 1]), num_bits=4,
+            narrow_range=True),
+        row(gradients=N(1, 2, 2, 3), inputs=N(1, 2, 2, 3), min=f32([-1, -2, -1]), max=f32([1, 2, 0.5])),
+        row(gradients=N(2), inputs=N(2), min=f32([-1, 0]), max=f32([1, 1])),
+        row(gradients=N(1, 1, 1, 1, 2), inputs=N(1, 1, 1, 1, 2), min=f32([-1, 0]), max=f32([1, 1])),
+        row(gradients=N(2), inputs=N(2), min=f32([-1]), max=f32([1, 1])),
+        row(gradients=N(2), inputs=N(2), min=f32([-1, 0]), max=f32([1, 1]), num_bits=1)],
 }

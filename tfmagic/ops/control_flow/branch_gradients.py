@@ -11,20 +11,20 @@ import itertools
 from collections.abc import Sequence
 from typing import Any
 
-from tfmagic.base import dtypes, shapes
-from tfmagic.base.shapes import TensorShape
+from tfmagic.base import dtypes
 from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.graph.function import Body, Function
 from tfmagic.graph.function_def import function_from_graph
-from tfmagic.graph.function_graph import FunctionGraph
 from tfmagic.graph.gradients import gradients, is_trainable
 from tfmagic.graph.graph import Graph
+from tfmagic.graph.keys import GraphKeys
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.graph.protos import Func
 from tfmagic.ops import raw
 from tfmagic.ops.array import constants
 from tfmagic.ops.control_flow import nodes
+from tfmagic.ops.control_flow.branch_functions import BranchGraph, let_inline, merged_shapes
 
 _numbers = itertools.count()
 
@@ -45,18 +45,17 @@ def gradient(op: Any, *output_gradients: Any) -> list[Any]:
     made = [branch.finish(node, outer) for branch in branches]
     for function in made:
         function.add_to_graph(graph)
-    merged = _merged([[tensor._dims for tensor in branch.results] for branch in branches])
+    merged = merged_shapes([[tensor._dims for tensor in branch.results] for branch in branches])
     stateful = is_case or any("stateful" in function.op_def.flags for function in made)
     chosen = [Func(function.name) for function in made]
     make = raw.case if is_case else getattr(raw, "if") if stateful else raw.stateless_if
-    with graph._attr_scope({"_lower_using_switch_merge": True}):
-        results = make(node._inputs[0], outer, [t.dtype.base_dtype for t in branches[0].results],
-                       *([chosen] if is_case else chosen), output_shapes=merged,
-                       name="gradient" if is_case else None)
+    results = make(node._inputs[0], outer, [t.dtype.base_dtype for t in branches[0].results],
+                   *([chosen] if is_case else chosen), output_shapes=merged, name="gradient" if is_case else None)
+    let_inline(results)
     return [None, *(raw.identity(result) for result in results)]
 
 
-class _BranchGradient(FunctionGraph):
+class _BranchGradient(BranchGraph):
     """The gradient of one branch while it is built.
 
     Attributes:
@@ -67,7 +66,7 @@ class _BranchGradient(FunctionGraph):
 
     def __init__(self, outer_graph: Graph, function: Function, func: Func, arguments: Sequence[Tensor],
                  output_gradients: Sequence[Any]):
-        super().__init__(outer_graph, own_names=True)
+        super().__init__(outer_graph)
         self.function = function
         self.forward: Body = function.fresh_body(func.attrs, [t._dims for t in arguments])
         self.wanted: dict[Tensor, Tensor] = {}
@@ -81,6 +80,10 @@ class _BranchGradient(FunctionGraph):
                 if flowing else [None] * len(self.forward.inputs)
             found = [_zeros(x) if dx is None else dx for x, dx in zip(self.forward.inputs, found)]
             self.results = [raw.identity(convert_to_tensor(dx)) for dx in found]
+
+    def _share_collections(self) -> None:
+        for key in (GraphKeys.GLOBAL_VARIABLES, GraphKeys.LOCAL_VARIABLES, GraphKeys.TRAINABLE_VARIABLES):
+            self._collections[key] = self.outer_graph.get_collection_ref(key)
 
     def capture(self, tensor: Tensor, name: str | None = None) -> Tensor:
         if tensor.op.graph is not self.forward.graph or tensor in self._handed:
@@ -141,13 +144,6 @@ def _rewrite(node: Operation, names: Sequence[str], branches: Sequence[_BranchGr
         node._outputs = (*node._outputs, optional)
     chosen: list[Any] = [functions] if names == ["branches"] else functions
     node._attrs.update(zip(names, chosen))
-    node._attrs.update(Tout=[t.dtype.base_dtype for t in node._outputs], output_shapes=_merged(
+    node._attrs.update(Tout=[t.dtype.base_dtype for t in node._outputs], output_shapes=merged_shapes(
         [[tensor._dims for tensor in branch.forward.outputs] for branch in branches]))
     graph._changed(node)
-
-
-def _merged(branches: Sequence[Sequence[shapes.Dims]]) -> list[TensorShape]:
-    """What the shapes of all branches' results have in common, result by result."""
-    return [TensorShape(None) if any(d is None for d in dims) or len({len(d) for d in dims}) > 1 else
-            TensorShape([sizes[0] if len(set(sizes)) == 1 else None for sizes in zip(*dims)])
-            for dims in zip(*branches)]

@@ -14,6 +14,7 @@ from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.graph.scopes import name_scope
 from tfmagic.ops import raw
 from tfmagic.ops.array import join
+from tfmagic.ops.control_flow import branch_functions
 from tfmagic.ops.control_flow.cond import cond
 from tfmagic.ops.debug.checks import Assert
 from tfmagic.ops.math import cast, reduce
@@ -109,7 +110,7 @@ def switch_case(branch_index: Any, branch_fns: Any, default: Callable[[], Any] |
                 name: str = "switch_case") -> Any:
     """Compute the branch with a given number.
 
-    The branches are nested conditions; TensorFlow makes one `Case` node of graph functions here.
+    The branches become functions of the graph, which one `Case` node calls.
 
     Args:
       branch_index: int32 scalar tensor.
@@ -125,20 +126,12 @@ def switch_case(branch_index: Any, branch_fns: Any, default: Callable[[], Any] |
       ValueError: the numbers of the branches are not 0, 1, 2, ...
     """
     if not isinstance(branch_index, Tensor):
-        raise TypeError(f"branch_index must be a Tensor, got {type(branch_index)}")
+        raise TypeError(f"branch_index must a Tensor, got {type(branch_index)}")
     if not branch_index.dtype.is_integer:
         raise TypeError(f"branch_index must an integer Tensor, got {branch_index.dtype}")
     branches = _checked_branches(branch_fns)
     with name_scope(name, "case", [branch_index]):
-        function = branches[-1] if default is None else default
-        numbered = list(enumerate(branches))
-        for number, branch in reversed(numbered[:-1] if default is None else numbered):
-            function = functools.partial(_when, branch_index, number, branch, function)
-        return function()
-
-
-def _when(index: Tensor, number: int, branch: Any, otherwise: Any) -> Any:
-    return cond(raw.equal(index, constant(number, dtype=index.dtype)), true_fn=branch, false_fn=otherwise)
+        return branch_functions.case(branch_index, branches if default is None else [*branches, default])
 
 
 def _checked_branches(branches: Any) -> list[Any]:

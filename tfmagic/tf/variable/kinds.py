@@ -6,6 +6,7 @@ from typing import Any
 
 from tfmagic.base.deprecation import deprecated
 from tfmagic.base.export import export
+from tfmagic.graph.context import get_default_graph
 from tfmagic.tf.variable.reference import RefVariable
 from tfmagic.tf.variable.resource import ResourceVariable
 from tfmagic.tf.variable.scope import get_variable_scope
@@ -19,7 +20,7 @@ def make(use_resource: bool | None = None, **arguments: Any) -> Variable:
     if use_resource is None:
         use_resource = get_variable_scope().use_resource
     if use_resource is None:
-        use_resource = _resource_default
+        use_resource = _resource_default or get_default_graph().branches_are_functions
     return (ResourceVariable if use_resource else RefVariable)(**arguments)
 
 

@@ -48,7 +48,7 @@ class _Scopes:
 
 def scopes() -> _Scopes:
     """The variable scopes of the default graph on this thread."""
-    others = get_default_graph()._stacks.others
+    others = get_default_graph()._variables_graph._stacks.others
     found = others.get(_SCOPES)
     if found is None:
         found = others[_SCOPES] = _Scopes()

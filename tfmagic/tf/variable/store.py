@@ -43,7 +43,7 @@ _STORE = "variable_store"
 
 def variable_store() -> VariableStore:
     """The store of the default graph."""
-    extras = get_default_graph()._extras
+    extras = get_default_graph()._variables_graph._extras
     store = extras.get(_STORE)
     if store is None:
         store = extras.setdefault(_STORE, VariableStore())  # the one that stays when two threads come first
