@@ -47,6 +47,15 @@ def test_a_scripts_output_and_graph_become_a_page(tmp_path: Path) -> None:
     assert "&lt;hello&gt;" in page and "<img" in page
 
 
+def test_a_scripts_page_speaks_the_language_of_its_surroundings(tmp_path: Path,
+                                                                monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "script.py").write_text("import tensorflow as tf\ntf.placeholder(tf.float32)\n")
+    monkeypatch.setenv("TFMAGIC_LANG", "pt")
+    assert tfmagic("run", "script.py", "--html", "out.html", cwd=tmp_path).returncode == 0
+    written = (tmp_path / "out.html").read_text("utf-8")
+    assert '<html lang="pt">' in written and "Grafo de 1 operação" in written
+
+
 def test_a_notebook_becomes_a_self_contained_page(tmp_path: Path) -> None:
     nbformat.write(notebook_of("%%graph --free\nround_trip = there + back"), tmp_path / "some.ipynb")
     done = tfmagic("run", "some.ipynb", cwd=tmp_path)
