@@ -67,6 +67,12 @@ def test_quotes_may_stand_around_an_expression(shell: Shell, line: str) -> None:
     assert "[8.]" in "".join([*(bundle["text/plain"] for bundle in done.bundles), repr(done.result.result)])
 
 
+def test_a_variable_of_an_earlier_cell_shows_its_value_where_it_is_drawn(shell: Shell) -> None:
+    shell.ok("w = tf.Variable([7., 7.], name='w')")
+    (drawing,) = shell.ok("%%graph --fetch w --init\ny = w * 2.").bundles
+    assert {node["name"]: node.get("value") for node in drawing[GRAPH]["nodes"]}["w"] == "[7.0, 7.0]"
+
+
 def test_a_text_that_is_fed_keeps_its_quotes(shell: Shell) -> None:
     shell.ok("word = tf.placeholder(tf.string)")
     assert shell.ok("%fetch word --feed word='x'").result.result.value == b"x"

@@ -63,8 +63,8 @@ def draw(graph: Graph, parsed: Parsed, operations: list[Operation] | None, shell
                             show_shapes=not parsed.no_shapes, annotations=known(graph, operations, values, names))
         display(view.mime_bundle(scene), raw=True)
         if operations is not None:
-            drawn = set(_with_inputs(operations))
-            elsewhere = [item for item in fetched if evaluate.operation_of(item.element) not in drawn]
+            drawn = {operation.name for operation in _with_inputs(operations)} | {node.name for node in scene.nodes}
+            elsewhere = [item for item in fetched if evaluate.operation_of(item.element).name not in drawn]
             if elsewhere:
                 display(Fetched([item.value for item in elsewhere], elsewhere))
         if parsed.save:
