@@ -198,6 +198,16 @@ class TestSession:
                         "other = tf.Variable(1.)\nw + other")
         assert done.result.result.value == 6.0
 
+    def test_a_first_value_that_cannot_be_had_is_the_cells_failure(self, shell: Shell) -> None:
+        done = shell.run("%%session --init\nx = tf.placeholder(tf.float32, [])\nw = tf.Variable(x)")
+        assert type(done.error).__name__ == "InvalidArgumentError"
+        assert "Error in callback" not in done.stdout + done.stderr
+        assert done.stdout.count("InvalidArgumentError") == 2
+
+    def test_a_cell_that_failed_runs_nothing_more(self, shell: Shell) -> None:
+        done = shell.run("%%session --init\nw = tf.Variable(tf.placeholder(tf.float32, []))\n1 / 0")
+        assert isinstance(done.error, ZeroDivisionError) and "InvalidArgumentError" not in done.stdout
+
     def test_a_session_is_itself_again_after_init(self, shell: Shell) -> None:
         shell.ok("%%session mine --init\nw = tf.Variable(4.)")
         assert "run" not in vars(shell.ip.user_ns["mine"])
