@@ -1,5 +1,7 @@
 """What is drawn of a graph: roles, folding of auxiliary parts, scopes, runs, boundaries, annotations."""
 
+from graphlib import TopologicalSorter
+
 import numpy as np
 import pytest
 from fake_graph import Graph, branch, chain, counting_loop, deep, first_graph, relu_layer, trained
@@ -8,7 +10,7 @@ from hypothesis import strategies as st
 
 from tfmagic.view import Annotations, build_scene
 from tfmagic.view.scene import model
-from tfmagic.view.scene.runs import repetitions
+from tfmagic.view.scene.runs import group_level, repetitions
 from tfmagic.view.scene.scopes import AUTOMATIC_LIMIT, HARD_LIMIT
 
 
@@ -337,6 +339,25 @@ def test_repetitions_repeat_and_do_not_overlap(sequence):
         assert start >= end and turns >= 4
         end = start + period * turns
         assert sequence[start:end] == sequence[start:start + period] * turns
+
+
+@given(st.data())
+def test_groups_of_a_level_take_everything_once_and_make_no_cycle(data):
+    count = data.draw(st.integers(2, 90))
+    signs = data.draw(st.text("abcd", min_size=count, max_size=count))
+    edges = data.draw(st.lists(st.tuples(st.integers(0, count - 1), st.integers(0, count - 1)), max_size=3 * count))
+    some = st.sets(st.integers(0, count - 1), max_size=12)
+    inputs, kept = data.draw(some), data.draw(some)
+    edges = {(min(a, b), max(a, b)) for a, b in edges if a != b and max(a, b) not in inputs}
+    groups = group_level(signs, edges, kept, inputs, set(), limit=data.draw(st.integers(5, 40)))
+    assert sorted(i for group in groups for i in group) == list(range(count))
+    assert all(len(group) == 1 for group in groups if inputs & set(group) or kept & set(group))
+    place = {i: number for number, group in enumerate(groups) for i in group}
+    order = TopologicalSorter({number: set() for number in range(len(groups))})
+    for a, b in edges:
+        if place[a] != place[b]:
+            order.add(place[b], place[a])
+    order.prepare()
 
 
 def test_every_output_that_was_fetched_says_its_value():
