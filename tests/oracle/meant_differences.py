@@ -21,6 +21,9 @@ MEANT: dict[str, str] = {
     "op MaxPool: NaN": _NAN_HIDDEN,
     "op MaxPool3D: NaN": _NAN_HIDDEN,
     "op Conv3D: NaN": "1.15 multiplies a NaN by zeros that it pads with: all of the filter's gradient becomes NaN.",
+    "program gradient_of_a_function_of_python: nodes": (
+        "1.15 keeps the inputs of a function's last call, and its gradient node takes them away: a second gradient in "
+        "a run, or one in a loop, ends in a KeyError. Here the gradient node takes the inputs themselves."),
     "op TopK: gradients": "1.15 gives two gradients for its one input, and then refuses them.",
 }
 

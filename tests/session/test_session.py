@@ -262,6 +262,25 @@ def test_python_functions_run_inside_a_plan(sess) -> None:
     assert sess.run(y + 1.0, {x: [1.0, 3.0, 2.0]}).tolist() == [7.0, 5.0, 3.0]
 
 
+def test_gradients_of_a_python_function_are_taken_in_a_loop_and_twice_in_a_run(sess) -> None:
+    def squared(v):
+        y = tf.py_function(lambda a: a * a, [v], tf.float32)
+        y.set_shape([])
+        return y
+
+    x = tf.placeholder(tf.float32, [])
+    _, fourth_power = tf.while_loop(lambda i, v: i < 2, lambda i, v: (i + 1, squared(v)), [0, x])
+    y = squared(x)
+    wanted = [tf.gradients(fourth_power, x)[0], tf.gradients(y, x)[0], tf.gradients(2.0 * y, x)[0]]
+    assert sess.run(wanted, {x: 3.0}) == [108.0, 6.0, 12.0]
+
+
+def test_a_branch_of_a_switch_case_may_hold_a_loop(sess) -> None:
+    i, x = tf.placeholder(tf.int32, []), tf.placeholder(tf.float32, [])
+    y = tf.switch_case(i, [lambda: tf.while_loop(lambda v: v < x, lambda v: v * 2.0, [1.0]), lambda: x])
+    assert [sess.run(y, {i: k, x: 5.0}) for k in (0, 1, 7)] == [8.0, 5.0, 5.0]
+
+
 def test_a_gradient_override_is_used(sess, graph) -> None:
     @tf.RegisterGradient("TestSessionDouble")
     def _double(op, grad):

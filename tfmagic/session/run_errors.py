@@ -172,9 +172,13 @@ def refuse_shapes(op: Operation, values: Sequence[Any]) -> None:
     dims = dims_of(values, op)
     refused: Any = None
     if declaration.check is not None:
-        unknown = [tensor for tensor, known in zip(op._inputs, dims) if known is None or None in known]
+        present = dims
+        if declaration.reads or declaration.writes:  # the shape of a handle is not that of its variable
+            present = [known if hasattr(value, "shape") or tensor._dtype.name != "resource" else None
+                       for known, value, tensor in zip(dims, values, op._inputs)]
+        unknown = [tensor for tensor, known in zip(op._inputs, present) if known is None or None in known]
         if not unknown:
-            refused = declaration.check(registry.Node(op), *registry.grouped(op._op_def.inputs, op._attrs, dims))
+            refused = declaration.check(registry.Node(op), *registry.grouped(op._op_def.inputs, op._attrs, present))
         elif any(tensor._dtype.name == "string" for tensor in unknown):
             return  # the shape of strings is known to the run alone, which asks again
     dims = _for_rule(op, dims)

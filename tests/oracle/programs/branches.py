@@ -243,7 +243,14 @@ def functions_of_python(tf):
     z = tf.numpy_function(lambda v: v + np.float32(1.0), [x], tf.float32)
     w = tf.py_function(lambda v: v * v, [x], tf.float32)
     y.set_shape([None])
-    return Case(steps=[([y, n, z], {x: [1.0, 2.0]}), ([w, tf.gradients(w, x)], {x: [3.0]})], show=[y, n, z, w])
+    return Case(steps=[([y, n, z], {x: [1.0, 2.0]}), (w, {x: [3.0]})], show=[y, n, z, w])
+
+
+@program
+def gradient_of_a_function_of_python(tf):
+    x = tf.placeholder(tf.float32, [None], name="x")
+    w = tf.py_function(lambda v: v * v, [x], tf.float32)
+    return Case(steps=[([w, tf.gradients(w, x)], {x: [3.0]})])
 
 
 @program

@@ -52,7 +52,8 @@ def _static_take_batched(params: np.ndarray, indices: np.ndarray, axis: int, bat
     batch = tuple(params.shape[:batch_dims])
     count = math.prod(batch)
     p = params.reshape((count, *params.shape[batch_dims:]))
-    i = indices.reshape((count, *indices.shape[batch_dims:]))
+    inner = tuple(indices.shape[batch_dims:])
+    i = indices.reshape(-1)[:count * math.prod(inner)].reshape((count, *inner))
     rows = [np.take(p[k], i[k], axis - batch_dims) for k in range(count)]
     if not rows:
         return np.empty((*params.shape[:axis], *indices.shape[batch_dims:], *params.shape[axis + 1:]), params.dtype)
@@ -60,7 +61,7 @@ def _static_take_batched(params: np.ndarray, indices: np.ndarray, axis: int, bat
     return result.reshape((*batch, *result.shape[1:]))
 
 
-def _refused_gather(op: Any, params: Any, indices: Any, axis: Any = ()) -> str | None:
+def refused_gather(op: Any, params: Any, indices: Any, axis: Any = ()) -> str | None:
     """TensorFlow's words for a run with values of these shapes."""
     if not params:
         return "params must be at least 1 dimensional"
@@ -71,10 +72,13 @@ def _refused_gather(op: Any, params: Any, indices: Any, axis: Any = ()) -> str |
     batch_dims += rank if batch_dims < 0 else 0
     if batch_dims and not -rank <= batch_dims < rank:
         return f"Expected batch_dims in the range [{-rank}, {rank}), but got {batch_dims}"
+    for axis, (have, want) in enumerate(zip(indices, params[:batch_dims])):
+        if have < want:  # where TensorFlow 1.15 reads beyond the end
+            return f"params.shape[{axis}]: {want} should be equal to indices.shape[{axis}]: {have}"
     return None
 
 
-@array_op("Gather", type_attr="Tparams", traced="shapes", check=_refused_gather,
+@array_op("Gather", type_attr="Tparams", traced="shapes", check=refused_gather,
           explain=lambda op, params, indices: not_in_range(indices, params.shape[0]))
 class Gather:
     """Rows of a tensor."""
@@ -110,7 +114,7 @@ def _batch_dims(op: Any, indices: Any) -> int:
     return op.batch_dims if op.batch_dims >= 0 else op.batch_dims + indices.ndim
 
 
-@array_op("GatherV2", type_attr="Tparams", host="axis", traced="shapes", check=_refused_gather,
+@array_op("GatherV2", type_attr="Tparams", host="axis", traced="shapes", check=refused_gather,
           explain=lambda op, params, indices, axis: not_in_range(indices, params.shape[int(axis)]))
 class GatherV2:
     """Slices of a tensor along an axis."""
@@ -118,22 +122,19 @@ class GatherV2:
     def shape(op, params, indices, axis):
         shape_rules.with_rank(axis, 0)
         batch_dims = op.batch_dims
-        shape_rules.with_rank_at_least(params, 1)
         value = static_int(op.axis)
+        shape_rules.with_rank_at_least(params, 1)
+        if value is not None:
+            shape_rules.with_rank_at_least(params, value + 1 if value >= 0 else -value)
+            shape_rules.with_rank_at_least(params, batch_dims + 1)
         if params is None or indices is None:
             return None
         if value is None:
             return unknown_dims(len(params) + len(indices) - 1)  # TensorFlow forgets batch_dims here
-        if not -len(params) <= value < len(params):
-            raise ValueError(f"Shape must be at least rank {value + 1 if value >= 0 else -value} but is rank "
-                             f"{len(params)}")
         value %= len(params)
-        if batch_dims < 0:
-            batch_dims += len(indices)
-        if not 0 <= batch_dims <= min(value, len(indices)):
-            raise ValueError(f"batch_dims ({batch_dims}) must be less than or equal to axis ({value}) and the rank of "
-                             f"indices ({len(indices)})")
-        shape_rules.merge(params[:batch_dims], indices[:batch_dims])
+        if batch_dims < -len(indices):
+            raise ValueError(f"Subshape start out of bounds: {batch_dims + len(indices)}, for shape with rank "
+                             f"{len(indices)}")
         return (*params[:value], *indices[batch_dims:], *params[value + 1:])
 
     def kernel(op, params, indices, axis):
@@ -142,7 +143,11 @@ class GatherV2:
                                                           f", but got {axis}")
         if not op.batch_dims:
             return take(params, indices, axis)
-        return take_batched(params, indices, axis % params.ndim, _batch_dims(op, indices))
+        axis, batch_dims = axis % params.ndim, _batch_dims(op, indices)
+        if batch_dims > axis:
+            raise errors.InvalidArgumentError(None, None, f"batch_dims ({batch_dims}) must be less than or equal to "
+                                                          f"axis ({axis}).")
+        return take_batched(params, indices, axis, batch_dims)
 
     def gradient(op, dy):
         return _gather_gradient(op, dy), None, None
@@ -229,16 +234,19 @@ def explain_coordinates(op: Any, params: Any, indices: Any, *rest: Any) -> str |
     return not_within(indices, params.shape[:indices.shape[-1]], params.shape, "param shape")
 
 
-def _refused_gather_nd(op: Any, params: Any, indices: Any) -> str | None:
+def refused_coordinates(op: Any, params: Any, indices: Any) -> str | None:
     """TensorFlow's words for a run with values of these shapes."""
-    if indices and indices[-1] > len(params):
+    for what, dims in (("params", params), ("indices", indices)):
+        if not dims:
+            return f"{what} must be at least a vector"
+    if indices[-1] > len(params):
         return f"index innermost dimension length must be <= params rank; saw: {indices[-1]} vs. {len(params)}"
     if 0 in params and 0 not in indices:
         return f"Requested more than 0 entries, but params is empty.  Params shape: {shapes.brackets(params)}"
     return None
 
 
-@array_op("GatherNd", type_attr="Tparams", traced="shapes", check=_refused_gather_nd, explain=explain_coordinates)
+@array_op("GatherNd", type_attr="Tparams", traced="shapes", check=refused_coordinates, explain=explain_coordinates)
 class GatherNd:
     """Slices of a tensor at rows of coordinates."""
 

@@ -91,12 +91,12 @@ def take(params: Any, indices: Any, axis: int) -> Any:
 
 
 def take_batched(params: Any, indices: Any, axis: int, batch_dims: int) -> Any:
-    """Gather where the first `batch_dims` axes of both go together."""
+    """Gather where the first `batch_dims` axes of both go together; as in TensorFlow, more indices are ignored."""
     batch, inner = tuple(params.shape[:batch_dims]), tuple(indices.shape[batch_dims:])
     before, after = tuple(params.shape[batch_dims:axis]), tuple(params.shape[axis + 1:])
     count, size = math.prod(batch), params.shape[axis]
     rows = params.movedim(axis, batch_dims).reshape((count * size, *before, *after))
-    places = indices.reshape((count, math.prod(inner))).long()
+    places = indices.reshape(-1)[:count * math.prod(inner)].reshape((count, math.prod(inner))).long()
     begins = torch.arange(0, count * size, max(size, 1), device=indices.device).reshape((-1, 1)) if size \
         else torch.zeros((count, 1), dtype=torch.long, device=indices.device)
     places = torch.where((places >= 0) & (places < size), places + begins, count * size)
@@ -133,6 +133,9 @@ def put(rows: Any, positions: Any, updates: Any, how: str) -> Any:
         return rows.index_copy(0, positions, updates.index_select(0, last_turns(positions, rows.shape[0])))
     if how == "add" and rows.dtype == torch.bool:
         return rows.index_put((positions,), updates, accumulate=True)
+    if how == "sub" and rows.dtype == torch.bool:  # False - True is True
+        counts = torch.zeros_like(rows, dtype=torch.int32).index_add(0, positions, updates.int())
+        return rows ^ counts.remainder(2).bool()
     if how in ("add", "sub"):
         return rows.index_add(0, positions, updates, alpha=1 if how == "add" else -1)
     if how in ("min", "max") and rows.dtype.is_floating_point:  # an update that is no number changes nothing

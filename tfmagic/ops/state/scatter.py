@@ -15,7 +15,13 @@ from tfmagic.base.shapes import Dims
 from tfmagic.graph.convert import constant, convert_to_tensor
 from tfmagic.graph.indexed_slices import IndexedSlices
 from tfmagic.ops import raw, shape_rules
-from tfmagic.ops.array.gather import explain_coordinates, refused_slices, scatter_dims
+from tfmagic.ops.array.gather import (
+    explain_coordinates,
+    refused_coordinates,
+    refused_gather,
+    refused_slices,
+    scatter_dims,
+)
 from tfmagic.ops.array.indices import flat_positions, not_in_range, not_within, put, take, take_batched, take_slices
 from tfmagic.ops.array.join import concat
 from tfmagic.ops.array.shape_ops import expand_dims, size
@@ -67,7 +73,7 @@ def _uneven(op: Any, resource: Any, indices: Any, updates: Any) -> str | None:
     """TensorFlow's words for updates that do not divide evenly among the indices."""
     count = math.prod(indices)
     if not updates or not count or math.prod(updates) % count == 0:
-        return None
+        return ""
     return (f"shape of indices ({shapes.brackets(indices)}) is not compatible with the shape of updates "
             f"({shapes.brackets(updates)})")
 
@@ -84,6 +90,8 @@ def _unfit(op: Any, ref: Dims, indices: Dims, updates: Dims) -> str | None:
 def _scatter(rule: str) -> Callable[..., Any]:
     def kernel(op: Any, ref: Any, indices: Any, updates: Any) -> Any:
         wanted = tuple(indices.shape) + tuple(ref.shape[1:])
+        if tuple(updates.shape) not in ((), wanted):
+            raise ValueError(f"rows of {wanted} and updates of {tuple(updates.shape)}")  # `explain`, or the shape rule
         flat = indices.reshape(-1).long()
         whole = np.broadcast_to(updates, wanted) if isinstance(updates, np.ndarray) else updates.expand(wanted)
         return _changed(rule, ref, flat, whole.reshape((flat.shape[0], *ref.shape[1:])))
@@ -143,18 +151,20 @@ def _variable_shape(op: Any, dtype: dtypes.DType) -> Any:
     return constant(list(params), dtype)
 
 
-@op("ResourceGather", reads="resource", traced="shapes",
+@op("ResourceGather", reads="resource", traced="shapes", check=refused_gather,
     explain=lambda op, params, indices: not_in_range(indices, params.shape[op.batch_dims]))
 class ResourceGather:
     """Rows of a resource variable, without a copy of the whole."""
 
     def shape(op: Any, resource: Dims, indices: Dims) -> Dims:
-        params = variable_dims(op)
-        if params is not None:
-            shape_rules.with_rank_at_least(params, 1)
+        batch = op.batch_dims
+        if batch < 0:
+            raise ValueError(f"batch_dims is negative ({batch})")
+        params = shape_rules.with_rank_at_least(variable_dims(op), batch + 1)
+        shape_rules.with_rank_at_least(indices, batch)
         if params is None or indices is None:
             return None
-        return indices + shape_rules.with_rank_at_least(params, 1)[1 + op.batch_dims:]  # type: ignore[index]
+        return (*params[:batch], *indices[batch:], *params[batch + 1:])
 
     def kernel(op: Any, params: Any, indices: Any) -> Any:
         batch = op.batch_dims
@@ -168,12 +178,13 @@ class ResourceGather:
         return IndexedSlices(values, raw.reshape(op.indices, count), params_shape), None
 
 
-@op("ResourceGatherNd", reads="resource", traced="shapes", explain=explain_coordinates)
+@op("ResourceGatherNd", reads="resource", traced="shapes", check=refused_coordinates, explain=explain_coordinates)
 class ResourceGatherNd:
     """Elements or slices of a resource variable."""
 
     def shape(op: Any, resource: Dims, indices: Dims) -> Dims:
         params = variable_dims(op)
+        shape_rules.with_rank_at_least(indices, 1)
         if params is None or indices is None or indices[-1] is None:
             return None
         if indices[-1] > len(params):

@@ -106,7 +106,7 @@ def _refused(op: Any, *dims: Dims) -> str | None:
                 return f"var and grad must match in dimension {axis}"
     if indices is not None and grad is not None and grad[:1] != indices:
         return "grad must be the same size as indices in the first dimension."
-    return None
+    return ""
 
 
 def _require(op: Any, name: str, value: Any, fits: Callable[[float], bool]) -> None:
@@ -130,16 +130,21 @@ def _strict(kernel: Callable[..., Any], names: list[str]) -> Callable[..., Any]:
 
 
 # Updates whose kernels tell an index that names no row by its place.
-_LIKE_DA = ("AdagradDA", "ProximalGradientDescent")
+_LIKE_DA = ("AdagradDA", "Ftrl", "FtrlV2", "ProximalGradientDescent")
 
 
-def _sparse(rule: Callable[..., Any], names: list[str], slots: tuple[str, ...]) -> Callable[..., Any]:
-    """The rule applied to the rows that `indices` names, one after the other where a row is named twice."""
+def _sparse(rule: Callable[..., Any], names: list[str], slots: tuple[str, ...],
+            options: dict[str, Any]) -> Callable[..., Any]:
+    """The rule applied to the rows that `indices` names, one after the other where a row is named twice.
+
+    Args:
+      options: what the rule is told of rows, beside the op's inputs.
+    """
     gradient = "delta" if "delta" in rule.__code__.co_varnames[:rule.__code__.co_argcount] else "grad"
     count = len(slots)
 
     def on_rows(*rows: Any, attrs: dict[str, bool], **given: Any) -> tuple[Any, ...]:
-        new = rule(SimpleNamespace(**attrs), **dict(zip((*slots, gradient), rows)), **given)
+        new = rule(SimpleNamespace(**attrs), **dict(zip((*slots, gradient), rows)), **given, **options)
         return new if count > 1 else (new,)
 
     change = in_turn(f"sparse{rule.__name__}", on_rows)
@@ -163,8 +168,13 @@ def _explain_sparse(op: Any, var: Any, *values: Any) -> str | None:
     return f"Index {int(indices[bad[0]])} at offset {int(bad[0])} in indices is out of range" if len(bad) else None
 
 
-def _declare(update: str, rule: Callable[..., Any], *slots: str) -> None:
-    """Declare every op of an update rule that TensorFlow has: `slots` are what it changes beside the variable."""
+def _declare(update: str, rule: Callable[..., Any], *slots: str, **options: Any) -> None:
+    """Declare every op of an update rule that TensorFlow has.
+
+    Args:
+      *slots: what it changes beside the variable.
+      **options: what it is told where it is applied to rows.
+    """
     changed = ("var", *slots)
     for form in ("Apply", "ResourceApply", "SparseApply", "ResourceSparseApply"):
         definition = opdefs.get(form + update)
@@ -172,7 +182,7 @@ def _declare(update: str, rule: Callable[..., Any], *slots: str) -> None:
             continue
         sparse = "Sparse" in form
         names = [arg.name for arg in definition.inputs]
-        kernel = _sparse(rule, names, changed) if sparse else rule
+        kernel = _sparse(rule, names, changed, options) if sparse else rule
         kernel = _strict(kernel, names) if update in _STRICT else kernel
         register(form + update, shape=_update_shape, kernel=kernel, check=_refused, writes=changed, doc=rule.__doc__,
                  explain=_explain_sparse if sparse else None)
@@ -276,23 +286,27 @@ def _centered_rms_prop(op: Any, var: Any, mg: Any, ms: Any, mom: Any, lr: Any, r
 
 
 def _ftrl_v2(op: Any, var: Any, accum: Any, linear: Any, grad: Any, lr: Any, l1: Any, l2: Any, l2_shrinkage: Any,
-             lr_power: Any) -> Any:
+             lr_power: Any, *, keeps_nan: bool = False) -> Any:
     """FTRL-proximal with an L2 penalty on the gradient."""
-    return _follow_leader(var, accum, linear, grad, grad + 2 * l2_shrinkage * var, lr, l1, l2, lr_power)
+    return _follow_leader(var, accum, linear, grad, grad + 2 * l2_shrinkage * var, lr, l1, l2, lr_power, keeps_nan)
 
 
-def _ftrl(op: Any, var: Any, accum: Any, linear: Any, grad: Any, lr: Any, l1: Any, l2: Any, lr_power: Any) -> Any:
+def _ftrl(op: Any, var: Any, accum: Any, linear: Any, grad: Any, lr: Any, l1: Any, l2: Any, lr_power: Any, *,
+          keeps_nan: bool = False) -> Any:
     """FTRL-proximal: follow the regularised leader, with L1 and L2 penalties."""
-    return _follow_leader(var, accum, linear, grad, grad, lr, l1, l2, lr_power)
+    return _follow_leader(var, accum, linear, grad, grad, lr, l1, l2, lr_power, keeps_nan)
 
 
 def _follow_leader(var: Any, accum: Any, linear: Any, grad: Any, shrunk_grad: Any, lr: Any, l1: Any, l2: Any,
-                   lr_power: Any) -> Any:
+                   lr_power: Any, keeps_nan: bool) -> Any:
     total = accum + grad * grad
     power = torch.pow(total, -lr_power)
     linear = linear + shrunk_grad - (power - torch.pow(accum, -lr_power)) / lr * var
     leader = (l1 * torch.sign(linear) - linear) / (power / lr + 2 * l2)
-    return torch.where(torch.abs(linear) > l1, leader, torch.zeros_like(var)), total, linear
+    zero = torch.zeros_like(var)
+    if keeps_nan:
+        return torch.where(torch.abs(linear) <= l1, zero, leader), total, linear
+    return torch.where(torch.abs(linear) > l1, leader, zero), total, linear
 
 
 def _shrink(value: Any, rate: Any, l1: Any, l2: Any) -> Any:
@@ -336,8 +350,8 @@ _declare("AdagradDA", _adagrad_da, "gradient_accumulator", "gradient_squared_acc
 _declare("Adadelta", _adadelta, "accum", "accum_update")
 _declare("RMSProp", _rms_prop, "ms", "mom")
 _declare("CenteredRMSProp", _centered_rms_prop, "mg", "ms", "mom")
-_declare("Ftrl", _ftrl, "accum", "linear")
-_declare("FtrlV2", _ftrl_v2, "accum", "linear")
+_declare("Ftrl", _ftrl, "accum", "linear", keeps_nan=True)
+_declare("FtrlV2", _ftrl_v2, "accum", "linear", keeps_nan=True)
 _declare("ProximalAdagrad", _proximal_adagrad, "accum")
 _declare("ProximalGradientDescent", _proximal_gradient_descent)
 _declare("AddSign", _add_sign, "m")
