@@ -16,9 +16,9 @@ from IPython.utils.capture import capture_output
 
 from tfmagic.view import theme
 from tfmagic.view.escape import xml
+from tfmagic.view.paint.bundle import picture_of
 from tfmagic.view.paint.metrics import text_width
 
-SVG = "image/svg+xml"
 MARGIN, GAP = 16, 10
 CODE, CODE_LINE, CODE_PAD = 12, 18, 12  # font size, line height and padding of code
 HEADING = 42
@@ -57,8 +57,8 @@ class Notebook:
         with capture_output() as captured:
             done = self.shell.run_cell(code, store_history=False)
         done.raise_error()
-        shown = [output.data for output in captured.outputs if SVG in output.data]
-        result = shown[0][SVG] if shown else "" if done.result is None else repr(done.result)
+        shown = [svg for output in captured.outputs if (svg := picture_of(output.data))]
+        result = shown[0] if shown else "" if done.result is None else repr(done.result)
         if counted:
             self.cells.append((code, "" if shown else result))
         return result

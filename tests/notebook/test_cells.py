@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-import base64
 from pathlib import Path
 
 import pytest
+from bundles import GRAPH, drawn
 from IPython.core.error import UsageError
 from shells import Shell
 
-GRAPH = "application/vnd.tfmagic.graph+json"
+from tfmagic.view.paint.bundle import picture_of
 
 
 def titles(bundle: dict) -> list[str]:
-    return [node["title"] for node in bundle[GRAPH]["nodes"]]
+    return list(drawn(bundle))
 
 
 def test_a_cell_is_drawn_with_what_it_adds(shell: Shell) -> None:
     shell.ok("a = tf.constant(1.)")
     done = shell.ok("%%graph\nb = a + 2.")
     (bundle,) = done.bundles
-    assert {GRAPH, "text/plain", "text/html", "image/svg+xml"} <= set(bundle)
-    nodes = {n["title"]: n for n in bundle[GRAPH]["nodes"]}
-    assert nodes["Const"].get("boundary") and not nodes["add"].get("boundary")
+    assert {GRAPH, "text/plain", "text/html"} <= set(bundle)
+    nodes = drawn(bundle)
+    assert "boundary" in nodes["Const"]["classes"] and "classes" not in nodes["add"]
 
 
 def test_the_cell_runs_once(shell: Shell) -> None:
@@ -68,9 +68,9 @@ def test_all_draws_the_whole_graph(shell: Shell) -> None:
 def test_all_leaves_nothing_out(shell: Shell) -> None:
     cell = "\nv = tf.Variable(tf.ones([2]), name='v')\nw = tf.nn.dropout(v, rate=0.5)"
     assert shell.ok("%%graph --new" + cell).bundles[0][GRAPH]["folded"]
-    drawn = shell.ok("%%graph --new --all" + cell).bundles[0][GRAPH]
-    assert drawn["folded"] == []
-    assert "dropout" in {box["name"] for box in drawn["boxes"]}
+    whole = shell.ok("%%graph --new --all" + cell).bundles[0][GRAPH]
+    assert "folded" not in whole
+    assert "dropout" in {label for _, _, label in whole["open"]}
 
 
 def test_new_starts_a_new_graph(shell: Shell) -> None:
@@ -86,7 +86,7 @@ def test_another_graph_made_in_the_cell_is_drawn(shell: Shell) -> None:
 
 def test_free_names_become_placeholders_and_nodes_carry_python_names(shell: Shell) -> None:
     done = shell.ok("%%graph --free\ncost = price * amount\ndiscount = amount - 1\ntotal = cost - discount")
-    nodes = {n["title"]: n for n in done.bundles[0][GRAPH]["nodes"]}
+    nodes = drawn(done.bundles[0])
     assert list(nodes) == ["price", "amount", "cost", "discount", "total"]
     assert [nodes[n]["role"] for n in ("price", "amount")] == ["placeholder"] * 2
     price = shell.ip.user_ns["price"]
@@ -99,15 +99,14 @@ def test_a_free_name_that_no_node_may_have_is_drawn_as_it_is(shell: Shell, name:
     done = shell.ok(f"%%graph --free --fetch y --feed {name}=2.\ny = {name} * 2")
     assert titles(done.bundles[0]) == [name, "y"]
     assert shell.ip.user_ns[name].op.name == node
-    card = shell.ip.display_formatter.format(shell.ip.user_ns["y"])[0]["text/html"]
-    assert name in base64.b64decode(card.partition("base64,")[2].partition('"')[0]).decode()
+    card, _ = shell.ip.display_formatter.format(shell.ip.user_ns["y"])
+    assert name in picture_of(card)
 
 
 def test_fetched_values_stand_on_the_drawing(shell: Shell) -> None:
     shell.ok("x = tf.placeholder(tf.float32, [2])")
     done = shell.ok("%%graph --fetch y --feed x=[1, 2]\ny = x * 3.")
-    values = {n["title"]: n.get("value") for n in done.bundles[0][GRAPH]["nodes"]}
-    assert values["mul"] == "[3.0, 6.0]"
+    assert drawn(done.bundles[0])["mul"]["values"][-1] == "= [3.0, 6.0]"
 
 
 def test_device_places_the_cells_nodes(shell: Shell) -> None:

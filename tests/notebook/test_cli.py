@@ -80,7 +80,7 @@ def test_the_demo_writes_the_introduction_as_a_page(language: str, tmp_path: Pat
     page = (tmp_path / "demo.html").read_text("utf-8")
     cells = nbformat.read(places.introduction(language), as_version=4).cells
     figures = [output for cell in cells for output in cell.get("outputs", ())
-               if "image/svg+xml" in output.get("data", ())]
+               if "tfm-picture" in output.get("data", {}).get("text/html", "")]
     assert f'<html lang="{language}">' in page and f"<title>{cells[0].source.splitlines()[0][2:]}</title>" in page
     assert "Deprecated in favor of operator" in page and page.count('class="tfm-picture"') == len(figures) > 10
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from bundles import drawn
 from shells import notebook_of
 
 from tfmagic.notebook.command import execute, kernelspec
@@ -33,7 +34,7 @@ def test_tensorflow_is_there_and_torch_is_not_loaded_for_it(cells: list[Any]) ->
 
 
 def test_a_drawing_names_the_cell_of_each_node(cells: list[Any]) -> None:
-    nodes = cells[2].outputs[0].data["application/vnd.tfmagic.graph+json"]["nodes"]
+    nodes = drawn(cells[2].outputs[0].data).values()
     assert [n["cell"] for n in nodes] == ["In [2]", "In [3]"]
 
 

@@ -7,15 +7,16 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from bundles import drawn
 from shells import Shell, notebook_of
 
 import tfmagic
 from tfmagic.notebook.command import execute
 from tfmagic.notebook.shell import language
 from tfmagic.view import phrases
+from tfmagic.view.paint.bundle import picture_of
 from tfmagic.view.scene import auxiliary, build, model
 
-GRAPH = "application/vnd.tfmagic.graph+json"
 CELL = "%%graph --free\ny = tf.Variable([1.], name='v') * x"
 
 
@@ -28,7 +29,7 @@ def nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_drawing_speaks_the_language_that_is_asked_for(shell: Shell) -> None:
     bundle = shell.ok(CELL.replace("--free", "--free --lang pt")).bundles[0]
     assert "variável" in bundle["text/plain"] and "não desenhado: inicializadores" in bundle["text/plain"]
-    assert "variável" in bundle["image/svg+xml"] and "Não desenhado" in bundle["image/svg+xml"]
+    assert "variável" in picture_of(bundle) and "Não desenhado" in picture_of(bundle)
     assert "forma (2,)" in shell.ok("%tensor [1, 2] --lang pt").bundles[0]["text/plain"]
     assert "variable" in shell.ok("%graph").bundles[0]["text/plain"], "the next one as before"
 
@@ -75,7 +76,7 @@ def test_a_notebook_that_is_run_speaks_its_own_language(tmp_path: Path) -> None:
     outcome = execute.run_notebook(notebook, tmp_path)
     card, drawing = (cell.outputs[0].data for cell in outcome.notebook.cells)
     assert "treinável" in card["text/html"] and "variável" in drawing["text/plain"]
-    assert [node["type"] for node in drawing[GRAPH]["nodes"] if "type" in node] == ["placeholder", "variável", "Mul"]
+    assert [node["type"] for node in drawn(drawing).values()] == ["placeholder", "variável", "Mul"]
 
 
 def literals(function: str) -> set[str]:

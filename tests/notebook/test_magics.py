@@ -8,31 +8,30 @@ import sys
 from pathlib import Path
 
 import pytest
+from bundles import drawn
 from IPython.core.completer import provisionalcompleter
 from IPython.core.error import UsageError
 from shells import Shell
 
 from tfmagic.notebook.shell.options import MAGICS
 from tfmagic.view import phrases
-
-GRAPH = "application/vnd.tfmagic.graph+json"
+from tfmagic.view.paint.bundle import picture_of
 
 
 def test_graph_draws_what_an_expression_needs(shell: Shell) -> None:
     shell.ok("a = tf.constant(1.); b = a + 1.; other = tf.constant(2., name='other')")
-    nodes = shell.ok("%graph b").bundles[0][GRAPH]["nodes"]
-    assert [n["title"] for n in nodes] == ["Const", "add"]
+    assert list(drawn(shell.ok("%graph b").bundles[0])) == ["Const", "add"]
 
 
 @pytest.mark.parametrize("line", ["%graph a c", "%graph a, c", "%graph 'a' \"c\"", "%graph 'a, c'"])
 def test_graph_draws_what_several_expressions_need(shell: Shell, line: str) -> None:
     shell.ok("a = tf.constant(1., name='a'); b = a + 1.; c = tf.constant(2., name='c')")
-    assert [n["title"] for n in shell.ok(line).bundles[0][GRAPH]["nodes"]] == ["a", "c"]
+    assert list(drawn(shell.ok(line).bundles[0])) == ["a", "c"]
 
 
 def test_an_empty_graph_says_so(shell: Shell) -> None:
     bundle = shell.ok("%graph").bundles[0]
-    assert "The graph is empty." in bundle["text/plain"] and "The graph is empty." in bundle["image/svg+xml"]
+    assert "The graph is empty." in bundle["text/plain"] and "The graph is empty." in picture_of(bundle)
 
 
 def test_graph_alone_draws_the_whole_graph(shell: Shell) -> None:
@@ -70,7 +69,7 @@ def test_quotes_may_stand_around_an_expression(shell: Shell, line: str) -> None:
 def test_a_variable_of_an_earlier_cell_shows_its_value_where_it_is_drawn(shell: Shell) -> None:
     shell.ok("w = tf.Variable([7., 7.], name='w')")
     (drawing,) = shell.ok("%%graph --fetch w --init\ny = w * 2.").bundles
-    assert {node["name"]: node.get("value") for node in drawing[GRAPH]["nodes"]}["w"] == "[7.0, 7.0]"
+    assert drawn(drawing)["w"]["values"] == ["= [7.0, 7.0]"]
 
 
 def test_a_text_that_is_fed_keeps_its_quotes(shell: Shell) -> None:
@@ -124,7 +123,7 @@ def test_tensors_in_a_list_are_drawn_together(shell: Shell) -> None:
 def test_tensor_draws_blocks(shell: Shell) -> None:
     shell.ok("m = tf.matmul(tf.constant([[1, 2]]), tf.constant([[3], [4]]))")
     assert "11" in shell.ok("%tensor m").bundles[0]["text/plain"]
-    assert "image/svg+xml" in shell.ok("%tensor [[1, 2], [3, 4]]").bundles[0]
+    assert picture_of(shell.ok("%tensor [[1, 2], [3, 4]]").bundles[0])
 
 
 def test_torch_prints_the_plan(shell: Shell) -> None:

@@ -11,6 +11,7 @@ from tfmagic.base.shapes import TensorShape
 from tfmagic.view import labels, tensor_bundle
 from tfmagic.view.cards import tables as cards
 from tfmagic.view.paint.blocks import draw_product, draw_tensor
+from tfmagic.view.paint.bundle import picture_of
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -75,8 +76,8 @@ def test_products_that_do_not_fit_are_refused(a, b):
 
 def test_the_bundle_of_a_product_draws_the_product():
     a, b = np.array([[1.0, 2.0]]), np.array([[3.0], [4.0]])
-    assert "×" in words(tensor_bundle(a @ b, factors=(a, b))["image/svg+xml"])
-    assert "×" not in words(tensor_bundle(a @ b, factors=(a, b.T))["image/svg+xml"]), "transposed: drawn by itself"
+    assert "×" in words(picture_of(tensor_bundle(a @ b, factors=(a, b))))
+    assert "×" not in words(picture_of(tensor_bundle(a @ b, factors=(a, b.T)))), "transposed: drawn by itself"
 
 
 def test_the_bundle_of_a_tensor_has_text_and_picture():

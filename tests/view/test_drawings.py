@@ -1,6 +1,5 @@
 """SVG, DOT, text, pages, files and the MIME bundle: well-formed, the same every time, and user text stays text."""
 
-import base64
 import json
 import re
 import subprocess
@@ -12,10 +11,12 @@ from fake_graph import Graph, chain, counting_loop, deep, first_graph, relu_laye
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tfmagic import tf
 from tfmagic.view import Annotations, EngineError, build_scene, mime_bundle
 from tfmagic.view.escape import shorten, visible
 from tfmagic.view.paint import engine
-from tfmagic.view.paint.bundle import GRAPH_MIME, SVG_MIME, scene_from_json
+from tfmagic.view.paint.bundle import picture_of
+from tfmagic.view.paint.document import GRAPH_MIME, document
 from tfmagic.view.paint.dot import layout_dot, to_dot
 from tfmagic.view.paint.engine import find_engine, make_pdf, run_engine
 from tfmagic.view.paint.html import draw_html
@@ -130,23 +131,43 @@ def test_the_same_graph_gives_the_same_bytes(make):
 
 def test_a_bundle_has_a_form_for_every_reader():
     bundle = mime_bundle(build_scene(first_graph()))
-    assert set(bundle) == {GRAPH_MIME, SVG_MIME, "text/html", "text/plain"}
-    source = re.search(r'src="data:image/svg\+xml;base64,([^"]+)"', bundle["text/html"])
-    assert base64.b64decode(source[1]).decode() == bundle[SVG_MIME]
+    assert set(bundle) == {GRAPH_MIME, "text/html", "text/plain"}
+    assert picture_of(bundle) == draw_svg(build_scene(first_graph()))
 
 
 @pytest.mark.parametrize("make", [first_graph, relu_layer, trained, counting_loop])
-def test_a_scene_comes_back_from_its_json(make):
+def test_a_document_holds_what_is_drawn_and_where(make):
     scene = build_scene(make(), title="t")
     data = json.loads(json.dumps(mime_bundle(scene)[GRAPH_MIME]))
-    assert scene_from_json(data) == scene
+    assert {node.id for node in (*scene.nodes, *scene.faces, *scene.inner)} == {node["id"] for node in data["nodes"]}
+    assert [box.id for box in scene.boxes] == [box[0] for box in data["open"]] == [face.id for face in scene.faces]
     assert set(data["layout"]["nodes"]) == {node.id for node in scene.nodes}
     assert len(data["layout"]["edges"]) == len(scene.edges)
 
 
-def test_json_of_another_version_is_refused():
-    with pytest.raises(ValueError, match="version 99"):
-        scene_from_json({"version": 99})
+def test_a_document_holds_the_inside_of_folded_scopes():
+    with tf.name_scope("scope"):
+        x = tf.constant(1.0, name="x")
+        y = tf.negative(x, name="y")
+    tf.square(y, name="z")
+    data = document(build_scene(tf.get_default_graph(), depth=0), None)
+    ids = {node["name"]: node["id"] for node in data["nodes"]}
+    inside = {node["name"] for node in data["nodes"] if node.get("in") == ids["scope"]}
+    assert inside == {"scope/x", "scope/y"}
+    assert [edge[:2] for edge in data["edges"]] == [[ids["scope/x"], ids["scope/y"]], [ids["scope/y"], ids["z"]]]
+
+
+def test_ids_do_not_depend_on_what_is_open_or_loaded():
+    for depth in range(3):
+        with tf.name_scope(f"a{depth}"), tf.name_scope("b"), tf.name_scope("c"):
+            tf.negative(tf.constant(1.0))
+            tf.constant(2.0)
+    graph = tf.get_default_graph()
+    scenes = [build_scene(graph, depth=depth, asked=asked) for depth in (0, 1, 3) for asked in ((), {"n0", "n1"})]
+    named = [{node.id: node.name for node in (*s.nodes, *s.faces, *s.inner)} for s in scenes]
+    for one in named:
+        for other in named:
+            assert all(other[key] == name for key, name in one.items() if key in other)
 
 
 def test_thirty_nodes_fit_in_fifty_kilobytes():
@@ -304,7 +325,7 @@ def test_without_an_engine_the_text_drawing_stands_in(monkeypatch):
     g = first_graph()
     g.op("Neg", g.ops["sub_1"].outputs[0], name="engine_is_missing_here")
     bundle = mime_bundle(build_scene(g))
-    assert SVG_MIME not in bundle
+    assert not picture_of(bundle)
     assert "pip install graphviz-pure" in bundle["text/plain"]
     assert "engine_is_missing_here" in bundle["text/html"]
     assert "layout" not in bundle[GRAPH_MIME]
@@ -333,4 +354,4 @@ def test_a_page_is_self_contained():
 
 
 def test_a_long_chain_needs_no_recursion():
-    assert len(mime_bundle(build_scene(chain(5000)))[SVG_MIME]) < 20_000
+    assert len(picture_of(mime_bundle(build_scene(chain(5000))))) < 20_000

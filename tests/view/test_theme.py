@@ -5,6 +5,7 @@ from fake_graph import first_graph
 
 from tfmagic.view import build_scene, mime_bundle
 from tfmagic.view.cards.tables import card_style
+from tfmagic.view.paint.bundle import picture_of
 from tfmagic.view.paint.html import draw_html
 from tfmagic.view.paint.sheet import _RULES
 from tfmagic.view.theme import DEVICES, PALETTE, picture_style, themed
@@ -57,7 +58,7 @@ def test_what_stands_in_a_page_asks_the_page_and_not_the_system():
     assert ".tfm-picture{color-scheme:light}" in picture_style()
     assert '[data-jp-theme-light="false"] .tfm-picture' in picture_style()
     bundle = mime_bundle(build_scene(first_graph()))
-    assert picture_style() in bundle["text/html"] and "prefers-color-scheme" in bundle["image/svg+xml"]
+    assert picture_style() in bundle["text/html"] and "prefers-color-scheme" in picture_of(bundle)
 
 
 def test_rules_name_only_colours_of_the_palette():

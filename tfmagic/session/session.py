@@ -23,6 +23,9 @@ _CALLS_KEPT = 512
 class BaseSession:
     """What `Session` and `InteractiveSession` share.
 
+    Attributes:
+      last_feeds: what the last run with feeds was fed, for those who look at values between runs.
+
     Args:
       target: must be "" (this machine).
       graph: the graph to run; by default the default graph.
@@ -54,6 +57,7 @@ class BaseSession:
         self._parts: dict[str, Any] = {}
         self._resources: Any = None
         self._placer: Any = None
+        self.last_feeds: Any = {}
 
     # --- what a session has -----------------------------------------------------------------------------------
 
@@ -153,6 +157,7 @@ class BaseSession:
             key = (kind, *fetches) if kind is list or kind is tuple else fetches
             if feed_dict:
                 key = (key, *feed_dict)
+                self.last_feeds = feed_dict
             call = self._calls.entries[key]
         except (KeyError, TypeError):
             call = None

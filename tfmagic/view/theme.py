@@ -5,8 +5,10 @@ Text keeps a contrast of 4.5:1 and lines 3:1 against what they stand on (tests/v
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable
+from pathlib import Path
 
 SANS = "var(--jp-ui-font-family,system-ui),-apple-system,Segoe UI,Roboto,Helvetica Neue,Arial,sans-serif"
 MONO = "var(--jp-code-font-family,ui-monospace),Menlo,Consolas,monospace"
@@ -15,37 +17,13 @@ _COLOUR = re.compile(r"var\(--((?!jp-)[\w-]+)\)")
 _LIGHT_MARKS = ('[data-jp-theme-light="true"]', ".vscode-light", '[data-theme="light"]')
 _DARK_MARKS = ('[data-jp-theme-light="false"]', ".vscode-dark", '[data-theme="dark"]')
 
+# The renderer in the browser takes them from the same file.
+_FILE = json.loads(Path(__file__).with_name("palette.json").read_text("utf-8"))
 # name -> (light, dark). Fills come as pairs with the line around them; text is `fg` or `muted` on every fill.
-PALETTE = {
-    "bg": ("#ffffff", "#111111"),
-    "fg": ("#1f2933", "#e8ebef"),
-    "muted": ("#56616e", "#a5afbb"),
-    "line": ("#77828f", "#8792a0"),
-    "op": ("#ffffff", "#1d2229"),
-    "op-line": ("#7d8896", "#808b99"),
-    "ph": ("#e7f0fd", "#142a48"),
-    "ph-line": ("#2f6fd0", "#6aa3f5"),
-    "var": ("#fdf0df", "#38260f"),
-    "var-line": ("#b8600b", "#e59a45"),
-    "const": ("#f1f3f5", "#23282f"),
-    "scope": ("#f1effa", "#262138"),
-    "scope-line": ("#7460bd", "#a293e0"),
-    "box": ("#f7f8fa", "#171b20"),
-    "box-line": ("#868f9c", "#6f7986"),
-    "value": ("#17693a", "#6fd29a"),
-    "error": ("#c02626", "#ff8f85"),
-    "error-fill": ("#fdecea", "#3d1a1a"),
-    "accent": ("#c2410c", "#f79a5b"),
-}
+PALETTE: dict[str, tuple[str, str]] = {name: (light, dark) for name, (light, dark) in _FILE["colours"].items()}
 # One fill and line for each device, in order of appearance; the device is also written on the node.
-DEVICES = (
-    (("#e0f2e6", "#12301e"), ("#2c7d4a", "#5cc084")),
-    (("#e6effd", "#142a48"), ("#2f6fd0", "#6aa3f5")),
-    (("#fdeedd", "#38260f"), ("#b8600b", "#e59a45")),
-    (("#f3e8fb", "#2f1d3d"), ("#8a45b5", "#c58be8")),
-    (("#fce7ee", "#3c1926"), ("#b83564", "#f08bae")),
-    (("#def2f5", "#0f2f35"), ("#1b7686", "#5cbccb")),
-)
+DEVICES: tuple[tuple[tuple[str, str], tuple[str, str]], ...] = tuple(
+    (tuple(fill), tuple(line)) for fill, line in _FILE["devices"])
 
 
 def colours(theme: int, names: Iterable[str]) -> str:

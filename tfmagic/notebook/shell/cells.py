@@ -12,11 +12,10 @@ from tfmagic.graph import context
 from tfmagic.graph.graph import Graph
 from tfmagic.graph.operation import Operation
 from tfmagic.notebook.shell import drawing, evaluate, free_names, headers, sessions, tracebacks
-from tfmagic.notebook.shell.names import CellNames
 from tfmagic.notebook.shell.options import Parsed
 
 if TYPE_CHECKING:
-    from IPython.core.interactiveshell import InteractiveShell
+    pass
 
 
 @dataclass
@@ -34,10 +33,9 @@ class Running:
 class Cells:
     """Follows the cells of one shell through its events."""
 
-    def __init__(self, shell: InteractiveShell, kept: sessions.KeptSessions) -> None:
-        self.shell = shell
-        self.kept = kept
-        self.names = CellNames()
+    def __init__(self, studio: drawing.Studio) -> None:
+        self.studio = studio
+        self.shell, self.kept, self.names = studio.shell, studio.kept, studio.names
         self.running: list[Running] = []
         self.last_count = 0
 
@@ -161,7 +159,7 @@ class Cells:
                 print("This cell adds no nodes to the graph; `%%graph --all` or `%graph` draws the whole graph.")
 
     def _draw_part(self, graph: Graph, parsed: Parsed, operations: list[Operation] | None) -> None:
-        drawing.draw(graph, parsed, operations, self.shell, self.names, self.kept)
+        drawing.draw(graph, parsed, operations, self.studio)
 
     def _added(self, running: Running) -> list[tuple[Graph, list[Operation]]]:
         """The graphs that the cell added nodes to, each with these nodes."""

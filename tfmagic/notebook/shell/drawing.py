@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable
+import weakref
+from collections.abc import Container, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,11 +14,13 @@ from IPython.display import display
 
 from tfmagic.graph.graph import Graph
 from tfmagic.graph.operation import Operation, Tensor
+from tfmagic.notebook.live.drawn import Drawing, Drawings
 from tfmagic.notebook.shell import evaluate, sessions
 from tfmagic.notebook.shell.names import CellNames
 from tfmagic.notebook.shell.options import Parsed
 from tfmagic.notebook.shell.values import Fetched, FetchedItem
 from tfmagic.view import phrases
+from tfmagic.view.paint.document import GRAPH_MIME
 from tfmagic.view.scene import records
 from tfmagic.view.scene.annotations import Annotations
 from tfmagic.view.scene.build import build_scene
@@ -38,17 +42,31 @@ def needed_for(elements: Iterable[Tensor | Operation]) -> list[Operation]:
     return sorted(found, key=lambda op: op._id)
 
 
-def draw(graph: Graph, parsed: Parsed, operations: list[Operation] | None, shell: InteractiveShell, names: CellNames,
-         kept: sessions.KeptSessions) -> None:
+@dataclass(frozen=True)
+class Studio:
+    """What drawing in a shell takes.
+
+    Attributes:
+      shell: where expressions of the options are evaluated.
+      names: who made which node, and what the user calls it.
+      kept: where a `--fetch` runs.
+      drawings: keeps what is drawn, for front ends that ask about it later.
+    """
+
+    shell: InteractiveShell
+    names: CellNames
+    kept: sessions.KeptSessions
+    drawings: Drawings
+
+
+def draw(graph: Graph, parsed: Parsed, operations: list[Operation] | None, studio: Studio) -> None:
     """Draw a graph, or some operations of it, as the options say.
 
     Args:
       graph: the graph.
       parsed: the options of `%%graph` or `%graph`.
       operations: what to draw; None for the whole graph.
-      shell: where expressions of the options are evaluated.
-      names: who made which node, and what the user calls it.
-      kept: where a `--fetch` runs.
+      studio: what it takes.
 
     Raises:
       UsageError: an expression of the options names no part of the graph, or the drawing cannot be saved.
@@ -56,12 +74,22 @@ def draw(graph: Graph, parsed: Parsed, operations: list[Operation] | None, shell
     """
     from tfmagic import view
 
-    fetched, values = _run(graph, parsed, shell, kept)
+    fetched, values = _run(graph, parsed, studio.shell, studio.kept)
+    part = None if operations is None else [operation.name for operation in operations]
+
+    def build(graph: Graph, asked: Container[str] = ()) -> view.Scene:
+        drawn = None if part is None else [graph.get_operation_by_name(name) for name in part]
+        with phrases.speaking(parsed.lang):
+            return build_scene(graph if drawn is None else drawn, depth=parsed.depth,
+                               direction=parsed.direction or "TB", title=parsed.title, show_all=parsed.all,
+                               show_shapes=not parsed.no_shapes, annotations=known(graph, drawn, values, studio.names),
+                               asked=asked)
+
+    scene = build(graph)
     with phrases.speaking(parsed.lang):
-        scene = build_scene(graph if operations is None else operations, depth=parsed.depth,
-                            direction=parsed.direction or "TB", title=parsed.title, show_all=parsed.all,
-                            show_shapes=not parsed.no_shapes, annotations=known(graph, operations, values, names))
-        display(view.mime_bundle(scene), raw=True)
+        bundle = view.mime_bundle(scene)
+        studio.drawings.keep(bundle[GRAPH_MIME]["key"], Drawing(weakref.ref(graph), build))
+        display(bundle, raw=True)
         if operations is not None:
             drawn = {operation.name for operation in _with_inputs(operations)} | {node.name for node in scene.nodes}
             elsewhere = [item for item in fetched if evaluate.operation_of(item.element).name not in drawn]

@@ -10,9 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from tfmagic.base import source
 from tfmagic.notebook.legacy import alias, plots, printing
-from tfmagic.notebook.shell import completion, display, headers, language, sessions, tracebacks, transforms
+from tfmagic.notebook.live.drawn import Drawings
+from tfmagic.notebook.shell import comm, completion, display, drawing, headers, sessions, tracebacks, transforms
 from tfmagic.notebook.shell.cells import Cells
+from tfmagic.notebook.shell.language import of_surroundings
 from tfmagic.notebook.shell.magics import TfMagics
+from tfmagic.notebook.shell.names import CellNames
+from tfmagic.notebook.shell.questions import Questions
 from tfmagic.view import phrases
 
 if TYPE_CHECKING:
@@ -36,16 +40,18 @@ def load(shell: InteractiveShell) -> None:
         _install_alias(undo)
         undo.callback(printing.plain_scalars())
         undo.callback(plots.forgive_missing(shell))
-        undo.callback(phrases.follow(functools.cache(lambda: language.of_surroundings(shell.user_ns))))
+        undo.callback(phrases.follow(functools.cache(lambda: of_surroundings(shell.user_ns))))
         kept = sessions.KeptSessions(shell)
         undo.callback(kept.close)
-        cells = Cells(shell, kept)
+        studio = drawing.Studio(shell, CellNames(), kept, Drawings())
+        cells = Cells(studio)
         _follow_cells(shell, cells, undo)
         _transform_input(shell, cells, undo)
-        undo.callback(TfMagics(shell, cells.names, kept).register())
+        undo.callback(TfMagics(studio).register())
         undo.callback(display.register(shell, cells.names))
         undo.callback(tracebacks.register(shell, cells.names))
         undo.callback(completion.register(shell))
+        undo.callback(comm.register(shell, Questions(studio)))
         _loaded[shell] = undo.pop_all()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from IPython.core.error import UsageError
 from IPython.core.magic import no_var_expand
@@ -15,27 +15,20 @@ from tfmagic.graph.graph import Graph
 from tfmagic.graph.operation import Operation
 from tfmagic.notebook.legacy import alias, installs
 from tfmagic.notebook.shell import drawing, evaluate, listing, options, sessions, transforms
-from tfmagic.notebook.shell.names import CellNames
 from tfmagic.notebook.shell.options import MAGICS, Parsed
 from tfmagic.notebook.shell.values import Fetched
-
-if TYPE_CHECKING:
-    from IPython.core.interactiveshell import InteractiveShell
 
 
 class TfMagics:
     """The magics of one shell.
 
     Args:
-      shell: the shell.
-      names: which cell made which node.
-      kept: the shell's sessions.
+      studio: the shell with what drawing in it takes.
     """
 
-    def __init__(self, shell: InteractiveShell, names: CellNames, kept: sessions.KeptSessions) -> None:
-        self.shell = shell
-        self.names = names
-        self.kept = kept
+    def __init__(self, studio: drawing.Studio) -> None:
+        self.studio = studio
+        self.shell, self.kept = studio.shell, studio.kept
 
     def register(self) -> Callable[[], None]:
         """Register every magic.
@@ -112,7 +105,7 @@ class TfMagics:
         self._draw(evaluate.graph_of(found[0]), parsed, drawing.needed_for(found))
 
     def _draw(self, graph: Graph, parsed: Parsed, operations: list[Operation] | None) -> None:
-        drawing.draw(graph, parsed, operations, self.shell, self.names, self.kept)
+        drawing.draw(graph, parsed, operations, self.studio)
 
     def line_fetch(self, parsed: Parsed) -> Fetched:
         """Run expressions and show their values."""

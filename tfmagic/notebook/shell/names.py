@@ -16,11 +16,13 @@ class CellNames:
     Attributes:
       shown: the name TensorFlow printed for each cell.
       prompts: the prompt of each cell, with its number.
+      counts: that number.
     """
 
     def __init__(self) -> None:
         self.shown: dict[str, str] = {}
         self.prompts: dict[str, str] = {}
+        self.counts: dict[str, int] = {}
         self._labels: weakref.WeakKeyDictionary[OwnGraph, dict[str, str]] = weakref.WeakKeyDictionary()
 
     def note(self, filename: str, count: int, code: str) -> None:
@@ -34,6 +36,7 @@ class CellNames:
         digest = hashlib.sha1(code.encode("utf-8")).hexdigest()[:12]
         self.shown[filename] = f"<ipython-input-{count}-{digest}>"
         self.prompts[filename] = f"In [{count}]"
+        self.counts[filename] = count
 
     def display_name(self, filename: str) -> str:
         """A file's name as messages show it."""

@@ -1,31 +1,31 @@
 """Scene -> the MIME bundle of a notebook output: one display for every reader, and the JSON that reopens it.
 
-Which reader takes what: the lab extension the JSON; JupyterLab, VS Code, GitHub and nbconvert the HTML, whose picture
-is an <img> (raw SVG is hidden in an untrusted notebook and stripped of its style by sanitisers, an image is neither);
-tools that know only SVG the SVG; a terminal, a screen reader and a diff the text.
+Which reader takes what: the lab extension the JSON; JupyterLab without it, VS Code, GitHub and nbconvert the HTML,
+whose picture is an <img> (raw SVG is hidden in an untrusted notebook and stripped of its style by sanitisers, an image
+is neither; it is stored once); a terminal, a screen reader and a diff the text.
 """
 
 from __future__ import annotations
 
-import base64
-import dataclasses
-from collections.abc import Sequence
+import html
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import unquote
 
 import numpy as np
 
 from tfmagic.view import theme
 from tfmagic.view.escape import visible_lines, xml
 from tfmagic.view.paint import blocks
+from tfmagic.view.paint.document import GRAPH_MIME, document, keyed
 from tfmagic.view.paint.engine import HINT, EngineError
-from tfmagic.view.paint.layout import Layout, lay_out
-from tfmagic.view.paint.svg import draw_svg, path_data
+from tfmagic.view.paint.layout import lay_out
+from tfmagic.view.paint.svg import draw_svg
 from tfmagic.view.paint.text import draw_text
 from tfmagic.view.scene.model import Scene
 
-GRAPH_MIME = "application/vnd.tfmagic.graph+json"
-SVG_MIME = "image/svg+xml"
-VERSION = 1
+_PICTURE = re.compile('class="tfm-picture"[^>]* src="data:image/svg\\+xml,([^"]*)"')
 
 
 def mime_bundle(scene: Scene) -> dict[str, Any]:
@@ -38,11 +38,10 @@ def mime_bundle(scene: Scene) -> dict[str, Any]:
         layout = lay_out(scene)
     except EngineError as error:
         hint = f"{text}\n\n{error if str(error) else HINT}"
-        return {GRAPH_MIME: scene_json(scene, None), "text/html": f"<pre>{xml(hint)}</pre>", "text/plain": hint}
+        return {GRAPH_MIME: keyed(document(scene, None)), "text/html": f"<pre>{xml(hint)}</pre>", "text/plain": hint}
     svg = draw_svg(scene, layout)
     words = f"{scene.title}. {scene.description()}" if scene.title else scene.description()
-    return {GRAPH_MIME: scene_json(scene, layout), SVG_MIME: svg, "text/html": picture_html(words, svg),
-            "text/plain": text}
+    return {GRAPH_MIME: keyed(document(scene, layout)), "text/html": picture_html(words, svg), "text/plain": text}
 
 
 def tensor_bundle(value: Any, title: str = "", factors: Sequence[Any] = (), dtype: str = "") -> dict[str, Any]:
@@ -68,62 +67,24 @@ def tensor_bundle(value: Any, title: str = "", factors: Sequence[Any] = (), dtyp
     words = blocks.describe(array.shape, dtype or blocks.dtype_name(array))
     with np.printoptions(threshold=200, edgeitems=3):
         text = f"{title}{': ' if title else ''}{words}\n{array}"
-    return {SVG_MIME: svg, "text/html": picture_html(f"{title}. {words}" if title else words, svg),
+    return {"text/html": picture_html(f"{title}. {words}" if title else words, svg),
             "text/plain": visible_lines(text)}
 
 
 def picture_html(words: str, svg: str) -> str:
     """The SVG as an image that sanitisers leave alone; `words` describe it to those who cannot see it."""
-    data = base64.b64encode(svg.encode()).decode()
     return (f'<style>{theme.picture_style()}</style><div class="tfm-figure">'
-            f'<img class="tfm-picture" alt="{xml(words)}" src="data:image/svg+xml;base64,{data}"></div>')
+            f'<img class="tfm-picture" alt="{xml(words)}" src="{_data_uri(svg)}"></div>')
 
 
-def scene_json(scene: Scene, layout: Layout | None) -> dict[str, Any]:
-    """A scene and its layout as plain JSON data; what has its default value is left out."""
-    data: dict[str, Any] = {"version": VERSION, "title": scene.title, "direction": scene.direction,
-                            "description": scene.description(), "operations": scene.operations,
-                            "nodes": [_record(node) for node in scene.nodes],
-                            "boxes": [_record(box) for box in scene.boxes],
-                            "edges": [_record(edge) for edge in scene.edges],
-                            "devices": list(scene.devices),
-                            "folded": [_record(folded) for folded in scene.folded]}
-    if layout is not None:
-        data["layout"] = {
-            "width": layout.width, "height": layout.height,
-            "nodes": {name: list(place) for name, place in layout.nodes.items()},
-            "boxes": {name: list(place) for name, place in layout.boxes.items()},
-            "edges": [{"path": path_data(route), "tip": list(route.tip),
-                       **({"label": list(route.label)} if route.label else {})} for route in layout.routes]}
-    return data
+def _data_uri(svg: str) -> str:
+    """An SVG of ours as the text of a `src` attribute: a third shorter than base64."""
+    assert "'" not in svg  # our attributes stand between double quotes, and text has its quotes written out
+    text = svg.replace('"', "'").replace("%", "%25").replace("#", "%23").replace("&", "&amp;")
+    return f"data:image/svg+xml,{text}"
 
 
-def scene_from_json(data: dict[str, Any]) -> Scene:
-    """The scene that `scene_json` wrote.
-
-    Raises:
-      ValueError: the data is of another version.
-    """
-    from tfmagic.view.scene.model import Box, Edge, Folded, Node
-
-    if data.get("version") != VERSION:
-        raise ValueError(f"this is a drawing of version {data.get('version')!r}, and version {VERSION} can be read")
-    return Scene(data["title"], data["direction"], [_restored(Node, item) for item in data["nodes"]],
-                 [_restored(Box, item) for item in data["boxes"]], [_restored(Edge, item) for item in data["edges"]],
-                 tuple(data["devices"]), tuple(_restored(Folded, item) for item in data["folded"]),
-                 data["operations"])
-
-
-def _record(item: Any) -> dict[str, Any]:
-    record = {}
-    for field in dataclasses.fields(item):
-        value = getattr(item, field.name)
-        if value != field.default:
-            record[field.name] = [list(v) if isinstance(v, tuple) else v for v in value] if isinstance(
-                value, tuple) else value
-    return record
-
-
-def _restored(kind: Any, record: dict[str, Any]) -> Any:
-    return kind(**{key: tuple(tuple(v) if isinstance(v, list) else v for v in value) if isinstance(value, list)
-                   else value for key, value in record.items()})
+def picture_of(bundle: Mapping[str, Any]) -> str:
+    """The SVG in a bundle's HTML, for those who want a picture alone; "" where there is none."""
+    found = _PICTURE.search(bundle.get("text/html", ""))
+    return unquote(html.unescape(found[1])).replace("'", '"') if found else ""

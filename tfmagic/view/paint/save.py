@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from tfmagic.view.paint.bundle import scene_json
+from tfmagic.view.paint.document import document
 from tfmagic.view.paint.dot import to_dot
 from tfmagic.view.paint.engine import make_pdf, run_engine
 from tfmagic.view.paint.html import draw_html
@@ -17,7 +17,7 @@ from tfmagic.view.scene.model import Scene
 
 
 def _json(scene: Scene) -> bytes:
-    return (json.dumps(scene_json(scene, lay_out(scene)), indent=1) + "\n").encode()
+    return (json.dumps(document(scene, lay_out(scene)), indent=1) + "\n").encode()
 
 
 _WRITERS: dict[str, Callable[[Scene], bytes]] = {
@@ -47,8 +47,24 @@ def save(scene: Scene, path: str | Path) -> Path:
       EngineError: the format needs a layout engine that is not there.
     """
     path = Path(path)
-    writer = _WRITERS.get(path.suffix.lower())
-    if writer is None:
+    if path.suffix.lower() not in _WRITERS:
         raise ValueError(f"a drawing cannot be saved as {path.name!r}: end the name in one of {', '.join(FORMATS)}")
-    path.write_bytes(writer(scene))
+    path.write_bytes(written(scene, path.suffix.lower().removeprefix(".")))
     return path
+
+
+def written(scene: Scene, form: str) -> bytes:
+    """A drawing as the content of a file.
+
+    Args:
+      scene: what to draw.
+      form: one of FORMATS.
+
+    Raises:
+      ValueError: it is none of these.
+      EngineError: the format needs a layout engine that is not there.
+    """
+    writer = _WRITERS.get(f".{form}")
+    if writer is None:
+        raise ValueError(f"a drawing cannot be saved as {form}: there is {', '.join(FORMATS)}")
+    return writer(scene)

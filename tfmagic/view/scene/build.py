@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,7 +29,7 @@ _VERSION = re.compile(r"V\d+$")
 def build_scene(graph_or_ops: records.Drawable, depth: int | None = None, direction: str = "TB",
                 title: str | None = None, show_all: bool = False, show_shapes: bool = True,
                 annotations: Annotations | None = None,
-                boundary: Iterable[Operation | Tensor] = ()) -> Scene:
+                boundary: Iterable[Operation | Tensor] = (), asked: Container[str] = ()) -> Scene:
     """Decide what to draw of a graph.
 
     Args:
@@ -42,6 +42,7 @@ def build_scene(graph_or_ops: records.Drawable, depth: int | None = None, direct
       show_shapes: write shapes and dtypes on edges.
       annotations: values, Python names, times, errors and cells to show.
       boundary: operations or tensors among the given ones that were made before (an earlier cell).
+      asked: ids of folded nodes whose insides are wanted too, however large they are.
 
     Returns:
       The scene, the same for the same arguments.
@@ -61,7 +62,7 @@ def build_scene(graph_or_ops: records.Drawable, depth: int | None = None, direct
         plumbing.fold_plumbing(graph, folding, notes.labels)
         auxiliary.fold_parameters(graph, folding, notes.labels)
     builder = _Builder(graph, folding, notes, show_shapes, show_all)
-    return builder.build(depth, direction, visible(title or ""))
+    return builder.build(depth, direction, visible(title or ""), asked)
 
 
 @dataclass
@@ -83,6 +84,7 @@ class _Builder:
         self.show_shapes = show_shapes
         self.show_all = show_all
         self.drawn: dict[str, str] = {}  # element -> id of the node that draws it
+        self.finest: dict[str, str] = {}  # element -> id of the innermost node known that holds it
         self.library: dict[str, str] = {}  # id of a folded library scope -> its result ("" when there are several)
         self.flows = self._element_flows()
         self.members: dict[str, list[Record]] = {}
@@ -151,7 +153,7 @@ class _Builder:
 
     # --- building ---------------------------------------------------------------------------------------------
 
-    def build(self, depth: int | None, direction: str, title: str) -> Scene:
+    def build(self, depth: int | None, direction: str, title: str, asked: Container[str]) -> Scene:
         elements = self._elements()
         root = scopes.build_tree(elements, self._kinds())
         if not self.show_all:
@@ -163,10 +165,14 @@ class _Builder:
         inputs = {name for name in elements if types[name] in _ROLES and types[name] != "Const"
                   or name in self.graph and self.graph[name].boundary}
         scopes.fold_levels(root, ((a, b) for a, b, _ in self.flows), types, keep, inputs, limit)
+        scopes.number(root)
         scopes.open_scopes(root, depth, limit)
+        scopes.load_scopes(root, asked)
         scene = Scene(title=title, direction=direction)
         self._place(root, scene)
-        self._connect(scene)
+        scene.edges = self._edges(self.drawn)
+        scene.flows = self._edges(self.finest) if scene.inner else scene.edges
+        self._add_outputs(scene)
         devices = list(dict.fromkeys(node.device for node in scene.nodes if node.device))
         if len(devices) > 1:
             scene.devices = tuple(devices)
@@ -175,22 +181,36 @@ class _Builder:
         return scene
 
     def _place(self, root: Scope, scene: Scene) -> None:
-        """Make the nodes and boxes, depth first in graph order."""
-        stack: list[tuple[str | Scope, str, str]] = [(child, "", "") for child in reversed(root.children)]
+        """Make the nodes and boxes, depth first in graph order; an id does not depend on what is open or loaded."""
+        count = 0
+        # What is above an item: the box (or folded node) around it, that one's name, and the outermost folded node.
+        stack: list[tuple[str | Scope, str, str, str]] = [(child, "", "", "") for child in reversed(root.children)]
         while stack:
-            item, box, box_name = stack.pop()
-            node_id = f"n{len(scene.nodes)}"
+            item, box, box_name, folded = stack.pop()
+            own_id = f"n{count}"
             if isinstance(item, str):
-                self.drawn[item] = node_id
-                scene.nodes.append(self._element_node(item, node_id, box, box_name))
-            elif item.is_open:
-                box_id = f"b{len(scene.boxes)}"
-                scene.boxes.append(Box(box_id, visible(item.name), self._relative(item.name, box_name), item.kind, box))
-                stack += [(child, box_id, item.name) for child in reversed(item.children)]
+                self.drawn[item] = folded or own_id
+                self.finest[item] = own_id
+                into = scene.inner if folded else scene.nodes
+                into.append(self._element_node(item, own_id, box, box_name))
             else:
-                scene.nodes.append(self._folded_node(item, node_id, box, box_name))
-                for name in item.elements():
-                    self.drawn[name] = node_id
+                assert item.id == own_id
+                node = self._folded_node(item, own_id, box, box_name)
+                if item.is_open:
+                    scene.boxes.append(Box(own_id, node.name, node.title, item.kind, box))
+                    scene.faces.append(node)
+                else:
+                    (scene.inner if folded else scene.nodes).append(node)
+                if item.is_open or item.is_loaded:
+                    inside = "" if item.is_open else folded or own_id
+                    name = box_name if item.kind == "run" else item.name
+                    stack += [(child, own_id, name, inside) for child in reversed(item.children)]
+                else:
+                    for name in item.elements():
+                        self.drawn[name] = folded or own_id
+                        self.finest[name] = own_id
+                    count += item.size
+            count += 1
 
     def _element_node(self, name: str, node_id: str, box: str, box_name: str) -> Node:
         if name in self.folding.groups:
@@ -268,6 +288,7 @@ class _Builder:
         else:
             node = Node(node_id, visible(scope.name), model.SCOPE, self._relative(scope.name, box_name), box=box)
         node.count = len(members)
+        node.holds = len(scope.children)
         node.boundary = all(r.boundary for r in members)
         counted = plural(len(elements), "node")
         if scope.turns > 1 and len(elements) > scope.turns:
@@ -323,10 +344,11 @@ class _Builder:
 
     # --- edges ------------------------------------------------------------------------------------------------
 
-    def _connect(self, scene: Scene) -> None:
+    def _edges(self, drawn_by: dict[str, str]) -> list[Edge]:
+        """The edges between the nodes that draw the elements, each pair's flows as one."""
         flows: dict[tuple[str, str], _Flow] = {}
         for (source, target, control), tensors in self.flows.items():
-            a, b = self.drawn.get(source), self.drawn.get(target)
+            a, b = drawn_by.get(source), drawn_by.get(target)
             if a is None or b is None or a == b:
                 continue
             if control and (a, b) in flows:
@@ -334,15 +356,22 @@ class _Builder:
             flow = flows.setdefault((a, b), _Flow(control=control))
             flow.tensors += tensors
             flow.control = flow.control and control
+        edges = []
         for (a, b), flow in flows.items():
             if b in self.library:  # how often a library function reads its argument is its own affair
                 flow.tensors = list(dict.fromkeys(flow.tensors))
             names = tuple(dict.fromkeys(visible(t.name) for t in flow.tensors))
             text = "" if flow.control or not self.show_shapes else self._edge_text(flow.tensors)
-            scene.edges.append(Edge(a, b, text, names[:_NAMES_SHOWN], flow.control))
-        if self.show_shapes:
-            read = {edge.source for edge in scene.edges if not edge.control}
-            for node in scene.nodes:
+            edges.append(Edge(a, b, text, names[:_NAMES_SHOWN], flow.control))
+        return edges
+
+    def _add_outputs(self, scene: Scene) -> None:
+        """Write on a node what it gives, where no edge says it."""
+        if not self.show_shapes:
+            return
+        for nodes, edges in ((scene.nodes, scene.edges), (scene.inner, scene.flows)):
+            read = {edge.source for edge in edges if not edge.control}
+            for node in nodes:
                 record = self.graph.get(self.library.get(node.id, node.name))
                 if node.id not in read and record is not None and record.op.outputs:
                     whole = record.op.outputs[:1] if record.type == "Merge" else record.op.outputs

@@ -36,6 +36,7 @@ class Node:
       boundary: whether it was made before what is drawn (an earlier cell).
       cell: the cell that made it.
       count: how many graph operations it stands for.
+      holds: of a folded scope, how many things it shows when it is opened (0: it cannot be opened).
       state: "", FAILED or NOT_FINITE.
       message: what went wrong.
       time: how long it ran.
@@ -55,6 +56,7 @@ class Node:
     boundary: bool = False
     cell: str = ""
     count: int = 1
+    holds: int = 0
     state: str = ""
     message: str = ""
     time: str = ""
@@ -105,6 +107,9 @@ class Scene:
       title: the drawing's title, "" for none.
       direction: "TB" (top to bottom) or "LR" (left to right).
       nodes, boxes, edges: what is drawn, in the graph's order; a box comes after its parent.
+      faces: how each open box looks when it is folded: a node of the same id.
+      inner: what stands inside folded nodes, for a view that opens them; `box` is the folded node's id.
+      flows: the edges between the nodes and inner nodes that are not folded themselves, as far as they are known.
       devices: the devices in use, in order of appearance, when there are two or more.
       folded: what was left out.
       operations: how many operations the drawn part of the graph has.
@@ -115,6 +120,9 @@ class Scene:
     nodes: list[Node] = field(default_factory=list)
     boxes: list[Box] = field(default_factory=list)
     edges: list[Edge] = field(default_factory=list)
+    faces: list[Node] = field(default_factory=list)
+    inner: list[Node] = field(default_factory=list)
+    flows: list[Edge] = field(default_factory=list)
     devices: tuple[str, ...] = ()
     folded: tuple[Folded, ...] = ()
     operations: int = 0

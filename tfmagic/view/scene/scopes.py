@@ -11,6 +11,7 @@ from tfmagic.view.scene.runs import group_level, repetitions
 AUTOMATIC_LIMIT = 40  # things in sight when nobody asks for a depth
 HARD_LIMIT = 150  # layout and readers both give up soon after
 WHOLE_LIMIT = 500  # things in sight when all are asked for: more would take seconds to lay out
+INNER_LIMIT = 80  # things inside folded scopes that travel with a drawing, so that they can be opened without a kernel
 NUMBER = re.compile(r"_?\d+")
 
 
@@ -24,9 +25,12 @@ class Scope:
       parent: the scope around it, None for the root.
       children: names of what is drawn, and scopes, in graph order.
       is_open: whether it is drawn as a box with its children.
+      is_loaded: of a folded scope, whether its children travel with the drawing.
       is_library: whether a library function opened it; such a scope is opened only when a depth is asked for.
       result: of such a scope, the one thing in it that is read outside ("" when there are several).
       turns: of a run, how often the same comes again in it.
+      id: its name within the scene, the same whether it is open or folded.
+      size: how many things and scopes lie in it, on all levels.
     """
 
     name: str
@@ -34,9 +38,12 @@ class Scope:
     parent: Scope | None = None
     children: list[str | Scope] = field(default_factory=list)
     is_open: bool = False
+    is_loaded: bool = False
     is_library: bool = False
     result: str = ""
     turns: int = 1
+    id: str = ""
+    size: int = 0
 
     def depth(self) -> int:
         """How many scopes lie around this one (runs and the top do not count)."""
@@ -143,6 +150,25 @@ def fold_levels(root: Scope, edges: Iterable[tuple[str, str]], types: Mapping[st
         scope.children = children
 
 
+def number(root: Scope) -> None:
+    """Give every scope its size, and its id: its place, depth first, among all things and scopes."""
+    count = 0
+    stack: list[str | Scope | None] = list(reversed(root.children))
+    around: list[tuple[Scope, int]] = []
+    while stack:
+        item = stack.pop()
+        if item is None:
+            scope, first = around.pop()
+            scope.size = count - first - 1
+            continue
+        if isinstance(item, Scope):
+            item.id = f"n{count}"
+            around.append((item, count))
+            stack.append(None)
+            stack.extend(reversed(item.children))
+        count += 1
+
+
 def _sign(child: str | Scope, types: Mapping[str, str]) -> tuple[str, ...]:
     """What a thing looks like, whichever turn of a loop made it: its name without number, its type or its content."""
     if isinstance(child, str):
@@ -178,3 +204,29 @@ def open_scopes(root: Scope, depth: int | None, limit: int) -> None:
                 opened += family
         level = opened
         reached += 1
+
+
+def load_scopes(root: Scope, asked: Container[str], limit: int = INNER_LIMIT) -> None:
+    """Choose the folded scopes whose children travel with the drawing: small outer ones first, and those asked for.
+
+    Args:
+      root: the tree, with its open scopes chosen.
+      asked: ids of scopes (`Scope.id`) that are wanted whatever their size.
+      limit: how many children may travel along.
+    """
+    count = 0
+    level = [root]
+    while level:
+        inner: list[Scope] = []
+        for scope in level:
+            inner += [child for child in scope.children if isinstance(child, Scope)]
+        for scope in sorted((s for s in inner if not s.is_open), key=lambda s: len(s.children)):
+            assert scope.parent is not None
+            if not (scope.parent.is_open or scope.parent.is_loaded):
+                continue
+            if scope.id in asked:
+                scope.is_loaded = True
+            elif count + len(scope.children) <= limit:
+                count += len(scope.children)
+                scope.is_loaded = True
+        level = [scope for scope in inner if scope.is_open or scope.is_loaded]

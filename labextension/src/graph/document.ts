@@ -1,0 +1,69 @@
+/** The JSON document of a drawing, as `tfmagic/view/paint/document.py` writes it. */
+
+export const GRAPH_MIME = "application/vnd.tfmagic.graph+json";
+export const VERSION = 2;
+
+/** What is drawn as one thing: an operation, a variable with its parts, a folded scope, the face of an open one. */
+export interface NodeRecord {
+  id: string;
+  /** The graph's name of the operation or scope. */
+  name: string;
+  role: string;
+  /** Width and height in pixels. */
+  size: [number, number];
+  /** Style ("title", "type", "value", "note", "error") and text of each line. */
+  lines: [string, string][];
+  /** The id of the node or open scope that it lies in. */
+  in?: string;
+  /** How many things show when it is opened; absent: it cannot be opened. */
+  holds?: number;
+  /** Index into the document's devices. */
+  device?: number;
+  cell?: string;
+  classes?: string[];
+  message?: string;
+  details?: [string, string][];
+}
+
+/** Source, target, text (null: only an order), names of the tensors. */
+export type EdgeRecord = [string, string, string | null, ...string[]];
+
+/** Source, target, SVG path, x and y of the arrow's tip, and x and y of the label's middle where it is shown. */
+export type RouteRecord = [string, string, string, number, number, number?, number?];
+
+export interface GraphDocument {
+  version: number;
+  title: string;
+  direction: "TB" | "LR";
+  description: string;
+  operations: number;
+  nodes: NodeRecord[];
+  /** The scopes that are open at first: id, kind, label. */
+  open: [string, string, string][];
+  edges: EdgeRecord[];
+  devices?: string[];
+  folded?: [string, number][];
+  layout?: {
+    size: [number, number];
+    nodes: Record<string, [number, number]>;
+    boxes: Record<string, [number, number, number, number]>;
+    edges: RouteRecord[];
+  };
+  /** Under what the kernel knows the drawing. */
+  key?: string;
+}
+
+/** The document in `data`.
+ *
+ * @throws Error when it is none, or one of another version.
+ */
+export function readDocument(data: unknown): GraphDocument {
+  const found = data as GraphDocument;
+  if (typeof found !== "object" || found === null || !Array.isArray(found.nodes)) {
+    throw new Error("this is no drawing of a graph");
+  }
+  if (found.version !== VERSION) {
+    throw new Error(`this is a drawing of version ${found.version}, and version ${VERSION} can be read`);
+  }
+  return found;
+}

@@ -1,0 +1,171 @@
+/** The inside of one scope laid out by itself: its children, the edges between them, and ports where others come in. */
+
+import { Graph, layout } from "@dagrejs/dagre";
+
+import { aggregate, Folding, type VisibleEdge } from "./folding";
+import { type Point, type Route, smooth } from "./geometry";
+import { textWidth } from "./text";
+
+export const MARGIN = 12;
+export const HEADING = 24;
+
+/** A level's places, from the top left corner of its box. */
+export interface Level {
+  width: number;
+  height: number;
+  /** The middle of each child. */
+  places: Map<string, Point>;
+  /** The ways between children and ports, by `wayKey`. */
+  routes: Map<string, Route>;
+}
+
+/** What the layout library says of a node, and of an edge. */
+type Placed = { x: number; y: number; width: number; height: number };
+type Way = { points: { x: number; y: number }[]; x: number; y: number; width?: number; height?: number };
+
+export function wayKey(from: string, to: string): string {
+  return `${from}>${to}`;
+}
+
+/** The port of a level through which what comes from `key`, or goes there, passes. */
+export function port(key: string, incoming: boolean): string {
+  return `${incoming ? "in" : "out"}:${key}`;
+}
+
+/** Lay out the inside of `scope` ("" for the top).
+ *
+ * @param sizes what each child takes: its own size, or that of its open box.
+ * @param portOf the name under which what lies outside comes in; nodes with one name share a port.
+ */
+export function layOutLevel(
+  folding: Folding, scope: string, sizes: (id: string) => [number, number], portOf: (id: string) => string,
+): Level {
+  const children = folding.children.get(scope) ?? [];
+  const downwards = folding.document.direction === "TB";
+  const edges = levelEdges(folding, scope, portOf);
+  const graph = new Graph();
+  graph.setGraph({ rankdir: folding.document.direction, nodesep: 24, ranksep: 34, edgesep: 14, marginx: 0, marginy: 0 });
+  graph.setDefaultEdgeLabel(() => ({}));
+  for (const id of children) {
+    const [width, height] = sizes(id);
+    graph.setNode(id, { width, height });
+  }
+  const ports = new Set<string>();
+  for (const edge of edges) {
+    for (const end of [edge.source, edge.target]) {
+      if (!graph.hasNode(end)) {
+        ports.add(end);
+        graph.setNode(end, { width: 2, height: 2 });
+      }
+    }
+  }
+  for (const edge of edges) {
+    const inner = !ports.has(edge.source) && !ports.has(edge.target) && edge.text && edges.length <= 60;
+    graph.setEdge(edge.source, edge.target,
+      inner ? { width: textWidth(edge.text, 10.5) + 6, height: 15, labelpos: "r", labeloffset: 5 } : {});
+  }
+  anchorPorts(graph, children, ports);
+  layout(graph);
+  return read(graph, children, edges, ports, downwards, scope !== "");
+}
+
+/** The edges between children of a scope, and from and to the ports of what lies outside. */
+function levelEdges(folding: Folding, scope: string, portOf: (id: string) => string): VisibleEdge[] {
+  const crossing = new Map<string, string | undefined>();
+  const childOf = (id: string): string | undefined => {
+    if (!crossing.has(id)) {
+      crossing.set(id, folding.childOf(scope, id));
+    }
+    return crossing.get(id);
+  };
+  const touching = folding.document.edges.filter(([from, to]) =>
+    childOf(from) !== undefined || childOf(to) !== undefined);
+  const own = aggregate(touching, childOf);
+  if (!scope) {
+    return own;
+  }
+  const incoming = aggregate(touching.filter(([from]) => childOf(from) === undefined),
+    (id) => childOf(id) ?? port(portOf(id), true));
+  const outgoing = aggregate(touching.filter(([, to]) => childOf(to) === undefined),
+    (id) => childOf(id) ?? port(portOf(id), false));
+  return [...own, ...incoming, ...outgoing];
+}
+
+/** Hold ports at the first and the last rank, so that what comes in comes from the box's edge. */
+function anchorPorts(graph: Graph, children: string[], ports: Set<string>): void {
+  if (!ports.size) {
+    return;
+  }
+  const top = "port:first";
+  const bottom = "port:last";
+  graph.setNode(top, { width: 1, height: 1 });
+  graph.setNode(bottom, { width: 1, height: 1 });
+  for (const id of children) {
+    graph.setEdge(top, id, { minlen: 2, weight: 0 });
+    graph.setEdge(id, bottom, { minlen: 2, weight: 0 });
+  }
+  for (const id of ports) {
+    if (id.startsWith("in:")) {
+      graph.setEdge(top, id, { minlen: 1, weight: 50 });
+    } else {
+      graph.setEdge(id, bottom, { minlen: 1, weight: 50 });
+    }
+  }
+}
+
+function read(
+  graph: Graph, children: string[], edges: VisibleEdge[], ports: Set<string>, downwards: boolean,
+  boxed: boolean,
+): Level {
+  let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
+  const grow = (x: number, y: number, width = 0, height = 0): void => {
+    left = Math.min(left, x - width / 2);
+    right = Math.max(right, x + width / 2);
+    top = Math.min(top, y - height / 2);
+    bottom = Math.max(bottom, y + height / 2);
+  };
+  const placed = (id: string): Placed => graph.node(id) as unknown as Placed;
+  const way = (edge: VisibleEdge): Way => graph.edge(edge.source, edge.target) as unknown as Way;
+  for (const id of children) {
+    const { x, y, width, height } = placed(id);
+    grow(x, y, width, height);
+  }
+  for (const edge of edges) {
+    const found = way(edge);
+    const across = ports.has(edge.source) || ports.has(edge.target);
+    for (const { x, y } of found.points) {
+      grow(across && !downwards ? Math.min(Math.max(x, left), right) : x,
+        across && downwards ? Math.min(Math.max(y, top), bottom) : y);
+    }
+    if (found.width) {
+      grow(found.x, found.y, found.width, found.height ?? 0);
+    }
+  }
+  if (!children.length) {
+    [left, top, right, bottom] = [0, 0, 0, 0];
+  }
+  const [dx, dy] = [(boxed ? MARGIN : 0) - left, (boxed ? HEADING : 0) - top];
+  const width = right - left + (boxed ? 2 * MARGIN : 0);
+  const height = bottom - top + (boxed ? HEADING + MARGIN : 0);
+  const level: Level = { width, height, places: new Map(), routes: new Map() };
+  for (const id of children) {
+    const { x, y } = placed(id);
+    level.places.set(id, [x + dx, y + dy]);
+  }
+  for (const edge of edges) {
+    const found = way(edge);
+    const line = found.points.map(({ x, y }): Point => [x + dx, y + dy]);
+    if (ports.has(edge.source)) {
+      line[0] = downwards ? [line[0][0], 0] : [0, line[0][1]];
+    }
+    if (ports.has(edge.target)) {
+      const last = line[line.length - 1];
+      line[line.length - 1] = downwards ? [last[0], height] : [width, last[1]];
+    }
+    level.routes.set(wayKey(edge.source, edge.target), {
+      points: smooth(line),
+      label: found.width ? [found.x + dx, found.y + dy] : undefined,
+    });
+  }
+  return level;
+}

@@ -1,0 +1,35 @@
+/** The way to a running kernel, where there is one. */
+
+/** What a tensor's value is like, as the kernel says it. */
+export interface ValueReport {
+  tensor: string;
+  dtype: string;
+  shape: number[];
+  /** The value as text, cut where it is long. */
+  text: string;
+  statistics?: { min: number | null; max: number | null; mean: number | null; nan: number; inf: number };
+  histogram?: { counts: number[]; low: number; high: number };
+  /** Numbers of one plane (rows of columns), and how many planes there are. */
+  plane?: (number | null)[][];
+  planes?: number;
+}
+
+/** What the kernel says of a node beside the document. */
+export interface NodeReport {
+  op: string;
+  attributes: [string, string][];
+  inputs: [string, string][];
+  outputs: [string, string][];
+  controls: string[];
+  device: string;
+  collections: string[];
+  source: string;
+  cell?: number;
+  line?: number;
+  plan: string[];
+}
+
+export interface Link {
+  /** Ask the kernel; rejected with the kernel's own words when it cannot answer. */
+  ask(question: { kind: string } & Record<string, unknown>): Promise<unknown>;
+}

@@ -1,0 +1,110 @@
+/** What is known of one node: from the document at once, from the kernel when it answers. */
+
+import { button, html } from "./dom";
+import type { Folding } from "./folding";
+import type { Link, NodeReport, ValueReport } from "./link";
+import { valueView } from "./values";
+import type { Words } from "./words";
+
+export class Panel {
+  readonly element: HTMLElement;
+  private shown = "";
+
+  constructor(
+    private readonly folded: () => Folding, private readonly words: Words, private readonly link: Link | undefined,
+    private readonly actions: { close(): void; choose(id: string): void; locate?(report: NodeReport): void },
+  ) {
+    this.element = html("aside", { class: "panel", hidden: true, tabindex: "0", "aria-label": words.name });
+  }
+
+  private get folding(): Folding {
+    return this.folded();
+  }
+
+  hide(): void {
+    this.shown = "";
+    this.element.hidden = true;
+  }
+
+  show(id: string): void {
+    this.shown = id;
+    this.element.hidden = false;
+    const node = this.folding.node(id);
+    const [[, title], ...lines] = node.lines;
+    const facts = html("dl", {},
+      ...this.fact(this.words.name, node.name),
+      ...this.fact(this.words.device, node.device === undefined ? "" : this.folding.document.devices?.[node.device] ?? ""),
+      ...this.fact(this.words.cell, node.cell ?? ""),
+      ...(node.details ?? []).flatMap(([key, text]) => this.fact(this.translated(key), text)));
+    const rest = html("div", { "aria-live": "polite" });
+    this.element.setAttribute("aria-label", title);
+    this.element.replaceChildren(
+      html("div", { class: "top" }, html("h2", {}, title), button("✕", this.words.close, () => this.actions.close())),
+      html("p", { class: "kind" }, lines.map(([, text]) => text).join(" · ") || node.role),
+      ...(node.message ? [html("p", { class: "message" }, node.message)] : []),
+      facts, ...this.neighbours(id, true), ...this.neighbours(id, false), rest);
+    if (this.link) {
+      void this.askAll(id, node.name, rest);
+    } else {
+      rest.append(html("p", { class: "kind" }, this.words.noKernel));
+    }
+  }
+
+  private async askAll(id: string, name: string, place: HTMLElement): Promise<void> {
+    const answers = [
+      this.link!.ask({ kind: "node", name }).then((report) => this.reportView(report as NodeReport)),
+      this.link!.ask({ kind: "value", name }).then((report) =>
+        html("section", {}, html("h2", {}, this.words.value), valueView(report as ValueReport))),
+    ];
+    for (const answer of answers) {
+      const view = await answer.catch((error: Error) => html("pre", { class: "kind" }, error.message));
+      if (this.shown !== id) {
+        return; // another node is shown by now
+      }
+      if (view) {
+        place.append(view);
+      }
+    }
+  }
+
+  private reportView(report: NodeReport): HTMLElement {
+    const words = this.words;
+    const facts = [
+      ...report.attributes.flatMap(([key, text]) => this.fact(key, text)),
+      ...this.fact(words.device, report.device), ...this.fact(words.collections, report.collections.join(", ")),
+    ];
+    const tensors = (title: string, items: [string, string][]): HTMLElement[] => items.length
+      ? [html("h2", {}, title), html("dl", {}, ...items.flatMap(([name, text]) => this.fact(name, text)))] : [];
+    const section = html("section", {},
+      ...(facts.length ? [html("h2", {}, `${report.op} · ${words.attributes}`), html("dl", {}, ...facts)] : []),
+      ...tensors(words.inputs, report.inputs), ...tensors(words.outputs, report.outputs));
+    if (report.source) {
+      const locate = this.actions.locate;
+      section.append(html("h2", {}, words.made), locate && report.cell !== undefined
+        ? button(report.source, report.source, () => locate(report)) : html("pre", {}, report.source));
+    }
+    if (report.plan.length) {
+      section.append(html("h2", {}, words.plan), html("pre", {}, report.plan.join("\n")));
+    }
+    return section;
+  }
+
+  private neighbours(id: string, inputs: boolean): HTMLElement[] {
+    const shown = this.folding.shownBy(id);
+    const names = this.folding.edges().flatMap((edge) =>
+      (inputs ? edge.target : edge.source) === shown
+        ? [{ id: inputs ? edge.source : edge.target, text: edge.text }] : []);
+    return names.length === 0 ? [] : [html("section", { class: "links" }, html("h2", {}, inputs ? this.words.inputs : this.words.outputs),
+      ...names.map(({ id: other, text }) =>
+        html("div", {}, button(this.folding.node(other).name, this.folding.node(other).name, () => this.actions.choose(other)),
+          text)))];
+  }
+
+  private fact(key: string, text: string): HTMLElement[] {
+    return text ? [html("dt", {}, key), html("dd", {}, text)] : [];
+  }
+
+  private translated(key: string): string {
+    return key === "holds" ? this.words.holds : key === "made by" ? this.words.made : key;
+  }
+}

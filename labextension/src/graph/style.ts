@@ -1,0 +1,97 @@
+/** The renderer's style sheet, in the colours that the static drawings have, light and dark. */
+
+import palette from "../../../tfmagic/view/palette.json";
+
+const SANS = "var(--jp-ui-font-family, system-ui), -apple-system, Segoe UI, Roboto, Helvetica, Arial, sans-serif";
+const MONO = "var(--jp-code-font-family, ui-monospace), Menlo, Consolas, monospace";
+
+function colours(theme: 0 | 1): string {
+  const named = Object.entries(palette.colours).map(([name, pair]) => `--${name}:${pair[theme]}`);
+  const devices = palette.devices.flatMap(([fill, line], i) => [`--d${i}:${fill[theme]}`, `--d${i}-line:${line[theme]}`]);
+  return [...named, ...devices, `color-scheme:${theme ? "dark" : "light"}`].join(";");
+}
+
+const DEVICES = palette.devices.map((_, i) => `.node.d${i}>.shape{fill:var(--d${i});stroke:var(--d${i}-line)}`).join("");
+
+export const STYLE = `
+:host{display:block;${colours(0)}}
+:host([theme=dark]){${colours(1)}}
+*{box-sizing:border-box}
+.tfm{position:relative;display:flex;flex-direction:column;border:1px solid var(--box-line);border-radius:6px;
+  background:var(--bg);color:var(--fg);font:12px/1.45 ${SANS};overflow:hidden}
+.bar{display:flex;flex-wrap:wrap;gap:4px;align-items:center;padding:4px 6px;border-bottom:1px solid var(--box-line)}
+.bar .title{font-weight:600;font-size:13px;margin-right:auto;padding:0 4px;overflow-wrap:anywhere}
+button,input,select{font:inherit;color:var(--fg);background:var(--op);border:1px solid var(--op-line);
+  border-radius:4px;padding:2px 7px;min-height:26px;min-width:26px}
+button{cursor:pointer}
+button svg{display:block;fill:none;stroke:currentColor;stroke-width:1.6;stroke-linecap:round;stroke-linejoin:round}
+input[type=search]{width:20ch;max-width:40vw}
+:focus-visible{outline:2px solid var(--ph-line);outline-offset:1px}
+.found{color:var(--muted);min-width:5ch}
+.legend{display:flex;gap:10px;color:var(--muted);padding:0 4px}
+.legend i{display:inline-block;width:12px;height:12px;border-radius:3px;border:1px solid;vertical-align:-1px;margin-right:4px}
+.body{display:flex;min-height:0;position:relative}
+.stage{position:relative;flex:1 1 auto;min-width:0;overflow:hidden;touch-action:pan-x pan-y}
+.stage svg.graph{display:block;width:100%;height:100%;cursor:grab;user-select:none}
+.stage svg.graph.dragging{cursor:grabbing}
+.minimap{position:absolute;right:8px;bottom:8px;background:var(--bg);border:1px solid var(--box-line);border-radius:4px}
+.minimap rect{fill:var(--op-line)}
+.minimap .window{fill:none;stroke:var(--ph-line);stroke-width:2}
+.note{color:var(--muted);padding:3px 8px;border-top:1px solid var(--box-line)}
+svg text{fill:var(--fg);text-anchor:middle;font-family:${SANS};font-size:11px;pointer-events:none}
+.node{cursor:pointer}
+.node>.shape{fill:var(--op);stroke:var(--op-line);stroke-width:1.2}
+.node.placeholder>.shape{fill:var(--ph);stroke:var(--ph-line)}
+.node.variable>.shape,.node.loop-variable>.shape{fill:var(--var);stroke:var(--var-line)}
+.node.constant>.shape,.node.gradients>.shape,.node.training>.shape{fill:var(--const)}
+.node.scope>.shape,.node.run>.shape{fill:var(--scope);stroke:var(--scope-line)}
+${DEVICES}
+.node.boundary>.shape{stroke-dasharray:4 3}
+.node.not-finite>.shape{stroke:var(--error);stroke-width:2}
+.node.failed>.shape{fill:var(--error-fill);stroke:var(--error);stroke-width:2.4}
+.node>.lid{fill:none}
+.box>.shape{fill:var(--box);stroke:var(--box-line)}
+.box.frame>.shape{stroke-dasharray:7 3}
+.box{cursor:zoom-out}
+text.title{font-size:13px;font-weight:600}
+text.type,text.note{fill:var(--muted)}
+text.value{font-family:${MONO};fill:var(--value)}
+text.error{fill:var(--error);font-weight:600}
+text.box{font-size:11.5px;font-weight:600;text-anchor:start;fill:var(--muted)}
+text.label{font-size:10.5px;fill:var(--muted);stroke:var(--bg);stroke-width:3px;stroke-linejoin:round;paint-order:stroke}
+.edge>.line{fill:none;stroke:var(--line);stroke-width:1.3}
+.edge.control>.line{stroke-dasharray:4 3}
+.edge>.head{fill:var(--line)}
+.edge>.touch{fill:none;stroke:transparent;stroke-width:11}
+.lit>.line{stroke:var(--accent);stroke-width:2.2}
+.lit>.head{fill:var(--accent)}
+.lit>.shape{stroke:var(--accent);stroke-width:2.4}
+.dim{opacity:.38}
+.node:focus,.box:focus{outline:none}
+.node:focus-visible>.shape,.box:focus-visible>.shape{stroke:var(--ph-line);stroke-width:3}
+.node.selected>.shape{stroke:var(--accent);stroke-width:3}
+.node.hit>.shape{stroke:var(--accent);stroke-width:3;stroke-dasharray:none}
+.tip{position:absolute;z-index:2;max-width:340px;padding:5px 8px;border-radius:4px;border:1px solid var(--box-line);
+  background:var(--box);color:var(--fg);font-size:11.5px;pointer-events:none;white-space:pre-line;overflow-wrap:anywhere}
+.panel{flex:0 0 300px;max-width:48%;overflow:auto;border-left:1px solid var(--box-line);padding:8px 10px}
+.panel h2{font-size:13px;margin:0 0 2px;overflow-wrap:anywhere}
+.panel .kind{color:var(--muted);margin:0 0 8px}
+.panel dl{display:grid;grid-template-columns:max-content 1fr;gap:3px 8px;margin:0 0 8px}
+.panel dt{color:var(--muted)}
+.panel dd{margin:0;overflow-wrap:anywhere}
+.panel code,.panel pre,.twin code{font-family:${MONO};font-size:11px}
+.panel pre{white-space:pre-wrap;overflow-wrap:anywhere;margin:0}
+.panel .message{color:var(--error);font-weight:600}
+.panel .top{display:flex;justify-content:space-between;gap:6px;align-items:start}
+.panel canvas{max-width:100%;image-rendering:pixelated;border:1px solid var(--box-line)}
+.panel .links button{font-family:${MONO};font-size:11px;padding:0 5px;margin:0 4px 3px 0;min-height:24px;text-align:left;
+  overflow-wrap:anywhere}
+.twin{flex:1 1 auto;min-width:0;overflow:auto;padding:8px 12px;max-height:560px}
+.twin ul{list-style:none;margin:0;padding-left:16px}
+.twin ul[role=tree]{padding-left:0}
+.twin li>span{padding:1px 4px;border-radius:3px;cursor:pointer}
+.twin .kind{color:var(--muted);margin-left:8px}
+.status{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
+[hidden]{display:none!important}
+@media (prefers-reduced-motion:no-preference){.moving .view{transition:transform .18s ease-out}}
+`;

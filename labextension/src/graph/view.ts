@@ -1,0 +1,438 @@
+/** The interactive drawing of one graph inside one element. */
+
+import { button, html, icon, svg } from "./dom";
+import { type GraphDocument, readDocument } from "./document";
+import { download, pngBlob, svgText } from "./exporting";
+import { Folding } from "./folding";
+import type { Link, NodeReport } from "./link";
+import { next } from "./moving";
+import { paint, type Painting, spoken } from "./paint";
+import { Panel } from "./panel";
+import { type Placement, Placing } from "./placing";
+import { Search } from "./search";
+import { STYLE } from "./style";
+import { followTheme } from "./theme";
+import { buildTwin } from "./twin";
+import { Viewport } from "./viewport";
+import { wordsOf, type Words } from "./words";
+
+const HIGHEST = 560;
+
+export interface Options {
+  link?: Link;
+  language?: string;
+  /** Shows the user's code that made a node. */
+  locate?(report: NodeReport): void;
+}
+
+export class GraphView {
+  private readonly words: Words;
+  private document: GraphDocument;
+  private folding: Folding;
+  private placing: Placing;
+  private placement!: Placement;
+  private painting!: Painting;
+  private finder: Search;
+  private readonly panel: Panel;
+  private readonly viewport: Viewport;
+  private readonly root: HTMLElement;
+  private readonly stage = html("div", { class: "stage" });
+  private readonly canvas: SVGSVGElement;
+  private readonly status = html("div", { class: "status", role: "status" });
+  private readonly tip = html("div", { class: "tip", hidden: true });
+  private readonly search = html("input", { type: "search" });
+  private readonly found = html("span", { class: "found", "aria-live": "polite" });
+  private twin: HTMLElement | null = null;
+  private current = "";
+  private selected = "";
+  private hits: string[] = [];
+  private readonly cleanUp: (() => void)[] = [];
+
+  constructor(private readonly host: HTMLElement, data: unknown, private readonly options: Options = {}) {
+    this.document = readDocument(data);
+    this.words = wordsOf(options.language ?? document.documentElement.lang);
+    this.folding = new Folding(this.document);
+    this.placing = new Placing(this.folding);
+    this.finder = new Search(this.document);
+    this.canvas = svg("svg", { class: "graph", role: "group", "aria-label": this.label() });
+    this.panel = new Panel(() => this.folding, this.words, options.link, {
+      close: () => this.select(""), choose: (id) => this.goTo(id), locate: options.locate });
+    this.root = html("div", { class: "tfm", "data-lm-suppress-shortcuts": "true" },
+      this.toolbar(), html("div", { class: "body" }, this.stage, this.panel.element), this.footnote(), this.status);
+    this.stage.append(this.canvas, this.tip);
+    this.viewport = new Viewport(this.stage, this.canvas, () => this.hasFocus());
+    const shadow = host.shadowRoot ?? host.attachShadow({ mode: "open" });
+    shadow.replaceChildren(html("style", {}, STYLE), this.root);
+    this.cleanUp.push(followTheme(host));
+    this.listen();
+    this.draw();
+    const observer = new ResizeObserver(() => this.resize());
+    observer.observe(this.stage);
+    this.cleanUp.push(() => observer.disconnect());
+    this.resize();
+  }
+
+  dispose(): void {
+    this.cleanUp.forEach((undo) => undo());
+    this.host.shadowRoot?.replaceChildren();
+  }
+
+  // --- around the drawing ---------------------------------------------------------------------------------------
+
+  private label(): string {
+    return this.document.title ? `${this.document.title}. ${this.document.description}` : this.document.description;
+  }
+
+  private toolbar(): HTMLElement {
+    const { words } = this;
+    this.search.placeholder = "/";
+    this.search.setAttribute("aria-label", words.search);
+    this.search.title = words.search;
+    const menu = html("select", { "aria-label": words.export, title: words.export }, html("option", { value: "" }, "↓"),
+      ...["svg", "png", ...(this.options.link ? ["pdf", "html", "dot", "pbtxt"] : [])].map((format) =>
+        html("option", { value: format }, format.toUpperCase())));
+    menu.addEventListener("change", () => {
+      const format = menu.value;
+      menu.value = "";
+      this.export(format).catch((error: Error) => this.say(error.message));
+    });
+    const legend = (this.document.devices ?? []).map((device, i) => {
+      const mark = html("i");
+      mark.style.background = `var(--d${i % 6})`;
+      mark.style.borderColor = `var(--d${i % 6}-line)`;
+      return html("span", {}, mark, device);
+    });
+    return html("div", { class: "bar" }, html("span", { class: "title" }, this.document.title),
+      legend.length ? html("span", { class: "legend" }, ...legend) : null, this.search, this.found,
+      button(icon("M3 8H13"), words.zoomOut, () => this.viewport.zoom(1 / 1.25)),
+      button(icon("M3 8H13M8 3V13"), words.zoomIn, () => this.viewport.zoom(1.25)),
+      button(icon("M2 6V2H6M10 2H14V6M14 10V14H10M6 14H2V10"), words.fit, () => this.viewport.fit()),
+      button(icon("M6 2H10V5H6ZM2 11H6V14H2ZM10 11H14V14H10ZM8 5V8M4 11V8H12V11"), words.arrange, () => this.arrange()),
+      button(icon("M2 3H14M5 8H14M5 13H14M2 8H2.1M2 13H2.1"), words.text, () => this.toggleTwin()), menu);
+  }
+
+  private footnote(): HTMLElement | null {
+    const folded = (this.document.folded ?? []).map(([kind, count]) => `${kind} (${count})`);
+    return folded.length ? html("div", { class: "note" }, `${this.words.notDrawn}: ${folded.join(", ")}`) : null;
+  }
+
+  private resize(): void {
+    const width = this.stage.clientWidth;
+    if (!width) {
+      return;
+    }
+    const height = Math.max(120, Math.min(HIGHEST, this.viewport.naturalHeight(width)));
+    this.stage.style.height = `${height}px`;
+    this.panel.element.style.maxHeight = `${Math.max(height, 260)}px`;
+    if (!this.touched) {
+      this.viewport.home();
+    }
+  }
+
+  private touched = false;
+
+  private hasFocus(): boolean {
+    const active = this.host.shadowRoot?.activeElement;
+    return !!active && this.stage.contains(active);
+  }
+
+  private say(text: string): void {
+    this.status.textContent = text;
+  }
+
+  // --- drawing ----------------------------------------------------------------------------------------------------
+
+  private draw(): void {
+    this.placement = this.placing.place();
+    this.painting = paint(this.folding, this.placement);
+    this.canvas.replaceChildren(this.painting.view);
+    for (const { edge, element } of this.painting.edges) {
+      const words = [edge.tensors.join(", "), edge.text || (edge.control ? this.words.after : "")].filter(Boolean).join("\n");
+      element.addEventListener("pointerenter", (event) => this.showTip(words, event));
+      element.addEventListener("pointerleave", () => this.hideTip());
+      element.classList.toggle("quiet", !words);
+    }
+    for (const [id, element] of this.painting.things) {
+      element.addEventListener("pointerenter", () => this.light(id));
+      element.addEventListener("pointerleave", () => this.light(this.hasFocus() ? this.current : ""));
+    }
+    if (!this.painting.things.has(this.current)) {
+      this.current = this.current && this.folding.nodes.has(this.current) ? this.folding.shownBy(this.current)
+        : this.folding.visible()[0] ?? "";
+    }
+    this.painting.things.get(this.current)?.setAttribute("tabindex", "0");
+    this.mark();
+    this.viewport.show(this.placement);
+  }
+
+  private mark(): void {
+    const hits = new Set(this.hits.map((id) => this.folding.shownBy(id)));
+    for (const [id, element] of this.painting.things) {
+      element.classList.toggle("selected", id === this.selected);
+      element.classList.toggle("hit", hits.has(id) && this.hits.length > 0);
+    }
+  }
+
+  /** Redraw, with the thing `id` staying where it is on the screen. */
+  private redrawAround(id: string): void {
+    const before = this.placement.rects.get(id);
+    this.draw();
+    const after = this.placement.rects.get(id);
+    if (before && after) {
+      const top = (rect: { x: number; y: number; width: number }): [number, number] => [rect.x + rect.width / 2, rect.y];
+      const [[ax, ay], [bx, by]] = [top(before), top(after)];
+      this.viewport.pan((ax - bx) * this.viewport.scale, (ay - by) * this.viewport.scale);
+    }
+    this.touched = true;
+    this.resize();
+  }
+
+  private light(id: string): void {
+    const near = new Set([id]);
+    for (const { edge, element } of this.painting.edges) {
+      const lit = id !== "" && (edge.source === id || edge.target === id);
+      element.classList.toggle("lit", lit);
+      if (lit) {
+        near.add(edge.source).add(edge.target);
+      }
+    }
+    for (const [other, element] of this.painting.things) {
+      element.classList.toggle("lit", id !== "" && near.size > 1 && near.has(other));
+    }
+  }
+
+  private showTip(text: string, event: PointerEvent): void {
+    if (!text) {
+      return;
+    }
+    const box = this.stage.getBoundingClientRect();
+    this.tip.textContent = text;
+    this.tip.hidden = false;
+    const left = Math.min(event.clientX - box.left + 12, box.width - this.tip.offsetWidth - 8);
+    this.tip.style.left = `${Math.max(4, left)}px`;
+    this.tip.style.top = `${event.clientY - box.top + 14}px`;
+  }
+
+  private hideTip(): void {
+    this.tip.hidden = true;
+  }
+
+  // --- what the user does -----------------------------------------------------------------------------------------
+
+  private listen(): void {
+    this.canvas.addEventListener("click", (event) => {
+      const id = (event.target as Element).closest<SVGGElement>("[data-id]")?.dataset.id;
+      if (this.viewport.dragged) {
+        return;
+      }
+      if (id === undefined) {
+        this.select("");
+      } else {
+        this.focus(id);
+        this.activate(id);
+      }
+    });
+    this.canvas.addEventListener("keydown", (event) => this.onKey(event));
+    this.canvas.addEventListener("focusin", (event) => {
+      const id = (event.target as Element).closest<SVGGElement>("[data-id]")?.dataset.id;
+      if (id) {
+        this.current = id;
+        this.light(id);
+      }
+    });
+    this.root.addEventListener("keydown", (event) => {
+      if (event.key === "/" && event.target !== this.search) {
+        event.preventDefault();
+        this.search.focus();
+      } else if (event.key === "Escape" && this.selected) {
+        this.select("");
+        this.focus(this.current);
+      } else if (event.key === "t" && event.target !== this.search && !event.ctrlKey && !event.metaKey) {
+        this.toggleTwin();
+      }
+    });
+    this.search.addEventListener("input", () => this.onSearch());
+    this.search.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" && this.hits.length) {
+        this.goTo(this.hits[(this.hits.indexOf(this.current) + 1) % this.hits.length], false);
+      } else if (event.key === "Escape") {
+        this.search.value = "";
+        this.onSearch();
+        this.focus(this.current);
+      }
+    });
+  }
+
+  private onKey(event: KeyboardEvent): void {
+    const id = this.current;
+    switch (event.key) {
+      case "ArrowUp": case "ArrowDown": case "ArrowLeft": case "ArrowRight": {
+        const found = next(event.key, id, this.folding.edges(), this.placement.rects, this.document.direction === "TB");
+        if (found) {
+          this.focus(found);
+        }
+        break;
+      }
+      case "Enter": case " ": this.activate(id); break;
+      case "+": case "=": void this.unfold(id); break;
+      case "-": this.fold(this.folding.open.has(id) ? id : this.folding.home(id)); break;
+      case "Home": this.focus(this.folding.visible()[0]); break;
+      case "End": this.focus(this.folding.visible().at(-1) ?? id); break;
+      default: return;
+    }
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  /** What a click or Enter does: a scope opens or folds, of anything else the panel tells. */
+  private activate(id: string): void {
+    if (this.folding.open.has(id)) {
+      this.fold(id);
+    } else if (this.folding.isScope(id)) {
+      void this.unfold(id);
+    } else {
+      this.select(this.selected === id ? "" : id);
+    }
+  }
+
+  private focus(id: string): void {
+    const element = this.painting.things.get(id);
+    if (!element) {
+      return;
+    }
+    this.painting.things.get(this.current)?.setAttribute("tabindex", "-1");
+    this.current = id;
+    element.setAttribute("tabindex", "0");
+    element.focus({ preventScroll: true });
+    this.viewport.reveal(this.placement.rects.get(id)!);
+    this.say(spoken(this.folding.node(id)));
+  }
+
+  private select(id: string): void {
+    this.selected = id;
+    this.mark();
+    if (id) {
+      this.panel.show(id);
+    } else {
+      this.panel.hide();
+    }
+    this.resize();
+  }
+
+  private async unfold(id: string): Promise<void> {
+    if (!this.folding.isScope(id) || this.folding.open.has(id)) {
+      return;
+    }
+    if (!this.folding.isLoaded(id)) {
+      if (!this.options.link) {
+        this.say(this.words.noKernel);
+        return;
+      }
+      await this.load(id);
+    }
+    const hadFocus = this.hasFocus();
+    this.folding.unfold(id);
+    this.redrawAround(id);
+    if (hadFocus) {
+      this.focus(id);
+    }
+    this.say(`${this.folding.node(id).name} ${this.words.open}`);
+  }
+
+  /** Ask the kernel for the document with the inside of `id`. */
+  private async load(id: string): Promise<void> {
+    const loaded = [...this.folding.children.keys()].filter(Boolean);
+    const data = readDocument(await this.options.link!.ask({ kind: "load", asked: [...loaded, id] }));
+    const open = [...this.folding.open];
+    this.document = { ...data, layout: this.document.layout, open: this.document.open, key: this.document.key };
+    const folding = new Folding(this.document);
+    folding.open.clear();
+    open.forEach((scope) => folding.open.add(scope));
+    this.folding = folding;
+    this.placing = this.placing.with(folding);
+    this.finder = new Search(this.document);
+  }
+
+  private fold(id: string): void {
+    if (!id || !this.folding.open.has(id)) {
+      return;
+    }
+    const hadFocus = this.hasFocus();
+    this.folding.fold(id);
+    this.redrawAround(id);
+    if (hadFocus) {
+      this.focus(id);
+    }
+    this.say(`${this.folding.node(id).name} ${this.words.fold}`);
+  }
+
+  private arrange(): void {
+    this.placing.arrange();
+    this.draw();
+    this.touched = false;
+    this.resize();
+  }
+
+  /** Bring a node into sight, opening what is around it, and tell of it. */
+  goTo(id: string, select = true): void {
+    const closed = this.folding.around(id).filter((scope) => !this.folding.open.has(scope));
+    if (closed.length) {
+      this.folding.unfold(this.folding.home(id));
+      this.draw();
+    }
+    this.touched = true;
+    this.viewport.reveal(this.placement.rects.get(id)!, true);
+    this.current = id;
+    if (select) {
+      this.focus(id);
+      if (!this.folding.isScope(id)) {
+        this.select(id);
+      }
+    }
+    this.light(id);
+    this.mark();
+  }
+
+  private onSearch(): void {
+    this.hits = this.finder.find(this.search.value);
+    const { length } = this.hits;
+    this.found.textContent = this.search.value ? (length ? `${length} ${this.words.found}` : this.words.none) : "";
+    this.mark();
+    if (length) {
+      const shown = this.folding.shownBy(this.hits[0]);
+      this.touched = true;
+      this.viewport.reveal(this.placement.rects.get(shown)!, true);
+    }
+  }
+
+  private toggleTwin(): void {
+    if (this.twin) {
+      this.twin.remove();
+      this.twin = null;
+      this.stage.hidden = false;
+      this.focus(this.current);
+      return;
+    }
+    this.twin = buildTwin(this.folding, this.words, (id) => {
+      this.toggleTwin();
+      this.goTo(id);
+    });
+    this.stage.hidden = true;
+    this.stage.after(this.twin);
+    this.twin.querySelector<HTMLElement>("li")?.focus();
+  }
+
+  // --- saving -----------------------------------------------------------------------------------------------------
+
+  private async export(format: string): Promise<void> {
+    const name = `${(this.document.title || "graph").replace(/[^\p{L}\p{N}]+/gu, "-").toLowerCase()}.${format}`;
+    if (format === "svg" || format === "png") {
+      const text = svgText(this.canvas, this.placement.width, this.placement.height, this.host.getAttribute("theme") ?? "light");
+      download(format === "svg" ? new Blob([text], { type: "image/svg+xml" }) : await pngBlob(text), name);
+    } else if (format) {
+      const { base64 } = (await this.options.link!.ask({ kind: "export", format })) as { base64: string };
+      const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+      download(new Blob([bytes], { type: "application/octet-stream" }), name);
+    }
+  }
+}

@@ -1,0 +1,208 @@
+/** The part of the drawing that shows: pan by dragging, zoom by wheel and pinch, fit, and a small map of the whole. */
+
+import { svg } from "./dom";
+import type { Rect } from "./geometry";
+import type { Placement } from "./placing";
+
+const MARGIN = 14;
+const SMALLEST_TEXT = 9 / 10.5; // no text below 9 px unless one asks for it: pan instead
+const [LEAST, MOST] = [0.05, 6];
+
+export class Viewport {
+  scale = 1;
+  x = MARGIN;
+  y = MARGIN;
+  private width = 0;
+  private height = 0;
+  private rects: Rect[] = [];
+  private readonly map = svg("svg", { class: "minimap", "aria-hidden": "true", hidden: true });
+  private readonly window = svg("rect", { class: "window" });
+  private readonly pointers = new Map<number, [number, number]>();
+  private pinched = 0;
+  /** Whether the last press became a drag, and is therefore no click. */
+  dragged = false;
+
+  constructor(
+    private readonly stage: HTMLElement, private readonly canvas: SVGSVGElement, private readonly isActive: () => boolean,
+  ) {
+    stage.append(this.map);
+    canvas.addEventListener("wheel", (event) => this.onWheel(event), { passive: false });
+    canvas.addEventListener("pointerdown", (event) => this.onDown(event));
+    canvas.addEventListener("pointermove", (event) => this.onMove(event));
+    for (const name of ["pointerup", "pointercancel"] as const) {
+      canvas.addEventListener(name, (event) => this.onUp(event));
+    }
+    this.map.addEventListener("pointerdown", (event) => this.onMap(event));
+    this.map.addEventListener("pointermove", (event) => event.buttons && this.onMap(event));
+  }
+
+  /** Take note of what is drawn now, and how large. */
+  show(placement: Placement): void {
+    this.width = placement.width;
+    this.height = placement.height;
+    this.rects = [...placement.rects.values()];
+    this.apply();
+  }
+
+  /** The height that the stage needs at a width, text not below its least size. */
+  naturalHeight(stageWidth: number): number {
+    const scale = this.fitting(stageWidth);
+    return Math.ceil(this.height * scale + 2 * MARGIN);
+  }
+
+  private fitting(stageWidth: number): number {
+    return Math.max(SMALLEST_TEXT, Math.min(1, (stageWidth - 2 * MARGIN) / Math.max(1, this.width)));
+  }
+
+  /** The first view: all of it, as far as its text can still be read. */
+  home(): void {
+    const width = this.stage.clientWidth || this.width + 2 * MARGIN;
+    this.scale = this.fitting(width);
+    this.x = Math.max(MARGIN, (width - this.width * this.scale) / 2);
+    this.y = MARGIN;
+    this.apply();
+  }
+
+  /** All of it, however small. */
+  fit(): void {
+    const { clientWidth: width, clientHeight: height } = this.stage;
+    this.scale = this.limited(Math.min(1, (width - 2 * MARGIN) / this.width, (height - 2 * MARGIN) / this.height));
+    this.x = (width - this.width * this.scale) / 2;
+    this.y = Math.max(MARGIN, (height - this.height * this.scale) / 2);
+    this.apply();
+  }
+
+  zoom(factor: number, atX = this.stage.clientWidth / 2, atY = this.stage.clientHeight / 2): void {
+    const scale = this.limited(this.scale * factor);
+    this.x = atX - ((atX - this.x) * scale) / this.scale;
+    this.y = atY - ((atY - this.y) * scale) / this.scale;
+    this.scale = scale;
+    this.apply();
+  }
+
+  pan(dx: number, dy: number): void {
+    this.x += dx;
+    this.y += dy;
+    this.apply();
+  }
+
+  /** Bring a rectangle into sight: into the middle, or only as far as is needed. */
+  reveal(rect: Rect, intoMiddle = false): void {
+    const { clientWidth: width, clientHeight: height } = this.stage;
+    const [left, top] = [rect.x * this.scale + this.x, rect.y * this.scale + this.y];
+    const [right, bottom] = [left + rect.width * this.scale, top + rect.height * this.scale];
+    if (intoMiddle) {
+      this.pan(width / 2 - (left + right) / 2, height / 2 - (top + bottom) / 2);
+      return;
+    }
+    const room = 24;
+    const shift = (low: number, high: number, size: number): number =>
+      low < room ? room - low : high > size - room ? Math.max(size - room - high, room - low) : 0;
+    this.pan(shift(left, right, width), shift(top, bottom, height));
+  }
+
+  private limited(scale: number): number {
+    return Math.min(MOST, Math.max(LEAST, scale));
+  }
+
+  private apply(): void {
+    const view = this.canvas.querySelector<SVGGElement>(".view");
+    view?.setAttribute("transform", `translate(${this.x} ${this.y}) scale(${this.scale})`);
+    this.drawMap();
+  }
+
+  // --- the map --------------------------------------------------------------------------------------------------
+
+  private mapped: Rect[] | null = null;
+
+  private drawMap(): void {
+    const { clientWidth: width, clientHeight: height } = this.stage;
+    const hidden = !width || (this.width * this.scale <= width * 1.25 && this.height * this.scale <= height * 1.25);
+    this.map.toggleAttribute("hidden", hidden);
+    if (hidden) {
+      return;
+    }
+    if (this.mapped !== this.rects) {
+      this.mapped = this.rects;
+      const scale = Math.min(150 / this.width, 110 / this.height);
+      this.map.setAttribute("viewBox", `0 0 ${this.width} ${this.height}`);
+      this.map.setAttribute("width", String(this.width * scale));
+      this.map.setAttribute("height", String(this.height * scale));
+      const small = this.rects.slice(0, 2000).map(({ x, y, width: w, height: h }) => svg("rect", { x, y, width: w, height: h, opacity: 0.4 }));
+      this.map.replaceChildren(...small, this.window);
+      this.window.style.strokeWidth = String(2 / scale);
+    }
+    this.window.setAttribute("x", String(-this.x / this.scale));
+    this.window.setAttribute("y", String(-this.y / this.scale));
+    this.window.setAttribute("width", String(width / this.scale));
+    this.window.setAttribute("height", String(height / this.scale));
+  }
+
+  private onMap(event: PointerEvent): void {
+    const box = this.map.getBoundingClientRect();
+    const [x, y] = [((event.clientX - box.left) / box.width) * this.width, ((event.clientY - box.top) / box.height) * this.height];
+    this.reveal({ x, y, width: 0, height: 0 }, true);
+    event.preventDefault();
+  }
+
+  // --- the pointer ----------------------------------------------------------------------------------------------
+
+  private onWheel(event: WheelEvent): void {
+    if (!event.ctrlKey && !event.metaKey && !this.isActive()) {
+      return; // the page scrolls
+    }
+    event.preventDefault();
+    event.stopPropagation();
+    const box = this.canvas.getBoundingClientRect();
+    const step = event.deltaMode === 1 ? event.deltaY * 16 : event.deltaY;
+    this.zoom(Math.exp(-step * (event.ctrlKey ? 0.006 : 0.0016)), event.clientX - box.left, event.clientY - box.top);
+  }
+
+  private onDown(event: PointerEvent): void {
+    if (event.button !== 0) {
+      return;
+    }
+    if (!this.pointers.size) {
+      this.dragged = false;
+    }
+    this.pointers.set(event.pointerId, [event.clientX, event.clientY]);
+    this.pinched = this.spread();
+  }
+
+  private onMove(event: PointerEvent): void {
+    const before = this.pointers.get(event.pointerId);
+    if (!before) {
+      return;
+    }
+    const [dx, dy] = [event.clientX - before[0], event.clientY - before[1]];
+    if (!this.dragged && Math.hypot(dx, dy) < 4) {
+      return;
+    }
+    if (!this.dragged) {
+      this.dragged = true;
+      this.canvas.setPointerCapture(event.pointerId);
+      this.canvas.classList.add("dragging");
+    }
+    this.pointers.set(event.pointerId, [event.clientX, event.clientY]);
+    if (this.pointers.size === 2) {
+      const spread = this.spread();
+      const box = this.canvas.getBoundingClientRect();
+      const [[ax, ay], [bx, by]] = [...this.pointers.values()];
+      this.zoom(spread / (this.pinched || spread), (ax + bx) / 2 - box.left, (ay + by) / 2 - box.top);
+      this.pinched = spread;
+      this.pan(dx / 2, dy / 2);
+    } else {
+      this.pan(dx, dy);
+    }
+  }
+
+  private onUp(event: PointerEvent): void {
+    this.pointers.delete(event.pointerId);
+    this.canvas.classList.remove("dragging");
+  }
+
+  private spread(): number {
+    const [a, b] = [...this.pointers.values()];
+    return a && b ? Math.hypot(a[0] - b[0], a[1] - b[1]) : 0;
+  }
+}

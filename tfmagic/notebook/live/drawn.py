@@ -1,0 +1,53 @@
+"""Drawn: the drawings of one shell by their keys, so that a front end can ask about them later."""
+
+from __future__ import annotations
+
+import collections
+import weakref
+from collections.abc import Callable, Container
+from dataclasses import dataclass
+
+from tfmagic.graph.graph import Graph
+from tfmagic.view.scene.model import Scene
+
+_KEPT = 200
+
+
+@dataclass
+class Drawing:
+    """What it takes to draw a part of a graph again.
+
+    Attributes:
+      graph: the graph, as long as anybody else has it.
+      build: makes the scene again, from the graph and the ids of the folded nodes whose insides are wanted.
+    """
+
+    graph: weakref.ref[Graph]
+    build: Callable[[Graph, Container[str]], Scene]
+
+
+class Drawings:
+    """The latest drawings of a shell, by the key that their documents carry."""
+
+    def __init__(self) -> None:
+        self._by_key: collections.OrderedDict[str, Drawing] = collections.OrderedDict()
+
+    def keep(self, key: str, drawing: Drawing) -> None:
+        """Remember a drawing; of many the oldest are forgotten."""
+        self._by_key[key] = drawing
+        self._by_key.move_to_end(key)
+        while len(self._by_key) > _KEPT:
+            self._by_key.popitem(last=False)
+
+    def find(self, key: str) -> tuple[Drawing, Graph]:
+        """A drawing and its graph.
+
+        Raises:
+          LookupError: it is of another kernel, long ago, or its graph is gone.
+        """
+        drawing = self._by_key.get(key)
+        graph = drawing.graph() if drawing is not None else None
+        if drawing is None or graph is None:
+            raise LookupError("This drawing was made before the kernel started, or its graph is gone. "
+                              "Run its cell again.")
+        return drawing, graph

@@ -1,0 +1,109 @@
+"""What is said of a node and of a value, as plain JSON data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tfmagic.graph.graph import Graph
+from tfmagic.graph.operation import Operation, Tensor
+from tfmagic.view import labels
+from tfmagic.view.escape import shorten, visible
+
+_LONGEST = 2000
+_SIDE = 96  # rows and columns of a plane that is sent
+_BINS = 24
+_HIDDEN_ATTRIBUTES = ("_class", "_output_shapes")
+
+
+def node_report(operation: Operation, graph: Graph) -> dict[str, Any]:
+    """The facts about a node: op, attributes in TensorFlow's words, inputs, outputs, device, collections.
+
+    Args:
+      operation: the node.
+      graph: its graph.
+    """
+    attributes = [(name, shorten(visible(_attribute_text(value)), 200)) for name, value in operation._attrs.items()
+                  if name not in _HIDDEN_ATTRIBUTES and not (name == "value" and operation.type == "Const")]
+    members = set(operation.outputs) | {operation}
+    collections = [str(name) for name in graph.get_all_collection_keys()
+                   if any(_member(item) in members for item in graph.get_collection(name))]
+    return {
+        "op": operation.type,
+        "attributes": attributes,
+        "inputs": [(visible(t.name), labels.tensor_text(t)) for t in operation.inputs],
+        "outputs": [(visible(t.name), labels.tensor_text(t)) for t in operation.outputs],
+        "controls": [visible(op.name) for op in operation.control_inputs],
+        "device": labels.device_text(operation.device),
+        "collections": [visible(name) for name in collections],
+        "source": "",
+        "plan": [],
+    }
+
+
+def _member(item: Any) -> Any:
+    found = getattr(item, "op", item)
+    return getattr(found, "op", found) if isinstance(found, Tensor) else found
+
+
+def _attribute_text(value: Any) -> str:
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "backslashreplace")
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(_attribute_text(item) for item in value) + "]"
+    return str(getattr(value, "name", value))
+
+
+def value_report(tensor: Tensor, value: Any, plane: int = 0) -> dict[str, Any]:
+    """A value as text, with statistics, a histogram and one plane of its numbers.
+
+    Args:
+      tensor: what it is the value of.
+      value: a NumPy array or scalar.
+      plane: which plane of a value of rank above 2.
+    """
+    array = np.asarray(value)
+    with np.printoptions(threshold=200, edgeitems=3, precision=4):
+        text = shorten(visible_array(array), _LONGEST)
+    report: dict[str, Any] = {"tensor": visible(tensor.name), "dtype": labels.dtype_text(tensor),
+                              "shape": list(array.shape), "text": text}
+    if array.dtype.kind not in "biuf" and array.dtype.name != "bfloat16" or not array.size:
+        return report
+    numbers = array.astype(np.float64)
+    finite = numbers[np.isfinite(numbers)]
+    report["statistics"] = {
+        "min": _number(finite.min()) if finite.size else None, "max": _number(finite.max()) if finite.size else None,
+        "mean": _number(finite.mean()) if finite.size else None,
+        "nan": int(np.isnan(numbers).sum()), "inf": int(np.isinf(numbers).sum())}
+    if finite.size > 1 and finite.min() < finite.max():
+        counts, edges = np.histogram(finite, min(_BINS, max(2, finite.size)))
+        report["histogram"] = {"counts": counts.tolist(), "low": _number(edges[0]), "high": _number(edges[-1])}
+    if array.ndim and array.size > 1:
+        planes = _planes(numbers)
+        report["planes"] = len(planes)
+        shown = planes[min(max(plane, 0), len(planes) - 1)]
+        report["plane"] = [[_number(v) if np.isfinite(v) else None for v in row] for row in _thinned(shown)]
+    return report
+
+
+def visible_array(array: np.ndarray) -> str:
+    """An array as NumPy prints it, invisible characters of its strings written out."""
+    return "\n".join(visible(line) for line in str(array).split("\n"))
+
+
+def _planes(numbers: np.ndarray) -> np.ndarray:
+    """[planes, rows, columns]: a vector is one row, and pictures [batch, height, width, channels] one per channel."""
+    if numbers.ndim == 1:
+        return numbers[None, None]
+    if numbers.ndim == 4:
+        numbers = numbers.transpose(0, 3, 1, 2)
+    return numbers.reshape(-1, *numbers.shape[-2:])
+
+
+def _thinned(plane: np.ndarray) -> np.ndarray:
+    return plane[::-(-plane.shape[0] // _SIDE), ::-(-plane.shape[1] // _SIDE)]
+
+
+def _number(value: Any) -> float:
+    return float(f"{float(value):.5g}")
