@@ -48,7 +48,7 @@ def test_the_notebooks_file_says_it_before_the_machine(how: str, tmp_path: Path,
                                                        monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LANG", "en_US.UTF-8")
     notebook = notebook_of("1")
-    notebook.metadata["lang"] = "pt-BR"
+    notebook.metadata["tfmagic"] = {"lang": "pt-BR"}
     nbformat.write(notebook, tmp_path / "caderno.ipynb")
     namespace = {}
     if how == "VS Code":
@@ -61,7 +61,8 @@ def test_the_notebooks_file_says_it_before_the_machine(how: str, tmp_path: Path,
     assert language.of_surroundings(namespace) == "pt"
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", '{"metadata": 1}', '{"metadata": {"lang": 3}}'])
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"metadata": 1}', '{"metadata": {"tfmagic": 3}}',
+                                     '{"metadata": {"tfmagic": {"lang": 3}}}'])
 def test_a_file_that_says_nothing_leaves_it_to_the_machine(content: str, tmp_path: Path,
                                                            monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "x.ipynb").write_text(content)
@@ -72,7 +73,7 @@ def test_a_file_that_says_nothing_leaves_it_to_the_machine(content: str, tmp_pat
 
 def test_a_notebook_that_is_run_speaks_its_own_language(tmp_path: Path) -> None:
     notebook = notebook_of("import tensorflow as tf\nv = tf.Variable(1.)\nv", CELL)
-    notebook.metadata["lang"] = "pt"
+    notebook.metadata["tfmagic"] = {"lang": "pt"}
     outcome = execute.run_notebook(notebook, tmp_path)
     card, drawing = (cell.outputs[0].data for cell in outcome.notebook.cells)
     assert "treinável" in card["text/html"] and "variável" in drawing["text/plain"]
