@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import Callable
@@ -202,6 +203,7 @@ PICTURES: dict[str, Callable[[], str]] = {
 
 def main() -> None:
     """Write every picture into a folder (this file's own by default)."""
+    os.environ["TFMAGIC_LANG"] = "en"
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent
     for name, make in PICTURES.items():
         picture = make()

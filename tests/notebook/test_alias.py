@@ -102,6 +102,11 @@ class TestInstalled:
         ("from tensorflow import foo", "foo"), ("from tensorflow.nn import foo", "foo"),
         ("import tensorflow.foo", "no module tensorflow.foo"), ("import tensorflow.python.nothing", "nothing"),
         ("from tensorflow.python.framework.ops import nothing", "nothing"),
+        ("from tensorflow import keras", "pip install keras"), ("import tensorflow.keras", "pip install keras"),
+        ("from tensorflow.keras.layers import Dense", "pip install keras"),
+        ("from tensorflow.compat.v1 import keras", "pip install keras"),
+        ("from tensorflow.compat.v1.keras.layers import Dense", "pip install keras"),
+        ("from tensorflow.compat.v1 import estimator", "tf.Session"),
         ("from tensorflow import estimator", "tf.Session"),
         ("from tensorflow.estimator import Estimator", "tf.Session"),
         ("from tensorflow.models import rnn", "model garden")])

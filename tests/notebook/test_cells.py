@@ -9,6 +9,8 @@ from bundles import GRAPH, drawn
 from IPython.core.error import UsageError
 from shells import Shell
 
+from tfmagic.view.paint.bundle import picture_of
+
 
 def titles(bundle: dict) -> list[str]:
     return list(drawn(bundle))
@@ -91,6 +93,16 @@ def test_free_names_become_placeholders_and_nodes_carry_python_names(shell: Shel
     assert price.dtype.name == "float32" and price.shape.dims is None
 
 
+@pytest.mark.parametrize(("name", "node"), [("α", "alpha"), ("preço", "preco"), ("Δt", "deltat"), ("_x", "free_x"),
+                                            ("漢", "ideograph-6f22")])
+def test_a_free_name_that_no_node_may_have_is_drawn_as_it_is(shell: Shell, name: str, node: str) -> None:
+    done = shell.ok(f"%%graph --free --fetch y --feed {name}=2.\ny = {name} * 2")
+    assert titles(done.bundles[0]) == [name, "y"]
+    assert shell.ip.user_ns[name].op.name == node
+    card, _ = shell.ip.display_formatter.format(shell.ip.user_ns["y"])
+    assert name in picture_of(card)
+
+
 def test_fetched_values_stand_on_the_drawing(shell: Shell) -> None:
     shell.ok("x = tf.placeholder(tf.float32, [2])")
     done = shell.ok("%%graph --fetch y --feed x=[1, 2]\ny = x * 3.")
@@ -109,6 +121,17 @@ def test_the_drawing_is_saved_by_its_ending(shell: Shell, tmp_path: Path, ending
     path = tmp_path / f"drawing.{ending}"
     shell.ok(f"%%graph --save {path}\nx = tf.constant(1.)")
     assert path.stat().st_size > 50
+
+
+@pytest.mark.parametrize("ending", ["svg", "png", "pbtxt"])
+def test_what_cannot_be_saved_is_said_in_one_line_below_the_drawing(shell: Shell, tmp_path: Path, ending: str) -> None:
+    done = shell.run(f"%%graph --save {tmp_path}/nowhere/x.{ending}\nx = tf.constant(1.)")
+    assert isinstance(done.error, UsageError) and len(done.bundles) == 1
+    folder = tmp_path / "nowhere"
+    assert done.stderr.strip() == f"UsageError: --save {folder}/x.{ending}: there is no folder {folder}."
+    (tmp_path / f"folder.{ending}").mkdir()
+    done = shell.run(f"%graph --save {tmp_path}/folder.{ending}")
+    assert isinstance(done.error, UsageError) and "directory" in str(done.error)
 
 
 def test_a_header_that_cannot_be_read_stops_the_cell(shell: Shell) -> None:
@@ -154,6 +177,39 @@ class TestSession:
 
     def test_init_covers_variables_made_in_the_cell(self, shell: Shell) -> None:
         assert shell.ok("%%session --init\nw = tf.Variable(4.)\nw").result.result.value == 4.0
+
+    @pytest.mark.parametrize("cell", [
+        "w = tf.Variable(4.)\nvalue = w.eval()",
+        "w = tf.Variable(4.)\nvalue = tf.get_default_session().run(w)\nw",
+        "for start in (3., 4.):\n    w = tf.Variable(start)\n    value = w.eval()",
+        "w = tf.Variable(4.)\nvalue = tf.get_default_session().make_callable(w)()",
+        "w = tf.get_variable('w', initializer=4., collections=['local_variables'])\nvalue = w.eval()"])
+    def test_init_covers_them_whatever_runs_them(self, shell: Shell, cell: str) -> None:
+        shell.ok("%%session --init\n" + cell)
+        assert shell.ip.user_ns["value"] == 4.0
+
+    def test_init_covers_variables_that_the_cell_does_not_run(self, shell: Shell) -> None:
+        shell.ok("%%session mine --init\nw = tf.Variable(4.)")
+        assert shell.ok("%%session mine\nw").result.result.value == 4.0
+
+    def test_init_gives_first_values_once(self, shell: Shell) -> None:
+        done = shell.ok("%%session --init\nw = tf.Variable(4.)\nw.assign_add(1.).eval()\n"
+                        "other = tf.Variable(1.)\nw + other")
+        assert done.result.result.value == 6.0
+
+    def test_a_first_value_that_cannot_be_had_is_the_cells_failure(self, shell: Shell) -> None:
+        done = shell.run("%%session --init\nx = tf.placeholder(tf.float32, [])\nw = tf.Variable(x)")
+        assert type(done.error).__name__ == "InvalidArgumentError"
+        assert "Error in callback" not in done.stdout + done.stderr
+        assert done.stdout.count("InvalidArgumentError") == 2
+
+    def test_a_cell_that_failed_runs_nothing_more(self, shell: Shell) -> None:
+        done = shell.run("%%session --init\nw = tf.Variable(tf.placeholder(tf.float32, []))\n1 / 0")
+        assert isinstance(done.error, ZeroDivisionError) and "InvalidArgumentError" not in done.stdout
+
+    def test_a_session_is_itself_again_after_init(self, shell: Shell) -> None:
+        shell.ok("%%session mine --init\nw = tf.Variable(4.)")
+        assert "run" not in vars(shell.ip.user_ns["mine"])
 
     def test_a_named_session_stays_under_its_name(self, shell: Shell) -> None:
         shell.ok("x = tf.constant(1.)")

@@ -13,6 +13,8 @@ from shells import notebook_of
 
 from tfmagic.notebook.command import cli, doctor, page, places
 
+ROOT = Path(__file__).resolve().parents[2]
+
 
 def tfmagic(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-m", "tfmagic.notebook.command.cli", *arguments], cwd=cwd,
@@ -43,6 +45,15 @@ def test_a_scripts_output_and_graph_become_a_page(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     page = (tmp_path / "out.html").read_text("utf-8")
     assert "&lt;hello&gt;" in page and "<img" in page
+
+
+def test_a_scripts_page_speaks_the_language_of_its_surroundings(tmp_path: Path,
+                                                                monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "script.py").write_text("import tensorflow as tf\ntf.placeholder(tf.float32)\n")
+    monkeypatch.setenv("TFMAGIC_LANG", "pt")
+    assert tfmagic("run", "script.py", "--html", "out.html", cwd=tmp_path).returncode == 0
+    written = (tmp_path / "out.html").read_text("utf-8")
+    assert '<html lang="pt">' in written and "Grafo de 1 operação" in written
 
 
 def test_a_notebook_becomes_a_self_contained_page(tmp_path: Path) -> None:
@@ -86,11 +97,26 @@ def test_a_page_is_light_or_dark_as_its_reader_is(tmp_path: Path) -> None:
     ({"LANG": "pt_PT", "LC_ALL": "de_CH.UTF-8"}, "en"), ({"LANG": "en_US.UTF-8", "LANGUAGE": "pt_BR:pt:en"}, "pt")])
 def test_the_demo_speaks_the_language_of_its_surroundings(environment: dict[str, str], language: str,
                                                           monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
+    for name in ("TFMAGIC_LANG", "LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
         monkeypatch.delenv(name, raising=False)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     assert cli._parser().parse_args(["demo"]).lang == language
+
+
+def test_lab_without_jupyterlab_names_the_command_that_brings_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+                                                                 capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(cli, "_has_lab", lambda: False)
+    assert cli.main(["lab", str(tmp_path / "copies")]) == 1
+    assert f"{sys.executable} -m pip install jupyterlab matplotlib notebook" in capsys.readouterr().err
+
+
+def test_what_lab_needs_is_what_the_extra_brings() -> None:
+    extra = re.search(r"^lab = \[(.*)\]$", (ROOT / "pyproject.toml").read_text("utf-8"), re.MULTILINE)
+    pinned = (ROOT / "constraints.txt").read_text("utf-8")
+    assert extra is not None and re.findall(r'"([\w-]+)', extra[1]) == list(places.LAB)
+    assert all(f"\n{name}==" in pinned for name in places.LAB)
+    assert "'.[lab]'" in (ROOT / "README.md").read_text("utf-8")
 
 
 @pytest.mark.parametrize("arguments", [["run", "missing.py"], ["run", "missing.ipynb"]])

@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
+import builtins
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from bundles import drawn
+from IPython.core.completer import provisionalcompleter
 from IPython.core.error import UsageError
 from shells import Shell
 
 from tfmagic.notebook.shell.options import MAGICS
+from tfmagic.view import phrases
 from tfmagic.view.paint.bundle import picture_of
 
 
 def test_graph_draws_what_an_expression_needs(shell: Shell) -> None:
     shell.ok("a = tf.constant(1.); b = a + 1.; other = tf.constant(2., name='other')")
     assert list(drawn(shell.ok("%graph b").bundles[0])) == ["Const", "add"]
+
+
+@pytest.mark.parametrize("line", ["%graph a c", "%graph a, c", "%graph 'a' \"c\"", "%graph 'a, c'"])
+def test_graph_draws_what_several_expressions_need(shell: Shell, line: str) -> None:
+    shell.ok("a = tf.constant(1., name='a'); b = a + 1.; c = tf.constant(2., name='c')")
+    assert list(drawn(shell.ok(line).bundles[0])) == ["a", "c"]
+
+
+def test_an_empty_graph_says_so(shell: Shell) -> None:
+    bundle = shell.ok("%graph").bundles[0]
+    assert "The graph is empty." in bundle["text/plain"] and "The graph is empty." in picture_of(bundle)
 
 
 def test_graph_alone_draws_the_whole_graph(shell: Shell) -> None:
@@ -30,6 +45,52 @@ def test_expressions_may_be_names_in_the_graph(shell: Shell) -> None:
     assert shell.ok("%fetch scope/inner:0").result.result.value == 2.0
 
 
+@pytest.mark.parametrize("line", ["%graph w --fetch w --init", "%tensor w --init", "%fetch w --init",
+                                  "%%graph --fetch v --init\nv = w + 0."])
+def test_variables_have_their_first_values_where_init_asks_for_them(shell: Shell, line: str) -> None:
+    shell.ok("w = tf.Variable([7., 7.], name='w')")
+    done = shell.ok(line)
+    assert "7." in "".join([*(bundle["text/plain"] for bundle in done.bundles), repr(done.result.result)])
+
+
+@pytest.mark.parametrize("line", ["%graph w --fetch w", "%tensor w", "%fetch w", "%%graph --fetch v\nv = w + 0."])
+def test_without_init_the_error_names_it(shell: Shell, line: str) -> None:
+    shell.ok("w = tf.Variable([7., 7.], name='w')")
+    done = shell.run(line)
+    assert type(done.error).__name__ == "FailedPreconditionError" and "--init" in str(done.error)
+    assert "On this line, --init" in done.stdout
+
+
+def test_init_without_something_to_run_is_a_usage_error(shell: Shell) -> None:
+    shell.ok("w = tf.Variable(7.)")
+    assert isinstance(shell.run("%graph w --init").error, UsageError)
+
+
+@pytest.mark.parametrize("line", ["%graph y --fetch 'y * 2' --feed 'x=[3.]'", '%graph y --fetch "y * 2" --feed x=[3.]',
+                                  "%fetch 'y * 2' --feed 'x=[3.]'", "%fetch y*2 --feed x='[3.]'"])
+def test_quotes_may_stand_around_an_expression(shell: Shell, line: str) -> None:
+    shell.ok("x = tf.placeholder(tf.float32, [1], name='x'); y = x + 1.")
+    done = shell.ok(line)
+    assert "[8.]" in "".join([*(bundle["text/plain"] for bundle in done.bundles), repr(done.result.result)])
+
+
+def test_a_variable_of_an_earlier_cell_shows_its_value_where_it_is_drawn(shell: Shell) -> None:
+    shell.ok("w = tf.Variable([7., 7.], name='w')")
+    (drawing,) = shell.ok("%%graph --fetch w --init\ny = w * 2.").bundles
+    assert drawn(drawing)["w"]["values"] == ["= [7.0, 7.0]"]
+
+
+def test_a_text_that_is_fed_keeps_its_quotes(shell: Shell) -> None:
+    shell.ok("word = tf.placeholder(tf.string); same = tf.identity(word)")
+    assert shell.ok("%fetch same --feed word='x'").result.result.value == b"x"
+
+
+def test_a_fetched_value_that_is_not_drawn_is_shown_below(shell: Shell) -> None:
+    shell.ok("a = tf.constant(1., name='a'); other = tf.constant(5., name='other')")
+    drawing, below = shell.ok("%graph a --fetch a --fetch other").bundles
+    assert "other" not in drawing["text/plain"] and "other:0" in below["text/plain"] and "5.0" in below["text/plain"]
+
+
 def test_fetch_runs_several_expressions(shell: Shell) -> None:
     shell.ok("a = tf.constant(1.); x = tf.placeholder(tf.float32)")
     fetched = shell.ok("%fetch a, x * 2. --feed x=[1., 2.]").result.result
@@ -37,7 +98,8 @@ def test_fetch_runs_several_expressions(shell: Shell) -> None:
 
 
 @pytest.mark.parametrize("line", ["%fetch", "%fetch nothing_there", "%fetch 1 + 1", "%tensor", "%torch", "%graph 3",
-                                  "%fetch a --feed b=1"])
+                                  "%fetch a --feed b=1", "%tensor {'a': 1}", "%tensor tf", "%tensor None",
+                                  "%tensor [[1], [2, 3]]", "%tensor a.op", "%graph a 3", "%graph --lang xx"])
 def test_a_wrong_expression_is_a_usage_error(shell: Shell, line: str) -> None:
     shell.ok("a = tf.constant(1.)")
     assert isinstance(shell.run(line).error, UsageError)
@@ -48,6 +110,22 @@ def test_tensors_lists_by_pattern(shell: Shell) -> None:
     text = repr(shell.ok("%tensors left/*").result.result)
     assert "left/a:0" in text and "right/b:0" not in text
     assert "right/b:0" in shell.ok("%tensors").result.result._repr_html_()
+
+
+@pytest.mark.parametrize("optimiser", ["GradientDescent", "Adam"])
+def test_tensors_leaves_out_what_a_drawing_leaves_out(shell: Shell, optimiser: str) -> None:
+    shell.ok("x = tf.placeholder(tf.float32, [None, 2], name='x'); w = tf.Variable(tf.ones([2, 1]) * 3., name='w')\n"
+             "loss = tf.reduce_mean(tf.matmul(x, w), name='loss')\n"
+             f"train = tf.train.{optimiser}Optimizer(0.1).minimize(loss); init = tf.global_variables_initializer()")
+    table = shell.ok("%tensors").result.result
+    assert [row[0] for row in table.rows] == ["x:0", "w:0", "w/read:0", "MatMul:0", "Const:0", "loss:0"]
+    assert len(shell.ok("%tensors --all").result.result.rows) > 12 and "--all" in table.note
+
+
+def test_tensors_in_a_list_are_drawn_together(shell: Shell) -> None:
+    shell.ok("a = tf.constant([1, 2]); b = tf.constant([3, 4])")
+    assert shell.ok("%tensor [a, b]").bundles[0]["text/plain"] == "[a, b]: shape (2, 2) · int32\n[[1 2]\n [3 4]]"
+    assert [bundle["text/plain"][0] for bundle in shell.ok("%tensor a b").bundles] == ["a", "b"]
 
 
 def test_tensor_draws_blocks(shell: Shell) -> None:
@@ -77,6 +155,20 @@ def test_install_lines_are_polite(shell: Shell) -> None:
     assert shell.ok("text = '''\n!pip install tensorflow\n'''\nprint(len(text))").stderr == ""
 
 
+def test_matplotlib_where_there_is_none_is_one_line(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(name: str, *arguments: object) -> object:
+        if name.partition(".")[0] == "matplotlib":
+            raise ModuleNotFoundError("No module named 'matplotlib'", name="matplotlib")
+        return real(name, *arguments)
+
+    real = builtins.__import__
+    monkeypatch.setattr(builtins, "__import__", missing)
+    done = shell.run("%matplotlib inline\nafter = 1")
+    monkeypatch.undo()
+    assert done.error is None and shell.ip.user_ns["after"] == 1
+    assert done.stderr.count("\n") == 1 and "%pip install matplotlib" in done.stderr
+
+
 @pytest.mark.parametrize("name", MAGICS)
 def test_every_magic_is_listed_and_has_help(shell: Shell, name: str) -> None:
     kind = "cell" if name.startswith("%%") else "line"
@@ -88,12 +180,34 @@ def test_every_magic_is_listed_and_has_help(shell: Shell, name: str) -> None:
 @pytest.mark.parametrize(("line", "expected"), [
     ("%%graph --di", "--direction"), ("%%graph --direction ", "LR"), ("%graph tot", "total"),
     ("%fetch total --feed ", "x="), ("%%session --in", "--init"), ("%tensors Con", "Const:0"),
-    ("%%graph --device ", "/cpu:0"),
+    ("%%graph --device ", "/cpu:0"), ("%graph enc", "enc/x"), ("%graph enc/", "enc/x"),
+    ("%fetch total enc/x:", "enc/x:0"),
+    ("%graph --fetch=enc", "enc/x"), ("%fetch total --feed en", "enc/x="), ("y = %fetch tot", "total"),
+    ("%graph --direction=", "LR"), ("%graph --lang ", "pt"),
 ])
 def test_options_and_names_are_completed(shell: Shell, line: str, expected: str) -> None:
-    shell.ok("a = tf.constant(1.); x = tf.placeholder(tf.float32); total = a + x")
+    shell.ok("a = tf.constant(1.); x = tf.placeholder(tf.float32); total = a + x\n"
+             "tf.placeholder(tf.float32, name='enc/x')")
     _, matches = shell.ip.complete(text=None, line=line, cursor_pos=len(line))
     assert expected in matches
+
+
+@pytest.mark.parametrize("name", [name for name, magic in MAGICS.items() if magic.options])
+@pytest.mark.parametrize("below", ["", "\nx = 1"])
+def test_a_dash_offers_the_magics_options_and_nothing_else(shell: Shell, name: str, below: str) -> None:
+    """As a kernel completes, with all that IPython knows besides."""
+    line = f"{name} --"
+    with provisionalcompleter():
+        found = list(shell.ip.Completer.completions(line + below, len(line)))
+    assert {completion.text for completion in found} == {option.flag for option in MAGICS[name].options}
+    assert {(completion.start, completion.end) for completion in found} == {(len(name) + 1, len(line))}
+
+
+@pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")
+def test_files_are_offered_to_save(shell: Shell, tmp_path: Path) -> None:
+    (tmp_path / "figures").mkdir()
+    line = f"%graph --save {tmp_path}/fig"
+    assert shell.ip.complete(text=None, line=line, cursor_pos=len(line))[1] == [f"{tmp_path}/figures/"]
 
 
 def test_objects_show_tensorflows_text_and_a_card(shell: Shell) -> None:
@@ -115,7 +229,8 @@ def test_unloading_takes_everything_back(bare_shell: Shell) -> None:
                 "events": {name: list(called) for name, called in ip.events.callbacks.items()},
                 "displays": dict(ip.display_formatter.formatters["text/html"].type_printers),
                 "errors": ip.custom_exceptions,
-                "completers": set(ip.strdispatchers["complete_command"].strs)}
+                "completers": list(ip.Completer.custom_matchers), "own": "enable_matplotlib" in vars(ip),
+                "language": phrases.language()}
 
     before = state()
     bare_shell.ok("%load_ext tfmagic")

@@ -11,6 +11,7 @@ import nbformat
 import pytest
 
 from tfmagic.notebook.command import kernelspec, places
+from tfmagic.notebook.shell import language
 
 SANITIZE = Path(__file__).with_name("nbval_sanitize.cfg")
 NOTEBOOKS = sorted(places.notebooks().rglob("*.ipynb"))
@@ -27,10 +28,11 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 def compare(notebook: Path, environment: dict[str, str], folder: Path) -> subprocess.CompletedProcess[str]:
     configuration = folder / "pytest.ini"
     configuration.write_text("[pytest]\n")
+    spoken = language.of_metadata(nbformat.read(notebook, as_version=4).metadata)
     return subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-c", str(configuration), "-p", "no:cacheprovider", "-p", "no:xdist",
          "--nbval", "--nbval-sanitize-with", str(SANITIZE), str(notebook)],
-        cwd=folder, env=environment, capture_output=True, text=True, timeout=300)
+        cwd=folder, env={**environment, language.VARIABLE: spoken}, capture_output=True, text=True, timeout=300)
 
 
 @pytest.mark.slow
@@ -50,7 +52,8 @@ def test_a_changed_output_is_found(environment: dict[str, str], tmp_path: Path) 
 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda p: p.stem)
-def test_a_notebook_is_valid_and_asks_for_the_kernel(notebook: Path) -> None:
+def test_a_notebook_is_valid_and_names_its_kernel_and_its_language(notebook: Path) -> None:
     found = nbformat.read(notebook, as_version=4)
     nbformat.validate(found)
     assert found.metadata.kernelspec.name == "tfmagic"
+    assert found.metadata.tfmagic.lang == notebook.parent.name

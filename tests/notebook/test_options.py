@@ -30,6 +30,15 @@ def test_a_value_may_follow_an_equals_sign() -> None:
     assert parse(MAGICS["%%graph"], "--depth=3").depth == 3
 
 
+@pytest.mark.parametrize("quote", ["'", '"'])
+def test_quotes_around_a_value_are_no_part_of_it(quote: str) -> None:
+    line = " ".join(f"{flag} {quote}{value}{quote}" for flag, value in [
+        ("--fetch", "a + b"), ("--feed", "x=[1, 2]"), ("--depth", "2"), ("--direction", "lr"), ("--save", "a b.svg")])
+    parsed = parse(MAGICS["%%graph"], line + " --feed word='text'")
+    assert parsed.fetch == ["a + b"] and parsed.feed == [("x", "[1, 2]"), ("word", "'text'")]
+    assert (parsed.depth, parsed.direction, parsed.save) == (2, "LR", "a b.svg")
+
+
 def test_what_is_no_option_is_the_argument() -> None:
     assert parse(MAGICS["%graph"], "a + b --depth 1").argument == "a + b"
 

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from fake_graph import first_graph, relu_layer
 
-from tfmagic.view import tensor_bundle
+from tfmagic.base.shapes import TensorShape
+from tfmagic.view import labels, tensor_bundle
 from tfmagic.view.cards import tables as cards
 from tfmagic.view.paint.blocks import draw_product, draw_tensor
 from tfmagic.view.paint.bundle import picture_of
@@ -99,6 +100,30 @@ def test_a_tensor_card_says_op_shape_dtype_device_and_value():
     text = " ".join(body(cards.tensor_card(tensor, np.ones((2, 40)), device="/device:GPU:0")).itertext())
     for word in ("MatMul:0", "MatMul (MatMul)", "(?, 40) ← (2, 40)", "float32", "GPU:0", "1.0", "…"):
         assert word in text
+
+
+def test_the_words_of_a_card_stand_apart_without_its_style():
+    """An untrusted notebook shows the bare text."""
+    tensor = relu_layer().ops["MatMul"].outputs[0]
+    assert "".join(body(cards.tensor_card(tensor)).find(".//div[@class='tfm-head']").itertext()) == "MatMul:0 · tensor"
+
+
+@pytest.mark.parametrize(("dims", "text"), [((), "()"), ((3,), "(3,)"), ((None, 784), "(?, 784)"),
+                                            (None, "<unknown>"), ((2, None, 0), "(2, ?, 0)")])
+def test_a_shape_is_written_as_tensorflow_writes_it(dims, text):
+    assert labels.dims_text(dims) == str(TensorShape(dims)) == text
+
+
+@pytest.mark.parametrize(("value", "text"), [
+    ([1.0, 2.0], "[1.0, 2.0]"), (np.arange(7), "[0, 1, 2, …, 6]"), (np.arange(100.0), "[0.0, 1.0, 2.0, …, 99.0]"),
+    (np.linspace(-1.23456, 1, 50) * 1e-5, "-1.235e-05 … 1e-05 · mean -1.173e-06"), (np.eye(4), "0.0 … 1.0 · mean 0.25"),
+    (np.zeros((9, 9)), "all 0.0"), (np.eye(4) > 0, "4 / 16 true"), (np.zeros((3, 0, 2, 2)), "empty"),
+    (np.array([[np.nan, np.inf, 1, 3]] * 2), "1.0 … 3.0 · mean 2.0 · 2 NaN · 2 Inf"),
+    (np.full((3, 3), np.nan), "9 NaN"), (np.array([[b"a", b"b"]] * 5, object), "['a', 'b', 'a', …, 'b']"),
+    (np.array([b"x" * 30] * 3, object), "['xxxxxxxxxxxxxxxxxxxx…xxxxxxxxxxxxx']"), (np.ones((2, 4)) * 2j, "all 2.0"),
+    (np.arange(8, dtype=np.int8).reshape(2, 4), "0 … 7 · mean 3.5")])
+def test_no_value_is_too_large_to_be_said(value, text):
+    assert labels.value_text(value) == text
 
 
 def test_cards_of_operations_variables_graphs_and_sessions():

@@ -1,11 +1,16 @@
 """What is drawn of a graph: roles, folding of auxiliary parts, scopes, runs, boundaries, annotations."""
 
+from graphlib import TopologicalSorter
+
 import numpy as np
 import pytest
 from fake_graph import Graph, branch, chain, counting_loop, deep, first_graph, relu_layer, trained
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tfmagic.view import Annotations, build_scene
 from tfmagic.view.scene import model
+from tfmagic.view.scene.runs import group_level, repetitions
 from tfmagic.view.scene.scopes import AUTOMATIC_LIMIT, HARD_LIMIT
 
 
@@ -271,6 +276,105 @@ def test_a_long_chain_shows_its_ends():
 def test_named_results_stay_in_sight_in_a_long_chain():
     scene = build_scene(chain(300), annotations=Annotations(labels={"Tanh_70": "middle"}))
     assert "middle" in titles(scene)
+
+
+def unrolled(turns, inputs_each=False):
+    """h = tanh(x W + h U) unrolled, without scopes; gives the graph and the names of its inputs and variables."""
+    g = Graph()
+    x = g.placeholder("x", (None, 3))
+    apart = ["x"]
+    h = g.constant(np.zeros((9, 9)), "h0")
+    for name in ("W", "U"):
+        g.variable(name, (3, 3))
+        apart.append(name)
+    w, u = (g.ops[f"{name}/read"].outputs[0] for name in ("W", "U"))
+    for turn in range(turns):
+        if inputs_each:
+            x = g.placeholder(f"x{turn}")
+            _, w = g.variable(f"V{turn}", (3, 3))
+            apart += [f"x{turn}", f"V{turn}"]
+        h = g.op("Tanh", g.op("Add", g.op("MatMul", x, w), g.op("MatMul", h, u)))
+    g.op("Mean", h, name="out")
+    return g, apart
+
+
+@pytest.mark.parametrize("inputs_each", [False, True])
+@pytest.mark.parametrize("turns", [12, 25])
+def test_an_unrolled_loop_shows_its_inputs_and_its_first_and_last_turn(turns, inputs_each):
+    g, apart = unrolled(turns, inputs_each)
+    scene = build_scene(g)
+    drawn = [node.name for node in scene.nodes]
+    assert set(apart) <= set(drawn)
+    last = f"_{2 * turns - 2}", f"_{2 * turns - 1}", f"_{turns - 1}", f"_{turns - 1}"
+    ops = ("MatMul", "MatMul", "Add", "Tanh")
+    assert [name for name in drawn if name not in apart] == [
+        "h0", "MatMul", "MatMul_1", "Add", "Tanh", f"MatMul_2 … Tanh_{turns - 2}",
+        *(op + number for op, number in zip(ops, last, strict=True)), "out"]
+    (run,) = [node for node in scene.nodes if node.role == model.RUN]
+    assert run.type == f"{turns - 2} repetitions · {4 * (turns - 2)} nodes"
+
+
+def test_very_many_inputs_are_put_together_with_their_like_alone():
+    g, apart = unrolled(100, inputs_each=True)
+    runs = {node.title: node.details for node in build_scene(g).nodes if node.role == model.RUN}
+    assert len(build_scene(g).nodes) < HARD_LIMIT
+    assert runs["x … x99"] == (("holds", "Placeholder ×101"),) and runs["MatMul_2 … Tanh_98"]
+
+
+def test_show_all_folds_no_loop():
+    g, _ = unrolled(40)
+    assert {node.role for node in build_scene(g, show_all=True).nodes} == {model.OPERATION, model.PLACEHOLDER,
+                                                                          model.VARIABLE, model.CONSTANT}
+
+
+@pytest.mark.parametrize(("sequence", "found"), [
+    ("abcabcabcabc", [(0, 3, 4)]), ("xxabababab", [(2, 2, 4)]), ("aaaa", [(0, 1, 4)]), ("abab", []), ("", []),
+    ("aaaaabcbcbcbcbc", [(0, 1, 5), (5, 2, 5)]), ("abcabcabcab", []), ("pabcdabcdabcdabcdq", [(1, 4, 4)])])
+def test_repetitions(sequence, found):
+    assert repetitions(sequence) == found
+
+
+@given(st.text("abc", max_size=40))
+def test_repetitions_repeat_and_do_not_overlap(sequence):
+    end = 0
+    for start, period, turns in repetitions(sequence):
+        assert start >= end and turns >= 4
+        end = start + period * turns
+        assert sequence[start:end] == sequence[start:start + period] * turns
+
+
+@given(st.data())
+def test_groups_of_a_level_take_everything_once_and_make_no_cycle(data):
+    count = data.draw(st.integers(2, 90))
+    signs = data.draw(st.text("abcd", min_size=count, max_size=count))
+    edges = data.draw(st.lists(st.tuples(st.integers(0, count - 1), st.integers(0, count - 1)), max_size=3 * count))
+    some = st.sets(st.integers(0, count - 1), max_size=12)
+    inputs, kept = data.draw(some), data.draw(some)
+    edges = {(min(a, b), max(a, b)) for a, b in edges if a != b and max(a, b) not in inputs}
+    groups = group_level(signs, edges, kept, inputs, set(), limit=data.draw(st.integers(5, 40)))
+    assert sorted(i for group in groups for i in group) == list(range(count))
+    assert all(len(group) == 1 for group in groups if inputs & set(group) or kept & set(group))
+    place = {i: number for number, group in enumerate(groups) for i in group}
+    order = TopologicalSorter({number: set() for number in range(len(groups))})
+    for a, b in edges:
+        if place[a] != place[b]:
+            order.add(place[b], place[a])
+    order.prepare()
+
+
+def test_every_output_that_was_fetched_says_its_value():
+    g = Graph()
+    parts = g.op("Split", g.placeholder("x", (2,)), name="split", outputs=2).op.outputs
+    notes = Annotations(values={parts[0].name: np.float32(1), parts[1].name: np.float32(2)})
+    assert build_scene(g, annotations=notes).node("split").value == ":0 1.0, :1 2.0"
+    notes = Annotations(values={parts[1].name: np.float32(2)})
+    assert build_scene(g, annotations=notes).node("split").value == ":1 2.0"
+
+
+def test_a_value_inside_a_folded_scope_stands_on_the_scope():
+    notes = Annotations(values={"block_1/unit_0/Tanh:0": np.float32(2)})
+    node = build_scene(deep(), annotations=notes).node("block_1")
+    assert node.parameters == ("unit_0/Tanh = 2.0",)
 
 
 def test_like_siblings_open_together():

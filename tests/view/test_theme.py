@@ -1,9 +1,14 @@
 """Colours: text can be read (4.5:1) and lines can be seen (3:1), in light and in dark."""
 
 import pytest
+from fake_graph import first_graph
 
+from tfmagic.view import build_scene, mime_bundle
+from tfmagic.view.cards.tables import card_style
+from tfmagic.view.paint.bundle import picture_of
+from tfmagic.view.paint.html import draw_html
 from tfmagic.view.paint.sheet import _RULES
-from tfmagic.view.theme import DEVICES, PALETTE, themed
+from tfmagic.view.theme import DEVICES, PALETTE, picture_style, themed
 
 FILLS = ["bg", "op", "ph", "var", "const", "scope", "box"]
 
@@ -44,6 +49,16 @@ def test_lines_can_be_seen(theme):
     for i, (fill, line) in enumerate(DEVICES):
         for ground in (fill[theme], PALETTE["bg"][theme]):
             assert contrast(line[theme], ground) >= 3, f"device {i}"
+
+
+def test_what_stands_in_a_page_asks_the_page_and_not_the_system():
+    """A page of nbconvert is white whatever the system is; without a word from the page a picture is light."""
+    inside = [card_style(), picture_style(), draw_html(build_scene(first_graph()))]
+    assert not [text for text in inside if "prefers-color-scheme" in text]
+    assert ".tfm-picture{color-scheme:light}" in picture_style()
+    assert '[data-jp-theme-light="false"] .tfm-picture' in picture_style()
+    bundle = mime_bundle(build_scene(first_graph()))
+    assert picture_style() in bundle["text/html"] and "prefers-color-scheme" in picture_of(bundle)
 
 
 def test_rules_name_only_colours_of_the_palette():

@@ -18,7 +18,8 @@ _ALTERNATIVES = {
     "examples": "The example programs are not part of tfmagic.",
     "examples.tutorials.mnist": "Read the MNIST files with numpy and feed the arrays (one-hot labels: "
                                 "numpy.eye(10)[labels]).",
-    "keras": "The same model can be written with tf.layers, or with keras on its torch backend.",
+    "keras": "tf.layers, tf.losses and tf.train write the same model. Keras itself runs on PyTorch too: "
+             "pip install keras, and KERAS_BACKEND=torch in the environment.",
     "lite": "Export the graph with tfmagic.to_module and use ExecuTorch, or write it with tf.train.write_graph and "
             "convert it there.",
     "metrics": "Compare with tf.equal or tf.argmax, and take the tf.reduce_mean of tf.cast(..., tf.float32).",

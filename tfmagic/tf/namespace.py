@@ -110,15 +110,20 @@ def resolve(path: str, name: str) -> Any:
     module = _submodule(full)
     if module is not None:
         return module
-    if export.row(full) is not None or full.partition(".")[0] in _FOREIGN_PACKAGES:
+    own = full.removeprefix(_V1 + ".")
+    if export.row(full) is not None or _is_foreign(own):
         raise NotSupportedYet(f"tf.{full} is part of TensorFlow 1.15, but tfmagic does not have it yet. "
-                              f"{missing.alternative(full)}")
+                              f"{missing.alternative(own)}")
     raise AttributeError(f"module '{module_name}' has no attribute '{name}'", name=name,
                          obj=sys.modules[f"{ROOT}.{path}" if path else ROOT])
 
 
 # Packages of TensorFlow 1.15 that tfmagic does not have at all.
 _FOREIGN_PACKAGES = frozenset({"contrib", "estimator", "keras"})
+
+
+def _is_foreign(path: str) -> bool:
+    return path.removeprefix(_V1 + ".").partition(".")[0] in _FOREIGN_PACKAGES
 
 
 def _submodule(path: str) -> ModuleType | None:
@@ -130,7 +135,7 @@ def _submodule(path: str) -> ModuleType | None:
     folders = getattr(sys.modules[name.rpartition(".")[0]], "__path__", ())
     if PathFinder.find_spec(name, folders) is not None:
         return importlib.import_module(name)
-    if path.partition(".")[0] in _FOREIGN_PACKAGES:
+    if _is_foreign(path):
         return None
     module = sys.modules[name] = PublicModule(name, f"tf.{path}, resolved from the table of public names.")
     module.__path__ = []
@@ -161,7 +166,7 @@ def names_in(path: str) -> list[str]:
 
 
 def _is_usable(full: str) -> bool:
-    if full.partition(".")[0] in _FOREIGN_PACKAGES:
+    if _is_foreign(full):
         return False
     if full in export.table().modules:
         return bool(names_in(full))

@@ -64,6 +64,7 @@ _PHRASES: dict[str, dict[str, str]] = {"pt": {
     "run": "execução",
     "save and restore": "salvar e restaurar",
     "session": "sessão",
+    "Session": "Sessão",
     "shape": "forma",
     "state": "estado",
     "tensor": "tensor",

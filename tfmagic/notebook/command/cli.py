@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import os
 import sys
 from pathlib import Path
 
 import tfmagic
 from tfmagic.notebook.command import places
+from tfmagic.notebook.shell import language
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -41,7 +43,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     demo = commands.add_parser("demo", help="run the introduction and write it as a page with its drawings")
-    demo.add_argument("--lang", choices=tuple(places.INTRODUCTIONS), default=_language(),
+    demo.add_argument("--lang", choices=tuple(places.INTRODUCTIONS), default=language.of_surroundings(),
                       help="English or Portuguese (default here: %(default)s)")
     demo.add_argument("--html", type=Path, default=Path("tfmagic-demo.html"), metavar="OUT", help="the page to write")
     demo.add_argument("--no-open", action="store_true", help="do not open the page")
@@ -72,12 +74,6 @@ def _parser() -> argparse.ArgumentParser:
     install.add_argument("--name", default="tfmagic", help="the kernel's name")
     install.set_defaults(action=_kernel_install)
     return parser
-
-
-def _language() -> str:
-    """The language that the environment asks for, where there is an introduction in it; else English."""
-    asked = next(filter(None, map(os.environ.get, ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"))), "")
-    return asked[:2] if asked[:2] in places.INTRODUCTIONS else "en"
 
 
 def _split_run(arguments: list[str]) -> tuple[list[str], list[str]]:
@@ -137,7 +133,8 @@ def _run_notebook(path: Path, parsed: argparse.Namespace) -> int:
     except Exception as error:  # nbformat raises whatever its parsers raise
         return _failed(f"{path} cannot be read as a notebook: {error}")
     outcome = execute.run_notebook(notebook, path.parent.resolve(), parsed.device, path.name)
-    written = page.write(outcome.notebook, parsed.html or Path(path.stem + ".html"), path.stem)
+    spoken = language.of_metadata(notebook.metadata) or "en"
+    written = page.write(outcome.notebook, parsed.html or Path(path.stem + ".html"), path.stem, spoken)
     if outcome.error:
         print(outcome.error, file=sys.stderr)
     print(f"Wrote {written}")
@@ -151,6 +148,9 @@ def _demo(parsed: argparse.Namespace) -> int:
     if error:
         print(error, file=sys.stderr)
     print(f"Wrote {written}")
+    if not error:
+        print("`tfmagic lab` opens it in JupyterLab, to be tried out."
+              + ("" if _has_lab() else f" It needs: {places.lab_advice()}"))
     if not error and not parsed.no_open and _has_display():
         import webbrowser
 
@@ -167,13 +167,16 @@ def _has_display() -> bool:
     return not os.environ.get("SSH_CONNECTION")
 
 
+def _has_lab() -> bool:
+    return importlib.util.find_spec("jupyterlab") is not None
+
+
 def _lab(parsed: argparse.Namespace, lab_arguments: list[str]) -> int:
-    import importlib.util
     import shutil
     import subprocess
 
-    if importlib.util.find_spec("jupyterlab") is None:
-        return _failed("JupyterLab is not installed: pip install 'tfmagic[lab]'")
+    if not _has_lab():
+        return _failed(f"JupyterLab is not installed here. {places.lab_advice()}")
     folder: Path = parsed.folder
     for source in sorted(places.notebooks().rglob("*.ipynb")):
         target = folder / source.relative_to(places.notebooks())

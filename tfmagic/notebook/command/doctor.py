@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from importlib import metadata
 
 import tfmagic
+from tfmagic.notebook.command import places
 
 _PACKAGES = ("torch", "numpy", "ipython", "ipykernel", "nbclient", "nbconvert", "graphviz-pure", "tensorboard",
-             "protobuf", "jupyterlab", "notebook")
-_OPTIONAL = frozenset({"jupyterlab", "notebook"})
+             "protobuf", *places.LAB)
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ def _package(name: str) -> Finding:
     try:
         return Finding(name, metadata.version(name))
     except metadata.PackageNotFoundError:
-        advice = "pip install 'tfmagic[lab]' brings it" if name in _OPTIONAL else f"pip install {name}"
+        advice = places.lab_advice() if name in places.LAB else f"pip install {name}"
         return Finding(name, "not installed", advice)
 
 
@@ -87,4 +87,4 @@ def report() -> tuple[str, bool]:
     findings = examine()
     width = max(len(f.what) for f in findings)
     lines = [f"{f.what:<{width}}  {f.found}" + (f"  ->  {f.advice}" if f.advice else "") for f in findings]
-    return "\n".join(lines), all(not f.advice or f.what in _OPTIONAL for f in findings)
+    return "\n".join(lines), all(not f.advice or f.what in places.LAB for f in findings)

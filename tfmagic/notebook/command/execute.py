@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tfmagic.notebook.shell import language
+
 CELL_TIMEOUT = None  # seconds; training cells may take as long as they like
 
 
@@ -42,7 +44,8 @@ def run_notebook(notebook: Any, folder: Path, device: str | None = None, title: 
     from tfmagic.notebook.command import kernelspec
 
     count = sum(cell.cell_type == "code" for cell in notebook.cells)
-    environment = {**os.environ, **({"TFMAGIC_DEVICE": device} if device else {})}
+    environment = {**os.environ, **({"TFMAGIC_DEVICE": device} if device else {}),
+                   **({language.VARIABLE: spoken} if (spoken := language.of_metadata(notebook.metadata)) else {})}
     with tqdm(total=count, desc=title, unit="cell", file=sys.stderr, dynamic_ncols=True) as bar:
         client = NotebookClient(notebook, km=kernelspec.manager(), timeout=CELL_TIMEOUT,
                                 resources={"metadata": {"path": str(folder)}},

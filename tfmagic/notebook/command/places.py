@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import tfmagic
 
 INTRODUCTIONS = {"en": "en/introduction.ipynb", "pt": "pt/introducao.ipynb"}
+
+
+# What the `lab` extra brings: none of it is needed to draw and to run.
+LAB = ("jupyterlab", "matplotlib", "notebook")
+
+
+def lab_advice() -> str:
+    """The command that installs what `tfmagic lab` needs into this environment."""
+    return f"{sys.executable} -m pip install {' '.join(LAB)}"
 
 
 def notebooks() -> Path:

@@ -67,11 +67,15 @@ def _exit_code(leaving: SystemExit) -> int:
 def _write(path: Path, output: str, html: Path) -> None:
     from tfmagic import view
     from tfmagic.graph import context
+    from tfmagic.notebook.shell import language
+    from tfmagic.view import phrases
     from tfmagic.view.escape import xml
     from tfmagic.view.paint.html import page
 
     graph = context.get_default_graph()
-    drawing = view.mime_bundle(view.build_scene(graph))["text/html"] if graph.get_operations() else ""
-    body = f"<h1>{xml(path.name)}</h1><pre>{xml(output)}</pre>" + (f"<figure>{drawing}</figure>" if drawing else "")
+    with phrases.speaking(language.of_surroundings()):
+        drawing = view.mime_bundle(view.build_scene(graph))["text/html"] if graph.get_operations() else ""
+        body = f"<h1>{xml(path.name)}</h1><pre>{xml(output)}</pre>" + (f"<figure>{drawing}</figure>" if drawing else "")
+        text = page(path.name, body)
     html.parent.mkdir(parents=True, exist_ok=True)
-    html.write_text(page(path.name, body), "utf-8")
+    html.write_text(text, "utf-8")

@@ -92,7 +92,11 @@ class Cells:
         if not self.running:
             return
         running = self.running.pop()
-        running.scopes.close()
+        error = result.error_before_exec or result.error_in_exec
+        try:
+            running.scopes.__exit__(type(error) if error else None, error, None)
+        except Exception as failure:
+            self._fail(result, failure)
         parsed = running.asked.get("%%graph")
         if running.free is not None:
             for operation, name in running.free.names().items():
@@ -101,10 +105,13 @@ class Cells:
             return
         try:
             self._draw(running, parsed)
-        except Exception as error:
-            # The drawing belongs to the cell: its failure (a --fetch that fails, say) is the cell's.
-            tracebacks.show_error(self.shell, self.names, error, error.__traceback__)
-            result.error_in_exec = error
+        except Exception as failure:
+            self._fail(result, failure)
+
+    def _fail(self, result: Any, failure: Exception) -> None:
+        """Make it the cell's: what headers ask for (the drawing, first values, a --fetch) belongs to the cell."""
+        tracebacks.show_error(self.shell, self.names, failure, failure.__traceback__)
+        result.error_in_exec = failure
 
     # --- what others ask --------------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tfmagic.graph.graph import Graph
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.notebook.shell import drawing
+from tfmagic.notebook.shell.names import CellNames
 from tfmagic.view.cards import tables as cards
 from tfmagic.view.labels import static_dims
 from tfmagic.view.phrases import plural, say
@@ -18,8 +19,12 @@ if TYPE_CHECKING:
 _DRAWN_WITH_CARD = 40  # operations: a larger part of a graph is drawn when it is asked for
 
 
-def register(shell: InteractiveShell) -> Callable[[], None]:
+def register(shell: InteractiveShell, names: CellNames) -> Callable[[], None]:
     """Show graph objects as cards in a shell.
+
+    Args:
+      shell: the shell.
+      names: what the user calls the nodes.
 
     Returns:
       A function that undoes it.
@@ -28,9 +33,9 @@ def register(shell: InteractiveShell) -> Callable[[], None]:
 
     formatter: Any = shell.display_formatter.formatters["text/html"]  # type: ignore[union-attr]
     kinds: list[tuple[Any, Callable[[Any], str]]] = [
-        (Tensor, lambda tensor: cards.tensor_card(tensor, below=_picture([tensor]))),
-        (Operation, lambda operation: cards.operation_card(operation, below=_picture([operation]))),
-        (Graph, lambda graph: cards.graph_card(graph, drawing=drawing.picture(graph))),
+        (Tensor, lambda tensor: cards.tensor_card(tensor, below=_picture([tensor], names))),
+        (Operation, lambda operation: cards.operation_card(operation, below=_picture([operation], names))),
+        (Graph, lambda graph: cards.graph_card(graph, drawing=drawing.picture(graph, names))),
         (BaseSession, _session_card),
         # By name: the class is imported with the first variable that somebody makes.
         ("tensorflow.python.ops.variables.VariableV1", _variable_card),
@@ -52,9 +57,9 @@ def _replaced(formatter: Any, kind: Any, function: Callable[[Any], str]) -> Any:
     return formatter.for_type(kind, function)
 
 
-def _picture(elements: list[Operation | Tensor]) -> str:
+def _picture(elements: list[Operation | Tensor], names: CellNames) -> str:
     operations = drawing.needed_for(elements)
-    return drawing.picture(operations) if 1 < len(operations) <= _DRAWN_WITH_CARD else ""
+    return drawing.picture(operations, names) if 1 < len(operations) <= _DRAWN_WITH_CARD else ""
 
 
 def _variable_card(variable: Any) -> str:

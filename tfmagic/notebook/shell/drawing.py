@@ -20,7 +20,9 @@ from tfmagic.notebook.shell import evaluate, sessions
 from tfmagic.notebook.shell.names import CellNames
 from tfmagic.notebook.shell.options import Parsed
 from tfmagic.notebook.shell.values import Fetched, FetchedItem
+from tfmagic.view import phrases
 from tfmagic.view.paint.document import GRAPH_MIME
+from tfmagic.view.scene import records
 from tfmagic.view.scene.annotations import Annotations
 from tfmagic.view.scene.build import build_scene
 from tfmagic.view.scene.training import losses_of
@@ -85,21 +87,24 @@ def draw(graph: Graph, parsed: Parsed, operations: list[Operation] | None, studi
 
     def build(graph: Graph, asked: Container[str] = ()) -> view.Scene:
         drawn = None if part is None else [graph.get_operation_by_name(name) for name in part]
-        return build_scene(graph if drawn is None else drawn, depth=parsed.depth, direction=parsed.direction or "TB",
-                           title=parsed.title, show_all=parsed.all, show_shapes=not parsed.no_shapes,
-                           annotations=known(graph, drawn, values, studio.names, state), asked=asked)
+        with phrases.speaking(parsed.lang):
+            return build_scene(graph if drawn is None else drawn, depth=parsed.depth,
+                               direction=parsed.direction or "TB", title=parsed.title, show_all=parsed.all,
+                               show_shapes=not parsed.no_shapes, annotations=known(graph, drawn, values, studio.names),
+                               asked=asked)
 
     scene = build(graph)
-    bundle = view.mime_bundle(scene)
-    studio.drawings.keep(bundle[GRAPH_MIME]["key"], Drawing(weakref.ref(graph), build))
-    display(bundle, raw=True)
-    if operations is not None:
-        drawn = set(_with_inputs(operations))
-        elsewhere = [item for item in fetched if evaluate.operation_of(item.element) not in drawn]
-        if elsewhere:
-            display(Fetched([item.value for item in elsewhere], elsewhere))
-    if parsed.save:
-        _save(scene, graph, parsed.save)
+    with phrases.speaking(parsed.lang):
+        bundle = view.mime_bundle(scene)
+        studio.drawings.keep(bundle[GRAPH_MIME]["key"], Drawing(weakref.ref(graph), build))
+        display(bundle, raw=True)
+        if operations is not None:
+            drawn = {operation.name for operation in _with_inputs(operations)} | {node.name for node in scene.nodes}
+            elsewhere = [item for item in fetched if evaluate.operation_of(item.element).name not in drawn]
+            if elsewhere:
+                display(Fetched([item.value for item in elsewhere], elsewhere))
+        if parsed.save:
+            _save(scene, graph, parsed.save)
 
 
 def _save(scene: Any, graph: Graph, name: str) -> None:
@@ -119,13 +124,15 @@ def _save(scene: Any, graph: Graph, name: str) -> None:
     print(f"Saved {name}")
 
 
-def picture(graph_or_operations: Graph | list[Operation]) -> str:
+def picture(graph_or_operations: Graph | list[Operation], names: CellNames) -> str:
     """A drawing as HTML, to stand within a card; "" for an empty graph."""
     from tfmagic import view
 
-    if isinstance(graph_or_operations, Graph) and not graph_or_operations.get_operations():
+    operations = records.operations(graph_or_operations)
+    if not operations:
         return ""
-    return view.mime_bundle(view.build_scene(graph_or_operations))["text/html"]
+    notes = Annotations(labels=names.labels_of(operations[0].graph))
+    return view.mime_bundle(view.build_scene(graph_or_operations, annotations=notes))["text/html"]
 
 
 def known(graph: Graph, operations: Iterable[Operation] | None, values: dict[str, Any],
@@ -181,11 +188,17 @@ def draw_value(text: str, value: Any, parsed: Parsed, shell: InteractiveShell, k
     """
     from tfmagic import view
 
-    title = parsed.title or text
+    with phrases.speaking(parsed.lang):
+        array, factors = _blocks(text, value, parsed, shell, kept)
+        display(view.tensor_bundle(array, title=parsed.title or text, factors=factors), raw=True)
+
+
+def _blocks(text: str, value: Any, parsed: Parsed, shell: InteractiveShell,
+            kept: sessions.KeptSessions) -> tuple[np.ndarray, list[Any]]:
+    """The array to draw, and the two matrices that it is the product of."""
     found = [] if isinstance(value, dict) else evaluate.elements(value)
     if not found:
-        display(view.tensor_bundle(_array(text, value, value), title=title), raw=True)
-        return
+        return _array(text, value, value), []
     if not all(isinstance(element, Tensor) for element in found):
         raise evaluate.UsageError(f"{text} is an operation without a value; %tensor draws tensors.")
     feeds = evaluate.feeds(shell, parsed.feed)
@@ -196,7 +209,7 @@ def draw_value(text: str, value: Any, parsed: Parsed, shell: InteractiveShell, k
     with kept.for_run(evaluate.graph_of(found[0]), parsed.init) as session:
         values = sessions.fetch(session, named, feeds).value
     whole, *factors = values if len(named) > 1 else [values]
-    display(view.tensor_bundle(_array(text, value, whole), title=title, factors=factors), raw=True)
+    return _array(text, value, whole), factors
 
 
 def _array(text: str, given: Any, value: Any) -> np.ndarray:

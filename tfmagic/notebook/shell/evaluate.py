@@ -10,6 +10,7 @@ from IPython.core.error import UsageError
 from tfmagic.graph import context
 from tfmagic.graph.graph import Graph
 from tfmagic.graph.operation import Operation, Tensor
+from tfmagic.notebook.shell.options import unquoted, words
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -72,11 +73,9 @@ def several(shell: InteractiveShell, text: str) -> list[tuple[str, Any]]:
 
     Quotes may stand around an expression.
     """
-    from tfmagic.notebook.shell.options import unquoted, words
-
     text = unquoted(text.strip())
-    if is_expression(text):
-        tree = ast.parse(text.strip(), mode="eval").body
+    tree = ast.parse(text, mode="eval").body if is_expression(text) else None
+    if tree is not None and not (isinstance(tree, ast.Constant) and isinstance(tree.value, str)):
         if isinstance(tree, ast.Tuple) and not text.startswith("("):
             parts = [ast.unparse(element) for element in tree.elts]
         else:
@@ -102,7 +101,9 @@ def feeds(shell: InteractiveShell, pairs: list[tuple[str, str]]) -> dict[Any, An
             target = target.outputs[0]
         if isinstance(target, str) or not hasattr(target, "_as_graph_element") and not isinstance(target, Tensor):
             raise UsageError(f"--feed {name}=...: {name} is a {type(target).__name__}, not a tensor of the graph.")
-        found[target] = evaluate(shell, text)
+        fed = element(target)
+        takes_text = isinstance(fed, Tensor) and fed.dtype.base_dtype.name == "string"
+        found[target] = evaluate(shell, text if takes_text else unquoted(text))
     return found
 
 

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import sys
 import weakref
 from typing import TYPE_CHECKING, Any
 
 from tfmagic.base import source
-from tfmagic.notebook.legacy import alias, printing
+from tfmagic.notebook.legacy import alias, plots, printing
 from tfmagic.notebook.live.drawn import Drawings
 from tfmagic.notebook.shell import comm, completion, display, drawing, headers, sessions, tracebacks, transforms
 from tfmagic.notebook.shell.cells import Cells
+from tfmagic.notebook.shell.language import of_surroundings
 from tfmagic.notebook.shell.magics import TfMagics
 from tfmagic.notebook.shell.names import CellNames
 from tfmagic.notebook.shell.questions import Questions
+from tfmagic.view import phrases
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -36,6 +39,8 @@ def load(shell: InteractiveShell) -> None:
     with contextlib.ExitStack() as undo:
         _install_alias(undo)
         undo.callback(printing.plain_scalars())
+        undo.callback(plots.forgive_missing(shell))
+        undo.callback(phrases.follow(functools.cache(lambda: of_surroundings(shell.user_ns))))
         kept = sessions.KeptSessions(shell)
         undo.callback(kept.close)
         studio = drawing.Studio(shell, CellNames(), kept, Drawings())
@@ -43,7 +48,7 @@ def load(shell: InteractiveShell) -> None:
         _follow_cells(shell, cells, undo)
         _transform_input(shell, cells, undo)
         undo.callback(TfMagics(studio).register())
-        undo.callback(display.register(shell))
+        undo.callback(display.register(shell, cells.names))
         undo.callback(tracebacks.register(shell, cells.names))
         undo.callback(completion.register(shell))
         undo.callback(comm.register(shell, Questions(studio)))

@@ -92,7 +92,8 @@ class FreeNames:
         from tfmagic import tf
 
         for name in self.unknown:
-            self.shell.user_ns[name] = tf.placeholder(tf.float32, name=node_name(name))
+            made = self.shell.user_ns[name] = tf.placeholder(tf.float32, name=node_name(name))
+            made.op._frames = ()  # no line of the user's made it
 
     def names(self) -> dict[Operation, str]:
         """The Python name of each node that a name of the cell leads to."""

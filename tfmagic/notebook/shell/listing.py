@@ -33,7 +33,7 @@ class Table:
     def _repr_html_(self) -> str:
         from tfmagic.view.cards import tables as cards
 
-        return cards.table(" ".join(filter(None, (say(self.title), self.note))), self.heads, self.rows)
+        return cards.table(" · ".join(filter(None, (say(self.title), self.note))), self.heads, self.rows)
 
 
 def _auxiliary(graph: Graph) -> set[str]:

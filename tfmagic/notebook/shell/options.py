@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tfmagic.view.paint.save import FORMATS
+from tfmagic.view.phrases import LANGUAGES
 
 EXPRESSION = "EXPR"
 NAME = "NAME"
@@ -133,6 +134,8 @@ _FETCH = Option("--fetch", "run the expression and write its value on the drawin
 _FEEDS = Option("--feed", "feed a placeholder for the run", FEED, repeat=True, convert=_feed)
 _INIT = Option("--init", "run the variables' initialisers first")
 _DEVICE = Option("--device", "the default device of the nodes", DEVICE)
+_LANG = Option("--lang", "the drawing's language, else what the notebook's metadata (tfmagic: lang) or the machine say",
+               choices=LANGUAGES)
 _DRAWING = (
     Option("--depth", "how many levels of name scopes are drawn open", "N", convert=_depth),
     Option("--direction", "the way that the data flow", choices=("TB", "LR")),
@@ -143,6 +146,7 @@ _DRAWING = (
     Option("--no-shapes", "leave shapes and types off the edges"),
     Option("--save", "also write it to a file, by its ending: " + ", ".join(_SAVE_ENDINGS), FILE,
            convert=_file),
+    _LANG,
 )
 
 MAGICS = {magic.name: magic for magic in (
@@ -173,7 +177,7 @@ MAGICS = {magic.name: magic for magic in (
     Magic("%tensor", "EXPR [EXPR ...]",
           "Draws tensors of rank 0 to 4 as blocks with their shape and type; a small matrix product as its "
           "factors and result.",
-          (_FEEDS, _INIT, Option("--title", "the drawing's title", "TEXT")),
+          (_FEEDS, _INIT, Option("--title", "the drawing's title", "TEXT"), _LANG),
           ("%tensor [[1, 2], [3, 4]]", "%tensor tf.matmul(a, b)")),
     Magic("%torch", "EXPR [EXPR ...]",
           "Prints the PyTorch code that runs for an expression.",
@@ -278,7 +282,7 @@ def parse(magic: Magic, line: str) -> Parsed:
 def _convert(option: Option, text: str) -> Any:
     if option.choices:
         for choice in option.choices:
-            if text.upper() == choice:
+            if text.casefold() == choice.casefold():
                 return choice
         raise OptionError(f"{option.flag} is one of {', '.join(option.choices)}, not {text}.")
     try:

@@ -99,7 +99,7 @@ def variable_card(name: str, dims: Dims, dtype: str, value: Any = None, trainabl
     return card("variable", name, rows, value, below, style)
 
 
-def graph_card(graph: Graph, name: str = "Graph", drawing: str = "", style: bool = True) -> str:
+def graph_card(graph: Graph, drawing: str = "", style: bool = True) -> str:
     """A card for a graph: how many nodes of which kind, and the drawing under it."""
     types: dict[str, int] = {}
     operations = graph.get_operations()
@@ -108,12 +108,12 @@ def graph_card(graph: Graph, name: str = "Graph", drawing: str = "", style: bool
     common = sorted(types.items(), key=lambda item: (-item[1], item[0]))[:8]
     rows = [("nodes", plural(len(operations), "operation")),
             ("types", ", ".join(f"{kind} ×{n}" if n > 1 else kind for kind, n in common))]
-    return card("graph", name, rows, None, drawing, style)
+    return card("graph", say("Graph"), rows, None, drawing, style)
 
 
-def session_card(rows: Iterable[tuple[str, str]], name: str = "Session", style: bool = True) -> str:
+def session_card(rows: Iterable[tuple[str, str]], style: bool = True) -> str:
     """A card for a session: (key, text) rows such as target, graph, devices and cached plans."""
-    return card("session", name, rows, None, "", style)
+    return card("session", say("Session"), rows, None, "", style)
 
 
 def table(title: str, heads: Sequence[str], rows: Iterable[Sequence[str]], style: bool = True) -> str:
