@@ -90,8 +90,8 @@ def draw(graph: Graph, parsed: Parsed, operations: list[Operation] | None, studi
         with phrases.speaking(parsed.lang):
             return build_scene(graph if drawn is None else drawn, depth=parsed.depth,
                                direction=parsed.direction or "TB", title=parsed.title, show_all=parsed.all,
-                               show_shapes=not parsed.no_shapes, annotations=known(graph, drawn, values, studio.names),
-                               asked=asked)
+                               show_shapes=not parsed.no_shapes, asked=asked,
+                               annotations=known(graph, drawn, values, studio.names, state))
 
     scene = build(graph)
     with phrases.speaking(parsed.lang):
@@ -144,7 +144,8 @@ def known(graph: Graph, operations: Iterable[Operation] | None, values: dict[str
         found = names.made_by(operation)
         if found is not None:
             made_by[operation.name], lines[operation.name] = found
-    return Annotations(values=state[0] | values, updates=state[1], labels=names.labels_of(graph), cells=made_by, sources=lines)
+    return Annotations(values=state[0] | values, updates=state[1], labels=names.labels_of(graph), cells=made_by,
+                       sources=lines)
 
 
 def _with_inputs(operations: Iterable[Operation]) -> list[Operation]:
