@@ -34,7 +34,7 @@ class Look:
       feeds: the feed dictionary; feeds that the tensors do not need are ignored.
 
     Raises:
-      tf.errors.OpError: the run would call Python code, wait for something (a queue) or print, which a look must not do.
+      tf.errors.OpError: the run would call Python code, wait for something or print, which a look must not do.
     """
 
     def __init__(self, session: BaseSession, tensors: Sequence[Tensor], feeds: Mapping[Any, Any]):
@@ -101,7 +101,9 @@ def _acts(op: Operation) -> bool:
     from tfmagic.session.lower import effects
 
     declaration = registry.lookup(op.type)
-    return effects.waits(op) or declaration is not None and declaration.effect == "writes" and not effects.writes(op)
+    if declaration is None or declaration.effect != "writes":
+        return effects.waits(op)
+    return declaration.state is None and not effects.writes(op)  # copies stand for states, and nothing is committed
 
 
 def needed_feeds(tensors: Sequence[Tensor], feeds: Mapping[Any, Any]) -> tuple[dict[Tensor, Any], list[Operation]]:

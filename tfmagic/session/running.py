@@ -47,7 +47,7 @@ class _Current(threading.local):
     Attributes:
       deadline: when it must be over, on the monotonic clock, or None.
       journal: what it has moved on, or None where its plan moves nothing.
-      copies: of a run that only looks: the copies that stand for the states of nodes, by key. None: it takes the states.
+      copies: of a run that only looks: copies that stand for the states of nodes, by key. None: it takes the states.
     """
 
     deadline: float | None = None

@@ -9,7 +9,8 @@ from typing import Any
 from tfmagic.base import source
 from tfmagic.graph.graph import Graph
 from tfmagic.graph.operation import Operation
-from tfmagic.notebook.live import looks, reports
+from tfmagic.notebook.live import reports
+from tfmagic.notebook.shell import looks
 from tfmagic.notebook.shell.drawing import Studio
 from tfmagic.view.paint.document import document
 
