@@ -149,9 +149,9 @@ def run_shapes(session: BaseSession, tensors: Iterable[Tensor], feeds: Mapping[T
             stack += [part[half:], part[:half]] if half else []
             continue
         for tensor, node in zip(part, plan.results[0]):
-            value = node.meta.get("val") if hasattr(node, "meta") else node
-            if isinstance(getattr(value, "shape", None), tuple):
-                found[tensor] = tuple(value.shape)
+            meta: Any = getattr(node, "meta", {}).get("val")
+            if isinstance(getattr(meta, "shape", None), tuple):
+                found[tensor] = tuple(meta.shape)
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from tfmagic.graph.graph import Graph
@@ -96,7 +96,7 @@ def last_feeds(session: Any) -> dict[Tensor, Any]:
     """What the last run with feeds was fed, by tensor."""
     from tfmagic.session.feeds import expand
 
-    last: Mapping[Any, Any] = session.last_feeds
+    last: dict[Any, Any] = session.last_feeds
     return dict(expand(session.graph, last)) if last else {}
 
 
