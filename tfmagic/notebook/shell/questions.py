@@ -95,9 +95,9 @@ class Questions:
         return {"base64": base64.b64encode(data).decode()}
 
     def _operation(self, question: Question) -> tuple[Operation, Graph]:
-        _, graph = self.drawings.find(str(question.get("key")))
+        drawing, graph = self.drawings.find(str(question.get("key")))
         name = str(question.get("name")).rstrip("/")
-        found = graph._get_operation_by_name_unsafe(name)
+        found = drawing.operation(graph, name)
         if found is None:
             raise LookupError(f"{name} is a scope, or no node of this graph.")
         return found, graph
@@ -110,6 +110,8 @@ def _valued(operation: Operation) -> Tensor:
             read = evaluate.element(variable)
             if variable.op is operation and isinstance(read, Tensor):
                 return read
+    if operation.graph._by_name.get(operation.name) is not operation:
+        raise ValueError(f"{operation.name} could not be built, so it has no value.")
     if not operation.outputs:
         raise ValueError(f"{operation.name} ({operation.type}) gives no value.")
     tensor = operation.outputs[0]
