@@ -7,7 +7,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from bundles import drawn
+from bundles import GRAPH, drawn
 from shells import Shell, notebook_of
 
 import tfmagic
@@ -29,6 +29,7 @@ def nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_drawing_speaks_the_language_that_is_asked_for(shell: Shell) -> None:
     bundle = shell.ok(CELL.replace("--free", "--free --lang pt")).bundles[0]
     assert "variável" in bundle["text/plain"] and "não desenhado: inicializadores" in bundle["text/plain"]
+    assert bundle[GRAPH]["lang"] == "pt", "so the renderer's own words are in it too"
     assert "variável" in picture_of(bundle) and "Não desenhado" in picture_of(bundle)
     assert "forma (2,)" in shell.ok("%tensor [1, 2] --lang pt").bundles[0]["text/plain"]
     assert "variable" in shell.ok("%graph").bundles[0]["text/plain"], "the next one as before"
@@ -48,7 +49,7 @@ def test_the_notebooks_file_says_it_before_the_machine(how: str, tmp_path: Path,
                                                        monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LANG", "en_US.UTF-8")
     notebook = notebook_of("1")
-    notebook.metadata["lang"] = "pt-BR"
+    notebook.metadata["tfmagic"] = {"lang": "pt-BR"}
     nbformat.write(notebook, tmp_path / "caderno.ipynb")
     namespace = {}
     if how == "VS Code":
@@ -61,7 +62,8 @@ def test_the_notebooks_file_says_it_before_the_machine(how: str, tmp_path: Path,
     assert language.of_surroundings(namespace) == "pt"
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", '{"metadata": 1}', '{"metadata": {"lang": 3}}'])
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"metadata": 1}', '{"metadata": {"tfmagic": 3}}',
+                                     '{"metadata": {"tfmagic": {"lang": 3}}}'])
 def test_a_file_that_says_nothing_leaves_it_to_the_machine(content: str, tmp_path: Path,
                                                            monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "x.ipynb").write_text(content)
@@ -72,7 +74,7 @@ def test_a_file_that_says_nothing_leaves_it_to_the_machine(content: str, tmp_pat
 
 def test_a_notebook_that_is_run_speaks_its_own_language(tmp_path: Path) -> None:
     notebook = notebook_of("import tensorflow as tf\nv = tf.Variable(1.)\nv", CELL)
-    notebook.metadata["lang"] = "pt"
+    notebook.metadata["tfmagic"] = {"lang": "pt"}
     outcome = execute.run_notebook(notebook, tmp_path)
     card, drawing = (cell.outputs[0].data for cell in outcome.notebook.cells)
     assert "treinável" in card["text/html"] and "variável" in drawing["text/plain"]

@@ -56,4 +56,4 @@ def test_a_notebook_is_valid_and_names_its_kernel_and_its_language(notebook: Pat
     found = nbformat.read(notebook, as_version=4)
     nbformat.validate(found)
     assert found.metadata.kernelspec.name == "tfmagic"
-    assert found.metadata.lang == notebook.parent.name
+    assert found.metadata.tfmagic.lang == notebook.parent.name

@@ -14,8 +14,9 @@ _LOCALE = ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
 
 
 def of_metadata(metadata: Any) -> str:
-    """The language that a notebook's metadata names (`"lang": "pt"`), "" for none."""
-    named = metadata.get("lang")
+    """The language that a notebook's metadata names (`"tfmagic": {"lang": "pt"}`), "" for none."""
+    own = metadata.get("tfmagic")
+    named = own.get("lang") if isinstance(own, dict) else ""
     return named if isinstance(named, str) else ""
 
 

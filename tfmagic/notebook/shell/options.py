@@ -134,7 +134,7 @@ _FETCH = Option("--fetch", "run the expression and write its value on the drawin
 _FEEDS = Option("--feed", "feed a placeholder for the run", FEED, repeat=True, convert=_feed)
 _INIT = Option("--init", "run the variables' initialisers first")
 _DEVICE = Option("--device", "the default device of the nodes", DEVICE)
-_LANG = Option("--lang", "the drawing's language, else what the notebook's metadata (lang) or the machine say",
+_LANG = Option("--lang", "the drawing's language, else what the notebook's metadata (tfmagic: lang) or the machine say",
                choices=LANGUAGES)
 _DRAWING = (
     Option("--depth", "how many levels of name scopes are drawn open", "N", convert=_depth),
