@@ -439,8 +439,9 @@ def test_a_value_that_is_not_finite_is_marked():
 
 def test_a_failure_is_in_sight_whatever_is_folded_and_marks_the_scopes_around_it():
     name = "block_1/unit_0/Tanh"
-    scene = build_scene(deep(), depth=0, annotations=Annotations(failed={name: "shapes differ"}, sources={name: "line 1"},
-                                                                 ports={name: (model.Port("x: (2, 3)", ((4, 5),)),)}))
+    notes = Annotations(failed={name: "shapes differ"}, sources={name: "line 1"},
+                        ports={name: (model.Port("x: (2, 3)", ((4, 5),)),)})
+    scene = build_scene(deep(), depth=0, annotations=notes)
     node = scene.node(name)
     assert (node.state, node.message, node.made, node.ports[0].marked) == (
         model.FAILED, "shapes differ", "line 1", "x: (»2«, 3)")

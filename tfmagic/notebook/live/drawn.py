@@ -8,7 +8,6 @@ from collections.abc import Callable, Container
 from dataclasses import dataclass
 
 from tfmagic.graph.graph import Graph
-from tfmagic.graph.operation import Operation
 from tfmagic.notebook.live.unbuilt import Unbuilt
 from tfmagic.view.scene.model import Scene
 
@@ -28,12 +27,6 @@ class Drawing:
     graph: weakref.ref[Graph]
     build: Callable[[Graph, Container[str]], Scene]
     unbuilt: Unbuilt | None = None
-
-    def operation(self, graph: Graph, name: str) -> Operation | None:
-        """The operation of that name: one of the graph, or the one that could not be built."""
-        if self.unbuilt is not None and self.unbuilt.name == name:
-            return self.unbuilt.operation(graph)
-        return graph._get_operation_by_name_unsafe(name)
 
 
 class Drawings:
