@@ -74,5 +74,5 @@ def _box(box: Box) -> list[str]:
 
 
 def _edge(edge: Edge) -> list[Any]:
-    """Source, target, text, tensors; an edge that carries none has for its text what it does: null orders, 1 changes."""
+    """Source, target, text, tensors; one that carries none has for its text what it does: null orders, 1 changes."""
     return [edge.source, edge.target, {CONTROL: None, UPDATES: 1}.get(edge.kind, edge.text), *edge.tensors]

@@ -51,7 +51,7 @@ def drawn_inputs(record: Record, folding: Folding) -> list[tuple[str, object]]:
 
 
 def flow_words(records: dict[str, Record], folding: Folding) -> dict[tuple[str, str], set[str]]:
-    """(from, to) as drawn -> what is said of what flows there: which branch it is the value of, that a loop gives it."""
+    """(from, to) as drawn -> what is said of what flows there: whether a branch or a loop gives it."""
     words: dict[tuple[str, str], set[str]] = {}
     for record in records.values():
         target = folding.drawn_by(record.name)
