@@ -112,6 +112,7 @@ class _Builder:
             for variable in variables:
                 if drawn_by(variable) == variable:
                     flows.setdefault((variable, name, model.DATA), []).append(graph[variable].op.outputs[0])
+        trainers = {name for name, group in self.folding.groups.items() if group.role == model.TRAINING}
         for record in graph.values():
             target = drawn_by(record.name)
             if target == HIDDEN or record.name in self.folding.first_values:
@@ -124,8 +125,7 @@ class _Builder:
                 if source not in (HIDDEN, target) and source_name != changed and (
                         self._is_drawn_flow(source, target, record)):
                     flows.setdefault((source, target, model.DATA), []).append(tensor)
-            group = self.folding.groups.get(target)
-            waits = target == record.name or group is not None and group.role == model.TRAINING
+            waits = target == record.name or target in trainers
             for source_name in record.controls if waits else ():
                 source = drawn_by(source_name)
                 if source not in (HIDDEN, target) and source_name not in self.folding.pivots:

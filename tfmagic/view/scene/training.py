@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterable
 
@@ -79,7 +80,8 @@ def losses_of(operations: Iterable[Operation]) -> list[Operation]:
         scope, loss = gradient_of(operation.name)
         if loss and scope not in first:
             first[scope] = operation
-            found = None if loss in names else operation.graph._get_operation_by_name_unsafe(loss)
-            if found is not None:
-                losses.setdefault(found)
+            if loss not in names:
+                # Gradients of an imported graph may be of something renamed.
+                with contextlib.suppress(KeyError):
+                    losses.setdefault(operation.graph.get_operation_by_name(loss))
     return list(losses)
