@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from tfmagic.base import errors
@@ -10,7 +10,7 @@ from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.session.session import BaseSession
 
 
-class _Found(Exception):
+class Found(Exception):
     """Carries the values out of a run before it changes anything."""
 
     def __init__(self, values: list[Any]):
@@ -32,28 +32,40 @@ def peek(session: BaseSession, tensors: Sequence[Tensor], feeds: Mapping[Any, An
       tf.errors.OpError: an operation failed, or the run would call Python code or wait for something (a queue), which
         a look must not do.
     """
-    def leave(values: list[Any]) -> None:
-        raise _Found(list(values))
-
     from tfmagic.session import feeds as feeding
     from tfmagic.session.call import Call
-    from tfmagic.session.lower import effects
 
     session._check_open()
-    given = feeding.expand(session.graph, dict(feeds)) if feeds else {}
+    given = expanded(session, feeds)
     call = Call(lambda shapes: session.execution(tensors, (), list(given), shapes), list(given),
                 [feeding.converter(tensor) for tensor in given], leave, single=False, edits=session.graph._edits)
     values = [convert(value) for convert, value in zip(call.converters, given.values())]
     runner = call.runner(values)
-    for op in runner.plan.ops:
+    refuse_waiting(runner.plan.ops)
+    try:
+        runner.run(values)
+    except Found as found:
+        return found.values
+    raise errors.InternalError(None, None, "a peek ended without its values")
+
+
+def leave(values: Sequence[Any]) -> Any:
+    """End a run before its commit, with its values."""
+    raise Found(list(values))
+
+
+def refuse_waiting(ops: Iterable[Operation]) -> None:
+    """Refuse operations that a look must not run.
+
+    Raises:
+      FailedPreconditionError: one of them would call Python code or wait for something.
+    """
+    from tfmagic.session.lower import effects
+
+    for op in ops:
         if effects.waits(op):
             raise errors.FailedPreconditionError(None, op, f"{op.name} ({op.type}) runs Python code or waits for "
                                                  "something outside of the graph; only a run of your own does that.")
-    try:
-        runner.run(values)
-    except _Found as found:
-        return found.values
-    raise errors.InternalError(None, None, "a peek ended without its values")
 
 
 def needed_feeds(tensors: Sequence[Tensor], feeds: Mapping[Any, Any]) -> tuple[dict[Tensor, Any], list[Operation]]:
@@ -69,3 +81,15 @@ def needed_feeds(tensors: Sequence[Tensor], feeds: Mapping[Any, Any]) -> tuple[d
     inputs = {tensor for op in needed for tensor in op._inputs} | set(tensors)
     missing = [op for op in needed if op.type in ("Placeholder", "PlaceholderV2") and op.outputs[0] not in feeds]
     return {tensor: value for tensor, value in feeds.items() if tensor in inputs}, missing
+
+
+def expanded(session: BaseSession, feeds: Mapping[Any, Any]) -> dict[Tensor, Any]:
+    """A feed dictionary by tensors."""
+    from tfmagic.session import feeds as feeding
+
+    return dict(feeding.expand(session.graph, dict(feeds))) if feeds else {}
+
+
+def last_feeds(session: BaseSession) -> dict[Tensor, Any]:
+    """What the session was fed last, by tensors."""
+    return expanded(session, session.last_feeds)

@@ -74,7 +74,7 @@ class Questions:
         operation, _ = self._operation(question)
         tensor = _valued(operation)
         with self.kept.for_run(operation.graph) as session:
-            needed, missing = peek.needed_feeds([tensor], _last_feeds(session))
+            needed, missing = peek.needed_feeds([tensor], peek.last_feeds(session))
             if missing:
                 names = ", ".join(op.name for op in missing)
                 raise ValueError(f"The value depends on what is fed to {names}; run it once with a feed_dict (or "
@@ -116,9 +116,3 @@ def _valued(operation: Operation) -> Tensor:
     if tensor.dtype.base_dtype.name in ("resource", "variant"):
         raise ValueError(f"{operation.name} gives a {tensor.dtype.name}, which is a handle inside the session.")
     return tensor
-
-
-def _last_feeds(session: Any) -> dict[Tensor, Any]:
-    from tfmagic.session.feeds import expand
-
-    return dict(expand(session.graph, session.last_feeds)) if session.last_feeds else {}
