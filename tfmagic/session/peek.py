@@ -68,7 +68,8 @@ def refuse_waiting(ops: Iterable[Operation]) -> None:
                                                  "something outside of the graph; only a run of your own does that.")
 
 
-def needed_feeds(tensors: Sequence[Tensor], feeds: Mapping[Any, Any]) -> tuple[dict[Tensor, Any], list[Operation]]:
+def needed_feeds(tensors: Sequence[Tensor | Operation],
+                 feeds: Mapping[Any, Any]) -> tuple[dict[Tensor, Any], list[Operation]]:
     """The feeds that the tensors need, and the placeholders that none of them feeds.
 
     Args:

@@ -19,15 +19,15 @@ from tfmagic.session import results
 from tfmagic.session.execution import Execution
 from tfmagic.session.lower.body import DEAD
 from tfmagic.session.lower.branches import Conditional
-from tfmagic.session.lower.lowering import VariableRef
 from tfmagic.session.lower.loops import ENTERS, Loop
+from tfmagic.session.lower.lowering import VariableRef
 from tfmagic.session.peek import Found, expanded, leave, refuse_waiting
 from tfmagic.session.plan.plan_graph import PlanGraph
 from tfmagic.session.planning import make_plan
 from tfmagic.session.tiers import traced
 
 # Of a run with more steps the first and the last are kept.
-FIRST, LAST = 300, 100
+FIRST, LAST = 220, 60
 
 
 @dataclass
@@ -229,21 +229,16 @@ class _Recorder:
     def _say_known(self, tensor: Tensor, seen: set[Operation]) -> None:
         if tensor.op in self._known:
             return
-        level = len(self._stack)
-        for body, _, _ in reversed(self._stack):
-            value = body.plan.values.get(tensor)
-            if value is not None:
-                break
-            level -= 1
-        else:
-            value = self._whole.values.get(tensor)
+        plans = [body.plan for body, _, _ in self._stack] or [self._whole]
+        level = next((i for i, plan in enumerate(plans) if tensor in plan.values), 0)  # bodies know it too
+        value = plans[level].values.get(tensor)
         if value is None and tensor.op.type in ENTERS:
             self._before(tensor.op, seen)
         if value is None or value is DEAD or isinstance(value, Proxy | VariableRef):
             return
         self._known.add(tensor.op)
         self._before(tensor.op, seen)
-        self._add(tensor.op, {tensor: value}, seen, level=level)
+        self._add(tensor.op, {tensor: value}, seen, level=level + 1)
 
     def _add(self, op: Operation, values: dict[Tensor, Any], seen: set[Operation], plain: Any = None,
              level: int | None = None) -> None:

@@ -171,8 +171,8 @@ MAGICS = {magic.name: magic for magic in (
     Magic("%step", "EXPR [EXPR ...]",
           "Runs expressions node by node and draws them with a slider over the steps. It is a look: the session stays "
           "as it is (variables, random numbers), and a placeholder without --feed takes what the session was fed last.",
-          (_FEEDS, Option("--time", "how long each node takes, as a colour and in figures (a first run warms up)"), _INIT,
-           Option("--all", "leave nothing out: initialisers, gradients, what library functions made"), *_FACE),
+          (_FEEDS, Option("--time", "how long each node takes, as a colour and in figures (a first run warms up)"),
+           _INIT, Option("--all", "leave nothing out: initialisers, gradients, what library functions made"), *_FACE),
           ("%step y --feed x=[[1., 2.]]", "%step train_op --time")),
     Magic("%tensors", "[PATTERN]",
           "Lists the graph's tensors whose name contains PATTERN or matches it (* and ? as in file names).",

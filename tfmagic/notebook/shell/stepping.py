@@ -55,7 +55,10 @@ class _Given:
 
 def _notes(steps: Any, timed: bool) -> dict[str, Any]:
     """What the steps found, as fields of `Annotations`."""
-    texts, shapes, times, told = {}, {}, {}, []
+    texts: dict[str, str] = {}
+    shapes: dict[str, tuple[int, ...]] = {}
+    times: dict[str, float] = {}
+    told = []
     for step in steps:
         first = next(iter(step.values.values()), None)
         seconds = step.nanoseconds * 1e-9 if timed else 0.0
