@@ -12,7 +12,6 @@ from typing import Any
 from torch import fx
 from torch.fx.proxy import Proxy
 
-from tfmagic.base import errors
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.session import feeds as feeding
 from tfmagic.session import results
@@ -21,7 +20,7 @@ from tfmagic.session.lower.body import DEAD
 from tfmagic.session.lower.branches import Conditional
 from tfmagic.session.lower.loops import ENTERS, Loop
 from tfmagic.session.lower.lowering import VariableRef
-from tfmagic.session.peek import Found, expanded, leave, refuse_waiting
+from tfmagic.session.peek import expanded, leave, looking, refuse_acts
 from tfmagic.session.plan.plan_graph import PlanGraph
 from tfmagic.session.planning import make_plan
 from tfmagic.session.tiers import traced
@@ -97,7 +96,7 @@ def step(session: Any, elements: Sequence[Tensor | Operation], feeds: Mapping[An
     tensors = [element for element in elements if isinstance(element, Tensor)]
     targets = [element for element in elements if isinstance(element, Operation)]
     plan = make_plan(tensors, targets, list(given), session._torch_device, session.resources, shapes, stepwise=True)
-    refuse_waiting(plan.ops)
+    refuse_acts(plan.ops)
     if warm_up:
         _run(Execution(plan, session.resources, functools.partial(traced.function, record=lambda *of_node: None)),
              values)
@@ -109,11 +108,8 @@ def step(session: Any, elements: Sequence[Tensor | Operation], feeds: Mapping[An
 
 
 def _run(execution: Execution, values: list[Any]) -> None:
-    try:
-        execution.bind(leave)(values)
-    except Found:
-        return
-    raise errors.InternalError(None, None, "a stepped run ended without its values")
+    run = execution.bind(leave)
+    looking(lambda: run(values))
 
 
 @dataclass

@@ -3,6 +3,7 @@
 import { html } from "./dom";
 import type { GraphDocument } from "./document";
 import type { Folding } from "./folding";
+import { plain } from "./marks";
 import { markText, stepsOf, timeText } from "./overlay";
 import type { Words } from "./words";
 
@@ -20,7 +21,7 @@ export function buildTwin(folding: Folding, words: Words, onChoose: (id: string)
       const [[, title], ...rest] = node.lines;
       const inputs = inside ? [] : reads.get(id) ?? [];
       const label = html("span", {}, html("code", {}, title),
-        html("span", { class: "kind" }, rest.map(([, text]) => text).join(" · ")),
+        html("span", { class: "kind" }, rest.map(plain).join(" · ")),
         inputs.length ? html("span", { class: "kind" }, `← ${inputs.join(", ")}`) : null);
       label.addEventListener("click", () => onChoose(id));
       const item = html("li", { role: "treeitem", tabindex: -1, "aria-selected": "false",

@@ -33,7 +33,7 @@ def step(parsed: Parsed, studio: drawing.Studio) -> None:
     graph = evaluate.graph_of(found[0])
     feeds = evaluate.feeds(studio.shell, parsed.feed)
     with phrases.speaking(parsed.lang), studio.kept.for_run(graph, parsed.init) as session:
-        needed, _ = peek.needed_feeds(found, peek.last_feeds(session) | peek.expanded(session, feeds))
+        needed, _ = peek.needed_feeds(found, peek.expanded(session, session.last_feeds) | peek.expanded(session, feeds))
         steps = stepping.step(session, found, needed, _Given, warm_up=parsed.time)
         notes = _notes(steps, parsed.time)
     drawing.draw(graph, parsed, drawing.needed_for(found), studio, notes)
