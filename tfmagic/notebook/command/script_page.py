@@ -75,7 +75,7 @@ def _write(path: Path, output: str, html: Path) -> None:
     graph = context.get_default_graph()
     with phrases.speaking(language.of_surroundings()):
         drawing = view.mime_bundle(view.build_scene(graph))["text/html"] if graph.get_operations() else ""
-        body = f"<h1>{xml(path.name)}</h1><pre>{xml(output)}</pre>" + (f"<figure>{drawing}</figure>" if drawing else "")
+        body = f"<h1>{xml(path.name)}</h1><pre>{xml(output)}</pre>" + drawing
         text = page(path.name, body)
     html.parent.mkdir(parents=True, exist_ok=True)
     html.write_text(text, "utf-8")
