@@ -49,6 +49,8 @@ export interface GraphDocument {
     boxes: Record<string, [number, number, number, number]>;
     edges: RouteRecord[];
   };
+  /** The language of its texts; absent: English, or what the notebook says. */
+  lang?: string;
   /** Under what the kernel knows the drawing. */
   key?: string;
 }

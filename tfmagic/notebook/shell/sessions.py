@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
 
+from tfmagic.base import errors
 from tfmagic.graph import context
 from tfmagic.graph.operation import Operation, OwnGraph, Tensor
 from tfmagic.notebook.shell import evaluate
@@ -75,7 +76,12 @@ class KeptSessions:
                 session = stack.enter_context(contextlib.closing(tf.Session(graph=graph)))
             if init:
                 initialise(session, variables_of(graph))
-            yield session
+            try:
+                yield session
+            except errors.FailedPreconditionError as error:
+                if not init and "uninitialized" in error.message:
+                    error._message += "\nOn this line, --init runs the variables' initialisers first."
+                raise
 
     def close(self) -> None:
         """Close the kept session."""
