@@ -19,7 +19,7 @@ function alone(place: HTMLElement, data: GraphDocument): Blob {
   copy.querySelector("[hidden]")?.removeAttribute("hidden");
   const heads = document.querySelectorAll("meta[charset], meta[http-equiv], meta[name=viewport], style[data-tfmagic]");
   page.head.prepend(...[...heads].map((head) => page.importNode(head, true)));
-  const heading = data.title ? html("h1", {}, data.title) : null;
+  const heading = html("h1", { class: "unseen" }, page.title);
   const script = html("script");
   script.textContent = self;
   page.body.append(html("main", {}, heading, copy), script);

@@ -1,5 +1,7 @@
 """SVG, DOT, text, pages, files and the MIME bundle: well-formed, the same every time, and user text stays text."""
 
+import base64
+import hashlib
 import json
 import re
 import subprocess
@@ -14,7 +16,7 @@ from hypothesis import strategies as st
 from tfmagic import tf
 from tfmagic.view import Annotations, EngineError, build_scene, mime_bundle
 from tfmagic.view.escape import shorten, visible
-from tfmagic.view.paint import engine
+from tfmagic.view.paint import engine, interactive
 from tfmagic.view.paint.bundle import picture_of
 from tfmagic.view.paint.document import GRAPH_MIME, document
 from tfmagic.view.paint.dot import layout_dot, to_dot
@@ -115,6 +117,9 @@ def test_hostile_text_stays_text_in_pages_and_bundles(text):
     scene = hostile_scene(text)
     page = draw_html(scene)
     bundle = mime_bundle(scene)
+    assert re.findall("<(/?script[^>]*)>", page) == (
+        ["script type=\"application/json\"", "/script", "script", "/script"] if interactive.script() else [])
+    page = re.sub("<script.*?</script>", "", page, flags=re.DOTALL)
     for markup in (page, bundle["text/html"]):
         assert "<script" not in markup
         assert not re.search(r"<[^>]+\son\w+=", re.sub(r'"[^"]*"', '""', markup))
@@ -347,10 +352,31 @@ def test_an_engine_that_fails_says_why():
 
 def test_a_page_is_self_contained():
     page = draw_html(build_scene(trained(), title="Training"))
-    assert "http" not in page.replace("http://www.w3.org/2000/svg", "")
-    assert "<script" not in page
+    assert "http:" not in page.replace("http://www.w3.org/2000/svg", "") and "https:" not in page
     assert page.count("<svg") == 1
     ET.fromstring(re.search(r"<svg.*</svg>", page, re.S)[0])
+
+
+@pytest.fixture
+def renderer(monkeypatch):
+    """A script in place of the built one, so that pages are the same where there is no Node."""
+    monkeypatch.setattr(interactive, "script", lambda: "draw()")
+
+
+def test_a_page_holds_the_drawing_as_data_and_lets_one_script_run(renderer):
+    scene = build_scene(trained(), title="</script><script>alert(1)</script>")
+    page = draw_html(scene)
+    data = re.search('<script type="application/json">(.*?)</script>', page)[1]
+    assert json.loads(data) == document(scene, lay_out(scene))
+    assert page.endswith("<script>draw()</script></body></html>\n") and page.count("<script") == 2
+    digest = base64.b64encode(hashlib.sha256(b"draw()").digest()).decode()
+    assert f"default-src 'none'; script-src 'sha256-{digest}';" in page
+
+
+def test_without_the_built_script_a_page_is_a_picture(monkeypatch):
+    monkeypatch.setattr(interactive, "script", lambda: "")
+    page = draw_html(build_scene(trained()))
+    assert "<script" not in page and "script-src 'none'" in page and "<svg" in page
 
 
 def test_a_long_chain_needs_no_recursion():

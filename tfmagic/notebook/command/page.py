@@ -12,11 +12,12 @@ from tfmagic.view.paint.document import GRAPH_MIME
 # A picture too wide is scrolled, not shrunk until nobody can read it. What the stock template would load from the web
 # (for widgets, mathematics and charts) the page does without.
 _STYLE = ("@media screen{html{color-scheme:light dark}.tfm-figure{overflow-x:auto}.tfm-figure>img.tfm-picture"
-          "{max-width:none}}@media print{.jp-Notebook pre{white-space:pre-wrap}.tfm-live,.tfm-figure{break-inside:avoid}}"
+          "{max-width:none}}@media print{.jp-Notebook pre{white-space:pre-wrap}"
+          ".tfm-live,.tfm-figure{break-inside:avoid}}"
           "@media(max-width:640px){body.jp-Notebook{padding:8px}.jp-Cell{padding:2px 0}"
           ".jp-InputPrompt,.jp-OutputPrompt{display:none}}"
           # The stock colours of these are too pale to read.
-          ".jp-Notebook :is(.jp-InputPrompt,.jp-OutputPrompt){opacity:1;color:light-dark(#595959,#b0b0b0)}"
+          ".jp-Notebook :is(.jp-InputPrompt,.jp-OutputPrompt){opacity:1!important;color:light-dark(#595959,#b0b0b0)!important}"
           ".highlight :is(.mf,.mi){color:light-dark(#060,#6abf6e)}.highlight .c1{color:light-dark(#2b6666,#78b8b8)}"
           ".highlight .ow{color:light-dark(#8a00d4,#d08cff)}")
 _TEMPLATE = """{% extends "lab/index.html.j2" %}

@@ -42,8 +42,9 @@ def draw_html(scene: Scene) -> str:
         figure = f"<p>{xml(str(error))}</p>"
         twin = f"<pre>{xml(draw_text(scene))}</pre>"
     shown = xml(title)
-    heading = "" if scene.title and "<figure>" in figure else f"<h1>{shown}</h1>"
-    return page(title, f'{heading}<p class="sum">{xml(scene.description())}</p>{figure}{twin}{_nodes(scene)}')
+    hidden = ' class="unseen"' if scene.title and "<figure>" in figure else ""  # the drawing shows its title itself
+    heading = f'<h1{hidden}>{shown}</h1><p class="sum">{xml(scene.description())}</p>'
+    return page(title, heading + figure + twin + _nodes(scene))
 
 
 def page(title: str, body: str) -> str:

@@ -15,6 +15,7 @@ from typing import Any
 
 SCRIPT = Path(__file__).parents[1] / "static" / "page.js"
 STYLE = (".tfm-live{margin:0 0 1rem;text-align:start}.tfm-live [hidden]{display:none}"
+         ".unseen{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}"
          "@media print{.tfm-host{display:none}.tfm-live>[hidden]{display:block}}")
 
 
