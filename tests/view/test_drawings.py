@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import xml.etree.ElementTree as ET
+import zlib
 
 import numpy as np
 import pytest
@@ -20,9 +21,10 @@ from tfmagic.view.paint import engine, interactive
 from tfmagic.view.paint.bundle import picture_of
 from tfmagic.view.paint.document import GRAPH_MIME, document
 from tfmagic.view.paint.dot import layout_dot, to_dot
-from tfmagic.view.paint.engine import find_engine, make_pdf, run_engine
+from tfmagic.view.paint.engine import find_engine, run_engine
 from tfmagic.view.paint.html import draw_html
 from tfmagic.view.paint.layout import lay_out
+from tfmagic.view.paint.pdf import make_pdf
 from tfmagic.view.paint.save import save
 from tfmagic.view.paint.shapes import TITLE_LIMIT
 from tfmagic.view.paint.svg import draw_svg
@@ -288,7 +290,7 @@ Graph
 
 
 @pytest.mark.parametrize(("ending", "start"), [("svg", b"<svg"), ("html", b"<!DOCTYPE html>"), ("dot", b"digraph"),
-                                               ("png", b"\x89PNG"), ("json", b"{"), ("txt", b"t\n")])
+                                               ("png", b"\x89PNG"), ("pdf", b"%PDF"), ("json", b"{"), ("txt", b"t\n")])
 def test_save(tmp_path, ending, start):
     path = save(build_scene(first_graph(), title="t"), tmp_path / f"g.{ending}")
     assert path.read_bytes().startswith(start)
@@ -299,19 +301,25 @@ def test_save_refuses_an_unknown_ending(tmp_path):
         save(build_scene(first_graph()), tmp_path / "g.bmp")
 
 
-def test_pdf_without_a_system_dot_says_what_to_do(monkeypatch):
-    monkeypatch.setenv("PATH", "")
-    monkeypatch.delenv("TFMAGIC_DOT", raising=False)
-    with pytest.raises(EngineError, match="graphviz"):
-        make_pdf("digraph{}")
+def test_a_pdf_has_every_text_of_the_drawing_and_is_the_same_every_time():
+    scene = build_scene(trained(), title="Ação: α → β")
+    shown = pdf_text(make_pdf(draw_svg(scene)))
+    words = [t.text for t in ET.fromstring(draw_svg(scene)).iter(f"{SVG}text")]
+    assert [word for word in words if word.isascii() and word not in shown] == [] and len(words) > 12
+    assert "Ação: " in shown and "\xae" in shown, "the arrow of the font Symbol"
+    assert make_pdf(draw_svg(scene)) == make_pdf(draw_svg(scene))
 
 
-def test_pdf_comes_from_the_dot_that_is_named(monkeypatch, tmp_path):
-    program = tmp_path / "dot"
-    program.write_text("#!/bin/sh\ncat > /dev/null\necho \"%PDF $1\"\n")
-    program.chmod(0o755)
-    monkeypatch.setenv("TFMAGIC_DOT", str(program))
-    assert make_pdf("digraph{}") == b"%PDF -Tpdf\n"
+@pytest.mark.parametrize("text", HOSTILE)
+def test_any_text_can_stand_in_a_pdf(text):
+    assert make_pdf(draw_svg(hostile_scene(text))).startswith(b"%PDF")
+
+
+def pdf_text(pdf):
+    """What a PDF's page writes, piece by piece."""
+    streams = [zlib.decompress(found) for found in re.findall(rb"stream\n(.*?)\nendstream", pdf, re.DOTALL)]
+    pieces = re.findall(rb"\(((?:[^()\\]|\\.)*)\) Tj", b"".join(streams), re.DOTALL)
+    return "|".join(re.sub(r"\\(.)", r"\1", piece.decode("latin-1")) for piece in pieces)
 
 
 def test_the_environment_variable_wins(monkeypatch, tmp_path):

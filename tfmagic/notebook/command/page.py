@@ -17,7 +17,8 @@ _STYLE = ("@media screen{html{color-scheme:light dark}.tfm-figure{overflow-x:aut
           "@media(max-width:640px){body.jp-Notebook{padding:8px}.jp-Cell{padding:2px 0}"
           ".jp-InputPrompt,.jp-OutputPrompt{display:none}}"
           # The stock colours of these are too pale to read.
-          ".jp-Notebook :is(.jp-InputPrompt,.jp-OutputPrompt){opacity:1!important;color:light-dark(#595959,#b0b0b0)!important}"
+          ".jp-Notebook :is(.jp-InputPrompt,.jp-OutputPrompt){opacity:1!important;"
+          "color:light-dark(#595959,#b0b0b0)!important}"
           ".highlight :is(.mf,.mi){color:light-dark(#060,#6abf6e)}.highlight .c1{color:light-dark(#2b6666,#78b8b8)}"
           ".highlight .ow{color:light-dark(#8a00d4,#d08cff)}")
 _TEMPLATE = """{% extends "lab/index.html.j2" %}
