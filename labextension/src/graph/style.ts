@@ -22,7 +22,7 @@ export const STYLE = `
 :host([theme=dark]){${colours(1)}}
 *{box-sizing:border-box}
 .tfm{position:relative;display:flex;flex-direction:column;border:1px solid var(--box-line);border-radius:6px;
-  background:var(--bg);color:var(--fg);font:12px/1.45 ${SANS};overflow:hidden}
+  background:var(--bg);color:var(--fg);font:12px/1.45 ${SANS};overflow:hidden;container-type:inline-size}
 .bar{display:flex;flex-wrap:wrap;gap:4px;align-items:center;padding:4px 6px;border-bottom:1px solid var(--box-line)}
 .bar .title{font-weight:600;font-size:13px;margin-right:auto;padding:0 4px;overflow-wrap:anywhere}
 button,input,select{font:inherit;color:var(--fg);background:var(--op);border:1px solid var(--op-line);
@@ -30,8 +30,10 @@ button,input,select{font:inherit;color:var(--fg);background:var(--op);border:1px
 button{cursor:pointer}
 button svg{display:block;fill:none;stroke:currentColor;stroke-width:1.6;stroke-linecap:round;stroke-linejoin:round}
 input[type=search]{width:20ch;max-width:40vw}
+@container(max-width:460px){input[type=search]{width:9ch}select{width:44px}}
 :focus-visible{outline:2px solid var(--ph-line);outline-offset:1px}
-.found{color:var(--muted);min-width:5ch}
+.found{color:var(--muted)}
+@container(min-width:460px){.found{min-width:5ch}}
 .legend{display:flex;gap:10px;color:var(--muted);padding:0 4px}
 .legend i{display:inline-block;width:12px;height:12px;border-radius:3px;border:1px solid;vertical-align:-1px;margin-right:4px}
 .body{display:flex;min-height:0;position:relative}
