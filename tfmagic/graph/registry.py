@@ -36,7 +36,7 @@ class OpDeclaration:
       because: why the kernel does not trace.
       effect: what a call does beside giving its outputs: "none", "reads", "writes" or "waits".
       sizes: name of the input whose value is the output's shape.
-      objects: whether the kernel takes proxies of strings and handles too.
+      objects: whether the kernel traces to calls on an object of the run.
       sparse: whether a sparse tensor may be given: the op then takes its values, and gives a sparse tensor.
       from_shapes: whether the shapes of the inputs settle the output's value.
       check: `(node, *dims) -> TensorFlow's words (or error) for shapes that its kernel refuses`, or None; "": it takes
@@ -159,6 +159,10 @@ class Node:
     def __init__(self, op: Operation, unwanted: frozenset[int] = frozenset()):
         self.op = op
         self.unwanted = unwanted
+
+    def call(self, function: Callable[..., Any], *args: Any) -> Any:
+        """`function(*args)`: for a function of ours that makes an object. A plan that is being made records the call."""
+        return function(*args)
 
     def __getattr__(self, name: str) -> Any:
         op = self.op
