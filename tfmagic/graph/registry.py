@@ -152,17 +152,23 @@ class Node:
 
     Attributes:
       unwanted: for a gradient rule: the numbers of the inputs whose gradients it may leave out.
+      device: for a kernel: the torch device of what it has an object make; None: the present one.
     """
 
-    __slots__ = ("op", "unwanted")
+    __slots__ = ("op", "unwanted", "device")
 
     def __init__(self, op: Operation, unwanted: frozenset[int] = frozenset()):
         self.op = op
+        self.device: str | None = None
         self.unwanted = unwanted
 
     def call(self, function: Callable[..., Any], *args: Any) -> Any:
-        """`function(*args)`: for a function of ours that makes an object. A plan that is being made records the call."""
+        """`function(*args)`, for a function that torch.fx does not know: a plan that is being made records the call."""
         return function(*args)
+
+    def constant(self, value: Any) -> Any:
+        """`value`: an object of ours on which the kernel calls. A plan that is being made keeps it as a constant."""
+        return value
 
     def __getattr__(self, name: str) -> Any:
         op = self.op

@@ -84,9 +84,13 @@ class _Recorded(Node):
     def __init__(self, op: Operation, tracer: PlanTracer):
         super().__init__(op)
         self._tracer = tracer
+        self.device = None if tracer.device == "cpu" else tracer.device
 
     def call(self, function: Callable[..., Any], *args: Any) -> Any:
         return self._tracer.create_proxy("call_function", function, args, {})
+
+    def constant(self, value: Any) -> Any:
+        return self._tracer.proxy(self._tracer.constant(value))
 
 
 VARIABLE_OPS = frozenset({"VariableV2", "Variable", "VarHandleOp", "TemporaryVariable"})
@@ -318,7 +322,7 @@ class Lowering:
         try:
             if declaration.objects:
                 return self._on_objects(op, declaration, args)
-            return declaration.kernel(Node(op), *args)  # type: ignore[misc]
+            return declaration.kernel(_Recorded(op, self.tracer), *args)  # type: ignore[misc]
         except errors.OpError:
             raise
         except Exception as failure:  # the run has the right result, or the right error

@@ -49,7 +49,9 @@ def is_fresh(node: Any) -> bool:
             return name in _FRESH_OPERATORS
         return name not in _MAYBE_THE_INPUT and _returns_fresh(name)
     if node.op == "call_method":
-        return not node.meta.get("on_object") and node.target not in _MAYBE_THE_INPUT and _returns_fresh(str(node.target))
+        if node.meta.get("on_object"):
+            return False
+        return node.target not in _MAYBE_THE_INPUT and _returns_fresh(str(node.target))
     return False
 
 
