@@ -7,7 +7,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from bundles import drawn
+from bundles import GRAPH, drawn
 from shells import Shell, notebook_of
 
 import tfmagic
@@ -29,6 +29,7 @@ def nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_drawing_speaks_the_language_that_is_asked_for(shell: Shell) -> None:
     bundle = shell.ok(CELL.replace("--free", "--free --lang pt")).bundles[0]
     assert "variável" in bundle["text/plain"] and "não desenhado: inicializadores" in bundle["text/plain"]
+    assert bundle[GRAPH]["lang"] == "pt", "so the renderer's own words are in it too"
     assert "variável" in picture_of(bundle) and "Não desenhado" in picture_of(bundle)
     assert "forma (2,)" in shell.ok("%tensor [1, 2] --lang pt").bundles[0]["text/plain"]
     assert "variable" in shell.ok("%graph").bundles[0]["text/plain"], "the next one as before"

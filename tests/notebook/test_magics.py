@@ -53,6 +53,14 @@ def test_variables_have_their_first_values_where_init_asks_for_them(shell: Shell
     assert "7." in "".join([*(bundle["text/plain"] for bundle in done.bundles), repr(done.result.result)])
 
 
+@pytest.mark.parametrize("line", ["%graph w --fetch w", "%tensor w", "%fetch w", "%%graph --fetch v\nv = w + 0."])
+def test_without_init_the_error_names_it(shell: Shell, line: str) -> None:
+    shell.ok("w = tf.Variable([7., 7.], name='w')")
+    done = shell.run(line)
+    assert type(done.error).__name__ == "FailedPreconditionError" and "--init" in str(done.error)
+    assert "On this line, --init" in done.stdout
+
+
 def test_init_without_something_to_run_is_a_usage_error(shell: Shell) -> None:
     shell.ok("w = tf.Variable(7.)")
     assert isinstance(shell.run("%graph w --init").error, UsageError)

@@ -47,10 +47,12 @@ class _Current(threading.local):
     Attributes:
       deadline: when it must be over, on the monotonic clock, or None.
       journal: what it has moved on, or None where its plan moves nothing.
+      copies: of a run that only looks: copies that stand for the states of nodes, by key. None: it takes the states.
     """
 
     deadline: float | None = None
     journal: Journal | None = None
+    copies: dict[Any, Any] | None = None
 
 
 current = _Current()

@@ -26,6 +26,8 @@ _PHRASES: dict[str, dict[str, str]] = {"pt": {
     "empty": "vazio",
     "first of {}": "a primeira de {}",
     "folded": "recolhido",
+    "Failed: {}": "Falhou: {}",
+    "Failed: {}: {}": "Falhou: {}: {}",
     "from": "de",
     "from before": "de antes",
     "gradient of": "gradiente de",
@@ -49,6 +51,8 @@ _PHRASES: dict[str, dict[str, str]] = {"pt": {
     "no": "não",
     "node": "nó",
     "nodes": "nós",
+    "Not built: {}": "Não construído: {}",
+    "not built": "não construído",
     "not drawn": "não desenhado",
     "not finite": "não finito",
     "nothing": "nada",
@@ -77,6 +81,19 @@ _PHRASES: dict[str, dict[str, str]] = {"pt": {
     "value": "valor",
     "variable": "variável",
     "yes": "sim",
+    "{} could not be built: {}": "{} não pôde ser construído: {}",
+    "{} could not be built, so it has no value.": "{} não pôde ser construído, então não tem valor.",
+    "{} gives a {}, which is a handle inside the session.": "{} dá um {}, que é uma referência dentro da sessão.",
+    "{} gives no value.": "{} não dá valor.",
+    "{} has no value yet: run sess.run(tf.global_variables_initializer()) in your session, or %%session --init.":
+        "{} ainda não tem valor: rode sess.run(tf.global_variables_initializer()) na sua sessão, ou %%session --init.",
+    "{} has no value, for no session of this graph is open: open one with %%session --init, or with sess = "
+    "tf.Session() and sess.run(tf.global_variables_initializer()).":
+        "{} não tem valor, pois nenhuma sessão deste grafo está aberta: abra uma com %%session --init, ou com sess = "
+        "tf.Session() e sess.run(tf.global_variables_initializer()).",
+    "{} is a scope, or no node of this graph.": "{} é um escopo, ou não é nó deste grafo.",
+    "The value depends on what is fed to {}: run it once with a feed_dict (or %fetch … --feed …).":
+        "O valor depende do que se passa a {}: rode-o uma vez com um feed_dict (ou %fetch … --feed …).",
     "{} more: give a pattern.": "mais {}: dê um padrão.",
     "{} of gradients, training, initialisers and savers: %tensors --all.":
         "{} de gradientes, treino, inicializadores e salvamento: %tensors --all.",

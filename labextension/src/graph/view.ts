@@ -50,7 +50,7 @@ export class GraphView {
 
   constructor(private readonly host: HTMLElement, data: unknown, private readonly options: Options = {}) {
     this.document = readDocument(data);
-    this.words = wordsOf(options.language ?? document.documentElement.lang);
+    this.words = wordsOf(this.document.lang ?? options.language ?? document.documentElement.lang);
     this.folding = new Folding(this.document);
     this.placing = new Placing(this.folding);
     this.finder = new Search(this.document);

@@ -27,8 +27,7 @@ def register(shell: InteractiveShell, questions: Questions) -> Callable[[], None
     def opened(comm: Any, message: Any) -> None:
         @comm.on_msg
         def asked(message: Any) -> None:
-            data = message["content"]["data"]
-            comm.send(questions.answer(data if isinstance(data, dict) else {}))
+            comm.send(questions.answer(message.get("content", {}).get("data")))
 
     manager.register_target(TARGET, opened)
     return lambda: manager.unregister_target(TARGET, opened)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import weakref
 from collections.abc import Container, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -51,12 +51,14 @@ class Studio:
       names: who made which node, and what the user calls it.
       kept: where a `--fetch` runs.
       drawings: keeps what is drawn, for front ends that ask about it later.
+      magic_errors: what magics of the running cell have raised.
     """
 
     shell: InteractiveShell
     names: CellNames
     kept: sessions.KeptSessions
     drawings: Drawings
+    magic_errors: list[BaseException] = field(default_factory=list)
 
 
 def draw(graph: Graph, parsed: Parsed, operations: list[Operation] | None, studio: Studio) -> None:

@@ -25,6 +25,13 @@ if TYPE_CHECKING:
 # The shells that have the extension, each with what undoes it.
 _loaded: weakref.WeakKeyDictionary[InteractiveShell, contextlib.ExitStack] = weakref.WeakKeyDictionary()
 
+_questions: weakref.WeakKeyDictionary[InteractiveShell, Questions] = weakref.WeakKeyDictionary()
+
+
+def questions_of(shell: InteractiveShell) -> Questions:
+    """What answers the front ends of a shell that has the extension."""
+    return _questions[shell]
+
 
 def load(shell: InteractiveShell) -> None:
     """Add magics, displays, completion and cell following to a shell; lead `import tensorflow` to tfmagic.
@@ -51,7 +58,9 @@ def load(shell: InteractiveShell) -> None:
         undo.callback(display.register(shell, cells.names))
         undo.callback(tracebacks.register(shell, cells.names))
         undo.callback(completion.register(shell))
-        undo.callback(comm.register(shell, Questions(studio)))
+        questions = _questions[shell] = Questions(studio)
+        undo.callback(_questions.pop, shell, None)
+        undo.callback(comm.register(shell, questions))
         _loaded[shell] = undo.pop_all()
 
 

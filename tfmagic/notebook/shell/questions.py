@@ -1,4 +1,4 @@
-"""Questions that a front end asks about a drawing, and their answers as plain data."""
+"""Questions that a front end asks about drawings and graphs, and their answers as plain data."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ from typing import Any
 
 from tfmagic.base import source
 from tfmagic.graph.graph import Graph
-from tfmagic.graph.operation import Operation, Tensor
+from tfmagic.graph.operation import Operation
 from tfmagic.notebook.live import reports
-from tfmagic.notebook.shell import evaluate
+from tfmagic.notebook.shell import looks
 from tfmagic.notebook.shell.drawing import Studio
 from tfmagic.view.paint.document import document
 
 Question = Mapping[str, Any]
+
+_MOST = 10_000  # names in one question, and characters in one name
 
 
 class Questions:
@@ -27,30 +29,33 @@ class Questions:
     def __init__(self, studio: Studio) -> None:
         self.drawings, self.names, self.kept = studio.drawings, studio.names, studio.kept
         self._kinds: dict[str, Callable[[Question], Any]] = {
-            "load": self.load, "node": self.node, "value": self.value, "export": self.export}
+            "load": self.load, "node": self.node, "value": self.value, "shapes": self.shapes, "export": self.export}
 
-    def answer(self, question: Question) -> dict[str, Any]:
+    def answer(self, question: Any) -> dict[str, Any]:
         """The reply to a message: {"id": …, "answer": …}, or "error" with the reason in place of the answer.
 
         Args:
-          question: {"id": …, "key": the drawing's key, "kind": one of "load", "node", "value", "export", …}; whatever
-            else a page sends is refused in words, never an exception in the kernel.
+          question: {"id": …, "key": the drawing's key, "kind": one of "load", "node", "value", "shapes", "export", …};
+            whatever else a page sends is refused in words, never an exception in the kernel.
         """
-        reply: dict[str, Any] = {"id": question.get("id")}
+        if not isinstance(question, Mapping):
+            return {"id": None, "error": "A question is an object with a kind."}
+        number = question.get("id")
+        reply: dict[str, Any] = {"id": number if isinstance(number, int) else None}
         try:
-            kind = self._kinds.get(str(question.get("kind")))
+            kind = self._kinds.get(text_of(question, "kind"))
             if kind is None:
-                raise LookupError(f"no question is called {question.get('kind')!r}")
+                raise LookupError(f"No question is called {text_of(question, 'kind')[:40]!r}.")
             reply["answer"] = kind(question)
         except Exception as error:  # the message goes to whoever asked
-            reply["error"] = str(error).split("\n\n")[0] or type(error).__name__
+            words = error.args[0] if isinstance(error, LookupError) and error.args else error
+            reply["error"] = str(words).split("\n\n")[0] or type(error).__name__
         return reply
 
     def load(self, question: Question) -> dict[str, Any]:
         """The document with the insides of the nodes `asked`."""
-        drawing, graph = self.drawings.find(str(question.get("key")))
-        asked = question.get("asked")
-        return document(drawing.build(graph, frozenset(map(str, asked if isinstance(asked, list) else ()))), None)
+        drawing, graph = self.drawings.find(text_of(question, "key"))
+        return document(drawing.build(graph, frozenset(texts_of(question, "asked"))), None)
 
     def node(self, question: Question) -> dict[str, Any]:
         """What is known of the node `name` beside its place in the drawing."""
@@ -69,25 +74,21 @@ class Questions:
 
         Placeholders take what the session was fed last.
         """
-        from tfmagic.session import peek
+        operation, graph = self._operation(question)
+        plane = question.get("plane")
+        return looks.value(self.kept, graph, looks.valued(operation), plane if isinstance(plane, int) else 0)
 
-        operation, _ = self._operation(question)
-        tensor = _valued(operation)
-        with self.kept.for_run(operation.graph) as session:
-            needed, missing = peek.needed_feeds([tensor], _last_feeds(session))
-            if missing:
-                names = ", ".join(op.name for op in missing)
-                raise ValueError(f"The value depends on what is fed to {names}; run it once with a feed_dict (or "
-                                 "%fetch … --feed …) to see values.")
-            value = peek.peek(session, [tensor], needed)[0]
-        return reports.value_report(tensor, value, int(question.get("plane") or 0))
+    def shapes(self, question: Question) -> dict[str, list[int]]:
+        """The shapes that the tensors `names` had in the session's last run with feeds, as far as they are known."""
+        graph = self.drawings.find(text_of(question, "key"))[1]
+        return looks.shapes(self.kept, graph, texts_of(question, "names"))
 
     def export(self, question: Question) -> dict[str, str]:
         """The drawing as a file of the format asked for, its bytes in base64."""
         from tfmagic.view.paint.save import written
 
-        drawing, graph = self.drawings.find(str(question.get("key")))
-        form = str(question.get("format"))
+        drawing, graph = self.drawings.find(text_of(question, "key"))
+        form = text_of(question, "format")
         if form == "pbtxt":
             data = str(graph.as_graph_def()).encode()
         else:
@@ -95,30 +96,38 @@ class Questions:
         return {"base64": base64.b64encode(data).decode()}
 
     def _operation(self, question: Question) -> tuple[Operation, Graph]:
-        _, graph = self.drawings.find(str(question.get("key")))
-        name = str(question.get("name")).rstrip("/")
-        found = graph._get_operation_by_name_unsafe(name)
-        if found is None:
-            raise LookupError(f"{name} is a scope, or no node of this graph.")
-        return found, graph
+        drawing, graph = self.drawings.find(text_of(question, "key"))
+        name = text_of(question, "name")
+        if drawing.unbuilt is not None and drawing.unbuilt.name == name:
+            return drawing.unbuilt.operation(graph), graph
+        return looks.operation(graph, name), graph
 
 
-def _valued(operation: Operation) -> Tensor:
-    """The tensor whose value a node shows: a variable's is that of its memory."""
-    if operation.type == "VarHandleOp":
-        for variable in operation.graph.get_collection("variables"):
-            read = evaluate.element(variable)
-            if variable.op is operation and isinstance(read, Tensor):
-                return read
-    if not operation.outputs:
-        raise ValueError(f"{operation.name} ({operation.type}) gives no value.")
-    tensor = operation.outputs[0]
-    if tensor.dtype.base_dtype.name in ("resource", "variant"):
-        raise ValueError(f"{operation.name} gives a {tensor.dtype.name}, which is a handle inside the session.")
-    return tensor
+def text_of(question: Question, name: str) -> str:
+    """A text of the question, "" where there is none.
+
+    Raises:
+      ValueError: it is something else, or too long.
+    """
+    text = question.get(name)
+    if text is None:
+        return ""
+    if not isinstance(text, str) or len(text) > _MOST:
+        raise ValueError(f"{name} must be a text of at most {_MOST:,} characters.")
+    return text
 
 
-def _last_feeds(session: Any) -> dict[Tensor, Any]:
-    from tfmagic.session.feeds import expand
+def texts_of(question: Question, name: str) -> list[str]:
+    """A list of texts of the question, empty where there is none.
 
-    return dict(expand(session.graph, session.last_feeds)) if session.last_feeds else {}
+    Raises:
+      ValueError: it is something else, or too long.
+    """
+    items = question.get(name)
+    if items is None:
+        return []
+    if not isinstance(items, list) or len(items) > _MOST or not all(isinstance(item, str) for item in items):
+        raise ValueError(f"{name} must be a list of at most {_MOST:,} texts.")
+    return items
+
+

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
 
+from tfmagic.base import errors
 from tfmagic.graph import context
 from tfmagic.graph.operation import Operation, OwnGraph, Tensor
 from tfmagic.notebook.shell import evaluate
@@ -25,6 +26,8 @@ class KeptSessions:
     def __init__(self, shell: InteractiveShell) -> None:
         self.shell = shell
         self.unnamed: Any = None
+        # Questions of front ends arrive in another thread than cells, which has defaults of its own.
+        self._defaults = context.default_sessions()
 
     @contextlib.contextmanager
     def opened(self, parsed: Parsed) -> Iterator[Any]:
@@ -75,6 +78,38 @@ class KeptSessions:
                 session = stack.enter_context(contextlib.closing(tf.Session(graph=graph)))
             if init:
                 initialise(session, variables_of(graph))
+            try:
+                yield session
+            except errors.FailedPreconditionError as error:
+                if not init and "uninitialized" in error.message:
+                    error._message += "\nOn this line, --init runs the variables' initialisers first."
+                raise
+
+    def in_use(self, graph: OwnGraph) -> Any:
+        """The session of `graph` that the user works with, or None; any thread may ask.
+
+        It is the cells' default session, that of `%%session`, or of those in the user's variables the latest that has
+        run something.
+        """
+        from tfmagic.session import BaseSession
+
+        own = [value for value in list(self.shell.user_ns.values()) if isinstance(value, BaseSession)]
+        own.sort(key=lambda session: session._resources is not None)
+        for session in (*reversed(self._defaults), self.unnamed, *reversed(own)):
+            if session is not None and session.graph is graph and not session._closed:
+                return session
+        return None
+
+    @contextlib.contextmanager
+    def for_look(self, graph: OwnGraph) -> Iterator[Any]:
+        """The session that the user works with, or where there is none a new one for the moment."""
+        session = self.in_use(graph)
+        if session is not None:
+            yield session
+            return
+        from tfmagic import tf
+
+        with contextlib.closing(tf.Session(graph=graph)) as session:
             yield session
 
     def close(self) -> None:

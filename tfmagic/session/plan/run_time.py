@@ -5,6 +5,7 @@ Whoever looks at a plan knows these by their class, and what a call does by its 
 
 from __future__ import annotations
 
+import copy
 import functools
 import os
 from collections.abc import Callable, Hashable, Sequence
@@ -137,6 +138,10 @@ class RunTimeKernel(PlanCall, shown_under="tfmagic.ops"):
         if self.make_state is None:
             return self._kernel(args)
         state = self.resources.nodes.get(self.key, functools.partial(self.make_state, self.node))
+        if current.copies is not None:
+            if self.key not in current.copies:
+                current.copies[self.key] = copy.copy(state)
+            state = current.copies[self.key]
         before = state.mark()
         args.insert(0, state)
         try:
