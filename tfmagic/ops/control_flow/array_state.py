@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -327,17 +326,17 @@ SCALAR_ROWS = "Input value for unpack must be at least a vector but received sha
 SCALAR_PARTS = "Expected value to be at least a vector, but received shape: []"
 
 
-def no_scalar(what: str, dims: Sequence[int]) -> str:
+def no_scalar(what: str, dims: Dims) -> str:
     """An index or size is no scalar."""
     return f"TensorArray {what} must be scalar, but had shape: {shapes.brackets(dims)}"
 
 
-def no_vector(what: str, dims: Sequence[int]) -> str:
+def no_vector(what: str, dims: Dims) -> str:
     """A list of lengths is no vector."""
     return f"Expected {what} to be a vector, received shape: {shapes.brackets(dims)}"
 
 
-def no_prefix(dims: Sequence[int]) -> str:
+def no_prefix(dims: Dims) -> str:
     """The dims to put before others are no vector."""
     return f"shape must be a vector of {{int32,int64}}, got shape {shapes.brackets(dims)}"
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tfmagic.base import errors, shapes
+from tfmagic.base.shapes import Dims
 from tfmagic.ops.random import distributions, sampling
 from tfmagic.ops.random.philox import Stream, stateless_stream
 
@@ -50,17 +51,17 @@ def seeded(seed: Any) -> SeededStream:
     return SeededStream(stateless_stream(seed.tolist()))
 
 
-def no_pair(dims: Sequence[int]) -> str:
+def no_pair(dims: Dims) -> str:
     """TensorFlow's words for seeds that are no pair."""
     return f"seed must have shape [2], not {shapes.brackets(dims)}"
 
 
-def no_matrix(dims: Sequence[int]) -> str:
+def no_matrix(dims: Dims) -> str:
     """TensorFlow's words for logits that are no matrix."""
     return f"logits should be a matrix, got shape {shapes.brackets(dims)}"
 
 
-def check_classes(dims: Sequence[int], count: int) -> None:
+def check_classes(dims: tuple[int, ...], count: int) -> None:
     """Refuse to draw `count` classes by logits of this shape.
 
     Raises:
