@@ -1,4 +1,4 @@
-"""TensorArrays, stacks, optionals and streams in plans: calls on an object of the run, in order, none lost or merged."""
+"""TensorArrays, stacks, optionals, streams in plans: calls on an object of the run, in order, none lost or merged."""
 
 import numpy as np
 import pytest
@@ -117,5 +117,6 @@ def test_a_reference_is_chosen_by_a_fed_number(sess):
     assert not any(isinstance(node.target, RunTimeKernel) for node in nodes)
     assert [sess.run(chosen, {index: i}).tolist() for i in (0, 1)] == [[1.0], [2.0]]
     for wrong in (-1, 2):
-        with pytest.raises(tf.errors.InvalidArgumentError, match=rf"Index must be in the range \[0, 2\) but got {wrong}"):
+        with pytest.raises(tf.errors.InvalidArgumentError) as caught:
             sess.run(chosen, {index: wrong})
+        assert str(caught.value).startswith(f"Index must be in the range [0, 2) but got {wrong}")
