@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Iterable
+from typing import Any
 
 from tfmagic.graph.operation import Operation
 from tfmagic.view.scene import model
@@ -80,8 +81,9 @@ def losses_of(operations: Iterable[Operation]) -> list[Operation]:
         scope, loss = gradient_of(operation.name)
         if loss and scope not in first:
             first[scope] = operation
+            graph: Any = operation.graph
             if loss not in names:
                 # Gradients of an imported graph may be of something renamed.
                 with contextlib.suppress(KeyError):
-                    losses.setdefault(operation.graph.get_operation_by_name(loss))
+                    losses.setdefault(graph.get_operation_by_name(loss))
     return list(losses)
