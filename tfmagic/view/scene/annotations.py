@@ -6,6 +6,7 @@ from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from tfmagic.view.labels import is_finite, value_text
 from tfmagic.view.scene.model import Port
 
 
@@ -16,6 +17,8 @@ class Annotations:
     Attributes:
       values: tensor name -> array that a run gave.
       shapes: tensor name -> dims that a run gave, where the value itself was not kept.
+      texts: tensor name -> what a run's value was like, where the value itself was not kept.
+      not_finite: names of tensors whose values were not finite, where the values were not kept.
       labels: operation name -> the Python name the user gave its result.
       times: operation name -> seconds.
       failed: operation name -> what went wrong there.
@@ -28,6 +31,8 @@ class Annotations:
 
     values: Mapping[str, Any] = field(default_factory=dict)
     shapes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    texts: Mapping[str, str] = field(default_factory=dict)
+    not_finite: Container[str] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
     times: Mapping[str, float] = field(default_factory=dict)
     failed: Mapping[str, str] = field(default_factory=dict)
@@ -36,6 +41,16 @@ class Annotations:
     cells: Mapping[str, str] = field(default_factory=dict)
     sources: Mapping[str, str] = field(default_factory=dict)
     devices: Mapping[str, str] = field(default_factory=dict)
+
+    def value_text(self, tensor_name: str) -> str:
+        """What a run gave for a tensor as short text, "" where nothing is known."""
+        if tensor_name in self.values:
+            return value_text(self.values[tensor_name])
+        return self.texts.get(tensor_name, "")
+
+    def is_finite(self, tensor_name: str) -> bool:
+        """Whether no number that a run gave for a tensor is known to be NaN or infinite."""
+        return tensor_name not in self.not_finite and is_finite(self.values.get(tensor_name, 0))
 
     def dims(self, tensor_name: str) -> tuple[int, ...] | None:
         """The shape that a run gave to a tensor, or None."""

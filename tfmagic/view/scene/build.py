@@ -253,7 +253,7 @@ class _Builder:
             value = self._value(part)
             if value and node.role != model.CONSTANT:
                 node.value = value
-            if any(not labels.is_finite(notes.values[t.name]) for t in part.op.outputs if t.name in notes.values):
+            if any(not notes.is_finite(t.name) for t in part.op.outputs):
                 node.state = model.NOT_FINITE
                 node.message = say("not finite")
         if record.name in notes.times:
@@ -269,8 +269,7 @@ class _Builder:
 
     def _value(self, record: Record) -> str:
         """What a run gave at an operation; of several outputs each with its number."""
-        values = {t.value_index: labels.value_text(self.notes.values[t.name]) for t in record.op.outputs
-                  if t.name in self.notes.values}
+        values = {t.value_index: text for t in record.op.outputs if (text := self.notes.value_text(t.name))}
         return values.get(0, "") if set(values) <= {0} else ", ".join(f":{i} {text}" for i, text in values.items())
 
     def _group_node(self, name: str, node_id: str, box: str, box_name: str) -> Node:
@@ -326,8 +325,7 @@ class _Builder:
                 node.title = visible(notes.labels[record.name])
         if scope.result in self.graph:
             node.value = self._value(self.graph[scope.result])
-        if any(not labels.is_finite(notes.values[t.name]) for r in members for t in r.op.outputs
-               if t.name in notes.values):
+        if any(not notes.is_finite(t.name) for r in members for t in r.op.outputs):
             node.state, node.message = model.NOT_FINITE, say("not finite")
         times = [notes.times[r.name] for r in members if r.name in notes.times]
         node.time = labels.time_text(sum(times)) if times else ""
