@@ -47,6 +47,8 @@ export function paint(folding: Folding, placement: Placement): Painting {
     const element = svg("g", { class: edge.control ? "edge control" : "edge" },
       svg("path", { class: "touch", d: data }), svg("path", { class: "line", d: data }),
       svg("path", { class: "head", d: arrowHead(route.points) }));
+    element.dataset.from = edge.source;
+    element.dataset.to = edge.target;
     return { edge, element };
   });
   const labels = placement.routes.filter(({ edge, route }) => route.label && edge.text).map(({ edge, route }) =>

@@ -8,10 +8,14 @@ const MONO = "var(--jp-code-font-family, ui-monospace), Menlo, Consolas, monospa
 function colours(theme: 0 | 1): string {
   const named = Object.entries(palette.colours).map(([name, pair]) => `--${name}:${pair[theme]}`);
   const devices = palette.devices.flatMap(([fill, line], i) => [`--d${i}:${fill[theme]}`, `--d${i}-line:${line[theme]}`]);
-  return [...named, ...devices, `color-scheme:${theme ? "dark" : "light"}`].join(";");
+  const heat = palette.heat.map((pair, i) => `--heat${i}:${pair[theme]}`);
+  return [...named, ...devices, ...heat, `color-scheme:${theme ? "dark" : "light"}`].join(";");
 }
 
 const DEVICES = palette.devices.map((_, i) => `.node.d${i}>.shape{fill:var(--d${i});stroke:var(--d${i}-line)}`).join("");
+
+const HEAT = palette.heat.map((_, i) =>
+  `.node.heat${i}>.shape{fill:var(--heat${i})}.node.heat${i}>text{fill:var(--fg)}.heat i.heat${i}{background:var(--heat${i})}`).join("");
 
 export const STYLE = `
 :host{display:block;${colours(0)}}
@@ -96,6 +100,21 @@ text.label{font-size:10.5px;fill:var(--muted);stroke:var(--bg);stroke-width:3px;
 .twin ul[role=tree]{padding-left:0}
 .twin li>span{padding:1px 4px;border-radius:3px;cursor:pointer}
 .twin .kind{color:var(--muted);margin-left:8px}
+.pending{opacity:.4}
+.now.now>.shape{stroke:var(--accent);stroke-width:3.6}
+text.badge{font-size:10.5px;font-family:${MONO};fill:var(--value);stroke:var(--bg);stroke-width:3px;stroke-linejoin:round;
+  paint-order:stroke}
+text.badge.turn{text-anchor:end;font-weight:600;fill:var(--accent);stroke:none}
+${HEAT}
+.player{border-top:1px solid var(--box-line);padding:4px 8px}
+.player .controls{display:flex;gap:4px;align-items:center;flex-wrap:wrap}
+.player input{flex:1 1 160px;min-width:90px;padding:0;accent-color:var(--ph-line)}
+.player .told{display:block;padding:3px 2px 0;overflow-wrap:anywhere;min-height:21px}
+.player code{font-family:${MONO};font-size:11.5px;color:var(--value)}
+.player .heat{display:flex;gap:1px;align-items:center;color:var(--muted);margin-left:6px}
+.player .heat i{width:15px;height:13px;border:1px solid var(--op-line)}
+.player .heat i:first-of-type{margin-left:4px}
+.player .heat i:last-of-type{margin-right:4px}
 .status{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 [hidden]{display:none!important}
 @media (prefers-reduced-motion:no-preference){.moving .view{transition:transform .18s ease-out}}

@@ -1,5 +1,6 @@
 /** The interactive drawing of one graph inside one element. */
 
+import { type Addition, additionsOf } from "./additions";
 import { button, html, icon, svg } from "./dom";
 import { type GraphDocument, readDocument } from "./document";
 import { download, pngBlob, svgText } from "./exporting";
@@ -28,10 +29,10 @@ export interface Options {
 export class GraphView {
   private readonly words: Words;
   private document: GraphDocument;
-  private folding: Folding;
+  folding: Folding;
   private placing: Placing;
-  private placement!: Placement;
-  private painting!: Painting;
+  placement!: Placement;
+  painting!: Painting;
   private finder: Search;
   private readonly panel: Panel;
   private readonly viewport: Viewport;
@@ -46,6 +47,7 @@ export class GraphView {
   private current = "";
   private selected = "";
   private hits: string[] = [];
+  private readonly additions: Addition[];
   private readonly cleanUp: (() => void)[] = [];
 
   constructor(private readonly host: HTMLElement, data: unknown, private readonly options: Options = {}) {
@@ -57,8 +59,13 @@ export class GraphView {
     this.canvas = svg("svg", { class: "graph", role: "group", "aria-label": this.label() });
     this.panel = new Panel(() => this.folding, this.words, options.link, {
       close: () => this.select(""), choose: (id) => this.goTo(id), locate: options.locate });
-    this.root = html("div", { class: "tfm", "data-lm-suppress-shortcuts": "true" },
-      this.toolbar(), html("div", { class: "body" }, this.stage, this.panel.element), this.footnote(), this.status);
+    this.additions = additionsOf(this.document, this.words, {
+      reveal: (id) => this.viewport.reveal(this.placement.rects.get(id)!), light: (id) => this.light(id) });
+    const added = (place: string): HTMLElement[] =>
+      this.additions.filter((addition) => addition.place === place).map(({ element }) => element);
+    this.root = html("div", { class: "tfm", "data-lm-suppress-shortcuts": "true" }, this.toolbar(),
+      html("div", { class: "body" }, this.stage, ...added("beside"), this.panel.element), ...added("below"),
+      this.footnote(), this.status);
     this.stage.append(this.canvas, this.tip);
     this.viewport = new Viewport(this.stage, this.canvas, () => this.hasFocus());
     const shadow = host.shadowRoot ?? host.attachShadow({ mode: "open" });
@@ -162,6 +169,7 @@ export class GraphView {
     }
     this.painting.things.get(this.current)?.setAttribute("tabindex", "0");
     this.mark();
+    this.additions.forEach((addition) => addition.painted(this));
     this.viewport.show(this.placement);
   }
 
@@ -199,6 +207,7 @@ export class GraphView {
     for (const [other, element] of this.painting.things) {
       element.classList.toggle("lit", id !== "" && near.size > 1 && near.has(other));
     }
+    this.additions.forEach((addition) => addition.lit?.(id));
   }
 
   private showTip(text: string, event: PointerEvent): void {
@@ -249,6 +258,8 @@ export class GraphView {
         this.focus(this.current);
       } else if (event.key === "t" && event.target !== this.search && !event.ctrlKey && !event.metaKey) {
         this.toggleTwin();
+      } else if (event.target !== this.search && this.additions.some((addition) => addition.key?.(event.key))) {
+        event.preventDefault();
       }
     });
     this.search.addEventListener("input", () => this.onSearch());

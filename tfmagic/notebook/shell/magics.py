@@ -15,7 +15,7 @@ from tfmagic.graph.graph import Graph
 from tfmagic.graph.operation import Operation
 from tfmagic.notebook.legacy import alias, installs
 from tfmagic.notebook.live.checked import Checked
-from tfmagic.notebook.shell import drawing, evaluate, listing, options, sessions, transforms
+from tfmagic.notebook.shell import drawing, evaluate, listing, options, sessions, stepping, transforms
 from tfmagic.notebook.shell.options import MAGICS, Parsed
 from tfmagic.notebook.shell.values import Fetched
 
@@ -129,6 +129,10 @@ class TfMagics:
                 fetched = sessions.fetch(session, named, feeds)
             checks.show(checked, self.studio)
             return fetched
+
+    def line_step(self, parsed: Parsed) -> None:
+        """Run expressions node by node and draw the steps."""
+        stepping.step(parsed, self.studio)
 
     def line_tensors(self, parsed: Parsed) -> listing.Table:
         """List the tensors of the default graph."""
