@@ -39,7 +39,7 @@ def test_finite_runs_are_told_in_a_line(net: Shell) -> None:
 def test_a_cell_of_many_runs_tells_of_the_first_that_was_not_finite(net: Shell) -> None:
     done = net.ok("%%session --check --init\nfor v in (3., 2., float('nan'), 0.):\n"
                   "    tf.get_default_session().run(loss, {x: [v, 1., 2.]})")
-    assert "run 3: x (Placeholder) was fed with 1 NaN of 3." in done.stdout
+    assert "run 3 of the cell: x (Placeholder) was fed with 1 NaN of 3." in done.stdout
     assert "was fed with 1 NaN of 3" in drawn(done.bundles[0])["x"]["message"]
     assert len(done.bundles) == 1
 

@@ -69,7 +69,7 @@ _PHRASES: dict[str, dict[str, str]] = {"pt": {
     "output": "saída",
     "placeholder": "placeholder",
     "rank": "posto",
-    "run {}": "execução {}",
+    "run {} of the cell": "execução {} da célula",
     "run": "execução",
     "save and restore": "salvar e restaurar",
     "session": "sessão",

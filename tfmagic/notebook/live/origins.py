@@ -52,7 +52,7 @@ def words(origin: Origin, made_by: str, run: int = 0) -> str:
       run: the number of the run in its cell, 0 when there is but one.
     """
     kind = f" ({origin.op.type})"
-    when = f"{say('run {}', str(run))}: " if run > 1 else ""
+    when = f"{say('run {} of the cell', str(run))}: " if run > 1 else ""
     lines = [f"{when}{origin.op.name}{kind} {message(origin)}."]
     lines += [f"  {port.text}" for port in shown_ports(origin)]
     lines += [f"  {made_by}"] if made_by else []
