@@ -3,9 +3,9 @@
 import { type Addition, additionsOf } from "./additions";
 import { button, html, icon, svg } from "./dom";
 import { type GraphDocument, readDocument } from "./document";
-import { download, pngBlob, svgText } from "./exporting";
+import { download, fileName, formats, svgText, written, type Ways } from "./exporting";
 import { Folding } from "./folding";
-import type { Link, NodeReport } from "./link";
+import type { NodeReport } from "./link";
 import { next } from "./moving";
 import { paint, type Painting, spoken } from "./paint";
 import { Panel } from "./panel";
@@ -19,8 +19,7 @@ import { wordsOf, type Words } from "./words";
 
 const HIGHEST = 560;
 
-export interface Options {
-  link?: Link;
+export interface Options extends Ways {
   language?: string;
   /** Shows the user's code that made a node. */
   locate?(report: NodeReport): void;
@@ -96,8 +95,7 @@ export class GraphView {
     this.search.setAttribute("aria-label", words.search);
     this.search.title = words.search;
     const menu = html("select", { "aria-label": words.export, title: words.export }, html("option", { value: "" }, "↓"),
-      ...["svg", "png", ...(this.options.link ? ["pdf", "html", "dot", "pbtxt"] : [])].map((format) =>
-        html("option", { value: format }, format.toUpperCase())));
+      ...formats(this.options).map((format) => html("option", { value: format }, format.toUpperCase())));
     menu.addEventListener("change", () => {
       const format = menu.value;
       menu.value = "";
@@ -436,14 +434,10 @@ export class GraphView {
   // --- saving -----------------------------------------------------------------------------------------------------
 
   private async export(format: string): Promise<void> {
-    const name = `${(this.document.title || "graph").replace(/[^\p{L}\p{N}]+/gu, "-").toLowerCase()}.${format}`;
-    if (format === "svg" || format === "png") {
-      const text = svgText(this.canvas, this.placement.width, this.placement.height, this.host.getAttribute("theme") ?? "light");
-      download(format === "svg" ? new Blob([text], { type: "image/svg+xml" }) : await pngBlob(text), name);
-    } else if (format) {
-      const { base64 } = (await this.options.link!.ask({ kind: "export", format })) as { base64: string };
-      const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
-      download(new Blob([bytes], { type: "application/octet-stream" }), name);
+    if (format) {
+      const { width, height } = this.placement;
+      const picture = (): string => svgText(this.canvas, width, height, this.host.getAttribute("theme") ?? "light");
+      download(await written(format, picture, this.options), fileName(this.document.title, format));
     }
   }
 }
