@@ -132,22 +132,21 @@ def _file(text: str) -> str:
 
 _FETCH = Option("--fetch", "run the expression and write its value on the drawing", EXPRESSION, repeat=True)
 _FEEDS = Option("--feed", "feed a placeholder for the run", FEED, repeat=True, convert=_feed)
+_CHECK = Option("--check", "watch every value of the run, and draw where the first NaN or infinity comes from")
 _INIT = Option("--init", "run the variables' initialisers first")
 _DEVICE = Option("--device", "the default device of the nodes", DEVICE)
 _LANG = Option("--lang", "the drawing's language, else what the notebook's metadata (tfmagic: lang) or the machine say",
                choices=LANGUAGES)
-_DRAWING = (
+_FACE = (
     Option("--depth", "how many levels of name scopes are drawn open", "N", convert=_depth),
     Option("--direction", "the way that the data flow", choices=("TB", "LR")),
     Option("--title", "the drawing's title", "TEXT"),
-    _FETCH,
-    _FEEDS,
-    _INIT,
     Option("--no-shapes", "leave shapes and types off the edges"),
     Option("--save", "also write it to a file, by its ending: " + ", ".join(_SAVE_ENDINGS), FILE,
            convert=_file),
     _LANG,
 )
+_DRAWING = (_FETCH, _FEEDS, _INIT, *_FACE)
 
 MAGICS = {magic.name: magic for magic in (
     Magic("%%graph", "",
@@ -164,12 +163,19 @@ MAGICS = {magic.name: magic for magic in (
     Magic("%%session", "[NAME]",
           "Runs the cell inside a default session; a tensor on the last line is run and shown with its value. The "
           "session stays open under NAME.",
-          (_DEVICE, Option("--init", "run the variables' initialisers first, also of new ones"), _FEEDS),
+          (_DEVICE, Option("--init", "run the variables' initialisers first, also of new ones"), _FEEDS,
+           _CHECK),
           ("%%session --init", "%%session sess --device /cpu:0 --feed x=[1., 2.]")),
     Magic("%fetch", "EXPR [EXPR ...]",
           "Runs expressions in the default session, or in a session for the moment, and shows their values.",
-          (_FEEDS, _INIT),
-          ("%fetch total", "%fetch y loss --feed x=[[1., 2.]]")),
+          (_FEEDS, _INIT, _CHECK),
+          ("%fetch total", "%fetch y loss --feed x=[[1., 2.]]", "%fetch loss --check")),
+    Magic("%step", "EXPR [EXPR ...]",
+          "Runs expressions node by node and draws them with a slider over the steps. It is a look: the session stays "
+          "as it is (variables, random numbers), and a placeholder without --feed takes what the session was fed last.",
+          (_FEEDS, Option("--time", "how long each node takes, as a colour and in figures (a first run warms up)"),
+           _INIT, Option("--all", "leave nothing out: initialisers, gradients, what library functions made"), *_FACE),
+          ("%step y --feed x=[[1., 2.]]", "%step train_op --time")),
     Magic("%tensors", "[PATTERN]",
           "Lists the graph's tensors whose name contains PATTERN or matches it (* and ? as in file names).",
           (Option("--all", "also gradients, training, initialisers and what saves and restores"),),
@@ -180,9 +186,11 @@ MAGICS = {magic.name: magic for magic in (
           (_FEEDS, _INIT, Option("--title", "the drawing's title", "TEXT"), _LANG),
           ("%tensor [[1, 2], [3, 4]]", "%tensor tf.matmul(a, b)")),
     Magic("%torch", "EXPR [EXPR ...]",
-          "Prints the PyTorch code that runs for an expression.",
+          "Shows the PyTorch code that runs for an expression beside its part of the graph. Nodes without a line of "
+          "their own, since they were computed beforehand, joined with another or left out, are grey and struck out.",
           (Option("--feed", "a tensor that the run would be fed", NAME, repeat=True),
-           Option("--passes", "show the plan after every pass that changed it")),
+           Option("--passes", "print the plan after every pass that changed it"),
+           Option("--all", "leave nothing out: initialisers, gradients, what library functions made"), *_FACE),
           ("%torch total", "%torch loss --feed x --passes")),
     Magic("%tf_reset", "",
           "Starts afresh: a new default graph, default sessions closed.", (), ("%tf_reset",)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -10,7 +11,7 @@ from tfmagic.base import source
 from tfmagic.graph.graph import Graph
 from tfmagic.graph.operation import Operation
 from tfmagic.notebook.live import reports
-from tfmagic.notebook.shell import looks
+from tfmagic.notebook.shell import looks, plans
 from tfmagic.notebook.shell.drawing import Studio
 from tfmagic.view.paint.document import document
 
@@ -67,6 +68,9 @@ class Questions:
                 report |= {"source": f"{prompt}, line {line.lineno}: {line.text}", "line": line.lineno,
                            "cell": self.names.counts.get(line.filename)}
                 break
+        if "torch" in sys.modules:  # else no session has run
+            session = self.kept.in_use(graph)
+            report["plan"] = plans.lines_of(session, operation) if session is not None else []
         return report
 
     def value(self, question: Question) -> dict[str, Any]:
@@ -129,5 +133,3 @@ def texts_of(question: Question, name: str) -> list[str]:
     if not isinstance(items, list) or len(items) > _MOST or not all(isinstance(item, str) for item in items):
         raise ValueError(f"{name} must be a list of at most {_MOST:,} texts.")
     return items
-
-
