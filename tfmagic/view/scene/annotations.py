@@ -19,6 +19,7 @@ class Annotations:
       failed: operation name -> what went wrong there.
       cells: operation name -> the cell that made it, such as "In [3]".
       sources: operation name -> the line that made it, such as "In [3], line 2: c = a + b".
+      places: operation name -> the numbers of the cells and lines that made it, the innermost first.
       devices: operation name -> the device a run chose.
     """
 
@@ -29,6 +30,7 @@ class Annotations:
     failed: Mapping[str, str] = field(default_factory=dict)
     cells: Mapping[str, str] = field(default_factory=dict)
     sources: Mapping[str, str] = field(default_factory=dict)
+    places: Mapping[str, tuple[tuple[int, int], ...]] = field(default_factory=dict)
     devices: Mapping[str, str] = field(default_factory=dict)
 
     def dims(self, tensor_name: str) -> tuple[int, ...] | None:
