@@ -20,7 +20,7 @@ def drawn(bundle):
     found = {}
     for node in filter(in_sight, document["nodes"]):
         lines = {}
-        for style, text in node["lines"]:
+        for style, text, *_ in node["lines"]:
             lines.setdefault(style, []).append(text)
         found[lines["title"][0]] = {**node, "title": lines["title"][0], "type": lines.get("type", [""])[0],
                                     "values": lines.get("value", [])}

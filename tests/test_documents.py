@@ -66,7 +66,7 @@ def is_there(place: str) -> bool:
     found = place.strip("/")
     return any(next(start.glob(found), None) is not None for start in
                (ROOT, *(path for path in (ROOT / "tfmagic").rglob("*") if path.is_dir()), ROOT / "tfmagic",
-                ROOT / "tests" / "oracle"))
+                ROOT / "tests" / "oracle", ROOT / "labextension" / "src"))
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)

@@ -437,10 +437,18 @@ def test_a_value_that_is_not_finite_is_marked():
     assert build_scene(first_graph(), annotations=notes).node("mul").state == model.NOT_FINITE
 
 
-def test_a_failure_inside_a_folded_scope_marks_the_scope_and_names_the_node():
-    notes = Annotations(failed={"block_1/unit_0/Tanh": "shapes differ"})
-    node = build_scene(deep(), annotations=notes).node("block_1")
-    assert (node.state, node.message) == (model.FAILED, "block_1/unit_0/Tanh: shapes differ")
+def test_a_failure_is_in_sight_whatever_is_folded_and_marks_the_scopes_around_it():
+    name = "block_1/unit_0/Tanh"
+    notes = Annotations(failed={name: "shapes differ"}, sources={name: "line 1"},
+                        ports={name: (model.Port("x: (2, 3)", ((4, 5),)),)})
+    scene = build_scene(deep(), depth=0, annotations=notes)
+    node = scene.node(name)
+    assert (node.state, node.message, node.made, node.ports[0].marked) == (
+        model.FAILED, "shapes differ", "line 1", "x: (»2«, 3)")
+    face = next(face for face in scene.faces if face.name == "block_1")
+    assert (face.state, face.message) == (model.FAILED, f"{name}: shapes differ")
+    assert f"Failed: {name}: shapes differ; x: (»2«, 3); line 1." in scene.description()
+    assert "block_2" in {other.name for other in scene.nodes}  # what did not fail stays folded
 
 
 def test_an_empty_graph_is_an_empty_scene():

@@ -39,6 +39,8 @@ class OpError(Exception):
         self._op = op
         self._message = message
         self._error_code = error_code
+        # Of a failed run, where they are known: the shapes of the operation's inputs.
+        self._input_dims: list[Any] | None = None
 
     @property
     def message(self) -> str:

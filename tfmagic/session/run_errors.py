@@ -44,7 +44,13 @@ def _trace(op: Operation, lines: list[source.Line]) -> str:
 
 def error(cls: type[errors.OpError], op: Operation, message: str, values: list[Any] | None = None) -> errors.OpError:
     """An error of a run at node `op`."""
-    return cls(None, op, message + describe(op, values))  # type: ignore[call-arg]  # each class knows its code
+    made = cls(None, op, message + describe(op, values))  # type: ignore[call-arg]  # each class knows its code
+    made._input_dims = _seen(op, values)
+    return made
+
+
+def _seen(op: Operation, values: Sequence[Any] | None) -> list[Dims] | None:
+    return None if values is None else _for_rule(op, dims_of(values, op))
 
 
 def add_path(error: BaseException, path: Any) -> None:
@@ -76,6 +82,7 @@ def translate(exception: BaseException, op: Operation, values: list[Any] | None 
         if "[[node " not in exception._message:
             exception._op = exception._op or op
             exception._message += describe(op, values)
+            exception._input_dims = _seen(op, values)
             exception.args = (exception._message,)
         return exception
     if isinstance(exception, (KeyboardInterrupt, SystemExit, GeneratorExit)):

@@ -11,8 +11,9 @@ export interface NodeRecord {
   role: string;
   /** Width and height in pixels. */
   size: [number, number];
-  /** Style ("title", "type", "value", "note", "error") and text of each line. */
-  lines: [string, string][];
+  /** Style ("title", "type", "value", "port", "note", "error") and text of each line; then where each part of the text
+   * that does not fit begins and ends. */
+  lines: [string, string, ...number[]][];
   /** The id of the node or open scope that it lies in. */
   in?: string;
   /** How many things show when it is opened; absent: it cannot be opened. */

@@ -4,6 +4,7 @@ import { svg } from "./dom";
 import type { NodeRecord } from "./document";
 import type { Folding, VisibleEdge } from "./folding";
 import { arrowHead, pathData, type Rect } from "./geometry";
+import { marked, plain } from "./marks";
 import type { Placement } from "./placing";
 
 const LINE = 15;
@@ -46,6 +47,8 @@ export function paint(folding: Folding, placement: Placement): Painting {
     const element = svg("g", { class: edge.control ? "edge control" : "edge" },
       svg("path", { class: "touch", d: data }), svg("path", { class: "line", d: data }),
       svg("path", { class: "head", d: arrowHead(route.points) }));
+    element.dataset.from = edge.source;
+    element.dataset.to = edge.target;
     return { edge, element };
   });
   const labels = placement.routes.filter(({ edge, route }) => route.label && edge.text).map(({ edge, route }) =>
@@ -57,7 +60,7 @@ export function paint(folding: Folding, placement: Placement): Painting {
 
 /** A node as it is read out. */
 export function spoken(node: NodeRecord): string {
-  return [node.name, ...node.lines.slice(1).map(([, text]) => text)].join(", ");
+  return [node.name, ...node.lines.slice(1).map(plain)].join(", ");
 }
 
 export function shortened(text: string, limit: number): string {
@@ -84,9 +87,10 @@ function paintNode(node: NodeRecord, rect: Rect): SVGGElement {
     middle -= SHEET;
     top += SHEET;
   }
-  for (const [style, text] of node.lines) {
+  for (const [style, text, ...marks] of node.lines) {
     top += lineHeight(style);
-    group.append(svg("text", { class: style, x: middle, y: top - 4 }, text));
+    group.append(svg("text", { class: style, x: middle, y: top - 4 },
+      ...marked(text, marks).map(([part, wrong]) => (wrong ? svg("tspan", { class: "wrong" }, part) : part))));
   }
   return group;
 }

@@ -3,6 +3,7 @@
 import { button, html } from "./dom";
 import type { Folding } from "./folding";
 import type { Link, NodeReport, ValueReport } from "./link";
+import { portList } from "./marks";
 import { valueView } from "./values";
 import type { Words } from "./words";
 
@@ -31,6 +32,7 @@ export class Panel {
     this.element.hidden = false;
     const node = this.folding.node(id);
     const [[, title], ...lines] = node.lines;
+    const said = node.message ? lines.filter(([style]) => style === "type" || style === "value") : lines;
     const facts = html("dl", {},
       ...this.fact(this.words.name, node.name),
       ...this.fact(this.words.device, node.device === undefined ? "" : this.folding.document.devices?.[node.device] ?? ""),
@@ -40,8 +42,8 @@ export class Panel {
     this.element.setAttribute("aria-label", title);
     this.element.replaceChildren(
       html("div", { class: "top" }, html("h2", {}, title), button("✕", this.words.close, () => this.actions.close())),
-      html("p", { class: "kind" }, lines.map(([, text]) => text).join(" · ") || node.role),
-      ...(node.message ? [html("p", { class: "message" }, node.message)] : []),
+      html("p", { class: "kind" }, said.map(([, text]) => text).join(" · ") || node.role),
+      ...(node.message ? [html("p", { class: "message" }, node.message), ...portList(node)] : []),
       facts, ...this.neighbours(id, true), ...this.neighbours(id, false), rest);
     if (this.link) {
       void this.askAll(id, node.name, rest);

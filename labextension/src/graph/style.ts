@@ -56,6 +56,9 @@ ${DEVICES}
 text.title{font-size:13px;font-weight:600}
 text.type,text.note{fill:var(--muted)}
 text.value{font-family:${MONO};fill:var(--value)}
+text.port{font-family:${MONO};white-space:pre}
+.wrong{fill:var(--error);font-weight:700;text-decoration:underline}
+.node.unbuilt>.shape{fill:none;stroke-dasharray:6 4}
 text.error{fill:var(--error);font-weight:600}
 text.box{font-size:11.5px;font-weight:600;text-anchor:start;fill:var(--muted)}
 text.label{font-size:10.5px;fill:var(--muted);stroke:var(--bg);stroke-width:3px;stroke-linejoin:round;paint-order:stroke}
@@ -85,6 +88,8 @@ button[aria-pressed=true]{border-color:var(--accent);box-shadow:inset 0 0 0 1px 
 .panel code,.panel pre,.twin code{font-family:${MONO};font-size:11px}
 .panel pre{white-space:pre-wrap;overflow-wrap:anywhere;margin:0}
 .panel .message{color:var(--error);font-weight:600}
+.panel .ports{list-style:none;margin:0 0 8px;padding:0;font-family:${MONO};font-size:11px;overflow-wrap:anywhere}
+.panel mark{background:none;color:var(--error);font-weight:700;text-decoration:underline}
 .panel .top{display:flex;justify-content:space-between;gap:6px;align-items:start}
 .panel canvas{max-width:100%;image-rendering:pixelated;border:1px solid var(--box-line)}
 .panel .links button{font-family:${MONO};font-size:11px;padding:0 5px;margin:0 4px 3px 0;min-height:24px;text-align:left;

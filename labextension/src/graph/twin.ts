@@ -2,6 +2,7 @@
 
 import { html } from "./dom";
 import type { Folding } from "./folding";
+import { plain } from "./marks";
 import type { Words } from "./words";
 
 export function buildTwin(folding: Folding, words: Words, onChoose: (id: string) => void): HTMLElement {
@@ -18,7 +19,7 @@ export function buildTwin(folding: Folding, words: Words, onChoose: (id: string)
       const [[, title], ...rest] = node.lines;
       const inputs = inside ? [] : reads.get(id) ?? [];
       const label = html("span", {}, html("code", {}, title),
-        html("span", { class: "kind" }, rest.map(([, text]) => text).join(" · ")),
+        html("span", { class: "kind" }, rest.map(plain).join(" · ")),
         inputs.length ? html("span", { class: "kind" }, `← ${inputs.join(", ")}`) : null);
       label.addEventListener("click", () => onChoose(id));
       const item = html("li", { role: "treeitem", tabindex: -1, "aria-selected": "false",

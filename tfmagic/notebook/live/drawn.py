@@ -8,6 +8,7 @@ from collections.abc import Callable, Container
 from dataclasses import dataclass
 
 from tfmagic.graph.graph import Graph
+from tfmagic.notebook.live.unbuilt import Unbuilt
 from tfmagic.view.scene.model import Scene
 
 _KEPT = 200
@@ -20,10 +21,12 @@ class Drawing:
     Attributes:
       graph: the graph, as long as anybody else has it.
       build: makes the scene again, from the graph and the ids of the folded nodes whose insides are wanted.
+      unbuilt: a node drawn that could not be built.
     """
 
     graph: weakref.ref[Graph]
     build: Callable[[Graph, Container[str]], Scene]
+    unbuilt: Unbuilt | None = None
 
 
 class Drawings:

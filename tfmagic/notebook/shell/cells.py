@@ -101,12 +101,12 @@ class Cells:
         if running.free is not None:
             for operation, name in running.free.names().items():
                 self.names.label(operation, name)
-        if parsed is None or not result.success:
-            return
-        try:
-            self._draw(running, parsed)
-        except Exception as failure:
-            self._fail(result, failure)
+        if parsed is not None and result.success:
+            try:
+                self._draw(running, parsed)
+            except Exception as failure:
+                self._fail(result, failure)
+        self._draw_failure(running, result.error_in_exec)
 
     def _fail(self, result: Any, failure: Exception) -> None:
         """Make it the cell's: what headers ask for (the drawing, first values, a --fetch) belongs to the cell."""
@@ -160,6 +160,16 @@ class Cells:
 
     def _draw_part(self, graph: Graph, parsed: Parsed, operations: list[Operation] | None) -> None:
         drawing.draw(graph, parsed, operations, self.studio)
+
+    def _draw_failure(self, running: Running, error: BaseException | None) -> None:
+        """Draw below an error's traceback where it happened: an error of a cell with a header, or of a magic's run."""
+        of_magic = any(error is raised for raised in self.studio.magic_errors)
+        self.studio.magic_errors.clear()
+        if error is not None and (running.asked or of_magic):
+            from tfmagic.notebook.shell import failures
+
+            made = [op for _, new in self._added(running) for op in new] if "%%graph" in running.asked else []
+            failures.draw(error, self.studio, running.asked.get("%%graph"), made)
 
     def _added(self, running: Running) -> list[tuple[Graph, list[Operation]]]:
         """The graphs that the cell added nodes to, each with these nodes."""

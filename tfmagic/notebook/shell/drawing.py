@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import weakref
 from collections.abc import Container, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -53,6 +53,7 @@ class Studio:
       kept: where a `--fetch` runs.
       drawings: keeps what is drawn, for front ends that ask about it later.
       widgets: makes the drawing answer where JupyterLab's extension is not.
+      magic_errors: what magics of the running cell have raised.
     """
 
     shell: InteractiveShell
@@ -60,6 +61,7 @@ class Studio:
     kept: sessions.KeptSessions
     drawings: Drawings
     widgets: Widgets
+    magic_errors: list[BaseException] = field(default_factory=list)
 
 
 def draw(graph: Graph, parsed: Parsed, operations: list[Operation] | None, studio: Studio) -> None:

@@ -39,6 +39,8 @@ def valued(operation: Operation) -> Tensor:
             read = evaluate.element(variable)
             if variable.op is operation and isinstance(read, Tensor):
                 return read
+    if operation.graph._by_name.get(operation.name) is not operation:
+        raise ValueError(say("{} could not be built, so it has no value.", operation.name))
     if not operation.outputs:
         raise ValueError(say("{} gives no value.", f"{operation.name} ({operation.type})"))
     tensor = operation.outputs[0]

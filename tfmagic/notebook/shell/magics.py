@@ -64,11 +64,14 @@ class TfMagics:
 
         return undo
 
-    @staticmethod
-    def _line_magic(name: str, action: Callable[[Parsed], Any]) -> Callable[[str], Any]:
+    def _line_magic(self, name: str, action: Callable[[Parsed], Any]) -> Callable[[str], Any]:
         @functools.wraps(action)
         def magic(line: str) -> Any:
-            return action(_parse(name, line))
+            try:
+                return action(_parse(name, line))
+            except Exception as error:
+                self.studio.magic_errors.append(error)
+                raise
 
         magic.__doc__ = MAGICS[name].help()
         # Braces and dollars on a line belong to its Python expressions.

@@ -98,8 +98,11 @@ class Questions:
         return {"base64": base64.b64encode(data).decode()}
 
     def _operation(self, question: Question) -> tuple[Operation, Graph]:
-        _, graph = self.drawings.find(text_of(question, "key"))
-        return looks.operation(graph, text_of(question, "name")), graph
+        drawing, graph = self.drawings.find(text_of(question, "key"))
+        name = text_of(question, "name")
+        if drawing.unbuilt is not None and drawing.unbuilt.name == name:
+            return drawing.unbuilt.operation(graph), graph
+        return looks.operation(graph, name), graph
 
 
 def text_of(question: Question, name: str) -> str:

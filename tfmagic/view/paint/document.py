@@ -59,7 +59,8 @@ def keyed(data: dict[str, Any]) -> dict[str, Any]:
 def _node(node: Node, scene: Scene, show_device: bool) -> dict[str, Any]:
     record: dict[str, Any] = {"id": node.id, "name": node.name, "role": node.role,
                               "size": list(shapes.node_size(node, show_device)),
-                              "lines": [[line.style, line.text] for line in shapes.node_lines(node, show_device)]}
+                              "lines": [[line.style, line.text, *(end for mark in line.marks for end in mark)]
+                                        for line in shapes.node_lines(node, show_device)]}
     classes = [name for name in node_classes(node) if name != node.role]
     if node.device in scene.devices:
         record["device"] = scene.devices.index(node.device)

@@ -72,7 +72,7 @@ def to_dot(scene: Scene, resolution: int | None = None) -> str:
 
     def node_line(node: Node) -> str:
         text = "\n".join(line.text for line in shapes.node_lines(node, bool(scene.devices)))
-        style = "filled,dashed" if node.boundary else "filled"
+        style = "filled,dashed" if node.boundary or node.unbuilt else "filled"
         if node.role in (model.OPERATION, model.PLACEHOLDER):
             style += ",rounded"
         attributes = {"label": _multiline(text), "tooltip": quoted(node.name),
@@ -99,7 +99,8 @@ def to_dot(scene: Scene, resolution: int | None = None) -> str:
 
 def node_classes(node: Node) -> list[str]:
     """The CSS classes of a node."""
-    return [node.role, *(["boundary"] if node.boundary else []), *([node.state] if node.state else [])]
+    return [node.role, *(["boundary"] if node.boundary else []), *([node.state] if node.state else []),
+            *(["unbuilt"] if node.unbuilt else [])]
 
 
 def _caption(scene: Scene) -> str:

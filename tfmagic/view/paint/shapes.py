@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import dataclass
 
 from tfmagic.view.escape import shorten
@@ -15,16 +16,19 @@ _LINE = 15.0
 _TITLE_LINE = 17.0
 _PAD_X, _PAD_Y = 15.0, 9.0
 TITLE_LIMIT, _TYPE_LIMIT, _LINE_LIMIT, _EDGE_LIMIT = 36, 52, 40, 44
+_ERROR_LIMIT, _ERROR_LINES = 48, 4
 STACK = 4.0  # how far the sheets behind a folded scope stand out
 CYLINDER = 4.5  # height of a variable's lid
 
 
 @dataclass(frozen=True)
 class Line:
-    """A line of text in a node: `style` is "title", "type", "value", "note" or "error"."""
+    """A line of text in a node: `style` is "title", "type", "value", "port", "note" or "error"; `marks` are the
+    parts of it that do not fit."""
 
     text: str
     style: str
+    marks: tuple[tuple[int, int], ...] = ()
 
     @property
     def height(self) -> float:
@@ -34,13 +38,13 @@ class Line:
     def width(self) -> float:
         if self.style == "title":
             return text_width(self.text, TITLE, bold=True)
-        return text_width(self.text, SMALL, monospace=self.style == "value", bold=self.style == "error")
+        return text_width(self.text, SMALL, monospace=self.style in ("value", "port"), bold=self.style == "error")
 
 
 def node_lines(node: Node, show_device: bool) -> list[Line]:
     """The lines that stand in a node, top to bottom."""
     lines = [Line(shorten(node.title, TITLE_LIMIT), "title")]
-    kind = node.type
+    kind = " · ".join(filter(None, (node.type, say("not built") if node.unbuilt else "")))
     if node.boundary and node.cell:
         kind = f"{kind} · {node.cell}" if kind else node.cell
     lines += [Line(shorten(kind, _TYPE_LIMIT), "type")] if kind else []
@@ -51,8 +55,16 @@ def node_lines(node: Node, show_device: bool) -> list[Line]:
     lines += [Line(note, "note")] if note else []
     if node.state:
         mark = "✕ " if node.state == model.FAILED else "⚠ "
-        lines.append(Line(mark + shorten(node.message, _LINE_LIMIT), "error"))
+        lines += [Line(port.text, "port", port.wrong) for port in node.ports]
+        lines += [Line(text, "error") for text in _wrapped(mark + node.message)]
+        lines += [Line(shorten(node.made, _TYPE_LIMIT), "note")] if node.made else []
     return lines
+
+
+def _wrapped(text: str) -> list[str]:
+    lines = textwrap.wrap(text, _ERROR_LIMIT, break_long_words=True, break_on_hyphens=False)
+    return [*lines[:_ERROR_LINES - 1], shorten(" ".join(lines[_ERROR_LINES - 1:]), _ERROR_LIMIT)] \
+        if len(lines) > _ERROR_LINES else lines
 
 
 def node_size(node: Node, show_device: bool) -> tuple[int, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 
 from tfmagic.view import theme
 from tfmagic.view.escape import xml
@@ -32,6 +33,9 @@ _RULES = {
     "m": "fill:var(--muted)",
     "v": f"font-family:{theme.MONO};fill:var(--value)",
     "x": "fill:var(--error);font-weight:600",
+    "p": f"font-family:{theme.MONO};white-space:pre",
+    "w": "fill:var(--error);font-weight:700;text-decoration:underline",
+    "unbuilt": "fill:none;stroke-dasharray:6 4",
     "s": "text-anchor:start;fill:var(--muted)",
     "b": "font-size:11.5px;font-weight:600;text-anchor:start;fill:var(--muted)",
     "l": "font-size:10.5px;fill:var(--muted);stroke:var(--bg);stroke-width:3px;stroke-linejoin:round;"
@@ -58,9 +62,15 @@ class Sheet:
         self._used.update(dict.fromkeys(names))
         return f'class="{" ".join(names)}"'
 
-    def text(self, kind: str, x: float, y: float, text: str, extra: str = "") -> str:
-        """A `<text>` element; `text` is escaped here, `extra` is markup."""
-        return f'<text {self.classes(kind)}{extra} x="{number(x)}" y="{number(y)}">{xml(text)}</text>'
+    def text(self, kind: str, x: float, y: float, text: str, extra: str = "",
+             marks: Iterable[tuple[int, int]] = ()) -> str:
+        """A `<text>` element; `text` is escaped here, `extra` is markup; `marks` are the parts of it that are wrong."""
+        words, end = [], 0
+        for start, stop in marks:
+            words.append(f"{xml(text[end:start])}<tspan {self.classes('w')}>{xml(text[start:stop])}</tspan>")
+            end = stop
+        words.append(xml(text[end:]))
+        return f'<text {self.classes(kind)}{extra} x="{number(x)}" y="{number(y)}">{"".join(words)}</text>'
 
     def document(self, title: str, description: str, body: str, width: int, height: int, inline: bool) -> str:
         """The whole `<svg>`.

@@ -17,7 +17,7 @@ from tfmagic.view.scene.model import Edge, Node, Scene
 MARGIN = 14
 _TITLE_ROOM, _LEGEND_ROOM, _NOTE_ROOM = 32, 26, 24
 
-_LINE_CLASSES = {"title": "t", "type": "m", "value": "v", "note": "m", "error": "x"}
+_LINE_CLASSES = {"title": "t", "type": "m", "value": "v", "port": "p", "note": "m", "error": "x"}
 
 
 def draw_svg(scene: Scene, layout: Layout | None = None, inline: bool = False) -> str:
@@ -164,7 +164,8 @@ class _Painter:
         parts = []
         for line in lines:
             top += line.height
-            parts.append(self.sheet.text(_LINE_CLASSES[line.style], round(centre), round(top - 4), line.text))
+            parts.append(self.sheet.text(_LINE_CLASSES[line.style], round(centre), round(top - 4), line.text,
+                                         marks=line.marks))
         return "".join(parts)
 
 

@@ -80,7 +80,7 @@ def _tree(scene: Scene, inputs: dict[str, list[str]], outputs: dict[str, dict[st
 def _line(node: Node, scene: Scene, inputs: dict[str, list[str]], outputs: dict[str, dict[str, None]]) -> str:
     words = []
     kind = say("folded") if node.role in _FOLDED else ""
-    what = " ".join(word for word in (kind, node.type) if word)
+    what = " ".join(word for word in (kind, node.type, say("not built") if node.unbuilt else "") if word)
     words += [what] if what else []
     words += [f"({', '.join(node.parameters)})"] if node.parameters else []
     if node.boundary:
@@ -97,4 +97,6 @@ def _line(node: Node, scene: Scene, inputs: dict[str, list[str]], outputs: dict[
         words.append(f"<{node.device}>")
     words += [node.time] if node.time else []
     words += [f"! {node.message}"] if node.message else []
+    words += [f"[{', '.join(port.marked for port in node.ports)}]"] if node.ports else []
+    words += [node.made] if node.made else []
     return "  ".join(words)

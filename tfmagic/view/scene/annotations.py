@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+from tfmagic.view.scene.model import Port
 
 
 @dataclass(frozen=True)
@@ -17,6 +19,8 @@ class Annotations:
       labels: operation name -> the Python name the user gave its result.
       times: operation name -> seconds.
       failed: operation name -> what went wrong there.
+      ports: name of a failed operation -> what stands at its inputs.
+      unbuilt: the operations drawn that were refused, and are not in the graph.
       cells: operation name -> the cell that made it, such as "In [3]".
       sources: operation name -> the line that made it, such as "In [3], line 2: c = a + b".
       places: operation name -> the numbers of the cells and lines that made it, the innermost first.
@@ -28,6 +32,8 @@ class Annotations:
     labels: Mapping[str, str] = field(default_factory=dict)
     times: Mapping[str, float] = field(default_factory=dict)
     failed: Mapping[str, str] = field(default_factory=dict)
+    ports: Mapping[str, tuple[Port, ...]] = field(default_factory=dict)
+    unbuilt: Container[str] = ()
     cells: Mapping[str, str] = field(default_factory=dict)
     sources: Mapping[str, str] = field(default_factory=dict)
     places: Mapping[str, tuple[tuple[int, int], ...]] = field(default_factory=dict)

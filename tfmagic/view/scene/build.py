@@ -168,6 +168,7 @@ class _Builder:
         scopes.fold_levels(root, ((a, b) for a, b, _ in self.flows), types, keep, inputs, limit)
         scopes.number(root)
         scopes.open_scopes(root, depth, limit)
+        scopes.reveal(root, self.notes.failed)
         scopes.load_scopes(root, asked)
         scene = Scene(title=title, direction=direction)
         self._place(root, scene)
@@ -258,9 +259,14 @@ class _Builder:
                 node.message = say("not finite")
         if record.name in notes.times:
             node.time = labels.time_text(notes.times[record.name])
-        if record.name in notes.failed:
-            node.state = model.FAILED
-            node.message = visible(notes.failed[record.name])
+        for part in self.members[record.name]:
+            if part.name in notes.failed:
+                node.state = model.FAILED
+                where = "" if part is record else f"{part.name}: "
+                node.message = visible(where + notes.failed[part.name])
+                node.ports = tuple(notes.ports.get(part.name, ()))
+                node.made = visible(notes.sources.get(part.name, ""))
+                node.unbuilt = part.name in notes.unbuilt
 
     def _value(self, record: Record) -> str:
         """What a run gave at an operation; of several outputs each with its number."""

@@ -18,6 +18,23 @@ FAILED = "failed"
 NOT_FINITE = "not-finite"
 
 
+@dataclass(frozen=True)
+class Port:
+    """An input of a failed node: what stands there, and from where to where in that text it does not fit."""
+
+    text: str
+    wrong: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def marked(self) -> str:
+        """The text, with what does not fit between the marks of a text drawing."""
+        parts, end = [], 0
+        for start, stop in self.wrong:
+            parts += [self.text[end:start], "»", self.text[start:stop], "«"]
+            end = stop
+        return "".join([*parts, self.text[end:]])
+
+
 @dataclass
 class Node:
     """One thing drawn: an operation, a variable with its parts, a folded scope, or a folded run of operations.
@@ -40,6 +57,9 @@ class Node:
       holds: of a folded scope, how many things it shows when it is opened (0: it cannot be opened).
       state: "", FAILED or NOT_FINITE.
       message: what went wrong.
+      ports: of a failed node, what its inputs are.
+      made: of a failed node, the cell and line that made it.
+      unbuilt: whether it is only what would have been made: it is not in the graph.
       time: how long it ran.
       details: further (key, value) lines for a tooltip or side panel.
     """
@@ -61,6 +81,9 @@ class Node:
     holds: int = 0
     state: str = ""
     message: str = ""
+    ports: tuple[Port, ...] = ()
+    made: str = ""
+    unbuilt: bool = False
     time: str = ""
     details: tuple[tuple[str, str], ...] = ()
 
@@ -152,4 +175,15 @@ class Scene:
                  TRAINING: "folded training part"}
         parts = [plural(count, names.get(role, role)) for role, count in by_role.items()]
         what = ", ".join(parts) if parts else say("nothing")
-        return say("Dataflow graph of {}, drawn as {}.", plural(self.operations, "operation"), what)
+        sentences = [say("Dataflow graph of {}, drawn as {}.", plural(self.operations, "operation"), what)]
+        sentences += [_failure(node) for node in self.nodes if node.state == FAILED]
+        return " ".join(sentences)
+
+
+def _failure(node: Node) -> str:
+    """What went wrong at a node, for those who cannot see the drawing."""
+    from tfmagic.view.phrases import say
+
+    said = "{} could not be built: {}" if node.unbuilt else "Failed: {}: {}"
+    parts = [say(said, node.name, node.message), *(port.marked for port in node.ports), node.made]
+    return "; ".join(part.rstrip(".") for part in parts if part) + "."

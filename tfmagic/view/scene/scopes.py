@@ -206,6 +206,24 @@ def open_scopes(root: Scope, depth: int | None, limit: int) -> None:
         reached += 1
 
 
+def reveal(root: Scope, names: Container[str]) -> None:
+    """Open the scopes around things that must be seen.
+
+    Args:
+      root: the tree, with its open scopes chosen.
+      names: these things.
+    """
+    stack = [root]
+    while stack:
+        scope = stack.pop()
+        stack += [child for child in scope.children if isinstance(child, Scope)]
+        if any(child in names for child in scope.children if isinstance(child, str)):
+            around: Scope | None = scope
+            while around is not None:
+                around.is_open = True
+                around = around.parent
+
+
 def load_scopes(root: Scope, asked: Container[str], limit: int = INNER_LIMIT) -> None:
     """Choose the folded scopes whose children travel with the drawing: small outer ones first, and those asked for.
 

@@ -1,0 +1,64 @@
+"""The drawing that follows an error's traceback: the node where it happened, and what is around it."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Container, Iterable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from IPython.display import display
+
+from tfmagic.graph.graph import Graph
+from tfmagic.graph.operation import Operation
+from tfmagic.notebook.live import failure
+from tfmagic.notebook.live.drawn import Drawing
+from tfmagic.notebook.shell import drawing
+from tfmagic.notebook.shell.options import Parsed
+from tfmagic.view.paint.document import GRAPH_MIME
+from tfmagic.view.phrases import say
+from tfmagic.view.scene.build import build_scene
+
+if TYPE_CHECKING:
+    from tfmagic import view
+
+
+def draw(error: BaseException, studio: drawing.Studio, parsed: Parsed | None = None,
+         cell: Iterable[Operation] = ()) -> bool:
+    """Draw where an error happened, if it belongs to a node of a graph.
+
+    Args:
+      error: what building or running raised.
+      studio: what drawing takes.
+      parsed: the options of `%%graph`, where the cell has them.
+      cell: what the cell has built so far.
+
+    Returns:
+      Whether there is a drawing.
+    """
+    found = failure.of_error(error)
+    if found is None:
+        return False
+    graph: Any = found.op.graph
+    part = [op.name for op in failure.around(found.op, cell)[:-1]]
+    failed, unbuilt = found.op.name, found.unbuilt
+    direction = (parsed and parsed.direction) or "TB"
+    title = (parsed and parsed.title) or say("Not built: {}" if unbuilt else "Failed: {}", failed)
+    message, shown, shapes = found.message, found.ports, found.shapes
+
+    def build(graph: Graph, asked: Container[str] = ()) -> view.Scene:
+        drawn = [graph.get_operation_by_name(name) for name in part]
+        drawn.append(graph.get_operation_by_name(failed) if unbuilt is None else unbuilt.operation(graph))
+        notes = replace(drawing.known(graph, drawn, {}, studio.names), shapes=shapes, failed={failed: message},
+                        ports={failed: shown}, unbuilt=() if unbuilt is None else (failed,))
+        scene = build_scene(drawn, direction=direction, title=title, annotations=notes, asked=asked)
+        if not any(node.state for node in scene.nodes):  # it is among what drawings leave out
+            scene = build_scene(drawn, direction=direction, title=title, annotations=notes, asked=asked, show_all=True)
+        return scene
+
+    from tfmagic import view
+
+    bundle = view.mime_bundle(build(graph))
+    studio.drawings.keep(bundle[GRAPH_MIME]["key"], Drawing(weakref.ref(graph), build, unbuilt))
+    display(bundle, raw=True)
+    return True
