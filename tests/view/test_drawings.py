@@ -1,9 +1,12 @@
 """SVG, DOT, text, pages, files and the MIME bundle: well-formed, the same every time, and user text stays text."""
 
+import base64
+import hashlib
 import json
 import re
 import subprocess
 import xml.etree.ElementTree as ET
+import zlib
 
 import numpy as np
 import pytest
@@ -14,13 +17,14 @@ from hypothesis import strategies as st
 from tfmagic import tf
 from tfmagic.view import Annotations, EngineError, build_scene, mime_bundle
 from tfmagic.view.escape import shorten, visible
-from tfmagic.view.paint import engine
+from tfmagic.view.paint import engine, interactive
 from tfmagic.view.paint.bundle import picture_of
 from tfmagic.view.paint.document import GRAPH_MIME, document
 from tfmagic.view.paint.dot import layout_dot, to_dot
-from tfmagic.view.paint.engine import find_engine, make_pdf, run_engine
+from tfmagic.view.paint.engine import find_engine, run_engine
 from tfmagic.view.paint.html import draw_html
 from tfmagic.view.paint.layout import lay_out
+from tfmagic.view.paint.pdf import make_pdf
 from tfmagic.view.paint.save import save
 from tfmagic.view.paint.shapes import TITLE_LIMIT
 from tfmagic.view.paint.svg import draw_svg
@@ -115,6 +119,9 @@ def test_hostile_text_stays_text_in_pages_and_bundles(text):
     scene = hostile_scene(text)
     page = draw_html(scene)
     bundle = mime_bundle(scene)
+    assert re.findall("<(/?script[^>]*)>", page) == (
+        ["script type=\"application/json\"", "/script", "script", "/script"] if interactive.script() else [])
+    page = re.sub("<script.*?</script>", "", page, flags=re.DOTALL)
     for markup in (page, bundle["text/html"]):
         assert "<script" not in markup
         assert not re.search(r"<[^>]+\son\w+=", re.sub(r'"[^"]*"', '""', markup))
@@ -283,7 +290,7 @@ Graph
 
 
 @pytest.mark.parametrize(("ending", "start"), [("svg", b"<svg"), ("html", b"<!DOCTYPE html>"), ("dot", b"digraph"),
-                                               ("png", b"\x89PNG"), ("json", b"{"), ("txt", b"t\n")])
+                                               ("png", b"\x89PNG"), ("pdf", b"%PDF"), ("json", b"{"), ("txt", b"t\n")])
 def test_save(tmp_path, ending, start):
     path = save(build_scene(first_graph(), title="t"), tmp_path / f"g.{ending}")
     assert path.read_bytes().startswith(start)
@@ -294,19 +301,25 @@ def test_save_refuses_an_unknown_ending(tmp_path):
         save(build_scene(first_graph()), tmp_path / "g.bmp")
 
 
-def test_pdf_without_a_system_dot_says_what_to_do(monkeypatch):
-    monkeypatch.setenv("PATH", "")
-    monkeypatch.delenv("TFMAGIC_DOT", raising=False)
-    with pytest.raises(EngineError, match="graphviz"):
-        make_pdf("digraph{}")
+def test_a_pdf_has_every_text_of_the_drawing_and_is_the_same_every_time():
+    scene = build_scene(trained(), title="Ação: α → β")
+    shown = pdf_text(make_pdf(draw_svg(scene)))
+    words = [t.text for t in ET.fromstring(draw_svg(scene)).iter(f"{SVG}text")]
+    assert [word for word in words if word.isascii() and word not in shown] == [] and len(words) > 12
+    assert "Ação: " in shown and "\xae" in shown, "the arrow of the font Symbol"
+    assert make_pdf(draw_svg(scene)) == make_pdf(draw_svg(scene))
 
 
-def test_pdf_comes_from_the_dot_that_is_named(monkeypatch, tmp_path):
-    program = tmp_path / "dot"
-    program.write_text("#!/bin/sh\ncat > /dev/null\necho \"%PDF $1\"\n")
-    program.chmod(0o755)
-    monkeypatch.setenv("TFMAGIC_DOT", str(program))
-    assert make_pdf("digraph{}") == b"%PDF -Tpdf\n"
+@pytest.mark.parametrize("text", HOSTILE)
+def test_any_text_can_stand_in_a_pdf(text):
+    assert make_pdf(draw_svg(hostile_scene(text))).startswith(b"%PDF")
+
+
+def pdf_text(pdf):
+    """What a PDF's page writes, piece by piece."""
+    streams = [zlib.decompress(found) for found in re.findall(rb"stream\n(.*?)\nendstream", pdf, re.DOTALL)]
+    pieces = re.findall(rb"\(((?:[^()\\]|\\.)*)\) Tj", b"".join(streams), re.DOTALL)
+    return "|".join(re.sub(r"\\(.)", r"\1", piece.decode("latin-1")) for piece in pieces)
 
 
 def test_the_environment_variable_wins(monkeypatch, tmp_path):
@@ -347,10 +360,31 @@ def test_an_engine_that_fails_says_why():
 
 def test_a_page_is_self_contained():
     page = draw_html(build_scene(trained(), title="Training"))
-    assert "http" not in page.replace("http://www.w3.org/2000/svg", "")
-    assert "<script" not in page
+    assert "http:" not in page.replace("http://www.w3.org/2000/svg", "") and "https:" not in page
     assert page.count("<svg") == 1
     ET.fromstring(re.search(r"<svg.*</svg>", page, re.S)[0])
+
+
+@pytest.fixture
+def renderer(monkeypatch):
+    """A script in place of the built one, so that pages are the same where there is no Node."""
+    monkeypatch.setattr(interactive, "script", lambda: "draw()")
+
+
+def test_a_page_holds_the_drawing_as_data_and_lets_one_script_run(renderer):
+    scene = build_scene(trained(), title="</script><script>alert(1)</script>")
+    page = draw_html(scene)
+    data = re.search('<script type="application/json">(.*?)</script>', page)[1]
+    assert json.loads(data) == document(scene, lay_out(scene))
+    assert page.endswith("<script>draw()</script></body></html>\n") and page.count("<script") == 2
+    digest = base64.b64encode(hashlib.sha256(b"draw()").digest()).decode()
+    assert f"default-src 'none'; script-src 'sha256-{digest}';" in page
+
+
+def test_without_the_built_script_a_page_is_a_picture(monkeypatch):
+    monkeypatch.setattr(interactive, "script", lambda: "")
+    page = draw_html(build_scene(trained()))
+    assert "<script" not in page and "script-src 'none'" in page and "<svg" in page
 
 
 def test_a_long_chain_needs_no_recursion():

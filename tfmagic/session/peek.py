@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ from tfmagic.session.session import BaseSession
 _PLACEHOLDERS = ("Placeholder", "PlaceholderV2")
 
 
-class _Found(Exception):
+class Found(Exception):
     """Carries the values out of a run before it changes anything."""
 
     def __init__(self, values: list[Any]):
@@ -41,21 +41,14 @@ class Look:
         from tfmagic.session import feeds as feeding
         from tfmagic.session.call import Call
 
-        def leave(values: list[Any]) -> None:
-            raise _Found(list(values))
-
         session._check_open()
         self._session = session
-        given = feeding.expand(session.graph, dict(feeds)) if feeds else {}
+        given = expanded(session, feeds)
         call = Call(lambda shapes: session.execution(tensors, (), list(given), shapes), list(given),
                     [feeding.converter(tensor) for tensor in given], leave, single=False, edits=session.graph._edits)
         self._values = [convert(value) for convert, value in zip(call.converters, given.values())]
         self._runner = call.runner(self._values)
-        for op in self._runner.plan.ops:
-            if _acts(op):
-                raise errors.FailedPreconditionError(
-                    None, op, f"{op.name} ({op.type}) runs Python code, prints or waits for something outside of the "
-                    "graph; only a run of your own does that.")
+        refuse_acts(self._runner.plan.ops)
 
     @property
     def lacking(self) -> list[Operation]:
@@ -71,15 +64,45 @@ class Look:
         Raises:
           tf.errors.OpError: an operation failed.
         """
-        current = running.current
-        current.copies = {}
-        try:
-            self._runner.run(self._values)
-        except _Found as found:
-            return found.values
-        finally:
-            current.copies = None
-        raise errors.InternalError(None, None, "a peek ended without its values")
+        return looking(lambda: self._runner.run(self._values))
+
+
+def looking(run: Callable[[], Any]) -> list[Any]:
+    """The values of a run that ends in `leave`, with copies of what it would move on."""
+    current = running.current
+    current.copies = {}
+    try:
+        run()
+    except Found as found:
+        return found.values
+    finally:
+        current.copies = None
+    raise errors.InternalError(None, None, "a look ended without its values")
+
+
+def leave(values: Sequence[Any]) -> Any:
+    """End a run before its commit, with its values."""
+    raise Found(list(values))
+
+
+def refuse_acts(ops: Iterable[Operation]) -> None:
+    """Refuse operations that a look must not run.
+
+    Raises:
+      FailedPreconditionError: one of them would call Python code, wait for something or print.
+    """
+    for op in ops:
+        if _acts(op):
+            raise errors.FailedPreconditionError(
+                None, op, f"{op.name} ({op.type}) runs Python code, prints or waits for something outside of the "
+                "graph; only a run of your own does that.")
+
+
+def expanded(session: BaseSession, feeds: Mapping[Any, Any]) -> dict[Tensor, Any]:
+    """A feed dictionary by tensors."""
+    from tfmagic.session import feeds as feeding
+
+    return dict(feeding.expand(session.graph, dict(feeds))) if feeds else {}
 
 
 def peek(session: BaseSession, tensors: Sequence[Tensor], feeds: Mapping[Any, Any]) -> list[Any]:
@@ -106,7 +129,8 @@ def _acts(op: Operation) -> bool:
     return declaration.state is None and not effects.writes(op)  # copies stand for states, and nothing is committed
 
 
-def needed_feeds(tensors: Sequence[Tensor], feeds: Mapping[Any, Any]) -> tuple[dict[Tensor, Any], list[Operation]]:
+def needed_feeds(tensors: Sequence[Tensor | Operation],
+                 feeds: Mapping[Any, Any]) -> tuple[dict[Tensor, Any], list[Operation]]:
     """The feeds that the tensors need, and the placeholders that none of them feeds.
 
     Args:

@@ -26,7 +26,7 @@ from tfmagic.session.plan.run_time import Asked
 
 def make_plan(fetches: Sequence[Tensor], targets: Sequence[Operation], feeds: Sequence[Tensor],
               place: Callable[[Operation], str], resources: Any, shapes: Sequence[Any] | None = None,
-              optimize: bool = True, keep_stages: bool = False) -> PlanGraph:
+              optimize: bool = True, keep_stages: bool = False, stepwise: bool = False) -> PlanGraph:
     """The plan of a run.
 
     Args:
@@ -39,12 +39,13 @@ def make_plan(fetches: Sequence[Tensor], targets: Sequence[Operation], feeds: Se
         allows.
       optimize: whether the passes run.
       keep_stages: whether to keep the readable code after lowering and after each pass.
+      stepwise: whether every node is to be seen by itself: no pass runs, and the plans keep `values`.
 
     Raises:
       OpError: an operation cannot run.
     """
     try:
-        return _make(fetches, targets, feeds, place, resources, shapes, optimize, keep_stages)
+        return _make(fetches, targets, feeds, place, resources, shapes, optimize, keep_stages, stepwise)
     except (errors.OpError, BrokenPlan):
         raise
     except Exception as exception:
@@ -53,7 +54,7 @@ def make_plan(fetches: Sequence[Tensor], targets: Sequence[Operation], feeds: Se
 
 def _make(fetches: Sequence[Tensor], targets: Sequence[Operation], feeds: Sequence[Tensor],
           place: Callable[[Operation], str], resources: Any, shapes: Sequence[Any] | None, optimize: bool,
-          keep_stages: bool) -> PlanGraph:
+          keep_stages: bool, stepwise: bool) -> PlanGraph:
     fed = set(feeds)
     ops = prune([*fetches, *targets], fed)
     place = functools.cache(place)
@@ -63,6 +64,7 @@ def _make(fetches: Sequence[Tensor], targets: Sequence[Operation], feeds: Sequen
 
     def lowered(steps: list[Step]) -> Lowering:
         lowering = Lowering(place, resources, lower_call)
+        lowering.stepwise = stepwise
         for index, tensor in enumerate(feeds):
             dims = tensor._dims if shapes is None else shapes[index]
             lowering.feed(tensor, None if dims is None or None in dims else dims)
@@ -84,7 +86,9 @@ def _make(fetches: Sequence[Tensor], targets: Sequence[Operation], feeds: Sequen
                      must_read=dict(lowering.read), feeds=tuple(feeds), fetches=tuple(fetches), ops=frozenset(ops))
     if keep_stages:
         plan.stages["lowered"] = plan.code()
-    if optimize:
+    if stepwise:
+        plan.values = lowering.values
+    elif optimize:
         run_passes(plan, keep_stages)
     return plan
 

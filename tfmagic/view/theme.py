@@ -37,6 +37,14 @@ def colours(theme: int, names: Iterable[str]) -> str:
     return ";".join(f"--{name}:{colour}" for name, colour in chosen.items())
 
 
+def light(name: str) -> str:
+    """A colour by its name ("fg", "d0-line"), as it is on paper."""
+    if name in PALETTE:
+        return PALETTE[name][0]
+    fill, line = DEVICES[int(name[1:].removesuffix("-line"))]
+    return (line if name.endswith("-line") else fill)[0]
+
+
 def themed(selector: str, rules: str, notebook: bool = True) -> str:
     """What gives `selector` the colours that `rules` use, light or dark.
 

@@ -34,6 +34,9 @@ export type EdgeRecord = [string, string, string | null, ...string[]];
 /** Source, target, SVG path, x and y of the arrow's tip, and x and y of the label's middle where it is shown. */
 export type RouteRecord = [string, string, string, number, number, number?, number?];
 
+/** A step of a run: node, operation, value, shape, statistics, turns of loops and ways taken by scope, microseconds. */
+export type StepRecord = [string, string, string?, string?, string?, [string, number | boolean][]?, number?];
+
 export interface GraphDocument {
   version: number;
   title: string;
@@ -46,6 +49,9 @@ export interface GraphDocument {
   edges: EdgeRecord[];
   devices?: string[];
   folded?: [string, number][];
+  /** The steps of a run, in order; and after how many of them how many were left out. */
+  steps?: StepRecord[];
+  leftOut?: [number, number];
   layout?: {
     size: [number, number];
     nodes: Record<string, [number, number]>;

@@ -1,7 +1,41 @@
 /** Saving what is in sight as a file: SVG and PNG from the browser, other forms from the kernel. */
 
 import { html } from "./dom";
+import type { Link } from "./link";
 import { STYLE } from "./style";
+
+/** Who writes the formats that the renderer itself does not: a kernel, or the page around the drawing. */
+export interface Ways {
+  link?: Link;
+  writers?: Record<string, () => Blob>;
+}
+
+/** What a drawing can be saved as. */
+export function formats({ link, writers }: Ways): string[] {
+  return ["svg", "png", ...(link ? ["pdf", "html", "dot", "pbtxt"] : Object.keys(writers ?? {}))];
+}
+
+/** The drawing as the content of a file; `picture` gives it as SVG. */
+export async function written(format: string, picture: () => string, { link, writers }: Ways): Promise<Blob> {
+  if (format === "svg") {
+    return new Blob([picture()], { type: "image/svg+xml" });
+  }
+  if (format === "png") {
+    return pngBlob(picture());
+  }
+  const writer = writers?.[format];
+  if (writer) {
+    return writer();
+  }
+  const { base64 } = (await link!.ask({ kind: "export", format })) as { base64: string };
+  const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+  return new Blob([bytes], { type: "application/octet-stream" });
+}
+
+/** A file's name made of the drawing's title. */
+export function fileName(title: string, format: string): string {
+  return `${(title || "graph").replace(/[^\p{L}\p{N}]+/gu, "-").toLowerCase()}.${format}`;
+}
 
 /** The drawing in sight as a self-contained SVG. */
 export function svgText(canvas: SVGSVGElement, width: number, height: number, theme: string): string {
@@ -23,7 +57,7 @@ export function svgText(canvas: SVGSVGElement, width: number, height: number, th
   return new XMLSerializer().serializeToString(copy);
 }
 
-export async function pngBlob(text: string): Promise<Blob> {
+async function pngBlob(text: string): Promise<Blob> {
   const image = new Image();
   const loaded = new Promise<void>((resolve, reject) => {
     image.onload = () => resolve();

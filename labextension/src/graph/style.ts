@@ -8,17 +8,21 @@ const MONO = "var(--jp-code-font-family, ui-monospace), Menlo, Consolas, monospa
 function colours(theme: 0 | 1): string {
   const named = Object.entries(palette.colours).map(([name, pair]) => `--${name}:${pair[theme]}`);
   const devices = palette.devices.flatMap(([fill, line], i) => [`--d${i}:${fill[theme]}`, `--d${i}-line:${line[theme]}`]);
-  return [...named, ...devices, `color-scheme:${theme ? "dark" : "light"}`].join(";");
+  const heat = palette.heat.map((pair, i) => `--heat${i}:${pair[theme]}`);
+  return [...named, ...devices, ...heat, `color-scheme:${theme ? "dark" : "light"}`].join(";");
 }
 
 const DEVICES = palette.devices.map((_, i) => `.node.d${i}>.shape{fill:var(--d${i});stroke:var(--d${i}-line)}`).join("");
+
+const HEAT = palette.heat.map((_, i) =>
+  `.node.heat${i}>.shape{fill:var(--heat${i})}.node.heat${i}>text{fill:var(--fg)}.heat i.heat${i}{background:var(--heat${i})}`).join("");
 
 export const STYLE = `
 :host{display:block;${colours(0)}}
 :host([theme=dark]){${colours(1)}}
 *{box-sizing:border-box}
 .tfm{position:relative;display:flex;flex-direction:column;border:1px solid var(--box-line);border-radius:6px;
-  background:var(--bg);color:var(--fg);font:12px/1.45 ${SANS};overflow:hidden}
+  background:var(--bg);color:var(--fg);font:12px/1.45 ${SANS};overflow:hidden;container-type:inline-size}
 .bar{display:flex;flex-wrap:wrap;gap:4px;align-items:center;padding:4px 6px;border-bottom:1px solid var(--box-line)}
 .bar .title{font-weight:600;font-size:13px;margin-right:auto;padding:0 4px;overflow-wrap:anywhere}
 button,input,select{font:inherit;color:var(--fg);background:var(--op);border:1px solid var(--op-line);
@@ -26,8 +30,10 @@ button,input,select{font:inherit;color:var(--fg);background:var(--op);border:1px
 button{cursor:pointer}
 button svg{display:block;fill:none;stroke:currentColor;stroke-width:1.6;stroke-linecap:round;stroke-linejoin:round}
 input[type=search]{width:20ch;max-width:40vw}
+@container(max-width:460px){input[type=search]{width:9ch}select{width:44px}}
 :focus-visible{outline:2px solid var(--ph-line);outline-offset:1px}
-.found{color:var(--muted);min-width:5ch}
+.found{color:var(--muted)}
+@container(min-width:460px){.found{min-width:5ch}}
 .legend{display:flex;gap:10px;color:var(--muted);padding:0 4px}
 .legend i{display:inline-block;width:12px;height:12px;border-radius:3px;border:1px solid;vertical-align:-1px;margin-right:4px}
 .body{display:flex;min-height:0;position:relative}
@@ -99,6 +105,21 @@ button[aria-pressed=true]{border-color:var(--accent);box-shadow:inset 0 0 0 1px 
 .twin ul[role=tree]{padding-left:0}
 .twin li>span{padding:1px 4px;border-radius:3px;cursor:pointer}
 .twin .kind{color:var(--muted);margin-left:8px}
+.pending{opacity:.4}
+.now.now>.shape{stroke:var(--accent);stroke-width:3.6}
+text.badge{font-size:10.5px;font-family:${MONO};fill:var(--value);stroke:var(--bg);stroke-width:3px;stroke-linejoin:round;
+  paint-order:stroke}
+text.badge.turn{text-anchor:end;font-weight:600;fill:var(--accent);stroke:none}
+${HEAT}
+.player{border-top:1px solid var(--box-line);padding:4px 8px}
+.player .controls{display:flex;gap:4px;align-items:center;flex-wrap:wrap}
+.player input{flex:1 1 160px;min-width:90px;padding:0;accent-color:var(--ph-line)}
+.player .told{display:block;padding:3px 2px 0;overflow-wrap:anywhere;min-height:21px}
+.player code{font-family:${MONO};font-size:11.5px;color:var(--value)}
+.player .heat{display:flex;gap:1px;align-items:center;color:var(--muted);margin-left:6px}
+.player .heat i{width:15px;height:13px;border:1px solid var(--op-line)}
+.player .heat i:first-of-type{margin-left:4px}
+.player .heat i:last-of-type{margin-right:4px}
 .status{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 [hidden]{display:none!important}
 @media (prefers-reduced-motion:no-preference){.moving .view{transition:transform .18s ease-out}}

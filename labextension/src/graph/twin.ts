@@ -1,8 +1,10 @@
 /** The drawing as a tree of text: for screen readers, and for everyone who prefers to read. */
 
 import { html } from "./dom";
+import type { GraphDocument } from "./document";
 import type { Folding } from "./folding";
 import { plain } from "./marks";
+import { markText, stepsOf, timeText } from "./overlay";
 import type { Words } from "./words";
 
 export function buildTwin(folding: Folding, words: Words, onChoose: (id: string) => void): HTMLElement {
@@ -68,7 +70,19 @@ export function buildTwin(folding: Folding, words: Words, onChoose: (id: string)
       next.focus();
     }
   });
-  return html("div", { class: "twin" }, tree);
+  return html("div", { class: "twin" }, tree, stepList(folding.document, words));
+}
+
+function stepList(document: GraphDocument, words: Words): HTMLElement | null {
+  const steps = stepsOf(document);
+  const [after, many] = document.leftOut ?? [steps.length, 0];
+  return steps.length === 0 ? null : html("section", {}, html("h2", {}, words.steps), html("ol", {}, ...steps.map((step, i) => {
+    const facts = [step.shape, ...step.inside.map(([, mark]) => markText(mark, words)), step.microseconds ? timeText(step.microseconds) : ""];
+    const item = html("li", {}, html("code", {}, step.name + (step.value ? ` = ${step.value}` : "")),
+      html("span", { class: "kind" }, facts.filter(Boolean).join(" · ")));
+    item.value = i + 1 + (i >= after ? many : 0);
+    return item;
+  })));
 }
 
 function setOpen(item: Element, group: Element, open: boolean): void {

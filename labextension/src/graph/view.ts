@@ -1,11 +1,12 @@
 /** The interactive drawing of one graph inside one element. */
 
+import { type Addition, additionsOf } from "./additions";
 import { CellColours, madeBy } from "./cells";
 import { button, html, icon, svg } from "./dom";
 import { type GraphDocument, readDocument } from "./document";
-import { download, pngBlob, svgText } from "./exporting";
+import { download, fileName, formats, svgText, written, type Ways } from "./exporting";
 import { Folding } from "./folding";
-import type { Link, NodeReport } from "./link";
+import type { NodeReport } from "./link";
 import { next } from "./moving";
 import { paint, type Painting, spoken } from "./paint";
 import { Panel } from "./panel";
@@ -21,8 +22,7 @@ import { wordsOf, type Words } from "./words";
 
 const HIGHEST = 560;
 
-export interface Options {
-  link?: Link;
+export interface Options extends Ways {
   language?: string;
   /** Shows the user's code that made a node. */
   locate?(report: NodeReport): void;
@@ -33,10 +33,10 @@ export interface Options {
 export class GraphView {
   private readonly words: Words;
   private document: GraphDocument;
-  private folding: Folding;
+  folding: Folding;
   private placing: Placing;
-  private placement!: Placement;
-  private painting!: Painting;
+  placement!: Placement;
+  painting!: Painting;
   private finder: Search;
   private readonly panel: Panel;
   private readonly viewport: Viewport;
@@ -53,6 +53,7 @@ export class GraphView {
   private traced: [number, number] = [0, 0];
   private readonly cells = new CellColours();
   private readonly tips: Tips;
+  private readonly additions: Addition[];
   private readonly cleanUp: (() => void)[] = [];
 
   constructor(private readonly host: HTMLElement, data: unknown, private readonly options: Options = {}) {
@@ -65,8 +66,13 @@ export class GraphView {
     this.tips = new Tips(new RunShapes(options.link), this.words.after);
     this.panel = new Panel(() => this.folding, this.words, options.link, {
       close: () => this.select(""), choose: (id) => this.goTo(id), locate: options.locate });
-    this.root = html("div", { class: "tfm", "data-lm-suppress-shortcuts": "true" },
-      this.toolbar(), html("div", { class: "body" }, this.stage, this.panel.element), this.footnote(), this.status);
+    this.additions = additionsOf(this.document, this.words, {
+      reveal: (id) => this.viewport.reveal(this.placement.rects.get(id)!), light: (id) => this.light(id) });
+    const added = (place: string): HTMLElement[] =>
+      this.additions.filter((addition) => addition.place === place).map(({ element }) => element);
+    this.root = html("div", { class: "tfm", "data-lm-suppress-shortcuts": "true" }, this.toolbar(),
+      html("div", { class: "body" }, this.stage, ...added("beside"), this.panel.element), ...added("below"),
+      this.footnote(), this.status);
     this.stage.append(this.canvas, this.tips.element);
     this.viewport = new Viewport(this.stage, this.canvas, () => this.hasFocus());
     const shadow = host.shadowRoot ?? host.attachShadow({ mode: "open" });
@@ -104,8 +110,7 @@ export class GraphView {
     this.search.setAttribute("aria-label", words.search);
     this.search.title = words.search;
     const menu = html("select", { "aria-label": words.export, title: words.export }, html("option", { value: "" }, "↓"),
-      ...["svg", "png", ...(this.options.link ? ["pdf", "html", "dot", "pbtxt"] : [])].map((format) =>
-        html("option", { value: format }, format.toUpperCase())));
+      ...formats(this.options).map((format) => html("option", { value: format }, format.toUpperCase())));
     menu.addEventListener("change", () => {
       const format = menu.value;
       menu.value = "";
@@ -186,6 +191,7 @@ export class GraphView {
     if (this.cells.isOn) {
       this.cells.apply(this.folding, this.painting.things, this.placement.rects);
     }
+    this.additions.forEach((addition) => addition.painted(this));
     this.viewport.show(this.placement);
   }
 
@@ -225,6 +231,7 @@ export class GraphView {
     for (const [other, element] of this.painting.things) {
       element.classList.toggle("lit", id !== "" && near.size > 1 && near.has(other));
     }
+    this.additions.forEach((addition) => addition.lit?.(id));
   }
 
   // --- what the user does -----------------------------------------------------------------------------------------
@@ -259,6 +266,8 @@ export class GraphView {
         this.focus(this.current);
       } else if (event.key === "t" && event.target !== this.search && !event.ctrlKey && !event.metaKey) {
         this.toggleTwin();
+      } else if (event.target !== this.search && this.additions.some((addition) => addition.key?.(event.key))) {
+        event.preventDefault();
       }
     });
     this.search.addEventListener("input", () => this.onSearch());
@@ -435,14 +444,10 @@ export class GraphView {
   // --- saving -----------------------------------------------------------------------------------------------------
 
   private async export(format: string): Promise<void> {
-    const name = `${(this.document.title || "graph").replace(/[^\p{L}\p{N}]+/gu, "-").toLowerCase()}.${format}`;
-    if (format === "svg" || format === "png") {
-      const text = svgText(this.canvas, this.placement.width, this.placement.height, this.host.getAttribute("theme") ?? "light");
-      download(format === "svg" ? new Blob([text], { type: "image/svg+xml" }) : await pngBlob(text), name);
-    } else if (format) {
-      const { base64 } = (await this.options.link!.ask({ kind: "export", format })) as { base64: string };
-      const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
-      download(new Blob([bytes], { type: "application/octet-stream" }), name);
+    if (format) {
+      const { width, height } = this.placement;
+      const picture = (): string => svgText(this.canvas, width, height, this.host.getAttribute("theme") ?? "light");
+      download(await written(format, picture, this.options), fileName(this.document.title, format));
     }
   }
 }

@@ -70,7 +70,7 @@ export class Inspector {
       wait = setTimeout(() => void this.refresh(), 120);
     });
     this.root = html("div", { class: "side", "data-lm-suppress-shortcuts": "true" },
-      html("div", { class: "head" }, html("h2", {}, words.title), this.graphs,
+      html("div", { class: "head" }, this.graphs,
         button(icon("M13 8A5 5 0 1 1 11.5 4.4M11.5 1.5V4.5H8.5"), words.refresh, () => void this.refresh())),
       list, this.page, this.look);
     this.page.append(this.filter, this.content);
@@ -211,6 +211,9 @@ export class Inspector {
     if (!rows.length) {
       return this.nothing(this.words.empty);
     }
+    const said = heads.map((_, i) => i === 0 || rows.some((row) => row[i] !== ""));
+    heads = heads.filter((_, i) => said[i]);
+    rows = rows.map((row) => row.filter((_, i) => said[i]));
     return html("table", {}, html("thead", {}, html("tr", {}, ...heads.map((head) => html("th", { scope: "col" }, head)))),
       html("tbody", {}, ...rows.map((row) => html("tr", {}, ...row.map((cell, i) => html("td", {}, i || !tells
         ? cell : button(cell, `${cell}: ${this.words.value}`, () => void this.tell(cell))))))));

@@ -4,8 +4,8 @@ export const SIDE_STYLE = `
 :host{height:100%;overflow:hidden}
 .side{display:flex;flex-direction:column;height:100%;background:var(--bg);color:var(--fg);font-size:12px;line-height:1.45}
 .side .head{display:flex;gap:4px;align-items:center;padding:6px 8px}
-.side .head h2{font-size:13px;margin:0 auto 0 0}
-.side .head select{max-width:50%}
+.side .head select{flex:1 1 auto;min-width:0}
+.side .head button{margin-left:auto}
 .side [role=tablist]{display:flex;flex-wrap:wrap;gap:2px;padding:0 6px;border-bottom:1px solid var(--box-line)}
 .side [role=tab]{background:none;border:0;border-bottom:2px solid transparent;border-radius:0;color:var(--muted)}
 .side [role=tab][aria-selected=true]{border-bottom-color:var(--accent);color:var(--fg);font-weight:600}
@@ -15,9 +15,8 @@ export const SIDE_STYLE = `
 .side .tools span{color:var(--muted);white-space:nowrap}
 .side table{border-collapse:collapse;width:100%}
 .side th{position:sticky;top:-6px;background:var(--bg);text-align:left;color:var(--muted);font-weight:600}
-.side th,.side td{padding:2px 8px 2px 0;vertical-align:top;border-bottom:1px solid var(--box-line);overflow-wrap:anywhere}
-.side td{min-width:5ch}
-.side td:first-child,.side th:first-child{min-width:12ch}
+.side th,.side td{padding:2px 8px 2px 0;vertical-align:top;border-bottom:1px solid var(--box-line)}
+.side td:first-child{min-width:12ch;overflow-wrap:anywhere}
 .side td button,.side li button{font:11px/1.4 var(--jp-code-font-family,ui-monospace),monospace;background:none;border:0;
   padding:2px 0;min-height:24px;text-align:left;text-decoration:underline;text-decoration-color:var(--op-line);overflow-wrap:anywhere}
 .side ul{list-style:none;margin:0;padding-left:14px}

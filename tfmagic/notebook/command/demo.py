@@ -24,4 +24,4 @@ def run(html: Path, language: str) -> tuple[Path, str]:
     heading = notebook.cells[0].source.split("\n")[0].lstrip("# ")
     with tempfile.TemporaryDirectory(prefix="tfmagic-demo-") as folder:
         outcome = execute.run_notebook(notebook, Path(folder), title="tfmagic demo")
-    return page.write(outcome.notebook, html, heading, language), outcome.error
+    return page.write(outcome.notebook, html, heading, language, ours=True), outcome.error

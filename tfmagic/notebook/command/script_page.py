@@ -70,12 +70,17 @@ def _write(path: Path, output: str, html: Path) -> None:
     from tfmagic.notebook.shell import language
     from tfmagic.view import phrases
     from tfmagic.view.escape import xml
+    from tfmagic.view.paint import interactive
+    from tfmagic.view.paint.document import GRAPH_MIME
     from tfmagic.view.paint.html import page
 
     graph = context.get_default_graph()
     with phrases.speaking(language.of_surroundings()):
-        drawing = view.mime_bundle(view.build_scene(graph))["text/html"] if graph.get_operations() else ""
-        body = f"<h1>{xml(path.name)}</h1><pre>{xml(output)}</pre>" + (f"<figure>{drawing}</figure>" if drawing else "")
+        drawing = ""
+        if graph.get_operations():
+            bundle = view.mime_bundle(view.build_scene(graph))
+            drawing = interactive.figure(bundle[GRAPH_MIME], f"<figure>{bundle['text/html']}</figure>")
+        body = f"<h1>{xml(path.name)}</h1><pre>{xml(output)}</pre>" + drawing
         text = page(path.name, body)
     html.parent.mkdir(parents=True, exist_ok=True)
     html.write_text(text, "utf-8")

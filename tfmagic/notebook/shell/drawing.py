@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import weakref
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -64,7 +65,8 @@ class Studio:
     magic_errors: list[BaseException] = field(default_factory=list)
 
 
-def draw(graph: Graph, parsed: Parsed, operations: list[Operation] | None, studio: Studio) -> None:
+def draw(graph: Graph, parsed: Parsed, operations: list[Operation] | None, studio: Studio,
+         run: Mapping[str, Any] | None = None) -> None:
     """Draw a graph, or some operations of it, as the options say.
 
     Args:
@@ -72,6 +74,7 @@ def draw(graph: Graph, parsed: Parsed, operations: list[Operation] | None, studi
       parsed: the options of `%%graph` or `%graph`.
       operations: what to draw; None for the whole graph.
       studio: what it takes.
+      run: what a run found, as fields of `Annotations`; without it the options say what to run.
 
     Raises:
       UsageError: an expression of the options names no part of the graph, or the drawing cannot be saved.
@@ -79,16 +82,16 @@ def draw(graph: Graph, parsed: Parsed, operations: list[Operation] | None, studi
     """
     from tfmagic import view
 
-    fetched, values = _run(graph, parsed, studio.shell, studio.kept)
+    fetched, values = _run(graph, parsed, studio.shell, studio.kept) if run is None else ([], {})
     part = None if operations is None else [operation.name for operation in operations]
 
     def build(graph: Graph, asked: Container[str] = ()) -> view.Scene:
         drawn = None if part is None else [graph.get_operation_by_name(name) for name in part]
+        notes = dataclasses.replace(known(graph, drawn, values, studio.names), **(run or {}))
         with phrases.speaking(parsed.lang):
             return build_scene(graph if drawn is None else drawn, depth=parsed.depth,
                                direction=parsed.direction or "TB", title=parsed.title, show_all=parsed.all,
-                               show_shapes=not parsed.no_shapes, annotations=known(graph, drawn, values, studio.names),
-                               asked=asked)
+                               show_shapes=not parsed.no_shapes, annotations=notes, asked=asked)
 
     scene = build(graph)
     with phrases.speaking(parsed.lang):

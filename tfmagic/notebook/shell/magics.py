@@ -14,7 +14,7 @@ from tfmagic.graph import context
 from tfmagic.graph.graph import Graph
 from tfmagic.graph.operation import Operation
 from tfmagic.notebook.legacy import alias, installs
-from tfmagic.notebook.shell import drawing, evaluate, listing, options, sessions, transforms
+from tfmagic.notebook.shell import drawing, evaluate, listing, options, sessions, stepping, transforms
 from tfmagic.notebook.shell.options import MAGICS, Parsed
 from tfmagic.notebook.shell.values import Fetched
 
@@ -120,6 +120,10 @@ class TfMagics:
             raise UsageError(f"{parsed.argument}: no tensor, operation or variable of a graph.")
         with self.kept.for_run(found[0].graph, parsed.init) as session:
             return sessions.fetch(session, named, evaluate.feeds(self.shell, parsed.feed))
+
+    def line_step(self, parsed: Parsed) -> None:
+        """Run expressions node by node and draw the steps."""
+        stepping.step(parsed, self.studio)
 
     def line_tensors(self, parsed: Parsed) -> listing.Table:
         """List the tensors of the default graph."""

@@ -136,18 +136,16 @@ _INIT = Option("--init", "run the variables' initialisers first")
 _DEVICE = Option("--device", "the default device of the nodes", DEVICE)
 _LANG = Option("--lang", "the drawing's language, else what the notebook's metadata (tfmagic: lang) or the machine say",
                choices=LANGUAGES)
-_DRAWING = (
+_FACE = (
     Option("--depth", "how many levels of name scopes are drawn open", "N", convert=_depth),
     Option("--direction", "the way that the data flow", choices=("TB", "LR")),
     Option("--title", "the drawing's title", "TEXT"),
-    _FETCH,
-    _FEEDS,
-    _INIT,
     Option("--no-shapes", "leave shapes and types off the edges"),
     Option("--save", "also write it to a file, by its ending: " + ", ".join(_SAVE_ENDINGS), FILE,
            convert=_file),
     _LANG,
 )
+_DRAWING = (_FETCH, _FEEDS, _INIT, *_FACE)
 
 MAGICS = {magic.name: magic for magic in (
     Magic("%%graph", "",
@@ -170,6 +168,12 @@ MAGICS = {magic.name: magic for magic in (
           "Runs expressions in the default session, or in a session for the moment, and shows their values.",
           (_FEEDS, _INIT),
           ("%fetch total", "%fetch y loss --feed x=[[1., 2.]]")),
+    Magic("%step", "EXPR [EXPR ...]",
+          "Runs expressions node by node and draws them with a slider over the steps. It is a look: the session stays "
+          "as it is (variables, random numbers), and a placeholder without --feed takes what the session was fed last.",
+          (_FEEDS, Option("--time", "how long each node takes, as a colour and in figures (a first run warms up)"),
+           _INIT, Option("--all", "leave nothing out: initialisers, gradients, what library functions made"), *_FACE),
+          ("%step y --feed x=[[1., 2.]]", "%step train_op --time")),
     Magic("%tensors", "[PATTERN]",
           "Lists the graph's tensors whose name contains PATTERN or matches it (* and ? as in file names).",
           (Option("--all", "also gradients, training, initialisers and what saves and restores"),),

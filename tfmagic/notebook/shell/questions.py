@@ -131,5 +131,3 @@ def texts_of(question: Question, name: str) -> list[str]:
     if not isinstance(items, list) or len(items) > _MOST or not all(isinstance(item, str) for item in items):
         raise ValueError(f"{name} must be a list of at most {_MOST:,} texts.")
     return items
-
-

@@ -92,7 +92,10 @@ class Inner:
         tracer.op, tracer.device = None, "cpu"
         tracer.graph.output(tracer.create_arg((tuple(results), tuple(states), ())))
         plan = PlanGraph(name, tracer.graph, tracer.taken_constants(), list(written))
-        run_passes(plan)
+        if lowering.stepwise:
+            plan.values = lowering.values
+        else:
+            run_passes(plan)
         return plan
 
 

@@ -92,6 +92,7 @@ class Lowering:
     Attributes:
       depth: how many bodies of loops and branches are around it.
       roots: by the key of a variable, the node that stands for it.
+      stepwise: whether every node is to be seen by itself: no pass runs, and plans keep their `values`.
     """
 
     def __init__(self, place: Callable[[Operation], str], resources: Any, call: Callable[..., Any]):
@@ -109,11 +110,12 @@ class Lowering:
         self.updates: list[Update] = []
         self.aliases: dict[Tensor, Operation] = {}
         self.is_body = False
+        self.stepwise = False
 
     def child(self) -> Lowering:
         """A lowering for the body of a loop or branch: an fx graph of its own."""
         body = Lowering(self.place, self.resources, self.call)
-        body.is_body = True
+        body.is_body, body.stepwise = True, self.stepwise
         body.path, body.depth, body.roots = self.path, self.depth + 1, self.roots
         return body
 

@@ -52,6 +52,7 @@ class PlanGraph:
       feeds: the fed tensors, in the order of a run's arguments (a body has none).
       fetches: the tensors that the results are values of (of a whole plan).
       ops: the operations that it was made from: while they stay as they are, so does the plan.
+      values: what stands for each tensor (a proxy, or what is known already), where the plan was made to be stepped.
       stages: the code after lowering and after each pass, by name, where it was asked for.
     """
 
@@ -65,6 +66,7 @@ class PlanGraph:
     feeds: tuple[Tensor, ...] = ()
     fetches: tuple[Tensor, ...] = ()
     ops: frozenset[Operation] = frozenset()
+    values: dict[Tensor, Any] = field(default_factory=dict)
     stages: dict[str, str] = field(default_factory=dict)
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable
 from typing import Any
@@ -15,18 +16,20 @@ from tfmagic.session.tiers import failures
 
 # Called with a node, the nanoseconds when it began and ended, and its value.
 Record = Callable[[fx.Node, int, int, Any], None]
+# Gives what each call of a plan, or of a body in it, happens within.
+Around = Callable[[PlanGraph], contextlib.AbstractContextManager[Any]]
 
 
-def function(plan: PlanGraph, record: Record) -> Callable[..., Any]:
+def function(plan: PlanGraph, record: Record, around: Around = contextlib.nullcontext) -> Callable[..., Any]:
     """A callable of the plan's parameters that gives its triple of outputs and calls `record` for every node."""
     nodes = list(plan.graph.nodes)
     targets: dict[fx.Node, Any] = {}
     for node in nodes:
         target = node.target
-        targets[node] = target.bind(*(function(body, record) for body in target.bodies)) \
+        targets[node] = target.bind(*(function(body, record, around) for body in target.bodies)) \
             if isinstance(target, PlanCall) else target
 
-    def run(*parameters: Any) -> Any:
+    def computed(parameters: tuple[Any, ...]) -> Any:
         values: dict[fx.Node, Any] = {}
         given = iter(parameters)
         for node in nodes:
@@ -45,6 +48,10 @@ def function(plan: PlanGraph, record: Record) -> Callable[..., Any]:
             record(node, begin, time.time_ns(), value)
             values[node] = value
         return values[nodes[-1]]
+
+    def run(*parameters: Any) -> Any:
+        with around(plan):
+            return computed(parameters)
 
     return run
 

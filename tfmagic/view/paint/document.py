@@ -16,7 +16,7 @@ from tfmagic.view.paint import shapes
 from tfmagic.view.paint.dot import node_classes
 from tfmagic.view.paint.layout import Layout
 from tfmagic.view.paint.svg import path_data
-from tfmagic.view.scene.model import Box, Edge, Node, Scene
+from tfmagic.view.scene.model import Box, Edge, Node, Scene, Step
 
 GRAPH_MIME = "application/vnd.tfmagic.graph+json"
 VERSION = 2
@@ -39,6 +39,10 @@ def document(scene: Scene, layout: Layout | None) -> dict[str, Any]:
         data["devices"] = list(scene.devices)
     if scene.folded:
         data["folded"] = [[folded.kind, folded.count] for folded in scene.folded]
+    if scene.steps:
+        data["steps"] = [_step(step) for step in scene.steps]
+        if scene.left_out[1]:
+            data["leftOut"] = list(scene.left_out)
     if layout is not None:
         data["layout"] = {
             "size": [layout.width, layout.height],
@@ -77,3 +81,13 @@ def _box(box: Box) -> list[str]:
 def _edge(edge: Edge) -> list[Any]:
     """Source, target, text, tensors; a control edge has null for its text."""
     return [edge.source, edge.target, None if edge.control else edge.text, *edge.tensors]
+
+
+def _step(step: Step) -> list[Any]:
+    """Node, name, value, shape, statistics, [scope, turn or way] …, microseconds; what is empty at the end is left
+    out."""
+    record = [step.node, step.name, step.value, step.shape, step.statistics, [list(mark) for mark in step.inside],
+              round(step.seconds * 1e6, 1)]
+    while not record[-1]:
+        record.pop()
+    return record

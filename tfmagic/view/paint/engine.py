@@ -51,7 +51,7 @@ def run_engine(dot: str, output: str, program: str | None = None) -> bytes:
 
     Args:
       dot: the graph in DOT.
-      output: Graphviz' name of the output format ("json0", "png", "pdf").
+      output: Graphviz' name of the output format ("json0", "png").
       program: the program to use; by default what `find_engine` finds.
 
     Raises:
@@ -72,16 +72,3 @@ def run_engine(dot: str, output: str, program: str | None = None) -> bytes:
         reason = done.stderr.decode("utf-8", "replace").strip().splitlines()
         raise EngineError(f"{Path(program).name} failed: {reason[0] if reason else f'exit {done.returncode}'}")
     return done.stdout
-
-
-def make_pdf(dot: str) -> bytes:
-    """A PDF of a DOT text, by a system `dot` (graphviz-pure writes none).
-
-    Raises:
-      EngineError: there is no system `dot`, or it failed.
-    """
-    program = os.environ.get("TFMAGIC_DOT") or shutil.which("dot")
-    if program is None or "graphviz-pure" in Path(program).name:
-        raise EngineError("PDF needs Graphviz' own `dot` program, which is not installed here. Save as .svg (which "
-                          "office and LaTeX tools convert), or install the system package graphviz.")
-    return run_engine(dot, "pdf", program)

@@ -1,10 +1,13 @@
-"""A drawing as one self-contained HTML page: the picture, its text twin and what each node is; no script."""
+"""A drawing as one self-contained HTML page: interactive, with its text twin and what each node is."""
 
 from __future__ import annotations
 
 from tfmagic.view import theme
 from tfmagic.view.escape import xml
+from tfmagic.view.paint import interactive
+from tfmagic.view.paint.document import document
 from tfmagic.view.paint.engine import EngineError
+from tfmagic.view.paint.layout import lay_out
 from tfmagic.view.paint.svg import draw_svg
 from tfmagic.view.paint.text import draw_text
 from tfmagic.view.phrases import language, plural, say
@@ -31,23 +34,29 @@ def draw_html(scene: Scene) -> str:
     """A page with the drawing, its text twin and a table of its nodes."""
     title = scene.title or say("Dataflow graph")
     try:
-        figure = f"<figure>{draw_svg(scene, inline=True)}</figure>"
+        layout = lay_out(scene)
+        picture = f"<figure>{draw_svg(scene, layout, inline=True)}</figure>"
+        figure = interactive.figure(document(scene, layout), picture)
         twin = f"<details><summary>{say('as text')}</summary><pre>{xml(draw_text(scene))}</pre></details>"
     except EngineError as error:
         figure = f"<p>{xml(str(error))}</p>"
         twin = f"<pre>{xml(draw_text(scene))}</pre>"
     shown = xml(title)
-    heading = "" if scene.title and "<figure>" in figure else f"<h1>{shown}</h1>"
-    return page(title, f'{heading}<p class="sum">{xml(scene.description())}</p>{figure}{twin}{_nodes(scene)}')
+    hidden = ' class="unseen"' if scene.title and "<figure>" in figure else ""  # the drawing shows its title itself
+    heading = f'<h1{hidden}>{shown}</h1><p class="sum">{xml(scene.description())}</p>'
+    return page(title, heading + figure + twin + _nodes(scene))
 
 
 def page(title: str, body: str) -> str:
-    """A self-contained HTML page around `body` (HTML), in the drawings' colours, light or dark as the reader has it."""
+    """A self-contained HTML page around `body` (HTML), in the drawings' colours, light or dark as the reader has it.
+
+    Where there are interactive figures in `body`, their script is the only one that may run.
+    """
     rules = (_STYLE % {"sans": theme.SANS, "mono": theme.MONO}).replace("\n", "")
-    return (f'<!DOCTYPE html>\n<html lang="{language()}"><head><meta charset="utf-8">'
-            '<meta name="viewport" content="width=device-width,initial-scale=1">'
-            f"<title>{xml(title)}</title><style>{theme.themed('body', rules)}{rules}</style></head>"
-            f"<body><main>{body}</main></body></html>\n")
+    return (f'<!DOCTYPE html>\n<html lang="{language()}"><head><meta charset="utf-8">{interactive.policy()}'
+            '<meta name="viewport" content="width=device-width,initial-scale=1"><title>'
+            f"{xml(title)}</title><style data-tfmagic>{theme.themed('body', rules)}{rules}{interactive.STYLE}</style>"
+            f"</head><body><main>{body}</main>{interactive.closing()}</body></html>\n")
 
 
 def _nodes(scene: Scene) -> str:

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from tfmagic.view.paint.document import document
 from tfmagic.view.paint.dot import to_dot
-from tfmagic.view.paint.engine import make_pdf, run_engine
+from tfmagic.view.paint.engine import run_engine
 from tfmagic.view.paint.html import draw_html
 from tfmagic.view.paint.layout import lay_out
+from tfmagic.view.paint.pdf import make_pdf
 from tfmagic.view.paint.svg import draw_svg
 from tfmagic.view.paint.text import draw_text
 from tfmagic.view.scene.model import Scene
@@ -25,7 +26,7 @@ _WRITERS: dict[str, Callable[[Scene], bytes]] = {
     ".html": lambda scene: draw_html(scene).encode(),
     ".dot": lambda scene: to_dot(scene).encode(),
     ".png": lambda scene: run_engine(to_dot(scene, resolution=192), "png"),
-    ".pdf": lambda scene: make_pdf(to_dot(scene)),
+    ".pdf": lambda scene: make_pdf(draw_svg(scene)),
     ".json": _json,
     ".txt": lambda scene: (draw_text(scene) + "\n").encode(),
 }

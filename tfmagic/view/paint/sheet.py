@@ -51,6 +51,13 @@ _RULES = {
 }
 
 
+def rules_of(names: Iterable[str]) -> list[str]:
+    """The declarations for an element of these classes, in the order in which they count."""
+    wanted = set(names)
+    declared = {"bg": "fill:var(--bg);stroke:none", **_RULES}
+    return [rule for name, rule in declared.items() if name in wanted]
+
+
 class Sheet:
     """Collects the classes that a picture uses and puts the picture together."""
 

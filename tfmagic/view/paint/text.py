@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tfmagic.view.paint.shapes import notice
 from tfmagic.view.phrases import say
-from tfmagic.view.scene import model
+from tfmagic.view.scene import model, steps
 from tfmagic.view.scene.model import Box, Node, Scene
 
 _COLUMN = 36  # a longer name pushes its own line only
@@ -25,7 +25,7 @@ def draw_text(scene: Scene) -> str:
     lines += [f"  {say('device of each node in angle brackets')}: {', '.join(scene.devices)}"] if scene.devices else []
     note = notice(scene)
     lines += [f"  {note}"] if note else []
-    return "\n".join(lines)
+    return "\n".join([*lines, *steps.lines(scene)])
 
 
 def _unmistakable(scene: Scene) -> dict[str, str]:

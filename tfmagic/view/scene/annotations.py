@@ -2,11 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from tfmagic.view import labels
 from tfmagic.view.scene.model import Port
+
+
+@dataclass(frozen=True)
+class RunStep:
+    """One node that a stepped run computed, as text.
+
+    Attributes:
+      operation: its name.
+      value, shape, statistics: what it gave; "" where there is nothing to say.
+      inside: the loops and branches around it, the outermost first: the operation that steers each, and the turn of the
+        loop or the way taken.
+      seconds: how long it took.
+    """
+
+    operation: str
+    value: str = ""
+    shape: str = ""
+    statistics: str = ""
+    inside: tuple[tuple[str, int | bool], ...] = ()
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -15,6 +36,7 @@ class Annotations:
 
     Attributes:
       values: tensor name -> array that a run gave.
+      texts: tensor name -> the text of such an array, where it was not kept.
       shapes: tensor name -> dims that a run gave, where the value itself was not kept.
       labels: operation name -> the Python name the user gave its result.
       times: operation name -> seconds.
@@ -25,9 +47,11 @@ class Annotations:
       sources: operation name -> the line that made it, such as "In [3], line 2: c = a + b".
       places: operation name -> the numbers of the cells and lines that made it, the innermost first.
       devices: operation name -> the device a run chose.
+      steps: the steps of a run, in order, with how many were left out after how many.
     """
 
     values: Mapping[str, Any] = field(default_factory=dict)
+    texts: Mapping[str, str] = field(default_factory=dict)
     shapes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
     times: Mapping[str, float] = field(default_factory=dict)
@@ -38,6 +62,14 @@ class Annotations:
     sources: Mapping[str, str] = field(default_factory=dict)
     places: Mapping[str, tuple[tuple[int, int], ...]] = field(default_factory=dict)
     devices: Mapping[str, str] = field(default_factory=dict)
+    steps: Sequence[RunStep] = ()
+    left_out: tuple[int, int] = (0, 0)
+
+    def value_text(self, tensor_name: str) -> str:
+        """What a run gave to a tensor, on one line; "" where that is not known."""
+        if tensor_name in self.texts:
+            return self.texts[tensor_name]
+        return labels.value_text(self.values[tensor_name]) if tensor_name in self.values else ""
 
     def dims(self, tensor_name: str) -> tuple[int, ...] | None:
         """The shape that a run gave to a tensor, or None."""

@@ -11,7 +11,7 @@ from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.view import labels
 from tfmagic.view.escape import visible
 from tfmagic.view.phrases import plural, say
-from tfmagic.view.scene import auxiliary, library, model, plumbing, records, scopes
+from tfmagic.view.scene import auxiliary, library, model, plumbing, records, scopes, steps
 from tfmagic.view.scene.annotations import NOTHING, Annotations
 from tfmagic.view.scene.auxiliary import HIDDEN, Folding
 from tfmagic.view.scene.model import Box, Edge, Folded, Node, Scene
@@ -86,6 +86,7 @@ class _Builder:
         self.show_all = show_all
         self.drawn: dict[str, str] = {}  # element -> id of the node that draws it
         self.finest: dict[str, str] = {}  # element -> id of the innermost node known that holds it
+        self.scope_ids: dict[str, str] = {}
         self.library: dict[str, str] = {}  # id of a folded library scope -> its result ("" when there are several)
         self.flows = self._element_flows()
         self.members: dict[str, list[Record]] = {}
@@ -179,8 +180,17 @@ class _Builder:
         if len(devices) > 1:
             scene.devices = tuple(devices)
         scene.folded = tuple(Folded(say(kind), count) for kind, count in self.folding.hidden.items())
+        scene.steps, scene.left_out = steps.placed(self.notes, self._drawn_alone, self.scope_ids)
         scene.operations = sum(not record.boundary for record in self.graph.values())
         return scene
+
+    def _drawn_alone(self, name: str) -> str | None:
+        """The id of the node that shows what an operation gives; None when it is only a helper of another."""
+        owner = self.folding.drawn_by(name)
+        if owner != name and owner in self.graph and owner not in self.folding.loop_variables \
+                and _ROLES.get(self.graph[owner].type) != model.VARIABLE:
+            return None
+        return self.finest.get(owner)
 
     def _place(self, root: Scope, scene: Scene) -> None:
         """Make the nodes and boxes, depth first in graph order; an id does not depend on what is open or loaded."""
@@ -197,6 +207,8 @@ class _Builder:
                 into.append(self._element_node(item, own_id, box, box_name))
             else:
                 assert item.id == own_id
+                if item.kind != "run":
+                    self.scope_ids[item.name] = own_id
                 node = self._folded_node(item, own_id, box, box_name)
                 if item.is_open:
                     scene.boxes.append(Box(own_id, node.name, node.title, item.kind, box))
@@ -270,8 +282,7 @@ class _Builder:
 
     def _value(self, record: Record) -> str:
         """What a run gave at an operation; of several outputs each with its number."""
-        values = {t.value_index: labels.value_text(self.notes.values[t.name]) for t in record.op.outputs
-                  if t.name in self.notes.values}
+        values = {t.value_index: text for t in record.op.outputs if (text := self.notes.value_text(t.name))}
         return values.get(0, "") if set(values) <= {0} else ", ".join(f":{i} {text}" for i, text in values.items())
 
     def _group_node(self, name: str, node_id: str, box: str, box_name: str) -> Node:
@@ -312,7 +323,8 @@ class _Builder:
         if scope.is_library:
             self._add_result(node, scope)
         home = scope.name if scope.kind != "run" else box_name
-        node.parameters = tuple(f"{self._relative(r.name, home)} = {value}" for r in members
+        shown = () if self.notes.steps else members  # the values of all of them would be too many
+        node.parameters = tuple(f"{self._relative(r.name, home)} = {value}" for r in shown
                                 if (value := self._value(r)) and not (scope.is_library and r.name == scope.result))
         self._add_failure(node, [r.name for r in members])
         return node

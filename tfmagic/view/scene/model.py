@@ -117,6 +117,28 @@ class Edge:
 
 
 @dataclass
+class Step:
+    """A step of a run.
+
+    Attributes:
+      node: the id of the node that draws it.
+      name: the operation that was computed.
+      value, shape, statistics: what it gave.
+      inside: the loops and branches around it, the outermost first: the id of the scope that draws each ("" when none
+        does), and the turn of the loop or the way taken.
+      seconds: how long it took; 0 when that was not asked for.
+    """
+
+    node: str
+    name: str
+    value: str = ""
+    shape: str = ""
+    statistics: str = ""
+    inside: tuple[tuple[str, int | bool], ...] = ()
+    seconds: float = 0.0
+
+
+@dataclass
 class Folded:
     """Auxiliary operations that are not drawn: `kind` says which ("initialisers", "save and restore")."""
 
@@ -138,6 +160,8 @@ class Scene:
       devices: the devices in use, in order of appearance, when there are two or more.
       folded: what was left out.
       operations: how many operations the drawn part of the graph has.
+      steps: the steps of a run, in its order.
+      left_out: after how many of these steps how many were left out.
     """
 
     title: str = ""
@@ -151,6 +175,8 @@ class Scene:
     devices: tuple[str, ...] = ()
     folded: tuple[Folded, ...] = ()
     operations: int = 0
+    steps: list[Step] = field(default_factory=list)
+    left_out: tuple[int, int] = (0, 0)
 
     def node(self, name: str) -> Node:
         """The node with a graph name.

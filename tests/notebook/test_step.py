@@ -1,0 +1,124 @@
+"""`%step`: a run node by node, drawn with its steps, that leaves the session as it is."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from shells import Shell
+
+from tfmagic.view.paint.document import GRAPH_MIME
+
+MODEL = """
+x = tf.placeholder(tf.float32, [None, 2], name="x")
+w = tf.Variable([[1.0], [2.0]], name="w")
+y = tf.nn.relu(tf.matmul(x, w) + 1.0, name="y")
+loss = tf.reduce_sum(y, name="loss")
+train = tf.train.GradientDescentOptimizer(0.5).minimize(loss)
+i, total = tf.while_loop(lambda i, s: i < 3, lambda i, s: [i + 1, s * 2.0], [0, 1.0])
+chosen = tf.cond(loss > 1.0, lambda: loss * 2.0, lambda: loss - 1.0)
+"""
+
+
+@pytest.fixture
+def model(shell: Shell) -> Shell:
+    shell.ok(MODEL)
+    shell.ok("sess = tf.InteractiveSession(); sess.run(tf.global_variables_initializer())")
+    return shell
+
+
+def steps(shell: Shell, line: str) -> list[list]:
+    (bundle,) = shell.ok(line).bundles
+    return bundle[GRAPH_MIME]["steps"]
+
+
+def named(found: list[list]) -> dict[str, list]:
+    return {step[1]: step for step in found}
+
+
+def test_every_node_comes_after_its_inputs_with_value_and_shape(model: Shell) -> None:
+    found = steps(model, "%step y --feed x=[[3., 4.]]")
+    names = [step[1] for step in found]
+    assert names.index("x") < names.index("MatMul") < names.index("add") < names.index("y")
+    assert named(found)["MatMul"][2:4] == ["[[11.0]]", "(1, 1) float32"]
+    assert named(found)["y"][2] == "[[12.0]]"
+
+
+def test_a_product_and_its_bias_are_steps_of_their_own_though_the_plan_joins_them(model: Shell) -> None:
+    model.ok("b = tf.Variable([1.0]); sess.run(b.initializer); z = tf.matmul(x, w, name='product') + b")
+    found = named(steps(model, "%step z --feed x=[[1., 1.]]"))
+    assert found["product"][2] == "[[3.0]]" and model.ok("z.op.name").result.result in found
+
+
+def test_a_loop_counts_its_turns(model: Shell) -> None:
+    found = steps(model, "%step total")
+    products = [(step[2], step[5][0][1]) for step in found if step[1] == "while/mul"]
+    assert products == [("2.0", 1), ("4.0", 2), ("8.0", 3)]
+    assert [step[2] for step in found if step[1] == "while/Less"] == ["True", "True", "True", "False"]
+    assert found[-1][1:3] == ["while/Exit_1", "8.0"]
+
+
+def test_a_branch_shows_the_way_taken(model: Shell) -> None:
+    high, low = (named(steps(model, f"%step chosen --feed x={x}")) for x in ("[[3.,4.]]", "[[-3.,-4.]]"))
+    assert high["cond/mul"][5][-1][1] is True and "cond/sub" not in high
+    assert low["cond/sub"][5][-1][1] is False and "cond/mul" not in low
+
+
+def test_stepping_a_training_op_changes_nothing(model: Shell) -> None:
+    found = named(steps(model, "%step train --feed x=[[1., 1.]] --time"))
+    assert found["GradientDescent/update_w/ApplyGradientDescent"][2] == "[[0.5], [1.5]]"
+    np.testing.assert_array_equal(model.ok("sess.run(w)").result.result, [[1.0], [2.0]])
+
+
+def test_random_numbers_of_a_session_do_not_move_on(model: Shell) -> None:
+    model.ok("r = tf.random_uniform([], seed=1)")
+    shown = named(steps(model, "%step r"))["random_uniform"][2]
+    assert float(shown) == pytest.approx(float(model.ok("sess.run(r)").result.result), rel=1e-3)
+
+
+def test_without_a_feed_the_last_one_counts(model: Shell) -> None:
+    model.ok("sess.run(y, {x: [[5., 5.]]})")
+    assert named(steps(model, "%step y"))["y"][2] == "[[16.0]]"
+
+
+def test_times_are_there_when_they_are_asked_for(model: Shell) -> None:
+    assert not any(len(step) > 6 for step in steps(model, "%step y --feed x=[[1., 1.]]"))
+    timed = named(steps(model, "%step y --feed x=[[1., 1.]] --time"))
+    assert timed["MatMul"][6] > 0 and len(timed["w"]) < 7
+
+
+def test_of_a_long_run_the_beginning_and_the_end_are_kept(model: Shell) -> None:
+    model.ok("_, long = tf.while_loop(lambda i, s: i < 500, lambda i, s: [i + 1, s + 1.0], [0, 0.0])")
+    (bundle,) = model.ok("%step long").bundles
+    document = bundle[GRAPH_MIME]
+    after, left_out = document["leftOut"]
+    assert len(document["steps"]) <= 280 and after < len(document["steps"]) and left_out > 1000
+    assert document["steps"][-1][2] == "500.0"
+    assert len(json.dumps(bundle)) < 50_000
+    assert f"{left_out} steps left out" in bundle["text/plain"]
+
+
+def test_the_text_lists_the_steps_and_the_picture_holds_the_end_state(model: Shell) -> None:
+    (bundle,) = model.ok("%step y --feed x=[[3., 4.]]").bundles
+    assert "= [[12.0]]  (1, 1) float32" in bundle["text/plain"].partition("Steps")[2]
+    assert "[[12.0]]" in bundle["text/html"]
+
+
+def test_a_folded_scope_stands_for_the_nodes_inside_it(model: Shell) -> None:
+    model.ok("with tf.name_scope('inner'):\n    q = tf.square(y) + 1.0")
+    (bundle,) = model.ok("%step q --feed x=[[1., 1.]] --depth 0").bundles
+    scope = next(node["id"] for node in bundle[GRAPH_MIME]["nodes"] if node["name"] == "inner")
+    inside = {node["id"] for node in bundle[GRAPH_MIME]["nodes"] if node.get("in") == scope} | {scope}
+    assert [step[0] in inside for step in bundle[GRAPH_MIME]["steps"] if step[1] == "inner/Square"] == [True]
+
+
+@pytest.mark.parametrize(("line", "message"), [
+    ("%step", "needs an expression"),
+    ("%step 'a' + 'b'", "no tensor"),
+    ("%step y", "feed"),
+    ("%step tf.py_func(lambda: 1.0, [], tf.float32)", "Python code"),
+])
+def test_what_cannot_be_stepped_is_said(model: Shell, line: str, message: str) -> None:
+    done = model.run(line)
+    assert done.error is not None and message in str(done.error)
