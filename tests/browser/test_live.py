@@ -23,7 +23,8 @@ Open = Callable[[Path, str], NotebookPage]
 APPS = pytest.mark.parametrize("app", ["lab", "notebook"])
 
 _CLICK = """async ([label]) => {
-  const root = [...document.querySelectorAll('.jp-OutputArea *')].filter((e) => e.shadowRoot?.querySelector('.tfm')).at(-1).shadowRoot;
+  const all = [...document.querySelectorAll('.jp-OutputArea *')].map((element) => element.shadowRoot);
+  const root = all.filter((found) => found?.querySelector('.tfm')).at(-1);
   const node = root.querySelector(`.node[aria-label^="${label}"] .shape`);
   const start = performance.now();
   node.dispatchEvent(new MouseEvent('click', { bubbles: true, composed: true }));
@@ -36,7 +37,8 @@ _MARKED = """() => {
   const { start, end } = editor.getSelection();
   const box = content.activeCell.node.getBoundingClientRect();
   const around = content.node.getBoundingClientRect();
-  return { cell: content.activeCellIndex, line: start.line, text: editor.getLine(start.line).slice(start.column, end.column),
+  const text = editor.getLine(start.line).slice(start.column, end.column);
+  return { cell: content.activeCellIndex, line: start.line, text,
     seen: box.bottom > around.top && box.top < around.bottom };
 }"""
 

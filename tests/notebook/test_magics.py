@@ -136,7 +136,8 @@ def test_tensor_draws_blocks(shell: Shell) -> None:
 
 def test_torch_prints_the_plan(shell: Shell) -> None:
     shell.ok("x = tf.placeholder(tf.float32, [2]); y = tf.exp(x)")
-    assert "torch.exp" in shell.ok("%torch y").stdout
+    (bundle,) = shell.ok("%torch y").bundles
+    assert "torch.exp" in bundle["text/plain"] and "torch.exp" in bundle["text/html"]
     assert "# --- lowered ---" in shell.ok("%torch y --passes").stdout
 
 

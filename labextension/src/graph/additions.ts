@@ -4,6 +4,7 @@ import type { GraphDocument } from "./document";
 import type { Folding } from "./folding";
 import type { Painting } from "./paint";
 import type { Placement } from "./placing";
+import { Plan } from "./plan";
 import { Stepping } from "./stepping";
 import type { Words } from "./words";
 
@@ -38,6 +39,9 @@ export function additionsOf(document: GraphDocument, words: Words, drawn: Drawn)
   const found: Addition[] = [];
   if (document.steps?.length) {
     found.push(new Stepping(document, words, (id) => drawn.reveal(id)));
+  }
+  if (document.plan) {
+    found.push(new Plan(document, words, drawn));
   }
   return found;
 }

@@ -49,6 +49,8 @@ export interface GraphDocument {
   edges: EdgeRecord[];
   devices?: string[];
   folded?: [string, number][];
+  /** PyTorch code, each line with the id of its node; and the nodes that have no line. */
+  plan?: { lines: [string, string?][]; missing: string[] };
   /** The steps of a run, in order; and after how many of them how many were left out. */
   steps?: StepRecord[];
   leftOut?: [number, number];

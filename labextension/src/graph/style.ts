@@ -111,6 +111,17 @@ text.badge{font-size:10.5px;font-family:${MONO};fill:var(--value);stroke:var(--b
   paint-order:stroke}
 text.badge.turn{text-anchor:end;font-weight:600;fill:var(--accent);stroke:none}
 ${HEAT}
+.fused>.shape{stroke-dasharray:2 3;fill:var(--const)}
+.fused>text{fill:var(--muted)}
+.fused>text.title{text-decoration:line-through}
+.plan{position:relative;flex:1 1 46%;min-width:0;overflow:auto;max-height:560px;border-left:1px solid var(--box-line);
+  padding:8px 0;font-family:${MONO};font-size:11.5px}
+.plan .line{white-space:pre;padding:0 10px;min-height:17px;width:max-content;min-width:100%}
+.plan .line[role]{cursor:pointer}
+.plan .plain{color:var(--muted)}
+.plan .lit{background:var(--ph);box-shadow:inset 3px 0 var(--accent)}
+.plan .line:focus-visible{outline-offset:-2px}
+@media (max-width:640px){.body:has(.plan){flex-direction:column}.plan{border-left:0;border-top:1px solid var(--box-line)}}
 .player{border-top:1px solid var(--box-line);padding:4px 8px}
 .player .controls{display:flex;gap:4px;align-items:center;flex-wrap:wrap}
 .player input{flex:1 1 160px;min-width:90px;padding:0;accent-color:var(--ph-line)}

@@ -1,13 +1,12 @@
-"""Tables that magics show: tensors and devices, as text and HTML; and the PyTorch code of a plan."""
+"""Tables that magics show: tensors and devices, as text and HTML."""
 
 from __future__ import annotations
 
 import fnmatch
 from dataclasses import dataclass
-from typing import Any
 
 from tfmagic.graph.graph import Graph
-from tfmagic.graph.operation import Operation, Tensor
+from tfmagic.graph.operation import Operation
 from tfmagic.view.labels import shape_text
 from tfmagic.view.phrases import say
 
@@ -91,30 +90,3 @@ def devices() -> Table:
 
     rows = [(d.name, d.device_type, d.torch_name, f"{d.memory_limit / 2**30:.2f} GiB") for d in listing.local_devices()]
     return Table("Devices", ("device", "type", "torch device", "memory"), tuple(rows))
-
-
-def plan_code(session: Any, elements: list[Tensor | Operation], feeds: list[Tensor], passes: bool) -> str:
-    """The PyTorch code that a session runs for `elements`.
-
-    Args:
-      session: the session that would run them.
-      elements: what is fetched.
-      feeds: the tensors that are fed; placeholders that the run needs count as fed too.
-      passes: also the code after every pass that changed it.
-    """
-    from tfmagic.session.plan.prune import prune
-    from tfmagic.session.planning import make_plan
-
-    placeholders = [op.outputs[0] for op in prune(elements, set(feeds)) if op.type in ("Placeholder", "PlaceholderV2")]
-    fetched = [e for e in elements if isinstance(e, Tensor)]
-    targets = [e for e in elements if isinstance(e, Operation)]
-    plan = make_plan(fetched, targets, [*feeds, *placeholders], session._torch_device, session.resources,
-                     keep_stages=passes)
-    if not passes:
-        return plan.code()
-    parts, before = [], None
-    for name, code in plan.stages.items():
-        if code != before:
-            parts.append(f"# --- {name} ---\n{code}")
-        before = code
-    return "\n".join(parts)

@@ -14,7 +14,7 @@ from tfmagic.graph import context
 from tfmagic.graph.graph import Graph
 from tfmagic.graph.operation import Operation
 from tfmagic.notebook.legacy import alias, installs
-from tfmagic.notebook.shell import drawing, evaluate, listing, options, sessions, stepping, transforms
+from tfmagic.notebook.shell import drawing, evaluate, listing, options, plans, sessions, stepping, transforms
 from tfmagic.notebook.shell.options import MAGICS, Parsed
 from tfmagic.notebook.shell.values import Fetched
 
@@ -141,7 +141,7 @@ class TfMagics:
             drawing.draw_value(text, value, parsed, self.shell, self.kept)
 
     def line_torch(self, parsed: Parsed) -> None:
-        """Print the PyTorch code of a plan."""
+        """Show the PyTorch code of a plan beside its graph."""
         if not parsed.argument:
             raise UsageError("%torch needs an expression: %torch EXPR [EXPR ...]")
         named = evaluate.several(self.shell, parsed.argument)
@@ -150,7 +150,11 @@ class TfMagics:
             raise UsageError(f"{parsed.argument}: no tensor, operation or variable of a graph.")
         feeds = [evaluate.evaluate(self.shell, name) for name in parsed.feed]
         with self.kept.for_run(found[0].graph) as session:
-            print(listing.plan_code(session, found, feeds, parsed.passes))
+            plan = plans.made(session, found, feeds, parsed.passes)
+        if parsed.passes:
+            print(plans.stages(plan))
+            return
+        drawing.draw(evaluate.graph_of(found[0]), parsed, drawing.needed_for(found), self.studio, plans.notes(plan))
 
     def line_tf_reset(self, parsed: Parsed) -> None:
         """Start afresh."""

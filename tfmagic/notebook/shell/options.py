@@ -184,9 +184,11 @@ MAGICS = {magic.name: magic for magic in (
           (_FEEDS, _INIT, Option("--title", "the drawing's title", "TEXT"), _LANG),
           ("%tensor [[1, 2], [3, 4]]", "%tensor tf.matmul(a, b)")),
     Magic("%torch", "EXPR [EXPR ...]",
-          "Prints the PyTorch code that runs for an expression.",
+          "Shows the PyTorch code that runs for an expression beside its part of the graph. Nodes without a line of "
+          "their own, since they were computed beforehand, joined with another or left out, are grey and struck out.",
           (Option("--feed", "a tensor that the run would be fed", NAME, repeat=True),
-           Option("--passes", "show the plan after every pass that changed it")),
+           Option("--passes", "print the plan after every pass that changed it"),
+           Option("--all", "leave nothing out: initialisers, gradients, what library functions made"), *_FACE),
           ("%torch total", "%torch loss --feed x --passes")),
     Magic("%tf_reset", "",
           "Starts afresh: a new default graph, default sessions closed.", (), ("%tf_reset",)),

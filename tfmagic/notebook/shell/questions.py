@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import base64
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from tfmagic.graph.graph import Graph
 from tfmagic.graph.operation import Operation
 from tfmagic.notebook.live import reports
-from tfmagic.notebook.shell import looks
+from tfmagic.notebook.shell import looks, plans
 from tfmagic.notebook.shell.drawing import Studio
 from tfmagic.notebook.shell.inspector import Inspector
 from tfmagic.view.paint.document import document
@@ -69,6 +70,9 @@ class Questions:
             report |= {"source": f"{self.names.prompts[line.filename]}, {say('line')} {line.lineno}: {line.text}",
                        "cell": self.names.counts[line.filename], "line": line.lineno, "code": line.text,
                        "cell_id": self.names.ids.get(line.filename)}
+        if "torch" in sys.modules:  # else no session has run
+            session = self.kept.in_use(graph)
+            report["plan"] = plans.lines_of(session, operation) if session is not None else []
         return report
 
     def value(self, question: Question) -> dict[str, Any]:

@@ -94,15 +94,38 @@ class PlanGraph:
 
     def code(self) -> str:
         """Readable PyTorch code, with the bodies that it calls."""
-        parts = []
+        return "".join(line + "\n" for line, _ in self.lines())
+
+    def lines(self) -> list[tuple[str, fx.Node | None]]:
+        """The lines of the readable code, each with the node that it computes."""
+        found: list[tuple[str, fx.Node | None]] = []
         waiting, seen = [self], {id(self)}
         while waiting:
             plan = waiting.pop(0)
-            text = re.sub(r";\s+(\w+ = )+None", "", plan.graph.python_code("self").src).strip()
-            parts.append(f"# {plan.name}\n{text}" if plan.name else text)
+            if found:
+                found.append(("", None))
+            if plan.name:
+                found.append((f"# {plan.name}", None))
+            found += plan._own_lines()
             inner = [body for node in plan.graph.nodes for body in getattr(node.target, "bodies", ())]
             for body in reversed(inner):
                 if id(body) not in seen:
                     seen.add(id(body))
                     waiting.insert(0, body)
-        return "\n\n".join(parts) + "\n"
+        return found
+
+    def _own_lines(self) -> list[tuple[str, fx.Node | None]]:
+        code = self.graph.python_code("self")
+        nodes, known = list(self.graph.nodes), getattr(code, "_lineno_map", None) or {}
+        lines = code.src.split("\n")
+        head = next(i for i, line in enumerate(lines) if line.lstrip().startswith("def forward"))
+        found: list[tuple[str, fx.Node | None]] = []
+        for number, line in enumerate(lines):
+            index = known.get(number - head)
+            node = nodes[index] if index is not None and index < len(nodes) and number > head else None
+            text = re.sub(r";\s+(\w+ = )+None", "", line).rstrip()
+            if text or found:
+                found.append((text, node if text else None))
+        while found and not found[-1][0]:
+            found.pop()
+        return found

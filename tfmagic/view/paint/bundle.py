@@ -33,7 +33,8 @@ def mime_bundle(scene: Scene) -> dict[str, Any]:
 
     The same scene gives the same bytes.
     """
-    text = draw_text(scene)
+    code = "\n".join(line for line, _ in scene.plan)
+    text = code or draw_text(scene)
     try:
         layout = lay_out(scene)
     except EngineError as error:
@@ -41,7 +42,11 @@ def mime_bundle(scene: Scene) -> dict[str, Any]:
         return {GRAPH_MIME: keyed(document(scene, None)), "text/html": f"<pre>{xml(hint)}</pre>", "text/plain": hint}
     svg = draw_svg(scene, layout)
     words = f"{scene.title}. {scene.description()}" if scene.title else scene.description()
-    return {GRAPH_MIME: keyed(document(scene, layout)), "text/html": picture_html(words, svg), "text/plain": text}
+    page = picture_html(words, svg)
+    if code:
+        page = (f'<div style="display:flex;flex-wrap:wrap;gap:16px;align-items:flex-start">{page}'
+                f'<pre style="overflow:auto;max-width:100%">{xml(code)}</pre></div>')
+    return {GRAPH_MIME: keyed(document(scene, layout)), "text/html": page, "text/plain": text}
 
 
 def tensor_bundle(value: Any, title: str = "", factors: Sequence[Any] = (), dtype: str = "") -> dict[str, Any]:

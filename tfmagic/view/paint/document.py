@@ -39,6 +39,9 @@ def document(scene: Scene, layout: Layout | None) -> dict[str, Any]:
         data["devices"] = list(scene.devices)
     if scene.folded:
         data["folded"] = [[folded.kind, folded.count] for folded in scene.folded]
+    if scene.plan:
+        data["plan"] = {"lines": [[line, node] if node else [line] for line, node in scene.plan],
+                        "missing": scene.not_in_plan}
     if scene.steps:
         data["steps"] = [_step(step) for step in scene.steps]
         if scene.left_out[1]:

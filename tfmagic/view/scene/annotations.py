@@ -47,7 +47,10 @@ class Annotations:
       sources: operation name -> the line that made it, such as "In [3], line 2: c = a + b".
       places: operation name -> the numbers of the cells and lines that made it, the innermost first.
       devices: operation name -> the device a run chose.
-      steps: the steps of a run, in order, with how many were left out after how many.
+      steps: the steps of a run, in order.
+      left_out: after how many of these steps how many were left out.
+      plan: the lines of a plan, each with the operation that it computes, or "".
+      not_in_plan: the operations without a line of their own.
     """
 
     values: Mapping[str, Any] = field(default_factory=dict)
@@ -64,6 +67,8 @@ class Annotations:
     devices: Mapping[str, str] = field(default_factory=dict)
     steps: Sequence[RunStep] = ()
     left_out: tuple[int, int] = (0, 0)
+    plan: Sequence[tuple[str, str]] = ()
+    not_in_plan: Container[str] = ()
 
     def value_text(self, tensor_name: str) -> str:
         """What a run gave to a tensor, on one line; "" where that is not known."""

@@ -181,8 +181,19 @@ class _Builder:
             scene.devices = tuple(devices)
         scene.folded = tuple(Folded(say(kind), count) for kind, count in self.folding.hidden.items())
         scene.steps, scene.left_out = steps.placed(self.notes, self._drawn_alone, self.scope_ids)
+        scene.plan = [(line, self.finest.get(self.folding.drawn_by(name), "") if name else "")
+                      for line, name in self.notes.plan]
+        scene.not_in_plan = self._not_in_plan(scene) if scene.plan else []
         scene.operations = sum(not record.boundary for record in self.graph.values())
         return scene
+
+    def _not_in_plan(self, scene: Scene) -> list[str]:
+        """The nodes of which no operation has a line in the plan."""
+        found = {node.id for node in (*scene.nodes, *scene.inner)}
+        for name in self.graph:
+            if name not in self.notes.not_in_plan:
+                found.discard(self.finest.get(self.folding.drawn_by(name), ""))
+        return sorted(found, key=lambda node: int(node[1:]))
 
     def _drawn_alone(self, name: str) -> str | None:
         """The id of the node that shows what an operation gives; None when it is only a helper of another."""

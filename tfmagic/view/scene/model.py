@@ -162,6 +162,8 @@ class Scene:
       operations: how many operations the drawn part of the graph has.
       steps: the steps of a run, in its order.
       left_out: after how many of these steps how many were left out.
+      plan: the lines of PyTorch code that run for the graph, each with the id of the node that it belongs to, or "".
+      not_in_plan: the ids of the nodes that have no line.
     """
 
     title: str = ""
@@ -177,6 +179,8 @@ class Scene:
     operations: int = 0
     steps: list[Step] = field(default_factory=list)
     left_out: tuple[int, int] = (0, 0)
+    plan: list[tuple[str, str]] = field(default_factory=list)
+    not_in_plan: list[str] = field(default_factory=list)
 
     def node(self, name: str) -> Node:
         """The node with a graph name.
