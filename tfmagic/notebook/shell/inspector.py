@@ -216,6 +216,6 @@ def _machine_memory() -> int:
 
 
 def _kernel_memory() -> int:
-    import psutil  # type: ignore[import-untyped]  # ipykernel brings it
+    import psutil  # ipykernel brings it
 
     return psutil.Process().memory_info().rss

@@ -68,7 +68,7 @@ class Widgets:
         while self._made:
             self._made.pop().close()
 
-    def _asked(self, widget: Any, content: Any, buffers: Any, key: str) -> None:
+    def _asked(self, widget: Any, content: Any, buffers: Any, key: Any) -> None:
         assert self.answer is not None
         widget.send(self.answer({"key": key, **content} if isinstance(content, dict) else content))
 
