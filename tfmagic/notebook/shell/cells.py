@@ -46,7 +46,7 @@ class Cells:
         code = getattr(info, "transformed_cell", None) or self.shell.transform_cell(info.raw_cell)
         count = self.last_count = self._execution_count(info)
         filename = self.shell.compile.get_code_name(info.raw_cell, code, count)
-        self.names.note(filename, count, code)
+        self.names.note(filename, count, code, getattr(info, "cell_id", None))
         asked = headers.read(info.raw_cell)
         running = Running(asked, code)
         self.running.append(running)
@@ -106,6 +106,11 @@ class Cells:
                 self._draw(running, parsed)
             except Exception as failure:
                 self._fail(result, failure)
+        if "%%session" in running.asked and self.kept.checked is not None:
+            from tfmagic.notebook.shell import checks
+
+            checked, self.kept.checked = self.kept.checked, None
+            checks.show(checked, self.studio)
         self._draw_failure(running, result.error_in_exec)
 
     def _fail(self, result: Any, failure: Exception) -> None:
