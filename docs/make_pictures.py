@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from IPython.core.interactiveshell import InteractiveShell
-from IPython.utils.capture import capture_output
+from IPython.utils.capture import CapturedIO, capture_output
 
 from tfmagic.view import theme
 from tfmagic.view.escape import xml
@@ -52,13 +52,19 @@ class Notebook:
         self.run("from tfmagic import tf\ntf.reset_default_graph()", counted=False)
         self.cells: list[tuple[str, str]] = []
 
+    def capture(self, code: str) -> CapturedIO:
+        """Run a cell; gives all that it shows."""
+        with capture_output() as captured:
+            self.done = self.shell.run_cell(code, store_history=False)
+        self.done.raise_error()
+        return captured
+
     def run(self, code: str, counted: bool = True) -> str:
         """Run a cell; gives its picture (SVG) where it draws one, else the repr of its last expression."""
-        with capture_output() as captured:
-            done = self.shell.run_cell(code, store_history=False)
-        done.raise_error()
+        captured = self.capture(code)
+        result = self.done.result
         shown = [svg for output in captured.outputs if (svg := picture_of(output.data))]
-        result = shown[0] if shown else "" if done.result is None else repr(done.result)
+        result = shown[0] if shown else "" if result is None else repr(result)
         if counted:
             self.cells.append((code, "" if shown else result))
         return result

@@ -4,21 +4,15 @@ import json
 import warnings
 
 import pytest
-from oracle.difference import HERE, error_differences, open_differences
+from oracle.difference import HERE, error_differences
 from oracle.errors import load
 from oracle.meant_differences import MEANT
 
 RECORDED = json.loads((HERE / "data" / "errors.json").read_text())
 CASES = load()
-OPEN = open_differences()
 
 
-def parametrised():
-    return [pytest.param(name, marks=pytest.mark.xfail(reason=OPEN[f"error {name}"], strict=True))
-            if f"error {name}" in OPEN else name for name in CASES]
-
-
-@pytest.mark.parametrize("name", parametrised())
+@pytest.mark.parametrize("name", CASES)
 def test_wrong_input_is_refused_as_tensorflow_does(name):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

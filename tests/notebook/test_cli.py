@@ -11,7 +11,7 @@ import nbformat
 import pytest
 from shells import notebook_of
 
-from tfmagic.notebook.command import cli, doctor, page, places
+from tfmagic.notebook.command import cli, doctor, lab_extension, page, places
 from tfmagic.view.paint import interactive
 from tfmagic.view.paint.document import GRAPH_MIME
 
@@ -149,6 +149,43 @@ def test_the_doctor_names_what_is_there() -> None:
     found = {f.what: f for f in doctor.examine()}
     assert "CPU:0" in found["devices"].found and found["torch"].found
     assert not found["layout engine"].advice
+
+
+@pytest.fixture
+def extension(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An extension that was built, in an environment in which Jupyter does not know it."""
+    for name in ("JUPYTER_PATH", "JUPYTER_CONFIG_PATH"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("JUPYTER_DATA_DIR", "JUPYTER_CONFIG_DIR"):
+        monkeypatch.setenv(name, str(tmp_path / name))
+    built = tmp_path / "built"
+    built.mkdir()
+    (built / "package.json").write_text("{}")
+    monkeypatch.setattr(lab_extension, "built", lambda: built)
+    monkeypatch.setattr(sys, "prefix", str(tmp_path / "prefix"))
+    monkeypatch.setattr("jupyter_core.paths.ENV_JUPYTER_PATH", [str(tmp_path / "prefix/share/jupyter")])
+    monkeypatch.setattr("jupyter_core.paths.SYSTEM_JUPYTER_PATH", [])
+    return tmp_path / "prefix/share/jupyter/labextensions/tfmagic"
+
+
+def test_the_doctor_tells_of_the_lab_extension(extension: Path, tmp_path: Path,
+                                               monkeypatch: pytest.MonkeyPatch) -> None:
+    found = doctor._lab_extension()
+    assert (found.found, found.advice) == ("not in Jupyter's path", "tfmagic lab puts it there")
+    assert lab_extension.install() == extension and (extension / "package.json").is_file()
+    assert doctor._lab_extension() == doctor.Finding("lab extension", f"enabled ({extension})")
+    config = tmp_path / "JUPYTER_CONFIG_DIR/labconfig/page_config.json"
+    config.parent.mkdir(parents=True)
+    config.write_text('{"disabledExtensions": {"tfmagic": true}}')
+    assert doctor._lab_extension().advice == "jupyter labextension enable tfmagic"
+
+
+def test_what_was_not_built_is_said_with_what_to_do(extension: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lab_extension, "built", lambda: None)
+    monkeypatch.setattr(interactive, "script", lambda: "")
+    for found in (doctor._lab_extension(), doctor._renderer()):
+        assert found.found == "not built" and found.advice.startswith("install tfmagic again where npm")
+    assert lab_extension.install() is None
 
 
 def test_arguments_of_run_are_told_from_the_scripts() -> None:

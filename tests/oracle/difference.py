@@ -2,7 +2,6 @@
 
     python tests/oracle/difference.py PROGRAM|ERROR_CASE|FILE.py ...
     python tests/oracle/difference.py --all       all programs and error cases: the first difference of each
-    python tests/oracle/difference.py --write     the same, into open_differences.txt
 
 A program that is recorded is compared with its record. A file, or a program that is not recorded, is run live by the
 Python that the environment variable TFMAGIC_ORACLE names, one that has TensorFlow 1.15. A file defines `build(tf)`,
@@ -17,7 +16,6 @@ import warnings
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-OPEN = HERE / "open_differences.txt"
 sys.path[:0] = [str(HERE.parent), str(HERE.parents[1])]
 
 from oracle import compare, errors, graphdef, programs
@@ -66,12 +64,6 @@ def error_differences(name, records=None):
     return compare.error_differences(records[name], case, raised, alive, meant_parts("error", name))
 
 
-def open_differences():
-    """Name -> first difference of the programs and error cases (`error NAME`) that do not match yet."""
-    lines = OPEN.read_text().splitlines() if OPEN.exists() else []
-    return dict(line.split(": ", 1) for line in lines)
-
-
 def first_line(texts):
     """The first line that says in what two things differ."""
     lines = [line for text in texts for line in text.splitlines()]
@@ -79,7 +71,7 @@ def first_line(texts):
 
 
 def everything():
-    """Lines for open_differences.txt."""
+    """The first difference of each program and error case, a line each."""
     lines = []
     for name in sorted(programs.load()):
         found = program_differences(name)
@@ -96,12 +88,9 @@ def main(arguments):
     warnings.simplefilter("ignore")
     tf.logging.set_verbosity(tf.logging.ERROR)
     sys.modules.setdefault("tensorflow", tf)
-    if arguments in (["--all"], ["--write"]):
+    if arguments == ["--all"]:
         lines = everything()
-        if arguments == ["--write"]:
-            OPEN.write_text("".join(line + "\n" for line in lines))
-        else:
-            print("\n".join(lines))
+        print("\n".join(lines))
         return f"{len(lines)} of {len(programs.load()) + len(errors.load())} differ" if lines else None
     found = {name: error_differences(name) if name in errors.load() else program_differences(name)
              for name in arguments}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 # "program NAME", "error NAME" or "op NAME", then ": " and the part that is not compared -> what 1.15 does, and why not.
-# Parts of an op: "gradients", "rows" (nothing is compared), "NaN" (rows with a NaN among the inputs).
+# Parts of an op: "gradients", "rows" (nothing is compared), "NaN" (rows with a NaN among the inputs), "words" (of
+# refusals, and their class: it must refuse all the same).
 _MAIN_DIAGONAL = ("1.15 forgets k in the gradients of these: it takes those of the main diagonal, which are wrong, or "
                   "do not fit and are refused.")
 _EXTREME = ("1.15 skips a NaN or hands it on, by which value it meets first. To look for NaN would cost more than the "
@@ -24,6 +25,9 @@ MEANT: dict[str, str] = {
     "program gradient_of_a_function_of_python: nodes": (
         "1.15 keeps the inputs of a function's last call, and its gradient node takes them away: a second gradient in "
         "a run, or one in a loop, ends in a KeyError. Here the gradient node takes the inputs themselves."),
+    "op EagerPyFunc: words": (
+        "1.15 computes the function eagerly, and its eager runtime looks in vain for a device that multiplies a string "
+        "(NotFoundError). Here the function builds a graph, which refuses a string as every graph does (TypeError)."),
     "op TopK: gradients": "1.15 gives two gradients for its one input, and then refuses them.",
 }
 

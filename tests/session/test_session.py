@@ -262,6 +262,24 @@ def test_python_functions_run_inside_a_plan(sess) -> None:
     assert sess.run(y + 1.0, {x: [1.0, 3.0, 2.0]}).tolist() == [7.0, 5.0, 3.0]
 
 
+@pytest.mark.parametrize("make", [tf.py_func, tf.numpy_function, tf.py_function])
+@pytest.mark.parametrize("raised, told", [
+    (tf.errors.NotFoundError(None, None, "gone"), "NotFoundError: gone"),
+    (tf.errors.OutOfRangeError(None, None, "the end"), "OutOfRangeError: the end"),
+    (tf.errors.CancelledError(None, None, "no more"), "CancelledError: no more"),
+    (tf.errors.OpError(None, None, "odd", 3), "OpError: odd"), (KeyError("k"), "KeyError: 'k'")])
+def test_what_a_python_function_raises_is_told_as_an_unknown_error(sess, make, raised, told) -> None:
+    def fails(value):
+        raise raised
+
+    y = make(fails, [1.0], tf.float32, name="called")
+    with pytest.raises(tf.errors.UnknownError) as caught:
+        sess.run(y)
+    assert type(caught.value) is tf.errors.UnknownError
+    assert str(caught.value).splitlines()[0] == told
+    assert caught.value.op.name == "called"
+
+
 def test_gradients_of_a_python_function_are_taken_in_a_loop_and_twice_in_a_run(sess) -> None:
     def squared(v):
         y = tf.py_function(lambda a: a * a, [v], tf.float32)

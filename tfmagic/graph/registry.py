@@ -36,7 +36,7 @@ class OpDeclaration:
       because: why the kernel does not trace.
       effect: what a call does beside giving its outputs: "none", "reads", "writes" or "waits".
       sizes: name of the input whose value is the output's shape.
-      objects: whether the kernel takes proxies of strings and handles too.
+      objects: whether the kernel traces to calls on an object of the run.
       sparse: whether a sparse tensor may be given: the op then takes its values, and gives a sparse tensor.
       from_shapes: whether the shapes of the inputs settle the output's value.
       check: `(node, *dims) -> TensorFlow's words (or error) for shapes that its kernel refuses`, or None; "": it takes
@@ -152,13 +152,23 @@ class Node:
 
     Attributes:
       unwanted: for a gradient rule: the numbers of the inputs whose gradients it may leave out.
+      device: for a kernel: the torch device of what it has an object make; None: the present one.
     """
 
-    __slots__ = ("op", "unwanted")
+    __slots__ = ("op", "unwanted", "device")
 
     def __init__(self, op: Operation, unwanted: frozenset[int] = frozenset()):
         self.op = op
+        self.device: str | None = None
         self.unwanted = unwanted
+
+    def call(self, function: Callable[..., Any], *args: Any) -> Any:
+        """`function(*args)`, for a function that torch.fx does not know: a plan that is being made records the call."""
+        return function(*args)
+
+    def constant(self, value: Any) -> Any:
+        """`value`: an object of ours on which the kernel calls. A plan that is being made keeps it as a constant."""
+        return value
 
     def __getattr__(self, name: str) -> Any:
         op = self.op

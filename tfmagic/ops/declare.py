@@ -32,8 +32,10 @@ Then its contract, which is all that lowering and passes ask (an unknown keyword
   while the plan is made; "reads": it depends on what others write, so it may be dropped, but not merged; "writes": it
   changes something, or is there to stop the run, so it stays; "waits": besides, it may wait for something outside the
   run. It follows from `reads`, `writes` and `state`; other ops say it when it is not "none".
-- `objects=True`: the kernel takes proxies of strings and handles too (it does not look into them); other kernels are
-  called at run time for these, with NumPy arrays.
+- `objects=True`: the kernel works with an object that lives as long as a run (a TensorArray, a stack): it takes proxies
+  of handles, on which it calls methods (`array.write(index, value)`), makes objects by `op.call(function, *args)`, or
+  has one that lasts longer by `op.constant(value)`. These calls stand in the plan and have the op's effect. Other
+  kernels are called at run time for strings and handles.
 - `sizes="shape"`: the input whose value is the shape of the output (of a kernel called at run time).
 - `from_shapes=True`: the shapes of the inputs settle the output's value.
 - `check=lambda op, *dims: ...`: TensorFlow's words for a run whose inputs have shapes that its kernel refuses (or an

@@ -62,7 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     lab.add_argument("folder", nargs="?", type=Path, default=Path("tfmagic-notebooks"),
                      help="where your copies of the notebooks lie (default: ./tfmagic-notebooks)")
 
-    doctor = commands.add_parser("doctor", help="print versions, devices, layout engine and kernelspec")
+    doctor = commands.add_parser("doctor", help="print versions, devices, layout engine, lab extension and kernelspec")
     doctor.set_defaults(action=_doctor)
 
     kernels = commands.add_parser("kernel", help="manage the Jupyter kernel")
@@ -183,10 +183,12 @@ def _lab(parsed: argparse.Namespace, lab_arguments: list[str]) -> int:
         if not target.exists():
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, target)
-    from tfmagic.notebook.command import kernelspec
+    from tfmagic.notebook.command import kernelspec, lab_extension
 
     if not kernelspec.installed():
         kernelspec.install()
+    if lab_extension.install() is None:
+        print(f"tfmagic: the interactive drawings were not built; {lab_extension.ADVICE}.", file=sys.stderr)
     return subprocess.call([sys.executable, "-m", "jupyterlab", *lab_arguments, str(folder)])
 
 

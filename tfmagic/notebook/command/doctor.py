@@ -34,7 +34,8 @@ def examine() -> list[Finding]:
     return [Finding("tfmagic", f"{tfmagic.__version__} (TensorFlow API 1.15.2)"),
             Finding("python", f"{platform.python_version()} ({sys.executable})"),
             Finding("system", platform.platform()),
-            *map(_package, _PACKAGES), _devices(), _engine(), *_kernelspec(), _tensorflow()]
+            *map(_package, _PACKAGES), _devices(), _engine(), _renderer(), _lab_extension(),
+            *_kernelspec(), _tensorflow()]
 
 
 def _package(name: str) -> Finding:
@@ -62,6 +63,28 @@ def _engine() -> Finding:
     except EngineError as error:
         return Finding("layout engine", "does not work", str(error))
     return Finding("layout engine", program)
+
+
+def _renderer() -> Finding:
+    from tfmagic.notebook.command import lab_extension
+    from tfmagic.view.paint import interactive
+
+    if not interactive.script():
+        return Finding("interactive pages", "not built", lab_extension.ADVICE)
+    return Finding("interactive pages", str(interactive.SCRIPT))
+
+
+def _lab_extension() -> Finding:
+    from tfmagic.notebook.command import lab_extension
+
+    what, folder = "lab extension", lab_extension.found()
+    if folder is None:
+        built = lab_extension.built()
+        return Finding(what, "not in Jupyter's path" if built else "not built",
+                       "tfmagic lab puts it there" if built else lab_extension.ADVICE)
+    if lab_extension.is_disabled():
+        return Finding(what, f"disabled ({folder})", "jupyter labextension enable tfmagic")
+    return Finding(what, f"enabled ({folder})")
 
 
 def _kernelspec() -> list[Finding]:

@@ -23,29 +23,45 @@ class OptionalValue:
     def __init__(self, components: tuple[Any, ...] | None):
         self.components = components
 
+    def given(self) -> tuple[Any, ...]:
+        """The values.
+
+        Raises:
+          InvalidArgumentError: there are none.
+        """
+        if self.components is None:
+            raise errors.InvalidArgumentError(None, None, "The given optional does not have a value.")
+        return self.components
+
+    def is_given(self) -> Any:
+        """Whether there are values, as a tensor."""
+        return torch.tensor(self.components is not None)
+
     def zeros(self) -> OptionalValue:
         """The same with zeros for values."""
         return OptionalValue(None if self.components is None else tuple(map(torch.zeros_like, self.components)))
+
+
+def optional(*components: Any) -> OptionalValue:
+    """An optional with these values."""
+    return OptionalValue(components)
+
+
+def no_optional() -> OptionalValue:
+    """An optional without values."""
+    return OptionalValue(None)
 
 
 def _scalar(op: Any, *inputs: Any) -> Dims:
     return ()
 
 
-def _value(op: Any, optional: OptionalValue) -> Any:
-    if optional.components is None:
-        raise errors.InvalidArgumentError(None, None, "The given optional does not have a value.")
-    return optional.components
-
-
-_HOST: dict[str, Any] = {"traced": False, "because": "an optional is a Python object"}
-
-register("OptionalFromValue", _scalar, lambda op, components: OptionalValue(tuple(components)),
+register("OptionalFromValue", _scalar, lambda op, components: op.call(optional, *components),
          lambda op, doptional: raw.optional_get_value(doptional, [t.dtype.base_dtype for t in op.components],
-                                                      [t.shape for t in op.components]), **_HOST)
-register("OptionalNone", _scalar, lambda op: OptionalValue(None), **_HOST)
-register("OptionalHasValue", shape_rules.scalar,
-         lambda op, optional: torch.tensor(optional.components is not None), **_HOST)
-register("OptionalGetValue", lambda op, optional: [shape._dims for shape in op.output_shapes], _value,
+                                                      [t.shape for t in op.components]), objects=True)
+register("OptionalNone", _scalar, lambda op: op.call(no_optional), objects=True)
+register("OptionalHasValue", shape_rules.scalar, lambda op, optional: optional.is_given(), objects=True)
+register("OptionalGetValue", lambda op, optional: [shape._dims for shape in op.output_shapes],
+         lambda op, optional: optional.given(),
          lambda op, *dcomponents: raw.optional_from_value(dcomponents[0] if isinstance(dcomponents[0], list)
-                                                          else list(dcomponents)), **_HOST)
+                                                          else list(dcomponents)), objects=True)

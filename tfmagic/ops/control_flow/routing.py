@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 from typing import Any
 
-from tfmagic.base import errors, nest, shapes
+from tfmagic.base import nest, shapes
+from tfmagic.base.lazy import torch
 from tfmagic.base.shapes import Dims
 from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.convert import to_tensor
@@ -47,10 +49,14 @@ def _select_shape(op: Any, index: Dims, inputs: list[Dims]) -> Dims:
     return inputs[0] if all(dims == inputs[0] for dims in inputs) else None
 
 
-def _select(op: Any, index: int, inputs: list[Any]) -> Any:
-    if not 0 <= index < len(inputs):
-        raise errors.InvalidArgumentError(None, None, f"Index must be in the range [0, {len(inputs)}) but got {index}")
-    return inputs[index]
+def _select(op: Any, index: Any, inputs: list[Any]) -> Any:
+    index = index.cpu() if index.is_cuda else index
+    torch._assert_async(index >= 0)  # Python would count from the end
+    return op.call(operator.getitem, inputs, index)
+
+
+def _out_of_range(op: Any, index: Any, inputs: list[Any]) -> str:
+    return f"Index must be in the range [0, {len(inputs)}) but got {int(index)}"
 
 
 def _no_index(op: Any, index: Any, inputs: list[Dims]) -> str:
@@ -78,8 +84,7 @@ def declare_routing(switch: Any, merge: Any, enter: Any, leave: Any, next_iterat
     register("LoopCond", _bool_scalar, lambda op, condition: condition, lambda op, dc: None)
 
 
-register("RefSelect", _select_shape, _select, traced=False, because="chooses by a value", host="index",
-         check=_no_index)
+register("RefSelect", _select_shape, _select, check=_no_index, explain=_out_of_range)
 register("NoOp", kernel=lambda op: None)
 register("ControlTrigger", kernel=lambda op: None)
 

@@ -53,17 +53,22 @@ _STREAMS = {"stdout": "stdout", "stderr": "stderr"}
 _LOG_STREAMS = {"log(info)": "INFO", "log(warning)": "WARN", "log(error)": "ERROR"}
 
 
-@op("PrintV2", traced=False, because="prints", effect="writes")
-class PrintV2:
-    """Prints a string."""
+class Output:
+    """Where strings are printed.
 
-    def shape(op: Any, input: Dims) -> None:
-        if input != ():
-            raise ValueError(f"input must be a scalar, but has rank: {-1 if input is None else len(input)}")
+    Args:
+      stream: "stdout", "stderr", a level of the log ("log(info)") or "file://" and a path.
+      end: what is written after each.
+    """
 
-    def kernel(op: Any, input: Any) -> None:
-        text = bytes(input.item() if hasattr(input, "item") else input).decode("utf-8", "backslashreplace") + op.end
-        stream = op.output_stream
+    def __init__(self, stream: str, end: str):
+        self._stream = stream
+        self._end = end
+
+    def write(self, value: Any) -> None:
+        """Print the string of a run."""
+        text = bytes(value.item() if hasattr(value, "item") else value).decode("utf-8", "backslashreplace") + self._end
+        stream = self._stream
         if stream in _STREAMS:
             print(text, file=getattr(sys, _STREAMS[stream]), end="", flush=True)
         elif stream in _LOG_STREAMS:
@@ -76,6 +81,18 @@ class PrintV2:
         else:
             raise ValueError(f"Unknown output stream: {stream}, Valid streams are: "
                              f"{' '.join([*_STREAMS, *_LOG_STREAMS])}")
+
+
+@op("PrintV2", objects=True, effect="writes")
+class PrintV2:
+    """Prints a string."""
+
+    def shape(op: Any, input: Dims) -> None:
+        if input != ():
+            raise ValueError(f"input must be a scalar, but has rank: {-1 if input is None else len(input)}")
+
+    def kernel(op: Any, input: Any) -> None:
+        op.constant(Output(op.output_stream, op.end)).write(input)
 
 
 @export("Print")

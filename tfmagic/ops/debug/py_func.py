@@ -33,17 +33,32 @@ _ERRORS: tuple[tuple[type[BaseException], type[errors.OpError]], ...] = (
 
 
 class PyFunction:
-    """A Python function that nodes call."""
+    """A Python function that nodes call.
 
-    def __init__(self, function: Callable[..., Any]):
+    Attributes:
+      token: what nodes name it by.
+    """
+
+    def __init__(self, function: Callable[..., Any], token: str):
         self.function = function
+        self.token = token
 
-    def __call__(self, token: str, arguments: list[np.ndarray], types: list[DType]) -> list[np.ndarray]:
+    def call(self, values: list[Any], types: list[str]) -> list[Any]:
+        """Call it from a run.
+
+        Args:
+          values: values of a run: torch tensors, arrays of strings.
+          types: the names of the types that its results must have.
+        """
+        wanted = [dtypes.as_dtype(name) for name in types]
+        results = self._called([_handed_over(value) for value in values], wanted)
+        return [as_torch(array, dtype) for array, dtype in zip(results, wanted)]
+
+    def _called(self, arguments: list[np.ndarray], types: list[DType]) -> list[np.ndarray]:
+        token = self.token
         try:
             result = self.function(*arguments)
-        except errors.OpError:
-            raise
-        except Exception as exception:
+        except Exception as exception:  # one of `tf.errors` too says what is wrong with the function, not with the run
             cls: Any = next(error for kind, error in _ERRORS if isinstance(exception, kind))
             text = "".join(traceback.format_exception(exception))
             raise cls(None, None, f"{type(exception).__name__}: {exception}\n{text}") from exception
@@ -82,7 +97,7 @@ def _result(token: str, index: int, value: Any, dtype: DType) -> np.ndarray:
 def register_function(function: Callable[..., Any]) -> str:
     """Keep a function with the default graph; its token is what nodes name it by."""
     token = f"pyfunc_{next(_numbers)}"
-    wrapper = PyFunction(function)
+    wrapper = PyFunction(function, token)
     get_default_graph()._py_functions[token] = wrapper
     _functions[token] = wrapper
     return token
@@ -104,15 +119,13 @@ def _handed_over(value: Any) -> Any:
     return array[()] if array.ndim == 0 else array
 
 
-def _call(op: Any, values: list[Any]) -> list[Any]:
+def _call(op: Any, values: list[Any]) -> Any:
     function = op.op.graph._py_functions.get(op.token) or _functions.get(op.token)
     if function is None:
         raise errors.FailedPreconditionError(None, None, f"The Python function {op.token} of this node is not known in "
                                              "this process: a graph that is exported holds only its name. Build the "
                                              "node again with tf.py_func.")
-    types = op.Tout
-    results = function(op.token, [_handed_over(value) for value in values], types)
-    return [as_torch(array, dtype) for array, dtype in zip(results, types)]
+    return op.constant(function).call(values, [dtype.name for dtype in op.Tout])
 
 
 def _unknown_shapes(op: Any, values: list[Dims]) -> list[Dims]:
@@ -129,7 +142,7 @@ def _eager_gradient(op: Any, *grads: Any) -> list[Any]:
 
 
 for _name, _rule in (("PyFunc", None), ("PyFuncStateless", None), ("EagerPyFunc", _eager_gradient)):
-    register(_name, _unknown_shapes, _call, _rule, traced=False, because="runs the user's Python", effect="waits")
+    register(_name, _unknown_shapes, _call, _rule, objects=True, effect="waits")
 
 
 @export("py_func")

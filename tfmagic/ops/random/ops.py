@@ -17,7 +17,8 @@ from tfmagic.ops.array.shape_ops import shape as shape_of
 from tfmagic.ops.declare import op, register
 from tfmagic.ops.random import distributions, rejection, sampling
 from tfmagic.ops.random.gamma_gradient import gamma_gradient
-from tfmagic.ops.random.philox import PhiloxState, Stream, stateless_stream
+from tfmagic.ops.random.philox import PhiloxState
+from tfmagic.ops.random.seeded import check_classes, no_matrix, no_pair, seeded
 from tfmagic.ops.torch_types import torch_dtype
 
 
@@ -76,18 +77,13 @@ def _sizes(shape: Any) -> tuple[int, ...]:
     return tuple(shape)
 
 
-def _stream_for(seed: Any) -> Stream:
-    """The stream of a stateless op, from its run's pair of seeds."""
-    return stateless_stream(seed)
-
-
 def _refused(op: Any, *dims: Any) -> str | None:
     """TensorFlow's words for a run with values of these shapes: of `shape`, the pair of seeds and bounds."""
     for name, given in zip([arg.name for arg in op.op._op_def.inputs], dims):
         if name == "shape" and len(given) != 1:
             return f"shape must be a vector of {{int32,int64}}, got shape {shapes.brackets(given)}"
         if name == "seed" and given != (2,):
-            return f"seed must have shape [2], not {shapes.brackets(given)}"
+            return no_pair(given)
         if name in ("minval", "maxval") and given:
             return f"{name} must be 0-D, got shape {shapes.brackets(given)}"
     return None
@@ -104,12 +100,11 @@ def _fills(name: str, stateless: str, distribution: Callable[..., Any]) -> None:
         return distribution(state.reserve_outputs(math.prod(sizes)), sizes, torch_dtype(op.dtype))
 
     def stateless_kernel(op: Any, shape: Any, seed: Any) -> Any:
-        return distribution(_stream_for(seed), _sizes(shape), torch_dtype(op.dtype))
+        return getattr(op.call(seeded, seed), distribution.__name__)(_sizes(shape), torch_dtype(op.dtype), op.device)
 
     register(name, _given_shape, kernel, state=_stream_of, host="shape", sizes="shape", check=_refused,
              doc=distribution.__doc__)
-    register(stateless, _seeded_shape, stateless_kernel, host=("shape", "seed"), check=_refused,
-             traced=False, because="looks at values",
+    register(stateless, _seeded_shape, stateless_kernel, host="shape", check=_refused, objects=True,
              doc=distribution.__doc__)
 
 
@@ -118,12 +113,12 @@ _fills("RandomStandardNormal", "StatelessRandomNormal", distributions.normal)
 _fills("TruncatedNormal", "StatelessTruncatedNormal", distributions.truncated_normal)
 
 
-def _integers(op: Any, stream: Callable[[int], Stream], shape: Any, low: int, high: int) -> Any:
+def _integers(shape: Any, low: int, high: int) -> tuple[int, ...]:
+    """The run's value of the input `shape`, checked like the bounds."""
     sizes = _sizes(shape)
     if low >= high and 0 not in sizes:
         raise _refuse(f"Need minval < maxval, got {low} >= {high}")
-    return distributions.uniform_int(stream(math.prod(sizes)), sizes, low, high,
-                                     torch_dtype(op.minval.dtype))
+    return sizes
 
 
 def _integer_shape(op: Any, *inputs: Dims) -> Dims:
@@ -141,18 +136,20 @@ class RandomUniformInt:
     shape = _integer_shape
 
     def kernel(op, state, shape, minval, maxval):
-        return _integers(op, state.reserve_outputs, shape, minval, maxval)
+        sizes = _integers(shape, minval, maxval)
+        stream = state.reserve_outputs(math.prod(sizes))
+        return distributions.uniform_int(stream, sizes, minval, maxval, torch_dtype(op.minval.dtype))
 
 
-@op("StatelessRandomUniformInt", traced=False, because="looks at values", host=("shape", "seed", "minval", "maxval"),
-    check=_refused)
+@op("StatelessRandomUniformInt", host=("shape", "minval", "maxval"), check=_refused, objects=True)
 class StatelessRandomUniformInt:
     """Uniform integers in [minval, maxval), the same for the same pair of seeds."""
 
     shape = _integer_shape
 
     def kernel(op, shape, seed, minval, maxval):
-        return _integers(op, lambda count: _stream_for(seed), shape, minval, maxval)
+        sizes = _integers(shape, minval, maxval)
+        return op.call(seeded, seed).uniform_int(sizes, minval, maxval, torch_dtype(op.minval.dtype), op.device)
 
 
 @op("ParameterizedTruncatedNormal", state=_stream_of, host="shape", check=lambda op, shape, *parameters:
@@ -250,17 +247,10 @@ class RandomShuffle:
 
 def _refused_classes(op: Any, logits: Any, count: Any, *seed: Any) -> str | None:
     if len(logits) != 2:
-        return f"logits should be a matrix, got shape {shapes.brackets(logits)}"
+        return no_matrix(logits)
     if count:
         return f"num_samples should be a scalar, got shape {shapes.brackets(count)}"
     return _refused(op, logits, count, *seed)
-
-
-def _check_classes(logits: Any, count: Any) -> None:
-    if count < 0:
-        raise _refuse(f"num_samples should be nonnegative, got {count}")
-    if logits.shape[1] == 0:
-        raise _refuse("num_classes should be positive, got 0")
 
 
 @op("Multinomial", state=_stream_of, host="num_samples", check=_refused_classes)
@@ -270,17 +260,15 @@ class Multinomial:
     shape = _drawn_classes
 
     def kernel(op, state, logits, num_samples):
-        _check_classes(logits, num_samples)
+        check_classes(tuple(logits.shape), num_samples)
         return sampling.multinomial(state, logits, num_samples, torch_dtype(op.output_dtype))
 
 
-@op("StatelessMultinomial", traced=False, because="looks at values", host=("num_samples", "seed"),
-    check=_refused_classes)
+@op("StatelessMultinomial", host="num_samples", check=_refused_classes, objects=True)
 class StatelessMultinomial:
     """Class numbers drawn by unnormalised log-probabilities, the same for the same pair of seeds."""
 
     shape = _drawn_classes
 
     def kernel(op, logits, num_samples, seed):
-        _check_classes(logits, num_samples)
-        return sampling.categories(_stream_for(seed), logits, num_samples, torch_dtype(op.output_dtype))
+        return op.call(seeded, seed).categories(logits, num_samples, torch_dtype(op.output_dtype))

@@ -76,6 +76,23 @@ class Path:
         return found
 
 
+class _Recorded(Node):
+    """An operation whose kernel is being traced: functions of ours that it calls are called by the plan."""
+
+    __slots__ = ("_tracer",)
+
+    def __init__(self, op: Operation, tracer: PlanTracer):
+        super().__init__(op)
+        self._tracer = tracer
+        self.device = None if tracer.device == "cpu" else tracer.device
+
+    def call(self, function: Callable[..., Any], *args: Any) -> Any:
+        return self._tracer.create_proxy("call_function", function, args, {})
+
+    def constant(self, value: Any) -> Any:
+        return self._tracer.proxy(self._tracer.constant(value))
+
+
 VARIABLE_OPS = frozenset({"VariableV2", "Variable", "VarHandleOp", "TemporaryVariable"})
 
 
@@ -301,11 +318,13 @@ class Lowering:
                 else declaration.kernel(Node(op), *args)  # type: ignore[misc]
         if at_run_time:
             return self._at_run_time(RunTimeKernel, op, declaration, arguments)
-        if not traced:  # large, or with an effect: recorded rather than run now
+        if not traced and not declaration.objects:  # large, or with an effect: recorded rather than run now
             args = [self._as_proxy(a) for a in args]
         mark = self._mark()
         try:
-            return declaration.kernel(Node(op), *args)  # type: ignore[misc]
+            if declaration.objects:
+                return self._on_objects(op, declaration, args)
+            return declaration.kernel(_Recorded(op, self.tracer), *args)  # type: ignore[misc]
         except errors.OpError:
             raise
         except Exception as failure:  # the run has the right result, or the right error
@@ -313,6 +332,23 @@ class Lowering:
             call = self._at_run_time(Untraceable, op, declaration, arguments)
             call.node.target.failure = failure  # type: ignore[union-attr]
             return call
+
+    def _on_objects(self, op: Operation, declaration: OpDeclaration, args: list[Any]) -> Any:
+        """Trace a kernel that calls on objects; what these give is on the op's device then."""
+        tracer = self.tracer
+        tracer.on_objects = declaration.effect
+        try:
+            result = declaration.kernel(_Recorded(op, tracer), *args)  # type: ignore[misc]
+        finally:
+            tracer.on_objects = None
+        if tracer.device == "cpu":
+            return result
+        outputs = []
+        for tensor, value in zip(op._outputs, self._outputs(op, result)):
+            if isinstance(value, Proxy) and value.node.meta.get("op") is op and tensor._dtype.kind != "O":
+                value = tracer.create_proxy("call_method", "to", (value, tracer.device), {})
+            outputs.append(value)
+        return tuple(outputs)
 
     def _runs_late(self, op: Operation, declaration: OpDeclaration, arguments: list[Any], args: list[Any]) -> bool:
         """Whether the kernel needs what only a run can tell."""

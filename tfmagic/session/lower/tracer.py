@@ -6,6 +6,7 @@ at `x.shape` while they are traced, and what depends on shapes alone becomes a c
 
 from __future__ import annotations
 
+import operator
 import re
 from typing import Any
 
@@ -15,6 +16,7 @@ from torch import fx
 from torch.fx.proxy import GraphAppendingTracer, Proxy
 
 from tfmagic.graph.operation import Operation
+from tfmagic.graph.registry import Effect
 from tfmagic.session.lower import meta
 from tfmagic.session.plan.run_time import UNKNOWN, PlanCall
 
@@ -90,6 +92,7 @@ class PlanTracer(GraphAppendingTracer):
       path: the calls of functions that it is in, or None.
       device: torch device of that operation.
       inputs: the values of its inputs.
+      on_objects: the effect of its calls on objects and of functions that make them; None where it has no such calls.
     """
 
     def __init__(self) -> None:
@@ -99,6 +102,7 @@ class PlanTracer(GraphAppendingTracer):
         self.path: Any = None
         self.device = "cpu"
         self.inputs: list[Any] = []
+        self.on_objects: Effect | None = None
         self._names: dict[tuple[int, str], str] = {}
 
     def proxy(self, node: fx.Node) -> PlanProxy:
@@ -115,6 +119,9 @@ class PlanTracer(GraphAppendingTracer):
         node.meta["device"] = self.device
         node.meta["inputs"] = self.inputs
         if kind in ("call_function", "call_method"):
+            if self.on_objects is not None and target is not operator.getitem:
+                node.meta.update(effect=self.on_objects, on_object=True)
+                return node
             node.meta["effect"] = _effect(target)
             value = meta.value_of(node)
             if value is not UNKNOWN:

@@ -2,7 +2,7 @@
 
 1. A node is fresh when torch's own schema says that the function called returns no alias of its inputs.
 2. A part of a fresh tuple is fresh.
-3. A kernel called at run time, a parameter, a constant and anything unknown are not fresh.
+3. A kernel called at run time, what an object gives, a parameter, a constant and anything unknown are not fresh.
 """
 
 from __future__ import annotations
@@ -49,6 +49,8 @@ def is_fresh(node: Any) -> bool:
             return name in _FRESH_OPERATORS
         return name not in _MAYBE_THE_INPUT and _returns_fresh(name)
     if node.op == "call_method":
+        if node.meta.get("on_object"):
+            return False
         return node.target not in _MAYBE_THE_INPUT and _returns_fresh(str(node.target))
     return False
 
