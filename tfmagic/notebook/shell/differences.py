@@ -97,7 +97,7 @@ def _matched(before: list[Operation], after: list[Operation]) -> tuple[dict[Oper
 def _changes(old: Operation, new: Operation, names: dict[str, str]) -> list[str]:
     """What differs, in words."""
     found = [] if old.type == new.type else [f"{old.type} → {new.type}"]
-    before, after = (dict(reports.node_report(op, op.graph)["attributes"]) for op in (old, new))
+    before, after = (dict(reports.node_report(op, evaluate.graph_of(op))["attributes"]) for op in (old, new))
     found += [f"{key}: {before.get(key, '–')} → {after.get(key, '–')}" for key in {**before, **after}
               if before.get(key) != after.get(key)]
     values = [labels.constant_value(op) if op.type == "Const" else None for op in (old, new)]

@@ -83,7 +83,7 @@ def draw(graph: Graph, parsed: Parsed, operations: list[Operation] | None, studi
     fetched, values = _run(graph, parsed, studio.shell, studio.kept) if run is None else ([], {})
     part = None if operations is None else [operation.name for operation in operations]
 
-    other = weakref.ref(others[0].graph) if others else None
+    other = weakref.ref(evaluate.graph_of(others[0])) if others else None
     other_part = [operation.name for operation in others]
 
     def build(graph: Graph, asked: Container[str] = ()) -> view.Scene:

@@ -194,9 +194,9 @@ class _Builder:
         members: dict[str, list[str]] = {}
         for name in self.graph:
             owner = self.folding.drawn_by(name)
-            for node in dict.fromkeys((self.finest.get(owner), self.drawn.get(owner))):
-                if node is not None and not self.graph[name].boundary:
-                    members.setdefault(node, []).append(name)
+            for holder in dict.fromkeys((self.finest.get(owner), self.drawn.get(owner))):
+                if holder is not None and not self.graph[name].boundary:
+                    members.setdefault(holder, []).append(name)
         for node in (*scene.nodes, *scene.inner):
             own = members.get(node.id, [])
             found = [(name, *self.notes.changes[name]) for name in own if name in self.notes.changes]
