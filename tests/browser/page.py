@@ -49,6 +49,7 @@ class DrawingPage:
         self.faults: list[str] = []
         self.asked: list[dict[str, Any]] = []
         self._answer: Callable[[dict[str, Any]], Any] = dict
+        page.set_default_timeout(10_000)
         page.on("pageerror", lambda error: self.faults.append(f"error: {error}"))
         page.on("console", lambda message: message.type == "error" and self.faults.append(f"console: {message.text}"))
         page.on("dialog", lambda dialog: (self.faults.append(f"dialog: {dialog.message}"), dialog.dismiss()))
@@ -165,7 +166,11 @@ class DrawingPage:
     # --- what a person does -------------------------------------------------------------------------------------------
 
     def click(self, name: str) -> None:
-        """Click the face of a node, or the heading of an open box."""
+        """Click the face of a node, or the heading of an open box; what is out of sight is brought there before."""
+        self.thing(name).evaluate("""(thing) => {
+          const [place, stage] = [thing.getBoundingClientRect(), thing.closest(".stage").getBoundingClientRect()];
+          if (place.top < stage.top || place.top + 20 > stage.bottom) window.view.goTo(thing.dataset.id, false);
+        }""")
         self.thing(name).locator("> .shape").first.click(position={"x": 8, "y": 9})
 
     def press(self, key: str) -> None:

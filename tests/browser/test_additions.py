@@ -18,7 +18,8 @@ def graph() -> Any:
         x = tf.placeholder(tf.float32, [2], name="x")
         with tf.name_scope("inner"):
             doubled = tf.multiply(x, 2.0, name="doubled")
-        tf.exp(doubled, name="out")
+            inside = tf.negative(doubled, name="minus")
+        tf.exp(inside, name="out")
     return graph
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import threading
 from typing import Any
 
@@ -131,6 +132,20 @@ def test_what_needs_other_feeds_has_no_shape(shell: Shell) -> None:
                        "d = tf.add(c, b, name='d')")
     shell.ok("sess = tf.Session(); sess.run(c, {a: [1.]}); None")
     assert page.ask("shapes", names=["c:0", "d:0"]) == {"c:0": [1]}
+
+
+# --- files ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("form", "start", "holds"), [
+    ("pdf", b"%PDF", b"/Font"), ("html", b"<!DOCTYPE html>", b"Content-Security-Policy"),
+    ("dot", b"digraph", b"MatMul"), ("pbtxt", b"node {", b'op: "MatMul"'), ("svg", b"<svg", b"MatMul"),
+    ("png", b"\x89PNG", b"IEND")])
+def test_a_drawing_is_saved_in_each_form_without_a_system_graphviz(page: Page, form: str, start: bytes, holds: bytes,
+                                                                   monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    data = base64.b64decode(page.ask("export", format=form)["base64"])
+    assert data.startswith(start) and holds in data
 
 
 # --- messages that make no sense --------------------------------------------------------------------------------------

@@ -60,7 +60,10 @@ export function paint(folding: Folding, placement: Placement): Painting {
 
 /** A node as it is read out. */
 export function spoken(node: NodeRecord): string {
-  return [node.name, ...node.lines.slice(1).map(plain)].join(", ");
+  const lines = node.lines.slice(1);
+  const error = lines.findIndex(([style]) => style === "error"); // its message is one sentence on several lines
+  const words = lines.flatMap((line, i) => (line[0] !== "error" || !node.message ? [plain(line)] : i === error ? [node.message] : []));
+  return [node.name, ...words].join(", ");
 }
 
 export function shortened(text: string, limit: number): string {

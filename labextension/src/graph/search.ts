@@ -16,8 +16,11 @@ export class Search {
       said.add(text ?? "");
       tensors.forEach((name) => said.add(name));
     }
+    // What a scope holds is found inside it, where the inside is known.
+    const known = new Set(document.nodes.map((node) => node.in));
     this.texts = document.nodes.map((node) => [node.id, [
-      node.name, node.role, node.cell ?? "", ...node.lines.map(([, text]) => text), ...(node.details ?? []).flat(),
+      node.name, node.role, node.cell ?? "", ...node.lines.map(([, text]) => text),
+      ...(known.has(node.id) ? [] : (node.details ?? []).flat()),
       ...(given.get(node.id) ?? []),
     ].join("\n").toLowerCase()]);
     this.texts.sort(([a], [b]) => Number(a.slice(1)) - Number(b.slice(1)));

@@ -122,6 +122,7 @@ export class GraphView {
   }
 
   private resize(): void {
+    this.viewport.resized();
     const width = this.stage.clientWidth;
     if (!width) {
       return;
@@ -245,6 +246,9 @@ export class GraphView {
       if (id) {
         this.current = id;
         this.light(id);
+        if ((event.target as Element).matches(":focus-visible")) {
+          this.viewport.reveal(this.placement.rects.get(id)!); // by Tab; what a pointer presses stays where it is
+        }
       }
     });
     this.root.addEventListener("keydown", (event) => {
@@ -313,7 +317,9 @@ export class GraphView {
     this.current = id;
     element.setAttribute("tabindex", "0");
     element.focus({ preventScroll: true });
-    this.viewport.reveal(this.placement.rects.get(id)!);
+    // Of an open scope the heading: what was opened stays under the pointer.
+    const rect = this.placement.rects.get(id)!;
+    this.viewport.reveal(this.folding.open.has(id) ? { ...rect, height: Math.min(rect.height, 26) } : rect);
     this.say(spoken(this.folding.node(id)));
   }
 

@@ -15,6 +15,8 @@ export class Viewport {
   private width = 0;
   private height = 0;
   private rects: Rect[] = [];
+  /** The stage's width and height, kept: to ask for them makes the browser lay out the page. */
+  private room: [number, number] | undefined;
   private readonly map = svg("svg", { class: "minimap", "aria-hidden": "true", hidden: true });
   private readonly window = svg("rect", { class: "window" });
   private readonly pointers = new Map<number, [number, number]>();
@@ -56,23 +58,33 @@ export class Viewport {
 
   /** The first view: all of it, as far as its text can still be read. */
   home(): void {
-    const width = this.stage.clientWidth || this.width + 2 * MARGIN;
+    const width = this.size()[0] || this.width + 2 * MARGIN;
     this.scale = this.fitting(width);
     this.x = Math.max(MARGIN, (width - this.width * this.scale) / 2);
     this.y = MARGIN;
     this.apply();
   }
 
+  private size(): [number, number] {
+    this.room ??= [this.stage.clientWidth, this.stage.clientHeight];
+    return this.room;
+  }
+
+  /** The stage is another size now. */
+  resized(): void {
+    this.room = undefined;
+  }
+
   /** All of it, however small. */
   fit(): void {
-    const { clientWidth: width, clientHeight: height } = this.stage;
+    const [width, height] = this.size();
     this.scale = this.limited(Math.min(1, (width - 2 * MARGIN) / this.width, (height - 2 * MARGIN) / this.height));
     this.x = (width - this.width * this.scale) / 2;
     this.y = Math.max(MARGIN, (height - this.height * this.scale) / 2);
     this.apply();
   }
 
-  zoom(factor: number, atX = this.stage.clientWidth / 2, atY = this.stage.clientHeight / 2): void {
+  zoom(factor: number, atX = this.size()[0] / 2, atY = this.size()[1] / 2): void {
     const scale = this.limited(this.scale * factor);
     this.x = atX - ((atX - this.x) * scale) / this.scale;
     this.y = atY - ((atY - this.y) * scale) / this.scale;
@@ -88,7 +100,7 @@ export class Viewport {
 
   /** Bring a rectangle into sight: into the middle, or only as far as is needed. */
   reveal(rect: Rect, intoMiddle = false): void {
-    const { clientWidth: width, clientHeight: height } = this.stage;
+    const [width, height] = this.size();
     const [left, top] = [rect.x * this.scale + this.x, rect.y * this.scale + this.y];
     const [right, bottom] = [left + rect.width * this.scale, top + rect.height * this.scale];
     if (intoMiddle) {
@@ -106,8 +118,8 @@ export class Viewport {
   }
 
   private apply(): void {
-    const view = this.canvas.querySelector<SVGGElement>(".view");
-    view?.setAttribute("transform", `translate(${this.x} ${this.y}) scale(${this.scale})`);
+    this.canvas.querySelector<SVGGElement>(":scope > .view")
+      ?.setAttribute("transform", `translate(${this.x} ${this.y}) scale(${this.scale})`);
     this.drawMap();
   }
 
@@ -116,7 +128,7 @@ export class Viewport {
   private mapped: Rect[] | null = null;
 
   private drawMap(): void {
-    const { clientWidth: width, clientHeight: height } = this.stage;
+    const [width, height] = this.size();
     const hidden = !width || (this.width * this.scale <= width * 1.25 && this.height * this.scale <= height * 1.25);
     this.map.toggleAttribute("hidden", hidden);
     if (hidden) {

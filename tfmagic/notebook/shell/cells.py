@@ -106,6 +106,11 @@ class Cells:
                 self._draw(running, parsed)
             except Exception as failure:
                 self._fail(result, failure)
+        if "%%session" in running.asked and self.kept.checked is not None:
+            from tfmagic.notebook.shell import checks
+
+            checked, self.kept.checked = self.kept.checked, None
+            checks.show(checked, self.studio)
         self._draw_failure(running, result.error_in_exec)
 
     def _fail(self, result: Any, failure: Exception) -> None:

@@ -17,10 +17,21 @@ from tfmagic.notebook.shell import drawing
 from tfmagic.notebook.shell.options import Parsed
 from tfmagic.view.paint.document import GRAPH_MIME
 from tfmagic.view.phrases import say
+from tfmagic.view.scene import model
+from tfmagic.view.scene.annotations import Annotations
 from tfmagic.view.scene.build import build_scene
 
 if TYPE_CHECKING:
     from tfmagic import view
+
+
+def scene_of(operations: list[Operation], notes: Annotations, **options: Any) -> view.Scene:
+    """The scene of some operations in which the failed one is drawn by itself, even if it is one that drawings leave
+    out or fold (an initialiser, a gradient)."""
+    scene = build_scene(operations, annotations=notes, **options)
+    if any(node.state == model.FAILED and node.role not in (model.GRADIENTS, model.TRAINING) for node in scene.nodes):
+        return scene
+    return build_scene(operations, annotations=notes, show_all=True, **options)
 
 
 def draw(error: BaseException, studio: drawing.Studio, parsed: Parsed | None = None,
@@ -51,10 +62,7 @@ def draw(error: BaseException, studio: drawing.Studio, parsed: Parsed | None = N
         drawn.append(graph.get_operation_by_name(failed) if unbuilt is None else unbuilt.operation(graph))
         notes = replace(drawing.known(graph, drawn, {}, studio.names), shapes=shapes, failed={failed: message},
                         ports={failed: shown}, unbuilt=() if unbuilt is None else (failed,))
-        scene = build_scene(drawn, direction=direction, title=title, annotations=notes, asked=asked)
-        if not any(node.state for node in scene.nodes):  # it is among what drawings leave out
-            scene = build_scene(drawn, direction=direction, title=title, annotations=notes, asked=asked, show_all=True)
-        return scene
+        return scene_of(drawn, notes, direction=direction, title=title, asked=asked)
 
     from tfmagic import view
 

@@ -14,6 +14,7 @@ from tfmagic.graph import context
 from tfmagic.graph.graph import Graph
 from tfmagic.graph.operation import Operation
 from tfmagic.notebook.legacy import alias, installs
+from tfmagic.notebook.live.checked import Checked
 from tfmagic.notebook.shell import (
     differences,
     drawing,
@@ -131,8 +132,16 @@ class TfMagics:
         found = evaluate.elements([value for _, value in named])
         if not found:
             raise UsageError(f"{parsed.argument}: no tensor, operation or variable of a graph.")
+        feeds = evaluate.feeds(self.shell, parsed.feed)
         with self.kept.for_run(found[0].graph, parsed.init) as session:
-            return sessions.fetch(session, named, evaluate.feeds(self.shell, parsed.feed))
+            if not parsed.check:
+                return sessions.fetch(session, named, feeds)
+            from tfmagic.notebook.shell import checks
+
+            with Checked(session) as checked:
+                fetched = sessions.fetch(session, named, feeds)
+            checks.show(checked, self.studio)
+            return fetched
 
     def line_step(self, parsed: Parsed) -> None:
         """Run expressions node by node and draw the steps."""

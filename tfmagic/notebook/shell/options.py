@@ -132,6 +132,7 @@ def _file(text: str) -> str:
 
 _FETCH = Option("--fetch", "run the expression and write its value on the drawing", EXPRESSION, repeat=True)
 _FEEDS = Option("--feed", "feed a placeholder for the run", FEED, repeat=True, convert=_feed)
+_CHECK = Option("--check", "watch every value of the run, and draw where the first NaN or infinity comes from")
 _INIT = Option("--init", "run the variables' initialisers first")
 _DEVICE = Option("--device", "the default device of the nodes", DEVICE)
 _LANG = Option("--lang", "the drawing's language, else what the notebook's metadata (tfmagic: lang) or the machine say",
@@ -164,12 +165,13 @@ MAGICS = {magic.name: magic for magic in (
     Magic("%%session", "[NAME]",
           "Runs the cell inside a default session; a tensor on the last line is run and shown with its value. The "
           "session stays open under NAME.",
-          (_DEVICE, Option("--init", "run the variables' initialisers first, also of new ones"), _FEEDS),
+          (_DEVICE, Option("--init", "run the variables' initialisers first, also of new ones"), _FEEDS,
+           _CHECK),
           ("%%session --init", "%%session sess --device /cpu:0 --feed x=[1., 2.]")),
     Magic("%fetch", "EXPR [EXPR ...]",
           "Runs expressions in the default session, or in a session for the moment, and shows their values.",
-          (_FEEDS, _INIT),
-          ("%fetch total", "%fetch y loss --feed x=[[1., 2.]]")),
+          (_FEEDS, _INIT, _CHECK),
+          ("%fetch total", "%fetch y loss --feed x=[[1., 2.]]", "%fetch loss --check")),
     Magic("%step", "EXPR [EXPR ...]",
           "Runs expressions node by node and draws them with a slider over the steps. It is a look: the session stays "
           "as it is (variables, random numbers), and a placeholder without --feed takes what the session was fed last.",

@@ -12,6 +12,7 @@ from IPython.core.error import UsageError
 from tfmagic.base import errors
 from tfmagic.graph import context
 from tfmagic.graph.operation import Operation, OwnGraph, Tensor
+from tfmagic.notebook.live.checked import Checked
 from tfmagic.notebook.shell import evaluate
 from tfmagic.notebook.shell.options import Parsed
 from tfmagic.notebook.shell.values import Fetched, FetchedItem
@@ -26,6 +27,7 @@ class KeptSessions:
     def __init__(self, shell: InteractiveShell) -> None:
         self.shell = shell
         self.unnamed: Any = None
+        self.checked: Checked | None = None  # of the latest `%%session` cell
         # Questions of front ends arrive in another thread than cells, which has defaults of its own.
         self._defaults = context.default_sessions()
 
@@ -33,7 +35,10 @@ class KeptSessions:
     def opened(self, parsed: Parsed) -> Iterator[Any]:
         """The default session of a `%%session` cell, by its options."""
         session = self._find(parsed)
-        with _Initialised(session) if parsed.init else contextlib.nullcontext():
+        with contextlib.ExitStack() as stack:
+            self.checked = stack.enter_context(Checked(session)) if parsed.check else None
+            if parsed.init:
+                stack.enter_context(_Initialised(session))
             context.push_session(session)
             try:
                 yield session

@@ -38,6 +38,7 @@ class Annotations:
       values: tensor name -> array that a run gave.
       texts: tensor name -> the text of such an array, where it was not kept.
       shapes: tensor name -> dims that a run gave, where the value itself was not kept.
+      not_finite: names of tensors whose values were not finite, where the values were not kept.
       labels: operation name -> the Python name the user gave its result.
       times: operation name -> seconds.
       failed: operation name -> what went wrong there.
@@ -56,6 +57,7 @@ class Annotations:
     values: Mapping[str, Any] = field(default_factory=dict)
     texts: Mapping[str, str] = field(default_factory=dict)
     shapes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    not_finite: Container[str] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
     times: Mapping[str, float] = field(default_factory=dict)
     failed: Mapping[str, str] = field(default_factory=dict)
@@ -75,6 +77,10 @@ class Annotations:
         if tensor_name in self.texts:
             return self.texts[tensor_name]
         return labels.value_text(self.values[tensor_name]) if tensor_name in self.values else ""
+
+    def is_finite(self, tensor_name: str) -> bool:
+        """Whether no number that a run gave for a tensor is known to be NaN or infinite."""
+        return tensor_name not in self.not_finite and labels.is_finite(self.values.get(tensor_name, 0))
 
     def dims(self, tensor_name: str) -> tuple[int, ...] | None:
         """The shape that a run gave to a tensor, or None."""

@@ -304,7 +304,7 @@ class _Builder:
             value = self._value(part)
             if value and node.role != model.CONSTANT:
                 node.value = value
-            if any(not labels.is_finite(notes.values[t.name]) for t in part.op.outputs if t.name in notes.values):
+            if any(not notes.is_finite(t.name) for t in part.op.outputs):
                 node.state = model.NOT_FINITE
                 node.message = say("not finite")
         if record.name in notes.times:
@@ -377,8 +377,7 @@ class _Builder:
                 node.title = visible(notes.labels[record.name])
         if scope.result in self.graph:
             node.value = self._value(self.graph[scope.result])
-        if any(not labels.is_finite(notes.values[t.name]) for r in members for t in r.op.outputs
-               if t.name in notes.values):
+        if any(not notes.is_finite(t.name) for r in members for t in r.op.outputs):
             node.state, node.message = model.NOT_FINITE, say("not finite")
         times = [notes.times[r.name] for r in members if r.name in notes.times]
         node.time = labels.time_text(sum(times)) if times else ""
