@@ -36,6 +36,7 @@ CELLS = {
     "%graph": "%graph h --depth 2 --fetch h --feed x=[[1,2]] --init",
     "%%session": "%%session --init --feed x=[[1,2]]\nh",
     "%fetch": "%fetch h --feed x=[[1,2]] --init",
+    "%step": "%step h --feed x=[[1,2]] --init",
     "%tensors": "%tensors layer/*",
     "%tensor": "%tensor [[1, 2], [3, 4]]",
     "%torch": "%torch h --feed x",

@@ -25,7 +25,7 @@ import tfmagic
 from tfmagic.notebook.shell.extension import questions_of
 from tfmagic.view.paint.document import GRAPH_MIME
 
-SIZE = {"width": 840, "height": 650}
+SIZE = {"width": 840, "height": 664}
 COLOURS = 96
 _SITE = "http://picture.localhost/"
 _MODULE = Path(tfmagic.__file__).parent / "view/static/graph.js"

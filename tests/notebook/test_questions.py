@@ -168,3 +168,15 @@ def test_a_message_that_makes_no_sense_is_answered_in_words(page: Page, question
 def test_what_is_no_question_is_refused(page: Page, message: Any) -> None:
     reply = extension.questions_of(page.shell.ip).answer(message)
     assert reply["id"] is None and reply["error"]
+
+
+# --- cells and lines --------------------------------------------------------------------------------------------------
+
+
+def test_nodes_know_the_cells_and_lines_that_made_them(shell: Shell) -> None:
+    shell.ok("def layer(x):\n    return tf.square(x, name='s')")
+    page = Page(shell, "%%graph\nx = tf.placeholder(tf.float32, [2], name='x')\ny = layer(x)")
+    made = {node["name"]: node.get("made") for node in page.document["nodes"]}
+    assert made == {"x": [4, 2], "s": [3, 2, 4, 3]}
+    report = page.ask("node", name="s")
+    assert (report["cell"], report["line"], report["code"]) == (3, 2, "return tf.square(x, name='s')")

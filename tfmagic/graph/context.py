@@ -47,6 +47,11 @@ def get_default_session() -> Any:
     return sessions[-1] if sessions else None
 
 
+def default_graphs() -> list[Graph]:
+    """The graphs of this thread's `as_default` scopes, the innermost last: the list itself, which goes on to change."""
+    return _defaults.graphs
+
+
 def default_sessions() -> list[Any]:
     """The default sessions of this thread, the innermost last: the list itself, which goes on to change."""
     return _defaults.sessions

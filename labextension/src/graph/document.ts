@@ -21,6 +21,8 @@ export interface NodeRecord {
   /** Index into the document's devices. */
   device?: number;
   cell?: string;
+  /** Numbers of the cells and lines that made it, in turns. */
+  made?: number[];
   classes?: string[];
   message?: string;
   details?: [string, string][];

@@ -24,12 +24,17 @@ export interface NodeReport {
   device: string;
   collections: string[];
   source: string;
+  /** The number and line of the cell that made it, the cell's id in the notebook, and what the line says. */
   cell?: number;
   line?: number;
+  cell_id?: string | null;
+  code?: string;
   plan: string[];
 }
 
 export interface Link {
   /** Ask the kernel; rejected with the kernel's own words when it cannot answer. */
   ask(question: { kind: string } & Record<string, unknown>): Promise<unknown>;
+  /** How many cells the kernel has run, where the host can tell. */
+  runs?(): number;
 }

@@ -46,27 +46,26 @@ export class Panel {
       ...(node.message ? [html("p", { class: "message" }, node.message), ...portList(node)] : []),
       facts, ...this.neighbours(id, true), ...this.neighbours(id, false), rest);
     if (this.link) {
-      void this.askAll(id, node.name, rest);
+      this.askAll(id, node.name, rest);
     } else {
       rest.append(html("p", { class: "kind" }, this.words.noKernel));
     }
   }
 
-  private async askAll(id: string, name: string, place: HTMLElement): Promise<void> {
-    const answers = [
-      this.link!.ask({ kind: "node", name }).then((report) => this.reportView(report as NodeReport)),
-      this.link!.ask({ kind: "value", name }).then((report) =>
-        html("section", {}, html("h2", {}, this.words.value), valueView(report as ValueReport))),
-    ];
-    for (const answer of answers) {
-      const view = await answer.catch((error: Error) => html("pre", { class: "kind" }, error.message));
-      if (this.shown !== id) {
-        return; // another node is shown by now
+  /** The value is asked for first: it is what a click is for. Each answer is shown as it comes, in its own place. */
+  private askAll(id: string, name: string, place: HTMLElement): void {
+    const answer = async (kind: string, view: (report: unknown) => HTMLElement): Promise<void> => {
+      const section = html("section");
+      place.prepend(section);
+      const shown = await this.link!.ask({ kind, name }).then(view, (error: Error) =>
+        html("pre", { class: "kind" }, error.message));
+      if (this.shown === id) { // no other node is shown by now
+        section.replaceWith(shown);
       }
-      if (view) {
-        place.append(view);
-      }
-    }
+    };
+    void answer("value", (report) =>
+      html("section", {}, html("h2", {}, this.words.value), valueView(report as ValueReport)));
+    void answer("node", (report) => this.reportView(report as NodeReport));
   }
 
   private reportView(report: NodeReport): HTMLElement {

@@ -72,6 +72,9 @@ text.label{font-size:10.5px;fill:var(--muted);stroke:var(--bg);stroke-width:3px;
 .edge.control>.line{stroke-dasharray:4 3}
 .edge>.head{fill:var(--line)}
 .edge>.touch{fill:none;stroke:transparent;stroke-width:11}
+text.cell-number{font-size:9.5px;text-anchor:end;fill:var(--muted);stroke:var(--bg);stroke-width:3px;paint-order:stroke}
+button[aria-pressed=true]{border-color:var(--accent);box-shadow:inset 0 0 0 1px var(--accent)}
+.traced>.shape{stroke:var(--accent);stroke-width:3}
 .lit>.line{stroke:var(--accent);stroke-width:2.2}
 .lit>.head{fill:var(--accent)}
 .lit>.shape{stroke:var(--accent);stroke-width:2.4}

@@ -35,7 +35,7 @@ function shortNumber(value: number): string {
 function heatMap(plane: (number | null)[][], statistics: ValueReport["statistics"]): HTMLCanvasElement {
   const [rows, columns] = [plane.length, plane[0]?.length ?? 0];
   const canvas = html("canvas", { width: columns, height: rows, role: "img", "aria-label": `${rows} × ${columns}` });
-  const enlarged = Math.max(1, Math.min(24, Math.floor(260 / Math.max(1, columns))));
+  const enlarged = Math.max(1, Math.min(24, Math.floor(260 / Math.max(1, columns)), Math.floor(200 / Math.max(1, rows))));
   canvas.style.width = `${columns * enlarged}px`;
   canvas.style.height = `${rows * enlarged}px`;
   const context = canvas.getContext("2d");

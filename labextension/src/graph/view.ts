@@ -1,6 +1,7 @@
 /** The interactive drawing of one graph inside one element. */
 
 import { type Addition, additionsOf } from "./additions";
+import { CellColours, madeBy } from "./cells";
 import { button, html, icon, svg } from "./dom";
 import { type GraphDocument, readDocument } from "./document";
 import { download, fileName, formats, svgText, written, type Ways } from "./exporting";
@@ -11,8 +12,10 @@ import { paint, type Painting, spoken } from "./paint";
 import { Panel } from "./panel";
 import { type Placement, Placing } from "./placing";
 import { Search } from "./search";
+import { RunShapes } from "./shapes";
 import { STYLE } from "./style";
 import { followTheme } from "./theme";
+import { Tips } from "./tips";
 import { buildTwin } from "./twin";
 import { Viewport } from "./viewport";
 import { wordsOf, type Words } from "./words";
@@ -23,6 +26,8 @@ export interface Options extends Ways {
   language?: string;
   /** Shows the user's code that made a node. */
   locate?(report: NodeReport): void;
+  /** Tells the cell and line that the cursor stands in (0: in none); the answer stops it. */
+  follow?(moved: (cell: number, line: number) => void): () => void;
 }
 
 export class GraphView {
@@ -39,13 +44,15 @@ export class GraphView {
   private readonly stage = html("div", { class: "stage" });
   private readonly canvas: SVGSVGElement;
   private readonly status = html("div", { class: "status", role: "status" });
-  private readonly tip = html("div", { class: "tip", hidden: true });
   private readonly search = html("input", { type: "search" });
   private readonly found = html("span", { class: "found", "aria-live": "polite" });
   private twin: HTMLElement | null = null;
   private current = "";
   private selected = "";
   private hits: string[] = [];
+  private traced: [number, number] = [0, 0];
+  private readonly cells = new CellColours();
+  private readonly tips: Tips;
   private readonly additions: Addition[];
   private readonly cleanUp: (() => void)[] = [];
 
@@ -56,6 +63,7 @@ export class GraphView {
     this.placing = new Placing(this.folding);
     this.finder = new Search(this.document);
     this.canvas = svg("svg", { class: "graph", role: "group", "aria-label": this.label() });
+    this.tips = new Tips(new RunShapes(options.link), this.words.after);
     this.panel = new Panel(() => this.folding, this.words, options.link, {
       close: () => this.select(""), choose: (id) => this.goTo(id), locate: options.locate });
     this.additions = additionsOf(this.document, this.words, {
@@ -65,7 +73,7 @@ export class GraphView {
     this.root = html("div", { class: "tfm", "data-lm-suppress-shortcuts": "true" }, this.toolbar(),
       html("div", { class: "body" }, this.stage, ...added("beside"), this.panel.element), ...added("below"),
       this.footnote(), this.status);
-    this.stage.append(this.canvas, this.tip);
+    this.stage.append(this.canvas, this.tips.element);
     this.viewport = new Viewport(this.stage, this.canvas, () => this.hasFocus());
     const shadow = host.shadowRoot ?? host.attachShadow({ mode: "open" });
     shadow.replaceChildren(html("style", {}, STYLE), this.root);
@@ -74,6 +82,13 @@ export class GraphView {
     this.draw();
     const observer = new ResizeObserver(() => this.resize());
     observer.observe(this.stage);
+    const stop = options.follow?.((cell, line) => {
+      this.traced = [cell, line];
+      this.mark();
+    });
+    if (stop) {
+      this.cleanUp.push(stop);
+    }
     this.cleanUp.push(() => observer.disconnect());
     this.resize();
   }
@@ -108,12 +123,23 @@ export class GraphView {
       return html("span", {}, mark, device);
     });
     return html("div", { class: "bar" }, html("span", { class: "title" }, this.document.title),
-      legend.length ? html("span", { class: "legend" }, ...legend) : null, this.search, this.found,
+      legend.length ? html("span", { class: "legend" }, ...legend) : null, this.cells.legend, this.search, this.found,
       button(icon("M3 8H13"), words.zoomOut, () => this.viewport.zoom(1 / 1.25)),
       button(icon("M3 8H13M8 3V13"), words.zoomIn, () => this.viewport.zoom(1.25)),
       button(icon("M2 6V2H6M10 2H14V6M14 10V14H10M6 14H2V10"), words.fit, () => this.viewport.fit()),
       button(icon("M6 2H10V5H6ZM2 11H6V14H2ZM10 11H14V14H10ZM8 5V8M4 11V8H12V11"), words.arrange, () => this.arrange()),
+      this.document.nodes.some((node) => node.made) ? this.cellToggle() : null,
       button(icon("M2 3H14M5 8H14M5 13H14M2 8H2.1M2 13H2.1"), words.text, () => this.toggleTwin()), menu);
+  }
+
+  private cellToggle(): HTMLButtonElement {
+    const toggle = button(icon("M2 2H7V7H2ZM9 9H14V14H9ZM9 4.5H14M2 11.5H7"), this.words.byCell, () => {
+      this.cells.isOn = !this.cells.isOn;
+      toggle.setAttribute("aria-pressed", String(this.cells.isOn));
+      this.cells.apply(this.folding, this.painting.things, this.placement.rects);
+    });
+    toggle.setAttribute("aria-pressed", "false");
+    return toggle;
   }
 
   private footnote(): HTMLElement | null {
@@ -152,12 +178,7 @@ export class GraphView {
     this.placement = this.placing.place();
     this.painting = paint(this.folding, this.placement);
     this.canvas.replaceChildren(this.painting.view);
-    for (const { edge, element } of this.painting.edges) {
-      const words = [edge.tensors.join(", "), edge.text || (edge.control ? this.words.after : "")].filter(Boolean).join("\n");
-      element.addEventListener("pointerenter", (event) => this.showTip(words, event));
-      element.addEventListener("pointerleave", () => this.hideTip());
-      element.classList.toggle("quiet", !words);
-    }
+    this.tips.attach(this.painting.edges);
     for (const [id, element] of this.painting.things) {
       element.addEventListener("pointerenter", () => this.light(id));
       element.addEventListener("pointerleave", () => this.light(this.hasFocus() ? this.current : ""));
@@ -168,14 +189,19 @@ export class GraphView {
     }
     this.painting.things.get(this.current)?.setAttribute("tabindex", "0");
     this.mark();
+    if (this.cells.isOn) {
+      this.cells.apply(this.folding, this.painting.things, this.placement.rects);
+    }
     this.additions.forEach((addition) => addition.painted(this));
     this.viewport.show(this.placement);
   }
 
   private mark(): void {
+    const traced = madeBy(this.folding, ...this.traced);
     const hits = new Set(this.hits.map((id) => this.folding.shownBy(id)));
     for (const [id, element] of this.painting.things) {
       element.classList.toggle("selected", id === this.selected);
+      element.classList.toggle("traced", traced.has(id));
       element.classList.toggle("hit", hits.has(id) && this.hits.length > 0);
     }
   }
@@ -207,22 +233,6 @@ export class GraphView {
       element.classList.toggle("lit", id !== "" && near.size > 1 && near.has(other));
     }
     this.additions.forEach((addition) => addition.lit?.(id));
-  }
-
-  private showTip(text: string, event: PointerEvent): void {
-    if (!text) {
-      return;
-    }
-    const box = this.stage.getBoundingClientRect();
-    this.tip.textContent = text;
-    this.tip.hidden = false;
-    const left = Math.min(event.clientX - box.left + 12, box.width - this.tip.offsetWidth - 8);
-    this.tip.style.left = `${Math.max(4, left)}px`;
-    this.tip.style.top = `${event.clientY - box.top + 14}px`;
-  }
-
-  private hideTip(): void {
-    this.tip.hidden = true;
   }
 
   // --- what the user does -----------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,16 +15,22 @@ from tfmagic.view.escape import shorten, visible
 _LONGEST = 2000
 _SIDE = 96  # rows and columns of a plane that is sent
 _BINS = 24
+_NO_SHAPES: Mapping[str, Sequence[int]] = {}
 _HIDDEN_ATTRIBUTES = ("_class", "_output_shapes")
 
 
-def node_report(operation: Operation, graph: Graph) -> dict[str, Any]:
+def node_report(operation: Operation, graph: Graph, shapes: Mapping[str, Sequence[int]] = _NO_SHAPES) -> dict[str, Any]:
     """The facts about a node: op, attributes in TensorFlow's words, inputs, outputs, device, collections.
 
     Args:
       operation: the node.
       graph: its graph.
+      shapes: the shapes of the last run, by tensor name.
     """
+    def told(tensor: Tensor) -> tuple[str, str]:
+        found = shapes.get(tensor.name)
+        return visible(tensor.name), labels.tensor_text(tensor, None if found is None else tuple(found))
+
     attributes = [(name, shorten(visible(_attribute_text(value)), 200)) for name, value in operation._attrs.items()
                   if name not in _HIDDEN_ATTRIBUTES and not (name == "value" and operation.type == "Const")]
     members = set(operation.outputs) | {operation}
@@ -32,8 +39,8 @@ def node_report(operation: Operation, graph: Graph) -> dict[str, Any]:
     return {
         "op": operation.type,
         "attributes": attributes,
-        "inputs": [(visible(t.name), labels.tensor_text(t)) for t in operation.inputs],
-        "outputs": [(visible(t.name), labels.tensor_text(t)) for t in operation.outputs],
+        "inputs": [told(tensor) for tensor in operation.inputs],
+        "outputs": [told(tensor) for tensor in operation.outputs],
         "controls": [visible(op.name) for op in operation.control_inputs],
         "device": labels.device_text(operation.device),
         "collections": [visible(name) for name in collections],

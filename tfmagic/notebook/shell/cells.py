@@ -46,7 +46,7 @@ class Cells:
         code = getattr(info, "transformed_cell", None) or self.shell.transform_cell(info.raw_cell)
         count = self.last_count = self._execution_count(info)
         filename = self.shell.compile.get_code_name(info.raw_cell, code, count)
-        self.names.note(filename, count, code)
+        self.names.note(filename, count, code, getattr(info, "cell_id", None))
         asked = headers.read(info.raw_cell)
         running = Running(asked, code)
         self.running.append(running)

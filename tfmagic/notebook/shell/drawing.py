@@ -20,6 +20,7 @@ from tfmagic.notebook.shell import evaluate, sessions
 from tfmagic.notebook.shell.names import CellNames
 from tfmagic.notebook.shell.options import Parsed
 from tfmagic.notebook.shell.values import Fetched, FetchedItem
+from tfmagic.notebook.shell.widgets import Widgets
 from tfmagic.view import phrases
 from tfmagic.view.paint.document import GRAPH_MIME
 from tfmagic.view.scene import records
@@ -52,6 +53,7 @@ class Studio:
       names: who made which node, and what the user calls it.
       kept: where a `--fetch` runs.
       drawings: keeps what is drawn, for front ends that ask about it later.
+      widgets: makes the drawing answer where JupyterLab's extension is not.
       magic_errors: what magics of the running cell have raised.
     """
 
@@ -59,6 +61,7 @@ class Studio:
     names: CellNames
     kept: sessions.KeptSessions
     drawings: Drawings
+    widgets: Widgets
     magic_errors: list[BaseException] = field(default_factory=list)
 
 
@@ -100,7 +103,7 @@ def draw(graph: Graph, parsed: Parsed, operations: list[Operation] | None, studi
     with phrases.speaking(parsed.lang):
         bundle = view.mime_bundle(scene)
         studio.drawings.keep(bundle[GRAPH_MIME]["key"], Drawing(weakref.ref(graph), build))
-        display(bundle, raw=True)
+        display(bundle | studio.widgets.view_of(bundle[GRAPH_MIME]), raw=True)
         if operations is not None:
             drawn = {operation.name for operation in _with_inputs(operations)} | {node.name for node in scene.nodes}
             elsewhere = [item for item in fetched if evaluate.operation_of(item.element).name not in drawn]
@@ -141,12 +144,12 @@ def picture(graph_or_operations: Graph | list[Operation], names: CellNames) -> s
 def known(graph: Graph, operations: Iterable[Operation] | None, values: dict[str, Any],
           names: CellNames) -> Annotations:
     """What is known about the operations beside the graph: their cells and lines, Python names and values."""
-    made_by, lines = {}, {}
+    made_by, lines, places = {}, {}, {}
     for operation in graph.get_operations() if operations is None else _with_inputs(operations):
         found = names.made_by(operation)
         if found is not None:
-            made_by[operation.name], lines[operation.name] = found
-    return Annotations(values=values, labels=names.labels_of(graph), cells=made_by, sources=lines)
+            made_by[operation.name], lines[operation.name], places[operation.name] = found
+    return Annotations(values=values, labels=names.labels_of(graph), cells=made_by, sources=lines, places=places)
 
 
 def _with_inputs(operations: Iterable[Operation]) -> list[Operation]:

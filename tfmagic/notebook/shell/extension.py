@@ -17,6 +17,7 @@ from tfmagic.notebook.shell.language import of_surroundings
 from tfmagic.notebook.shell.magics import TfMagics
 from tfmagic.notebook.shell.names import CellNames
 from tfmagic.notebook.shell.questions import Questions
+from tfmagic.notebook.shell.widgets import Widgets
 from tfmagic.view import phrases
 
 if TYPE_CHECKING:
@@ -50,7 +51,9 @@ def load(shell: InteractiveShell) -> None:
         undo.callback(phrases.follow(functools.cache(lambda: of_surroundings(shell.user_ns))))
         kept = sessions.KeptSessions(shell)
         undo.callback(kept.close)
-        studio = drawing.Studio(shell, CellNames(), kept, Drawings())
+        widgets = Widgets(shell)
+        undo.callback(widgets.close)
+        studio = drawing.Studio(shell, CellNames(), kept, Drawings(), widgets)
         cells = Cells(studio)
         _follow_cells(shell, cells, undo)
         _transform_input(shell, cells, undo)
@@ -59,6 +62,7 @@ def load(shell: InteractiveShell) -> None:
         undo.callback(tracebacks.register(shell, cells.names))
         undo.callback(completion.register(shell))
         questions = _questions[shell] = Questions(studio)
+        widgets.answer = questions.answer
         undo.callback(_questions.pop, shell, None)
         undo.callback(comm.register(shell, questions))
         _loaded[shell] = undo.pop_all()

@@ -17,38 +17,52 @@ class CellNames:
       shown: the name TensorFlow printed for each cell.
       prompts: the prompt of each cell, with its number.
       counts: that number.
+      ids: what the front end calls the cell in its notebook, where it says so.
     """
 
     def __init__(self) -> None:
         self.shown: dict[str, str] = {}
         self.prompts: dict[str, str] = {}
         self.counts: dict[str, int] = {}
+        self.ids: dict[str, str] = {}
         self._labels: weakref.WeakKeyDictionary[OwnGraph, dict[str, str]] = weakref.WeakKeyDictionary()
 
-    def note(self, filename: str, count: int, code: str) -> None:
+    def note(self, filename: str, count: int, code: str, cell_id: str | None = None) -> None:
         """Remember a cell that is about to run.
 
         Args:
           filename: the name under which IPython compiles it.
           count: the execution count.
           code: its code after IPython's translation, which names it in a terminal.
+          cell_id: its id in the notebook.
         """
         digest = hashlib.sha1(code.encode("utf-8")).hexdigest()[:12]
         self.shown[filename] = f"<ipython-input-{count}-{digest}>"
         self.prompts[filename] = f"In [{count}]"
         self.counts[filename] = count
+        if cell_id:
+            self.ids[filename] = str(cell_id)
 
     def display_name(self, filename: str) -> str:
         """A file's name as messages show it."""
         return self.shown.get(filename, filename)
 
-    def made_by(self, operation: Operation) -> tuple[str, str] | None:
-        """The cell that made a node, and the line of it, in words; None when no cell did."""
-        for line in source.lines(operation._frames):
-            prompt = self.prompts.get(line.filename)
-            if prompt is not None:
-                return prompt, f"{prompt}, {say('line')} {line.lineno}: {line.text}"
-        return None
+    def lines(self, operation: Operation) -> list[source.Line]:
+        """The lines of cells that made a node, the innermost first."""
+        return [line for line in source.lines(operation._frames) if line.filename in self.prompts]
+
+    def made_by(self, operation: Operation) -> tuple[str, str, tuple[tuple[int, int], ...]] | None:
+        """The cell that made a node, and the line of it, in words; and the numbers of all cells and lines that did.
+
+        Returns:
+          None when no cell did.
+        """
+        lines = self.lines(operation)
+        if not lines:
+            return None
+        prompt = self.prompts[lines[0].filename]
+        return (prompt, f"{prompt}, {say('line')} {lines[0].lineno}: {lines[0].text}",
+                tuple((self.counts[line.filename], line.lineno) for line in lines))
 
     def label(self, operation: Operation, name: str) -> None:
         """Remember the Python name of a node."""

@@ -7,13 +7,14 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tfmagic.base import source
 from tfmagic.graph.graph import Graph
 from tfmagic.graph.operation import Operation
 from tfmagic.notebook.live import reports
 from tfmagic.notebook.shell import looks, plans
 from tfmagic.notebook.shell.drawing import Studio
+from tfmagic.notebook.shell.inspector import Inspector
 from tfmagic.view.paint.document import document
+from tfmagic.view.phrases import say
 
 Question = Mapping[str, Any]
 
@@ -30,7 +31,8 @@ class Questions:
     def __init__(self, studio: Studio) -> None:
         self.drawings, self.names, self.kept = studio.drawings, studio.names, studio.kept
         self._kinds: dict[str, Callable[[Question], Any]] = {
-            "load": self.load, "node": self.node, "value": self.value, "shapes": self.shapes, "export": self.export}
+            "load": self.load, "node": self.node, "value": self.value, "shapes": self.shapes, "export": self.export,
+            **Inspector(studio).kinds}
 
     def answer(self, question: Any) -> dict[str, Any]:
         """The reply to a message: {"id": …, "answer": …}, or "error" with the reason in place of the answer.
@@ -61,13 +63,13 @@ class Questions:
     def node(self, question: Question) -> dict[str, Any]:
         """What is known of the node `name` beside its place in the drawing."""
         operation, graph = self._operation(question)
-        report = reports.node_report(operation, graph)
-        for line in source.lines(operation._frames):
-            prompt = self.names.prompts.get(line.filename)
-            if prompt is not None:
-                report |= {"source": f"{prompt}, line {line.lineno}: {line.text}", "line": line.lineno,
-                           "cell": self.names.counts.get(line.filename)}
-                break
+        tensors = [*operation.inputs, *operation.outputs]
+        shapes = looks.shapes(self.kept, graph, [tensor.name for tensor in tensors])
+        report = reports.node_report(operation, graph, shapes)
+        for line in self.names.lines(operation)[:1]:
+            report |= {"source": f"{self.names.prompts[line.filename]}, {say('line')} {line.lineno}: {line.text}",
+                       "cell": self.names.counts[line.filename], "line": line.lineno, "code": line.text,
+                       "cell_id": self.names.ids.get(line.filename)}
         if "torch" in sys.modules:  # else no session has run
             session = self.kept.in_use(graph)
             report["plan"] = plans.lines_of(session, operation) if session is not None else []

@@ -72,6 +72,7 @@ def _node(node: Node, scene: Scene, show_device: bool) -> dict[str, Any]:
     if node.device in scene.devices:
         record["device"] = scene.devices.index(node.device)
     optional = {"in": node.box, "holds": node.holds, "cell": node.cell, "classes": classes, "message": node.message,
+                "made": [number for place in node.places for number in place],
                 "details": [list(detail) for detail in node.details]}
     return record | {key: value for key, value in optional.items() if value}
 

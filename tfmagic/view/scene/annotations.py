@@ -46,6 +46,7 @@ class Annotations:
       unbuilt: the operations drawn that were refused, and are not in the graph.
       cells: operation name -> the cell that made it, such as "In [3]".
       sources: operation name -> the line that made it, such as "In [3], line 2: c = a + b".
+      places: operation name -> the numbers of the cells and lines that made it, the innermost first.
       devices: operation name -> the device a run chose.
       steps: the steps of a run, in order.
       left_out: after how many of these steps how many were left out.
@@ -65,6 +66,7 @@ class Annotations:
     unbuilt: Container[str] = ()
     cells: Mapping[str, str] = field(default_factory=dict)
     sources: Mapping[str, str] = field(default_factory=dict)
+    places: Mapping[str, tuple[tuple[int, int], ...]] = field(default_factory=dict)
     devices: Mapping[str, str] = field(default_factory=dict)
     steps: Sequence[RunStep] = ()
     left_out: tuple[int, int] = (0, 0)

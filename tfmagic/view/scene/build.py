@@ -23,6 +23,7 @@ _ROLES = {**dict.fromkeys(records.PLACEHOLDER_TYPES, model.PLACEHOLDER),
 _NOUN_OF_FOLDED = {model.GRADIENTS: "gradients", model.TRAINING: "training"}
 _NAMES_SHOWN = 12
 SIGNS = {"new": "+", "gone": "−", "changed": "~"}
+_PLACES_TOLD = 40
 _NUMBERED = re.compile(r"_\d+$")
 _VERSION = re.compile(r"V\d+$")
 
@@ -273,7 +274,7 @@ class _Builder:
         short = self._relative(name, box_name)
         label = next((visible(self.notes.labels[r.name]) for r in members if r.name in self.notes.labels), "")
         node = Node(node_id, visible(name), role, label or short, box=box, boundary=record.boundary,
-                    cell=visible(self.notes.cells.get(name, "")), count=len(members))
+                    cell=visible(self.notes.cells.get(name, "")), places=self._places(members), count=len(members))
         kind = visible(record.type) if role == model.OPERATION else say(role)
         if name in self.folding.loop_variables:
             first = self.folding.loop_variables[name]
@@ -326,7 +327,7 @@ class _Builder:
     def _group_node(self, name: str, node_id: str, box: str, box_name: str) -> Node:
         group = self.folding.groups[name]
         node = Node(node_id, visible(name), group.role, self._relative(name[:-1], box_name), box=box,
-                    count=len(group.members))
+                    places=self._places(self.graph[member] for member in group.members), count=len(group.members))
         noun, counted = say(_NOUN_OF_FOLDED[group.role]), plural(len(group.members), "operation")
         node.type = counted if node.title.startswith(noun) else f"{noun} · {counted}"
         details = [(say("gradient of"), group.loss)] if group.loss else []
@@ -344,6 +345,7 @@ class _Builder:
         else:
             node = Node(node_id, visible(scope.name), model.SCOPE, self._relative(scope.name, box_name), box=box)
         node.count = len(members)
+        node.places = self._places(members)
         node.holds = len(scope.children)
         node.boundary = all(r.boundary for r in members)
         counted = plural(len(elements), "node")
@@ -383,6 +385,11 @@ class _Builder:
         node.time = labels.time_text(sum(times)) if times else ""
         if members[0].name in notes.sources:
             node.details = ((say("made by"), visible(notes.sources[members[0].name])), *node.details)
+
+    def _places(self, members: Iterable[Record]) -> tuple[tuple[int, int], ...]:
+        """The cells and lines that made some records, each once."""
+        places = self.notes.places
+        return tuple({place: None for record in members for place in places.get(record.name, ())})[:_PLACES_TOLD]
 
     def _add_failure(self, node: Node, names: Iterable[str]) -> None:
         """Mark a folded node in which something failed, naming it."""

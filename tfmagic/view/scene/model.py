@@ -52,6 +52,7 @@ class Node:
       box: id of the open scope it lies in, "" at the top.
       boundary: whether it was made before what is drawn (an earlier cell).
       cell: the cell that made it.
+      places: numbers of the cells and lines that made it, or what is in it.
       count: how many graph operations it stands for.
       holds: of a folded scope, how many things it shows when it is opened (0: it cannot be opened).
       change: "", or what became of it against another graph: "new", "gone" or "changed".
@@ -76,6 +77,7 @@ class Node:
     box: str = ""
     boundary: bool = False
     cell: str = ""
+    places: tuple[tuple[int, int], ...] = ()
     count: int = 1
     holds: int = 0
     change: str = ""

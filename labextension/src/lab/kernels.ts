@@ -1,0 +1,89 @@
+/** Questions to a kernel over one comm: drawings and the side panel share it. */
+
+import type { Comm, Kernel } from "./notebooks";
+
+const TARGET = "tfmagic";
+
+type Answer = { id: number; answer?: unknown; error?: string };
+
+/** The kernel has not loaded tfmagic, so that nobody there answers. */
+export class NobodyThere extends Error {}
+
+export class KernelLink {
+  /** How many cells the kernel has run. */
+  runs = 0;
+  private readonly waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
+  private readonly listeners = new Set<(code: string) => void>();
+  private count = 0;
+  private comm: Promise<Comm> | undefined;
+  private last = "";
+
+  constructor(private readonly kernel: Kernel) {
+    kernel.iopubMessage?.connect((_, { header, content, parent_header: parent }) => {
+      if (header.msg_type === "execute_input") {
+        this.last = String(content.code ?? "");
+      } else if (header.msg_type === "status" && content.execution_state === "idle"
+          && (parent as { msg_type?: string }).msg_type === "execute_request") {
+        this.runs += 1;
+        this.listeners.forEach((told) => told(this.last));
+      }
+    });
+  }
+
+  /** Call `told` with the code of each cell after it has run; the answer stops it. */
+  onRun(told: (code: string) => void): () => void {
+    this.listeners.add(told);
+    return () => void this.listeners.delete(told);
+  }
+
+  async ask(question: Record<string, unknown>): Promise<unknown> {
+    const id = (this.count += 1);
+    const answer = new Promise((resolve, reject) => this.waiting.set(id, { resolve, reject }));
+    answer.catch(() => undefined); // whoever asked hears of it
+    const comm = await this.opened();
+    comm.send({ ...question, id });
+    return answer;
+  }
+
+  /** The comm, once the kernel knows it: messages go to another thread of the kernel, and may overtake the opening. */
+  private async opened(): Promise<Comm> {
+    const comm = await this.comm;
+    if (comm?.isDisposed) { // the kernel was started anew
+      this.failAll("The kernel was restarted.");
+    }
+    this.comm ??= (async () => {
+      const comm = this.kernel.createComm(TARGET);
+      comm.onMsg = ({ content }) => this.receive(content.data as unknown as Answer);
+      comm.onClose = () => this.failAll("The kernel does not know tfmagic; run %load_ext tfmagic first.");
+      await comm.open({}).done;
+      return comm;
+    })();
+    return this.comm;
+  }
+
+  private receive({ id, answer, error }: Answer): void {
+    const waiting = this.waiting.get(id);
+    this.waiting.delete(id);
+    if (error === undefined) {
+      waiting?.resolve(answer);
+    } else {
+      waiting?.reject(new Error(error));
+    }
+  }
+
+  private failAll(reason: string): void {
+    this.comm = undefined;
+    this.waiting.forEach(({ reject }) => reject(new NobodyThere(reason)));
+    this.waiting.clear();
+  }
+}
+
+const links = new WeakMap<Kernel, KernelLink>();
+
+export function linkTo(kernel: Kernel): KernelLink {
+  let link = links.get(kernel);
+  if (!link) {
+    links.set(kernel, (link = new KernelLink(kernel)));
+  }
+  return link;
+}

@@ -1,0 +1,192 @@
+"""Drawings and the side panel on a running kernel: values, shapes of the last run, cells and lines, the widget."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from .jupyter import Jupyter, NotebookPage
+from .page import violations
+
+LOAD = "%load_ext tfmagic\nfrom tfmagic import tf"
+BUILD = """%%graph
+x = tf.placeholder(tf.float32, [None, 6], name='x')
+w = tf.Variable(tf.ones([6, 4]), name='w')
+h = tf.matmul(x, w, name='h')
+y = tf.nn.relu(h, name='y')"""
+FILLER = "\n".join(f"line_{i} = {i}" for i in range(40))
+RUN = "sess = tf.Session()\nsess.run(w.initializer)\nr = sess.run(y, {x: [[1.] * 6] * 128})\nprint('done')"
+
+Open = Callable[[Path, str], NotebookPage]
+APPS = pytest.mark.parametrize("app", ["lab", "notebook"])
+
+_CLICK = """async ([label]) => {
+  const all = [...document.querySelectorAll('.jp-OutputArea *')].map((element) => element.shadowRoot);
+  const root = all.filter((found) => found?.querySelector('.tfm')).at(-1);
+  const node = root.querySelector(`.node[aria-label^="${label}"] .shape`);
+  const start = performance.now();
+  node.dispatchEvent(new MouseEvent('click', { bubbles: true, composed: true }));
+  while (!root.querySelector('.panel .value')) await new Promise((resolve) => setTimeout(resolve, 1));
+  return performance.now() - start;
+}"""
+_MARKED = """() => {
+  const { content } = window.jupyterapp.shell.currentWidget;
+  const { editor } = content.activeCell;
+  const { start, end } = editor.getSelection();
+  const box = content.activeCell.node.getBoundingClientRect();
+  const around = content.node.getBoundingClientRect();
+  const text = editor.getLine(start.line).slice(start.column, end.column);
+  return { cell: content.activeCellIndex, line: start.line, text,
+    seen: box.bottom > around.top && box.top < around.bottom };
+}"""
+
+
+@APPS
+def test_a_drawing_answers_while_the_kernel_runs(jupyter: Jupyter, open_notebook: Open, app: str) -> None:
+    cells = [LOAD, BUILD, RUN, *[FILLER] * 6, "%%graph --all\nz = tf.square(y, name='z')"]
+    notebook = open_notebook(jupyter.write(f"live-{app}.ipynb", cells), app)
+    page = notebook.page
+    notebook.run_all()
+    page.wait_for_function("window.jupyterapp.shell.currentWidget.content.widgets[9].model.executionCount === 10")
+    last = notebook.output(9)
+    last.scroll_into_view_if_needed()
+    last.locator(".node[aria-label^='y,']").wait_for()
+
+    # A click tells the value, within 100 ms after the first.
+    node = last.locator(".node[aria-label^='y,']")
+    node.click()
+    last.locator(".panel .value").wait_for()
+    assert "(128, 4) float32" in last.locator(".panel .value").inner_text()
+    assert "(?, 4) ← (128, 4) float32" in last.locator(".panel").inner_text()
+    times = page.evaluate("async () => { const found = []; for (const label of ['h,', 'w,', 'z,']) "
+                          f"found.push(await ({_CLICK})([label])); return found; }}")
+    print(app, "click to value, ms:", [round(time) for time in times])
+    assert sorted(times)[1] < 250  # a busy machine; quiet ones need far less
+
+    # An edge tells the shape of the last run.
+    start = last.locator(".node[aria-label^='x,']").get_attribute("data-id")
+    last.locator(f".edge[data-from='{start}']").dispatch_event("pointerenter", {"clientX": 300, "clientY": 300})
+    last.locator(".tip", has_text="(?, 6) ← (128, 6) float32").wait_for()
+
+    # The line that made it, in a cell that is out of sight.
+    last.locator(".panel button", has_text="In [10]").wait_for()
+    last.locator(".node[aria-label^='h,']").click()
+    last.locator(".panel button", has_text="In [2], line 4").click()
+    page.wait_for_function("window.jupyterapp.shell.currentWidget.content.activeCellIndex === 1")
+    page.wait_for_function("window.jupyterapp.shell.currentWidget.content.activeCell.editor?.hasFocus()")
+    marked = page.evaluate(_MARKED)
+    assert marked == {"cell": 1, "line": 3, "text": "h = tf.matmul(x, w, name='h')", "seen": True}
+
+    # The cursor stands in that line: its node lights up, here and there.
+    page.keyboard.press("ArrowLeft")
+    notebook.output(1).locator(".node.traced[aria-label^='h,']").wait_for()
+    assert notebook.output(1).locator(".traced").count() == 1
+    page.keyboard.press("ArrowDown")
+    notebook.output(1).locator(".node.traced[aria-label^='y,']").wait_for()
+
+    # Colours by cell.
+    last.scroll_into_view_if_needed()
+    last.locator("button[aria-pressed]").click()
+    assert last.locator(".legend span").all_inner_texts() == ["In [2]", "In [10]"]
+    assert last.locator(".cell-number").count() >= 5
+    page.screenshot(path=str(jupyter.folder / f"live-{app}.png"))
+    assert violations(page, ".jp-OutputArea") == []
+    assert notebook.faults == []
+
+
+def test_a_cell_that_ran_again_is_found_by_its_id(jupyter: Jupyter, open_notebook: Open) -> None:
+    notebook = open_notebook(jupyter.write("again.ipynb", [LOAD, "def f(x):\n    return tf.square(x, name='s')",
+                                                           "%%graph\nf(tf.constant(2., name='c'))"]), "lab")
+    page = notebook.page
+    notebook.run_all()
+    notebook.output(2).locator(".node[aria-label^='s,']").wait_for()
+    page.evaluate("""async () => {
+      const { content } = window.jupyterapp.shell.currentWidget;
+      const cell = content.widgets[1];
+      cell.model.sharedModel.setSource("# A comment\\n" + cell.model.sharedModel.getSource());
+      content.deselectAll();
+      content.activeCellIndex = 1;
+      await window.jupyterapp.commands.execute("notebook:run-cell");
+    }""")
+    notebook.output(2).locator(".node[aria-label^='s,']").click()
+    notebook.output(2).locator(".panel button", has_text="In [2], line 2").click()
+    page.wait_for_function("window.jupyterapp.shell.currentWidget.content.activeCell.editor?.hasFocus()")
+    marked = page.evaluate(_MARKED)
+    assert (marked["cell"], marked["line"]) == (1, 2)
+
+
+@APPS
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_side_panel_follows_the_notebook(jupyter: Jupyter, open_notebook: Open, app: str, theme: str) -> None:
+    jupyter.set_theme(theme)
+    many = "for i in range(5000): tf.constant(0, name=f'many/c{i}')"
+    notebook = open_notebook(jupyter.write(f"side-{app}-{theme}.ipynb", [LOAD, BUILD, RUN, many]), app)
+    page = notebook.page
+    page.evaluate("window.jupyterapp.shell.activateById('tfmagic-graph')")
+    side = page.locator(".tfmagic-side")
+    side.locator("[role=tablist]").wait_for()
+    notebook.run_all()
+    side.locator("[role=treeitem]", has_text="many").first.wait_for()
+
+    # By keyboard alone: the tree, then the tabs.
+    side.locator("[role=treeitem]").first.focus()
+    page.keyboard.press("End")
+    page.keyboard.press("ArrowRight")
+    side.locator("[role=treeitem]", has_text="c99").first.wait_for()
+    assert side.locator("[role=treeitem]").count() < 120
+    page.keyboard.press("ArrowLeft")
+    side.locator("[role=tab][aria-selected=true]").focus()
+    page.keyboard.press("ArrowRight")
+    side.locator("td", has_text="x:0").first.wait_for()
+    assert "of 5," in side.locator(".tools").inner_text()
+    side.locator("button", has_text="›").click()
+    side.locator(".tools", has_text="101–200").wait_for()
+    side.locator("input").fill("relu")
+    side.locator("tbody tr").and_(side.locator(":only-child")).wait_for()
+    side.locator("td button", has_text="y:0").click()
+    side.locator(".look .value", has_text="(128, 4) float32").wait_for()
+    page.screenshot(path=str(jupyter.folder / f"side-{app}-{theme}.png"))
+    assert violations(page, ".tfmagic-side") == []
+    side.locator(".look button", has_text="In [2], line 5").click()
+    page.wait_for_function("window.jupyterapp.shell.currentWidget.content.activeCell.editor?.hasFocus()")
+    assert page.evaluate(_MARKED)["line"] == 4
+
+    side.locator("[role=tab]", has_text="Variables").click()
+    side.locator("tr", has_text="w:0").and_(side.locator(":has-text('initialised')")).wait_for()
+    page.screenshot(path=str(jupyter.folder / f"side-variables-{app}-{theme}.png"))
+    # It looks again after each cell.
+    page.evaluate("""async () => {
+      const { content, context } = window.jupyterapp.shell.currentWidget;
+      context.sessionContext.session.kernel.requestExecute({ code: "sess.run(tf.assign(w, 7 * tf.ones([6, 4])))" });
+    }""")
+    side.locator("td", has_text="all 7.0").wait_for()
+    for tab in ("Sessions", "Devices", "Scopes"):
+        side.locator("[role=tab]", has_text=tab).click()
+        side.locator("td", has_text={"Sessions": "sess", "Devices": "CPU:0"}.get(tab, "")).first.wait_for() \
+            if tab != "Scopes" else side.locator("[role=treeitem]").first.wait_for()
+        assert violations(page, ".tfmagic-side") == []
+    assert notebook.faults == []
+
+
+def test_the_side_panel_says_what_to_do_where_nobody_answers(jupyter: Jupyter, open_notebook: Open) -> None:
+    notebook = open_notebook(jupyter.write("plain.ipynb", ["1 + 1", LOAD]), "lab")
+    notebook.page.evaluate("window.jupyterapp.shell.activateById('tfmagic-graph')")
+    side = notebook.page.locator(".tfmagic-side")
+    side.locator("p", has_text="%load_ext tfmagic").wait_for()
+    notebook.run_all()
+    side.locator("select option").first.wait_for(state="attached")
+
+
+def test_the_widget_draws_and_answers_where_the_extension_is_not(jupyter: Jupyter, open_notebook: Open) -> None:
+    jupyter.set_extension(False)
+    notebook = open_notebook(jupyter.write("widget.ipynb", [
+        "import os\nos.environ['TFMAGIC_WIDGET'] = '1'\n" + LOAD, BUILD, RUN]), "lab")
+    notebook.run_all()
+    output = notebook.output(1)
+    notebook.output(2).get_by_text("done").wait_for()
+    output.locator(".node[aria-label^='y,']").click()
+    output.locator(".panel .value", has_text="(128, 4) float32").wait_for()
+    notebook.page.screenshot(path=str(jupyter.folder / "widget.png"))
+    assert notebook.faults == []
