@@ -246,3 +246,20 @@ def test_loading_and_a_first_drawing_do_not_import_torch() -> None:
                "s = InteractiveShell.instance(); s.run_cell('%load_ext tfmagic').raise_error(); "
                "s.run_cell('%%graph --free\\nc = a + b').raise_error(); assert 'torch' not in sys.modules")
     subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, timeout=60)
+
+
+def test_training_is_drawn_with_its_loss_and_the_state_of_its_variables(shell):
+    shell.ok("from tfmagic import tf\nx = tf.placeholder(tf.float32, [None, 2], name='x')\n"
+             "w = tf.get_variable('w', [2, 1], initializer=tf.ones_initializer())\n"
+             "loss = tf.reduce_mean(tf.matmul(x, w), name='loss')\n"
+             "train = tf.train.GradientDescentOptimizer(1.0).minimize(loss, name='train')")
+    (before,) = shell.ok("%graph train").bundles
+    assert "loss" in before["text/plain"] and "← loss, w" in before["text/plain"]
+    assert "update" not in before["text/plain"].replace("initialisers", "")
+    shell.ok("%%session --init\nfor _ in range(3):\n    tf.get_default_session().run(train, {x: [[1., 2.]]})")
+    (after,) = shell.ok("%graph train").bundles
+    line = next(line for line in after["text/plain"].splitlines() if "─ w " in line)
+    assert "= [[-2.0], [-5.0]]" in line and "3 updates" in line
+    shell.ok("%%session\ntf.get_default_session().run(w.initializer)")
+    (again,) = shell.ok("%graph train").bundles
+    assert "0 updates" in again["text/plain"]

@@ -280,9 +280,9 @@ Graph
 │  └─ MatMul             ← x, W  → (?, 2) float32
 ├─ loss/
 │  ├─ SquaredDifference  ← MatMul, y  → (?, 2) float32
-│  └─ Mean               (axis = [0, 1])  ← SquaredDifference
-├─ gradients             6 operations  ← Mean  → (4, 2) float32
-└─ Adam                  training · 10 operations  ← gradients
+│  └─ Mean               (axis = [0, 1])  ← SquaredDifference  → () float32
+├─ gradients             6 operations  ← Mean, W  → (4, 2) float32
+└─ Adam                  training · 10 operations  ← gradients  ⇢ changes W
   not drawn: save and restore (3 operations), initialisers (7 operations)"""
 
 

@@ -73,9 +73,9 @@ Graph
 ├─ Greater    (y = 0.0)  ← x  → () bool
 └─ cond/  branch
    ├─ Merge   ← Greater, sub, mul  → () float32
-   ├─ mul     (y = 2.0)  ← x  → () float32
+   ├─ mul     (y = 2.0)  ← x  → if true · () float32
    ├─ Square  ← x  → () float32
-   └─ sub     (y = 1.0)  ← Square  → () float32"""
+   └─ sub     (y = 1.0)  ← Square  → if false · () float32"""
 
 
 def test_an_assignment_by_the_user_is_an_operation(graph):

@@ -114,7 +114,8 @@ def test_training_is_two_nodes_fed_by_the_loss():
     assert (gradients.role, adam.role) == (model.GRADIENTS, model.TRAINING)
     assert ("Mean", "gradients") in arrows(scene)
     assert ("gradients", "Adam") in arrows(scene)
-    assert [a for a, b in arrows(scene) if b == "gradients"] == ["Mean"], "one arrow and no hairball"
+    assert [a for a, b in arrows(scene) if b == "gradients"] == ["Mean", "W"], "what is derived by what, no hairball"
+    assert ("Adam", "W") in arrows(scene)
     assert ("updates", "layer/W") in adam.details
 
 
@@ -205,8 +206,9 @@ def test_a_cell_that_only_minimises_shows_loss_gradients_and_optimiser():
     g = trained(saver=False)
     made = [op for name, op in g.ops.items() if name.startswith(("gradients", "Adam", "layer/W/Adam", "global"))]
     scene = build_scene(made)
-    assert titles(scene) == ["loss/Mean", "gradients", "Adam"]
-    assert arrows(scene) == [("loss/Mean", "gradients"), ("gradients", "Adam")]
+    assert titles(scene) == ["layer/W", "loss/Mean", "gradients", "Adam"]
+    assert arrows(scene) == [("loss/Mean", "gradients"), ("layer/W", "gradients"), ("Adam", "layer/W"),
+                             ("gradients", "Adam")]
 
 
 def test_tensors_may_stand_for_their_operations():

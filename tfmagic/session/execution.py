@@ -70,6 +70,9 @@ class _Part:
         return [feeds[key] if isinstance(key, int) else self._values.get(key) for key in self._parameters]
 
 
+_ASSIGNMENTS = frozenset({"Assign", "AssignVariableOp"})
+
+
 class Execution:
     """What a run of given fetches with given feeds does.
 
@@ -106,6 +109,8 @@ class Execution:
         self._in_place = [key_of(root) for root in plan.in_place]
         self._changed = frozenset((*self._written, *self._in_place))
         self._claiming = not overwrites_only(computed)
+        self._initialises = self.writes and not self._claiming and any(
+            op.type in _ASSIGNMENTS and op.name.rpartition("/")[2].startswith("Assign") for op in plan.ops)
         self._cloned = [not is_fresh(node) or node in states[:i] for i, node in enumerate(states)]
         self._removes = any(update.op.type == "DestroyResourceOp" for update in plan.updates)
         self._keeps_state = any(getattr(node.target, "keeps_state", False) for node in plan.graph.nodes)
@@ -196,6 +201,8 @@ class Execution:
         function, take = part.function, self._taking(part)
         changed, claiming, cloned = self._changed, self._claiming, self._cloned
         written = self._written if len(self._changed) == len(self._written) and not self._removes else None
+        tally = variables.tallies.setdefault(changed, [0]) if claiming else [0]
+        initialises = self._initialises
         update, current, get_ident = variables.values.update, running.current, threading.get_ident
 
         def run(feeds: Sequence[Any]) -> Any:
@@ -229,6 +236,10 @@ class Execution:
                             variables.commit(self._prepared(states, updates))
                         else:
                             update(zip(written, states))
+                        if claiming:
+                            tally[0] += 1
+                        elif initialises:
+                            variables.start(changed)
                 return result
             finally:
                 readers.pop(token, None)

@@ -28,6 +28,14 @@ def static_dims(tensor: Any) -> tuple[int | None, ...] | None:
     return None if shape.dims is None else tuple(shape.as_list())
 
 
+def variable_text(op: Operation) -> str:
+    """Shape and dtype of what the variable of an operation holds."""
+    shape = getattr(op, "_attrs", {}).get("shape")
+    if shape is None or dtype_text(op.outputs[0]) != "resource":
+        return tensor_text(op.outputs[0])
+    return f"{dims_text(None if shape.dims is None else tuple(shape.as_list()))} {op._attrs['dtype'].name}"
+
+
 def shape_text(tensor: Tensor, run_dims: tuple[int, ...] | None = None) -> str:
     """The static shape, followed by the shape of a run where that says more: `(?, 784) ← (128, 784)`."""
     dims = static_dims(tensor)

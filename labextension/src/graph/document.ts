@@ -28,8 +28,11 @@ export interface NodeRecord {
   details?: [string, string][];
 }
 
-/** Source, target, text (null: only an order), names of the tensors. */
-export type EdgeRecord = [string, string, string | null, ...string[]];
+/** What an edge that carries no tensor does: it changes a variable. (One that only orders has null.) */
+export const UPDATES = 1;
+
+/** Source, target, text (or null or `UPDATES`), names of the tensors. */
+export type EdgeRecord = [string, string, string | null | typeof UPDATES, ...string[]];
 
 /** Source, target, SVG path, x and y of the arrow's tip, and x and y of the label's middle where it is shown. */
 export type RouteRecord = [string, string, string, number, number, number?, number?];

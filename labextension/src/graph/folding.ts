@@ -1,13 +1,16 @@
 /** Which scopes are open, what is therefore in sight, and which edges run between the things in sight. */
 
-import type { EdgeRecord, GraphDocument, NodeRecord } from "./document";
+import { type EdgeRecord, type GraphDocument, type NodeRecord, UPDATES } from "./document";
 
 /** All that flows from one thing in sight to another. */
 export interface VisibleEdge {
   source: string;
   target: string;
   text: string;
+  /** Whether it only orders. */
   control: boolean;
+  /** Whether it changes variables and carries nothing. */
+  updates: boolean;
   tensors: string[];
 }
 
@@ -144,11 +147,14 @@ export function aggregate(edges: EdgeRecord[], holder: (id: string) => string | 
     const key = `${source}>${target}`;
     let edge = found.get(key);
     if (!edge) {
-      edge = { source, target, text: "", control: true, tensors: [], texts: new Set(), count: 0 };
+      edge = { source, target, text: "", control: true, updates: false, tensors: [], texts: new Set(), count: 0 };
       found.set(key, edge);
     }
-    if (text !== null) {
+    if (text === UPDATES) {
+      edge.updates ||= edge.control;
       edge.control = false;
+    } else if (text !== null) {
+      edge.control = edge.updates = false;
       const fresh = tensors.filter((name) => !edge.tensors.includes(name));
       if (fresh.length || !tensors.length) {
         edge.texts.add(text);
@@ -159,7 +165,7 @@ export function aggregate(edges: EdgeRecord[], holder: (id: string) => string | 
   }
   for (const edge of found.values()) {
     const [first] = edge.texts;
-    edge.text = edge.count <= 1 ? first ?? "" : edge.texts.size === 1 && !/^\d/.test(first)
+    edge.text = edge.count <= 1 || edge.texts.size === 1 && !first ? first ?? "" : edge.texts.size === 1 && !/^\d/.test(first)
       ? `${edge.tensors.length} × ${first}` : `${Math.max(edge.tensors.length, edge.count)} tensors`;
   }
   return [...found.values()];

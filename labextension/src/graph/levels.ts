@@ -61,12 +61,18 @@ export function layOutLevel(
   }
   for (const edge of edges) {
     const inner = !ports.has(edge.source) && !ports.has(edge.target) && edge.text && edges.length <= 60;
-    graph.setEdge(edge.source, edge.target,
+    graph.setEdge(...along(edge, ports),
       inner ? { width: textWidth(edge.text, 10.5) + 6, height: 15, labelpos: "r", labeloffset: 5 } : {});
   }
   anchorPorts(graph, children, ports);
   layout(graph);
   return read(graph, children, edges, ports, downwards, scope !== "");
+}
+
+/** The ends of an edge as the layout sees them: what changes a variable stands below it, as what reads it does. */
+function along(edge: VisibleEdge, ports: Set<string>): [string, string] {
+  return edge.updates && !ports.has(edge.source) && !ports.has(edge.target)
+    ? [edge.target, edge.source] : [edge.source, edge.target];
 }
 
 /** The edges between children of a scope, and from and to the ports of what lies outside. */
@@ -125,7 +131,7 @@ function read(
     bottom = Math.max(bottom, y + height / 2);
   };
   const placed = (id: string): Placed => graph.node(id) as unknown as Placed;
-  const way = (edge: VisibleEdge): Way => graph.edge(edge.source, edge.target) as unknown as Way;
+  const way = (edge: VisibleEdge): Way => graph.edge(...along(edge, ports)) as unknown as Way;
   for (const id of children) {
     const { x, y, width, height } = placed(id);
     grow(x, y, width, height);
@@ -155,6 +161,9 @@ function read(
   for (const edge of edges) {
     const found = way(edge);
     const line = found.points.map(({ x, y }): Point => [x + dx, y + dy]);
+    if (along(edge, ports)[0] !== edge.source) {
+      line.reverse();
+    }
     if (ports.has(edge.source)) {
       line[0] = downwards ? [line[0][0], 0] : [0, line[0][1]];
     }

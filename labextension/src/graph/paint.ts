@@ -44,7 +44,7 @@ export function paint(folding: Folding, placement: Placement): Painting {
   }
   const edges = placement.routes.map(({ edge, route }) => {
     const data = pathData(route.points);
-    const element = svg("g", { class: edge.control ? "edge control" : "edge" },
+    const element = svg("g", { class: edge.control ? "edge control" : edge.updates ? "edge updates" : "edge" },
       svg("path", { class: "touch", d: data }), svg("path", { class: "line", d: data }),
       svg("path", { class: "head", d: arrowHead(route.points) }));
     element.dataset.from = edge.source;

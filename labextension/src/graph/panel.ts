@@ -94,7 +94,7 @@ export class Panel {
     const shown = this.folding.shownBy(id);
     const names = this.folding.edges().flatMap((edge) =>
       (inputs ? edge.target : edge.source) === shown
-        ? [{ id: inputs ? edge.source : edge.target, text: edge.text }] : []);
+        ? [{ id: inputs ? edge.source : edge.target, text: edge.updates ? this.words.changes : edge.text }] : []);
     return names.length === 0 ? [] : [html("section", { class: "links" }, html("h2", {}, inputs ? this.words.inputs : this.words.outputs),
       ...names.map(({ id: other, text }) =>
         html("div", {}, button(this.folding.node(other).name, this.folding.node(other).name, () => this.actions.choose(other)),

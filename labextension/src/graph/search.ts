@@ -13,7 +13,7 @@ export class Search {
       if (!said) {
         given.set(source, (said = new Set()));
       }
-      said.add(text ?? "");
+      said.add(typeof text === "string" ? text : "");
       tensors.forEach((name) => said.add(name));
     }
     // What a scope holds is found inside it, where the inside is known.

@@ -70,6 +70,7 @@ text.box{font-size:11.5px;font-weight:600;text-anchor:start;fill:var(--muted)}
 text.label{font-size:10.5px;fill:var(--muted);stroke:var(--bg);stroke-width:3px;stroke-linejoin:round;paint-order:stroke}
 .edge>.line{fill:none;stroke:var(--line);stroke-width:1.3}
 .edge.control>.line{stroke-dasharray:4 3}
+.edge.updates>.line{stroke-dasharray:1 3;stroke-linecap:round}
 .edge>.head{fill:var(--line)}
 .edge>.touch{fill:none;stroke:transparent;stroke-width:11}
 text.cell-number{font-size:9.5px;text-anchor:end;fill:var(--muted);stroke:var(--bg);stroke-width:3px;paint-order:stroke}

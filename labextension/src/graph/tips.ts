@@ -1,5 +1,6 @@
 /** What an edge says when the pointer is on it: tensors, static shapes, and the shapes of the last run. */
 
+import type { Words } from "./words";
 import { html } from "./dom";
 import type { VisibleEdge } from "./folding";
 import { type RunShapes, unknownOf } from "./shapes";
@@ -7,13 +8,13 @@ import { type RunShapes, unknownOf } from "./shapes";
 export class Tips {
   readonly element = html("div", { class: "tip", hidden: true });
 
-  constructor(private readonly shapes: RunShapes, private readonly after: string) {}
+  constructor(private readonly shapes: RunShapes, private readonly words: Words) {}
 
   /** Let edges tell of themselves. */
   attach(edges: { edge: VisibleEdge; element: SVGGElement }[]): void {
     for (const { edge, element } of edges) {
       const names = edge.tensors.join(", ");
-      const told = edge.text || (edge.control ? this.after : "");
+      const told = edge.text || (edge.control ? this.words.after : edge.updates ? this.words.changes : "");
       const words = [names, told].filter(Boolean).join("\n");
       element.classList.toggle("quiet", !words);
       element.addEventListener("pointerleave", () => (this.element.hidden = true));

@@ -1,5 +1,6 @@
 /** The drawing as a tree of text: for screen readers, and for everyone who prefers to read. */
 
+import { UPDATES } from "./document";
 import { html } from "./dom";
 import type { GraphDocument } from "./document";
 import type { Folding } from "./folding";
@@ -9,8 +10,13 @@ import type { Words } from "./words";
 
 export function buildTwin(folding: Folding, words: Words, onChoose: (id: string) => void): HTMLElement {
   const reads = new Map<string, string[]>();
+  const changes = new Map<string, string[]>();
   for (const [source, target, text] of folding.document.edges) {
     const name = folding.node(source).name;
+    if (text === UPDATES) {
+      changes.set(source, [...(changes.get(source) ?? []), folding.node(target).name]);
+      continue;
+    }
     const said = text === null ? `${words.after} ${name}` : text ? `${name} ${text}` : name;
     reads.set(target, [...(reads.get(target) ?? []), said]);
   }
@@ -22,7 +28,9 @@ export function buildTwin(folding: Folding, words: Words, onChoose: (id: string)
       const inputs = inside ? [] : reads.get(id) ?? [];
       const label = html("span", {}, html("code", {}, title),
         html("span", { class: "kind" }, rest.map(plain).join(" · ")),
-        inputs.length ? html("span", { class: "kind" }, `← ${inputs.join(", ")}`) : null);
+        inputs.length ? html("span", { class: "kind" }, `← ${inputs.join(", ")}`) : null,
+        !inside && changes.has(id)
+          ? html("span", { class: "kind" }, `⇢ ${words.changes} ${changes.get(id)!.join(", ")}`) : null);
       label.addEventListener("click", () => onChoose(id));
       const item = html("li", { role: "treeitem", tabindex: -1, "aria-selected": "false",
         "aria-expanded": inside ? "true" : undefined }, label, inside ? level(id) : null);

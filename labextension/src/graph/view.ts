@@ -63,7 +63,7 @@ export class GraphView {
     this.placing = new Placing(this.folding);
     this.finder = new Search(this.document);
     this.canvas = svg("svg", { class: "graph", role: "group", "aria-label": this.label() });
-    this.tips = new Tips(new RunShapes(options.link), this.words.after);
+    this.tips = new Tips(new RunShapes(options.link), this.words);
     this.panel = new Panel(() => this.folding, this.words, options.link, {
       close: () => this.select(""), choose: (id) => this.goTo(id), locate: options.locate });
     this.additions = additionsOf(this.document, this.words, {

@@ -15,6 +15,7 @@ from IPython.display import display
 
 from tfmagic.graph.graph import Graph
 from tfmagic.graph.operation import Operation, Tensor
+from tfmagic.notebook.live import state as live_state
 from tfmagic.notebook.live.drawn import Drawing, Drawings
 from tfmagic.notebook.shell import evaluate, sessions
 from tfmagic.notebook.shell.names import CellNames
@@ -26,13 +27,17 @@ from tfmagic.view.paint.document import GRAPH_MIME
 from tfmagic.view.scene import records
 from tfmagic.view.scene.annotations import Annotations
 from tfmagic.view.scene.build import build_scene
+from tfmagic.view.scene.training import losses_of
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
 
 def needed_for(elements: Iterable[Tensor | Operation]) -> list[Operation]:
-    """The operations that the elements depend on, themselves included, in the order of their making."""
+    """The operations that the elements depend on, themselves included, in the order of their making.
+
+    With gradients comes what they are the gradients of, though it may be that no gradient reads its value.
+    """
     found: dict[Operation, None] = {}
     stack = [evaluate.operation_of(e) for e in elements]
     while stack:
@@ -41,6 +46,8 @@ def needed_for(elements: Iterable[Tensor | Operation]) -> list[Operation]:
             found[operation] = None
             stack += [t.op for t in operation.inputs]
             stack += operation.control_inputs
+        if not stack:
+            stack = losses_of(sorted(found, key=lambda op: op._id))
     return sorted(found, key=lambda op: op._id)
 
 
@@ -85,6 +92,7 @@ def draw(graph: Graph, parsed: Parsed, operations: list[Operation] | None, studi
 
     fetched, values = _run(graph, parsed, studio.shell, studio.kept) if run is None else ([], {})
     part = None if operations is None else [operation.name for operation in operations]
+    state = live_state.variables(studio.kept.at_hand(graph), _with_inputs(operations or graph.get_operations()))
 
     other = weakref.ref(evaluate.graph_of(others[0])) if others else None
     other_part = [operation.name for operation in others]
@@ -93,7 +101,7 @@ def draw(graph: Graph, parsed: Parsed, operations: list[Operation] | None, studi
         drawn = None if part is None else [graph.get_operation_by_name(name) for name in part]
         if drawn is not None and other is not None and (second := other()) is not None:
             drawn += [second.get_operation_by_name(name) for name in other_part]
-        notes = dataclasses.replace(known(graph, drawn, values, studio.names), **(run or {}))
+        notes = dataclasses.replace(known(graph, drawn, values, studio.names, state), **(run or {}))
         with phrases.speaking(parsed.lang):
             return build_scene(graph if drawn is None else drawn, depth=parsed.depth,
                                direction=parsed.direction or "TB", title=parsed.title, show_all=parsed.all,
@@ -142,14 +150,16 @@ def picture(graph_or_operations: Graph | list[Operation], names: CellNames) -> s
 
 
 def known(graph: Graph, operations: Iterable[Operation] | None, values: dict[str, Any],
-          names: CellNames) -> Annotations:
-    """What is known about the operations beside the graph: their cells and lines, Python names and values."""
+          names: CellNames, state: tuple[dict[str, Any], dict[str, int]] = ({}, {})) -> Annotations:
+    """What is known about the operations beside the graph: their cells and lines, Python names, values; and `state`:
+    the values of variables and how often they were changed."""
     made_by, lines, places = {}, {}, {}
     for operation in graph.get_operations() if operations is None else _with_inputs(operations):
         found = names.made_by(operation)
         if found is not None:
             made_by[operation.name], lines[operation.name], places[operation.name] = found
-    return Annotations(values=values, labels=names.labels_of(graph), cells=made_by, sources=lines, places=places)
+    return Annotations(values=state[0] | values, updates=state[1], labels=names.labels_of(graph), cells=made_by,
+                       sources=lines, places=places)
 
 
 def _with_inputs(operations: Iterable[Operation]) -> list[Operation]:

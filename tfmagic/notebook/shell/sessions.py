@@ -65,6 +65,15 @@ class KeptSessions:
             self.unnamed = session
         return session
 
+    def at_hand(self, graph: OwnGraph) -> Any:
+        """The session whose state a drawing of `graph` shows: the default or kept one, else the user's only one."""
+        from tfmagic.session import BaseSession
+
+        own = {id(value): value for value in self.shell.user_ns.values() if isinstance(value, BaseSession)}
+        choices = [context.get_default_session(), self.unnamed, *(own.values() if len(own) == 1 else ())]
+        return next((session for session in choices
+                     if session is not None and session.graph is graph and not session._closed), None)
+
     @contextlib.contextmanager
     def for_run(self, graph: OwnGraph, init: bool = False) -> Iterator[Any]:
         """A session that can run elements of `graph`: the default one, the kept one, or one for the moment.

@@ -36,6 +36,8 @@ class Variables:
       values: torch tensors (or NumPy arrays of bytes) by key; absent = not initialised.
       lock: held while values are taken, and while changes are carried out.
       readers: a token for every run that has values in its hands.
+      tallies: by the variables that they change, how often runs did so that start from the present values (optimisers'
+        steps, `assign_add`); counted in a list of one number, under the lock.
       claims: by such tokens, the thread of the run and the variables that it has claimed.
     """
 
@@ -43,6 +45,8 @@ class Variables:
         self.values: dict[str, Any] = {}
         self.lock = threading.RLock()
         self.readers: dict[object, None] = {}
+        self.tallies: dict[frozenset[str], list[int]] = {}
+        self._untold: dict[str, int] = {}
         self.claims: dict[object, tuple[int, frozenset[str]]] = {}
         self._released = threading.Condition(self.lock)
         self._cancelled = 0
@@ -68,6 +72,17 @@ class Variables:
         before all of them or after, never in the middle.
         """
         collections.deque(map(_call, calls), maxlen=0)
+
+    def updates(self, key: str) -> int:
+        """How often runs changed a variable since it got its first value."""
+        return self._counted(key) - self._untold.get(key, 0)
+
+    def start(self, keys: frozenset[str]) -> None:
+        """Note that variables have first values: their updates count from here."""
+        self._untold.update((key, count) for key in keys if (count := self._counted(key)))
+
+    def _counted(self, key: str) -> int:
+        return sum(tally[0] for keys, tally in list(self.tallies.items()) if key in keys)
 
     def release(self, token: object) -> None:
         """End the claim of the run `token`."""

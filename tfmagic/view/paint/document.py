@@ -16,7 +16,7 @@ from tfmagic.view.paint import shapes
 from tfmagic.view.paint.dot import node_classes
 from tfmagic.view.paint.layout import Layout
 from tfmagic.view.paint.svg import path_data
-from tfmagic.view.scene.model import Box, Edge, Node, Scene, Step
+from tfmagic.view.scene.model import CONTROL, UPDATES, Box, Edge, Node, Scene, Step
 
 GRAPH_MIME = "application/vnd.tfmagic.graph+json"
 VERSION = 2
@@ -82,8 +82,8 @@ def _box(box: Box) -> list[str]:
 
 
 def _edge(edge: Edge) -> list[Any]:
-    """Source, target, text, tensors; a control edge has null for its text."""
-    return [edge.source, edge.target, None if edge.control else edge.text, *edge.tensors]
+    """Source, target, text, tensors; one that carries none has for its text what it does: null orders, 1 changes."""
+    return [edge.source, edge.target, {CONTROL: None, UPDATES: 1}.get(edge.kind, edge.text), *edge.tensors]
 
 
 def _step(step: Step) -> list[Any]:

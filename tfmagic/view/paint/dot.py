@@ -15,6 +15,8 @@ _SHAPES = {model.PLACEHOLDER: "box", model.VARIABLE: "cylinder", model.CONSTANT:
 _FILLS = {model.PLACEHOLDER: "#e7f0fd", model.VARIABLE: "#fdf0df", model.LOOP_VARIABLE: "#fdf0df",
           model.CONSTANT: "#f1f3f5", model.SCOPE: "#f2f0fa", model.RUN: "#f2f0fa",
           model.GRADIENTS: "#f6f7f9", model.TRAINING: "#f6f7f9"}
+_EDGE_STYLES = {model.CONTROL: ["style=dashed", 'class="control"'],
+                model.UPDATES: ["style=dotted", "constraint=false", 'class="updates"']}
 _DEVICE_FILLS = ("#e3f1e6", "#e7effc", "#fbeadb", "#f1e8fa", "#fae6ec", "#e2f1f4")
 
 
@@ -38,6 +40,9 @@ def layout_dot(scene: Scene) -> str:
                 f"height=\"{height:.0f}\"><tr><td></td></tr></table>>")
 
     lines += _nested(scene, node_line, box_line)
+    variables = {node.id for node in scene.nodes if node.role == model.VARIABLE}
+    fed = {edge.target for edge in scene.edges if edge.source not in variables}
+    fed &= {node.id for node in scene.nodes if node.role == model.GRADIENTS}
     for edge in scene.edges:
         attributes = ""
         if labelled and edge.text:
@@ -45,7 +50,12 @@ def layout_dot(scene: Scene) -> str:
             attributes = (f"[label=<<table border=\"0\" cellborder=\"0\" cellspacing=\"0\" cellpadding=\"0\" "
                           f"fixedsize=\"true\" width=\"{width:.0f}\" height=\"{height:.0f}\"><tr><td></td></tr>"
                           "</table>>]")
-        lines.append(f"{edge.source}->{edge.target}{attributes}")
+        if edge.kind == model.UPDATES:  # against the stream: what changes a variable stands below it, as what reads it
+            lines.append(f"{edge.target}->{edge.source}[id=u dir=back weight=0]")
+        elif edge.target in fed and edge.source in variables:  # the loss says where gradients stand
+            lines.append(f"{edge.source}->{edge.target}[weight=0]")
+        else:
+            lines.append(f"{edge.source}->{edge.target}{attributes}")
     return "\n".join([*lines, "}"])
 
 
@@ -114,7 +124,7 @@ def _multiline(text: str) -> str:
 
 def _edge_line(edge: Edge) -> str:
     attributes = [f"label={quoted(shapes.edge_label(edge))}"] if edge.text else []
-    attributes += ["style=dashed", 'class="control"'] if edge.control else ['class="data"']
+    attributes += _EDGE_STYLES.get(edge.kind, ['class="data"'])
     if edge.tensors:
         attributes.append(f"edgetooltip={quoted(', '.join(edge.tensors))}")
     return f"{edge.source} -> {edge.target} [{', '.join(attributes)}];"

@@ -10,6 +10,7 @@ from typing import Any
 from tfmagic.view.paint import shapes
 from tfmagic.view.paint.dot import labels_fit, layout_dot
 from tfmagic.view.paint.engine import run_engine
+from tfmagic.view.scene import model
 from tfmagic.view.scene.model import Scene
 
 Point = tuple[int, int]
@@ -63,12 +64,15 @@ def lay_out(scene: Scene) -> Layout:
             w, h = sizes[name]
             ids[item["_gvid"]] = name
             layout.nodes[name] = (round(x - w / 2), round(y - h / 2), w, h)
-    routes: dict[tuple[str, str], Route] = {}
+    routes: dict[tuple[str, str, str], Route] = {}
     for item in found.get("edges", ()):
-        routes[ids[item["tail"]], ids[item["head"]]] = _route(item, height)
+        tail, head = ids[item["tail"]], ids[item["head"]]
+        backwards = item.get("id") == "u"
+        ends = (head, tail, model.UPDATES) if backwards else (tail, head, "")
+        routes[ends] = _route(item, height)
     labelled = labels_fit(scene)
     for edge in scene.edges:
-        route = routes[edge.source, edge.target]
+        route = routes[edge.source, edge.target, model.UPDATES if edge.kind == model.UPDATES else ""]
         if not (labelled and edge.text):
             route.label = None
         layout.routes.append(route)
@@ -79,10 +83,12 @@ def _route(item: dict[str, Any], height: float) -> Route:
     points: list[Point] = []
     tip: Point | None = None
     for word in item["pos"].split(";")[0].split(" "):
-        if word.startswith("e,"):
+        if word.startswith(("e,", "s,")):
             tip = _point(word[2:], height)
-        elif not word.startswith("s,"):
+        else:
             points.append(_point(word, height))
+    if item.get("id") == "u":  # laid out against its direction
+        points.reverse()
     label = _point(item["lp"], height) if item.get("lp") else None
     return Route(points, tip or points[-1], label)
 

@@ -51,6 +51,7 @@ def node_lines(node: Node, show_device: bool) -> list[Line]:
     lines += [Line(shorten(text, _LINE_LIMIT), "value") for text in node.parameters]
     lines += [Line(shorten(f"→ {node.output}", _LINE_LIMIT), "type")] if node.output else []
     lines += [Line(shorten(f"= {node.value}", _LINE_LIMIT), "value")] if node.value else []
+    lines += [Line(plural(node.updates, "update"), "note")] if node.updates >= 0 else []
     note = " · ".join(text for text in (node.device if show_device else "", node.time) if text)
     lines += [Line(note, "note")] if note else []
     if node.state:

@@ -30,6 +30,7 @@ _RULES = {
     "frame": "stroke-dasharray:7 3",
     "e": "fill:none;stroke:var(--line);stroke-width:1.3",
     "c": "stroke-dasharray:4 3",
+    "u": "stroke-dasharray:1 3;stroke-linecap:round",
     "a": "fill:var(--line)",
     "h": "font-size:15px;font-weight:600;text-anchor:start",
     "t": "font-size:13px;font-weight:600",

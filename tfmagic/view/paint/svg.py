@@ -17,6 +17,8 @@ from tfmagic.view.scene.model import Edge, Node, Scene
 MARGIN = 14
 _TITLE_ROOM, _LEGEND_ROOM, _NOTE_ROOM = 32, 26, 24
 
+# Kind, classes and dashes of lines.
+_EDGE_KINDS = ((model.DATA, (), ""), (model.CONTROL, ("c",), "4 3"), (model.UPDATES, ("u",), "1 3"))
 _LINE_CLASSES = {"title": "t", "type": "m", "value": "v", "port": "p", "note": "m", "error": "x"}
 
 
@@ -115,10 +117,10 @@ class _Painter:
         if not pairs:
             return ""
         lines = []
-        for control in (False, True):
-            paths = [(edge, route) for edge, route in pairs if edge.control == control]
-            classes = self.sheet.classes("e", "c") if control else self.sheet.classes("e")
-            dash = ' stroke-dasharray="4 3"' if control else ""
+        for kind, own, dashes in _EDGE_KINDS:
+            paths = [(edge, route) for edge, route in pairs if edge.kind == kind]
+            classes = self.sheet.classes("e", *own) if paths else ""
+            dash = f' stroke-dasharray="{dashes}"' if dashes else ""
             groups = [[pair] for pair in paths] if self.inline else [paths] if paths else []
             for group in groups:
                 data = "".join(path_data(route) for _, route in group)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tfmagic.view.paint.shapes import notice
-from tfmagic.view.phrases import say
+from tfmagic.view.phrases import plural, say
 from tfmagic.view.scene import model, steps
 from tfmagic.view.scene.model import Box, Node, Scene
 
@@ -15,13 +15,17 @@ def draw_text(scene: Scene) -> str:
     """The drawing as text: one line a node with what it reads, inside the tree of its scopes."""
     inputs: dict[str, list[str]] = {}
     outputs: dict[str, dict[str, None]] = {}
+    changes: dict[str, list[str]] = {}
     titles = _unmistakable(scene)
     for edge in scene.edges:
         source = titles[edge.source]
+        if edge.kind == model.UPDATES:
+            changes.setdefault(edge.source, []).append(titles[edge.target])
+            continue
         inputs.setdefault(edge.target, []).append(f"{say('after')} {source}" if edge.control else source)
         if edge.text:
             outputs.setdefault(edge.source, {}).setdefault(edge.text)
-    lines = [scene.title or say("Graph"), *_tree(scene, inputs, outputs)]
+    lines = [scene.title or say("Graph"), *_tree(scene, inputs, outputs, changes)]
     lines += [f"  {say('device of each node in angle brackets')}: {', '.join(scene.devices)}"] if scene.devices else []
     note = notice(scene)
     lines += [f"  {note}"] if note else []
@@ -41,7 +45,8 @@ def _unmistakable(scene: Scene) -> dict[str, str]:
     return {node: next((word for word in words[:2] if count[word] == 1), words[2]) for node, words in named.items()}
 
 
-def _tree(scene: Scene, inputs: dict[str, list[str]], outputs: dict[str, dict[str, None]]) -> list[str]:
+def _tree(scene: Scene, inputs: dict[str, list[str]], outputs: dict[str, dict[str, None]],
+          changes: dict[str, list[str]]) -> list[str]:
     boxes = {box.id: box for box in scene.boxes}
     children: dict[str, list[Node | Box]] = {}
     placed: set[str] = set()
@@ -72,12 +77,13 @@ def _tree(scene: Scene, inputs: dict[str, list[str]], outputs: dict[str, dict[st
             lines.append((f"{branch}{item.title}/{kind}", ""))
             push(item.id, indent + ("   " if last else "│  "))
         else:
-            lines.append((branch + item.title, _line(item, scene, inputs, outputs)))
+            lines.append((branch + item.title, _line(item, scene, inputs, outputs, changes)))
     column = min(max((len(left) for left, right in lines if right), default=0), _COLUMN)
     return [f"{left.ljust(column)}  {right}" if right else left for left, right in lines]
 
 
-def _line(node: Node, scene: Scene, inputs: dict[str, list[str]], outputs: dict[str, dict[str, None]]) -> str:
+def _line(node: Node, scene: Scene, inputs: dict[str, list[str]], outputs: dict[str, dict[str, None]],
+          changes: dict[str, list[str]]) -> str:
     words = []
     kind = say("folded") if node.role in _FOLDED else ""
     what = " ".join(word for word in (kind, node.type, say("not built") if node.unbuilt else "") if word)
@@ -93,6 +99,9 @@ def _line(node: Node, scene: Scene, inputs: dict[str, list[str]], outputs: dict[
         words.append("→ " + " | ".join(outputs[node.id]))
     elif node.output:
         words.append(f"→ {node.output}")
+    if changes.get(node.id):
+        words.append(f"⇢ {say('changes')} {', '.join(changes[node.id])}")
+    words += [plural(node.updates, "update")] if node.updates >= 0 else []
     if scene.devices and node.device:
         words.append(f"<{node.device}>")
     words += [node.time] if node.time else []

@@ -40,6 +40,7 @@ class Annotations:
       shapes: tensor name -> dims that a run gave, where the value itself was not kept.
       not_finite: names of tensors whose values were not finite, where the values were not kept.
       labels: operation name -> the Python name the user gave its result.
+      updates: variable's operation name -> how often runs changed it.
       times: operation name -> seconds.
       failed: operation name -> what went wrong there.
       ports: name of a failed operation -> what stands at its inputs.
@@ -60,6 +61,7 @@ class Annotations:
     shapes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     not_finite: Container[str] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
+    updates: Mapping[str, int] = field(default_factory=dict)
     times: Mapping[str, float] = field(default_factory=dict)
     failed: Mapping[str, str] = field(default_factory=dict)
     ports: Mapping[str, tuple[Port, ...]] = field(default_factory=dict)

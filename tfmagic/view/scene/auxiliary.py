@@ -197,6 +197,12 @@ def _add_loss(records: dict[str, Record], group: Group) -> None:
         records[group.loss] = Record(loss, group.loss, loss.type, boundary=True)
 
 
+def gradient_of(name: str) -> tuple[str, str]:
+    """The scope of the gradients that an operation is part of, and what its name says that it is the gradient of."""
+    scope = _GRADIENT_SCOPE.match(name)
+    return (scope[1], _gradient_of(name[len(scope[1]) + 1:])) if scope else ("", "")
+
+
 def _gradient_of(name: str) -> str:
     match = _GRADIENT_OF.match(name)
     return match[1] if match else ""

@@ -11,7 +11,7 @@ from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.view import labels
 from tfmagic.view.escape import visible
 from tfmagic.view.phrases import plural, say
-from tfmagic.view.scene import auxiliary, library, model, plumbing, records, scopes, steps
+from tfmagic.view.scene import auxiliary, library, model, plumbing, records, scopes, steps, training
 from tfmagic.view.scene.annotations import NOTHING, Annotations
 from tfmagic.view.scene.auxiliary import HIDDEN, Folding
 from tfmagic.view.scene.model import Box, Edge, Folded, Node, Scene
@@ -72,7 +72,12 @@ class _Flow:
     """All that goes from one drawn thing to another."""
 
     tensors: list[Any] = field(default_factory=list)
-    control: bool = False
+    kinds: set[str] = field(default_factory=set)
+    words: set[str] = field(default_factory=set)
+
+    @property
+    def kind(self) -> str:
+        return next(kind for kind in (model.DATA, model.UPDATES, model.CONTROL) if kind in self.kinds)
 
 
 class _Builder:
@@ -89,6 +94,7 @@ class _Builder:
         self.finest: dict[str, str] = {}  # element -> id of the innermost node known that holds it
         self.scope_ids: dict[str, str] = {}
         self.library: dict[str, str] = {}  # id of a folded library scope -> its result ("" when there are several)
+        self.words = plumbing.flow_words(graph, folding)
         self.flows = self._element_flows()
         self.members: dict[str, list[Record]] = {}
         for record in graph.values():
@@ -98,25 +104,35 @@ class _Builder:
 
     # --- what there is to draw --------------------------------------------------------------------------------
 
-    def _element_flows(self) -> dict[tuple[str, str, bool], list[Any]]:
-        """(from, to, control) between operations and groups -> the tensors, in order, before scopes are folded."""
-        flows: dict[tuple[str, str, bool], list[Any]] = {}
-        groups = self.folding.groups
-        for name, group in groups.items():
-            if group.loss and self.folding.drawn_by(group.loss) == group.loss and group.loss in self.graph:
-                flows.setdefault((group.loss, name, False), [])
-        for record in self.graph.values():
-            target = self.folding.drawn_by(record.name)
+    def _element_flows(self) -> dict[tuple[str, str, str], list[Any]]:
+        """(from, to, kind) between operations and groups -> the tensors, in order, before scopes are folded."""
+        flows: dict[tuple[str, str, str], list[Any]] = {}
+        drawn_by, graph = self.folding.drawn_by, self.graph
+        for name, group in self.folding.groups.items():
+            if group.loss and drawn_by(group.loss) == group.loss and group.loss in graph:
+                flows.setdefault((group.loss, name, model.DATA), [])
+        for name, variables in training.derived_by(graph, self.folding).items():
+            for variable in variables:
+                if drawn_by(variable) == variable:
+                    flows.setdefault((variable, name, model.DATA), []).append(graph[variable].op.outputs[0])
+        trainers = {name for name, group in self.folding.groups.items() if group.role == model.TRAINING}
+        for record in graph.values():
+            target = drawn_by(record.name)
             if target == HIDDEN or record.name in self.folding.first_values:
                 continue
+            changed = "" if self.show_all or record.boundary else training.changed_variable(record, graph)
+            if changed and drawn_by(changed) not in (HIDDEN, target):
+                flows.setdefault((target, drawn_by(changed), model.UPDATES), [])
             for source_name, tensor in plumbing.drawn_inputs(record, self.folding):
-                source = self.folding.drawn_by(source_name)
-                if source not in (HIDDEN, target) and self._is_drawn_flow(source, target, record):
-                    flows.setdefault((source, target, False), []).append(tensor)
-            for source_name in record.controls if target == record.name else ():
-                source = self.folding.drawn_by(source_name)
+                source = drawn_by(source_name)
+                if source not in (HIDDEN, target) and source_name != changed and (
+                        self._is_drawn_flow(source, target, record)):
+                    flows.setdefault((source, target, model.DATA), []).append(tensor)
+            waits = target == record.name or target in trainers
+            for source_name in record.controls if waits else ():
+                source = drawn_by(source_name)
                 if source not in (HIDDEN, target) and source_name not in self.folding.pivots:
-                    flows.setdefault((source, target, True), [])
+                    flows.setdefault((source, target, model.CONTROL), [])
         return flows
 
     def _is_drawn_flow(self, source: str, target: str, record: Record) -> bool:
@@ -284,6 +300,8 @@ class _Builder:
                 own = f"{say('variable')} {list(self.folding.loop_variables).index(name) + 1}"
             node.title = label or visible(own)
             kind = say("loop variable")
+        elif role == model.VARIABLE:
+            node.updates = self.notes.updates.get(name, -1)
         elif any(member.type == "LoopCond" for member in members):
             kind = say("loop condition")
         node.type = "" if not label and _same_word(short.rpartition("/")[2], kind) else kind
@@ -410,22 +428,25 @@ class _Builder:
     def _edges(self, drawn_by: dict[str, str]) -> list[Edge]:
         """The edges between the nodes that draw the elements, each pair's flows as one."""
         flows: dict[tuple[str, str], _Flow] = {}
-        for (source, target, control), tensors in self.flows.items():
+        for (source, target, kind), tensors in self.flows.items():
             a, b = drawn_by.get(source), drawn_by.get(target)
             if a is None or b is None or a == b:
                 continue
-            if control and (a, b) in flows:
-                continue
-            flow = flows.setdefault((a, b), _Flow(control=control))
+            flow = flows.setdefault((a, b), _Flow())
             flow.tensors += tensors
-            flow.control = flow.control and control
+            flow.kinds.add(kind)
+            if kind == model.DATA and b == self.finest.get(target):
+                flow.words |= self.words.get((source, target), set())
+        gradients = {drawn_by.get(name) for name, group in self.folding.groups.items() if group.role == model.GRADIENTS}
         edges = []
         for (a, b), flow in flows.items():
             if b in self.library:  # how often a library function reads its argument is its own affair
                 flow.tensors = list(dict.fromkeys(flow.tensors))
             names = tuple(dict.fromkeys(visible(t.name) for t in flow.tensors))
-            text = "" if flow.control or not self.show_shapes else self._edge_text(flow.tensors)
-            edges.append(Edge(a, b, text, names[:_NAMES_SHOWN], flow.control))
+            text = "" if b in gradients or not self.show_shapes else self._edge_text(flow.tensors)
+            if flow.words:
+                text = " · ".join(filter(None, (f"{' + '.join(say(word) for word in sorted(flow.words))}", text)))
+            edges.append(Edge(a, b, text, names[:_NAMES_SHOWN], flow.kind))
         return edges
 
     def _add_outputs(self, scene: Scene) -> None:
@@ -433,12 +454,13 @@ class _Builder:
         if not self.show_shapes:
             return
         for nodes, edges in ((scene.nodes, scene.edges), (scene.inner, scene.flows)):
-            read = {edge.source for edge in edges if not edge.control}
+            read = {edge.source for edge in edges if edge.kind == model.DATA and edge.text}
             for node in nodes:
                 record = self.graph.get(self.library.get(node.id, node.name))
                 if node.id not in read and record is not None and record.op.outputs:
                     whole = record.op.outputs[:1] if record.type == "Merge" else record.op.outputs
-                    node.output = self._edge_text(list(whole))
+                    node.output = (labels.variable_text(record.op) if node.role == model.VARIABLE else
+                                   self._edge_text(list(whole)))
 
     def _edge_text(self, tensors: list[Any]) -> str:
         distinct = list(dict.fromkeys(tensors))

@@ -14,6 +14,10 @@ RUN = "run"
 GRADIENTS = "gradients"
 TRAINING = "training"
 
+DATA = "data"
+CONTROL = "control"
+UPDATES = "updates"
+
 FAILED = "failed"
 NOT_FINITE = "not-finite"
 
@@ -62,6 +66,7 @@ class Node:
       made: of a failed node, the cell and line that made it.
       unbuilt: whether it is only what would have been made: it is not in the graph.
       time: how long it ran.
+      updates: of a variable, how often runs changed it (-1: nobody knows).
       details: further (key, value) lines for a tooltip or side panel.
     """
 
@@ -87,6 +92,7 @@ class Node:
     made: str = ""
     unbuilt: bool = False
     time: str = ""
+    updates: int = -1
     details: tuple[tuple[str, str], ...] = ()
 
 
@@ -108,14 +114,19 @@ class Edge:
     Attributes:
       text: shape and dtype, or how many tensors.
       tensors: the tensors' names.
-      control: whether it only orders two operations.
+      kind: DATA; CONTROL where it only orders two operations; UPDATES from what changes a variable to the variable.
     """
 
     source: str
     target: str
     text: str = ""
     tensors: tuple[str, ...] = ()
-    control: bool = False
+    kind: str = DATA
+
+    @property
+    def control(self) -> bool:
+        """Whether it only orders two operations."""
+        return self.kind == CONTROL
 
 
 @dataclass

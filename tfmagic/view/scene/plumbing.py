@@ -50,6 +50,29 @@ def drawn_inputs(record: Record, folding: Folding) -> list[tuple[str, object]]:
     return [item for item in inputs if item[0] not in folding.pivots]
 
 
+def flow_words(records: dict[str, Record], folding: Folding) -> dict[tuple[str, str], set[str]]:
+    """(from, to) as drawn -> what is said of what flows there: whether a branch or a loop gives it."""
+    words: dict[tuple[str, str], set[str]] = {}
+    for record in records.values():
+        target = folding.drawn_by(record.name)
+        if record.type in _MERGE and target == record.name and record.name not in folding.loop_variables:
+            if len(record.inputs) == 2 and all(_is_branch(records, name, record.name) for name, _ in record.inputs):
+                for word, (name, _) in zip(("if false", "if true"), record.inputs):
+                    source = folding.drawn_by(name)
+                    if source == target and records[name].inputs:  # a branch hands on what it got
+                        source = folding.drawn_by(records[name].inputs[0][0])
+                    words.setdefault((source, target), set()).add(word)
+        elif record.type in _EXIT and target in folding.loop_variables:
+            for reader in record.consumers:
+                words.setdefault((target, folding.drawn_by(reader.name)), set()).add("result")
+    return words
+
+
+def _is_branch(records: dict[str, Record], name: str, merge: str) -> bool:
+    """Whether a value that a `Merge` reads lies in the scope of its `tf.cond`."""
+    return name.startswith(parent(merge) + "/")
+
+
 def _type(records: dict[str, Record], name: str) -> str:
     return records[name].type
 
