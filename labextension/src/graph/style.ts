@@ -112,6 +112,9 @@ text.badge{font-size:10.5px;font-family:${MONO};fill:var(--value);stroke:var(--b
   paint-order:stroke}
 text.badge.turn{text-anchor:end;font-weight:600;fill:var(--accent);stroke:none}
 ${HEAT}
+.node.new>.shape{stroke:var(--value);stroke-width:2.4}
+.node.gone>.shape{stroke:var(--error);stroke-width:1.6;stroke-dasharray:2 3}
+.node.changed>.shape{stroke:var(--accent);stroke-width:2.4}
 .fused>.shape{stroke-dasharray:2 3;fill:var(--const)}
 .fused>text{fill:var(--muted)}
 .fused>text.title{text-decoration:line-through}

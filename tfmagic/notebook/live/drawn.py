@@ -42,6 +42,10 @@ class Drawings:
         while len(self._by_key) > _KEPT:
             self._by_key.popitem(last=False)
 
+    def graphs(self) -> list[Graph]:
+        """The graphs that were drawn and are still there, the oldest drawing's first."""
+        return [graph for drawing in self._by_key.values() if (graph := drawing.graph()) is not None]
+
     def find(self, key: str) -> tuple[Drawing, Graph]:
         """A drawing and its graph.
 

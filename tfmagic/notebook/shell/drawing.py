@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import weakref
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -73,7 +73,7 @@ class Studio:
 
 
 def draw(graph: Graph, parsed: Parsed, operations: list[Operation] | None, studio: Studio,
-         run: Mapping[str, Any] | None = None) -> None:
+         run: Mapping[str, Any] | None = None, others: Sequence[Operation] = ()) -> None:
     """Draw a graph, or some operations of it, as the options say.
 
     Args:
@@ -81,7 +81,8 @@ def draw(graph: Graph, parsed: Parsed, operations: list[Operation] | None, studi
       parsed: the options of `%%graph` or `%graph`.
       operations: what to draw; None for the whole graph.
       studio: what it takes.
-      run: what a run found, as fields of `Annotations`; without it the options say what to run.
+      run: what is known already, as fields of `Annotations`; without it the options say what to run.
+      others: operations, perhaps of another graph, that are drawn too.
 
     Raises:
       UsageError: an expression of the options names no part of the graph, or the drawing cannot be saved.
@@ -93,8 +94,13 @@ def draw(graph: Graph, parsed: Parsed, operations: list[Operation] | None, studi
     part = None if operations is None else [operation.name for operation in operations]
     state = live_state.variables(studio.kept.at_hand(graph), _with_inputs(operations or graph.get_operations()))
 
+    other = weakref.ref(evaluate.graph_of(others[0])) if others else None
+    other_part = [operation.name for operation in others]
+
     def build(graph: Graph, asked: Container[str] = ()) -> view.Scene:
         drawn = None if part is None else [graph.get_operation_by_name(name) for name in part]
+        if drawn is not None and other is not None and (second := other()) is not None:
+            drawn += [second.get_operation_by_name(name) for name in other_part]
         notes = dataclasses.replace(known(graph, drawn, values, studio.names, state), **(run or {}))
         with phrases.speaking(parsed.lang):
             return build_scene(graph if drawn is None else drawn, depth=parsed.depth,

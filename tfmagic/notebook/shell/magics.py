@@ -15,7 +15,17 @@ from tfmagic.graph.graph import Graph
 from tfmagic.graph.operation import Operation
 from tfmagic.notebook.legacy import alias, installs
 from tfmagic.notebook.live.checked import Checked
-from tfmagic.notebook.shell import drawing, evaluate, listing, options, plans, sessions, stepping, transforms
+from tfmagic.notebook.shell import (
+    differences,
+    drawing,
+    evaluate,
+    listing,
+    options,
+    plans,
+    sessions,
+    stepping,
+    transforms,
+)
 from tfmagic.notebook.shell.options import MAGICS, Parsed
 from tfmagic.notebook.shell.values import Fetched
 
@@ -91,6 +101,9 @@ class TfMagics:
 
     def line_graph(self, parsed: Parsed) -> None:
         """Draw an expression's part of the graph, or the whole graph."""
+        if parsed.diff:
+            differences.draw(parsed, self.studio)
+            return
         if not parsed.argument:
             self._draw(context.get_default_graph(), parsed, None)
             return

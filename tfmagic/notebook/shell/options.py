@@ -158,8 +158,10 @@ MAGICS = {magic.name: magic for magic in (
           ("%%graph --direction LR --fetch c --feed x=[1, 2]", "%%graph --free")),
     Magic("%graph", "[EXPR ...]",
           "Draws the part of the graph that expressions need, or the whole graph.",
-          (Option("--all", "leave nothing out: initialisers, gradients, what library functions made"), *_DRAWING),
-          ("%graph", "%graph h loss --depth 1", "%graph loss --fetch loss --init")),
+          (Option("--all", "leave nothing out: initialisers, gradients, what library functions made"),
+           Option("--diff", "compare two things, each an expression, a graph or a cell: + new, − gone, ~ changed"),
+           *_DRAWING),
+          ("%graph", "%graph h loss --depth 1", "%graph loss --fetch loss --init", "%graph --diff In[3] In[5]")),
     Magic("%%session", "[NAME]",
           "Runs the cell inside a default session; a tensor on the last line is run and shown with its value. The "
           "session stays open under NAME.",

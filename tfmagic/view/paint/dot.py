@@ -110,6 +110,7 @@ def to_dot(scene: Scene, resolution: int | None = None) -> str:
 def node_classes(node: Node) -> list[str]:
     """The CSS classes of a node."""
     return [node.role, *(["boundary"] if node.boundary else []), *([node.state] if node.state else []),
+            *([node.change] if node.change else []),
             *(["unbuilt"] if node.unbuilt else [])]
 
 

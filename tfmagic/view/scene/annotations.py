@@ -53,6 +53,7 @@ class Annotations:
       left_out: after how many of these steps how many were left out.
       plan: the lines of a plan, each with the operation that it computes, or "".
       not_in_plan: the operations without a line of their own.
+      changes: operation name -> "new", "gone" or "changed" against another graph, and what changed.
     """
 
     values: Mapping[str, Any] = field(default_factory=dict)
@@ -73,6 +74,7 @@ class Annotations:
     left_out: tuple[int, int] = (0, 0)
     plan: Sequence[tuple[str, str]] = ()
     not_in_plan: Container[str] = ()
+    changes: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
     def value_text(self, tensor_name: str) -> str:
         """What a run gave to a tensor, on one line; "" where that is not known."""

@@ -22,6 +22,7 @@ _ROLES = {**dict.fromkeys(records.PLACEHOLDER_TYPES, model.PLACEHOLDER),
           **dict.fromkeys(records.VARIABLE_TYPES, model.VARIABLE), "Const": model.CONSTANT}
 _NOUN_OF_FOLDED = {model.GRADIENTS: "gradients", model.TRAINING: "training"}
 _NAMES_SHOWN = 12
+SIGNS = {"new": "+", "gone": "−", "changed": "~"}
 _PLACES_TOLD = 40
 _NUMBERED = re.compile(r"_\d+$")
 _VERSION = re.compile(r"V\d+$")
@@ -197,11 +198,38 @@ class _Builder:
             scene.devices = tuple(devices)
         scene.folded = tuple(Folded(say(kind), count) for kind, count in self.folding.hidden.items())
         scene.steps, scene.left_out = steps.placed(self.notes, self._drawn_alone, self.scope_ids)
+        if self.notes.changes:
+            self._mark_changes(scene)
         scene.plan = [(line, self.finest.get(self.folding.drawn_by(name), "") if name else "")
                       for line, name in self.notes.plan]
         scene.not_in_plan = self._not_in_plan(scene) if scene.plan else []
         scene.operations = sum(not record.boundary for record in self.graph.values())
         return scene
+
+    def _mark_changes(self, scene: Scene) -> None:
+        """Mark what is new, gone and changed by a sign; what stands for several says how many of each."""
+        members: dict[str, list[str]] = {}
+        for name in self.graph:
+            owner = self.folding.drawn_by(name)
+            for holder in dict.fromkeys((self.finest.get(owner), self.drawn.get(owner))):
+                if holder is not None and not self.graph[name].boundary:
+                    members.setdefault(holder, []).append(name)
+        for node in (*scene.nodes, *scene.inner):
+            own = members.get(node.id, [])
+            found = [(name, *self.notes.changes[name]) for name in own if name in self.notes.changes]
+            kinds = {kind for _, kind, _ in found}
+            if not kinds:
+                continue
+            node.change = kinds.pop() if len(kinds) == 1 and len(found) == len(own) else "changed"
+            node.title = f"{SIGNS[node.change]} {node.title}"
+            whys = [visible(why if name == node.name else f"{name}: {why}") for name, _, why in found if why]
+            if len(own) > 1:
+                counts = [f"{sign} {count}" for kind, sign in SIGNS.items()
+                          if (count := sum(kind == other for _, other, _ in found))]
+                node.type = " · ".join(filter(None, (node.type, " ".join(counts))))
+            elif whys:
+                node.parameters = (*node.parameters, whys[0])
+            node.details = (*node.details, (say(node.change), _listed(whys or [visible(n) for n, _, _ in found])))
 
     def _not_in_plan(self, scene: Scene) -> list[str]:
         """The nodes of which no operation has a line in the plan."""

@@ -59,6 +59,7 @@ class Node:
       places: numbers of the cells and lines that made it, or what is in it.
       count: how many graph operations it stands for.
       holds: of a folded scope, how many things it shows when it is opened (0: it cannot be opened).
+      change: "", or what became of it against another graph: "new", "gone" or "changed".
       state: "", FAILED or NOT_FINITE.
       message: what went wrong.
       ports: of a failed node, what its inputs are.
@@ -84,6 +85,7 @@ class Node:
     places: tuple[tuple[int, int], ...] = ()
     count: int = 1
     holds: int = 0
+    change: str = ""
     state: str = ""
     message: str = ""
     ports: tuple[Port, ...] = ()
