@@ -156,3 +156,13 @@ def test_what_a_loop_gives_leaves_it_as_its_result(graph):
     scene = build_scene(graph)
     out = scene.node("out").id
     assert [e.text for e in scene.edges if e.target == out] == ["result · () int32"]
+
+
+def test_training_of_many_variables_counts_them_instead_of_drawing_arrows(graph):
+    h = tf.placeholder(tf.float32, [None, 3], name="x")
+    for i in range(5):
+        h = tf.matmul(h, tf.get_variable(f"w{i}", [3, 3]))
+    tf.train.AdamOptimizer().minimize(tf.reduce_mean(h, name="loss"))
+    scene = build_scene(graph)
+    assert not arrows(scene, model.UPDATES)
+    assert scene.node("Adam/").parameters == ("updates 5 variables",)

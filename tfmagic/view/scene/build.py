@@ -22,6 +22,7 @@ _ROLES = {**dict.fromkeys(records.PLACEHOLDER_TYPES, model.PLACEHOLDER),
           **dict.fromkeys(records.VARIABLE_TYPES, model.VARIABLE), "Const": model.CONSTANT}
 _NOUN_OF_FOLDED = {model.GRADIENTS: "gradients", model.TRAINING: "training"}
 _NAMES_SHOWN = 12
+_ARROWS = 4  # variables that training has arrows to; of more the arrows would hide the model, so a line counts them
 SIGNS = {"new": "+", "gone": "−", "changed": "~"}
 _PLACES_TOLD = 40
 _NUMBERED = re.compile(r"_\d+$")
@@ -112,7 +113,7 @@ class _Builder:
             if group.loss and drawn_by(group.loss) == group.loss and group.loss in graph:
                 flows.setdefault((group.loss, name, model.DATA), [])
         for name, variables in training.derived_by(graph, self.folding).items():
-            for variable in variables:
+            for variable in variables if len(variables) <= _ARROWS else ():
                 if drawn_by(variable) == variable:
                     flows.setdefault((variable, name, model.DATA), []).append(graph[variable].op.outputs[0])
         trainers = {name for name, group in self.folding.groups.items() if group.role == model.TRAINING}
@@ -121,7 +122,9 @@ class _Builder:
             if target == HIDDEN or record.name in self.folding.first_values:
                 continue
             changed = "" if self.show_all or record.boundary else training.changed_variable(record, graph)
-            if changed and drawn_by(changed) not in (HIDDEN, target):
+            group = self.folding.groups.get(target)
+            if changed and drawn_by(changed) not in (HIDDEN, target) and (
+                    group is None or len(group.variables) <= _ARROWS):
                 flows.setdefault((target, drawn_by(changed), model.UPDATES), [])
             for source_name, tensor in plumbing.drawn_inputs(record, self.folding):
                 source = drawn_by(source_name)
@@ -348,6 +351,8 @@ class _Builder:
                     places=self._places(self.graph[member] for member in group.members), count=len(group.members))
         noun, counted = say(_NOUN_OF_FOLDED[group.role]), plural(len(group.members), "operation")
         node.type = counted if node.title.startswith(noun) else f"{noun} · {counted}"
+        if len(group.variables) > _ARROWS:
+            node.parameters = (f"{say('updates')} {plural(len(group.variables), 'variable')}",)
         details = [(say("gradient of"), group.loss)] if group.loss else []
         details += [(say("updates"), _listed(group.variables))] if group.variables else []
         node.details = tuple((key, visible(text)) for key, text in details)
