@@ -13,6 +13,7 @@ from tfmagic.graph.graph import Graph
 from tfmagic.graph.operation import Operation
 from tfmagic.notebook.shell import drawing, evaluate, free_names, headers, sessions, tracebacks
 from tfmagic.notebook.shell.options import Parsed
+from tfmagic.notebook.shell.watch import watching
 
 if TYPE_CHECKING:
     pass
@@ -85,7 +86,9 @@ class Cells:
             running.free = free_names.FreeNames(self.shell, running.code)
             running.free.make_placeholders()
         if session_options is not None:
-            running.scopes.enter_context(self.kept.opened(session_options))
+            session = running.scopes.enter_context(self.kept.opened(session_options))
+            if session_options.watch:
+                running.scopes.enter_context(watching(self.shell, session, session_options.watch, running.code))
 
     def after(self, result: Any) -> None:
         """IPython's `post_run_cell`: close the scopes and draw, if the cell came through."""

@@ -166,8 +166,11 @@ MAGICS = {magic.name: magic for magic in (
           "Runs the cell inside a default session; a tensor on the last line is run and shown with its value. The "
           "session stays open under NAME.",
           (_DEVICE, Option("--init", "run the variables' initialisers first, also of new ones"), _FEEDS,
-           _CHECK),
-          ("%%session --init", "%%session sess --device /cpu:0 --feed x=[1., 2.]")),
+           _CHECK,
+           Option("--watch", "draw a live curve of the expressions while the cell loops",
+                  f"{EXPRESSION}[,{EXPRESSION}]", repeat=True)),
+          ("%%session --init", "%%session --watch loss,accuracy",
+           "%%session sess --device /cpu:0 --feed x=[1., 2.]")),
     Magic("%fetch", "EXPR [EXPR ...]",
           "Runs expressions in the default session, or in a session for the moment, and shows their values.",
           (_FEEDS, _INIT, _CHECK),

@@ -44,6 +44,9 @@ _RULES = {
     "b": "font-size:11.5px;font-weight:600;text-anchor:start;fill:var(--muted)",
     "l": "font-size:10.5px;fill:var(--muted);stroke:var(--bg);stroke-width:3px;stroke-linejoin:round;"
          "paint-order:stroke",
+    "bar": "fill:var(--ph-line)",
+    "grid": "stroke:var(--box-line)",
+    **{f"k{i}": f"stroke:var(--{colour})" for i, colour in enumerate(("ph-line", "accent", "value", "scope-line"))},
     "cell": "fill:var(--ph);stroke:var(--ph-line)",
     "back": "fill:var(--op);stroke:var(--ph-line)",
     "row": "fill:var(--var);stroke:var(--var-line);stroke-width:2",
