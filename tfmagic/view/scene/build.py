@@ -226,7 +226,7 @@ class _Builder:
             node.change = kinds.pop() if len(kinds) == 1 and len(found) == len(own) else "changed"
             node.title = f"{SIGNS[node.change]} {node.title}"
             whys = [visible(why if name == node.name else f"{name}: {why}") for name, _, why in found if why]
-            if len(own) > 1:
+            if node.role in (model.SCOPE, model.RUN, model.GRADIENTS, model.TRAINING):
                 counts = [f"{sign} {count}" for kind, sign in SIGNS.items()
                           if (count := sum(kind == other for _, other, _ in found))]
                 node.type = " · ".join(filter(None, (node.type, " ".join(counts))))
