@@ -36,7 +36,7 @@ def refused(build: Callable[[], Any]) -> Conflict:
     (lambda: tf.concat([given_shape(2, 4), given_shape(3, 4), given_shape(3, 5)], 0), {1: (1,), 2: (1,)}),
     (lambda: tf.nn.bias_add(given_shape(2, 4), given_shape(5)), {0: (1,), 1: (0,)}),
     (lambda: tf.stack([given_shape(2, 4), given_shape(2, 4), given_shape(9, 4)]), {1: (0,), 2: (0,)}),
-], ids=str)
+], ids=lambda value: "built" if callable(value) else str(value))
 def test_the_dimensions_that_do_not_fit(build: Callable[[], Any], expected: Conflict) -> None:
     assert refused(build) == expected
 
