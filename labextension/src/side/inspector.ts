@@ -224,7 +224,7 @@ export class Inspector {
   private async tell(name: string): Promise<void> {
     const { words } = this;
     const close = button("✕", words.close, () => (this.look.hidden = true));
-    const top = html("div", { class: "top" }, html("h3", {}, html("code", {}, name)), close);
+    const top = html("div", { class: "top" }, html("p", { class: "heading" }, html("code", {}, name)), close);
     this.look.hidden = false;
     this.look.setAttribute("aria-label", name);
     this.look.replaceChildren(top);

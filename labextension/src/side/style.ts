@@ -31,7 +31,7 @@ export const SIDE_STYLE = `
 .side .kind{color:var(--muted);margin:0}
 .side .look{flex:0 0 auto;max-height:45%;overflow:auto;border-top:1px solid var(--box-line);padding:6px 8px}
 .side .look .top{display:flex;justify-content:space-between;gap:6px;align-items:start}
-.side .look h3{font-size:12px;margin:0;overflow-wrap:anywhere}
+.side .look .heading{font-size:12px;font-weight:600;margin:0;overflow-wrap:anywhere}
 .side .look canvas{max-width:100%;image-rendering:pixelated;border:1px solid var(--box-line)}
 .side .look pre{white-space:pre-wrap;overflow-wrap:anywhere;margin:4px 0;font-size:11px}
 .side .message{color:var(--error);font-weight:600;margin:0}
