@@ -140,7 +140,7 @@ def test_hostile_words_stay_words(shell: Shell) -> None:
 
 @pytest.fixture
 def studio(shell: Shell) -> Studio:
-    return Studio(shell.ip, CellNames(), KeptSessions(shell.ip), Drawings())
+    return Studio(shell.ip, CellNames(), KeptSessions(shell.ip), Drawings(), None)
 
 
 def draw_misfit(studio: Studio) -> tuple[str, weakref.ref[Graph]]:

@@ -122,9 +122,9 @@ class _Builder:
             if target == HIDDEN or record.name in self.folding.first_values:
                 continue
             changed = "" if self.show_all or record.boundary else training.changed_variable(record, graph)
-            group = self.folding.groups.get(target)
+            trainer = self.folding.groups.get(target)
             if changed and drawn_by(changed) not in (HIDDEN, target) and (
-                    group is None or len(group.variables) <= _ARROWS):
+                    trainer is None or len(trainer.variables) <= _ARROWS):
                 flows.setdefault((target, drawn_by(changed), model.UPDATES), [])
             for source_name, tensor in plumbing.drawn_inputs(record, self.folding):
                 source = drawn_by(source_name)
