@@ -57,7 +57,7 @@ export class Panel {
     const answer = async (kind: string, view: (report: unknown) => HTMLElement): Promise<void> => {
       const section = html("section");
       place.prepend(section);
-      const shown = await this.link!.ask({ kind, name }).then(view, (error: Error) =>
+      const shown = await this.link!.ask({ kind, name }).then(view).catch((error: Error) =>
         html("pre", { class: "kind" }, error.message));
       if (this.shown === id) { // no other node is shown by now
         section.replaceWith(shown);
