@@ -1,6 +1,7 @@
 /** The ES module of the renderer: for anywidget (`render`), and for pages that draw by themselves (`mount`). */
 
 import type { Link } from "./graph/link";
+import { type Answer, Questions } from "./graph/questions";
 import { GraphView, type Options } from "./graph/view";
 
 /** Draw the document `data` into `element`. */
@@ -16,33 +17,19 @@ interface Model {
   send(message: unknown): void;
 }
 
-type Answer = { id: number; answer?: unknown; error?: string };
-
 /** Questions to the kernel over anywidget's own messages. */
 class ModelLink implements Link {
-  private readonly waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
-  private count = 0;
+  private readonly questions = new Questions();
+  readonly receive = this.questions.receive;
 
   constructor(private readonly model: Model) {
     model.on("msg:custom", this.receive);
   }
 
-  readonly receive = ({ id, answer, error }: Answer): void => {
-    const waiting = this.waiting.get(id);
-    this.waiting.delete(id);
-    if (error === undefined) {
-      waiting?.resolve(answer);
-    } else {
-      waiting?.reject(new Error(error));
-    }
-  };
-
   ask(question: { kind: string }): Promise<unknown> {
-    const id = (this.count += 1);
-    return new Promise((resolve, reject) => {
-      this.waiting.set(id, { resolve, reject });
-      this.model.send({ ...question, id });
-    });
+    const { id, answer } = this.questions.next();
+    this.model.send({ ...question, id });
+    return answer;
   }
 }
 

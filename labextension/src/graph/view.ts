@@ -355,13 +355,18 @@ export class GraphView {
       }
       await this.load(id);
     }
-    const hadFocus = this.hasFocus();
     this.folding.unfold(id);
+    this.refolded(id, this.words.open);
+  }
+
+  /** Redraw after `id` was opened or folded; the focus stays with it. */
+  private refolded(id: string, word: string): void {
+    const hadFocus = this.hasFocus();
     this.redrawAround(id);
     if (hadFocus) {
       this.focus(id);
     }
-    this.say(`${this.folding.node(id).name} ${this.words.open}`);
+    this.say(`${this.folding.node(id).name} ${word}`);
   }
 
   /** Ask the kernel for the document with the inside of `id`. */
@@ -382,13 +387,8 @@ export class GraphView {
     if (!id || !this.folding.open.has(id)) {
       return;
     }
-    const hadFocus = this.hasFocus();
     this.folding.fold(id);
-    this.redrawAround(id);
-    if (hadFocus) {
-      this.focus(id);
-    }
-    this.say(`${this.folding.node(id).name} ${this.words.fold}`);
+    this.refolded(id, this.words.fold);
   }
 
   private arrange(): void {

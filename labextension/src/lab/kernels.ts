@@ -1,10 +1,9 @@
 /** Questions to a kernel over one comm: drawings and the side panel share it. */
 
+import { type Answer, Questions } from "../graph/questions";
 import type { Comm, Kernel } from "./notebooks";
 
 const TARGET = "tfmagic";
-
-type Answer = { id: number; answer?: unknown; error?: string };
 
 /** The kernel has not loaded tfmagic, so that nobody there answers. */
 export class NobodyThere extends Error {}
@@ -12,9 +11,8 @@ export class NobodyThere extends Error {}
 export class KernelLink {
   /** How many cells the kernel has run. */
   runs = 0;
-  private readonly waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
+  private readonly questions = new Questions();
   private readonly listeners = new Set<(code: string) => void>();
-  private count = 0;
   private comm: Promise<Comm> | undefined;
   private last = "";
 
@@ -37,8 +35,7 @@ export class KernelLink {
   }
 
   async ask(question: Record<string, unknown>): Promise<unknown> {
-    const id = (this.count += 1);
-    const answer = new Promise((resolve, reject) => this.waiting.set(id, { resolve, reject }));
+    const { id, answer } = this.questions.next();
     answer.catch(() => undefined); // whoever asked hears of it
     const comm = await this.opened();
     comm.send({ ...question, id });
@@ -53,7 +50,7 @@ export class KernelLink {
     }
     this.comm ??= (async () => {
       const comm = this.kernel.createComm(TARGET);
-      comm.onMsg = ({ content }) => this.receive(content.data as unknown as Answer);
+      comm.onMsg = ({ content }) => this.questions.receive(content.data as unknown as Answer);
       comm.onClose = () => this.failAll("The kernel does not know tfmagic; run %load_ext tfmagic first.");
       await comm.open({}).done;
       return comm;
@@ -61,20 +58,9 @@ export class KernelLink {
     return this.comm;
   }
 
-  private receive({ id, answer, error }: Answer): void {
-    const waiting = this.waiting.get(id);
-    this.waiting.delete(id);
-    if (error === undefined) {
-      waiting?.resolve(answer);
-    } else {
-      waiting?.reject(new Error(error));
-    }
-  }
-
   private failAll(reason: string): void {
     this.comm = undefined;
-    this.waiting.forEach(({ reject }) => reject(new NobodyThere(reason)));
-    this.waiting.clear();
+    this.questions.failAll(new NobodyThere(reason));
   }
 }
 

@@ -56,6 +56,13 @@ class Watch:
         run, make_callable = self.session.run, self.session.make_callable
         known, clock, after = self._known, self.clock, self._after
 
+        def stepped(result: Any, places: list[tuple[int, Any]]) -> None:
+            self.progress.step += 1
+            self._latest = result, places
+            now = clock()
+            if now >= self._next:
+                after(result, places, now)
+
         def watched(fetches: Any, feed_dict: Any = None, *args: Any, **kwargs: Any) -> Any:
             result = run(fetches, feed_dict, *args, **kwargs)
             kind = type(fetches)
@@ -64,11 +71,7 @@ class Watch:
             except (KeyError, TypeError):
                 is_step, places = self._learn(fetches)
             if is_step:
-                self.progress.step += 1
-                self._latest = result, places
-                now = clock()
-                if now >= self._next:
-                    after(result, places, now)
+                stepped(result, places)
             return result
 
         def watched_callable(fetches: Any, *args: Any, **kwargs: Any) -> Any:
@@ -78,11 +81,7 @@ class Watch:
             def called(*values: Any, **options: Any) -> Any:
                 result = call(*values, **options)
                 if is_step:
-                    self.progress.step += 1
-                    self._latest = result, places
-                    now = clock()
-                    if now >= self._next:
-                        after(result, places, now)
+                    stepped(result, places)
                 return result
 
             return called
