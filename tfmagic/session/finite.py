@@ -23,13 +23,13 @@ from tfmagic.session.execution import Execution
 from tfmagic.session.fetches import Fetches
 from tfmagic.session.lower import effects
 from tfmagic.session.lower.loops import Loop
+from tfmagic.session.lower.lowering import VARIABLE_OPS
 from tfmagic.session.plan.plan_graph import PlanGraph
 from tfmagic.session.planning import make_plan
 from tfmagic.session.tiers import traced
 
 MADE, FED, VARIABLE, CONSTANT = "made", "fed", "variable", "constant"
 _SMALL = 6
-_VARIABLES = ("Variable", "VariableV2", "VarHandleOp", "TemporaryVariable")
 
 
 @dataclass(frozen=True)
@@ -277,7 +277,7 @@ class Watch:
         if origin.kind != MADE:
             return []
         ways = [_shortest(tensor.op, lambda op: [t.op for t in op._inputs],
-                          lambda op: op.type in _VARIABLES or op.type.startswith("Placeholder") or any(
+                          lambda op: op.type in VARIABLE_OPS or op.type.startswith("Placeholder") or any(
                               t in self._fed for t in op._outputs))
                 for tensor in dict.fromkeys(origin.op._inputs)]
         return [way[::-1] for way in ways if way]

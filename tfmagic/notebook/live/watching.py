@@ -173,11 +173,10 @@ class Watch:
         self._next = min(self._next_taking, self._next_drawing)
 
     def _peek(self, wanted: list[int]) -> None:
-        from tfmagic.session import feeds as feeding
         from tfmagic.session import peek
 
-        session, last = self.session, getattr(self.session, "last_feeds", None)
-        given = dict(feeding.expand(session.graph, last)) if last else {}
+        session = self.session
+        given = peek.expanded(session, getattr(session, "last_feeds", {}))
         for i in wanted:
             self._peeked.add(i)
             curve = self.curves[i]

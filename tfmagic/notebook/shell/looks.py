@@ -65,7 +65,7 @@ def value(kept: KeptSessions, graph: Graph, tensor: Tensor, plane: int = 0) -> d
     from tfmagic.session import peek
 
     with kept.for_look(graph) as session:
-        needed, missing = peek.needed_feeds([tensor], last_feeds(session))
+        needed, missing = peek.needed_feeds([tensor], peek.expanded(session, session.last_feeds))
         if missing:
             raise ValueError(say("The value depends on what is fed to {}: run it once with a feed_dict (or %fetch … "
                                  "--feed …).", _listed(missing)))
@@ -84,22 +84,14 @@ def value(kept: KeptSessions, graph: Graph, tensor: Tensor, plane: int = 0) -> d
 def shapes(kept: KeptSessions, graph: Graph, names: Iterable[str]) -> dict[str, list[int]]:
     """The shapes that tensors had in the session's last run with feeds, by name, as far as they are known."""
     session = kept.in_use(graph)
-    feeds = last_feeds(session) if session is not None else {}
-    if not feeds:
+    if session is None or not session.last_feeds:
         return {}
     from tfmagic.session import peek
 
+    feeds = peek.expanded(session, session.last_feeds)
     tensors = [tensor for name in names if (tensor := _tensor(graph, name)) is not None]
     found = peek.run_shapes(session, tensors, feeds)
     return {tensor.name: list(found[tensor]) for tensor in tensors if tensor in found}
-
-
-def last_feeds(session: Any) -> dict[Tensor, Any]:
-    """What the last run with feeds was fed, by tensor."""
-    from tfmagic.session.feeds import expand
-
-    last: dict[Any, Any] = session.last_feeds
-    return dict(expand(session.graph, last)) if last else {}
 
 
 def _tensor(graph: Graph, name: str) -> Tensor | None:

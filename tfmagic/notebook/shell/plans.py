@@ -18,10 +18,10 @@ def made(session: Any, elements: list[Tensor | Operation], feeds: list[Tensor], 
       feeds: the tensors that are fed; placeholders that the run needs count as fed too.
       passes: whether to keep the code after every pass that changed it.
     """
-    from tfmagic.session.plan.prune import prune
+    from tfmagic.session.peek import needed_feeds
     from tfmagic.session.planning import make_plan
 
-    placeholders = [op.outputs[0] for op in prune(elements, set(feeds)) if op.type in ("Placeholder", "PlaceholderV2")]
+    placeholders = [op.outputs[0] for op in needed_feeds(elements, dict.fromkeys(feeds))[1]]
     fetched = [e for e in elements if isinstance(e, Tensor)]
     targets = [e for e in elements if isinstance(e, Operation)]
     return make_plan(fetched, targets, [*feeds, *placeholders], session._torch_device, session.resources,
