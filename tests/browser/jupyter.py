@@ -46,6 +46,7 @@ class Jupyter:
             **os.environ, "JUPYTER_CONFIG_DIR": str(folder / "config"), "JUPYTER_DATA_DIR": str(folder / "data"),
             "JUPYTER_RUNTIME_DIR": str(folder / "runtime"), "JUPYTERLAB_SETTINGS_DIR": str(self._settings),
             "JUPYTERLAB_WORKSPACES_DIR": str(folder / "workspaces"), "IPYTHONDIR": str(folder / "ipython")}
+        environment.pop("JUPYTER_NO_CONFIG", None)  # it would hide JUPYTER_CONFIG_DIR
         options = ["--ServerApp.jpserver_extensions={'jupyterlab': True, 'notebook': True}", "--allow-root",
                    "--LabApp.expose_app_in_browser=True", "--JupyterNotebookApp.expose_app_in_browser=True",
                    "--no-browser", f"--port={port}", "--ServerApp.port_retries=0", "--IdentityProvider.token=",

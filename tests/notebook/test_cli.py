@@ -154,7 +154,7 @@ def test_the_doctor_names_what_is_there() -> None:
 @pytest.fixture
 def extension(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An extension that was built, in an environment in which Jupyter does not know it."""
-    for name in ("JUPYTER_PATH", "JUPYTER_CONFIG_PATH"):
+    for name in ("JUPYTER_PATH", "JUPYTER_CONFIG_PATH", "JUPYTER_NO_CONFIG"):  # the last hides JUPYTER_CONFIG_DIR
         monkeypatch.delenv(name, raising=False)
     for name in ("JUPYTER_DATA_DIR", "JUPYTER_CONFIG_DIR"):
         monkeypatch.setenv(name, str(tmp_path / name))
