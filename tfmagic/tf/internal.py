@@ -12,7 +12,14 @@ from tfmagic.base import export, messages
 from tfmagic.tf import missing
 
 # Internal objects that TensorFlow never exported but old programs import all the same: "module:attribute".
+_MNIST = "tfmagic.tf.datasets.mnist:"
 _UNEXPORTED = {
+    "tensorflow.contrib.learn.python.learn.datasets.base": {
+        "Dataset": _MNIST + "Dataset", "Datasets": _MNIST + "Datasets"},
+    "tensorflow.contrib.learn.python.learn.datasets.mnist": {
+        name: _MNIST + name for name in ("DEFAULT_SOURCE_URL", "DataSet", "dense_to_one_hot", "extract_images",
+                                         "extract_labels", "load_mnist", "read_data_sets")},
+    "tensorflow.examples.tutorials.mnist.input_data": {"read_data_sets": _MNIST + "read_data_sets"},
     "tensorflow.python.client.device_lib": {
         "list_local_devices": "tfmagic.tf.framework.device_lib:list_local_devices"},
     "tensorflow.python.framework.errors_impl": {
