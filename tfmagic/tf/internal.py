@@ -39,6 +39,9 @@ _PROTO_PACKAGES = ("tensorflow.core.framework", "tensorflow.core.protobuf", "ten
                    "tensorflow.core.example")
 
 
+_CONTRIB = "tensorflow.contrib."
+
+
 class UnknownName(LookupError):
     """The table has no such module or no such name in it."""
 
@@ -122,6 +125,8 @@ def attributes(module_name: str) -> dict[str, str]:
       Attribute -> public name ("math.add"), "gen:" and an op function's name, "@" and another internal module, or
       "module:attribute" of the house.
     """
+    if module_name.startswith(_CONTRIB):
+        return _contrib().get(module_name, {})
     table = {}
     for word in _lines().get(module_name, "").split():
         name, _, target = word.partition("=")
@@ -132,7 +137,27 @@ def attributes(module_name: str) -> dict[str, str]:
 
 def is_module(name: str) -> bool:
     """Whether TensorFlow 1.15 has an internal module or package of this dotted name that the table knows."""
+    if name.startswith(_CONTRIB):
+        return name in _contrib()
     return name in _lines() or name in _packages() or _is_generated(name)
+
+
+@functools.cache
+def _contrib() -> dict[str, dict[str, str]]:
+    """The internal modules of tf.contrib and the packages around them, each with its names and the public ones."""
+    table = export.contrib_table()
+    public_modules = {"tensorflow." + path for path in table.modules}
+    found: dict[str, dict[str, str]] = {}
+    for name, line in table.lines.items():
+        origin = line.split(" | ")[1].removesuffix(" |").strip()
+        module_name, _, attribute = origin.partition(":")
+        if module_name.startswith(_CONTRIB) and module_name not in public_modules:
+            found.setdefault(module_name, {})[attribute or name.rpartition(".")[2]] = name
+            parent = module_name.rpartition(".")[0]
+            while parent.startswith(_CONTRIB) and parent not in public_modules:
+                found.setdefault(parent, {})
+                parent = parent.rpartition(".")[0]
+    return found
 
 
 def _is_generated(name: str) -> bool:
