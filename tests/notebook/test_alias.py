@@ -61,8 +61,7 @@ class TestInstalled:
     @pytest.mark.parametrize(("name", "hint"), [
         ("tensorflow.contrib.kernel_methods", "tf.layers"),
         ("tensorflow.contrib.nonsense", "tf.layers"),
-        ("tensorflow.examples.tutorials.mnist", "numpy"),
-        ("tensorflow.examples.tutorials.mnist.input_data", "numpy"),
+        ("tensorflow.examples.nothing", "input_data"),
         ("tensorflow.python.framework.nothing", "public"),
         ("tensorflow.nonsense", "no module"),
     ])

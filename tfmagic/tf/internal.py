@@ -13,6 +13,7 @@ from tfmagic.tf import missing
 
 # Internal objects that TensorFlow never exported but old programs import all the same: "module:attribute".
 _UNEXPORTED = {
+    "tensorflow.examples.tutorials.mnist.input_data": {"read_data_sets": "tfmagic.tf.datasets.mnist:read_data_sets"},
     "tensorflow.python.client.device_lib": {
         "list_local_devices": "tfmagic.tf.framework.device_lib:list_local_devices"},
     "tensorflow.python.framework.errors_impl": {
@@ -149,8 +150,10 @@ def _contrib() -> dict[str, dict[str, str]]:
     public_modules = {"tensorflow." + path for path in table.modules}
     found: dict[str, dict[str, str]] = {}
     for name, line in table.lines.items():
-        origin = line.split(" | ")[1].removesuffix(" |").strip()
+        origin = line.split(" |")[1].strip()
         module_name, _, attribute = origin.partition(":")
+        if origin == "-":
+            module_name = table.modules[name.rpartition(".")[0]]
         if module_name.startswith(_CONTRIB) and module_name not in public_modules:
             found.setdefault(module_name, {})[attribute or name.rpartition(".")[2]] = name
             parent = module_name.rpartition(".")[0]

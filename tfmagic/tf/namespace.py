@@ -14,6 +14,7 @@ from tfmagic.tf import internal, missing
 
 ROOT = "tfmagic.tf"
 _V1 = "compat.v1"
+_INTERNAL = ("examples", "python")  # internal packages that programs reach as attributes
 _BESIDE_THE_TABLE = ("raw_ops", _V1)  # public modules that hold what is listed elsewhere
 
 
@@ -105,7 +106,7 @@ def resolve(path: str, name: str) -> Any:
         return export.find(full)
     except LookupError:
         pass
-    if name == "python" and internal.is_module(f"tensorflow.{full}"):
+    if full in _INTERNAL or (name == "python" and internal.is_module(f"tensorflow.{full}")):
         return internal.module(f"tensorflow.{full}")
     module = _submodule(full)
     if module is not None:
