@@ -207,6 +207,7 @@ class _Builder:
             scene.devices = tuple(devices)
         scene.folded = tuple(Folded(say(kind), count) for kind, count in self.folding.hidden.items())
         scene.steps, scene.left_out = steps.placed(self.notes, self._drawn_alone, self.scope_ids)
+        steps.heat(scene)
         if self.notes.changes:
             self._mark_changes(scene)
         scene.plan = [(line, self.finest.get(self.folding.drawn_by(name), "") if name else "")
