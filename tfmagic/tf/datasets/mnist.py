@@ -11,20 +11,23 @@ import numpy as np
 
 from tfmagic.base import dtypes
 from tfmagic.base.deprecation import deprecated
+from tfmagic.base.export import export
 from tfmagic.formats.datasets import idx
 from tfmagic.formats.datasets import mnist as files
 from tfmagic.ops.random import seeds
 
 MODULE = "tensorflow.contrib.learn.python.learn.datasets.mnist"
-DEFAULT_SOURCE_URL = files.MNIST.url
+_PUBLIC = "contrib.learn.datasets"
+DEFAULT_SOURCE_URL = export(f"{_PUBLIC}.mnist.DEFAULT_SOURCE_URL")(files.MNIST.url)
 _OFFICIAL = "Please use alternatives such as official/mnist/dataset.py from tensorflow/models."
 
 Dataset = namedtuple("Dataset", ["data", "target"])
 Datasets = namedtuple("Datasets", ["train", "validation", "test"])
 for _class in (Dataset, Datasets):
-    _class.__module__ = "tensorflow.contrib.learn.python.learn.datasets.base"
+    export(f"{_PUBLIC}.base.{_class.__name__}")(_class)
 
 
+@export(f"{_PUBLIC}.mnist.DataSet")
 class DataSet:
     """Images with their labels, handed out in batches.
 
@@ -125,6 +128,7 @@ class DataSet:
         self._labels = self.labels[order]
 
 
+@export(f"{_PUBLIC}.mnist.read_data_sets")
 @deprecated(None, _OFFICIAL, module=MODULE)
 def read_data_sets(train_dir: Any, fake_data: bool = False, one_hot: bool = False, dtype: Any = dtypes.float32,
                    reshape: bool = True, validation_size: int = 5000, seed: int | None = None,
@@ -176,12 +180,14 @@ def _one_hot(labels: np.ndarray, classes: int) -> np.ndarray:
     return table
 
 
+@export(f"{_PUBLIC}.mnist.dense_to_one_hot")
 @deprecated(None, "Please use tf.one_hot on tensors.", module=MODULE)
 def dense_to_one_hot(labels_dense: np.ndarray, num_classes: int) -> np.ndarray:
     """Class numbers [n] as float64 rows [n, num_classes] with a one."""
     return _one_hot(labels_dense, num_classes)
 
 
+@export(f"{_PUBLIC}.mnist.extract_images")
 @deprecated(None, "Please use tf.data to implement this functionality.", module=MODULE)
 def extract_images(f: Any) -> np.ndarray:
     """The images in an open packed file: uint8 [n, height, width, 1].
@@ -192,6 +198,7 @@ def extract_images(f: Any) -> np.ndarray:
     return _extract(f, 3)[..., None]
 
 
+@export(f"{_PUBLIC}.mnist.extract_labels")
 @deprecated(None, "Please use tf.data to implement this functionality.", module=MODULE)
 def extract_labels(f: Any, one_hot: bool = False, num_classes: int = 10) -> np.ndarray:
     """The labels in an open packed file: uint8 [n], or float64 [n, num_classes].
@@ -209,6 +216,7 @@ def _extract(file: Any, rank: int) -> np.ndarray:
         return idx.parse(stream, rank, file.name)
 
 
+@export(f"{_PUBLIC}.mnist.load_mnist")
 @deprecated(None, _OFFICIAL, module=MODULE)
 def load_mnist(train_dir: Any = "MNIST-data") -> Datasets:
     """MNIST from a folder, as `read_data_sets` reads it."""

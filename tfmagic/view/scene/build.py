@@ -33,7 +33,7 @@ def build_scene(graph_or_ops: records.Drawable, depth: int | None = None, direct
                 title: str | None = None, show_all: bool = False, show_shapes: bool = True,
                 annotations: Annotations | None = None,
                 boundary: Iterable[Operation | Tensor] = (), asked: Container[str] = (),
-                as_quiz: bool = False) -> Scene:
+                opened: Container[str] | None = None, as_quiz: bool = False) -> Scene:
     """Decide what to draw of a graph.
 
     Args:
@@ -47,6 +47,7 @@ def build_scene(graph_or_ops: records.Drawable, depth: int | None = None, direct
       annotations: values, Python names, times, errors and cells to show.
       boundary: operations or tensors among the given ones that were made before (an earlier cell).
       asked: ids of folded nodes whose insides are wanted too, however large they are.
+      opened: ids of the scopes that a reader has open; None opens them as `depth` says.
       as_quiz: hide the shapes and dtypes of what is computed, for the reader to guess.
 
     Returns:
@@ -67,7 +68,7 @@ def build_scene(graph_or_ops: records.Drawable, depth: int | None = None, direct
         plumbing.fold_plumbing(graph, folding, notes.labels)
         auxiliary.fold_parameters(graph, folding, notes.labels)
     builder = _Builder(graph, folding, notes, show_shapes, show_all, as_quiz)
-    return builder.build(depth, direction, visible(title or ""), asked)
+    return builder.build(depth, direction, visible(title or ""), asked, opened)
 
 
 @dataclass
@@ -178,7 +179,8 @@ class _Builder:
 
     # --- building ---------------------------------------------------------------------------------------------
 
-    def build(self, depth: int | None, direction: str, title: str, asked: Container[str]) -> Scene:
+    def build(self, depth: int | None, direction: str, title: str, asked: Container[str],
+              opened: Container[str] | None) -> Scene:
         elements = self._elements()
         root = scopes.build_tree(elements, self._kinds())
         if not self.show_all:
@@ -191,8 +193,11 @@ class _Builder:
                   or name in self.graph and self.graph[name].boundary}
         scopes.fold_levels(root, ((a, b) for a, b, _ in self.flows), types, keep, inputs, limit)
         scopes.number(root)
-        scopes.open_scopes(root, depth, limit)
-        scopes.reveal(root, self.notes.failed)
+        if opened is None:
+            scopes.open_scopes(root, depth, limit)
+            scopes.reveal(root, self.notes.failed)
+        else:
+            scopes.open_these(root, opened)
         scopes.load_scopes(root, asked)
         scene = Scene(title=title, direction=direction)
         self._place(root, scene)
@@ -206,6 +211,7 @@ class _Builder:
             scene.devices = tuple(devices)
         scene.folded = tuple(Folded(say(kind), count) for kind, count in self.folding.hidden.items())
         scene.steps, scene.left_out = steps.placed(self.notes, self._drawn_alone, self.scope_ids)
+        steps.heat(scene)
         if self.notes.changes:
             self._mark_changes(scene)
         scene.plan = [(line, self.finest.get(self.folding.drawn_by(name), "") if name else "")
@@ -274,7 +280,8 @@ class _Builder:
                     self.scope_ids[item.name] = own_id
                 node = self._folded_node(item, own_id, box, box_name)
                 if item.is_open:
-                    scene.boxes.append(Box(own_id, node.name, node.title, item.kind, box))
+                    kind = "scope" if item.kind == "run" else item.kind
+                    scene.boxes.append(Box(own_id, node.name, node.title, kind, box))
                     scene.faces.append(node)
                 else:
                     (scene.inner if folded else scene.nodes).append(node)

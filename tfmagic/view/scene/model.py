@@ -66,6 +66,7 @@ class Node:
       made: of a failed node, the cell and line that made it.
       unbuilt: whether it is only what would have been made: it is not in the graph.
       time: how long it ran.
+      heat: its share of the time of the node that took the longest (0: nobody knows).
       updates: of a variable, how often runs changed it (-1: nobody knows).
       details: further (key, value) lines for a tooltip or side panel.
       gives: of a quiz, the tensors that `output` tells of.
@@ -94,6 +95,7 @@ class Node:
     made: str = ""
     unbuilt: bool = False
     time: str = ""
+    heat: float = 0.0
     updates: int = -1
     details: tuple[tuple[str, str], ...] = ()
     gives: tuple[str, ...] = ()
@@ -192,6 +194,7 @@ class Scene:
       operations: how many operations the drawn part of the graph has.
       steps: the steps of a run, in its order.
       left_out: after how many of these steps how many were left out.
+      slowest: the seconds of the node that took the longest, 0 when times were not asked for.
       plan: the lines of PyTorch code that run for the graph, each with the id of the node that it belongs to, or "".
       not_in_plan: the ids of the nodes that have no line.
       quiz: the questions of a quiz, or None: it is none.
@@ -210,6 +213,7 @@ class Scene:
     operations: int = 0
     steps: list[Step] = field(default_factory=list)
     left_out: tuple[int, int] = (0, 0)
+    slowest: float = 0.0
     plan: list[tuple[str, str]] = field(default_factory=list)
     not_in_plan: list[str] = field(default_factory=list)
     quiz: list[Question] | None = None
