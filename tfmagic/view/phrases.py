@@ -78,6 +78,8 @@ _PHRASES: dict[str, dict[str, str]] = {"pt": {
     "operation": "operação",
     "output": "saída",
     "placeholder": "placeholder",
+    "Quiz: shapes and dtypes of what is computed are hidden.":
+        "Quiz: as formas e os tipos do que se calcula estão escondidos.",
     "rank": "posto",
     "result": "resultado",
     "run {} of the cell": "execução {} da célula",

@@ -69,6 +69,8 @@ class Node:
       heat: its share of the time of the node that took the longest (0: nobody knows).
       updates: of a variable, how often runs changed it (-1: nobody knows).
       details: further (key, value) lines for a tooltip or side panel.
+      gives: of a quiz, the tensors that `output` tells of.
+      room: of a quiz, the longest text that may come to stand in place of `output`.
     """
 
     id: str
@@ -96,6 +98,8 @@ class Node:
     heat: float = 0.0
     updates: int = -1
     details: tuple[tuple[str, str], ...] = ()
+    gives: tuple[str, ...] = ()
+    room: str = ""
 
 
 @dataclass
@@ -117,6 +121,7 @@ class Edge:
       text: shape and dtype, or how many tensors.
       tensors: the tensors' names.
       kind: DATA; CONTROL where it only orders two operations; UPDATES from what changes a variable to the variable.
+      room: of a quiz, the longest text that may come to stand in place of `text`.
     """
 
     source: str
@@ -124,6 +129,7 @@ class Edge:
     text: str = ""
     tensors: tuple[str, ...] = ()
     kind: str = DATA
+    room: str = ""
 
     @property
     def control(self) -> bool:
@@ -153,6 +159,17 @@ class Step:
     seconds: float = 0.0
 
 
+@dataclass(frozen=True)
+class Question:
+    """A tensor whose shape and dtype a quiz asks for: its name, the id of the node that draws where it comes from, and
+    the answers."""
+
+    tensor: str
+    node: str
+    shape: str
+    dtype: str
+
+
 @dataclass
 class Folded:
     """Auxiliary operations that are not drawn: `kind` says which ("initialisers", "save and restore")."""
@@ -180,6 +197,7 @@ class Scene:
       slowest: the seconds of the node that took the longest, 0 when times were not asked for.
       plan: the lines of PyTorch code that run for the graph, each with the id of the node that it belongs to, or "".
       not_in_plan: the ids of the nodes that have no line.
+      quiz: the questions of a quiz, or None: it is none.
     """
 
     title: str = ""
@@ -198,6 +216,7 @@ class Scene:
     slowest: float = 0.0
     plan: list[tuple[str, str]] = field(default_factory=list)
     not_in_plan: list[str] = field(default_factory=list)
+    quiz: list[Question] | None = None
 
     def node(self, name: str) -> Node:
         """The node with a graph name.
@@ -224,6 +243,7 @@ class Scene:
         what = ", ".join(parts) if parts else say("nothing")
         sentences = [say("Dataflow graph of {}, drawn as {}.", plural(self.operations, "operation"), what)]
         sentences += [_failure(node) for node in self.nodes if node.state == FAILED]
+        sentences += [] if self.quiz is None else [say("Quiz: shapes and dtypes of what is computed are hidden.")]
         return " ".join(sentences)
 
 
