@@ -6,7 +6,9 @@ import { button, html, icon, svg } from "./dom";
 import { type GraphDocument, readDocument } from "./document";
 import { download, fileName, formats, svgText, written, type Ways } from "./exporting";
 import { Folding } from "./folding";
-import type { NodeReport } from "./link";
+import type { Rect } from "./geometry";
+import { keepKeys } from "./keys";
+import type { Place } from "./link";
 import { next } from "./moving";
 import { paint, type Painting, spoken } from "./paint";
 import { Panel } from "./panel";
@@ -25,7 +27,7 @@ const HIGHEST = 560;
 export interface Options extends Ways {
   language?: string;
   /** Shows the user's code that made a node. */
-  locate?(report: NodeReport): void;
+  locate?(report: Place): void;
   /** Tells the cell and line that the cursor stands in (0: in none); the answer stops it. */
   follow?(moved: (cell: number, line: number) => void): () => void;
 }
@@ -44,6 +46,7 @@ export class GraphView {
   private readonly stage = html("div", { class: "stage" });
   private readonly canvas: SVGSVGElement;
   private readonly status = html("div", { class: "status", role: "status" });
+  private readonly complaint = html("div", { class: "note complaint", role: "alert", hidden: true });
   private readonly search = html("input", { type: "search" });
   private readonly found = html("span", { class: "found", "aria-live": "polite" });
   private twin: HTMLElement | null = null;
@@ -70,14 +73,14 @@ export class GraphView {
       reveal: (id) => this.viewport.reveal(this.placement.rects.get(id)!), light: (id) => this.light(id) });
     const added = (place: string): HTMLElement[] =>
       this.additions.filter((addition) => addition.place === place).map(({ element }) => element);
-    this.root = html("div", { class: "tfm", "data-lm-suppress-shortcuts": "true" }, this.toolbar(),
+    this.root = html("div", { class: "tfm" }, this.toolbar(),
       html("div", { class: "body" }, this.stage, ...added("beside"), this.panel.element), ...added("below"),
-      this.footnote(), this.status);
+      this.footnote(), this.complaint, this.status);
     this.stage.append(this.canvas, this.tips.element);
     this.viewport = new Viewport(this.stage, this.canvas, () => this.hasFocus());
     const shadow = host.shadowRoot ?? host.attachShadow({ mode: "open" });
     shadow.replaceChildren(html("style", {}, STYLE), this.root);
-    this.cleanUp.push(followTheme(host));
+    this.cleanUp.push(followTheme(host), keepKeys(host));
     this.listen();
     this.draw();
     const observer = new ResizeObserver(() => this.resize());
@@ -114,7 +117,7 @@ export class GraphView {
     menu.addEventListener("change", () => {
       const format = menu.value;
       menu.value = "";
-      this.export(format).catch((error: Error) => this.say(error.message));
+      this.export(format).catch((error: Error) => this.complain(error));
     });
     const legend = (this.document.devices ?? []).map((device, i) => {
       const mark = html("i");
@@ -157,8 +160,14 @@ export class GraphView {
     this.stage.style.height = `${height}px`;
     this.panel.element.style.maxHeight = `${Math.max(height, 260)}px`;
     if (!this.touched) {
-      this.viewport.home();
+      this.viewport.home(this.culprit());
     }
+  }
+
+  /** Where what failed stands, in a drawing of a failure. */
+  private culprit(): Rect | undefined {
+    const failed = this.document.nodes.find((node) => node.message);
+    return failed && this.placement.rects.get(this.folding.shownBy(failed.id));
   }
 
   private touched = false;
@@ -170,6 +179,13 @@ export class GraphView {
 
   private say(text: string): void {
     this.status.textContent = text;
+    this.complaint.hidden = true;
+  }
+
+  /** Say what went wrong so that everyone sees it, until something else is said. */
+  private complain(error: unknown): void {
+    this.complaint.textContent = error instanceof Error ? error.message : String(error);
+    this.complaint.hidden = false;
   }
 
   // --- drawing ----------------------------------------------------------------------------------------------------
@@ -342,6 +358,10 @@ export class GraphView {
       this.panel.hide();
     }
     this.resize();
+    const rect = this.placement.rects.get(id);
+    if (rect) {
+      this.viewport.reveal(rect); // the panel takes room
+    }
   }
 
   private async unfold(id: string): Promise<void> {
@@ -350,10 +370,15 @@ export class GraphView {
     }
     if (!this.folding.isLoaded(id)) {
       if (!this.options.link) {
-        this.say(this.words.noKernel);
+        this.complain(this.words.noKernel);
         return;
       }
-      await this.load(id);
+      try {
+        await this.load(id);
+      } catch (error) {
+        this.complain(error);
+        return;
+      }
     }
     this.folding.unfold(id);
     this.refolded(id, this.words.open);
