@@ -4,6 +4,11 @@
 // document's own tree, from the element that holds the drawing's shadow.
 const SUPPRESS = "data-lm-suppress-shortcuts";
 
+/** Whether a key is meant for the application around the drawing. */
+export function isCommand({ ctrlKey, metaKey, altKey, shiftKey, key }: KeyboardEvent): boolean {
+  return ctrlKey || metaKey || altKey || (shiftKey && key === "Enter");
+}
+
 /** Keep plain keys from the shortcuts of the application around `host`.
  *
  * @returns what stops it.
@@ -11,8 +16,7 @@ const SUPPRESS = "data-lm-suppress-shortcuts";
 export function keepKeys(host: HTMLElement): () => void {
   const decide = (event: KeyboardEvent): void => {
     const isTyped = event.composedPath()[0] instanceof HTMLInputElement;
-    const isCommand = event.ctrlKey || event.metaKey || event.altKey || (event.shiftKey && event.key === "Enter");
-    host.toggleAttribute(SUPPRESS, isTyped || !isCommand);
+    host.toggleAttribute(SUPPRESS, isTyped || !isCommand(event));
   };
   // Before the application hears of it, which in Notebook 7 listens as early as the document lets it.
   const stop = (): void => window.removeEventListener("keydown", decide, true);

@@ -7,7 +7,7 @@ import { type GraphDocument, readDocument } from "./document";
 import { download, fileName, formats, svgText, written, type Ways } from "./exporting";
 import { Folding } from "./folding";
 import type { Rect } from "./geometry";
-import { keepKeys } from "./keys";
+import { isCommand, keepKeys } from "./keys";
 import type { Place } from "./link";
 import { next } from "./moving";
 import { paint, type Painting, spoken } from "./paint";
@@ -159,7 +159,7 @@ export class GraphView {
     const height = Math.max(120, Math.min(HIGHEST, this.viewport.naturalHeight(width)));
     this.stage.style.height = `${height}px`;
     this.panel.element.style.maxHeight = `${Math.max(height, 260)}px`;
-    if (!this.touched) {
+    if (!this.viewport.isMoved) {
       this.viewport.home(this.culprit());
     }
   }
@@ -169,8 +169,6 @@ export class GraphView {
     const failed = this.document.nodes.find((node) => node.message);
     return failed && this.placement.rects.get(this.folding.shownBy(failed.id));
   }
-
-  private touched = false;
 
   private hasFocus(): boolean {
     const active = this.host.shadowRoot?.activeElement;
@@ -232,7 +230,7 @@ export class GraphView {
       const [[ax, ay], [bx, by]] = [top(before), top(after)];
       this.viewport.pan((ax - bx) * this.viewport.scale, (ay - by) * this.viewport.scale);
     }
-    this.touched = true;
+    this.viewport.isMoved = true;
     this.resize();
   }
 
@@ -284,7 +282,7 @@ export class GraphView {
       } else if (event.key === "Escape" && this.selected) {
         this.select("");
         this.focus(this.current);
-      } else if (event.key === "t" && event.target !== this.search && !event.ctrlKey && !event.metaKey) {
+      } else if (event.key === "t" && event.target !== this.search && !isCommand(event)) {
         this.toggleTwin();
       } else if (event.target !== this.search && this.additions.some((addition) => addition.key?.(event.key))) {
         event.preventDefault();
@@ -303,6 +301,9 @@ export class GraphView {
   }
 
   private onKey(event: KeyboardEvent): void {
+    if (isCommand(event)) {
+      return;
+    }
     const id = this.current;
     switch (event.key) {
       case "ArrowUp": case "ArrowDown": case "ArrowLeft": case "ArrowRight": {
@@ -419,7 +420,7 @@ export class GraphView {
   private arrange(): void {
     this.placing.arrange();
     this.draw();
-    this.touched = false;
+    this.viewport.isMoved = false;
     this.resize();
   }
 
@@ -430,7 +431,7 @@ export class GraphView {
       this.folding.unfold(this.folding.home(id));
       this.draw();
     }
-    this.touched = true;
+    this.viewport.isMoved = true;
     this.viewport.reveal(this.placement.rects.get(id)!, true);
     this.current = id;
     if (select) {
@@ -450,7 +451,7 @@ export class GraphView {
     this.mark();
     if (length) {
       const shown = this.folding.shownBy(this.hits[0]);
-      this.touched = true;
+      this.viewport.isMoved = true;
       this.viewport.reveal(this.placement.rects.get(shown)!, true);
     }
   }

@@ -23,6 +23,8 @@ export class Viewport {
   private pinched = 0;
   /** Whether the last press became a drag, and is therefore no click. */
   dragged = false;
+  /** Whether the drawing was moved since the first view, which therefore is not wanted back. */
+  isMoved = false;
 
   constructor(
     private readonly stage: HTMLElement, private readonly canvas: SVGSVGElement, private readonly isActive: () => boolean,
@@ -66,6 +68,7 @@ export class Viewport {
     if (first) {
       this.reveal(first);
     }
+    this.isMoved = false;
   }
 
   private size(): [number, number] {
@@ -84,6 +87,7 @@ export class Viewport {
     this.scale = this.limited(Math.min(1, (width - 2 * MARGIN) / this.width, (height - 2 * MARGIN) / this.height));
     this.x = (width - this.width * this.scale) / 2;
     this.y = Math.max(MARGIN, (height - this.height * this.scale) / 2);
+    this.isMoved = true;
     this.apply();
   }
 
@@ -92,12 +96,14 @@ export class Viewport {
     this.x = atX - ((atX - this.x) * scale) / this.scale;
     this.y = atY - ((atY - this.y) * scale) / this.scale;
     this.scale = scale;
+    this.isMoved = true;
     this.apply();
   }
 
   pan(dx: number, dy: number): void {
     this.x += dx;
     this.y += dy;
+    this.isMoved ||= dx !== 0 || dy !== 0;
     this.apply();
   }
 
