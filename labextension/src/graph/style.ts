@@ -38,7 +38,7 @@ input[type=search]{width:20ch;max-width:40vw}
 .legend i{display:inline-block;width:12px;height:12px;border-radius:3px;border:1px solid;vertical-align:-1px;margin-right:4px}
 .body{display:flex;min-height:0;position:relative}
 .stage{position:relative;flex:1 1 auto;min-width:0;overflow:hidden;touch-action:pan-x pan-y}
-.stage svg.graph{display:block;width:100%;height:100%;cursor:grab;user-select:none}
+.stage svg.graph{outline:none;display:block;width:100%;height:100%;cursor:grab;user-select:none}
 .stage svg.graph.dragging{cursor:grabbing}
 .minimap{position:absolute;right:8px;bottom:8px;background:var(--bg);border:1px solid var(--box-line);border-radius:4px}
 .minimap rect{fill:var(--op-line)}
@@ -47,7 +47,7 @@ input[type=search]{width:20ch;max-width:40vw}
 .complaint{color:var(--error);font-weight:600;white-space:pre-wrap}
 svg text{fill:var(--fg);text-anchor:middle;font-family:${SANS};font-size:11px;pointer-events:none}
 .node{cursor:pointer}
-.node>.shape{fill:var(--op);stroke:var(--op-line);stroke-width:1.2}
+.node>.shape{fill:var(--op);stroke:var(--op-line);stroke-width:1.2;pointer-events:all}
 .node.placeholder>.shape{fill:var(--ph);stroke:var(--ph-line)}
 .node.variable>.shape,.node.loop-variable>.shape{fill:var(--var);stroke:var(--var-line)}
 .node.constant>.shape,.node.gradients>.shape,.node.training>.shape{fill:var(--const)}

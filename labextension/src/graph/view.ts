@@ -65,7 +65,7 @@ export class GraphView {
     this.folding = new Folding(this.document);
     this.placing = new Placing(this.folding);
     this.finder = new Search(this.document);
-    this.canvas = svg("svg", { class: "graph", role: "group", "aria-label": this.label() });
+    this.canvas = svg("svg", { class: "graph", role: "group", tabindex: -1, "aria-label": this.label() });
     this.tips = new Tips(new RunShapes(options.link), this.words);
     this.panel = new Panel(() => this.folding, this.words, options.link, {
       close: () => this.select(""), choose: (id) => this.goTo(id), locate: options.locate });
