@@ -100,6 +100,9 @@ button[aria-pressed=true]{border-color:var(--accent);box-shadow:inset 0 0 0 1px 
 .panel mark{background:none;color:var(--error);font-weight:700;text-decoration:underline}
 .panel .top{display:flex;justify-content:space-between;gap:6px;align-items:start}
 .panel canvas{max-width:100%;image-rendering:pixelated;border:1px solid var(--box-line)}
+.planes label{display:flex;gap:6px;align-items:center;color:var(--muted)}
+.planes input{flex:1 1 auto;min-width:60px;padding:0;accent-color:var(--ph-line)}
+.planes output{font-family:${MONO};font-size:11px;color:var(--muted)}
 .panel .links button{font-family:${MONO};font-size:11px;padding:0 5px;margin:0 4px 3px 0;min-height:24px;text-align:left;
   overflow-wrap:anywhere}
 .twin{flex:1 1 auto;min-width:0;overflow:auto;padding:8px 12px;max-height:560px}
@@ -136,6 +139,19 @@ ${HEAT}
 .player .heat i{width:15px;height:13px;border:1px solid var(--op-line)}
 .player .heat i:first-of-type{margin-left:4px}
 .player .heat i:last-of-type{margin-right:4px}
+text.label.asked{pointer-events:auto;font-size:12.5px;font-weight:700;fill:var(--accent);cursor:pointer}
+.edge.asked{cursor:pointer}
+.edge.now>.line{stroke:var(--accent);stroke-width:2.6}
+.quiz{border-top:1px solid var(--box-line);padding:6px 8px}
+.quiz .row{display:flex;gap:5px 8px;align-items:center;flex-wrap:wrap;margin:0 0 5px}
+.quiz .row:last-child{margin:0}
+.quiz label{display:flex;gap:5px;align-items:center}
+.quiz input{width:9.5em;font-family:${MONO}}
+.quiz code{font-family:${MONO};font-size:11.5px;overflow-wrap:anywhere}
+.quiz .score{margin-right:auto;color:var(--muted)}
+.quiz .said{margin:0 0 5px;min-height:18px}
+.quiz .right{color:var(--value)}
+.quiz .wrong{color:var(--error);text-decoration:none}
 .status{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 [hidden]{display:none!important}
 @media (prefers-reduced-motion:no-preference){.moving .view{transition:transform .18s ease-out}}

@@ -1,4 +1,4 @@
-"""Taking elements by index and putting them by index: gather, scatter, partition, stitch."""
+"""Taking elements by index: gather, gather_nd, batch_gather."""
 
 from __future__ import annotations
 
@@ -10,45 +10,27 @@ import numpy as np
 from tfmagic.base import dtypes, errors, shapes
 from tfmagic.base.deprecation import deprecated
 from tfmagic.base.export import export
-from tfmagic.base.lazy import torch
-from tfmagic.base.shapes import Dims
 from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.graph.indexed_slices import IndexedSlices
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.scopes import name_scope
-from tfmagic.graph.static_value import constant_value, static_dims, static_int, static_value
+from tfmagic.graph.static_value import constant_value, static_int
 from tfmagic.ops import api, raw, shape_rules
-from tfmagic.ops.array.constants import identity, ones, zeros, zeros_like
-from tfmagic.ops.array.indices import (
-    flat_positions,
-    not_in_range,
-    not_within,
-    put,
-    require,
-    take,
-    take_batched,
-    take_slices,
-)
+from tfmagic.ops.array.constants import ones, zeros
+from tfmagic.ops.array.indices import not_in_range, not_within, refuse, take, take_batched, take_slices
 from tfmagic.ops.array.join import concat, stack, unstack
 from tfmagic.ops.array.layout import tile, transpose
-from tfmagic.ops.array.rules import array_op, as_array, unknown_dims
+from tfmagic.ops.array.rules import array_op, unknown_dims
 from tfmagic.ops.array.shape_ops import expand_dims, rank, reshape, shape, size, squeeze
-from tfmagic.ops.declare import op, register
-
-
-def _refused(words: str | None) -> None:
-    """Refuse a constant operand while the graph is built."""
-    if words is not None:
-        raise errors.InvalidArgumentError(None, None, words)
 
 
 def _static_take(params: np.ndarray, indices: np.ndarray, axis: int) -> np.ndarray:
-    _refused(not_in_range(indices, params.shape[axis]))
+    refuse(not_in_range(indices, params.shape[axis]))
     return np.take(params, indices, axis)
 
 
 def _static_take_batched(params: np.ndarray, indices: np.ndarray, axis: int, batch_dims: int) -> np.ndarray:
-    _refused(not_in_range(indices, params.shape[axis]))
+    refuse(not_in_range(indices, params.shape[axis]))
     batch = tuple(params.shape[:batch_dims])
     count = math.prod(batch)
     p = params.reshape((count, *params.shape[batch_dims:]))
@@ -272,344 +254,9 @@ class GatherNd:
         return raw.scatter_nd(indices, dy, whole), None
 
     def static(op, params, indices):
-        _refused(explain_coordinates(op, params, indices))
+        refuse(explain_coordinates(op, params, indices))
         result = params[tuple(np.moveaxis(indices, -1, 0))]
         return result if isinstance(result, np.ndarray) else np.array(result, params.dtype)
-
-
-def scatter(target: Any, indices: Any, updates: Any, how: str) -> Any:
-    """A tensor with slices combined with updates at rows of coordinates (see `indices.put`)."""
-    depth = indices.shape[-1]
-    lead, rest = tuple(target.shape[:depth]), tuple(target.shape[depth:])
-    positions = flat_positions(indices, lead).reshape(-1)
-    rows = updates.reshape((positions.shape[0], *rest))
-    return put(target.reshape((math.prod(lead), *rest)), positions, rows, how).reshape(target.shape)
-
-
-def _static_scatter(target: np.ndarray, indices: np.ndarray, updates: np.ndarray, how: str) -> np.ndarray:
-    """The same of an array that nobody else holds."""
-    _refused(_explain_scatter(None, target, indices))
-    place = tuple(np.moveaxis(indices, -1, 0))
-    if how == "update":
-        target[place] = updates
-    else:
-        np.add.at(target, place, updates)
-    return target
-
-
-def scatter_dims(target: Dims, indices: Dims, updates: Dims, what: str = "output") -> Dims:
-    """Check the shapes of a scatter.
-
-    Args:
-      what: the argument that the target is.
-    """
-    shape_rules.with_rank_at_least(indices, 1)
-    if target is None or indices is None or updates is None:
-        return target
-    if 0 in target and shapes.num_elements(indices) and shapes.num_elements(updates):
-        raise ValueError("Indices and updates specified for empty output shape")
-    depth, outer = indices[-1], len(indices) - 1
-    if depth is not None:
-        _must_match("outer", "indices", indices, indices[:-1], updates, updates[:outer])
-        _must_match("inner", what, target, target[depth:], updates, updates[outer:])
-    return target
-
-
-def _must_match(where: str, what: str, dims: Any, part: Any, updates: Any, other: Any) -> None:
-    try:
-        shape_rules.merge(part, other)
-    except ValueError as error:
-        count = len(other) if where == "inner" else len(part)
-        raise ValueError(f"The {where} {len(part)} dimensions of {what}.shape={shapes.brackets(dims)} must match the "
-                         f"{where} {count} dimensions of updates.shape={shapes.brackets(updates)}: {error}") from None
-
-
-def _scatter_words(target: Any, indices: Any, updates: Any, some: bool) -> str | None:
-    """The words of TensorFlow's kernels for slices that do not fit into zeros or a tensor.
-
-    Args:
-      some: whether the target counts as one with elements.
-    """
-    depth, outer = indices[-1], len(indices) - 1
-    if not updates:
-        return f"Updates shape must have rank at least one. Found:{shapes.brackets(updates)}"
-    if (0 not in indices or 0 not in updates) and not (some and 0 not in indices and 0 not in updates):
-        return "Indices and updates specified for empty output shape"
-    if indices[:outer] != updates[:outer]:
-        return (f"Outer dimensions of indices and update must match. Indices shape: {shapes.brackets(indices)}, "
-                f"updates shape:{shapes.brackets(updates)}")
-    if updates[outer:] != target[depth:] or depth > len(target):
-        return (f"Inner dimensions of output shape must match inner dimensions of updates shape. Output: "
-                f"{shapes.brackets(target)} updates: {shapes.brackets(updates)}")
-    return _rows_words(target, indices, updates)
-
-
-def _rows_words(target: Any, indices: Any, updates: Any) -> str | None:
-    """The words for slices of which there are none, or not one for each row of coordinates."""
-    if 0 in target and 0 not in indices and 0 not in updates:
-        return f"Indices and updates specified for empty output.  indices shape: {shapes.brackets(indices)}"
-    if updates[:1] != indices[:1]:
-        return ("The outermost dimension of updates and indices must match. Got indices.shape "
-                f"{shapes.brackets(indices)}, updates.shape {shapes.brackets(updates)}")
-    return None
-
-
-def _explain_scatter_nd(op: Any, indices: Any, updates: Any, shape: Any) -> str | None:
-    dims = tuple(shape.tolist())
-    return not_within(indices, dims[:indices.shape[-1]], dims, "shape")
-
-
-def _explain_scatter(op: Any, target: Any, indices: Any, *rest: Any) -> str | None:
-    return not_within(indices, target.shape[:indices.shape[-1]], target.shape, "shape")
-
-
-@array_op("ScatterNd", host="shape", traced="shapes", explain=_explain_scatter_nd)
-class ScatterNd:
-    """Zeros of `shape` to which slices are added at rows of coordinates."""
-
-    def shape(op, indices, updates, shape):
-        return scatter_dims(static_dims(op.op._inputs[2]), indices, updates)
-
-    def kernel(op, indices, updates, shape):
-        _refused(_scatter_words(tuple(shape), tuple(indices.shape), tuple(updates.shape), bool(shape)))
-        target = torch.zeros(tuple(shape), dtype=updates.dtype, device=updates.device)
-        return scatter(target, indices, updates, "add")
-
-    def gradient(op, dy):
-        return None, raw.gather_nd(dy, op.indices), None
-
-    def static(op, indices, updates, shape):
-        target = np.full([int(d) for d in shape], b"", object) if updates.dtype == object else \
-            np.zeros([int(d) for d in shape], updates.dtype)
-        return _static_scatter(target, indices, updates, "add")
-
-
-def refused_slices(op: Any, x: Any, indices: Any, updates: Any) -> str | None:
-    """TensorFlow's words for a run with values of these shapes."""
-    if not x:
-        return "Output must be at least 1-D, got shape: []"
-    words = _rows_words(x, indices, updates)
-    if words is not None:
-        return words
-    depth = indices[-1] if indices else 0
-    return None if updates == (*indices[:-1], *x[depth:]) else (
-        "Must have updates.shape = indices.shape[:batch_dim] + params_shape[slice_dim:], got updates.shape: "
-        f"{shapes.brackets(updates)}, indices.shape: {shapes.brackets(indices)}, params_shape: {shapes.brackets(x)}, "
-        f"slice_dim: {depth}, and batch_dim: {len(indices) - 1}")
-
-
-@array_op("ScatterNdNonAliasingAdd", traced="shapes", check=refused_slices, explain=_explain_scatter)
-class ScatterNdNonAliasingAdd:
-    """A tensor with slices added at rows of coordinates."""
-
-    def shape(op, x, indices, updates):
-        return scatter_dims(x, indices, updates, "input")
-
-    def kernel(op, x, indices, updates):
-        return scatter(x, indices, updates, "add")
-
-    def gradient(op, dy):
-        return dy, None, raw.gather_nd(dy, op.indices)
-
-    def static(op, x, indices, updates):
-        return _static_scatter(x.copy(), indices, updates, "add")
-
-
-def _tensor_scatter(name: str, how: str, gradient: Any) -> None:
-    def shape_rule(op: Any, tensor: Dims, indices: Dims, updates: Dims) -> Dims:
-        return scatter_dims(shape_rules.with_rank_at_least(tensor, 1), indices, updates)
-
-    def kernel(op: Any, tensor: Any, indices: Any, updates: Any) -> Any:
-        if isinstance(tensor, np.ndarray):
-            return _static_scatter(tensor.copy(), as_array(indices), updates, how)
-        return scatter(tensor, indices, updates, how)
-
-    register(name, shape_rule, kernel, gradient, traced="shapes", explain=_explain_scatter,
-             check=lambda op, tensor, i, u: _scatter_words(tensor, i, u, 0 not in tensor))
-
-
-def _update_gradient(op: Any, dy: Any) -> tuple[Any, ...]:
-    updates = raw.gather_nd(dy, op.indices)
-    return raw.tensor_scatter_update(identity(dy), op.indices, zeros_like(op.updates, dtype=dy.dtype)), None, updates
-
-
-def _add_gradient(op: Any, dy: Any) -> tuple[Any, ...]:
-    updates = raw.gather_nd(dy, op.indices)
-    return identity(dy), None, updates
-
-
-def _sub_gradient(op: Any, dy: Any) -> tuple[Any, ...]:
-    updates = raw.gather_nd(dy, op.indices)
-    return identity(dy), None, raw.neg(updates)
-
-
-_tensor_scatter("TensorScatterUpdate", "update", _update_gradient)
-_tensor_scatter("TensorScatterAdd", "add", _add_gradient)
-_tensor_scatter("TensorScatterSub", "sub", _sub_gradient)
-
-
-def _refused_inplace(op: Any, x: Any, i: Any, v: Any) -> str | None:
-    """TensorFlow's words for a run with values of these shapes."""
-    if len(x) != len(v):
-        return f"x and v shape doesn't match (ranks differ): {shapes.brackets(x)} vs. {shapes.brackets(v)}"
-    for axis in range(1, len(x)):
-        if x[axis] != v[axis]:
-            return f"x and v shape doesn't match at index {axis} : {shapes.brackets(x)} vs. {shapes.brackets(v)}"
-    if len(i) != 1:
-        return f"i must be a vector. {shapes.brackets(i)}"
-    return None if i == v[:1] else (
-        f"i and x shape doesn't match at index 0: {shapes.brackets(i)} vs. {shapes.brackets(v)}")
-
-
-def _inplace(name: str, how: str) -> None:
-    def kernel(op: Any, x: Any, i: Any, v: Any) -> Any:
-        rows = (i % x.shape[0]).reshape(-1)
-        if isinstance(x, np.ndarray):
-            return _static_scatter(x.copy(), as_array(rows).reshape(-1, 1), v, how)
-        return put(x, rows.long(), v, how)
-
-    register(name, shape_rules.same, kernel, traced="shapes", check=_refused_inplace)
-
-
-for _name, _how in (("InplaceUpdate", "update"), ("InplaceAdd", "add"), ("InplaceSub", "sub")):
-    _inplace(_name, _how)
-
-
-# --- partition and stitch ---------------------------------------------------------------------------------------
-
-
-def _explain_partitions(op: Any, data: Any, partitions: Any) -> str | None:
-    array = as_array(partitions).reshape(-1)
-    bad = np.flatnonzero((array < 0) | (array >= op.num_partitions))
-    return f"partitions[{bad[0]}] = {array[bad[0]]} is not in [0, {op.num_partitions})" if len(bad) else None
-
-
-@array_op("DynamicPartition", traced="shapes", explain=_explain_partitions, check=lambda op, data, partitions:
-          None if data[:len(partitions)] == partitions else
-          f"data.shape must start with partitions.shape, got data.shape = {shapes.brackets(data)}, partitions.shape = "
-          f"{shapes.brackets(partitions)}")
-class DynamicPartition:
-    """The rows of a tensor, sorted into `num_partitions` tensors."""
-
-    def shape(op, data, partitions):
-        if data is None or partitions is None:
-            return [None] * op.num_partitions
-        shape_rules.merged_prefix(data, partitions)
-        return [(None, *data[len(partitions):])] * op.num_partitions
-
-    def kernel(op, data, partitions):
-        flat = partitions.reshape(-1)
-        require(flat, lambda: (flat >= 0) & (flat < op.num_partitions))
-        rows = data.reshape(flat.shape[0], *data.shape[partitions.ndim:])
-        places = (torch.nonzero(flat == k).reshape(-1) for k in range(op.num_partitions))
-        return tuple(torch.index_select(rows, 0, chosen) for chosen in places)
-
-    def gradient(op, *grads):
-        data, partitions = op.op._inputs
-        prefix = shape(partitions)
-        places = reshape(api.range(api.math.reduce_prod(prefix)), prefix)
-        partitioned = raw.dynamic_partition(places, partitions, op.num_partitions)
-        joined = raw.dynamic_stitch(partitioned, list(grads))
-        return reshape(joined, shape(data)), None
-
-    def static(op, data, partitions):
-        flat = partitions.reshape(-1)
-        _refused(_explain_partitions(op, data, partitions))
-        rows = data.reshape((len(flat), *data.shape[partitions.ndim:]))
-        return [rows[flat == k] for k in range(op.num_partitions)]
-
-
-def _refused_stitch(op: Any, indices: list[Any], data: list[Any]) -> str | None:
-    """TensorFlow's words for a run with values of these shapes."""
-    for k, (i, d) in enumerate(zip(indices, data)):
-        if d[:len(i)] != i:
-            return (f"data[{k}].shape = {shapes.brackets(d)} does not start with indices[{k}].shape = "
-                    f"{shapes.brackets(i)}")
-        if d[len(i):] != data[0][len(indices[0]):]:
-            return (f"Need data[0].shape[{len(indices[0])}:] = data[{k}].shape[{len(i)}:], got data[0].shape = "
-                    f"{shapes.brackets(data[0])}, data[{k}].shape = {shapes.brackets(d)}, indices[0].shape = "
-                    f"{shapes.brackets(indices[0])}, indices[{k}].shape = {shapes.brackets(i)}")
-    return None
-
-
-def _explain_stitch(op: Any, indices: list[Any], data: list[Any]) -> str | None:
-    bad = next((place for i in indices for place in (i.reshape(-1) < 0).nonzero().reshape(-1).tolist()), None)
-    return None if bad is None else f"indices[{bad}] is out of range"
-
-
-@array_op("DynamicStitch", "ParallelDynamicStitch", traced="shapes", check=_refused_stitch, explain=_explain_stitch)
-class DynamicStitch:
-    """Rows of several tensors put at their indices in one; later ones win."""
-
-    def shape(op, indices, data):
-        tail = None
-        largest = 0  # TensorFlow's rule leaves a row where there are no indices
-        for i, d, tensor in zip(indices, data, op.indices):
-            value = static_value(tensor)
-            largest = None if largest is None or value is None else max(largest, int(value.max()) if value.size else 0)
-            if i is not None and d is not None:
-                shape_rules.merged_prefix(d, i)
-                tail = shape_rules.merge(tail, d[len(i):])
-        return None if tail is None else (None if largest is None else largest + 1, *tail)
-
-    def kernel(op, indices, data):
-        flat = torch.cat([i.reshape(-1) for i in indices]).long()
-        tail = tuple(data[0].shape[indices[0].ndim:])
-        rows = torch.cat([d.reshape(i.numel(), *tail) for i, d in zip(indices, data)])
-        if not flat.numel():
-            return rows
-        require(flat, lambda: (flat >= 0) | (flat.max() < 0))  # where all are negative the result is empty
-        place = flat.clamp(min=-1) + 1
-        # Of rows with the same index the last one counts, whatever order a copy takes.
-        turns = torch.arange(flat.shape[0], device=flat.device)
-        last = flat.new_full((place.max().item() + 1,), -1).scatter_reduce(0, place, turns, "amax")[1:]
-        filled = (last >= 0).reshape((-1, *[1] * len(tail)))
-        return torch.where(filled, rows.index_select(0, last.clamp(min=0)), torch.zeros((), dtype=rows.dtype,
-                                                                                         device=rows.device))
-
-    def gradient(op, dy):
-        as_int32 = [i if i.dtype is dtypes.int32 else raw.cast(i, dtypes.int32) for i in op.indices]
-        if isinstance(dy, IndexedSlices):
-            dy = raw.unsorted_segment_sum(dy.values, dy.indices, shape(op.merged)[0])
-        return [None] * op.N + [gather(dy, i) for i in as_int32]
-
-    def static(op, indices, data):
-        count = max((int(i.max()) + 1 for i in indices if i.size), default=0)
-        tail = data[0].shape[indices[0].ndim:]
-        result = np.full((count, *tail), b"", object) if data[0].dtype == object else np.zeros((count, *tail),
-                                                                                               data[0].dtype)
-        for i, d in zip(indices, data):
-            result[i.reshape(-1)] = d.reshape((i.size, *tail))
-        return result
-
-
-def _explain_permutation(op: Any, x: Any) -> str | None:
-    array = as_array(x)
-    bad = array[(array < 0) | (array >= len(array))]
-    if len(bad):
-        return f"{bad[0]} is not between 0 and {len(array)}"
-    values, counts = np.unique(array, return_counts=True)
-    return f"{values[counts > 1][0]} is duplicated in the input." if len(values) < len(array) else None
-
-
-@op("InvertPermutation", traced="shapes", explain=_explain_permutation,
-    check=lambda op, x: None if len(x) == 1 else "invert_permutation expects a 1D vector.")
-class InvertPermutation:
-    """The permutation that undoes another."""
-
-    def shape(op, x):
-        return shape_rules.with_rank(x, 1)
-
-    def kernel(op, x):
-        places = torch.arange(x.shape[0], dtype=x.dtype, device=x.device)
-        require(x, lambda: x.sort()[0] == places)
-        return torch.zeros_like(x).scatter(0, x.long(), places)
-
-    def static(op, x):
-        result = np.empty_like(x)
-        result[x] = np.arange(len(x))
-        return result
-
 
 # --- public functions -------------------------------------------------------------------------------------------
 

@@ -12,9 +12,15 @@ from typing import Any
 
 import numpy as np
 
-from tfmagic.base import shapes
+from tfmagic.base import errors, shapes
 from tfmagic.base.lazy import torch
 from tfmagic.ops.array.rules import as_array
+
+
+def refuse(words: str | None) -> None:
+    """Refuse a constant operand while the graph is built, where there are words for it."""
+    if words is not None:
+        raise errors.InvalidArgumentError(None, None, words)
 
 
 def not_in_range(indices: Any, size: int) -> str | None:

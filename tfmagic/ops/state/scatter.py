@@ -15,15 +15,10 @@ from tfmagic.base.shapes import Dims
 from tfmagic.graph.convert import constant, convert_to_tensor
 from tfmagic.graph.indexed_slices import IndexedSlices
 from tfmagic.ops import raw, shape_rules
-from tfmagic.ops.array.gather import (
-    explain_coordinates,
-    refused_coordinates,
-    refused_gather,
-    refused_slices,
-    scatter_dims,
-)
+from tfmagic.ops.array.gather import explain_coordinates, refused_coordinates, refused_gather
 from tfmagic.ops.array.indices import flat_positions, not_in_range, not_within, put, take, take_batched, take_slices
 from tfmagic.ops.array.join import concat
+from tfmagic.ops.array.scatter import refused_slices, scatter_dims
 from tfmagic.ops.array.shape_ops import expand_dims, size
 from tfmagic.ops.declare import op, register
 from tfmagic.ops.state.assign import is_reference
