@@ -19,6 +19,7 @@ from tfmagic.notebook.shell.drawing import Studio
 from tfmagic.notebook.shell.names import CellNames
 from tfmagic.notebook.shell.questions import Questions
 from tfmagic.notebook.shell.sessions import KeptSessions
+from tfmagic.notebook.shell.widgets import Widgets
 from tfmagic.view.paint.bundle import picture_of
 
 MISFIT = """%%graph
@@ -140,7 +141,7 @@ def test_hostile_words_stay_words(shell: Shell) -> None:
 
 @pytest.fixture
 def studio(shell: Shell) -> Studio:
-    return Studio(shell.ip, CellNames(), KeptSessions(shell.ip), Drawings(), None)
+    return Studio(shell.ip, CellNames(), KeptSessions(shell.ip), Drawings(), Widgets(shell.ip))
 
 
 def draw_misfit(studio: Studio) -> tuple[str, weakref.ref[Graph]]:

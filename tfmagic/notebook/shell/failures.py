@@ -7,15 +7,12 @@ from collections.abc import Container, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from IPython.display import display
-
 from tfmagic.graph.graph import Graph
 from tfmagic.graph.operation import Operation
 from tfmagic.notebook.live import failure
 from tfmagic.notebook.live.drawn import Drawing
 from tfmagic.notebook.shell import drawing
 from tfmagic.notebook.shell.options import Parsed
-from tfmagic.view.paint.document import GRAPH_MIME
 from tfmagic.view.phrases import say
 from tfmagic.view.scene import model
 from tfmagic.view.scene.annotations import Annotations
@@ -67,11 +64,7 @@ def draw(error: BaseException, studio: drawing.Studio, parsed: Parsed | None = N
                         ports={failed: shown}, unbuilt=() if unbuilt is None else (failed,), **run)
         return scene_of(drawn, notes, direction=direction, title=title, asked=asked, opened=opened)
 
-    from tfmagic import view
-
-    bundle = view.mime_bundle(build(graph))
-    studio.drawings.keep(bundle[GRAPH_MIME]["key"], Drawing(weakref.ref(graph), build, unbuilt))
-    display(bundle, raw=True)
+    studio.show(build(graph), Drawing(weakref.ref(graph), build, unbuilt))
     return True
 
 
