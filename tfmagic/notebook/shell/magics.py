@@ -171,10 +171,12 @@ class TfMagics:
         found = evaluate.elements([value for _, value in named])
         if not found:
             raise UsageError(f"{parsed.argument}: no tensor, operation or variable of a graph.")
-        feeds = [evaluate.element(evaluate.evaluate(self.shell, name)) for name in parsed.feed]
-        for name, fed in zip(parsed.feed, feeds, strict=True):
+        feeds: list[Tensor] = []
+        for name in parsed.feed:
+            fed = evaluate.element(evaluate.evaluate(self.shell, name))
             if not isinstance(fed, Tensor):
                 raise UsageError(f"--feed {name}: no tensor of a graph, and only tensors are fed.")
+            feeds.append(fed)
         with self.kept.for_run(found[0].graph) as session:
             plan = plans.made(session, found, feeds, parsed.passes)
         if parsed.passes:
