@@ -14,8 +14,9 @@ from google.protobuf import descriptor_pb2
 PATH = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "tfmagic", "base", "protos.txt")
 FILES = ["core/example/feature", "core/example/example", "core/framework/tensor_slice", "core/framework/reader_base",
          "core/lib/core/error_codes", "core/protobuf/control_flow", "core/protobuf/named_tensor",
-         "core/protobuf/queue_runner", "core/protobuf/saved_model", "core/protobuf/tensor_bundle", "core/protobuf/tensorflow_server",
-         "core/util/saved_tensor_slice", "python/training/checkpoint_state"]
+         "core/protobuf/queue_runner", "core/protobuf/saved_model", "core/protobuf/tensor_bundle",
+         "core/protobuf/tensorflow_server", "core/util/saved_tensor_slice",
+         "python/training/checkpoint_state"]
 HEAD = """\
 # Protocol buffers of TensorFlow 1.15 that the tensorboard package lacks (tables/record_protos.py).
 # file NAME: the files that it uses. Then its messages: NAME: number field type, "*" = a list, "[g]" = one of group g,
