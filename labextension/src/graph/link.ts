@@ -9,13 +9,23 @@ export interface ValueReport {
   text: string;
   statistics?: { min: number | null; max: number | null; mean: number | null; nan: number; inf: number };
   histogram?: { counts: number[]; low: number; high: number };
-  /** Numbers of one plane (rows of columns), and how many planes there are. */
+  /** Numbers of one plane (rows of columns). */
   plane?: (number | null)[][];
-  planes?: number;
+  /** The axes that the plane leaves out, and its index on each. */
+  axes?: number[];
+  at?: number[];
+}
+
+/** Where a node was made: number and line of the cell, the cell's id in the notebook, and what the line says. */
+export interface Place {
+  cell?: number;
+  line?: number;
+  cell_id?: string | null;
+  code?: string;
 }
 
 /** What the kernel says of a node beside the document. */
-export interface NodeReport {
+export interface NodeReport extends Place {
   op: string;
   attributes: [string, string][];
   inputs: [string, string][];
@@ -24,11 +34,6 @@ export interface NodeReport {
   device: string;
   collections: string[];
   source: string;
-  /** The number and line of the cell that made it, the cell's id in the notebook, and what the line says. */
-  cell?: number;
-  line?: number;
-  cell_id?: string | null;
-  code?: string;
   plan: string[];
 }
 

@@ -38,15 +38,16 @@ input[type=search]{width:20ch;max-width:40vw}
 .legend i{display:inline-block;width:12px;height:12px;border-radius:3px;border:1px solid;vertical-align:-1px;margin-right:4px}
 .body{display:flex;min-height:0;position:relative}
 .stage{position:relative;flex:1 1 auto;min-width:0;overflow:hidden;touch-action:pan-x pan-y}
-.stage svg.graph{display:block;width:100%;height:100%;cursor:grab;user-select:none}
+.stage svg.graph{outline:none;display:block;width:100%;height:100%;cursor:grab;user-select:none}
 .stage svg.graph.dragging{cursor:grabbing}
 .minimap{position:absolute;right:8px;bottom:8px;background:var(--bg);border:1px solid var(--box-line);border-radius:4px}
 .minimap rect{fill:var(--op-line)}
 .minimap .window{fill:none;stroke:var(--ph-line);stroke-width:2}
 .note{color:var(--muted);padding:3px 8px;border-top:1px solid var(--box-line)}
+.complaint{color:var(--error);font-weight:600;white-space:pre-wrap}
 svg text{fill:var(--fg);text-anchor:middle;font-family:${SANS};font-size:11px;pointer-events:none}
 .node{cursor:pointer}
-.node>.shape{fill:var(--op);stroke:var(--op-line);stroke-width:1.2}
+.node>.shape{fill:var(--op);stroke:var(--op-line);stroke-width:1.2;pointer-events:all}
 .node.placeholder>.shape{fill:var(--ph);stroke:var(--ph-line)}
 .node.variable>.shape,.node.loop-variable>.shape{fill:var(--var);stroke:var(--var-line)}
 .node.constant>.shape,.node.gradients>.shape,.node.training>.shape{fill:var(--const)}
@@ -99,6 +100,9 @@ button[aria-pressed=true]{border-color:var(--accent);box-shadow:inset 0 0 0 1px 
 .panel mark{background:none;color:var(--error);font-weight:700;text-decoration:underline}
 .panel .top{display:flex;justify-content:space-between;gap:6px;align-items:start}
 .panel canvas{max-width:100%;image-rendering:pixelated;border:1px solid var(--box-line)}
+.planes label{display:flex;gap:6px;align-items:center;color:var(--muted)}
+.planes input{flex:1 1 auto;min-width:60px;padding:0;accent-color:var(--ph-line)}
+.planes output{font-family:${MONO};font-size:11px;color:var(--muted)}
 .panel .links button{font-family:${MONO};font-size:11px;padding:0 5px;margin:0 4px 3px 0;min-height:24px;text-align:left;
   overflow-wrap:anywhere}
 .twin{flex:1 1 auto;min-width:0;overflow:auto;padding:8px 12px;max-height:560px}
@@ -118,14 +122,14 @@ ${HEAT}
 .fused>.shape{stroke-dasharray:2 3;fill:var(--const)}
 .fused>text{fill:var(--muted)}
 .fused>text.title{text-decoration:line-through}
-.plan{position:relative;flex:1 1 46%;min-width:0;overflow:auto;max-height:560px;border-left:1px solid var(--box-line);
+.plan{position:relative;flex:0 1 auto;max-width:52%;min-width:0;overflow:auto;max-height:560px;border-left:1px solid var(--box-line);
   padding:8px 0;font-family:${MONO};font-size:11.5px}
 .plan .line{white-space:pre;padding:0 10px;min-height:17px;width:max-content;min-width:100%}
 .plan .line[role]{cursor:pointer}
 .plan .plain{color:var(--muted)}
 .plan .lit{background:var(--ph);box-shadow:inset 3px 0 var(--accent)}
 .plan .line:focus-visible{outline-offset:-2px}
-@media (max-width:640px){.body:has(.plan){flex-direction:column}.plan{border-left:0;border-top:1px solid var(--box-line)}}
+@media (max-width:640px){.body:has(.plan){flex-direction:column}.plan{max-width:none;border-left:0;border-top:1px solid var(--box-line)}}
 .player{border-top:1px solid var(--box-line);padding:4px 8px}
 .player .controls{display:flex;gap:4px;align-items:center;flex-wrap:wrap}
 .player input{flex:1 1 160px;min-width:90px;padding:0;accent-color:var(--ph-line)}
@@ -135,6 +139,19 @@ ${HEAT}
 .player .heat i{width:15px;height:13px;border:1px solid var(--op-line)}
 .player .heat i:first-of-type{margin-left:4px}
 .player .heat i:last-of-type{margin-right:4px}
+text.label.asked{pointer-events:auto;font-size:12.5px;font-weight:700;fill:var(--accent);cursor:pointer}
+.edge.asked{cursor:pointer}
+.edge.now>.line{stroke:var(--accent);stroke-width:2.6}
+.quiz{border-top:1px solid var(--box-line);padding:6px 8px}
+.quiz .row{display:flex;gap:5px 8px;align-items:center;flex-wrap:wrap;margin:0 0 5px}
+.quiz .row:last-child{margin:0}
+.quiz label{display:flex;gap:5px;align-items:center}
+.quiz input{width:9.5em;font-family:${MONO}}
+.quiz code{font-family:${MONO};font-size:11.5px;overflow-wrap:anywhere}
+.quiz .score{margin-right:auto;color:var(--muted)}
+.quiz .said{margin:0 0 5px;min-height:18px}
+.quiz .right{color:var(--value)}
+.quiz .wrong{color:var(--error);text-decoration:none}
 .status{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 [hidden]{display:none!important}
 @media (prefers-reduced-motion:no-preference){.moving .view{transition:transform .18s ease-out}}

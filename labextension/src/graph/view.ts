@@ -1,12 +1,14 @@
 /** The interactive drawing of one graph inside one element. */
 
-import { type Addition, additionsOf } from "./additions";
+import { type Addition, additionsOf, guarded } from "./additions";
 import { CellColours, madeBy } from "./cells";
 import { button, html, icon, svg } from "./dom";
 import { type GraphDocument, readDocument } from "./document";
 import { download, fileName, formats, svgText, written, type Ways } from "./exporting";
 import { Folding } from "./folding";
-import type { NodeReport } from "./link";
+import type { Rect } from "./geometry";
+import { isCommand, keepKeys } from "./keys";
+import type { Place } from "./link";
 import { next } from "./moving";
 import { paint, type Painting, spoken } from "./paint";
 import { Panel } from "./panel";
@@ -25,7 +27,7 @@ const HIGHEST = 560;
 export interface Options extends Ways {
   language?: string;
   /** Shows the user's code that made a node. */
-  locate?(report: NodeReport): void;
+  locate?(report: Place): void;
   /** Tells the cell and line that the cursor stands in (0: in none); the answer stops it. */
   follow?(moved: (cell: number, line: number) => void): () => void;
 }
@@ -44,6 +46,7 @@ export class GraphView {
   private readonly stage = html("div", { class: "stage" });
   private readonly canvas: SVGSVGElement;
   private readonly status = html("div", { class: "status", role: "status" });
+  private readonly complaint = html("div", { class: "note complaint", role: "alert", hidden: true });
   private readonly search = html("input", { type: "search" });
   private readonly found = html("span", { class: "found", "aria-live": "polite" });
   private twin: HTMLElement | null = null;
@@ -62,22 +65,23 @@ export class GraphView {
     this.folding = new Folding(this.document);
     this.placing = new Placing(this.folding);
     this.finder = new Search(this.document);
-    this.canvas = svg("svg", { class: "graph", role: "group", "aria-label": this.label() });
+    this.canvas = svg("svg", { class: "graph", role: "group", tabindex: -1, "aria-label": this.label() });
     this.tips = new Tips(new RunShapes(options.link), this.words);
-    this.panel = new Panel(() => this.folding, this.words, options.link, {
+    this.panel = new Panel(() => this.folding, this.words, guarded(options.link, () => this.additions), {
       close: () => this.select(""), choose: (id) => this.goTo(id), locate: options.locate });
     this.additions = additionsOf(this.document, this.words, {
-      reveal: (id) => this.viewport.reveal(this.placement.rects.get(id)!), light: (id) => this.light(id) });
+      reveal: (id) => this.viewport.reveal(this.placement.rects.get(id)!), light: (id) => this.light(id),
+      focus: (id) => this.focus(id), retell: () => this.retell() });
     const added = (place: string): HTMLElement[] =>
       this.additions.filter((addition) => addition.place === place).map(({ element }) => element);
-    this.root = html("div", { class: "tfm", "data-lm-suppress-shortcuts": "true" }, this.toolbar(),
+    this.root = html("div", { class: "tfm" }, this.toolbar(),
       html("div", { class: "body" }, this.stage, ...added("beside"), this.panel.element), ...added("below"),
-      this.footnote(), this.status);
+      this.footnote(), this.complaint, this.status);
     this.stage.append(this.canvas, this.tips.element);
     this.viewport = new Viewport(this.stage, this.canvas, () => this.hasFocus());
     const shadow = host.shadowRoot ?? host.attachShadow({ mode: "open" });
     shadow.replaceChildren(html("style", {}, STYLE), this.root);
-    this.cleanUp.push(followTheme(host));
+    this.cleanUp.push(followTheme(host), keepKeys(host));
     this.listen();
     this.draw();
     const observer = new ResizeObserver(() => this.resize());
@@ -114,7 +118,7 @@ export class GraphView {
     menu.addEventListener("change", () => {
       const format = menu.value;
       menu.value = "";
-      this.export(format).catch((error: Error) => this.say(error.message));
+      this.export(format).catch((error: Error) => this.complain(error));
     });
     const legend = (this.document.devices ?? []).map((device, i) => {
       const mark = html("i");
@@ -156,12 +160,16 @@ export class GraphView {
     const height = Math.max(120, Math.min(HIGHEST, this.viewport.naturalHeight(width)));
     this.stage.style.height = `${height}px`;
     this.panel.element.style.maxHeight = `${Math.max(height, 260)}px`;
-    if (!this.touched) {
-      this.viewport.home();
+    if (!this.viewport.isMoved) {
+      this.viewport.home(this.culprit());
     }
   }
 
-  private touched = false;
+  /** Where what failed stands, in a drawing of a failure. */
+  private culprit(): Rect | undefined {
+    const failed = this.document.nodes.find((node) => node.message);
+    return failed && this.placement.rects.get(this.folding.shownBy(failed.id));
+  }
 
   private hasFocus(): boolean {
     const active = this.host.shadowRoot?.activeElement;
@@ -170,6 +178,13 @@ export class GraphView {
 
   private say(text: string): void {
     this.status.textContent = text;
+    this.complaint.hidden = true;
+  }
+
+  /** Say what went wrong so that everyone sees it, until something else is said. */
+  private complain(error: unknown): void {
+    this.complaint.textContent = error instanceof Error ? error.message : String(error);
+    this.complaint.hidden = false;
   }
 
   // --- drawing ----------------------------------------------------------------------------------------------------
@@ -216,7 +231,7 @@ export class GraphView {
       const [[ax, ay], [bx, by]] = [top(before), top(after)];
       this.viewport.pan((ax - bx) * this.viewport.scale, (ay - by) * this.viewport.scale);
     }
-    this.touched = true;
+    this.viewport.isMoved = true;
     this.resize();
   }
 
@@ -243,8 +258,11 @@ export class GraphView {
       if (this.viewport.dragged) {
         return;
       }
+      const { from, to } = (event.target as Element).closest<SVGElement>("[data-from]")?.dataset ?? {};
       if (id === undefined) {
-        this.select("");
+        if (from === undefined || !this.additions.some((addition) => addition.chosen?.(from, to))) {
+          this.select("");
+        }
       } else {
         this.focus(id);
         this.activate(id);
@@ -262,13 +280,16 @@ export class GraphView {
       }
     });
     this.root.addEventListener("keydown", (event) => {
+      if (event.target !== this.search && (event.target as Element).matches("input:not([type=range])")) {
+        return; // what is typed is no command
+      }
       if (event.key === "/" && event.target !== this.search) {
         event.preventDefault();
         this.search.focus();
       } else if (event.key === "Escape" && this.selected) {
         this.select("");
         this.focus(this.current);
-      } else if (event.key === "t" && event.target !== this.search && !event.ctrlKey && !event.metaKey) {
+      } else if (event.key === "t" && event.target !== this.search && !isCommand(event)) {
         this.toggleTwin();
       } else if (event.target !== this.search && this.additions.some((addition) => addition.key?.(event.key))) {
         event.preventDefault();
@@ -287,6 +308,9 @@ export class GraphView {
   }
 
   private onKey(event: KeyboardEvent): void {
+    if (isCommand(event)) {
+      return;
+    }
     const id = this.current;
     switch (event.key) {
       case "ArrowUp": case "ArrowDown": case "ArrowLeft": case "ArrowRight": {
@@ -334,14 +358,18 @@ export class GraphView {
   }
 
   private select(id: string): void {
-    this.selected = id;
+    this.selected = this.additions.some((addition) => addition.chosen?.(id)) ? "" : id;
     this.mark();
-    if (id) {
+    if (this.selected) {
       this.panel.show(id);
     } else {
       this.panel.hide();
     }
     this.resize();
+    const rect = this.placement.rects.get(id);
+    if (rect) {
+      this.viewport.reveal(rect); // the panel takes room
+    }
   }
 
   private async unfold(id: string): Promise<void> {
@@ -350,10 +378,15 @@ export class GraphView {
     }
     if (!this.folding.isLoaded(id)) {
       if (!this.options.link) {
-        this.say(this.words.noKernel);
+        this.complain(this.words.noKernel);
         return;
       }
-      await this.load(id);
+      try {
+        await this.load(id);
+      } catch (error) {
+        this.complain(error);
+        return;
+      }
     }
     this.folding.unfold(id);
     this.refolded(id, this.words.open);
@@ -373,14 +406,31 @@ export class GraphView {
   private async load(id: string): Promise<void> {
     const loaded = [...this.folding.children.keys()].filter(Boolean);
     const data = readDocument(await this.options.link!.ask({ kind: "load", asked: [...loaded, id] }));
-    const open = [...this.folding.open];
-    this.document = { ...data, layout: this.document.layout, open: this.document.open, key: this.document.key };
-    const folding = new Folding(this.document);
-    folding.open.clear();
-    open.forEach((scope) => folding.open.add(scope));
-    this.folding = folding;
-    this.placing = this.placing.with(folding);
-    this.finder = new Search(this.document);
+    this.read({ ...data, layout: this.document.layout, open: this.document.open, key: this.document.key });
+  }
+
+  /** Go on with a document that tells more of the same drawing. */
+  private read(document: GraphDocument): void {
+    this.document = document;
+    const told = this.additions.reduce((known, addition) => addition.told?.(known) ?? known, document);
+    const { open } = this.folding;
+    this.folding = new Folding(told);
+    this.folding.open.clear();
+    open.forEach((scope) => this.folding.open.add(scope));
+    this.placing = this.placing.with(this.folding);
+    this.finder = new Search(told);
+  }
+
+  private retell(): void {
+    this.read(this.document);
+    this.draw();
+    if (this.selected) {
+      this.panel.show(this.selected);
+    }
+    if (this.twin) {
+      const old = this.twin;
+      old.replaceWith((this.twin = this.newTwin()));
+    }
   }
 
   private fold(id: string): void {
@@ -394,7 +444,7 @@ export class GraphView {
   private arrange(): void {
     this.placing.arrange();
     this.draw();
-    this.touched = false;
+    this.viewport.isMoved = false;
     this.resize();
   }
 
@@ -405,7 +455,7 @@ export class GraphView {
       this.folding.unfold(this.folding.home(id));
       this.draw();
     }
-    this.touched = true;
+    this.viewport.isMoved = true;
     this.viewport.reveal(this.placement.rects.get(id)!, true);
     this.current = id;
     if (select) {
@@ -425,7 +475,7 @@ export class GraphView {
     this.mark();
     if (length) {
       const shown = this.folding.shownBy(this.hits[0]);
-      this.touched = true;
+      this.viewport.isMoved = true;
       this.viewport.reveal(this.placement.rects.get(shown)!, true);
     }
   }
@@ -438,13 +488,17 @@ export class GraphView {
       this.focus(this.current);
       return;
     }
-    this.twin = buildTwin(this.folding, this.words, (id) => {
-      this.toggleTwin();
-      this.goTo(id);
-    });
+    this.twin = this.newTwin();
     this.stage.hidden = true;
     this.stage.after(this.twin);
     this.twin.querySelector<HTMLElement>("li")?.focus();
+  }
+
+  private newTwin(): HTMLElement {
+    return buildTwin(this.folding, this.words, (id) => {
+      this.toggleTwin();
+      this.goTo(id);
+    });
   }
 
   // --- saving -----------------------------------------------------------------------------------------------------
@@ -453,7 +507,7 @@ export class GraphView {
     if (format) {
       const { width, height } = this.placement;
       const picture = (): string => svgText(this.canvas, width, height, this.host.getAttribute("theme") ?? "light");
-      download(await written(format, picture, this.options), fileName(this.document.title, format));
+      download(await written(format, picture, [...this.folding.open], this.options), fileName(this.document.title, format));
     }
   }
 }

@@ -27,6 +27,7 @@ from tfmagic.view.paint.document import GRAPH_MIME
 from tfmagic.view.scene import records
 from tfmagic.view.scene.annotations import Annotations
 from tfmagic.view.scene.build import build_scene
+from tfmagic.view.scene.model import Scene
 from tfmagic.view.scene.training import losses_of
 
 if TYPE_CHECKING:
@@ -71,6 +72,19 @@ class Studio:
     widgets: Widgets
     magic_errors: list[BaseException] = field(default_factory=list)
 
+    def show(self, scene: Scene, drawing: Drawing) -> None:
+        """Display a scene, and keep what it takes to answer questions about it.
+
+        Args:
+          scene: what `drawing` builds at first.
+          drawing: makes it again.
+        """
+        from tfmagic import view
+
+        bundle = view.mime_bundle(scene)
+        self.drawings.keep(bundle[GRAPH_MIME]["key"], drawing)
+        display(bundle | self.widgets.view_of(bundle[GRAPH_MIME]), raw=True)
+
 
 def draw(graph: Graph, parsed: Parsed, operations: list[Operation] | None, studio: Studio,
          run: Mapping[str, Any] | None = None, others: Sequence[Operation] = ()) -> None:
@@ -90,28 +104,31 @@ def draw(graph: Graph, parsed: Parsed, operations: list[Operation] | None, studi
     """
     from tfmagic import view
 
+    _check_quiz(parsed)
     fetched, values = _run(graph, parsed, studio.shell, studio.kept) if run is None else ([], {})
     part = None if operations is None else [operation.name for operation in operations]
     state = live_state.variables(studio.kept.at_hand(graph), _with_inputs(operations or graph.get_operations()))
 
     other = weakref.ref(evaluate.graph_of(others[0])) if others else None
     other_part = [operation.name for operation in others]
+    mark = graph.version  # what is made later is not in this drawing, and would move its ids
 
-    def build(graph: Graph, asked: Container[str] = ()) -> view.Scene:
+    def build(graph: Graph, asked: Container[str] = (), opened: Container[str] | None = None) -> view.Scene:
         drawn = None if part is None else [graph.get_operation_by_name(name) for name in part]
+        if drawn is None and graph.version > mark:
+            drawn = [operation for operation in graph.get_operations() if operation._id <= mark]
         if drawn is not None and other is not None and (second := other()) is not None:
             drawn += [second.get_operation_by_name(name) for name in other_part]
         notes = dataclasses.replace(known(graph, drawn, values, studio.names, state), **(run or {}))
         with phrases.speaking(parsed.lang):
             return build_scene(graph if drawn is None else drawn, depth=parsed.depth,
                                direction=parsed.direction or "TB", title=parsed.title, show_all=parsed.all,
-                               show_shapes=not parsed.no_shapes, annotations=notes, asked=asked)
+                               show_shapes=not parsed.no_shapes, annotations=notes, asked=asked, opened=opened,
+                               as_quiz=bool(parsed.values.get("quiz")))
 
     scene = build(graph)
     with phrases.speaking(parsed.lang):
-        bundle = view.mime_bundle(scene)
-        studio.drawings.keep(bundle[GRAPH_MIME]["key"], Drawing(weakref.ref(graph), build))
-        display(bundle | studio.widgets.view_of(bundle[GRAPH_MIME]), raw=True)
+        studio.show(scene, Drawing(weakref.ref(graph), build))
         if operations is not None:
             drawn = {operation.name for operation in _with_inputs(operations)} | {node.name for node in scene.nodes}
             elsewhere = [item for item in fetched if evaluate.operation_of(item.element).name not in drawn]
@@ -119,6 +136,16 @@ def draw(graph: Graph, parsed: Parsed, operations: list[Operation] | None, studi
                 display(Fetched([item.value for item in elsewhere], elsewhere))
         if parsed.save:
             _save(scene, graph, parsed.save)
+
+
+def _check_quiz(parsed: Parsed) -> None:
+    """Refuse options that would show what a quiz hides."""
+    told = {"fetch": "shows values, and with them shapes", "diff": "tells shapes that changed",
+            "no_shapes": "leaves no shape to guess"}
+    for key, why in told.items() if parsed.values.get("quiz") else ():
+        if parsed.values.get(key):
+            raise evaluate.UsageError(f"--quiz hides shapes and types until they are guessed, and "
+                                      f"--{key.replace('_', '-')} {why}: leave one of them out.")
 
 
 def _save(scene: Any, graph: Graph, name: str) -> None:
