@@ -1,7 +1,7 @@
 /** What cards add to the renderer's style sheet. */
 
 export const CARDS_STYLE = `
-.tfm.cards{display:inline-flex;min-width:16em;max-width:100%;vertical-align:top;padding:4px 10px 6px}
+.tfm.cards{padding:4px 10px 6px;max-width:60em}
 .cards summary{cursor:pointer;padding:3px 2px;overflow-wrap:anywhere;min-height:24px}
 .cards details details{border-top:1px solid var(--box-line)}
 .cards ul{list-style:none;margin:0;padding:0 0 0 16px}

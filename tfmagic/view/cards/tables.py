@@ -70,7 +70,7 @@ def card(kind: str, name: str, rows: Iterable[tuple[str, str]], value: Any = Non
 Row = tuple[str, str]
 
 
-def tensor_rows(tensor: Tensor, run_dims: Dims = None, device: str = "") -> list[Row]:
+def tensor_rows(tensor: Tensor, run_dims: tuple[int, ...] | None = None, device: str = "") -> list[Row]:
     """What a card says of a tensor; its device is the one asked for unless a run chose one."""
     return [("op", f"{tensor.op.name} ({tensor.op.type})"), ("shape", shape_text(tensor, run_dims)),
             ("dtype", dtype_text(tensor)), ("device", device_text(device or tensor.op.device))]
