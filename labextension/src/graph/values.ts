@@ -19,7 +19,7 @@ export function valueView(report: ValueReport, words: ValueWords, ask: (at: numb
   const [kind, picture, facts] = [html("p", { class: "kind" }), html("div"), html("div")];
   const chosen = html("input", { type: "checkbox" });
   chosen.checked = report.picture?.first ?? false;
-  const choice = html("label", { class: "choice", hidden: !report.picture }, chosen, words.asPicture);
+  const choice = html("label", { class: "choice" }, chosen, words.asPicture);
   let now = report;
   const draw = (): void => {
     const asPicture = now.picture && chosen.checked;
@@ -36,7 +36,7 @@ export function valueView(report: ValueReport, words: ValueWords, ask: (at: numb
   const planes = new Planes(words.axis, ask, show);
   chosen.addEventListener("change", draw);
   show(report);
-  return html("div", { class: "value" }, kind, choice, picture, planes.element, facts);
+  return html("div", { class: "value" }, kind, report.picture ? choice : null, picture, planes.element, facts);
 }
 
 function statistics({ statistics: found, histogram: bars }: ValueReport, words: ValueWords): HTMLElement[] {
