@@ -26,7 +26,7 @@ _ALTERNATIVES = {
     "nn.dynamic_rnn": "tf.scan or tf.while_loop runs a cell over time.",
     "nn.rnn_cell": "A cell is a tf.layers.dense over tf.concat([inputs, state], 1).",
     "python.debug": "%%graph --fetch EXPR shows values, tf.Print and tf.add_check_numerics_ops find NaNs.",
-    "summary": "Fetch the values and plot them; %%graph --fetch EXPR draws the graph with them.",
+    "contrib.summary": "tf.summary makes the summaries of a graph, tf.summary.FileWriter writes them.",
     "train.Saver": "Keep values with numpy.savez(path, *session.run(tf.global_variables())), and put them back with "
                    "variable.load(value, session).",
     "train.import_meta_graph": "tf.import_graph_def reads a GraphDef.",
