@@ -13,6 +13,7 @@ from tfmagic.base import messages
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "tfmagic"
 EXPORTS = PACKAGE / "base" / "exports.txt"
+CONTRIB = PACKAGE / "base" / "contrib.txt"
 OPDEFS = PACKAGE / "graph" / "opdefs.txt"
 FLOORS = ("base", "formats", "graph", "ops", "graphdef", "session", "tf")
 PROTOS = re.compile(r"tensorflow\.core\.(?:framework|protobuf|util|example)\.(\w+_pb2)")
@@ -49,7 +50,7 @@ def find() -> tuple[dict[str, str], dict[str, str]]:
 
 
 def with_homes(lines: list[str], homes: dict[str, str]) -> tuple[list[str], list[str]]:
-    """The lines of `exports.txt` with their last column, and what is wrong with the exports."""
+    """The lines of a table of names with their last column, and what is wrong with the exports."""
     result, wrong, known = [], [], set()
     for line in lines:
         if line[0] == "#" or line.startswith("module "):
@@ -61,7 +62,7 @@ def with_homes(lines: list[str], homes: dict[str, str]) -> tuple[list[str], list
         known.update(public)
         if len(found) > 1:
             wrong.append(f"tf.{public[0]} is exported by {' and '.join(sorted(found))}")
-        home = min(found) if found else elsewhere(origin.strip())
+        home = min(found) if found else "" if origin.startswith(" =") else elsewhere(origin.strip())
         result.append(f"{names} |{origin} | {home}".rstrip())
     wrong.extend(f"{homes[name]} exports tf.{name}, which TensorFlow 1.15 does not have"
                  for name in sorted(set(homes) - known))
@@ -90,11 +91,13 @@ def table_lines(path: Path) -> list[str]:
 
 
 def tables() -> tuple[dict[Path, list[str]], list[str]]:
-    """The two tables as they should be, and what is wrong with the exports."""
+    """The tables as they should be, and what is wrong with the exports."""
     exported, declared = find()
-    exports, wrong = with_homes(table_lines(EXPORTS), exported)
+    of_contrib = {name: home for name, home in exported.items() if name.startswith("contrib.")}
+    exports, wrong = with_homes(table_lines(EXPORTS), {n: h for n, h in exported.items() if n not in of_contrib})
+    contrib, wrong_in_contrib = with_homes(table_lines(CONTRIB), of_contrib)
     opdefs = []
     for line in table_lines(OPDEFS):
         name = line.partition(" | ")[0]
         opdefs.append(line if line[0] in "#$" else f"{line[:line.rindex('|')]}| {declared.get(name, '')}".rstrip())
-    return {EXPORTS: exports, OPDEFS: opdefs}, wrong
+    return {EXPORTS: exports, CONTRIB: contrib, OPDEFS: opdefs}, wrong + wrong_in_contrib

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import xml.etree.ElementTree as ElementTree
 from itertools import combinations, pairwise
@@ -340,7 +341,7 @@ def kernel(question: dict[str, Any]) -> dict[str, Any]:
                 "outputs": [["first/relu:0", "(?, 6) ← (2, 6) float32"]], "controls": [], "device": "/device:CPU:0",
                 "collections": ["activations"], "source": "h = tf.nn.relu(h, name='relu')",
                 "plan": ["v3 = torch.relu(v2)"]}
-    return {"tensor": "first/relu:0", "dtype": "float32", "shape": [2, 6], "text": "[[0. 1. 2.]]", "planes": 1,
+    return {"tensor": "first/relu:0", "dtype": "float32", "shape": [2, 6], "text": "[[0. 1. 2.]]",
             "statistics": {"min": 0, "max": 5, "mean": 2.5, "nan": 0, "inf": 1},
             "histogram": {"counts": [1, 2, 3], "low": 0, "high": 5},
             "plane": [[0, 1, 2, 3, 4, 5], [5, 4, 3, 2, 1, None]]}
@@ -356,6 +357,42 @@ def test_the_panel_tells_what_the_kernel_knows_of_a_node(drawing: DrawingPage, n
                  "min 0", "mean 2.5", "max 5", "Inf 1"):
         assert fact in told, fact
     assert drawing.panel.locator("canvas").count() == 1
+
+
+def pictures(question: dict[str, Any]) -> dict[str, Any]:
+    """What a kernel says of a batch of pictures, each of one grey but for a corner."""
+    if question["kind"] != "value":
+        raise LookupError("Nothing more is known.")
+    at = question.get("plane") or [0, 0]
+    grey = at[0] + 0.5 * at[1]
+    return {"tensor": "x:0", "dtype": "float32", "shape": [9, 12, 12, 2], "axes": [0, 3], "at": at, "text": f"at {at}",
+            "statistics": {"min": 0, "max": 8, "mean": 4.25, "nan": 3, "inf": 0},
+            "histogram": {"counts": [3, 4, 5, 9, 2], "low": 0, "high": 8},
+            "plane": [[None if at[0] == row == column else grey for column in range(12)] for row in range(12)]}
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_sliders_go_through_the_planes_of_a_value(drawing: DrawingPage, network: Document, theme: str,
+                                                  tmp_path: Path) -> None:
+    drawing.mount(network, theme=theme, answer=pictures)
+    drawing.click("x")
+    batch, channel = (drawing.panel.get_by_role("slider", name=f"axis {axis}") for axis in (0, 3))
+    colour = """(canvas) => [...canvas.getContext("2d").getImageData(0, 11, 1, 1).data]"""
+    assert drawing.panel.locator("canvas").evaluate(colour)[0] == 0
+    batch.focus()
+    for _ in range(3):
+        drawing.press("ArrowRight")
+    drawing.panel.get_by_text("at [3, 0]").wait_for()
+    assert drawing.panel.locator("output").inner_text() == "[3, :, :, 0]"
+    assert drawing.panel.locator("canvas").evaluate(colour)[:3] == [96, 96, 96]
+    drawing.press("Tab")
+    drawing.press("End")
+    drawing.panel.get_by_text("at [3, 1]").wait_for()
+    assert (batch.input_value(), channel.input_value()) == ("3", "1")
+    told = drawing.panel.locator(".value").inner_text()
+    assert "min 0 · mean 4.250 · max 8 · NaN 3" in told
+    drawing.page.screenshot(path=str(tmp_path / "planes.png"))
+    assert violations(drawing.page) == []
 
 
 def test_the_panel_says_so_when_the_kernel_has_no_value(drawing: DrawingPage, network: Document) -> None:
@@ -400,6 +437,18 @@ def test_a_saved_png_has_the_drawings_colours(
     picture = Image.open(io.BytesIO(data)).convert("RGB")
     assert name == "a-tower.png" and picture.getpixel((2, 2)) == corner
     assert len(picture.getcolors(1 << 20) or []) > 20
+
+
+def test_a_file_of_the_kernels_is_asked_for_with_the_open_scopes(drawing: DrawingPage, tower: Document) -> None:
+    drawing.mount(tower, answer=lambda question: {"base64": base64.b64encode(b"digraph {}").decode()})
+    for name in ("block_1", "block_2", "block_1/unit_0"):
+        drawing.click(name)
+    drawing.click("block_2")
+    name, data = exported(drawing, "dot")
+    assert (name, data) == ("a-tower.dot", b"digraph {}")
+    ids = {node["name"]: node["id"] for node in tower["nodes"]}
+    (question,) = [asked for asked in drawing.asked if asked["kind"] == "export"]
+    assert sorted(question["open"]) == sorted([ids["block_1"], ids["block_1/unit_0"]])
 
 
 # --- for everyone -----------------------------------------------------------------------------------------------------

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import re
 import threading
 from typing import Any
 
+import numpy as np
 import pytest
 from shells import Shell
 
@@ -148,6 +150,108 @@ def test_a_drawing_is_saved_in_each_form_without_a_system_graphviz(page: Page, f
     assert data.startswith(start) and holds in data
 
 
+TOWER = """%%graph
+x = tf.placeholder(tf.float32, [2, 2], name='x')
+for i in range(12):
+    with tf.name_scope(f'block_{i}'):
+        for j in range(5):
+            with tf.name_scope(f'part_{j}'):
+                x = tf.nn.relu(tf.square(x, name='square'), name='relu')"""
+
+
+def labels_in_dot(page: Page, **question: Any) -> tuple[set[str], set[str]]:
+    """The titles of the nodes and those of the boxes of a drawing saved as DOT."""
+    lines = base64.b64decode(page.ask("export", format="dot", **question)["base64"]).decode().splitlines()
+    found: tuple[list[str], list[str]] = ([], [])
+    for line in lines:
+        if match := re.search(r'^(n\d+ \[|subgraph).*?label="([^"\\]*)', line):
+            found[match[1].startswith("subgraph")].append(match[2])
+    return set(found[0]), set(found[1])
+
+
+@pytest.fixture
+def tower(shell: Shell) -> Page:
+    return Page(shell, TOWER)
+
+
+def id_of(page: Page, name: str) -> str:
+    loaded = page.ask("load", asked=[node["id"] for node in page.document["nodes"]])
+    return next(node["id"] for node in loaded["nodes"] if node["name"] == name)
+
+
+def test_what_is_saved_has_the_scopes_open_that_the_reader_has_open(tower: Page) -> None:
+    nodes, boxes = labels_in_dot(tower)
+    assert "block_3" in nodes and not boxes
+    block, part = id_of(tower, "block_3"), id_of(tower, "block_3/part_1")
+    nodes, boxes = labels_in_dot(tower, open=[part, block])
+    assert boxes == {"block_3", "part_1"}
+    assert {"part_0", "square", "relu", "block_2"} <= nodes and "block_3" not in nodes
+    assert labels_in_dot(tower, open=[part])[1] == set()  # it lies in a folded scope
+    for form, holds in (("html", b"part_1"), ("svg", b"part_1"), ("pdf", b"%PDF")):
+        assert holds in base64.b64decode(tower.ask("export", format=form, open=[block])["base64"])
+
+
+def test_what_was_open_at_first_can_be_saved_folded(shell: Shell) -> None:
+    page = Page(shell, "%%graph\nwith tf.name_scope('s'):\n    x = tf.constant(1.) + 2.\ny = tf.square(x)")
+    assert labels_in_dot(page)[1] == {"s"}
+    assert labels_in_dot(page, open=[]) == ({"s", "Square"}, set())
+
+
+def test_a_group_of_repetitions_is_saved_open(shell: Shell) -> None:
+    page = Page(shell, "%%graph\nx = tf.zeros([2])\nfor _ in range(300):\n    x = tf.nn.relu(x + 1.)")
+    run = next(node for node in page.document["nodes"] if node["role"] == "run")
+    nodes, boxes = labels_in_dot(page, open=[run["id"]])
+    assert boxes == {run["lines"][0][1]} and len(nodes) > len(labels_in_dot(page)[0])
+
+
+def test_a_drawing_of_the_whole_graph_stays_as_it_was_drawn(shell: Shell) -> None:
+    shell.ok("with tf.name_scope('a'):\n    x = tf.constant(1., name='x') + 2.")
+    page = Page(shell, "%graph")
+    before = page.ask("load", asked=[])
+    shell.ok("with tf.name_scope('a/'):\n    y = tf.square(x, name='later')")
+    assert page.ask("load", asked=[]) == before
+    assert "later" not in labels_in_dot(page, open=[id_of(page, "a")])[0]
+
+
+# --- planes of a value ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("shape", "axes", "at", "expected"), [
+    ((3,), None, [], (0, slice(None))),
+    ((4, 5), None, [], (slice(None), slice(None))),
+    ((3, 4, 5), [0], [2], (2, slice(None), slice(None))),
+    ((2, 4, 5, 3), [0, 3], [1, 2], (1, slice(None), slice(None), 2)),
+    ((2, 2, 3, 4, 5), [0, 1, 2], [1, 0, 2], (1, 0, 2, slice(None), slice(None))),
+])
+def test_each_plane_of_a_value_can_be_asked_for(shell: Shell, shape: tuple[int, ...], axes: list[int] | None,
+                                                at: list[int], expected: Any) -> None:
+    value = np.arange(np.prod(shape), dtype=np.float32).reshape(shape)
+    shell.ip.user_ns["value"] = value
+    page = Page(shell, "%%graph\nv = tf.identity(tf.constant(value), name='v')")
+    report = page.ask("value", name="v", plane=at)
+    np.testing.assert_array_equal(report["plane"], np.atleast_2d(value)[expected] if len(shape) > 1 else value[None])
+    assert (report.get("axes"), report.get("at")) == (axes, at or None)
+    assert report["statistics"] == page.ask("value", name="v")["statistics"]
+    assert report["histogram"]["counts"] == page.ask("value", name="v")["histogram"]["counts"]
+
+
+def test_a_plane_beyond_the_end_is_the_last(shell: Shell) -> None:
+    page = Page(shell, "%%graph\nv = tf.identity(tf.reshape(tf.range(12.), [3, 2, 2]), name='v')")
+    assert page.ask("value", name="v", plane=[99])["at"] == [2]
+    assert page.ask("value", name="v", plane=[-5])["at"] == [0]
+
+
+@pytest.mark.parametrize("resource", [False, True])
+def test_of_filters_one_sees_height_and_width(shell: Shell, resource: bool) -> None:
+    page = Page(shell, f"""%%graph
+w = tf.get_variable('w', [5, 3, 2, 4], use_resource={resource})
+y = tf.nn.conv2d(tf.ones([1, 8, 8, 2]), w, 1, 'SAME', name='y')""")
+    shell.ok("%%session --init\nNone")
+    report = page.ask("value", name="w", plane=[1, 3])
+    assert (report["axes"], report["at"], np.shape(report["plane"])) == ([2, 3], [1, 3], (5, 3))
+    assert page.ask("value", name="y")["axes"] == [0, 3]
+
+
 # --- messages that make no sense --------------------------------------------------------------------------------------
 
 
@@ -155,7 +259,8 @@ def test_a_drawing_is_saved_in_each_form_without_a_system_graphviz(page: Page, f
     {"kind": None}, {"kind": 7}, {"kind": {"a": 1}}, {"kind": "__init__"}, {"kind": "x" * 100_000},
     {"kind": "node", "name": 7}, {"kind": "node", "name": "x" * 100_000}, {"kind": "node", "name": None},
     {"kind": "value", "name": "x:0:0"}, {"kind": "value", "name": "y", "plane": "a"},
-    {"kind": "load", "asked": {"a": 1}},
+    {"kind": "value", "name": "w", "plane": 1},    {"kind": "value", "name": "w", "plane": [[0]]},
+    {"kind": "export", "format": "dot", "open": "n1"}, {"kind": "load", "asked": {"a": 1}},
     {"kind": "load", "asked": [[]]}, {"kind": "export", "format": "exe"}, {"kind": "shapes", "names": [None]},
     {"kind": "shapes", "names": ["x:0"] * 10_001}, {"kind": "node", "key": "nobody"}, {"kind": "node", "key": []},
 ])

@@ -38,7 +38,7 @@ def test_every_name_that_the_table_has_a_home_for_is_there():
 
 def test_listed_names_are_those_that_can_be_used():
     assert {"relu", "softmax", "conv2d"} <= set(dir(tf.nn)) and "dynamic_rnn" not in dir(tf.nn)
-    assert {"nn", "train", "float32", "Session", "compat"} <= set(dir(tf)) and "contrib" not in dir(tf)
+    assert {"nn", "train", "float32", "Session", "compat", "contrib"} <= set(dir(tf))
     for path in ("tf", "tf.nn", "tf.train", "tf.math", "tf.layers", "tf.compat.v1", "tf.dtypes"):
         for name in dir(resolve(path)):
             getattr(resolve(path), name)
@@ -55,6 +55,8 @@ def test_the_modules_that_hold_the_code_are_no_public_names():
     ("tf.foo", "module 'tensorflow' has no attribute 'foo'"),
     ("tf.nn.foo", "module 'tensorflow._api.v1.nn' has no attribute 'foo'"),
     ("tf.compat.v1.foo", "module 'tensorflow._api.v1.compat.v1' has no attribute 'foo'"),
+    ("tf.contrib.foo", "module 'tensorflow.contrib' has no attribute 'foo'"),
+    ("tf.compat.v1.contrib", "module 'tensorflow._api.v1.compat.v1' has no attribute 'contrib'"),
     ("tf.raw_ops.Foo", "module 'tensorflow._api.v1.raw_ops' has no attribute 'Foo'"),
 ])
 def test_what_never_existed_is_said_in_tensorflows_words(name, message):
@@ -71,13 +73,24 @@ def test_what_is_missing_says_so_and_names_something_that_exists():
             resolve(named)
 
 
+def test_contrib_is_loaded_on_first_use_with_tensorflows_warning(tmp_path):
+    text = run("import sys\ndir(tf)\nassert 'tfmagic.tf.contrib' not in sys.modules\n" + 2 * "tf.contrib\n", tmp_path)
+    assert text.startswith("WARNING:tensorflow:\nThe TensorFlow contrib module will not be included in TensorFlow 2.0.")
+    assert text.count("WARNING") == 1
+
+
+def test_a_part_of_contrib_that_is_not_there_says_so():
+    with pytest.raises(AttributeError, match=r"tf\.contrib\.kernel_methods is part of TensorFlow 1\.15"):
+        tf.contrib.kernel_methods  # noqa: B018
+
+
 def test_nothing_that_is_there_is_called_missing():
     assert not [name for name in missing.names() if export.is_supported(name)]
 
 
 def test_compat_v1_has_the_same_objects():
     assert tf.compat.v1.Session is tf.Session and tf.compat.v1.nn.relu is tf.nn.relu
-    assert set(dir(tf.compat.v1)) - {"__path__"} == set(dir(tf)) - {"__path__"}
+    assert set(dir(tf.compat.v1)) - {"__path__"} == set(dir(tf)) - {"__path__", "contrib"}
 
 
 def test_an_old_name_is_warned_of_once(tmp_path):

@@ -1,4 +1,4 @@
-"""`@export`: gives an object its public TensorFlow name; aliases and homes come from the one table `exports.txt`."""
+"""`@export`: gives an object its public TensorFlow name; aliases and homes come from the tables of public names."""
 
 from __future__ import annotations
 
@@ -66,7 +66,10 @@ class PublicName:
 
 
 class Table:
-    """The whole table, each line parsed when it is asked for.
+    """A whole table, each line parsed when it is asked for.
+
+    Args:
+      file: its name in this folder.
 
     Attributes:
       lines: the line of each public name.
@@ -76,11 +79,11 @@ class Table:
 
     __slots__ = ("lines", "modules", "renamed")
 
-    def __init__(self) -> None:
+    def __init__(self, file: str) -> None:
         self.lines: dict[str, str] = {}
         self.modules: dict[str, str] = {}
         self.renamed: dict[str, str] = {}
-        with open(os.path.join(os.path.dirname(__file__), "exports.txt"), encoding="utf-8") as text:
+        with open(os.path.join(os.path.dirname(__file__), file), encoding="utf-8") as text:
             for line in text:
                 if line[0] == "#":
                     continue
@@ -98,14 +101,28 @@ class Table:
 @functools.cache
 def table() -> Table:
     """The table of public names (read on first use)."""
-    return Table()
+    return Table("exports.txt")
+
+
+@functools.cache
+def contrib_table() -> Table:
+    """The table of the names of `tf.contrib` (read when a program uses one)."""
+    return Table("contrib.txt")
+
+
+def table_of(name: str) -> Table:
+    """The table that would have the public name or module `name`."""
+    return contrib_table() if name.partition(".")[0] == "contrib" else table()
 
 
 @functools.cache
 def row(name: str) -> PublicName | None:
     """What the table says of a public name, or None."""
-    line = table().lines.get(name)
-    return None if line is None else PublicName(line)
+    line = table_of(name).lines.get(name)
+    if line is None:
+        return None
+    same = line.partition(" | =")[2]  # the object of another name
+    return row(same.partition(" ")[0]) if same else PublicName(line)
 
 
 def export(*names: str) -> Callable[[T], T]:

@@ -13,6 +13,7 @@ from tfmagic.tf import missing
 
 # Internal objects that TensorFlow never exported but old programs import all the same: "module:attribute".
 _UNEXPORTED = {
+    "tensorflow.examples.tutorials.mnist.input_data": {"read_data_sets": "tfmagic.tf.datasets.mnist:read_data_sets"},
     "tensorflow.python.client.device_lib": {
         "list_local_devices": "tfmagic.tf.framework.device_lib:list_local_devices"},
     "tensorflow.python.framework.errors_impl": {
@@ -37,6 +38,9 @@ _UNEXPORTED = {
 # Where TensorFlow has its protocol buffers.
 _PROTO_PACKAGES = ("tensorflow.core.framework", "tensorflow.core.protobuf", "tensorflow.core.util",
                    "tensorflow.core.example")
+
+
+_CONTRIB = "tensorflow.contrib."
 
 
 class UnknownName(LookupError):
@@ -122,6 +126,8 @@ def attributes(module_name: str) -> dict[str, str]:
       Attribute -> public name ("math.add"), "gen:" and an op function's name, "@" and another internal module, or
       "module:attribute" of the house.
     """
+    if module_name.startswith(_CONTRIB):
+        return _contrib().get(module_name, {})
     table = {}
     for word in _lines().get(module_name, "").split():
         name, _, target = word.partition("=")
@@ -132,7 +138,29 @@ def attributes(module_name: str) -> dict[str, str]:
 
 def is_module(name: str) -> bool:
     """Whether TensorFlow 1.15 has an internal module or package of this dotted name that the table knows."""
+    if name.startswith(_CONTRIB):
+        return name in _contrib()
     return name in _lines() or name in _packages() or _is_generated(name)
+
+
+@functools.cache
+def _contrib() -> dict[str, dict[str, str]]:
+    """The internal modules of tf.contrib and the packages around them, each with its names and the public ones."""
+    table = export.contrib_table()
+    public_modules = {"tensorflow." + path for path in table.modules}
+    found: dict[str, dict[str, str]] = {}
+    for name, line in table.lines.items():
+        origin = line.split(" |")[1].strip()
+        module_name, _, attribute = origin.partition(":")
+        if origin == "-":
+            module_name = table.modules[name.rpartition(".")[0]]
+        if module_name.startswith(_CONTRIB) and module_name not in public_modules:
+            found.setdefault(module_name, {})[attribute or name.rpartition(".")[2]] = name
+            parent = module_name.rpartition(".")[0]
+            while parent.startswith(_CONTRIB) and parent not in public_modules:
+                found.setdefault(parent, {})
+                parent = parent.rpartition(".")[0]
+    return found
 
 
 def _is_generated(name: str) -> bool:

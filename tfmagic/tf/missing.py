@@ -15,9 +15,7 @@ _ALTERNATIVES = {
     "data": "Feed batches from NumPy arrays through tf.placeholder.",
     "distribute": "Use tf.device, or torch.distributed on the module that tfmagic.to_module gives.",
     "estimator": "Write the training loop with a tf.Session.",
-    "examples": "The example programs are not part of tfmagic.",
-    "examples.tutorials.mnist": "Read the MNIST files with numpy and feed the arrays (one-hot labels: "
-                                "numpy.eye(10)[labels]).",
+    "examples": "The example programs are not part of tfmagic; tensorflow.examples.tutorials.mnist.input_data is.",
     "keras": "tf.layers, tf.losses and tf.train write the same model. Keras itself runs on PyTorch too: "
              "pip install keras, and KERAS_BACKEND=torch in the environment.",
     "lite": "Export the graph with tfmagic.to_module and use ExecuTorch, or write it with tf.train.write_graph and "

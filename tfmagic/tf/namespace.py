@@ -14,6 +14,7 @@ from tfmagic.tf import internal, missing
 
 ROOT = "tfmagic.tf"
 _V1 = "compat.v1"
+_INTERNAL = ("examples", "python")  # internal packages that programs reach as attributes
 _BESIDE_THE_TABLE = ("raw_ops", _V1)  # public modules that hold what is listed elsewhere
 
 
@@ -36,7 +37,7 @@ class PublicModule(ModuleType):
                 raise ImportError(str(error), name=self.__name__) from None
             raise
         full = full_name(self.__name__, name)
-        if full in export.table().renamed and not _warned_of_old_name(full, sys._getframe(1)):
+        if full in export.table_of(full).renamed and not _warned_of_old_name(full, sys._getframe(1)):
             return value  # not kept: the user's own first use is still to come
         self.__dict__[name] = value
         return value
@@ -98,20 +99,20 @@ def resolve(path: str, name: str) -> Any:
       AttributeError: TensorFlow 1.15 has no such name.
     """
     full = f"{path}.{name}" if path else name
-    module_name = export.table().modules.get(path, f"tensorflow._api.v1.{path}") if path else "tensorflow"
-    if path.startswith(_V1) and full.removeprefix(_V1 + ".") not in _public_modules():
+    module_name = export.table_of(path).modules.get(path, f"tensorflow._api.v1.{path}") if path else "tensorflow"
+    if path.startswith(_V1) and not _is_module(full.removeprefix(_V1 + ".")):
         path, full = path[len(_V1) + 1:], full[len(_V1) + 1:]
     try:
         return export.find(full)
     except LookupError:
         pass
-    if full == "python":
-        return internal.module("tensorflow.python")
+    if full in _INTERNAL or (name == "python" and internal.is_module(f"tensorflow.{full}")):
+        return internal.module(f"tensorflow.{full}")
     module = _submodule(full)
     if module is not None:
         return module
     own = full.removeprefix(_V1 + ".")
-    if export.row(full) is not None or _is_foreign(own):
+    if export.row(full) is not None or _is_foreign(own) or _is_module(full):
         raise NotSupportedYet(f"tf.{full} is part of TensorFlow 1.15, but tfmagic does not have it yet. "
                               f"{missing.alternative(own)}")
     raise AttributeError(f"module '{module_name}' has no attribute '{name}'", name=name,
@@ -119,7 +120,7 @@ def resolve(path: str, name: str) -> Any:
 
 
 # Packages of TensorFlow 1.15 that tfmagic does not have at all.
-_FOREIGN_PACKAGES = frozenset({"contrib", "estimator", "keras"})
+_FOREIGN_PACKAGES = frozenset({"estimator", "keras"})
 
 
 def _is_foreign(path: str) -> bool:
@@ -130,29 +131,32 @@ def _submodule(path: str) -> ModuleType | None:
     name = f"{ROOT}.{path}"
     if name in sys.modules and isinstance(sys.modules[name], PublicModule):
         return sys.modules[name]
-    if path not in _public_modules():
+    if not _is_module(path):
         return None
     folders = getattr(sys.modules[name.rpartition(".")[0]], "__path__", ())
     if PathFinder.find_spec(name, folders) is not None:
         return importlib.import_module(name)
-    if _is_foreign(path):
+    if _is_foreign(path) or (export.table_of(path) is not export.table() and not names_in(path)):
         return None
     module = sys.modules[name] = PublicModule(name, f"tf.{path}, resolved from the table of public names.")
     module.__path__ = []
     return module
 
 
-@functools.cache
-def _public_modules() -> frozenset[str]:
-    modules = {*export.table().modules, *_BESIDE_THE_TABLE}
-    return frozenset({*modules, *(f"{_V1}.{module}" for module in modules)})
+def _is_module(path: str) -> bool:
+    """Whether TensorFlow 1.15 has a public module of this name (compat.v1 has all but contrib)."""
+    own = path.removeprefix(_V1 + ".")
+    if own is not path and export.table_of(own) is not export.table():
+        return False
+    return own in _BESIDE_THE_TABLE or own in export.table_of(own).modules
 
 
 @functools.cache
-def _all_names() -> dict[str, list[str]]:
+def _all_names(table: export.Table) -> dict[str, list[str]]:
     """The names in each public module, as TensorFlow 1.15 has them."""
+    beside = [*_BESIDE_THE_TABLE, "contrib"] if table is export.table() else []
     found: dict[str, list[str]] = {}
-    for full in [*export.table().lines, *export.table().modules, *_BESIDE_THE_TABLE]:
+    for full in [*table.lines, *table.modules, *beside]:
         path, _, name = full.rpartition(".")
         found.setdefault(path, []).append(name)
     return found
@@ -160,14 +164,15 @@ def _all_names() -> dict[str, list[str]]:
 
 def names_in(path: str) -> list[str]:
     """The names in `tf.<path>` that can be used (those that are not supported yet are left out)."""
-    path = path.removeprefix(_V1).removeprefix(".")
+    v1, path = path, path.removeprefix(_V1).removeprefix(".")
     prefix = f"{path}." if path else ""
-    return [name for name in _all_names().get(path, ()) if _is_usable(prefix + name)]
+    return [name for name in _all_names(export.table_of(path)).get(path, ()) if (
+        _is_usable(prefix + name) and not (name == "contrib" and v1 == _V1))]
 
 
 def _is_usable(full: str) -> bool:
     if _is_foreign(full):
         return False
-    if full in export.table().modules:
+    if full in export.table_of(full).modules:
         return bool(names_in(full))
     return full in _BESIDE_THE_TABLE or export.is_supported(full)

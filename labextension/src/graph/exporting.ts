@@ -15,8 +15,8 @@ export function formats({ link, writers }: Ways): string[] {
   return ["svg", "png", ...(link ? ["pdf", "html", "dot", "pbtxt"] : Object.keys(writers ?? {}))];
 }
 
-/** The drawing as the content of a file; `picture` gives it as SVG. */
-export async function written(format: string, picture: () => string, { link, writers }: Ways): Promise<Blob> {
+/** The drawing as the content of a file; `picture` gives it as SVG, `open` are the scopes that are open in it. */
+export async function written(format: string, picture: () => string, open: string[], { link, writers }: Ways): Promise<Blob> {
   if (format === "svg") {
     return new Blob([picture()], { type: "image/svg+xml" });
   }
@@ -27,7 +27,7 @@ export async function written(format: string, picture: () => string, { link, wri
   if (writer) {
     return writer();
   }
-  const { base64 } = (await link!.ask({ kind: "export", format })) as { base64: string };
+  const { base64 } = (await link!.ask({ kind: "export", format, open })) as { base64: string };
   const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
   return new Blob([bytes], { type: "application/octet-stream" });
 }

@@ -9,9 +9,11 @@ export interface ValueReport {
   text: string;
   statistics?: { min: number | null; max: number | null; mean: number | null; nan: number; inf: number };
   histogram?: { counts: number[]; low: number; high: number };
-  /** Numbers of one plane (rows of columns), and how many planes there are. */
+  /** Numbers of one plane (rows of columns). */
   plane?: (number | null)[][];
-  planes?: number;
+  /** The axes that the plane leaves out, and its index on each. */
+  axes?: number[];
+  at?: number[];
 }
 
 /** What the kernel says of a node beside the document. */

@@ -64,7 +64,8 @@ export class Panel {
       }
     };
     void answer("value", (report) =>
-      html("section", {}, html("h2", {}, this.words.value), valueView(report as ValueReport)));
+      html("section", {}, html("h2", {}, this.words.value), valueView(report as ValueReport, this.words, async (at) =>
+        await this.link!.ask({ kind: "value", name, plane: at }) as ValueReport)));
     void answer("node", (report) => this.reportView(report as NodeReport));
   }
 

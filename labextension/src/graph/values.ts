@@ -2,30 +2,45 @@
 
 import { html, svg } from "./dom";
 import type { ValueReport } from "./link";
+import { Planes } from "./planes";
 
-export function valueView(report: ValueReport): HTMLElement {
-  const view = html("div", { class: "value" }, html("p", { class: "kind" },
-    `${report.tensor} · (${report.shape.join(", ")}${report.shape.length === 1 ? "," : ""}) ${report.dtype}`));
-  if (report.plane) {
-    view.append(heatMap(report.plane, report.statistics));
+export interface ValueWords {
+  axis: string;
+  mean: string;
+  least: string;
+  most: string;
+}
+
+/**
+ * @param ask gives the report with the plane at these indices of a value of rank above 2.
+ */
+export function valueView(report: ValueReport, words: ValueWords, ask: (at: number[]) => Promise<ValueReport>): HTMLElement {
+  const [kind, picture, facts] = [html("p", { class: "kind" }), html("div"), html("div")];
+  const show = (shown: ValueReport): void => {
+    kind.textContent = `${shown.tensor} · (${shown.shape.join(", ")}${shown.shape.length === 1 ? "," : ""}) ${shown.dtype}`;
+    picture.replaceChildren(...(shown.plane ? [heatMap(shown.plane, shown.statistics)] : []));
+    facts.replaceChildren(...statistics(shown, words), html("pre", {}, shown.text));
+    planes.follow(shown);
+  };
+  const planes = new Planes(words.axis, ask, show);
+  show(report);
+  return html("div", { class: "value" }, kind, picture, planes.element, facts);
+}
+
+function statistics({ statistics: found, histogram: bars }: ValueReport, words: ValueWords): HTMLElement[] {
+  if (!found) {
+    return [];
   }
-  if (report.statistics) {
-    const { min, max, mean, nan, inf } = report.statistics;
-    const parts = [["min", min], ["mean", mean], ["max", max]].flatMap(([name, value]) =>
-      value === null ? [] : [`${name} ${shortNumber(value as number)}`]);
-    if (nan) {
-      parts.push(`NaN ${nan}`);
-    }
-    if (inf) {
-      parts.push(`Inf ${inf}`);
-    }
-    view.append(html("p", { class: nan || inf ? "message" : "kind" }, parts.join(" · ")));
+  const { min, max, mean, nan, inf } = found;
+  const parts = ([[words.least, min], [words.mean, mean], [words.most, max]] as [string, number | null][]).flatMap(([name, value]) =>
+    value === null ? [] : [`${name} ${shortNumber(value)}`]);
+  if (nan) {
+    parts.push(`NaN ${nan}`);
   }
-  if (report.histogram) {
-    view.append(histogram(report.histogram));
+  if (inf) {
+    parts.push(`Inf ${inf}`);
   }
-  view.append(html("pre", {}, report.text));
-  return view;
+  return [html("p", { class: nan || inf ? "message" : "kind" }, parts.join(" · ")), ...(bars ? [html("div", {}, histogram(bars))] : [])];
 }
 
 function shortNumber(value: number): string {

@@ -453,7 +453,7 @@ export class GraphView {
     if (format) {
       const { width, height } = this.placement;
       const picture = (): string => svgText(this.canvas, width, height, this.host.getAttribute("theme") ?? "light");
-      download(await written(format, picture, this.options), fileName(this.document.title, format));
+      download(await written(format, picture, [...this.folding.open], this.options), fileName(this.document.title, format));
     }
   }
 }

@@ -234,7 +234,13 @@ export class Inspector {
       parts = [
         ...(report.source ? [html("p", { class: "kind" }, `${words.madeBy} `,
           button(report.source, report.source, () => this.host.locate(report)))] : []),
-        report.value ? valueView(report.value) : html("p", { class: "kind" }, report.why ?? "")];
+        report.value ? valueView(report.value, words, async (at) => {
+          const { value, why } = await this.ask<{ value?: ValueReport; why?: string }>("look", { name, plane: at });
+          if (!value) {
+            throw new Error(why);
+          }
+          return value;
+        }) : html("p", { class: "kind" }, report.why ?? "")];
     } catch (error) {
       parts = [html("p", { class: "message" }, error instanceof Error ? error.message : String(error))];
     }

@@ -1,5 +1,8 @@
 /** The side panel's words, by language. */
 
+import type { ValueWords } from "../graph/values";
+import { wordsOf } from "../graph/words";
+
 const ENGLISH = {
   title: "TensorFlow graph",
   graph: "Graph",
@@ -36,9 +39,11 @@ const ENGLISH = {
   madeBy: "made by",
 };
 
-export type SideWords = typeof ENGLISH;
+type Own = typeof ENGLISH;
 
-const PORTUGUESE: SideWords = {
+export type SideWords = Own & ValueWords;
+
+const PORTUGUESE: Own = {
   title: "Grafo TensorFlow",
   graph: "Grafo",
   operations: "operações",
@@ -75,5 +80,6 @@ const PORTUGUESE: SideWords = {
 };
 
 export function sideWords(language: string | undefined): SideWords {
-  return language?.toLowerCase().startsWith("pt") ? PORTUGUESE : ENGLISH;
+  const { axis, mean, least, most } = wordsOf(language);
+  return { ...(language?.toLowerCase().startsWith("pt") ? PORTUGUESE : ENGLISH), axis, mean, least, most };
 }

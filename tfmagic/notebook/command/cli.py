@@ -1,4 +1,4 @@
-"""The `tfmagic` command: demo, run, lab, doctor, kernel install."""
+"""The `tfmagic` command: demo, run, data, lab, doctor, kernel install."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 
 import tfmagic
+from tfmagic.base import errors
+from tfmagic.formats.datasets.fetch import SYNTHETIC
 from tfmagic.notebook.command import places
 from tfmagic.notebook.shell import language
 
@@ -50,12 +52,24 @@ def _parser() -> argparse.ArgumentParser:
     demo.set_defaults(action=_demo)
 
     run = commands.add_parser("run", help="run a TF1 notebook or script, unmodified", allow_abbrev=False,
-                              usage="tfmagic run FILE.ipynb|FILE.py [--html OUT] [--device cpu|cuda] [ARGUMENT ...]",
+                              usage="tfmagic run FILE.ipynb|FILE.py [--html OUT] [--device cpu|cuda] [--synthetic] "
+                                    "[ARGUMENT ...]",
                               epilog="Further arguments, and all after --, go to the script.")
     run.add_argument("file", type=Path, metavar="FILE", help="a notebook (.ipynb) or a script")
     run.add_argument("--html", type=Path, metavar="OUT",
                      help="the page to write (default for a notebook: its name with .html, in this folder)")
     run.add_argument("--device", choices=("cpu", "cuda"), help="where work goes that no tf.device places")
+
+    run.add_argument("--synthetic", action="store_true",
+                     help="make up digits where the program reads MNIST and this machine has none")
+
+    data = commands.add_parser("data", help="put a data set where every program finds it")
+    data.add_argument("name", choices=("mnist", "fashion_mnist"), help="which")
+    data.add_argument("source", nargs="?", type=Path, metavar="FILE",
+                      help="a folder that has the files, a .zip or .tar of them, or a mnist.npz (default: fetch them)")
+    data.add_argument("--to", type=Path, metavar="FOLDER", help="write them here instead of into tfmagic's own folder")
+    data.add_argument("--synthetic", action="store_true", help="made-up digits, to try a program out offline")
+    data.set_defaults(action=_data)
 
     lab = commands.add_parser("lab", help="open JupyterLab on the notebooks that come with tfmagic",
                               epilog="All after -- goes to JupyterLab, for instance: tfmagic lab -- --no-browser")
@@ -90,7 +104,7 @@ def _split_run(arguments: list[str]) -> tuple[list[str], list[str]]:
             own.append(word)
             own += queue[:1]
             queue = queue[1:]
-        elif word.startswith(("--html=", "--device=")) or not has_file:
+        elif word.startswith(("--html=", "--device=")) or word == "--synthetic" or not has_file:
             own.append(word)
             has_file = has_file or not word.startswith("-")
         else:
@@ -104,6 +118,8 @@ def _run(parsed: argparse.Namespace, script_arguments: list[str]) -> int:
         return _failed(f"there is no file {path}")
     if parsed.device == "cuda" and not _has_cuda():
         return _failed("torch finds no CUDA device on this machine; leave --device out or say --device cpu")
+    if parsed.synthetic:
+        os.environ[SYNTHETIC] = "1"
     if path.suffix == ".ipynb":
         if script_arguments:
             return _failed(f"a notebook takes no arguments: {' '.join(script_arguments)}")
@@ -115,6 +131,23 @@ def _run(parsed: argparse.Namespace, script_arguments: list[str]) -> int:
     from tfmagic.notebook.command import script_page
 
     return script_page.run(path, script_arguments, parsed.device, parsed.html)
+
+
+def _data(parsed: argparse.Namespace) -> int:
+    from tfmagic.formats.datasets import mnist
+
+    source = mnist.SOURCES[parsed.name]
+    try:
+        if parsed.synthetic:
+            folder = mnist.synthesize(source, parsed.to)
+        elif parsed.source is None:
+            folder = mnist.download(source, parsed.to)
+        else:
+            folder = mnist.install(source, parsed.source, parsed.to)
+    except (OSError, ValueError, errors.DataLossError) as error:
+        return _failed(str(error))
+    print(f"{parsed.name} is in {folder}")
+    return 0
 
 
 def _has_cuda() -> bool:

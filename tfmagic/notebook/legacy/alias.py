@@ -18,9 +18,6 @@ from tfmagic.tf.namespace import NotSupportedYet
 
 _HOME = "tfmagic.tf"
 
-# Packages that hold nothing themselves: importing them goes on, so that the error names what was really asked for.
-_HOLLOW = frozenset({"tensorflow.examples", "tensorflow.examples.tutorials"})
-
 
 def missing_message(fullname: str) -> str:
     """What to say when a program imports a part of TensorFlow that tfmagic does not have."""
@@ -52,7 +49,7 @@ def _find(fullname: str) -> ModuleType | None:
     """The module that the import name stands for, or None."""
     if fullname == "tensorflow":
         return importlib.import_module(_HOME)
-    if internal.is_module(fullname) or fullname in _HOLLOW:
+    if internal.is_module(fullname):
         return internal.module(fullname)
     proto = internal.proto_module(fullname)
     if proto is not None:

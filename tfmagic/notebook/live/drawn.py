@@ -20,12 +20,13 @@ class Drawing:
 
     Attributes:
       graph: the graph, as long as anybody else has it.
-      build: makes the scene again, from the graph and the ids of the folded nodes whose insides are wanted.
+      build: makes the scene again, from the graph, the ids of the folded nodes whose insides are wanted, and those of
+        the scopes that a reader has open (None: as it was drawn first).
       unbuilt: a node drawn that could not be built.
     """
 
     graph: weakref.ref[Graph]
-    build: Callable[[Graph, Container[str]], Scene]
+    build: Callable[[Graph, Container[str], Container[str] | None], Scene]
     unbuilt: Unbuilt | None = None
 
 

@@ -16,6 +16,8 @@ _LONGEST = 2000
 _SIDE = 96  # rows and columns of a plane that is sent
 _BINS = 24
 _NO_SHAPES: Mapping[str, Sequence[int]] = {}
+_FILTERED = ("Conv2D", "Conv2DBackpropInput", "DepthwiseConv2dNative")
+_READS = ("Identity", "ReadVariableOp")
 _HIDDEN_ATTRIBUTES = ("_class", "_output_shapes")
 
 
@@ -62,13 +64,13 @@ def _attribute_text(value: Any) -> str:
     return str(getattr(value, "name", value))
 
 
-def value_report(tensor: Tensor, value: Any, plane: int = 0) -> dict[str, Any]:
+def value_report(tensor: Tensor, value: Any, plane: Sequence[int] = ()) -> dict[str, Any]:
     """A value as text, with statistics, a histogram and one plane of its numbers.
 
     Args:
       tensor: what it is the value of.
       value: a NumPy array or scalar.
-      plane: which plane of a value of rank above 2.
+      plane: which plane of a value of rank above 2: an index for each axis that it leaves out.
     """
     array = np.asarray(value)
     with np.printoptions(threshold=200, edgeitems=3, precision=4):
@@ -87,9 +89,13 @@ def value_report(tensor: Tensor, value: Any, plane: int = 0) -> dict[str, Any]:
         counts, edges = np.histogram(finite, min(_BINS, max(2, finite.size)))
         report["histogram"] = {"counts": counts.tolist(), "low": _number(edges[0]), "high": _number(edges[-1])}
     if array.ndim and array.size > 1:
-        planes = _planes(numbers)
-        report["planes"] = len(planes)
-        shown = planes[min(max(plane, 0), len(planes) - 1)]
+        axes = _axes_left_out(tensor, array.ndim)
+        at = [min(max(index, 0), array.shape[axis] - 1)
+              for axis, index in zip(axes, [*plane, *[0] * len(axes)])]
+        chosen = dict(zip(axes, at))
+        shown = np.atleast_2d(numbers[tuple(chosen.get(axis, slice(None)) for axis in range(array.ndim))])
+        if axes:
+            report["axes"], report["at"] = axes, at
         report["plane"] = [[_number(v) if np.isfinite(v) else None for v in row] for row in _thinned(shown)]
     return report
 
@@ -99,13 +105,19 @@ def visible_array(array: np.ndarray) -> str:
     return "\n".join(visible(line) for line in str(array).split("\n"))
 
 
-def _planes(numbers: np.ndarray) -> np.ndarray:
-    """[planes, rows, columns]: a vector is one row, and pictures [batch, height, width, channels] one per channel."""
-    if numbers.ndim == 1:
-        return numbers[None, None]
-    if numbers.ndim == 4:
-        numbers = numbers.transpose(0, 3, 1, 2)
-    return numbers.reshape(-1, *numbers.shape[-2:])
+def _axes_left_out(tensor: Tensor, rank: int) -> list[int]:
+    """The axes of a value of which a plane shows one index: all but the last two, and where these are not what one
+    looks at, those of pictures [batch, height, width, channels] and of filters [height, width, in, out]."""
+    if rank == 4:
+        return [2, 3] if _is_filter(tensor) else [0, 3]
+    return list(range(rank - 2))
+
+
+def _is_filter(tensor: Tensor) -> bool:
+    """Whether a convolution takes it, or another reading of the same variable, for its filters."""
+    source = tensor.op.inputs[0] if tensor.op.type in _READS else tensor
+    same = [source, *(read for op in source.consumers() if op.type in _READS for read in op.outputs)]
+    return any(op.inputs[1] is read for read in same for op in read.consumers() if op.type in _FILTERED)
 
 
 def _thinned(plane: np.ndarray) -> np.ndarray:

@@ -45,11 +45,11 @@ def _draw(origin: Origin, values: dict[Any, Seen | None], run: int, studio: draw
     bad = frozenset(name for name, value in seen.items() if not value.is_finite)
     message, ports, title = origins.message(origin), origins.shown_ports(origin), say("Not finite: {}", culprit)
 
-    def build(graph: Graph, asked: Container[str] = ()) -> view.Scene:
+    def build(graph: Graph, asked: Container[str] = (), opened: Container[str] | None = None) -> view.Scene:
         drawn = [graph.get_operation_by_name(name) for name in part]
         notes = replace(drawing.known(graph, drawn, {}, studio.names), texts=texts, shapes=shapes, not_finite=bad,
                         failed={culprit: message}, ports={culprit: ports})
-        return failures.scene_of(drawn, notes, title=title, asked=asked)
+        return failures.scene_of(drawn, notes, title=title, asked=asked, opened=opened)
 
     bundle = view.mime_bundle(build(graph))
     studio.drawings.keep(bundle[GRAPH_MIME]["key"], Drawing(weakref.ref(graph), build))

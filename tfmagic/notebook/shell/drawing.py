@@ -96,16 +96,19 @@ def draw(graph: Graph, parsed: Parsed, operations: list[Operation] | None, studi
 
     other = weakref.ref(evaluate.graph_of(others[0])) if others else None
     other_part = [operation.name for operation in others]
+    mark = graph.version  # what is made later is not in this drawing, and would move its ids
 
-    def build(graph: Graph, asked: Container[str] = ()) -> view.Scene:
+    def build(graph: Graph, asked: Container[str] = (), opened: Container[str] | None = None) -> view.Scene:
         drawn = None if part is None else [graph.get_operation_by_name(name) for name in part]
+        if drawn is None and graph.version > mark:
+            drawn = [operation for operation in graph.get_operations() if operation._id <= mark]
         if drawn is not None and other is not None and (second := other()) is not None:
             drawn += [second.get_operation_by_name(name) for name in other_part]
         notes = dataclasses.replace(known(graph, drawn, values, studio.names, state), **(run or {}))
         with phrases.speaking(parsed.lang):
             return build_scene(graph if drawn is None else drawn, depth=parsed.depth,
                                direction=parsed.direction or "TB", title=parsed.title, show_all=parsed.all,
-                               show_shapes=not parsed.no_shapes, annotations=notes, asked=asked)
+                               show_shapes=not parsed.no_shapes, annotations=notes, asked=asked, opened=opened)
 
     scene = build(graph)
     with phrases.speaking(parsed.lang):

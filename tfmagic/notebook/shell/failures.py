@@ -57,12 +57,12 @@ def draw(error: BaseException, studio: drawing.Studio, parsed: Parsed | None = N
     title = (parsed and parsed.title) or say("Not built: {}" if unbuilt else "Failed: {}", failed)
     message, shown, shapes = found.message, found.ports, found.shapes
 
-    def build(graph: Graph, asked: Container[str] = ()) -> view.Scene:
+    def build(graph: Graph, asked: Container[str] = (), opened: Container[str] | None = None) -> view.Scene:
         drawn = [graph.get_operation_by_name(name) for name in part]
         drawn.append(graph.get_operation_by_name(failed) if unbuilt is None else unbuilt.operation(graph))
         notes = replace(drawing.known(graph, drawn, {}, studio.names), shapes=shapes, failed={failed: message},
                         ports={failed: shown}, unbuilt=() if unbuilt is None else (failed,))
-        return scene_of(drawn, notes, direction=direction, title=title, asked=asked)
+        return scene_of(drawn, notes, direction=direction, title=title, asked=asked, opened=opened)
 
     from tfmagic import view
 

@@ -110,7 +110,7 @@ class Inspector:
         return {**page, "rows": rows, "session": session is not None}
 
     def look(self, question: Question) -> dict[str, Any]:
-        """The value of the tensor or variable `name`, and the line that made it."""
+        """The value of the tensor or variable `name` with its plane `plane`, and the line that made it."""
         graph, name = self._graph(question), _text(question, "name")
         of, _, index = name.rpartition(":")
         operation = looks.operation(graph, of or name)
@@ -123,7 +123,7 @@ class Inspector:
         try:
             number = int(index) if index.isdecimal() else 0
             tensor = operation.outputs[number] if 0 < number < len(operation.outputs) else looks.valued(operation)
-            report["value"] = looks.value(self.studio.kept, graph, tensor)
+            report["value"] = looks.value(self.studio.kept, graph, tensor, looks.plane_of(question))
         except Exception as error:  # the line is told all the same
             report["why"] = str(error).split("\n\n")[0]
         return report

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from tfmagic.graph.graph import Graph
@@ -49,14 +49,28 @@ def valued(operation: Operation) -> Tensor:
     return tensor
 
 
-def value(kept: KeptSessions, graph: Graph, tensor: Tensor, plane: int = 0) -> dict[str, Any]:
+def plane_of(question: Mapping[str, Any]) -> list[int]:
+    """The indices of the plane that a question asks for.
+
+    Raises:
+      ValueError: they are something else.
+    """
+    plane = question.get("plane")
+    if plane is None:
+        return []
+    if not isinstance(plane, list) or len(plane) > 64 or not all(isinstance(index, int) for index in plane):
+        raise ValueError("plane must be a list of indices.")
+    return plane
+
+
+def value(kept: KeptSessions, graph: Graph, tensor: Tensor, plane: Sequence[int] = ()) -> dict[str, Any]:
     """What a tensor's value is like now; placeholders take what the session was fed last.
 
     Args:
       kept: knows the session.
       graph: the tensor's graph.
       tensor: the tensor.
-      plane: which plane of a value of rank above 2.
+      plane: which plane of a value of rank above 2: an index for each axis that it leaves out.
 
     Raises:
       ValueError: a placeholder or variable has no value; the message says which, and what to run.

@@ -58,7 +58,7 @@ class Questions:
     def load(self, question: Question) -> dict[str, Any]:
         """The document with the insides of the nodes `asked`."""
         drawing, graph = self.drawings.find(text_of(question, "key"))
-        return document(drawing.build(graph, frozenset(texts_of(question, "asked"))), None)
+        return document(drawing.build(graph, frozenset(texts_of(question, "asked")), None), None)
 
     def node(self, question: Question) -> dict[str, Any]:
         """What is known of the node `name` beside its place in the drawing."""
@@ -78,11 +78,10 @@ class Questions:
     def value(self, question: Question) -> dict[str, Any]:
         """The value of the node `name` on the live session, which stays as it is.
 
-        Placeholders take what the session was fed last.
+        Placeholders take what the session was fed last; `plane` has the indices of the plane that is shown.
         """
         operation, graph = self._operation(question)
-        plane = question.get("plane")
-        return looks.value(self.kept, graph, looks.valued(operation), plane if isinstance(plane, int) else 0)
+        return looks.value(self.kept, graph, looks.valued(operation), looks.plane_of(question))
 
     def shapes(self, question: Question) -> dict[str, list[int]]:
         """The shapes that the tensors `names` had in the session's last run with feeds, as far as they are known."""
@@ -90,7 +89,7 @@ class Questions:
         return looks.shapes(self.kept, graph, texts_of(question, "names"))
 
     def export(self, question: Question) -> dict[str, str]:
-        """The drawing as a file of the format asked for, its bytes in base64."""
+        """The drawing with the scopes `open` as a file of the format asked for, its bytes in base64."""
         from tfmagic.view.paint.save import written
 
         drawing, graph = self.drawings.find(text_of(question, "key"))
@@ -98,7 +97,8 @@ class Questions:
         if form == "pbtxt":
             data = str(graph.as_graph_def()).encode()
         else:
-            data = written(drawing.build(graph, ()), form)
+            opened = None if question.get("open") is None else frozenset(texts_of(question, "open"))
+            data = written(drawing.build(graph, (), opened), form)
         return {"base64": base64.b64encode(data).decode()}
 
     def _operation(self, question: Question) -> tuple[Operation, Graph]:

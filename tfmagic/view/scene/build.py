@@ -32,7 +32,8 @@ _VERSION = re.compile(r"V\d+$")
 def build_scene(graph_or_ops: records.Drawable, depth: int | None = None, direction: str = "TB",
                 title: str | None = None, show_all: bool = False, show_shapes: bool = True,
                 annotations: Annotations | None = None,
-                boundary: Iterable[Operation | Tensor] = (), asked: Container[str] = ()) -> Scene:
+                boundary: Iterable[Operation | Tensor] = (), asked: Container[str] = (),
+                opened: Container[str] | None = None) -> Scene:
     """Decide what to draw of a graph.
 
     Args:
@@ -46,6 +47,7 @@ def build_scene(graph_or_ops: records.Drawable, depth: int | None = None, direct
       annotations: values, Python names, times, errors and cells to show.
       boundary: operations or tensors among the given ones that were made before (an earlier cell).
       asked: ids of folded nodes whose insides are wanted too, however large they are.
+      opened: ids of the scopes that a reader has open; None opens them as `depth` says.
 
     Returns:
       The scene, the same for the same arguments.
@@ -65,7 +67,7 @@ def build_scene(graph_or_ops: records.Drawable, depth: int | None = None, direct
         plumbing.fold_plumbing(graph, folding, notes.labels)
         auxiliary.fold_parameters(graph, folding, notes.labels)
     builder = _Builder(graph, folding, notes, show_shapes, show_all)
-    return builder.build(depth, direction, visible(title or ""), asked)
+    return builder.build(depth, direction, visible(title or ""), asked, opened)
 
 
 @dataclass
@@ -175,7 +177,8 @@ class _Builder:
 
     # --- building ---------------------------------------------------------------------------------------------
 
-    def build(self, depth: int | None, direction: str, title: str, asked: Container[str]) -> Scene:
+    def build(self, depth: int | None, direction: str, title: str, asked: Container[str],
+              opened: Container[str] | None) -> Scene:
         elements = self._elements()
         root = scopes.build_tree(elements, self._kinds())
         if not self.show_all:
@@ -188,8 +191,11 @@ class _Builder:
                   or name in self.graph and self.graph[name].boundary}
         scopes.fold_levels(root, ((a, b) for a, b, _ in self.flows), types, keep, inputs, limit)
         scopes.number(root)
-        scopes.open_scopes(root, depth, limit)
-        scopes.reveal(root, self.notes.failed)
+        if opened is None:
+            scopes.open_scopes(root, depth, limit)
+            scopes.reveal(root, self.notes.failed)
+        else:
+            scopes.open_these(root, opened)
         scopes.load_scopes(root, asked)
         scene = Scene(title=title, direction=direction)
         self._place(root, scene)
@@ -269,7 +275,8 @@ class _Builder:
                     self.scope_ids[item.name] = own_id
                 node = self._folded_node(item, own_id, box, box_name)
                 if item.is_open:
-                    scene.boxes.append(Box(own_id, node.name, node.title, item.kind, box))
+                    kind = "scope" if item.kind == "run" else item.kind
+                    scene.boxes.append(Box(own_id, node.name, node.title, kind, box))
                     scene.faces.append(node)
                 else:
                     (scene.inner if folded else scene.nodes).append(node)

@@ -206,6 +206,15 @@ def open_scopes(root: Scope, depth: int | None, limit: int) -> None:
         reached += 1
 
 
+def open_these(root: Scope, ids: Container[str]) -> None:
+    """Open the scopes with these ids, as far as the scopes around them are open too."""
+    level = [root]
+    while level:
+        level = [child for scope in level for child in scope.children if isinstance(child, Scope) and child.id in ids]
+        for scope in level:
+            scope.is_open = True
+
+
 def reveal(root: Scope, names: Container[str]) -> None:
     """Open the scopes around things that must be seen.
 
