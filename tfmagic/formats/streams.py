@@ -7,7 +7,7 @@ import zlib
 from typing import Any, BinaryIO
 
 from tfmagic.base import errors
-from tfmagic.formats.gfile import _as_tensorflow, _path
+from tfmagic.formats.gfile import as_tensorflow, local_path
 
 # Bits of the window for zlib, by the name of the compression: with the header of gzip, or its own.
 _WINDOW = {"GZIP": 31, "ZLIB": 15}
@@ -31,8 +31,8 @@ class InputStream:
     """
 
     def __init__(self, path: Any, compression: str = ""):
-        name = _path(path)
-        with _as_tensorflow():
+        name = local_path(path)
+        with as_tensorflow():
             self._file: BinaryIO = open(name, "rb")  # noqa: SIM115  # closed by `close`
         self._name = name
         window = window_of(compression)
@@ -46,7 +46,7 @@ class InputStream:
         Raises:
           DataLossError: what is compressed is damaged.
         """
-        with _as_tensorflow():
+        with as_tensorflow():
             if self._inflate is None:
                 return self._file.read(size)
             parts: list[bytes] = []
@@ -70,8 +70,8 @@ class InputStream:
             except zlib.error as error:
                 reason = str(error).partition(": ")[2] or str(error)
                 raise errors.DataLossError(
-                    None, None, f"inflate() failed with error -3: {reason}\nThe file is {self._name}: it is damaged, or "
-                    "not compressed in the way that was said.") from None
+                    None, None, f"inflate() failed with error -3: {reason}\nThe file is {self._name}: it is damaged, "
+                    "or not compressed in the way that was said.") from None
             self._left = self._inflate.unconsumed_tail or self._inflate.unused_data
             if part:
                 return part
@@ -99,18 +99,18 @@ class OutputStream:
 
     def __init__(self, path: Any, compression: str = "", level: int = -1, append: bool = False):
         window = window_of(compression)
-        with _as_tensorflow():
-            self._file: Any = open(_path(path), "ab" if append else "wb")  # noqa: SIM115  # closed by `close`
+        with as_tensorflow():
+            self._file: Any = open(local_path(path), "ab" if append else "wb")  # noqa: SIM115  # closed by `close`
         self._deflate: Any = None if window is None else zlib.compressobj(level, zlib.DEFLATED, window)
 
     def write(self, data: bytes) -> None:
         """Write bytes."""
-        with _as_tensorflow():
+        with as_tensorflow():
             self._file.write(data if self._deflate is None else self._deflate.compress(data))
 
     def flush(self) -> None:
         """Hand everything to the operating system."""
-        with _as_tensorflow():
+        with as_tensorflow():
             if self._deflate is not None:
                 self._file.write(self._deflate.flush(zlib.Z_SYNC_FLUSH))
             self._file.flush()
@@ -119,7 +119,7 @@ class OutputStream:
         """End the compression and close the file."""
         if self._file.closed:
             return
-        with _as_tensorflow():
+        with as_tensorflow():
             if self._deflate is not None:
                 self._file.write(self._deflate.flush())
             self._file.close()

@@ -12,7 +12,7 @@ _ALTERNATIVES = {
     "contrib.rnn": "A cell is a tf.layers.dense over tf.concat([inputs, state], 1), and tf.scan or tf.while_loop runs "
                    "it over time.",
     "contrib.eager": "tfmagic builds graphs and runs them in a tf.Session; for eager code use torch.",
-    "data": "Feed batches from NumPy arrays through tf.placeholder.",
+    "data.experimental": "tf.data.Dataset has map, filter, shuffle, batch, window, interleave and more.",
     "distribute": "Use tf.device, or torch.distributed on the module that tfmagic.to_module gives.",
     "estimator": "Write the training loop with a tf.Session.",
     "examples": "The example programs are not part of tfmagic; tensorflow.examples.tutorials.mnist.input_data is.",

@@ -18,7 +18,6 @@ from tfmagic.ops.data.datasets import (
     Following,
     Iteration,
     Rows,
-    called,
     dataset_of,
     dims_of,
     stacked,
@@ -152,7 +151,8 @@ def _padded(component: int, column: Sequence[Any], wanted: tuple[int, ...], fill
     else:
         made = torch.full((len(column), *sizes), filler.item(), dtype=column[0].dtype)
     for index, (value, dims) in enumerate(zip(column, found)):
-        made[(index, *map(slice, dims))] = value
+        place: Any = (index, *[slice(size) for size in dims])
+        made[place] = value
     return made
 
 
@@ -328,8 +328,8 @@ class DenseToSparse(Derived):
                 dims = dims_of(row)
                 if len(dims) != len(wanted):
                     raise errors.InvalidArgumentError(
-                        None, None, "Input element had shape ("
-                        f"{shapes.brackets(dims)}) that is incompatible with the row shape ({shapes.brackets(wanted)}).")
+                        None, None, f"Input element had shape ({shapes.brackets(dims)}) that is incompatible with the "
+                        f"row shape ({shapes.brackets(wanted)}).")
                 if any(size != -1 and have > size for have, size in zip(dims, wanted)):
                     raise errors.DataLossError(None, None, "Input element had shape ("
                                                f"{shapes.brackets(dims)}) that is incompatible with the row shape "
@@ -342,16 +342,13 @@ class DenseToSparse(Derived):
                 values: Any = np.concatenate([row.ravel() for row in rows])
             else:
                 values = torch.cat([row.reshape(-1) for row in rows])
-            return _variants([(torch.cat(indices), values, torch.tensor([len(rows), *sizes], dtype=torch.int64))])
+            made = np.empty(3, object)
+            made[:] = torch.cat(indices), values, torch.tensor([len(rows), *sizes], dtype=torch.int64)
+            return (made,)
 
 
 def _places(dims: tuple[int, ...]) -> Any:
     return torch.from_numpy(np.indices(dims).reshape(len(dims), -1).T.astype(np.int64).copy())
-
-
-def _variants(parts: list[tuple[Any, Any, Any]]) -> Element:
-    """Sparse tensors as rows of variants: indices, values, dense shape."""
-    return tuple(part for sparse in parts for part in sparse)
 
 
 class GroupByWindow(Derived):
@@ -511,15 +508,6 @@ class Unique(Derived):
         def restore(self, state: Any) -> None:
             self._seen = dict.fromkeys(state[0])
             self.source.restore(state[1])
-
-
-class Reduced:
-    """Folds a function over the elements of a data set."""
-
-    def __call__(self, dataset: Dataset, state: Element, function: Any) -> Element:
-        for element in dataset.iterator():
-            state = called(function, (*state, *element))
-        return state
 
 
 register("BatchDataset", handle("batch_size"), lambda op, source, size: op.call(Batch, source, size, False),

@@ -79,9 +79,9 @@ class _IntoFile(Following):
             os.close(os.open(lock, os.O_CREAT | os.O_EXCL))
         except FileExistsError:
             raise errors.AlreadyExistsError(
-                None, None, f"There appears to be a concurrent caching iterator running - cache lockfile already exists "
-                f"('{lock}'). If you are sure no other running TF computations are using this cache prefix, delete the "
-                "lockfile and re-initialize the iterator.") from None
+                None, None, "There appears to be a concurrent caching iterator running - cache lockfile already "
+                f"exists ('{lock}'). If you are sure no other running TF computations are using this cache prefix, "
+                "delete the lockfile and re-initialize the iterator.") from None
         self._writer = RecordWriter(self._dataset.path + ".partial")
 
     def _finish(self) -> None:

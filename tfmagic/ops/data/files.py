@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -154,7 +153,8 @@ class FixedLength(OfFiles):
         super().__init__(filenames, header, record, footer, compression)
 
     def open(self, filename: str, place: int) -> Opened:
-        return _Fixed(filename, *self.options, place)
+        header, record, footer, compression = self.options
+        return _Fixed(filename, header, record, footer, compression, place)
 
 
 class _Fixed(Opened):
@@ -201,7 +201,7 @@ class Matching(Dataset):
         return Elements([(name,) for name in matching(self.patterns)]).iterator()
 
 
-def matching(patterns: Sequence[bytes]) -> np.ndarray:
+def matching(patterns: Any) -> np.ndarray:
     """The names of the files that match patterns, in order, as a string tensor."""
     found = sorted({name for pattern in patterns for name in gfile.glob(pattern.decode())})
     made = np.empty(len(found), object)
@@ -245,3 +245,5 @@ register("FixedLengthRecordDatasetV2", _strings, lambda op, names, header, recor
     fixed_length, names, header, record, footer, compression), host=_SIZES, objects=True)
 for _name in ("MatchingFilesDataset", "ExperimentalMatchingFilesDataset"):
     register(_name, handle(), lambda op, patterns: op.call(Matching, patterns), objects=True)
+register("MatchingFiles", lambda op, pattern: (None,), lambda op, pattern: matching(
+    np.asarray(pattern, object).ravel()), traced=False, because="looks at the file system", effect="reads")

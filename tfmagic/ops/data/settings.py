@@ -115,7 +115,8 @@ def cached(dataset: Dataset, filename: Any) -> Dataset:
 
 register("OptimizeDataset", handle(), lambda op, source, names: op.call(optimized, source, names), objects=True,
          effect="reads")
-for _name in ("ModelDataset", "NonSerializableDataset", "ExperimentalNonSerializableDataset", "BytesProducedStatsDataset",
+for _name in ("ModelDataset", "NonSerializableDataset", "ExperimentalNonSerializableDataset",
+              "BytesProducedStatsDataset",
               "ExperimentalBytesProducedStatsDataset", "LatencyStatsDataset", "ExperimentalLatencyStatsDataset",
               "SetStatsAggregatorDataset", "ExperimentalSetStatsAggregatorDataset", "MaxIntraOpParallelismDataset",
               "ExperimentalMaxIntraOpParallelismDataset", "PrivateThreadPoolDataset",

@@ -38,6 +38,12 @@ def lower_kernel(lowering: Lowering, op: Operation, declaration: OpDeclaration, 
     tracer.op, tracer.device = op, "cpu"
     for index, tensor in enumerate(op._inputs):
         value = lowering.current(tensor)
+        alias = lowering.aliases.get(tensor)
+        if alias is not None and index in inside:  # it is the variable's own memory: what it holds when it is used
+            lowering.require_initialized(op, alias)
+            handles[index] = VariableRef(alias)
+            arguments.append(None)
+            continue
         if type(value) is VariableRef:
             if index in inside and tensor._dtype.base_dtype is dtypes.resource:
                 handles[index] = value
@@ -81,14 +87,14 @@ def _plan(outer: Lowering, op: Operation, body: Body, steps: Sequence[Step],
     lowering = Lowering(lambda inner: place(inner) if inner.type in VARIABLE_OPS else "cpu", outer.resources,
                         outer.call)
     lowering.path, lowering.roots = Path(op, body.name, outer.path), outer.roots
-    inner = Inner.__new__(Inner)
-    inner.outer, inner.lowering, inner._known = outer, lowering, {}
+    inner = Inner(outer, lowering)
     first = len(body.inputs) - len(captured)
     feeds: list[Tensor] = []
     for index, tensor in enumerate(body.inputs):
         handle = captured[index - first] if index >= first else None
         if handle is not None:
-            lowering.values[tensor] = handle
+            lowering.values[tensor] = handle if tensor._dtype.base_dtype is dtypes.resource \
+                else lowering.variable(handle.root)
         else:
             inner.parameter(tensor, tensor, "cpu", static_meta(tensor))
             feeds.append(tensor)
