@@ -86,7 +86,8 @@ def literals(function: str) -> set[str]:
     place = 0 if function == "say" else 1
     found = set()
     for path in Path(tfmagic.__file__).parent.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        code = path.read_text("utf-8")
+        for node in ast.walk(ast.parse(code)) if "view.phrases import" in code else ():
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == function:
                 found |= {part.value for part in ast.walk(node.args[place])
                           if isinstance(part, ast.Constant) and isinstance(part.value, str)}

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
 from shells import Shell
 
+from tfmagic import tf
+from tfmagic.view import build_scene, theme
+from tfmagic.view.paint.bundle import picture_of
 from tfmagic.view.paint.document import GRAPH_MIME
+from tfmagic.view.paint.save import written
+from tfmagic.view.scene.annotations import Annotations, RunStep
 
 MODEL = """
 x = tf.placeholder(tf.float32, [None, 2], name="x")
@@ -22,10 +29,11 @@ chosen = tf.cond(loss > 1.0, lambda: loss * 2.0, lambda: loss - 1.0)
 
 
 @pytest.fixture
-def model(shell: Shell) -> Shell:
+def model(shell: Shell) -> Iterator[Shell]:
     shell.ok(MODEL)
     shell.ok("sess = tf.InteractiveSession(); sess.run(tf.global_variables_initializer())")
-    return shell
+    yield shell
+    shell.ok("sess.close()")
 
 
 def steps(shell: Shell, line: str) -> list[list]:
@@ -88,6 +96,32 @@ def test_times_are_there_when_they_are_asked_for(model: Shell) -> None:
     assert timed["MatMul"][6] > 0 and len(timed["w"]) < 7
 
 
+def test_the_picture_has_the_colours_of_the_times_and_says_what_they_mean(model: Shell) -> None:
+    (bundle,) = model.ok("%step y --feed x=[[1., 1.]] --time").bundles
+    picture = picture_of(bundle)
+    times = [(step[0], step[6]) for step in bundle[GRAPH_MIME]["steps"] if len(step) > 6]
+    slowest = max(times, key=lambda item: item[1])
+    title = next(node["lines"][0][1] for node in bundle[GRAPH_MIME]["nodes"] if node["id"] == slowest[0])
+    assert title in {"MatMul", "add", "y"}
+    for rule in (".heat0{fill:var(--heat0)}", ".heat4{fill:var(--heat4)}", "--heat4:#ff9a5c", "--heat4:#9a4a08"):
+        assert rule in picture, rule
+    hot = re.findall(r'class="n[^"]* heat(\d)"', picture)
+    assert len(hot) == 5 + len(times) and hot.count("4") >= 2  # those of the legend, and the nodes
+    assert "heat" not in picture_of(model.ok("%step y --feed x=[[1., 1.]]").bundles[0])
+
+
+def test_a_folded_scope_has_the_colour_of_the_times_inside_it() -> None:
+    with tf.Graph().as_default() as graph, tf.name_scope("inner"):
+        tf.square(tf.square(tf.constant(1.0), name="a"), name="b")
+    timed = [RunStep("inner/a", seconds=2e-3), RunStep("inner/b", seconds=1e-3)]
+    folded, opened = (build_scene(graph, depth=depth, annotations=Annotations(steps=timed)) for depth in (0, 1))
+    assert [(node.name, node.heat) for node in folded.nodes] == [("inner", 1.0)] and folded.slowest == 3e-3
+    assert {node.name: node.heat for node in opened.nodes} == {"inner/Const": 0.0, "inner/a": 1.0, "inner/b": 0.5}
+    assert {theme.heat(share) for share in (0.01, 0.3, 0.5, 0.7, 1.0)} == {f"heat{i}" for i in range(5)}
+    for saved in (written(opened, "dot").decode(), written(opened, "svg").decode()):
+        assert "heat" in saved or theme.HEAT[4][0] in saved
+
+
 def test_of_a_long_run_the_beginning_and_the_end_are_kept(model: Shell) -> None:
     model.ok("_, long = tf.while_loop(lambda i, s: i < 500, lambda i, s: [i + 1, s + 1.0], [0, 0.0])")
     (bundle,) = model.ok("%step long").bundles
@@ -111,6 +145,46 @@ def test_a_folded_scope_stands_for_the_nodes_inside_it(model: Shell) -> None:
     scope = next(node["id"] for node in bundle[GRAPH_MIME]["nodes"] if node["name"] == "inner")
     inside = {node["id"] for node in bundle[GRAPH_MIME]["nodes"] if node.get("in") == scope} | {scope}
     assert [step[0] in inside for step in bundle[GRAPH_MIME]["steps"] if step[1] == "inner/Square"] == [True]
+
+
+# --- runs that fail ---------------------------------------------------------------------------------------------------
+
+
+def failed(shell: Shell, line: str) -> tuple[dict, dict, list[list]]:
+    """The document drawn after the error, its failed node, and the steps."""
+    done = shell.run(line)
+    assert done.error is not None and len(done.bundles) == 1
+    document = done.bundles[0][GRAPH_MIME]
+    (node,) = [node for node in document["nodes"] if "failed" in node.get("classes", ()) and node["role"] != "scope"]
+    return document, node, document.get("steps", [])
+
+
+def test_a_step_that_fails_is_drawn_with_its_ports_and_the_steps_before_it(model: Shell) -> None:
+    model.ok("at = tf.cast(tf.reduce_sum(x, name='sum'), tf.int32, name='at'); g = tf.gather([1, 2, 3], at, name='g')")
+    document, node, found = failed(model, "%step g --feed x=[[1.,3.]]")
+    assert node["name"] == "g" and "indices: () int32" in [line[1] for line in node["lines"]]
+    assert any(style == "error" and "indices = 4 is not in [0, 3)" in text for style, text, *_ in node["lines"])
+    told = named(found)
+    assert told["sum"][2] == "4.0" and told["at"][2] == "4"
+    assert [step[1] for step in found].count("g") == 1 and found[-1][1] == "g"
+    assert found[-1][0] == node["id"] and "indices = 4" in found[-1][4]
+
+
+@pytest.mark.parametrize("options", ["", " --time"])
+def test_a_turn_of_a_loop_that_fails_is_told(model: Shell, options: str) -> None:
+    model.ok("def turn(i, a):\n    return i + 1, a + tf.gather([5, 6], i, name='g')")
+    model.ok("_, t = tf.while_loop(lambda i, a: i < 9, turn, [0, 0])")
+    document, node, found = failed(model, "%step t" + options)
+    name = node["name"]
+    assert [(step[2], step[5][0][1]) for step in found if step[1] == name] == [("5", 1), ("6", 2), ("", 3)]
+    assert not any(line[1].startswith("= ") for line in node["lines"])
+    assert model.ok("sess.run(w)").result.result.tolist() == [[1.0], [2.0]]
+
+
+def test_a_run_that_cannot_be_planned_is_drawn_without_steps(model: Shell) -> None:
+    model.ok("free = tf.placeholder(tf.float32, None, name='free'); p = tf.matmul(free, w, name='p')")
+    document, node, found = failed(model, "%step p --feed free=[[1.,2.,3.]]")
+    assert node["name"] == "p" and "x: <unknown> ← (1, 3) float32" in [line[1] for line in node["lines"]] and not found
 
 
 @pytest.mark.parametrize(("line", "message"), [

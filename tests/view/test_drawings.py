@@ -30,6 +30,7 @@ from tfmagic.view.paint.shapes import TITLE_LIMIT
 from tfmagic.view.paint.svg import draw_svg
 from tfmagic.view.paint.text import draw_text
 from tfmagic.view.scene import model
+from tfmagic.view.scene.model import Node, Port, Scene
 
 SVG = "{http://www.w3.org/2000/svg}"
 HOSTILE = ["<script>alert(1)</script>", '"', "\\", "\\N", "&lt;", "&amp;lt;", "a\nb", "\x00\x07\x1b[31m",
@@ -308,6 +309,12 @@ def test_a_pdf_has_every_text_of_the_drawing_and_is_the_same_every_time():
     assert [word for word in words if word.isascii() and word not in shown] == [] and len(words) > 12
     assert "Ação: " in shown and "\xae" in shown, "the arrow of the font Symbol"
     assert make_pdf(draw_svg(scene)) == make_pdf(draw_svg(scene))
+
+
+def test_a_pdf_has_the_ports_of_a_failed_node_whole():
+    port = Port("b [3, 4]", ((3, 4),))
+    scene = Scene(nodes=[Node("n0", "product", "operation", "product", state="failed", message="no", ports=(port,))])
+    assert "b [3, 4]" in pdf_text(make_pdf(draw_svg(scene)))
 
 
 @pytest.mark.parametrize("text", HOSTILE)

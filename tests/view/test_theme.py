@@ -10,7 +10,7 @@ from tfmagic.view.cards.tables import card_style
 from tfmagic.view.paint.bundle import picture_of
 from tfmagic.view.paint.html import draw_html
 from tfmagic.view.paint.sheet import _RULES
-from tfmagic.view.theme import DEVICES, PALETTE, picture_style, themed
+from tfmagic.view.theme import DEVICES, HEAT, PALETTE, picture_style, themed
 
 FILLS = ["bg", "op", "ph", "var", "const", "scope", "box"]
 
@@ -33,6 +33,12 @@ def test_text_can_be_read_on_every_fill(text, theme):
     fills.update({f"device {i}": fill[theme] for i, (fill, _) in enumerate(DEVICES)})
     for name, fill in fills.items():
         assert contrast(PALETTE[text][theme], fill) >= 4.5, f"{text} on {name}"
+
+
+@pytest.mark.parametrize("theme", [0, 1], ids=["light", "dark"])
+def test_text_can_be_read_on_the_colours_of_times(theme):
+    for i, fill in enumerate(HEAT):
+        assert contrast(PALETTE["fg"][theme], fill[theme]) >= 4.5, i
 
 
 @pytest.mark.parametrize("theme", [0, 1], ids=["light", "dark"])

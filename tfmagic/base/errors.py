@@ -41,6 +41,8 @@ class OpError(Exception):
         self._error_code = error_code
         # Of a failed run, where they are known: the shapes of the operation's inputs.
         self._input_dims: list[Any] | None = None
+        # Of a run in steps: those until it failed.
+        self._steps: Any = None
 
     @property
     def message(self) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 from torch import fx
 from torch.fx.proxy import Proxy
 
+from tfmagic.base import errors
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.session import feeds as feeding
 from tfmagic.session import results
@@ -54,11 +55,13 @@ class Steps:
     Attributes:
       first, last: the steps; where there are too many, those of the beginning and those of the end.
       left_out: how many there were in between.
+      timed: whether the times are those of a run that was not the first.
     """
 
     first: list[Step] = field(default_factory=list)
     last: collections.deque[Step] = field(default_factory=lambda: collections.deque(maxlen=LAST))
     left_out: int = 0
+    timed: bool = False
 
     def add(self, step: Step) -> None:
         """Add the next step."""
@@ -87,7 +90,8 @@ def step(session: Any, elements: Sequence[Tensor | Operation], feeds: Mapping[An
       warm_up: run once before, so that the times are not those of a first run.
 
     Raises:
-      tf.errors.OpError: an operation failed, or the run would call Python code or wait for something.
+      tf.errors.OpError: an operation failed, or the run would call Python code or wait for something. Its `_steps`
+        are those until then, the failed operation last.
     """
     session._check_open()
     given = expanded(session, feeds)
@@ -98,11 +102,17 @@ def step(session: Any, elements: Sequence[Tensor | Operation], feeds: Mapping[An
     plan = make_plan(tensors, targets, list(given), session._torch_device, session.resources, shapes, stepwise=True)
     refuse_acts(plan.ops)
     if warm_up:
-        _run(Execution(plan, session.resources, functools.partial(traced.function, record=lambda *of_node: None)),
-             values)
+        with contextlib.suppress(errors.OpError):  # which comes again
+            _run(Execution(plan, session.resources, functools.partial(traced.function, record=lambda *of_node: None)),
+                 values)
     recorder = _Recorder(plan, describe)
+    recorder.steps.timed = warm_up
     tier = functools.partial(traced.function, record=recorder.record, around=recorder.around)
-    _run(Execution(plan, session.resources, tier), values)
+    try:
+        _run(Execution(plan, session.resources, tier), values)
+    except errors.OpError as error:
+        error._steps = recorder.steps_until(error)
+        raise
     recorder.finish(tensors)
     return recorder.steps
 
@@ -135,6 +145,7 @@ class _Recorder:
         self._spent: dict[Operation, int] = {}
         self._steering: set[Operation] = set()
         self._open: tuple[Operation, Any] | None = None  # a node of which no value has been seen yet
+        self._failed_in: tuple[Any, ...] | None = None
         self._whole = plan
         self._enter(plan, None, None, 0)
         self._known: set[Operation] = set()
@@ -171,6 +182,11 @@ class _Recorder:
         self._stack.append((body, inside, set()))
         try:
             yield
+        except errors.OpError as error:
+            self._failed_in = inside if self._failed_in is None else self._failed_in
+            if self._open is not None and self._open[0] is error.op:
+                self._open = None  # it came no further
+            raise
         finally:
             self._close()
             self._stack.pop()
@@ -205,6 +221,12 @@ class _Recorder:
         """Add what was fetched and known before the run."""
         for tensor in fetched:
             self._say_known(tensor, set())
+
+    def steps_until(self, error: errors.OpError) -> Steps:
+        """The steps of a run that failed: the last is the operation that did."""
+        if isinstance(error.op, Operation):
+            self.steps.add(Step(error.op, {}, self._failed_in or ()))
+        return self.steps
 
     # --- steps ----------------------------------------------------------------------------------------------------
 

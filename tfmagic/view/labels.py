@@ -143,7 +143,7 @@ def constant_value(op: Operation) -> np.ndarray | None:
 def is_finite(value: Any) -> bool:
     """Whether an array holds no NaN and no infinity."""
     array = np.asarray(value)
-    return array.dtype.kind not in "fc" or bool(np.isfinite(array).all())
+    return array.dtype.kind not in "fc" and array.dtype.name != "bfloat16" or bool(np.isfinite(array).all())
 
 
 def device_text(device: str) -> str:

@@ -78,6 +78,8 @@ _PHRASES: dict[str, dict[str, str]] = {"pt": {
     "operation": "operação",
     "output": "saída",
     "placeholder": "placeholder",
+    "Quiz: shapes and dtypes of what is computed are hidden.":
+        "Quiz: as formas e os tipos do que se calcula estão escondidos.",
     "rank": "posto",
     "result": "resultado",
     "run {} of the cell": "execução {} da célula",
@@ -115,6 +117,8 @@ _PHRASES: dict[str, dict[str, str]] = {"pt": {
     "What was fetched is finite all the same.": "O que foi buscado é finito mesmo assim.",
     "yes": "sim",
     "{} checked: every value is finite.": "{} verificada(s): todos os valores são finitos.",
+    "⚠ Not every value is finite: {} shows where the first NaN or infinity comes from.":
+        "⚠ Nem todo valor é finito: {} mostra de onde vem o primeiro NaN ou infinito.",
     "{} of {}": "{} de {}",
     "{} steps left out": "{} passos omitidos",
     "{} could not be built: {}": "{} não pôde ser construído: {}",

@@ -24,6 +24,13 @@ PALETTE: dict[str, tuple[str, str]] = {name: (light, dark) for name, (light, dar
 # One fill and line for each device, in order of appearance; the device is also written on the node.
 DEVICES: tuple[tuple[tuple[str, str], tuple[str, str]], ...] = tuple(
     (tuple(fill), tuple(line)) for fill, line in _FILE["devices"])
+# From the least time to the most; the text on them is `fg`.
+HEAT: tuple[tuple[str, str], ...] = tuple((light, dark) for light, dark in _FILE["heat"])
+
+
+def heat(share: float) -> str:
+    """The name of the colour of what took this share (0 to 1) of the longest time."""
+    return f"heat{min(len(HEAT) - 1, int(len(HEAT) * share))}"
 
 
 def colours(theme: int, names: Iterable[str]) -> str:
@@ -31,6 +38,7 @@ def colours(theme: int, names: Iterable[str]) -> str:
     every = dict(PALETTE)
     for i, (fill, line) in enumerate(DEVICES):
         every[f"d{i}"], every[f"d{i}-line"] = fill, line
+    every.update((f"heat{i}", pair) for i, pair in enumerate(HEAT))
     chosen = {name: f"light-dark({','.join(every[name])})" if theme == 2 else every[name][theme] for name in names}
     if "bg" in chosen:
         chosen["bg"] = f"var(--jp-layout-color0,{chosen['bg']})"
@@ -41,6 +49,8 @@ def light(name: str) -> str:
     """A colour by its name ("fg", "d0-line"), as it is on paper."""
     if name in PALETTE:
         return PALETTE[name][0]
+    if name.startswith("heat"):
+        return HEAT[int(name[4:])][0]
     fill, line = DEVICES[int(name[1:].removesuffix("-line"))]
     return (line if name.endswith("-line") else fill)[0]
 

@@ -26,6 +26,8 @@ export interface NodeRecord {
   classes?: string[];
   message?: string;
   details?: [string, string][];
+  /** Of a quiz, the tensors whose shapes its last line hides. */
+  gives?: string[];
 }
 
 /** What an edge that carries no tensor does: it changes a variable. (One that only orders has null.) */
@@ -39,6 +41,9 @@ export type RouteRecord = [string, string, string, number, number, number?, numb
 
 /** A step of a run: node, operation, value, shape, statistics, turns of loops and ways taken by scope, microseconds. */
 export type StepRecord = [string, string, string?, string?, string?, [string, number | boolean][]?, number?];
+
+/** A question of a quiz: tensor, the node that it comes from, its shape and its dtype. */
+export type QuestionRecord = [string, string, string, string];
 
 export interface GraphDocument {
   version: number;
@@ -57,6 +62,8 @@ export interface GraphDocument {
   /** The steps of a run, in order; and after how many of them how many were left out. */
   steps?: StepRecord[];
   leftOut?: [number, number];
+  /** The questions of a quiz; the texts of nodes and edges have "?" for their answers. */
+  quiz?: QuestionRecord[];
   layout?: {
     size: [number, number];
     nodes: Record<string, [number, number]>;

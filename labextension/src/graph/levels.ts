@@ -59,14 +59,20 @@ export function layOutLevel(
       }
     }
   }
+  const answers = (folding.document.quiz ?? []).map(([, , shape, dtype]) => `${shape} ${dtype}`);
   for (const edge of edges) {
     const inner = !ports.has(edge.source) && !ports.has(edge.target) && edge.text && edges.length <= 60;
     graph.setEdge(...along(edge, ports),
-      inner ? { width: textWidth(edge.text, 10.5) + 6, height: 15, labelpos: "r", labeloffset: 5 } : {});
+      inner ? { width: textWidth(longest(edge.text, answers), 10.5) + 6, height: 15, labelpos: "r", labeloffset: 5 } : {});
   }
   anchorPorts(graph, children, ports);
   layout(graph);
   return read(graph, children, edges, ports, downwards, scope !== "");
+}
+
+/** A text, or of a quiz the longest text that may come to stand there, so that an answer moves nothing. */
+function longest(text: string, answers: string[]): string {
+  return [text, ...answers].reduce((a, b) => (b.length > a.length ? b : a));
 }
 
 /** The ends of an edge as the layout sees them: what changes a variable stands below it, as what reads it does. */

@@ -52,7 +52,8 @@ export function paint(folding: Folding, placement: Placement): Painting {
     return { edge, element };
   });
   const labels = placement.routes.filter(({ edge, route }) => route.label && edge.text).map(({ edge, route }) =>
-    svg("text", { class: "label", x: route.label![0], y: route.label![1] + 4 }, shortened(edge.text, 44)));
+    svg("text", { class: "label", "data-from": edge.source, "data-to": edge.target, x: route.label![0], y: route.label![1] + 4 },
+      shortened(edge.text, 44)));
   const view = svg("g", { class: "view" }, boxes, svg("g", {}, ...edges.map(({ element }) => element)),
     svg("g", {}, ...labels), nodes);
   return { view, things, edges };

@@ -138,6 +138,19 @@ ${HEAT}
 .player .heat i{width:15px;height:13px;border:1px solid var(--op-line)}
 .player .heat i:first-of-type{margin-left:4px}
 .player .heat i:last-of-type{margin-right:4px}
+text.label.asked{pointer-events:auto;font-size:12.5px;font-weight:700;fill:var(--accent);cursor:pointer}
+.edge.asked{cursor:pointer}
+.edge.now>.line{stroke:var(--accent);stroke-width:2.6}
+.quiz{border-top:1px solid var(--box-line);padding:6px 8px}
+.quiz .row{display:flex;gap:5px 8px;align-items:center;flex-wrap:wrap;margin:0 0 5px}
+.quiz .row:last-child{margin:0}
+.quiz label{display:flex;gap:5px;align-items:center}
+.quiz input{width:9.5em;font-family:${MONO}}
+.quiz code{font-family:${MONO};font-size:11.5px;overflow-wrap:anywhere}
+.quiz .score{margin-right:auto;color:var(--muted)}
+.quiz .said{margin:0 0 5px;min-height:18px}
+.quiz .right{color:var(--value)}
+.quiz .wrong{color:var(--error);text-decoration:none}
 .status{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 [hidden]{display:none!important}
 @media (prefers-reduced-motion:no-preference){.moving .view{transition:transform .18s ease-out}}

@@ -1,6 +1,6 @@
 /** The interactive drawing of one graph inside one element. */
 
-import { type Addition, additionsOf } from "./additions";
+import { type Addition, additionsOf, guarded } from "./additions";
 import { CellColours, madeBy } from "./cells";
 import { button, html, icon, svg } from "./dom";
 import { type GraphDocument, readDocument } from "./document";
@@ -64,10 +64,11 @@ export class GraphView {
     this.finder = new Search(this.document);
     this.canvas = svg("svg", { class: "graph", role: "group", "aria-label": this.label() });
     this.tips = new Tips(new RunShapes(options.link), this.words);
-    this.panel = new Panel(() => this.folding, this.words, options.link, {
+    this.panel = new Panel(() => this.folding, this.words, guarded(options.link, () => this.additions), {
       close: () => this.select(""), choose: (id) => this.goTo(id), locate: options.locate });
     this.additions = additionsOf(this.document, this.words, {
-      reveal: (id) => this.viewport.reveal(this.placement.rects.get(id)!), light: (id) => this.light(id) });
+      reveal: (id) => this.viewport.reveal(this.placement.rects.get(id)!), light: (id) => this.light(id),
+      focus: (id) => this.focus(id), retell: () => this.retell() });
     const added = (place: string): HTMLElement[] =>
       this.additions.filter((addition) => addition.place === place).map(({ element }) => element);
     this.root = html("div", { class: "tfm", "data-lm-suppress-shortcuts": "true" }, this.toolbar(),
@@ -243,8 +244,11 @@ export class GraphView {
       if (this.viewport.dragged) {
         return;
       }
+      const { from, to } = (event.target as Element).closest<SVGElement>("[data-from]")?.dataset ?? {};
       if (id === undefined) {
-        this.select("");
+        if (from === undefined || !this.additions.some((addition) => addition.chosen?.(from, to))) {
+          this.select("");
+        }
       } else {
         this.focus(id);
         this.activate(id);
@@ -262,6 +266,9 @@ export class GraphView {
       }
     });
     this.root.addEventListener("keydown", (event) => {
+      if (event.target !== this.search && (event.target as Element).matches("input:not([type=range])")) {
+        return; // what is typed is no command
+      }
       if (event.key === "/" && event.target !== this.search) {
         event.preventDefault();
         this.search.focus();
@@ -334,9 +341,9 @@ export class GraphView {
   }
 
   private select(id: string): void {
-    this.selected = id;
+    this.selected = this.additions.some((addition) => addition.chosen?.(id)) ? "" : id;
     this.mark();
-    if (id) {
+    if (this.selected) {
       this.panel.show(id);
     } else {
       this.panel.hide();
@@ -373,14 +380,31 @@ export class GraphView {
   private async load(id: string): Promise<void> {
     const loaded = [...this.folding.children.keys()].filter(Boolean);
     const data = readDocument(await this.options.link!.ask({ kind: "load", asked: [...loaded, id] }));
-    const open = [...this.folding.open];
-    this.document = { ...data, layout: this.document.layout, open: this.document.open, key: this.document.key };
-    const folding = new Folding(this.document);
-    folding.open.clear();
-    open.forEach((scope) => folding.open.add(scope));
-    this.folding = folding;
-    this.placing = this.placing.with(folding);
-    this.finder = new Search(this.document);
+    this.read({ ...data, layout: this.document.layout, open: this.document.open, key: this.document.key });
+  }
+
+  /** Go on with a document that tells more of the same drawing. */
+  private read(document: GraphDocument): void {
+    this.document = document;
+    const told = this.additions.reduce((known, addition) => addition.told?.(known) ?? known, document);
+    const { open } = this.folding;
+    this.folding = new Folding(told);
+    this.folding.open.clear();
+    open.forEach((scope) => this.folding.open.add(scope));
+    this.placing = this.placing.with(this.folding);
+    this.finder = new Search(told);
+  }
+
+  private retell(): void {
+    this.read(this.document);
+    this.draw();
+    if (this.selected) {
+      this.panel.show(this.selected);
+    }
+    if (this.twin) {
+      const old = this.twin;
+      old.replaceWith((this.twin = this.newTwin()));
+    }
   }
 
   private fold(id: string): void {
@@ -438,13 +462,17 @@ export class GraphView {
       this.focus(this.current);
       return;
     }
-    this.twin = buildTwin(this.folding, this.words, (id) => {
-      this.toggleTwin();
-      this.goTo(id);
-    });
+    this.twin = this.newTwin();
     this.stage.hidden = true;
     this.stage.after(this.twin);
     this.twin.querySelector<HTMLElement>("li")?.focus();
+  }
+
+  private newTwin(): HTMLElement {
+    return buildTwin(this.folding, this.words, (id) => {
+      this.toggleTwin();
+      this.goTo(id);
+    });
   }
 
   // --- saving -----------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tfmagic.graph import context
 from tfmagic.graph.graph import Graph
 from tfmagic.graph.operation import Operation
-from tfmagic.notebook.shell import drawing, evaluate, free_names, headers, sessions, tracebacks
+from tfmagic.notebook.shell import drawing, evaluate, free_names, headers, hints, sessions, tracebacks
 from tfmagic.notebook.shell.options import Parsed
 from tfmagic.notebook.shell.watch import watching
 
@@ -114,6 +114,8 @@ class Cells:
 
             checked, self.kept.checked = self.kept.checked, None
             checks.show(checked, self.studio)
+        if result.success:
+            hints.show(result.result, running.asked.get("%%session"))
         self._draw_failure(running, result.error_in_exec)
 
     def _fail(self, result: Any, failure: Exception) -> None:

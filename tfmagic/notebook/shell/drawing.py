@@ -90,6 +90,7 @@ def draw(graph: Graph, parsed: Parsed, operations: list[Operation] | None, studi
     """
     from tfmagic import view
 
+    _check_quiz(parsed)
     fetched, values = _run(graph, parsed, studio.shell, studio.kept) if run is None else ([], {})
     part = None if operations is None else [operation.name for operation in operations]
     state = live_state.variables(studio.kept.at_hand(graph), _with_inputs(operations or graph.get_operations()))
@@ -108,7 +109,8 @@ def draw(graph: Graph, parsed: Parsed, operations: list[Operation] | None, studi
         with phrases.speaking(parsed.lang):
             return build_scene(graph if drawn is None else drawn, depth=parsed.depth,
                                direction=parsed.direction or "TB", title=parsed.title, show_all=parsed.all,
-                               show_shapes=not parsed.no_shapes, annotations=notes, asked=asked, opened=opened)
+                               show_shapes=not parsed.no_shapes, annotations=notes, asked=asked, opened=opened,
+                               as_quiz=bool(parsed.values.get("quiz")))
 
     scene = build(graph)
     with phrases.speaking(parsed.lang):
@@ -122,6 +124,16 @@ def draw(graph: Graph, parsed: Parsed, operations: list[Operation] | None, studi
                 display(Fetched([item.value for item in elsewhere], elsewhere))
         if parsed.save:
             _save(scene, graph, parsed.save)
+
+
+def _check_quiz(parsed: Parsed) -> None:
+    """Refuse options that would show what a quiz hides."""
+    told = {"fetch": "shows values, and with them shapes", "diff": "tells shapes that changed",
+            "no_shapes": "leaves no shape to guess"}
+    for key, why in told.items() if parsed.values.get("quiz") else ():
+        if parsed.values.get(key):
+            raise evaluate.UsageError(f"--quiz hides shapes and types until they are guessed, and "
+                                      f"--{key.replace('_', '-')} {why}: leave one of them out.")
 
 
 def _save(scene: Any, graph: Graph, name: str) -> None:

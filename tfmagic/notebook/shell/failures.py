@@ -51,17 +51,19 @@ def draw(error: BaseException, studio: drawing.Studio, parsed: Parsed | None = N
     if found is None:
         return False
     graph: Any = found.op.graph
+    run = _steps_of(error, found.message)
+    cell = [*cell, *run.pop("operations", ())]
     part = [op.name for op in failure.around(found.op, cell)[:-1]]
     failed, unbuilt = found.op.name, found.unbuilt
     direction = (parsed and parsed.direction) or "TB"
     title = (parsed and parsed.title) or say("Not built: {}" if unbuilt else "Failed: {}", failed)
-    message, shown, shapes = found.message, found.ports, found.shapes
+    message, shown, shapes = found.message, found.ports, run.pop("shapes", {}) | found.shapes
 
     def build(graph: Graph, asked: Container[str] = (), opened: Container[str] | None = None) -> view.Scene:
         drawn = [graph.get_operation_by_name(name) for name in part]
         drawn.append(graph.get_operation_by_name(failed) if unbuilt is None else unbuilt.operation(graph))
         notes = replace(drawing.known(graph, drawn, {}, studio.names), shapes=shapes, failed={failed: message},
-                        ports={failed: shown}, unbuilt=() if unbuilt is None else (failed,))
+                        ports={failed: shown}, unbuilt=() if unbuilt is None else (failed,), **run)
         return scene_of(drawn, notes, direction=direction, title=title, asked=asked, opened=opened)
 
     from tfmagic import view
@@ -70,3 +72,19 @@ def draw(error: BaseException, studio: drawing.Studio, parsed: Parsed | None = N
     studio.drawings.keep(bundle[GRAPH_MIME]["key"], Drawing(weakref.ref(graph), build, unbuilt))
     display(bundle, raw=True)
     return True
+
+
+def _steps_of(error: BaseException, message: str) -> dict[str, Any]:
+    """Of a run in steps (`%step`) what came before the failure, as fields of `Annotations`; and the operations."""
+    steps = getattr(error, "_steps", None)
+    if steps is None:
+        return {}
+    from tfmagic.notebook.shell.stepping import notes_of
+
+    notes = notes_of(steps)
+    operations = [step.op for step in steps]
+    *before, last = notes["steps"]
+    of_failed = {tensor.name for tensor in operations[-1].outputs}  # values of the turns of a loop before this one
+    return notes | {"steps": [*before, replace(last, statistics=f"✕ {message}")],
+                    "texts": {name: text for name, text in notes["texts"].items() if name not in of_failed},
+                    "operations": dict.fromkeys(operations)}

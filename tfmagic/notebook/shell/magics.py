@@ -141,6 +141,7 @@ class TfMagics:
             with Checked(session) as checked:
                 fetched = sessions.fetch(session, named, feeds)
             checks.show(checked, self.studio)
+            fetched.is_checked = True
             return fetched
 
     def line_step(self, parsed: Parsed) -> None:

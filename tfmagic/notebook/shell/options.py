@@ -146,6 +146,7 @@ _FACE = (
            convert=_file),
     _LANG,
 )
+_QUIZ = Option("--quiz", "hide the shapes and types of what is computed, to be guessed: click a node or an edge")
 _DRAWING = (_FETCH, _FEEDS, _INIT, *_FACE)
 
 MAGICS = {magic.name: magic for magic in (
@@ -154,13 +155,13 @@ MAGICS = {magic.name: magic for magic in (
           (Option("--all", "draw the whole graph, not only what the cell adds, and nothing left out"),
            Option("--new", "build the cell in a new graph"),
            Option("--free", "unknown names become placeholders, and nodes carry the Python names"),
-           _DEVICE, *_DRAWING),
-          ("%%graph --direction LR --fetch c --feed x=[1, 2]", "%%graph --free")),
+           _DEVICE, _QUIZ, *_DRAWING),
+          ("%%graph --direction LR --fetch c --feed x=[1, 2]", "%%graph --free", "%%graph --quiz")),
     Magic("%graph", "[EXPR ...]",
           "Draws the part of the graph that expressions need, or the whole graph.",
           (Option("--all", "leave nothing out: initialisers, gradients, what library functions made"),
            Option("--diff", "compare two things, each an expression, a graph or a cell: + new, − gone, ~ changed"),
-           *_DRAWING),
+           _QUIZ, *_DRAWING),
           ("%graph", "%graph h loss --depth 1", "%graph loss --fetch loss --init", "%graph --diff In[3] In[5]")),
     Magic("%%session", "[NAME]",
           "Runs the cell inside a default session; a tensor on the last line is run and shown with its value. The "

@@ -35,7 +35,7 @@ def step(parsed: Parsed, studio: drawing.Studio) -> None:
     with phrases.speaking(parsed.lang), studio.kept.for_run(graph, parsed.init) as session:
         needed, _ = peek.needed_feeds(found, peek.expanded(session, session.last_feeds) | peek.expanded(session, feeds))
         steps = stepping.step(session, found, needed, _Given, warm_up=parsed.time)
-        notes = _notes(steps, parsed.time)
+        notes = notes_of(steps)
     drawing.draw(graph, parsed, drawing.needed_for(found), studio, notes)
 
 
@@ -53,7 +53,7 @@ class _Given:
             self.statistics = ""
 
 
-def _notes(steps: Any, timed: bool) -> dict[str, Any]:
+def notes_of(steps: Any) -> dict[str, Any]:
     """What the steps found, as fields of `Annotations`."""
     texts: dict[str, str] = {}
     shapes: dict[str, tuple[int, ...]] = {}
@@ -61,7 +61,7 @@ def _notes(steps: Any, timed: bool) -> dict[str, Any]:
     told = []
     for step in steps:
         first = next(iter(step.values.values()), None)
-        seconds = step.nanoseconds * 1e-9 if timed else 0.0
+        seconds = step.nanoseconds * 1e-9 if steps.timed else 0.0
         told.append(RunStep(step.op.name, first.text if first else "", first.shape if first else "",
                             first.statistics if first else "", tuple((op.name, mark) for op, mark in step.inside),
                             seconds))

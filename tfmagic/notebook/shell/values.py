@@ -31,7 +31,10 @@ class Fetched:
     Attributes:
       value: the values in the structure that was asked for.
       items: each element with its value.
+      is_checked: whether the origin of what is not finite was looked for (`--check`).
     """
+
+    is_checked = False
 
     def __init__(self, value: Any, items: list[FetchedItem]) -> None:
         self.value = value

@@ -46,6 +46,8 @@ def document(scene: Scene, layout: Layout | None) -> dict[str, Any]:
         data["steps"] = [_step(step) for step in scene.steps]
         if scene.left_out[1]:
             data["leftOut"] = list(scene.left_out)
+    if scene.quiz is not None:
+        data["quiz"] = [[question.tensor, question.node, question.shape, question.dtype] for question in scene.quiz]
     if layout is not None:
         data["layout"] = {
             "size": [layout.width, layout.height],
@@ -73,7 +75,7 @@ def _node(node: Node, scene: Scene, show_device: bool) -> dict[str, Any]:
         record["device"] = scene.devices.index(node.device)
     optional = {"in": node.box, "holds": node.holds, "cell": node.cell, "classes": classes, "message": node.message,
                 "made": [number for place in node.places for number in place],
-                "details": [list(detail) for detail in node.details]}
+                "details": [list(detail) for detail in node.details], "gives": list(node.gives)}
     return record | {key: value for key, value in optional.items() if value}
 
 

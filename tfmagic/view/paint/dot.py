@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from tfmagic.view import theme
 from tfmagic.view.escape import dot as quoted
 from tfmagic.view.paint import shapes
 from tfmagic.view.scene import model
@@ -89,7 +90,7 @@ def to_dot(scene: Scene, resolution: int | None = None) -> str:
                       "class": quoted(" ".join(node_classes(node))), "style": f'"{style}"'}
         if node.role in _SHAPES:
             attributes["shape"] = _SHAPES[node.role]
-        fill = fills.get(node.device) or _FILLS.get(node.role)
+        fill = theme.light(theme.heat(node.heat)) if node.heat else fills.get(node.device) or _FILLS.get(node.role)
         if node.role == model.LOOP_VARIABLE:
             attributes["peripheries"] = "2"
         if fill:

@@ -68,7 +68,8 @@ class _Painter:
             elif name in ("rect", "path", "line", "ellipse", "circle"):
                 self.shape(element, own, x, y)
             elif name == "text":
-                self.text(element.text or "", own, x + float(element.get("x", 0)), y + float(element.get("y", 0)))
+                left, top = x + float(element.get("x", 0)), y + float(element.get("y", 0))
+                self.text("".join(element.itertext()), own, left, top)
 
     def shape(self, element: ET.Element, style: dict[str, str], x: float, y: float) -> None:
         from fpdf.drawing import PaintedPath, Transform

@@ -71,7 +71,8 @@ def _wrapped(text: str) -> list[str]:
 def node_size(node: Node, show_device: bool) -> tuple[int, int]:
     """Width and height of a node, with what its outline adds."""
     lines = node_lines(node, show_device)
-    width = max(line.width for line in lines) + 2 * _PAD_X
+    lines_to_come = [Line(shorten(f"→ {node.room}", _LINE_LIMIT), "type")] if node.room else []
+    width = max(line.width for line in (*lines, *lines_to_come)) + 2 * _PAD_X
     height = sum(line.height for line in lines) + 2 * _PAD_Y
     if node.role in (model.PLACEHOLDER, model.LOOP_VARIABLE):
         width += 8
@@ -91,12 +92,14 @@ def edge_label(edge: Edge) -> str:
 
 def edge_label_size(edge: Edge) -> tuple[int, int]:
     """Width and height of an edge's text with room around it."""
-    return round(text_width(edge_label(edge), EDGE) + 16), 15
+    return round(max(text_width(shorten(text, _EDGE_LIMIT), EDGE) for text in (edge.text, edge.room)) + 16), 15
 
 
 def notice(scene: Scene) -> str:
     """What a drawing says of what it does not show, "" when it shows all."""
     parts = [say("The graph is empty.")] if not scene.nodes and not scene.folded else []
+    if scene.quiz is not None:
+        parts.append(say("Quiz: shapes and dtypes of what is computed are hidden."))
     if scene.folded:
         left_out = ", ".join(f"{f.kind} ({plural(f.count, 'operation')})" for f in scene.folded)
         parts.append(f"{say('not drawn')}: {left_out}")

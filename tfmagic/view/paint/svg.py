@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tfmagic.view import theme
+from tfmagic.view import labels, theme
 from tfmagic.view.escape import xml
 from tfmagic.view.paint import shapes
 from tfmagic.view.paint.dot import node_classes
@@ -16,10 +16,12 @@ from tfmagic.view.scene.model import Edge, Node, Scene
 
 MARGIN = 14
 _TITLE_ROOM, _LEGEND_ROOM, _NOTE_ROOM = 32, 26, 24
+_HEAT_MARK = 15
 
 # Kind, classes and dashes of lines.
 _EDGE_KINDS = ((model.DATA, (), ""), (model.CONTROL, ("c",), "4 3"), (model.UPDATES, ("u",), "1 3"))
 _LINE_CLASSES = {"title": "t", "type": "m", "value": "v", "port": "p", "note": "m", "error": "x"}
+_ON_HEAT = {"m": "o", "v": "p"}  # the same without a colour of their own
 
 
 def draw_svg(scene: Scene, layout: Layout | None = None, inline: bool = False) -> str:
@@ -62,8 +64,11 @@ class _Painter:
         self.show_device = bool(scene.devices)
         note = notice(scene)
         self.note = note[:1].upper() + note[1:]
-        self.top = MARGIN + (_TITLE_ROOM if scene.title else 0) + (_LEGEND_ROOM if scene.devices else 0)
+        has_legend = bool(scene.devices or scene.slowest)
+        self.top = MARGIN + (_TITLE_ROOM if scene.title else 0) + (_LEGEND_ROOM if has_legend else 0)
         legend = sum(text_width(device, 11) + 34 for device in scene.devices)
+        if scene.slowest:
+            legend += 26 + _HEAT_MARK * len(theme.HEAT) + text_width(labels.time_text(scene.slowest), 11)
         widths = [layout.width, text_width(scene.title, 15, bold=True), text_width(self.note, 11), legend]
         self.width = round(max(widths)) + 2 * MARGIN
         self.height = self.top + layout.height + MARGIN + (_NOTE_ROOM if self.note else 0)
@@ -89,7 +94,15 @@ class _Painter:
             parts.append(f'<rect {classes} fill="#ffffff" stroke="#7d8896" x="{number(x)}" y="{y}" width="14" '
                          f'height="14" rx="4"/>{self.sheet.text("s", x + 20, y + 11, device)}')
             x += text_width(device, 11) + 34
-        return "".join(parts)
+        return "".join(parts) + (self._heat_legend(x, y) if self.scene.slowest else "")
+
+    def _heat_legend(self, x: float, y: float) -> str:
+        """Which colour is which time: from 0 to that of the slowest."""
+        marks = "".join(f'<rect {self.sheet.classes("n", f"heat{i}")} fill="#ffffff" stroke="#7d8896" '
+                        f'{rectangle(x + 14 + i * _HEAT_MARK, y, _HEAT_MARK, 14)}/>' for i in range(len(theme.HEAT)))
+        slowest = labels.time_text(self.scene.slowest)
+        return (f'{self.sheet.text("s", x, y + 11, "0")}{marks}'
+                f'{self.sheet.text("s", x + 20 + _HEAT_MARK * len(theme.HEAT), y + 11, slowest)}')
 
     def _footnote(self) -> str:
         return self.sheet.text("s", MARGIN, self.height - MARGIN, self.note) if self.note else ""
@@ -143,6 +156,8 @@ class _Painter:
                 classes.remove(model.OPERATION)
             if node.device and self.scene.devices:
                 classes.insert(2, f"d{self.scene.devices.index(node.device) % len(theme.DEVICES)}")
+            if node.heat:
+                classes.append(theme.heat(node.heat))
             attributes = self.sheet.classes(*classes) + (' stroke-dasharray="4 3"' if node.boundary else "")
             outline = _outline(node.role, *place)
             lines = self._lines(node, *place)
@@ -166,8 +181,10 @@ class _Painter:
         parts = []
         for line in lines:
             top += line.height
-            parts.append(self.sheet.text(_LINE_CLASSES[line.style], round(centre), round(top - 4), line.text,
-                                         marks=line.marks))
+            kind = _LINE_CLASSES[line.style]
+            if node.heat:
+                kind = _ON_HEAT.get(kind, kind)
+            parts.append(self.sheet.text(kind, round(centre), round(top - 4), line.text, marks=line.marks))
         return "".join(parts)
 
 

@@ -11,7 +11,7 @@ from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.view import labels
 from tfmagic.view.escape import visible
 from tfmagic.view.phrases import plural, say
-from tfmagic.view.scene import auxiliary, library, model, plumbing, records, scopes, steps, training
+from tfmagic.view.scene import auxiliary, library, model, plumbing, quiz, records, scopes, steps, training
 from tfmagic.view.scene.annotations import NOTHING, Annotations
 from tfmagic.view.scene.auxiliary import HIDDEN, Folding
 from tfmagic.view.scene.model import Box, Edge, Folded, Node, Scene
@@ -33,7 +33,7 @@ def build_scene(graph_or_ops: records.Drawable, depth: int | None = None, direct
                 title: str | None = None, show_all: bool = False, show_shapes: bool = True,
                 annotations: Annotations | None = None,
                 boundary: Iterable[Operation | Tensor] = (), asked: Container[str] = (),
-                opened: Container[str] | None = None) -> Scene:
+                opened: Container[str] | None = None, as_quiz: bool = False) -> Scene:
     """Decide what to draw of a graph.
 
     Args:
@@ -48,6 +48,7 @@ def build_scene(graph_or_ops: records.Drawable, depth: int | None = None, direct
       boundary: operations or tensors among the given ones that were made before (an earlier cell).
       asked: ids of folded nodes whose insides are wanted too, however large they are.
       opened: ids of the scopes that a reader has open; None opens them as `depth` says.
+      as_quiz: hide the shapes and dtypes of what is computed, for the reader to guess.
 
     Returns:
       The scene, the same for the same arguments.
@@ -66,7 +67,7 @@ def build_scene(graph_or_ops: records.Drawable, depth: int | None = None, direct
         folding = auxiliary.fold(graph, notes.labels)
         plumbing.fold_plumbing(graph, folding, notes.labels)
         auxiliary.fold_parameters(graph, folding, notes.labels)
-    builder = _Builder(graph, folding, notes, show_shapes, show_all)
+    builder = _Builder(graph, folding, notes, show_shapes, show_all, as_quiz)
     return builder.build(depth, direction, visible(title or ""), asked, opened)
 
 
@@ -87,12 +88,13 @@ class _Builder:
     """The steps of `build_scene`, which share the graph, its folding and the notes."""
 
     def __init__(self, graph: dict[str, Record], folding: Folding, notes: Annotations, show_shapes: bool,
-                 show_all: bool):
+                 show_all: bool, as_quiz: bool):
         self.graph = graph
         self.folding = folding
         self.notes = notes
         self.show_shapes = show_shapes
         self.show_all = show_all
+        self.quiz = quiz.Quiz(self._is_given) if as_quiz else None
         self.drawn: dict[str, str] = {}  # element -> id of the node that draws it
         self.finest: dict[str, str] = {}  # element -> id of the innermost node known that holds it
         self.scope_ids: dict[str, str] = {}
@@ -202,11 +204,14 @@ class _Builder:
         scene.edges = self._edges(self.drawn)
         scene.flows = self._edges(self.finest) if scene.inner else scene.edges
         self._add_outputs(scene)
+        if self.quiz is not None:
+            self.quiz.complete(scene, lambda tensor: self.finest.get(self.folding.drawn_by(tensor.op.name)))
         devices = list(dict.fromkeys(node.device for node in scene.nodes if node.device))
         if len(devices) > 1:
             scene.devices = tuple(devices)
         scene.folded = tuple(Folded(say(kind), count) for kind, count in self.folding.hidden.items())
         scene.steps, scene.left_out = steps.placed(self.notes, self._drawn_alone, self.scope_ids)
+        steps.heat(scene)
         if self.notes.changes:
             self._mark_changes(scene)
         scene.plan = [(line, self.finest.get(self.folding.drawn_by(name), "") if name else "")
@@ -473,6 +478,8 @@ class _Builder:
                     whole = record.op.outputs[:1] if record.type == "Merge" else record.op.outputs
                     node.output = (labels.variable_text(record.op) if node.role == model.VARIABLE else
                                    self._edge_text(list(whole)))
+                    if self.quiz is not None and node.role != model.VARIABLE:
+                        node.gives = tuple(visible(t.name) for t in whole[:_NAMES_SHOWN])
 
     def _edge_text(self, tensors: list[Any]) -> str:
         distinct = list(dict.fromkeys(tensors))
@@ -480,13 +487,24 @@ class _Builder:
             return ""
         if len(distinct) > _NAMES_SHOWN:
             return plural(len(distinct), "tensor")
-        texts = {visible(labels.tensor_text(t, self.notes.dims(t.name))) for t in distinct}
+        texts = {self._tensor_text(t) for t in distinct}
         if len(distinct) == 1:
             uses = f" ×{len(tensors)}" if len(tensors) > 1 and len(tensors) <= 4 else ""
             return texts.pop() + uses
         if len(texts) == 1:
             return f"{len(distinct)} × {texts.pop()}"
         return plural(len(distinct), "tensor")
+
+    def _tensor_text(self, tensor: Any) -> str:
+        if self.quiz is not None and self.quiz.hides(tensor):
+            return quiz.HIDDEN
+        return visible(labels.tensor_text(tensor, self.notes.dims(tensor.name)))
+
+    def _is_given(self, tensor: Any) -> bool:
+        """Whether a quiz shows what a tensor is like: what it comes from is no computation of this drawing."""
+        record = self.graph.get(self.folding.drawn_by(tensor.op.name))
+        return record is not None and (record.boundary or record.type in _ROLES) and (
+            record.name not in self.folding.loop_variables)
 
 
 def _same_word(name: str, kind: str) -> bool:

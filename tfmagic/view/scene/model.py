@@ -66,8 +66,11 @@ class Node:
       made: of a failed node, the cell and line that made it.
       unbuilt: whether it is only what would have been made: it is not in the graph.
       time: how long it ran.
+      heat: its share of the time of the node that took the longest (0: nobody knows).
       updates: of a variable, how often runs changed it (-1: nobody knows).
       details: further (key, value) lines for a tooltip or side panel.
+      gives: of a quiz, the tensors that `output` tells of.
+      room: of a quiz, the longest text that may come to stand in place of `output`.
     """
 
     id: str
@@ -92,8 +95,11 @@ class Node:
     made: str = ""
     unbuilt: bool = False
     time: str = ""
+    heat: float = 0.0
     updates: int = -1
     details: tuple[tuple[str, str], ...] = ()
+    gives: tuple[str, ...] = ()
+    room: str = ""
 
 
 @dataclass
@@ -115,6 +121,7 @@ class Edge:
       text: shape and dtype, or how many tensors.
       tensors: the tensors' names.
       kind: DATA; CONTROL where it only orders two operations; UPDATES from what changes a variable to the variable.
+      room: of a quiz, the longest text that may come to stand in place of `text`.
     """
 
     source: str
@@ -122,6 +129,7 @@ class Edge:
     text: str = ""
     tensors: tuple[str, ...] = ()
     kind: str = DATA
+    room: str = ""
 
     @property
     def control(self) -> bool:
@@ -151,6 +159,17 @@ class Step:
     seconds: float = 0.0
 
 
+@dataclass(frozen=True)
+class Question:
+    """A tensor whose shape and dtype a quiz asks for: its name, the id of the node that draws where it comes from, and
+    the answers."""
+
+    tensor: str
+    node: str
+    shape: str
+    dtype: str
+
+
 @dataclass
 class Folded:
     """Auxiliary operations that are not drawn: `kind` says which ("initialisers", "save and restore")."""
@@ -175,8 +194,10 @@ class Scene:
       operations: how many operations the drawn part of the graph has.
       steps: the steps of a run, in its order.
       left_out: after how many of these steps how many were left out.
+      slowest: the seconds of the node that took the longest, 0 when times were not asked for.
       plan: the lines of PyTorch code that run for the graph, each with the id of the node that it belongs to, or "".
       not_in_plan: the ids of the nodes that have no line.
+      quiz: the questions of a quiz, or None: it is none.
     """
 
     title: str = ""
@@ -192,8 +213,10 @@ class Scene:
     operations: int = 0
     steps: list[Step] = field(default_factory=list)
     left_out: tuple[int, int] = (0, 0)
+    slowest: float = 0.0
     plan: list[tuple[str, str]] = field(default_factory=list)
     not_in_plan: list[str] = field(default_factory=list)
+    quiz: list[Question] | None = None
 
     def node(self, name: str) -> Node:
         """The node with a graph name.
@@ -220,6 +243,7 @@ class Scene:
         what = ", ".join(parts) if parts else say("nothing")
         sentences = [say("Dataflow graph of {}, drawn as {}.", plural(self.operations, "operation"), what)]
         sentences += [_failure(node) for node in self.nodes if node.state == FAILED]
+        sentences += [] if self.quiz is None else [say("Quiz: shapes and dtypes of what is computed are hidden.")]
         return " ".join(sentences)
 
 

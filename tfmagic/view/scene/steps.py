@@ -46,6 +46,23 @@ def placed(notes: Annotations, node_of: Callable[[str], str | None],
     return found, (cut, left_out)
 
 
+def heat(scene: Scene) -> None:
+    """Give each node in sight its share of the slowest one's time, and the scene that time."""
+    in_sight = {node.id: node for node in scene.nodes}
+    around = {node.id: node.box for node in scene.inner}
+    seconds: dict[str, float] = {}
+    for step in scene.steps:
+        holder = step.node
+        while holder not in in_sight and holder in around:
+            holder = around[holder]
+        if step.seconds:
+            seconds[holder] = seconds.get(holder, 0.0) + step.seconds
+    scene.slowest = max(seconds.values(), default=0.0)
+    for holder, spent in seconds.items():
+        if holder in in_sight:
+            in_sight[holder].heat = spent / scene.slowest
+
+
 def lines(scene: Scene) -> list[str]:
     """The steps as lines of text."""
     if not scene.steps:
