@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tfmagic.base import dtypes
+from tfmagic.base.deprecation import deprecated
 from tfmagic.base.export import export
 from tfmagic.base.shapes import TensorShape, as_shape
 from tfmagic.graph.convert import convert_to_tensor
@@ -166,12 +167,14 @@ def unknown_shapes(types: Any) -> Any:
 
 
 @export("data.experimental.TensorStructure")
+@deprecated(None, "Use `tf.TensorSpec` instead.")
 def tensor_structure(dtype: Any, shape: Any) -> TensorSpec:
     """The spec of a tensor; see `tf.TensorSpec`."""
     return TensorSpec(shape, dtype)
 
 
 @export("data.experimental.SparseTensorStructure")
+@deprecated(None, "Use `tf.SparseTensorSpec` instead.")
 def sparse_tensor_structure(dtype: Any, shape: Any) -> SparseTensorSpec:
     """The spec of a sparse tensor; see `tf.SparseTensorSpec`."""
     return SparseTensorSpec(shape, dtype)
