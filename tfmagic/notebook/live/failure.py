@@ -57,6 +57,13 @@ def of_error(error: BaseException) -> Failure | None:
     return None
 
 
+def of_call(error: BaseException, call: Operation) -> Failure:
+    """A call of a library function that failed before any node came of it (`calls.refused_call`)."""
+    shown = tuple(ports.port(name, tensor, value=_constant(tensor)) for name, tensor in
+                  list(zip(ports.names(call), call._inputs))[:_PORTS])
+    return Failure(call, _first_line(error), shown, {}, Unbuilt.of(call))
+
+
 def _of_run(error: errors.OpError) -> Failure:
     op, dims = error.op, error._input_dims
     shapes = {t.name: shape for t, shape in zip(op._inputs, dims or ())

@@ -158,7 +158,7 @@ class WhileContext(ControlFlowContext):
             op = tensor.op
             kept = []
             for control in graph._controls_for(op._inputs):
-                given, outer = util.output_context(control), self.outer_context
+                given, outer = control._output_context(), self.outer_context
                 outer_loop = None if outer is None else outer.while_context()
                 while outer is not given and outer is not None and outer is not outer_loop:
                     outer = outer.outer_context
