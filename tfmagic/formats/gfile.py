@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import glob as globbing
 import io
 import os
@@ -14,37 +13,9 @@ from typing import Any
 from tfmagic.base import errors
 from tfmagic.base.deprecation import deprecated, deprecated_args
 from tfmagic.base.export import export
+from tfmagic.formats.files import as_tensorflow, local_path
 
 FileStatistics = namedtuple("FileStatistics", ["length", "mtime_nsec", "is_directory"])
-
-_CLASSES: tuple[tuple[type[OSError], type[errors.OpError]], ...] = (
-    (FileNotFoundError, errors.NotFoundError), (FileExistsError, errors.AlreadyExistsError),
-    (PermissionError, errors.PermissionDeniedError), (IsADirectoryError, errors.FailedPreconditionError),
-    (NotADirectoryError, errors.FailedPreconditionError))
-
-
-@contextlib.contextmanager
-def as_tensorflow() -> Iterator[None]:
-    """Errors of the operating system in TensorFlow's classes."""
-    try:
-        yield
-    except OSError as error:
-        cls: Any = next((ours for theirs, ours in _CLASSES if isinstance(error, theirs)), errors.UnknownError)
-        if "not empty" in str(error):
-            cls = errors.FailedPreconditionError
-        raise cls(None, None, f"{error.filename}; {error.strerror}") from None
-
-
-def local_path(filename: Any) -> str:
-    path = os.fspath(filename)
-    path = path.decode() if isinstance(path, bytes) else path
-    scheme, separator, rest = path.partition("://")
-    if not separator:
-        return path
-    if scheme == "file":
-        return rest
-    raise errors.UnimplementedError(None, None, f"File system scheme '{scheme}' not implemented (file: '{path}'): copy "
-                                                "the file to a local folder first.")
 
 
 @export("gfile.GFile")

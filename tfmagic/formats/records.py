@@ -6,9 +6,8 @@ import struct
 from collections.abc import Iterator
 from typing import Any
 
-from google_crc32c import value as crc32c
-
 from tfmagic.base import errors
+from tfmagic.formats.crc32c import masked, value
 from tfmagic.formats.streams import InputStream, OutputStream
 
 _HEADER = struct.Struct("<QI")
@@ -18,12 +17,6 @@ _SUM = struct.Struct("<I")
 _EXTRA = _HEADER.size + _SUM.size
 # How many bytes are read at a time.
 _CHUNK = 1 << 18
-
-
-def masked_crc(data: bytes) -> int:
-    """The checksum of bytes as files hold it: CRC-32C, rotated and moved on, so that sums may be summed again."""
-    crc = crc32c(data)
-    return ((crc >> 15 | crc << 17) + 0xa282ead8) & 0xffffffff
 
 
 class RecordReader:
@@ -69,8 +62,7 @@ class RecordReader:
             if end > len(buffer):
                 raise self._truncated()
         length, length_sum = _HEADER.unpack_from(buffer, start)
-        crc = crc32c(buffer[start:start + 8])
-        if ((crc >> 15 | crc << 17) + 0xa282ead8) & 0xffffffff != length_sum:
+        if masked(value(buffer[start:start + 8])) != length_sum:
             raise errors.DataLossError(None, None, f"corrupted record at {self.offset}")
         stop = end + length
         if stop + 4 > len(buffer):
@@ -79,8 +71,7 @@ class RecordReader:
             if stop + 4 > len(buffer):
                 raise self._truncated()
         data = buffer[end:stop]
-        crc = crc32c(data)
-        if ((crc >> 15 | crc << 17) + 0xa282ead8) & 0xffffffff != _SUM.unpack_from(buffer, stop)[0]:
+        if masked(value(data)) != _SUM.unpack_from(buffer, stop)[0]:
             raise errors.DataLossError(None, None, f"corrupted record at {self.offset + _HEADER.size}")
         self._position = stop + 4
         self.offset += length + _EXTRA
@@ -126,7 +117,8 @@ class RecordWriter:
     def write(self, record: bytes) -> None:
         """Write one record."""
         length = _LENGTH.pack(len(record))
-        self._stream.write(b"".join((length, _SUM.pack(masked_crc(length)), record, _SUM.pack(masked_crc(record)))))
+        sums = [_SUM.pack(masked(value(part))) for part in (length, record)]
+        self._stream.write(b"".join((length, sums[0], record, sums[1])))
 
     def flush(self) -> None:
         """Hand everything to the operating system."""

@@ -7,7 +7,7 @@ import zlib
 from typing import Any, BinaryIO
 
 from tfmagic.base import errors
-from tfmagic.formats.gfile import as_tensorflow, local_path
+from tfmagic.formats.files import as_tensorflow, local_path
 
 # Bits of the window for zlib, by the name of the compression: with the header of gzip, or its own.
 _WINDOW = {"GZIP": 31, "ZLIB": 15}

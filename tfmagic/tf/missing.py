@@ -22,9 +22,6 @@ _ALTERNATIVES = {
     "models": "The model garden is a package of its own.",
     "python.debug": "%%graph --fetch EXPR shows values, tf.Print and tf.add_check_numerics_ops find NaNs.",
     "summary": "Fetch the values and plot them; %%graph --fetch EXPR draws the graph with them.",
-    "train.Saver": "Keep values with numpy.savez(path, *session.run(tf.global_variables())), and put them back with "
-                   "variable.load(value, session).",
-    "train.import_meta_graph": "tf.import_graph_def reads a GraphDef.",
 }
 
 
