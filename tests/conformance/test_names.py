@@ -123,8 +123,9 @@ def of_class(name, cls, entry):
             function = static.__func__ if isinstance(static, (staticmethod, classmethod)) else static
             if not callable(function):
                 yield f"{full} is no method"
-            else:
-                yield from of_function(full, function, what)
+            else:  # a decorator of TensorFlow's calls the argument that is bound otherwise
+                wanted = [["self" if n == "instance" else n, d] for n, d in what["arguments"]]
+                yield from of_function(full, function, {**what, "arguments": wanted})
         elif what.startswith("value ") and not same(what[6:], written(getattr(cls, member))):
             yield f"{full} = {written(getattr(cls, member))}\n    TensorFlow: {what[6:]}"
 

@@ -27,10 +27,10 @@ class Kernel:
     def __init__(self, client: BlockingKernelClient) -> None:
         self.client = client
 
-    def run(self, code: str) -> list[dict[str, Any]]:
+    def run(self, code: str, status: str = "ok") -> list[dict[str, Any]]:
         sent: list[dict[str, Any]] = []
         reply = self.client.execute_interactive(code, timeout=60, output_hook=sent.append)
-        assert reply["content"]["status"] == "ok", reply["content"]
+        assert reply["content"]["status"] == status, reply["content"]
         return sent
 
     def message(self, comm: str, content: Any) -> Any:
@@ -66,6 +66,15 @@ def test_the_output_has_the_widget_beside_all_other_forms_and_its_messages_are_a
     for content in ("x", None, [], {"id": {}, "kind": []}, {"kind": "load", "asked": "n0"}):
         assert kernel.message(comm, content)["error"]
     kernel.run("assert sess.run(w).sum() == 3")
+
+
+@pytest.mark.parametrize(("code", "status"), [
+    ("%%graph\ntf.matmul(tf.ones([2, 3]), tf.ones([2, 3]))", "error"),
+    ("%%session --check\ntf.get_default_session().run(tf.log(tf.constant(-1.)))", "ok")])
+def test_a_drawing_of_what_went_wrong_is_a_widget_too(kernel: Kernel, code: str, status: str) -> None:
+    kernel.run(CELL)
+    bundles = [m["content"]["data"] for m in kernel.run(code, status) if m["header"]["msg_type"] == "display_data"]
+    assert {GRAPH_MIME, widgets.VIEW_MIME} <= bundles[-1].keys()
 
 
 @pytest.mark.parametrize(("settings", "wanted"), [

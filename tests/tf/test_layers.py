@@ -68,7 +68,7 @@ def test_dense_contracts_the_last_axis():
 
 
 def test_what_a_layer_cannot_take_is_refused():
-    with pytest.raises(ValueError, match="Input 0 of layer dense is incompatible with the layer"):
+    with pytest.raises(ValueError, match="Input 0 of layer dense_1 is incompatible with the layer"):
         tf.layers.dense(tf.zeros([3]), 2)
     with pytest.raises(ValueError, match="The last dimension of the inputs to `Dense` should be defined"):
         tf.layers.dense(tf.placeholder(tf.float32, [None, None]), 2)

@@ -148,6 +148,11 @@ class Operation:
     def _get_control_flow_context(self) -> Any:
         return self._control_flow_context
 
+    def _output_context(self) -> Any:
+        """The control-flow context in which the outputs are: an Exit's are outside of its loop."""
+        ctx = self._control_flow_context
+        return ctx.outer_context if ctx is not None and self.type in ("Exit", "RefExit") else ctx
+
     def _set_control_flow_context(self, ctx: Any) -> None:
         self._control_flow_context = ctx
 

@@ -6,13 +6,11 @@ from __future__ import annotations
 _ALTERNATIVES = {
     "": "tf.raw_ops has every op for building and drawing a graph; tf.py_func runs Python code within one.",
     "contrib": "tf.layers has dense, conv2d, flatten, dropout and batch_normalization, tf.losses the losses, "
-               "tf.glorot_uniform_initializer() is Xavier's initializer, and tf.scan runs a cell over time.",
+               "tf.glorot_uniform_initializer() is Xavier's initializer.",
     "contrib.layers.l1_regularizer": "A function does it: lambda w: scale * tf.reduce_sum(tf.abs(w)).",
     "contrib.layers.l2_regularizer": "A function does it: lambda w: scale * tf.nn.l2_loss(w).",
-    "contrib.rnn": "A cell is a tf.layers.dense over tf.concat([inputs, state], 1), and tf.scan or tf.while_loop runs "
-                   "it over time.",
     "contrib.eager": "tfmagic builds graphs and runs them in a tf.Session; for eager code use torch.",
-    "data": "Feed batches from NumPy arrays through tf.placeholder.",
+    "data.experimental": "tf.data.Dataset has map, filter, shuffle, batch, window, interleave and more.",
     "distribute": "Use tf.device, or torch.distributed on the module that tfmagic.to_module gives.",
     "estimator": "Write the training loop with a tf.Session.",
     "examples": "The example programs are not part of tfmagic; tensorflow.examples.tutorials.mnist.input_data is.",
@@ -22,14 +20,8 @@ _ALTERNATIVES = {
             "convert it there.",
     "metrics": "Compare with tf.equal or tf.argmax, and take the tf.reduce_mean of tf.cast(..., tf.float32).",
     "models": "The model garden is a package of its own.",
-    "nn.bidirectional_dynamic_rnn": "tf.scan or tf.while_loop runs a cell over time; tf.reverse turns it around.",
-    "nn.dynamic_rnn": "tf.scan or tf.while_loop runs a cell over time.",
-    "nn.rnn_cell": "A cell is a tf.layers.dense over tf.concat([inputs, state], 1).",
     "python.debug": "%%graph --fetch EXPR shows values, tf.Print and tf.add_check_numerics_ops find NaNs.",
     "contrib.summary": "tf.summary makes the summaries of a graph, tf.summary.FileWriter writes them.",
-    "train.Saver": "Keep values with numpy.savez(path, *session.run(tf.global_variables())), and put them back with "
-                   "variable.load(value, session).",
-    "train.import_meta_graph": "tf.import_graph_def reads a GraphDef.",
 }
 
 

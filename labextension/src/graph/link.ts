@@ -16,8 +16,16 @@ export interface ValueReport {
   at?: number[];
 }
 
+/** Where a node was made: number and line of the cell, the cell's id in the notebook, and what the line says. */
+export interface Place {
+  cell?: number;
+  line?: number;
+  cell_id?: string | null;
+  code?: string;
+}
+
 /** What the kernel says of a node beside the document. */
-export interface NodeReport {
+export interface NodeReport extends Place {
   op: string;
   attributes: [string, string][];
   inputs: [string, string][];
@@ -26,11 +34,6 @@ export interface NodeReport {
   device: string;
   collections: string[];
   source: string;
-  /** The number and line of the cell that made it, the cell's id in the notebook, and what the line says. */
-  cell?: number;
-  line?: number;
-  cell_id?: string | null;
-  code?: string;
   plan: string[];
 }
 

@@ -1,19 +1,24 @@
 /** What is known of one node: from the document at once, from the kernel when it answers. */
 
-import { button, html } from "./dom";
+import { button, type Child, html } from "./dom";
+import type { NodeRecord } from "./document";
 import type { Folding } from "./folding";
-import type { Link, NodeReport, ValueReport } from "./link";
+import type { Link, NodeReport, Place, ValueReport } from "./link";
 import { portList } from "./marks";
 import { valueView } from "./values";
 import type { Words } from "./words";
 
+/** How an English document calls the place where a node was made. */
+const MADE = "made by";
+
 export class Panel {
   readonly element: HTMLElement;
   private shown = "";
+  private report: NodeReport | undefined;
 
   constructor(
     private readonly folded: () => Folding, private readonly words: Words, private readonly link: Link | undefined,
-    private readonly actions: { close(): void; choose(id: string): void; locate?(report: NodeReport): void },
+    private readonly actions: { close(): void; choose(id: string): void; locate?(place: Place): void },
   ) {
     this.element = html("aside", { class: "panel", hidden: true, tabindex: "0", "aria-label": words.name });
   }
@@ -29,6 +34,7 @@ export class Panel {
 
   show(id: string): void {
     this.shown = id;
+    this.report = undefined;
     this.element.hidden = false;
     const node = this.folding.node(id);
     const [[, title], ...lines] = node.lines;
@@ -37,36 +43,34 @@ export class Panel {
       ...this.fact(this.words.name, node.name),
       ...this.fact(this.words.device, node.device === undefined ? "" : this.folding.document.devices?.[node.device] ?? ""),
       ...this.fact(this.words.cell, node.cell ?? ""),
-      ...(node.details ?? []).flatMap(([key, text]) => this.fact(this.translated(key), text)));
-    const rest = html("div", { "aria-live": "polite" });
+      ...(node.details ?? []).flatMap(([key, text]) => this.fact(this.translated(key), this.isPlace(key) ? this.source(node, text) : text)));
+    const [value, rest] = [html("div", { "aria-live": "polite" }), html("div", { "aria-live": "polite" })];
     this.element.setAttribute("aria-label", title);
     this.element.replaceChildren(
       html("div", { class: "top" }, html("h2", {}, title), button("✕", this.words.close, () => this.actions.close())),
       html("p", { class: "kind" }, said.map(([, text]) => text).join(" · ") || node.role),
       ...(node.message ? [html("p", { class: "message" }, node.message), ...portList(node)] : []),
-      facts, ...this.neighbours(id, true), ...this.neighbours(id, false), rest);
+      value, facts, ...this.neighbours(id, true), ...this.neighbours(id, false), rest);
     if (this.link) {
-      this.askAll(id, node.name, rest);
+      this.askAll(id, node.name, value, rest);
     } else {
       rest.append(html("p", { class: "kind" }, this.words.noKernel));
     }
   }
 
   /** The value is asked for first: it is what a click is for. Each answer is shown as it comes, in its own place. */
-  private askAll(id: string, name: string, place: HTMLElement): void {
-    const answer = async (kind: string, view: (report: unknown) => HTMLElement): Promise<void> => {
-      const section = html("section");
-      place.prepend(section);
+  private askAll(id: string, name: string, above: HTMLElement, below: HTMLElement): void {
+    const answer = async (kind: string, place: HTMLElement, view: (report: unknown) => HTMLElement): Promise<void> => {
       const shown = await this.link!.ask({ kind, name }).then(view).catch((error: Error) =>
         html("pre", { class: "kind" }, error.message));
       if (this.shown === id) { // no other node is shown by now
-        section.replaceWith(shown);
+        place.replaceChildren(shown);
       }
     };
-    void answer("value", (report) =>
+    void answer("value", above, (report) =>
       html("section", {}, html("h2", {}, this.words.value), valueView(report as ValueReport, this.words, async (at) =>
         await this.link!.ask({ kind: "value", name, plane: at }) as ValueReport)));
-    void answer("node", (report) => this.reportView(report as NodeReport));
+    void answer("node", below, (report) => this.reportView(report as NodeReport));
   }
 
   private reportView(report: NodeReport): HTMLElement {
@@ -80,7 +84,8 @@ export class Panel {
     const section = html("section", {},
       ...(facts.length ? [html("h2", {}, `${report.op} · ${words.attributes}`), html("dl", {}, ...facts)] : []),
       ...tensors(words.inputs, report.inputs), ...tensors(words.outputs, report.outputs));
-    if (report.source) {
+    this.report = report;
+    if (report.source && !this.folding.node(this.shown).details?.some(([key]) => this.isPlace(key))) {
       const locate = this.actions.locate;
       section.append(html("h2", {}, words.made), locate && report.cell !== undefined
         ? button(report.source, report.source, () => locate(report)) : html("pre", {}, report.source));
@@ -89,6 +94,17 @@ export class Panel {
       section.append(html("h2", {}, words.plan), html("pre", {}, report.plan.join("\n")));
     }
     return section;
+  }
+
+  /** Whether a fact of the document says where a node was made. */
+  private isPlace(key: string): boolean {
+    return key === MADE || key === this.words.made;
+  }
+
+  /** Where a node was made: it leads there, also without a kernel. */
+  private source({ made }: NodeRecord, text: string): Child {
+    const { locate } = this.actions;
+    return locate && made ? button(text, text, () => locate(this.report ?? { cell: made[0], line: made[1] })) : text;
   }
 
   private neighbours(id: string, inputs: boolean): HTMLElement[] {
@@ -102,11 +118,11 @@ export class Panel {
           text)))];
   }
 
-  private fact(key: string, text: string): HTMLElement[] {
+  private fact(key: string, text: Child): HTMLElement[] {
     return text ? [html("dt", {}, key), html("dd", {}, text)] : [];
   }
 
   private translated(key: string): string {
-    return key === "holds" ? this.words.holds : key === "made by" ? this.words.made : key;
+    return key === "holds" ? this.words.holds : key === MADE ? this.words.made : key;
   }
 }

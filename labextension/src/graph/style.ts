@@ -38,15 +38,16 @@ input[type=search]{width:20ch;max-width:40vw}
 .legend i{display:inline-block;width:12px;height:12px;border-radius:3px;border:1px solid;vertical-align:-1px;margin-right:4px}
 .body{display:flex;min-height:0;position:relative}
 .stage{position:relative;flex:1 1 auto;min-width:0;overflow:hidden;touch-action:pan-x pan-y}
-.stage svg.graph{display:block;width:100%;height:100%;cursor:grab;user-select:none}
+.stage svg.graph{outline:none;display:block;width:100%;height:100%;cursor:grab;user-select:none}
 .stage svg.graph.dragging{cursor:grabbing}
 .minimap{position:absolute;right:8px;bottom:8px;background:var(--bg);border:1px solid var(--box-line);border-radius:4px}
 .minimap rect{fill:var(--op-line)}
 .minimap .window{fill:none;stroke:var(--ph-line);stroke-width:2}
 .note{color:var(--muted);padding:3px 8px;border-top:1px solid var(--box-line)}
+.complaint{color:var(--error);font-weight:600;white-space:pre-wrap}
 svg text{fill:var(--fg);text-anchor:middle;font-family:${SANS};font-size:11px;pointer-events:none}
 .node{cursor:pointer}
-.node>.shape{fill:var(--op);stroke:var(--op-line);stroke-width:1.2}
+.node>.shape{fill:var(--op);stroke:var(--op-line);stroke-width:1.2;pointer-events:all}
 .node.placeholder>.shape{fill:var(--ph);stroke:var(--ph-line)}
 .node.variable>.shape,.node.loop-variable>.shape{fill:var(--var);stroke:var(--var-line)}
 .node.constant>.shape,.node.gradients>.shape,.node.training>.shape{fill:var(--const)}
@@ -121,14 +122,14 @@ ${HEAT}
 .fused>.shape{stroke-dasharray:2 3;fill:var(--const)}
 .fused>text{fill:var(--muted)}
 .fused>text.title{text-decoration:line-through}
-.plan{position:relative;flex:1 1 46%;min-width:0;overflow:auto;max-height:560px;border-left:1px solid var(--box-line);
+.plan{position:relative;flex:0 1 auto;max-width:52%;min-width:0;overflow:auto;max-height:560px;border-left:1px solid var(--box-line);
   padding:8px 0;font-family:${MONO};font-size:11.5px}
 .plan .line{white-space:pre;padding:0 10px;min-height:17px;width:max-content;min-width:100%}
 .plan .line[role]{cursor:pointer}
 .plan .plain{color:var(--muted)}
 .plan .lit{background:var(--ph);box-shadow:inset 3px 0 var(--accent)}
 .plan .line:focus-visible{outline-offset:-2px}
-@media (max-width:640px){.body:has(.plan){flex-direction:column}.plan{border-left:0;border-top:1px solid var(--box-line)}}
+@media (max-width:640px){.body:has(.plan){flex-direction:column}.plan{max-width:none;border-left:0;border-top:1px solid var(--box-line)}}
 .player{border-top:1px solid var(--box-line);padding:4px 8px}
 .player .controls{display:flex;gap:4px;align-items:center;flex-wrap:wrap}
 .player input{flex:1 1 160px;min-width:90px;padding:0;accent-color:var(--ph-line)}

@@ -6,7 +6,9 @@ import { button, html, icon, svg } from "./dom";
 import { type GraphDocument, readDocument } from "./document";
 import { download, fileName, formats, svgText, written, type Ways } from "./exporting";
 import { Folding } from "./folding";
-import type { NodeReport } from "./link";
+import type { Rect } from "./geometry";
+import { isCommand, keepKeys } from "./keys";
+import type { Place } from "./link";
 import { next } from "./moving";
 import { paint, type Painting, spoken } from "./paint";
 import { Panel } from "./panel";
@@ -25,7 +27,7 @@ const HIGHEST = 560;
 export interface Options extends Ways {
   language?: string;
   /** Shows the user's code that made a node. */
-  locate?(report: NodeReport): void;
+  locate?(report: Place): void;
   /** Tells the cell and line that the cursor stands in (0: in none); the answer stops it. */
   follow?(moved: (cell: number, line: number) => void): () => void;
 }
@@ -44,6 +46,7 @@ export class GraphView {
   private readonly stage = html("div", { class: "stage" });
   private readonly canvas: SVGSVGElement;
   private readonly status = html("div", { class: "status", role: "status" });
+  private readonly complaint = html("div", { class: "note complaint", role: "alert", hidden: true });
   private readonly search = html("input", { type: "search" });
   private readonly found = html("span", { class: "found", "aria-live": "polite" });
   private twin: HTMLElement | null = null;
@@ -62,7 +65,7 @@ export class GraphView {
     this.folding = new Folding(this.document);
     this.placing = new Placing(this.folding);
     this.finder = new Search(this.document);
-    this.canvas = svg("svg", { class: "graph", role: "group", "aria-label": this.label() });
+    this.canvas = svg("svg", { class: "graph", role: "group", tabindex: -1, "aria-label": this.label() });
     this.tips = new Tips(new RunShapes(options.link), this.words);
     this.panel = new Panel(() => this.folding, this.words, guarded(options.link, () => this.additions), {
       close: () => this.select(""), choose: (id) => this.goTo(id), locate: options.locate });
@@ -71,14 +74,14 @@ export class GraphView {
       focus: (id) => this.focus(id), retell: () => this.retell() });
     const added = (place: string): HTMLElement[] =>
       this.additions.filter((addition) => addition.place === place).map(({ element }) => element);
-    this.root = html("div", { class: "tfm", "data-lm-suppress-shortcuts": "true" }, this.toolbar(),
+    this.root = html("div", { class: "tfm" }, this.toolbar(),
       html("div", { class: "body" }, this.stage, ...added("beside"), this.panel.element), ...added("below"),
-      this.footnote(), this.status);
+      this.footnote(), this.complaint, this.status);
     this.stage.append(this.canvas, this.tips.element);
     this.viewport = new Viewport(this.stage, this.canvas, () => this.hasFocus());
     const shadow = host.shadowRoot ?? host.attachShadow({ mode: "open" });
     shadow.replaceChildren(html("style", {}, STYLE), this.root);
-    this.cleanUp.push(followTheme(host));
+    this.cleanUp.push(followTheme(host), keepKeys(host));
     this.listen();
     this.draw();
     const observer = new ResizeObserver(() => this.resize());
@@ -115,7 +118,7 @@ export class GraphView {
     menu.addEventListener("change", () => {
       const format = menu.value;
       menu.value = "";
-      this.export(format).catch((error: Error) => this.say(error.message));
+      this.export(format).catch((error: Error) => this.complain(error));
     });
     const legend = (this.document.devices ?? []).map((device, i) => {
       const mark = html("i");
@@ -157,12 +160,16 @@ export class GraphView {
     const height = Math.max(120, Math.min(HIGHEST, this.viewport.naturalHeight(width)));
     this.stage.style.height = `${height}px`;
     this.panel.element.style.maxHeight = `${Math.max(height, 260)}px`;
-    if (!this.touched) {
-      this.viewport.home();
+    if (!this.viewport.isMoved) {
+      this.viewport.home(this.culprit());
     }
   }
 
-  private touched = false;
+  /** Where what failed stands, in a drawing of a failure. */
+  private culprit(): Rect | undefined {
+    const failed = this.document.nodes.find((node) => node.message);
+    return failed && this.placement.rects.get(this.folding.shownBy(failed.id));
+  }
 
   private hasFocus(): boolean {
     const active = this.host.shadowRoot?.activeElement;
@@ -171,6 +178,13 @@ export class GraphView {
 
   private say(text: string): void {
     this.status.textContent = text;
+    this.complaint.hidden = true;
+  }
+
+  /** Say what went wrong so that everyone sees it, until something else is said. */
+  private complain(error: unknown): void {
+    this.complaint.textContent = error instanceof Error ? error.message : String(error);
+    this.complaint.hidden = false;
   }
 
   // --- drawing ----------------------------------------------------------------------------------------------------
@@ -217,7 +231,7 @@ export class GraphView {
       const [[ax, ay], [bx, by]] = [top(before), top(after)];
       this.viewport.pan((ax - bx) * this.viewport.scale, (ay - by) * this.viewport.scale);
     }
-    this.touched = true;
+    this.viewport.isMoved = true;
     this.resize();
   }
 
@@ -275,7 +289,7 @@ export class GraphView {
       } else if (event.key === "Escape" && this.selected) {
         this.select("");
         this.focus(this.current);
-      } else if (event.key === "t" && event.target !== this.search && !event.ctrlKey && !event.metaKey) {
+      } else if (event.key === "t" && event.target !== this.search && !isCommand(event)) {
         this.toggleTwin();
       } else if (event.target !== this.search && this.additions.some((addition) => addition.key?.(event.key))) {
         event.preventDefault();
@@ -294,6 +308,9 @@ export class GraphView {
   }
 
   private onKey(event: KeyboardEvent): void {
+    if (isCommand(event)) {
+      return;
+    }
     const id = this.current;
     switch (event.key) {
       case "ArrowUp": case "ArrowDown": case "ArrowLeft": case "ArrowRight": {
@@ -349,6 +366,10 @@ export class GraphView {
       this.panel.hide();
     }
     this.resize();
+    const rect = this.placement.rects.get(id);
+    if (rect) {
+      this.viewport.reveal(rect); // the panel takes room
+    }
   }
 
   private async unfold(id: string): Promise<void> {
@@ -357,10 +378,15 @@ export class GraphView {
     }
     if (!this.folding.isLoaded(id)) {
       if (!this.options.link) {
-        this.say(this.words.noKernel);
+        this.complain(this.words.noKernel);
         return;
       }
-      await this.load(id);
+      try {
+        await this.load(id);
+      } catch (error) {
+        this.complain(error);
+        return;
+      }
     }
     this.folding.unfold(id);
     this.refolded(id, this.words.open);
@@ -418,7 +444,7 @@ export class GraphView {
   private arrange(): void {
     this.placing.arrange();
     this.draw();
-    this.touched = false;
+    this.viewport.isMoved = false;
     this.resize();
   }
 
@@ -429,7 +455,7 @@ export class GraphView {
       this.folding.unfold(this.folding.home(id));
       this.draw();
     }
-    this.touched = true;
+    this.viewport.isMoved = true;
     this.viewport.reveal(this.placement.rects.get(id)!, true);
     this.current = id;
     if (select) {
@@ -449,7 +475,7 @@ export class GraphView {
     this.mark();
     if (length) {
       const shown = this.folding.shownBy(this.hits[0]);
-      this.touched = true;
+      this.viewport.isMoved = true;
       this.viewport.reveal(this.placement.rects.get(shown)!, true);
     }
   }

@@ -23,6 +23,8 @@ export class Viewport {
   private pinched = 0;
   /** Whether the last press became a drag, and is therefore no click. */
   dragged = false;
+  /** Whether the drawing was moved since the first view, which therefore is not wanted back. */
+  isMoved = false;
 
   constructor(
     private readonly stage: HTMLElement, private readonly canvas: SVGSVGElement, private readonly isActive: () => boolean,
@@ -56,13 +58,17 @@ export class Viewport {
     return Math.max(SMALLEST_TEXT, Math.min(1, (stageWidth - 2 * MARGIN) / Math.max(1, this.width)));
   }
 
-  /** The first view: all of it, as far as its text can still be read. */
-  home(): void {
+  /** The first view: all of it, as far as its text can still be read, and what matters most in sight. */
+  home(first?: Rect): void {
     const width = this.size()[0] || this.width + 2 * MARGIN;
     this.scale = this.fitting(width);
     this.x = Math.max(MARGIN, (width - this.width * this.scale) / 2);
     this.y = MARGIN;
     this.apply();
+    if (first) {
+      this.reveal(first);
+    }
+    this.isMoved = false;
   }
 
   private size(): [number, number] {
@@ -81,6 +87,7 @@ export class Viewport {
     this.scale = this.limited(Math.min(1, (width - 2 * MARGIN) / this.width, (height - 2 * MARGIN) / this.height));
     this.x = (width - this.width * this.scale) / 2;
     this.y = Math.max(MARGIN, (height - this.height * this.scale) / 2);
+    this.isMoved = true;
     this.apply();
   }
 
@@ -89,12 +96,14 @@ export class Viewport {
     this.x = atX - ((atX - this.x) * scale) / this.scale;
     this.y = atY - ((atY - this.y) * scale) / this.scale;
     this.scale = scale;
+    this.isMoved = true;
     this.apply();
   }
 
   pan(dx: number, dy: number): void {
     this.x += dx;
     this.y += dy;
+    this.isMoved ||= dx !== 0 || dy !== 0;
     this.apply();
   }
 
@@ -110,7 +119,16 @@ export class Viewport {
     const room = 24;
     const shift = (low: number, high: number, size: number): number =>
       low < room ? room - low : high > size - room ? Math.max(size - room - high, room - low) : 0;
-    this.pan(shift(left, right, width), shift(top, bottom, height));
+    const [dx, dy] = [shift(left, right, width), shift(top, bottom, height)];
+    this.pan(dx, dy + this.aboveMap([left + dx, top + dy, right + dx, bottom + dy], room));
+  }
+
+  /** How far up a rectangle on the screen has to move so that the map does not cover it. */
+  private aboveMap([, top, right, bottom]: number[], room: number): number {
+    const [width, height] = this.size();
+    const mapTop = height - this.mapSize[1] - room;
+    const isCovered = this.mapSize[1] > 0 && right > width - this.mapSize[0] - room && bottom > mapTop;
+    return isCovered ? Math.max(mapTop - bottom, Math.min(0, room - top)) : 0;
   }
 
   private limited(scale: number): number {
@@ -126,20 +144,23 @@ export class Viewport {
   // --- the map --------------------------------------------------------------------------------------------------
 
   private mapped: Rect[] | null = null;
+  private mapSize = [0, 0];
 
   private drawMap(): void {
     const [width, height] = this.size();
     const hidden = !width || (this.width * this.scale <= width * 1.25 && this.height * this.scale <= height * 1.25);
     this.map.toggleAttribute("hidden", hidden);
     if (hidden) {
+      this.mapSize = [0, 0];
       return;
     }
+    const scale = Math.min(150 / this.width, 110 / this.height);
+    this.mapSize = [this.width * scale, this.height * scale];
     if (this.mapped !== this.rects) {
       this.mapped = this.rects;
-      const scale = Math.min(150 / this.width, 110 / this.height);
       this.map.setAttribute("viewBox", `0 0 ${this.width} ${this.height}`);
-      this.map.setAttribute("width", String(this.width * scale));
-      this.map.setAttribute("height", String(this.height * scale));
+      this.map.setAttribute("width", String(this.mapSize[0]));
+      this.map.setAttribute("height", String(this.mapSize[1]));
       const small = this.rects.slice(0, 2000).map(({ x, y, width: w, height: h }) => svg("rect", { x, y, width: w, height: h, opacity: 0.4 }));
       this.map.replaceChildren(...small, this.window);
       this.window.style.strokeWidth = String(2 / scale);

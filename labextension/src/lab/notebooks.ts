@@ -1,6 +1,6 @@
 /** What of JupyterLab's and Notebook's objects the extension uses, described here rather than imported: small. */
 
-import type { NodeReport } from "../graph/link";
+import type { Place } from "../graph/link";
 
 export interface Comm {
   readonly isDisposed?: boolean;
@@ -74,7 +74,7 @@ export interface App {
 export interface Notebook {
   kernel(): Kernel | null;
   language(): string | undefined;
-  locate(report: NodeReport): void;
+  locate(report: Place): void;
   follow(moved: (cell: number, line: number) => void): () => void;
 }
 
@@ -101,7 +101,7 @@ export function asNotebook(panel: NotebookPanel): Notebook {
 }
 
 /** Scroll to the cell that made a node, and mark the line. */
-async function locate(panel: NotebookPanel, report: NodeReport): Promise<void> {
+async function locate(panel: NotebookPanel, report: Place): Promise<void> {
   const { content } = panel;
   const index = indexOf(content?.widgets ?? [], report);
   if (!content || index < 0) {
@@ -121,7 +121,7 @@ async function locate(panel: NotebookPanel, report: NodeReport): Promise<void> {
 }
 
 /** By the cell's id, which stays when it runs again; in a notebook without its kernel by the number of the run. */
-function indexOf(cells: CodeCell[], { cell, cell_id: id }: NodeReport): number {
+function indexOf(cells: CodeCell[], { cell, cell_id: id }: Place): number {
   const found = id ? cells.findIndex(({ model }) => model.id === id) : -1;
   return found >= 0 ? found : cells.findIndex(({ model }) => model.executionCount === cell);
 }
@@ -139,7 +139,7 @@ async function editorOf(cell: () => CodeCell | undefined): Promise<Editor | null
 }
 
 /** The line of a report, or where its text stands now if the cell was changed since. */
-function lineOf(editor: Editor, { line, code }: NodeReport): number {
+function lineOf(editor: Editor, { line, code }: Place): number {
   const told = Math.min(Math.max(0, (line ?? 1) - 1), editor.lineCount - 1);
   if (!code || editor.getLine(told)?.trim() === code) {
     return told;

@@ -38,6 +38,9 @@ ALONE = {
     "Abort": "ends the process",
     # They take functions: tests/session/test_library_functions.py.
     **dict.fromkeys(("Case", "If", "StatelessIf", "StatelessWhile", "SymbolicGradient", "While"), "calls functions"),
+    # They write and read files: tests/formats/test_checkpoints.py and programs of their own.
+    **dict.fromkeys(("MergeV2Checkpoints", "Restore", "RestoreSlice", "RestoreV2", "Save", "SaveSlices", "SaveV2"),
+                    "works with files"),
     # Their values are variants, which no session fetches: gradients of branches, in the same file, make and read them.
     **dict.fromkeys(("OptionalFromValue", "OptionalGetValue", "OptionalHasValue", "OptionalNone"), "optionals"),
 }

@@ -7,14 +7,11 @@ from collections.abc import Container
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from IPython.display import display
-
 from tfmagic.graph.graph import Graph
 from tfmagic.notebook.live import origins
 from tfmagic.notebook.live.checked import Checked
 from tfmagic.notebook.live.drawn import Drawing
 from tfmagic.notebook.shell import drawing, failures
-from tfmagic.view.paint.document import GRAPH_MIME
 from tfmagic.view.phrases import plural, say
 
 if TYPE_CHECKING:
@@ -31,7 +28,6 @@ def show(checked: Checked, studio: drawing.Studio) -> None:
 
 
 def _draw(origin: Origin, values: dict[Any, Seen | None], run: int, studio: drawing.Studio) -> None:
-    from tfmagic import view
 
     found = studio.names.made_by(origin.op)
     print(origins.words(origin, found[1] if found else "", run))
@@ -51,6 +47,4 @@ def _draw(origin: Origin, values: dict[Any, Seen | None], run: int, studio: draw
                         failed={culprit: message}, ports={culprit: ports})
         return failures.scene_of(drawn, notes, title=title, asked=asked, opened=opened)
 
-    bundle = view.mime_bundle(build(graph))
-    studio.drawings.keep(bundle[GRAPH_MIME]["key"], Drawing(weakref.ref(graph), build))
-    display(bundle, raw=True)
+    studio.show(build(graph), Drawing(weakref.ref(graph), build))

@@ -27,6 +27,7 @@ from tfmagic.view.paint.document import GRAPH_MIME
 from tfmagic.view.scene import records
 from tfmagic.view.scene.annotations import Annotations
 from tfmagic.view.scene.build import build_scene
+from tfmagic.view.scene.model import Scene
 from tfmagic.view.scene.training import losses_of
 
 if TYPE_CHECKING:
@@ -71,6 +72,19 @@ class Studio:
     widgets: Widgets
     magic_errors: list[BaseException] = field(default_factory=list)
 
+    def show(self, scene: Scene, drawing: Drawing) -> None:
+        """Display a scene, and keep what it takes to answer questions about it.
+
+        Args:
+          scene: what `drawing` builds at first.
+          drawing: makes it again.
+        """
+        from tfmagic import view
+
+        bundle = view.mime_bundle(scene)
+        self.drawings.keep(bundle[GRAPH_MIME]["key"], drawing)
+        display(bundle | self.widgets.view_of(bundle[GRAPH_MIME]), raw=True)
+
 
 def draw(graph: Graph, parsed: Parsed, operations: list[Operation] | None, studio: Studio,
          run: Mapping[str, Any] | None = None, others: Sequence[Operation] = ()) -> None:
@@ -114,9 +128,7 @@ def draw(graph: Graph, parsed: Parsed, operations: list[Operation] | None, studi
 
     scene = build(graph)
     with phrases.speaking(parsed.lang):
-        bundle = view.mime_bundle(scene)
-        studio.drawings.keep(bundle[GRAPH_MIME]["key"], Drawing(weakref.ref(graph), build))
-        display(bundle | studio.widgets.view_of(bundle[GRAPH_MIME]), raw=True)
+        studio.show(scene, Drawing(weakref.ref(graph), build))
         if operations is not None:
             drawn = {operation.name for operation in _with_inputs(operations)} | {node.name for node in scene.nodes}
             elsewhere = [item for item in fetched if evaluate.operation_of(item.element).name not in drawn]

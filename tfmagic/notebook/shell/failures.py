@@ -7,15 +7,12 @@ from collections.abc import Container, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from IPython.display import display
-
 from tfmagic.graph.graph import Graph
 from tfmagic.graph.operation import Operation
 from tfmagic.notebook.live import failure
 from tfmagic.notebook.live.drawn import Drawing
 from tfmagic.notebook.shell import drawing
 from tfmagic.notebook.shell.options import Parsed
-from tfmagic.view.paint.document import GRAPH_MIME
 from tfmagic.view.phrases import say
 from tfmagic.view.scene import model
 from tfmagic.view.scene.annotations import Annotations
@@ -47,7 +44,8 @@ def draw(error: BaseException, studio: drawing.Studio, parsed: Parsed | None = N
     Returns:
       Whether there is a drawing.
     """
-    found = failure.of_error(error)
+    cell = list(cell)
+    found = failure.of_error(error) or (_of_call(error, studio, cell) if parsed is not None else None)
     if found is None:
         return False
     graph: Any = found.op.graph
@@ -66,12 +64,17 @@ def draw(error: BaseException, studio: drawing.Studio, parsed: Parsed | None = N
                         ports={failed: shown}, unbuilt=() if unbuilt is None else (failed,), **run)
         return scene_of(drawn, notes, direction=direction, title=title, asked=asked, opened=opened)
 
-    from tfmagic import view
-
-    bundle = view.mime_bundle(build(graph))
-    studio.drawings.keep(bundle[GRAPH_MIME]["key"], Drawing(weakref.ref(graph), build, unbuilt))
-    display(bundle, raw=True)
+    studio.show(build(graph), Drawing(weakref.ref(graph), build, unbuilt))
     return True
+
+
+def _of_call(error: BaseException, studio: drawing.Studio, cell: list[Operation]) -> failure.Failure | None:
+    """The call of a library function that failed, where there is something to draw around it."""
+    from tfmagic.notebook.live import calls
+
+    call = calls.refused_call(error, lambda code: code.co_filename in studio.names.prompts,
+                              cell[-1].graph if cell else None)  # type: ignore[arg-type]
+    return None if call is None or not (cell or call.inputs) else failure.of_call(error, call)
 
 
 def _steps_of(error: BaseException, message: str) -> dict[str, Any]:

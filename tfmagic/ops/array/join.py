@@ -63,7 +63,7 @@ def _concat_gradient(op: Any, dy: Any, values: list[Tensor], axis: Tensor) -> li
     grads: list[Any] = []
     if isinstance(dy, IndexedSlices):
         return _concat_rows_gradient(dy, values, axis)
-    if axis.op.type == "Const" and axis.op._control_flow_context is not dy.op._control_flow_context:
+    if axis.op.type == "Const" and axis.op._output_context() is not dy.op._output_context():
         axis = convert.constant(constant_value(axis), axis.dtype)
     axis = raw.floor_mod(axis, rank(values[0]), name="mod")
     sizes = []

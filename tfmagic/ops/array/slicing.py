@@ -71,10 +71,11 @@ class Slice:
         if any(start < 0 for start in begin):
             raise ValueError("torch would count from the end")
         for axis, (start, count) in enumerate(zip(begin, size)):
-            if count == -1:
-                count = x.shape[axis] - start if dims is None or dims[axis] is None else dims[axis] - start
-            if start == 0 and dims is not None and dims[axis] == count:
+            known = None if dims is None else dims[axis]
+            if start == 0 and count in (-1, known):
                 continue
+            if count == -1:
+                count = (x.shape[axis] if known is None else known) - start
             x = torch.narrow(x, axis, start, count)
         return x
 

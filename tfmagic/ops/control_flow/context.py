@@ -158,7 +158,7 @@ class ControlFlowContext:
         inside: list[Operation] = []
         outside: list[Operation] = []
         for control in op._control_inputs:
-            ctx = util.output_context(control)
+            ctx = control._output_context()
             (inside if ctx is not None and ctx.while_context() is loop else outside).append(control)
         if outside:
             op._remove_all_control_inputs()
@@ -171,7 +171,7 @@ class ControlFlowContext:
         Raises:
           ValueError: `source` is in a loop in which `op` is not.
         """
-        given = util.output_context(source)
+        given = source._output_context()
         ctx = op._control_flow_context
         if given is None or ctx is given:
             return

@@ -7,7 +7,6 @@ from typing import Any
 from tfmagic.base import dtypes, nest
 from tfmagic.graph.context import get_default_graph
 from tfmagic.ops import raw
-from tfmagic.ops.control_flow import util
 from tfmagic.ops.control_flow.cond import CondContext
 from tfmagic.ops.control_flow.routing import declare_routing, leave, merge, switch, switch_ref_or_tensor
 from tfmagic.ops.control_flow.while_loop import WhileContext, add_back_edge
@@ -45,7 +44,7 @@ def _switch(op: Any, false_grad: Any, true_grad: Any) -> tuple[Any, None]:
 
 def _merge(op: Any, grad: Any, index_grad: Any) -> Any:
     node = op.op
-    ctx = util.output_context(node._inputs[0].op)
+    ctx = node._inputs[0].op._output_context()
     current = _current()
     if isinstance(ctx, WhileContext):
         return switch_ref_or_tensor(grad, current.pivot)

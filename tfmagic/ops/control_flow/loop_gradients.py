@@ -146,7 +146,7 @@ class GradLoopState:
                 stack = raw.stack_v2(size, value._dtype.base_dtype, name="f_acc")
             inside = forward.add_value(stack)
             swap = forward.swap_memory
-            ctx = util.output_context(value.op)
+            ctx = value.op._output_context()
             if ctx is forward:
                 with forward:
                     push = raw.stack_push_v2(inside, value, swap_memory=swap)

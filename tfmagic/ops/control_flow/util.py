@@ -60,14 +60,6 @@ def constant_enter(value: Tensor) -> Operation | None:
     return op if is_loop_constant_enter(op) else None
 
 
-def output_context(op: Operation) -> Any:
-    """The context in which the outputs of `op` are: an Exit's are outside of its loop."""
-    ctx = op._control_flow_context
-    if ctx is not None and is_loop_exit(op):
-        ctx = ctx.outer_context
-    return ctx
-
-
 def while_context(op: Operation) -> Any:
     """The innermost loop in which `op` stands, or None."""
     ctx = op._control_flow_context

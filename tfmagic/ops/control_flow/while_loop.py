@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from tfmagic.base import errors, nest
+from tfmagic.base import errors, messages, nest
 from tfmagic.base.export import export
 from tfmagic.base.shapes import TensorShape
 from tfmagic.graph.context import get_default_graph
@@ -16,7 +16,6 @@ from tfmagic.graph.scopes import name_scope
 from tfmagic.ops import raw
 from tfmagic.ops.control_flow import util
 from tfmagic.ops.control_flow.context import ControlFlowContext
-from tfmagic.ops.control_flow.context_messages import classes
 from tfmagic.ops.control_flow.routing import (
     close_loop,
     enter,
@@ -62,7 +61,7 @@ class WhileContext(ControlFlowContext):
         self.loop_exits: list[Tensor] = []
 
     def _own_proto(self, named: Callable[[Tensor], str]) -> Any:
-        proto = classes()["WhileContextDef"](
+        proto = messages.module("control_flow_pb2").WhileContextDef(
             parallel_iterations=self.parallel_iterations, back_prop=self.back_prop, swap_memory=self.swap_memory,
             loop_exit_names=map(named, self.loop_exits), loop_enter_names=map(named, self.loop_enters))
         for field, tensor in (("maximum_iterations_name", self.maximum_iterations), ("pivot_name", self.pivot),
@@ -158,7 +157,7 @@ class WhileContext(ControlFlowContext):
             op = tensor.op
             kept = []
             for control in graph._controls_for(op._inputs):
-                given, outer = util.output_context(control), self.outer_context
+                given, outer = control._output_context(), self.outer_context
                 outer_loop = None if outer is None else outer.while_context()
                 while outer is not given and outer is not None and outer is not outer_loop:
                     outer = outer.outer_context

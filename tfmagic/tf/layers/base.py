@@ -208,7 +208,7 @@ class Layer:
                     initializer=_initializer(initializer or scope.initializer, dtype, name),
                     trainable=trainable and self.trainable, constraint=constraint, partitioner=partitioner,
                     use_resource=use_resource or scope.use_resource, synchronization=synchronization,
-                    aggregation=aggregation, regularizer=_none)
+                    aggregation=aggregation)
                 if regularizer is not None and not any(part in there for part in _parts(variable)):
                     for part in _parts(variable):
                         self.add_loss(functools.partial(_regularized, part, name, regularizer))
@@ -431,9 +431,8 @@ def _unique_name(class_name: str) -> str:
     base = _snake_case(class_name)
     with graph._lock:
         names = graph._extras.setdefault(_NAMES, {})
-        number = names.get(base, 0)
-        names[base] = number + 1
-    return f"{base}_{number}" if number else base
+        names[base] = number = names.get(base, 0) + 1
+    return f"{base}_{number}"
 
 
 def _initializer(initializer: Any, dtype: dtypes.DType, name: str) -> Any:
@@ -442,10 +441,6 @@ def _initializer(initializer: Any, dtype: dtypes.DType, name: str) -> Any:
     if not (dtype.is_floating or dtype.is_integer or dtype.is_bool):
         raise ValueError(f"An initializer for variable {name} of type {dtype.base_dtype} is required for a layer")
     return None
-
-
-def _none(_: Any) -> None:
-    """A regularizer that keeps the variable scope's away: layers see to regularization themselves."""
 
 
 def _regularized(variable: Any, name: str, regularizer: Callable[[Any], Any]) -> Any:

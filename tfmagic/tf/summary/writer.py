@@ -12,6 +12,7 @@ from tfmagic.base import messages, tf_logging
 from tfmagic.base.export import export
 from tfmagic.formats import events
 from tfmagic.graph.graph import Graph
+from tfmagic.tf.saving.meta_graph import create_meta_graph_def
 
 
 @export("summary.FileWriter")
@@ -52,6 +53,9 @@ class FileWriter:
         self.reopen()
         if graph is not None or graph_def is not None:
             self.add_graph(graph=graph, graph_def=graph_def)
+            of_graph = isinstance(graph, Graph)
+            self.add_meta_graph(create_meta_graph_def(
+                graph_def=graph_def or (graph.as_graph_def(add_shapes=True) if of_graph else graph)))
 
     def __enter__(self) -> FileWriter:
         return self

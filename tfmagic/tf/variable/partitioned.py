@@ -7,6 +7,7 @@ from typing import Any
 
 from tfmagic.base.dtypes import DType, as_dtype
 from tfmagic.base.shapes import TensorShape, as_shape
+from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.convert import register_tensor_conversion_function
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.scopes import name_scope
@@ -61,8 +62,8 @@ class PartitionedVariable:
         return [axis for axis, count in enumerate(self._partitions) if count > 1]
 
     def as_tensor(self) -> Tensor:
-        """The whole as one tensor."""
-        with name_scope(None):
+        """The whole as one tensor, outside of any loop."""
+        with name_scope(None), get_default_graph().control_dependencies(None):
             parts = self._variable_list
             if len(parts) == 1:
                 return raw.identity(parts[0], name=self._name)

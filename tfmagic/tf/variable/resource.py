@@ -55,12 +55,13 @@ class ResourceVariable(Variable):
                     graph.device(self._handle.device):
                 self._initializer_op = raw.assign_variable_op(
                     self._handle, without_uninitialized(scope, value), name=assign_scope)
-            with name_scope("Read"), graph.device(self._handle.device):
-                self._graph_element = raw.read_variable_op(self._handle, self._dtype)
             self._cached_value = None
-            if caching_device is not None:
-                with graph.colocate_with(None, ignore_existing=True), graph.device(caching_device):
-                    self._cached_value = raw.identity(self._graph_element)
+            with name_scope("Read"):
+                with graph.device(self._handle.device):
+                    self._graph_element = raw.read_variable_op(self._handle, self._dtype)
+                if caching_device is not None:
+                    with graph.colocate_with(None, ignore_existing=True), graph.device(caching_device):
+                        self._cached_value = raw.identity(self._graph_element)
             graph.add_to_collections(collections, self)
 
     def _find(self, variable_def: Any, import_scope: str | None) -> None:
