@@ -33,7 +33,8 @@ def reading_checkpoints(tf):
         path = written(tf, folder)
         reader = tf.train.NewCheckpointReader(path)
         facts = {
-            "debug": reader.debug_string().decode("latin-1"), "has": [reader.has_tensor(n) for n in ("a", "scope/b", "b", "p/v")],
+            "debug": reader.debug_string().decode("latin-1"),
+            "has": [reader.has_tensor(n) for n in ("a", "scope/b", "b", "p/v")],
             "shapes": reader.get_variable_to_shape_map(),
             "types": {key: value.name for key, value in reader.get_variable_to_dtype_map().items()},
             "a": plain(reader.get_tensor("a")), "b": plain(reader.get_tensor("scope/b")),
@@ -63,7 +64,8 @@ def reading_old_checkpoints(tf):
             sess.run(tf.global_variables_initializer())
             path = tf.train.Saver(write_version=tf.train.SaverDef.V1).save(sess, folder("m"))
         reader = tf.train.NewCheckpointReader(path)
-        facts = {"debug": sorted(reader.debug_string().decode("latin-1").splitlines()), "shapes": reader.get_variable_to_shape_map(),
+        facts = {"debug": sorted(reader.debug_string().decode("latin-1").splitlines()),
+                 "shapes": reader.get_variable_to_shape_map(),
                  "a": plain(reader.get_tensor("a")),
                  "missing": attempt(reader.get_tensor, "none"), "has": reader.has_tensor("a")}  # fmt: skip
     return Case(facts=facts)

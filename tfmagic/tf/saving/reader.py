@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-
 from tfmagic.base import errors, tf_logging
 from tfmagic.base.export import export
 from tfmagic.formats import gfile
@@ -214,8 +213,8 @@ def init_from_checkpoint(ckpt_dir_or_file: Any, assignment_map: dict[str, Any]) 
             continue
         scope = target[:target.rindex("/")] if "/" in target else ""
         if not source.endswith("/"):
-            raise ValueError(f"Assignment map with scope only name {scope} should map to scope only {source}. Should be "
-                             "'scope/': 'other_scope/'.")
+            raise ValueError(f"Assignment map with scope only name {scope} should map to scope only {source}. Should be"
+                             " 'scope/': 'other_scope/'.")
         names = {name.partition("/part_")[0] for name in store._vars if not scope or name.startswith(scope + "/")}
         for name in sorted(names):
             rest = name[len(scope):]
