@@ -229,6 +229,12 @@ def test_an_error_of_the_users_own_code_is_not_drawn(shell: Shell, call: str) ->
     assert done.error is not None and not done.bundles
 
 
+def test_around_a_call_without_tensors_stand_the_latest_nodes_of_a_long_cell(shell: Shell) -> None:
+    done = shell.run("%%graph\nh = tf.zeros([2, 3])\nfor _ in range(200):\n    h = tf.sin(h)\ntf.layers.dense(3, 10)")
+    operations = done.bundles[0][GRAPH]["operations"]
+    assert failed(done.bundles[0])["name"].startswith("dense") and 30 < operations < 60
+
+
 def test_a_call_with_nothing_around_it_is_not_drawn(shell: Shell) -> None:
     assert not shell.run("%%graph\ntf.get_variable(3)").bundles
     assert not shell.run("tf.layers.conv2d(tf.zeros([2, 2]), 3, 3)").bundles  # no header

@@ -22,6 +22,7 @@ from oracle.samples import (
     sparse,
     state,
     strings,
+    summary,
 )
 from oracle.samples.values import Scene, Values
 from oracle.samples.wrong import wrong_calls
@@ -29,10 +30,11 @@ from oracle.samples.wrong import wrong_calls
 from tfmagic import tf  # noqa: F401  # makes every declaration known
 from tfmagic.graph import opdefs, registry
 
-FAMILIES = (array, control_flow, debug, linalg, math, nn, random, segments, sparse, state, strings)
+FAMILIES = (array, control_flow, debug, linalg, math, nn, random, segments, sparse, state, strings, summary)
 SPECIAL = {name: rows for family in FAMILIES for name, rows in family.SAMPLES.items()}
 # Ops that cannot be recorded, and why.
 ALONE = {
+    "ImageSummary": "its pictures are packed by another library: tests/ops/test_summaries.py",
     "Abort": "ends the process",
     # They take functions: tests/session/test_library_functions.py.
     **dict.fromkeys(("Case", "If", "StatelessIf", "StatelessWhile", "SymbolicGradient", "While"), "calls functions"),

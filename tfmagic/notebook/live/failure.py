@@ -124,4 +124,6 @@ def around(op: Operation, more: Iterable[Operation] = (), limit: int = _NEAR) ->
         found.update(dict.fromkeys(level[:limit]))
     del found[op]
     whole = dict.fromkeys([*found, *(item for item in more if item.graph is op.graph and item is not op)])
+    if not found:  # a call that was given no tensors: the latest of the cell stand around it
+        whole = dict.fromkeys(list(whole)[-2 * limit:])
     return [*sorted(whole if len(whole) <= 2 * limit else found, key=lambda item: item._id), op]
