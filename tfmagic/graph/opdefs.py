@@ -194,7 +194,7 @@ def _parse_attr(item: str) -> AttrDef:
     if has_allowed:
         words = allowed[:-1]
         words = _lines()[1][words] if words.startswith("$") else words
-        values = tuple(dtypes.as_dtype(w) if "type" in kind else w for w in words.split())
+        values = tuple(map(dtypes.as_dtype, words.split())) if "type" in kind else tuple(words.split(" "))
     if not has_default:
         return AttrDef(*_name(names), kind, values, int(minimum) if has_minimum else None)
     default, differs, given = default.partition(" as ")

@@ -13,6 +13,7 @@ from oracle.samples import (
     array,
     control_flow,
     debug,
+    image,
     linalg,
     math,
     nn,
@@ -30,10 +31,13 @@ from oracle.samples.wrong import wrong_calls
 from tfmagic import tf  # noqa: F401  # makes every declaration known
 from tfmagic.graph import opdefs, registry
 
-FAMILIES = (array, control_flow, debug, linalg, math, nn, random, segments, sparse, state, strings, summary)
+FAMILIES = (array, control_flow, debug, image, linalg, math, nn, random, segments, sparse, state, strings, summary)
 SPECIAL = {name: rows for family in FAMILIES for name, rows in family.SAMPLES.items()}
 # Ops that cannot be recorded, and why.
 ALONE = {
+    **dict.fromkeys(("DecodeAndCropJpeg", "DecodeBmp", "DecodeGif", "DecodeJpeg", "DecodePng", "EncodeJpeg",
+                     "EncodeJpegVariableQuality", "EncodePng", "ExtractJpegShape"),
+                    "files are read and packed by another library: tests/ops/image/test_codecs.py"),
     "ImageSummary": "its pictures are packed by another library: tests/ops/test_summaries.py",
     "Abort": "ends the process",
     # They take functions: tests/session/test_library_functions.py.

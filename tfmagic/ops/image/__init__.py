@@ -1,0 +1,1 @@
+"""Ops on pictures [batch, height, width, channels]: sizes, colours, codecs, boxes."""

@@ -1,0 +1,332 @@
+"""Pictures made larger or smaller, in the arithmetic of TensorFlow's CPU kernels, and their gradients."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import numpy as np
+
+from tfmagic.base import dtypes, errors, shapes
+from tfmagic.base.lazy import torch
+from tfmagic.base.shapes import Dims
+from tfmagic.graph.static_value import static_ints
+from tfmagic.ops import raw, shape_rules
+from tfmagic.ops.declare import op
+
+_F = np.float32
+_TABLE = 1024  # how many places between two pixels bicubic weights are kept for
+
+
+def _shape(op: Any, images: Dims, size: Dims) -> Dims:
+    batch, _, _, channels = shape_rules.with_rank(images, 4)
+    (count,) = shape_rules.with_rank(size, 1)
+    if count not in (None, 2):
+        raise ValueError(f"Dimension must be 2 but is {count}")
+    wanted = static_ints(op.size)
+    height, width = (None, None) if wanted is None else wanted
+    return batch, height, width, channels
+
+
+def _refused(op: Any, images: Any, size: Any) -> str | None:
+    if len(images) != 4:
+        return f"input must be 4-dimensional{shapes.brackets(images)}"
+    if len(size) != 1:
+        return f"shape_t must be 1-dimensional{shapes.brackets(size)}"
+    if size[0] != 2:
+        return f"shape_t must have two elements{shapes.brackets(size)}"
+    if images[3] == 0:
+        return "image must have at least one channel"
+    return None
+
+
+def _checked(size: Any, images: Any) -> tuple[int, int]:
+    """The height and width asked for."""
+    height, width = (int(number) for number in size)
+    if height <= 0 or width <= 0:
+        raise errors.InvalidArgumentError(None, None, "output dimensions must be positive")
+    if images.shape[1] <= 0 or images.shape[2] <= 0:
+        raise errors.InvalidArgumentError(None, None, "input image must be of non-zero size")
+    return height, width
+
+
+def _scale(given: int, wanted: int, align_corners: bool) -> np.float32:
+    """How many pixels of the given picture one of the wanted stands for."""
+    if align_corners and wanted > 1:
+        return _F(given - 1) / _F(wanted - 1)
+    return _F(given) / _F(wanted)
+
+
+def _places(op: Any, given: int, wanted: int) -> np.ndarray:
+    """Where in the given row each wanted pixel lies (float32)."""
+    scale = _scale(given, wanted, op.align_corners)
+    index = np.arange(wanted, dtype=np.float32)
+    if op.half_pixel_centers:
+        return (index + _F(0.5)) * scale - _F(0.5)
+    return index * scale
+
+
+# --- bilinear -----------------------------------------------------------------------------------------------------
+
+
+def _neighbours(op: Any, given: int, wanted: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """For each wanted pixel the two given ones around it, and how far it is from the first."""
+    places = _places(op, given, wanted)
+    low = np.floor(places)
+    lower = np.maximum(low, 0).astype(np.int64)
+    upper = np.minimum(np.ceil(places), given - 1).astype(np.int64)
+    return lower, upper, (places - low).astype(np.float32)
+
+
+def _constant(array: np.ndarray, like: Any) -> Any:
+    return torch.from_numpy(np.ascontiguousarray(array)).to(like.device)
+
+
+def _mixed(values: Any, axis: int, lower: np.ndarray, upper: np.ndarray, part: np.ndarray) -> Any:
+    """Along an axis, the mixture of two pixels for each wanted one."""
+    first = values.index_select(axis, _constant(lower, values))
+    second = values.index_select(axis, _constant(upper, values))
+    shape = [1] * 4
+    shape[axis] = -1
+    return first + (second - first) * _constant(part, values).reshape(shape)
+
+
+@op("ResizeBilinear", host="size", traced="shapes", check=_refused)
+class ResizeBilinear:
+    """Each pixel mixed of the four around its place: float32."""
+
+    shape = _shape
+
+    def kernel(op, images, size):
+        height, width = _checked(size, images)
+        values = images.float()
+        if (height, width) == tuple(images.shape[1:3]):
+            return values
+        across = _mixed(values, 2, *_neighbours(op, images.shape[2], width))
+        return _mixed(across, 1, *_neighbours(op, images.shape[1], height))
+
+    def gradient(op, dy):
+        if not op.images.dtype.is_floating:
+            return None, None
+        return raw.resize_bilinear_grad(dy, op.images, align_corners=op.align_corners,
+                                        half_pixel_centers=op.half_pixel_centers), None
+
+
+def _refused_gradient(op: Any, grads: Any, original: Any) -> str | None:
+    for what, dims in (("input_grad", grads), ("original_image", original)):
+        if len(dims) != 4:
+            return f"{what} must be 4-dimensional{shapes.brackets(dims)}"
+    return None
+
+
+def _like_original(op: Any, grads: Dims, original: Dims) -> Dims:
+    return original
+
+
+@op("ResizeBilinearGrad", traced="shapes", check=_refused_gradient)
+class ResizeBilinearGrad:
+    """What each given pixel gave, taken back from the pixels of which it is a part."""
+
+    shape = _like_original
+
+    def kernel(op, grads, original):
+        sides = [_two(op, original.shape[axis], grads.shape[axis]) for axis in (1, 2)]
+        return _spread(grads, original, sides)
+
+
+def _two(op: Any, given: int, wanted: int) -> tuple[np.ndarray, np.ndarray]:
+    """For each wanted pixel the two given ones around it and their weights: [wanted, 2] each."""
+    lower, upper, part = _neighbours(op, given, wanted)
+    return np.stack([lower, upper], 1), np.stack([_F(1) - part, part], 1)
+
+
+def _spread(grads: Any, original: Any, sides: list[tuple[np.ndarray, np.ndarray]]) -> Any:
+    """Gradients added to the pixels that they came from: products in the gradients' type, sums in the pictures'.
+
+    Args:
+      grads: [batch, wanted height, wanted width, channels].
+      original: the pictures.
+      sides: for rows and for columns, the given pixels of each wanted one and their weights.
+    """
+    (rows, row_weights), (columns, column_weights) = sides
+    batch, height, width, channels = original.shape
+    total: Any = 0
+    for i in range(rows.shape[1]):
+        down = _constant(row_weights[:, i], grads).to(grads.dtype).reshape(1, -1, 1, 1)
+        for j in range(columns.shape[1]):
+            across = _constant(column_weights[:, j], grads).to(grads.dtype).reshape(1, 1, -1, 1)
+            part = (grads * down * across).to(original.dtype)
+            part = part.new_zeros([batch, part.shape[1], width, channels]).index_add(
+                2, _constant(columns[:, j], grads), part)
+            total = total + part.new_zeros([batch, height, width, channels]).index_add(
+                1, _constant(rows[:, i], grads), part)
+    return total
+
+
+# --- nearest ------------------------------------------------------------------------------------------------------
+
+
+def _nearest(op: Any, given: int, wanted: int) -> np.ndarray:
+    """The given pixel for each wanted one."""
+    scale = _scale(given, wanted, op.align_corners)
+    index = np.arange(wanted, dtype=np.float32)
+    places = (index + _F(0.5) if op.half_pixel_centers else index) * scale
+    # C's roundf: halves go away from zero.
+    whole = np.floor(places + _F(0.5)) if op.align_corners else np.floor(places)
+    chosen = np.minimum(whole, given - 1)
+    return (np.maximum(chosen, 0) if op.half_pixel_centers else chosen).astype(np.int64)
+
+
+@op("ResizeNearestNeighbor", host="size", traced="shapes", check=_refused)
+class ResizeNearestNeighbor:
+    """The nearest pixel for each: of the pictures' type."""
+
+    shape = _shape
+
+    def kernel(op, images, size):
+        height, width = _checked(size, images)
+        rows = images.index_select(1, _constant(_nearest(op, images.shape[1], height), images))
+        return rows.index_select(2, _constant(_nearest(op, images.shape[2], width), images))
+
+    def gradient(op, dy):
+        dims = op.images.shape.dims
+        known = dims is not None and all(dim.value is not None for dim in dims[1:3])
+        size = [dim.value for dim in dims[1:3]] if known else raw.shape(op.images)[1:3]
+        return raw.resize_nearest_neighbor_grad(dy, size, align_corners=op.align_corners,
+                                                half_pixel_centers=op.half_pixel_centers), None
+
+
+def _grad_shape(op: Any, grads: Dims, size: Dims) -> Dims:
+    batch, _, _, channels = shape_rules.with_rank(grads, 4)
+    wanted = static_ints(op.size)
+    height, width = (None, None) if wanted is None else wanted
+    return batch, height, width, channels
+
+
+@op("ResizeNearestNeighborGrad", host="size", traced="shapes", check=_refused)
+class ResizeNearestNeighborGrad:
+    """Every gradient added to the pixel that was taken."""
+
+    shape = _grad_shape
+
+    def kernel(op, grads, size):
+        for axis in (1, 2):
+            given, wanted = int(size[axis - 1]), grads.shape[axis]
+            sizes = list(grads.shape)
+            sizes[axis] = given
+            index = _constant(_nearest(op, given, wanted), grads)
+            grads = grads.new_zeros(sizes).index_add(axis, index, grads)
+        return grads
+
+
+# --- bicubic ------------------------------------------------------------------------------------------------------
+
+
+@functools.cache
+def _cubic_table(a: float) -> np.ndarray:
+    """Weights of the nearer and the farther pixel by their distance (Keys' function)."""
+    table = np.empty((_TABLE + 1, 2), np.float32)
+    for i in range(_TABLE + 1):
+        x = float(_F(i * 1.0 / _TABLE))
+        table[i, 0] = ((a + 2) * x - (a + 3)) * x * x + 1
+        x = float(_F(x + 1.0))
+        table[i, 1] = ((a * x - 5 * a) * x + 8 * a) * x - 4 * a
+    return table
+
+
+def _four(op: Any, given: int, wanted: int) -> tuple[np.ndarray, np.ndarray]:
+    """For each wanted pixel the four given ones around it and their weights: [wanted, 4] each."""
+    places = _places(op, given, wanted)
+    low = np.floor(places)
+    offset = np.rint((places - low) * _F(_TABLE)).astype(np.int64)
+    table = _cubic_table(-0.5 if op.half_pixel_centers else -0.75)
+    weights = np.stack([table[offset, 1], table[offset, 0], table[_TABLE - offset, 0], table[_TABLE - offset, 1]], 1)
+    index = low.astype(np.int64)[:, None] + np.arange(-1, 3)
+    bounded = np.clip(index, 0, given - 1)
+    if op.half_pixel_centers:  # what lies outside has no part
+        weights = np.where(index == bounded, weights, _F(0))
+        total = weights[:, 0] + weights[:, 1] + weights[:, 2] + weights[:, 3]
+        large = np.abs(total) >= 1000 * np.finfo(np.float32).tiny
+        weights = np.where(large[:, None], weights * (_F(1) / np.where(large, total, _F(1)))[:, None], weights)
+    return bounded, weights.astype(np.float32)
+
+
+def _weighted(values: Any, axis: int, index: np.ndarray, weights: np.ndarray) -> Any:
+    shape = [1] * 4
+    shape[axis] = -1
+    total = None
+    for i in range(4):
+        part = values.index_select(axis, _constant(index[:, i], values))
+        part = part * _constant(weights[:, i], values).reshape(shape)
+        total = part if total is None else total + part
+    return total
+
+
+@op("ResizeBicubic", host="size", traced="shapes", check=_refused)
+class ResizeBicubic:
+    """Each pixel mixed of the sixteen around its place: float32."""
+
+    shape = _shape
+
+    def kernel(op, images, size):
+        height, width = _checked(size, images)
+        down = _weighted(images.float(), 1, *_four(op, images.shape[1], height))
+        return _weighted(down, 2, *_four(op, images.shape[2], width))
+
+    def gradient(op, dy):
+        if op.images.dtype not in (dtypes.float32, dtypes.float64):
+            return None, None
+        return raw.resize_bicubic_grad(dy, op.images, align_corners=op.align_corners,
+                                       half_pixel_centers=op.half_pixel_centers), None
+
+
+@op("ResizeBicubicGrad", traced="shapes", check=_refused_gradient)
+class ResizeBicubicGrad:
+    """What each given pixel gave, taken back from the pixels of which it is a part."""
+
+    shape = _like_original
+
+    def kernel(op, grads, original):
+        sides = [_four(op, original.shape[axis], grads.shape[axis]) for axis in (1, 2)]
+        return _spread(grads.to(original.dtype), original, sides)
+
+
+# --- area ---------------------------------------------------------------------------------------------------------
+
+
+def _shares(given: int, wanted: int, align_corners: bool) -> tuple[np.ndarray, np.ndarray]:
+    """The given pixels that each wanted one covers, and how much of each: [wanted, most] both."""
+    scale = _scale(given, wanted, align_corners)
+    index = np.arange(wanted, dtype=np.float32)
+    start, stop = index * scale, (index + _F(1)) * scale
+    first, last = np.floor(start).astype(np.int64), np.ceil(stop).astype(np.int64)
+    pixel = first[:, None] + np.arange(max(int((last - first).max()), 1))
+    begins, ends = pixel < start[:, None], pixel + 1 > stop[:, None]
+    share = np.where(begins, np.where(ends, scale, pixel + 1 - start[:, None]),
+                     np.where(ends, stop[:, None] - pixel, _F(1))).astype(np.float32)
+    share = np.where(pixel < last[:, None], share, _F(0))
+    return np.clip(pixel, 0, given - 1), share
+
+
+@op("ResizeArea", host="size", traced="shapes", check=_refused)
+class ResizeArea:
+    """Each pixel the mean of the area that it covers: float32."""
+
+    shape = _shape
+
+    def kernel(op, images, size):
+        height, width = _checked(size, images)
+        rows, row_shares = _shares(images.shape[1], height, op.align_corners)
+        columns, column_shares = _shares(images.shape[2], width, op.align_corners)
+        area = _F(1) / (_scale(images.shape[1], height, op.align_corners)
+                        * _scale(images.shape[2], width, op.align_corners))
+        values = images.float()
+        total: Any = 0.0
+        for i in range(rows.shape[1]):  # one after the other, as TensorFlow adds them
+            row = values.index_select(1, _constant(rows[:, i], values))
+            part: Any = 0.0
+            for j in range(columns.shape[1]):
+                share = _constant(column_shares[:, j], values).reshape(1, 1, -1, 1)
+                part = part + row.index_select(2, _constant(columns[:, j], values)) * share
+            total = total + part * _constant(row_shares[:, i], values).reshape(1, -1, 1, 1)
+        return total * float(area)
