@@ -110,11 +110,22 @@ def _png(data: bytes, channels: int, wide: bool) -> np.ndarray:
     if picture.mode.startswith("I"):  # sixteen bits of grey
         grey = np.asarray(picture).astype(np.uint16)[:, :, None]
         pixels = np.repeat(grey, channels or 1, 2)
+        if channels == 4:
+            pixels[:, :, 3] = 65535
         return pixels if wide else (pixels >> 8).astype(np.uint8)
     if not channels:
         channels = (4 if "transparency" in picture.info else 3) if picture.mode == "P" else len(picture.getbands())
-    pixels = np.asarray(picture) if channels == 2 else _pixels(picture, channels)
+    if channels == 1 and picture.mode not in ("1", "L", "LA"):
+        pixels = _grey(np.asarray(picture.convert("RGB")))
+    else:
+        pixels = np.asarray(picture) if channels == 2 else _pixels(picture, channels)
     return pixels.astype(np.uint16) * 257 if wide else pixels
+
+
+def _grey(colours: np.ndarray) -> np.ndarray:
+    """Colours [height, width, 3] in grey, with the weights of libpng."""
+    red, green, blue = (colours[:, :, i].astype(np.int64) for i in range(3))
+    return (6968 * red + 23434 * green + 2366 * blue >> 15).astype(np.uint8)[:, :, None]
 
 
 def _gif(data: bytes) -> np.ndarray:
@@ -132,6 +143,8 @@ def _one_picture(data: bytes, channels: int, ratio: int = 1, wide: bool = False)
     _check_channels(channels)
     kind = _kind(data)
     if kind == "GIF":
+        if channels not in (0, 3):
+            raise _invalid(f"channels must be 0 or 3 for GIF, got {channels}")
         frames = _gif(data)
         if len(frames) > 1:
             raise _invalid(f"Got {len(frames)} frames, but animated gifs can only be decoded by tf.image.decode_gif or "
@@ -227,8 +240,7 @@ class DecodeBmp:
         if len(data) < 32:
             raise _invalid("Incomplete bmp content, requires at least 32 bytes to find the header size, width, height, "
                            f"and bpp, got {len(data)} bytes")
-        start, width, height, bits = (*struct.unpack_from("<i", data, 10), *struct.unpack_from("<ii", data, 18),
-                                      *struct.unpack_from("<i", data, 28))
+        start, width, height, bits = (struct.unpack_from("<i", data, place)[0] for place in (10, 18, 22, 28))
         channels = op.channels or bits // 8
         if channels != bits // 8:
             raise _invalid(f"channels attribute {op.channels} does not match bits per pixel from file {bits // 8}")
