@@ -1,4 +1,4 @@
-"""What a person waits for in a notebook: drawings in a real headless Chromium, in JupyterLab and on a page of their own.
+"""What a person waits for in a notebook: drawings in a headless Chromium, in JupyterLab and on a page of their own.
 
     python -m benchmarks --only browser
 """
@@ -307,7 +307,8 @@ def boxes(least: int) -> dict[str, Any]:
 
 def sizes() -> Iterator[dict[str, Any]]:
     """Bytes of one output."""
-    for what, cell, limit in (("output of a 30-node cell", SMALL.format(number=0), 25), ("output of a CNN with Adam", CNN, 50)):
+    for what, cell, limit in (("output of a 30-node cell", SMALL.format(number=0), 25),
+                              ("output of a CNN with Adam", CNN, 50)):
         size = drawings.size(cell) / 1e3
         yield {"what": what, "figure": f"{size:.1f} KB", "limit": f"{limit} KB", "met": size <= limit}
 
