@@ -34,6 +34,7 @@ SPECIAL = {name: rows for family in FAMILIES for name, rows in family.SAMPLES.it
 # Ops that cannot be recorded, and why.
 ALONE = {
     "Abort": "ends the process",
+    "GatherTree": "of tf.contrib, and no raw op: programs seq2seq_gather_tree and seq2seq_beam_search*",
     # They take functions: tests/session/test_library_functions.py.
     **dict.fromkeys(("Case", "If", "StatelessIf", "StatelessWhile", "SymbolicGradient", "While"), "calls functions"),
     # Their values are variants, which no session fetches: gradients of branches, in the same file, make and read them.
