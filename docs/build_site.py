@@ -15,6 +15,7 @@ from pathlib import Path
 
 from make_pictures import Notebook
 
+from tfmagic.base import export
 from tfmagic.graph import opdefs, registry
 from tfmagic.notebook.shell.options import MAGICS, Magic
 from tfmagic.tf import missing, namespace
@@ -102,7 +103,8 @@ def coverage() -> str:
     rows = [f"| {family} | {count} | {kernels[family]} | {gradients[family]} |"
             for family, count in sorted(families.items(), key=lambda pair: (pair[0] == "none yet", pair[0]))]
     total = f"| **all** | {families.total():,} | {kernels.total()} | {gradients.total()} |"
-    names = [(path, len(namespace.names_in(path)), len(every)) for path, every in namespace._all_names().items()]
+    names = [(path, len(namespace.names_in(path)), len(every))
+             for path, every in namespace._all_names(export.table()).items()]
     modules = [f"| `{'.'.join(filter(None, ('tf', path)))}` | {have} | {every} |"
                for path, have, every in sorted(names) if have]
     instead = [f"| `tf.{name}` | {missing.alternative(name)} |" for name in missing.names()]

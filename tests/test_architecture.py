@@ -130,8 +130,8 @@ def test_declared_kernels_and_gradients_fit_the_op_definitions() -> None:
     for name, declaration in registry.declarations().items():
         definition = opdefs.get(name)
         assert definition is not None
-        state = 0 if declaration.state is None else 1
-        for function, count in ((declaration.kernel, 1 + state + len(definition.inputs)),
+        more = (declaration.state is not None) + ("" in declaration.functions)
+        for function, count in ((declaration.kernel, 1 + more + len(definition.inputs)),
                                 (declaration.shape, 1 + len(definition.inputs)),
                                 (declaration.gradient, 1 + len(definition.outputs))):
             if function is not None and not _takes(function, count):

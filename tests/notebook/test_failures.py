@@ -14,7 +14,7 @@ from shells import Shell
 from tfmagic import tf
 from tfmagic.graph.graph import Graph
 from tfmagic.notebook.live.drawn import Drawings
-from tfmagic.notebook.shell import failures
+from tfmagic.notebook.shell import extension, failures
 from tfmagic.notebook.shell.drawing import Studio
 from tfmagic.notebook.shell.names import CellNames
 from tfmagic.notebook.shell.questions import Questions
@@ -172,3 +172,69 @@ def test_a_drawing_of_a_failure_keeps_no_graph_alive(studio: Studio) -> None:
     assert graph() is None
     with pytest.raises(LookupError, match="its graph is gone"):
         studio.drawings.find(key)
+
+
+# --- calls of library functions that fail before a node comes of them -------------------------------------------------
+
+BUILT = "%%graph\nx = tf.placeholder(tf.float32, [None, 4], name='x')\nh = tf.square(x, name='h')\n"
+
+
+@pytest.mark.parametrize(("call", "name", "ports", "message"), [
+    ("tf.layers.conv2d(h, 3, 3)", "conv2d", ["inputs: (?, 4) float32"], "expected ndim=4, found ndim=2"),
+    ("tf.layers.dense(3, 10)", "dense", [], "expected min_ndim=2, found ndim=0"),
+    ("tf.nn.softmax_cross_entropy_with_logits(h, x)", "softmax_cross_entropy_with_logits",
+     ["_sentinel: (?, 4) float32", "labels: (?, 4) float32"], "with named arguments"),
+    ("if h: pass", "bool", ["self: (?, 4) float32"], "as a Python `bool` is not"),
+    ("for row in h: pass", "iter", ["self: (?, 4) float32"], "iterating over `tf.Tensor`"),
+    ("tf.cond(h, 1, 2)", "cond", ["pred: (?, 4) float32"], "true_fn must be callable"),
+    ("tf.layers.Dense(3)(tf.zeros([2], name='z'))", "Dense", ["inputs: (2,) float32"], "found ndim=1"),
+    ("tf.train.AdamOptimizer().minimize(h)", "minimize", ["loss: (?, 4) float32"], "No variables to optimize"),
+    ("tf.stack([h, 3., x], axis=9)", "stack", ["values[0]: (?, 4) float32", "values[2]: (?, 4) float32"], "axis = 9"),
+])
+def test_a_call_that_fails_before_a_node_comes_of_it_is_drawn(shell: Shell, call: str, name: str, ports: list[str],
+                                                              message: str) -> None:
+    done = shell.run(BUILT + call)
+    (bundle,) = done.bundles
+    node = failed(bundle)
+    assert node["name"].startswith(name) and "unbuilt" in node["classes"]
+    assert [text for style, text, *_ in node["lines"] if style == "port"] == ports
+    assert message in node["message"] and any("line 4" in text for style, text, *_ in node["lines"] if style == "note")
+    assert {"x", "h"} <= {n["name"] for n in bundle[GRAPH]["nodes"]}
+    if ports:
+        edges = {(source, target) for source, target, *_ in bundle[GRAPH]["edges"]}
+        assert any(target == node["id"] for _, target in edges)
+    facts = extension.questions_of(shell.ip).answer(
+        {"id": 1, "key": bundle[GRAPH]["key"], "name": node["name"], "kind": "node"})["answer"]
+    assert (facts["line"], facts["code"]) == (4, call)
+
+
+def test_a_call_of_the_users_own_function_is_told_by_what_it_calls(shell: Shell) -> None:
+    shell.ok("def layer(t):\n    return tf.layers.conv2d(t, 3, 3)")
+    node = failed(shell.run(BUILT + "layer(h)").bundles[0])
+    assert node["name"].startswith("conv2d") and any("In [3], line 2" in line[1] for line in node["lines"])
+
+
+def test_a_type_refused_before_all_inputs_are_there_is_drawn(shell: Shell) -> None:
+    done = shell.run(BUILT + "tf.one_hot(h, 3)")
+    node = failed(done.bundles[0])
+    assert node["name"] == "one_hot" and marked(node) == ["float32"] and "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("call", [
+    "undefined", "h.foo", "[1][3]", "tf.reshape(h)", "tf.nosuch(h)", "tf.map_fn(lambda v: v + undefined, h)",
+    "tf.while_loop(lambda i: 1 / 0, lambda i: i, [h])", "raise ValueError('mine')", "int('a')",
+    "import numpy as np\nnp.reshape(np.zeros(3), [2])", "tf.Session().run(h, {x: [1.]})"])
+def test_an_error_of_the_users_own_code_is_not_drawn(shell: Shell, call: str) -> None:
+    done = shell.run(BUILT + call)
+    assert done.error is not None and not done.bundles
+
+
+def test_around_a_call_without_tensors_stand_the_latest_nodes_of_a_long_cell(shell: Shell) -> None:
+    done = shell.run("%%graph\nh = tf.zeros([2, 3])\nfor _ in range(200):\n    h = tf.sin(h)\ntf.layers.dense(3, 10)")
+    operations = done.bundles[0][GRAPH]["operations"]
+    assert failed(done.bundles[0])["name"].startswith("dense") and 30 < operations < 60
+
+
+def test_a_call_with_nothing_around_it_is_not_drawn(shell: Shell) -> None:
+    assert not shell.run("%%graph\ntf.get_variable(3)").bundles
+    assert not shell.run("tf.layers.conv2d(tf.zeros([2, 2]), 3, 3)").bundles  # no header

@@ -55,3 +55,9 @@ def test_a_nodes_report_lists_its_lines_of_the_latest_plan(model: Shell) -> None
     lines = plans.lines_of(session, graph.get_operation_by_name("out"))
     assert len(lines) == 1 and lines[0].startswith("exp = torch.exp(")
     assert plans.lines_of(session, model.ip.user_ns["tf"].constant(1.0).op) == []
+
+
+def test_a_variable_may_be_fed_and_an_operation_may_not(model: Shell) -> None:
+    assert "matmul" in model.ok("%torch total --feed w").bundles[0]["text/plain"]
+    model.ok("nothing = tf.no_op()")
+    assert "--feed nothing: no tensor of a graph" in str(model.run("%torch total --feed nothing").error)

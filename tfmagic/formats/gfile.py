@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import glob as globbing
 import io
 import os
@@ -14,37 +13,9 @@ from typing import Any
 from tfmagic.base import errors
 from tfmagic.base.deprecation import deprecated, deprecated_args
 from tfmagic.base.export import export
+from tfmagic.formats.files import as_tensorflow, local_path
 
 FileStatistics = namedtuple("FileStatistics", ["length", "mtime_nsec", "is_directory"])
-
-_CLASSES: tuple[tuple[type[OSError], type[errors.OpError]], ...] = (
-    (FileNotFoundError, errors.NotFoundError), (FileExistsError, errors.AlreadyExistsError),
-    (PermissionError, errors.PermissionDeniedError), (IsADirectoryError, errors.FailedPreconditionError),
-    (NotADirectoryError, errors.FailedPreconditionError))
-
-
-@contextlib.contextmanager
-def _as_tensorflow() -> Iterator[None]:
-    """Errors of the operating system in TensorFlow's classes."""
-    try:
-        yield
-    except OSError as error:
-        cls: Any = next((ours for theirs, ours in _CLASSES if isinstance(error, theirs)), errors.UnknownError)
-        if "not empty" in str(error):
-            cls = errors.FailedPreconditionError
-        raise cls(None, None, f"{error.filename}; {error.strerror}") from None
-
-
-def _path(filename: Any) -> str:
-    path = os.fspath(filename)
-    path = path.decode() if isinstance(path, bytes) else path
-    scheme, separator, rest = path.partition("://")
-    if not separator:
-        return path
-    if scheme == "file":
-        return rest
-    raise errors.UnimplementedError(None, None, f"File system scheme '{scheme}' not implemented (file: '{path}'): copy "
-                                                "the file to a local folder first.")
 
 
 @export("gfile.GFile")
@@ -77,9 +48,9 @@ class GFile:
 
     def _open(self) -> Any:
         if self._file is None:
-            with _as_tensorflow():
+            with as_tensorflow():
                 encoding = None if "b" in self._mode else "utf-8"
-                self._file = open(_path(self._name), self._mode, encoding=encoding)  # noqa: SIM115  # closed by `close`
+                self._file = open(local_path(self._name), self._mode, encoding=encoding)  # noqa: SIM115  # closed by `close`
         return self._file
 
     def read(self, n: int = -1) -> Any:
@@ -159,13 +130,13 @@ class FastGFile(GFile):
 @export("gfile.Exists")
 def exists(filename: Any) -> bool:
     """Whether a file or folder is there."""
-    return os.path.exists(_path(filename))
+    return os.path.exists(local_path(filename))
 
 
 @export("gfile.IsDirectory")
 def is_directory(dirname: Any) -> bool:
     """Whether a path is a folder."""
-    return os.path.isdir(_path(dirname))
+    return os.path.isdir(local_path(dirname))
 
 
 @export("gfile.ListDirectory")
@@ -173,36 +144,36 @@ def list_directory(dirname: Any) -> list[str]:
     """The names in a folder. Raises NotFoundError when there is none."""
     if not is_directory(dirname):
         raise errors.NotFoundError(None, None, f"Could not find directory {dirname}")
-    with _as_tensorflow():
-        return os.listdir(_path(dirname))
+    with as_tensorflow():
+        return os.listdir(local_path(dirname))
 
 
 @export("gfile.MakeDirs")
 def make_dirs(dirname: Any) -> None:
     """Make a folder and those above it; one that is there already is fine."""
-    with _as_tensorflow():
-        os.makedirs(_path(dirname), exist_ok=True)
+    with as_tensorflow():
+        os.makedirs(local_path(dirname), exist_ok=True)
 
 
 @export("gfile.MkDir")
 def make_dir(dirname: Any) -> None:
     """Make a folder. Raises AlreadyExistsError when it is there."""
-    with _as_tensorflow():
-        os.mkdir(_path(dirname))
+    with as_tensorflow():
+        os.mkdir(local_path(dirname))
 
 
 @export("gfile.Remove")
 def remove(filename: Any) -> None:
     """Remove a file. Raises NotFoundError when there is none."""
-    with _as_tensorflow():
-        os.remove(_path(filename))
+    with as_tensorflow():
+        os.remove(local_path(filename))
 
 
 @export("gfile.DeleteRecursively")
 def delete_recursively(dirname: Any) -> None:
     """Remove a folder with all that is in it. Raises NotFoundError when there is none."""
-    with _as_tensorflow():
-        path = _path(dirname)
+    with as_tensorflow():
+        path = local_path(dirname)
         shutil.rmtree(path) if os.path.isdir(path) else os.remove(path)
 
 
@@ -211,8 +182,8 @@ def copy(oldpath: Any, newpath: Any, overwrite: bool = False) -> None:
     """Copy a file. Raises AlreadyExistsError when the new one is there and `overwrite` is not set."""
     if not overwrite and exists(newpath):
         raise errors.AlreadyExistsError(None, None, f"file already exists: {newpath}")
-    with _as_tensorflow():
-        shutil.copyfile(_path(oldpath), _path(newpath))
+    with as_tensorflow():
+        shutil.copyfile(local_path(oldpath), local_path(newpath))
 
 
 @export("gfile.Rename")
@@ -220,15 +191,15 @@ def rename(oldname: Any, newname: Any, overwrite: bool = False) -> None:
     """Rename a file or folder. Raises AlreadyExistsError when the new one is there and `overwrite` is not set."""
     if not overwrite and exists(newname):
         raise errors.AlreadyExistsError(None, None, f"file already exists: {newname}")
-    with _as_tensorflow():
-        os.replace(_path(oldname), _path(newname))
+    with as_tensorflow():
+        os.replace(local_path(oldname), local_path(newname))
 
 
 @export("gfile.Stat")
 def stat(filename: Any) -> Any:
     """A file's length, time of change in nanoseconds, and whether it is a folder."""
-    with _as_tensorflow():
-        found = os.stat(_path(filename))
+    with as_tensorflow():
+        found = os.stat(local_path(filename))
     return FileStatistics(found.st_size, found.st_mtime_ns, is_directory(filename))
 
 
@@ -236,13 +207,13 @@ def stat(filename: Any) -> Any:
 def glob(filename: Any) -> list[str]:
     """The paths that match a pattern, or one of several."""
     patterns = filename if isinstance(filename, (list, tuple)) else [filename]
-    return [path for pattern in patterns for path in sorted(globbing.glob(_path(pattern)))]
+    return [path for pattern in patterns for path in sorted(globbing.glob(local_path(pattern)))]
 
 
 @export("gfile.Walk")
 def walk(top: Any, in_order: bool = True) -> Iterator[tuple[str, list[str], list[str]]]:
     """The folders from `top` downwards (upwards when `in_order` is not set): (path, folders, files)."""
-    yield from os.walk(_path(top), topdown=in_order)
+    yield from os.walk(local_path(top), topdown=in_order)
 
 
 # --- the same under the names of tf.io.gfile, whose arguments are called otherwise --------------------------------
@@ -317,4 +288,4 @@ def glob_v2(pattern: Any) -> list[str]:
 @export("io.gfile.walk")
 def walk_v2(top: Any, topdown: bool = True, onerror: Any = None) -> Iterator[tuple[str, list[str], list[str]]]:
     """The folders from `top` downwards (upwards when `topdown` is not set): (path, folders, files)."""
-    yield from os.walk(_path(top), topdown=topdown, onerror=onerror)
+    yield from os.walk(local_path(top), topdown=topdown, onerror=onerror)

@@ -134,3 +134,45 @@ def make_ndarray(tensor: Any) -> np.ndarray:
             np.array(values).astype(numpy_type)
     given = given[:count]
     return given.reshape(shape) if len(given) == count else tensor_values.padded(given, shape, count)
+
+
+def as_values(array: np.ndarray, dtype: DType) -> Any:
+    """A `TensorProto` with the elements of `array` one by one, and without type and shape: as old checkpoints hold it.
+
+    Raises:
+      TypeError: there is no field for the type.
+    """
+    proto = messages.module("tensor_pb2").TensorProto()
+    field = _FIELDS.get(dtype.base_dtype.name)
+    if field is None:
+        raise TypeError(f"A TensorProto cannot hold elements of type {dtype.name}.")
+    flat = array.ravel()
+    flat = flat.view(array.dtype[0]) if array.dtype.names else flat
+    if dtype.is_complex:
+        flat = flat.view(flat.real.dtype)
+    elif field == "half_val":
+        flat = flat.view(np.uint16)
+    getattr(proto, field).extend(flat.tolist())
+    return proto
+
+
+def values_of(proto: Any, dtype: DType) -> np.ndarray | list[bytes]:
+    """The elements that `as_values` has put into a proto.
+
+    Raises:
+      ValueError: a number is too large for the type.
+    """
+    field = _FIELDS[dtype.name]
+    values = getattr(proto, field)
+    if field == "string_val":
+        return list(values)
+    numpy_type = np.dtype(dtype.as_numpy_dtype)
+    numpy_type = numpy_type[0] if numpy_type.names else numpy_type
+    if dtype.is_complex:
+        return np.array(values, numpy_type.type(0).real.dtype).view(numpy_type)
+    try:
+        if field == "half_val":
+            return np.array(values, np.uint16).view(numpy_type)
+        return np.array(values, numpy_type)
+    except OverflowError as error:
+        raise ValueError(str(error)) from None

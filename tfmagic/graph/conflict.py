@@ -52,7 +52,11 @@ def _refuses(op: Operation, dims: list[Dims]) -> bool:
     if declaration is None or declaration.shape is None:
         return False
     try:
-        declaration.shape(registry.Node(op), *registry.grouped(op._op_def.inputs, op._attrs, dims))
+        given = registry.grouped(op._op_def.inputs, op._attrs, dims)
+    except (IndexError, KeyError):  # it was refused before all of its inputs and attrs were there
+        return False
+    try:
+        declaration.shape(registry.Node(op), *given)
     except ValueError:
         return True
     return False

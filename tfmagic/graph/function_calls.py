@@ -9,6 +9,7 @@ from typing import Any
 from tfmagic.base import errors
 from tfmagic.base.shapes import TensorShape
 from tfmagic.base.slots import Slot
+from tfmagic.graph import registry
 from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.graph.function import CALLS, Body, Function
 from tfmagic.graph.gradients import gradients, is_trainable
@@ -37,7 +38,11 @@ def bodies(op: Operation) -> tuple[Body, ...]:
     Raises:
       InvalidArgumentError, NotFoundError: one does not exist, or its definition is malformed.
     """
-    names = CALLS_BY_ATTRS.get(op.type)
+    declaration = registry.lookup(op.type)
+    if declaration is not None and declaration.functions:
+        names: Any = tuple(declaration.functions.values())
+    else:
+        names = CALLS_BY_ATTRS.get(op.type)
     if names is None:
         direct = op.graph._functions.get(op.type)
         return () if direct is None else (_body(op, direct, op._attrs),)

@@ -9,6 +9,7 @@ from tfmagic.graph.graph import Graph
 from tfmagic.graph.keys import GraphKeys
 from tfmagic.graph.opdefs import OpDef
 from tfmagic.graph.operation import Operation, Tensor
+from tfmagic.graph.protos import Func
 from tfmagic.graph.registry import arg_count
 
 
@@ -66,7 +67,9 @@ class FunctionGraph(Graph):
         if tensor.op.graph is self:
             return tensor
         if self._by_value:
-            return self._copy(tensor.op)._outputs[tensor.value_index]
+            if tensor.op not in self._copies:
+                self._copy(tensor.op)
+            return self._copies[tensor.op]._outputs[tensor.value_index]
         inside = self.captures.get(tensor)
         if inside is None:
             inside = self.captures[tensor] = self.placeholder(tensor, name or self._default_name(tensor))
@@ -84,26 +87,43 @@ class FunctionGraph(Graph):
         return inside
 
     def _copy(self, op: Operation) -> Operation:
-        """A copy of an operation, and of all that it needs.
+        """A copy of an operation, and of all that it needs; what is needed twice is copied twice, as TensorFlow does.
 
         Raises:
           ValueError: it has a state, or is fed.
         """
-        waiting = [op]
-        while waiting:
-            current = waiting[-1]
-            missing = [t.op for t in current._inputs if t.op not in self._copies]
-            if current in self._copies or missing:
-                waiting.extend(reversed(missing)) if current not in self._copies else waiting.pop()
+        copies = self._copies
+        open_ops: list[tuple[Operation, list[Operation]]] = [(op, [])]
+        self._check_copy(op)
+        while True:
+            current, sources = open_ops[-1]
+            if len(sources) < len(current._inputs):
+                source = current._inputs[len(sources)].op
+                if source in copies and len(self._operations) > _MOST_COPIES:
+                    sources.append(copies[source])
+                    continue
+                self._check_copy(source)
+                open_ops.append((source, []))
                 continue
-            what = "a stateful node" if current._op_def.is_stateful and not self._may_copy(current) else \
-                "a placeholder" if current.type in ("Placeholder", "PlaceholderV2") else None
-            if what is not None:
-                raise ValueError(f"Cannot capture {what} (name:{current.name}, type:{current.type}) by value.")
-            inputs = [self._copies[t.op]._outputs[t.value_index] for t in current._inputs]
-            self._copies[current] = self.create_op(current.type, inputs, name=current.name, attrs=dict(current._attrs))
-            waiting.pop()
-        return self._copies[op]
+            inputs = [source._outputs[t.value_index] for source, t in zip(sources, current._inputs)]
+            for value in current._attrs.values():
+                if isinstance(value, Func) and value.name in current.graph._functions:
+                    current.graph._functions[value.name].add_to_graph(self)
+            made = copies[current] = self.create_op(current.type, inputs, name=current.name, attrs=dict(current._attrs))
+            open_ops.pop()
+            if not open_ops:
+                return made
+            open_ops[-1][1].append(made)
+
+    def _check_copy(self, op: Operation) -> None:
+        what = "a stateful node" if op._op_def.is_stateful and not self._may_copy(op) else \
+            "a placeholder" if op.type in ("Placeholder", "PlaceholderV2") else None
+        if what is not None:
+            raise ValueError(f"Cannot capture {what} (name:{op.name}, type:{op.type}) by value.")
+
+
+# A graph in which everything is needed twice would be copied without end: from so many nodes on, one copy will do.
+_MOST_COPIES = 10_000
 
 
 def _check_references(op_def: OpDef, inputs: tuple[Tensor, ...], attrs: dict[str, Any]) -> None:

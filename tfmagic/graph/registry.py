@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 from tfmagic.graph import opdefs
@@ -42,6 +42,7 @@ class OpDeclaration:
       check: `(node, *dims) -> TensorFlow's words (or error) for shapes that its kernel refuses`, or None; "": it takes
         them, whatever the shape rule says while the graph is built.
       explain: `(node, *values) -> TensorFlow's words for a run that failed with these values`, or None.
+      functions: by the name of a list input ("" for none), the attr that names the function which captures it.
     """
 
     name: str
@@ -63,10 +64,13 @@ class OpDeclaration:
     sparse: bool = False
     check: Callable[..., Any] | None = None
     explain: Callable[..., str | None] | None = None
+    functions: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.host, self.reads, self.writes = (
             (names,) if isinstance(names, str) else tuple(names) for names in (self.host, self.reads, self.writes))
+        if self.functions:
+            self.traced, self.because = False, self.because or "calls functions of the graph"
         if self.state is not None:
             self.traced, self.because = False, self.because or "keeps state between runs"
         if not callable(self.traced) and self.traced not in (True, False, "shapes"):
@@ -79,6 +83,12 @@ class OpDeclaration:
         self.effect = self.effect or derived or "none"
         if self.effect not in EFFECTS:
             raise ValueError(f"{self.name}: an effect is one of {', '.join(EFFECTS)}, not {self.effect!r}")
+
+
+    @property
+    def needs_session(self) -> bool:
+        """Whether the kernel takes what a session keeps."""
+        return self.state is not None or self.objects or bool(self.functions)
 
 
 _declarations: dict[str, OpDeclaration] = {}
@@ -153,13 +163,15 @@ class Node:
     Attributes:
       unwanted: for a gradient rule: the numbers of the inputs whose gradients it may leave out.
       device: for a kernel: the torch device of what it has an object make; None: the present one.
+      named: for a kernel: what the session keeps by name (`session.resources.named.NamedObjects`).
     """
 
-    __slots__ = ("op", "unwanted", "device")
+    __slots__ = ("op", "unwanted", "device", "named")
 
     def __init__(self, op: Operation, unwanted: frozenset[int] = frozenset()):
         self.op = op
         self.device: str | None = None
+        self.named: Any = None
         self.unwanted = unwanted
 
     def call(self, function: Callable[..., Any], *args: Any) -> Any:

@@ -35,7 +35,11 @@ Then its contract, which is all that lowering and passes ask (an unknown keyword
 - `objects=True`: the kernel works with an object that lives as long as a run (a TensorArray, a stack): it takes proxies
   of handles, on which it calls methods (`array.write(index, value)`), makes objects by `op.call(function, *args)`, or
   has one that lasts longer by `op.constant(value)`. These calls stand in the plan and have the op's effect. Other
-  kernels are called at run time for strings and handles.
+  kernels are called at run time for strings and handles. `op.named` holds what the session keeps by container and
+  name (`op.constant(op.named.of(op.op, make))`).
+- `functions={"other_arguments": "f"}`: the kernel calls functions of the graph. In place of such a list input, which
+  the function of the attr captures, it takes a `CapturedFunction`: called with the function's other arguments, it gives
+  the tuple of results. The name "" says that nothing is captured: the function then comes after all inputs.
 - `sizes="shape"`: the input whose value is the shape of the output (of a kernel called at run time).
 - `from_shapes=True`: the shapes of the inputs settle the output's value.
 - `check=lambda op, *dims: ...`: TensorFlow's words for a run whose inputs have shapes that its kernel refuses (or an

@@ -10,7 +10,7 @@ _ALTERNATIVES = {
     "contrib.layers.l1_regularizer": "A function does it: lambda w: scale * tf.reduce_sum(tf.abs(w)).",
     "contrib.layers.l2_regularizer": "A function does it: lambda w: scale * tf.nn.l2_loss(w).",
     "contrib.eager": "tfmagic builds graphs and runs them in a tf.Session; for eager code use torch.",
-    "data": "Feed batches from NumPy arrays through tf.placeholder.",
+    "data.experimental": "tf.data.Dataset has map, filter, shuffle, batch, window, interleave and more.",
     "distribute": "Use tf.device, or torch.distributed on the module that tfmagic.to_module gives.",
     "estimator": "Write the training loop with a tf.Session.",
     "examples": "The example programs are not part of tfmagic; tensorflow.examples.tutorials.mnist.input_data is.",
@@ -21,10 +21,7 @@ _ALTERNATIVES = {
     "metrics": "Compare with tf.equal or tf.argmax, and take the tf.reduce_mean of tf.cast(..., tf.float32).",
     "models": "The model garden is a package of its own.",
     "python.debug": "%%graph --fetch EXPR shows values, tf.Print and tf.add_check_numerics_ops find NaNs.",
-    "summary": "Fetch the values and plot them; %%graph --fetch EXPR draws the graph with them.",
-    "train.Saver": "Keep values with numpy.savez(path, *session.run(tf.global_variables())), and put them back with "
-                   "variable.load(value, session).",
-    "train.import_meta_graph": "tf.import_graph_def reads a GraphDef.",
+    "contrib.summary": "tf.summary makes the summaries of a graph, tf.summary.FileWriter writes them.",
 }
 
 

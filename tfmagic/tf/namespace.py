@@ -10,7 +10,7 @@ from types import FrameType, ModuleType
 from typing import Any
 
 from tfmagic.base import export
-from tfmagic.tf import internal, missing
+from tfmagic.tf import before_one, internal, missing
 
 ROOT = "tfmagic.tf"
 _V1 = "compat.v1"
@@ -37,7 +37,8 @@ class PublicModule(ModuleType):
                 raise ImportError(str(error), name=self.__name__) from None
             raise
         full = full_name(self.__name__, name)
-        if full in export.table_of(full).renamed and not _warned_of_old_name(full, sys._getframe(1)):
+        new = export.table_of(full).renamed.get(full) or before_one.ACCEPTED.get(full.removeprefix(_V1 + "."))
+        if new and not _warned_of_old_name(full, new, sys._getframe(1)):
             return value  # not kept: the user's own first use is still to come
         self.__dict__[name] = value
         return value
@@ -73,7 +74,7 @@ def publish(module_name: str) -> None:
     module.__class__ = PublicModule
 
 
-def _warned_of_old_name(full: str, user: FrameType) -> bool:
+def _warned_of_old_name(full: str, new: str, user: FrameType) -> bool:
     """TensorFlow's warning at the first use of an old name; cells of notebooks get none, nor do they there.
 
     Returns:
@@ -86,8 +87,7 @@ def _warned_of_old_name(full: str, user: FrameType) -> bool:
     lines = source.lines(source.capture())
     place = next((line for line in lines if not line.filename.startswith("<frozen importlib")), None)
     if place is not None and not place.display_name.startswith("<"):
-        tf_logging.warning("From %s: The name tf.%s is deprecated. Please use tf.%s instead.\n", place, full,
-                           export.table().renamed[full])
+        tf_logging.warning("From %s: The name tf.%s is deprecated. Please use tf.%s instead.\n", place, full, new)
     return True
 
 
@@ -115,7 +115,10 @@ def resolve(path: str, name: str) -> Any:
     if export.row(full) is not None or _is_foreign(own) or _is_module(full):
         raise NotSupportedYet(f"tf.{full} is part of TensorFlow 1.15, but tfmagic does not have it yet. "
                               f"{missing.alternative(own)}")
-    raise AttributeError(f"module '{module_name}' has no attribute '{name}'", name=name,
+    if export.is_supported(before_one.ACCEPTED.get(own, "")):
+        return export.find(before_one.ACCEPTED[own])
+    advice = before_one.advice(own)
+    raise AttributeError(f"module '{module_name}' has no attribute '{name}'" + (advice and f"\n{advice}"), name=name,
                          obj=sys.modules[f"{ROOT}.{path}" if path else ROOT])
 
 

@@ -3,7 +3,8 @@
 import pytest
 
 from tfmagic import tf
-from tfmagic.ops.control_flow import context_messages, context_protos
+from tfmagic.base import messages
+from tfmagic.ops.control_flow import context_protos
 
 pytestmark = pytest.mark.usefixtures("graph")
 
@@ -141,7 +142,7 @@ def test_contexts_travel_as_protos_so_that_an_imported_loop_has_gradients(graph)
         a, b = tf.import_graph_def(graph.as_graph_def(), return_elements=["x:0", y.name], name="")
         with pytest.raises(ValueError, match="only has the nodes"):
             tf.gradients(b, a)
-        proto = context_messages.classes()["WhileContextDef"].FromString(data)
+        proto = messages.module("control_flow_pb2").WhileContextDef.FromString(data)
         assert len(proto.nested_contexts) == 2
         context_protos.from_proto(proto)
         with tf.Session() as session:

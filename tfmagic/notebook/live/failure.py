@@ -57,6 +57,13 @@ def of_error(error: BaseException) -> Failure | None:
     return None
 
 
+def of_call(error: BaseException, call: Operation) -> Failure:
+    """A call of a library function that failed before any node came of it (`calls.refused_call`)."""
+    shown = tuple(ports.port(name, tensor, value=_constant(tensor)) for name, tensor in
+                  list(zip(ports.names(call), call._inputs))[:_PORTS])
+    return Failure(call, _first_line(error), shown, {}, Unbuilt.of(call))
+
+
 def _of_run(error: errors.OpError) -> Failure:
     op, dims = error.op, error._input_dims
     shapes = {t.name: shape for t, shape in zip(op._inputs, dims or ())
@@ -117,4 +124,6 @@ def around(op: Operation, more: Iterable[Operation] = (), limit: int = _NEAR) ->
         found.update(dict.fromkeys(level[:limit]))
     del found[op]
     whole = dict.fromkeys([*found, *(item for item in more if item.graph is op.graph and item is not op)])
+    if not found:  # a call that was given no tensors: the latest of the cell stand around it
+        whole = dict.fromkeys(list(whole)[-2 * limit:])
     return [*sorted(whole if len(whole) <= 2 * limit else found, key=lambda item: item._id), op]

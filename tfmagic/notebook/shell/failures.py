@@ -44,7 +44,8 @@ def draw(error: BaseException, studio: drawing.Studio, parsed: Parsed | None = N
     Returns:
       Whether there is a drawing.
     """
-    found = failure.of_error(error)
+    cell = list(cell)
+    found = failure.of_error(error) or (_of_call(error, studio, cell) if parsed is not None else None)
     if found is None:
         return False
     graph: Any = found.op.graph
@@ -65,6 +66,15 @@ def draw(error: BaseException, studio: drawing.Studio, parsed: Parsed | None = N
 
     studio.show(build(graph), Drawing(weakref.ref(graph), build, unbuilt))
     return True
+
+
+def _of_call(error: BaseException, studio: drawing.Studio, cell: list[Operation]) -> failure.Failure | None:
+    """The call of a library function that failed, where there is something to draw around it."""
+    from tfmagic.notebook.live import calls
+
+    call = calls.refused_call(error, lambda code: code.co_filename in studio.names.prompts,
+                              cell[-1].graph if cell else None)  # type: ignore[arg-type]
+    return None if call is None or not (cell or call.inputs) else failure.of_call(error, call)
 
 
 def _steps_of(error: BaseException, message: str) -> dict[str, Any]:

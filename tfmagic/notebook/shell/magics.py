@@ -12,7 +12,7 @@ from IPython.core.magic import no_var_expand
 
 from tfmagic.graph import context
 from tfmagic.graph.graph import Graph
-from tfmagic.graph.operation import Operation
+from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.notebook.legacy import alias, installs
 from tfmagic.notebook.live.checked import Checked
 from tfmagic.notebook.shell import (
@@ -171,7 +171,12 @@ class TfMagics:
         found = evaluate.elements([value for _, value in named])
         if not found:
             raise UsageError(f"{parsed.argument}: no tensor, operation or variable of a graph.")
-        feeds = [evaluate.evaluate(self.shell, name) for name in parsed.feed]
+        feeds: list[Tensor] = []
+        for name in parsed.feed:
+            fed = evaluate.element(evaluate.evaluate(self.shell, name))
+            if not isinstance(fed, Tensor):
+                raise UsageError(f"--feed {name}: no tensor of a graph, and only tensors are fed.")
+            feeds.append(fed)
         with self.kept.for_run(found[0].graph) as session:
             plan = plans.made(session, found, feeds, parsed.passes)
         if parsed.passes:

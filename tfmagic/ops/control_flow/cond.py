@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tfmagic.base import nest
+from tfmagic.base import messages, nest
 from tfmagic.base.deprecation import deprecated_args
 from tfmagic.base.export import export
 from tfmagic.graph.context import get_default_graph
@@ -15,7 +15,6 @@ from tfmagic.graph.scopes import name_scope
 from tfmagic.ops import raw
 from tfmagic.ops.control_flow import branch_functions, util
 from tfmagic.ops.control_flow.context import ControlFlowContext
-from tfmagic.ops.control_flow.context_messages import classes
 from tfmagic.ops.control_flow.grouping import with_dependencies
 from tfmagic.ops.control_flow.routing import merge, switch, switch_ref_or_tensor
 from tfmagic.ops.control_flow.tensor_array import array_to_flow, flows_to_arrays
@@ -53,8 +52,8 @@ class CondContext(ControlFlowContext):
         return loop is not None and loop.back_prop
 
     def _own_proto(self, named: Callable[[Tensor], str]) -> Any:
-        return classes()["CondContextDef"](pred_name=named(self.pred), pivot_name=named(self.pivot),
-                                           branch=self.branch)
+        return messages.module("control_flow_pb2").CondContextDef(
+            pred_name=named(self.pred), pivot_name=named(self.pivot), branch=self.branch)
 
     def add_value(self, value: Tensor) -> Tensor:
         """`value` behind a Switch, so that only this branch waits for it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from tfmagic.base import errors, nest
+from tfmagic.base import errors, messages, nest
 from tfmagic.base.export import export
 from tfmagic.base.shapes import TensorShape
 from tfmagic.graph.context import get_default_graph
@@ -16,7 +16,6 @@ from tfmagic.graph.scopes import name_scope
 from tfmagic.ops import raw
 from tfmagic.ops.control_flow import util
 from tfmagic.ops.control_flow.context import ControlFlowContext
-from tfmagic.ops.control_flow.context_messages import classes
 from tfmagic.ops.control_flow.routing import (
     close_loop,
     enter,
@@ -62,7 +61,7 @@ class WhileContext(ControlFlowContext):
         self.loop_exits: list[Tensor] = []
 
     def _own_proto(self, named: Callable[[Tensor], str]) -> Any:
-        proto = classes()["WhileContextDef"](
+        proto = messages.module("control_flow_pb2").WhileContextDef(
             parallel_iterations=self.parallel_iterations, back_prop=self.back_prop, swap_memory=self.swap_memory,
             loop_exit_names=map(named, self.loop_exits), loop_enter_names=map(named, self.loop_enters))
         for field, tensor in (("maximum_iterations_name", self.maximum_iterations), ("pivot_name", self.pivot),

@@ -33,7 +33,12 @@ def asks_for_shape(op: Operation) -> bool:
     return op._inputs[0]._dims is None and op._attrs.get("validate_shape", False)
 
 
-@op("Assign", writes="ref", check=_other_shape, traced=lambda op: not asks_for_shape(op.op))
+def _how_traced(op: Any) -> Any:
+    """A value whose shape is known to the run alone (of a file, of a Python function) is compared there."""
+    return False if asks_for_shape(op.op) else "shapes" if op.validate_shape else True
+
+
+@op("Assign", writes="ref", check=_other_shape, traced=_how_traced)
 class Assign:
     """Set a variable to a value."""
 

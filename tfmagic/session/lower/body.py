@@ -35,9 +35,9 @@ class Inner:
       lowering: its own.
     """
 
-    def __init__(self, outer: Lowering):
+    def __init__(self, outer: Lowering, lowering: Lowering | None = None):
         self.outer = outer
-        self.lowering = outer.child()
+        self.lowering = lowering or outer.child()
         self._known: dict[fx.Node, Proxy] = {}
 
     def parameter(self, tensor: Tensor, source: Any, device: str, meta: Any = None) -> Proxy:

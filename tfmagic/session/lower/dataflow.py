@@ -299,7 +299,7 @@ class _Single:
         if declaration is None or declaration.kernel is None:
             raise run_errors.error(errors.UnimplementedError, op,
                                    f"Op type {op.type} cannot run: tfmagic has no kernel for it yet.")
-        self._call = RunTimeKernel(op, declaration, resources if declaration.state is not None else None)
+        self._call = RunTimeKernel(op, declaration, resources if declaration.needs_session else None)
         self._op = op
 
     def __call__(self, values: list[Any]) -> Sequence[Any]:

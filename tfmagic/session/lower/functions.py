@@ -11,12 +11,14 @@ import torch
 from torch.fx.proxy import Proxy
 
 from tfmagic.base import dtypes, errors
+from tfmagic.graph import registry
 from tfmagic.graph.function import Body
 from tfmagic.graph.function_calls import BRANCHES, LOOPS
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.session import run_errors
 from tfmagic.session.lower.body import Inner, device_of, meta_of
 from tfmagic.session.lower.branches import join
+from tfmagic.session.lower.captured import lower_kernel
 from tfmagic.session.lower.control_flow import recover
 from tfmagic.session.lower.effects import called_bodies
 from tfmagic.session.lower.loops import call_loop
@@ -42,6 +44,10 @@ def lower_call(lowering: Lowering, op: Operation) -> Iterable[Lowered] | None:
       InvalidArgumentError: the function takes or gives something else.
     """
     bodies = called_bodies(op)
+    declaration = registry.lookup(op.type)
+    if declaration is not None and declaration.functions:
+        lower_kernel(lowering, op, declaration, bodies, steps_of)
+        return None
     if op.type in BRANCHES:
         return _lower_branches(lowering, op, bodies)
     if op.type in LOOPS:

@@ -81,9 +81,10 @@ class _Recorded(Node):
 
     __slots__ = ("_tracer",)
 
-    def __init__(self, op: Operation, tracer: PlanTracer):
+    def __init__(self, op: Operation, tracer: PlanTracer, named: Any):
         super().__init__(op)
         self._tracer = tracer
+        self.named = named
         self.device = None if tracer.device == "cpu" else tracer.device
 
     def call(self, function: Callable[..., Any], *args: Any) -> Any:
@@ -219,6 +220,8 @@ class Lowering:
         declaration = registry.lookup(op.type)
         if not op._outputs and op.type == "NoOp":
             return None
+        if declaration is not None and declaration.functions:
+            return self.call(self, op)
         if declaration is None or declaration.kernel is None:
             if calls(op):
                 return self.call(self, op)
@@ -324,7 +327,7 @@ class Lowering:
         try:
             if declaration.objects:
                 return self._on_objects(op, declaration, args)
-            return declaration.kernel(_Recorded(op, self.tracer), *args)  # type: ignore[misc]
+            return declaration.kernel(_Recorded(op, self.tracer, self.resources.named), *args)  # type: ignore[misc]
         except errors.OpError:
             raise
         except Exception as failure:  # the run has the right result, or the right error
@@ -338,7 +341,7 @@ class Lowering:
         tracer = self.tracer
         tracer.on_objects = declaration.effect
         try:
-            result = declaration.kernel(_Recorded(op, tracer), *args)  # type: ignore[misc]
+            result = declaration.kernel(_Recorded(op, tracer, self.resources.named), *args)  # type: ignore[misc]
         finally:
             tracer.on_objects = None
         if tracer.device == "cpu":
@@ -366,7 +369,7 @@ class Lowering:
 
     def _at_run_time(self, kind: type[RunTimeKernel], op: Operation, declaration: OpDeclaration,
                      arguments: list[Any]) -> Proxy:
-        resources = self.resources if declaration.state is not None else None
+        resources = self.resources if declaration.needs_session else None
         function = kind(op, declaration, resources, self.tracer.device,
                         any(isinstance(a, Proxy) and "val" not in a.node.meta for a in arguments),
                         op if self.path is None else (op, *(path.call for path in self.path.calls())))

@@ -19,6 +19,7 @@ from tfmagic.graph.opdefs import python_name
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.graph.registry import EFFECTS, Effect, Node, OpDeclaration
 from tfmagic.ops import unsigned
+from tfmagic.ops.data.states import current as iterating
 from tfmagic.ops.torch_types import torch_dtype
 from tfmagic.session import run_errors
 from tfmagic.session.plan.plan_graph import PlanGraph
@@ -110,6 +111,8 @@ class RunTimeKernel(PlanCall, shown_under="tfmagic.ops"):
         self.host = [name in declaration.host for name in names]
         self.grouped = any(arg.is_list for arg in op._op_def.inputs)
         self.resources = resources
+        if resources is not None:
+            self.node.named = resources.named
         self.make_state = declaration.state
         self.keeps_state = declaration.state is not None
         self.device = device
@@ -137,6 +140,8 @@ class RunTimeKernel(PlanCall, shown_under="tfmagic.ops"):
                 args[index] = args[index].tolist()
         if self.make_state is None:
             return self._kernel(args)
+        if iterating.states is not None:
+            return self._kernel([iterating.states.get(self.key, functools.partial(self.make_state, self.node)), *args])
         state = self.resources.nodes.get(self.key, functools.partial(self.make_state, self.node))
         if current.copies is not None:
             if self.key not in current.copies:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from tfmagic.session.resources.named import NamedObjects
 from tfmagic.session.resources.node_states import NodeStates
 from tfmagic.session.resources.variables import Variables
 
@@ -24,13 +25,15 @@ class ResourceStore:
     Attributes:
       variables: the values of variables.
       nodes: what single nodes keep.
+      named: what is kept by container and name: iterators.
       kinds: all of them.
     """
 
     def __init__(self) -> None:
         self.variables = Variables()
         self.nodes = NodeStates()
-        self.kinds: tuple[Kind, ...] = (self.variables, self.nodes)
+        self.named = NamedObjects()
+        self.kinds: tuple[Kind, ...] = (self.variables, self.nodes, self.named)
 
     def close(self) -> None:
         """End waits and forget everything."""

@@ -1,0 +1,135 @@
+"""TFRecord files: records of any bytes, each with its length and two checksums."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from typing import Any
+
+from tfmagic.base import errors
+from tfmagic.formats.crc32c import masked, value
+from tfmagic.formats.streams import InputStream, OutputStream
+
+_HEADER = struct.Struct("<QI")
+_LENGTH = struct.Struct("<Q")
+_SUM = struct.Struct("<I")
+# What stands around the bytes of a record.
+_EXTRA = _HEADER.size + _SUM.size
+# How many bytes are read at a time.
+_CHUNK = 1 << 18
+
+
+class RecordReader:
+    """Reads the records of a file one after another.
+
+    Attributes:
+      offset: where the next record begins, in the file without compression.
+
+    Args:
+      path: the file.
+      compression: "GZIP", "ZLIB" or "".
+      offset: where to begin.
+
+    Raises:
+      OpError: the file cannot be opened.
+    """
+
+    def __init__(self, path: Any, compression: str = "", offset: int = 0):
+        self._stream = InputStream(path, compression)
+        self._buffer = b""
+        self._position = 0
+        self.offset = 0
+        while self.offset < offset:
+            skipped = len(self._stream.read(min(_CHUNK, offset - self.offset)))
+            if not skipped:
+                break
+            self.offset += skipped
+
+    def read(self) -> bytes | None:
+        """The next record, or None at the end.
+
+        Raises:
+          DataLossError: the file is damaged or cut off here.
+        """
+        start = self._position
+        buffer = self._buffer
+        end = start + _HEADER.size
+        if end > len(buffer):
+            buffer = self._more(start, _HEADER.size)
+            start, end = 0, _HEADER.size
+            if not buffer:
+                return None
+            if end > len(buffer):
+                raise self._truncated()
+        length, length_sum = _HEADER.unpack_from(buffer, start)
+        if masked(value(buffer[start:start + 8])) != length_sum:
+            raise errors.DataLossError(None, None, f"corrupted record at {self.offset}")
+        stop = end + length
+        if stop + 4 > len(buffer):
+            buffer = self._more(start, length + _EXTRA)
+            start, end, stop = 0, _HEADER.size, _HEADER.size + length
+            if stop + 4 > len(buffer):
+                raise self._truncated()
+        data = buffer[end:stop]
+        if masked(value(data)) != _SUM.unpack_from(buffer, stop)[0]:
+            raise errors.DataLossError(None, None, f"corrupted record at {self.offset + _HEADER.size}")
+        self._position = stop + 4
+        self.offset += length + _EXTRA
+        return data
+
+    def _more(self, start: int, size: int) -> bytes:
+        """The rest of the buffer with what follows, at least `size` bytes where there are as many."""
+        parts = [self._buffer[start:]]
+        have = len(parts[0])
+        while have < size:
+            part = self._stream.read(_CHUNK)
+            if not part:
+                break
+            parts.append(part)
+            have += len(part)
+        self._buffer, self._position = b"".join(parts), 0
+        return self._buffer
+
+    def _truncated(self) -> errors.OpError:
+        return errors.DataLossError(None, None, f"truncated record at {self.offset}")
+
+    def __iter__(self) -> Iterator[bytes]:
+        while (record := self.read()) is not None:
+            yield record
+
+    def close(self) -> None:
+        """Close the file."""
+        self._stream.close()
+
+    def __enter__(self) -> RecordReader:
+        return self
+
+    def __exit__(self, *exc_info: Any) -> None:
+        self.close()
+
+
+class RecordWriter:
+    """Writes records to a file; see `OutputStream` for its arguments."""
+
+    def __init__(self, path: Any, compression: str = "", level: int = -1, append: bool = False):
+        self._stream = OutputStream(path, compression, level, append)
+
+    def write(self, record: bytes) -> None:
+        """Write one record."""
+        length = _LENGTH.pack(len(record))
+        sums = [_SUM.pack(masked(value(part))) for part in (length, record)]
+        self._stream.write(b"".join((length, sums[0], record, sums[1])))
+
+    def flush(self) -> None:
+        """Hand everything to the operating system."""
+        self._stream.flush()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._stream.close()
+
+    def __enter__(self) -> RecordWriter:
+        return self
+
+    def __exit__(self, *exc_info: Any) -> None:
+        self.close()

@@ -1,0 +1,547 @@
+"""Elements put together and taken apart: batch, padded_batch, window, unbatch, groups."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from tfmagic.base import errors, shapes
+from tfmagic.base.lazy import torch
+from tfmagic.ops.data.datasets import (
+    UNKNOWN,
+    Dataset,
+    Derived,
+    Element,
+    Following,
+    Iteration,
+    Rows,
+    dataset_of,
+    dims_of,
+    stacked,
+)
+from tfmagic.ops.data.rules import handle
+from tfmagic.ops.declare import register
+
+
+def taken(source: Iteration, count: int) -> list[Element]:
+    """Up to so many elements; fewer at the end."""
+    elements: list[Element] = []
+    append = elements.append
+    try:
+        for _ in range(count):
+            append(next(source))
+    except StopIteration:
+        pass
+    return elements
+
+
+def counted(have: int, size: int, drop_remainder: bool) -> int:
+    """How many batches `have` elements make."""
+    return have if have < 0 else have // size if drop_remainder else -(-have // size)
+
+
+class Batch(Derived):
+    """Elements of one shape, so many together."""
+
+    def __init__(self, source: Dataset, size: int, drop_remainder: bool):
+        if size <= 0:
+            raise errors.InvalidArgumentError(None, None, "Batch size must be greater than zero.")
+        super().__init__(source)
+        self.size, self.drop_remainder = size, drop_remainder
+
+    def cardinality(self) -> int:
+        return counted(self.source.cardinality(), self.size, self.drop_remainder)
+
+    class Pass(Following):
+        def __init__(self, dataset: Batch, source: Iteration):
+            super().__init__(dataset, source)
+            self._size, self._drop = dataset.size, dataset.drop_remainder
+
+        def __next__(self) -> Element:
+            elements = taken(self.source, self._size)
+            if not elements or self._drop and len(elements) < self._size:
+                raise StopIteration
+            return together(elements)
+
+
+def together(elements: list[Element]) -> Element:
+    """Elements one under the other, component by component.
+
+    Raises:
+      InvalidArgumentError: they have different shapes.
+    """
+    try:
+        return tuple([stacked(column) for column in zip(*elements)])
+    except (RuntimeError, ValueError):
+        for index, column in enumerate(zip(*elements)):
+            first = dims_of(column[0])
+            for number, value in enumerate(column):
+                if dims_of(value) != first:
+                    raise errors.InvalidArgumentError(
+                        None, None, f"Cannot batch tensors with different shapes in component {index}. First element "
+                        f"had shape {shapes.brackets(first)} and element {number} had shape "
+                        f"{shapes.brackets(dims_of(value))}.\nUse padded_batch, or bring them to one shape by map."
+                    ) from None
+        raise
+
+
+class PaddedBatch(Derived):
+    """Elements of different shapes, so many together, filled up to one shape.
+
+    Args:
+      padded_shapes: per component the sizes of the axes; -1 for the largest size of each batch.
+      padding_values: per component what fills up.
+    """
+
+    def __init__(self, source: Dataset, size: int, padded_shapes: Sequence[Sequence[int]],
+                 padding_values: Sequence[Any], drop_remainder: bool):
+        if size <= 0:
+            raise errors.InvalidArgumentError(None, None, "Batch size must be greater than zero.")
+        for value in padding_values:
+            if dims_of(value):
+                raise errors.InvalidArgumentError(None, None, "All padding values must be scalars")
+        super().__init__(source)
+        self.size, self.drop_remainder = size, drop_remainder
+        self.padded_shapes, self.padding_values = [tuple(dims) for dims in padded_shapes], list(padding_values)
+
+    def cardinality(self) -> int:
+        return counted(self.source.cardinality(), self.size, self.drop_remainder)
+
+    class Pass(Following):
+        def __init__(self, dataset: PaddedBatch, source: Iteration):
+            super().__init__(dataset, source)
+            self._dataset = dataset
+
+        def __next__(self) -> Element:
+            dataset = self._dataset
+            elements = taken(self.source, dataset.size)
+            if not elements or dataset.drop_remainder and len(elements) < dataset.size:
+                raise StopIteration
+            return tuple([_padded(index, column, dims, value) for index, (column, dims, value) in enumerate(zip(
+                zip(*elements), dataset.padded_shapes, dataset.padding_values))])
+
+
+def _padded(component: int, column: Sequence[Any], wanted: tuple[int, ...], filler: Any) -> Any:
+    found = [dims_of(value) for value in column]
+    for dims in found:
+        if len(dims) != len(wanted):
+            raise errors.InvalidArgumentError(None, None, f"All elements in a batch must have the same rank as the "
+                                              f"padded shape for component{component}: expected rank {len(wanted)} but "
+                                              f"got element with rank {len(dims)}")
+    sizes = []
+    for axis, size in enumerate(wanted):
+        most = max(dims[axis] for dims in found)
+        if size == -1:
+            sizes.append(most)
+        elif most > size:
+            have = next(dims[axis] for dims in found if dims[axis] > size)
+            raise errors.DataLossError(None, None, "Attempted to pad to a smaller size than the input element."
+                                       f"\nAxis {axis} of component {component} is {have} long, and {size} was asked "
+                                       "for.")
+        else:
+            sizes.append(size)
+    if all(dims == tuple(sizes) for dims in found):
+        return stacked(column)
+    if isinstance(column[0], np.ndarray):
+        made: Any = np.empty((len(column), *sizes), object)
+        made.fill(filler.item() if isinstance(filler, np.ndarray) else filler)
+    else:
+        made = torch.full((len(column), *sizes), filler.item(), dtype=column[0].dtype)
+    for index, (value, dims) in enumerate(zip(column, found)):
+        place: Any = (index, *[slice(size) for size in dims])
+        made[place] = value
+    return made
+
+
+class Window(Derived):
+    """Data sets of so many elements each, which may overlap or leave some out."""
+
+    def __init__(self, source: Dataset, size: int, shift: int, stride: int, drop_remainder: bool):
+        for what, value in (("Window size", size), ("Window shift", shift), ("Window stride", stride)):
+            if value <= 0:
+                raise errors.InvalidArgumentError(None, None, f"{what} must be greater than zero.")
+        super().__init__(source)
+        self.size, self.shift, self.stride, self.drop_remainder = size, shift, stride, drop_remainder
+
+    def cardinality(self) -> int:
+        have = self.source.cardinality()
+        if have < 0:
+            return have
+        spanned = (self.size - 1) * self.stride + 1
+        return max(0, (have - spanned) // self.shift + 1) if self.drop_remainder else -(-have // self.shift)
+
+    class Pass(Following):
+        def __init__(self, dataset: Window, source: Iteration):
+            super().__init__(dataset, source)
+            self._dataset = dataset
+            self._buffer: deque[Element] = deque()
+            self._ended = False
+            self._to_skip = 0
+
+        def __next__(self) -> Element:
+            dataset = self._dataset
+            spanned = (dataset.size - 1) * dataset.stride + 1
+            while not self._ended and (self._to_skip or len(self._buffer) < spanned):
+                try:
+                    element = next(self.source)
+                except StopIteration:
+                    self._ended = True
+                    break
+                if self._to_skip:
+                    self._to_skip -= 1
+                else:
+                    self._buffer.append(element)
+            if not self._buffer or dataset.drop_remainder and len(self._buffer) < spanned:
+                raise StopIteration
+            chosen = list(self._buffer)[:spanned:dataset.stride]
+            for _ in range(min(dataset.shift, len(self._buffer))):
+                self._buffer.popleft()
+            self._to_skip = max(0, dataset.shift - spanned)
+            return tuple(Elements([(part,) for part in column]) for column in zip(*chosen))
+
+        def state(self) -> Any:
+            return list(self._buffer), self._ended, self._to_skip, self.source.state()
+
+        def restore(self, state: Any) -> None:
+            buffer, self._ended, self._to_skip, source = state
+            self._buffer = deque(buffer)
+            self.source.restore(source)
+
+
+class Elements(Dataset):
+    """Given elements."""
+
+    def __init__(self, elements: Sequence[Element]):
+        self.elements = elements
+
+    def iterator(self) -> Iteration:
+        return _OfElements(self.elements)
+
+    def cardinality(self) -> int:
+        return len(self.elements)
+
+
+class _OfElements(Iteration):
+    def __init__(self, elements: Sequence[Element]):
+        self._elements, self._position = elements, 0
+
+    def __next__(self) -> Element:
+        if self._position >= len(self._elements):
+            raise StopIteration
+        self._position += 1
+        return self._elements[self._position - 1]
+
+    def state(self) -> Any:
+        return self._position
+
+    def restore(self, state: Any) -> None:
+        self._position = state
+
+
+class Unbatch(Derived):
+    """The rows of each element as elements."""
+
+    def cardinality(self) -> int:
+        return UNKNOWN
+
+    class Pass(Following):
+        def __init__(self, dataset: Unbatch, source: Iteration):
+            super().__init__(dataset, source)
+            self._rows: Rows | None = None
+            self._element: Element = ()
+
+        def __next__(self) -> Element:
+            while True:
+                if self._rows is None:
+                    self._element = next(self.source)
+                    self._rows = self._opened()
+                row = self._rows.next()
+                if row is not None:
+                    return row
+                self._rows = None
+
+        def _opened(self) -> Rows:
+            for value in self._element:
+                if not dims_of(value):
+                    raise errors.InvalidArgumentError(None, None, "slice cannot be applied to a scalar")
+                if len(value) != len(self._element[0]):
+                    raise errors.InvalidArgumentError(
+                        None, None, f"Input element must have the same batch size in each component. Component 0 had "
+                        f"size {len(self._element[0])} but component 1 had size, {len(value)}.")
+            return Rows(self._element)
+
+        def state(self) -> Any:
+            return None if self._rows is None else (self._element, self._rows.position), self.source.state()
+
+        def restore(self, state: Any) -> None:
+            current, source = state
+            self.source.restore(source)
+            self._rows = None
+            if current is not None:
+                self._element = current[0]
+                self._rows = self._opened()
+                self._rows.jump(current[1])
+
+
+class SlidingWindow(Derived):
+    """Windows of elements, which overlap, one under the other."""
+
+    def __init__(self, source: Dataset, size: int, shift: int, stride: int):
+        for what, value in (("Window size", size), ("Window shift", shift), ("window_stride", stride)):
+            if value <= 0:
+                raise errors.InvalidArgumentError(None, None, f"{what} must be greater than zero.")
+        super().__init__(Window(source, size, shift, stride, True))
+
+    class Pass(Following):
+        def __next__(self) -> Element:
+            columns = [[part for (part,) in window.elements] for window in next(self.source)]
+            return together(list(zip(*columns)))
+
+
+class DenseToSparse(Derived):
+    """Elements of different shapes, so many together, as one sparse tensor."""
+
+    def __init__(self, source: Dataset, size: int, row_shape: Sequence[int]):
+        if size <= 0:
+            raise errors.InvalidArgumentError(None, None, "Batch size must be greater than zero.")
+        super().__init__(source)
+        self.size, self.row_shape = size, tuple(row_shape)
+
+    def cardinality(self) -> int:
+        return counted(self.source.cardinality(), self.size, False)
+
+    class Pass(Following):
+        def __init__(self, dataset: DenseToSparse, source: Iteration):
+            super().__init__(dataset, source)
+            self._dataset = dataset
+
+        def __next__(self) -> Element:
+            dataset = self._dataset
+            rows = [element[0] for element in taken(self.source, dataset.size)]
+            if not rows:
+                raise StopIteration
+            wanted = dataset.row_shape
+            for row in rows:
+                dims = dims_of(row)
+                if len(dims) != len(wanted):
+                    raise errors.InvalidArgumentError(
+                        None, None, f"Input element had shape ({shapes.brackets(dims)}) that is incompatible with the "
+                        f"row shape ({shapes.brackets(wanted)}).")
+                if any(size != -1 and have > size for have, size in zip(dims, wanted)):
+                    raise errors.DataLossError(None, None, "Input element had shape ("
+                                               f"{shapes.brackets(dims)}) that is incompatible with the row shape "
+                                               f"({shapes.brackets(wanted)}).")
+            sizes = [max(dims_of(row)[axis] for row in rows) if size == -1 else size
+                     for axis, size in enumerate(wanted)]
+            indices = [torch.cat([torch.full((int(np.prod(dims_of(row))), 1), number, dtype=torch.int64),
+                                  _places(dims_of(row))], 1) for number, row in enumerate(rows)]
+            if isinstance(rows[0], np.ndarray):
+                values: Any = np.concatenate([row.ravel() for row in rows])
+            else:
+                values = torch.cat([row.reshape(-1) for row in rows])
+            made = np.empty(3, object)
+            made[:] = torch.cat(indices), values, torch.tensor([len(rows), *sizes], dtype=torch.int64)
+            return (made,)
+
+
+def _places(dims: tuple[int, ...]) -> Any:
+    return torch.from_numpy(np.indices(dims).reshape(len(dims), -1).T.astype(np.int64).copy())
+
+
+class GroupByWindow(Derived):
+    """Elements collected by a key; what a function makes of each full window of a key.
+
+    Args:
+      key: element -> int64 key.
+      reduce: (key, data set of the window) -> data set.
+      size: key -> how many elements make a window.
+    """
+
+    def __init__(self, source: Dataset, key: Any, reduce: Any, size: Any):
+        super().__init__(source)
+        self.key, self.reduce, self.size = key, reduce, size
+
+    def cardinality(self) -> int:
+        return UNKNOWN
+
+    class Pass(Following):
+        def __init__(self, dataset: GroupByWindow, source: Iteration):
+            super().__init__(dataset, source)
+            self._dataset = dataset
+            self._groups: dict[int, list[Element]] = {}
+            self._sizes: dict[int, int] = {}
+            self._inner: Iteration | None = None
+            self._window: tuple[int, list[Element]] = 0, []
+            self._ended = False
+
+        def __next__(self) -> Element:
+            while True:
+                if self._inner is not None:
+                    try:
+                        return next(self._inner)
+                    except StopIteration:
+                        self._inner = None
+                self._window = self._next_window()
+                self._inner = self._opened()
+
+        def _opened(self) -> Iteration:
+            key, elements = self._window
+            given = torch.tensor(key, dtype=torch.int64), Elements(elements)
+            return dataset_of(self._dataset.reduce, given, "`reduce_func`").iterator()
+
+        def _next_window(self) -> tuple[int, list[Element]]:
+            dataset = self._dataset
+            while not self._ended:
+                try:
+                    element = next(self.source)
+                except StopIteration:
+                    self._ended = True
+                    break
+                key = int(dataset.key(*element)[0])
+                if key not in self._groups:
+                    size = int(dataset.size(torch.tensor(key, dtype=torch.int64))[0])
+                    if size <= 0:
+                        raise errors.InvalidArgumentError(None, None, "Window size must be greater than zero, but got "
+                                                          f"{size}.")
+                    self._sizes[key], self._groups[key] = size, []
+                group = self._groups[key]
+                group.append(element)
+                if len(group) == self._sizes[key]:
+                    del self._groups[key]
+                    return key, group
+            if not self._groups:
+                raise StopIteration
+            key = min(self._groups)
+            return key, self._groups.pop(key)
+
+        def state(self) -> Any:
+            inner = None if self._inner is None else (self._window, self._inner.state())
+            return dict(self._groups), dict(self._sizes), self._ended, inner, self.source.state()
+
+        def restore(self, state: Any) -> None:
+            groups, sizes, self._ended, inner, source = state
+            self._groups, self._sizes = {key: list(group) for key, group in groups.items()}, dict(sizes)
+            self.source.restore(source)
+            self._inner = None
+            if inner is not None:
+                self._window = inner[0]
+                self._inner = self._opened()
+                self._inner.restore(inner[1])
+
+
+class GroupByReducer(Derived):
+    """Per key one element: what three functions make of all elements of the key.
+
+    Args:
+      key: element -> int64 key.
+      init: key -> state.
+      reduce: (state, element) -> state.
+      finalize: state -> element.
+    """
+
+    def __init__(self, source: Dataset, key: Any, init: Any, reduce: Any, finalize: Any):
+        super().__init__(source)
+        self.key, self.init, self.reduce, self.finalize = key, init, reduce, finalize
+
+    def cardinality(self) -> int:
+        return UNKNOWN
+
+    class Pass(Following):
+        def __init__(self, dataset: GroupByReducer, source: Iteration):
+            super().__init__(dataset, source)
+            self._dataset = dataset
+            self._states: dict[int, Element] = {}
+            self._keys: list[int] | None = None
+
+        def __next__(self) -> Element:
+            dataset = self._dataset
+            while self._keys is None:
+                try:
+                    element = next(self.source)
+                except StopIteration:
+                    self._keys = sorted(self._states)
+                    break
+                key = int(dataset.key(*element)[0])
+                if key not in self._states:
+                    self._states[key] = dataset.init(torch.tensor(key, dtype=torch.int64))
+                self._states[key] = dataset.reduce(*self._states[key], *element)
+            if not self._keys:
+                raise StopIteration
+            return dataset.finalize(*self._states.pop(self._keys.pop(0)))
+
+        def state(self) -> Any:
+            return dict(self._states), self._keys, self.source.state()
+
+        def restore(self, state: Any) -> None:
+            states, keys, source = state
+            self._states, self._keys = dict(states), None if keys is None else list(keys)
+            self.source.restore(source)
+
+
+class Unique(Derived):
+    """Each element once: of one component, a whole number or a string."""
+
+    def cardinality(self) -> int:
+        return UNKNOWN
+
+    class Pass(Following):
+        def __init__(self, dataset: Unique, source: Iteration):
+            super().__init__(dataset, source)
+            self._seen: dict[Any, None] = {}
+
+        def __next__(self) -> Element:
+            while True:
+                element = next(self.source)
+                value = element[0]
+                key = (value.shape, tuple(value.ravel())) if isinstance(value, np.ndarray) else (
+                    tuple(value.shape), value.numpy().tobytes())
+                if key not in self._seen:
+                    self._seen[key] = None
+                    return element
+
+        def state(self) -> Any:
+            return list(self._seen), self.source.state()
+
+        def restore(self, state: Any) -> None:
+            self._seen = dict.fromkeys(state[0])
+            self.source.restore(state[1])
+
+
+register("BatchDataset", handle("batch_size"), lambda op, source, size: op.call(Batch, source, size, False),
+         host="batch_size", objects=True)
+register("BatchDatasetV2", handle("batch_size", "drop_remainder"), lambda op, source, size, drop: op.call(
+    Batch, source, size, drop), host=("batch_size", "drop_remainder"), objects=True)
+register("PaddedBatchDataset", handle("batch_size"), lambda op, source, size, dims, values: op.call(
+    PaddedBatch, source, size, _lists(dims), values, False), host="batch_size", traced=False,
+    because="takes lists of shapes")
+register("PaddedBatchDatasetV2", handle("batch_size", "drop_remainder"), lambda op, source, size, dims, values, drop:
+         op.call(PaddedBatch, source, size, _lists(dims), values, drop), host=("batch_size", "drop_remainder"),
+         traced=False, because="takes lists of shapes")
+register("WindowDataset", handle("size", "shift", "stride", "drop_remainder"), lambda op, source, *sizes: op.call(
+    Window, source, *sizes), host=("size", "shift", "stride", "drop_remainder"), objects=True)
+for _name in ("UnbatchDataset", "ExperimentalUnbatchDataset"):
+    register(_name, handle(), lambda op, source: op.call(Unbatch, source), objects=True)
+for _name in ("SlidingWindowDataset", "ExperimentalSlidingWindowDataset"):
+    register(_name, handle("window_size", "window_shift", "window_stride"), lambda op, source, *sizes: op.call(
+        SlidingWindow, source, *sizes), host=("window_size", "window_shift", "window_stride"), objects=True)
+for _name in ("DenseToSparseBatchDataset", "ExperimentalDenseToSparseBatchDataset"):
+    register(_name, handle("batch_size"), lambda op, source, size, row: op.call(DenseToSparse, source, size, row),
+             host=("batch_size", "row_shape"), objects=True)
+for _name in ("GroupByWindowDataset", "ExperimentalGroupByWindowDataset"):
+    register(_name, handle(), lambda op, source, key, reduce, size: GroupByWindow(source, key, reduce, size),
+             functions={"key_func_other_arguments": "key_func", "reduce_func_other_arguments": "reduce_func",
+                        "window_size_func_other_arguments": "window_size_func"})
+for _name in ("GroupByReducerDataset", "ExperimentalGroupByReducerDataset"):
+    register(_name, handle(), lambda op, source, *functions: GroupByReducer(source, *functions),
+             functions={"key_func_other_arguments": "key_func", "init_func_other_arguments": "init_func",
+                        "reduce_func_other_arguments": "reduce_func",
+                        "finalize_func_other_arguments": "finalize_func"})
+for _name in ("UniqueDataset", "ExperimentalUniqueDataset"):
+    register(_name, handle(), lambda op, source: op.call(Unique, source), objects=True)
+
+
+def _lists(shapes_given: list[Any]) -> list[list[int]]:
+    return [dims.tolist() for dims in shapes_given]

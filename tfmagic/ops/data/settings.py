@@ -1,0 +1,127 @@
+"""What options put around a data set: rewriting, models of performance, thread pools, statistics; and caches."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import numpy as np
+
+from tfmagic.base import errors
+from tfmagic.ops.data.batching import Elements
+from tfmagic.ops.data.datasets import UNKNOWN, Dataset, Derived, Element, Following, Iteration
+from tfmagic.ops.data.rules import handle
+from tfmagic.ops.data.shuffling import Shuffle
+from tfmagic.ops.data.transformations import Repeat
+from tfmagic.ops.declare import register
+
+
+def optimized(dataset: Dataset, names: Any) -> Dataset:
+    """A data set rewritten as TensorFlow's optimisers would.
+
+    Only what changes the order of elements matters here: a shuffle that is repeated becomes one of both, whose buffer
+    goes over from one pass to the next.
+    """
+    wanted = {name.decode() for name in np.asarray(names, object).ravel()}
+    return _rewritten(dataset, "shuffle_and_repeat_fusion" in wanted)
+
+
+def _rewritten(dataset: Dataset, fuse: bool) -> Dataset:
+    made: dict[Dataset, Dataset] = {}
+    stack = [dataset]
+    while stack:
+        current = stack[-1]
+        waiting = [source for source in current.inputs if source not in made]
+        if waiting:
+            stack += waiting
+            continue
+        stack.pop()
+        if current in made:
+            continue
+        inputs = [made[source] for source in current.inputs]
+        first = inputs[0] if inputs else None
+        if fuse and isinstance(current, Repeat) and isinstance(first, Shuffle) and first.count == 1 \
+                and first.reshuffle:
+            made[current] = Shuffle(first.inputs[0], first.buffer_size, first.own_seeds, False, current.count)
+        else:
+            made[current] = current if inputs == list(current.inputs) else current.with_inputs(inputs)
+    return made[dataset]
+
+
+def as_it_is(dataset: Dataset, *settings: Any) -> Dataset:
+    """The data set itself: what is set changes neither elements nor their order."""
+    return dataset
+
+
+class Cache(Derived):
+    """Elements kept in memory from the first pass on."""
+
+    def __init__(self, source: Dataset):
+        super().__init__(source)
+        self.kept: list[Element] | None = None
+
+    def iterator(self) -> Iteration:
+        if self.kept is not None:
+            return Elements(self.kept).iterator()
+        return _Keeping(self, self.source.iterator())
+
+
+class _Keeping(Following):
+    def __init__(self, dataset: Cache, source: Iteration):
+        super().__init__(dataset, source)
+        self._dataset = dataset
+        self._elements: list[Element] = []
+
+    def __next__(self) -> Element:
+        try:
+            element = next(self.source)
+        except StopIteration:
+            self._dataset.kept = self._elements
+            raise
+        self._elements.append(element)
+        return element
+
+    def state(self) -> Any:
+        return list(self._elements), self.source.state()
+
+    def restore(self, state: Any) -> None:
+        self._elements = list(state[0])
+        self.source.restore(state[1])
+
+
+class Tagged(Derived):
+    """The elements as they are, under a name that statistics use."""
+
+    def cardinality(self) -> int:
+        return self.source.cardinality() if self.inputs else UNKNOWN
+
+    class Pass(Following):
+        def __next__(self) -> Element:
+            return next(self.source)
+
+
+def cached(dataset: Dataset, filename: Any) -> Dataset:
+    """A data set whose elements are kept: in memory, or in a file where there is a name."""
+    name = filename.item().decode() if isinstance(filename, np.ndarray) else str(filename)
+    if not name:
+        return Cache(dataset)
+    from tfmagic.ops.data.file_cache import FileCache
+
+    folder = os.path.dirname(name)
+    if folder and not os.path.isdir(folder):
+        raise errors.NotFoundError(None, None, f"{name}; No such file or directory")
+    return FileCache(dataset, name)
+
+
+register("OptimizeDataset", handle(), lambda op, source, names: op.call(optimized, source, names), objects=True,
+         effect="reads")
+for _name in ("ModelDataset", "NonSerializableDataset", "ExperimentalNonSerializableDataset",
+              "BytesProducedStatsDataset",
+              "ExperimentalBytesProducedStatsDataset", "LatencyStatsDataset", "ExperimentalLatencyStatsDataset",
+              "SetStatsAggregatorDataset", "ExperimentalSetStatsAggregatorDataset", "MaxIntraOpParallelismDataset",
+              "ExperimentalMaxIntraOpParallelismDataset", "PrivateThreadPoolDataset",
+              "ExperimentalPrivateThreadPoolDataset", "WrapDatasetVariant", "UnwrapDatasetVariant", "AssertNextDataset",
+              "ExperimentalAssertNextDataset"):
+    register(_name, handle(), lambda op, source, *settings: source, objects=True)
+register("CacheDataset", handle("filename"), lambda op, source, filename: op.call(cached, source, filename),
+         objects=True, effect="reads")

@@ -1,0 +1,171 @@
+"""Shuffle: elements in random order out of a buffer, in TensorFlow's order for the same seeds."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Any
+
+from tfmagic.base import errors
+from tfmagic.ops.data.datasets import INFINITE, UNKNOWN, Dataset, Derived, Element, Following, Iteration
+from tfmagic.ops.data.rules import handle
+from tfmagic.ops.declare import register
+from tfmagic.ops.random.samples import Samples
+
+
+class Shuffle(Dataset):
+    """The elements in random order.
+
+    Args:
+      source: the elements.
+      buffer_size: among so many one is chosen.
+      seeds: two numbers; two zeros stand for an order that nobody can foretell.
+      reshuffle: whether each pass has an order of its own.
+      count: how often the elements are repeated, with the buffer going over from one pass to the next; -1: no end.
+    """
+
+    def __init__(self, source: Dataset, buffer_size: int, seeds: tuple[int, int], reshuffle: bool, count: int = 1):
+        if buffer_size <= 0:
+            raise errors.InvalidArgumentError(None, None, "buffer_size must be greater than zero.")
+        self.inputs = (source,)
+        self.buffer_size, self.reshuffle, self.count = buffer_size, reshuffle, count
+        # With an order for each pass these seeds give the seeds of the passes.
+        self._seeds = Samples(*seeds)
+        self.own_seeds = self._seeds.seeds
+
+    def iterator(self) -> Iteration:
+        draw = self._seeds
+        return _Shuffling(self, Samples(draw.next(), draw.next()) if self.reshuffle else Samples(*draw.seeds))
+
+    def cardinality(self) -> int:
+        have = self.inputs[0].cardinality()
+        if self.count == 0 or have == 0:
+            return 0
+        return INFINITE if self.count < 0 or have == INFINITE else UNKNOWN if have == UNKNOWN else have * self.count
+
+
+class _Shuffling(Iteration):
+    """Elements go into a ring in the order of their passes; one of the oldest pass comes out.
+
+    Attributes:
+      slices: per pass that has elements in the ring, where these begin and end, counted from the first element of all.
+    """
+
+    def __init__(self, dataset: Shuffle, samples: Samples):
+        self._dataset, self._samples = dataset, samples
+        self._source: Iteration | None = None
+        self._pass = 0
+        self._ring: list[Element] = []
+        self._slices: deque[list[int]] = deque([[0, 0]])
+        self._held = 0
+
+    def __next__(self) -> Element:
+        dataset = self._dataset
+        size, ring = dataset.buffer_size, self._ring
+        if self._source is None and self._pass == 0:
+            self._source = dataset.inputs[0].iterator()
+            if not self._fill_first():
+                self._source = None
+                raise StopIteration
+        while self._source is not None and self._held < size:
+            element = self._pull()
+            if element is None:
+                break
+            place = self._slices[-1][1]
+            if place < size and len(ring) <= place:
+                ring.append(element)
+            else:
+                ring[place % size] = element
+            self._held += 1
+            self._slices[-1][1] = place + 1
+        if not self._held:
+            raise StopIteration
+        slices = self._slices
+        while slices[0][0] == slices[0][1]:
+            slices.popleft()
+        start, end = slices[0]
+        index = (start + self._samples.next() % (end - start)) % size
+        first = start % size
+        chosen = ring[index]
+        ring[index] = ring[first]
+        ring[first] = ()
+        slices[0][0] = start + 1
+        self._held -= 1
+        return chosen
+
+    def _fill_first(self) -> bool:
+        """Whether the first pass may have elements: one that repeats without end must have some."""
+        return self._dataset.count != 0
+
+    def _pull(self) -> Element | None:
+        """The next element of all passes; None at the end of the last."""
+        dataset = self._dataset
+        while self._source is not None:
+            try:
+                return next(self._source)
+            except StopIteration:
+                self._pass += 1
+                end = self._slices[-1][1]
+                if dataset.count < 0 and end == 0 and self._pass == 1 or 0 <= dataset.count <= self._pass:
+                    self._source = None
+                    return None
+                self._slices.append([end, end])
+                self._source = dataset.inputs[0].iterator()
+        return None
+
+    def state(self) -> Any:
+        source = None if self._source is None else self._source.state()
+        return (self._samples.seeds, self._samples.taken, self._pass, list(self._ring),
+                [tuple(part) for part in self._slices], self._held, source)
+
+    def restore(self, state: Any) -> None:
+        seeds, taken, self._pass, ring, slices, self._held, source = state
+        self._samples = Samples(*seeds)
+        self._samples.skip_to(taken)
+        self._ring, self._slices = list(ring), deque(list(part) for part in slices)
+        self._source = None
+        if source is not None:
+            self._source = self._dataset.inputs[0].iterator()
+            self._source.restore(source)
+
+    def close(self) -> None:
+        if self._source is not None:
+            self._source.close()
+
+
+class Sampling(Derived):
+    """Each element with a certain probability."""
+
+    def __init__(self, source: Dataset, rate: float, seed: int, seed2: int):
+        super().__init__(source)
+        self.rate, self.seeds = rate, Samples(seed, seed2).seeds
+
+    def cardinality(self) -> int:
+        return UNKNOWN
+
+    class Pass(Following):
+        def __init__(self, dataset: Sampling, source: Iteration):
+            super().__init__(dataset, source)
+            self._rate, self._samples = dataset.rate, Samples(*dataset.seeds)
+
+        def __next__(self) -> Element:
+            while True:
+                element = next(self.source)
+                if (self._samples.next() & 0x7fffff) / 0x800000 < self._rate:
+                    return element
+
+        def state(self) -> Any:
+            return self._samples.taken, self.source.state()
+
+        def restore(self, state: Any) -> None:
+            self._samples.skip_to(state[0])
+            self.source.restore(state[1])
+
+
+register("ShuffleDataset", handle("buffer_size", "seed", "seed2"), lambda op, source, size, seed, seed2: op.call(
+    Shuffle, source, size, (seed, seed2), op.reshuffle_each_iteration), host=("buffer_size", "seed", "seed2"),
+    objects=True, effect="reads")
+register("ShuffleAndRepeatDataset", handle("buffer_size", "seed", "seed2", "count"),
+         lambda op, source, size, seed, seed2, count: op.call(Shuffle, source, size, (seed, seed2), False, count),
+         host=("buffer_size", "seed", "seed2", "count"), objects=True, effect="reads")
+register("SamplingDataset", handle("rate", "seed", "seed2"), lambda op, source, rate, seed, seed2: op.call(
+    Sampling, source, rate, seed, seed2), host=("rate", "seed", "seed2"), objects=True, effect="reads")

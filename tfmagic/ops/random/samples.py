@@ -1,0 +1,55 @@
+"""Samples: single 32-bit words off a Philox stream, one after another, as data sets draw them."""
+
+from __future__ import annotations
+
+import secrets
+
+from tfmagic.ops.random.philox import Stream, words
+
+_WORD64 = (1 << 64) - 1
+# So many blocks of four words are computed at a time: few at first.
+_FEWEST, _MOST = 16, 1024
+
+
+class Samples:
+    """A stream of words.
+
+    Attributes:
+      taken: how many were drawn.
+
+    Args:
+      seed, seed2: the seeds; two zeros stand for a stream that nobody can foretell.
+    """
+
+    __slots__ = ("seeds", "taken", "_words", "_first", "_blocks")
+
+    def __init__(self, seed: int, seed2: int):
+        if seed == 0 and seed2 == 0:
+            seed, seed2 = secrets.randbits(63), secrets.randbits(63)
+        self.seeds = seed, seed2
+        self.taken = 0
+        self._words: list[int] = []
+        self._first = 0
+        self._blocks = _FEWEST
+
+    def next(self) -> int:
+        """The next word."""
+        index = self.taken - self._first
+        if index >= len(self._words):
+            self._compute()
+            index = self.taken - self._first
+        self.taken += 1
+        return self._words[index]
+
+    def skip_to(self, taken: int) -> None:
+        """Go to where `taken` words were drawn."""
+        self.taken, self._words = taken, []
+
+    def _compute(self) -> None:
+        block = self.taken // 4
+        seed, seed2 = self.seeds
+        stream = Stream(seed & _WORD64, (seed2 & _WORD64) << 64).skip(block)
+        columns = words(stream, range(self._blocks))
+        self._words = [word for row in zip(*(column.tolist() for column in columns)) for word in row]
+        self._first = block * 4
+        self._blocks = min(self._blocks * 4, _MOST)

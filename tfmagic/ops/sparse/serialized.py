@@ -1,0 +1,141 @@
+"""Sparse tensors as one tensor: a vector of three for one of them, rows of such vectors for several."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from tfmagic.base import dtypes, errors, messages
+from tfmagic.base.dtypes import DType
+from tfmagic.base.lazy import torch
+from tfmagic.base.shapes import Dims, TensorShape
+from tfmagic.formats import tensor_proto
+from tfmagic.graph.operation import Tensor
+from tfmagic.graph.sparse_tensor import SparseTensor
+from tfmagic.ops import raw
+from tfmagic.ops.declare import register
+from tfmagic.ops.torch_types import as_torch
+
+
+def _vector(indices: Any, values: Any, dense_shape: Any, as_text: bool) -> np.ndarray:
+    made = np.empty(3, object)
+    for place, part in enumerate((indices, values, dense_shape)):
+        made[place] = _text(part) if as_text else part
+    return made
+
+
+def _text(part: Any) -> bytes:
+    array = part if isinstance(part, np.ndarray) else part.numpy()
+    dtype = dtypes.string if array.dtype == object else dtypes.as_dtype(array.dtype)
+    return tensor_proto.from_array(array, dtype).SerializeToString()
+
+
+def _value(item: Any) -> Any:
+    if not isinstance(item, bytes):
+        return item
+    try:
+        proto = messages.module("tensor_pb2").TensorProto.FromString(item)
+        array = tensor_proto.make_ndarray(proto)
+    except Exception as error:
+        raise errors.InvalidArgumentError(None, None, f"Could not parse serialized sparse tensor: {error}") from None
+    return as_torch(array, dtypes.as_dtype(int(proto.dtype)))
+
+
+def serialize(indices: Any, values: Any, dense_shape: Any, as_text: bool) -> np.ndarray:
+    """A sparse tensor as a vector of three."""
+    _check(indices, values, dense_shape)
+    return _vector(indices, values, dense_shape, as_text)
+
+
+def serialize_rows(indices: Any, values: Any, dense_shape: Any, as_text: bool) -> np.ndarray:
+    """The rows of a sparse tensor as vectors of three."""
+    _check(indices, values, dense_shape)
+    if len(dense_shape) < 2:
+        raise errors.InvalidArgumentError(None, None, "Rank of input SparseTensor should be > 1, but saw rank: "
+                                          f"{len(dense_shape)}")
+    count = int(dense_shape[0])
+    first = indices[:, 0].contiguous()
+    starts = torch.searchsorted(first, torch.arange(count + 1)).tolist()
+    made = np.empty((count, 3), object)
+    for row in range(count):
+        part = slice(starts[row], starts[row + 1])
+        made[row] = _vector(indices[part, 1:], values[part], dense_shape[1:], as_text)
+    return made
+
+
+def _check(indices: Any, values: Any, dense_shape: Any) -> None:
+    for part, rank, name in ((indices, 2, "indices should be a matrix"), (values, 1, "values should be a vector"),
+                             (dense_shape, 1, "shape should be a vector")):
+        if part.ndim != rank:
+            raise errors.InvalidArgumentError(None, None, f"Input {name} but received shape {list(part.shape)}")
+
+
+def deserialize(serialized: Any) -> tuple[Any, Any, Any]:
+    """The sparse tensor of a vector of three; of an array of such vectors one with these axes in front."""
+    if not serialized.ndim or serialized.shape[-1] != 3:
+        raise errors.InvalidArgumentError(None, None, "Serialized sparse should have 3 as the last dimension "
+                                          f"{list(serialized.shape)}")
+    outer = serialized.shape[:-1]
+    rows = [tuple(_value(item) for item in row) for row in serialized.reshape(-1, 3)]
+    if not outer:
+        return rows[0]
+    if not rows:
+        raise errors.InvalidArgumentError(None, None, "Serialized sparse should have at least one row")
+    rank = len(rows[0][2])
+    for number, (_, _, dense_shape) in enumerate(rows):
+        if len(dense_shape) != rank:
+            raise errors.InvalidArgumentError(None, None, f"Inconsistent shape across SparseTensors: rank prior to "
+                                              f"SparseTensor[{number}] was: {rank} but rank of SparseTensor[{number}] "
+                                              f"is: {len(dense_shape)}")
+    places = np.indices(outer).reshape(len(outer), -1).T
+    indices = [torch.cat([torch.from_numpy(np.tile(place, (len(row[0]), 1)).astype(np.int64)), row[0]], 1)
+               for place, row in zip(places, rows)]
+    values: Any = np.concatenate([row[1] for row in rows]) if isinstance(rows[0][1], np.ndarray) else torch.cat(
+        [row[1] for row in rows])
+    inner = torch.stack([row[2] for row in rows]).amax(0)
+    return torch.cat(indices), values, torch.cat([torch.tensor(outer, dtype=torch.int64), inner])
+
+
+def _rows_rule(op: Any, indices: Dims, values: Dims, dense_shape: Dims) -> Dims:
+    return None, 3
+
+
+def _sparse_rule(op: Any, serialized: Dims) -> list[Dims]:
+    return [(None, None), (None,), (None,)]
+
+
+def _is_text(op: Any) -> bool:
+    return op.out_type is dtypes.string
+
+
+register("SerializeSparse", lambda op, *dims: (3,), lambda op, *parts: op.call(serialize, *parts, _is_text(op)),
+         objects=True)
+register("SerializeManySparse", _rows_rule, lambda op, *parts: op.call(serialize_rows, *parts, _is_text(op)),
+         objects=True)
+for _name in ("DeserializeSparse", "DeserializeManySparse"):
+    register(_name, _sparse_rule, lambda op, serialized: op.call(deserialize, serialized), objects=True)
+
+
+def serialized(value: SparseTensor, many: bool) -> Tensor:
+    """The node that makes one variant tensor of a sparse tensor, or with `many` one row of each of its rows."""
+    make = raw.serialize_many_sparse if many else raw.serialize_sparse
+    return make(value.indices, value.values, value.dense_shape, out_type=dtypes.variant)
+
+
+def restored(tensor: Tensor, dtype: DType, shape: TensorShape) -> SparseTensor:
+    """The sparse tensor of a variant tensor.
+
+    Args:
+      dtype: the type of its elements.
+      shape: what is known of its shape.
+    """
+    indices, values, dense_shape = raw.deserialize_sparse(tensor, dtype)
+    if shape.ndims is not None:
+        indices.set_shape([None, shape.ndims])
+        dense_shape.set_shape([shape.ndims])
+    return SparseTensor(indices, values, dense_shape)
+
+
+AS_ELEMENTS = SimpleNamespace(serialized=serialized, restored=restored)

@@ -1,0 +1,65 @@
+"""Named objects: what a session keeps by container and name beside variables, such as iterators over data sets."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from tfmagic.graph.operation import Operation
+from tfmagic.session.resources.keys import key_of, shown
+from tfmagic.session.running import check_deadline, current
+
+
+class Named(Protocol):
+    """An object that nodes share by its name."""
+
+    def close(self) -> None:
+        """End waits for it and free what it holds."""
+
+
+class NamedObjects:
+    """The objects of one session by their keys. They are changed by methods of their own, as runs go."""
+
+    def __init__(self) -> None:
+        self._objects: dict[str, Any] = {}
+        self._lock = threading.RLock()
+
+    def of(self, op: Operation, make: Callable[[str, str], Any]) -> Any:
+        """The object that a node names by its attrs.
+
+        Args:
+          make: makes it, from its container and name.
+        """
+        key = key_of(op)
+        with self._lock:
+            found = self._objects.get(key)
+            if found is None:
+                found = self._objects[key] = make(*shown(key))
+            return found
+
+    def find(self, container: str, name: str) -> Any:
+        """The object of this name, or None."""
+        with self._lock:
+            return next((found for key, found in self._objects.items() if shown(key) == (container, name)), None)
+
+    def cancel(self) -> None:
+        """End all waits."""
+        with self._lock:
+            objects = list(self._objects.values())
+        for found in objects:
+            found.close()
+
+    def close(self) -> None:
+        """Forget all of them."""
+        self.cancel()
+        with self._lock:
+            self._objects.clear()
+
+    def look(self) -> None:
+        """Called now and then by what waits for an object.
+
+        Raises:
+          DeadlineExceededError: the run's time is over.
+        """
+        check_deadline(current.deadline)

@@ -1,0 +1,155 @@
+"""Functions of elements: Python functions that transformations call become functions of the graph's library."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from tfmagic.base import dtypes
+from tfmagic.graph.context import get_default_graph
+from tfmagic.graph.convert import convert_to_tensor
+from tfmagic.graph.function import Function
+from tfmagic.graph.function_def import function_from_graph
+from tfmagic.graph.function_graph import FunctionGraph
+from tfmagic.graph.graph import Graph
+from tfmagic.graph.keys import GraphKeys
+from tfmagic.graph.operation import Operation, Tensor
+from tfmagic.ops import raw
+from tfmagic.tf.data import structure
+
+_numbers = itertools.count(1)
+
+# Ops with a state whose order does not matter, because TensorFlow has always run them in any.
+_UNORDERED = frozenset({
+    "RandomUniform", "RandomUniformInt", "RandomStandardNormal", "ParameterizedTruncatedNormal", "TruncatedNormal",
+    "RandomShuffle", "Multinomial", "RandomGamma", "RandomGammaGrad", "RandomPoisson", "RandomPoissonV2",
+    "CollectiveGather", "CollectiveReduce", "CollectiveBcastSend", "CollectiveBcastRecv", "NcclAllReduce"})
+
+
+class ElementGraph(FunctionGraph):
+    """The body of a function of elements: it has the seed of the graph around it."""
+
+    branches_are_functions = True
+
+    def __init__(self, outer_graph: Graph):
+        super().__init__(outer_graph, own_names=True)
+        self.seed = outer_graph.seed
+
+    def _share_collections(self) -> None:
+        outer = self.outer_graph
+        for key in (GraphKeys.GLOBAL_VARIABLES, GraphKeys.LOCAL_VARIABLES, GraphKeys.TRAINABLE_VARIABLES):
+            self._collections[key] = outer.get_collection_ref(key)
+        for key in outer.get_all_collection_keys():
+            if key not in self._collections:
+                self._collections[key] = list(outer.get_collection(key))
+
+    @property
+    def _variables_graph(self) -> Graph:
+        return self.outer_graph._variables_graph
+
+
+class ElementFunction:
+    """A function of elements.
+
+    Attributes:
+      function: the function of the library.
+      captured: the tensors that it captures, in the order in which nodes pass them.
+      spec: the structure of what it gives.
+
+    Args:
+      function: takes an element (a tuple as several arguments), returns a structure of tensors.
+      what: the transformation, as messages name it ("Dataset.map()").
+      spec: the structure of the elements that it takes.
+      add: whether it comes into the library of the graph at once.
+    """
+
+    def __init__(self, function: Callable[..., Any], what: str, spec: Any, add: bool = True):
+        if not callable(function):
+            raise ValueError("Argument must be callable")
+        name = what.removesuffix("()").replace(".", "_")
+        self._what = what
+        outer = get_default_graph()
+        graph = ElementGraph(outer)
+        with graph.as_default():
+            inputs = [graph.create_op("Placeholder", [], name=f"args_{index}", attrs={
+                "dtype": part.dtype, "shape": part.shape}).outputs[0]
+                for index, part in enumerate(structure.components(spec))]
+            arguments = structure.from_tensors(spec, inputs)
+            if type(arguments) is not tuple:
+                arguments = (arguments,)
+            results = [raw.identity(convert_to_tensor(tensor)) for tensor in self._called(function, arguments)]
+            _order_effects(graph, [tensor.op for tensor in results])
+        self.captured = list(graph.captures)
+        self.function: Function = function_from_graph(
+            f"__inference_{name}_{_name_of(function)}_{next(_numbers)}", graph, [*inputs, *graph.captures.values()],
+            results)
+        if add:
+            self.function.add_to_graph(outer)
+        self.stateful = [op for op in graph._operations if op._op_def.is_stateful]
+
+    @property
+    def name(self) -> str:
+        return self.function.name
+
+    def add_to_graph(self, graph: Graph) -> None:
+        """Put it into a graph's library."""
+        self.function.add_to_graph(graph)
+
+    def _called(self, function: Callable[..., Any], arguments: tuple[Any, ...]) -> list[Tensor]:
+        result = function(*arguments)
+        if isinstance(result, list):
+            result = tuple(result)
+        try:
+            self.spec = structure.spec_of(result)
+        except (TypeError, ValueError) as error:
+            raise TypeError(f"Unsupported return value from function passed to {self._what}: {result}.") from error
+        return structure.to_tensors(self.spec, result)
+
+    def captures_references(self) -> bool:
+        """Whether it captures a reference to a variable, or what comes from one."""
+        return _from_references(self.captured)
+
+
+def _name_of(function: Any) -> str:
+    return str(getattr(function, "__name__", None) or type(getattr(function, "func", function)).__name__)
+
+
+def _from_references(tensors: Iterable[Tensor]) -> bool:
+    stack, seen = list(tensors), set()
+    while stack:
+        tensor = stack.pop()
+        if tensor._dtype._is_ref_dtype:
+            return True
+        if tensor not in seen:
+            seen.add(tensor)
+            stack += tensor.op._inputs
+    return False
+
+
+def has_effect(op: Operation) -> bool:
+    """Whether a function must run an operation even if nobody takes its results."""
+    return op._op_def.is_stateful and op.type not in _UNORDERED
+
+
+def _order_effects(graph: Graph, results: list[Operation]) -> None:
+    """Let operations with a state run in the order of the program, before the results are given."""
+    must_run: dict[Operation, None] = {}
+    last: dict[Tensor, Operation] = {}
+    for op in graph._operations:
+        if op in results or op.type == "Placeholder":
+            continue
+        if has_effect(op):
+            must_run[op] = None
+        before = []
+        for tensor in dict.fromkeys(op._inputs):
+            if tensor._dtype.base_dtype is not dtypes.resource:
+                continue
+            if tensor in last:
+                before.append(last[tensor])
+            last[tensor] = op
+        own = op._control_flow_context
+        op._add_control_inputs([other for other in before if other._control_flow_context is own])
+    for op in results:
+        op._add_control_inputs([other for other in must_run
+                                if other._control_flow_context is op._control_flow_context])

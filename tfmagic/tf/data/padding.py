@@ -1,0 +1,90 @@
+"""Batches of elements that are filled up to one shape."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tfmagic.base import dtypes
+from tfmagic.base.shapes import TensorShape, as_shape
+from tfmagic.graph import static_value
+from tfmagic.graph.convert import convert_to_tensor
+from tfmagic.graph.operation import Tensor
+from tfmagic.graph.type_spec import SparseTensorSpec, TensorSpec
+from tfmagic.ops import raw
+from tfmagic.tf.data import nest, structure
+from tfmagic.tf.data.numbers import fixed_size, int64
+
+
+def padded_batch(dataset: Tensor, element_spec: Any, batch_size: Any, padded_shapes: Any, padding_values: Any,
+                 drop_remainder: Any) -> tuple[Tensor, Any]:
+    """The tensor of a padded dataset and its structure; see `tf.data.Dataset.padded_batch`."""
+    leaves = nest.flatten(element_spec)
+    if any(isinstance(leaf, SparseTensorSpec) for leaf in leaves):
+        raise TypeError("Batching of padded sparse tensors is not currently supported")
+    size = int64(batch_size, "batch_size")
+    types, shapes = (structure.legacy(element_spec, which) for which in (0, 1))
+    values = _default_values(types) if padding_values is None else padding_values
+    wanted = [_as_tensor(given, dims) for given, dims in zip(structure.shape_leaves(types, padded_shapes),
+                                                            nest.flatten(shapes))]
+    fillers = [_filler(value, dtype) for value, dtype in zip(structure.shape_leaves(types, values),
+                                                             nest.flatten(types))]
+    drop = convert_to_tensor(drop_remainder, dtypes.bool_, "drop_remainder")
+    fixed = fixed_size(size, drop)
+    specs = [TensorSpec(TensorShape([fixed]).concatenate(_static(dims)), leaf.dtype)
+             for dims, leaf in zip(wanted, leaves)]
+    spec = nest.pack_as(element_spec, specs)
+    attrs = structure.flat_attrs(spec)
+    return raw.padded_batch_dataset_v2(dataset, size, wanted, fillers, drop, attrs["output_shapes"]), spec
+
+
+def _default_values(types: Any) -> Any:
+    def value(dtype: Any) -> Any:
+        if dtype.base_dtype is dtypes.string:
+            return ""
+        if dtype.base_dtype.name in ("variant", "resource"):
+            raise TypeError("Unable to create padding for field of type 'variant'")
+        return np.zeros_like(dtype.as_numpy_dtype())
+
+    return nest.map_structure(value, types)
+
+
+def _as_tensor(given: Any, dims: TensorShape) -> Tensor:
+    """The shape to fill up to, as an int64 vector; -1 where it is open."""
+    try:
+        shape = as_shape(given)
+        tensor = convert_to_tensor([-1 if size is None else size for size in shape.as_list()], dtypes.int64)
+    except (TypeError, ValueError):
+        tensor = convert_to_tensor(given, preferred_dtype=dtypes.int64)
+        if tensor.shape.ndims is not None and tensor.shape.ndims != 1:
+            raise ValueError(f"Padded shape {given} must be a 1-D tensor of tf.int64 values, but its shape was "
+                             f"{tensor.shape}.") from None
+        if tensor.dtype is not dtypes.int64:
+            raise TypeError(f"Padded shape {given} must be a 1-D tensor of tf.int64 values, but its element type was "
+                            f"{tensor.dtype.name}.") from None
+    static = _static(tensor)
+    if not _may_become(static, dims):
+        raise ValueError(f"The padded shape {static} is not compatible with the corresponding input component shape "
+                         f"{dims}.")
+    return tensor
+
+
+def _static(tensor: Tensor) -> TensorShape:
+    return as_shape(static_value.constant_value_as_shape(tensor))
+
+
+def _may_become(padded: TensorShape, dims: TensorShape) -> bool:
+    if padded.ndims is None or dims.ndims is None:
+        return True
+    return padded.ndims == dims.ndims and all(
+        wanted is None or have is None or wanted >= have for wanted, have in zip(padded.as_list(), dims.as_list()))
+
+
+def _filler(value: Any, dtype: Any) -> Tensor:
+    tensor = convert_to_tensor(value, name="padding_value")
+    if not tensor.shape.is_compatible_with(TensorShape([])):
+        raise ValueError(f"Padding value should be a scalar, but is not: {tensor}")
+    if tensor.dtype is not dtype.base_dtype:
+        raise TypeError(f"Padding value tensor ({tensor}) does not match output type: {dtype!r}")
+    return tensor
