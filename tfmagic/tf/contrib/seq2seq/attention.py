@@ -144,8 +144,8 @@ def _luong_score(query: Any, keys: Any, scale: Any) -> Tensor:
     depth, key_units = query.get_shape()[-1].value, keys.get_shape()[-1].value
     if depth != key_units:
         raise ValueError(f"Incompatible or unknown inner dimensions between query and keys.  Query ({query}) has "
-                         f"units: {depth}.  Keys ({keys}) have units: {key_units}.  Perhaps you need to set num_units to "
-                         f"the keys' dimension ({key_units})?")
+                         f"units: {depth}.  Keys ({keys}) have units: {key_units}.  Perhaps you need to set num_units "
+                         f"to the keys' dimension ({key_units})?")
     score = api.squeeze(api.matmul(api.expand_dims(query, 1), keys, transpose_b=True), [1])
     return score if scale is None else scale * score
 

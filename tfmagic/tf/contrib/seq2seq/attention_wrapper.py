@@ -140,8 +140,8 @@ class AttentionWrapper(RNNCell):
                 batch_size = last.shape.dims[0].value or api.shape(last)[0]
                 checks = self._batch_size_checks(batch_size, (
                     f"When constructing AttentionWrapper {self._base_name}: Non-matching batch sizes between the "
-                    "memory (encoder output) and initial_cell_state.  Are you using the BeamSearchDecoder?  You may need "
-                    "to tile the initial state via the tf.contrib.seq2seq.tile_batch function with argument "
+                    "memory (encoder output) and initial_cell_state.  Are you using the BeamSearchDecoder?  You may "
+                    "need to tile the initial state via the tf.contrib.seq2seq.tile_batch function with argument "
                     "multiple=beam_width."))
                 with get_default_graph().control_dependencies(checks):
                     self._initial_cell_state = nest.map_structure(
