@@ -142,7 +142,8 @@ def test_the_command_shows_what_is_in_files(models, capsys):
 
 
 @pytest.mark.parametrize("name", ["core.protobuf.saver_pb2", "core.protobuf.saved_model_pb2",
-                                  "core.example.example_pb2", "python.training.checkpoint_state_pb2", "core.framework.tensor_slice_pb2"])
+                                  "core.example.example_pb2", "core.framework.tensor_slice_pb2",
+                                  "python.training.checkpoint_state_pb2"])
 def test_protocol_buffers_are_found_where_tensorflow_has_them(name):
     internal = importlib.import_module("tfmagic.tf.internal")
     assert internal.proto_module("tensorflow." + name) == name.rpartition(".")[2]

@@ -39,7 +39,7 @@ def lines(path: Path) -> Iterator[str]:
 
 
 def _folder(path: Path) -> Iterator[str]:
-    if models.is_saved_model(path):
+    if models.contains_saved_model(path):
         yield f"SavedModel {path}"
         yield from models.show(path)
         return

@@ -24,6 +24,7 @@ from tfmagic.tf.saving.saveables import all_saveables
 from tfmagic.tf.variable.initialization import global_variables_initializer, local_variables_initializer
 from tfmagic.tf.variable.save_slices import prepend_scope
 
+_BINARY, _TEXT = constants.SAVED_MODEL_FILENAME_PB, constants.SAVED_MODEL_FILENAME_PBTXT
 _LEGACY = "Pass your op to the equivalent parameter main_op instead."
 
 
@@ -52,7 +53,7 @@ class SavedModelBuilder:
     def __init__(self, export_dir: Any):
         self._export_dir = os.fspath(export_dir)
         self._saved_model = messages.module("saved_model_pb2").SavedModel(
-            saved_model_schema_version=constants.SCHEMA_VERSION)
+            saved_model_schema_version=constants.SAVED_MODEL_SCHEMA_VERSION)
         self._has_saved_variables = False
         if gfile.exists(self._export_dir):
             if gfile.list_directory(self._export_dir):
@@ -190,7 +191,7 @@ class SavedModelBuilder:
         Returns:
           The path of the file.
         """
-        path = os.path.join(self._export_dir, constants.FILENAME_PBTXT if as_text else constants.FILENAME_PB)
+        path = os.path.join(self._export_dir, _TEXT if as_text else _BINARY)
         meta_graph.write_proto(self._saved_model, path, as_text)
         tf_logging.info("SavedModel written to: %s", path)
         return path.encode()
@@ -228,7 +229,7 @@ def simple_save(session: Any, export_dir: Any, inputs: dict[str, Any], outputs: 
     builder = SavedModelBuilder(export_dir)
     builder.add_meta_graph_and_variables(
         session, tags=[constants.SERVING],
-        signature_def_map={constants.DEFAULT_SIGNATURE: predict_signature_def(inputs, outputs)},
+        signature_def_map={constants.DEFAULT_SERVING_SIGNATURE_DEF_KEY: predict_signature_def(inputs, outputs)},
         assets_collection=get_default_graph().get_collection(GraphKeys.ASSET_FILEPATHS), main_op=legacy_init_op,
         clear_devices=True)
     builder.save()
@@ -238,17 +239,9 @@ def simple_save(session: Any, export_dir: Any, inputs: dict[str, Any], outputs: 
 
 
 @export("saved_model.contains_saved_model")
-@deprecated(None, "This function will only be available through the v1 compatibility library as "
-            "tf.compat.v1.saved_model.loader.maybe_saved_model_directory.",
-            module="tensorflow.python.saved_model.loader_impl")
-def maybe_saved_model_directory(export_dir: Any) -> bool:
+def contains_saved_model(export_dir: Any) -> bool:
     """Whether a folder holds a SavedModel."""
-    return is_saved_model(export_dir)
-
-
-def is_saved_model(folder: Any) -> bool:
-    """Whether a folder holds a SavedModel."""
-    return any(gfile.exists(os.path.join(folder, name)) for name in (constants.FILENAME_PBTXT, constants.FILENAME_PB))
+    return any(gfile.exists(os.path.join(export_dir, name)) for name in (_TEXT, _BINARY))
 
 
 def parse_saved_model(export_dir: Any) -> Any:
@@ -261,7 +254,7 @@ def parse_saved_model(export_dir: Any) -> Any:
     from google.protobuf.message import DecodeError
 
     folder = os.fspath(export_dir)
-    binary, text = (os.path.join(folder, name) for name in (constants.FILENAME_PB, constants.FILENAME_PBTXT))
+    binary, text = (os.path.join(folder, name) for name in (_BINARY, _TEXT))
     model = messages.module("saved_model_pb2").SavedModel()
     try:
         if gfile.exists(binary):
@@ -274,7 +267,7 @@ def parse_saved_model(export_dir: Any) -> Any:
             return model
     except (DecodeError, text_format.ParseError, UnicodeDecodeError, RecursionError) as error:
         raise OSError(f"Cannot parse file {binary if gfile.exists(binary) else text}: {error}.") from None
-    raise OSError(f"SavedModel file does not exist at: {folder}/{{{constants.FILENAME_PBTXT}|{constants.FILENAME_PB}}}")
+    raise OSError(f"SavedModel file does not exist at: {folder}/{{{_TEXT}|{_BINARY}}}")
 
 
 class SavedModelLoader:

@@ -110,7 +110,8 @@ def predict_signature_def(inputs: dict[str, Any], outputs: dict[str, Any]) -> An
     if outputs is None or not outputs:
         raise ValueError("Prediction outputs cannot be None or empty.")
     return build_signature_def({name: tensor_info(tensor) for name, tensor in inputs.items()},
-                               {name: tensor_info(tensor) for name, tensor in outputs.items()}, constants.PREDICT)
+                               {name: tensor_info(tensor) for name, tensor in outputs.items()},
+                               constants.PREDICT_METHOD_NAME)
 
 
 def _string_input(examples: Any, what: str) -> dict[str, Any]:
@@ -136,7 +137,7 @@ def regression_signature_def(examples: Any, predictions: Any) -> Any:
         raise ValueError("Regression predictions cannot be None.")
     if predictions.dtype is not dtypes.float32:
         raise ValueError("Regression output must be a float Tensor.")
-    return build_signature_def(inputs, {"outputs": tensor_info(predictions)}, constants.REGRESS)
+    return build_signature_def(inputs, {"outputs": tensor_info(predictions)}, constants.REGRESS_METHOD_NAME)
 
 
 @export("saved_model.classification_signature_def")
@@ -158,7 +159,7 @@ def classification_signature_def(examples: Any, classes: Any, scores: Any) -> An
         if scores.dtype is not dtypes.float32:
             raise ValueError("Classification scores must be a float Tensor.")
         outputs["scores"] = tensor_info(scores)
-    return build_signature_def(inputs, outputs, constants.CLASSIFY)
+    return build_signature_def(inputs, outputs, constants.CLASSIFY_METHOD_NAME)
 
 
 @export("saved_model.is_valid_signature")
@@ -168,14 +169,14 @@ def is_valid_signature(signature_def: Any) -> bool:
         return False
     inputs, outputs = dict(signature_def.inputs), dict(signature_def.outputs)
     string, floating = dtypes.string.as_datatype_enum, dtypes.float32.as_datatype_enum
-    if signature_def.method_name == constants.PREDICT:
+    if signature_def.method_name == constants.PREDICT_METHOD_NAME:
         return bool(inputs) and bool(outputs)
     if set(inputs) != {"inputs"} or inputs["inputs"].dtype != string:
         return False
     kinds = {name: info.dtype for name, info in outputs.items()}
-    if signature_def.method_name == constants.REGRESS:
+    if signature_def.method_name == constants.REGRESS_METHOD_NAME:
         return kinds == {"outputs": floating}
-    if signature_def.method_name == constants.CLASSIFY:
+    if signature_def.method_name == constants.CLASSIFY_METHOD_NAME:
         allowed = {"classes": string, "scores": floating}
         return bool(kinds) and all(allowed.get(name) == kind for name, kind in kinds.items())
     return False
