@@ -44,13 +44,18 @@ def counted(have: int, size: int, drop_remainder: bool) -> int:
 
 
 class Batch(Derived):
-    """Elements of one shape, so many together."""
+    """Elements of one shape, so many together.
 
-    def __init__(self, source: Dataset, size: int, drop_remainder: bool):
+    Args:
+      fused: whether it is one with a map, as messages tell.
+    """
+
+    def __init__(self, source: Dataset, size: int, drop_remainder: bool, fused: bool = False):
         if size <= 0:
-            raise errors.InvalidArgumentError(None, None, "Batch size must be greater than zero.")
+            raise errors.InvalidArgumentError(None, None, "Batch size must be greater than zero." if not fused else
+                                              "batch_size must be greater than zero.")
         super().__init__(source)
-        self.size, self.drop_remainder = size, drop_remainder
+        self.size, self.drop_remainder, self.fused = size, drop_remainder, fused
 
     def cardinality(self) -> int:
         return counted(self.source.cardinality(), self.size, self.drop_remainder)
@@ -58,16 +63,16 @@ class Batch(Derived):
     class Pass(Following):
         def __init__(self, dataset: Batch, source: Iteration):
             super().__init__(dataset, source)
-            self._size, self._drop = dataset.size, dataset.drop_remainder
+            self._size, self._drop, self._fused = dataset.size, dataset.drop_remainder, dataset.fused
 
         def __next__(self) -> Element:
             elements = taken(self.source, self._size)
             if not elements or self._drop and len(elements) < self._size:
                 raise StopIteration
-            return together(elements)
+            return together(elements, self._fused)
 
 
-def together(elements: list[Element]) -> Element:
+def together(elements: list[Element], fused: bool = False) -> Element:
     """Elements one under the other, component by component.
 
     Raises:
@@ -79,6 +84,11 @@ def together(elements: list[Element]) -> Element:
         for index, column in enumerate(zip(*elements)):
             first = dims_of(column[0])
             for number, value in enumerate(column):
+                if dims_of(value) != first and fused:
+                    raise errors.InvalidArgumentError(
+                        None, None, "Cannot add tensor to the batch: number of elements does not match. Shapes are: "
+                        f"[tensor]: {shapes.brackets(dims_of(value))}, [batch]: {shapes.brackets(first)}"
+                        "\nUse padded_batch, or bring them to one shape by map.") from None
                 if dims_of(value) != first:
                     raise errors.InvalidArgumentError(
                         None, None, f"Cannot batch tensors with different shapes in component {index}. First element "

@@ -391,7 +391,8 @@ class StaggeredInterleave(Derived):
 
 def map_and_batch(source: Dataset, function: Any, size: int, calls: int, drop_remainder: bool) -> Dataset:
     """Batches of a function of each element."""
-    return Batch(ParallelMap(source, function, min(size, processors()) if calls == -1 else calls), size, drop_remainder)
+    return Batch(ParallelMap(source, function, min(size, processors()) if calls == -1 else calls), size, drop_remainder,
+                 fused=True)
 
 
 _INPUT = {"other_arguments": "f"}

@@ -246,8 +246,6 @@ class Take(Derived):
 
     def cardinality(self) -> int:
         have = self.source.cardinality()
-        if self.count < 0:
-            return have
         return have if have == UNKNOWN else self.count if have == INFINITE else min(have, self.count)
 
     class Pass(Following):

@@ -88,6 +88,15 @@ class DatasetV1(DatasetV2):
                 TensorSpec([rank], dtypes.int64))
         return DatasetV1Adapter(Node(rows, spec))
 
+    def map(self, map_func: Callable[..., Any], num_parallel_calls: Any = None) -> Any:
+        """A function of each element.
+
+        Args:
+          map_func: takes an element (a tuple as several arguments), returns a structure of tensors.
+          num_parallel_calls: how many elements are computed at the same time.
+        """
+        return DatasetV1Adapter(self._mapped(map_func, num_parallel_calls, preserve_cardinality=False))
+
     @deprecated(None, "Use `tf.data.Dataset.map()")
     def map_with_legacy_function(self, map_func: Callable[..., Any], num_parallel_calls: Any = None) -> Any:
         """A function of each element; see `map`."""
@@ -132,7 +141,7 @@ def adapted(method: Callable[..., Any]) -> Callable[..., Any]:
 
 
 for _name in ("concatenate", "prefetch", "repeat", "enumerate", "shuffle", "cache", "take", "skip", "shard", "batch",
-              "padded_batch", "map", "flat_map", "interleave", "filter", "apply", "window", "unbatch", "with_options"):
+              "padded_batch", "flat_map", "interleave", "filter", "apply", "window", "unbatch", "with_options"):
     setattr(DatasetV1, _name, adapted(vars(DatasetV2)[_name]))
 for _name in ("from_tensors", "from_tensor_slices", "from_generator", "range", "zip", "list_files"):
     setattr(DatasetV1, _name, staticmethod(adapted(vars(DatasetV2)[_name].__func__)))
