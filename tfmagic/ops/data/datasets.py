@@ -185,8 +185,18 @@ class Rows:
     def together(self, numbers: list[int]) -> Element:
         """The rows of some numbers, one under the other."""
         index = torch.tensor(numbers, dtype=torch.int64)
-        return tuple([part[numbers] if isinstance(part, np.ndarray) else part.index_select(0, index)
+        return tuple([part[numbers] if isinstance(part, np.ndarray) else _rows_of(part, index)
                       for part in self._components])
+
+
+def _rows_of(part: Any, index: Any) -> Any:
+    signed = _SIGNED.get(str(part.dtype))  # torch does not select among the others, which it only stores
+    if signed is None:
+        return part.index_select(0, index)
+    return part.view(getattr(torch, signed)).index_select(0, index).view(part.dtype)
+
+
+_SIGNED = {"torch.uint16": "int16", "torch.uint32": "int32", "torch.uint64": "int64"}
 
 
 def stacked(parts: Sequence[Any]) -> Any:
