@@ -1,12 +1,13 @@
 /** The ES module of the renderer: for anywidget (`render`), and for pages that draw by themselves (`mount`). */
 
+import { CardsView, isCards } from "./cards/cards";
 import type { Link } from "./graph/link";
 import { type Answer, Questions } from "./graph/questions";
 import { GraphView, type Options } from "./graph/view";
 
-/** Draw the document `data` into `element`. */
-export function mount(element: HTMLElement, data: unknown, options: Options = {}): GraphView {
-  return new GraphView(element, data, options);
+/** Draw the document `data` into `element`: a graph, or cards. */
+export function mount(element: HTMLElement, data: unknown, options: Options = {}): GraphView | CardsView {
+  return isCards(data) ? new CardsView(element, data, options) : new GraphView(element, data, options);
 }
 
 /** The part of anywidget's model that the renderer uses. */

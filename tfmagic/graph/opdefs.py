@@ -8,7 +8,7 @@ import os
 from dataclasses import dataclass, field
 from typing import Any
 
-from tfmagic.base import dtypes
+from tfmagic.base import dtypes, messages
 from tfmagic.base.dtypes import DType
 from tfmagic.base.shapes import TensorShape
 
@@ -210,4 +210,8 @@ def _default(kind: str, value: Any) -> Any:
         return [dtypes.as_dtype(v) for v in value]
     if kind == "shape":
         return TensorShape(None if value == "?" else value)
+    if kind == "tensor":
+        from google.protobuf import text_format  # one op has such a default
+
+        return text_format.Parse(value, messages.module("tensor_pb2").TensorProto())
     return float(value) if kind == "float" else value

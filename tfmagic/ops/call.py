@@ -426,7 +426,9 @@ def _shape(value: Any, attr: AttrDef, op_name: str) -> shapes.TensorShape:
         raise ValueError(f"Error converting {attr.python_name} to a TensorShape: {error}.") from None
 
 
-def _tensor(value: Any, attr: AttrDef, op_name: str) -> np.ndarray:
+def _tensor(value: Any, attr: AttrDef, op_name: str) -> Any:
+    if value is attr.default:
+        return value  # as the definition stores it
     value = plain_attr(value)
     return value if isinstance(value, np.ndarray) else tensor_values.to_array(value)
 

@@ -21,7 +21,7 @@ _ALTERNATIVES = {
     "metrics": "Compare with tf.equal or tf.argmax, and take the tf.reduce_mean of tf.cast(..., tf.float32).",
     "models": "The model garden is a package of its own.",
     "python.debug": "%%graph --fetch EXPR shows values, tf.Print and tf.add_check_numerics_ops find NaNs.",
-    "summary": "Fetch the values and plot them; %%graph --fetch EXPR draws the graph with them.",
+    "contrib.summary": "tf.summary makes the summaries of a graph, tf.summary.FileWriter writes them.",
 }
 
 

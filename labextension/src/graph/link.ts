@@ -11,6 +11,8 @@ export interface ValueReport {
   histogram?: { counts: number[]; low: number; high: number };
   /** Numbers of one plane (rows of columns). */
   plane?: (number | null)[][];
+  /** The value as a picture: its size, its pixels (four bytes each) in base64, and whether it is shown before the numbers. */
+  picture?: { size: [number, number]; pixels: string; first: boolean };
   /** The axes that the plane leaves out, and its index on each. */
   axes?: number[];
   at?: number[];

@@ -43,6 +43,15 @@ export class Planes {
     this.tell(shape, axes);
   }
 
+  /** A picture shows all channels at once: whether the last axis, theirs, has no slider now. */
+  withoutLast(hidden: boolean): void {
+    const label = this.sliders.at(-1)?.parentElement;
+    if (label) {
+      label.hidden = hidden || this.sliders.at(-1)!.disabled;
+    }
+    this.told.hidden = hidden && this.sliders.length < 2;
+  }
+
   private get at(): number[] {
     return this.sliders.map((slider) => Number(slider.value));
   }

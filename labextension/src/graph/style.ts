@@ -100,6 +100,8 @@ button[aria-pressed=true]{border-color:var(--accent);box-shadow:inset 0 0 0 1px 
 .panel mark{background:none;color:var(--error);font-weight:700;text-decoration:underline}
 .panel .top{display:flex;justify-content:space-between;gap:6px;align-items:start}
 .panel canvas{max-width:100%;image-rendering:pixelated;border:1px solid var(--box-line)}
+.choice{display:flex;gap:5px;align-items:center;min-height:24px}
+.choice input{min-width:16px;min-height:16px;margin:0;accent-color:var(--ph-line)}
 .planes label{display:flex;gap:6px;align-items:center;color:var(--muted)}
 .planes input{flex:1 1 auto;min-width:60px;padding:0;accent-color:var(--ph-line)}
 .planes output{font-family:${MONO};font-size:11px;color:var(--muted)}

@@ -9,6 +9,7 @@ export interface ValueWords {
   mean: string;
   least: string;
   most: string;
+  asPicture: string;
 }
 
 /**
@@ -16,15 +17,26 @@ export interface ValueWords {
  */
 export function valueView(report: ValueReport, words: ValueWords, ask: (at: number[]) => Promise<ValueReport>): HTMLElement {
   const [kind, picture, facts] = [html("p", { class: "kind" }), html("div"), html("div")];
+  const chosen = html("input", { type: "checkbox" });
+  chosen.checked = report.picture?.first ?? false;
+  const choice = html("label", { class: "choice" }, chosen, words.asPicture);
+  let now = report;
+  const draw = (): void => {
+    const asPicture = now.picture && chosen.checked;
+    picture.replaceChildren(...(asPicture ? [photograph(now.picture!)] : now.plane ? [heatMap(now.plane, now.statistics)] : []));
+    planes.withoutLast(Boolean(asPicture));
+  };
   const show = (shown: ValueReport): void => {
     kind.textContent = `${shown.tensor} · (${shown.shape.join(", ")}${shown.shape.length === 1 ? "," : ""}) ${shown.dtype}`;
-    picture.replaceChildren(...(shown.plane ? [heatMap(shown.plane, shown.statistics)] : []));
+    now = shown;
     facts.replaceChildren(...statistics(shown, words), html("pre", {}, shown.text));
     planes.follow(shown);
+    draw();
   };
   const planes = new Planes(words.axis, ask, show);
+  chosen.addEventListener("change", draw);
   show(report);
-  return html("div", { class: "value" }, kind, picture, planes.element, facts);
+  return html("div", { class: "value" }, kind, report.picture ? choice : null, picture, planes.element, facts);
 }
 
 function statistics({ statistics: found, histogram: bars }: ValueReport, words: ValueWords): HTMLElement[] {
@@ -49,19 +61,28 @@ function shortNumber(value: number): string {
 
 function heatMap(plane: (number | null)[][], statistics: ValueReport["statistics"]): HTMLCanvasElement {
   const [rows, columns] = [plane.length, plane[0]?.length ?? 0];
+  const [low, high] = [statistics?.min ?? 0, statistics?.max ?? 1];
+  const reach = Math.max(Math.abs(low), Math.abs(high)) || 1;
+  return painted(columns, rows, (data) =>
+    plane.flat().forEach((value, i) => data.set(colour(value, low, high, reach), 4 * i)));
+}
+
+function photograph({ size: [columns, rows], pixels }: NonNullable<ValueReport["picture"]>): HTMLCanvasElement {
+  return painted(columns, rows, (data) => data.set(Uint8Array.from(atob(pixels), (byte) => byte.charCodeAt(0))));
+}
+
+/** A canvas, enlarged as far as there is room, with its pixels as `fill` writes them. */
+function painted(columns: number, rows: number, fill: (data: Uint8ClampedArray) => void): HTMLCanvasElement {
   const canvas = html("canvas", { width: columns, height: rows, role: "img", "aria-label": `${rows} × ${columns}` });
   const enlarged = Math.max(1, Math.min(24, Math.floor(260 / Math.max(1, columns)), Math.floor(200 / Math.max(1, rows))));
   canvas.style.width = `${columns * enlarged}px`;
   canvas.style.height = `${rows * enlarged}px`;
   const context = canvas.getContext("2d");
-  if (!context) {
-    return canvas;
+  if (context) {
+    const image = context.createImageData(columns, rows);
+    fill(image.data);
+    context.putImageData(image, 0, 0);
   }
-  const image = context.createImageData(columns, rows);
-  const [low, high] = [statistics?.min ?? 0, statistics?.max ?? 1];
-  const reach = Math.max(Math.abs(low), Math.abs(high)) || 1;
-  plane.flat().forEach((value, i) => image.data.set(colour(value, low, high, reach), 4 * i));
-  context.putImageData(image, 0, 0);
   return canvas;
 }
 

@@ -1,18 +1,23 @@
-/** JupyterLab's renderer of `application/vnd.tfmagic.graph+json`: a saved drawing is interactive, without a kernel too. */
+/** JupyterLab's renderers of drawings and cards: a saved one is interactive, without a kernel too. */
 
 import type { IRenderMime } from "@jupyterlab/rendermime-interfaces";
 import { Widget } from "@lumino/widgets";
 
+import { CARDS_MIME, CardsView } from "../cards/cards";
 import { GRAPH_MIME } from "../graph/document";
 import { GraphView } from "../graph/view";
 import { hosts } from "./hosts";
 
-class GraphRenderer extends Widget implements IRenderMime.IRenderer {
-  private view: GraphView | undefined;
+class Renderer extends Widget implements IRenderMime.IRenderer {
+  private view: { dispose(): void } | undefined;
   private data: unknown;
 
+  constructor(private readonly mime: string, private readonly kind: typeof GraphView | typeof CardsView) {
+    super();
+  }
+
   renderModel(model: IRenderMime.IMimeModel): Promise<void> {
-    this.data = model.data[GRAPH_MIME];
+    this.data = model.data[this.mime];
     if (this.isAttached) {
       this.draw();
     }
@@ -31,19 +36,22 @@ class GraphRenderer extends Widget implements IRenderMime.IRenderer {
   private draw(): void {
     this.view?.dispose();
     try {
-      this.view = new GraphView(this.node, this.data, hosts.optionsFor(this.node, this.data));
+      this.view = new this.kind(this.node, this.data, hosts.optionsFor(this.node, this.data));
     } catch (error) {
       this.node.textContent = error instanceof Error ? error.message : String(error);
     }
   }
 }
 
-const extension: IRenderMime.IExtension = {
-  id: "tfmagic:graph",
-  description: "Draws TensorFlow graphs that a notebook holds.",
-  // Before the widget (whose view needs a kernel), the HTML and the SVG of the same output.
-  rendererFactory: { safe: true, mimeTypes: [GRAPH_MIME], defaultRank: -10, createRenderer: () => new GraphRenderer() },
-  dataType: "json",
-};
+function extension(id: string, description: string, mime: string, kind: typeof GraphView | typeof CardsView): IRenderMime.IExtension {
+  return {
+    id, description, dataType: "json",
+    // Before the widget (whose view needs a kernel), the HTML and the SVG of the same output.
+    rendererFactory: { safe: true, mimeTypes: [mime], defaultRank: -10, createRenderer: () => new Renderer(mime, kind) },
+  };
+}
 
-export default extension;
+export default [
+  extension("tfmagic:graph", "Draws TensorFlow graphs that a notebook holds.", GRAPH_MIME, GraphView),
+  extension("tfmagic:cards", "Shows tensors, variables and lists of them as cards that open.", CARDS_MIME, CardsView),
+];

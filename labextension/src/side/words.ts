@@ -80,6 +80,6 @@ const PORTUGUESE: Own = {
 };
 
 export function sideWords(language: string | undefined): SideWords {
-  const { axis, mean, least, most } = wordsOf(language);
-  return { ...(language?.toLowerCase().startsWith("pt") ? PORTUGUESE : ENGLISH), axis, mean, least, most };
+  const { asPicture, axis, mean, least, most } = wordsOf(language);
+  return { ...(language?.toLowerCase().startsWith("pt") ? PORTUGUESE : ENGLISH), asPicture, axis, mean, least, most };
 }

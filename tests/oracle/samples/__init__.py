@@ -22,6 +22,7 @@ from oracle.samples import (
     sparse,
     state,
     strings,
+    summary,
 )
 from oracle.samples.values import Scene, Values
 from oracle.samples.wrong import wrong_calls
@@ -29,11 +30,13 @@ from oracle.samples.wrong import wrong_calls
 from tfmagic import tf  # noqa: F401  # makes every declaration known
 from tfmagic.graph import opdefs, registry
 
-FAMILIES = (array, control_flow, debug, linalg, math, nn, random, segments, sparse, state, strings)
+FAMILIES = (array, control_flow, debug, linalg, math, nn, random, segments, sparse, state, strings, summary)
 SPECIAL = {name: rows for family in FAMILIES for name, rows in family.SAMPLES.items()}
 # Ops that cannot be recorded, and why.
 ALONE = {
+    "ImageSummary": "its pictures are packed by another library: tests/ops/test_summaries.py",
     "Abort": "ends the process",
+    "GatherTree": "of tf.contrib, and no raw op: programs seq2seq_gather_tree and seq2seq_beam_search*",
     # They take functions: tests/session/test_library_functions.py.
     **dict.fromkeys(("Case", "If", "StatelessIf", "StatelessWhile", "SymbolicGradient", "While"), "calls functions"),
     # They write and read files: tests/formats/test_checkpoints.py and programs of their own.

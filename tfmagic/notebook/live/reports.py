@@ -9,11 +9,13 @@ import numpy as np
 
 from tfmagic.graph.graph import Graph
 from tfmagic.graph.operation import Operation, Tensor
+from tfmagic.notebook.live import pictures
 from tfmagic.view import labels
 from tfmagic.view.escape import shorten, visible
 
 _LONGEST = 2000
 _SIDE = 96  # rows and columns of a plane that is sent
+_SAVED_SIDE = 32  # of those that a notebook keeps
 _BINS = 24
 _NO_SHAPES: Mapping[str, Sequence[int]] = {}
 _FILTERED = ("Conv2D", "Conv2DBackpropInput", "DepthwiseConv2dNative")
@@ -73,10 +75,21 @@ def value_report(tensor: Tensor, value: Any, plane: Sequence[int] = ()) -> dict[
       plane: which plane of a value of rank above 2: an index for each axis that it leaves out.
     """
     array = np.asarray(value)
+    return {"tensor": visible(tensor.name), "dtype": labels.dtype_text(tensor),
+            **_report(array, plane, _is_filter(tensor))}
+
+
+def array_report(value: Any) -> dict[str, Any]:
+    """The same for an array of the user's, with its first plane: there is nobody to ask for the others."""
+    array = np.asarray(value)
+    report = {"tensor": "NumPy", "dtype": array.dtype.name, **_report(array, (), False, _SAVED_SIDE)}
+    return {key: found for key, found in report.items() if key not in ("axes", "at")}
+
+
+def _report(array: np.ndarray, plane: Sequence[int], is_filter: bool, side: int = _SIDE) -> dict[str, Any]:
     with np.printoptions(threshold=200, edgeitems=3, precision=4):
         text = shorten(visible_array(array), _LONGEST)
-    report: dict[str, Any] = {"tensor": visible(tensor.name), "dtype": labels.dtype_text(tensor),
-                              "shape": list(array.shape), "text": text}
+    report: dict[str, Any] = {"shape": list(array.shape), "text": text}
     if array.dtype.kind not in "biuf" and array.dtype.name != "bfloat16" or not array.size:
         return report
     numbers = array.astype(np.float64)
@@ -89,14 +102,16 @@ def value_report(tensor: Tensor, value: Any, plane: Sequence[int] = ()) -> dict[
         counts, edges = np.histogram(finite, min(_BINS, max(2, finite.size)))
         report["histogram"] = {"counts": counts.tolist(), "low": _number(edges[0]), "high": _number(edges[-1])}
     if array.ndim and array.size > 1:
-        axes = _axes_left_out(tensor, array.ndim)
+        axes = _axes_left_out(array, is_filter)
         at = [min(max(index, 0), array.shape[axis] - 1)
               for axis, index in zip(axes, [*plane, *[0] * len(axes)])]
         chosen = dict(zip(axes, at))
         shown = np.atleast_2d(numbers[tuple(chosen.get(axis, slice(None)) for axis in range(array.ndim))])
         if axes:
             report["axes"], report["at"] = axes, at
-        report["plane"] = [[_number(v) if np.isfinite(v) else None for v in row] for row in _thinned(shown)]
+        report["plane"] = [[_number(v) if np.isfinite(v) else None for v in row] for row in _thinned(shown, side)]
+        if not is_filter and (picture := pictures.of(array, at[0] if array.ndim == 4 else 0, side)):
+            report["picture"] = picture
     return report
 
 
@@ -105,12 +120,12 @@ def visible_array(array: np.ndarray) -> str:
     return "\n".join(visible(line) for line in str(array).split("\n"))
 
 
-def _axes_left_out(tensor: Tensor, rank: int) -> list[int]:
+def _axes_left_out(array: np.ndarray, is_filter: bool) -> list[int]:
     """The axes of a value of which a plane shows one index: all but the last two, and where these are not what one
     looks at, those of pictures [batch, height, width, channels] and of filters [height, width, in, out]."""
-    if rank == 4:
-        return [2, 3] if _is_filter(tensor) else [0, 3]
-    return list(range(rank - 2))
+    if array.ndim == 4:
+        return [2, 3] if is_filter else [0, 3]
+    return [2] if array.ndim == 3 and pictures.is_one(array) else list(range(array.ndim - 2))
 
 
 def _is_filter(tensor: Tensor) -> bool:
@@ -120,8 +135,8 @@ def _is_filter(tensor: Tensor) -> bool:
     return any(op.inputs[1] is read for read in same for op in read.consumers() if op.type in _FILTERED)
 
 
-def _thinned(plane: np.ndarray) -> np.ndarray:
-    return plane[::-(-plane.shape[0] // _SIDE), ::-(-plane.shape[1] // _SIDE)]
+def _thinned(plane: np.ndarray, side: int) -> np.ndarray:
+    return plane[::-(-plane.shape[0] // side), ::-(-plane.shape[1] // side)]
 
 
 def _number(value: Any) -> float:

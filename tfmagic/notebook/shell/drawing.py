@@ -165,15 +165,28 @@ def _save(scene: Any, graph: Graph, name: str) -> None:
     print(f"Saved {name}")
 
 
-def picture(graph_or_operations: Graph | list[Operation], names: CellNames) -> str:
-    """A drawing as HTML, to stand within a card; "" for an empty graph."""
+def small_bundle(graph_or_operations: Graph | list[Operation], studio: Studio) -> dict[str, Any]:
+    """A drawing to stand within a card, in all its forms; empty for an empty graph."""
     from tfmagic import view
 
     operations = records.operations(graph_or_operations)
     if not operations:
-        return ""
-    notes = Annotations(labels=names.labels_of(operations[0].graph))
-    return view.mime_bundle(view.build_scene(graph_or_operations, annotations=notes))["text/html"]
+        return {}
+    names, graph = studio.names, evaluate.graph_of(operations[0])
+    part = None if isinstance(graph_or_operations, Graph) else [operation.name for operation in operations]
+
+    def build(graph: Graph, asked: Container[str] = (), opened: Container[str] | None = None) -> view.Scene:
+        drawn = graph if part is None else [graph.get_operation_by_name(name) for name in part]
+        return build_scene(drawn, annotations=Annotations(labels=names.labels_of(graph)), asked=asked, opened=opened)
+
+    bundle = view.mime_bundle(build(graph))
+    studio.drawings.keep(bundle[GRAPH_MIME]["key"], Drawing(weakref.ref(graph), build))
+    return bundle
+
+
+def whole(graph: Graph, asked: Container[str] = (), opened: Container[str] | None = None) -> Any:
+    """The scene of a whole graph."""
+    return build_scene(graph, asked=asked, opened=opened)
 
 
 def known(graph: Graph, operations: Iterable[Operation] | None, values: dict[str, Any],

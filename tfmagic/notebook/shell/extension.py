@@ -58,7 +58,7 @@ def load(shell: InteractiveShell) -> None:
         _follow_cells(shell, cells, undo)
         _transform_input(shell, cells, undo)
         undo.callback(TfMagics(studio).register())
-        undo.callback(display.register(shell, cells.names))
+        undo.callback(display.register(shell, studio))
         undo.callback(tracebacks.register(shell, cells.names))
         undo.callback(completion.register(shell))
         questions = _questions[shell] = Questions(studio)

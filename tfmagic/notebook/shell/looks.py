@@ -28,7 +28,7 @@ def operation(graph: Graph, name: str) -> Operation:
     return found
 
 
-def valued(operation: Operation) -> Tensor:
+def valued(operation: Operation, output: int = 0) -> Tensor:
     """The tensor whose value a node shows: a variable's is that of its memory.
 
     Raises:
@@ -43,7 +43,9 @@ def valued(operation: Operation) -> Tensor:
         raise ValueError(say("{} could not be built, so it has no value.", operation.name))
     if not operation.outputs:
         raise ValueError(say("{} gives no value.", f"{operation.name} ({operation.type})"))
-    tensor = operation.outputs[0]
+    if not isinstance(output, int) or not 0 <= output < len(operation.outputs):
+        raise ValueError("output must be the index of one of the node's tensors.")
+    tensor = operation.outputs[output]
     if tensor.dtype.base_dtype.name in _HANDLES:
         raise ValueError(say("{} gives a {}, which is a handle inside the session.", operation.name, tensor.dtype.name))
     return tensor

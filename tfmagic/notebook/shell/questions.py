@@ -78,10 +78,12 @@ class Questions:
     def value(self, question: Question) -> dict[str, Any]:
         """The value of the node `name` on the live session, which stays as it is.
 
-        Placeholders take what the session was fed last; `plane` has the indices of the plane that is shown.
+        Placeholders take what the session was fed last; `plane` has the indices of the plane that is shown,
+        `output` says which of the node's tensors it is.
         """
         operation, graph = self._operation(question)
-        return looks.value(self.kept, graph, looks.valued(operation), looks.plane_of(question))
+        return looks.value(self.kept, graph, looks.valued(operation, question.get("output", 0)),
+                           looks.plane_of(question))
 
     def shapes(self, question: Question) -> dict[str, list[int]]:
         """The shapes that the tensors `names` had in the session's last run with feeds, as far as they are known."""

@@ -39,6 +39,11 @@ def from_proto(proto: Any, import_scope: str | None = None) -> ControlFlowContex
     ctx.external = {full(name): tensor(inside) for name, inside in proto.values_def.external_values.items()}
     for name in {value.partition(":")[0] for value in ctx.values - set(ctx.external)}:
         graph.get_operation_by_name(name)._control_flow_context = ctx
+    if import_scope and isinstance(ctx, WhileContext):  # two imports of a loop are two frames
+        for value_name in ctx.values:
+            op = graph.get_operation_by_name(value_name.partition(":")[0])
+            if op.type in ("Enter", "RefEnter"):
+                op._set_attr("frame_name", ctx.name)
     with ctx:
         for wrapper in proto.nested_contexts:
             from_proto(getattr(wrapper, wrapper.WhichOneof("ctxt")), import_scope)

@@ -143,16 +143,14 @@ def _fill_collection(definition: Any, key: str, items: list[Any], scope: str | N
                 definition.node_list.value.append(strip_scope(item.name, scope))
     elif isinstance(first, (str, bytes)):
         definition.bytes_list.value.extend(item.encode() if isinstance(item, str) else item for item in items)
-    elif isinstance(first, bool) or not isinstance(first, (int, float)):
-        getter = getattr(first, "name", None)
-        if getter is None or isinstance(first, bool):
-            raise TypeError(f"{type(first).__name__} has no attribute 'name'" if not isinstance(first, bool)
-                            else f"{first!r} has type bool, but expected one of: int, long")
+    elif type(first).__name__ == "Any" and hasattr(first, "type_url"):
+        definition.any_list.value.extend(items)
+    elif not isinstance(first, (int, float)):
         definition.node_list.value.extend(strip_scope(item.name, scope) for item in items)
     elif isinstance(first, float):
         definition.float_list.value.extend(items)
     else:
-        definition.int64_list.value.extend(items)
+        definition.int64_list.value.extend(int(item) if isinstance(item, bool) else item for item in items)
 
 
 def create_meta_graph_def(meta_info_def: Any = None, graph_def: Any = None, saver_def: Any = None,
@@ -406,7 +404,7 @@ def _check_unbound(collection: Any, input_map: Any) -> None:
     names = [value.decode() for value in collection.bytes_list.value]
     if not names:
         return
-    missing = [name.removeprefix(UNBOUND_INPUT_PREFIX) for name in names if name not in (input_map or ())]
+    missing = [name for name in names if name not in (input_map or ())]
     if missing:
         raise ValueError(f"Graph contains unbound inputs: {','.join(missing)}. Must provide these inputs through "
                          "input_map.")

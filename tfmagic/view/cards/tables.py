@@ -31,6 +31,8 @@ border:1px solid var(--box-line);border-radius:8px;background:var(--bg);color:va
 .tfm-card .tfm-value{margin:2px 0 6px}
 .tfm-card .tfm-value td{text-align:right;padding:2px 7px;border:1px solid var(--box-line);color:var(--value)}
 .tfm-card .tfm-value td.tfm-bad{color:var(--error);font-weight:600}
+.tfm-card summary{cursor:pointer;padding:5px 14px;overflow-wrap:anywhere}
+.tfm-card ul{list-style:none;margin:2px 0 4px;padding:0 0 0 14px}
 .tfm-card .tfm-list td,.tfm-card .tfm-list th{padding:3px 18px 3px 0;border-bottom:1px solid var(--box-line)}
 """
 
@@ -55,14 +57,23 @@ def card(kind: str, name: str, rows: Iterable[tuple[str, str]], value: Any = Non
       below: further HTML (a drawing) under the rows.
       style: whether to bring the style sheet along (once an output is enough).
     """
-    lines = [f"<tr><th>{xml(visible(say(key)))}</th><td><code>{xml(_cut(text))}</code></td></tr>"
+    lines = [f"<tr><th>{xml(visible(say(key)))}</th><td><code>{xml(cut(text))}</code></td></tr>"
              for key, text in rows if text]
     if value is not None:
         lines.append(f"<tr><th>{say('value')}</th><td>{value_table(value)}</td></tr>")
     table = f"<table>{''.join(lines)}</table>" if lines else ""
     # The blank and the dot keep the words apart where a sanitiser takes the style away.
-    return (f'{card_style() if style else ""}<div class="tfm-card"><div class="tfm-head">{xml(_cut(name))} '
+    return (f'{card_style() if style else ""}<div class="tfm-card"><div class="tfm-head">{xml(cut(name))} '
             f'<span class="tfm-kind">· {xml(visible(say(kind)))}</span></div>{table}{below}</div>')
+
+
+Row = tuple[str, str]
+
+
+def tensor_rows(tensor: Tensor, run_dims: tuple[int, ...] | None = None, device: str = "") -> list[Row]:
+    """What a card says of a tensor; its device is the one asked for unless a run chose one."""
+    return [("op", f"{tensor.op.name} ({tensor.op.type})"), ("shape", shape_text(tensor, run_dims)),
+            ("dtype", dtype_text(tensor)), ("device", device_text(device or tensor.op.device))]
 
 
 def tensor_card(tensor: Tensor, value: Any = None, device: str = "", below: str = "", style: bool = True) -> str:
@@ -75,40 +86,50 @@ def tensor_card(tensor: Tensor, value: Any = None, device: str = "", below: str 
       below: further HTML, such as a drawing.
       style: whether to bring the style sheet along.
     """
-    run_dims = None if value is None else np.shape(value)
-    rows = [("op", f"{tensor.op.name} ({tensor.op.type})"), ("shape", shape_text(tensor, run_dims)),
-            ("dtype", dtype_text(tensor)), ("device", device_text(device or tensor.op.device))]
+    rows = tensor_rows(tensor, None if value is None else np.shape(value), device)
     return card("tensor", tensor.name, rows, value, below, style)
 
 
-def operation_card(op: Operation, below: str = "", style: bool = True) -> str:
-    """A card for an operation: what it reads and makes."""
-    rows = [("type", op.type),
+def operation_rows(op: Operation) -> list[Row]:
+    """What a card says of an operation: what it reads and makes."""
+    return [("type", op.type),
             *((f"{say('input')} {i}", f"{t.name}  {shape_text(t)} {dtype_text(t)}") for i, t in enumerate(op.inputs)),
             *((f"{say('output')} {t.value_index}", f"{t.name}  {shape_text(t)} {dtype_text(t)}") for t in op.outputs),
             ("after", ", ".join(c.name for c in op.control_inputs)), ("device", device_text(op.device))]
-    return card("operation", op.name, rows, None, below, style)
+
+
+def operation_card(op: Operation, below: str = "", style: bool = True) -> str:
+    """A card for an operation."""
+    return card("operation", op.name, operation_rows(op), None, below, style)
+
+
+def variable_rows(dims: Dims, dtype: str, trainable: bool | None = None, device: str = "") -> list[Row]:
+    """What a card says of a variable."""
+    return [("shape", dims_text(dims)), ("dtype", dtype.removesuffix("_ref")),
+            ("trainable", "" if trainable is None else say("yes" if trainable else "no")),
+            ("device", device_text(device))]
 
 
 def variable_card(name: str, dims: Dims, dtype: str, value: Any = None, trainable: bool | None = None,
                   device: str = "", below: str = "", style: bool = True) -> str:
     """A card for a variable, with the value it has in a session when there is one."""
-    rows = [("shape", dims_text(dims)), ("dtype", dtype.removesuffix("_ref")),
-            ("trainable", "" if trainable is None else say("yes" if trainable else "no")),
-            ("device", device_text(device))]
-    return card("variable", name, rows, value, below, style)
+    return card("variable", name, variable_rows(dims, dtype, trainable, device), value, below, style)
 
 
-def graph_card(graph: Graph, drawing: str = "", style: bool = True) -> str:
-    """A card for a graph: how many nodes of which kind, and the drawing under it."""
+def graph_rows(graph: Graph) -> list[Row]:
+    """What a card says of a graph: how many nodes of which kind."""
     types: dict[str, int] = {}
     operations = graph.get_operations()
     for op in operations:
         types[op.type] = types.get(op.type, 0) + 1
     common = sorted(types.items(), key=lambda item: (-item[1], item[0]))[:8]
-    rows = [("nodes", plural(len(operations), "operation")),
+    return [("nodes", plural(len(operations), "operation")),
             ("types", ", ".join(f"{kind} ×{n}" if n > 1 else kind for kind, n in common))]
-    return card("graph", say("Graph"), rows, None, drawing, style)
+
+
+def graph_card(graph: Graph, drawing: str = "", style: bool = True) -> str:
+    """A card for a graph, and the drawing under it."""
+    return card("graph", say("Graph"), graph_rows(graph), None, drawing, style)
 
 
 def session_card(rows: Iterable[tuple[str, str]], style: bool = True) -> str:
@@ -126,7 +147,7 @@ def table(title: str, heads: Sequence[str], rows: Iterable[Sequence[str]], style
       style: whether to bring the style sheet along.
     """
     head = "".join(f"<th scope=\"col\">{xml(visible(say(text)))}</th>" for text in heads)
-    body = "".join("<tr>" + "".join(f"<td><code>{xml(_cut(text))}</code></td>" for text in row) + "</tr>"
+    body = "".join("<tr>" + "".join(f"<td><code>{xml(cut(text))}</code></td>" for text in row) + "</tr>"
                    for row in rows)
     return (f'{card_style() if style else ""}<div class="tfm-card"><div class="tfm-head">{xml(visible(title))}</div>'
             f'<table class="tfm-list"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>')
@@ -173,5 +194,6 @@ def _cut_range(count: int, limit: int) -> list[int | None]:
     return [*range(head), None, *range(count - (limit - head - 1), count)]
 
 
-def _cut(text: Any) -> str:
+def cut(text: Any) -> str:
+    """A text of a card, invisible characters written out, cut where it is long."""
     return shorten(visible(text), _TEXT_LIMIT)

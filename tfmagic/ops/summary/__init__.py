@@ -1,0 +1,1 @@
+"""Ops that make summaries for TensorBoard: numbers, histograms, tensors, texts, pictures and sounds."""

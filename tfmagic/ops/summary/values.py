@@ -1,0 +1,289 @@
+"""Summaries of numbers, histograms, tensors and texts, and several summaries in one."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+from typing import Any
+
+import numpy as np
+
+from tfmagic.base import dtypes, errors, messages, shapes
+from tfmagic.base.export import export
+from tfmagic.base.lazy import torch
+from tfmagic.formats.tensor_proto import from_array
+from tfmagic.graph.context import get_default_graph
+from tfmagic.graph.keys import GraphKeys
+from tfmagic.graph.operation import Tensor
+from tfmagic.graph.scopes import name_scope
+from tfmagic.ops import raw
+from tfmagic.ops.array.rules import as_array, objects
+from tfmagic.ops.declare import op
+from tfmagic.ops.summary import tags
+from tfmagic.ops.summary.tags import HOST_SUMMARY
+
+_LARGEST = float(np.finfo(np.float64).max)
+
+
+def _scalar(op: Any, *inputs: Any) -> tuple[()]:
+    return ()
+
+
+# --- numbers ----------------------------------------------------------------------------------------------------
+
+
+
+@op("ScalarSummary", **HOST_SUMMARY)
+class ScalarSummary:
+    """A number for each tag."""
+
+    shape = _scalar
+
+    def kernel(op, names, values):
+        if tuple(names.shape) != tuple(values.shape):
+            only = f" (tag '{names.item().decode('utf-8', 'replace')}')" if names.size == 1 else ""
+            raise errors.InvalidArgumentError(
+                None, None, f"tags and values not the same shape: {shapes.brackets(tuple(names.shape))} != "
+                f"{shapes.brackets(tuple(values.shape))}{only}")
+        numbers = values.reshape(-1).to(torch.float32).tolist()
+        return tags.packed((name, tags.value(simple_value=number))
+                           for name, number in zip(names.ravel().tolist(), numbers, strict=True))
+
+
+@export("summary.scalar")
+def scalar(name: str, tensor: Any, collections: Any = None, family: str | None = None) -> Tensor:
+    """A summary of one number.
+
+    Args:
+      name: its tag, within the scopes around it.
+      tensor: a real scalar.
+      collections: keys of the collections it joins (default: `SUMMARIES`).
+      family: what TensorBoard groups it under.
+
+    Returns:
+      A string scalar: a `Summary`.
+    """
+    with tags.scope(name, family, [tensor]) as (tag, scope):
+        return tags.collect(raw.scalar_summary(tags=tag, values=tensor, name=scope), collections)
+
+
+# --- histograms -------------------------------------------------------------------------------------------------
+
+
+@functools.cache
+def _limits() -> np.ndarray:
+    """The upper limits of all buckets: each 1.1 times as far from 0 as the one before, from 1e-12 to 1e20."""
+    positive = []
+    limit = 1e-12
+    while limit < 1e20:
+        positive.append(limit)
+        limit *= 1.1
+    positive.append(_LARGEST)
+    return np.array([-limit for limit in reversed(positive)] + [0.0] + positive)
+
+
+def histogram_proto(values: np.ndarray) -> Any:
+    """A `HistogramProto` of float64 values; of neighbouring empty buckets one stands for all."""
+    result = messages.module("summary_pb2").HistogramProto(min=_LARGEST, max=-_LARGEST)
+    limits = _limits()
+    if len(values):
+        # Added one after the other, as TensorFlow does: another order ends in other last digits.
+        result.min, result.max, result.num = values.min(), values.max(), len(values)
+        result.sum, result.sum_squares = np.cumsum(values)[-1], np.cumsum(values * values)[-1]
+    counts = np.bincount(np.searchsorted(limits, values, side="right"), minlength=len(limits))
+    empty = counts == 0
+    shown = np.flatnonzero(~(empty & np.append(empty[1:], False)))
+    result.bucket_limit.extend(limits[shown].tolist())
+    result.bucket.extend(counts[shown].astype(np.float64).tolist())
+    return result
+
+
+@op("HistogramSummary", **HOST_SUMMARY)
+class HistogramSummary:
+    """How often values of each size occur."""
+
+    shape = _scalar
+
+    def kernel(op, tag, values):
+        name = tags.one_tag(tag, "tags must be scalar")
+        numbers = as_array(values.reshape(-1).to(torch.float64))
+        if not np.isfinite(numbers).all():
+            kind = "Nan" if np.isnan(numbers[~np.isfinite(numbers)][0]) else "Infinity"
+            raise errors.InvalidArgumentError(None, None, f"{kind} in summary histogram for: {op.op.name}")
+        return tags.packed([(name, tags.value(histo=histogram_proto(numbers)))])
+
+
+@export("summary.histogram")
+def histogram(name: str, values: Any, collections: Any = None, family: str | None = None) -> Tensor:
+    """A summary of how often values of each size occur in a tensor.
+
+    Args:
+      name: its tag, within the scopes around it.
+      values: real, any shape.
+      collections: keys of the collections it joins (default: `SUMMARIES`).
+      family: what TensorBoard groups it under.
+
+    Returns:
+      A string scalar: a `Summary`.
+    """
+    with tags.scope(name, family, [values], "HistogramSummary") as (tag, scope):
+        return tags.collect(raw.histogram_summary(tag=tag, values=values, name=scope), collections)
+
+
+# --- tensors and texts --------------------------------------------------------------------------------------------
+
+
+def _tensor_proto(op: Any, value: Any) -> Any:
+    """A value as a protocol buffer: numbers as their bytes."""
+    if dtypes.string == op.T:
+        result = from_array(as_array(value), op.T)
+    else:
+        numbers = value.reshape(-1).resolve_conj().resolve_neg().contiguous()
+        content = numbers.view(torch.uint8).numpy().tobytes() if len(numbers) else b""
+        result = messages.module("tensor_pb2").TensorProto(dtype=op.T.as_datatype_enum, tensor_content=content)
+        for size in value.shape:
+            result.tensor_shape.dim.add(size=size)
+    result.tensor_shape.SetInParent()
+    return result
+
+
+@op("TensorSummary", **HOST_SUMMARY)
+class TensorSummary:
+    """A tensor of any type. Its description and labels are for whoever reads the graph; the summary has neither."""
+
+    shape = _scalar
+
+    def kernel(op, value):
+        return tags.packed([(b"", tags.value(node_name=op.op.name, tensor=_tensor_proto(op, value)))])
+
+
+@op("TensorSummaryV2", **HOST_SUMMARY)
+class TensorSummaryV2:
+    """A tensor of any type, with metadata for a plugin of TensorBoard."""
+
+    shape = _scalar
+
+    def kernel(op, tag, value, metadata):
+        name = tags.one_tag(tag, "tag must be scalar")
+        entry = tags.value(tensor=_tensor_proto(op, value))
+        from google.protobuf.message import DecodeError
+
+        with contextlib.suppress(DecodeError):  # TensorFlow takes no metadata for what is none
+            entry.metadata.ParseFromString(metadata.item())
+        return tags.packed([(name, entry)])
+
+
+@export("summary.tensor_summary")
+def tensor_summary(name: str, tensor: Any, summary_description: str | None = None, collections: Any = None,
+                   summary_metadata: Any = None, family: str | None = None, display_name: str | None = None) -> Tensor:
+    """A summary of a whole tensor.
+
+    Args:
+      name: its tag, within the scopes around it; and how TensorBoard shows it where there is no `display_name`.
+      tensor: any type and shape.
+      summary_description: a longer text about it.
+      collections: keys of the collections it joins (default: `SUMMARIES`).
+      summary_metadata: a `SummaryMetadata`: for which plugin of TensorBoard it is.
+      family: what TensorBoard groups it under.
+      display_name: a name for people.
+
+    Returns:
+      A string scalar: a `Summary`.
+    """
+    metadata = messages.module("summary_pb2").SummaryMetadata()
+    if summary_metadata is not None:
+        metadata.CopyFrom(summary_metadata)
+    if summary_description is not None:
+        metadata.summary_description = summary_description
+    if display_name is not None:
+        metadata.display_name = display_name
+    with tags.scope(name, family, [tensor]) as (tag, scope):
+        summary = raw.tensor_summary_v2(tensor=tensor, tag=tag, name=scope,
+                                        serialized_summary_metadata=metadata.SerializeToString())
+    return tags.collect(summary, collections)
+
+
+@export("summary.text")
+def text(name: str, tensor: Tensor, collections: Any = None) -> Tensor:
+    """A summary of strings, which TensorBoard shows as text.
+
+    Args:
+      name: its tag, within the scopes around it.
+      tensor: a tensor of strings: a scalar, a list or a table.
+      collections: keys of the collections it joins (default: `SUMMARIES`).
+
+    Returns:
+      A string scalar: a `Summary`.
+
+    Raises:
+      ValueError: the tensor holds no strings.
+    """
+    if tensor.dtype != dtypes.string:
+        raise ValueError(f"Expected tensor {tensor.name} to have dtype string, got {tensor.dtype}")
+    pb2 = messages.module("summary_pb2")
+    metadata = pb2.SummaryMetadata(plugin_data=pb2.SummaryMetadata.PluginData(plugin_name="text"))
+    return tensor_summary(name, tensor, collections=collections, summary_metadata=metadata)
+
+
+# --- several in one -----------------------------------------------------------------------------------------------
+
+
+@op("MergeSummary", **HOST_SUMMARY)
+class MergeSummary:
+    """The values of several summaries in one."""
+
+    shape = _scalar
+
+    def kernel(op, inputs):
+        from google.protobuf.message import DecodeError
+
+        merged, seen = messages.module("summary_pb2").Summary(), set()
+        for packed in (item for strings in inputs for item in strings.ravel().tolist()):
+            try:
+                summary = type(merged).FromString(packed)
+            except DecodeError:
+                raise errors.InvalidArgumentError(
+                    None, None, "Could not parse one of the summary inputs") from None
+            for value in summary.value:
+                if value.tag in seen:
+                    raise errors.InvalidArgumentError(None, None, f"Duplicate tag {value.tag} found in summary inputs")
+                if value.tag:
+                    seen.add(value.tag)
+            merged.MergeFrom(summary)
+        return objects([merged.SerializeToString()], ())
+
+
+@export("summary.merge")
+def merge(inputs: Any, collections: Any = None, name: str | None = None) -> Tensor:
+    """Several summaries in one.
+
+    Args:
+      inputs: string tensors that hold a `Summary` each.
+      collections: keys of the collections it joins (default: none).
+      name: of the scope around the node.
+
+    Returns:
+      A string scalar: a `Summary` with the values of all.
+
+    Raises:
+      InvalidArgumentError: when run, a tag occurs twice.
+    """
+    name = tags.clean(name)
+    with name_scope(name, "Merge", inputs):
+        return tags.collect(raw.merge_summary(inputs=inputs, name=name), collections, ())
+
+
+@export("summary.merge_all")
+def merge_all(key: str = GraphKeys.SUMMARIES, scope: str | None = None, name: str | None = None) -> Tensor | None:
+    """All summaries of a collection in one.
+
+    Args:
+      key: the collection's.
+      scope: a regex: only of names that match it.
+      name: of the scope around the node.
+
+    Returns:
+      A string scalar, or None where there are no summaries.
+    """
+    summaries = get_default_graph().get_collection(key, scope=scope)
+    return merge(summaries, name=name) if summaries else None

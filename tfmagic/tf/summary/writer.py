@@ -1,0 +1,222 @@
+"""`tf.summary.FileWriter`: writes summaries, graphs and more into a file of events; and its cache."""
+
+from __future__ import annotations
+
+import os
+import threading
+import warnings
+import weakref
+from typing import Any
+
+from tfmagic.base import messages, tf_logging
+from tfmagic.base.export import export
+from tfmagic.formats import events
+from tfmagic.graph.graph import Graph
+from tfmagic.tf.saving.meta_graph import create_meta_graph_def
+
+
+@export("summary.FileWriter")
+class FileWriter:
+    """Writes a file of events into a folder, for TensorBoard.
+
+    Events reach the file when `max_queue` of them wait, with the first one after `flush_secs`, at `flush`, at `close`
+    and at the end of the process.
+    """
+
+    def __init__(self, logdir: Any, graph: Any = None, max_queue: int = 10, flush_secs: float = 120,
+                 graph_def: Any = None, filename_suffix: str | None = None, session: Any = None) -> None:
+        """
+        Args:
+          logdir: the folder; it is made where it does not exist.
+          graph: a `Graph` that is written first.
+          max_queue: how many events may wait for the file.
+          flush_secs: how many seconds they may wait.
+          graph_def: deprecated; a `GraphDef` that is written first.
+          filename_suffix: what the file's name ends in.
+          session: TensorFlow's way to let ops write; here events are written from Python.
+
+        Raises:
+          OpError: the folder or the file cannot be written.
+          ValueError: a session is given.
+        """
+        if session is not None:
+            raise ValueError("tfmagic writes summaries from Python: leave session out, fetch the summary and give it "
+                             "to add_summary.")
+        self._folder = os.fspath(logdir)
+        self._suffix = filename_suffix or ""
+        self._limits = max_queue, flush_secs
+        self._lock = threading.RLock()
+        self._tags: set[str] = set()
+        self._run_tags: set[str] = set()
+        self._waiting = 0
+        self._file: events.EventFile | None = None
+        self.reopen()
+        if graph is not None or graph_def is not None:
+            self.add_graph(graph=graph, graph_def=graph_def)
+            of_graph = isinstance(graph, Graph)
+            self.add_meta_graph(create_meta_graph_def(
+                graph_def=graph_def or (graph.as_graph_def(add_shapes=True) if of_graph else graph)))
+
+    def __enter__(self) -> FileWriter:
+        return self
+
+    def __exit__(self, *exc_info: Any) -> None:
+        self.close()
+
+    def get_logdir(self) -> str:
+        """The folder."""
+        return self._folder
+
+    def add_summary(self, summary: Any, global_step: Any = None) -> None:
+        """Write a summary.
+
+        Args:
+          summary: a `Summary`, or the bytes of one, as a session gives them.
+          global_step: the training step that it belongs to.
+
+        Raises:
+          DecodeError: the bytes are no `Summary`.
+        """
+        pb2 = messages.module("summary_pb2")
+        if isinstance(summary, (bytes, str)):
+            summary = pb2.Summary.FromString(summary.encode() if isinstance(summary, str) else summary)
+        # What plugins need to know of a tag is written once.
+        for value in summary.value:
+            if not value.metadata.ByteSize():
+                continue
+            if value.tag in self._tags:
+                value.ClearField("metadata")
+                continue
+            self._tags.add(value.tag)
+        self._add(events.event(summary=summary), global_step)
+
+    def add_event(self, event: Any) -> None:
+        """Write an `Event`."""
+        with self._lock:
+            if self._file is None:
+                _warn_of_closed()
+                return
+            self._file.write(event)
+            self._waiting += 1
+            if self._waiting >= self._limits[0] or self._file.waiting() >= self._limits[1]:
+                self.flush()
+
+    def _add(self, event: Any, global_step: Any) -> None:
+        if global_step is not None:
+            event.step = int(global_step)
+        self.add_event(event)
+
+    def add_graph(self, graph: Any, global_step: Any = None, graph_def: Any = None) -> None:
+        """Write a graph.
+
+        Args:
+          graph: a `Graph`, or (deprecated) a `GraphDef`.
+          global_step: the training step that it belongs to.
+          graph_def: deprecated; a `GraphDef`.
+
+        Raises:
+          ValueError: both or neither are given.
+          TypeError: the graph is none.
+        """
+        if graph is not None and graph_def is not None:
+            raise ValueError("Please pass only graph, or graph_def (deprecated), but not both.")
+        if isinstance(graph, Graph) or isinstance(graph_def, Graph):
+            if not isinstance(graph, Graph):
+                tf_logging.warning("When passing a `Graph` object, please use the `graph` named argument instead of "
+                                   "`graph_def`.")
+            definition = (graph if isinstance(graph, Graph) else graph_def).as_graph_def(add_shapes=True)
+        elif _is_graph_def(graph) or _is_graph_def(graph_def):
+            definition = graph if _is_graph_def(graph) else graph_def
+            tf_logging.warning("Passing a `GraphDef` to the SummaryWriter is deprecated. Pass a `Graph` object "
+                               "instead, such as `sess.graph`.")
+        else:
+            raise TypeError("The passed graph must be an instance of `Graph` or the deprecated `GraphDef`")
+        self._add(events.event(graph_def=definition.SerializeToString()), global_step)
+
+    def add_meta_graph(self, meta_graph_def: Any, global_step: Any = None) -> None:
+        """Write a `MetaGraphDef`.
+
+        Raises:
+          TypeError: it is none.
+        """
+        kind = messages.module("meta_graph_pb2").MetaGraphDef
+        if not isinstance(meta_graph_def, kind):
+            raise TypeError(f"meta_graph_def must be type MetaGraphDef, saw type: {type(meta_graph_def)}")
+        self._add(events.event(meta_graph_def=meta_graph_def.SerializeToString()), global_step)
+
+    def add_session_log(self, session_log: Any, global_step: Any = None) -> None:
+        """Write a `SessionLog`: that a session started, stopped or saved."""
+        self._add(events.event(session_log=session_log), global_step)
+
+    def add_run_metadata(self, run_metadata: Any, tag: str, global_step: Any = None) -> None:
+        """Write what a run took.
+
+        Args:
+          run_metadata: a `RunMetadata` that a session filled.
+          tag: its name, which no other has.
+          global_step: the training step that it belongs to.
+
+        Raises:
+          ValueError: the tag was used before.
+        """
+        if tag in self._run_tags:
+            raise ValueError("The provided tag was already used for this event type")
+        self._run_tags.add(tag)
+        tagged = messages.module("event_pb2").TaggedRunMetadata(tag=tag, run_metadata=run_metadata.SerializeToString())
+        self._add(events.event(tagged_run_metadata=tagged), global_step)
+
+    def flush(self) -> None:
+        """Write everything that waits."""
+        with self._lock:
+            if self._file is None:
+                _warn_of_closed()
+                return
+            self._file.flush()
+            self._waiting = 0
+
+    def close(self) -> None:
+        """Write everything that waits, and close the file."""
+        with self._lock:
+            if self._file is not None:
+                self._closing()
+                self._file = None
+
+    def reopen(self) -> None:
+        """Go on after `close`, with a new file; nothing happens where the file is open."""
+        with self._lock:
+            if self._file is None:
+                self._file = events.EventFile(self._folder, self._suffix)
+                self._closing = weakref.finalize(self, self._file.close)  # at the end of the process at the latest
+
+
+def _warn_of_closed() -> None:
+    warnings.warn("Attempting to use a closed FileWriter. The operation will be a noop unless the FileWriter is "
+                  "explicitly reopened.", stacklevel=5)
+
+
+def _is_graph_def(graph: Any) -> bool:
+    return isinstance(graph, messages.module("graph_pb2").GraphDef)
+
+
+@export("summary.FileWriterCache")
+class FileWriterCache:
+    """One `FileWriter` for each folder."""
+
+    _cache: dict[str, FileWriter] = {}
+    _lock = threading.RLock()
+
+    @staticmethod
+    def clear() -> None:
+        """Close all writers of the cache and forget them."""
+        with FileWriterCache._lock:
+            for writer in FileWriterCache._cache.values():
+                writer.close()
+            FileWriterCache._cache.clear()
+
+    @staticmethod
+    def get(logdir: str) -> FileWriter:
+        """The writer for a folder."""
+        with FileWriterCache._lock:
+            if logdir not in FileWriterCache._cache:
+                FileWriterCache._cache[logdir] = FileWriter(logdir)
+            return FileWriterCache._cache[logdir]
