@@ -35,6 +35,8 @@ WITHOUT_FUNCTION = ("Copy", "CopyHost", "DebugIdentity", "DebugNanCount", "Debug
                     "NegTrain", "RemoteFusedGraphExecute", "Rpc", "Skipgram", "TensorForestCreateTreeVariable",
                     "TensorForestTreeDeserialize", "TensorForestTreeIsInitializedOp", "TensorForestTreePredict",
                     "TensorForestTreeResourceHandleOp", "TensorForestTreeSerialize", "TensorForestTreeSize", "TryRpc")
+# Ops that tf.contrib brings and programs cannot do without.
+OF_CONTRIB = ("GatherTree",)
 
 SETS = [
     ("$numbers", "float double int32 uint8 int16 int8 complex64 int64 qint8 quint8 qint32 bfloat16 uint16 complex128 "
@@ -198,6 +200,11 @@ def op_definitions():
     registered = op_def_pb2.OpList()
     registered.ParseFromString(pywrap_tensorflow.TF_GetBuffer(pywrap_tensorflow.TF_GetAllOpList()))
     functions = generated_functions()
+    import tensorflow.contrib.seq2seq.ops.gen_beam_search_ops as of_contrib
+
+    functions.update((name, (of_contrib.__name__, snake_case(name), getattr(of_contrib, snake_case(name))))
+                     for name in OF_CONTRIB)
+    registered.ParseFromString(pywrap_tensorflow.TF_GetBuffer(pywrap_tensorflow.TF_GetAllOpList()))
     lines = OPDEFS_HEAD.splitlines() + ["%s = %s" % item for item in SETS]
     for op in sorted(registered.op, key=lambda op: op.name):
         if op.name in functions or op.name in WITHOUT_FUNCTION:

@@ -304,8 +304,16 @@ def _partial_shapes(op: Operation, inputs: list[Value]) -> tuple[Value, ...]:
 def _partial_pack(op: Operation, inputs: list[Value]) -> Value:
     if op._outputs[0]._dtype.kind not in "iu" or any(t._dims != () for t in op._inputs):
         return None
-    items = [None if v is None or isinstance(v, list) else int(v) for v in inputs]
+    items = [_entered_constant(t) if v is None or isinstance(v, list) else int(v) for v, t in zip(inputs, op._inputs)]
     return None if all(item is None for item in items) else items
+
+
+def _entered_constant(tensor: Tensor) -> int | None:
+    """The constant that a loop invariant is outside of its loop: as a part of a shape, and nowhere else, it counts."""
+    op = tensor.op
+    if op.type != "Enter" or not op._attrs["is_constant"] or op._inputs[0].op.type != "Const":
+        return None
+    return int(op._inputs[0].op._attrs["value"])
 
 
 def _partial_concat(op: Operation, inputs: list[Value]) -> Value:

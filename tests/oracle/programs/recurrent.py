@@ -22,7 +22,7 @@ def names(tf):
 def with_gradients(tf, value, feeds=None, **more):
     """A case that fetches a value and its gradients by all variables, with seeded initial values."""
     total = tf.add_n([tf.reduce_sum(tf.square(tf.cast(part, tf.float32))) for part in flat(value)])
-    found = tf.gradients(total, tf.trainable_variables())
+    found = [g for g in tf.gradients(total, tf.trainable_variables()) if g is not None]
     return Case(init=True, steps=[([flat(value), found], feeds)], show=flat(value), facts=names(tf), **more)
 
 
