@@ -123,9 +123,9 @@ def _png(data: bytes, channels: int, wide: bool) -> np.ndarray:
 
 
 def _grey(colours: np.ndarray) -> np.ndarray:
-    """Colours [height, width, 3] in grey, with the weights of libpng."""
+    """Colours [height, width, 3] in grey, as libpng computes it: the weights of television, and what is left over is cut off."""
     red, green, blue = (colours[:, :, i].astype(np.int64) for i in range(3))
-    return (6968 * red + 23434 * green + 2366 * blue >> 15).astype(np.uint8)[:, :, None]
+    return (9798 * red + 19235 * green + 3735 * blue >> 15).astype(np.uint8)[:, :, None]
 
 
 def _gif(data: bytes) -> np.ndarray:
