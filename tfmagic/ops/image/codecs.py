@@ -336,7 +336,7 @@ class EncodePng:
     shape = _written_shape
 
     def kernel(op, image):
-        array = as_array(image)
+        array = as_array(image).astype(op.T.as_numpy_dtype)
         if array.ndim != 3:
             raise _invalid(f"image must be 3-dimensional{shapes.brackets(array.shape)}")
         if array.shape[2] not in (1, 2, 3, 4):

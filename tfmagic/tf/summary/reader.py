@@ -6,13 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from tfmagic.base import messages
-from tfmagic.base.deprecation import deprecated
 from tfmagic.base.export import export
 from tfmagic.formats.records import RecordReader
 
 
 @export("train.summary_iterator")
-@deprecated(None, "Use eager execution and: \n`tf.data.TFRecordDataset(path)`")
 def summary_iterator(path: str) -> Iterator[Any]:
     """The events in a file.
 
