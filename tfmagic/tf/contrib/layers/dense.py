@@ -306,4 +306,5 @@ def stack(inputs: Any, layer: Any, stack_args: Any, **kwargs: Any) -> Any:
 
 
 def _layer_name(layer: Any, otherwise: str) -> str:
-    return getattr(layer, "__name__", None) or getattr(getattr(layer, "func", None), "__name__", otherwise)
+    function = layer if hasattr(layer, "__name__") else getattr(layer, "func", None)
+    return str(getattr(function, "__name__", otherwise))
