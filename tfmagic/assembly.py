@@ -10,7 +10,6 @@ FILLED_BY = {
     "dimensions as tensors": "ops.array.constants:dimension_to_tensor",
     "nodes of gradients": "ops.control_flow.support:BUILDERS",
     "bodies of functions": "graphdef.functions:body",
-    "datasets that make iterators": "tf.data.dataset_v1:DatasetV1Adapter",
     "sparse tensors as elements": "ops.sparse.serialized:AS_ELEMENTS",
     "values of tensors": "tf.control.cases:evaluate",
     "variables of a kind": "tf.variable.kinds:make",

@@ -27,7 +27,7 @@ from tfmagic.formats.checkpoint import open_checkpoint
 from tfmagic.formats.tensor_slice import TensorSlice
 
 RECORDS = json.loads((Path(__file__).parents[1] / "oracle" / "data" / "checkpoints.json").read_text("utf-8"))
-RECORDS.pop("recorded_from")
+RECORDS = {name: record for name, record in RECORDS.items() if name not in ("recorded_from", "models")}
 
 
 def array_of(row):

@@ -64,7 +64,7 @@ def first_line(message):
     for pattern, new in ((r"<type '", "<class '"), (r"pyfunc_\d+", "pyfunc"), (r"^exceptions\.", ""),
                          (r"available devices are \[[^\]]*\]", "available devices are [ ... ]"),
                          (r" at [^ ]*\.py:\d+", ""), (r"(TensorArray |Stack\[)([\w/]*?)_\d+(?=\W)", r"\1\2"),
-                         (r"__per_step_\d+", "__per_step"),
+                         (r"__per_step_\d+", "__per_step"), (r"(function_node [^}]*)_\d+(?=}})", r"\1"),
                          (r"running on \w+\.", "running on HOST.")):
         line = re.sub(pattern, new, line)
     return line

@@ -49,11 +49,35 @@ def files_of(tf, folder, rows, old=False):
         path = os.path.join(folder, "m")
         sess.run(tf.raw_ops.SaveSlices(filename=path, tensor_names=names, shapes_and_slices=specs, data=tensors) if old
                  else tf.raw_ops.SaveV2(prefix=path, tensor_names=names, shape_and_slices=specs, tensors=tensors))
+    return contents(folder)
+
+
+def contents(folder):
     found = {}
-    for name in sorted(os.listdir(folder)):
-        with open(os.path.join(folder, name), "rb") as file:
-            found[name] = base64.b64encode(file.read()).decode("ascii")
-    return found
+    for top, _, names in os.walk(folder):
+        for name in names:
+            path = os.path.join(top, name)
+            if name != "checkpoint":
+                with open(path, "rb") as file:
+                    found[os.path.relpath(path, folder)] = base64.b64encode(file.read()).decode("ascii")
+    return graphdef.OrderedDict(sorted(found.items()))
+
+
+def models_of(tf, folder):
+    """A model that was trained for a step, saved by a saver, and as a SavedModel."""
+    with tf.Graph().as_default(), tf.Session() as sess:
+        x = tf.placeholder(tf.float32, [None, 2], name="x")
+        w = tf.get_variable("w", initializer=[[1.0], [2.0]])
+        b = tf.get_variable("b", initializer=[0.5], use_resource=True)
+        y = tf.add(tf.matmul(x, w), b, name="y")
+        train = tf.train.GradientDescentOptimizer(0.25).minimize(tf.reduce_mean(y), name="train")
+        sess.run(tf.global_variables_initializer())
+        sess.run(train, {x: [[1.0, 1.0]]})
+        tf.train.Saver().save(sess, os.path.join(folder, "m"))
+        tf.saved_model.simple_save(sess, os.path.join(folder, "model"), {"x": x}, {"y": y})
+        rows = [["w", sess.run(w).tolist()], ["b", sess.run(b).tolist()],
+                ["y", sess.run(y, {x: [[1.0, 1.0]]}).tolist()]]
+        return {"rows": rows, "files": contents(folder)}
 
 
 def main():
@@ -66,6 +90,11 @@ def main():
             records[name] = {"rows": rows, "files": files_of(tf, folder, rows, old)}
         finally:
             shutil.rmtree(folder)
+    folder = tempfile.mkdtemp()
+    try:
+        records["models"] = models_of(tf, folder)
+    finally:
+        shutil.rmtree(folder)
     write(os.path.join(DATA, "checkpoints.json"), graphdef.dumps(records))
 
 

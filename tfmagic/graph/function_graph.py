@@ -31,6 +31,8 @@ class FunctionGraph(Graph):
     """
 
     building_function = True
+    # Whether operations with a state run in the order of the program (`function_effects`).
+    orders_effects: bool = False
 
     def __init__(self, outer_graph: Graph, by_value: bool = False,
                  may_copy: Callable[[Operation], bool] = lambda op: False, own_names: bool = False):

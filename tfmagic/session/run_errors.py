@@ -16,8 +16,11 @@ from tfmagic.graph.operation import Operation, where
 _FRAMES_SHOWN = 8
 # The innermost and the outermost calls of functions that a message shows.
 _CALLS_SHOWN = 4
+_IS_IN = "\nIt is in the function "
 # How TensorFlow begins the message of what fails in a function.
 _IN_FUNCTION = "[_Derived_]"
+# The same for a function that a data set calls.
+_IN_ELEMENT = "{{function_node"
 
 
 def describe(op: Operation, values: list[Any] | None = None) -> str:
@@ -59,14 +62,18 @@ def add_path(error: BaseException, path: Any) -> None:
     Args:
       path: a `lower.lowering.Path`, or None outside of functions.
     """
-    if path is None or not isinstance(error, errors.OpError) or error._message.startswith(_IN_FUNCTION):
+    if path is None or not isinstance(error, errors.OpError) or _IS_IN in error._message:
         return
     found = path.calls()
     shown = found if len(found) <= 2 * _CALLS_SHOWN else [*found[:_CALLS_SHOWN], *found[-_CALLS_SHOWN:]]
     text = "".join(f"\n\t [[{where(call.call)}]]" for call in shown)
-    text += "\nIt is in the function " + ", which is called in ".join(f"{call.name}" for call in shown)
+    text += _IS_IN + ", which is called in ".join(f"{call.name}" for call in shown)
     lines = source.lines(found[-1].call._frames[:_FRAMES_SHOWN])
-    error._message = f"{_IN_FUNCTION}{error._message}{text}{_trace(found[-1].call, lines)}"
+    declaration = registry.lookup(path.call.type)
+    of_elements = declaration is not None and declaration.functions and "" not in declaration.functions
+    begin = "" if path.call.type == "GeneratorDataset" else f"{_IN_ELEMENT} {path.name}}}}} " if of_elements \
+        else _IN_FUNCTION
+    error._message = f"{begin}{error._message}{text}{_trace(found[-1].call, lines)}"
     error.args = (error._message,)
 
 

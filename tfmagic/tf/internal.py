@@ -30,6 +30,27 @@ _UNEXPORTED = {
     "tensorflow.python.ops.variables": {
         "PartitionedVariable": "tfmagic.tf.variable.partitioned:PartitionedVariable",
         "RefVariable": "tfmagic.tf.variable.reference:RefVariable"},
+    "tensorflow.python.framework.meta_graph": {
+        name: f"tfmagic.tf.saving.meta_graph:{name}" for name in (
+            "add_collection_def", "create_meta_graph_def", "export_scoped_meta_graph", "import_scoped_meta_graph",
+            "import_scoped_meta_graph_with_return_elements", "read_meta_graph_file", "strip_graph_default_valued_attrs",
+            "stripped_op_list_for_graph")},
+    "tensorflow.python.pywrap_tensorflow": {
+        "CheckpointReader": "tfmagic.tf.saving.reader:CheckpointReader"},
+    "tensorflow.python.saved_model.loader_impl": {
+        "SavedModelLoader": "tfmagic.tf.saved_model.models:SavedModelLoader",
+        "parse_saved_model": "tfmagic.tf.saved_model.models:parse_saved_model"},
+    "tensorflow.python.tools.freeze_graph": {
+        "freeze_graph": "tfmagic.tf.saved_model.freeze:freeze_graph",
+        "freeze_graph_with_def_protos": "tfmagic.tf.saved_model.freeze:freeze_graph_with_def_protos"},
+    "tensorflow.python.tools.inspect_checkpoint": {
+        "print_tensors_in_checkpoint_file": "tfmagic.tf.saving.inspection:print_tensors_in_checkpoint_file"},
+    "tensorflow.python.training.saver": {
+        "BaseSaverBuilder": "tfmagic.tf.saving.builder:BaseSaverBuilder",
+        "BulkSaverBuilder": "tfmagic.tf.saving.builder:BulkSaverBuilder"},
+    "tensorflow.python.training.saving.saveable_object": {
+        "SaveableObject": "tfmagic.tf.saving.saveables:SaveableObject",
+        "SaveSpec": "tfmagic.tf.saving.saveables:SaveSpec"},
     "tensorflow.python.ops.resource_variable_ops": {
         "ResourceVariable": "tfmagic.tf.variable.resource:ResourceVariable",
         "_UnreadVariable": "tfmagic.tf.variable.resource:UnreadVariable"},
@@ -37,7 +58,7 @@ _UNEXPORTED = {
 
 # Where TensorFlow has its protocol buffers.
 _PROTO_PACKAGES = ("tensorflow.core.framework", "tensorflow.core.protobuf", "tensorflow.core.util",
-                   "tensorflow.core.example")
+                   "tensorflow.core.example", "tensorflow.python.training")
 
 
 _CONTRIB = "tensorflow.contrib."

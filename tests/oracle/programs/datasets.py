@@ -324,3 +324,9 @@ def dataset_options(tf):
     plain.experimental_optimization.apply_default_optimizations = False
     shuffled = tf.data.Dataset.range(5).shuffle(5, seed=2).repeat(2).batch(10)
     return Case(elements(tf, shuffled.with_options(options), 1)[1] + elements(tf, shuffled.with_options(plain), 1)[1])
+
+
+@program
+def dataset_map_with_branches(tf):
+    dataset = tf.data.Dataset.range(4).map(lambda x: tf.cond(x > 1, lambda: x * 2, lambda: x - 1))
+    return Case(elements(tf, dataset, 4)[1])

@@ -1,4 +1,4 @@
-"""The `tfmagic` command: demo, run, data, lab, doctor, kernel install."""
+"""The `tfmagic` command: demo, run, data, show, lab, doctor, kernel install."""
 
 from __future__ import annotations
 
@@ -70,6 +70,12 @@ def _parser() -> argparse.ArgumentParser:
     data.add_argument("--to", type=Path, metavar="FOLDER", help="write them here instead of into tfmagic's own folder")
     data.add_argument("--synthetic", action="store_true", help="made-up digits, to try a program out offline")
     data.set_defaults(action=_data)
+
+    show = commands.add_parser("show", help="say what is in a SavedModel, a graph's file or a checkpoint")
+    show.add_argument("path", type=Path, metavar="DIR|PB|CKPT",
+                      help="a SavedModel's folder, a folder with checkpoints, a .pb, .pbtxt or .meta file, or a "
+                           "checkpoint")
+    show.set_defaults(action=_show)
 
     lab = commands.add_parser("lab", help="open JupyterLab on the notebooks that come with tfmagic",
                               epilog="All after -- goes to JupyterLab, for instance: tfmagic lab -- --no-browser")
@@ -147,6 +153,17 @@ def _data(parsed: argparse.Namespace) -> int:
     except (OSError, ValueError, errors.DataLossError) as error:
         return _failed(str(error))
     print(f"{parsed.name} is in {folder}")
+    return 0
+
+
+def _show(parsed: argparse.Namespace) -> int:
+    from tfmagic.notebook.command import show
+
+    try:
+        for line in show.lines(parsed.path):
+            print(line)
+    except (OSError, TypeError, ValueError, errors.OpError) as error:
+        return _failed(str(error))
     return 0
 
 

@@ -12,6 +12,7 @@ from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.convert import to_tensor
 from tfmagic.graph.function import Function
 from tfmagic.graph.function_def import function_from_graph
+from tfmagic.graph.function_effects import order_effects
 from tfmagic.graph.function_graph import FunctionGraph
 from tfmagic.graph.graph import Graph
 from tfmagic.graph.operation import Operation, Tensor
@@ -30,6 +31,7 @@ class BranchGraph(FunctionGraph):
     def __init__(self, outer_graph: Graph):
         super().__init__(outer_graph, own_names=True)
         self.seed = outer_graph.seed
+        self.orders_effects = getattr(outer_graph, "orders_effects", False)
 
     @property
     def _variables_graph(self) -> Graph:
@@ -55,6 +57,10 @@ class _Branch(BranchGraph):
             self.structure = nest.map_structure(self._result, function(), expand_composites=True)
         self.results: list[Tensor] = [leaf for leaf in nest.flatten(self.structure, expand_composites=True)
                                       if leaf is not None]
+        if self.orders_effects:
+            with self.as_default():
+                self.results = [raw.identity(tensor) for tensor in self.results]
+            order_effects(self, [tensor.op for tensor in self.results])
 
     def _share_collections(self) -> None:
         self._collections = self.outer_graph._collections

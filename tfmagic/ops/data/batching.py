@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -26,13 +26,13 @@ from tfmagic.ops.data.rules import handle
 from tfmagic.ops.declare import register
 
 
-def taken(source: Iteration, count: int) -> list[Element]:
-    """Up to so many elements; fewer at the end."""
-    elements: list[Element] = []
+def taken(following: Callable[[], Any], count: int) -> list[Any]:
+    """Up to so many of what a function gives; fewer at the end."""
+    elements: list[Any] = []
     append = elements.append
     try:
         for _ in range(count):
-            append(next(source))
+            append(following())
     except StopIteration:
         pass
     return elements
@@ -44,13 +44,18 @@ def counted(have: int, size: int, drop_remainder: bool) -> int:
 
 
 class Batch(Derived):
-    """Elements of one shape, so many together."""
+    """Elements of one shape, so many together.
 
-    def __init__(self, source: Dataset, size: int, drop_remainder: bool):
+    Args:
+      fused: whether it is one with a map, as messages tell.
+    """
+
+    def __init__(self, source: Dataset, size: int, drop_remainder: bool, fused: bool = False):
         if size <= 0:
-            raise errors.InvalidArgumentError(None, None, "Batch size must be greater than zero.")
+            raise errors.InvalidArgumentError(None, None, "Batch size must be greater than zero." if not fused else
+                                              "batch_size must be greater than zero.")
         super().__init__(source)
-        self.size, self.drop_remainder = size, drop_remainder
+        self.size, self.drop_remainder, self.fused = size, drop_remainder, fused
 
     def cardinality(self) -> int:
         return counted(self.source.cardinality(), self.size, self.drop_remainder)
@@ -58,16 +63,19 @@ class Batch(Derived):
     class Pass(Following):
         def __init__(self, dataset: Batch, source: Iteration):
             super().__init__(dataset, source)
-            self._size, self._drop = dataset.size, dataset.drop_remainder
+            self._size, self._drop, self._fused = dataset.size, dataset.drop_remainder, dataset.fused
+            given = source.tokens()
+            self._next = source.__next__ if given is None else given.next
+            self._together = None if given is None else given.together
 
         def __next__(self) -> Element:
-            elements = taken(self.source, self._size)
+            elements: list[Any] = taken(self._next, self._size)
             if not elements or self._drop and len(elements) < self._size:
                 raise StopIteration
-            return together(elements)
+            return together(elements, self._fused) if self._together is None else self._together(elements)
 
 
-def together(elements: list[Element]) -> Element:
+def together(elements: list[Element], fused: bool = False) -> Element:
     """Elements one under the other, component by component.
 
     Raises:
@@ -79,6 +87,11 @@ def together(elements: list[Element]) -> Element:
         for index, column in enumerate(zip(*elements)):
             first = dims_of(column[0])
             for number, value in enumerate(column):
+                if dims_of(value) != first and fused:
+                    raise errors.InvalidArgumentError(
+                        None, None, "Cannot add tensor to the batch: number of elements does not match. Shapes are: "
+                        f"[tensor]: {shapes.brackets(dims_of(value))}, [batch]: {shapes.brackets(first)}"
+                        "\nUse padded_batch, or bring them to one shape by map.") from None
                 if dims_of(value) != first:
                     raise errors.InvalidArgumentError(
                         None, None, f"Cannot batch tensors with different shapes in component {index}. First element "
@@ -117,7 +130,7 @@ class PaddedBatch(Derived):
 
         def __next__(self) -> Element:
             dataset = self._dataset
-            elements = taken(self.source, dataset.size)
+            elements = taken(self.source.__next__, dataset.size)
             if not elements or dataset.drop_remainder and len(elements) < dataset.size:
                 raise StopIteration
             return tuple([_padded(index, column, dims, value) for index, (column, dims, value) in enumerate(zip(
@@ -320,7 +333,7 @@ class DenseToSparse(Derived):
 
         def __next__(self) -> Element:
             dataset = self._dataset
-            rows = [element[0] for element in taken(self.source, dataset.size)]
+            rows = [element[0] for element in taken(self.source.__next__, dataset.size)]
             if not rows:
                 raise StopIteration
             wanted = dataset.row_shape

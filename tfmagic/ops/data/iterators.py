@@ -11,6 +11,7 @@ import numpy as np
 from tfmagic.base import errors, messages, shapes
 from tfmagic.base.lazy import torch
 from tfmagic.base.shapes import Dims
+from tfmagic.formats.records import RecordWriter
 from tfmagic.ops import shape_rules
 from tfmagic.ops.control_flow.optionals import OptionalValue
 from tfmagic.ops.data import states
@@ -38,7 +39,7 @@ class IteratorResource:
     def __init__(self, op: Any, look: Callable[[], None] | None, container: str, name: str):
         self.container, self.name = container, name
         self._types = [None if t.kind == "O" else torch_dtype(t) for t in op._attrs["output_types"]]
-        self._names = [t.name for t in op._attrs["output_types"]]
+        self._names = [t.proto_name for t in op._attrs["output_types"]]
         self._dims = [shape._dims for shape in op._attrs["output_shapes"]]
         self._look = look
         self._iteration: Iteration | None = None
@@ -126,6 +127,20 @@ class IteratorResource:
                     f"{shapes.brackets(dims_of(value))}.")
         self._checked = True
 
+    def check_types(self, types: Any) -> None:
+        """Check the types of elements that somebody expects.
+
+        Raises:
+          InvalidArgumentError: they are others.
+        """
+        if len(types) != len(self._names):
+            raise errors.InvalidArgumentError(None, None, "Number of components does not match: expected "
+                                              f"{len(types)} types but got {len(self._names)}.")
+        for index, (wanted, have) in enumerate(zip(types, self._names)):
+            if wanted.proto_name != have:
+                raise errors.InvalidArgumentError(None, None, f"Data type mismatch at component {index}: expected "
+                                                  f"{wanted.proto_name} but got {have}.")
+
     class _Computing:
         def __init__(self, given: States):
             self._given = given
@@ -182,14 +197,19 @@ class IteratorResource:
         return made
 
 
-_HASH, _TYPE = 0, "N10tensorflow4data16IteratorResourceE"
+_HASH, _TYPE = 4245265473542939912, "N10tensorflow4data16IteratorResourceE"
 
 
 class Handles:
-    """Finds iterators of a session by the strings that stand for them."""
+    """Finds iterators of a session by the strings that stand for them.
 
-    def __init__(self, named: Any):
-        self._named = named
+    Args:
+      named: what the session keeps by name.
+      types: the types that their elements must have; none for any.
+    """
+
+    def __init__(self, named: Any, types: Any):
+        self._named, self._types = named, types
 
     def find(self, text: Any) -> IteratorResource:
         """The iterator of a string.
@@ -211,6 +231,8 @@ class Handles:
         if not isinstance(found, IteratorResource):
             raise errors.NotFoundError(None, None, f"Resource {proto.container}/{proto.name}/{_TYPE} does not exist."
                                        "\nA string handle is good in the session that gave it.")
+        if self._types:
+            found.check_types(self._types)
         return found
 
 
@@ -256,6 +278,14 @@ def cardinality(dataset: Dataset) -> Any:
     return torch.tensor(dataset.cardinality(), dtype=torch.int64)
 
 
+def written(dataset: Dataset, filename: Any, compression: Any) -> None:
+    """Write the elements of a data set to a TFRecord file."""
+    name, kind = (text.item().decode() for text in (filename, compression))
+    with IteratorResource._Computing(States()), RecordWriter(name, kind) as writer:
+        for element in dataset.iterator():
+            writer.write(element[0].item())
+
+
 for _name in ("Iterator", "IteratorV2", "AnonymousIterator"):
     register(_name, shape_rules.scalar, _resource, objects=True)
 register("OneShotIterator", shape_rules.scalar, _one_shot, functions={"": "dataset_factory"}, effect="writes")
@@ -268,12 +298,15 @@ register("IteratorGetNextAsOptional", shape_rules.scalar, lambda op, iterator: i
 register("IteratorToStringHandle", handle("resource_handle"), lambda op, iterator: iterator.string_handle(),
          objects=True, effect="reads")
 for _name in ("IteratorFromStringHandle", "IteratorFromStringHandleV2"):
-    register(_name, handle("string_handle"), lambda op, text: op.constant(Handles(op.named)).find(text), objects=True,
-             effect="reads")
+    register(_name, handle("string_handle"), lambda op, text: op.constant(
+        Handles(op.named, op.output_types)).find(text), objects=True, effect="reads")
 register("IteratorGetDevice", shape_rules.scalar, lambda op, iterator: iterator.device, objects=True, effect="reads")
 for _name in ("DatasetToSingleElement",):
     register(_name, _components, lambda op, dataset: op.call(single_element, dataset), objects=True, effect="waits")
 for _name in ("DatasetCardinality", "ExperimentalDatasetCardinality"):
     register(_name, shape_rules.scalar, lambda op, dataset: op.call(cardinality, dataset), objects=True)
+for _name in ("DatasetToTFRecord", "ExperimentalDatasetToTFRecord"):
+    register(_name, lambda op, *dims: (), lambda op, dataset, filename, compression: op.call(
+        written, dataset, filename, compression), objects=True, effect="waits")
 register("ReduceDataset", _components, lambda op, dataset, state, f: reduced(dataset, tuple(state), f),
          functions={"other_arguments": "f"}, effect="waits")

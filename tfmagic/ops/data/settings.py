@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 
 from tfmagic.base import errors
-from tfmagic.ops.data.batching import Elements
+from tfmagic.ops.data.batching import Batch, Elements
 from tfmagic.ops.data.datasets import UNKNOWN, Dataset, Derived, Element, Following, Iteration
+from tfmagic.ops.data.parallel import ParallelMap
 from tfmagic.ops.data.rules import handle
 from tfmagic.ops.data.shuffling import Shuffle
-from tfmagic.ops.data.transformations import Repeat
+from tfmagic.ops.data.transformations import Map, Repeat
 from tfmagic.ops.declare import register
 
 
@@ -23,10 +24,10 @@ def optimized(dataset: Dataset, names: Any) -> Dataset:
     goes over from one pass to the next.
     """
     wanted = {name.decode() for name in np.asarray(names, object).ravel()}
-    return _rewritten(dataset, "shuffle_and_repeat_fusion" in wanted)
+    return _rewritten(dataset, "shuffle_and_repeat_fusion" in wanted, "map_and_batch_fusion" in wanted)
 
 
-def _rewritten(dataset: Dataset, fuse: bool) -> Dataset:
+def _rewritten(dataset: Dataset, fuse: bool, fuse_maps: bool) -> Dataset:
     made: dict[Dataset, Dataset] = {}
     stack = [dataset]
     while stack:
@@ -43,6 +44,8 @@ def _rewritten(dataset: Dataset, fuse: bool) -> Dataset:
         if fuse and isinstance(current, Repeat) and isinstance(first, Shuffle) and first.count == 1 \
                 and first.reshuffle:
             made[current] = Shuffle(first.inputs[0], first.buffer_size, first.own_seeds, False, current.count)
+        elif fuse_maps and isinstance(current, Batch) and isinstance(first, (Map, ParallelMap)):
+            made[current] = Batch(first, current.size, current.drop_remainder, fused=True)
         else:
             made[current] = current if inputs == list(current.inputs) else current.with_inputs(inputs)
     return made[dataset]

@@ -10,7 +10,6 @@ import numpy as np
 from tfmagic.base import dtypes, tf_logging
 from tfmagic.base.export import export
 from tfmagic.base.shapes import Dimension, TensorShape
-from tfmagic.base.slots import Slot
 from tfmagic.graph.convert import constant, convert_to_tensor
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.scopes import name_scope
@@ -23,7 +22,6 @@ from tfmagic.tf.data.options import Options
 from tfmagic.tf.data.seeds import get_seed
 
 AUTOTUNE = -1
-_with_iterators = Slot("datasets that make iterators")
 
 
 class DatasetV2:
@@ -242,7 +240,7 @@ class DatasetV2:
         for which, what in ((0, "types"), (2, "classes")):
             own, other = (structure.legacy(source.element_spec, which) for source in (self, dataset))
             if own != other:
-                raise TypeError(f"Two datasets to concatenate have different {what} {_repr(own)} and {_repr(other)}")
+                raise TypeError(f"Two datasets to concatenate have different {what} {own} and {other}")
         leaves = [_joined(one, other) for one, other in zip(nest.flatten(self.element_spec),
                                                             nest.flatten(dataset.element_spec))]
         spec = nest.pack_as(self.element_spec, leaves)
@@ -359,13 +357,17 @@ class DatasetV2:
           map_func: takes an element (a tuple as several arguments), returns a structure of tensors.
           num_parallel_calls: how many elements are computed at the same time.
         """
+        return self._mapped(map_func, num_parallel_calls, preserve_cardinality=True)
+
+    def _mapped(self, map_func: Callable[..., Any], num_parallel_calls: Any, **attrs: Any) -> DatasetV2:
         function = ElementFunction(map_func, "Dataset.map()", self.element_spec)
+        given: dict[str, Any] = {"use_inter_op_parallelism": True, **attrs}
         if num_parallel_calls is None:
             return self._derived(raw.map_dataset, function.captured, function, spec=function.spec,
-                                 functions=[function], use_inter_op_parallelism=True, preserve_cardinality=False)
+                                 functions=[function], **given)
         calls = convert_to_tensor(num_parallel_calls, dtypes.int32, "num_parallel_calls")
         return self._derived(raw.parallel_map_dataset, function.captured, calls, function, spec=function.spec,
-                             functions=[function], use_inter_op_parallelism=True, preserve_cardinality=False)
+                             functions=[function], **given)
 
     def flat_map(self, map_func: Callable[..., Any]) -> Any:
         """The elements of the data sets that a function makes of elements, one after the other.
@@ -454,8 +456,21 @@ class DatasetV2:
 
     def unbatch(self) -> Any:
         """The rows of elements as elements."""
-        spec = structure.unbatched(self.element_spec)
-        return self._derived(raw.unbatch_dataset, spec=spec)
+        spec = self.element_spec
+        sizes = Dimension(None)
+        for shape in self._flat_shapes:
+            if shape.ndims == 0:
+                raise ValueError("Cannot unbatch an input with scalar components.")
+            if shape.ndims is not None:
+                try:
+                    sizes = sizes.merge_with(shape[0])
+                except ValueError:
+                    raise ValueError("Cannot unbatch an input whose components have different batch sizes.") from None
+
+        def normalize(*args: Any) -> Any:
+            return structure.to_batched_tensors(spec, args if type(spec) is tuple else args[0])
+
+        return self.map(normalize)._derived(raw.unbatch_dataset, spec=structure.unbatched(spec))
 
     def with_options(self, options: Options) -> Any:
         """The same with options.
@@ -464,10 +479,6 @@ class DatasetV2:
           TypeError: `options` is something else.
         """
         return WithOptions(self, options)
-
-
-def _repr(structure_of_types: Any) -> str:
-    return repr(structure_of_types) if not nest.is_nested(structure_of_types) else str(structure_of_types)
 
 
 def _joined(one: Any, other: Any) -> Any:
@@ -587,7 +598,7 @@ class DatasetSpec(TypeSpec):
 
     def _from_element_tensors(self, tensors: list[Tensor]) -> Any:
         tensors[0].set_shape(self._dataset_shape)
-        return _with_iterators(Node(tensors[0], self._element_spec))
+        return Node(tensors[0], self._element_spec)
 
 
 register_spec(DatasetV2, DatasetSpec.from_value)

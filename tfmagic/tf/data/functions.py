@@ -6,31 +6,25 @@ import itertools
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from tfmagic.base import dtypes
 from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.graph.function import Function
 from tfmagic.graph.function_def import function_from_graph
+from tfmagic.graph.function_effects import order_effects
 from tfmagic.graph.function_graph import FunctionGraph
 from tfmagic.graph.graph import Graph
 from tfmagic.graph.keys import GraphKeys
-from tfmagic.graph.operation import Operation, Tensor
+from tfmagic.graph.operation import Tensor
 from tfmagic.ops import raw
 from tfmagic.tf.data import structure
 
 _numbers = itertools.count(1)
 
-# Ops with a state whose order does not matter, because TensorFlow has always run them in any.
-_UNORDERED = frozenset({
-    "RandomUniform", "RandomUniformInt", "RandomStandardNormal", "ParameterizedTruncatedNormal", "TruncatedNormal",
-    "RandomShuffle", "Multinomial", "RandomGamma", "RandomGammaGrad", "RandomPoisson", "RandomPoissonV2",
-    "CollectiveGather", "CollectiveReduce", "CollectiveBcastSend", "CollectiveBcastRecv", "NcclAllReduce"})
-
-
 class ElementGraph(FunctionGraph):
     """The body of a function of elements: it has the seed of the graph around it."""
 
     branches_are_functions = True
+    orders_effects = True
 
     def __init__(self, outer_graph: Graph):
         super().__init__(outer_graph, own_names=True)
@@ -79,7 +73,7 @@ class ElementFunction:
             if type(arguments) is not tuple:
                 arguments = (arguments,)
             results = [raw.identity(convert_to_tensor(tensor)) for tensor in self._called(function, arguments)]
-            _order_effects(graph, [tensor.op for tensor in results])
+            order_effects(graph, [tensor.op for tensor in results])
         self.captured = list(graph.captures)
         self.function: Function = function_from_graph(
             f"__inference_{name}_{_name_of(function)}_{next(_numbers)}", graph, [*inputs, *graph.captures.values()],
@@ -125,31 +119,3 @@ def _from_references(tensors: Iterable[Tensor]) -> bool:
             seen.add(tensor)
             stack += tensor.op._inputs
     return False
-
-
-def has_effect(op: Operation) -> bool:
-    """Whether a function must run an operation even if nobody takes its results."""
-    return op._op_def.is_stateful and op.type not in _UNORDERED
-
-
-def _order_effects(graph: Graph, results: list[Operation]) -> None:
-    """Let operations with a state run in the order of the program, before the results are given."""
-    must_run: dict[Operation, None] = {}
-    last: dict[Tensor, Operation] = {}
-    for op in graph._operations:
-        if op in results or op.type == "Placeholder":
-            continue
-        if has_effect(op):
-            must_run[op] = None
-        before = []
-        for tensor in dict.fromkeys(op._inputs):
-            if tensor._dtype.base_dtype is not dtypes.resource:
-                continue
-            if tensor in last:
-                before.append(last[tensor])
-            last[tensor] = op
-        own = op._control_flow_context
-        op._add_control_inputs([other for other in before if other._control_flow_context is own])
-    for op in results:
-        op._add_control_inputs([other for other in must_run
-                                if other._control_flow_context is op._control_flow_context])

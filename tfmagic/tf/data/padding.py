@@ -86,5 +86,5 @@ def _filler(value: Any, dtype: Any) -> Tensor:
     if not tensor.shape.is_compatible_with(TensorShape([])):
         raise ValueError(f"Padding value should be a scalar, but is not: {tensor}")
     if tensor.dtype is not dtype.base_dtype:
-        raise TypeError(f"Padding value tensor ({tensor}) does not match output type: {dtype!r}")
+        raise TypeError(f"Padding value tensor ({tensor}) does not match output type: {dtype}")
     return tensor

@@ -14,6 +14,7 @@ from tfmagic.ops import api, raw
 from tfmagic.tf.data import structure
 from tfmagic.tf.data.dataset import DatasetV2, Node
 from tfmagic.tf.data.dataset_v1 import DatasetV1Adapter
+from tfmagic.tf.data.experimental.interleaving import parallel_interleaved
 
 _BUFFER = 256 * 1024
 _TEXT = TensorSpec([], dtypes.string)
@@ -48,8 +49,6 @@ def _reading(filenames: Any, open_: Callable[[Tensor], DatasetV2], parallel: Any
 
     if parallel is None:
         return names.flat_map(read_one_file)
-    from tfmagic.tf.data.experimental.interleaving import parallel_interleaved
-
     return parallel_interleaved(names, read_one_file, parallel, 1, False, None, None)
 
 

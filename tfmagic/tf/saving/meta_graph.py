@@ -143,6 +143,8 @@ def _fill_collection(definition: Any, key: str, items: list[Any], scope: str | N
                 definition.node_list.value.append(strip_scope(item.name, scope))
     elif isinstance(first, (str, bytes)):
         definition.bytes_list.value.extend(item.encode() if isinstance(item, str) else item for item in items)
+    elif type(first).__name__ == "Any" and hasattr(first, "type_url"):
+        definition.any_list.value.extend(items)
     elif not isinstance(first, (int, float)):
         definition.node_list.value.extend(strip_scope(item.name, scope) for item in items)
     elif isinstance(first, float):
