@@ -158,3 +158,12 @@ def iterator_with_optional_elements(tf):
     return Case([(iterator.initializer, None), ([there, value], None), ([there, value], None), (there, None),
                  ([made.get_value(), made.has_value(), none.has_value()], None)],
                 show=[optional.value_structure, made.value_structure])
+
+
+@program
+def iterator_in_a_checkpoint(tf):
+    iterator = tf.data.Dataset.range(5).make_initializable_iterator()
+    saveable = tf.data.experimental.make_saveable_from_iterator(iterator)
+    tf.train.Saver([saveable])
+    return Case(show=[saveable.name, saveable.specs[0].name, saveable.specs[0].dtype],
+                facts={"slice": saveable.specs[0].slice_spec})
