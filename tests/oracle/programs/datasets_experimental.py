@@ -167,3 +167,12 @@ def iterator_in_a_checkpoint(tf):
     tf.train.Saver([saveable])
     return Case(show=[saveable.name, saveable.specs[0].name, saveable.specs[0].dtype],
                 facts={"slice": saveable.specs[0].slice_spec})
+
+
+@program
+def dataset_of_csv_files(tf):
+    first = tf.data.experimental.CsvDataset("x.csv", [tf.constant([7], tf.int32), tf.float32, "none"], header=True)
+    second = tf.data.experimental.CsvDataset(["x.csv", "y.csv"], [tf.string], select_cols=[1], buffer_size=100,
+                                             field_delim=";", na_value="NA", compression_type="GZIP")
+    third = tf.data.experimental.SqlDataset("sqlite", "x.db", "select a, b from t", (tf.string, tf.int32))
+    return Case(show=[first, second, third])
