@@ -24,7 +24,7 @@ def test_files_are_read_and_refused_as_1_15_does(name: str) -> None:
 def written(function: str, array: np.ndarray, **options: object) -> np.ndarray:
     """An array written as a file and read again."""
     with tf.Graph().as_default(), tf.Session() as session:
-        data = getattr(tf.image, function)(array, **options)
+        data = getattr(tf.image, function)(tf.constant(array), **options)
         reader = tf.image.decode_png if function == "encode_png" else tf.image.decode_jpeg
         return session.run(reader(data, **({"dtype": tf.uint16} if array.dtype == np.uint16 else {})))
 

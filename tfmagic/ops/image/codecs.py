@@ -123,7 +123,7 @@ def _png(data: bytes, channels: int, wide: bool) -> np.ndarray:
 
 
 def _grey(colours: np.ndarray) -> np.ndarray:
-    """Colours [height, width, 3] in grey, as libpng computes it: the weights of television, and what is left over is cut off."""
+    """Colours [height, width, 3] in grey, with libpng's weights; what is left over is cut off."""
     red, green, blue = (colours[:, :, i].astype(np.int64) for i in range(3))
     return (9798 * red + 19235 * green + 3735 * blue >> 15).astype(np.uint8)[:, :, None]
 
@@ -336,7 +336,7 @@ class EncodePng:
     shape = _written_shape
 
     def kernel(op, image):
-        array = as_array(image).astype(op.T.as_numpy_dtype)
+        array = as_array(image).astype(op.op._attrs["T"].as_numpy_dtype)  # uint16 comes as int32
         if array.ndim != 3:
             raise _invalid(f"image must be 3-dimensional{shapes.brackets(array.shape)}")
         if array.shape[2] not in (1, 2, 3, 4):
