@@ -235,6 +235,24 @@ def test_an_iteration_goes_on_where_another_stood(name: str, count: int) -> None
         states.current.states = None
 
 
+def test_a_checkpoint_holds_where_an_iterator_stands(tmp_path: Path) -> None:
+    dataset = Dataset.range(30).shuffle(7, seed=1).map(lambda x: (x, tf.as_string(x))).batch(4).prefetch(1)
+    iterator = dataset.make_initializable_iterator()
+    element = iterator.get_next()
+    saver = tf.train.Saver([tf.data.experimental.make_saveable_from_iterator(iterator)])
+    with tf.Session() as sess:
+        sess.run(iterator.initializer)
+        sess.run(element)
+        path = saver.save(sess, str(tmp_path / "position"), write_meta_graph=False)
+        wanted = [sess.run(element) for _ in range(4)]
+    with tf.Session() as sess:
+        sess.run(iterator.initializer)
+        saver.restore(sess, path)
+        found = [sess.run(element) for _ in range(4)]
+    for one, other in zip(found, wanted):
+        assert one[0].tolist() == other[0].tolist() and one[1].tolist() == other[1].tolist()
+
+
 @given(st.integers(1, 40), st.integers(1, 50), st.integers(0, 3), st.integers(1, 7))
 @settings(max_examples=60, deadline=None)
 def test_rows_by_number_come_in_the_order_of_rows_by_value(rows: int, buffer: int, repeat: int, size: int) -> None:

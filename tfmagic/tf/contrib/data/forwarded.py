@@ -9,7 +9,7 @@ from tfmagic.base import dtypes
 from tfmagic.base.deprecation import deprecated
 from tfmagic.base.export import export
 from tfmagic.tf.data.dataset_v1 import DatasetV1
-from tfmagic.tf.data.experimental import elementwise, grouping, interleaving
+from tfmagic.tf.data.experimental import elementwise, grouping, interleaving, saving
 
 Transformation = Callable[[Any], Any]
 
@@ -100,6 +100,12 @@ def group_by_window(key_func: Callable[..., Any], reduce_func: Callable[..., Any
 def ignore_errors() -> Transformation:
     """The elements whose computation does not fail; see `tf.data.experimental.ignore_errors`."""
     return elementwise.ignore_errors()
+
+
+@moved("make_saveable_from_iterator")
+def make_saveable_from_iterator(iterator: Any) -> Any:
+    """Where an iterator stands, for a `Saver`; see `tf.data.experimental.make_saveable_from_iterator`."""
+    return saving.make_saveable_from_iterator(iterator)
 
 
 @moved("map_and_batch")
