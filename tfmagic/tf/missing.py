@@ -7,8 +7,6 @@ _ALTERNATIVES = {
     "": "tf.raw_ops has every op for building and drawing a graph; tf.py_func runs Python code within one.",
     "contrib": "tf.layers has dense, conv2d, flatten, dropout and batch_normalization, tf.losses the losses, "
                "tf.glorot_uniform_initializer() is Xavier's initializer.",
-    "contrib.layers.l1_regularizer": "A function does it: lambda w: scale * tf.reduce_sum(tf.abs(w)).",
-    "contrib.layers.l2_regularizer": "A function does it: lambda w: scale * tf.nn.l2_loss(w).",
     "contrib.eager": "tfmagic builds graphs and runs them in a tf.Session; for eager code use torch.",
     "data.experimental": "tf.data.Dataset has map, filter, shuffle, batch, window, interleave and more.",
     "distribute": "Use tf.device, or torch.distributed on the module that tfmagic.to_module gives.",
