@@ -3,6 +3,7 @@
 import pytest
 
 from tfmagic import tf
+from tfmagic.tf import internal
 
 
 def test_hyperparameters_keep_their_types():
@@ -91,3 +92,20 @@ def test_a_scope_takes_only_functions_that_take_defaults():
     with pytest.raises(ValueError, match="is not decorated with @add_arg_scope"), \
             tf.contrib.framework.arg_scope([tf.nn.relu], name="x"):
         raise AssertionError("the scope is refused")
+
+
+@pytest.mark.parametrize(("module", "name", "public"), [
+    ("tensorflow.contrib.layers.python.layers.layers", "conv2d", "layers.conv2d"),
+    ("tensorflow.contrib.layers.python.layers.layers", "convolution2d", "layers.conv2d"),
+    ("tensorflow.contrib.layers.python.layers", "batch_norm", "layers.batch_norm"),
+    ("tensorflow.contrib.layers.python.layers.regularizers", "l2_regularizer", "layers.l2_regularizer"),
+    ("tensorflow.contrib.framework.python.ops", "add_arg_scope", "framework.add_arg_scope"),
+    ("tensorflow.contrib.losses.python.losses", "log_loss", "losses.log_loss"),
+])
+def test_internal_modules_have_the_names_that_programs_import_from_them(module, name, public):
+    package, _, last = public.partition(".")
+    assert getattr(internal.module(module), name) is getattr(getattr(tf.contrib, package), last)
+
+
+def test_packages_gather_no_more_than_tensorflows():
+    assert not hasattr(internal.module("tensorflow.contrib.layers.python.layers"), "append_tensor_alias")

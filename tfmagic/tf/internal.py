@@ -64,6 +64,15 @@ _PROTO_PACKAGES = ("tensorflow.core.framework", "tensorflow.core.protobuf", "ten
 _CONTRIB = "tensorflow.contrib."
 
 
+# Internal packages of tf.contrib that have the names of their modules, as far as these public modules have them.
+_GATHERING = {
+    "tensorflow.contrib.framework.python.framework": ("contrib.framework",),
+    "tensorflow.contrib.framework.python.ops": ("contrib.framework",),
+    "tensorflow.contrib.layers.python.layers": ("contrib.layers",),
+    "tensorflow.contrib.losses.python.losses": ("contrib.losses",),
+}
+
+
 class UnknownName(LookupError):
     """The table has no such module or no such name in it."""
 
@@ -175,8 +184,15 @@ def _contrib() -> dict[str, dict[str, str]]:
         module_name, _, attribute = origin.partition(":")
         if origin == "-":
             module_name = table.modules[name.rpartition(".")[0]]
+        package, _, last = name.rpartition(".")
+        public = table.modules[package]  # what the public module itself is: it has the name by which the line goes
+        if public.startswith(_CONTRIB) and public not in public_modules:
+            found.setdefault(public, {})[last] = name
         if module_name.startswith(_CONTRIB) and module_name not in public_modules:
-            found.setdefault(module_name, {})[attribute or name.rpartition(".")[2]] = name
+            found.setdefault(module_name, {})[attribute or last] = name
+            gathering = module_name.rpartition(".")[0]
+            if package in _GATHERING.get(gathering, ()):
+                found.setdefault(gathering, {})[last] = name
             parent = module_name.rpartition(".")[0]
             while parent.startswith(_CONTRIB) and parent not in public_modules:
                 found.setdefault(parent, {})
