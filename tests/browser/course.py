@@ -12,6 +12,8 @@ from playwright.sync_api import Locator, Page
 
 from .jupyter import Jupyter, NotebookPage
 
+# What would show itself if anything of it were executed.
+HOSTILE = "<img src=x onerror=window.executed=1>"
 _FILLER = "\n".join(f"line_{i} = {i}" for i in range(40))
 
 CELLS = {
@@ -53,6 +55,11 @@ loss2 = tf.reduce_mean(tf.squared_difference(logits2, labels, name='difference')
     "check": """%%session --check
 low = tf.subtract(logits, 1000., name='low')
 tf.get_default_session().run(tf.reduce_mean(tf.log(low, name='log'), name='bad'), {x: data})""",
+    "quiz": """%%graph --quiz
+guess = tf.matmul(tf.ones([2, 3], name='left'), tf.ones([3, 5], name='right'), name='guess')""",
+    "cards": "[w, loss, np.eye(3)]",
+    "hostile": f"""%%graph --title "{HOSTILE}"
+spoken = tf.identity(tf.constant('{HOSTILE}', name='text'), name='spoken')""",
     **{f"filler {i}": _FILLER for i in range(5)},
     "last": """%%graph --device /cpu:0
 planes = tf.reshape(tf.range(24), [2, 3, 4], name='planes')""",
