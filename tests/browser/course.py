@@ -140,7 +140,7 @@ class Part:
 
     def bring(self, name: str) -> Locator:
         """The outline of a thing, after all was brought into sight."""
-        self.root.get_by_role("button", name="Show all").click()
+        self.root.get_by_role("button", name="Show all", exact=True).click()
         self.root.locator(".stage").scroll_into_view_if_needed()
         return self.thing(name).locator("> .shape").first
 

@@ -69,8 +69,8 @@ class KeptSessions:
         return session
 
     def _of_cells(self) -> list[Any]:
-        """The sessions that cells work with: the default one, that of the latest `%%session` cell, the kept one."""
-        return [context.get_default_session(), self._latest and self._latest(), self.unnamed]
+        """The sessions that cells work with: the default one, the kept one, that of the latest `%%session NAME`."""
+        return [context.get_default_session(), self.unnamed, self._latest and self._latest()]
 
     def at_hand(self, graph: OwnGraph) -> Any:
         """The session whose state a drawing of `graph` shows: the default or kept one, else the user's only one."""
@@ -116,7 +116,7 @@ class KeptSessions:
 
         own = [value for value in list(self.shell.user_ns.values()) if isinstance(value, BaseSession)]
         own.sort(key=lambda session: session._resources is not None)
-        for session in (*reversed(self._defaults), self._latest and self._latest(), self.unnamed, *reversed(own)):
+        for session in (*reversed(self._defaults), self.unnamed, self._latest and self._latest(), *reversed(own)):
             if session is not None and session.graph is graph and not session._closed:
                 return session
         return None
