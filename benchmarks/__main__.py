@@ -7,7 +7,7 @@ import json
 import os
 import sys
 
-from benchmarks import drawings
+from benchmarks import browser, drawings
 from benchmarks.peers import Peer, in_turn
 
 # program, what it is, the peer it is compared with, how many times faster it must be
@@ -28,7 +28,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--threads", type=int, default=1, help="threads for every framework (default 1)")
     parser.add_argument("--repeats", type=int, default=7, help="turns each framework takes (default 7)")
     parser.add_argument("--seconds", type=float, default=0.3, help="length of one turn (default 0.3)")
-    parser.add_argument("--only", nargs="*", help="names of programs, or 'drawings'")
+    parser.add_argument("--only", nargs="*", help="names of programs, 'drawings' or 'browser'")
     parser.add_argument("--json", metavar="FILE", help="also write the figures there")
     return parser.parse_args()
 
@@ -88,11 +88,25 @@ def draw(options: argparse.Namespace) -> list[dict]:
     return rows
 
 
+def browse(options: argparse.Namespace) -> list[dict]:
+    """One row for each thing that a person waits for in a notebook."""
+    rows = []
+    try:
+        for row in browser.measure(options.repeats):
+            rows.append(row)
+            print(f"{browser.line(row)}  target {browser.wanted(row)}: {verdict(row['met'])}", flush=True)
+    except (ImportError, LookupError) as error:
+        print(f"drawings in a browser: not measured, {error}")
+    return rows
+
+
 def main() -> None:
     options = arguments()
     rows = compare(options)
     if not options.only or "drawings" in options.only:
         rows += draw(options)
+    if not options.only or "browser" in options.only:
+        rows += browse(options)
     if options.json:
         with open(options.json, "w", encoding="utf-8") as file:
             json.dump(rows, file, indent=1)

@@ -7,6 +7,7 @@ import os
 import statistics
 import subprocess
 import sys
+from typing import Any
 
 FIRST_DRAWING = """
 import json, sys, time
@@ -62,6 +63,25 @@ print(json.dumps({{"seconds": sorted(times)[len(times) // 2], "first": times[0],
                    "bytes": sum(sizes.values()), "sizes": sizes}}))
 """
 
+SIZE = """
+import json
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
+shell = InteractiveShell.instance()
+shell.run_line_magic("load_ext", "tfmagic")
+shell.run_cell("import tensorflow as tf").raise_error()
+with capture_output() as shown:
+    result = shell.run_cell({cell!r})
+result.raise_error()
+bundles = [output.data for output in shown.outputs if any("graph+json" in kind for kind in output.data)]
+print(json.dumps(max(len(json.dumps(bundle, ensure_ascii=False).encode()) for bundle in bundles)))
+"""
+
+
+def size(cell: str) -> int:
+    """Bytes of the output of a cell that draws, as a notebook holds it."""
+    return run(SIZE.format(cell=cell))
+
 
 def first_drawing(repeats: int) -> dict:
     """Median seconds of `%load_ext tfmagic` and the first `%%graph` cell, and whether torch got imported."""
@@ -77,7 +97,7 @@ def drawing(nodes: int, repeats: int) -> dict:
     return run(DRAWING.format(layers=max(1, nodes // each), each=each, repeats=repeats))
 
 
-def run(code: str) -> dict:
+def run(code: str) -> Any:
     """The JSON that a fresh interpreter prints last."""
     # As for a user: imports find compiled bytecode, which the first of several processes writes.
     env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}

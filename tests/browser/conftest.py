@@ -6,18 +6,16 @@ fixtures live as long as pytest stays in this package.
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
+from .chromium import ARGUMENTS, MISSING, executable
 from .jupyter import Jupyter, NotebookPage
 from .page import DrawingPage
 
-_NAMES = ("chromium", "chromium-browser", "google-chrome")
 _HERE = Path(__file__).parent
 
 
@@ -31,13 +29,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
-    """The browser: TFMAGIC_CHROMIUM names its executable, else it is looked for on PATH."""
-    path = os.environ.get("TFMAGIC_CHROMIUM") or next(filter(None, map(shutil.which, _NAMES)), None)
+    path = executable()
     if path is None:
-        pytest.skip(f"no browser: none of {', '.join(_NAMES)} is on PATH, and TFMAGIC_CHROMIUM names none")
+        pytest.skip(MISSING)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=path, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"])
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield browser
         browser.close()
 

@@ -134,6 +134,8 @@ class Built:
         arguments = {str(key): value for key, value in inputs.items()}
         if name is not None:
             arguments["name"] = name
+        if kind in ("GRUBlockCell", "LSTMBlockCell"):
+            getattr(self.tf.contrib, "rnn")  # noqa: B009  # brings their gradients
         return getattr(self.tf.raw_ops, kind)(**dict(arguments, **attrs))
 
     def imported(self, kind, inputs, attrs, legacy):

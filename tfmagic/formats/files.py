@@ -12,6 +12,7 @@ import os
 import re
 import secrets
 import shutil
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -27,6 +28,7 @@ _LEFT_FILE = re.compile(re.escape(TEMPORARY) + r"\d{18}$")
 # Where the shards of one checkpoint are written before they are merged, and what marks such a folder as made here.
 _LEFT_FOLDER = re.compile(r"_temp_[0-9a-f]{32}$")
 _MARK = ".tfmagic"
+_FLUSHED_AT_ONCE = 64 << 20
 
 _CLASSES: tuple[tuple[type[OSError], type[errors.OpError]], ...] = (
     (FileNotFoundError, errors.NotFoundError), (FileExistsError, errors.AlreadyExistsError),
@@ -75,9 +77,11 @@ class Replacement:
     def __init__(self, path: str, number: str | None = None):
         self.path = path
         self.temporary = f"{path}{TEMPORARY}{number or new_number()}"
-        self._file: Any = None
         self._there = True
-        self._file = open(self.temporary, "wb", buffering=0)  # noqa: SIM115  # closed by `__exit__`
+        self._flushing: threading.Thread | None = None
+        self._failure: OSError | None = None
+        self._waiting = 0
+        self._file: Any = open(self.temporary, "wb", buffering=0)  # noqa: SIM115  # closed by `__exit__`
         _lock(self._file.fileno())
 
     def write(self, data: Any) -> None:
@@ -87,13 +91,26 @@ class Replacement:
         while written < len(view):  # the system writes at most two gigabytes at a time
             view = memoryview(view)[written:]
             written = self._file.write(view)
+        self._waiting += len(view)
+        if self._waiting >= _FLUSHED_AT_ONCE and (self._flushing is None or not self._flushing.is_alive()):
+            self._waiting = 0
+            self._flushing = threading.Thread(target=self._flush_beside, daemon=True)
+            self._flushing.start()
 
-    def fileno(self) -> int:
-        return self._file.fileno()
+    def _flush_beside(self) -> None:
+        """Put on the disk what is written so far, while more is being written: the disk need not wait for the end."""
+        try:
+            os.fsync(self._file.fileno())
+        except OSError as error:
+            self._failure = error  # the system tells it only once
 
     def flush(self) -> None:
         """Wait until all is on the disk."""
+        if self._flushing is not None:
+            self._flushing.join()
         os.fsync(self._file.fileno())
+        if self._failure is not None:
+            raise self._failure
 
     def commit(self) -> None:
         """Take the place of `path`."""
@@ -104,6 +121,8 @@ class Replacement:
         return self
 
     def __exit__(self, *exc_info: Any) -> None:
+        if self._flushing is not None:
+            self._flushing.join()
         if self._there:
             with contextlib.suppress(OSError):
                 os.unlink(self.temporary)

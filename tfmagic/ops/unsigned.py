@@ -9,14 +9,17 @@ from tfmagic.base import errors
 from tfmagic.base.dtypes import DType, as_dtype
 from tfmagic.base.lazy import torch
 from tfmagic.graph.operation import Operation
-from tfmagic.graph.registry import Node, OpDeclaration
+from tfmagic.graph.registry import Node, OpDeclaration, lookup
 from tfmagic.ops.torch_types import torch_dtype
 
 _HELD_IN = {"uint16": as_dtype("int32"), "uint32": as_dtype("int64"), "uint64": as_dtype("int64")}
 
 
 def concerns(op: Operation) -> bool:
-    """Whether an operation takes or gives numbers of these types."""
+    """Whether an operation computes with numbers of these types: to take one out of an object is no arithmetic."""
+    declaration = lookup(op.type)
+    if declaration is not None and (declaration.effect == "waits" or declaration.functions):
+        return False
     return any(tensor._dtype.base_dtype.name in _HELD_IN for tensor in (*op._inputs, *op._outputs))
 
 

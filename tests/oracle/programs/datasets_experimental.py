@@ -158,3 +158,21 @@ def iterator_with_optional_elements(tf):
     return Case([(iterator.initializer, None), ([there, value], None), ([there, value], None), (there, None),
                  ([made.get_value(), made.has_value(), none.has_value()], None)],
                 show=[optional.value_structure, made.value_structure])
+
+
+@program
+def iterator_in_a_checkpoint(tf):
+    iterator = tf.data.Dataset.range(5).make_initializable_iterator()
+    saveable = tf.data.experimental.make_saveable_from_iterator(iterator)
+    tf.train.Saver([saveable])
+    return Case(show=[saveable.name, saveable.specs[0].name, saveable.specs[0].dtype],
+                facts={"slice": saveable.specs[0].slice_spec})
+
+
+@program
+def dataset_of_csv_files(tf):
+    first = tf.data.experimental.CsvDataset("x.csv", [tf.constant([7], tf.int32), tf.float32, "none"], header=True)
+    second = tf.data.experimental.CsvDataset(["x.csv", "y.csv"], [tf.string], select_cols=[1], buffer_size=100,
+                                             field_delim=";", na_value="NA", compression_type="GZIP")
+    third = tf.data.experimental.SqlDataset("sqlite", "x.db", "select a, b from t", (tf.string, tf.int32))
+    return Case(show=[first, second, third])

@@ -17,6 +17,7 @@ from oracle.samples import (
     math,
     nn,
     random,
+    recurrent,
     segments,
     signature,
     sparse,
@@ -30,7 +31,7 @@ from oracle.samples.wrong import wrong_calls
 from tfmagic import tf  # noqa: F401  # makes every declaration known
 from tfmagic.graph import opdefs, registry
 
-FAMILIES = (array, control_flow, debug, linalg, math, nn, random, segments, sparse, state, strings, summary)
+FAMILIES = (array, control_flow, debug, linalg, math, nn, random, recurrent, segments, sparse, state, strings, summary)
 SPECIAL = {name: rows for family in FAMILIES for name, rows in family.SAMPLES.items()}
 # Ops that cannot be recorded, and why.
 ALONE = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -26,13 +26,13 @@ from tfmagic.ops.data.rules import handle
 from tfmagic.ops.declare import register
 
 
-def taken(source: Iteration, count: int) -> list[Element]:
-    """Up to so many elements; fewer at the end."""
-    elements: list[Element] = []
+def taken(following: Callable[[], Any], count: int) -> list[Any]:
+    """Up to so many of what a function gives; fewer at the end."""
+    elements: list[Any] = []
     append = elements.append
     try:
         for _ in range(count):
-            append(next(source))
+            append(following())
     except StopIteration:
         pass
     return elements
@@ -64,12 +64,15 @@ class Batch(Derived):
         def __init__(self, dataset: Batch, source: Iteration):
             super().__init__(dataset, source)
             self._size, self._drop, self._fused = dataset.size, dataset.drop_remainder, dataset.fused
+            given = source.tokens()
+            self._next = source.__next__ if given is None else given.next
+            self._together = None if given is None else given.together
 
         def __next__(self) -> Element:
-            elements = taken(self.source, self._size)
+            elements: list[Any] = taken(self._next, self._size)
             if not elements or self._drop and len(elements) < self._size:
                 raise StopIteration
-            return together(elements, self._fused)
+            return together(elements, self._fused) if self._together is None else self._together(elements)
 
 
 def together(elements: list[Element], fused: bool = False) -> Element:
@@ -127,7 +130,7 @@ class PaddedBatch(Derived):
 
         def __next__(self) -> Element:
             dataset = self._dataset
-            elements = taken(self.source, dataset.size)
+            elements = taken(self.source.__next__, dataset.size)
             if not elements or dataset.drop_remainder and len(elements) < dataset.size:
                 raise StopIteration
             return tuple([_padded(index, column, dims, value) for index, (column, dims, value) in enumerate(zip(
@@ -330,7 +333,7 @@ class DenseToSparse(Derived):
 
         def __next__(self) -> Element:
             dataset = self._dataset
-            rows = [element[0] for element in taken(self.source, dataset.size)]
+            rows = [element[0] for element in taken(self.source.__next__, dataset.size)]
             if not rows:
                 raise StopIteration
             wanted = dataset.row_shape

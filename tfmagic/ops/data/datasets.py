@@ -8,7 +8,8 @@ and so that a position can be saved.
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -69,6 +70,23 @@ class Iteration:
 
     def close(self) -> None:
         """Stop what it has going on beside."""
+
+    def tokens(self) -> Tokens | None:
+        """Its elements by numbers instead of values, where it can give them so; asked before the first element."""
+        return None
+
+
+@dataclass
+class Tokens:
+    """Elements that are rows of the same tensors, by their numbers: whole batches are then taken at once.
+
+    Attributes:
+      next: gives the next number, or raises StopIteration.
+      together: makes a batch of the rows of some numbers.
+    """
+
+    next: Callable[[], int]
+    together: Callable[[list[int]], Element]
 
 
 class Derived(Dataset):
@@ -155,6 +173,30 @@ class Rows:
     def jump(self, position: int) -> None:
         """Go to a row."""
         self.position, self._start, self._chunk = position, position, []
+
+    def next_number(self) -> int:
+        """The number of the next row, which counts as taken."""
+        position = self.position
+        if position >= self._length:
+            raise StopIteration
+        self.position = position + 1
+        return position
+
+    def together(self, numbers: list[int]) -> Element:
+        """The rows of some numbers, one under the other."""
+        index = torch.tensor(numbers, dtype=torch.int64)
+        return tuple([part[numbers] if isinstance(part, np.ndarray) else _rows_of(part, index)
+                      for part in self._components])
+
+
+def _rows_of(part: Any, index: Any) -> Any:
+    signed = _SIGNED.get(str(part.dtype))  # torch does not select among the others, which it only stores
+    if signed is None:
+        return part.index_select(0, index)
+    return part.view(getattr(torch, signed)).index_select(0, index).view(part.dtype)
+
+
+_SIGNED = {"torch.uint16": "int16", "torch.uint32": "int32", "torch.uint64": "int64"}
 
 
 def stacked(parts: Sequence[Any]) -> Any:

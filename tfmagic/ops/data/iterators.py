@@ -17,6 +17,7 @@ from tfmagic.ops.control_flow.optionals import OptionalValue
 from tfmagic.ops.data import states
 from tfmagic.ops.data.datasets import Dataset, Element, Iteration, called, dims_of
 from tfmagic.ops.data.rules import handle
+from tfmagic.ops.data.serialized import from_bytes, to_bytes
 from tfmagic.ops.data.states import States
 from tfmagic.ops.declare import register
 from tfmagic.ops.torch_types import torch_dtype
@@ -172,6 +173,27 @@ class IteratorResource:
                                                      "operation for this iterator before restoring it.")
             self._iteration.restore(state)
 
+    def saved(self) -> Any:
+        """Where it stands, as bytes in a tensor."""
+        made = np.empty((), object)
+        made[()] = to_bytes(self.state())
+        return made
+
+    def restore_saved(self, saved: Any) -> None:
+        """Go to where an iterator stood when it was saved.
+
+        Raises:
+          DataLossError: the bytes are damaged, or of an iterator over another data set.
+        """
+        data = saved.item() if isinstance(saved, np.ndarray) else saved
+        if not isinstance(data, bytes):
+            raise errors.InvalidArgumentError(None, None, "What is to be restored is no position of an iterator.")
+        try:
+            self.restore(from_bytes(data))
+        except (TypeError, ValueError, KeyError, IndexError, AttributeError) as error:
+            raise errors.DataLossError(None, None, "The saved position is not one of an iterator over this dataset: "
+                                       f"{error}") from None
+
     def close(self) -> None:
         """End its threads; who waits for an element is told."""
         self._states.closed = True
@@ -300,6 +322,9 @@ register("IteratorToStringHandle", handle("resource_handle"), lambda op, iterato
 for _name in ("IteratorFromStringHandle", "IteratorFromStringHandleV2"):
     register(_name, handle("string_handle"), lambda op, text: op.constant(
         Handles(op.named, op.output_types)).find(text), objects=True, effect="reads")
+register("SerializeIterator", shape_rules.scalar, lambda op, iterator: iterator.saved(), objects=True, effect="reads")
+register("DeserializeIterator", lambda op, *dims: (), lambda op, iterator, saved: iterator.restore_saved(saved),
+         objects=True, effect="writes")
 register("IteratorGetDevice", shape_rules.scalar, lambda op, iterator: iterator.device, objects=True, effect="reads")
 for _name in ("DatasetToSingleElement",):
     register(_name, _components, lambda op, dataset: op.call(single_element, dataset), objects=True, effect="waits")

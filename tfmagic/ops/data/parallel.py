@@ -24,10 +24,23 @@ from tfmagic.ops.data.rules import handle
 from tfmagic.ops.data.transformations import Interleave, processors
 from tfmagic.ops.declare import register
 
-# Seconds that an element must take before threads compute it.
-_WORTH_A_THREAD = 2e-4
+# Seconds that elements must take before threads compute them: so many in a row, or a single one.
+_WORTH_A_THREAD, _IN_A_ROW, _SINGLE = 2e-4, 4, 2e-2
 # How long a wait lasts before it is looked whether the iterator was closed.
 _PATIENCE = 0.05
+
+
+class _Clock:
+    """Tells when elements take so long that threads pay."""
+
+    def __init__(self) -> None:
+        self._slow = 0
+
+    def pays(self, start: float) -> bool:
+        """Whether threads pay, after an element whose computation began at `start`."""
+        took = time.perf_counter() - start
+        self._slow = self._slow + 1 if took > _WORTH_A_THREAD else 0
+        return self._slow >= _IN_A_ROW or took > _SINGLE
 
 
 class Workers:
@@ -102,7 +115,7 @@ class ParallelMap(Derived):
     class Pass(Following):
         def __init__(self, dataset: ParallelMap, source: Iteration):
             super().__init__(dataset, source)
-            self._function, self._calls = dataset.function, dataset.calls
+            self._function, self._calls, self._clock = dataset.function, dataset.calls, _Clock()
             self._workers: Workers | None = None
             self._waiting: deque[tuple[Element, Future[Any] | BaseException]] = deque()
 
@@ -115,7 +128,7 @@ class ParallelMap(Derived):
                 except errors.OutOfRangeError as error:
                     raise StopIteration from error
                 finally:
-                    if self._calls > 1 and time.perf_counter() - start > _WORTH_A_THREAD:
+                    if self._calls > 1 and self._clock.pays(start):
                         self._workers = Workers(self._calls)
             while len(self._waiting) < self._calls:
                 try:
@@ -178,6 +191,7 @@ class Prefetch(Derived):
             super().__init__(dataset, source)
             self._size = processors() if dataset.buffer_size == -1 else dataset.buffer_size
             self._ahead: _Ahead | None = None
+            self._clock = _Clock()
             self._given: deque[Element] = deque()
 
         def __next__(self) -> Element:
@@ -189,7 +203,7 @@ class Prefetch(Derived):
             try:
                 return next(self.source)
             finally:
-                if self._size and time.perf_counter() - start > _WORTH_A_THREAD:
+                if self._size and self._clock.pays(start):
                     self._ahead = _Ahead(self.source, self._size)
 
         def state(self) -> Any:

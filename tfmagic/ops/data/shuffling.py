@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 from tfmagic.base import errors
-from tfmagic.ops.data.datasets import INFINITE, UNKNOWN, Dataset, Derived, Element, Following, Iteration
+from tfmagic.ops.data.datasets import INFINITE, UNKNOWN, Dataset, Derived, Element, Following, Iteration, Tokens
 from tfmagic.ops.data.rules import handle
 from tfmagic.ops.declare import register
 from tfmagic.ops.random.samples import Samples
@@ -57,12 +58,33 @@ class _Shuffling(Iteration):
         self._ring: list[Element] = []
         self._slices: deque[list[int]] = deque([[0, 0]])
         self._held = 0
+        self._by_number = False
+        self._next: Callable[[], Any] = _ended
+        self._first: Iteration | None = None  # it was asked for tokens already
+        self._given: Tokens | None = None
+
+    def tokens(self) -> Tokens | None:
+        self._first = self._dataset.inputs[0].iterator()
+        self._given = given = self._first.tokens()
+        if given is None:
+            return None
+        self._by_number = True
+        return Tokens(self.__next__, given.together)  # type: ignore[arg-type]
+
+    def _open(self) -> None:
+        """Begin with the elements of another pass."""
+        source, given = self._first, self._given
+        if source is None:
+            source = self._dataset.inputs[0].iterator()
+            given = source.tokens() if self._by_number else None
+        self._source, self._first, self._given = source, None, None
+        self._next = source.__next__ if given is None else given.next
 
     def __next__(self) -> Element:
         dataset = self._dataset
         size, ring = dataset.buffer_size, self._ring
         if self._source is None and self._pass == 0:
-            self._source = dataset.inputs[0].iterator()
+            self._open()
             if not self._fill_first():
                 self._source = None
                 raise StopIteration
@@ -101,7 +123,7 @@ class _Shuffling(Iteration):
         dataset = self._dataset
         while self._source is not None:
             try:
-                return next(self._source)
+                return self._next()
             except StopIteration:
                 self._pass += 1
                 end = self._slices[-1][1]
@@ -109,7 +131,7 @@ class _Shuffling(Iteration):
                     self._source = None
                     return None
                 self._slices.append([end, end])
-                self._source = dataset.inputs[0].iterator()
+                self._open()
         return None
 
     def state(self) -> Any:
@@ -124,12 +146,16 @@ class _Shuffling(Iteration):
         self._ring, self._slices = list(ring), deque(list(part) for part in slices)
         self._source = None
         if source is not None:
-            self._source = self._dataset.inputs[0].iterator()
-            self._source.restore(source)
+            self._open()
+            self._source.restore(source)  # type: ignore[attr-defined]
 
     def close(self) -> None:
         if self._source is not None:
             self._source.close()
+
+
+def _ended() -> Any:
+    raise StopIteration
 
 
 class Sampling(Derived):

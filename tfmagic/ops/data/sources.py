@@ -8,7 +8,7 @@ from typing import Any
 from tfmagic.base import errors
 from tfmagic.base.lazy import torch
 from tfmagic.base.shapes import Dims
-from tfmagic.ops.data.datasets import INFINITE, Dataset, Element, Iteration, Rows, called
+from tfmagic.ops.data.datasets import INFINITE, Dataset, Element, Iteration, Rows, Tokens, called
 from tfmagic.ops.data.rules import handle
 from tfmagic.ops.declare import register
 from tfmagic.ops.random.samples import Samples
@@ -74,6 +74,9 @@ class _OfRows(Iteration):
         if row is None:
             raise StopIteration
         return row
+
+    def tokens(self) -> Tokens:
+        return Tokens(self._rows.next_number, self._rows.together)
 
     def state(self) -> Any:
         return self._rows.position

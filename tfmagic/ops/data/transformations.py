@@ -14,6 +14,7 @@ from tfmagic.ops.data.datasets import (
     Element,
     Following,
     Iteration,
+    Tokens,
     called,
     dataset_of,
     true,
@@ -323,14 +324,37 @@ class _Repeating(Iteration):
     def __init__(self, dataset: Repeat):
         self._dataset, self._left, self._count = dataset.source, dataset.count, 0
         self._inner: Iteration | None = None
-        self._any = False
+        self._any = self._by_number = False
+        self._next: Any = None
+        self._first: Iteration | None = None  # it was asked for tokens already
+        self._given: Tokens | None = None
+
+    def tokens(self) -> Tokens | None:
+        self._first = self._dataset.iterator()
+        self._given = self._first.tokens()
+        if self._given is None:
+            return None
+        self._by_number = True
+        given = self._given
+        return Tokens(self.__next__, given.together)  # type: ignore[arg-type]  # numbers, once they were asked for
+
+    def _open(self) -> Iteration:
+        """Begin with the elements of another pass."""
+        inner, given = self._first, self._given
+        if inner is None:
+            inner = self._dataset.iterator()
+            given = inner.tokens() if self._by_number else None
+        self._inner, self._first, self._given = inner, None, None
+        self._next = inner.__next__ if given is None else given.next
+        return inner
 
     def __next__(self) -> Element:
         while self._left:
             if self._inner is None:
-                self._inner, self._any = self._dataset.iterator(), False
+                self._open()
+                self._any = False
             try:
-                element = next(self._inner)
+                element = self._next()
             except StopIteration:
                 self._inner = None
                 if self._left > 0:
@@ -349,8 +373,7 @@ class _Repeating(Iteration):
         self._left, self._any, inner = state
         self._inner = None
         if inner is not None:
-            self._inner = self._dataset.iterator()
-            self._inner.restore(inner)
+            self._open().restore(inner)
 
     def close(self) -> None:
         if self._inner is not None:

@@ -61,6 +61,8 @@ class _Checkpoints:
         with bundle.BundleWriter(local_path(_text(prefix, "Input prefix"))) as writer:
             for name, spec, tensor, kind in zip(_texts(names), _texts(slices), tensors, types):
                 array, dtype = _as_array(tensor), dtypes.as_dtype(kind)
+                if dtype is dtypes.variant:  # the position of an iterator, as bytes
+                    dtype = dtypes.string
                 if not spec:
                     writer.add(name, array, dtype)
                     continue
@@ -76,7 +78,8 @@ class _Checkpoints:
         """Tensors of a checkpoint, of either form."""
         _require_lists(len(types), tensor_names=names, shape_and_slices=slices)
         path = local_path(_text(prefix, "Input prefix"))
-        wanted = list(zip(_texts(names), _texts(slices), map(dtypes.as_dtype, types)))
+        stored = [dtypes.string if kind == "variant" else dtypes.as_dtype(kind) for kind in types]
+        wanted = list(zip(_texts(names), _texts(slices), stored))
         in_order = sorted(range(len(wanted)), key=lambda index: wanted[index][0])
         result: list[Any] = [None] * len(wanted)
         with open_checkpoint(path) as reader:

@@ -16,6 +16,8 @@ from tfmagic.tf.data import iterator, structure
 from tfmagic.tf.data.dataset import DatasetV2, Node
 from tfmagic.tf.data.options import Options
 
+_MODULE = "tensorflow.python.data.ops.dataset_ops"  # where TensorFlow defines what warns
+
 
 @export("data.Dataset")
 class DatasetV1(DatasetV2):
@@ -27,7 +29,7 @@ class DatasetV1(DatasetV2):
 
     @deprecated(None, "Use `for ... in dataset:` to iterate over a dataset. If using `tf.estimator`, return the "
                       "`Dataset` object directly from your input function. As a last resort, you can use "
-                      "`tf.compat.v1.data.make_one_shot_iterator(dataset)`.")
+                      "`tf.compat.v1.data.make_one_shot_iterator(dataset)`.", module=_MODULE)
     def make_one_shot_iterator(self) -> Any:
         """An iterator that needs no initialiser, over elements that depend on nothing outside.
 
@@ -41,7 +43,7 @@ class DatasetV1(DatasetV2):
 
     @deprecated(None, "Use `for ... in dataset:` to iterate over a dataset. If using `tf.estimator`, return the "
                       "`Dataset` object directly from your input function. As a last resort, you can use "
-                      "`tf.compat.v1.data.make_initializable_iterator(dataset)`.")
+                      "`tf.compat.v1.data.make_initializable_iterator(dataset)`.", module=_MODULE)
     def make_initializable_iterator(self, shared_name: str | None = None) -> Any:
         """An iterator that begins, each time anew, when its `initializer` is run.
 
@@ -54,25 +56,25 @@ class DatasetV1(DatasetV2):
         return iterator.initializable(self, shared_name)
 
     @property
-    @deprecated(None, "Use `tf.compat.v1.data.get_output_classes(dataset)`.")
+    @deprecated(None, "Use `tf.compat.v1.data.get_output_classes(dataset)`.", module=_MODULE)
     def output_classes(self) -> Any:
         """The structure of the classes of an element."""
         return structure.legacy(self.element_spec, 2)
 
     @property
-    @deprecated(None, "Use `tf.compat.v1.data.get_output_shapes(dataset)`.")
+    @deprecated(None, "Use `tf.compat.v1.data.get_output_shapes(dataset)`.", module=_MODULE)
     def output_shapes(self) -> Any:
         """The structure of the shapes of an element."""
         return structure.legacy(self.element_spec, 1)
 
     @property
-    @deprecated(None, "Use `tf.compat.v1.data.get_output_types(dataset)`.")
+    @deprecated(None, "Use `tf.compat.v1.data.get_output_types(dataset)`.", module=_MODULE)
     def output_types(self) -> Any:
         """The structure of the types of an element."""
         return structure.legacy(self.element_spec, 0)
 
     @staticmethod
-    @deprecated(None, "Use `tf.data.Dataset.from_tensor_slices()`.")
+    @deprecated(None, "Use `tf.data.Dataset.from_tensor_slices()`.", module=_MODULE)
     def from_sparse_tensor_slices(sparse_tensor: Any) -> Any:
         """The rows of a sparse tensor as elements.
 
@@ -97,12 +99,12 @@ class DatasetV1(DatasetV2):
         """
         return DatasetV1Adapter(self._mapped(map_func, num_parallel_calls, preserve_cardinality=False))
 
-    @deprecated(None, "Use `tf.data.Dataset.map()")
+    @deprecated(None, "Use `tf.data.Dataset.map()", module=_MODULE)
     def map_with_legacy_function(self, map_func: Callable[..., Any], num_parallel_calls: Any = None) -> Any:
         """A function of each element; see `map`."""
         return self.map(map_func, num_parallel_calls)
 
-    @deprecated(None, "Use `tf.data.Dataset.filter()")
+    @deprecated(None, "Use `tf.data.Dataset.filter()", module=_MODULE)
     def filter_with_legacy_function(self, predicate: Callable[..., Any]) -> Any:
         """The elements of which a function holds; see `filter`."""
         return self.filter(predicate)

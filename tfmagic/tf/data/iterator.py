@@ -17,6 +17,7 @@ from tfmagic.ops.random.seeds import get_seed, set_random_seed
 from tfmagic.tf.data import nest, structure
 from tfmagic.tf.functions.defun import Defun
 
+_MODULE = "tensorflow.python.data.ops.iterator_ops"  # where TensorFlow defines what warns
 _COLLECTION = "iterators"
 # From so many calls on, `get_next` warns that each call makes a node.
 _MANY_CALLS = 32
@@ -133,19 +134,19 @@ class Iterator:
         return raw.iterator_to_string_handle(self._iterator_resource, name=name)
 
     @property
-    @deprecated(None, "Use `tf.compat.v1.data.get_output_classes(iterator)`.")
+    @deprecated(None, "Use `tf.compat.v1.data.get_output_classes(iterator)`.", module=_MODULE)
     def output_classes(self) -> Any:
         """The structure of the classes of an element."""
         return structure.legacy(self._element_spec, 2)
 
     @property
-    @deprecated(None, "Use `tf.compat.v1.data.get_output_shapes(iterator)`.")
+    @deprecated(None, "Use `tf.compat.v1.data.get_output_shapes(iterator)`.", module=_MODULE)
     def output_shapes(self) -> Any:
         """The structure of the shapes of an element."""
         return structure.legacy(self._element_spec, 1)
 
     @property
-    @deprecated(None, "Use `tf.compat.v1.data.get_output_types(iterator)`.")
+    @deprecated(None, "Use `tf.compat.v1.data.get_output_types(iterator)`.", module=_MODULE)
     def output_types(self) -> Any:
         """The structure of the types of an element."""
         return structure.legacy(self._element_spec, 0)

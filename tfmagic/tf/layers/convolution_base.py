@@ -106,7 +106,7 @@ class Convolution(Layer):
 
     def call(self, inputs: Any) -> Any:  # type: ignore[override]
         outputs = with_space_to_batch(
-            inputs, self._rate, self.padding.upper(), self._convolved, filter_shape=list(self.kernel_size),
+            inputs, self._rate, self.padding.upper(), self._convolved, filter_shape=self.kernel.shape.as_list(),
             data_format=tensor_format(self.data_format, self._rank))
         return self._finished(outputs)
 

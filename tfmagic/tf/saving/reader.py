@@ -20,6 +20,9 @@ from tfmagic.tf.saving.saveables import by_name, is_variable, saveables_for
 from tfmagic.tf.variable.partitioned import PartitionedVariable
 from tfmagic.tf.variable.store import variable_store
 
+# The tensor that tells which objects a checkpoint of `tf.train.Checkpoint` holds.
+OBJECT_GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH"
+
 
 class CheckpointReader:
     """Reads a checkpoint.

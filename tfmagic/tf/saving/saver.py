@@ -15,7 +15,8 @@ from tfmagic.formats import gfile
 from tfmagic.graph.context import get_default_graph
 from tfmagic.tf.saving import meta_graph, state
 from tfmagic.tf.saving.builder import V2, BulkSaverBuilder
-from tfmagic.tf.saving.saveables import all_saveables
+from tfmagic.tf.saving.reader import OBJECT_GRAPH, CheckpointReader
+from tfmagic.tf.saving.saveables import all_saveables, by_name
 from tfmagic.tf.variable.save_slices import prepend_scope, strip_scope
 
 _FAILED = ("Restoring from checkpoint failed. This is most likely due to a {} Please ensure that you have not altered "
@@ -284,6 +285,18 @@ class Saver:
             clear_extraneous_savers=clear_extraneous_savers, strip_default_attrs=strip_default_attrs,
             save_debug_info=save_debug_info)
 
+    def _by_objects(self, save_path: str) -> Saver | None:
+        """A saver of the same variables for a checkpoint of `tf.train.Checkpoint`; None where it is none of that kind.
+        """
+        keys = _keys_by_name(save_path)
+        if not keys or self._var_list is None:
+            return None
+        names = self._var_list if isinstance(self._var_list, dict) else by_name(self._var_list)
+        if not set(names) <= set(keys):
+            return None
+        with get_default_graph().as_default():
+            return Saver({keys[name]: thing for name, thing in names.items()})
+
     def restore(self, sess: Any, save_path: Any) -> None:
         """Give variables the values that a checkpoint holds; they need not be initialised.
 
@@ -308,9 +321,25 @@ class Saver:
         try:
             sess.run(self.saver_def.restore_op_name, {self.saver_def.filename_tensor_name: save_path})
         except errors.NotFoundError as error:
-            raise _explained(error, _MISSING_KEY) from None
+            other = self._by_objects(save_path)
+            if other is None:
+                raise _explained(error, _MISSING_KEY) from None
+            tf_logging.warning("Restoring an object-based checkpoint using a name-based saver. This may be somewhat "
+                               "fragile, and will re-build the Saver. Instead, consider loading object-based "
+                               "checkpoints using tf.train.Checkpoint().")
+            other.restore(sess, save_path)
         except errors.InvalidArgumentError as error:
             raise _explained(error, _OTHER_GRAPH) from None
+
+
+def _keys_by_name(save_path: str) -> dict[str, str]:
+    """The keys of variables in a checkpoint of objects, by the names that they had; nothing for any other."""
+    reader = CheckpointReader(save_path)
+    if not reader.has_tensor(OBJECT_GRAPH):
+        return {}
+    graph = messages.module("trackable_object_graph_pb2").TrackableObjectGraph.FromString(
+        reader.get_tensor(OBJECT_GRAPH))
+    return {attribute.full_name: attribute.checkpoint_key for node in graph.nodes for attribute in node.attributes}
 
 
 def _is_session(thing: Any) -> bool:

@@ -1,0 +1,81 @@
+"""CTC: its loss with the gradients, and both decoders."""
+
+import numpy as np
+
+from . import Case, program
+
+
+def logits(steps=5, batch=2, classes=4):
+    numbers = np.arange(steps * batch * classes)
+    return np.sin(numbers * 1.7).astype(np.float32).reshape(steps, batch, classes) * 2
+
+
+def labels(tf):
+    return tf.SparseTensor([[0, 0], [0, 1], [1, 0], [1, 1]], tf.constant([0, 2, 1, 1]), [2, 2])
+
+
+@program
+def ctc_loss(tf):
+    x = tf.placeholder(tf.float32, [None, None, 4], name="x")
+    lengths = tf.placeholder(tf.int32, [None], name="lengths")
+    found = [tf.nn.ctc_loss(labels(tf), x, lengths),
+             tf.nn.ctc_loss(labels(tf), logits=x, sequence_length=lengths, preprocess_collapse_repeated=True),
+             tf.nn.ctc_loss(labels(tf), x, lengths, ctc_merge_repeated=False),
+             tf.nn.ctc_loss(labels(tf), x, lengths, ctc_merge_repeated=False, preprocess_collapse_repeated=True)]
+    slopes = [tf.gradients(loss, x, grad_ys=tf.constant([1.0, 2.0])) for loss in found]
+    return Case(steps=[([found, slopes], {x: logits(), lengths: [5, 4]})], show=found)
+
+
+@program
+def ctc_loss_batch_major(tf):
+    x = tf.placeholder(tf.float32, [2, 5, 4], name="x")
+    loss = tf.reduce_mean(tf.nn.ctc_loss(labels(tf), x, tf.constant([5, 5]), time_major=False))
+    feeds = {x: logits().transpose(1, 0, 2)}
+    return Case(steps=[([loss, tf.gradients(loss, x)], feeds)], show=[loss])
+
+
+@program
+def ctc_loss_ignoring_long_labels(tf):
+    x = tf.placeholder(tf.float32, [5, 2, 4], name="x")
+    loss = tf.nn.ctc_loss(labels(tf), x, tf.constant([1, 5]), ignore_longer_outputs_than_inputs=True)
+    return Case(steps=[([loss, tf.gradients(loss, x)], {x: logits()})], show=[loss])
+
+
+@program
+def ctc_greedy_decoder(tf):
+    x = tf.placeholder(tf.float32, [None, None, 4], name="x")
+    lengths = tf.placeholder(tf.int32, [None], name="lengths")
+    found = [tf.nn.ctc_greedy_decoder(x, lengths), tf.nn.ctc_greedy_decoder(x, lengths, merge_repeated=False)]
+    values = [[decoded[0], scores] for decoded, scores in found]
+    values.append(tf.sparse_tensor_to_dense(found[0][0][0], default_value=-1))
+    peaks = logits(6)
+    peaks[1] = peaks[0]
+    return Case(steps=[(values, {x: peaks, lengths: [6, 3]})], show=[found[0][0][0], found[0][1]])
+
+
+@program
+def ctc_beam_search_decoder(tf):
+    x = tf.placeholder(tf.float32, [None, None, 4], name="x")
+    lengths = tf.placeholder(tf.int32, [None], name="lengths")
+    found = [tf.nn.ctc_beam_search_decoder(x, lengths),
+             tf.nn.ctc_beam_search_decoder(x, lengths, beam_width=3, top_paths=2),
+             tf.nn.ctc_beam_search_decoder(x, lengths, beam_width=20, top_paths=3, merge_repeated=False),
+             tf.nn.ctc_beam_search_decoder_v2(x, lengths, beam_width=5, top_paths=1)]
+    return Case(steps=[([[decoded, scores] for decoded, scores in found], {x: logits(7), lengths: [7, 5]})],
+                show=[found[1][0][1], found[1][1]])
+
+
+@program
+def ctc_trained(tf):
+    tf.set_random_seed(4)
+    x = tf.placeholder(tf.float32, [None, 6, 3], name="x")
+    targets = tf.sparse_placeholder(tf.int32, name="targets")
+    lengths = tf.placeholder(tf.int32, [None], name="lengths")
+    outputs, _ = tf.nn.dynamic_rnn(tf.nn.rnn_cell.LSTMCell(5, state_is_tuple=True), x, lengths, dtype=tf.float32)
+    scores = tf.transpose(tf.layers.dense(outputs, 4), (1, 0, 2))
+    cost = tf.reduce_mean(tf.nn.ctc_loss(targets, scores, lengths))
+    train = tf.train.MomentumOptimizer(0.05, 0.9).minimize(cost)
+    decoded, _ = tf.nn.ctc_greedy_decoder(scores, lengths)
+    feeds = {x: np.cos(np.arange(36)).astype(np.float32).reshape(2, 6, 3), lengths: [6, 5],
+             targets: ([[0, 0], [0, 1], [1, 0]], [2, 1, 0], [2, 2])}
+    return Case(init=True, steps=[([train, cost, decoded[0]], feeds)] * 3)

@@ -1,0 +1,48 @@
+"""Linear: a sum of products with matrices, as the cells of tf.contrib.rnn make it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tfmagic.base import dtypes, nest
+from tfmagic.graph.convert import constant
+from tfmagic.ops import api
+from tfmagic.tf.initializers.kinds import Constant
+from tfmagic.tf.variable.scope import get_variable, get_variable_scope, variable_scope
+
+
+class Linear:
+    """[args, side by side] . kernel + bias; the variables are made in the open scope.
+
+    Args:
+      args: a [batch, n], or a list of them: what it will be called with.
+      output_size: the number of columns.
+      build_bias: whether there is a bias.
+    """
+
+    def __init__(self, args: Any, output_size: int, build_bias: bool, bias_initializer: Any = None,
+                 kernel_initializer: Any = None):
+        self._build_bias = build_bias
+        self._is_sequence = nest.is_nested(args)
+        items = args if self._is_sequence else [args]
+        total = 0
+        for shape in [item.get_shape() for item in items]:
+            if shape.ndims != 2:
+                raise ValueError(f"linear is expecting 2D arguments: {[item.get_shape() for item in items]}")
+            if shape.dims[1].value is None:
+                raise ValueError(f"linear expects shape[1] to be provided for shape {shape}, but saw {shape.dims[1]}")
+            total += shape.dims[1].value
+        dtype = items[0].dtype
+        with variable_scope(get_variable_scope()) as outer:
+            self._weights = get_variable("kernel", [total, output_size], dtype=dtype, initializer=kernel_initializer)
+            if build_bias:
+                with variable_scope(outer) as inner:
+                    inner.set_partitioner(None)
+                    self._biases = get_variable("bias", [output_size], dtype=dtype, initializer=(
+                        Constant(0.0) if bias_initializer is None else bias_initializer))
+
+    def __call__(self, args: Any) -> Any:
+        items = args if self._is_sequence else [args]
+        joined = items[0] if len(items) == 1 else api.concat(items, constant(1, dtype=dtypes.int32))
+        result = api.matmul(joined, self._weights)
+        return api.nn.bias_add(result, self._biases) if self._build_bias else result
