@@ -101,7 +101,7 @@ def value_text(value: Any) -> str:
 def statistics_text(array: np.ndarray) -> str:
     """What the numbers of a large array are like: `-1.5 … 2.25 · mean 0.12 · 1 NaN`."""
     if array.dtype.kind == "b":
-        return f"{figures(np.count_nonzero(array))} / {figures(array.size)} {say('true')}"
+        return f"{figures(int(np.count_nonzero(array)))} / {figures(array.size)} {say('true')}"
     if array.dtype.kind == "c":
         array = np.abs(array)
     with np.errstate(all="ignore"):
