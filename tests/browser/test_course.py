@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import nbformat
 import pytest
 from playwright.sync_api import Browser, expect
 
-from .course import CELLS, Course
+from .course import CELLS, HOSTILE, Course
 from .jupyter import Jupyter, NotebookPage
 from .page import violations
 
@@ -358,6 +360,34 @@ def test_a_slider_leads_through_the_planes_of_a_value(course: Course) -> None:
     expect(part.panel.locator(".value")).to_contain_text("23")
 
 
+def test_a_quiz_tells_nothing_before_it_is_answered(course: Course) -> None:
+    part, page = course.part("quiz"), course.page
+    page.evaluate("window.jupyterapp.shell.activateById('tfmagic-graph')")
+    side = page.locator(".tfmagic-side")
+    side.get_by_role("tab", name="Tensors").click()
+    side.locator("input").fill("guess")
+    row = side.locator("tbody tr", has_text="guess:0")
+    expect(row).to_contain_text("?")
+    assert "(2, 5)" not in row.inner_text() and "float32" not in row.inner_text()
+    row.get_by_role("button").click()
+    expect(side.locator(".look")).to_contain_text("Hidden until")
+    part.root.get_by_label("Save the drawing as …").select_option("pbtxt")
+    expect(part.root.locator(".complaint")).to_contain_text("without --quiz")
+    part.click("guess")
+    quiz = part.root.locator(".quiz")
+    quiz.get_by_role("textbox").first.fill("2, 5")
+    page.keyboard.press("Enter")
+    page.keyboard.type("float64")
+    page.keyboard.press("Enter")
+    expect(quiz.locator(".said")).to_contain_text("✗")
+    quiz.get_by_role("textbox").last.fill("float32")
+    page.keyboard.press("Enter")
+    expect(quiz.locator(".said")).to_contain_text("guess:0 (2, 5) float32")
+    side.get_by_role("button", name="Refresh").click()
+    expect(row).to_contain_text("(2, 5)")
+    page.evaluate("window.jupyterapp.shell.collapseRight?.()")
+
+
 def test_cards_open_with_the_values_of_now(course: Course) -> None:
     index = list(CELLS).index("cards")
     course.page.evaluate("(index) => window.jupyterapp.shell.currentWidget.content.scrollToItem(index, 'start')", index)
@@ -387,6 +417,14 @@ def test_what_was_folded_stays_folded_when_its_cell_moves_or_is_out_of_sight(cou
 # --- what means harm -------------------------------------------------------------------------------------------------
 
 
+def test_hostile_names_and_values_are_text(course: Course) -> None:
+    part = course.part("hostile")
+    assert part.root.locator(".bar .title").inner_text() == HOSTILE
+    part.click("spoken")
+    expect(part.panel.locator(".value")).to_contain_text("onerror")
+    assert course.page.evaluate("window.executed") is None
+
+
 def test_messages_of_another_form_are_refused_in_words(course: Course) -> None:
     replies = course.page.evaluate("""async () => {
       const { kernel } = window.jupyterapp.shell.currentWidget.context.sessionContext.session;
@@ -411,6 +449,40 @@ def test_messages_of_another_form_are_refused_in_words(course: Course) -> None:
     part.click("first/w")
     expect(part.panel.locator(".value")).to_contain_text("(6, 4) float32")
     assert course.page.evaluate("window.executed") is None
+
+
+# --- the file --------------------------------------------------------------------------------------------------------
+
+
+def test_the_saved_notebook_is_interactive_untrusted_and_without_a_kernel(course: Course) -> None:
+    notebook = course.notebook
+    course.page.evaluate("window.jupyterapp.commands.execute('docmanager:save')")
+    file = nbformat.read(notebook.server.root / f"course-{notebook.app}.ipynb", 4)
+    watched = json.dumps(file.cells[list(CELLS).index("watch")].outputs)
+    assert "image/svg+xml" in watched and "100 %" in watched
+    for cell in file.cells:
+        cell.metadata.pop("trusted", None)
+    path = notebook.server.write(f"untrusted-{notebook.app}.ipynb", file.cells, kernel="no-such-kernel")
+    page = course.page.context.new_page()
+    try:
+        again = Course(NotebookPage(page, notebook.server, notebook.app).open(path))
+        page.get_by_role("dialog").get_by_role("button", name="No Kernel").click()
+        page.set_default_timeout(20_000)
+        part = again.part("step")
+        part.root.locator(".player input").focus()
+        page.keyboard.press("Home")
+        expect(part.root.locator(".player .told")).to_contain_text("1/")
+        part = again.part("torch")
+        part.root.locator(".plan .line[role]", has_text="relu(").hover()
+        assert "first/h" in part.names(".lit")
+        part = again.part("diff")
+        assert part.names(".new") and part.names(".gone") and part.names(".changed")
+        part = again.part("failed")
+        part.click("difference")
+        expect(part.panel.locator(".message")).to_be_visible()
+        assert again.notebook.faults == []
+    finally:
+        page.close()
 
 
 # --- the whole --------------------------------------------------------------------------------------------------------
