@@ -12,6 +12,8 @@ from playwright.sync_api import Locator, Page
 
 from .jupyter import Jupyter, NotebookPage
 
+# What would show itself if anything of it were executed.
+HOSTILE = "<img src=x onerror=window.executed=1>"
 _FILLER = "\n".join(f"line_{i} = {i}" for i in range(40))
 
 CELLS = {
@@ -53,6 +55,11 @@ loss2 = tf.reduce_mean(tf.squared_difference(logits2, labels, name='difference')
     "check": """%%session --check
 low = tf.subtract(logits, 1000., name='low')
 tf.get_default_session().run(tf.reduce_mean(tf.log(low, name='log'), name='bad'), {x: data})""",
+    "quiz": """%%graph --quiz
+guess = tf.matmul(tf.ones([2, 3], name='left'), tf.ones([3, 5], name='right'), name='guess')""",
+    "cards": "[w, loss, np.eye(3)]",
+    "hostile": f"""%%graph --title "{HOSTILE}"
+spoken = tf.identity(tf.constant('{HOSTILE}', name='text'), name='spoken')""",
     **{f"filler {i}": _FILLER for i in range(5)},
     "last": """%%graph --device /cpu:0
 planes = tf.reshape(tf.range(24), [2, 3, 4], name='planes')""",
@@ -133,7 +140,7 @@ class Part:
 
     def bring(self, name: str) -> Locator:
         """The outline of a thing, after all was brought into sight."""
-        self.root.get_by_role("button", name="Show all").click()
+        self.root.get_by_role("button", name="Show all", exact=True).click()
         self.root.locator(".stage").scroll_into_view_if_needed()
         return self.thing(name).locator("> .shape").first
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from pathlib import Path
 
+import nbformat
 import pytest
 from playwright.sync_api import Browser, expect
 
-from .course import Course
+from .course import CELLS, HOSTILE, Course
 from .jupyter import Jupyter, NotebookPage
 from .page import violations
 
@@ -244,6 +247,7 @@ def test_loops_count_their_turns_and_branches_show_the_way_taken(course: Course)
         page.keyboard.press("ArrowRight")
     counted = [text for i, text in enumerate(turns) if "turn" in text and text not in turns[:i]]
     assert counted[:4] == ["turn 1", "turn 2", "turn 3", "turn 4"]
+    assert "after turn 4" in turns and "turn 5" not in turns
     assert "→ true" in part.root.locator(".player .told").inner_text()
     assert "choose/Merge = 28" in part.root.locator(".player .told").inner_text()
 
@@ -328,9 +332,162 @@ def test_a_curve_lives_while_a_cell_loops(course: Course) -> None:
     assert "loss = " in words[0] and "loss = " in words[1]
 
 
+# --- files ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("form, holds", [("svg", b"<svg "), ("png", b"\x89PNG"), ("pdf", b"%PDF-"), ("html", b"<html"),
+                                         ("dot", b"digraph"), ("pbtxt", b'name: "second/logits"')])
+def test_every_entry_of_the_export_menu_writes_its_file(course: Course, form: str, holds: bytes) -> None:
+    part = course.part("build")
+    with course.page.expect_download() as download:
+        part.root.get_by_label("Save the drawing as …").select_option(form)
+    assert download.value.suggested_filename == f"a-network.{form}"
+    assert holds in Path(download.value.path()).read_bytes()
+
+
+# --- values, cards and the quiz --------------------------------------------------------------------------------------
+
+
+def test_a_slider_leads_through_the_planes_of_a_value(course: Course) -> None:
+    part = course.part("last")
+    part.click("planes")
+    slider = part.panel.locator(".value input[type=range]").first
+    asked = part.panel.locator(".value canvas")
+    before = asked.evaluate("(canvas) => canvas.toDataURL()"), part.panel.locator(".value").inner_text()
+    slider.focus()
+    course.page.keyboard.press("End")
+    expect(part.panel.locator(".value")).not_to_have_text(before[1])
+    expect(part.panel.locator(".value")).to_contain_text("23")
+
+
+def test_a_quiz_tells_nothing_before_it_is_answered(course: Course) -> None:
+    part, page = course.part("quiz"), course.page
+    page.evaluate("window.jupyterapp.shell.activateById('tfmagic-graph')")
+    side = page.locator(".tfmagic-side")
+    side.get_by_role("tab", name="Tensors").click()
+    side.locator("input").fill("guess")
+    row = side.locator("tbody tr", has_text="guess:0")
+    expect(row).to_contain_text("?")
+    assert "(2, 5)" not in row.inner_text() and "float32" not in row.inner_text()
+    row.get_by_role("button").click()
+    expect(side.locator(".look")).to_contain_text("Hidden until")
+    part.root.get_by_label("Save the drawing as …").select_option("pbtxt")
+    expect(part.root.locator(".complaint")).to_contain_text("without --quiz")
+    part.click("guess")
+    quiz = part.root.locator(".quiz")
+    quiz.get_by_role("textbox").first.fill("2, 5")
+    page.keyboard.press("Enter")
+    page.keyboard.type("float64")
+    page.keyboard.press("Enter")
+    expect(quiz.locator(".said")).to_contain_text("✗")
+    quiz.get_by_role("textbox").last.fill("float32")
+    page.keyboard.press("Enter")
+    expect(quiz.locator(".said")).to_contain_text("guess:0 (2, 5) float32")
+    side.get_by_role("button", name="Refresh").click()
+    expect(row).to_contain_text("(2, 5)")
+    page.evaluate("window.jupyterapp.shell.collapseRight?.()")
+
+
+def test_cards_open_with_the_values_of_now(course: Course) -> None:
+    index = list(CELLS).index("cards")
+    course.page.evaluate("(index) => window.jupyterapp.shell.currentWidget.content.scrollToItem(index, 'start')", index)
+    cards = course.notebook.output(index).locator("details details")
+    expect(cards).to_have_count(3)
+    for i, words in ((0, "(6, 4) float32"), (1, "loss:0"), (2, "(3, 3) float64")):
+        cards.nth(i).locator("summary").click()
+        expect(cards.nth(i)).to_contain_text(words)
+    expect(cards.nth(0).locator(".value")).to_contain_text("mean")
+
+
+def test_what_was_folded_stays_folded_when_its_cell_moves_or_is_out_of_sight(course: Course) -> None:
+    part, page = course.part("train"), course.page
+    part.click("first")
+    expect(part.thing("first")).to_have_attribute("aria-expanded", "false")
+    course.part("last")
+    part.show()
+    expect(part.thing("first")).to_have_attribute("aria-expanded", "false")
+    for way in ("up", "down"):
+        page.evaluate("(way) => window.jupyterapp.commands.execute(`notebook:move-cell-${way}`)", way)
+    part.show()
+    expect(part.thing("first")).to_have_attribute("aria-expanded", "false")
+    part.click("first")
+    expect(part.thing("first/h")).to_be_attached()
+
+
+# --- what means harm -------------------------------------------------------------------------------------------------
+
+
+def test_hostile_names_and_values_are_text(course: Course) -> None:
+    part = course.part("hostile")
+    assert part.root.locator(".bar .title").inner_text() == HOSTILE
+    part.click("spoken")
+    expect(part.panel.locator(".value")).to_contain_text("onerror")
+    assert course.page.evaluate("window.executed") is None
+
+
+def test_messages_of_another_form_are_refused_in_words(course: Course) -> None:
+    replies = course.page.evaluate("""async () => {
+      const { kernel } = window.jupyterapp.shell.currentWidget.context.sessionContext.session;
+      const comm = kernel.createComm("tfmagic");
+      const replies = [];
+      comm.onMsg = ({ content }) => replies.push(content.data);
+      await comm.open({}).done;
+      const wrong = [null, 7, "x", [], {}, { kind: 5 }, { kind: "__class__" }, { kind: "value" },
+        { kind: "value", key: {}, name: [] }, { kind: "value", key: "k", name: "x".repeat(3e6) },
+        { kind: "load", key: "k", asked: Array(2e4).fill("x") }, { kind: "export", key: "k", format: "../../x" },
+        { id: { a: 1 }, kind: "<img src=x onerror=window.executed=1>" }, { kind: "look", name: 1e999 }];
+      wrong.forEach((data) => comm.send(data));
+      const until = Date.now() + 20000;
+      while (replies.length < wrong.length && Date.now() < until) {
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+      return [replies, wrong.length];
+    }""")
+    assert len(replies[0]) == replies[1]
+    assert all(isinstance(reply["error"], str) and reply["error"] and "answer" not in reply for reply in replies[0])
+    part = course.part("train")
+    part.click("first/w")
+    expect(part.panel.locator(".value")).to_contain_text("(6, 4) float32")
+    assert course.page.evaluate("window.executed") is None
+
+
+# --- the file --------------------------------------------------------------------------------------------------------
+
+
+def test_the_saved_notebook_is_interactive_untrusted_and_without_a_kernel(course: Course) -> None:
+    notebook = course.notebook
+    course.page.evaluate("window.jupyterapp.commands.execute('docmanager:save')")
+    file = nbformat.read(notebook.server.root / f"course-{notebook.app}.ipynb", 4)
+    watched = json.dumps(file.cells[list(CELLS).index("watch")].outputs)
+    assert "image/svg+xml" in watched and "100 %" in watched
+    for cell in file.cells:
+        cell.metadata.pop("trusted", None)
+    path = notebook.server.write(f"untrusted-{notebook.app}.ipynb", file.cells, kernel="no-such-kernel")
+    page = course.page.context.new_page()
+    try:
+        again = Course(NotebookPage(page, notebook.server, notebook.app).open(path))
+        page.get_by_role("dialog").get_by_role("button", name="No Kernel").click()
+        page.set_default_timeout(20_000)
+        part = again.part("step")
+        part.root.locator(".player input").focus()
+        page.keyboard.press("Home")
+        expect(part.root.locator(".player .told")).to_contain_text("1/")
+        part = again.part("torch")
+        part.root.locator(".plan .line[role]", has_text="relu(").hover()
+        assert "first/h" in part.names(".lit")
+        part = again.part("diff")
+        assert part.names(".new") and part.names(".gone") and part.names(".changed")
+        part = again.part("failed")
+        part.click("difference")
+        expect(part.panel.locator(".message")).to_be_visible()
+        assert again.notebook.faults == []
+    finally:
+        page.close()
+
+
 # --- the whole --------------------------------------------------------------------------------------------------------
 
-DRAWN = ["build", "train", "step", "turns", "torch", "diff", "unbuilt", "failed", "check", "last"]
+DRAWN = ["build", "train", "step", "turns", "torch", "diff", "unbuilt", "failed", "check", "quiz", "last"]
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

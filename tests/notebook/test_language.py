@@ -113,4 +113,4 @@ def test_every_noun_that_is_counted_is_in_the_table(spoken: str) -> None:
 def test_counts_are_written_as_the_language_writes_them() -> None:
     assert phrases.plural(1234, "operation") == "1,234 operations"
     with phrases.speaking("pt"):
-        assert [phrases.plural(n, "operation") for n in (1, 1234)] == ["1 operação", "1.234 operações"]
+        assert [phrases.plural(n, "operation") for n in (1, 1234)] == ["1 operação", "1\u00a0234 operações"]

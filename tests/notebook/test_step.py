@@ -67,6 +67,26 @@ def test_a_loop_counts_its_turns(model: Shell) -> None:
     assert found[-1][1:3] == ["while/Exit_1", "8.0"]
 
 
+def test_the_last_test_of_a_loop_is_no_turn(model: Shell) -> None:
+    found = steps(model, "%step total")
+    assert [step[5][0][1] for step in found if step[1] == "while/Less"] == [1, 2, 3, -3]
+    model.ok("none = tf.while_loop(lambda i: i < 0, lambda i: i + 1, [0], name='none')")
+    assert [step[5][0][1] for step in steps(model, "%step none") if step[1] == "none/Less"] == [0]
+    model.ok("def outer(i, s):\n"
+             "    inner = tf.while_loop(lambda j, t: j < i, lambda j, t: (j + 1, t + 1), [0, s], name='inner')\n"
+             "    return i + 1, inner[1]\n"
+             "_, nested = tf.while_loop(lambda i, s: i < 3, outer, [0, 0], name='outer')")
+    found = steps(model, "%step nested")
+    tests = [tuple(mark for _, mark in step[5]) for step in found if step[1] == "outer/inner/Less"]
+    assert tests == [(1, 0), (2, 1), (2, -1), (3, 1), (3, 2), (3, -2)]
+
+
+def test_a_step_uses_the_session_of_the_last_named_cell(model: Shell) -> None:
+    model.ok("%%session other --init\n_ = tf.get_default_session().run(w.assign([[5.0], [7.0]]))")
+    model.ok("sess.close()")
+    assert steps(model, "%step w")[-1][2] == "[[5.0], [7.0]]"
+
+
 def test_a_branch_shows_the_way_taken(model: Shell) -> None:
     high, low = (named(steps(model, f"%step chosen --feed x={x}")) for x in ("[[3.,4.]]", "[[-3.,-4.]]"))
     assert high["cond/mul"][5][-1][1] is True and "cond/sub" not in high

@@ -38,7 +38,8 @@ class Step:
       op: the node.
       values: what it gave, by tensor, as `describe` made it.
       inside: the loops and branches around it, the outermost first: the node that steers each, and the turn of the
-        loop (1, 2, …) or the way taken (True, False, or the number of a branch).
+        loop (1, 2, …; at the last test of its condition, which no turn follows, how many there were as 0, -1, -2, …) or
+        the way taken (True, False, or the number of a branch).
       nanoseconds: how long it took; 0 for what was known before the run.
     """
 
@@ -141,6 +142,7 @@ class _Recorder:
         self._describe = describe
         self._bodies: dict[int, _Body] = {}
         self._turns: dict[tuple[Any, ...], int] = {}
+        self._ended: dict[tuple[Any, ...], int] = {}  # of loops whose condition was false, the turn that did not come
         self._stack: list[tuple[_Body, tuple[Any, ...], set[Operation]]] = []
         self._spent: dict[Operation, int] = {}
         self._steering: set[Operation] = set()
@@ -173,8 +175,10 @@ class _Recorder:
         if body.steered_by is not None:
             mark: int | bool
             if isinstance(body.call, Loop):
-                key = (id(body.call), *((id(op), mark) for op, mark in outer))
-                mark = self._turns[key] = self._turns.get(key, 0) + (body.index == 0)
+                loop = (*outer, body.steered_by)
+                mark = self._turns[loop] = self._turns.get(loop, 0) + (body.index == 0)
+                if body.index:
+                    self._ended.pop(loop, None)
             else:
                 assert body.call is not None
                 mark = body.index if len(body.call.bodies) != 2 else bool(body.index)
@@ -182,6 +186,8 @@ class _Recorder:
         self._stack.append((body, inside, set()))
         try:
             yield
+            if isinstance(body.call, Loop) and not body.index:
+                self._ended[loop] = self._turns[loop]
         except errors.OpError as error:
             self._failed_in = inside if self._failed_in is None else self._failed_in
             if self._open is not None and self._open[0] is error.op:
@@ -221,12 +227,21 @@ class _Recorder:
         """Add what was fetched and known before the run."""
         for tensor in fetched:
             self._say_known(tensor, set())
+        self._tell_ends()
 
     def steps_until(self, error: errors.OpError) -> Steps:
         """The steps of a run that failed: the last is the operation that did."""
+        self._tell_ends()
         if isinstance(error.op, Operation):
             self.steps.add(Step(error.op, {}, self._failed_in or ()))
         return self.steps
+
+    def _tell_ends(self) -> None:
+        """The last test of a loop's condition is no turn."""
+        for step in self.steps:
+            inside = step.inside
+            step.inside = tuple((op, 1 - mark if self._ended.get((*inside[:i], op)) == mark else mark)
+                                for i, (op, mark) in enumerate(inside))
 
     # --- steps ----------------------------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.view.escape import shorten, visible
-from tfmagic.view.phrases import say
+from tfmagic.view.phrases import figures, say
 
 VALUE_ELEMENTS = 6
 VALUE_CHARACTERS = 34
@@ -101,13 +101,13 @@ def value_text(value: Any) -> str:
 def statistics_text(array: np.ndarray) -> str:
     """What the numbers of a large array are like: `-1.5 … 2.25 · mean 0.12 · 1 NaN`."""
     if array.dtype.kind == "b":
-        return f"{np.count_nonzero(array):,} / {array.size:,} {say('true')}"
+        return f"{figures(int(np.count_nonzero(array)))} / {figures(array.size)} {say('true')}"
     if array.dtype.kind == "c":
         array = np.abs(array)
     with np.errstate(all="ignore"):
         finite = array[np.isfinite(array)] if array.dtype.kind == "f" else array
         counts = [(int(np.count_nonzero(np.isnan(array))), "NaN"), (int(np.count_nonzero(np.isinf(array))), "Inf")]
-        parts = [f"{count:,} {word}" for count, word in counts if count]
+        parts = [f"{figures(count)} {word}" for count, word in counts if count]
         if finite.size:
             low, high = number_text(finite.min()), number_text(finite.max())
             mean = number_text(float(finite.mean(dtype=np.float64)))

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 _PHRASES: dict[str, dict[str, str]] = {"pt": {
     "all": "todos",
     "after": "depois de",
+    "A quiz hides types and shapes, and a PBTXT file tells them. Export it from a drawing without --quiz.":
+        "Um quiz esconde tipos e formas, e um arquivo PBTXT os revela. Exporte-o de um desenho sem --quiz.",
     "and {} more": "e mais {}",
     "array": "array",
     "as text": "como texto",
@@ -207,7 +209,14 @@ def say(phrase: str, *parts: str) -> str:
 
 def plural(count: int, noun: str) -> str:
     """`1 operation`, `2 operations`, `1,234 operations`."""
-    spoken = language()
-    one, many = _NOUNS.get(spoken, {}).get(noun, (noun, noun + "s"))
-    figures = f"{count:,}" if spoken == "en" else f"{count:,}".replace(",", ".")
-    return f"{figures} {one if count == 1 else many}"
+    one, many = _NOUNS.get(language(), {}).get(noun, (noun, noun + "s"))
+    return f"{figures(count)} {one if count == 1 else many}"
+
+
+def figures(number: float) -> str:
+    """A number's whole part in the language in force: `1,234`; where English is not spoken `1 234`.
+
+    The point stays that of the decimals: values are written as NumPy writes them in every language.
+    """
+    text = f"{number:,.0f}"
+    return text if language() == "en" else text.replace(",", "\u00a0")

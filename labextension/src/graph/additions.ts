@@ -45,6 +45,8 @@ export interface Addition {
   told?(document: GraphDocument): GraphDocument;
   /** Why the kernel is not asked of a node now, "" where it may be. */
   refuses?(name: string): string;
+  /** The drawing is gone. */
+  dispose?(): void;
 }
 
 export function additionsOf(document: GraphDocument, words: Words, drawn: Drawn): Addition[] {

@@ -28,7 +28,10 @@ export function stepsOf(document: GraphDocument): Step[] {
 }
 
 export function markText(mark: number | boolean, words: Words): string {
-  return typeof mark === "number" ? `${words.turn} ${mark}` : `→ ${mark}`;
+  if (typeof mark !== "number") {
+    return `→ ${mark}`;
+  }
+  return mark > 0 ? `${words.turn} ${mark}` : mark === 0 ? words.noTurn : `${words.afterTurn} ${-mark}`;
 }
 
 /** Time as short text: `12 µs`, `3.4 ms`. */

@@ -11,10 +11,19 @@ import type { Words } from "./words";
 /** How an English document calls the place where a node was made. */
 const MADE = "made by";
 
+interface Neighbour {
+  id: string;
+  name: string;
+  text: string;
+  isChange: boolean;
+}
+
 export class Panel {
   readonly element: HTMLElement;
   private shown = "";
   private report: NodeReport | undefined;
+  /** The inputs and the outputs: at first what the drawing shows, then the tensors that the kernel tells of. */
+  private ports: HTMLElement[] = [];
 
   constructor(
     private readonly folded: () => Folding, private readonly words: Words, private readonly link: Link | undefined,
@@ -46,11 +55,12 @@ export class Panel {
       ...(node.details ?? []).flatMap(([key, text]) => this.fact(this.translated(key), this.isPlace(key) ? this.source(node, text) : text)));
     const [value, rest] = [html("div", { "aria-live": "polite" }), html("div", { "aria-live": "polite" })];
     this.element.setAttribute("aria-label", title);
+    this.ports = [this.portsOf(id, true), this.portsOf(id, false)];
     this.element.replaceChildren(
       html("div", { class: "top" }, html("h2", {}, title), button("✕", this.words.close, () => this.actions.close())),
       html("p", { class: "kind" }, said.map(([, text]) => text).join(" · ") || node.role),
       ...(node.message ? [html("p", { class: "message" }, node.message), ...portList(node)] : []),
-      value, facts, ...this.neighbours(id, true), ...this.neighbours(id, false), rest);
+      value, facts, ...this.ports, rest);
     if (this.link) {
       this.askAll(id, node.name, value, rest);
     } else {
@@ -79,11 +89,11 @@ export class Panel {
       ...report.attributes.flatMap(([key, text]) => this.fact(key, text)),
       ...this.fact(words.device, report.device), ...this.fact(words.collections, report.collections.join(", ")),
     ];
-    const tensors = (title: string, items: [string, string][]): HTMLElement[] => items.length
-      ? [html("h2", {}, title), html("dl", {}, ...items.flatMap(([name, text]) => this.fact(name, text)))] : [];
+    const told = [this.portsOf(this.shown, true, report.inputs), this.portsOf(this.shown, false, report.outputs)];
+    this.ports.forEach((old, i) => old.replaceWith(told[i]));
+    this.ports = told;
     const section = html("section", {},
-      ...(facts.length ? [html("h2", {}, `${report.op} · ${words.attributes}`), html("dl", {}, ...facts)] : []),
-      ...tensors(words.inputs, report.inputs), ...tensors(words.outputs, report.outputs));
+      ...(facts.length ? [html("h2", {}, `${report.op} · ${words.attributes}`), html("dl", {}, ...facts)] : []));
     this.report = report;
     if (report.source && !this.folding.node(this.shown).details?.some(([key]) => this.isPlace(key))) {
       const locate = this.actions.locate;
@@ -107,15 +117,28 @@ export class Panel {
     return locate && made ? button(text, text, () => locate(this.report ?? { cell: made[0], line: made[1] })) : text;
   }
 
-  private neighbours(id: string, inputs: boolean): HTMLElement[] {
+  /** One list of what comes in or goes out: tensors, which lead to what they come from, and what else is next to it. */
+  private portsOf(id: string, inputs: boolean, tensors: [string, string][] = []): HTMLElement {
+    const next = this.neighbours(id, inputs);
+    const to = ({ id: other, name }: Neighbour, text: string): HTMLElement => button(text, name, () => this.actions.choose(other));
+    const told = new Set<string>();
+    const rows = tensors.map(([tensor, text]) => {
+      const from = inputs ? next.find(({ name }) => tensor.startsWith(`${name}:`) || tensor.startsWith(`${name}/`)) : undefined;
+      from && told.add(from.id);
+      return html("div", {}, from ? to(from, tensor) : html("code", {}, tensor), ` ${text}`);
+    });
+    const rest = next.filter((other) => !told.has(other.id)).map((other) =>
+      html("div", {}, inputs ? "" : "→ ", to(other, other.name), inputs || !tensors.length || other.isChange ? other.text : ""));
+    return html("section", { class: "links", hidden: !rows.length && !rest.length },
+      html("h2", {}, inputs ? this.words.inputs : this.words.outputs), ...rows, ...rest);
+  }
+
+  private neighbours(id: string, inputs: boolean): Neighbour[] {
     const shown = this.folding.shownBy(id);
-    const names = this.folding.edges().flatMap((edge) =>
-      (inputs ? edge.target : edge.source) === shown
-        ? [{ id: inputs ? edge.source : edge.target, text: edge.updates ? this.words.changes : edge.text }] : []);
-    return names.length === 0 ? [] : [html("section", { class: "links" }, html("h2", {}, inputs ? this.words.inputs : this.words.outputs),
-      ...names.map(({ id: other, text }) =>
-        html("div", {}, button(this.folding.node(other).name, this.folding.node(other).name, () => this.actions.choose(other)),
-          text)))];
+    return this.folding.edges().filter((edge) => (inputs ? edge.target : edge.source) === shown).map((edge) => {
+      const other = inputs ? edge.source : edge.target;
+      return { id: other, name: this.folding.node(other).name, text: edge.updates ? this.words.changes : edge.text, isChange: !!edge.updates };
+    });
   }
 
   private fact(key: string, text: Child): HTMLElement[] {

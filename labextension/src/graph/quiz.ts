@@ -7,7 +7,15 @@ import type { EdgeRecord, GraphDocument, NodeRecord, QuestionRecord } from "./do
 import { order } from "./folding";
 import type { Words } from "./words";
 
-const HIDDEN = "?";
+export const HIDDEN = "?";
+
+/** The quizzes in this page. */
+const quizzes = new Set<Quiz>();
+
+/** Whether a quiz in this page hides a tensor; without an index, any tensor of that operation. */
+export function isAsked(tensor: string): boolean {
+  return [...quizzes].some((quiz) => quiz.hides(tensor));
+}
 
 export class Quiz implements Addition {
   readonly place = "below";
@@ -50,6 +58,15 @@ export class Quiz implements Addition {
       html("div", { class: "row" }, this.score, this.next, this.all, this.again), this.said, this.fields);
     this.learn(document);
     this.say(words.quizHelp);
+    quizzes.add(this);
+  }
+
+  dispose(): void {
+    quizzes.delete(this);
+  }
+
+  hides(tensor: string): boolean {
+    return [...this.questions.keys()].some((asked) => this.isOpen(asked) && (asked === tensor || asked.startsWith(`${tensor}:`)));
   }
 
   // --- what the drawing asks ----------------------------------------------------------------------------------------

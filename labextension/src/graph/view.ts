@@ -6,6 +6,7 @@ import { button, html, icon, svg } from "./dom";
 import { type GraphDocument, readDocument } from "./document";
 import { download, fileName, formats, svgText, written, type Ways } from "./exporting";
 import { Folding } from "./folding";
+import { rememberFolds, restoreFolds } from "./folds";
 import type { Rect } from "./geometry";
 import { isCommand, keepKeys } from "./keys";
 import type { Place } from "./link";
@@ -63,6 +64,7 @@ export class GraphView {
     this.document = readDocument(data);
     this.words = wordsOf(this.document.lang ?? options.language ?? document.documentElement.lang);
     this.folding = new Folding(this.document);
+    restoreFolds(this.document.key, this.folding);
     this.placing = new Placing(this.folding);
     this.finder = new Search(this.document);
     this.canvas = svg("svg", { class: "graph", role: "group", tabindex: -1, "aria-label": this.label() });
@@ -98,6 +100,8 @@ export class GraphView {
   }
 
   dispose(): void {
+    rememberFolds(this.document.key, this.folding.open);
+    this.additions.forEach((addition) => addition.dispose?.());
     this.cleanUp.forEach((undo) => undo());
     this.host.shadowRoot?.replaceChildren();
   }

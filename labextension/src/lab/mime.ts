@@ -24,13 +24,17 @@ class Renderer extends Widget implements IRenderMime.IRenderer {
     return Promise.resolve();
   }
 
+  /** A cell out of sight is taken from the page and put back: what was done in the drawing stays. */
   protected onAfterAttach(): void {
-    this.draw();
+    if (!this.view) {
+      this.draw();
+    }
   }
 
-  protected onBeforeDetach(): void {
+  dispose(): void {
     this.view?.dispose();
     this.view = undefined;
+    super.dispose();
   }
 
   private draw(): void {

@@ -2,6 +2,7 @@
 
 import { button, html, icon } from "../graph/dom";
 import type { NodeReport, ValueReport } from "../graph/link";
+import { HIDDEN, isAsked } from "../graph/quiz";
 import { STYLE } from "../graph/style";
 import { followTheme } from "../graph/theme";
 import { valueView } from "../graph/values";
@@ -29,6 +30,11 @@ export interface Host {
 
 const TABS = ["scopes", "tensors", "variables", "sessions", "devices"] as const;
 type Tab = typeof TABS[number];
+
+/** A row of the tensors, without what a quiz asks for. */
+function hidden([name, op, shape, dtype, ...rest]: string[]): string[] {
+  return isAsked(name) ? [name, op, HIDDEN, HIDDEN, ...rest] : [name, op, shape, dtype, ...rest];
+}
 
 export class Inspector {
   private tab: Tab = "scopes";
@@ -121,7 +127,7 @@ export class Inspector {
     }
     this.graphs.hidden = false;
     this.graphs.replaceChildren(...graphs.map(({ graph, name, operations }) => html("option", {
-      value: graph, selected: graph === this.graph }, `${name} · ${operations.toLocaleString()} ${this.words.operations}`)));
+      value: graph, selected: graph === this.graph }, `${name} · ${this.words.figures(operations)} ${this.words.operations}`)));
     this.graphs.title = this.graphs.selectedOptions[0]?.textContent ?? "";
   }
 
@@ -164,12 +170,12 @@ export class Inspector {
       case "scopes": {
         const tree = await buildTree({
           load: (name, from) => this.ask("scopes", { name, from }),
-          choose: (name) => void this.tell(name), more: words.more, label: words.scopes }, this.opened);
+          choose: (name) => void this.tell(name), more: words.more, label: words.scopes, figures: words.figures }, this.opened);
         return [tree.childElementCount ? tree : this.nothing(words.empty)];
       }
       case "tensors": {
         const page = await this.ask<Page<string[]>>("tensors", { filter: this.filter.value, from: this.from.tensors ?? 0 });
-        return [this.pager(page), this.table([words.name, words.op, words.shape, words.dtype, words.device], page.rows, true)];
+        return [this.pager(page), this.table([words.name, words.op, words.shape, words.dtype, words.device], page.rows.map(hidden), true)];
       }
       case "variables": {
         const page = await this.ask<Page<string[]>>("variables", { from: this.from.variables ?? 0 });
@@ -198,12 +204,12 @@ export class Inspector {
       this.page.scrollTop = 0;
       void this.refresh();
     };
-    const range = total ? `${(from + 1).toLocaleString()}–${(from + rows.length).toLocaleString()} ${this.words.of} ` : "";
+    const range = total ? `${this.words.figures(from + 1)}–${this.words.figures(from + rows.length)} ${this.words.of} ` : "";
     const [back, on] = [button("‹", this.words.previous, () => go(Math.max(0, from - 100))),
       button("›", this.words.next, () => go(from + rows.length))];
     back.disabled = from === 0;
     on.disabled = from + rows.length >= total;
-    return html("div", { class: "tools" }, html("span", {}, `${range}${total.toLocaleString()}`),
+    return html("div", { class: "tools" }, html("span", {}, `${range}${this.words.figures(total)}`),
       ...(rows.length < total ? [back, on] : []));
   }
 
@@ -223,6 +229,7 @@ export class Inspector {
 
   private async tell(name: string): Promise<void> {
     const { words } = this;
+    const isHidden = isAsked(name);
     const close = button("✕", words.close, () => (this.look.hidden = true));
     const top = html("div", { class: "top" }, html("p", { class: "heading" }, html("code", {}, name)), close);
     this.look.hidden = false;
@@ -234,7 +241,7 @@ export class Inspector {
       parts = [
         ...(report.source ? [html("p", { class: "kind" }, `${words.madeBy} `,
           button(report.source, report.source, () => this.host.locate(report)))] : []),
-        report.value ? valueView(report.value, words, async (at) => {
+        isHidden ? this.nothing(words.quizHides) : report.value ? valueView(report.value, words, async (at) => {
           const { value, why } = await this.ask<{ value?: ValueReport; why?: string }>("look", { name, plane: at });
           if (!value) {
             throw new Error(why);

@@ -1,7 +1,7 @@
 /** A tree whose levels are asked for when they open; the keys are those of ARIA's tree. */
 
 import { html } from "../graph/dom";
-
+import { isAsked } from "../graph/quiz";
 
 export interface Source {
   /** A page of what stands in a scope, and how many there are. */
@@ -9,6 +9,7 @@ export interface Source {
   choose(name: string): void;
   more: string;
   label: string;
+  figures(count: number): string;
 }
 
 /** The tree; `open` holds the names of the scopes that stay open, and is kept up to date. */
@@ -43,7 +44,7 @@ async function fill(list: HTMLElement, scope: string, from: number, source: Sour
 async function item(name: string, shown: string, count: number, kind: string, source: Source,
   open: Set<string>): Promise<HTMLElement> {
   const row = html("span", { class: "row" }, html("code", {}, shown),
-    html("span", { class: "kind" }, [kind, count ? `(${count.toLocaleString()})` : ""].filter(Boolean).join(" ")));
+    html("span", { class: "kind" }, [isAsked(name) ? kind.split(" ")[0] : kind, count ? `(${source.figures(count)})` : ""].filter(Boolean).join(" ")));
   const element = html("li", { role: "treeitem", tabindex: -1, "aria-selected": "false" }, row);
   if (!count) {
     element.addEventListener("tfm-act", (event) => {

@@ -41,7 +41,13 @@ const ENGLISH = {
 
 type Own = typeof ENGLISH;
 
-export type SideWords = Own & ValueWords;
+/** A count in the words' language, as tfmagic/view/phrases.py writes it. */
+interface Figures {
+  figures(count: number): string;
+  quizHides: string;
+}
+
+export type SideWords = Own & ValueWords & Figures;
 
 const PORTUGUESE: Own = {
   title: "Grafo TensorFlow",
@@ -80,6 +86,9 @@ const PORTUGUESE: Own = {
 };
 
 export function sideWords(language: string | undefined): SideWords {
-  const { asPicture, axis, mean, least, most } = wordsOf(language);
-  return { ...(language?.toLowerCase().startsWith("pt") ? PORTUGUESE : ENGLISH), asPicture, axis, mean, least, most };
+  const { asPicture, axis, mean, least, most, quizHides } = wordsOf(language);
+  const own = language?.toLowerCase().startsWith("pt") ? PORTUGUESE : ENGLISH;
+  const figures = (count: number): string =>
+    own === ENGLISH ? count.toLocaleString("en") : count.toLocaleString("en").replaceAll(",", "\u00a0");
+  return { ...own, figures, asPicture, axis, mean, least, most, quizHides };
 }

@@ -23,11 +23,13 @@ class Drawing:
       build: makes the scene again, from the graph, the ids of the folded nodes whose insides are wanted, and those of
         the scopes that a reader has open (None: as it was drawn first).
       unbuilt: a node drawn that could not be built.
+      quiz: whether shapes and dtypes are hidden in it until they are guessed.
     """
 
     graph: weakref.ref[Graph]
     build: Callable[[Graph, Container[str], Container[str] | None], Scene]
     unbuilt: Unbuilt | None = None
+    quiz: bool = False
 
 
 class Drawings:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tfmagic.graph.operation import Operation
 from tfmagic.view import labels
-from tfmagic.view.phrases import say
+from tfmagic.view.phrases import figures, say
 from tfmagic.view.scene import ports
 from tfmagic.view.scene.model import Port
 
@@ -36,7 +36,8 @@ def value_text(seen: Seen | None) -> str:
 
 def message(origin: Origin) -> str:
     """What happened at the node: `made 1 Inf of 3 from finite inputs: log of 0`."""
-    counts = ", ".join(_counts(origin.value)) + (f" {say('of')} {origin.value.size:,}" if origin.value.size > 1 else "")
+    size = origin.value.size
+    counts = ", ".join(_counts(origin.value)) + (f" {say('of')} {figures(size)}" if size > 1 else "")
     text = say(_SAID[origin.kind], counts)
     reason = _reason(origin)
     text += f": {reason}" if reason else ""
@@ -82,7 +83,7 @@ def drawn(origin: Origin) -> list[Operation]:
 
 
 def _counts(seen: Seen) -> list[str]:
-    return [f"{count:,} {word}" for count, word in ((seen.nan, "NaN"), (seen.inf, "Inf")) if count]
+    return [f"{figures(count)} {word}" for count, word in ((seen.nan, "NaN"), (seen.inf, "Inf")) if count]
 
 
 def _reason(origin: Origin) -> str:

@@ -128,7 +128,7 @@ def draw(graph: Graph, parsed: Parsed, operations: list[Operation] | None, studi
 
     scene = build(graph)
     with phrases.speaking(parsed.lang):
-        studio.show(scene, Drawing(weakref.ref(graph), build))
+        studio.show(scene, Drawing(weakref.ref(graph), build, quiz=scene.quiz is not None))
         if operations is not None:
             drawn = {operation.name for operation in _with_inputs(operations)} | {node.name for node in scene.nodes}
             elsewhere = [item for item in fetched if evaluate.operation_of(item.element).name not in drawn]

@@ -97,6 +97,9 @@ class Questions:
         drawing, graph = self.drawings.find(text_of(question, "key"))
         form = text_of(question, "format")
         if form == "pbtxt":
+            if drawing.quiz:
+                raise LookupError(say("A quiz hides types and shapes, and a PBTXT file tells them. Export it from a "
+                                      "drawing without --quiz."))
             data = str(graph.as_graph_def()).encode()
         else:
             opened = None if question.get("open") is None else frozenset(texts_of(question, "open"))

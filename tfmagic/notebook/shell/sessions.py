@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import weakref
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,7 @@ class KeptSessions:
     def __init__(self, shell: InteractiveShell) -> None:
         self.shell = shell
         self.unnamed: Any = None
+        self._latest: weakref.ref[Any] | None = None  # the session of the latest `%%session` cell, named or not
         self.checked: Checked | None = None  # of the latest `%%session` cell
         # Questions of front ends arrive in another thread than cells, which has defaults of its own.
         self._defaults = context.default_sessions()
@@ -63,27 +65,32 @@ class KeptSessions:
             if self.unnamed is not None and self.unnamed is not session:
                 self.unnamed.close()
             self.unnamed = session
+        self._latest = weakref.ref(session)
         return session
+
+    def _of_cells(self) -> list[Any]:
+        """The sessions that cells work with: the default one, the kept one, that of the latest `%%session NAME`."""
+        return [context.get_default_session(), self.unnamed, self._latest and self._latest()]
 
     def at_hand(self, graph: OwnGraph) -> Any:
         """The session whose state a drawing of `graph` shows: the default or kept one, else the user's only one."""
         from tfmagic.session import BaseSession
 
         own = {id(value): value for value in self.shell.user_ns.values() if isinstance(value, BaseSession)}
-        choices = [context.get_default_session(), self.unnamed, *(own.values() if len(own) == 1 else ())]
+        choices = [*self._of_cells(), *(own.values() if len(own) == 1 else ())]
         return next((session for session in choices
                      if session is not None and session.graph is graph and not session._closed), None)
 
     @contextlib.contextmanager
     def for_run(self, graph: OwnGraph, init: bool = False) -> Iterator[Any]:
-        """A session that can run elements of `graph`: the default one, the kept one, or one for the moment.
+        """A session that can run elements of `graph`: one that cells work with, or one for the moment.
 
         Args:
           graph: the graph.
           init: whether to run the variables' initialisers first.
         """
         with contextlib.ExitStack() as stack:
-            for session in (context.get_default_session(), self.unnamed):
+            for session in self._of_cells():
                 if session is not None and session.graph is graph and not session._closed:
                     break
             else:
@@ -109,7 +116,7 @@ class KeptSessions:
 
         own = [value for value in list(self.shell.user_ns.values()) if isinstance(value, BaseSession)]
         own.sort(key=lambda session: session._resources is not None)
-        for session in (*reversed(self._defaults), self.unnamed, *reversed(own)):
+        for session in (*reversed(self._defaults), self.unnamed, self._latest and self._latest(), *reversed(own)):
             if session is not None and session.graph is graph and not session._closed:
                 return session
         return None

@@ -81,7 +81,7 @@ def _record(item: Item) -> dict[str, Any]:
 
 
 def _more(item: Item) -> str:
-    return say("and {} more", f"{item.more:,}") if item.more else ""
+    return say("and {} more", phrases.figures(item.more)) if item.more else ""
 
 
 def cards_html(item: Item) -> str:

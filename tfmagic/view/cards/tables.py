@@ -12,7 +12,7 @@ from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.view import theme
 from tfmagic.view.escape import shorten, visible, xml
 from tfmagic.view.labels import device_text, dims_text, dtype_text, number_text, shape_text
-from tfmagic.view.phrases import plural, say
+from tfmagic.view.phrases import figures, plural, say
 
 Dims = tuple[int | None, ...] | None
 ROWS, COLUMNS = 8, 8  # cells shown of a value before it is cut in its middle
@@ -156,7 +156,7 @@ def table(title: str, heads: Sequence[str], rows: Iterable[Sequence[str]], style
 def tensors_table(tensors: Iterable[Any], title: str = "Tensors", style: bool = True) -> str:
     """The table of `%tensors`: name, op type, shape, dtype and device of each."""
     rows = [(t.name, t.op.type, shape_text(t), dtype_text(t), device_text(t.op.device)) for t in tensors]
-    return table(f"{say(title)} · {len(rows):,}", ("tensor", "op", "shape", "dtype", "device"), rows, style)
+    return table(f"{say(title)} · {figures(len(rows))}", ("tensor", "op", "shape", "dtype", "device"), rows, style)
 
 
 def value_table(value: Any) -> str:

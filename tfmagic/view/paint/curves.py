@@ -11,7 +11,7 @@ from tfmagic.view.escape import shorten, visible
 from tfmagic.view.labels import number_text
 from tfmagic.view.paint.bundle import picture_html
 from tfmagic.view.paint.sheet import Sheet, number
-from tfmagic.view.phrases import plural, say
+from tfmagic.view.phrases import figures, plural, say
 
 WIDTH, _PANEL, _LEFT, _RIGHT, _HEAD = 640, 132, 74, 18, 22
 _LOG_FROM = 30.0  # how many times the smallest value the largest one is before a scale of powers helps
@@ -39,12 +39,12 @@ class Progress:
 
     def text(self) -> str:
         """`300 steps · 1,200 steps/s · 40 % · 3 s left`."""
-        figures = f"{self.rate:,.0f}" if self.rate >= 10 else f"{self.rate:.2g}"
-        parts = [plural(self.step, "step"), f"{figures} {say('steps/s')}"]
+        rate = figures(self.rate) if self.rate >= 10 else f"{self.rate:.2g}"
+        parts = [plural(self.step, "step"), f"{rate} {say('steps/s')}"]
         if self.share is not None:
             parts.append(f"{math.floor(100 * self.share)} %")
             if self.running and self.rate and self.share:
-                parts.append(say("{} s left", f"{self.step / self.rate * (1 / self.share - 1):,.0f}"))
+                parts.append(say("{} s left", figures(self.step / self.rate * (1 / self.share - 1))))
         return " · ".join(parts)
 
 
@@ -94,7 +94,7 @@ def draw_curves(curves: Sequence[Curve], progress: Progress) -> str:
     for i, curve in enumerate(curves):
         parts.append(_panel(sheet, curve, i, top, first, max(last, first + 1)))
         top += _HEAD + _PANEL + 10
-    for x, text, anchor in ((_LEFT, f"{first:,}", "start"), (WIDTH - _RIGHT, f"{last:,}", "end")):
+    for x, text, anchor in ((_LEFT, figures(first), "start"), (WIDTH - _RIGHT, figures(last), "end")):
         parts.append(sheet.text("m", x, top + 8, text, f' style="text-anchor:{anchor}"'))
     parts.append(sheet.text("m", (_LEFT + WIDTH - _RIGHT) / 2, top + 8, say("step")))
     return sheet.document(say("Training"), curves_text(curves, progress).replace("\n", ". "), "".join(parts), WIDTH,

@@ -18,7 +18,7 @@ class RunStep:
       operation: its name.
       value, shape, statistics: what it gave; "" where there is nothing to say.
       inside: the loops and branches around it, the outermost first: the operation that steers each, and the turn of the
-        loop or the way taken.
+        loop or the way taken, as in `session.stepping.Step`.
       seconds: how long it took.
     """
 
