@@ -79,8 +79,7 @@ export class GraphView {
     this.finding = new Finding(this.toolbar, this.words, {
       find: (query) => this.finder.find(query), show: ([first]) => this.showHits(first),
       goTo: (id) => this.goTo(id, false), leave: () => this.focus(this.current) });
-    const added = (place: string): HTMLElement[] =>
-      this.additions.filter((addition) => addition.place === place).map(({ element }) => element);
+    const added = (at: string): HTMLElement[] => this.additions.flatMap(({ place, element }) => (place === at ? [element] : []));
     this.root = html("div", { class: "tfm" }, this.toolbar.element,
       html("div", { class: "body" }, this.stage, ...added("beside"), this.panel.element), ...added("below"),
       footnote(this.document, this.words), this.complaint, this.status);
@@ -88,16 +87,15 @@ export class GraphView {
     this.viewport = new Viewport(this.stage, this.canvas, () => this.hasFocus(), (part) => this.painting.sight.look(part));
     const shadow = host.shadowRoot ?? host.attachShadow({ mode: "open" });
     shadow.replaceChildren(html("style", {}, STYLE), this.root);
-    this.cleanUp.push(followTheme(host), keepKeys(host));
+    const observer = new ResizeObserver(() => this.resize());
+    this.cleanUp.push(followTheme(host), keepKeys(host), () => observer.disconnect());
     this.listen();
     this.draw();
-    const observer = new ResizeObserver(() => this.resize());
     observer.observe(this.stage);
     this.cleanUp.push(options.follow?.((cell, line) => {
       this.traced = [cell, line];
       this.mark();
     }) ?? (() => undefined));
-    this.cleanUp.push(() => observer.disconnect());
     this.resize();
   }
 
@@ -439,7 +437,6 @@ export class GraphView {
     });
   }
 
-  // --- saving -----------------------------------------------------------------------------------------------------
 
   private async export(format: string): Promise<void> {
     if (format) {
