@@ -88,7 +88,7 @@ HELPERS = """window.bench = {
     return performance.now() - start;
   },
   press: (thing) => [PointerEvent, PointerEvent, MouseEvent].forEach((Kind, i) =>
-    thing.querySelector(".shape").dispatchEvent(new Kind(["pointerdown", "pointerup", "click"][i],
+    (thing.querySelector(".shape") ?? thing).dispatchEvent(new Kind(["pointerdown", "pointerup", "click"][i],
       { bubbles: true, composed: true, button: 0, clientX: 300, clientY: 200 }))),
   // Opens or folds a scope; the drawing has said so when another number of things is in sight.
   toggle: (root, name) => {

@@ -6,6 +6,7 @@ import type { Folding, VisibleEdge } from "./folding";
 import { arrowHead, pathData, type Rect } from "./geometry";
 import { marked, plain } from "./marks";
 import type { Placement } from "./placing";
+import { boundsOf, grown, Sight } from "./sight";
 
 const LINE = 15;
 const TITLE_LINE = 17;
@@ -17,12 +18,15 @@ export interface Painting {
   /** Nodes and boxes in sight, by id. */
   things: Map<string, SVGGElement>;
   edges: { edge: VisibleEdge; element: SVGGElement }[];
+  /** What of it has elements now. */
+  sight: Sight;
 }
 
 export function paint(folding: Folding, placement: Placement): Painting {
   const things = new Map<string, SVGGElement>();
   const boxes = svg("g");
   const nodes = svg("g");
+  const sight = new Sight();
   const kinds = new Map(folding.document.open.map(([id, kind]) => [id, kind]));
   for (const id of folding.visible()) {
     const rect = placement.rects.get(id);
@@ -31,7 +35,9 @@ export function paint(folding: Folding, placement: Placement): Painting {
     }
     const node = folding.node(id);
     const isOpen = folding.open.has(id);
-    const element = isOpen ? paintBox(node, rect, kinds.get(id) ?? "scope") : paintNode(node, rect);
+    const kind = kinds.get(id) ?? "scope";
+    const element = svg("g", { class: isOpen ? (isFrame(kind) ? "box frame" : "box") : nodeClass(node) });
+    sight.add(element, grown(rect, 20), () => (isOpen ? boxParts(node, rect, kind) : nodeParts(node, rect)));
     element.setAttribute("role", "button");
     element.setAttribute("tabindex", "-1");
     element.setAttribute("aria-label", spoken(node));
@@ -43,20 +49,27 @@ export function paint(folding: Folding, placement: Placement): Painting {
     (isOpen ? boxes : nodes).append(element);
   }
   const edges = placement.routes.map(({ edge, route }) => {
-    const data = pathData(route.points);
-    const element = svg("g", { class: edge.control ? "edge control" : edge.updates ? "edge updates" : "edge" },
-      svg("path", { class: "touch", d: data }), svg("path", { class: "line", d: data }),
-      svg("path", { class: "head", d: arrowHead(route.points) }));
+    const element = svg("g", { class: edge.control ? "edge control" : edge.updates ? "edge updates" : "edge" });
     element.dataset.from = edge.source;
     element.dataset.to = edge.target;
+    sight.add(element, boundsOf(route.points, 10), () => {
+      const data = pathData(route.points);
+      return [svg("path", { class: "touch", d: data }), svg("path", { class: "line", d: data }),
+        svg("path", { class: "head", d: arrowHead(route.points) })];
+    });
     return { edge, element };
   });
-  const labels = placement.routes.filter(({ edge, route }) => route.label && edge.text).map(({ edge, route }) =>
-    svg("text", { class: "label", "data-from": edge.source, "data-to": edge.target, x: route.label![0], y: route.label![1] + 4 },
-      shortened(edge.text, 44)));
-  const view = svg("g", { class: "view" }, boxes, svg("g", {}, ...edges.map(({ element }) => element)),
-    svg("g", {}, ...labels), nodes);
-  return { view, things, edges };
+  const labels = svg("g", { class: "many" });
+  for (const { edge, route: { label } } of placement.routes) {
+    if (label && edge.text) {
+      sight.add(labels, { x: label[0] - 160, y: label[1] - 10, width: 320, height: 20 }, () => [svg("text", {
+        class: "label", "data-from": edge.source, "data-to": edge.target, x: label[0], y: label[1] + 4 },
+        shortened(edge.text, 44))]);
+    }
+  }
+  sight.begin();
+  const view = svg("g", { class: "view" }, boxes, svg("g", {}, ...edges.map(({ element }) => element)), labels, nodes);
+  return { view, things, edges, sight };
 }
 
 /** A node as it is read out. */
@@ -71,17 +84,22 @@ export function shortened(text: string, limit: number): string {
   return text.length <= limit ? text : `${text.slice(0, limit - 1)}…`;
 }
 
-function paintBox(node: NodeRecord, rect: Rect, kind: string): SVGGElement {
-  const [, title] = node.lines[0];
-  const label = kind === "scope" || kind === "run" ? title : `${title} · ${kind}`;
-  return svg("g", { class: kind === "scope" || kind === "run" ? "box" : "box frame" },
-    svg("rect", { class: "shape", ...corners(rect), rx: 10 }),
-    svg("text", { class: "box", x: rect.x + 12, y: rect.y + 18 }, label));
+function isFrame(kind: string): boolean {
+  return kind !== "scope" && kind !== "run";
 }
 
-function paintNode(node: NodeRecord, rect: Rect): SVGGElement {
-  const classes = ["node", node.role, ...(node.classes ?? []), ...(node.device === undefined ? [] : [`d${node.device % 6}`])];
-  const group = svg("g", { class: classes.join(" ") }, ...outline(node.role, rect));
+function boxParts(node: NodeRecord, rect: Rect, kind: string): SVGElement[] {
+  const [, title] = node.lines[0];
+  return [svg("rect", { class: "shape", ...corners(rect), rx: 10 }),
+    svg("text", { class: "box", x: rect.x + 12, y: rect.y + 18 }, isFrame(kind) ? `${title} · ${kind}` : title)];
+}
+
+function nodeClass(node: NodeRecord): string {
+  return ["node", node.role, ...(node.classes ?? []), ...(node.device === undefined ? [] : [`d${node.device % 6}`])].join(" ");
+}
+
+function nodeParts(node: NodeRecord, rect: Rect): SVGElement[] {
+  const parts = outline(node.role, rect);
   let top = rect.y + (rect.height - node.lines.reduce((sum, [style]) => sum + lineHeight(style), 0)) / 2;
   let middle = rect.x + rect.width / 2;
   if (node.role === "variable") {
@@ -93,10 +111,10 @@ function paintNode(node: NodeRecord, rect: Rect): SVGGElement {
   }
   for (const [style, text, ...marks] of node.lines) {
     top += lineHeight(style);
-    group.append(svg("text", { class: style, x: middle, y: top - 4 },
+    parts.push(svg("text", { class: style, x: middle, y: top - 4 },
       ...marked(text, marks).map(([part, wrong]) => (wrong ? svg("tspan", { class: "wrong" }, part) : part))));
   }
-  return group;
+  return parts;
 }
 
 function lineHeight(style: string): number {

@@ -30,6 +30,7 @@ button,input,select{font:inherit;color:var(--fg);background:var(--op);border:1px
 button{cursor:pointer}
 button svg{display:block;fill:none;stroke:currentColor;stroke-width:1.6;stroke-linecap:round;stroke-linejoin:round}
 input[type=search]{width:20ch;max-width:40vw}
+@container(max-width:760px){input[type=search]{width:13ch}select{width:44px}}
 @container(max-width:460px){input[type=search]{width:9ch}select{width:44px}}
 :focus-visible{outline:2px solid var(--ph-line);outline-offset:1px}
 .found{color:var(--muted)}

@@ -2,12 +2,14 @@
 
 import { type Addition, additionsOf, guarded } from "./additions";
 import { CellColours, madeBy } from "./cells";
-import { button, html, icon, svg } from "./dom";
+import { html, svg } from "./dom";
 import { type GraphDocument, readDocument } from "./document";
 import { download, fileName, formats, svgText, written, type Ways } from "./exporting";
+import { Finding } from "./finding";
 import { Folding } from "./folding";
 import { rememberFolds, restoreFolds } from "./folds";
 import type { Rect } from "./geometry";
+import { type Keyed, pressed } from "./keyboard";
 import { isCommand, keepKeys } from "./keys";
 import type { Place } from "./link";
 import { next } from "./moving";
@@ -19,11 +21,10 @@ import { RunShapes } from "./shapes";
 import { STYLE } from "./style";
 import { followTheme } from "./theme";
 import { Tips } from "./tips";
+import { footnote, Toolbar } from "./toolbar";
 import { buildTwin } from "./twin";
-import { Viewport } from "./viewport";
+import { HIGHEST, Viewport } from "./viewport";
 import { wordsOf, type Words } from "./words";
-
-const HIGHEST = 560;
 
 export interface Options extends Ways {
   language?: string;
@@ -48,12 +49,11 @@ export class GraphView {
   private readonly canvas: SVGSVGElement;
   private readonly status = html("div", { class: "status", role: "status" });
   private readonly complaint = html("div", { class: "note complaint", role: "alert", hidden: true });
-  private readonly search = html("input", { type: "search" });
-  private readonly found = html("span", { class: "found", "aria-live": "polite" });
+  private readonly toolbar: Toolbar;
   private twin: HTMLElement | null = null;
   private current = "";
   private selected = "";
-  private hits: string[] = [];
+  private readonly finding: Finding;
   private traced: [number, number] = [0, 0];
   private readonly cells = new CellColours();
   private readonly tips: Tips;
@@ -67,35 +67,37 @@ export class GraphView {
     restoreFolds(this.document.key, this.folding);
     this.placing = new Placing(this.folding);
     this.finder = new Search(this.document);
-    this.canvas = svg("svg", { class: "graph", role: "group", tabindex: -1, "aria-label": this.label() });
+    this.canvas = svg("svg", { class: "graph", role: "group", tabindex: -1, "aria-label": [this.document.title, this.document.description].filter(Boolean).join(". ") });
     this.tips = new Tips(new RunShapes(options.link), this.words);
     this.panel = new Panel(() => this.folding, this.words, guarded(options.link, () => this.additions), {
       close: () => this.select(""), choose: (id) => this.goTo(id), locate: options.locate });
     this.additions = additionsOf(this.document, this.words, {
       reveal: (id) => this.viewport.reveal(this.placement.rects.get(id)!), light: (id) => this.light(id),
       focus: (id) => this.focus(id), retell: () => this.retell() });
-    const added = (place: string): HTMLElement[] =>
-      this.additions.filter((addition) => addition.place === place).map(({ element }) => element);
-    this.root = html("div", { class: "tfm" }, this.toolbar(),
+    this.toolbar = new Toolbar(this.document, this.words, formats(this.options), this.cells.legend, {
+      zoom: (factor) => this.viewport.zoom(factor), fit: () => this.viewport.fit(), arrange: () => this.arrange(),
+      twin: () => this.toggleTwin(), colour: () => this.colour(),
+      export: (format) => void this.export(format).catch((error: Error) => this.complain(error)) });
+    this.finding = new Finding(this.toolbar, this.words, {
+      find: (query) => this.finder.find(query), show: ([first]) => this.showHits(first),
+      goTo: (id) => this.goTo(id, false), leave: () => this.focus(this.current) });
+    const added = (at: string): HTMLElement[] => this.additions.flatMap(({ place, element }) => (place === at ? [element] : []));
+    this.root = html("div", { class: "tfm" }, this.toolbar.element,
       html("div", { class: "body" }, this.stage, ...added("beside"), this.panel.element), ...added("below"),
-      this.footnote(), this.complaint, this.status);
+      footnote(this.document, this.words), this.complaint, this.status);
     this.stage.append(this.canvas, this.tips.element);
-    this.viewport = new Viewport(this.stage, this.canvas, () => this.hasFocus());
+    this.viewport = new Viewport(this.stage, this.canvas, () => this.hasFocus(), (part) => this.painting.sight.look(part));
     const shadow = host.shadowRoot ?? host.attachShadow({ mode: "open" });
     shadow.replaceChildren(html("style", {}, STYLE), this.root);
-    this.cleanUp.push(followTheme(host), keepKeys(host));
+    const observer = new ResizeObserver(() => this.resize());
+    this.cleanUp.push(followTheme(host), keepKeys(host), () => observer.disconnect());
     this.listen();
     this.draw();
-    const observer = new ResizeObserver(() => this.resize());
     observer.observe(this.stage);
-    const stop = options.follow?.((cell, line) => {
+    this.cleanUp.push(options.follow?.((cell, line) => {
       this.traced = [cell, line];
       this.mark();
-    });
-    if (stop) {
-      this.cleanUp.push(stop);
-    }
-    this.cleanUp.push(() => observer.disconnect());
+    }) ?? (() => undefined));
     this.resize();
   }
 
@@ -107,53 +109,6 @@ export class GraphView {
   }
 
   // --- around the drawing ---------------------------------------------------------------------------------------
-
-  private label(): string {
-    return this.document.title ? `${this.document.title}. ${this.document.description}` : this.document.description;
-  }
-
-  private toolbar(): HTMLElement {
-    const { words } = this;
-    this.search.placeholder = "/";
-    this.search.setAttribute("aria-label", words.search);
-    this.search.title = words.search;
-    const menu = html("select", { "aria-label": words.export, title: words.export }, html("option", { value: "" }, "↓"),
-      ...formats(this.options).map((format) => html("option", { value: format }, format.toUpperCase())));
-    menu.addEventListener("change", () => {
-      const format = menu.value;
-      menu.value = "";
-      this.export(format).catch((error: Error) => this.complain(error));
-    });
-    const legend = (this.document.devices ?? []).map((device, i) => {
-      const mark = html("i");
-      mark.style.background = `var(--d${i % 6})`;
-      mark.style.borderColor = `var(--d${i % 6}-line)`;
-      return html("span", {}, mark, device);
-    });
-    return html("div", { class: "bar" }, html("span", { class: "title" }, this.document.title),
-      legend.length ? html("span", { class: "legend" }, ...legend) : null, this.cells.legend, this.search, this.found,
-      button(icon("M3 8H13"), words.zoomOut, () => this.viewport.zoom(1 / 1.25)),
-      button(icon("M3 8H13M8 3V13"), words.zoomIn, () => this.viewport.zoom(1.25)),
-      button(icon("M2 6V2H6M10 2H14V6M14 10V14H10M6 14H2V10"), words.fit, () => this.viewport.fit()),
-      button(icon("M6 2H10V5H6ZM2 11H6V14H2ZM10 11H14V14H10ZM8 5V8M4 11V8H12V11"), words.arrange, () => this.arrange()),
-      this.document.nodes.some((node) => node.made) ? this.cellToggle() : null,
-      button(icon("M2 3H14M5 8H14M5 13H14M2 8H2.1M2 13H2.1"), words.text, () => this.toggleTwin()), menu);
-  }
-
-  private cellToggle(): HTMLButtonElement {
-    const toggle = button(icon("M2 2H7V7H2ZM9 9H14V14H9ZM9 4.5H14M2 11.5H7"), this.words.byCell, () => {
-      this.cells.isOn = !this.cells.isOn;
-      toggle.setAttribute("aria-pressed", String(this.cells.isOn));
-      this.cells.apply(this.folding, this.painting.things, this.placement.rects);
-    });
-    toggle.setAttribute("aria-pressed", "false");
-    return toggle;
-  }
-
-  private footnote(): HTMLElement | null {
-    const folded = (this.document.folded ?? []).map(([kind, count]) => `${kind} (${count})`);
-    return folded.length ? html("div", { class: "note" }, `${this.words.notDrawn}: ${folded.join(", ")}`) : null;
-  }
 
   private resize(): void {
     this.viewport.resized();
@@ -193,15 +148,13 @@ export class GraphView {
 
   // --- drawing ----------------------------------------------------------------------------------------------------
 
-  private draw(): void {
+  /** Draw what is in sight, and keep the thing `still` where it is on the screen. */
+  private draw(still = ""): void {
+    const before = this.placement?.rects.get(still);
     this.placement = this.placing.place();
     this.painting = paint(this.folding, this.placement);
     this.canvas.replaceChildren(this.painting.view);
     this.tips.attach(this.painting.edges);
-    for (const [id, element] of this.painting.things) {
-      element.addEventListener("pointerenter", () => this.light(id));
-      element.addEventListener("pointerleave", () => this.light(this.hasFocus() ? this.current : ""));
-    }
     if (!this.painting.things.has(this.current)) {
       this.current = this.current && this.folding.nodes.has(this.current) ? this.folding.shownBy(this.current)
         : this.folding.visible()[0] ?? "";
@@ -211,32 +164,29 @@ export class GraphView {
     if (this.cells.isOn) {
       this.cells.apply(this.folding, this.painting.things, this.placement.rects);
     }
+    if (this.additions.length) {
+      this.painting.sight.whole(); // they mark what is drawn
+    }
     this.additions.forEach((addition) => addition.painted(this));
-    this.viewport.show(this.placement);
+    const after = this.placement.rects.get(still);
+    this.viewport.show(this.placement, ...(before && after
+      ? [before.x + before.width / 2 - after.x - after.width / 2, before.y - after.y] : []));
+  }
+
+  private colour(): boolean {
+    this.cells.isOn = !this.cells.isOn;
+    this.cells.apply(this.folding, this.painting.things, this.placement.rects);
+    return this.cells.isOn;
   }
 
   private mark(): void {
     const traced = madeBy(this.folding, ...this.traced);
-    const hits = new Set(this.hits.map((id) => this.folding.shownBy(id)));
+    const hits = new Set(this.finding.hits.map((id) => this.folding.shownBy(id)));
     for (const [id, element] of this.painting.things) {
       element.classList.toggle("selected", id === this.selected);
       element.classList.toggle("traced", traced.has(id));
-      element.classList.toggle("hit", hits.has(id) && this.hits.length > 0);
+      element.classList.toggle("hit", hits.has(id));
     }
-  }
-
-  /** Redraw, with the thing `id` staying where it is on the screen. */
-  private redrawAround(id: string): void {
-    const before = this.placement.rects.get(id);
-    this.draw();
-    const after = this.placement.rects.get(id);
-    if (before && after) {
-      const top = (rect: { x: number; y: number; width: number }): [number, number] => [rect.x + rect.width / 2, rect.y];
-      const [[ax, ay], [bx, by]] = [top(before), top(after)];
-      this.viewport.pan((ax - bx) * this.viewport.scale, (ay - by) * this.viewport.scale);
-    }
-    this.viewport.isMoved = true;
-    this.resize();
   }
 
   private light(id: string): void {
@@ -272,7 +222,15 @@ export class GraphView {
         this.activate(id);
       }
     });
-    this.canvas.addEventListener("keydown", (event) => this.onKey(event));
+    for (const name of ["pointerenter", "pointerleave"] as const) {
+      this.canvas.addEventListener(name, (event) => { // they do not bubble: on their way down
+        const { id } = (event.target as SVGElement).dataset;
+        if (id !== undefined) {
+          this.light(name === "pointerenter" ? id : this.hasFocus() ? this.current : "");
+        }
+      }, true);
+    }
+    this.canvas.addEventListener("keydown", (event) => pressed(event, this.keyed));
     this.canvas.addEventListener("focusin", (event) => {
       const id = (event.target as Element).closest<SVGGElement>("[data-id]")?.dataset.id;
       if (id) {
@@ -284,56 +242,36 @@ export class GraphView {
       }
     });
     this.root.addEventListener("keydown", (event) => {
-      if (event.target !== this.search && (event.target as Element).matches("input:not([type=range])")) {
+      if (event.target !== this.toolbar.search && (event.target as Element).matches("input:not([type=range])")) {
         return; // what is typed is no command
       }
-      if (event.key === "/" && event.target !== this.search) {
+      if (event.key === "/" && event.target !== this.toolbar.search) {
         event.preventDefault();
-        this.search.focus();
+        this.toolbar.search.focus();
       } else if (event.key === "Escape" && this.selected) {
         this.select("");
         this.focus(this.current);
-      } else if (event.key === "t" && event.target !== this.search && !isCommand(event)) {
+      } else if (event.key === "t" && event.target !== this.toolbar.search && !isCommand(event)) {
         this.toggleTwin();
-      } else if (event.target !== this.search && this.additions.some((addition) => addition.key?.(event.key))) {
+      } else if (event.target !== this.toolbar.search && this.additions.some((addition) => addition.key?.(event.key))) {
         event.preventDefault();
-      }
-    });
-    this.search.addEventListener("input", () => this.onSearch());
-    this.search.addEventListener("keydown", (event) => {
-      if (event.key === "Enter" && this.hits.length) {
-        this.goTo(this.hits[(this.hits.indexOf(this.current) + 1) % this.hits.length], false);
-      } else if (event.key === "Escape") {
-        this.search.value = "";
-        this.onSearch();
-        this.focus(this.current);
       }
     });
   }
 
-  private onKey(event: KeyboardEvent): void {
-    if (isCommand(event)) {
-      return;
-    }
-    const id = this.current;
-    switch (event.key) {
-      case "ArrowUp": case "ArrowDown": case "ArrowLeft": case "ArrowRight": {
-        const found = next(event.key, id, this.folding.edges(), this.placement.rects, this.document.direction === "TB");
-        if (found) {
-          this.focus(found);
-        }
-        break;
+  private readonly keyed: Keyed = {
+    move: (key) => {
+      const found = next(key, this.current, this.folding.edges(), this.placement.rects, this.document.direction === "TB");
+      if (found) {
+        this.focus(found);
       }
-      case "Enter": case " ": this.activate(id); break;
-      case "+": case "=": void this.unfold(id); break;
-      case "-": this.fold(this.folding.open.has(id) ? id : this.folding.home(id)); break;
-      case "Home": this.focus(this.folding.visible()[0]); break;
-      case "End": this.focus(this.folding.visible().at(-1) ?? id); break;
-      default: return;
-    }
-    event.preventDefault();
-    event.stopPropagation();
-  }
+    },
+    activate: () => this.activate(this.current),
+    open: () => void this.unfold(this.current),
+    fold: () => this.fold(this.folding.open.has(this.current) ? this.current : this.folding.home(this.current)),
+    first: () => this.focus(this.folding.visible()[0]),
+    last: () => this.focus(this.folding.visible().at(-1) ?? this.current),
+  };
 
   /** What a click or Enter does: a scope opens or folds, of anything else the panel tells. */
   private activate(id: string): void {
@@ -399,7 +337,9 @@ export class GraphView {
   /** Redraw after `id` was opened or folded; the focus stays with it. */
   private refolded(id: string, word: string): void {
     const hadFocus = this.hasFocus();
-    this.redrawAround(id);
+    this.draw(id);
+    this.viewport.isMoved = true;
+    this.resize();
     if (hadFocus) {
       this.focus(id);
     }
@@ -472,15 +412,11 @@ export class GraphView {
     this.mark();
   }
 
-  private onSearch(): void {
-    this.hits = this.finder.find(this.search.value);
-    const { length } = this.hits;
-    this.found.textContent = this.search.value ? (length ? `${length} ${this.words.found}` : this.words.none) : "";
+  private showHits(first?: string): void {
     this.mark();
-    if (length) {
-      const shown = this.folding.shownBy(this.hits[0]);
+    if (first) {
       this.viewport.isMoved = true;
-      this.viewport.reveal(this.placement.rects.get(shown)!, true);
+      this.viewport.reveal(this.placement.rects.get(this.folding.shownBy(first))!, true);
     }
   }
 
@@ -505,11 +441,11 @@ export class GraphView {
     });
   }
 
-  // --- saving -----------------------------------------------------------------------------------------------------
 
   private async export(format: string): Promise<void> {
     if (format) {
       const { width, height } = this.placement;
+      this.painting.sight.whole();
       const picture = (): string => svgText(this.canvas, width, height, this.host.getAttribute("theme") ?? "light");
       download(await written(format, picture, [...this.folding.open], this.options), fileName(this.document.title, format));
     }

@@ -5,6 +5,7 @@ import type { Rect } from "./geometry";
 import type { Placement } from "./placing";
 
 const MARGIN = 14;
+export const HIGHEST = 560; // pixels that a stage takes
 const SMALLEST_TEXT = 9 / 10.5; // no text below 9 px unless one asks for it: pan instead
 const [LEAST, MOST] = [0.05, 6];
 
@@ -28,6 +29,7 @@ export class Viewport {
 
   constructor(
     private readonly stage: HTMLElement, private readonly canvas: SVGSVGElement, private readonly isActive: () => boolean,
+    private readonly seen: (part: Rect) => void,
   ) {
     stage.append(this.map);
     canvas.addEventListener("wheel", (event) => this.onWheel(event), { passive: false });
@@ -40,8 +42,10 @@ export class Viewport {
     this.map.addEventListener("pointermove", (event) => event.buttons && this.onMap(event));
   }
 
-  /** Take note of what is drawn now, and how large. */
-  show(placement: Placement): void {
+  /** Take note of what is drawn now, and how large, and move by so much of it. */
+  show(placement: Placement, dx = 0, dy = 0): void {
+    this.x += dx * this.scale;
+    this.y += dy * this.scale;
     this.width = placement.width;
     this.height = placement.height;
     this.rects = [...placement.rects.values()];
@@ -138,6 +142,10 @@ export class Viewport {
   private apply(): void {
     this.canvas.querySelector<SVGGElement>(":scope > .view")
       ?.setAttribute("transform", `translate(${this.x} ${this.y}) scale(${this.scale})`);
+    const [width, height] = this.size().map((size) => size / this.scale);
+    // Half a screen around what shows, so that a movement finds it drawn.
+    this.seen({ x: -this.x / this.scale - width / 2, y: -this.y / this.scale - HIGHEST / this.scale / 2,
+      width: 2 * width, height: height + HIGHEST / this.scale });
     this.drawMap();
   }
 
@@ -148,7 +156,8 @@ export class Viewport {
 
   private drawMap(): void {
     const [width, height] = this.size();
-    const hidden = !width || (this.width * this.scale <= width * 1.25 && this.height * this.scale <= height * 1.25);
+    // A narrow stage has no room beside its nodes.
+    const hidden = width < 480 || (this.width * this.scale <= width * 1.25 && this.height * this.scale <= height * 1.25);
     this.map.toggleAttribute("hidden", hidden);
     if (hidden) {
       this.mapSize = [0, 0];
