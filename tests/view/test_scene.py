@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tfmagic.view import Annotations, build_scene
 from tfmagic.view.scene import model
 from tfmagic.view.scene.runs import group_level, repetitions
-from tfmagic.view.scene.scopes import AUTOMATIC_LIMIT, HARD_LIMIT
+from tfmagic.view.scene.scopes import AUTOMATIC_LIMIT, HARD_LIMIT, Scope, build_tree
 
 
 def arrows(scene):
@@ -237,6 +237,22 @@ def test_a_scope_with_one_thing_in_it_is_no_box():
     scene = build_scene(g)
     assert scene.boxes == []
     assert titles(scene) == ["only/x"]
+
+
+@given(st.lists(st.lists(st.sampled_from("abc"), min_size=1, max_size=4).map("/".join), unique=True))
+def test_a_tree_holds_each_name_once_and_no_scope_for_one_thing(names):
+    root = build_tree(names, {})
+    assert sorted(root.elements()) == sorted(names)
+    stack = [root]
+    while stack:
+        scope = stack.pop()
+        inner = [child for child in scope.children if isinstance(child, Scope)]
+        assert scope is root or len(scope.children) > 1
+        assert all(child.parent is scope for child in inner)
+        for child in scope.children:
+            name = child.name if isinstance(child, Scope) else child
+            assert scope is root or name == scope.name or name.startswith(scope.name + "/")
+        stack += inner
 
 
 def test_depth_opens_that_many_levels():

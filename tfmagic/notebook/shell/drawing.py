@@ -194,10 +194,9 @@ def known(graph: Graph, operations: Iterable[Operation] | None, values: dict[str
     """What is known about the operations beside the graph: their cells and lines, Python names, values; and `state`:
     the values of variables and how often they were changed."""
     made_by, lines, places = {}, {}, {}
-    for operation in graph.get_operations() if operations is None else _with_inputs(operations):
-        found = names.made_by(operation)
-        if found is not None:
-            made_by[operation.name], lines[operation.name], places[operation.name] = found
+    drawn = graph.get_operations() if operations is None else _with_inputs(operations)
+    for name, found in names.all_made_by(drawn).items():
+        made_by[name], lines[name], places[name] = found
     return Annotations(values=state[0] | values, updates=state[1], labels=names.labels_of(graph), cells=made_by,
                        sources=lines, places=places)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import weakref
+from collections.abc import Iterable
+from typing import Any
 
 from tfmagic.base import source
 from tfmagic.graph.operation import Operation, OwnGraph
@@ -63,6 +65,22 @@ class CellNames:
         prompt = self.prompts[lines[0].filename]
         return (prompt, f"{prompt}, {say('line')} {lines[0].lineno}: {lines[0].text}",
                 tuple((self.counts[line.filename], line.lineno) for line in lines))
+
+    def all_made_by(self, operations: Iterable[Operation]) -> dict[str, tuple[str, str, tuple[tuple[int, int], ...]]]:
+        """What `made_by` says of each operation that a cell made, by the operation's name.
+
+        Thousands of operations come from one line of a loop, so each place is looked up once.
+        """
+        told: dict[tuple[tuple[int, int], ...], Any] = {}
+        found = {}
+        for operation in operations:
+            # By identity: a code object's own hash goes through all of its constants.
+            place = tuple([(id(code), at) for code, at in operation._frames])
+            if place not in told:
+                told[place] = self.made_by(operation)
+            if told[place] is not None:
+                found[operation.name] = told[place]
+        return found
 
     def label(self, operation: Operation, name: str) -> None:
         """Remember the Python name of a node."""

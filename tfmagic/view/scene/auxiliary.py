@@ -151,7 +151,8 @@ def _runs_first(record: Record) -> bool:
 
 
 def _fold_training(records: dict[str, Record], folding: Folding) -> None:
-    scopes = {match[1] for name in records for match in (_GRAD_YS.match(name) or _GRADIENT_SCOPE.match(name),) if match}
+    marked = [name for name in records if "/grad_ys_" in name or "_grad/" in name]
+    scopes = {match[1] for name in marked for match in (_GRAD_YS.match(name) or _GRADIENT_SCOPE.match(name),) if match}
     for scope in sorted(scopes):
         group = Group(scope + "/", model.GRADIENTS)
         _fold_group(records, folding, group)

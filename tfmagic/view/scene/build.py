@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -354,6 +355,8 @@ class _Builder:
 
     def _value(self, record: Record) -> str:
         """What a run gave at an operation; of several outputs each with its number."""
+        if not self.notes.values and not self.notes.texts:
+            return ""
         values = {t.value_index: text for t in record.op.outputs if (text := self.notes.value_text(t.name))}
         return values.get(0, "") if set(values) <= {0} else ", ".join(f":{i} {text}" for i, text in values.items())
 
@@ -387,12 +390,10 @@ class _Builder:
         if scope.turns > 1 and len(elements) > scope.turns:
             counted = f"{plural(scope.turns, 'repetition')} · {counted}"
         node.type = f"{say(scope.kind)} · {counted}" if scope.kind in ("loop", "branch") else counted
-        types: dict[str, int] = {}
-        for record in members:
-            types[record.type] = types.get(record.type, 0) + 1
-        common = sorted(types.items(), key=lambda item: -item[1])
+        common = Counter([record.type for record in members]).most_common()
         node.details = ((say("holds"), visible(_listed([f"{kind} ×{n}" if n > 1 else kind for kind, n in common]))),)
-        devices = dict.fromkeys(labels.device_text(self.notes.devices.get(r.name) or r.op.device) for r in members)
+        placed = dict.fromkeys([self.notes.devices.get(r.name) or r.op.device for r in members])
+        devices = dict.fromkeys(map(labels.device_text, placed))
         node.device = next(iter(devices)) if len(devices) == 1 else ""
         if scope.is_library:
             self._add_result(node, scope)

@@ -29,14 +29,9 @@ def mark_library_scopes(root: Scope, members: Mapping[str, list[Record]], flows:
     readers: dict[str, list[str]] = {}
     for source, target in flows:
         readers.setdefault(source, []).append(target)
-    calls = _calls(members)
-    stack = [root]
-    while stack:
-        for child in stack.pop().children:
-            if isinstance(child, Scope):
-                stack.append(child)
-                if child.kind == "scope" and _is_one_call(child, calls) and not _is_repetition(child):
-                    _mark(child, members, readers, labelled)
+    for scope in _of_one_call(root, _calls(members)):
+        if scope is not root and scope.kind == "scope" and not _is_repetition(scope):
+            _mark(scope, members, readers, labelled)
     own = [child for child in root.children if not _is_boundary(child, members)]
     if len(own) == 1 and isinstance(own[0], Scope):
         own[0].is_library = False
@@ -47,11 +42,15 @@ def _calls(members: Mapping[str, list[Record]]) -> dict[str, Any]:
     calls: dict[str, Any] = {}
     imports = set()
     for name, records in members.items():
-        found = {_call(record) for record in records}
-        call = found.pop() if len(found) == 1 else None
-        if any(record.type in PLACEHOLDER_TYPES for record in records):
+        call = _call(records[0])
+        types = {records[0].type}
+        for record in records[1:]:
+            call = call if _call(record) == call else None
+            types.add(record.type)
+        if not PLACEHOLDER_TYPES.isdisjoint(types):
             imports.add(call)  # one call that makes placeholders and more imports a graph
-        elif call and not name.endswith("/") and not any(r.boundary or r.type in VARIABLE_TYPES for r in records):
+        elif call and not name.endswith("/") and VARIABLE_TYPES.isdisjoint(types) and not any(
+                record.boundary for record in records):
             calls[name] = call
     return {name: call for name, call in calls.items() if call not in imports}
 
@@ -61,9 +60,17 @@ def _call(record: Record) -> tuple[int, int] | None:
     return (id(frames[0][0]), frames[0][1]) if frames else None
 
 
-def _is_one_call(scope: Scope, calls: Mapping[str, Any]) -> bool:
-    found = {calls.get(name) for name in scope.elements()}
-    return len(found) == 1 and None not in found
+def _of_one_call(root: Scope, calls: Mapping[str, Any]) -> list[Scope]:
+    """The scopes of which one call made everything, the innermost first."""
+    order = [root]
+    for scope in order:
+        order += [child for child in scope.children if isinstance(child, Scope)]
+    made: dict[Any, Any] = dict(calls)
+    for scope in reversed(order):
+        found = {made.get(child) for child in scope.children}
+        if len(found) == 1 and (call := found.pop()) is not None:
+            made[scope] = call
+    return [scope for scope in reversed(order) if scope in made]
 
 
 def _is_repetition(scope: Scope) -> bool:

@@ -11,7 +11,7 @@ Rules, each a function below:
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Sequence
 
 from tfmagic.view.scene.auxiliary import Folding
 from tfmagic.view.scene.records import Record, parent
@@ -40,9 +40,11 @@ def fold_plumbing(records: dict[str, Record], folding: Folding, labelled: Contai
     _fold_helpers(records, folding, labelled)
 
 
-def drawn_inputs(record: Record, folding: Folding) -> list[tuple[str, object]]:
+def drawn_inputs(record: Record, folding: Folding) -> Sequence[tuple[str, object]]:
     """The inputs of a record that are drawn as edges: not what only steers, nor what only asks for a shape."""
     if folding.drawn_by(record.name) == record.name:
+        if not folding.pivots:
+            return record.inputs
         return [item for item in record.inputs if item[0] not in folding.pivots]
     if record.type in _SHAPE_ONLY or record.name.endswith("/pred_id"):
         return []

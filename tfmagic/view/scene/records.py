@@ -16,7 +16,7 @@ VARIABLE_TYPES = frozenset({"Variable", "VariableV2", "VarHandleOp", "TemporaryV
 ASSIGN_TYPES = frozenset({"Assign", "AssignVariableOp"})
 
 
-@dataclass
+@dataclass(slots=True)
 class Record:
     """An operation as the drawing needs it.
 
@@ -64,10 +64,12 @@ def read(graph_or_ops: Drawable, boundary: Iterable[Operation | Tensor] = ()) ->
     before: dict[str, Record] = {}
     inside: dict[str, Record] = {}
     for op in drawn:
-        record = inside[op.name] = Record(op, op.name, op.type)
+        name = op.name
+        record = inside[name] = Record(op, name, op.type)
         for tensor in op.inputs:
-            record.inputs.append((tensor.op.name, tensor))
-            if tensor.op.name not in names:
+            source = tensor.op.name
+            record.inputs.append((source, tensor))
+            if source not in names:
                 _add_outside(tensor.op, names, before)
         for control in op.control_inputs:
             record.controls.append(control.name)
@@ -75,7 +77,8 @@ def read(graph_or_ops: Drawable, boundary: Iterable[Operation | Tensor] = ()) ->
                 _add_outside(control, names, before)
     records = before | inside
     for record in records.values():
-        for name in dict.fromkeys([source for source, _ in record.inputs] + record.controls):
+        sources = [source for source, _ in record.inputs] + record.controls
+        for name in sources if len(sources) < 2 else dict.fromkeys(sources):
             records[name].consumers.append(record)
     return records
 

@@ -73,19 +73,23 @@ def build_tree(names: Iterable[str], kinds: dict[str, str]) -> Scope:
     """
     names = list(names)
     scopes: dict[str, Scope] = {"": Scope("", is_open=True)}
-    inner = {name[:end] for name in names for end in _slashes(name.rstrip("/"))}
+    inner: set[str] = set()
+    for name in names:
+        around = _around(name.rstrip("/"))
+        while around and around not in inner:
+            inner.add(around)
+            around = _around(around)
     for name in names:
         path = name.rstrip("/")
-        home = scopes[""]
-        ends = _slashes(path)
-        if path in inner:
-            ends.append(len(path))
-        for end in ends:
-            scope_name = path[:end]
-            scope = scopes.get(scope_name)
-            if scope is None:
-                scope = scopes[scope_name] = Scope(scope_name, kinds.get(scope_name, "scope"), home)
-                home.children.append(scope)
+        innermost = path if path in inner else _around(path)
+        missing = []
+        while innermost not in scopes:
+            missing.append(innermost)
+            innermost = _around(innermost)
+        home = scopes[innermost]
+        for scope_name in reversed(missing):
+            scope = scopes[scope_name] = Scope(scope_name, kinds.get(scope_name, "scope"), home)
+            home.children.append(scope)
             home = scope
         home.children.append(name)
     for scope in sorted(scopes.values(), key=lambda s: -s.name.count("/")):
@@ -94,8 +98,9 @@ def build_tree(names: Iterable[str], kinds: dict[str, str]) -> Scope:
     return scopes[""]
 
 
-def _slashes(name: str) -> list[int]:
-    return [i for i, character in enumerate(name) if character == "/" and i]
+def _around(name: str) -> str:
+    """The scope around a name or scope, "" at the top; a slash in front of a name opens none."""
+    return name[:max(0, name.rfind("/"))]
 
 
 def _dissolve(scope: Scope) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import re
 from collections.abc import Iterable
 from typing import Any
@@ -16,9 +17,14 @@ _CHANGE = re.compile(r"Assign|(?:Resource)?(?:Sparse)?Apply[A-Z]|(?:Resource)?Sc
 _READS = frozenset({"Identity", "ReadVariableOp"})
 
 
+@functools.cache
+def _changes(op_type: str) -> bool:
+    return _CHANGE.match(op_type) is not None
+
+
 def changed_variable(record: Record, records: dict[str, Record]) -> str:
     """The variable that an operation changes, "" for none."""
-    if not _CHANGE.match(record.type) or not record.inputs:
+    if not _changes(record.type) or not record.inputs:
         return ""
     name = record.inputs[0][0]
     return name if records[name].type in VARIABLE_TYPES else ""
