@@ -40,9 +40,9 @@ class TFRecordOptions:
     """
 
     compression_type_map = {
+        TFRecordCompressionType.NONE: "",
         TFRecordCompressionType.ZLIB: "ZLIB",
         TFRecordCompressionType.GZIP: "GZIP",
-        TFRecordCompressionType.NONE: "",
     }
 
     def __init__(self, compression_type: Any = None, flush_mode: int | None = None,
