@@ -29,12 +29,14 @@ class RecordReader:
       path: the file.
       compression: "GZIP", "ZLIB" or "".
       offset: where to begin.
+      cut_header_ends: whether a file that ends within the header of a record just ends there.
 
     Raises:
       OpError: the file cannot be opened.
     """
 
-    def __init__(self, path: Any, compression: str = "", offset: int = 0):
+    def __init__(self, path: Any, compression: str = "", offset: int = 0, cut_header_ends: bool = False):
+        self._cut_header_ends = cut_header_ends
         self._stream = InputStream(path, compression)
         self._buffer = b""
         self._position = 0
@@ -57,7 +59,7 @@ class RecordReader:
         if end > len(buffer):
             buffer = self._more(start, _HEADER.size)
             start, end = 0, _HEADER.size
-            if not buffer:
+            if not buffer or (self._cut_header_ends and len(buffer) < end):
                 return None
             if end > len(buffer):
                 raise self._truncated()
@@ -111,8 +113,8 @@ class RecordReader:
 class RecordWriter:
     """Writes records to a file; see `OutputStream` for its arguments."""
 
-    def __init__(self, path: Any, compression: str = "", level: int = -1, append: bool = False):
-        self._stream = OutputStream(path, compression, level, append)
+    def __init__(self, path: Any, compression: str = "", level: int = -1, append: bool = False, **deflate: int | None):
+        self._stream = OutputStream(path, compression, level, append, **deflate)
 
     def write(self, record: bytes) -> None:
         """Write one record."""

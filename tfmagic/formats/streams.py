@@ -95,13 +95,21 @@ class OutputStream:
       compression: "GZIP", "ZLIB" or "".
       level: zlib's level of compression.
       append: whether to write after what the file holds (without compression).
+      window_bits: zlib's window, in place of the usual one.
+      mem_level: zlib's level of memory.
+      strategy: zlib's strategy.
     """
 
-    def __init__(self, path: Any, compression: str = "", level: int = -1, append: bool = False):
+    def __init__(self, path: Any, compression: str = "", level: int = -1, append: bool = False,
+                 window_bits: int | None = None, mem_level: int | None = None, strategy: int | None = None):
         window = window_of(compression)
+        if window is not None and window_bits is not None:
+            window = window_bits
         with as_tensorflow():
             self._file: Any = open(local_path(path), "ab" if append else "wb")  # noqa: SIM115  # closed by `close`
-        self._deflate: Any = None if window is None else zlib.compressobj(level, zlib.DEFLATED, window)
+        self._deflate: Any = None if window is None else zlib.compressobj(
+            level, zlib.DEFLATED, window, zlib.DEF_MEM_LEVEL if mem_level is None else mem_level,
+            zlib.Z_DEFAULT_STRATEGY if strategy is None else strategy)
 
     def write(self, data: bytes) -> None:
         """Write bytes."""
@@ -112,7 +120,7 @@ class OutputStream:
         """Hand everything to the operating system."""
         with as_tensorflow():
             if self._deflate is not None:
-                self._file.write(self._deflate.flush(zlib.Z_SYNC_FLUSH))
+                self._file.write(self._deflate.flush(zlib.Z_PARTIAL_FLUSH))
             self._file.flush()
 
     def close(self) -> None:
