@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -41,6 +42,15 @@ def make_tensor_proto(values: Any, dtype: Any = None, shape: Any = None, verify_
     dtype = None if dtype is None else dtypes.as_dtype(dtype)
     array = tensor_values.to_array(values, dtype, shape, verify_shape, allow_broadcast)
     return from_array(array, dtype or dtypes.as_dtype(array.dtype))
+
+
+def of_content(content: bytes, dtype: DType, shape: Sequence[int]) -> Any:
+    """Numbers as a `TensorProto` that holds their bytes, as kernels write one."""
+    result = messages.module("tensor_pb2").TensorProto(dtype=dtype.as_datatype_enum, tensor_content=content)
+    result.tensor_shape.SetInParent()
+    for size in shape:
+        result.tensor_shape.dim.add(size=size)
+    return result
 
 
 def is_tensor_proto(value: Any) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tfmagic.base.dtypes import DType
+from tfmagic.base.dtypes import DType, as_dtype
 from tfmagic.base.lazy import torch
 
 # Quantized types are held as the plain integers of their width.
@@ -34,3 +34,14 @@ def as_torch(array: np.ndarray, dtype: DType) -> Any:
     if dtype.base_dtype.name == "bfloat16":
         return torch.from_numpy(np.array(array).view(np.int16)).view(torch.bfloat16).reshape(array.shape)
     return torch.from_numpy(np.array(array))
+
+
+def content_of(value: Any) -> bytes:
+    """The bytes of a torch tensor's numbers, row by row."""
+    numbers = value.cpu().reshape(-1).resolve_conj().resolve_neg().contiguous()
+    return numbers.view(torch.uint8).numpy().tobytes() if len(numbers) else b""
+
+
+def tensorflow_dtype(value: Any) -> DType:
+    """The TensorFlow dtype of a torch tensor."""
+    return as_dtype(str(value.dtype).removeprefix("torch."))

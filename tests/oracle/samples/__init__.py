@@ -37,6 +37,10 @@ FAMILIES = (array, control_flow, debug, image, linalg, math, nn, random, recurre
 SPECIAL = {name: rows for family in FAMILIES for name, rows in family.SAMPLES.items()}
 # Ops that cannot be recorded, and why.
 ALONE = {
+    # Their values are handles and variants: programs `dataset_*` and tests/ops/data make and read them.
+    **dict.fromkeys(("DeserializeManySparse", "DeserializeSparse", "SerializeManySparse", "SerializeSparse"),
+                    "how sparse elements travel within data sets: tests/ops/data"),
+    **{name: "data sets" for name in registry.declarations() if opdefs.home(name).startswith("ops.data.")},
     **dict.fromkeys(("DecodeAndCropJpeg", "DecodeBmp", "DecodeGif", "DecodeJpeg", "DecodePng", "EncodeJpeg",
                      "EncodeJpegVariableQuality", "EncodePng", "ExtractJpegShape"),
                     "files are read and packed by another library: tests/ops/image/test_codecs.py"),

@@ -12,6 +12,9 @@ REWRITES = [
 ]
 
 SAMPLES = {
+    "ShardedFilename": [row(basename=text("a/b"), shard=i32(2), num_shards=i32(12)),
+                        row(basename=text(["a"]), shard=i32(2), num_shards=i32(12))],
+    "ShardedFilespec": [row(basename=text("a/b"), num_shards=i32(12)), row(basename=text(["a"]), num_shards=i32(1))],
     "StringJoin": [row(inputs=[text(["a", "b"]), text("x")], separator="-"), row(inputs=[text("a")]),
                    row(inputs=[text(["a", "b"]), text(["c"])]), row(inputs=[text([["a"]]), text([["b"]])])],
     "AsString": [*rows(i32([1, -2]), f32([1.5, 0.25]), boolean([True, False]), i64([2**40]), np.int8([-3]),

@@ -16,7 +16,7 @@ from tfmagic.graph.operation import Tensor
 from tfmagic.graph.sparse_tensor import SparseTensor
 from tfmagic.ops import raw
 from tfmagic.ops.declare import register
-from tfmagic.ops.torch_types import as_torch
+from tfmagic.ops.torch_types import as_torch, content_of, tensorflow_dtype
 
 
 def _vector(indices: Any, values: Any, dense_shape: Any, as_text: bool) -> np.ndarray:
@@ -27,9 +27,11 @@ def _vector(indices: Any, values: Any, dense_shape: Any, as_text: bool) -> np.nd
 
 
 def _text(part: Any) -> bytes:
-    array = part if isinstance(part, np.ndarray) else part.numpy()
-    dtype = dtypes.string if array.dtype == object else dtypes.as_dtype(array.dtype)
-    return tensor_proto.from_array(array, dtype).SerializeToString()
+    if isinstance(part, np.ndarray):
+        proto = tensor_proto.from_array(part, dtypes.string)
+        proto.tensor_shape.SetInParent()
+        return proto.SerializeToString()
+    return tensor_proto.of_content(content_of(part), tensorflow_dtype(part), part.shape).SerializeToString()
 
 
 def _value(item: Any) -> Any:

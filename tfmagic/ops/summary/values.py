@@ -11,7 +11,7 @@ import numpy as np
 from tfmagic.base import dtypes, errors, messages, shapes
 from tfmagic.base.export import export
 from tfmagic.base.lazy import torch
-from tfmagic.formats.tensor_proto import from_array
+from tfmagic.formats.tensor_proto import from_array, of_content
 from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.keys import GraphKeys
 from tfmagic.graph.operation import Tensor
@@ -21,6 +21,7 @@ from tfmagic.ops.array.rules import as_array, objects
 from tfmagic.ops.declare import op
 from tfmagic.ops.summary import tags
 from tfmagic.ops.summary.tags import HOST_SUMMARY
+from tfmagic.ops.torch_types import content_of
 
 _LARGEST = float(np.finfo(np.float64).max)
 
@@ -138,11 +139,7 @@ def _tensor_proto(op: Any, value: Any) -> Any:
     if dtypes.string == op.T:
         result = from_array(as_array(value), op.T)
     else:
-        numbers = value.reshape(-1).resolve_conj().resolve_neg().contiguous()
-        content = numbers.view(torch.uint8).numpy().tobytes() if len(numbers) else b""
-        result = messages.module("tensor_pb2").TensorProto(dtype=op.T.as_datatype_enum, tensor_content=content)
-        for size in value.shape:
-            result.tensor_shape.dim.add(size=size)
+        return of_content(content_of(value), op.T, value.shape)
     result.tensor_shape.SetInParent()
     return result
 
