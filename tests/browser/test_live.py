@@ -54,7 +54,7 @@ def test_a_drawing_answers_while_the_kernel_runs(jupyter: Jupyter, open_notebook
     last.scroll_into_view_if_needed()
     last.locator(".node[aria-label^='y,']").wait_for()
 
-    # A click tells the value, within 100 ms after the first.
+    # A click tells the value.
     node = last.locator(".node[aria-label^='y,']")
     node.click()
     last.locator(".panel .value").wait_for()
@@ -62,8 +62,7 @@ def test_a_drawing_answers_while_the_kernel_runs(jupyter: Jupyter, open_notebook
     last.locator(".panel", has_text="(?, 4) ← (128, 4) float32").wait_for()
     times = page.evaluate("async () => { const found = []; for (const label of ['h,', 'w,', 'z,']) "
                           f"found.push(await ({_CLICK})([label])); return found; }}")
-    print(app, "click to value, ms:", [round(time) for time in times])
-    assert sorted(times)[1] < 250  # a busy machine; quiet ones need far less
+    print(app, "click to value, ms:", [round(time) for time in times])  # `python -m benchmarks` has the bound
 
     # An edge tells the shape of the last run.
     start = last.locator(".node[aria-label^='x,']").get_attribute("data-id")
@@ -98,7 +97,7 @@ def test_a_drawing_answers_while_the_kernel_runs(jupyter: Jupyter, open_notebook
 
 def test_a_cell_that_ran_again_is_found_by_its_id(jupyter: Jupyter, open_notebook: Open) -> None:
     notebook = open_notebook(jupyter.write("again.ipynb", [LOAD, "def f(x):\n    return tf.square(x, name='s')",
-                                                           "%%graph\nf(tf.constant(2., name='c'))"]), "lab")
+                                                           "%%graph\nf(tf.constant(2., name='c'));"]), "lab")
     page = notebook.page
     notebook.run_all()
     notebook.output(2).locator(".node[aria-label^='s,']").wait_for()
