@@ -97,10 +97,11 @@ def test_a_drawing_answers_while_the_kernel_runs(jupyter: Jupyter, open_notebook
 
 def test_a_cell_that_ran_again_is_found_by_its_id(jupyter: Jupyter, open_notebook: Open) -> None:
     notebook = open_notebook(jupyter.write("again.ipynb", [LOAD, "def f(x):\n    return tf.square(x, name='s')",
-                                                           "%%graph\nf(tf.constant(2., name='c'));"]), "lab")
+                                                           "%%graph\nf(tf.constant(2., name='c'))"]), "lab")
     page = notebook.page
     notebook.run_all()
-    notebook.output(2).locator(".node[aria-label^='s,']").wait_for()
+    # The first is the drawing, the second that of the card of the cell's result.
+    notebook.output(2).locator(".node[aria-label^='s,']").first.wait_for()
     page.evaluate("""async () => {
       const { content } = window.jupyterapp.shell.currentWidget;
       const cell = content.widgets[1];
@@ -109,7 +110,7 @@ def test_a_cell_that_ran_again_is_found_by_its_id(jupyter: Jupyter, open_noteboo
       content.activeCellIndex = 1;
       await window.jupyterapp.commands.execute("notebook:run-cell");
     }""")
-    notebook.output(2).locator(".node[aria-label^='s,']").click()
+    notebook.output(2).locator(".node[aria-label^='s,']").first.click()
     notebook.output(2).locator(".panel button", has_text="In [2], line 2").click()
     page.wait_for_function("window.jupyterapp.shell.currentWidget.content.activeCell.editor?.hasFocus()")
     marked = page.evaluate(_MARKED)
