@@ -28,7 +28,7 @@ MEANT: dict[str, str] = {
     "op EagerPyFunc: words": (
         "1.15 computes the function eagerly, and its eager runtime looks in vain for a device that multiplies a string "
         "(NotFoundError). Here the function builds a graph, which refuses a string as every graph does (TypeError)."),
-    "op AdjustHue: NaN": "1.15 takes a NaN for a colour of its own: the two others of the pixel become 0 or NaN.",
+    "op AdjustHue: NaN": _EXTREME,
     **{f"op {name}: words": "1.15 asks an x of rank 1 for its second size, and reads what lies behind its shape."
        for name in ("GRUBlockCellGrad", "LSTMBlockCellGrad")},
     "op TopK: gradients": "1.15 gives two gradients for its one input, and then refuses them.",

@@ -6,7 +6,6 @@ text/plain stays TensorFlow's and Python's; beside it stand a card in HTML and t
 from __future__ import annotations
 
 import itertools
-import uuid
 import weakref
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
@@ -84,6 +83,7 @@ class Displays:
     def __init__(self, studio: Studio) -> None:
         self._studio = studio
         self._keys: weakref.WeakKeyDictionary[Graph, str] = weakref.WeakKeyDictionary()
+        self._numbers = itertools.count(1)
 
     def element(self, element: Tensor | Operation) -> Bundle:
         """A tensor or an operation, with a drawing of what it is computed from where that is small."""
@@ -158,7 +158,9 @@ class Displays:
         """What to ask for the value, as the panel of a drawing asks."""
         graph = operation.graph
         assert isinstance(graph, Graph)
-        key = self._keys.setdefault(graph, f"cards-{uuid.uuid4().hex[:12]}")
+        key = self._keys.get(graph)
+        if key is None:
+            key = self._keys[graph] = f"cards-{next(self._numbers)}"  # the same when the notebook runs again
         self._studio.drawings.keep(key, Drawing(weakref.ref(graph), drawing.whole))
         return {"kind": "value", "key": key, "name": operation.name, **({"output": output} if output else {})}
 

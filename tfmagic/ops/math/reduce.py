@@ -248,8 +248,10 @@ register("Sum", reduced, _over_axes(lambda op, x, axes: torch.sum(x, axes, op.ke
          _sum_gradient, _static(np.sum), **_AXES)
 register("Mean", reduced, _over_axes(_mean), _mean_gradient, **_AXES)
 register("Prod", reduced, _over_axes(_prod), _prod_gradient, _static(np.prod), **_AXES)
-register("Max", reduced, _over_axes(_extreme("amax", True)), _extreme_gradient, _static(np.max), **_AXES)
-register("Min", reduced, _over_axes(_extreme("amin", False)), _extreme_gradient, _static(np.min), **_AXES)
+register("Max", reduced, _over_axes(_extreme("amax", True)), _extreme_gradient, _static(np.max), traced="shapes",
+         **_AXES)
+register("Min", reduced, _over_axes(_extreme("amin", False)), _extreme_gradient, _static(np.min), traced="shapes",
+         **_AXES)
 register("All", reduced, _over_axes(lambda op, x, axes: torch.all(x, axes, op.keep_dims)), static=_static(np.all),
          **_AXES)
 register("Any", reduced, _over_axes(lambda op, x, axes: torch.any(x, axes, op.keep_dims)), static=_static(np.any),

@@ -279,7 +279,7 @@ def _refused_depth(op: Any, x: Any, filters: Any) -> str | None:
     return f"input depth must be evenly divisible by filter depth: {depth} vs {filters[2]}"
 
 
-@op("Conv2D", check=_refused_depth)
+@op("Conv2D", traced="shapes", check=_refused_depth)
 class Conv2D:
     """Cross-correlation of [batch, height, width, channels] with filters [height, width, channels, out]."""
 

@@ -270,7 +270,19 @@ def _scalars(op: Any, *inputs: Dims) -> Dims:
 
 
 _NAMES: dict[str, Any] = {"traced": False, "because": "strings are host objects"}
+def _refused_names(*names: str) -> Any:
+    """TensorFlow's words where an input is no scalar."""
+
+    def refused(op: Any, *dims: Any) -> str | None:
+        return next((f"{name} must be a scalar, got shape {shapes.brackets(shape)}"
+                     for name, shape in zip(names, dims, strict=True) if shape), None)
+
+    return refused
+
+
 register("ShardedFilename", _scalars, _sharded(lambda base, shard, count: f"{base}-{shard:05d}-of-{count:05d}"),
-         **_NAMES, doc="The name of one of the files of a sharded checkpoint.")
-register("ShardedFilespec", _scalars, _sharded(lambda base, count: f"{base}-?????-of-{count:05d}"), **_NAMES,
+         check=_refused_names("basename", "shard", "num_shards"), **_NAMES,
+         doc="The name of one of the files of a sharded checkpoint.")
+register("ShardedFilespec", _scalars, _sharded(lambda base, count: f"{base}-?????-of-{count:05d}"),
+         check=_refused_names("basename", "num_shards"), **_NAMES,
          doc="A pattern that the names of all files of a sharded checkpoint match.")
