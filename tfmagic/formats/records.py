@@ -8,7 +8,7 @@ from typing import Any
 
 from tfmagic.base import errors
 from tfmagic.formats.crc32c import masked, value
-from tfmagic.formats.streams import InputStream, OutputStream
+from tfmagic.formats.streams import Closing, InputStream, OutputStream
 
 _HEADER = struct.Struct("<QI")
 _LENGTH = struct.Struct("<Q")
@@ -19,7 +19,7 @@ _EXTRA = _HEADER.size + _SUM.size
 _CHUNK = 1 << 18
 
 
-class RecordReader:
+class RecordReader(Closing):
     """Reads the records of a file one after another.
 
     Attributes:
@@ -103,14 +103,8 @@ class RecordReader:
         """Close the file."""
         self._stream.close()
 
-    def __enter__(self) -> RecordReader:
-        return self
 
-    def __exit__(self, *exc_info: Any) -> None:
-        self.close()
-
-
-class RecordWriter:
+class RecordWriter(Closing):
     """Writes records to a file; see `OutputStream` for its arguments."""
 
     def __init__(self, path: Any, compression: str = "", level: int = -1, append: bool = False, **deflate: int | None):
@@ -129,9 +123,3 @@ class RecordWriter:
     def close(self) -> None:
         """Close the file."""
         self._stream.close()
-
-    def __enter__(self) -> RecordWriter:
-        return self
-
-    def __exit__(self, *exc_info: Any) -> None:
-        self.close()

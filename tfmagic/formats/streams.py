@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import zlib
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeVar
 
 from tfmagic.base import errors
 from tfmagic.formats.files import as_tensorflow, local_path
@@ -12,6 +12,7 @@ from tfmagic.formats.files import as_tensorflow, local_path
 # Bits of the window for zlib, by the name of the compression: with the header of gzip, or its own.
 _WINDOW = {"GZIP": 31, "ZLIB": 15}
 _CHUNK = 1 << 18
+_C = TypeVar("_C")
 
 
 def window_of(compression: str) -> int | None:
@@ -19,7 +20,21 @@ def window_of(compression: str) -> int | None:
     return _WINDOW.get(compression)
 
 
-class InputStream:
+class Closing:
+    """What is closed where its `with` block ends."""
+
+    def close(self) -> None:
+        """Close it."""
+        raise NotImplementedError
+
+    def __enter__(self: _C) -> _C:
+        return self
+
+    def __exit__(self, *exc_info: Any) -> None:
+        self.close()
+
+
+class InputStream(Closing):
     """The bytes of a file, decompressed.
 
     Args:
@@ -79,12 +94,6 @@ class InputStream:
     def close(self) -> None:
         """Close the file."""
         self._file.close()
-
-    def __enter__(self) -> InputStream:
-        return self
-
-    def __exit__(self, *exc_info: Any) -> None:
-        self.close()
 
 
 class OutputStream:

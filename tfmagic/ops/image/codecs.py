@@ -15,13 +15,10 @@ from tfmagic.graph.static_value import static_ints
 from tfmagic.ops import shape_rules
 from tfmagic.ops.array.rules import as_array, objects
 from tfmagic.ops.declare import op
+from tfmagic.ops.strings.rules import invalid
 
 _FILES: dict[str, Any] = {"traced": False, "because": "files are host objects"}
 _MODES = {1: "L", 3: "RGB", 4: "RGBA"}
-
-
-def _invalid(message: str) -> errors.InvalidArgumentError:
-    return errors.InvalidArgumentError(None, None, message)
 
 
 def _decoded_shape(op: Any, contents: Dims, *others: Dims) -> Dims:
@@ -33,7 +30,7 @@ def _decoded_shape(op: Any, contents: Dims, *others: Dims) -> Dims:
 
 def _contents(contents: Any) -> bytes:
     if contents.ndim:
-        raise _invalid(f"contents must be scalar, got shape {shapes.brackets(contents.shape)}")
+        raise invalid(f"contents must be scalar, got shape {shapes.brackets(contents.shape)}")
     return contents.item()
 
 
@@ -47,7 +44,7 @@ def _kind(data: bytes) -> str:
         if data.startswith(start):
             return kind
     found = f"unknown format starting with '{_escaped(data[:16])}'" if data else "empty file"
-    raise _invalid(f"Expected image (JPEG, PNG, or GIF), got {found}")
+    raise invalid(f"Expected image (JPEG, PNG, or GIF), got {found}")
 
 
 def _escaped(data: bytes) -> str:
@@ -80,7 +77,7 @@ def _opened(data: bytes, kind: str, ratio: int = 1) -> Any:
             picture.draft(None, (-(-width // ratio), -(-height // ratio)))
         picture.load()
     except (OSError, ValueError, SyntaxError, EOFError, IndexError, struct.error):
-        raise _invalid(_damaged(data, kind)) from None
+        raise invalid(_damaged(data, kind)) from None
     return picture
 
 
@@ -92,7 +89,7 @@ def _pixels(picture: Any, channels: int) -> np.ndarray:
 
 def _check_channels(channels: int) -> None:
     if channels not in (0, 1, 3, 4):
-        raise _invalid(f"channels must be 0, 1, 3, or 4, got {channels}")
+        raise invalid(f"channels must be 0, 1, 3, or 4, got {channels}")
 
 
 # --- reading ------------------------------------------------------------------------------------------------------
@@ -100,7 +97,7 @@ def _check_channels(channels: int) -> None:
 
 def _jpeg(data: bytes, channels: int, ratio: int = 1) -> np.ndarray:
     if channels == 4:
-        raise _invalid(f"channels must be 0, 1, or 3 for JPEG, got {channels}")
+        raise invalid(f"channels must be 0, 1, or 3 for JPEG, got {channels}")
     picture = _opened(data, "JPEG", ratio)
     return _pixels(picture, channels or (1 if picture.mode == "L" else 3))
 
@@ -135,7 +132,7 @@ def _gif(data: bytes) -> np.ndarray:
     try:
         return np.stack([np.asarray(frame.convert("RGB")) for frame in ImageSequence.Iterator(picture)])
     except (OSError, ValueError, SyntaxError, EOFError, IndexError, struct.error):
-        raise _invalid(_damaged(data, "GIF")) from None
+        raise invalid(_damaged(data, "GIF")) from None
 
 
 def _one_picture(data: bytes, channels: int, ratio: int = 1, wide: bool = False) -> Any:
@@ -144,10 +141,10 @@ def _one_picture(data: bytes, channels: int, ratio: int = 1, wide: bool = False)
     kind = _kind(data)
     if kind == "GIF":
         if channels not in (0, 3):
-            raise _invalid(f"channels must be 0 or 3 for GIF, got {channels}")
+            raise invalid(f"channels must be 0 or 3 for GIF, got {channels}")
         frames = _gif(data)
         if len(frames) > 1:
-            raise _invalid(f"Got {len(frames)} frames, but animated gifs can only be decoded by tf.image.decode_gif or "
+            raise invalid(f"Got {len(frames)} frames, but animated gifs can only be decoded by tf.image.decode_gif or "
                            "tf.image.decode_image")
         pixels = frames[0]
     else:
@@ -161,9 +158,9 @@ def _tensor(array: np.ndarray) -> Any:
 
 def _check_jpeg(op: Any) -> None:
     if op.ratio not in (1, 2, 4, 8):
-        raise _invalid(f"ratio must be 1, 2, 4, or 8, got {op.ratio}")
+        raise invalid(f"ratio must be 1, 2, 4, or 8, got {op.ratio}")
     if op.dct_method not in ("", "INTEGER_FAST", "INTEGER_ACCURATE"):
-        raise _invalid("dct_method must be one of {'', 'INTEGER_FAST', 'INTEGER_ACCURATE'}")
+        raise invalid("dct_method must be one of {'', 'INTEGER_FAST', 'INTEGER_ACCURATE'}")
 
 
 @op("DecodeJpeg", **_FILES)
@@ -199,7 +196,7 @@ class DecodeAndCropJpeg:
         pixels = _jpeg(data, op.channels, op.ratio)
         y, x, height, width = window
         if y < 0 or x < 0 or height <= 0 or width <= 0 or y + height > pixels.shape[0] or x + width > pixels.shape[1]:
-            raise _invalid(_damaged(data, "JPEG"))
+            raise invalid(_damaged(data, "JPEG"))
         return _tensor(pixels[y:y + height, x:x + width])
 
 
@@ -236,22 +233,22 @@ class DecodeBmp:
     def kernel(op, contents):
         data = _contents(contents)
         if op.channels not in (0, 1, 3, 4):
-            raise _invalid(f"channels must be 0, 1, 3 or 4, got {op.channels}")
+            raise invalid(f"channels must be 0, 1, 3 or 4, got {op.channels}")
         if len(data) < 32:
-            raise _invalid("Incomplete bmp content, requires at least 32 bytes to find the header size, width, height, "
+            raise invalid("Incomplete bmp content, requires at least 32 bytes to find the header size, width, height, "
                            f"and bpp, got {len(data)} bytes")
         start, width, height, bits = (struct.unpack_from("<i", data, place)[0] for place in (10, 18, 22, 28))
         channels = op.channels or bits // 8
         if channels != bits // 8:
-            raise _invalid(f"channels attribute {op.channels} does not match bits per pixel from file {bits // 8}")
+            raise invalid(f"channels attribute {op.channels} does not match bits per pixel from file {bits // 8}")
         if channels not in (1, 3, 4):
-            raise _invalid(f"Number of channels must be 1, 3 or 4, was {channels}")
+            raise invalid(f"Number of channels must be 1, 3 or 4, was {channels}")
         if width <= 0 or start < 0:
-            raise _invalid("Width must be positive" if width <= 0 else "header size must not be negative")
+            raise invalid("Width must be positive" if width <= 0 else "header size must not be negative")
         row = -(-width * channels // 4) * 4
         needed = start + row * (abs(height) - 1) + width * channels
         if len(data) < needed:
-            raise _invalid(f"Incomplete bmp content, requires at least {needed} bytes, got {len(data)} bytes")
+            raise invalid(f"Incomplete bmp content, requires at least {needed} bytes, got {len(data)} bytes")
         rows = np.frombuffer(data[start:].ljust(row * abs(height), b"\0"), np.uint8)[:row * abs(height)]
         pixels = rows.reshape(abs(height), row)[:, :width * channels].reshape(abs(height), width, channels)
         if height > 0:  # the last row comes first
@@ -272,7 +269,7 @@ class ExtractJpegShape:
         try:
             picture = _opened(data, "JPEG")
         except errors.InvalidArgumentError:
-            raise _invalid(f"Invalid JPEG data, size {len(data)}") from None
+            raise invalid(f"Invalid JPEG data, size {len(data)}") from None
         width, height = picture.size
         return torch.tensor([height, width, len(picture.getbands())],
                             dtype=torch.int64 if op.output_type.name == "int64" else torch.int32)
@@ -296,7 +293,7 @@ def _saved(array: np.ndarray, kind: str, **options: Any) -> np.ndarray:
 
 def _jpeg_saved(array: np.ndarray, quality: int, **options: Any) -> np.ndarray:
     if not 0 <= quality <= 100:
-        raise _invalid(f"quality must be in [0,100], got {quality}")
+        raise invalid(f"quality must be in [0,100], got {quality}")
     return _saved(array, "JPEG", quality=max(quality, 1), **options)
 
 
@@ -309,12 +306,12 @@ class EncodeJpeg:
     def kernel(op, image):
         array = as_array(image)
         if array.ndim != 3:
-            raise _invalid(f"image must be 3-dimensional{shapes.brackets(array.shape)}")
+            raise invalid(f"image must be 3-dimensional{shapes.brackets(array.shape)}")
         channels = {"grayscale": 1, "rgb": 3}.get(op.format)
         if channels and array.shape[2] != channels:
-            raise _invalid(f"format {op.format} expects {channels} channels, got {shapes.brackets(array.shape)}")
+            raise invalid(f"format {op.format} expects {channels} channels, got {shapes.brackets(array.shape)}")
         if array.shape[2] not in (1, 3):
-            raise _invalid(f"image must have 1 or 3 channels, got {shapes.brackets(array.shape)}")
+            raise invalid(f"image must have 1 or 3 channels, got {shapes.brackets(array.shape)}")
         return _jpeg_saved(array, op.quality, progressive=op.progressive, optimize=op.optimize_size,
                            subsampling=2 if op.chroma_downsampling else 0, dpi=(op.x_density, op.y_density))
 
@@ -338,11 +335,11 @@ class EncodePng:
     def kernel(op, image):
         array = as_array(image).astype(op.op._attrs["T"].as_numpy_dtype)  # uint16 comes as int32
         if array.ndim != 3:
-            raise _invalid(f"image must be 3-dimensional{shapes.brackets(array.shape)}")
+            raise invalid(f"image must be 3-dimensional{shapes.brackets(array.shape)}")
         if array.shape[2] not in (1, 2, 3, 4):
-            raise _invalid(f"image must have 1, 2, 3, or 4 channels, got {array.shape[2]}")
+            raise invalid(f"image must have 1, 2, 3, or 4 channels, got {array.shape[2]}")
         if not array.size:
-            raise _invalid("image must not be empty")
+            raise invalid("image must not be empty")
         if array.dtype == np.uint16 and array.shape[2] != 1:
             raise errors.UnimplementedError(
                 None, None, "Pillow writes 16 bits of grey alone: give one channel, or bytes")

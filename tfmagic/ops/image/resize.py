@@ -19,10 +19,16 @@ _TABLE = 1024  # how many places between two pixels bicubic weights are kept for
 
 
 def _shape(op: Any, images: Dims, size: Dims) -> Dims:
-    batch, _, _, channels = shape_rules.with_rank(images, 4)
+    dims = shape_rules.with_rank(images, 4)
     (count,) = shape_rules.with_rank(size, 1)
     if count not in (None, 2):
         raise ValueError(f"Dimension must be 2 but is {count}")
+    return _of_size(op, dims)
+
+
+def _of_size(op: Any, images: Dims) -> Dims:
+    """The shape of pictures of the size that is asked for, as far as the graph tells it."""
+    batch, _, _, channels = shape_rules.with_rank(images, 4)
     wanted = static_ints(op.size)
     height, width = (None, None) if wanted is None else wanted
     return batch, height, width, channels
@@ -82,13 +88,16 @@ def _constant(array: np.ndarray, like: Any) -> Any:
     return torch.from_numpy(np.ascontiguousarray(array)).to(like.device)
 
 
+def _along(axis: int, weights: np.ndarray, like: Any) -> Any:
+    """Weights for the rows (axis 1) or the columns (axis 2) of pictures."""
+    return _constant(weights, like).reshape([-1 if i == axis else 1 for i in range(4)])
+
+
 def _mixed(values: Any, axis: int, lower: np.ndarray, upper: np.ndarray, part: np.ndarray) -> Any:
     """Along an axis, the mixture of two pixels for each wanted one."""
     first = values.index_select(axis, _constant(lower, values))
     second = values.index_select(axis, _constant(upper, values))
-    shape = [1] * 4
-    shape[axis] = -1
-    return first + (second - first) * _constant(part, values).reshape(shape)
+    return first + (second - first) * _along(axis, part, values)
 
 
 @op("ResizeBilinear", host="size", traced="shapes", check=_refused)
@@ -152,9 +161,9 @@ def _spread(grads: Any, original: Any, sides: list[tuple[np.ndarray, np.ndarray]
     batch, height, width, channels = original.shape
     total: Any = 0
     for i in range(rows.shape[1]):
-        down = _constant(row_weights[:, i], grads).to(grads.dtype).reshape(1, -1, 1, 1)
+        down = _along(1, row_weights[:, i], grads).to(grads.dtype)
         for j in range(columns.shape[1]):
-            across = _constant(column_weights[:, j], grads).to(grads.dtype).reshape(1, 1, -1, 1)
+            across = _along(2, column_weights[:, j], grads).to(grads.dtype)
             part = (grads * down * across).to(original.dtype)
             part = part.new_zeros([batch, part.shape[1], width, channels]).index_add(
                 2, _constant(columns[:, j], grads), part)
@@ -196,18 +205,12 @@ class ResizeNearestNeighbor:
                                                 half_pixel_centers=op.half_pixel_centers), None
 
 
-def _grad_shape(op: Any, grads: Dims, size: Dims) -> Dims:
-    batch, _, _, channels = shape_rules.with_rank(grads, 4)
-    wanted = static_ints(op.size)
-    height, width = (None, None) if wanted is None else wanted
-    return batch, height, width, channels
-
-
 @op("ResizeNearestNeighborGrad", host="size", traced="shapes", check=_refused)
 class ResizeNearestNeighborGrad:
     """Every gradient added to the pixel that was taken."""
 
-    shape = _grad_shape
+    def shape(op, grads, size):
+        return _of_size(op, grads)
 
     def kernel(op, grads, size):
         for axis in (1, 2):
@@ -252,12 +255,9 @@ def _four(op: Any, given: int, wanted: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _weighted(values: Any, axis: int, index: np.ndarray, weights: np.ndarray) -> Any:
-    shape = [1] * 4
-    shape[axis] = -1
     total = None
     for i in range(4):
-        part = values.index_select(axis, _constant(index[:, i], values))
-        part = part * _constant(weights[:, i], values).reshape(shape)
+        part = values.index_select(axis, _constant(index[:, i], values)) * _along(axis, weights[:, i], values)
         total = part if total is None else total + part
     return total
 
@@ -326,7 +326,7 @@ class ResizeArea:
             row = values.index_select(1, _constant(rows[:, i], values))
             part: Any = 0.0
             for j in range(columns.shape[1]):
-                share = _constant(column_shares[:, j], values).reshape(1, 1, -1, 1)
+                share = _along(2, column_shares[:, j], values)
                 part = part + row.index_select(2, _constant(columns[:, j], values)) * share
-            total = total + part * _constant(row_shares[:, i], values).reshape(1, -1, 1, 1)
+            total = total + part * _along(1, row_shares[:, i], values)
         return total * float(area)

@@ -13,17 +13,13 @@ from tfmagic.base.export import export
 from tfmagic.formats.tensor_proto import make_ndarray
 from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.graph.operation import Tensor
-from tfmagic.ops import raw
+from tfmagic.ops import raw, shape_rules
 from tfmagic.ops.array.rules import as_array
 from tfmagic.ops.declare import op
 from tfmagic.ops.summary import tags
 from tfmagic.ops.summary.tags import HOST_SUMMARY
 
 _MODES = {1: "L", 3: "RGB", 4: "RGBA"}
-
-
-def _scalar(op: Any, *inputs: Any) -> tuple[()]:
-    return ()
 
 
 def _numbered(tag: bytes, kind: bytes, limit: int, i: int) -> bytes:
@@ -35,7 +31,7 @@ def _numbered(tag: bytes, kind: bytes, limit: int, i: int) -> bytes:
 class ImageSummary:
     """The first pictures of a batch [n, height, width, 1, 3 or 4] as PNG."""
 
-    shape = _scalar
+    shape = shape_rules.scalar
 
     def kernel(op, tag, pictures):
         name = tags.one_tag(tag, "Tags must be a scalar")
@@ -128,7 +124,7 @@ def _sounds(op: Any, tag: Any, sounds: Any, rate: float) -> np.ndarray:
 class AudioSummaryV2:
     """Sounds, at a rate that is an input."""
 
-    shape = _scalar
+    shape = shape_rules.scalar
 
     def kernel(op, tag, sounds, rate):
         return _sounds(op, tag, sounds, float(rate))
@@ -138,7 +134,7 @@ class AudioSummaryV2:
 class AudioSummary:
     """Sounds, at a rate that is an attr."""
 
-    shape = _scalar
+    shape = shape_rules.scalar
 
     def kernel(op, tag, sounds):
         return _sounds(op, tag, sounds, op.sample_rate)

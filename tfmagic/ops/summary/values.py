@@ -16,7 +16,7 @@ from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.keys import GraphKeys
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.scopes import name_scope
-from tfmagic.ops import raw
+from tfmagic.ops import raw, shape_rules
 from tfmagic.ops.array.rules import as_array, objects
 from tfmagic.ops.declare import op
 from tfmagic.ops.summary import tags
@@ -24,10 +24,6 @@ from tfmagic.ops.summary.tags import HOST_SUMMARY
 from tfmagic.ops.torch_types import content_of
 
 _LARGEST = float(np.finfo(np.float64).max)
-
-
-def _scalar(op: Any, *inputs: Any) -> tuple[()]:
-    return ()
 
 
 # --- numbers ----------------------------------------------------------------------------------------------------
@@ -38,7 +34,7 @@ def _scalar(op: Any, *inputs: Any) -> tuple[()]:
 class ScalarSummary:
     """A number for each tag."""
 
-    shape = _scalar
+    shape = shape_rules.scalar
 
     def kernel(op, names, values):
         if tuple(names.shape) != tuple(values.shape):
@@ -103,7 +99,7 @@ def histogram_proto(values: np.ndarray) -> Any:
 class HistogramSummary:
     """How often values of each size occur."""
 
-    shape = _scalar
+    shape = shape_rules.scalar
 
     def kernel(op, tag, values):
         name = tags.one_tag(tag, "tags must be scalar")
@@ -148,7 +144,7 @@ def _tensor_proto(op: Any, value: Any) -> Any:
 class TensorSummary:
     """A tensor of any type. Its description and labels are for whoever reads the graph; the summary has neither."""
 
-    shape = _scalar
+    shape = shape_rules.scalar
 
     def kernel(op, value):
         return tags.packed([(b"", tags.value(node_name=op.op.name, tensor=_tensor_proto(op, value)))])
@@ -158,7 +154,7 @@ class TensorSummary:
 class TensorSummaryV2:
     """A tensor of any type, with metadata for a plugin of TensorBoard."""
 
-    shape = _scalar
+    shape = shape_rules.scalar
 
     def kernel(op, tag, value, metadata):
         name = tags.one_tag(tag, "tag must be scalar")
@@ -229,7 +225,7 @@ def text(name: str, tensor: Tensor, collections: Any = None) -> Tensor:
 class MergeSummary:
     """The values of several summaries in one."""
 
-    shape = _scalar
+    shape = shape_rules.scalar
 
     def kernel(op, inputs):
         from google.protobuf.message import DecodeError

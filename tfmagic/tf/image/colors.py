@@ -226,7 +226,7 @@ def _grey_checks(image: Tensor) -> list[Any]:
         shape = image.get_shape().with_rank_at_least(1)
     except ValueError:
         raise ValueError("A grayscale image must be at least one-dimensional.") from None
-    if not shape.is_compatible_with(shape[:-1].concatenate([1])) if shape.ndims else False:
+    if shape.ndims and not shape.is_compatible_with(shape[:-1].concatenate([1])):
         raise ValueError("Last dimension of a grayscale image should be size 1.")
     if shape.ndims and shape[-1].value is not None:
         return []

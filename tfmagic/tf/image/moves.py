@@ -242,7 +242,6 @@ def central_crop(image: Any, central_fraction: float) -> Tensor:
                              f"Had rank = {rank}.")
         at = rank - 3
         sizes = [image.get_shape().as_list()[at + i] for i in range(2)]
-        known = None not in sizes
         height, width = (size if size is not None else api.shape(image)[at + i] for i, size in enumerate(sizes))
         starts = []
         for size in (height, width):
@@ -257,10 +256,7 @@ def central_crop(image: Any, central_fraction: float) -> Tensor:
             begin, size = [0, *begin], [-1, *size]
         part = api.slice(image, api.stack(begin), api.stack(size))
         shape = image.get_shape().as_list()
-        if known:
-            shape[at:at + 2] = spans
-        else:
-            shape[at:at + 2] = [None if isinstance(span, Tensor) else span for span in spans]
+        shape[at:at + 2] = [None if isinstance(span, Tensor) else span for span in spans]
         part.set_shape(shape)
         return part
 

@@ -52,10 +52,9 @@ class FileWriter:
         self._file: events.EventFile | None = None
         self.reopen()
         if graph is not None or graph_def is not None:
-            self.add_graph(graph=graph, graph_def=graph_def)
-            of_graph = isinstance(graph, Graph)
-            self.add_meta_graph(create_meta_graph_def(
-                graph_def=graph_def or (graph.as_graph_def(add_shapes=True) if of_graph else graph)))
+            definition = _definition(graph, graph_def)
+            self._add(events.event(graph_def=definition.SerializeToString()), None)
+            self.add_meta_graph(create_meta_graph_def(graph_def=definition))
 
     def __enter__(self) -> FileWriter:
         return self
@@ -118,19 +117,7 @@ class FileWriter:
           ValueError: both or neither are given.
           TypeError: the graph is none.
         """
-        if graph is not None and graph_def is not None:
-            raise ValueError("Please pass only graph, or graph_def (deprecated), but not both.")
-        if isinstance(graph, Graph) or isinstance(graph_def, Graph):
-            if not isinstance(graph, Graph):
-                tf_logging.warning("When passing a `Graph` object, please use the `graph` named argument instead of "
-                                   "`graph_def`.")
-            definition = (graph if isinstance(graph, Graph) else graph_def).as_graph_def(add_shapes=True)
-        elif _is_graph_def(graph) or _is_graph_def(graph_def):
-            definition = graph if _is_graph_def(graph) else graph_def
-            tf_logging.warning("Passing a `GraphDef` to the SummaryWriter is deprecated. Pass a `Graph` object "
-                               "instead, such as `sess.graph`.")
-        else:
-            raise TypeError("The passed graph must be an instance of `Graph` or the deprecated `GraphDef`")
+        definition = _definition(graph, graph_def)
         self._add(events.event(graph_def=definition.SerializeToString()), global_step)
 
     def add_meta_graph(self, meta_graph_def: Any, global_step: Any = None) -> None:
@@ -192,6 +179,24 @@ class FileWriter:
 def _warn_of_closed() -> None:
     warnings.warn("Attempting to use a closed FileWriter. The operation will be a noop unless the FileWriter is "
                   "explicitly reopened.", stacklevel=5)
+
+
+def _definition(graph: Any, graph_def: Any) -> Any:
+    """The `GraphDef` to be written: see `FileWriter.add_graph`."""
+    if graph is not None and graph_def is not None:
+        raise ValueError("Please pass only graph, or graph_def (deprecated), but not both.")
+    if isinstance(graph, Graph) or isinstance(graph_def, Graph):
+        if not isinstance(graph, Graph):
+            tf_logging.warning("When passing a `Graph` object, please use the `graph` named argument instead of "
+                               "`graph_def`.")
+        definition = (graph if isinstance(graph, Graph) else graph_def).as_graph_def(add_shapes=True)
+    elif _is_graph_def(graph) or _is_graph_def(graph_def):
+        definition = graph if _is_graph_def(graph) else graph_def
+        tf_logging.warning("Passing a `GraphDef` to the SummaryWriter is deprecated. Pass a `Graph` object "
+                           "instead, such as `sess.graph`.")
+    else:
+        raise TypeError("The passed graph must be an instance of `Graph` or the deprecated `GraphDef`")
+    return definition
 
 
 def _is_graph_def(graph: Any) -> bool:
