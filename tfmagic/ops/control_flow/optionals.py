@@ -6,7 +6,6 @@ from typing import Any
 
 from tfmagic.base import errors
 from tfmagic.base.lazy import torch
-from tfmagic.base.shapes import Dims
 from tfmagic.ops import raw, shape_rules
 from tfmagic.ops.declare import register
 
@@ -52,14 +51,10 @@ def no_optional() -> OptionalValue:
     return OptionalValue(None)
 
 
-def _scalar(op: Any, *inputs: Any) -> Dims:
-    return ()
-
-
-register("OptionalFromValue", _scalar, lambda op, components: op.call(optional, *components),
+register("OptionalFromValue", shape_rules.scalar, lambda op, components: op.call(optional, *components),
          lambda op, doptional: raw.optional_get_value(doptional, [t.dtype.base_dtype for t in op.components],
                                                       [t.shape for t in op.components]), objects=True)
-register("OptionalNone", _scalar, lambda op: op.call(no_optional), objects=True)
+register("OptionalNone", shape_rules.scalar, lambda op: op.call(no_optional), objects=True)
 register("OptionalHasValue", shape_rules.scalar, lambda op, optional: optional.is_given(), objects=True)
 register("OptionalGetValue", lambda op, optional: [shape._dims for shape in op.output_shapes],
          lambda op, optional: optional.given(),
