@@ -4,6 +4,7 @@ import json
 import posixpath
 
 import tfmagic
+from tfmagic.view.cards.items import CARDS_MIME
 from tfmagic.view.paint import interactive
 from tfmagic.view.paint.document import GRAPH_MIME
 
@@ -34,6 +35,8 @@ def _read(app, name, source):
             if GRAPH_MIME in data and "text/html" in data:
                 data["text/html"] = interactive.figure(data[GRAPH_MIME], f"<div>{''.join(data['text/html'])}</div>")
                 del data[GRAPH_MIME]
+            if "text/html" in data:  # a card shows that much where nobody answers it
+                data.pop(CARDS_MIME, None)
     notebook["metadata"].setdefault("language_info", {"name": "python"})["pygments_lexer"] = "ipython3"
     source[0] = json.dumps(notebook)
 

@@ -8,6 +8,7 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from shells import Shell
 
+from tfmagic import tf
 from tfmagic.graph import context
 from tfmagic.notebook.legacy import alias
 from tfmagic.notebook.shell import extension
@@ -19,6 +20,9 @@ def bare_shell() -> Iterator[Shell]:
     context.reset_default_graph()
     shell = Shell()
     yield shell
+    for thing in list(shell.ip.user_ns.values()):
+        if isinstance(thing, tf.InteractiveSession):  # else the next test begins within it
+            thing.close()
     extension.unload(shell.ip)
     InteractiveShell.clear_instance()
     context.reset_default_graph()
