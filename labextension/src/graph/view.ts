@@ -92,13 +92,16 @@ export class GraphView {
     const observer = new ResizeObserver(() => this.resize());
     this.cleanUp.push(followTheme(host), keepKeys(host), () => observer.disconnect());
     this.listen();
+    // Asked before anything is drawn: afterwards the browser would have to lay out the drawing to answer.
+    const width = this.stage.clientWidth;
+    this.viewport.resized(width, HIGHEST);
     this.draw();
     observer.observe(this.stage);
     this.cleanUp.push(options.follow?.((cell, line) => {
       this.traced = [cell, line];
       this.mark();
     }) ?? (() => undefined));
-    this.resize();
+    this.resize(width);
   }
 
   dispose(): void {
@@ -110,14 +113,13 @@ export class GraphView {
 
   // --- around the drawing ---------------------------------------------------------------------------------------
 
-  private resize(): void {
-    this.viewport.resized();
-    const width = this.stage.clientWidth;
+  private resize(width = this.stage.clientWidth): void {
     if (!width) {
       return;
     }
     const height = Math.max(120, Math.min(HIGHEST, this.viewport.naturalHeight(width)));
     this.stage.style.height = `${height}px`;
+    this.viewport.resized(width, height);
     this.panel.element.style.maxHeight = `${Math.max(height, 260)}px`;
     if (!this.viewport.isMoved) {
       this.viewport.home(this.culprit());
