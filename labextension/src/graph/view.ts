@@ -210,7 +210,8 @@ export class GraphView {
 
   private listen(): void {
     this.canvas.addEventListener("click", (event) => {
-      const id = (event.target as Element).closest<SVGGElement>("[data-id]")?.dataset.id;
+      const thing = (event.target as Element).closest<SVGGElement>("[data-id], [data-heading]");
+      const id = thing?.dataset.id ?? thing?.dataset.heading;
       if (this.viewport.dragged) {
         return;
       }
@@ -226,9 +227,9 @@ export class GraphView {
     });
     for (const name of ["pointerenter", "pointerleave"] as const) {
       this.canvas.addEventListener(name, (event) => { // they do not bubble: on their way down
-        const { id } = (event.target as SVGElement).dataset;
-        if (id !== undefined) {
-          this.light(name === "pointerenter" ? id : this.hasFocus() ? this.current : "");
+        const { id, heading } = (event.target as SVGElement).dataset;
+        if (id !== undefined || heading !== undefined) {
+          this.light(name === "pointerenter" ? id ?? heading! : this.hasFocus() ? this.current : "");
         }
       }, true);
     }
