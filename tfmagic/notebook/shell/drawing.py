@@ -144,6 +144,14 @@ def _check_quiz(parsed: Parsed) -> None:
         if parsed.values.get(key):
             raise evaluate.UsageError(f"--quiz hides shapes and types until they are guessed, and "
                                       f"--{key.replace('_', '-')} {why}: leave one of them out.")
+    if parsed.values.get("quiz") and _is_text_format(parsed.save or ""):
+        raise evaluate.UsageError(f"--quiz hides shapes and types until they are guessed, and {parsed.save} would tell "
+                                  "them: leave one of them out, or save a picture (.svg, .png, .pdf).")
+
+
+def _is_text_format(name: str) -> bool:
+    """Whether a file is to hold the graph itself as TensorFlow's text."""
+    return Path(name).suffix.lower() == ".pbtxt"
 
 
 def _save(scene: Any, graph: Graph, name: str) -> None:
@@ -152,7 +160,7 @@ def _save(scene: Any, graph: Graph, name: str) -> None:
 
     path = Path(name).expanduser()
     try:
-        if path.suffix.lower() == ".pbtxt":
+        if _is_text_format(name):
             path.write_text(str(graph.as_graph_def()), "utf-8")
         else:
             view.save(scene, path)
