@@ -1,0 +1,1 @@
+"""Ragged tensors: values and where their rows end, made, converted, cut and joined."""
