@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -179,7 +180,8 @@ class RaggedTensorToSparse:
             with_rank(dims, 1)
         values = with_rank_at_least(rt_dense_values, 1)
         rank = None if values is None else op.RAGGED_RANK + len(values)
-        count = None if values is None or None in values else int(np.prod(values))
+        known = [size for size in values or (None,) if size is not None]
+        count = math.prod(known) if values is not None and len(known) == len(values) else None
         return [(count, rank), (count,), (rank,)]
 
     def kernel(op: Any, rt_nested_splits: Any, rt_dense_values: Any) -> Any:
