@@ -1,1 +1,1 @@
-"""Ragged tensors: values and where their rows end, made, converted, cut and joined."""
+"""The ops of ragged tensors."""

@@ -16,7 +16,7 @@ from tfmagic.ops.array.gather import gather
 from tfmagic.ops.array.select import boolean_mask, sequence_mask, where
 from tfmagic.ops.math.cast import cast
 from tfmagic.ops.math.reduce import reduce_all, reduce_any, reduce_max
-from tfmagic.ops.ragged.segments import int_tensor
+from tfmagic.tf.ragged.segments import int_tensor
 
 
 def from_tensor(cls: Any, tensor: Any, lengths: Any, padding: Any, ragged_rank: Any, name: str | None,

@@ -20,9 +20,9 @@ from tfmagic.ops.array.gather import gather
 from tfmagic.ops.control_flow.grouping import with_dependencies
 from tfmagic.ops.math.cast import cast
 from tfmagic.ops.math.reduce import reduce_max, reduce_sum
-from tfmagic.ops.ragged import converting
-from tfmagic.ops.ragged.segments import row_splits_to_segment_ids
-from tfmagic.ops.ragged.value import RaggedTensorValue
+from tfmagic.tf.ragged import converting
+from tfmagic.tf.ragged.segments import row_splits_to_segment_ids
+from tfmagic.tf.ragged.value import RaggedTensorValue
 
 _PRIVATE = object()
 

@@ -14,8 +14,8 @@ from tfmagic.graph.scopes import name_scope
 from tfmagic.ops import raw
 from tfmagic.ops.array import constants
 from tfmagic.ops.math.cast import cast
-from tfmagic.ops.ragged.tensor import RaggedTensor, from_parts
-from tfmagic.ops.ragged.value import RaggedTensorValue
+from tfmagic.tf.ragged.tensor import RaggedTensor, from_parts
+from tfmagic.tf.ragged.value import RaggedTensorValue
 
 
 @export("ragged.constant")
