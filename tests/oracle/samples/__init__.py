@@ -19,6 +19,7 @@ from oracle.samples import (
     math,
     nn,
     quantization,
+    ragged,
     random,
     recurrent,
     segments,
@@ -34,8 +35,8 @@ from oracle.samples.wrong import wrong_calls
 from tfmagic import tf  # noqa: F401  # makes every declaration known
 from tfmagic.graph import opdefs, registry
 
-FAMILIES = (array, audio, control_flow, debug, image, linalg, math, nn, quantization, random, recurrent, segments,
-            sparse, state, strings, summary)
+FAMILIES = (array, audio, control_flow, debug, image, linalg, math, nn, quantization, ragged, random, recurrent,
+            segments, sparse, state, strings, summary)
 SPECIAL = {name: rows for family in FAMILIES for name, rows in family.SAMPLES.items()}
 # Ops that cannot be recorded, and why.
 ALONE = {
