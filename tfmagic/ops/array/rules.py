@@ -51,6 +51,8 @@ def as_array(value: Any) -> Any:
         return np.asarray(value, None if value else np.int64)
     if isinstance(value, (int, float, bool, bytes)):
         return np.asarray(value)
+    if getattr(type(value), "is_handle", False):
+        return objects([value], ())
     if not isinstance(value, torch.Tensor):
         raise TypeError(f"strings are computed when the graph runs, not while {type(value).__name__} stands for them")
     return value.cpu().numpy()
