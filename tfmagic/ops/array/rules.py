@@ -60,7 +60,7 @@ def as_array(value: Any) -> Any:
 
 def as_value(array: Any) -> Any:
     """A NumPy result as a kernel's output: a torch tensor unless it holds host objects."""
-    array = np.asarray(array)
+    array = objects([array], ()) if isinstance(array, bytes) else np.asarray(array)
     return array if array.dtype == object else torch.from_numpy(np.ascontiguousarray(array).reshape(array.shape))
 
 

@@ -1,1 +1,1 @@
-"""Queues and what is kept like them: readers, accumulators, staging areas, barriers; objects of a session, and their ops."""
+"""Queues and what waits like them: readers, accumulators, staging areas, barriers; objects of a session, their ops."""

@@ -30,7 +30,7 @@ def _object(op: Any, queue: Any) -> Any:
 
 
 def _typed(op: Any, queue: Any, types: Sequence[Any], adding: bool) -> Any:
-    """The queue, once it is known to hold elements of these types: the graph shows it where the handle is the queue's own."""
+    """The queue, once it is known to hold elements of these types: the graph shows it where it is not chosen."""
     handle = op.op._inputs[0]
     names = [dtype.base_dtype.proto_name for dtype in types]
     maker = handle.op

@@ -1,4 +1,4 @@
-"""Named objects: what a session keeps by container and name beside variables, such as iterators over data sets and queues."""
+"""Named objects: what a session keeps by container and name beside variables: iterators over data sets, queues."""
 
 from __future__ import annotations
 

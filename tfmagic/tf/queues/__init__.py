@@ -1,1 +1,1 @@
-"""Queues and the input pipelines built of them: `tf.queue`, queue runners, producers, batches, readers, accumulators."""
+"""Queues and input pipelines built of them: `tf.queue`, queue runners, producers, batches, readers, accumulators."""

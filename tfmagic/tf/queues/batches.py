@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from tfmagic.base import dtypes
 from tfmagic.base.deprecation import deprecated
 from tfmagic.base.export import export
-from tfmagic.base.shapes import TensorShape, as_shape
+from tfmagic.base.shapes import as_shape
 from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.convert import convert_to_tensor, convert_to_tensor_or_indexed_slices
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.graph.scopes import name_scope
 from tfmagic.graph.sparse_tensor import SparseTensor
+from tfmagic.graph.static_value import constant_value
 from tfmagic.ops import api, raw
 from tfmagic.ops.control_flow.cond import cond
 from tfmagic.ops.control_flow.grouping import with_dependencies
 from tfmagic.tf.queues.producers import INSTEAD
 from tfmagic.tf.queues.queue import FIFOQueue, PaddingFIFOQueue, QueueBase, RandomShuffleQueue
 from tfmagic.tf.queues.runner import QueueRunner, add_queue_runner
-from tfmagic.graph.static_value import constant_value
 
 Example = list[Any]
 
@@ -246,7 +246,7 @@ def _restored(batch: Any, hows: list[_Sparse]) -> Any:
     waiting = [SparseTensor(*(with_dependencies(ops, part) for part in (tensor.indices, tensor.values,
                                                                         tensor.dense_shape)))
                if isinstance(tensor, SparseTensor) else with_dependencies(ops, tensor) for tensor in made]
-    return waiting if len(waiting) > 1 else waiting[0]
+    return waiting if len(waiting) > 1 else made[0]  # TensorFlow makes these nodes, and gives the others
 
 
 # --- into the queue -------------------------------------------------------------------------------------------------
@@ -420,7 +420,7 @@ def maybe_batch_join(tensors_list: Any, keep_input: Any, batch_size: Any, capaci
                      enqueue_many: bool = False, shapes: Any = None, dynamic_pad: bool = False,
                      allow_smaller_final_batch: bool = False, shared_name: str | None = None,
                      name: str | None = None) -> Any:
-    """Batches of those examples from several sources for which `keep_input` is true; see `batch_join`, `maybe_batch`."""
+    """Batches of those examples from several sources for which `keep_input` is true; see `maybe_batch`."""
     return _batch_join(tensors_list, keep_input, batch_size, capacity, enqueue_many, shapes, dynamic_pad,
                        allow_smaller_final_batch, shared_name, name)
 
@@ -450,7 +450,7 @@ def maybe_shuffle_batch(tensors: Any, batch_size: Any, capacity: int, min_after_
                         num_threads: int = 1, seed: int | None = None, enqueue_many: bool = False, shapes: Any = None,
                         allow_smaller_final_batch: bool = False, shared_name: str | None = None,
                         name: str | None = None) -> Any:
-    """Batches in random order of those examples for which `keep_input` is true; see `shuffle_batch`, `maybe_batch`."""
+    """Batches in random order of chosen examples; see `shuffle_batch`, `maybe_batch`."""
     return _shuffle_batch(tensors, batch_size, capacity, min_after_dequeue, keep_input, num_threads, seed,
                           enqueue_many, shapes, allow_smaller_final_batch, shared_name, name)
 
