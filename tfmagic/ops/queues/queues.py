@@ -345,7 +345,7 @@ class Padding(Fifo):
         else:
             made = torch.zeros((len(values), *sizes), dtype=torch_dtype(dtype), device=values[0].device)
         for row, value in enumerate(values):
-            made[(row, *(slice(size) for size in value.shape))] = value
+            made[row][tuple(slice(size) for size in value.shape)] = value
         return made
 
 

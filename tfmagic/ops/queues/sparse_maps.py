@@ -76,7 +76,7 @@ def _added(op: Any, indices: Dims, values: Dims, dense_shape: Dims) -> Dims:
 
 
 def _added_many(op: Any, *dims: Dims) -> Dims:
-    _added(op, *dims)  # type: ignore[call-arg]
+    _added(op, *dims)
     return (None,)
 
 

@@ -150,7 +150,7 @@ class LMDBReader(ReaderBase):
       options: is there for TensorFlow's sake.
     """
 
-    @deprecated(None, f"{INSTEAD}map(...)`.", module=_MODULE)
+    @deprecated(None, f"{_INSTEAD.removesuffix('tf.data.')}tf.contrib.data.LMDBDataset`.", module=_MODULE)
     def __init__(self, name: str | None = None, options: Any = None):
         super().__init__(raw.lmdb_reader(name=name))
 
