@@ -18,6 +18,7 @@ from oracle.samples import (
     linalg,
     math,
     nn,
+    ragged,
     random,
     recurrent,
     segments,
@@ -33,8 +34,8 @@ from oracle.samples.wrong import wrong_calls
 from tfmagic import tf  # noqa: F401  # makes every declaration known
 from tfmagic.graph import opdefs, registry
 
-FAMILIES = (array, audio, control_flow, debug, image, linalg, math, nn, random, recurrent, segments, sparse, state,
-            strings, summary)
+FAMILIES = (array, audio, control_flow, debug, image, linalg, math, nn, ragged, random, recurrent, segments, sparse,
+            state, strings, summary)
 SPECIAL = {name: rows for family in FAMILIES for name, rows in family.SAMPLES.items()}
 # Ops that cannot be recorded, and why.
 ALONE = {
