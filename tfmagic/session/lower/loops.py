@@ -10,7 +10,7 @@ from torch.fx.proxy import Proxy
 
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.session.lower import effects
-from tfmagic.session.lower.body import Inner, lives_on_host, meta_of, passed, static_meta
+from tfmagic.session.lower.body import Inner, common_meta, lives_on_host, meta_of, passed, static_meta
 from tfmagic.session.lower.branches import BranchStep
 from tfmagic.session.lower.lowering import Lowering, VariableRef
 from tfmagic.session.lower.regions import MERGES, SWITCHES, Irregular, Region
@@ -89,6 +89,10 @@ class Frame:
 ENTERS = frozenset({"Enter", "RefEnter"})
 EXITS = frozenset({"Exit", "RefExit"})
 NEXT = frozenset({"NextIteration", "RefNextIteration"})
+# How often a loop is lowered again with less assumed before nothing is, and to which depth anything is at all: each
+# loop around one multiplies the tries.
+_TRIES = 3
+_DEEPEST = 3
 
 
 def frames(ops: Sequence[Operation], fed: set[Tensor]) -> Frame:
@@ -225,6 +229,8 @@ class _LoopPlan:
         self.slots: dict[Any, int] = {}
         self.known: dict[Tensor, Any] = {}
         self.devices: dict[int, str] = {}
+        self.metas: dict[Tensor, Any] = {}
+        self.tries = 0
 
     def slot(self, key: Any) -> int:
         if key not in self.slots:
@@ -245,10 +251,50 @@ class _LoopPlan:
             index = self.slot(tensor)
             self.devices[index] = "cpu" if lives_on_host(tensor) else outer.place(op)
             self.initial.append(self._entry(value, self.devices[index]))
+        self._assume(variables)
+        mark, known = outer.log.mark(), dict(self.known)
+        while True:
+            cond, body, handed, following = self._bodies(values, variables)
+            wrong = [op for op in variables if not self._holds(op, following[op])]
+            if not wrong:
+                break
+            self.tries += 1
+            outer.log.forget(mark)
+            self.known = dict(known)
+            for op in wrong if self.tries < _TRIES else variables:
+                self.metas[op._outputs[0]] = static_meta(op._outputs[0], *step.following(op))
+        cond_lowering = cond.lowering
+        goes_on = cond_lowering.value(step.cond._inputs[0])
+        written = list(dict.fromkeys([*cond_lowering.written, *body.lowering.written]))
+        cond_results = [goes_on, *(cond_lowering.values[t] for t in handed)]
+        body_results = [body.settled(following[op], self.devices[self.slots[op._outputs[0]]]) for op in variables]
+        exits = {data: cond_lowering.values.get(data) for data in step.exit_data}
+        self._call(cond.finish(f"condition of {step.name}", cond_results, list(cond_lowering.written)),
+                   body.finish(f"iteration of {step.name}", body_results, list(body.lowering.written)),
+                   variables, handed, written, exits)
+
+    def _assume(self, variables: list[Operation]) -> None:
+        """Take the shape with which a loop variable enters for its shape in every iteration, until disproved."""
+        for op, value in zip(variables, self.initial):
+            tensor = op._outputs[0]
+            meta = static_meta(tensor, *self.step.following(op))
+            if meta is None and self.outer.depth < _DEEPEST and not lives_on_host(tensor) and not self.outer.stepwise:
+                meta = meta_of(value)
+            self.metas[tensor] = meta
+
+    def _holds(self, op: Operation, following: Any) -> bool:
+        """Whether a loop variable keeps the shape that was assumed."""
+        assumed = self.metas[op._outputs[0]]
+        if assumed is None or static_meta(op._outputs[0], *self.step.following(op)) is not None:
+            return True  # as far as the graph itself promises it
+        return common_meta([assumed, following]) is not None
+
+    def _bodies(self, values: dict[Operation, Any], variables: list[Operation]) -> Any:
+        """The condition and the iteration lowered, what the one hands on to the other, and the next values."""
+        step = self.step
         cond = self._open(values)
         self._lower(cond, step.cond_steps)
         cond_lowering = cond.lowering
-        goes_on = cond_lowering.value(step.cond._inputs[0])
         handed = []
         for tensor in step.handed_on:
             value = cond_lowering.values.get(tensor)
@@ -266,13 +312,7 @@ class _LoopPlan:
         self._lower(body, step.body_steps)
         following = {op: body.lowering.value(value) for op, value in zip(step.merges, step.next_values)
                      if op in variables}
-        written = list(dict.fromkeys([*cond_lowering.written, *body.lowering.written]))
-        cond_results = [goes_on, *(cond_lowering.values[t] for t in handed)]
-        body_results = [body.settled(following[op], self.devices[self.slots[op._outputs[0]]]) for op in variables]
-        exits = {data: cond_lowering.values.get(data) for data in step.exit_data}
-        self._call(cond.finish(f"condition of {step.name}", cond_results, list(cond_lowering.written)),
-                   body.finish(f"iteration of {step.name}", body_results, list(body.lowering.written)),
-                   variables, handed, written, exits)
+        return cond, body, handed, following
 
     def _entry(self, value: Any, device: str) -> Any:
         """A loop variable's first value where it stays during the loop."""
@@ -293,7 +333,7 @@ class _LoopPlan:
                 inner.lowering.values[tensor] = self.known[tensor]
             else:
                 inner.parameter(tensor, tensor, self.devices[self.slots[tensor]],
-                                static_meta(tensor, *self.step.following(op)))
+                                self.metas[tensor])
         variable_enters = {op._inputs[0].op for op in self.step.merges}
         for op, value in values.items():
             if op not in variable_enters:
@@ -319,7 +359,7 @@ class _LoopPlan:
                 outer.values[op._outputs[0]] = exits[data]  # known without the loop
                 continue
             part.node.meta["device"] = self.devices.get(self.slots.get(data, -1), "cpu")
-            meta = static_meta(data, *(step.following(data.op) if data.op in variables else ()))
+            meta = self.metas[data] if data.op in variables else static_meta(data)
             if meta is not None:
                 part.node.meta["val"] = meta
             outer.values[op._outputs[0]] = part
