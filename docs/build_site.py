@@ -1,7 +1,7 @@
 """Builds the documentation site: `python docs/build_site.py [FOLDER]` (build/site by default).
 
-It needs `pip install '.[docs]'` and no network. The documents and notebooks of the repository are its pages; the pages
-of magics and of coverage are made from the tables, their drawings by running cells.
+It needs `pip install '.[docs]'` and no network. The documents and notebooks of the repository are its pages; that of
+magics is made from their table, its drawings by running cells.
 """
 
 from __future__ import annotations
@@ -10,15 +10,11 @@ import re
 import shutil
 import sys
 import tempfile
-from collections import Counter
 from pathlib import Path
 
 from make_pictures import Notebook
 
-from tfmagic.base import export
-from tfmagic.graph import opdefs, registry
 from tfmagic.notebook.shell.options import MAGICS, Magic
-from tfmagic.tf import missing, namespace
 from tfmagic.view.escape import visible_lines, xml
 from tfmagic.view.paint import interactive
 from tfmagic.view.paint.document import GRAPH_MIME
@@ -87,37 +83,6 @@ def _outputs(code: str, notebook: Notebook) -> list[str]:
     return [re.sub(r"\n\s*\n", "\n", text) for text in found]
 
 
-def coverage() -> str:
-    """The page of coverage: ops by family, public names by module, and what is missing."""
-    families: Counter[str] = Counter()
-    kernels: Counter[str] = Counter()
-    gradients: Counter[str] = Counter()
-    declared = registry.declarations()
-    for name in opdefs.names():
-        home = opdefs.home(name)
-        family = home.split(".")[1] if home else "none yet"
-        families[family] += 1
-        if home:
-            kernels[family] += declared[name].kernel is not None
-            gradients[family] += declared[name].gradient is not None
-    rows = [f"| {family} | {count} | {kernels[family]} | {gradients[family]} |"
-            for family, count in sorted(families.items(), key=lambda pair: (pair[0] == "none yet", pair[0]))]
-    total = f"| **all** | {families.total():,} | {kernels.total()} | {gradients.total()} |"
-    names = [(path, len(namespace.names_in(path)), len(every))
-             for path, every in namespace._all_names(export.table()).items()]
-    modules = [f"| `{'.'.join(filter(None, ('tf', path)))}` | {have} | {every} |"
-               for path, have, every in sorted(names) if have]
-    instead = [f"| `tf.{name}` | {missing.alternative(name)} |" for name in missing.names()]
-    return "\n".join([
-        "# Coverage", "",
-        "Every op of TensorFlow 1.15 can be built, drawn, imported and exported. One with a kernel also runs. This "
-        "page is made from the tables that tfmagic itself reads.", "",
-        "## Ops", "", "| family | ops | with a kernel | with a gradient |", "|---|--:|--:|--:|", *rows, total, "",
-        "## Public names", "", "Names that can be used, of those that TensorFlow 1.15 has. `tf.compat.v1` has the "
-        "same.", "", "| module | here | in 1.15 |", "|---|--:|--:|", *modules, "",
-        "## What to use instead", "", "| part | instead |", "|---|---|", *instead, ""])
-
-
 def lay_out(folder: Path) -> None:
     """Write the sources of the site into a folder."""
     shutil.copy(ROOT / "docs/site/conf.py", folder)
@@ -135,10 +100,9 @@ def lay_out(folder: Path) -> None:
     (folder / "index.md").write_text(
         (ROOT / "README.md").read_text("utf-8") +
         f"\n```{{toctree}}\n:hidden:\n:caption: Notebooks\n\n{notebooks}\n```\n"
-        "\n```{toctree}\n:hidden:\n:caption: Reference\n\nmagics\ncoverage\n```\n"
+        "\n```{toctree}\n:hidden:\n:caption: Reference\n\nmagics\ndocs/coverage\n```\n"
         "\n```{toctree}\n:hidden:\n:caption: Inside\n\nARCHITECTURE\nCONTRIBUTING\nSECURITY\nCHANGELOG\n```\n", "utf-8")
     (folder / "magics.md").write_text(magics(), "utf-8")
-    (folder / "coverage.md").write_text(coverage(), "utf-8")
 
 
 def main() -> int:

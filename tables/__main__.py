@@ -1,7 +1,9 @@
-"""`python -m tables`: writes the homes of public names and ops into the tables; `--check` only says what is stale."""
+"""`python -m tables`: writes the homes of public names and ops into the tables, and from them `docs/coverage.md`;
+`--check` only says what is stale."""
 
 from __future__ import annotations
 
+import subprocess
 import sys
 
 from tables import homes
@@ -21,7 +23,8 @@ def main(check: bool) -> int:
             path.write_text("\n".join(lines) + "\n", "utf-8")
     for problem in problems:
         print(problem, file=sys.stderr)
-    return bool(problems)
+    page = subprocess.run([sys.executable, "-m", "tables.coverage", *["--check"] * check], cwd=homes.ROOT, check=False)
+    return bool(problems) or page.returncode  # in a process that reads the new tables
 
 
 if __name__ == "__main__":

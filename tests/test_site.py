@@ -23,7 +23,7 @@ def test_the_site_is_built_without_a_warning(tmp_path: Path) -> None:
                           text=True, timeout=600)
     assert done.returncode == 0, done.stdout + done.stderr
     pages = {path.relative_to(tmp_path).as_posix(): path.read_text("utf-8") for path in tmp_path.rglob("*.html")}
-    assert {"index.html", "magics.html", "coverage.html", "ARCHITECTURE.html", "notebooks/en/gallery.html",
+    assert {"index.html", "magics.html", "docs/coverage.html", "ARCHITECTURE.html", "notebooks/en/gallery.html",
             "notebooks/pt/introducao.html"} <= set(pages)
     assert [name for name in MAGICS if f"<span class=\"pre\">{name}</span>" not in pages["magics.html"]] == []
     drawings = sum(page.count('class="tfm-live"') for page in pages.values())
