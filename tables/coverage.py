@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections import Counter
 from pathlib import Path
@@ -72,6 +73,7 @@ def _listed(names: list[str]) -> str:
 
 def main(check: bool) -> int:
     """Write the page, or only say that it is stale."""
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # tf.contrib takes leave of whoever opens it
     told = page()
     if PAGE.exists() and PAGE.read_text("utf-8") == told:
         return 0
