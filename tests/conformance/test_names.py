@@ -23,6 +23,7 @@ MEANT = {
     "Graph.seed": "an attribute of each graph, not of the class",
     "layers.BatchNormalization.trainable": "an attribute of each layer, not of the class",
     "train.Coordinator.stop_on_exception": "Python 2's contextmanager hides the arguments of what it decorates",
+    "train.Supervisor.managed_session": "Python 2's contextmanager hides the arguments of what it decorates",
     "train.LooperThread.isAlive": "Python 3.9 took this name from threads; is_alive is there",
     "version.VERSION": "tfmagic is 1.15.2, in which nothing but security fixes differs",
     "version.GIT_VERSION": "names tfmagic",

@@ -34,7 +34,8 @@ class EventFile:
     """
 
     def __init__(self, folder: str, suffix: str = ""):
-        make_dirs(folder)
+        if folder:  # else where the program was started
+            make_dirs(folder)
         self.path = _new_path(folder, suffix)
         self._writer = RecordWriter(self.path)
         self._unflushed_since: float | None = None

@@ -227,7 +227,7 @@ def _too_large(op: Operation) -> bool:
 def _pending(op: Operation, known: dict[Operation, Any], partial: bool,
              declaration: registry.OpDeclaration) -> tuple[Operation | None, bool]:
     """The next input to evaluate, and whether an unknown input makes the op's value unknown."""
-    if declaration.from_shapes and not _sized_by_values(op):
+    if declaration.from_shapes and op.type != "ShapeN" and not _sized_by_values(op):
         return None, False
     for tensor in op._inputs:
         if tensor.op not in known:
@@ -258,7 +258,7 @@ def _sized_by_values(op: Operation) -> bool:
 
 def _fold(op: Operation, declaration: registry.OpDeclaration, partial_rule: Any,
           known: dict[Operation, Any]) -> tuple[Value, ...] | None:
-    if declaration.from_shapes:
+    if declaration.from_shapes and op.type != "ShapeN":
         inputs: list[Value] = []
         if _sized_by_values(op) and (values := known.get(op._inputs[0].op)) is not None:
             item = values[op._inputs[0].value_index]
@@ -296,9 +296,11 @@ def _partial_shape(op: Operation, inputs: list[Value]) -> Value:
 
 
 def _partial_shapes(op: Operation, inputs: list[Value]) -> tuple[Value, ...]:
+    """The shapes of the inputs. Those of several tensors at once TensorFlow computes with only where it knows these."""
     kind = op._outputs[0]._dtype.as_numpy_dtype
-    return tuple([None if t._dims is None else list(t._dims) if None in t._dims else np.array(t._dims, kind)
-                  for t in op._inputs])
+    whole = op.type == "Shape" or all(isinstance(value, np.ndarray) for value in inputs)
+    return tuple([None if t._dims is None else list(t._dims) if None in t._dims or not whole else
+                  np.array(t._dims, kind) for t in op._inputs])
 
 
 def _partial_pack(op: Operation, inputs: list[Value]) -> Value:

@@ -16,6 +16,9 @@ _UNEXPORTED = {
     "tensorflow.examples.tutorials.mnist.input_data": {"read_data_sets": "tfmagic.tf.datasets.mnist:read_data_sets"},
     "tensorflow.python.client.device_lib": {
         "list_local_devices": "tfmagic.tf.framework.device_lib:list_local_devices"},
+    "tensorflow.python.client.timeline": {
+        name: f"tfmagic.tf.profiler.timeline:{name}" for name in (
+            "AllocationMaximum", "StepStatsAnalysis", "Timeline")},
     "tensorflow.python.framework.errors_impl": {
         "InaccessibleTensorError": "tfmagic.base.errors:InaccessibleTensorError",
         "OperatorNotAllowedInGraphError": "tfmagic.base.errors:OperatorNotAllowedInGraphError"},
@@ -51,6 +54,13 @@ _UNEXPORTED = {
     "tensorflow.python.training.saving.saveable_object": {
         "SaveableObject": "tfmagic.tf.saving.saveables:SaveableObject",
         "SaveSpec": "tfmagic.tf.saving.saveables:SaveSpec"},
+    "tensorflow.python.ops.resources": {
+        name: f"tfmagic.tf.variable.resources:{name}" for name in (
+            "initialize_resources", "local_resources", "register_resource", "report_uninitialized_resources",
+            "shared_resources")},
+    "tensorflow.python.training.training_util": {
+        "_get_global_step_read": "tfmagic.tf.train.global_steps:get_global_step_read",
+        "_get_or_create_global_step_read": "tfmagic.tf.train.global_steps:get_or_create_global_step_read"},
     "tensorflow.python.ops.resource_variable_ops": {
         "ResourceVariable": "tfmagic.tf.variable.resource:ResourceVariable",
         "_UnreadVariable": "tfmagic.tf.variable.resource:UnreadVariable"},

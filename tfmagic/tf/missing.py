@@ -16,7 +16,6 @@ _ALTERNATIVES = {
              "pip install keras, and KERAS_BACKEND=torch in the environment.",
     "lite": "Export the graph with tfmagic.to_module and use ExecuTorch, or write it with tf.train.write_graph and "
             "convert it there.",
-    "metrics": "Compare with tf.equal or tf.argmax, and take the tf.reduce_mean of tf.cast(..., tf.float32).",
     "models": "The model garden is a package of its own.",
     "python.debug": "%%graph --fetch EXPR shows values, tf.Print and tf.add_check_numerics_ops find NaNs.",
     "contrib.summary": "tf.summary makes the summaries of a graph, tf.summary.FileWriter writes them.",

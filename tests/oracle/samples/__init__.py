@@ -11,6 +11,7 @@ import numpy as np
 from oracle import arrays
 from oracle.samples import (
     array,
+    audio,
     control_flow,
     debug,
     image,
@@ -32,8 +33,8 @@ from oracle.samples.wrong import wrong_calls
 from tfmagic import tf  # noqa: F401  # makes every declaration known
 from tfmagic.graph import opdefs, registry
 
-FAMILIES = (array, control_flow, debug, image, linalg, math, nn, random, recurrent, segments, sparse, state, strings,
-            summary)
+FAMILIES = (array, audio, control_flow, debug, image, linalg, math, nn, random, recurrent, segments, sparse, state,
+            strings, summary)
 SPECIAL = {name: rows for family in FAMILIES for name, rows in family.SAMPLES.items()}
 # Ops that cannot be recorded, and why.
 ALONE = {

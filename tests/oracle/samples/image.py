@@ -22,8 +22,71 @@ def _gradients(name):
 _COLOURS = f32([[[1.0, 0.0, 0.0], [0.2, 0.5, 0.9], [0.3, 0.3, 0.3]],
                 [[0.0, 0.0, 0.0], [0.9, 0.8, 0.1], [0.4, 0.9, 0.6]]])
 
+_BOXES = f32([[0.1, 0.2, 0.7, 0.9], [-0.2, 0.3, 1.3, 0.8], [0.9, 0.9, 0.1, 0.2]])
+_CORNERS = f32([[0, 0, 1, 1], [0, 0.1, 1, 1.1], [0, -0.1, 1, 0.9], [0, 10, 1, 11], [0, 10.1, 1, 11.1],
+                [0, 100, 1, 101], [3, 4, 2, 3]])
+_SCORES = f32([0.9, 0.75, 0.6, 0.95, 0.5, 0.3, 0.35])
+
+
+def _crops():
+    rows = [row(image=D(2, 4, 5, 2), boxes=_BOXES, box_ind=i32([0, 1, 1]), crop_size=i32(size), method=method)
+            for size in ([3, 2], [1, 1], [4, 5]) for method in ("bilinear", "nearest")]
+    return [*rows, row(image=D(1, 3, 3, 1), boxes=_BOXES[:1], box_ind=i32([0]), crop_size=i32([2, 2]),
+                       extrapolation_value=0.5),
+            row(image=D(1, 3, 3, 1), boxes=_BOXES[:1], box_ind=i32([1]), crop_size=i32([2, 2])),
+            row(image=D(1, 3, 3, 1), boxes=_BOXES[:1], box_ind=i32([0]), crop_size=i32([0, 2]))]
+
+
+def _stay(**more):
+    return [row(boxes=_CORNERS, scores=_SCORES, max_output_size=i32(size), **{
+        key: value[n % len(value)] for key, value in more.items()}) for n, size in enumerate((3, 7, 2, 5))]
+
+
+def _sampled(**covered):
+    return [row(image_size=i32(size), bounding_boxes=f32([[[0.1, 0.2, 0.6, 0.7], [0.4, 0.3, 0.9, 0.95]]]), seed=seed,
+                seed2=7, **covered) for seed, size in enumerate(([40, 30, 3], [17, 90, 1], [300, 299, 3]), 1)]
+
+
+_SAME = f32(0.5)
+_GLIMPSE = [row(input=D(2, 5, 6, 1), size=i32(size), offsets=f32([[0.1, -0.2], [0.3, 0.0]]), centered=centered,
+                normalized=normalized, uniform_noise=False, noise="zero")
+            for size in ([3, 2], [4, 7]) for centered in (True, False) for normalized in (True, False)]
+
 
 SAMPLES = {
+    "CropAndResize": _crops(),
+    "CropAndResizeGradImage": [
+        row(grads=N(3, 3, 2, 1), boxes=_BOXES, box_ind=i32([0, 1, 1]), image_size=i32([2, 4, 5, 1]), T="float32"),
+        row(grads=N(3, 1, 2, 1), boxes=_BOXES, box_ind=i32([0, 1, 1]), image_size=i32([2, 4, 5, 1]), T="float32",
+            method="nearest")],
+    "CropAndResizeGradBoxes": [
+        row(grads=N(3, *size, 1), image=D(2, 4, 5, 1), boxes=_BOXES, box_ind=i32([0, 1, 1]))
+        for size in ([3, 2], [1, 1])],
+    "DrawBoundingBoxes": [row(images=D(1, 5, 6, channels), boxes=f32([[[0, 0, 1, 1], [0.3, 0.2, 0.8, 1.5]]]))
+                          for channels in (3, 1, 4)],
+    "DrawBoundingBoxesV2": [row(images=D(1, 5, 6, channels), boxes=f32([[[0, 0, 1, 1], [0.3, 0.2, 0.8, 1.5]]]),
+                                colors=f32(colors)) for channels, colors in (
+        (3, [[1, 0, 0], [0, 0.5, 0]]), (1, [[0.5]]), (3, [[1, 0]]), (4, [[0.1, 0.2, 0.3, 0.4]]))],
+    "ExtractGlimpse": _GLIMPSE,
+    "NonMaxSuppression": _stay(iou_threshold=[0.5, 0.9]),
+    "NonMaxSuppressionV2": _stay(iou_threshold=[_SAME, f32(0.9), f32(1.5)]),
+    "NonMaxSuppressionV3": _stay(iou_threshold=[_SAME, f32(0.9)], score_threshold=[f32(0.4), f32(-1.0)]),
+    "NonMaxSuppressionV4": _stay(iou_threshold=[_SAME, f32(0.9)], score_threshold=[f32(0.4), f32(-1.0)],
+                                 pad_to_max_output_size=[True, False, False]),
+    "NonMaxSuppressionV5": _stay(iou_threshold=[_SAME, f32(0.9)], score_threshold=[f32(0.1), f32(0.2)],
+                                 soft_nms_sigma=[f32(0.0), f32(0.5), f32(-1.0)],
+                                 pad_to_max_output_size=[True, False]),
+    "NonMaxSuppressionWithOverlaps": [
+        row(overlaps=f32([[1, 0.6, 0.2], [0.6, 1, 0.1], [0.2, 0.1, 1]]), scores=f32([0.4, 0.9, 0.5]),
+            max_output_size=i32(3), overlap_threshold=f32(limit), score_threshold=f32(0.1))
+        for limit in (0.5, 0.9, 0.15)],
+    "CombinedNonMaxSuppression": [
+        row(boxes=_CORNERS[None, :, None], scores=f32([[[s, (1 - s) / 1.01] for s in _SCORES]]),
+            max_output_size_per_class=i32(2), max_total_size=i32(size), iou_threshold=_SAME, score_threshold=f32(0.2),
+            pad_per_class=padded, clip_boxes=clipped)
+        for size, padded, clipped in ((5, False, True), (9, True, False), (3, True, True))],
+    "SampleDistortedBoundingBox": _sampled(min_object_covered=0.3),
+    "SampleDistortedBoundingBoxV2": _sampled(min_object_covered=f32(0.3)),
     "AdjustContrastv2": [row(images=D(2, 3, 4, 3), contrast_factor=f32(2.0)),
                          row(images=D(3, 4), contrast_factor=f32(0.5)),
                          row(images=D(3, 4, 1), contrast_factor=f32(0.5)),

@@ -205,8 +205,13 @@ def _static_floor_mod(op: Any, x: Any, y: Any) -> Any:
     return None if op.T.is_integer and np.any(y == 0) else np.mod(x, y)
 
 
+def _static_real_div(op: Any, x: Any, y: Any) -> Any:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return _static_quotient(op, x, y) if op.T.is_integer else np.divide(x, y)
+
+
 _division: dict[str, Any] = {"explain": _zero_divisor}
-register("RealDiv", broadcast, _quotient("trunc"), _real_div_gradient, **_division)
+register("RealDiv", broadcast, _quotient("trunc"), _real_div_gradient, _static_real_div, **_division)
 register("Div", broadcast, _quotient("trunc"), _div_gradient, _static_quotient, **_division)
 register("TruncateDiv", broadcast, _truncate_div, _none, _static_quotient, **_division)
 register("FloorDiv", broadcast, _floor_div, _none, _static_floor_div, **_division)

@@ -80,7 +80,7 @@ register("Sign", same, lambda op, x: torch.sgn(x) if op.T.is_complex else torch.
 unary("Square", kernel="square", gradient=_square_gradient, static="square", sparse=True)
 unary("Floor", kernel="floor", gradient=_no_gradient, static="floor")
 unary("Ceil", kernel="ceil", gradient=_no_gradient, static="ceil")
-register("Round", same, _rounded("round"), _no_gradient)
+register("Round", same, _rounded("round"), _no_gradient, static="round")
 unary("Rint", kernel="round", gradient=_no_gradient)
 unary("Invert", kernel="bitwise_not")
 unary("LogicalNot", kernel="logical_not", static="logical_not")

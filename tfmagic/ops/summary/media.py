@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import io
-import wave
 from typing import Any
 
 import numpy as np
 
 from tfmagic.base import dtypes, errors, shapes
 from tfmagic.base.export import export
+from tfmagic.formats import wav
 from tfmagic.formats.tensor_proto import make_ndarray
 from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.graph.operation import Tensor
@@ -115,7 +115,7 @@ def _sounds(op: Any, tag: Any, sounds: Any, rate: float) -> np.ndarray:
         if not batch[i].size:
             raise errors.InvalidArgumentError(None, None, "audio is null")
         audio = {"sample_rate": rate, "num_channels": channels, "length_frames": frames,
-                 "encoded_audio_string": _wav(batch[i], int(rate), channels), "content_type": "audio/wav"}
+                 "encoded_audio_string": wav.packed(batch[i], int(rate)), "content_type": "audio/wav"}
         values.append((_numbered(name, b"audio", op.max_outputs, i), tags.value(audio=audio)))
     return tags.packed(values)
 
@@ -138,16 +138,6 @@ class AudioSummary:
 
     def kernel(op, tag, sounds):
         return _sounds(op, tag, sounds, op.sample_rate)
-
-
-def _wav(sound: np.ndarray, rate: int, channels: int) -> bytes:
-    file = io.BytesIO()
-    with wave.open(file, "wb") as writer:
-        writer.setnchannels(channels)
-        writer.setsampwidth(2)
-        writer.setframerate(rate)
-        writer.writeframes(np.clip(np.rint(sound * np.float32(32768)), -32768, 32767).astype("<i2").tobytes())
-    return file.getvalue()
 
 
 @export("summary.audio")

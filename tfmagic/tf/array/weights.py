@@ -45,7 +45,8 @@ def assert_broadcastable(weights: Any, values: Any) -> Any:
             if wanted is not None and given is not None:
                 for axis, (w, g) in enumerate(zip(wanted, given)):
                     if g not in (1, w):
-                        raise ValueError(f"{_REFUSED} Mismatch at dim {axis}. {shapes}")
+                        raise ValueError(f"{_REFUSED} Mismatch at dim {axis}. values.shape={wanted} "
+                                         f"weights.shape={given}.")
                 return raw.no_op(name="static_dims_check_success")
         is_scalar = raw.equal(0, weights_rank, name="is_scalar")
         data = (_REFUSED, "weights.shape=", weights.name, weights_shape, "values.shape=", values.name, values_shape,

@@ -9,7 +9,7 @@ from tfmagic.base.export import export
 from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.scopes import name_scope
-from tfmagic.graph.static_value import static_value
+from tfmagic.graph.static_value import constant_value
 from tfmagic.ops import api, raw
 from tfmagic.ops.control_flow.grouping import with_dependencies
 from tfmagic.tf.image.checks import as_batch, checked, checks_of, require, sizes_of
@@ -100,6 +100,45 @@ def transpose(image: Any, name: str | None = None) -> Tensor:
         if rank == 4:
             return api.transpose(image, [0, 2, 1, 3], name="transpose")
         raise ValueError("'image' must have either 3 or 4 dimensions.")
+
+
+@export("image.rot90")
+def rot90(image: Any, k: Any = 1, name: str | None = None) -> Tensor:
+    """Pictures turned to the left by `k` quarters of a circle.
+
+    Args:
+      image: [height, width, channels] or a batch.
+      k: an int or int32 scalar.
+      name: of the scope.
+
+    Raises:
+      ValueError: pictures have neither 3 nor 4 dimensions.
+    """
+    with name_scope(name, "rot90", [image, k]) as scope:
+        image = checked(convert_to_tensor(image, name="image"))
+        k = convert_to_tensor(k, dtype=dtypes.int32, name="k")
+        k.get_shape().assert_has_rank(0)
+        k = api.math.mod(k, 4)
+        rank = image.get_shape().ndims
+        if rank not in (3, 4, None):
+            raise ValueError("'image' must have either 3 or 4 dimensions.")
+        first = 1 if rank == 4 else 0
+        swapped = [0, 2, 1, 3] if rank == 4 else [1, 0, 2]
+
+        def left() -> Tensor:
+            return api.transpose(api.reverse(image, [first + 1]), swapped)
+
+        def around() -> Tensor:
+            return api.reverse(image, [first, first + 1])
+
+        def right() -> Tensor:
+            return api.reverse(api.transpose(image, swapped), [first + 1])
+
+        turns = [(api.equal(k, 1), left), (api.equal(k, 2), around), (api.equal(k, 3), right)]
+        result = api.case(turns, default=lambda: image, exclusive=True, name=scope)
+        result.set_shape([None, None, image.get_shape()[2]] if rank != 4 else
+                         [image.get_shape()[0], None, None, image.get_shape()[3]])
+        return result
 
 
 # --- cuts and borders -----------------------------------------------------------------------------------------------
@@ -218,6 +257,45 @@ def resize_image_with_crop_or_pad(image: Any, target_height: Any, target_width: 
         return resized if is_batch else api.squeeze(resized, [0])
 
 
+@export("image.resize_image_with_pad")
+def resize_image_with_pad(image: Any, target_height: Any, target_width: Any, method: int = ResizeMethodV1.BILINEAR,
+                          align_corners: bool = False) -> Tensor:
+    """Pictures resized so that they fit into a size, with zeros around them.
+
+    Args:
+      image: [height, width, channels] or a batch.
+      target_height: how many rows.
+      target_width: how many columns.
+      method: one of `ResizeMethod`.
+      align_corners: whether the outer pixels keep their centres.
+
+    Raises:
+      ValueError: a size is not above 0, or pictures have neither 3 nor 4 dimensions.
+    """
+    with name_scope(None, "resize_image_with_pad", [image]):
+        image, is_batch = as_batch(image)
+        checks = checks_of(image)
+        checks += require(target_width > 0, "target_width must be > 0.")
+        checks += require(target_height > 0, "target_height must be > 0.")
+        image = with_dependencies(checks, image)
+        _, height, width, _ = sizes_of(image, 4)
+        given = [api.cast(size, dtypes.float64) for size in (height, width)]
+        wanted = [api.cast(size, dtypes.float64) for size in (target_height, target_width)]
+        by_width = given[1] / wanted[1]
+        ratio = api.maximum(by_width, given[0] / wanted[0])
+        scaled = [size / ratio for size in given]
+        size = [api.cast(api.floor(number), dtypes.int32) for number in scaled]
+        borders = [(all_of - part) / 2 for all_of, part in zip(wanted, scaled, strict=True)]
+        before = [api.floor(border) for border in borders]
+        above, left = (api.maximum(0, api.cast(number, dtypes.int32)) for number in before)
+        resized = resize_images(image, size, method, align_corners)
+        padded = pad_to_bounding_box(resized, above, left, target_height, target_width)
+        if padded.get_shape().ndims is None:
+            raise ValueError("padded contains no shape.")
+        sizes_of(padded, 4)
+        return padded if is_batch else api.squeeze(padded, [0])
+
+
 @export("image.central_crop")
 def central_crop(image: Any, central_fraction: float) -> Tensor:
     """The middle of pictures.
@@ -307,7 +385,7 @@ def resize_images(images: Any, size: Any, method: int = ResizeMethodV1.BILINEAR,
             raise ValueError("'size' must be a 1-D Tensor of 2 elements: new_height, new_width")
         if preserve_aspect_ratio:
             size = _fitting(images, size, (height, width))
-        wanted = static_value(size)
+        wanted = constant_value(size)
         new_height, new_width = (None, None) if wanted is None else (int(number) for number in wanted)
         if wanted is not None and (height, width) == (new_height, new_width):
             return images if rank == 4 else api.squeeze(images, axis=[0])
@@ -323,7 +401,7 @@ def _fitting(images: Tensor, size: Tensor, known: tuple[int | None, int | None])
     height, width = known
     if height is None or width is None:
         _, height, width, _ = sizes_of(images, 4)
-    wanted = static_value(size)
+    wanted = constant_value(size)
     tall, wide = (size[0], size[1]) if wanted is None else (int(number) for number in wanted)
     scale = api.minimum(api.cast(tall, dtypes.float32) / api.cast(height, dtypes.float32),
                         api.cast(wide, dtypes.float32) / api.cast(width, dtypes.float32))

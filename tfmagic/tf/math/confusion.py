@@ -81,9 +81,9 @@ def remove_squeezable_dimensions(labels: Any, predictions: Any, expected_rank_di
         ranks = predictions.get_shape().ndims, labels.get_shape().ndims
         if None not in ranks:
             difference = ranks[0] - ranks[1]
-            if difference == expected_rank_diff + 1 and predictions.get_shape().dims[-1].is_compatible_with(1):
+            if difference == expected_rank_diff + 1:
                 predictions = shape_ops.squeeze(predictions, [-1])
-            elif difference == expected_rank_diff - 1 and labels.get_shape().dims[-1].is_compatible_with(1):
+            elif difference == expected_rank_diff - 1:
                 labels = shape_ops.squeeze(labels, [-1])
             return labels, predictions
         difference = shape_ops.rank(predictions) - shape_ops.rank(labels)

@@ -11,6 +11,7 @@ from typing import Any
 from tfmagic.base import messages, tf_logging
 from tfmagic.base.export import export
 from tfmagic.formats import events
+from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.graph import Graph
 from tfmagic.tf.saving.meta_graph import create_meta_graph_def
 
@@ -220,8 +221,8 @@ class FileWriterCache:
 
     @staticmethod
     def get(logdir: str) -> FileWriter:
-        """The writer for a folder."""
+        """The writer for a folder; a new one writes the default graph first."""
         with FileWriterCache._lock:
             if logdir not in FileWriterCache._cache:
-                FileWriterCache._cache[logdir] = FileWriter(logdir)
+                FileWriterCache._cache[logdir] = FileWriter(logdir, graph=get_default_graph())
             return FileWriterCache._cache[logdir]

@@ -89,3 +89,41 @@ def assert_global_step(global_step_tensor: Any) -> None:
         raise TypeError(f'Existing "global_step" does not have integer type: {step.dtype}')
     if step.shape.ndims != 0 and step.shape.is_fully_defined():
         raise TypeError(f'Existing "global_step" is not scalar: {step.shape}')
+
+
+# The collection that holds the tensor which hooks read the global step from.
+_READ = "global_step_read_op_cache"
+
+
+def get_global_step_read(graph: Any = None) -> Any:
+    """The tensor from which hooks read the global step, or None.
+
+    Raises:
+      RuntimeError: there are several.
+    """
+    found = (graph or get_default_graph()).get_collection(_READ)
+    if len(found) > 1:
+        raise RuntimeError(f"There are multiple items in collection {_READ}. There should be only one.")
+    return found[0] if found else None
+
+
+def get_or_create_global_step_read(graph: Any = None) -> Any:
+    """The tensor from which hooks read the global step, 0 before it is initialised; made if it is not there.
+
+    Args:
+      graph: by default the default graph.
+
+    Returns:
+      The tensor, or None in a graph without a global step.
+    """
+    graph = graph or get_default_graph()
+    found = get_global_step_read(graph)
+    if found is not None:
+        return found
+    step = get_global_step(graph)
+    if step is None:
+        return None
+    with graph.as_default(), graph.name_scope(None), graph.name_scope(step.op.name + "/"):
+        read = (step.initialized_value() if isinstance(step, Variable) else step) + 0
+    graph.add_to_collection(_READ, read)
+    return read

@@ -1,0 +1,1 @@
+"""Ops on sounds: WAV files, spectrograms, MFCCs."""

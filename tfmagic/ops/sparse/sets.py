@@ -1,0 +1,191 @@
+"""Operations on the rows of dense and sparse tensors as sets, and the sizes of such sets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tfmagic.base import errors, shapes
+from tfmagic.base.lazy import torch
+from tfmagic.base.shapes import Dims
+from tfmagic.ops.declare import op
+from tfmagic.ops.shape_rules import merge, merge_dim, with_rank, with_rank_at_least
+from tfmagic.ops.sparse import parts
+
+_OPERATIONS = {"a-b": lambda a, b: a - b, "b-a": lambda a, b: b - a, "intersection": lambda a, b: a & b,
+               "union": lambda a, b: a | b}
+
+
+def _array(value: Any) -> Any:
+    return value if isinstance(value, np.ndarray) else value.cpu().numpy()
+
+
+def _refused(op: Any, set1: Any, set2: Any) -> str | None:
+    for dims in (set1, set2):
+        if len(dims) < 2:
+            return f"Shape {shapes.brackets(dims)} has rank {len(dims)} < 2"
+    return None if set1[:-1] == set2[:-1] else (
+        f"Mismatched shapes {shapes.brackets(set1[:-1])} vs {shapes.brackets(set2[:-1])}")
+
+
+@op("DenseToDenseSetOperation", check=_refused, traced=False, because="looks at values")
+class DenseToDenseSetOperation:
+    """A set operation on each pair of rows, as a sparse tensor with the elements in ascending order."""
+
+    def shape(op: Any, set1: Dims, set2: Dims) -> tuple[Dims, Dims, Dims]:
+        if set1 is not None:
+            with_rank_at_least(set1, 2)
+            set2 = with_rank(set2, len(set1))
+            merge(set1[:-1], set2[:-1])
+        rank = None if set2 is None else len(set2)
+        return (None, rank), (None,), (rank,)
+
+    def kernel(op: Any, set1: Any, set2: Any) -> tuple[Any, Any, Any]:
+        a, b = _array(set1), _array(set2)
+        return _combined(op, _rows(a), _rows(b), a.shape[:-1], a.dtype)
+
+
+_Groups = dict[tuple[int, ...], set[Any]]
+
+
+def _rows(dense: np.ndarray) -> _Groups:
+    """The set in each row of a dense tensor."""
+    return {row: set(dense[row].tolist()) for row in np.ndindex(dense.shape[:-1])}
+
+
+def _combined(op: Any, first: _Groups, second: _Groups, sizes: Any, dtype: Any) -> tuple[Any, Any, Any]:
+    """A set operation on the sets of each group, as coordinates, values in ascending order, and shape."""
+    operation = _OPERATIONS.get(op.set_operation.lower())
+    if operation is None:
+        raise errors.InvalidArgumentError(None, op.op, f"Invalid set_operation {op.set_operation}.")
+    places: list[tuple[int, ...]] = []
+    values: list[Any] = []
+    longest = 0
+    for row in sorted(first.keys() | second.keys()):
+        members = sorted(operation(first.get(row, set()), second.get(row, set())))
+        longest = max(longest, len(members))
+        places += [(*row, i) for i in range(len(members))]
+        values += members
+    found = np.empty(len(values), dtype)
+    found[:] = values
+    shape = torch.tensor([*sizes, longest], dtype=torch.int64)
+    indices = torch.tensor(places, dtype=torch.int64).reshape(-1, len(sizes) + 1)
+    return indices, found if found.dtype == object else torch.from_numpy(found), shape
+
+
+# --- sparse tensors whose rows are sets -------------------------------------------------------------------------
+
+
+def _groups(op: Any, indices: Any, values: Any, dense_shape: Any) -> _Groups:
+    """The set in each row of a sparse tensor that has elements.
+
+    Raises:
+      InvalidArgumentError: a coordinate is outside, repeats, or is out of order, and `validate_indices` asks.
+    """
+    places, members = indices.cpu().numpy(), _array(values).tolist()
+    if op.validate_indices:
+        _validate(op, places, dense_shape)
+    groups: _Groups = {}
+    for place, member in zip(places.tolist(), members):
+        groups.setdefault(tuple(place[:-1]), set()).add(member)
+    return groups
+
+
+def _validate(op: Any, places: np.ndarray, dense_shape: list[int]) -> None:
+    for index, place in enumerate(places):
+        said = f"indices[{index}] = {shapes.brackets(tuple(place.tolist()))}"
+        if (place < 0).any() or (place >= np.array(dense_shape)).any():
+            bounds = shapes.brackets(tuple(dense_shape))
+            raise errors.InvalidArgumentError(None, op.op, f"{said} is out of bounds: need 0 <= index < {bounds}")
+        if index:
+            before = tuple(places[index - 1])
+            if tuple(place) == before:
+                raise errors.InvalidArgumentError(None, op.op, f"{said} is repeated")
+            if tuple(place) < before:
+                raise errors.InvalidArgumentError(
+                    None, op.op, f"{said} is out of order. Many sparse ops require sorted indices.\n    Use "
+                                 "`tf.sparse.reorder` to create a correctly ordered copy.\n\n")
+
+
+def _sparse_result(rank: int | None) -> tuple[Dims, Dims, Dims]:
+    return (None, rank), (None,), (rank,)
+
+
+def _sets_rank(indices: Dims, values: Dims, dense_shape: Dims) -> int | None:
+    """The rank of a sparse tensor of sets.
+
+    Raises:
+      ValueError: the parts do not fit, or the rank is below 2.
+    """
+    rank = parts.rank_of(indices, values, dense_shape)
+    if rank is not None and rank < 2:
+        raise ValueError(f"Input rank must be >= 2, but got {rank}.")
+    return rank
+
+
+def _same_groups(op: Any, first: Any, second: Any) -> None:
+    if list(first) != list(second):
+        raise errors.InvalidArgumentError(None, op.op, f"Mismatched shapes {shapes.brackets(tuple(first))} vs "
+                                                       f"{shapes.brackets(tuple(second))}")
+
+
+def _refused_sparse(op: Any, set1: Any, *sparse: Any) -> str:
+    if len(set1) < 2:
+        return f"Shape {shapes.brackets(set1)} has rank {len(set1)} < 2"
+    return parts.refused(*sparse) or ""
+
+
+@op("DenseToSparseSetOperation", host="set2_shape", check=_refused_sparse,
+    traced=False, because="looks at values")
+class DenseToSparseSetOperation:
+    """A set operation on the rows of a dense and of a sparse tensor, as a sparse tensor."""
+
+    def shape(op: Any, set1: Dims, set2_indices: Dims, set2_values: Dims, set2_shape: Dims) -> Any:
+        rank = _sets_rank(set2_indices, set2_values, set2_shape)
+        if set1 is not None:
+            with_rank_at_least(set1, 2)
+            if rank not in (None, len(set1)):
+                raise ValueError(f"Dimension must be {len(set1)} but is {rank}")
+            rank = len(set1)
+        return _sparse_result(rank)
+
+    def kernel(op: Any, set1: Any, set2_indices: Any, set2_values: Any, set2_shape: Any) -> Any:
+        a = _array(set1)
+        _same_groups(op, a.shape[:-1], set2_shape[:-1])
+        return _combined(op, _rows(a), _groups(op, set2_indices, set2_values, set2_shape), a.shape[:-1], a.dtype)
+
+
+@op("SparseToSparseSetOperation", host=("set1_shape", "set2_shape"), traced=False,
+    because="looks at values",
+    check=lambda op, *sparse: parts.refused(*sparse[:3]) or parts.refused(*sparse[3:]))
+class SparseToSparseSetOperation:
+    """A set operation on the rows of two sparse tensors, as a sparse tensor."""
+
+    def shape(op: Any, set1_indices: Dims, set1_values: Dims, set1_shape: Dims, set2_indices: Dims, set2_values: Dims,
+              set2_shape: Dims) -> Any:
+        first = _sets_rank(set1_indices, set1_values, set1_shape)
+        second = _sets_rank(set2_indices, set2_values, set2_shape)
+        return _sparse_result(merge_dim(first, second))
+
+    def kernel(op: Any, set1_indices: Any, set1_values: Any, set1_shape: Any, set2_indices: Any, set2_values: Any,
+               set2_shape: Any) -> Any:
+        _same_groups(op, set1_shape[:-1], set2_shape[:-1])
+        return _combined(op, _groups(op, set1_indices, set1_values, set1_shape),
+                         _groups(op, set2_indices, set2_values, set2_shape), set1_shape[:-1],
+                         _array(set1_values).dtype)
+
+
+@op("SetSize", host="set_shape", traced=False, because="looks at values",
+    check=lambda op, *sparse: parts.refused(*sparse))
+class SetSize:
+    """How many different elements each row of a sparse tensor has."""
+
+    def shape(op: Any, set_indices: Dims, set_values: Dims, set_shape: Dims) -> Dims:
+        return None
+
+    def kernel(op: Any, set_indices: Any, set_values: Any, set_shape: Any) -> Any:
+        sizes = np.zeros(tuple(set_shape[:-1]), np.int32)
+        for row, members in _groups(op, set_indices, set_values, set_shape).items():
+            sizes[row] = len(members)
+        return torch.from_numpy(sizes)

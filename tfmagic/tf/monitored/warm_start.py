@@ -1,0 +1,113 @@
+"""`tf.train.warm_start`: lets a model begin with what another one learned, vocabularies that changed among it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from tfmagic.base import tf_logging
+from tfmagic.base.export import export
+from tfmagic.graph.context import get_default_graph
+from tfmagic.graph.keys import GraphKeys
+from tfmagic.tf.saving.reader import init_from_checkpoint
+from tfmagic.tf.saving.saveables import is_variable
+from tfmagic.tf.variable.partitioned import PartitionedVariable
+
+
+class _VocabInfo(NamedTuple):
+    new_vocab: Any
+    new_vocab_size: int
+    num_oov_buckets: int
+    old_vocab: Any
+    old_vocab_size: int = -1
+    backup_initializer: Any = None
+    axis: int = 0
+
+
+@export("train.VocabInfo")
+class VocabInfo(_VocabInfo):
+    """A vocabulary that differs from that of the checkpoint.
+
+    Args:
+      new_vocab: the path of the file with the new words.
+      new_vocab_size: how many of them count.
+      num_oov_buckets: how many rows stand for other words.
+      old_vocab: the path of the file with the old words.
+      old_vocab_size: how many of them count; -1 for all.
+      backup_initializer: initialises the rows of new words.
+      axis: along which axis of the variable the words stand.
+    """
+
+    __slots__ = ()
+
+
+@export("train.warm_start")
+def warm_start(ckpt_to_initialize_from: Any, vars_to_warm_start: Any = ".*",
+               var_name_to_vocab_info: dict[str, Any] | None = None,
+               var_name_to_prev_var_name: dict[str, str] | None = None) -> None:
+    """Let variables be initialised with values of a checkpoint.
+
+    Args:
+      ckpt_to_initialize_from: the checkpoint's name, or a folder, of which the last one is taken.
+      vars_to_warm_start: which variables: a regular expression for names of trainable variables, a list of such or of
+        names for all variables, a list of variables; or None for those that the next argument names.
+      var_name_to_vocab_info: `VocabInfo` of variables whose vocabulary has changed, by their names.
+      var_name_to_prev_var_name: names in the checkpoint, by those of the variables where they differ.
+
+    Raises:
+      ValueError: a name has no variable, or is named for nothing.
+      NotImplementedError: a vocabulary has changed.
+    """
+    vocabularies = var_name_to_vocab_info or {}
+    former = var_name_to_prev_var_name or {}
+    tf_logging.info("Warm-starting from: %s", ckpt_to_initialize_from)
+    if vocabularies:
+        raise NotImplementedError(
+            "tfmagic does not warm-start variables whose vocabulary has changed: load the old rows with "
+            "tf.train.load_variable, order them by the new words and give them to tf.constant_initializer.")
+    unused = set(former)
+    assignments: dict[str, Any] = {}
+    chosen = _chosen(vars_to_warm_start)
+    for name, variables in chosen.items():
+        before = former.get(name)
+        unused.discard(name)
+        tf_logging.debug("Warm-starting variable: %s; prev_var_name: %s", name, before or "Unchanged")
+        assignments[before or name] = variables if len(variables) > 1 else variables[0]
+    if assignments:
+        init_from_checkpoint(ckpt_to_initialize_from, assignments)
+    tf_logging.info("Warm-started %d variables.", len(assignments))
+    if unused:
+        raise ValueError("You provided the following variables in var_name_to_prev_var_name that were not used: "
+                         f"{unused}.  Perhaps you misspelled them?  Here is the list of viable variable names: "
+                         f"{sorted(chosen)}")
+
+
+def _name(variable: Any) -> str:
+    info = variable._get_save_slice_info()
+    return info.full_name if info is not None else variable.op.name
+
+
+def _by_name(variables: Any) -> dict[str, list[Any]]:
+    """Variables by name; the parts of one stand together."""
+    found: dict[str, list[Any]] = {}
+    for item in variables:
+        for variable in item if isinstance(item, (list, PartitionedVariable)) else [item]:
+            found.setdefault(_name(variable), []).append(variable)
+    return found
+
+
+def _chosen(wanted: Any) -> dict[str, list[Any]]:
+    graph = get_default_graph()
+    if isinstance(wanted, str) or wanted is None:
+        tf_logging.info("Warm-starting variables only in TRAINABLE_VARIABLES.")
+        return _by_name(graph.get_collection(GraphKeys.TRAINABLE_VARIABLES, scope=wanted)) if wanted else {}
+    items = wanted if isinstance(wanted, list) else []
+    if items and all(isinstance(item, str) for item in items):
+        matches: list[Callable[[str], Any]] = [re.compile(item).match for item in items]
+        return _by_name(variable for variable in graph.get_collection(GraphKeys.GLOBAL_VARIABLES)
+                        if any(match(variable.name) for match in matches))
+    if items and all(is_variable(item) or isinstance(item, (list, PartitionedVariable)) for item in items):
+        return _by_name(items)
+    raise ValueError("If `vars_to_warm_start` is a list, it must be all `Variable` or all `str`.  Given types are "
+                     f"{[type(item) for item in items]}")
