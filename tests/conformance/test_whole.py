@@ -11,9 +11,11 @@ from tfmagic import tf
 
 RECORDS = json.loads((Path(__file__).parents[1] / "oracle" / "data" / "whole.json").read_text())
 PROGRAMS = load()
+LARGE = ("net_", "train_resnet")  # half a minute each on a slow machine
 
 
-@pytest.mark.parametrize("name", PROGRAMS)
+@pytest.mark.parametrize("name", [pytest.param(name, marks=[pytest.mark.slow] if name.startswith(LARGE) else [])
+                                  for name in PROGRAMS])
 def test_a_whole_program_is_tensorflows(name):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -24,10 +24,10 @@ def main(names):
     records = {name: record for name, record in records.items() if name in programs}
     for name in names or sorted(programs):
         records[name] = observe(tf, programs[name])
+        records["recorded_from"] = header(tf)
+        lines = ['"{}": {}'.format(each, json.dumps(records[each], sort_keys=True)) for each in sorted(records)]
+        write(PATH, u"{\n" + ",\n".join(lines) + "\n}\n")
         print(name, records[name].get("losses", "")[:3], records[name].get("losses", "")[-1:])
-    records["recorded_from"] = header(tf)
-    lines = ['"{}": {}'.format(name, json.dumps(records[name], sort_keys=True)) for name in sorted(records)]
-    write(PATH, "{\n" + ",\n".join(lines) + "\n}\n")
 
 
 if __name__ == "__main__":

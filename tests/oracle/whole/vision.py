@@ -23,9 +23,13 @@ def train_resnet_50(tf):
     total = tf.losses.get_total_loss()
     optimizer = tf.train.MomentumOptimizer(1e-3, 0.9)
     train = slim.learning.create_train_op(total, optimizer)
+    # Each residual begins as nothing: an untrained net of fifty normalized layers would make of the last bit of a sum
+    # a hundredth of the next loss, in TensorFlow itself.
+    calm = tf.group(*[v.assign(tf.zeros_like(v)) for v in tf.global_variables() if "conv3/BatchNorm/gamma:" in v.name])
 
     def run(sess):
         sess.run(tf.global_variables_initializer())
+        sess.run(calm)
         batches = [slice(0, 4), slice(4, 8)]
         return [sess.run(train, {x: images[batches[n % 2]], y: labels[batches[n % 2]]}) for n in range(STEPS)]
 
