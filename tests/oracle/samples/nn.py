@@ -59,7 +59,36 @@ NORMS = [
 NUMBERS = f32([-7, -1.3, -0.02, 0, 0.02, 1.3, 5.9, np.nan, np.inf])
 CHANNELS = f32([[-7, -1, 0], [0.3, 0.4, 2.7], [6.5, np.nan, -np.inf]])
 
+DILATION = [
+    row(input=D(1, 4, 5, 2), filter=N(2, 3, 2), strides=[1, 1, 1, 1], rates=[1, 1, 1, 1], padding="VALID"),
+    row(input=D(2, 5, 4, 1), filter=N(3, 2, 1), strides=[1, 2, 1, 1], rates=[1, 1, 2, 1], padding="SAME"),
+    row(input=N(1, 4, 4, 1), filter=N(3, 3, 1), strides=[1, 2, 2, 1], rates=[1, 1, 1, 1], padding="SAME"),
+    row(input=N(1, 4, 4, 2), filter=N(3, 3, 1), strides=[1, 2, 2, 1], rates=[1, 1, 1, 1], padding="SAME"),
+    row(input=N(1, 2, 2, 1), filter=N(3, 3, 1), strides=[1, 1, 1, 1], rates=[1, 1, 1, 1], padding="VALID"),
+    row(input=N(0, 3, 3, 1), filter=N(2, 2, 1), strides=[1, 1, 1, 1], rates=[1, 1, 1, 1], padding="VALID"),
+    row(input=N(1, 3, 3, 1), filter=N(2, 2, 1), strides=[2, 1, 1, 1], rates=[1, 1, 1, 1], padding="VALID"),
+    row(input=N(1, 3, 3, 1), filter=N(2, 2, 1), strides=[1, 1, 1, 1], rates=[1, 1, 1, 2], padding="VALID"),
+]
+BACK = [D(1, 3, 3, 2), D(2, 3, 4, 1), N(1, 2, 2, 1)]
+FRACTIONS = [
+    row(value=D(1, 7, 8, 2), pooling_ratio=[1.0, 1.4, 1.7, 1.0], deterministic=True, seed=3, seed2=5),
+    row(value=D(2, 9, 6, 1), pooling_ratio=[1.0, 1.3, 1.9, 1.0], deterministic=True, seed=3, seed2=5,
+        pseudo_random=True, overlapping=True),
+    row(value=D(1, 8, 8, 1), pooling_ratio=[1.0, 2.0, 1.0, 1.0], deterministic=True, seed=1),
+    row(value=D(1, 8, 8, 1), pooling_ratio=[1.0, 2.0, 1.0, 1.0], seed=1),
+]
+STARTS = row(row_pooling_sequence=i64([0, 1, 3, 5]), col_pooling_sequence=i64([0, 2, 3, 4]))
+
 SAMPLES = {
+    "Dilation2D": DILATION,
+    "Dilation2DBackpropInput": [row(**given, out_backprop=dy) for given, dy in zip(DILATION, BACK)],
+    "Dilation2DBackpropFilter": [row(**given, out_backprop=dy) for given, dy in zip(DILATION, BACK)],
+    "FractionalMaxPool": FRACTIONS,
+    "FractionalAvgPool": FRACTIONS,
+    "FractionalMaxPoolGrad": [row(orig_input=D(1, 5, 4, 1), orig_output=D(1, 3, 3, 1), out_backprop=N(1, 3, 3, 1),
+                                  overlapping=overlapping, **STARTS) for overlapping in (False, True)],
+    "FractionalAvgPoolGrad": [row(orig_input_tensor_shape=i64([2, 5, 4, 1]), out_backprop=P(2, 3, 3, 1),
+                                  overlapping=overlapping, **STARTS) for overlapping in (False, True)],
     "ZerosLike": rows(N(2, 3), N()),
     "Conv2D": CONV,
     "Conv2DBackpropInput": [

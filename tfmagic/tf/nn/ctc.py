@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from tfmagic.base import dtypes
 from tfmagic.base.deprecation import deprecated_argument_lookup
 from tfmagic.base.export import export
+from tfmagic.graph.convert import convert_to_tensor
+from tfmagic.graph.operation import Tensor
+from tfmagic.graph.scopes import name_scope
 from tfmagic.graph.sparse_tensor import SparseTensor
 from tfmagic.ops import api, raw
 
@@ -86,3 +90,94 @@ def ctc_beam_search_decoder_v2(inputs: Any, sequence_length: Any, beam_width: in
     """The likeliest sequences of labels, with their repeats (see `ctc_beam_search_decoder`)."""
     return ctc_beam_search_decoder(inputs, sequence_length=sequence_length, beam_width=beam_width, top_paths=top_paths,
                                    merge_repeated=False)
+
+
+@export("nn.ctc_loss_v2")
+def ctc_loss_v2(labels: Any, logits: Any, label_length: Any, logit_length: Any, logits_time_major: bool = True,
+                unique: Any = None, blank_index: int | None = None, name: str | None = None) -> Tensor:
+    """The negative log probability of labels whose places in time are not known, with any class as the blank.
+
+    Args:
+      labels: int32 `SparseTensor` [batch, n].
+      logits: float [time, batch, classes].
+      label_length: of dense labels; None.
+      logit_length: int32 [batch], the number of steps of each sequence.
+      logits_time_major: whether the logits are [time, batch, classes], not [batch, time, classes].
+      unique: of dense labels; None.
+      blank_index: the class that is the blank; negative: counted from the end.
+      name: of dense labels' scope.
+
+    Returns:
+      The loss of each sequence, [batch].
+
+    Raises:
+      ValueError: there is no blank.
+      NotImplementedError: the labels are dense.
+    """
+    if not isinstance(labels, SparseTensor):
+        raise NotImplementedError("tf.nn.ctc_loss_v2 takes labels as a tf.SparseTensor here. Dense ones become one by "
+                                  "tf.where and tf.gather_nd of those that are not padding.")
+    if blank_index is None:
+        raise ValueError("blank_index must be given when using SparseTensor labels.")
+    logits = convert_to_tensor(logits, name="logits")
+    classes = logits.get_shape().as_list()[2]
+    if blank_index < 0:
+        blank_index += classes
+    if blank_index != classes - 1:
+        logits = api.concat([logits[:, :, :blank_index], logits[:, :, blank_index + 1:],
+                             logits[:, :, blank_index:blank_index + 1]], axis=2)
+        values = api.where(labels.values < blank_index, labels.values, labels.values - 1)
+        labels = SparseTensor(labels.indices, values, labels.dense_shape)
+    return ctc_loss(labels=labels, inputs=logits, sequence_length=logit_length, time_major=logits_time_major)
+
+
+@export("nn.collapse_repeated")
+def collapse_repeated(labels: Any, seq_length: Any, name: str | None = None) -> tuple[Tensor, Tensor]:
+    """Labels with repeats made one.
+
+    Args:
+      labels: [batch, n].
+      seq_length: int [batch], how many labels of each row count.
+      name: of the scope.
+
+    Returns:
+      The labels [batch, most], padded with zeros, and how many each row has.
+    """
+    with name_scope(name, "collapse_repeated_labels", [labels, seq_length]):
+        labels, seq_length = convert_to_tensor(labels, name="labels"), convert_to_tensor(seq_length, name="seq_length")
+        new = api.concat([api.ones_like(labels[:, :1], bool), api.not_equal(labels[:, 1:], labels[:, :-1])],
+                         axis=1)
+        most = labels.get_shape()[1].value or api.shape(labels)[1]
+        new = api.logical_and(new, api.sequence_mask(seq_length, maxlen=most))
+        lengths = api.reduce_sum(api.cast(new, dtypes.int32), axis=1)
+        longest = api.reduce_max(lengths)
+        mask = api.sequence_mask(lengths, maxlen=longest)
+        flat, kept, places = (api.reshape(x, [-1]) for x in (labels, new, mask))
+        indices = api.range(places.get_shape()[0].value or api.shape(places)[0])
+        flat = api.scatter_nd(indices=api.expand_dims(api.boolean_mask(indices, places), axis=1),
+                              updates=api.boolean_mask(flat, kept), shape=api.shape(places))
+        batch = labels.get_shape()[0].value or api.shape(labels)[0]
+        return api.reshape(flat, [batch, longest]), api.cast(lengths, seq_length.dtype)
+
+
+@export("nn.ctc_unique_labels")
+def ctc_unique_labels(labels: Any, name: str | None = None) -> list[Tensor]:
+    """The different labels of each row, and the place of each label among them.
+
+    Args:
+      labels: int [batch, n].
+      name: of the scope.
+
+    Returns:
+      int64 [batch, n], padded with zeros, and int32 [batch, n].
+    """
+    with name_scope(name, "ctc_unique_labels", [labels]):
+        labels = convert_to_tensor(labels, name="labels")
+
+        def of_row(row: Tensor) -> list[Tensor]:
+            found = raw.unique(row)
+            size = labels.get_shape()[1].value or api.shape(labels)[1]
+            padded = api.pad(found.y, [[0, size - api.shape(found.y)[0]]])
+            return [api.cast(padded, dtypes.int64), found.idx]
+
+        return api.map_fn(of_row, labels, dtype=[dtypes.int64, dtypes.int32])
