@@ -1,7 +1,8 @@
 """A process that times programs in one framework; it answers one JSON line for each it reads.
 
-Started as `python benchmarks/worker.py tfmagic|tensorflow|tensorflow1|pytorch THREADS`, each framework with its own interpreter.
-A request {"program": name, "seconds": s} is answered by {"seconds": the time of one piece of work}.
+Started as `python benchmarks/worker.py tfmagic|tensorflow|tensorflow1|pytorch THREADS`, each framework with its own
+interpreter. A request {"program": name, "seconds": s} is answered by {"seconds": the time of one piece of
+work}.
 """
 
 import gc
