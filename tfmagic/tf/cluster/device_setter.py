@@ -39,8 +39,7 @@ def replica_device_setter(ps_tasks: int = 0, ps_device: str = "/job:ps", worker_
     """
     if cluster is not None:
         jobs = (cluster if isinstance(cluster, ClusterSpec) else ClusterSpec(cluster)).as_dict()
-        job = DeviceSpec.from_string(ps_device).job
-        ps_tasks = len(jobs.get(job) or ())
+        ps_tasks = len(jobs.get(DeviceSpec.from_string(ps_device).job or "", ()))
     if ps_tasks == 0:
         return None
     if not merge_devices:
