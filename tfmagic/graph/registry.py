@@ -182,6 +182,22 @@ class Node:
         """`value`: an object of ours on which the kernel calls. A plan that is being made keeps it as a constant."""
         return value
 
+    def holds(self, handle: Any, made: Any = None) -> Any:
+        """What is known of the object that `handle` stands for in the plan that is being made, or None.
+
+        Args:
+          made: makes what is known, from what notes it, where this node makes the object.
+        """
+        return None
+
+    def like(self, value: Any, meta: Any) -> Any:
+        """`value`, which in the plan that is being made is known to be like a meta tensor (None: it is not known)."""
+        return value
+
+    def known(self, value: Any) -> Any:
+        """What is known of a value while the plan is made: itself, a meta tensor that stands for it, or None."""
+        return value
+
     def __getattr__(self, name: str) -> Any:
         op = self.op
         try:

@@ -23,6 +23,7 @@ from tfmagic.session import running
 from tfmagic.session.lower.lowering import uninitialized
 from tfmagic.session.passes.ownership import is_fresh
 from tfmagic.session.passes.split import Acquired, overwrites_only, split
+from tfmagic.session.passes.work import on_one_thread, wants_one_thread
 from tfmagic.session.plan.plan_graph import PlanGraph
 from tfmagic.session.resources.keys import key_of
 from tfmagic.session.resources.store import ResourceStore
@@ -113,6 +114,8 @@ class Execution:
             op.type in _ASSIGNMENTS and op.name.rpartition("/")[2].startswith("Assign") for op in plan.ops)
         self._cloned = [not is_fresh(node) or node in states[:i] for i, node in enumerate(states)]
         self._removes = any(update.op.type == "DestroyResourceOp" for update in plan.updates)
+        # Plans of small calls have one thread, where the user has not said how many.
+        self._alone = resources.threads == 0 and torch.get_num_threads() > 1 and wants_one_thread(plan)
         self._keeps_state = any(getattr(node.target, "keeps_state", False) for node in plan.graph.nodes)
 
     def has_any_of(self, ops: Sequence[Operation]) -> bool:
@@ -135,6 +138,8 @@ class Execution:
             run = self._reading(finish)
         else:
             run = self._plain(finish)
+        if self._alone:
+            run = on_one_thread(run)
         if not self._keeps_state:
             return run
 

@@ -82,7 +82,8 @@ class BaseSession:
         if self._resources is None:
             from tfmagic.session.resources.store import ResourceStore
 
-            self._resources = ResourceStore()
+            self._resources = ResourceStore(0 if self._config is None else
+                                            self._config.intra_op_parallelism_threads)
         return self._resources
 
     @property

@@ -10,6 +10,7 @@ from tfmagic.base.dtypes import DType
 from tfmagic.base.lazy import torch
 from tfmagic.base.shapes import Dims
 from tfmagic.graph.operation import where
+from tfmagic.ops.control_flow.contents import Held
 from tfmagic.ops.declare import register
 
 _numbers = itertools.count()
@@ -88,7 +89,9 @@ def _no_scalar(dims: Any) -> str:
 def _new(op: Any, max_size: Any = -1) -> Any:
     if isinstance(max_size, torch.Tensor) and max_size.dim() == 0:  # known while the plan is made
         max_size = int(max_size)
-    return op.call(new_stack, max_size, op.stack_name or op.op.name, op.elem_type.name)
+    stack = op.call(new_stack, max_size, op.stack_name or op.op.name, op.elem_type.name)
+    op.holds(stack, lambda log: Held(log, op.handle))
+    return stack
 
 
 def _is_sure(op: Any, dtype: DType) -> bool:
@@ -100,13 +103,21 @@ def _is_sure(op: Any, dtype: DType) -> bool:
 
 
 def _push(op: Any, stack: Any, value: Any) -> Any:
+    held = op.holds(stack)
+    if held is not None:
+        held.put(op.op, op.known(value))
     stack.push(value, **({} if _is_sure(op, op.T) else {"dtype": op.T.name}))
     return value
 
 
 def _pop(op: Any, stack: Any) -> Any:
-    dtype = op.elem_type
-    return stack.pop() if _is_sure(op, dtype) else stack.pop_as(dtype.name, where(op.op))
+    dtype, held = op.elem_type, op.holds(stack)
+    if not _is_sure(op, dtype):
+        return stack.pop_as(dtype.name, where(op.op))
+    value = stack.pop()
+    if held is None:
+        return value
+    return op.like(value, held.element) if held.value is None else held.value
 
 
 def _close(op: Any, stack: Any) -> None:

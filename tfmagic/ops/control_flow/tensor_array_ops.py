@@ -19,6 +19,7 @@ from tfmagic.ops.control_flow.array_state import (
     no_vector,
     rows_differ,
 )
+from tfmagic.ops.control_flow.contents import Held, rows
 from tfmagic.ops.control_flow.tensor_array import TensorArray
 from tfmagic.ops.declare import register
 
@@ -40,10 +41,13 @@ def _unsure(op: Any, dtype: DType) -> dict[str, str]:
 
 
 def _new(op: Any, size: Any) -> tuple[Any, Any]:
-    attrs = op.op._attrs
-    return op.call(new_array, _known(size), op.tensor_array_name or op.op.name, op.dtype.name,
-                   attrs["element_shape"]._dims, op.dynamic_size, op.clear_after_read,
-                   attrs.get("identical_element_shapes", False)), _flow()
+    attrs, size = op.op._attrs, _known(size)
+    array = op.call(new_array, size, op.tensor_array_name or op.op.name, op.dtype.name,
+                    attrs["element_shape"]._dims, op.dynamic_size, op.clear_after_read,
+                    attrs.get("identical_element_shapes", False))
+    settled = size if type(size) is int and not op.dynamic_size else None
+    op.holds(array, lambda log: Held(log, op.op._outputs[0], settled))
+    return array, _flow()
 
 
 def _flow() -> Any:
@@ -51,23 +55,45 @@ def _flow() -> Any:
 
 
 def _gradient(op: Any, array: Any, flow: Any, *prefix: Any) -> tuple[Any, Any]:
-    return array.gradient(op.source, *prefix), flow
+    gradient, held = array.gradient(op.source, *prefix), op.holds(array)
+    if held is not None and not prefix:
+        op.holds(gradient, lambda log: held.gradient(op.source))
+    return gradient, flow
+
+
+def _learn(op: Any, array: Any, element: Any) -> None:
+    """Note what an operation puts into an array, as far as it is known."""
+    held = op.holds(array)
+    if held is not None:
+        held.put(op.op, element)
+
+
+def _element(op: Any, array: Any) -> Any:
+    """A meta tensor that stands for every element of an array, or None."""
+    held = op.holds(array)
+    return None if held is None else held.element
 
 
 def _write(op: Any, array: Any, index: Any, value: Any, flow: Any) -> Any:
+    _learn(op, array, op.known(value))
     array.write(_known(index), value, **_unsure(op, op.T))
     return flow
 
 
 def _read(op: Any, array: Any, index: Any, flow: Any) -> Any:
-    return array.read(_known(index), **_unsure(op, op.dtype))
+    return op.like(array.read(_known(index), **_unsure(op, op.dtype)), _element(op, array))
 
 
 def _gather(op: Any, array: Any, indices: Any, flow: Any) -> Any:
-    return array.gather(indices, op.op._attrs["element_shape"]._dims, **_unsure(op, op.dtype))
+    gathered = array.gather(indices, op.op._attrs["element_shape"]._dims, **_unsure(op, op.dtype))
+    element, places = _element(op, array), op.known(indices)
+    if element is None or not isinstance(places, torch.Tensor) or places.dim() != 1 or not len(places):
+        return gathered
+    return op.like(gathered, element.new_empty((len(places), *element.shape)))
 
 
 def _scatter(op: Any, array: Any, indices: Any, value: Any, flow: Any) -> Any:
+    _learn(op, array, rows(op.known(value)))
     array.scatter(indices, value, **_unsure(op, op.T))
     return flow
 
@@ -82,7 +108,9 @@ def _split(op: Any, array: Any, value: Any, lengths: Any, flow: Any) -> Any:
 
 
 def _size(op: Any, array: Any, flow: Any) -> Any:
-    return array.count()
+    held = op.holds(array)
+    size = None if held is None else held.settled_size
+    return array.count() if size is None else torch.tensor(size, dtype=torch.int32)
 
 
 def _close(op: Any, array: Any) -> None:

@@ -65,6 +65,8 @@ class Inner:
         if known is None:
             meta = value.node.meta
             known = self._known[value.node] = self.parameter(tensor, value, meta.get("device", "cpu"), meta.get("val"))
+            if "holds" in meta:
+                known.node.meta["holds"] = meta["holds"]
         self.lowering.values[tensor] = known
 
     def settled(self, value: Any, device: str) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -10,11 +11,12 @@ from torch.fx.proxy import Proxy
 
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.session.lower import effects
-from tfmagic.session.lower.body import Inner, lives_on_host, meta_of, passed, static_meta
+from tfmagic.session.lower.body import Inner, common_meta, lives_on_host, meta_of, passed, static_meta
 from tfmagic.session.lower.branches import BranchStep
 from tfmagic.session.lower.lowering import Lowering, VariableRef
 from tfmagic.session.lower.regions import MERGES, SWITCHES, Irregular, Region
 from tfmagic.session.lower.schedule import OpStep, Step, lower_all, schedule
+from tfmagic.session.passes import host_scalars
 from tfmagic.session.plan.order import Cycle, in_order
 from tfmagic.session.plan.plan_graph import PlanGraph
 from tfmagic.session.plan.run_time import BodyCall
@@ -30,34 +32,48 @@ class Loop(BodyCall):
     __name__ = __qualname__ = "while_loop"
 
     def __init__(self, cond: PlanGraph, cond_reads: list[int], cond_writes: list[int], body: PlanGraph,
-                 body_reads: list[int], body_writes: list[int], size: int, results: list[int]):
+                 body_reads: list[int], body_writes: list[int], size: int, results: list[int],
+                 numbers: dict[int, torch.dtype]):
         super().__init__(cond, body)
         self.cond_reads, self.cond_writes = cond_reads, cond_writes
         self.body_reads, self.body_writes = body_reads, body_writes
         self.size, self.results = size, results
+        self.numbers = numbers
 
     def bind(self, *bodies: Callable[..., Any]) -> Callable[..., tuple[Any, ...]]:
-        cond, body = bodies
-        cond_reads, cond_writes = self.cond_reads, self.cond_writes
-        body_reads, body_writes = self.body_reads, self.body_writes
-        size, results = self.size, self.results
+        scope: dict[str, Any] = {"cond": bodies[0], "body": bodies[1], "current": current,
+                                 "tensor": torch.scalar_tensor, "check_deadline": check_deadline,
+                                 **{f"kind{slot}": kind for slot, kind in self.numbers.items()}}
+        exec(self._code, scope)  # slots are local variables there, which a turn reads and writes at no cost
+        return scope["while_loop"]
 
-        def while_loop(*initial: Any) -> tuple[Any, ...]:
-            slots: list[Any] = [*initial, *[None] * (size - len(initial))]
-            deadline = current.deadline
-            while True:
-                if deadline is not None:
-                    check_deadline(deadline)
-                (goes_on, *handed_on), states, _ = cond(*[slots[i] for i in cond_reads])
-                for slot, value in zip(cond_writes, (*handed_on, *states)):
-                    slots[slot] = value
-                if not goes_on:
-                    return tuple([slots[i] for i in results])
-                values, states, _ = body(*[slots[i] for i in body_reads])
-                for slot, value in zip(body_writes, (*values, *states)):
-                    slots[slot] = value
+    @functools.cached_property
+    def _code(self) -> Any:
+        """The loop as a function of Python."""
+        def names(slots: Sequence[int]) -> str:
+            return "".join(f"s{slot}, " for slot in slots)
 
-        return while_loop
+        def call(body: PlanGraph, reads: Sequence[int], writes: Sequence[int], first: str) -> str:
+            states = len(body.written)
+            kept = len(writes) - states
+            return (f"({first}{names(writes[:kept])}), {f'({names(writes[kept:])})' if states else '_'}, _ = "
+                    f"{'body' if body is self.bodies[1] else 'cond'}({names(reads)})")
+
+        given = self.size - (len(self.cond_writes) - len(self.bodies[0].written))
+        results = "".join(f"tensor(s{slot}, dtype=kind{slot}), " if slot in self.numbers else f"s{slot}, "
+                          for slot in self.results)
+        lines = [f"def while_loop({names(range(given))}):",
+                 *(f"    s{slot} = None" for slot in range(given, self.size)),
+                 *(f"    s{slot} = s{slot}.item()" for slot in self.numbers),
+                 "    deadline = current.deadline",
+                 "    while True:",
+                 "        if deadline is not None:",
+                 "            check_deadline(deadline)",
+                 f"        {call(self.bodies[0], self.cond_reads, self.cond_writes, 'goes_on, ')}",
+                 "        if not goes_on:",
+                 f"            return ({results})",
+                 f"        {call(self.bodies[1], self.body_reads, self.body_writes, '')}"]
+        return compile("\n".join(lines), "<tfmagic loop>", "exec")
 
 
 class Frame:
@@ -89,6 +105,10 @@ class Frame:
 ENTERS = frozenset({"Enter", "RefEnter"})
 EXITS = frozenset({"Exit", "RefExit"})
 NEXT = frozenset({"NextIteration", "RefNextIteration"})
+# How often a loop is lowered again with less assumed before nothing is, and to which depth anything is at all: each
+# loop around one multiplies the tries.
+_TRIES = 3
+_DEEPEST = 3
 
 
 def frames(ops: Sequence[Operation], fed: set[Tensor]) -> Frame:
@@ -225,6 +245,8 @@ class _LoopPlan:
         self.slots: dict[Any, int] = {}
         self.known: dict[Tensor, Any] = {}
         self.devices: dict[int, str] = {}
+        self.metas: dict[Tensor, Any] = {}
+        self.tries = 0
 
     def slot(self, key: Any) -> int:
         if key not in self.slots:
@@ -245,10 +267,50 @@ class _LoopPlan:
             index = self.slot(tensor)
             self.devices[index] = "cpu" if lives_on_host(tensor) else outer.place(op)
             self.initial.append(self._entry(value, self.devices[index]))
+        self._assume(variables)
+        mark, known = outer.log.mark(), dict(self.known)
+        while True:
+            cond, body, handed, following = self._bodies(values, variables)
+            wrong = [op for op in variables if not self._holds(op, following[op])]
+            if not wrong:
+                break
+            self.tries += 1
+            outer.log.forget(mark)
+            self.known = dict(known)
+            for op in wrong if self.tries < _TRIES else variables:
+                self.metas[op._outputs[0]] = static_meta(op._outputs[0], *step.following(op))
+        cond_lowering = cond.lowering
+        goes_on = cond_lowering.value(step.cond._inputs[0])
+        written = list(dict.fromkeys([*cond_lowering.written, *body.lowering.written]))
+        cond_results = [goes_on, *(cond_lowering.values[t] for t in handed)]
+        body_results = [body.settled(following[op], self.devices[self.slots[op._outputs[0]]]) for op in variables]
+        exits = {data: cond_lowering.values.get(data) for data in step.exit_data}
+        self._call(cond.finish(f"condition of {step.name}", cond_results, list(cond_lowering.written)),
+                   body.finish(f"iteration of {step.name}", body_results, list(body.lowering.written)),
+                   variables, handed, written, exits)
+
+    def _assume(self, variables: list[Operation]) -> None:
+        """Take the shape with which a loop variable enters for its shape in every iteration, until disproved."""
+        for op, value in zip(variables, self.initial):
+            tensor = op._outputs[0]
+            meta = static_meta(tensor, *self.step.following(op))
+            if meta is None and self.outer.depth < _DEEPEST and not lives_on_host(tensor) and not self.outer.stepwise:
+                meta = meta_of(value)
+            self.metas[tensor] = meta
+
+    def _holds(self, op: Operation, following: Any) -> bool:
+        """Whether a loop variable keeps the shape that was assumed."""
+        assumed = self.metas[op._outputs[0]]
+        if assumed is None or static_meta(op._outputs[0], *self.step.following(op)) is not None:
+            return True  # as far as the graph itself promises it
+        return common_meta([assumed, following]) is not None
+
+    def _bodies(self, values: dict[Operation, Any], variables: list[Operation]) -> Any:
+        """The condition and the iteration lowered, what the one hands on to the other, and the next values."""
+        step = self.step
         cond = self._open(values)
         self._lower(cond, step.cond_steps)
         cond_lowering = cond.lowering
-        goes_on = cond_lowering.value(step.cond._inputs[0])
         handed = []
         for tensor in step.handed_on:
             value = cond_lowering.values.get(tensor)
@@ -266,13 +328,7 @@ class _LoopPlan:
         self._lower(body, step.body_steps)
         following = {op: body.lowering.value(value) for op, value in zip(step.merges, step.next_values)
                      if op in variables}
-        written = list(dict.fromkeys([*cond_lowering.written, *body.lowering.written]))
-        cond_results = [goes_on, *(cond_lowering.values[t] for t in handed)]
-        body_results = [body.settled(following[op], self.devices[self.slots[op._outputs[0]]]) for op in variables]
-        exits = {data: cond_lowering.values.get(data) for data in step.exit_data}
-        self._call(cond.finish(f"condition of {step.name}", cond_results, list(cond_lowering.written)),
-                   body.finish(f"iteration of {step.name}", body_results, list(body.lowering.written)),
-                   variables, handed, written, exits)
+        return cond, body, handed, following
 
     def _entry(self, value: Any, device: str) -> Any:
         """A loop variable's first value where it stays during the loop."""
@@ -293,7 +349,7 @@ class _LoopPlan:
                 inner.lowering.values[tensor] = self.known[tensor]
             else:
                 inner.parameter(tensor, tensor, self.devices[self.slots[tensor]],
-                                static_meta(tensor, *self.step.following(op)))
+                                self.metas[tensor])
         variable_enters = {op._inputs[0].op for op in self.step.merges}
         for op, value in values.items():
             if op not in variable_enters:
@@ -319,7 +375,7 @@ class _LoopPlan:
                 outer.values[op._outputs[0]] = exits[data]  # known without the loop
                 continue
             part.node.meta["device"] = self.devices.get(self.slots.get(data, -1), "cpu")
-            meta = static_meta(data, *(step.following(data.op) if data.op in variables else ()))
+            meta = self.metas[data] if data.op in variables else static_meta(data)
             if meta is not None:
                 part.node.meta["val"] = meta
             outer.values[op._outputs[0]] = part
@@ -356,13 +412,15 @@ def call_loop(outer: Lowering, op: Operation, cond: PlanGraph, body: PlanGraph, 
         keys[tensor] = size
         size += 1
 
+    numbers = {} if outer.stepwise else host_scalars.run(cond, body, variables)
+
     def place(source: Any) -> int:
         return keys[source.node if isinstance(source, Proxy) else source]
 
     shown = [tensor for tensor in wanted if tensor in keys]
     loop = Loop(cond, [place(s) for s in cond.parameters], [keys[t] for t in (*handed, *cond.written)],
                 body, [place(s) for s in body.parameters], [keys[t] for t in (*variables, *body.written)], size,
-                [keys[t] for t in (*shown, *written)])
+                [keys[t] for t in (*shown, *written)], {keys[key]: kind for key, kind in numbers.items()})
     tracer = outer.tracer
     tracer.op, tracer.device, tracer.inputs = op, "cpu", []
     call: Any = tracer.create_proxy("call_function", loop, tuple(arguments), {})

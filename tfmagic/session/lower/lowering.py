@@ -29,6 +29,7 @@ from tfmagic.graph.function_calls import calls
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.graph.registry import Node, OpDeclaration
 from tfmagic.ops import unsigned
+from tfmagic.ops.control_flow.contents import Log
 from tfmagic.ops.state.assign import asks_for_shape
 from tfmagic.ops.torch_types import torch_dtype
 from tfmagic.session import run_errors
@@ -79,11 +80,11 @@ class Path:
 class _Recorded(Node):
     """An operation whose kernel is being traced: functions of ours that it calls are called by the plan."""
 
-    __slots__ = ("_tracer",)
+    __slots__ = ("_tracer", "_log")
 
-    def __init__(self, op: Operation, tracer: PlanTracer, named: Any):
+    def __init__(self, op: Operation, tracer: PlanTracer, named: Any, log: Log | None):
         super().__init__(op)
-        self._tracer = tracer
+        self._tracer, self._log = tracer, log
         self.named = named
         self.device = None if tracer.device == "cpu" else tracer.device
 
@@ -92,6 +93,21 @@ class _Recorded(Node):
 
     def constant(self, value: Any) -> Any:
         return self._tracer.proxy(self._tracer.constant(value))
+
+    def holds(self, handle: Any, made: Callable[[Log], Any] | None = None) -> Any:
+        if self._log is None or not isinstance(handle, Proxy):
+            return None
+        if made is not None:
+            handle.node.meta["holds"] = made(self._log)
+        return handle.node.meta.get("holds")
+
+    def like(self, value: Any, meta: Any) -> Any:
+        if isinstance(value, Proxy) and meta is not None:
+            value.node.meta["val"] = meta
+        return value
+
+    def known(self, value: Any) -> Any:
+        return value.node.meta.get("val") if isinstance(value, Proxy) else value
 
 
 VARIABLE_OPS = frozenset({"VariableV2", "Variable", "VarHandleOp", "TemporaryVariable"})
@@ -110,6 +126,7 @@ class Lowering:
     Attributes:
       depth: how many bodies of loops and branches are around it.
       roots: by the key of a variable, the node that stands for it.
+      log: what was learnt of stacks and TensorArrays.
       stepwise: whether every node is to be seen by itself: no pass runs, and plans keep their `values`.
     """
 
@@ -129,12 +146,13 @@ class Lowering:
         self.aliases: dict[Tensor, Operation] = {}
         self.is_body = False
         self.stepwise = False
+        self.log = Log()
 
     def child(self) -> Lowering:
         """A lowering for the body of a loop or branch: an fx graph of its own."""
         body = Lowering(self.place, self.resources, self.call)
         body.is_body, body.stepwise = True, self.stepwise
-        body.path, body.depth, body.roots = self.path, self.depth + 1, self.roots
+        body.path, body.depth, body.roots, body.log = self.path, self.depth + 1, self.roots, self.log
         return body
 
     @property
@@ -327,7 +345,7 @@ class Lowering:
         try:
             if declaration.objects:
                 return self._on_objects(op, declaration, args)
-            return declaration.kernel(_Recorded(op, self.tracer, self.resources.named), *args)  # type: ignore[misc]
+            return declaration.kernel(self._recorded(op), *args)  # type: ignore[misc]
         except errors.OpError:
             raise
         except Exception as failure:  # the run has the right result, or the right error
@@ -336,12 +354,15 @@ class Lowering:
             call.node.target.failure = failure  # type: ignore[union-attr]
             return call
 
+    def _recorded(self, op: Operation) -> Node:
+        return _Recorded(op, self.tracer, self.resources.named, None if self.stepwise else self.log)
+
     def _on_objects(self, op: Operation, declaration: OpDeclaration, args: list[Any]) -> Any:
         """Trace a kernel that calls on objects; what these give is on the op's device then."""
         tracer = self.tracer
         tracer.on_objects = declaration.effect
         try:
-            result = declaration.kernel(_Recorded(op, tracer, self.resources.named), *args)  # type: ignore[misc]
+            result = declaration.kernel(self._recorded(op), *args)  # type: ignore[misc]
         finally:
             tracer.on_objects = None
         if tracer.device == "cpu":

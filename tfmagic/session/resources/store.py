@@ -27,9 +27,11 @@ class ResourceStore:
       nodes: what single nodes keep.
       named: what is kept by container and name: iterators.
       kinds: all of them.
+      threads: how many threads the user wants for an operation; 0: as many as it is worth.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, threads: int = 0) -> None:
+        self.threads = threads
         self.variables = Variables()
         self.nodes = NodeStates()
         self.named = NamedObjects()

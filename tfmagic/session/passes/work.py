@@ -1,0 +1,106 @@
+"""Work: how much the largest call of a plan has to do, which tells how many threads the plan is worth.
+
+A thread that torch wakes for a small product costs more than it saves, many times more where the cores are busy: it
+spins, or is waited for. So a plan of small calls runs on one thread.
+
+1. A product or convolution does two operations per multiplication, a value of another call counts as `_PER_VALUE`.
+2. What a body of a loop or branch does counts like what the plan does, per call.
+3. What nothing is known of counts as little, but a product or convolution with one known operand as if `_ROWS` met it.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import torch
+from torch import fx
+from torch.fx.proxy import Proxy
+
+from tfmagic.session.plan.plan_graph import PlanGraph
+from tfmagic.session.plan.run_time import RunTimeKernel
+
+# Operations that one thread does in about half a millisecond.
+_SMALL = 2e7
+_PER_VALUE = 20
+_ROWS = 256
+_WAKING = 1 << 15
+
+_PRODUCTS = frozenset({torch.matmul, torch.mm, torch.bmm, torch.addmm, torch.baddbmm, operator.matmul})
+_CONVOLUTIONS = frozenset({torch.conv1d, torch.conv2d, torch.conv3d, torch.ops.aten.convolution_backward})
+
+
+def wants_one_thread(plan: PlanGraph) -> bool:
+    """Whether a plan has calls, in its bodies too, for which torch would wake threads, but none that is worth one."""
+    work = [(node, _work(node)) for node in _nodes(plan)]
+    return any(_wakes(node, amount) for node, amount in work) and all(amount < _SMALL for _, amount in work)
+
+
+def _nodes(plan: PlanGraph) -> Iterator[fx.Node]:
+    for node in plan.graph.nodes:
+        yield node
+        for body in getattr(node.target, "bodies", ()):
+            yield from _nodes(body)
+
+
+def _wakes(node: fx.Node, amount: float) -> bool:
+    """Whether torch might wake threads for a call: it does so for any product, and from so many values on."""
+    return node.target in _PRODUCTS or node.target in _CONVOLUTIONS or amount >= _PER_VALUE * _WAKING \
+        or isinstance(node.target, RunTimeKernel)
+
+
+def on_one_thread(run: Callable[[Sequence[Any]], Any]) -> Callable[[Sequence[Any]], Any]:
+    """`run` on one thread; afterwards this thread's work has as many as before."""
+    count, limit = torch.get_num_threads, torch.set_num_threads
+
+    def alone(feeds: Sequence[Any]) -> Any:
+        before = count()
+        if before == 1:
+            return run(feeds)
+        limit(1)
+        try:
+            return run(feeds)
+        finally:
+            limit(before)
+
+    return alone
+
+
+def _work(node: fx.Node) -> float:
+    if node.op not in ("call_function", "call_method", "output"):
+        return 0
+    if node.target in _PRODUCTS:
+        return _product(*[_shape(a) for a in node.args[-2:]])
+    if node.target in _CONVOLUTIONS:
+        return _convolution(node)
+    given = [a.node if isinstance(a, Proxy) else a for a in node.meta.get("inputs", ())]
+    return _PER_VALUE * max((_count(value) for value in (node, *node.all_input_nodes, *given)), default=0)
+
+
+def _shape(value: Any) -> Sequence[int] | None:
+    meta = value.meta.get("val") if isinstance(value, fx.Node) else value
+    return meta.shape if isinstance(meta, torch.Tensor) else None
+
+
+def _count(value: Any) -> int:
+    shape = _shape(value)
+    return 0 if shape is None else math.prod(shape)
+
+
+def _product(first: Sequence[int] | None, second: Sequence[int] | None) -> float:
+    if first is not None and second is not None:
+        return 2 * math.prod(first) * (second[-1] if len(second) > 1 else 1)
+    known = first if second is None else second
+    return 0 if known is None else 2 * math.prod(known) * _ROWS
+
+
+def _convolution(node: fx.Node) -> float:
+    backward = node.target is torch.ops.aten.convolution_backward
+    outcome = _shape(node.args[0]) if backward else _shape(node)
+    weights = _shape(node.args[2 if backward else 1])
+    if weights is None:
+        return 0
+    places = _ROWS * _ROWS if outcome is None else math.prod(outcome) // max(weights[0], 1)
+    return (4 if backward else 2) * places * math.prod(weights)

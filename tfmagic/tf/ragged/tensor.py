@@ -1,0 +1,657 @@
+"""RaggedTensor: a tensor whose rows have different lengths, as values and where its rows begin and end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tfmagic.base import dtypes
+from tfmagic.base.export import export
+from tfmagic.base.shapes import TensorShape
+from tfmagic.graph.convert import convert_to_tensor
+from tfmagic.graph.operation import Operation, Tensor
+from tfmagic.graph.scopes import name_scope
+from tfmagic.graph.sparse_tensor import SparseTensor
+from tfmagic.graph.static_value import constant_value
+from tfmagic.ops import api, raw
+from tfmagic.ops.array import constants, shape_ops
+from tfmagic.ops.array.gather import gather
+from tfmagic.ops.control_flow.grouping import with_dependencies
+from tfmagic.ops.math.cast import cast
+from tfmagic.ops.math.reduce import reduce_max, reduce_sum
+from tfmagic.tf.ragged import converting
+from tfmagic.tf.ragged.segments import row_splits_to_segment_ids
+from tfmagic.tf.ragged.value import RaggedTensorValue
+
+_PRIVATE = object()
+
+
+@export("RaggedTensor")
+class RaggedTensor:
+    """A tensor with rows of different lengths.
+
+    Row `i` is `values[row_splits[i]:row_splits[i + 1]]`; the values may be ragged too. It is made by factory methods
+    (`from_row_lengths` and others) and by `tf.ragged.constant`.
+    """
+
+    def __init__(self, values: Any, row_splits: Any, cached_row_lengths: Any = None, cached_value_rowids: Any = None,
+                 cached_nrows: Any = None, internal: Any = False):
+        if not internal:
+            raise ValueError("RaggedTensor constructor is private; please use one of the factory methods instead "
+                             "(e.g., RaggedTensor.from_row_lengths())")
+        if not isinstance(row_splits, Tensor):
+            raise TypeError(f"Row-partitioning argument must be a Tensor, got {row_splits!r}")
+        if not isinstance(values, (Tensor, RaggedTensor)):
+            raise TypeError(f"values must be a Tensor or RaggedTensor, got {values!r}")
+        row_splits.shape.assert_has_rank(1)
+        values.shape.with_rank_at_least(1)
+        row_splits.set_shape([None])
+        if isinstance(values, RaggedTensor):
+            _same_type("row_splits", row_splits, values)
+        self._values, self._row_splits = values, row_splits
+        self._cached_row_lengths, self._cached_value_rowids = cached_row_lengths, cached_value_rowids
+        self._cached_nrows = cached_nrows
+
+    # --- from values and rows -----------------------------------------------------------------------------------
+
+    @classmethod
+    def from_value_rowids(cls, values: Any, value_rowids: Any, nrows: Any = None, name: str | None = None,
+                          validate: bool = True) -> RaggedTensor:
+        """From the number of the row of each value.
+
+        Args:
+          values: a tensor or `RaggedTensor` of shape [n, ...].
+          value_rowids: int vector [n] in ascending order.
+          nrows: how many rows there are; by default the last number tells.
+          validate: whether a run checks the arguments.
+
+        Raises:
+          ValueError: the arguments do not fit.
+        """
+        with name_scope(name, "RaggedFromValueRowIds", [values, value_rowids, nrows]):
+            values, value_rowids = _converted(values, value_rowids, "value_rowids")
+            known = constant_value(value_rowids)
+            if nrows is None:
+                if known is None:
+                    nrows = api.concat([value_rowids[-1:], [-1]], axis=0)[0] + 1
+                else:
+                    nrows = convert_to_tensor(known[-1] + 1 if known.size > 0 else 0, value_rowids.dtype, name="nrows")
+            else:
+                nrows = convert_to_tensor(nrows, value_rowids.dtype, name="nrows")
+                count = constant_value(nrows)
+                if count is not None and count < 0:
+                    raise ValueError(f"Expected nrows >= 0; got {count}")
+                if count is not None and known is not None and known.size > 0 and count < known[-1] + 1:
+                    raise ValueError(f"Expected nrows >= value_rowids[-1] + 1; got nrows={count}, "
+                                     f"value_rowids[-1]={known[-1]}")
+            value_rowids.shape.assert_has_rank(1)
+            nrows.shape.assert_has_rank(0)
+            values.shape[:1].assert_is_compatible_with(value_rowids.shape)
+            if validate:
+                message = "Arguments to from_value_rowids do not form a valid RaggedTensor"
+                check = api.debugging
+                many, others = _count(values), _count(value_rowids)
+                checks = [check.assert_rank(value_rowids, 1, message=message),
+                          check.assert_rank(nrows, 0, message=message),
+                          check.assert_equal(many, others, message=message),
+                          check.assert_non_negative(value_rowids[:1], message=message),
+                          _ascending(value_rowids, message),
+                          check.assert_less(value_rowids[-1:], nrows, message=message), *_rows(values, message)]
+                value_rowids = with_dependencies(checks, value_rowids)
+            rows = cast(value_rowids, dtypes.int32)
+            number = cast(nrows, dtypes.int32)
+            lengths = api.math.bincount(rows, minlength=number, maxlength=number, dtype=value_rowids.dtype)
+            row_splits = api.concat([[0], api.cumsum(lengths)], axis=0)
+            count = constant_value(nrows)
+            if count is not None:
+                lengths.set_shape([count])
+                row_splits.set_shape([count + 1])
+            return cls(values, row_splits, cached_row_lengths=lengths, cached_value_rowids=value_rowids,
+                       cached_nrows=nrows, internal=_PRIVATE)
+
+    @classmethod
+    def from_row_splits(cls, values: Any, row_splits: Any, name: str | None = None,
+                        validate: bool = True) -> RaggedTensor:
+        """From where rows begin and end.
+
+        Args:
+          values: a tensor or `RaggedTensor` of shape [n, ...].
+          row_splits: int vector [rows + 1] from 0 to n.
+          validate: whether a run checks the arguments.
+
+        Raises:
+          ValueError: the arguments do not fit.
+        """
+        if isinstance(row_splits, (list, tuple)) and not row_splits:
+            raise ValueError("row_splits tensor may not be empty.")
+        with name_scope(name, "RaggedFromRowSplits", [values, row_splits]):
+            values, row_splits = _converted(values, row_splits, "row_splits")
+            row_splits.shape.assert_has_rank(1)
+            if validate:
+                message = "Arguments to from_row_splits do not form a valid RaggedTensor"
+                many = _count(values, row_splits.dtype)
+                check = api.debugging
+                checks = [check.assert_rank(row_splits, 1, message=message), _zero(row_splits[0], message),
+                          _ascending(row_splits, message), check.assert_equal(row_splits[-1], many, message=message),
+                          *_rows(values, message)]
+                row_splits = with_dependencies(checks, row_splits)
+            return cls(values=values, row_splits=row_splits, internal=_PRIVATE)
+
+    @classmethod
+    def from_row_lengths(cls, values: Any, row_lengths: Any, name: str | None = None,
+                         validate: bool = True) -> RaggedTensor:
+        """From the lengths of the rows.
+
+        Args:
+          values: a tensor or `RaggedTensor` of shape [n, ...].
+          row_lengths: int vector [rows] whose sum is n.
+          validate: whether a run checks the arguments.
+
+        Raises:
+          ValueError: the arguments do not fit.
+        """
+        with name_scope(name, "RaggedFromRowLengths", [values, row_lengths]):
+            values, row_lengths = _converted(values, row_lengths, "row_lengths")
+            row_lengths.shape.assert_has_rank(1)
+            if validate:
+                message = "Arguments to from_row_lengths do not form a valid RaggedTensor"
+                total = reduce_sum(row_lengths)
+                many = _count(values, row_lengths.dtype)
+                check = api.debugging
+                checks = [check.assert_rank(row_lengths, 1, message=message),
+                          check.assert_non_negative(row_lengths, message=message),
+                          check.assert_equal(total, many, message=message), *_rows(values, message)]
+                row_lengths = with_dependencies(checks, row_lengths)
+            row_splits = api.concat([[0], api.cumsum(row_lengths)], axis=0)
+            return cls(values=values, row_splits=row_splits, cached_row_lengths=row_lengths, internal=_PRIVATE)
+
+    @classmethod
+    def from_row_starts(cls, values: Any, row_starts: Any, name: str | None = None,
+                        validate: bool = True) -> RaggedTensor:
+        """From where rows begin.
+
+        Args:
+          values: a tensor or `RaggedTensor` of shape [n, ...].
+          row_starts: int vector [rows], the first of which is 0.
+          validate: whether a run checks the arguments.
+
+        Raises:
+          ValueError: the arguments do not fit.
+        """
+        with name_scope(name, "RaggedFromRowStarts", [values, row_starts]):
+            values, row_starts = _converted(values, row_starts, "row_starts")
+            row_starts.shape.assert_has_rank(1)
+            many = _count(values, row_starts.dtype)
+            if validate:
+                message = "Arguments to from_row_starts do not form a valid RaggedTensor"
+                check = api.debugging
+                checks = [check.assert_rank(row_starts, 1, message=message), _zero(row_starts[:1], message),
+                          _ascending(row_starts, message),
+                          check.assert_less_equal(row_starts[-1:], many, message=message), *_rows(values, message)]
+                row_starts = with_dependencies(checks, row_starts)
+            row_splits = api.concat([row_starts, [many]], axis=0)
+            return cls(values=values, row_splits=row_splits, internal=_PRIVATE)
+
+    @classmethod
+    def from_row_limits(cls, values: Any, row_limits: Any, name: str | None = None,
+                        validate: bool = True) -> RaggedTensor:
+        """From where rows end.
+
+        Args:
+          values: a tensor or `RaggedTensor` of shape [n, ...].
+          row_limits: int vector [rows], the last of which is n.
+          validate: whether a run checks the arguments.
+
+        Raises:
+          ValueError: the arguments do not fit.
+        """
+        with name_scope(name, "RaggedFromRowLimits", [values, row_limits]):
+            values, row_limits = _converted(values, row_limits, "row_limits")
+            row_limits.shape.assert_has_rank(1)
+            if validate:
+                message = "Arguments to from_row_limits do not form a valid RaggedTensor"
+                many = _count(values, row_limits.dtype)
+                check = api.debugging
+                checks = [check.assert_rank(row_limits, 1, message=message),
+                          check.assert_non_negative(row_limits[:1], message=message), _ascending(row_limits, message),
+                          check.assert_equal(row_limits[-1:], many, message=message), *_rows(values, message)]
+                row_limits = with_dependencies(checks, row_limits)
+            zero = constants.zeros([1], row_limits.dtype)
+            return cls(values=values, row_splits=api.concat([zero, row_limits], axis=0), internal=_PRIVATE)
+
+    @classmethod
+    def from_nested_value_rowids(cls, flat_values: Any, nested_value_rowids: Any, nested_nrows: Any = None,
+                                 name: str | None = None, validate: bool = True) -> Any:
+        """From the row numbers of several ragged dimensions, the outermost first.
+
+        Raises:
+          ValueError: the arguments do not fit.
+          TypeError: one is no list.
+        """
+        if isinstance(nested_value_rowids, Tensor):
+            raise TypeError("nested_value_rowids must be a list of Tensors")
+        if nested_nrows is None:
+            nested_nrows = [None] * len(nested_value_rowids)
+        else:
+            if isinstance(nested_nrows, Tensor):
+                raise TypeError("nested_nrows must be a list of Tensors")
+            if len(nested_nrows) != len(nested_value_rowids):
+                raise ValueError("nested_nrows must have the same length as nested_value_rowids")
+        with name_scope(name, "RaggedFromNestedValueRowIds", [flat_values, *nested_value_rowids, *nested_nrows]):
+            result = flat_values
+            for rows, number in reversed(list(zip(nested_value_rowids, nested_nrows))):
+                result = cls.from_value_rowids(result, rows, number, validate=validate)
+            return result
+
+    @classmethod
+    def from_nested_row_splits(cls, flat_values: Any, nested_row_splits: Any, name: str | None = None,
+                               validate: bool = True) -> Any:
+        """From the row splits of several ragged dimensions, the outermost first.
+
+        Raises:
+          ValueError: the arguments do not fit.
+          TypeError: `nested_row_splits` is no list.
+        """
+        if isinstance(nested_row_splits, Tensor):
+            raise TypeError("nested_row_splits must be a list of Tensors")
+        with name_scope(name, "RaggedFromNestedRowSplits", [flat_values, *nested_row_splits]):
+            result = flat_values
+            for splits in reversed(nested_row_splits):
+                result = cls.from_row_splits(result, splits, validate=validate)
+            return result
+
+    @classmethod
+    def from_nested_row_lengths(cls, flat_values: Any, nested_row_lengths: Any, name: str | None = None,
+                                validate: bool = True) -> Any:
+        """From the row lengths of several ragged dimensions, the outermost first.
+
+        Raises:
+          ValueError: the arguments do not fit.
+          TypeError: `nested_row_lengths` is no list.
+        """
+        if isinstance(nested_row_lengths, Tensor):
+            raise TypeError("nested_row_lengths must be a list of Tensors")
+        with name_scope(name, "RaggedFromNestedRowlengths", [flat_values, *nested_row_lengths]):
+            result = flat_values
+            for lengths in reversed(nested_row_lengths):
+                result = cls.from_row_lengths(result, lengths, validate=validate)
+            return result
+
+    @classmethod
+    def from_tensor(cls, tensor: Any, lengths: Any = None, padding: Any = None, ragged_rank: int = 1,
+                    name: str | None = None, row_splits_dtype: Any = dtypes.int64) -> RaggedTensor:
+        """From a dense tensor.
+
+        Args:
+          tensor: a tensor of rank `ragged_rank + 1` or more.
+          lengths: how many elements of each row stay.
+          padding: the value that fills rows up and is left out at their ends.
+          ragged_rank: how many dimensions become ragged.
+          row_splits_dtype: int32 or int64.
+
+        Raises:
+          ValueError: both lengths and padding are given, or the arguments do not fit.
+          TypeError: `ragged_rank` is no integer.
+        """
+        return converting.from_tensor(cls, tensor, lengths, padding, ragged_rank, name,
+                                      dtypes.as_dtype(row_splits_dtype))
+
+    @classmethod
+    def from_sparse(cls, st_input: Any, name: str | None = None, row_splits_dtype: Any = dtypes.int64) -> RaggedTensor:
+        """From a sparse matrix whose rows have no gaps.
+
+        Raises:
+          TypeError: `st_input` is no `SparseTensor`.
+          ValueError: it is no matrix.
+        """
+        return converting.from_sparse(cls, st_input, name, dtypes.as_dtype(row_splits_dtype))
+
+    # --- what it consists of ------------------------------------------------------------------------------------
+
+    @property
+    def dtype(self) -> dtypes.DType:
+        """The type of the values."""
+        return self._values.dtype
+
+    @property
+    def shape(self) -> TensorShape:
+        """The static shape; None for ragged dimensions."""
+        rows = self._row_splits.shape[0] - 1
+        return TensorShape([rows, None]).concatenate(self._values.shape[1:])
+
+    @property
+    def ragged_rank(self) -> int:
+        """How many dimensions are ragged."""
+        return len(self.nested_row_splits)
+
+    @property
+    def values(self) -> Any:
+        """The rows one after another: a tensor, or another `RaggedTensor`."""
+        return self._values
+
+    @property
+    def row_splits(self) -> Tensor:
+        """Where rows begin and end in `values`."""
+        return self._row_splits
+
+    @property
+    def flat_values(self) -> Tensor:
+        """The innermost values, a tensor."""
+        values = self._values
+        while isinstance(values, RaggedTensor):
+            values = values._values
+        return values
+
+    @property
+    def nested_row_splits(self) -> tuple[Tensor, ...]:
+        """The row splits of all ragged dimensions, the outermost first."""
+        splits, values = [self._row_splits], self._values
+        while isinstance(values, RaggedTensor):
+            splits.append(values._row_splits)
+            values = values._values
+        return tuple(splits)
+
+    @property
+    def op(self) -> Operation:
+        return self._values.op
+
+    @property
+    def graph(self) -> Any:
+        return self._values.graph
+
+    def value_rowids(self, name: str | None = None) -> Tensor:
+        """The number of the row of each value."""
+        if self._cached_value_rowids is not None:
+            return self._cached_value_rowids
+        with name_scope(name, "RaggedValueRowIds", [self]):
+            return row_splits_to_segment_ids(self._row_splits)
+
+    def nested_value_rowids(self, name: str | None = None) -> tuple[Tensor, ...]:
+        """The row numbers of all ragged dimensions, the outermost first."""
+        with name_scope(name, "RaggedNestedValueRowIds", [self]):
+            found, tensor = [self.value_rowids()], self._values
+            while isinstance(tensor, RaggedTensor):
+                found.append(tensor.value_rowids())
+                tensor = tensor._values
+            return tuple(found)
+
+    def nrows(self, out_type: Any = None, name: str | None = None) -> Tensor:
+        """How many rows there are, a scalar of the type of the row splits by default."""
+        out_type = self._row_splits.dtype if out_type is None else dtypes.as_dtype(out_type)
+        if self._cached_nrows is not None:
+            return cast(self._cached_nrows, out_type)
+        with name_scope(name, "RaggedNRows", [self]):
+            return shape_ops.shape(self._row_splits, out_type=out_type)[0] - 1
+
+    def row_starts(self, name: str | None = None) -> Tensor:
+        """Where rows begin in `values`."""
+        with name_scope(name, "RaggedRowStarts", [self]):
+            return self._row_splits[:-1]
+
+    def row_limits(self, name: str | None = None) -> Tensor:
+        """Where rows end in `values`."""
+        with name_scope(name, "RaggedRowLimits", [self]):
+            return self._row_splits[1:]
+
+    def row_lengths(self, axis: int = 1, name: str | None = None) -> Any:
+        """The lengths of the rows along a dimension.
+
+        Raises:
+          ValueError: there is no such dimension.
+        """
+        if self._cached_row_lengths is not None and axis == 1:
+            return self._cached_row_lengths
+        with name_scope(name, "RaggedRowLengths", [self]):
+            axis = positive_axis(axis, self.shape.ndims)
+            if axis == 0:
+                return self.nrows()
+            if axis == 1:
+                return self._row_splits[1:] - self._row_splits[:-1]
+            if isinstance(self._values, RaggedTensor):
+                return self.with_values(self._values.row_lengths(axis - 1))
+            sizes = shape_ops.shape(self._values, out_type=self._row_splits.dtype)
+            return self.with_values(constants.ones(sizes[:axis - 1], self._row_splits.dtype) * sizes[axis - 1])
+
+    def nested_row_lengths(self, name: str | None = None) -> tuple[Tensor, ...]:
+        """The row lengths of all ragged dimensions, the outermost first."""
+        with name_scope(name, "RaggedNestedRowLengths", [self]):
+            found: list[Tensor] = []
+            tensor: Any = self
+            while isinstance(tensor, RaggedTensor):
+                found.append(tensor.row_lengths())
+                tensor = tensor._values
+            return tuple(found)
+
+    def bounding_shape(self, axis: Any = None, name: str | None = None, out_type: Any = None) -> Tensor:
+        """The least shape of a dense tensor that holds the whole.
+
+        Args:
+          axis: which of its dimensions, an integer or a vector; all by default.
+          out_type: int32 or int64; that of the row splits by default.
+        """
+        out_type = self._row_splits.dtype if out_type is None else dtypes.as_dtype(out_type)
+        with name_scope(name, "RaggedBoundingBox", [self, axis]):
+            nested = self.nested_row_splits
+            if isinstance(axis, int):
+                if axis == 0:
+                    return shape_ops.shape(nested[0], out_type=out_type)[0] - 1
+                if axis == 1:
+                    return raw.maximum(reduce_max(self.row_lengths()), 0)
+            splits_shape = shape_ops.shape(self._row_splits, out_type=out_type)
+            values_shape = shape_ops.shape(self.flat_values, out_type=out_type)
+            ragged = [splits_shape[0] - 1] + [raw.maximum(reduce_max(splits[1:] - splits[:-1]), 0)
+                                              for splits in nested]
+            box = api.concat([api.stack(ragged), values_shape[1:]], axis=0)
+            return box if axis is None else gather(box, axis)
+
+    # --- other ragged and dense tensors -------------------------------------------------------------------------
+
+    def with_values(self, new_values: Any) -> RaggedTensor:
+        """The same rows with other values.
+
+        Raises:
+          ValueError: the shapes do not fit.
+        """
+        new_values.shape.with_rank_at_least(1)
+        self._values.shape[:1].assert_is_compatible_with(new_values.shape[:1])
+        if isinstance(new_values, RaggedTensor) and self._row_splits.dtype != new_values.row_splits.dtype:
+            raise ValueError("self and new_values have mismatched row_splits dtypes; use RaggedTensor."
+                             "with_row_splits_dtype() to convert them to compatible dtypes.")
+        return RaggedTensor(new_values, self._row_splits, self._cached_row_lengths, self._cached_value_rowids,
+                            self._cached_nrows, internal=_PRIVATE)
+
+    def with_flat_values(self, new_values: Any) -> RaggedTensor:
+        """The same rows, of all ragged dimensions, with other innermost values."""
+        if isinstance(self._values, RaggedTensor):
+            return self.with_values(self._values.with_flat_values(new_values))
+        return self.with_values(convert_to_tensor_or_ragged_tensor(new_values))
+
+    def with_row_splits_dtype(self, dtype: Any) -> RaggedTensor:
+        """The same with row splits of another type.
+
+        Raises:
+          ValueError: `dtype` is neither int32 nor int64.
+        """
+        dtype = dtypes.as_dtype(dtype)
+        if dtype not in (dtypes.int32, dtypes.int64):
+            raise ValueError("dtype must be int32 or int64")
+        if self._row_splits.dtype == dtype:
+            return self
+        row_splits = cast(self._row_splits, dtype)
+        values = self._values
+        if isinstance(values, RaggedTensor):
+            values = values.with_row_splits_dtype(dtype)
+        lengths, rows, number = (None if cached is None else cast(cached, dtype) for cached in (
+            self._cached_row_lengths, self._cached_value_rowids, self._cached_nrows))
+        return RaggedTensor(values, row_splits, lengths, rows, number, internal=_PRIVATE)
+
+    def to_tensor(self, default_value: Any = None, name: str | None = None) -> Tensor:
+        """A dense tensor with rows filled up by `default_value` (zero, or empty)."""
+        with name_scope(name, "RaggedToTensor", [self, default_value]):
+            return converting.to_tensor(self, default_value)
+
+    def to_sparse(self, name: str | None = None) -> SparseTensor:
+        """A sparse tensor with the same elements."""
+        with name_scope(name, "RaggedToSparse", [self]):
+            return SparseTensor(*raw.ragged_tensor_to_sparse(list(self.nested_row_splits), self.flat_values, name=name))
+
+    def to_list(self) -> Any:
+        """Refused: a graph has no values before a run.
+
+        Raises:
+          ValueError: always.
+        """
+        raise ValueError("RaggedTensor.to_list() is only supported in eager mode; in graph mode, evaluate the "
+                         "RaggedTensor first and then use RaggedTensorValue.to_list().")
+
+    def eval(self, feed_dict: Any = None, session: Any = None) -> RaggedTensorValue:
+        """The value, computed in `session` or the default session."""
+        parts, build = self._fetch_parts()
+        return build(*(part.eval(feed_dict, session) for part in parts))
+
+    def consumers(self) -> list[Operation]:
+        """The operations that read one of the tensors."""
+        return list(dict.fromkeys(op for tensor in (self._values, self._row_splits) for op in tensor.consumers()))
+
+    # --- as several tensors -------------------------------------------------------------------------------------
+
+    def _composite_parts(self) -> list[Tensor]:
+        return [self.flat_values, *self.nested_row_splits]
+
+    def _from_composite_parts(self, parts: list[Tensor]) -> RaggedTensor:
+        return from_parts(parts)
+
+    def _part_shapes(self, shape: TensorShape | None) -> list[TensorShape]:
+        """The shapes of the parts that an invariant of a loop allows."""
+        if shape is None:
+            return [part.shape for part in self._composite_parts()]
+        rank = self.ragged_rank
+        splits = [TensorShape([None]) for _ in range(rank)]
+        if shape.dims is not None and shape.dims[0].value is not None:
+            splits[0] = TensorShape([shape.dims[0].value + 1])
+        return [TensorShape([None]).concatenate(shape[rank + 1:]), *splits]
+
+    def _fetch_parts(self) -> tuple[list[Tensor], Any]:
+        def build(flat_values: Any, *nested_row_splits: Any) -> Any:
+            value = flat_values
+            for splits in reversed(nested_row_splits):
+                value = RaggedTensorValue(value, splits)
+            return value
+
+        return self._composite_parts(), build
+
+    def _feed_parts(self, value: Any) -> list[tuple[Tensor, Any]]:
+        return list(zip(self._composite_parts(), [value.flat_values, *value.nested_row_splits]))
+
+    def __str__(self) -> str:
+        return f"tf.RaggedTensor(values={self._values!s}, row_splits={self._row_splits!s})"
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+def from_parts(parts: list[Tensor]) -> Any:
+    """A ragged tensor of its innermost values and its row splits, the outermost first; nothing is checked."""
+    result: Any = parts[0]
+    for splits in reversed(parts[1:]):
+        result = RaggedTensor(result, splits, internal=_PRIVATE)
+    return result
+
+
+def is_ragged(value: Any) -> bool:
+    """Whether a value is a ragged tensor or the value of one."""
+    return isinstance(value, (RaggedTensor, RaggedTensorValue))
+
+
+def convert_to_tensor_or_ragged_tensor(value: Any, dtype: Any = None, preferred_dtype: Any = None,
+                                       name: str | None = None) -> Any:
+    """A value as a tensor, or as a ragged tensor if it is one or the value of one.
+
+    Raises:
+      ValueError: a ragged tensor has another type than the one asked for.
+    """
+    if isinstance(value, RaggedTensor):
+        if dtype is not None and not dtypes.as_dtype(dtype).is_compatible_with(value.dtype):
+            raise ValueError(f"Tensor conversion requested dtype {dtypes.as_dtype(dtype).name} for RaggedTensor with "
+                             f"dtype {value.dtype.name}: {value!r}")
+        return value
+    if isinstance(value, RaggedTensorValue):
+        with name_scope(name, "ConvertToTensorOrRaggedTensor", []):
+            flat = convert_to_tensor(value.flat_values, dtype=dtype, preferred_dtype=preferred_dtype,
+                                     name="flat_values")
+            return RaggedTensor.from_nested_row_splits(flat, list(value.nested_row_splits), validate=False)
+    return convert_to_tensor(value, dtype, name, preferred_dtype=preferred_dtype)
+
+
+def positive_axis(axis: Any, rank: int | None) -> int:
+    """An axis counted from the front.
+
+    Raises:
+      TypeError: it is no integer.
+      ValueError: there is no such axis.
+    """
+    if not isinstance(axis, int):
+        raise TypeError(f"axis must be an int; got {type(axis).__name__}")
+    if rank is not None:
+        if 0 <= axis < rank:
+            return axis
+        if -rank <= axis < 0:
+            return axis + rank
+        raise ValueError(f"axis={axis} out of bounds: expected {-rank}<=axis<{rank}")
+    if axis < 0:
+        raise ValueError(f"axis={axis} may only be negative if ndims is statically known.")
+    return axis
+
+
+# --- arguments and checks of the factories ----------------------------------------------------------------------
+
+
+def _converted(values: Any, partition: Any, name: str) -> tuple[Any, Tensor]:
+    """Values and a row partition as tensors.
+
+    Raises:
+      ValueError: the partition has no integer type, or another one than the values' own.
+    """
+    preferred = None
+    if isinstance(values, RaggedTensorValue):
+        values = convert_to_tensor_or_ragged_tensor(values)
+    if isinstance(values, RaggedTensor):
+        preferred = values.row_splits.dtype
+        partition = convert_to_tensor(partition, name=name, preferred_dtype=preferred) \
+            if not isinstance(partition, np.ndarray) else convert_to_tensor(partition, name=name)
+    else:
+        values = convert_to_tensor(values, name="values")
+        partition = convert_to_tensor(partition, name=name) if isinstance(partition, (np.ndarray, np.generic)) else \
+            convert_to_tensor(partition, name=name, preferred_dtype=dtypes.int64)
+    if partition.dtype not in (dtypes.int32, dtypes.int64):
+        raise ValueError(f"{name} must have dtype int32 or int64")
+    if isinstance(values, RaggedTensor):
+        _same_type(name, partition, values)
+    return values, partition
+
+
+def _same_type(name: str, partition: Tensor, values: RaggedTensor) -> None:
+    if partition.dtype != values.row_splits.dtype:
+        raise ValueError(f"dtype mismatch: {name} ({partition.dtype!r}) vs values.row_splits "
+                         f"({values.row_splits.dtype!r})")
+
+
+def _count(values: Any, out_type: Any = dtypes.int32) -> Tensor:
+    if isinstance(values, RaggedTensor):
+        return values.nrows(out_type=out_type)
+    return shape_ops.shape(values, out_type=out_type)[0]
+
+
+def _zero(value: Tensor, message: str) -> Any:
+    return api.debugging.assert_equal(value, constants.constant(0, value.dtype), message=message)
+
+
+def _ascending(value: Tensor, message: str) -> Any:
+    return api.debugging.assert_non_negative(value[1:] - value[:-1], message=message)
+
+
+def _rows(values: Any, message: str) -> list[Any]:
+    if isinstance(values, RaggedTensor):
+        return []
+    return [api.debugging.assert_rank_at_least(values, 1, message=message)]
