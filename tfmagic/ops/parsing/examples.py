@@ -76,7 +76,7 @@ class DenseColumn(Column):
 
     def __init__(self, key: str, dtype: DType, shape: Any, default: Any):
         super().__init__(key, dtype)
-        self.shape = shapes.as_shape(shape)._dims
+        self.shape = _known(shape)
         self.varies = bool(self.shape) and self.shape[0] is None
         self.rest: tuple[int, ...] = self.shape[1:] if self.varies else self.shape  # type: ignore[assignment]
         self.stride = int(np.prod(self.rest, dtype=np.int64))
@@ -128,6 +128,14 @@ class DenseColumn(Column):
         return self.array(values, (count, longest // self.stride if self.stride else 0, *self.rest))
 
 
+def _known(shape: Any) -> tuple[int | None, ...]:
+    """The dims of a shape of known rank."""
+    dims = shapes.as_shape(shape)._dims
+    if dims is None:
+        raise invalid("dense_shapes must be of known rank")
+    return dims
+
+
 def _where(key: str, where: Sequence[Any]) -> str:
     return f"Name: {where[0]}, Key: {key}, Index: {where[1]}.  " if where else f"Key: {key}.  "
 
@@ -160,7 +168,7 @@ class ParseExample:
 
     def shape(op, serialized, names, sparse_keys, dense_keys, dense_defaults):
         size, = shape_rules.with_rank(serialized, 1)
-        return *_sparse_dims(op.Nsparse, 2), [(size, *shapes.as_shape(shape)._dims) for shape in op.dense_shapes]
+        return *_sparse_dims(op.Nsparse, 2), [(size, *_known(shape)) for shape in op.dense_shapes]
 
     def kernel(op, serialized, names, sparse_keys, dense_keys, dense_defaults):
         sparse = [Column(_scalar(key), dtype) for key, dtype in zip(sparse_keys, op.sparse_types)]
@@ -181,7 +189,7 @@ class ParseSingleExample:
 
     def shape(op, serialized, dense_defaults):
         shape_rules.with_rank(serialized, 0)
-        return *_sparse_dims(op.num_sparse, 1), [shapes.as_shape(shape)._dims for shape in op.dense_shapes]
+        return *_sparse_dims(op.num_sparse, 1), [_known(shape) for shape in op.dense_shapes]
 
     def kernel(op, serialized, dense_defaults):
         features = features_of(as_array(serialized).item())

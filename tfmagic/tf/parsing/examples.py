@@ -67,7 +67,7 @@ class Wanted:
             if feature.shape is None:
                 raise ValueError(f"Missing shape for feature {key}.")
             shape = shapes.as_shape(feature.shape)
-            if feature.shape and shape.ndims and shape.dims[0].value is None:
+            if shape._dims and shape.as_list()[0] is None:
                 raise ValueError(f"First dimension of shape for feature {key} unknown. Consider using "
                                  "FixedLenSequenceFeature.")
         self.dense_keys.append(key)
@@ -96,7 +96,7 @@ class Wanted:
 
     def _default(self, key: Any, dtype: Any, shape: shapes.TensorShape) -> Tensor:
         given = self.dense_defaults.get(key)
-        varies = bool(shape.ndims) and shape.dims[0].value is None
+        varies = bool(shape._dims) and shape.as_list()[0] is None
         name = ("padding_" if varies else "key_") + _NOT_IN_NAMES.sub("_", key)
         if varies and given is None:
             return constant("" if dtypes.as_dtype(dtype) == dtypes.string else 0, dtype)
@@ -211,7 +211,7 @@ def decode_csv(records: Any, record_defaults: Sequence[Any], field_delim: str = 
     """
     if select_cols is not None and any(select_cols[i] >= select_cols[i + 1] for i in range(len(select_cols) - 1)):
         raise ValueError("select_cols is not strictly increasing.")
-    if select_cols is not None and select_cols[0] < 0:
+    if select_cols and select_cols[0] < 0:
         raise ValueError("select_cols contains negative values.")
     if select_cols is not None and len(select_cols) != len(record_defaults):
         raise ValueError("Length of select_cols and record_defaults do not match.")
