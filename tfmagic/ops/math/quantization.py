@@ -9,6 +9,7 @@ from tfmagic.base.lazy import torch
 from tfmagic.base.shapes import Dims
 from tfmagic.ops import shape_rules
 from tfmagic.ops.declare import op, register
+from tfmagic.ops.tensor_function import tensor_function
 from tfmagic.ops.torch_types import torch_dtype
 
 _LEAST_RANGE = 0.01  # a part of the limits that lies between them at least
@@ -250,13 +251,24 @@ def _wrapped(x: Any, out: Any) -> Any:
     return x.to(torch.int64).to(torch_dtype(out))
 
 
-def _ordered(limits: Any, *words: str) -> None:
-    for low, high, refused in zip(limits[::2], limits[1::2], words):
-        if not bool(high > low):
-            raise errors.InvalidArgumentError(None, None, refused)
+@tensor_function(meta=lambda low, high, words: low)
+def above(low: Any, high: Any, words: str) -> Any:
+    """`low`, where `high` is above it.
+
+    Raises:
+      InvalidArgumentError: it is not.
+    """
+    if not bool(high > low):
+        raise errors.InvalidArgumentError(None, None, words)
+    return low
 
 
-@op("QuantizedMatMul", **_LIMITS_READ)
+def _ordered(limits: Any, *words: str) -> Any:
+    return tuple(part for low, high, refused in zip(limits[::2], limits[1::2], words)
+                 for part in (above(low, high, refused), high))
+
+
+@op("QuantizedMatMul")
 class QuantizedMatMul:
     """The product of two matrices of integers, and the limits that it stands for."""
 
@@ -271,13 +283,13 @@ class QuantizedMatMul:
 
     def kernel(op, a, b, *limits):
         limits = tuple(_number(value) for value in limits)
-        _ordered(limits, "max_a must be larger than min_a.", "max_b must be larger than min_b.")
+        limits = _ordered(limits, "max_a must be larger than min_a.", "max_b must be larger than min_b.")
         a, b = _centred(a, *limits[:2], op.T1), _centred(b, *limits[2:], op.T2)
         product = (a.mT if op.transpose_a else a) @ (b.mT if op.transpose_b else b)
         return _wrapped(product, op.Toutput), *_product_limits(op, limits, (op.T1, op.T2), op.Toutput)
 
 
-@op("QuantizedMul", **_LIMITS_READ)
+@op("QuantizedMul")
 class QuantizedMul:
     """The product of integers, element by element, and the limits that it stands for."""
 
@@ -286,7 +298,7 @@ class QuantizedMul:
 
     def kernel(op, x, y, *limits):
         limits = tuple(_number(value) for value in limits)
-        _ordered(limits, "max_x must be larger than min_a.", "max_x must be larger than min_b.")
+        limits = _ordered(limits, "max_x must be larger than min_a.", "max_x must be larger than min_b.")
         product = _centred(x, *limits[:2], op.T1) * _centred(y, *limits[2:], op.T2)
         return _wrapped(product, op.Toutput), *_product_limits(op, limits, (op.T1, op.T2), op.Toutput)
 

@@ -103,7 +103,7 @@ class Dilation2D:
                 raw.dilation2d_backprop_filter(x, kernel, dy, *attrs))
 
 
-@op("Dilation2DBackpropInput", traced=False, because="adds in place, window by window", check=_refused)
+@op("Dilation2DBackpropInput", traced="shapes", check=_refused)
 class Dilation2DBackpropInput:
     """Gradients given to the pixels that made the largest sums."""
 
@@ -114,12 +114,14 @@ class Dilation2DBackpropInput:
         if _empty(op, x, kernel):
             return torch.zeros_like(x)
         sums = _Sums(op, x, kernel)
-        total = torch.zeros_like(sums.wide)
-        chosen = sums.chosen(dy)
+        batch, height, width, channels = sums.wide.shape
+        total = torch.zeros_like(sums.wide).flatten(1, 2)
+        chosen, numbers = sums.chosen(dy), torch.arange(height * width).reshape(height, width)
         for k, (rows, columns) in enumerate(sums.places):
-            total[:, rows, columns] += chosen[k]
+            total = total.index_add(1, numbers[rows, columns].reshape(-1), chosen[k].flatten(1, 2))
+        total = total.reshape(batch, height, width, channels)
         _, _, left, right, above, below = sums.pads
-        return total[:, above:total.shape[1] - below, left:total.shape[2] - right]
+        return total[:, above:height - below, left:width - right]
 
 
 @op("Dilation2DBackpropFilter", traced="shapes", check=_refused)
