@@ -89,6 +89,14 @@ class _Changing(LookupInterface):
         with self._at(name, "lookup_table_remove", [keys, self._default_value]):
             return raw.lookup_table_remove_v2(self._resource_handle, keys)
 
+    def insert_or_assign(self, keys: Any, values: Any, name: str | None = None) -> Operation:
+        """The same as `insert`."""
+        return self.insert(keys, values, name)
+
+    def erase(self, keys: Any, name: str | None = None) -> Operation:
+        """The same as `remove`."""
+        return self.remove(keys, name)
+
     def export(self, name: str | None = None) -> Any:
         """All keys and values."""
         with self._at(name, "lookup_table_export_values", []), self._beside():

@@ -137,6 +137,12 @@ class StaticHashTable(InitializableLookupTableBase):
         return raw.hash_table_v2(shared_name=self._shared_name, key_dtype=self._initializer.key_dtype,
                                  value_dtype=self._initializer.value_dtype, name=self._name)
 
+    def export(self, name: str | None = None) -> Any:
+        """All keys and values."""
+        with name_scope(name, f"{self.name}_Export", [self._resource_handle]):
+            keys, values = raw.lookup_table_export_v2(self._resource_handle, self._key_dtype, self._value_dtype)
+        return keys, values
+
 
 class HasherSpec(NamedTuple):
     """How keys that a table lacks are put into buckets."""
