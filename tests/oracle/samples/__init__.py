@@ -44,6 +44,10 @@ ALONE = {
     **dict.fromkeys(("DeserializeManySparse", "DeserializeSparse", "SerializeManySparse", "SerializeSparse"),
                     "how sparse elements travel within data sets: tests/ops/data"),
     **{name: "data sets" for name in registry.declarations() if opdefs.home(name).startswith("ops.data.")},
+    # Their values are handles of what several runs share, or strings that hold messages: whole programs use them.
+    **{name: f"programs/{programs}.py" for family, programs in (
+        ("queues", "queues"), ("lookup", "lookups"), ("parsing", "parsing"))
+       for name in registry.declarations() if opdefs.home(name).startswith(f"ops.{family}.")},
     **dict.fromkeys(("DecodeAndCropJpeg", "DecodeBmp", "DecodeGif", "DecodeJpeg", "DecodePng", "EncodeJpeg",
                      "EncodeJpegVariableQuality", "EncodePng", "ExtractJpegShape"),
                     "files are read and packed by another library: tests/ops/image/test_codecs.py"),
