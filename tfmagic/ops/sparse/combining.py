@@ -96,26 +96,16 @@ def _refused_pair(op: Any, *dims: Any) -> str | None:
     return None
 
 
-def _same_sizes(a_shape: list[int], b_shape: list[int], words: str) -> None:
+def _same_sizes(a_shape: list[int], b_shape: list[int]) -> None:
     for axis, (a, b) in enumerate(zip(a_shape, b_shape)):
         if a != b:
-            raise invalid(words.format(axis=axis, a=a, b=b))
+            raise invalid(f"Operands' shapes do not match: got {a} and {b} for dimension {axis}")
 
 
-def _union(a_indices: Any, b_indices: Any, sizes: list[int]) -> tuple[Any, Any, Any]:
-    """The positions that one of two sparse tensors has, in order, and the places of the elements of both in them."""
-    a, b = positions(a_indices, sizes), positions(b_indices, sizes)
-    union = torch.unique(torch.cat([a, b]))
-    return union, torch.searchsorted(union, a), torch.searchsorted(union, b)
-
-
-def _coordinates(union: Any, sizes: list[int]) -> Any:
-    columns = []
-    for axis in range(len(sizes)):
-        step = max(1, math.prod(sizes[axis + 1:]))
-        columns.append(union // step)
-        union = union % step
-    return torch.stack(columns, 1) if columns else union.reshape(-1, 0)
+def _union(a_indices: Any, b_indices: Any) -> tuple[Any, Any, Any]:
+    """The coordinates that one of two sparse tensors has, in order, and the places of the elements of both in them."""
+    union, places = torch.unique(torch.cat([a_indices, b_indices]), dim=0, return_inverse=True)
+    return union, places[:len(a_indices)], places[len(a_indices):]
 
 
 def _both(values: Any, places: Any, count: int) -> Any:
@@ -133,11 +123,12 @@ class SparseAdd:
 
     def kernel(op: Any, a_indices: Any, a_values: Any, a_shape: Any, b_indices: Any, b_values: Any, b_shape: Any,
                thresh: Any) -> Any:
-        _same_sizes(a_shape, b_shape, "Input shapes must match: got {a} and {b} for dimension {axis}")
-        union, a, b = _union(a_indices, b_indices, a_shape)
+        _same_sizes(a_shape, b_shape)
+        rank = len(a_shape)
+        union, a, b = _union(a_indices[:, :rank], b_indices[:, :rank])
         total = _both(a_values, a, len(union)) + _both(b_values, b, len(union))
         kept = total.abs() >= thresh
-        return _coordinates(union[kept], a_shape), total[kept], torch.tensor(a_shape, dtype=torch.int64)
+        return union[kept], total[kept], torch.tensor(a_shape, dtype=torch.int64)
 
     def gradient(op: Any, d_indices: Any, d_values: Tensor, d_shape: Any) -> tuple[Any, ...]:
         d_a, d_b = raw.sparse_add_grad(d_values, op.a_indices, op.b_indices, op.sum_indices)
@@ -146,7 +137,9 @@ class SparseAdd:
         return None, d_a, None, None, d_b, None, None
 
 
-@op("SparseAddGrad", traced=False, because="looks at values")
+@op("SparseAddGrad", traced=False, because="looks at values",
+    check=lambda op, grad, *indices: None if len(grad) == 1 else (
+        f"Input backprop_val_grad should be a vector but received shape: {shapes.brackets(grad)}"))
 class SparseAddGrad:
     """The gradients of the values of two sparse tensors, from that of the values of their sum."""
 
@@ -160,19 +153,35 @@ class SparseAddGrad:
                                          dtype=torch.int64)] for indices in (a_indices, b_indices))
 
 
+def _refused_operands(op: Any, *dims: Any) -> str | None:
+    if len(dims[0]) != 2 or len(dims[3]) != 2:
+        return ("Inputs a_indices and b_indices should be matrices but received shapes: "
+                f"{shapes.brackets(dims[0])}, {shapes.brackets(dims[3])}")
+    if len(dims[1]) != 1 or len(dims[4]) != 1:
+        return ("Inputs a_values and b_values should be vectors but received shapes: "
+                f"{shapes.brackets(dims[1])} and {shapes.brackets(dims[4])}")
+    return _refused_pair(op, *dims)
+
+
 def _extreme(name: str, function: str) -> None:
     def shape(op: Any, a_indices: Dims, a_values: Dims, a_shape: Dims, b_indices: Dims, b_values: Dims,
               b_shape: Dims) -> Any:
-        return [(None, with_rank(a_shape, 1)[0]), (None,)]
+        for indices, values, sizes in ((a_indices, a_values, a_shape), (b_indices, b_values, b_shape)):
+            with_rank(indices, 2)
+            with_rank(values, 1)
+            with_rank(sizes, 1)
+        return [(None, None), (None,)]
 
     def kernel(op: Any, a_indices: Any, a_values: Any, a_shape: Any, b_indices: Any, b_values: Any,
                b_shape: Any) -> Any:
-        _same_sizes(a_shape, b_shape, "Operands' shapes do not match: got {a} and {b} for dimension {axis}")
-        union, a, b = _union(a_indices, b_indices, a_shape)
+        _same_sizes(a_shape, b_shape)
+        rank = min(a_indices.shape[1], b_indices.shape[1])
+        union, a, b = _union(a_indices[:, :rank], b_indices[:, :rank])
         values = getattr(torch, function)(_both(a_values, a, len(union)), _both(b_values, b, len(union)))
-        return _coordinates(union, a_shape), values
+        return union, values
 
-    register(name, shape, kernel, host=("a_shape", "b_shape"), traced=False, because="as long as the values say",
+    register(name, shape, kernel, host=("a_shape", "b_shape"), traced=False, check=_refused_operands,
+             because="as long as the values say",
              doc=f"The {function} of two sparse tensors of one shape, element by element; both have zeros elsewhere.")
 
 
@@ -183,7 +192,16 @@ _extreme("SparseSparseMinimum", "minimum")
 # --- several as one, one as several -----------------------------------------------------------------------------
 
 
-@op("SparseConcat", host="shapes", traced=False, because="strings too")
+def _refused_concat(op: Any, indices: Any, values: Any, sizes: Any) -> str | None:
+    for what, rank, given in (("indices should be a matrix", 2, indices), ("values should be a vector", 1, values),
+                              ("shapes should be a vector", 1, sizes)):
+        for number, dims in enumerate(given):
+            if len(dims) != rank:
+                return f"Input {what} but received shape {shapes.brackets(dims)} at position {number}"
+    return next(filter(None, map(parts.refused, indices, values, sizes)), None)
+
+
+@op("SparseConcat", host="shapes", traced=False, because="strings too", check=_refused_concat)
 class SparseConcat:
     """Sparse tensors one after another along a dimension."""
 
@@ -193,7 +211,7 @@ class SparseConcat:
         for place, value, size in zip(indices, values, shapes):
             rows, columns = with_rank(place, 2)
             rows = merge_dim(rows, with_rank(value, 1)[0])
-            rank = merge_dim(merge_dim(columns, with_rank(size, 1)[0]), rank)
+            rank = merge_dim(merge_dim(rank, columns), with_rank(size, 1)[0])
             count = None if count is None or rows is None else count + rows
         return [(count, rank), (count,), (rank,)]
 
@@ -223,18 +241,29 @@ class SparseConcat:
         return found[order], picked(kept, order), torch.tensor(sizes, dtype=torch.int64)
 
 
-@op("SparseSplit", host=("split_dim", "shape"), traced=False, because="as long as the values say")
+def _refused_split(op: Any, split_dim: Dims, indices: Dims, values: Dims, sizes: Dims) -> str | None:
+    for what, rank, dims in (("indices should be a matrix", 2, indices), ("values should be a vector", 1, values),
+                             ("shape should be a vector", 1, sizes)):
+        if len(dims or ()) != rank:
+            return f"Input {what} but received shape {shapes.brackets(dims)}"
+    return parts.refused(indices, values, sizes)
+
+
+@op("SparseSplit", host=("split_dim", "shape"), traced=False, because="as long as the values say",
+    check=_refused_split)
 class SparseSplit:
     """A sparse tensor in parts along a dimension; the first parts are larger by one where it does not come out even."""
 
     def shape(op: Any, split_dim: Dims, indices: Dims, values: Dims, shape: Dims) -> Any:
         sizes = static_dims(op.shape)
         rank = None if sizes is None else len(sizes)
-        return [[(None, rank)] * op.num_split, [(None,)] * op.num_split, [(rank,)] * op.num_split]
+        return [[(None, rank)] * op.num_split, [(None,)] * op.num_split, [shape] * op.num_split]
 
     def kernel(op: Any, split_dim: Any, indices: Any, values: Any, shape: Any) -> Any:
-        axis = split_dim + len(shape) if split_dim < 0 else split_dim
-        if not 0 <= axis < len(shape):
+        axis = split_dim[0] if isinstance(split_dim, list) else split_dim
+        if axis < 0:
+            raise invalid(f"num_dim must be in the interval [0, {len(shape)})")
+        if axis >= len(shape):
             raise invalid(f"Input split_dim should be between 0 and rank ({len(shape)}), got {split_dim}")
         if not 1 <= op.num_split <= shape[axis]:
             raise invalid(f"Input num_split should be between 1 and the splitting dimension size ({shape[axis]}), got "
@@ -244,7 +273,7 @@ class SparseSplit:
         start = 0
         for number in range(op.num_split):
             stop = start + size + (number < more)
-            inside = torch.nonzero((indices[:, axis] >= start) & (indices[:, axis] < stop))[:, 0]
+            inside = torch.nonzero(((indices[:, axis] >= start) | (number == 0)) & (indices[:, axis] < stop))[:, 0]
             shift = torch.zeros(len(shape), dtype=torch.int64)
             shift[axis] = start
             sizes = list(shape)

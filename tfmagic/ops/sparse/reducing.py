@@ -21,6 +21,7 @@ from tfmagic.ops.declare import op, register
 from tfmagic.ops.math.cast import cast
 from tfmagic.ops.math.reduce import reduced_shape
 from tfmagic.ops.shape_rules import with_rank
+from tfmagic.ops.sparse import parts
 from tfmagic.ops.sparse.combining import invalid, positions
 
 # --- over dimensions ----------------------------------------------------------------------------------------------
@@ -103,7 +104,8 @@ def _sum_gradient(op: Any, dy: Tensor) -> tuple[Any, ...]:
 
 
 _CONTRACT: dict[str, Any] = {"host": ("input_shape", "reduction_axes"), "traced": False,
-                             "because": "as long as the values say"}
+                             "because": "as long as the values say",
+                             "check": lambda op, *dims: parts.refused(*dims[:3])}
 register("SparseReduceSum", _dense_shape, _dense_kernel(False), _sum_gradient, **_CONTRACT,
          doc="The sums over dimensions of a sparse tensor, dense.")
 register("SparseReduceMax", _dense_shape, _dense_kernel(True), **_CONTRACT,
@@ -113,7 +115,16 @@ for _name, _highest in (("SparseReduceSumSparse", False), ("SparseReduceMaxSpars
              doc="The sums or maxima over dimensions of a sparse tensor, sparse.")
 
 
-@op("SparseSoftmax", host="sp_shape", traced=False, because="as long as the values say")
+def _refused_parts(op: Any, indices: Any, values: Any, sizes: Any, *dense: Any) -> str | None:
+    if len(indices) != 2:
+        return f"Input sp_indices should be a matrix but received shape: {shapes.brackets(indices)}"
+    if len(values) != 1 or len(sizes) != 1:
+        return (f"Inputs sp_values and sp_shape should be vectors but received shapes: {shapes.brackets(values)} and "
+                f"{shapes.brackets(sizes)}")
+    return None if dense else parts.refused(indices, values, sizes)
+
+
+@op("SparseSoftmax", host="sp_shape", traced=False, because="as long as the values say", check=_refused_parts)
 class SparseSoftmax:
     """The softmax of the elements in each row of a sparse tensor."""
 
@@ -125,7 +136,7 @@ class SparseSoftmax:
 
     def kernel(op: Any, sp_indices: Any, sp_values: Any, sp_shape: Any) -> Any:
         if len(sp_shape) < 2:
-            raise invalid(f"Input should have rank >= 2, but received shape: {shapes.brackets(tuple(sp_shape))}")
+            raise invalid(f"Input should have rank >= 2, but received shape: {' '.join(map(str, sp_shape))}")
         _, inverse = torch.unique(positions(sp_indices[:, :-1], sp_shape[:-1]), return_inverse=True)
         count = int(inverse.max()) + 1 if len(inverse) else 0
         highest = torch.zeros(count, dtype=sp_values.dtype).scatter_reduce(0, inverse, sp_values, "amax",
@@ -143,13 +154,16 @@ class SparseSoftmax:
 # --- with dense tensors -------------------------------------------------------------------------------------------
 
 
-def _dense_at(indices: Any, sizes: list[int], dense: Any, name: str) -> Any:
+def _dense_at(indices: Any, sizes: list[int], dense: Any) -> Any:
     """The elements of a dense tensor, which broadcasts, at coordinates."""
     shape = tuple(dense.shape)
     if len(shape) > len(sizes) or any(mine not in (1, size) for mine, size in zip(reversed(shape), reversed(sizes))):
         raise invalid("SparseDenseBinaryOpShared broadcasts dense to sparse only; got incompatible shapes: "
                       f"{shapes.brackets(tuple(sizes))} vs. {shapes.brackets(shape)}")
-    return dense.expand(tuple(sizes))[tuple(indices.T)] if len(sizes) else dense.reshape(1)
+    places = indices[:, :len(sizes)]
+    if ((places < 0) | (places >= torch.tensor(sizes, dtype=torch.int64))).any():
+        raise invalid("Provided indices are out-of-bounds w.r.t. dense side with broadcasted shape")
+    return dense.expand(tuple(sizes))[tuple(places.T)] if len(sizes) else dense.reshape(1)
 
 
 def _with_dense(name: str, function: Any, gradient: Any) -> None:
@@ -158,9 +172,11 @@ def _with_dense(name: str, function: Any, gradient: Any) -> None:
         return (count,)
 
     def kernel(op: Any, sp_indices: Any, sp_values: Any, sp_shape: Any, dense: Any) -> Any:
-        return function(sp_values, _dense_at(sp_indices, sp_shape, dense, name))
+        others = _dense_at(sp_indices[:len(sp_values)], sp_shape, dense)
+        return function(sp_values[:len(others)], others)
 
-    register(name, shape, kernel, gradient, host="sp_shape", traced=False, because="as long as the values say",
+    register(name, shape, kernel, gradient, host="sp_shape", traced=False, check=_refused_parts,
+             because="as long as the values say",
              doc=f"{name}: an operation on the elements of a sparse tensor and those of a dense one that broadcasts.")
 
 
