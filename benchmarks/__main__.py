@@ -18,6 +18,10 @@ RATIOS = (
     ("build_nodes", "building one node", "tensorflow", 5.0),
     ("mlp_step", "MLP 784-100-10, Adam, batch 64", "tensorflow", 1.0),
     ("mlp_step", "MLP 784-100-10, Adam, batch 64", "pytorch", 1.0),
+    ("count_loop", "turn of a loop that counts", "tensorflow1", 5.0),
+    ("product_loop", "turn of a loop of products, 64 x 64", "tensorflow1", 1.2),
+    ("lstm_step", "LSTM 28 x 28, 64 units, batch 32", "tensorflow1", 3.0),
+    ("lstm_step", "LSTM 28 x 28, 64 units, batch 32", "pytorch", 0.9),
 )
 
 
@@ -25,6 +29,8 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--tensorflow", default=os.environ.get("TFMAGIC_BENCH_TENSORFLOW"), metavar="PYTHON",
                         help="an interpreter that has TensorFlow 2.x (default: $TFMAGIC_BENCH_TENSORFLOW)")
+    parser.add_argument("--tensorflow1", default=os.environ.get("TFMAGIC_ORACLE"), metavar="PYTHON",
+                        help="an interpreter that has TensorFlow 1.15 (default: $TFMAGIC_ORACLE)")
     parser.add_argument("--threads", type=int, default=1, help="threads for every framework (default 1)")
     parser.add_argument("--repeats", type=int, default=7, help="turns each framework takes (default 7)")
     parser.add_argument("--seconds", type=float, default=0.3, help="length of one turn (default 0.3)")
@@ -35,7 +41,8 @@ def arguments() -> argparse.Namespace:
 
 def compare(options: argparse.Namespace) -> list[dict]:
     """One row for each program and peer."""
-    interpreters = {"tfmagic": sys.executable, "pytorch": sys.executable, "tensorflow": options.tensorflow}
+    interpreters = {"tfmagic": sys.executable, "pytorch": sys.executable, "tensorflow": options.tensorflow,
+                    "tensorflow1": options.tensorflow1}
     wanted = [row for row in RATIOS if not options.only or row[0] in options.only]
     needed = ["tfmagic", *dict.fromkeys(row[2] for row in wanted if interpreters[row[2]])]
     if not wanted:
@@ -46,7 +53,7 @@ def compare(options: argparse.Namespace) -> list[dict]:
     rows, measured = [], {}
     for program, title, other, target in wanted:
         if other not in peers:
-            print(f"{title}: no {other} interpreter given (--tensorflow)")
+            print(f"{title}: no {other} interpreter given (--{other})")
             continue
         if program not in measured:
             group = ["tfmagic", *(row[2] for row in wanted if row[0] == program and row[2] in peers)]

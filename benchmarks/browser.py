@@ -248,8 +248,11 @@ def in_lab(server: Any, opened: Callable[[Path], Any], repeats: int) -> Iterator
     yield several(meter, "drawing after Enter, 5,000 nodes", repeats, lambda i: drawn(at + 1 + i), 1000)
     large = at + repeats
     blocks = [f"block_{i}" for i in range(repeats)]
-    yield several(meter, "opening a scope of 5,000 nodes, asked", repeats,
+    yield several(meter, "opening a scope of 5,000 nodes", repeats,
                   lambda i: called("toggle", large, blocks[i]), 100)
+    units = [f"block_0/unit_{i}" for i in range(repeats)]
+    yield several(meter, "the same, its inside asked for", repeats,
+                  lambda i: called("toggle", large, units[i]), 100)
     yield several(meter, "folding it", repeats, lambda i: called("toggle", large, blocks[-1 - i]), 100)
     yield several(meter, "opening it again", repeats, lambda i: called("toggle", large, blocks[i]), 100)
     yield several(meter, "search in it", repeats, lambda i: called("search", large, f"unit_{i}"), 50)

@@ -15,7 +15,7 @@ class Peer:
     """One framework in its own process.
 
     Args:
-        framework: `tfmagic`, `tensorflow` or `pytorch`.
+        framework: `tfmagic`, `tensorflow`, `tensorflow1` or `pytorch`.
         python: the interpreter that has it.
         threads: how many threads it may use.
     """

@@ -106,5 +106,63 @@ def mlp_step_torch(torch, threads):
     return step, 1
 
 
-TENSORFLOW = {f.__name__: f for f in (scalar_run, variable_run, feed_two, build_nodes, mlp_step)}
-PYTORCH = {"mlp_step": mlp_step_torch}
+def count_loop(tf, threads):
+    """A turn of a loop that counts to 10,000."""
+    last = tf.while_loop(lambda i: i < 10000, lambda i: i + 1, [tf.constant(0)])
+    sess = session(tf, threads)
+    return (lambda: sess.run(last)), 10000
+
+
+def product_loop(tf, threads):
+    """A turn of a loop of 200 products, 64 x 64."""
+    a = tf.placeholder(tf.float32, [64, 64])
+    last = tf.while_loop(lambda i, _: i < 200, lambda i, x: (i + 1, tf.matmul(x, a)), [tf.constant(0), a])
+    sess = session(tf, threads)
+    feed = {a: np.eye(64, dtype=np.float32)}
+    return (lambda: sess.run(last, feed_dict=feed)), 200
+
+
+def rows(batch=32):
+    """A fixed batch of images, to be read row by row."""
+    random = np.random.RandomState(0)
+    return random.rand(batch, 28, 28).astype(np.float32), random.randint(0, 10, batch)
+
+
+def lstm_step(tf, threads):
+    """One Adam step of an LSTM of 64 units over the 28 rows of 32 images, by dynamic_rnn."""
+    x = tf.placeholder(tf.float32, [None, 28, 28])
+    y = tf.placeholder(tf.int64, [None])
+    outputs, _ = tf.nn.dynamic_rnn(tf.nn.rnn_cell.BasicLSTMCell(64), x, dtype=tf.float32)
+    w = tf.Variable(tf.truncated_normal([64, 10], stddev=0.1, seed=1))
+    logits = tf.matmul(outputs[:, -1], w)
+    loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels=y, logits=logits))
+    train = tf.train.AdamOptimizer(1e-3).minimize(loss)
+    sess = session(tf, threads)
+    sess.run(tf.global_variables_initializer())
+    images, labels = rows()
+    feed = {x: images, y: labels}
+    return (lambda: sess.run([train, loss], feed_dict=feed)), 1
+
+
+def lstm_step_torch(torch, threads):
+    """The same step with torch.nn.LSTM, eager autograd and fused Adam."""
+    torch.set_num_threads(threads)
+    torch.manual_seed(0)
+    net, out = torch.nn.LSTM(28, 64, batch_first=True), torch.nn.Linear(64, 10, bias=False)
+    optimizer = torch.optim.Adam(list(net.parameters()) + list(out.parameters()), lr=1e-3, fused=True)
+    images, labels = rows()
+
+    def step():
+        optimizer.zero_grad()
+        outputs, _ = net(torch.from_numpy(images))
+        loss = torch.nn.functional.cross_entropy(out(outputs[:, -1]), torch.from_numpy(labels))
+        loss.backward()
+        optimizer.step()
+        return loss.item()
+
+    return step, 1
+
+
+TENSORFLOW = {f.__name__: f for f in (scalar_run, variable_run, feed_two, build_nodes, mlp_step, count_loop,
+                                      product_loop, lstm_step)}
+PYTORCH = {"mlp_step": mlp_step_torch, "lstm_step": lstm_step_torch}

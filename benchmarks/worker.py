@@ -1,7 +1,8 @@
 """A process that times programs in one framework; it answers one JSON line for each it reads.
 
-Started as `python benchmarks/worker.py tfmagic|tensorflow|pytorch THREADS`, each framework with its own interpreter.
-A request {"program": name, "seconds": s} is answered by {"seconds": the time of one piece of work}.
+Started as `python benchmarks/worker.py tfmagic|tensorflow|tensorflow1|pytorch THREADS`, each framework with its own
+interpreter. A request {"program": name, "seconds": s} is answered by {"seconds": the time of one piece of
+work}.
 """
 
 import gc
@@ -24,6 +25,14 @@ def tensorflow():
     return tf, programs.TENSORFLOW, tf.version.VERSION
 
 
+def tensorflow1():
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    import tensorflow as tf
+
+    tf.compat.v1.logging.set_verbosity(tf.compat.v1.logging.ERROR)
+    return tf, programs.TENSORFLOW, tf.version.VERSION
+
+
 def tfmagic():
     import torch
 
@@ -40,21 +49,24 @@ def pytorch():
     return torch, programs.PYTORCH, torch.__version__
 
 
-FRAMEWORKS = {"tfmagic": tfmagic, "tensorflow": tensorflow, "pytorch": pytorch}
+FRAMEWORKS = {"tfmagic": tfmagic, "tensorflow": tensorflow, "tensorflow1": tensorflow1, "pytorch": pytorch}
+
+
+clock = getattr(time, "perf_counter", time.time)  # TensorFlow 1.15 may have a Python without
 
 
 def timed(step, seconds):
     """Seconds for one call of `step`, from as many calls as fit into `seconds`."""
     step()
-    start = time.perf_counter()
+    start = clock()
     step()
-    once = time.perf_counter() - start
+    once = clock() - start
     calls = max(1, int(seconds / max(once, 1e-7)))
     gc.collect()
-    start = time.perf_counter()
+    start = clock()
     for _ in range(calls):
         step()
-    return (time.perf_counter() - start) / calls
+    return (clock() - start) / calls
 
 
 def main():
@@ -64,7 +76,7 @@ def main():
     answers.write(json.dumps({"version": version}) + "\n")
     answers.flush()
     prepared = {}
-    for line in sys.stdin:
+    for line in iter(sys.stdin.readline, ""):
         request = json.loads(line)
         name = request["program"]
         if name not in prepared:

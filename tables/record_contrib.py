@@ -13,6 +13,7 @@ import types
 
 import record
 import tensorflow.contrib  # without this only a part of it is loaded
+import tensorflow.contrib.slim.nets  # a part that TensorFlow itself does not load
 
 HEAD = """\
 # Names of tf.contrib in TensorFlow 1.15: one object a line (tables/record_contrib.py; `python -m tables` writes the

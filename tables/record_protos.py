@@ -13,7 +13,8 @@ from google.protobuf import descriptor_pb2
 
 PATH = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "tfmagic", "base", "protos.txt")
 FILES = ["core/example/feature", "core/example/example", "core/framework/tensor_slice", "core/framework/reader_base",
-         "core/lib/core/error_codes", "core/protobuf/control_flow", "core/protobuf/named_tensor",
+         "core/lib/core/error_codes", "core/profiler/tfprof_log", "core/profiler/tfprof_output",
+         "core/protobuf/control_flow", "core/protobuf/named_tensor",
          "core/protobuf/queue_runner", "core/protobuf/saved_model", "core/protobuf/tensor_bundle",
          "core/protobuf/tensorflow_server", "core/util/saved_tensor_slice",
          "python/training/checkpoint_state"]
@@ -29,16 +30,17 @@ def kind(field, entries):
     """A field's type as the table spells it."""
     if field.type_name in entries:
         return "<{},{}>".format(*(kind(part, {}) for part in entries[field.type_name].field))
-    # All are of one package here, TensorFlow's inner package `error` too.
-    name = field.type_name[len(".tensorflow."):].replace("error.", "") or FIELD.Type.Name(field.type)[5:].lower()
+    # All are of one package here, TensorFlow's inner packages `error` and `tfprof` too.
+    name = field.type_name[len(".tensorflow."):].replace("error.", "").replace("tfprof.", "")
+    name = name or FIELD.Type.Name(field.type)[5:].lower()
     return name + ("*" if field.label == FIELD.LABEL_REPEATED else "")
 
 
 def lines_of(prefix, message):
     """The lines of a message and of what stands within it."""
     full = prefix + message.name
-    entries = {".tensorflow.{}.{}".format(full, nested.name): nested for nested in message.nested_type
-               if nested.options.map_entry}
+    entries = {".tensorflow.{}{}.{}".format(package, full, nested.name): nested for nested in message.nested_type
+               for package in ("", "tfprof.") if nested.options.map_entry}
     fields = []
     for field in message.field:
         group = "[{}]".format(message.oneof_decl[field.oneof_index].name) if field.HasField("oneof_index") else ""

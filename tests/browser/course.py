@@ -147,7 +147,7 @@ class Part:
     def click(self, name: str) -> None:
         """Click a node or a folded scope in its middle, an open one at its heading."""
         is_open = self.thing(name).get_attribute("aria-expanded") == "true"
-        self.bring(name).click(position={"x": 5, "y": 5} if is_open else None)
+        self.bring(name).click(position={"x": 5, "y": 5} if is_open else None, force=is_open)  # the heading lies above
 
 
 class Course:

@@ -171,7 +171,8 @@ class DrawingPage:
           const [place, stage] = [thing.getBoundingClientRect(), thing.closest(".stage").getBoundingClientRect()];
           if (place.top < stage.top || place.top + 20 > stage.bottom) window.view.goTo(thing.dataset.id, false);
         }""")
-        self.thing(name).locator("> .shape").first.click(position={"x": 8, "y": 9})
+        is_open = self.thing(name).get_attribute("aria-expanded") == "true"  # its heading lies above it
+        self.thing(name).locator("> .shape").first.click(position={"x": 8, "y": 9}, force=is_open)
 
     def press(self, key: str) -> None:
         self.page.keyboard.press(key)

@@ -166,8 +166,9 @@ def test_front_ends_can_ask_about_what_was_not_built(studio: Studio) -> None:
     assert Questions(studio).answer({**asked, "kind": "load", "asked": []})["answer"]["nodes"]
 
 
-def test_a_drawing_of_a_failure_keeps_no_graph_alive(studio: Studio) -> None:
+def test_a_drawing_of_a_failure_keeps_its_graph_alive_until_the_next_cell_runs(studio: Studio) -> None:
     key, graph = draw_misfit(studio)
+    studio.drawings.forget()
     gc.collect()
     assert graph() is None
     with pytest.raises(LookupError, match="its graph is gone"):

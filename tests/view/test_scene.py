@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from tfmagic.view import Annotations, build_scene
 from tfmagic.view.scene import model
+from tfmagic.view.scene.build import scene_of
+from tfmagic.view.scene.outline import Outline
 from tfmagic.view.scene.runs import group_level, repetitions
 from tfmagic.view.scene.scopes import AUTOMATIC_LIMIT, HARD_LIMIT, Scope, build_tree
 
@@ -483,3 +485,12 @@ def test_wrong_options_are_refused():
         build_scene(Graph(), direction="up")
     with pytest.raises(ValueError, match="depth"):
         build_scene(Graph(), depth=-1)
+
+
+def test_an_outline_gives_the_scene_that_the_graph_gives_whatever_was_opened_before() -> None:
+    graph = trained()
+    outline = Outline(graph)
+    whole = scene_of(outline)
+    opened = scene_of(outline, opened=frozenset(face.id for face in [*whole.faces, *whole.nodes]))
+    assert opened.boxes and scene_of(outline, opened=()).boxes == []
+    assert scene_of(outline) == whole == build_scene(graph)

@@ -53,7 +53,9 @@ def run(session: Any, call: Any, feeds: list[Any], run_metadata: Any) -> Any:
         if isinstance(value, torch.Tensor):
             del stats.output[:]
             output = stats.output.add(slot=0)
-            output.tensor_description.allocation_description.requested_bytes = value.element_size() * value.numel()
+            allocation = output.tensor_description.allocation_description
+            allocation.requested_bytes = value.element_size() * value.numel()
+            allocation.allocator_name = "cpu" if value.device.type == "cpu" else f"GPU_{value.device.index or 0}_bfc"
             output.tensor_description.shape.SetInParent()
             for size in value.shape:
                 output.tensor_description.shape.dim.add(size=size)

@@ -65,7 +65,8 @@ export function layOutLevel(
     graph.setEdge(...along(edge, ports),
       inner ? { width: textWidth(longest(edge.text, answers), 10.5) + 6, height: 15, labelpos: "r", labeloffset: 5 } : {});
   }
-  anchorPorts(graph, children, ports);
+  anchorPorts(graph, children, edges.map((edge) => along(edge, ports))
+    .filter(([from, to]) => !ports.has(from) && !ports.has(to)), ports);
   layout(graph);
   return read(graph, children, edges, ports, downwards, scope !== "");
 }
@@ -103,8 +104,32 @@ function levelEdges(folding: Folding, scope: string, portOf: (id: string) => str
   return [...own, ...incoming, ...outgoing];
 }
 
+/** The nodes that all others lie between: those that no edge enters, and those that none leaves; in a circle all.
+ *
+ * Few, because an edge of the layout costs a node at each rank that it passes.
+ */
+function ends(nodes: string[], edges: [string, string][]): [string[], string[]] {
+  const waiting = new Map(nodes.map((id) => [id, 0]));
+  const after = new Map<string, string[]>(nodes.map((id) => [id, []]));
+  for (const [from, to] of edges) {
+    waiting.set(to, waiting.get(to)! + 1);
+    after.get(from)!.push(to);
+  }
+  const firsts = nodes.filter((id) => !waiting.get(id));
+  const reached = [...firsts];
+  for (const id of reached) {
+    for (const to of after.get(id)!) {
+      waiting.set(to, waiting.get(to)! - 1);
+      if (!waiting.get(to)) {
+        reached.push(to);
+      }
+    }
+  }
+  return reached.length < nodes.length ? [nodes, nodes] : [firsts, nodes.filter((id) => !after.get(id)!.length)];
+}
+
 /** Hold ports at the first and the last rank, so that what comes in comes from the box's edge. */
-function anchorPorts(graph: Graph, children: string[], ports: Set<string>): void {
+function anchorPorts(graph: Graph, children: string[], inner: [string, string][], ports: Set<string>): void {
   if (!ports.size) {
     return;
   }
@@ -112,10 +137,9 @@ function anchorPorts(graph: Graph, children: string[], ports: Set<string>): void
   const bottom = "port:last";
   graph.setNode(top, { width: 1, height: 1 });
   graph.setNode(bottom, { width: 1, height: 1 });
-  for (const id of children) {
-    graph.setEdge(top, id, { minlen: 2, weight: 0 });
-    graph.setEdge(id, bottom, { minlen: 2, weight: 0 });
-  }
+  const [firsts, lasts] = ends(children, inner);
+  firsts.forEach((id) => graph.setEdge(top, id, { minlen: 2, weight: 0 }));
+  lasts.forEach((id) => graph.setEdge(id, bottom, { minlen: 2, weight: 0 }));
   for (const id of ports) {
     if (id.startsWith("in:")) {
       graph.setEdge(top, id, { minlen: 1, weight: 50 });

@@ -4,6 +4,7 @@ import { svg } from "./dom";
 import type { NodeRecord } from "./document";
 import type { Folding, VisibleEdge } from "./folding";
 import { arrowHead, pathData, type Rect } from "./geometry";
+import { HEADING } from "./levels";
 import { marked, plain } from "./marks";
 import type { Placement } from "./placing";
 import { boundsOf, grown, Sight } from "./sight";
@@ -25,6 +26,7 @@ export interface Painting {
 export function paint(folding: Folding, placement: Placement): Painting {
   const things = new Map<string, SVGGElement>();
   const boxes = svg("g");
+  const headings = svg("g"); // above the edges, which may pass behind them
   const nodes = svg("g");
   const sight = new Sight();
   const kinds = new Map(folding.document.open.map(([id, kind]) => [id, kind]));
@@ -37,7 +39,12 @@ export function paint(folding: Folding, placement: Placement): Painting {
     const isOpen = folding.open.has(id);
     const kind = kinds.get(id) ?? "scope";
     const element = svg("g", { class: isOpen ? (isFrame(kind) ? "box frame" : "box") : nodeClass(node) });
-    sight.add(element, grown(rect, 20), () => (isOpen ? boxParts(node, rect, kind) : nodeParts(node, rect)));
+    sight.add(element, grown(rect, 20), () => (isOpen ? [svg("rect", { class: "shape", ...corners(rect), rx: 10 })] : nodeParts(node, rect)));
+    if (isOpen) {
+      const heading = svg("g", { class: "heading", "data-heading": id, "aria-hidden": "true" });
+      headings.append(heading);
+      sight.add(heading, rect, () => headingParts(node, rect, kind));
+    }
     element.setAttribute("role", "button");
     element.setAttribute("tabindex", "-1");
     element.setAttribute("aria-label", spoken(node));
@@ -68,7 +75,7 @@ export function paint(folding: Folding, placement: Placement): Painting {
     }
   }
   sight.begin();
-  const view = svg("g", { class: "view" }, boxes, svg("g", {}, ...edges.map(({ element }) => element)), labels, nodes);
+  const view = svg("g", { class: "view" }, boxes, svg("g", {}, ...edges.map(({ element }) => element)), headings, labels, nodes);
   return { view, things, edges, sight };
 }
 
@@ -88,9 +95,10 @@ function isFrame(kind: string): boolean {
   return kind !== "scope" && kind !== "run";
 }
 
-function boxParts(node: NodeRecord, rect: Rect, kind: string): SVGElement[] {
+/** An open scope's name, and the strip that folds it wherever it is pressed. */
+function headingParts(node: NodeRecord, rect: Rect, kind: string): SVGElement[] {
   const [, title] = node.lines[0];
-  return [svg("rect", { class: "shape", ...corners(rect), rx: 10 }),
+  return [svg("rect", { x: rect.x, y: rect.y, width: rect.width, height: HEADING }),
     svg("text", { class: "box", x: rect.x + 12, y: rect.y + 18 }, isFrame(kind) ? `${title} · ${kind}` : title)];
 }
 

@@ -60,7 +60,8 @@ ${DEVICES}
 .node>.lid{fill:none}
 .box>.shape{fill:var(--box);stroke:var(--box-line)}
 .box.frame>.shape{stroke-dasharray:7 3}
-.box{cursor:zoom-out}
+.box,.heading{cursor:zoom-out}
+.heading>rect{fill:transparent}
 text.title{font-size:13px;font-weight:600}
 text.type,text.note{fill:var(--muted)}
 text.value{font-family:${MONO};fill:var(--value)}
@@ -68,7 +69,7 @@ text.port{font-family:${MONO};white-space:pre}
 .wrong{fill:var(--error);font-weight:700;text-decoration:underline}
 .node.unbuilt>.shape{fill:none;stroke-dasharray:6 4}
 text.error{fill:var(--error);font-weight:600}
-text.box{font-size:11.5px;font-weight:600;text-anchor:start;fill:var(--muted)}
+text.box{font-size:11.5px;font-weight:600;text-anchor:start;fill:var(--muted);stroke:var(--box);stroke-width:4px;stroke-linejoin:round;paint-order:stroke}
 text.label{font-size:10.5px;fill:var(--muted);stroke:var(--bg);stroke-width:3px;stroke-linejoin:round;paint-order:stroke}
 .edge>.line{fill:none;stroke:var(--line);stroke-width:1.3}
 .edge.control>.line{stroke-dasharray:4 3}

@@ -92,13 +92,16 @@ export class GraphView {
     const observer = new ResizeObserver(() => this.resize());
     this.cleanUp.push(followTheme(host), keepKeys(host), () => observer.disconnect());
     this.listen();
+    // Asked before anything is drawn: afterwards the browser would have to lay out the drawing to answer.
+    const width = this.stage.clientWidth;
+    this.viewport.resized(width, HIGHEST);
     this.draw();
     observer.observe(this.stage);
     this.cleanUp.push(options.follow?.((cell, line) => {
       this.traced = [cell, line];
       this.mark();
     }) ?? (() => undefined));
-    this.resize();
+    this.resize(width);
   }
 
   dispose(): void {
@@ -110,14 +113,13 @@ export class GraphView {
 
   // --- around the drawing ---------------------------------------------------------------------------------------
 
-  private resize(): void {
-    this.viewport.resized();
-    const width = this.stage.clientWidth;
+  private resize(width = this.stage.clientWidth): void {
     if (!width) {
       return;
     }
     const height = Math.max(120, Math.min(HIGHEST, this.viewport.naturalHeight(width)));
     this.stage.style.height = `${height}px`;
+    this.viewport.resized(width, height);
     this.panel.element.style.maxHeight = `${Math.max(height, 260)}px`;
     if (!this.viewport.isMoved) {
       this.viewport.home(this.culprit());
@@ -208,7 +210,8 @@ export class GraphView {
 
   private listen(): void {
     this.canvas.addEventListener("click", (event) => {
-      const id = (event.target as Element).closest<SVGGElement>("[data-id]")?.dataset.id;
+      const thing = (event.target as Element).closest<SVGGElement>("[data-id], [data-heading]");
+      const id = thing?.dataset.id ?? thing?.dataset.heading;
       if (this.viewport.dragged) {
         return;
       }
@@ -224,9 +227,9 @@ export class GraphView {
     });
     for (const name of ["pointerenter", "pointerleave"] as const) {
       this.canvas.addEventListener(name, (event) => { // they do not bubble: on their way down
-        const { id } = (event.target as SVGElement).dataset;
-        if (id !== undefined) {
-          this.light(name === "pointerenter" ? id : this.hasFocus() ? this.current : "");
+        const { id, heading } = (event.target as SVGElement).dataset;
+        if (id !== undefined || heading !== undefined) {
+          this.light(name === "pointerenter" ? id ?? heading! : this.hasFocus() ? this.current : "");
         }
       }, true);
     }

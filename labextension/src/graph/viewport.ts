@@ -17,7 +17,7 @@ export class Viewport {
   private height = 0;
   private rects: Rect[] = [];
   /** The stage's width and height, kept: to ask for them makes the browser lay out the page. */
-  private room: [number, number] | undefined;
+  private room: [number, number] = [0, 0];
   private readonly map = svg("svg", { class: "minimap", "aria-hidden": "true", hidden: true });
   private readonly window = svg("rect", { class: "window" });
   private readonly pointers = new Map<number, [number, number]>();
@@ -28,7 +28,7 @@ export class Viewport {
   isMoved = false;
 
   constructor(
-    private readonly stage: HTMLElement, private readonly canvas: SVGSVGElement, private readonly isActive: () => boolean,
+    stage: HTMLElement, private readonly canvas: SVGSVGElement, private readonly isActive: () => boolean,
     private readonly seen: (part: Rect) => void,
   ) {
     stage.append(this.map);
@@ -64,7 +64,7 @@ export class Viewport {
 
   /** The first view: all of it, as far as its text can still be read, and what matters most in sight. */
   home(first?: Rect): void {
-    const width = this.size()[0] || this.width + 2 * MARGIN;
+    const width = this.room[0] || this.width + 2 * MARGIN;
     this.scale = this.fitting(width);
     this.x = Math.max(MARGIN, (width - this.width * this.scale) / 2);
     this.y = MARGIN;
@@ -75,19 +75,14 @@ export class Viewport {
     this.isMoved = false;
   }
 
-  private size(): [number, number] {
-    this.room ??= [this.stage.clientWidth, this.stage.clientHeight];
-    return this.room;
-  }
-
-  /** The stage is another size now. */
-  resized(): void {
-    this.room = undefined;
+  /** The stage is of this size now. */
+  resized(width: number, height: number): void {
+    this.room = [width, height];
   }
 
   /** All of it, however small. */
   fit(): void {
-    const [width, height] = this.size();
+    const [width, height] = this.room;
     this.scale = this.limited(Math.min(1, (width - 2 * MARGIN) / this.width, (height - 2 * MARGIN) / this.height));
     this.x = (width - this.width * this.scale) / 2;
     this.y = Math.max(MARGIN, (height - this.height * this.scale) / 2);
@@ -95,7 +90,7 @@ export class Viewport {
     this.apply();
   }
 
-  zoom(factor: number, atX = this.size()[0] / 2, atY = this.size()[1] / 2): void {
+  zoom(factor: number, atX = this.room[0] / 2, atY = this.room[1] / 2): void {
     const scale = this.limited(this.scale * factor);
     this.x = atX - ((atX - this.x) * scale) / this.scale;
     this.y = atY - ((atY - this.y) * scale) / this.scale;
@@ -113,7 +108,7 @@ export class Viewport {
 
   /** Bring a rectangle into sight: into the middle, or only as far as is needed. */
   reveal(rect: Rect, intoMiddle = false): void {
-    const [width, height] = this.size();
+    const [width, height] = this.room;
     const [left, top] = [rect.x * this.scale + this.x, rect.y * this.scale + this.y];
     const [right, bottom] = [left + rect.width * this.scale, top + rect.height * this.scale];
     if (intoMiddle) {
@@ -129,7 +124,7 @@ export class Viewport {
 
   /** How far up a rectangle on the screen has to move so that the map does not cover it. */
   private aboveMap([, top, right, bottom]: number[], room: number): number {
-    const [width, height] = this.size();
+    const [width, height] = this.room;
     const mapTop = height - this.mapSize[1] - room;
     const isCovered = this.mapSize[1] > 0 && right > width - this.mapSize[0] - room && bottom > mapTop;
     return isCovered ? Math.max(mapTop - bottom, Math.min(0, room - top)) : 0;
@@ -142,7 +137,7 @@ export class Viewport {
   private apply(): void {
     this.canvas.querySelector<SVGGElement>(":scope > .view")
       ?.setAttribute("transform", `translate(${this.x} ${this.y}) scale(${this.scale})`);
-    const [width, height] = this.size().map((size) => size / this.scale);
+    const [width, height] = this.room.map((size) => size / this.scale);
     // Half a screen around what shows, so that a movement finds it drawn.
     this.seen({ x: -this.x / this.scale - width / 2, y: -this.y / this.scale - HIGHEST / this.scale / 2,
       width: 2 * width, height: height + HIGHEST / this.scale });
@@ -155,7 +150,7 @@ export class Viewport {
   private mapSize = [0, 0];
 
   private drawMap(): void {
-    const [width, height] = this.size();
+    const [width, height] = this.room;
     // A narrow stage has no room beside its nodes.
     const hidden = width < 480 || (this.width * this.scale <= width * 1.25 && this.height * this.scale <= height * 1.25);
     this.map.toggleAttribute("hidden", hidden);

@@ -18,6 +18,7 @@ from oracle.samples import (
     linalg,
     math,
     nn,
+    quantization,
     ragged,
     random,
     recurrent,
@@ -34,8 +35,8 @@ from oracle.samples.wrong import wrong_calls
 from tfmagic import tf  # noqa: F401  # makes every declaration known
 from tfmagic.graph import opdefs, registry
 
-FAMILIES = (array, audio, control_flow, debug, image, linalg, math, nn, ragged, random, recurrent, segments, sparse,
-            state, strings, summary)
+FAMILIES = (array, audio, control_flow, debug, image, linalg, math, nn, quantization, ragged, random, recurrent,
+            segments, sparse, state, strings, summary)
 SPECIAL = {name: rows for family in FAMILIES for name, rows in family.SAMPLES.items()}
 # Ops that cannot be recorded, and why.
 ALONE = {
@@ -87,7 +88,7 @@ def right_calls(definition):
         rows = signature.update_rows(definition)
     if rows is None:
         return signature.default_calls(definition)
-    dtypes = signature.dtypes_of(definition)
+    dtypes = signature.dtypes_of(definition) or ["float32"]  # scenes make numbers of other types
     result = []
     for position, row in enumerate(rows):
         seed = zlib.crc32(f"{definition.name}{position}".encode())

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import collections
 import weakref
-from collections.abc import Callable, Container
-from dataclasses import dataclass
+from collections.abc import Callable, Container, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from tfmagic.graph.graph import Graph
 from tfmagic.notebook.live.unbuilt import Unbuilt
+from tfmagic.view.phrases import speaking
+from tfmagic.view.scene.build import scene_of
 from tfmagic.view.scene.model import Scene
+from tfmagic.view.scene.outline import Outline
 
 _KEPT = 200
 
@@ -20,16 +24,37 @@ class Drawing:
 
     Attributes:
       graph: the graph, as long as anybody else has it.
-      build: makes the scene again, from the graph, the ids of the folded nodes whose insides are wanted, and those of
-        the scopes that a reader has open (None: as it was drawn first).
+      outlined: reads the graph.
+      options: how it is drawn: keyword arguments of `scene_of`.
+      language: the language of its texts; None: that of the shell.
       unbuilt: a node drawn that could not be built.
       quiz: whether shapes and dtypes are hidden in it until they are guessed.
     """
 
     graph: weakref.ref[Graph]
-    build: Callable[[Graph, Container[str], Container[str] | None], Scene]
+    outlined: Callable[[Graph], Outline]
+    options: Mapping[str, Any] = field(default_factory=dict)
+    language: str | None = None
     unbuilt: Unbuilt | None = None
     quiz: bool = False
+    _outline: Outline | None = None
+
+    def build(self, graph: Graph, asked: Container[str] = (), opened: Container[str] | None = None) -> Scene:
+        """The scene; what was read of the graph for it is kept until `forget`.
+
+        Args:
+          graph: the graph.
+          asked: ids of folded nodes whose insides are wanted.
+          opened: ids of the scopes that a reader has open; None: as it was drawn first.
+        """
+        with speaking(self.language):
+            if self._outline is None:
+                self._outline = self.outlined(graph)
+            return scene_of(self._outline, asked=asked, opened=opened, **self.options)
+
+    def forget(self) -> None:
+        """Let go of the graph."""
+        self._outline = None
 
 
 class Drawings:
@@ -44,6 +69,11 @@ class Drawings:
         self._by_key.move_to_end(key)
         while len(self._by_key) > _KEPT:
             self._by_key.popitem(last=False)
+
+    def forget(self) -> None:
+        """Let go of all graphs: a cell may be about to change or to drop them."""
+        for drawing in self._by_key.values():
+            drawing.forget()
 
     def graphs(self) -> list[Graph]:
         """The graphs that were drawn and are still there, the oldest drawing's first."""

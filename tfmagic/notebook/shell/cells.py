@@ -44,6 +44,7 @@ class Cells:
 
     def before(self, info: Any) -> None:
         """IPython's `pre_run_cell`: open what the headers ask for and mark where the graphs end."""
+        self.studio.drawings.forget()
         code = getattr(info, "transformed_cell", None) or self.shell.transform_cell(info.raw_cell)
         count = self.last_count = self._execution_count(info)
         filename = self.shell.compile.get_code_name(info.raw_cell, code, count)

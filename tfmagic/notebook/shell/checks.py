@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Container
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +12,9 @@ from tfmagic.notebook.live.checked import Checked
 from tfmagic.notebook.live.drawn import Drawing
 from tfmagic.notebook.shell import drawing, failures
 from tfmagic.view.phrases import plural, say
+from tfmagic.view.scene.outline import Outline
 
 if TYPE_CHECKING:
-    from tfmagic import view
     from tfmagic.session.finite import Origin, Seen
 
 
@@ -41,10 +40,11 @@ def _draw(origin: Origin, values: dict[Any, Seen | None], run: int, studio: draw
     bad = frozenset(name for name, value in seen.items() if not value.is_finite)
     message, ports, title = origins.message(origin), origins.shown_ports(origin), say("Not finite: {}", culprit)
 
-    def build(graph: Graph, asked: Container[str] = (), opened: Container[str] | None = None) -> view.Scene:
+    def outlined(graph: Graph) -> Outline:
         drawn = [graph.get_operation_by_name(name) for name in part]
         notes = replace(drawing.known(graph, drawn, {}, studio.names), texts=texts, shapes=shapes, not_finite=bad,
                         failed={culprit: message}, ports={culprit: ports})
-        return failures.scene_of(drawn, notes, title=title, asked=asked, opened=opened)
+        return failures.outline_of(drawn, notes)
 
-    studio.show(build(graph), Drawing(weakref.ref(graph), build))
+    picture = Drawing(weakref.ref(graph), outlined, {"title": title})
+    studio.show(picture.build(graph), picture)

@@ -25,6 +25,7 @@ from tfmagic.view.escape import shorten
 from tfmagic.view.labels import dims_text, static_dims
 from tfmagic.view.paint.document import GRAPH_MIME
 from tfmagic.view.phrases import plural, say
+from tfmagic.view.scene.outline import Outline
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -161,7 +162,7 @@ class Displays:
         key = self._keys.get(graph)
         if key is None:
             key = self._keys[graph] = f"cards-{next(self._numbers)}"  # the same when the notebook runs again
-        self._studio.drawings.keep(key, Drawing(weakref.ref(graph), drawing.whole))
+        self._studio.drawings.keep(key, Drawing(weakref.ref(graph), Outline))
         return {"kind": "value", "key": key, "name": operation.name, **({"output": output} if output else {})}
 
     def _state(self, variables: list[Any]) -> dict[str, np.ndarray]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import weakref
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,8 +26,8 @@ from tfmagic.view import phrases
 from tfmagic.view.paint.document import GRAPH_MIME
 from tfmagic.view.scene import records
 from tfmagic.view.scene.annotations import Annotations
-from tfmagic.view.scene.build import build_scene
 from tfmagic.view.scene.model import Scene
+from tfmagic.view.scene.outline import Outline
 from tfmagic.view.scene.training import losses_of
 
 if TYPE_CHECKING:
@@ -102,7 +102,6 @@ def draw(graph: Graph, parsed: Parsed, operations: list[Operation] | None, studi
       UsageError: an expression of the options names no part of the graph, or the drawing cannot be saved.
       tf.errors.OpError: a `--fetch` failed.
     """
-    from tfmagic import view
 
     _check_quiz(parsed)
     fetched, values = _run(graph, parsed, studio.shell, studio.kept) if run is None else ([], {})
@@ -113,22 +112,21 @@ def draw(graph: Graph, parsed: Parsed, operations: list[Operation] | None, studi
     other_part = [operation.name for operation in others]
     mark = graph.version  # what is made later is not in this drawing, and would move its ids
 
-    def build(graph: Graph, asked: Container[str] = (), opened: Container[str] | None = None) -> view.Scene:
+    def outlined(graph: Graph) -> Outline:
         drawn = None if part is None else [graph.get_operation_by_name(name) for name in part]
         if drawn is None and graph.version > mark:
             drawn = [operation for operation in graph.get_operations() if operation._id <= mark]
         if drawn is not None and other is not None and (second := other()) is not None:
             drawn += [second.get_operation_by_name(name) for name in other_part]
         notes = dataclasses.replace(known(graph, drawn, values, studio.names, state), **(run or {}))
-        with phrases.speaking(parsed.lang):
-            return build_scene(graph if drawn is None else drawn, depth=parsed.depth,
-                               direction=parsed.direction or "TB", title=parsed.title, show_all=parsed.all,
-                               show_shapes=not parsed.no_shapes, annotations=notes, asked=asked, opened=opened,
-                               as_quiz=bool(parsed.values.get("quiz")))
+        return Outline(graph if drawn is None else drawn, parsed.depth, parsed.all, notes)
 
-    scene = build(graph)
+    drawing = Drawing(weakref.ref(graph), outlined, {
+        "direction": parsed.direction or "TB", "title": parsed.title, "show_shapes": not parsed.no_shapes,
+        "as_quiz": bool(parsed.values.get("quiz"))}, parsed.lang, quiz=bool(parsed.values.get("quiz")))
+    scene = drawing.build(graph)
     with phrases.speaking(parsed.lang):
-        studio.show(scene, Drawing(weakref.ref(graph), build, quiz=scene.quiz is not None))
+        studio.show(scene, drawing)
         if operations is not None:
             drawn = {operation.name for operation in _with_inputs(operations)} | {node.name for node in scene.nodes}
             elsewhere = [item for item in fetched if evaluate.operation_of(item.element).name not in drawn]
@@ -146,6 +144,14 @@ def _check_quiz(parsed: Parsed) -> None:
         if parsed.values.get(key):
             raise evaluate.UsageError(f"--quiz hides shapes and types until they are guessed, and "
                                       f"--{key.replace('_', '-')} {why}: leave one of them out.")
+    if parsed.values.get("quiz") and _is_text_format(parsed.save or ""):
+        raise evaluate.UsageError(f"--quiz hides shapes and types until they are guessed, and {parsed.save} would tell "
+                                  "them: leave one of them out, or save a picture (.svg, .png, .pdf).")
+
+
+def _is_text_format(name: str) -> bool:
+    """Whether a file is to hold the graph itself as TensorFlow's text."""
+    return Path(name).suffix.lower() == ".pbtxt"
 
 
 def _save(scene: Any, graph: Graph, name: str) -> None:
@@ -154,7 +160,7 @@ def _save(scene: Any, graph: Graph, name: str) -> None:
 
     path = Path(name).expanduser()
     try:
-        if path.suffix.lower() == ".pbtxt":
+        if _is_text_format(name):
             path.write_text(str(graph.as_graph_def()), "utf-8")
         else:
             view.save(scene, path)
@@ -175,18 +181,14 @@ def small_bundle(graph_or_operations: Graph | list[Operation], studio: Studio) -
     names, graph = studio.names, evaluate.graph_of(operations[0])
     part = None if isinstance(graph_or_operations, Graph) else [operation.name for operation in operations]
 
-    def build(graph: Graph, asked: Container[str] = (), opened: Container[str] | None = None) -> view.Scene:
+    def outlined(graph: Graph) -> Outline:
         drawn = graph if part is None else [graph.get_operation_by_name(name) for name in part]
-        return build_scene(drawn, annotations=Annotations(labels=names.labels_of(graph)), asked=asked, opened=opened)
+        return Outline(drawn, annotations=Annotations(labels=names.labels_of(graph)))
 
-    bundle = view.mime_bundle(build(graph))
-    studio.drawings.keep(bundle[GRAPH_MIME]["key"], Drawing(weakref.ref(graph), build))
+    drawing = Drawing(weakref.ref(graph), outlined)
+    bundle = view.mime_bundle(drawing.build(graph))
+    studio.drawings.keep(bundle[GRAPH_MIME]["key"], drawing)
     return bundle
-
-
-def whole(graph: Graph, asked: Container[str] = (), opened: Container[str] | None = None) -> Any:
-    """The scene of a whole graph."""
-    return build_scene(graph, asked=asked, opened=opened)
 
 
 def known(graph: Graph, operations: Iterable[Operation] | None, values: dict[str, Any],

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Container, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tfmagic.graph.graph import Graph
 from tfmagic.graph.operation import Operation
@@ -16,19 +16,18 @@ from tfmagic.notebook.shell.options import Parsed
 from tfmagic.view.phrases import say
 from tfmagic.view.scene import model
 from tfmagic.view.scene.annotations import Annotations
-from tfmagic.view.scene.build import build_scene
-
-if TYPE_CHECKING:
-    from tfmagic import view
+from tfmagic.view.scene.build import scene_of
+from tfmagic.view.scene.outline import Outline
 
 
-def scene_of(operations: list[Operation], notes: Annotations, **options: Any) -> view.Scene:
-    """The scene of some operations in which the failed one is drawn by itself, even if it is one that drawings leave
-    out or fold (an initialiser, a gradient)."""
-    scene = build_scene(operations, annotations=notes, **options)
-    if any(node.state == model.FAILED and node.role not in (model.GRADIENTS, model.TRAINING) for node in scene.nodes):
-        return scene
-    return build_scene(operations, annotations=notes, show_all=True, **options)
+def outline_of(operations: list[Operation], notes: Annotations) -> Outline:
+    """What there is to draw of some operations: the failed one by itself, even if it is one that drawings leave out
+    or fold (an initialiser, a gradient)."""
+    outline = Outline(operations, annotations=notes)
+    if any(node.state == model.FAILED and node.role not in (model.GRADIENTS, model.TRAINING)
+           for node in scene_of(outline).nodes):
+        return outline
+    return Outline(operations, show_all=True, annotations=notes)
 
 
 def draw(error: BaseException, studio: drawing.Studio, parsed: Parsed | None = None,
@@ -57,14 +56,15 @@ def draw(error: BaseException, studio: drawing.Studio, parsed: Parsed | None = N
     title = (parsed and parsed.title) or say("Not built: {}" if unbuilt else "Failed: {}", failed)
     message, shown, shapes = found.message, found.ports, run.pop("shapes", {}) | found.shapes
 
-    def build(graph: Graph, asked: Container[str] = (), opened: Container[str] | None = None) -> view.Scene:
+    def outlined(graph: Graph) -> Outline:
         drawn = [graph.get_operation_by_name(name) for name in part]
         drawn.append(graph.get_operation_by_name(failed) if unbuilt is None else unbuilt.operation(graph))
         notes = replace(drawing.known(graph, drawn, {}, studio.names), shapes=shapes, failed={failed: message},
                         ports={failed: shown}, unbuilt=() if unbuilt is None else (failed,), **run)
-        return scene_of(drawn, notes, direction=direction, title=title, asked=asked, opened=opened)
+        return outline_of(drawn, notes)
 
-    studio.show(build(graph), Drawing(weakref.ref(graph), build, unbuilt))
+    drawn = Drawing(weakref.ref(graph), outlined, {"direction": direction, "title": title}, unbuilt=unbuilt)
+    studio.show(drawn.build(graph), drawn)
     return True
 
 

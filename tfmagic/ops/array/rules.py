@@ -51,6 +51,8 @@ def as_array(value: Any) -> Any:
         return np.asarray(value, None if value else np.int64)
     if isinstance(value, (int, float, bool, bytes)):
         return np.asarray(value)
+    if getattr(type(value), "is_handle", False):
+        return objects([value], ())
     if not isinstance(value, torch.Tensor):
         raise TypeError(f"strings are computed when the graph runs, not while {type(value).__name__} stands for them")
     return value.cpu().numpy()
@@ -58,7 +60,7 @@ def as_array(value: Any) -> Any:
 
 def as_value(array: Any) -> Any:
     """A NumPy result as a kernel's output: a torch tensor unless it holds host objects."""
-    array = np.asarray(array)
+    array = objects([array], ()) if isinstance(array, bytes) else np.asarray(array)
     return array if array.dtype == object else torch.from_numpy(np.ascontiguousarray(array).reshape(array.shape))
 
 

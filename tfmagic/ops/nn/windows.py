@@ -36,8 +36,11 @@ def from_torch(op: Any, y: Any, rank: int) -> Any:
 
 
 def nothing(*shapes: Any) -> bool:
-    """Whether one of these shapes surely has no elements: torch's windows refuse that, or divide by zero."""
-    return any(isinstance(size, int) and size == 0 for shape in shapes for size in shape)
+    """Whether one of these shapes surely has no elements: torch's windows refuse that, or divide by zero.
+
+    A shape whose rank even is known only in the run is no tuple.
+    """
+    return any(isinstance(size, int) and size == 0 for shape in shapes if isinstance(shape, Sequence) for size in shape)
 
 
 @dataclass(frozen=True)

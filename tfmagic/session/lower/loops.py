@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -15,6 +16,7 @@ from tfmagic.session.lower.branches import BranchStep
 from tfmagic.session.lower.lowering import Lowering, VariableRef
 from tfmagic.session.lower.regions import MERGES, SWITCHES, Irregular, Region
 from tfmagic.session.lower.schedule import OpStep, Step, lower_all, schedule
+from tfmagic.session.passes import host_scalars
 from tfmagic.session.plan.order import Cycle, in_order
 from tfmagic.session.plan.plan_graph import PlanGraph
 from tfmagic.session.plan.run_time import BodyCall
@@ -30,34 +32,48 @@ class Loop(BodyCall):
     __name__ = __qualname__ = "while_loop"
 
     def __init__(self, cond: PlanGraph, cond_reads: list[int], cond_writes: list[int], body: PlanGraph,
-                 body_reads: list[int], body_writes: list[int], size: int, results: list[int]):
+                 body_reads: list[int], body_writes: list[int], size: int, results: list[int],
+                 numbers: dict[int, torch.dtype]):
         super().__init__(cond, body)
         self.cond_reads, self.cond_writes = cond_reads, cond_writes
         self.body_reads, self.body_writes = body_reads, body_writes
         self.size, self.results = size, results
+        self.numbers = numbers
 
     def bind(self, *bodies: Callable[..., Any]) -> Callable[..., tuple[Any, ...]]:
-        cond, body = bodies
-        cond_reads, cond_writes = self.cond_reads, self.cond_writes
-        body_reads, body_writes = self.body_reads, self.body_writes
-        size, results = self.size, self.results
+        scope: dict[str, Any] = {"cond": bodies[0], "body": bodies[1], "current": current,
+                                 "tensor": torch.scalar_tensor, "check_deadline": check_deadline,
+                                 **{f"kind{slot}": kind for slot, kind in self.numbers.items()}}
+        exec(self._code, scope)  # slots are local variables there, which a turn reads and writes at no cost
+        return scope["while_loop"]
 
-        def while_loop(*initial: Any) -> tuple[Any, ...]:
-            slots: list[Any] = [*initial, *[None] * (size - len(initial))]
-            deadline = current.deadline
-            while True:
-                if deadline is not None:
-                    check_deadline(deadline)
-                (goes_on, *handed_on), states, _ = cond(*[slots[i] for i in cond_reads])
-                for slot, value in zip(cond_writes, (*handed_on, *states)):
-                    slots[slot] = value
-                if not goes_on:
-                    return tuple([slots[i] for i in results])
-                values, states, _ = body(*[slots[i] for i in body_reads])
-                for slot, value in zip(body_writes, (*values, *states)):
-                    slots[slot] = value
+    @functools.cached_property
+    def _code(self) -> Any:
+        """The loop as a function of Python."""
+        def names(slots: Sequence[int]) -> str:
+            return "".join(f"s{slot}, " for slot in slots)
 
-        return while_loop
+        def call(body: PlanGraph, reads: Sequence[int], writes: Sequence[int], first: str) -> str:
+            states = len(body.written)
+            kept = len(writes) - states
+            return (f"({first}{names(writes[:kept])}), {f'({names(writes[kept:])})' if states else '_'}, _ = "
+                    f"{'body' if body is self.bodies[1] else 'cond'}({names(reads)})")
+
+        given = self.size - (len(self.cond_writes) - len(self.bodies[0].written))
+        results = "".join(f"tensor(s{slot}, dtype=kind{slot}), " if slot in self.numbers else f"s{slot}, "
+                          for slot in self.results)
+        lines = [f"def while_loop({names(range(given))}):",
+                 *(f"    s{slot} = None" for slot in range(given, self.size)),
+                 *(f"    s{slot} = s{slot}.item()" for slot in self.numbers),
+                 "    deadline = current.deadline",
+                 "    while True:",
+                 "        if deadline is not None:",
+                 "            check_deadline(deadline)",
+                 f"        {call(self.bodies[0], self.cond_reads, self.cond_writes, 'goes_on, ')}",
+                 "        if not goes_on:",
+                 f"            return ({results})",
+                 f"        {call(self.bodies[1], self.body_reads, self.body_writes, '')}"]
+        return compile("\n".join(lines), "<tfmagic loop>", "exec")
 
 
 class Frame:
@@ -396,13 +412,15 @@ def call_loop(outer: Lowering, op: Operation, cond: PlanGraph, body: PlanGraph, 
         keys[tensor] = size
         size += 1
 
+    numbers = {} if outer.stepwise else host_scalars.run(cond, body, variables)
+
     def place(source: Any) -> int:
         return keys[source.node if isinstance(source, Proxy) else source]
 
     shown = [tensor for tensor in wanted if tensor in keys]
     loop = Loop(cond, [place(s) for s in cond.parameters], [keys[t] for t in (*handed, *cond.written)],
                 body, [place(s) for s in body.parameters], [keys[t] for t in (*variables, *body.written)], size,
-                [keys[t] for t in (*shown, *written)])
+                [keys[t] for t in (*shown, *written)], {keys[key]: kind for key, kind in numbers.items()})
     tracer = outer.tracer
     tracer.op, tracer.device, tracer.inputs = op, "cpu", []
     call: Any = tracer.create_proxy("call_function", loop, tuple(arguments), {})

@@ -1,8 +1,9 @@
-"""Named objects: what a session keeps by container and name beside variables, such as iterators over data sets."""
+"""Named objects: what a session keeps by container and name beside variables: iterators over data sets, queues."""
 
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -63,3 +64,24 @@ class NamedObjects:
           DeadlineExceededError: the run's time is over.
         """
         check_deadline(current.deadline)
+
+    def pause(self, condition: threading.Condition) -> None:
+        """Wait until a condition, which the thread holds, is notified.
+
+        Raises:
+          DeadlineExceededError: the run's time is over.
+        """
+        if current.deadline is None:
+            condition.wait()
+        elif not condition.wait(max(0.0, current.deadline - time.monotonic())):
+            check_deadline(current.deadline)
+
+    def acquire(self, lock: Any) -> None:
+        """Take a lock that runs hold while they wait.
+
+        Raises:
+          DeadlineExceededError: the run's time is over.
+        """
+        while not lock.acquire(timeout=-1 if current.deadline is None else max(
+                0.0, current.deadline - time.monotonic())):
+            check_deadline(current.deadline)

@@ -9,6 +9,7 @@ from typing import Any
 from absl import app, flags
 
 from tfmagic.base.export import export
+from tfmagic.tf.platform.absl_logging import keep_stderr_open
 from tfmagic.tf.platform.flags import command_line
 
 
@@ -23,6 +24,7 @@ def run(main: Callable[[list[str]], Any] | None = None, argv: Sequence[str] | No
     Raises:
       SystemExit: always, with what `main` gave back.
     """
+    keep_stderr_open()
     main = main or sys.modules["__main__"].main
     app.run(main=main, argv=list(command_line() if argv is None else argv), flags_parser=_known_flags)
 

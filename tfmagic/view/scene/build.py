@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from collections import Counter
 from collections.abc import Container, Iterable
@@ -12,18 +13,15 @@ from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.view import labels
 from tfmagic.view.escape import visible
 from tfmagic.view.phrases import plural, say
-from tfmagic.view.scene import auxiliary, library, model, plumbing, quiz, records, scopes, steps, training
-from tfmagic.view.scene.annotations import NOTHING, Annotations
-from tfmagic.view.scene.auxiliary import HIDDEN, Folding
+from tfmagic.view.scene import auxiliary, model, quiz, records, scopes, steps
+from tfmagic.view.scene.annotations import Annotations
 from tfmagic.view.scene.model import Box, Edge, Folded, Node, Scene
+from tfmagic.view.scene.outline import ARROWS, ROLES, Outline
 from tfmagic.view.scene.records import Record
 from tfmagic.view.scene.scopes import Scope
 
-_ROLES = {**dict.fromkeys(records.PLACEHOLDER_TYPES, model.PLACEHOLDER),
-          **dict.fromkeys(records.VARIABLE_TYPES, model.VARIABLE), "Const": model.CONSTANT}
 _NOUN_OF_FOLDED = {model.GRADIENTS: "gradients", model.TRAINING: "training"}
 _NAMES_SHOWN = 12
-_ARROWS = 4  # variables that training has arrows to; of more the arrows would hide the model, so a line counts them
 SIGNS = {"new": "+", "gone": "−", "changed": "~"}
 _PLACES_TOLD = 40
 _NUMBERED = re.compile(r"_\d+$")
@@ -57,19 +55,16 @@ def build_scene(graph_or_ops: records.Drawable, depth: int | None = None, direct
     Raises:
       ValueError: `direction` is neither "TB" nor "LR", or `depth` is negative.
     """
+    outline = Outline(graph_or_ops, depth, show_all, annotations, boundary)
+    return scene_of(outline, direction, title, show_shapes, asked, opened, as_quiz)
+
+
+def scene_of(outline: Outline, direction: str = "TB", title: str | None = None, show_shapes: bool = True,
+             asked: Container[str] = (), opened: Container[str] | None = None, as_quiz: bool = False) -> Scene:
+    """The scene of an outline, with other scopes open at each call; the arguments are those of `build_scene`."""
     if direction not in ("TB", "LR"):
         raise ValueError(f"direction must be 'TB' (downwards) or 'LR' (to the right), got {direction!r}")
-    if depth is not None and depth < 0:
-        raise ValueError(f"depth must be 0 or more, got {depth}")
-    notes = annotations or NOTHING
-    graph = records.read(graph_or_ops, boundary)
-    folding = Folding()
-    if not show_all:
-        folding = auxiliary.fold(graph, notes.labels)
-        plumbing.fold_plumbing(graph, folding, notes.labels)
-        auxiliary.fold_parameters(graph, folding, notes.labels)
-    builder = _Builder(graph, folding, notes, show_shapes, show_all, as_quiz)
-    return builder.build(depth, direction, visible(title or ""), asked, opened)
+    return _Builder(outline, show_shapes, as_quiz).build(direction, visible(title or ""), asked, opened)
 
 
 @dataclass
@@ -86,114 +81,24 @@ class _Flow:
 
 
 class _Builder:
-    """The steps of `build_scene`, which share the graph, its folding and the notes."""
+    """The steps of `scene_of`, which share the outline and what is drawn so far."""
 
-    def __init__(self, graph: dict[str, Record], folding: Folding, notes: Annotations, show_shapes: bool,
-                 show_all: bool, as_quiz: bool):
-        self.graph = graph
-        self.folding = folding
-        self.notes = notes
+    def __init__(self, outline: Outline, show_shapes: bool, as_quiz: bool):
+        self.outline = outline
+        self.graph, self.folding, self.notes = outline.graph, outline.folding, outline.notes
+        self.words, self.flows, self.members, self.library = (
+            outline.words, outline.flows, outline.members, outline.results)
         self.show_shapes = show_shapes
-        self.show_all = show_all
         self.quiz = quiz.Quiz(self._is_given) if as_quiz else None
         self.drawn: dict[str, str] = {}  # element -> id of the node that draws it
         self.finest: dict[str, str] = {}  # element -> id of the innermost node known that holds it
         self.scope_ids: dict[str, str] = {}
-        self.library: dict[str, str] = {}  # id of a folded library scope -> its result ("" when there are several)
-        self.words = plumbing.flow_words(graph, folding)
-        self.flows = self._element_flows()
-        self.members: dict[str, list[Record]] = {}
-        for record in graph.values():
-            owner = folding.drawn_by(record.name)
-            if owner != HIDDEN:
-                self.members.setdefault(owner, []).append(record)
-
-    # --- what there is to draw --------------------------------------------------------------------------------
-
-    def _element_flows(self) -> dict[tuple[str, str, str], list[Any]]:
-        """(from, to, kind) between operations and groups -> the tensors, in order, before scopes are folded."""
-        flows: dict[tuple[str, str, str], list[Any]] = {}
-        drawn_by, graph = self.folding.drawn_by, self.graph
-        for name, group in self.folding.groups.items():
-            if group.loss and drawn_by(group.loss) == group.loss and group.loss in graph:
-                flows.setdefault((group.loss, name, model.DATA), [])
-        for name, variables in training.derived_by(graph, self.folding).items():
-            for variable in variables if len(variables) <= _ARROWS else ():
-                if drawn_by(variable) == variable:
-                    flows.setdefault((variable, name, model.DATA), []).append(graph[variable].op.outputs[0])
-        trainers = {name for name, group in self.folding.groups.items() if group.role == model.TRAINING}
-        for record in graph.values():
-            target = drawn_by(record.name)
-            if target == HIDDEN or record.name in self.folding.first_values:
-                continue
-            changed = "" if self.show_all or record.boundary else training.changed_variable(record, graph)
-            trainer = self.folding.groups.get(target)
-            if changed and drawn_by(changed) not in (HIDDEN, target) and (
-                    trainer is None or len(trainer.variables) <= _ARROWS):
-                flows.setdefault((target, drawn_by(changed), model.UPDATES), [])
-            for source_name, tensor in plumbing.drawn_inputs(record, self.folding):
-                source = drawn_by(source_name)
-                if source not in (HIDDEN, target) and source_name != changed and (
-                        self._is_drawn_flow(source, target, record)):
-                    flows.setdefault((source, target, model.DATA), []).append(tensor)
-            waits = target == record.name or target in trainers
-            for source_name in record.controls if waits else ():
-                source = drawn_by(source_name)
-                if source not in (HIDDEN, target) and source_name not in self.folding.pivots:
-                    flows.setdefault((source, target, model.CONTROL), [])
-        return flows
-
-    def _is_drawn_flow(self, source: str, target: str, record: Record) -> bool:
-        """Whether to draw an edge: what gradients and updates read of the model is left to the side panel."""
-        group = self.folding.groups.get(target)
-        if group is None or source in self.folding.groups:
-            return True
-        role = _ROLES.get(self.graph[source].type)
-        if group.role == model.GRADIENTS:
-            return source == group.loss
-        return role != model.VARIABLE
-
-    def _elements(self) -> list[str]:
-        """What is drawn when every scope is open, inputs first, then in graph order; inputs that lead
-        nowhere are left out."""
-        connected = {name for source, target, _ in self.flows for name in (source, target)}
-        seen: dict[str, None] = {}
-        for record in sorted(self.graph.values(), key=lambda r: not r.boundary):
-            owner = self.folding.drawn_by(record.name)
-            if owner == HIDDEN:
-                continue
-            if owner in self.graph and self.graph[owner].boundary and owner not in connected:
-                continue
-            if owner not in self.folding.groups or record.name.startswith(owner):  # not where its slots stand
-                seen.setdefault(owner)
-        return list(seen)
-
-    def _kinds(self) -> dict[str, str]:
-        kinds: dict[str, str] = {}
-        for record in self.graph.values():
-            if record.type == "LoopCond":
-                kinds[records.parent(record.name)] = "loop"
-            elif record.type == "Merge" and record.name.endswith("/Merge"):
-                kinds.setdefault(records.parent(record.name), "branch")
-        kinds.pop("", None)
-        return kinds
 
     # --- building ---------------------------------------------------------------------------------------------
 
-    def build(self, depth: int | None, direction: str, title: str, asked: Container[str],
-              opened: Container[str] | None) -> Scene:
-        elements = self._elements()
-        root = scopes.build_tree(elements, self._kinds())
-        if not self.show_all:
-            library.mark_library_scopes(root, self.members, ((a, b) for a, b, _ in self.flows), self.notes.labels)
-        limit = scopes.WHOLE_LIMIT if self.show_all else (
-            scopes.AUTOMATIC_LIMIT if depth is None else scopes.HARD_LIMIT)
-        keep = set(self.notes.labels) | set(self.notes.failed)
-        types = {name: self.graph[name].type if name in self.graph else "" for name in elements}
-        inputs = {name for name in elements if types[name] in _ROLES and types[name] != "Const"
-                  or name in self.graph and self.graph[name].boundary}
-        scopes.fold_levels(root, ((a, b) for a, b, _ in self.flows), types, keep, inputs, limit)
-        scopes.number(root)
+    def build(self, direction: str, title: str, asked: Container[str], opened: Container[str] | None) -> Scene:
+        root, depth, limit = self.outline.root, self.outline.depth, self.outline.limit
+        scopes.close(root)
         if opened is None:
             scopes.open_scopes(root, depth, limit)
             scopes.reveal(root, self.notes.failed)
@@ -258,7 +163,7 @@ class _Builder:
         """The id of the node that shows what an operation gives; None when it is only a helper of another."""
         owner = self.folding.drawn_by(name)
         if owner != name and owner in self.graph and owner not in self.folding.loop_variables \
-                and _ROLES.get(self.graph[owner].type) != model.VARIABLE:
+                and ROLES.get(self.graph[owner].type) != model.VARIABLE:
             return None
         return self.finest.get(owner)
 
@@ -279,7 +184,10 @@ class _Builder:
                 assert item.id == own_id
                 if item.kind != "run":
                     self.scope_ids[item.name] = own_id
-                node = self._folded_node(item, own_id, box, box_name)
+                made = self.outline.folded.get(own_id)
+                if made is None:
+                    made = self.outline.folded[own_id] = self._folded_node(item, own_id, box, box_name)
+                node = copy.copy(made)  # what follows writes on it
                 if item.is_open:
                     kind = "scope" if item.kind == "run" else item.kind
                     scene.boxes.append(Box(own_id, node.name, node.title, kind, box))
@@ -302,7 +210,7 @@ class _Builder:
             return self._group_node(name, node_id, box, box_name)
         record = self.graph[name]
         members = self.members[name]
-        role = _ROLES.get(record.type, model.OPERATION)
+        role = ROLES.get(record.type, model.OPERATION)
         short = self._relative(name, box_name)
         label = next((visible(self.notes.labels[r.name]) for r in members if r.name in self.notes.labels), "")
         node = Node(node_id, visible(name), role, label or short, box=box, boundary=record.boundary,
@@ -366,7 +274,7 @@ class _Builder:
                     places=self._places(self.graph[member] for member in group.members), count=len(group.members))
         noun, counted = say(_NOUN_OF_FOLDED[group.role]), plural(len(group.members), "operation")
         node.type = counted if node.title.startswith(noun) else f"{noun} · {counted}"
-        if len(group.variables) > _ARROWS:
+        if len(group.variables) > ARROWS:
             node.parameters = (f"{say('updates')} {plural(len(group.variables), 'variable')}",)
         details = [(say("gradient of"), group.loss)] if group.loss else []
         details += [(say("updates"), _listed(group.variables))] if group.variables else []
@@ -504,7 +412,7 @@ class _Builder:
     def _is_given(self, tensor: Any) -> bool:
         """Whether a quiz shows what a tensor is like: what it comes from is no computation of this drawing."""
         record = self.graph.get(self.folding.drawn_by(tensor.op.name))
-        return record is not None and (record.boundary or record.type in _ROLES) and (
+        return record is not None and (record.boundary or record.type in ROLES) and (
             record.name not in self.folding.loop_variables)
 
 

@@ -181,6 +181,15 @@ def _sign(child: str | Scope, types: Mapping[str, str]) -> tuple[str, ...]:
     return NUMBER.sub("", child.name), *(types[name] for name in child.elements())
 
 
+def close(root: Scope) -> None:
+    """Fold every scope, and forget which travel with the drawing."""
+    stack = [root]
+    while stack:
+        scope = stack.pop()
+        scope.is_open, scope.is_loaded = scope is root, False
+        stack += [child for child in scope.children if isinstance(child, Scope)]
+
+
 def open_scopes(root: Scope, depth: int | None, limit: int) -> None:
     """Open scopes: down to `depth`, or as many of the user's as stay readable, outer ones first and like siblings
     together.

@@ -1,0 +1,1 @@
+"""Clusters of machines: their description, placing on them, and the server of this process."""
