@@ -22,11 +22,12 @@ from tfmagic.ops.torch_types import as_torch, content_of, tensorflow_dtype
 def _vector(indices: Any, values: Any, dense_shape: Any, as_text: bool) -> np.ndarray:
     made = np.empty(3, object)
     for place, part in enumerate((indices, values, dense_shape)):
-        made[place] = _text(part) if as_text else part
+        made[place] = proto_bytes(part) if as_text else part
     return made
 
 
-def _text(part: Any) -> bytes:
+def proto_bytes(part: Any) -> bytes:
+    """A value of a run as the bytes of its TensorProto."""
     if isinstance(part, np.ndarray):
         proto = tensor_proto.from_array(part, dtypes.string)
         proto.tensor_shape.SetInParent()

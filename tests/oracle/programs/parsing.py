@@ -1,0 +1,166 @@
+"""Examples, lines of CSV and tensors in bytes, read in the usual ways."""
+
+from . import Case, program
+
+
+def _example(tf, **features):
+    """A serialized example; a list of bytes, floats or integers by name, or None for a feature without values."""
+    made = {}
+    for name, values in features.items():
+        if values is None:
+            made[name] = tf.train.Feature()
+        elif values and isinstance(values[0], bytes):
+            made[name] = tf.train.Feature(bytes_list=tf.train.BytesList(value=values))
+        elif values and isinstance(values[0], float):
+            made[name] = tf.train.Feature(float_list=tf.train.FloatList(value=values))
+        else:
+            made[name] = tf.train.Feature(int64_list=tf.train.Int64List(value=values))
+    return tf.train.Example(features=tf.train.Features(feature=made)).SerializeToString(deterministic=True)
+
+
+def _refusals(steps):
+    found = []
+    for step in steps:
+        try:
+            step()
+            found.append("accepted")
+        except (ValueError, TypeError) as error:
+            found.append(type(error).__name__ + ": " + str(error).split("\n")[0])
+    return found
+
+
+def _parts(found):
+    """What a parser gave, in the order of the names."""
+    return [found[key] for key in sorted(found)]
+
+
+@program
+def examples_in_a_batch(tf):
+    serialized = tf.placeholder(tf.string, [None], name="serialized")
+    found = tf.parse_example(serialized, {
+        "image": tf.FixedLenFeature([2], tf.float32), "label": tf.FixedLenFeature([], tf.int64, default_value=3),
+        "words": tf.VarLenFeature(tf.string), "steps": tf.FixedLenSequenceFeature([], tf.int64, allow_missing=True)})
+    feeds = [_example(tf, image=[1.0, 2.0], label=[7], words=[b"a", b"bc"], steps=[1, 2, 3]),
+             _example(tf, image=[3.0, 4.0]), _example(tf, image=[5.0, 6.0], steps=[4], label=None)]
+    return Case(steps=[(_parts(found), {serialized: feeds}), (_parts(found), {serialized: []})],
+                show=[found["image"], found["words"].values, found["steps"], found["label"]])
+
+
+@program
+def example_alone(tf):
+    serialized = tf.placeholder(tf.string, [], name="serialized")
+    found = tf.parse_single_example(serialized, features={
+        "image_raw": tf.FixedLenFeature([], tf.string), "height": tf.FixedLenFeature([], tf.int64),
+        "box": tf.FixedLenFeature([2, 2], tf.float32), "words": tf.VarLenFeature(tf.string),
+        "ids": tf.VarLenFeature(tf.int64), "path": tf.FixedLenSequenceFeature([2], tf.int64, allow_missing=True)})
+    image = tf.reshape(tf.decode_raw(found["image_raw"], tf.uint8), [2, 2])
+    feeds = _example(tf, image_raw=[b"\x01\x02\x03\x04"], height=[28], box=[1.0, 2.0, 3.0, 4.0], words=[b"x", b"y"],
+                     path=[1, 2, 3, 4])
+    return Case(steps=[([image] + _parts(found), {serialized: feeds})],
+                show=[found["box"], found["path"], found["ids"].indices, image])
+
+
+@program
+def example_alone_of_unknown_shape(tf):
+    serialized = tf.placeholder(tf.string, name="serialized")
+    found = tf.io.parse_single_example(serialized, {"a": tf.io.FixedLenFeature([1], tf.int64, [5])}, name="Parsed")
+    return Case(steps=[(found["a"], {serialized: _example(tf)}), (found["a"], {serialized: _example(tf, a=[9])})],
+                show=[found["a"]])
+
+
+@program
+def examples_with_names(tf):
+    serialized = [_example(tf, a=[1.0, 2.0], v=[1, 2])]
+    batch = tf.parse_example(serialized, {"a": tf.FixedLenFeature([2], tf.float32)}, name="Batch",
+                             example_names=["first"])
+    alone = tf.parse_single_example(serialized[0], {"a": tf.FixedLenFeature([2], tf.float32),
+                                                    "v": tf.VarLenFeature(tf.int64)}, example_names="only")
+    return Case(steps=[(batch["a"], None), (_parts(alone), None)],
+                show=[batch["a"], alone["v"].dense_shape])
+
+
+@program
+def examples_with_defaults(tf):
+    serialized = [_example(tf, rows=[1, 2, 3, 4]), _example(tf, rows=[]), _example(tf, rows=[5, 6], words=[b"z"])]
+    found = tf.parse_example(serialized, {
+        "rows": tf.FixedLenSequenceFeature([2], tf.int64, allow_missing=True, default_value=9),
+        "pair": tf.FixedLenFeature([2], tf.string, default_value=["p", "q"]),
+        "a name/with marks?": tf.FixedLenFeature((), tf.float32, default_value=2),
+        "tensor": tf.FixedLenFeature([2], tf.int64, default_value=tf.constant([1, 2], tf.int64)),
+        "matrix": tf.FixedLenFeature([2, 2], tf.float32, default_value=[1., 2., 3., 4.]),
+        "words": tf.FixedLenSequenceFeature([], tf.string, allow_missing=True)})
+    return Case(steps=[(_parts(found), None)], show=_parts(found))
+
+
+@program
+def features_refused(tf):
+    s, fixed, rows = "abc", tf.FixedLenFeature, tf.FixedLenSequenceFeature
+    return Case(facts={"refused": _refusals([
+        lambda: tf.parse_example(s, {}), lambda: tf.parse_example(s, None), lambda: tf.parse_single_example(s, None),
+        lambda: tf.parse_example([s], {"a": fixed(None, tf.float32)}),
+        lambda: tf.parse_example([s], {"a": fixed([None], tf.float32)}),
+        lambda: tf.parse_example([s], {"a": fixed([2], None)}),
+        lambda: tf.parse_example([s], {"a": tf.VarLenFeature(None)}),
+        lambda: tf.parse_example([s], {"a": rows([2], tf.float32)}),
+        lambda: tf.parse_example([s], {"a": rows([2], None, True)}),
+        lambda: tf.parse_example([s], {"a": 3}),
+        lambda: tf.parse_single_example(s, {"a": fixed([2], tf.int32)}),
+        lambda: tf.parse_example([s], {"a": fixed([2], tf.float32, default_value=[1.])}),
+        lambda: tf.parse_example([s], {"a": rows([2], tf.int64, True, default_value=[9, 8])}),
+        lambda: tf.parse_example(s, {"a": fixed([2], tf.float32)}),
+        lambda: tf.parse_single_example([s], {"a": fixed([2], tf.float32)})]),
+        "features": [repr(fixed([2], tf.int64)), repr(tf.VarLenFeature(tf.string)), repr(rows([], tf.int64)),
+                     repr(tf.SparseFeature("i", "v", tf.int64, 4))]})
+
+
+@program
+def records_of_examples(tf):
+    serialized = [_example(tf, x=[float(i), float(i * i)], y=[i], w=[b"w"] * (i % 3 + 1)) for i in range(10)]
+
+    def parsed(record):
+        found = tf.parse_single_example(record, {"x": tf.FixedLenFeature([2], tf.float32),
+                                                 "y": tf.FixedLenFeature([], tf.int64)})
+        return found["x"], found["y"]
+
+    by_one = tf.data.Dataset.from_tensor_slices(serialized).map(parsed).shuffle(10, seed=1).batch(4)
+    by_batch = tf.data.Dataset.from_tensor_slices(serialized).batch(4).map(
+        lambda batch: tf.parse_example(batch, {"x": tf.FixedLenFeature([2], tf.float32),
+                                               "w": tf.VarLenFeature(tf.string)}))
+    one, batch = by_one.make_one_shot_iterator().get_next(), by_batch.make_one_shot_iterator().get_next()
+    return Case(steps=[(one, None)] * 3 + [(_parts(batch), None)] * 3, show=[one, batch["x"]])
+
+
+@program
+def lines_of_csv(tf):
+    lines = tf.placeholder(tf.string, name="lines")
+    out = tf.decode_csv(lines, [[1], tf.constant([2.]), ["a"], tf.constant([], tf.float64),
+                                tf.constant([7], tf.int64)])
+    return Case(steps=[(out, {lines: ["3,4.5,bc,1e-3,9", ",,,0.5,"]}), (out, {lines: "1, 2,\"x, \"\"y\"\"\",3,4"}),
+                       (out, {lines: [["1,2,3,4,5"], ["6,7,8,9,10"]]})],
+                show=out)
+
+
+@program
+def lines_of_csv_in_other_forms(tf):
+    lines = tf.constant(["1|2|NA|x\"", "5|6|7|y"])
+    out = tf.decode_csv(lines, [[0], [-1.], ["z"]], field_delim="|", use_quote_delim=False, na_value="NA",
+                        select_cols=[0, 2, 3], name="columns")
+    rows = tf.stack(tf.io.decode_csv(["1,2", "3,4"], [[0.], [0.]]), axis=1)
+    return Case(steps=[(out, None), (rows, None)], show=out + [rows])
+
+
+@program
+def csv_refused(tf):
+    return Case(facts={"refused": _refusals([
+        lambda: tf.decode_csv("1,2", [[[1, 2]], [2]]), lambda: tf.decode_csv("1,2", []),
+        lambda: tf.decode_csv("1,2", [[1], [2]], select_cols=[1]),
+        lambda: tf.decode_csv("1,2", [[1], [2]], select_cols=[1, 0]),
+        lambda: tf.decode_csv("1,2", [[1, 2], [2]]), lambda: tf.decode_csv("1,2", [[2], [True]]),
+        lambda: tf.decode_csv("1,2", [tf.placeholder(tf.float32, [None, 2])])])})
+
+
+@program
+def tensors_as_bytes(tf):
+    numbers, words = tf.io.serialize_tensor([[1.0, 2.0]]), tf.serialize_tensor(["a", "bc"])
+    back, texts = tf.parse_tensor(numbers, tf.float32), tf.io.parse_tensor(words, tf.string, name="texts")
+    return Case(steps=[([numbers, words, back, texts], None)], show=[numbers, back, texts])

@@ -1,0 +1,1 @@
+"""Ops that read records: examples, lines of CSV, tensors in bytes."""

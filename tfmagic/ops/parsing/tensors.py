@@ -1,0 +1,69 @@
+"""Tensors as bytes of TensorProto and back; examples from JSON."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tfmagic.base import dtypes, messages
+from tfmagic.formats import tensor_proto
+from tfmagic.ops import shape_rules
+from tfmagic.ops.array.rules import as_array, objects
+from tfmagic.ops.declare import op
+from tfmagic.ops.sparse.serialized import proto_bytes
+from tfmagic.ops.strings.rules import HOST_STRINGS, invalid, strings
+from tfmagic.ops.torch_types import as_torch
+
+
+@op("SerializeTensor", **HOST_STRINGS)
+class SerializeTensor:
+    """Any tensor -> the bytes of its TensorProto."""
+
+    shape = shape_rules.scalar
+
+    def kernel(op, tensor):
+        return objects([proto_bytes(tensor)], ())
+
+
+@op("ParseTensor", **HOST_STRINGS)
+class ParseTensor:
+    """The bytes of a TensorProto -> the tensor."""
+
+    def shape(op, serialized):
+        shape_rules.with_rank(serialized, 0)
+        return shape_rules.unknown(op)
+
+    def kernel(op, serialized):
+        from google.protobuf.message import DecodeError
+
+        text = as_array(serialized).item()
+        try:
+            proto = messages.module("tensor_pb2").TensorProto.FromString(text)
+        except DecodeError:
+            raise invalid(f"Could not parse `serialized` as TensorProto: '{text.decode(errors='replace')}'") from None
+        found = dtypes.as_dtype(proto.dtype).proto_name if proto.dtype else "invalid"
+        if found != op.out_type.proto_name:
+            raise invalid(f"Type mismatch between parsed tensor ({found}) and dtype ({op.out_type.proto_name})")
+        try:
+            array = tensor_proto.make_ndarray(proto)
+        except Exception:  # sizes and contents that contradict each other
+            raise invalid(f"Cannot parse tensor from proto: {proto}") from None
+        return array if array.dtype == object else as_torch(np.array(array), op.out_type)
+
+
+def _binary(text: bytes) -> bytes:
+    from google.protobuf import json_format
+
+    try:
+        return json_format.Parse(text, messages.module("example_pb2").Example()).SerializeToString(deterministic=True)
+    except (json_format.ParseError, UnicodeDecodeError) as error:
+        raise invalid(f"Error while parsing JSON: {error}") from None
+
+
+@op("DecodeJSONExample", **HOST_STRINGS)
+class DecodeJSONExample:
+    """Examples in JSON -> serialized examples."""
+
+    shape = shape_rules.same
+
+    def kernel(op, json_examples):
+        return strings(json_examples, _binary)
