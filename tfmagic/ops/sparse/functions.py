@@ -17,7 +17,6 @@ from tfmagic.ops import api, raw
 from tfmagic.ops.array import constants, shape_ops
 from tfmagic.ops.array.gather import gather, gather_nd
 from tfmagic.ops.array.select import where_v2
-from tfmagic.ops.control_flow.grouping import with_dependencies
 from tfmagic.ops.math.cast import cast
 from tfmagic.ops.math.reduce import reduce_max, reduction_dims
 
@@ -225,48 +224,6 @@ def sparse_concat(axis: Any, sp_inputs: Any, name: str | None = None, expand_non
         sizes[axis] = sum(shape.as_list()[axis] for shape in static)
         dense_shape = constant(sizes, dtypes.int64)
     return SparseTensor(indices, values, dense_shape)
-
-
-@export("sparse.reset_shape")
-def sparse_reset_shape(sp_input: Any, new_shape: Any = None) -> SparseTensor:
-    """The same elements in another shape of the same rank, the least by default.
-
-    Args:
-      sp_input: a `SparseTensor`.
-      new_shape: a vector of sizes that are not smaller.
-
-    Raises:
-      ValueError: the rank differs, or a size is smaller.
-    """
-    sp_input = as_sparse(sp_input)
-    indices, values = constants.identity(sp_input.indices), constants.identity(sp_input.values)
-    old_shape = constants.identity(sp_input.dense_shape)
-    if new_shape is None:
-        low = reduce_max(indices, axis=0)
-        made = raw.maximum(constants.constant(0, dtypes.int64),
-                           raw.add(low, constants.ones_like(old_shape), name="Add"))
-        return SparseTensor(indices, values, made)
-    made = convert_to_tensor(new_shape)
-    made.get_shape().assert_has_rank(1)
-    made = cast(made, dtypes.int64)
-    if old_shape.get_shape().dims is not None and old_shape.get_shape()[0].value is not None:
-        made.get_shape()[0].assert_is_compatible_with(old_shape.get_shape()[0])
-    wanted = constant_value(made)
-    static = constant_value_as_shape(sp_input.dense_shape)
-    if wanted is not None and static.is_fully_defined():
-        for old, new in zip(static.as_list(), wanted.tolist()):
-            if old > new:
-                raise ValueError(f"Requested new_shape should have dimension sizes >= sp_input.shape.  Found new_shape "
-                                 f"({wanted}), sp_input.shape ({old_shape}).")
-        return SparseTensor(indices, values, wanted.tolist())
-    check = api.debugging
-    made = _after(check.assert_equal(shape_ops.shape(old_shape), shape_ops.shape(made)), made)
-    made = _after(check.assert_less_equal(old_shape, made), made)
-    return SparseTensor(indices, values, made)
-
-
-def _after(check: Any, value: Tensor) -> Tensor:
-    return with_dependencies([check], value)
 
 
 # --- from dense tensors and back ----------------------------------------------------------------------------------
