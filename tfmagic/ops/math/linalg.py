@@ -671,16 +671,21 @@ def _tridiagonal_product(op: Any, upper: Any, main: Any, lower: Any, rhs: Any) -
     return main * rhs + upper * below + lower * above
 
 
+def _moved(x: Tensor, up: bool) -> Tensor:
+    """The row after (or before) each row, with zeros beyond the end."""
+    outer = constants.zeros([shape_ops.rank(x) - 2, 2], "int32")
+    paddings = api.concat([outer, api.constant([[0, 1], [0, 0]] if up else [[1, 0], [0, 0]])], 0)
+    return api.pad(x[..., 1:, :] if up else x[..., :-1, :], paddings)
+
+
 def _tridiagonal_product_gradient(op: Any, dy: Tensor) -> list[Tensor]:
-    rhs = conjugate(op.rhs)
-    below, above = _neighbours(rhs)
     transpose = api.linalg.matrix_transpose
     upper, main, lower = (transpose(conjugate(t)) for t in (op.superdiag, op.maindiag, op.subdiag))
+    rhs = conjugate(op.rhs)
+    parts = [reduce_sum(_moved(rhs, True) * dy, -1), reduce_sum(rhs * dy, -1), reduce_sum(_moved(rhs, False) * dy, -1)]
     # A row's upper neighbour reads it by the upper diagonal, its lower one by the lower diagonal.
-    _, from_above = _neighbours(upper * dy)
-    from_below, _ = _neighbours(lower * dy)
-    parts = [shape_ops.expand_dims(reduce_sum(dy * other, axis=-1), -2) for other in (below, rhs, above)]
-    return [*parts, main * dy + from_above + from_below]
+    drhs = _moved(upper * dy, False) + main * dy + _moved(lower * dy, True)
+    return [*(shape_ops.expand_dims(part, -2) for part in parts), drhs]
 
 
 def _tridiagonal_product_shape(op: Any, upper: Dims, main: Dims, lower: Dims, rhs: Dims) -> Dims:

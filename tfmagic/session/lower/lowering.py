@@ -383,10 +383,10 @@ class Lowering:
                for index, arg in enumerate(op._op_def.inputs)):
             return True
         proxies = [(tensor, a) for tensor, a in zip(op._inputs, arguments) if isinstance(a, Proxy)]
-        if traced == "shapes":
-            return any(not isinstance(a.node.meta.get("val"), torch.Tensor) for _, a in proxies)
-        return not declaration.objects and any(
-            tensor._dtype.kind == "O" and type(self.values.get(tensor)) is not VariableRef for tensor, _ in proxies)
+        if traced == "shapes" and any(not isinstance(a.node.meta.get("val"), torch.Tensor) for _, a in proxies):
+            return True
+        return bool(proxies) and not declaration.objects and any(  # strings known already are no less strings
+            tensor._dtype.kind == "O" and type(self.values.get(tensor)) is not VariableRef for tensor in op._inputs)
 
     def _at_run_time(self, kind: type[RunTimeKernel], op: Operation, declaration: OpDeclaration,
                      arguments: list[Any]) -> Proxy:

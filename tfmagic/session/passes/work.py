@@ -17,7 +17,6 @@ from typing import Any
 
 import torch
 from torch import fx
-from torch.fx.proxy import Proxy
 
 from tfmagic.session.plan.plan_graph import PlanGraph
 from tfmagic.session.plan.run_time import RunTimeKernel
@@ -75,8 +74,7 @@ def _work(node: fx.Node) -> float:
         return _product(*[_shape(a) for a in node.args[-2:]])
     if node.target in _CONVOLUTIONS:
         return _convolution(node)
-    given = [a.node if isinstance(a, Proxy) else a for a in node.meta.get("inputs", ())]
-    return _PER_VALUE * max((_count(value) for value in (node, *node.all_input_nodes, *given)), default=0)
+    return _PER_VALUE * max(map(_count, (node, *node.all_input_nodes)))
 
 
 def _shape(value: Any) -> Sequence[int] | None:

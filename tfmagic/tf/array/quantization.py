@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from tfmagic.base import dtypes
+from tfmagic.base.deprecation import deprecated
 from tfmagic.base.export import export
 from tfmagic.graph.operation import Tensor
 from tfmagic.ops import raw
 
 
 @export("quantize_v2")
+@deprecated("2017-10-25", "`tf.quantize_v2` is deprecated, please use `tf.quantization.quantize` instead.")
 def quantize_v2(input: Any, min_range: Any, max_range: Any, T: Any, mode: str = "MIN_COMBINED", name: str | None = None,
                 round_mode: str = "HALF_AWAY_FROM_ZERO") -> Any:
     """Floats as the integers of a quantized type (see `tf.quantization.quantize`)."""
@@ -35,7 +37,8 @@ def quantize(input: Any, min_range: Any, max_range: Any, T: Any, mode: str = "MI
     Returns:
       A named tuple: the integers, and the limits that they stand for.
     """
-    return quantize_v2(input, min_range, max_range, T, mode=mode, round_mode=round_mode, name=name)
+    return raw.quantize_v2(input, min_range, max_range, T=dtypes.as_dtype(T), mode=mode, name=name,
+                           round_mode=round_mode)
 
 
 @export("quantization.quantize_and_dequantize")

@@ -1,0 +1,1 @@
+"""Lookup tables: what a session keeps of them, and their ops."""

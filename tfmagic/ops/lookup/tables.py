@@ -1,0 +1,190 @@
+"""Lookup tables: what a session keeps by container and name, filled once or changed by runs."""
+
+from __future__ import annotations
+
+import re
+import threading
+from typing import Any
+
+import numpy as np
+
+from tfmagic.base import dtypes, errors, shapes
+from tfmagic.base.lazy import torch
+from tfmagic.formats.files import as_tensorflow, local_path
+from tfmagic.ops.array.rules import as_array, objects
+from tfmagic.ops.strings.rules import invalid
+
+_WHOLE = re.compile(rb"\s*-?[0-9]+\s*")
+WHOLE_LINE, LINE_NUMBER = -2, -1
+
+
+def _stopped(message: str) -> errors.FailedPreconditionError:
+    return errors.FailedPreconditionError(None, None, message)
+
+
+def _shown(value: Any) -> str:
+    return value.decode(errors="replace") if isinstance(value, bytes) else str(value)
+
+
+class Table:
+    """Values by keys.
+
+    Args:
+      op: the node that names it.
+      fixed: whether it is filled once.
+    """
+
+    is_handle = True
+
+    def __init__(self, op: Any, fixed: bool):
+        attrs = op._attrs
+        self._keys, self._types = attrs["key_dtype"], attrs["value_dtype"]
+        shape = attrs.get("value_shape")
+        self._shape: tuple[Any, ...] = () if shape is None else shapes.as_shape(shape)._dims or ()
+        self._fixed, self._filled = fixed, not fixed
+        self._values: dict[Any, Any] = {}
+        self._lock = threading.Lock()
+        self._reserved: dict[Any, str] = {}
+
+    def reserve(self, empty: Any, deleted: Any) -> Table:
+        """Keys that no entry may have."""
+        for key, name in ((empty, "empty_key"), (deleted, "deleted_key")):
+            self._reserved[self._key(as_array(key))] = name
+        return self
+
+    @staticmethod
+    def _key(array: Any) -> Any:
+        return array.item() if not array.ndim else array.tobytes() if array.dtype != object else tuple(array.tolist())
+
+    def _keys_of(self, keys: Any) -> tuple[list[Any], tuple[int, ...]]:
+        array = as_array(keys)
+        flat = array.ravel().tolist()
+        for key in self._reserved:
+            if key in flat:
+                raise invalid(f"Using the {self._reserved[key]} as a table key is not allowed")
+        return flat, array.shape
+
+    def _tensor(self, values: list[Any], shape: tuple[int, ...], dtype: Any) -> Any:
+        if dtype == dtypes.string:
+            return objects(np.array(values, object).ravel().tolist() if values else [], shape)
+        return torch.from_numpy(np.array(values, dtype.as_numpy_dtype).reshape(shape))
+
+    def find(self, keys: Any, default: Any) -> Any:
+        """The values of keys; the default where there is none.
+
+        Raises:
+          FailedPreconditionError: the table is to be filled, and is not yet.
+        """
+        if not self._filled:
+            raise _stopped("Table not initialized.")
+        flat, shape = self._keys_of(keys)
+        standing = as_array(default)
+        instead: Any = standing.item() if not standing.ndim else standing
+        with self._lock:
+            found = [self._values.get(key, instead) for key in flat]
+        return self._tensor(found, (*shape, *self._shape), self._types)
+
+    def size(self) -> Any:
+        """How many entries there are."""
+        if not self._filled and self._fixed:
+            return torch.tensor(0)
+        return torch.tensor(len(self._values))
+
+    def _rows(self, keys: Any, values: Any) -> tuple[list[Any], list[Any]]:
+        flat, shape = self._keys_of(keys)
+        array = as_array(values)
+        if array.shape != (*shape, *self._shape):
+            raise invalid(f"Expected shape {shapes.brackets((*shape, *self._shape))} for value, got "
+                          f"{shapes.brackets(array.shape)}")
+        if not self._shape:
+            return flat, array.ravel().tolist()
+        return flat, list(array.reshape(-1, *self._shape).copy())
+
+    def insert(self, keys: Any, values: Any) -> None:
+        """Set values of keys."""
+        rows = self._rows(keys, values)
+        with self._lock:
+            self._values.update(zip(*rows))
+
+    def remove(self, keys: Any) -> None:
+        """Forget keys."""
+        flat, _ = self._keys_of(keys)
+        with self._lock:
+            for key in flat:
+                self._values.pop(key, None)
+
+    def fill(self, keys: Any, values: Any) -> None:
+        """Set all entries: once in a table that is fixed, anew in another.
+
+        Raises:
+          FailedPreconditionError: a key comes with two values.
+        """
+        rows = self._rows(keys, values)
+        if self._fixed:
+            self._fill_once(zip(*rows))
+            return
+        with self._lock:
+            self._values = dict(zip(*rows))
+
+    def _fill_once(self, entries: Any) -> None:
+        with self._lock:
+            if self._filled:
+                return
+            made: dict[Any, Any] = {}
+            for key, value in entries:
+                if made.setdefault(key, value) != value:
+                    raise _stopped(f"HashTable has different value for same key. Key {_shown(key)} has "
+                                   f"{_shown(made[key])} and trying to add value {_shown(value)}")
+            self._values, self._filled = made, True
+
+    def fill_from_file(self, filename: Any, key_index: int, value_index: int, size: int, delimiter: Any) -> None:
+        """Set all entries from the lines of a file.
+
+        Raises:
+          NotFoundError: there is no such file.
+          InvalidArgumentError: its lines are not as they should be.
+        """
+        if self._filled:
+            return
+        path = as_array(filename).item()
+        name = _shown(path)
+        mark = delimiter.encode() if isinstance(delimiter, str) else delimiter
+        with as_tensorflow(name), open(local_path(path), "rb") as file:
+            lines = file.read().split(b"\n")
+        if lines and not lines[-1]:
+            lines.pop()
+        if size >= 0:
+            if len(lines) < size:
+                raise invalid(f"Invalid vocab_size in {name}: expected {size} but got {len(lines)}")
+            lines = lines[:size]
+        entries = []
+        for number, line in enumerate(lines):
+            fields = line.split(mark) if max(key_index, value_index) >= 0 else ()
+            if fields and len(fields) <= max(key_index, value_index):
+                raise invalid(f"Invalid number of columns in {name} line {number} ({_shown(line)}) : expected "
+                              f"{max(key_index, value_index)} got {len(fields)}")
+            entries.append((self._field(line, fields, key_index, number, self._keys),
+                            self._field(line, fields, value_index, number, self._types)))
+        self._fill_once(entries)
+
+    def _field(self, line: bytes, fields: Any, index: int, number: int, dtype: Any) -> Any:
+        if index == LINE_NUMBER:
+            return number
+        text = line if index == WHOLE_LINE else fields[index]
+        if dtype == dtypes.string:
+            return text
+        try:
+            return int(text) if dtype.is_integer and _WHOLE.fullmatch(text) else float(
+                "none" if dtype.is_integer else text)
+        except ValueError:
+            raise invalid(f"Field {_shown(text)} in line {number} is not a valid {dtype.proto_name}.") from None
+
+    def export(self) -> tuple[Any, Any]:
+        """All keys and values."""
+        with self._lock:
+            keys, values = list(self._values), list(self._values.values())
+        return (self._tensor(keys, (len(keys),), self._keys),
+                self._tensor(values, (len(keys), *self._shape), self._types))
+
+    def close(self) -> None:
+        """Nothing waits for it."""
