@@ -106,7 +106,7 @@ def _reduction(function: str, sparse: bool, words: str) -> None:
       axis: the dimensions, all by default (also called `reduction_axes`).
       keepdims: whether they stay, with size 1 (also called `keep_dims`).
     """
-    wrapped = deprecated_args(None, *_KEEP)(deprecated_args(None, *_AXES)(reduce))
+    wrapped = deprecated_args(None, *_KEEP)(reduce if sparse else deprecated_args(None, *_AXES)(reduce))
     globals()[reduce.__name__] = export(f"sparse.{function}")(wrapped)
 
 
@@ -158,9 +158,19 @@ def sparse_transpose(sp_input: Any, perm: Any = None, name: str | None = None) -
         return _reordered(SparseTensor(indices, sp_input.values, dense_shape), None)
 
 
+class _KeywordRequired:
+    """Stands where an argument has to be given by its name."""
+
+    def __repr__(self) -> str:
+        return "KeywordRequired()"
+
+
+_BY_NAME = _KeywordRequired()
+
+
 @export("sparse.split")
 @deprecated_args(None, "split_dim is deprecated, use axis instead", "split_dim")
-def sparse_split(keyword_required: Any = None, sp_input: Any = None, num_split: Any = None, axis: Any = None,
+def sparse_split(keyword_required: Any = _BY_NAME, sp_input: Any = None, num_split: Any = None, axis: Any = None,
                  name: str | None = None, split_dim: Any = None) -> list[SparseTensor]:
     """A sparse tensor in parts along a dimension.
 
@@ -172,7 +182,7 @@ def sparse_split(keyword_required: Any = None, sp_input: Any = None, num_split: 
     Raises:
       ValueError: an argument is missing, or not given by its name.
     """
-    if keyword_required is not None:
+    if keyword_required is not _BY_NAME:
         raise ValueError("Keyword arguments are required for this function.")
     if sp_input is None:
         raise ValueError("sp_input is required")
