@@ -10,6 +10,7 @@ FILLED_BY = {
     "dimensions as tensors": "ops.array.constants:dimension_to_tensor",
     "nodes of gradients": "ops.control_flow.support:BUILDERS",
     "bodies of functions": "graphdef.functions:body",
+    "operators of sparse tensors": "ops.sparse.reducing:OPERATORS",
     "sparse tensors as elements": "ops.sparse.serialized:AS_ELEMENTS",
     "values of tensors": "tf.control.cases:evaluate",
     "variables of a kind": "tf.variable.kinds:make",

@@ -19,6 +19,8 @@ MEANT: dict[str, str] = {
     **{f"op {name}: NaN": _EXTREME for name in (
         "ArgMax", "ArgMin", "CumulativeLogsumexp", "Max", "Maximum", "Min", "Minimum", "UnsortedSegmentMax",
         "UnsortedSegmentMin")},
+    **{f"op {name}: NaN": _EXTREME for name in ("SparseReduceMax", "SparseReduceMaxSparse", "SparseSparseMaximum",
+                                                "SparseSparseMinimum")},
     "op MaxPool: NaN": _NAN_HIDDEN,
     "op MaxPool3D: NaN": _NAN_HIDDEN,
     "op Conv3D: NaN": "1.15 multiplies a NaN by zeros that it pads with: all of the filter's gradient becomes NaN.",
@@ -31,6 +33,8 @@ MEANT: dict[str, str] = {
     "op AdjustHue: NaN": _EXTREME,
     **{f"op {name}: words": "1.15 asks an x of rank 1 for its second size, and reads what lies behind its shape."
        for name in ("GRUBlockCellGrad", "LSTMBlockCellGrad")},
+    **{f"op {name}: gradients": "1.15's gradient function takes one gradient and gets two: a TypeError."
+       for name in ("SparseSparseMaximum", "SparseSparseMinimum")},
     "op TopK: gradients": "1.15 gives two gradients for its one input, and then refuses them.",
 }
 

@@ -8,10 +8,12 @@ from typing import Any
 from tfmagic.base import dtypes
 from tfmagic.base.export import export
 from tfmagic.base.shapes import TensorShape, as_shape
+from tfmagic.base.slots import Slot
 from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.graph.scopes import name_scope
 
+_operators: Any = Slot("operators of sparse tensors")
 SparseTensorValue = export("SparseTensorValue")(
     collections.namedtuple("SparseTensorValue", ["indices", "values", "dense_shape"]))
 SparseTensorValue.__doc__ = "What a run gives for a `SparseTensor`, and what may be fed for one."
@@ -119,6 +121,15 @@ class SparseTensor:
         """The operations that read one of the three tensors."""
         return list(dict.fromkeys(op for tensor in (self._indices, self._values, self._dense_shape)
                                   for op in tensor.consumers()))
+
+    def __mul__(self, y: Any) -> SparseTensor:
+        return _operators.mul(self, y)
+
+    def __truediv__(self, y: Any) -> SparseTensor:
+        return _operators.truediv(self, y)
+
+    def __div__(self, y: Any) -> SparseTensor:
+        return _operators.div(self, y)
 
     def __str__(self) -> str:
         return f"SparseTensor(indices={self._indices}, values={self._values}, dense_shape={self._dense_shape})"

@@ -169,6 +169,12 @@ class OpCaller:
 
     def _convert(self, values: tuple[Any, ...], attrs: dict[str, Any]) -> list[Tensor]:
         flat: list[Tensor] = []
+        lengths: dict[str, int] = {}
+        for arg, value in zip(self.inputs, values):
+            if arg.number_attr is not None and isinstance(value, (list, tuple)):
+                known = lengths.setdefault(arg.number_attr, len(value))
+                if known != len(value):
+                    raise self._length_error(arg, value, known)
         for arg, value in zip(self.inputs, values):
             if arg.number_attr is not None:
                 flat.extend(self._convert_list(arg, value, attrs))
@@ -232,9 +238,7 @@ class OpCaller:
             raise TypeError(f"Expected list for '{arg.name}' argument to '{self.op_def.name}' Op, not {value}.")
         known = attrs.get(arg.number_attr or "")
         if known is not None and known != len(value):
-            raise ValueError(f"List argument '{arg.name}' to '{python_name(self.op_def.name)}' Op with length "
-                             f"{len(value)} must match length {known} of argument "
-                             f"'{self._origin(arg, arg.number_attr)}'.")
+            raise self._length_error(arg, value, known)
         if arg.minimum is not None and len(value) < arg.minimum:
             raise ValueError(f"List argument '{arg.name}' to '{self.op_def.name}' Op with length {len(value)} shorter "
                              f"than minimum length {arg.minimum}.")
@@ -304,6 +308,11 @@ class OpCaller:
             if attr in (other.type_attr, other.number_attr):
                 return other.name
         return attr or ""
+
+    def _length_error(self, arg: _Input, value: Any, known: int) -> ValueError:
+        return ValueError(f"List argument '{arg.name}' to '{python_name(self.op_def.name)}' Op with length "
+                          f"{len(value)} must match length {known} of argument "
+                          f"'{self._origin(arg, arg.number_attr)}'.")
 
     def _mismatch(self, arg: _Input, dtype: DType, wanted: DType) -> None:
         raise TypeError(f"Input '{arg.name}' of '{self.op_def.name}' Op has type {dtype.name} that does not match "

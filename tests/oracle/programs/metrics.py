@@ -260,3 +260,35 @@ def sets_of_tensors(tf):
     sizes = [tf.sets.size(each) for each in found[:4]] + [tf.sets.set_size(s)]
     facts = {"shapes": [str(each.get_shape()) for each in found] + [str(size.get_shape()) for size in sizes]}
     return Case(steps=[(found + sizes, {b: [[2, 7], [5, 4]]})], show=sizes, facts=facts)
+
+
+@program
+def metric_streaming(tf):
+    """The old names of tf.contrib.metrics, the predictions first."""
+    m = tf.contrib.metrics
+    y, p = (tf.placeholder(tf.int64, [None], name=name) for name in "yp")
+    s, t = (tf.placeholder(tf.float32, [None], name=name) for name in "st")
+    w = tf.placeholder(tf.float32, [None], name="w")
+    names = {"accuracy": m.streaming_accuracy(p, y, w), "precision": m.streaming_precision(p, y)}
+    values, updates = m.aggregate_metric_map(names)
+    metrics = [m.streaming_mean(s), m.streaming_recall(p, y, weights=w), m.streaming_mean_absolute_error(s, t),
+               m.streaming_mean_squared_error(s, t), m.streaming_root_mean_squared_error(s, t),
+               m.streaming_true_positives(p, y), m.streaming_false_negatives(p, y), m.streaming_auc(s, y, None, 5),
+               m.streaming_percentage_less(s, 0.5), m.streaming_mean_iou(p, y, 3),
+               m.streaming_precision_at_thresholds(s, y, [0.5]), m.streaming_recall_at_thresholds(s, y, [0.5]),
+               m.streaming_sensitivity_at_specificity(s, y, 0.5, num_thresholds=4)]
+    metrics += list(zip(*m.aggregate_metrics(metrics[0], metrics[1])))
+    metrics.append((values["accuracy"], updates["accuracy"]))
+    return over_batches(tf, metrics, [{y: [1, 0, 1], p: [1, 1, 1], s: [0.9, 0.2, 0.4], t: [1.0, 0.0, 1.0],
+                                       w: [1.0, 2.0, 0.5]}])
+
+
+@program
+def metric_streaming_at_k(tf):
+    m = tf.contrib.metrics
+    y = tf.placeholder(tf.int64, [None, 1], name="y")
+    p = tf.placeholder(tf.float32, [None, 3], name="p")
+    metrics = [m.streaming_sparse_precision_at_k(p, y, 2), m.streaming_sparse_recall_at_k(p, y, 2, class_id=1),
+               m.streaming_sparse_average_precision_at_k(p, y, 2), m.streaming_mean_cosine_distance(p, p, 1),
+               m.streaming_mean_relative_error(p, p * 2.0, p)]
+    return over_batches(tf, metrics, [{y: [[1], [2]], p: [[0.1, 0.7, 0.2], [0.5, 0.2, 0.3]]}])

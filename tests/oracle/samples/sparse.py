@@ -1,6 +1,6 @@
 """Samples for ops of sparse tensors."""
 
-from oracle.samples.values import D, N, i32, i64, row, text
+from oracle.samples.values import D, N, P, i32, i64, row, text
 
 MATRIX = i64([[0, 1], [0, 2], [3, 0]])
 
@@ -18,6 +18,59 @@ SAMPLES = {
         row(input_indices=MATRIX, input_shape=i64([4, 3]), new_shape=i64([-2, 6])),
         row(input_indices=i64([]).reshape(0, 2), input_shape=i64([0, 3]), new_shape=i64([0, -1])),
     ],
+    "SparseReorder": [
+        row(input_indices=i64([[2, 0], [0, 1], [0, 0]]), input_values=N(3), input_shape=i64([3, 2])),
+        row(input_indices=i64([[2, 0], [0, 1]]), input_values=text(["a", "b"]), input_shape=i64([3, 2])),
+        row(input_indices=i64([[1], [1]]), input_values=N(2), input_shape=i64([3])),
+    ],
+    "SparseAdd": [
+        row(a_indices=MATRIX, a_values=D(3), a_shape=i64([4, 3]), b_indices=i64([[0, 2], [1, 1]]), b_values=D(2),
+            b_shape=i64([4, 3]), thresh=D()),
+        row(a_indices=MATRIX, a_values=N(3), a_shape=i64([4, 3]), b_indices=i64([]).reshape(0, 2), b_values=N(0),
+            b_shape=i64([4, 3]), thresh=N()),
+        row(a_indices=MATRIX, a_values=N(3), a_shape=i64([4, 3]), b_indices=i64([[0, 2]]), b_values=N(1),
+            b_shape=i64([4, 4]), thresh=N()),
+    ],
+    "SparseAddGrad": [
+        row(backprop_val_grad=N(4), a_indices=MATRIX, b_indices=i64([[0, 2], [1, 1]]),
+            sum_indices=i64([[0, 1], [0, 2], [1, 1], [3, 0]])),
+    ],
+    **{name: [
+        row(a_indices=MATRIX, a_values=D(3), a_shape=i64([4, 3]), b_indices=i64([[0, 2], [1, 1]]), b_values=D(2),
+            b_shape=i64([4, 3])),
+        row(a_indices=MATRIX, a_values=N(3), a_shape=i64([4, 3]), b_indices=i64([[0, 2]]), b_values=N(1),
+            b_shape=i64([4, 3])),
+    ] for name in ("SparseSparseMaximum", "SparseSparseMinimum")},
+    "SparseConcat": [
+        row(indices=[MATRIX, i64([[0, 0]])], values=[N(3), N(1)], shapes=[i64([4, 3]), i64([4, 2])], concat_dim=1),
+        row(indices=[MATRIX, i64([[0, 0]])], values=[N(3), N(1)], shapes=[i64([4, 3]), i64([1, 3])], concat_dim=0),
+        row(indices=[MATRIX, i64([[0, 0]])], values=[N(3), N(1)], shapes=[i64([4, 3]), i64([1, 3])], concat_dim=-2),
+        row(indices=[MATRIX, i64([[0, 0]])], values=[N(3), N(1)], shapes=[i64([4, 3]), i64([1, 3])], concat_dim=1),
+        row(indices=[MATRIX, i64([[0, 0]])], values=[N(3), N(1)], shapes=[i64([4, 3]), i64([1, 3])], concat_dim=2),
+    ],
+    "SparseSplit": [
+        row(split_dim=i64(1), indices=MATRIX, values=N(3), shape=i64([4, 3]), num_split=2),
+        row(split_dim=i64(0), indices=MATRIX, values=text(["a", "b", "c"]), shape=i64([4, 3]), num_split=3),
+        row(split_dim=i64(1), indices=MATRIX, values=N(3), shape=i64([4, 3]), num_split=4),
+        row(split_dim=i64(2), indices=MATRIX, values=N(3), shape=i64([4, 3]), num_split=2),
+    ],
+    **{name: [
+        row(input_indices=MATRIX, input_values=D(3), input_shape=i64([4, 3]), reduction_axes=i32([1])),
+        row(input_indices=MATRIX, input_values=N(3), input_shape=i64([4, 3]), reduction_axes=i32(0)),
+        row(input_indices=MATRIX, input_values=N(3), input_shape=i64([4, 3]), reduction_axes=i32([0, 1])),
+        row(input_indices=MATRIX, input_values=N(3), input_shape=i64([4, 3]), reduction_axes=i32([-1]), keep_dims=True),
+        row(input_indices=MATRIX, input_values=N(3), input_shape=i64([4, 3]), reduction_axes=i32([2])),
+    ] for name in ("SparseReduceMax", "SparseReduceSum", "SparseReduceMaxSparse", "SparseReduceSumSparse")},
+    "SparseSoftmax": [
+        row(sp_indices=MATRIX, sp_values=D(3), sp_shape=i64([4, 3])),
+        row(sp_indices=i64([[0, 0, 1], [0, 0, 2]]), sp_values=D(2), sp_shape=i64([1, 1, 3])),
+        row(sp_indices=i64([[0]]), sp_values=D(1), sp_shape=i64([1])),
+    ],
+    **{name: [
+        row(sp_indices=MATRIX, sp_values=D(3), sp_shape=i64([4, 3]), dense=P(4, 3)),
+        row(sp_indices=MATRIX, sp_values=D(3), sp_shape=i64([4, 3]), dense=P(3)),
+        row(sp_indices=MATRIX, sp_values=D(3), sp_shape=i64([4, 3]), dense=P(2, 3)),
+    ] for name in ("SparseDenseCwiseAdd", "SparseDenseCwiseMul", "SparseDenseCwiseDiv")},
     "SetSize": [
         row(set_indices=i64([[0, 0], [0, 2], [2, 1]]), set_values=i64([3, 3, 4]), set_shape=i64([3, 4])),
         row(set_indices=i64([[0, 0, 1], [1, 2, 0]]), set_values=text(["a", "b"]), set_shape=i64([2, 3, 4])),
