@@ -11,11 +11,13 @@ _EXTREME = ("1.15 skips a NaN or hands it on, by which value it meets first. To 
             "maximum itself; here a NaN comes out, or its index.")
 _NAN_HIDDEN = ("1.15 hides a NaN: its maximum skips it, and a window of nothing else gives the lowest float; the "
                "gradient goes to the NaN or elsewhere by its place.")
+_MISCOUNTED = ("1.15's gradient function takes or gives another number of gradients than its op has, which is then "
+               "refused.")
 MEANT: dict[str, str] = {
     "op MatrixDiagV2: gradients": _MAIN_DIAGONAL,
     "op MatrixSetDiagV2: gradients": _MAIN_DIAGONAL,
     "op Atan2: gradients": "1.15 forgets that the inputs broadcast: it refuses the shapes of its own gradients.",
-    "op MatrixDiagPartV2: gradients": "1.15 gives two gradients for its three inputs, and then refuses them.",
+    "op MatrixDiagPartV2: gradients": _MISCOUNTED,
     **{f"op {name}: NaN": _EXTREME for name in (
         "ArgMax", "ArgMin", "CumulativeLogsumexp", "Max", "Maximum", "Min", "Minimum", "UnsortedSegmentMax",
         "UnsortedSegmentMin")},
@@ -33,9 +35,9 @@ MEANT: dict[str, str] = {
     "op AdjustHue: NaN": _EXTREME,
     **{f"op {name}: words": "1.15 asks an x of rank 1 for its second size, and reads what lies behind its shape."
        for name in ("GRUBlockCellGrad", "LSTMBlockCellGrad")},
-    **{f"op {name}: gradients": "1.15's gradient function takes one gradient and gets two: a TypeError."
-       for name in ("SparseSparseMaximum", "SparseSparseMinimum")},
-    "op TopK: gradients": "1.15 gives two gradients for its one input, and then refuses them.",
+    "op SparseSparseMaximum: gradients": _MISCOUNTED,
+    "op SparseSparseMinimum: gradients": _MISCOUNTED,
+    "op TopK: gradients": _MISCOUNTED,
 }
 
 

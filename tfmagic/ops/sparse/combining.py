@@ -163,6 +163,15 @@ def _refused_operands(op: Any, *dims: Any) -> str | None:
     return _refused_pair(op, *dims)
 
 
+def no_gradient(name: str) -> Any:
+    """The gradient of an op of which TensorFlow says that it has none."""
+    def gradient(op: Any, *dy: Tensor) -> Any:
+        raise NotImplementedError(f"Gradient for {name} is currently not implemented yet.\n\nTensorFlow 1.15 has none "
+                                  "either. tf.sparse.to_dense makes a dense tensor, whose arithmetic has gradients.")
+
+    return gradient
+
+
 def _extreme(name: str, function: str) -> None:
     def shape(op: Any, a_indices: Dims, a_values: Dims, a_shape: Dims, b_indices: Dims, b_values: Dims,
               b_shape: Dims) -> Any:
@@ -180,7 +189,7 @@ def _extreme(name: str, function: str) -> None:
         values = getattr(torch, function)(_both(a_values, a, len(union)), _both(b_values, b, len(union)))
         return union, values
 
-    register(name, shape, kernel, host=("a_shape", "b_shape"), traced=False, check=_refused_operands,
+    register(name, shape, kernel, no_gradient(name), host=("a_shape", "b_shape"), traced=False, check=_refused_operands,
              because="as long as the values say",
              doc=f"The {function} of two sparse tensors of one shape, element by element; both have zeros elsewhere.")
 

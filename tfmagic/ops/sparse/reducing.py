@@ -22,7 +22,7 @@ from tfmagic.ops.math.cast import cast
 from tfmagic.ops.math.reduce import reduced_shape
 from tfmagic.ops.shape_rules import with_rank
 from tfmagic.ops.sparse import parts
-from tfmagic.ops.sparse.combining import invalid, positions
+from tfmagic.ops.sparse.combining import invalid, no_gradient, positions
 
 # --- over dimensions ----------------------------------------------------------------------------------------------
 
@@ -176,7 +176,7 @@ def _with_dense(name: str, function: Any, gradient: Any) -> None:
         return function(sp_values[:len(others)], others)
 
     register(name, shape, kernel, gradient, host="sp_shape", traced=False, check=_refused_parts,
-             because="as long as the values say",
+             because="coordinates outside are refused",
              doc=f"{name}: an operation on the elements of a sparse tensor and those of a dense one that broadcasts.")
 
 
@@ -207,7 +207,7 @@ def _quotient(x: Any, y: Any) -> Any:
     return torch.div(x, y, rounding_mode="trunc")
 
 
-_with_dense("SparseDenseCwiseAdd", lambda x, y: x + y, None)
+_with_dense("SparseDenseCwiseAdd", lambda x, y: x + y, no_gradient("SparseDenseCwiseAdd"))
 _with_dense("SparseDenseCwiseMul", lambda x, y: x * y, _by_dense_gradient(True))
 _with_dense("SparseDenseCwiseDiv", _quotient, _by_dense_gradient(False))
 
