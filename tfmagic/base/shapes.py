@@ -163,6 +163,12 @@ def as_dimension(value: Any) -> Dimension:
     return value if isinstance(value, Dimension) else Dimension(value)
 
 
+@export("compat.dimension_value", "dimension_value")
+def dimension_value(dimension: Any) -> Any:
+    """The size of a `Dimension`; anything else as it is."""
+    return dimension.value if isinstance(dimension, Dimension) else dimension
+
+
 @export("TensorShape")
 class TensorShape:
     """The shape of a tensor: fully known, with unknown dimensions, or of unknown rank."""
@@ -418,3 +424,13 @@ def merge(a: Dims, b: Dims) -> Dims:
     if not compatible(a, b):
         raise ValueError(f"Shapes {text(a)} and {text(b)} are not compatible")
     return tuple([y if x is None else x for x, y in zip(a, b)])
+
+
+@export("compat.dimension_at_index", "dimension_at_index")
+def dimension_at_index(shape: TensorShape, index: int) -> Dimension:
+    """The `Dimension` of an axis; unknown where the rank is.
+
+    Raises:
+      IndexError: there is no such axis.
+    """
+    return Dimension(None) if shape.ndims is None else shape.dims[index]

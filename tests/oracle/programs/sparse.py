@@ -119,3 +119,34 @@ def sparse_other_shapes(tf):
     found = [tf.sparse.reset_shape(a), tf.sparse.reset_shape(u), tf.sparse.reset_shape(a, [5, 6]),
              tf.sparse_reset_shape(u, n)]
     return Case(steps=[(found, feed)], show=found)
+
+
+@program
+def sparse_packed(tf):
+    a, b, feed = two(tf)
+    words = tf.SparseTensor([[0, 1], [1, 0]], ["x", "yz"], [2, 2])
+    vector, rows = tf.serialize_sparse(a), tf.io.serialize_many_sparse(b, name="rows")
+    found = [tf.io.deserialize_many_sparse(rows, tf.float32),
+             tf.deserialize_many_sparse(tf.stack([vector, tf.io.serialize_sparse(b)]), tf.float32, rank=3, name="both"),
+             tf.io.deserialize_many_sparse(tf.serialize_many_sparse(words), tf.string, 2)]
+    handle = tf.io.serialize_sparse(a, out_type=tf.variant)
+    refused = []
+    for wrong in (3, tf.constant([1.0])):
+        try:
+            tf.io.serialize_sparse(wrong)
+        except TypeError as error:
+            refused.append(str(error))
+    return Case(steps=[(found, feed)], show=found + [vector, rows, handle], facts={"refused": refused})
+
+
+@program
+def sizes_of_dimensions(tf):
+    size, shape = tf.dimension_value, tf.TensorShape([2, None])
+    axes = [tf.dimension_at_index(shape, i) for i in range(2)] + [tf.dimension_at_index(tf.TensorShape(None), 3)]
+    try:
+        tf.dimension_at_index(shape, 2)
+        beyond = "no error"
+    except IndexError as error:
+        beyond = str(error)
+    return Case(facts={"sizes": [size(axis) for axis in axes] + [size(5), size(None), size("x")], "beyond": beyond,
+                       "axes": [str(axis) for axis in axes]})

@@ -349,3 +349,43 @@ def sparse_to_indicator(sp_input: Any, vocab_size: int, name: str | None = None)
         marks = SparseTensor(sp_input.indices, ones, sp_input.dense_shape)
         merged = _merged(sp_input, marks, vocab_size, scope, False)
         return api.sparse.to_dense(merged, default_value=False, validate_indices=False, name=scope)
+
+
+# --- packed -------------------------------------------------------------------------------------------------------
+
+
+@export("io.serialize_sparse", "serialize_sparse")
+def serialize_sparse(sp_input: Any, name: str | None = None, out_type: Any = dtypes.string) -> Tensor:
+    """A sparse tensor as a vector of three packed tensors: its indices, values and shape.
+
+    Args:
+      out_type: `tf.string`, or `tf.variant` for what stays within one process.
+
+    Raises:
+      TypeError: `sp_input` is no `SparseTensor`.
+    """
+    sparse = as_sparse(sp_input)
+    return raw.serialize_sparse(sparse.indices, sparse.values, sparse.dense_shape, name=name, out_type=out_type)
+
+
+@export("io.serialize_many_sparse", "serialize_many_sparse")
+def serialize_many_sparse(sp_input: Any, name: str | None = None, out_type: Any = dtypes.string) -> Tensor:
+    """A matrix of strings with a row of three, as `tf.io.serialize_sparse` makes them, for each row of the input."""
+    sparse = as_sparse(sp_input)
+    return raw.serialize_many_sparse(sparse.indices, sparse.values, sparse.dense_shape, name=name, out_type=out_type)
+
+
+@export("io.deserialize_many_sparse", "deserialize_many_sparse")
+def deserialize_many_sparse(serialized_sparse: Any, dtype: Any, rank: Any = None,
+                            name: str | None = None) -> SparseTensor:
+    """The sparse tensor whose rows are those that `tf.io.serialize_many_sparse` packed, or several `serialize_sparse`.
+
+    Args:
+      serialized_sparse: strings of shape (rows, 3).
+      dtype: of its values.
+      rank: of each row, if it is known: the result has one more.
+    """
+    indices, values, shape = raw.deserialize_many_sparse(serialized_sparse, dtype, name=name)
+    indices.set_shape([None, rank])
+    shape.set_shape([rank])
+    return SparseTensor(indices, values, shape)
