@@ -150,3 +150,25 @@ def sizes_of_dimensions(tf):
         beyond = str(error)
     return Case(facts={"sizes": [size(axis) for axis in axes] + [size(5), size(None), size("x")], "beyond": beyond,
                        "axes": [str(axis) for axis in axes]})
+
+
+@program
+def sparse_with_one_dimension_more(tf):
+    a, b, feed = two(tf)
+    found = [tf.sparse.expand_dims(a), tf.sparse.expand_dims(b, 0, name="first"), tf.sparse.expand_dims(a, axis=-2)]
+    try:
+        tf.sparse.expand_dims(tf.sparse_placeholder(tf.float32, name="of_any_rank"), 1)
+        unknown = "no error"
+    except (TypeError, ValueError) as error:
+        unknown = type(error).__name__ + str(error)
+    return Case(steps=[(found, feed)], show=found, facts={"unknown": unknown})
+
+
+@program
+def what_is_a_tensor(tf):
+    things = [tf.constant(1), tf.Variable(1), tf.get_variable("r", [], use_resource=True), 3, None, "x", np.ones(2),
+              tf.SparseTensor([[0]], [1], [2]), tf.SparseTensorValue([[0]], [1], [2]),
+              tf.IndexedSlices(tf.constant([1.0]), tf.constant([0])), tf.ragged.constant([[1]]),
+              tf.TensorArray(tf.float32, 1), tf.no_op(), tf.constant([1]).op, tf.TensorShape([1])]
+    return Case(facts={"are": [tf.is_tensor(thing) for thing in things],
+                       "in_contrib": [tf.contrib.framework.is_tensor(thing) for thing in things]})

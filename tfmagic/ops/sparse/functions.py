@@ -351,6 +351,26 @@ def sparse_to_indicator(sp_input: Any, vocab_size: int, name: str | None = None)
         return api.sparse.to_dense(merged, default_value=False, validate_indices=False, name=scope)
 
 
+@export("sparse.expand_dims")
+def sparse_expand_dims(sp_input: Any, axis: Any = None, name: str | None = None) -> SparseTensor:
+    """A sparse tensor with a dimension of size 1 more.
+
+    Args:
+      axis: where it stands in the result's shape; None: last.
+    """
+    rank = sp_input.dense_shape.get_shape()[0]
+    axis = -1 if axis is None else axis
+    with name_scope(name, default_name="expand_dims", values=[sp_input]):
+        axis = convert_to_tensor(axis, name="axis", dtype=dtypes.int32)
+        axis = where_v2(axis >= 0, axis, axis + rank + 1)
+        column = constants.zeros([shape_ops.shape(sp_input.indices)[0], 1], dtype=dtypes.int64)
+        indices = api.concat([api.slice(sp_input.indices, [0, 0], [-1, axis]), column,
+                              api.slice(sp_input.indices, [0, axis], [-1, -1])], axis=1)
+        before, after = api.slice(sp_input.dense_shape, [0], [axis]), api.slice(sp_input.dense_shape, [axis], [-1])
+        one = constant([1], dtype=dtypes.int64, name="new_shape")
+        return SparseTensor(indices, sp_input.values, api.concat([before, one, after], axis=0))
+
+
 # --- packed -------------------------------------------------------------------------------------------------------
 
 
