@@ -40,7 +40,7 @@ def test_a_node_that_was_computed_beforehand_has_no_line(model: Shell) -> None:
 def test_the_code_is_that_of_the_plan_with_its_bodies(model: Shell) -> None:
     from tfmagic.session.planning import make_plan
 
-    model.ok("_, s = tf.while_loop(lambda i, s: i < 3, lambda i, s: [i + 1, s * 2.0], [0, 1.0])")
+    model.ok("_, s = tf.while_loop(lambda i, s: i < 3, lambda i, s: [i + 1, s * 2.0], [0, tf.ones([2])])")
     session, s = model.ip.user_ns["sess"], model.ip.user_ns["s"]
     plan = make_plan([s], (), (), session._torch_device, session.resources)
     assert [line for line, _ in plan.lines()] == plan.code().rstrip("\n").split("\n")
