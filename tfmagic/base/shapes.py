@@ -433,4 +433,4 @@ def dimension_at_index(shape: TensorShape, index: int) -> Dimension:
     Raises:
       IndexError: there is no such axis.
     """
-    return Dimension(None) if shape.ndims is None else shape.dims[index]
+    return Dimension(None) if shape.dims is None else shape.dims[index]
