@@ -126,6 +126,11 @@ for _name, _code in CODES.items():
     export("errors." + _name)(_code)
 
 
+def invalid(message: str) -> OpError:
+    """The error of a value that an op refuses; the session adds the node."""
+    return InvalidArgumentError(None, None, message)
+
+
 @export("errors.exception_type_from_error_code")
 def exception_type_from_error_code(error_code: int) -> type[OpError]:
     """The class of error that has the canonical code `error_code`."""

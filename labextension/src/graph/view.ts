@@ -227,9 +227,10 @@ export class GraphView {
     });
     for (const name of ["pointerenter", "pointerleave"] as const) {
       this.canvas.addEventListener(name, (event) => { // they do not bubble: on their way down
-        const { id, heading } = (event.target as SVGElement).dataset;
-        if (id !== undefined || heading !== undefined) {
-          this.light(name === "pointerenter" ? id ?? heading! : this.hasFocus() ? this.current : "");
+        const { dataset } = event.target as SVGElement;
+        const id = dataset.id ?? dataset.heading;
+        if (id !== undefined) {
+          this.light(name === "pointerenter" ? id : this.hasFocus() ? this.current : "");
         }
       }, true);
     }

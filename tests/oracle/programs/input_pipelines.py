@@ -10,7 +10,7 @@ import time
 import numpy as np
 
 from . import Case, program
-from .queues import Runs, plain, words
+from .queues import Runs, attempted, plain, words
 
 
 def epochs(tf, fetches, most=50, wait=None):
@@ -86,14 +86,7 @@ def producer_refusals(tf):
              lambda: tf.train.maybe_batch([[1, 2]], [True, False], 2),
              lambda: tf.train.maybe_batch([1], tf.placeholder(tf.bool), 2),
              lambda: tf.train.QueueRunner(), lambda: tf.train.start_queue_runners()]
-    came = []
-    for attempt in tries:
-        try:
-            attempt()
-            came.append("made")
-        except (TypeError, ValueError) as error:
-            came.append(words(error))
-    return Case(facts={"came": came})
+    return attempted(tries)
 
 
 @program

@@ -30,6 +30,18 @@ def words(error):
     return type(error).__name__ + ": " + re.sub(r"'_\d+_", "'_N_", first)
 
 
+def attempted(tries):
+    """What came of calls that build: "made", or the words of what refused them."""
+    came = []
+    for attempt in tries:
+        try:
+            attempt()
+            came.append("made")
+        except (TypeError, ValueError) as error:
+            came.append(words(error))
+    return Case(facts={"came": came})
+
+
 class Runs(object):
     """Runs in one session, and what came of them."""
 
@@ -169,14 +181,7 @@ def queue_refusals(tf):
         lambda: queue.enqueue_many({"a": [1, 2], "b": [[2.0, 3.0]]}), lambda: bare.enqueue({"a": 1}),
         lambda: queue.enqueue({"a": 1.5, "b": [2.0, 3.0]}), lambda: tf.QueueBase.from_list(0, [queue, bare]),
         lambda: tf.QueueBase.from_list(0, []), lambda: tf.QueueBase.from_list(0, [1])]
-    came = []
-    for attempt in tries:
-        try:
-            attempt()
-            came.append("made")
-        except (TypeError, ValueError) as error:
-            came.append(words(error))
-    return Case(facts={"came": came})
+    return attempted(tries)
 
 
 @program

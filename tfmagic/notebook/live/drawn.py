@@ -28,7 +28,6 @@ class Drawing:
       options: how it is drawn: keyword arguments of `scene_of`.
       language: the language of its texts; None: that of the shell.
       unbuilt: a node drawn that could not be built.
-      quiz: whether shapes and dtypes are hidden in it until they are guessed.
     """
 
     graph: weakref.ref[Graph]
@@ -36,8 +35,12 @@ class Drawing:
     options: Mapping[str, Any] = field(default_factory=dict)
     language: str | None = None
     unbuilt: Unbuilt | None = None
-    quiz: bool = False
     _outline: Outline | None = None
+
+    @property
+    def quiz(self) -> bool:
+        """Whether shapes and dtypes are hidden in it until they are guessed."""
+        return bool(self.options.get("as_quiz"))
 
     def build(self, graph: Graph, asked: Container[str] = (), opened: Container[str] | None = None) -> Scene:
         """The scene; what was read of the graph for it is kept until `forget`.

@@ -123,7 +123,7 @@ def draw(graph: Graph, parsed: Parsed, operations: list[Operation] | None, studi
 
     drawing = Drawing(weakref.ref(graph), outlined, {
         "direction": parsed.direction or "TB", "title": parsed.title, "show_shapes": not parsed.no_shapes,
-        "as_quiz": bool(parsed.values.get("quiz"))}, parsed.lang, quiz=bool(parsed.values.get("quiz")))
+        "as_quiz": bool(parsed.values.get("quiz"))}, parsed.lang)
     scene = drawing.build(graph)
     with phrases.speaking(parsed.lang):
         studio.show(scene, drawing)

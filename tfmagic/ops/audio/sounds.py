@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 
 from tfmagic.base import shapes
+from tfmagic.base.errors import invalid
 from tfmagic.base.lazy import torch
 from tfmagic.formats import wav
 from tfmagic.ops import shape_rules
 from tfmagic.ops.array.rules import as_array, objects
 from tfmagic.ops.declare import op
-from tfmagic.ops.strings.rules import HOST_STRINGS, invalid
+from tfmagic.ops.strings.rules import HOST_STRINGS
 
 _QUIET = 1e-12  # the least sum of a band whose logarithm is taken
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from tfmagic.base import dtypes, errors, shapes
 from tfmagic.base.dtypes import DType
+from tfmagic.base.errors import invalid
 from tfmagic.base.lazy import torch
 from tfmagic.base.shapes import Dims
 from tfmagic.ops.torch_types import torch_dtype
@@ -85,14 +86,14 @@ class ArrayState:
         self._open()
         self._gives(dtype)
         if not shapes.compatible(self.element_shape, stated):
-            raise _invalid(f"PartialTensorShape: Incompatible shapes during merge: {_shown(self.element_shape)} vs. "
+            raise invalid(f"PartialTensorShape: Incompatible shapes during merge: {_shown(self.element_shape)} vs. "
                            f"{_shown(stated)}")
         values = [self._read(index) for index in places]
         if not values:
             return self._zeros((0, *_settled(stated, "element shape", "packing")))
         first = values[0].shape
         if not shapes.compatible(stated, tuple(first)):
-            raise _invalid(f"TensorArray was passed element_shape {_shown(stated)} which does not match the Tensor at "
+            raise invalid(f"TensorArray was passed element_shape {_shown(stated)} which does not match the Tensor at "
                            f"index 0: {shapes.brackets(tuple(first))}")
         for index, value in enumerate(values):
             if value.shape != first:
@@ -102,15 +103,15 @@ class ArrayState:
     def scatter(self, indices: Any, value: Any, dtype: str | None = None) -> None:
         """Write the rows of `value` to some places."""
         if not len(value.shape):
-            raise _invalid(SCALAR_ROWS)
+            raise invalid(SCALAR_ROWS)
         places = _places(indices)
         if len(places) != value.shape[0]:
-            raise _invalid(rows_differ(len(places), value.shape[0]))
+            raise invalid(rows_differ(len(places), value.shape[0]))
         self._open()
         self._takes(dtype)
         if places and max(places) >= len(self.elements):
             if not self.dynamic:
-                raise _invalid(f"Max scatter index must be < array size ({max(places)} vs. {len(self.elements)})")
+                raise invalid(f"Max scatter index must be < array size ({max(places)} vs. {len(self.elements)})")
             self._grow(max(places) + 1)
         rows = value.unbind(0) if isinstance(value, torch.Tensor) else [_row(value, i) for i in range(len(places))]
         for index, row in zip(places, rows):
@@ -131,11 +132,11 @@ class ArrayState:
         first = values[0].shape[1:]
         for index, value in enumerate(values):
             if not len(value.shape):
-                raise _invalid(f"Concat saw a scalar shape at index {index} but requires at least vectors.  Did you "
+                raise invalid(f"Concat saw a scalar shape at index {index} but requires at least vectors.  Did you "
                                "mean to call pack?")
             rest = tuple(value.shape[1:])
             if not shapes.compatible(stated, rest):
-                raise _invalid(f"TensorArray was passed element_shape_except0 {_shown(stated)} but index {index} has "
+                raise invalid(f"TensorArray was passed element_shape_except0 {_shown(stated)} but index {index} has "
                                f"(excepting dimension 0) shape: {shapes.brackets(rest)} which does not match.")
             if rest != first:
                 raise _inconsistent(index, first, rest, "(excepting dimension 0) ")
@@ -145,19 +146,19 @@ class ArrayState:
     def split(self, value: Any, lengths: Any, dtype: str | None = None) -> None:
         """Write parts of `value`, cut along its first dimension, to all places."""
         if len(lengths.shape) != 1:
-            raise _invalid(no_vector("lengths", tuple(lengths.shape)))
+            raise invalid(no_vector("lengths", tuple(lengths.shape)))
         if not len(value.shape):
-            raise _invalid(SCALAR_PARTS)
+            raise invalid(SCALAR_PARTS)
         self._open()
         parts = lengths.tolist()
         if sum(parts) != value.shape[0]:
-            raise _invalid(f"Expected sum of lengths to be equal to values.shape[0], but sum of lengths is "
+            raise invalid(f"Expected sum of lengths to be equal to values.shape[0], but sum of lengths is "
                            f"{sum(parts)} and value's shape is: {shapes.brackets(tuple(value.shape))}")
         self._takes(dtype)
         if self.dynamic and len(parts) > len(self.elements):
             self._grow(len(parts))
         if len(parts) != len(self.elements):
-            raise _invalid(f"TensorArray's size is not equal to the size of lengths ({len(self.elements)} vs. "
+            raise invalid(f"TensorArray's size is not equal to the size of lengths ({len(self.elements)} vs. "
                            f"{len(parts)}), and the TensorArray is not marked as dynamically resizeable")
         start = 0
         for index, length in enumerate(parts):
@@ -178,29 +179,29 @@ class ArrayState:
 
     def _open(self) -> None:
         if self.closed:
-            raise _invalid(f"TensorArray {self.name} has already been closed.")
+            raise invalid(f"TensorArray {self.name} has already been closed.")
 
     def _refused(self, text: str) -> errors.InvalidArgumentError:
-        return _invalid(f"TensorArray {self.name}: {text}")
+        return invalid(f"TensorArray {self.name}: {text}")
 
     def _takes(self, dtype: str | None) -> None:
         if dtype is not None and dtypes.as_dtype(dtype) is not self.dtype:
-            raise _invalid(f"TensorArray dtype is {self.dtype.proto_name} but Op is trying to write dtype "
+            raise invalid(f"TensorArray dtype is {self.dtype.proto_name} but Op is trying to write dtype "
                            f"{dtypes.as_dtype(dtype).proto_name}.")
 
     def _gives(self, dtype: str | None) -> None:
         if dtype is not None and dtypes.as_dtype(dtype) is not self.dtype:
-            raise _invalid(f"TensorArray dtype is {self.dtype.proto_name} but Op requested dtype "
+            raise invalid(f"TensorArray dtype is {self.dtype.proto_name} but Op requested dtype "
                            f"{dtypes.as_dtype(dtype).proto_name}.")
 
     def _gradient(self, source: str, prefix: Any) -> ArrayState:
         if prefix is not None and prefix.dim() != 1:
-            raise _invalid(no_prefix(tuple(prefix.shape)))
+            raise invalid(no_prefix(tuple(prefix.shape)))
         self._open()
         sizes = () if prefix is None else tuple(prefix.tolist())
         for size in sizes:
             if size < 0:
-                raise _invalid(f"Dimension {size} must be >= 0")
+                raise invalid(f"Dimension {size} must be >= 0")
         found = self.gradients.get(source)
         if found is None:
             element = None if self.element_shape is None else sizes + self.element_shape
@@ -258,7 +259,7 @@ class ArrayState:
         elements = self.elements
         inside = 0 <= index < len(elements)
         if not inside and (index < 0 or not self.adds_up):
-            raise _invalid(f"Tried to read from index {index} but array size is: {len(elements)}")
+            raise invalid(f"Tried to read from index {index} but array size is: {len(elements)}")
         element = elements[index] if inside else _MISSING
         if element is _READ:
             raise self._refused(f"Could not read index {index} twice because it was cleared after a previous read "
@@ -289,7 +290,7 @@ class ArrayState:
 
     def _zeros(self, dims: tuple[int, ...]) -> Any:
         if self.dtype.kind == "O":
-            raise _invalid(f"tensor_array::TensorSetZero type not supported: {self.dtype.proto_name}")
+            raise invalid(f"tensor_array::TensorSetZero type not supported: {self.dtype.proto_name}")
         return torch.zeros(dims, dtype=torch_dtype(self.dtype), device=self.device)
 
 
@@ -298,20 +299,20 @@ def new_array(size: Any, name: str, dtype: str, element_shape: Any = None, dynam
     """A TensorArray of a run. Its name gets a number: error messages tell arrays apart by it."""
     count = size if type(size) is int else _scalar("size", size)
     if count < 0:
-        raise _invalid("Size should be >= 0.")
+        raise invalid("Size should be >= 0.")
     return ArrayState(f"{name}_{next(_numbers)}", dtypes.as_dtype(dtype), count,
                       None if element_shape is None else tuple(element_shape), dynamic, clear, identical)
 
 
 def _scalar(what: str, value: Any) -> int:
     if value.dim():
-        raise _invalid(no_scalar(what, tuple(value.shape)))
+        raise invalid(no_scalar(what, tuple(value.shape)))
     return value.item()
 
 
 def _places(indices: Any) -> list[int]:
     if len(indices.shape) != 1:
-        raise _invalid(f"Expected indices to be a vector, but received shape: {shapes.brackets(tuple(indices.shape))}")
+        raise invalid(f"Expected indices to be a vector, but received shape: {shapes.brackets(tuple(indices.shape))}")
     return indices.tolist()
 
 
@@ -346,12 +347,9 @@ def rows_differ(count: int, rows: int) -> str:
     return f"Expected len(indices) == values.shape[0], but saw: {count} vs. {rows}"
 
 
-def _invalid(text: str) -> errors.InvalidArgumentError:
-    return errors.InvalidArgumentError(None, None, text)
-
 
 def _inconsistent(index: int, first: Any, other: Any, what: str) -> errors.InvalidArgumentError:
-    return _invalid(f"TensorArray has inconsistent shapes.  Index 0 has {what}shape: {shapes.brackets(tuple(first))} "
+    return invalid(f"TensorArray has inconsistent shapes.  Index 0 has {what}shape: {shapes.brackets(tuple(first))} "
                     f"but index {index} has {what}shape: {shapes.brackets(tuple(other))}")
 
 

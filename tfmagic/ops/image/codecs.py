@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 
 from tfmagic.base import dtypes, errors, shapes
+from tfmagic.base.errors import invalid
 from tfmagic.base.lazy import torch
 from tfmagic.base.shapes import Dims
 from tfmagic.graph.static_value import static_ints
 from tfmagic.ops import shape_rules
 from tfmagic.ops.array.rules import as_array, objects
 from tfmagic.ops.declare import op
-from tfmagic.ops.strings.rules import invalid
 
 _FILES: dict[str, Any] = {"traced": False, "because": "files are host objects"}
 _MODES = {1: "L", 3: "RGB", 4: "RGBA"}

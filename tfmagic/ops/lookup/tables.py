@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from tfmagic.base import dtypes, errors, shapes
+from tfmagic.base.errors import invalid
 from tfmagic.base.lazy import torch
 from tfmagic.formats.files import as_tensorflow, local_path
 from tfmagic.ops.array.rules import as_array, objects
-from tfmagic.ops.strings.rules import invalid
 
 _WHOLE = re.compile(rb"\s*-?[0-9]+\s*")
 WHOLE_LINE, LINE_NUMBER = -2, -1

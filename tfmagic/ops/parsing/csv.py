@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 
 from tfmagic.base import dtypes
+from tfmagic.base.errors import invalid
 from tfmagic.base.lazy import torch
 from tfmagic.ops import shape_rules
 from tfmagic.ops.array.rules import as_array, objects
 from tfmagic.ops.declare import op
-from tfmagic.ops.strings.rules import HOST_STRINGS, invalid
+from tfmagic.ops.strings.rules import HOST_STRINGS
 
 _WHOLE = re.compile(rb"\s*-?[0-9]+\s*")
 _REAL = re.compile(rb"\s*[-+]?([0-9]+\.?[0-9]*([eE][-+]?[0-9]+)?|\.[0-9]+([eE][-+]?[0-9]+)?|inf(inity)?|nan)\s*", re.I)

@@ -9,12 +9,13 @@ import numpy as np
 
 from tfmagic.base import dtypes, messages, shapes
 from tfmagic.base.dtypes import DType
+from tfmagic.base.errors import invalid
 from tfmagic.base.lazy import torch
 from tfmagic.base.shapes import Dims
 from tfmagic.ops import shape_rules
 from tfmagic.ops.array.rules import as_array, objects
 from tfmagic.ops.declare import op
-from tfmagic.ops.strings.rules import HOST_STRINGS, invalid
+from tfmagic.ops.strings.rules import HOST_STRINGS
 
 _FIELDS = {dtypes.float32: "float_list", dtypes.int64: "int64_list", dtypes.string: "bytes_list"}
 _KINDS = {field: dtype.proto_name for dtype, field in _FIELDS.items()}

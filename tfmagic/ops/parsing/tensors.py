@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from tfmagic.base import dtypes, messages
+from tfmagic.base.errors import invalid
 from tfmagic.formats import tensor_proto
 from tfmagic.ops import shape_rules
 from tfmagic.ops.array.rules import as_array, objects
 from tfmagic.ops.declare import op
 from tfmagic.ops.sparse.serialized import proto_bytes
-from tfmagic.ops.strings.rules import HOST_STRINGS, invalid, strings
+from tfmagic.ops.strings.rules import HOST_STRINGS, strings
 from tfmagic.ops.torch_types import as_torch
 
 

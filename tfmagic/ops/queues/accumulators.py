@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tfmagic.base import errors, shapes
+from tfmagic.base.errors import invalid
 from tfmagic.base.lazy import torch
 from tfmagic.base.shapes import Dims
 from tfmagic.ops import shape_rules
@@ -109,19 +110,19 @@ class Sparse(Accumulator):
     def _check(self, *gradient: Any) -> None:
         _, indices, values, shape = gradient
         if indices.dim() != 1:
-            raise _invalid("Input indices should be vector but received shape: "
+            raise invalid("Input indices should be vector but received shape: "
                            f"{shapes.brackets(tuple(indices.shape))}")
         if values.dim() < 1 or len(values) != len(indices):
-            raise _invalid(f"Expected {len(indices)} non-empty input values, got {len(values) if values.dim() else 0}")
+            raise invalid(f"Expected {len(indices)} non-empty input values, got {len(values) if values.dim() else 0}")
         known = self.dims
         if known is None and self._sum is not None:
             known = (None, *self._sum[1].shape[1:])
         if known is not None:
             if len(known) != values.dim():
-                raise _invalid(f"Shape mismatch: expected values rank {len(known)}, got {values.dim()}")
+                raise invalid(f"Shape mismatch: expected values rank {len(known)}, got {values.dim()}")
             for axis in range(1, len(known)):
                 if known[axis] is not None and known[axis] != values.shape[axis]:
-                    raise _invalid(f"Shape mismatch: expected values dim {axis} to be {known[axis]}, got "
+                    raise invalid(f"Shape mismatch: expected values dim {axis} to be {known[axis]}, got "
                                    f"{values.shape[axis]}")
         if gradient[0]:
             self._check_whole(indices, shape.tolist())
@@ -130,10 +131,10 @@ class Sparse(Accumulator):
         """Check the shape of the whole tensor that a gradient says."""
         for axis, (wanted, have) in enumerate(zip(self.dims or (), whole)):
             if wanted is not None and wanted != have:
-                raise _invalid(f"Shape mismatch: expected shape dim {axis} to be {wanted}, got {have}")
+                raise invalid(f"Shape mismatch: expected shape dim {axis} to be {wanted}, got {have}")
         for place, index in enumerate(indices.tolist()):
             if index >= whole[0]:
-                raise _invalid(f"Shape mismatch: index of slice {place} exceeded limits of shape; index is {index} "
+                raise invalid(f"Shape mismatch: index of slice {place} exceeded limits of shape; index is {index} "
                                f"exceeded {whole[0]}")
 
     def _add(self, *gradient: Any) -> None:
@@ -175,9 +176,6 @@ class Sparse(Accumulator):
         known = [-1, *sums.shape[1:]] if self.dims is None else [-1 if d is None else d for d in self.dims]
         return torch.tensor(places, dtype=torch.int64), sums, torch.tensor(known, dtype=torch.int64)
 
-
-def _invalid(text: str) -> errors.OpError:
-    return errors.InvalidArgumentError(None, None, text)
 
 
 def _made(kind: type[Accumulator]) -> Any:

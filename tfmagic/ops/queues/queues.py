@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from tfmagic.base import dtypes, errors, shapes
+from tfmagic.base.errors import invalid
 from tfmagic.base.lazy import torch
 from tfmagic.base.shapes import Dims
 from tfmagic.ops.queues.waiting import Attempt, Waiting, kept, own_name, rows_of, stacked
@@ -63,17 +64,17 @@ class Queue(Waiting):
         name, attrs = op._attrs.get("shared_name") or op.name, op._attrs
         wanted = f"Shared queue '{name}' has "
         if op.type != self.op_type:
-            raise _invalid(f"Expected {self.kind}, found {op.type}")
+            raise invalid(f"Expected {self.kind}, found {op.type}")
         if attrs["capacity"] != self.asked_capacity:
-            raise _invalid(f"{wanted}capacity {self.capacity} but requested capacity was {attrs['capacity']}")
+            raise invalid(f"{wanted}capacity {self.capacity} but requested capacity was {attrs['capacity']}")
         types = _names(self.dtypes_of(op))
         if types != self.types:
-            raise _invalid(f"{wanted}component types {', '.join(self.types)} but requested component types were "
+            raise invalid(f"{wanted}component types {', '.join(self.types)} but requested component types were "
                            f"{', '.join(types)}")
         dims = [shape._dims for shape in attrs["shapes"]]
         own = self.dims[1:] if self.kind == "PriorityQueue" else self.dims
         if dims != own:
-            raise _invalid(f"{wanted}component shapes {_all(own)} but requested component shapes were {_all(dims)}")
+            raise invalid(f"{wanted}component shapes {_all(own)} but requested component shapes were {_all(dims)}")
         return self
 
     # --- what a subclass says -----------------------------------------------------------------------------------
@@ -121,14 +122,14 @@ class Queue(Waiting):
         """Add an element for each row of the components; see `enqueue`."""
         dims = [tuple(value.shape) for value in components]
         if not dims[0]:
-            raise _invalid("Shape mismatch in tuple component 0. Expected [?], got []")
+            raise invalid("Shape mismatch in tuple component 0. Expected [?], got []")
         rows = dims[0][0]
         if self.dims:
             self._check_shapes(dims, (rows,))
         for index, shape in enumerate(dims):
             have = shape[0] if shape else None
             if have != rows:
-                raise _invalid("All input tensors must have the same size in the 0th dimension. Component "
+                raise invalid("All input tensors must have the same size in the 0th dimension. Component "
                                f"{index} has {'no such' if have is None else have}, and should have {rows}")
         if rows:
             self._enqueue(list(zip(*(rows_of(kept(value)) for value in components))))
@@ -138,7 +139,7 @@ class Queue(Waiting):
             if wanted is None:
                 continue
             if not shapes.compatible((*rows, *wanted), have):
-                raise _invalid(f"Shape mismatch in tuple component {index}. Expected "
+                raise invalid(f"Shape mismatch in tuple component {index}. Expected "
                                f"{shapes.brackets((*rows, *wanted))}, got {shapes.brackets(have)}")
 
     def _enqueue(self, elements: list[Element]) -> None:
@@ -196,7 +197,7 @@ class Queue(Waiting):
         """
         count = int(n)
         if count < 0:
-            raise _invalid(f"Dequeue{'UpTo' if up_to else 'Many'}Op requested {count} < 0 elements")
+            raise invalid(f"Dequeue{'UpTo' if up_to else 'Many'}Op requested {count} < 0 elements")
         self._require_shapes()
         if count == 0:
             return self._batch([])
@@ -233,7 +234,7 @@ class Queue(Waiting):
 
     def _require_shapes(self) -> None:
         if len(self.dims) != len(self._dtypes):
-            raise _invalid(f"{self.kind}'s DequeueMany and DequeueUpTo require the components to have specified "
+            raise invalid(f"{self.kind}'s DequeueMany and DequeueUpTo require the components to have specified "
                            f"shapes.\nGive shapes=... where the queue is made, or take single elements by dequeue().")
 
     def _give_back(self, attempt: Attempt) -> None:
@@ -294,7 +295,7 @@ class Queue(Waiting):
         """
         if list(given) != self.types:
             have, wanted = ", ".join(given), ", ".join(self.types)
-            raise _invalid(f"Signature mismatch, have: {handle}, {have}-> expected: {handle}, {wanted}->" if adding else
+            raise invalid(f"Signature mismatch, have: {handle}, {have}-> expected: {handle}, {wanted}->" if adding else
                            f"Signature mismatch, have: {handle}->{have} expected: {handle}->{wanted}")
         return self
 
@@ -358,9 +359,9 @@ class Shuffling(Queue):
         super().__init__(op, pause)
         self._least = op._attrs["min_after_dequeue"]
         if self._least < 0:
-            raise _invalid(f"min_after_dequeue {self._least} must be >= 0")
+            raise invalid(f"min_after_dequeue {self._least} must be >= 0")
         if self._least >= self.capacity:
-            raise _invalid(f"min_after_dequeue {self._least} must be < capacity {self.capacity}")
+            raise invalid(f"min_after_dequeue {self._least} must be < capacity {self.capacity}")
         self._seeds = op._attrs["seed"], op._attrs["seed2"]
         self._samples = Samples(*self._seeds)
         self._elements: list[Element] = []
@@ -368,7 +369,7 @@ class Shuffling(Queue):
     def check(self, op: Any) -> Queue:
         super().check(op)
         if op._attrs["min_after_dequeue"] != self._least:
-            raise _invalid(f"Shared queue '{self.name}' has min_after_dequeue {self._least} but requested "
+            raise invalid(f"Shared queue '{self.name}' has min_after_dequeue {self._least} but requested "
                            f"min_after_dequeue was {op._attrs['min_after_dequeue']}.")
         return self
 
@@ -463,9 +464,6 @@ class Priority(Queue):
 QUEUES: dict[str, type[Queue]] = {"FIFOQueue": Fifo, "PaddingFIFOQueue": Padding, "RandomShuffleQueue": Shuffling,
                                   "PriorityQueue": Priority}
 
-
-def _invalid(text: str) -> errors.OpError:
-    return errors.InvalidArgumentError(None, None, text)
 
 
 def _names(types: Sequence[Any]) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tfmagic.base import errors
+from tfmagic.base.errors import invalid
 from tfmagic.base.lazy import torch
 from tfmagic.base.shapes import Dims
 from tfmagic.graph.indexed_slices import IndexedSlices
@@ -16,10 +16,6 @@ from tfmagic.ops import api, raw
 from tfmagic.ops.array import shape_ops
 from tfmagic.ops.declare import op
 from tfmagic.ops.shape_rules import merge_dim, with_rank, with_rank_at_least, with_rank_at_most
-
-
-def _invalid(words: str) -> errors.InvalidArgumentError:
-    return errors.InvalidArgumentError(None, None, words)
 
 
 def _array(value: Any) -> np.ndarray:
@@ -64,7 +60,7 @@ class RaggedRange:
         ends, rows = [0], []
         for start, limit, delta in zip(*columns):
             if delta == 0:
-                raise _invalid("Requires delta != 0")
+                raise invalid("Requires delta != 0")
             size = _steps(start, limit, delta, whole)
             ends.append(ends[-1] + size)
             rows.append(torch.arange(size, dtype=starts.dtype) * delta + start if whole else _added(
@@ -118,7 +114,7 @@ class RaggedGather:
         bad = np.argwhere((wanted < 0) | (wanted >= count))
         if len(bad):
             place = f"[{','.join(map(str, bad[0]))}]" if wanted.ndim else ""
-            raise _invalid(f"indices{place} = {wanted[tuple(bad[0])]} is not in [0, {count})")
+            raise invalid(f"indices{place} = {wanted[tuple(bad[0])]} is not in [0, {count})")
         made = []
         for axis in range(wanted.ndim - 1):
             rows = int(np.prod(wanted.shape[:axis + 1]))
@@ -158,14 +154,14 @@ def _check_splits(splits: list[np.ndarray], values: Any) -> None:
     """
     for axis, part in enumerate(splits):
         if part.size == 0:
-            raise _invalid("Split tensors must not be scalars" if part.ndim == 0 else "Ragged splits may not be empty")
+            raise invalid("Split tensors must not be scalars" if part.ndim == 0 else "Ragged splits may not be empty")
         if part[0] < 0:
-            raise _invalid("Ragged splits must be non-negative")
+            raise invalid("Ragged splits must be non-negative")
         below = len(splits[axis + 1]) - 1 if axis + 1 < len(splits) else int(values.shape[0])
         if part[-1] > below:
-            raise _invalid("Ragged splits must not point past values")
+            raise invalid("Ragged splits must not point past values")
         if (np.diff(part) < 0).any():
-            raise _invalid("Ragged splits must be sorted")
+            raise invalid("Ragged splits must be sorted")
 
 
 # --- sparse tensors -----------------------------------------------------------------------------------------------
@@ -188,7 +184,7 @@ class RaggedTensorToSparse:
         splits = [_array(part) for part in rt_nested_splits]
         values = rt_dense_values
         if not values.shape:
-            raise _invalid("flat_values must have rank at least 1")
+            raise invalid("flat_values must have rank at least 1")
         _check_whole(splits, values)
         places = np.arange(len(splits[0]) - 1)[:, None]
         sizes = [len(splits[0]) - 1]
@@ -217,11 +213,11 @@ def _check_whole(splits: list[np.ndarray], values: Any) -> None:
     """
     for axis, part in enumerate(splits):
         if part.size == 0:
-            raise _invalid("ragged splits may not be empty.")
+            raise invalid("ragged splits may not be empty.")
         if part[0] != 0:
-            raise _invalid("First value of ragged splits must be 0.")
+            raise invalid("First value of ragged splits must be 0.")
         if (np.diff(part) < 0).any():
-            raise _invalid("Ragged splits should be non decreasing.")
+            raise invalid("Ragged splits should be non decreasing.")
         below = len(splits[axis + 1]) - 1 if axis + 1 < len(splits) else int(values.shape[0])
         if part[-1] != below:
-            raise _invalid("Final value of ragged splits must match the length the corresponding ragged values.")
+            raise invalid("Final value of ragged splits must match the length the corresponding ragged values.")

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from tfmagic.base import errors, shapes
+from tfmagic.base import shapes
+from tfmagic.base.errors import invalid
 from tfmagic.base.lazy import torch
 from tfmagic.base.shapes import Dims
 from tfmagic.graph.operation import Tensor
@@ -19,10 +20,6 @@ from tfmagic.ops.array.gather import gather
 from tfmagic.ops.declare import op, register
 from tfmagic.ops.shape_rules import merge_dim, with_rank
 from tfmagic.ops.sparse import parts
-
-
-def invalid(words: str) -> errors.InvalidArgumentError:
-    return errors.InvalidArgumentError(None, None, words)
 
 
 def positions(indices: Any, sizes: Any) -> Any:

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from tfmagic.base import dtypes, shapes
+from tfmagic.base.errors import invalid
 from tfmagic.base.lazy import torch
 from tfmagic.base.shapes import Dims
 from tfmagic.graph.convert import convert_to_tensor
@@ -22,7 +23,7 @@ from tfmagic.ops.math.cast import cast
 from tfmagic.ops.math.reduce import reduced_shape
 from tfmagic.ops.shape_rules import with_rank
 from tfmagic.ops.sparse import parts
-from tfmagic.ops.sparse.combining import invalid, no_gradient, positions
+from tfmagic.ops.sparse.combining import no_gradient, positions
 
 # --- over dimensions ----------------------------------------------------------------------------------------------
 

@@ -11,13 +11,14 @@ import numpy as np
 
 from tfmagic.base import shapes
 from tfmagic.base.deprecation import deprecated_args, deprecated_argument_lookup
+from tfmagic.base.errors import invalid
 from tfmagic.base.export import export
 from tfmagic.base.lazy import torch
 from tfmagic.graph.operation import Tensor
 from tfmagic.ops import raw, shape_rules
 from tfmagic.ops.array.rules import as_array, objects
 from tfmagic.ops.declare import op
-from tfmagic.ops.strings.rules import HOST_STRINGS, each_string, invalid, strings
+from tfmagic.ops.strings.rules import HOST_STRINGS, each_string, strings
 
 _BASE64 = re.compile(rb"[A-Za-z0-9_-]*={0,2}")
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from tfmagic.base import shapes
+from tfmagic.base.errors import invalid
 from tfmagic.base.export import export
 from tfmagic.base.lazy import torch
 from tfmagic.graph.operation import Tensor
@@ -15,7 +16,7 @@ from tfmagic.graph.static_value import static_value
 from tfmagic.ops import raw, shape_rules
 from tfmagic.ops.array.rules import as_array
 from tfmagic.ops.declare import op
-from tfmagic.ops.strings.rules import HOST_STRINGS, each_number, invalid, numbers
+from tfmagic.ops.strings.rules import HOST_STRINGS, each_number, numbers
 
 _MASK = (1 << 64) - 1
 _K0, _K1, _K2 = 0xC3A5C85C97CB3127, 0xB492B66FBE98F273, 0x9AE16A3B2F90404F

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from tfmagic.base import errors
 from tfmagic.base.lazy import torch
 from tfmagic.ops import shape_rules
 from tfmagic.ops.array.rules import objects
@@ -15,10 +14,6 @@ from tfmagic.ops.declare import register
 
 HOST_STRINGS: dict[str, Any] = {"traced": False, "because": "strings are host objects"}
 
-
-def invalid(message: str) -> errors.InvalidArgumentError:
-    """The error of a value that an op refuses; the session adds the node."""
-    return errors.InvalidArgumentError(None, None, message)
 
 
 def strings(array: Any, function: Callable[[bytes], bytes]) -> np.ndarray:

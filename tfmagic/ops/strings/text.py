@@ -10,6 +10,7 @@ import numpy as np
 
 from tfmagic.base import dtypes, errors, shapes
 from tfmagic.base.deprecation import deprecated, deprecated_args, deprecated_argument_lookup
+from tfmagic.base.errors import invalid
 from tfmagic.base.export import export
 from tfmagic.base.lazy import torch
 from tfmagic.base.shapes import Dims
@@ -23,7 +24,7 @@ from tfmagic.ops import raw, shape_rules
 from tfmagic.ops.array.rules import as_array, objects
 from tfmagic.ops.array.shape_ops import rank
 from tfmagic.ops.declare import op, register
-from tfmagic.ops.strings.rules import HOST_STRINGS, each_number, each_string, invalid, numbers, strings, utf8
+from tfmagic.ops.strings.rules import HOST_STRINGS, each_number, each_string, numbers, strings, utf8
 
 _SPACE = b" \t\n\r\v\f"
 
