@@ -244,11 +244,11 @@ def queue_runner_by_hand(tf):
     again = tf.train.QueueRunner.from_proto(runner.to_proto())
     came = []
     with tf.Session() as session:
+        coordinator = tf.train.Coordinator()
+        threads = tf.train.start_queue_runners(session, coordinator)  # they wait: there is nothing yet
+        came.append([len(threads), len(tf.train.start_queue_runners(session, coordinator))])
         session.run(source.enqueue_many([[1, 2, 5]]))
         session.run(source.close())
-        coordinator = tf.train.Coordinator()
-        threads = tf.train.start_queue_runners(session, coordinator)
-        came.append([len(threads), len(tf.train.start_queue_runners(session, coordinator))])
         came.append(plain([session.run(target.dequeue()) for _ in range(3)]))
         try:
             session.run(target.dequeue())
