@@ -10,6 +10,7 @@ modules and their members, the warnings that old names print.
 
 from __future__ import print_function
 
+import importlib
 import inspect
 import io
 import json
@@ -35,8 +36,21 @@ WITHOUT_FUNCTION = ("Copy", "CopyHost", "DebugIdentity", "DebugNanCount", "Debug
                     "NegTrain", "RemoteFusedGraphExecute", "Rpc", "Skipgram", "TensorForestCreateTreeVariable",
                     "TensorForestTreeDeserialize", "TensorForestTreeIsInitializedOp", "TensorForestTreePredict",
                     "TensorForestTreeResourceHandleOp", "TensorForestTreeSerialize", "TensorForestTreeSize", "TryRpc")
-# Ops that tf.contrib brings and programs cannot do without.
-OF_CONTRIB = ("GatherTree",)
+# Ops that tf.contrib brings, by the module that holds their functions.
+OF_CONTRIB = {
+    "factorization.python.ops.gen_factorization_ops": ("MaskedMatmul", "WALSComputePartialLhsAndRhs"),
+    "framework.python.ops.gen_variable_ops": ("ZeroInitializer", "ZeroVarInitializer"),
+    "image.ops.gen_distort_image_ops": ("AdjustHsvInYiq",),
+    "image.ops.gen_image_ops": ("BipartiteMatch", "ImageConnectedComponents", "ImageProjectiveTransform",
+                                "ImageProjectiveTransformV2"),
+    "image.ops.gen_single_image_random_dot_stereograms_ops": ("SingleImageRandomDotStereograms",),
+    "input_pipeline.ops.gen_input_pipeline_ops": ("ObtainNext",),
+    "layers.ops.gen_sparse_feature_cross_op": ("SparseFeatureCross", "SparseFeatureCrossV2"),
+    "memory_stats.ops.gen_memory_stats_ops": ("BytesInUse", "BytesLimit", "MaxBytesInUse"),
+    "periodic_resample.python.ops.gen_periodic_resample_op": ("PeriodicResample", "PeriodicResampleOpGrad"),
+    "resampler.ops.gen_resampler_ops": ("Resampler", "ResamplerGrad"),
+    "seq2seq.ops.gen_beam_search_ops": ("GatherTree",),
+}
 
 SETS = [
     ("$numbers", "float double int32 uint8 int16 int8 complex64 int64 qint8 quint8 qint32 bfloat16 uint16 complex128 "
@@ -200,16 +214,21 @@ def op_definitions():
     registered = op_def_pb2.OpList()
     registered.ParseFromString(pywrap_tensorflow.TF_GetBuffer(pywrap_tensorflow.TF_GetAllOpList()))
     functions = generated_functions()
-    import tensorflow.contrib.seq2seq.ops.gen_beam_search_ops as of_contrib
-
-    functions.update((name, (of_contrib.__name__, snake_case(name), getattr(of_contrib, snake_case(name))))
-                     for name in OF_CONTRIB)
+    # With it come the gradients of the block cells.
+    importlib.import_module("tensorflow.contrib.seq2seq.ops.gen_beam_search_ops")
+    # Before the rest of tf.contrib is there, which registers gradients of more of the library's own ops.
+    lines = {op.name: op_line(op, functions[op.name][2] if op.name in functions else None)
+             for op in registered.op if op.name in functions or op.name in WITHOUT_FUNCTION}
+    for module_name, names in OF_CONTRIB.items():
+        importlib.import_module("tensorflow.contrib." + module_name.partition(".")[0])
+        module = importlib.import_module("tensorflow.contrib." + module_name)
+        functions.update((name, (module.__name__, snake_case(name), getattr(module, snake_case(name))))
+                         for name in names)
     registered.ParseFromString(pywrap_tensorflow.TF_GetBuffer(pywrap_tensorflow.TF_GetAllOpList()))
-    lines = OPDEFS_HEAD.splitlines() + ["%s = %s" % item for item in SETS]
-    for op in sorted(registered.op, key=lambda op: op.name):
-        if op.name in functions or op.name in WITHOUT_FUNCTION:
-            lines.append(op_line(op, functions[op.name][2] if op.name in functions else None))
-    return lines
+    for op in registered.op:
+        if op.name in functions and op.name not in lines:
+            lines[op.name] = op_line(op, functions[op.name][2])
+    return OPDEFS_HEAD.splitlines() + ["%s = %s" % item for item in SETS] + [lines[name] for name in sorted(lines)]
 
 
 # --- public names ---------------------------------------------------------------------------------------------------
