@@ -29,7 +29,8 @@ def crf_likelihood(tf):
     loss = tf.reduce_mean(-likelihood)
     train = tf.train.GradientDescentOptimizer(0.1).minimize(loss)
     feeds = fed(x, tags, lengths)
-    return Case(init=True, steps=[([likelihood, train], feeds)] * 2 + [([loss, moves], feeds)], show=[likelihood, moves])
+    steps = [([likelihood, train], feeds)] * 2 + [([loss, moves], feeds)]
+    return Case(init=True, steps=steps, show=[likelihood, moves])
 
 
 @program
