@@ -65,7 +65,6 @@ def contrib_nn_rank_sampled_softmax(tf):
     parts = [weights[:3], weights[3:]]
     chosen = [loss(weights, biases, labels, inputs, 4, 2, 5, 1, values, 0.5, True, "mod"),
               loss(parts, biases, labels, inputs, 4, 2, 5, 1, values, tf.constant(2.0), False, "mod", name="parted")]
-    loss(weights, biases, labels, inputs, 3, 2, 5, 1, None, 1.0, True, "div", name="learned")
     return differentiated(tf, chosen, [inputs])  # those by the weights stand in the order in which top_k finds them
 
 
