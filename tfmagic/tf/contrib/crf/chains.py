@@ -17,7 +17,7 @@ from tfmagic.tf.recurrent.dynamic import dynamic_rnn
 from tfmagic.tf.variable.scope import get_variable
 
 
-def _one_step_or_more(inputs: Tensor, one: Callable[[], Any], more: Callable[[], Any]) -> Any:
+def _one_step_or_more(inputs: Any, one: Callable[[], Any], more: Callable[[], Any]) -> Any:
     """`one()` where sequences have a single step, else `more()`; both as branches where the length is unknown."""
     steps = inputs.shape.dims[1].value
     return smart_cond(api.equal(steps or api.shape(inputs)[1], 1), one, more)
@@ -27,11 +27,11 @@ def _nothing_where_empty(values: Tensor, lengths: Tensor) -> Tensor:
     return api.where(api.less_equal(lengths, 0), api.zeros_like(values), values)
 
 
-def _first_step(inputs: Tensor) -> Tensor:
+def _first_step(inputs: Any) -> Tensor:
     return api.squeeze(api.slice(inputs, [0, 0, 0], [-1, 1, -1]), [1])
 
 
-def _later_steps(inputs: Tensor) -> Tensor:
+def _later_steps(inputs: Any) -> Tensor:
     return api.slice(inputs, [0, 1, 0], [-1, -1, -1])
 
 
@@ -40,7 +40,7 @@ def _one_less(lengths: Tensor) -> Tensor:
 
 
 @export("contrib.crf.crf_sequence_score")
-def crf_sequence_score(inputs: Tensor, tag_indices: Tensor, sequence_lengths: Tensor,
+def crf_sequence_score(inputs: Any, tag_indices: Tensor, sequence_lengths: Tensor,
                        transition_params: Any) -> Tensor:
     """The unnormalized score of each sequence of tags.
 
@@ -67,7 +67,7 @@ def crf_sequence_score(inputs: Tensor, tag_indices: Tensor, sequence_lengths: Te
 
 
 @export("contrib.crf.crf_multitag_sequence_score")
-def crf_multitag_sequence_score(inputs: Tensor, tag_bitmap: Tensor, sequence_lengths: Tensor,
+def crf_multitag_sequence_score(inputs: Any, tag_bitmap: Tensor, sequence_lengths: Tensor,
                                 transition_params: Any) -> Tensor:
     """The unnormalized score of all sequences of tags that a map allows, together.
 
@@ -88,7 +88,7 @@ def crf_multitag_sequence_score(inputs: Tensor, tag_bitmap: Tensor, sequence_len
 
 
 @export("contrib.crf.crf_log_norm")
-def crf_log_norm(inputs: Tensor, sequence_lengths: Tensor, transition_params: Any) -> Tensor:
+def crf_log_norm(inputs: Any, sequence_lengths: Tensor, transition_params: Any) -> Tensor:
     """The logarithm of the sum over all sequences of tags.
 
     Args:
@@ -115,7 +115,7 @@ def crf_log_norm(inputs: Tensor, sequence_lengths: Tensor, transition_params: An
 
 
 @export("contrib.crf.crf_log_likelihood")
-def crf_log_likelihood(inputs: Tensor, tag_indices: Tensor, sequence_lengths: Tensor,
+def crf_log_likelihood(inputs: Any, tag_indices: Tensor, sequence_lengths: Tensor,
                        transition_params: Any = None) -> tuple[Tensor, Any]:
     """The logarithm of the likelihood of sequences of tags.
 
@@ -137,7 +137,7 @@ def crf_log_likelihood(inputs: Tensor, tag_indices: Tensor, sequence_lengths: Te
 
 
 @export("contrib.crf.crf_unary_score")
-def crf_unary_score(tag_indices: Tensor, sequence_lengths: Tensor, inputs: Tensor) -> Tensor:
+def crf_unary_score(tag_indices: Tensor, sequence_lengths: Tensor, inputs: Any) -> Tensor:
     """The sum of the scores of single tags.
 
     Args:
@@ -227,7 +227,7 @@ def viterbi_decode(score: Any, transition_params: Any) -> tuple[list[int], Any]:
         ways = np.expand_dims(trellis[step - 1], 1) + transition_params
         trellis[step] = score[step] + np.max(ways, 0)
         origins[step] = np.argmax(ways, 0)
-    tags = [np.argmax(trellis[-1])]
+    tags: list[Any] = [np.argmax(trellis[-1])]
     for origin in reversed(origins[1:]):
         tags.append(origin[tags[-1]])
     return tags[::-1], np.max(trellis[-1])
@@ -288,7 +288,7 @@ class CrfDecodeBackwardRnnCell(RNNCell):
 
 
 @export("contrib.crf.crf_decode")
-def crf_decode(potentials: Tensor, transition_params: Any, sequence_length: Tensor) -> tuple[Tensor, Tensor]:
+def crf_decode(potentials: Any, transition_params: Any, sequence_length: Tensor) -> tuple[Tensor, Tensor]:
     """The best sequences of tags.
 
     Args:
