@@ -101,7 +101,7 @@ def _inner(ragged: Any, keys: list[Any]) -> Any:
     if not keys:
         return ragged
     if isinstance(ragged, Tensor):
-        return ragged[(slice(None), *keys)]
+        return ragged[tuple([slice(None), *keys])]
     first, others = keys[0], keys[1:]
     if first is Ellipsis:
         rank = ragged.shape.ndims

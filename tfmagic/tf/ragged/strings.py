@@ -160,7 +160,7 @@ def unicode_encode(input: Any, output_encoding: str, errors: str = "replace", re
     """
     with name_scope(name, "UnicodeEncode", [input]):
         input = convert_to_tensor_or_ragged_tensor(input)
-        rank = input.shape.ndims
+        rank: Any = input.shape.ndims
         if rank is None:
             raise ValueError("Rank of input_tensor must be statically known.")
 
@@ -172,7 +172,8 @@ def unicode_encode(input: Any, output_encoding: str, errors: str = "replace", re
                                       replacement_char=replacement_char)
 
         if isinstance(input, RaggedTensor):
-            if input.flat_values.shape.ndims > 1:
+            inner: Any = input.flat_values.shape.ndims
+            if inner > 1:
                 return input.with_flat_values(again(input.flat_values))
             if input.ragged_rank > 1:
                 return input.with_values(again(input.values))
@@ -256,13 +257,13 @@ def unicode_split_with_offsets(input: Any, input_encoding: str, errors: str = "r
 
 def _decoded(input: Any, encoding: str, errors: str, replacement_char: int, controls: bool, offsets: bool) -> Any:
     input = convert_to_tensor_or_ragged_tensor(input, name="input")
-    rank = input.shape.ndims
+    rank: Any = input.shape.ndims
     if rank is None:
         raise ValueError("Rank of `input` must be statically known.")
     if rank > 1:
         if not isinstance(input, RaggedTensor):
             input = RaggedTensor.from_tensor(input, ragged_rank=rank - 1)
-        elif input.flat_values.shape.ndims > 1:
+        elif len(input.flat_values.shape) > 1:
             inner = RaggedTensor.from_tensor(input.flat_values, ragged_rank=rank - input.ragged_rank + 1)  # refused
             input = input.with_flat_values(inner)
     flat = input.flat_values if isinstance(input, RaggedTensor) else input
@@ -277,7 +278,7 @@ def _decoded(input: Any, encoding: str, errors: str, replacement_char: int, cont
     if rank == 0:
         return (points, starts) if offsets else points
 
-    def in_place(values: Tensor) -> Any:
+    def in_place(values: Any) -> Any:
         rows = RaggedTensor.from_row_splits(values, splits, validate=False)
         return input.with_flat_values(rows) if isinstance(input, RaggedTensor) else rows
 
@@ -309,6 +310,8 @@ def ngrams(data: Any, ngram_width: Any, separator: str = " ", pad_values: Any = 
       ValueError: a width is not positive, or the rank of `data` is unknown or 0.
     """
     with name_scope(name, "StringNGrams", [data]):
+        left_pad: Any
+        right_pad: Any
         if pad_values is None:
             left_pad = right_pad = ""
         elif isinstance(pad_values, (list, tuple)):
