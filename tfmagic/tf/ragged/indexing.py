@@ -101,7 +101,8 @@ def _inner(ragged: Any, keys: list[Any]) -> Any:
     if not keys:
         return ragged
     if isinstance(ragged, Tensor):
-        return ragged[tuple([slice(None), *keys])]
+        key = (slice(None), *keys)
+        return ragged[key]
     first, others = keys[0], keys[1:]
     if first is Ellipsis:
         rank = ragged.shape.ndims
