@@ -118,8 +118,8 @@ NO_REFUSALS = {
     "ControlTrigger", "DebugGradientIdentity", "DebugGradientRefIdentity", "DeepCopy", "Enter", "Exit",
     "GuaranteeConst", "Identity", "IdentityN", "IsVariableInitialized", "NextIteration", "NoOp", "PreventGradient",
     "Print", "PyFuncStateless", "RandomShuffle", "Rank", "RefEnter", "RefExit", "RefIdentity", "RefNextIteration",
-    "Size", "Snapshot", "StopGradient", "TensorArraySizeV3", "TensorSummary", "VarIsInitializedOp", "VariableShape",
-    "ZerosLike",
+    "Size", "Snapshot", "StopGradient", "TensorArraySizeV3", "TensorListLength", "TensorSummary", "VarIsInitializedOp",
+    "VariableShape", "ZerosLike",
 }  # fmt: skip
 
 
@@ -137,7 +137,8 @@ def test_records_and_samples_are_of_declared_ops():
 
 def test_what_counts_as_running_without_a_kernel_gives_values():
     """Variables, loops, branches and calls: their rows have values, or their tests run them in functions."""
-    tests_of_functions = (DATA.parents[2] / "session" / "test_library_functions.py").read_text("utf-8")
+    tests_of_functions = (DATA.parents[2] / "session" / "test_library_functions.py").read_text("utf-8") + "".join(
+        path.read_text("utf-8") for path in (DATA.parent / "graphs").glob("switch_case*.json"))
     assert {name for name in WITHOUT_KERNEL if not any("outputs" in row for row in rows(name))
             and not (ALONE.get(name) == "calls functions" and f'"{name}"' in tests_of_functions)} == set()
 
