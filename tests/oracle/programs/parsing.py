@@ -1,5 +1,7 @@
 """Examples, lines of CSV and tensors in bytes, read in the usual ways."""
 
+import functools
+
 from . import Case, program
 
 
@@ -239,11 +241,11 @@ def sequence_features_refused(tf):
     steps = [lambda: one(s), lambda: many([s]), lambda: one(s, {}, {}), lambda: one([s], {"a": fixed([], tf.int64)}),
              lambda: many(s, {"a": fixed([], tf.int64)})]
     for parse, text in ((one, s), (many, [s])):
-        steps += [lambda: parse(text, {"a": rows([], tf.int64, True)}), lambda: parse(text, {}, {"a": fixed([], tf.int64)}),
-                  lambda: parse(text, {"a": tf.SparseFeature("i", "v", tf.int64, 3)}),
-                  lambda: parse(text, {"a": fixed(None, tf.int64)}), lambda: parse(text, {"a": fixed([None], tf.int64)}),
-                  lambda: parse(text, {}, {"a": rows([], None)}), lambda: parse(text, {}, {"a": tf.VarLenFeature(None)}),
-                  lambda: parse(text, {}, {"a": rows([], tf.int64, default_value=3)})]
+        steps += [functools.partial(parse, text, context, lists) for context, lists in (
+            ({"a": rows([], tf.int64, True)}, None), ({}, {"a": fixed([], tf.int64)}),
+            ({"a": tf.SparseFeature("i", "v", tf.int64, 3)}, None), ({"a": fixed(None, tf.int64)}, None),
+            ({"a": fixed([None], tf.int64)}, None), ({}, {"a": rows([], None)}), ({}, {"a": tf.VarLenFeature(None)}),
+            ({}, {"a": rows([], tf.int64, default_value=3)}))]
     return Case(facts={"refused": _refusals(steps)})
 
 

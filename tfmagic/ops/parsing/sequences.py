@@ -102,8 +102,8 @@ class _Single:
 
     def _dense_list(self, column: DenseColumn) -> Any:
         if column.key not in self._lists and column.key not in self._columns.assumed_empty:
-            raise invalid(f"{self._name}Feature list '{column.key}' is required but could not be found.  Did you mean to "
-                          "include it in feature_list_dense_missing_assumed_empty or feature_list_dense_defaults?")
+            raise invalid(f"{self._name}Feature list '{column.key}' is required but could not be found.  Did you mean "
+                          "to include it in feature_list_dense_missing_assumed_empty or feature_list_dense_defaults?")
         rows = self._rows(column, "list", False)
         for index, values in enumerate(rows):
             self._sized(column, values, index)
@@ -148,8 +148,8 @@ class _Batch:
                           for column in columns.context_sparse]
         list_sparse = [self._sparse_lists(column) for column in columns.list_sparse]
         list_dense = [self._dense_lists(column) for column in columns.list_dense]
-        return (*in_parts(context_sparse), *context_dense, *in_parts(list_sparse), *[values for values, _ in list_dense],
-                *[lengths for _, lengths in list_dense])
+        return (*in_parts(context_sparse), *context_dense, *in_parts(list_sparse),
+                *[values for values, _ in list_dense], *[lengths for _, lengths in list_dense])
 
     def _dense(self, column: DenseColumn) -> Any:
         rows = [found.get(column.key) for found in self._contexts]

@@ -145,7 +145,8 @@ class Wanted:
             feature = self.merged[key]
             indices = feature.index_key
             ids = found[indices] if isinstance(indices, str) else [found[each] for each in indices]
-            found[key] = sparse_merge(ids, found[feature.value_key], feature.size, already_sorted=feature.already_sorted)
+            found[key] = sparse_merge(ids, found[feature.value_key], feature.size,
+                                      already_sorted=feature.already_sorted)
         return {key: found[key] for key in features} if self.merged else found
 
 
