@@ -92,9 +92,9 @@ def autograph_none_in_a_branch(tf, sess):
 
 @refused("A value must also be returned from the else branch")
 def autograph_one_branch_returns(tf, sess):
+    def f(n):
         if n > 0:  # noqa: RET503
             return n
-            return n  # that is what is refused
 
     convert(tf, f)
 
