@@ -92,8 +92,8 @@ def autograph_none_in_a_branch(tf, sess):
 
 @refused("A value must also be returned from the else branch")
 def autograph_one_branch_returns(tf, sess):
-    def f(n):
-        if n > 0:  # noqa: RET503
+    def f(n):  # noqa: RET503
+        if n > 0:
             return n
 
     convert(tf, f)
