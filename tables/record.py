@@ -40,7 +40,6 @@ WITHOUT_FUNCTION = ("Copy", "CopyHost", "DebugIdentity", "DebugNanCount", "Debug
 # Ops that tf.contrib brings, by the module that holds their functions.
 OF_CONTRIB = {
     "factorization.python.ops.gen_factorization_ops": ("MaskedMatmul", "WALSComputePartialLhsAndRhs"),
-    "framework.python.ops.gen_variable_ops": ("ZeroInitializer", "ZeroVarInitializer"),
     "image.ops.gen_distort_image_ops": ("AdjustHsvInYiq",),
     "image.ops.gen_image_ops": ("BipartiteMatch", "ImageConnectedComponents", "ImageProjectiveTransform",
                                 "ImageProjectiveTransformV2"),

@@ -206,7 +206,8 @@ def _articles(rows: Any) -> Dataset:
 
 DATASETS: dict[str, Callable[..., Any]] = export(f"{_PUBLIC}.DATASETS")(
     {"iris": load_iris, "boston": load_boston, "mnist": load_mnist, "dbpedia": load_dbpedia})
-SYNTHETIC: dict[str, Callable[..., Any]] = export(f"{_PUBLIC}.SYNTHETIC")({"circles": synthetic.circles, "spirals": synthetic.spirals})
+SYNTHETIC: dict[str, Callable[..., Any]] = export(f"{_PUBLIC}.SYNTHETIC")(
+    {"circles": synthetic.circles, "spirals": synthetic.spirals})
 
 
 @export(f"{_PUBLIC}.load_dataset")

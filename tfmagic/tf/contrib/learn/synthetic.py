@@ -11,7 +11,8 @@ from tfmagic.base.export import export
 from tfmagic.tf.datasets.mnist import Dataset
 
 _NOTE = "Consider using synthetic datasets from scikits.learn."
-_RADII = {"archimedes": lambda turn: turn, "bernoulli": lambda turn: np.exp(0.1 * turn), "fermat": np.sqrt}
+_RADII: dict[str, Any] = {"archimedes": lambda turn: turn, "bernoulli": lambda turn: np.exp(0.1 * turn),
+                          "fermat": np.sqrt}
 
 
 @export("contrib.learn.datasets.synthetic.circles")
