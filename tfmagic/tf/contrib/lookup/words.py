@@ -167,6 +167,31 @@ def index_to_string_table_from_file(vocabulary_file: Any, vocab_size: int | None
         return StaticHashTable(made, default_value)
 
 
+@export("contrib.lookup.string_to_index_table_from_tensor")
+@deprecated("2017-04-10", "Use `index_table_from_tensor`.")
+def string_to_index_table_from_tensor(mapping: Any, num_oov_buckets: int = 0, default_value: int = -1,
+                                      hasher_spec: Any = FAST_HASH, name: str | None = None) -> Any:
+    """A table from words to their places in a tensor.
+
+    Raises:
+      ValueError: what is given holds no strings.
+    """
+    with name_scope(name, "string_to_index") as scope:
+        mapping = convert_to_tensor(mapping)
+        if mapping.dtype.base_dtype != dtypes.string:
+            raise ValueError("string_to_index_table_from_tensor requires string.")
+        return index_table_from_tensor(mapping, num_oov_buckets, default_value, hasher_spec, name=scope)
+
+
+@export("contrib.lookup.string_to_index_table_from_file")
+@deprecated("2017-04-10", "Use `index_table_from_file`.")
+def string_to_index_table_from_file(vocabulary_file: Any = None, num_oov_buckets: int = 0,
+                                    vocab_size: int | None = None, default_value: int = -1,
+                                    hasher_spec: Any = FAST_HASH, name: str | None = None) -> Any:
+    """A table from the lines of a file to their numbers."""
+    return index_table_from_file(vocabulary_file, num_oov_buckets, vocab_size, default_value, hasher_spec, name=name)
+
+
 @export("contrib.lookup.index_to_string")
 @deprecated("2017-01-07", "This op will be removed after the deprecation date. Please switch to "
             "index_to_string_table_from_tensor and call the lookup method of the returned table.")
