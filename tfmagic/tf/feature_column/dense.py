@@ -273,8 +273,8 @@ class _SharedEmbeddingColumn(_Shared, _Embedded):
         if found[0].get_shape() != shapes.TensorShape(wanted):
             raise ValueError(f"Shared embedding collection {name} contains variable {found[0].name} of unexpected "
                              f"shape {found[0].get_shape()}. Expected shape is {wanted}. Suggested fix A: Choose a "
-                             "unique name for this collection. Suggested fix B: Do not add any variables to this collection. The "
-                             "feature_column library already adds a variable under the hood.")
+                             "unique name for this collection. Suggested fix B: Do not add any variables to this "
+                             "collection. The feature_column library already adds a variable under the hood.")
         return found[0]
 
 
