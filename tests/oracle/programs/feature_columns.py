@@ -236,8 +236,7 @@ def columns_refused(tf):
         [], [hashes], [numbers, numbers], ["x"], {"x": numbers}, [number("nothing")], [number("s")],
         [numbers, number("y")], [seen(ids)], [seen(fc.categorical_column_with_hash_bucket("f", 3))],
         [seen(fc.categorical_column_with_hash_bucket("c", 3, tf.int64))])]
-    calls += [(fc.linear_model, given, columns) for columns in ([], ["x"], [numbers, numbers], {"x": numbers},
-                                                                [numbers, number("y")])]
+    calls += [(fc.linear_model, given, columns) for columns in ([], ["x"], [numbers, numbers], {"x": numbers})]
     return Case(facts={"refused": _refusals([lambda call=call: call[0](*call[1:]) for call in calls])})
 
 
