@@ -10,7 +10,6 @@ from tfmagic.base import dtypes
 from tfmagic.base.export import export
 from tfmagic.graph.sparse_tensor import SparseTensor, convert_to_tensor_or_sparse_tensor
 from tfmagic.ops import api
-from tfmagic.tf.contrib.lookup.words import index_table_from_file, index_table_from_tensor
 from tfmagic.tf.feature_column.base import (
     CategoricalColumn,
     Features,
@@ -19,6 +18,7 @@ from tfmagic.tf.feature_column.base import (
     check_key,
     check_string_or_int,
 )
+from tfmagic.tf.lookup.words import index_table_from_file, index_table_from_tensor
 from tfmagic.tf.parsing.features import VarLenFeature
 
 
