@@ -201,3 +201,8 @@ def traced_function_with_a_wrong_signature(tf, sess):
 @refused("in converted code", "tried to create variables on non-first call")
 def traced_function_that_makes_variables(tf, sess):
     tf.function(lambda x: tf.layers.dense(x, 3))(tf.zeros([2, 2]))
+
+
+@refused("in Graph execution. Use Eager execution or decorate this function with @tf.function")
+def wrapped_function_is_not_converted(tf, sess):
+    tf.compat.v1.wrap_function(lambda x: 1 if x > 0 else 2, [tf.TensorSpec([], tf.float32)])

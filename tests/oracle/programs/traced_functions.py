@@ -165,3 +165,29 @@ def traced_function_in_a_data_set(tf):
 
     element = tf.data.Dataset.range(4).map(f).make_one_shot_iterator().get_next()
     return Case(steps=[(element, None)] * 4)
+
+
+@program
+def wrapped_function(tf):
+    def f(x, y):
+        v = tf.get_variable("v", [], initializer=tf.ones_initializer())
+        return {"a": x * v, "b": [y, x + y]}
+
+    wrapped = tf.compat.v1.wrap_function(f, [tf.TensorSpec([], tf.float32), tf.TensorSpec([None], tf.float32, "why")])
+    result = wrapped(tf.constant(3.0), tf.constant([1.0]))
+    shown = wrapped.inputs + wrapped.outputs + wrapped.captured_inputs
+    return Case(steps=[([result["a"], result["b"]], None)], init=True, show=shown, facts={
+        "nodes": [op.name for op in wrapped.graph.get_operations()]})
+
+
+@program
+def wrapped_function_pruned(tf):
+    def f(x, y):
+        v = tf.get_variable("v", [], initializer=tf.ones_initializer())
+        return x * v, tf.cond(y[0] > 0, lambda: x + y, lambda: y)
+
+    wrapped = tf.compat.v1.wrap_function(f, [tf.TensorSpec([], tf.float32), tf.TensorSpec([None], tf.float32)], "two")
+    first = wrapped.prune(wrapped.inputs[0], wrapped.graph.get_tensor_by_name("mul:0"))
+    second = wrapped.prune(wrapped.inputs[:2], {"sum": wrapped.outputs[1]})
+    results = [first(tf.constant(3.0)), second(tf.constant(3.0), tf.constant([2.0]))["sum"]]
+    return Case(steps=[(results, None)], init=True, show=first.inputs + first.outputs)

@@ -55,22 +55,31 @@ class ConcreteFunction:
       name: the function's name in the library.
     """
 
+    _body: type[BodyGraph] = _Body
+    # Whether operations with a state run in the order of the program, before results of their own.
+    _orders_effects = True
+
     def __init__(self, function: Callable[..., Any], name: str, names: list[str], arguments: Bound):
-        outer = get_default_graph()
-        graph = self.graph = _Body(outer)
+        graph = self._body(get_default_graph())
+        graph.orders_effects = self._orders_effects
+        self._placeholders: list[Tensor] = []
         with graph.as_default():
-            self._placeholders: list[Tensor] = []
-            args = tuple(self._argument(value, names[place] if place < len(names) else f"args_{place - len(names)}")
-                         for place, value in enumerate(arguments[0]))
-            kwargs = {key: self._argument(arguments[1][key], key) for key in sorted(arguments[1])}
-            self.structured_outputs = nest.map_structure(lambda value: self._result(function, value),
-                                                         function(*args, **kwargs), expand_composites=True)
-            self.outputs = [value for value in nest.flatten(self.structured_outputs, expand_composites=True)
-                            if value is not None]
-            effects = order_effects(graph, [tensor.op for tensor in self.outputs])
+            args = tuple(self._argument(graph, value, names[place] if place < len(names) else
+                                        f"args_{place - len(names)}") for place, value in enumerate(arguments[0]))
+            kwargs = {key: self._argument(graph, arguments[1][key], key) for key in sorted(arguments[1])}
+            results = nest.map_structure(lambda value: self._result(function, value), function(*args, **kwargs),
+                                         expand_composites=True)
         self.structured_input_signature = nest.map_structure(
             lambda value: TensorSpec.from_tensor(value) if isinstance(value, Tensor) else value, (args, kwargs),
             expand_composites=True)
+        self._finish(graph, name, results)
+
+    def _finish(self, graph: BodyGraph, name: str, results: Any) -> None:
+        """Make the function of its body, whose placeholders are known."""
+        self.graph = graph
+        self.structured_outputs = results
+        self.outputs = [value for value in nest.flatten(results, expand_composites=True) if value is not None]
+        effects = order_effects(graph, [tensor.op for tensor in self.outputs]) if self._orders_effects else []
         self.inputs = [*self._placeholders, *graph.captures.values()]
         self.function: Function = function_from_graph(f"__inference_{name}_{next(_numbers)}", graph, self.inputs,
                                                       self.outputs, controls=effects)
@@ -86,24 +95,24 @@ class ConcreteFunction:
 
     @property
     def output_dtypes(self) -> Any:
-        return nest.map_structure(lambda tensor: tensor and tensor.dtype, self.structured_outputs)
+        return nest.map_structure(lambda tensor: None if tensor is None else tensor.dtype, self.structured_outputs)
 
     @property
     def output_shapes(self) -> Any:
-        return nest.map_structure(lambda tensor: tensor and tensor.shape, self.structured_outputs)
+        return nest.map_structure(lambda tensor: None if tensor is None else tensor.shape, self.structured_outputs)
 
     def add_to_graph(self, g: Graph | None = None) -> None:
         """Put it into a graph's library."""
         self.function.add_to_graph(g or get_default_graph())
 
-    def _argument(self, value: Any, name: str) -> Any:
+    def _argument(self, graph: Graph, value: Any, name: str) -> Any:
         """An argument as the body sees it: placeholders in place of tensors."""
 
         def placeholder(part: Any) -> Any:
             if not isinstance(part, Tensor | TensorSpec):
                 return part
             own = part.name if isinstance(part, TensorSpec) and part.name else name
-            made = self.graph.create_op("Placeholder", [], name=own, attrs={
+            made = graph.create_op("Placeholder", [], name=own, attrs={
                 "dtype": part.dtype.base_dtype, "shape": TensorShape(part.shape)}).outputs[0]
             made._handle_data = getattr(part, "_handle_data", None)
             self._placeholders.append(made)
@@ -155,6 +164,7 @@ class ConcreteFunction:
         if given != [tensor._dims for tensor in self.inputs]:  # more is known than when it was traced
             inside = self.function.fresh_body({}, given).outputs
         for tensor, result, own in zip(made.outputs, inside, self.outputs):
+            tensor.set_shape(own.shape)
             tensor.set_shape(result.shape)
             tensor._handle_data = own._handle_data
         results = iter(made.outputs)
