@@ -11,7 +11,7 @@ from tfmagic.ops.declare import register
 
 
 def _copied(op: Any, value: Any) -> Any:
-    return value.clone() if isinstance(value, torch.Tensor) else value.copy()
+    return value.copy() if op.T.kind == "O" else value.clone()
 
 
 def _watched(op: Any) -> None:
@@ -34,25 +34,25 @@ def _summary(op: Any, value: Any) -> Any:
     """Whether it is there, how many elements of each kind, the least, greatest, mean and variance, type and shape."""
     _watched(op)
     numbers = value.double().reshape(-1)
-    finite = numbers[torch.isfinite(numbers)]
-    low, high = op.lower_bound, op.upper_bound
-    nan = torch.isnan(numbers)
-    least, most = numbers <= low, numbers >= high
+    nan, least, most = torch.isnan(numbers), numbers <= op.lower_bound, numbers >= op.upper_bound
     between = ~(nan | least | most)
-    counts = [numbers.numel(), nan.sum(), least.sum(), (between & (numbers < 0)).sum(),
-              (between & (numbers == 0)).sum(), (between & (numbers > 0)).sum(), most.sum()]
-    infinity = float("inf")
-    if finite.numel():
-        moments = [finite.min(), finite.max(), finite.mean(), ((finite - finite.mean()) ** 2).mean()]
+    counts = [part.sum() for part in (nan, least, between & (numbers < 0), between & (numbers == 0),
+                                      between & (numbers > 0), most)]
+    finite, infinity = torch.isfinite(numbers), float("inf")
+    if numbers.numel():
+        extremes = [torch.where(finite, numbers, infinity).amin(), torch.where(finite, numbers, -infinity).amax()]
     else:
-        moments = [infinity, -infinity, float("nan"), float("nan")]
-    parts = [1.0, *counts, *moments, op.input.dtype.base_dtype.as_datatype_enum, value.dim(), *value.shape]
-    return torch.tensor([float(part) for part in parts], dtype=torch.float64)
+        extremes = [torch.tensor(infinity), torch.tensor(-infinity)]
+    mean = torch.where(finite, numbers, 0.0).sum() / finite.sum()
+    variance = torch.where(finite, (numbers - mean) ** 2, 0.0).sum() / finite.sum()
+    kind = op.input.dtype.base_dtype.as_datatype_enum
+    start = torch.tensor([1.0, float(numbers.numel())], dtype=torch.float64)
+    end = torch.tensor([float(part) for part in (kind, value.dim(), *value.shape)], dtype=torch.float64)
+    return torch.cat([start, torch.stack([part.double() for part in (*counts, *extremes, mean, variance)]), end])
 
 
-_READ: dict[str, Any] = {"traced": False, "because": "what comes out depends on the values"}
 for _name in ("Copy", "CopyHost"):
-    register(_name, shape_rules.same, _copied, traced=False, because="strings are copied as torch's tensors are")
+    register(_name, shape_rules.same, _copied)
 register("DebugIdentity", shape_rules.same, _handed_on)
 register("DebugNanCount", shape_rules.scalar, lambda op, value: _nan_count(op, value).reshape(1))
-register("DebugNumericSummary", shape_rules.unknown, _summary, **_READ)
+register("DebugNumericSummary", shape_rules.unknown, _summary, traced="shapes")

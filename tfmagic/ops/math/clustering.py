@@ -15,7 +15,7 @@ from tfmagic.ops.declare import op
 from tfmagic.ops.random.philox import Stream, block
 
 _ALL = (1 << 64) - 1
-_VALUES: dict[str, Any] = {"traced": False, "because": "how many rows come out, only the values tell"}
+_VALUES: dict[str, Any] = {"traced": False, "because": "as long as the values say"}
 
 
 def _words(seed: int) -> Iterator[int]:
@@ -80,7 +80,7 @@ class NearestNeighbors:
         return places[:, :count].contiguous(), values[:, :count].clamp(min=0).contiguous()
 
 
-@op("KMC2ChainInitialization", check=lambda op, *dims: "", **_VALUES)
+@op("KMC2ChainInitialization", check=lambda op, *dims: "", traced=False, because="each step depends on the one before")
 class KMC2ChainInitialization:
     """The end of a Markov chain over points: farther ones are likelier."""
 

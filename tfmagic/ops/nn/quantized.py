@@ -17,7 +17,6 @@ from tfmagic.ops.declare import op
 from tfmagic.ops.image.resize import bilinear, checked_size, constant_like, neighbours, refused_size, resized_shape
 from tfmagic.ops.math.quantization import (
     Steps,
-    centred,
     half_away,
     number,
     ordered,
@@ -29,9 +28,8 @@ from tfmagic.ops.math.quantization import (
 from tfmagic.ops.nn.conv import conv_shape, forward
 from tfmagic.ops.nn.pool import avg_pool, max_pool, pool_shape
 from tfmagic.ops.nn.windows import ChannelsLast
+from tfmagic.ops.tensor_function import tensor_function
 from tfmagic.ops.torch_types import torch_dtype
-
-_READ: dict[str, Any] = {"traced": False, "because": "limits in the wrong order are refused"}
 
 
 def _scalars(*limits: Dims) -> None:
@@ -52,14 +50,14 @@ def _requantized(x: Any, dtype: Any, low: Any, high: Any, out: Any, new_low: Any
 
 
 def _zero_centred(x: Any, low: Any, high: Any, dtype: Any) -> Any:
-    return torch.nan_to_num(centred(x, low, high, dtype), nan=0.0) if low.isfinite() and high.isfinite() \
-        else x.double()
+    """Integers from which the one that stands for zero was taken away: with a NaN for a limit, none."""
+    return x.double() - torch.nan_to_num(to_integer(torch.zeros(()), low, high, Steps(dtype)), nan=0.0)
 
 
 # --- convolution and pools ------------------------------------------------------------------------------------------
 
 
-@op("QuantizedConv2D", **_READ)
+@op("QuantizedConv2D", traced="shapes")
 class QuantizedConv2D:
     """Conv2D on integers."""
 
@@ -134,7 +132,7 @@ def _in_steps(x: Any, dtype: Any, low: Any, high: Any, out: Any, new_low: Any, n
     return first + (x.double() - given.low) * (second - first)
 
 
-@op("QuantizedAdd", **_READ)
+@op("QuantizedAdd")
 class QuantizedAdd:
     """The sum of integers, element by element, and the limits that it stands for."""
 
@@ -153,7 +151,7 @@ class QuantizedAdd:
         return wrapped(total, op.Toutput), low, high
 
 
-@op("QuantizedBiasAdd", **_READ)
+@op("QuantizedBiasAdd")
 class QuantizedBiasAdd:
     """A vector of integers added along the channels, and the limits that the sums stand for."""
 
@@ -208,7 +206,19 @@ class QuantizedBatchNormWithGlobalNormalization:
         return wrapped(torch.nan_to_num(result), op.out_type), -most, most
 
 
-@op("QuantizedInstanceNorm", **_READ)
+@tensor_function(meta=lambda low, high: low)
+def _below(low: Any, high: Any) -> Any:
+    """`low`, where `high` is above it.
+
+    Raises:
+      InvalidArgumentError: it is not.
+    """
+    if not bool(low < high):
+        raise invalid(f"input_min must be less than input_max : {float(low):g} >= {float(high):g}")
+    return low
+
+
+@op("QuantizedInstanceNorm")
 class QuantizedInstanceNorm:
     """Each channel of each picture with mean 0 and variance 1."""
 
@@ -218,9 +228,8 @@ class QuantizedInstanceNorm:
         return [dims, (), ()]
 
     def kernel(op: Any, x: Any, low: Any, high: Any) -> Any:
-        low, high = number(low), number(high)
-        if not bool(low < high):
-            raise invalid(f"input_min must be less than input_max : {float(low):g} >= {float(high):g}")
+        high = number(high)
+        low = _below(number(low), high)
         if op.output_range_given and not op.given_y_min < op.given_y_max:
             raise invalid(f"given_y_min must be less than given_y_max : {op.given_y_min:g} >= {op.given_y_max:g}")
         values = (low + (high - low) * x.double() / 255.0)
@@ -239,7 +248,7 @@ class QuantizedInstanceNorm:
 # --- shapes -----------------------------------------------------------------------------------------------------------
 
 
-@op("QuantizedReshape", host="shape", traced=False, because="one of the sizes may follow from the others",
+@op("QuantizedReshape", host="shape", traced="shapes",
     check=lambda op, x, shape, *limits: None if len(shape) == 1 else
     f"sizes input must be 1-D, not {shapes.brackets(shape)}")
 class QuantizedReshape:
@@ -266,7 +275,7 @@ def _refused_concat(op: Any, axis: Any, values: Any, *limits: Any) -> str | None
     return None
 
 
-@op("QuantizedConcat", host="concat_dim", check=_refused_concat, **_READ)
+@op("QuantizedConcat", host="concat_dim", check=_refused_concat, traced="shapes")
 class QuantizedConcat:
     """Integers joined along an axis, between limits that hold all of them."""
 
@@ -291,8 +300,8 @@ class QuantizedConcat:
         if steps.signed:
             high = torch.maximum(low.abs(), high.abs())
             low = -high
-        parts = [value if bool(one == low) and bool(other == high) else
-                 _requantized(value, op.T, one, other, op.T, low, high).to(value.dtype)
+        parts = [torch.where((one == low) & (other == high), value.double(), _requantized(
+            value, op.T, one, other, op.T, low, high)).to(value.dtype)
                  for value, one, other in zip(values, lows, highs)]
         return torch.cat(parts, axis), low, high
 
