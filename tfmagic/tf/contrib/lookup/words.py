@@ -17,7 +17,7 @@ from tfmagic.ops.math.cast import cast
 from tfmagic.tf.lookup import initializers, mutable, tables
 from tfmagic.tf.lookup.initializers import KeyValueTensorInitializer, TextFileIndex, TextFileInitializer
 from tfmagic.tf.lookup.tables import FAST_HASH, InitializableLookupTableBase, StaticHashTable
-from tfmagic.tf.lookup.words import index_table_from_tensor
+from tfmagic.tf.lookup.words import index_table_from_file, index_table_from_tensor
 
 for _name, _thing in (("HasherSpec", tables.HasherSpec), ("IdTableWithHashBuckets", tables.IdTableWithHashBuckets),
                       ("InitializableLookupTableBase", InitializableLookupTableBase),
