@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from tfmagic.base import errors, tf_logging
+from tfmagic.base import errors, messages, tf_logging
 from tfmagic.base.export import export
 from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.scopes import name_scope
@@ -42,8 +42,9 @@ def train_step(sess: Any, train_op: Any, global_step: Any, train_step_kwargs: di
         if "logdir" not in train_step_kwargs:
             raise ValueError("logdir must be present in train_step_kwargs when should_trace is present")
         if sess.run(train_step_kwargs["should_trace"]):
-            options = api.RunOptions(trace_level=api.RunOptions.FULL_TRACE)
-            metadata = api.RunMetadata()
+            config = messages.module("config_pb2")
+            options = config.RunOptions(trace_level=config.RunOptions.FULL_TRACE)
+            metadata = config.RunMetadata()
     loss, step = sess.run([train_op, global_step], options=options, run_metadata=metadata)
     elapsed = time.time() - start
     if metadata is not None:
