@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 
-import { type GraphDocument, readDocument } from "../src/graph/document";
+import { type EdgeRecord, type GraphDocument, joined, readDocument } from "../src/graph/document";
 import { aggregate, Folding } from "../src/graph/folding";
 import { layOutLevel } from "../src/graph/levels";
 import { next } from "../src/graph/moving";
@@ -143,5 +143,20 @@ describe("search", () => {
 describe("a document", () => {
   it.each([[null], [{}], ["x"], [{ version: 99, nodes: [] }]])("that cannot be read is refused: %j", (data) => {
     expect(() => readDocument(data)).toThrow(/no drawing|version 99/);
+  });
+});
+
+describe("a document", () => {
+  it("grows by the inside of a scope that the kernel tells", () => {
+    const whole = sample(false);
+    const inside = whole.nodes.filter((node) => node.in === "n1");
+    const ids = new Set(inside.map(({ id }) => id));
+    const isInside = ([from, to]: EdgeRecord): boolean => ids.has(from) || ids.has(to);
+    const folded = { ...whole, nodes: whole.nodes.filter(({ id }) => !ids.has(id)),
+      edges: [["n0", "n1", "(?, 6) float32", "x:0"], ["n1", "n10", "(?, 6) float32", "block/relu:0"]] as EdgeRecord[] };
+    const more = { ...whole, nodes: [...inside, whole.nodes[0]], edges: whole.edges.filter(isInside) };
+    const found = joined(folded, more);
+    expect(new Folding(found).children).toEqual(new Folding(whole).children);
+    expect(found.edges).toEqual(whole.edges);
   });
 });

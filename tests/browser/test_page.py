@@ -149,15 +149,40 @@ def test_a_scope_that_was_open_at_first_folds_and_opens_again(drawing: DrawingPa
     assert drawing.places() == before
 
 
+def test_a_scope_that_was_open_where_the_page_arranged_it_folds_with_its_arrows(
+        drawing: DrawingPage, network: Document) -> None:
+    drawing.mount({**network, "layout": None})
+    before = drawing.places()
+    drawing.click("first")
+    folded = drawing.places()
+    assert not folded["first"]["box"] and overlapping(folded) == [] and loose_ends(drawing) == []
+    drawing.click("first")
+    assert drawing.places() == before
+
+
+def test_what_stays_as_it_is_keeps_its_elements(drawing: DrawingPage, network: Document) -> None:
+    drawing.mount(network)
+    kept = "() => [...document.querySelector('#drawing').shadowRoot.querySelectorAll('[data-id], .edge')]"
+    drawing.page.evaluate(f"() => ({kept})().forEach((thing) => thing.seen = true)")
+    drawing.click("first")
+    drawing.click("first")
+    seen = drawing.page.evaluate(f"() => ({kept})().map((thing) => [thing.ariaLabel ?? '', !!thing.seen])")
+    assert len(seen) > 8 and all(old for label, old in seen if label and "first" not in label)
+    assert not all(old for label, old in seen)
+
+
 def test_a_scope_whose_inside_is_not_known_is_asked_of_the_kernel(drawing: DrawingPage, tower: Document) -> None:
     inner = next(node["id"] for node in tower["nodes"] if node["name"] == "block_0")
     inside = {node["id"] for node in tower["nodes"] if node["name"].startswith("block_0/")}
     nodes = [node for node in tower["nodes"] if node["id"] not in inside]
     edges = [edge for edge in tower["edges"] if not inside & set(edge[:2])]
-    drawing.mount({**tower, "nodes": nodes, "edges": edges}, answer=lambda question: tower)
+    more = {"nodes": [node for node in tower["nodes"] if node["id"] in inside | {inner}],
+            "edges": [edge for edge in tower["edges"] if inside & set(edge[:2])]}
+    drawing.mount({**tower, "nodes": nodes, "edges": edges}, answer=lambda question: {**tower, **more})
     drawing.click("block_0")
     expect(drawing.thing("block_0/out")).to_be_visible()
-    assert [(asked["kind"], asked["asked"][-1]) for asked in drawing.asked] == [("load", inner)]
+    assert [(asked["kind"], asked["asked"], inner in asked["known"]) for asked in drawing.asked] == [
+        ("load", [inner], False)]
 
 
 # --- the keyboard -----------------------------------------------------------------------------------------------------

@@ -92,7 +92,7 @@ def test_nothing_tells_an_answer_before(drawing: DrawingPage, document: Any) -> 
     drawing.root.locator("input[type=search]").fill("int64")
     assert drawing.root.locator(".found").inner_text() == "nothing found"
     drawing.root.locator("input[type=search]").fill("")
-    drawing.root.locator(".edge.asked .touch").dispatch_event("pointerenter")
+    drawing.root.locator(".edge.asked").dispatch_event("pointerenter")
     drawing.root.locator(".tip").wait_for()
     assert "43)" not in drawing.root.locator(".tip").inner_text()
     drawing.thing("w").focus()

@@ -191,6 +191,24 @@ def test_what_is_saved_has_the_scopes_open_that_the_reader_has_open(tower: Page)
         assert holds in base64.b64decode(tower.ask("export", format=form, open=[block])["base64"])
 
 
+def test_of_an_inside_only_what_is_new_is_told(shell: Shell) -> None:
+    tower = Page(shell, TOWER.replace("range(12)", "range(60)"))
+    document = tower.document
+    for _ in range(3):
+        homes = {node.get("in") for node in document["nodes"]}
+        folded = [node["id"] for node in document["nodes"] if node.get("holds") and node["id"] not in homes]
+        known = sorted(homes - {None})
+        whole = tower.ask("load", asked=[*known, folded[0]])
+        more = tower.ask("load", asked=[folded[0]], known=known)
+        told, opened = {node["id"] for node in more["nodes"]}, {node.get("in") for node in more["nodes"]}
+        document = {**document,
+                    "nodes": [node for node in document["nodes"] if node["id"] not in told] + more["nodes"],
+                    "edges": [edge for edge in document["edges"] if not opened & set(edge[:2])] + more["edges"]}
+        assert len(more["nodes"]) < len(whole["nodes"])
+        for part in ("nodes", "edges"):
+            assert sorted(map(repr, document[part])) == sorted(map(repr, whole[part]))
+
+
 def test_what_was_open_at_first_can_be_saved_folded(shell: Shell) -> None:
     page = Page(shell, "%%graph\nwith tf.name_scope('s'):\n    x = tf.constant(1.) + 2.\ny = tf.square(x)")
     assert labels_in_dot(page)[1] == {"s"}

@@ -90,3 +90,15 @@ export function readDocument(data: unknown): GraphDocument {
   }
   return found;
 }
+
+/** A document and what another tells beside it: nodes inside scopes of the first, whose own edges are therefore no more. */
+export function joined(document: GraphDocument, more: GraphDocument): GraphDocument {
+  const told = new Set(more.nodes.map(({ id }) => id));
+  const homes = new Set(more.nodes.map((node) => node.in));
+  return {
+    ...document,
+    nodes: [...document.nodes.filter(({ id }) => !told.has(id)), ...more.nodes],
+    edges: [...document.edges.filter(([from, to]) => !homes.has(from) && !homes.has(to)), ...more.edges],
+    plan: more.plan, steps: more.steps, quiz: more.quiz,
+  };
+}

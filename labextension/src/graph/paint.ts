@@ -3,11 +3,11 @@
 import { svg } from "./dom";
 import type { NodeRecord } from "./document";
 import type { Folding, VisibleEdge } from "./folding";
-import { arrowHead, pathData, type Rect } from "./geometry";
+import { arrowHead, pathData, type Point, type Rect, type Route } from "./geometry";
 import { HEADING } from "./levels";
 import { marked, plain } from "./marks";
 import type { Placement } from "./placing";
-import { boundsOf, grown, Sight } from "./sight";
+import { boundsOf, grown, Part, Sight } from "./sight";
 
 const LINE = 15;
 const TITLE_LINE = 17;
@@ -23,60 +23,123 @@ export interface Painting {
   sight: Sight;
 }
 
-export function paint(folding: Folding, placement: Placement): Painting {
-  const things = new Map<string, SVGGElement>();
-  const boxes = svg("g");
-  const headings = svg("g"); // above the edges, which may pass behind them
-  const nodes = svg("g");
-  const sight = new Sight();
-  const kinds = new Map(folding.document.open.map(([id, kind]) => [id, kind]));
-  for (const id of folding.visible()) {
-    const rect = placement.rects.get(id);
-    if (!rect) {
-      continue;
-    }
-    const node = folding.node(id);
-    const isOpen = folding.open.has(id);
-    const kind = kinds.get(id) ?? "scope";
-    const element = svg("g", { class: isOpen ? (isFrame(kind) ? "box frame" : "box") : nodeClass(node) });
-    sight.add(element, grown(rect, 20), () => (isOpen ? [svg("rect", { class: "shape", ...corners(rect), rx: 10 })] : nodeParts(node, rect)));
-    if (isOpen) {
-      const heading = svg("g", { class: "heading", "data-heading": id, "aria-hidden": "true" });
-      headings.append(heading);
-      sight.add(heading, rect, () => headingParts(node, rect, kind));
-    }
-    element.setAttribute("role", "button");
-    element.setAttribute("tabindex", "-1");
-    element.setAttribute("aria-label", spoken(node));
-    if (folding.isScope(id)) {
-      element.setAttribute("aria-expanded", String(isOpen));
-    }
-    element.dataset.id = id;
-    things.set(id, element);
-    (isOpen ? boxes : nodes).append(element);
+/** An element of the last painting, and what it was painted from. */
+interface Painted {
+  from: unknown[];
+  element?: SVGGElement;
+  part: Part;
+}
+
+/** Paints what is in sight; what looks as it did keeps its elements, for a browser is slow to make and lay out new ones. */
+export class Painter {
+  private readonly layers = { boxes: svg("g"), edges: svg("g"), headings: svg("g"), labels: svg("g", { class: "many" }), nodes: svg("g") };
+  // Headings lie above the edges, which may pass behind them.
+  private readonly view = svg("g", { class: "view" }, this.layers.boxes, this.layers.edges, this.layers.headings, this.layers.labels, this.layers.nodes);
+  private readonly sight = new Sight();
+  private painted = new Map<string, Painted>();
+
+  /** Forget what was painted: it may have been marked since. */
+  forget(): void {
+    this.painted.clear();
+    Object.values(this.layers).forEach((layer) => layer.replaceChildren());
   }
-  const edges = placement.routes.map(({ edge, route }) => {
-    const element = svg("g", { class: edge.control ? "edge control" : edge.updates ? "edge updates" : "edge" });
-    element.dataset.from = edge.source;
-    element.dataset.to = edge.target;
-    sight.add(element, boundsOf(route.points, 10), () => {
-      const data = pathData(route.points);
-      return [svg("path", { class: "touch", d: data }), svg("path", { class: "line", d: data }),
-        svg("path", { class: "head", d: arrowHead(route.points) })];
+
+  paint(folding: Folding, placement: Placement): Painting {
+    const before = this.painted;
+    const now = (this.painted = new Map<string, Painted>());
+    const kept = (key: string, from: unknown[], make: () => Omit<Painted, "from">): Painted => {
+      const old = before.get(key);
+      const found = old && same(old.from, from) ? old : { from, ...make() };
+      now.set(key, found);
+      return found;
+    };
+    const things = new Map<string, SVGGElement>();
+    const [boxes, headings, nodes]: SVGGElement[][] = [[], [], []];
+    const kinds = new Map(folding.document.open.map(([id, kind]) => [id, kind]));
+    for (const id of folding.visible()) {
+      const rect = placement.rects.get(id);
+      if (!rect) {
+        continue;
+      }
+      const node = folding.node(id);
+      const isOpen = folding.open.has(id);
+      const from = [node, isOpen, rect.x, rect.y, rect.width, rect.height];
+      const { element } = kept(id, from, () => thing(node, rect, isOpen, folding.isScope(id), kinds.get(id)));
+      things.set(id, element!);
+      (isOpen ? boxes : nodes).push(element!);
+      if (isOpen) {
+        headings.push(kept(`heading ${id}`, from, () => headingOf(node, rect, kinds.get(id))).element!);
+      }
+    }
+    const edges = placement.routes.map(({ edge, route }) => {
+      const kind = edge.control ? "edge control" : edge.updates ? "edge updates" : "edge";
+      const { element } = kept(`${edge.source}>${edge.target}`, [kind, ...route.points.flat()], () => edgeOf(edge, kind, route));
+      return { edge, element: element! };
     });
-    return { edge, element };
-  });
-  const labels = svg("g", { class: "many" });
-  for (const { edge, route: { label } } of placement.routes) {
-    if (label && edge.text) {
-      sight.add(labels, { x: label[0] - 160, y: label[1] - 10, width: 320, height: 20 }, () => [svg("text", {
-        class: "label", "data-from": edge.source, "data-to": edge.target, x: label[0], y: label[1] + 4 },
-        shortened(edge.text, 44))]);
+    for (const { edge, route: { label } } of placement.routes) {
+      if (label && edge.text) {
+        kept(`label ${edge.source}>${edge.target}`, [edge.text, ...label], () => labelOf(edge, label, this.layers.labels));
+      }
+    }
+    for (const [key, old] of before) {
+      if (now.get(key) !== old) {
+        old.part.put(false); // a label's parts stand among those of others
+        old.element?.remove();
+      }
+    }
+    fill(this.layers.boxes, boxes);
+    fill(this.layers.edges, edges.map(({ element }) => element));
+    fill(this.layers.headings, headings);
+    fill(this.layers.nodes, nodes);
+    this.sight.begin([...now.values()].map(({ part }) => part));
+    return { view: this.view, things, edges, sight: this.sight };
+  }
+}
+
+function same(a: unknown[], b: unknown[]): boolean {
+  return a.length === b.length && a.every((value, i) => value === b[i]);
+}
+
+/** Let `layer` hold these elements in their order, moving none that stands right. */
+function fill(layer: SVGGElement, elements: SVGGElement[]): void {
+  let next = layer.firstChild;
+  for (const element of elements) {
+    if (element === next) {
+      next = next.nextSibling;
+    } else {
+      layer.insertBefore(element, next);
     }
   }
-  sight.begin();
-  const view = svg("g", { class: "view" }, boxes, svg("g", {}, ...edges.map(({ element }) => element)), headings, labels, nodes);
-  return { view, things, edges, sight };
+}
+
+/** A node, or an open scope's box. */
+function thing(node: NodeRecord, rect: Rect, isOpen: boolean, isScope: boolean, kind = "scope"): Omit<Painted, "from"> {
+  const element = svg("g", {
+    class: isOpen ? (isFrame(kind) ? "box frame" : "box") : nodeClass(node), role: "button", tabindex: -1,
+    "aria-label": spoken(node), "aria-expanded": isScope ? String(isOpen) : undefined, "data-id": node.id });
+  const part = new Part(element, grown(rect, 20),
+    () => (isOpen ? [svg("rect", { class: "shape", ...corners(rect), rx: 10 })] : nodeParts(node, rect)));
+  return { element, part };
+}
+
+function headingOf(node: NodeRecord, rect: Rect, kind = "scope"): Omit<Painted, "from"> {
+  const element = svg("g", { class: "heading", "data-heading": node.id, "aria-hidden": "true" });
+  return { element, part: new Part(element, rect, () => headingParts(node, rect, kind)) };
+}
+
+function edgeOf({ source, target }: VisibleEdge, kind: string, { points }: Route): Omit<Painted, "from"> {
+  const element = svg("g", { class: kind, "data-from": source, "data-to": target });
+  const part = new Part(element, boundsOf(points, 10), () => {
+    const data = pathData(points);
+    return [svg("path", { class: "touch", d: data }), svg("path", { class: "line", d: data }),
+      svg("path", { class: "head", d: arrowHead(points) })];
+  });
+  return { element, part };
+}
+
+function labelOf({ source, target, text }: VisibleEdge, [x, y]: Point, layer: SVGGElement): Omit<Painted, "from"> {
+  return { part: new Part(layer, { x: x - 160, y: y - 10, width: 320, height: 20 }, () => [
+    svg("text", { class: "label", "data-from": source, "data-to": target, x, y: y + 4 }, shortened(text, 44))]) };
 }
 
 /** A node as it is read out. */

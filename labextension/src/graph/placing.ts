@@ -7,6 +7,8 @@ import { layOutLevel, type Level, port, wayKey } from "./levels";
 export interface Placement {
   /** Nodes and open boxes, by id. */
   rects: Map<string, Rect>;
+  /** Which of them are open boxes. */
+  boxes: Set<string>;
   routes: { edge: VisibleEdge; route: Route }[];
   width: number;
   height: number;
@@ -27,7 +29,7 @@ export class Placing {
   /** The open scopes that were laid out as parts of their levels, where there is no such layout. */
   private readonly nested = new Set<string>();
 
-  constructor(private readonly folding: Folding) {
+  constructor(private folding: Folding) {
     if (folding.document.layout) {
       folding.document.open.forEach(([id]) => this.initial.add(id));
     } else {
@@ -56,7 +58,7 @@ export class Placing {
       return route ? [{ edge, route }] : [];
     });
     const rects = new Map([...space.rects].filter(([id]) => this.isInSight(id)));
-    return { rects, routes, ...extent(rects, routes) };
+    return { rects, boxes: new Set(this.folding.open), routes, ...extent(rects, routes) };
   }
 
   private isInSight(id: string): boolean {
@@ -89,13 +91,34 @@ export class Placing {
   private arrangedSpace(): Space {
     const space = new Space();
     this.putLevel(space, "", [0, 0]);
+    const folded = new Map<string, Rect>();
     for (const id of this.nested) {
       const rect = space.rects.get(id);
       if (rect && !this.folding.open.has(id)) {
-        space.rects.set(id, around(centre(rect), ...this.folding.node(id).size));
+        folded.set(id, around(centre(rect), ...this.folding.node(id).size));
+        space.rects.set(id, folded.get(id)!);
       }
     }
+    if (folded.size) {
+      this.lead(space, folded);
+    }
     return space;
+  }
+
+  /** Lead the ways that ended at the boxes of scopes to where these stand folded. */
+  private lead(space: Space, folded: Map<string, Rect>): void {
+    const downwards = this.folding.document.direction === "TB";
+    const side = ({ x, y, width, height }: Rect, isEnd: boolean): Point =>
+      downwards ? [x + width / 2, isEnd ? y : y + height] : [isEnd ? x : x + width, y + height / 2];
+    for (const way of space.ways.values()) {
+      const [from, to] = [folded.get(way.from), folded.get(way.to)];
+      if (from && way.points.length >= 4) {
+        way.points = startingAt(way.points, side(from, false), downwards);
+      }
+      if (to && way.points.length >= 4) {
+        way.points = endingAt(way.points, side(to, true), downwards);
+      }
+    }
   }
 
   /** Put the inside of a level at a place, and into it the insides of the scopes that are part of it. */
@@ -149,13 +172,9 @@ export class Placing {
     return level;
   }
 
-  /** The same first layout for a document in which more is known. */
-  with(folding: Folding): Placing {
-    const other = new Placing(folding);
-    if (this.arranged) {
-      other.arrange();
-    }
-    return other;
+  /** More is known of the same drawing; what is laid out stays. */
+  know(folding: Folding): void {
+    this.folding = folding;
   }
 
   /** Whether the level around a node is the first layout, in which open scopes and their inside stand side by side. */

@@ -5,34 +5,52 @@ import type { Rect } from "./geometry";
 /** So many parts are drawn at once, wherever they lie. */
 const MANY = 400;
 
-interface Part {
-  /** What it belongs to, which is always there. */
-  host: SVGGElement;
-  rect: Rect;
-  make: () => SVGElement[];
-  made?: SVGElement[];
-  isIn: boolean;
+/** Something that has elements only while it is in sight. */
+export class Part {
+  private made?: SVGElement[];
+  private isIn = false;
+
+  /**
+   * @param host what it belongs to, which is always there.
+   * @param make gives its elements once it comes into sight.
+   */
+  constructor(private readonly host: SVGGElement, readonly rect: Rect, private readonly make: () => SVGElement[]) {}
+
+  put(isIn: boolean): void {
+    if (isIn === this.isIn) {
+      return;
+    }
+    this.isIn = isIn;
+    if (isIn) {
+      this.made ??= this.make();
+      const { host } = this;
+      if (host.firstChild) {
+        host.insertBefore(fragment(this.made), host.classList.contains("many") ? null : host.firstChild);
+      } else {
+        host.append(...this.made);
+      }
+    } else {
+      this.made?.forEach((element) => element.remove());
+    }
+  }
 }
 
 export class Sight {
-  private readonly parts: Part[] = [];
+  private parts: Part[] = [];
   private isWhole = false;
 
-  /** A part of the drawing: `make` gives its elements once it comes into sight. */
-  add(host: SVGGElement, rect: Rect, make: () => SVGElement[]): void {
-    this.parts.push({ host, rect, make, isIn: false });
-  }
-
-  /** All parts are known now; of a small drawing all are drawn. */
-  begin(): void {
-    if (this.parts.length <= MANY) {
+  /** These are the parts of the drawing now; of a small drawing all are drawn. */
+  begin(parts: Part[]): void {
+    this.parts = parts;
+    this.isWhole = false;
+    if (parts.length <= MANY) {
       this.whole();
     }
   }
 
   /** Draw every part, to stay. */
   whole(): void {
-    this.parts.forEach((part) => this.put(part, true));
+    this.parts.forEach((part) => part.put(true));
     this.isWhole = true;
   }
 
@@ -43,24 +61,7 @@ export class Sight {
     }
     for (const part of this.parts) {
       const { rect } = part;
-      this.put(part, rect.x < x + width && rect.x + rect.width > x && rect.y < y + height && rect.y + rect.height > y);
-    }
-  }
-
-  private put(part: Part, isIn: boolean): void {
-    if (isIn === part.isIn) {
-      return;
-    }
-    part.isIn = isIn;
-    if (isIn) {
-      const made = (part.made ??= part.make());
-      if (part.host.firstChild) {
-        part.host.insertBefore(fragment(made), part.host.classList.contains("many") ? null : part.host.firstChild);
-      } else {
-        part.host.append(...made);
-      }
-    } else {
-      part.made?.forEach((element) => element.remove());
+      part.put(rect.x < x + width && rect.x + rect.width > x && rect.y < y + height && rect.y + rect.height > y);
     }
   }
 }

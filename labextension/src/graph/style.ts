@@ -42,7 +42,8 @@ input[type=search]{width:20ch;max-width:40vw}
 .stage svg.graph{outline:none;display:block;width:100%;height:100%;cursor:grab;user-select:none}
 .stage svg.graph.dragging{cursor:grabbing}
 .minimap{position:absolute;right:8px;bottom:8px;background:var(--bg);border:1px solid var(--box-line);border-radius:4px}
-.minimap rect{fill:var(--op-line)}
+.minimap path{fill:var(--op-line);opacity:.5}
+.minimap .boxes{fill:none;stroke:var(--op-line);vector-effect:non-scaling-stroke}
 .minimap .window{fill:none;stroke:var(--ph-line);stroke-width:2}
 .note{color:var(--muted);padding:3px 8px;border-top:1px solid var(--box-line)}
 .complaint{color:var(--error);font-weight:600;white-space:pre-wrap}

@@ -8,25 +8,44 @@ import { type RunShapes, unknownOf } from "./shapes";
 export class Tips {
   readonly element = html("div", { class: "tip", hidden: true });
 
+  private edges = new Map<Element, VisibleEdge>();
+
   constructor(private readonly shapes: RunShapes, private readonly words: Words) {}
 
-  /** Let edges tell of themselves. */
+  /** These are the edges now, and they tell of themselves. */
   attach(edges: { edge: VisibleEdge; element: SVGGElement }[]): void {
+    this.edges = new Map(edges.map(({ edge, element }) => [element, edge]));
     for (const { edge, element } of edges) {
-      const names = edge.tensors.join(", ");
-      const told = edge.text || (edge.control ? this.words.after : edge.updates ? this.words.changes : "");
-      const words = [names, told].filter(Boolean).join("\n");
-      element.classList.toggle("quiet", !words);
-      element.addEventListener("pointerleave", () => (this.element.hidden = true));
-      element.addEventListener("pointerenter", (event) => {
-        this.show(words, event);
-        void this.shapes.told(edge.tensors, told, () => unknownOf(edges.map((other) => other.edge))).then((more) => {
-          if (more !== told && !this.element.hidden && this.element.textContent === words) {
-            this.show([names, more].join("\n"), event);
-          }
-        });
-      });
+      element.classList.toggle("quiet", !edge.tensors.length && !this.told(edge));
     }
+  }
+
+  /** The pointer came upon something, which may be an edge. */
+  entered(event: PointerEvent): void {
+    const edge = this.edges.get(event.target as Element);
+    if (!edge) {
+      return;
+    }
+    const told = this.told(edge);
+    const names = edge.tensors.join(", ");
+    const words = [names, told].filter(Boolean).join("\n");
+    this.show(words, event);
+    void this.shapes.told(edge.tensors, told, () => unknownOf([...this.edges.values()])).then((more) => {
+      if (more !== told && !this.element.hidden && this.element.textContent === words) {
+        this.show([names, more].join("\n"), event);
+      }
+    });
+  }
+
+  /** The pointer left something. */
+  left(event: PointerEvent): void {
+    if (this.edges.has(event.target as Element)) {
+      this.element.hidden = true;
+    }
+  }
+
+  private told(edge: VisibleEdge): string {
+    return edge.text || (edge.control ? this.words.after : edge.updates ? this.words.changes : "");
   }
 
   private show(text: string, event: PointerEvent): void {

@@ -3,7 +3,7 @@
 import { type Addition, additionsOf, guarded } from "./additions";
 import { CellColours, madeBy } from "./cells";
 import { html, svg } from "./dom";
-import { type GraphDocument, readDocument } from "./document";
+import { type GraphDocument, joined, readDocument } from "./document";
 import { download, fileName, formats, svgText, written, type Ways } from "./exporting";
 import { Finding } from "./finding";
 import { Folding } from "./folding";
@@ -13,7 +13,7 @@ import { type Keyed, pressed } from "./keyboard";
 import { isCommand, keepKeys } from "./keys";
 import type { Place } from "./link";
 import { next } from "./moving";
-import { paint, type Painting, spoken } from "./paint";
+import { Painter, type Painting, spoken } from "./paint";
 import { Panel } from "./panel";
 import { type Placement, Placing } from "./placing";
 import { Search } from "./search";
@@ -38,8 +38,9 @@ export class GraphView {
   private readonly words: Words;
   private document: GraphDocument;
   folding: Folding;
-  private placing: Placing;
+  private readonly placing: Placing;
   placement!: Placement;
+  private readonly painter = new Painter();
   painting!: Painting;
   private finder: Search;
   private readonly panel: Panel;
@@ -154,8 +155,17 @@ export class GraphView {
   private draw(still = ""): void {
     const before = this.placement?.rects.get(still);
     this.placement = this.placing.place();
-    this.painting = paint(this.folding, this.placement);
-    this.canvas.replaceChildren(this.painting.view);
+    if (this.painting) {
+      this.light("");
+      this.painting.things.get(this.current)?.setAttribute("tabindex", "-1");
+    }
+    if (this.additions.length) {
+      this.painter.forget(); // they mark what is drawn
+    }
+    this.painting = this.painter.paint(this.folding, this.placement);
+    if (!this.painting.view.isConnected) {
+      this.canvas.append(this.painting.view);
+    }
     this.tips.attach(this.painting.edges);
     if (!this.painting.things.has(this.current)) {
       this.current = this.current && this.folding.nodes.has(this.current) ? this.folding.shownBy(this.current)
@@ -167,7 +177,7 @@ export class GraphView {
       this.cells.apply(this.folding, this.painting.things, this.placement.rects);
     }
     if (this.additions.length) {
-      this.painting.sight.whole(); // they mark what is drawn
+      this.painting.sight.whole();
     }
     this.additions.forEach((addition) => addition.painted(this));
     const after = this.placement.rects.get(still);
@@ -228,6 +238,7 @@ export class GraphView {
     for (const name of ["pointerenter", "pointerleave"] as const) {
       this.canvas.addEventListener(name, (event) => { // they do not bubble: on their way down
         const { dataset } = event.target as SVGElement;
+        this.tips[name === "pointerenter" ? "entered" : "left"](event);
         const id = dataset.id ?? dataset.heading;
         if (id !== undefined) {
           this.light(name === "pointerenter" ? id : this.hasFocus() ? this.current : "");
@@ -350,11 +361,10 @@ export class GraphView {
     this.say(`${this.folding.node(id).name} ${word}`);
   }
 
-  /** Ask the kernel for the document with the inside of `id`. */
+  /** Ask the kernel for the inside of `id`. */
   private async load(id: string): Promise<void> {
-    const loaded = [...this.folding.children.keys()].filter(Boolean);
-    const data = readDocument(await this.options.link!.ask({ kind: "load", asked: [...loaded, id] }));
-    this.read({ ...data, layout: this.document.layout, open: this.document.open, key: this.document.key });
+    const known = [...this.folding.children.keys()].filter(Boolean);
+    this.read(joined(this.document, readDocument(await this.options.link!.ask({ kind: "load", asked: [id], known }))));
   }
 
   /** Go on with a document that tells more of the same drawing. */
@@ -365,7 +375,7 @@ export class GraphView {
     this.folding = new Folding(told);
     this.folding.open.clear();
     open.forEach((scope) => this.folding.open.add(scope));
-    this.placing = this.placing.with(this.folding);
+    this.placing.know(this.folding);
     this.finder = new Search(told);
   }
 

@@ -16,10 +16,13 @@ export class Viewport {
   private width = 0;
   private height = 0;
   private rects: Rect[] = [];
+  private isBox: boolean[] = [];
   /** The stage's width and height, kept: to ask for them makes the browser lay out the page. */
   private room: [number, number] = [0, 0];
   private readonly map = svg("svg", { class: "minimap", "aria-hidden": "true", hidden: true });
   private readonly window = svg("rect", { class: "window" });
+  private readonly boxes = svg("path", { class: "boxes" });
+  private readonly nodes = svg("path");
   private readonly pointers = new Map<number, [number, number]>();
   private pinched = 0;
   /** Whether the last press became a drag, and is therefore no click. */
@@ -31,6 +34,7 @@ export class Viewport {
     stage: HTMLElement, private readonly canvas: SVGSVGElement, private readonly isActive: () => boolean,
     private readonly seen: (part: Rect) => void,
   ) {
+    this.map.append(this.boxes, this.nodes, this.window);
     stage.append(this.map);
     canvas.addEventListener("wheel", (event) => this.onWheel(event), { passive: false });
     canvas.addEventListener("pointerdown", (event) => this.onDown(event));
@@ -49,6 +53,7 @@ export class Viewport {
     this.width = placement.width;
     this.height = placement.height;
     this.rects = [...placement.rects.values()];
+    this.isBox = [...placement.rects.keys()].map((id) => placement.boxes.has(id));
     this.apply();
   }
 
@@ -165,8 +170,9 @@ export class Viewport {
       this.map.setAttribute("viewBox", `0 0 ${this.width} ${this.height}`);
       this.map.setAttribute("width", String(this.mapSize[0]));
       this.map.setAttribute("height", String(this.mapSize[1]));
-      const small = this.rects.slice(0, 2000).map(({ x, y, width: w, height: h }) => svg("rect", { x, y, width: w, height: h, opacity: 0.4 }));
-      this.map.replaceChildren(...small, this.window);
+      const outlines = this.rects.map(({ x, y, width: w, height: h }) => `M${x} ${y}h${w}v${h}h${-w}Z`);
+      this.boxes.setAttribute("d", outlines.filter((_, i) => this.isBox[i]).join(""));
+      this.nodes.setAttribute("d", outlines.filter((_, i) => !this.isBox[i]).join(""));
       this.window.style.strokeWidth = String(2 / scale);
     }
     this.window.setAttribute("x", String(-this.x / this.scale));

@@ -53,15 +53,15 @@ def _parser() -> argparse.ArgumentParser:
 
     run = commands.add_parser("run", help="run a TF1 notebook or script, unmodified", allow_abbrev=False,
                               usage="tfmagic run FILE.ipynb|FILE.py [--html OUT] [--device cpu|cuda] [--synthetic] "
-                                    "[ARGUMENT ...]",
+                                    "[--py2] [ARGUMENT ...]",
                               epilog="Further arguments, and all after --, go to the script.")
     run.add_argument("file", type=Path, metavar="FILE", help="a notebook (.ipynb) or a script")
     run.add_argument("--html", type=Path, metavar="OUT",
                      help="the page to write (default for a notebook: its name with .html, in this folder)")
     run.add_argument("--device", choices=("cpu", "cuda"), help="where work goes that no tf.device places")
-
     run.add_argument("--synthetic", action="store_true",
                      help="make up digits where the program reads MNIST and this machine has none")
+    run.add_argument("--py2", action="store_true", help="the program is written in Python 2")
 
     data = commands.add_parser("data", help="put a data set where every program finds it")
     data.add_argument("name", choices=("mnist", "fashion_mnist"), help="which")
@@ -110,7 +110,7 @@ def _split_run(arguments: list[str]) -> tuple[list[str], list[str]]:
             own.append(word)
             own += queue[:1]
             queue = queue[1:]
-        elif word.startswith(("--html=", "--device=")) or word == "--synthetic" or not has_file:
+        elif word.startswith(("--html=", "--device=")) or word in ("--synthetic", "--py2") or not has_file:
             own.append(word)
             has_file = has_file or not word.startswith("-")
         else:
@@ -133,10 +133,10 @@ def _run(parsed: argparse.Namespace, script_arguments: list[str]) -> int:
     from tfmagic.notebook.command import execute
 
     if parsed.html is None:
-        return execute.run_script(path, script_arguments, parsed.device)
+        return execute.run_script(path, script_arguments, parsed.device, parsed.py2)
     from tfmagic.notebook.command import script_page
 
-    return script_page.run(path, script_arguments, parsed.device, parsed.html)
+    return script_page.run(path, script_arguments, parsed.device, parsed.html, parsed.py2)
 
 
 def _data(parsed: argparse.Namespace) -> int:
@@ -182,7 +182,7 @@ def _run_notebook(path: Path, parsed: argparse.Namespace) -> int:
         notebook = nbformat.read(path, as_version=4)
     except Exception as error:  # nbformat raises whatever its parsers raise
         return _failed(f"{path} cannot be read as a notebook: {error}")
-    outcome = execute.run_notebook(notebook, path.parent.resolve(), parsed.device, path.name)
+    outcome = execute.run_notebook(notebook, path.parent.resolve(), parsed.device, path.name, parsed.py2)
     spoken = language.of_metadata(notebook.metadata) or "en"
     written = page.write(outcome.notebook, parsed.html or Path(path.stem + ".html"), path.stem, spoken)
     if outcome.error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import traceback
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tfmagic.notebook.shell import language
+from tfmagic.notebook.shell import python2 as cells_of_python2
 
 CELL_TIMEOUT = None  # seconds; training cells may take as long as they like
 
@@ -28,7 +30,8 @@ class Outcome:
     error: str
 
 
-def run_notebook(notebook: Any, folder: Path, device: str | None = None, title: str = "") -> Outcome:
+def run_notebook(notebook: Any, folder: Path, device: str | None = None, title: str = "",
+                 python2: bool = False) -> Outcome:
     """Execute every code cell of a notebook in a fresh tfmagic kernel.
 
     Args:
@@ -36,6 +39,7 @@ def run_notebook(notebook: Any, folder: Path, device: str | None = None, title: 
       folder: the kernel's working folder.
       device: "cpu" or "cuda" to send unplaced work there.
       title: what the progress bar says.
+      python2: whether the cells are Python 2.
     """
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError
@@ -45,6 +49,7 @@ def run_notebook(notebook: Any, folder: Path, device: str | None = None, title: 
 
     count = sum(cell.cell_type == "code" for cell in notebook.cells)
     environment = {**os.environ, **({"TFMAGIC_DEVICE": device} if device else {}),
+                   **({cells_of_python2.VARIABLE: "1"} if python2 else {}),
                    **({language.VARIABLE: spoken} if (spoken := language.of_metadata(notebook.metadata)) else {})}
     with tqdm(total=count, desc=title, unit="cell", file=sys.stderr, dynamic_ncols=True) as bar:
         client = NotebookClient(notebook, km=kernelspec.manager(), timeout=CELL_TIMEOUT,
@@ -57,13 +62,31 @@ def run_notebook(notebook: Any, folder: Path, device: str | None = None, title: 
     return Outcome(notebook, "")
 
 
-def run_script(path: Path, arguments: list[str], device: str | None = None) -> int:
+def _siblings(path: Path, python2: bool) -> contextlib.AbstractContextManager[None]:
+    """What lets a program import the modules beside it."""
+    if not python2:
+        return contextlib.nullcontext()
+    from tfmagic.notebook.legacy.py2 import imports
+
+    return imports.translated(path.parent)
+
+
+def _advise(error: BaseException, path: Path) -> None:
+    """Name the way to run a program of Python 2 where an error says that it is one."""
+    from tfmagic.notebook.legacy.py2 import signs
+
+    if signs.of_python2(error):
+        print(f"tfmagic: this is a program of Python 2: tfmagic run --py2 {path} runs it.", file=sys.stderr)
+
+
+def run_script(path: Path, arguments: list[str], device: str | None = None, python2: bool = False) -> int:
     """Run a TF1 script as `python path arguments` would, with `import tensorflow` leading to tfmagic.
 
     Args:
       path: the script.
       arguments: what `sys.argv` holds after the script's name.
       device: "cpu" or "cuda" to send unplaced work there.
+      python2: whether it is a program of Python 2, and the modules beside it are.
 
     Returns:
       The exit code of a script that came to its end or raised an exception.
@@ -75,13 +98,20 @@ def run_script(path: Path, arguments: list[str], device: str | None = None) -> i
 
     if device:
         os.environ["TFMAGIC_DEVICE"] = device
-    try:
-        code = compile(path.read_bytes(), str(path), "exec")
-    except (SyntaxError, ValueError):
-        traceback.print_exc(limit=0)
-        return 1
     main = types.ModuleType("__main__")
     main.__dict__.update(__file__=str(path), __builtins__=__builtins__)
+    try:
+        if python2:
+            from tfmagic.notebook.legacy.py2 import runtime
+
+            code = runtime.compiled(path.read_bytes(), str(path))
+            main.__dict__["__builtins__"] = runtime.names()
+        else:
+            code = compile(path.read_bytes(), str(path), "exec", dont_inherit=True)
+    except (SyntaxError, ValueError) as error:
+        traceback.print_exc(limit=0)
+        _advise(error, path)
+        return 1
     main_before, argv_before, path_before = sys.modules["__main__"], sys.argv, list(sys.path)
     was_installed = alias.is_installed()
     alias.install(force=True)
@@ -90,12 +120,15 @@ def run_script(path: Path, arguments: list[str], device: str | None = None) -> i
     sys.argv = [str(path), *arguments]
     sys.path.insert(0, str(path.parent.resolve()))
     try:
-        exec(code, main.__dict__)  # the user's own program: running it is what was asked for
+        with _siblings(path, python2):
+            exec(code, main.__dict__)  # the user's own program: running it is what was asked for
     except Exception as error:
         # The first frame is this function's; Python's own traceback starts with the script.
         shown = error.__traceback__.tb_next if error.__traceback__ is not None else None
         sys.stdout.flush()
         traceback.print_exception(type(error), error, shown)
+        if not python2:
+            _advise(error, path)
         return 1
     finally:
         sys.modules["__main__"], sys.argv, sys.path[:] = main_before, argv_before, path_before

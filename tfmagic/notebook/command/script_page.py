@@ -32,7 +32,7 @@ class _Tee(io.TextIOBase):
         return self.stream.isatty()
 
 
-def run(path: Path, arguments: list[str], device: str | None, html: Path) -> int:
+def run(path: Path, arguments: list[str], device: str | None, html: Path, python2: bool = False) -> int:
     """Run a script and write the page, also when the script fails or exits.
 
     Args:
@@ -40,6 +40,7 @@ def run(path: Path, arguments: list[str], device: str | None, html: Path) -> int
       arguments: its arguments.
       device: "cpu" or "cuda" to send unplaced work there.
       html: the page to write.
+      python2: whether it is a program of Python 2.
 
     Returns:
       The script's exit code.
@@ -48,7 +49,7 @@ def run(path: Path, arguments: list[str], device: str | None, html: Path) -> int
     streams: tuple[Any, Any] = (_Tee(sys.stdout, kept), _Tee(sys.stderr, kept))
     with contextlib.redirect_stdout(streams[0]), contextlib.redirect_stderr(streams[1]):
         try:
-            code = execute.run_script(path, arguments, device)
+            code = execute.run_script(path, arguments, device, python2)
         except SystemExit as leaving:
             code = _exit_code(leaving)
     _write(path, "".join(kept), html)

@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING, Any
 from tfmagic.base import source
 from tfmagic.notebook.legacy import alias, plots, printing
 from tfmagic.notebook.live.drawn import Drawings
-from tfmagic.notebook.shell import comm, completion, display, drawing, headers, sessions, tracebacks, transforms
+from tfmagic.notebook.shell import (
+    comm,
+    completion,
+    display,
+    drawing,
+    headers,
+    python2,
+    sessions,
+    tracebacks,
+    transforms,
+)
 from tfmagic.notebook.shell.cells import Cells
 from tfmagic.notebook.shell.language import of_surroundings
 from tfmagic.notebook.shell.magics import TfMagics
@@ -57,6 +67,7 @@ def load(shell: InteractiveShell) -> None:
         cells = Cells(studio)
         _follow_cells(shell, cells, undo)
         _transform_input(shell, cells, undo)
+        python2.register(shell, undo)
         undo.callback(TfMagics(studio).register())
         undo.callback(display.register(shell, studio))
         undo.callback(tracebacks.register(shell, cells.names))

@@ -56,9 +56,11 @@ class Questions:
         return reply
 
     def load(self, question: Question) -> dict[str, Any]:
-        """The document with the insides of the nodes `asked`."""
+        """The document with the insides of the nodes `asked`; of it only what is new to who knows those of `known`."""
         drawing, graph = self.drawings.find(text_of(question, "key"))
-        return document(drawing.build(graph, frozenset(texts_of(question, "asked")), None), None)
+        known = frozenset(texts_of(question, "known"))
+        scene = drawing.build(graph, known.union(texts_of(question, "asked")), None)
+        return document(scene, None, known if "known" in question else None)
 
     def node(self, question: Question) -> dict[str, Any]:
         """What is known of the node `name` beside its place in the drawing."""

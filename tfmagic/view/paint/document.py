@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Container
 from typing import Any
 
 from tfmagic.view import phrases
@@ -22,19 +23,26 @@ GRAPH_MIME = "application/vnd.tfmagic.graph+json"
 VERSION = 2
 
 
-def document(scene: Scene, layout: Layout | None) -> dict[str, Any]:
+def document(scene: Scene, layout: Layout | None, known: Container[str] | None = None) -> dict[str, Any]:
     """The document of a scene; what has its default value is left out.
 
     Args:
       scene: what is drawn.
       layout: where it stands, or None: the renderer lays it out itself.
+      known: ids of the scopes whose insides the reader has: of nodes and edges only what is inside others is told, with
+        the scopes that it is in, whose own edges are no more. None: all is told.
     """
     show_device = bool(scene.devices)
-    nodes = [_node(node, scene, show_device) for node in (*scene.faces, *scene.nodes, *scene.inner)]
+    nodes, edges = [*scene.faces, *scene.nodes, *scene.inner], scene.flows
+    if known is not None:
+        fresh = {node.id: node.box for node in nodes if node.box and node.box not in known}
+        homes = set(fresh.values())
+        nodes = [node for node in nodes if node.id in fresh or node.id in homes]
+        edges = [edge for edge in edges if edge.source in fresh or edge.target in fresh]
     data: dict[str, Any] = {"version": VERSION, "title": scene.title, "direction": scene.direction,
                             "description": scene.description(), "operations": scene.operations,
-                            "nodes": nodes, "open": [_box(box) for box in scene.boxes],
-                            "edges": [_edge(edge) for edge in scene.flows]}
+                            "nodes": [_node(node, scene, show_device) for node in nodes],
+                            "open": [_box(box) for box in scene.boxes], "edges": [_edge(edge) for edge in edges]}
     if scene.devices:
         data["devices"] = list(scene.devices)
     if scene.folded:
