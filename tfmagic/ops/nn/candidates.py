@@ -129,6 +129,52 @@ class _Weighted:
         return self.weights[value] / self.total
 
 
+class _LearnedState(PhiloxState):
+    """The stream of a sampler that learns, and the true classes that it has met."""
+
+    __slots__ = ("met", "weights")
+
+    def __init__(self, seed: int = 0, seed2: int = 0, classes: int = 0) -> None:
+        super().__init__(seed, seed2)
+        self.met: list[int] = []
+        self.weights = [1] * classes
+
+    def learn(self, values: list[int]) -> None:
+        for value in values:
+            self.weights[value] += 1
+        self.met += values
+
+    def mark(self) -> Any:
+        return self.counter, len(self.met)
+
+    def rollback(self, before: Any, after: Any) -> None:
+        super().rollback(before[0], after[0])
+        if len(self.met) == after[1]:
+            for value in self.met[before[1]:]:
+                self.weights[value] -= 1
+            del self.met[before[1]:]
+
+
+class _Learned:
+    """Every class once, and once more for each time that it was a true one in a run before."""
+
+    def __init__(self, op: Any, classes: int, state: _LearnedState):
+        self.classes = classes
+        self.weights = state.weights
+        self.total = sum(state.weights)
+
+    def draw(self, words: Iterator[int]) -> int:
+        left = _short_below(words, self.total)
+        for value, weight in enumerate(self.weights):
+            left -= weight
+            if left < 0:
+                return value
+        raise AssertionError("the weights sum up to their total")
+
+    def probability(self, value: int) -> float:
+        return self.weights[value] / self.total
+
+
 def _expected(probability: float, count: int, tries: int) -> float:
     """How often a class is expected among the samples."""
     if tries == count:
@@ -136,9 +182,9 @@ def _expected(probability: float, count: int, tries: int) -> float:
     return -math.expm1(tries * math.log1p(-probability))
 
 
-def _kernel(make: Callable[[Any, int], Any]) -> Any:
+def _kernel(make: Callable[..., Any]) -> Any:
     def kernel(op: Any, state: PhiloxState, true_classes: Any) -> tuple[Any, Any, Any]:
-        sampler = make(op, op.range_max)
+        sampler = make(op, op.range_max, state) if make is _Learned else make(op, op.range_max)
         count = op.num_sampled
         if op.unique and count > sampler.classes:
             raise errors.InvalidArgumentError(None, op.op, "Sampler's range is too small.")
@@ -157,6 +203,8 @@ def _kernel(make: Callable[[Any, int], Any]) -> Any:
         drawn = [_expected(sampler.probability(v), count, tries) for v in samples]
         flat = true_classes.reshape(-1).tolist()
         true = [_expected(sampler.probability(v), count, tries) for v in flat]
+        if isinstance(state, _LearnedState):
+            state.learn(flat)
         device = true_classes.device
         return (torch.tensor(samples, dtype=torch.int64, device=device),
                 torch.tensor(true, dtype=torch.float32, device=device).reshape(true_classes.shape),
@@ -189,6 +237,8 @@ _RANDOM: dict[str, Any] = {"state": stream_of, "check": _refused}
 register("UniformCandidateSampler", _shape, _kernel(_Uniform), **_RANDOM)
 register("LogUniformCandidateSampler", _shape, _kernel(_LogUniform), **_RANDOM)
 register("FixedUnigramCandidateSampler", _shape, _kernel(_Weighted), **_RANDOM)
+register("LearnedUnigramCandidateSampler", _shape, _kernel(_Learned), check=_refused,
+         state=lambda op: _LearnedState(op.seed, op.seed2, op.range_max))
 register("AllCandidateSampler", _shape, _all_kernel, **_RANDOM)
 
 
