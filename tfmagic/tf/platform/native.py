@@ -7,6 +7,7 @@ import os
 from typing import Any, NoReturn
 
 from tfmagic.base import errors
+from tfmagic.base.deprecation import deprecated
 from tfmagic.base.export import export
 
 _INSTEAD = ("tfmagic runs on torch and cannot load code compiled for TensorFlow. tf.py_func runs Python code within a "
@@ -31,6 +32,7 @@ def load_op_library(library_filename: str) -> NoReturn:
 
 
 @export("load_file_system_library")
+@deprecated(None, "Use `tf.load_library` instead.")
 def load_file_system_library(library_filename: str) -> NoReturn:
     """Refuse to load a file system compiled for TensorFlow.
 
@@ -53,7 +55,8 @@ def load_library(library_location: str) -> None:
       UnimplementedError: there is a library.
     """
     if not os.path.exists(library_location):
-        raise OSError(errno.ENOENT, "The file or folder to load kernel libraries from does not exist.", library_location)
+        raise OSError(errno.ENOENT, "The file or folder to load kernel libraries from does not exist.",
+                      library_location)
     if os.path.isdir(library_location):
         found = sorted(name for name in os.listdir(library_location) if name.endswith(".so"))
         if not found:

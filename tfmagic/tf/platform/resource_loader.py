@@ -6,8 +6,9 @@ import inspect
 import os
 import sys
 
-import tfmagic
 from tfmagic.base.export import export
+
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.dirname(__file__)))
 
 
 @export("resource_loader.load_resource")
@@ -20,7 +21,7 @@ def load_resource(path: str) -> bytes:
     Raises:
       OSError: it cannot be read.
     """
-    with open(os.path.join(os.path.dirname(tfmagic.__file__), path), "rb") as file:
+    with open(os.path.join(_PACKAGE, path), "rb") as file:
         return file.read()
 
 
@@ -36,7 +37,7 @@ def get_data_files_path() -> str:
 
 @export("resource_loader.get_root_dir_with_all_resources")
 def get_root_dir_with_all_resources() -> str:
-    """The folder above all files that come with a program: that of this module, unless a build tool made a tree of them."""
+    """The folder above all files of a program: that of this module, unless a build tool made a tree of them."""
     folder = os.path.dirname(__file__)
     runfiles = folder.split(".runfiles", 1)
     if len(runfiles) == 2:
