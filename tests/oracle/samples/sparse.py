@@ -161,3 +161,8 @@ SAMPLES = {
         row(a_indices=i64([[0]]), a_values=N(1), a_shape=i64([4, 3]), b=N(3, 2)),
     ],
 }
+
+# Elements of two sparse tensors with coordinates of different lengths are compared as far as the longer ones go.
+BEYOND = dict.fromkeys(("SparseAdd", "SparseSparseMaximum", "SparseSparseMinimum"), lambda call: (
+    call["a_indices"].ndim == call["b_indices"].ndim == 2
+    and call["a_indices"].shape[1] != call["b_indices"].shape[1]))

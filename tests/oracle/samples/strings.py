@@ -152,4 +152,31 @@ SAMPLES = {
         row(true_classes=i64([[1]]), sampled_candidates=i64([2]), num_true=1),
         row(true_classes=i64([[1, 2]]), sampled_candidates=i64([2]), num_true=1),
     ],
+    "StringNGrams": [
+        row(data=text(words), data_splits=i64(splits), separator="-", ngram_widths=widths, left_pad="L", right_pad="R",
+            pad_width=pad, preserve_short_sequences=short)
+        for words, splits in ((["a", "b", "c", "d"], [0, 3, 3, 4]), (["a", "", "c"], [0, 2, 3]))
+        for widths in ([2], [1, 3], [], [4])
+        for pad, short in ((0, False), (0, True), (-1, False), (1, True), (5, True))
+    ] + [
+        row(data=text([]), data_splits=i32([0]), separator="", ngram_widths=[2], left_pad="", right_pad="",
+            pad_width=0, preserve_short_sequences=False),
+        row(data=text([["a"]]), data_splits=i32([0, 1]), separator="", ngram_widths=[2], left_pad="", right_pad="",
+            pad_width=0, preserve_short_sequences=False),
+    ],
+    "UnicodeScript": [row(input=i32([97, 0x3b1, 0x4e00, 0x10ffff, 0x110000, -1, 0x378, 0x1f600])),
+                      row(input=i32([[0x5d0], [0xfffd]])), row(input=i32(0x20ac)), row(input=i32([]))],
 }
+
+
+def beyond_words(call):
+    """Whether rows end behind the last word or before they begin, or no word stands before an empty, padded row."""
+    words, splits = call["data"], call["data_splits"]
+    if splits.ndim != 1 or words.ndim != 1:
+        return False
+    ends = splits.tolist()
+    return any(not 0 <= a <= b <= len(words) for a, b in zip(ends, ends[1:])) or (
+        call["pad_width"] != 0 and ends[:2] == [0, 0])
+
+
+BEYOND = {"StringNGrams": beyond_words}

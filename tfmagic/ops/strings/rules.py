@@ -40,3 +40,8 @@ def each_number(name: str, function: Callable[[Any, bytes], Any], dtype: str) ->
 def utf8(op: Any, text: bytes) -> str:
     """A string as characters; bytes that are no UTF-8 survive the way back."""
     return text.decode("utf-8", "surrogateescape")
+
+
+def raw_bytes(text: Any) -> bytes:
+    """An attr's string as bytes."""
+    return text.encode() if isinstance(text, str) else text

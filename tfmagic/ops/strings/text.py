@@ -18,13 +18,12 @@ from tfmagic.graph import convert
 from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.scopes import name_scope
-from tfmagic.graph.sparse_tensor import SparseTensor
 from tfmagic.graph.static_value import static_int, static_ints
 from tfmagic.ops import raw, shape_rules
 from tfmagic.ops.array.rules import as_array, objects
 from tfmagic.ops.array.shape_ops import rank
 from tfmagic.ops.declare import op, register
-from tfmagic.ops.strings.rules import HOST_STRINGS, each_number, each_string, numbers, strings, utf8
+from tfmagic.ops.strings.rules import HOST_STRINGS, each_number, each_string, numbers, raw_bytes, strings, utf8
 
 _SPACE = b" \t\n\r\v\f"
 
@@ -348,10 +347,6 @@ def _full_match(op: Any, x: Any, pattern: bytes) -> Any:
     return numbers(x, lambda s: compiled.fullmatch(s) is not None, "bool")
 
 
-def _raw_bytes(text: Any) -> bytes:
-    return text.encode() if isinstance(text, str) else text
-
-
 def _one_pattern(op: Any, x: Dims, *scalars: Dims) -> Dims:
     for dims in scalars:
         shape_rules.with_rank(dims, 0)
@@ -368,10 +363,10 @@ def _refused_pattern(op: Any, x: Any, *scalars: Any) -> str | None:
 register("RegexReplace", _one_pattern, lambda op, x, pattern, rewrite: _regex_replace(
     op, x, pattern.reshape(-1)[0], rewrite.reshape(-1)[0]), check=_refused_pattern, **HOST_STRINGS)
 register("StaticRegexReplace", shape_rules.same, lambda op, x: _regex_replace(
-    op, x, _raw_bytes(op.pattern), _raw_bytes(op.rewrite)), **HOST_STRINGS)
+    op, x, raw_bytes(op.pattern), raw_bytes(op.rewrite)), **HOST_STRINGS)
 register("RegexFullMatch", _one_pattern, lambda op, x, pattern: _full_match(op, x, pattern.reshape(-1)[0]),
          check=_refused_pattern, **HOST_STRINGS)
-register("StaticRegexFullMatch", shape_rules.same, lambda op, x: _full_match(op, x, _raw_bytes(op.pattern)),
+register("StaticRegexFullMatch", shape_rules.same, lambda op, x: _full_match(op, x, raw_bytes(op.pattern)),
          **HOST_STRINGS)
 
 
@@ -576,65 +571,6 @@ def reduce_join(inputs: Any, axis: Any = None, keep_dims: bool | None = None, se
             else:
                 axis = raw.range(raw.sub(rank(inputs), 1, name="sub"), -1, -1, name="range")
         return raw.reduce_join(inputs, axis, keep_dims=keep_dims, separator=separator, name=name)
-
-
-@export("string_split")
-@deprecated_args(None, "delimiter is deprecated, please use sep instead.", "delimiter")
-def string_split(source: Any, sep: Any = None, skip_empty: bool = True, delimiter: Any = None,
-                 result_type: str = "SparseTensor", name: str | None = None) -> SparseTensor:
-    """Each string of a vector cut at every character of a delimiter.
-
-    Args:
-      source: string tensor of shape [n].
-      sep: the characters to cut at, a space by default (also called `delimiter`); "" cuts into bytes.
-      skip_empty: whether to leave out empty parts.
-      result_type: "SparseTensor".
-
-    Returns:
-      A `SparseTensor` of shape [n, most parts].
-    """
-    delimiter = deprecated_argument_lookup("sep", sep, "delimiter", delimiter)
-    _only_sparse(result_type)
-    with name_scope(name, "StringSplit", [source]):
-        delimiter = convert_to_tensor(" " if delimiter is None else delimiter, dtype=dtypes.string)
-        source = convert_to_tensor(source, dtype=dtypes.string)
-        return _sparse(*raw.string_split(source, delimiter, skip_empty=skip_empty))
-
-
-@export("strings.split")
-def string_split_v2(input: Any = None, sep: Any = None, maxsplit: int = -1, result_type: str = "SparseTensor",
-                    source: Any = None, name: str | None = None) -> SparseTensor:
-    """Each string of a vector cut as Python's `str.split` does it.
-
-    Args:
-      input: string tensor of shape [n] (also called `source`).
-      sep: the string to cut at; by default runs of white space.
-      maxsplit: the most cuts, -1 for any number.
-      result_type: "SparseTensor".
-
-    Returns:
-      A `SparseTensor` of shape [n, most parts].
-    """
-    input = deprecated_argument_lookup("input", input, "source", source)
-    _only_sparse(result_type)
-    with name_scope(name, "StringSplit", [input]):
-        input = convert_to_tensor(input, dtype=dtypes.string, name="input")
-        sep = convert_to_tensor("" if sep is None else sep, dtype=dtypes.string)
-        return _sparse(*raw.string_split_v2(input, sep, maxsplit=maxsplit))
-
-
-def _only_sparse(result_type: str) -> None:
-    if result_type == "RaggedTensor":
-        raise NotImplementedError("tfmagic has no RaggedTensor; take result_type='SparseTensor'.")
-    if result_type != "SparseTensor":
-        raise ValueError("result_type must be 'RaggedTensor' or 'SparseTensor'.")
-
-
-def _sparse(indices: Tensor, values: Tensor, dense_shape: Tensor) -> SparseTensor:
-    indices.set_shape([None, 2])
-    values.set_shape([None])
-    dense_shape.set_shape([2])
-    return SparseTensor(indices, values, dense_shape)
 
 
 @export("strings.to_number")

@@ -20,7 +20,7 @@ from tfmagic.ops.array.gather import gather
 from tfmagic.ops.control_flow.grouping import with_dependencies
 from tfmagic.ops.math.cast import cast
 from tfmagic.ops.math.reduce import reduce_max, reduce_sum
-from tfmagic.tf.ragged import converting
+from tfmagic.tf.ragged import converting, indexing
 from tfmagic.tf.ragged.segments import row_splits_to_segment_ids
 from tfmagic.tf.ragged.value import RaggedTensorValue
 
@@ -444,6 +444,15 @@ class RaggedTensor:
                                               for splits in nested]
             box = api.concat([api.stack(ragged), values_shape[1:]], axis=0)
             return box if axis is None else gather(box, axis)
+
+    def __getitem__(self, key: Any) -> Any:
+        """Rows, ranges of rows, and ranges of what is in the rows.
+
+        Raises:
+          ValueError: one element of each row is asked for.
+          TypeError: the key is no index.
+        """
+        return indexing.item(self, key)
 
     # --- other ragged and dense tensors -------------------------------------------------------------------------
 
