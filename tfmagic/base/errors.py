@@ -152,10 +152,10 @@ class raise_exception_on_not_ok_status:
         self.status = _Status()
         return self.status
 
-    def __exit__(self, type_arg: Any, value_arg: Any, traceback_arg: Any) -> bool:
+    def __exit__(self, type_arg: Any, value_arg: Any, traceback_arg: Any) -> None:
         if self.status.code:
-            raise exception_type_from_error_code(self.status.code)(None, None, self.status.message)
-        return False
+            kind: Any = exception_type_from_error_code(self.status.code)
+            raise kind(None, None, self.status.message)
 
 
 @export("errors.exception_type_from_error_code")

@@ -184,7 +184,7 @@ def _expected(probability: float, count: int, tries: int) -> float:
 
 def _kernel(make: Callable[..., Any]) -> Any:
     def kernel(op: Any, state: PhiloxState, true_classes: Any) -> tuple[Any, Any, Any]:
-        sampler = make(op, op.range_max, state) if make is _Learned else make(op, op.range_max)
+        sampler = _Learned(op, op.range_max, state) if isinstance(state, _LearnedState) else make(op, op.range_max)
         count = op.num_sampled
         if op.unique and count > sampler.classes:
             raise errors.InvalidArgumentError(None, op.op, "Sampler's range is too small.")
