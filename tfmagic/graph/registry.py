@@ -164,12 +164,14 @@ class Node:
       unwanted: for a gradient rule: the numbers of the inputs whose gradients it may leave out.
       device: for a kernel: the torch device of what it has an object make; None: the present one.
       named: for a kernel: what the session keeps by name (`session.resources.named.NamedObjects`).
+      prepared: for a kernel: what it made at an earlier call and may use again, None before the first.
     """
 
-    __slots__ = ("op", "unwanted", "device", "named")
+    __slots__ = ("op", "unwanted", "device", "named", "prepared")
 
     def __init__(self, op: Operation, unwanted: frozenset[int] = frozenset()):
         self.op = op
+        self.prepared: Any = None
         self.device: str | None = None
         self.named: Any = None
         self.unwanted = unwanted

@@ -100,3 +100,48 @@ _lines("with_a_column_missing", "1,b", "Expect 2 fields but have 1 in record 0",
 @refused("Type mismatch between parsed tensor (float) and dtype (int32)")
 def tensor_parsed_as_another_type(tf, sess):
     sess.run(tf.parse_tensor(tf.serialize_tensor([1.0]), tf.int32))
+
+
+def _sequence(tf, context, **lists):
+    features = [tf.train.Features.FromString(b"")]
+    for row in [context] + [row for rows in lists.values() for row in rows]:
+        features.append(tf.train.Example.FromString(_example(tf, f=row)).features)
+    rows = iter(features[2:])
+    found = {name: tf.train.FeatureList(feature=[next(rows).feature["f"] for _ in given])
+             for name, given in sorted(lists.items())}
+    return tf.train.SequenceExample(
+        context=tf.train.Features(feature={"a": features[1].feature["f"]}),
+        feature_lists=tf.train.FeatureLists(feature_list=found)).SerializeToString()
+
+
+def _sequences(name, features, alone_words, words, context=(1,), **lists):
+    """A sequence example alone, and one in a batch, that do not fit a feature."""
+
+    def alone(tf, sess):
+        sess.run(tf.parse_single_sequence_example(_sequence(tf, list(context), **lists), *features(tf),
+                                                  example_name="it"))
+
+    def batch(tf, sess):
+        sess.run(tf.io.parse_sequence_example([_sequence(tf, list(context), **lists)], *features(tf),
+                                              example_names=["it"]))
+
+    alone.__name__, batch.__name__ = "sequence_alone_" + name, "sequences_" + name
+    refused(alone_words)(alone)
+    refused(words)(batch)
+
+
+_sequences("without_a_feature", lambda tf: ({"b": tf.FixedLenFeature([], tf.int64)}, {}), "feature 'b' is required",
+           "feature b: 0 vs 1")
+_sequences("of_another_type", lambda tf: ({"a": tf.FixedLenFeature([], tf.float32)}, {}), "Data types don't match",
+           "Error in context feature a in example it")
+_sequences("of_another_size", lambda tf: ({"a": tf.FixedLenFeature([3], tf.int64)}, {}), "values size: 1 but output",
+           "feature a: 1 vs 1")
+_sequences("without_a_list", lambda tf: ({}, {"b": tf.FixedLenSequenceFeature([], tf.int64)}),
+           "Feature list 'b' is required", "Missing feature b in example it")
+_sequences("with_a_list_of_another_type", lambda tf: ({}, {"b": tf.VarLenFeature(tf.float32)}),
+           "Data types don't match", "Error in sequence feature b in example it", b=[[1], [2]])
+_sequences("with_rows_of_another_size", lambda tf: ({}, {"b": tf.FixedLenSequenceFeature([2], tf.int64)}),
+           "Number of int64 values != expected", "Unexpected number of elements in feature b, example it",
+           b=[[1, 2], [3], [4]])
+_sequences("with_a_list_of_another_size", lambda tf: ({}, {"b": tf.FixedLenSequenceFeature([2], tf.int64)}),
+           "Number of int64 values != expected", "Unexpected shape error in feature b", b=[[1, 2], [3]])

@@ -1,5 +1,7 @@
 """Examples, lines of CSV and tensors in bytes, read in the usual ways."""
 
+import functools
+
 from . import Case, program
 
 
@@ -164,3 +166,105 @@ def tensors_as_bytes(tf):
     numbers, words = tf.io.serialize_tensor([[1.0, 2.0]]), tf.serialize_tensor(["a", "bc"])
     back, texts = tf.parse_tensor(numbers, tf.float32), tf.io.parse_tensor(words, tf.string, name="texts")
     return Case(steps=[([numbers, words, back, texts], None)], show=[numbers, back, texts])
+
+
+def _sequence(tf, context, **lists):
+    """A serialized sequence example: the features of its context, and lists of features by name."""
+    def features(named):
+        made = tf.train.Example.FromString(_example(tf, **named)).features
+        return made
+
+    found = {name: tf.train.FeatureList(feature=[features({"f": row}).feature["f"] for row in rows])
+             for name, rows in lists.items()}
+    return tf.train.SequenceExample(context=features(context), feature_lists=tf.train.FeatureLists(
+        feature_list=found)).SerializeToString(deterministic=True)
+
+
+def _of_a_sentence(tf):
+    return ({"length": tf.FixedLenFeature([], tf.int64), "id": tf.FixedLenFeature([2], tf.int64, default_value=[8, 9]),
+             "tags": tf.VarLenFeature(tf.string)},
+            {"tokens": tf.FixedLenSequenceFeature([], tf.int64), "vectors": tf.FixedLenSequenceFeature([2], tf.float32),
+             "words": tf.VarLenFeature(tf.string), "marks": tf.FixedLenSequenceFeature([1], tf.int64,
+                                                                                      allow_missing=True)})
+
+
+def _sentences(tf):
+    return [_sequence(tf, {"length": [3], "tags": [b"x", b"y"]}, tokens=[[1], [2], [3]],
+                      vectors=[[1., 2.], [3., 4.], [5., 6.]], words=[[b"a"], None, [b"b", b"c"]], marks=[[7]]),
+            _sequence(tf, {"length": [1], "id": [1, 2]}, tokens=[[4]], vectors=[[7., 8.]])]
+
+
+@program
+def sequence_example_alone(tf):
+    serialized = tf.placeholder(tf.string, [], name="serialized")
+    context, lists = tf.parse_single_sequence_example(serialized, *_of_a_sentence(tf))
+    named = tf.io.parse_single_sequence_example(serialized, sequence_features={"tokens": tf.VarLenFeature(tf.int64)},
+                                                example_name="first", name="Named")[1]
+    return Case(steps=[(_parts(context) + _parts(lists) + _parts(named), {serialized: text})
+                       for text in _sentences(tf)],
+                show=[context["id"], context["tags"].values, lists["vectors"], lists["words"].indices, lists["marks"]])
+
+
+@program
+def sequence_examples_in_a_batch(tf):
+    serialized = tf.placeholder(tf.string, [None], name="serialized")
+    context, lists, lengths = tf.io.parse_sequence_example(serialized, *_of_a_sentence(tf))
+    fetches = _parts(context) + _parts(lists) + _parts(lengths)
+    return Case(steps=[(fetches, {serialized: _sentences(tf)}), (fetches, {serialized: _sentences(tf)[1:]})],
+                show=fetches[:2] + [lists["vectors"], lists["words"].dense_shape, lengths["tokens"]])
+
+
+@program
+def sequence_examples_with_names(tf):
+    alone = tf.io.parse_single_sequence_example(_sentences(tf)[0], {"length": tf.FixedLenFeature([], tf.int64)})
+    many = tf.io.parse_sequence_example(_sentences(tf), {"length": tf.FixedLenFeature([1], tf.int64)}, {},
+                                        example_names=["a", "b"], name="Many")
+    only = tf.io.parse_sequence_example(_sentences(tf), sequence_features={"words": tf.VarLenFeature(tf.string)})
+    return Case(steps=[([alone[0]["length"], many[0]["length"], only[1]["words"]], None)],
+                show=[alone, many], facts={"empty": [len(alone[1]), len(many[1]), len(many[2]), len(only[2])]})
+
+
+@program
+def records_of_sequences(tf):
+    serialized = _sentences(tf) * 3
+    parsed = tf.data.Dataset.from_tensor_slices(serialized).map(
+        lambda text: tf.parse_single_sequence_example(text, sequence_features={
+            "tokens": tf.FixedLenSequenceFeature([], tf.int64)})[1]["tokens"]).padded_batch(4, [None])
+    following = parsed.make_one_shot_iterator().get_next()
+    return Case(steps=[(following, None)] * 2, show=[following])
+
+
+@program
+def sequence_features_refused(tf):
+    one, many, fixed, rows, s = (tf.io.parse_single_sequence_example, tf.io.parse_sequence_example, tf.FixedLenFeature,
+                                 tf.FixedLenSequenceFeature, "abc")
+    steps = [lambda: one(s), lambda: many([s]), lambda: one(s, {}, {}), lambda: one([s], {"a": fixed([], tf.int64)}),
+             lambda: many(s, {"a": fixed([], tf.int64)})]
+    for parse, text in ((one, s), (many, [s])):
+        steps += [functools.partial(parse, text, context, lists) for context, lists in (
+            ({"a": rows([], tf.int64, True)}, None), ({}, {"a": fixed([], tf.int64)}),
+            ({"a": tf.SparseFeature("i", "v", tf.int64, 3)}, None), ({"a": fixed(None, tf.int64)}, None),
+            ({"a": fixed([None], tf.int64)}, None), ({}, {"a": rows([], None)}), ({}, {"a": tf.VarLenFeature(None)}),
+            ({}, {"a": rows([], tf.int64, default_value=3)}))]
+    return Case(facts={"refused": _refusals(steps)})
+
+
+@program
+def sparse_features(tf):
+    serialized = [_example(tf, i=[3, 1], j=[0, 2], v=[1., 2.], other=[5]), _example(tf),
+                  _example(tf, i=[2], j=[1], v=[3.])]
+    found = tf.parse_example(serialized, {
+        "pair": tf.SparseFeature(["i", "j"], "v", tf.float32, [5, 6]),
+        "single": tf.SparseFeature("i", "v", tf.float32, 5, already_sorted=True),
+        "other": tf.FixedLenFeature([], tf.int64, default_value=0)})
+    alone = tf.parse_single_example(serialized[0], {"a": tf.SparseFeature("i", "v", tf.float32, 4)})
+    named = tf.parse_example(serialized[:1], {"a": tf.SparseFeature("i", "v", tf.float32, 4)}, name="Named")
+    return Case(steps=[(_parts(found) + [alone["a"], named["a"]], None)], facts={
+        "keys": [sorted(found), sorted(alone)], "refused": _refusals([
+            lambda: tf.parse_example(serialized, {"a": tf.SparseFeature("", "v", tf.float32, 4)}),
+            lambda: tf.parse_example(serialized, {"a": tf.SparseFeature("i", "", tf.float32, 4)}),
+            lambda: tf.parse_example(serialized, {"a": tf.SparseFeature("i", "v", None, 4)}),
+            lambda: tf.parse_example(serialized, {"a": tf.SparseFeature("i", "v", tf.float32, 4),
+                                                  "v": tf.VarLenFeature(tf.int64)}),
+            lambda: tf.parse_example(serialized, {"a": tf.SparseFeature("i", "v", tf.float32, 4),
+                                                  "b": tf.SparseFeature("i", "v", tf.int64, 4)})])})

@@ -6,6 +6,7 @@
 4. A `reshape` of a `reshape` is one `reshape`.
 5. `sum` or `mean` over no axes that keeps the type is the value.
 6. `add(matmul(a, b), c)` with matrices a, b and a vector c is `addmm(c, a, b)`, when nothing else reads the product.
+7. An `Identity` of a string or a handle, which is called at run time, is the value.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import torch
 from torch import fx
 
 from tfmagic.session.plan.plan_graph import PlanGraph, replace
+from tfmagic.session.plan.run_time import RunTimeKernel
 
 _RESHAPES = frozenset({"reshape", "view", "expand", "broadcast_to"})
 _RESHAPE_FUNCTIONS = frozenset({torch.reshape, torch.broadcast_to})
@@ -52,6 +54,8 @@ def _reshapes(node: Any) -> bool:
 def _same_value(node: fx.Node) -> fx.Node | None:
     """The argument that `node` merely repeats, or None."""
     after = _meta(node)
+    if type(node.target) is RunTimeKernel and node.target.op.type == "Identity":
+        return node.args[0] if isinstance(node.args[0], fx.Node) else None
     if node.op == "call_function" and node.target is operator.getitem:
         group = node.args[0]
         if isinstance(group, fx.Node) and group.target in (torch.broadcast_tensors, torch.functional.broadcast_tensors):

@@ -108,8 +108,10 @@ class RunTimeKernel(PlanCall, shown_under="tfmagic.ops"):
         self.node = Node(op)
         self.op = op
         names = [arg.name for arg in op._op_def.inputs]
-        self.host = [name in declaration.host for name in names]
-        self.grouped = any(arg.is_list for arg in op._op_def.inputs)
+        self.host = [index for index, name in enumerate(names) if name in declaration.host]
+        self.grouped: list[Any] | None = None  # where a list input lies among the values
+        if any(arg.is_list for arg in op._op_def.inputs):
+            self.grouped = registry.grouped(op._op_def.inputs, op._attrs, range(len(op._inputs)))
         self.resources = resources
         if resources is not None:
             self.node.named = resources.named
@@ -134,9 +136,12 @@ class RunTimeKernel(PlanCall, shown_under="tfmagic.ops"):
             if given != self.accepted:
                 run_errors.refuse_shapes(self.op, values)
                 self.accepted = given
-        args = registry.grouped(self.op._op_def.inputs, self.op._attrs, values) if self.grouped else list(values)
-        for index, is_host in enumerate(self.host):
-            if is_host and isinstance(args[index], torch.Tensor):
+        if self.grouped is None:
+            args: list[Any] = list(values)
+        else:
+            args = [values[at] if type(at) is int else [values[i] for i in at] for at in self.grouped]
+        for index in self.host:
+            if isinstance(args[index], torch.Tensor):
                 args[index] = args[index].tolist()
         if self.make_state is None:
             return self._kernel(args)

@@ -1,4 +1,4 @@
-"""tf.io.parse_example, parse_single_example, decode_csv: records as tensors."""
+"""tf.io.parse_example and its family, decode_csv: records as tensors."""
 
 from __future__ import annotations
 
@@ -15,15 +15,23 @@ from tfmagic.graph.sparse_tensor import SparseTensor
 from tfmagic.ops import raw
 from tfmagic.ops.api import expand_dims, reshape, squeeze
 from tfmagic.ops.api import slice as slice_of
+from tfmagic.ops.sparse.functions import sparse_merge
 from tfmagic.tf.parsing.features import FixedLenFeature, FixedLenSequenceFeature, SparseFeature, VarLenFeature
 
 _NOT_IN_NAMES = re.compile("[^A-Za-z0-9_.\\-/]")
 
 
 class Wanted:
-    """Features in the order in which ops take them: sparse and dense ones, with their types, shapes and defaults."""
+    """Features in the order in which ops take them: sparse and dense ones, with their types, shapes and defaults.
 
-    def __init__(self) -> None:
+    Args:
+      lists: whether these are features in time: of `FixedLenSequenceFeature` the rows are what has a shape.
+    """
+
+    def __init__(self, lists: bool = False) -> None:
+        self.lists = lists
+        self.assumed_empty: list[Any] = []
+        self.merged: dict[Any, SparseFeature] = {}
         self.sparse_keys: list[Any] = []
         self.sparse_types: list[Any] = []
         self.dense_keys: list[Any] = []
@@ -73,7 +81,10 @@ class Wanted:
         self.dense_keys.append(key)
         self.dense_types.append(feature.dtype)
         self.dense_shapes.append(shapes.as_shape(feature.shape))
-        if isinstance(feature, FixedLenSequenceFeature):
+        if isinstance(feature, FixedLenSequenceFeature) and self.lists:
+            if feature.allow_missing:
+                self.assumed_empty.append(key)
+        elif isinstance(feature, FixedLenSequenceFeature):
             self.dense_shapes[-1] = shapes.as_shape([None, *feature.shape])
             if not feature.allow_missing:
                 raise ValueError("Unsupported: FixedLenSequenceFeature requires allow_missing to be True.")
@@ -86,15 +97,30 @@ class Wanted:
                 raise ValueError(f"Missing {what} for SparseFeature {feature}.")
         if not feature.dtype:
             raise ValueError(f"Missing type for feature {key}.")
-        raise NotImplementedError(
-            f"tfmagic does not merge the parts of a SparseFeature yet (feature {key}). Parse {feature.index_key!r} and "
-            f"{feature.value_key!r} by VarLenFeature, and make a tf.SparseTensor of their values.")
+        self.merged[key] = feature
+        indices = feature.index_key
+        for each in sorted([indices] if isinstance(indices, str) else indices):
+            self._add_part(each, dtypes.int64, f"index_key {indices}")
+        self._add_part(feature.value_key, feature.dtype, f"value_key {feature.value_key}")
 
-    def defaults(self) -> list[Tensor]:
-        """A tensor per dense feature: stands in for it, or fills it up; without elements: it must not be missing."""
-        return [self._default(*dense) for dense in zip(self.dense_keys, self.dense_types, self.dense_shapes)]
+    def _add_part(self, key: Any, dtype: Any, what: str) -> None:
+        if key not in self.sparse_keys:
+            self.sparse_keys.append(key)
+            self.sparse_types.append(dtype)
+            return
+        had = self.sparse_types[self.sparse_keys.index(key)]
+        if had != dtype:
+            raise ValueError(f"Conflicting type {had} vs {dtype} for feature {key}.")
 
-    def _default(self, key: Any, dtype: Any, shape: shapes.TensorShape) -> Tensor:
+    def defaults(self, reshaped: bool = True) -> list[Tensor]:
+        """A tensor per dense feature: stands in for it, or fills it up; without elements: it must not be missing.
+
+        Args:
+          reshaped: whether they are brought to the feature's shape.
+        """
+        return [self._default(*dense, reshaped) for dense in zip(self.dense_keys, self.dense_types, self.dense_shapes)]
+
+    def _default(self, key: Any, dtype: Any, shape: shapes.TensorShape, reshaped: bool) -> Tensor:
         given = self.dense_defaults.get(key)
         varies = bool(shape._dims) and shape.as_list()[0] is None
         name = ("padding_" if varies else "key_") + _NOT_IN_NAMES.sub("_", key)
@@ -103,7 +129,8 @@ class Wanted:
         if given is None:
             return constant([], dtype)
         if not isinstance(given, Tensor):
-            given = reshape(convert_to_tensor(given, dtype, name=name), [] if varies else shape)
+            given = convert_to_tensor(given, dtype, name=name)
+            given = reshape(given, [] if varies else shape) if reshaped else given
         return given
 
     def by_key(self, parts: Any) -> dict[Any, Any]:
@@ -111,6 +138,16 @@ class Wanted:
         indices, values, dense_shapes, dense = parts
         return {**{key: SparseTensor(*sparse) for key, *sparse in zip(self.sparse_keys, indices, values, dense_shapes)},
                 **dict(zip(self.dense_keys, dense))}
+
+    def merge(self, found: dict[Any, Any], features: dict[Any, Any]) -> dict[Any, Any]:
+        """The features asked for; a `SparseFeature` is put together from its parts."""
+        for key in sorted(self.merged):
+            feature = self.merged[key]
+            indices = feature.index_key
+            ids = found[indices] if isinstance(indices, str) else [found[each] for each in indices]
+            found[key] = sparse_merge(ids, found[feature.value_key], feature.size,
+                                      already_sorted=feature.already_sorted)
+        return {key: found[key] for key in features} if self.merged else found
 
 
 _ALL = (VarLenFeature, SparseFeature, FixedLenFeature, FixedLenSequenceFeature)
@@ -143,7 +180,8 @@ def parse_example(serialized: Any, features: dict[Any, Any], name: str | None = 
     """
     if not features:
         raise ValueError(f"Missing: features was {features}.")
-    return _parse_batch(serialized, example_names, Wanted().add(features, _ALL), name)
+    wanted = Wanted().add(features, _ALL)
+    return wanted.merge(_parse_batch(serialized, example_names, wanted, name), features)
 
 
 @export("io.parse_single_example")
@@ -167,12 +205,13 @@ def parse_single_example(serialized: Any, features: dict[Any, Any], name: str | 
         raise ValueError("Missing features.")
     wanted = Wanted().add(features, _ALL)
     if example_names is not None:
-        return _parse_named(serialized, example_names, wanted, name)
+        return wanted.merge(_parse_named(serialized, example_names, wanted, name), features)
     with name_scope(name, "ParseSingleExample", [serialized]):
-        return wanted.by_key(raw.parse_single_example(
+        found = wanted.by_key(raw.parse_single_example(
             convert_to_tensor(serialized, dtypes.string, name="serialized"), wanted.defaults(),
             num_sparse=len(wanted.sparse_keys), sparse_keys=wanted.sparse_keys, dense_keys=wanted.dense_keys,
             sparse_types=wanted.sparse_types, dense_shapes=wanted.dense_shapes, name=name))
+    return wanted.merge(found, features)
 
 
 def _parse_named(serialized: Any, names: Any, wanted: Wanted, name: str | None) -> dict[Any, Any]:
@@ -189,6 +228,87 @@ def _parse_named(serialized: Any, names: Any, wanted: Wanted, name: str | None) 
             shape = slice_of(value.dense_shape, [1], [-1], name="Squeeze_Shape_" + text)
             result[key] = SparseTensor(indices, value.values, shape)
         return result
+
+
+_CONTEXT = (VarLenFeature, FixedLenFeature)
+_LISTS = (VarLenFeature, FixedLenSequenceFeature)
+
+
+def _of_sequences(context_features: Any, sequence_features: Any) -> tuple[Wanted, Wanted]:
+    if not (context_features or sequence_features):
+        raise ValueError("Missing features.")
+    context = Wanted().add(context_features or {}, _CONTEXT)
+    lists = Wanted(lists=True).add(sequence_features or {}, _LISTS)
+    for key in lists.dense_keys:
+        if key in lists.dense_defaults:
+            raise ValueError(f"Value feature_list_dense_defaults[{key}] must be None")
+    return context, lists
+
+
+@export("io.parse_single_sequence_example")
+def parse_single_sequence_example(serialized: Any, context_features: dict[Any, Any] | None = None,
+                                  sequence_features: dict[Any, Any] | None = None, example_name: Any = None,
+                                  name: str | None = None) -> tuple[dict[Any, Any], dict[Any, Any]]:
+    """The features of a serialized sequence example: those of its context, and lists of features in time.
+
+    Args:
+      serialized: string scalar.
+      context_features: a `FixedLenFeature` or `VarLenFeature` by name.
+      sequence_features: a `FixedLenSequenceFeature` or `VarLenFeature` by name.
+      example_name: a name, for messages.
+      name: the scope of the nodes.
+
+    Returns:
+      A tensor, or a sparse tensor, by name: of the context; of the lists, with a first axis of time.
+
+    Raises:
+      ValueError: no features, or one of them lacks something or is of another kind.
+    """
+    context, lists = _of_sequences(context_features, sequence_features)
+    with name_scope(name, "ParseSingleSequenceExample", [serialized]):
+        defaults = context.defaults()
+        parts = raw.parse_single_sequence_example(
+            serialized, lists.assumed_empty, context.sparse_keys, context.dense_keys, lists.sparse_keys,
+            lists.dense_keys, defaults, "" if example_name is None else example_name,
+            context_sparse_types=context.sparse_types, feature_list_dense_types=lists.dense_types,
+            context_dense_shapes=context.dense_shapes, feature_list_sparse_types=lists.sparse_types,
+            feature_list_dense_shapes=lists.dense_shapes, name=name)
+    return context.by_key(parts[:4]), lists.by_key(parts[4:])
+
+
+@export("io.parse_sequence_example")
+def parse_sequence_example(serialized: Any, context_features: dict[Any, Any] | None = None,
+                           sequence_features: dict[Any, Any] | None = None, example_names: Any = None,
+                           name: str | None = None) -> tuple[dict[Any, Any], dict[Any, Any], dict[Any, Any]]:
+    """The features of a batch of serialized sequence examples; lists are filled up to the longest.
+
+    Args:
+      serialized: string vector.
+      context_features: a `FixedLenFeature` or `VarLenFeature` by name.
+      sequence_features: a `FixedLenSequenceFeature` or `VarLenFeature` by name.
+      example_names: string vector of names, for messages.
+      name: the scope of the nodes.
+
+    Returns:
+      A tensor, or a sparse tensor, by name: of the contexts; of the lists, with axes of examples and of time; and the
+      lengths of the lists of each example.
+
+    Raises:
+      ValueError: no features, or one of them lacks something or is of another kind.
+    """
+    context, lists = _of_sequences(context_features, sequence_features)
+    with name_scope(name, "ParseSequenceExample", [serialized]):
+        defaults = context.defaults(reshaped=False)
+        parts = raw.parse_sequence_example(
+            serialized, [] if example_names is None else example_names, defaults,
+            feature_list_dense_missing_assumed_empty=lists.assumed_empty, context_sparse_keys=context.sparse_keys,
+            context_dense_keys=context.dense_keys, feature_list_sparse_keys=lists.sparse_keys,
+            feature_list_dense_keys=lists.dense_keys, Ncontext_sparse=len(context.sparse_keys),
+            Ncontext_dense=len(context.dense_keys), Nfeature_list_sparse=len(lists.sparse_keys),
+            Nfeature_list_dense=len(lists.dense_keys), context_sparse_types=context.sparse_types,
+            feature_list_dense_types=lists.dense_types, context_dense_shapes=context.dense_shapes,
+            feature_list_sparse_types=lists.sparse_types, feature_list_dense_shapes=lists.dense_shapes, name=name)
+    return context.by_key(parts[:4]), lists.by_key(parts[4:8]), dict(zip(lists.dense_keys, parts[8]))
 
 
 @export("io.decode_csv")
