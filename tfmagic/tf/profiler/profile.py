@@ -41,7 +41,7 @@ _CHECKERS = ("ExpensiveOperationChecker", "OperationChecker", "AcceleratorUtiliz
 
 @export("profiler.profile")
 def profile(graph: Graph | None = None, run_meta: Any = None, op_log: Any = None, cmd: str = "scope",
-            options: Any = _DEFAULT) -> Any:
+            options: Any = 0) -> Any:
     """Print what the nodes of a graph cost: parameters, and operations on numbers.
 
     Args:
@@ -193,13 +193,14 @@ class Profiler:
         proto = messages.module("tfprof_log_pb2").ProfileProto()
         for index, node in enumerate(views.nodes_of(self._graph, self._op_log)[0]):
             entry = proto.nodes[index]
-            entry.name, entry.op, entry.id, entry.float_ops = node.name, node.op.type, index, node.own["float_ops"]
+            entry.name, entry.id, entry.float_ops = node.name, index, node.own["float_ops"]
+            entry.op = node.kind
             entry.op_types[:] = sorted(node.types)
         return proto.SerializeToString()
 
 
 @export("profiler.advise")
-def advise(graph: Graph | None = None, run_meta: Any = None, options: Any = {}) -> Any:  # noqa: B006
+def advise(graph: Graph | None = None, run_meta: Any = None, options: Any = 0) -> Any:
     """Print advice about traced runs; without one there is none.
 
     Args:
@@ -248,15 +249,15 @@ def write_op_log(graph: Graph, log_dir: str, op_log: Any = None, run_meta: Any =
         return texts.setdefault(text, len(texts) + 1)
 
     for node in views.nodes_of(graph, op_log)[0]:
-        types = node.types - {node.op.type}
+        types = node.types - {node.kind}
         if not (types or node.own["float_ops"] or add_trace):
             continue
         entry = made.log_entries.add(name=node.name, float_ops=node.own["float_ops"], types=sorted(types))
-        for file, line, function, code in (node.op.traceback if add_trace else ()):
+        for file, line, function, code in (graph.get_operation_by_name(node.name).traceback if add_trace else ()):
             entry.code_def.traces.add(file_id=numbered(file), lineno=line, function_id=numbered(function),
                                       line_id=numbered(code or ""))
     for text, number in texts.items():
         made.id_to_string[number] = text
     os.makedirs(log_dir, exist_ok=True)
-    with open(os.path.join(log_dir, "tfprof_log"), "wb") as file:
-        file.write(made.SerializeToString())
+    with open(os.path.join(log_dir, "tfprof_log"), "wb") as log:
+        log.write(made.SerializeToString())

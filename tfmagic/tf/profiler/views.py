@@ -39,6 +39,11 @@ class Node:
         self.counted = False
         self.lines: list[str] = []
 
+    @property
+    def kind(self) -> str:
+        """The type of the operation; a scope has a name of its own for that."""
+        return _SCOPE if self.op is None else self.op.type
+
     def reset(self, to_own: bool) -> None:
         self.total = dict(self.own) if to_own else dict.fromkeys(MEASURES, 0)
 
@@ -131,7 +136,6 @@ def by_scope(nodes: list[Node], options: Any) -> Node:
     starts = options["start_name_regexes"]
     for node in used:
         root.add(node)
-    root.total["occurrence"] += 1
     root.children = used if list(starts) == [".*"] else _starts(used, starts)
     (shown,) = _shown([root], options, 1, 0)
     return shown
