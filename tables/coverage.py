@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tfmagic.base import export
 from tfmagic.graph import opdefs, registry
+from tfmagic.session.lower import abilities
 from tfmagic.tf import missing, namespace
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "coverage.md"
@@ -20,31 +21,32 @@ PAGE = Path(__file__).resolve().parents[1] / "docs" / "coverage.md"
 def page() -> str:
     """The page: ops by family, public names by module, those that are missing one by one, what to use instead."""
     families: Counter[str] = Counter()
-    kernels: Counter[str] = Counter()
+    run: Counter[str] = Counter()
     gradients: Counter[str] = Counter()
-    without = []
+    without: dict[str, list[str]] = {}
     declared = registry.declarations()
     for name in opdefs.names():
         home = opdefs.home(name)
         family = home.split(".")[1] if home else "none yet"
         families[family] += 1
-        runs = bool(home) and declared[name].kernel is not None
-        kernels[family] += runs
+        if abilities.runs(name):
+            run[family] += 1
+        else:
+            without.setdefault(abilities.lacks(name), []).append(name)
         gradients[family] += bool(home) and declared[name].gradient is not None
-        if not runs:
-            without.append(name)
-    rows = [f"| {family} | {count} | {kernels[family]} | {gradients[family]} |"
+    rows = [f"| {family} | {count} | {run[family]} | {gradients[family]} |"
             for family, count in sorted(families.items(), key=lambda pair: (pair[0] == "none yet", pair[0]))]
-    total = f"| **all** | {families.total():,} | {kernels.total()} | {gradients.total()} |"
+    total = f"| **all** | {families.total():,} | {run.total()} | {gradients.total()} |"
+    reasons = [f"- *{reason}* ({len(names)}): {_listed(names)}." for reason, names in sorted(without.items())]
     modules, absent = _modules(export.table())
     contrib, _ = _modules(export.table_of("contrib.layers"))
     instead = [f"| `tf.{name}` | {missing.alternative(name)} |" for name in missing.names() if name]
     return "\n".join([
         "# Coverage", "",
-        "Every op of TensorFlow 1.15 can be built, drawn, imported and exported. One with a kernel also runs. This "
-        "page is made from the tables that tfmagic itself reads.", "",
-        "## Ops", "", "| family | ops | with a kernel | with a gradient |", "|---|--:|--:|--:|", *rows, total, "",
-        "### Without a kernel", "", f"{_listed(without)}.", "",
+        "Every op of TensorFlow 1.15 can be built, drawn, imported and exported, and most of them run. This page is "
+        "made from the tables that tfmagic itself reads.", "",
+        "## Ops", "", "| family | ops | that run | with a gradient |", "|---|--:|--:|--:|", *rows, total, "",
+        "### Do not run", "", *reasons, "",
         "## Public names", "", "Names that can be used, of those that TensorFlow 1.15 has. `tf.compat.v1` has the "
         "same.", "", "| module | here | in 1.15 |", "|---|--:|--:|", *modules, "",
         "### Not here", "", "Using one of them raises an error that says what to use instead.", "", *absent, "",

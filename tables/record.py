@@ -23,6 +23,7 @@ import types
 import tensorflow as tf
 from tensorflow.core.framework import op_def_pb2, types_pb2
 from tensorflow.python import pywrap_tensorflow
+from tensorflow.python.framework import kernels
 from tensorflow.python.framework.ops import _gradient_registry as gradients
 from tensorflow.python.util import tf_decorator, tf_inspect
 
@@ -37,6 +38,8 @@ WITHOUT_FUNCTION = ("Copy", "CopyHost", "DebugIdentity", "DebugNanCount", "Debug
                     "TensorForestTreeResourceHandleOp", "TensorForestTreeSerialize", "TensorForestTreeSize", "TryRpc")
 # Ops that tf.contrib brings and programs cannot do without.
 OF_CONTRIB = ("GatherTree",)
+# Ops whose gradients it brings, which their callers import.
+GRADIENT_OF_CONTRIB = ("GRUBlockCell", "LSTMBlockCell")
 
 SETS = [
     ("$numbers", "float double int32 uint8 int16 int8 complex64 int64 qint8 quint8 qint32 bfloat16 uint16 complex128 "
@@ -161,6 +164,12 @@ def gradient_flag(op_type):
         return []
 
 
+def kernel_flag(op_type):
+    """What a build of TensorFlow for CPUs (and GPUs) has no kernel of."""
+    found = {kernel.device_type for kernel in kernels.get_registered_kernels_for_op(op_type).kernel}
+    return [] if found & {"CPU", "DEFAULT"} else ["gpu_only" if "GPU" in found else "no_kernel"]
+
+
 def op_line(op, function):
     inferred = set()
     for arg in op.input_arg:
@@ -188,7 +197,7 @@ def op_line(op, function):
                                      ("allows_uninitialized_input", op.allows_uninitialized_input)) if said]
     if not hasattr(tf.raw_ops, op.name):
         flags.append("not_raw")
-    flags.extend(gradient_flag(op.name))
+    flags.extend(gradient_flag(op.name) + kernel_flag(op.name))
     if op.HasField("deprecation"):
         flags.append('deprecated=%d "%s"' % (op.deprecation.version, op.deprecation.explanation))
     return " | ".join([op.name, snake_case(op.name), "; ".join(arg_text(a, shown.get(a.name)) for a in op.input_arg),
@@ -197,19 +206,23 @@ def op_line(op, function):
 
 def op_definitions():
     """The lines of opdefs.txt."""
-    registered = op_def_pb2.OpList()
-    registered.ParseFromString(pywrap_tensorflow.TF_GetBuffer(pywrap_tensorflow.TF_GetAllOpList()))
     functions = generated_functions()
-    import tensorflow.contrib.seq2seq.ops.gen_beam_search_ops as of_contrib
+    lines = registered_lines(functions)  # tf.contrib brings gradients for some of these
+    from tensorflow.contrib.seq2seq.ops import gen_beam_search_ops as of_contrib
 
     functions.update((name, (of_contrib.__name__, snake_case(name), getattr(of_contrib, snake_case(name))))
                      for name in OF_CONTRIB)
+    again = registered_lines(functions)
+    lines.update((name, again[name]) for name in OF_CONTRIB + GRADIENT_OF_CONTRIB)
+    return OPDEFS_HEAD.splitlines() + ["%s = %s" % item for item in SETS] + [lines[name] for name in sorted(lines)]
+
+
+def registered_lines(functions):
+    """The lines of the ops that are registered now and have a function, or need none."""
+    registered = op_def_pb2.OpList()
     registered.ParseFromString(pywrap_tensorflow.TF_GetBuffer(pywrap_tensorflow.TF_GetAllOpList()))
-    lines = OPDEFS_HEAD.splitlines() + ["%s = %s" % item for item in SETS]
-    for op in sorted(registered.op, key=lambda op: op.name):
-        if op.name in functions or op.name in WITHOUT_FUNCTION:
-            lines.append(op_line(op, functions[op.name][2] if op.name in functions else None))
-    return lines
+    return {op.name: op_line(op, functions[op.name][2] if op.name in functions else None)
+            for op in registered.op if op.name in functions or op.name in WITHOUT_FUNCTION}
 
 
 # --- public names ---------------------------------------------------------------------------------------------------
@@ -435,9 +448,15 @@ def internal_target(value, public, members, generated):
 
 
 def write(path, lines):
-    with io.open(os.path.join(ROOT, path), "w", encoding="utf-8", newline="\n") as out:
+    """Write a table; what it says of homes in tfmagic stays, for these are found by means of it."""
+    full = os.path.join(ROOT, path)
+    with io.open(full, encoding="utf-8") as old:
+        homes = {line.partition(u" | ")[0]: line.rpartition(u"|")[2].rstrip() for line in old if u" | " in line}
+    with io.open(full, "w", encoding="utf-8", newline="\n") as out:
         for line in lines:
-            out.write((line.decode("utf-8") if isinstance(line, bytes) else line).rstrip() + u"\n")
+            text = line.decode("utf-8") if isinstance(line, bytes) else line
+            home = homes.get(text.partition(u" | ")[0], u"") if text.endswith(u"|") else u""
+            out.write((text + home).rstrip() + u"\n")
 
 
 def main():

@@ -15,6 +15,7 @@ from oracle.samples import ALONE, SPECIAL, sampled_ops
 
 from tfmagic import tf
 from tfmagic.graph import opdefs, registry
+from tfmagic.session.lower.abilities import WITHOUT_KERNEL
 
 DATA = Path(__file__).resolve().parents[1] / "oracle" / "data" / "ops"
 TOLERANCE = {"float16": (4e-3, 4e-3), "bfloat16": (2e-2, 2e-2), "float32": (3e-5, 1e-5), "complex64": (3e-5, 1e-5)}
@@ -117,8 +118,8 @@ NO_REFUSALS = {
     "ControlTrigger", "DebugGradientIdentity", "DebugGradientRefIdentity", "DeepCopy", "Enter", "Exit",
     "GuaranteeConst", "Identity", "IdentityN", "IsVariableInitialized", "NextIteration", "NoOp", "PreventGradient",
     "Print", "PyFuncStateless", "RandomShuffle", "Rank", "RefEnter", "RefExit", "RefIdentity", "RefNextIteration",
-    "Size", "Snapshot", "StopGradient", "TensorArraySizeV3", "TensorSummary", "VarIsInitializedOp", "VariableShape",
-    "ZerosLike",
+    "Size", "Snapshot", "StopGradient", "TensorArraySizeV3", "TensorListLength", "TensorSummary", "VarIsInitializedOp",
+    "VariableShape", "ZerosLike",
 }  # fmt: skip
 
 
@@ -132,6 +133,14 @@ def test_records_and_samples_are_of_declared_ops():
     declared = set(registry.declarations())
     assert {path.stem for path in DATA.glob("*.json")} <= declared - set(ALONE)
     assert set(SPECIAL) <= declared
+
+
+def test_what_counts_as_running_without_a_kernel_gives_values():
+    """Variables, loops, branches and calls: their rows have values, or their tests run them in functions."""
+    tests_of_functions = (DATA.parents[2] / "session" / "test_library_functions.py").read_text("utf-8") + "".join(
+        path.read_text("utf-8") for path in (DATA.parent / "graphs").glob("switch_case*.json"))
+    assert {name for name in WITHOUT_KERNEL if not any("outputs" in row for row in rows(name))
+            and not (ALONE.get(name) == "calls functions" and f'"{name}"' in tests_of_functions)} == set()
 
 
 def has_host_objects(name, declaration):

@@ -17,9 +17,10 @@ from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.session import feeds as feeding
 from tfmagic.session import results
 from tfmagic.session.execution import Execution
+from tfmagic.session.lower.abilities import ENTERS
 from tfmagic.session.lower.body import DEAD
 from tfmagic.session.lower.branches import Conditional
-from tfmagic.session.lower.loops import ENTERS, Loop
+from tfmagic.session.lower.loops import Loop
 from tfmagic.session.lower.lowering import VariableRef
 from tfmagic.session.peek import expanded, leave, looking, refuse_acts
 from tfmagic.session.plan.plan_graph import PlanGraph

@@ -28,6 +28,7 @@ from oracle.samples import (
     state,
     strings,
     summary,
+    tensor_lists,
 )
 from oracle.samples.values import Scene, Values
 from oracle.samples.wrong import wrong_calls
@@ -36,7 +37,7 @@ from tfmagic import tf  # noqa: F401  # makes every declaration known
 from tfmagic.graph import opdefs, registry
 
 FAMILIES = (array, audio, control_flow, debug, image, linalg, math, nn, quantization, ragged, random, recurrent,
-            segments, sparse, state, strings, summary)
+            segments, sparse, state, strings, summary, tensor_lists)
 SPECIAL = {name: rows for family in FAMILIES for name, rows in family.SAMPLES.items()}
 # Calls in which TensorFlow 1.15 reads what is not there (its answer depends on the memory): no samples.
 BEYOND = {name: rule for family in FAMILIES for name, rule in getattr(family, "BEYOND", {}).items()}
@@ -59,7 +60,8 @@ ALONE = {
     # Their values are variants, which no session fetches.
     **dict.fromkeys(("RaggedTensorFromVariant", "RaggedTensorToVariant"), "program ragged_in_variants"),
     # They take functions: tests/session/test_library_functions.py.
-    **dict.fromkeys(("Case", "If", "StatelessIf", "StatelessWhile", "SymbolicGradient", "While"), "calls functions"),
+    **dict.fromkeys(("Case", "If", "PartitionedCall", "StatefulPartitionedCall", "StatelessIf", "StatelessWhile",
+                     "SymbolicGradient", "While"), "calls functions"),
     # They write and read files: tests/formats/test_checkpoints.py and programs of their own.
     **dict.fromkeys(("MergeV2Checkpoints", "Restore", "RestoreSlice", "RestoreV2", "Save", "SaveSlices", "SaveV2"),
                     "works with files"),

@@ -11,9 +11,10 @@ from torch.fx.proxy import Proxy
 from tfmagic.base import errors
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.session import run_errors
+from tfmagic.session.lower.abilities import SWITCHES
 from tfmagic.session.lower.body import DEAD, Inner, common_meta, device_of, lives_on_host, passed
 from tfmagic.session.lower.lowering import Lowering, VariableRef
-from tfmagic.session.lower.regions import SWITCHES, Path, Region
+from tfmagic.session.lower.regions import Path, Region
 from tfmagic.session.lower.schedule import Step, lower_all, schedule
 from tfmagic.session.plan.plan_graph import PlanGraph
 from tfmagic.session.plan.run_time import BodyCall, PlanCall

@@ -14,8 +14,9 @@ from tfmagic.graph.function import Body
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.graph.registry import OpDeclaration, arg_count
 from tfmagic.session import run_errors
+from tfmagic.session.lower.abilities import VARIABLE_OPS
 from tfmagic.session.lower.body import Inner, static_meta
-from tfmagic.session.lower.lowering import VARIABLE_OPS, Lowering, Path, VariableRef, uninitialized
+from tfmagic.session.lower.lowering import Lowering, Path, VariableRef, uninitialized
 from tfmagic.session.lower.schedule import Step, lower_all
 from tfmagic.session.passes import run_passes
 from tfmagic.session.plan.plan_graph import PlanGraph

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from tfmagic.graph.operation import Operation, Tensor
+from tfmagic.session.lower.abilities import ENTERS, MERGES, SWITCHES
 from tfmagic.session.lower.branches import BranchStep
 from tfmagic.session.lower.dataflow import DataflowStep
-from tfmagic.session.lower.loops import ENTERS, frames, units_of
-from tfmagic.session.lower.regions import MERGES, SWITCHES, Irregular, Region
+from tfmagic.session.lower.loops import frames, units_of
+from tfmagic.session.lower.regions import Irregular, Region
 from tfmagic.session.lower.schedule import OpStep, Step
 
 

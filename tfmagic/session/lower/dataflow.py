@@ -18,10 +18,9 @@ from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.ops.torch_types import as_torch
 from tfmagic.session import run_errors
 from tfmagic.session.lower import effects
+from tfmagic.session.lower.abilities import ENTERS, EXITS, MERGES, NEXT, SWITCHES, VARIABLE_OPS, refused
 from tfmagic.session.lower.body import DEAD
-from tfmagic.session.lower.loops import ENTERS, EXITS, NEXT
-from tfmagic.session.lower.lowering import VARIABLE_OPS, Lowering, VariableRef, uninitialized
-from tfmagic.session.lower.regions import MERGES, SWITCHES
+from tfmagic.session.lower.lowering import Lowering, VariableRef, uninitialized
 from tfmagic.session.plan.run_time import PlanCall, RunTimeKernel
 from tfmagic.session.running import check_deadline, current
 
@@ -297,8 +296,7 @@ class _Single:
     def __init__(self, op: Operation, resources: Any):
         declaration = registry.lookup(op.type)
         if declaration is None or declaration.kernel is None:
-            raise run_errors.error(errors.UnimplementedError, op,
-                                   f"Op type {op.type} cannot run: tfmagic has no kernel for it yet.")
+            raise refused(op)
         self._call = RunTimeKernel(op, declaration, resources if declaration.needs_session else None)
         self._op = op
 

@@ -11,10 +11,11 @@ from torch.fx.proxy import Proxy
 
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.session.lower import effects
+from tfmagic.session.lower.abilities import ENTERS, EXITS, MERGES, NEXT, SWITCHES
 from tfmagic.session.lower.body import Inner, common_meta, lives_on_host, meta_of, passed, static_meta
 from tfmagic.session.lower.branches import BranchStep
 from tfmagic.session.lower.lowering import Lowering, VariableRef
-from tfmagic.session.lower.regions import MERGES, SWITCHES, Irregular, Region
+from tfmagic.session.lower.regions import Irregular, Region
 from tfmagic.session.lower.schedule import OpStep, Step, lower_all, schedule
 from tfmagic.session.passes import host_scalars
 from tfmagic.session.plan.order import Cycle, in_order
@@ -102,9 +103,6 @@ class Frame:
         return [*self.ops, *(op for frame in self.inner.values() for op in frame.all_ops())]
 
 
-ENTERS = frozenset({"Enter", "RefEnter"})
-EXITS = frozenset({"Exit", "RefExit"})
-NEXT = frozenset({"NextIteration", "RefNextIteration"})
 # How often a loop is lowered again with less assumed before nothing is, and to which depth anything is at all: each
 # loop around one multiplies the tries.
 _TRIES = 3

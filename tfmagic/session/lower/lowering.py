@@ -33,6 +33,7 @@ from tfmagic.ops.control_flow.contents import Log
 from tfmagic.ops.state.assign import asks_for_shape
 from tfmagic.ops.torch_types import torch_dtype
 from tfmagic.session import run_errors
+from tfmagic.session.lower.abilities import VARIABLE_OPS, refused
 from tfmagic.session.lower.tracer import PlanTracer
 from tfmagic.session.plan.plan_graph import Update
 from tfmagic.session.plan.run_time import Check, RunTimeKernel, Untraceable, output_metas, settled, tensor_type
@@ -110,7 +111,6 @@ class _Recorded(Node):
         return value.node.meta.get("val") if isinstance(value, Proxy) else value
 
 
-VARIABLE_OPS = frozenset({"VariableV2", "Variable", "VarHandleOp", "TemporaryVariable"})
 
 
 class Lowering:
@@ -243,10 +243,7 @@ class Lowering:
         if declaration is None or declaration.kernel is None:
             if calls(op):
                 return self.call(self, op)
-            raise run_errors.error(
-                errors.UnimplementedError, op,
-                f"Op type {op.type} cannot run: tfmagic has no kernel for it yet. It can still be drawn, imported and "
-                "exported. Feed its output by feed_dict, or compute it with tf.py_func.")
+            raise refused(op)
         self.tracer.op = op
         self.tracer.device = self.place(op)
         if op._inputs and type(self.values.get(op._inputs[0])) is VariableRef and op.type in _FORWARDS_REFS \

@@ -13,14 +13,13 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from tfmagic.graph.operation import Operation, Tensor
+from tfmagic.session.lower.abilities import MERGES, SWITCHES
 from tfmagic.session.lower.merges import MergeStep
 from tfmagic.session.lower.schedule import Step, producers, sources
 from tfmagic.session.plan.order import Cycle, Order, in_order
 
 Path = tuple[tuple[Tensor, int], ...]
 
-SWITCHES = frozenset({"Switch", "RefSwitch"})
-MERGES = frozenset({"Merge", "RefMerge"})
 
 
 class Irregular(Exception):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from tfmagic.base import dtypes, tf_logging
@@ -40,7 +41,9 @@ def _colocated(variable: Any) -> Any:
     return get_default_graph().colocate_with(variable.op)
 
 
-def _lookup(params: Any, ids: Any, strategy: str, name: str | None, max_norm: Any) -> Tensor:
+def lookup(params: Any, ids: Any, strategy: str, name: str | None, max_norm: Any,
+           transform: Callable[[Tensor], Tensor] | None = None) -> Tensor:
+    """The rows of tables (see `embedding_lookup`), each table's own passed through `transform`."""
     if params is None or (isinstance(params, (list, tuple)) and not params):
         raise ValueError("Need at least one param")
     if isinstance(params, (list, tuple, PartitionedVariable)):
@@ -56,6 +59,7 @@ def _lookup(params: Any, ids: Any, strategy: str, name: str | None, max_norm: An
         if count == 1:
             with _colocated(params[0]):
                 result = _clipped(gather(params[0], ids, name=scope), ids, max_norm)
+                result = transform(result) if transform else result
             return raw.identity(result)
         flat = raw.reshape(ids, [-1])
         places = api.range(shape_ops.size(flat))
@@ -66,19 +70,21 @@ def _lookup(params: Any, ids: Any, strategy: str, name: str | None, max_norm: An
         parts = []
         for table, wanted in zip(params, own_ids):
             with _colocated(table):
-                parts.append(gather(table, wanted))
+                rows = gather(table, wanted)
+                parts.append(transform(_clipped(rows, wanted, max_norm)) if transform else rows)
         result = raw.parallel_dynamic_stitch(own_places, parts, name=scope)
-        row = params[0].get_shape()[1:]
-        for table in params[1:]:
+        given = parts if transform else params
+        row = given[0].get_shape()[1:]
+        for table in given[1:]:
             row = row.merge_with(table.get_shape()[1:])
         if row.is_fully_defined():
             row_shape: Any = row
         else:
             with _colocated(params[0]):
-                row_shape = shape_ops.shape(params[0])[1:]
+                row_shape = shape_ops.shape(given[0])[1:]
         result = raw.reshape(result, api.concat([shape_ops.shape(ids), row_shape], 0))
         result.set_shape(ids.get_shape().concatenate(row))
-        return _clipped(result, ids, max_norm)
+        return result if transform else _clipped(result, ids, max_norm)
 
 
 def _assigned(params: list[Any], ids: Tensor, strategy: str) -> tuple[Tensor, Tensor]:
@@ -125,7 +131,7 @@ def embedding_lookup(params: Any, ids: Any, partition_strategy: str = "mod", nam
     Raises:
       ValueError: there is no table, or no such strategy.
     """
-    return _lookup(params, ids, partition_strategy, name, max_norm)
+    return lookup(params, ids, partition_strategy, name, max_norm)
 
 
 @export("nn.embedding_lookup_sparse")

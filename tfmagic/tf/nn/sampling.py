@@ -125,7 +125,7 @@ def _sum_rows(x: Tensor) -> Tensor:
     return raw.reshape(matmul(x, ones), [-1])
 
 
-def _sampled_logits(weights: Any, biases: Any, labels: Any, inputs: Any, num_sampled: int, num_classes: int,
+def sampled_logits(weights: Any, biases: Any, labels: Any, inputs: Any, num_sampled: int, num_classes: int,
                     num_true: int, sampled_values: Any, subtract_log_q: bool, remove_accidental_hits: bool,
                     strategy: str, name: str | None, seed: int | None = None) -> tuple[Tensor, Tensor]:
     """The logits of true and sampled classes side by side, and labels to go with them."""
@@ -196,7 +196,7 @@ def nce_loss(weights: Any, biases: Any, labels: Any, inputs: Any, num_sampled: i
     Returns:
       The losses, of shape [batch].
     """
-    logits, wanted = _sampled_logits(weights, biases, labels, inputs, num_sampled, num_classes, num_true,
+    logits, wanted = sampled_logits(weights, biases, labels, inputs, num_sampled, num_classes, num_true,
                                      sampled_values, True, remove_accidental_hits, partition_strategy, name)
     losses = sigmoid_cross_entropy_with_logits(labels=wanted, logits=logits, name="sampled_losses")
     return _sum_rows(losses)
@@ -225,7 +225,7 @@ def sampled_softmax_loss(weights: Any, biases: Any, labels: Any, inputs: Any, nu
     Returns:
       The losses, of shape [batch].
     """
-    logits, wanted = _sampled_logits(weights, biases, labels, inputs, num_sampled, num_classes, num_true,
+    logits, wanted = sampled_logits(weights, biases, labels, inputs, num_sampled, num_classes, num_true,
                                      sampled_values, True, remove_accidental_hits, partition_strategy, name, seed)
     wanted = raw.stop_gradient(wanted, name="labels_stop_gradient")
     return softmax_cross_entropy_with_logits_v2(labels=wanted, logits=logits)

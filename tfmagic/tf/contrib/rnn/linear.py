@@ -1,11 +1,13 @@
-"""Linear: a sum of products with matrices, as the cells of tf.contrib.rnn make it."""
+"""Linear: a sum of products with matrices, as the cells of tf.contrib.rnn make it; weights in several variables."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from tfmagic.base import dtypes, nest
+from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.convert import constant
+from tfmagic.graph.keys import GraphKeys
 from tfmagic.ops import api
 from tfmagic.tf.initializers.kinds import Constant
 from tfmagic.tf.variable.scope import get_variable, get_variable_scope, variable_scope
@@ -46,3 +48,25 @@ class Linear:
         joined = items[0] if len(items) == 1 else api.concat(items, constant(1, dtype=dtypes.int32))
         result = api.matmul(joined, self._weights)
         return api.nn.bias_add(result, self._biases) if self._build_bias else result
+
+
+def concatenated_shards(name: str, shape: list[int], dtype: Any, count: int) -> Any:
+    """A weight that is cut into `count` variables, as one tensor; the first such tensor of a name is used again.
+
+    Raises:
+      ValueError: there are more parts than rows.
+    """
+    if count > shape[0]:
+        raise ValueError(f"Too many shards: shape={shape}, num_shards={count}")
+    size, larger = shape[0] // count, shape[0] % count
+    parts = [get_variable(f"{name}_{i}", [size + (i < larger), *shape[1:]], dtype=dtype) for i in range(count)]
+    if count == 1:
+        return parts[0]
+    graph = get_default_graph()
+    full_name = get_variable_scope().name + "/" + name + "/concat:0"
+    for value in graph.get_collection(GraphKeys.CONCATENATED_VARIABLES):
+        if value.name == full_name:
+            return value
+    joined = api.concat(parts, 0, name=name + "/concat")
+    graph.add_to_collection(GraphKeys.CONCATENATED_VARIABLES, joined)
+    return joined
