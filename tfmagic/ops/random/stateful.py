@@ -19,7 +19,7 @@ from tfmagic.ops.torch_types import torch_dtype
 
 PHILOX = 1
 _WORD = (1 << 64) - 1
-_AT_RUN_TIME = {"traced": False, "because": "the numbers follow from the variable's value at the run"}
+_AT_RUN_TIME: dict[str, Any] = {"traced": False, "because": "the numbers follow from the variable's value at the run"}
 
 
 def _refuse(message: str) -> Exception:
@@ -103,7 +103,7 @@ register("StatefulStandardNormal", lambda op, *inputs: static_dims(op.shape), _o
 
 
 def _skip(op: Any, state: Any, algorithm: int, delta: int) -> Any:
-    return _moved_on(state, _stream(state, algorithm), delta)
+    return _moved_on(state, _stream(state, algorithm), delta * RESERVED_PER_OUTPUT)
 
 
 register("RngSkip", lambda op, *inputs: None, _skip, writes="resource", host=("algorithm", "delta"), **_AT_RUN_TIME)
@@ -116,3 +116,4 @@ def _any_integers(op: Any, state: PhiloxState, shape: Any) -> Any:
 
 register("NonDeterministicInts", lambda op, shape: static_dims(op.shape), _any_integers, host="shape", sizes="shape",
          state=lambda op: PhiloxState())
+register("StatefulRandomBinomial", lambda op, *inputs: static_dims(op.shape))
