@@ -48,7 +48,8 @@ def generator_states(tf):
     generator.reset_from_key_counter(1, [2, 3])
     seeds = generator.make_seeds(2)
     first = [(x.initializer, None) for x in (generator.state, copy.state, counted.state)]
-    steps = first + [((key, counted.state), None), (copy.state, None), (skip, None), (generator.state, None), (seeds, None), (reset, None),
+    steps = first + [((key, counted.state), None), (copy.state, None),
+                     (skip, None), (generator.state, None), (seeds, None), (reset, None),
              (generator.state, None)]
     facts = {"word": outcome(lambda: Generator.from_state([1, 2, 3], "philox")),
              "unknown": outcome(lambda: tf.random.experimental.create_rng_state(5, 7)),

@@ -38,7 +38,7 @@ class StagingArea(Waiting):
         Raises:
           ResourceExhaustedError: it is larger than all that may be there.
         """
-        size = _bytes_of(values)
+        size = bytes_of(values)
         if self._limit and size > self._limit:
             raise errors.ResourceExhaustedError(
                 None, None, f"Attempted to insert tensors with combined size of '{size}' bytes into Staging Area with "
@@ -62,7 +62,7 @@ class StagingArea(Waiting):
             if not self._held:
                 return False
             element = self._held.popleft()
-            self._bytes -= _bytes_of(element)
+            self._bytes -= bytes_of(element)
             attempt.taken.append(element)
             attempt.end(element)
             return True
@@ -84,7 +84,7 @@ class StagingArea(Waiting):
     def _give_back(self, attempt: Attempt) -> None:
         for element in attempt.taken:
             self._held.appendleft(element)
-            self._bytes += _bytes_of(element)
+            self._bytes += bytes_of(element)
         attempt.taken = []
 
     def count(self) -> Any:
@@ -99,7 +99,8 @@ class StagingArea(Waiting):
             self._flush()
 
 
-def _bytes_of(values: Any) -> int:
+def bytes_of(values: Any) -> int:
+    """How many bytes values take: of strings, their letters."""
     return sum(value.nbytes if isinstance(value, torch.Tensor) else sum(map(len, value.ravel())) for value in values)
 
 

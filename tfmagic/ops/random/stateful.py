@@ -79,8 +79,8 @@ def _draws(name: str, distribution: Callable[..., Any]) -> None:
         return _moved_on(state, stream, math.prod(sizes) * RESERVED_PER_OUTPUT), drawn
 
     bounds = ("minval", "maxval") if distribution is distributions.uniform_int else ()
-    register(name, _drawn_shape, kernel, writes="resource", host=("algorithm", "shape", *bounds), sizes="shape", check=_refused,
-             doc=distribution.__doc__, **_AT_RUN_TIME)
+    register(name, _drawn_shape, kernel, writes="resource", host=("algorithm", "shape", *bounds), sizes="shape",
+             check=_refused, doc=distribution.__doc__, **_AT_RUN_TIME)
 
 
 _draws("StatefulStandardNormalV2", distributions.normal)
