@@ -119,6 +119,6 @@ def disable_mixed_precision_graph_rewrite() -> None:
     """Take back what `enable_mixed_precision_graph_rewrite` asked of sessions."""
     global _enabled
     if not _enabled:
-        tf_logging.warn("disable_mixed_precision_graph_rewrite() called when mixed precision is already disabled.")
+        tf_logging.warning("disable_mixed_precision_graph_rewrite() called when mixed precision is already disabled.")
     PROCESS.set_options({"auto_mixed_precision": False})
     _enabled = False
