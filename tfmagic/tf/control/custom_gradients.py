@@ -52,7 +52,7 @@ def custom_gradient(f: Callable[..., Any]) -> Callable[..., Any]:
         flat = nest.flatten(result)
         for x in flat:
             raw.identity(x)  # TensorFlow makes these and uses the results themselves
-        variables = [_variable(handle) for handle in _handles_read(made, args)]
+        variables = [variable_of(handle) for handle in handles_read(made, args)]
         parameters = inspect.signature(grad_fn).parameters
         takes_variables = "variables" in parameters or any(p.kind is p.VAR_KEYWORD for p in parameters.values())
         if variables and not takes_variables:
@@ -82,7 +82,7 @@ def custom_gradient(f: Callable[..., Any]) -> Callable[..., Any]:
     return decorated
 
 
-def _handles_read(made: list[Operation], args: tuple[Tensor, ...]) -> list[Tensor]:
+def handles_read(made: list[Operation], args: tuple[Tensor, ...]) -> list[Tensor]:
     """The handles of resource variables that the operations `made` by a function read."""
     found: dict[Tensor, None] = {}
     own = set(made)
@@ -100,7 +100,7 @@ def _handles_read(made: list[Operation], args: tuple[Tensor, ...]) -> list[Tenso
     return list(found)
 
 
-def _variable(handle: Tensor) -> Any:
+def variable_of(handle: Tensor) -> Any:
     """The variable of a handle."""
     for collection in ("variables", "local_variables"):
         for variable in handle.graph.get_collection(collection):
