@@ -18,7 +18,7 @@ _WORDS_PER_SAMPLE = 2048  # what TensorFlow sets aside for each sample's rejecti
 _ALL = (1 << 64) - 1
 
 
-def _words(state: PhiloxState, samples: int) -> Iterator[int]:
+def _words(state: Any, samples: int) -> Iterator[int]:
     """The 32-bit words of the part of the stream that one call takes."""
     stream = state.reserve_words(_WORDS_PER_SAMPLE * samples)
     place = 0
@@ -87,6 +87,47 @@ class _LogUniform:
         return math.log((value + 2.0) / (value + 1.0)) / self.log
 
 
+class _Learned:
+    """Classes as often as they were true ones so far, and once more.
+
+    It is the state of its node: the stream, and the counts.
+    """
+
+    def __init__(self, op: Any):
+        self.stream, self.classes = stream_of(op), op.range_max
+        self.counts = [1] * op.range_max
+
+    def mark(self) -> Any:
+        """Where it stands."""
+        return self.stream.mark(), tuple(self.counts)
+
+    def rollback(self, before: Any, after: Any) -> None:
+        """Go back, unless another run has moved it on since."""
+        if (self.stream.mark(), tuple(self.counts)) == after:
+            self.counts = list(before[1])
+        self.stream.rollback(before[0], after[0])
+
+    def reserve_words(self, words: int) -> Any:
+        """A part of the stream."""
+        return self.stream.reserve_words(words)
+
+    def draw(self, words: Iterator[int]) -> int:
+        place = _short_below(words, sum(self.counts))
+        for value, count in enumerate(self.counts):
+            place -= count
+            if place < 0:
+                return value
+        raise AssertionError("a number below the sum lies below one of the partial sums")
+
+    def probability(self, value: int) -> float:
+        return self.counts[value] / sum(self.counts)
+
+    def learn(self, values: list[int]) -> None:
+        """Count true classes."""
+        for value in values:
+            self.counts[value] += 1
+
+
 class _Weighted:
     """Classes with given weights, distorted by a power."""
 
@@ -129,52 +170,6 @@ class _Weighted:
         return self.weights[value] / self.total
 
 
-class _LearnedState(PhiloxState):
-    """The stream of a sampler that learns, and the true classes that it has met."""
-
-    __slots__ = ("met", "weights")
-
-    def __init__(self, seed: int = 0, seed2: int = 0, classes: int = 0) -> None:
-        super().__init__(seed, seed2)
-        self.met: list[int] = []
-        self.weights = [1] * classes
-
-    def learn(self, values: list[int]) -> None:
-        for value in values:
-            self.weights[value] += 1
-        self.met += values
-
-    def mark(self) -> Any:
-        return self.counter, len(self.met)
-
-    def rollback(self, before: Any, after: Any) -> None:
-        super().rollback(before[0], after[0])
-        if len(self.met) == after[1]:
-            for value in self.met[before[1]:]:
-                self.weights[value] -= 1
-            del self.met[before[1]:]
-
-
-class _Learned:
-    """Every class once, and once more for each time that it was a true one in a run before."""
-
-    def __init__(self, op: Any, classes: int, state: _LearnedState):
-        self.classes = classes
-        self.weights = state.weights
-        self.total = sum(state.weights)
-
-    def draw(self, words: Iterator[int]) -> int:
-        left = _short_below(words, self.total)
-        for value, weight in enumerate(self.weights):
-            left -= weight
-            if left < 0:
-                return value
-        raise AssertionError("the weights sum up to their total")
-
-    def probability(self, value: int) -> float:
-        return self.weights[value] / self.total
-
-
 def _expected(probability: float, count: int, tries: int) -> float:
     """How often a class is expected among the samples."""
     if tries == count:
@@ -182,9 +177,9 @@ def _expected(probability: float, count: int, tries: int) -> float:
     return -math.expm1(tries * math.log1p(-probability))
 
 
-def _kernel(make: Callable[..., Any]) -> Any:
-    def kernel(op: Any, state: PhiloxState, true_classes: Any) -> tuple[Any, Any, Any]:
-        sampler = _Learned(op, op.range_max, state) if isinstance(state, _LearnedState) else make(op, op.range_max)
+def _kernel(make: Callable[[Any, int], Any]) -> Any:
+    def kernel(op: Any, state: Any, true_classes: Any) -> tuple[Any, Any, Any]:
+        sampler = state if isinstance(state, _Learned) else make(op, op.range_max)
         count = op.num_sampled
         if op.unique and count > sampler.classes:
             raise errors.InvalidArgumentError(None, op.op, "Sampler's range is too small.")
@@ -203,8 +198,8 @@ def _kernel(make: Callable[..., Any]) -> Any:
         drawn = [_expected(sampler.probability(v), count, tries) for v in samples]
         flat = true_classes.reshape(-1).tolist()
         true = [_expected(sampler.probability(v), count, tries) for v in flat]
-        if isinstance(state, _LearnedState):
-            state.learn(flat)
+        if isinstance(sampler, _Learned):
+            sampler.learn(flat)
         device = true_classes.device
         return (torch.tensor(samples, dtype=torch.int64, device=device),
                 torch.tensor(true, dtype=torch.float32, device=device).reshape(true_classes.shape),
@@ -237,8 +232,8 @@ _RANDOM: dict[str, Any] = {"state": stream_of, "check": _refused}
 register("UniformCandidateSampler", _shape, _kernel(_Uniform), **_RANDOM)
 register("LogUniformCandidateSampler", _shape, _kernel(_LogUniform), **_RANDOM)
 register("FixedUnigramCandidateSampler", _shape, _kernel(_Weighted), **_RANDOM)
-register("LearnedUnigramCandidateSampler", _shape, _kernel(_Learned), check=_refused,
-         state=lambda op: _LearnedState(op.seed, op.seed2, op.range_max))
+for _name in ("LearnedUnigramCandidateSampler", "ThreadUnsafeUnigramCandidateSampler"):
+    register(_name, _shape, _kernel(_Uniform), state=_Learned, check=_refused)
 register("AllCandidateSampler", _shape, _all_kernel, **_RANDOM)
 
 
