@@ -14,6 +14,7 @@ FILLED_BY = {
     "sparse tensors as elements": "ops.sparse.serialized:AS_ELEMENTS",
     "values of tensors": "tf.control.cases:evaluate",
     "the variable scope": "tf.variable.scope:get_variable_scope",
+    "linear operator rules": "tf.linalg.operators.rules:RULES",
     "variables of a kind": "tf.variable.kinds:make",
 }
 
