@@ -110,6 +110,10 @@ class Generator:
     def _joined(counter: Tensor, key: Tensor) -> Tensor:
         return api.concat([counter, api.reshape(key, [1])], 0)
 
+    def _tracked(self) -> list[tuple[str, Any]]:
+        """What a `tf.train.Checkpoint` saves."""
+        return [("_state_var", self._state_var)]
+
     # --- the state --------------------------------------------------------------------------------------------
 
     @property
