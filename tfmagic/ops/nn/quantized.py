@@ -29,7 +29,6 @@ from tfmagic.ops.nn.conv import conv_shape, forward
 from tfmagic.ops.nn.pool import avg_pool, max_pool, pool_shape
 from tfmagic.ops.nn.windows import ChannelsLast
 from tfmagic.ops.tensor_function import tensor_function
-from tfmagic.ops.torch_types import torch_dtype
 
 
 def _scalars(*limits: Dims) -> None:
@@ -322,14 +321,28 @@ class QuantizedResizeBilinear:
             return bilinear(op, images, height, width), low, high
         if (height, width) == tuple(images.shape[1:3]):
             return images, low, high
-        mixed = images.double()
-        for axis, wanted in ((2, width), (1, height)):
-            lower, upper, part = neighbours(op, images.shape[axis], wanted)
-            parts = part.astype(np.float64)
-            if op.T is dtypes.quint8:  # of the places between two pixels TensorFlow knows 128
-                parts = np.floor(parts * 128) / 128
-            first = mixed.index_select(axis, constant_like(lower, mixed))
-            second = mixed.index_select(axis, constant_like(upper, mixed))
-            along = constant_like(parts, mixed).reshape([-1 if index == axis else 1 for index in range(4)])
-            mixed = first + (second - first) * along
-        return torch.trunc(mixed + 0.5).to(torch_dtype(op.T)), low, high
+        return _in_fixed_point(op, images, height, width, 7 if op.T is dtypes.quint8 else 30), low, high
+
+
+def _in_fixed_point(op: Any, images: Any, height: int, width: int, bits: int) -> Any:
+    """Integers mixed in integers, as TensorFlow does it: what is between two rows loses the places of the columns.
+
+    Args:
+      bits: of the places between two pixels.
+    """
+    one = 1 << bits
+    whole = images.to(torch.float32).to(torch.int64)
+    left, right, across = _places(op, whole, 2, width, one)
+    rows = left * one + (right - left) * across
+    upper, lower, down = _places(op, rows, 1, height, one)
+    mixed = upper + torch.div(lower - upper, one, rounding_mode="trunc") * down
+    return torch.div(mixed + one // 2, one, rounding_mode="trunc").to(images.dtype)
+
+
+def _places(op: Any, values: Any, axis: int, wanted: int, one: int) -> tuple[Any, Any, Any]:
+    """Along an axis, the two pixels around each wanted one, and its place between them."""
+    first, second, part = neighbours(op, values.shape[axis], wanted)
+    between = np.floor(part.astype(np.float64) * one).astype(np.int64)
+    return (values.index_select(axis, constant_like(first, values)),
+            values.index_select(axis, constant_like(second, values)),
+            constant_like(between, values).reshape([-1 if index == axis else 1 for index in range(4)]))
