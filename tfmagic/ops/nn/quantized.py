@@ -115,12 +115,15 @@ def _sum_limits(low: Any, high: Any, other_low: Any, other_high: Any, room: int)
     return -largest, largest
 
 
-def _coarsely(x: Any, dtype: Any, low: Any, high: Any, out: Any, new_low: Any, new_high: Any) -> Any:
-    """`_requantized` whose products have the precision of floats."""
-    steps = Steps(out)
-    scale = steps.count / ((new_high.double() - new_low.double()) * (steps.count / (steps.count - 1.0)))
-    wide = half_away(to_float(x, low, high, Steps(dtype)) * scale.float()).double()
-    return torch.clamp(wide - half_away(new_low.double() * scale) + steps.low, steps.low, steps.high)
+def _in_floats(x: Any, dtype: Any, low: Any, high: Any, out: Any, new_low: Any, new_high: Any) -> Any:
+    """`_requantized` in the arithmetic of floats."""
+    given, steps = Steps(dtype), Steps(out)
+    step = (high - low) / float(given.count - 1)
+    first = torch.where(low == high, low, half_away(low / step) * step)
+    floats = x.float() * step + (first - float(given.low) * step)
+    scale = ((steps.count - 1.0) / (new_high.double() - new_low.double())).float()
+    wide = half_away(floats * scale) - (half_away(new_low * scale) - float(steps.low))
+    return torch.clamp(wide.double(), steps.low, steps.high)
 
 
 def _in_steps(x: Any, dtype: Any, low: Any, high: Any, out: Any, new_low: Any, new_high: Any) -> Any:
@@ -166,8 +169,8 @@ class QuantizedBiasAdd:
     def kernel(op: Any, x: Any, bias: Any, *limits: Any) -> Any:
         x_low, x_high, y_low, y_high = map(number, limits)
         low, high = _sum_limits(x_low, x_high, y_low, y_high, 1 << 17)
-        total = _coarsely(x, op.T1, x_low, x_high, op.out_type, low, high) \
-            + _coarsely(bias, op.T2, y_low, y_high, op.out_type, low, high)
+        total = _in_floats(x, op.T1, x_low, x_high, op.out_type, low, high) \
+            + _requantized(bias, op.T2, y_low, y_high, op.out_type, low, high)
         return wrapped(total, op.out_type), low, high
 
 
@@ -299,7 +302,7 @@ class QuantizedConcat:
         if steps.signed:
             high = torch.maximum(low.abs(), high.abs())
             low = -high
-        parts = [torch.where((one == low) & (other == high), value.double(), _requantized(
+        parts = [torch.where((one == low) & (other == high), value.double(), _in_floats(
             value, op.T, one, other, op.T, low, high)).to(value.dtype)
                  for value, one, other in zip(values, lows, highs)]
         return torch.cat(parts, axis), low, high
