@@ -13,6 +13,7 @@ FILLED_BY = {
     "operators of sparse tensors": "ops.sparse.reducing:OPERATORS",
     "sparse tensors as elements": "ops.sparse.serialized:AS_ELEMENTS",
     "values of tensors": "tf.control.cases:evaluate",
+    "linear operator rules": "tf.linalg.operators.rules:RULES",
     "variables of a kind": "tf.variable.kinds:make",
 }
 

@@ -112,14 +112,15 @@ def test_op_does_what_tensorflow_does(name):
 
 
 # TensorFlow 1.15 has no kernel of these for the CPU.
-NO_VALUES = {"BatchFFT", "BatchFFT2D", "BatchIFFT", "BatchIFFT2D", "MaxPoolGradGradWithArgmax", "TileGrad"}
+NO_VALUES = {"BatchFFT", "BatchFFT2D", "BatchFFT3D", "BatchIFFT", "BatchIFFT2D", "BatchIFFT3D",
+             "MaxPoolGradGradWithArgmax", "TileGrad"}
 # These take whatever there is.
 NO_REFUSALS = {
-    "ControlTrigger", "DebugGradientIdentity", "DebugGradientRefIdentity", "DeepCopy", "Enter", "Exit",
-    "GuaranteeConst", "Identity", "IdentityN", "IsVariableInitialized", "NextIteration", "NoOp", "PreventGradient",
-    "Print", "PyFuncStateless", "RandomShuffle", "Rank", "RefEnter", "RefExit", "RefIdentity", "RefNextIteration",
-    "Size", "Snapshot", "StopGradient", "TensorArraySizeV3", "TensorListLength", "TensorSummary", "VarIsInitializedOp",
-    "VariableShape", "ZerosLike",
+    "ControlTrigger", "Copy", "CopyHost", "DebugGradientIdentity", "DebugGradientRefIdentity", "DeepCopy", "Enter",
+    "Exit", "FakeParam", "GuaranteeConst", "Identity", "IdentityN", "IsVariableInitialized", "NextIteration",
+    "NoOp", "PreventGradient", "Print", "PyFuncStateless", "RandomShuffle", "Rank", "RefEnter", "RefExit",
+    "RefIdentity", "RefNextIteration", "Size", "Snapshot", "StopGradient", "TensorArraySizeV3", "TensorListLength",
+    "TensorSummary", "VarIsInitializedOp", "VariableShape", "ZerosLike",
 }  # fmt: skip
 
 

@@ -13,6 +13,7 @@ _NAN_HIDDEN = ("1.15 hides a NaN: its maximum skips it, and a window of nothing 
                "gradient goes to the NaN or elsewhere by its place.")
 _MISCOUNTED = ("1.15's gradient function takes or gives another number of gradients than its op has, which is then "
                "refused.")
+_NO_LIMIT = "What integers stand for where a limit is NaN: 1.15 gives what the processor makes of NaN as an integer."
 MEANT: dict[str, str] = {
     "op MatrixDiagV2: gradients": _MAIN_DIAGONAL,
     "op MatrixSetDiagV2: gradients": _MAIN_DIAGONAL,
@@ -33,6 +34,11 @@ MEANT: dict[str, str] = {
         "1.15 computes the function eagerly, and its eager runtime looks in vain for a device that multiplies a string "
         "(NotFoundError). Here the function builds a graph, which refuses a string as every graph does (TypeError)."),
     "op AdjustHue: NaN": _EXTREME,
+    "op ScaleAndTranslate: NaN": (
+        "1.15 leaves out the pixels that a kernel does not reach; here they count 0 times, and 0 times NaN is NaN."),
+    "op KmeansPlusPlusInitialization: NaN": "1.15 searches in sums that are NaN, and finds what is there by chance.",
+    "op QuantizedBiasAdd: NaN": _NO_LIMIT,
+    "op QuantizedBatchNormWithGlobalNormalization: NaN": _NO_LIMIT,
     **{f"op {name}: words": "1.15 asks an x of rank 1 for its second size, and reads what lies behind its shape."
        for name in ("GRUBlockCellGrad", "LSTMBlockCellGrad")},
     "op SparseSparseMaximum: gradients": _MISCOUNTED,

@@ -129,7 +129,7 @@ class Built:
         if kind == self.sample["op"] and "call" in self.sample:
             return CALLS[self.sample["call"]](self.tf, *[inputs[key] for key in sorted(inputs)], **attrs)
         if kind in self.sample.get("legacy", ()):
-            return self.imported(kind, inputs, attrs, self.sample["legacy"][kind])
+            return self.imported(kind, inputs, attrs, self.sample["legacy"][kind], name or "old")
         attrs = {str(key): self.attr(value) for key, value in attrs.items()}
         arguments = {str(key): value for key, value in inputs.items()}
         if name is not None:
@@ -138,20 +138,25 @@ class Built:
             getattr(self.tf.contrib, "rnn")  # noqa: B009  # brings their gradients
         return getattr(self.tf.raw_ops, kind)(**dict(arguments, **attrs))
 
-    def imported(self, kind, inputs, attrs, legacy):
-        """A node of an old graph, imported."""
+    def imported(self, kind, inputs, attrs, legacy, name):
+        """A node that no function makes, imported: of an old graph, or one of those that TensorFlow makes itself."""
         graph = self.tf.GraphDef()
         graph.versions.producer = legacy["producer"]
-        made = graph.node.add(name="old", op=kind)
+        made = graph.node.add(name=name, op=kind)
         bound = {}
         for key in legacy["order"]:
-            name = "input{}".format(len(bound))
-            graph.node.add(name=name, op="Placeholder").attr["dtype"].type = inputs[key].dtype.as_datatype_enum
-            made.input.append(name)
-            bound[name] = inputs[key]
+            for tensor in inputs[key] if isinstance(inputs[key], list) else [inputs[key]]:
+                fed = "{}_input{}".format(name, len(bound)) if name != "old" else "input{}".format(len(bound))
+                kind_of = tensor.dtype.base_dtype.as_datatype_enum
+                graph.node.add(name=fed, op="Placeholder").attr["dtype"].type = kind_of
+                made.input.append(fed)
+                bound[fed] = tensor
         for key, value in dict(attrs, **legacy["types"]).items():
-            set_attr(self.tf, made.attr[key], value, key in legacy["types"])
-        op = self.tf.import_graph_def(graph, bound, ["old"], name="")[0]
+            if key in legacy.get("lists", ()):
+                made.attr[key].list.i.extend(value)
+            else:
+                set_attr(self.tf, made.attr[key], value, key in legacy["types"])
+        op = self.tf.import_graph_def(graph, bound, [name], name="")[0]
         return list(op.outputs) or op
 
     def attr(self, value):
@@ -229,6 +234,8 @@ def set_attr(tf, attr, value, is_type):
         attr.i = value
     elif isinstance(value, float):
         attr.f = value
+    elif isinstance(value, dict):
+        attr.tensor.CopyFrom(tf.make_tensor_proto(arrays.read(value["tensor"])))
     elif isinstance(value, list) or value is None:
         attr.shape.unknown_rank = value is None
         for size in value or ():

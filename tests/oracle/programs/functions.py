@@ -284,3 +284,45 @@ def symbolic_gradients(tf):
     x, y = tf.placeholder(tf.float32, [None], name="x"), tf.constant([3.0, 4.0])
     gradients = tf.raw_ops.SymbolicGradient(input=[x, y, y], Tout=[tf.float32, tf.float32], f=product)
     return Case(steps=[(gradients, {x: [1.0, 2.0]})], show=gradients)
+
+
+@program
+def function_for_rows(tf):
+    """`MapDefun`: a function of rows, with what it captures."""
+    @defun(tf, tf.float32, tf.float32)
+    def scaled(row, factor):
+        return tf.reduce_sum(row) * factor, row + factor
+
+    x = tf.placeholder(tf.float32, [3, 2], name="x")
+    factor = tf.placeholder(tf.float32, [], name="factor")
+    scaled.add_to_graph(tf.get_default_graph())
+    sums, rows = tf.raw_ops.MapDefun(arguments=[x], captured_inputs=[factor], output_types=[tf.float32, tf.float32],
+                                     output_shapes=[[], [2]], f=scaled)
+    return Case(steps=[([sums, rows], {x: [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]], factor: 10.0})], show=[sums, rows])
+
+
+@program
+def function_counted(tf):
+    """`For`: a body for every number."""
+    @defun(tf, tf.int32, tf.float32, tf.float32)
+    def body(i, total, x):
+        return total + x * tf.cast(i, tf.float32), x * 2.0
+
+    x = tf.placeholder(tf.float32, [2], name="x")
+    body.add_to_graph(tf.get_default_graph())
+    total, last = tf.raw_ops.For(start=1, limit=4, delta=1, input=[tf.zeros([2]), x], body=body)
+    return Case(steps=[([total, last], {x: [1.0, 2.0]})], show=[total, last])
+
+
+@program
+def function_called_elsewhere(tf):
+    """`RemoteCall`: a function on a device that is named by a string."""
+    @defun(tf, tf.float32)
+    def squared(x):
+        return x * x
+
+    x = tf.placeholder(tf.float32, [2], name="x")
+    squared.add_to_graph(tf.get_default_graph())
+    y = tf.raw_ops.RemoteCall(target="/job:localhost/replica:0/task:0/device:CPU:0", args=[x], Tout=[tf.float32],
+                              f=squared)
+    return Case(steps=[(y, {x: [1.0, 2.0]})], show=y)

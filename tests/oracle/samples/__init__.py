@@ -12,6 +12,7 @@ from oracle import arrays
 from oracle.samples import (
     array,
     audio,
+    clustering,
     control_flow,
     debug,
     image,
@@ -19,6 +20,7 @@ from oracle.samples import (
     math,
     nn,
     quantization,
+    quantized,
     ragged,
     random,
     recurrent,
@@ -36,11 +38,12 @@ from oracle.samples.wrong import wrong_calls
 from tfmagic import tf  # noqa: F401  # makes every declaration known
 from tfmagic.graph import opdefs, registry
 
-FAMILIES = (array, audio, control_flow, debug, image, linalg, math, nn, quantization, ragged, random, recurrent,
-            segments, sparse, state, strings, summary, tensor_lists)
+FAMILIES = (array, audio, clustering, control_flow, debug, image, linalg, math, nn, quantization, quantized, ragged,
+            random, recurrent, segments, sparse, state, strings, summary, tensor_lists)
 SPECIAL = {name: rows for family in FAMILIES for name, rows in family.SAMPLES.items()}
 # Calls in which TensorFlow 1.15 reads what is not there (its answer depends on the memory): no samples.
 BEYOND = {name: rule for family in FAMILIES for name, rule in getattr(family, "BEYOND", {}).items()}
+PRODUCER = 134  # the version of the graphs that TensorFlow 1.15 writes
 # Ops that cannot be recorded, and why.
 ALONE = {
     # Their values are handles and variants: programs `dataset_*` and tests/ops/data make and read them.
@@ -63,6 +66,8 @@ ALONE = {
     # Their values are variants, which no session fetches.
     **dict.fromkeys(("RaggedTensorFromVariant", "RaggedTensorToVariant"), "program ragged_in_variants"),
     # They take functions: tests/session/test_library_functions.py.
+    **dict.fromkeys(("For", "MapDefun", "RemoteCall"), "calls functions: programs function_*"),
+    "ImmutableConst": "reads a file: tests/ops/array/test_immutable_const.py",
     **dict.fromkeys(("Case", "If", "PartitionedCall", "StatefulPartitionedCall", "StatelessIf", "StatelessWhile",
                      "SymbolicGradient", "While"), "calls functions"),
     # They write and read files: tests/formats/test_checkpoints.py and programs of their own.
@@ -86,7 +91,7 @@ def samples(name):
     for call in calls:
         sample = described(definition, call)
         found.setdefault(json.dumps(sample, sort_keys=True), sample)
-    if "legacy" in sample:
+    if "legacy" in sample and definition.deprecation is not None:
         found["new"] = {key: value for key, value in sample.items() if key != "legacy"}
     beyond = BEYOND.get(name, lambda call: False)
     for call in wrong_calls(definition, calls):
@@ -146,8 +151,9 @@ def described(definition, call):
     legacy = {}
     for op, given in ((definition.name, call.arguments), *((op, given) for _, op, given in call.before + call.after)):
         deprecation = opdefs.get(op).deprecation
-        if deprecation is not None:
-            legacy[op] = {"producer": deprecation[0] - 1, **node_parts(opdefs.get(op), given)}
+        if deprecation is not None or "not_raw" in opdefs.get(op).flags:
+            producer = PRODUCER if deprecation is None else deprecation[0] - 1
+            legacy[op] = {"producer": producer, **node_parts(opdefs.get(op), given)}
     return {**sample, "legacy": legacy} if legacy else sample
 
 
@@ -160,7 +166,9 @@ def node_parts(definition, call):
             types.setdefault(arg.type_attr, "string" if value.dtype == object else value.dtype.name)
     given = {key: value for key, value in call.items() if key in definition.attrs and
              definition.attrs[key].type == "type"}
-    return {"order": [arg.python_name for arg in definition.inputs], "types": {**types, **given}}
+    lists = [key for key in call if key in definition.attrs and definition.attrs[key].type == "list(int)"]
+    return {"order": [arg.python_name for arg in definition.inputs], "types": {**types, **given},
+            **({"lists": lists} if lists else {})}
 
 
 def parts(definition, call):

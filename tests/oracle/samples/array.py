@@ -1,6 +1,7 @@
 """Samples for the ops of tfmagic/ops/array."""
 
 import numpy as np
+from oracle import arrays
 from oracle.samples.values import N, P, Values, boolean, c64, f32, f64, i32, i64, row, rows, scene, text
 
 SLICED = row(begin=i32([0, 1]), end=i32([2, 3]), strides=i32([1, 1]))
@@ -56,6 +57,14 @@ SAMPLES = {
     + [row(x=f32([1.0049, 1.004, 2.5]), DstT="bfloat16", Truncate=True),
        row(x=f64([1.0004, 1.0006, 65519.9]), DstT="float16", Truncate=True), row(x=f32([1]), DstT="float32"),
        row(x=N(0, 2), DstT="int32"), row(x=text(["1"]), DstT="int32"), row(x=f32([1]), DstT="string")],
+    "CompareAndBitpack": [
+        row(input=N(2, 16), threshold=Values(())), row(input=f32([1, 0, 3, -1, 2, 9, 0.5, 0.1]), threshold=f32(0.4)),
+        row(input=N(2, 7), threshold=f32(0)), row(input=N(8), threshold=f32([0])), row(input=N(), threshold=f32(0)),
+        row(input=N(2, 0), threshold=f32(0))],
+    "HostConst": [row(value={"tensor": arrays.written(f32([[1, 2], [3, 4]]))}, dtype="float32"),
+                  row(value={"tensor": arrays.written(i32(5))}, dtype="int32")],
+    "FakeParam": [row(shape=[2, 0], dtype="float32"), row(shape=[None, 2], dtype="float32"),
+                  row(shape=None, dtype="float32")],
     "Reshape": [
         row(tensor=N(2, 3), shape=i32([3, 2])),
         row(tensor=N(2, 3), shape=i32([-1])),

@@ -172,6 +172,24 @@ def array_samples(version):
     }
 
 
+def stacked_samples():
+    """The oldest ops that take all elements of a TensorArray, or give them."""
+    array = ("array", "TensorArray", row(size=i32(2), dtype="float32"))
+    values = f32([[1, 2], [3, 4]])
+    return {
+        "TensorArrayUnpack": [
+            scene([array], handle="@array", value=values, flow_in=f32(0), fetch=["@op", "@read"],
+                  after=[("read", "TensorArrayPack", row(handle="@array", flow_in="@op", dtype="float32"))]),
+            scene([array], handle="@array", value=f32(1), flow_in=f32(0)),
+            scene([array], handle="@array", value=f32([[1, 2]]), flow_in=f32(0)),
+        ],
+        "TensorArrayPack": [
+            scene([array, ("fill", "TensorArrayUnpack", row(handle="@array", value=values, flow_in=f32(0)))],
+                  handle="@array", flow_in="@fill", dtype="float32", element_shape=shape)
+            for shape in ([2], None, [3])],
+    }
+
+
 SAMPLES = {
     "Switch": [
         scene(data=N(2, 3), pred=boolean(True), fetch=["@op:1"]),
@@ -216,6 +234,8 @@ SAMPLES = {
     **stack_samples("V2"),
     **array_samples("V3"),
     **array_samples("V2"),
+    **array_samples(""),
+    **stacked_samples(),
     "TensorArrayGradWithShape": [
         scene([("array", "TensorArrayV3", row(size=i32(2), dtype="float32", element_shape=[2]))], handle="@array",
               flow_in="@array:1", shape_to_prepend=i32([3]), source="gradients", fetch=["@read"],

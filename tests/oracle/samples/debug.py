@@ -1,6 +1,7 @@
 """Samples for the ops of tfmagic/ops/debug: assertions, printing, Python functions."""
 
-from oracle.samples.values import N, P, boolean, f32, i32, row, scene, text
+import numpy as np
+from oracle.samples.values import N, P, boolean, f32, f64, i32, row, scene, text
 
 
 def made_by(call, **arguments):
@@ -10,7 +11,21 @@ def made_by(call, **arguments):
     return made
 
 
+_WATCHED = {"tensor_name": "x:0"}
 SAMPLES = {
+    "Copy": [row(input=N(2, 3)), row(input=text(["a", "b"]))],
+    "CopyHost": [row(input=N(2, 3)), row(input=text(["a", "b"]))],
+    "DebugIdentity": [row(input=N(2), **_WATCHED), row(input=N(2)),
+                      row(input=i32(4), **_WATCHED)],
+    "DebugNanCount": [row(input=N(2, 3)), row(input=N(2, 3), **_WATCHED),
+                      row(input=f32([np.nan, 1, np.nan]), **_WATCHED), row(input=f64([]), **_WATCHED)],
+    "DebugNumericSummary": [
+        row(input=N(2)),
+        row(input=N(2, 3), **_WATCHED), row(input=f32([np.nan, 1, -2, np.inf, -np.inf, 0]), **_WATCHED),
+        row(input=f32([]), **_WATCHED), row(input=f32([[5, -7, 0.5]]), lower_bound=-1.0, upper_bound=2.0, **_WATCHED),
+        row(input=f32([1, 2]), mute_if_healthy=True, **_WATCHED),
+        row(input=f32([np.nan]), mute_if_healthy=True, **_WATCHED),
+        row(input=boolean([True, False, True]), **_WATCHED)],
     "Assert": [
         row(condition=boolean(True), data=[f32([1, 2])]),
         row(condition=boolean(False), data=[f32([1, 2.5]), i32(3), text("seen"), boolean([True, False])]),

@@ -87,6 +87,26 @@ SAMPLES = {
         for size, padded, clipped in ((5, False, True), (9, True, False), (3, True, True))],
     "SampleDistortedBoundingBox": _sampled(min_object_covered=0.3),
     "SampleDistortedBoundingBoxV2": _sampled(min_object_covered=f32(0.3)),
+    "AdjustContrast": [row(images=D(2, 3, 4, 3), contrast_factor=f32(2.0), min_value=f32(-1.0), max_value=f32(1.5)),
+                       row(images=D(3, 4, 1), contrast_factor=f32(0.5), min_value=f32(-10), max_value=f32(10)),
+                       row(images=D(3, 4), contrast_factor=f32(0.5), min_value=f32(0), max_value=f32(1))],
+    "ScaleAndTranslate": [
+        row(images=D(1, 4, 5, 2), size=i32(size), scale=f32(scale), translation=f32(shift), kernel_type=kind,
+            antialias=smooth)
+        for size, scale, shift, kind, smooth in (
+            ([3, 4], [0.7, 0.8], [0.1, -0.3], "lanczos3", True), ([3, 4], [0.7, 0.8], [0.1, -0.3], "lanczos1", False),
+            ([5, 9], [1.3, 1.7], [0.0, 0.5], "lanczos5", True), ([3, 4], [0.5, 0.5], [0, 0], "gaussian", True),
+            ([3, 4], [0.5, 2], [1, 0], "box", True), ([3, 4], [0.5, 2], [1, 0], "triangle", True),
+            ([6, 7], [1.5, 1.4], [0, 0], "keyscubic", True), ([6, 7], [1.5, 1.4], [0, 0], "mitchellcubic", False),
+            ([6, 7], [1.5, 0.4], [-5, 3], "triangle", True), ([3, 4], [0.5, 2], [1, 0], "other", True),
+            ([0, 4], [0.5, 2], [1, 0], "box", True))] + [
+        row(images=D(4, 5, 2), size=i32([3, 3]), scale=f32([1, 1]), translation=f32([0, 0])),
+        row(images=D(1, 4, 5, 2), size=i32([3]), scale=f32([1, 1]), translation=f32([0, 0])),
+        row(images=D(1, 4, 5, 2), size=i32([3, 3]), scale=f32([1]), translation=f32([0, 0])),
+        row(images=D(1, 4, 5, 2), size=i32([3, 3]), scale=f32([1, 0]), translation=f32([0, 0]))],
+    "ScaleAndTranslateGrad": [
+        row(grads=N(1, 3, 4, 2), original_image=N(1, 4, 5, 2), scale=f32([0.7, 0.8]), translation=f32([0.1, -0.3]),
+            kernel_type=kind, antialias=smooth) for kind, smooth in (("lanczos3", True), ("triangle", False))],
     "AdjustContrastv2": [row(images=D(2, 3, 4, 3), contrast_factor=f32(2.0)),
                          row(images=D(3, 4), contrast_factor=f32(0.5)),
                          row(images=D(3, 4, 1), contrast_factor=f32(0.5)),

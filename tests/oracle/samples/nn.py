@@ -263,6 +263,29 @@ SAMPLES = {
         row(orig_input=CUBE, orig_output=CUBE[:, 1:, 1:, 1:], grad=f32([[[[[5]]]]]), **WINDOW3D)
     ],
     "MaxPool3DGradGrad": [row(orig_input=CUBE, orig_output=CUBE[:, 1:, 1:, 1:], grad=CUBE + 1, **WINDOW3D)],
+    "Conv3DBackpropInput": [
+        row(input=N(1, 3, 2, 2, 1), filter=N(2, 2, 2, 1, 1), out_backprop=N(1, 3, 2, 2, 1), **SAME3D)],
+    "Conv3DBackpropFilter": [
+        row(input=Values((1, 3, 2, 2, 1), -0.5, 0.5), filter=N(2, 2, 2, 1, 1),
+            out_backprop=Values((1, 3, 2, 2, 1), -0.5, 0.5), **SAME3D)],
+    "FusedPadConv2D": [
+        row(input=N(1, 3, 3, 1), paddings=i32(paddings), filter=N(2, 2, 1, 2), mode=mode, padding=padding,
+            strides=[1, stride, stride, 1])
+        for paddings, mode, stride, padding in (
+            ([[0, 0], [1, 1], [1, 0], [0, 0]], "REFLECT", 1, "VALID"), ([[0, 0], [0, 2], [1, 1], [0, 0]], "SYMMETRIC",
+                                                                        2, "SAME"),
+            ([[0, 0], [3, 0], [0, 0], [0, 0]], "REFLECT", 1, "VALID"), ([[0, 0], [1, 1]], "REFLECT", 1, "VALID"))],
+    "FusedResizeAndPadConv2D": [
+        row(input=N(1, 3, 3, 1), size=i32(size), paddings=i32([[0, 0], [1, 1], [1, 0], [0, 0]]), filter=N(2, 2, 1, 2),
+            mode="REFLECT", strides=[1, 1, 1, 1], padding="VALID", resize_align_corners=aligned)
+        for size, aligned in (([5, 4], False), ([2, 2], True), ([0, 2], False), ([2], False))],
+    "DataFormatDimMap": [
+        row(x=i32([0, 1, 2, 3, -1, -4])), row(x=i64([[1, 3]]), src_format="NCHW", dst_format="NHWC"), row(x=i32([4])),
+        row(x=i32([1]), src_format="NHC", dst_format="NCH"), row(x=i32(2))],
+    "DataFormatVecPermute": [
+        row(x=i32([7, 4, 9, 3])), row(x=i64([[7, 4], [9, 3], [4, 5], [5, 1]]), src_format="NCHW", dst_format="NHWC"),
+        row(x=i32([1, 2])), row(x=i32([1, 2, 3])), row(x=i32(1)),
+        row(x=i32([[1, 2, 3], [1, 2, 3], [4, 5, 6], [7, 8, 9]]))],
     "Conv3DBackpropInputV2": [
         row(input_sizes=i32([1, 3, 2, 2, 1]), filter=N(2, 2, 2, 1, 1), out_backprop=N(1, 3, 2, 2, 1), **SAME3D)],
     "Conv3DBackpropFilterV2": [

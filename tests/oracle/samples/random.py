@@ -99,4 +99,9 @@ SAMPLES = {
     + sampler(unigrams=[1.0, 2.0, 3.0], range_max=4, num_reserved_ids=1, distortion=0.5)[:2]
     + [row(true_classes=i64([[1]]), num_true=1, num_sampled=2, unique=True, range_max=6, **SEEDS)],
     "AllCandidateSampler": sampler(range_max=None),
+    "LearnedUnigramCandidateSampler": sampler(),
+    "ThreadUnsafeUnigramCandidateSampler": sampler(),
+    "RandomCrop": [drawn(image=N(4, 5, 2), size=i64([2, 3])), drawn(image=N(4, 5, 1), size=i64([4, 5])),
+                   drawn(image=N(2, 2, 1), size=i64([3, 1])), drawn(image=N(2, 2), size=i64([1, 1])),
+                   drawn(image=N(2, 2, 1), size=i64([1, 1, 1])), drawn(image=N(3, 8, 1), size=i64([3, 1]))],
 }

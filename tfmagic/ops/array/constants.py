@@ -189,6 +189,50 @@ register("OnesLike", shape_rules.same, lambda op, x: _like(op, x, 1, "ones_like"
 # --- public functions -------------------------------------------------------------------------------------------
 
 
+register("HostConst", shape_rules.unknown, Const.kernel)
+
+
+def _any_value(op: Any) -> Any:
+    """A value for what nobody reads; nothing along the axes that are not known."""
+    sizes = [size or 0 for size in op.op._attrs["shape"]._dims or ()]
+    if op.dtype.kind == "O":
+        return np.full(sizes, b"", object)
+    return torch.zeros(sizes, dtype=torch_dtype(op.dtype))
+
+
+register("FakeParam", shape_rules.from_attr, _any_value)
+
+
+def _from_file(op: Any) -> Any:
+    """The numbers that a file holds, byte for byte.
+
+    Raises:
+      NotFoundError: there is no such file.
+      InternalError: it is shorter than that.
+      UnimplementedError: strings are asked for.
+      InvalidArgumentError: the shape is not known in full.
+    """
+    shape = op.op._attrs["shape"]
+    if op.dtype.kind == "O":
+        raise errors.UnimplementedError(None, None, "A file's bytes are numbers here. tf.decode_raw and tf.read_file "
+                                                    "read strings.")
+    if not shape.is_fully_defined():
+        raise errors.InvalidArgumentError(None, None, f"The shape {shape} is not fully defined.")
+    size = shape.num_elements() * op.dtype.size
+    try:
+        with open(op.memory_region_name, "rb") as file:
+            data = file.read(size)
+    except OSError as error:
+        raise errors.NotFoundError(None, None, f"{op.memory_region_name}; {error.strerror}") from error
+    if len(data) < size:
+        raise errors.InternalError(
+            None, None, f"Readonly memory region has wrong length ({len(data)}) when allocating {size}")
+    return as_torch(np.frombuffer(data, op.dtype.as_numpy_dtype).reshape(shape.as_list()).copy(), op.dtype)
+
+
+register("ImmutableConst", shape_rules.from_attr, _from_file, traced=False, because="reads a file", effect="reads")
+
+
 @export("constant")
 def constant(value: Any, dtype: Any = None, shape: Any = None, name: str = "Const",
              verify_shape: bool = False) -> Tensor:

@@ -201,6 +201,16 @@ def _mirror_index(size_: int, before: int, after: int, offset: int, what: str = 
             *range(size_ - 1 - offset, size_ - 1 - offset - after, -1)]
 
 
+def mirrored(x: Any, paddings: Any, mode: str) -> Any:
+    """A tensor with its mirror image around it; with "REFLECT", what is at the edge is not repeated."""
+    offset = 1 if mode == "REFLECT" else 0
+    for axis, (before, after) in enumerate(paddings):
+        if before or after:
+            index = _mirror_index(x.shape[axis], int(before), int(after), offset)
+            x = x.index_select(axis, torch.tensor(index, device=x.device))
+    return x
+
+
 @array_op("MirrorPad", host="paddings", traced="shapes", check=_refused_padding)
 class MirrorPad:
     """A tensor with its mirror image around it."""
@@ -209,12 +219,7 @@ class MirrorPad:
         return _padded_dims(op, x, paddings)
 
     def kernel(op, x, paddings):
-        offset = 1 if op.mode == "REFLECT" else 0
-        for axis, (before, after) in enumerate(paddings):
-            if before or after:
-                index = _mirror_index(x.shape[axis], int(before), int(after), offset)
-                x = x.index_select(axis, torch.tensor(index, device=x.device))
-        return x
+        return mirrored(x, paddings, op.mode)
 
     def gradient(op, dy):
         return raw.mirror_pad_grad(dy, op.paddings, mode=op.mode), None

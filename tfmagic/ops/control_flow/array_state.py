@@ -100,6 +100,17 @@ class ArrayState:
                 raise _inconsistent(index, first, value.shape, "")
         return torch.stack(values) if isinstance(values[0], torch.Tensor) else np.stack(values)
 
+    def gather_all(self, stated: Dims = None, dtype: str | None = None) -> Any:
+        """All elements, stacked."""
+        return self.gather(torch.arange(len(self.elements)), stated, dtype)
+
+    def scatter_all(self, value: Any, dtype: str | None = None) -> None:
+        """Write the rows of `value` to the first places."""
+        if len(value.shape) and not self.dynamic and value.shape[0] != len(self.elements):
+            raise invalid("Input value must have first dimension equal to the array size "
+                          f"({value.shape[0]} vs. {len(self.elements)})")
+        self.scatter(torch.arange(value.shape[0] if len(value.shape) else 0), value, dtype)
+
     def scatter(self, indices: Any, value: Any, dtype: str | None = None) -> None:
         """Write the rows of `value` to some places."""
         if not len(value.shape):

@@ -15,7 +15,8 @@ from tfmagic.graph.operation import Operation, Tensor
 
 # What hands a handle on, and what may be done with it besides.
 _HANDS_ON = frozenset({"Enter", "RefEnter", "Switch", "RefSwitch", "Identity", "RefIdentity"})
-_TAKES = ("StackPop", "StackClose", "TensorArrayRead", "TensorArrayGather", "TensorArrayConcat", "TensorArraySize",
+_TAKES = ("StackPop", "StackClose", "TensorArrayRead", "TensorArrayGather", "TensorArrayConcat", "TensorArrayPack",
+          "TensorArraySize",
           "TensorArrayClose")
 _PUTS = ("StackPush", "TensorArrayWrite", "TensorArrayScatter", "TensorArraySplit", "TensorArrayUnpack")
 
@@ -116,7 +117,7 @@ def _writers(handle: Tensor, source: str | None) -> tuple[set[Operation] | None,
     while stack:
         tensor, is_gradient = stack.pop()
         for op in tensor._consumers:
-            if op.type in _HANDS_ON or op.type.startswith("TensorArrayGradV"):
+            if op.type in _HANDS_ON or op.type in ("TensorArrayGrad", "TensorArrayGradV2", "TensorArrayGradV3"):
                 inner = is_gradient
                 if op.type not in _HANDS_ON:
                     if is_gradient:

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
+from tfmagic.base.errors import invalid
+from tfmagic.base.lazy import torch
 from tfmagic.base.shapes import Dims
+from tfmagic.ops import shape_rules
 from tfmagic.ops.control_flow import branch_gradients
 from tfmagic.ops.declare import register
 from tfmagic.ops.state.variables import handle_data
+from tfmagic.ops.torch_types import torch_dtype
 
 
 def _given_shapes(op: Any, choice: Dims, inputs: list[Dims]) -> list[Dims]:
@@ -42,5 +48,60 @@ for _name in ("If", "StatelessIf", "Case"):
 for _name in ("While", "StatelessWhile"):
     register(_name, _given_shapes_or_inputs)
 register("SymbolicGradient", _shapes_of_arguments)
+
+
+def _count_up(op: Any, start: Any, limit: Any, delta: Any, inputs: list[Any], body: Any) -> list[Any]:
+    """What the inputs have become after the body was called for every number from start to before limit."""
+    first, last, step = int(start), int(limit), int(delta)
+    if step == 0 and first != last:
+        raise invalid("In a For loop, delta cannot be 0 where start and limit differ.")
+    for number in range(first, last, step or 1):
+        inputs = list(body(torch.tensor(number, dtype=torch.int32), *inputs))
+    return inputs
+
+
+def _mapped(op: Any, arguments: list[Any], function: Any) -> list[Any]:
+    """The results of a function for the rows of its arguments, as the rows of tensors."""
+    count = arguments[0].shape[0]
+    rows = [function(*(value[index] for value in arguments)) for index in range(count)]
+    columns = []
+    for place, (dtype, shape) in enumerate(zip(op.output_types, op.output_shapes)):
+        column = [row[place] for row in rows]
+        if dtype.kind == "O":
+            values = np.empty((count, *(column[0].shape if column else ())), object)
+            for index, value in enumerate(column):
+                values[index] = value
+            columns.append(values)
+        elif column:
+            columns.append(torch.stack(column))
+        else:
+            columns.append(torch.zeros((0, *(size or 0 for size in shape._dims or ())), dtype=torch_dtype(dtype)))
+    return columns
+
+
+def _mapped_shape(op: Any, arguments: list[Dims], captured: list[Dims]) -> list[Dims]:
+    count = None
+    for dims in arguments:
+        if dims is not None:
+            if not dims:
+                raise ValueError("Arguments must have at least rank 1.")
+            count = shape_rules.merge_dim(count, dims[0])
+    return [None if shape._dims is None else (count, *shape._dims) for shape in op.output_shapes]
+
+
+def _refused_rows(op: Any, arguments: Any, captured: Any) -> str:
+    for index, dims in enumerate(arguments):
+        if not dims:
+            return f"All inputs must have rank at least 1. Input {index} has a rank of 0."
+        if dims[0] != arguments[0][0]:
+            return (f"All inputs must have the same dimension 0. Input {index} has leading dimension {dims[0]}, while "
+                    f"all previous inputs have leading dimension {arguments[0][0]}")
+    return ""
+
+
+register("For", lambda op, start, limit, delta, inputs: [None] * len(inputs), _count_up, functions={"": "body"})
+register("RemoteCall", lambda op, target, args: [None] * len(op.Tout),
+         lambda op, target, args, function: list(function(*args)), functions={"": "f"})
+register("MapDefun", _mapped_shape, _mapped, functions={"captured_inputs": "f"}, check=_refused_rows)
 for _name in ("PartitionedCall", "StatefulPartitionedCall"):
     register(_name, lambda op, args: [None] * len(op.Tout))

@@ -36,7 +36,7 @@ def _unsure(op: Any, dtype: DType) -> dict[str, str]:
     maker = op.op._inputs[0].op
     while maker.type in _HANDS_ON:
         maker = maker._inputs[0].op
-    made = maker._attrs["dtype"] if maker.type in ("TensorArrayV3", "TensorArrayV2") else None
+    made = maker._attrs["dtype"] if maker.type in ("TensorArrayV3", "TensorArrayV2", "TensorArray") else None
     return {} if made is dtype else {"dtype": dtype.name}
 
 
@@ -95,6 +95,15 @@ def _gather(op: Any, array: Any, indices: Any, flow: Any) -> Any:
 def _scatter(op: Any, array: Any, indices: Any, value: Any, flow: Any) -> Any:
     _learn(op, array, rows(op.known(value)))
     array.scatter(indices, value, **_unsure(op, op.T))
+    return flow
+
+
+def _pack(op: Any, array: Any, flow: Any) -> Any:
+    return array.gather_all(op.op._attrs["element_shape"]._dims, **_unsure(op, op.dtype))
+
+
+def _unpack(op: Any, array: Any, value: Any, flow: Any) -> Any:
+    array.scatter_all(value, **_unsure(op, op.T))
     return flow
 
 
@@ -171,7 +180,8 @@ def _split_gradient(op: Any, flow: Any) -> list[Any]:
 # --- declarations -----------------------------------------------------------------------------------------------
 
 
-_LEADS_TO_ARRAY = frozenset({"TensorArrayGradV3", "TensorArrayGradV2", "Enter", "Switch", "Identity"})
+_LEADS_TO_ARRAY = frozenset({"TensorArrayGradV3", "TensorArrayGradV2", "TensorArrayGrad", "Enter", "RefEnter", "Switch",
+                             "RefSwitch", "Identity", "RefIdentity"})
 _HANDS_ON = _LEADS_TO_ARRAY | {"TensorArrayGradWithShape"}
 
 
@@ -203,6 +213,10 @@ def _shape_rule(result: Any, *ranks: int | None) -> Callable[..., Any]:
         return result(op, handle, *inputs) if callable(result) else result
 
     return shape
+
+
+def _no_rule(result: Any, *ranks: int | None) -> None:
+    """TensorFlow has no shape rules for the oldest ops."""
 
 
 def _created(op: Any, size: Dims) -> tuple[Dims, Dims]:
@@ -275,24 +289,31 @@ _GRADIENT_SHAPE = _shape_rule(((2,), ()))
 register("TensorArrayV3", _created, _new, **_ON_ARRAY, check=_scalar("size"))
 register("TensorArrayV2", lambda op, size: _created(op, size)[0], lambda op, size: _new(op, size)[0], **_ON_ARRAY,
          check=_scalar("size"))
+register("TensorArray", None, lambda op, size: _new(op, size)[0], **_ON_ARRAY,
+         check=_scalar("size"))
 register("TensorArrayGradV3", _GRADIENT_SHAPE, _gradient, **_ON_ARRAY, check=_takes_any)
 register("TensorArrayGradV2", _shape_rule((2,)), lambda op, array, flow: _gradient(op, array, flow)[0], **_ON_ARRAY,
          check=_takes_any)
+register("TensorArrayGrad", None, lambda op, array, flow: _gradient(op, array, flow)[0], **_ON_ARRAY,
+         check=_takes_any)
+register("TensorArrayPack", None, _pack, **_ON_ARRAY, check=_takes_any)
+register("TensorArrayUnpack", None, _unpack, **_ON_ARRAY, check=_takes_any)
 register("TensorArrayGradWithShape", _GRADIENT_SHAPE, _gradient, **_ON_ARRAY, check=_refused_prefix)
-for _version in ("V2", "V3"):
+for _version in ("", "V2", "V3"):
     _name = "TensorArray{}" + _version
     _is_new = _version == "V3"  # only these know the shape of the elements while the graph is built
-    register(_name.format("Write"), _shape_rule(_one_written if _is_new else (), 0, None, 0), _write, _write_gradient,
+    _rule = _shape_rule if _version else _no_rule
+    register(_name.format("Write"), _rule(_one_written if _is_new else (), 0, None, 0), _write, _write_gradient,
              **_ON_ARRAY, check=_scalar("index"))
-    register(_name.format("Read"), _shape_rule(_one_read if _is_new else None, 0, 0), _read, _read_gradient,
+    register(_name.format("Read"), _rule(_one_read if _is_new else None, 0, 0), _read, _read_gradient,
              **_ON_ARRAY, check=_scalar("index"))
-    register(_name.format("Gather"), _shape_rule(_gathered if _is_new else None, 1, 0), _gather, _gather_gradient,
+    register(_name.format("Gather"), _rule(_gathered if _is_new else None, 1, 0), _gather, _gather_gradient,
              **_ON_ARRAY, check=_not_a_vector)
-    register(_name.format("Scatter"), _shape_rule(_scattered if _is_new else (), 1, None, 0), _scatter,
+    register(_name.format("Scatter"), _rule(_scattered if _is_new else (), 1, None, 0), _scatter,
              _scatter_gradient, **_ON_ARRAY, check=_refused_scatter)
-    register(_name.format("Concat"), _shape_rule((None, (None,)), 0), _concat, _concat_gradient, **_ON_ARRAY,
+    register(_name.format("Concat"), _rule((None, (None,)), 0), _concat, _concat_gradient, **_ON_ARRAY,
              check=_takes_any)
-    register(_name.format("Split"), _shape_rule((), None, 1, 0), _split, _split_gradient, **_ON_ARRAY,
+    register(_name.format("Split"), _rule((), None, 1, 0), _split, _split_gradient, **_ON_ARRAY,
              check=_refused_split)
-    register(_name.format("Size"), _shape_rule(()), _size, **_ON_ARRAY, check=_takes_any)
-    register(_name.format("Close"), _shape_rule(None), _close, **_ON_ARRAY, check=_takes_any)
+    register(_name.format("Size"), _rule(()), _size, **_ON_ARRAY, check=_takes_any)
+    register(_name.format("Close"), _rule(None), _close, **_ON_ARRAY, check=_takes_any)

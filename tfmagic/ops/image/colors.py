@@ -46,6 +46,25 @@ class AdjustContrastv2:
         return ((values - mean) * factor + mean).to(images.dtype)
 
 
+@op("AdjustContrast", check=lambda op, images, *scalars: "input must be at least 3-D, got shape"
+    + shapes.brackets(images) if len(images) < 3 else next(
+        (f"{name} must be scalar: {shapes.brackets(dims)}" for name, dims in zip(
+            ("contrast_factor", "min_value", "max_value"), scalars) if dims), None))
+class AdjustContrast:
+    """The older form of AdjustContrastv2, which cuts off what leaves two bounds."""
+
+    def shape(op, images, *scalars):
+        dims = shape_rules.with_rank_at_least(images, 3)
+        for scalar in scalars:
+            shape_rules.with_rank(scalar, 0)
+        return dims
+
+    def kernel(op, images, factor, low, high):
+        values = images.float()
+        mean = values.mean((-3, -2), keepdim=True)
+        return torch.minimum(torch.maximum((values - mean) * factor + mean, low), high)
+
+
 def _hsv(rgb: Any) -> tuple[Any, Any, Any]:
     """Hue from 0 to 1, saturation and value of colours [..., 3]."""
     red, green, blue = rgb[..., 0], rgb[..., 1], rgb[..., 2]

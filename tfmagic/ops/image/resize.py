@@ -18,7 +18,8 @@ _F = np.float32
 _TABLE = 1024  # how many places between two pixels bicubic weights are kept for
 
 
-def _shape(op: Any, images: Dims, size: Dims) -> Dims:
+def resized_shape(op: Any, images: Dims, size: Dims) -> Dims:
+    """The shape of pictures in a size that an input says."""
     dims = shape_rules.with_rank(images, 4)
     (count,) = shape_rules.with_rank(size, 1)
     if count not in (None, 2):
@@ -34,7 +35,8 @@ def _of_size(op: Any, images: Dims) -> Dims:
     return batch, height, width, channels
 
 
-def _refused(op: Any, images: Any, size: Any) -> str | None:
+def refused_size(op: Any, images: Any, size: Any) -> str | None:
+    """TensorFlow's words for what are no pictures or no size."""
     if len(images) != 4:
         return f"input must be 4-dimensional{shapes.brackets(images)}"
     if len(size) != 1:
@@ -46,7 +48,7 @@ def _refused(op: Any, images: Any, size: Any) -> str | None:
     return None
 
 
-def _checked(size: Any, images: Any) -> tuple[int, int]:
+def checked_size(size: Any, images: Any) -> tuple[int, int]:
     """The height and width asked for."""
     height, width = (int(number) for number in size)
     if height <= 0 or width <= 0:
@@ -75,7 +77,7 @@ def _places(op: Any, given: int, wanted: int) -> np.ndarray:
 # --- bilinear -----------------------------------------------------------------------------------------------------
 
 
-def _neighbours(op: Any, given: int, wanted: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def neighbours(op: Any, given: int, wanted: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """For each wanted pixel the two given ones around it, and how far it is from the first."""
     places = _places(op, given, wanted)
     low = np.floor(places)
@@ -84,35 +86,39 @@ def _neighbours(op: Any, given: int, wanted: int) -> tuple[np.ndarray, np.ndarra
     return lower, upper, (places - low).astype(np.float32)
 
 
-def _constant(array: np.ndarray, like: Any) -> Any:
+def constant_like(array: np.ndarray, like: Any) -> Any:
     return torch.from_numpy(np.ascontiguousarray(array)).to(like.device)
 
 
-def _along(axis: int, weights: np.ndarray, like: Any) -> Any:
+def along(axis: int, weights: np.ndarray, like: Any) -> Any:
     """Weights for the rows (axis 1) or the columns (axis 2) of pictures."""
-    return _constant(weights, like).reshape([-1 if i == axis else 1 for i in range(4)])
+    return constant_like(weights, like).reshape([-1 if i == axis else 1 for i in range(4)])
 
 
 def _mixed(values: Any, axis: int, lower: np.ndarray, upper: np.ndarray, part: np.ndarray) -> Any:
     """Along an axis, the mixture of two pixels for each wanted one."""
-    first = values.index_select(axis, _constant(lower, values))
-    second = values.index_select(axis, _constant(upper, values))
-    return first + (second - first) * _along(axis, part, values)
+    first = values.index_select(axis, constant_like(lower, values))
+    second = values.index_select(axis, constant_like(upper, values))
+    return first + (second - first) * along(axis, part, values)
 
 
-@op("ResizeBilinear", host="size", traced="shapes", check=_refused)
+def bilinear(op: Any, values: Any, height: int, width: int) -> Any:
+    """Pictures of another size, each pixel mixed of the four around its place."""
+    if (height, width) == tuple(values.shape[1:3]):
+        return values
+    across = _mixed(values, 2, *neighbours(op, values.shape[2], width))
+    return _mixed(across, 1, *neighbours(op, values.shape[1], height))
+
+
+@op("ResizeBilinear", host="size", traced="shapes", check=refused_size)
 class ResizeBilinear:
     """Each pixel mixed of the four around its place: float32."""
 
-    shape = _shape
+    shape = resized_shape
 
     def kernel(op, images, size):
-        height, width = _checked(size, images)
-        values = images.float()
-        if (height, width) == tuple(images.shape[1:3]):
-            return values
-        across = _mixed(values, 2, *_neighbours(op, images.shape[2], width))
-        return _mixed(across, 1, *_neighbours(op, images.shape[1], height))
+        height, width = checked_size(size, images)
+        return bilinear(op, images.float(), height, width)
 
     def gradient(op, dy):
         if not op.images.dtype.is_floating:
@@ -145,7 +151,7 @@ class ResizeBilinearGrad:
 
 def _two(op: Any, given: int, wanted: int) -> tuple[np.ndarray, np.ndarray]:
     """For each wanted pixel the two given ones around it and their weights: [wanted, 2] each."""
-    lower, upper, part = _neighbours(op, given, wanted)
+    lower, upper, part = neighbours(op, given, wanted)
     return np.stack([lower, upper], 1), np.stack([_F(1) - part, part], 1)
 
 
@@ -161,14 +167,14 @@ def _spread(grads: Any, original: Any, sides: list[tuple[np.ndarray, np.ndarray]
     batch, height, width, channels = original.shape
     total: Any = 0
     for i in range(rows.shape[1]):
-        down = _along(1, row_weights[:, i], grads).to(grads.dtype)
+        down = along(1, row_weights[:, i], grads).to(grads.dtype)
         for j in range(columns.shape[1]):
-            across = _along(2, column_weights[:, j], grads).to(grads.dtype)
+            across = along(2, column_weights[:, j], grads).to(grads.dtype)
             part = (grads * down * across).to(original.dtype)
             part = part.new_zeros([batch, part.shape[1], width, channels]).index_add(
-                2, _constant(columns[:, j], grads), part)
+                2, constant_like(columns[:, j], grads), part)
             total = total + part.new_zeros([batch, height, width, channels]).index_add(
-                1, _constant(rows[:, i], grads), part)
+                1, constant_like(rows[:, i], grads), part)
     return total
 
 
@@ -186,16 +192,16 @@ def _nearest(op: Any, given: int, wanted: int) -> np.ndarray:
     return (np.maximum(chosen, 0) if op.half_pixel_centers else chosen).astype(np.int64)
 
 
-@op("ResizeNearestNeighbor", host="size", traced="shapes", check=_refused)
+@op("ResizeNearestNeighbor", host="size", traced="shapes", check=refused_size)
 class ResizeNearestNeighbor:
     """The nearest pixel for each: of the pictures' type."""
 
-    shape = _shape
+    shape = resized_shape
 
     def kernel(op, images, size):
-        height, width = _checked(size, images)
-        rows = images.index_select(1, _constant(_nearest(op, images.shape[1], height), images))
-        return rows.index_select(2, _constant(_nearest(op, images.shape[2], width), images))
+        height, width = checked_size(size, images)
+        rows = images.index_select(1, constant_like(_nearest(op, images.shape[1], height), images))
+        return rows.index_select(2, constant_like(_nearest(op, images.shape[2], width), images))
 
     def gradient(op, dy):
         dims = op.images.shape.dims
@@ -205,7 +211,7 @@ class ResizeNearestNeighbor:
                                                 half_pixel_centers=op.half_pixel_centers), None
 
 
-@op("ResizeNearestNeighborGrad", host="size", traced="shapes", check=_refused)
+@op("ResizeNearestNeighborGrad", host="size", traced="shapes", check=refused_size)
 class ResizeNearestNeighborGrad:
     """Every gradient added to the pixel that was taken."""
 
@@ -217,7 +223,7 @@ class ResizeNearestNeighborGrad:
             given, wanted = int(size[axis - 1]), grads.shape[axis]
             sizes = list(grads.shape)
             sizes[axis] = given
-            index = _constant(_nearest(op, given, wanted), grads)
+            index = constant_like(_nearest(op, given, wanted), grads)
             grads = grads.new_zeros(sizes).index_add(axis, index, grads)
         return grads
 
@@ -257,19 +263,19 @@ def _four(op: Any, given: int, wanted: int) -> tuple[np.ndarray, np.ndarray]:
 def _weighted(values: Any, axis: int, index: np.ndarray, weights: np.ndarray) -> Any:
     total = None
     for i in range(4):
-        part = values.index_select(axis, _constant(index[:, i], values)) * _along(axis, weights[:, i], values)
+        part = values.index_select(axis, constant_like(index[:, i], values)) * along(axis, weights[:, i], values)
         total = part if total is None else total + part
     return total
 
 
-@op("ResizeBicubic", host="size", traced="shapes", check=_refused)
+@op("ResizeBicubic", host="size", traced="shapes", check=refused_size)
 class ResizeBicubic:
     """Each pixel mixed of the sixteen around its place: float32."""
 
-    shape = _shape
+    shape = resized_shape
 
     def kernel(op, images, size):
-        height, width = _checked(size, images)
+        height, width = checked_size(size, images)
         down = _weighted(images.float(), 1, *_four(op, images.shape[1], height))
         return _weighted(down, 2, *_four(op, images.shape[2], width))
 
@@ -308,14 +314,14 @@ def _shares(given: int, wanted: int, align_corners: bool) -> tuple[np.ndarray, n
     return np.clip(pixel, 0, given - 1), share
 
 
-@op("ResizeArea", host="size", traced="shapes", check=_refused)
+@op("ResizeArea", host="size", traced="shapes", check=refused_size)
 class ResizeArea:
     """Each pixel the mean of the area that it covers: float32."""
 
-    shape = _shape
+    shape = resized_shape
 
     def kernel(op, images, size):
-        height, width = _checked(size, images)
+        height, width = checked_size(size, images)
         rows, row_shares = _shares(images.shape[1], height, op.align_corners)
         columns, column_shares = _shares(images.shape[2], width, op.align_corners)
         area = _F(1) / (_scale(images.shape[1], height, op.align_corners)
@@ -323,10 +329,10 @@ class ResizeArea:
         values = images.float()
         total: Any = 0.0
         for i in range(rows.shape[1]):  # one after the other, as TensorFlow adds them
-            row = values.index_select(1, _constant(rows[:, i], values))
+            row = values.index_select(1, constant_like(rows[:, i], values))
             part: Any = 0.0
             for j in range(columns.shape[1]):
-                share = _along(2, column_shares[:, j], values)
-                part = part + row.index_select(2, _constant(columns[:, j], values)) * share
-            total = total + part * _along(1, row_shares[:, i], values)
+                share = along(2, column_shares[:, j], values)
+                part = part + row.index_select(2, constant_like(columns[:, j], values)) * share
+            total = total + part * along(1, row_shares[:, i], values)
         return total * float(area)

@@ -78,9 +78,8 @@ def _complex_pair(suffix: str, rank: int) -> None:
 
     register(f"FFT{suffix}", shape, kernel("fftn"), forward_gradient, traced="shapes", check=_refused(rank))
     register(f"IFFT{suffix}", shape, kernel("ifftn"), inverse_gradient, traced="shapes", check=_refused(rank))
-    if rank < 3:
-        register(f"BatchFFT{suffix}", shape, kernel("fftn"), traced="shapes")
-        register(f"BatchIFFT{suffix}", shape, kernel("ifftn"), traced="shapes")
+    register(f"BatchFFT{suffix}", shape, kernel("fftn"), traced="shapes")
+    register(f"BatchIFFT{suffix}", shape, kernel("ifftn"), traced="shapes")
 
 
 def _alternating(size: Any) -> Tensor:

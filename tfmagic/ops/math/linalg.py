@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tfmagic.base import shapes
+from tfmagic.base import errors, shapes
 from tfmagic.base.export import export
 from tfmagic.base.lazy import torch
 from tfmagic.base.shapes import Dims
@@ -775,7 +775,39 @@ def _refused_einsum(op: Any, inputs: Any) -> str | None:
 
 register("Einsum", _einsum_shape, lambda op, inputs: torch.einsum(op.equation, *inputs), check=_refused_einsum)
 
+@tensor_function(meta=lambda x, words: x)
+def _numbers(x: Any, words: str) -> Any:
+    """`x`, where no NaN is in it.
+
+    Raises:
+      InvalidArgumentError: there is one.
+    """
+    if bool(torch.isnan(x).any()):
+        raise errors.InvalidArgumentError(None, None, words)
+    return x
+
+
+_NO_EIGENVALUES = "Self Adjoint Eigen decomposition wasnot successful. The input might not be valid."
+
+
+def _eig_in_one(op: Any, x: Any) -> Any:
+    values, vectors = torch.linalg.eigh(_full(op, _numbers(x, _NO_EIGENVALUES)))
+    return torch.cat([values.unsqueeze(-2).to(x.dtype), vectors.to(x.dtype)], -2)
+
+
+def _one_row_more(op: Any, x: Dims) -> Dims:
+    dims = with_rank_at_least(x, 2)
+    if dims is None:
+        return None
+    size = merge_dim(dims[-2], dims[-1])
+    return (*dims[:-2], None if size is None else size + 1, size)
+
+
+register("SelfAdjointEig", _one_row_more, _eig_in_one, check=_SQUARE, **_when_singular(
+    _one_row_more, _NO_EIGENVALUES),
+    doc="Eigenvalues in the first row, eigenvectors in the columns below.")
+
 old_names(BatchMatrixInverse="MatrixInverse", BatchMatrixDeterminant="MatrixDeterminant", BatchCholesky="Cholesky",
           BatchCholeskyGrad="CholeskyGrad", BatchMatrixSolve="MatrixSolve",
           BatchMatrixTriangularSolve="MatrixTriangularSolve", BatchMatrixSolveLs="MatrixSolveLs",
-          BatchSelfAdjointEigV2="SelfAdjointEigV2", BatchSvd="Svd")
+          BatchSelfAdjointEig="SelfAdjointEig", BatchSelfAdjointEigV2="SelfAdjointEigV2", BatchSvd="Svd")

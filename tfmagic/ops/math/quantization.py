@@ -15,7 +15,7 @@ from tfmagic.ops.torch_types import torch_dtype
 _LEAST_RANGE = 0.01  # a part of the limits that lies between them at least
 
 
-class _Steps:
+class Steps:
     """The integers of a quantized type."""
 
     def __init__(self, dtype: Any):
@@ -26,12 +26,12 @@ class _Steps:
         self.dtype = torch_dtype(dtype)
 
 
-def _number(value: Any) -> Any:
+def number(value: Any) -> Any:
     """A limit as a scalar."""
     return value.reshape(())
 
 
-def _limits_shape(op: Any, x: Dims, *limits: Dims) -> Any:
+def limits_shape(op: Any, x: Dims, *limits: Dims) -> Any:
     """The input's shape, and two scalars."""
     for dims in limits:
         shape_rules.with_rank(dims, 0)
@@ -41,7 +41,7 @@ def _limits_shape(op: Any, x: Dims, *limits: Dims) -> Any:
 # --- floats as integers -------------------------------------------------------------------------------------------
 
 
-def _half_away(x: Any) -> Any:
+def half_away(x: Any) -> Any:
     """Rounded; halves go away from zero."""
     return torch.where(x < 0, torch.ceil(x - 0.5), torch.floor(x + 0.5))
 
@@ -57,20 +57,20 @@ def _range(low: Any, high: Any) -> tuple[Any, Any]:
 class QuantizeV2:
     """Floats as the integers of a quantized type, and the limits that these stand for."""
 
-    shape = _limits_shape
+    shape = limits_shape
 
     def kernel(op, x, low, high):
-        low, high = _range(_number(low), _number(high))
-        steps = _Steps(op.T)
-        rounded = torch.round if op.round_mode == "HALF_TO_EVEN" else _half_away
+        low, high = _range(number(low), number(high))
+        steps = Steps(op.T)
+        rounded = torch.round if op.round_mode == "HALF_TO_EVEN" else half_away
         if op.mode == "SCALED":
             scale, step, low, high = _scaled(steps.low, steps.high, low, high)
             wide = torch.clamp(rounded(x * scale), steps.low, steps.high)
             return wide.to(torch.int64).to(steps.dtype), low, torch.where(step == 0, steps.high / scale, high)
         if op.mode == "MIN_FIRST":
             scale = float(steps.high - steps.low) / (high.double() - low.double())
-            first = _half_away(low.double() * scale) - steps.low
-            wide = _half_away(x * scale.float()).double() - first
+            first = half_away(low.double() * scale) - steps.low
+            wide = half_away(x * scale.float()).double() - first
             return torch.clamp(wide, steps.low, steps.high).to(steps.dtype), low, high
         inside = torch.minimum(torch.maximum(x, low), high)
         wide = (inside - low) * ((steps.high - steps.low) / (high - low))
@@ -89,33 +89,33 @@ class Dequantize:
         return x
 
     def kernel(op, x, low, high):
-        low, high = _number(low), _number(high)
-        steps = _Steps(op.T)
+        low, high = number(low), number(high)
+        steps = Steps(op.T)
         if op.mode == "SCALED":
             scale = high / steps.high
             if steps.signed:
                 scale = torch.maximum(low / steps.low, scale)
             return x.to(torch.float32) * scale
         if op.mode == "MIN_FIRST":
-            return _to_float(x, low, high, steps)
+            return to_float(x, low, high, steps)
         scale = (high - low) / float(steps.high - steps.low)
         wide = x.to(torch.float32)
         return ((wide + steps.count / 2) if steps.signed else wide) * scale + low
 
 
-def _to_float(x: Any, low: Any, high: Any, steps: _Steps) -> Any:
+def to_float(x: Any, low: Any, high: Any, steps: Steps) -> Any:
     """The floats that integers stand for, with zero among them."""
     low, high = low.double(), high.double()
     scale = (high - low) * (steps.count / (steps.count - 1.0)) / steps.count
-    first = (_half_away(low.float() / scale.float()) * scale.float()).double()
+    first = (half_away(low.float() / scale.float()) * scale.float()).double()
     return torch.where(low == high, low, first + (x.double() - steps.low) * scale).float()
 
 
-def _to_integer(x: Any, low: Any, high: Any, steps: _Steps) -> Any:
+def to_integer(x: Any, low: Any, high: Any, steps: Steps) -> Any:
     """The integers that stand for floats, as doubles, however large."""
     low, high = low.double(), high.double()
     scale = steps.count / ((high - low) * (steps.count / (steps.count - 1.0)))
-    return torch.where(low == high, 0.0, _half_away(x.double() * scale) - _half_away(low * scale) + steps.low)
+    return torch.where(low == high, 0.0, half_away(x.double() * scale) - half_away(low * scale) + steps.low)
 
 
 def _scaled(least: int, most: int, low: Any, high: Any) -> tuple[Any, Any, Any, Any]:
@@ -213,41 +213,42 @@ register("QuantizeAndDequantize", shape_rules.same,
 
 
 def _clamped(op: Any, x: Any, low: Any, high: Any, most: Any = None) -> Any:
-    steps = _Steps(op.Tinput)
-    least = _to_integer(torch.zeros(()), low, high, steps)
+    steps = Steps(op.Tinput)
+    least = to_integer(torch.zeros(()), low, high, steps)
     least = torch.clamp(torch.nan_to_num(least, nan=steps.low), steps.low, steps.high)
     wide = torch.maximum(x.double(), least)
     if most is not None:
-        wide = torch.minimum(wide, torch.clamp(_to_integer(most, low, high, steps), steps.low, steps.high))
+        wide = torch.minimum(wide, torch.clamp(to_integer(most, low, high, steps), steps.low, steps.high))
     return wide.to(torch_dtype(op.out_type)), low, high
 
 
-register("QuantizedRelu", _limits_shape, lambda op, x, low, high: _clamped(op, x, low, high))
-register("QuantizedRelu6", _limits_shape, lambda op, x, low, high: _clamped(op, x, low, high, torch.tensor(6.0)))
+register("QuantizedRelu", limits_shape, lambda op, x, low, high: _clamped(op, x, low, high))
+register("QuantizedRelu6", limits_shape, lambda op, x, low, high: _clamped(op, x, low, high, torch.tensor(6.0)))
 
 
 # --- products -----------------------------------------------------------------------------------------------------
 
 
-def _step(low: Any, high: Any, steps: _Steps) -> Any:
+def _step(low: Any, high: Any, steps: Steps) -> Any:
     """The float that one integer more stands for."""
     return (high - low) / float(steps.high - steps.low)
 
 
-def _product_limits(op: Any, limits: Any, types: Any, out: Any) -> tuple[Any, Any]:
+def product_limits(op: Any, limits: Any, types: Any, out: Any) -> tuple[Any, Any]:
     """The limits that the integers of products stand for."""
-    unit = _step(limits[0], limits[1], _Steps(types[0])) * _step(limits[2], limits[3], _Steps(types[1]))
-    steps = _Steps(out)
+    unit = _step(limits[0], limits[1], Steps(types[0])) * _step(limits[2], limits[3], Steps(types[1]))
+    steps = Steps(out)
     return unit * float(steps.low), unit * float(steps.high)
 
 
-def _centred(x: Any, low: Any, high: Any, dtype: Any) -> Any:
+def centred(x: Any, low: Any, high: Any, dtype: Any) -> Any:
     """Integers from which the one that stands for zero was taken away, exactly, as doubles."""
-    steps = _Steps(dtype)
-    return x.double() - _to_integer(torch.zeros(()), low, high, steps)
+    steps = Steps(dtype)
+    return x.double() - to_integer(torch.zeros(()), low, high, steps)
 
 
-def _wrapped(x: Any, out: Any) -> Any:
+def wrapped(x: Any, out: Any) -> Any:
+    """Whole doubles as integers of a type."""
     return x.to(torch.int64).to(torch_dtype(out))
 
 
@@ -263,7 +264,8 @@ def above(low: Any, high: Any, words: str) -> Any:
     return low
 
 
-def _ordered(limits: Any, *words: str) -> Any:
+def ordered(limits: Any, *words: str) -> Any:
+    """Pairs of limits, each of which is refused with its words where the upper is not above the lower."""
     return tuple(part for low, high, refused in zip(limits[::2], limits[1::2], words)
                  for part in (above(low, high, refused), high))
 
@@ -282,11 +284,11 @@ class QuantizedMatMul:
         return [(rows, columns), (), ()]
 
     def kernel(op, a, b, *limits):
-        limits = tuple(_number(value) for value in limits)
-        limits = _ordered(limits, "max_a must be larger than min_a.", "max_b must be larger than min_b.")
-        a, b = _centred(a, *limits[:2], op.T1), _centred(b, *limits[2:], op.T2)
+        limits = tuple(number(value) for value in limits)
+        limits = ordered(limits, "max_a must be larger than min_a.", "max_b must be larger than min_b.")
+        a, b = centred(a, *limits[:2], op.T1), centred(b, *limits[2:], op.T2)
         product = (a.mT if op.transpose_a else a) @ (b.mT if op.transpose_b else b)
-        return _wrapped(product, op.Toutput), *_product_limits(op, limits, (op.T1, op.T2), op.Toutput)
+        return wrapped(product, op.Toutput), *product_limits(op, limits, (op.T1, op.T2), op.Toutput)
 
 
 @op("QuantizedMul")
@@ -297,10 +299,10 @@ class QuantizedMul:
         return [shape_rules.broadcast_dims(x, y), (), ()]
 
     def kernel(op, x, y, *limits):
-        limits = tuple(_number(value) for value in limits)
-        limits = _ordered(limits, "max_x must be larger than min_a.", "max_x must be larger than min_b.")
-        product = _centred(x, *limits[:2], op.T1) * _centred(y, *limits[2:], op.T2)
-        return _wrapped(product, op.Toutput), *_product_limits(op, limits, (op.T1, op.T2), op.Toutput)
+        limits = tuple(number(value) for value in limits)
+        limits = ordered(limits, "max_x must be larger than min_a.", "max_x must be larger than min_b.")
+        product = centred(x, *limits[:2], op.T1) * centred(y, *limits[2:], op.T2)
+        return wrapped(product, op.Toutput), *product_limits(op, limits, (op.T1, op.T2), op.Toutput)
 
 
 # --- other limits -------------------------------------------------------------------------------------------------
@@ -308,8 +310,8 @@ class QuantizedMul:
 
 def _used_range(op: Any, x: Any, low: Any, high: Any) -> tuple[Any, Any]:
     """The floats that the least and the greatest of the integers stand for."""
-    steps = _Steps(op.Tinput)
-    least, most = (_to_float(value.reshape(()), low, high, steps) for value in (x.min(), x.max()))
+    steps = Steps(op.Tinput)
+    least, most = (to_float(value.reshape(()), low, high, steps) for value in (x.min(), x.max()))
     return torch.where(least < 0, least, 0.0), most
 
 
@@ -323,15 +325,15 @@ class RequantizationRange:
         return [(), ()]
 
     def kernel(op, x, low, high):
-        return _used_range(op, x, _number(low), _number(high))
+        return _used_range(op, x, number(low), number(high))
 
 
 def _requantized(op: Any, x: Any, low: Any, high: Any, new_low: Any, new_high: Any) -> Any:
-    steps = _Steps(op.out_type)
+    steps = Steps(op.out_type)
     if (op.Tinput.name, op.out_type.name) == ("qint32", "quint8"):
         return _in_fixed_point(x, low, high, new_low, new_high)
-    numbers = _to_float(x, low, high, _Steps(op.Tinput))
-    return torch.clamp(_to_integer(numbers, new_low, new_high, steps), steps.low, steps.high).to(steps.dtype)
+    numbers = to_float(x, low, high, Steps(op.Tinput))
+    return torch.clamp(to_integer(numbers, new_low, new_high, steps), steps.low, steps.high).to(steps.dtype)
 
 
 def _in_fixed_point(x: Any, low: Any, high: Any, new_low: Any, new_high: Any) -> Any:
@@ -354,10 +356,10 @@ def _in_fixed_point(x: Any, low: Any, high: Any, new_low: Any, new_high: Any) ->
 class Requantize:
     """Integers that stand for the same floats between other limits."""
 
-    shape = _limits_shape
+    shape = limits_shape
 
     def kernel(op, x, *limits):
-        low, high, new_low, new_high = (_number(value) for value in limits)
+        low, high, new_low, new_high = (number(value) for value in limits)
         if not bool(new_low <= 0):
             raise errors.InvalidArgumentError(
                 None, None, f"requested_output_min must be <= 0, but got {float(new_low):g}")
@@ -372,9 +374,9 @@ class Requantize:
 class QuantizeDownAndShrinkRange:
     """Integers as those of a smaller type, between the limits that they need."""
 
-    shape = _limits_shape
+    shape = limits_shape
 
     def kernel(op, x, low, high):
-        low, high = _number(low), _number(high)
+        low, high = number(low), number(high)
         new_low, new_high = _used_range(op, x, low, high)
         return _requantized(op, x, low, high, new_low, new_high), new_low, new_high

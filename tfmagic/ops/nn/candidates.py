@@ -18,7 +18,7 @@ _WORDS_PER_SAMPLE = 2048  # what TensorFlow sets aside for each sample's rejecti
 _ALL = (1 << 64) - 1
 
 
-def _words(state: PhiloxState, samples: int) -> Iterator[int]:
+def _words(state: Any, samples: int) -> Iterator[int]:
     """The 32-bit words of the part of the stream that one call takes."""
     stream = state.reserve_words(_WORDS_PER_SAMPLE * samples)
     place = 0
@@ -87,6 +87,47 @@ class _LogUniform:
         return math.log((value + 2.0) / (value + 1.0)) / self.log
 
 
+class _Learned:
+    """Classes as often as they were true ones so far, and once more.
+
+    It is the state of its node: the stream, and the counts.
+    """
+
+    def __init__(self, op: Any):
+        self.stream, self.classes = stream_of(op), op.range_max
+        self.counts = [1] * op.range_max
+
+    def mark(self) -> Any:
+        """Where it stands."""
+        return self.stream.mark(), tuple(self.counts)
+
+    def rollback(self, before: Any, after: Any) -> None:
+        """Go back, unless another run has moved it on since."""
+        if (self.stream.mark(), tuple(self.counts)) == after:
+            self.counts = list(before[1])
+        self.stream.rollback(before[0], after[0])
+
+    def reserve_words(self, words: int) -> Any:
+        """A part of the stream."""
+        return self.stream.reserve_words(words)
+
+    def draw(self, words: Iterator[int]) -> int:
+        place = _short_below(words, sum(self.counts))
+        for value, count in enumerate(self.counts):
+            place -= count
+            if place < 0:
+                return value
+        raise AssertionError("a number below the sum lies below one of the partial sums")
+
+    def probability(self, value: int) -> float:
+        return self.counts[value] / sum(self.counts)
+
+    def learn(self, values: list[int]) -> None:
+        """Count true classes."""
+        for value in values:
+            self.counts[value] += 1
+
+
 class _Weighted:
     """Classes with given weights, distorted by a power."""
 
@@ -137,8 +178,8 @@ def _expected(probability: float, count: int, tries: int) -> float:
 
 
 def _kernel(make: Callable[[Any, int], Any]) -> Any:
-    def kernel(op: Any, state: PhiloxState, true_classes: Any) -> tuple[Any, Any, Any]:
-        sampler = make(op, op.range_max)
+    def kernel(op: Any, state: Any, true_classes: Any) -> tuple[Any, Any, Any]:
+        sampler = state if isinstance(state, _Learned) else make(op, op.range_max)
         count = op.num_sampled
         if op.unique and count > sampler.classes:
             raise errors.InvalidArgumentError(None, op.op, "Sampler's range is too small.")
@@ -157,6 +198,8 @@ def _kernel(make: Callable[[Any, int], Any]) -> Any:
         drawn = [_expected(sampler.probability(v), count, tries) for v in samples]
         flat = true_classes.reshape(-1).tolist()
         true = [_expected(sampler.probability(v), count, tries) for v in flat]
+        if isinstance(sampler, _Learned):
+            sampler.learn(flat)
         device = true_classes.device
         return (torch.tensor(samples, dtype=torch.int64, device=device),
                 torch.tensor(true, dtype=torch.float32, device=device).reshape(true_classes.shape),
@@ -189,6 +232,8 @@ _RANDOM: dict[str, Any] = {"state": stream_of, "check": _refused}
 register("UniformCandidateSampler", _shape, _kernel(_Uniform), **_RANDOM)
 register("LogUniformCandidateSampler", _shape, _kernel(_LogUniform), **_RANDOM)
 register("FixedUnigramCandidateSampler", _shape, _kernel(_Weighted), **_RANDOM)
+for _name in ("LearnedUnigramCandidateSampler", "ThreadUnsafeUnigramCandidateSampler"):
+    register(_name, _shape, _kernel(_Uniform), state=_Learned, check=_refused)
 register("AllCandidateSampler", _shape, _all_kernel, **_RANDOM)
 
 

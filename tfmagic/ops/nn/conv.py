@@ -13,13 +13,24 @@ from tfmagic.ops import raw
 from tfmagic.ops.array import shape_ops
 from tfmagic.ops.declare import op
 from tfmagic.ops.nn import windows
-from tfmagic.ops.nn.windows import Geometry, channels_last, from_torch, nothing, padded, spatial, to_torch, unpadded
+from tfmagic.ops.nn.windows import (
+    ChannelsLast,
+    Geometry,
+    channels_last,
+    from_torch,
+    nothing,
+    padded,
+    spatial,
+    to_torch,
+    unpadded,
+)
 from tfmagic.ops.shape_rules import merge_dim, with_rank
 
 # --- shapes ----------------------------------------------------------------------------------------------------
 
 
-def _conv_shape(op: Any, x: Dims, filters: Dims, rank: int, depthwise: bool = False) -> Dims:
+def conv_shape(op: Any, x: Dims, filters: Dims, rank: int, depthwise: bool = False) -> Dims:
+    """The shape of a convolution."""
     x, filters = with_rank(x, rank), with_rank(filters, rank)
     strides, dilations = spatial(op, op.strides), [1] * (rank - 2) if depthwise else spatial(op, op.dilations)
     if op.padding == "EXPLICIT" and len(op.explicit_paddings) != 2 * rank:
@@ -150,8 +161,8 @@ def _channels_first(op: Any, sizes: Any) -> list[int]:
 _LABELS = {
     "Conv2DBackpropInput": "Conv2DCustomBackpropInput",
     "Conv2DBackpropFilter": "Conv2DCustomBackpropFilter",
-    "Conv3DBackpropInputV2": "Conv3DBackpropInputOp",
-    "Conv3DBackpropFilterV2": "Conv3DBackpropFilterOp",
+    **dict.fromkeys(("Conv3DBackpropInput", "Conv3DBackpropInputV2"), "Conv3DBackpropInputOp"),
+    **dict.fromkeys(("Conv3DBackpropFilter", "Conv3DBackpropFilterV2"), "Conv3DBackpropFilterOp"),
     "DepthwiseConv2dNativeBackpropInput": "DepthwiseConv2DBackpropInput",
     "DepthwiseConv2dNativeBackpropFilter": "DepthwiseConv2DBackpropFilter",
 }
@@ -229,7 +240,8 @@ def _attrs(op: Any) -> dict[str, Any]:
 # --- 2-D and 3-D -----------------------------------------------------------------------------------------------
 
 
-def _forward(op: Any, x: Any, filters: Any, rank: int) -> Any:
+def forward(op: Any, x: Any, filters: Any, rank: int) -> Any:
+    """The convolution that a node asks for."""
     if op.input._dims is None:
         windows.check_rank(op, x, rank)
     if op.filter._dims is None:
@@ -261,7 +273,7 @@ def _backprop_filter(op: Any, x: Any, filter_sizes: Any, dy: Any, rank: int) -> 
     return _filter_from_torch(dw, rank)
 
 
-def _refused_rank(op: Any, x: Any, filters: Any) -> str | None:
+def refused_rank(op: Any, x: Any, filters: Any) -> str | None:
     """TensorFlow's words for what is no batch of images, or no filter for them."""
     if len(x) != 4:
         return f"input must be 4-dimensional{brackets(x)}"
@@ -270,7 +282,7 @@ def _refused_rank(op: Any, x: Any, filters: Any) -> str | None:
 
 def _refused_depth(op: Any, x: Any, filters: Any) -> str | None:
     """TensorFlow's words for an input whose channels the filters do not divide."""
-    refused = _refused_rank(op, x, filters)
+    refused = refused_rank(op, x, filters)
     if refused is not None:
         return refused
     depth = x[-1 if channels_last(op) else 1]
@@ -284,10 +296,10 @@ class Conv2D:
     """Cross-correlation of [batch, height, width, channels] with filters [height, width, channels, out]."""
 
     def shape(op: Any, x: Dims, filters: Dims) -> Dims:
-        return _conv_shape(op, x, filters, 4)
+        return conv_shape(op, x, filters, 4)
 
     def kernel(op: Any, x: Any, filters: Any) -> Any:
-        return _forward(op, x, filters, 4)
+        return forward(op, x, filters, 4)
 
     def gradient(op: Any, dy: Tensor) -> tuple[Tensor, Tensor]:
         shape_x, shape_filter = raw.shape_n([op.input, op.filter])
@@ -347,10 +359,10 @@ class Conv3D:
     """Cross-correlation of [batch, depth, height, width, channels] with filters [d, h, w, channels, out]."""
 
     def shape(op: Any, x: Dims, filters: Dims) -> Dims:
-        return _conv_shape(op, x, filters, 5)
+        return conv_shape(op, x, filters, 5)
 
     def kernel(op: Any, x: Any, filters: Any) -> Any:
-        return _forward(op, x, filters, 5)
+        return forward(op, x, filters, 5)
 
     def gradient(op: Any, dy: Tensor) -> tuple[Tensor, Tensor]:
         dx = raw.conv3d_backprop_input_v2(shape_ops.shape(op.input), op.filter, dy, **_attrs(op))
@@ -387,6 +399,34 @@ class Conv3DBackpropFilterV2:
                 raw.conv3d(op.input, dz, **_attrs(op)))
 
 
+def _refused_ranks(op: Any, *dims: Any) -> str | None:
+    """TensorFlow's words for inputs of the older gradient ops that have other ranks."""
+    return next((f"{_LABELS[op.op.type]}: {name} must be 5-dimensional"
+                 for name, known in zip(("input", "filter", "out_backprop"), dims) if len(known) != 5), None)
+
+
+@op("Conv3DBackpropInput", check=_refused_ranks)
+class Conv3DBackpropInput:
+    """The older form of Conv3DBackpropInputV2, which takes the input itself for its shape."""
+
+    def shape(op: Any, x: Dims, filters: Dims, dy: Dims) -> Dims:
+        return with_rank(x, 5)
+
+    def kernel(op: Any, x: Any, filters: Any, dy: Any) -> Any:
+        return _backprop_input(ChannelsLast(op, dilations=op.dilations), x.shape, filters, dy, 5)
+
+
+@op("Conv3DBackpropFilter", check=_refused_ranks)
+class Conv3DBackpropFilter:
+    """The older form of Conv3DBackpropFilterV2, which takes the filter itself for its shape."""
+
+    def shape(op: Any, x: Dims, filters: Dims, dy: Dims) -> Dims:
+        return with_rank(filters, 5)
+
+    def kernel(op: Any, x: Any, filters: Any, dy: Any) -> Any:
+        return _backprop_filter(ChannelsLast(op, dilations=op.dilations), x, filters.shape, dy, 5)
+
+
 # --- depthwise -------------------------------------------------------------------------------------------------
 
 
@@ -397,7 +437,7 @@ def _depthwise_geometry(op: Any, x_dims: Dims, x: Any, filter_sizes: Any) -> Geo
 
 def _refused_depthwise(op: Any, x: Any, filters: Any) -> str | None:
     """TensorFlow's words for filters of another depth, and strides that its kernel does not know."""
-    refused = _refused_rank(op, x, filters)
+    refused = refused_rank(op, x, filters)
     if refused is not None:
         return refused
     depth = x[-1 if channels_last(op) else 1]
@@ -413,7 +453,7 @@ class DepthwiseConv2dNative:
     """Each channel with filters of its own: [h, w, channels, multiplier] gives channels * multiplier channels."""
 
     def shape(op: Any, x: Dims, filters: Dims) -> Dims:
-        return _conv_shape(op, x, filters, 4, depthwise=True)
+        return conv_shape(op, x, filters, 4, depthwise=True)
 
     def kernel(op: Any, x: Any, filters: Any) -> Any:
         geometry = _depthwise_geometry(op, op.input._dims, x, _filter_sizes(op.filter._dims, filters, 4))

@@ -19,7 +19,7 @@ from tfmagic.ops.shape_rules import merge, with_rank
 # --- geometry --------------------------------------------------------------------------------------------------
 
 
-def _pool_shape(op: Any, x: Dims, ksize: Any, strides: Any, rank: int) -> Dims:
+def pool_shape(op: Any, x: Dims, ksize: Any, strides: Any, rank: int) -> Dims:
     x = with_rank(x, rank)
     out = [windows.output_size(*sizes, 1, op.padding) for sizes in
            zip(spatial(op, x), spatial(op, ksize), spatial(op, strides))]
@@ -102,7 +102,7 @@ def _empty(op: Any, x: Any, rank: int, ksize: Any = None, strides: Any = None) -
     """The pool of a batch without elements, or None where there are some."""
     if not nothing(x.shape):
         return None
-    dims = _pool_shape(op, tuple(x.shape), op.ksize if ksize is None else ksize,
+    dims = pool_shape(op, tuple(x.shape), op.ksize if ksize is None else ksize,
                        op.strides if strides is None else strides, rank)
     return x.new_zeros(list(dims or ()))
 
@@ -154,7 +154,8 @@ def _across_channels(op: Any, x: Any, ksize: Any, strides: Any) -> Any | None:
     return x.unflatten(-1, (-1, window)).amax(-1)
 
 
-def _max_pool(op: Any, x: Any, rank: int, ksize: Any = None, strides: Any = None) -> Any:
+def max_pool(op: Any, x: Any, rank: int, ksize: Any = None, strides: Any = None) -> Any:
+    """The largest value of each window."""
     dims = op.input._dims
     result = _across_channels(op, x, op.ksize if ksize is None else ksize, op.strides if strides is None else strides)
     if result is not None:
@@ -220,8 +221,8 @@ def _max_family(suffix: str, rank: int) -> None:
     def grad_grad_gradient(op: Any, dz: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         return (_zeros(op.orig_input), _zeros(op.orig_output), grad(op.orig_input, op.orig_output, dz, **_attrs(op)))
 
-    register(f"MaxPool{suffix}", lambda op, x: _pool_shape(op, x, op.ksize, op.strides, rank),
-             lambda op, x: _max_pool(op, x, rank), gradient,
+    register(f"MaxPool{suffix}", lambda op, x: pool_shape(op, x, op.ksize, op.strides, rank),
+             lambda op, x: max_pool(op, x, rank), gradient,
              check=_plane(rank))
     ranks = _ranks(rank, "tensor_in", "tensor_out", "out_backprop")
     register(f"MaxPool{suffix}Grad", _max_grad_shape(rank), lambda op, x, y, dy: _max_pool_grad(op, x, dy, rank),
@@ -241,7 +242,7 @@ def _v2_shape(op: Any, x: Dims, ksize: Dims, strides: Dims) -> Dims:
         if length not in (None, 4):
             raise ValueError(f"Dimension must be 4 but is {length}")
     sizes, steps = static_ints(op.ksize), static_ints(op.strides)
-    return None if sizes is None or steps is None else _pool_shape(op, x, sizes, steps, 4)
+    return None if sizes is None or steps is None else pool_shape(op, x, sizes, steps, 4)
 
 
 def _v2_grad_grad_shape(op: Any, x: Dims, y: Dims, grad: Dims, ksize: Dims, strides: Dims) -> Dims:
@@ -261,7 +262,7 @@ def _v2_grad_gradient(op: Any, dz: Tensor) -> tuple[Any, ...]:
 
 
 _SIZES: dict[str, Any] = {"host": ("ksize", "strides")}
-register("MaxPoolV2", _v2_shape, lambda op, x, ksize, strides: _max_pool(op, x, 4, ksize, strides), _v2_gradient,
+register("MaxPoolV2", _v2_shape, lambda op, x, ksize, strides: max_pool(op, x, 4, ksize, strides), _v2_gradient,
          check=_plane(4), **_SIZES)
 _SIZES["check"] = _ranks(4, "tensor_in", "tensor_out", "out_backprop")
 register("MaxPoolGradV2", _max_grad_shape(4),
@@ -287,7 +288,7 @@ class MaxPoolWithArgmax:
     """The largest value of each window, and its place in the flattened image (or batch)."""
 
     def shape(op: Any, x: Dims) -> tuple[Dims, Dims]:
-        dims = _pool_shape(_Layout(op), x, op.ksize, op.strides, 4)
+        dims = pool_shape(_Layout(op), x, op.ksize, op.strides, 4)
         return dims, dims
 
     def kernel(op: Any, x: Any) -> tuple[Any, Any]:
@@ -337,7 +338,8 @@ def _mean_of(x: Any, geometry: Geometry, rounds_up: bool) -> Any:
     return function(x, geometry.size, geometry.stride, geometry.before, rounds_up, False)
 
 
-def _avg_pool(op: Any, x: Any, rank: int) -> Any:
+def avg_pool(op: Any, x: Any, rank: int) -> Any:
+    """The mean of each window."""
     dims = op.op._inputs[0]._dims
     geometry, empty = _geometry(op, dims, x), _empty(op, x, rank)
     if empty is not None:
@@ -393,8 +395,8 @@ def _avg_family(suffix: str, rank: int) -> None:
     def grad_gradient(op: Any, dz: Tensor) -> tuple[Tensor, Tensor]:
         return raw.stop_gradient(op.orig_input_shape), forward(dz, **_attrs(op))
 
-    register(f"AvgPool{suffix}", lambda op, x: _pool_shape(op, x, op.ksize, op.strides, rank),
-             lambda op, x: _avg_pool(op, x, rank), gradient, check=_plane(rank))
+    register(f"AvgPool{suffix}", lambda op, x: pool_shape(op, x, op.ksize, op.strides, rank),
+             lambda op, x: avg_pool(op, x, rank), gradient, check=_plane(rank))
     register(f"AvgPool{suffix}Grad", lambda op, sizes, dy: with_rank(static_dims(op.orig_input_shape), rank),
              lambda op, sizes, dy: _avg_pool_grad(op, sizes, dy, rank), grad_gradient, host="orig_input_shape",
              check=_mean_grad_check(rank))

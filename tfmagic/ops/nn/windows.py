@@ -43,6 +43,21 @@ def nothing(*shapes: Any) -> bool:
     return any(isinstance(size, int) and size == 0 for shape in shapes if isinstance(shape, Sequence) for size in shape)
 
 
+class ChannelsLast:
+    """A node of an op that takes pictures with the channels last and says nothing of it, as the helpers here want it.
+
+    Args:
+      given: what it has besides, or in place of its own.
+    """
+
+    def __init__(self, node: Any, **given: Any):
+        self._node = node
+        self._given = {"data_format": "NHWC", "dilations": [1, 1, 1, 1], **given}
+
+    def __getattr__(self, name: str) -> Any:
+        return self._given[name] if name in self._given else getattr(self._node, name)
+
+
 @dataclass(frozen=True)
 class Geometry:
     """Windows along the spatial dimensions.

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from tfmagic.base import dtypes, shapes
+from tfmagic.base import dtypes, errors, shapes
 from tfmagic.base.errors import InvalidArgumentError
 from tfmagic.base.shapes import Dims
 from tfmagic.graph.context import get_default_graph
-from tfmagic.graph.static_value import static_dims
+from tfmagic.graph.static_value import static_dims, static_ints
 from tfmagic.ops import raw, shape_rules
 from tfmagic.ops.array.constants import ones
 from tfmagic.ops.array.shape_ops import shape as shape_of
 from tfmagic.ops.declare import op, register
 from tfmagic.ops.random import distributions, rejection, sampling
 from tfmagic.ops.random.gamma_gradient import gamma_gradient
-from tfmagic.ops.random.philox import PhiloxState
+from tfmagic.ops.random.philox import PhiloxState, block
 from tfmagic.ops.random.seeded import check_classes, no_matrix, no_pair, seeded
 from tfmagic.ops.torch_types import torch_dtype
 
@@ -127,6 +127,51 @@ def _integer_shape(op: Any, *inputs: Dims) -> Dims:
     if len(inputs) == 4:
         _check_pair(inputs[1])
     return static_dims(op.shape)
+
+
+def _cropped_shape(op: Any, image: Dims, size: Dims) -> Dims:
+    image = shape_rules.with_rank(image, 3)
+    shape_rules.merge(size, (2,))
+    wanted = static_ints(op.size) or (None, None)
+    return wanted[0], wanted[1], image[2]
+
+
+def _no_image(op: Any, image: Any, size: Any) -> str | None:
+    if len(image) != 3:
+        return f"input must be 3-dimensional{shapes.brackets(image)}"
+    if len(size) != 1:
+        return f"shape_t must be 1-dimensional{shapes.brackets(size)}"
+    return None if size[0] == 2 else f"shape_t must have two elements{shapes.brackets(size)}"
+
+
+@op("RandomCrop", state=_stream_of, host="size", check=_no_image)
+class RandomCrop:
+    """A part of a picture at a place drawn by chance."""
+
+    shape = _cropped_shape
+
+    def kernel(op, state, image, size):
+        for name, given, wanted in zip(("height", "width"), image.shape, size):
+            if given < wanted:
+                raise errors.FailedPreconditionError(
+                    None, None, f"{name} must be >= target_{name}: {name} = {given}, target_{name} = {wanted}")
+        if tuple(size) == tuple(image.shape[:2]):
+            return image
+        words = iter(block(state.reserve_words(2)))
+        left, top = (_one_of(words, image.shape[axis] - size[axis] + 1) if size[axis] < image.shape[axis] else 0
+                     for axis in (1, 0))
+        return image[top:top + size[0], left:left + size[1]].contiguous()
+
+
+def _one_of(words: Iterator[int], count: int) -> int:
+    """A number in [0, count) from single words, every one equally likely."""
+    if count & (count - 1) == 0:
+        return next(words) & (count - 1)
+    least = ((1 << 32) - 1) % count + 1
+    value = next(words)
+    while value < least:
+        value = next(words)
+    return value % count
 
 
 @op("RandomUniformInt", state=_stream_of, host=("shape", "minval", "maxval"), sizes="shape", check=_refused)

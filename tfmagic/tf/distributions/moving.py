@@ -20,3 +20,14 @@ def moved(module: str, name: str | None = "__init__") -> Callable[[Any], Any]:
       name: as TensorFlow prints it; None: its own.
     """
     return deprecated("2019-01-01", _MOVED, name=name, module=f"tensorflow.python.ops.distributions.{module}")
+
+
+def moved_from_contrib(module: str, home: str = "tensorflow.contrib.distributions.python.ops") -> Callable[[Any], Any]:
+    """Decorator of a constructor of tf.contrib.distributions: its first use prints TensorFlow's warning.
+
+    Args:
+      module: the last word of the TensorFlow module that defines it.
+      home: the TensorFlow package in which that module is.
+    """
+    return deprecated("2018-10-01", _MOVED.replace("`tf.distributions`", "`tf.contrib.distributions`"),
+                      name="__init__", module=f"{home}.{module}")
