@@ -144,6 +144,10 @@ def describe_list(values):
     return [convert(v) if convert else v for v in items]
 
 
+# Attrs of calls of functions that tell of the process and its devices.
+_OF_THE_PROCESS = ("config", "config_proto", "executor_type")
+
+
 def describe_node(node):
     """A NodeDef as plain data, without the process-wide counters that py_func and custom_gradient put in attrs."""
     out = OrderedDict([("name", node.name), ("op", node.op)])
@@ -152,10 +156,14 @@ def describe_node(node):
     if node.device:
         out["device"] = node.device
     attrs = OrderedDict((name, describe_attr(node.attr[name])) for name in sorted(node.attr))
+    for name in _OF_THE_PROCESS:
+        attrs.pop(name, None)
     if "token" in attrs:
         attrs["token"] = "pyfunc"
     if str(attrs.get("_gradient_op_type")).startswith("CustomGradient-"):
         attrs["_gradient_op_type"] = "CustomGradient"
+    if str(attrs.get("_gradient_op_type")).startswith("PartitionedCall-"):
+        del attrs["_gradient_op_type"]
     if attrs:
         out["attrs"] = attrs
     return out

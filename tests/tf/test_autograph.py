@@ -246,3 +246,72 @@ def test_functions_of_python_2_programs_are_converted(tmp_path):
     result = subprocess.run([sys.executable, "-m", "tfmagic.notebook.command.cli", "run", "--py2", "program.py"],
                             cwd=tmp_path, capture_output=True, encoding="utf-8", check=False)
     assert result.stdout == "building 3\n", result.stderr
+
+
+def test_a_traced_function_is_built_once_per_kind_of_arguments():
+    seen = []
+
+    @tf.function
+    def f(x, scale=1.0):
+        """The product."""
+        seen.append(scale)
+        return x * scale
+
+    for x, scale in ((tf.zeros([2]), 1.0), (tf.ones([2]), 1.0), (tf.zeros([2]), 2.0), (tf.zeros([3]), 2.0)):
+        f(x, scale)
+    f(tf.zeros([2]))
+    assert seen == [1.0, 2.0, 2.0]
+    assert f.__name__ == "f"
+    assert f.__doc__ == "The product."
+    with tf.Graph().as_default():
+        assert value(f(tf.ones([2]), 3.0)).tolist() == [3.0, 3.0]
+
+
+def test_gradients_go_through_traced_functions():
+    weight = tf.get_variable("w", [], initializer=tf.ones_initializer(), use_resource=True)
+
+    @tf.function
+    def f(x):
+        if x > 0:
+            return tf.sin(x) * weight
+        return x * 2.0
+
+    x = tf.placeholder(tf.float32, [])
+    gradients = tf.gradients(f(x), [x, weight])
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        np.testing.assert_allclose(session.run(gradients, {x: 1.0}), [np.cos(1.0), np.sin(1.0)], rtol=1e-6)
+        np.testing.assert_allclose(session.run(gradients, {x: -1.0}), [2.0, 0.0])
+
+
+def test_loops_in_traced_functions():
+    @tf.function
+    def collatz(n):
+        steps = 0
+        while n > 1:
+            if tf.equal(n % 2, 0):
+                n = n // 2
+            else:
+                n = 3 * n + 1
+            steps += 1
+        return steps
+
+    assert value(collatz(tf.constant(6))) == 8
+
+
+def test_a_variable_made_at_the_first_call_is_used_by_all():
+    class Model:
+        v = None
+
+        @tf.function
+        def __call__(self, x):
+            if self.v is None:
+                self.v = tf.Variable(2.0)
+            return self.v * x
+
+    model = Model()
+    results = [model(tf.constant(3.0)), model(tf.constant([1.0, 2.0]))]
+    assert len(tf.global_variables()) == 1
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        assert [r.tolist() for r in session.run(results)] == [6.0, [2.0, 4.0]]

@@ -80,7 +80,11 @@ class Function:
         Args:
           dims: the static shapes of the arguments; by default they are unknown.
         """
-        return _imported_body(self, attrs, dims)
+        body: Body = _imported_body(self, attrs, dims)
+        if self.own is not None:
+            for inside, known in zip(body.inputs, self.own.inputs):
+                inside._handle_data = known._handle_data
+        return body
 
     def made(self, what: str, attrs: Mapping[str, Any], make: Any) -> Body:
         """What `make(attrs)` gives, made once per `what` and values of the function's attrs."""

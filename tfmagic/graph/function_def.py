@@ -19,7 +19,7 @@ from tfmagic.graph.registry import arg_count
 
 def function_from_graph(name: str, graph: Graph, inputs: Sequence[Tensor], outputs: Sequence[Tensor],
                         output_names: Sequence[str] = (), attrs: Mapping[str, Any] | None = None,
-                        description: str = "", with_hash: bool = False) -> Function:
+                        description: str = "", with_hash: bool = False, controls: Sequence[Operation] = ()) -> Function:
     """A function whose body is a whole graph.
 
     Args:
@@ -28,6 +28,7 @@ def function_from_graph(name: str, graph: Graph, inputs: Sequence[Tensor], outpu
       output_names: names of the results; by default the names of the operations that make them.
       attrs: attrs of the function itself.
       description: what it does.
+      controls: operations that run though no result needs them.
       with_hash: whether its name ends with a text that stands for its definition.
 
     Raises:
@@ -62,7 +63,10 @@ def function_from_graph(name: str, graph: Graph, inputs: Sequence[Tensor], outpu
         proto.arg_attr[index].SetInParent()
     if with_hash:
         signature.name = proto.signature.name = f"{name}_{_hash(proto)}"
-    body = Body(signature.name, graph, tuple(inputs), tuple(outputs))
+    for op in controls:
+        proto.control_ret[op_names[op]] = op_names[op]
+        proto.signature.control_output.append(op_names[op])
+    body = Body(signature.name, graph, tuple(inputs), tuple(outputs), tuple(controls))
     return Function(proto, signature, graph._functions, body)
 
 

@@ -18,8 +18,12 @@ def has_effect(op: Operation) -> bool:
     return op._op_def.is_stateful and op.type not in _UNORDERED
 
 
-def order_effects(graph: Graph, results: list[Operation]) -> None:
-    """Let operations with a state run in the order of the program, before the results are given."""
+def order_effects(graph: Graph, results: list[Operation]) -> list[Operation]:
+    """Let operations with a state run in the order of the program, before the results are given.
+
+    Returns:
+      Those that must run.
+    """
     must_run: dict[Operation, None] = {}
     last: dict[Tensor, Operation] = {}
     last_of_all: Operation | None = None  # of those that use no resource
@@ -44,3 +48,4 @@ def order_effects(graph: Graph, results: list[Operation]) -> None:
     for op in results:
         op._add_control_inputs([other for other in must_run
                                 if other._control_flow_context is op._control_flow_context])
+    return list(must_run)

@@ -1,6 +1,12 @@
 """What converted functions refuse, and what cannot be converted."""
 
+import os
+
 from . import refused
+
+
+def gives_a_module(x):
+    return os
 
 
 def number(tf):
@@ -158,3 +164,45 @@ def autograph_error_in_a_map(tf, sess):
         return tf.matmul(y, y)
 
     tf.data.Dataset.range(3).map(f)
+
+
+@refused("Python inputs incompatible with input_signature")
+def traced_function_of_another_shape(tf, sess):
+    f = tf.function(lambda x: x, input_signature=[tf.TensorSpec([None], tf.float32)])
+    f(tf.zeros([2, 3]))
+
+
+@refused("Structure of Python function inputs does not match input_signature")
+def traced_function_with_too_few_arguments(tf, sess):
+    f = tf.function(lambda x, y: x, input_signature=[tf.TensorSpec([], tf.float32)] * 2)
+    f(1.0)
+
+
+@refused("Python functions must return zero or more Tensors", "module")
+def traced_function_of_a_module(tf, sess):
+    tf.function(gives_a_module)(tf.constant(1))
+
+
+@refused("in converted code", "MatMul")
+def traced_function_that_fails(tf, sess):
+    tf.function(lambda x: tf.matmul(x, x))(tf.constant(1.0))
+
+
+@refused("AutoGraph is disabled in this function")
+def traced_function_without_autograph(tf, sess):
+    tf.function(lambda x: 1 if x > 0 else 2, autograph=False)(tf.constant(1.0))
+
+
+@refused("Invalid input_signature 3")
+def traced_function_with_a_wrong_signature(tf, sess):
+    tf.function(lambda x: x, input_signature=3)
+
+
+@refused("in converted code", "tried to create variables on non-first call")
+def traced_function_that_makes_variables(tf, sess):
+    tf.function(lambda x: tf.layers.dense(x, 3))(tf.zeros([2, 2]))
+
+
+@refused("in Graph execution. Use Eager execution or decorate this function with @tf.function")
+def wrapped_function_is_not_converted(tf, sess):
+    tf.compat.v1.wrap_function(lambda x: 1 if x > 0 else 2, [tf.TensorSpec([], tf.float32)])

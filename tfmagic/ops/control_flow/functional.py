@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from tfmagic.base import errors
+from tfmagic.base.devices import DeviceSpec
 from tfmagic.base.errors import invalid
 from tfmagic.base.lazy import torch
 from tfmagic.base.shapes import Dims
@@ -60,6 +62,26 @@ def _count_up(op: Any, start: Any, limit: Any, delta: Any, inputs: list[Any], bo
     return inputs
 
 
+def _called_on(op: Any, target: Any, args: list[Any], function: Any) -> list[Any]:
+    """The results of a function on the device that `target` names.
+
+    Raises:
+      InvalidArgumentError: it names no device.
+      InternalError: the device is not this machine's CPU.
+    """
+    text = target.item().decode("utf-8", "replace")
+    try:
+        wanted = DeviceSpec.from_string(text)
+    except ValueError:
+        raise invalid(f"Could not parse {text} into a device specification.") from None
+    place = (wanted.job or "localhost", wanted.replica or 0, wanted.task or 0, wanted.device_type or "CPU",
+             wanted.device_index or 0)
+    if place != ("localhost", 0, 0, "CPU", 0):
+        raise errors.InternalError(None, None, "Currently don't support instantiating functions on device: "
+                                   "/job:{}/replica:{}/task:{}/device:{}:{}".format(*place))
+    return list(function(*args))
+
+
 def _mapped(op: Any, arguments: list[Any], function: Any) -> list[Any]:
     """The results of a function for the rows of its arguments, as the rows of tensors."""
     count = arguments[0].shape[0]
@@ -101,7 +123,7 @@ def _refused_rows(op: Any, arguments: Any, captured: Any) -> str:
 
 register("For", lambda op, start, limit, delta, inputs: [None] * len(inputs), _count_up, functions={"": "body"})
 register("RemoteCall", lambda op, target, args: [None] * len(op.Tout),
-         lambda op, target, args, function: list(function(*args)), functions={"": "f"})
+         _called_on, functions={"": "f"})
 register("MapDefun", _mapped_shape, _mapped, functions={"captured_inputs": "f"}, check=_refused_rows)
 for _name in ("PartitionedCall", "StatefulPartitionedCall"):
     register(_name, lambda op, args: [None] * len(op.Tout))

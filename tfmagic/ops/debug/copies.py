@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tfmagic.base import errors
 from tfmagic.base.errors import invalid
 from tfmagic.base.lazy import torch
 from tfmagic.ops import shape_rules
@@ -15,9 +16,13 @@ def _copied(op: Any, value: Any) -> Any:
 
 
 def _watched(op: Any) -> None:
-    """Refuse a node that does not say what it watches."""
+    """Refuse a node that does not say what it watches, or wants it sent somewhere."""
     if not op.tensor_name:
         raise invalid(f"Failed to parse tensor name: \"{op.tensor_name}\"")
+    if op.debug_urls:
+        raise errors.UnimplementedError(
+            None, None, f"Values are not sent to {', '.join(op.debug_urls)}. Fetch {op.op.name} to see them; "
+                        "%%graph --fetch shows values, and %%graph --check finds NaN.")
 
 
 def _handed_on(op: Any, value: Any) -> Any:

@@ -31,7 +31,8 @@ def lacks(op_type: str) -> str:
     definition = opdefs.get(op_type)
     assert definition is not None
     if "no_kernel" in definition.flags:
-        return "it needs TensorFlow built with Intel's MKL" if "uantiz" in op_type else "it needs a TPU"
+        return "TensorFlow 1.15 has no kernel of it but in builds with Intel's MKL" if "uantiz" in op_type \
+            else "it needs a TPU"
     if op_type.startswith(_SEVERAL_MACHINES):
         return "it works with other machines or devices"
     if "gpu_only" in definition.flags:

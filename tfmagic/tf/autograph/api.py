@@ -109,8 +109,13 @@ def _function_of(entity: Any) -> types.FunctionType:
     return function
 
 
-def converted_for_graph(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A function of a user's as TensorFlow's own functions call it: converted, with errors that say where."""
+def converted_for_graph(function: Callable[..., Any], run: Callable[..., Any] | None = None) -> Callable[..., Any]:
+    """A function of a user's as TensorFlow's own functions call it: converted, with errors that say where.
+
+    Args:
+      function: the user's function.
+      run: what calls it, by default just so: `(function, *args, **kwargs) -> result`.
+    """
     callee = calls.callee(function)
 
     @functools.wraps(function, assigned=[name for name in functools.WRAPPER_ASSIGNMENTS if hasattr(function, name)],
@@ -118,7 +123,7 @@ def converted_for_graph(function: Callable[..., Any]) -> Callable[..., Any]:
     def converted(*args: Any, **kwargs: Any) -> Any:
         try:
             with conversion.converted(True):
-                return callee(*args, **kwargs)
+                return callee(*args, **kwargs) if run is None else run(callee, *args, **kwargs)
         except Exception as error:
             _say_where(error)
             raise

@@ -11,37 +11,14 @@ from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.graph.function import Function
 from tfmagic.graph.function_def import function_from_graph
 from tfmagic.graph.function_effects import order_effects
-from tfmagic.graph.function_graph import FunctionGraph
 from tfmagic.graph.graph import Graph
-from tfmagic.graph.keys import GraphKeys
 from tfmagic.graph.operation import Tensor
 from tfmagic.ops import raw
 from tfmagic.tf.autograph.api import converted_for_graph
 from tfmagic.tf.data import structure
+from tfmagic.tf.functions.body import BodyGraph
 
 _numbers = itertools.count(1)
-
-class ElementGraph(FunctionGraph):
-    """The body of a function of elements: it has the seed of the graph around it."""
-
-    branches_are_functions = True
-    orders_effects = True
-
-    def __init__(self, outer_graph: Graph):
-        super().__init__(outer_graph, own_names=True)
-        self.seed = outer_graph.seed
-
-    def _share_collections(self) -> None:
-        outer = self.outer_graph
-        for key in (GraphKeys.GLOBAL_VARIABLES, GraphKeys.LOCAL_VARIABLES, GraphKeys.TRAINABLE_VARIABLES):
-            self._collections[key] = outer.get_collection_ref(key)
-        for key in outer.get_all_collection_keys():
-            if key not in self._collections:
-                self._collections[key] = list(outer.get_collection(key))
-
-    @property
-    def _variables_graph(self) -> Graph:
-        return self.outer_graph._variables_graph
 
 
 class ElementFunction:
@@ -65,7 +42,7 @@ class ElementFunction:
         name = what.removesuffix("()").replace(".", "_")
         self._what = what
         outer = get_default_graph()
-        graph = ElementGraph(outer)
+        graph = BodyGraph(outer)
         with graph.as_default():
             inputs = [graph.create_op("Placeholder", [], name=f"args_{index}", attrs={
                 "dtype": part.dtype, "shape": part.shape}).outputs[0]

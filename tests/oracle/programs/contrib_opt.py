@@ -1,0 +1,114 @@
+"""tf.contrib.opt: optimizers on dense and sparse gradients, and those around others."""
+
+import numpy as np
+
+from . import Case, program
+
+
+def trained(tf, make, resource=False, sparse=True, steps=3, square=True, show=True):
+    """A vector with a dense gradient and a matrix with a sparse one, after some steps.
+
+    Where weights decay beside the gradient, a gradient that reads a reference variable may do so before or after:
+    `square=False`.
+    """
+    v = tf.get_variable("v", initializer=np.float32([1.0, -2.0, 3.0]), use_resource=resource)
+    loss = tf.reduce_sum(v * v) if square else tf.reduce_sum(v * [1.0, 2.0, -3.0])
+    if sparse:
+        rows = tf.get_variable("rows", initializer=np.float32([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]),
+                               use_resource=resource)
+        found = tf.nn.embedding_lookup(rows, [0, 2, 0])
+        loss += tf.reduce_sum(tf.square(found) if square else found * [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
+    optimizer = make()
+    step = tf.train.get_or_create_global_step()
+    update = optimizer.minimize(loss, global_step=step)
+    return Case(init=True, steps=[(update, None)] * steps + [(tf.global_variables(), None)],
+                show=[update] * show, facts={"variables": [x.name for x in tf.global_variables()]})
+
+
+def declare(name, make, **options):
+    def build(tf):
+        return trained(tf, lambda: make(tf, tf.contrib.opt), **options)
+
+    build.__name__ = name
+    return program(build)
+
+
+declare("opt_adamax", lambda tf, opt: opt.AdaMaxOptimizer(0.1))
+declare("opt_adamax_resource", lambda tf, opt: opt.AdaMaxOptimizer(0.1), resource=True)
+declare("opt_lazy_adam", lambda tf, opt: opt.LazyAdamOptimizer(0.1))
+declare("opt_lazy_adam_resource", lambda tf, opt: opt.LazyAdamOptimizer(0.1), resource=True)
+declare("opt_nadam", lambda tf, opt: opt.NadamOptimizer(0.1, beta1=0.8))
+declare("opt_nadam_resource", lambda tf, opt: opt.NadamOptimizer(0.1), resource=True)
+declare("opt_adamw", lambda tf, opt: opt.AdamWOptimizer(0.01, 0.1), square=False)
+declare("opt_adamw_resource", lambda tf, opt: opt.AdamWOptimizer(0.01, 0.1), resource=True)
+declare("opt_momentumw", lambda tf, opt: opt.MomentumWOptimizer(0.01, 0.1, 0.9, use_nesterov=True), square=False)
+declare("opt_extended_by_decay", lambda tf, opt: opt.extend_with_decoupled_weight_decay(
+    tf.train.AdagradOptimizer)(weight_decay=0.1, learning_rate=0.5), square=False)
+declare("opt_add_sign", lambda tf, opt: opt.AddSignOptimizer(0.1, alpha=1.5))
+declare("opt_power_sign", lambda tf, opt: opt.PowerSignOptimizer(0.1, base=2.0))
+declare("opt_power_sign_resource", lambda tf, opt: opt.PowerSignOptimizer(0.1, sign_decay_fn=lambda step: 0.5),
+        resource=True, sparse=False)
+declare("opt_add_sign_with_decay", lambda tf, opt: opt.AddSignOptimizer(
+    0.1, sign_decay_fn=lambda step: tf.truediv(1.0, 1.0 + tf.cast(step, tf.float32))))
+declare("opt_lars", lambda tf, opt: opt.LARSOptimizer(0.1, eeta=0.1), sparse=False)
+declare("opt_lars_resource", lambda tf, opt: opt.LARSOptimizer(0.1, skip_list=["v"], use_nesterov=True),
+        sparse=False, resource=True)
+declare("opt_reg_adagrad", lambda tf, opt: opt.RegAdagradOptimizer(0.1))
+declare("opt_moving_average", lambda tf, opt: opt.MovingAverageOptimizer(
+    tf.train.GradientDescentOptimizer(0.1), average_decay=0.5), show=False)
+declare("opt_moving_average_beside", lambda tf, opt: opt.MovingAverageOptimizer(
+    tf.train.MomentumOptimizer(0.1, 0.9), 0.9, num_updates=tf.train.get_or_create_global_step(),
+    sequential_update=False), sparse=False, steps=0, show=False)
+
+
+@program
+def opt_decay_of_some(tf):
+    a, b = tf.get_variable("a", initializer=[1.0, 2.0]), tf.get_variable("b", initializer=[3.0])
+    loss = tf.reduce_sum(a) + tf.reduce_sum(b)
+    optimizer = tf.contrib.opt.MomentumWOptimizer(0.5, 0.1, 0.9)
+    update = optimizer.minimize(loss, decay_var_list=[a])
+    again = optimizer.apply_gradients(optimizer.compute_gradients(loss), decay_var_list=[b],
+                                      name="again")
+    return Case(init=True, steps=[(update, None), (again, None), ([a, b], None)], show=[update, again],
+                facts={"slots": optimizer.get_slot_names()})
+
+
+@program
+def opt_reg_adagrad_without_slots(tf):
+    v = tf.get_variable("v", initializer=[1.0, 2.0])
+    optimizer = tf.contrib.opt.RegAdagradOptimizer(0.1)
+    pairs = optimizer.compute_gradients(v * v)
+    updates = [optimizer.apply_gradients(pairs)]
+    with optimizer.avoid_updating_slots():
+        updates.append(optimizer.apply_gradients(pairs))
+    return Case(init=True, steps=[(update, None) for update in updates] + [(tf.global_variables(), None)])
+
+
+@program
+def opt_variable_clipping(tf):
+    v = tf.get_variable("v", initializer=[3.0, 4.0])
+    w = tf.get_variable("w", initializer=[[3.0, 4.0], [0.3, 0.4], [6.0, 8.0]])
+    u = tf.get_variable("u", initializer=[[3.0, 4.0], [0.3, 0.4]])
+    loss = tf.reduce_sum(v) + tf.reduce_sum(tf.gather(w, [2, 0, 2])) + tf.reduce_sum(tf.gather(u, [1]))
+    optimizer = tf.contrib.opt.VariableClippingOptimizer(tf.train.MomentumOptimizer(0.1, 0.9), {v: [0], w: [1]}, 1.0)
+    update = optimizer.minimize(loss, global_step=tf.train.get_or_create_global_step())
+    beside = tf.contrib.opt.VariableClippingOptimizer(tf.train.GradientDescentOptimizer(0.1), {u: [0]}, 1.0,
+                                                      colocate_clip_ops_with_vars=True, name="Beside")
+    second = beside.minimize(loss, var_list=[u, v])
+    return Case(init=True, steps=[(update, None), (second, None), ([v, w, u], None)], show=[update, second],
+                facts={"slots": optimizer.get_slot_names()})
+
+
+@program
+def opt_swapping_saver(tf):
+    v = tf.get_variable("v", initializer=[3.0, 4.0])
+    optimizer = tf.contrib.opt.MovingAverageOptimizer(tf.train.GradientDescentOptimizer(0.1), average_decay=0.5)
+    said = []
+    try:
+        optimizer.swapping_saver()
+    except RuntimeError as error:
+        said.append(str(error))
+    update = optimizer.minimize(v * v)
+    saver = optimizer.swapping_saver(name="swap")
+    return Case(init=True, steps=[(update, None), (tf.global_variables(), None)],
+                facts={"said": said, "saved": saver.saver_def.save_tensor_name})
