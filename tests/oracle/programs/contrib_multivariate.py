@@ -98,7 +98,8 @@ def transformed_distribution_of_vectors(tf):
     turned = d.TransformedDistribution(d.Normal([0.0, 1.0], 1.0), event_shape=[3], name="turned")
     out = [one.sample(4, seed=1) for one in (squeezed, batch, turned)]
     out += [squeezed.log_prob([0.2, 0.3, 0.9]), batch.prob([0.5, 1.0]),
-            turned.log_prob([[0.0, 1.0, 2.0], [0.5, 0.5, 1.5]]), turned.entropy(), batch.cdf([0.5, 1.0]), squeezed.event_shape_tensor(), batch.batch_shape_tensor()]
+            turned.log_prob([[0.0, 1.0, 2.0], [0.5, 0.5, 1.5]]), turned.entropy(), batch.cdf([0.5, 1.0]),
+            squeezed.event_shape_tensor(), batch.batch_shape_tensor()]
     words = []
     for call in (lambda: d.TransformedDistribution(d.Normal([0.0], 1.0), d.bijectors.Exp(), batch_shape=[2]),
                  lambda: d.TransformedDistribution(d.Normal(0.0, 1.0), d.bijectors.Exp(), batch_shape=[0]),
