@@ -170,6 +170,18 @@ def _ndtri(p: Tensor) -> Tensor:
                         api.where_v2(api.greater_equal(p, 1.0), everywhere, x))
 
 
+def erfinv(x: Any, name: str = "erfinv") -> Tensor:
+    """The inverse of `tf.math.erf`.
+
+    Raises:
+      TypeError: `x` is neither float32 nor float64.
+    """
+    with name_scope(name, values=[x]):
+        x = convert_to_tensor(x, name="x")
+        _refuse_type(x)
+        return ndtri((x + 1.0) / 2.0) / np.sqrt(2)
+
+
 def log_cdf_laplace(x: Any, name: str = "log_cdf_laplace") -> Tensor:
     """The logarithm of the probability that a standard Laplace number is at most `x`."""
     with name_scope(name, values=[x]):

@@ -19,6 +19,7 @@ from tfmagic.tf.distributions.distribution import FULLY_REPARAMETERIZED, Distrib
 from tfmagic.tf.distributions.moving import moved_from_contrib
 from tfmagic.tf.distributions.normal import Normal
 from tfmagic.tf.distributions.scalar_events import LocationScale, ScalarEvent
+from tfmagic.tf.distributions.special import erfinv
 
 
 class _Standardized(LocationScale):
@@ -208,7 +209,7 @@ class HalfNormal(ScalarEvent):
         return self.scale * np.sqrt(2.0) / np.sqrt(np.pi)
 
     def _quantile(self, p: Tensor) -> Tensor:
-        return np.sqrt(2.0) * self.scale * api.math.erfinv(p)
+        return np.sqrt(2.0) * self.scale * erfinv(p)
 
     def _mode(self) -> Tensor:
         return api.zeros(self.batch_shape_tensor())

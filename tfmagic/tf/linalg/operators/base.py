@@ -22,7 +22,7 @@ from tfmagic.tf.linalg.operators.broadcasting import cholesky_solve, matrix_solv
 
 
 @export("linalg.LinearOperator")
-class LinearOperator(abc.ABC):
+class LinearOperator(api.Module, abc.ABC):
     """A matrix [..., m, n] that is only known by what it does to vectors.
 
     A class of one's own gives `_shape`, `_shape_tensor` and `_matmul`; what else it can do faster, it overrides.
@@ -65,7 +65,7 @@ class LinearOperator(abc.ABC):
         self._is_non_singular = is_non_singular
         self._is_self_adjoint = is_self_adjoint
         self._is_positive_definite = is_positive_definite
-        self._name = name or type(self).__name__
+        self._name = self._scope_name = name or type(self).__name__
 
     @contextmanager
     def _name_scope(self, name: str | None = None) -> Iterator[str]:
