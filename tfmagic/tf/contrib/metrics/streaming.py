@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from tfmagic.base import dtypes
 from tfmagic.base.deprecation import deprecated
 from tfmagic.base.export import export
+from tfmagic.tf.math import confusion
 from tfmagic.tf.metrics import classes, counts, means, thresholds, top_k
 
 
@@ -151,6 +153,40 @@ def streaming_sparse_average_precision_at_k(predictions: Any, labels: Any, k: in
     """See `tf.metrics.average_precision_at_k`."""
     return top_k.average_precision_at_k(labels, predictions, k, weights, metrics_collections, updates_collections,
                                         name)
+
+
+@export("contrib.metrics.sparse_recall_at_top_k")
+def sparse_recall_at_top_k(labels: Any, top_k_predictions: Any, class_id: int | None = None, weights: Any = None,
+                           metrics_collections: Any = None, updates_collections: Any = None,
+                           name: str | None = None) -> Any:
+    """See `tf.metrics.recall_at_top_k`."""
+    return top_k.recall_at_top_k(labels, top_k_predictions, None, class_id, weights, metrics_collections,
+                                 updates_collections, name or top_k.at_k_name("recall", class_id=class_id))
+
+
+@export("contrib.metrics.streaming_sparse_precision_at_top_k")
+def streaming_sparse_precision_at_top_k(top_k_predictions: Any, labels: Any, class_id: int | None = None,
+                                        weights: Any = None, metrics_collections: Any = None,
+                                        updates_collections: Any = None, name: str | None = None) -> Any:
+    """See `tf.metrics.precision_at_top_k`."""
+    return top_k.precision_at_top_k(labels, top_k_predictions, None, class_id, weights, metrics_collections,
+                                    updates_collections, name or top_k.at_k_name("precision", class_id=class_id))
+
+
+@export("contrib.metrics.streaming_sparse_average_precision_at_top_k")
+def streaming_sparse_average_precision_at_top_k(top_k_predictions: Any, labels: Any, weights: Any = None,
+                                                metrics_collections: Any = None, updates_collections: Any = None,
+                                                name: str | None = None) -> Any:
+    """See `tf.metrics.average_precision_at_top_k`."""
+    return top_k.average_precision_at_top_k(labels, top_k_predictions, weights, metrics_collections,
+                                            updates_collections, name)
+
+
+@export("contrib.metrics.confusion_matrix")
+def confusion_matrix(labels: Any, predictions: Any, num_classes: Any = None, dtype: Any = dtypes.int32,
+                     name: str | None = None, weights: Any = None) -> Any:
+    """See `tf.math.confusion_matrix`."""
+    return confusion.confusion_matrix(labels, predictions, num_classes, dtype, name, weights)
 
 
 # --- maps of metrics ----------------------------------------------------------------------------------------------
