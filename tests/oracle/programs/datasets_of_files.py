@@ -182,3 +182,47 @@ def columns_of_sequences(tf):
                 show=[embedded, length, several, lengths], facts={"refused": _refusals([
                     lambda: layer(features, []), lambda: fc.sequence_numeric_column("n", [0]),
                     lambda: layer(features, [plain.indicator_column(plain.crossed_column(["a", "b"], 3))])])[:2]})
+
+
+@program
+def datasets_paced(tf):
+    ops, from_variant = tf.raw_ops, tf.data.experimental.from_variant
+    numbers = tf.data.Dataset.range(4)
+    batches = tf.data.Dataset.range(10).batch(4)
+    one = {"output_types": [tf.int64], "output_shapes": [tf.TensorShape([])]}
+    rows = {"output_types": [tf.int64], "output_shapes": [tf.TensorShape([None])]}
+
+    def few(count):
+        return tf.constant(count, tf.int64)
+
+    made = [
+        (ops.SleepDataset(input_dataset=numbers._variant_tensor, sleep_microseconds=few(10), **one), []),
+        (ops.ThreadPoolDataset(input_dataset=numbers._variant_tensor, thread_pool=ops.ThreadPoolHandle(
+            num_threads=2, display_name="pool"), **one), []),
+        (ops.ExperimentalChooseFastestDataset(input_datasets=[numbers._variant_tensor] * 2, num_experiments=2, **one),
+         [])]
+    made += [(ops.RebatchDataset(input_dataset=batches._variant_tensor, num_replicas=few(count), **rows), [None])
+             for count in (1, 2, 3, 4)]
+    structure = tf.data.experimental.TensorStructure
+    following = [tf.compat.v1.data.make_initializable_iterator(from_variant(variant, structure(
+        tf.int64, shape))) for variant, shape in made]
+    steps = [([iterator.initializer for iterator in following], None)]
+    steps += [([iterator.get_next() for iterator in following], None)] * 2
+    return Case(steps=steps)
+
+
+@program
+def contrib_data_of_files(tf):
+    old = tf.contrib.data
+    with _files(table=TABLE, examples="") as names:
+        _examples(tf, names["examples"])
+        numbers = {"a": tf.FixedLenFeature([], tf.int64)}
+        datasets = [
+            old.make_csv_dataset(names["table"], 3, shuffle=False, num_epochs=1),
+            old.CsvDataset(names["table"], [[0], [0.], [""]], header=True),
+            old.make_batched_features_dataset(names["examples"], 3, numbers, num_epochs=1, shuffle=False),
+            tf.data.TFRecordDataset(names["examples"]).batch(2).apply(old.parse_example_dataset(numbers))]
+        batch = old.read_batch_features(names["examples"], 2, numbers, num_epochs=1, randomize_input=False)
+        with tf.Session() as sess:
+            first = _plain(sess.run(batch))
+        return Case(facts={"values": [_taken(tf, dataset, 3) for dataset in datasets], "first": first}, show=datasets)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -12,6 +11,7 @@ import numpy as np
 from tfmagic.base import errors, messages
 from tfmagic.base.lazy import torch
 from tfmagic.formats import streams
+from tfmagic.formats.databases import entries
 from tfmagic.formats.files import as_tensorflow, local_path
 from tfmagic.formats.records import RecordReader
 from tfmagic.ops.queues.queues import Queue
@@ -265,21 +265,7 @@ class Databases(Reader):
     """The entries of LMDB databases in the order of their keys."""
 
     def records(self, filename: str) -> Iterator[Record]:
-        import lmdb
-
-        path = local_path(filename)
-        try:
-            environment = lmdb.open(path, readonly=True, lock=False, subdir=os.path.isdir(path))
-        except lmdb.Error as error:
-            raise errors.NotFoundError(None, None, f"{filename}; {error}") from None
-        return self._entries(environment)
-
-    def _entries(self, environment: Any) -> Iterator[Record]:
-        try:
-            with environment.begin() as transaction:
-                yield from ((bytes(key), bytes(value)) for key, value in transaction.cursor())
-        finally:
-            environment.close()
+        return entries(filename)
 
 
 READERS: dict[str, type[Reader]] = {

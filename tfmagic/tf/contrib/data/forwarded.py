@@ -8,8 +8,14 @@ from typing import Any
 from tfmagic.base import dtypes
 from tfmagic.base.deprecation import deprecated
 from tfmagic.base.export import export
-from tfmagic.tf.data.dataset_v1 import DatasetV1
-from tfmagic.tf.data.experimental import elementwise, grouping, interleaving, saving
+from tfmagic.graph.convert import convert_to_tensor
+from tfmagic.graph.type_spec import TensorSpec
+from tfmagic.ops import raw
+from tfmagic.tf.data import records, structure
+from tfmagic.tf.data.dataset import Node
+from tfmagic.tf.data.dataset_v1 import DatasetV1, make_one_shot_iterator
+from tfmagic.tf.data.experimental import elementwise, grouping, interleaving, saving, tables
+from tfmagic.tf.data.readers import TFRecordDatasetV1
 
 Transformation = Callable[[Any], Any]
 
@@ -176,6 +182,87 @@ def unbatch() -> Transformation:
 def unique() -> Transformation:
     """Each element once; see `tf.data.experimental.unique`."""
     return elementwise.unique()
+
+
+@moved("make_batched_features_dataset")
+def make_batched_features_dataset(
+        file_pattern: Any, batch_size: Any, features: dict[Any, Any], reader: Any = TFRecordDatasetV1,
+        label_key: Any = None, reader_args: Any = None, num_epochs: int | None = None, shuffle: bool = True,
+        shuffle_buffer_size: int = 10000, shuffle_seed: int | None = None, prefetch_buffer_size: Any = None,
+        reader_num_threads: int | None = None, parser_num_threads: int | None = None, sloppy_ordering: bool = False,
+        drop_final_batch: bool = False) -> Any:
+    """Batches of features of examples; see `tf.data.experimental.make_batched_features_dataset`."""
+    return records.make_batched_features_dataset(
+        file_pattern, batch_size, features, reader, label_key, reader_args, num_epochs, shuffle, shuffle_buffer_size,
+        shuffle_seed, prefetch_buffer_size, reader_num_threads, parser_num_threads, sloppy_ordering, drop_final_batch)
+
+
+@moved("make_csv_dataset")
+def make_csv_dataset(
+        file_pattern: Any, batch_size: Any, column_names: Any = None, column_defaults: Any = None,
+        label_name: str | None = None, select_columns: Any = None, field_delim: str = ",",
+        use_quote_delim: bool = True, na_value: str = "", header: bool = True, num_epochs: int | None = None,
+        shuffle: bool = True, shuffle_buffer_size: int = 10000, shuffle_seed: int | None = None,
+        prefetch_buffer_size: Any = None, num_parallel_reads: int | None = None, sloppy: bool = False,
+        num_rows_for_inference: Any = 100, compression_type: Any = None) -> Any:
+    """Batches of columns of CSV files; see `tf.data.experimental.make_csv_dataset`."""
+    return records.make_csv_dataset(
+        file_pattern, batch_size, column_names, column_defaults, label_name, select_columns, field_delim,
+        use_quote_delim, na_value, header, num_epochs, shuffle, shuffle_buffer_size, shuffle_seed,
+        prefetch_buffer_size, num_parallel_reads, sloppy, num_rows_for_inference, compression_type)
+
+
+@moved("parse_example_dataset")
+def parse_example_dataset(features: dict[Any, Any], num_parallel_calls: Any = 1) -> Transformation:
+    """The features of batches of examples; see `tf.data.experimental.parse_example_dataset`."""
+    return records.parse_example_dataset(features, num_parallel_calls)
+
+
+@export("contrib.data.read_batch_features")
+@deprecated(None, "Use `tf.data.experimental.make_batched_features_dataset(...)`")
+def read_batch_features(file_pattern: Any, batch_size: Any, features: dict[Any, Any],
+                        reader: Any = TFRecordDatasetV1, reader_args: Any = None, randomize_input: bool = True,
+                        num_epochs: int | None = None, capacity: int = 10000) -> Any:
+    """The next batch of features of examples.
+
+    Args:
+      randomize_input: whether examples are shuffled.
+      capacity: among how many.
+      file_pattern, batch_size, features, reader, reader_args, num_epochs: as in
+        `tf.data.experimental.make_batched_features_dataset`.
+    """
+    dataset = records.make_batched_features_dataset(
+        file_pattern, batch_size, features, reader=reader, reader_args=reader_args, shuffle=randomize_input,
+        num_epochs=num_epochs, shuffle_buffer_size=capacity)
+    return make_one_shot_iterator(dataset).get_next()
+
+
+@export("contrib.data.CsvDataset")
+class CsvDataset(tables.CsvDatasetV1):
+    """The records of CSV files; see `tf.data.experimental.CsvDataset`."""
+
+    __init__ = deprecated(None, "Use `tf.data.experimental.CsvDataset(...)`.")(tables.CsvDatasetV1.__init__)
+
+
+@export("contrib.data.SqlDataset")
+class SqlDataset(tables.SqlDatasetV1):
+    """The rows of a query; see `tf.data.experimental.SqlDataset`."""
+
+    __init__ = deprecated(None, "Use `tf.data.experimental.SqlDataset(...)`.")(tables.SqlDatasetV1.__init__)
+
+
+@export("contrib.data.LMDBDataset")
+class LMDBDataset(Node):
+    """The entries of LMDB data bases, each a key and a value.
+
+    Args:
+      filenames: names of data bases.
+    """
+
+    def __init__(self, filenames: Any):
+        names = convert_to_tensor(filenames, dtypes.string, name="filenames")
+        spec = (TensorSpec([], dtypes.string), TensorSpec([], dtypes.string))
+        super().__init__(raw.lmdb_dataset(names, **structure.flat_attrs(spec)), spec)
 
 
 @export("contrib.data.RandomDataset")
