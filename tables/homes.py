@@ -16,7 +16,7 @@ EXPORTS = PACKAGE / "base" / "exports.txt"
 CONTRIB = PACKAGE / "base" / "contrib.txt"
 OPDEFS = PACKAGE / "graph" / "opdefs.txt"
 FLOORS = ("base", "formats", "graph", "ops", "graphdef", "session", "tf")
-PROTOS = re.compile(r"tensorflow\.core\.(?:framework|protobuf|util|example)\.(\w+_pb2)")
+PROTOS = re.compile(r"tensorflow\.core\.(?:framework|protobuf|util|example|profiler)\.(\w+_pb2)")
 
 
 class Noted(dict[str, Any]):

@@ -13,6 +13,7 @@ FILLED_BY = {
     "operators of sparse tensors": "ops.sparse.reducing:OPERATORS",
     "sparse tensors as elements": "ops.sparse.serialized:AS_ELEMENTS",
     "values of tensors": "tf.control.cases:evaluate",
+    "the variable scope": "tf.variable.scope:get_variable_scope",
     "linear operator rules": "tf.linalg.operators.rules:RULES",
     "variables of a kind": "tf.variable.kinds:make",
 }

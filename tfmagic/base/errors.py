@@ -131,6 +131,33 @@ def invalid(message: str) -> OpError:
     return InvalidArgumentError(None, None, message)
 
 
+class _Status:
+    """What went wrong, if anything did.
+
+    Attributes:
+      code: an error code; 0 where all went well.
+      message: what there is to say.
+    """
+
+    def __init__(self) -> None:
+        self.code = 0
+        self.message = ""
+
+
+@export("errors.raise_exception_on_not_ok_status")
+class raise_exception_on_not_ok_status:
+    """A context that gives a status, and raises the error which that status has at its end."""
+
+    def __enter__(self) -> _Status:
+        self.status = _Status()
+        return self.status
+
+    def __exit__(self, type_arg: Any, value_arg: Any, traceback_arg: Any) -> None:
+        if self.status.code:
+            kind: Any = exception_type_from_error_code(self.status.code)
+            raise kind(None, None, self.status.message)
+
+
 @export("errors.exception_type_from_error_code")
 def exception_type_from_error_code(error_code: int) -> type[OpError]:
     """The class of error that has the canonical code `error_code`."""

@@ -30,16 +30,33 @@ def module(name: str) -> ModuleType:
 
     Today's protobuf prints them in no particular order, so the same node would print differently twice.
     """
-    from google.protobuf import text_format
     from google.protobuf.message import Message
 
     file = name.removesuffix("_pb2")
     found = _made(file) if file in _files() else importlib.import_module(f"{HOME}.{name}")
+    text = _text_of(found.DESCRIPTOR)
     for thing in vars(found).values():
         if isinstance(thing, type) and issubclass(thing, Message):
             kind: Any = thing
-            kind.__str__ = kind.__repr__ = text_format.MessageToString
+            kind.__str__ = kind.__repr__ = text
     return found
+
+
+def _text_of(file: Any) -> Any:
+    """What prints the messages of a file: today's protobuf leaves out the key 0 of a map, TensorFlow's did not."""
+    from google.protobuf import text_format
+
+    counted = "|".join(field.name for message in file.message_types_by_name.values() for field in message.fields
+                       if field.message_type is not None and field.message_type.GetOptions().map_entry
+                       and field.message_type.fields_by_name["key"].cpp_type != field.CPPTYPE_STRING)
+    if not counted:
+        return text_format.MessageToString
+    without_key = re.compile(rf"^( *)((?:{counted}) {{\n)(?! *key:)", re.MULTILINE)
+
+    def text(message: Any) -> str:
+        return without_key.sub(r"\1\2\1  key: 0\n", text_format.MessageToString(message))
+
+    return text
 
 
 @functools.cache

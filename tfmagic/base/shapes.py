@@ -175,6 +175,9 @@ class TensorShape:
 
     __slots__ = ("_dims", "__dict__", "__weakref__")
 
+    # Whether indexing and iterating give integers and None, as in TensorFlow 2 (`enable_v2_tensorshape`).
+    _plain_sizes = False
+
     def __init__(self, dims: Any):
         if dims is None:
             self._dims: Dims = None
@@ -205,10 +208,11 @@ class TensorShape:
     ndims = rank
 
     def __repr__(self) -> str:
-        return f"TensorShape({self.dims})"
+        dims = self._dims if TensorShape._plain_sizes else self.dims
+        return f"TensorShape({None if dims is None else list(dims)})"
 
     def __str__(self) -> str:
-        return text(self._dims)
+        return str(self._dims) if TensorShape._plain_sizes and self._dims is not None else text(self._dims)
 
     def __len__(self) -> int:
         if self._dims is None:
@@ -218,16 +222,16 @@ class TensorShape:
     def __bool__(self) -> bool:
         return self._dims is not None
 
-    def __iter__(self) -> Iterator[Dimension]:
+    def __iter__(self) -> Iterator[Any]:
         if self._dims is None:
             raise ValueError("Cannot iterate over a shape with unknown rank.")
-        return iter([Dimension(d) for d in self._dims])
+        return iter(self._dims) if TensorShape._plain_sizes else iter([Dimension(d) for d in self._dims])
 
     def __getitem__(self, key: Any) -> Any:
         if self._dims is not None:
             if isinstance(key, slice):
                 return TensorShape(self._dims[key])
-            return Dimension(self._dims[key])
+            return self._dims[key] if TensorShape._plain_sizes else Dimension(self._dims[key])
         if isinstance(key, slice):
             start, stop = key.start or 0, key.stop
             if key.step is not None:
@@ -235,7 +239,7 @@ class TensorShape:
             if stop is None or start < 0 or stop < 0:  # the length of the rest is not known
                 return TensorShape(None)
             return TensorShape([None] * max(stop - start, 0))
-        return Dimension(None)
+        return None if TensorShape._plain_sizes else Dimension(None)
 
     def __eq__(self, other: Any) -> Any:
         try:

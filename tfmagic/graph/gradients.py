@@ -20,6 +20,7 @@ from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.graph.protos import Func
 from tfmagic.graph.scopes import name_scope
 
+_UNMARKED = contextlib.nullcontext()
 _TRAINABLE = frozenset({dtypes.float16, dtypes.float32, dtypes.float64, dtypes.complex64, dtypes.complex128,
                         dtypes.resource, dtypes.variant})
 
@@ -104,13 +105,13 @@ def gradients(ys: Any, xs: Any, grad_ys: Any = None, name: str = "gradients",
     if len(grad_ys) != len(ys):
         raise ValueError(f"Passed {len(grad_ys)} grad_ys for {len(ys)} ys")
     with name_scope(name, "gradients", [*ys, *xs, *stops, *grad_ys]):
-        get_default_graph().unique_name("uid")  # TensorFlow takes this name too
+        uid = get_default_graph().unique_name("uid")
         ys = [as_tensor_or_slices(y, f"y_{i}") for i, y in enumerate(ys)]
         xs = [_differentiable_form(x, f"x_{i}") for i, x in enumerate(xs)]
         stops = [as_tensor_or_slices(s, f"stop_{i}") for i, s in enumerate(stops)]
         grad_ys = [None if g is None else as_tensor_or_slices(g, f"grad_y_{i}") for i, g in enumerate(grad_ys)]
         walk = _Walk(get_default_graph(), ys, xs, [s.op for s in stops], colocate_gradients_with_ops, gate_gradients,
-                     aggregation_method)
+                     aggregation_method, uid)
         walk.run(grad_ys)
     walk.finish()
     return [walk.result(x, unconnected_gradients) for x in xs]
@@ -223,8 +224,9 @@ class _Walk:
     """
 
     def __init__(self, graph: Graph, ys: list[Any], xs: list[Any], stops: list[Operation], colocate: bool,
-                 gate: bool, aggregation: int):
+                 gate: bool, aggregation: int, uid: str = ""):
         self.graph = graph
+        self._uid = uid
         self.ys, self.xs = ys, xs
         self.colocate, self.gate, self.aggregation = colocate, gate, aggregation
         self.grads: dict[Operation, list[Any]] = {}
@@ -353,7 +355,7 @@ class _Walk:
                 if absent and (is_trainable(op._outputs[index]) or called(op) is not None):
                     zeros = loops.zeros_like if loops is not None else builders.zeros_outside_loop
                     out_grads[index] = zeros(op, index)
-            with name_scope(op.name + "_grad"):
+            with name_scope(op.name + "_grad"), self._marks(op) if op._attrs.get("_XlaCompile") else _UNMARKED:
                 in_grads = self._checked(op, function(op, *out_grads))
             for tensor, grad in zip(self.closure.inputs(op), in_grads):
                 if grad is not None:
@@ -410,6 +412,14 @@ class _Walk:
         """Whether a gradient that is not None has arrived at any output."""
         return any(grad is not None and (not isinstance(grad, list) or any(g is not None for g in grad))
                    for grad in self.grads.get(op, ()))
+
+    def _marks(self, op: Operation) -> contextlib.AbstractContextManager[None]:
+        """A scope whose operations are marked for TensorFlow's compiler as `op` is."""
+        attrs = op._attrs
+        scope = attrs["_XlaScope"]
+        if attrs.get("_XlaSeparateCompiledGradients"):
+            scope = scope + b"_grad_" + self._uid.rpartition("/")[0].encode()
+        return self.graph._attr_scope({"_XlaCompile": True, "_XlaScope": scope})
 
     def _refuse_initial_value(self, op: Operation) -> None:
         target = next((x for x in self.from_ops if x in {t.op for t in op._inputs}), None)

@@ -27,7 +27,7 @@ class NodeScopes(NamedTuple):
     def apply(self, op: Operation) -> None:
         """Write into a new node what is asked for."""
         for key, value in self.attrs.items():
-            value = value(op._attrs) if callable(value) else value
+            value = value(op) if callable(value) else value
             if value is not None and key not in op._attrs:
                 op._set_attr(key, value)
         if op.type in self.kernels:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import collections
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from tfmagic.graph.context import get_default_graph
@@ -28,12 +28,13 @@ class Tape:
     Args:
       sources: the tensors (of variables: their handles) with respect to which gradients are taken. Each counts for
         itself: how one was computed from another does not matter.
+      watched: further tensors whose influence is followed.
     """
 
-    def __init__(self, sources: Sequence[Tensor]):
+    def __init__(self, sources: Sequence[Tensor], watched: Iterable[Tensor] = ()):
         self._sources = tuple(sources)
         self._recorded: dict[Operation, int] = {}
-        self._tracked = set(sources)
+        self._tracked = {*sources, *watched}
 
     def __enter__(self) -> Tape:
         self._watch = get_default_graph()._watch()
@@ -42,17 +43,33 @@ class Tape:
 
     def __exit__(self, *error: Any) -> None:
         self._watch.__exit__(*error)
+        self.record(self._made)
+
+    def record(self, made: Iterable[Operation]) -> None:
+        """Take in operations, in the order in which they were made."""
         tracked = self._tracked
-        for op in self._made:
+        for op in made:
             if any(tensor in tracked and is_trainable(tensor) for tensor in op._inputs):
                 self._recorded[op] = len(self._recorded)
                 tracked.update(op._outputs)
 
-    def gradients(self, ys: Sequence[Tensor], grad_ys: Sequence[Any]) -> list[Any]:
-        """The gradient of each source (None where no y depends on it), from those of the results `ys`."""
+    def follows(self, tensor: Tensor) -> bool:
+        """Whether a source or a watched tensor has an influence on this one, or it is one of them."""
+        return tensor in self._tracked
+
+    def gradients(self, ys: Sequence[Tensor], grad_ys: Sequence[Any],
+                  sources: Sequence[Tensor] | None = None) -> list[Any]:
+        """The gradient of each source (None where no y depends on it), from those of the results `ys`.
+
+        Args:
+          ys: the results.
+          grad_ys: their gradients.
+          sources: other sources than those given to the tape.
+        """
+        sources = self._sources if sources is None else sources
         waits = self._uses(ys)
         if any(op.type in _CONTROL_FLOW for op in waits):  # TensorFlow's tape refuses branches and loops
-            return gradients(list(ys), list(self._sources), list(grad_ys), stop_gradients=list(self._sources))
+            return gradients(list(ys), list(sources), list(grad_ys), stop_gradients=list(sources))
         arrived: dict[Tensor, list[Any]] = collections.defaultdict(list)
         for y, grad in zip(ys, [convert_to_tensor(grad) for grad in grad_ys]):
             arrived[y].append(grad)
@@ -67,7 +84,7 @@ class Tape:
                     waits[source] -= 1
                     if waits[source] == 0:
                         queue.append(source)
-        return [_sum(arrived[source]) if source in arrived else None for source in self._sources]
+        return [_sum(arrived[source]) if source in arrived else None for source in sources]
 
     def _uses(self, ys: Sequence[Tensor]) -> dict[Operation, int]:
         """How often the results of each recorded operation on the ways to ys are used there."""
@@ -101,7 +118,10 @@ class Tape:
 
     def _in_gradients(self, op: Operation, arrived: dict[Tensor, list[Any]]) -> list[Any]:
         """What an operation passes on to its inputs."""
-        grads = [_sum(arrived[output]) if output in arrived else None for output in op._outputs]
+        for output in op._outputs:
+            if output in arrived:
+                arrived[output] = [_sum(arrived[output])]
+        grads = [arrived[output][0] if output in arrived else None for output in op._outputs]
         unwanted = frozenset(i for i, tensor in enumerate(op._inputs) if tensor not in self._tracked)
         function = gradient_function(op, unwanted) if any(grad is not None for grad in grads) else None
         if function is None:

@@ -15,6 +15,7 @@ from tfmagic.graph import context
 from tfmagic.graph.graph import Graph
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.session.cache import Cache
+from tfmagic.session.devices import process
 
 # Calls, and plans, that a session keeps.
 _CALLS_KEPT = 512
@@ -29,7 +30,7 @@ class BaseSession:
     Args:
       target: must be "" (this machine).
       graph: the graph to run; by default the default graph.
-      config: a `ConfigProto`.
+      config: a `ConfigProto`; without one, what `tf.config` was told holds.
 
     Raises:
       TypeError: an argument is of the wrong type.
@@ -48,7 +49,7 @@ class BaseSession:
         if config is not None and type(config).__name__ != "ConfigProto":
             raise TypeError(f"config must be a tf.ConfigProto, but got {type(config)}")
         self._graph = context.get_default_graph() if graph is None else graph
-        self._config = config
+        self._config = process.PROCESS.config() if config is None else config
         self._closed = False
         self._calls: Cache[Any] = Cache(_CALLS_KEPT)
         self._plans: Cache[Any] = Cache(_CALLS_KEPT)
@@ -91,16 +92,14 @@ class BaseSession:
         """The session's `Placer`: its devices and the rules by which operations get them."""
         if self._placer is None:
             from tfmagic.session.devices import settings
-            from tfmagic.session.devices.listing import default_kind, local_devices
+            from tfmagic.session.devices.listing import default_kind, session_devices
             from tfmagic.session.place import Placer
 
             config = self._config
             if config is not None:
                 settings.apply(config)
-            counts = dict(config.device_count) if config is not None else {}
-            gpus = counts.get("GPU")
-            self._placer = Placer(local_devices(max(counts.get("CPU", 1), 1), gpus),
-                                  config is not None and config.allow_soft_placement, default_kind())
+            self._placer = Placer(session_devices(config), config is not None and config.allow_soft_placement,
+                                  default_kind())
         return self._placer
 
     def list_devices(self) -> list[Any]:

@@ -68,7 +68,7 @@ _UNEXPORTED = {
 
 # Where TensorFlow has its protocol buffers.
 _PROTO_PACKAGES = ("tensorflow.core.framework", "tensorflow.core.protobuf", "tensorflow.core.util",
-                   "tensorflow.core.example", "tensorflow.python.training")
+                   "tensorflow.core.example", "tensorflow.core.profiler", "tensorflow.python.training")
 
 
 _CONTRIB = "tensorflow.contrib."

@@ -413,3 +413,26 @@ def autograph_not_converted(tf):
     return Case(steps=[(tf.autograph.to_graph(f)(x), {x: 1.0})], facts={
         "features": sorted(each.name for each in feature), "name": tf.autograph.to_graph(f).__name__,
         "without": sorted(each.name for each in feature.all_but(feature.LISTS))})
+
+
+@program
+def autograph_of_contrib(tf):
+    autograph = tf.contrib.autograph
+
+    @autograph.convert()
+    def absolute(x):
+        if x > 0:
+            return x
+        return -x
+
+    def scaled(x, y=2.0):
+        values = []
+        autograph.set_element_type(values, tf.float32)
+        if x > 0:
+            x = x * y
+        values.append(x)
+        return autograph.stack(tf.stack(values))
+
+    x = tensor(tf)
+    results = [absolute(x), autograph.to_graph(scaled)(x)]
+    return Case(steps=[(results, {x: 3.0}), (results, {x: -3.0})], facts={"name": absolute.__name__})

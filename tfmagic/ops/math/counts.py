@@ -126,3 +126,19 @@ def bincount(arr: Any, weights: Any = None, minlength: Any = None, maxlength: An
         if weights is not None:
             return raw.unsorted_segment_sum(convert_to_tensor(weights, name="weights"), arr, size)
         return raw.bincount(arr, size, api.constant([], dtypes.as_dtype(dtype)))
+
+
+@export("histogram_fixed_width")
+def histogram_fixed_width(values: Any, value_range: Any, nbins: Any = 100, dtype: Any = dtypes.int32,
+                          name: str | None = None) -> Tensor:
+    """How many values fall into each of `nbins` bins of equal width.
+
+    Args:
+      values: a tensor of numbers.
+      value_range: two numbers of the same type: where the first bin begins and the last one ends. Values outside count
+        in these two.
+      nbins: how many bins there are.
+      dtype: the type of the counts.
+    """
+    with name_scope(name, "histogram_fixed_width", [values, value_range, nbins]) as scope:
+        return raw.histogram_fixed_width(values, value_range, nbins, dtype=dtype, name=scope)

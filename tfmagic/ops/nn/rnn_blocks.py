@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tfmagic.base.lazy import torch
+from tfmagic.base.shapes import dimension_value
 from tfmagic.ops import raw, shape_rules
 from tfmagic.ops.array.join import concat
 from tfmagic.ops.declare import op
@@ -110,9 +111,9 @@ class LSTMBlockCell:
     def gradient(op, di, dcs, df, do, dci, dco, dh):
         x, cs_prev, h_prev, w, wci, wcf, wco, b = op.op._inputs
         i, cs, f, o, ci, co, _ = op.op._outputs
-        batch = x.shape[0].value
+        batch = dimension_value(x.shape[0])
         batch = -1 if batch is None else batch
-        depth, units = x.shape[1].value, cs_prev.shape[1].value
+        depth, units = dimension_value(x.shape[1]), dimension_value(cs_prev.shape[1])
         if depth is None:
             raise ValueError("input_size from `x` must not be None.")
         if units is None:

@@ -192,7 +192,7 @@ class ResourceGatherNd:
 
     def gradient(op: Any, doutput: Any) -> Any:
         params_shape = raw.variable_shape(op.resource, out_type=op.indices.dtype)
-        if op.indices.shape.ndims == 2 and op.indices.shape[-1].value == 1:
+        if op.indices.shape.ndims == 2 and op.indices.shape.dims[-1].value == 1:
             return IndexedSlices(doutput, raw.squeeze(op.indices, [-1]), params_shape), None
         return raw.scatter_nd(op.indices, doutput, params_shape), None
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from tfmagic.base import devices
 from tfmagic.base.lazy import torch
@@ -44,6 +45,30 @@ def local_devices(cpus: int = 1, gpus: int | None = None) -> list[Device]:
         found.append(Device(f"{PREFIX}/device:GPU:{i}", "GPU", f"cuda:{i}",
                             torch.cuda.get_device_properties(i).total_memory, 1000 + i))
     return found
+
+
+def session_devices(config: Any = None) -> list[Device]:
+    """The devices of a session.
+
+    Args:
+      config: its `ConfigProto`, or None. `device_count` says how many virtual CPUs and at most how many GPUs;
+        `gpu_options.visible_device_list` which GPUs in which order, and `gpu_options.experimental.virtual_devices`
+        into which parts each of them is divided: names for the one card, as virtual CPUs are for the one CPU.
+    """
+    if config is None:
+        return local_devices()
+    counts = dict(config.device_count)
+    found = local_devices(max(counts.get("CPU", 1), 1))
+    gpus = [device for device in found if device.device_type == "GPU"]
+    listed = config.gpu_options.visible_device_list
+    if listed:
+        gpus = [gpus[int(index)] for index in listed.split(",") if int(index) < len(gpus)]
+    parts = [list(asked.memory_limit_mb) for asked in config.gpu_options.experimental.virtual_devices]
+    parts += [[]] * (len(gpus) - len(parts))
+    divided = [replace(gpu, memory_limit=limit * 2**20 if limit else gpu.memory_limit)
+               for gpu, limits in zip(gpus, parts) for limit in limits or [0]]
+    numbered = [replace(gpu, name=f"{PREFIX}/device:GPU:{i}", incarnation=1000 + i) for i, gpu in enumerate(divided)]
+    return [device for device in found if device.device_type == "CPU"] + numbered[:counts.get("GPU")]
 
 
 def default_kind() -> str:

@@ -112,6 +112,7 @@ class RunTimeKernel(PlanCall, shown_under="tfmagic.ops"):
         self.grouped: list[Any] | None = None  # where a list input lies among the values
         if any(arg.is_list for arg in op._op_def.inputs):
             self.grouped = registry.grouped(op._op_def.inputs, op._attrs, range(len(op._inputs)))
+        self.writes_besides = bool(declaration.writes) and any(not arg.is_ref for arg in op._op_def.outputs)
         self.resources = resources
         if resources is not None:
             self.node.named = resources.named
@@ -125,6 +126,8 @@ class RunTimeKernel(PlanCall, shown_under="tfmagic.ops"):
     def meta_outputs(self, arguments: Sequence[Any]) -> Any:
         """Meta tensors for the outputs, from the static shapes of the op or its shape rule."""
         metas = output_metas(self.op, arguments)
+        if self.writes_besides:  # what comes first are new values of variables
+            return UNKNOWN
         if any(meta is None for meta in metas):
             return UNKNOWN
         single = len(self.op._op_def.outputs) == 1 and not self.op._op_def.outputs[0].is_list

@@ -10,6 +10,7 @@ from typing import Any
 
 from tfmagic.base import dtypes, nest
 from tfmagic.base.export import export
+from tfmagic.base.slots import Slot
 from tfmagic.graph import registry
 from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.convert import constant, convert_to_tensor
@@ -22,6 +23,7 @@ from tfmagic.ops.control_flow.tensor_array import TensorArray
 from tfmagic.ops.control_flow.while_loop import while_loop
 
 _numbers = itertools.count()
+_variable_scope: Any = Slot("the variable scope")
 
 
 @export("custom_gradient")
@@ -50,11 +52,15 @@ def custom_gradient(f: Callable[..., Any]) -> Callable[..., Any]:
         flat = nest.flatten(result)
         for x in flat:
             raw.identity(x)  # TensorFlow makes these and uses the results themselves
-        variables = [_variable(handle) for handle in _handles_read(made, args)]
-        takes_variables = "variables" in inspect.signature(grad_fn).parameters
+        variables = [variable_of(handle) for handle in handles_read(made, args)]
+        parameters = inspect.signature(grad_fn).parameters
+        takes_variables = "variables" in parameters or any(p.kind is p.VAR_KEYWORD for p in parameters.values())
         if variables and not takes_variables:
             raise TypeError("If using @custom_gradient with a function that uses variables, then grad_fn must accept a "
-                            "'variables' keyword argument.")
+                            "keyword argument 'variables'.")
+        if takes_variables and not variables and not _variable_scope().use_resource:
+            raise TypeError("If using @custom_gradient with a function that uses variables, the enclosing variable "
+                            "scope must have use_resource=True.")
 
         def gradient(op: Operation, *grads: Any) -> list[Any]:
             grads = grads[:len(flat)]
@@ -76,7 +82,7 @@ def custom_gradient(f: Callable[..., Any]) -> Callable[..., Any]:
     return decorated
 
 
-def _handles_read(made: list[Operation], args: tuple[Tensor, ...]) -> list[Tensor]:
+def handles_read(made: list[Operation], args: tuple[Tensor, ...]) -> list[Tensor]:
     """The handles of resource variables that the operations `made` by a function read."""
     found: dict[Tensor, None] = {}
     own = set(made)
@@ -94,7 +100,7 @@ def _handles_read(made: list[Operation], args: tuple[Tensor, ...]) -> list[Tenso
     return list(found)
 
 
-def _variable(handle: Tensor) -> Any:
+def variable_of(handle: Tensor) -> Any:
     """The variable of a handle."""
     for collection in ("variables", "local_variables"):
         for variable in handle.graph.get_collection(collection):
@@ -124,6 +130,21 @@ def recompute_grad(f: Callable[..., Any]) -> Callable[..., Any]:
         return result, grad
 
     return inner
+
+
+@export("grad_pass_through")
+def grad_pass_through(f: Callable[..., Any]) -> Callable[..., Any]:
+    """A function that computes `f`, and as its gradient hands on what comes in, as if `f` were the identity."""
+
+    @custom_gradient
+    def passing(*args: Any, **kwargs: Any) -> Any:
+
+        def grad(*args: Any, variables: Any = None) -> Any:
+            return args if variables is None else (args, [None] * len(variables))
+
+        return f(*args, **kwargs), grad
+
+    return functools.wraps(f)(passing)
 
 
 @export("hessians")

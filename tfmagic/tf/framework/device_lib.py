@@ -30,9 +30,8 @@ def list_local_devices(session_config: Any = None) -> list[DeviceAttributes]:
     Args:
       session_config: a `ConfigProto` whose device counts apply, or None.
     """
-    from tfmagic.session.devices.listing import local_devices
+    from tfmagic.session.devices.listing import session_devices
 
-    counts = {} if session_config is None else dict(session_config.device_count)
     return [DeviceAttributes("/device:" + d.name.rpartition("device:")[2], d.device_type, d.memory_limit,
                              d.incarnation, "" if d.device_type == "CPU" else f"device: {d.torch_name}")
-            for d in local_devices(max(counts.get("CPU", 1), 1), counts.get("GPU"))]
+            for d in session_devices(session_config)]

@@ -94,16 +94,6 @@ def disable_eager_execution() -> None:
     """Graphs are all there is: nothing needs to change."""
 
 
-for _name in ("disable_v2_behavior", "disable_v2_tensorshape", "disable_control_flow_v2",
-              "disable_tensor_equality"):
-
-    def _already_so() -> None:
-        """TensorFlow 1 behaviour is all there is: nothing needs to change."""
-
-    _already_so.__name__ = _already_so.__qualname__ = _name
-    export(_name)(_already_so)
-
-
 @export("op_scope")
 @contextlib.contextmanager
 def op_scope(values: Any, name: str | None, default_name: str | None = None) -> Any:

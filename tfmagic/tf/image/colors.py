@@ -228,7 +228,7 @@ def _grey_checks(image: Tensor) -> list[Any]:
         raise ValueError("A grayscale image must be at least one-dimensional.") from None
     if shape.ndims and not shape.is_compatible_with(shape[:-1].concatenate([1])):
         raise ValueError("Last dimension of a grayscale image should be size 1.")
-    if shape.ndims and shape[-1].value is not None:
+    if shape.dims and shape.dims[-1].value is not None:
         return []
     return [api.assert_equal(api.shape(image)[-1], 1, message="Last dimension of a grayscale image should be size 1."),
             api.assert_greater_equal(api.rank(image), 1, message="A grayscale image must be at least one-dimensional.")]

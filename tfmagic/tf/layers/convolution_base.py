@@ -6,7 +6,7 @@ import inspect
 from typing import Any
 
 from tfmagic.base import dtypes
-from tfmagic.base.shapes import TensorShape, as_shape
+from tfmagic.base.shapes import TensorShape, as_shape, dimension_value
 from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.ops import raw
 from tfmagic.tf.initializers.kinds import Zeros
@@ -82,7 +82,7 @@ class Convolution(Layer):
         Raises:
           ValueError: it is unknown.
         """
-        channels = as_shape(input_shape)[self._channel_axis].value
+        channels = dimension_value(as_shape(input_shape)[self._channel_axis])
         if channels is None:
             raise ValueError("The channel dimension of the inputs should be defined. Found `None`.")
         self.input_spec = InputSpec(ndim=self._rank + 2, axes={self._channel_axis: channels})

@@ -8,7 +8,7 @@ from typing import Any
 from tfmagic.base import dtypes
 from tfmagic.base.deprecation import deprecated
 from tfmagic.base.export import export
-from tfmagic.base.shapes import TensorShape, as_shape
+from tfmagic.base.shapes import TensorShape, as_shape, dimension_value
 from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.ops import api, raw
 from tfmagic.ops.array import shape_ops
@@ -55,7 +55,7 @@ class Dense(Layer):
         dtype = dtypes.as_dtype(self.dtype or dtypes.float32)
         if not (dtype.is_floating or dtype.is_complex):
             raise TypeError(f"Unable to build `Dense` layer with non-floating point dtype {dtype!r}")
-        last = as_shape(input_shape)[-1].value
+        last = dimension_value(as_shape(input_shape)[-1])
         if last is None:
             raise ValueError("The last dimension of the inputs to `Dense` should be defined. Found `None`.")
         self.input_spec = InputSpec(min_ndim=2, axes={-1: last})
@@ -178,7 +178,7 @@ class Flatten(Layer):
         rank = inputs.shape.ndims
         if self.data_format == "channels_first" and rank is not None and rank > 1:
             inputs = api.transpose(inputs, perm=[0, *range(2, rank), 1])
-        outputs = raw.reshape(inputs, (inputs.shape[0].value or raw.shape(inputs)[0], -1))
+        outputs = raw.reshape(inputs, (dimension_value(inputs.shape[0]) or raw.shape(inputs)[0], -1))
         outputs.set_shape(self.compute_output_shape(inputs.shape))
         return outputs
 

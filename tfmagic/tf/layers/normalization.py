@@ -7,7 +7,7 @@ from typing import Any
 from tfmagic.base import dtypes
 from tfmagic.base.deprecation import deprecated
 from tfmagic.base.export import export
-from tfmagic.base.shapes import TensorShape, as_shape
+from tfmagic.base.shapes import TensorShape, as_shape, dimension_value
 from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.convert import constant, convert_to_tensor
 from tfmagic.graph.scopes import name_scope
@@ -106,7 +106,7 @@ class BatchNormalization(Layer):
         self._check_virtual_batches()
         self.fused = self.fused and rank == 4 and self.axis in ([1], [3]) and not (
             self.renorm or self.virtual_batch_size is not None or self.adjustment is not None)
-        sizes = {axis: shape[axis].value for axis in self.axis}
+        sizes = {axis: dimension_value(shape[axis]) for axis in self.axis}
         if None in sizes.values():
             raise ValueError("Input has undefined `axis` dimension. Input shape: ", shape)
         self.input_spec = InputSpec(ndim=rank, axes=sizes)
@@ -207,7 +207,7 @@ class BatchNormalization(Layer):
             if values is None or values.shape.ndims == rank or others == list(range(rank - 1)):
                 return values
             sizes = [1] * rank
-            sizes[self.axis[0]] = inputs.shape[self.axis[0]].value
+            sizes[self.axis[0]] = dimension_value(inputs.shape[self.axis[0]])
             return raw.reshape(values, sizes)
 
         scale, offset = spread(self.gamma), spread(self.beta)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tfmagic.base.export import export
+from tfmagic.base.shapes import dimension_value
 from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.graph.operation import Tensor
 from tfmagic.ops import api, raw
@@ -52,7 +53,7 @@ def tridiagonal_solve(diagonals: Any, rhs: Any, diagonals_format: str = "compact
         if not isinstance(diagonals, (tuple, list)) or len(diagonals) != 3:
             raise ValueError("Expected diagonals to be a sequence of length 3.")
         above, main, below = (convert_to_tensor(part) for part in diagonals)
-        size = main.get_shape()[-1].value
+        size = dimension_value(main.get_shape()[-1])
 
         def padded(part: Tensor, before: int, after: int) -> Tensor:
             if part.get_shape()[-1].value == size:
@@ -84,7 +85,7 @@ def _solved(diagonals: Any, rhs: Any, transposed: bool, conjugated: bool, pivoti
         rhs = api.linalg.matrix_transpose(rhs, conjugate=conjugated)
     elif conjugated:
         rhs = api.conj(rhs)
-    given, wanted = (tensor.get_shape()[axis].value if tensor.get_shape().ndims else None
+    given, wanted = (dimension_value(tensor.get_shape()[axis]) if tensor.get_shape().ndims else None
                      for tensor, axis in ((diagonals, -1), (rhs, -2)))
     if given is not None and wanted is not None and given != wanted:
         raise ValueError("Expected number of left-hand sided and right-hand sides to be equal, got "

@@ -7,6 +7,7 @@ from typing import Any
 
 from tfmagic.base import dtypes, tf_logging
 from tfmagic.base.export import export
+from tfmagic.base.shapes import dimension_value
 from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.convert import constant
 from tfmagic.graph.operation import Tensor
@@ -49,7 +50,7 @@ def counts_at_thresholds(labels: Any, predictions: Any, thresholds: Any, weights
     number = len(thresholds)
     scores = shape_ops.reshape(predictions, [-1, 1])
     answers = shape_ops.reshape(cast(labels, dtypes.bool_), [1, -1])
-    many = scores.get_shape()[0].value
+    many = dimension_value(scores.get_shape()[0])
     if many is None:
         many = shape_ops.shape(scores)[0]
     borders = api.tile(shape_ops.expand_dims(constant(thresholds), [1]), api.stack([1, many]))
@@ -259,7 +260,7 @@ _HEIGHTS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
 def _interpolated(counts: Counts) -> Tensor:
     """The area under the curve of precision over recall, with the precision between two thresholds interpolated."""
     tp, fn = counts["tp"], counts["fn"]
-    last = tp.get_shape()[0].value - 1
+    last = dimension_value(tp.get_shape()[0]) - 1
     d_tp = tp[:last] - tp[1:]
     p = tp + counts["fp"]
     slope = ratio(d_tp, p[:last] - p[1:], "prec_slope")
@@ -287,7 +288,7 @@ def _area(counts: Counts, curve: str, summation_method: str, name: str) -> Tenso
         summation_method = "trapezoidal"
     if summation_method not in _HEIGHTS:
         raise ValueError(f"Invalid summation_method: {summation_method}")
-    last = x.get_shape()[0].value - 1
+    last = dimension_value(x.get_shape()[0]) - 1
     widths = x[:last] - x[1:]
     heights = _HEIGHTS[summation_method](y[:last], y[1:])
     return reduce_sum(raw.mul(widths, heights), name=name)

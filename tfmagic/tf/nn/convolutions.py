@@ -7,6 +7,7 @@ from typing import Any
 
 from tfmagic.base.deprecation import deprecated_arg_values, deprecated_argument_lookup
 from tfmagic.base.export import export
+from tfmagic.base.shapes import dimension_value
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.scopes import name_scope
 from tfmagic.ops import api, raw
@@ -291,7 +292,7 @@ def conv_transpose(input: Any, filters: Any, output_shape: Any, strides: Any, pa
       ValueError: the result has another number of spatial dimensions than one to three.
     """
     with name_scope(name, "conv_transpose", [input, filters, output_shape]) as scope:
-        rank = output_shape.get_shape()[0].value if isinstance(output_shape, Tensor) else len(output_shape)
+        rank = dimension_value(output_shape.get_shape()[0]) if isinstance(output_shape, Tensor) else len(output_shape)
         functions: dict[int, Callable[..., Tensor]] = {3: conv1d_transpose, 4: conv2d_transpose, 5: conv3d_transpose}
         if rank not in functions:
             raise ValueError(f"output_shape must have between 3 and 5 elements, got {rank}")

@@ -7,6 +7,7 @@ from typing import Any
 from tfmagic.base import dtypes
 from tfmagic.base.deprecation import deprecated_argument_lookup
 from tfmagic.base.export import export
+from tfmagic.base.shapes import dimension_value
 from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.scopes import name_scope
@@ -147,16 +148,16 @@ def collapse_repeated(labels: Any, seq_length: Any, name: str | None = None) -> 
         labels, seq_length = convert_to_tensor(labels, name="labels"), convert_to_tensor(seq_length, name="seq_length")
         new = api.concat([api.ones_like(labels[:, :1], bool), api.not_equal(labels[:, 1:], labels[:, :-1])],
                          axis=1)
-        most = labels.get_shape()[1].value or api.shape(labels)[1]
+        most = dimension_value(labels.get_shape()[1]) or api.shape(labels)[1]
         new = api.logical_and(new, api.sequence_mask(seq_length, maxlen=most))
         lengths = api.reduce_sum(api.cast(new, dtypes.int32), axis=1)
         longest = api.reduce_max(lengths)
         mask = api.sequence_mask(lengths, maxlen=longest)
         flat, kept, places = (api.reshape(x, [-1]) for x in (labels, new, mask))
-        indices = api.range(places.get_shape()[0].value or api.shape(places)[0])
+        indices = api.range(dimension_value(places.get_shape()[0]) or api.shape(places)[0])
         flat = api.scatter_nd(indices=api.expand_dims(api.boolean_mask(indices, places), axis=1),
                               updates=api.boolean_mask(flat, kept), shape=api.shape(places))
-        batch = labels.get_shape()[0].value or api.shape(labels)[0]
+        batch = dimension_value(labels.get_shape()[0]) or api.shape(labels)[0]
         return api.reshape(flat, [batch, longest]), api.cast(lengths, seq_length.dtype)
 
 
@@ -176,7 +177,7 @@ def ctc_unique_labels(labels: Any, name: str | None = None) -> list[Tensor]:
 
         def of_row(row: Tensor) -> list[Tensor]:
             found = raw.unique(row)
-            size = labels.get_shape()[1].value or api.shape(labels)[1]
+            size = dimension_value(labels.get_shape()[1]) or api.shape(labels)[1]
             padded = api.pad(found.y, [[0, size - api.shape(found.y)[0]]])
             return [api.cast(padded, dtypes.int64), found.idx]
 

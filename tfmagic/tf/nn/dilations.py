@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from tfmagic.base.export import export
-from tfmagic.base.shapes import TensorShape
+from tfmagic.base.shapes import TensorShape, dimension_value
 from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.scopes import name_scope
@@ -149,7 +149,7 @@ def with_space_to_batch(input: Any, dilation_rate: Any, padding: str, op: Callab
         pads = np.zeros([len(rate), 2], np.int32)
     else:
         raise ValueError(f"Invalid padding method {padding!r}")
-    sizes: Any = [input.get_shape()[d].value for d in spatial_dims]
+    sizes: Any = [dimension_value(input.get_shape()[d]) for d in spatial_dims]
     if None in sizes:
         dims = shape_ops.shape(input)
         sizes = api.stack([dims[d] for d in spatial_dims])

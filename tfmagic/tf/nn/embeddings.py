@@ -7,7 +7,7 @@ from typing import Any
 
 from tfmagic.base import dtypes, tf_logging
 from tfmagic.base.export import export
-from tfmagic.base.shapes import unknown_shape
+from tfmagic.base.shapes import dimension_value, unknown_shape
 from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.convert import constant, convert_to_tensor
 from tfmagic.graph.operation import Tensor
@@ -94,7 +94,7 @@ def _assigned(params: list[Any], ids: Tensor, strategy: str) -> tuple[Tensor, Te
         return ids % count, ids // count
     if strategy != "div":
         raise ValueError(f"Unrecognized partition strategy: {strategy}")
-    sizes = [p.get_shape()[0].value for p in params]
+    sizes = [dimension_value(p.get_shape()[0]) for p in params]
     if None not in sizes:
         total: Any = constant(sum(sizes), ids.dtype.base_dtype)
     else:
@@ -217,7 +217,7 @@ def safe_embedding_lookup_sparse(embedding_weights: Any, sparse_ids: Any, sparse
     slice_op, concat, gather = api.slice, api.concat, api.gather
     with name_scope(name, "embedding_lookup", [*tables, sparse_ids, sparse_weights]) as scope:
         original_shape = sparse_ids.dense_shape
-        known_rank = original_shape.get_shape()[0].value
+        known_rank = dimension_value(original_shape.get_shape()[0])
         rank = shape_ops.size(original_shape) if known_rank is None else known_rank
         batch = reduce_prod(slice_op(original_shape, [0], [rank - 1]))
         sparse_ids = api.sparse.reshape(sparse_ids, [batch, gather(original_shape, rank - 1)])

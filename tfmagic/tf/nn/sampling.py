@@ -50,6 +50,8 @@ def _sampler(function: str, public_name: str, what: str) -> None:
 _sampler("uniform_candidate_sampler", "random.uniform_candidate_sampler", "every one equally likely")
 _sampler("log_uniform_candidate_sampler", "random.log_uniform_candidate_sampler",
          "the lower, the likelier (for classes sorted by frequency)")
+_sampler("learned_unigram_candidate_sampler", "random.learned_unigram_candidate_sampler",
+         "the more often it was a true one, the likelier")
 
 
 @export("random.fixed_unigram_candidate_sampler")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tfmagic.base import dtypes
+from tfmagic.base.shapes import dimension_value
 from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.convert import constant, convert_to_tensor
 from tfmagic.graph.operation import Tensor
@@ -84,7 +85,7 @@ def from_sparse(cls: Any, st_input: Any, name: str | None, splits_type: dtypes.D
     if not isinstance(st_input, SparseTensor):
         raise TypeError(f"Expected SparseTensor, got {type(st_input).__name__}")
     with name_scope(name, "RaggedFromSparse", [st_input]):
-        rank = st_input.dense_shape.shape[0].value
+        rank = dimension_value(st_input.dense_shape.shape[0])
         if rank is None:
             rank = st_input.indices.shape.with_rank(2)[1].value
         if rank is None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from tfmagic.base import dtypes
 from tfmagic.base.export import export
-from tfmagic.base.shapes import as_shape
+from tfmagic.base.shapes import as_shape, dimension_value
 from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.scopes import name_scope
@@ -136,7 +136,7 @@ def input_depth(input_shape: Any) -> int:
     Raises:
       ValueError: it is not known.
     """
-    depth = as_shape(input_shape)[-1].value
+    depth = dimension_value(as_shape(input_shape)[-1])
     if depth is None:
         raise ValueError(f"Expected inputs.shape[-1] to be known, saw shape: {input_shape}")
     return depth

@@ -30,7 +30,8 @@ _VALUE = "/.ATTRIBUTES/VARIABLE_VALUE"
 
 
 def _is_trackable(thing: Any) -> bool:
-    return isinstance(thing, (Variable, Checkpoint)) or hasattr(thing, "get_slot_names") or _is_layer(thing)
+    return (isinstance(thing, (Variable, Checkpoint)) or hasattr(thing, "_tracked") or hasattr(thing, "get_slot_names")
+            or _is_layer(thing))
 
 
 def _is_layer(thing: Any) -> bool:
@@ -46,6 +47,8 @@ def _children(thing: Any) -> Iterator[tuple[str, Any]]:
         items: Any = [(str(key), value) for key, value in thing.items()]
     elif isinstance(thing, (list, tuple)):
         items = [(str(index), value) for index, value in enumerate(thing)]
+    elif hasattr(thing, "_tracked"):  # it says so itself
+        items = thing._tracked()
     elif hasattr(thing, "get_slot_names"):  # an optimizer: the variables of its own, Adam's powers
         items = sorted((name, variable) for (name, graph), variable in getattr(thing, "_non_slot_dict", {}).items()
                        if graph in (None, get_default_graph()))

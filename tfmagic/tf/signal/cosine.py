@@ -8,6 +8,7 @@ from typing import Any
 
 from tfmagic.base import dtypes
 from tfmagic.base.export import export
+from tfmagic.base.shapes import dimension_value
 from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.scopes import name_scope
@@ -24,7 +25,7 @@ def _check(x: Tensor, kind: int, n: Any, axis: int, norm: str | None) -> None:
     if kind == 1:
         if norm == "ortho":
             raise ValueError("Normalization is not supported for the Type-I DCT.")
-        size = x.get_shape()[-1].value
+        size = dimension_value(x.get_shape()[-1])
         if size is not None and size < 2:
             raise ValueError("Type-I DCT requires the dimension to be greater than one.")
     if norm not in (None, "ortho"):
@@ -33,7 +34,7 @@ def _check(x: Tensor, kind: int, n: Any, axis: int, norm: str | None) -> None:
 
 def _of_length(x: Tensor, n: int | None) -> Tensor:
     """`x` cut or filled with zeros to `n` numbers in each row."""
-    size = x.get_shape()[-1].value or api.shape(x)[-1]
+    size = dimension_value(x.get_shape()[-1]) or api.shape(x)[-1]
     if n is None:
         return x
     if n <= size:
@@ -69,7 +70,7 @@ def dct(input: Any, type: int = 2, n: int | None = None, axis: int = -1, norm: s
         x = convert_to_tensor(input, dtype=dtypes.float32)
         _check(x, type, n, axis, norm)
         x = _of_length(x, n)
-        size = x.get_shape()[-1].value or api.shape(x)[-1]
+        size = dimension_value(x.get_shape()[-1]) or api.shape(x)[-1]
         count = api.cast(size, dtypes.float32)
         if type == 1:
             return api.real(api.signal.rfft(api.concat([x, x[..., -2:0:-1]], axis=-1)))

@@ -6,6 +6,7 @@ from typing import Any
 
 from tfmagic.base import dtypes
 from tfmagic.base.export import export
+from tfmagic.base.shapes import dimension_value
 from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.sparse_tensor import SparseTensor, as_sparse
@@ -39,7 +40,7 @@ def sparse_reset_shape(sp_input: Any, new_shape: Any = None) -> SparseTensor:
     made = convert_to_tensor(new_shape)
     made.get_shape().assert_has_rank(1)
     made = cast(made, dtypes.int64)
-    if old_shape.get_shape().dims is not None and old_shape.get_shape()[0].value is not None:
+    if old_shape.get_shape().dims is not None and dimension_value(old_shape.get_shape()[0]) is not None:
         made.get_shape()[0].assert_is_compatible_with(old_shape.get_shape()[0])
     wanted = constant_value(made)
     static = constant_value_as_shape(sp_input.dense_shape)

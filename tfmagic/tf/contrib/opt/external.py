@@ -153,9 +153,10 @@ class ScipyOptimizerInterface(ExternalOptimizerInterface):
 
             return evaluated
 
-        constraints = [{"type": kind, "fun": precise(function, True), "jac": precise(gradient, True)} for kind, functions, gradients in (
-            ("eq", equality_funcs, equality_grad_funcs), ("ineq", inequality_funcs, inequality_grad_funcs))
-            for function, gradient in zip(functions, gradients)]
+        pairs = [("eq", *pair) for pair in zip(equality_funcs, equality_grad_funcs)]
+        pairs += [("ineq", *pair) for pair in zip(inequality_funcs, inequality_grad_funcs)]
+        constraints = [{"type": kind, "fun": precise(function, True), "jac": precise(gradient, True)}
+                       for kind, function, gradient in pairs]
         kwargs = dict(optimizer_kwargs.items())
         method = kwargs.pop("method", self._DEFAULT_METHOD)
         options: dict[str, Any] = {"jac": True, "callback": step_callback, "method": method,
