@@ -8,7 +8,7 @@ import os
 import sys
 
 from benchmarks import browser, drawings
-from benchmarks.peers import Peer, in_turn
+from benchmarks.peers import Peer, busy, in_turn
 
 # program, what it is, the peer it is compared with, how many times faster it must be
 RATIOS = (
@@ -22,6 +22,15 @@ RATIOS = (
     ("product_loop", "turn of a loop of products, 64 x 64", "tensorflow1", 1.2),
     ("lstm_step", "LSTM 28 x 28, 64 units, batch 32", "tensorflow1", 3.0),
     ("lstm_step", "LSTM 28 x 28, 64 units, batch 32", "pytorch", 0.9),
+    ("wide_mlp_step", "MLP 784-1024-1024-10, batch 256", "tensorflow1", 1.6),
+    ("wide_mlp_step", "MLP 784-1024-1024-10, batch 256", "pytorch", 1.0),
+    ("cnn_step", "CNN 28 x 28, batch 32", "tensorflow1", 2.8),
+    ("cnn_step", "CNN 28 x 28, batch 32", "tensorflow", 1.0),
+    ("cnn_step", "CNN 28 x 28, batch 32", "pytorch", 1.15),
+    ("element_wise", "2 million element-wise", "tensorflow1", 1.1),
+    ("normals", "2 million normal numbers", "tensorflow1", 1.5),
+    ("product", "product of 1,500 x 1,500", "tensorflow1", 1.15),
+    ("embedding_step", "Adam on 256 of 100,000 rows", "tensorflow1", 2.0),
 )
 
 
@@ -31,7 +40,10 @@ def arguments() -> argparse.Namespace:
                         help="an interpreter that has TensorFlow 2.x (default: $TFMAGIC_BENCH_TENSORFLOW)")
     parser.add_argument("--tensorflow1", default=os.environ.get("TFMAGIC_ORACLE"), metavar="PYTHON",
                         help="an interpreter that has TensorFlow 1.15 (default: $TFMAGIC_ORACLE)")
-    parser.add_argument("--threads", type=int, default=1, help="threads for every framework (default 1)")
+    parser.add_argument("--threads", type=int, default=1,
+                        help="threads for every framework (default 1; 0: as many as each takes by itself)")
+    parser.add_argument("--busy", type=int, default=0, metavar="N",
+                        help="how many other processes keep the processor busy meanwhile (default 0)")
     parser.add_argument("--repeats", type=int, default=7, help="turns each framework takes (default 7)")
     parser.add_argument("--seconds", type=float, default=0.3, help="length of one turn (default 0.3)")
     parser.add_argument("--only", nargs="*", help="names of programs, 'drawings' or 'browser'")
@@ -49,7 +61,7 @@ def compare(options: argparse.Namespace) -> list[dict]:
         return []
     peers = {name: Peer(name, interpreters[name], options.threads) for name in needed}
     print(", ".join(f"{peer.framework} {peer.version}" for peer in peers.values()),
-          f"| {options.threads} threads")
+          f"| {options.threads or 'their own'} threads" + (f", beside {options.busy} busy" if options.busy else ""))
     rows, measured = [], {}
     for program, title, other, target in wanted:
         if other not in peers:
@@ -109,11 +121,12 @@ def browse(options: argparse.Namespace) -> list[dict]:
 
 def main() -> None:
     options = arguments()
-    rows = compare(options)
-    if not options.only or "drawings" in options.only:
-        rows += draw(options)
-    if not options.only or "browser" in options.only:
-        rows += browse(options)
+    with busy(options.busy):
+        rows = compare(options)
+        if not options.only or "drawings" in options.only:
+            rows += draw(options)
+        if not options.only or "browser" in options.only:
+            rows += browse(options)
     if options.json:
         with open(options.json, "w", encoding="utf-8") as file:
             json.dump(rows, file, indent=1)

@@ -6,6 +6,9 @@ import json
 import os
 import statistics
 import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 WORKER = Path(__file__).with_name("worker.py")
@@ -17,13 +20,13 @@ class Peer:
     Args:
         framework: `tfmagic`, `tensorflow`, `tensorflow1` or `pytorch`.
         python: the interpreter that has it.
-        threads: how many threads it may use.
+        threads: how many threads it may use; 0: as many as it takes by itself.
     """
 
     def __init__(self, framework: str, python: str, threads: int):
         self.framework = framework
-        limits = {name: str(threads) for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS",
-                                                  "OPENBLAS_NUM_THREADS")}
+        limited = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS") if threads else ()
+        limits = {name: str(threads) for name in limited}
         self._process = subprocess.Popen(
             [python, str(WORKER), framework, str(threads)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
@@ -49,6 +52,18 @@ class Peer:
         if not line:
             raise RuntimeError(f"The {self.framework} worker ended:\n{self._process.stderr.read()[-3000:]}")
         return json.loads(line)
+
+
+@contextmanager
+def busy(count: int) -> Iterator[None]:
+    """While this is open, `count` other processes keep the processor busy."""
+    others = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(count)]
+    try:
+        yield
+    finally:
+        for other in others:
+            other.kill()
+            other.wait()
 
 
 def in_turn(peers: list[Peer], program: str, repeats: int, budget: float) -> dict[str, float]:

@@ -8,7 +8,7 @@ import numpy as np
 
 
 def session(tf, threads):
-    """A session with the same number of threads everywhere."""
+    """A session with so many threads; 0: as many as the framework takes by itself."""
     return tf.Session(
         config=tf.ConfigProto(intra_op_parallelism_threads=threads, inter_op_parallelism_threads=threads)
     )
@@ -88,10 +88,16 @@ def mlp_step(tf, threads):
     return (lambda: sess.run([train, loss], feed_dict=feed)), 1
 
 
+def started(torch, threads):
+    """Set what every PyTorch twin sets."""
+    if threads:
+        torch.set_num_threads(threads)
+    torch.manual_seed(0)
+
+
 def mlp_step_torch(torch, threads):
     """The same step as a PyTorch user writes it: eager autograd and fused Adam."""
-    torch.set_num_threads(threads)
-    torch.manual_seed(0)
+    started(torch, threads)
     model = torch.nn.Sequential(torch.nn.Linear(784, 100), torch.nn.ReLU(), torch.nn.Linear(100, 10))
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-3, fused=True)
     images, labels = digits()
@@ -146,8 +152,7 @@ def lstm_step(tf, threads):
 
 def lstm_step_torch(torch, threads):
     """The same step with torch.nn.LSTM, eager autograd and fused Adam."""
-    torch.set_num_threads(threads)
-    torch.manual_seed(0)
+    started(torch, threads)
     net, out = torch.nn.LSTM(28, 64, batch_first=True), torch.nn.Linear(64, 10, bias=False)
     optimizer = torch.optim.Adam(list(net.parameters()) + list(out.parameters()), lr=1e-3, fused=True)
     images, labels = rows()
@@ -163,6 +168,116 @@ def lstm_step_torch(torch, threads):
     return step, 1
 
 
-TENSORFLOW = {f.__name__: f for f in (scalar_run, variable_run, feed_two, build_nodes, mlp_step, count_loop,
-                                      product_loop, lstm_step)}
-PYTORCH = {"mlp_step": mlp_step_torch, "lstm_step": lstm_step_torch}
+def wide_mlp_step(tf, threads):
+    """One momentum step of a 784-1024-1024-10 perceptron, batch 256."""
+    x = tf.placeholder(tf.float32, [None, 784])
+    y = tf.placeholder(tf.float32, [None, 10])
+    hidden = tf.layers.dense(tf.layers.dense(x, 1024, tf.nn.relu), 1024, tf.nn.relu)
+    logits = tf.layers.dense(hidden, 10)
+    loss = tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits_v2(labels=y, logits=logits))
+    train = tf.train.MomentumOptimizer(1e-3, 0.9).minimize(loss)
+    sess = session(tf, threads)
+    sess.run(tf.global_variables_initializer())
+    images, labels = digits(256)
+    return (lambda: sess.run([train, loss], feed_dict={x: images, y: labels})), 1
+
+
+def wide_mlp_step_torch(torch, threads):
+    """The same step in eager PyTorch."""
+    started(torch, threads)
+    nn = torch.nn
+    model = nn.Sequential(nn.Linear(784, 1024), nn.ReLU(), nn.Linear(1024, 1024), nn.ReLU(), nn.Linear(1024, 10))
+    optimizer = torch.optim.SGD(model.parameters(), lr=1e-3, momentum=0.9)
+    images, labels = digits(256)
+
+    def step():
+        optimizer.zero_grad()
+        loss = nn.functional.cross_entropy(model(torch.from_numpy(images)), torch.from_numpy(labels))
+        loss.backward()
+        optimizer.step()
+        return loss.item()
+
+    return step, 1
+
+
+def cnn_step(tf, threads):
+    """One gradient descent step of a network of two convolutions on 32 images of 28 x 28."""
+    x = tf.placeholder(tf.float32, [None, 784])
+    y = tf.placeholder(tf.float32, [None, 10])
+    hidden = tf.reshape(x, [-1, 28, 28, 1])
+    for filters in (32, 64):
+        hidden = tf.layers.conv2d(hidden, filters, 5, padding="same", activation=tf.nn.relu)
+        hidden = tf.layers.max_pooling2d(hidden, 2, 2)
+    hidden = tf.layers.dense(tf.layers.flatten(hidden), 256, tf.nn.relu)
+    logits = tf.layers.dense(hidden, 10)
+    loss = tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits_v2(labels=y, logits=logits))
+    train = tf.train.GradientDescentOptimizer(1e-2).minimize(loss)
+    sess = session(tf, threads)
+    sess.run(tf.global_variables_initializer())
+    images, labels = digits(32)
+    return (lambda: sess.run([train, loss], feed_dict={x: images, y: labels})), 1
+
+
+def cnn_step_torch(torch, threads):
+    """The same step in eager PyTorch, channels last."""
+    started(torch, threads)
+    nn = torch.nn
+    model = nn.Sequential(nn.Conv2d(1, 32, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2),
+                          nn.Conv2d(32, 64, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(),
+                          nn.Linear(3136, 256), nn.ReLU(), nn.Linear(256, 10)).to(memory_format=torch.channels_last)
+    optimizer = torch.optim.SGD(model.parameters(), lr=1e-2)
+    images, labels = digits(32)
+
+    def step():
+        optimizer.zero_grad()
+        given = torch.from_numpy(images).reshape(-1, 1, 28, 28).to(memory_format=torch.channels_last)
+        loss = nn.functional.cross_entropy(model(given), torch.from_numpy(labels))
+        loss.backward()
+        optimizer.step()
+        return loss.item()
+
+    return step, 1
+
+
+def element_wise(tf, threads):
+    """A few element-wise functions of 2 million numbers."""
+    x = tf.Variable(tf.ones([2000000]) * 0.5)
+    result = tf.reduce_sum(tf.tanh(x * 2.0 + 1.0) * tf.sigmoid(x) - x)
+    sess = session(tf, threads)
+    sess.run(tf.global_variables_initializer())
+    return (lambda: sess.run(result)), 1
+
+
+def normals(tf, threads):
+    """2 million normal numbers."""
+    numbers = tf.random_normal([2000000], seed=1)
+    sess = session(tf, threads)
+    return (lambda: sess.run(numbers.op)), 1
+
+
+def product(tf, threads):
+    """A product of two matrices of 1,500 x 1,500."""
+    a = tf.Variable(tf.ones([1500, 1500]))
+    result = tf.matmul(a, a)
+    sess = session(tf, threads)
+    sess.run(tf.global_variables_initializer())
+    return (lambda: sess.run(result.op)), 1
+
+
+def embedding_step(tf, threads):
+    """One Adam step on 256 rows of an embedding of 100,000 rows of 64."""
+    table = tf.get_variable("table", [100000, 64])
+    ids = tf.placeholder(tf.int64, [None])
+    loss = tf.reduce_mean(tf.square(tf.nn.embedding_lookup(table, ids)))
+    train = tf.train.AdamOptimizer(1e-3).minimize(loss)
+    sess = session(tf, threads)
+    sess.run(tf.global_variables_initializer())
+    given = np.random.RandomState(0).randint(0, 100000, 256)
+    return (lambda: sess.run([train, loss], feed_dict={ids: given})), 1
+
+
+TENSORFLOW = {f.__name__: f for f in (
+    scalar_run, variable_run, feed_two, build_nodes, mlp_step, count_loop, product_loop, lstm_step, wide_mlp_step,
+    cnn_step, element_wise, normals, product, embedding_step)}
+PYTORCH = {"mlp_step": mlp_step_torch, "lstm_step": lstm_step_torch, "wide_mlp_step": wide_mlp_step_torch,
+           "cnn_step": cnn_step_torch}

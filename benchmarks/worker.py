@@ -34,11 +34,12 @@ def tensorflow1():
 
 
 def tfmagic():
-    import torch
+    from tfmagic import __version__, tf  # first, as in a program for TensorFlow: it says how torch's threads wait
 
-    from tfmagic import __version__, tf
+    if int(sys.argv[2]):
+        import torch
 
-    torch.set_num_threads(int(sys.argv[2]))
+        torch.set_num_threads(int(sys.argv[2]))
     tf.logging.set_verbosity(tf.logging.ERROR)
     return tf, programs.TENSORFLOW, __version__
 

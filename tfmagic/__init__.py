@@ -1,11 +1,15 @@
 """TensorFlow 1 graphs drawn in Jupyter and run on PyTorch: the package's few public names."""
 
+import os as _os
 from typing import TYPE_CHECKING, Any
 
 from tfmagic.assembly import assemble as _assemble
 
 __version__ = "0.1.0"
 
+# OpenMP reads it when torch is imported. By default torch's threads wait by turning round and round, so that beside
+# other busy processes a small step takes many times as long.
+_os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 _assemble()
 
 if TYPE_CHECKING:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import collections
+import os
+import subprocess
+import sys
 import threading
 
 import numpy as np
@@ -385,3 +388,22 @@ def test_interrupting_a_run_leaves_the_session_usable(sess) -> None:
     with pytest.raises(KeyboardInterrupt):
         sess.run(y)
     assert sess.run(v) == 1.0 and sess.run(first) == 2.0
+
+
+def test_threads_of_torch_sleep_while_they_wait() -> None:
+    """What OpenMP is told must be there before torch is imported, and what the user said of it stays."""
+    program = """
+import os, sys
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        if name == "torch":
+            print(os.environ["OMP_WAIT_POLICY"])
+sys.meta_path.insert(0, Finder())
+from tfmagic import tf
+tf.Session().run(tf.constant(1.0) + 1.0)
+"""
+    for said, found in ((None, "PASSIVE"), ("ACTIVE", "ACTIVE")):
+        environment = {name: value for name, value in os.environ.items() if name != "OMP_WAIT_POLICY"}
+        ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True,
+                             env=environment | ({"OMP_WAIT_POLICY": said} if said else {}))
+        assert ran.stdout.split() == [found]

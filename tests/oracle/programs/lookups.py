@@ -138,3 +138,27 @@ def lookup_refused(tf):
         except (ValueError, TypeError) as error:
             found.append(type(error).__name__ + ": " + str(error).split("\n")[0])
     return Case(facts={"refused": found})
+
+
+@program
+def lookup_tables_by_older_names(tf):
+    folder = tempfile.mkdtemp()
+    words = os.path.join(folder, "words")
+    with open(words, "w") as file:
+        file.write("emerson\nlake\npalmer\n")
+    lookup = tf.contrib.lookup
+
+    def build():
+        table = lookup.string_to_index_table_from_tensor(["a", "b"], 2)
+        named = lookup.string_to_index_table_from_tensor(tf.constant(["a", "b"]), default_value=7, name="N")
+        lines = lookup.string_to_index_table_from_file(words, num_oov_buckets=1)
+        return [table.lookup(tf.constant(["b", "q"])), named.lookup(tf.constant(["q", "b"])),
+                lines.lookup(tf.constant(["lake", "x"]))]
+
+    facts = _observed(tf, build)
+    for refused in (None, [1, 2]):
+        try:
+            lookup.string_to_index_table_from_tensor(refused)
+        except ValueError as error:
+            facts.setdefault("refused", []).append(str(error))
+    return Case(facts=facts)

@@ -67,14 +67,18 @@ def _to_proto(key: str) -> Callable[..., Any] | None:
 # --- writing ----------------------------------------------------------------------------------------------------------
 
 
-def stripped_op_list_for_graph(graph_def: Any) -> Any:
-    """An `OpList` proto with the definitions of the ops in a graph and its functions, by name."""
+def ops_used_by_graph_def(graph_def: Any) -> list[str]:
+    """The names of the ops in a graph and its functions."""
     used = {node.op for node in graph_def.node}
     for function in graph_def.library.function:
         used.update(node.op for node in function.node_def)
-    own = {function.signature.name for function in graph_def.library.function}
+    return sorted(used - {function.signature.name for function in graph_def.library.function})
+
+
+def stripped_op_list_for_graph(graph_def: Any) -> Any:
+    """An `OpList` proto with the definitions of the ops in a graph and its functions, by name."""
     ops = messages.module("op_def_pb2").OpList()
-    for name in sorted(used - own):
+    for name in ops_used_by_graph_def(graph_def):
         definition = opdefs.get(name)
         if definition is None:
             raise ValueError(f"Op {name} is used by the graph, but is not registered")

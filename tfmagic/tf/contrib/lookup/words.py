@@ -17,7 +17,7 @@ from tfmagic.ops.math.cast import cast
 from tfmagic.tf.lookup import initializers, mutable, tables
 from tfmagic.tf.lookup.initializers import KeyValueTensorInitializer, TextFileIndex, TextFileInitializer
 from tfmagic.tf.lookup.tables import FAST_HASH, InitializableLookupTableBase, StaticHashTable
-from tfmagic.tf.lookup.words import index_table_from_tensor
+from tfmagic.tf.lookup.words import index_table_from_file, index_table_from_tensor
 
 for _name, _thing in (("HasherSpec", tables.HasherSpec), ("IdTableWithHashBuckets", tables.IdTableWithHashBuckets),
                       ("InitializableLookupTableBase", InitializableLookupTableBase),
@@ -99,6 +99,31 @@ def index_to_string_table_from_file(vocabulary_file: Any, vocab_size: int | None
         made = TextFileStringTableInitializer(vocabulary_file, key_column_index, value_column_index, vocab_size,
                                               delimiter, "table_init")
         return StaticHashTable(made, default_value)
+
+
+@export("contrib.lookup.string_to_index_table_from_tensor")
+@deprecated("2017-04-10", "Use `index_table_from_tensor`.")
+def string_to_index_table_from_tensor(mapping: Any, num_oov_buckets: int = 0, default_value: int = -1,
+                                      hasher_spec: Any = FAST_HASH, name: str | None = None) -> Any:
+    """A table from words to their places in a tensor.
+
+    Raises:
+      ValueError: what is given holds no strings.
+    """
+    with name_scope(name, "string_to_index") as scope:
+        mapping = convert_to_tensor(mapping)
+        if mapping.dtype.base_dtype != dtypes.string:
+            raise ValueError("string_to_index_table_from_tensor requires string.")
+        return index_table_from_tensor(mapping, num_oov_buckets, default_value, hasher_spec, name=scope)
+
+
+@export("contrib.lookup.string_to_index_table_from_file")
+@deprecated("2017-04-10", "Use `index_table_from_file`.")
+def string_to_index_table_from_file(vocabulary_file: Any = None, num_oov_buckets: int = 0,
+                                    vocab_size: int | None = None, default_value: int = -1,
+                                    hasher_spec: Any = FAST_HASH, name: str | None = None) -> Any:
+    """A table from the lines of a file to their numbers."""
+    return index_table_from_file(vocabulary_file, num_oov_buckets, vocab_size, default_value, hasher_spec, name=name)
 
 
 @export("contrib.lookup.index_to_string")
