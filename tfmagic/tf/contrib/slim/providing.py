@@ -240,7 +240,7 @@ class DatasetDataProvider(DataProvider):
         items = dataset.decoder.list_items()
         found = dict(zip(items, dataset.decoder.decode(data, items)))
         if record_key in found:
-            raise ValueError("The item name used for `record_key` cannot also be used for a dataset item: "
-                             f"{record_key}")
+            raise ValueError("The item name used for `record_key` cannot also be used for a dataset item: %s",
+                             record_key)
         found[record_key] = key
         super().__init__(items_to_tensors=found, num_samples=dataset.num_samples)
