@@ -47,3 +47,34 @@ def test_a_checkpoint_brings_back_a_generator_and_a_loss_scale(tmp_path: Path) -
     keys = [key for key, _ in tf.train.list_variables(path)]
     assert "scale/current_loss_scale/.ATTRIBUTES/VARIABLE_VALUE" in keys
     assert "generator/_state_var/.ATTRIBUTES/VARIABLE_VALUE" in keys
+
+
+class Counted(tf.train.experimental.PythonState):
+    def __init__(self) -> None:
+        self.count = 0
+
+    def serialize(self) -> str:
+        return str(self.count)
+
+    def deserialize(self, string_value: str) -> None:
+        self.count = int(string_value)
+
+
+def test_a_checkpoint_brings_back_a_state_of_python_as_soon_as_it_is_restored(tmp_path: Path) -> None:
+    counted = Counted()
+    checkpoint = tf.train.Checkpoint(counted=counted)
+    with tf.Session() as session:
+        paths = []
+        for counted.count in (7, 8):
+            paths.append(checkpoint.save(str(tmp_path / "model"), session=session))
+        counted.count = 0
+        checkpoint.restore(paths[0]).run_restore_ops(session)
+        assert counted.count == 7
+        checkpoint.restore(paths[1])
+        assert counted.count == 8
+    assert tf.train.load_variable(paths[0], "counted/.ATTRIBUTES/py_state") == b"7"
+
+
+def test_a_state_of_python_says_how_it_is_saved() -> None:
+    with pytest.raises(TypeError, match="PythonState|abstract"):
+        tf.train.experimental.PythonState()

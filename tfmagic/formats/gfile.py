@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob as globbing
 import io
 import os
+import re
 import shutil
 from collections import namedtuple
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from tfmagic.base.deprecation import deprecated, deprecated_args
 from tfmagic.base.export import export
 from tfmagic.formats.files import as_tensorflow, local_path
 
+_WILDCARD = re.compile(r"[*?\[\\]")
 FileStatistics = namedtuple("FileStatistics", ["length", "mtime_nsec", "is_directory"])
 
 
@@ -207,7 +209,14 @@ def stat(filename: Any) -> Any:
 def glob(filename: Any) -> list[str]:
     """The paths that match a pattern, or one of several."""
     patterns = filename if isinstance(filename, (list, tuple)) else [filename]
-    return [path for pattern in patterns for path in sorted(globbing.glob(local_path(pattern)))]
+    return [path for pattern in patterns for path in _matching(local_path(pattern))]
+
+
+def _matching(pattern: str) -> list[str]:
+    """The paths that match a pattern; those in the present folder begin with `./`, as TensorFlow's do."""
+    fixed = _WILDCARD.split(pattern, maxsplit=1)[0]
+    found = sorted(globbing.glob(pattern))
+    return found if "/" in fixed or os.sep in fixed else [f"./{path}" for path in found]
 
 
 @export("gfile.Walk")

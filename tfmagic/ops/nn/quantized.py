@@ -29,7 +29,6 @@ from tfmagic.ops.nn.conv import conv_shape, forward
 from tfmagic.ops.nn.pool import avg_pool, max_pool, pool_shape
 from tfmagic.ops.nn.windows import ChannelsLast
 from tfmagic.ops.tensor_function import tensor_function
-from tfmagic.ops.torch_types import torch_dtype
 
 
 def _scalars(*limits: Dims) -> None:
@@ -116,12 +115,15 @@ def _sum_limits(low: Any, high: Any, other_low: Any, other_high: Any, room: int)
     return -largest, largest
 
 
-def _coarsely(x: Any, dtype: Any, low: Any, high: Any, out: Any, new_low: Any, new_high: Any) -> Any:
-    """`_requantized` whose products have the precision of floats."""
-    steps = Steps(out)
-    scale = steps.count / ((new_high.double() - new_low.double()) * (steps.count / (steps.count - 1.0)))
-    wide = half_away(to_float(x, low, high, Steps(dtype)) * scale.float()).double()
-    return torch.clamp(wide - half_away(new_low.double() * scale) + steps.low, steps.low, steps.high)
+def _in_floats(x: Any, dtype: Any, low: Any, high: Any, out: Any, new_low: Any, new_high: Any) -> Any:
+    """`_requantized` in the arithmetic of floats."""
+    given, steps = Steps(dtype), Steps(out)
+    step = (high - low) / float(given.count - 1)
+    first = torch.where(low == high, low, half_away(low / step) * step)
+    floats = x.float() * step + (first - float(given.low) * step)
+    scale = ((steps.count - 1.0) / (new_high.double() - new_low.double())).float()
+    wide = half_away(floats * scale) - (half_away(new_low * scale) - float(steps.low))
+    return torch.clamp(wide.double(), steps.low, steps.high)
 
 
 def _in_steps(x: Any, dtype: Any, low: Any, high: Any, out: Any, new_low: Any, new_high: Any) -> Any:
@@ -167,8 +169,8 @@ class QuantizedBiasAdd:
     def kernel(op: Any, x: Any, bias: Any, *limits: Any) -> Any:
         x_low, x_high, y_low, y_high = map(number, limits)
         low, high = _sum_limits(x_low, x_high, y_low, y_high, 1 << 17)
-        total = _coarsely(x, op.T1, x_low, x_high, op.out_type, low, high) \
-            + _coarsely(bias, op.T2, y_low, y_high, op.out_type, low, high)
+        total = _in_floats(x, op.T1, x_low, x_high, op.out_type, low, high) \
+            + _requantized(bias, op.T2, y_low, y_high, op.out_type, low, high)
         return wrapped(total, op.out_type), low, high
 
 
@@ -300,7 +302,7 @@ class QuantizedConcat:
         if steps.signed:
             high = torch.maximum(low.abs(), high.abs())
             low = -high
-        parts = [torch.where((one == low) & (other == high), value.double(), _requantized(
+        parts = [torch.where((one == low) & (other == high), value.double(), _in_floats(
             value, op.T, one, other, op.T, low, high)).to(value.dtype)
                  for value, one, other in zip(values, lows, highs)]
         return torch.cat(parts, axis), low, high
@@ -322,14 +324,28 @@ class QuantizedResizeBilinear:
             return bilinear(op, images, height, width), low, high
         if (height, width) == tuple(images.shape[1:3]):
             return images, low, high
-        mixed = images.double()
-        for axis, wanted in ((2, width), (1, height)):
-            lower, upper, part = neighbours(op, images.shape[axis], wanted)
-            parts = part.astype(np.float64)
-            if op.T is dtypes.quint8:  # of the places between two pixels TensorFlow knows 128
-                parts = np.floor(parts * 128) / 128
-            first = mixed.index_select(axis, constant_like(lower, mixed))
-            second = mixed.index_select(axis, constant_like(upper, mixed))
-            along = constant_like(parts, mixed).reshape([-1 if index == axis else 1 for index in range(4)])
-            mixed = first + (second - first) * along
-        return torch.trunc(mixed + 0.5).to(torch_dtype(op.T)), low, high
+        return _in_fixed_point(op, images, height, width, 7 if op.T is dtypes.quint8 else 30), low, high
+
+
+def _in_fixed_point(op: Any, images: Any, height: int, width: int, bits: int) -> Any:
+    """Integers mixed in integers, as TensorFlow does it: what is between two rows loses the places of the columns.
+
+    Args:
+      bits: of the places between two pixels.
+    """
+    one = 1 << bits
+    whole = images.to(torch.float32).to(torch.int64)
+    left, right, across = _places(op, whole, 2, width, one)
+    rows = left * one + (right - left) * across
+    upper, lower, down = _places(op, rows, 1, height, one)
+    mixed = upper + torch.div(lower - upper, one, rounding_mode="trunc") * down
+    return torch.div(mixed + one // 2, one, rounding_mode="trunc").to(images.dtype)
+
+
+def _places(op: Any, values: Any, axis: int, wanted: int, one: int) -> tuple[Any, Any, Any]:
+    """Along an axis, the two pixels around each wanted one, and its place between them."""
+    first, second, part = neighbours(op, values.shape[axis], wanted)
+    between = np.floor(part.astype(np.float64) * one).astype(np.int64)
+    return (values.index_select(axis, constant_like(first, values)),
+            values.index_select(axis, constant_like(second, values)),
+            constant_like(between, values).reshape([-1 if index == axis else 1 for index in range(4)]))

@@ -50,8 +50,9 @@ class OfIds(DenseColumn):
         column = self.categorical_column
         if not isinstance(column, SequenceColumn):
             raise ValueError(
-                f"In {kind}: {self.name}. categorical_column must be of type _SequenceCategoricalColumn to use "  # type: ignore[attr-defined]
-                "SequenceFeatures. Suggested fix: Use one of sequence_categorical_column_with_*. "
+                f"In {kind}: {self.name}. categorical_column must be of type "  # type: ignore[attr-defined]
+                f"{'_' * (kind == 'indicator_column')}SequenceCategoricalColumn to use SequenceFeatures. Suggested "
+                "fix: Use one of sequence_categorical_column_with_*. "
                 f"Given (type {type(column)}): {column}")
 
 
@@ -137,21 +138,18 @@ class _Embedded(OfIds):
     def transform(self, features: Features) -> Any:
         return features.of(self.categorical_column)
 
-    def looked_up(self, features: Features, collections: Any, trainable: Any) -> Tensor:
-        """The vectors of an example's ids, combined."""
+    def looked_up(self, features: Features, collections: Any, trainable: Any) -> tuple[Tensor, Any]:
+        """The vectors of an example's ids, combined, and the ids."""
         raise NotImplementedError
 
     def dense_tensor(self, features: Features, weight_collections: Any, trainable: Any) -> Tensor:
-        self.check_no_sequence(self.kind)
-        return self.looked_up(features, weight_collections, trainable)
+        self.check_no_sequence("embedding_column")
+        return self.looked_up(features, weight_collections, trainable)[0]
 
     def sequence_tensor(self, features: Features, weight_collections: Any, trainable: Any) -> tuple[Tensor, Any]:
         """A vector per step, and what tells how many steps there are."""
-        self.check_sequence(self.kind)
-        dense = self.looked_up(features, weight_collections, trainable)
-        return dense, self.categorical_column.sparse_tensors(features).id_tensor
-
-    kind = "embedding_column"
+        self.check_sequence("embedding_column")
+        return self.looked_up(features, weight_collections, trainable)
 
     def _weights(self, collections: Any, trainable: Any) -> Any:
         return api.get_variable("embedding_weights", (self.categorical_column.num_buckets, self.dimension),
@@ -180,11 +178,11 @@ class EmbeddingColumn(_Embedding, _Embedded):
         """The name of the ids, with `_embedding`."""
         return f"{self.categorical_column.name}_embedding"
 
-    def looked_up(self, features: Features, collections: Any, trainable: Any) -> Tensor:
+    def looked_up(self, features: Features, collections: Any, trainable: Any) -> tuple[Tensor, Any]:
         ids, of_ids = self.categorical_column.sparse_tensors(features)
         weights = self._weights(collections, trainable)
         self._restored(weights)
-        return self._combined(weights, ids, of_ids)
+        return self._combined(weights, ids, of_ids), ids
 
 
 def _checked(dimension: Any, initializer: Any, ckpt: Any, tensor_name: Any, of_column: str = "") -> Any:
@@ -240,7 +238,6 @@ class _SharedEmbeddingColumn(_Shared, _Embedded):
     """A column of vectors that others have too; made by `shared_embedding_columns`."""
 
     __slots__ = ()
-    kind = "embedding_column"
 
     @property
     def name(self) -> str:
@@ -251,12 +248,12 @@ class _SharedEmbeddingColumn(_Shared, _Embedded):
     def var_scope_name(self) -> str:
         return self.shared_embedding_collection_name
 
-    def looked_up(self, features: Features, collections: Any, trainable: Any) -> Tensor:
+    def looked_up(self, features: Features, collections: Any, trainable: Any) -> tuple[Tensor, Any]:
         with name_scope(None, self.name):
             ids, of_ids = self.categorical_column.sparse_tensors(features)
             weights = self._shared_weights(collections, trainable)
             self._restored(weights)
-            return self._combined(weights, ids, of_ids)
+            return self._combined(weights, ids, of_ids), ids
 
     def _shared_weights(self, collections: Any, trainable: Any) -> Any:
         graph, name = get_default_graph(), self.shared_embedding_collection_name

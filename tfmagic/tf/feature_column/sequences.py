@@ -53,11 +53,8 @@ class SequenceCategoricalColumn(_SequenceCategoricalColumn, CategoricalColumn, S
 
     def _steps(self, tensor: SparseTensor) -> SparseTensor:
         """A sparse tensor of [examples, steps, ids of a step]."""
-        shape = api.shape(tensor, out_type=dtypes.int64)
-        rank = tensor.get_shape().ndims
-        wanted = ([shape[0], shape[1], api.reduce_prod(shape[2:])] if rank is None or rank > 2 else
-                  [shape[0], shape[1], 1])
-        return api.sparse.reshape(tensor, wanted)
+        shape = api.shape(tensor)
+        return api.sparse.reshape(tensor, [shape[0], shape[1], api.reduce_prod(shape[2:])])
 
 
 class _Numeric(NamedTuple):

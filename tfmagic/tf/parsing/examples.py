@@ -150,7 +150,7 @@ class Wanted:
         return {key: found[key] for key in features} if self.merged else found
 
 
-_ALL = (VarLenFeature, SparseFeature, FixedLenFeature, FixedLenSequenceFeature)
+ALL_FEATURES = (VarLenFeature, SparseFeature, FixedLenFeature, FixedLenSequenceFeature)
 
 
 def _parse_batch(serialized: Any, names: Any, wanted: Wanted, name: str | None) -> dict[Any, Any]:
@@ -180,7 +180,7 @@ def parse_example(serialized: Any, features: dict[Any, Any], name: str | None = 
     """
     if not features:
         raise ValueError(f"Missing: features was {features}.")
-    wanted = Wanted().add(features, _ALL)
+    wanted = Wanted().add(features, ALL_FEATURES)
     return wanted.merge(_parse_batch(serialized, example_names, wanted, name), features)
 
 
@@ -203,7 +203,7 @@ def parse_single_example(serialized: Any, features: dict[Any, Any], name: str | 
     """
     if not features:
         raise ValueError("Missing features.")
-    wanted = Wanted().add(features, _ALL)
+    wanted = Wanted().add(features, ALL_FEATURES)
     if example_names is not None:
         return wanted.merge(_parse_named(serialized, example_names, wanted, name), features)
     with name_scope(name, "ParseSingleExample", [serialized]):

@@ -18,12 +18,14 @@ from tfmagic.graph.convert import constant
 from tfmagic.ops import raw
 from tfmagic.tf.saving import state
 from tfmagic.tf.saving.builder import BaseSaverBuilder
+from tfmagic.tf.saving.python_state import PythonState
 from tfmagic.tf.saving.reader import OBJECT_GRAPH, CheckpointReader
 from tfmagic.tf.saving.saveables import SaveableObject, SaveSpec, saveables_for
 from tfmagic.tf.saving.saver import Saver
 from tfmagic.tf.variable.variables import Variable
 
 _VALUE = "/.ATTRIBUTES/VARIABLE_VALUE"
+_STATE = "/.ATTRIBUTES/py_state"
 
 
 # --- which objects there are ------------------------------------------------------------------------------------------
@@ -69,6 +71,7 @@ class _Objects:
       paths: for each the names that lead to it.
       proto: a `TrackableObjectGraph` that describes them.
       saved: the variables by their keys in the checkpoint.
+      states: the objects with a `PythonState` by theirs.
     """
 
     def __init__(self, root: Any):
@@ -76,6 +79,7 @@ class _Objects:
         self.paths: list[str] = [""]
         self.proto = messages.module("trackable_object_graph_pb2").TrackableObjectGraph()
         self.saved: dict[str, Any] = {}
+        self.states: dict[str, PythonState] = {}
         numbers = {id(root): 0}
         self.proto.nodes.add()
         queue = collections.deque([0])
@@ -97,6 +101,10 @@ class _Objects:
                 self.proto.nodes[number].attributes.add(name="VARIABLE_VALUE", full_name=thing._shared_name,
                                                         checkpoint_key=key)
                 self.saved[key] = thing
+            elif isinstance(thing, PythonState):
+                key = self.paths[number] + _STATE
+                self.proto.nodes[number].attributes.add(name="py_state", checkpoint_key=key)
+                self.states[key] = thing
 
     def _add_slots(self) -> None:
         found = list(self.nodes)
@@ -180,9 +188,10 @@ class Checkpoint:
             known = self._written.get(content)
             if known is None or known[0].graph is not session.graph:
                 known = self._written[content] = _save_nodes(objects)
-        prefix, graph_text, written = known
+        prefix, graph_text, texts, written = known
         gfile.make_dirs(os.path.dirname(os.fspath(file_prefix)) or ".")
-        path = session.run(written, {prefix: os.fspath(file_prefix), graph_text: content})
+        states = {texts[key]: thing.serialize() for key, thing in objects.states.items()}
+        path = session.run(written, {prefix: os.fspath(file_prefix), graph_text: content, **states})
         return path.decode(errors="surrogateescape")
 
     def save(self, file_prefix: Any, session: Any = None) -> str:
@@ -222,8 +231,8 @@ class Checkpoint:
         return LoadStatus(self, None if save_path is None else os.fspath(save_path))
 
 
-def _save_nodes(objects: _Objects) -> tuple[Any, Any, Any]:
-    """Nodes that write a checkpoint: the tensors that its name and its objects are fed to, and the one to fetch."""
+def _save_nodes(objects: _Objects) -> tuple[Any, Any, dict[str, Any], Any]:
+    """Nodes that write a checkpoint: what its name, its objects and their states are fed to, and what to fetch."""
     graph = get_default_graph()
     saveables: list[SaveableObject] = []
     for key, variable in objects.saved.items():
@@ -232,6 +241,8 @@ def _save_nodes(objects: _Objects) -> tuple[Any, Any, Any]:
     with graph.device("/cpu:0"):
         text = constant("", dtype=dtypes.string)
         saveables.append(SaveableObject(text, [SaveSpec(text, "", OBJECT_GRAPH)], OBJECT_GRAPH))
+        texts = {key: constant("", dtype=dtypes.string) for key in objects.states}
+        saveables += [SaveableObject(given, [SaveSpec(given, "", key)], key) for key, given in texts.items()]
         prefix = constant("", dtype=dtypes.string)
         temporary = raw.string_join([prefix, f"_temp_{uuid.uuid4().hex}/part"])
     per_device = builder._by_device(saveables)
@@ -244,7 +255,7 @@ def _save_nodes(objects: _Objects) -> tuple[Any, Any, Any]:
         with graph.control_dependencies(written):
             merged = raw.merge_v2_checkpoints(parts, prefix, delete_old_dirs=True)
         with graph.control_dependencies([merged]):
-            return prefix, text, raw.identity(prefix)
+            return prefix, text, texts, raw.identity(prefix)
 
 
 # --- restoring --------------------------------------------------------------------------------------------------------
@@ -266,6 +277,9 @@ class LoadStatus:
             if reader.has_tensor(OBJECT_GRAPH):
                 self._graph = messages.module("trackable_object_graph_pb2").TrackableObjectGraph.FromString(
                     reader.get_tensor(OBJECT_GRAPH))
+            for key, thing in _Objects(root).states.items():
+                if reader.has_tensor(key):
+                    thing.deserialize(reader.get_tensor(key).decode(errors="surrogateescape"))
 
     def _matched(self) -> tuple[dict[str, Any], set[int], _Objects]:
         """The variables by their keys in the checkpoint, the numbers of its objects that were found, all objects."""
