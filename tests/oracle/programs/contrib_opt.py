@@ -112,3 +112,44 @@ def opt_swapping_saver(tf):
     saver = optimizer.swapping_saver(name="swap")
     return Case(init=True, steps=[(update, None), (tf.global_variables(), None)],
                 facts={"said": said, "saved": saver.saver_def.save_tensor_name})
+
+
+@program
+def opt_external(tf):
+    v, w = tf.get_variable("v", initializer=[1.0, 2.0]), tf.get_variable("w", initializer=[[1.0], [2.0]])
+    z = tf.get_variable("z", initializer=3.0)
+    x = tf.placeholder(tf.float32, [], name="x")
+    loss = tf.reduce_sum(v * v) * x + tf.reduce_sum(w)
+    seen = {}
+
+    class Steepest(tf.contrib.opt.ExternalOptimizerInterface):
+        def _minimize(self, **given):
+            seen["given"] = sorted(given)
+            seen["bounds"] = [[float(low), float(high)] for low, high in given["packed_bounds"]]
+            point = given["initial_val"]
+            for _ in range(given["optimizer_kwargs"]["maxiter"]):
+                value, gradient = given["loss_grad_func"](point)
+                seen.setdefault("losses", []).append(round(float(value), 4))
+                point = point - 0.1 * gradient
+                given["step_callback"](point)
+            for name in ("equality_funcs", "equality_grad_funcs", "inequality_funcs", "inequality_grad_funcs"):
+                seen[name] = [[round(float(n), 4) for n in value.reshape([-1])]
+                              for function in given[name] for value in function(point)]
+            return point
+
+    optimizer = Steepest(loss, equalities=[v[0] - 1.0], inequalities=[z * 2.0], maxiter=3,
+                         var_to_bounds={v: (-1.0, [1.0, 2.0])})
+    alone = Steepest(loss, var_list=[w], maxiter=1)
+    steps, fetched = [], []
+    with tf.Session() as sess:
+        sess.run(tf.global_variables_initializer())
+        optimizer.minimize(sess, feed_dict={x: 1.0}, fetches=[x * 2.0], step_callback=steps.append,
+                           loss_callback=lambda value: fetched.append(float(value)))
+        values = [[round(float(n), 4) for n in value.reshape([-1])] for value in sess.run([v, w, z])]
+    said = ""
+    try:
+        tf.contrib.opt.ExternalOptimizerInterface(loss, var_list=[w]).minimize(tf.Session())
+    except Exception as error:
+        said = type(error).__name__
+    return Case(facts={"seen": seen, "steps": len(steps), "fetched": fetched, "said": said,
+                       "values": values, "alone": len(alone._vars)})

@@ -215,6 +215,7 @@ def contrib_rnn_convolutional(tf):
 
 @program
 def contrib_rnn_time_and_frequency(tf):
+    tf.set_random_seed(5)
     x = tf.constant(ramp(2, 3))
     start = tf.constant_initializer(0.3)
     cell = tf.contrib.rnn.TimeFreqLSTMCell
@@ -279,3 +280,15 @@ def contrib_rnn_fused_adaptors(tf):
                                                                                          scope="reversed"),
               rnn.TimeReversedFusedRNN(rnn.LSTMBlockFusedCell(2))(x, dtype=tf.float32, sequence_length=lengths)]
     return with_gradients(tf, values)
+
+
+@program
+def cudnn_compatible_cells(tf):
+    x = batch(tf)
+    cudnn = tf.contrib.cudnn_rnn
+    start = tf.glorot_normal_initializer(seed=4)
+    values = [tf.nn.dynamic_rnn(cudnn.CudnnCompatibleLSTMCell(4), x, dtype=tf.float32),
+              tf.nn.dynamic_rnn(cudnn.CudnnCompatibleGRUCell(3), x, dtype=tf.float32, scope="gru"),
+              tf.nn.dynamic_rnn(cudnn.CudnnCompatibleGRUCell(2, kernel_initializer=start), x, dtype=tf.float32,
+                                scope="other")]
+    return with_gradients(tf, values, {x: ramp(2, 4, 3)})

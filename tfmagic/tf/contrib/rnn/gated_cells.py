@@ -66,7 +66,7 @@ class IntersectionRNNCell(RNNCell):
             if self._linear2 is None:
                 self._linear2 = Linear(both, 4 * units, True)
             gates = self._linear2(both)
-            state_gate = gates[:, 0 * units:1 * units]
+            state_gate = gates[:, :units]
             state_found = gates[:, 1 * units:2 * units]
             output_gate = gates[:, 2 * units:3 * units]
             output_found = gates[:, 3 * units:4 * units]
@@ -204,10 +204,9 @@ class PhasedLSTMCell(RNNCell):
                                           dtype))
 
     def _linear(self, scope: str, args: list[Tensor], size: int) -> Tensor:
-        with variable_scope(scope):
-            if scope not in self._linears:
-                self._linears[scope] = Linear(args, size, True)
-            return self._linears[scope](args)
+        if scope not in self._linears:
+            self._linears[scope] = Linear(args, size, True)
+        return self._linears[scope](args)
 
     def _openness(self, time: Any, phase: Any, period: Any, ratio_on: Any) -> Tensor:
         """How far each cell is open."""
@@ -227,14 +226,18 @@ class PhasedLSTMCell(RNNCell):
         seen = [x, h]
         if self._use_peepholes:
             seen.append(c)
-        gates = api.sigmoid(self._linear("mask_gates", seen, 2 * units))
-        taken, forget = api.split(axis=1, num_or_size_splits=2, value=gates)
-        found = api.tanh(self._linear("new_input", [x, h], units))
+        with variable_scope("mask_gates"):
+            gates = api.sigmoid(self._linear("mask_gates", seen, 2 * units))
+            taken, forget = api.split(axis=1, num_or_size_splits=2, value=gates)
+        with variable_scope("new_input"):
+            found = api.tanh(self._linear("new_input", [x, h], units))
         new_c = c * forget + taken * found
         seen = [x, h]
         if self._use_peepholes:
             seen.append(new_c)
-        new_h = api.tanh(new_c) * api.sigmoid(self._linear("output_gate", seen, units))
+        with variable_scope("output_gate"):
+            given = api.sigmoid(self._linear("output_gate", seen, units))
+        new_h = api.tanh(new_c) * given
         period = get_variable("period", [units], initializer=self._period)
         phase = get_variable("phase", [units], initializer=RandomUniform(0.0, period.initial_value))
         ratio_on = get_variable("ratio_on", [units], initializer=Constant(self._ratio_on),

@@ -26,8 +26,8 @@ def _band(inputs: Tensor, start: int, size: int) -> Tensor:
     return api.slice(inputs, [0, start], [-1, size])
 
 
-def _zeros(inputs: Any, units: int) -> Tensor:
-    return api.zeros([inputs.shape.dims[0].value or api.shape(inputs)[0], units], inputs.dtype)
+def _batch_size(inputs: Any) -> Any:
+    return inputs.shape.dims[0].value or api.shape(inputs)[0]
 
 
 @export("contrib.rnn.TimeFreqLSTMCell")
@@ -83,7 +83,7 @@ class TimeFreqLSTMCell(RNNCell):
         if self._use_peepholes:
             peep_forget, peep_taken, peep_given = (
                 get_variable(name, shape=[units], dtype=dtype) for name in ("W_F_diag", "W_I_diag", "W_O_diag"))
-        below = _zeros(inputs, units)
+        below = api.zeros([_batch_size(inputs), units], dtype)
         states: Any = None
         outputs: Any = None
         for number, band in enumerate(bands):
@@ -185,10 +185,11 @@ class GridLSTMCell(RNNCell):
         return self._state_tuple_type
 
     def call(self, inputs: Any, state: Any) -> Any:  # type: ignore[override]
+        size = _batch_size(inputs)
         outputs: list[Tensor] = []
         states: list[Tensor] = []
         for block, bands in enumerate(self._blocks(inputs)):
-            block_outputs, block_states = self._compute(bands, block, state, inputs)
+            block_outputs, block_states = self._compute(bands, block, state, size, inputs.dtype)
             outputs.extend(block_outputs)
             states.extend(block_states)
         new_state = self._state_tuple_type(*states) if self._state_is_tuple else api.concat(states, 1)
@@ -253,12 +254,12 @@ class GridLSTMCell(RNNCell):
         return (api.slice(state, [0, 2 * band * units], [-1, units]),
                 api.slice(state, [0, (2 * band + 1) * units], [-1, units]))
 
-    def _compute(self, bands: list[Tensor], block: int, state: Any, inputs: Tensor,
+    def _compute(self, bands: list[Tensor], block: int, state: Any, size: Any, dtype: Any,
                  prefix: str = "state") -> tuple[list[Tensor], list[Tensor]]:
         """The outputs and new states of a block."""
-        weights = self._weights(block, bands[0].get_shape().as_list()[1], inputs.dtype)
-        below_m = _zeros(inputs, self._num_units)
-        below_c = _zeros(inputs, self._num_units)
+        weights = self._weights(block, bands[0].get_shape().as_list()[1], dtype)
+        below_m = api.zeros([size, self._num_units], dtype)
+        below_c = api.zeros([size, self._num_units], dtype)
         outputs, states = [], []
         for band, values in enumerate(bands):
             before_c, before_m = self._state_of(state, prefix, block, band)
@@ -331,6 +332,7 @@ class BidirectionalGridLSTMCell(GridLSTMCell):
         return super()._state_names("fwd_state") + super()._state_names("bwd_state")
 
     def call(self, inputs: Any, state: Any) -> Any:  # type: ignore[override]
+        size = _batch_size(inputs)
         upwards = self._blocks(inputs)
         downwards = self._blocks(inputs, self._backward_slice_offset) if self._backward_slice_offset else upwards
         outputs: list[Tensor] = []
@@ -338,7 +340,8 @@ class BidirectionalGridLSTMCell(GridLSTMCell):
         for scope, blocks in (("fwd", upwards), ("bwd", [list(reversed(bands)) for bands in downwards])):
             with variable_scope(scope):
                 for block, bands in enumerate(blocks):
-                    block_outputs, block_states = self._compute(bands, block, state, inputs, scope + "_state")
+                    block_outputs, block_states = self._compute(bands, block, state, size, inputs.dtype,
+                                                                scope + "_state")
                     outputs.extend(block_outputs)
                     states.extend(block_states)
         return api.concat(outputs, 1), self._state_tuple_type(*states)
