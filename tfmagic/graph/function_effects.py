@@ -22,12 +22,17 @@ def order_effects(graph: Graph, results: list[Operation]) -> None:
     """Let operations with a state run in the order of the program, before the results are given."""
     must_run: dict[Operation, None] = {}
     last: dict[Tensor, Operation] = {}
+    last_of_all: Operation | None = None  # of those that use no resource
     for op in graph._operations:
         if op in results or op.type == "Placeholder":
             continue
+        before = []
+        uses_resource = any(tensor._dtype.base_dtype is dtypes.resource for tensor in op._inputs)
         if has_effect(op):
             must_run[op] = None
-        before = []
+            if not uses_resource:
+                before += [last_of_all] if last_of_all is not None else []
+                last_of_all = op
         for tensor in dict.fromkeys(op._inputs):
             if tensor._dtype.base_dtype is not dtypes.resource:
                 continue

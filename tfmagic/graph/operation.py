@@ -11,6 +11,7 @@ from tfmagic.base.dtypes import DType
 from tfmagic.base.export import export
 from tfmagic.base.shapes import Dims, TensorShape
 from tfmagic.base.slots import Slot
+from tfmagic.graph import conversion
 from tfmagic.graph.opdefs import OpDef
 from tfmagic.graph.stacks import GraphStacks, defaults
 
@@ -409,9 +410,8 @@ class Tensor:
 
     def _refuse_iteration(self) -> Any:
         raise errors.OperatorNotAllowedInGraphError(
-            "iterating over `tf.Tensor` is not allowed in Graph execution. Use Eager execution or decorate this "
-            f"function with @tf.function.\n{self.name} has no value yet: use tf.map_fn, or tf.unstack when "
-            "its first dimension is known.")
+            f"{conversion.not_allowed('iterating over `tf.Tensor`')}\n{self.name} has no value yet: use tf.map_fn, or "
+            "tf.unstack when its first dimension is known.")
 
     def __len__(self) -> int:
         raise TypeError(f"len is not well defined for symbolic Tensors. ({self.name}) Please call `x.shape` rather "
@@ -420,9 +420,9 @@ class Tensor:
 
     def __bool__(self) -> bool:
         raise errors.OperatorNotAllowedInGraphError(
-            "using a `tf.Tensor` as a Python `bool` is not allowed in Graph execution. Use Eager execution or decorate "
-            f"this function with @tf.function.\n{self.name} has no value yet: use `if t is not None:` to ask whether a "
-            "tensor is given, and tf.cond, tf.where or tf.while_loop to decide by its value in a run.")
+            f"{conversion.not_allowed('using a `tf.Tensor` as a Python `bool`')}\n{self.name} has no value yet: use "
+            "`if t is not None:` to ask whether a tensor is given, and tf.cond, tf.where or tf.while_loop to decide by "
+            "its value in a run.")
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
         raise NotImplementedError(f"Cannot convert a symbolic Tensor ({self.name}) to a numpy array.\nRun it: "

@@ -58,8 +58,6 @@ class _Branch(BranchGraph):
         self.results: list[Tensor] = [leaf for leaf in nest.flatten(self.structure, expand_composites=True)
                                       if leaf is not None]
         if self.orders_effects:
-            with self.as_default():
-                self.results = [raw.identity(tensor) for tensor in self.results]
             order_effects(self, [tensor.op for tensor in self.results])
 
     def _share_collections(self) -> None:
@@ -68,8 +66,11 @@ class _Branch(BranchGraph):
     def _result(self, value: Any) -> Tensor | None:
         if isinstance(value, Operation):
             with self.control_dependencies([value]):
-                return raw.identity(self._stand_in)
-        return None if value is None else self.capture(to_tensor(value))
+                value = raw.identity(self._stand_in)
+        if value is None:
+            return None
+        # A result of its own, which can wait for what must run before it.
+        return raw.identity(to_tensor(value)) if self.orders_effects else self.capture(to_tensor(value))
 
     def finish(self, outer: Sequence[Tensor]) -> Function:
         """The branch as a function of `outer`, which is what all branches take."""

@@ -16,6 +16,7 @@ from tfmagic.graph.graph import Graph
 from tfmagic.graph.keys import GraphKeys
 from tfmagic.graph.operation import Tensor
 from tfmagic.ops import raw
+from tfmagic.tf.autograph.api import converted_for_graph
 from tfmagic.tf.data import structure
 
 _numbers = itertools.count(1)
@@ -91,7 +92,7 @@ class ElementFunction:
         self.function.add_to_graph(graph)
 
     def _called(self, function: Callable[..., Any], arguments: tuple[Any, ...]) -> list[Tensor]:
-        result = function(*arguments)
+        result = converted_for_graph(function)(*arguments)
         if isinstance(result, list):
             result = tuple(result)
         try:

@@ -18,6 +18,7 @@ from typing import IO, Any
 import numpy as np
 
 from tfmagic.notebook.legacy.py2 import semantics, translate
+from tfmagic.tf.autograph import source as trees
 
 _TEXT = {"encoding": "utf-8", "errors": "surrogateescape"}  # texts of Python 2 are bytes, whatever they stand for
 
@@ -184,7 +185,9 @@ def compiled(program: str | bytes, filename: str) -> Any:
       SyntaxError: it is none.
     """
     source = translate.decode(program) if isinstance(program, bytes) else program
-    return compile(translate.translate(source, filename), filename, "exec", dont_inherit=True)
+    tree = translate.translate(source, filename)
+    trees.remember(filename, tree)
+    return compile(tree, filename, "exec", dont_inherit=True)
 
 
 def _exec(code: Any, globals: Any = None, locals: Any = None) -> None:
