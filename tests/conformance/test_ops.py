@@ -115,7 +115,7 @@ def test_op_does_what_tensorflow_does(name):
 NO_VALUES = {"BatchFFT", "BatchFFT2D", "BatchIFFT", "BatchIFFT2D", "MaxPoolGradGradWithArgmax", "TileGrad"}
 # These take whatever there is.
 NO_REFUSALS = {
-    "ControlTrigger", "DebugGradientIdentity", "DebugGradientRefIdentity", "DeepCopy", "Enter", "Exit",
+    "ControlTrigger", "DebugGradientIdentity", "DebugGradientRefIdentity", "DeepCopy", "Enter", "Exit", "Fact",
     "GuaranteeConst", "Identity", "IdentityN", "IsVariableInitialized", "NextIteration", "NoOp", "PreventGradient",
     "Print", "PyFuncStateless", "RandomShuffle", "Rank", "RefEnter", "RefExit", "RefIdentity", "RefNextIteration",
     "Size", "Snapshot", "StopGradient", "TensorArraySizeV3", "TensorListLength", "TensorSummary", "VarIsInitializedOp",

@@ -57,6 +57,7 @@ ALONE = {
                     "files are read and packed by another library: tests/ops/image/test_codecs.py"),
     "ImageSummary": "its pictures are packed by another library: tests/ops/test_summaries.py",
     "Abort": "ends the process",
+    "Timestamp": "tells the time: program files_whole",
     "GatherTree": "of tf.contrib, and no raw op: programs seq2seq_gather_tree and seq2seq_beam_search*",
     # Their values are variants, which no session fetches.
     **dict.fromkeys(("RaggedTensorFromVariant", "RaggedTensorToVariant"), "program ragged_in_variants"),
