@@ -10,6 +10,7 @@ modules and their members, the warnings that old names print.
 
 from __future__ import print_function
 
+import importlib
 import inspect
 import io
 import json
@@ -36,8 +37,20 @@ WITHOUT_FUNCTION = ("Copy", "CopyHost", "DebugIdentity", "DebugNanCount", "Debug
                     "NegTrain", "RemoteFusedGraphExecute", "Rpc", "Skipgram", "TensorForestCreateTreeVariable",
                     "TensorForestTreeDeserialize", "TensorForestTreeIsInitializedOp", "TensorForestTreePredict",
                     "TensorForestTreeResourceHandleOp", "TensorForestTreeSerialize", "TensorForestTreeSize", "TryRpc")
-# Ops that tf.contrib brings and programs cannot do without.
-OF_CONTRIB = ("GatherTree",)
+# Ops that tf.contrib brings, by the module that holds their functions.
+OF_CONTRIB = {
+    "factorization.python.ops.gen_factorization_ops": ("MaskedMatmul", "WALSComputePartialLhsAndRhs"),
+    "image.ops.gen_distort_image_ops": ("AdjustHsvInYiq",),
+    "image.ops.gen_image_ops": ("BipartiteMatch", "ImageConnectedComponents", "ImageProjectiveTransform",
+                                "ImageProjectiveTransformV2"),
+    "image.ops.gen_single_image_random_dot_stereograms_ops": ("SingleImageRandomDotStereograms",),
+    "input_pipeline.ops.gen_input_pipeline_ops": ("ObtainNext",),
+    "layers.ops.gen_sparse_feature_cross_op": ("SparseFeatureCross", "SparseFeatureCrossV2"),
+    "memory_stats.ops.gen_memory_stats_ops": ("BytesInUse", "BytesLimit", "MaxBytesInUse"),
+    "periodic_resample.python.ops.gen_periodic_resample_op": ("PeriodicResample", "PeriodicResampleOpGrad"),
+    "resampler.ops.gen_resampler_ops": ("Resampler", "ResamplerGrad"),
+    "seq2seq.ops.gen_beam_search_ops": ("GatherTree",),
+}
 # Ops whose gradients it brings, which their callers import.
 GRADIENT_OF_CONTRIB = ("GRUBlockCell", "LSTMBlockCell")
 
@@ -208,12 +221,13 @@ def op_definitions():
     """The lines of opdefs.txt."""
     functions = generated_functions()
     lines = registered_lines(functions)  # tf.contrib brings gradients for some of these
-    from tensorflow.contrib.seq2seq.ops import gen_beam_search_ops as of_contrib
-
-    functions.update((name, (of_contrib.__name__, snake_case(name), getattr(of_contrib, snake_case(name))))
-                     for name in OF_CONTRIB)
+    for module_name, names in OF_CONTRIB.items():
+        importlib.import_module("tensorflow.contrib." + module_name.partition(".")[0])
+        module = importlib.import_module("tensorflow.contrib." + module_name)
+        functions.update((name, (module.__name__, snake_case(name), getattr(module, snake_case(name))))
+                         for name in names)
     again = registered_lines(functions)
-    lines.update((name, again[name]) for name in OF_CONTRIB + GRADIENT_OF_CONTRIB)
+    lines.update((name, again[name]) for name in sum(OF_CONTRIB.values(), ()) + GRADIENT_OF_CONTRIB)
     return OPDEFS_HEAD.splitlines() + ["%s = %s" % item for item in SETS] + [lines[name] for name in sorted(lines)]
 
 

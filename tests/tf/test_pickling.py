@@ -28,7 +28,8 @@ VALUES = {
 }
 OBJECTS = ["TensorShape", "GraphKeys", "DType", "AggregationMethod", "errors.InvalidArgumentError", "Variable",
            "train.AdamOptimizer", "losses.Reduction", "layers.Dense", "reduce_sum", "nn.relu", "raw_ops.Relu",
-           "train.exponential_decay", "to_float", "nn.conv2d"]
+           "train.exponential_decay", "to_float", "nn.conv2d", "contrib.training.HParams",
+           "contrib.learn.preprocessing.VocabularyProcessor", "contrib.layers.l2_regularizer"]
 
 
 @pytest.fixture(params=["without the alias", "with the alias"])

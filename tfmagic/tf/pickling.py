@@ -15,6 +15,7 @@ from importlib.machinery import ModuleSpec
 from types import FrameType, ModuleType
 from typing import Any
 
+from tfmagic.base import export
 from tfmagic.tf import internal
 
 _ROOT = "tensorflow"
@@ -27,10 +28,18 @@ class _Module(ModuleType):
         if name.startswith("__"):
             raise AttributeError(name)
         _forget_root()
+        if _is_public(self.__name__):
+            return internal.public(f"{self.__name__.partition('.')[2]}.{name}")
         try:
             return internal.resolve(self.__name__, name)
         except internal.UnknownName:
             raise AttributeError(internal.unknown_name(self.__name__, name)) from None
+
+
+def _is_public(name: str) -> bool:
+    """Whether it is a public module of tf.contrib, which lies on the way to those that define its objects."""
+    path = name.partition(".")[2]
+    return path.startswith("contrib") and path in export.contrib_table().modules
 
 
 def _forget_root() -> None:
@@ -46,7 +55,7 @@ class _Finder:
                   target: ModuleType | None = None) -> ModuleSpec | None:
         if fullname.partition(".")[0] != _ROOT or not _pickle_asks():
             return None
-        if fullname != _ROOT and not internal.is_module(fullname):
+        if fullname != _ROOT and not internal.is_module(fullname) and not _is_public(fullname):
             return None
         return ModuleSpec(fullname, self, is_package=True)  # type: ignore[arg-type]  # a loader by what it does
 

@@ -59,6 +59,9 @@ ALONE = {
     "Abort": "ends the process",
     "Timestamp": "tells the time: program files_whole",
     "GatherTree": "of tf.contrib, and no raw op: programs seq2seq_gather_tree and seq2seq_beam_search*",
+    **dict.fromkeys(("BipartiteMatch", "ImageConnectedComponents", "ImageProjectiveTransform",
+                     "ImageProjectiveTransformV2", "Resampler", "ResamplerGrad"),
+                    "of tf.contrib, and no raw op: programs/contrib_image.py"),
     # Their values are variants, which no session fetches.
     **dict.fromkeys(("RaggedTensorFromVariant", "RaggedTensorToVariant"), "program ragged_in_variants"),
     # They take functions: tests/session/test_library_functions.py.
