@@ -19,11 +19,12 @@ from typing import Any
 import torch
 
 from tfmagic.graph.operation import Operation, Tensor
+from tfmagic.ops.threads import on_one_thread
 from tfmagic.session import running
 from tfmagic.session.lower.lowering import uninitialized
 from tfmagic.session.passes.ownership import is_fresh
 from tfmagic.session.passes.split import Acquired, overwrites_only, split
-from tfmagic.session.passes.work import on_one_thread, wants_one_thread
+from tfmagic.session.passes.work import wants_one_thread
 from tfmagic.session.plan.plan_graph import PlanGraph
 from tfmagic.session.resources.keys import key_of
 from tfmagic.session.resources.store import ResourceStore

@@ -27,14 +27,14 @@ def test_known_answers_of_philox4x32_10(key, counter, words):
 @pytest.mark.parametrize("counter", [0, 2**32 - 3, 2**64 - 3, 2**96 - 2, 2**128 - 3])
 def test_tensors_and_integers_give_the_same_blocks_across_carries(counter):
     stream = Stream(0x123456789ABCDEF0, counter)
-    table = torch.stack(philox.words(stream, range(40)), 1).tolist()
+    table = philox.unsigned(philox.words(stream, range(40))).tolist()
     assert table == [list(philox.block(stream.skip(offset))) for offset in range(40)]
 
 
 def test_blocks_far_apart():
     stream = Stream(7, 2**64 - 5)
     offsets = [0, 3, 2**32 - 1, 2**32, 2**40 + 5, 2**62 + 12345]
-    table = torch.stack(philox.words(stream, torch.tensor(offsets)), 1).tolist()
+    table = philox.unsigned(philox.words(stream, torch.tensor(offsets))).tolist()
     assert table == [list(philox.block(stream.skip(offset))) for offset in offsets]
 
 

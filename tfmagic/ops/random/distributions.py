@@ -11,7 +11,8 @@ import math
 from collections.abc import Callable, Sequence
 
 from tfmagic.base.lazy import torch
-from tfmagic.ops.random.philox import RESERVED_PER_OUTPUT, Stream, chunks, words
+from tfmagic.ops.random.philox import RESERVED_PER_OUTPUT, Stream, chunks, unsigned, words
+from tfmagic.ops.threads import on_one_thread
 
 _TWO_PI = 2.0 * math.pi
 _SMALLEST_UNIFORM = 1.0e-7
@@ -32,9 +33,11 @@ def uniform(stream: Stream, shape: Sequence[int], dtype, device=None):
     """
     if dtype == torch.float64:
         return _fill(stream, shape, dtype, device, uniform_pairs)
+    if dtype == torch.float32:
+        return _fill(stream, shape, dtype, device, _unit_floats)
     bits = _MANTISSA_BITS[_name(dtype)]
     mask, scale = (1 << bits) - 1, 2.0**-bits
-    return _fill(stream, shape, dtype, device, lambda w: (torch.stack(w, 1) & mask).to(torch.float32) * scale)
+    return _fill(stream, shape, dtype, device, lambda w: (w & mask).to(torch.float32) * scale)
 
 
 def uniform_int(stream: Stream, shape: Sequence[int], low: int, high: int, dtype, device=None):
@@ -53,14 +56,14 @@ def uniform_int(stream: Stream, shape: Sequence[int], low: int, high: int, dtype
     """
     span = high - low
     if dtype == torch.int32:
-        return _fill(stream, shape, dtype, device, lambda w: torch.stack(w, 1) % span + low)
+        return _fill(stream, shape, dtype, device, lambda w: unsigned(w) % span + low)
     return _fill(stream, shape, dtype, device, lambda w: _remainder(_long_words(w), span) + low)
 
 
 def full_int(stream: Stream, shape: Sequence[int], dtype, device=None):
     """Uniform integers over the whole range of int32, int64, uint32 or uint64: the words themselves."""
     if dtype in (torch.int32, torch.uint32):
-        return _fill(stream, shape, dtype, device, lambda w: torch.stack(w, 1))
+        return _fill(stream, shape, dtype, device, lambda w: w.view(dtype))
     return _fill(stream, shape, dtype, device, _long_words)
 
 
@@ -79,6 +82,7 @@ def normal(stream: Stream, shape: Sequence[int], dtype, device=None):
     return _fill(stream, shape, dtype, device, _normals(dtype))
 
 
+@on_one_thread
 def truncated_normal(stream: Stream, shape: Sequence[int], dtype, device=None):
     """Numbers of the standard normal distribution within two standard deviations of the mean.
 
@@ -128,15 +132,21 @@ def group_width(dtype) -> int:
     return 2 if dtype in (torch.float64, torch.int64, torch.uint64) else 4
 
 
+def _unit_floats(bits):
+    """Float32 numbers in [0, 1), multiples of 2**-23, from words: these are the last bits of numbers in [1, 2)."""
+    return ((bits & 0x7FFFFF) | 0x3F800000).view(torch.float32).sub_(1.0)
+
+
 def uniform_pairs(w):
     """Float64 numbers in [0, 1) from the words of blocks: [n, 2]; 20 bits of one word and all of the next."""
-    return _unit_doubles(_firsts(w), _seconds(w))
+    return _unit_doubles(unsigned(_firsts(w)), unsigned(_seconds(w)))
 
 
 def normal_pairs(w):
     """Float64 normal numbers from the words of blocks: [n, 2]."""
-    radius = torch.sqrt(-2.0 * torch.log(_unit_doubles(w[0], w[1]).clamp_(min=_SMALLEST_UNIFORM)))
-    angle = _TWO_PI * _unit_doubles(w[2], w[3])
+    first, second, third, fourth = unsigned(w).unbind(1)
+    radius = torch.sqrt(-2.0 * torch.log(_unit_doubles(first, second).clamp_(min=_SMALLEST_UNIFORM)))
+    angle = _TWO_PI * _unit_doubles(third, fourth)
     return torch.stack((torch.sin(angle) * radius, torch.cos(angle) * radius), 1)
 
 
@@ -151,32 +161,32 @@ def _float_normals(w):
     Each function is taken in float64 and rounded: that is what a C library's float functions return but for
     about one number in a hundred (then off by one unit in the last place), and it makes CPU and CUDA agree.
     """
-    scale = 2.0**-23
-    uniforms = ((_firsts(w) & 0x7FFFFF).to(torch.float32) * scale).clamp_(min=_SMALLEST_UNIFORM)
+    uniforms = _unit_floats(_firsts(w)).clamp_(min=_SMALLEST_UNIFORM)
     radius = torch.sqrt(-2.0 * torch.log(uniforms.double()).float().double()).float()
     # The angle itself is a float32 in TensorFlow, rounded from a product in float64.
-    angle = ((_seconds(w) & 0x7FFFFF).to(torch.float64) * (_TWO_PI * scale)).float().double()
+    angle = (_unit_floats(_seconds(w)).double() * _TWO_PI).float().double()
     numbers = torch.stack((torch.sin(angle).float() * radius, torch.cos(angle).float() * radius), 2)
     return numbers.reshape(len(numbers), 4)
 
 
 def _firsts(w):
-    return torch.stack((w[0], w[2]), 1)
+    return w[:, ::2]
 
 
 def _seconds(w):
-    return torch.stack((w[1], w[3]), 1)
+    return w[:, 1::2]
 
 
 def _long_words(w):
     """The words of blocks as 64-bit numbers: [n, 2]."""
-    return _firsts(w) | _seconds(w) << 32
+    return unsigned(_firsts(w)) | unsigned(_seconds(w)) << 32
 
 
 def _unit_doubles(high, low):
     return ((high & 0xFFFFF) << 32 | low).to(torch.float64) * 2.0**-52
 
 
+@on_one_thread
 def _fill(stream: Stream, shape: Sequence[int], dtype, device, convert: Callable):
     """A tensor filled with what `convert` makes of the words of one block after another: a group for each."""
     count = math.prod(shape)

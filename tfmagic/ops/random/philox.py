@@ -1,8 +1,9 @@
 """Philox4x32-10: the counter-based generator behind every TensorFlow random op, vectorised on torch.
 
 A stream is a 64-bit key and a 128-bit counter; each value of the counter gives one block of four 32-bit words.
-All arithmetic is done in int64 with masks (products wrap modulo 2**64, which keeps both halves right), so the
-words are the same on CPU and CUDA.
+Blocks one after the other come from `randomgen` on the CPU. Others, and those made on CUDA, are computed by torch: all
+arithmetic is done in int64 with masks (products wrap modulo 2**64, which keeps both halves right), so the words are the
+same everywhere.
 """
 
 from __future__ import annotations
@@ -10,7 +11,9 @@ from __future__ import annotations
 import secrets
 import threading
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from tfmagic.base.lazy import torch
 
@@ -24,12 +27,12 @@ _KEY_STEPS = (0x9E3779B9, 0xBB67AE85)
 # unrelated streams.
 _STATELESS_KEY = 0x02461E293EC8F720
 
-# Blocks computed at a time: the temporaries of a round then stay in the processor's second-level cache.
-CHUNK = 1 << 14
+# Blocks computed at a time: what is made of them stays in the processor's second-level cache.
+CHUNK = 1 << 13
 # An accelerator has no such cache to fit, and every call costs the same.
 _ACCELERATOR_CHUNK = 1 << 22
-# Up to this many blocks, plain integers beat the overhead of some hundred torch calls.
-_FEW = 24
+# Up to this many blocks, plain integers beat the making of a generator, and on CUDA some hundred torch calls.
+_FEW, _FEW_ON_ACCELERATOR = 3, 24
 
 
 class Stream(NamedTuple):
@@ -111,28 +114,56 @@ def words(stream: Stream, offsets, device=None):
       device: where to compute when `offsets` is a range.
 
     Returns:
-      Four int64 tensors [n], one for each word of the blocks, with values in [0, 2**32).
+      An int32 tensor [n, 4] of the words' bits; `unsigned` gives their values.
     """
     if isinstance(offsets, range):
-        if len(offsets) <= _FEW:
+        on_cpu = device is None or torch.device(device).type == "cpu"
+        if len(offsets) <= (_FEW if on_cpu else _FEW_ON_ACCELERATOR):
             blocks = [block(stream.skip(offset)) for offset in offsets]
-            table = torch.tensor(blocks, dtype=torch.int64, device=device).reshape(len(offsets), 4)
-            return table.unbind(1)
-        highest = offsets[-1]
+            return torch.tensor(blocks, dtype=torch.int64, device=device).reshape(len(offsets), 4).to(torch.int32)
         # Counting from the first offset keeps the tensor small-valued, and so most counter words constant.
-        stream, highest = stream.skip(offsets.start), highest - offsets.start
+        stream, highest = stream.skip(offsets.start), offsets[-1] - offsets.start
+        if on_cpu and offsets.step == 1:
+            return _following(stream, len(offsets))
         offsets = torch.arange(0, highest + 1, offsets.step, dtype=torch.int64, device=device)
         carries = (stream.counter & WORD) + highest > WORD
     else:
         carries = True
-    return _encrypt(stream.key, _add(stream.counter, offsets, carries))
+    return torch.stack(_encrypt(stream.key, _add(stream.counter, offsets, carries)), 1).to(torch.int32)
 
 
-def chunks(stream: Stream, count: int, device, stride: int = 1) -> Iterator[tuple[slice, tuple]]:
+def unsigned(bits):
+    """The values of words, int64 in [0, 2**32), from their bits."""
+    return bits.to(torch.int64) & WORD
+
+
+def _following(stream: Stream, count: int):
+    """The first `count` blocks of a stream, on the CPU."""
+    return _generated(_generator(stream), count)
+
+
+def _generator(stream: Stream):
+    from randomgen import Philox
+
+    # It counts on before it makes a block.
+    return np.random.Generator(Philox(key=stream.key, counter=(stream.counter - 1) & _COUNTER, number=4, width=32))
+
+
+def _generated(generator, count: int):
+    """The next `count` blocks of a generator."""
+    return torch.from_numpy(generator.integers(0, 1 << 32, size=(count, 4), dtype=np.uint32).view(np.int32))
+
+
+def chunks(stream: Stream, count: int, device, stride: int = 1) -> Iterator[tuple[slice, Any]]:
     """Yields the words of `count` blocks that lie `stride` blocks apart, a cache-sized chunk at a time."""
-    size = CHUNK if device.type == "cpu" else _ACCELERATOR_CHUNK
+    on_cpu = device.type == "cpu"
+    size = CHUNK if on_cpu else _ACCELERATOR_CHUNK
+    generator = _generator(stream) if on_cpu and stride == 1 and count > _FEW else None
     for start in range(0, count, size):
         stop = min(start + size, count)
+        if generator is not None:
+            yield slice(start, stop), _generated(generator, stop - start)
+            continue
         offsets = range(start * stride, (stop - 1) * stride + 1, stride)
         yield slice(start, stop), words(stream, offsets, device)
 

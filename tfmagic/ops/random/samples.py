@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 
-from tfmagic.ops.random.philox import Stream, words
+from tfmagic.ops.random.philox import Stream, unsigned, words
 
 _WORD64 = (1 << 64) - 1
 # So many blocks of four words are computed at a time: few at first.
@@ -49,7 +49,6 @@ class Samples:
         block = self.taken // 4
         seed, seed2 = self.seeds
         stream = Stream(seed & _WORD64, (seed2 & _WORD64) << 64).skip(block)
-        columns = words(stream, range(self._blocks))
-        self._words = [word for row in zip(*(column.tolist() for column in columns)) for word in row]
+        self._words = unsigned(words(stream, range(self._blocks))).reshape(-1).tolist()
         self._first = block * 4
         self._blocks = min(self._blocks * 4, _MOST)

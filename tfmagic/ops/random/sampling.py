@@ -9,7 +9,7 @@ import numpy as np
 
 from tfmagic.base.lazy import torch
 from tfmagic.ops.random.distributions import uniform
-from tfmagic.ops.random.philox import WORD, PhiloxState, Stream, block, chunks
+from tfmagic.ops.random.philox import WORD, PhiloxState, Stream, block, chunks, unsigned
 
 
 def permutation(state: PhiloxState, size: int) -> list[int]:
@@ -28,7 +28,7 @@ def permutation(state: PhiloxState, size: int) -> list[int]:
     stream = state.reserve_words(size - 1)
     drawn: list[int] = []
     for _, w in chunks(stream, (size + 2) // 4, torch.device("cpu")):
-        drawn += torch.stack(w, 1).reshape(-1).tolist()
+        drawn += unsigned(w).reshape(-1).tolist()
     for place in range(size - 1):
         other = place + drawn[place] % (size - place)
         order[place], order[other] = order[other], order[place]

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch import fx
 from torch.fx.proxy import GraphAppendingTracer, Proxy
+from torch.overrides import is_tensor_method_or_property
 
 from tfmagic.graph.operation import Operation
 from tfmagic.graph.registry import Effect
@@ -27,6 +28,15 @@ _RANDOM = frozenset({torch.rand, torch.randn, torch.randint, torch.randperm, tor
 
 class PlanProxy(Proxy):
     """A value of the plan; its shape and dtype are plain Python where they are known."""
+
+    @classmethod
+    def __torch_function__(cls, orig_method: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        """Record a call of torch; what fx does here costs more than all else that is recorded of a call."""
+        kwargs = kwargs or {}
+        tracer = _tracer_of((*args, *kwargs.values()))
+        if is_tensor_method_or_property(orig_method):
+            return tracer.create_proxy("call_method", orig_method.__name__, args, kwargs)
+        return tracer.create_proxy("call_function", orig_method, args, kwargs)
 
     @property
     def meta(self) -> Any:
@@ -82,6 +92,25 @@ class PlanProxy(Proxy):
         return super().__len__()
 
 
+def _tracer_of(arguments: Any) -> PlanTracer:
+    """The tracer of the first proxy among arguments, which may stand in lists."""
+    waiting = list(arguments)
+    for argument in waiting:
+        if isinstance(argument, Proxy):
+            return argument.tracer  # type: ignore[return-value]
+        if isinstance(argument, (tuple, list)):
+            waiting += argument
+        elif isinstance(argument, dict):
+            waiting += argument.values()
+    raise AssertionError("no value of a plan among the arguments")
+
+
+def _name(target: Any) -> str:
+    """What a node with this target is called; fx would find it out by regular expressions."""
+    name = target if isinstance(target, str) else target.__name__
+    return name[2:-2] if name.startswith("__") else name
+
+
 class PlanTracer(GraphAppendingTracer):
     """Records torch calls into one fx graph.
 
@@ -112,7 +141,13 @@ class PlanTracer(GraphAppendingTracer):
                     type_expr: Any = None) -> fx.Node:
         if self.device != "cpu" and target in meta.CREATORS and "device" not in kwargs:
             kwargs = {**kwargs, "device": self.device}
-        node = super().create_node(kind, target, args, kwargs, name, type_expr)
+        if name is None and kind in ("call_function", "call_method") and not isinstance(target, PlanCall):
+            name = _name(target)
+        # The graph looks through arguments that it is given at once for what never stands in a plan.
+        node = self.graph.create_node(kind, target, (), {}, name, type_expr)
+        node.args = args
+        if kwargs:
+            node.kwargs = kwargs
         node.meta["op"] = self.op
         if self.path is not None:
             node.meta["path"] = self.path
@@ -129,6 +164,10 @@ class PlanTracer(GraphAppendingTracer):
         return node
 
     def create_arg(self, a: Any) -> Any:
+        if isinstance(a, Proxy):
+            if a.tracer is not self:
+                raise RuntimeError(f"{a} is a value of another plan")
+            return a.node
         if isinstance(a, fx.Node):
             return a
         if isinstance(a, torch.Tensor):

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
@@ -48,23 +48,6 @@ def _wakes(node: fx.Node, amount: float) -> bool:
     """Whether torch might wake threads for a call: it does so for any product, and from so many values on."""
     return node.target in _PRODUCTS or node.target in _CONVOLUTIONS or amount >= _PER_VALUE * _WAKING \
         or isinstance(node.target, RunTimeKernel)
-
-
-def on_one_thread(run: Callable[[Sequence[Any]], Any]) -> Callable[[Sequence[Any]], Any]:
-    """`run` on one thread; afterwards this thread's work has as many as before."""
-    count, limit = torch.get_num_threads, torch.set_num_threads
-
-    def alone(feeds: Sequence[Any]) -> Any:
-        before = count()
-        if before == 1:
-            return run(feeds)
-        limit(1)
-        try:
-            return run(feeds)
-        finally:
-            limit(before)
-
-    return alone
 
 
 def _work(node: fx.Node) -> float:
