@@ -25,6 +25,9 @@ NUMPY = {
 }  # fmt: skip
 
 
+CHANCE = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")  # the names of tables that were given none
+
+
 def text(data):
     """Bytes as text where they are UTF-8, else marked base64."""
     if not isinstance(data, bytes):
@@ -100,7 +103,8 @@ def describe_attr(attr):
     """An AttrValue as plain data."""
     kind = attr.WhichOneof("value")
     if kind == "s":
-        return text(attr.s)
+        found = text(attr.s)
+        return found if isinstance(found, dict) else CHANCE.sub("<uuid>", found)
     if kind == "type":
         return type_name(attr, "type", attr.type)
     if kind == "shape":

@@ -12,6 +12,7 @@ from tfmagic.graph.keys import GraphKeys
 from tfmagic.graph.operation import Operation
 from tfmagic.graph.scopes import name_scope
 from tfmagic.ops import raw
+from tfmagic.tf.framework.scopes import device
 
 
 class TableInitializerBase:
@@ -117,7 +118,8 @@ class TextFileInitializer(TableInitializerBase):
         self._name = "text_file_init" if name is None else name
         size = "" if vocab_size is None else f"_{vocab_size}"
         self.shared_name = f"hash_table_{getattr(filename, 'name', filename)}{size}_{key_index}_{value_index}"
-        self._filename = convert_to_tensor(filename, dtypes.string, name="asset_path")
+        with device("CPU"):
+            self._filename = convert_to_tensor(filename, dtypes.string, name="asset_path")
         get_default_graph().add_to_collection(GraphKeys.ASSET_FILEPATHS, self._filename)
         super().__init__(key_dtype, value_dtype)
 

@@ -1,0 +1,175 @@
+"""Combinations of features: SparseCross, and `tf.sparse.cross`, `cross_hashed` on it."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from tfmagic.base import dtypes, shapes
+from tfmagic.base.errors import invalid
+from tfmagic.base.export import export
+from tfmagic.base.lazy import torch
+from tfmagic.graph.operation import Tensor
+from tfmagic.graph.sparse_tensor import SparseTensor
+from tfmagic.ops import raw
+from tfmagic.ops.array.rules import as_array, as_value, objects
+from tfmagic.ops.declare import op
+from tfmagic.ops.math.cast import cast
+from tfmagic.ops.strings.hashing import fingerprint64
+from tfmagic.ops.strings.rules import HOST_STRINGS
+
+_MASK = (1 << 64) - 1
+_FACTOR = 0xC6A4A7935BD1E995
+_HASH_KEY = 0xDECAFCAFFE
+_LARGEST = (1 << 63) - 1
+
+
+def _joined(first: int, second: int) -> int:
+    """The fingerprint of two fingerprints."""
+    result = first ^ _FACTOR
+    mixed = second * _FACTOR & _MASK
+    result = (result ^ (mixed ^ mixed >> 47) * _FACTOR & _MASK) * _FACTOR & _MASK
+    result = (result ^ result >> 47) * _FACTOR & _MASK
+    return result ^ result >> 47
+
+
+def _rows(indices: Any, values: Any, size: int) -> list[list[Any]]:
+    rows: list[list[Any]] = [[] for _ in range(size)]
+    for row, value in zip(as_array(indices)[:, 0].tolist(), as_array(values).tolist()):
+        rows[row].append(value)
+    return rows
+
+
+def _refused(indices: Any, values: Any, dense_shapes: Any, dense: Any) -> str | None:
+    for what, given, rank in (("indices", indices, 2), ("values", values, 1), ("shapes", dense_shapes, 1)):
+        for index, dims in enumerate(given):
+            if dims is None or len(dims) != rank:
+                kind = ("vector", "matrix")[rank - 1]
+                return f"Input {what} should be a {kind} but received shape {shapes.brackets(dims)} at position {index}"
+    for index, dims in enumerate(dense):
+        if dims is None or len(dims) != 2:
+            return f"Dense inputs should be a matrix but received shape {shapes.brackets(dims)} at position {index}"
+    return None
+
+
+@op("SparseCross", check=lambda op, *dims: _refused(*dims), **HOST_STRINGS)
+class SparseCross:
+    """Features of examples -> a sparse matrix of their combinations, or of the combinations' hashes."""
+
+    def shape(op, indices, values, shapes, dense_inputs):
+        return (None, 2), (None,), (2,)
+
+    def kernel(op, indices, values, shapes, dense_inputs):
+        sizes = [int(shape[0]) for shape in shapes] + [len(dense) for dense in dense_inputs]
+        if any(size != sizes[0] for size in sizes):
+            raise invalid(_other_size(sizes, len(shapes)))
+        size = sizes[0] if sizes else 0
+        columns = [_rows(*sparse, size) for sparse in zip(indices, values)]
+        columns += [as_array(dense).tolist() for dense in dense_inputs]
+        crossed = [list(itertools.product(*row)) for row in zip(*columns)]
+        places = [(row, number) for row, found in enumerate(crossed) for number in range(len(found))]
+        flat = [features for found in crossed for features in found]
+        made: Any = _hashes(op, flat) if op.hashed_output else objects([_text(each) for each in flat], (len(flat),))
+        return (torch.from_numpy(np.array(places, np.int64).reshape(len(places), 2)), made,
+                torch.tensor([size, max(map(len, crossed), default=0)]))
+
+
+def _other_size(sizes: Sequence[int], sparse: int) -> str:
+    index = next(index for index, size in enumerate(sizes) if size != sizes[0])
+    if index >= sparse:
+        return f"Expected batch size {sizes[0]} got {sizes[index]} at dense tensor {index - sparse}"
+    return f"Expected batch size {sizes[0]} got {sizes[index]} at position {index}"
+
+
+def _text(features: Sequence[Any]) -> bytes:
+    return b"_X_".join(each if isinstance(each, bytes) else str(each).encode() for each in features)
+
+
+def _hashes(op: Any, crossed: Sequence[Sequence[Any]]) -> Any:
+    known: dict[bytes, int] = {}
+
+    def of(feature: Any) -> int:
+        if not isinstance(feature, bytes):
+            return feature & _MASK
+        if feature not in known:
+            known[feature] = fingerprint64(feature)
+        return known[feature]
+
+    hashes = np.empty(len(crossed), np.int64)
+    for index, features in enumerate(crossed):
+        made = op.hash_key & _MASK
+        for feature in features:
+            made = _joined(made, of(feature))
+        hashes[index] = made % (op.num_buckets or _LARGEST)
+    return as_value(hashes)
+
+
+def crossed(inputs: Any, hashed: bool, num_buckets: int = 0, hash_key: int | None = None,
+            name: str | None = None) -> SparseTensor:
+    """The combinations of features.
+
+    Raises:
+      TypeError: the inputs are no list of tensors.
+    """
+    if not isinstance(inputs, list):
+        raise TypeError("Inputs must be a list")
+    if not all(isinstance(each, (SparseTensor, Tensor)) for each in inputs):
+        raise TypeError("All inputs must be SparseTensors")
+    sparse = [each for each in inputs if isinstance(each, SparseTensor)]
+    dense = [each for each in inputs if not isinstance(each, SparseTensor)]
+    internal = dtypes.string
+
+    def wide(tensor: Tensor) -> Tensor:
+        nonlocal internal
+        if tensor.dtype == dtypes.string:
+            return tensor
+        internal = dtypes.int64
+        return cast(tensor, dtypes.int64)
+
+    indices, values = [each.indices for each in sparse], [each.values for each in sparse]
+    dense_shapes = [each.dense_shape for each in sparse]
+    values, dense = [wide(each) for each in values], [wide(each) for each in dense]
+    made = raw.sparse_cross(indices, values, dense_shapes, dense, hashed_output=hashed, num_buckets=num_buckets,
+                            hash_key=hash_key or _HASH_KEY, out_type=dtypes.int64 if hashed else dtypes.string,
+                            internal_type=internal, name=name)
+    return SparseTensor(*made)
+
+
+@export("sparse.cross")
+def sparse_cross(inputs: Any, name: str | None = None) -> SparseTensor:
+    """The combinations of the features of each example, joined by `_X_`.
+
+    Args:
+      inputs: a list of tensors and sparse tensors of strings or integers, of shape [examples, any].
+      name: the name of the node.
+
+    Returns:
+      A sparse string tensor of shape [examples, combinations].
+
+    Raises:
+      TypeError: the inputs are no list of tensors.
+    """
+    return crossed(inputs, False, name=name)
+
+
+@export("sparse.cross_hashed")
+def sparse_cross_hashed(inputs: Any, num_buckets: int = 0, hash_key: int | None = None,
+                        name: str | None = None) -> SparseTensor:
+    """The hashes of the combinations of the features of each example.
+
+    Args:
+      inputs: a list of tensors and sparse tensors of strings or integers, of shape [examples, any].
+      num_buckets: how many hashes there are; 0: as many as int64 has.
+      hash_key: what the hashes begin with.
+      name: the name of the node.
+
+    Returns:
+      A sparse int64 tensor of shape [examples, combinations].
+
+    Raises:
+      TypeError: the inputs are no list of tensors.
+    """
+    return crossed(inputs, True, num_buckets, hash_key, name)
