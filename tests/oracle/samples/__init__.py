@@ -50,7 +50,8 @@ ALONE = {
     # Their values are handles of what several runs share, or strings that hold messages: whole programs use them.
     **{name: f"programs/{programs}.py" for family, programs in (
         ("queues", "queues"), ("queues.staged_maps", "stages"), ("queues.barriers", "stages"), ("lookup", "lookups"),
-        ("parsing", "parsing"), ("summary.writers", "summaries_written"))
+        ("parsing", "parsing"), ("summary.writers", "summaries_written"),
+        ("trees.ensembles", "boosted_trees"))
        for name in registry.declarations() if opdefs.home(name).startswith(f"ops.{family}.")},
     **dict.fromkeys(("DecodeAndCropJpeg", "DecodeBmp", "DecodeGif", "DecodeJpeg", "DecodePng", "EncodeJpeg",
                      "EncodeJpegVariableQuality", "EncodePng", "ExtractJpegShape"),
