@@ -32,7 +32,9 @@ def kind(field, entries):
     if field.type_name in entries:
         return "<{},{}>".format(*(kind(part, {}) for part in entries[field.type_name].field))
     # All are of one package here, TensorFlow's inner packages `error`, `tfprof` and `boosted_trees` too.
-    name = field.type_name[len(".tensorflow."):].replace("error.", "").replace("tfprof.", "").replace("boosted_trees.", "")
+    name = field.type_name[len(".tensorflow."):]
+    for inner in ("error.", "tfprof.", "boosted_trees."):
+        name = name.replace(inner, "")
     name = name or FIELD.Type.Name(field.type)[5:].lower()
     return name + ("*" if field.label == FIELD.LABEL_REPEATED else "")
 

@@ -29,6 +29,7 @@ from oracle.samples import (
     strings,
     summary,
     tensor_lists,
+    trees,
 )
 from oracle.samples.values import Scene, Values
 from oracle.samples.wrong import wrong_calls
@@ -37,7 +38,7 @@ from tfmagic import tf  # noqa: F401  # makes every declaration known
 from tfmagic.graph import opdefs, registry
 
 FAMILIES = (array, audio, control_flow, debug, image, linalg, math, nn, quantization, ragged, random, recurrent,
-            segments, sparse, state, strings, summary, tensor_lists)
+            segments, sparse, state, strings, summary, tensor_lists, trees)
 SPECIAL = {name: rows for family in FAMILIES for name, rows in family.SAMPLES.items()}
 # Calls in which TensorFlow 1.15 reads what is not there (its answer depends on the memory): no samples.
 BEYOND = {name: rule for family in FAMILIES for name, rule in getattr(family, "BEYOND", {}).items()}

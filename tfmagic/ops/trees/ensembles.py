@@ -105,7 +105,7 @@ def states(handle: Any) -> Any:
     with ensemble.lock:
         trees = ensemble.trees
         growing = trees.growing_metadata
-        span = [growing.last_layer_node_start, growing.last_layer_node_end] if trees.trees else [0, 1]
+        span = [growing.last_layer_node_start, growing.last_layer_node_end or 1]  # at first there is one node
         counts = (len(trees.trees), sum(tree.is_finalized for tree in trees.tree_metadata),
                   growing.num_layers_attempted)
         return (torch.tensor(ensemble.stamp, dtype=torch.int64),
@@ -186,6 +186,7 @@ def center(handle: Any, gradients: Any, hessians: Any, l1: Any, l2: Any) -> Any:
     ensemble = unwrapped(handle)
     with ensemble.lock:
         trees = ensemble.trees
+        ensemble.stamp += 1
         change, _ = weight_and_gain(gradients.reshape(-1)[0], hessians.reshape(-1)[0], float(l1), float(l2))
         if not trees.trees:
             trees.trees.add().nodes.add().leaf.scalar = float(change)
