@@ -52,7 +52,7 @@ ALONE = {
     **{name: f"programs/{programs}.py" for family, programs in (
         ("queues", "queues"), ("queues.staged_maps", "stages"), ("queues.barriers", "stages"), ("lookup", "lookups"),
         ("parsing", "parsing"), ("summary.writers", "summaries_written"),
-        ("trees.ensembles", "boosted_trees"))
+        ("trees.ensembles", "boosted_trees"), ("trees.forest", "forest_trees"))
        for name in registry.declarations() if opdefs.home(name).startswith(f"ops.{family}.")},
     **dict.fromkeys(("DecodeAndCropJpeg", "DecodeBmp", "DecodeGif", "DecodeJpeg", "DecodePng", "EncodeJpeg",
                      "EncodeJpegVariableQuality", "EncodePng", "ExtractJpegShape"),
