@@ -13,6 +13,7 @@ from google.protobuf import descriptor_pb2
 
 PATH = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "tfmagic", "base", "protos.txt")
 FILES = ["core/example/feature", "core/example/example", "core/framework/tensor_slice", "core/framework/reader_base",
+         "core/kernels/boosted_trees/boosted_trees",
          "core/lib/core/error_codes", "core/profiler/tfprof_log", "core/profiler/tfprof_output",
          "core/protobuf/control_flow", "core/protobuf/named_tensor",
          "core/protobuf/queue_runner", "core/protobuf/saved_model", "core/protobuf/tensor_bundle",
@@ -30,8 +31,10 @@ def kind(field, entries):
     """A field's type as the table spells it."""
     if field.type_name in entries:
         return "<{},{}>".format(*(kind(part, {}) for part in entries[field.type_name].field))
-    # All are of one package here, TensorFlow's inner packages `error` and `tfprof` too.
-    name = field.type_name[len(".tensorflow."):].replace("error.", "").replace("tfprof.", "")
+    # All are of one package here, TensorFlow's inner packages `error`, `tfprof` and `boosted_trees` too.
+    name = field.type_name[len(".tensorflow."):]
+    for inner in ("error.", "tfprof.", "boosted_trees."):
+        name = name.replace(inner, "")
     name = name or FIELD.Type.Name(field.type)[5:].lower()
     return name + ("*" if field.label == FIELD.LABEL_REPEATED else "")
 

@@ -117,7 +117,7 @@ NO_VALUES = {"BatchFFT", "BatchFFT2D", "BatchFFT3D", "BatchIFFT", "BatchIFFT2D",
 # These take whatever there is.
 NO_REFUSALS = {
     "ControlTrigger", "Copy", "CopyHost", "DebugGradientIdentity", "DebugGradientRefIdentity", "DeepCopy", "Enter",
-    "Exit", "FakeParam", "GuaranteeConst", "Identity", "IdentityN", "IsVariableInitialized", "NextIteration",
+    "Exit", "Fact", "FakeParam", "GuaranteeConst", "Identity", "IdentityN", "IsVariableInitialized", "NextIteration",
     "NoOp", "PreventGradient", "Print", "PyFuncStateless", "RandomShuffle", "Rank", "RefEnter", "RefExit",
     "RefIdentity", "RefNextIteration", "Size", "Snapshot", "StopGradient", "TensorArraySizeV3", "TensorListLength",
     "TensorSummary", "VarIsInitializedOp", "VariableShape", "ZerosLike",

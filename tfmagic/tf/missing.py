@@ -19,7 +19,6 @@ _ALTERNATIVES = {
             "convert it there.",
     "models": "The model garden is a package of its own.",
     "python.debug": "%%graph --fetch EXPR shows values, tf.Print and tf.add_check_numerics_ops find NaNs.",
-    "contrib.summary": "tf.summary makes the summaries of a graph, tf.summary.FileWriter writes them.",
 }
 
 

@@ -1,5 +1,8 @@
 """What is kept between steps by key: staging areas that are maps, and barriers; files read whole."""
 
+import os
+import tempfile
+
 from . import Case, program
 
 
@@ -71,3 +74,23 @@ def barriers(tf):
              (insert[0], {keys: ["d"], numbers: [4.0]}), (parts(take[1]), None), (sizes, None),
              (insert[1], {keys: ["c"], words: [["r", "s"]]}), (close, None), (parts(take[2]), None), (sizes, None)]
     return Case(steps=steps, show=[handle] + sizes + [out for each in take for out in parts(each)])
+
+
+@program
+def files_whole(tf):
+    path = tf.placeholder(tf.string, [], name="path")
+    text = tf.placeholder(tf.string, name="text")
+    write = tf.write_file(path, text)
+    read = tf.read_file(path, name="r")
+    moment = tf.timestamp()
+    later = moment > 1.5e9
+    feed = {path: os.path.join(tempfile.mkdtemp(), "new", "file"), text: b"one\0two\n"}
+    facts = {}
+    with tf.Session() as session:
+        for name, ops, given in (("lacking", read, {path: "/nowhere/at/all"}), ("vector", write, {
+                path: "/nowhere/at/all", text: ["a"]})):
+            try:
+                session.run(ops, given)
+            except tf.errors.OpError as error:
+                facts[name] = [type(error).__name__, str(error).split("\n")[0]]
+    return Case(steps=[(write, feed), (read, feed), (later, None)], show=[read, moment], facts=facts)

@@ -31,6 +31,7 @@ from oracle.samples import (
     strings,
     summary,
     tensor_lists,
+    trees,
 )
 from oracle.samples.values import Scene, Values
 from oracle.samples.wrong import wrong_calls
@@ -39,7 +40,7 @@ from tfmagic import tf  # noqa: F401  # makes every declaration known
 from tfmagic.graph import opdefs, registry
 
 FAMILIES = (array, audio, clustering, control_flow, debug, image, linalg, math, nn, quantization, quantized, ragged,
-            random, recurrent, segments, sparse, state, strings, summary, tensor_lists)
+            random, recurrent, segments, sparse, state, strings, summary, tensor_lists, trees)
 SPECIAL = {name: rows for family in FAMILIES for name, rows in family.SAMPLES.items()}
 # Calls in which TensorFlow 1.15 reads what is not there (its answer depends on the memory): no samples.
 BEYOND = {name: rule for family in FAMILIES for name, rule in getattr(family, "BEYOND", {}).items()}
@@ -52,13 +53,16 @@ ALONE = {
     **{name: "data sets" for name in registry.declarations() if opdefs.home(name).startswith("ops.data.")},
     # Their values are handles of what several runs share, or strings that hold messages: whole programs use them.
     **{name: f"programs/{programs}.py" for family, programs in (
-        ("queues", "queues"), ("lookup", "lookups"), ("parsing", "parsing"))
+        ("queues", "queues"), ("queues.staged_maps", "stages"), ("queues.barriers", "stages"), ("lookup", "lookups"),
+        ("parsing", "parsing"), ("summary.writers", "summaries_written"),
+        ("trees.ensembles", "boosted_trees"), ("trees.forest", "forest_trees"))
        for name in registry.declarations() if opdefs.home(name).startswith(f"ops.{family}.")},
     **dict.fromkeys(("DecodeAndCropJpeg", "DecodeBmp", "DecodeGif", "DecodeJpeg", "DecodePng", "EncodeJpeg",
                      "EncodeJpegVariableQuality", "EncodePng", "ExtractJpegShape"),
                     "files are read and packed by another library: tests/ops/image/test_codecs.py"),
     "ImageSummary": "its pictures are packed by another library: tests/ops/test_summaries.py",
     "Abort": "ends the process",
+    "Timestamp": "tells the time: program files_whole",
     "GatherTree": "of tf.contrib, and no raw op: programs seq2seq_gather_tree and seq2seq_beam_search*",
     **dict.fromkeys(("BipartiteMatch", "ImageConnectedComponents", "ImageProjectiveTransform",
                      "ImageProjectiveTransformV2", "Resampler", "ResamplerGrad"),

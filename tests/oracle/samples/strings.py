@@ -1,5 +1,7 @@
 """Samples for the ops of tfmagic/ops/strings."""
 
+import zlib
+
 import numpy as np
 from oracle.samples.values import boolean, c64, f32, f64, i32, i64, row, rows, text
 
@@ -152,6 +154,13 @@ SAMPLES = {
         row(true_classes=i64([[1]]), sampled_candidates=i64([2]), num_true=1),
         row(true_classes=i64([[1, 2]]), sampled_candidates=i64([2]), num_true=1),
     ],
+    "SdcaFprint": [row(input=text(["a", "hello", "", "twelve bytes", "sixteen bytes ok", "more than sixteen bytes",
+                                   "x" * 127, "y" * 128, "0123456789" * 15, "0123456789" * 31])),
+                   row(input=text([])), row(input=text([["a"]]))],
+    "DecodeCompressed": [row(bytes=text([zlib.compress(b"abc"), b""]), compression_type="ZLIB"),
+                         row(bytes=text(["ab"])), row(bytes=text(["not compressed"]), compression_type="ZLIB"),
+                         row(bytes=text(["ab"]), compression_type="NONE")],
+    "Fact": [row()],
     "StringNGrams": [
         row(data=text(words), data_splits=i64(splits), separator="-", ngram_widths=widths, left_pad="L", right_pad="R",
             pad_width=pad, preserve_short_sequences=short)
@@ -179,4 +188,5 @@ def beyond_words(call):
         call["pad_width"] != 0 and ends[:2] == [0, 0])
 
 
-BEYOND = {"StringNGrams": beyond_words}
+# What is compressed otherwise, or ends early, ends TensorFlow's process.
+BEYOND = {"StringNGrams": beyond_words, "DecodeCompressed": lambda call: True}

@@ -235,9 +235,11 @@ def smart_constant_value(pred: Any) -> bool | None:
     if isinstance(pred, (bool, int)) and pred in (0, 1):
         return bool(pred)
     if isinstance(pred, Tensor):
-        from tfmagic.graph.static_value import constant_value
+        from tfmagic.graph.static_value import constant_value, static_value
 
         value = constant_value(pred)
+        if value is None:
+            value = static_value(pred)
         return None if value is None else bool(value)
     raise TypeError(f"`pred` must be a Tensor, or a Python bool, or 1 or 0. Found instead: {type(pred)}")
 

@@ -18,27 +18,29 @@ from tfmagic.ops.array.rules import as_array
 from tfmagic.ops.declare import op
 from tfmagic.ops.strings.rules import HOST_STRINGS, each_number, numbers
 
-_MASK = (1 << 64) - 1
-_K0, _K1, _K2 = 0xC3A5C85C97CB3127, 0xB492B66FBE98F273, 0x9AE16A3B2F90404F
+MASK = (1 << 64) - 1
+K0, K1, K2 = 0xC3A5C85C97CB3127, 0xB492B66FBE98F273, 0x9AE16A3B2F90404F
 
 
-def _rotate(value: int, shift: int) -> int:
+def rotated(value: int, shift: int) -> int:
     """Rotate to the right."""
-    return ((value >> shift) | (value << (64 - shift))) & _MASK
+    return ((value >> shift) | (value << (64 - shift))) & MASK
 
 
-def _mix(value: int) -> int:
+def mixed(value: int) -> int:
+    """A number whose upper bits are mixed into the lower ones."""
     return value ^ (value >> 47)
 
 
-def _pair(u: int, v: int, mul: int) -> int:
+def of_pair(u: int, v: int, mul: int) -> int:
     """One number from two."""
-    a = _mix(((u ^ v) * mul) & _MASK)
-    b = _mix(((v ^ a) * mul) & _MASK)
-    return (b * mul) & _MASK
+    a = mixed(((u ^ v) * mul) & MASK)
+    b = mixed(((v ^ a) * mul) & MASK)
+    return (b * mul) & MASK
 
 
-def _word(s: bytes, at: int) -> int:
+def word(s: bytes, at: int) -> int:
+    """Eight bytes as a number."""
     return int.from_bytes(s[at:at + 8], "little")
 
 
@@ -50,84 +52,85 @@ def fingerprint64(s: bytes) -> int:
     """FarmHash's 64-bit fingerprint."""
     n = len(s)
     if n <= 16:
-        return _up_to_16(s, n)
-    mul = _K2 + n * 2
+        return up_to_16(s, n)
+    mul = K2 + n * 2
     if n <= 32:
-        a, b = _word(s, 0) * _K1, _word(s, 8)
-        c, d = _word(s, n - 8) * mul, _word(s, n - 16) * _K2
-        return _pair((_rotate((a + b) & _MASK, 43) + _rotate(c & _MASK, 30) + d) & _MASK,
-                     (a + _rotate((b + _K2) & _MASK, 18) + c) & _MASK, mul)
+        a, b = word(s, 0) * K1, word(s, 8)
+        c, d = word(s, n - 8) * mul, word(s, n - 16) * K2
+        return of_pair((rotated((a + b) & MASK, 43) + rotated(c & MASK, 30) + d) & MASK,
+                     (a + rotated((b + K2) & MASK, 18) + c) & MASK, mul)
     if n <= 64:
         return _up_to_64(s, n, mul)
     return _long(s, n)
 
 
-def _up_to_16(s: bytes, n: int) -> int:
+def up_to_16(s: bytes, n: int) -> int:
+    """The fingerprint of a string of up to 16 bytes."""
     if n >= 8:
-        mul = _K2 + n * 2
-        a, b = (_word(s, 0) + _K2) & _MASK, _word(s, n - 8)
-        c = (_rotate(b, 37) * mul + a) & _MASK
-        d = ((_rotate(a, 25) + b) * mul) & _MASK
-        return _pair(c, d, mul)
+        mul = K2 + n * 2
+        a, b = (word(s, 0) + K2) & MASK, word(s, n - 8)
+        c = (rotated(b, 37) * mul + a) & MASK
+        d = ((rotated(a, 25) + b) * mul) & MASK
+        return of_pair(c, d, mul)
     if n >= 4:
-        return _pair((n + (_half(s, 0) << 3)) & _MASK, _half(s, n - 4), _K2 + n * 2)
+        return of_pair((n + (_half(s, 0) << 3)) & MASK, _half(s, n - 4), K2 + n * 2)
     if n > 0:
         y = s[0] + (s[n >> 1] << 8)
         z = n + (s[n - 1] << 2)
-        return (_mix((y * _K2 ^ z * _K0) & _MASK) * _K2) & _MASK
-    return _K2
+        return (mixed((y * K2 ^ z * K0) & MASK) * K2) & MASK
+    return K2
 
 
 def _up_to_64(s: bytes, n: int, mul: int) -> int:
-    a, b = (_word(s, 0) * _K2) & _MASK, _word(s, 8)
-    c, d = (_word(s, n - 8) * mul) & _MASK, _word(s, n - 16) * _K2
-    y = (_rotate((a + b) & _MASK, 43) + _rotate(c, 30) + d) & _MASK
-    z = _pair(y, (a + _rotate((b + _K2) & _MASK, 18) + c) & _MASK, mul)
-    e, f = (_word(s, 16) * mul) & _MASK, _word(s, 24)
-    g = ((y + _word(s, n - 32)) * mul) & _MASK
-    h = ((z + _word(s, n - 24)) * mul) & _MASK
-    return _pair((_rotate((e + f) & _MASK, 43) + _rotate(g, 30) + h) & _MASK,
-                 (e + _rotate((f + a) & _MASK, 18) + g) & _MASK, mul)
+    a, b = (word(s, 0) * K2) & MASK, word(s, 8)
+    c, d = (word(s, n - 8) * mul) & MASK, word(s, n - 16) * K2
+    y = (rotated((a + b) & MASK, 43) + rotated(c, 30) + d) & MASK
+    z = of_pair(y, (a + rotated((b + K2) & MASK, 18) + c) & MASK, mul)
+    e, f = (word(s, 16) * mul) & MASK, word(s, 24)
+    g = ((y + word(s, n - 32)) * mul) & MASK
+    h = ((z + word(s, n - 24)) * mul) & MASK
+    return of_pair((rotated((e + f) & MASK, 43) + rotated(g, 30) + h) & MASK,
+                 (e + rotated((f + a) & MASK, 18) + g) & MASK, mul)
 
 
-def _weak(s: bytes, at: int, a: int, b: int) -> tuple[int, int]:
+def weak(s: bytes, at: int, a: int, b: int) -> tuple[int, int]:
     """32 bytes and two seeds as two numbers."""
-    w, x, y, z = (_word(s, at + offset) for offset in (0, 8, 16, 24))
-    a = (a + w) & _MASK
-    b = _rotate((b + a + z) & _MASK, 21)
+    w, x, y, z = (word(s, at + offset) for offset in (0, 8, 16, 24))
+    a = (a + w) & MASK
+    b = rotated((b + a + z) & MASK, 21)
     c = a
-    a = (a + x + y) & _MASK
-    b = (b + _rotate(a, 44)) & _MASK
-    return (a + z) & _MASK, (b + c) & _MASK
+    a = (a + x + y) & MASK
+    b = (b + rotated(a, 44)) & MASK
+    return (a + z) & MASK, (b + c) & MASK
 
 
 def _long(s: bytes, n: int) -> int:
     seed = 81
-    y = (seed * _K1 + 113) & _MASK
-    z = (_mix((y * _K2 + 113) & _MASK) * _K2) & _MASK
+    y = (seed * K1 + 113) & MASK
+    z = (mixed((y * K2 + 113) & MASK) * K2) & MASK
     v = w = (0, 0)
-    x = (seed * _K2 + _word(s, 0)) & _MASK
+    x = (seed * K2 + word(s, 0)) & MASK
     end = (n - 1) // 64 * 64
     for at in range(0, end, 64):
-        x, y, z, v, w = _round(s, at, x, y, z, v, w, _K1, 1)
-    mul = (_K1 + ((z & 0xFF) << 1)) & _MASK
-    w = ((w[0] + ((n - 1) & 63)) & _MASK, w[1])
-    v = ((v[0] + w[0]) & _MASK, v[1])
-    w = ((w[0] + v[0]) & _MASK, w[1])
+        x, y, z, v, w = _round(s, at, x, y, z, v, w, K1, 1)
+    mul = (K1 + ((z & 0xFF) << 1)) & MASK
+    w = ((w[0] + ((n - 1) & 63)) & MASK, w[1])
+    v = ((v[0] + w[0]) & MASK, v[1])
+    w = ((w[0] + v[0]) & MASK, w[1])
     x, y, z, v, w = _round(s, n - 64, x, y, z, v, w, mul, 9)
-    return _pair((_pair(v[0], w[0], mul) + _mix(y) * _K0 + z) & _MASK, (_pair(v[1], w[1], mul) + x) & _MASK, mul)
+    return of_pair((of_pair(v[0], w[0], mul) + mixed(y) * K0 + z) & MASK, (of_pair(v[1], w[1], mul) + x) & MASK, mul)
 
 
 def _round(s: bytes, at: int, x: int, y: int, z: int, v: tuple[int, int], w: tuple[int, int], mul: int,
            weight: int) -> tuple[int, int, int, tuple[int, int], tuple[int, int]]:
     """One block of 64 bytes mixed into the state."""
-    x = (_rotate((x + y + v[0] + _word(s, at + 8)) & _MASK, 37) * mul) & _MASK
-    y = (_rotate((y + v[1] + _word(s, at + 48)) & _MASK, 42) * mul) & _MASK
-    x ^= (w[1] * weight) & _MASK
-    y = (y + v[0] * weight + _word(s, at + 40)) & _MASK
-    z = (_rotate((z + w[0]) & _MASK, 33) * mul) & _MASK
-    v = _weak(s, at, (v[1] * mul) & _MASK, (x + w[0]) & _MASK)
-    w = _weak(s, at + 32, (z + w[1]) & _MASK, (y + _word(s, at + 16)) & _MASK)
+    x = (rotated((x + y + v[0] + word(s, at + 8)) & MASK, 37) * mul) & MASK
+    y = (rotated((y + v[1] + word(s, at + 48)) & MASK, 42) * mul) & MASK
+    x ^= (w[1] * weight) & MASK
+    y = (y + v[0] * weight + word(s, at + 40)) & MASK
+    z = (rotated((z + w[0]) & MASK, 33) * mul) & MASK
+    v = weak(s, at, (v[1] * mul) & MASK, (x + w[0]) & MASK)
+    w = weak(s, at + 32, (z + w[1]) & MASK, (y + word(s, at + 16)) & MASK)
     return z, y, x, v, w
 
 
@@ -150,31 +153,31 @@ def siphash(key: tuple[int, int], s: bytes) -> int:
 def _sip_rounds(v: list[int], count: int) -> None:
     a, b, c, d = v
     for _ in range(count):
-        a = (a + b) & _MASK
-        c = (c + d) & _MASK
-        b = _rotate(b, 64 - 13) ^ a
-        d = _rotate(d, 64 - 16) ^ c
-        a = _rotate(a, 32)
-        c = (c + b) & _MASK
-        a = (a + d) & _MASK
-        b = _rotate(b, 64 - 17) ^ c
-        d = _rotate(d, 64 - 21) ^ a
-        c = _rotate(c, 32)
+        a = (a + b) & MASK
+        c = (c + d) & MASK
+        b = rotated(b, 64 - 13) ^ a
+        d = rotated(d, 64 - 16) ^ c
+        a = rotated(a, 32)
+        c = (c + b) & MASK
+        a = (a + d) & MASK
+        b = rotated(b, 64 - 17) ^ c
+        d = rotated(d, 64 - 21) ^ a
+        c = rotated(c, 32)
     v[:] = a, b, c, d
 
 
 def hash64(s: bytes, seed: int = 0xDECAFCAFFE) -> int:
     """TensorFlow's own 64-bit hash (MurmurHash 2)."""
     m = 0xC6A4A7935BD1E995
-    h = seed ^ (len(s) * m & _MASK)
+    h = seed ^ (len(s) * m & MASK)
     whole = len(s) // 8 * 8
     for at in range(0, whole, 8):
-        k = (_word(s, at) * m) & _MASK
-        k = ((k ^ (k >> 47)) * m) & _MASK
-        h = ((h ^ k) * m) & _MASK
+        k = (word(s, at) * m) & MASK
+        k = ((k ^ (k >> 47)) * m) & MASK
+        h = ((h ^ k) * m) & MASK
     if whole < len(s):
-        h = ((h ^ int.from_bytes(s[whole:], "little")) * m) & _MASK
-    h = ((h ^ (h >> 47)) * m) & _MASK
+        h = ((h ^ int.from_bytes(s[whole:], "little")) * m) & MASK
+    h = ((h ^ (h >> 47)) * m) & MASK
     return h ^ (h >> 47)
 
 
@@ -191,7 +194,7 @@ class StringToHashBucketStrong:
     def kernel(op, x):
         if len(op.key) != 2:
             raise invalid("Key must have 2 elements")
-        key = (op.key[0] & _MASK, op.key[1] & _MASK)
+        key = (op.key[0] & MASK, op.key[1] & MASK)
         return numbers(x, lambda s: siphash(key, s) % op.num_buckets, "int64")
 
 

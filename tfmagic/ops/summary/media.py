@@ -35,21 +35,31 @@ class ImageSummary:
 
     def kernel(op, tag, pictures):
         name = tags.one_tag(tag, "Tags must be a scalar")
-        if pictures.ndim != 4 or pictures.shape[3] not in _MODES:
-            raise errors.InvalidArgumentError(None, None, "Tensor must be 4-D with last dim 1, 3, or 4, not "
-                                                          f"{shapes.brackets(tuple(pictures.shape))}")
-        count, height, width, channels = pictures.shape
-        bad = np.ravel(op.bad_color if isinstance(op.bad_color, np.ndarray) else make_ndarray(op.bad_color))
-        if len(bad) < channels:
-            raise errors.InvalidArgumentError(None, None, "expected depth <= bad_color.size, got depth = "
-                                                          f"{channels}, bad_color.size = {len(bad)}")
-        values = []
-        for i in range(min(count, op.max_images)):
-            picture = as_array(pictures[i])
-            pixels = picture if picture.dtype == np.uint8 else _pixels(picture, bad[:channels])
-            image = {"height": height, "width": width, "colorspace": channels, "encoded_image_string": _png(pixels)}
-            values.append((_numbered(name, b"image", op.max_images, i), tags.value(image=image)))
-        return tags.packed(values)
+        bad = op.bad_color if isinstance(op.bad_color, np.ndarray) else make_ndarray(op.bad_color)
+        return pictures_summary(name, pictures, bad, op.max_images)
+
+
+def pictures_summary(tag: bytes, pictures: Any, bad_color: np.ndarray, limit: int) -> np.ndarray:
+    """The summary of the first pictures of a batch.
+
+    Raises:
+      InvalidArgumentError: they are no pictures, or the colour for what is no number does not fit them.
+    """
+    if pictures.ndim != 4 or pictures.shape[3] not in _MODES:
+        raise errors.InvalidArgumentError(None, None, "Tensor must be 4-D with last dim 1, 3, or 4, not "
+                                                      f"{shapes.brackets(tuple(pictures.shape))}")
+    count, height, width, channels = pictures.shape
+    bad = np.ravel(bad_color)
+    if len(bad) < channels:
+        raise errors.InvalidArgumentError(None, None, "expected depth <= bad_color.size, got depth = "
+                                                      f"{channels}, bad_color.size = {len(bad)}")
+    values = []
+    for i in range(min(count, limit)):
+        picture = as_array(pictures[i])
+        pixels = picture if picture.dtype == np.uint8 else _pixels(picture, bad[:channels])
+        image = {"height": height, "width": width, "colorspace": channels, "encoded_image_string": _png(pixels)}
+        values.append((_numbered(tag, b"image", limit, i), tags.value(image=image)))
+    return tags.packed(values)
 
 
 def _pixels(picture: np.ndarray, bad: np.ndarray) -> np.ndarray:
@@ -100,8 +110,12 @@ def image(name: str, tensor: Any, max_outputs: int = 3, collections: Any = None,
         return tags.collect(raw.image_summary(tag=tag, tensor=tensor, max_images=max_outputs, name=scope), collections)
 
 
-def _sounds(op: Any, tag: Any, sounds: Any, rate: float) -> np.ndarray:
-    """The first sounds of a batch [n, frames] or [n, frames, channels], from -1 to 1, as WAV of 16 bits."""
+def sounds_summary(tag: Any, sounds: Any, rate: float, limit: int) -> np.ndarray:
+    """The first sounds of a batch [n, frames] or [n, frames, channels], from -1 to 1, as WAV of 16 bits.
+
+    Raises:
+      InvalidArgumentError: they are no sounds, or the rate is none.
+    """
     name = tags.one_tag(tag, "Tag must be a scalar")
     if sounds.ndim not in (2, 3):
         raise errors.InvalidArgumentError(
@@ -111,12 +125,12 @@ def _sounds(op: Any, tag: Any, sounds: Any, rate: float) -> np.ndarray:
     batch = as_array(sounds)
     frames, channels = batch.shape[1], batch.shape[2] if batch.ndim == 3 else 1
     values = []
-    for i in range(min(len(batch), op.max_outputs)):
+    for i in range(min(len(batch), limit)):
         if not batch[i].size:
             raise errors.InvalidArgumentError(None, None, "audio is null")
         audio = {"sample_rate": rate, "num_channels": channels, "length_frames": frames,
                  "encoded_audio_string": wav.packed(batch[i], int(rate)), "content_type": "audio/wav"}
-        values.append((_numbered(name, b"audio", op.max_outputs, i), tags.value(audio=audio)))
+        values.append((_numbered(name, b"audio", limit, i), tags.value(audio=audio)))
     return tags.packed(values)
 
 
@@ -127,7 +141,7 @@ class AudioSummaryV2:
     shape = shape_rules.scalar
 
     def kernel(op, tag, sounds, rate):
-        return _sounds(op, tag, sounds, float(rate))
+        return sounds_summary(tag, sounds, float(rate), op.max_outputs)
 
 
 @op("AudioSummary", **HOST_SUMMARY)
@@ -137,7 +151,7 @@ class AudioSummary:
     shape = shape_rules.scalar
 
     def kernel(op, tag, sounds):
-        return _sounds(op, tag, sounds, op.sample_rate)
+        return sounds_summary(tag, sounds, op.sample_rate, op.max_outputs)
 
 
 @export("summary.audio")

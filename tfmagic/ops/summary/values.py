@@ -95,6 +95,19 @@ def histogram_proto(values: np.ndarray) -> Any:
     return result
 
 
+def histogram_summary(tag: bytes, name: str, values: Any) -> np.ndarray:
+    """The summary of how often values occur.
+
+    Raises:
+      InvalidArgumentError: one is no number; `name` says whose.
+    """
+    numbers = as_array(values.reshape(-1).to(torch.float64))
+    if not np.isfinite(numbers).all():
+        kind = "Nan" if np.isnan(numbers[~np.isfinite(numbers)][0]) else "Infinity"
+        raise errors.InvalidArgumentError(None, None, f"{kind} in summary histogram for: {name}")
+    return tags.packed([(tag, tags.value(histo=histogram_proto(numbers)))])
+
+
 @op("HistogramSummary", **HOST_SUMMARY)
 class HistogramSummary:
     """How often values of each size occur."""
@@ -102,12 +115,7 @@ class HistogramSummary:
     shape = shape_rules.scalar
 
     def kernel(op, tag, values):
-        name = tags.one_tag(tag, "tags must be scalar")
-        numbers = as_array(values.reshape(-1).to(torch.float64))
-        if not np.isfinite(numbers).all():
-            kind = "Nan" if np.isnan(numbers[~np.isfinite(numbers)][0]) else "Infinity"
-            raise errors.InvalidArgumentError(None, None, f"{kind} in summary histogram for: {op.op.name}")
-        return tags.packed([(name, tags.value(histo=histogram_proto(numbers)))])
+        return histogram_summary(tags.one_tag(tag, "tags must be scalar"), op.op.name, values)
 
 
 @export("summary.histogram")
@@ -130,12 +138,12 @@ def histogram(name: str, values: Any, collections: Any = None, family: str | Non
 # --- tensors and texts --------------------------------------------------------------------------------------------
 
 
-def _tensor_proto(op: Any, value: Any) -> Any:
+def tensor_proto(dtype: dtypes.DType, value: Any) -> Any:
     """A value as a protocol buffer: numbers as their bytes."""
-    if dtypes.string == op.T:
-        result = from_array(as_array(value), op.T)
+    if dtypes.string == dtype:
+        result = from_array(as_array(value), dtype)
     else:
-        return of_content(content_of(value), op.T, value.shape)
+        return of_content(content_of(value), dtype, value.shape)
     result.tensor_shape.SetInParent()
     return result
 
@@ -147,7 +155,7 @@ class TensorSummary:
     shape = shape_rules.scalar
 
     def kernel(op, value):
-        return tags.packed([(b"", tags.value(node_name=op.op.name, tensor=_tensor_proto(op, value)))])
+        return tags.packed([(b"", tags.value(node_name=op.op.name, tensor=tensor_proto(op.T, value)))])
 
 
 @op("TensorSummaryV2", **HOST_SUMMARY)
@@ -158,7 +166,7 @@ class TensorSummaryV2:
 
     def kernel(op, tag, value, metadata):
         name = tags.one_tag(tag, "tag must be scalar")
-        entry = tags.value(tensor=_tensor_proto(op, value))
+        entry = tags.value(tensor=tensor_proto(op.T, value))
         from google.protobuf.message import DecodeError
 
         with contextlib.suppress(DecodeError):  # TensorFlow takes no metadata for what is none

@@ -1,0 +1,68 @@
+"""Ensembles of boosted trees: made from bytes, asked, centred, and read back."""
+
+from . import Case, program
+
+# Two trees as a `TreeEnsemble`: a split on feature 1, one on feature 0 below it; then a leaf alone.
+SPLIT = b"\x0a\x12\x12\x08\x08\x01\x10\x02\x18\x01\x20\x02\xca\x30\x05\x0d\x00\x00\xc0\x3f"
+
+
+def leaf(number):
+    """A leaf, as bytes of a `Node` in a `Tree`."""
+    import struct
+
+    return b"\x0a\x07\x0a\x05\x1d" + struct.pack("<f", number)
+
+
+def field(number, content):
+    """A field that is a message, or packed numbers."""
+    return bytes(bytearray([number << 3 | 2, len(content)])) + content
+
+
+def ensemble():
+    """The bytes of an ensemble of two trees."""
+    import struct
+
+    second = b"\x0a\x0a\x12\x08\x08\x00\x10\x01\x18\x03\x20\x04"
+    trees = [SPLIT + leaf(0.25) + second + leaf(-1.0) + leaf(2.0), leaf(10.0)]
+    return (b"".join(field(1, tree) for tree in trees) + field(2, struct.pack("<2f", 0.5, 0.125))
+            + field(3, b"\x10\x02\x18\x01") + field(3, b"\x10\x01") + field(4, b"\x08\x02\x10\x03\x18\x01\x20\x02"))
+
+
+@program
+def boosted_trees_predict(tf):
+    raw = tf.raw_ops
+    handle = raw.BoostedTreesEnsembleResourceHandleOp(shared_name="trees")
+    features = [tf.placeholder(tf.int32, [None], name="a"), tf.placeholder(tf.int32, [None], name="b")]
+    cached = [tf.placeholder(tf.int32, [None], name="trees"), tf.placeholder(tf.int32, [None], name="nodes")]
+    made = raw.IsBoostedTreesEnsembleInitialized(tree_ensemble_handle=handle)
+    create = raw.BoostedTreesCreateEnsemble(tree_ensemble_handle=handle, stamp_token=3,
+                                            tree_ensemble_serialized=ensemble())
+    states = raw.BoostedTreesGetEnsembleStates(tree_ensemble_handle=handle)
+    predict = raw.BoostedTreesPredict(tree_ensemble_handle=handle, bucketized_features=features, logits_dimension=1)
+    train = raw.BoostedTreesTrainingPredict(tree_ensemble_handle=handle, cached_tree_ids=cached[0],
+                                            cached_node_ids=cached[1], bucketized_features=features,
+                                            logits_dimension=1)
+    other = raw.BoostedTreesDeserializeEnsemble(tree_ensemble_handle=handle, stamp_token=8,
+                                                tree_ensemble_serialized=field(1, leaf(3.0)) + b"\x15\0\0\0\x3f\x1a\0")
+    given = {features[0]: [0, 1, 2, 3], features[1]: [0, 2, 3, 5]}
+    steps = [(made, None), (create, None), (made, None), (list(states), None), (predict, given)]
+    for trees, nodes in (([0] * 4, [0] * 4), ([0] * 4, [1, 2, 2, 2]), ([0] * 4, [1, 1, 3, 4]), ([1] * 4, [0] * 4),
+                         ([0, 0, 1, 1], [0, 1, 0, 0])):
+        steps.append((list(train), dict(list(given.items()) + [(cached[0], trees), (cached[1], nodes)])))
+    steps += [(other, None), (list(states), None), (predict, given)]
+    return Case(steps=steps, show=[handle, made, predict] + list(states) + list(train))
+
+
+@program
+def boosted_trees_center_bias(tf):
+    raw = tf.raw_ops
+    handle = raw.BoostedTreesEnsembleResourceHandleOp(shared_name="trees")
+    create = raw.BoostedTreesCreateEnsemble(tree_ensemble_handle=handle, stamp_token=0, tree_ensemble_serialized="")
+    g, h = tf.placeholder(tf.float32, [1, 1], name="g"), tf.placeholder(tf.float32, [1, 1], name="h")
+    center = [raw.BoostedTreesCenterBias(tree_ensemble_handle=handle, mean_gradients=g, mean_hessians=h, l1=l1, l2=l2)
+              for l1, l2 in ((0.0, 0.0), (0.5, 1.0))]
+    serialized = raw.BoostedTreesSerializeEnsemble(tree_ensemble_handle=handle)
+    feed = {g: [[1.0]], h: [[2.0]]}
+    steps = [(create, None), (center[0], feed), (center[1], feed), (center[0], {g: [[-0.001]], h: [[2.0]]}),
+             (list(serialized), None)]
+    return Case(steps=steps, show=center + list(serialized))

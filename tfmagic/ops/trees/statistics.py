@@ -1,0 +1,126 @@
+"""Statistics of gradients by bucket, and the splits that gain most."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tfmagic.base.lazy import torch
+from tfmagic.base.shapes import Dims
+from tfmagic.ops.array.rules import as_array
+from tfmagic.ops.declare import op
+from tfmagic.ops.shape_rules import merge_dim, with_rank
+
+_ON_HOST: dict[str, Any] = {"traced": False, "because": "counted by the values"}
+
+
+@op("BoostedTreesBucketize", **_ON_HOST)
+class BoostedTreesBucketize:
+    """The bucket of each value of each feature: the first boundary that is not below it."""
+
+    def shape(op: Any, float_values: Any, bucket_boundaries: Any) -> Any:
+        rows: int | None = None
+        for values, boundaries in zip(float_values, bucket_boundaries):
+            rows = merge_dim(with_rank(values, 1)[0], rows)
+            with_rank(boundaries, 1)
+        return [(rows,)] * op.num_features
+
+    def kernel(op: Any, float_values: Any, bucket_boundaries: Any) -> Any:
+        return tuple(torch.from_numpy(np.searchsorted(as_array(boundaries), as_array(values)).clip(
+            0, max(len(boundaries) - 1, 0)).astype(np.int32))
+            for values, boundaries in zip(float_values, bucket_boundaries))
+
+
+def _stats(gradients: Any, hessians: Any) -> np.ndarray:
+    return np.concatenate([as_array(gradients), as_array(hessians)], axis=1)
+
+
+@op("BoostedTreesMakeStatsSummary", **_ON_HOST)
+class BoostedTreesMakeStatsSummary:
+    """Sums of gradients and hessians by feature, node and bucket."""
+
+    def shape(op: Any, node_ids: Dims, gradients: Dims, hessians: Dims, bucketized_features_list: Any) -> Dims:
+        rows = with_rank(node_ids, 1)[0]
+        for dims in (with_rank(gradients, 2), with_rank(hessians, 2), *(
+                with_rank(feature, 1) for feature in bucketized_features_list)):
+            rows = merge_dim(rows, dims[0])
+        return op.num_features, op.max_splits, op.num_buckets, 2
+
+    def kernel(op: Any, node_ids: Any, gradients: Any, hessians: Any, bucketized_features_list: Any) -> Any:
+        found = np.zeros((op.num_features, op.max_splits, op.num_buckets, 2), np.float32)
+        stats, nodes = _stats(gradients, hessians), as_array(node_ids)
+        for place, buckets in enumerate(bucketized_features_list):
+            np.add.at(found[place], (nodes, as_array(buckets)), stats)
+        return torch.from_numpy(found)
+
+
+@op("BoostedTreesAggregateStats", **_ON_HOST)
+class BoostedTreesAggregateStats:
+    """Sums of gradients and hessians by node, dimension of a feature and bucket; the last is for what is missing."""
+
+    def shape(op: Any, node_ids: Dims, gradients: Dims, hessians: Dims, feature: Dims) -> Dims:
+        with_rank(node_ids, 1)
+        logits, second, dims = with_rank(gradients, 2), with_rank(hessians, 2), with_rank(feature, 2)
+        width = None if logits[1] is None or second[1] is None else logits[1] + second[1]
+        return op.max_splits, dims[1], op.num_buckets, width
+
+    def kernel(op: Any, node_ids: Any, gradients: Any, hessians: Any, feature: Any) -> Any:
+        stats, nodes, buckets = _stats(gradients, hessians), as_array(node_ids), as_array(feature)
+        found = np.zeros((op.max_splits, buckets.shape[1], op.num_buckets + 1, stats.shape[1]), np.float32)
+        places = np.where(buckets < 0, op.num_buckets, buckets)
+        for dimension in range(buckets.shape[1]):
+            np.add.at(found[:, dimension], (nodes, places[:, dimension]), stats)
+        return torch.from_numpy(found)
+
+
+@op("BoostedTreesCalculateBestGainsPerFeature", host=("node_id_range",), **_ON_HOST)
+class BoostedTreesCalculateBestGainsPerFeature:
+    """Of each feature and node the split that gains most, what it gains, and what both its sides add."""
+
+    def shape(op: Any, node_id_range: Dims, stats_summary_list: Any, l1: Dims, l2: Dims, tree_complexity: Dims,
+              min_node_weight: Dims) -> Any:
+        for dims in stats_summary_list:
+            with_rank(dims, 3)
+        for dims in (l1, l2, tree_complexity, min_node_weight):
+            with_rank(dims, 0)
+        flat, column = [(None,)] * op.num_features, [(None, 1)] * op.num_features
+        return [flat, flat, flat, column, column]
+
+    def kernel(op: Any, node_id_range: Any, stats_summary_list: Any, l1: Any, l2: Any, tree_complexity: Any,
+               min_node_weight: Any) -> Any:
+        first, last = node_id_range
+        least, cost = np.float32(min_node_weight), np.float32(tree_complexity)
+        columns: list[list[Any]] = [[] for _ in range(5)]
+        for summary in stats_summary_list:
+            rows = [(node, *_best(as_array(summary)[node], np.float32(l1), np.float32(l2), cost))
+                    for node in range(first, last) if as_array(summary)[node, :, 1].sum() >= least]
+            for place, kind in enumerate((np.int32, np.float32, np.int32, np.float32, np.float32)):
+                numbers = torch.from_numpy(np.array([row[place] for row in rows], kind))
+                columns[place].append(numbers if place < 3 else numbers[:, None])
+        return tuple(part for column in columns for part in column)
+
+
+def _best(stats: np.ndarray, l1: Any, l2: Any, cost: Any) -> tuple[Any, ...]:
+    """The gain, the bucket and the two weights of the best split of a node."""
+    left = np.cumsum(stats, axis=0, dtype=np.float32)
+    whole = left[-1]
+    _, own = weight_and_gain(whole[0], whole[1], l1, l2)
+    best: tuple[Any, ...] = (-np.inf, 0, 0.0, 0.0)
+    for bucket, (gradient, hessian) in enumerate(left):
+        left_weight, left_gain = weight_and_gain(gradient, hessian, l1, l2)
+        right_weight, right_gain = weight_and_gain(whole[0] - gradient, whole[1] - hessian, l1, l2)
+        gain = left_gain + right_gain
+        if gain > best[0]:
+            best = gain, bucket, left_weight, right_weight
+    return best[0] - own - cost, *best[1:]
+
+
+def weight_and_gain(gradient: Any, hessian: Any, l1: Any, l2: Any) -> tuple[Any, Any]:
+    """What a leaf adds, and what that gains."""
+    gradient, hessian = np.float32(gradient), np.float32(hessian)
+    if abs(gradient) <= l1 or hessian + l2 <= 1e-6:
+        return np.float32(0), np.float32(0)
+    shrunk = gradient - np.sign(gradient) * np.float32(l1)
+    scale = hessian + np.float32(l2)
+    return -shrunk / scale, shrunk * shrunk / scale
