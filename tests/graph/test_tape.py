@@ -70,7 +70,8 @@ def test_there_are_no_nodes_for_inputs_that_no_source_reaches(function, types):
 def test_branches_and_loops_have_the_gradients_of_tf_gradients():
     x = tf.constant([1.0, 2.0])
     powers = tf.recompute_grad(lambda v: tf.while_loop(lambda i, v: i < 3, lambda i, v: (i + 1, v * x), [0, v])[1])
-    y = powers(tf.sin(x))
+    with tf.variable_scope("resources", use_resource=True):  # as TensorFlow asks
+        y = powers(tf.sin(x))
     with tf.Session() as session:
         found, cosine = session.run([tf.gradients(y, x)[0], tf.cos(x)])
     np.testing.assert_allclose(found, cosine * [1.0, 8.0], rtol=1e-5)

@@ -13,7 +13,10 @@ _NAN_HIDDEN = ("1.15 hides a NaN: its maximum skips it, and a window of nothing 
                "gradient goes to the NaN or elsewhere by its place.")
 _MISCOUNTED = ("1.15's gradient function takes or gives another number of gradients than its op has, which is then "
                "refused.")
-_NO_LIMIT = "What integers stand for where a limit is NaN: 1.15 gives what the processor makes of NaN as an integer."
+_BY_CHANCE = ("1.15 goes on with a NaN as with a number: an integer of it is what the processor makes, a search among "
+              "sums that are NaN ends anywhere.")
+_ZERO_TIMES = ("0 times NaN is NaN: 1.15 multiplies zeros that it pads with, which we leave out, and leaves out pixels "
+               "of weight zero, which we multiply.")
 MEANT: dict[str, str] = {
     "op MatrixDiagV2: gradients": _MAIN_DIAGONAL,
     "op MatrixSetDiagV2: gradients": _MAIN_DIAGONAL,
@@ -26,7 +29,7 @@ MEANT: dict[str, str] = {
                                                 "SparseSparseMinimum")},
     "op MaxPool: NaN": _NAN_HIDDEN,
     "op MaxPool3D: NaN": _NAN_HIDDEN,
-    "op Conv3D: NaN": "1.15 multiplies a NaN by zeros that it pads with: all of the filter's gradient becomes NaN.",
+    "op Conv3D: NaN": _ZERO_TIMES,
     "program gradient_of_a_function_of_python: nodes": (
         "1.15 keeps the inputs of a function's last call, and its gradient node takes them away: a second gradient in "
         "a run, or one in a loop, ends in a KeyError. Here the gradient node takes the inputs themselves."),
@@ -34,11 +37,10 @@ MEANT: dict[str, str] = {
         "1.15 computes the function eagerly, and its eager runtime looks in vain for a device that multiplies a string "
         "(NotFoundError). Here the function builds a graph, which refuses a string as every graph does (TypeError)."),
     "op AdjustHue: NaN": _EXTREME,
-    "op ScaleAndTranslate: NaN": (
-        "1.15 leaves out the pixels that a kernel does not reach; here they count 0 times, and 0 times NaN is NaN."),
-    "op KmeansPlusPlusInitialization: NaN": "1.15 searches in sums that are NaN, and finds what is there by chance.",
-    "op QuantizedBiasAdd: NaN": _NO_LIMIT,
-    "op QuantizedBatchNormWithGlobalNormalization: NaN": _NO_LIMIT,
+    "op ScaleAndTranslate: NaN": _ZERO_TIMES,
+    "op KmeansPlusPlusInitialization: NaN": _BY_CHANCE,
+    "op QuantizedBiasAdd: NaN": _BY_CHANCE,
+    "op QuantizedBatchNormWithGlobalNormalization: NaN": _BY_CHANCE,
     **{f"op {name}: words": "1.15 asks an x of rank 1 for its second size, and reads what lies behind its shape."
        for name in ("GRUBlockCellGrad", "LSTMBlockCellGrad")},
     "op SparseSparseMaximum: gradients": _MISCOUNTED,

@@ -55,8 +55,10 @@ ALONE = {
     **{name: f"programs/{programs}.py" for family, programs in (
         ("queues", "queues"), ("queues.staged_maps", "stages"), ("queues.barriers", "stages"), ("lookup", "lookups"),
         ("parsing", "parsing"), ("summary.writers", "summaries_written"),
-        ("trees.ensembles", "boosted_trees"), ("trees.forest", "forest_trees"))
-       for name in registry.declarations() if opdefs.home(name).startswith(f"ops.{family}.")},
+        ("trees.ensembles", "boosted_trees"), ("trees.forest", "forest_trees"),
+        ("random.stateful", "generators"), ("sparse.crossing", "feature_columns"))
+       for name in registry.declarations() if f"{opdefs.home(name)}.".startswith(f"ops.{family}.")
+       and name not in SPECIAL},
     **dict.fromkeys(("DecodeAndCropJpeg", "DecodeBmp", "DecodeGif", "DecodeJpeg", "DecodePng", "EncodeJpeg",
                      "EncodeJpegVariableQuality", "EncodePng", "ExtractJpegShape"),
                     "files are read and packed by another library: tests/ops/image/test_codecs.py"),

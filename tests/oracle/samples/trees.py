@@ -37,6 +37,9 @@ def beyond_buckets(call):
     """Whether a node or a bucket is none that there is room for."""
     buckets = call.get("feature", call.get("bucketized_features_list"))
     nodes = call["node_ids"]
+    parts = [nodes, *(buckets if isinstance(buckets, list) else [buckets])]
+    if any(np.asarray(part).dtype == object for part in parts):
+        return False  # refused before anything is counted
     sizes = {len(part) if part.ndim else 0 for part in (nodes, call["gradients"], call["hessians"], *(
         buckets if isinstance(buckets, list) else [buckets]))}
     most = max(int(np.max(part, initial=0)) for part in (buckets if isinstance(buckets, list) else [buckets]))
@@ -47,5 +50,5 @@ def beyond_buckets(call):
 
 # What is counted goes to a place in memory that nobody looks at; what is asked for is read from there.
 BEYOND = {**dict.fromkeys(("BoostedTreesMakeStatsSummary", "BoostedTreesAggregateStats"), beyond_buckets),
-          "BoostedTreesCalculateBestGainsPerFeature": lambda call: True,
+          "BoostedTreesCalculateBestGainsPerFeature": lambda call: call["node_id_range"].dtype != object,
           "BoostedTreesBucketize": lambda call: any(not part.size for part in call["bucket_boundaries"])}

@@ -447,7 +447,7 @@ def _refused_sequences(op: Any, *dims: Any) -> str | None:
     return None
 
 
-@op("EditDistance", traced=False, because="looks at values", check=_refused_sequences)
+@op("EditDistance", traced=False, because="as long as the values say", check=_refused_sequences)
 class EditDistance:
     """The Levenshtein distances of sparse sequences, row by row."""
 

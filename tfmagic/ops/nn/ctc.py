@@ -12,8 +12,6 @@ from tfmagic.ops import raw, shape_rules
 from tfmagic.ops.array.shape_ops import expand_dims
 from tfmagic.ops.declare import op
 
-_LOOP = {"traced": False, "because": "it looks at lengths and labels"}
-
 
 def _inputs_dims(inputs: Any, lengths: Any) -> tuple[Any, Any]:
     """The inputs' dims and the batch size."""
@@ -101,7 +99,7 @@ def _log_sum(rows: Any) -> Any:
     return torch.where(none, torch.full_like(total, -float("inf")), torch.log(torch.where(none, 1.0, total)) + safe)
 
 
-@op("CTCLoss", check=_check_loss, **_LOOP)
+@op("CTCLoss", check=_check_loss, traced=False, because="it looks at lengths and labels")
 class CTCLoss:
     """The negative log probability of labels: [time, batch, classes] -> [batch], with its gradient.
 
@@ -174,7 +172,7 @@ def _sparse(paths: list[list[int]], device: Any) -> tuple[Any, Any, Any]:
             torch.tensor([len(paths), longest], dtype=torch.int64, device=device))
 
 
-@op("CTCGreedyDecoder", check=_check_decoder, **_LOOP)
+@op("CTCGreedyDecoder", check=_check_decoder, traced=False, because="as long as the values say")
 class CTCGreedyDecoder:
     """The likeliest class of each step, without blanks: [time, batch, classes] -> a sparse [batch, n]."""
 
@@ -196,7 +194,7 @@ class CTCGreedyDecoder:
         return (*_sparse(paths, inputs.device), scores)
 
 
-@op("CTCBeamSearchDecoder", check=_check_decoder, **_LOOP)
+@op("CTCBeamSearchDecoder", check=_check_decoder, traced=False, because="as long as the values say")
 class CTCBeamSearchDecoder:
     """The likeliest sequences of labels by a search with beams: [time, batch, classes] -> sparse [batch, n]."""
 

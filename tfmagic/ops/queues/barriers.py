@@ -185,7 +185,7 @@ register("Barrier", old_handle, lambda op: op.constant(op.named.of(
 register("BarrierInsertMany", _nothing, lambda op, handle, keys, values: handle.insert(
     keys, values, op.component_index), objects=True, effect="writes")
 register("BarrierTakeMany", _unknown, lambda op, handle, count: handle.take(
-    count, op.component_types, op.allow_small_batch, op.timeout_ms), objects=True, effect="waits")
+    count, op.constant(op.component_types), op.allow_small_batch, op.timeout_ms), objects=True, effect="waits")
 register("BarrierClose", _nothing, lambda op, handle: handle.finish(op.cancel_pending_enqueues), objects=True,
          effect="writes")
 register("BarrierReadySize", shape_rules.scalar, lambda op, handle: handle.count(False), objects=True, effect="reads")

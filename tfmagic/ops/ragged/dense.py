@@ -49,7 +49,7 @@ def _as_proto(dims: Any) -> str:
 
 
 @op("RaggedTensorToTensor", check=lambda op, shape, *others: "" if shape == () else None, traced=False,
-    because="as large as the values say")
+    because="as long as the values say")
 class RaggedTensorToTensor:
     """The values of a ragged tensor in a dense one, filled up with a default value."""
 

@@ -19,7 +19,6 @@ from tfmagic.ops.array.rules import as_array, as_value, objects
 from tfmagic.ops.declare import op
 from tfmagic.ops.math.cast import cast
 from tfmagic.ops.strings.hashing import fingerprint64
-from tfmagic.ops.strings.rules import HOST_STRINGS
 
 _MASK = (1 << 64) - 1
 _FACTOR = 0xC6A4A7935BD1E995
@@ -55,7 +54,7 @@ def _refused(indices: Any, values: Any, dense_shapes: Any, dense: Any) -> str | 
     return None
 
 
-@op("SparseCross", check=lambda op, *dims: _refused(*dims), **HOST_STRINGS)
+@op("SparseCross", check=lambda op, *dims: _refused(*dims), traced=False, because="as long as the values say")
 class SparseCross:
     """Features of examples -> a sparse matrix of their combinations, or of the combinations' hashes."""
 

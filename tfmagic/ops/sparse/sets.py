@@ -29,7 +29,7 @@ def _refused(op: Any, set1: Any, set2: Any) -> str | None:
         f"Mismatched shapes {shapes.brackets(set1[:-1])} vs {shapes.brackets(set2[:-1])}")
 
 
-@op("DenseToDenseSetOperation", check=_refused, traced=False, because="looks at values")
+@op("DenseToDenseSetOperation", check=_refused, traced=False, because="as long as the values say")
 class DenseToDenseSetOperation:
     """A set operation on each pair of rows, as a sparse tensor with the elements in ascending order."""
 
@@ -137,7 +137,7 @@ def _refused_sparse(op: Any, set1: Any, *sparse: Any) -> str:
 
 
 @op("DenseToSparseSetOperation", host="set2_shape", check=_refused_sparse,
-    traced=False, because="looks at values")
+    traced=False, because="as long as the values say")
 class DenseToSparseSetOperation:
     """A set operation on the rows of a dense and of a sparse tensor, as a sparse tensor."""
 
@@ -157,7 +157,7 @@ class DenseToSparseSetOperation:
 
 
 @op("SparseToSparseSetOperation", host=("set1_shape", "set2_shape"), traced=False,
-    because="looks at values",
+    because="as long as the values say",
     check=lambda op, *sparse: parts.refused(*sparse[:3]) or parts.refused(*sparse[3:]))
 class SparseToSparseSetOperation:
     """A set operation on the rows of two sparse tensors, as a sparse tensor."""
@@ -176,7 +176,7 @@ class SparseToSparseSetOperation:
                          _array(set1_values).dtype)
 
 
-@op("SetSize", host="set_shape", traced=False, because="looks at values",
+@op("SetSize", host="set_shape", traced=False, because="as long as the values say",
     check=lambda op, *sparse: parts.refused(*sparse))
 class SetSize:
     """How many different elements each row of a sparse tensor has."""

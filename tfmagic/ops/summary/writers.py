@@ -216,8 +216,10 @@ def _nothing(op: Any, *dims: Any) -> tuple[()]:
 
 def _declare(name: str, function: Any, *attrs: str) -> None:
     """Declare an op that does something with a writer: `function(handle, *inputs, *attrs)`."""
-    register(name, _nothing, lambda op, *inputs: op.call(function, *inputs, *(getattr(op, attr) for attr in attrs)),
-             objects=True, effect="writes")
+    def kernel(op: Any, *inputs: Any) -> Any:
+        return op.call(function, *inputs, *(op.constant(getattr(op, attr)) for attr in attrs))
+
+    register(name, _nothing, kernel, objects=True, effect="writes")
 
 
 register("SummaryWriter", shape_rules.scalar, lambda op: op.constant(op.named.of(

@@ -10,52 +10,49 @@ from tfmagic.base.lazy import torch
 from tfmagic.base.shapes import Dims
 from tfmagic.ops.array.rules import as_array
 from tfmagic.ops.declare import op
-from tfmagic.ops.shape_rules import merge_dim, with_rank
-
-_ON_HOST: dict[str, Any] = {"traced": False, "because": "counted by the values"}
+from tfmagic.ops.shape_rules import merge, merge_dim, with_rank
 
 
-@op("BoostedTreesBucketize", **_ON_HOST)
+@op("BoostedTreesBucketize", traced="shapes")
 class BoostedTreesBucketize:
     """The bucket of each value of each feature: the first boundary that is not below it."""
 
     def shape(op: Any, float_values: Any, bucket_boundaries: Any) -> Any:
         rows: int | None = None
-        for values, boundaries in zip(float_values, bucket_boundaries):
+        for values in float_values:
             rows = merge_dim(with_rank(values, 1)[0], rows)
-            with_rank(boundaries, 1)
+        with_rank(bucket_boundaries[0], 1)  # TensorFlow looks at the first alone
         return [(rows,)] * op.num_features
 
     def kernel(op: Any, float_values: Any, bucket_boundaries: Any) -> Any:
-        return tuple(torch.from_numpy(np.searchsorted(as_array(boundaries), as_array(values)).clip(
-            0, max(len(boundaries) - 1, 0)).astype(np.int32))
-            for values, boundaries in zip(float_values, bucket_boundaries))
+        flat = [boundaries.reshape(-1) for boundaries in bucket_boundaries]
+        return tuple(torch.searchsorted(boundaries, values).clamp(0, max(boundaries.shape[0] - 1, 0)).to(torch.int32)
+                     for values, boundaries in zip(float_values, flat))
 
 
-def _stats(gradients: Any, hessians: Any) -> np.ndarray:
-    return np.concatenate([as_array(gradients), as_array(hessians)], axis=1)
+def _stats(gradients: Any, hessians: Any) -> Any:
+    return torch.cat([gradients, hessians], 1)
 
 
-@op("BoostedTreesMakeStatsSummary", **_ON_HOST)
+@op("BoostedTreesMakeStatsSummary")
 class BoostedTreesMakeStatsSummary:
     """Sums of gradients and hessians by feature, node and bucket."""
 
     def shape(op: Any, node_ids: Dims, gradients: Dims, hessians: Dims, bucketized_features_list: Any) -> Dims:
         rows = with_rank(node_ids, 1)[0]
-        for dims in (with_rank(gradients, 2), with_rank(hessians, 2), *(
-                with_rank(feature, 1) for feature in bucketized_features_list)):
+        merge(with_rank(gradients, 2), with_rank(hessians, 2))
+        for dims in (with_rank(gradients, 2), *(with_rank(feature, 1) for feature in bucketized_features_list)):
             rows = merge_dim(rows, dims[0])
         return op.num_features, op.max_splits, op.num_buckets, 2
 
     def kernel(op: Any, node_ids: Any, gradients: Any, hessians: Any, bucketized_features_list: Any) -> Any:
-        found = np.zeros((op.num_features, op.max_splits, op.num_buckets, 2), np.float32)
-        stats, nodes = _stats(gradients, hessians), as_array(node_ids)
-        for place, buckets in enumerate(bucketized_features_list):
-            np.add.at(found[place], (nodes, as_array(buckets)), stats)
-        return torch.from_numpy(found)
+        stats, nodes = _stats(gradients, hessians), node_ids.long()
+        none = torch.zeros((op.max_splits, op.num_buckets, 2))
+        return torch.stack([torch.index_put(none, (nodes, buckets.long()), stats, accumulate=True)
+                            for buckets in bucketized_features_list])
 
 
-@op("BoostedTreesAggregateStats", **_ON_HOST)
+@op("BoostedTreesAggregateStats", traced="shapes")
 class BoostedTreesAggregateStats:
     """Sums of gradients and hessians by node, dimension of a feature and bucket; the last is for what is missing."""
 
@@ -63,18 +60,18 @@ class BoostedTreesAggregateStats:
         with_rank(node_ids, 1)
         logits, second, dims = with_rank(gradients, 2), with_rank(hessians, 2), with_rank(feature, 2)
         width = None if logits[1] is None or second[1] is None else logits[1] + second[1]
-        return op.max_splits, dims[1], op.num_buckets, width
+        return op.max_splits, op.num_buckets, dims[1], width  # as TensorFlow says, though the values are not so
 
     def kernel(op: Any, node_ids: Any, gradients: Any, hessians: Any, feature: Any) -> Any:
-        stats, nodes, buckets = _stats(gradients, hessians), as_array(node_ids), as_array(feature)
-        found = np.zeros((op.max_splits, buckets.shape[1], op.num_buckets + 1, stats.shape[1]), np.float32)
-        places = np.where(buckets < 0, op.num_buckets, buckets)
-        for dimension in range(buckets.shape[1]):
-            np.add.at(found[:, dimension], (nodes, places[:, dimension]), stats)
-        return torch.from_numpy(found)
+        stats, nodes = _stats(gradients, hessians), node_ids.long()
+        none = torch.zeros((op.max_splits, op.num_buckets + 1, gradients.shape[1] + hessians.shape[1]))
+        places = torch.where(feature < 0, op.num_buckets, feature).long()
+        return torch.stack([torch.index_put(none, (nodes, places[:, dimension]), stats, accumulate=True)
+                            for dimension in range(feature.shape[1])], 1)
 
 
-@op("BoostedTreesCalculateBestGainsPerFeature", host=("node_id_range",), **_ON_HOST)
+@op("BoostedTreesCalculateBestGainsPerFeature", host=("node_id_range",), traced=False,
+    because="as long as the values say")
 class BoostedTreesCalculateBestGainsPerFeature:
     """Of each feature and node the split that gains most, what it gains, and what both its sides add."""
 
