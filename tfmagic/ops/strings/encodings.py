@@ -161,12 +161,12 @@ class UnicodeTranscode:
         return strings(x, lambda s: _encode_points(op, characters(op, s)[0]))
 
 
-def _decode_all(op: Any, x: Any) -> tuple[Any, Any, Any]:
+def _points_of(op: Any, x: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Where the rows of code points begin, the code points, and the byte at which each begins."""
     rows = [characters(op, item) for item in x.ravel().tolist()]
     splits = np.cumsum([0, *(len(points) for points, _ in rows)])
-    return (torch.from_numpy(splits.astype(op.Tsplits.as_numpy_dtype)),
-            torch.tensor([p for points, _ in rows for p in points], dtype=torch.int32),
-            torch.tensor([s for _, starts in rows for s in starts], dtype=torch.int64))
+    return (splits.astype(op.Tsplits.as_numpy_dtype), np.array([p for points, _ in rows for p in points], np.int32),
+            np.array([s for _, starts in rows for s in starts], np.int64))
 
 
 def _splits_dims(x: Any) -> Any:
@@ -186,7 +186,10 @@ class UnicodeDecode:
         return _splits_dims(x), (None,)
 
     def kernel(op, x):
-        return _decode_all(op, x)[:2]
+        return [torch.from_numpy(part) for part in _points_of(op, x)[:2]]
+
+    def static(op, x):
+        return _points_of(op, x)[:2]
 
 
 @op("UnicodeDecodeWithOffsets", check=_refused_character, **HOST_STRINGS)
@@ -197,7 +200,7 @@ class UnicodeDecodeWithOffsets:
         return _splits_dims(x), (None,), (None,)
 
     def kernel(op, x):
-        return _decode_all(op, x)
+        return [torch.from_numpy(part) for part in _points_of(op, x)]
 
 
 @op("UnicodeEncode", check=_refused_character, **HOST_STRINGS)
