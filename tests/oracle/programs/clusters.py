@@ -1,6 +1,7 @@
 """Clusters: their description, and placing on parameter servers and workers."""
 
 from . import Case, program
+from .refused import outcome
 
 
 def jobs(cluster):
@@ -13,12 +14,6 @@ def jobs(cluster):
 def cluster_spec(tf):
     """Jobs, tasks, protos, and what is refused."""
     spec = tf.train.ClusterSpec({"worker": ["a:1", "b:2"], "ps": {1: "c:3", 4: "d:4"}})
-
-    def said(work):
-        try:
-            return str(work())
-        except Exception as error:
-            return "{}: {}".format(type(error).__name__, str(error).split("\n")[0])
 
     local = tf.train.Server.create_local_server(start=False).server_def
     checks = [
@@ -34,7 +29,7 @@ def cluster_spec(tf):
         "equal": [spec == tf.train.ClusterSpec(spec.as_cluster_def()), spec != 3, spec == tf.train.ClusterSpec(spec),
                   bool(spec), bool(tf.train.ClusterSpec({}))],
         "local": [local.job_name, local.protocol, local.task_index, jobs(local.cluster)],
-        "said": [said(check) for check in checks]})
+        "said": [outcome(check) for check in checks]})
 
 
 def placed(tf, scope, **arguments):

@@ -6,6 +6,7 @@ import os
 import numpy as np
 
 from . import Case, program
+from .refused import refusals
 
 
 @contextlib.contextmanager
@@ -45,17 +46,6 @@ def _taken(tf, dataset, count):
                 break
             except tf.errors.InvalidArgumentError as error:
                 found.append(str(error).split("\n")[0].split("}} ")[-1])
-    return found
-
-
-def _refusals(steps):
-    found = []
-    for step in steps:
-        try:
-            step()
-            found.append("accepted")
-        except (ValueError, TypeError) as error:
-            found.append(type(error).__name__ + ": " + str(error).split("\n")[0])
     return found
 
 
@@ -99,7 +89,7 @@ def csv_files_refused(tf):
     make = tf.data.experimental.make_csv_dataset
     with _files(table="a,b\n1,2\n3,4\n", other="c,b\n1,2\n", bad="a,b\n1,2\nx\n", bare="1,2\n") as names:
         table, other, bad, bare = [names[key] for key in ("table", "other", "bad", "bare")]
-        return Case(facts={"refused": _refusals([
+        return Case(facts={"refused": refusals([
             lambda: make("not there", 2), lambda: make([], 2), lambda: make(bare, 2, header=False),
             lambda: make([table, other], 2), lambda: make(bad, 2), lambda: make(table, 2, label_name="z"),
             lambda: make(table, 2, column_names=["a", "a"]), lambda: make(table, 2, select_columns=["z"]),
@@ -130,7 +120,7 @@ def examples_of_a_dataset(tf):
         _examples(tf, names["examples"])
         batches = tf.data.TFRecordDataset(names["examples"]).batch(3)
         parsed = batches.apply(tf.data.experimental.parse_example_dataset(_wanted(tf), num_parallel_calls=2))
-        refused = _refusals([
+        refused = refusals([
             lambda: tf.data.TFRecordDataset(names["examples"]).apply(
                 tf.data.experimental.parse_example_dataset(_wanted(tf))),
             lambda: batches.apply(tf.data.experimental.parse_example_dataset({})),
@@ -158,7 +148,7 @@ def features_shuffled(tf):
         endless = make(names["examples"], 2, numbers, shuffle_seed=5)
         once = make([names["examples"]], 2, numbers, num_epochs=1, shuffle_seed=7, drop_final_batch=True,
                     reader_num_threads=2, parser_num_threads=3, prefetch_buffer_size=2, reader_args=["", 100])
-        return Case(facts={"values": [_taken(tf, endless, 9), _taken(tf, once, 5)], "refused": _refusals([
+        return Case(facts={"values": [_taken(tf, endless, 9), _taken(tf, once, 5)], "refused": refusals([
             lambda: make(names["examples"], 2, numbers, label_key="zz"),
             lambda: make(names["examples"], 2, numbers, reader=tf.TFRecordReader)])}, show=[endless, once])
 
@@ -179,7 +169,7 @@ def columns_of_sequences(tf):
                                            [1., 2., 3., 4., 5., 6.], [3, 4])}
     plain = tf.feature_column
     return Case(init=True, steps=[([embedded, length, several, lengths], feeds)],
-                show=[embedded, length, several, lengths], facts={"refused": _refusals([
+                show=[embedded, length, several, lengths], facts={"refused": refusals([
                     lambda: layer(features, []), lambda: fc.sequence_numeric_column("n", [0]),
                     lambda: layer(features, [plain.indicator_column(plain.crossed_column(["a", "b"], 3))])])[:2]})
 

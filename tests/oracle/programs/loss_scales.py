@@ -3,14 +3,7 @@
 import numpy as np
 
 from . import Case, program
-
-
-def outcome(function):
-    """What a call gives, or the class and first line of what it raises."""
-    try:
-        return str(function())
-    except Exception as error:  # what is refused is looked at, too
-        return "{}: {}".format(type(error).__name__, str(error).split("\n")[0])
+from .refused import outcome
 
 
 @program

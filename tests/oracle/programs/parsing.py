@@ -3,6 +3,7 @@
 import functools
 
 from . import Case, program
+from .refused import refusals
 
 
 def _example(tf, **features):
@@ -18,17 +19,6 @@ def _example(tf, **features):
         else:
             made[name] = tf.train.Feature(int64_list=tf.train.Int64List(value=values))
     return tf.train.Example(features=tf.train.Features(feature=made)).SerializeToString(deterministic=True)
-
-
-def _refusals(steps):
-    found = []
-    for step in steps:
-        try:
-            step()
-            found.append("accepted")
-        except (ValueError, TypeError) as error:
-            found.append(type(error).__name__ + ": " + str(error).split("\n")[0])
-    return found
 
 
 def _parts(found):
@@ -97,7 +87,7 @@ def examples_with_defaults(tf):
 @program
 def features_refused(tf):
     s, fixed, rows = "abc", tf.FixedLenFeature, tf.FixedLenSequenceFeature
-    return Case(facts={"refused": _refusals([
+    return Case(facts={"refused": refusals([
         lambda: tf.parse_example(s, {}), lambda: tf.parse_example(s, None), lambda: tf.parse_single_example(s, None),
         lambda: tf.parse_example([s], {"a": fixed(None, tf.float32)}),
         lambda: tf.parse_example([s], {"a": fixed([None], tf.float32)}),
@@ -153,7 +143,7 @@ def lines_of_csv_in_other_forms(tf):
 
 @program
 def csv_refused(tf):
-    return Case(facts={"refused": _refusals([
+    return Case(facts={"refused": refusals([
         lambda: tf.decode_csv("1,2", [[[1, 2]], [2]]), lambda: tf.decode_csv("1,2", []),
         lambda: tf.decode_csv("1,2", [[1], [2]], select_cols=[1]),
         lambda: tf.decode_csv("1,2", [[1], [2]], select_cols=[1, 0]),
@@ -246,7 +236,7 @@ def sequence_features_refused(tf):
             ({"a": tf.SparseFeature("i", "v", tf.int64, 3)}, None), ({"a": fixed(None, tf.int64)}, None),
             ({"a": fixed([None], tf.int64)}, None), ({}, {"a": rows([], None)}), ({}, {"a": tf.VarLenFeature(None)}),
             ({}, {"a": rows([], tf.int64, default_value=3)}))]
-    return Case(facts={"refused": _refusals(steps)})
+    return Case(facts={"refused": refusals(steps)})
 
 
 @program
@@ -260,7 +250,7 @@ def sparse_features(tf):
     alone = tf.parse_single_example(serialized[0], {"a": tf.SparseFeature("i", "v", tf.float32, 4)})
     named = tf.parse_example(serialized[:1], {"a": tf.SparseFeature("i", "v", tf.float32, 4)}, name="Named")
     return Case(steps=[(_parts(found) + [alone["a"], named["a"]], None)], facts={
-        "keys": [sorted(found), sorted(alone)], "refused": _refusals([
+        "keys": [sorted(found), sorted(alone)], "refused": refusals([
             lambda: tf.parse_example(serialized, {"a": tf.SparseFeature("", "v", tf.float32, 4)}),
             lambda: tf.parse_example(serialized, {"a": tf.SparseFeature("i", "", tf.float32, 4)}),
             lambda: tf.parse_example(serialized, {"a": tf.SparseFeature("i", "v", None, 4)}),

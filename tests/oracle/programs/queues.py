@@ -7,6 +7,7 @@ import time
 import numpy as np
 
 from . import Case, program
+from .refused import refusals
 
 
 def plain(value):
@@ -32,14 +33,7 @@ def words(error):
 
 def attempted(tries):
     """What came of calls that build: "made", or the words of what refused them."""
-    came = []
-    for attempt in tries:
-        try:
-            attempt()
-            came.append("made")
-        except (TypeError, ValueError) as error:
-            came.append(words(error))
-    return Case(facts={"came": came})
+    return Case(facts={"came": refusals(tries, "made", words)})
 
 
 class Runs(object):

@@ -1,14 +1,7 @@
 """GradientTape in graphs: the nodes that it adds, and their values."""
 
 from . import Case, program
-
-
-def outcome(function):
-    """What a call gives, or the class and first line of what it raises."""
-    try:
-        return str(function())
-    except Exception as error:  # what is refused is looked at, too
-        return "{}: {}".format(type(error).__name__, str(error).split("\n")[0])
+from .refused import outcome
 
 
 @program
