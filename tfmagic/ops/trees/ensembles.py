@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 from typing import Any
 
 import numpy as np
-from google.protobuf.message import DecodeError
 
-from tfmagic.base import errors, messages
 from tfmagic.base.errors import invalid
 from tfmagic.base.lazy import torch
 from tfmagic.base.shapes import Dims
@@ -17,78 +14,25 @@ from tfmagic.ops.array.rules import as_array, objects
 from tfmagic.ops.declare import register
 from tfmagic.ops.queues.waiting import unwrapped
 from tfmagic.ops.shape_rules import merge_dim, with_rank
+from tfmagic.ops.trees.held import READS, WRITES, Held, calling, create, deserialize, is_made, nothing
 from tfmagic.ops.trees.statistics import weight_and_gain
 
 _CHANGE = 0.01  # the part of the bias that it must change by to go on
 
 
-class Ensemble:
-    """Trees with their weights, once they are given.
+class Ensemble(Held):
+    """Trees with their weights, and a stamp that tells one state of them from the next."""
 
-    Args:
-      name: what the op that makes it calls it.
-    """
+    message = "TreeEnsemble"
+    resource = "N10tensorflow27BoostedTreesEnsembleResourceE"
+    refusal = "Unable to parse tree ensemble proto."
 
-    is_handle = True
+    stamp = -1
 
-    def __init__(self, name: str):
-        self._name = name
-        self.lock = threading.RLock()
-        self._trees: Any = None
-        self.stamp = -1
-
-    @property
-    def is_made(self) -> bool:
-        """Whether trees are given."""
-        return self._trees is not None
-
-    @property
-    def trees(self) -> Any:
-        """The `TreeEnsemble`.
-
-        Raises:
-          NotFoundError: none is given yet.
-        """
-        if self._trees is None:
-            raise errors.NotFoundError(None, None, f"Resource localhost/{self._name}/"
-                                       "N10tensorflow27BoostedTreesEnsembleResourceE does not exist.")
-        return self._trees
-
-    def make(self, stamp: int, serialized: bytes) -> None:
-        """Take over trees.
-
-        Raises:
-          InvalidArgumentError: the bytes hold none.
-        """
-        try:
-            self._trees = messages.module("boosted_trees_pb2").TreeEnsemble.FromString(serialized)
-        except DecodeError:
-            raise invalid("Unable to parse tree ensemble proto.") from None
-        self.stamp = stamp
-
-    def close(self) -> None:
-        """The session is closed; there is nothing to free."""
-
-
-def create(handle: Any, stamp: Any, serialized: Any) -> None:
-    """Take over trees, unless there are some."""
-    ensemble = unwrapped(handle)
-    with ensemble.lock:
-        if not ensemble.is_made:
-            ensemble.make(int(stamp), serialized.item())
-
-
-def deserialize(handle: Any, stamp: Any, serialized: Any) -> None:
-    """Take over trees in the place of those that are there."""
-    ensemble = unwrapped(handle)
-    with ensemble.lock:
-        assert ensemble.trees is not None
-        ensemble.make(int(stamp), serialized.item())
-
-
-def is_made(handle: Any) -> Any:
-    """Whether there are trees, as a tensor."""
-    return torch.tensor(unwrapped(handle).is_made)
+    def make(self, stamp: Any, serialized: Any) -> None:  # type: ignore[override]
+        """Take over trees, under a stamp."""
+        super().make(serialized)
+        self.stamp = int(stamp)
 
 
 def serialize(handle: Any) -> Any:
@@ -96,14 +40,14 @@ def serialize(handle: Any) -> Any:
     ensemble = unwrapped(handle)
     with ensemble.lock:
         return (torch.tensor(ensemble.stamp, dtype=torch.int64),
-                objects([ensemble.trees.SerializeToString(deterministic=True)], ()))
+                objects([ensemble.given.SerializeToString(deterministic=True)], ()))
 
 
 def states(handle: Any) -> Any:
     """The stamp, how many trees there are and are finished, how many layers were tried, and the last one's nodes."""
     ensemble = unwrapped(handle)
     with ensemble.lock:
-        trees = ensemble.trees
+        trees = ensemble.given
         growing = trees.growing_metadata
         span = [growing.last_layer_node_start, growing.last_layer_node_end or 1]  # at first there is one node
         counts = (len(trees.trees), sum(tree.is_finalized for tree in trees.tree_metadata),
@@ -132,7 +76,7 @@ def predict(handle: Any, features: list[Any], width: int) -> Any:
     ensemble = unwrapped(handle)
     columns = [as_array(feature) for feature in features]
     with ensemble.lock:
-        trees = ensemble.trees
+        trees = ensemble.given
         found = np.zeros((len(columns[0]), 1), np.float32)
         for example in range(len(found)):
             for tree, weight in zip(trees.trees, trees.tree_weights):
@@ -154,7 +98,7 @@ def predict_on(handle: Any, cached_trees: Any, cached_nodes: Any, features: list
     at_trees, at_nodes = as_array(cached_trees).copy(), as_array(cached_nodes).copy()
     found = np.zeros((len(at_trees), 1), np.float32)
     with ensemble.lock:
-        trees = ensemble.trees
+        trees = ensemble.given
         last = len(trees.trees) - 1
         if last < 0:
             return torch.from_numpy(found), torch.zeros_like(cached_trees), torch.zeros_like(cached_nodes)
@@ -185,7 +129,7 @@ def center(handle: Any, gradients: Any, hessians: Any, l1: Any, l2: Any) -> Any:
     """Move the first tree's bias; whether it moved enough to go on."""
     ensemble = unwrapped(handle)
     with ensemble.lock:
-        trees = ensemble.trees
+        trees = ensemble.given
         ensemble.stamp += 1
         change, _ = weight_and_gain(gradients.reshape(-1)[0], hessians.reshape(-1)[0], float(l1), float(l2))
         if not trees.trees:
@@ -201,10 +145,6 @@ def center(handle: Any, gradients: Any, hessians: Any, l1: Any, l2: Any) -> Any:
 # --- the ops ----------------------------------------------------------------------------------------------------
 
 
-def _nothing(op: Any, *dims: Any) -> tuple[()]:
-    return ()
-
-
 def _rows(features: Any, *others: Dims) -> int | None:
     rows: int | None = None
     for dims in (*others, *features):
@@ -217,21 +157,14 @@ def _training_dims(op: Any, handle: Dims, trees: Dims, nodes: Dims, features: An
     return [(rows, op.logits_dimension), (rows,), (rows,)]
 
 
-def _calling(function: Any, *attrs: str) -> Any:
-    return lambda op, *inputs: op.call(function, *inputs, *(getattr(op, attr) for attr in attrs))
-
-
-_READS: dict[str, Any] = {"objects": True, "effect": "reads"}
-_WRITES: dict[str, Any] = {"objects": True, "effect": "writes"}
-
 register("BoostedTreesEnsembleResourceHandleOp", shape_rules.scalar, lambda op: op.constant(op.named.of(
-    op.op, lambda container, name: Ensemble(name))), **_READS)
-register("IsBoostedTreesEnsembleInitialized", shape_rules.scalar, _calling(is_made), **_READS)
-register("BoostedTreesCreateEnsemble", _nothing, _calling(create), **_WRITES)
-register("BoostedTreesDeserializeEnsemble", _nothing, _calling(deserialize), **_WRITES)
-register("BoostedTreesSerializeEnsemble", lambda op, handle: [(), ()], _calling(serialize), **_READS)
-register("BoostedTreesGetEnsembleStates", lambda op, handle: [(), (), (), (), (2,)], _calling(states), **_READS)
-register("BoostedTreesPredict", lambda op, handle, features: (_rows(features), op.logits_dimension), _calling(
-    predict, "logits_dimension"), **_READS)
-register("BoostedTreesTrainingPredict", _training_dims, _calling(predict_on, "logits_dimension"), **_READS)
-register("BoostedTreesCenterBias", shape_rules.scalar, _calling(center), **_WRITES)
+    op.op, lambda container, name: Ensemble(name))), **READS)
+register("IsBoostedTreesEnsembleInitialized", shape_rules.scalar, calling(is_made), **READS)
+register("BoostedTreesCreateEnsemble", nothing, calling(create), **WRITES)
+register("BoostedTreesDeserializeEnsemble", nothing, calling(deserialize), **WRITES)
+register("BoostedTreesSerializeEnsemble", lambda op, handle: [(), ()], calling(serialize), **READS)
+register("BoostedTreesGetEnsembleStates", lambda op, handle: [(), (), (), (), (2,)], calling(states), **READS)
+register("BoostedTreesPredict", lambda op, handle, features: (_rows(features), op.logits_dimension), calling(
+    predict, "logits_dimension"), **READS)
+register("BoostedTreesTrainingPredict", _training_dims, calling(predict_on, "logits_dimension"), **READS)
+register("BoostedTreesCenterBias", shape_rules.scalar, calling(center), **WRITES)
