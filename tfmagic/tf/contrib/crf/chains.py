@@ -182,13 +182,8 @@ def crf_binary_score(tag_indices: Tensor, sequence_lengths: Tensor, transition_p
     return api.reduce_sum(scores * api.slice(mask, [0, 1], [-1, -1]), 1)
 
 
-@export("contrib.crf.CrfForwardRnnCell")
-class CrfForwardRnnCell(RNNCell):
-    """One step of the forward algorithm: the logarithm of the sum over the ways to each tag.
-
-    Args:
-      transition_params: [tags, tags].
-    """
+class _TagsCell(RNNCell):
+    """A cell whose state and output are numbers of tags."""
 
     def __init__(self, transition_params: Any):
         super().__init__()
@@ -203,8 +198,21 @@ class CrfForwardRnnCell(RNNCell):
     def output_size(self) -> Any:
         return self._num_tags
 
+    def _ways(self, state: Any) -> Tensor:
+        """The numbers of all ways from a tag to a tag, [batch, tags, tags]."""
+        return api.expand_dims(state, 2) + self._transition_params
+
+
+@export("contrib.crf.CrfForwardRnnCell")
+class CrfForwardRnnCell(_TagsCell):
+    """One step of the forward algorithm: the logarithm of the sum over the ways to each tag.
+
+    Args:
+      transition_params: [tags, tags].
+    """
+
     def __call__(self, inputs: Any, state: Any, scope: Any = None) -> Any:
-        ways = api.expand_dims(state, 2) + self._transition_params
+        ways = self._ways(state)
         alphas = inputs + api.reduce_logsumexp(ways, [1])
         return alphas, alphas
 
@@ -234,28 +242,15 @@ def viterbi_decode(score: Any, transition_params: Any) -> tuple[list[int], Any]:
 
 
 @export("contrib.crf.CrfDecodeForwardRnnCell")
-class CrfDecodeForwardRnnCell(RNNCell):
+class CrfDecodeForwardRnnCell(_TagsCell):
     """One step of decoding: the best way to each tag, and where it came from.
 
     Args:
       transition_params: [tags, tags].
     """
 
-    def __init__(self, transition_params: Any):
-        super().__init__()
-        self._transition_params = api.expand_dims(transition_params, 0)
-        self._num_tags = transition_params.get_shape().dims[0].value
-
-    @property
-    def state_size(self) -> Any:
-        return self._num_tags
-
-    @property
-    def output_size(self) -> Any:
-        return self._num_tags
-
     def __call__(self, inputs: Any, state: Any, scope: Any = None) -> Any:
-        ways = api.expand_dims(state, 2) + self._transition_params
+        ways = self._ways(state)
         best = inputs + api.reduce_max(ways, [1])
         return api.cast(api.argmax(ways, 1), dtype=api.int32), best
 

@@ -12,7 +12,7 @@ from tfmagic.graph.scopes import name_scope
 from tfmagic.ops import api
 from tfmagic.tf.linalg.operators.base import LinearOperator
 from tfmagic.tf.linalg.operators.broadcasting import broadcast_matrix_batch_dims
-from tfmagic.tf.linalg.operators.combined import one_type
+from tfmagic.tf.linalg.operators.combined import implied, one_type
 
 
 @export("linalg.LinearOperatorBlockDiag")
@@ -31,22 +31,14 @@ class LinearOperatorBlockDiag(LinearOperator):
     def __init__(self, operators: Sequence[LinearOperator], is_non_singular: bool | None = None,
                  is_self_adjoint: bool | None = None, is_positive_definite: bool | None = None,
                  is_square: bool | None = True, name: str | None = None):
-        if not operators:
-            raise ValueError(f"Expected a non-empty list of operators. Found: {operators}")
+        dtype = one_type(operators)
         self._operators = list(operators)
-        dtype = one_type(self._operators)
-        if all(operator.is_non_singular for operator in operators):
-            if is_non_singular is False:
-                raise ValueError("The direct sum of non-singular operators is always non-singular.")
-            is_non_singular = True
-        if all(operator.is_self_adjoint for operator in operators):
-            if is_self_adjoint is False:
-                raise ValueError("The direct sum of self-adjoint operators is always self-adjoint.")
-            is_self_adjoint = True
-        if all(operator.is_positive_definite for operator in operators):
-            if is_positive_definite is False:
-                raise ValueError("The direct sum of positive definite operators is always positive definite.")
-            is_positive_definite = True
+        is_non_singular = implied(is_non_singular, [operator.is_non_singular for operator in operators],
+                                  "The direct sum of non-singular operators is always non-singular.")
+        is_self_adjoint = implied(is_self_adjoint, [operator.is_self_adjoint for operator in operators],
+                                  "The direct sum of self-adjoint operators is always self-adjoint.")
+        is_positive_definite = implied(is_positive_definite, [operator.is_positive_definite for operator in operators],
+                                       "The direct sum of positive definite operators is always positive definite.")
         if not (is_square and all(operator.is_square for operator in operators)):
             raise ValueError("Can only represent a block diagonal of square matrices.")
         parents = [parent for operator in operators for parent in operator.graph_parents]

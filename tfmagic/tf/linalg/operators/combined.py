@@ -14,6 +14,19 @@ from tfmagic.tf.linalg.operators.base import LinearOperator
 from tfmagic.tf.linalg.operators.broadcasting import agreed_hint
 
 
+def implied(hint: bool | None, parts: Sequence[bool | None], words: str) -> bool | None:
+    """A hint of a whole: True where it is so of all its parts.
+
+    Raises:
+      ValueError: it is so, and the hint denies it.
+    """
+    if not all(parts):
+        return hint
+    if hint is False:
+        raise ValueError(words)
+    return True
+
+
 def one_type(operators: Sequence[LinearOperator]) -> Any:
     """The type of all operators.
 
@@ -47,14 +60,10 @@ class LinearOperatorComposition(LinearOperator):
     def __init__(self, operators: Sequence[LinearOperator], is_non_singular: bool | None = None,
                  is_self_adjoint: bool | None = None, is_positive_definite: bool | None = None,
                  is_square: bool | None = None, name: str | None = None):
-        if not operators:
-            raise ValueError(f"Expected a non-empty list of operators. Found: {operators}")
+        dtype = one_type(operators)
         self._operators = list(operators)
-        dtype = one_type(self._operators)
-        if all(operator.is_non_singular for operator in operators):
-            if is_non_singular is False:
-                raise ValueError("The composition of non-singular operators is always non-singular.")
-            is_non_singular = True
+        is_non_singular = implied(is_non_singular, [operator.is_non_singular for operator in operators],
+                                  "The composition of non-singular operators is always non-singular.")
         parents = [parent for operator in operators for parent in operator.graph_parents]
         name = "_o_".join(operator.name for operator in operators) if name is None else name
         with name_scope(name, values=parents):
