@@ -95,6 +95,18 @@ def started(torch, threads):
     torch.manual_seed(0)
 
 
+def stepping(optimizer, loss):
+    """One step of eager PyTorch: the loss, its gradients, the update."""
+    def step():
+        optimizer.zero_grad()
+        value = loss()
+        value.backward()
+        optimizer.step()
+        return value.item()
+
+    return step
+
+
 def mlp_step_torch(torch, threads):
     """The same step as a PyTorch user writes it: eager autograd and fused Adam."""
     started(torch, threads)
@@ -102,14 +114,10 @@ def mlp_step_torch(torch, threads):
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-3, fused=True)
     images, labels = digits()
 
-    def step():
-        optimizer.zero_grad()
-        loss = torch.nn.functional.cross_entropy(model(torch.from_numpy(images)), torch.from_numpy(labels))
-        loss.backward()
-        optimizer.step()
-        return loss.item()
+    def loss():
+        return torch.nn.functional.cross_entropy(model(torch.from_numpy(images)), torch.from_numpy(labels))
 
-    return step, 1
+    return stepping(optimizer, loss), 1
 
 
 def count_loop(tf, threads):
@@ -157,15 +165,11 @@ def lstm_step_torch(torch, threads):
     optimizer = torch.optim.Adam(list(net.parameters()) + list(out.parameters()), lr=1e-3, fused=True)
     images, labels = rows()
 
-    def step():
-        optimizer.zero_grad()
+    def loss():
         outputs, _ = net(torch.from_numpy(images))
-        loss = torch.nn.functional.cross_entropy(out(outputs[:, -1]), torch.from_numpy(labels))
-        loss.backward()
-        optimizer.step()
-        return loss.item()
+        return torch.nn.functional.cross_entropy(out(outputs[:, -1]), torch.from_numpy(labels))
 
-    return step, 1
+    return stepping(optimizer, loss), 1
 
 
 def wide_mlp_step(tf, threads):
@@ -190,14 +194,10 @@ def wide_mlp_step_torch(torch, threads):
     optimizer = torch.optim.SGD(model.parameters(), lr=1e-3, momentum=0.9)
     images, labels = digits(256)
 
-    def step():
-        optimizer.zero_grad()
-        loss = nn.functional.cross_entropy(model(torch.from_numpy(images)), torch.from_numpy(labels))
-        loss.backward()
-        optimizer.step()
-        return loss.item()
+    def loss():
+        return nn.functional.cross_entropy(model(torch.from_numpy(images)), torch.from_numpy(labels))
 
-    return step, 1
+    return stepping(optimizer, loss), 1
 
 
 def cnn_step(tf, threads):
@@ -228,15 +228,11 @@ def cnn_step_torch(torch, threads):
     optimizer = torch.optim.SGD(model.parameters(), lr=1e-2)
     images, labels = digits(32)
 
-    def step():
-        optimizer.zero_grad()
+    def loss():
         given = torch.from_numpy(images).reshape(-1, 1, 28, 28).to(memory_format=torch.channels_last)
-        loss = nn.functional.cross_entropy(model(given), torch.from_numpy(labels))
-        loss.backward()
-        optimizer.step()
-        return loss.item()
+        return nn.functional.cross_entropy(model(given), torch.from_numpy(labels))
 
-    return step, 1
+    return stepping(optimizer, loss), 1
 
 
 def element_wise(tf, threads):
