@@ -6,21 +6,19 @@ from typing import Any
 
 import numpy as np
 
-from tfmagic.base import dtypes
 from tfmagic.base.export import export
-from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.scopes import name_scope
 from tfmagic.ops import api
-from tfmagic.tf.distributions.arguments import after, positive
-from tfmagic.tf.distributions.distribution import FULLY_REPARAMETERIZED, Distribution
+from tfmagic.tf.distributions.arguments import after
+from tfmagic.tf.distributions.distribution import FULLY_REPARAMETERIZED
 from tfmagic.tf.distributions.kullback_leibler import divergence
 from tfmagic.tf.distributions.moving import moved
-from tfmagic.tf.distributions.scalar_events import TwoParameters
+from tfmagic.tf.distributions.scalar_events import ConcentrationRate
 
 
 @export("distributions.Gamma")
-class Gamma(TwoParameters):
+class Gamma(ConcentrationRate):
     """Waiting times until several events.
 
     Args:
@@ -38,37 +36,10 @@ class Gamma(TwoParameters):
     def __init__(self, concentration: Any, rate: Any, validate_args: bool = False, allow_nan_stats: bool = True,
                  name: str = "Gamma"):
         parameters = dict(locals())
-        with (name_scope(name, values=[concentration, rate]) as scope,
-              positive(concentration, rate, validate=validate_args)):
-            self._concentration = api.identity(concentration, name="concentration")
-            self._rate = api.identity(rate, name="rate")
-            api.debugging.assert_same_float_dtype([self._concentration, self._rate])
-        Distribution.__init__(self, dtype=self._concentration.dtype, validate_args=validate_args,
-                              allow_nan_stats=allow_nan_stats, reparameterization_type=FULLY_REPARAMETERIZED,
-                              parameters=parameters, graph_parents=[self._concentration, self._rate], name=scope)
-
-    @staticmethod
-    def _param_shapes(sample_shape: Any) -> dict[str, Tensor]:
-        return dict.fromkeys(("concentration", "rate"), convert_to_tensor(sample_shape, dtype=dtypes.int32))
-
-    @property
-    def concentration(self) -> Tensor:
-        """How many events."""
-        return self._concentration
-
-    @property
-    def rate(self) -> Tensor:
-        """How many in a unit of time."""
-        return self._rate
-
-    def _pair(self) -> tuple[Tensor, Tensor]:
-        return self.concentration, self.rate
+        self._set_up(concentration, rate, FULLY_REPARAMETERIZED, validate_args, allow_nan_stats, parameters, name)
 
     def _sample_n(self, n: Any, seed: int | None = None) -> Tensor:
         return api.random.gamma(shape=[n], alpha=self.concentration, beta=self.rate, dtype=self.dtype, seed=seed)
-
-    def _log_prob(self, x: Tensor) -> Tensor:
-        return self._log_unnormalized_prob(x) - self._log_normalization()
 
     def _cdf(self, x: Tensor) -> Tensor:
         x = self._checked(x)
@@ -78,9 +49,6 @@ class Gamma(TwoParameters):
     def _log_unnormalized_prob(self, x: Tensor) -> Tensor:
         x = self._checked(x)
         return api.math.xlogy(self.concentration - 1.0, x) - self.rate * x
-
-    def _log_normalization(self) -> Tensor:
-        return api.math.lgamma(self.concentration) - self.concentration * api.log(self.rate)
 
     def _entropy(self) -> Tensor:
         return (self.concentration - api.log(self.rate) + api.math.lgamma(self.concentration)

@@ -71,3 +71,49 @@ class LocationScale(TwoParameters):
 
     def _pair(self) -> tuple[Tensor, Tensor]:
         return self._loc, self._scale
+
+
+class ConcentrationRate(TwoParameters):
+    """A distribution of positive numbers with a concentration and a rate, which divides its density by one number."""
+
+    def _set_up(self, concentration: Any, rate: Any, kind: Any, validate_args: bool, allow_nan_stats: bool,
+                parameters: dict[str, Any], name: str) -> None:
+        """Make the parameters' nodes, check them, and say what it is.
+
+        Args:
+          kind: whether its samples are differentiable in the parameters.
+        """
+        with (name_scope(name, values=[concentration, rate]) as scope,
+              positive(concentration, rate, validate=validate_args)):
+            self._concentration = api.identity(concentration, name="concentration")
+            self._rate = api.identity(rate, name="rate")
+            api.debugging.assert_same_float_dtype([self._concentration, self._rate])
+        Distribution.__init__(self, dtype=self._concentration.dtype, validate_args=validate_args,
+                              allow_nan_stats=allow_nan_stats, reparameterization_type=kind, parameters=parameters,
+                              graph_parents=[self._concentration, self._rate], name=scope)
+
+    @staticmethod
+    def _param_shapes(sample_shape: Any) -> dict[str, Tensor]:
+        return dict.fromkeys(("concentration", "rate"), convert_to_tensor(sample_shape, dtype=dtypes.int32))
+
+    @property
+    def concentration(self) -> Tensor:
+        """The concentration."""
+        return self._concentration
+
+    @property
+    def rate(self) -> Tensor:
+        """The rate."""
+        return self._rate
+
+    def _pair(self) -> tuple[Tensor, Tensor]:
+        return self.concentration, self.rate
+
+    def _log_prob(self, x: Tensor) -> Tensor:
+        return self._log_unnormalized_prob(x) - self._log_normalization()
+
+    def _log_unnormalized_prob(self, x: Tensor) -> Tensor:
+        raise NotImplementedError
+
+    def _log_normalization(self) -> Tensor:
+        return api.math.lgamma(self.concentration) - self.concentration * api.log(self.rate)

@@ -13,10 +13,10 @@ from tfmagic.graph.operation import Tensor
 from tfmagic.graph.scopes import name_scope
 from tfmagic.ops import api
 from tfmagic.tf.distributions.arguments import after, positive
-from tfmagic.tf.distributions.distribution import NOT_REPARAMETERIZED, Distribution
+from tfmagic.tf.distributions.distribution import NOT_REPARAMETERIZED
 from tfmagic.tf.distributions.gamma import Gamma
 from tfmagic.tf.distributions.moving import moved_from_contrib
-from tfmagic.tf.distributions.scalar_events import TwoParameters
+from tfmagic.tf.distributions.scalar_events import ConcentrationRate
 
 
 @export("contrib.distributions.Chi2")
@@ -65,7 +65,7 @@ class Chi2WithAbsDf(Chi2):
 
 
 @export("contrib.distributions.InverseGamma")
-class InverseGamma(TwoParameters):
+class InverseGamma(ConcentrationRate):
     """One over a number with a gamma distribution.
 
     Args:
@@ -80,38 +80,11 @@ class InverseGamma(TwoParameters):
     def __init__(self, concentration: Any, rate: Any, validate_args: bool = False, allow_nan_stats: bool = True,
                  name: str = "InverseGamma"):
         parameters = dict(locals())
-        with (name_scope(name, values=[concentration, rate]) as scope,
-              positive(concentration, rate, validate=validate_args)):
-            self._concentration = api.identity(concentration, name="concentration")
-            self._rate = api.identity(rate, name="rate")
-            api.debugging.assert_same_float_dtype([self._concentration, self._rate])
-        Distribution.__init__(self, dtype=self._concentration.dtype, validate_args=validate_args,
-                              allow_nan_stats=allow_nan_stats, reparameterization_type=NOT_REPARAMETERIZED,
-                              parameters=parameters, graph_parents=[self._concentration, self._rate], name=scope)
-
-    @staticmethod
-    def _param_shapes(sample_shape: Any) -> dict[str, Tensor]:
-        return dict.fromkeys(("concentration", "rate"), convert_to_tensor(sample_shape, dtype=dtypes.int32))
-
-    @property
-    def concentration(self) -> Tensor:
-        """The first parameter."""
-        return self._concentration
-
-    @property
-    def rate(self) -> Tensor:
-        """The second."""
-        return self._rate
-
-    def _pair(self) -> tuple[Tensor, Tensor]:
-        return self.concentration, self.rate
+        self._set_up(concentration, rate, NOT_REPARAMETERIZED, validate_args, allow_nan_stats, parameters, name)
 
     def _sample_n(self, n: Any, seed: int | None = None) -> Tensor:
         return 1.0 / api.random.gamma(shape=[n], alpha=self.concentration, beta=self.rate, dtype=self.dtype,
                                       seed=seed)
-
-    def _log_prob(self, x: Tensor) -> Tensor:
-        return self._log_unnormalized_prob(x) - self._log_normalization()
 
     def _cdf(self, x: Tensor) -> Tensor:
         return api.math.igammac(self.concentration, self.rate / self._checked(x))
@@ -119,9 +92,6 @@ class InverseGamma(TwoParameters):
     def _log_unnormalized_prob(self, x: Tensor) -> Tensor:
         x = self._checked(x)
         return -(1.0 + self.concentration) * api.log(x) - self.rate / x
-
-    def _log_normalization(self) -> Tensor:
-        return api.math.lgamma(self.concentration) - self.concentration * api.log(self.rate)
 
     def _entropy(self) -> Tensor:
         return (self.concentration + api.log(self.rate) + api.math.lgamma(self.concentration)
