@@ -129,7 +129,6 @@ def pack_sequence_as(structure: Any, flat_sequence: Sequence[Any], expand_compos
     return _pack(structure, iter(flat_sequence), expand_composites)
 
 
-@export("nest.map_structure")
 def flatten_dict_items(dictionary: Any) -> dict[Any, Any]:
     """A dictionary in which keys that nest are taken apart, each leaf with the leaf of the value that belongs to it.
 
@@ -153,6 +152,7 @@ def flatten_dict_items(dictionary: Any) -> dict[Any, Any]:
     return flat
 
 
+@export("nest.map_structure")
 def map_structure(func: Callable[..., Any], *structure: Any, **kwargs: Any) -> Any:
     """Apply `func` to the leaves of structures that are alike; the results nest as the first structure does.
 

@@ -213,7 +213,8 @@ class OpCaller:
         except TypeError as error:
             if wanted is None:
                 raise
-            raise self._conversion_error(arg, value, wanted, error) from None
+            raise TypeError(f"Expected {wanted.name} passed to parameter '{arg.name}' of op '{self.op_def.name}', got "
+                            f"{value!r} of type '{type(value).__name__}' instead. Error: {error}") from None
         except ValueError as error:
             if wanted is not None:
                 raise self._conversion_error(arg, value, wanted, error) from None
@@ -223,7 +224,7 @@ class OpCaller:
         """The message of a failed conversion: which type the value has, and where the wanted type comes from."""
         try:
             given = getattr(value, "dtype", None)
-            observed = as_dtype(given) if given is not None else as_dtype(tensor_values.to_array(value).dtype)
+            observed = as_dtype(given).base_dtype if given is not None else as_dtype(tensor_values.to_array(value).dtype)
         except (TypeError, ValueError):
             return ValueError(f"Tried to convert '{arg.name}' to a tensor and failed. Error: {error}")
         prefix = f"Input '{arg.name}' of '{self.op_def.name}' Op has type {observed.name} that does not match"
