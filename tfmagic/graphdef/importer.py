@@ -92,8 +92,8 @@ def _graph_def_proto(graph_def: Any) -> Any:
         return graph_def
     if type(graph_def).__name__ == "GraphDef" and hasattr(graph_def, "SerializeToString"):
         return GraphDef.FromString(graph_def.SerializeToString())
-    raise TypeError(f"graph_def must be a GraphDef proto.\nThis is of type {type(graph_def).__name__}; a file's bytes are "
-                    "read by GraphDef.FromString.")
+    raise TypeError(f"graph_def must be a GraphDef proto.\nThis is of type {type(graph_def).__name__}; a file's bytes "
+                    "are read by GraphDef.FromString.")
 
 
 def _check_version(graph_def: Any) -> None:
