@@ -1,4 +1,4 @@
-"""Combinations of features: SparseCross, and `tf.sparse.cross`, `cross_hashed` on it."""
+"""Combinations of features: SparseCross and the ops that were before it; `tf.sparse.cross`, `cross_hashed` on it."""
 
 from __future__ import annotations
 
@@ -48,17 +48,31 @@ def _refused(indices: Any, values: Any, dense_shapes: Any, dense: Any) -> str | 
             if dims is None or len(dims) != rank:
                 kind = ("vector", "matrix")[rank - 1]
                 return f"Input {what} should be a {kind} but received shape {shapes.brackets(dims)} at position {index}"
+    for index, (place, value, shape) in enumerate(zip(indices, values, dense_shapes)):
+        if place[1] != 2:
+            return f"Expected D2 of index to be 2 got {place[1]} at position {index}"
+        if value[0] != place[0]:
+            return f"Expected size of values to be {place[0]} got {value[0]} at position {index}"
+        if shape[0] != 2:
+            return f"shape should imply a 2D tensor, but got {shapes.brackets(shape)} at position {index}"
     for index, dims in enumerate(dense):
         if dims is None or len(dims) != 2:
             return f"Dense inputs should be a matrix but received shape {shapes.brackets(dims)} at position {index}"
     return None
 
 
-@op("SparseCross", check=lambda op, *dims: _refused(*dims), traced=False, because="as long as the values say")
+def _combined(first: int, second: int) -> int:
+    """The hash of two hashes, as the first of these ops has it: it shifts a signed number."""
+    signed = first - (first >> 63 << 64)
+    return first ^ (second + 0x9E3779B97F4A7800 + (first << 10) + (signed >> 4)) & _MASK
+
+
+@op("SparseCross", "SparseFeatureCross", "SparseFeatureCrossV2", check=lambda op, *dims: _refused(*dims),
+    traced=False, because="as long as the values say")
 class SparseCross:
     """Features of examples -> a sparse matrix of their combinations, or of the combinations' hashes."""
 
-    def shape(op, indices, values, shapes, dense_inputs):
+    def shape(op, *inputs):
         return (None, 2), (None,), (2,)
 
     def kernel(op, indices, values, shapes, dense_inputs):
@@ -97,11 +111,12 @@ def _hashes(op: Any, crossed: Sequence[Sequence[Any]]) -> Any:
             known[feature] = fingerprint64(feature)
         return known[feature]
 
+    start, joined = (_HASH_KEY, _combined) if op.op.type == "SparseFeatureCross" else (op.hash_key & _MASK, _joined)
     hashes = np.empty(len(crossed), np.int64)
     for index, features in enumerate(crossed):
-        made = op.hash_key & _MASK
+        made = start
         for feature in features:
-            made = _joined(made, of(feature))
+            made = joined(made, of(feature))
         hashes[index] = made % (op.num_buckets or _LARGEST)
     return as_value(hashes)
 
