@@ -55,7 +55,8 @@ ALONE = {
     **{name: f"programs/{programs}.py" for family, programs in (
         ("queues", "queues"), ("queues.staged_maps", "stages"), ("queues.barriers", "stages"), ("lookup", "lookups"),
         ("parsing", "parsing"), ("summary.writers", "summaries_written"),
-        ("trees.ensembles", "boosted_trees"), ("trees.forest", "forest_trees"),
+        ("trees.ensembles", "boosted_trees"), ("trees.quantiles", "boosted_trees"),
+        ("trees.forest", "forest_trees"),
         ("random.stateful", "generators"), ("sparse.crossing", "feature_columns"))
        for name in registry.declarations() if f"{opdefs.home(name)}.".startswith(f"ops.{family}.")
        and name not in SPECIAL},
