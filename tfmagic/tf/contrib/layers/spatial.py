@@ -217,7 +217,7 @@ class GDN(Layer):
         self.gamma = parameter("gamma", [channels, channels], gamma, gamma_bound)
         self.built = True
 
-    def call(self, inputs: Any) -> Tensor:
+    def call(self, inputs: Any) -> Tensor:  # type: ignore[override]
         inputs = convert_to_tensor(inputs, dtype=self.dtype)
         rank = self._input_rank
         channels = self.gamma.shape[0].value

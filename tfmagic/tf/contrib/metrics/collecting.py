@@ -113,7 +113,8 @@ def cohen_kappa(labels: Any, predictions_idx: Any, num_classes: int, weights: An
             agreed, total = cast(agreed, dtypes.float64), cast(total, dtypes.float64)
             return api.div_no_nan(agreed - by_chance, total - by_chance, name=name)
 
-        return collected(kappa(hits, rows, columns, "value"), kappa(*updates, "update_op"), metrics_collections,
+        return collected(kappa(hits, rows, columns, "value"),
+                         kappa(updates[0], updates[1], updates[2], "update_op"), metrics_collections,
                          updates_collections)
 
 
@@ -141,12 +142,12 @@ def auc_using_histogram(boolean_labels: Any, scores: Any, score_range: Any, nbin
             no = api.histogram_fixed_width(api.boolean_mask(scores, raw.logical_not(boolean_labels)), score_range,
                                            nbins=nbins, dtype=dtypes.int64, name="hist_false")
         with variable_scope(None, "hist_accumulate", [yes, no]):
-            totals = [api.get_variable(each, shape=[nbins], dtype=dtypes.int64,
-                                       initializer=api.zeros_initializer(), collections=collections, trainable=False)
-                      for each in ("hist_true_acc", "hist_false_acc")]
-            update = api.group(*[api.assign_add(total, part) for total, part in zip(totals, (yes, no))],
-                               name="update_op")
-        return _area(*totals, nbins), update
+            all_yes, all_no = (
+                api.get_variable(each, shape=[nbins], dtype=dtypes.int64, initializer=api.zeros_initializer(),
+                                 collections=collections, trainable=False)
+                for each in ("hist_true_acc", "hist_false_acc"))
+            update = api.group(api.assign_add(all_yes, yes), api.assign_add(all_no, no), name="update_op")
+        return _area(all_yes, all_no, nbins), update
 
 
 def _checked(labels: Any, scores: Any, check_shape: bool) -> tuple[Any, Any]:
@@ -252,4 +253,4 @@ def _at_equal(labels: Any, predictions: Any, weights: Any, count: int, use_locki
     precision = tp / raw.maximum(tiny, tp + fp)
     recall = tp / raw.maximum(tiny, tp + fn)
     narrow = [cast(each, dtypes.float32) for each in (tp, fp, tn, fn, precision, recall)]
-    return PrecisionRecallData(*narrow, api.lin_space(0.0, 1.0, count)), api.group(*adds)
+    return PrecisionRecallData._make([*narrow, api.lin_space(0.0, 1.0, count)]), api.group(*adds)
