@@ -6,6 +6,7 @@ matrices in canonical order, then all biases, which is cuDNN's own layout.
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import Any, NamedTuple
 
@@ -55,13 +56,15 @@ class _Net(NamedTuple):
         """The shapes of the biases, two for each gate."""
         return [(self.units,)] * (2 * _GATES[self.mode] * self.layers * self.directions)
 
+    def size(self) -> int:
+        """How many parameters there are."""
+        return sum(math.prod(shape) for shape in [*self.weights(), *self.biases()])
+
     def parts(self, params: Any) -> tuple[list[Any], list[Any]]:
         """The matrices and the biases in a vector."""
         shapes = [*self.weights(), *self.biases()]
-        sizes = [math.prod(shape) for shape in shapes]
-        if params.numel() != sum(sizes):
-            raise invalid(f"The parameters should have {sum(sizes)} elements, but they have {params.numel()}")
-        found = [part.reshape(shape) for part, shape in zip(params.reshape(-1).split(sizes), shapes)]
+        ends = list(itertools.accumulate(math.prod(shape) for shape in shapes))
+        found = [params[start:end].reshape(shape) for start, end, shape in zip([0, *ends], ends, shapes)]
         count = len(self.weights())
         return found[:count], found[count:]
 
@@ -89,15 +92,14 @@ class CudnnRNNParamsSize:
 
     def kernel(op, num_layers, num_units, input_size):
         net = _net(op, num_layers, num_units, input_size)
-        total = sum(math.prod(shape) for shape in [*net.weights(), *net.biases()])
-        return torch.tensor([total], dtype=torch.int64 if op.S.name == "int64" else torch.int32)
+        return torch.tensor([net.size()], dtype=torch.int64 if op.S.name == "int64" else torch.int32)
 
 
 def _to_params(op: Any, num_layers: Any, num_units: Any, input_size: Any, weights: Any, biases: Any) -> Any:
     net = _net(op, num_layers, num_units, input_size)
     for given, wanted in ((weights, net.weights()), (biases, net.biases())):
-        if len(given) != len(wanted) or any(part.numel() != math.prod(shape) for part, shape in zip(given, wanted)):
-            raise invalid(f"Parameters of shapes {[list(part.shape) for part in given]} do not fit a net that takes "
+        if len(given) != len(wanted):
+            raise invalid(f"{len(given)} parameters do not fit a net that takes {len(wanted)}: "
                           f"{[list(shape) for shape in wanted]}")
     return torch.cat([part.reshape(-1) for part in [*weights, *biases]])
 
@@ -178,7 +180,7 @@ class _Prepared(NamedTuple):
     turned: bool
 
 
-def _prepared(op: Any, x: Any, h: Any, c: Any, lengths: Any) -> _Prepared:
+def _prepared(op: Any, x: Any, h: Any, c: Any, params: Any, lengths: Any) -> _Prepared:
     turned = not getattr(op, "time_major", True)
     if turned:  # [batch, time, depth], and states with the batch first
         x, h = x.transpose(0, 1), h.transpose(0, 1)
@@ -186,6 +188,8 @@ def _prepared(op: Any, x: Any, h: Any, c: Any, lengths: Any) -> _Prepared:
     directions = 2 if op.direction == "bidirectional" else 1
     units = c.shape[2] if op.rnn_mode == "lstm" else h.shape[2]
     net = _net(op, h.shape[0] // directions, units, x.shape[2])
+    if params.numel() != net.size():
+        raise invalid(f"The net takes {net.size()} parameters, but there are {params.numel()}")
     if lengths is not None:
         if bool((lengths < 1).any()) or bool((lengths > x.shape[0]).any()):
             raise invalid(f"sequence_lengths must be from 1 to {x.shape[0]}, but are {lengths.tolist()}")
@@ -202,7 +206,7 @@ def _masks(net: _Net, x: Any, kept: Any) -> list[Any]:
 
 
 def _forward(op: Any, state: PhiloxState, x: Any, h: Any, c: Any, params: Any, lengths: Any = None) -> list[Any]:
-    call = _prepared(op, x, h, c, lengths)
+    call = _prepared(op, x, h, c, params, lengths)
     net, kind = call.net, x.dtype
     kept = params.new_zeros((0,))
     if op.is_training and op.dropout > 0 and net.layers > 1:
@@ -220,7 +224,7 @@ def _forward(op: Any, state: PhiloxState, x: Any, h: Any, c: Any, params: Any, l
 
 
 def _backward(op: Any, x: Any, h: Any, c: Any, params: Any, lengths: Any, grads: Any, kept: Any) -> list[Any]:
-    call = _prepared(op, x, h, c, lengths)
+    call = _prepared(op, x, h, c, params, lengths)
     net, kind = call.net, x.dtype
     d_found, d_h, d_c = grads
     if call.turned:
