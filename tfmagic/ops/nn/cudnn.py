@@ -213,9 +213,9 @@ def _forward(op: Any, state: PhiloxState, x: Any, h: Any, c: Any, params: Any, l
         shape = (net.layers - 1, *call.x.shape[:2], net.outputs * net.directions)
         drawn = distributions.uniform(state.reserve_outputs(math.prod(shape)), shape, torch.float32)
         kept = ((drawn >= op.dropout).to(kind) / (1 - op.dropout)).to(params.device).reshape(-1)
-    wide = [None if part is None else part.float() if kind is torch.float16 else part
-            for part in (call.x, call.h, call.c, params)]
-    found, last_h, last_c = _computed(net, *wide, call.lengths, _masks(net, call.x, kept))
+    wide_x, wide_h, wide_c, wide = (None if part is None else part.float() if kind is torch.float16 else part
+                                    for part in (call.x, call.h, call.c, params))
+    found, last_h, last_c = _computed(net, wide_x, wide_h, wide_c, wide, call.lengths, _masks(net, call.x, kept))
     if call.turned:
         found, last_h, last_c = (part.transpose(0, 1) for part in (found, last_h, last_c))
     c_after = last_c.to(kind) if net.mode == "lstm" else x.new_zeros(())
@@ -234,7 +234,7 @@ def _backward(op: Any, x: Any, h: Any, c: Any, params: Any, lengths: Any, grads:
         values = [None if part is None else (part.float() if kind is torch.float16 else part).detach().clone()
                   .requires_grad_() for part in (call.x, call.h, call.c, params)]
         masks = [mask.clone() for mask in _masks(net, call.x, kept)]
-        found, last_h, last_c = _computed(net, *values, call.lengths, masks)
+        found, last_h, last_c = _computed(net, values[0], values[1], values[2], values[3], call.lengths, masks)
         results, given = [found, last_h], [d_found, d_h]
         if net.mode == "lstm":
             results, given = [*results, last_c], [*given, d_c]

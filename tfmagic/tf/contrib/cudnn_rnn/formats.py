@@ -91,7 +91,7 @@ class CudnnParamsFormatConverter:
 
 @export("contrib.cudnn_rnn.CudnnParamsFormatConverterLSTM")
 class CudnnParamsFormatConverterLSTM(CudnnParamsFormatConverter):
-    """The parameters of `CudnnLSTM`: cuDNN has input, forget gate, candidate, output gate; cells the candidate second."""
+    """The parameters of `CudnnLSTM`: in cuDNN's order the forget gate is before the candidate, in cells' after it."""
 
     _rnn_mode = "lstm"
 
