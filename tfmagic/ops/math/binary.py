@@ -14,6 +14,7 @@ from tfmagic.graph.operation import Tensor
 from tfmagic.ops import api, raw
 from tfmagic.ops.array import constants, shape_ops
 from tfmagic.ops.array.indices import require
+from tfmagic.ops.complex_sums import minus, plus
 from tfmagic.ops.declare import binary, incompatible, register
 from tfmagic.ops.math.broadcasting import (
     Broadcast,
@@ -38,7 +39,7 @@ def _is_string(op: Any) -> bool:
 
 
 def _add(op: Any, x: Any, y: Any) -> Any:
-    return np.asarray(np.add(x, y), object) if _is_string(op) else torch.add(x, y)
+    return np.asarray(np.add(x, y), object) if _is_string(op) else plus(op, x, y)
 
 
 Pair = tuple[Tensor | None, Tensor | None]
@@ -76,7 +77,8 @@ def _add_gradient(op: Any, dz: Tensor) -> Pair:
 
 for _name in ("Add", "AddV2"):
     register(_name, broadcast, _add, _add_gradient, lambda op, x, y: np.add(x, y))
-binary("Sub", kernel="sub", gradient=_sub_gradient, static="subtract")
+binary("Sub", kernel=minus, gradient=_sub_gradient,
+       static="subtract")
 binary("Mul", kernel="mul", gradient=_mul_gradient, static="multiply")
 binary("MulNoNan", kernel=lambda op, x, y: torch.where(y == 0, torch.zeros_like(x), x * y),
        gradient=partial_products(lambda x, y, dz: raw.mul_no_nan(dz, y), lambda x, y, dz: raw.mul_no_nan(x, dz),
@@ -84,7 +86,7 @@ binary("MulNoNan", kernel=lambda op, x, y: torch.where(y == 0, torch.zeros_like(
 
 
 def _squared_difference(op: Any, x: Any, y: Any) -> Any:
-    difference = torch.sub(x, y)
+    difference = minus(op, x, y)
     return difference * torch.conj_physical(difference) if op.T.is_complex else torch.mul(difference, difference)
 
 

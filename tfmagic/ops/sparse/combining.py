@@ -101,8 +101,38 @@ def _same_sizes(a_shape: list[int], b_shape: list[int]) -> None:
 
 def _union(a_indices: Any, b_indices: Any) -> tuple[Any, Any, Any]:
     """The coordinates that one of two sparse tensors has, in order, and the places of the elements of both in them."""
-    union, places = torch.unique(torch.cat([a_indices, b_indices]), dim=0, return_inverse=True)
-    return union, places[:len(a_indices)], places[len(a_indices):]
+    if _in_order(a_indices) and _in_order(b_indices):
+        union, places = torch.unique(torch.cat([a_indices, b_indices]), dim=0, return_inverse=True)
+        return union, places[:len(a_indices)], places[len(a_indices):]
+    return _merged(a_indices, b_indices)
+
+
+def _in_order(indices: Any) -> bool:
+    """Whether each coordinate is greater than the one before."""
+    if len(indices) < 2 or not indices.shape[1]:
+        return len(indices) < 2
+    steps = indices[1:] - indices[:-1]
+    first = (steps != 0).int().argmax(1, keepdim=True)
+    return bool((steps.gather(1, first) > 0).all())
+
+
+def _merged(a_indices: Any, b_indices: Any) -> tuple[Any, Any, Any]:
+    """What `_union` gives of coordinates in another order: always the lesser of the two next ones comes first."""
+    a, b = a_indices.tolist(), b_indices.tolist()
+    union: list[list[int]] = []
+    a_places: list[int] = []
+    b_places: list[int] = []
+    while len(a_places) < len(a) or len(b_places) < len(b):
+        next_a, next_b = a[len(a_places):len(a_places) + 1], b[len(b_places):len(b_places) + 1]
+        takes_a = bool(next_a) and (not next_b or next_a <= next_b)
+        takes_b = bool(next_b) and (not next_a or next_b <= next_a)
+        union.append((next_a if takes_a else next_b)[0])
+        if takes_a:
+            a_places.append(len(union) - 1)
+        if takes_b:
+            b_places.append(len(union) - 1)
+    return (torch.tensor(union, dtype=torch.int64).reshape(len(union), a_indices.shape[1]),
+            torch.tensor(a_places, dtype=torch.int64), torch.tensor(b_places, dtype=torch.int64))
 
 
 def _both(values: Any, places: Any, count: int) -> Any:
