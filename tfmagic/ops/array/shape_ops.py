@@ -315,7 +315,8 @@ class BroadcastTo:
         for have, want in zip(x[::-1], wanted[::-1]):
             if have not in (None, 1) and want is not None and have != want:
                 raise ValueError(f"Dimensions must be equal, but are {have} and {want}")
-        return wanted
+        have = (1,) * (len(wanted) - len(x)) + x
+        return tuple(a if b is None and a not in (None, 0, 1) else b for a, b in zip(have, wanted))
 
     def kernel(op, x, shape):
         if -1 in shape:

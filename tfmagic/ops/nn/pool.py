@@ -71,8 +71,11 @@ def _max_grad_shape(rank: int) -> Any:
 def _max_grad_grad_shape(rank: int) -> Any:
     """The shape of the gradient of MaxPoolGrad: that of the output; the given gradient is as the input."""
     def shape(op: Any, x: Dims, y: Dims, grad: Dims, *others: Dims) -> Dims:
-        merge(with_rank(x, rank), grad)
-        return with_rank(y, rank)
+        sizes = (static_ints(op.ksize), static_ints(op.strides)) if others else (op.ksize, op.strides)
+        dims = None if None in sizes else pool_shape(op, with_rank(x, rank), *sizes, rank)
+        merge(y, dims)
+        merge(x, grad)
+        return dims
 
     return shape
 
@@ -245,11 +248,6 @@ def _v2_shape(op: Any, x: Dims, ksize: Dims, strides: Dims) -> Dims:
     return None if sizes is None or steps is None else pool_shape(op, x, sizes, steps, 4)
 
 
-def _v2_grad_grad_shape(op: Any, x: Dims, y: Dims, grad: Dims, ksize: Dims, strides: Dims) -> Dims:
-    dims = _max_grad_grad_shape(4)(op, x, y, grad)
-    return None if static_ints(op.ksize) is None or static_ints(op.strides) is None else dims
-
-
 def _v2_gradient(op: Any, dy: Tensor) -> tuple[Tensor, None, None]:
     return (raw.max_pool_grad_v2(op.input, op.output, dy, op.ksize, op.strides, op.padding, op.data_format), None,
             None)
@@ -267,7 +265,7 @@ register("MaxPoolV2", _v2_shape, lambda op, x, ksize, strides: max_pool(op, x, 4
 _SIZES["check"] = _ranks(4, "tensor_in", "tensor_out", "out_backprop")
 register("MaxPoolGradV2", _max_grad_shape(4),
          lambda op, x, y, dy, ksize, strides: _max_pool_grad(op, x, dy, 4, ksize, strides), _v2_grad_gradient, **_SIZES)
-register("MaxPoolGradGradV2", _v2_grad_grad_shape,
+register("MaxPoolGradGradV2", _max_grad_grad_shape(4),
          lambda op, x, y, dz, ksize, strides: _max_pool_grad_grad(op, x, dz, 4, ksize, strides), **_SIZES)
 
 

@@ -141,7 +141,7 @@ def _both(values: Any, places: Any, count: int) -> Any:
 
 @op("SparseAdd", host=("a_shape", "b_shape"), traced=False, because="as long as the values say", check=_refused_pair)
 class SparseAdd:
-    """The sum of two sparse tensors of one shape, without what is nearer to zero than a threshold."""
+    """The sum of two sparse tensors of one shape, without sums nearer to zero than a threshold."""
 
     def shape(op: Any, a_indices: Dims, a_values: Dims, a_shape: Dims, b_indices: Dims, b_values: Dims, b_shape: Dims,
               thresh: Dims) -> Any:
@@ -154,7 +154,8 @@ class SparseAdd:
         rank = len(a_shape)
         union, a, b = _union(a_indices[:, :rank], b_indices[:, :rank])
         total = _both(a_values, a, len(union)) + _both(b_values, b, len(union))
-        kept = total.abs() >= thresh
+        in_a, in_b = (torch.zeros(len(union), dtype=torch.bool).index_fill(0, places, True) for places in (a, b))
+        kept = ~(in_a & in_b) | (total.abs() >= thresh)  # what is in one alone stays, however near to zero
         return union[kept], total[kept], torch.tensor(a_shape, dtype=torch.int64)
 
     def gradient(op: Any, d_indices: Any, d_values: Tensor, d_shape: Any) -> tuple[Any, ...]:
@@ -243,13 +244,15 @@ class SparseConcat:
 
     def shape(op: Any, indices: Any, values: Any, shapes: Any) -> Any:
         count: int | None = 0
+        width: int | None = None
         rank: int | None = None
         for place, value, size in zip(indices, values, shapes):
             rows, columns = with_rank(place, 2)
             rows = merge_dim(rows, with_rank(value, 1)[0])
-            rank = merge_dim(merge_dim(rank, columns), with_rank(size, 1)[0])
+            width, rank = merge_dim(width, columns), merge_dim(rank, with_rank(size, 1)[0])
+            merge_dim(width, rank)
             count = None if count is None or rows is None else count + rows
-        return [(count, rank), (count,), (rank,)]
+        return [(count, width), (count,), (rank,)]
 
     def kernel(op: Any, indices: Any, values: Any, shapes: Any) -> Any:
         rank = len(shapes[0])
