@@ -72,7 +72,8 @@ def _max_grad_grad_shape(rank: int) -> Any:
     """The shape of the gradient of MaxPoolGrad: that of the output; the given gradient is as the input."""
     def shape(op: Any, x: Dims, y: Dims, grad: Dims, *others: Dims) -> Dims:
         sizes = (static_ints(op.ksize), static_ints(op.strides)) if others else (op.ksize, op.strides)
-        dims = None if None in sizes else pool_shape(op, with_rank(x, rank), *sizes, rank)
+        x = with_rank(x, rank)
+        dims = None if None in sizes else pool_shape(op, x, *sizes, rank)
         merge(y, dims)
         merge(x, grad)
         return dims
