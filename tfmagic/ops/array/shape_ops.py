@@ -242,13 +242,13 @@ class Squeeze:
         return tuple(d for i, d in enumerate(x) if i not in chosen)
 
     def kernel(op, x):
-        axes = op.squeeze_dims
         dims = op.input._dims
-        if not axes:
+        if not op.squeeze_dims:
             return x.squeeze()
+        axes = {axis if dims is None or axis >= 0 else axis + len(dims) for axis in op.squeeze_dims}
         if dims is not None and all(dims[axis] == 1 for axis in axes):
             return x.squeeze(tuple(axes))
-        for axis in sorted((axis if dims is None or axis >= 0 else axis + len(dims) for axis in axes), reverse=True):
+        for axis in sorted(axes, reverse=True):
             x = x.squeeze(axis)
         return x
 
@@ -256,7 +256,7 @@ class Squeeze:
         return reshape_to_input(op, dy)
 
     def static(op, x):
-        return np.squeeze(x, tuple(op.squeeze_dims) or None)
+        return np.squeeze(x, tuple({axis % x.ndim for axis in op.squeeze_dims}) or None)
 
 
 def _refused_by_ensure_shape(op: Any, x: Any) -> str | None:

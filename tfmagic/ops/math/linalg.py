@@ -231,6 +231,7 @@ def _cholesky_gradient(op: Any, dy: Tensor) -> Tensor:
 
 
 def _cholesky_grad(op: Any, lower: Any, dy: Any) -> Any:
+    lower = torch.tril(lower)
     lower_t = lower.mH
     middle = torch.tril(lower_t @ torch.tril(dy))
     middle = middle - 0.5 * torch.diag_embed(torch.diagonal(middle, dim1=-2, dim2=-1))
