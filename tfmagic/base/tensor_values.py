@@ -107,7 +107,7 @@ def _array(value: Any, dtype: DType | None) -> np.ndarray:
 
 
 def _unsupported(value: Any) -> TypeError:
-    return TypeError(f"Failed to convert object of type {type(value)} to Tensor. Contents: {_short(value)}. Consider "
+    return TypeError(f"Failed to convert object of type {type(value)} to Tensor. Contents: {value!s}. Consider "
                      "casting elements to a supported type.")
 
 
