@@ -33,6 +33,7 @@ from oracle.samples import (
     tensor_lists,
     trees,
 )
+from oracle.samples.found import ROWS
 from oracle.samples.values import Scene, Values
 from oracle.samples.wrong import wrong_calls
 
@@ -110,11 +111,12 @@ def samples(name):
 
 def right_calls(definition):
     """The right calls of an op with arrays in them: the first row in every dtype, the others in the first."""
-    rows = SPECIAL.get(definition.name)
+    rows, found = SPECIAL.get(definition.name), ROWS.get(definition.name, [])
     if rows is None and any(signature.is_variable(arg) for arg in definition.inputs):
         rows = signature.update_rows(definition)
     if rows is None:
-        return signature.default_calls(definition)
+        return signature.default_calls(definition) + found
+    rows = [*rows, *found]
     dtypes = signature.dtypes_of(definition) or ["float32"]  # scenes make numbers of other types
     result = []
     for position, row in enumerate(rows):
