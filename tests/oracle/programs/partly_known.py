@@ -47,7 +47,7 @@ def partly_known_planes(tf):
     """Pictures: normalised, pooled, padded, dilated, in blocks; sparse tensors one after another."""
     f, i = "float32", "int32"
     rows = [("FusedBatchNormGrad", {"y_backprop": (f, dy), "x": (f, x), "scale": (f, scale), "reserve_space_1": (
-        f, reserve), "reserve_space_2": (f, reserve)}, {"is_training": training}) for dy, x, scale, reserve, training in (
+        f, kept), "reserve_space_2": (f, kept)}, {"is_training": training}) for dy, x, scale, kept, training in (
             ([2, 2, None, None], [2, 2, None, None], None, [2], True), ([None] * 4, [None] * 4, [None], [3], False),
             ([None, None, None, 3], [None, None, 3, 3], None, [None], False))]
     rows += [("LRNGrad", {"input_grads": (f, x), "input_image": (f, y), "output_image": (f, z)}, {}) for x, y, z in (
