@@ -353,6 +353,8 @@ def _equality(torch_name: str, numpy_function: Any) -> Any:
     def kernel(op: Any, x: Any, y: Any) -> Any:
         if _is_string(op):
             return torch.from_numpy(np.asarray(numpy_function(x, y), bool))
+        if not op.incompatible_shape_error and incompatible(op, x, y):
+            return torch.tensor(torch_name == "ne", device=x.device)
         return getattr(torch, torch_name)(x, y)
 
     return kernel
@@ -364,13 +366,20 @@ def _equality_shape(op: Any, x: Dims, y: Dims) -> Dims:
         return broadcast(op, x, y)
     if x is None or y is None or any(None in pair for pair in zip(x[::-1], y[::-1])):
         return None
-    return broadcast(op, x, y)
+    try:
+        return broadcast(op, x, y)
+    except ValueError:
+        return ()
+
+
+def _equality_traced(op: Any) -> bool | str:
+    return op.incompatible_shape_error or "shapes"
 
 
 register("Equal", _equality_shape, _equality("eq", np.equal), None, lambda op, x, y: np.equal(x, y),
-         explain=incompatible)
+         explain=incompatible, traced=_equality_traced)
 register("NotEqual", _equality_shape, _equality("ne", np.not_equal), None, lambda op, x, y: np.not_equal(x, y),
-         explain=incompatible)
+         explain=incompatible, traced=_equality_traced)
 def _first_of_equals(op: Any, x: Dims, y: Dims) -> Dims:
     merge(x, y)
     return x
