@@ -57,6 +57,7 @@ export class GraphView {
   private selected = "";
   private readonly finding: Finding;
   private traced: [number, number] = [0, 0];
+  private marked = new Set<string>();
   private readonly cells = new CellColours();
   private readonly tips: Tips;
   private readonly additions: Addition[];
@@ -199,11 +200,14 @@ export class GraphView {
   private mark(): void {
     const traced = madeBy(this.folding, ...this.traced);
     const hits = new Set(this.finding.hits.map((id) => this.knowledge.shownBy(id)));
-    for (const [id, element] of this.painting.things) {
-      element.classList.toggle("selected", id === this.selected);
-      element.classList.toggle("traced", traced.has(id));
-      element.classList.toggle("hit", hits.has(id));
+    const marked = new Set([this.selected, ...traced, ...hits]);
+    for (const id of [...this.marked, ...marked]) {
+      const element = this.painting.things.get(id);
+      element?.classList.toggle("selected", id === this.selected);
+      element?.classList.toggle("traced", traced.has(id));
+      element?.classList.toggle("hit", hits.has(id));
     }
+    this.marked = marked;
   }
 
   private light(id: string): void {
