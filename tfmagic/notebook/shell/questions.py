@@ -32,15 +32,16 @@ class Questions:
     def __init__(self, studio: Studio) -> None:
         self.drawings, self.names, self.kept = studio.drawings, studio.names, studio.kept
         self._kinds: dict[str, Callable[[Question], Any]] = {
-            "load": self.load, "find": self.find, "node": self.node, "value": self.value, "shapes": self.shapes, "export": self.export,
+            "load": self.load, "find": self.find, "node": self.node,
+            "value": self.value, "shapes": self.shapes, "export": self.export,
             **Inspector(studio).kinds}
 
     def answer(self, question: Any) -> dict[str, Any]:
         """The reply to a message: {"id": …, "answer": …}, or "error" with the reason in place of the answer.
 
         Args:
-          question: {"id": …, "key": the drawing's key, "kind": one of "load", "find", "node", "value", "shapes", "export", …};
-            whatever else a page sends is refused in words, never an exception in the kernel.
+          question: {"id": …, "key": the drawing's key, "kind": one of "load", "find", "node", "value", "shapes",
+            "export", …}; whatever else a page sends is refused in words, never an exception in the kernel.
         """
         if not isinstance(question, Mapping):
             return {"id": None, "error": "A question is an object with a kind."}
