@@ -23,8 +23,9 @@ class Search:
             words = [visible(name)]
             record = outline.graph.get(name)
             if record is not None:
-                words += [record.type, say(ROLES.get(record.type, "")), notes.labels.get(name, ""),
-                          notes.cells.get(name, "")]
+                words += [record.type, notes.labels.get(name, ""), notes.cells.get(name, "")]
+                if record.type in ROLES:
+                    words.append(say(ROLES[record.type]))
                 if not as_quiz:
                     words += [f"{tensor.name} {labels.tensor_text(tensor, notes.dims(tensor.name))}"
                               for tensor in record.op.outputs]
