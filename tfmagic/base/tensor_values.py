@@ -100,10 +100,10 @@ def _array(value: Any, dtype: DType | None) -> np.ndarray:
             raise ValueError(f"Argument must be a dense tensor: {_short(value)} - got shape "
                              f"{list(np.array(value, object).shape)}, but wanted {_wanted_shape(value)}.\nMake all "
                              "rows equally long.") from None
-        raise TypeError(f"Failed to convert object of type {kind} to Tensor. Contents: {_short(value)}. Consider "
+        raise TypeError(f"Failed to convert object of type {kind} to Tensor. Contents: {value!s}. Consider "
                         "casting elements to a supported type.") from None
     if array.dtype == object:
-        raise TypeError(f"Failed to convert object of type {kind} to Tensor. Contents: {_short(value)}. Consider "
+        raise TypeError(f"Failed to convert object of type {kind} to Tensor. Contents: {value!s}. Consider "
                         "casting elements to a supported type.")
     return _narrowed(array) if dtype is None else array
 

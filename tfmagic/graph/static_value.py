@@ -30,6 +30,7 @@ _LARGEST = 1 << 16  # elements: beyond it no array is computed for the sake of a
 
 _PYTHON_FOLDS = frozenset({"Const", "Shape", "Size", "Rank", "Range", "Cast", "Concat", "ConcatV2", "Pack", "Fill",
                            "Equal", "NotEqual"})
+_PYTHON_SHAPES = _PYTHON_FOLDS | {"StridedSlice"}
 
 
 @export("get_static_value")
@@ -107,8 +108,12 @@ def static_ints(tensor: Tensor) -> list[int] | None:
     return None if value is None else [int(v) for v in value.reshape(-1)]
 
 
-def static_dims(tensor: Tensor) -> Dims:
+def static_dims(tensor: Tensor, only: frozenset[str] | None = None) -> Dims:
     """The dims that a tensor used as a shape holds, as far as they are known.
+
+    Args:
+      tensor: int32 or int64, rank 1 (or the scalar -1 for an unknown shape).
+      only: the op types to fold, or None for all that have a rule.
 
     Raises:
       ValueError: it is no vector, or has an element under -1.
@@ -132,7 +137,7 @@ def static_dims(tensor: Tensor) -> Dims:
     if hidden:
         value = None
     else:
-        value = tensor.op._attrs["value"] if tensor.op.type == "Const" else _evaluate(tensor, None)
+        value = tensor.op._attrs["value"] if tensor.op.type == "Const" else _evaluate(tensor, only)
     if value is None:
         return None if shape is None or shape[0] is None else (None,) * shape[0]
     if len(value) > _MOST_DIMS:
@@ -147,7 +152,7 @@ def static_dims(tensor: Tensor) -> Dims:
 
 
 def constant_value_as_shape(tensor: Tensor) -> TensorShape:
-    """The `TensorShape` that a tensor used as a shape holds, as far as it is known.
+    """The `TensorShape` that a tensor used as a shape holds, as far as TensorFlow's Python API knows it.
 
     Args:
       tensor: int32 or int64, rank 1 (or the scalar -1 for an unknown shape).
@@ -165,7 +170,7 @@ def constant_value_as_shape(tensor: Tensor) -> TensorShape:
         if value != -1:
             raise ValueError(f"Received a scalar value '{value}' as shape; require a statically known scalar with "
                              "value '-1' to describe an unknown shape.")
-    return TensorShape(static_dims(tensor))
+    return TensorShape(static_dims(tensor, _PYTHON_SHAPES))
 
 
 # --- evaluation -------------------------------------------------------------------------------------------------
@@ -240,8 +245,9 @@ def _pending(op: Operation, known: dict[Operation, Any], partial: bool,
 
 
 # Ops whose outputs have as many elements as values say; and those that hand such a size on, with the input it comes by.
-_SIZED_BY_VALUES = frozenset({"BroadcastGradientArgs", "DynamicPartition", "ListDiff", "StringSplit", "StringSplitV2",
-                              "UnicodeDecode", "Unique", "UniqueV2", "UniqueWithCounts", "Where"})
+_SIZED_BY_VALUES = frozenset({"BroadcastGradientArgs", "DynamicPartition", "ListDiff", "RaggedRange", "StringSplit",
+                              "StringSplitV2", "Tile", "UnicodeDecode", "Unique", "UniqueV2", "UniqueWithCounts",
+                              "Where"})
 _HANDS_ON = {**dict.fromkeys(("AddV2", "Cast", "ExpandDims", "FloorMod", "Identity", "Reshape", "Squeeze",
                              "StridedSlice"), 0),
              **dict.fromkeys(("Gather", "GatherV2"), 1)}

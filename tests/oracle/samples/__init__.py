@@ -55,7 +55,8 @@ ALONE = {
     **{name: f"programs/{programs}.py" for family, programs in (
         ("queues", "queues"), ("queues.staged_maps", "stages"), ("queues.barriers", "stages"), ("lookup", "lookups"),
         ("parsing", "parsing"), ("summary.writers", "summaries_written"),
-        ("trees.ensembles", "boosted_trees"), ("trees.forest", "forest_trees"),
+        ("trees.ensembles", "boosted_trees"), ("trees.quantiles", "boosted_trees"),
+        ("trees.forest", "forest_trees"),
         ("random.stateful", "generators"), ("sparse.crossing", "feature_columns"))
        for name in registry.declarations() if f"{opdefs.home(name)}.".startswith(f"ops.{family}.")
        and name not in SPECIAL},
@@ -164,17 +165,26 @@ def described(definition, call):
 
 
 def node_parts(definition, call):
-    """What it takes to write a node by hand: the order of its inputs, the values of its type attrs."""
-    types = {}
+    """What it takes to write a node by hand: the order of its inputs, its types, how long its lists are."""
+    types, counts = {}, {}
     for arg in definition.inputs:
         value = call.get(arg.python_name)
-        if arg.type_attr is not None and isinstance(value, np.ndarray):
-            types.setdefault(arg.type_attr, "string" if value.dtype == object else value.dtype.name)
+        if isinstance(value, list) and arg.number_attr is not None:
+            counts[arg.number_attr] = len(value)
+        if isinstance(value, list) and arg.type_list_attr is not None:
+            types[arg.type_list_attr] = [kind_of(item) for item in value]
+        elif arg.type_attr is not None and isinstance(value, np.ndarray):
+            types.setdefault(arg.type_attr, kind_of(value))
     given = {key: value for key, value in call.items() if key in definition.attrs and
              definition.attrs[key].type == "type"}
     lists = [key for key in call if key in definition.attrs and definition.attrs[key].type == "list(int)"]
     return {"order": [arg.python_name for arg in definition.inputs], "types": {**types, **given},
-            **({"lists": lists} if lists else {})}
+            **({"counts": counts} if counts else {}), **({"lists": lists} if lists else {})}
+
+
+def kind_of(array):
+    """The name of an array's dtype."""
+    return "string" if array.dtype == object else array.dtype.name
 
 
 def parts(definition, call):

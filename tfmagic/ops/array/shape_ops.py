@@ -242,13 +242,13 @@ class Squeeze:
         return tuple(d for i, d in enumerate(x) if i not in chosen)
 
     def kernel(op, x):
-        axes = op.squeeze_dims
         dims = op.input._dims
-        if not axes:
+        if not op.squeeze_dims:
             return x.squeeze()
+        axes = {axis if dims is None or axis >= 0 else axis + len(dims) for axis in op.squeeze_dims}
         if dims is not None and all(dims[axis] == 1 for axis in axes):
             return x.squeeze(tuple(axes))
-        for axis in sorted((axis if dims is None or axis >= 0 else axis + len(dims) for axis in axes), reverse=True):
+        for axis in sorted(axes, reverse=True):
             x = x.squeeze(axis)
         return x
 
@@ -256,7 +256,7 @@ class Squeeze:
         return reshape_to_input(op, dy)
 
     def static(op, x):
-        return np.squeeze(x, tuple(op.squeeze_dims) or None)
+        return np.squeeze(x, tuple({axis % x.ndim for axis in op.squeeze_dims}) or None)
 
 
 def _refused_by_ensure_shape(op: Any, x: Any) -> str | None:
@@ -315,7 +315,8 @@ class BroadcastTo:
         for have, want in zip(x[::-1], wanted[::-1]):
             if have not in (None, 1) and want is not None and have != want:
                 raise ValueError(f"Dimensions must be equal, but are {have} and {want}")
-        return wanted
+        have = (1,) * (len(wanted) - len(x)) + x
+        return tuple(a if b is None and a not in (None, 0, 1) else b for a, b in zip(have, wanted))
 
     def kernel(op, x, shape):
         if -1 in shape:

@@ -36,11 +36,12 @@ def _lstm_step_back(cs_prev: Any, peepholes: Any, step: Any, cs_grad: Any, h_gra
                     order: str) -> tuple[Any, ...]:
     """The gradients of the former cells, of the gates before their activations, and of the peepholes."""
     i, cs, f, o, ci, co = step
-    do = o * (1 - o) * h_grad * co
-    dcs = (1 - co * co) * h_grad * o + cs_grad
+    of_sigmoid, of_tanh = torch.ops.aten.sigmoid_backward, torch.ops.aten.tanh_backward
+    do = of_sigmoid(h_grad * co, o)
+    dcs = of_tanh(h_grad * o, co) + cs_grad
     if peepholes is not None:
         dcs = dcs + do * peepholes[2]
-    dc, df, di = (1 - ci * ci) * dcs * i, f * (1 - f) * dcs * cs_prev, i * (1 - i) * dcs * ci
+    dc, df, di = of_tanh(dcs * i, ci), of_sigmoid(dcs * cs_prev, f), of_sigmoid(dcs * ci, i)
     gates = torch.cat([{"i": di, "c": dc, "f": df, "o": do}[gate] for gate in order], 1)
     former = dcs * f
     if peepholes is None:

@@ -1,9 +1,9 @@
-"""Combinations of features: SparseCross, and `tf.sparse.cross`, `cross_hashed` on it."""
+"""Combinations of features: SparseCross and SparseFeatureCross, and the functions on them."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from tfmagic.graph.operation import Tensor
 from tfmagic.graph.sparse_tensor import SparseTensor
 from tfmagic.ops import raw
 from tfmagic.ops.array.rules import as_array, as_value, objects
-from tfmagic.ops.declare import op
+from tfmagic.ops.declare import register
 from tfmagic.ops.math.cast import cast
 from tfmagic.ops.strings.hashing import fingerprint64
 
@@ -35,6 +35,12 @@ def _joined(first: int, second: int) -> int:
     return result ^ result >> 47
 
 
+def _mixed(first: int, second: int) -> int:
+    """The former way of joining two hashes; the first is shifted as a signed number."""
+    signed = first - (first >> 63 << 64)
+    return first ^ (second + 0x9E3779B97F4A7800 + (first << 10) + (signed >> 4) & _MASK)
+
+
 def _rows(indices: Any, values: Any, size: int) -> list[list[Any]]:
     rows: list[list[Any]] = [[] for _ in range(size)]
     for row, value in zip(as_array(indices)[:, 0].tolist(), as_array(values).tolist()):
@@ -48,20 +54,23 @@ def _refused(indices: Any, values: Any, dense_shapes: Any, dense: Any) -> str | 
             if dims is None or len(dims) != rank:
                 kind = ("vector", "matrix")[rank - 1]
                 return f"Input {what} should be a {kind} but received shape {shapes.brackets(dims)} at position {index}"
+    for index, (place, value, shape) in enumerate(zip(indices, values, dense_shapes)):
+        if place[1] != 2:
+            return f"Expected D2 of index to be 2 got {place[1]} at position {index}"
+        if value[0] != place[0]:
+            return f"Expected size of values to be {place[0]} got {value[0]} at position {index}"
+        if shape[0] != 2:
+            return f"shape should imply a 2D tensor, but got {shapes.brackets(shape)} at position {index}"
     for index, dims in enumerate(dense):
         if dims is None or len(dims) != 2:
             return f"Dense inputs should be a matrix but received shape {shapes.brackets(dims)} at position {index}"
     return None
 
 
-@op("SparseCross", check=lambda op, *dims: _refused(*dims), traced=False, because="as long as the values say")
-class SparseCross:
-    """Features of examples -> a sparse matrix of their combinations, or of the combinations' hashes."""
+def _cross(join: Callable[[int, int], int]) -> Callable[..., Any]:
+    """The kernel: features of examples -> a sparse matrix of their combinations, or of the combinations' hashes."""
 
-    def shape(op, indices, values, shapes, dense_inputs):
-        return (None, 2), (None,), (2,)
-
-    def kernel(op, indices, values, shapes, dense_inputs):
+    def kernel(op: Any, indices: Any, values: Any, shapes: Any, dense_inputs: Any) -> Any:
         sizes = [int(shape[0]) for shape in shapes] + [len(dense) for dense in dense_inputs]
         if any(size != sizes[0] for size in sizes):
             raise invalid(_other_size(sizes, len(shapes)))
@@ -71,9 +80,12 @@ class SparseCross:
         crossed = [list(itertools.product(*row)) for row in zip(*columns)]
         places = [(row, number) for row, found in enumerate(crossed) for number in range(len(found))]
         flat = [features for found in crossed for features in found]
-        made: Any = _hashes(op, flat) if op.hashed_output else objects([_text(each) for each in flat], (len(flat),))
+        made: Any = (_hashes(op, flat, join) if op.hashed_output else
+                     objects([_text(each) for each in flat], (len(flat),)))
         return (torch.from_numpy(np.array(places, np.int64).reshape(len(places), 2)), made,
                 torch.tensor([size, max(map(len, crossed), default=0)]))
+
+    return kernel
 
 
 def _other_size(sizes: Sequence[int], sparse: int) -> str:
@@ -87,7 +99,7 @@ def _text(features: Sequence[Any]) -> bytes:
     return b"_X_".join(each if isinstance(each, bytes) else str(each).encode() for each in features)
 
 
-def _hashes(op: Any, crossed: Sequence[Sequence[Any]]) -> Any:
+def _hashes(op: Any, crossed: Sequence[Sequence[Any]], join: Callable[[int, int], int]) -> Any:
     known: dict[bytes, int] = {}
 
     def of(feature: Any) -> int:
@@ -99,16 +111,54 @@ def _hashes(op: Any, crossed: Sequence[Sequence[Any]]) -> Any:
 
     hashes = np.empty(len(crossed), np.int64)
     for index, features in enumerate(crossed):
-        made = op.hash_key & _MASK
+        made = (_HASH_KEY if join is _mixed else op.hash_key) & _MASK
         for feature in features:
-            made = _joined(made, of(feature))
+            made = join(made, of(feature))
         hashes[index] = made % (op.num_buckets or _LARGEST)
     return as_value(hashes)
+
+
+for _type, _join in (("SparseCross", _joined), ("SparseFeatureCross", _mixed), ("SparseFeatureCrossV2", _joined)):
+    register(_type, lambda op, *dims: ((None, 2), (None,), (2,)), _cross(_join),
+             check=lambda op, *dims: _refused(*dims), traced=False, because="as long as the values say")
 
 
 def crossed(inputs: Any, hashed: bool, num_buckets: int = 0, hash_key: int | None = None,
             name: str | None = None) -> SparseTensor:
     """The combinations of features.
+
+    Raises:
+      TypeError: the inputs are no list of tensors.
+    """
+    return _made(inputs, hashed, num_buckets, name, raw.sparse_cross, hash_key=hash_key or _HASH_KEY)
+
+
+@export("contrib.slim.sparse_feature_cross")
+def feature_cross(inputs: Any, hashed_output: bool = False, num_buckets: int = 0, name: str | None = None,
+                  hash_key: int | None = None) -> SparseTensor:
+    """The combinations of features, as former columns make them.
+
+    Args:
+      inputs: a list of tensors and sparse tensors of strings or integers, of shape [examples, any].
+      hashed_output: whether their hashes are wanted.
+      num_buckets: how many hashes there are; 0: as many as int64 has.
+      name: the name of the node.
+      hash_key: what the hashes begin with; None: the former way of hashing.
+
+    Returns:
+      A sparse tensor of shape [examples, combinations].
+
+    Raises:
+      TypeError: the inputs are no list of tensors.
+    """
+    if hash_key is None:
+        return _made(inputs, hashed_output, num_buckets, name, raw.sparse_feature_cross)
+    return _made(inputs, hashed_output, num_buckets, name, raw.sparse_feature_cross_v2, hash_key=hash_key)
+
+
+def _made(inputs: Any, hashed: bool, num_buckets: int, name: str | None, node: Callable[..., Any],
+          **attrs: Any) -> SparseTensor:
+    """The combinations of features, by one of the ops.
 
     Raises:
       TypeError: the inputs are no list of tensors.
@@ -131,9 +181,8 @@ def crossed(inputs: Any, hashed: bool, num_buckets: int = 0, hash_key: int | Non
     indices, values = [each.indices for each in sparse], [each.values for each in sparse]
     dense_shapes = [each.dense_shape for each in sparse]
     values, dense = [wide(each) for each in values], [wide(each) for each in dense]
-    made = raw.sparse_cross(indices, values, dense_shapes, dense, hashed_output=hashed, num_buckets=num_buckets,
-                            hash_key=hash_key or _HASH_KEY, out_type=dtypes.int64 if hashed else dtypes.string,
-                            internal_type=internal, name=name)
+    made = node(indices, values, dense_shapes, dense, hashed_output=hashed, num_buckets=num_buckets,
+                out_type=dtypes.int64 if hashed else dtypes.string, internal_type=internal, name=name, **attrs)
     return SparseTensor(*made)
 
 
@@ -172,3 +221,9 @@ def sparse_cross_hashed(inputs: Any, num_buckets: int = 0, hash_key: int | None 
       TypeError: the inputs are no list of tensors.
     """
     return crossed(inputs, True, num_buckets, hash_key, name)
+
+
+SPARSE_FEATURE_CROSS_DEFAULT_HASH_KEY = export(
+    "contrib.layers.SPARSE_FEATURE_CROSS_DEFAULT_HASH_KEY", "contrib.slim.SPARSE_FEATURE_CROSS_DEFAULT_HASH_KEY",
+    "contrib.slim.sparse_feature_cross_op.SPARSE_FEATURE_CROSS_DEFAULT_HASH_KEY",
+    "contrib.layers.feature_column.sparse_feature_cross_op.SPARSE_FEATURE_CROSS_DEFAULT_HASH_KEY")(_HASH_KEY)

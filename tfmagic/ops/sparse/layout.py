@@ -15,7 +15,7 @@ from tfmagic.graph.convert import constant, convert_to_tensor
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.scopes import name_scope
 from tfmagic.graph.sparse_tensor import SparseTensor, as_sparse
-from tfmagic.graph.static_value import constant_value, static_dims
+from tfmagic.graph.static_value import constant_value, constant_value_as_shape, static_dims
 from tfmagic.ops import raw, shape_rules
 from tfmagic.ops.array.constants import identity
 from tfmagic.ops.array.gather import gather
@@ -117,10 +117,12 @@ def sparse_reshape(sp_input: Any, shape: Any, name: str | None = None) -> Sparse
     shape = cast(shape, dtypes.int64)
     with name_scope(name, "SparseReshape", [sp_input]) as scope:
         indices, dense_shape = raw.sparse_reshape(sp_input.indices, sp_input.dense_shape, shape, name=scope)
-        known = constant_value(shape)
-        if known is not None and sp_input.get_shape().is_fully_defined():
-            sizes = _known_sizes(sp_input.get_shape().num_elements(), known)
-            dense_shape = constant(sizes, dtypes.int64)
+        wanted = constant_value(shape)
+        if wanted is None and (partial := constant_value_as_shape(shape)).ndims is not None:
+            sizes = np.array([-1 if size is None else size for size in partial.as_list()])
+            wanted = sizes if (sizes == -1).sum() < 2 else None
+        if wanted is not None and sp_input.get_shape().is_fully_defined():
+            dense_shape = constant(_known_sizes(sp_input.get_shape().num_elements(), wanted), dtypes.int64)
         return SparseTensor(indices, identity(sp_input.values), dense_shape)
 
 
@@ -232,8 +234,8 @@ class SparseFillEmptyRowsGrad:
         return [shape_rules.with_rank(reverse_index_map, 1), ()]
 
     def kernel(op: Any, reverse_index_map: Any, grad_values: Any) -> Any:
-        d_values = grad_values[reverse_index_map]
-        return d_values, grad_values.sum(dtype=grad_values.dtype) - d_values.sum(dtype=grad_values.dtype)
+        rest = grad_values.index_fill(0, reverse_index_map, 0)
+        return grad_values[reverse_index_map], rest.sum(dtype=grad_values.dtype)
 
 
 @export("sparse.fill_empty_rows")

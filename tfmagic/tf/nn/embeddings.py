@@ -37,6 +37,11 @@ def _clipped(rows: Tensor, ids: Tensor, max_norm: Any) -> Tensor:
     return api.clip_by_norm(rows, max_norm, axes=axes)
 
 
+def _tables(params: Any) -> list[Any]:
+    """The tables that share the rows; those of a partitioned variable are its parts."""
+    return list(params) if isinstance(params, (list, tuple, PartitionedVariable)) else [params]
+
+
 def _colocated(variable: Any) -> Any:
     return get_default_graph().colocate_with(variable.op)
 
@@ -46,10 +51,7 @@ def lookup(params: Any, ids: Any, strategy: str, name: str | None, max_norm: Any
     """The rows of tables (see `embedding_lookup`), each table's own passed through `transform`."""
     if params is None or (isinstance(params, (list, tuple)) and not params):
         raise ValueError("Need at least one param")
-    if isinstance(params, (list, tuple, PartitionedVariable)):
-        params = list(params)
-    else:
-        params = [params]
+    params = _tables(params)
     with name_scope(name, "embedding_lookup", [*params, ids]) as scope:
         count = len(params)
         if not any(_is_resource(p) for p in params):
@@ -162,7 +164,7 @@ def embedding_lookup_sparse(params: Any, sp_ids: Any, sp_weights: Any, partition
     for what, value in (("sp_ids", sp_ids), ("sp_weights", sp_weights)):
         if not (value is None and what == "sp_weights") and not hasattr(value, "dense_shape"):
             raise TypeError(f"{what} must be SparseTensor")
-    tables = list(params) if isinstance(params, (list, tuple)) else [params]
+    tables = _tables(params)
     with name_scope(name, "embedding_lookup_sparse", [*tables, sp_ids]) as scope:
         segment_ids = cast(sp_ids.indices[:, 0], "int32")
         ids, idx = api.unique(sp_ids.values)
@@ -211,7 +213,7 @@ def safe_embedding_lookup_sparse(embedding_weights: Any, sparse_ids: Any, sparse
     """
     if embedding_weights is None:
         raise ValueError("Missing embedding_weights.")
-    tables = list(embedding_weights) if isinstance(embedding_weights, (list, tuple)) else [embedding_weights]
+    tables = _tables(embedding_weights)
     if not tables:
         raise ValueError("Missing embedding_weights.")
     slice_op, concat, gather = api.slice, api.concat, api.gather

@@ -1,10 +1,10 @@
-"""Embeddings of sequences of ids: embed_sequence, bow_encoder, embedding_lookup_unique, dense_to_sparse."""
+"""Embeddings of ids: embed_sequence, bow_encoder, lookups that are safe or look up once, dense_to_sparse."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from tfmagic.base import dtypes
+from tfmagic.base import dtypes, tf_logging
 from tfmagic.base.export import export
 from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.graph.operation import Tensor
@@ -13,6 +13,7 @@ from tfmagic.ops import api, raw
 from tfmagic.tf.contrib.framework.arguments import add_arg_scope
 from tfmagic.tf.contrib.framework.model_variables import model_variable
 from tfmagic.tf.contrib.layers.common import collect_named_outputs
+from tfmagic.tf.nn import embeddings as lookups
 from tfmagic.tf.nn.embeddings import embedding_lookup
 from tfmagic.tf.variable.scope import variable_scope
 
@@ -57,8 +58,6 @@ def bow_encoder(ids: Any, vocab_size: int, embed_dim: int, sparse_lookup: bool =
     Raises:
       TypeError: `ids` is sparse where a dense tensor is needed.
     """
-    from tfmagic.tf.nn.embeddings import safe_embedding_lookup_sparse
-
     with variable_scope(scope, "bow_encoder", [ids], reuse=reuse):
         embeddings = model_variable("embeddings", shape=[vocab_size, embed_dim], initializer=initializer,
                                     regularizer=regularizer, trainable=trainable)
@@ -70,6 +69,32 @@ def bow_encoder(ids: Any, vocab_size: int, embed_dim: int, sparse_lookup: bool =
         if isinstance(ids, api.SparseTensor):
             raise TypeError("ids are expected to be dense Tensor, got: %s", ids)
         return api.reduce_mean(embedding_lookup(embeddings, ids), axis=1)
+
+
+@export("contrib.layers.safe_embedding_lookup_sparse")
+def safe_embedding_lookup_sparse(embedding_weights: Any, sparse_ids: Any, sparse_weights: Any = None,
+                                 combiner: str | None = None, default_id: Any = None, name: str | None = None,
+                                 partition_strategy: str = "div", max_norm: Any = None) -> Tensor:
+    """`tf.nn.safe_embedding_lookup_sparse`, whose combiner is "mean" unless it is named.
+
+    Args:
+      embedding_weights: a table, or a list of them that share the rows.
+      sparse_ids: a sparse tensor of shape [examples, ..., any] with row numbers.
+      sparse_weights: a sparse tensor of the same indices with weights, or None.
+      combiner: "mean", "sqrtn" or "sum".
+      default_id: the row of examples without ids; by default they get zeros.
+      name: the scope of the nodes.
+      partition_strategy: "div" or "mod".
+      max_norm: the largest length of a row, or None.
+
+    Raises:
+      ValueError: there is no table, or no such combiner.
+    """
+    if combiner is None:
+        tf_logging.warning("The default value of combiner will change from \"mean\" to \"sqrtn\" after 2016/11/01.")
+        combiner = "mean"
+    return lookups.safe_embedding_lookup_sparse(embedding_weights, sparse_ids, sparse_weights, combiner, default_id,
+                                                name, partition_strategy, max_norm)
 
 
 @export("contrib.layers.embedding_lookup_unique")
