@@ -28,14 +28,14 @@ def per_axis(value: Any, rank: int, name: str) -> tuple[int, ...]:
     return items
 
 
-def padding_name(value: Any) -> str:
-    """"valid" or "same".
+def padding_name(value: Any, causal: bool = False) -> str:
+    """"valid" or "same", or "causal" where that may be.
 
     Raises:
       ValueError: it is neither.
     """
     padding = str(value).lower()
-    if padding not in {"valid", "same"}:
+    if padding not in {"valid", "same"} and not (causal and padding == "causal"):
         raise ValueError(f'The `padding` argument must be a list/tuple or one of "valid", "same" (or "causal", only '
                          f"for `Conv1D). Received: {padding}")
     return padding
@@ -65,7 +65,7 @@ def output_size(size: Any, window: int, padding: str, stride: int, dilation: int
     if size is None:
         return None
     spread = window + (window - 1) * (dilation - 1)
-    return -(-size // stride) if padding == "same" else -(-(size - spread + 1) // stride)
+    return -(-size // stride) if padding in ("same", "causal") else -(-(size - spread + 1) // stride)
 
 
 def transposed_size(size: Any, window: int, padding: str, stride: int) -> Any:
