@@ -52,6 +52,10 @@ _UNEXPORTED = {
         "normalize_data_format": "tfmagic.tf.layers.sizes:format_name",
         "normalize_tuple": "tfmagic.tf.layers.sizes:per_axis",
         "smart_cond": "tfmagic.tf.contrib.framework.checks:smart_cond"},
+    "tensorflow.python.ops.control_flow_ops": {
+        "merge": "tfmagic.ops.control_flow.routing:merge",
+        "switch": "tfmagic.ops.control_flow.routing:switch",
+        "with_dependencies": "tfmagic.ops.control_flow.grouping:with_dependencies"},
     "tensorflow.python.ops.gradient_checker_v2": {
         name: f"tfmagic.tf.test.jacobians:{name}" for name in ("compute_gradient", "max_error")},
     "tensorflow.python.training.slot_creator": {
@@ -59,7 +63,8 @@ _UNEXPORTED = {
             "create_slot", "create_slot_with_initializer", "create_zeros_slot")},
     "tensorflow.python.ops.variables": {
         "PartitionedVariable": "tfmagic.tf.variable.partitioned:PartitionedVariable",
-        "RefVariable": "tfmagic.tf.variable.reference:RefVariable"},
+        "RefVariable": "tfmagic.tf.variable.reference:RefVariable",
+        "Variable": "tfmagic.tf.variable.second:VariableV2"},
     "tensorflow.python.framework.meta_graph": {
         name: f"tfmagic.tf.saving.meta_graph:{name}" for name in (
             "add_collection_def", "create_meta_graph_def", "export_scoped_meta_graph", "import_scoped_meta_graph",

@@ -65,7 +65,7 @@ def run_all_in_graph_and_eager_modes(cls: Any) -> Any:
     """Decorator of a class: see `run_in_graph_and_eager_modes`."""
     for name, value in list(vars(cls).items()):
         if callable(value) and name.startswith(unittest.TestLoader.testMethodPrefix) and not (
-                name.startswith("testSkipEager") or name.startswith("test_skip_eager") or name == "test_session"):
+                name.startswith(("testSkipEager", "test_skip_eager")) or name == "test_session"):
             setattr(cls, name, run_in_graph_and_eager_modes(value))
     return cls
 
@@ -269,7 +269,7 @@ def get_node_def_from_graph(node_name: str, graph_def: Any) -> Any:
 
 def _in_order(value: Any, orders: dict[int, list[int]]) -> Any:
     if isinstance(value, Tensor):
-        return api.transpose(value, orders[value.shape.ndims])
+        return api.transpose(value, orders[len(value.shape)])
     return [value[axis] for axis in orders[len(value)]]
 
 
