@@ -60,6 +60,19 @@ def tensor_format(data_format: str, rank: int) -> str:
     return f"NC{axes}" if data_format == "channels_first" else f"N{axes}C"
 
 
+def format_of_rank(data_format: str, ndim: int) -> str:
+    """An op's name of a data format for inputs of a rank: `convert_data_format` of TensorFlow's layers.
+
+    Raises:
+      ValueError: there is none.
+    """
+    if data_format not in ("channels_last", "channels_first"):
+        raise ValueError("Invalid data_format:", data_format)
+    if ndim not in (3, 4, 5):
+        raise ValueError("Input rank not supported:", ndim)
+    return tensor_format(data_format, ndim - 2)
+
+
 def output_size(size: Any, window: int, padding: str, stride: int, dilation: int = 1) -> int | None:
     """The size of an axis after a window has slid over it."""
     if size is None:
