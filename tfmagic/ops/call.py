@@ -246,7 +246,7 @@ class OpCaller:
         """The message of a failed conversion: which type the value has, and where the wanted type comes from."""
         try:
             given = getattr(value, "dtype", None)
-            observed = as_dtype(given) if given is not None else as_dtype(tensor_values.to_array(value).dtype)
+            observed = as_dtype(tensor_values.to_array(value).dtype if given is None else given).base_dtype
         except (TypeError, ValueError):
             return ValueError(f"Tried to convert '{arg.name}' to a tensor and failed. Error: {error}")
         prefix = f"Input '{arg.name}' of '{self.op_def.name}' Op has type {observed.name} that does not match"

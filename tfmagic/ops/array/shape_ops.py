@@ -221,7 +221,12 @@ def _refused_squeeze(op: Any, x: Any) -> str | None:
     return None
 
 
-@array_op("Squeeze", check=_refused_squeeze)
+def _squeezes_both_ends(op: Any) -> bool:
+    """Whether axes are counted from both ends of a tensor whose rank only the run knows."""
+    return op.input._dims is None and bool(op.squeeze_dims) and min(op.squeeze_dims) < 0 <= max(op.squeeze_dims)
+
+
+@array_op("Squeeze", check=_refused_squeeze, traced=lambda op: "shapes" if _squeezes_both_ends(op) else True)
 class Squeeze:
     """A tensor without its axes of size 1, or without those that are named."""
 
@@ -245,10 +250,11 @@ class Squeeze:
         dims = op.input._dims
         if not op.squeeze_dims:
             return x.squeeze()
-        axes = {axis if dims is None or axis >= 0 else axis + len(dims) for axis in op.squeeze_dims}
+        rank = x.dim() if _squeezes_both_ends(op) else None if dims is None else len(dims)
+        axes = {axis if rank is None or axis >= 0 else axis + rank for axis in op.squeeze_dims}
         if dims is not None and all(dims[axis] == 1 for axis in axes):
             return x.squeeze(tuple(axes))
-        for axis in sorted(axes, reverse=True):
+        for axis in sorted(axes, reverse=min(axes) >= 0):  # counted from the end, the first axes go first
             x = x.squeeze(axis)
         return x
 

@@ -251,18 +251,13 @@ register("CholeskyGrad", _square, _cholesky_grad, check=_refused(
 _SINGULAR = "Input matrix is not invertible."
 
 
-def _with_unknown(matrix: Dims, rhs: Dims) -> Dims:
-    """The shape of a solution where the rank of a matrix or of the right side, or of both, is unknown."""
-    if matrix is not None:
-        return (*matrix[:-2], matrix[-1], None)
-    return None if rhs is None else (*rhs[:-2], None, rhs[-1])
-
-
 def _solve_shape(op: Any, matrix: Dims, rhs: Dims) -> Dims:
     square = _square(op, matrix)
     rhs = with_rank_at_least(rhs, 2)
-    if square is None or rhs is None:
-        return _with_unknown(square, rhs)
+    if square is None:
+        return rhs
+    if rhs is None:
+        return (*square[:-1], None)
     rows = merge_dim(square[-2], rhs[-2])
     return (*merge(square[:-2], rhs[:-2]), rows, rhs[-1])  # type: ignore[misc]
 
@@ -327,7 +322,9 @@ def cholesky_solve(chol: Any, rhs: Any, name: str | None = None) -> Tensor:
 def _least_squares_shape(op: Any, matrix: Dims, rhs: Dims, regularizer: Dims) -> Dims:
     matrix, rhs = with_rank_at_least(matrix, 2), with_rank_at_least(rhs, 2)
     if matrix is None or rhs is None:
-        return _with_unknown(matrix, rhs)
+        if matrix is not None:
+            return (*matrix[:-2], matrix[-1], None)
+        return None if rhs is None else (*rhs[:-2], None, rhs[-1])
     merge_dim(matrix[-2], rhs[-2])
     return (*merge(matrix[:-2], rhs[:-2]), matrix[-1], rhs[-1])  # type: ignore[misc]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -106,6 +107,7 @@ class ParseExample:
 
     def shape(op, serialized, names, sparse_keys, dense_keys, dense_defaults):
         size, = shape_rules.with_rank(serialized, 1)
+        shape_rules.with_rank(names, 1)
         return *sparse_dims(op.Nsparse, 2), [(size, *known(shape)) for shape in op.dense_shapes]
 
     def kernel(op, serialized, names, sparse_keys, dense_keys, dense_defaults):
@@ -123,6 +125,8 @@ class ParseSingleExample:
     """A serialized example -> for each feature a tensor."""
 
     def shape(op, serialized, dense_defaults):
+        if len(op.dense_keys) != len(op.Tdense):
+            raise ValueError("len(dense_keys) != len(dense_types)")
         shape_rules.with_rank(serialized, 0)
         return *sparse_dims(op.num_sparse, 1), [known(shape) for shape in op.dense_shapes]
 
@@ -135,10 +139,11 @@ class ParseSingleExample:
 
 
 def _refused_batch(serialized: Dims, names: Dims) -> str | None:
+    counts = math.prod(names or ()), math.prod(serialized or ())  # type: ignore[arg-type]
+    if counts[0] not in (0, counts[1]):
+        return f"Expected len(names) == len(serialized), but got: {counts[0]} vs. {counts[1]}"
     if serialized is None or len(serialized) != 1:
         return f"Expected serialized to be a vector, got shape: {shapes.brackets(serialized)}"
-    if names != (0,) and names is not None and names != serialized:
-        return f"Expected len(names) == len(serialized), but got: {names[0]} vs. {serialized[0]}"
     return None
 
 
