@@ -41,6 +41,9 @@ except ImportError:
 FLOATING = ("float16", "float32", "float64", "complex64", "complex128", "bfloat16")
 HANDLES = ("resource", "variant")
 EXACT = ("NextAfter", "Bitcast")  # ops whose every bit counts
+# Which part of tf.contrib brings an op, or its gradient.
+CONTRIB = {"GRUBlockCell": "rnn", "LSTMBlockCell": "rnn", "AdjustHsvInYiq": "image", "SparseFeatureCross": "layers",
+           "SparseFeatureCrossV2": "layers", "SingleImageRandomDotStereograms": "image", "ObtainNext": "input_pipeline"}
 # What TensorFlow says where it lacks a kernel for the CPU, or a part of one: it tells nothing of the op.
 LACKING = re.compile(r"No OpKernel was registered|.* not (yet )?implemented|Unsupported data type|OpKernel '.*KernelDef"
                      r"|.* only supports? .*NHWC|.*supported on CPU|Cannot assign a device for operation"
@@ -134,7 +137,7 @@ class Built:
         arguments = {str(key): value for key, value in inputs.items()}
         if name is not None:
             arguments["name"] = name
-        if kind in ("GRUBlockCell", "LSTMBlockCell"):
+        if CONTRIB.get(kind) == "rnn":
             getattr(self.tf.contrib, "rnn")  # noqa: B009  # brings their gradients
         return getattr(self.tf.raw_ops, kind)(**dict(arguments, **attrs))
 
@@ -145,15 +148,19 @@ class Built:
         made = graph.node.add(name=name, op=kind)
         bound = {}
         for key in legacy["order"]:
-            for tensor in inputs[key] if isinstance(inputs[key], list) else [inputs[key]]:
+            given = inputs.get(key, [])
+            for tensor in given if isinstance(given, list) else [given]:
                 fed = "{}_input{}".format(name, len(bound)) if name != "old" else "input{}".format(len(bound))
                 kind_of = tensor.dtype.base_dtype.as_datatype_enum
                 graph.node.add(name=fed, op="Placeholder").attr["dtype"].type = kind_of
                 made.input.append(fed)
                 bound[fed] = tensor
-        for key, value in dict(attrs, **legacy["types"]).items():
+        attrs = {key: value for key, value in attrs.items() if key not in legacy["order"]}
+        for key, value in dict(attrs, **dict(legacy["types"], **legacy.get("counts", {}))).items():
             if key in legacy.get("lists", ()):
                 made.attr[key].list.i.extend(value)
+            elif isinstance(value, list) and key in legacy["types"]:
+                made.attr[key].list.type.extend(self.tf.as_dtype(kind).as_datatype_enum for kind in value)
             else:
                 set_attr(self.tf, made.attr[key], value, key in legacy["types"])
         op = self.tf.import_graph_def(graph, bound, [name], name="")[0]
@@ -340,7 +347,10 @@ def main():
     answers.write(header(tf) + "\n")
     answers.flush()
     for line in iter(sys.stdin.readline, ""):
-        answers.write(json.dumps(run(tf, json.loads(line))) + "\n")
+        sample = json.loads(line)
+        if sample["op"] in CONTRIB:
+            getattr(tf.contrib, CONTRIB[sample["op"]])  # brings the op
+        answers.write(json.dumps(run(tf, sample)) + "\n")
         answers.flush()
 
 

@@ -23,7 +23,7 @@ from tfmagic.session.execution import Execution
 from tfmagic.session.fetches import Fetches
 from tfmagic.session.lower import effects
 from tfmagic.session.lower.abilities import VARIABLE_OPS
-from tfmagic.session.lower.loops import Loop
+from tfmagic.session.plan.loop import Loop
 from tfmagic.session.plan.plan_graph import PlanGraph
 from tfmagic.session.planning import make_plan
 from tfmagic.session.tiers import traced

@@ -20,9 +20,9 @@ from tfmagic.session.execution import Execution
 from tfmagic.session.lower.abilities import ENTERS
 from tfmagic.session.lower.body import DEAD
 from tfmagic.session.lower.branches import Conditional
-from tfmagic.session.lower.loops import Loop
 from tfmagic.session.lower.lowering import VariableRef
 from tfmagic.session.peek import expanded, leave, looking, refuse_acts
+from tfmagic.session.plan.loop import Loop
 from tfmagic.session.plan.plan_graph import PlanGraph
 from tfmagic.session.planning import make_plan
 from tfmagic.session.tiers import traced

@@ -66,3 +66,29 @@ def boosted_trees_center_bias(tf):
     steps = [(create, None), (center[0], feed), (center[1], feed), (center[0], {g: [[-0.001]], h: [[2.0]]}),
              (list(serialized), None)]
     return Case(steps=steps, show=center + list(serialized))
+
+
+@program
+def boosted_trees_quantile_streams(tf):
+    raw = tf.raw_ops
+    handle = raw.BoostedTreesQuantileStreamResourceHandleOp(shared_name="streams")
+    given = {"quantile_stream_resource_handle": handle}
+    made = raw.IsBoostedTreesQuantileStreamResourceInitialized(**given)
+    create = raw.BoostedTreesCreateQuantileStreamResource(epsilon=0.1, num_streams=2, **given)
+    found = raw.BoostedTreesQuantileStreamResourceGetBucketBoundaries(num_features=2, **given)
+    parts = [tf.placeholder(tf.float32, None, name="a"), tf.placeholder(tf.float32, None, name="b")]
+    replace = raw.BoostedTreesQuantileStreamResourceDeserialize(bucket_boundaries=parts, **given)
+    steps = [(made, None), (create, None), (made, None), (found, None),
+             (replace, {parts[0]: [1.0, 2.0], parts[1]: [3.0]}), (found, None), (create, None), (found, None)]
+    return Case(steps=steps, show=[handle, made] + found)
+
+
+@program
+def boosted_trees_sparse_stats(tf):
+    raw = tf.raw_ops
+    values = tf.placeholder(tf.int32, [None], name="values")
+    made = raw.BoostedTreesSparseAggregateStats(
+        node_ids=[0, 1, 1, 2], gradients=[[1.0], [2.0], [3.0], [4.0]], hessians=[[0.25], [0.5], [0.75], [1.0]],
+        feature_indices=[[0, 0], [1, 1], [2, 1], [3, 0]], feature_values=values, feature_shape=[4, 2], max_splits=3,
+        num_buckets=2)
+    return Case(steps=[(list(made), {values: [1, 0, 1, 1]}), (list(made), {values: [0, 0, 0, 0]})], show=list(made))

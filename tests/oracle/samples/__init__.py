@@ -19,6 +19,7 @@ from oracle.samples import (
     linalg,
     math,
     nn,
+    parsing,
     quantization,
     quantized,
     ragged,
@@ -33,14 +34,15 @@ from oracle.samples import (
     tensor_lists,
     trees,
 )
+from oracle.samples.found import ROWS
 from oracle.samples.values import Scene, Values
 from oracle.samples.wrong import wrong_calls
 
 from tfmagic import tf  # noqa: F401  # makes every declaration known
 from tfmagic.graph import opdefs, registry
 
-FAMILIES = (array, audio, clustering, control_flow, debug, image, linalg, math, nn, quantization, quantized, ragged,
-            random, recurrent, segments, sparse, state, strings, summary, tensor_lists, trees)
+FAMILIES = (array, audio, clustering, control_flow, debug, image, linalg, math, nn, parsing, quantization, quantized,
+            ragged, random, recurrent, segments, sparse, state, strings, summary, tensor_lists, trees)
 SPECIAL = {name: rows for family in FAMILIES for name, rows in family.SAMPLES.items()}
 # Calls in which TensorFlow 1.15 reads what is not there (its answer depends on the memory): no samples.
 BEYOND = {name: rule for family in FAMILIES for name, rule in getattr(family, "BEYOND", {}).items()}
@@ -55,7 +57,8 @@ ALONE = {
     **{name: f"programs/{programs}.py" for family, programs in (
         ("queues", "queues"), ("queues.staged_maps", "stages"), ("queues.barriers", "stages"), ("lookup", "lookups"),
         ("parsing", "parsing"), ("summary.writers", "summaries_written"),
-        ("trees.ensembles", "boosted_trees"), ("trees.forest", "forest_trees"),
+        ("trees.ensembles", "boosted_trees"), ("trees.quantiles", "boosted_trees"),
+        ("trees.forest", "forest_trees"),
         ("random.stateful", "generators"), ("sparse.crossing", "feature_columns"))
        for name in registry.declarations() if f"{opdefs.home(name)}.".startswith(f"ops.{family}.")
        and name not in SPECIAL},
@@ -109,11 +112,12 @@ def samples(name):
 
 def right_calls(definition):
     """The right calls of an op with arrays in them: the first row in every dtype, the others in the first."""
-    rows = SPECIAL.get(definition.name)
+    rows, found = SPECIAL.get(definition.name), ROWS.get(definition.name, [])
     if rows is None and any(signature.is_variable(arg) for arg in definition.inputs):
         rows = signature.update_rows(definition)
     if rows is None:
-        return signature.default_calls(definition)
+        return signature.default_calls(definition) + found
+    rows = [*rows, *found]
     dtypes = signature.dtypes_of(definition) or ["float32"]  # scenes make numbers of other types
     result = []
     for position, row in enumerate(rows):
@@ -164,17 +168,26 @@ def described(definition, call):
 
 
 def node_parts(definition, call):
-    """What it takes to write a node by hand: the order of its inputs, the values of its type attrs."""
-    types = {}
+    """What it takes to write a node by hand: the order of its inputs, its types, how long its lists are."""
+    types, counts = {}, {}
     for arg in definition.inputs:
         value = call.get(arg.python_name)
-        if arg.type_attr is not None and isinstance(value, np.ndarray):
-            types.setdefault(arg.type_attr, "string" if value.dtype == object else value.dtype.name)
+        if isinstance(value, list) and arg.number_attr is not None:
+            counts[arg.number_attr] = len(value)
+        if isinstance(value, list) and arg.type_list_attr is not None:
+            types[arg.type_list_attr] = [kind_of(item) for item in value]
+        elif arg.type_attr is not None and isinstance(value, np.ndarray):
+            types.setdefault(arg.type_attr, kind_of(value))
     given = {key: value for key, value in call.items() if key in definition.attrs and
              definition.attrs[key].type == "type"}
     lists = [key for key in call if key in definition.attrs and definition.attrs[key].type == "list(int)"]
     return {"order": [arg.python_name for arg in definition.inputs], "types": {**types, **given},
-            **({"lists": lists} if lists else {})}
+            **({"counts": counts} if counts else {}), **({"lists": lists} if lists else {})}
+
+
+def kind_of(array):
+    """The name of an array's dtype."""
+    return "string" if array.dtype == object else array.dtype.name
 
 
 def parts(definition, call):

@@ -111,6 +111,10 @@ SAMPLES = {
                          row(images=D(3, 4), contrast_factor=f32(0.5)),
                          row(images=D(3, 4, 1), contrast_factor=f32(0.5)),
                          row(images=_COLOURS, contrast_factor=f32([1.0]))],
+    "AdjustHsvInYiq": [row(images=_COLOURS, delta_h=f32(turn), scale_s=f32(chroma), scale_v=f32(light))
+                       for turn, chroma, light in ((0, 1, 1), (0.3, 1.5, 0.5), (-2, 0, 1), (7, -1, 2))]
+                      + [row(images=D(2, 2, 4), delta_h=f32(0.1), scale_s=f32(1), scale_v=f32(1)),
+                         row(images=D(2, 3), delta_h=f32(0.1), scale_s=f32(1), scale_v=f32(1))],
     "AdjustHue": [row(images=_COLOURS, delta=f32(delta)) for delta in (0.0, 0.25, -0.4, 1.0)]
                  + [row(images=D(2, 2, 4), delta=f32(0.1)), row(images=D(2, 3), delta=f32(0.1))],
     "AdjustSaturation": [row(images=_COLOURS, scale=f32(scale)) for scale in (0.0, 0.5, 1.0, 3.0)]

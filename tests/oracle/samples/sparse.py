@@ -4,7 +4,24 @@ from oracle.samples.values import D, N, P, i32, i64, row, text
 
 MATRIX = i64([[0, 1], [0, 2], [3, 0]])
 
+
+def _crosses(dense, **hashed):
+    """Rows of combinations: of words and numbers, sparse and not, joined and hashed."""
+    words, numbers = text([["a"], ["b"], ["5"]]), i64([[5], [-6], [7]])
+    sparse = {"indices": [i64([[0, 0], [0, 1], [2, 0]])], "values": [text(["x", "y", "z"])], "shapes": [i64([3, 2])]}
+    none = {"indices": [], "values": [], "shapes": []}
+    kinds = ({"hashed_output": False, "num_buckets": 0, "out_type": "string"},
+             {"hashed_output": True, "num_buckets": 0, "out_type": "int64"},
+             {"hashed_output": True, "num_buckets": 100, "out_type": "int64"})
+    return [row(**given, **{dense: parts}, **kind, **hashed, internal_type=internal) for kind in kinds
+            for given, parts, internal in ((sparse, [words], "string"), (sparse, [words, words], "string"),
+                                           (none, [numbers, words], "int64"), (none, [numbers], "int64"))]
+
+
 SAMPLES = {
+    "SparseCross": _crosses("dense_inputs", hash_key=956888297470),
+    "SparseFeatureCross": _crosses("dense"),
+    "SparseFeatureCrossV2": _crosses("dense", hash_key=3),
     "SparseReshape": [
         row(input_indices=MATRIX, input_shape=i64([4, 3]), new_shape=i64([2, -1])),
         row(input_indices=MATRIX, input_shape=i64([4, 3]), new_shape=i64([12])),
@@ -166,3 +183,6 @@ SAMPLES = {
 BEYOND = dict.fromkeys(("SparseAdd", "SparseSparseMaximum", "SparseSparseMinimum"), lambda call: (
     call["a_indices"].ndim == call["b_indices"].ndim == 2
     and call["a_indices"].shape[1] != call["b_indices"].shape[1]))
+# A node written by hand says itself how long its lists are: other words would follow than from a function's arguments.
+BEYOND.update(dict.fromkeys(("SparseFeatureCross", "SparseFeatureCrossV2"), lambda call: len({
+    len(call[key]) for key in ("indices", "values", "shapes")}) > 1))

@@ -1,6 +1,6 @@
 """Samples for the ops of tfmagic/ops/state: variables, what assigns to them, what counts."""
 
-from oracle.samples.values import N, Values, f32, i32, i64, row, scene
+from oracle.samples.values import N, Values, f32, i32, i64, row, scene, text
 
 MADE = ("made", "VariableV2", row(shape=[2], dtype="float32"))
 ASSIGNED = (MADE, ("variable", "Assign", row(ref="@made", value=f32([1.5, -2]))))
@@ -23,6 +23,7 @@ def variable(**more):
 
 
 SAMPLES = {
+    "ObtainNext": [row(list=text(["a", "b", "c"]), counter=i64(start)) for start in (-1, 0, 2, 7)],
     "Variable": variable(),
     "VariableV2": variable(),
     "TemporaryVariable": [

@@ -24,6 +24,11 @@ SAMPLES = {
         row(**GRADIENTS, feature=i32([[0, 1], [1, 2], [1, 0], [-1, 1]]), max_splits=3, num_buckets=3),
         row(**GRADIENTS, feature=i32([[0], [0], [0], [0]]), max_splits=3, num_buckets=1),
     ],
+    "BoostedTreesSparseAggregateStats": [
+        row(**GRADIENTS, feature_indices=i32([[0, 0], [1, 1], [2, 1], [3, 0]]), feature_values=i32(buckets),
+            feature_shape=i32([4, 2]), max_splits=3, num_buckets=2) for buckets in ([1, 0, 1, 1], [0, 0, 0, 0])
+    ] + [row(**GRADIENTS, feature_indices=i32([]).reshape(0, 2), feature_values=i32([]), feature_shape=i32([4, 1]),
+             max_splits=3, num_buckets=1)],
     "BoostedTreesCalculateBestGainsPerFeature": [
         row(node_id_range=i32(span), stats_summary_list=STATS, l1=f32(l1), l2=f32(l2), tree_complexity=f32(cost),
             min_node_weight=f32(least), max_splits=3)
@@ -50,5 +55,6 @@ def beyond_buckets(call):
 
 # What is counted goes to a place in memory that nobody looks at; what is asked for is read from there.
 BEYOND = {**dict.fromkeys(("BoostedTreesMakeStatsSummary", "BoostedTreesAggregateStats"), beyond_buckets),
+          "BoostedTreesSparseAggregateStats": lambda call: call["node_ids"].dtype != object,
           "BoostedTreesCalculateBestGainsPerFeature": lambda call: call["node_id_range"].dtype != object,
           "BoostedTreesBucketize": lambda call: any(not part.size for part in call["bucket_boundaries"])}

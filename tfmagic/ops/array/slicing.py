@@ -438,6 +438,7 @@ def _check_index(index: Any) -> None:
     if isinstance(index, (int, np.integer, Dimension)) and not isinstance(index, bool):
         return
     dtype = getattr(index, "dtype", None)
+    dtype = getattr(dtype, "base_dtype", dtype)  # a variable's is one of references
     dims = getattr(index, "_dims", getattr(index, "shape", None))
     if dtype is None or (dims is not None and len(dims) == 1) or dtype not in (
             dtypes.int32, dtypes.int64, dtypes.int16, dtypes.uint8, dtypes.int8, dtypes.uint16):

@@ -62,7 +62,7 @@ class AdjustContrast:
     def kernel(op, images, factor, low, high):
         values = images.float()
         mean = values.mean((-3, -2), keepdim=True)
-        return torch.minimum(torch.maximum((values - mean) * factor + mean, low), high)
+        return torch.maximum(torch.minimum((values - mean) * factor + mean, high), low)
 
 
 def _hsv(rgb: Any) -> tuple[Any, Any, Any]:
@@ -178,3 +178,26 @@ class AdjustSaturation:
     def kernel(op, images, scale):
         hue, saturation, value = _hsv(images.float())
         return _rgb(hue, torch.clamp(saturation * scale, 0, 1), value).to(images.dtype)
+
+
+# Luma and the two axes of chroma of red, green and blue.
+_YIQ = ((0.299, 0.587, 0.114), (0.596, -0.274, -0.322), (0.211, -0.523, 0.312))
+
+
+@op("AdjustHsvInYiq", check=lambda op, images, *scalars: "input must be at least 3-D, got shape"
+    + shapes.brackets(images) if len(images) < 3 else
+    f"input must have 3 channels but instead has {images[-1]} channels." if images[-1] != 3 else next(
+        (f"{name} must be scalar: {shapes.brackets(dims)}" for name, dims in zip(
+            ("delta_h", "scale_s", "scale_v"), scalars) if dims), None))
+class AdjustHsvInYiq:
+    """Pictures whose chroma is turned and scaled, and which are brighter or darker."""
+
+    shape = _at_least_3
+
+    def kernel(op, images, delta_h, scale_s, scale_v):
+        to_yiq = torch.tensor(_YIQ, device=images.device)
+        along, across = scale_s * torch.cos(delta_h), scale_s * torch.sin(delta_h)
+        one, none = torch.ones_like(along), torch.zeros_like(along)
+        turned = torch.stack([one, none, none, none, along, -across, none, across, along]).reshape(3, 3)
+        change = scale_v * torch.linalg.inv(to_yiq.double()).to(images.dtype) @ turned @ to_yiq
+        return images @ change.mT

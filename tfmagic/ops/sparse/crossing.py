@@ -54,6 +54,13 @@ def _refused(indices: Any, values: Any, dense_shapes: Any, dense: Any) -> str | 
             if dims is None or len(dims) != rank:
                 kind = ("vector", "matrix")[rank - 1]
                 return f"Input {what} should be a {kind} but received shape {shapes.brackets(dims)} at position {index}"
+    for index, (place, value, shape) in enumerate(zip(indices, values, dense_shapes)):
+        if place[1] != 2:
+            return f"Expected D2 of index to be 2 got {place[1]} at position {index}"
+        if value[0] != place[0]:
+            return f"Expected size of values to be {place[0]} got {value[0]} at position {index}"
+        if shape[0] != 2:
+            return f"shape should imply a 2D tensor, but got {shapes.brackets(shape)} at position {index}"
     for index, dims in enumerate(dense):
         if dims is None or len(dims) != 2:
             return f"Dense inputs should be a matrix but received shape {shapes.brackets(dims)} at position {index}"

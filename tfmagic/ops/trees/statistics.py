@@ -121,3 +121,38 @@ def weight_and_gain(gradient: Any, hessian: Any, l1: Any, l2: Any) -> tuple[Any,
     shrunk = gradient - np.sign(gradient) * np.float32(l1)
     scale = hessian + np.float32(l2)
     return -shrunk / scale, shrunk * shrunk / scale
+
+
+@op("BoostedTreesSparseAggregateStats", host=("feature_shape",), traced=False,
+    because="as long as the values say")
+class BoostedTreesSparseAggregateStats:
+    """Sums of gradients and hessians of the examples that have a feature, as a sparse tensor.
+
+    Where a feature is missing, the example counts for the bucket behind the last.
+    """
+
+    def shape(op: Any, node_ids: Dims, gradients: Dims, hessians: Dims, feature_indices: Dims, feature_values: Dims,
+              feature_shape: Dims) -> Any:
+        with_rank(node_ids, 1)
+        with_rank(gradients, 2)
+        with_rank(hessians, 2)
+        with_rank(feature_indices, 2)
+        with_rank(feature_values, 1)
+        with_rank(feature_shape, 1)
+        return [(None, 4), (None,), (4,)]
+
+    def kernel(op: Any, node_ids: Any, gradients: Any, hessians: Any, feature_indices: Any, feature_values: Any,
+               feature_shape: Any) -> Any:
+        stats, nodes, indices = as_array(_stats(gradients, hessians)), as_array(node_ids), as_array(feature_indices)
+        _, dimensions = feature_shape
+        buckets = np.full((len(nodes), dimensions), op.num_buckets)
+        buckets[indices[:, 0], indices[:, 1]] = as_array(feature_values)
+        sums = np.zeros((op.max_splits, dimensions, op.num_buckets + 1, stats.shape[1]), np.float32)
+        for dimension in range(dimensions):
+            np.add.at(sums[:, dimension], (nodes, buckets[:, dimension]), stats)
+        there = np.zeros(sums.shape[:3], bool)
+        for dimension in range(dimensions):
+            there[nodes, dimension, buckets[:, dimension]] = True
+        places = np.argwhere(np.broadcast_to(there[..., None], sums.shape))
+        return (torch.from_numpy(places.astype(np.int32)), torch.from_numpy(sums[tuple(places.T)]),
+                torch.tensor(sums.shape, dtype=torch.int32))

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import torch
@@ -18,63 +17,9 @@ from tfmagic.session.lower.lowering import Lowering, VariableRef
 from tfmagic.session.lower.regions import Irregular, Region
 from tfmagic.session.lower.schedule import OpStep, Step, lower_all, schedule
 from tfmagic.session.passes import host_scalars
+from tfmagic.session.plan.loop import Loop
 from tfmagic.session.plan.order import Cycle, in_order
 from tfmagic.session.plan.plan_graph import PlanGraph
-from tfmagic.session.plan.run_time import BodyCall
-from tfmagic.session.running import check_deadline, current
-
-
-class Loop(BodyCall):
-    """Repeats a body while a condition holds.
-
-    All values live in one list of slots; each body reads some and writes some.
-    """
-
-    __name__ = __qualname__ = "while_loop"
-
-    def __init__(self, cond: PlanGraph, cond_reads: list[int], cond_writes: list[int], body: PlanGraph,
-                 body_reads: list[int], body_writes: list[int], size: int, results: list[int],
-                 numbers: dict[int, torch.dtype]):
-        super().__init__(cond, body)
-        self.cond_reads, self.cond_writes = cond_reads, cond_writes
-        self.body_reads, self.body_writes = body_reads, body_writes
-        self.size, self.results = size, results
-        self.numbers = numbers
-
-    def bind(self, *bodies: Callable[..., Any]) -> Callable[..., tuple[Any, ...]]:
-        scope: dict[str, Any] = {"cond": bodies[0], "body": bodies[1], "current": current,
-                                 "tensor": torch.scalar_tensor, "check_deadline": check_deadline,
-                                 **{f"kind{slot}": kind for slot, kind in self.numbers.items()}}
-        exec(self._code, scope)  # slots are local variables there, which a turn reads and writes at no cost
-        return scope["while_loop"]
-
-    @functools.cached_property
-    def _code(self) -> Any:
-        """The loop as a function of Python."""
-        def names(slots: Sequence[int]) -> str:
-            return "".join(f"s{slot}, " for slot in slots)
-
-        def call(body: PlanGraph, reads: Sequence[int], writes: Sequence[int], first: str) -> str:
-            states = len(body.written)
-            kept = len(writes) - states
-            return (f"({first}{names(writes[:kept])}), {f'({names(writes[kept:])})' if states else '_'}, _ = "
-                    f"{'body' if body is self.bodies[1] else 'cond'}({names(reads)})")
-
-        given = self.size - (len(self.cond_writes) - len(self.bodies[0].written))
-        results = "".join(f"tensor(s{slot}, dtype=kind{slot}), " if slot in self.numbers else f"s{slot}, "
-                          for slot in self.results)
-        lines = [f"def while_loop({names(range(given))}):",
-                 *(f"    s{slot} = None" for slot in range(given, self.size)),
-                 *(f"    s{slot} = s{slot}.item()" for slot in self.numbers),
-                 "    deadline = current.deadline",
-                 "    while True:",
-                 "        if deadline is not None:",
-                 "            check_deadline(deadline)",
-                 f"        {call(self.bodies[0], self.cond_reads, self.cond_writes, 'goes_on, ')}",
-                 "        if not goes_on:",
-                 f"            return ({results})",
-                 f"        {call(self.bodies[1], self.body_reads, self.body_writes, '')}"]
-        return compile("\n".join(lines), "<tfmagic loop>", "exec")
 
 
 class Frame:

@@ -6,6 +6,7 @@ spins, or is waited for. So a plan of small calls runs on one thread.
 1. A product or convolution does two operations per multiplication, a value of another call counts as `_PER_VALUE`.
 2. What a body of a loop or branch does counts like what the plan does, per call.
 3. What nothing is known of counts as little, but a product or convolution with one known operand as if `_ROWS` met it.
+4. A pass that makes one call of many notes what it does (`meta["work"]`).
 """
 
 from __future__ import annotations
@@ -53,6 +54,8 @@ def _wakes(node: fx.Node, amount: float) -> bool:
 def _work(node: fx.Node) -> float:
     if node.op not in ("call_function", "call_method", "output"):
         return 0
+    if "work" in node.meta:
+        return node.meta["work"]
     if node.target in _PRODUCTS:
         return _product(*[_shape(a) for a in node.args[-2:]])
     if node.target in _CONVOLUTIONS:

@@ -17,10 +17,10 @@ from tfmagic.tf.variable.variables import Variable, VariableAggregation, Variabl
 Metric = tuple[Tensor, Tensor]
 
 
-def metric_variable(shape: Any, dtype: dtypes.DType, name: str | None = None) -> Any:
+def metric_variable(shape: Any, dtype: dtypes.DType, name: str | None = None, validate_shape: bool = True) -> Any:
     """A variable of zeros in the collections of local variables and of metrics."""
     return Variable(
-        lambda: constants.zeros(shape, dtype), trainable=False, validate_shape=True, name=name,
+        lambda: constants.zeros(shape, dtype), trainable=False, validate_shape=validate_shape, name=name,
         collections=[GraphKeys.LOCAL_VARIABLES, GraphKeys.METRIC_VARIABLES],
         synchronization=VariableSynchronization.ON_READ, aggregation=VariableAggregation.SUM)
 

@@ -29,7 +29,7 @@ _RANGE = "predictions must be in [0, 1]"
 
 
 def counts_at_thresholds(labels: Any, predictions: Any, thresholds: Any, weights: Any = None,
-                         includes: Any = tuple(_KINDS)) -> tuple[Counts, Counts]:
+                         includes: Any = tuple(_KINDS), checked: bool = True) -> tuple[Counts, Counts]:
     """Right and wrong answers when those above a threshold are yes.
 
     Args:
@@ -38,12 +38,14 @@ def counts_at_thresholds(labels: Any, predictions: Any, thresholds: Any, weights
       thresholds: a list of numbers.
       weights: a tensor that broadcasts to `predictions`, or None.
       includes: which of tp, fn, tn and fp are counted.
+      checked: whether the run refuses other scores.
 
     Returns:
       The variables by kind, each with a count per threshold, and the operations that update them.
     """
-    checks = [api.debugging.assert_greater_equal(predictions, cast(0.0, predictions.dtype), message=_RANGE),
-              api.debugging.assert_less_equal(predictions, cast(1.0, predictions.dtype), message=_RANGE)]
+    checks = [] if not checked else [
+        api.debugging.assert_greater_equal(predictions, cast(0.0, predictions.dtype), message=_RANGE),
+        api.debugging.assert_less_equal(predictions, cast(1.0, predictions.dtype), message=_RANGE)]
     with get_default_graph().control_dependencies(checks):
         predictions, labels, weights = of_one_rank(cast(predictions, dtypes.float32), cast(labels, dtypes.bool_),
                                                    weights)

@@ -19,10 +19,6 @@ class NotWide(NotImplementedError):
     """A column has no ids for a linear model."""
 
 
-class NotDeep(NotImplementedError):
-    """A column has no table of vectors for a net."""
-
-
 class Column:
     """A column of `tf.contrib.layers`.
 
@@ -118,8 +114,7 @@ class OfIds(Column, CategoricalColumn):
         Raises:
           ValueError: always.
         """
-        raise ValueError(f"{kind} is not supported in DNN. Please use {instead}. column: {self}"
-                         f"{no_deep(self)}")
+        raise ValueError(f"{kind} is not supported in DNN. Please use {instead}. column: {self}")
 
 
 class Vectors(Column, DenseColumn):
@@ -129,11 +124,6 @@ class Vectors(Column, DenseColumn):
 
     def dense_tensor(self, features: Features, weight_collections: Any, trainable: Any) -> Tensor:
         return self.deep(features.of(self), 2, weight_collections, trainable)
-
-
-def no_deep(column: Column) -> str:
-    """The second half of what is said of a column that has neither values nor a table of vectors."""
-    return f", No deep embedding lookup arguments for column {column}."
 
 
 def tensor_of(columns_to_tensors: dict[Any, Any], key: Any) -> Any:
@@ -182,6 +172,13 @@ def inner_flatten(inputs: Any, new_rank: int) -> Any:
         return flat
 
 
+def wrong_rank(name: str, given: int, rank: int, gap: str = " ") -> ValueError:
+    """What is said of a column of numbers with too few axes."""
+    return ValueError(f"Error while processing column {name}.{gap}Rank of input Tensor ({given}) should be the same as "
+                      f"output_rank ({rank}). For example, sequence data should typically be 3 dimensional (rank 3) "
+                      "while non-sequence data is typically 2 dimensional (rank 2).")
+
+
 def of_rank(tensor: Tensor, rank: int, name: str) -> Tensor:
     """The numbers of a column with the axes that are asked for.
 
@@ -192,10 +189,7 @@ def of_rank(tensor: Tensor, rank: int, name: str) -> Tensor:
     if given is None:
         raise ValueError(f"Error while processing column {name}. Rank of input Tensor can not be None.")
     if given + 1 < rank:
-        raise ValueError(
-            f"Error while processing column {name}. Rank of input Tensor ({given}) should be the same as output_rank "
-            f"({rank}). For example, sequence data should typically be 3 dimensional (rank 3) while non-sequence data "
-            "is typically 2 dimensional (rank 2).")
+        raise wrong_rank(name, given, rank)
     if given + 1 == rank:
         return api.expand_dims(tensor, -1)
     return tensor if given == rank else inner_flatten(tensor, rank)

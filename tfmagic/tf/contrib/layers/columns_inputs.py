@@ -58,7 +58,8 @@ def _input(columns_to_tensors: dict[Any, Any], feature_columns: Iterable[Any], c
                     try:
                         made.append(column.deep(tensor, rank, collections, trainable))
                     except ValueError as error:
-                        raise ValueError(f"Error creating input layer for column: {column.name}.\n{error}") from error
+                        raise ValueError(f"Error creating input layer for column: {column.name}.\n{error}, No deep "
+                                         f"embedding lookup arguments for column {column}.") from error
                 if cols_to_outs is not None:
                     cols_to_outs[column] = made[-1]
         return api.concat(made, rank - 1)

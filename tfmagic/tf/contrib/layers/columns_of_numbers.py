@@ -11,7 +11,7 @@ from tfmagic.base.export import export
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.sparse_tensor import SparseTensor
 from tfmagic.ops import api, raw
-from tfmagic.tf.contrib.layers.columns import Get, OfIds, Vectors, inner_flatten, no_deep, of_rank
+from tfmagic.tf.contrib.layers.columns import Get, OfIds, Vectors, inner_flatten, of_rank, wrong_rank
 from tfmagic.tf.parsing.features import FixedLenFeature
 
 
@@ -65,10 +65,7 @@ class RealValuedColumn(_Real, Vectors):
         if isinstance(tensor, SparseTensor):
             tensor = api.convert_to_tensor(tensor)
         if tensor.shape.ndims == 0:
-            raise ValueError(f"Error while processing column {self.name}.Rank of input Tensor (0) should be the same "
-                             "as output_rank (2). For example, "
-                             "sequence data should typically be 3 dimensional (rank 3) "
-                             f"while non-sequence data is typically 2 dimensional (rank 2).{no_deep(self)}")
+            raise wrong_rank(self.name, 0, rank, "")
         if tensor.shape.ndims == 1:
             return api.expand_dims(tensor, -1, name="expand_dims")
         return tensor if tensor.shape.ndims == 2 else inner_flatten(tensor, 2)
