@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tfmagic import tf
-from tfmagic.ops.state.session_tensors import SessionTensors
+from tfmagic.ops.queues.session_tensors import SessionTensors
 
 
 def test_sections_of_runs_in_several_threads_never_overlap(graph):

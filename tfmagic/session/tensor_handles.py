@@ -11,7 +11,7 @@ from tfmagic.base import devices, errors, messages
 from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.operation import Tensor
 from tfmagic.ops import raw
-from tfmagic.ops.state.session_tensors import SessionTensors
+from tfmagic.ops.queues.session_tensors import SessionTensors
 
 _MAKERS = frozenset({"GetSessionHandle", "GetSessionHandleV2"})
 
