@@ -4,6 +4,10 @@ Each function prepares one program and returns `(step, units)`: calling `step()`
 This file is read by the peer's interpreter too: it imports NumPy and nothing of tfmagic.
 """
 
+import atexit
+import os
+import tempfile
+
 import numpy as np
 
 
@@ -272,8 +276,44 @@ def embedding_step(tf, threads):
     return (lambda: sess.run([train, loss], feed_dict={ids: given})), 1
 
 
+def records(tf, count=100000):
+    """A file of small examples, gone with the process."""
+    random = np.random.RandomState(0)
+    handle, path = tempfile.mkstemp()
+    os.close(handle)
+    atexit.register(os.remove, path)
+    with tf.python_io.TFRecordWriter(path) as writer:
+        for index, numbers in enumerate(random.rand(count, 10).tolist()):
+            writer.write(tf.train.Example(features=tf.train.Features(feature={
+                "label": tf.train.Feature(int64_list=tf.train.Int64List(value=[index % 10])),
+                "numbers": tf.train.Feature(float_list=tf.train.FloatList(value=numbers)),
+            })).SerializeToString())
+    return path, {"label": tf.FixedLenFeature([], tf.int64), "numbers": tf.FixedLenFeature([10], tf.float32)}
+
+
+def batches(tf, threads, data):
+    """A record of a pipeline that gives them in batches of 100."""
+    following = data.repeat().make_one_shot_iterator().get_next()
+    sess = session(tf, threads)
+    return (lambda: sess.run(following)), 100
+
+
+def parse_single(tf, threads):
+    """A record of 100,000 parsed one by one, shuffled and batched."""
+    path, features = records(tf)
+    data = tf.data.TFRecordDataset(path).map(lambda record: tf.parse_single_example(record, features))
+    return batches(tf, threads, data.shuffle(10000).batch(100))
+
+
+def parse_batch(tf, threads):
+    """A record of 100,000 shuffled, batched and parsed by the batch."""
+    path, features = records(tf)
+    data = tf.data.TFRecordDataset(path).shuffle(10000).batch(100)
+    return batches(tf, threads, data.map(lambda record: tf.parse_example(record, features)))
+
+
 TENSORFLOW = {f.__name__: f for f in (
     scalar_run, variable_run, feed_two, build_nodes, mlp_step, count_loop, product_loop, lstm_step, wide_mlp_step,
-    cnn_step, element_wise, normals, product, embedding_step)}
+    cnn_step, element_wise, normals, product, embedding_step, parse_single, parse_batch)}
 PYTORCH = {"mlp_step": mlp_step_torch, "lstm_step": lstm_step_torch, "wide_mlp_step": wide_mlp_step_torch,
            "cnn_step": cnn_step_torch}

@@ -119,8 +119,8 @@ NO_REFUSALS = {
     "ControlTrigger", "Copy", "CopyHost", "DebugGradientIdentity", "DebugGradientRefIdentity", "DeepCopy", "Enter",
     "Exit", "Fact", "FakeParam", "GuaranteeConst", "Identity", "IdentityN", "IsVariableInitialized", "NextIteration",
     "NoOp", "PreventGradient", "Print", "PyFuncStateless", "RandomShuffle", "Rank", "RefEnter", "RefExit",
-    "RefIdentity", "RefNextIteration", "Size", "Snapshot", "StopGradient", "TensorArraySizeV3", "TensorListLength",
-    "TensorSummary", "VarIsInitializedOp", "VariableShape", "ZerosLike",
+    "RefIdentity", "RefNextIteration", "SerializeTensor", "Size", "Snapshot", "StopGradient", "TensorArraySizeV3",
+    "TensorListLength", "TensorSummary", "VarIsInitializedOp", "VariableShape", "ZerosLike",
 }  # fmt: skip
 
 

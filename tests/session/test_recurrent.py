@@ -166,6 +166,17 @@ def test_weights_that_are_constants(sess, monkeypatch) -> None:
     np.testing.assert_allclose(values(outputs, x, feed), values(outputs, x, feed, monkeypatch), rtol=2e-5, atol=2e-5)
 
 
+def test_what_lies_beyond_the_end_of_a_row_does_not_matter(sess, monkeypatch) -> None:
+    x = tf.placeholder(tf.float32, [BATCH, TIME, DEPTH])
+    outputs, after = tf.nn.dynamic_rnn(stacked(), x, tf.constant([2, 0, 6]), dtype=tf.float32)
+    fetches = [outputs, *flat(after)]
+    feed = numbers(BATCH, TIME, DEPTH)
+    feed[0, 2:], feed[1] = np.nan, np.inf
+    assert "flow_while_loop" not in code_of(sess, fetches, x, feed.shape)
+    for fused, looped in zip(values(fetches, x, feed), values(fetches, x, feed, monkeypatch)):
+        np.testing.assert_allclose(fused, looped, rtol=2e-5, atol=2e-5)
+
+
 class Scaled(rnn_cell.BasicLSTMCell):
     """Almost an LSTM cell."""
 

@@ -45,7 +45,7 @@ def deprecated(date: str | None, instructions: str, name: str | None = None,
         @functools.wraps(function)
         def wrapper(*args: Any, **kwargs: Any) -> Any:
             if function not in _warned:
-                where = _home(function, module)
+                where = _home(function, args, module)
                 shown = name or _shown(function, args)
                 _warn(function, "From %s: %s (from %s) is deprecated and will be removed %s.\nInstructions for "
                       "updating:\n%s", _place(), shown, where, _when(date), instructions)
@@ -57,19 +57,25 @@ def deprecated(date: str | None, instructions: str, name: str | None = None,
     return decorate
 
 
-def _home(function: Any, module: str | None) -> str:
+def _home(function: Any, args: tuple[Any, ...], module: str | None) -> str:
     """The TensorFlow module that a function is from."""
     if module is None and function.__module__.startswith("tensorflow"):
         return function.__module__
-    return module or export.internal_module(function.__name__)
+    cls = _class_of(function, args) if module is None else None
+    return module or (export.internal_module(function.__name__) if cls is None else cls.__module__)
 
 
 def _shown(function: Any, args: tuple[Any, ...]) -> str:
     """A function's name in a warning: a constructor goes by its public class."""
+    cls = _class_of(function, args)
+    return function.__qualname__ if cls is None else f"{cls.__qualname__}.__init__"
+
+
+def _class_of(function: Any, args: tuple[Any, ...]) -> type | None:
+    """The public class that a constructor makes objects of."""
     if function.__name__ != "__init__":
-        return function.__qualname__
-    return next((f"{cls.__qualname__}.__init__" for cls in type(args[0]).__mro__
-                 if cls.__module__.startswith("tensorflow.")), function.__qualname__)
+        return None
+    return next((cls for cls in type(args[0]).__mro__ if cls.__module__.startswith("tensorflow.")), None)
 
 
 def deprecated_args(date: str | None, instructions: str, *names: str, module: str | None = None) -> Callable[[F], F]:
@@ -85,7 +91,7 @@ def deprecated_args(date: str | None, instructions: str, *names: str, module: st
                 if (argument in kwargs or count > place) and (function, argument) not in _warned:
                     _warn((function, argument), "From %s: calling %s (from %s) with %s is deprecated and will be "
                           "removed %s.\nInstructions for updating:\n%s", _place(), _shown(function, args),
-                          _home(function, module), argument, _when(date), instructions)
+                          _home(function, args, module), argument, _when(date), instructions)
             return function(*args, **kwargs)
 
         wrapper.warns = (date, instructions, sorted(names))  # type: ignore[attr-defined]
@@ -110,7 +116,7 @@ def deprecated_arg_values(date: str | None, instructions: str, module: str | Non
                     if type(given) is type(value) and given == value:
                         _warn((function, argument, value), "From %s: calling %s (from %s) with %s=%s is deprecated and "
                               "will be removed %s.\nInstructions for updating:\n%s", _place(), _shown(function, args),
-                              _home(function, module), argument, value, _when(date), instructions)
+                              _home(function, args, module), argument, value, _when(date), instructions)
             return function(*args, **kwargs)
 
         wrapper.warns = (date, instructions, [f"{k}={v}" for k, v in values.items()])  # type: ignore[attr-defined]

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from types import FunctionType
 from typing import Any, TypeVar
 
-from tfmagic.base import messages
+from tfmagic.base import dispatch, messages
 
 T = TypeVar("T")
 
@@ -128,10 +128,13 @@ def row(name: str) -> PublicName | None:
 def export(*names: str) -> Callable[[T], T]:
     """Decorator: make an object public under `names` (the aliases follow from the table).
 
-    A class or function also takes over its name and module in TensorFlow.
+    A class or function also takes over its name and module in TensorFlow, and a function that takes values of other
+    kinds than tensors (`base.dispatch`) learns to.
     """
 
     def register(thing: T) -> T:
+        if names[0] in dispatch.FUNCTIONS:
+            thing = dispatch.dispatched(names[0], thing)
         for name in names:
             _exported[name] = thing
         public = row(names[0])

@@ -129,6 +129,29 @@ def pack_sequence_as(structure: Any, flat_sequence: Sequence[Any], expand_compos
     return _pack(structure, iter(flat_sequence), expand_composites)
 
 
+def flatten_dict_items(dictionary: Any) -> dict[Any, Any]:
+    """A dictionary in which keys that nest are taken apart, each leaf with the leaf of the value that belongs to it.
+
+    Raises:
+      TypeError: `dictionary` is none.
+      ValueError: a key and its value have different numbers of leaves, or a leaf comes up twice.
+    """
+    if not isinstance(dictionary, collections.abc.Mapping):
+        raise TypeError("input must be a dictionary")
+    flat: dict[Any, Any] = {}
+    for key, value in dictionary.items():
+        nested = is_nested(key)
+        keys, values = (flatten(key), flatten(value)) if nested else ([key], [value])
+        if len(keys) != len(values):
+            raise ValueError(f"Could not flatten dictionary. Key had {len(keys)} elements, but value had {len(values)} "
+                             f"elements. Key: {keys}, value: {values}.")
+        for part, item in zip(keys, values, strict=True):
+            if part in flat:
+                raise ValueError(f"Could not flatten dictionary: key {part} is not unique.")
+            flat[part] = item
+    return flat
+
+
 @export("nest.map_structure")
 def map_structure(func: Callable[..., Any], *structure: Any, **kwargs: Any) -> Any:
     """Apply `func` to the leaves of structures that are alike; the results nest as the first structure does.

@@ -100,12 +100,15 @@ def _array(value: Any, dtype: DType | None) -> np.ndarray:
             raise ValueError(f"Argument must be a dense tensor: {_short(value)} - got shape "
                              f"{list(np.array(value, object).shape)}, but wanted {_wanted_shape(value)}.\nMake all "
                              "rows equally long.") from None
-        raise TypeError(f"Failed to convert object of type {kind} to Tensor. Contents: {_short(value)}. Consider "
-                        "casting elements to a supported type.") from None
-    if array.dtype == object:
-        raise TypeError(f"Failed to convert object of type {kind} to Tensor. Contents: {_short(value)}. Consider "
-                        "casting elements to a supported type.")
+        raise _unsupported(value) from None
+    if array.dtype.kind in "OUS":
+        raise _unsupported(value)
     return _narrowed(array) if dtype is None else array
+
+
+def _unsupported(value: Any) -> TypeError:
+    return TypeError(f"Failed to convert object of type {type(value)} to Tensor. Contents: {value!s}. Consider "
+                     "casting elements to a supported type.")
 
 
 def _wanted_shape(value: Any) -> list[int]:
@@ -163,6 +166,8 @@ def _strings(value: Any, dtype: DType | None) -> np.ndarray:
             if isinstance(item, (list, tuple, np.ndarray)):
                 raise ValueError(f"Argument must be a dense tensor: {_short(value)} - got nested lists of different "
                                  "lengths.")
+            if dtype is None:
+                raise _unsupported(value)
             raise TypeError(f"Expected string, got {item!r} of type '{type(item).__name__}' instead.")
     return result.reshape(array.shape)
 

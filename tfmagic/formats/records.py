@@ -40,6 +40,7 @@ class RecordReader(Closing):
         self._stream = InputStream(path, compression)
         self._buffer = b""
         self._position = 0
+        self._ahead: list[bytes] = []  # records that were looked at already; the next one is the last
         self.offset = 0
         while self.offset < offset:
             skipped = len(self._stream.read(min(_CHUNK, offset - self.offset)))
@@ -53,6 +54,10 @@ class RecordReader(Closing):
         Raises:
           DataLossError: the file is damaged or cut off here.
         """
+        if self._ahead:
+            data = self._ahead.pop()
+            self.offset += len(data) + _EXTRA
+            return data
         start = self._position
         buffer = self._buffer
         end = start + _HEADER.size
@@ -77,7 +82,29 @@ class RecordReader(Closing):
             raise errors.DataLossError(None, None, f"corrupted record at {self.offset + _HEADER.size}")
         self._position = stop + 4
         self.offset += length + _EXTRA
+        self._look_ahead()
         return data
+
+    def _look_ahead(self) -> None:
+        """Take the whole records of the buffer, as far as they are sound."""
+        buffer, position, found = self._buffer, self._position, self._ahead
+        size, head, length = len(buffer), b"", 0
+        while (end := position + _HEADER.size) <= size:
+            if buffer[position:end] != head:  # those of one length have the same
+                length, length_sum = _HEADER.unpack_from(buffer, position)
+                if masked(value(buffer[position:position + 8])) != length_sum:
+                    break
+                head = buffer[position:end]
+            stop = end + length
+            if stop + 4 > size:
+                break
+            data = buffer[end:stop]
+            if masked(value(data)) != _SUM.unpack_from(buffer, stop)[0]:
+                break
+            found.append(data)
+            position = stop + 4
+        found.reverse()
+        self._position = position
 
     def _more(self, start: int, size: int) -> bytes:
         """The rest of the buffer with what follows, at least `size` bytes where there are as many."""

@@ -245,8 +245,9 @@ def _pending(op: Operation, known: dict[Operation, Any], partial: bool,
 
 
 # Ops whose outputs have as many elements as values say; and those that hand such a size on, with the input it comes by.
-_SIZED_BY_VALUES = frozenset({"BroadcastGradientArgs", "DynamicPartition", "ListDiff", "StringSplit", "StringSplitV2",
-                              "UnicodeDecode", "Unique", "UniqueV2", "UniqueWithCounts", "Where"})
+_SIZED_BY_VALUES = frozenset({"BroadcastGradientArgs", "DynamicPartition", "ListDiff", "RaggedRange", "StringSplit",
+                              "StringSplitV2", "Tile", "UnicodeDecode", "Unique", "UniqueV2", "UniqueWithCounts",
+                              "Where"})
 _HANDS_ON = {**dict.fromkeys(("AddV2", "Cast", "ExpandDims", "FloorMod", "Identity", "Reshape", "Squeeze",
                              "StridedSlice"), 0),
              **dict.fromkeys(("Gather", "GatherV2"), 1)}

@@ -59,12 +59,12 @@ def import_graph_def(graph_def: Any, input_map: dict[str, Any] | None = None,
     if input_map is None:
         input_map = {}
     elif not isinstance(input_map, dict) or not all(isinstance(key, (str, bytes)) for key in input_map):
-        raise TypeError(f"Argument `input_map` must be a dictionary. Obtained {type(input_map).__name__}")
+        raise TypeError("input_map must be a dictionary mapping strings to Tensor objects.\n"
+                        f"This is of type {type(input_map).__name__}.")
     if return_elements is not None:
         return_elements = list(return_elements)
         if not all(isinstance(item, (str, bytes)) for item in return_elements):
-            raise TypeError("Argument `return_elements` must be a list of strings. Obtained "
-                            f"{return_elements}.")
+            raise TypeError(f"return_elements must be a list of strings.\nThese are {return_elements}.")
     _check_version(graph_def)
     graph = context.get_default_graph()
     graph._check_not_finalized()
@@ -92,7 +92,8 @@ def _graph_def_proto(graph_def: Any) -> Any:
         return graph_def
     if type(graph_def).__name__ == "GraphDef" and hasattr(graph_def, "SerializeToString"):
         return GraphDef.FromString(graph_def.SerializeToString())
-    raise TypeError(f"Argument `graph_def` must be a GraphDef proto, got {type(graph_def).__name__}.")
+    raise TypeError(f"graph_def must be a GraphDef proto.\nThis is of type {type(graph_def).__name__}; a file's bytes "
+                    "are read by GraphDef.FromString.")
 
 
 def _check_version(graph_def: Any) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from tfmagic.base import shapes, tensor_values
+from tfmagic.base import dispatch, shapes, tensor_values
 from tfmagic.base.dtypes import DType, as_dtype
 from tfmagic.graph import context, opdefs, registry
 from tfmagic.graph.convert import to_tensor
@@ -67,10 +67,32 @@ class OpCaller:
     def __call__(self, values: tuple[Any, ...], attr_values: tuple[Any, ...], name: str | None) -> Any:
         try:
             return self._result(self.node(values, attr_values, name))
-        except TypeError:
-            if len(values) != 1 or not isinstance(values[0], SparseTensor) or not self._takes_sparse():
+        except (TypeError, ValueError) as error:
+            answer = self._who_answers(values, error)
+            if answer is None:
                 raise
-        sparse = values[0]  # TensorFlow too tries the whole first, which takes the name
+            failure = error
+        result = answer(values, attr_values, name)  # TensorFlow too tries the whole first, which takes the name
+        if result is dispatch.NOT_SUPPORTED:
+            raise failure
+        return result
+
+    def _who_answers(self, values: tuple[Any, ...], error: Exception) -> Callable[..., Any] | None:
+        """Who answers a failed call for values that are no tensors: sparse ones, and other kinds (`base.dispatch`)."""
+        if isinstance(error, TypeError) and len(values) == 1 and isinstance(values[0], SparseTensor) \
+                and self._takes_sparse():
+            return self._of_sparse
+        kind = dispatch.who_answers(values, {}) if self.op_def.name in dispatch.OPS else None
+        if kind is None:
+            return None
+
+        def again(*args: Any, name: str | None = None) -> Any:
+            return self(args[:len(values)], args[len(values):], name)
+
+        return lambda values, attr_values, name: kind(self.op_def.name, again, (*values, *attr_values), {"name": name})
+
+    def _of_sparse(self, values: tuple[Any, ...], attr_values: tuple[Any, ...], name: str | None) -> SparseTensor:
+        sparse = values[0]
         return SparseTensor(sparse.indices, self((sparse.values,), attr_values, name), sparse.dense_shape)
 
     def _takes_sparse(self) -> bool:
@@ -213,7 +235,8 @@ class OpCaller:
         except TypeError as error:
             if wanted is None:
                 raise
-            raise self._conversion_error(arg, value, wanted, error) from None
+            raise TypeError(f"Expected {wanted.name} passed to parameter '{arg.name}' of op '{self.op_def.name}', got "
+                            f"{value!r} of type '{type(value).__name__}' instead. Error: {error}") from None
         except ValueError as error:
             if wanted is not None:
                 raise self._conversion_error(arg, value, wanted, error) from None
@@ -223,7 +246,7 @@ class OpCaller:
         """The message of a failed conversion: which type the value has, and where the wanted type comes from."""
         try:
             given = getattr(value, "dtype", None)
-            observed = as_dtype(given) if given is not None else as_dtype(tensor_values.to_array(value).dtype)
+            observed = as_dtype(tensor_values.to_array(value).dtype if given is None else given).base_dtype
         except (TypeError, ValueError):
             return ValueError(f"Tried to convert '{arg.name}' to a tensor and failed. Error: {error}")
         prefix = f"Input '{arg.name}' of '{self.op_def.name}' Op has type {observed.name} that does not match"
@@ -251,21 +274,19 @@ class OpCaller:
                     wanted = dtype.base_dtype
                     break
         tensors = []
-        for index, item in enumerate(value):
-            if type(item) is not Tensor:
-                try:
+        try:
+            for index, item in enumerate(value):
+                if type(item) is not Tensor:
                     item = to_tensor(item, wanted, f"{arg.name}_{index}", arg.is_ref,
                                      arg.default if wanted is None else None)
-                except (TypeError, ValueError) as error:
-                    raise type(error)(f"Tried to convert '{arg.name}' to a tensor and failed. Error: {error}") \
-                        from None
-            wanted = wanted or item._dtype.base_dtype
-            tensors.append(item)
+                elif wanted is not None and item._dtype.base_dtype is not wanted:
+                    raise TypeError
+                tensors.append(item)
+        except (TypeError, ValueError):
+            raise self._list_error(arg, [self._type_alone(item) for item in value]) from None
+        wanted = wanted or (tensors[0]._dtype.base_dtype if tensors else None)
         if any(t._dtype.base_dtype is not wanted for t in tensors):
-            given = ", ".join(t._dtype.base_dtype.name for t in tensors)
-            wrong = "don't all match." if arg.dtype is None else f"do not match expected type {arg.dtype.name}."
-            raise TypeError(f"Tensors in list passed to '{arg.name}' of '{self.op_def.name}' Op have types [{given}] "
-                            f"that {wrong}")
+            raise self._list_error(arg, [t._dtype.base_dtype.name for t in tensors])
         if arg.type_attr is not None:
             if wanted is None:
                 if arg.default is None:
@@ -276,6 +297,18 @@ class OpCaller:
                 self._refuse_type(arg, wanted)
             attrs[arg.type_attr] = wanted
         return tensors
+
+    def _type_alone(self, item: Any) -> str:
+        """The type that an item of a list would have as a tensor; TensorFlow too leaves that tensor in the graph."""
+        try:
+            return to_tensor(item)._dtype.base_dtype.name
+        except (TypeError, ValueError):
+            return "<NOT CONVERTIBLE TO TENSOR>"
+
+    def _list_error(self, arg: _Input, types: list[str]) -> TypeError:
+        wrong = "don't all match." if arg.dtype is None else f"do not match expected type {arg.dtype.name}."
+        return TypeError(f"Tensors in list passed to '{arg.name}' of '{self.op_def.name}' Op have types "
+                         f"[{', '.join(types)}] that {wrong}")
 
     def _convert_mixed_list(self, arg: _Input, value: Any, attrs: dict[str, Any]) -> list[Tensor]:
         if not isinstance(value, (list, tuple)):

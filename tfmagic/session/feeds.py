@@ -9,7 +9,7 @@ import ml_dtypes
 import numpy as np
 import torch
 
-from tfmagic.base import shapes, tensor_values
+from tfmagic.base import nest, shapes, tensor_values
 from tfmagic.graph.graph import Graph
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.ops.torch_types import as_torch, torch_dtype
@@ -18,14 +18,14 @@ Convert = Callable[[Any], Any]
 
 
 def expand(graph: Graph, feed_dict: dict[Any, Any]) -> dict[Tensor, Any]:
-    """A feed_dict with tensors as keys, composite keys taken apart.
+    """A feed_dict with tensors as keys, nested and composite keys taken apart.
 
     Raises:
       TypeError: a key is no tensor, or a value is a tensor.
-      ValueError: a key may not be fed.
+      ValueError: a key may not be fed, or nests otherwise than its value.
     """
     feeds: dict[Tensor, Any] = {}
-    for key, value in feed_dict.items():
+    for key, value in nest.flatten_dict_items(feed_dict).items():
         parts = getattr(key, "_feed_parts", None)
         for target, item in (parts(value) if parts is not None else [(key, value)]):
             try:

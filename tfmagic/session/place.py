@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tfmagic.base import devices, errors
+from tfmagic.graph import opdefs
 from tfmagic.graph.operation import Operation, where
 from tfmagic.session.devices.listing import Device, matches
 
@@ -43,7 +44,7 @@ class Placer:
             if spec.device_type is None and not _lives_on_host(op) and matches(spec, self.default):
                 return self.default
             return found
-        if self.soft:
+        if self.soft or _goes_anywhere(op):
             kind = spec.device_type
             return next((d for d in self.available if d.device_type == kind), self.host)
         raise errors.InvalidArgumentError(
@@ -66,6 +67,17 @@ class Placer:
             seen.add(target)
             op = target
         return op._device
+
+
+def _goes_anywhere(op: Operation) -> bool:
+    """Whether `op` asks for a GPU only because TensorFlow has no kernel of it, or of its readers, for anything else."""
+    readers = [reader for tensor in op._outputs for reader in tensor.consumers()] if op.type == "Const" else []
+    return all(_is_for_gpus_only(each) for each in readers or [op])
+
+
+def _is_for_gpus_only(op: Operation) -> bool:
+    definition = opdefs.get(op.type)
+    return definition is not None and "gpu_only" in definition.flags
 
 
 def _lives_on_host(op: Operation) -> bool:

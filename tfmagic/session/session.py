@@ -186,8 +186,6 @@ class BaseSession:
         from tfmagic.session import feeds as feeding
         from tfmagic.session.fetches import Fetches
 
-        if feed_dict is not None and not hasattr(feed_dict, "items"):
-            raise TypeError(f"feed_dict must be a dict of tensors and values, got {type(feed_dict).__name__}")
         if not self._graph._operations:
             raise RuntimeError("The Session graph is empty.  Add operations to the graph before calling run().")
         feeds = feeding.expand(self._graph, feed_dict) if feed_dict else {}

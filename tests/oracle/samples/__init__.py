@@ -19,6 +19,7 @@ from oracle.samples import (
     linalg,
     math,
     nn,
+    parsing,
     quantization,
     quantized,
     ragged,
@@ -33,14 +34,15 @@ from oracle.samples import (
     tensor_lists,
     trees,
 )
+from oracle.samples.found import ROWS
 from oracle.samples.values import Scene, Values
 from oracle.samples.wrong import wrong_calls
 
 from tfmagic import tf  # noqa: F401  # makes every declaration known
 from tfmagic.graph import opdefs, registry
 
-FAMILIES = (array, audio, clustering, control_flow, debug, image, linalg, math, nn, quantization, quantized, ragged,
-            random, recurrent, segments, sparse, state, strings, summary, tensor_lists, trees)
+FAMILIES = (array, audio, clustering, control_flow, debug, image, linalg, math, nn, parsing, quantization, quantized,
+            ragged, random, recurrent, segments, sparse, state, strings, summary, tensor_lists, trees)
 SPECIAL = {name: rows for family in FAMILIES for name, rows in family.SAMPLES.items()}
 # Calls in which TensorFlow 1.15 reads what is not there (its answer depends on the memory): no samples.
 BEYOND = {name: rule for family in FAMILIES for name, rule in getattr(family, "BEYOND", {}).items()}
@@ -110,11 +112,12 @@ def samples(name):
 
 def right_calls(definition):
     """The right calls of an op with arrays in them: the first row in every dtype, the others in the first."""
-    rows = SPECIAL.get(definition.name)
+    rows, found = SPECIAL.get(definition.name), ROWS.get(definition.name, [])
     if rows is None and any(signature.is_variable(arg) for arg in definition.inputs):
         rows = signature.update_rows(definition)
     if rows is None:
-        return signature.default_calls(definition)
+        return signature.default_calls(definition) + found
+    rows = [*rows, *found]
     dtypes = signature.dtypes_of(definition) or ["float32"]  # scenes make numbers of other types
     result = []
     for position, row in enumerate(rows):

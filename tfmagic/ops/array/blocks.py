@@ -45,7 +45,7 @@ def _to_batch_dims(x: Dims, count: int, block: list[int] | None, pads: Any, pads
     """The shape after `space_to_batch`."""
     _check_blocks(x, count, block, pads, pads_dims, "paddings")
     if x is None or block is None:
-        return None if x is None else (None,) * len(x)
+        return None if x is None else ((None,) * (count + 1) + x[count + 1:])
     size: list[int | None] = [x[0]]
     for axis, count in enumerate(block):
         size[0] = None if size[0] is None else size[0] * count
@@ -64,7 +64,7 @@ def _from_batch_dims(x: Dims, count: int, block: list[int] | None, crops: Any, c
     """The shape after `batch_to_space`."""
     _check_blocks(x, count, block, crops, crops_dims, "crops")
     if x is None or block is None:
-        return None if x is None else (None,) * len(x)
+        return None if x is None else ((None,) * (count + 1) + x[count + 1:])
     batch = x[0]
     for count in block:
         if batch is not None and batch % count:

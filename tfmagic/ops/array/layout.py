@@ -52,10 +52,10 @@ class Tile:
             raise ValueError(f"Shape must be rank {len(x)} but is rank {count}")
         times = static_dims(op.multiples)
         if times is None:
-            return unknown_dims(len(x) if x is not None else None)
+            return None if x is None else tuple(0 if size == 0 else None for size in x)
         if x is None:
             return (None,) * len(times)
-        return tuple(0 if t == 0 else None if d is None or t is None else d * t for d, t in zip(x, times))
+        return tuple(0 if 0 in (d, t) else None if d is None or t is None else d * t for d, t in zip(x, times))
 
     def kernel(op, x, multiples):
         for index, count in enumerate(multiples):

@@ -221,7 +221,12 @@ def _refused_squeeze(op: Any, x: Any) -> str | None:
     return None
 
 
-@array_op("Squeeze", check=_refused_squeeze)
+def _squeezes_both_ends(op: Any) -> bool:
+    """Whether axes are counted from both ends of a tensor whose rank only the run knows."""
+    return op.input._dims is None and bool(op.squeeze_dims) and min(op.squeeze_dims) < 0 <= max(op.squeeze_dims)
+
+
+@array_op("Squeeze", check=_refused_squeeze, traced=lambda op: "shapes" if _squeezes_both_ends(op) else True)
 class Squeeze:
     """A tensor without its axes of size 1, or without those that are named."""
 
@@ -242,13 +247,14 @@ class Squeeze:
         return tuple(d for i, d in enumerate(x) if i not in chosen)
 
     def kernel(op, x):
-        axes = op.squeeze_dims
         dims = op.input._dims
-        if not axes:
+        if not op.squeeze_dims:
             return x.squeeze()
+        rank = x.dim() if _squeezes_both_ends(op) else None if dims is None else len(dims)
+        axes = {axis if rank is None or axis >= 0 else axis + rank for axis in op.squeeze_dims}
         if dims is not None and all(dims[axis] == 1 for axis in axes):
             return x.squeeze(tuple(axes))
-        for axis in sorted((axis if dims is None or axis >= 0 else axis + len(dims) for axis in axes), reverse=True):
+        for axis in sorted(axes, reverse=min(axes) >= 0):  # counted from the end, the first axes go first
             x = x.squeeze(axis)
         return x
 
@@ -256,7 +262,7 @@ class Squeeze:
         return reshape_to_input(op, dy)
 
     def static(op, x):
-        return np.squeeze(x, tuple(op.squeeze_dims) or None)
+        return np.squeeze(x, tuple({axis % x.ndim for axis in op.squeeze_dims}) or None)
 
 
 def _refused_by_ensure_shape(op: Any, x: Any) -> str | None:
@@ -315,7 +321,8 @@ class BroadcastTo:
         for have, want in zip(x[::-1], wanted[::-1]):
             if have not in (None, 1) and want is not None and have != want:
                 raise ValueError(f"Dimensions must be equal, but are {have} and {want}")
-        return wanted
+        have = (1,) * (len(wanted) - len(x)) + x
+        return tuple(a if b is None and a not in (None, 0, 1) else b for a, b in zip(have, wanted))
 
     def kernel(op, x, shape):
         if -1 in shape:

@@ -88,17 +88,22 @@ class _Shuffling(Iteration):
             if not self._fill_first():
                 self._source = None
                 raise StopIteration
-        while self._source is not None and self._held < size:
-            element = self._pull()
-            if element is None:
-                break
-            place = self._slices[-1][1]
+        last = self._slices[-1]
+        while self._held < size and self._source is not None:
+            try:
+                element = self._next()
+            except StopIteration:
+                if not self._go_on():
+                    break
+                last = self._slices[-1]
+                continue
+            place = last[1]
             if place < size and len(ring) <= place:
                 ring.append(element)
             else:
                 ring[place % size] = element
             self._held += 1
-            self._slices[-1][1] = place + 1
+            last[1] = place + 1
         if not self._held:
             raise StopIteration
         slices = self._slices
@@ -118,21 +123,17 @@ class _Shuffling(Iteration):
         """Whether the first pass may have elements: one that repeats without end must have some."""
         return self._dataset.count != 0
 
-    def _pull(self) -> Element | None:
-        """The next element of all passes; None at the end of the last."""
+    def _go_on(self) -> bool:
+        """Begin with the next pass, if there is one."""
         dataset = self._dataset
-        while self._source is not None:
-            try:
-                return self._next()
-            except StopIteration:
-                self._pass += 1
-                end = self._slices[-1][1]
-                if dataset.count < 0 and end == 0 and self._pass == 1 or 0 <= dataset.count <= self._pass:
-                    self._source = None
-                    return None
-                self._slices.append([end, end])
-                self._open()
-        return None
+        self._pass += 1
+        end = self._slices[-1][1]
+        if dataset.count < 0 and end == 0 and self._pass == 1 or 0 <= dataset.count <= self._pass:
+            self._source = None
+            return False
+        self._slices.append([end, end])
+        self._open()
+        return True
 
     def state(self) -> Any:
         source = None if self._source is None else self._source.state()

@@ -471,7 +471,7 @@ def _objects(op: Any, boxes: Any, height: int, width: int) -> list[_Rectangle]:
         for edge in (y0, x0, y1, x1):
             if not 0 <= edge <= 1:
                 raise errors.InvalidArgumentError(
-                    None, None, f"All bounding box coordinates must be in [0.0, 1.0]: {edge:g}")
+                    None, None, f"All bounding box coordinates must be in [0.0, 1.0]: {edge:.9g}")
         found.append(_Rectangle(int(x0 * _F(width)), int(y0 * _F(height)), int(x1 * _F(width)), int(y1 * _F(height))))
     if not found:
         if not op.use_image_if_no_bounding_boxes:

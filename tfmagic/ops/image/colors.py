@@ -62,7 +62,7 @@ class AdjustContrast:
     def kernel(op, images, factor, low, high):
         values = images.float()
         mean = values.mean((-3, -2), keepdim=True)
-        return torch.minimum(torch.maximum((values - mean) * factor + mean, low), high)
+        return torch.maximum(torch.minimum((values - mean) * factor + mean, high), low)
 
 
 def _hsv(rgb: Any) -> tuple[Any, Any, Any]:

@@ -286,7 +286,9 @@ class ResizeBicubic:
                                        half_pixel_centers=op.half_pixel_centers), None
 
 
-@op("ResizeBicubicGrad", traced="shapes", check=_refused_gradient)
+@op("ResizeBicubicGrad", traced="shapes", check=lambda op, *dims:
+    "If half_pixel_centers is True, align_corners must be False." if op.half_pixel_centers and op.align_corners
+    else _refused_gradient(op, *dims))
 class ResizeBicubicGrad:
     """What each given pixel gave, taken back from the pixels of which it is a part."""
 

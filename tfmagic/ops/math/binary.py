@@ -9,11 +9,13 @@ import numpy as np
 
 from tfmagic.base import errors, shapes
 from tfmagic.base.lazy import torch
+from tfmagic.base.shapes import Dims
 from tfmagic.graph.convert import constant
 from tfmagic.graph.operation import Tensor
 from tfmagic.ops import api, raw
 from tfmagic.ops.array import constants, shape_ops
 from tfmagic.ops.array.indices import require
+from tfmagic.ops.complex_sums import minus, plus
 from tfmagic.ops.declare import binary, incompatible, register
 from tfmagic.ops.math.broadcasting import (
     Broadcast,
@@ -26,7 +28,7 @@ from tfmagic.ops.math.broadcasting import (
 from tfmagic.ops.math.cast import cast
 from tfmagic.ops.math.rules import after, conjugate, digamma
 from tfmagic.ops.random.gamma_gradient import gamma_gradient
-from tfmagic.ops.shape_rules import broadcast, merge, merged
+from tfmagic.ops.shape_rules import broadcast, merge
 from tfmagic.ops.tensor_function import tensor_function
 
 
@@ -38,7 +40,7 @@ def _is_string(op: Any) -> bool:
 
 
 def _add(op: Any, x: Any, y: Any) -> Any:
-    return np.asarray(np.add(x, y), object) if _is_string(op) else torch.add(x, y)
+    return np.asarray(np.add(x, y), object) if _is_string(op) else plus(op, x, y)
 
 
 Pair = tuple[Tensor | None, Tensor | None]
@@ -76,7 +78,8 @@ def _add_gradient(op: Any, dz: Tensor) -> Pair:
 
 for _name in ("Add", "AddV2"):
     register(_name, broadcast, _add, _add_gradient, lambda op, x, y: np.add(x, y))
-binary("Sub", kernel="sub", gradient=_sub_gradient, static="subtract")
+binary("Sub", kernel=minus, gradient=_sub_gradient,
+       static="subtract")
 binary("Mul", kernel="mul", gradient=_mul_gradient, static="multiply")
 binary("MulNoNan", kernel=lambda op, x, y: torch.where(y == 0, torch.zeros_like(x), x * y),
        gradient=partial_products(lambda x, y, dz: raw.mul_no_nan(dz, y), lambda x, y, dz: raw.mul_no_nan(x, dz),
@@ -84,7 +87,7 @@ binary("MulNoNan", kernel=lambda op, x, y: torch.where(y == 0, torch.zeros_like(
 
 
 def _squared_difference(op: Any, x: Any, y: Any) -> Any:
-    difference = torch.sub(x, y)
+    difference = minus(op, x, y)
     return difference * torch.conj_physical(difference) if op.T.is_complex else torch.mul(difference, difference)
 
 
@@ -122,7 +125,7 @@ def _wraps(x: Any, y: Any, function: Any, by_minus_one: Any) -> Any:
 
 
 def _quotient(rounding: str) -> Any:
-    """Division of integers with a rounding, of floats with that rounding where it is asked for."""
+    """Division of integers with a rounding, of other numbers without one."""
 
     def kernel(op: Any, x: Any, y: Any) -> Any:
         if op.T.is_integer:
@@ -133,12 +136,6 @@ def _quotient(rounding: str) -> Any:
         return torch.div(x, y)
 
     return kernel
-
-
-def _truncate_div(op: Any, x: Any, y: Any) -> Any:
-    if op.T.is_integer or op.T.is_complex:
-        return _quotient("trunc")(op, x, y)
-    return torch.div(x, y, rounding_mode="trunc")
 
 
 def _floor_div(op: Any, x: Any, y: Any) -> Any:
@@ -213,7 +210,7 @@ def _static_real_div(op: Any, x: Any, y: Any) -> Any:
 _division: dict[str, Any] = {"explain": _zero_divisor}
 register("RealDiv", broadcast, _quotient("trunc"), _real_div_gradient, _static_real_div, **_division)
 register("Div", broadcast, _quotient("trunc"), _div_gradient, _static_quotient, **_division)
-register("TruncateDiv", broadcast, _truncate_div, _none, _static_quotient, **_division)
+register("TruncateDiv", broadcast, _quotient("trunc"), _none, _static_quotient, **_division)
 register("FloorDiv", broadcast, _floor_div, _none, _static_floor_div, **_division)
 register("FloorMod", broadcast, _remainder_by("remainder"), _floor_mod_gradient, _static_floor_mod, **_division)
 register("TruncateMod", broadcast, _remainder_by("fmod"), **_division)
@@ -350,14 +347,39 @@ def _equality(torch_name: str, numpy_function: Any) -> Any:
     def kernel(op: Any, x: Any, y: Any) -> Any:
         if _is_string(op):
             return torch.from_numpy(np.asarray(numpy_function(x, y), bool))
+        if not op.incompatible_shape_error and incompatible(op, x, y):
+            return torch.tensor(torch_name == "ne", device=x.device)
         return getattr(torch, torch_name)(x, y)
 
     return kernel
 
 
-register("Equal", broadcast, _equality("eq", np.equal), None, lambda op, x, y: np.equal(x, y))
-register("NotEqual", broadcast, _equality("ne", np.not_equal), None, lambda op, x, y: np.not_equal(x, y))
-register("ApproximateEqual", merged, lambda op, x, y: torch.lt(torch.abs(x - y), op.tolerance),
+def _equality_shape(op: Any, x: Dims, y: Dims) -> Dims:
+    """The shape to which both broadcast; what need not broadcast may be a scalar, as long as sizes are unknown."""
+    if op.incompatible_shape_error:
+        return broadcast(op, x, y)
+    if x is None or y is None or any(None in pair for pair in zip(x[::-1], y[::-1])):
+        return None
+    try:
+        return broadcast(op, x, y)
+    except ValueError:
+        return ()
+
+
+def _equality_traced(op: Any) -> bool | str:
+    return op.incompatible_shape_error or "shapes"
+
+
+register("Equal", _equality_shape, _equality("eq", np.equal), None, lambda op, x, y: np.equal(x, y),
+         explain=incompatible, traced=_equality_traced)
+register("NotEqual", _equality_shape, _equality("ne", np.not_equal), None, lambda op, x, y: np.not_equal(x, y),
+         explain=incompatible, traced=_equality_traced)
+def _first_of_equals(op: Any, x: Dims, y: Dims) -> Dims:
+    merge(x, y)
+    return x
+
+
+register("ApproximateEqual", _first_of_equals, lambda op, x, y: torch.lt(torch.abs(x - y), op.tolerance),
          check=lambda op, x, y: None if x == y else "x and y must be of the same shape. x shape: "
          f"{shapes.brackets(x)}. y shape: {shapes.brackets(y)}")
 
@@ -408,11 +430,12 @@ def _igammac_gradient(op: Any, dz: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _gamma_domain(function: str) -> Any:
-    """NaN outside of the domain a > 0, x >= 0."""
+    """NaN outside of the domain a > 0, x >= 0; the lower function is 0 at 0, whatever a is."""
 
     def kernel(op: Any, a: Any, x: Any) -> Any:
         nan = torch.full((), float("nan"), dtype=x.dtype, device=x.device)
-        return torch.where((a > 0) & (x >= 0), getattr(torch.special, function)(a, x), nan)
+        value = torch.where((a > 0) & (x >= 0), getattr(torch.special, function)(a, x), nan)
+        return torch.where(x == 0, torch.zeros_like(value), value) if function == "gammainc" else value
 
     return kernel
 

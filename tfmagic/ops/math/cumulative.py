@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from tfmagic.base import errors
 from tfmagic.base.export import export
 from tfmagic.base.lazy import torch
@@ -66,8 +68,17 @@ def _logsumexp_gradient(op: Any, dy: Tensor) -> tuple[Tensor, None]:
     return part(positive) - part(negative), None
 
 
-register("Cumsum", same, _running("cumsum", 0), _cumsum_gradient, host="axis", traced="shapes")
-register("Cumprod", same, _running("cumprod", 1), _cumprod_gradient, host="axis", traced="shapes")
+def _static(function: Callable[..., Any]) -> Callable[..., Any]:
+    def static(op: Any, x: np.ndarray, axis: np.ndarray) -> np.ndarray | None:
+        if op.exclusive or op.reverse:
+            return None
+        return function(x, int(axis)).astype(x.dtype)
+
+    return static
+
+
+register("Cumsum", same, _running("cumsum", 0), _cumsum_gradient, _static(np.cumsum), host="axis", traced="shapes")
+register("Cumprod", same, _running("cumprod", 1), _cumprod_gradient, _static(np.cumprod), host="axis", traced="shapes")
 register("CumulativeLogsumexp", same, _running("logcumsumexp", None), _logsumexp_gradient, host="axis", traced="shapes")
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from tfmagic.base import shapes
+from tfmagic.base.errors import invalid
 from tfmagic.base.lazy import torch
 from tfmagic.base.shapes import Dims
 from tfmagic.graph.operation import Tensor
@@ -45,16 +46,20 @@ def _refused(rank: int, half: bool = False) -> Any:
         if length != (rank,):
             return f"fft_length must have shape [{rank}]"
         sizes = static_ints(op.fft_length)
-        for index, size in enumerate(sizes if sizes is not None else ()):
-            axis = len(x) - rank + index
-            needed = size % (1 << 64)  # TensorFlow reads a negative size so
-            if half and index == rank - 1 and needed:
-                needed = needed // 2 + 1
-            if 0 < x[axis] < needed:
-                return f"Input dimension {axis} must have length of at least {needed} but got: {x[axis]}"
-        return None
+        return None if sizes is None else _too_short(x, sizes, half)
 
     return check
+
+
+def _too_short(x: Any, sizes: Any, half: bool) -> str | None:
+    """The words for an axis with fewer numbers than are to be transformed."""
+    for axis, size in enumerate(sizes, len(x) - len(sizes)):
+        needed = size % (1 << 64)  # TensorFlow reads a negative size so
+        if half and axis == len(x) - 1 and needed:
+            needed = needed // 2 + 1
+        if 0 < x[axis] < needed:
+            return f"Input dimension {axis} must have length of at least {needed} but got: {x[axis]}"
+    return None
 
 
 def _complex_pair(suffix: str, rank: int) -> None:
@@ -151,6 +156,9 @@ def _real_pair(suffix: str, rank: int) -> None:
 
     def kernel(function: str, half: bool) -> Any:
         def transform(op: Any, x: Any, length: Any) -> Any:
+            refused = _too_short(x.shape, length, not half)
+            if refused is not None:  # of sizes that only the run knows
+                raise invalid(refused)
             if 0 in x.shape[:-rank]:  # torch refuses to transform nothing
                 sizes = (*length[:-1], length[-1] // 2 + 1) if half else length
                 return torch.zeros((*x.shape[:-rank], *sizes), device=x.device,

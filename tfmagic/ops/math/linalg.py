@@ -231,6 +231,7 @@ def _cholesky_gradient(op: Any, dy: Tensor) -> Tensor:
 
 
 def _cholesky_grad(op: Any, lower: Any, dy: Any) -> Any:
+    lower = torch.tril(lower)
     lower_t = lower.mH
     middle = torch.tril(lower_t @ torch.tril(dy))
     middle = middle - 0.5 * torch.diag_embed(torch.diagonal(middle, dim1=-2, dim2=-1))
@@ -253,8 +254,10 @@ _SINGULAR = "Input matrix is not invertible."
 def _solve_shape(op: Any, matrix: Dims, rhs: Dims) -> Dims:
     square = _square(op, matrix)
     rhs = with_rank_at_least(rhs, 2)
-    if square is None or rhs is None:
-        return None
+    if square is None:
+        return rhs
+    if rhs is None:
+        return (*square[:-1], None)
     rows = merge_dim(square[-2], rhs[-2])
     return (*merge(square[:-2], rhs[:-2]), rows, rhs[-1])  # type: ignore[misc]
 
@@ -319,7 +322,9 @@ def cholesky_solve(chol: Any, rhs: Any, name: str | None = None) -> Tensor:
 def _least_squares_shape(op: Any, matrix: Dims, rhs: Dims, regularizer: Dims) -> Dims:
     matrix, rhs = with_rank_at_least(matrix, 2), with_rank_at_least(rhs, 2)
     if matrix is None or rhs is None:
-        return None
+        if matrix is not None:
+            return (*matrix[:-2], matrix[-1], None)
+        return None if rhs is None else (*rhs[:-2], None, rhs[-1])
     merge_dim(matrix[-2], rhs[-2])
     return (*merge(matrix[:-2], rhs[:-2]), matrix[-1], rhs[-1])  # type: ignore[misc]
 
@@ -610,7 +615,7 @@ def _refused_lu(op: Any, x: Any) -> str | None:
     return f"Input tensor must have rank >= 2, got {len(x)}" if len(x) < 2 else _not_square(op, x)
 
 
-register("Lu", lambda op, x: (_square(op, x), None if x is None else x[:-1]), _lu,
+register("Lu", lambda op, x: (square := _square(op, x), None if square is None else square[:-1]), _lu,
          traced="shapes", check=_refused_lu, **_when_singular(_square, "Input is not invertible."))
 
 
@@ -645,11 +650,11 @@ def _tridiagonal_shape(op: Any, diagonals: Dims, rhs: Dims) -> Dims:
     diagonals, rhs = with_rank_at_least(diagonals, 2), with_rank_at_least(rhs, 2)
     if diagonals is None or rhs is None:
         return rhs
-    batch = merge(diagonals[:-2], rhs[:-2])
-    size = merge_dim(diagonals[-1], rhs[-2])
+    merge(diagonals[:-2], rhs[:-2])
+    merge_dim(diagonals[-1], rhs[-2])
     if diagonals[-2] not in (None, 3):
         raise ValueError(f"Dimension must be 3 but is {diagonals[-2]}")
-    return (*batch, size, rhs[-1])  # type: ignore[misc]
+    return rhs
 
 
 def _unfit_diagonals(op: Any, diagonals: Any, rhs: Any) -> str | None:

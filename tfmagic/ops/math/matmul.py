@@ -62,6 +62,9 @@ class MatMul:
 
 def _batch_shape(op: Any, x: Dims, y: Dims) -> Dims:
     x, y = with_rank_at_least(x, 2), with_rank_at_least(y, 2)
+    if op.op.type == "BatchMatMul":  # both have the same rank
+        x, y = ((None,) * len(y) if x is None and y is not None else x,
+                (None,) * len(x) if y is None and x is not None else y)
     if x is None or y is None:
         return None
     rows, inner = (x[-1], x[-2]) if op.adj_x else x[-2:]

@@ -276,8 +276,8 @@ register("EuclideanNorm", reduced, _euclidean_norm, traced="shapes", **_AXES)
 def _arg_shape(op: Any, x: Dims, axis: Dims) -> Dims:
     if axis is not None and len(axis) != 0:
         raise ValueError(f"Shape must be rank 0 but is rank {len(axis)}")
-    if x is None or len(x) == 0:
-        return x
+    if x is None or len(x) <= 1:
+        return x and ()
     axes = static_ints(op.op._inputs[1])
     if axes is None:
         return (None,) * (len(x) - 1)

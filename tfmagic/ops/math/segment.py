@@ -102,10 +102,14 @@ def _explain_ids(ids: Any, count: int) -> str | None:
         return None
     if int(ids[-1]) < 0:
         return "segment ids must be >= 0"
-    if bool((ids[1:] < ids[:-1]).any()):
-        return "segment ids are not increasing"
-    return None if int(ids[0]) >= 0 else (f"Segment id {int(ids[0])} out of range [0, {count}), possibly because "
-                                          "'segment_ids' input is not sorted.")
+    ends = torch.cat([ids[1:] != ids[:-1], torch.ones(1, dtype=torch.bool, device=ids.device)])
+    following = torch.cat([ids[1:], ids[-1:]])
+    falls, outside = following < ids, ends & ((ids < 0) | (ids >= count))
+    for place in torch.nonzero(falls | outside)[:1].flatten().tolist():
+        return "segment ids are not increasing" if falls[place] else (
+            f"Segment id {int(ids[place])} out of range [0, {count}), possibly because 'segment_ids' input is not "
+            "sorted.")
+    return None
 
 
 def _unsorted_segments(kind: str) -> Any:
@@ -207,6 +211,7 @@ def _sorted_shape(op: Any, data: Dims, ids: Dims) -> Dims:
 
 
 def _unsorted_shape(op: Any, data: Dims, ids: Dims, count: Dims) -> Dims:
+    with_rank(count, 0)
     if data is None or ids is None:
         return None
     if len(ids) > len(data):

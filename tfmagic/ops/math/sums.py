@@ -11,6 +11,7 @@ from tfmagic.graph.convert import convert_to_tensor, convert_to_tensor_or_indexe
 from tfmagic.graph.indexed_slices import IndexedSlices
 from tfmagic.graph.operation import Tensor
 from tfmagic.ops import raw
+from tfmagic.ops.complex_sums import plus
 from tfmagic.ops.declare import register
 from tfmagic.ops.shape_rules import merged_list
 
@@ -18,7 +19,7 @@ from tfmagic.ops.shape_rules import merged_list
 def _sum(op: Any, inputs: list[Any]) -> Any:
     total = inputs[0]
     for value in inputs[1:]:
-        total = total + value
+        total = plus(op, total, value)
     return total
 
 

@@ -238,8 +238,9 @@ register("AllCandidateSampler", _shape, _all_kernel, **_RANDOM)
 
 
 def _accidental_hits(op: Any, true_classes: Any, sampled: Any) -> tuple[Any, Any, Any]:
-    """Where a sampled class is one of the row's true ones."""
-    hits = (true_classes.unsqueeze(2) == sampled).nonzero()
+    """Where a sampled class is one of the row's true ones; of a class sampled twice, the last place."""
+    later = torch.triu(sampled.unsqueeze(1) == sampled, 1).any(1)
+    hits = ((true_classes.unsqueeze(2) == sampled) & ~later).nonzero()
     weights = torch.full((hits.shape[0],), -3.4028234663852886e38, dtype=torch.float32, device=sampled.device)
     return hits[:, 0].to(torch.int32), hits[:, 2], weights
 

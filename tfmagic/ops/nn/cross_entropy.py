@@ -13,7 +13,7 @@ from tfmagic.ops import raw
 from tfmagic.ops.array import shape_ops
 from tfmagic.ops.declare import op
 from tfmagic.ops.math.matmul import matmul
-from tfmagic.ops.shape_rules import broadcast_dims, merge_dim, with_rank
+from tfmagic.ops.shape_rules import broadcast_dims, merge, merge_dim, with_rank
 
 
 def _times_rows(vector: Tensor, matrix: Tensor) -> Tensor:
@@ -45,9 +45,12 @@ class SoftmaxCrossEntropyWithLogits:
     """The cross-entropy of rows of logits and label probabilities, and its gradient by the logits."""
 
     def shape(op: Any, features: Dims, labels: Dims) -> tuple[Dims, Dims]:
-        dims = broadcast_dims(features, labels)
-        if dims is not None and len(dims) != 2:
-            raise ValueError(f"Shape must be broadcasted with rank 2, but is rank {len(dims)}")
+        try:
+            dims = merge(with_rank(features, 2), with_rank(labels, 2))
+        except ValueError:
+            dims = broadcast_dims(features, labels)
+            if dims is not None and len(dims) != 2:
+                raise ValueError(f"Shape must be broadcasted with rank 2, but is rank {len(dims)}") from None
         dims = (None, None) if dims is None else dims
         return (dims[0],), dims
 

@@ -20,7 +20,8 @@ def _shape(op: Any, x: Dims, kernel: Dims, *_: Any) -> Dims:
                              f"contain 4 values, but got: {len(getattr(op, name))}")
     batch, *sizes, depth = with_rank(x, 4)
     *kernel_sizes, kernel_depth = with_rank(kernel, 3)
-    depth = merge_dim(depth, kernel_depth)
+    merge_dim(depth, kernel_depth)
+    depth = kernel_depth
     if None in (*sizes, *kernel_sizes):
         return batch, None, None, depth
     found = [_count(op, *given) for given in zip(sizes, kernel_sizes, op.strides[1:3], op.rates[1:3])]

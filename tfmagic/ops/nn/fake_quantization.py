@@ -136,8 +136,8 @@ class FakeQuantWithMinMaxVarsPerChannel:
         inputs = shape_rules.with_rank_at_least(inputs, 1)
         size = shape_rules.with_rank(low, 1)[0]
         size = shape_rules.merge_dim(None if inputs is None else inputs[-1], size)
-        size = shape_rules.merge_dim(size, shape_rules.with_rank(high, 1)[0])
-        return None if inputs is None else (*inputs[:-1], size)
+        shape_rules.merge_dim(size, shape_rules.with_rank(high, 1)[0])
+        return inputs
 
     def kernel(op: Any, inputs: Any, low: Any, high: Any) -> Any:
         return torch.where(_off(low, high), torch.zeros_like(inputs), _rounded(op, inputs, low, high))

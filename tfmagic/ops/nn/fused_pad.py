@@ -28,7 +28,7 @@ def _padded(op: Any, dims: Dims, paddings: Dims) -> Dims:
         shape_rules.with_rank(dims, rows)
     known = static_ints(op.paddings)
     if known is None:
-        if constant_value(op.paddings) is None:
+        if rows is None and constant_value(op.paddings) is None:
             raise ValueError("Shape must be rank -1 but is rank 4")  # so 1.15 says of paddings that it does not know
         return (None,) * 4
     return tuple([None if size is None else size + known[2 * axis] + known[2 * axis + 1]

@@ -70,6 +70,7 @@ def forward(layers: list[Layer], inputs: Any, turns: Any, lengths: Any, states: 
     if lengths is not None:
         lengths = lengths.to(inputs.device)
         beyond = torch.arange(turns, device=inputs.device).unsqueeze(1) >= lengths.unsqueeze(0)
+        inputs = inputs.masked_fill(beyond.unsqueeze(2), 0)  # whatever lies there, NaN too, must not matter
     after, kept = [], []
     for layer, (c, h), (kernel, bias) in zip(layers, states, weights):
         step = _fused if _is_fusable(inputs, kernel) else _looped

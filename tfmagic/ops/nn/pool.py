@@ -15,6 +15,7 @@ from tfmagic.ops.declare import op, register
 from tfmagic.ops.nn import windows
 from tfmagic.ops.nn.windows import Geometry, channels_last, from_torch, nothing, padded, spatial, to_torch, unpadded
 from tfmagic.ops.shape_rules import merge, with_rank
+from tfmagic.ops.torch_types import torch_dtype
 
 # --- geometry --------------------------------------------------------------------------------------------------
 
@@ -71,8 +72,12 @@ def _max_grad_shape(rank: int) -> Any:
 def _max_grad_grad_shape(rank: int) -> Any:
     """The shape of the gradient of MaxPoolGrad: that of the output; the given gradient is as the input."""
     def shape(op: Any, x: Dims, y: Dims, grad: Dims, *others: Dims) -> Dims:
-        merge(with_rank(x, rank), grad)
-        return with_rank(y, rank)
+        sizes, steps = (static_ints(op.ksize), static_ints(op.strides)) if others else (op.ksize, op.strides)
+        x = with_rank(x, rank)
+        dims = None if sizes is None or steps is None else pool_shape(op, x, sizes, steps, rank)
+        merge(y, dims)
+        merge(x, grad)
+        return dims
 
     return shape
 
@@ -171,7 +176,7 @@ def _max_pool_grad(op: Any, x: Any, dy: Any, rank: int, ksize: Any = None, strid
     geometry = _geometry(op, op.orig_input._dims, x, ksize, strides)
     if nothing(x.shape, dy.shape):
         return torch.zeros_like(x)
-    x, dy = to_torch(op, x, rank), to_torch(op, dy, rank)
+    x, dy = to_torch(op, _as_floating(op, x), rank), to_torch(op, _as_floating(op, dy), rank)
     indices = _max_with_indices(x, geometry)[1]
     rounds_up = _rounds_up(geometry)
     function = torch.ops.aten.max_pool2d_with_indices_backward if rank == 4 \
@@ -183,7 +188,8 @@ def _max_pool_grad(op: Any, x: Any, dy: Any, rank: int, ksize: Any = None, strid
                       geometry)
     else:
         dx = function(dy, x, geometry.size, geometry.stride, geometry.before, geometry.dilation, rounds_up, indices)
-    return from_torch(op, dx, rank)
+    dx = from_torch(op, dx, rank)
+    return dx.to(torch_dtype(op.T)) if op.T.is_integer else dx
 
 
 def _max_pool_grad_grad(op: Any, x: Any, grad: Any, rank: int, ksize: Any = None, strides: Any = None) -> Any:
@@ -245,11 +251,6 @@ def _v2_shape(op: Any, x: Dims, ksize: Dims, strides: Dims) -> Dims:
     return None if sizes is None or steps is None else pool_shape(op, x, sizes, steps, 4)
 
 
-def _v2_grad_grad_shape(op: Any, x: Dims, y: Dims, grad: Dims, ksize: Dims, strides: Dims) -> Dims:
-    dims = _max_grad_grad_shape(4)(op, x, y, grad)
-    return None if static_ints(op.ksize) is None or static_ints(op.strides) is None else dims
-
-
 def _v2_gradient(op: Any, dy: Tensor) -> tuple[Tensor, None, None]:
     return (raw.max_pool_grad_v2(op.input, op.output, dy, op.ksize, op.strides, op.padding, op.data_format), None,
             None)
@@ -267,7 +268,7 @@ register("MaxPoolV2", _v2_shape, lambda op, x, ksize, strides: max_pool(op, x, 4
 _SIZES["check"] = _ranks(4, "tensor_in", "tensor_out", "out_backprop")
 register("MaxPoolGradV2", _max_grad_shape(4),
          lambda op, x, y, dy, ksize, strides: _max_pool_grad(op, x, dy, 4, ksize, strides), _v2_grad_gradient, **_SIZES)
-register("MaxPoolGradGradV2", _v2_grad_grad_shape,
+register("MaxPoolGradGradV2", _max_grad_grad_shape(4),
          lambda op, x, y, dz, ksize, strides: _max_pool_grad_grad(op, x, dz, 4, ksize, strides), **_SIZES)
 
 
@@ -345,7 +346,7 @@ def avg_pool(op: Any, x: Any, rank: int) -> Any:
     if empty is not None:
         return empty
     x = to_torch(op, x, rank)
-    rounds_up = _rounds_up(geometry)
+    rounds_up = _rounds_up_for(geometry, x.shape[2:])
     if rounds_up is None:
         y = _sum_of(padded(x, geometry), geometry) / _counts(x.shape[2:], geometry, x)
     else:
@@ -356,6 +357,12 @@ def avg_pool(op: Any, x: Any, rank: int) -> Any:
 def _sum_of(x: Any, geometry: Geometry) -> Any:
     function = torch.nn.functional.avg_pool2d if len(geometry.size) == 2 else torch.nn.functional.avg_pool3d
     return function(x, geometry.size, geometry.stride, 0, False, True, 1)
+
+
+def _rounds_up_for(geometry: Geometry, sizes: Any) -> bool | None:
+    """The same for means: torch takes none of windows larger than what there is, padding or not."""
+    larger = any(size < window for size, window in zip(sizes, geometry.size))
+    return None if larger else _rounds_up(geometry)
 
 
 def _counts(sizes: Any, geometry: Geometry, like: Any) -> Any:
@@ -372,7 +379,7 @@ def _avg_pool_grad(op: Any, sizes: Any, dy: Any, rank: int) -> Any:
     dy = to_torch(op, dy, rank)
     shape = [sizes[0], sizes[-1], *sizes[1:-1]] if channels_last(op) else sizes
     function = torch.ops.aten.avg_pool2d_backward if rank == 4 else torch.ops.aten.avg_pool3d_backward
-    rounds_up = _rounds_up(geometry)
+    rounds_up = _rounds_up_for(geometry, shape[2:])
     if rounds_up is None:
         wide = [*shape[:2], *[s + b + a for s, b, a in zip(shape[2:], geometry.before, geometry.after)]]
         like = torch.empty(wide, dtype=dy.dtype, device=dy.device)

@@ -14,10 +14,10 @@ from tfmagic.ops.declare import op
 _ICFO, _IFCO = "icfo", "ifco"
 
 
-def _lstm_step(x: Any, cs_prev: Any, h_prev: Any, w: Any, peepholes: Any, b: Any, forget_bias: float, clip: float,
+def _lstm_step(gates: Any, cs_prev: Any, peepholes: Any, forget_bias: float, clip: float,
                order: str) -> tuple[Any, ...]:
-    """i, cs, f, o, ci, co, h of one step."""
-    gates = torch.chunk(torch.cat([x, h_prev], 1) @ w + b, 4, 1)
+    """i, cs, f, o, ci, co, h of one step, from the gates before their activations."""
+    gates = torch.chunk(gates, 4, 1)
     i, found, f, o = (gates[order.index(gate)] for gate in _ICFO)
     f = f + forget_bias
     if peepholes is not None:
@@ -106,8 +106,9 @@ class LSTMBlockCell:
         return [_cell_dims(x, cs_prev)] * 7
 
     def kernel(op, x, cs_prev, h_prev, w, wci, wcf, wco, b):
-        return _lstm_step(x, cs_prev, h_prev, w, (wci, wcf, wco) if op.use_peephole else None, b, op.forget_bias,
-                          op.cell_clip, _ICFO)
+        gates = torch.cat([x, h_prev], 1) @ w + b
+        return _lstm_step(gates, cs_prev, (wci, wcf, wco) if op.use_peephole else None, op.forget_bias, op.cell_clip,
+                          _ICFO)
 
     def gradient(op, di, dcs, df, do, dci, dco, dh):
         x, cs_prev, h_prev, w, wci, wcf, wco, b = op.op._inputs
@@ -197,11 +198,14 @@ def _block_dims(x: Any, b: Any) -> Any:
 def _block(op: Any, length: Any, x: Any, cs: Any, h: Any, w: Any, wci: Any, wcf: Any, wco: Any, b: Any,
            forget_bias: float, order: str) -> list[Any]:
     """All steps; those beyond `length` are zero."""
+    (_, batch, depth), steps = x.shape, int(length)
     units = b.shape[0] // 4
     results = [x.new_zeros((x.shape[0], x.shape[1], units)) for _ in range(7)]
     peepholes = (wci, wcf, wco) if op.use_peephole else None
-    for time in range(int(length)):
-        found = _lstm_step(x[time], cs, h, w, peepholes, b, forget_bias, op.cell_clip, order)
+    of_inputs = torch.addmm(b, x[:steps].reshape(steps * batch, depth), w[:depth]).reshape(steps, batch, 4 * units)
+    of_states = w[depth:]
+    for time in range(steps):
+        found = _lstm_step(torch.addmm(of_inputs[time], h, of_states), cs, peepholes, forget_bias, op.cell_clip, order)
         cs, h = found[1], found[6]
         for result, value in zip(results, found):
             result[time] = value
@@ -212,21 +216,25 @@ def _block_back(op: Any, length: Any, x: Any, cs_prev: Any, h_prev: Any, w: Any,
                 i: Any, cs: Any, f: Any, o: Any, ci: Any, co: Any, h: Any, cs_grad: Any, h_grad: Any,
                 order: str) -> tuple[Any, ...]:
     """The gradients of all steps, from the last to the first."""
-    depth = x.shape[2]
+    (_, batch, depth), steps = x.shape, int(length)
     peepholes = (wci, wcf, wco) if op.use_peephole else None
-    d_x, d_w, d_b = torch.zeros_like(x), torch.zeros_like(w), torch.zeros_like(b)
+    d_x = torch.zeros_like(x)
     d_peepholes = [torch.zeros_like(wci), torch.zeros_like(wcf), torch.zeros_like(wco)]
     d_cs, d_h = torch.zeros_like(cs_prev), torch.zeros_like(h_prev)
-    for time in range(int(length) - 1, -1, -1):
-        before, output = (cs[time - 1], h[time - 1]) if time else (cs_prev, h_prev)
+    d_gates = x.new_zeros((steps, batch, b.shape[0]))
+    back = w[depth:].mT
+    for time in range(steps - 1, -1, -1):
+        before = cs[time - 1] if time else cs_prev
         step = [part[time] for part in (i, cs, f, o, ci, co)]
         d_cs, gates, *found = _lstm_step_back(before, peepholes, step, cs_grad[time] + d_cs, h_grad[time] + d_h, order)
-        both = gates @ w.mT
-        d_x[time], d_h = both[:, :depth], both[:, depth:]
-        d_w = d_w + torch.cat([x[time], output], 1).mT @ gates
-        d_b = d_b + gates.sum(0)
+        d_gates[time] = gates
+        d_h = gates @ back
         d_peepholes = [total + part for total, part in zip(d_peepholes, found)]
-    return (d_x, d_cs, d_h, d_w, *d_peepholes, d_b)
+    d_x[:steps] = d_gates @ w[:depth].mT
+    states = torch.cat([h_prev.unsqueeze(0), h])[:steps]
+    flat = d_gates.reshape(steps * batch, b.shape[0])
+    d_w = torch.cat([x[:steps], states], 2).reshape(steps * batch, w.shape[0]).mT @ flat
+    return (d_x, d_cs, d_h, d_w, *d_peepholes, flat.sum(0))
 
 
 def _block_gradient(op: Any, grads: Any, function: Any) -> list[Any]:

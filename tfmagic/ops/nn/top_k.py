@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from tfmagic.base import dtypes, errors
 from tfmagic.base.export import export
 from tfmagic.base.lazy import torch
@@ -70,10 +72,15 @@ def _refused(op: Any, x: Any, k: Any = ()) -> str | None:
             if op.op.type == "TopK" and x[-1] < op.k else None)
 
 
+def _top_k_static(op: Any, x: np.ndarray, k: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    indices = np.argsort(-x, axis=-1, kind="stable")[..., :int(k)]
+    return np.take_along_axis(x, indices, -1), indices
+
+
 register("TopK", lambda op, x: (_last_replaced(x, op.k),) * 2, lambda op, x: _top_k(op, x, op.k), _top_k_gradient,
          check=_refused, traced="shapes")
-register("TopKV2", lambda op, x, k: (_last_replaced(x, size_value(op.k, 1)),) * 2, _top_k, _top_k_gradient, host="k",
-         check=_refused, explain=_too_many, traced="shapes")
+register("TopKV2", lambda op, x, k: (_last_replaced(x, size_value(op.k, 1)),) * 2, _top_k, _top_k_gradient,
+         _top_k_static, host="k", check=_refused, explain=_too_many, traced="shapes")
 
 
 def _has_classes(op: Any) -> bool:

@@ -110,6 +110,11 @@ class DenseColumn(Column):
     def mismatch(self, kind: str) -> str:
         return f"Data type: {kind} but expected type: {self.dtype.proto_name}"
 
+    def plain(self, features: Any) -> bool:
+        """Whether an example has just the values that are wanted."""
+        found = self._get(features[self.key])
+        return len(found) == self.stride and not self.varies and bool(found)
+
     def row(self, features: Any, names: Sequence[str], index: int) -> Sequence[Any]:
         found = self._get(features[self.key])
         if len(found) == self.stride and not self.varies and found:

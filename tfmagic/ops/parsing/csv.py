@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from typing import Any
 
@@ -72,7 +73,17 @@ def _number(field: bytes, dtype: Any) -> Any:
     return float(field) if _REAL.fullmatch(field) else None
 
 
-@op("DecodeCSV", **HOST_STRINGS)
+def _refused(defaults: Any) -> str | None:
+    """TensorFlow's words for a run with defaults of these shapes."""
+    for field, dims in enumerate(defaults):
+        if len(dims) > 1:
+            return "Each record default should be at most rank 1"
+        if dims and dims[0] > 1:
+            return f"There should only be 1 default per field but field {field} has {dims[0]}"
+    return None
+
+
+@op("DecodeCSV", check=lambda op, records, defaults: _refused(defaults), **HOST_STRINGS)
 class DecodeCSV:
     """Lines of CSV -> a tensor for each column."""
 
@@ -89,6 +100,10 @@ class DecodeCSV:
             raise invalid("field_delim should be only 1 char")
         missing = {b"", op.na_value.encode() if isinstance(op.na_value, str) else op.na_value}
         chosen = list(op.select_cols)
+        if chosen and len(chosen) != len(record_defaults):
+            raise invalid("select_cols should match output size")
+        if any(place <= before for before, place in itertools.pairwise([-1, *chosen])):
+            raise invalid("select_cols should be strictly increasing indices")
         defaults = [as_array(default).ravel().tolist() for default in record_defaults]
         count, columns = len(defaults), [[] for _ in defaults]
         for row, line in enumerate(records.ravel().tolist()):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -12,8 +13,12 @@ from tfmagic.base.shapes import Dims
 from tfmagic.ops import shape_rules
 from tfmagic.ops.array.rules import as_array
 from tfmagic.ops.declare import op
+from tfmagic.ops.parsing.alike import Alike
 from tfmagic.ops.parsing.columns import Column, DenseColumn, in_parts, known, sparse_dims, text
 from tfmagic.ops.strings.rules import HOST_STRINGS
+
+# How many batches of examples that are not like those before are looked at before it is given up.
+_TRIES = 8
 
 
 class Columns:
@@ -35,6 +40,8 @@ class Columns:
         self._sparse = [Column(text(key), dtype) for key, dtype in sparse]
         self._parsed = messages.module("example_pb2").Example.FromString
         self._decode_error = DecodeError
+        self._alike: Alike | None = None
+        self._tries = 0 if self._sparse else _TRIES
 
     def hold(self, given: Sequence[Any]) -> bool:
         """Whether these are the inputs on which they depend."""
@@ -50,6 +57,9 @@ class Columns:
 
     def of_batch(self, serialized: Sequence[bytes], names: Sequence[Any]) -> tuple[Any, ...]:
         """The outputs for a batch of examples."""
+        found = self._of_alike(serialized) if self._tries else None
+        if found is not None:
+            return tuple(found)
         called = [text(name) for name in names]
         try:
             batch = [self._features(example) for example in serialized]
@@ -58,6 +68,24 @@ class Columns:
         except InvalidArgumentError:
             self._find_refused(serialized, called)
             raise
+
+    def _of_alike(self, serialized: Sequence[bytes]) -> list[Any] | None:
+        """The outputs for a batch of examples that are alike, or None; after some that are not no more is tried."""
+        if not serialized:
+            return None
+        found = None if self._alike is None else self._alike.values(serialized)
+        if found is None:
+            try:
+                features = self._features(serialized[0])
+            except InvalidArgumentError:
+                return None
+            self._alike = Alike(serialized[0], self._dense)
+            usable = self._alike.usable and all(column.plain(features) for column in self._dense)
+            found = self._alike.values(serialized) if usable else None
+            if found is None:
+                self._alike = None
+                self._tries -= 1
+        return found
 
     def _find_refused(self, serialized: Sequence[bytes], names: Sequence[str]) -> None:
         """Raise what is said of the first example that is refused."""
@@ -79,6 +107,7 @@ class ParseExample:
 
     def shape(op, serialized, names, sparse_keys, dense_keys, dense_defaults):
         size, = shape_rules.with_rank(serialized, 1)
+        shape_rules.with_rank(names, 1)
         return *sparse_dims(op.Nsparse, 2), [(size, *known(shape)) for shape in op.dense_shapes]
 
     def kernel(op, serialized, names, sparse_keys, dense_keys, dense_defaults):
@@ -96,6 +125,8 @@ class ParseSingleExample:
     """A serialized example -> for each feature a tensor."""
 
     def shape(op, serialized, dense_defaults):
+        if len(op.dense_keys) != len(op.Tdense):
+            raise ValueError("len(dense_keys) != len(dense_types)")
         shape_rules.with_rank(serialized, 0)
         return *sparse_dims(op.num_sparse, 1), [known(shape) for shape in op.dense_shapes]
 
@@ -108,10 +139,11 @@ class ParseSingleExample:
 
 
 def _refused_batch(serialized: Dims, names: Dims) -> str | None:
+    counts = math.prod(names or ()), math.prod(serialized or ())  # type: ignore[arg-type]
+    if counts[0] not in (0, counts[1]):
+        return f"Expected len(names) == len(serialized), but got: {counts[0]} vs. {counts[1]}"
     if serialized is None or len(serialized) != 1:
         return f"Expected serialized to be a vector, got shape: {shapes.brackets(serialized)}"
-    if names != (0,) and names is not None and names != serialized:
-        return f"Expected len(names) == len(serialized), but got: {names[0]} vs. {serialized[0]}"
     return None
 
 

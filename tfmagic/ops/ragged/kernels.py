@@ -68,6 +68,14 @@ class RaggedRange:
         values = torch.cat(rows) if rows else torch.zeros(0, dtype=starts.dtype)
         return torch.tensor(ends, dtype=_splits_type(op.Tsplits)), values.to(starts.dtype)
 
+    def static(op: Any, starts: Any, limits: Any, deltas: Any) -> Any:
+        if starts.dtype.kind != "i" or not np.all(deltas):
+            return None
+        columns = np.broadcast_arrays(*(np.atleast_1d(part) for part in (starts, limits, deltas)))
+        rows = [np.arange(*row, dtype=starts.dtype) for row in zip(*(column.tolist() for column in columns))]
+        ends = np.cumsum([0, *(len(row) for row in rows)])
+        return [ends.astype(op.Tsplits.as_numpy_dtype), np.concatenate([np.zeros(0, starts.dtype), *rows])]
+
 
 def _steps(start: Any, limit: Any, delta: Any, whole: bool) -> int:
     if (delta > 0 and start >= limit) or (delta < 0 and start <= limit):
@@ -124,6 +132,8 @@ class RaggedGather:
             lengths = [np.diff(part)[start:stop] for start, stop in spans]
             made.append(np.concatenate([[0], *lengths]).cumsum())
             spans = [(int(part[start]), int(part[stop])) for start, stop in spans]
+        if not wanted.ndim:
+            del made[0]  # a single row: it is no ragged dimension any more
         pieces = [params_dense_values[start:stop] for start, stop in spans]
         if not pieces:
             values = params_dense_values[:0]

@@ -21,34 +21,32 @@ class Samples:
       seed, seed2: the seeds; two zeros stand for a stream that nobody can foretell.
     """
 
-    __slots__ = ("seeds", "taken", "_words", "_first", "_blocks")
+    __slots__ = ("seeds", "taken", "_words", "_blocks")
 
     def __init__(self, seed: int, seed2: int):
         if seed == 0 and seed2 == 0:
             seed, seed2 = secrets.randbits(63), secrets.randbits(63)
         self.seeds = seed, seed2
         self.taken = 0
-        self._words: list[int] = []
-        self._first = 0
+        self._words: list[int] = []  # the next one is the last
         self._blocks = _FEWEST
 
     def next(self) -> int:
         """The next word."""
-        index = self.taken - self._first
-        if index >= len(self._words):
-            self._compute()
-            index = self.taken - self._first
+        words = self._words or self._compute()
         self.taken += 1
-        return self._words[index]
+        return words.pop()
 
     def skip_to(self, taken: int) -> None:
         """Go to where `taken` words were drawn."""
         self.taken, self._words = taken, []
 
-    def _compute(self) -> None:
-        block = self.taken // 4
+    def _compute(self) -> list[int]:
+        block, within = divmod(self.taken, 4)
         seed, seed2 = self.seeds
         stream = Stream(seed & _WORD64, (seed2 & _WORD64) << 64).skip(block)
-        self._words = unsigned(words(stream, range(self._blocks))).reshape(-1).tolist()
-        self._first = block * 4
+        found = unsigned(words(stream, range(self._blocks))).reshape(-1)[within:].tolist()
+        found.reverse()
+        self._words = found
         self._blocks = min(self._blocks * 4, _MOST)
+        return found

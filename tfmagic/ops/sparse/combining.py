@@ -101,8 +101,38 @@ def _same_sizes(a_shape: list[int], b_shape: list[int]) -> None:
 
 def _union(a_indices: Any, b_indices: Any) -> tuple[Any, Any, Any]:
     """The coordinates that one of two sparse tensors has, in order, and the places of the elements of both in them."""
-    union, places = torch.unique(torch.cat([a_indices, b_indices]), dim=0, return_inverse=True)
-    return union, places[:len(a_indices)], places[len(a_indices):]
+    if _in_order(a_indices) and _in_order(b_indices):
+        union, places = torch.unique(torch.cat([a_indices, b_indices]), dim=0, return_inverse=True)
+        return union, places[:len(a_indices)], places[len(a_indices):]
+    return _merged(a_indices, b_indices)
+
+
+def _in_order(indices: Any) -> bool:
+    """Whether each coordinate is greater than the one before."""
+    if len(indices) < 2 or not indices.shape[1]:
+        return len(indices) < 2
+    steps = indices[1:] - indices[:-1]
+    first = (steps != 0).int().argmax(1, keepdim=True)
+    return bool((steps.gather(1, first) > 0).all())
+
+
+def _merged(a_indices: Any, b_indices: Any) -> tuple[Any, Any, Any]:
+    """What `_union` gives of coordinates in another order: always the lesser of the two next ones comes first."""
+    a, b = a_indices.tolist(), b_indices.tolist()
+    union: list[list[int]] = []
+    a_places: list[int] = []
+    b_places: list[int] = []
+    while len(a_places) < len(a) or len(b_places) < len(b):
+        next_a, next_b = a[len(a_places):len(a_places) + 1], b[len(b_places):len(b_places) + 1]
+        takes_a = bool(next_a) and (not next_b or next_a <= next_b)
+        takes_b = bool(next_b) and (not next_a or next_b <= next_a)
+        union.append((next_a if takes_a else next_b)[0])
+        if takes_a:
+            a_places.append(len(union) - 1)
+        if takes_b:
+            b_places.append(len(union) - 1)
+    return (torch.tensor(union, dtype=torch.int64).reshape(len(union), a_indices.shape[1]),
+            torch.tensor(a_places, dtype=torch.int64), torch.tensor(b_places, dtype=torch.int64))
 
 
 def _both(values: Any, places: Any, count: int) -> Any:
@@ -111,7 +141,7 @@ def _both(values: Any, places: Any, count: int) -> Any:
 
 @op("SparseAdd", host=("a_shape", "b_shape"), traced=False, because="as long as the values say", check=_refused_pair)
 class SparseAdd:
-    """The sum of two sparse tensors of one shape, without what is nearer to zero than a threshold."""
+    """The sum of two sparse tensors of one shape, without sums nearer to zero than a threshold."""
 
     def shape(op: Any, a_indices: Dims, a_values: Dims, a_shape: Dims, b_indices: Dims, b_values: Dims, b_shape: Dims,
               thresh: Dims) -> Any:
@@ -124,7 +154,8 @@ class SparseAdd:
         rank = len(a_shape)
         union, a, b = _union(a_indices[:, :rank], b_indices[:, :rank])
         total = _both(a_values, a, len(union)) + _both(b_values, b, len(union))
-        kept = total.abs() >= thresh
+        in_a, in_b = (torch.zeros(len(union), dtype=torch.bool).index_fill(0, places, True) for places in (a, b))
+        kept = ~(in_a & in_b) | (total.abs() >= thresh)  # what is in one alone stays, however near to zero
         return union[kept], total[kept], torch.tensor(a_shape, dtype=torch.int64)
 
     def gradient(op: Any, d_indices: Any, d_values: Tensor, d_shape: Any) -> tuple[Any, ...]:
@@ -213,13 +244,15 @@ class SparseConcat:
 
     def shape(op: Any, indices: Any, values: Any, shapes: Any) -> Any:
         count: int | None = 0
+        width: int | None = None
         rank: int | None = None
         for place, value, size in zip(indices, values, shapes):
             rows, columns = with_rank(place, 2)
             rows = merge_dim(rows, with_rank(value, 1)[0])
-            rank = merge_dim(merge_dim(rank, columns), with_rank(size, 1)[0])
+            width, rank = merge_dim(width, columns), merge_dim(rank, with_rank(size, 1)[0])
+            merge_dim(width, rank)
             count = None if count is None or rows is None else count + rows
-        return [(count, rank), (count,), (rank,)]
+        return [(count, width), (count,), (rank,)]
 
     def kernel(op: Any, indices: Any, values: Any, shapes: Any) -> Any:
         rank = len(shapes[0])

@@ -234,8 +234,8 @@ class SparseFillEmptyRowsGrad:
         return [shape_rules.with_rank(reverse_index_map, 1), ()]
 
     def kernel(op: Any, reverse_index_map: Any, grad_values: Any) -> Any:
-        d_values = grad_values[reverse_index_map]
-        return d_values, grad_values.sum(dtype=grad_values.dtype) - d_values.sum(dtype=grad_values.dtype)
+        rest = grad_values.index_fill(0, reverse_index_map, 0)
+        return grad_values[reverse_index_map], rest.sum(dtype=grad_values.dtype)
 
 
 @export("sparse.fill_empty_rows")

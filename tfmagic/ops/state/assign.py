@@ -10,6 +10,7 @@ from tfmagic.base.export import export
 from tfmagic.base.shapes import Dims
 from tfmagic.graph.operation import Operation
 from tfmagic.ops import raw, shape_rules
+from tfmagic.ops.complex_sums import minus, plus
 from tfmagic.ops.declare import op, register
 from tfmagic.ops.state.variables import variable_dims
 
@@ -72,15 +73,15 @@ def _any_shape(op: Any, resource: Any, value: Any) -> bool:
     return False
 
 
-register("AssignAdd", shape=shape_rules.merged, kernel=lambda op, ref, value: ref + value, writes="ref",
+register("AssignAdd", shape=shape_rules.merged, kernel=plus, writes="ref",
          check=_unequal, doc="Add a value to a variable.")
-register("AssignSub", shape=shape_rules.merged, kernel=lambda op, ref, value: ref - value, writes="ref",
+register("AssignSub", shape=shape_rules.merged, kernel=minus, writes="ref",
          check=_unequal, doc="Subtract a value from a variable.")
 register("AssignVariableOp", shape=_variable_shape, kernel=lambda op, resource, value: value, writes="resource",
          check=_any_shape, doc="Set a resource variable to a value.")
-register("AssignAddVariableOp", shape=_variable_shape, kernel=lambda op, resource, value: resource + value,
+register("AssignAddVariableOp", shape=_variable_shape, kernel=plus,
          writes="resource", check=_unequal, doc="Add a value to a resource variable.")
-register("AssignSubVariableOp", shape=_variable_shape, kernel=lambda op, resource, value: resource - value,
+register("AssignSubVariableOp", shape=_variable_shape, kernel=minus,
          writes="resource", check=_unequal, doc="Subtract a value from a resource variable.")
 
 

@@ -11,7 +11,6 @@ from tfmagic.base.lazy import torch
 from tfmagic.base.shapes import Dims, brackets
 from tfmagic.graph import opdefs
 from tfmagic.ops import shape_rules
-from tfmagic.ops.array.indices import not_in_range
 from tfmagic.ops.declare import register
 from tfmagic.ops.state.rows import in_turn
 from tfmagic.ops.state.variables import handle_data
@@ -30,19 +29,17 @@ def _update_shape(op: Any, *dims: Dims) -> Dims:
     result = given["var"]
     for name in slots:
         result = shape_rules.merge(result, given[name])
-    if "indices" in given:
-        rows = shape_rules.with_rank(given["indices"], 1)
-        grad = given["grad"]
-        if grad is not None:
-            shape_rules.merge_dim(rows[0], grad[0])
-            if result is not None:
-                shape_rules.merge(result, (None, *grad[1:]))
-    else:
-        for name in _GRADIENTS:
-            if name in given:
-                result = shape_rules.merge(result, given[name])
     for name, item in given.items():
-        if name not in slots and name not in _GRADIENTS and name != "indices":
+        if name in _GRADIENTS and "indices" in given:
+            rows = shape_rules.with_rank(given["indices"], 1)
+            grad = shape_rules.with_rank_at_least(item, 1)
+            if grad is not None:
+                shape_rules.merge_dim(rows[0], grad[0])
+                if result is not None:
+                    shape_rules.merge(result, (None, *grad[1:]))
+        elif name in _GRADIENTS:
+            result = shape_rules.merge(result, item)
+        elif name not in slots and name != "indices":
             shape_rules.with_rank(item, 0)
     return result
 
@@ -129,10 +126,6 @@ def _strict(kernel: Callable[..., Any], names: list[str]) -> Callable[..., Any]:
     return checked
 
 
-# Updates whose kernels tell an index that names no row by its place.
-_LIKE_DA = ("AdagradDA", "Ftrl", "FtrlV2", "ProximalGradientDescent")
-
-
 def _sparse(rule: Callable[..., Any], names: list[str], slots: tuple[str, ...],
             options: dict[str, Any]) -> Callable[..., Any]:
     """The rule applied to the rows that `indices` names, one after the other where a row is named twice.
@@ -162,8 +155,6 @@ def _sparse(rule: Callable[..., Any], names: list[str], slots: tuple[str, ...],
 def _explain_sparse(op: Any, var: Any, *values: Any) -> str | None:
     """The words for an index that names no row."""
     indices = values[[arg.name for arg in op.op._op_def.inputs].index("indices") - 1]
-    if not op.op.type.endswith(_LIKE_DA):
-        return not_in_range(indices, var.shape[0])
     bad = ((indices < 0) | (indices >= var.shape[0])).nonzero()
     return f"Index {int(indices[bad[0]])} at offset {int(bad[0])} in indices is out of range" if len(bad) else None
 
@@ -311,7 +302,7 @@ def _follow_leader(var: Any, accum: Any, linear: Any, grad: Any, shrunk_grad: An
 
 def _shrink(value: Any, rate: Any, l1: Any, l2: Any) -> Any:
     """The proximal step of L1 and L2 penalties."""
-    return torch.sign(value) * torch.clamp_min(torch.abs(value) - rate * l1, 0) / (1 + l2 * rate)
+    return torch.sign(value) * torch.clamp_min(torch.abs(value) - rate * torch.clamp_min(l1, 0), 0) / (1 + l2 * rate)
 
 
 def _proximal_adagrad(op: Any, var: Any, accum: Any, lr: Any, l1: Any, l2: Any, grad: Any) -> Any:

@@ -213,7 +213,7 @@ class Fingerprint:
         shape_rules.with_rank(method, 0)
         name = static_value(op.method)
         if name is None:
-            return None, None
+            return None if data is None else data[0], None
         if name != b"farmhash64":
             raise ValueError(f"Unsupported method: {name[()].decode(errors='replace')}")
         return (None if data is None else data[0], 8)

@@ -134,6 +134,7 @@ class UnsortedSegmentJoin:
     """The strings of each segment joined."""
 
     def shape(op, inputs, ids, count):
+        shape_rules.with_rank(count, 0)
         shape_rules.merged_prefix(inputs, ids)
         if inputs is None or ids is None:
             return None

@@ -44,9 +44,9 @@ def clip_by_value(t: Any, clip_value_min: Any, clip_value_max: Any, name: str | 
     with name_scope(name, "clip_by_value", [t, clip_value_min, clip_value_max]) as scope:
         values = _values(t, "t")
         low = raw.minimum(values, clip_value_max)
-        values.shape.assert_is_compatible_with(low.shape)
+        values.shape.merge_with(low.shape)
         clipped = raw.maximum(low, clip_value_min, name=scope)
-        values.shape.assert_is_compatible_with(clipped.shape)
+        values.shape.merge_with(clipped.shape)
         return _like(t, clipped)
 
 

@@ -110,7 +110,8 @@ def _plain(input: Any, filter: Any, padding: str, strides: list[int], first: boo
 
 @export("nn.with_space_to_batch")
 def with_space_to_batch(input: Any, dilation_rate: Any, padding: str, op: Callable[..., Tensor],
-                        filter_shape: Any = None, spatial_dims: Any = None, data_format: str | None = None) -> Tensor:
+                        filter_shape: Any = None, spatial_dims: Any = None, data_format: str | None = None,
+                        sizes: Any = None) -> Tensor:
     """Runs an op on every `dilation_rate`th element: these are gathered into the batch before and spread after.
 
     Args:
@@ -121,6 +122,7 @@ def with_space_to_batch(input: Any, dilation_rate: Any, padding: str, op: Callab
       filter_shape: the filter's shape, needed for "SAME".
       spatial_dims: which dimensions are dilated; by default those after the batch.
       data_format: channels last (the default), or first when it starts with "NC".
+      sizes: the sizes of the spatial dimensions that padding is computed from; by default the input's.
 
     Returns:
       The op's output.
@@ -149,7 +151,8 @@ def with_space_to_batch(input: Any, dilation_rate: Any, padding: str, op: Callab
         pads = np.zeros([len(rate), 2], np.int32)
     else:
         raise ValueError(f"Invalid padding method {padding!r}")
-    sizes: Any = [dimension_value(input.get_shape()[d]) for d in spatial_dims]
+    if sizes is None:
+        sizes = [dimension_value(input.get_shape()[d]) for d in spatial_dims]
     if None in sizes:
         dims = shape_ops.shape(input)
         sizes = api.stack([dims[d] for d in spatial_dims])

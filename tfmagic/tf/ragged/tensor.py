@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
 
-from tfmagic.base import dtypes
+from tfmagic.base import dispatch, dtypes
 from tfmagic.base.export import export
 from tfmagic.base.shapes import TensorShape
+from tfmagic.base.slots import Slot
 from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.graph.scopes import name_scope
@@ -553,11 +555,38 @@ class RaggedTensor:
     def _feed_parts(self, value: Any) -> list[tuple[Tensor, Any]]:
         return list(zip(self._composite_parts(), [value.flat_values, *value.nested_row_splits]))
 
+    # --- operators ----------------------------------------------------------------------------------------------
+
+    def __bool__(self) -> bool:
+        raise TypeError("RaggedTensor may not be used as a boolean.")
+
     def __str__(self) -> str:
         return f"tf.RaggedTensor(values={self._values!s}, row_splits={self._row_splits!s})"
 
     def __repr__(self) -> str:
         return str(self)
+
+
+def _operator(function: str, turned: bool = False) -> Any:
+    def left(self: Any, other: Any) -> Any:
+        return attrgetter(function)(api)(self, other)
+
+    def right(self: Any, other: Any) -> Any:
+        return attrgetter(function)(api)(other, self)
+
+    return right if turned else left
+
+
+for _name, _function in {"add": "math.add", "sub": "math.subtract", "mul": "math.multiply", "truediv": "math.truediv",
+                         "floordiv": "math.floordiv", "mod": "math.floormod", "pow": "math.pow",
+                         "and": "math.logical_and", "or": "math.logical_or", "xor": "math.logical_xor"}.items():
+    setattr(RaggedTensor, f"__{_name}__", _operator(_function))
+    setattr(RaggedTensor, f"__r{_name}__", _operator(_function, turned=True))
+for _name, _function in {"lt": "math.less", "le": "math.less_equal", "gt": "math.greater",
+                         "ge": "math.greater_equal"}.items():
+    setattr(RaggedTensor, f"__{_name}__", _operator(_function))
+for _name, _function in {"neg": "math.negative", "abs": "math.abs", "invert": "math.logical_not"}.items():
+    setattr(RaggedTensor, f"__{_name}__", lambda self, _function=_function: attrgetter(_function)(api)(self))
 
 
 def from_parts(parts: list[Tensor]) -> Any:
@@ -611,6 +640,9 @@ def positive_axis(axis: Any, rank: int | None) -> int:
     if axis < 0:
         raise ValueError(f"axis={axis} may only be negative if ndims is statically known.")
     return axis
+
+
+dispatch.answer_for((RaggedTensor, RaggedTensorValue), Slot("what functions do with ragged tensors"))
 
 
 # --- arguments and checks of the factories ----------------------------------------------------------------------

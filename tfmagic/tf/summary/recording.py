@@ -9,7 +9,8 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from tfmagic.base import dtypes
+from tfmagic.base import dtypes, tf_logging
+from tfmagic.base.deprecation import deprecated
 from tfmagic.base.export import export
 from tfmagic.graph.context import get_default_graph, get_default_session
 from tfmagic.graph.convert import constant, convert_to_tensor
@@ -203,8 +204,10 @@ def create_file_writer(logdir: Any, max_queue: Any = None, flush_millis: Any = N
 
 
 @export("contrib.summary.create_summary_file_writer")
+@deprecated(None, "Renamed to create_file_writer().")
 def create_summary_file_writer(*args: Any, **kwargs: Any) -> SummaryWriter:
     """`tf.contrib.summary.create_file_writer` under its old name."""
+    tf_logging.warning("Deprecation Warning: create_summary_file_writer was renamed to create_file_writer")
     return create_file_writer(*args, **kwargs)
 
 

@@ -75,8 +75,8 @@ def piecewise_constant(x: Any, boundaries: Any, values: Any, name: str | None = 
     for index, edge in enumerate(edges):
         if edge.dtype.base_dtype != step.dtype.base_dtype:
             if edge.dtype.base_dtype != int32 or step.dtype.base_dtype != int64:
-                raise ValueError(f"Boundaries ({edge.dtype.base_dtype!r}) must have the same dtype as x "
-                                 f"({step.dtype.base_dtype!r}).")
+                raise ValueError(f"Boundaries ({edge.dtype.base_dtype}) must have the same dtype as x "
+                                 f"({step.dtype.base_dtype}).")
             edges[index] = cast(edge, step.dtype.base_dtype)
     for value in choices[1:]:
         if value.dtype.base_dtype != choices[0].dtype.base_dtype:

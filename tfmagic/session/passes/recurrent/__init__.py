@@ -227,8 +227,8 @@ class _Rewriting:
                       None if cell.bias is None else self._value(cell.bias)]
         lengths = None if net.lengths is None else self._value(net.lengths)
         call = self._call(view.node, Layers(layers, bool(self.backs)), (self.inputs, self.limit, lengths, *given))
-        call.meta["work"] = 2 * self.dims[0] * self.dims[1] * sum(
-            _product_of(self._dims_of(cell.kernel)) for cell in net.cells)
+        call.meta["work"] = max(_largest_product(self.dims, self._dims_of(cell.kernel), cell.layer)
+                                for cell in net.cells)
         if self.gathers:
             outputs = self._part(view.node, call, 0, self.gathers[0])
             for node in self.gathers:
@@ -264,7 +264,7 @@ class _Rewriting:
                 given.meta.update(op=node.meta.get("op"), device="cpu", inputs=[], effect="none")
         states = [outer[slot] for pair in gradient.states for slot in pair]
         call = self._call(node, LayersBack(layers, self.dims[0], gradient.inputs is not None), (kept, given, *states))
-        call.meta["work"] = 2 * work
+        call.meta["work"] = work
         places = {slot: 1 + 4 * index + place for index, pair in enumerate(gradient.states)
                   for place, slot in enumerate(pair)}
         sums = {slot: 3 + 4 * index for slot, index in gradient.kernels.items()}
@@ -330,5 +330,6 @@ def _dims(value: Any) -> tuple[int, ...]:
     return tuple(meta.shape)
 
 
-def _product_of(dims: tuple[int, ...]) -> int:
-    return dims[0] * dims[1]
+def _largest_product(dims: tuple[int, ...], kernel: tuple[int, ...], layer: Layer) -> int:
+    """What the largest product of a layer has to do: that of all inputs; those of the states are done turn by turn."""
+    return 2 * dims[0] * dims[1] * (kernel[0] - layer.units) * kernel[1]

@@ -305,12 +305,12 @@ def crf_decode(potentials: Any, transition_params: Any, sequence_length: Tensor)
         first, rest, lengths = _first_step(potentials), _later_steps(potentials), _one_less(sequence_length)
         origins, scores = dynamic_rnn(forward, inputs=rest, sequence_length=lengths, initial_state=first,
                                       time_major=False, dtype=api.int32)
-        origins = api.reverse_sequence(origins, lengths, seq_dim=1)
+        origins = api.reverse_sequence(origins, lengths, seq_axis=1)
         backward = CrfDecodeBackwardRnnCell(potentials.get_shape().dims[2].value)
         last = api.expand_dims(api.cast(api.argmax(scores, axis=1), dtype=api.int32), axis=-1)
         tags, _ = dynamic_rnn(backward, inputs=origins, sequence_length=lengths, initial_state=last,
                               time_major=False, dtype=api.int32)
         tags = api.concat([last, api.squeeze(tags, axis=[2])], axis=1)
-        return api.reverse_sequence(tags, sequence_length, seq_dim=1), api.reduce_max(scores, axis=1)
+        return api.reverse_sequence(tags, sequence_length, seq_axis=1), api.reduce_max(scores, axis=1)
 
     return _one_step_or_more(potentials, one, more)

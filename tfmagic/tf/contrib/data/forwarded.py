@@ -269,15 +269,27 @@ class LMDBDataset(Node):
 class RandomDataset(interleaving.RandomDatasetV1):
     """Random numbers without end; see `tf.data.experimental.RandomDataset`."""
 
+    @deprecated(None, "Use `tf.data.experimental.RandomDataset(...)`.")
+    def __init__(self, seed: Any = None):
+        super().__init__(seed)
+
 
 @export("contrib.data.Reducer")
 class Reducer(grouping.Reducer):
     """Three functions that make one element of many; see `tf.data.experimental.Reducer`."""
 
+    @deprecated(None, "Use `tf.data.experimental.Reducer(...)`.")
+    def __init__(self, init_func: Any, reduce_func: Any, finalize_func: Any):
+        super().__init__(init_func, reduce_func, finalize_func)
+
 
 @export("contrib.data.TFRecordWriter")
 class TFRecordWriter(elementwise.TFRecordWriter):
     """Writes a dataset to a file; see `tf.data.experimental.TFRecordWriter`."""
+
+    @deprecated(None, "Use `tf.data.experimental.TFRecordWriter(...)`.")
+    def __init__(self, filename: Any, compression_type: str | None = None):
+        super().__init__(filename, compression_type)
 
 
 AUTOTUNE = export("contrib.data.AUTOTUNE")(-1)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from tfmagic.base.deprecation import deprecated
 from tfmagic.graph.graph import Graph
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.tf.contrib.graph_editor import lists
@@ -225,6 +226,7 @@ def _seeds(given: Any, of_tensors: Callable[[Any], list[Operation]]) -> list[Ope
 
 
 @public
+@deprecated("2019-06-06", "Please use tensorflow.python.ops.op_selector.get_backward_walk_ops.")
 def get_backward_walk_ops(seed_ops: Any, inclusive: bool = True, within_ops: Any = None, within_ops_fn: Any = None,
                           stop_at_ts: Any = (), control_inputs: bool = False) -> list[Operation]:
     """The operations on which some depend.

@@ -100,7 +100,7 @@ def tokenizer(iterator: Iterable[str]) -> Iterator[list[str]]:
 class ByteProcessor:
     """Documents as arrays of bytes of one length, filled up with zeros."""
 
-    @deprecated(None, _OLD)
+    @deprecated(None, _OLD, name="ByteProcessor")
     def __init__(self, max_document_length: int):
         self.max_document_length = max_document_length
 

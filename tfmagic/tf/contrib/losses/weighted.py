@@ -15,9 +15,13 @@ from tfmagic.ops import api, raw
 from tfmagic.tf.contrib.framework.arguments import add_arg_scope
 
 
-def _old(instead: str) -> Any:
-    return deprecated("2016-12-30", f"Use tf.losses.{instead} instead.")
+def _old(instead: str, also: str = "") -> Any:
+    return deprecated("2016-12-30", f"Use tf.losses.{instead} instead.{also}")
 
+
+_LOGITS = " Note that the order of the logits and labels arguments has been changed."
+_PREDICTIONS = " Note that the order of the predictions and labels arguments has been changed."
+_UNWEIGHTED = _LOGITS[:-1] + ", and to stay unweighted, reduction=Reduction.NONE"
 
 
 def _scaled(losses: Tensor, weights: Tensor) -> Tensor:
@@ -130,7 +134,7 @@ def absolute_difference(predictions: Any, labels: Any = None, weights: Any = 1.0
 
 
 @export("contrib.losses.sigmoid_cross_entropy")
-@_old("sigmoid_cross_entropy")
+@_old("sigmoid_cross_entropy", _PREDICTIONS)
 def sigmoid_cross_entropy(logits: Any, multi_class_labels: Any, weights: Any = 1.0, label_smoothing: Any = 0,
                           scope: str | None = None) -> Tensor:
     """The cross entropy of classes that do not exclude each other.
@@ -148,7 +152,7 @@ def sigmoid_cross_entropy(logits: Any, multi_class_labels: Any, weights: Any = 1
 
 
 @export("contrib.losses.softmax_cross_entropy")
-@_old("softmax_cross_entropy")
+@_old("softmax_cross_entropy", _LOGITS)
 def softmax_cross_entropy(logits: Any, onehot_labels: Any, weights: Any = 1.0, label_smoothing: Any = 0,
                           scope: str | None = None) -> Tensor:
     """The cross entropy of classes given as rows that are 1 at the label.
@@ -169,7 +173,7 @@ def softmax_cross_entropy(logits: Any, onehot_labels: Any, weights: Any = 1.0, l
 
 
 @export("contrib.losses.sparse_softmax_cross_entropy")
-@_old("sparse_softmax_cross_entropy")
+@_old("sparse_softmax_cross_entropy", _LOGITS)
 def sparse_softmax_cross_entropy(logits: Any, labels: Any, weights: Any = 1.0, scope: str | None = None) -> Tensor:
     """The cross entropy of classes given as numbers."""
     with name_scope(scope, "sparse_softmax_cross_entropy_loss", [logits, labels, weights]) as own:
@@ -179,7 +183,7 @@ def sparse_softmax_cross_entropy(logits: Any, labels: Any, weights: Any = 1.0, s
 
 
 @export("contrib.losses.log_loss")
-@_old("log_loss")
+@_old("log_loss", _PREDICTIONS)
 def log_loss(predictions: Any, labels: Any = None, weights: Any = 1.0, epsilon: float = 1e-7,
              scope: str | None = None) -> Tensor:
     """The cross entropy of probabilities and labels, kept finite by `epsilon`."""
@@ -191,7 +195,7 @@ def log_loss(predictions: Any, labels: Any = None, weights: Any = 1.0, epsilon: 
 
 
 @export("contrib.losses.hinge_loss")
-@_old("hinge_loss")
+@_old("hinge_loss", _UNWEIGHTED)
 def hinge_loss(logits: Any, labels: Any = None, scope: str | None = None) -> Tensor:
     """The hinge loss of each element; it is in no collection.
 
@@ -216,7 +220,7 @@ def mean_squared_error(predictions: Any, labels: Any = None, weights: Any = 1.0,
 
 
 @export("contrib.losses.mean_pairwise_squared_error")
-@_old("mean_pairwise_squared_error")
+@_old("mean_pairwise_squared_error", _PREDICTIONS)
 def mean_pairwise_squared_error(predictions: Any, labels: Any = None, weights: Any = 1.0,
                                 scope: str | None = None) -> Tensor:
     """The mean squared difference between pairs of elements of an example, compared with those of the labels."""
