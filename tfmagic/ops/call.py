@@ -357,7 +357,7 @@ class OpCaller:
 
     def _refuse_non_ref(self, arg: _Input, tensor: Tensor) -> None:
         raise TypeError(f"'{self.op_def.name}' Op requires that input '{arg.name}' be a mutable tensor (e.g.: a "
-                        f"tf.Variable), but {tensor.name} is not.")
+                        f"tf.Variable)\n{tensor.name} is not.")
 
     def _refuse_type(self, arg: _Input, dtype: DType) -> None:
         allowed = ", ".join(t.name for t in arg.attr.allowed)  # type: ignore[union-attr]
