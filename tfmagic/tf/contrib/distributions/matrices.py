@@ -197,7 +197,7 @@ def vector_size_to_square_matrix_size(size: Any, validate_args: bool, name: str 
       ValueError: no triangle has as many.
     """
     if isinstance(size, (float, int, np.generic, np.ndarray)):
-        rows = (-1 + np.sqrt(1 + 8 * size)) / 2.0
+        rows = (-1 + np.sqrt(1 + 8 * np.asarray(size))) / 2.0
         if float(int(rows)) != rows:
             raise ValueError("Vector length is not a triangular number.")
         return int(rows)

@@ -66,8 +66,8 @@ class FillTriangular(Bijector):
         rows, columns = known_size(output_shape, -2), known_size(output_shape, -1)
         if rows is not None and columns is not None and rows != columns:
             raise ValueError(f"Matrix must be square. (saw [{rows}, {columns}])")
-        both = rows is not None and columns is not None
-        return output_shape[:-2].concatenate([rows * (rows + 1) // 2 if both else None])
+        size = None if rows is None or columns is None else rows * (rows + 1) // 2
+        return output_shape[:-2].concatenate([size])
 
     def _forward_event_shape_tensor(self, input_shape: Tensor) -> Tensor:
         batch, size = input_shape[:-1], input_shape[-1]
