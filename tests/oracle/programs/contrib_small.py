@@ -10,7 +10,7 @@ from .refused import outcome
 
 @program
 def contrib_sparsemax(tf):
-    from tensorflow.contrib.sparsemax import sparsemax, sparsemax_loss
+    sparsemax, sparsemax_loss = tf.contrib.sparsemax.sparsemax, tf.contrib.sparsemax.sparsemax_loss
 
     x = tf.placeholder(tf.float32, [None, 3], "x")
     y = tf.placeholder(tf.float64, [None, None])
@@ -52,8 +52,7 @@ def contrib_strings_in_turn(tf):
 
 @program
 def contrib_memory_stats(tf):
-    from tensorflow.contrib.memory_stats import BytesInUse, BytesLimit, MaxBytesInUse
-
+    stats = tf.contrib.memory_stats
     with tf.device("/device:GPU:0"):
-        asked = [BytesInUse(), BytesLimit(), MaxBytesInUse()]
+        asked = [stats.BytesInUse(), stats.BytesLimit(), stats.MaxBytesInUse()]
     return Case(show=asked)

@@ -16,7 +16,7 @@ from tfmagic.tf.layers.input_spec import InputSpec
 from tfmagic.tf.layers.sizes import format_name, output_size, padding_name, per_axis, tensor_format
 from tfmagic.tf.nn import activations as nn
 from tfmagic.tf.nn.convolutions import conv1d
-from tfmagic.tf.nn.dilations import check_steps, with_space_to_batch
+from tfmagic.tf.nn.dilations import check_steps, spread
 
 
 def per_axis_defaults(cls: type) -> type:
@@ -125,9 +125,8 @@ class Convolution(Layer):
     def call(self, inputs: Any) -> Any:  # type: ignore[override]
         sizes = [dimension_value(inputs.shape[axis]) for axis in self._spatial_axes()]
         inputs, padding = self._padded(inputs)  # by multiples of the rate, so that the sizes before tell as much
-        outputs = with_space_to_batch(
-            inputs, self._rate, padding, self._convolved, sizes=sizes, filter_shape=self.kernel.shape.as_list(),
-            data_format=tensor_format(self.data_format, self._rank))
+        outputs = spread(inputs, self._rate, padding, self._convolved, self.kernel.shape.as_list(), None,
+                         tensor_format(self.data_format, self._rank), sizes)
         return self._finished(outputs)
 
     def _convolved(self, inputs: Any, dims: int, padding: str) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tfmagic.base import dtypes, tf_logging
+from tfmagic.base.deprecation import deprecated
 from tfmagic.base.export import export
 from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.indexed_slices import IndexedSlices
@@ -41,6 +42,9 @@ class SyncReplicasOptimizer(Optimizer):
       name: the scope of the accumulators.
     """
 
+    @deprecated(None, "The `SyncReplicaOptimizer` class is deprecated. For synchrononous training, please use "
+                      "[Distribution Strategies](https://github.com/tensorflow/tensorflow/tree/master/tensorflow/"
+                      "contrib/distribute).")
     def __init__(self, opt: Optimizer, replicas_to_aggregate: int, total_num_replicas: int | None = None,
                  variable_averages: Any = None, variables_to_average: Any = None, use_locking: bool = False,
                  name: str = "sync_replicas"):

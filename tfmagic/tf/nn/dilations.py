@@ -110,8 +110,8 @@ def _plain(input: Any, filter: Any, padding: str, strides: list[int], first: boo
 
 @export("nn.with_space_to_batch")
 def with_space_to_batch(input: Any, dilation_rate: Any, padding: str, op: Callable[..., Tensor],
-                        filter_shape: Any = None, spatial_dims: Any = None, data_format: str | None = None,
-                        sizes: Any = None) -> Tensor:
+                        filter_shape: Any = None, spatial_dims: Any = None,
+                        data_format: str | None = None) -> Tensor:
     """Runs an op on every `dilation_rate`th element: these are gathered into the batch before and spread after.
 
     Args:
@@ -122,7 +122,6 @@ def with_space_to_batch(input: Any, dilation_rate: Any, padding: str, op: Callab
       filter_shape: the filter's shape, needed for "SAME".
       spatial_dims: which dimensions are dilated; by default those after the batch.
       data_format: channels last (the default), or first when it starts with "NC".
-      sizes: the sizes of the spatial dimensions that padding is computed from; by default the input's.
 
     Returns:
       The op's output.
@@ -130,6 +129,12 @@ def with_space_to_batch(input: Any, dilation_rate: Any, padding: str, op: Callab
     Raises:
       ValueError: no such padding, or the rank is unknown.
     """
+    return spread(input, dilation_rate, padding, op, filter_shape, spatial_dims, data_format)
+
+
+def spread(input: Any, dilation_rate: Any, padding: str, op: Callable[..., Tensor], filter_shape: Any,
+           spatial_dims: Any, data_format: str | None, sizes: Any = None) -> Tensor:
+    """`with_space_to_batch`, the padding computed from these `sizes` of the spatial dimensions; None: the input's."""
     input = convert_to_tensor(input, name="input")
     rate_tensor = convert_to_tensor(dilation_rate, name="dilation_rate")
     rate = [int(r) for r in np.asarray(constant_value(rate_tensor))]
