@@ -60,10 +60,11 @@ accuracy = tf.reduce_mean(tf.cast(tf.equal(tf.argmax(logits, 1), y), tf.float32)
 train = tf.train.AdamOptimizer().minimize(loss)"""
 
 HELPERS = """window.bench = {
-  views: () => [...document.querySelectorAll(".jp-OutputArea *, #drawing")].map((element) => element.shadowRoot)
-    .filter((root) => root?.querySelector(".tfm .node")),
+  // Asked in each frame: only where the drawing may be, for to look is work too.
+  views: (around = document) => [...around.querySelectorAll(".jp-OutputArea-output, .jp-OutputArea-output *, #drawing")]
+    .map((element) => element.shadowRoot).filter((root) => root?.querySelector(".tfm .node")),
   cell: (i) => window.jupyterapp.shell.currentWidget.content.widgets[i],
-  viewIn: (i) => window.bench.views().find((root) => window.bench.cell(i).node.contains(root.host)),
+  viewIn: (i) => window.bench.views(window.bench.cell(i).node)[0],
   named: (root, name) => [...root.querySelectorAll("[data-id]")].find((thing) =>
     (thing.getAttribute("aria-label") + ", ").startsWith(name + ", ")),
   // Brings a cell into sight: the notebook holds no elements of those far away.

@@ -20,6 +20,8 @@ HEAD = """\
 # last column). As exports.txt; `=name` in place of the module: the object is the public one of that name.
 """
 DEPTH = 4
+# What a module makes public although TensorFlow defines it elsewhere, outside of contrib.
+KEPT = ("contrib.distributions.bijectors.Bijector", "contrib.distributions.bijectors.Identity")
 
 
 def is_contrib(value):
@@ -62,7 +64,8 @@ def groups(members):
     for full in sorted(members, key=lambda name: (name.count("."), name)):
         value = members[full]
         where = record.origin(value)
-        if full.count(".") > 2 and not (where and where[0].startswith("tensorflow.contrib.")) and not (
+        own = full in KEPT or (where and where[0].startswith("tensorflow.contrib."))
+        if full.count(".") > 2 and not own and not (
                 isinstance(value, (int, float, str, tuple, list, dict)) and full.rpartition(".")[2].isupper()):
             continue
         shared = inspect.isclass(value) or inspect.isroutine(value)

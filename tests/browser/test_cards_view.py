@@ -42,3 +42,20 @@ def test_cards_open_by_the_keyboard(drawing: DrawingPage, scheme: str) -> None:
     assert page.locator(".cards img").count() == 0
     assert page.get_by_text("and 5 more").is_visible()
     assert violations(page) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_blocks_are_a_picture_above_a_card(drawing: DrawingPage, scheme: str) -> None:
+    picture = ('<svg xmlns="http://www.w3.org/2000/svg" width="40" height="20" onload="alert(1)">'
+               "<script>alert(1)</script></svg>")
+    report = reports.array_report(np.eye(3, 2), "<b>w</b>")
+    item = Item("array", "<b>w</b>", rows=[("shape", "(3, 2)")], report=report, is_open=False)
+    drawing.mount(cards_document(item, picture=picture, words="w: shape (3, 2)"), theme=scheme)
+    page = drawing.page
+    image = page.get_by_role("img", name="w: shape (3, 2)")
+    assert image.is_visible() and image.evaluate("image => image.naturalWidth") == 40
+    assert image.evaluate("image => getComputedStyle(image).colorScheme") == scheme
+    assert page.locator(".value").count() == 0
+    page.locator("summary").click()
+    page.locator(".value", has_text="<b>w</b> · (3, 2)").wait_for()
+    assert violations(page) == []

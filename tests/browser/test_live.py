@@ -181,3 +181,53 @@ def test_the_widget_draws_and_answers_where_the_extension_is_not(jupyter: Jupyte
     output.locator(".panel .value", has_text="(128, 4) float32").wait_for()
     notebook.page.screenshot(path=str(jupyter.folder / "widget.png"))
     assert notebook.faults == []
+
+
+def test_a_search_goes_where_nobody_has_been(jupyter: Jupyter, open_notebook: Open) -> None:
+    build = """%%graph
+h = tf.placeholder(tf.float32, [None, 6], name='x')
+for block in range(20):
+    with tf.name_scope(f'block_{block}'):
+        for unit in range(10):
+            with tf.name_scope(f'unit_{unit}'):
+                for _ in range(5):
+                    h = tf.tanh(h, name='t')"""
+    notebook = open_notebook(jupyter.write("search.ipynb", [LOAD, build]), "lab")
+    notebook.run_all()
+    output = notebook.output(1)
+    output.locator(".node[aria-label^='block_19,']").wait_for()
+    assert output.locator("[aria-label^='block_17/']").count() == 0
+    output.get_by_role("searchbox").fill("block_17/unit_8/t_3")
+    output.locator(".found", has_text="1 found").wait_for()
+    output.locator(".hit[aria-label^='block_17,']").wait_for()  # the folded scope that holds it
+    output.get_by_role("searchbox").press("Enter")
+    hit = output.locator(".node.hit[aria-label^='block_17/unit_8/t_3,']")
+    hit.wait_for()
+    assert hit.is_visible() and output.locator(".complaint").is_hidden()
+
+
+def test_what_is_near_the_pointer_is_known_before_it_is_opened(jupyter: Jupyter, open_notebook: Open) -> None:
+    build = """%%graph
+h = tf.placeholder(tf.float32, [None, 6], name='x')
+for block in range(12):
+    with tf.name_scope(f'block_{block}'):
+        for unit in range(20):
+            h = tf.tanh(h, name='t')"""
+    notebook = open_notebook(jupyter.write("near.ipynb", [LOAD, build]), "lab")
+    notebook.run_all()
+    output = notebook.output(1)
+    output.locator(".node[aria-label^='block_11,']").wait_for()
+    page = notebook.page
+    page.evaluate("""() => {
+      window.asked = [];
+      const { kernel } = window.jupyterapp.shell.currentWidget.sessionContext.session;
+      kernel.anyMessage.connect((_, { direction, msg }) => direction === "send" && msg.header.msg_type === "comm_msg" &&
+        window.asked.push(msg.content.data));
+    }""")
+    output.locator(".stage").hover()
+    page.wait_for_function("window.asked.length")
+    page.wait_for_timeout(500)
+    count = page.evaluate("window.asked.length")
+    output.locator(".node[aria-label^='block_11,']").dispatch_event("click")
+    output.locator(".node[aria-label^='block_11/t_3,']").wait_for()
+    assert page.evaluate("window.asked.length") == count, "its inside was there"

@@ -152,8 +152,9 @@ def has_host_objects(name, declaration):
                for arg in (*definition.inputs, *definition.outputs))
 
 
-# Why an op is called at run time that could not trace: how many numbers come out, only the values tell.
-SIZED_BY_VALUES = ("as long as the values say", "how many boxes stay depends on them")
+# Why an op is called at run time that could not trace: how many numbers come out, or steps it takes, only values tell.
+SIZED_BY_VALUES = ("as long as the values say", "how many boxes stay depends on them",
+                   "it loops over as many steps as a value says")
 
 
 def test_nine_ops_on_numbers_in_ten_trace():

@@ -191,3 +191,50 @@ def test_a_picture_has_its_own_pixels() -> None:
     found = pictures.of(array, 1, 96)
     assert found is not None and found["size"] == [4, 5]
     assert list(base64.b64decode(found["pixels"])[:8]) == [255, 128, 0, 255, 0, 0, 0, 255]
+
+
+# --- what a run gave, and blocks --------------------------------------------------------------------------------------
+
+
+def test_a_fetched_value_is_a_card_that_holds_the_value_of_that_run(built: Shell) -> None:
+    built.ok(INIT)
+    found = built.ok("%fetch y").result.result
+    built.ok("sess.run(tf.assign(w, tf.fill([3, 2], 9.)))")
+    bundle, _ = built.ip.display_formatter.format(found)
+    item = bundle[CARDS_MIME]["card"]
+    assert (item["name"], item["short"]) == ("y:0", "tensor · (1, 2) · float32") and "question" not in item
+    assert item["report"]["plane"] == [[6, 6]]
+    assert bundle["text/plain"].startswith("y: y") and "<table" in bundle["text/html"]
+
+
+def test_several_fetched_values_are_open_side_by_side(built: Shell) -> None:
+    built.ok(INIT)
+    built.ok("found = get_ipython().run_line_magic('fetch', 'x w')")
+    item = card(built, "found")
+    assert item["name"] == "2 values"
+    assert [(inner["label"], inner["open"], inner["report"]["shape"]) for inner in item["items"]] == [
+        ("x", True, [1, 3]), ("w", True, [3, 2])]
+
+
+def test_an_operation_that_ran_and_a_string_have_cards_too(built: Shell) -> None:
+    built.ok(INIT)
+    built.ok("s = tf.constant(['ab', 'c'], name='s')\nfound = get_ipython().run_line_magic('fetch', 's w.initializer')")
+    text, operation = card(built, "found")["items"]
+    assert text["report"]["dtype"] == "string" and "ab" in text["report"]["text"]
+    assert operation["short"].startswith("operation") and "report" not in operation
+
+
+def test_blocks_stand_above_a_card_that_opens(built: Shell) -> None:
+    built.ok(INIT)
+    document = built.ok("%tensor [[1, 2], [3, 4]]").bundles[0][CARDS_MIME]
+    picture, words = document["picture"]
+    assert picture.startswith("<svg") and "shape (2, 2)" in words
+    assert document["card"]["open"] is False and document["card"]["report"]["statistics"]["mean"] == 2.5
+
+
+def test_a_product_opens_to_its_factors(built: Shell) -> None:
+    built.ok(INIT)
+    item = built.ok("%tensor y").bundles[0][CARDS_MIME]["card"]
+    assert item["short"] == "matrix product" and item["open"] is False
+    assert [(inner["name"], inner["report"]["shape"]) for inner in item["items"]] == [
+        ("x:0", [1, 3]), ("w/read:0", [3, 2]), ("y", [1, 2])]

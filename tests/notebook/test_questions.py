@@ -175,7 +175,8 @@ def tower(shell: Shell) -> Page:
 
 
 def id_of(page: Page, name: str) -> str:
-    loaded = page.ask("load", asked=[node["id"] for node in page.document["nodes"]])
+    tops = [node["id"] for node in page.document["nodes"]]
+    loaded = page.ask("load", asked=[node["id"] for node in page.ask("load", asked=tops)["nodes"]])
     return next(node["id"] for node in loaded["nodes"] if node["name"] == name)
 
 
@@ -303,3 +304,46 @@ def test_nodes_know_the_cells_and_lines_that_made_them(shell: Shell) -> None:
     assert made == {"x": [4, 2], "s": [3, 2, 4, 3]}
     report = page.ask("node", name="s")
     assert (report["cell"], report["line"], report["code"]) == (3, 2, "return tf.square(x, name='s')")
+
+
+# --- searching --------------------------------------------------------------------------------------------------------
+
+BLOCKS = """%%graph
+h = tf.placeholder(tf.float32, [None, 6], name='x')
+for block in range(8):
+    with tf.name_scope(f'block_{block}'):
+        for unit in range(12):
+            with tf.name_scope(f'unit_{unit}'):
+                h = tf.tanh(tf.matmul(h, tf.ones([6, 6])), name='t')"""
+
+
+def test_a_search_finds_what_lies_in_folded_scopes(shell: Shell) -> None:
+    page = Page(shell, BLOCKS)
+    known = {node["id"]: node["name"] for node in page.document["nodes"]}
+    found = page.ask("find", query="block_6/unit_11 TANH")
+    assert found["count"] == 1
+    [[own, *around]] = found["hits"]
+    assert own not in known and known[around[-1]] == "block_6"
+    told = page.ask("load", asked=around, known=sorted({node["in"] for node in page.document["nodes"] if "in" in node}))
+    assert {node["id"]: node["name"] for node in told["nodes"]}[own] == "block_6/unit_11/t"
+
+
+def test_a_search_finds_shapes_and_tells_the_first_of_many(shell: Shell) -> None:
+    page = Page(shell, BLOCKS)
+    found = page.ask("find", query="(?, 6) float32")
+    assert found["count"] == 1 + 2 * 8 * 12 and len(found["hits"]) == found["count"]
+    assert page.ask("find", query="  ") == page.ask("find", query="no such thing") == {"hits": [], "count": 0}
+
+
+def test_an_answer_tells_no_neighbours(shell: Shell) -> None:
+    page = Page(shell, BLOCKS)
+    known = sorted({node["in"] for node in page.document["nodes"] if "in" in node})
+    block = next(n["id"] for n in page.document["nodes"] if n["name"].startswith("block_") and n["id"] not in known)
+    told = page.ask("load", asked=[block], known=known)
+    assert {node.get("in", block) for node in told["nodes"]} == {block}
+
+
+def test_a_search_in_a_quiz_does_not_tell_shapes(shell: Shell) -> None:
+    page = Page(shell, BLOCKS.replace("%%graph", "%%graph --quiz"))
+    assert page.ask("find", query="(?, 6) float32")["count"] == 0
+    assert page.ask("find", query="block_6/unit_11/t")["count"] == 1

@@ -401,6 +401,8 @@ class Graph:
         """Put the operations made within on the same device as `op` (None: drop outer colocations)."""
         if op is None and not ignore_existing:
             raise ValueError("Trying to reset colocation (op is None) but ignore_existing is not True")
+        if hasattr(op, "_parent_op"):  # a variable after an update stands where the variable stands
+            op = op.handle
         target = None if op is None else getattr(op, "op", op)
         if target is not None and not isinstance(target, Operation):
             target = self.as_graph_element(op, allow_tensor=True, allow_operation=True)

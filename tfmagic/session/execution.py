@@ -99,8 +99,10 @@ class Execution:
         outputs, states, updates = plan.results
         kept = set(states)
         self.copied = [not is_fresh(node) or node in kept for node in outputs]
-        self.writes = bool(states) or bool(updates)
-        acquired, computed = (split(plan) if self.writes else None) or (None, plan)
+        # Mutexes are claimed like variables, before anything is computed: a section is to see what the last one left.
+        locked = frozenset(key_of(op) for op in plan.ops if op.type == "MutexV2")
+        self.writes = bool(states) or bool(updates) or bool(locked)
+        acquired, computed = (split(plan) if self.writes and not locked else None) or (None, plan)
         self._acquiring = None if acquired is None else _Part(acquired, self._variables, tier)
         self._computing = _Part(computed, self._variables, tier)
         self._must_read = {key_of(root): (root, op) for root, op in plan.must_read.items()}
@@ -109,8 +111,8 @@ class Execution:
         self._unread = not read.issuperset(self._must_read)
         self._written = [key_of(root) for root in plan.written]
         self._in_place = [key_of(root) for root in plan.in_place]
-        self._changed = frozenset((*self._written, *self._in_place))
-        self._claiming = not overwrites_only(computed)
+        self._changed = frozenset((*self._written, *self._in_place)) | locked
+        self._claiming = bool(locked) or not overwrites_only(computed)
         self._initialises = self.writes and not self._claiming and any(
             op.type in _ASSIGNMENTS and op.name.rpartition("/")[2].startswith("Assign") for op in plan.ops)
         self._cloned = [not is_fresh(node) or node in states[:i] for i, node in enumerate(states)]
@@ -206,7 +208,7 @@ class Execution:
         lock, readers, claims, part = variables.lock, variables.readers, variables.claims, self._computing
         function, take = part.function, self._taking(part)
         changed, claiming, cloned = self._changed, self._claiming, self._cloned
-        written = self._written if len(self._changed) == len(self._written) and not self._removes else None
+        written = None if self._in_place or self._removes else self._written
         tally = variables.tallies.setdefault(changed, [0]) if claiming else [0]
         initialises = self._initialises
         update, current, get_ident = variables.values.update, running.current, threading.get_ident

@@ -53,7 +53,8 @@ def converter(tensor: Tensor) -> Convert:
     torch_type = torch_dtype(dtype)
     exact = dims if dims is not None and None not in dims else None
     if numpy_type in (np.dtype(np.uint16), np.dtype(np.uint32), np.dtype(np.uint64), np.dtype(ml_dtypes.bfloat16)):
-        return lambda value: as_torch(_array(tensor, value, numpy_type), dtype)
+        return lambda value: value._kept_for(tensor) if hasattr(value, "_kept_for") else as_torch(
+            _array(tensor, value, numpy_type), dtype)
     from_numpy = torch.from_numpy
     ndarray = np.ndarray
 
@@ -64,6 +65,8 @@ def converter(tensor: Tensor) -> Convert:
                 _refuse_shape(tensor, array)
         elif isinstance(value, torch.Tensor):
             return _torch_value(tensor, value, torch_type)
+        elif hasattr(value, "_kept_for"):
+            return value._kept_for(tensor)
         else:
             array = _array(tensor, value, numpy_type)
         flags = array.flags
@@ -127,6 +130,8 @@ def _refuse_graph_values(tensor: Tensor, value: Any) -> None:
 
 def _strings(tensor: Tensor, value: Any) -> np.ndarray:
     _refuse_graph_values(tensor, value)
+    if hasattr(value, "_kept_for"):
+        return value._kept_for(tensor)
     if isinstance(value, np.ndarray) and value.dtype == object and all(type(v) is bytes for v in value.ravel()):
         array = value
     elif tensor._dtype.base_dtype.name != "string":

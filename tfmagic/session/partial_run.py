@@ -7,7 +7,7 @@ from typing import Any
 from tfmagic.base import errors
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.session import feeds as feeding
-from tfmagic.session import results
+from tfmagic.session import results, tensor_handles
 from tfmagic.session.fetches import Fetches
 from tfmagic.session.plan.prune import prune
 
@@ -74,7 +74,8 @@ class PartialRun:
         self._done.update(fresh)
         self._fed.update(given)
         self._fetched.update([*parts.tensors, *parts.targets])
-        return parts.build([results.converter(t._dtype, True)(self.values[t]) for t in parts.tensors])
+        build = tensor_handles.building(self._session, parts, tensor_handles.places(parts.tensors))
+        return build([results.converter(t._dtype, True)(self.values[t]) for t in parts.tensors])
 
     def _compute(self, parts: Fetches, fresh: list[Operation], known: dict[Tensor, Any]) -> dict[Tensor, Any]:
         """The values of all tensors that `fresh` operations make and that later parts may need."""

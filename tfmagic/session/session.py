@@ -197,7 +197,12 @@ class BaseSession:
         return self._call(parts, list(feeds), converters, single), feeds
 
     def _call(self, parts: Any, feeds: list[Tensor], converters: Sequence[Callable[[Any], Any]], single: bool) -> Any:
+        from tfmagic.session import tensor_handles
         from tfmagic.session.call import Call, Echo
+
+        handles = tensor_handles.places(parts.tensors)
+        build = tensor_handles.building(self, parts, handles) if handles else parts.build
+        single = single and not handles
 
         def execution(shapes: Any) -> Any:
             return self.execution(parts.tensors, parts.targets, feeds, shapes)
@@ -205,8 +210,8 @@ class BaseSession:
         fed = {tensor: place for place, tensor in enumerate(feeds)}
         echoed = [(place, fed[tensor]) for place, tensor in enumerate(parts.tensors) if tensor in fed]
         if echoed:
-            return Echo(execution, feeds, converters, parts.build, self._graph._edits, self._limit, echoed)
-        return Call(execution, feeds, converters, parts.build, single, self._graph._edits, self._limit)
+            return Echo(execution, feeds, converters, build, self._graph._edits, self._limit, echoed)
+        return Call(execution, feeds, converters, build, single, self._graph._edits, self._limit)
 
     def execution(self, tensors: Sequence[Tensor], targets: Sequence[Operation], feeds: Sequence[Tensor],
                   shapes: Any = None) -> Any:

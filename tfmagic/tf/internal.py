@@ -30,9 +30,41 @@ _UNEXPORTED = {
         "get_extra_args": "tfmagic.tf.functions.defun:get_extra_args",
         "get_extra_inputs": "tfmagic.tf.functions.defun:get_extra_inputs",
         "get_extra_vars": "tfmagic.tf.functions.defun:get_extra_vars"},
+    "tensorflow.python.framework.smart_cond": {
+        name: f"tfmagic.tf.contrib.framework.checks:{name}" for name in ("smart_cond", "smart_constant_value")},
+    "tensorflow.python.framework.test_util": {
+        "GpuSupportsHalfMatMulAndConv": "tfmagic.tf.test.modes:is_google_cuda_enabled",
+        "IsGoogleCudaEnabled": "tfmagic.tf.test.modes:is_google_cuda_enabled",
+        "IsMklEnabled": "tfmagic.tf.test.modes:is_mkl_enabled",
+        "NCHWToNHWC": "tfmagic.tf.test.modes:nchw_to_nhwc",
+        "NHWCToNCHW": "tfmagic.tf.test.modes:nhwc_to_nchw",
+        **{name: f"tfmagic.tf.test.modes:{name}" for name in (
+            "assert_ops_in_graph", "deprecated_graph_mode_only", "device", "disable_control_flow_v2",
+            "disable_xla", "enable_c_shapes", "for_all_test_methods", "force_cpu", "force_gpu",
+            "generate_combinations_with_testcase_name", "get_node_def_from_graph", "is_xla_enabled",
+            "no_xla_auto_jit", "run_all_in_graph_and_eager_modes", "run_cuda_only", "run_deprecated_v1",
+            "run_gpu_only", "run_in_graph_and_eager_modes", "run_v1_only", "run_v2_only", "skip_if",
+            "use_deterministic_cudnn", "use_gpu", "with_c_shapes", "with_control_flow_v2",
+            "xla_allow_fallback")}},
+    "tensorflow.python.layers.utils": {
+        "constant_value": "tfmagic.tf.contrib.framework.checks:smart_constant_value",
+        "convert_data_format": "tfmagic.tf.layers.sizes:format_of_rank",
+        "normalize_data_format": "tfmagic.tf.layers.sizes:format_name",
+        "normalize_tuple": "tfmagic.tf.layers.sizes:per_axis",
+        "smart_cond": "tfmagic.tf.contrib.framework.checks:smart_cond"},
+    "tensorflow.python.ops.control_flow_ops": {
+        "merge": "tfmagic.ops.control_flow.routing:merge",
+        "switch": "tfmagic.ops.control_flow.routing:switch",
+        "with_dependencies": "tfmagic.ops.control_flow.grouping:with_dependencies"},
+    "tensorflow.python.ops.gradient_checker_v2": {
+        name: f"tfmagic.tf.test.jacobians:{name}" for name in ("compute_gradient", "max_error")},
+    "tensorflow.python.training.slot_creator": {
+        name: f"tfmagic.tf.train.slots:{name}" for name in (
+            "create_slot", "create_slot_with_initializer", "create_zeros_slot")},
     "tensorflow.python.ops.variables": {
         "PartitionedVariable": "tfmagic.tf.variable.partitioned:PartitionedVariable",
-        "RefVariable": "tfmagic.tf.variable.reference:RefVariable"},
+        "RefVariable": "tfmagic.tf.variable.reference:RefVariable",
+        "Variable": "tfmagic.tf.variable.second:VariableV2"},
     "tensorflow.python.framework.meta_graph": {
         name: f"tfmagic.tf.saving.meta_graph:{name}" for name in (
             "add_collection_def", "create_meta_graph_def", "export_scoped_meta_graph", "import_scoped_meta_graph",

@@ -66,6 +66,7 @@ _PHRASES: dict[str, dict[str, str]] = {"pt": {
     "Matrix product of shapes {} and {}; element {}.": "Produto de matrizes de formas {} e {}; elemento {}.",
     "mean": "média",
     "memory": "memória",
+    "matrix product": "produto de matrizes",
     "name": "nome",
     "new": "novo",
     "no": "não",
@@ -163,6 +164,7 @@ _NOUNS: dict[str, dict[str, tuple[str, str]]] = {
         "step": ("passo", "passos"),
         "tensor": ("tensor", "tensores"),
         "update": ("atualização", "atualizações"),
+        "value": ("valor", "valores"),
         "variable": ("variável", "variáveis"),
     },
 }

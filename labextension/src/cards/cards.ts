@@ -23,11 +23,15 @@ interface Item {
   items?: Item[];
   /** How much is left out, in words. */
   more?: string;
+  /** Whether it is open at first, where it is not as usual. */
+  open?: boolean;
 }
 
 interface CardsDocument {
   card: Item;
   graph?: { key?: string };
+  /** An SVG that stands above, and what it shows in words. */
+  picture?: [string, string];
   lang?: string;
 }
 
@@ -47,7 +51,10 @@ export class CardsView {
     }
     const language = options.language ?? data.lang;
     this.words = wordsOf(language);
-    const root = html("div", { class: "tfm cards" }, this.view(data.card, true));
+    // As an image no script in it runs.
+    const picture = data.picture && html("img", {
+      class: "blocks", src: `data:image/svg+xml,${encodeURIComponent(data.picture[0])}`, alt: data.picture[1] });
+    const root = html("div", { class: "tfm cards" }, picture, this.view(data.card, true));
     const shadow = host.shadowRoot ?? host.attachShadow({ mode: "open" });
     shadow.replaceChildren(html("style", {}, STYLE + CARDS_STYLE), root);
     this.stopTheme = followTheme(host);
@@ -72,7 +79,7 @@ export class CardsView {
     const value = html("div", { "aria-live": "polite" });
     const held = item.items && html("ul", {}, ...item.items.map((inner) => html("li", {}, this.view(inner))),
       item.more ? html("li", { class: "kind" }, item.more) : null);
-    const details = html("details", { open: outermost && (item.items !== undefined || !item.question) },
+    const details = html("details", { open: item.open ?? (outermost && (item.items !== undefined || !item.question)) },
       html("summary", {}, label, " ", html("b", {}, item.name), html("span", { class: "kind" }, ` · ${item.short}`)),
       item.rows ? rows : null, value, held);
     const fill = (): void => void (details.open && this.fill(item, value));

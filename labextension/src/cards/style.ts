@@ -14,6 +14,8 @@ export const CARDS_STYLE = `
 .cards pre{white-space:pre-wrap;overflow-wrap:anywhere}
 .cards .kind{color:var(--muted)}
 .cards .message{color:var(--error);font-weight:600}
+.cards .blocks{display:block;max-width:100%;margin-bottom:6px;color-scheme:light}
+:host([theme=dark]) .cards .blocks{color-scheme:dark}
 .cards .drawing{margin-top:6px}
 .cards canvas{max-width:100%;image-rendering:pixelated;border:1px solid var(--box-line)}
 `;

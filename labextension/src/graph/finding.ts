@@ -3,8 +3,14 @@
 import type { Toolbar } from "./toolbar";
 import type { Words } from "./words";
 
+/** Milliseconds after the last key before the kernel is asked. */
+const PAUSE = 150;
+
 export interface Found {
+  /** What is known here. */
   find(query: string): string[];
+  /** What there is in all, as far as it is told, and how many there are. */
+  findAll(query: string): Promise<[string[], number]>;
   /** There are other hits now. */
   show(hits: string[]): void;
   goTo(id: string): void;
@@ -15,6 +21,7 @@ export interface Found {
 export class Finding {
   hits: string[] = [];
   private last = "";
+  private timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly toolbar: Toolbar, private readonly words: Words, private readonly drawn: Found) {
     const { search } = toolbar;
@@ -32,11 +39,24 @@ export class Finding {
   }
 
   private look(): void {
+    const query = this.toolbar.search.value;
+    const hits = this.drawn.find(query);
+    this.tell(hits, hits.length);
+    clearTimeout(this.timer);
+    if (query.trim()) {
+      this.timer = setTimeout(() => void this.drawn.findAll(query).then(([all, count]) => {
+        if (this.toolbar.search.value === query && count !== hits.length) {
+          this.tell(all, count);
+        }
+      }, () => undefined), PAUSE); // without the kernel there is what is known here
+    }
+  }
+
+  private tell(hits: string[], count: number): void {
     const { search, found } = this.toolbar;
-    this.hits = this.drawn.find(search.value);
-    this.last = "";
-    const { length } = this.hits;
-    found.textContent = search.value ? (length ? `${length} ${this.words.found}` : this.words.none) : "";
-    this.drawn.show(this.hits);
+    this.hits = hits;
+    this.last = hits.includes(this.last) ? this.last : "";
+    found.textContent = search.value ? (count ? `${count} ${this.words.found}` : this.words.none) : "";
+    this.drawn.show(hits);
   }
 }

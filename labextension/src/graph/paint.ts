@@ -83,8 +83,11 @@ export class Painter {
     }
     for (const [key, old] of before) {
       if (now.get(key) !== old) {
-        old.part.put(false); // a label's parts stand among those of others
-        old.element?.remove();
+        if (old.element) {
+          old.element.remove();
+        } else {
+          old.part.put(false); // a label's parts stand among those of others
+        }
       }
     }
     fill(this.layers.boxes, boxes);

@@ -172,6 +172,13 @@ export class Placing {
     return level;
   }
 
+  /** Lay out the inside of a scope that may be opened soon; whether there was something to do. */
+  prepare(scope: string): boolean {
+    const isNew = !this.levels.has(scope);
+    this.level(scope);
+    return isNew;
+  }
+
   /** More is known of the same drawing; what is laid out stays. */
   know(folding: Folding): void {
     this.folding = folding;

@@ -1,6 +1,7 @@
 /** Of a large drawing the parts in sight: what lies elsewhere has no elements inside it, and costs nothing. */
 
 import type { Rect } from "./geometry";
+import { whenIdle } from "./idle";
 
 /** So many parts are drawn at once, wherever they lie. */
 const MANY = 400;
@@ -38,6 +39,8 @@ export class Part {
 export class Sight {
   private parts: Part[] = [];
   private isWhole = false;
+  private seen: Rect = { x: 0, y: 0, width: 0, height: 0 };
+  private sweeping: (() => void) | undefined;
 
   /** These are the parts of the drawing now; of a small drawing all are drawn. */
   begin(parts: Part[]): void {
@@ -54,16 +57,24 @@ export class Sight {
     this.isWhole = true;
   }
 
-  /** Draw what lies in a rectangle, and nothing else. */
-  look({ x, y, width, height }: Rect): void {
+  /** Draw what lies in a rectangle, and nothing else: what has left it goes when the browser has time. */
+  look(seen: Rect): void {
     if (this.isWhole) {
       return;
     }
-    for (const part of this.parts) {
-      const { rect } = part;
-      part.put(rect.x < x + width && rect.x + rect.width > x && rect.y < y + height && rect.y + rect.height > y);
-    }
+    this.seen = seen;
+    this.parts.filter(({ rect }) => meet(rect, seen)).forEach((part) => part.put(true));
+    this.sweeping ??= whenIdle(() => {
+      this.sweeping = undefined;
+      if (!this.isWhole) {
+        this.parts.filter(({ rect }) => !meet(rect, this.seen)).forEach((part) => part.put(false));
+      }
+    });
   }
+}
+
+function meet(a: Rect, b: Rect): boolean {
+  return a.x < b.x + b.width && a.x + a.width > b.x && a.y < b.y + b.height && a.y + a.height > b.y;
 }
 
 function fragment(elements: SVGElement[]): DocumentFragment {

@@ -3,20 +3,21 @@
 import { type Addition, additionsOf, guarded } from "./additions";
 import { CellColours, madeBy } from "./cells";
 import { html, svg } from "./dom";
-import { type GraphDocument, joined, readDocument } from "./document";
+import { type GraphDocument, readDocument } from "./document";
 import { download, fileName, formats, svgText, written, type Ways } from "./exporting";
 import { Finding } from "./finding";
-import { Folding } from "./folding";
+import type { Folding } from "./folding";
 import { rememberFolds, restoreFolds } from "./folds";
+import { Foresight } from "./foresight";
 import type { Rect } from "./geometry";
 import { type Keyed, pressed } from "./keyboard";
 import { isCommand, keepKeys } from "./keys";
+import { Knowledge } from "./knowledge";
 import type { Place } from "./link";
 import { next } from "./moving";
 import { Painter, type Painting, spoken } from "./paint";
 import { Panel } from "./panel";
 import { type Placement, Placing } from "./placing";
-import { Search } from "./search";
 import { RunShapes } from "./shapes";
 import { STYLE } from "./style";
 import { followTheme } from "./theme";
@@ -36,13 +37,13 @@ export interface Options extends Ways {
 
 export class GraphView {
   private readonly words: Words;
-  private document: GraphDocument;
+  private readonly document: GraphDocument;
+  private readonly knowledge: Knowledge;
   folding: Folding;
   private readonly placing: Placing;
   placement!: Placement;
   private readonly painter = new Painter();
   painting!: Painting;
-  private finder: Search;
   private readonly panel: Panel;
   private readonly viewport: Viewport;
   private readonly root: HTMLElement;
@@ -56,18 +57,21 @@ export class GraphView {
   private selected = "";
   private readonly finding: Finding;
   private traced: [number, number] = [0, 0];
+  private marked = new Set<string>();
   private readonly cells = new CellColours();
   private readonly tips: Tips;
   private readonly additions: Addition[];
+  private readonly foresight: Foresight;
   private readonly cleanUp: (() => void)[] = [];
 
   constructor(private readonly host: HTMLElement, data: unknown, private readonly options: Options = {}) {
     this.document = readDocument(data);
     this.words = wordsOf(this.document.lang ?? options.language ?? document.documentElement.lang);
-    this.folding = new Folding(this.document);
+    this.knowledge = new Knowledge(this.document, options.link,
+      (document) => this.additions.reduce((known, addition) => addition.told?.(known) ?? known, document), (folding) => this.learnt(folding));
+    this.folding = this.knowledge.folding;
     restoreFolds(this.document.key, this.folding);
     this.placing = new Placing(this.folding);
-    this.finder = new Search(this.document);
     this.canvas = svg("svg", { class: "graph", role: "group", tabindex: -1, "aria-label": [this.document.title, this.document.description].filter(Boolean).join(". ") });
     this.tips = new Tips(new RunShapes(options.link), this.words);
     this.panel = new Panel(() => this.folding, this.words, guarded(options.link, () => this.additions), {
@@ -75,13 +79,15 @@ export class GraphView {
     this.additions = additionsOf(this.document, this.words, {
       reveal: (id) => this.viewport.reveal(this.placement.rects.get(id)!), light: (id) => this.light(id),
       focus: (id) => this.focus(id), retell: () => this.retell() });
+    this.foresight = new Foresight(this.knowledge, (id) => this.placing.prepare(id));
     this.toolbar = new Toolbar(this.document, this.words, formats(this.options), this.cells.legend, {
       zoom: (factor) => this.viewport.zoom(factor), fit: () => this.viewport.fit(), arrange: () => this.arrange(),
       twin: () => this.toggleTwin(), colour: () => this.colour(),
       export: (format) => void this.export(format).catch((error: Error) => this.complain(error)) });
     this.finding = new Finding(this.toolbar, this.words, {
-      find: (query) => this.finder.find(query), show: ([first]) => this.showHits(first),
-      goTo: (id) => this.goTo(id, false), leave: () => this.focus(this.current) });
+      find: (query) => this.knowledge.find(query), findAll: (query) => this.knowledge.findAll(query),
+      show: ([first]) => this.showHits(first), leave: () => this.focus(this.current),
+      goTo: (id) => void this.knowledge.reach(id).then(() => this.goTo(id, false), (error) => this.complain(error)) });
     const added = (at: string): HTMLElement[] => this.additions.flatMap(({ place, element }) => (place === at ? [element] : []));
     this.root = html("div", { class: "tfm" }, this.toolbar.element,
       html("div", { class: "body" }, this.stage, ...added("beside"), this.panel.element), ...added("below"),
@@ -91,7 +97,7 @@ export class GraphView {
     const shadow = host.shadowRoot ?? host.attachShadow({ mode: "open" });
     shadow.replaceChildren(html("style", {}, STYLE), this.root);
     const observer = new ResizeObserver(() => this.resize());
-    this.cleanUp.push(followTheme(host), keepKeys(host), () => observer.disconnect());
+    this.cleanUp.push(followTheme(host), keepKeys(host), () => observer.disconnect(), () => this.foresight.dispose());
     this.listen();
     // Asked before anything is drawn: afterwards the browser would have to lay out the drawing to answer.
     const width = this.stage.clientWidth;
@@ -193,12 +199,15 @@ export class GraphView {
 
   private mark(): void {
     const traced = madeBy(this.folding, ...this.traced);
-    const hits = new Set(this.finding.hits.map((id) => this.folding.shownBy(id)));
-    for (const [id, element] of this.painting.things) {
-      element.classList.toggle("selected", id === this.selected);
-      element.classList.toggle("traced", traced.has(id));
-      element.classList.toggle("hit", hits.has(id));
+    const hits = new Set(this.finding.hits.map((id) => this.knowledge.shownBy(id)));
+    const marked = new Set([this.selected, ...traced, ...hits]);
+    for (const id of [...this.marked, ...marked]) {
+      const element = this.painting.things.get(id);
+      element?.classList.toggle("selected", id === this.selected);
+      element?.classList.toggle("traced", traced.has(id));
+      element?.classList.toggle("hit", hits.has(id));
     }
+    this.marked = marked;
   }
 
   private light(id: string): void {
@@ -246,7 +255,9 @@ export class GraphView {
       }, true);
     }
     this.canvas.addEventListener("keydown", (event) => pressed(event, this.keyed));
+    this.stage.addEventListener("pointerenter", () => this.foresight.begin());
     this.canvas.addEventListener("focusin", (event) => {
+      this.foresight.begin();
       const id = (event.target as Element).closest<SVGGElement>("[data-id]")?.dataset.id;
       if (id) {
         this.current = id;
@@ -339,7 +350,7 @@ export class GraphView {
         return;
       }
       try {
-        await this.load(id);
+        await this.knowledge.load(id);
       } catch (error) {
         this.complain(error);
         return;
@@ -354,33 +365,22 @@ export class GraphView {
     const hadFocus = this.hasFocus();
     this.draw(id);
     this.viewport.isMoved = true;
-    this.resize();
+    this.resize(this.viewport.width);
     if (hadFocus) {
       this.focus(id);
     }
     this.say(`${this.folding.node(id).name} ${word}`);
+    this.foresight.again();
   }
 
-  /** Ask the kernel for the inside of `id`. */
-  private async load(id: string): Promise<void> {
-    const known = [...this.folding.children.keys()].filter(Boolean);
-    this.read(joined(this.document, readDocument(await this.options.link!.ask({ kind: "load", asked: [id], known }))));
-  }
-
-  /** Go on with a document that tells more of the same drawing. */
-  private read(document: GraphDocument): void {
-    this.document = document;
-    const told = this.additions.reduce((known, addition) => addition.told?.(known) ?? known, document);
-    const { open } = this.folding;
-    this.folding = new Folding(told);
-    this.folding.open.clear();
-    open.forEach((scope) => this.folding.open.add(scope));
-    this.placing.know(this.folding);
-    this.finder = new Search(told);
+  /** More is known, or something looks otherwise. */
+  private learnt(folding: Folding): void {
+    this.folding = folding;
+    this.placing.know(folding);
   }
 
   private retell(): void {
-    this.read(this.document);
+    this.knowledge.retell();
     this.draw();
     if (this.selected) {
       this.panel.show(this.selected);
@@ -430,7 +430,7 @@ export class GraphView {
     this.mark();
     if (first) {
       this.viewport.isMoved = true;
-      this.viewport.reveal(this.placement.rects.get(this.folding.shownBy(first))!, true);
+      this.viewport.reveal(this.placement.rects.get(this.knowledge.shownBy(first))!, true);
     }
   }
 

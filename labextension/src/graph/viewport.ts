@@ -13,8 +13,8 @@ export class Viewport {
   scale = 1;
   x = MARGIN;
   y = MARGIN;
-  private width = 0;
-  private height = 0;
+  /** Of what is drawn. */
+  private size: [number, number] = [0, 0];
   private rects: Rect[] = [];
   private isBox: boolean[] = [];
   /** The stage's width and height, kept: to ask for them makes the browser lay out the page. */
@@ -50,8 +50,7 @@ export class Viewport {
   show(placement: Placement, dx = 0, dy = 0): void {
     this.x += dx * this.scale;
     this.y += dy * this.scale;
-    this.width = placement.width;
-    this.height = placement.height;
+    this.size = [placement.width, placement.height];
     this.rects = [...placement.rects.values()];
     this.isBox = [...placement.rects.keys()].map((id) => placement.boxes.has(id));
     this.apply();
@@ -60,24 +59,29 @@ export class Viewport {
   /** The height that the stage needs at a width, text not below its least size. */
   naturalHeight(stageWidth: number): number {
     const scale = this.fitting(stageWidth);
-    return Math.ceil(this.height * scale + 2 * MARGIN);
+    return Math.ceil(this.size[1] * scale + 2 * MARGIN);
   }
 
   private fitting(stageWidth: number): number {
-    return Math.max(SMALLEST_TEXT, Math.min(1, (stageWidth - 2 * MARGIN) / Math.max(1, this.width)));
+    return Math.max(SMALLEST_TEXT, Math.min(1, (stageWidth - 2 * MARGIN) / Math.max(1, this.size[0])));
   }
 
   /** The first view: all of it, as far as its text can still be read, and what matters most in sight. */
   home(first?: Rect): void {
-    const width = this.room[0] || this.width + 2 * MARGIN;
+    const width = this.room[0] || this.size[0] + 2 * MARGIN;
     this.scale = this.fitting(width);
-    this.x = Math.max(MARGIN, (width - this.width * this.scale) / 2);
+    this.x = Math.max(MARGIN, (width - this.size[0] * this.scale) / 2);
     this.y = MARGIN;
     this.apply();
     if (first) {
       this.reveal(first);
     }
     this.isMoved = false;
+  }
+
+  /** The stage's width. */
+  get width(): number {
+    return this.room[0];
   }
 
   /** The stage is of this size now. */
@@ -88,9 +92,9 @@ export class Viewport {
   /** All of it, however small. */
   fit(): void {
     const [width, height] = this.room;
-    this.scale = this.limited(Math.min(1, (width - 2 * MARGIN) / this.width, (height - 2 * MARGIN) / this.height));
-    this.x = (width - this.width * this.scale) / 2;
-    this.y = Math.max(MARGIN, (height - this.height * this.scale) / 2);
+    this.scale = this.limited(Math.min(1, (width - 2 * MARGIN) / this.size[0], (height - 2 * MARGIN) / this.size[1]));
+    this.x = (width - this.size[0] * this.scale) / 2;
+    this.y = Math.max(MARGIN, (height - this.size[1] * this.scale) / 2);
     this.isMoved = true;
     this.apply();
   }
@@ -157,17 +161,17 @@ export class Viewport {
   private drawMap(): void {
     const [width, height] = this.room;
     // A narrow stage has no room beside its nodes.
-    const hidden = width < 480 || (this.width * this.scale <= width * 1.25 && this.height * this.scale <= height * 1.25);
+    const hidden = width < 480 || (this.size[0] * this.scale <= width * 1.25 && this.size[1] * this.scale <= height * 1.25);
     this.map.toggleAttribute("hidden", hidden);
     if (hidden) {
       this.mapSize = [0, 0];
       return;
     }
-    const scale = Math.min(150 / this.width, 110 / this.height);
-    this.mapSize = [this.width * scale, this.height * scale];
+    const scale = Math.min(150 / this.size[0], 110 / this.size[1]);
+    this.mapSize = [this.size[0] * scale, this.size[1] * scale];
     if (this.mapped !== this.rects) {
       this.mapped = this.rects;
-      this.map.setAttribute("viewBox", `0 0 ${this.width} ${this.height}`);
+      this.map.setAttribute("viewBox", `0 0 ${this.size[0]} ${this.size[1]}`);
       this.map.setAttribute("width", String(this.mapSize[0]));
       this.map.setAttribute("height", String(this.mapSize[1]));
       const outlines = this.rects.map(({ x, y, width: w, height: h }) => `M${x} ${y}h${w}v${h}h${-w}Z`);
@@ -183,7 +187,7 @@ export class Viewport {
 
   private onMap(event: PointerEvent): void {
     const box = this.map.getBoundingClientRect();
-    const [x, y] = [((event.clientX - box.left) / box.width) * this.width, ((event.clientY - box.top) / box.height) * this.height];
+    const [x, y] = [((event.clientX - box.left) / box.width) * this.size[0], ((event.clientY - box.top) / box.height) * this.size[1]];
     this.reveal({ x, y, width: 0, height: 0 }, true);
     event.preventDefault();
   }

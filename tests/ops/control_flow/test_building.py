@@ -21,7 +21,7 @@ def start():
     (lambda x: tf.cond(x, lambda: x, lambda: x), TypeError, "'pred' of 'Switch' Op has type float32"),
     (lambda x: tf.cond(x > 0, lambda: x, lambda: tf.constant(1)), ValueError, "must have the same type"),
     (lambda x: tf.cond(x > 0, lambda: x, lambda: (x, x)), ValueError, "don't have the same nested structure"),
-    (lambda x: tf.cond(x > 0, lambda: (x, x), lambda: [x, x]), TypeError, "Incompatible return types"),
+    (lambda x: tf.cond(x > 0, lambda: (x, x), lambda: [x, x]), TypeError, "have the same nested structure"),
     (lambda x: tf.cond(x > 0, lambda: None, lambda: None), ValueError, "true_fn must have a return value"),
     (lambda x: tf.cond(x > 0, list, list), ValueError, "must return at least one result"),
     (lambda x: tf.cond(x > 0, x, lambda: x), TypeError, "true_fn must be callable"),

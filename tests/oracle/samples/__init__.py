@@ -59,7 +59,8 @@ ALONE = {
         ("parsing", "parsing"), ("summary.writers", "summaries_written"),
         ("trees.ensembles", "boosted_trees"), ("trees.quantiles", "boosted_trees"),
         ("trees.forest", "forest_trees"),
-        ("random.stateful", "generators"), ("sparse.crossing", "feature_columns"))
+        ("random.stateful", "generators"), ("sparse.crossing", "feature_columns"), ("state.mutexes", "sections"),
+        ("nn.cudnn", "contrib_cudnn"), ("debug.memory", "contrib_small"))
        for name in registry.declarations() if f"{opdefs.home(name)}.".startswith(f"ops.{family}.")
        and name not in SPECIAL},
     **dict.fromkeys(("DecodeAndCropJpeg", "DecodeBmp", "DecodeGif", "DecodeJpeg", "DecodePng", "EncodeJpeg",

@@ -14,6 +14,7 @@ from tfmagic.view.phrases import speaking
 from tfmagic.view.scene.build import scene_of
 from tfmagic.view.scene.model import Scene
 from tfmagic.view.scene.outline import Outline
+from tfmagic.view.scene.search import Search
 
 _KEPT = 200
 
@@ -36,6 +37,7 @@ class Drawing:
     language: str | None = None
     unbuilt: Unbuilt | None = None
     _outline: Outline | None = None
+    _search: Search | None = None
 
     @property
     def quiz(self) -> bool:
@@ -51,13 +53,23 @@ class Drawing:
           opened: ids of the scopes that a reader has open; None: as it was drawn first.
         """
         with speaking(self.language):
-            if self._outline is None:
-                self._outline = self.outlined(graph)
-            return scene_of(self._outline, asked=asked, opened=opened, **self.options)
+            return scene_of(self._read(graph), asked=asked, opened=opened, **self.options)
+
+    def search(self, graph: Graph) -> Search:
+        """Finds what there is to draw of the graph, kept as long as what was read."""
+        with speaking(self.language):
+            if self._search is None:
+                self._search = Search(self._read(graph), self.quiz)
+            return self._search
+
+    def _read(self, graph: Graph) -> Outline:
+        if self._outline is None:
+            self._outline = self.outlined(graph)
+        return self._outline
 
     def forget(self) -> None:
         """Let go of the graph."""
-        self._outline = None
+        self._outline = self._search = None
 
 
 class Drawings:

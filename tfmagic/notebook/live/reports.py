@@ -79,10 +79,11 @@ def value_report(tensor: Tensor, value: Any, plane: Sequence[int] = ()) -> dict[
             **_report(array, plane, _is_filter(tensor))}
 
 
-def array_report(value: Any) -> dict[str, Any]:
-    """The same for an array of the user's, with its first plane: there is nobody to ask for the others."""
+def array_report(value: Any, name: str = "NumPy") -> dict[str, Any]:
+    """The same for an array that the notebook keeps, with its first plane: there is nobody to ask for the others."""
     array = np.asarray(value)
-    report = {"tensor": "NumPy", "dtype": array.dtype.name, **_report(array, (), False, _SAVED_SIDE)}
+    dtype = "string" if array.dtype.kind in "OSU" else array.dtype.name
+    report = {"tensor": visible(name), "dtype": dtype, **_report(array, (), False, _SAVED_SIDE)}
     return {key: found for key, found in report.items() if key not in ("axes", "at")}
 
 

@@ -5,6 +5,7 @@ text/plain stays TensorFlow's and Python's; beside it stand a card in HTML and t
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import weakref
 from collections.abc import Callable, Iterable
@@ -19,10 +20,12 @@ from tfmagic.notebook.live import state as live_state
 from tfmagic.notebook.live.drawn import Drawing
 from tfmagic.notebook.shell import drawing, evaluate
 from tfmagic.notebook.shell.drawing import Studio
+from tfmagic.notebook.shell.values import Blocks, Fetched, FetchedItem, array_of, html
 from tfmagic.view.cards import tables as cards
 from tfmagic.view.cards.items import CARDS_MIME, Item, cards_document, cards_html
 from tfmagic.view.escape import shorten
 from tfmagic.view.labels import dims_text, static_dims
+from tfmagic.view.paint.bundle import picture_of
 from tfmagic.view.paint.document import GRAPH_MIME
 from tfmagic.view.phrases import plural, say
 from tfmagic.view.scene.outline import Outline
@@ -57,7 +60,8 @@ def register(shell: InteractiveShell, studio: Studio) -> Callable[[], None]:
     shown = Displays(studio)
     kinds: list[tuple[Any, Callable[[Any], Bundle]]] = [
         (Tensor, shown.element), (Operation, shown.element), (_VARIABLE, shown.variable), (Graph, shown.graph),
-        (BaseSession, shown.session), *((kind, shown.container) for kind in _CONTAINERS)]
+        (BaseSession, shown.session), (Fetched, shown.fetched), (Blocks, shown.blocks),
+        *((kind, shown.container) for kind in _CONTAINERS)]
 
     def in_notebook(function: Callable[[Any], Bundle]) -> Callable[[Any], Bundle]:
         return lambda value: function(value) if page.enabled else {}  # a terminal takes text alone
@@ -129,6 +133,31 @@ class Displays:
         item = self._item(value)
         return self._bundle(item, cards_html(item))
 
+    def fetched(self, found: Fetched) -> Bundle:
+        """What a run gave: cards that hold the values of that run."""
+        items = [self._run(item, "" if len(found.items) == 1 else item.expression) for item in found.items]
+        card = items[0] if len(items) == 1 else Item(
+            "run", plural(len(items), "value"), items=items[:_SHOWN], more=max(0, len(items) - _SHOWN))
+        return self._bundle(card, html(found.items))
+
+    def blocks(self, drawn: Blocks) -> Bundle:
+        """A value as blocks, above a card that opens."""
+        bundle = drawn._repr_mimebundle_()
+        parts = [(name, array_of(value)) for name, value in (*drawn.factors, (drawn.title, drawn.array))]
+        items = [Item("array", name, rows=_array_rows(array), report=reports.array_report(array, name))
+                 for name, array in parts]
+        card = items[0] if len(items) == 1 else Item("matrix product", drawn.title, items=items)
+        document = cards_document(dataclasses.replace(card, is_open=False), picture=picture_of(bundle),
+                                  words=bundle["text/plain"].partition("\n")[0])
+        return {CARDS_MIME: document, **bundle, **self._studio.widgets.view_of(document)}
+
+    def _run(self, item: FetchedItem, label: str) -> Item:
+        element = item.element
+        if isinstance(element, Operation):
+            return Item("operation", element.name, label, cards.operation_rows(element))
+        report = reports.array_report(array_of(item.value), element.name)
+        return Item("tensor", element.name, label, cards.tensor_rows(element), report=report, is_open=True)
+
     def _bundle(self, item: Item, page: str, below: Bundle | None = None) -> Bundle:
         document = cards_document(item, (below or {}).get(GRAPH_MIME))
         return {CARDS_MIME: document, "text/html": page, **self._studio.widgets.view_of(document)}
@@ -144,8 +173,7 @@ class Displays:
             return Item("variable", value.name, label, rows, self._question(value.op),
                         value=self._state([value]).get(value.op.name))
         if isinstance(value, np.ndarray | np.generic):
-            rows = [("shape", dims_text(np.shape(value))), ("dtype", value.dtype.name)]
-            return Item("array", "NumPy", label, rows, report=reports.array_report(value), value=value)
+            return Item("array", "NumPy", label, _array_rows(value), report=reports.array_report(value), value=value)
         if isinstance(value, _CONTAINERS) and depth < _DEEPEST:
             pairs: Iterable[tuple[str, Any]] = (
                 ((repr(key), inner) for key, inner in value.items()) if isinstance(value, dict) else
@@ -169,6 +197,10 @@ class Displays:
         operations = [variable.op for variable in variables]
         session = self._studio.kept.at_hand(operations[0].graph)
         return {name.rpartition(":")[0]: value for name, value in live_state.variables(session, operations)[0].items()}
+
+
+def _array_rows(value: Any) -> list[cards.Row]:
+    return [("shape", dims_text(np.shape(value))), ("dtype", value.dtype.name)]
 
 
 def _is_variable(value: Any) -> bool:

@@ -20,7 +20,7 @@ from tfmagic.notebook.live.drawn import Drawing, Drawings
 from tfmagic.notebook.shell import evaluate, sessions
 from tfmagic.notebook.shell.names import CellNames
 from tfmagic.notebook.shell.options import Parsed
-from tfmagic.notebook.shell.values import Fetched, FetchedItem
+from tfmagic.notebook.shell.values import Blocks, Fetched, FetchedItem
 from tfmagic.notebook.shell.widgets import Widgets
 from tfmagic.view import phrases
 from tfmagic.view.paint.document import GRAPH_MIME
@@ -242,19 +242,16 @@ def draw_value(text: str, value: Any, parsed: Parsed, shell: InteractiveShell, k
     Raises:
       UsageError: it is nothing of the kind.
     """
-    from tfmagic import view
-
     with phrases.speaking(parsed.lang):
-        array, factors = _blocks(text, value, parsed, shell, kept)
-        display(view.tensor_bundle(array, title=parsed.title or text, factors=factors), raw=True)
+        display(_blocks(text, value, parsed, shell, kept))
 
 
 def _blocks(text: str, value: Any, parsed: Parsed, shell: InteractiveShell,
-            kept: sessions.KeptSessions) -> tuple[np.ndarray, list[Any]]:
-    """The array to draw, and the two matrices that it is the product of."""
+            kept: sessions.KeptSessions) -> Blocks:
+    title = parsed.title or text
     found = [] if isinstance(value, dict) else evaluate.elements(value)
     if not found:
-        return _array(text, value, value), []
+        return Blocks(title, _array(text, value, value))
     if not all(isinstance(element, Tensor) for element in found):
         raise evaluate.UsageError(f"{text} is an operation without a value; %tensor draws tensors.")
     feeds = evaluate.feeds(shell, parsed.feed)
@@ -265,7 +262,7 @@ def _blocks(text: str, value: Any, parsed: Parsed, shell: InteractiveShell,
     with kept.for_run(evaluate.graph_of(found[0]), parsed.init) as session:
         values = sessions.fetch(session, named, feeds).value
     whole, *factors = values if len(named) > 1 else [values]
-    return _array(text, value, whole), factors
+    return Blocks(title, _array(text, value, whole), tuple(zip([name for name, _ in named[1:]], factors)))
 
 
 def _array(text: str, given: Any, value: Any) -> np.ndarray:

@@ -18,6 +18,7 @@ from tfmagic.view.phrases import say
 
 Question = Mapping[str, Any]
 
+_HITS = 200  # nodes that are told of a search
 _MOST = 10_000  # names in one question, and characters in one name
 
 
@@ -31,15 +32,16 @@ class Questions:
     def __init__(self, studio: Studio) -> None:
         self.drawings, self.names, self.kept = studio.drawings, studio.names, studio.kept
         self._kinds: dict[str, Callable[[Question], Any]] = {
-            "load": self.load, "node": self.node, "value": self.value, "shapes": self.shapes, "export": self.export,
+            "load": self.load, "find": self.find, "node": self.node,
+            "value": self.value, "shapes": self.shapes, "export": self.export,
             **Inspector(studio).kinds}
 
     def answer(self, question: Any) -> dict[str, Any]:
         """The reply to a message: {"id": …, "answer": …}, or "error" with the reason in place of the answer.
 
         Args:
-          question: {"id": …, "key": the drawing's key, "kind": one of "load", "node", "value", "shapes", "export", …};
-            whatever else a page sends is refused in words, never an exception in the kernel.
+          question: {"id": …, "key": the drawing's key, "kind": one of "load", "find", "node", "value", "shapes",
+            "export", …}; whatever else a page sends is refused in words, never an exception in the kernel.
         """
         if not isinstance(question, Mapping):
             return {"id": None, "error": "A question is an object with a kind."}
@@ -61,6 +63,16 @@ class Questions:
         known = frozenset(texts_of(question, "known"))
         scene = drawing.build(graph, known.union(texts_of(question, "asked")), None)
         return document(scene, None, known if "known" in question else None)
+
+    def find(self, question: Question) -> dict[str, Any]:
+        """The nodes of the drawing, also those in folded scopes, that hold every word of `query`.
+
+        "hits" has the ids of the first ones with those of the scopes around each, the innermost first; "count" says how
+        many there are.
+        """
+        drawing, graph = self.drawings.find(text_of(question, "key"))
+        hits, count = drawing.search(graph).find(text_of(question, "query"), _HITS)
+        return {"hits": hits, "count": count}
 
     def node(self, question: Question) -> dict[str, Any]:
         """What is known of the node `name` beside its place in the drawing."""

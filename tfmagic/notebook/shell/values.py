@@ -47,6 +47,26 @@ class Fetched:
         return {"text/plain": repr(self), "text/html": html(self.items)}
 
 
+@dataclass(frozen=True)
+class Blocks:
+    """A value that is drawn as blocks.
+
+    Attributes:
+      title: what the user called it.
+      array: the value.
+      factors: names and values of the two matrices that it is the product of, or nothing.
+    """
+
+    title: str
+    array: np.ndarray
+    factors: tuple[tuple[str, Any], ...] = ()
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        from tfmagic import view
+
+        return view.tensor_bundle(self.array, title=self.title, factors=[value for _, value in self.factors])
+
+
 def value_text(value: Any) -> str:
     """A value as NumPy prints it; a long one is cut in its middle."""
     with np.printoptions(threshold=200, edgeitems=3):
@@ -72,11 +92,11 @@ def html(items: Iterable[FetchedItem]) -> str:
         if isinstance(element, Operation):
             parts.append(view_cards.operation_card(element, style=False))
         else:
-            parts.append(view_cards.tensor_card(element, _array(item.value), style=False))
+            parts.append(view_cards.tensor_card(element, array_of(item.value), style=False))
     return "".join(parts)
 
 
-def _array(value: Any) -> Any:
+def array_of(value: Any) -> Any:
     """A value as an array; one that is no array (a sparse tensor's three parts, say) as the array of its text."""
     try:
         array = np.asarray(value)

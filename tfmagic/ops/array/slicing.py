@@ -329,8 +329,13 @@ def _fitted(spec: Spec, dims: tuple[int, ...], value: Any) -> tuple[list[tuple[i
 def _write_slice(op: Any, target: Any, begin: Any, end: Any, strides: Any, value: Any) -> Any:
     """`target` with `value` written into a slice of it."""
     spec = _run_spec(op, begin, end, strides)
-    if 0 in (spec.dims(tuple(target.shape)) or ()):  # nothing to write: TensorFlow does not look at the value
+    wanted, given = tuple(spec.dims(tuple(target.shape)) or ()), tuple(value.shape)
+    if 0 in wanted:  # nothing to write: TensorFlow does not look at the value
         return target.copy() if isinstance(target, np.ndarray) else target.clone()
+    if given != wanted:
+        raise errors.UnimplementedError(None, None, f"sliced l-value shape {shapes.brackets(wanted)} does not match "
+                                        f"r-value shape {shapes.brackets(given)}. Automatic broadcasting not yet "
+                                        "implemented.")
     if isinstance(target, np.ndarray):
         target = target.copy()
         target[spec.index()] = value

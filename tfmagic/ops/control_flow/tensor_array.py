@@ -115,7 +115,7 @@ class TensorArray:
             self._shapes.append(found)
             return
         if not found.is_compatible_with(self._shapes[0]):
-            raise ValueError(f"Inconsistent shapes: saw {found} but expected {self._shapes[0]} (and infer_shape=True)")
+            raise ValueError(f"Inconsistent shapes: saw {found} but expected {self._shapes[0]} ")
         self._shapes[0] = self._shapes[0].merge_with(found)
 
     @contextlib.contextmanager

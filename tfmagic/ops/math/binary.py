@@ -125,7 +125,7 @@ def _wraps(x: Any, y: Any, function: Any, by_minus_one: Any) -> Any:
 
 
 def _quotient(rounding: str) -> Any:
-    """Division of integers with a rounding, of floats with that rounding where it is asked for."""
+    """Division of integers with a rounding, of other numbers without one."""
 
     def kernel(op: Any, x: Any, y: Any) -> Any:
         if op.T.is_integer:
@@ -136,12 +136,6 @@ def _quotient(rounding: str) -> Any:
         return torch.div(x, y)
 
     return kernel
-
-
-def _truncate_div(op: Any, x: Any, y: Any) -> Any:
-    if op.T.is_integer or op.T.is_complex:
-        return _quotient("trunc")(op, x, y)
-    return torch.div(x, y, rounding_mode="trunc")
 
 
 def _floor_div(op: Any, x: Any, y: Any) -> Any:
@@ -216,7 +210,7 @@ def _static_real_div(op: Any, x: Any, y: Any) -> Any:
 _division: dict[str, Any] = {"explain": _zero_divisor}
 register("RealDiv", broadcast, _quotient("trunc"), _real_div_gradient, _static_real_div, **_division)
 register("Div", broadcast, _quotient("trunc"), _div_gradient, _static_quotient, **_division)
-register("TruncateDiv", broadcast, _truncate_div, _none, _static_quotient, **_division)
+register("TruncateDiv", broadcast, _quotient("trunc"), _none, _static_quotient, **_division)
 register("FloorDiv", broadcast, _floor_div, _none, _static_floor_div, **_division)
 register("FloorMod", broadcast, _remainder_by("remainder"), _floor_mod_gradient, _static_floor_mod, **_division)
 register("TruncateMod", broadcast, _remainder_by("fmod"), **_division)

@@ -211,6 +211,7 @@ def _sorted_shape(op: Any, data: Dims, ids: Dims) -> Dims:
 
 
 def _unsorted_shape(op: Any, data: Dims, ids: Dims, count: Dims) -> Dims:
+    with_rank(count, 0)
     if data is None or ids is None:
         return None
     if len(ids) > len(data):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tfmagic.base import dtypes, messages
+from tfmagic.base import dtypes, messages, shapes
 from tfmagic.base.errors import invalid
 from tfmagic.formats import tensor_proto
 from tfmagic.ops import shape_rules
@@ -30,24 +30,27 @@ class ParseTensor:
     """The bytes of a TensorProto -> the tensor."""
 
     def shape(op, serialized):
-        shape_rules.with_rank(serialized, 0)
         return shape_rules.unknown(op)
 
     def kernel(op, serialized):
         from google.protobuf.message import DecodeError
 
-        text = as_array(serialized).item()
+        given = as_array(serialized)
+        if given.ndim:
+            raise invalid(f"Expected `serialized` to be a scalar, got shape: {shapes.brackets(given.shape)}")
+        text = given.item()
         try:
             proto = messages.module("tensor_pb2").TensorProto.FromString(text)
         except DecodeError:
             raise invalid(f"Could not parse `serialized` as TensorProto: '{text.decode(errors='replace')}'") from None
-        found = dtypes.as_dtype(proto.dtype).proto_name if proto.dtype else "invalid"
-        if found != op.out_type.proto_name:
-            raise invalid(f"Type mismatch between parsed tensor ({found}) and dtype ({op.out_type.proto_name})")
         try:
             array = tensor_proto.make_ndarray(proto)
-        except Exception:  # sizes and contents that contradict each other
+        except Exception:  # no type, or sizes and contents that contradict each other
             raise invalid(f"Cannot parse tensor from proto: {proto}") from None
+        found = dtypes.as_dtype(proto.dtype)
+        if found != op.out_type:
+            raise invalid(
+                f"Type mismatch between parsed tensor ({found.proto_name}) and dtype ({op.out_type.proto_name})")
         return array if array.dtype == object else as_torch(np.array(array), op.out_type)
 
 

@@ -107,6 +107,10 @@ class Dense(Accumulator):
 class Sparse(Accumulator):
     """Gradients of some rows: each row is the sum, or the mean, over the gradients that have it."""
 
+    def __init__(self, op: Any, pause: Callable[[Any], None]):
+        super().__init__(op, pause)
+        self.dims = self.dims or None  # () says nothing of the rows
+
     def _check(self, *gradient: Any) -> None:
         _, indices, values, shape = gradient
         if indices.dim() != 1:

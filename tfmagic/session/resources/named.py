@@ -39,6 +39,14 @@ class NamedObjects:
                 found = self._objects[key] = make(*shown(key))
             return found
 
+    def single(self, key: str, make: Callable[[], Any]) -> Any:
+        """The one object of a kind that no node names, made when it is first asked for."""
+        with self._lock:
+            found = self._objects.get(key)
+            if found is None:
+                found = self._objects[key] = make()
+            return found
+
     def find(self, container: str, name: str) -> Any:
         """The object of this name, or None."""
         with self._lock:

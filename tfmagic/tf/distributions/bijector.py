@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from tfmagic.base import dtypes
+from tfmagic.base.export import export
 from tfmagic.base.shapes import TensorShape, as_shape
 from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.convert import convert_to_tensor
@@ -18,6 +19,7 @@ from tfmagic.graph.scopes import name_scope
 from tfmagic.graph.static_value import constant_value
 from tfmagic.graph.tensor_like import is_tensor
 from tfmagic.ops import api
+from tfmagic.tf.distributions.moving import moved
 
 
 class _Known:
@@ -30,6 +32,7 @@ class _Known:
         self.stretches: dict[Any, Tensor] = {}
 
 
+@export("contrib.distributions.bijectors.Bijector")
 class Bijector:
     """A function with an inverse.
 
@@ -188,7 +191,7 @@ class Bijector:
         with self._name_scope(name, [x]):
             x = convert_to_tensor(x, name="x")
             self._check_dtype(x)
-            if kwargs:
+            if kwargs or not self._is_injective:
                 return self._forward(x, **kwargs)
             known = self._of_x(x)
             if known.y is None:
@@ -206,7 +209,7 @@ class Bijector:
         with self._name_scope(name, [y]):
             y = convert_to_tensor(y, name="y")
             self._check_dtype(y)
-            if kwargs:
+            if kwargs or not self._is_injective:
                 return self._inverse(y, **kwargs)
             known = self._of_y(y)
             if known.x is None:
@@ -225,15 +228,19 @@ class Bijector:
     def _forward_log_det_jacobian(self, *args: Any, **kwargs: Any) -> Tensor:
         self._lacks("forward_log_det_jacobian")
 
-    def _call_inverse_log_det_jacobian(self, y: Any, event_ndims: Any, name: str, **kwargs: Any) -> Tensor:
+    def _call_inverse_log_det_jacobian(self, y: Any, event_ndims: Any, name: str, **kwargs: Any) -> Any:
         key = _key(event_ndims)
         if key in self._constant_stretches:
             with self._name_scope(name, [y]):
                 return self._constant_stretches[key]
-        with self._name_scope(name, [y]), get_default_graph().control_dependencies(
-                self._check_event_ndims(self.inverse_min_event_ndims, event_ndims)):
+        with self._name_scope(name, [y]) as entered:
             y = convert_to_tensor(y, name="y")
             self._check_dtype(y)
+            checks = self._check_event_ndims(self.inverse_min_event_ndims, event_ndims)
+        with name_scope(entered), get_default_graph().control_dependencies(checks):
+            if not self._is_injective:  # one for each of the arguments that have the value
+                stretches = self._inverse_log_det_jacobian(y, **kwargs)
+                return tuple(self._summed(y, one, self.inverse_min_event_ndims, event_ndims) for one in stretches)
             known = _Known(y=y) if kwargs else self._of_y(y)
             if key in known.stretches:
                 return known.stretches[key]
@@ -264,6 +271,8 @@ class Bijector:
         return self._call_inverse_log_det_jacobian(y, event_ndims, name)
 
     def _call_forward_log_det_jacobian(self, x: Any, event_ndims: Any, name: str, **kwargs: Any) -> Tensor:
+        if not self._is_injective:
+            raise NotImplementedError("forward_log_det_jacobian cannot be implemented for non-injective transforms.")
         key = _key(event_ndims)
         with self._name_scope(name, [x]), get_default_graph().control_dependencies(
                 self._check_event_ndims(self.forward_min_event_ndims, event_ndims)):
@@ -343,9 +352,11 @@ def _summed_axes(least: int, event_ndims: Any) -> Any:
     return api.range(-(event_ndims - least), 0)
 
 
+@export("contrib.distributions.bijectors.Identity")
 class Identity(Bijector):
     """What changes nothing."""
 
+    @moved("identity_bijector")
     def __init__(self, validate_args: bool = False, name: str = "identity"):
         super().__init__(forward_min_event_ndims=0, is_constant_jacobian=True, validate_args=validate_args, name=name)
 

@@ -22,12 +22,19 @@ def moved(module: str, name: str | None = "__init__") -> Callable[[Any], Any]:
     return deprecated("2019-01-01", _MOVED, name=name, module=f"tensorflow.python.ops.distributions.{module}")
 
 
-def moved_from_contrib(module: str, home: str = "tensorflow.contrib.distributions.python.ops") -> Callable[[Any], Any]:
-    """Decorator of a constructor of tf.contrib.distributions: its first use prints TensorFlow's warning.
+def moved_from_contrib(module: str, home: str = "tensorflow.contrib.distributions.python.ops",
+                       name: str | None = "__init__") -> Callable[[Any], Any]:
+    """Decorator of a constructor or function of tf.contrib.distributions: its first use prints TensorFlow's warning.
 
     Args:
       module: the last word of the TensorFlow module that defines it.
       home: the TensorFlow package in which that module is.
+      name: as TensorFlow prints it; None: its own.
     """
     return deprecated("2018-10-01", _MOVED.replace("`tf.distributions`", "`tf.contrib.distributions`"),
-                      name="__init__", module=f"{home}.{module}")
+                      name=name, module=f"{home}.{module}")
+
+
+def moved_bijector(module: str, name: str | None = "__init__") -> Callable[[Any], Any]:
+    """`moved_from_contrib` for tf.contrib.distributions.bijectors."""
+    return moved_from_contrib(module, home="tensorflow.contrib.distributions.python.ops.bijectors", name=name)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from tfmagic.base.export import export
 from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.scopes import name_scope
@@ -191,6 +192,7 @@ def log_cdf_laplace(x: Any, name: str = "log_cdf_laplace") -> Tensor:
         return api.where_v2(x < 0.0, lower, upper)
 
 
+@export("contrib.distributions.softplus_inverse")
 def softplus_inverse(x: Any, name: str | None = None) -> Tensor:
     """The number whose softplus is `x`."""
     with name_scope(name, "softplus_inverse", values=[x]):

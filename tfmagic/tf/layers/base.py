@@ -22,6 +22,7 @@ from tfmagic.graph.keys import GraphKeys
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.graph.scopes import name_scope
 from tfmagic.ops.array import shape_ops
+from tfmagic.tf.layers import named
 from tfmagic.tf.layers.input_spec import InputSpec, check_inputs
 from tfmagic.tf.variable.lists import global_variables, trainable_variables
 from tfmagic.tf.variable.partitioned import PartitionedVariable
@@ -137,7 +138,7 @@ class Layer:
                                      f"(layer: {self.name}).")
                 self._regularize_activity(inputs, outputs)
         self._calls.append((inputs, outputs))
-        _add_to_collection(self._updates, GraphKeys.UPDATE_OPS)
+        _add_to_collection(self.updates, GraphKeys.UPDATE_OPS)
         return outputs
 
     def _own_scope(self) -> Any:
@@ -196,6 +197,7 @@ class Layer:
         """Makes a variable of the layer, or shares it (see `tf.get_variable` for the arguments)."""
         if kwargs:
             raise TypeError("Unknown keyword argument:", next(iter(kwargs)))
+        initializer, regularizer = named.initializer(initializer), named.regularizer(regularizer)
         trainable = trainable_by_default(trainable, synchronization)
         there = set(global_variables())
         dtype = dtypes.as_dtype(dtype or self._dtype or dtypes.float32)
@@ -304,7 +306,7 @@ class Layer:
         """The number of elements in all variables."""
         if not self.built:
             raise ValueError(f"You tried to call `count_params` on {self.name}, but the layer isn't built. You can "
-                             "build it manually via: `layer.build(batch_input_shape)`.")
+                             f"build it manually via: `{self.name}.build(batch_input_shape)`.")
         return sum(int(np.prod(variable.shape.as_list())) for variable in self.weights)
 
     def get_losses_for(self, inputs: Any) -> list[Tensor]:
@@ -326,6 +328,11 @@ class Layer:
                                  f"ill-defined. Use `get_{what}_at(node_index)` instead.")
         return self._calls[0]
 
+    def _shape_of(self, what: str) -> Any:
+        if not self._calls:
+            raise AttributeError(f"The layer has never been called and thus has no defined {what} shape.")
+        return _map(lambda x: tuple(x.shape.as_list()), self._called_once(what)[what == "output"])
+
     @property
     def input(self) -> Any:
         return self._called_once("input")[0]
@@ -336,11 +343,11 @@ class Layer:
 
     @property
     def input_shape(self) -> Any:
-        return _map(lambda x: tuple(x.shape.as_list()), self._called_once("input")[0])
+        return self._shape_of("input")
 
     @property
     def output_shape(self) -> Any:
-        return _map(lambda x: tuple(x.shape.as_list()), self._called_once("output")[1])
+        return self._shape_of("output")
 
     def get_weights(self) -> list[np.ndarray]:
         """The values of the variables in the default session."""

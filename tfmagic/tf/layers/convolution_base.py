@@ -8,14 +8,15 @@ from typing import Any
 from tfmagic.base import dtypes
 from tfmagic.base.shapes import TensorShape, as_shape, dimension_value
 from tfmagic.graph.convert import convert_to_tensor
-from tfmagic.ops import raw
+from tfmagic.ops import api, raw
 from tfmagic.tf.initializers.kinds import Zeros
+from tfmagic.tf.layers import named
 from tfmagic.tf.layers.base import Layer
 from tfmagic.tf.layers.input_spec import InputSpec
 from tfmagic.tf.layers.sizes import format_name, output_size, padding_name, per_axis, tensor_format
 from tfmagic.tf.nn import activations as nn
 from tfmagic.tf.nn.convolutions import conv1d
-from tfmagic.tf.nn.dilations import check_steps, with_space_to_batch
+from tfmagic.tf.nn.dilations import check_steps, spread
 
 
 def per_axis_defaults(cls: type) -> type:
@@ -44,6 +45,9 @@ class Convolution(Layer):
     """
 
     _rank: int
+    _pads_causally = False
+    kernel: Any
+    bias: Any
 
     def __init__(self, filters: int, kernel_size: Any, strides: Any = 1, padding: str = "valid",
                  data_format: str = "channels_last", dilation_rate: Any = 1, activation: Any = None,
@@ -56,19 +60,19 @@ class Convolution(Layer):
         self.filters = filters if filters is None else int(filters)
         self.kernel_size = per_axis(kernel_size, self._rank, "kernel_size")
         self.strides = per_axis(strides, self._rank, "strides")
-        self.padding = padding_name(padding)
+        self.padding = padding_name(padding, causal=True)
+        if self.padding == "causal" and not self._pads_causally:
+            raise ValueError("Causal padding is only supported for `Conv1D`and ``SeparableConv1D`.")
         self.data_format = format_name(data_format)
         self.dilation_rate = per_axis(dilation_rate, self._rank, "dilation_rate")
-        self.activation = activation
+        self.activation = named.activation(activation)
         self.use_bias = use_bias
-        self.kernel_initializer = kernel_initializer
-        self.bias_initializer = bias_initializer
-        self.kernel_regularizer = kernel_regularizer
-        self.bias_regularizer = bias_regularizer
+        self.kernel_initializer = named.initializer(kernel_initializer)
+        self.bias_initializer = named.initializer(bias_initializer)
+        self.kernel_regularizer = named.regularizer(kernel_regularizer)
+        self.bias_regularizer = named.regularizer(bias_regularizer)
         self.kernel_constraint = kernel_constraint
         self.bias_constraint = bias_constraint
-        self.kernel: Any = None
-        self.bias: Any = None
         self.input_spec = InputSpec(ndim=self._rank + 2)
         self._rate: Any = None
 
@@ -89,6 +93,7 @@ class Convolution(Layer):
         return channels
 
     def _make_bias(self) -> None:
+        self.bias = None
         if self.use_bias:
             self.bias = self.add_weight("bias", shape=(self.filters,), initializer=self.bias_initializer,
                                         regularizer=self.bias_regularizer, constraint=self.bias_constraint,
@@ -104,10 +109,24 @@ class Convolution(Layer):
         self._rate = convert_to_tensor(list(self.dilation_rate), dtypes.int32, name="dilation_rate")
         self.built = True
 
+    @property
+    def rank(self) -> int:
+        """The number of axes."""
+        return self._rank
+
+    def _padded(self, inputs: Any) -> tuple[Any, str]:
+        """The inputs, and how they are padded: causally means with zeros before the first step."""
+        if self.padding != "causal":
+            return inputs, self.padding.upper()
+        before = [self.dilation_rate[0] * (self.kernel_size[0] - 1), 0]
+        return api.pad(inputs, [[0, 0], [0, 0], before] if self.data_format == "channels_first" else
+                       [[0, 0], before, [0, 0]]), "VALID"
+
     def call(self, inputs: Any) -> Any:  # type: ignore[override]
-        outputs = with_space_to_batch(
-            inputs, self._rate, self.padding.upper(), self._convolved, filter_shape=self.kernel.shape.as_list(),
-            data_format=tensor_format(self.data_format, self._rank))
+        sizes = [dimension_value(inputs.shape[axis]) for axis in self._spatial_axes()]
+        inputs, padding = self._padded(inputs)  # by multiples of the rate, so that the sizes before tell as much
+        outputs = spread(inputs, self._rate, padding, self._convolved, self.kernel.shape.as_list(), None,
+                         tensor_format(self.data_format, self._rank), sizes)
         return self._finished(outputs)
 
     def _convolved(self, inputs: Any, dims: int, padding: str) -> Any:

@@ -11,6 +11,7 @@ from tfmagic.ops import raw
 from tfmagic.ops.array import shape_ops
 from tfmagic.ops.array.join import stack
 from tfmagic.tf.initializers.kinds import Zeros
+from tfmagic.tf.layers import named
 from tfmagic.tf.layers.convolution_base import Convolution, per_axis_defaults
 from tfmagic.tf.layers.sizes import tensor_format, transposed_size
 from tfmagic.tf.nn.convolutions import conv2d_transpose as nn_conv2d_transpose
@@ -25,6 +26,7 @@ class Conv1D(Convolution):
     """A convolution over sequences: [batch, length, channels]."""
 
     _rank = 1
+    _pads_causally = True
 
 
 @export("layers.Conv2D")
@@ -124,14 +126,12 @@ class _Separable(Convolution):
                          activity_regularizer=activity_regularizer, bias_constraint=bias_constraint,
                          trainable=trainable, name=name, **kwargs)
         self.depth_multiplier = depth_multiplier
-        self.depthwise_initializer = depthwise_initializer
-        self.pointwise_initializer = pointwise_initializer
-        self.depthwise_regularizer = depthwise_regularizer
-        self.pointwise_regularizer = pointwise_regularizer
+        self.depthwise_initializer = named.initializer(depthwise_initializer)
+        self.pointwise_initializer = named.initializer(pointwise_initializer)
+        self.depthwise_regularizer = named.regularizer(depthwise_regularizer)
+        self.pointwise_regularizer = named.regularizer(pointwise_regularizer)
         self.depthwise_constraint = depthwise_constraint
         self.pointwise_constraint = pointwise_constraint
-        self.depthwise_kernel: Any = None
-        self.pointwise_kernel: Any = None
 
     def build(self, input_shape: Any) -> None:
         channels = self._channels(input_shape)
@@ -167,13 +167,15 @@ class SeparableConv1D(_Separable):
     """A separable convolution over sequences: over images of one row."""
 
     _rank = 1
+    _pads_causally = True
 
     def call(self, inputs: Any) -> Any:  # type: ignore[override]
         axis = 2 if self.data_format == "channels_first" else 1
+        inputs, padding = self._padded(inputs)
         image = raw.expand_dims(inputs, axis)
         outputs = nn_separable_conv2d(
             image, raw.expand_dims(self.depthwise_kernel, 0), raw.expand_dims(self.pointwise_kernel, 0),
-            strides=self._over_channels(self.strides * 2), padding=self.padding.upper(),
+            strides=self._over_channels(self.strides * 2), padding=padding,
             rate=[1, *self.dilation_rate], data_format=tensor_format(self.data_format, 2))
         if self.use_bias:
             from tfmagic.tf.nn import activations as nn

@@ -15,6 +15,7 @@ from tfmagic.ops.array import shape_ops
 from tfmagic.ops.control_flow.cond import smart_cond
 from tfmagic.ops.math.cast import cast
 from tfmagic.tf.initializers.kinds import Zeros
+from tfmagic.tf.layers import named
 from tfmagic.tf.layers.base import Layer
 from tfmagic.tf.layers.input_spec import InputSpec
 from tfmagic.tf.nn import activations as nn
@@ -33,28 +34,29 @@ class Dense(Layer):
       kernel_constraint, bias_constraint: functions that optimizers apply after an update.
     """
 
+    kernel: Any
+    bias: Any
+
     def __init__(self, units: int, activation: Any = None, use_bias: bool = True, kernel_initializer: Any = None,
                  bias_initializer: Any = Zeros(), kernel_regularizer: Any = None,  # noqa: B008  # TensorFlow's default
                  bias_regularizer: Any = None, activity_regularizer: Any = None, kernel_constraint: Any = None,
                  bias_constraint: Any = None, trainable: bool = True, name: Any = None, **kwargs: Any):
         super().__init__(trainable=trainable, name=name, activity_regularizer=activity_regularizer, **kwargs)
         self.units = int(units)
-        self.activation = activation
+        self.activation = named.activation(activation)
         self.use_bias = use_bias
-        self.kernel_initializer = kernel_initializer
-        self.bias_initializer = bias_initializer
-        self.kernel_regularizer = kernel_regularizer
-        self.bias_regularizer = bias_regularizer
+        self.kernel_initializer = named.initializer(kernel_initializer)
+        self.bias_initializer = named.initializer(bias_initializer)
+        self.kernel_regularizer = named.regularizer(kernel_regularizer)
+        self.bias_regularizer = named.regularizer(bias_regularizer)
         self.kernel_constraint = kernel_constraint
         self.bias_constraint = bias_constraint
-        self.kernel: Any = None
-        self.bias: Any = None
         self.input_spec = InputSpec(min_ndim=2)
 
     def build(self, input_shape: Any) -> None:
         dtype = dtypes.as_dtype(self.dtype or dtypes.float32)
         if not (dtype.is_floating or dtype.is_complex):
-            raise TypeError(f"Unable to build `Dense` layer with non-floating point dtype {dtype!r}")
+            raise TypeError(f"Unable to build `Dense` layer with non-floating point dtype {dtype}")
         last = dimension_value(as_shape(input_shape)[-1])
         if last is None:
             raise ValueError("The last dimension of the inputs to `Dense` should be defined. Found `None`.")
@@ -62,6 +64,7 @@ class Dense(Layer):
         self.kernel = self.add_weight("kernel", shape=[last, self.units], initializer=self.kernel_initializer,
                                       regularizer=self.kernel_regularizer, constraint=self.kernel_constraint,
                                       dtype=self.dtype, trainable=True)
+        self.bias = None
         if self.use_bias:
             self.bias = self.add_weight("bias", shape=[self.units], initializer=self.bias_initializer,
                                         regularizer=self.bias_regularizer, constraint=self.bias_constraint,
@@ -81,6 +84,8 @@ class Dense(Layer):
 
     def compute_output_shape(self, input_shape: Any) -> TensorShape:
         shape = as_shape(input_shape).with_rank_at_least(2)
+        if dimension_value(shape[-1]) is None:
+            raise ValueError(f"The innermost dimension of input_shape must be defined, but saw: {input_shape}")
         return shape[:-1].concatenate(self.units)
 
 

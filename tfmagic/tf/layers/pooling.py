@@ -8,7 +8,7 @@ from typing import Any
 from tfmagic.base.deprecation import deprecated
 from tfmagic.base.export import export
 from tfmagic.base.shapes import TensorShape, as_shape
-from tfmagic.ops import raw
+from tfmagic.ops import api, raw
 from tfmagic.tf.layers.base import Layer
 from tfmagic.tf.layers.input_spec import InputSpec
 from tfmagic.tf.layers.sizes import format_name, output_size, padding_name, per_axis, tensor_format
@@ -30,9 +30,11 @@ class _Pooling(Layer):
 
     def __init__(self, pool_size: Any, strides: Any, padding: str = "valid", data_format: str = "channels_last",
                  name: Any = None, **kwargs: Any):
+        if strides is None:
+            raise ValueError("Argument `strides` must not be None.")
         super().__init__(name=name, **kwargs)
         self.pool_size = per_axis(pool_size, self._rank, "pool_size")
-        self.strides = per_axis(pool_size if strides is None else strides, self._rank, "strides")
+        self.strides = per_axis(strides, self._rank, "strides")
         self.padding = padding_name(padding)
         self.data_format = format_name(data_format)
         self.input_spec = InputSpec(ndim=self._rank + 2)
@@ -44,6 +46,15 @@ class _Pooling(Layer):
         return type(self)._function(inputs, ksize=self._over_channels(self.pool_size),
                                     strides=self._over_channels(self.strides), padding=self.padding.upper(),
                                     data_format=tensor_format(self.data_format, self._rank))
+
+    def _with_channels_last(self, inputs: Any, pool_size: tuple[int, ...], strides: tuple[int, ...]) -> Any:
+        """A pool that TensorFlow computes with the channels last, whatever the format."""
+        first, axes = self.data_format == "channels_first", len(pool_size)
+        if first:
+            inputs = api.transpose(inputs, (0, *range(2, axes + 2), 1))
+        pooled = type(self)._function(inputs, ksize=[1, *pool_size, 1], strides=[1, *strides, 1],
+                                      padding=self.padding.upper())
+        return api.transpose(pooled, (0, axes + 1, *range(1, axes + 1))) if first else pooled
 
     def compute_output_shape(self, input_shape: Any) -> TensorShape:
         dims = as_shape(input_shape).as_list()
@@ -61,10 +72,7 @@ class _Pooling1D(_Pooling):
     def call(self, inputs: Any) -> Any:  # type: ignore[override]
         axis = 3 if self.data_format == "channels_first" else 2
         image = raw.expand_dims(inputs, axis)
-        pooled = type(self)._function(image, ksize=self._over_channels((*self.pool_size, 1)),
-                                      strides=self._over_channels((*self.strides, 1)), padding=self.padding.upper(),
-                                      data_format=tensor_format(self.data_format, 2))
-        return raw.squeeze(pooled, [axis])
+        return raw.squeeze(self._with_channels_last(image, (*self.pool_size, 1), (*self.strides, 1)), [axis])
 
 
 @export("layers.MaxPooling1D")
@@ -97,19 +105,26 @@ class AveragePooling2D(_Pooling):
     _function = staticmethod(nn_pooling.avg_pool)
 
 
-@export("layers.MaxPooling3D")
-class MaxPooling3D(_Pooling):
-    """The largest value in each window over a volume."""
+class _Pooling3D(_Pooling):
+    """A pool over a volume."""
 
     _rank = 3
+
+    def call(self, inputs: Any) -> Any:  # type: ignore[override]
+        return self._with_channels_last(inputs, self.pool_size, self.strides)
+
+
+@export("layers.MaxPooling3D")
+class MaxPooling3D(_Pooling3D):
+    """The largest value in each window over a volume."""
+
     _function = staticmethod(nn_pooling.max_pool3d)
 
 
 @export("layers.AveragePooling3D")
-class AveragePooling3D(_Pooling):
+class AveragePooling3D(_Pooling3D):
     """The mean of each window over a volume."""
 
-    _rank = 3
     _function = staticmethod(nn_pooling.avg_pool3d)
 
 

@@ -28,14 +28,14 @@ def per_axis(value: Any, rank: int, name: str) -> tuple[int, ...]:
     return items
 
 
-def padding_name(value: Any) -> str:
-    """"valid" or "same".
+def padding_name(value: Any, causal: bool = False) -> str:
+    """"valid" or "same", or "causal" where that may be.
 
     Raises:
       ValueError: it is neither.
     """
     padding = str(value).lower()
-    if padding not in {"valid", "same"}:
+    if padding not in {"valid", "same"} and not (causal and padding == "causal"):
         raise ValueError(f'The `padding` argument must be a list/tuple or one of "valid", "same" (or "causal", only '
                          f"for `Conv1D). Received: {padding}")
     return padding
@@ -60,12 +60,25 @@ def tensor_format(data_format: str, rank: int) -> str:
     return f"NC{axes}" if data_format == "channels_first" else f"N{axes}C"
 
 
+def format_of_rank(data_format: str, ndim: int) -> str:
+    """An op's name of a data format for inputs of a rank: `convert_data_format` of TensorFlow's layers.
+
+    Raises:
+      ValueError: there is none.
+    """
+    if data_format not in ("channels_last", "channels_first"):
+        raise ValueError("Invalid data_format:", data_format)
+    if ndim not in (3, 4, 5):
+        raise ValueError("Input rank not supported:", ndim)
+    return tensor_format(data_format, ndim - 2)
+
+
 def output_size(size: Any, window: int, padding: str, stride: int, dilation: int = 1) -> int | None:
     """The size of an axis after a window has slid over it."""
     if size is None:
         return None
     spread = window + (window - 1) * (dilation - 1)
-    return -(-size // stride) if padding == "same" else -(-(size - spread + 1) // stride)
+    return -(-size // stride) if padding in ("same", "causal") else -(-(size - spread + 1) // stride)
 
 
 def transposed_size(size: Any, window: int, padding: str, stride: int) -> Any:

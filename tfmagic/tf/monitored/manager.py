@@ -174,7 +174,7 @@ class SessionManager:
         """Run `local_init_op` if the model is ready for it: whether it is, and why not."""
         if self._local_init_op is None:
             return True, None
-        ready, why = _tells_ready(self._ready_for_local_init_op, session, "Model not ready for local init")
+        ready, why = tells_ready(self._ready_for_local_init_op, session, "Model not ready for local init")
         if not ready:
             return False, why
         tf_logging.info("Running local_init_op.")
@@ -183,10 +183,10 @@ class SessionManager:
         return True, None
 
     def _is_ready(self, session: Any) -> tuple[bool, str | None]:
-        return _tells_ready(self._ready_op, session, "Model not ready")
+        return tells_ready(self._ready_op, session, "Model not ready")
 
 
-def _tells_ready(op: Any, session: Any, words: str) -> tuple[bool, str | None]:
+def tells_ready(op: Any, session: Any, words: str) -> tuple[bool, str | None]:
     """Whether a tensor of what is not initialised says that all is; and what is not."""
     if op is None:
         return True, None

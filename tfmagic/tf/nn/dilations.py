@@ -110,7 +110,8 @@ def _plain(input: Any, filter: Any, padding: str, strides: list[int], first: boo
 
 @export("nn.with_space_to_batch")
 def with_space_to_batch(input: Any, dilation_rate: Any, padding: str, op: Callable[..., Tensor],
-                        filter_shape: Any = None, spatial_dims: Any = None, data_format: str | None = None) -> Tensor:
+                        filter_shape: Any = None, spatial_dims: Any = None,
+                        data_format: str | None = None) -> Tensor:
     """Runs an op on every `dilation_rate`th element: these are gathered into the batch before and spread after.
 
     Args:
@@ -128,6 +129,12 @@ def with_space_to_batch(input: Any, dilation_rate: Any, padding: str, op: Callab
     Raises:
       ValueError: no such padding, or the rank is unknown.
     """
+    return spread(input, dilation_rate, padding, op, filter_shape, spatial_dims, data_format)
+
+
+def spread(input: Any, dilation_rate: Any, padding: str, op: Callable[..., Tensor], filter_shape: Any,
+           spatial_dims: Any, data_format: str | None, sizes: Any = None) -> Tensor:
+    """`with_space_to_batch`, the padding computed from these `sizes` of the spatial dimensions; None: the input's."""
     input = convert_to_tensor(input, name="input")
     rate_tensor = convert_to_tensor(dilation_rate, name="dilation_rate")
     rate = [int(r) for r in np.asarray(constant_value(rate_tensor))]
@@ -149,7 +156,8 @@ def with_space_to_batch(input: Any, dilation_rate: Any, padding: str, op: Callab
         pads = np.zeros([len(rate), 2], np.int32)
     else:
         raise ValueError(f"Invalid padding method {padding!r}")
-    sizes: Any = [dimension_value(input.get_shape()[d]) for d in spatial_dims]
+    if sizes is None:
+        sizes = [dimension_value(input.get_shape()[d]) for d in spatial_dims]
     if None in sizes:
         dims = shape_ops.shape(input)
         sizes = api.stack([dims[d] for d in spatial_dims])

@@ -84,6 +84,12 @@ def _gradient(x: Any, y: Any, y_shape: Any) -> tuple[Any, Any]:
     return dx, dy
 
 
+def jacobian_pair(session: Any, x: Any, x_shape: Any, y: Any, y_shape: Any, value: Any, delta: float,
+                  feeds: Any) -> tuple[Any, Any]:
+    """The Jacobian of `y` by `x` at a value, by gradients and by differences: a row for each element of `x`."""
+    return _pair(session, x, x_shape, *_gradient(x, y, y_shape), y, y_shape, value, delta, feeds)
+
+
 def _pair(session: Any, x: Any, x_shape: Any, dx: Any, dy: Any, y: Any, y_shape: Any, value: Any, delta: float,
           feeds: Any) -> tuple[Any, Any]:
     kind = dtypes.as_dtype(x.dtype).base_dtype.as_numpy_dtype

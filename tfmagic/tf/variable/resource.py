@@ -255,12 +255,10 @@ class UnreadVariable(ResourceVariable):
         return self._parent_op
 
     def value(self) -> Tensor:
-        with self._parent_op.graph.control_dependencies([self._parent_op]):
-            return super().value()
+        return self._read_variable_op()
 
     def read_value(self) -> Tensor:
-        with self._parent_op.graph.control_dependencies([self._parent_op]):
-            return super().read_value()
+        return self._read_variable_op()
 
     def _read_variable_op(self) -> Tensor:
         with self._parent_op.graph.control_dependencies([self._parent_op]):

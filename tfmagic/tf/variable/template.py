@@ -144,5 +144,5 @@ class Template:
     non_trainable_weights = non_trainable_variables
 
 
-def _new(now: list[Any], before: list[Any]) -> list[str]:
-    return [variable.name for variable in now if variable not in before]
+def _new(now: list[Any], before: list[Any]) -> list[Any]:
+    return [variable for variable in now if variable not in before]

@@ -26,6 +26,7 @@ class Item:
       question: the fields of the question that gives its value.
       report: its value, where it is known already; `value` is the same for a table in HTML.
       items: what a container holds; `more` is how much of it is left out.
+      is_open: whether it is open at first; None: where it is the outermost, and nobody has to be asked for its value.
     """
 
     kind: str
@@ -37,6 +38,7 @@ class Item:
     value: Any = None
     items: list[Item] | None = None
     more: int = 0
+    is_open: bool | None = None
 
     @property
     def short(self) -> str:
@@ -46,12 +48,14 @@ class Item:
         return cut(" · ".join(filter(None, kept)))
 
 
-def cards_document(item: Item, graph: Mapping[str, Any] | None = None) -> dict[str, Any]:
+def cards_document(item: Item, graph: Mapping[str, Any] | None = None, picture: str = "",
+                   words: str = "") -> dict[str, Any]:
     """The JSON document of a card.
 
     Args:
       item: what it shows.
       graph: the document of a drawing to stand below.
+      picture: an SVG to stand above; `words` describe it.
     """
     data: dict[str, Any] = {"card": _record(item)}
     keys = [found.question["key"] for found in _all(item) if found.question]
@@ -59,6 +63,8 @@ def cards_document(item: Item, graph: Mapping[str, Any] | None = None) -> dict[s
         data["key"] = keys[0] if keys else graph["key"] if graph else ""
     if graph:
         data["graph"] = graph
+    if picture:
+        data["picture"] = [picture, words]
     if phrases.language() != "en":
         data["lang"] = phrases.language()
     return data
@@ -75,6 +81,8 @@ def _record(item: Item) -> dict[str, Any]:
     optional: dict[str, Any] = {
         "label": cut(item.label), "rows": [[visible(say(key)), cut(text)] for key, text in item.rows if text],
         "question": item.question, "report": item.report, "more": _more(item)}
+    if item.is_open is not None:
+        record["open"] = item.is_open
     if item.items is not None:
         record["items"] = [_record(inner) for inner in item.items]
     return record | {key: value for key, value in optional.items() if value}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import operator
 import re
 from collections import Counter
 from collections.abc import Container, Iterable
@@ -18,7 +19,7 @@ from tfmagic.view.scene.annotations import Annotations
 from tfmagic.view.scene.model import Box, Edge, Folded, Node, Scene
 from tfmagic.view.scene.outline import ARROWS, ROLES, Outline
 from tfmagic.view.scene.records import Record
-from tfmagic.view.scene.scopes import Scope
+from tfmagic.view.scene.scopes import Holders, Scope
 
 _NOUN_OF_FOLDED = {model.GRADIENTS: "gradients", model.TRAINING: "training"}
 _NAMES_SHOWN = 12
@@ -86,12 +87,12 @@ class _Builder:
     def __init__(self, outline: Outline, show_shapes: bool, as_quiz: bool):
         self.outline = outline
         self.graph, self.folding, self.notes = outline.graph, outline.folding, outline.notes
-        self.words, self.flows, self.members, self.library = (
-            outline.words, outline.flows, outline.members, outline.results)
+        self.words, self.members, self.library = outline.words, outline.members, outline.results
         self.show_shapes = show_shapes
         self.quiz = quiz.Quiz(self._is_given) if as_quiz else None
-        self.drawn: dict[str, str] = {}  # element -> id of the node that draws it
-        self.finest: dict[str, str] = {}  # element -> id of the innermost node known that holds it
+        self.drawn = Holders(outline.places, lambda scope: scope.is_open)  # element -> the node that draws it
+        # Element -> the innermost node known that holds it.
+        self.finest = Holders(outline.places, lambda scope: scope.is_open or scope.is_loaded)
         self.scope_ids: dict[str, str] = {}
 
     # --- building ---------------------------------------------------------------------------------------------
@@ -104,11 +105,12 @@ class _Builder:
             scopes.reveal(root, self.notes.failed)
         else:
             scopes.open_these(root, opened)
-        scopes.load_scopes(root, asked)
+        # Whoever asks for insides has been told the small ones.
+        scopes.load_scopes(root, asked, 0 if asked else scopes.INNER_LIMIT)
         scene = Scene(title=title, direction=direction)
-        self._place(root, scene)
-        scene.edges = self._edges(self.drawn)
-        scene.flows = self._edges(self.finest) if scene.inner else scene.edges
+        shown = self._place(root, scene)
+        scene.edges = self._edges(self.drawn, [scope for scope in shown if scope.is_open])
+        scene.flows = self._edges(self.finest, shown) if scene.inner else scene.edges
         self._add_outputs(scene)
         if self.quiz is not None:
             self.quiz.complete(scene, lambda tensor: self.finest.get(self.folding.drawn_by(tensor.op.name)))
@@ -120,10 +122,10 @@ class _Builder:
         steps.heat(scene)
         if self.notes.changes:
             self._mark_changes(scene)
-        scene.plan = [(line, self.finest.get(self.folding.drawn_by(name), "") if name else "")
+        scene.plan = [(line, self.finest.get(self.folding.drawn_by(name)) or "" if name else "")
                       for line, name in self.notes.plan]
         scene.not_in_plan = self._not_in_plan(scene) if scene.plan else []
-        scene.operations = sum(not record.boundary for record in self.graph.values())
+        scene.operations = self.outline.operations
         return scene
 
     def _mark_changes(self, scene: Scene) -> None:
@@ -156,7 +158,7 @@ class _Builder:
         found = {node.id for node in (*scene.nodes, *scene.inner)}
         for name in self.graph:
             if name not in self.notes.not_in_plan:
-                found.discard(self.finest.get(self.folding.drawn_by(name), ""))
+                found.discard(self.finest.get(self.folding.drawn_by(name)) or "")
         return sorted(found, key=lambda node: int(node[1:]))
 
     def _drawn_alone(self, name: str) -> str | None:
@@ -167,43 +169,38 @@ class _Builder:
             return None
         return self.finest.get(owner)
 
-    def _place(self, root: Scope, scene: Scene) -> None:
-        """Make the nodes and boxes, depth first in graph order; an id does not depend on what is open or loaded."""
-        count = 0
+    def _place(self, root: Scope, scene: Scene) -> list[Scope]:
+        """Make the nodes and boxes, depth first in graph order; the scopes of which the inside has nodes."""
+        shown = [root]
         # What is above an item: the box (or folded node) around it, that one's name, and the outermost folded node.
         stack: list[tuple[str | Scope, str, str, str]] = [(child, "", "", "") for child in reversed(root.children)]
         while stack:
             item, box, box_name, folded = stack.pop()
-            own_id = f"n{count}"
+            into = scene.inner if folded else scene.nodes
+            node_id = self.outline.places[item][0] if isinstance(item, str) else item.id
+            made = self.outline.made.get(node_id)
+            if made is None:
+                made = self.outline.made[node_id] = (
+                    self._element_node(item, node_id, box, box_name) if isinstance(item, str)
+                    else self._folded_node(item, node_id, box, box_name))
+            node = copy.copy(made)  # what follows writes on it
             if isinstance(item, str):
-                self.drawn[item] = folded or own_id
-                self.finest[item] = own_id
-                into = scene.inner if folded else scene.nodes
-                into.append(self._element_node(item, own_id, box, box_name))
+                into.append(node)
+                continue
+            if item.kind != "run":
+                self.scope_ids[item.name] = node_id
+            if item.is_open:
+                kind = "scope" if item.kind == "run" else item.kind
+                scene.boxes.append(Box(node_id, node.name, node.title, kind, box))
+                scene.faces.append(node)
             else:
-                assert item.id == own_id
-                if item.kind != "run":
-                    self.scope_ids[item.name] = own_id
-                made = self.outline.folded.get(own_id)
-                if made is None:
-                    made = self.outline.folded[own_id] = self._folded_node(item, own_id, box, box_name)
-                node = copy.copy(made)  # what follows writes on it
-                if item.is_open:
-                    kind = "scope" if item.kind == "run" else item.kind
-                    scene.boxes.append(Box(own_id, node.name, node.title, kind, box))
-                    scene.faces.append(node)
-                else:
-                    (scene.inner if folded else scene.nodes).append(node)
-                if item.is_open or item.is_loaded:
-                    inside = "" if item.is_open else folded or own_id
-                    name = box_name if item.kind == "run" else item.name
-                    stack += [(child, own_id, name, inside) for child in reversed(item.children)]
-                else:
-                    for name in item.elements():
-                        self.drawn[name] = folded or own_id
-                        self.finest[name] = own_id
-                    count += item.size
-            count += 1
+                into.append(node)
+            if item.is_open or item.is_loaded:
+                shown.append(item)
+                inside = "" if item.is_open else folded or node_id
+                name = box_name if item.kind == "run" else item.name
+                stack += [(child, node_id, name, inside) for child in reversed(item.children)]
+        return shown
 
     def _element_node(self, name: str, node_id: str, box: str, box_name: str) -> Node:
         if name in self.folding.groups:
@@ -351,12 +348,19 @@ class _Builder:
 
     # --- edges ------------------------------------------------------------------------------------------------
 
-    def _edges(self, drawn_by: dict[str, str]) -> list[Edge]:
-        """The edges between the nodes that draw the elements, each pair's flows as one."""
+    def _edges(self, drawn_by: Holders, shown: Iterable[Scope]) -> list[Edge]:
+        """The edges between the nodes that draw the elements, each pair's flows as one.
+
+        Args:
+          drawn_by: which node draws each element.
+          shown: the scopes of which the inside has nodes: between others nothing is in sight.
+        """
         flows: dict[tuple[str, str], _Flow] = {}
-        for (source, target, kind), tensors in self.flows.items():
+        for _, source, target, kind, tensors in sorted(
+                [flow for scope in shown for flow in self.outline.between.get(scope, ())], key=operator.itemgetter(0)):
             a, b = drawn_by.get(source), drawn_by.get(target)
-            if a is None or b is None or a == b:
+            assert a is not None and b is not None
+            if a == b:
                 continue
             flow = flows.setdefault((a, b), _Flow())
             flow.tensors += tensors

@@ -15,6 +15,7 @@ from tfmagic.view.scene.scopes import Scope
 
 ROLES = {**dict.fromkeys(records.PLACEHOLDER_TYPES, model.PLACEHOLDER),
          **dict.fromkeys(records.VARIABLE_TYPES, model.VARIABLE), "Const": model.CONSTANT}
+Flow = tuple[int, str, str, str, list[Any]]  # number among all, from, to, kind, tensors
 ARROWS = 4  # variables that training has arrows to; of more the arrows would hide the model, so a line counts them
 
 
@@ -39,8 +40,11 @@ class Outline:
       flows: (from, to, kind) between operations and groups -> the tensors, in order, before scopes are folded.
       members: what each thing drawn stands for.
       root: the tree of scopes; which are open in it is as the last reader left it.
+      places: the id of each thing drawn, and the scope that it lies in.
+      between: the flows by the innermost scope that both ends lie in: they are in sight only where it is open.
+      operations: how many operations the drawn part of the graph has.
       limit: how many things are readable.
-      folded: nodes of folded scopes that were made already, by id.
+      made: the nodes that were made already, by id: they look the same whatever is open.
       results: ids of folded library scopes -> their results ("" when there are several).
 
     Raises:
@@ -70,7 +74,10 @@ class Outline:
         self.limit = scopes.WHOLE_LIMIT if show_all else (
             scopes.AUTOMATIC_LIMIT if depth is None else scopes.HARD_LIMIT)
         self.root = self._tree()
-        self.folded: dict[str, Node] = {}
+        self.places = scopes.number(self.root)
+        self.between = self._by_scope()
+        self.operations = sum(not record.boundary for record in self.graph.values())
+        self.made: dict[str, Node] = {}
         self.results: dict[str, str] = {}
 
     def _tree(self) -> Scope:
@@ -84,8 +91,16 @@ class Outline:
         inputs = {name for name in elements if types[name] in ROLES and types[name] != "Const"
                   or name in self.graph and self.graph[name].boundary}
         scopes.fold_levels(root, between, types, keep, inputs, self.limit)
-        scopes.number(root)
         return root
+
+    def _by_scope(self) -> dict[Scope, list[Flow]]:
+        found: dict[Scope, list[Flow]] = {}
+        for number, ((source, target, kind), tensors) in enumerate(self.flows.items()):
+            if source in self.places and target in self.places:
+                start, end = self.places[source][1], self.places[target][1]
+                home = start if start is end else scopes.shared(start, end)
+                found.setdefault(home, []).append((number, source, target, kind, tensors))
+        return found
 
     def _element_flows(self) -> dict[tuple[str, str, str], list[Any]]:
         """(from, to, kind) between operations and groups -> the tensors, in order, before scopes are folded."""

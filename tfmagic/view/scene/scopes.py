@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from tfmagic.view.scene.runs import group_level, repetitions
@@ -47,11 +47,14 @@ class Scope:
 
     def depth(self) -> int:
         """How many scopes lie around this one (runs and the top do not count)."""
-        count, scope = 0, self.parent
+        return sum(scope is not self and scope.parent is not None and scope.kind != "run" for scope in self.chain())
+
+    def chain(self) -> Iterator[Scope]:
+        """This scope and those around it, up to the root."""
+        scope: Scope | None = self
         while scope is not None:
-            count += scope.parent is not None and scope.kind != "run"
+            yield scope
             scope = scope.parent
-        return count
 
     def elements(self) -> Iterator[str]:
         """The names of everything below, in order."""
@@ -155,13 +158,18 @@ def fold_levels(root: Scope, edges: Iterable[tuple[str, str]], types: Mapping[st
         scope.children = children
 
 
-def number(root: Scope) -> None:
-    """Give every scope its size, and its id: its place, depth first, among all things and scopes."""
+def number(root: Scope) -> dict[str, tuple[str, Scope]]:
+    """Give every scope its size, and its id: its place, depth first, among all things and scopes.
+
+    Returns:
+      The id of each thing, made in the same way, and the scope that it lies in.
+    """
+    places: dict[str, tuple[str, Scope]] = {}
     count = 0
-    stack: list[str | Scope | None] = list(reversed(root.children))
+    stack: list[tuple[str | Scope | None, Scope]] = [(child, root) for child in reversed(root.children)]
     around: list[tuple[Scope, int]] = []
     while stack:
-        item = stack.pop()
+        item, home = stack.pop()
         if item is None:
             scope, first = around.pop()
             scope.size = count - first - 1
@@ -169,9 +177,18 @@ def number(root: Scope) -> None:
         if isinstance(item, Scope):
             item.id = f"n{count}"
             around.append((item, count))
-            stack.append(None)
-            stack.extend(reversed(item.children))
+            stack.append((None, item))
+            stack.extend((child, item) for child in reversed(item.children))
+        else:
+            places[item] = f"n{count}", home
         count += 1
+    return places
+
+
+def shared(one: Scope, other: Scope) -> Scope:
+    """The innermost scope that both of two are or lie in."""
+    around = set(one.chain())
+    return next(scope for scope in other.chain() if scope in around)
 
 
 def _sign(child: str | Scope, types: Mapping[str, str]) -> tuple[str, ...]:
@@ -241,10 +258,33 @@ def reveal(root: Scope, names: Container[str]) -> None:
         scope = stack.pop()
         stack += [child for child in scope.children if isinstance(child, Scope)]
         if any(child in names for child in scope.children if isinstance(child, str)):
-            around: Scope | None = scope
-            while around is not None:
+            for around in scope.chain():
                 around.is_open = True
-                around = around.parent
+
+
+class Holders:
+    """What shows each thing while some scopes are open: itself, or the outermost scope around it that hides it.
+
+    Args:
+      places: the id of each thing, and its scope (what `number` gives).
+      shows: whether what lies in a scope has nodes of its own.
+    """
+
+    def __init__(self, places: Mapping[str, tuple[str, Scope]], shows: Callable[[Scope], bool]) -> None:
+        self._places, self._shows = places, shows
+        self._hiding: dict[Scope, str] = {}  # scope -> id of what hides its children, "" for nothing
+
+    def get(self, name: str) -> str | None:
+        """The id of what shows a thing, None where it is not drawn at all."""
+        place = self._places.get(name)
+        if place is None:
+            return None
+        own, home = place
+        hiding = self._hiding.get(home)
+        if hiding is None:
+            hidden = [scope.id for scope in home.chain() if scope.parent is not None and not self._shows(scope)]
+            hiding = self._hiding[home] = hidden[-1] if hidden else ""
+        return hiding or own
 
 
 def load_scopes(root: Scope, asked: Container[str], limit: int = INNER_LIMIT) -> None:

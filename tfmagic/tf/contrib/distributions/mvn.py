@@ -14,49 +14,14 @@ from tfmagic.graph.scopes import name_scope
 from tfmagic.graph.static_value import constant_value
 from tfmagic.ops import api
 from tfmagic.tf.contrib.distributions.affine import AffineLinearOperator
+from tfmagic.tf.contrib.distributions.scales import diagonal_scale, is_diagonal, last_size
 from tfmagic.tf.distributions.kullback_leibler import divergence
 from tfmagic.tf.distributions.moving import moved_from_contrib
 from tfmagic.tf.distributions.normal import Normal
 from tfmagic.tf.distributions.transformed import TransformedDistribution
-from tfmagic.tf.linalg.operators.identity import LinearOperatorIdentity, LinearOperatorScaledIdentity
+from tfmagic.tf.linalg.operators.identity import LinearOperatorIdentity
 from tfmagic.tf.linalg.operators.low_rank import LinearOperatorLowRankUpdate
-from tfmagic.tf.linalg.operators.stored import LinearOperatorDiag, LinearOperatorLowerTriangular
-
-
-def is_diagonal(scale: Any) -> bool:
-    """Whether an operator is a diagonal."""
-    return isinstance(scale, (LinearOperatorIdentity, LinearOperatorScaledIdentity, LinearOperatorDiag))
-
-
-def _last_size(x: Tensor) -> Any:
-    known = x.get_shape().with_rank_at_least(1)[-1].value if x.get_shape().ndims is not None else None
-    return api.shape(x)[-1] if known is None else known
-
-
-def diagonal_scale(loc: Any, scale_diag: Any, scale_identity_multiplier: Any) -> Any:
-    """The operator with a diagonal, or with the same number all along it.
-
-    Raises:
-      ValueError: nothing says how large it is.
-    """
-    with name_scope("make_diag_scale", values=[loc, scale_diag, scale_identity_multiplier]):
-        loc = None if loc is None else convert_to_tensor(loc, name="loc")
-        scale_diag = None if scale_diag is None else convert_to_tensor(scale_diag, name="scale_diag")
-        multiplier = None if scale_identity_multiplier is None else convert_to_tensor(
-            scale_identity_multiplier, name="scale_identity_multiplier")
-        if scale_diag is not None:
-            if multiplier is not None:
-                scale_diag += multiplier[..., None]
-            return LinearOperatorDiag(diag=scale_diag, is_non_singular=True, is_self_adjoint=True,
-                                      is_positive_definite=False)
-        if loc is None:
-            raise ValueError("Cannot infer `event_shape` unless `loc` or `shape_hint` is specified.")
-        rows = _last_size(loc)
-        if multiplier is None:
-            return LinearOperatorIdentity(num_rows=rows, dtype=loc.dtype.base_dtype, is_self_adjoint=True,
-                                          is_positive_definite=True)
-        return LinearOperatorScaledIdentity(num_rows=rows, multiplier=multiplier, is_non_singular=True,
-                                            is_self_adjoint=True, is_positive_definite=False)
+from tfmagic.tf.linalg.operators.stored import LinearOperatorLowerTriangular
 
 
 def _broadcast(a: Any, b: Any) -> Any:
@@ -230,7 +195,7 @@ class MultivariateNormalTriL(MultivariateNormalLinearOperator):
             loc = None if loc is None else convert_to_tensor(loc, name="loc")
             scale_tril = None if scale_tril is None else convert_to_tensor(scale_tril, name="scale_tril")
             if scale_tril is None:
-                scale: Any = LinearOperatorIdentity(num_rows=_last_size(loc), dtype=loc.dtype, is_self_adjoint=True,
+                scale: Any = LinearOperatorIdentity(num_rows=last_size(loc), dtype=loc.dtype, is_self_adjoint=True,
                                                     is_positive_definite=True, assert_proper_shapes=validate_args)
             else:
                 scale = LinearOperatorLowerTriangular(scale_tril, is_non_singular=True, is_self_adjoint=False,

@@ -321,7 +321,7 @@ def group_norm(inputs: Any, groups: int = 32, channels_axis: int = -1, reduction
     if any(each > rank for each in axes):
         raise ValueError("Axis is out of bounds.")
     if channels_axis in axes:
-        raise ValueError("reduction_axes must be mutually exclusive with channels_axis")
+        raise ValueError("reduction_axis must be mutually exclusive with channels_axis")
     channels = inputs.shape[channels_axis].value
     if channels is None:
         raise ValueError(f"Inputs {inputs.name} has undefined channel dimension: {channels_axis}.")

@@ -1,11 +1,10 @@
-"""Bijectors of single numbers: powers and exp, sigmoid, softplus; and the inverse of a bijector."""
+"""Bijectors of single numbers: powers and exp, sigmoid, softplus."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from tfmagic.base.export import export
-from tfmagic.base.shapes import TensorShape
 from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.scopes import name_scope
@@ -13,6 +12,7 @@ from tfmagic.graph.static_value import constant_value
 from tfmagic.ops import api
 from tfmagic.tf.distributions.arguments import after
 from tfmagic.tf.distributions.bijector import Bijector
+from tfmagic.tf.distributions.moving import moved_bijector
 from tfmagic.tf.distributions.special import softplus_inverse
 
 
@@ -29,6 +29,7 @@ class PowerTransform(Bijector):
       ValueError: `power` is negative, or not known.
     """
 
+    @moved_bijector("power_transform")
     def __init__(self, power: Any = 0.0, validate_args: bool = False, name: str = "power_transform"):
         self._graph_parents, self._name, self._validate_args = [], name, validate_args
         with self._name_scope("init"):
@@ -76,6 +77,7 @@ class PowerTransform(Bijector):
 class Exp(PowerTransform):
     """`exp(x)`."""
 
+    @moved_bijector("exp")
     def __init__(self, validate_args: bool = False, name: str = "exp"):
         super().__init__(validate_args=validate_args, name=name)
 
@@ -84,6 +86,7 @@ class Exp(PowerTransform):
 class Sigmoid(Bijector):
     """`1 / (1 + exp(-x))`."""
 
+    @moved_bijector("sigmoid")
     def __init__(self, validate_args: bool = False, name: str = "sigmoid"):
         super().__init__(forward_min_event_ndims=0, validate_args=validate_args, name=name)
 
@@ -110,6 +113,7 @@ class Softplus(Bijector):
       name: of the scopes.
     """
 
+    @moved_bijector("softplus")
     def __init__(self, hinge_softness: Any = None, validate_args: bool = False, name: str = "softplus"):
         with name_scope(name):
             softness = None if hinge_softness is None else convert_to_tensor(hinge_softness, name="hinge_softness")
@@ -147,53 +151,3 @@ class Softplus(Bijector):
         if self.hinge_softness is not None:
             x = x / api.cast(self.hinge_softness, x.dtype)
         return -api.nn.softplus(-x)
-
-
-@export("contrib.distributions.bijectors.Invert")
-class Invert(Bijector):
-    """The inverse of a bijector.
-
-    Args:
-      bijector: the bijector.
-      validate_args: whether arguments are checked in each run.
-      name: of the scopes; "invert" and its name.
-    """
-
-    def __init__(self, bijector: Any, validate_args: bool = False, name: str | None = None):
-        if not bijector._is_injective:
-            raise NotImplementedError("Invert is not implemented for non-injective bijectors.")
-        self._bijector = bijector
-        super().__init__(graph_parents=bijector.graph_parents,
-                         forward_min_event_ndims=bijector.inverse_min_event_ndims,
-                         inverse_min_event_ndims=bijector.forward_min_event_ndims,
-                         is_constant_jacobian=bijector.is_constant_jacobian, validate_args=validate_args,
-                         dtype=bijector.dtype, name=name or "_".join(["invert", bijector.name]))
-
-    @property
-    def bijector(self) -> Any:
-        """The bijector whose inverse it is."""
-        return self._bijector
-
-    def _forward_event_shape(self, input_shape: TensorShape) -> TensorShape:
-        return self.bijector._inverse_event_shape(input_shape)
-
-    def _forward_event_shape_tensor(self, input_shape: Tensor) -> Tensor:
-        return self.bijector._inverse_event_shape_tensor(input_shape)
-
-    def _inverse_event_shape(self, output_shape: TensorShape) -> TensorShape:
-        return self.bijector._forward_event_shape(output_shape)
-
-    def _inverse_event_shape_tensor(self, output_shape: Tensor) -> Tensor:
-        return self.bijector._forward_event_shape_tensor(output_shape)
-
-    def _forward(self, x: Tensor, **kwargs: Any) -> Tensor:
-        return self.bijector._inverse(x, **kwargs)
-
-    def _inverse(self, y: Tensor, **kwargs: Any) -> Tensor:
-        return self.bijector._forward(y, **kwargs)
-
-    def _inverse_log_det_jacobian(self, y: Tensor, **kwargs: Any) -> Tensor:
-        return self.bijector._forward_log_det_jacobian(y, **kwargs)
-
-    def _forward_log_det_jacobian(self, x: Tensor, **kwargs: Any) -> Tensor:
-        return self.bijector._inverse_log_det_jacobian(x, **kwargs)
