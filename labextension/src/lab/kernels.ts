@@ -14,6 +14,8 @@ export class KernelLink {
   private readonly questions = new Questions();
   private readonly listeners = new Set<(code: string) => void>();
   private comm: Promise<Comm> | undefined;
+  /** The same once it is open. */
+  private ready: Comm | undefined;
   private last = "";
 
   constructor(private readonly kernel: Kernel) {
@@ -37,7 +39,8 @@ export class KernelLink {
   async ask(question: Record<string, unknown>): Promise<unknown> {
     const { id, answer } = this.questions.next();
     answer.catch(() => undefined); // whoever asked hears of it
-    const comm = await this.opened();
+    // Sent before whoever asked goes on: the page may have much to lay out then.
+    const comm = this.ready?.isDisposed === false ? this.ready : await this.opened();
     comm.send({ ...question, id });
     return answer;
   }
@@ -53,13 +56,13 @@ export class KernelLink {
       comm.onMsg = ({ content }) => this.questions.receive(content.data as unknown as Answer);
       comm.onClose = () => this.failAll("The kernel does not know tfmagic; run %load_ext tfmagic first.");
       await comm.open({}).done;
-      return comm;
+      return (this.ready = comm);
     })();
     return this.comm;
   }
 
   private failAll(reason: string): void {
-    this.comm = undefined;
+    this.comm = this.ready = undefined;
     this.questions.failAll(new NobodyThere(reason));
   }
 }
