@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from tfmagic import tf, to_module
+from tfmagic.base import nest
 from tfmagic.ops.nn import lstm_layers
 from tfmagic.session.passes import recurrent
 from tfmagic.session.planning import make_plan
@@ -44,10 +45,6 @@ def numbers(*shape, seed=0, dtype="float32"):
     return np.random.RandomState(seed).uniform(-1, 1, shape).astype(dtype)
 
 
-def flat(state):
-    return [part for item in state for part in flat(item)] if isinstance(state, tuple) else [state]
-
-
 def net(cell, lengths=None, dtype=tf.float32, time_major=False, initial=True):
     """Outputs, states and all gradients of a loss that reads both."""
     x = tf.placeholder(dtype, [TIME, BATCH, DEPTH] if time_major else [BATCH, TIME, DEPTH])
@@ -56,22 +53,14 @@ def net(cell, lengths=None, dtype=tf.float32, time_major=False, initial=True):
     if initial:
         state = cell.zero_state(BATCH, dtype)
         parts = [tf.Variable(numbers(BATCH, part.shape[1].value, seed=i, dtype=dtype.as_numpy_dtype))
-                 for i, part in enumerate(flat(state))]
-        state = tf.contrib.framework.nest.pack_sequence_as(state, parts) if hasattr(tf.contrib.framework, "nest") \
-            else pack(state, iter(parts))
+                 for i, part in enumerate(nest.flatten(state))]
+        state = nest.pack_sequence_as(state, parts)
     outputs, after = tf.nn.dynamic_rnn(cell, x, given, initial_state=state, dtype=dtype, time_major=time_major)
     loss = tf.reduce_sum(tf.sin(outputs * 3)) + sum(tf.reduce_sum(tf.square(part) * (i + 1))
-                                                    for i, part in enumerate(flat(after)))
+                                                    for i, part in enumerate(nest.flatten(after)))
     grads = tf.gradients(loss, [x, *tf.trainable_variables()])
     feed = numbers(*x.shape.as_list(), seed=9, dtype=dtype.as_numpy_dtype)
-    return x, feed, [outputs, *flat(after), *grads]
-
-
-def pack(like, parts):
-    if isinstance(like, tuple):
-        made = [pack(item, parts) for item in like]
-        return type(like)(*made) if hasattr(like, "_fields") else tuple(made)
-    return next(parts)
+    return x, feed, [outputs, *nest.flatten(after), *grads]
 
 
 def code_of(sess, fetches, x, shape):
@@ -92,22 +81,26 @@ def values(fetches, x, feed, monkeypatch=None):
         return other.run(fetches, {x: feed})
 
 
+def assert_same(fetches, x, feed, monkeypatch, tolerance=2e-5):
+    """The fused net gives what the loop gives."""
+    for fused, looped in zip(values(fetches, x, feed), values(fetches, x, feed, monkeypatch)):
+        np.testing.assert_allclose(fused, looped, rtol=tolerance, atol=tolerance)
+
+
 @pytest.mark.parametrize("lengths", LENGTHS)
 @pytest.mark.parametrize("cell", CELLS)
 def test_values_and_gradients_are_those_of_the_loop(sess, monkeypatch, cell, lengths) -> None:
     x, feed, fetches = net(CELLS[cell](), LENGTHS[lengths])
     code = code_of(sess, fetches, x, feed.shape)
     assert "flow_while_loop" not in code and "new_array" not in code and "new_stack" not in code
-    for fused, looped in zip(values(fetches, x, feed), values(fetches, x, feed, monkeypatch)):
-        np.testing.assert_allclose(fused, looped, rtol=2e-5, atol=2e-5)
+    assert_same(fetches, x, feed, monkeypatch)
 
 
 @pytest.mark.parametrize("lengths", LENGTHS)
 def test_double_precision_takes_a_loop_of_its_own(sess, monkeypatch, lengths) -> None:
     x, feed, fetches = net(rnn_cell.LSTMCell(UNITS), LENGTHS[lengths], tf.float64)
     assert "flow_while_loop" not in code_of(sess, fetches, x, feed.shape)
-    for fused, looped in zip(values(fetches, x, feed), values(fetches, x, feed, monkeypatch)):
-        np.testing.assert_allclose(fused, looped, rtol=1e-12, atol=1e-12)
+    assert_same(fetches, x, feed, monkeypatch, 1e-12)
 
 
 def test_without_the_fused_kernel_the_values_are_the_same(sess, monkeypatch) -> None:
@@ -128,8 +121,7 @@ def test_any_part_may_be_asked_for(sess, monkeypatch, wanted) -> None:
                "weights by states": tf.gradients(after.c + after.h, weights[:1])}[wanted]
     feed = numbers(BATCH, TIME, DEPTH)
     assert "flow_while_loop" not in code_of(sess, fetches, x, feed.shape)
-    for fused, looped in zip(values(fetches, x, feed), values(fetches, x, feed, monkeypatch)):
-        np.testing.assert_allclose(fused, looped, rtol=2e-5, atol=2e-5)
+    assert_same(fetches, x, feed, monkeypatch)
 
 
 def test_both_directions_are_calls_of_their_own(sess, monkeypatch) -> None:
@@ -141,8 +133,7 @@ def test_both_directions_are_calls_of_their_own(sess, monkeypatch) -> None:
     feed = numbers(BATCH, TIME, DEPTH)
     code = code_of(sess, fetches, x, feed.shape)
     assert "flow_while_loop" not in code and len(re.findall(r"_lstm_gradient(?:_\d+)?\(", code)) == 2
-    for fused, looped in zip(values(fetches, x, feed), values(fetches, x, feed, monkeypatch)):
-        np.testing.assert_allclose(fused, looped, rtol=2e-5, atol=2e-5)
+    assert_same(fetches, x, feed, monkeypatch)
 
 
 def test_two_gradients_of_one_net(sess, monkeypatch) -> None:
@@ -152,8 +143,7 @@ def test_two_gradients_of_one_net(sess, monkeypatch) -> None:
     fetches = [*tf.gradients(tf.square(outputs), weights), *tf.gradients(tf.sin(after.c), [*weights, x])]
     feed = numbers(BATCH, TIME, DEPTH)
     assert "flow_while_loop" not in code_of(sess, fetches, x, feed.shape)
-    for fused, looped in zip(values(fetches, x, feed), values(fetches, x, feed, monkeypatch)):
-        np.testing.assert_allclose(fused, looped, rtol=2e-5, atol=2e-5)
+    assert_same(fetches, x, feed, monkeypatch)
 
 
 def test_weights_that_are_constants(sess, monkeypatch) -> None:
@@ -163,18 +153,17 @@ def test_weights_that_are_constants(sess, monkeypatch) -> None:
         outputs, _ = tf.nn.dynamic_rnn(rnn_cell.LSTMCell(UNITS), x, dtype=tf.float32)
     feed = numbers(BATCH, TIME, DEPTH)
     assert "flow_while_loop" not in code_of(sess, [outputs], x, feed.shape)
-    np.testing.assert_allclose(values(outputs, x, feed), values(outputs, x, feed, monkeypatch), rtol=2e-5, atol=2e-5)
+    assert_same([outputs], x, feed, monkeypatch)
 
 
 def test_what_lies_beyond_the_end_of_a_row_does_not_matter(sess, monkeypatch) -> None:
     x = tf.placeholder(tf.float32, [BATCH, TIME, DEPTH])
     outputs, after = tf.nn.dynamic_rnn(stacked(), x, tf.constant([2, 0, 6]), dtype=tf.float32)
-    fetches = [outputs, *flat(after)]
+    fetches = [outputs, *nest.flatten(after)]
     feed = numbers(BATCH, TIME, DEPTH)
     feed[0, 2:], feed[1] = np.nan, np.inf
     assert "flow_while_loop" not in code_of(sess, fetches, x, feed.shape)
-    for fused, looped in zip(values(fetches, x, feed), values(fetches, x, feed, monkeypatch)):
-        np.testing.assert_allclose(fused, looped, rtol=2e-5, atol=2e-5)
+    assert_same(fetches, x, feed, monkeypatch)
 
 
 class Scaled(rnn_cell.BasicLSTMCell):

@@ -8,21 +8,22 @@ SCORES = [[0.1, 0.4, 0.8, 0.9], [0.7, 0.2, 0.3, 0.6]]
 LABELS = [[0, 1, 1, 0], [1, 0, 1, 1]]
 
 
-def _seen(tf, metrics, feeds):
-    """The values of metrics after each batch; the nodes are the case's own."""
+def seen_values(tf, metrics, feeds, with_updates=True):
+    """The values of metrics after each batch, what their updates gave before; the nodes are the case's own."""
     values, updates = zip(*metrics)
     with tf.Session() as sess:
         sess.run(tf.local_variables_initializer())
         seen = []
         for feed in feeds:
             for fetches in (updates, values):
-                seen.append([str(np.round(np.asarray(part, np.float64), 4).tolist())
-                             for part in sess.run(list(fetches), feed if fetches is updates else None)])
+                found = sess.run(list(fetches), feed if fetches is updates else None)
+                if with_updates or fetches is values:
+                    seen.append([str(np.round(np.asarray(part, np.float64), 4).tolist()) for part in found])
     return seen
 
 
 def _case(tf, metrics, feeds, show=()):
-    return Case(facts={"seen": _seen(tf, metrics, feeds)}, show=show)
+    return Case(facts={"seen": seen_values(tf, metrics, feeds)}, show=show)
 
 
 @program

@@ -3,20 +3,14 @@
 import numpy as np
 
 from . import Case, program
-from .contrib_metrics import LABELS, SCORES
+from .contrib_metrics import LABELS, SCORES, seen_values
 from .refused import refusals
 
 
 def _read(tf, metrics, feeds):
-    """The values of metrics after each batch, rounded; the nodes are the case's own."""
-    values, updates = zip(*metrics)
-    with tf.Session() as sess:
-        sess.run(tf.local_variables_initializer())
-        seen = []
-        for feed in feeds:
-            sess.run(list(updates), feed)
-            seen.append([str(np.round(np.asarray(part, np.float64), 4).tolist()) for part in sess.run(list(values))])
-    return Case(facts={"seen": seen}, show=[values[0], updates[0]])
+    """The values of metrics after each batch."""
+    value, update = metrics[0]
+    return Case(facts={"seen": seen_values(tf, metrics, feeds, with_updates=False)}, show=[value, update])
 
 
 def _scores(tf):
