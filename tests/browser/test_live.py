@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Locator, Page
 
 from .jupyter import Jupyter, NotebookPage
 from .page import violations
@@ -183,6 +184,15 @@ def test_the_widget_draws_and_answers_where_the_extension_is_not(jupyter: Jupyte
     assert notebook.faults == []
 
 
+def drawn(jupyter: Jupyter, open_notebook: Open, file: str, build: str, last: str) -> tuple[Page, Locator]:
+    """The page of a notebook that draws what `build` makes, and its drawing, in which the node `last` can be seen."""
+    notebook = open_notebook(jupyter.write(file, [LOAD, build]), "lab")
+    notebook.run_all()
+    output = notebook.output(1)
+    output.locator(f".node[aria-label^='{last},']").wait_for()
+    return notebook.page, output
+
+
 def test_a_search_goes_where_nobody_has_been(jupyter: Jupyter, open_notebook: Open) -> None:
     build = """%%graph
 h = tf.placeholder(tf.float32, [None, 6], name='x')
@@ -192,10 +202,7 @@ for block in range(20):
             with tf.name_scope(f'unit_{unit}'):
                 for _ in range(5):
                     h = tf.tanh(h, name='t')"""
-    notebook = open_notebook(jupyter.write("search.ipynb", [LOAD, build]), "lab")
-    notebook.run_all()
-    output = notebook.output(1)
-    output.locator(".node[aria-label^='block_19,']").wait_for()
+    _, output = drawn(jupyter, open_notebook, "search.ipynb", build, "block_19")
     assert output.locator("[aria-label^='block_17/']").count() == 0
     output.get_by_role("searchbox").fill("block_17/unit_8/t_3")
     output.locator(".found", has_text="1 found").wait_for()
@@ -213,11 +220,7 @@ for block in range(12):
     with tf.name_scope(f'block_{block}'):
         for unit in range(20):
             h = tf.tanh(h, name='t')"""
-    notebook = open_notebook(jupyter.write("near.ipynb", [LOAD, build]), "lab")
-    notebook.run_all()
-    output = notebook.output(1)
-    output.locator(".node[aria-label^='block_11,']").wait_for()
-    page = notebook.page
+    page, output = drawn(jupyter, open_notebook, "near.ipynb", build, "block_11")
     page.evaluate("""() => {
       window.asked = [];
       const { kernel } = window.jupyterapp.shell.currentWidget.sessionContext.session;

@@ -39,7 +39,6 @@ export class GraphView {
   private readonly words: Words;
   private readonly document: GraphDocument;
   private readonly knowledge: Knowledge;
-  folding: Folding;
   private readonly placing: Placing;
   placement!: Placement;
   private readonly painter = new Painter();
@@ -68,8 +67,7 @@ export class GraphView {
     this.document = readDocument(data);
     this.words = wordsOf(this.document.lang ?? options.language ?? document.documentElement.lang);
     this.knowledge = new Knowledge(this.document, options.link,
-      (document) => this.additions.reduce((known, addition) => addition.told?.(known) ?? known, document), (folding) => this.learnt(folding));
-    this.folding = this.knowledge.folding;
+      (document) => this.additions.reduce((known, addition) => addition.told?.(known) ?? known, document), (folding) => this.placing.know(folding));
     restoreFolds(this.document.key, this.folding);
     this.placing = new Placing(this.folding);
     this.canvas = svg("svg", { class: "graph", role: "group", tabindex: -1, "aria-label": [this.document.title, this.document.description].filter(Boolean).join(". ") });
@@ -109,6 +107,10 @@ export class GraphView {
       this.mark();
     }) ?? (() => undefined));
     this.resize(width);
+  }
+
+  get folding(): Folding {
+    return this.knowledge.folding;
   }
 
   dispose(): void {
@@ -371,12 +373,6 @@ export class GraphView {
     }
     this.say(`${this.folding.node(id).name} ${word}`);
     this.foresight.again();
-  }
-
-  /** More is known, or something looks otherwise. */
-  private learnt(folding: Folding): void {
-    this.folding = folding;
-    this.placing.know(folding);
   }
 
   private retell(): void {
