@@ -23,11 +23,11 @@ CREATORS = frozenset({torch.zeros, torch.ones, torch.full, torch.empty, torch.ar
                       torch.tensor, torch.rand, torch.randn, torch.scalar_tensor, torch.as_tensor})
 
 
-def _words(text: str) -> list[str]:
+def words(text: str) -> list[str]:
     return text.split()
 
 
-ELEMENT_WISE = _words("""
+ELEMENT_WISE = words("""
     abs acos acosh add and_ angle asin asinh atan atan2 atanh bitwise_and bitwise_left_shift bitwise_not bitwise_or
     bitwise_right_shift bitwise_xor ceil clamp clamp_max clamp_min complex conj_physical cos cosh digamma div elu eq erf
     erfc exp expm1 floor fmod gammainc gammaincc ge gt i0e i1e invert isfinite isinf isnan le leaky_relu lgamma log
@@ -36,11 +36,11 @@ ELEMENT_WISE = _words("""
     truediv trunc where xor zeta
 """)
 # What gives a tensor like its first argument.
-_SAME = _words("""
+_SAME = words("""
     clone contiguous diagonal_scatter empty_like full_like index_add index_copy index_put log_softmax ones_like scatter
     scatter_add scatter_reduce slice_scatter softmax tril triu zeros_like
 """)
-REDUCTIONS = _words("all amax amin any mean sum")
+REDUCTIONS = words("all amax amin any mean sum")
 
 
 def value_of(node: fx.Node) -> Any:

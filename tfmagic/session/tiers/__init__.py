@@ -1,9 +1,8 @@
 """Tiers: each turns a PlanGraph into a callable that takes its parameters and gives its triple of outputs.
 
-`python` compiles the code that torch.fx prints; `compiled` has torch's compiler make machine code of what stands between
-calls of other kinds; `traced` goes node by node and tells when each was computed. A plan is
-never changed by a tier, so that several callables of one plan can be used side by side. `failures` tells, for every
-tier, which node an exception comes from.
+`python` compiles the code that torch.fx prints; `compiled` has torch's compiler make machine code of regions of it;
+`traced` goes node by node and tells when each was computed. A tier never changes a plan, so that several callables of
+one plan can be used side by side. `failures` tells, for every tier, which node an exception comes from.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The compiled tier: regions of a plan are machine code of torch's compiler, the rest runs as in the Python tier.
 
-A region is compiled when it runs for the first time. Where that cannot be done, where compiled code fails, and where its
-failure is to be explained, the Python tier runs the region.
+A region is compiled when it runs for the first time. Where that cannot be done, or compiled code fails, the Python tier
+runs the region, and explains the failure if it is one of the program.
 """
 
 from __future__ import annotations

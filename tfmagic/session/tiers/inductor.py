@@ -1,4 +1,4 @@
-"""Inductor: a graph of torch calls as machine code, made by torch's compiler and a C++ compiler, kept on disk by torch."""
+"""Inductor: a graph of torch calls as machine code, made by torch's compiler and a C++ one, kept on disk by torch."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any
 import torch
 from torch import fx
 
-_INSTALL = ("Install one (Debian, Ubuntu: apt install g++; conda: conda install gxx; macOS: xcode-select --install), or "
-            "name one in the environment variable CXX.")
+_INSTALL = ("Install one (Debian, Ubuntu: apt install g++; conda: conda install gxx; macOS: xcode-select --install), "
+            "or name one in the environment variable CXX.")
 
 
 class Compiler:
@@ -44,8 +44,8 @@ class Compiler:
 
     def _refused(self, failure: Exception) -> None:
         text = str(failure)
-        causes = {type(cause).__name__ for cause in (failure, failure.__cause__, getattr(failure, "inner_exception", None))}
-        if "InvalidCxxCompiler" in causes or "InvalidCxxCompiler" in text:
+        inner = getattr(failure, "inner_exception", failure.__cause__)
+        if "InvalidCxxCompiler" in (type(failure).__name__, type(inner).__name__):
             self.missing = True
             self.say("there is no C++ compiler. " + _INSTALL)
         elif "Python.h" in text:
@@ -83,4 +83,5 @@ def _compiled(graph: fx.Graph, values: Sequence[torch.Tensor]) -> Callable[..., 
         # Loops say how many threads they have, and torch's key for what it keeps does not. Workers outlive the run.
         options = {"cpp.threads": threads, "compile_threads": 1, "size_asserts": True, "max_fusion_size": 4096}
         with config.patch(options), tracing(TracingContext(fake)):
-            return compile_fx.compile_fx(fx.GraphModule({}, graph), examples)
+            made: Any = compile_fx.compile_fx(fx.GraphModule({}, graph), examples)
+            return made

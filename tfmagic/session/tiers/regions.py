@@ -1,8 +1,8 @@
 """Regions: which calls of a plan a compiler makes into loops of its own, and in which groups.
 
-1. A call may be compiled when it is a function of torch that is known here, has no effect, gives tensors of known shape,
-   and refuses nothing but shapes: what looks a place up by a value, divides integers or shifts bits stays outside, since
-   compiled code has no error to give there, and so does what counts in integers, which must wrap around.
+1. A call may be compiled when it is a function of torch that is known here, has no effect, gives tensors of known
+   shape, and refuses nothing but shapes: what looks a place up by a value, divides integers or shifts bits stays
+   outside, since compiled code has no error to give there, and so does what counts in integers, which must wrap.
 2. Compiled calls between which no other call stands are one region: call and region alike come after what they need.
 3. Calls that have an effect keep their order.
 4. A region is worth a call of its own from `_CALLS` loops on, or from two on over `_VALUES` values.
@@ -19,7 +19,7 @@ from typing import Any
 import torch
 from torch import fx
 
-from tfmagic.session.lower.meta import ELEMENT_WISE, REDUCTIONS
+from tfmagic.session.lower.meta import ELEMENT_WISE, REDUCTIONS, words
 from tfmagic.session.plan.plan_graph import PlanGraph
 
 _CALLS = 8
@@ -31,16 +31,16 @@ _TAKES = _GIVES | {torch.int32, torch.int64}
 
 _UNLIKE_TORCH = frozenset({"complex", "angle", "conj_physical", "bitwise_left_shift", "bitwise_right_shift", "lshift",
                            "rshift", "nextafter", "digamma", "gammainc", "gammaincc", "zeta"})
-_LOOPS = frozenset(ELEMENT_WISE) - _UNLIKE_TORCH | frozenset(REDUCTIONS) | frozenset("""
+_LOOPS = frozenset(ELEMENT_WISE) - _UNLIKE_TORCH | frozenset(REDUCTIONS) | frozenset(words("""
     addcdiv addcmul cat clone diag_embed double elu elu_backward float full_like gelu hardtanh
     leaky_relu_backward log_softmax masked_fill nan_to_num ones_like pad sigmoid_backward softmax softplus_backward
     special_i0e special_i1e stack tanh_backward threshold_backward to tril triu zeros_like
-""".split())
+"""))
 _PRODUCTS = frozenset({"addmm", "baddbmm", "bmm", "matmul", "mm"})
-_VIEWS = frozenset("""
-    broadcast_tensors broadcast_to chunk contiguous diagonal expand flatten getattr getitem movedim narrow new_full new_zeros permute
-    reshape select split split_with_sizes squeeze swapaxes t transpose unbind unflatten unsqueeze view
-""".split())
+_VIEWS = frozenset(words("""
+    broadcast_tensors broadcast_to chunk contiguous diagonal expand flatten getattr getitem movedim narrow new_full
+    new_zeros permute reshape select split split_with_sizes squeeze swapaxes t transpose unbind unflatten unsqueeze view
+"""))
 _VIEWED = frozenset({"T", "mT"})  # what `getattr` may ask for
 _MODULES = ("torch", "_operator", "builtins")
 
