@@ -70,7 +70,7 @@ def compiled(text: str, name: str, types: Sequence[Any], vectors: bool = True) -
         return ctypes.CFUNCTYPE(None, *types)(engine.get_function_address(name))
 
 
-# --- in the background --------------------------------------------------------------------------------------------------
+# --- in the background -----------------------------------------------------------------------------------------------
 
 _waiting: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
 _worker: list[threading.Thread] = []
@@ -82,7 +82,7 @@ if hasattr(os, "register_at_fork"):
 
 
 def in_background(work: Callable[[], None]) -> None:
-    """Have the compiler's thread do something, soon. Where it fails, a warning says so, once, and nothing else is lost."""
+    """Have the compiler's thread do something, soon; the first failure is told as a warning."""
     with _lock:
         if not _worker:
             _worker.append(threading.Thread(target=_work, name="tfmagic compiler", daemon=True))
