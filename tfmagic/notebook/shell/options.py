@@ -168,7 +168,7 @@ MAGICS = {magic.name: magic for magic in (
           "session stays open under NAME.",
           (_DEVICE, Option("--init", "run the variables' initialisers first, also of new ones"), _FEEDS,
            _CHECK,
-           Option("--jit", "compile what the cell runs (with a C++ compiler): first runs take seconds, later ones less"),
+           Option("--jit", "compile what the cell runs (with a C++ compiler): first runs take seconds"),
            Option("--watch", "draw a live curve of the expressions while the cell loops",
                   f"{EXPRESSION}[,{EXPRESSION}]", repeat=True)),
           ("%%session --init", "%%session --watch loss,accuracy", "%%session --jit",
