@@ -51,7 +51,7 @@ def run(plan: PlanGraph) -> bool:
 
 
 def _stands_alone(plan: PlanGraph, update: Any, own_nodes: set[fx.Node]) -> bool:
-    """Whether nobody reads new values, and old ones are the variables'; `own_nodes` are those of the update's kernel."""
+    """Whether nobody reads the new values, and the old ones are the variables' (`own_nodes`: those of the kernel)."""
     output = plan.output_node
     if update.op._attrs.get("use_nesterov"):
         return False
