@@ -49,7 +49,8 @@ def contrib_distribution_vector_deterministic_checked(tf):
 @program
 def contrib_deterministic_refuses(tf):
     d = tf.contrib.distributions
-    calls = (lambda: d.VectorDeterministic(1.0), lambda: d.Deterministic("a"), lambda: d.VectorDeterministic([1.0]).prob(1.0),
+    calls = (lambda: d.VectorDeterministic(1.0), lambda: d.Deterministic("a"),
+             lambda: d.VectorDeterministic([1.0]).prob(1.0),
              lambda: d.VectorDeterministic([1.0], validate_args=True).prob(1.0))
     return Case(facts={"words": refusals(calls, "nothing")})
 

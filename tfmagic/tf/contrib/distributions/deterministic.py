@@ -42,8 +42,9 @@ class _OneValue(Distribution):
     @staticmethod
     def _of_rank_at_least_one(loc: Tensor) -> Tensor:
         words = "Argument loc must be at least rank 1."
-        if loc.get_shape().ndims is not None:
-            if loc.get_shape().ndims < 1:
+        rank = loc.get_shape().ndims
+        if rank is not None:
+            if rank < 1:
                 raise ValueError(words)
             return loc
         return after([api.debugging.assert_rank_at_least(loc, 1, message=words)], loc)
