@@ -326,6 +326,10 @@ def exported_names(value):
     return list(own.get("_tf_api_names_v1", ())) + list(own.get("_estimator_api_names_v1", ()))
 
 
+# What is another function's name in Python 2 only: the name -> what it is in Python 3, where tfmagic runs.
+IN_PYTHON_3 = {"compat.as_str": "as_text"}
+
+
 def grouped(members):
     """Lists of names of one object each, the canonical one first."""
     constant, groups = constants()
@@ -342,6 +346,7 @@ def grouped(members):
     for names in by_object.values():
         wanted = [n for n in exported_names(members[names[0]]) if n in names]
         rows.append(wanted + [n for n in names if n not in wanted])
+    rows = [[n for n in names if n not in IN_PYTHON_3] for names in rows] + [[n] for n in IN_PYTHON_3]
     return sorted(names for names in rows if names), constant
 
 
@@ -357,7 +362,7 @@ def public_names(members, modules, renamed):
         if where is None:
             text = "-"
         else:
-            module, name = where
+            module, name = where[0], IN_PYTHON_3.get(first, where[1])
             text = module[len("tensorflow.python"):] if module.startswith("tensorflow.python.") else module
             if name != first.rpartition(".")[2]:
                 text += ":" + name
