@@ -1,4 +1,4 @@
-"""tf.contrib.distributions: mixtures, quantised and reshaped distributions, chains, conditions, Wishart's matrices."""
+"""tf.contrib.distributions: mixtures, quantised and reshaped distributions, chains, conditions."""
 
 from __future__ import division
 
@@ -58,10 +58,12 @@ def contrib_mixtures_refuse(tf):
              lambda: d.MixtureSameFamily(cat, d.Normal([0.0, 1.0, 2.0], 1.0)),
              lambda: d.MixtureSameFamily(cat, normal),
              lambda: d.MixtureSameFamily(d.Categorical([[0.1, 0.2]]), d.Normal([0.0, 1.0], 1.0)),
-             lambda: d.BatchReshape(normal, [[1]]), lambda: d.BatchReshape(normal, [-2]),
+             lambda: d.BatchReshape(normal, [[1]]), lambda: d.BatchReshape(normal, [1]),
              lambda: d.BatchReshape(d.Normal([0.0, 1.0], 1.0), [3]), lambda: d.BatchReshape(normal, [-1, -1]),
-             lambda: d.BatchReshape(normal, 1.0),
-             lambda: d.WishartFull(1.0, [[1.0, 0.0], [0.0, 1.0]]), lambda: d.WishartFull(3, [[1, 0], [0, 1]]))
+             lambda: d.BatchReshape(normal, 1.0), lambda: d.BatchReshape(d.Normal([0.0, 1.0], 1.0), [2, 1]).prob(0.0),
+             lambda: d.BatchReshape(d.Normal([0.0, 1.0], 1.0), [2, 1]).prob([[0.0, 1.0]]),
+             lambda: d.BatchReshape(d.Normal([0.0, 1.0], 1.0), [1, 2]).prob([[[0.0], [1.0]]]),
+             lambda: d.BatchReshape(d.Normal(tf.placeholder(tf.float32, [None]), 1.0), [2, 1]).prob([[0.0, 1.0]]))
     return Case(facts={"words": refusals(calls, "nothing")})
 
 
@@ -76,7 +78,8 @@ def without_samples(distribution, *values):
 @program
 def contrib_mixture_same_family(tf):
     d = tf.contrib.distributions
-    return without_samples(d.MixtureSameFamily(d.Categorical(probs=[0.3, 0.7]), d.Normal([-1.0, 1.0], [0.1, 0.5])), [0.5, 0.01])
+    return without_samples(d.MixtureSameFamily(d.Categorical(probs=[0.3, 0.7]), d.Normal([-1.0, 1.0], [0.1, 0.5])),
+                           [0.5, 0.01])
 
 
 @program
@@ -137,11 +140,13 @@ def contrib_batch_reshape_of_vectors(tf):
     shape = tf.placeholder(tf.int32, [2], name="shape")
     made = d.BatchReshape(d.MultivariateNormalDiag(loc, [1.0, 2.0]), shape, validate_args=True)
     known = d.BatchReshape(d.MultivariateNormalDiag(tf.zeros([6, 2]), [1.0, 2.0]), [2, 3], name="known")
-    out, refused = all_of(made, np.full([3, 2, 2, 2], 0.5, np.float32))
-    out += [made.sample(3, seed=5), known.mean(), known.log_prob(tf.ones([2, 3, 2])),
+    x = tf.placeholder(tf.float32, name="x")
+    out = [made.mean(), made.entropy(), made.prob(np.full([3, 2, 2, 2], 0.5, np.float32)), made.log_prob(x),
+           made.batch_shape_tensor(), made.event_shape_tensor(), made.is_scalar_batch(), made.sample(3, seed=5),
+            known.mean(), known.log_prob(tf.ones([2, 3, 2])),
             known.sample([2, 2], seed=1)]
-    return Case(steps=[(out, {loc: np.arange(8).reshape(4, 2) / 4.0, shape: [2, 2]})],
-                facts={"is": [facts(made), facts(known)], "refused": refused})
+    return Case(steps=[(out, {loc: np.arange(8).reshape(4, 2) / 4.0, shape: [2, 2],
+                              x: np.full([2, 2, 2], 0.5)})], facts={"is": [facts(made), facts(known)]})
 
 
 @program
@@ -248,36 +253,3 @@ def contrib_transformed_several_inverses(tf):
     more, refused_too = all_of(vector, [0.5, 1.5])
     out += more + [size.sample(2, seed=3), vector.sample(2, seed=3)]
     return Case(steps=[(out, None)], facts={"is": [facts(size), facts(vector)], "refused": [refused, refused_too]})
-
-
-SCALE = [[2.0, 0.0], [0.5, 1.5]]
-
-
-@program
-def contrib_wishart_cholesky(tf):
-    return whole(tf.contrib.distributions.WishartCholesky(3.0, SCALE), [[2.0, 0.5], [0.5, 1.0]])
-
-
-@program
-def contrib_wishart_cholesky_of_factors(tf):
-    scale = tf.placeholder(tf.float64, [None, 2, 2], name="scale")
-    made = tf.contrib.distributions.WishartCholesky(
-        tf.constant([3.0, 4.5], tf.float64), scale, cholesky_input_output_matrices=True, validate_args=True)
-    out, refused = all_of(made, SCALE)
-    out += [made.sample(3, seed=2), made.scale(), made.df, made.dimension, made.mean_log_det(), made.log_normalization()
-            if hasattr(made, "log_normalization") else made.df]
-    return Case(steps=[(out, {scale: [SCALE, [[1.0, 0.0], [0.25, 2.0]]]})],
-                facts={"is": facts(made), "refused": refused})
-
-
-@program
-def contrib_wishart_full(tf):
-    return whole(tf.contrib.distributions.WishartFull(3.5, [[2.0, 0.5], [0.5, 1.5]]), [[2.0, 0.5], [0.5, 1.0]])
-
-
-@program
-def contrib_wishart_full_checked(tf):
-    x = tf.placeholder(tf.float32, name="x")
-    made = tf.contrib.distributions.WishartFull(4.0, [[2.0, 0.5], [0.5, 1.5]], validate_args=True, name="w")
-    out = [made.log_prob(x), made.sample([2, 1], seed=2), made.mean_log_det(), made.scale(), made.mode()]
-    return Case(steps=[(out, {x: [[2.0, 0.5], [0.5, 1.0]]})], facts={"is": facts(made)})

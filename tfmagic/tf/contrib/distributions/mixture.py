@@ -44,6 +44,13 @@ class Mixture(Distribution):
                  use_static_graph: bool = False, name: str = "Mixture"):
         parameters = dict(locals())
         dtype = self._checked_types(cat, components)
+        self._static_event_shape = components[0].event_shape
+        self._static_batch_shape = cat.batch_shape
+        for component in components:
+            self._static_event_shape = self._static_event_shape.merge_with(component.event_shape)
+            self._static_batch_shape = self._static_batch_shape.merge_with(component.batch_shape)
+        if self._static_event_shape.ndims is None:
+            raise ValueError("Expected to know rank(event_shape) from all components, but they aren't known.")
         with name_scope(name, values=[cat.logits]) as scope:
             known = constant_value(cat.event_size)
             if known is None:
@@ -57,13 +64,6 @@ class Mixture(Distribution):
             self._num_components = int(known)
             self._cat, self._components = cat, list(components)
             self._use_static_graph = use_static_graph
-            self._static_event_shape = components[0].event_shape
-            self._static_batch_shape = cat.batch_shape
-            for component in components:
-                self._static_event_shape = self._static_event_shape.merge_with(component.event_shape)
-                self._static_batch_shape = self._static_batch_shape.merge_with(component.batch_shape)
-            if use_static_graph and self._static_event_shape.ndims is None:
-                raise ValueError("Expected to know rank(event_shape) from all components, but they aren't known.")
         super().__init__(
             dtype=dtype, reparameterization_type=NOT_REPARAMETERIZED, validate_args=validate_args,
             allow_nan_stats=allow_nan_stats, parameters=parameters, name=scope,
@@ -132,8 +132,7 @@ class Mixture(Distribution):
 
     def _known_event_rank(self) -> int:
         rank = self._static_event_shape.ndims
-        if rank is None:
-            raise ValueError("Expected to know rank(event_shape) from all components, but they aren't known.")
+        assert rank is not None, "the constructor refuses others"
         return rank
 
     def _mean(self) -> Tensor:

@@ -128,14 +128,12 @@ class QuantizedDistribution(Distribution):
     def _cut(self, j: Tensor, found: Tensor, below: Any, above: Any) -> Tensor:
         """`found`, but what stands for all numbers beyond `low` and `high` there."""
         j += api.zeros_like(found)  # broadcast
-        if self.low is not None:
-            value = below(found) if below is _minus_infinity else None
-            condition = j < self.low
-            found = api.where(condition, below(found) if value is None else value, found)
-        if self.high is not None:
-            value = above(found) if above is _minus_infinity else None
-            condition = j >= self.high
-            found = api.where(condition, above(found) if value is None else value, found)
+        for bound, beyond, fill in ((self.low, api.less, below), (self.high, api.greater_equal, above)):
+            if bound is None:
+                continue
+            infinity = fill(found) if fill is _minus_infinity else None  # its nodes come before the condition's
+            is_beyond = beyond(j, bound)
+            found = api.where(is_beyond, fill(found) if infinity is None else infinity, found)
         return found
 
     def _log_cdf(self, y: Tensor) -> Tensor:
