@@ -146,7 +146,8 @@ class _WishartLinearOperator(Distribution):
         """The logarithm of what the density is divided by."""
         with self._name_scope(name):
             return (self.df * self.scale_operator.log_abs_determinant()
-                    + 0.5 * self.df * self.dimension * math.log(2.0) + self._multi_lgamma(0.5 * self.df, self.dimension))
+                    + 0.5 * self.df * self.dimension * math.log(2.0)
+                    + self._multi_lgamma(0.5 * self.df, self.dimension))
 
     def mean_log_det(self, name: str = "mean_log_det") -> Tensor:
         """The mean of the logarithm of the determinant."""
