@@ -118,8 +118,11 @@ def gradients(ys: Any, xs: Any, grad_ys: Any = None, name: str = "gradients",
 
 
 def is_trainable(tensor: Any) -> bool:
-    """Whether gradients flow through tensors of this type."""
-    return tensor.dtype.base_dtype in _TRAINABLE
+    """Whether gradients flow through tensors of this type; a list's is that of its elements, where that is known."""
+    dtype = tensor.dtype.base_dtype
+    if dtype is dtypes.variant and tensor._handle_data is not None:
+        dtype = tensor._handle_data[1] or dtype
+    return dtype in _TRAINABLE
 
 
 def _as_list(value: Any) -> list[Any]:
@@ -307,8 +310,7 @@ class _Walk:
             if op not in reached:
                 reached.add(op)
                 for output in op._outputs:
-                    dtype = output._dtype.base_dtype
-                    if dtype in _TRAINABLE or dtype is dtypes.bfloat16:
+                    if is_trainable(output) or output._dtype.base_dtype is dtypes.bfloat16:
                         queue.extend(self.closure.consumers(output))
         self.reachable = {op for op in self.to_ops if op in reached}
         between: list[Operation] = []
