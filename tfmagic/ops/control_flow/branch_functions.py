@@ -15,6 +15,7 @@ from tfmagic.graph.function_def import function_from_graph
 from tfmagic.graph.function_effects import order_effects
 from tfmagic.graph.function_graph import FunctionGraph
 from tfmagic.graph.graph import Graph
+from tfmagic.graph.keys import GraphKeys
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.graph.protos import Func
 from tfmagic.graph.scopes import name_scope
@@ -34,7 +35,7 @@ def gradient_name(name: str) -> str:
 
 
 class BranchGraph(FunctionGraph):
-    """The body of a branch, or of its gradient: it has the variables and the seed of the graph around it."""
+    """The body of a branch or loop: it has the collections, the variables and the seed of the graph around it."""
 
     branches_are_functions = True
 
@@ -43,13 +44,28 @@ class BranchGraph(FunctionGraph):
         self.seed = outer_graph.seed
         self.orders_effects = getattr(outer_graph, "orders_effects", False)
 
+    def _share_collections(self) -> None:
+        self._collections = self.outer_graph._collections
+
     @property
     def _variables_graph(self) -> Graph:
         return self.outer_graph._variables_graph
 
 
+class GradientGraph(BranchGraph):
+    """The body of the gradient of a branch or loop."""
+
+    def __init__(self, outer_graph: Graph):
+        super().__init__(outer_graph)
+        self.orders_effects = True
+
+    def _share_collections(self) -> None:
+        for key in (GraphKeys.GLOBAL_VARIABLES, GraphKeys.LOCAL_VARIABLES, GraphKeys.TRAINABLE_VARIABLES):
+            self._collections[key] = self.outer_graph.get_collection_ref(key)
+
+
 class _Branch(BranchGraph):
-    """The body of a branch while a Python function builds it. It shares all collections with the graph around it.
+    """The body of a branch while a Python function builds it.
 
     Attributes:
       name: the function's name.
@@ -68,9 +84,6 @@ class _Branch(BranchGraph):
         self.results: list[Tensor] = [leaf for leaf in nest.flatten(self.structure, expand_composites=True)
                                       if leaf is not None]
         self._effects = order_effects(self, [tensor.op for tensor in self.results]) if self.orders_effects else []
-
-    def _share_collections(self) -> None:
-        self._collections = self.outer_graph._collections
 
     def _result(self, value: Any) -> Tensor | None:
         if isinstance(value, Operation):

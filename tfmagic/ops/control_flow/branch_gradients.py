@@ -18,13 +18,12 @@ from tfmagic.graph.function_def import function_from_graph
 from tfmagic.graph.function_effects import order_effects
 from tfmagic.graph.gradients import gradients, is_trainable
 from tfmagic.graph.graph import Graph
-from tfmagic.graph.keys import GraphKeys
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.graph.protos import Func
 from tfmagic.ops import raw
 from tfmagic.ops.array import constants
 from tfmagic.ops.control_flow import nodes
-from tfmagic.ops.control_flow.branch_functions import BranchGraph, gradient_name, let_inline, merged_shapes
+from tfmagic.ops.control_flow.branch_functions import GradientGraph, gradient_name, let_inline, merged_shapes
 from tfmagic.ops.state.variables import handle_data
 
 
@@ -54,7 +53,7 @@ def gradient(op: Any, *output_gradients: Any) -> list[Any]:
     return [None, *(raw.identity(result) for result in results)]
 
 
-class _BranchGradient(BranchGraph):
+class _BranchGradient(GradientGraph):
     """The gradient of one branch while it is built.
 
     Attributes:
@@ -66,7 +65,6 @@ class _BranchGradient(BranchGraph):
     def __init__(self, outer_graph: Graph, function: Function, func: Func, arguments: Sequence[Tensor],
                  output_gradients: Sequence[Any]):
         super().__init__(outer_graph)
-        self.orders_effects = True
         self.function = function
         self.forward: Body = function.fresh_body(func.attrs, [t._dims for t in arguments])
         for inside, around in zip(self.forward.inputs, arguments):
@@ -84,10 +82,6 @@ class _BranchGradient(BranchGraph):
             found = [_zeros(x) if dx is None else dx for x, dx in zip(self.forward.inputs, found)]
             self.results = [raw.identity(convert_to_tensor(dx)) for dx in found]
             self._effects = order_effects(self, [tensor.op for tensor in self.results])
-
-    def _share_collections(self) -> None:
-        for key in (GraphKeys.GLOBAL_VARIABLES, GraphKeys.LOCAL_VARIABLES, GraphKeys.TRAINABLE_VARIABLES):
-            self._collections[key] = self.outer_graph.get_collection_ref(key)
 
     def capture(self, tensor: Tensor, name: str | None = None) -> Tensor:
         if tensor.op.graph is not self.forward.graph or tensor in self._handed:

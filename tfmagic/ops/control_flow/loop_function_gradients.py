@@ -22,7 +22,7 @@ from tfmagic.graph.static_value import constant_value
 from tfmagic.ops import raw
 from tfmagic.ops.array import constants
 from tfmagic.ops.control_flow import nodes
-from tfmagic.ops.control_flow.branch_functions import BranchGraph, gradient_name
+from tfmagic.ops.control_flow.branch_functions import GradientGraph, gradient_name
 from tfmagic.ops.control_flow.loop_functions import while_node
 from tfmagic.ops.control_flow.tensor_lists import element_shape
 from tfmagic.ops.state.variables import handle_data
@@ -37,8 +37,9 @@ def gradient(op: Any, *output_gradients: Any) -> list[Any]:
     cond, body = (node.graph._functions[node._attrs[what].name] for what in ("cond", "body"))
     forward = body.fresh_body(node._attrs["body"].attrs, dims)
     for inside, tensor in zip(forward.inputs, node._inputs):
-        if inside._dtype.base_dtype is dtypes.resource:  # TensorFlow knows no shape in here, so graphs depend on none
-            inside._handle_data = None, handle_data(tensor)[1]
+        # TensorFlow knows nothing in here of what is behind handles, so graphs depend on no more than the type.
+        is_variable = inside._dtype.base_dtype is dtypes.resource
+        inside._handle_data = (None, handle_data(tensor)[1]) if is_variable else None
     flowing = {place: dy for place, dy in enumerate(
         _incoming(dy, inside, y) for dy, inside, y in zip(grads, forward.outputs, node._outputs)) if dy is not None}
     graph = get_default_graph()
@@ -74,7 +75,7 @@ def _incoming(dy: Any, inside: Tensor, y: Tensor) -> Any:
     return dy
 
 
-class _LoopGradient(BranchGraph):
+class _LoopGradient(GradientGraph):
     """The body of a gradient's loop while it is built.
 
     Attributes:
@@ -91,7 +92,6 @@ class _LoopGradient(BranchGraph):
     def __init__(self, outer_graph: Graph, name: str, node: Operation, forward: Body, given: Sequence[Tensor],
                  places: Sequence[int]):
         super().__init__(outer_graph)
-        self.orders_effects = True
         self.name = name
         self.lists: list[Tensor] = []
         self._node, self._forward = node, forward
@@ -106,9 +106,6 @@ class _LoopGradient(BranchGraph):
             results = [counter + 1, limit, total, *(convert_to_tensor(dx) for dx in found)]
             self._results = [raw.identity(tensor) for tensor in results]
             self._effects = order_effects(self, [tensor.op for tensor in self._results])
-
-    def _share_collections(self) -> None:
-        self._collections = self.outer_graph._collections
 
     # --- what it takes from the forward loop ------------------------------------------------------------------
 
@@ -208,16 +205,17 @@ def _rewrite(node: Operation, cond: Function, body: Function, forward: Body, lis
     first = len(node._outputs)
     node._add_inputs(lists)
     node._outputs = (*node._outputs, *(Tensor(node, first + place, dtypes.variant) for place in range(len(lists))))
-    for tensor, inside in zip(node._outputs[first:], forward.outputs[first:]):
-        tensor._dims, tensor._handle_data = (), inside._handle_data
-    node._attrs.update(T=[tensor._dtype.base_dtype for tensor in node._outputs], _num_original_outputs=len(node._outputs),
+    for tensor in node._outputs[first:]:
+        tensor._dims = ()
+    node._attrs.update(T=[tensor._dtype.base_dtype for tensor in node._outputs],
+                       _num_original_outputs=len(node._outputs),
                        output_shapes=[tensor.shape for tensor in forward.outputs])
     graph._changed(node)
 
 
 def _condition(outer_graph: Graph, name: str, arguments: Sequence[Tensor]) -> Function:
     """Whether there are iterations left to go through."""
-    graph = BranchGraph(outer_graph)
+    graph = GradientGraph(outer_graph)
     inputs = [graph.placeholder(tensor, "Placeholder") for tensor in arguments]
     with graph.as_default():
         result = raw.identity(inputs[0] < inputs[2])

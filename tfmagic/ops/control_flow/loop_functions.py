@@ -45,9 +45,6 @@ class LoopPart(BranchGraph):
         self.results: list[Tensor] = []
         self._effects: list[Operation] = []
 
-    def _share_collections(self) -> None:
-        self._collections = self.outer_graph._collections
-
     def give(self, values: Sequence[Any]) -> None:
         """Let these be the results."""
         tensors = [to_tensor(value) for value in values]

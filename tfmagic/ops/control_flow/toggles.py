@@ -1,4 +1,4 @@
-"""Whether `tf.cond`, `tf.while_loop` and `tf.TensorArray` make functional nodes: in functions, and where a program says so."""
+"""Whether `tf.cond` and `tf.while_loop` make nodes that call functions: in functions, and where a program says so."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ def enable_control_flow_v2() -> None:
 
 @export("disable_control_flow_v2")
 def disable_control_flow_v2() -> None:
-    """Let `tf.cond` make Switch and Merge and `tf.while_loop` loop nodes, as from the start; bodies of functions keep theirs."""
+    """Let `tf.cond` make Switch and Merge and `tf.while_loop` loop nodes, as from the start.
+
+    In bodies of functions they make If and While nodes all the same.
+    """
     global _enabled
     _enabled = False
 
