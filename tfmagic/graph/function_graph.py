@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+import contextlib
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from tfmagic.base.shapes import TensorShape
@@ -66,11 +66,13 @@ class FunctionGraph(Graph):
             _check_references(op_def, inputs, attrs)
         return super().make(op_def, name, inputs, attrs, use_device_scopes)
 
-    def colocate_with(self, op: Any, ignore_existing: bool = False) -> AbstractContextManager[None]:
+    @contextlib.contextmanager
+    def colocate_with(self, op: Any, ignore_existing: bool = False) -> Iterator[None]:
         """See `Graph`; a variable is taken by its handle in here."""
         if self._own_names and getattr(op, "_should_act_as_resource_variable", False):
             op = self.capture(op.handle)
-        return super().colocate_with(op, ignore_existing)
+        with super().colocate_with(op, ignore_existing):
+            yield
 
     def capture(self, tensor: Tensor, name: str | None = None) -> Tensor:
         """The tensor that stands for `tensor` in this graph."""
