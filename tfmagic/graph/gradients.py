@@ -165,10 +165,15 @@ def gradient_function(op: Operation, unwanted: frozenset[int] = frozenset()) -> 
     rule = None if declared is None or definition is None or not definition.has_gradient else declared.gradient
     if rule is not None:
         return lambda operation, *grads: rule(registry.Node(operation, unwanted), *grads)
+    raise no_gradient(op)
+
+
+def no_gradient(op: Operation) -> LookupError:
+    """The error that an operation has no gradient."""
     where = f"It was made at {op.source}: {op.source.text}. " if op.source is not None else ""
-    raise LookupError(f"No gradient defined for operation '{op.name}' (op type: {op.type})\n{where}If the result does "
-                      "not have to be differentiated, put tf.stop_gradient around it; or register a gradient with "
-                      "tf.RegisterGradient.")
+    return LookupError(f"No gradient defined for operation '{op.name}' (op type: {op.type})\n{where}If the result does "
+                       "not have to be differentiated, put tf.stop_gradient around it; or register a gradient with "
+                       "tf.RegisterGradient.")
 
 
 def _symbolic_gradient(op: Operation, name: str, grads: Sequence[Tensor]) -> list[Tensor]:

@@ -15,7 +15,7 @@ from tfmagic.graph.convert import constant, convert_to_tensor
 from tfmagic.graph.function import Body, Function
 from tfmagic.graph.function_def import function_from_graph
 from tfmagic.graph.function_effects import order_effects
-from tfmagic.graph.gradients import UnconnectedGradients, gradients, is_trainable
+from tfmagic.graph.gradients import UnconnectedGradients, gradients, is_trainable, no_gradient
 from tfmagic.graph.graph import Graph
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.graph.static_value import constant_value
@@ -29,8 +29,14 @@ from tfmagic.ops.state.variables import handle_data
 
 
 def gradient(op: Any, *output_gradients: Any) -> list[Any]:
-    """The gradient rule of While."""
+    """The gradient rule of While.
+
+    Raises:
+      LookupError: it is not `tf.while_loop` that made the node, so nothing counts its iterations.
+    """
     node: Operation = op.op
+    if "_lower_using_switch_merge" not in node._attrs:
+        raise no_gradient(node)
     grads = output_gradients[0] if output_gradients and isinstance(output_gradients[0], list) else output_gradients
     given = node._attrs["output_shapes"] or [tensor.shape for tensor in node._inputs]
     dims = [shape._dims for shape in given]

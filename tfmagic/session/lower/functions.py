@@ -30,7 +30,8 @@ from tfmagic.session.plan.run_time import PlanCall
 # Bodies within bodies: each takes some of Python's stack, when the plan is made and when it runs.
 _DEEPEST = 60
 
-_steps: weakref.WeakKeyDictionary[Body, list[Step]] = weakref.WeakKeyDictionary()
+# By body: how often a node of it had been changed, and its steps.
+_steps: weakref.WeakKeyDictionary[Body, tuple[int, list[Step]]] = weakref.WeakKeyDictionary()
 
 
 def lower_call(lowering: Lowering, op: Operation) -> Iterable[Lowered] | None:
@@ -63,12 +64,13 @@ def lower_call(lowering: Lowering, op: Operation) -> Iterable[Lowered] | None:
 
 def steps_of(body: Body) -> list[Step]:
     """The steps that compute a body, in order: what its results need, and what runs in any case."""
-    steps = _steps.get(body)
-    if steps is None:
+    edits, steps = _steps.get(body, (-1, []))
+    if edits != body.graph._edits:
         fed = set(body.inputs)
         asked = [op for op in body.graph._operations if op._op_def.is_stateful]
         ops = prune([*body.outputs, *body.controls, *asked], fed)
-        steps = _steps[body] = schedule(recover(ops, fed, body.outputs), fed)
+        steps = schedule(recover(ops, fed, body.outputs), fed)
+        _steps[body] = body.graph._edits, steps
     return steps
 
 
