@@ -1,6 +1,7 @@
-"""Convolutions of NHWC images as products of matrices, where that is faster: one product where the windows hold a single
-pixel, and where they hold more, when few windows meet filters so large that a convolution engine does little but bring
-them into its own order.
+"""Convolutions of NHWC images as products of matrices, where that is faster.
+
+That is: one product where the windows hold a single pixel, and where they hold more, when few windows meet filters so
+large that a convolution engine does little but bring them into its own order.
 
 TensorFlow's filters [height, width, channels, out] are a matrix as they stand, and so are images: nothing is permuted.
 """
