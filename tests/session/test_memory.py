@@ -10,6 +10,12 @@ from tfmagic import tf
 from tfmagic.session.memory import keep_between_runs
 
 
+@pytest.fixture
+def sess(graph):
+    with tf.Session() as s:
+        yield s
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="other C libraries keep memory as they like")
 def test_a_run_takes_the_memory_that_the_last_one_gave_back(sess, monkeypatch):
     x = tf.placeholder(tf.float32, [1000, 1000])
