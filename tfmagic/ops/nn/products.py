@@ -103,6 +103,8 @@ def summed_windows(parts: Any, sizes: Sequence[int], stride: Sequence[int], befo
       stride: from one window to the next.
       before: how far the first windows stand out.
     """
+    if parts.is_meta:
+        return parts.new_empty(sizes)
     batch, rows, columns, *size, depth = parts.shape
     ends = [slice(offset, offset + total) for offset, total in zip(before, sizes[1:3])]
     room = [max((count - 1) * step + window, end.stop)
