@@ -67,12 +67,11 @@ def _rows(plan: PlanGraph, state: fx.Node) -> bool:
         tables, (indices, *others) = maker.args[:1], maker.args[2:]
         change = functools.partial(_by_method, str(target))
     elif getattr(target, "of_rows", False):
-        tables, (indices, *others) = maker.args[0], maker.args[1:]
+        tables, (indices, *others) = tuple(maker.args[0]), maker.args[1:]  # type: ignore[arg-type]
         change = functools.partial(_by_rule, target)
     else:
         return False
-    users: Any = maker.users
-    states = [state] if maker is state else sorted(users, key=lambda user: user.args[1])
+    states = [state] if maker is state else sorted(maker.users, key=_place)
     output = plan.output_node
     if [new.args[1] for new in states if new is not maker] not in ([], [*range(len(tables))]) or any(
             set(new.users) != {output} or not _variable(plan, table, new) for table, new in zip(tables, states)):
@@ -84,6 +83,10 @@ def _rows(plan: PlanGraph, state: fx.Node) -> bool:
     take_in_place(plan, states, call)
     _erase(*(new for new in states if new is not maker), maker)
     return True
+
+
+def _place(item: Any) -> int:
+    return item.args[1]
 
 
 def _by_method(name: str, tables: Sequence[Any], places: Any, *others: Any, **options: Any) -> tuple[Any, ...]:
