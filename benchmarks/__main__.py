@@ -27,7 +27,7 @@ RATIOS = (
     ("cnn_step", "CNN 28 x 28, batch 32", "tensorflow1", 2.8),
     ("cnn_step", "CNN 28 x 28, batch 32", "tensorflow", 1.0),
     ("cnn_step", "CNN 28 x 28, batch 32", "pytorch", 1.15),
-    ("small_ops", "chain of 1,500 small operations", "tensorflow1", 1.0),
+    ("small_mix", "chain of 1,500 small operations", "tensorflow1", 1.0),
     ("unrolled_cells", "20 GRU cells in a row, batch 8", "tensorflow1", 1.0),
     ("small_attention", "attention on 2 x 8 small vectors", "tensorflow1", 1.0),
     ("element_wise", "2 million element-wise", "tensorflow1", 1.1),

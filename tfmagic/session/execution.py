@@ -209,7 +209,7 @@ class Execution:
         function, take = part.function, self._taking(part)
         changed, claiming, cloned = self._changed, self._claiming, self._cloned
         written = None if self._in_place or self._removes else self._written
-        tally = variables.tallies.setdefault(changed, [0]) if claiming else [0]
+        tally = variables.tally(changed if claiming else frozenset())
         initialises = self._initialises
         update, current, get_ident = variables.values.update, running.current, threading.get_ident
 
@@ -245,7 +245,7 @@ class Execution:
                         else:
                             update(zip(written, states))
                         if claiming:
-                            tally[0] += 1
+                            tally.count += 1
                         elif initialises:
                             variables.start(changed)
                 return result

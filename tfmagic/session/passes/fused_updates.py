@@ -13,6 +13,7 @@
 from __future__ import annotations
 
 import functools
+from collections import Counter
 from typing import Any
 
 import torch
@@ -34,9 +35,13 @@ def run(plan: PlanGraph) -> bool:
     made_by: dict[Any, set[fx.Node]] = {}
     for node in plan.graph.nodes:
         made_by.setdefault(node.meta.get("op"), set()).add(node)
+    writers = Counter(root for update in plan.updates for root in set(update.roots.values()))
+    results, states = set(plan.results[0]), set(plan.results[1])
     for update in plan.updates:
         rule = _RULES.get(update.op.type)
-        if rule is not None and _stands_alone(plan, update, made_by[update.op]):
+        if rule is not None and all(writers[root] == 1 for root in update.roots.values()) \
+                and all(isinstance(value, Proxy) and value.node in states and value.node not in results
+                        for value in update.values) and _stands_alone(plan, update, made_by[update.op]):
             shared = [_key(update.arguments[name]) for name in rule[1]]
             key = (update.op.type.removeprefix("Resource"), _dtype_device(update), *shared)
             groups.setdefault(key, []).append(update)
@@ -46,18 +51,13 @@ def run(plan: PlanGraph) -> bool:
 
 
 def _stands_alone(plan: PlanGraph, update: Any, own_nodes: set[fx.Node]) -> bool:
-    """Whether rule 4 holds; `own_nodes` are those that the update's kernel made."""
+    """Whether nobody reads the new values, and the old ones are the variables' (`own_nodes`: those of the kernel)."""
     output = plan.output_node
     if update.op._attrs.get("use_nesterov"):
         return False
     roots = list(update.roots.values())
-    for other in plan.updates:
-        if other is not update and any(root in roots for root in other.roots.values()):
-            return False
     for root, value in zip(roots, update.values):
-        if not isinstance(value, Proxy) or set(value.node.users) - {output} - own_nodes:
-            return False
-        if value.node in plan.results[0] or value.node not in plan.results[1]:
+        if any(user is not output and user not in own_nodes for user in value.node.users):
             return False
         before = update.arguments[next(name for name, r in update.roots.items() if r is root)]
         if not isinstance(before, Proxy) or before.node.meta.get("source") is not root:
