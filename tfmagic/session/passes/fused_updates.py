@@ -200,9 +200,9 @@ def fused_momentum(variables: list[Any], accums: list[Any], gradients: list[Any]
     gradients = _gradients(variables, gradients)
     rate = momentum.item()
     if not rate:  # then torch keeps no accumulators
-        return Prepared((functools.partial(torch._foreach_copy_, accums, gradients),
-                         functools.partial(torch._foreach_add_, variables, gradients, alpha=-lr.item())),
-                        (variables, accums))
+        steps = (functools.partial(torch._foreach_copy_, accums, gradients),
+                 functools.partial(torch._foreach_add_, variables, gradients, alpha=-lr.item()))
+        return Prepared(lambda: steps, (variables, accums))
     step = functools.partial(
         torch._fused_sgd_, variables, gradients, accums, weight_decay=0.0, momentum=rate, lr=lr.item(), dampening=0.0,
         nesterov=nesterov, maximize=False, is_first_step=False)
