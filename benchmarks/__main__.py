@@ -89,7 +89,8 @@ def compare(options: argparse.Namespace) -> list[dict]:
 
 def line(row: dict) -> str:
     target = "" if row["target"] is None else f"  target {row['target']:g}x: {verdict(row['ratio'] >= row['target'])}"
-    return (f"{row['what']:<34} {row['own']:<13} {row['tfmagic_us']:>9.2f} us  {row['peer']:<11} {row['peer_us']:>9.2f} us  "
+    return (f"{row['what']:<34} {row['own']:<13} {row['tfmagic_us']:>9.2f} us  {row['peer']:<11} "
+            f"{row['peer_us']:>9.2f} us  "
             f"{row['ratio']:>6.2f}x{target}")
 
 

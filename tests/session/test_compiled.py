@@ -100,6 +100,18 @@ def test_calls_that_give_several_tensors_are_outside_and_so_is_what_takes_them_a
         assert torch_names(region) <= {"add", "mul", "tanh", "permute", "contiguous"}
 
 
+def test_numbers_of_python_in_loops_stay_what_they_are() -> None:
+    def turn(i, s, y):
+        for _ in range(9):
+            i, s = i + 1, s * 2.0
+        return i, s, y + 1.0
+
+    i, s, _ = tf.while_loop(lambda i, s, _: tf.logical_and(tf.logical_and(i < 90, i >= 0), tf.logical_and(
+        s < 1e30, tf.logical_and(s > 0.0, tf.logical_and(s > 0.5, s < 1e20)))), turn, [0, 1.0, tf.zeros([2])])
+    with tf.Session(config=JIT) as sess:
+        assert sess.run([i, s]) == [72, 2.0 ** 72]
+
+
 def test_only_what_a_scope_marks_is_compiled_where_it_asks_for_it() -> None:
     x = tf.placeholder(tf.float32, [4])
     before = chain(x)
