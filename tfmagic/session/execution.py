@@ -22,6 +22,7 @@ from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.ops.threads import on_one_thread
 from tfmagic.session import running
 from tfmagic.session.lower.lowering import uninitialized
+from tfmagic.session.memory import keep_between_runs
 from tfmagic.session.passes.ownership import is_fresh
 from tfmagic.session.passes.split import Acquired, overwrites_only, split
 from tfmagic.session.passes.work import wants_one_thread
@@ -33,6 +34,7 @@ from tfmagic.session.tiers import python
 from tfmagic.session.tiers.failures import explained
 
 _inference = torch._C._InferenceMode
+keep_between_runs()
 
 
 class _Part:
