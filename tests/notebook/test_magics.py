@@ -263,3 +263,15 @@ def test_training_is_drawn_with_its_loss_and_the_state_of_its_variables(shell):
     shell.ok("%%session\ntf.get_default_session().run(w.initializer)")
     (again,) = shell.ok("%graph train").bundles
     assert "0 updates" in again["text/plain"]
+
+
+def test_session_jit_compiles_what_the_cell_runs_and_no_more(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    from tfmagic.session.tiers import compiled
+
+    regions = []
+    monkeypatch.setattr(compiled.COMPILER, "compiled", lambda graph, values: regions.append(graph))
+    shell.ok("x = tf.placeholder(tf.float32, [2], name='x'); y = x\nfor _ in range(5): y = tf.tanh(y * .5) + .25")
+    shell.ok("%%session sess --jit\nassert sess.jit; sess.run(y, {x: [1., 2.]})")
+    assert len(regions) == 1
+    shell.ok("%%session sess\nassert not sess.jit; sess.run(y + 1., {x: [1., 2.]})")
+    assert len(regions) == 1

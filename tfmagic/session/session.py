@@ -26,6 +26,7 @@ class BaseSession:
 
     Attributes:
       last_feeds: what the last run with feeds was fed, for those who look at values between runs.
+      jit: whether plans are compiled by torch's compiler, as a config's `global_jit_level` says; it may be set.
 
     Args:
       target: must be "" (this machine).
@@ -55,6 +56,7 @@ class BaseSession:
         self._plans: Cache[Any] = Cache(_CALLS_KEPT)
         self._limit = max(config.operation_timeout_in_ms, 0) if config is not None else 0
         self._lock = threading.RLock()
+        self._jit = self._config is not None and self._config.graph_options.optimizer_options.global_jit_level > 0
         self._parts: dict[str, Any] = {}
         self._resources: Any = None
         self._placer: Any = None
@@ -76,6 +78,17 @@ class BaseSession:
     def sess_str(self) -> str:
         """The target: always "" (this machine)."""
         return ""
+
+    @property
+    def jit(self) -> bool:
+        return self._jit
+
+    @jit.setter
+    def jit(self, wanted: bool) -> None:
+        with self._lock:
+            if wanted != self._jit:
+                self._jit = wanted
+                self._calls.clear()  # each has its plan already
 
     @property
     def resources(self) -> Any:
@@ -223,19 +236,20 @@ class BaseSession:
           feeds: what is fed.
           shapes: the shapes of the feeds' values, or None for a plan that takes any.
         """
-        key = (tuple(tensors), tuple(targets), tuple(feeds), shapes)
+        key = (tuple(tensors), tuple(targets), tuple(feeds), shapes, self._jit)
         with self._lock:
             execution = self._plans.entries.get(key)
             if execution is not None:
                 execution.recent = True
                 if self._holds(execution):
                     return execution
+            from tfmagic.session import tiers
             from tfmagic.session.execution import Execution
             from tfmagic.session.planning import make_plan
 
             edits = self._graph._edits
             plan = make_plan(tensors, targets, feeds, self._torch_device, self.resources, shapes)
-            execution = Execution(plan, self.resources)
+            execution = Execution(plan, self.resources, tiers.of(plan, self._jit))
             execution.edits = edits
             self._plans.put(key, execution)
             if self._config is not None and self._config.log_device_placement:

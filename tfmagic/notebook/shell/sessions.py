@@ -41,6 +41,8 @@ class KeptSessions:
             self.checked = stack.enter_context(Checked(session)) if parsed.check else None
             if parsed.init:
                 stack.enter_context(_Initialised(session))
+            if parsed.jit:
+                stack.enter_context(_compiling(session))
             context.push_session(session)
             try:
                 yield session
@@ -138,6 +140,16 @@ class KeptSessions:
         if self.unnamed is not None:
             self.unnamed.close()
             self.unnamed = None
+
+
+@contextlib.contextmanager
+def _compiling(session: Any) -> Iterator[None]:
+    """Within it what a session runs is compiled."""
+    before, session.jit = session.jit, True
+    try:
+        yield
+    finally:
+        session.jit = before
 
 
 class _Initialised(contextlib.AbstractContextManager[None]):

@@ -8,15 +8,19 @@ tensor. Outputs are made in groups: one block of four words gives four numbers o
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 from tfmagic.base.lazy import torch
+from tfmagic.ops.random import compiled
 from tfmagic.ops.random.philox import RESERVED_PER_OUTPUT, Stream, chunks, unsigned, words
 from tfmagic.ops.threads import on_one_thread
 
 _TWO_PI = 2.0 * math.pi
 _SMALLEST_UNIFORM = 1.0e-7
 _TRUNCATE_AT = 2.0
+# Groups of truncated numbers that are looked at together.
+_CHECKED = 1 << 16
 
 
 def uniform(stream: Stream, shape: Sequence[int], dtype, device=None):
@@ -32,9 +36,9 @@ def uniform(stream: Stream, shape: Sequence[int], dtype, device=None):
       A tensor of `shape` and `dtype`.
     """
     if dtype == torch.float64:
-        return _fill(stream, shape, dtype, device, uniform_pairs)
+        return _fill(stream, shape, dtype, device, uniform_pairs, "unit_doubles")
     if dtype == torch.float32:
-        return _fill(stream, shape, dtype, device, _unit_floats)
+        return _fill(stream, shape, dtype, device, _unit_floats, "unit_floats")
     bits = _MANTISSA_BITS[_name(dtype)]
     mask, scale = (1 << bits) - 1, 2.0**-bits
     return _fill(stream, shape, dtype, device, lambda w: (w & mask).to(torch.float32) * scale)
@@ -79,7 +83,7 @@ def normal(stream: Stream, shape: Sequence[int], dtype, device=None):
     Returns:
       A tensor of `shape` and `dtype`.
     """
-    return _fill(stream, shape, dtype, device, _normals(dtype))
+    return _fill(stream, shape, dtype, device, _normals(dtype), "normals" if dtype == torch.float32 else None)
 
 
 @on_one_thread
@@ -104,14 +108,24 @@ def truncated_normal(stream: Stream, shape: Sequence[int], dtype, device=None):
     candidates = _normals(dtype)
     groups = -(-count // width)
     output = torch.empty((groups, width), dtype=dtype, device=device)
-    for rows, w in chunks(stream, groups, output.device, stride):
-        first = candidates(w)
+    for rows, first in _candidates(stream, output, stride, candidates):
         outside = (first.abs() >= _TRUNCATE_AT).any(1).nonzero().squeeze(1)
         output[rows] = first
         if len(outside):
             starts = (outside + rows.start) * stride
             output[outside + rows.start] = _first_inside(stream, starts, width, candidates).to(dtype)
     return output.reshape(-1)[:count].reshape(tuple(shape))
+
+
+def _candidates(stream: Stream, output, stride: int, candidates: Callable) -> Iterator[tuple[slice, Any]]:
+    """The first candidates for the rows of `output`, some rows at a time; of float32 they may stand there already."""
+    if output.dtype == torch.float32 and compiled.fill("normals", stream, output, _SMALLEST_UNIFORM, stride):
+        for start in range(0, len(output), _CHECKED):
+            rows = slice(start, min(start + _CHECKED, len(output)))
+            yield rows, output[rows]
+        return
+    for rows, w in chunks(stream, len(output), output.device, stride):
+        yield rows, candidates(w)
 
 
 def _first_inside(stream: Stream, starts, width: int, candidates: Callable):
@@ -186,15 +200,24 @@ def _unit_doubles(high, low):
     return ((high & 0xFFFFF) << 32 | low).to(torch.float64) * 2.0**-52
 
 
-@on_one_thread
-def _fill(stream: Stream, shape: Sequence[int], dtype, device, convert: Callable):
-    """A tensor filled with what `convert` makes of the words of one block after another: a group for each."""
+def _fill(stream: Stream, shape: Sequence[int], dtype, device, convert: Callable, compiled_as: str | None = None):
+    """A tensor filled with what `convert` makes of the words of one block after another: a group for each.
+
+    Args:
+      compiled_as: the name under which `compiled` makes the same numbers.
+    """
     count = math.prod(shape)
     width = group_width(dtype)
     output = torch.empty((-(-count // width), width), dtype=dtype, device=device)
+    if compiled_as is None or not compiled.fill(compiled_as, stream, output, _SMALLEST_UNIFORM):
+        _convert(stream, output, convert)
+    return output.reshape(-1)[:count].reshape(tuple(shape))
+
+
+@on_one_thread
+def _convert(stream: Stream, output, convert: Callable) -> None:
     for rows, w in chunks(stream, len(output), output.device):
         output[rows] = convert(w)
-    return output.reshape(-1)[:count].reshape(tuple(shape))
 
 
 def _remainder(bits, span: int):

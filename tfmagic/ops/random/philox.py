@@ -20,9 +20,9 @@ from tfmagic.base.lazy import torch
 WORD = 0xFFFFFFFF
 _KEY = (1 << 64) - 1
 _COUNTER = (1 << 128) - 1
-_ROUNDS = 10
-_MULTIPLIERS = (0xD2511F53, 0xCD9E8D57)
-_KEY_STEPS = (0x9E3779B9, 0xBB67AE85)
+ROUNDS = 10
+MULTIPLIERS = (0xD2511F53, 0xCD9E8D57)
+KEY_STEPS = (0x9E3779B9, 0xBB67AE85)
 # The scrambling key of the stateless ops: their seed pair is encrypted with it, so that similar seeds give
 # unrelated streams.
 _STATELESS_KEY = 0x02461E293EC8F720
@@ -187,10 +187,10 @@ def _add(counter: int, offsets, carries: bool):
 
 def _encrypt(key: int, counter):
     """Ten rounds of Philox on counter words that are Python integers or int64 tensors."""
-    (m0, m1), (step0, step1) = _MULTIPLIERS, _KEY_STEPS
+    (m0, m1), (step0, step1) = MULTIPLIERS, KEY_STEPS
     k0, k1 = key & WORD, key >> 32
     c0, c1, c2, c3 = counter
-    for _ in range(_ROUNDS):
+    for _ in range(ROUNDS):
         p0, p1 = c0 * m0, c2 * m1
         c0, c1 = (p1 >> 32 & WORD) ^ c1 ^ k0, p1 & WORD
         c2, c3 = (p0 >> 32 & WORD) ^ c3 ^ k1, p0 & WORD

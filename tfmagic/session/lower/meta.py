@@ -23,11 +23,11 @@ CREATORS = frozenset({torch.zeros, torch.ones, torch.full, torch.empty, torch.ar
                       torch.tensor, torch.rand, torch.randn, torch.scalar_tensor, torch.as_tensor})
 
 
-def _words(text: str) -> list[str]:
+def words(text: str) -> list[str]:
     return text.split()
 
 
-_ELEMENT_WISE = _words("""
+ELEMENT_WISE = words("""
     abs acos acosh add and_ angle asin asinh atan atan2 atanh bitwise_and bitwise_left_shift bitwise_not bitwise_or
     bitwise_right_shift bitwise_xor ceil clamp clamp_max clamp_min complex conj_physical cos cosh digamma div elu eq erf
     erfc exp expm1 floor fmod gammainc gammaincc ge gt i0e i1e invert isfinite isinf isnan le leaky_relu lgamma log
@@ -36,11 +36,11 @@ _ELEMENT_WISE = _words("""
     truediv trunc where xor zeta
 """)
 # What gives a tensor like its first argument.
-_SAME = _words("""
+_SAME = words("""
     clone contiguous diagonal_scatter empty_like full_like index_add index_copy index_put log_softmax ones_like scatter
     scatter_add scatter_reduce slice_scatter softmax tril triu zeros_like
 """)
-_REDUCTIONS = _words("all amax amin any mean sum")
+REDUCTIONS = words("all amax amin any mean sum")
 
 
 def value_of(node: fx.Node) -> Any:
@@ -209,8 +209,8 @@ def _batch_norm(x: Any, scale: Any, offset: Any, mean: Any, variance: Any, train
 def _function_rules() -> dict[Any, Callable[..., Any]]:
     aten, functional = torch.ops.aten, torch.nn.functional
     rules: dict[Any, Callable[..., Any]] = {}
-    for names, rule, bound in ((_ELEMENT_WISE, _element_wise, True), (_SAME, _same, False),
-                               (_REDUCTIONS, _reduction, True)):
+    for names, rule, bound in ((ELEMENT_WISE, _element_wise, True), (_SAME, _same, False),
+                               (REDUCTIONS, _reduction, True)):
         for function in (getattr(home, name) for home in (torch, operator, torch.special, functional)
                          for name in names if hasattr(home, name)):
             rules[function] = functools.partial(rule, function) if bound else rule
@@ -230,7 +230,7 @@ def _function_rules() -> dict[Any, Callable[..., Any]]:
 def _method_rules() -> dict[str, Callable[..., Any]]:
     rules: dict[str, Callable[..., Any]] = {name: _same for name in _SAME if hasattr(torch.Tensor, name)}
     rules["gather"] = _gather
-    for names, rule in ((_ELEMENT_WISE, _element_wise), (_REDUCTIONS, _reduction)):
+    for names, rule in ((ELEMENT_WISE, _element_wise), (REDUCTIONS, _reduction)):
         for name in names:
             if hasattr(torch.Tensor, name):
                 rules[name] = functools.partial(rule, getattr(torch.Tensor, name))

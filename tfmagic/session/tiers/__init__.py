@@ -1,6 +1,28 @@
 """Tiers: each turns a PlanGraph into a callable that takes its parameters and gives its triple of outputs.
 
-`python` compiles the code that torch.fx prints; `traced` goes node by node and tells when each was computed. A plan is
-never changed by a tier, so that several callables of one plan can be used side by side. `failures` tells, for every
-tier, which node an exception comes from.
+`python` compiles the code that torch.fx prints; `compiled` has torch's compiler make machine code of regions of it;
+`traced` goes node by node and tells when each was computed. A tier never changes a plan, so that several callables of
+one plan can be used side by side. `failures` tells, for every tier, which node an exception comes from.
 """
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+
+def of(plan: Any, jit: bool) -> Callable[[Any], Callable[..., Any]]:
+    """The tier on which a session runs a plan.
+
+    Args:
+      plan: the `PlanGraph`.
+      jit: whether the session compiles; else what stands in a `jit_scope` is compiled.
+    """
+    if jit or any(op._attrs.get("_XlaCompile") for op in plan.ops):
+        from tfmagic.session.tiers import compiled
+
+        return functools.partial(compiled.function, marked_only=not jit)
+    from tfmagic.session.tiers import python
+
+    return python.function

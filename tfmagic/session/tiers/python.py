@@ -12,10 +12,15 @@ from tfmagic.session.plan.run_time import PlanCall
 from tfmagic.session.tiers.failures import CODE, PlanCode, with_inputs_kept
 
 
-def function(plan: PlanGraph) -> Callable[..., Any]:
-    """A callable of the plan's parameters that gives its triple of outputs; `failures.explained` reads its errors."""
+def function(plan: PlanGraph, inner: Callable[[PlanGraph], Callable[..., Any]] | None = None) -> Callable[..., Any]:
+    """A callable of the plan's parameters that gives its triple of outputs; `failures.explained` reads its errors.
+
+    Args:
+      plan: the plan.
+      inner: what makes the bodies in it callable; by default this function does.
+    """
     code = plan.graph.python_code("self")
-    scope = {name: target.bind(*map(function, target.bodies)) if isinstance(target, PlanCall) else target
+    scope = {name: target.bind(*map(inner or function, target.bodies)) if isinstance(target, PlanCall) else target
              for name, target in code.globals.items()}
     constants = SimpleNamespace(**plan.constants)
     nodes, lines = list(plan.graph.nodes), getattr(code, "_lineno_map", None) or {}

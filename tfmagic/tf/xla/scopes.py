@@ -1,4 +1,4 @@
-"""tf.xla.experimental: marks for TensorFlow's compiler; plans of tfmagic are lowered to torch with or without them."""
+"""tf.xla.experimental: marks of what is to be compiled, by torch's compiler here."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _open: WeakKeyDictionary[Any, list[int]] = WeakKeyDictionary()
 @contextlib.contextmanager
 def experimental_jit_scope(compile_ops: bool | Callable[[Any], bool] = True,
                            separate_compiled_gradients: bool = False) -> Iterator[None]:
-    """A context that marks its operations for TensorFlow's compiler; what they compute stays the same.
+    """A context whose operations sessions compile, where there is a C++ compiler; what they compute stays the same.
 
     Args:
       compile_ops: whether they are to be compiled, or a function that says so of a `NodeDef`.

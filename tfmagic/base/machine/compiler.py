@@ -1,0 +1,109 @@
+"""The compiler: LLVM, by `llvmlite`, from the text of functions to functions that Python calls.
+
+It is loaded when something has been computed so often that machine code pays, and works in a thread of its own.
+Where `llvmlite` is not installed, or knows no code for this machine, everything is computed by torch as before.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import importlib.util
+import itertools
+import os
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from tfmagic.base import tf_logging
+
+POINTER, INTEGER = ctypes.c_void_p, ctypes.c_int64
+
+
+@functools.cache
+def available() -> bool:
+    """Whether there is a compiler."""
+    return importlib.util.find_spec("llvmlite") is not None
+
+
+@functools.cache
+def _engine() -> Any:
+    import llvmlite.binding as llvm
+
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    target = llvm.Target.from_default_triple().create_target_machine(
+        cpu=llvm.get_host_cpu_name(), features=llvm.get_host_cpu_features().flatten(), opt=3)
+    return llvm, target, llvm.create_mcjit_compiler(llvm.parse_assembly(""), target)
+
+
+_lock = threading.Lock()
+_count = itertools.count()
+
+
+def unique(name: str) -> str:
+    """A name for a function that no other text has."""
+    return f"{name}_{next(_count)}"
+
+
+def compiled(text: str, name: str, types: Sequence[Any], vectors: bool = True) -> Callable[..., None]:
+    """The function of that name in a text for LLVM; calls of it let other threads of Python run.
+
+    Args:
+      types: the ctypes of its parameters.
+      vectors: whether to make vectors of loops; else it is quick.
+
+    Raises:
+      RuntimeError: LLVM does not understand the text.
+    """
+    with _lock:
+        llvm, target, engine = _engine()
+        module = llvm.parse_assembly(text)
+        module.verify()
+        options = llvm.create_pipeline_tuning_options(speed_level=3 if vectors else 1)
+        options.loop_vectorization = options.slp_vectorization = vectors
+        builder = llvm.create_pass_builder(target, options)
+        builder.getModulePassManager().run(module, builder)
+        engine.add_module(module)
+        engine.finalize_object()
+        return ctypes.CFUNCTYPE(None, *types)(engine.get_function_address(name))
+
+
+# --- in the background -----------------------------------------------------------------------------------------------
+
+_waiting: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+_worker: list[threading.Thread] = []
+_broken = False
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_worker.clear)  # a thread stays with the parent
+
+
+def in_background(work: Callable[[], None]) -> None:
+    """Have the compiler's thread do something, soon; the first failure is told as a warning."""
+    with _lock:
+        if not _worker:
+            _worker.append(threading.Thread(target=_work, name="tfmagic compiler", daemon=True))
+            _worker[0].start()
+    _waiting.put(work)
+
+
+def wait() -> None:
+    """Wait until everything is done that was asked for."""
+    done = threading.Event()
+    in_background(done.set)
+    done.wait()
+
+
+def _work() -> None:
+    global _broken
+    while True:
+        work = _waiting.get()
+        try:
+            work()
+        except Exception as error:
+            if not _broken:
+                _broken = True
+                tf_logging.warning("No machine code could be made, torch goes on computing: %s", error)

@@ -1,0 +1,152 @@
+"""Philox as machine code: numbers of a whole stream in one loop, for who draws many.
+
+The numbers are those of `distributions`: the same words, and functions in float64 rounded to float32, which come out
+alike however they are computed, but for one number in a hundred million or so (then off by one unit in the last place).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from tfmagic.base.lazy import torch
+from tfmagic.base.machine import compiler
+from tfmagic.base.machine.code import Code, number
+from tfmagic.base.machine.functions import INTRINSICS, Real
+from tfmagic.base.machine.workers import shared
+from tfmagic.ops.random.philox import KEY_STEPS, MULTIPLIERS, ROUNDS, WORD, Stream
+
+_PARAMETERS = ("ptr noalias %out", "i64 %low", "i64 %high", "i64 %k0", "i64 %k1", "i64 %stride", "i64 %start",
+               "i64 %stop")
+_TYPES = [compiler.POINTER, *[compiler.INTEGER] * 7]
+# Numbers drawn before the compiler is asked: it takes as long as some hundred thousand of them.
+_MANY = 1 << 20
+# Blocks for which a thread is worth waking.
+_LEAST = 1 << 14
+
+
+def fill(name: str, stream: Stream, output: Any, smallest: float, stride: int = 1) -> bool:
+    """Fill a tensor, a row for each block that lies `stride` blocks after the one before; say whether it was done.
+
+    Args:
+      name: "unit_floats", "unit_doubles" or "normals".
+      output: contiguous [blocks, numbers of a block]; on another device than the CPU nothing is done.
+      smallest: the least uniform number of which a logarithm is taken.
+    """
+    function = _drawn.function(name, output.numel(), smallest) if output.device.type == "cpu" else None
+    if function is None:
+        return False
+    pointer, mask = output.data_ptr(), (1 << 64) - 1
+    low, high = stream.counter & mask, stream.counter >> 64
+    shared(lambda start, stop: function(pointer, low, high, stream.key & WORD, stream.key >> 32, stride, start, stop),
+           len(output), torch.get_num_threads(), _LEAST)
+    return True
+
+
+class _Drawn:
+    """How many numbers were drawn of each kind, and the functions made since."""
+
+    def __init__(self) -> None:
+        self.counts: dict[str, int] = {}
+        self.functions: dict[str, Callable[..., None]] = {}
+
+    def function(self, name: str, count: int, smallest: float) -> Callable[..., None] | None:
+        """The function for a kind of numbers, where there is one."""
+        found = self.functions.get(name)
+        if found is None:
+            before = self.counts.get(name, 0)
+            self.counts[name] = before + count
+            if before < _MANY <= before + count and compiler.available():
+                compiler.in_background(lambda: self.make(name, smallest))
+        return found
+
+    def make(self, name: str, smallest: float) -> None:
+        """Compile the function for a kind of numbers."""
+        title = compiler.unique(name)
+        self.functions[name] = compiler.compiled(_text(title, _KINDS[name], smallest), title, _TYPES)
+
+
+_drawn = _Drawn()
+
+
+def _text(title: str, store: Callable[[Code, str, list[str], float], None], smallest: float) -> str:
+    code = Code()
+
+    def one_block(index: str) -> None:
+        offset = code.let(f"mul i64 {index}, %stride")
+        low = code.let(f"add i64 %low, {offset}")
+        carry = code.let(f"zext i1 {code.let(f'icmp ult i64 {low}, {offset}')} to i64")
+        high = code.let(f"add i64 %high, {carry}")
+        counter = [_lower(code, low), _upper(code, low), _lower(code, high), _upper(code, high)]
+        store(code, index, _encrypted(code, counter), smallest)
+
+    code.loop("%start", "%stop", one_block)
+    return code.function(title, _PARAMETERS) + INTRINSICS
+
+
+def _lower(code: Code, value: str) -> str:
+    return code.let(f"and i64 {value}, {WORD}")
+
+
+def _upper(code: Code, value: str) -> str:
+    return code.let(f"lshr i64 {value}, 32")
+
+
+def _encrypted(code: Code, counter: list[str]) -> list[str]:
+    """Ten rounds of Philox: four words, each in 64 bits."""
+    c0, c1, c2, c3 = counter
+    for turn in range(ROUNDS):
+        k0, k1 = (_lower(code, code.let(f"add i64 {key}, {turn * step}"))
+                  for key, step in zip(("%k0", "%k1"), KEY_STEPS))
+        p0, p1 = (code.let(f"mul i64 {word}, {factor}") for word, factor in zip((c0, c2), MULTIPLIERS))
+        mixed = [code.let(f"xor i64 {_upper(code, product)}, {word}") for product, word in ((p1, c1), (p0, c3))]
+        c0, c2 = (code.let(f"xor i64 {word}, {key}") for word, key in zip(mixed, (k0, k1)))
+        c1, c3 = _lower(code, p1), _lower(code, p0)
+    return [c0, c1, c2, c3]
+
+
+def _place(code: Code, index: str, width: int, at: int) -> str:
+    return code.let(f"add i64 {code.let(f'mul i64 {index}, {width}')}, {at}")
+
+
+def _unit(code: Code, word: str) -> str:
+    """A float32 number in [0, 1)."""
+    bits = code.let(f"trunc i64 {word} to i32")
+    bits = code.let(f"or i32 {code.let(f'and i32 {bits}, {0x7FFFFF}')}, {0x3F800000}")
+    return Real(code, "float").do("fsub", code.let(f"bitcast i32 {bits} to float"), 1.0)
+
+
+def _store_unit_floats(code: Code, index: str, words: list[str], smallest: float) -> None:
+    for at, word in enumerate(words):
+        code.store(_unit(code, word), "%out", "float", _place(code, index, 4, at))
+
+
+def _store_unit_doubles(code: Code, index: str, words: list[str], smallest: float) -> None:
+    for at in range(2):
+        first = code.let(f"shl i64 {code.let(f'and i64 {words[2 * at]}, {0xFFFFF}')}, 32")
+        bits = code.let(f"or i64 {code.let(f'or i64 {first}, {words[2 * at + 1]}')}, {1023 << 52}")
+        value = Real(code, "double").do("fsub", code.let(f"bitcast i64 {bits} to double"), 1.0)
+        code.store(value, "%out", "double", _place(code, index, 2, at))
+
+
+def _store_normals(code: Code, index: str, words: list[str], smallest: float) -> None:
+    single, double = Real(code, "float"), Real(code, "double")
+
+    def wide(value: str) -> str:
+        return code.let(f"fpext float {value} to double")
+
+    def narrow(value: str) -> str:
+        return code.let(f"fptrunc double {value} to float")
+
+    for at in range(2):
+        uniform = _unit(code, words[2 * at])
+        uniform = single.choose(single.compare("olt", uniform, smallest), smallest, uniform)
+        radius = single.call("sqrt", single.do("fmul", narrow(double.log(wide(uniform))), -2.0))
+        angle = narrow(code.let(f"fmul double {wide(_unit(code, words[2 * at + 1]))}, {number(2 * math.pi, 'double')}"))
+        for part, value in enumerate(double.sine_and_cosine(wide(angle))):
+            code.store(single.do("fmul", narrow(value), radius), "%out", "float", _place(code, index, 4, 2 * at + part))
+
+
+_KINDS: dict[str, Callable[[Code, str, list[str], float], None]] = {
+    "unit_floats": _store_unit_floats, "unit_doubles": _store_unit_doubles, "normals": _store_normals}
