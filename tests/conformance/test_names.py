@@ -1,16 +1,19 @@
-"""Public names are TensorFlow 1.15's: arguments with their defaults, bases, members, values and deprecations."""
+"""Names are TensorFlow 1.15's: arguments with their defaults, bases, members, values and deprecations."""
 
 import ast
 import inspect
 import json
 import re
+from pathlib import Path
 
 import pytest
 from oracle.record import DATA
 
 from tfmagic import tf  # noqa: F401  # the namespace whose names these are
 from tfmagic.base import export
-from tfmagic.tf import namespace
+from tfmagic.tf import internal, namespace
+
+PACKAGE = Path(namespace.__file__).parents[1]
 
 with open(f"{DATA}/names.json", encoding="utf-8") as _text:
     RECORDED = {name: entry for name, entry in json.load(_text).items() if isinstance(entry, dict)}
@@ -23,6 +26,7 @@ MEANT = {
     "Graph.seed": "an attribute of each graph, not of the class",
     "layers.BatchNormalization.trainable": "an attribute of each layer, not of the class",
     "train.LooperThread.isAlive": "Python 3.9 took this name from threads; is_alive is there",
+    "compat.bytes_or_text_types": "the types of texts in Python 3",
     "version.VERSION": "tfmagic is 1.15.2, in which nothing but security fixes differs",
     "version.GIT_VERSION": "names tfmagic",
     "version.COMPILER_VERSION": "names the interpreter",
@@ -44,7 +48,7 @@ def written(value):
         return value.__name__
     if isinstance(value, (set, frozenset)):
         return "{" + ", ".join(sorted(map(written, value))) + "}"
-    return re.sub(r"<(?:\w+\.)*(\w+) object at 0x\w+>", r"<\1 object>", repr(value))
+    return re.sub(r"<(?:\w+\.)*(\w+) object at 0x\w+>", r"<\1 object>", repr(value)).replace("<class '", "<type '")
 
 
 def arguments(function):
@@ -147,7 +151,7 @@ def differences(name, entry):
         yield from of_function(name, thing, entry)
     elif entry["kind"] == "class":
         yield from of_class(name, thing, entry)
-    elif entry["kind"] == "constant" and not same(entry["value"], written(thing)):
+    elif entry["kind"] == "constant" and not same(entry["value"].replace("<class '", "<type '"), written(thing)):
         yield f"{name} = {written(thing)}\n    TensorFlow: {entry['value']}"
 
 
@@ -156,3 +160,22 @@ def test_names_are_tensorflows(place):
     lines = [line for name, entry in RECORDED.items() if name.rpartition(".")[0] == place and supported(name)
              for line in differences(name, entry) if re.split(r"[( ]", line)[0] not in MEANT]
     assert not lines, f"{len(lines)} differences:\n" + "\n".join(lines)
+
+
+# --- internal names ---------------------------------------------------------------------------------------------------
+
+with open(f"{DATA}/internal_names.json", encoding="utf-8") as _text:
+    INTERNAL = {name: entry for name, entry in json.load(_text).items() if isinstance(entry, dict)}
+
+
+def test_the_record_has_every_internal_name():
+    with open(f"{PACKAGE}/tf/unexported.txt", encoding="utf-8") as table:
+        lines = [line.partition(": ") for line in table if line[0] != "#"]
+    assert {f"{module}:{word.partition('=')[0]}" for module, _, words in lines for word in words.split()} == set(INTERNAL)
+
+
+@pytest.mark.parametrize("name", INTERNAL)
+def test_an_internal_name_takes_tensorflows_arguments(name):
+    entry, thing = INTERNAL[name], internal.resolve(*name.split(":"))
+    assert entry["kind"] == ("class" if inspect.isclass(thing) else "function" if callable(thing) else "constant")
+    assert not list(of_arguments(name, thing, entry["arguments"])) if "arguments" in entry else True

@@ -5,25 +5,25 @@ from __future__ import annotations
 from typing import Any
 
 
-def per_axis(value: Any, rank: int, name: str) -> tuple[int, ...]:
+def per_axis(value: Any, n: int, name: str) -> tuple[int, ...]:
     """One integer per spatial axis.
 
     Raises:
-      ValueError: there are others than `rank` of them, or they are no integers.
+      ValueError: there are others than `n` of them, or they are no integers.
     """
     if isinstance(value, int):
-        return (value,) * rank
+        return (value,) * n
     try:
         items = tuple(value)
     except TypeError:
-        raise ValueError(f"The `{name}` argument must be a tuple of {rank} integers. Received: {value}") from None
-    if len(items) != rank:
-        raise ValueError(f"The `{name}` argument must be a tuple of {rank} integers. Received: {value}")
+        raise ValueError(f"The `{name}` argument must be a tuple of {n} integers. Received: {value}") from None
+    if len(items) != n:
+        raise ValueError(f"The `{name}` argument must be a tuple of {n} integers. Received: {value}")
     for item in items:
         try:
             int(item)
         except (ValueError, TypeError):
-            raise ValueError(f"The `{name}` argument must be a tuple of {rank} integers. Received: {value} including "
+            raise ValueError(f"The `{name}` argument must be a tuple of {n} integers. Received: {value} including "
                              f"element {item} of type {type(item)}") from None
     return items
 

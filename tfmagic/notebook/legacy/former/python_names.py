@@ -22,9 +22,8 @@ ArgSpec = collections.namedtuple("ArgSpec", "args varargs keywords defaults")
 
 def _argument_specification(func: Any) -> ArgSpec:
     full = inspect.getfullargspec(func)
-    if full.kwonlyargs or full.annotations:
-        raise ValueError("Function has keyword-only parameters or annotations, use getfullargspec() API which can "
-                         "support them")
+    if full.kwonlyargs:
+        raise ValueError("Function has keyword-only parameters, use getfullargspec() API which can support them")
     return ArgSpec(full.args, full.varargs, full.varkw, full.defaults)
 
 
