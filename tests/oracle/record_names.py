@@ -106,7 +106,6 @@ def of_class(cls, public):
 def main():
     import record  # the recorder of the tables knows which names are public
 
-    tf = record.tf
     members, _, _ = record.public_members()
     rows, _ = record.grouped(members)
     things = [(names[0], members[names[0]] if names[0] in members else record.tf.__dict__.get(names[0]))

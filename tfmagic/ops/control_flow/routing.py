@@ -101,7 +101,8 @@ def switch(data: Any, pred: Any, dtype: Any = None, name: str | None = None) -> 
       The pair (false output, true output), each of the kind of `data`.
     """
     with name_scope(name, "Switch", [data, pred]) as scope:
-        data = as_tensor_or_slices(data, "data", as_ref=True) if dtype is None else to_tensor(data, as_dtype(dtype), "data")
+        data = (as_tensor_or_slices(data, "data", as_ref=True) if dtype is None
+                else to_tensor(data, as_dtype(dtype), "data"))
         pred = to_tensor(pred, None, "pred")
         if isinstance(data, Tensor):
             return raw.switch(data, pred, name=scope)

@@ -17,7 +17,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-ArgSpec = collections.namedtuple("ArgSpec", "args varargs keywords defaults")
+from tfmagic.tf.util.functions import ArgSpec
 
 
 def _argument_specification(func: Any) -> ArgSpec:

@@ -83,7 +83,8 @@ def _bias(outer: Any, size: int, dtype: Any, initializer: Any) -> Any:
     """The bias in a scope, in one piece."""
     with variable_scope(outer) as inner:
         inner.set_partitioner(None)
-        return get_variable("bias", [size], dtype=dtype, initializer=Constant(0.0) if initializer is None else initializer)
+        return get_variable("bias", [size], dtype=dtype,
+                            initializer=Constant(0.0) if initializer is None else initializer)
 
 
 def concatenated_shards(name: str, shape: list[int], dtype: Any, num_shards: int) -> Any:
