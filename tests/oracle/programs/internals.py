@@ -16,7 +16,8 @@ def internal_scores_of_attention(tf):
     noisy = attention._monotonic_probability_fn(score, mask, 0.5, "recursive", 3)
     query = attention._bahdanau_score(tf.ones([2, 4]), memory, tf.ones([4]))
     feeds = {memory: [[[1.0] * 4] * 3] * 2, mask: [[1.0, 0.0, 1.0]] * 2, score: [[0.5, -1.0, 2.0]] * 2}
-    return Case(steps=[([kept, masked, by_mask, forwards, query], feeds)], show=[kept, masked, by_mask, forwards, noisy])
+    return Case(steps=[([kept, masked, by_mask, forwards, query], feeds)],
+                show=[kept, masked, by_mask, forwards, noisy])
 
 
 @program

@@ -38,7 +38,8 @@ class Callable(object):
 
 decorated = twice(target)
 decorators, inner = tf_decorator.unwrap(decorated)
-say("decorated", [decorated.__name__, decorated.__doc__, decorated(1), decorated.__wrapped__ is target, inner is target])
+say("decorated", [decorated.__name__, decorated.__doc__, decorated(1), decorated.__wrapped__ is target])
+say("inner", inner is target)
 say("decorator", [(d.decorator_name, d.decorator_doc, d.decorator_argspec) for d in decorators])
 say("bare", tf_decorator.unwrap(target)[0])
 say("arguments", tuple(tf_inspect.getargspec(decorated)))
