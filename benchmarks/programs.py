@@ -248,6 +248,17 @@ def element_wise(tf, threads):
     return (lambda: sess.run(result)), 1
 
 
+def small_ops(tf, threads, count=1500):
+    """A chain of 1,500 small operations on 4 numbers."""
+    x = tf.placeholder(tf.float32, [4])
+    y = x
+    for _ in range(count // 2):
+        y = tf.add(tf.multiply(y, 0.999), 0.001)
+    sess = session(tf, threads)
+    feed = {x: np.ones(4, np.float32)}
+    return (lambda: sess.run(y, feed_dict=feed)), 1
+
+
 def normals(tf, threads):
     """2 million normal numbers."""
     numbers = tf.random_normal([2000000], seed=1)
@@ -314,6 +325,6 @@ def parse_batch(tf, threads):
 
 TENSORFLOW = {f.__name__: f for f in (
     scalar_run, variable_run, feed_two, build_nodes, mlp_step, count_loop, product_loop, lstm_step, wide_mlp_step,
-    cnn_step, element_wise, normals, product, embedding_step, parse_single, parse_batch)}
+    cnn_step, small_ops, element_wise, normals, product, embedding_step, parse_single, parse_batch)}
 PYTORCH = {"mlp_step": mlp_step_torch, "lstm_step": lstm_step_torch, "wide_mlp_step": wide_mlp_step_torch,
            "cnn_step": cnn_step_torch}

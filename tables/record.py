@@ -26,6 +26,7 @@ from tensorflow.core.framework import op_def_pb2, types_pb2
 from tensorflow.python import pywrap_tensorflow
 from tensorflow.python.framework import kernels
 from tensorflow.python.framework.ops import _gradient_registry as gradients
+from tensorflow.python.ops import while_v2  # noqa: F401  # it registers gradients, and is imported by its first use
 from tensorflow.python.util import compat, tf_decorator, tf_inspect
 
 ROOT = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "tfmagic")

@@ -34,7 +34,7 @@ MEANT = {
 
 
 def supported(name):
-    return export.is_supported(name) and name.partition(".")[0] not in namespace._FOREIGN_PACKAGES
+    return export.is_supported(name) and not namespace._is_foreign(name)
 
 
 def places():

@@ -54,6 +54,46 @@ def test_calls_and_plans_of_a_session_are_limited(sess, monkeypatch) -> None:
         assert len(s._plans.entries) <= 10 and len(s._calls.entries) <= 10
 
 
+def kept_by(session: tf.Session) -> dict[str, int]:
+    """How much a session keeps, kind by kind."""
+    calls, variables = session._calls.entries, session.resources.variables
+    plans = sum(len(call._plans) for call in calls.values())
+    return {"calls": len(calls), "plans": len(session._plans.entries), "plans of calls": plans,
+            "tallies": len(variables._tallies), "counted": len(variables._told), "parts": len(session._parts)}
+
+
+@pytest.mark.parametrize("runs, kept", [(300, 8), pytest.param(10000, 64, marks=pytest.mark.slow)])
+def test_no_number_of_fetch_sets_and_shapes_makes_a_session_grow(monkeypatch, runs, kept) -> None:
+    monkeypatch.setattr(session_module, "_CALLS_KEPT", kept)
+    x = tf.placeholder(tf.float32, [None])
+    ones = tf.ones_like(x)
+    variables = [tf.Variable(0.0) for _ in range(14)]
+    steps, starts = [v.assign_add(1.0) for v in variables], [v.initializer for v in variables]
+    with tf.Session() as s:
+        s.run(starts)
+        for i in range(1, runs + 1):
+            s.run(ones, {x: np.zeros(i)})  # a shape
+            s.run([step for bit, step in enumerate(steps) if i >> bit & 1])  # a set of fetches, and of variables
+            handle = s.partial_run_setup([ones], [x])
+            s.partial_run(handle, ones, {x: np.zeros(1)})
+        assert s.run(variables) == [sum(i >> bit & 1 for i in range(1, runs + 1)) for bit in range(14)]
+        found = kept_by(s)
+        assert s.resources.variables.updates(variables[0].op.name) == (runs + 1) // 2
+    assert found["calls"] <= kept and found["plans"] <= kept and found["plans of calls"] <= 6 * kept, found
+    assert found["tallies"] <= 2 * kept and found["counted"] <= 14 and found["parts"] == 0, found
+
+
+def test_a_partial_run_is_over_when_everything_has_come(sess) -> None:
+    x, y = tf.placeholder(tf.float32, []), tf.placeholder(tf.float32, [])
+    first, second = x + 1.0, y * 2.0
+    handle, other = (sess.partial_run_setup([first, second], [x, y]) for _ in range(2))
+    assert handle != other
+    assert sess.partial_run(handle, first, {x: 1.0}) == 2.0 and sess.partial_run(handle, second, {y: 1.0}) == 2.0
+    with pytest.raises(tf.errors.InvalidArgumentError, match="Must run 'setup' before performing partial runs!"):
+        sess.partial_run(handle, first)
+    assert sess.partial_run(other, second, {y: 3.0}) == 6.0
+
+
 def test_a_graph_that_only_grows_keeps_its_plans(sess) -> None:
     x = tf.placeholder(tf.float32, [])
     fetched = [x * float(i) for i in range(5)]

@@ -93,6 +93,13 @@ def test_random_numbers_are_drawn_outside_of_the_region_that_takes_them() -> Non
     assert torch_names(region) == {"add", "mul", "tanh"}
 
 
+def test_calls_that_give_several_tensors_are_outside_and_so_is_what_takes_them_apart() -> None:
+    x = tf.placeholder(tf.float32, [2, 3, 3, 2])
+    y, mean, _ = tf.nn.fused_batch_norm(chain(x), [1.0, 1.0], [0.0, 0.0])
+    for region in regions_of([chain(y + mean)], [x]):
+        assert torch_names(region) <= {"add", "mul", "tanh", "permute", "contiguous"}
+
+
 def test_only_what_a_scope_marks_is_compiled_where_it_asks_for_it() -> None:
     x = tf.placeholder(tf.float32, [4])
     before = chain(x)
@@ -117,7 +124,7 @@ def test_a_plan_stays_as_it_is() -> None:
 @with_compiler
 def test_a_config_compiles_once_per_plan_with_the_same_results(compiled) -> None:
     x = tf.placeholder(tf.float32, [4])
-    y = chain(x, 20)
+    y = chain(x, 20) + x * 0.0
     value = np.array([1.0, -2.0, np.inf, np.nan], np.float32)
     with tf.Session() as plain, tf.Session(config=JIT) as sess:
         assert sess.jit and not plain.jit

@@ -22,6 +22,7 @@ from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.ops.threads import on_one_thread
 from tfmagic.session import running
 from tfmagic.session.lower.lowering import uninitialized
+from tfmagic.session.memory import keep_between_runs
 from tfmagic.session.passes.ownership import is_fresh
 from tfmagic.session.passes.split import Acquired, overwrites_only, split
 from tfmagic.session.passes.work import wants_one_thread
@@ -33,6 +34,7 @@ from tfmagic.session.tiers import python
 from tfmagic.session.tiers.failures import explained
 
 _inference = torch._C._InferenceMode
+keep_between_runs()
 
 
 class _Part:
@@ -209,7 +211,7 @@ class Execution:
         function, take = part.function, self._taking(part)
         changed, claiming, cloned = self._changed, self._claiming, self._cloned
         written = None if self._in_place or self._removes else self._written
-        tally = variables.tallies.setdefault(changed, [0]) if claiming else [0]
+        tally = variables.tally(changed if claiming else frozenset())
         initialises = self._initialises
         update, current, get_ident = variables.values.update, running.current, threading.get_ident
 
@@ -245,7 +247,7 @@ class Execution:
                         else:
                             update(zip(written, states))
                         if claiming:
-                            tally[0] += 1
+                            tally.count += 1
                         elif initialises:
                             variables.start(changed)
                 return result

@@ -77,6 +77,11 @@ class PartialRun:
         build = tensor_handles.building(self._session, parts, tensor_handles.places(parts.tensors))
         return build([results.converter(t._dtype, True)(self.values[t]) for t in parts.tensors])
 
+    @property
+    def is_over(self) -> bool:
+        """Whether everything that was set up has been fed and fetched."""
+        return self._fed == self._feeds and self._fetched >= self._fetches | self._targets
+
     def _compute(self, parts: Fetches, fresh: list[Operation], known: dict[Tensor, Any]) -> dict[Tensor, Any]:
         """The values of all tensors that `fresh` operations make and that later parts may need."""
         inside = set(fresh)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
-from collections.abc import Callable, Sequence
+import gc
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from torch.fx.proxy import Proxy
@@ -45,11 +47,24 @@ def make_plan(fetches: Sequence[Tensor], targets: Sequence[Operation], feeds: Se
       OpError: an operation cannot run.
     """
     try:
-        return _make(fetches, targets, feeds, place, resources, shapes, optimize, keep_stages, stepwise)
+        with _uncollected():
+            return _make(fetches, targets, feeds, place, resources, shapes, optimize, keep_stages, stepwise)
     except (errors.OpError, BrokenPlan):
         raise
     except Exception as exception:
         raise run_errors.internal(exception, "Making the plan of this run") from exception
+
+
+@contextlib.contextmanager
+def _uncollected() -> Iterator[None]:
+    """Keep Python from looking for garbage: it would go through all nodes of a plan again and again, and find none."""
+    on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if on:
+            gc.enable()
 
 
 def _make(fetches: Sequence[Tensor], targets: Sequence[Operation], feeds: Sequence[Tensor],

@@ -58,6 +58,7 @@ class BaseSession:
         self._lock = threading.RLock()
         self._jit = self._config is not None and self._config.graph_options.optimizer_options.global_jit_level > 0
         self._parts: dict[str, Any] = {}
+        self._parts_made = 0
         self._resources: Any = None
         self._placer: Any = None
         self.last_feeds: Any = {}
@@ -332,7 +333,8 @@ class BaseSession:
         from tfmagic.session.partial_run import PartialRun
 
         partial = PartialRun(self, fetches, feeds or [])
-        handle = f"partial_run_{len(self._parts)}"
+        handle = f"partial_run_{self._parts_made}"
+        self._parts_made += 1
         self._parts[handle] = partial
         return handle
 
@@ -346,7 +348,11 @@ class BaseSession:
         if handle not in self._parts:
             raise errors.InvalidArgumentError(None, None, "Must run 'setup' before performing partial runs!\n"
                                                           f"There is no partial run {handle!r}.")
-        return self._parts[handle].run(fetches, feed_dict or {})
+        partial = self._parts[handle]
+        result = partial.run(fetches, feed_dict or {})
+        if partial.is_over:
+            self._parts.pop(handle, None)
+        return result
 
 
 class _AsDefault:

@@ -27,7 +27,7 @@ def all_of(distribution, *values):
         try:
             out.append(getattr(distribution, name)(*arguments))
         except (NotImplementedError, TypeError, ValueError) as error:
-            refused.append(str(error).splitlines()[0])
+            refused.append(str(error).partition("\n")[0])
     return out, refused
 
 

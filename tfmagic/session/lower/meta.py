@@ -37,8 +37,8 @@ ELEMENT_WISE = words("""
 """)
 # What gives a tensor like its first argument.
 _SAME = words("""
-    clone contiguous diagonal_scatter empty_like full_like index_add index_copy index_put log_softmax ones_like scatter
-    scatter_add scatter_reduce slice_scatter softmax tril triu zeros_like
+    clone contiguous diagonal_scatter empty_like flip full_like index_add index_copy index_put log_softmax ones_like
+    scatter scatter_add scatter_reduce slice_scatter softmax tril triu zeros_like
 """)
 REDUCTIONS = words("all amax amin any mean sum")
 
@@ -102,18 +102,34 @@ def _element_wise(function: Any, *args: Any, **kwargs: Any) -> torch.Tensor | No
     tensors = [a for a in (*args, *kwargs.values()) if isinstance(a, torch.Tensor)]
     if not tensors:
         return None
-    one = function(*[_one_for(a) for a in args], **{name: _one_for(a) for name, a in kwargs.items()})
+    kinds = tuple([_kind(a) for a in args]), tuple([(name, _kind(a)) for name, a in kwargs.items()])
+    try:
+        rank, dtype = _rank_and_dtype(function, *kinds)
+    except TypeError:  # an argument that is no key
+        rank, dtype = _rank_and_dtype.__wrapped__(function, *kinds)
     shape: Any = tensors[0].shape
     if any(other.shape != shape for other in tensors):
         shape = np.broadcast_shapes(*[tuple(t.shape) for t in tensors])
-    if not isinstance(one, torch.Tensor) or one.ndim != len(shape):
-        return None
-    return _empty(shape, one.dtype)
+    return _empty(shape, dtype) if rank == len(shape) else None
 
 
-def _one_for(argument: Any) -> Any:
-    """What stands for an argument in a call with one element: promotion looks at dtypes and ranks."""
-    return _one(argument.ndim, argument.dtype) if isinstance(argument, torch.Tensor) else argument
+def _kind(argument: Any) -> tuple[Any, Any]:
+    """What promotion looks at: the rank and dtype of a tensor, the type of another value (and the value: 1 is True)."""
+    if isinstance(argument, torch.Tensor):
+        return argument.ndim, argument.dtype
+    return type(argument), 0.5 if type(argument) is float else argument
+
+
+@functools.lru_cache(maxsize=4096)
+def _rank_and_dtype(function: Any, args: Any, kwargs: Any) -> tuple[int, Any]:
+    """What a function gives for arguments of these kinds that have one element; no tensor: rank -1."""
+    given, named = [_one_of(kind) for kind in args], {name: _one_of(kind) for name, kind in kwargs}
+    result = function(*given, **named)
+    return (result.ndim, result.dtype) if isinstance(result, torch.Tensor) else (-1, None)
+
+
+def _one_of(kind: tuple[Any, Any]) -> Any:
+    return _one(*kind) if isinstance(kind[0], int) else kind[1]
 
 
 @functools.lru_cache(maxsize=256)

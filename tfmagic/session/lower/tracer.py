@@ -6,6 +6,7 @@ at `x.shape` while they are traced, and what depends on shapes alone becomes a c
 
 from __future__ import annotations
 
+import functools
 import operator
 import re
 from typing import Any
@@ -21,6 +22,8 @@ from tfmagic.graph.registry import Effect
 from tfmagic.session.lower import meta
 from tfmagic.session.plan.run_time import UNKNOWN, PlanCall
 
+_is_method = functools.cache(is_tensor_method_or_property)  # which switches warnings off and on each time
+
 # Functions of torch that draw from its own generator.
 _RANDOM = frozenset({torch.rand, torch.randn, torch.randint, torch.randperm, torch.bernoulli, torch.multinomial,
                      torch.normal})
@@ -34,7 +37,7 @@ class PlanProxy(Proxy):
         """Record a call of torch; what fx does here costs more than all else that is recorded of a call."""
         kwargs = kwargs or {}
         tracer = _tracer_of((*args, *kwargs.values()))
-        if is_tensor_method_or_property(orig_method):
+        if _is_method(orig_method):
             return tracer.create_proxy("call_method", orig_method.__name__, args, kwargs)
         return tracer.create_proxy("call_function", orig_method, args, kwargs)
 

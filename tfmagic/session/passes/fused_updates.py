@@ -4,15 +4,17 @@
    `torch._fused_adam_`. TensorFlow's epsilon stands outside the bias correction, torch's inside: the correction is
    folded into the learning rate, and torch is given a step count for which its own is 1.
 2. `ApplyGradientDescent` steps that share type, device and learning rate become one `torch._foreach_add_`.
-3. `ApplyMomentum` steps (without Nesterov) likewise become three `torch._foreach_*` calls.
-4. A step qualifies when nothing else in the plan reads the new values and no other step writes the same variables.
+3. `ApplyMomentum` steps likewise become one `torch._fused_sgd_`, which reads and writes each number once.
+4. `ApplyAdagrad` steps that update their slots likewise become one `torch._fused_adagrad_`.
+5. A step qualifies when nothing else in the plan reads the new values and no other step writes the same variables.
    Fetched old values are copied out before updates are carried out, so they stay what they were.
-5. The calls are only prepared here (as partials): the run carries them out at its end, all or none.
+6. The calls are only prepared here (as partials): the run carries them out at its end, all or none.
 """
 
 from __future__ import annotations
 
 import functools
+from collections import Counter
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -34,9 +36,13 @@ def run(plan: PlanGraph) -> bool:
     made_by: dict[Any, set[fx.Node]] = {}
     for node in plan.graph.nodes:
         made_by.setdefault(node.meta.get("op"), set()).add(node)
+    writers = Counter(root for update in plan.updates for root in set(update.roots.values()))
+    results, states = set(plan.results[0]), set(plan.results[1])
     for update in plan.updates:
         rule = _RULES.get(update.op.type)
-        if rule is not None and _stands_alone(plan, update, made_by[update.op]):
+        if rule is not None and all(writers[root] == 1 for root in update.roots.values()) \
+                and all(isinstance(value, Proxy) and value.node in states and value.node not in results
+                        for value in update.values) and _stands_alone(plan, update, made_by[update.op]):
             shared = [_key(update.arguments[name]) for name in rule[1]]
             key = (update.op.type.removeprefix("Resource"), _dtype_device(update), *shared)
             groups.setdefault(key, []).append(update)
@@ -46,18 +52,14 @@ def run(plan: PlanGraph) -> bool:
 
 
 def _stands_alone(plan: PlanGraph, update: Any, own_nodes: set[fx.Node]) -> bool:
-    """Whether rule 4 holds; `own_nodes` are those that the update's kernel made."""
+    """Whether nobody reads the new values, and the old ones are the variables' (`own_nodes`: those of the kernel)."""
     output = plan.output_node
-    if update.op._attrs.get("use_nesterov"):
+    attrs = update.op._attrs
+    if attrs.get("use_nesterov") and "Adam" in update.op.type or not attrs.get("update_slots", True):
         return False
     roots = list(update.roots.values())
-    for other in plan.updates:
-        if other is not update and any(root in roots for root in other.roots.values()):
-            return False
     for root, value in zip(roots, update.values):
-        if not isinstance(value, Proxy) or set(value.node.users) - {output} - own_nodes:
-            return False
-        if value.node in plan.results[0] or value.node not in plan.results[1]:
+        if any(user is not output and user not in own_nodes for user in value.node.users):
             return False
         before = update.arguments[next(name for name, r in update.roots.items() if r is root)]
         if not isinstance(before, Proxy) or before.node.meta.get("source") is not root:
@@ -142,12 +144,26 @@ def _gradient_descent(plan: PlanGraph, updates: list[Any]) -> None:
 def _momentum(plan: PlanGraph, updates: list[Any]) -> None:
     graph = plan.graph
     given = updates[0].arguments
+    for nesterov in (False, True):
+        alike = [update for update in updates if bool(update.op._attrs.get("use_nesterov")) is nesterov]
+        if not alike:
+            continue
+        with graph.inserting_before(plan.output_node):
+            call = graph.call_function(fused_momentum, (
+                _list(alike, "var"), _list(alike, "accum"), _list(alike, "grad"), _node(plan, given["lr"]),
+                _node(plan, given["momentum"]), nesterov))
+        call.meta.update(op=alike[0].op, effect="none")  # it only prepares the step
+        _finish(plan, alike, call, ("var", "accum"))
+
+
+def _adagrad(plan: PlanGraph, updates: list[Any]) -> None:
+    graph = plan.graph
     with graph.inserting_before(plan.output_node):
-        call = graph.call_function(fused_momentum, (
-            _list(updates, "var"), _list(updates, "accum"), _list(updates, "grad"), _node(plan, given["lr"]),
-            _node(plan, given["momentum"])))
+        call = graph.call_function(fused_adagrad, (
+            _list(updates, "var"), _list(updates, "accum"), _list(updates, "grad"),
+            _node(plan, updates[0].arguments["lr"])))
     call.meta.update(op=updates[0].op, effect="none")  # it only prepares the step
-    _finish(plan, updates, call, ("accum", "var"))
+    _finish(plan, updates, call, ("var", "accum"))
 
 
 _SHARED_BY_ADAM = ("beta1_power", "beta2_power", "lr", "beta1", "beta2", "epsilon")
@@ -156,6 +172,7 @@ for _prefix in ("", "Resource"):
     _RULES[_prefix + "ApplyAdam"] = (_adam, _SHARED_BY_ADAM)
     _RULES[_prefix + "ApplyGradientDescent"] = (_gradient_descent, ("alpha",))
     _RULES[_prefix + "ApplyMomentum"] = (_momentum, ("lr", "momentum"))
+    _RULES[_prefix + "ApplyAdagrad"] = (_adagrad, ("lr",))
 
 
 # --- called by plans --------------------------------------------------------------------------------------------
@@ -194,10 +211,25 @@ def fused_gradient_descent(variables: list[Any], gradients: list[Any], alpha: An
     return Prepared((step,), (variables,))
 
 
-def fused_momentum(variables: list[Any], accums: list[Any], gradients: list[Any], lr: Any,
-                   momentum: Any) -> Prepared:
-    """Prepare a momentum step on all variables: the accumulators are new, only the last call changes memory."""
-    news = torch._foreach_mul(accums, momentum.item())
-    torch._foreach_add_(news, _gradients(variables, gradients))
-    return Prepared((functools.partial(torch._foreach_copy_, accums, news),
-                     functools.partial(torch._foreach_add_, variables, news, alpha=-lr.item())), (accums, variables))
+def fused_momentum(variables: list[Any], accums: list[Any], gradients: list[Any], lr: Any, momentum: Any,
+                   nesterov: bool) -> Prepared:
+    """Prepare a momentum step on all variables."""
+    gradients = _gradients(variables, gradients)
+    rate = momentum.item()
+    if not rate:  # then torch keeps no accumulators
+        return Prepared((functools.partial(torch._foreach_copy_, accums, gradients),
+                         functools.partial(torch._foreach_add_, variables, gradients, alpha=-lr.item())),
+                        (variables, accums))
+    step = functools.partial(
+        torch._fused_sgd_, variables, gradients, accums, weight_decay=0.0, momentum=rate, lr=lr.item(), dampening=0.0,
+        nesterov=nesterov, maximize=False, is_first_step=False)
+    return Prepared((step,), (variables, accums))
+
+
+def fused_adagrad(variables: list[Any], accums: list[Any], gradients: list[Any], lr: Any) -> Prepared:
+    """Prepare an Adagrad step on all variables."""
+    step = functools.partial(
+        torch._fused_adagrad_, variables, _gradients(variables, gradients), accums,
+        _steps(len(variables), variables[0].device), lr=lr.item(), lr_decay=0.0, weight_decay=0.0, eps=0.0,
+        maximize=False)
+    return Prepared((step,), (variables, accums))

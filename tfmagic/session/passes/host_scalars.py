@@ -41,9 +41,10 @@ def run(cond: PlanGraph, body: PlanGraph, variables: Sequence[Tensor]) -> dict[A
     parameters = {id(plan): {_key(node.meta["source"]): node for node in plan.graph.nodes if node.op == "placeholder"}
                   for plan in (cond, body)}
     kinds: dict[Any, torch.dtype] = {}
+    unknown = {key for known in parameters.values() for key, node in known.items() if not _is_scalar(node)}
     for known in parameters.values():
         kinds.update({key: node.meta["val"].dtype for key, node in known.items()
-                      if isinstance(key, (Tensor, fx.Node)) and _is_scalar(node)})
+                      if isinstance(key, (Tensor, fx.Node)) and key not in unknown})
     following = dict(zip(variables, body.results[0]))
     while True:
         computed = {id(plan): _computed(plan, kinds) for plan in (cond, body)}

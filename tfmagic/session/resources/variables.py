@@ -14,6 +14,7 @@ from __future__ import annotations
 import collections
 import operator
 import threading
+import weakref
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -29,6 +30,29 @@ else:  # Python 3.10
 _PATIENCE = 0.1
 
 
+class Tally:
+    """How often runs of one plan changed variables starting from the present values (optimisers' steps, `assign_add`).
+
+    Attributes:
+      count: it; raised under the lock.
+    """
+
+    __slots__ = ("count", "_keys", "_told", "__weakref__")
+
+    def __init__(self, keys: frozenset[str], told: dict[str, int]):
+        self.count = 0
+        self._keys = keys
+        self._told = told
+
+    def of(self, key: str) -> int:
+        """How often it was that variable."""
+        return self.count if key in self._keys else 0
+
+    def __del__(self) -> None:
+        for key in self._keys if self.count else ():
+            self._told[key] = self._told.get(key, 0) + self.count
+
+
 class Variables:
     """The variables of one session.
 
@@ -36,8 +60,6 @@ class Variables:
       values: torch tensors (or NumPy arrays of bytes) by key; absent = not initialised.
       lock: held while values are taken, and while changes are carried out.
       readers: a token for every run that has values in its hands.
-      tallies: by the variables that they change, how often runs did so that start from the present values (optimisers'
-        steps, `assign_add`); counted in a list of one number, under the lock.
       claims: by such tokens, the thread of the run and the variables that it has claimed.
     """
 
@@ -45,7 +67,8 @@ class Variables:
         self.values: dict[str, Any] = {}
         self.lock = threading.RLock()
         self.readers: dict[object, None] = {}
-        self.tallies: dict[frozenset[str], list[int]] = {}
+        self._tallies: weakref.WeakSet[Tally] = weakref.WeakSet()
+        self._told: dict[str, int] = {}  # by variable, what tallies counted that are gone
         self._untold: dict[str, int] = {}
         self.claims: dict[object, tuple[int, frozenset[str]]] = {}
         self._released = threading.Condition(self.lock)
@@ -73,6 +96,12 @@ class Variables:
         """
         collections.deque(map(_call, calls), maxlen=0)
 
+    def tally(self, keys: frozenset[str]) -> Tally:
+        """A tally for a plan that changes these variables."""
+        made = Tally(keys, self._told)
+        self._tallies.add(made)
+        return made
+
     def updates(self, key: str) -> int:
         """How often runs changed a variable since it got its first value."""
         return self._counted(key) - self._untold.get(key, 0)
@@ -82,7 +111,7 @@ class Variables:
         self._untold.update((key, count) for key in keys if (count := self._counted(key)))
 
     def _counted(self, key: str) -> int:
-        return sum(tally[0] for keys, tally in list(self.tallies.items()) if key in keys)
+        return self._told.get(key, 0) + sum(tally.of(key) for tally in list(self._tallies))
 
     def release(self, token: object) -> None:
         """End the claim of the run `token`."""

@@ -81,7 +81,9 @@ def _compiled(graph: fx.Graph, values: Sequence[torch.Tensor]) -> Callable[..., 
                         for value in values]
         threads = torch.get_num_threads()
         # Loops say how many threads they have, and torch's key for what it keeps does not. Workers outlive the run.
-        options = {"cpp.threads": threads, "compile_threads": 1, "size_asserts": True, "max_fusion_size": 4096}
+        # What is constant in a plan is folded already, and torch would take NaN * 0 for 0.
+        options = {"cpp.threads": threads, "compile_threads": 1, "size_asserts": True, "max_fusion_size": 4096,
+                   "joint_graph_constant_folding": False}
         with config.patch(options), tracing(TracingContext(fake)):
             made: Any = compile_fx.compile_fx(fx.GraphModule({}, graph), examples)
             return made

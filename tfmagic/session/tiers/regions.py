@@ -91,10 +91,11 @@ def _compilable(nodes: list[fx.Node], wanted: Callable[[fx.Node], bool]) -> set[
         if isinstance(node.target, str) and node.target.endswith("_"):  # it changes the memory of its object
             changed = node.args[0]
             found -= {changed, *changed.users}  # type: ignore[union-attr]  # a method's object is a node
-    for node in nodes:  # a tuple of tensors stays with those that take it apart
-        if node in found and not isinstance(node.meta["val"], torch.Tensor) \
-                and not all(user in found and user.target is operator.getitem for user in node.users):
-            found -= {node, *node.users}
+    for node in nodes:  # a tuple of tensors and what takes it apart stay together
+        parts = [node, *node.users] if isinstance(node.meta.get("val"), (tuple, list)) else []
+        if not all(part in found for part in parts) or \
+                any(part.target is not operator.getitem for part in parts[1:]):
+            found.difference_update(parts)
     return found
 
 

@@ -311,11 +311,10 @@ class Bijector:
 
     def _summed(self, y: Tensor, stretch: Tensor, least: int, event_ndims: Any) -> Tensor:
         """The sum over the dimensions of an event that are more than needed."""
-        axes = _summed_axes(least, event_ndims)
         # One number may stand for all of the event: it counts as often as the event has parts.
         rank = api.rank(y)
         ones = api.ones(api.shape(y)[rank - event_ndims:rank - least], stretch.dtype)
-        total = api.reduce_sum(ones * stretch, axis=axes)
+        total = api.reduce_sum(ones * stretch, axis=_summed_axes(least, event_ndims))
         known, dims = _key(event_ndims), y.get_shape()
         if known is not None and dims.ndims is not None and stretch.get_shape().ndims is not None:
             shape = api.broadcast_static_shape(dims[dims.ndims - known:dims.ndims - least], stretch.get_shape())

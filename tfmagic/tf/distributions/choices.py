@@ -49,3 +49,16 @@ def broadcast_shape(a: Tensor, b: Tensor) -> Tensor:
 def broadcast_static_shape(a: Tensor, b: Tensor) -> Any:
     """The shape of what two tensors broadcast to, as far as that is known."""
     return api.broadcast_static_shape(a.get_shape(), b.get_shape())
+
+
+def shape_of_broadcast(*tensors: Tensor) -> Any:
+    """The shape of what tensors broadcast to: a list of sizes where it is known, else a tensor."""
+    static = tensors[0].get_shape()
+    for tensor in tensors[1:]:
+        static = api.broadcast_static_shape(static, tensor.get_shape())
+    if static.is_fully_defined():
+        return static.as_list()
+    shape = api.shape(tensors[0])
+    for tensor in tensors[1:]:
+        shape = api.broadcast_dynamic_shape(shape, api.shape(tensor))
+    return shape

@@ -43,7 +43,7 @@ def _tables(params: Any) -> list[Any]:
 
 
 def _colocated(variable: Any) -> Any:
-    return get_default_graph().colocate_with(variable.op)
+    return get_default_graph().colocate_with(variable)
 
 
 def lookup(params: Any, ids: Any, partition_strategy: str = "mod", name: str | None = None, max_norm: Any = None,

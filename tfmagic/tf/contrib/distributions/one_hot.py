@@ -18,37 +18,22 @@ from tfmagic.tf.distributions.kullback_leibler import divergence
 from tfmagic.tf.distributions.moving import moved_from_contrib
 
 
-@export("contrib.distributions.OneHotCategorical")
-class OneHotCategorical(Distribution):
-    """One of several classes as a vector with a single 1.
+class OverClasses(Distribution):
+    """A distribution of vectors with a number for each of several classes."""
 
-    Args:
-      logits: [..., classes], the logarithms of the probabilities but for a constant.
-      probs: or the probabilities.
-      dtype: the type of samples.
-      validate_args: whether parameters and values are checked in each run.
-      allow_nan_stats: see `tf.distributions.Distribution`.
-      name: of the scopes.
-    """
+    _logits: Tensor
+    _probs: Tensor
 
-    @moved_from_contrib("onehot_categorical")
-    def __init__(self, logits: Any = None, probs: Any = None, dtype: Any = dtypes.int32, validate_args: bool = False,
-                 allow_nan_stats: bool = True, name: str = "OneHotCategorical"):
-        parameters = dict(locals())
-        with name_scope(name, values=[logits, probs]) as scope:
-            self._logits, self._probs = logits_and_probs(name=scope, logits=logits, probs=probs,
-                                                         validate_args=validate_args, multidimensional=True)
-            known = self._logits.get_shape().with_rank_at_least(1)
-            if known.ndims is not None:
-                self._batch_rank = convert_to_tensor(known.ndims - 1, dtype=dtypes.int32, name="batch_rank")
-            else:
-                with name_scope("batch_rank"):
-                    self._batch_rank = api.rank(self._logits) - 1
-            with name_scope("event_size"):
-                self._event_size = api.shape(self._logits)[-1]
-        super().__init__(dtype=dtype, reparameterization_type=NOT_REPARAMETERIZED, validate_args=validate_args,
-                         allow_nan_stats=allow_nan_stats, parameters=parameters,
-                         graph_parents=[self._logits, self._probs], name=scope)
+    def _count_classes(self) -> None:
+        """Make the nodes of how many batch dimensions and classes there are."""
+        known = self._logits.get_shape().with_rank_at_least(1)
+        if known.ndims is not None:
+            self._batch_rank = convert_to_tensor(known.ndims - 1, dtype=dtypes.int32, name="batch_rank")
+        else:
+            with name_scope("batch_rank"):
+                self._batch_rank = api.rank(self._logits) - 1
+        with name_scope("event_size"):
+            self._event_size = api.shape(self._logits)[-1]
 
     @property
     def event_size(self) -> Tensor:
@@ -77,10 +62,48 @@ class OneHotCategorical(Distribution):
     def _event_shape(self) -> TensorShape:
         return self.logits.get_shape().with_rank_at_least(1)[-1:]
 
+    def _rows(self, x: Tensor) -> Tensor:
+        return api.reshape(x, [-1, self.event_size])
+
+    def _broadcast(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Values and logits, each repeated for the other's batch."""
+        logits = self.logits
+        given, own = x.get_shape(), logits.get_shape()
+        if not (given.is_fully_defined() and own.is_fully_defined() and given == own):
+            logits = api.ones_like(x, dtype=logits.dtype) * logits
+            x = api.ones_like(logits, dtype=x.dtype) * x
+        return x, logits
+
+
+@export("contrib.distributions.OneHotCategorical")
+class OneHotCategorical(OverClasses):
+    """One of several classes as a vector with a single 1.
+
+    Args:
+      logits: [..., classes], the logarithms of the probabilities but for a constant.
+      probs: or the probabilities.
+      dtype: the type of samples.
+      validate_args: whether parameters and values are checked in each run.
+      allow_nan_stats: see `tf.distributions.Distribution`.
+      name: of the scopes.
+    """
+
+    @moved_from_contrib("onehot_categorical")
+    def __init__(self, logits: Any = None, probs: Any = None, dtype: Any = dtypes.int32, validate_args: bool = False,
+                 allow_nan_stats: bool = True, name: str = "OneHotCategorical"):
+        parameters = dict(locals())
+        with name_scope(name, values=[logits, probs]) as scope:
+            self._logits, self._probs = logits_and_probs(name=scope, logits=logits, probs=probs,
+                                                         validate_args=validate_args, multidimensional=True)
+            self._count_classes()
+        super().__init__(dtype=dtype, reparameterization_type=NOT_REPARAMETERIZED, validate_args=validate_args,
+                         allow_nan_stats=allow_nan_stats, parameters=parameters,
+                         graph_parents=[self._logits, self._probs], name=scope)
+
     def _sample_n(self, n: Any, seed: int | None = None) -> Tensor:
         shape = api.concat([[n], api.shape(self.logits)], 0)
         logits = self.logits
-        rows = logits if logits.get_shape().ndims == 2 else api.reshape(logits, [-1, self.event_size])
+        rows = logits if logits.get_shape().ndims == 2 else self._rows(logits)
         drawn = api.transpose(api.random.multinomial(rows, n, seed=seed))
         found = api.reshape(api.one_hot(drawn, self.event_size, dtype=self.dtype), shape)
         found.set_shape(self._with_samples(n))
@@ -91,15 +114,9 @@ class OneHotCategorical(Distribution):
         return TensorShape([count]).concatenate(self.logits.get_shape())
 
     def _log_prob(self, x: Tensor) -> Tensor:
-        x = self._checked(x)
-        logits = self.logits
-        given, own = x.get_shape(), logits.get_shape()
-        if not (given.is_fully_defined() and own.is_fully_defined() and given == own):
-            logits = api.ones_like(x, dtype=logits.dtype) * logits
-            x = api.ones_like(logits, dtype=x.dtype) * x
+        x, logits = self._broadcast(self._checked(x))
         shape = api.shape(api.reduce_sum(logits, axis=-1))
-        logits = api.reshape(logits, [-1, self.event_size])
-        x = api.reshape(x, [-1, self.event_size])
+        logits, x = self._rows(logits), self._rows(x)
         found = -api.nn.softmax_cross_entropy_with_logits(labels=x, logits=logits)
         return api.reshape(found, shape)
 

@@ -52,7 +52,8 @@ class SampleShapes:
             rank = self._rank(x)
             known = [constant_value(one) for one in (rank, self.batch_ndims, self.event_ndims)]
             if None in [None if one is None else 0 for one in known]:
-                return rank - self.batch_ndims - self.event_ndims
+                with name_scope("sample_ndims"):
+                    return rank - self.batch_ndims - self.event_ndims
             left = int(known[0] - known[1] - known[2])
             if left < 0:
                 raise ValueError(f"expected batch_ndims({int(known[1])}) + event_ndims({int(known[2])}) <= "

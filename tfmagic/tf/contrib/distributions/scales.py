@@ -26,7 +26,7 @@ def last_size(x: Tensor) -> Any:
 
 
 def diagonal_scale(loc: Any, scale_diag: Any, scale_identity_multiplier: Any, rows: Any = None,
-                   validate_args: bool = False) -> Any:
+                   validate_args: bool = False, positive: bool = False) -> Any:
     """The operator with a diagonal, or with the same number all along it.
 
     Args:
@@ -35,6 +35,7 @@ def diagonal_scale(loc: Any, scale_diag: Any, scale_identity_multiplier: Any, ro
       scale_identity_multiplier: what is added to it, or the one number.
       rows: how large it is, where neither of the tensors says so.
       validate_args: whether the numbers are found not to be 0 in each run.
+      positive: whether they must be positive.
 
     Raises:
       ValueError: nothing says how large it is.
@@ -48,18 +49,28 @@ def diagonal_scale(loc: Any, scale_diag: Any, scale_identity_multiplier: Any, ro
             if multiplier is not None:
                 scale_diag += multiplier[..., None]
             if validate_args:
-                scale_diag = after([api.debugging.assert_none_equal(
-                    scale_diag, api.zeros([], scale_diag.dtype), message="diagonal part must be non-zero")], scale_diag)
+                scale_diag = _checked(scale_diag, positive, "diagonal part")
             return LinearOperatorDiag(diag=scale_diag, is_non_singular=True, is_self_adjoint=True,
-                                      is_positive_definite=False)
+                                      is_positive_definite=positive)
         if loc is None and rows is None:
             raise ValueError("Cannot infer `event_shape` unless `loc` or `shape_hint` is specified.")
         rows = last_size(loc) if rows is None else rows
         if multiplier is None:
             dtype = dtypes.float32 if loc is None else loc.dtype.base_dtype
-            return LinearOperatorIdentity(num_rows=rows, dtype=dtype, is_self_adjoint=True, is_positive_definite=True)
+            return LinearOperatorIdentity(num_rows=rows, dtype=dtype, is_self_adjoint=True, is_positive_definite=True,
+                                          assert_proper_shapes=validate_args)
+        if validate_args:
+            multiplier = _checked(multiplier, positive, "diagonal part")
         return LinearOperatorScaledIdentity(num_rows=rows, multiplier=multiplier, is_non_singular=True,
-                                            is_self_adjoint=True, is_positive_definite=False)
+                                            is_self_adjoint=True, is_positive_definite=positive,
+                                            assert_proper_shapes=validate_args)
+
+
+def _checked(x: Tensor, positive: bool, what: str) -> Tensor:
+    """`x`, once it is found to be positive, or at least not 0."""
+    if positive:
+        return after([api.debugging.assert_positive(x, message=f"{what} must be positive")], x)
+    return after([api.debugging.assert_none_equal(x, api.zeros([], x.dtype), message=f"{what} must be non-zero")], x)
 
 
 def triangular_scale(tril: Tensor, diag: Tensor | None, multiplier: Tensor | None, validate_args: bool) -> Any:

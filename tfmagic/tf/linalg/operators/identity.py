@@ -274,8 +274,8 @@ class LinearOperatorScaledIdentity(_Sized):
 
     def _matmul(self, x: Tensor, adjoint: bool = False, adjoint_arg: bool = False) -> Tensor:
         x = api.linalg.adjoint(x) if adjoint_arg else x
-        factor = self._factor(adjoint)
-        return (self._assert_fits(x) if self._assert_proper_shapes else x) * factor
+        x = self._assert_fits(x) if self._assert_proper_shapes else x
+        return x * self._factor(adjoint)
 
     def _determinant(self) -> Tensor:
         return self.multiplier ** self._rows_as_number
@@ -285,8 +285,8 @@ class LinearOperatorScaledIdentity(_Sized):
 
     def _solve(self, rhs: Tensor, adjoint: bool = False, adjoint_arg: bool = False) -> Tensor:
         rhs = api.linalg.adjoint(rhs) if adjoint_arg else rhs
-        factor = self._factor(adjoint)
-        return (self._assert_fits(rhs) if self._assert_proper_shapes else rhs) / factor
+        rhs = self._assert_fits(rhs) if self._assert_proper_shapes else rhs
+        return rhs / self._factor(adjoint)
 
     def _trace(self) -> Tensor:
         ones = self._ones_or_zeros(api.ones)

@@ -10,6 +10,7 @@ from tfmagic.base.export import export
 from tfmagic.base.shapes import TensorShape
 from tfmagic.graph.operation import Tensor
 from tfmagic.ops import api
+from tfmagic.tf.distributions.arguments import static_or_tensor
 from tfmagic.tf.distributions.bijector import Bijector
 from tfmagic.tf.distributions.moving import moved_bijector
 
@@ -77,6 +78,27 @@ def _least_event_ndims(bijectors: list[Any], forward: bool) -> int:
             least = given - change
         change += made - given
     return least
+
+
+def _knows_event(x: Tensor, event_ndims: Any) -> bool:
+    return x.get_shape().is_fully_defined() and isinstance(event_ndims, int)
+
+
+def _event_of(x: Tensor, event_ndims: Any) -> Any:
+    """The shape of the events in a tensor: static where it is known, else a tensor."""
+    if _knows_event(x, event_ndims):
+        return x.get_shape()[x.get_shape().ndims - event_ndims:]
+    return api.shape(x)[api.rank(x) - event_ndims:]
+
+
+def _next_event(x: Tensor, event: Any, event_ndims: Any, static: Callable[[Any], TensorShape],
+                dynamic: Callable[[Any], Tensor]) -> tuple[Any, Any]:
+    """What a part of a chain makes of the shape of events, and how many dimensions that has."""
+    if _knows_event(x, event_ndims):
+        event = static(event)
+        return event, event.ndims
+    event = dynamic(event)
+    return event, static_or_tensor(api.size(event))
 
 
 @export("contrib.distributions.bijectors.Chain")
@@ -156,10 +178,12 @@ class Chain(Bijector):
         total: Any = api.cast(0.0, dtype=y.dtype.base_dtype)
         if not self.bijectors:
             return total
-        event_ndims = self.inverse_min_event_ndims
+        event_ndims: Any = self.inverse_min_event_ndims
+        event = _event_of(y, event_ndims)
         for bijector in self.bijectors:
             total += bijector.inverse_log_det_jacobian(y, event_ndims=event_ndims, **kwargs.get(bijector.name, {}))
-            event_ndims = event_ndims - bijector.inverse_min_event_ndims + bijector.forward_min_event_ndims
+            event, event_ndims = _next_event(y, event, event_ndims, bijector.inverse_event_shape,
+                                             bijector.inverse_event_shape_tensor)
             y = bijector.inverse(y, **kwargs.get(bijector.name, {}))
         return total
 
@@ -167,10 +191,12 @@ class Chain(Bijector):
         total: Any = api.cast(0.0, dtype=x.dtype.base_dtype)
         if not self.bijectors:
             return total
-        event_ndims = self.forward_min_event_ndims
+        event_ndims: Any = self.forward_min_event_ndims
+        event = _event_of(x, event_ndims)
         for bijector in reversed(self.bijectors):
             total += bijector.forward_log_det_jacobian(x, event_ndims=event_ndims, **kwargs.get(bijector.name, {}))
-            event_ndims = event_ndims - bijector.forward_min_event_ndims + bijector.inverse_min_event_ndims
+            event, event_ndims = _next_event(x, event, event_ndims, bijector.forward_event_shape,
+                                             bijector.forward_event_shape_tensor)
             x = bijector.forward(x, **kwargs.get(bijector.name, {}))
         return total
 
