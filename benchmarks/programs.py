@@ -12,10 +12,11 @@ import numpy as np
 
 
 def session(tf, threads):
-    """A session with so many threads; 0: as many as the framework takes by itself."""
-    return tf.Session(
-        config=tf.ConfigProto(intra_op_parallelism_threads=threads, inter_op_parallelism_threads=threads)
-    )
+    """A session with so many threads; 0: as many as the framework takes by itself. peers.py may ask it to compile."""
+    config = tf.ConfigProto(intra_op_parallelism_threads=threads, inter_op_parallelism_threads=threads)
+    if os.environ.get("BENCHMARKS_JIT"):
+        config.graph_options.optimizer_options.global_jit_level = tf.OptimizerOptions.ON_1
+    return tf.Session(config=config)
 
 
 def scalar_run(tf, threads):

@@ -122,6 +122,8 @@ def _rewrite(plan: PlanGraph, numbers: dict[fx.Node, Any], results: list[bool]) 
     """
     graph, tensors = plan.graph, dict[fx.Node, fx.Node]()
     first = next(node for node in graph.nodes if node.op != "placeholder")
+    for node in numbers:
+        node.meta["number"] = True  # what its meta tensor says is of the tensor that it stands for
 
     def value(argument: Any) -> Any:
         if isinstance(argument, fx.Node) and argument.op == "get_attr":
@@ -135,6 +137,7 @@ def _rewrite(plan: PlanGraph, numbers: dict[fx.Node, Any], results: list[bool]) 
                                                            {"dtype": node.meta["val"].dtype})
             made.meta.update(node.meta, effect="none", inputs=[])
             made.meta.pop("source", None)
+            made.meta.pop("number", None)
         return tensors.get(node, node)
 
     for node in list(graph.nodes):
