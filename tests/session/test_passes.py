@@ -75,7 +75,11 @@ def test_a_product_and_a_bias_become_one_call(sess) -> None:
 
 @pytest.mark.parametrize("make, fused", [(lambda: tf.train.AdamOptimizer(0.1), "fused_adam"),
                                          (lambda: tf.train.GradientDescentOptimizer(0.1), "fused_gradient_descent"),
-                                         (lambda: tf.train.MomentumOptimizer(0.1, 0.9), "fused_momentum")])
+                                         (lambda: tf.train.MomentumOptimizer(0.1, 0.9), "fused_momentum"),
+                                         (lambda: tf.train.MomentumOptimizer(0.1, 0.0), "fused_momentum"),
+                                         (lambda: tf.train.MomentumOptimizer(0.1, 0.9, use_nesterov=True),
+                                          "fused_momentum"),
+                                         (lambda: tf.train.AdagradOptimizer(0.1), "fused_adagrad")])
 def test_an_optimisers_updates_are_one_call_with_the_values_of_the_single_ones(sess, make, fused) -> None:
     v = [tf.Variable([1.0, -2.0]), tf.Variable([[0.5]])]
     loss = tf.reduce_sum(v[0] * v[0]) + tf.reduce_sum(v[1] ** 3)
@@ -88,7 +92,7 @@ def test_an_optimisers_updates_are_one_call_with_the_values_of_the_single_ones(s
         step = Execution(chosen, sess.resources).bind(list)
         for _ in range(3):
             step([])
-        values.append(sess.run(v))
+        values.append(sess.run(tf.global_variables()))
     for expected, actual in zip(*values):
         np.testing.assert_allclose(actual, expected, rtol=1e-5)
 
