@@ -71,16 +71,16 @@ def assign_log_moving_mean_exp(log_mean_exp_var: Any, log_value: Any, decay: Any
     Raises:
       TypeError: the variable is not floating.
     """
-    with name_scope(name, "assign_log_moving_mean_exp", values=[log_mean_exp_var, log_value, decay]):
-        with get_default_graph().colocate_with(log_mean_exp_var):
-            dtype = log_mean_exp_var.dtype.base_dtype
-            if not dtype.is_floating:
-                raise TypeError(f"log_mean_exp_var.base_dtype({dtype.name}) does not have float type `dtype`.")
-            log_value = convert_to_tensor(log_value, dtype=dtype, name="log_value")
-            decay = convert_to_tensor(decay, dtype=dtype, name="decay")
-            delta = (log_value - log_mean_exp_var)[None, ...]
-            terms = api.concat([api.log(decay) * api.ones_like(delta), delta + api.math.log1p(-decay)], axis=0)
-            return log_mean_exp_var.assign_add(api.reduce_logsumexp(terms, axis=0))
+    with (name_scope(name, "assign_log_moving_mean_exp", values=[log_mean_exp_var, log_value, decay]),
+          get_default_graph().colocate_with(log_mean_exp_var)):
+        dtype = log_mean_exp_var.dtype.base_dtype
+        if not dtype.is_floating:
+            raise TypeError(f"log_mean_exp_var.base_dtype({dtype.name}) does not have float type `dtype`.")
+        log_value = convert_to_tensor(log_value, dtype=dtype, name="log_value")
+        decay = convert_to_tensor(decay, dtype=dtype, name="decay")
+        delta = (log_value - log_mean_exp_var)[None, ...]
+        terms = api.concat([api.log(decay) * api.ones_like(delta), delta + api.math.log1p(-decay)], axis=0)
+        return log_mean_exp_var.assign_add(api.reduce_logsumexp(terms, axis=0))
 
 
 @export("contrib.distributions.moving_mean_variance")
