@@ -115,7 +115,7 @@ def _function(node: fx.Node, numbers: dict[fx.Node, Any]) -> Callable[..., Any] 
 
 
 def _rewrite(plan: PlanGraph, numbers: dict[fx.Node, Any], results: list[bool]) -> None:
-    """Let Python compute the numbers.
+    """Let Python compute the numbers, and mark their nodes.
 
     Args:
       results: which of the first results are wanted as numbers; all others are tensors.
@@ -140,6 +140,8 @@ def _rewrite(plan: PlanGraph, numbers: dict[fx.Node, Any], results: list[bool]) 
             made.meta.pop("number", None)
         return tensors.get(node, node)
 
+    for node in numbers:
+        node.meta["number"] = True
     for node in list(graph.nodes):
         if node.op == "output":
             (values, states, updates), = node.args
