@@ -26,7 +26,8 @@ from tensorflow.core.framework import op_def_pb2, types_pb2
 from tensorflow.python import pywrap_tensorflow
 from tensorflow.python.framework import kernels
 from tensorflow.python.framework.ops import _gradient_registry as gradients
-from tensorflow.python.util import tf_decorator, tf_inspect
+from tensorflow.python.ops import while_v2  # noqa: F401  # it registers gradients, and is imported by its first use
+from tensorflow.python.util import compat, tf_decorator, tf_inspect
 
 ROOT = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "tfmagic")
 
@@ -267,6 +268,7 @@ def public_members():
     name recommends ("" for the same name of compat.v1)."""
     members, modules, renamed = {}, {}, {}
     heard = Heard()
+    compat.as_str = tf.compat.as_str = compat.as_text  # as under Python 3, which is all that tfmagic runs on
     logger = logging.getLogger("tensorflow")
     kept, logger.handlers = logger.handlers, [heard]
 
@@ -326,10 +328,6 @@ def exported_names(value):
     return list(own.get("_tf_api_names_v1", ())) + list(own.get("_estimator_api_names_v1", ()))
 
 
-# What is another function's name in Python 2 only: the name -> what it is in Python 3, where tfmagic runs.
-IN_PYTHON_3 = {"compat.as_str": "as_text"}
-
-
 def grouped(members):
     """Lists of names of one object each, the canonical one first."""
     constant, groups = constants()
@@ -346,7 +344,6 @@ def grouped(members):
     for names in by_object.values():
         wanted = [n for n in exported_names(members[names[0]]) if n in names]
         rows.append(wanted + [n for n in names if n not in wanted])
-    rows = [[n for n in names if n not in IN_PYTHON_3] for names in rows] + [[n] for n in IN_PYTHON_3]
     return sorted(names for names in rows if names), constant
 
 
@@ -362,7 +359,7 @@ def public_names(members, modules, renamed):
         if where is None:
             text = "-"
         else:
-            module, name = where[0], IN_PYTHON_3.get(first, where[1])
+            module, name = where
             text = module[len("tensorflow.python"):] if module.startswith("tensorflow.python.") else module
             if name != first.rpartition(".")[2]:
                 text += ":" + name

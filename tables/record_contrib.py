@@ -64,7 +64,8 @@ def groups(members):
     for full in sorted(members, key=lambda name: (name.count("."), name)):
         value = members[full]
         where = record.origin(value)
-        own = full in KEPT or (where and where[0].startswith("tensorflow.contrib."))
+        own = full in KEPT or full.startswith("contrib.keras.datasets.") or (
+            where and where[0].startswith("tensorflow.contrib."))
         if full.count(".") > 2 and not own and not (
                 isinstance(value, (int, float, str, tuple, list, dict)) and full.rpartition(".")[2].isupper()):
             continue

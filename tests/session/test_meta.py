@@ -113,6 +113,7 @@ from tfmagic import tf
 
 images, labels = tf.placeholder(tf.float32, [None, 12, 12, 1]), tf.placeholder(tf.int64, [None])
 hidden = tf.layers.max_pooling2d(tf.layers.conv2d(images, 4, 3, activation=tf.nn.relu), 2, 2)
+hidden = tf.layers.conv2d(tf.layers.conv2d(hidden, 64, 1), 128, 3)  # as products
 hidden = tf.layers.batch_normalization(tf.layers.dropout(tf.layers.flatten(hidden), training=True), training=True)
 logits = tf.layers.dense(hidden, 10)
 loss = tf.losses.sparse_softmax_cross_entropy(labels, logits) + tf.reduce_mean(tf.nn.top_k(logits, 3).values)

@@ -32,7 +32,7 @@ def run(program, tmp_path):
 def test_every_name_that_the_table_has_a_home_for_is_there():
     for name in export.table().lines:
         # An alias within a package that tfmagic does not have (tf.keras.initializers.zeros) is not there either.
-        if export.is_supported(name) and name.partition(".")[0] not in namespace._FOREIGN_PACKAGES:
+        if export.is_supported(name) and not namespace._is_foreign(name):
             resolve("tf." + name)
 
 

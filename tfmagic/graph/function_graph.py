@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 from typing import Any
 
+from tfmagic.base.shapes import TensorShape
 from tfmagic.graph.graph import Graph
 from tfmagic.graph.keys import GraphKeys
 from tfmagic.graph.opdefs import OpDef
@@ -64,6 +66,14 @@ class FunctionGraph(Graph):
             _check_references(op_def, inputs, attrs)
         return super().make(op_def, name, inputs, attrs, use_device_scopes)
 
+    @contextlib.contextmanager
+    def colocate_with(self, op: Any, ignore_existing: bool = False) -> Iterator[None]:
+        """See `Graph`; a variable is taken by its handle in here."""
+        if self._own_names and getattr(op, "_should_act_as_resource_variable", False):
+            op = self.capture(op.handle)
+        with super().colocate_with(op, ignore_existing):
+            yield
+
     def capture(self, tensor: Tensor, name: str | None = None) -> Tensor:
         """The tensor that stands for `tensor` in this graph."""
         if tensor.op.graph is self:
@@ -80,11 +90,11 @@ class FunctionGraph(Graph):
     def _default_name(self, tensor: Tensor) -> str:
         return tensor.op.name if self._own_names else "Placeholder"
 
-    def placeholder(self, like: Tensor, name: str) -> Tensor:
-        """A new placeholder for what is like a tensor of another graph."""
+    def placeholder(self, like: Tensor, name: str, shape: TensorShape | None = None) -> Tensor:
+        """A new placeholder for what is like a tensor of another graph, apart from the shape if one is given."""
         with self.control_dependencies(None):
-            inside = self.create_op("Placeholder", [], name=name, attrs={"dtype": like._dtype.base_dtype,
-                                                                         "shape": like.shape}).outputs[0]
+            inside = self.create_op("Placeholder", [], name=name, attrs={
+                "dtype": like._dtype.base_dtype, "shape": like.shape if shape is None else shape}).outputs[0]
         inside._handle_data = like._handle_data
         return inside
 

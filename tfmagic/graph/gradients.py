@@ -118,8 +118,11 @@ def gradients(ys: Any, xs: Any, grad_ys: Any = None, name: str = "gradients",
 
 
 def is_trainable(tensor: Any) -> bool:
-    """Whether gradients flow through tensors of this type."""
-    return tensor.dtype.base_dtype in _TRAINABLE
+    """Whether gradients flow through tensors of this type; a list's is that of its elements, where that is known."""
+    dtype = tensor.dtype.base_dtype
+    if dtype is dtypes.variant and tensor._handle_data is not None:
+        dtype = tensor._handle_data[1] or dtype
+    return dtype in _TRAINABLE
 
 
 def _as_list(value: Any) -> list[Any]:
@@ -162,10 +165,15 @@ def gradient_function(op: Operation, unwanted: frozenset[int] = frozenset()) -> 
     rule = None if declared is None or definition is None or not definition.has_gradient else declared.gradient
     if rule is not None:
         return lambda operation, *grads: rule(registry.Node(operation, unwanted), *grads)
+    raise no_gradient(op)
+
+
+def no_gradient(op: Operation) -> LookupError:
+    """The error that an operation has no gradient."""
     where = f"It was made at {op.source}: {op.source.text}. " if op.source is not None else ""
-    raise LookupError(f"No gradient defined for operation '{op.name}' (op type: {op.type})\n{where}If the result does "
-                      "not have to be differentiated, put tf.stop_gradient around it; or register a gradient with "
-                      "tf.RegisterGradient.")
+    return LookupError(f"No gradient defined for operation '{op.name}' (op type: {op.type})\n{where}If the result does "
+                       "not have to be differentiated, put tf.stop_gradient around it; or register a gradient with "
+                       "tf.RegisterGradient.")
 
 
 def _symbolic_gradient(op: Operation, name: str, grads: Sequence[Tensor]) -> list[Tensor]:
@@ -307,8 +315,7 @@ class _Walk:
             if op not in reached:
                 reached.add(op)
                 for output in op._outputs:
-                    dtype = output._dtype.base_dtype
-                    if dtype in _TRAINABLE or dtype is dtypes.bfloat16:
+                    if is_trainable(output) or output._dtype.base_dtype is dtypes.bfloat16:
                         queue.extend(self.closure.consumers(output))
         self.reachable = {op for op in self.to_ops if op in reached}
         between: list[Operation] = []

@@ -195,6 +195,13 @@ class Operation:
         tensor._consumers.append(self)
         self.graph._changed(self)
 
+    def _add_inputs(self, tensors: Sequence[Tensor]) -> None:
+        """Append inputs (what a gradient lets a loop keep)."""
+        self._inputs = (*self._inputs, *tensors)
+        for tensor in tensors:
+            tensor._consumers.append(self)
+        self.graph._changed(self)
+
     def _add_control_input(self, op: Operation) -> None:
         self._add_control_inputs([op])
 

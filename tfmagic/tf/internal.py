@@ -1,6 +1,6 @@
 """TensorFlow's internal modules (`tensorflow.python.ops.math_ops`): what their names stand for.
 
-`modules.txt` has the names that are public elsewhere, `private.txt` those that TensorFlow never exported.
+`modules.txt` has the names of public objects, `unexported.txt` those that were never public.
 """
 
 from __future__ import annotations
@@ -79,36 +79,27 @@ def nearest(name: str) -> str | None:
     return None
 
 
-def _read(file: str) -> dict[str, str]:
-    """Each internal module with its line of names in a table."""
+@functools.cache
+def _lines() -> dict[str, str]:
+    """Each internal module with its line of names, not parsed yet."""
     table: dict[str, str] = {}
-    with open(os.path.join(os.path.dirname(__file__), file), encoding="utf-8") as text:
-        for line in text:
-            if line[0] != "#":
-                name, _, names = line.partition(": ")
-                table[name] = names
+    for file in ("modules.txt", "unexported.txt"):
+        with open(os.path.join(os.path.dirname(__file__), file), encoding="utf-8") as text:
+            for line in text:
+                if line[0] != "#":
+                    name, _, names = line.partition(": ")
+                    table[name] = f"{table.get(name, '')} {names}"
     return table
 
 
 @functools.cache
-def _private() -> dict[str, str]:
-    """Objects that TensorFlow never exported but programs import all the same (`private.txt`), not parsed yet."""
-    return _read("private.txt")
-
-
-@functools.cache
-def _lines() -> dict[str, str]:
-    """Each internal module with its line of names that TensorFlow exported (`modules.txt`), not parsed yet."""
-    return {**dict.fromkeys(_private(), ""), **_read("modules.txt")}
-
-
-@functools.cache
 def _packages() -> frozenset[str]:
-    """Every prefix of an internal module's name: the packages around them."""
+    """Every prefix of an internal module's name: the packages around them (those of tf.contrib: `_contrib`)."""
     packages = {"tensorflow.core", *_PROTO_PACKAGES}
     for name in _lines():
         parts = name.split(".")
-        packages.update(".".join(parts[:n]) for n in range(2, len(parts)))
+        if not name.startswith(_CONTRIB):
+            packages.update(".".join(parts[:n]) for n in range(2, len(parts)))
     return frozenset(packages)
 
 
@@ -121,15 +112,12 @@ def attributes(module_name: str) -> dict[str, str]:
 
     Returns:
       Attribute -> public name ("math.add"), "gen:" and an op function's name, "@" and another internal module, or
-      "module:attribute" of tfmagic.
+      "home:attribute" of the house (".tf.nn.softmax:softmax") or of another library.
     """
-    if module_name.startswith(_CONTRIB):
-        return _contrib().get(module_name, {})
-    table = {}
-    for line in (_lines().get(module_name, ""), _private().get(module_name, "")):
-        for word in line.split():
-            name, _, target = word.partition("=")
-            table[name] = target or name
+    table = dict(_contrib().get(module_name, {})) if module_name.startswith(_CONTRIB) else {}
+    for word in _lines().get(module_name, "").split():
+        name, _, target = word.partition("=")
+        table[name] = f"{target}{name}" if target[-1:] == ":" else target or name
     return table
 
 
@@ -160,10 +148,10 @@ def _contrib() -> dict[str, dict[str, str]]:
             gathering = module_name.rpartition(".")[0]
             if package in _GATHERING.get(gathering, ()):
                 found.setdefault(gathering, {})[last] = name
-            parent = module_name.rpartition(".")[0]
-            while parent.startswith(_CONTRIB) and parent not in public_modules:
-                found.setdefault(parent, {})
-                parent = parent.rpartition(".")[0]
+    for module_name in [*found, *(name for name in _lines() if name.startswith(_CONTRIB))]:
+        while module_name.startswith(_CONTRIB) and module_name not in public_modules:
+            found.setdefault(module_name, {})
+            module_name = module_name.rpartition(".")[0]
     return found
 
 
@@ -222,5 +210,5 @@ def resolve(module_name: str, name: str) -> Any:
         return getattr(importlib.import_module("tfmagic.ops.raw"), target[len("gen:"):])
     if ":" in target:
         home, _, attribute = target.partition(":")
-        return getattr(importlib.import_module(f"tfmagic.{home}"), attribute)
+        return getattr(importlib.import_module(home, "tfmagic"), attribute)
     return export.find(target) if export.is_supported(target) else public(target)

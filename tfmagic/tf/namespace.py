@@ -102,10 +102,11 @@ def resolve(path: str, name: str) -> Any:
     module_name = export.table_of(path).modules.get(path, f"tensorflow._api.v1.{path}") if path else "tensorflow"
     if path.startswith(_V1) and not _is_module(full.removeprefix(_V1 + ".")):
         path, full = path[len(_V1) + 1:], full[len(_V1) + 1:]
-    try:
-        return export.find(full)
-    except LookupError:
-        pass
+    if not _is_foreign(full):
+        try:
+            return export.find(full)
+        except LookupError:
+            pass
     if full in _INTERNAL or (name == "python" and internal.is_module(f"tensorflow.{full}")):
         return internal.module(f"tensorflow.{full}")
     module = _submodule(full)
@@ -122,12 +123,14 @@ def resolve(path: str, name: str) -> Any:
                          obj=sys.modules[f"{ROOT}.{path}" if path else ROOT])
 
 
-# Packages of TensorFlow 1.15 that tfmagic does not have at all.
-_FOREIGN_PACKAGES = frozenset({"estimator", "keras"})
+# Packages of TensorFlow 1.15 that tfmagic does not have, and what it has of them all the same.
+_FOREIGN = frozenset({"estimator", "keras"})
+_OWN_PARTS = ("keras", "keras.datasets")
 
 
 def _is_foreign(path: str) -> bool:
-    return path.removeprefix(_V1 + ".").partition(".")[0] in _FOREIGN_PACKAGES
+    path = path.removeprefix(_V1 + ".")
+    return path.partition(".")[0] in _FOREIGN and path not in _OWN_PARTS and not path.startswith(_OWN_PARTS[1] + ".")
 
 
 def _submodule(path: str) -> ModuleType | None:

@@ -178,3 +178,24 @@ def test_images_without_elements_give_results_of_their_shape(kind, shape, known)
     assert found.shape == (shape[0], (shape[1] + 1) // 2, 2, channels)
     assert dx.shape == shape
     assert all(df.shape == f.shape and not df.any() for df in rest) and len(rest) == ("conv" in y.op.type.lower())
+
+
+@pytest.mark.parametrize(("size", "depth", "out"), [(1, 3, 4), (3, 2, 3), (3, 64, 120)],
+                         ids=["single pixels", "small filters", "few windows, large filters"])
+@pytest.mark.parametrize(("stride", "padding"), list(itertools.product([1, 2], ["SAME", "VALID"])))
+def test_a_convolution_and_its_gradients_are_one_bilinear_function(size, depth, out, stride, padding):
+    """However they are computed: <dy, conv(x, f)> = <x, gradient by x> = <f, gradient by f>."""
+    random = np.random.RandomState(0)
+    image, filters = random.randn(2, 5, 6, depth), random.randn(size, size, depth, out)
+    x, f = tf.placeholder(tf.float64, image.shape), tf.placeholder(tf.float64, filters.shape)
+    y = tf.nn.conv2d(x, f, stride, padding)
+    expected = reference("conv", image, size, stride, padding, filters)
+    dy = random.randn(*expected.shape)
+    found, dx, df = value([y, *tf.gradients(y, [x, f], tf.constant(dy))], {x: image, f: filters})
+    np.testing.assert_allclose(found, expected, atol=1e-10)
+    assert dx.shape == image.shape and df.shape == filters.shape
+    other_image, other_filters = random.randn(*image.shape), random.randn(*filters.shape)
+    for gradient, value_of, other in (
+            (dx, reference("conv", other_image, size, stride, padding, filters), other_image),
+            (df, reference("conv", image, size, stride, padding, other_filters), other_filters)):
+        np.testing.assert_allclose(np.sum(gradient * other), np.sum(dy * value_of), rtol=1e-9)

@@ -6,7 +6,7 @@ import os
 import sys
 import tarfile
 import urllib.error
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 MIRROR = "TFMAGIC_MIRROR"
@@ -43,6 +43,11 @@ def cache(name: str) -> Path:
     return Path(platformdirs.user_cache_dir("tfmagic", False)) / "datasets" / name
 
 
+def of_keras() -> Path:
+    """The folder in which Keras keeps its data sets."""
+    return Path("~/.keras/datasets").expanduser()
+
+
 def places(name: str) -> Iterator[Path]:
     """The folders in which a data set may lie, beside the one that a program names."""
     for folder in os.environ.get(DATA, "").split(os.pathsep):
@@ -50,9 +55,34 @@ def places(name: str) -> Iterator[Path]:
             yield Path(folder) / name
             yield Path(folder)
     yield cache(name)
-    yield Path("~/.keras/datasets").expanduser()
+    yield of_keras()
     yield Path("data")
     yield Path("~/data").expanduser()
+
+
+def advice(name: str, folder: Path, files: Iterable[str], forms: str, made_up: str,
+           fetched: str | None = None) -> str:
+    """What to do where the web cannot be reached.
+
+    Args:
+      name: of the data set.
+      folder: where the program looks for it.
+      files: that it is made of.
+      forms: in which `tfmagic data NAME FILE` takes it.
+      made_up: what it is made up of where it is missing.
+      fetched: the file that is fetched (default: the first of `files`).
+    """
+    files = list(files)
+    ways = {f"tfmagic data {name} FILE": f"takes it from {forms}",
+            f"tfmagic data {name} --synthetic": f"makes up {made_up} in its form, to try a program out",
+            f"{DATA}=FOLDER": "names a folder that has it",
+            f"{MIRROR}=ADDRESS": f"names a mirror, which has ADDRESS/{name}/{fetched or files[0]}",
+            f"{SYNTHETIC}=1": f"makes up {made_up} where the data set is missing"}
+    width = max(map(len, ways)) + 2
+    these = "these files" if len(files) > 1 else "this file"
+    return (f"The data set {name} is not on this machine. Put {these} into {folder.absolute()}:\n  "
+            + "\n  ".join(files) + "\nor take one of these ways (a command, or a variable of the environment):\n"
+            + "\n".join(f"  {way:{width}}{meaning}" for way, meaning in ways.items()))
 
 
 def address(name: str, folder: str, file_name: str) -> str:

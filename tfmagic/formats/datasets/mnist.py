@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tfmagic.formats.datasets import digits, fetch, idx
+from tfmagic.formats.datasets import digits, fetch, idx, pickled
 
 # The four files with their rank, in the order in which TensorFlow reads them.
 FILES = {"train-images-idx3-ubyte.gz": 3, "train-labels-idx1-ubyte.gz": 1,
@@ -31,6 +31,7 @@ class Source:
       md5: the checksum of each of `FILES`.
       torchvision: the folder in which torchvision keeps it.
       npz: the file in which Keras keeps it, or None.
+      keras: the folder within Keras' own in which it keeps the four files, or None.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Source:
     md5: dict[str, str]
     torchvision: str
     npz: str | None = None
+    keras: str | None = None
 
 
 MNIST = Source("mnist", "https://storage.googleapis.com/cvdf-datasets/mnist/", {
@@ -49,7 +51,7 @@ FASHION = Source("fashion_mnist", "https://storage.googleapis.com/tensorflow/tf-
     "train-images-idx3-ubyte.gz": "8d4fb7e6c68d591d4c3dfef9ec88bf0d",
     "train-labels-idx1-ubyte.gz": "25c81989df183df01b3e8a0aad5dffbe",
     "t10k-images-idx3-ubyte.gz": "bef4ecab320f06d8554ea6380940ec79",
-    "t10k-labels-idx1-ubyte.gz": "bb300cfdad3c16e7a12a480ee83cd310"}, "FashionMNIST")
+    "t10k-labels-idx1-ubyte.gz": "bb300cfdad3c16e7a12a480ee83cd310"}, "FashionMNIST", keras="fashion-mnist")
 SOURCES = {source.name: source for source in (MNIST, FASHION)}
 
 
@@ -77,8 +79,17 @@ def read(source: Source, folder: str | os.PathLike[str], url: str | None = None,
       DataSetNotFound: it is nowhere, and the web cannot be reached.
       DataLossError: a file is damaged.
     """
-    asked = Path(folder)
-    for place in [asked, *_other_places(source)]:
+    found = find(source, Path(folder), say)
+    return found or _read_files(_fetch_all(source, Path(folder), url, say), say)
+
+
+def find(source: Source, folder: Path, say: Callable[[str], object] = print) -> tuple[np.ndarray, ...] | None:
+    """The arrays of a data set if it lies on this machine, or may be made up; as `read` says them.
+
+    Raises:
+      DataLossError: a file is damaged.
+    """
+    for place in [folder, *_other_places(source)]:
         paths = _complete(source, place)
         if paths:
             return _read_files(paths, say)
@@ -87,7 +98,7 @@ def read(source: Source, folder: str | os.PathLike[str], url: str | None = None,
             return _of_keras(place / source.npz)
     if source.name in SOURCES and (fetch.wants_synthetic() or _complete(source, _synthetic_folder(source))):
         return _read_files(_complete(source, synthesize(source)), say)
-    return _read_files(_fetch_all(source, asked, url, say), say)
+    return None
 
 
 def download(source: Source, folder: Path | None = None, say: Callable[[str], object] = print) -> Path:
@@ -118,7 +129,8 @@ def _other_places(source: Source) -> Iterator[Path]:
     if source.name in SOURCES:
         for place in fetch.places(source.name):
             yield place
-            yield place / source.torchvision / "raw"
+            if source.keras:
+                yield place / source.keras
 
 
 def _complete(source: Source, place: Path) -> list[Path]:
@@ -148,8 +160,7 @@ def _read_files(paths: list[Path], say: Callable[[str], object]) -> tuple[np.nda
 
 
 def _of_keras(path: Path) -> tuple[np.ndarray, ...]:
-    with np.load(path, allow_pickle=False) as arrays:
-        return tuple(arrays[name] for name in _ARRAYS_OF_KERAS)
+    return pickled.read_npz(path, _ARRAYS_OF_KERAS)
 
 
 def _fetch(source: Source, name: str, folder: Path, url: str | None, say: Callable[[str], object]) -> Path:
@@ -162,15 +173,7 @@ def _fetch(source: Source, name: str, folder: Path, url: str | None, say: Callab
 
 def advice(source: Source, folder: Path) -> str:
     """What to do where the web cannot be reached."""
-    ways = {f"tfmagic data {source.name} FILE": "takes it from a folder, a .zip, a .tar or a mnist.npz",
-            f"tfmagic data {source.name} --synthetic": "makes up digits in its form, to try a program out",
-            f"{fetch.DATA}=FOLDER": "names a folder that has it",
-            f"{fetch.MIRROR}=ADDRESS": f"names a mirror, which has ADDRESS/{source.name}/{next(iter(FILES))}",
-            f"{fetch.SYNTHETIC}=1": "makes up digits where the data set is missing"}
-    width = max(map(len, ways)) + 2
-    return (f"The data set {source.name} is not on this machine. Put these files into {folder.absolute()}:\n  "
-            + "\n  ".join(FILES) + "\nor take one of these ways (a command, or a variable of the environment):\n"
-            + "\n".join(f"  {way:{width}}{meaning}" for way, meaning in ways.items()))
+    return fetch.advice(source.name, folder, FILES, "a folder, a .zip, a .tar or a mnist.npz", "digits")
 
 
 def _synthetic_folder(source: Source) -> Path:

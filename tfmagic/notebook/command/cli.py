@@ -7,6 +7,7 @@ import importlib.util
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import tfmagic
 from tfmagic.base import errors
@@ -60,15 +61,16 @@ def _parser() -> argparse.ArgumentParser:
                      help="the page to write (default for a notebook: its name with .html, in this folder)")
     run.add_argument("--device", choices=("cpu", "cuda"), help="where work goes that no tf.device places")
     run.add_argument("--synthetic", action="store_true",
-                     help="make up digits where the program reads MNIST and this machine has none")
+                     help="make up data where the program reads MNIST or another data set and has none")
     run.add_argument("--py2", action="store_true", help="the program is written in Python 2")
 
     data = commands.add_parser("data", help="put a data set where every program finds it")
-    data.add_argument("name", choices=("mnist", "fashion_mnist"), help="which")
+    data.add_argument("name", choices=(
+        "mnist", "fashion_mnist", "cifar10", "cifar100", "imdb", "reuters"), help="which")
     data.add_argument("source", nargs="?", type=Path, metavar="FILE",
-                      help="a folder that has the files, a .zip or .tar of them, or a mnist.npz (default: fetch them)")
+                      help="a folder that has the files, a .zip or .tar of them, or Keras' .npz (default: fetch them)")
     data.add_argument("--to", type=Path, metavar="FOLDER", help="write them here instead of into tfmagic's own folder")
-    data.add_argument("--synthetic", action="store_true", help="made-up digits, to try a program out offline")
+    data.add_argument("--synthetic", action="store_true", help="made-up data in its form, to try a program out offline")
     data.set_defaults(action=_data)
 
     show = commands.add_parser("show", help="say what is in a SavedModel, a graph's file or a checkpoint")
@@ -140,16 +142,19 @@ def _run(parsed: argparse.Namespace, script_arguments: list[str]) -> int:
 
 
 def _data(parsed: argparse.Namespace) -> int:
-    from tfmagic.formats.datasets import mnist
+    from tfmagic.formats.datasets import keras, mnist
 
-    source = mnist.SOURCES[parsed.name]
+    source: Any = mnist.SOURCES.get(parsed.name)
+    form: Any = mnist
+    if source is None:
+        source, form = parsed.name, keras
     try:
         if parsed.synthetic:
-            folder = mnist.synthesize(source, parsed.to)
+            folder = form.synthesize(source, parsed.to)
         elif parsed.source is None:
-            folder = mnist.download(source, parsed.to)
+            folder = form.download(source, parsed.to)
         else:
-            folder = mnist.install(source, parsed.source, parsed.to)
+            folder = form.install(source, parsed.source, parsed.to)
     except (OSError, ValueError, errors.DataLossError) as error:
         return _failed(str(error))
     print(f"{parsed.name} is in {folder}")

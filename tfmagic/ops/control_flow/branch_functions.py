@@ -15,6 +15,7 @@ from tfmagic.graph.function_def import function_from_graph
 from tfmagic.graph.function_effects import order_effects
 from tfmagic.graph.function_graph import FunctionGraph
 from tfmagic.graph.graph import Graph
+from tfmagic.graph.keys import GraphKeys
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.graph.protos import Func
 from tfmagic.graph.scopes import name_scope
@@ -23,8 +24,18 @@ from tfmagic.ops import raw
 _numbers = itertools.count(1)
 
 
+def function_name(scope: str, what: str) -> str:
+    """A new name for a part of a node."""
+    return f"{scope.replace('/', '_')}{what}_{next(_numbers)}"
+
+
+def gradient_name(name: str) -> str:
+    """A new name for the gradient of a function."""
+    return f"{name}_grad_{next(_numbers)}"
+
+
 class BranchGraph(FunctionGraph):
-    """The body of a branch, or of its gradient: it has the variables and the seed of the graph around it."""
+    """The body of a branch or loop: it has the collections, the variables and the seed of the graph around it."""
 
     branches_are_functions = True
 
@@ -33,13 +44,28 @@ class BranchGraph(FunctionGraph):
         self.seed = outer_graph.seed
         self.orders_effects = getattr(outer_graph, "orders_effects", False)
 
+    def _share_collections(self) -> None:
+        self._collections = self.outer_graph._collections
+
     @property
     def _variables_graph(self) -> Graph:
         return self.outer_graph._variables_graph
 
 
+class GradientGraph(BranchGraph):
+    """The body of the gradient of a branch or loop."""
+
+    def __init__(self, outer_graph: Graph):
+        super().__init__(outer_graph)
+        self.orders_effects = True
+
+    def _share_collections(self) -> None:
+        for key in (GraphKeys.GLOBAL_VARIABLES, GraphKeys.LOCAL_VARIABLES, GraphKeys.TRAINABLE_VARIABLES):
+            self._collections[key] = self.outer_graph.get_collection_ref(key)
+
+
 class _Branch(BranchGraph):
-    """The body of a branch while a Python function builds it. It shares all collections with the graph around it.
+    """The body of a branch while a Python function builds it.
 
     Attributes:
       name: the function's name.
@@ -57,11 +83,7 @@ class _Branch(BranchGraph):
             self.structure = nest.map_structure(self._result, function(), expand_composites=True)
         self.results: list[Tensor] = [leaf for leaf in nest.flatten(self.structure, expand_composites=True)
                                       if leaf is not None]
-        if self.orders_effects:
-            order_effects(self, [tensor.op for tensor in self.results])
-
-    def _share_collections(self) -> None:
-        self._collections = self.outer_graph._collections
+        self._effects = order_effects(self, [tensor.op for tensor in self.results]) if self.orders_effects else []
 
     def _result(self, value: Any) -> Tensor | None:
         if isinstance(value, Operation):
@@ -76,7 +98,7 @@ class _Branch(BranchGraph):
         """The branch as a function of `outer`, which is what all branches take."""
         inputs = [self.captures[tensor] if tensor in self.captures else self.placeholder(tensor, "Placeholder")
                   for tensor in outer]
-        return function_from_graph(self.name, self, inputs, self.results)
+        return function_from_graph(self.name, self, inputs, self.results, controls=self._effects)
 
 
 def case(index: Tensor, functions: Sequence[Callable[[], Any]], name: str = "indexed_case") -> Any:
@@ -98,10 +120,7 @@ def case(index: Tensor, functions: Sequence[Callable[[], Any]], name: str = "ind
         if not any(branch.results for branch in branches):
             raise TypeError("'Operation' object does not support indexing\nThe branches return nothing: let each "
                             "return a tensor or an operation.")
-        if len({len(branch.results) for branch in branches}) > 1 and \
-                len({len(nest.flatten(branch.structure)) for branch in branches}) == 1:
-            raise ValueError("Lengths of branch outputs of case must match.\nA branch that returns None must "
-                             "return a tensor or an operation, as the others do.")
+        _check_counts(branches, "case")
         for number, branch in enumerate(branches[1:], 1):
             _check_alike(branches[0], branch, "branches[0]", f"branches[{number}]", "tf.switch_case")
         return _chosen(branches, scope, lambda made, outer, types, dims: raw.case(
@@ -119,10 +138,11 @@ def cond(pred: Any, true_fn: Callable[[], Any], false_fn: Callable[[], Any], nam
       ValueError: one returns None beside something.
     """
     if isinstance(pred, bool):
-        raise TypeError("pred must not be a Python bool")
+        raise TypeError("pred must not be a Python bool", pred)
     with name_scope(name, "cond", [pred]) as scope:
         pred = to_tensor(pred)
         branches = [_branch(scope, "true", true_fn, pred), _branch(scope, "false", false_fn, pred)]
+        _check_counts(branches, "cond")
         _check_alike(branches[0], branches[1], "true_fn", "false_fn", "tf.cond")
         stateful = any(op._op_def.is_stateful for branch in branches for op in branch._operations)
         make = getattr(raw, "if") if stateful else raw.stateless_if
@@ -131,7 +151,15 @@ def cond(pred: Any, true_fn: Callable[[], Any], false_fn: Callable[[], Any], nam
 
 
 def _branch(scope: str, what: str, function: Callable[[], Any], stand_in: Tensor) -> _Branch:
-    return _Branch(get_default_graph(), f"{scope.replace('/', '_')}{what}_{next(_numbers)}", function, stand_in)
+    return _Branch(get_default_graph(), function_name(scope, what), function, stand_in)
+
+
+def _check_counts(branches: Sequence[_Branch], caller: str) -> None:
+    """Refuse branches of one structure in which only some leave out a result."""
+    if len({len(branch.results) for branch in branches}) > 1 and \
+            len({len(nest.flatten(branch.structure)) for branch in branches}) == 1:
+        raise ValueError(f"Lengths of branch outputs of {caller} must match.\nA branch that returns None must return a "
+                         "tensor or an operation, as the others do.")
 
 
 def _check_alike(first: _Branch, second: _Branch, first_name: str, second_name: str, caller: str) -> None:

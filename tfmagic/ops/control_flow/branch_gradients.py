@@ -7,7 +7,6 @@ that was taken has its own.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,17 +15,16 @@ from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.graph.function import Body, Function
 from tfmagic.graph.function_def import function_from_graph
+from tfmagic.graph.function_effects import order_effects
 from tfmagic.graph.gradients import gradients, is_trainable
 from tfmagic.graph.graph import Graph
-from tfmagic.graph.keys import GraphKeys
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.graph.protos import Func
 from tfmagic.ops import raw
 from tfmagic.ops.array import constants
 from tfmagic.ops.control_flow import nodes
-from tfmagic.ops.control_flow.branch_functions import BranchGraph, let_inline, merged_shapes
-
-_numbers = itertools.count()
+from tfmagic.ops.control_flow.branch_functions import GradientGraph, gradient_name, let_inline, merged_shapes
+from tfmagic.ops.state.variables import handle_data
 
 
 def gradient(op: Any, *output_gradients: Any) -> list[Any]:
@@ -55,7 +53,7 @@ def gradient(op: Any, *output_gradients: Any) -> list[Any]:
     return [None, *(raw.identity(result) for result in results)]
 
 
-class _BranchGradient(BranchGraph):
+class _BranchGradient(GradientGraph):
     """The gradient of one branch while it is built.
 
     Attributes:
@@ -69,6 +67,9 @@ class _BranchGradient(BranchGraph):
         super().__init__(outer_graph)
         self.function = function
         self.forward: Body = function.fresh_body(func.attrs, [t._dims for t in arguments])
+        for inside, around in zip(self.forward.inputs, arguments):
+            if inside._dtype.base_dtype is dtypes.resource:
+                inside._handle_data = handle_data(around)
         self.wanted: dict[Tensor, Tensor] = {}
         self._handed = {*self.forward.inputs, *self.forward.outputs}
         self._unwrapped: dict[Tensor, Tensor] = {}
@@ -80,10 +81,7 @@ class _BranchGradient(BranchGraph):
                 if flowing else [None] * len(self.forward.inputs)
             found = [_zeros(x) if dx is None else dx for x, dx in zip(self.forward.inputs, found)]
             self.results = [raw.identity(convert_to_tensor(dx)) for dx in found]
-
-    def _share_collections(self) -> None:
-        for key in (GraphKeys.GLOBAL_VARIABLES, GraphKeys.LOCAL_VARIABLES, GraphKeys.TRAINABLE_VARIABLES):
-            self._collections[key] = self.outer_graph.get_collection_ref(key)
+            self._effects = order_effects(self, [tensor.op for tensor in self.results])
 
     def capture(self, tensor: Tensor, name: str | None = None) -> Tensor:
         if tensor.op.graph is not self.forward.graph or tensor in self._handed:
@@ -116,7 +114,8 @@ class _BranchGradient(BranchGraph):
         own = {self._around(tensor, node): inside for tensor, inside in self.captures.items()}
         with self.as_default():
             inputs = [own[tensor] if tensor in own else self.placeholder(tensor, "Placeholder") for tensor in outer]
-        return function_from_graph(f"{self.function.name}_grad_{next(_numbers)}", self, inputs, self.results)
+        return function_from_graph(gradient_name(self.function.name), self, inputs, self.results,
+                                   controls=self._effects)
 
 
 def _zeros(x: Tensor) -> Tensor:
@@ -135,7 +134,7 @@ def _rewrite(node: Operation, names: Sequence[str], branches: Sequence[_BranchGr
             missing = [raw.optional_none() for _ in range(count - len(branch.wanted))]
         forward.outputs = (*forward.outputs, *branch.wanted.values(), *missing)
         function = function_from_graph(f"{branch.function.name}_rewritten", forward.graph, forward.inputs,
-                                       forward.outputs)
+                                       forward.outputs, controls=forward.controls)
         function.add_to_graph(graph)
         functions.append(Func(function.name))
     for _ in range(count):

@@ -13,7 +13,7 @@ from tfmagic.graph.convert import to_tensor
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.graph.scopes import name_scope
 from tfmagic.ops import raw
-from tfmagic.ops.control_flow import branch_functions, util
+from tfmagic.ops.control_flow import branch_functions, toggles, util
 from tfmagic.ops.control_flow.context import ControlFlowContext
 from tfmagic.ops.control_flow.grouping import with_dependencies
 from tfmagic.ops.control_flow.routing import merge, switch, switch_ref_or_tensor
@@ -165,7 +165,7 @@ def cond(pred: Any, true_fn: Any = None, false_fn: Any = None, strict: bool = Fa
     """
     true_fn = _branch_argument(true_fn, fn1, "true_fn", "fn1")
     false_fn = _branch_argument(false_fn, fn2, "false_fn", "fn2")
-    if get_default_graph().branches_are_functions:
+    if toggles.functional():
         return branch_functions.cond(pred, true_fn, false_fn, name)
     with name_scope(name, "cond", [pred]):
         if isinstance(pred, bool):

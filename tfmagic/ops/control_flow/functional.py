@@ -12,7 +12,7 @@ from tfmagic.base.errors import invalid
 from tfmagic.base.lazy import torch
 from tfmagic.base.shapes import Dims
 from tfmagic.ops import shape_rules
-from tfmagic.ops.control_flow import branch_gradients
+from tfmagic.ops.control_flow import branch_gradients, loop_function_gradients
 from tfmagic.ops.declare import register
 from tfmagic.ops.state.variables import handle_data
 from tfmagic.ops.torch_types import torch_dtype
@@ -48,7 +48,7 @@ def _shapes_of_arguments(op: Any, inputs: list[Dims]) -> list[Dims]:
 for _name in ("If", "StatelessIf", "Case"):
     register(_name, _given_shapes, gradient=branch_gradients.gradient)
 for _name in ("While", "StatelessWhile"):
-    register(_name, _given_shapes_or_inputs)
+    register(_name, _given_shapes_or_inputs, gradient=loop_function_gradients.gradient)
 register("SymbolicGradient", _shapes_of_arguments)
 
 

@@ -13,6 +13,7 @@ from tfmagic.base.dtypes import DType
 from tfmagic.base.errors import invalid
 from tfmagic.base.lazy import torch
 from tfmagic.base.shapes import Dims
+from tfmagic.ops.control_flow.variants import dims_of, zeros_of
 from tfmagic.ops.torch_types import torch_dtype
 
 _growing = threading.Lock()
@@ -56,9 +57,10 @@ class TensorList:
     def push(self, value: Any, dtype: str, where: str = "") -> TensorList:
         """The list with one more element."""
         self._takes(dtype)
-        if not _compatible(self.element_dims, tuple(value.shape)):
+        dims = dims_of(value)
+        if not _compatible(self.element_dims, dims):
             raise invalid(f"Tried to append a tensor with incompatible shape to a list{where}. Op element shape: "
-                          f"{shapes.brackets(tuple(value.shape))} list shape: {_shown(self.element_dims)}")
+                          f"{shapes.brackets(dims)} list shape: {_shown(self.element_dims)}")
         if 0 <= self.most <= self._count:
             raise invalid(f"Tried to push item into a full list list size: {self._count} max_num_elements: "
                           f"{self.most}")
@@ -108,7 +110,7 @@ class TensorList:
         place = int(index)
         if not 0 <= place < self._count:
             raise invalid(f"Trying to modify element {place} in a list with {self._count} elements.")
-        self._fits(tuple(value.shape))
+        self._fits(dims_of(value))
         elements = self.elements
         elements[place] = value
         return self.with_elements(elements)
@@ -142,7 +144,7 @@ class TensorList:
         chosen = [self._buffer[place] for place in places]
         for value in chosen:
             if value is not None:
-                merged = _merged(merged, tuple(value.shape))
+                merged = _merged(merged, dims_of(value))
         if not _known(merged):
             raise invalid("Tried to gather uninitialized tensors from a list with non-fully-defined element_shape: "
                           f"{_shown(merged)}")
@@ -239,8 +241,7 @@ class TensorList:
 
     def zeros(self) -> TensorList:
         """The same list with zeros for elements."""
-        return self.with_elements([value if value is None else self._zeros(tuple(value.shape))
-                                   for value in self.elements])
+        return self.with_elements([value if value is None else zeros_of(value) for value in self.elements])
 
     def __add__(self, other: TensorList) -> TensorList:
         """The sums of the elements of two lists."""
@@ -271,7 +272,7 @@ class TensorList:
         merged = _merged(dims, self.element_dims)
         for value in self.elements:
             if value is not None:
-                merged = _merged(merged, tuple(value.shape))
+                merged = _merged(merged, dims_of(value))
         return merged
 
     def _zeros(self, dims: Any) -> Any:

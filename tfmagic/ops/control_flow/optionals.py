@@ -7,6 +7,7 @@ from typing import Any
 from tfmagic.base import errors
 from tfmagic.base.lazy import torch
 from tfmagic.ops import raw, shape_rules
+from tfmagic.ops.control_flow.variants import zeros_of
 from tfmagic.ops.declare import register
 
 
@@ -38,7 +39,20 @@ class OptionalValue:
 
     def zeros(self) -> OptionalValue:
         """The same with zeros for values."""
-        return OptionalValue(None if self.components is None else tuple(map(torch.zeros_like, self.components)))
+        return OptionalValue(None if self.components is None else tuple(map(zeros_of, self.components)))
+
+    def __add__(self, other: OptionalValue) -> OptionalValue:
+        """The sums of the values of two.
+
+        Raises:
+          InvalidArgumentError: only one has values.
+        """
+        if self.components is None and other.components is None:
+            return self
+        if self.components is None or other.components is None:
+            raise errors.InvalidArgumentError(None, None, "Cannot add optionals because one has a value and the other "
+                                                          "doesn't.")
+        return OptionalValue(tuple(one + two for one, two in zip(self.components, other.components)))
 
 
 def optional(*components: Any) -> OptionalValue:

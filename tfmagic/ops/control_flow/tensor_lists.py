@@ -62,8 +62,11 @@ def _empty_shape(op: Any, shape: Dims, most: Dims) -> Dims:
 
 
 def _push_shape(op: Any, handle: Dims, value: Dims) -> Dims:
-    dims = _held(op, _PUSHED)
-    return _made(op, dims, op.element_dtype)
+    _held(op, _PUSHED)
+    dims, held = handle_data(op.op._inputs[0])
+    if held is not None:
+        set_handle_data(op.op._outputs[0], dims, held)
+    return ()
 
 
 def _pop_shape(op: Any, handle: Dims, shape: Dims) -> tuple[Dims, Dims]:
@@ -229,10 +232,16 @@ def _pop_gradient(op: Any, dlist: Tensor, delement: Tensor) -> list[Any]:
     return [raw.tensor_list_push_back(dlist, delement), None]
 
 
+def element_shape(dims: Dims) -> Any:
+    """The input that tells a list of the shape of its elements."""
+    if dims is None:
+        return -1
+    return [-1 if size is None else size for size in dims] or constant([], dtypes.int32)
+
+
 def _stack_gradient(op: Any, dvalue: Tensor) -> list[Any]:
     dims = dvalue._dims
-    rows = -1 if dims is None else [-1 if size is None else size for size in dims[1:]]
-    return [raw.tensor_list_from_tensor(dvalue, rows or constant([], dtypes.int32)), None]
+    return [raw.tensor_list_from_tensor(dvalue, element_shape(None if dims is None else dims[1:])), None]
 
 
 def _concat_gradient(op: Any, dvalue: Tensor, dlengths: Any) -> list[Any]:

@@ -1,4 +1,4 @@
-"""tf.while_loop as Enter, Merge, LoopCond, Switch, NextIteration and Exit nodes."""
+"""tf.while_loop, as Enter, Merge, LoopCond, Switch, NextIteration and Exit nodes where it is no While node."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tfmagic.graph.indexed_slices import as_tensor_or_slices
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.graph.scopes import name_scope
 from tfmagic.ops import raw
-from tfmagic.ops.control_flow import util
+from tfmagic.ops.control_flow import loop_functions, toggles, util
 from tfmagic.ops.control_flow.context import ControlFlowContext
 from tfmagic.ops.control_flow.routing import (
     close_loop,
@@ -25,6 +25,7 @@ from tfmagic.ops.control_flow.routing import (
     next_iteration,
     switch_ref_or_tensor,
 )
+from tfmagic.ops.control_flow.shape_invariants import at_most, flat_shapes
 from tfmagic.ops.control_flow.tensor_array import TensorArray, array_to_flow, flows_to_arrays
 
 COLLECTION = "while_context"
@@ -174,10 +175,10 @@ class WhileContext(ControlFlowContext):
         """Build the nodes of the loop and give its results."""
         original = loop_vars
         values = [as_tensor_or_slices(array_to_flow(value)) for value in nest.flatten(loop_vars)]
-        given_shapes = None if shape_invariants is None else _flat_shapes(values, nest.flatten(shape_invariants))
+        given_shapes = None if shape_invariants is None else flat_shapes(values, nest.flatten(shape_invariants))
         tensors = nest.flatten(values, expand_composites=True)
         if given_shapes is None:
-            given_shapes = _flat_shapes(values, [None] * len(values))
+            given_shapes = flat_shapes(values, [None] * len(values))
         with self:
             body_result, exits = self._build(cond, body, original, tensors, given_shapes)
         flat = nest.flatten(body_result, expand_composites=True)
@@ -248,27 +249,9 @@ class WhileContext(ControlFlowContext):
         return result
 
 
-def _flat_shapes(values: list[Any], invariants: list[Any]) -> list[TensorShape]:
-    """One shape per tensor of each value; those of the parts of composite values follow from the whole's."""
-    result: list[TensorShape] = []
-    for value, shape in zip(values, invariants):
-        if shape is not None and not isinstance(shape, TensorShape):
-            raise ValueError("`shapes` must be a (possibly nested) list of shapes.")
-        if isinstance(value, Tensor):
-            result.append(value.shape if shape is None else shape)
-        else:
-            result.extend(value._part_shapes(shape))
-    return result
-
-
-def _at_most(a: TensorShape, b: TensorShape) -> bool:
-    """Whether `a` says at least as much as `b`."""
-    return a.is_subtype_of(b)
-
-
 def _set_shapes(inputs: list[Tensor], enters: list[Tensor], given: list[TensorShape]) -> None:
     for source, tensor, shape in zip(inputs, enters, given):
-        if not _at_most(source.shape, shape):
+        if not at_most(source.shape, shape):
             raise ValueError(f"The shape invariant specified for {source.name} is not compatible with the initial "
                              f"shape of the loop variable. It enters the loop with shape {source.shape}, but the "
                              f"specified shape invariant is {shape}.")
@@ -289,7 +272,7 @@ def add_back_edge(merged: Tensor, value: Any, enforce_shape: bool = True) -> Any
             part.op._update_input(1, next_part)
         return following
     value = next_iteration(to_tensor(value))
-    if enforce_shape and not _at_most(value.shape, merged.shape):
+    if enforce_shape and not at_most(value.shape, merged.shape):
         entered = merged.op._inputs[0].op._inputs[0]
         raise ValueError(f"Input tensor '{entered.name}' enters the loop with shape {entered.shape}, but has shape "
                          f"{value.shape} after one iteration. To allow the shape to vary across iterations, use the "
@@ -335,6 +318,9 @@ def while_loop(cond: Callable[..., Any], body: Callable[..., Any], loop_vars: An
         raise TypeError("body must be callable.")
     if parallel_iterations < 1:
         raise TypeError("parallel_iterations must be a positive integer.")
+    if toggles.functional():
+        return loop_functions.while_loop(cond, body, loop_vars, shape_invariants, parallel_iterations,
+                                         maximum_iterations, name, return_same_structure)
     with name_scope(name, "while", loop_vars):
         if not loop_vars:
             raise ValueError("No loop variables provided")

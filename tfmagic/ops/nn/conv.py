@@ -12,7 +12,7 @@ from tfmagic.graph.static_value import static_dims
 from tfmagic.ops import raw
 from tfmagic.ops.array import shape_ops
 from tfmagic.ops.declare import op
-from tfmagic.ops.nn import windows
+from tfmagic.ops.nn import products, windows
 from tfmagic.ops.nn.windows import (
     ChannelsLast,
     Geometry,
@@ -64,8 +64,17 @@ def _sizes_shape(op: Any, index: int, rank: int) -> Dims:
 # --- torch -----------------------------------------------------------------------------------------------------
 
 
-def _filter_to_torch(filters: Any, rank: int) -> Any:
+# From so many numbers on, filters are put into torch's order here: as a matrix, which torch turns over block by block.
+_TURNED = 1 << 15
+
+
+def _filter_to_torch(op: Any, filters: Any, rank: int) -> Any:
     """[h, w, in, out] as [out, in, h, w]."""
+    shape = filters.shape
+    if rank == 4 and channels_last(op) and isinstance(shape, torch.Size) and shape.numel() >= _TURNED:
+        height, width, depth, out = shape
+        turned = filters.reshape(-1, out).t().contiguous()
+        return turned.reshape(out, height, width, depth).permute(0, 3, 1, 2)
     return filters.permute(rank - 1, rank - 2, *range(rank - 2))
 
 
@@ -120,7 +129,7 @@ def _convolve(x: Any, weights: Any, geometry: Geometry, groups: int) -> Any:
     return function(x, weights, None, geometry.stride, padding, geometry.dilation, groups)
 
 
-def _by_input(x_shape: Any, weights: Any, dy: Any, geometry: Geometry, groups: int) -> Any:
+def _by_input(op: Any, x_shape: Any, weights: Any, dy: Any, geometry: Geometry, groups: int) -> Any:
     """The gradient of `_convolve` by its input, whose shape in torch's layout is `x_shape`."""
     if nothing(x_shape, weights.shape, dy.shape):
         return dy.new_zeros(list(x_shape))
@@ -131,7 +140,10 @@ def _by_input(x_shape: Any, weights: Any, dy: Any, geometry: Geometry, groups: i
         padding = zero
         for axis, (b, a) in enumerate(zip(geometry.before, geometry.after)):
             shape[axis + 2] += b + a
-    x = torch.empty(1, dtype=dy.dtype, device=dy.device).expand(shape)
+    # torch's engine takes the order of memory from an input whose numbers it does not read.
+    order = torch.contiguous_format if not channels_last(op) else \
+        torch.channels_last if len(shape) == 4 else torch.channels_last_3d
+    x = torch.empty(shape, dtype=dy.dtype, device=dy.device, memory_format=order)
     dx = torch.ops.aten.convolution_backward(dy, x, weights, None, geometry.stride, padding, geometry.dilation, False,
                                              zero, groups, [True, False, False])[0]
     return dx if geometry.symmetric else unpadded(dx, geometry)
@@ -248,7 +260,9 @@ def forward(op: Any, x: Any, filters: Any, rank: int) -> Any:
         windows.check_rank(op, filters, rank, "filter")
     geometry = _geometry(op, op.input._dims, x, _filter_sizes(op.filter._dims, filters, rank))
     groups = _groups(op, op.input._dims, x, op.filter._dims, filters)
-    y = _convolve(to_torch(op, x, rank), _filter_to_torch(filters, rank), geometry, groups)
+    if products.as_product(op, x.shape, filters.shape, geometry, x):
+        return products.convolved(x, filters, geometry)
+    y = _convolve(to_torch(op, x, rank), _filter_to_torch(op, filters, rank), geometry, groups)
     return from_torch(op, y, rank)
 
 
@@ -257,16 +271,34 @@ def _backprop_input(op: Any, input_sizes: Any, filters: Any, dy: Any, rank: int)
     geometry = _geometry(op, tuple(sizes), None, _filter_sizes(op.filter._dims, filters, rank))
     _check_backprop(op, sizes, list(filters.shape), list(dy.shape), geometry)
     depth = sizes[-1 if channels_last(op) else 1]
+    if products.as_product(op, sizes, filters.shape, geometry, dy):
+        return products.by_input(op, sizes, filters, dy, geometry)
     groups = 1 if filters.shape[-2] == depth else depth // filters.shape[-2]
-    dx = _by_input(_channels_first(op, sizes), _filter_to_torch(filters, rank), to_torch(op, dy, rank), geometry,
-                   groups)
+    x_shape = _channels_first(op, sizes)
+    if groups == 1 and rank == 4 and _turns_round(geometry) and not nothing(x_shape, filters.shape, dy.shape):
+        # The same windows the other way round: torch's engine is faster forwards.
+        weights = filters.flip(0, 1).permute(2, 3, 0, 1)
+        padding = [(size - 1) * dilation - before
+                   for size, dilation, before in zip(geometry.size, geometry.dilation, geometry.before)]
+        dx = torch.conv2d(to_torch(op, dy, rank), weights, None, [1, 1], padding, geometry.dilation, 1)
+    else:
+        dx = _by_input(op, x_shape, _filter_to_torch(op, filters, rank), to_torch(op, dy, rank), geometry, groups)
     return from_torch(op, dx, rank)
+
+
+def _turns_round(geometry: Geometry) -> bool:
+    """Whether the gradient by the input is a convolution with the filters turned round."""
+    return geometry.symmetric and all(step == 1 for step in geometry.stride) and all(
+        (size - 1) * dilation >= before
+        for size, dilation, before in zip(geometry.size, geometry.dilation, geometry.before))
 
 
 def _backprop_filter(op: Any, x: Any, filter_sizes: Any, dy: Any, rank: int) -> Any:
     *sizes, depth, out_depth = list(filter_sizes)
     geometry = _geometry(op, op.input._dims, x, sizes)
     _check_backprop(op, list(x.shape), list(filter_sizes), list(dy.shape), geometry)
+    if products.as_product(op, x.shape, list(filter_sizes), geometry, dy):
+        return products.by_filter(x, list(filter_sizes), dy, geometry)
     channels = x.shape[-1 if channels_last(op) else 1]
     groups = 1 if channels == depth else channels // depth
     dw = _by_filter(to_torch(op, x, rank), [out_depth, depth, *sizes], to_torch(op, dy, rank), geometry, groups)
@@ -476,7 +508,7 @@ class DepthwiseConv2dNativeBackpropInput:
         sizes = list(input_sizes)
         geometry = _depthwise_geometry(op, tuple(sizes), None, _filter_sizes(op.filter._dims, filters, 4))
         _check_backprop(op, sizes, list(filters.shape), list(dy.shape), geometry)
-        dx = _by_input(_channels_first(op, sizes), _depthwise_to_torch(filters), to_torch(op, dy, 4), geometry,
+        dx = _by_input(op, _channels_first(op, sizes), _depthwise_to_torch(filters), to_torch(op, dy, 4), geometry,
                        filters.shape[2])
         return from_torch(op, dx, 4)
 

@@ -16,22 +16,22 @@ from tfmagic.graph.function import Body
 from tfmagic.graph.function_calls import BRANCHES, LOOPS
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.session import run_errors
-from tfmagic.session.lower.body import Inner, device_of, meta_of
+from tfmagic.session.lower import functional_loops
+from tfmagic.session.lower.body import Inner
 from tfmagic.session.lower.branches import join
 from tfmagic.session.lower.captured import lower_kernel
 from tfmagic.session.lower.control_flow import recover
 from tfmagic.session.lower.effects import called_bodies
-from tfmagic.session.lower.loops import call_loop
 from tfmagic.session.lower.lowering import Lowering, Path, VariableRef
 from tfmagic.session.lower.schedule import Lowered, Step, lower_all, schedule
-from tfmagic.session.plan.plan_graph import PlanGraph
 from tfmagic.session.plan.prune import prune
 from tfmagic.session.plan.run_time import PlanCall
 
 # Bodies within bodies: each takes some of Python's stack, when the plan is made and when it runs.
 _DEEPEST = 60
 
-_steps: weakref.WeakKeyDictionary[Body, list[Step]] = weakref.WeakKeyDictionary()
+# By body: how often a node of it had been changed, and its steps.
+_steps: weakref.WeakKeyDictionary[Body, tuple[int, list[Step]]] = weakref.WeakKeyDictionary()
 
 
 def lower_call(lowering: Lowering, op: Operation) -> Iterable[Lowered] | None:
@@ -51,19 +51,26 @@ def lower_call(lowering: Lowering, op: Operation) -> Iterable[Lowered] | None:
     if op.type in BRANCHES:
         return _lower_branches(lowering, op, bodies)
     if op.type in LOOPS:
-        _lower_loop(lowering, op, *bodies)
+        cond, body = bodies
+        if len(cond.outputs) != 1:
+            raise run_errors.error(errors.InvalidArgumentError, op, f"The condition '{cond.name}' gives "
+                                   f"{len(cond.outputs)} results; it must give one.")
+        _check(op, cond, op._inputs, cond.outputs)
+        _check(op, body, op._inputs, op._outputs)
+        functional_loops.lower(lowering, op, cond, body, _given(lowering, op, op._inputs), _opener(lowering, op))
         return None
     return _inlined(lowering, op, bodies[0], _given(lowering, op, op._inputs))
 
 
 def steps_of(body: Body) -> list[Step]:
     """The steps that compute a body, in order: what its results need, and what runs in any case."""
-    steps = _steps.get(body)
-    if steps is None:
+    edits, steps = _steps.get(body, (-1, []))
+    if edits != body.graph._edits:
         fed = set(body.inputs)
         asked = [op for op in body.graph._operations if op._op_def.is_stateful]
         ops = prune([*body.outputs, *body.controls, *asked], fed)
-        steps = _steps[body] = schedule(recover(ops, fed, body.outputs), fed)
+        steps = schedule(recover(ops, fed, body.outputs), fed)
+        _steps[body] = body.graph._edits, steps
     return steps
 
 
@@ -150,6 +157,14 @@ def _opened(lowering: Lowering, op: Operation, body: Body, given: Sequence[Any])
     return inner
 
 
+def _opener(lowering: Lowering, op: Operation) -> functional_loops.Opener:
+    """What the lowering of a loop does to begin one of its parts, to lower it, and to ask whether it goes on."""
+    return functional_loops.Opener(lambda body: _inside(lowering, op, body),
+                                   lambda body, inner: lower_all(steps_of(body), inner.lowering),
+                                   lambda inner, value: _asked(inner.lowering, op, _HOLDS, value)
+                                   if isinstance(value, Proxy) else _HOLDS(value))
+
+
 def _inside(lowering: Lowering, op: Operation, body: Body) -> Inner:
     if lowering.depth >= _DEEPEST:
         raise run_errors.error(errors.UnimplementedError, op, f"More than {_DEEPEST} branches and loops are nested by "
@@ -196,101 +211,3 @@ class _Chosen(PlanCall):
 
 
 _HOLDS = _Holds()
-
-
-# --- loops --------------------------------------------------------------------------------------------------------
-
-
-def _lower_loop(lowering: Lowering, op: Operation, cond: Body, body: Body) -> None:
-    if len(cond.outputs) != 1:
-        raise run_errors.error(errors.InvalidArgumentError, op, f"The condition '{cond.name}' gives "
-                               f"{len(cond.outputs)} results; it must give one.")
-    _check(op, cond, op._inputs, cond.outputs)
-    _check(op, body, op._inputs, op._outputs)
-    loop = _Loop(lowering, op, cond, body)
-    if not loop.lower(settled=True):
-        loop.lower(settled=False)
-
-
-class _Loop:
-    """A functional loop: every argument that is no handle of a variable is a loop variable."""
-
-    def __init__(self, outer: Lowering, op: Operation, cond: Body, body: Body):
-        self.outer, self.op, self.cond, self.body = outer, op, cond, body
-        self.given = _given(outer, op, op._inputs)
-        self.moving = [i for i, value in enumerate(self.given) if type(value) is not VariableRef]
-        self.devices = [outer.place(tensor.op) for tensor in body.inputs]
-
-    def lower(self, settled: bool) -> bool:
-        """Lower it; False: not all iterations have the shapes of the first one.
-
-        Args:
-          settled: whether the loop variables are to have the same shapes all the time.
-        """
-        op, outer = self.op, self.outer
-        metas = [meta_of(value) if settled else None for value in self.given]
-        cond = self._opened(self.cond, metas)
-        goes_on = cond.lowering.value(self.cond.outputs[0])
-        if isinstance(goes_on, Proxy):
-            goes_on = _asked(cond.lowering, op, _HOLDS, goes_on)
-        else:
-            goes_on = _HOLDS(goes_on)
-        body = self._opened(self.body, metas)
-        results = []
-        for index, tensor in enumerate(self.body.outputs):
-            value = body.lowering.current(tensor)
-            if index not in self.moving:
-                if value != self.given[index]:
-                    raise run_errors.error(errors.UnimplementedError, op, f"Input {index} of {op.name} is a variable's "
-                                           "handle, and an iteration gives another one. Put the handle through the "
-                                           "loop as it is.")
-                continue
-            value = body.lowering.value(tensor)
-            if settled and not _alike(meta_of(value), metas[index]):
-                return False
-            results.append(body.settled(value, self.devices[index]))
-        written = list(dict.fromkeys([*cond.lowering.written, *body.lowering.written]))
-        plans = [self._finished(inner, name, values) for inner, name, values in
-                 ((cond, "condition", [goes_on]), (body, "iteration", results))]
-        variables = [op._outputs[index] for index in self.moving]
-        parts = call_loop(outer, op, plans[0], plans[1], [self._entry(index) for index in self.moving], variables, [],
-                          written, variables)
-        for index, tensor in enumerate(op._outputs):
-            if index not in self.moving:
-                outer.values[tensor] = self.given[index]
-                continue
-            part = outer.values[tensor] = parts[tensor]
-            part.node.meta["device"] = self.devices[index]
-            if metas[index] is not None:
-                part.node.meta["val"] = metas[index]
-        return True
-
-    def _opened(self, body: Body, metas: Sequence[Any]) -> Inner:
-        inner = _inside(self.outer, self.op, body)
-        for index, tensor in enumerate(body.inputs):
-            if index in self.moving:
-                inner.parameter(tensor, self.op._outputs[index], self.devices[index], metas[index])
-            else:
-                inner.lowering.values[tensor] = self.given[index]
-        lower_all(steps_of(body), inner.lowering)
-        return inner
-
-    def _finished(self, inner: Inner, name: str, results: Sequence[Any]) -> PlanGraph:
-        return inner.finish(f"{name} of {self.op.name}", results, list(inner.lowering.written))
-
-    def _entry(self, index: int) -> Any:
-        """A loop variable's first value where it stays during the loop."""
-        value, device, tracer = self.given[index], self.devices[index], self.outer.tracer
-        tracer.op, tracer.device = self.op, device
-        if not isinstance(value, Proxy):
-            return tracer.proxy(tracer.constant(value, device))
-        if device_of(value) == device:
-            return value
-        return tracer.create_proxy("call_method", "to", (value, device), {})
-
-
-def _alike(one: Any, other: Any) -> bool:
-    """Whether two meta tensors, or None for "not known", are of one shape and type."""
-    if one is None or other is None:
-        return other is None
-    return one.shape == other.shape and one.dtype == other.dtype

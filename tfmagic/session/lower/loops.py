@@ -50,8 +50,8 @@ class Frame:
 
 # How often a loop is lowered again with less assumed before nothing is, and to which depth anything is at all: each
 # loop around one multiplies the tries.
-_TRIES = 3
-_DEEPEST = 3
+TRIES = 3
+DEEPEST = 3
 
 
 def frames(ops: Sequence[Operation], fed: set[Tensor]) -> Frame:
@@ -220,7 +220,7 @@ class _LoopPlan:
             self.tries += 1
             outer.log.forget(mark)
             self.known = dict(known)
-            for op in wrong if self.tries < _TRIES else variables:
+            for op in wrong if self.tries < TRIES else variables:
                 self.metas[op._outputs[0]] = static_meta(op._outputs[0], *step.following(op))
         cond_lowering = cond.lowering
         goes_on = cond_lowering.value(step.cond._inputs[0])
@@ -237,7 +237,7 @@ class _LoopPlan:
         for op, value in zip(variables, self.initial):
             tensor = op._outputs[0]
             meta = static_meta(tensor, *self.step.following(op))
-            if meta is None and self.outer.depth < _DEEPEST and not lives_on_host(tensor) and not self.outer.stepwise:
+            if meta is None and self.outer.depth < DEEPEST and not lives_on_host(tensor) and not self.outer.stepwise:
                 meta = meta_of(value)
             self.metas[tensor] = meta
 

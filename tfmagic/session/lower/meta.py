@@ -37,8 +37,8 @@ ELEMENT_WISE = words("""
 """)
 # What gives a tensor like its first argument.
 _SAME = words("""
-    clone contiguous diagonal_scatter empty_like full_like index_add index_copy index_put log_softmax ones_like scatter
-    scatter_add scatter_reduce slice_scatter softmax tril triu zeros_like
+    clone contiguous diagonal_scatter empty_like flip full_like index_add index_copy index_put log_softmax ones_like
+    scatter scatter_add scatter_reduce slice_scatter softmax tril triu zeros_like
 """)
 REDUCTIONS = words("all amax amin any mean sum")
 

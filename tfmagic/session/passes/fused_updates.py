@@ -4,23 +4,24 @@
    `torch._fused_adam_`. TensorFlow's epsilon stands outside the bias correction, torch's inside: the correction is
    folded into the learning rate, and torch is given a step count for which its own is 1.
 2. `ApplyGradientDescent` steps that share type, device and learning rate become one `torch._foreach_add_`.
-3. `ApplyMomentum` steps (without Nesterov) likewise become three `torch._foreach_*` calls.
-4. A step qualifies when nothing else in the plan reads the new values and no other step writes the same variables.
+3. `ApplyMomentum` steps likewise become one `torch._fused_sgd_`, which reads and writes each number once.
+4. `ApplyAdagrad` steps that update their slots likewise become one `torch._fused_adagrad_`.
+5. A step qualifies when nothing else in the plan reads the new values and no other step writes the same variables.
    Fetched old values are copied out before updates are carried out, so they stay what they were.
-5. The calls are only prepared here (as partials): the run carries them out at its end, all or none.
+6. The calls are only prepared here (as partials): the run carries them out at its end, all or none.
 """
 
 from __future__ import annotations
 
 import functools
 from collections import Counter
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from torch import fx
 from torch.fx.proxy import Proxy
 
+from tfmagic.session.passes.prepared import Prepared, take_in_place
 from tfmagic.session.plan.plan_graph import PlanGraph
 
 # 1 - beta ** step is 1 in every float type.
@@ -53,7 +54,8 @@ def run(plan: PlanGraph) -> bool:
 def _stands_alone(plan: PlanGraph, update: Any, own_nodes: set[fx.Node]) -> bool:
     """Whether nobody reads the new values, and the old ones are the variables' (`own_nodes`: those of the kernel)."""
     output = plan.output_node
-    if update.op._attrs.get("use_nesterov"):
+    attrs = update.op._attrs
+    if attrs.get("use_nesterov") and "Adam" in update.op.type or not attrs.get("update_slots", True):
         return False
     roots = list(update.roots.values())
     for root, value in zip(roots, update.values):
@@ -85,31 +87,14 @@ def _number(value: Any) -> float | None:
     return value.item() if isinstance(value, torch.Tensor) and value.ndim == 0 else None
 
 
-class Prepared(NamedTuple):
-    """Changes in place, ready to be carried out.
-
-    Attributes:
-      calls: what carries them out.
-      changed: the tensors that change: the very lists that the calls will read.
-    """
-
-    calls: tuple[Callable[[], Any], ...]
-    changed: tuple[list[torch.Tensor], ...]
-
-
 def _finish(plan: PlanGraph, updates: list[Any], call: fx.Node, changed: tuple[str, ...]) -> None:
     """Take the fused variables out of the plan's new values and add the prepared call.
 
     Args:
       changed: the updates' inputs whose variables the call changes, in the order of `Prepared.changed`.
     """
-    output = plan.output_node
-    outputs, states, calls = plan.results
-    gone = {value.node for update in updates for value in update.values}
-    kept = [(key, node) for key, node in zip(plan.written, states) if node not in gone]
-    plan.written = [key for key, _ in kept]
-    plan.in_place += [update.roots[name] for name in changed for update in updates]
-    output.args = ((outputs, tuple(node for _, node in kept), (*calls, call)),)
+    news = [dict(zip(update.roots, update.values)) for update in updates]
+    take_in_place(plan, [of_one[name].node for name in changed for of_one in news], call)
 
 
 def _list(updates: list[Any], name: str) -> list[fx.Node]:
@@ -142,12 +127,26 @@ def _gradient_descent(plan: PlanGraph, updates: list[Any]) -> None:
 def _momentum(plan: PlanGraph, updates: list[Any]) -> None:
     graph = plan.graph
     given = updates[0].arguments
+    for nesterov in (False, True):
+        alike = [update for update in updates if bool(update.op._attrs.get("use_nesterov")) is nesterov]
+        if not alike:
+            continue
+        with graph.inserting_before(plan.output_node):
+            call = graph.call_function(fused_momentum, (
+                _list(alike, "var"), _list(alike, "accum"), _list(alike, "grad"), _node(plan, given["lr"]),
+                _node(plan, given["momentum"]), nesterov))
+        call.meta.update(op=alike[0].op, effect="none")  # it only prepares the step
+        _finish(plan, alike, call, ("var", "accum"))
+
+
+def _adagrad(plan: PlanGraph, updates: list[Any]) -> None:
+    graph = plan.graph
     with graph.inserting_before(plan.output_node):
-        call = graph.call_function(fused_momentum, (
-            _list(updates, "var"), _list(updates, "accum"), _list(updates, "grad"), _node(plan, given["lr"]),
-            _node(plan, given["momentum"])))
+        call = graph.call_function(fused_adagrad, (
+            _list(updates, "var"), _list(updates, "accum"), _list(updates, "grad"),
+            _node(plan, updates[0].arguments["lr"])))
     call.meta.update(op=updates[0].op, effect="none")  # it only prepares the step
-    _finish(plan, updates, call, ("accum", "var"))
+    _finish(plan, updates, call, ("var", "accum"))
 
 
 _SHARED_BY_ADAM = ("beta1_power", "beta2_power", "lr", "beta1", "beta2", "epsilon")
@@ -156,6 +155,7 @@ for _prefix in ("", "Resource"):
     _RULES[_prefix + "ApplyAdam"] = (_adam, _SHARED_BY_ADAM)
     _RULES[_prefix + "ApplyGradientDescent"] = (_gradient_descent, ("alpha",))
     _RULES[_prefix + "ApplyMomentum"] = (_momentum, ("lr", "momentum"))
+    _RULES[_prefix + "ApplyAdagrad"] = (_adagrad, ("lr",))
 
 
 # --- called by plans --------------------------------------------------------------------------------------------
@@ -185,19 +185,34 @@ def fused_adam(variables: list[Any], gradients: list[Any], m: list[Any], v: list
         torch._fused_adam_, variables, _gradients(variables, gradients), m, v, [], steps,
         lr=alpha.to(torch.float64).item() if variables[0].device.type == "cpu" else alpha, beta1=beta1, beta2=beta2,
         weight_decay=0.0, eps=epsilon, amsgrad=False, maximize=False)
-    return Prepared((step,), (variables, m, v))
+    return Prepared(lambda: (step,), (variables, m, v))
 
 
 def fused_gradient_descent(variables: list[Any], gradients: list[Any], alpha: Any) -> Prepared:
     """Prepare a gradient descent step on all variables."""
     step = functools.partial(torch._foreach_add_, variables, _gradients(variables, gradients), alpha=-alpha.item())
-    return Prepared((step,), (variables,))
+    return Prepared(lambda: (step,), (variables,))
 
 
-def fused_momentum(variables: list[Any], accums: list[Any], gradients: list[Any], lr: Any,
-                   momentum: Any) -> Prepared:
-    """Prepare a momentum step on all variables: the accumulators are new, only the last call changes memory."""
-    news = torch._foreach_mul(accums, momentum.item())
-    torch._foreach_add_(news, _gradients(variables, gradients))
-    return Prepared((functools.partial(torch._foreach_copy_, accums, news),
-                     functools.partial(torch._foreach_add_, variables, news, alpha=-lr.item())), (accums, variables))
+def fused_momentum(variables: list[Any], accums: list[Any], gradients: list[Any], lr: Any, momentum: Any,
+                   nesterov: bool) -> Prepared:
+    """Prepare a momentum step on all variables."""
+    gradients = _gradients(variables, gradients)
+    rate = momentum.item()
+    if not rate:  # then torch keeps no accumulators
+        steps = (functools.partial(torch._foreach_copy_, accums, gradients),
+                 functools.partial(torch._foreach_add_, variables, gradients, alpha=-lr.item()))
+        return Prepared(lambda: steps, (variables, accums))
+    step = functools.partial(
+        torch._fused_sgd_, variables, gradients, accums, weight_decay=0.0, momentum=rate, lr=lr.item(), dampening=0.0,
+        nesterov=nesterov, maximize=False, is_first_step=False)
+    return Prepared(lambda: (step,), (variables, accums))
+
+
+def fused_adagrad(variables: list[Any], accums: list[Any], gradients: list[Any], lr: Any) -> Prepared:
+    """Prepare an Adagrad step on all variables."""
+    step = functools.partial(
+        torch._fused_adagrad_, variables, _gradients(variables, gradients), accums,
+        _steps(len(variables), variables[0].device), lr=lr.item(), lr_decay=0.0, weight_decay=0.0, eps=0.0,
+        maximize=False)
+    return Prepared(lambda: (step,), (variables, accums))

@@ -6,10 +6,10 @@ import contextlib
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
-from tfmagic.base import errors, shapes
+from tfmagic.base import shapes
 from tfmagic.base.export import export
 
-for _name in ("disable_v2_behavior", "disable_control_flow_v2", "disable_tensor_equality"):
+for _name in ("disable_v2_behavior", "disable_tensor_equality"):
 
     def _already_so() -> None:
         """TensorFlow 1 behaviour is all there is: nothing needs to change."""
@@ -49,27 +49,9 @@ def enable_v2_behavior() -> NoReturn:
                      "tf.enable_resource_variables and tf.enable_v2_tensorshape.")
 
 
-@export("control_flow_v2_enabled")
-def control_flow_v2_enabled() -> bool:
-    """Whether `tf.cond` and `tf.while_loop` make If and While nodes: never."""
-    return False
-
-
-@export("enable_control_flow_v2")
-def enable_control_flow_v2() -> NoReturn:
-    """Refuse: `tf.cond` and `tf.while_loop` make the nodes of TensorFlow 1.
-
-    Raises:
-      UnimplementedError: always.
-    """
-    raise errors.UnimplementedError(
-        None, None, "tf.cond and tf.while_loop make Switch, Merge and loop nodes, not the functional If and While; "
-                    "graphs with those are imported and run all the same.")
-
-
 @export("experimental.output_all_intermediates")
 def output_all_intermediates(state: Any) -> None:
-    """Nothing changes: it says what If and While nodes of TensorFlow 2 hand out, and `tf.cond` makes none.
+    """Nothing changes: If and While nodes hand out what gradients need once these are asked for.
 
     Args:
       state: True, False or None.

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
-from typing import Any
-
 from tfmagic.tf import internal
 
 GRAPH_MODE, EAGER_MODE = 0, 1
@@ -47,19 +43,3 @@ def in_eager_mode() -> bool:
 def num_gpus() -> int:
     """How many GPUs there are."""
     return len(internal.public("config.experimental.list_physical_devices")("GPU"))
-
-
-@contextlib.contextmanager
-def graph_mode() -> Iterator[None]:
-    """Runs the block in graph mode, which is the mode anyway."""
-    yield
-
-
-def eager_mode() -> Any:
-    """Eager mode, which there is not.
-
-    Raises:
-      RuntimeError: always; `graph_mode` with a session runs the same ops.
-    """
-    raise RuntimeError("tfmagic builds graphs and runs them in a Session: there is no eager mode. Use "
-                       "context.graph_mode() and session.run().")
