@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tfmagic.tf import internal
 
 GRAPH_MODE, EAGER_MODE = 0, 1
 
 
 class Context:
-    """The state of execution: graphs, on the devices of this machine."""
+    """The state of execution: graphs, on the devices of this machine; nothing that is asked for changes that."""
+
+    def __init__(self, config: Any = None, device_policy: Any = None, execution_mode: Any = None,
+                 server_def: Any = None):
+        self.config = config
 
     def executing_eagerly(self) -> bool:
         """Whether ops run as they are called: no."""

@@ -12,8 +12,10 @@ from collections.abc import Callable
 from typing import Any
 
 from tfmagic.base import dtypes
+from tfmagic.graph.gradients import UnconnectedGradients
 from tfmagic.ops import raw
 from tfmagic.tf import internal
+from tfmagic.tf.lookup.tables import FAST_HASH
 from tfmagic.tf.nn.pooling import per_dimension
 
 
@@ -304,7 +306,59 @@ def substr_v2(input: Any, pos: Any, len: Any, unit: str = "BYTE", name: str | No
 @_form("gradients")
 def gradients_v2(ys: Any, xs: Any, grad_ys: Any = None, name: str = "gradients", gate_gradients: bool = False,
                  aggregation_method: Any = None, stop_gradients: Any = None,
-                 unconnected_gradients: Any = "none") -> Any: ...
+                 unconnected_gradients: Any = UnconnectedGradients.NONE) -> Any: ...
+
+
+# --- forms that have no number --------------------------------------------------------------------------------------
+
+
+@_form("setdiff1d", lambda given: {**given, "out_idx": given["out_idx"] or dtypes.int32}, out_idx="index_dtype")
+def listdiff(x: Any, y: Any, out_idx: Any = None, name: str | None = None) -> Any: ...
+
+
+@_form("nn.avg_pool")
+def avg_pool2d(input: Any, ksize: Any, strides: Any, padding: Any, data_format: str = "NHWC",
+               name: str | None = None) -> Any: ...
+
+
+@_form("debugging.assert_all_finite")
+def verify_tensor_all_finite_v2(x: Any, message: str, name: str | None = None) -> Any: ...
+
+
+@_form("string_split")
+def string_split(source: Any, sep: Any = None, skip_empty: bool = True, delimiter: Any = None) -> Any: ...
+
+
+@_form("strings.to_hash_bucket")
+def string_to_hash_bucket(input: Any, num_buckets: int, name: str | None = None) -> Any: ...
+
+
+@_form("strings.to_number")
+def string_to_number(input: Any, out_type: Any = dtypes.float32, name: str | None = None) -> Any: ...
+
+
+def variable_shape(handle: Any, out_type: Any = dtypes.int32) -> Any:
+    """The shape of the variable behind a handle: an int vector."""
+    return raw.variable_shape(handle, out_type)
+
+
+@_form("contrib.lookup.index_table_from_tensor", vocabulary_list="mapping")
+def index_table_from_tensor(vocabulary_list: Any, num_oov_buckets: int = 0, default_value: int = -1,
+                            hasher_spec: Any = FAST_HASH, dtype: Any = dtypes.string,
+                            name: str | None = None) -> Any: ...
+
+
+@_form("contrib.lookup.index_to_string_table_from_tensor", vocabulary_list="mapping")
+def index_to_string_table_from_tensor(vocabulary_list: Any, default_value: str = "UNK",
+                                      name: str | None = None) -> Any: ...
+
+
+def decode_raw(input_bytes: Any, out_type: Any, little_endian: bool = True, fixed_length: Any = None,
+               name: str | None = None) -> Any:
+    """The numbers that the bytes of strings are; with `fixed_length` each string is cut or filled up to it."""
+    if fixed_length is None:
+        return raw.decode_raw(input_bytes, out_type, little_endian, name=name)
+    return raw.decode_padded_raw(input_bytes, fixed_length, out_type, little_endian, name=name)
 
 
 # --- assertions --------------------------------------------------------------------------------------------------
