@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tfmagic.base import errors
-from tfmagic.formats.crc32c import masked, value
+from tfmagic.formats.crc32c import MASK, masked, value
 from tfmagic.formats.streams import Closing, InputStream, OutputStream
 
 _HEADER = struct.Struct("<QI")
@@ -88,7 +88,7 @@ class RecordReader(Closing):
     def _look_ahead(self) -> None:
         """Take the whole records of the buffer, as far as they are sound."""
         buffer, position, found = self._buffer, self._position, self._ahead
-        size, head, length = len(buffer), b"", 0
+        size, head, length, sum_of, stored = len(buffer), b"", 0, value, _SUM.unpack_from
         while (end := position + _HEADER.size) <= size:
             if buffer[position:end] != head:  # those of one length have the same
                 length, length_sum = _HEADER.unpack_from(buffer, position)
@@ -99,7 +99,8 @@ class RecordReader(Closing):
             if stop + 4 > size:
                 break
             data = buffer[end:stop]
-            if masked(value(data)) != _SUM.unpack_from(buffer, stop)[0]:
+            crc = sum_of(data)
+            if (crc >> 15 | crc << 17) + MASK & 0xFFFFFFFF != stored(buffer, stop)[0]:  # as `masked` has it
                 break
             found.append(data)
             position = stop + 4

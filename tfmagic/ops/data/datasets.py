@@ -72,21 +72,23 @@ class Iteration:
         """Stop what it has going on beside."""
 
     def tokens(self) -> Tokens | None:
-        """Its elements by numbers instead of values, where it can give them so; asked before the first element."""
+        """Its elements by tokens instead of values, where it can give them so; asked before the first element."""
         return None
 
 
 @dataclass
 class Tokens:
-    """Elements that are rows of the same tensors, by their numbers: whole batches are then taken at once.
+    """Elements by what stands for them (plain data), out of which whole batches are made at once.
 
     Attributes:
-      next: gives the next number, or raises StopIteration.
-      together: makes a batch of the rows of some numbers.
+      next: gives the next token, or raises StopIteration: the number of a row, the bytes of a string.
+      together: makes a batch of some tokens. All passes over a data set may ask that of one of them.
+      strings: whether elements are scalar strings, and tokens their bytes.
     """
 
-    next: Callable[[], int]
-    together: Callable[[list[int]], Element]
+    next: Callable[[], Any]
+    together: Callable[[list[Any]], Element]
+    strings: bool = False
 
 
 class Derived(Dataset):
@@ -197,6 +199,20 @@ def _rows_of(part: Any, index: Any) -> Any:
 
 
 _SIGNED = {"torch.uint16": "int16", "torch.uint32": "int32", "torch.uint64": "int64"}
+
+
+def string(data: bytes) -> np.ndarray:
+    """A scalar string."""
+    made = np.empty((), object)
+    made[()] = data
+    return made
+
+
+def strings(data: list[bytes]) -> Element:
+    """A batch of scalar strings."""
+    made = np.empty(len(data), object)
+    made[:] = data
+    return (made,)
 
 
 def stacked(parts: Sequence[Any]) -> Any:

@@ -11,7 +11,7 @@ from tfmagic.base import errors
 from tfmagic.base.shapes import Dims
 from tfmagic.formats import gfile, streams
 from tfmagic.formats.records import RecordReader
-from tfmagic.ops.data.datasets import Dataset, Element, Iteration
+from tfmagic.ops.data.datasets import Dataset, Element, Iteration, Tokens, string, strings
 from tfmagic.ops.data.rules import handle
 from tfmagic.ops.declare import register
 
@@ -57,6 +57,12 @@ class _OfFiles(Iteration):
         self._file: Opened | None = None
 
     def __next__(self) -> Element:
+        return (string(self._record()),)
+
+    def tokens(self) -> Tokens:
+        return Tokens(self._record, strings, strings=True)
+
+    def _record(self) -> bytes:
         filenames = self._dataset.filenames
         while True:
             file = self._file
@@ -71,9 +77,7 @@ class _OfFiles(Iteration):
                 self._leave()
                 raise
             if record is not None:
-                made = np.empty((), object)
-                made[()] = record
-                return (made,)
+                return record
             self._leave()
 
     def _leave(self) -> None:

@@ -69,7 +69,7 @@ class _Shuffling(Iteration):
         if given is None:
             return None
         self._by_number = True
-        return Tokens(self.__next__, given.together)  # type: ignore[arg-type]
+        return Tokens(self.__next__, given.together, given.strings)  # type: ignore[arg-type]
 
     def _open(self) -> None:
         """Begin with the elements of another pass."""
@@ -83,6 +83,25 @@ class _Shuffling(Iteration):
     def __next__(self) -> Element:
         dataset = self._dataset
         size, ring = dataset.buffer_size, self._ring
+        if self._held == size - 1 and self._source is not None and len(self._slices) == 1 and len(ring) == size:
+            # The usual case: one goes in, one of the same pass comes out.
+            only = self._slices[0]
+            try:
+                element = self._next()
+            except StopIteration:
+                self._go_on()
+            else:
+                start, end = only
+                ring[end % size] = element
+                only[0], only[1] = start + 1, end + 1
+                samples = self._samples
+                index = (start + (samples.words or samples.more()).pop() % (end + 1 - start)) % size
+                samples.taken += 1
+                first = start % size
+                chosen = ring[index]
+                ring[index] = ring[first]
+                ring[first] = ()
+                return chosen
         if self._source is None and self._pass == 0:
             self._open()
             if not self._fill_first():
