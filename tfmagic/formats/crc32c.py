@@ -23,7 +23,7 @@ def masked(crc: int) -> int:
     return ((crc >> 15 | crc << 17) + MASK) & 0xFFFFFFFF
 
 
-def unmasked(stored: int) -> int:
-    """The checksum that a file stores as `stored`."""
+def unmasked(stored: Any) -> Any:
+    """The checksum that a file stores as `stored`; for an array of int64 those of its numbers."""
     rotated = (stored - MASK) & 0xFFFFFFFF
     return (rotated >> 17 | rotated << 15) & 0xFFFFFFFF

@@ -84,11 +84,13 @@ class Tokens:
       next: gives the next token, or raises StopIteration: the number of a row, the bytes of a string.
       together: makes a batch of some tokens. All passes over a data set may ask that of one of them.
       strings: whether elements are scalar strings, and tokens their bytes.
+      some: gives the next tokens, up to so many, but at least one; it raises as `next` does.
     """
 
     next: Callable[[], Any]
     together: Callable[[list[Any]], Element]
     strings: bool = False
+    some: Callable[[int], list[Any]] | None = None
 
 
 class Derived(Dataset):
@@ -183,6 +185,14 @@ class Rows:
             raise StopIteration
         self.position = position + 1
         return position
+
+    def next_numbers(self, count: int) -> list[int]:
+        """The numbers of the next rows, which count as taken."""
+        position = self.position
+        if position >= self._length:
+            raise StopIteration
+        self.position = stop = min(position + count, self._length)
+        return list(range(position, stop))
 
     def together(self, numbers: list[int]) -> Element:
         """The rows of some numbers, one under the other."""

@@ -23,6 +23,10 @@ class Opened:
         """The next record, or None at the end."""
         raise NotImplementedError
 
+    def take(self, count: int) -> list[bytes]:
+        """The next records, up to so many, as far as they are in memory already."""
+        return []
+
     def place(self) -> int:
         """Where the next record begins."""
         raise NotImplementedError
@@ -60,7 +64,10 @@ class _OfFiles(Iteration):
         return (string(self._record()),)
 
     def tokens(self) -> Tokens:
-        return Tokens(self._record, strings, strings=True)
+        return Tokens(self._record, strings, strings=True, some=self._some)
+
+    def _some(self, count: int) -> list[bytes]:
+        return (self._file.take(count) if self._file is not None else []) or [self._record()]
 
     def _record(self) -> bytes:
         filenames = self._dataset.filenames
@@ -138,6 +145,7 @@ class _Records(Opened):
     def __init__(self, filename: str, compression: str, place: int):
         self._reader = RecordReader(filename, compression, place)
         self.read = self._reader.read  # type: ignore[method-assign]  # one call less for each record
+        self.take = self._reader.take  # type: ignore[method-assign]
 
     def place(self) -> int:
         return self._reader.offset

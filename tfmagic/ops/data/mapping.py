@@ -22,7 +22,7 @@ class Mapping(Following):
     def tokens(self) -> Tokens | None:
         """The bytes of examples that are sure to be parsed; of others, whose errors come now, what it made."""
         function = self.function
-        deferred = getattr(function, "deferred", None)
+        deferred: Any = getattr(function, "deferred", None)
         given = self.source.tokens() if deferred is not None else None
         if given is None or not given.strings:
             return None

@@ -255,6 +255,8 @@ class _Ahead:
                         return
                 with self._at_work:
                     outcome = _outcome(next, (self._source,))
+                    if isinstance(outcome[1], SystemExit):  # the process ends
+                        return
                     with self._change:
                         self._ended = isinstance(outcome[1], StopIteration)
                         self._buffer.append(outcome)

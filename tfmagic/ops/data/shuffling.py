@@ -60,6 +60,7 @@ class _Shuffling(Iteration):
         self._held = 0
         self._by_number = False
         self._next: Callable[[], Any] = _ended
+        self._some: Callable[[int], list[Any]] | None = None
         self._first: Iteration | None = None  # it was asked for tokens already
         self._given: Tokens | None = None
 
@@ -69,7 +70,33 @@ class _Shuffling(Iteration):
         if given is None:
             return None
         self._by_number = True
-        return Tokens(self.__next__, given.together, given.strings)  # type: ignore[arg-type]
+        return Tokens(self.__next__, given.together, given.strings, self._several)
+
+    def _several(self, count: int) -> list[Any]:
+        """The next tokens: as many go in as come out, and all are of one pass."""
+        ring, slices = self._ring, self._slices
+        size = len(ring)
+        if self._held != size - 1 or size != self._dataset.buffer_size or len(slices) != 1 or self._source is None:
+            return [self.__next__()]
+        try:
+            coming = [self._next()] if self._some is None else self._some(count)
+        except StopIteration:
+            self._go_on()
+            return [self.__next__()]
+        only, samples = slices[0], self._samples
+        first, words, chosen = only[0] % size, samples.words, []
+        for token in coming:
+            ring[first - 1] = token
+            words = words or samples.more()
+            at = first + words.pop() % size - size  # counted from the end of the ring where it is negative
+            samples.taken += 1
+            chosen.append(ring[at])
+            ring[at] = ring[first]
+            first = first + 1 if first + 1 < size else 0
+        ring[first - 1] = ()
+        only[0] += len(coming)
+        only[1] += len(coming)
+        return chosen
 
     def _open(self) -> None:
         """Begin with the elements of another pass."""
@@ -79,29 +106,11 @@ class _Shuffling(Iteration):
             given = source.tokens() if self._by_number else None
         self._source, self._first, self._given = source, None, None
         self._next = source.__next__ if given is None else given.next
+        self._some = None if given is None else given.some
 
     def __next__(self) -> Element:
         dataset = self._dataset
         size, ring = dataset.buffer_size, self._ring
-        if self._held == size - 1 and self._source is not None and len(self._slices) == 1 and len(ring) == size:
-            # The usual case: one goes in, one of the same pass comes out.
-            only = self._slices[0]
-            try:
-                element = self._next()
-            except StopIteration:
-                self._go_on()
-            else:
-                start, end = only
-                ring[end % size] = element
-                only[0], only[1] = start + 1, end + 1
-                samples = self._samples
-                index = (start + (samples.words or samples.more()).pop() % (end + 1 - start)) % size
-                samples.taken += 1
-                first = start % size
-                chosen = ring[index]
-                ring[index] = ring[first]
-                ring[first] = ()
-                return chosen
         if self._source is None and self._pass == 0:
             self._open()
             if not self._fill_first():
