@@ -1,7 +1,7 @@
 """The end of the process: threads that a program leaves running get out of torch before Python goes away.
 
-A daemon thread that wants to go on while the interpreter ends is ended where it stands. In the midst of torch's C++ code that is
-a fatal error: the whole process aborts, after the program's last line and with another exit code.
+A daemon thread that wants to go on while the interpreter ends is ended where it stands. In the midst of torch's C++
+code that is a fatal error: the whole process aborts, after the program's last line and with another exit code.
 """
 
 from __future__ import annotations
