@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 WORKER = Path(__file__).with_name("worker.py")
 
@@ -18,7 +19,7 @@ class Peer:
     """One framework in its own process.
 
     Args:
-        framework: `tfmagic`, `tensorflow`, `tensorflow1` or `pytorch`.
+        framework: `tfmagic`, `tensorflow`, `tensorflow1` or `pytorch`; `tfmagic --jit` compiles.
         python: the interpreter that has it.
         threads: how many threads it may use; 0: as many as it takes by itself.
     """
@@ -27,18 +28,21 @@ class Peer:
         self.framework = framework
         limited = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS") if threads else ()
         limits = {name: str(threads) for name in limited}
+        name, _, jit = framework.partition(" --")
         self._process = subprocess.Popen(
-            [python, str(WORKER), framework, str(threads)],
+            [python, str(WORKER), name, str(threads)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-            env={**os.environ, **limits, "TF_CPP_MIN_LOG_LEVEL": "3"},
+            env={**os.environ, **limits, "TF_CPP_MIN_LOG_LEVEL": "3", "BENCHMARKS_JIT": jit},
         )  # fmt: skip
         self.version = self._answer()["version"]
 
     def seconds(self, program: str, budget: float) -> float:
         """Seconds for one piece of work of a program, measured for about `budget` seconds."""
-        self._process.stdin.write(json.dumps({"program": program, "seconds": budget}) + "\n")
-        self._process.stdin.flush()
-        return self._answer()["seconds"]
+        return self._asked(program=program, seconds=budget)["seconds"]
+
+    def peak(self, program: str) -> int:
+        """The most bytes that torch's allocator holds while a program is prepared and takes some steps."""
+        return self._asked(program=program, peak=True)["bytes"]
 
     def close(self) -> None:
         """End the process."""
@@ -46,6 +50,11 @@ class Peer:
         self._process.wait(timeout=30)
         self._process.stdout.close()
         self._process.stderr.close()
+
+    def _asked(self, **request: Any) -> dict:
+        self._process.stdin.write(json.dumps(request) + "\n")
+        self._process.stdin.flush()
+        return self._answer()
 
     def _answer(self) -> dict:
         line = self._process.stdout.readline()
