@@ -135,5 +135,6 @@ def second_forms_of_networks(tf):
     found += list(impl.sufficient_statistics_v2(x, [1])[:3])
     found += list(nn.fractional_max_pool_v2(x, [1.5, 1.3], True, seed=3))
     found += list(nn.fractional_avg_pool_v2(x, [1.0, 1.4, 1.4, 1.0], True, True, seed=3))
-    found += [nn.max_pool_with_argmax_v2(x, 2, 2, "SAME")[0]]
+    found += [nn.max_pool_with_argmax_v2(x, 2, 2, "SAME")[0], nn.bias_add_v1(flat, tf.range(6.0)),
+              nn.bias_add_v1([[1.0, 2.0]], [1.0, 2.0], "biased")]
     return Case(steps=[(found, None)])

@@ -12,7 +12,9 @@ from collections.abc import Callable
 from typing import Any
 
 from tfmagic.base import dtypes
+from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.graph.gradients import UnconnectedGradients
+from tfmagic.graph.scopes import name_scope
 from tfmagic.ops import raw
 from tfmagic.tf import internal
 from tfmagic.tf.lookup.tables import FAST_HASH
@@ -335,6 +337,13 @@ def string_to_hash_bucket(input: Any, num_buckets: int, name: str | None = None)
 
 @_form("strings.to_number")
 def string_to_number(input: Any, out_type: Any = dtypes.float32, name: str | None = None) -> Any: ...
+
+
+def bias_add_v1(value: Any, bias: Any, name: str | None = None) -> Any:
+    """A bias for the last dimension, by the op that TensorFlow had for it first."""
+    with name_scope(name, "BiasAddV1", [value, bias]) as scope:
+        value = convert_to_tensor(value, name="input")
+        return raw.bias_add_v1(value, convert_to_tensor(bias, dtype=value.dtype, name="bias"), name=scope)
 
 
 def variable_shape(handle: Any, out_type: Any = dtypes.int32) -> Any:
