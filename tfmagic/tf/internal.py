@@ -87,7 +87,7 @@ def _lines() -> dict[str, str]:
         with open(os.path.join(os.path.dirname(__file__), file), encoding="utf-8") as text:
             for line in text:
                 if line[0] != "#":
-                    name, _, names = line.partition(": ")
+                    name, _, names = line.partition(":")
                     table[name] = f"{table.get(name, '')} {names}"
     return table
 
