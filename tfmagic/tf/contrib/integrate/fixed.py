@@ -68,9 +68,10 @@ def odeint_fixed(func: _Function, y0: Any, t: Any, dt: Any = None, method: str =
         counts = api.ceil(intervals / dt)
         dt = intervals / counts
         counts = api.cast(counts, dtype=dtypes.int32)
+        check = assert_increasing(t)
         if method not in _METHODS:
             raise ValueError(f"method not supported: {method}")
-        with get_default_graph().control_dependencies([assert_increasing(t)]), name_scope(method):
+        with get_default_graph().control_dependencies([check]), name_scope(method):
             return _integrate(func, _METHODS[method], y0, t, dt, counts)
 
 
