@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import collections.abc
-import contextlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,11 +19,6 @@ def _maybe_reference(value: Any, dtype: Any, name: str | None, as_ref: bool, pre
     if not as_ref:
         return convert_to_tensor(value, dtype, name, preferred_dtype)
     return to_tensor(value, None if dtype is None else dtypes.as_dtype(dtype), name, True)
-
-
-def convert_to_tensor_v2(value: Any, dtype: Any = None, dtype_hint: Any = None, name: str | None = None) -> Tensor:
-    """`tf.convert_to_tensor` with its arguments in TensorFlow 2's order."""
-    return convert_to_tensor(value, dtype, name, dtype_hint)
 
 
 def _each(values: Any, name: str | None, convert: Any) -> list[Any]:
@@ -75,12 +69,6 @@ def inside_function() -> bool:
     return bool(get_default_graph().building_function)
 
 
-@contextlib.contextmanager
-def null_context_manager(*args: Any, **kwargs: Any) -> Any:
-    """A context that changes nothing."""
-    yield
-
-
 # --- shapes ------------------------------------------------------------------------------------------------------
 
 
@@ -100,5 +88,3 @@ def shape_tensor(shape: Any) -> Tensor:
     if isinstance(shape, (tuple, list)):
         dtype = dtypes.int32 if not shape or all(isinstance(size, int) for size in shape) else None
     return convert_to_tensor(shape, dtype=dtype, name="shape")
-
-

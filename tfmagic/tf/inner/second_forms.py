@@ -13,7 +13,6 @@ from typing import Any
 
 from tfmagic.base import dtypes
 from tfmagic.graph.convert import convert_to_tensor
-from tfmagic.graph.gradients import UnconnectedGradients
 from tfmagic.graph.scopes import name_scope
 from tfmagic.ops import raw
 from tfmagic.tf import internal
@@ -47,80 +46,12 @@ def _form(public: str, then: Callable[[dict[str, Any]], dict[str, Any]] | None =
     return decorate
 
 
-def _along_first(given: dict[str, Any]) -> dict[str, Any]:
-    """No axis is the first one."""
-    return {**given, "axis": 0 if given["axis"] is None else given["axis"]}
-
-
 def _ones(count: int) -> Callable[[dict[str, Any]], dict[str, Any]]:
     """No dilation is one of 1 per dimension."""
     return lambda given: {**given, "dilations": given["dilations"] or [1] * count}
 
 
 # --- arrays ------------------------------------------------------------------------------------------------------
-
-
-@_form("boolean_mask", lambda given: {**given, "axis": given["axis"] or 0})
-def boolean_mask_v2(tensor: Any, mask: Any, axis: Any = None, name: str = "boolean_mask") -> Any: ...
-
-
-@_form("gather")
-def gather_v2(params: Any, indices: Any, validate_indices: Any = None, axis: Any = None, batch_dims: int = 0,
-              name: str | None = None) -> Any: ...
-
-
-@_form("gather_nd")
-def gather_nd_v2(params: Any, indices: Any, batch_dims: int = 0, name: str | None = None) -> Any: ...
-
-
-@_form("ones_like", input="tensor")
-def ones_like_v2(input: Any, dtype: Any = None, name: str | None = None) -> Any: ...
-
-
-@_form("zeros_like", input="tensor")
-def zeros_like_v2(input: Any, dtype: Any = None, name: str | None = None) -> Any: ...
-
-
-@_form("pad")
-def pad_v2(tensor: Any, paddings: Any, mode: str = "CONSTANT", constant_values: Any = 0,
-           name: str | None = None) -> Any: ...
-
-
-@_form("shape")
-def shape_v2(input: Any, out_type: Any = dtypes.int32, name: str | None = None) -> Any: ...
-
-
-@_form("size")
-def size_v2(input: Any, out_type: Any = dtypes.int32, name: str | None = None) -> Any: ...
-
-
-@_form("transpose")
-def transpose_v2(a: Any, perm: Any = None, conjugate: bool = False, name: str = "transpose") -> Any: ...
-
-
-@_form("nn.depth_to_space")
-def depth_to_space_v2(input: Any, block_size: int, data_format: str = "NHWC", name: str | None = None) -> Any: ...
-
-
-@_form("nn.space_to_depth")
-def space_to_depth_v2(input: Any, block_size: int, data_format: str = "NHWC", name: str | None = None) -> Any: ...
-
-
-@_form("space_to_batch_nd")
-def space_to_batch_v2(input: Any, block_shape: Any, paddings: Any, name: str | None = None) -> Any: ...
-
-
-@_form("math.argmax", _along_first)
-def argmax_v2(input: Any, axis: Any = None, output_type: Any = dtypes.int64, name: str | None = None) -> Any: ...
-
-
-@_form("math.argmin", _along_first)
-def argmin_v2(input: Any, axis: Any = None, output_type: Any = dtypes.int64, name: str | None = None) -> Any: ...
-
-
-@_form("math.count_nonzero", input="input_tensor")
-def count_nonzero_v2(input: Any, axis: Any = None, keepdims: Any = None, dtype: Any = dtypes.int64,
-                     name: str | None = None) -> Any: ...
 
 
 @_form("sparse.segment_sum")
@@ -144,11 +75,6 @@ def sparse_segment_sqrt_n_v2(data: Any, indices: Any, segment_ids: Any, num_segm
 @_form("nn.conv1d")
 def conv1d_v2(input: Any, filters: Any, stride: Any, padding: Any, data_format: str = "NWC", dilations: Any = None,
               name: str | None = None) -> Any: ...
-
-
-@_form("nn.conv2d", _ones(4))
-def conv2d_v2(input: Any, filters: Any, strides: Any, padding: Any, data_format: str = "NHWC",
-              dilations: Any = None, name: str | None = None) -> Any: ...
 
 
 @_form("nn.conv2d_transpose")
@@ -185,10 +111,6 @@ def separable_conv2d_v2(input: Any, depthwise_filter: Any, pointwise_filter: Any
 def crelu_v2(features: Any, axis: int = -1, name: str | None = None) -> Any: ...
 
 
-@_form("nn.dropout")
-def dropout_v2(x: Any, rate: Any, noise_shape: Any = None, seed: Any = None, name: str | None = None) -> Any: ...
-
-
 def _seeds(seed: int) -> dict[str, Any]:
     """One seed, which is also what makes the windows the same in every run."""
     first, second = internal.public("random.get_seed")(seed) if seed else (0, 0)
@@ -208,10 +130,6 @@ def fractional_max_pool_v2(value: Any, pooling_ratio: Any, pseudo_random: bool =
     return raw.fractional_max_pool(value, ratio, pseudo_random, overlapping, **_seeds(seed), name=name)
 
 
-@_form("math.in_top_k")
-def in_top_k_v2(targets: Any, predictions: Any, k: Any, name: str | None = None) -> Any: ...
-
-
 def max_pool_with_argmax_v2(input: Any, ksize: Any, strides: Any, padding: Any, data_format: str = "NHWC",
                             output_dtype: Any = dtypes.int64, include_batch_in_index: bool = False,
                             name: str | None = None) -> Any:
@@ -225,10 +143,6 @@ def max_pool_with_argmax_v2(input: Any, ksize: Any, strides: Any, padding: Any, 
 @_form("nn.pool")
 def pool_v2(input: Any, window_shape: Any, pooling_type: str, strides: Any = None, padding: Any = "VALID",
             data_format: Any = None, dilations: Any = None, name: str | None = None) -> Any: ...
-
-
-@_form("nn.softmax_cross_entropy_with_logits_v2")
-def softmax_cross_entropy_with_logits_v2(labels: Any, logits: Any, axis: int = -1, name: str | None = None) -> Any: ...
 
 
 @_form("nn.sparse_softmax_cross_entropy_with_logits")
@@ -292,30 +206,7 @@ def sparse_concat_v2(axis: Any, sp_inputs: Any, expand_nonconcat_dims: bool = Fa
 def sparse_split_v2(sp_input: Any = None, num_split: Any = None, axis: Any = None, name: str | None = None) -> Any: ...
 
 
-@_form("strings.reduce_join")
-def reduce_join_v2(inputs: Any, axis: Any = None, keepdims: bool = False, separator: str = "",
-                   name: str | None = None) -> Any: ...
-
-
-@_form("strings.length")
-def string_length_v2(input: Any, unit: str = "BYTE", name: str | None = None) -> Any: ...
-
-
-@_form("strings.substr")
-def substr_v2(input: Any, pos: Any, len: Any, unit: str = "BYTE", name: str | None = None) -> Any: ...
-
-
-@_form("gradients")
-def gradients_v2(ys: Any, xs: Any, grad_ys: Any = None, name: str = "gradients", gate_gradients: bool = False,
-                 aggregation_method: Any = None, stop_gradients: Any = None,
-                 unconnected_gradients: Any = UnconnectedGradients.NONE) -> Any: ...
-
-
 # --- forms that have no number --------------------------------------------------------------------------------------
-
-
-@_form("setdiff1d", lambda given: {**given, "out_idx": given["out_idx"] or dtypes.int32}, out_idx="index_dtype")
-def listdiff(x: Any, y: Any, out_idx: Any = None, name: str | None = None) -> Any: ...
 
 
 @_form("nn.avg_pool")
@@ -325,18 +216,6 @@ def avg_pool2d(input: Any, ksize: Any, strides: Any, padding: Any, data_format: 
 
 @_form("debugging.assert_all_finite")
 def verify_tensor_all_finite_v2(x: Any, message: str, name: str | None = None) -> Any: ...
-
-
-@_form("string_split")
-def string_split(source: Any, sep: Any = None, skip_empty: bool = True, delimiter: Any = None) -> Any: ...
-
-
-@_form("strings.to_hash_bucket")
-def string_to_hash_bucket(input: Any, num_buckets: int, name: str | None = None) -> Any: ...
-
-
-@_form("strings.to_number")
-def string_to_number(input: Any, out_type: Any = dtypes.float32, name: str | None = None) -> Any: ...
 
 
 def bias_add_v1(value: Any, bias: Any, name: str | None = None) -> Any:
