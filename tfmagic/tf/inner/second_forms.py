@@ -51,7 +51,7 @@ def _ones(count: int) -> Callable[[dict[str, Any]], dict[str, Any]]:
     return lambda given: {**given, "dilations": given["dilations"] or [1] * count}
 
 
-# --- arrays ------------------------------------------------------------------------------------------------------
+# --- sparse segments ---------------------------------------------------------------------------------------------
 
 
 @_form("sparse.segment_sum")
