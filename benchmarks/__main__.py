@@ -10,7 +10,9 @@ import sys
 from benchmarks import browser, drawings
 from benchmarks.peers import Peer, busy, in_turn
 
-# program, what it is, the peer it is compared with, how many times faster it must be
+MINE, COMPILED = "tfmagic", "tfmagic --jit"
+
+# program, what it is, the peer it is compared with, how many times faster it must be; what is compared, if not MINE
 RATIOS = (
     ("scalar_run", "cached scalar sess.run", "tensorflow", 8.0),
     ("variable_run", "cached sess.run of a variable", "tensorflow", None),
@@ -27,7 +29,13 @@ RATIOS = (
     ("cnn_step", "CNN 28 x 28, batch 32", "tensorflow1", 2.8),
     ("cnn_step", "CNN 28 x 28, batch 32", "tensorflow", 1.0),
     ("cnn_step", "CNN 28 x 28, batch 32", "pytorch", 1.15),
+    ("small_ops", "1,500 small operations in a chain", "tensorflow1", 1.0),
+    ("small_ops", "1,500 small operations in a chain", "tensorflow1", 8.0, COMPILED),
+    ("small_mix", "1,500 of several kinds in a chain", "tensorflow1", 1.0),
+    ("unrolled_cells", "20 GRU cells in a row, batch 8", "tensorflow1", 1.0),
+    ("small_attention", "attention on 2 x 8 small vectors", "tensorflow1", 1.0),
     ("element_wise", "2 million element-wise", "tensorflow1", 1.1),
+    ("element_wise", "2 million element-wise", "tensorflow1", 2.0, COMPILED),
     ("normals", "2 million normal numbers", "tensorflow1", 1.5),
     ("product", "product of 1,500 x 1,500", "tensorflow1", 1.15),
     ("embedding_step", "Adam on 256 of 100,000 rows", "tensorflow1", 2.0),
@@ -55,26 +63,26 @@ def arguments() -> argparse.Namespace:
 
 def compare(options: argparse.Namespace) -> list[dict]:
     """One row for each program and peer."""
-    interpreters = {"tfmagic": sys.executable, "pytorch": sys.executable, "tensorflow": options.tensorflow,
-                    "tensorflow1": options.tensorflow1}
-    wanted = [row for row in RATIOS if not options.only or row[0] in options.only]
-    needed = ["tfmagic", *dict.fromkeys(row[2] for row in wanted if interpreters[row[2]])]
+    interpreters = {MINE: sys.executable, COMPILED: sys.executable, "pytorch": sys.executable,
+                    "tensorflow": options.tensorflow, "tensorflow1": options.tensorflow1}
+    wanted = [(*row, MINE)[:5] for row in RATIOS if not options.only or row[0] in options.only]
+    needed = [name for name in interpreters if interpreters[name] and any(name in (row[2], row[4]) for row in wanted)]
     if not wanted:
         return []
     peers = {name: Peer(name, interpreters[name], options.threads) for name in needed}
     print(", ".join(f"{peer.framework} {peer.version}" for peer in peers.values()),
           f"| {options.threads or 'their own'} threads" + (f", beside {options.busy} busy" if options.busy else ""))
     rows, measured = [], {}
-    for program, title, other, target in wanted:
+    for program, title, other, target, own in wanted:
         if other not in peers:
             print(f"{title}: no {other} interpreter given (--{other})")
             continue
         if program not in measured:
-            group = ["tfmagic", *(row[2] for row in wanted if row[0] == program and row[2] in peers)]
+            group = [name for name in peers if any(row[0] == program and name in (row[2], row[4]) for row in wanted)]
             measured[program] = in_turn([peers[name] for name in group], program, options.repeats,
                                         options.seconds)
-        mine, theirs = measured[program]["tfmagic"], measured[program][other]
-        rows.append({"what": title, "peer": other, "tfmagic_us": mine * 1e6, "peer_us": theirs * 1e6,
+        mine, theirs = measured[program][own], measured[program][other]
+        rows.append({"what": title, "own": own, "peer": other, "tfmagic_us": mine * 1e6, "peer_us": theirs * 1e6,
                      "ratio": theirs / mine, "target": target})
         print(line(rows[-1]))
     for peer in peers.values():
@@ -84,7 +92,8 @@ def compare(options: argparse.Namespace) -> list[dict]:
 
 def line(row: dict) -> str:
     target = "" if row["target"] is None else f"  target {row['target']:g}x: {verdict(row['ratio'] >= row['target'])}"
-    return (f"{row['what']:<32} tfmagic {row['tfmagic_us']:>9.2f} us  {row['peer']:<10} {row['peer_us']:>9.2f} us  "
+    return (f"{row['what']:<34} {row['own']:<13} {row['tfmagic_us']:>9.2f} us  {row['peer']:<11} "
+            f"{row['peer_us']:>9.2f} us  "
             f"{row['ratio']:>6.2f}x{target}")
 
 

@@ -18,7 +18,7 @@ class Peer:
     """One framework in its own process.
 
     Args:
-        framework: `tfmagic`, `tensorflow`, `tensorflow1` or `pytorch`.
+        framework: `tfmagic`, `tensorflow`, `tensorflow1` or `pytorch`; `tfmagic --jit` compiles.
         python: the interpreter that has it.
         threads: how many threads it may use; 0: as many as it takes by itself.
     """
@@ -27,10 +27,11 @@ class Peer:
         self.framework = framework
         limited = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS") if threads else ()
         limits = {name: str(threads) for name in limited}
+        name, _, jit = framework.partition(" --")
         self._process = subprocess.Popen(
-            [python, str(WORKER), framework, str(threads)],
+            [python, str(WORKER), name, str(threads)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-            env={**os.environ, **limits, "TF_CPP_MIN_LOG_LEVEL": "3"},
+            env={**os.environ, **limits, "TF_CPP_MIN_LOG_LEVEL": "3", "BENCHMARKS_JIT": jit},
         )  # fmt: skip
         self.version = self._answer()["version"]
 

@@ -12,10 +12,11 @@ import numpy as np
 
 
 def session(tf, threads):
-    """A session with so many threads; 0: as many as the framework takes by itself."""
-    return tf.Session(
-        config=tf.ConfigProto(intra_op_parallelism_threads=threads, inter_op_parallelism_threads=threads)
-    )
+    """A session with so many threads; 0: as many as the framework takes by itself. peers.py may ask it to compile."""
+    config = tf.ConfigProto(intra_op_parallelism_threads=threads, inter_op_parallelism_threads=threads)
+    if os.environ.get("BENCHMARKS_JIT"):
+        config.graph_options.optimizer_options.global_jit_level = tf.OptimizerOptions.ON_1
+    return tf.Session(config=config)
 
 
 def scalar_run(tf, threads):
@@ -239,6 +240,52 @@ def cnn_step_torch(torch, threads):
     return stepping(optimizer, loss), 1
 
 
+def small_mix(tf, threads):
+    """A chain of 1,500 operations of several kinds on ten numbers."""
+    x = tf.placeholder(tf.float32, [10])
+    y = x
+    for _ in range(250):
+        y = tf.tanh(y * 0.9 + x)
+        y = tf.square(y) - x
+        y = tf.maximum(y, -0.5)
+    sess = session(tf, threads)
+    feed = {x: np.linspace(-1, 1, 10).astype(np.float32)}
+    return (lambda: sess.run(y, feed_dict=feed)), 1
+
+
+def unrolled_cells(tf, threads):
+    """A gradient descent step of 20 GRU cells in a row, 16 units, batch 8."""
+    x = tf.placeholder(tf.float32, [8, 20, 10])
+    outputs, _ = tf.nn.static_rnn(tf.nn.rnn_cell.GRUCell(16), tf.unstack(x, axis=1), dtype=tf.float32)
+    loss = tf.reduce_mean(tf.square(outputs[-1] - 0.5))
+    train = tf.train.GradientDescentOptimizer(0.1).minimize(loss)
+    sess = session(tf, threads)
+    sess.run(tf.global_variables_initializer())
+    feed = {x: np.random.RandomState(0).rand(8, 20, 10).astype(np.float32)}
+    return (lambda: sess.run([train, loss], feed_dict=feed)), 1
+
+
+def small_attention(tf, threads):
+    """Four layers of attention and layer norm on 2 x 8 vectors of 16 numbers, and a gradient descent step."""
+    x = tf.placeholder(tf.float32, [2, 8, 16])
+    hidden = x
+    for _ in range(4):
+        q, k, v = (tf.layers.dense(hidden, 16, use_bias=False) for _ in range(3))
+        weights = tf.nn.softmax(tf.matmul(q, k, transpose_b=True) / 4.0)
+        hidden = hidden + tf.matmul(weights, v)
+        mean, variance = tf.nn.moments(hidden, [-1], keep_dims=True)
+        hidden = (hidden - mean) * tf.rsqrt(variance + 1e-6)
+        inner = tf.layers.dense(hidden, 32)
+        inner = 0.5 * inner * (1.0 + tf.tanh(0.7978845608 * (inner + 0.044715 * tf.pow(inner, 3))))
+        hidden = hidden + tf.layers.dense(inner, 16)
+    loss = tf.reduce_mean(tf.square(hidden))
+    train = tf.train.GradientDescentOptimizer(0.01).minimize(loss)
+    sess = session(tf, threads)
+    sess.run(tf.global_variables_initializer())
+    feed = {x: np.random.RandomState(0).rand(2, 8, 16).astype(np.float32)}
+    return (lambda: sess.run([train, loss], feed_dict=feed)), 1
+
+
 def element_wise(tf, threads):
     """A few element-wise functions of 2 million numbers."""
     x = tf.Variable(tf.ones([2000000]) * 0.5)
@@ -325,6 +372,7 @@ def parse_batch(tf, threads):
 
 TENSORFLOW = {f.__name__: f for f in (
     scalar_run, variable_run, feed_two, build_nodes, mlp_step, count_loop, product_loop, lstm_step, wide_mlp_step,
-    cnn_step, small_ops, element_wise, normals, product, embedding_step, parse_single, parse_batch)}
+    cnn_step, small_ops, small_mix, unrolled_cells, small_attention, element_wise, normals, product, embedding_step,
+    parse_single, parse_batch)}
 PYTORCH = {"mlp_step": mlp_step_torch, "lstm_step": lstm_step_torch, "wide_mlp_step": wide_mlp_step_torch,
            "cnn_step": cnn_step_torch}

@@ -27,7 +27,7 @@ from tensorflow.python import pywrap_tensorflow
 from tensorflow.python.framework import kernels
 from tensorflow.python.framework.ops import _gradient_registry as gradients
 from tensorflow.python.ops import while_v2  # noqa: F401  # it registers gradients, and is imported by its first use
-from tensorflow.python.util import tf_decorator, tf_inspect
+from tensorflow.python.util import compat, tf_decorator, tf_inspect
 
 ROOT = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "tfmagic")
 
@@ -268,6 +268,7 @@ def public_members():
     name recommends ("" for the same name of compat.v1)."""
     members, modules, renamed = {}, {}, {}
     heard = Heard()
+    compat.as_str = tf.compat.as_str = compat.as_text  # as under Python 3, which is all that tfmagic runs on
     logger = logging.getLogger("tensorflow")
     kept, logger.handlers = logger.handlers, [heard]
 

@@ -1,16 +1,19 @@
-"""Public names are TensorFlow 1.15's: arguments with their defaults, bases, members, values and deprecations."""
+"""Names are TensorFlow 1.15's: arguments with their defaults, bases, members, values and deprecations."""
 
 import ast
 import inspect
 import json
 import re
+from pathlib import Path
 
 import pytest
 from oracle.record import DATA
 
 from tfmagic import tf  # noqa: F401  # the namespace whose names these are
 from tfmagic.base import export
-from tfmagic.tf import namespace
+from tfmagic.tf import internal, namespace
+
+PACKAGE = Path(namespace.__file__).parents[1]
 
 with open(f"{DATA}/names.json", encoding="utf-8") as _text:
     RECORDED = {name: entry for name, entry in json.load(_text).items() if isinstance(entry, dict)}
@@ -23,6 +26,7 @@ MEANT = {
     "Graph.seed": "an attribute of each graph, not of the class",
     "layers.BatchNormalization.trainable": "an attribute of each layer, not of the class",
     "train.LooperThread.isAlive": "Python 3.9 took this name from threads; is_alive is there",
+    "compat.bytes_or_text_types": "the types of texts in Python 3",
     "version.VERSION": "tfmagic is 1.15.2, in which nothing but security fixes differs",
     "version.GIT_VERSION": "names tfmagic",
     "version.COMPILER_VERSION": "names the interpreter",
@@ -44,7 +48,7 @@ def written(value):
         return value.__name__
     if isinstance(value, (set, frozenset)):
         return "{" + ", ".join(sorted(map(written, value))) + "}"
-    return re.sub(r"<(?:\w+\.)*(\w+) object at 0x\w+>", r"<\1 object>", repr(value))
+    return re.sub(r"<(?:\w+\.)*(\w+) object at 0x\w+>", r"<\1 object>", repr(value)).replace("<class '", "<type '")
 
 
 def arguments(function):
@@ -147,7 +151,7 @@ def differences(name, entry):
         yield from of_function(name, thing, entry)
     elif entry["kind"] == "class":
         yield from of_class(name, thing, entry)
-    elif entry["kind"] == "constant" and not same(entry["value"], written(thing)):
+    elif entry["kind"] == "constant" and not same(entry["value"].replace("<class '", "<type '"), written(thing)):
         yield f"{name} = {written(thing)}\n    TensorFlow: {entry['value']}"
 
 
@@ -156,3 +160,43 @@ def test_names_are_tensorflows(place):
     lines = [line for name, entry in RECORDED.items() if name.rpartition(".")[0] == place and supported(name)
              for line in differences(name, entry) if re.split(r"[( ]", line)[0] not in MEANT]
     assert not lines, f"{len(lines)} differences:\n" + "\n".join(lines)
+
+
+# --- internal names ---------------------------------------------------------------------------------------------------
+
+with open(f"{DATA}/internal_names.json", encoding="utf-8") as _text:
+    INTERNAL = {name: entry for name, entry in json.load(_text).items() if isinstance(entry, dict)}
+
+
+def test_the_record_has_every_internal_name():
+    with open(f"{PACKAGE}/tf/unexported.txt", encoding="utf-8") as table:
+        lines = [line.partition(": ") for line in table if line[0] != "#"]
+    listed = {f"{module}:{word.partition('=')[0]}" for module, _, words in lines for word in words.split()}
+    assert listed == set(INTERNAL)
+
+
+# What takes other arguments, and why.
+MEANT_INTERNAL = {
+    "function:Defun": "the options of a decorator are listed",
+    "ops:internal_convert_to_tensor": "a default is a class of ours",
+    "function:_FuncGraph": "functions make their graphs; the class is there for isinstance",
+    "test_util:enable_c_shapes": "what stands for TensorFlow's decorator names its argument otherwise",
+    "file_io:FileIO": "the mode has a default",
+    "control_flow_ops:CondContext": "contexts are not read from collections",
+    "control_flow_ops:WhileContext": "contexts are not read from collections",
+    "resource_variable_ops:ResourceVariable": "both kinds of variables share tf.Variable's constructor",
+    "resource_variable_ops:_UnreadVariable": "assignments make it; the class is there for isinstance",
+    "variables:RefVariable": "both kinds of variables share tf.Variable's constructor",
+    "template:Template": "templates build graphs, not functions",
+    "variable_scope:_pure_variable_scope": "what a scope sets is given by name",
+}
+
+
+@pytest.mark.parametrize("name", INTERNAL)
+def test_an_internal_name_takes_tensorflows_arguments(name):
+    entry, thing = INTERNAL[name], internal.resolve(*name.split(":"))
+    if entry["kind"] != "constant":
+        assert entry["kind"] == ("class" if inspect.isclass(thing) else "function" if callable(thing) else "")
+    of_a_library = getattr(thing, "__module__", "").partition(".")[0] not in ("tfmagic", "tensorflow")
+    if "arguments" in entry and not of_a_library and name.rpartition(".")[2] not in MEANT_INTERNAL:
+        assert not list(of_arguments(name, thing, entry["arguments"]))

@@ -10,6 +10,8 @@ ORACLE = Path(__file__).parents[1] / "oracle"
 SCRIPTS = sorted(path.stem for path in (ORACLE / "transcripts").glob("*.py"))
 PLAY = ("import sys; sys.path[:0] = [{tests!r}, {oracle!r}]\n"
         "from record_transcripts import play\n"
+        "from tfmagic.notebook.legacy import alias\n"
+        "alias.install(force=True)\n"
         "from tfmagic import tf\n"
         "play(tf, {name!r})")
 

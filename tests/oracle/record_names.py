@@ -1,13 +1,15 @@
-"""Records the public names of TensorFlow 1.15: arguments, bases, members, values and deprecations of each.
+"""Records the names of TensorFlow 1.15: arguments, bases, members, values and deprecations of each.
 
 Run it with a Python that has TensorFlow 1.15:
-    python tests/oracle/record_names.py        writes data/names.json
+    python tests/oracle/record_names.py             writes data/names.json, the public names
+    python tests/oracle/record_names.py --internal  writes data/internal_names.json, those in tfmagic/tf/unexported.txt
 One line for each object under its canonical name. A class lists what no public base of it lists already. What runs
 under TensorFlow is written in the common subset of Python 2.7 and 3.
 """
 
 from __future__ import print_function
 
+import importlib
 import inspect
 import io
 import json
@@ -104,7 +106,6 @@ def of_class(cls, public):
 def main():
     import record  # the recorder of the tables knows which names are public
 
-    tf = record.tf
     members, _, _ = record.public_members()
     rows, _ = record.grouped(members)
     things = [(names[0], members[names[0]] if names[0] in members else record.tf.__dict__.get(names[0]))
@@ -125,11 +126,39 @@ def main():
         else:
             entry = {"kind": "constant", "type": type(thing).__name__, "value": written(thing)}
         lines.append(json.dumps(name) + ": " + json.dumps(entry, sort_keys=True))
+    write("names.json", lines)
+
+
+def internal():
+    """The arguments of internal functions, and of the constructors of internal classes."""
+    lines = []
+    with io.open(os.path.join(os.path.dirname(os.path.dirname(HERE)), "tfmagic", "tf", "unexported.txt"),
+                 encoding="utf-8") as table:
+        for line in table:
+            module, _, words = line.partition(": ")
+            if line[0] == "#":
+                continue
+            for word in words.split():
+                name = word.partition("=")[0]
+                thing = getattr(importlib.import_module(module), name)
+                entry = {"kind": "constant"}
+                if inspect.isclass(thing):
+                    entry = {"kind": "class", "arguments": arguments(thing.__init__)[1:]} if inspect.isroutine(
+                        thing.__init__) and hasattr(thing.__init__, "__code__") else {"kind": "class"}
+                elif inspect.isroutine(thing):
+                    entry = {"kind": "function", "arguments": arguments(thing)}
+                lines.append(json.dumps(module + ":" + name) + ": " + json.dumps(entry, sort_keys=True))
+    write("internal_names.json", lines)
+
+
+def write(file, lines):
+    import tensorflow as tf
+
     text = "{\n" + ",\n".join(["%s: %s" % (json.dumps("recorded from"), json.dumps("TensorFlow " + tf.__version__))]
                               + lines) + "\n}\n"
-    with io.open(os.path.join(HERE, "data", "names.json"), "w", encoding="utf-8") as out:
+    with io.open(os.path.join(HERE, "data", file), "w", encoding="utf-8") as out:
         out.write(text if isinstance(text, type(u"")) else text.decode("utf-8"))
 
 
 if __name__ == "__main__":
-    main()
+    internal() if "--internal" in sys.argv else main()

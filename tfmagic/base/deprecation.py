@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 from tfmagic.base import export, source, tf_logging
@@ -12,13 +13,24 @@ from tfmagic.base import export, source, tf_logging
 F = TypeVar("F", bound=Callable[..., Any])
 
 _warned: set[Any] = set()
+_silent = [0]  # how many `silence` blocks are open
 
 
 def _warn(key: Any, message: str, *args: Any) -> None:
-    if key in _warned:
+    if key in _warned or _silent[0]:
         return
     _warned.add(key)
     tf_logging.warning(message, *args)
+
+
+@contextlib.contextmanager
+def silence() -> Iterator[None]:
+    """Print no warnings of deprecation within the block."""
+    _silent[0] += 1
+    try:
+        yield
+    finally:
+        _silent[0] -= 1
 
 
 def _when(date: str | None) -> str:
@@ -142,3 +154,49 @@ def deprecated_argument_lookup(new_name: str, new_value: Any, old_name: str, old
             raise ValueError(f"Cannot specify both '{old_name}' and '{new_name}'")
         return old_value
     return new_value
+
+
+def rewrite_argument_docstring(old_doc: str, old_argument: str, new_argument: str) -> str:
+    """A documentation in which an argument has another name."""
+    return old_doc.replace(f"`{old_argument}`", f"`{new_argument}`").replace(f"{old_argument}:", f"{new_argument}:")
+
+
+def deprecated_endpoints(*args: str) -> Callable[[F], F]:
+    """Note which names of a function or class are old ones."""
+
+    def decorate(function: F) -> F:
+        function._tf_deprecated_api_names = args  # type: ignore[attr-defined]
+        return function
+
+    return decorate
+
+
+def deprecated_alias(deprecated_name: str, name: str, func_or_class: F, warn_once: bool = True) -> F:
+    """A function or class under an old name: it prints TensorFlow's warning when it is used.
+
+    Args:
+      deprecated_name, name: the old name and the present one.
+      func_or_class: what they stand for.
+      warn_once: whether only the first use warns.
+    """
+    key = object()
+
+    def warn() -> None:
+        if not warn_once:
+            _warned.discard(key)
+        _warn(key, "From %s: The name %s is deprecated. Please use %s instead.\n", _place(), deprecated_name, name)
+
+    if not isinstance(func_or_class, type):
+        @functools.wraps(func_or_class)
+        def renamed(*args: Any, **kwargs: Any) -> Any:
+            warn()
+            return func_or_class(*args, **kwargs)
+
+        return renamed  # type: ignore[return-value]
+
+    def begin(self: Any, *args: Any, **kwargs: Any) -> None:
+        warn()
+        func_or_class.__init__(self, *args, **kwargs)  # type: ignore[misc]
+
+    names = {"__doc__": func_or_class.__doc__, "__module__": func_or_class.__module__, "__init__": begin}
+    return type(func_or_class.__name__, (func_or_class,), names)  # type: ignore[return-value]

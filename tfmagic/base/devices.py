@@ -110,9 +110,9 @@ def _index(words: list[str]) -> int | None:
 
 
 @functools.lru_cache(maxsize=512)
-def canonical(spec: str) -> str:
+def canonical(device: str) -> str:
     """The canonical form of a device name ("/cpu:0" -> "/device:CPU:0")."""
-    return _parse(spec).to_string()
+    return _parse(device).to_string()
 
 
 @functools.lru_cache(maxsize=512)

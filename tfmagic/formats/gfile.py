@@ -179,11 +179,15 @@ def delete_recursively(dirname: Any) -> None:
         shutil.rmtree(path) if os.path.isdir(path) else os.remove(path)
 
 
+def _there_already(path: Any) -> errors.OpError:
+    return errors.AlreadyExistsError(None, None, f"file already exists\n\n{path} is there; overwrite=True replaces it.")
+
+
 @export("gfile.Copy")
 def copy(oldpath: Any, newpath: Any, overwrite: bool = False) -> None:
     """Copy a file. Raises AlreadyExistsError when the new one is there and `overwrite` is not set."""
     if not overwrite and exists(newpath):
-        raise errors.AlreadyExistsError(None, None, f"file already exists: {newpath}")
+        raise _there_already(newpath)
     with as_tensorflow():
         shutil.copyfile(local_path(oldpath), local_path(newpath))
 
@@ -192,7 +196,7 @@ def copy(oldpath: Any, newpath: Any, overwrite: bool = False) -> None:
 def rename(oldname: Any, newname: Any, overwrite: bool = False) -> None:
     """Rename a file or folder. Raises AlreadyExistsError when the new one is there and `overwrite` is not set."""
     if not overwrite and exists(newname):
-        raise errors.AlreadyExistsError(None, None, f"file already exists: {newname}")
+        raise _there_already(newname)
     with as_tensorflow():
         os.replace(local_path(oldname), local_path(newname))
 

@@ -30,7 +30,7 @@ from tfmagic.session.plan.plan_graph import PlanGraph
 from tfmagic.session.resources.keys import key_of
 from tfmagic.session.resources.store import ResourceStore
 from tfmagic.session.resources.variables import Variables
-from tfmagic.session.tiers import python
+from tfmagic.session.tiers import machine
 from tfmagic.session.tiers.failures import explained
 
 _inference = torch._C._InferenceMode
@@ -89,11 +89,11 @@ class Execution:
 
     Args:
       resources: the session's state.
-      tier: makes a plan callable; by default the Python tier.
+      tier: makes a plan callable; by default the machine tier.
     """
 
     def __init__(self, plan: PlanGraph, resources: ResourceStore,
-                 tier: Callable[[PlanGraph], Callable[..., Any]] = python.function):
+                 tier: Callable[[PlanGraph], Callable[..., Any]] = machine.function):
         self.plan = plan
         self.recent = True
         self.edits = 0
@@ -261,7 +261,6 @@ class Execution:
     def _prepared(self, states: Sequence[Any], updates: Sequence[Any]) -> list[Callable[[], Any]]:
         """The calls that carry out the changes of a run."""
         values = self._variables.values
-        calls = [call for prepared in updates for call in prepared.calls]
         new = list(zip(self._written, states))
         if updates and len(self._variables.readers) > 1:  # others have the values in their hands: change copies
             keys = iter(self._in_place)
@@ -269,6 +268,7 @@ class Execution:
                 for tensors in prepared.changed:
                     tensors[:] = [tensor.clone() for tensor in tensors]
                     new += zip(keys, tensors)
+        calls = [call for prepared in updates for call in prepared.make()]
         if self._removes:
             calls += [functools.partial(values.pop, key, None) for key, state in new if state is None]
             new = [(key, state) for key, state in new if state is not None]

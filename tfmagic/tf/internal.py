@@ -1,4 +1,7 @@
-"""TensorFlow's internal modules (`tensorflow.python.ops.math_ops`): what their names stand for, from `modules.txt`."""
+"""TensorFlow's internal modules (`tensorflow.python.ops.math_ops`): what their names stand for.
+
+`modules.txt` has the names of public objects, `unexported.txt` those that were never public.
+"""
 
 from __future__ import annotations
 
@@ -10,93 +13,6 @@ from typing import Any
 
 from tfmagic.base import export, messages
 from tfmagic.tf import missing
-
-# Internal objects that TensorFlow never exported but old programs import all the same: "module:attribute".
-_UNEXPORTED = {
-    "tensorflow.examples.tutorials.mnist.input_data": {"read_data_sets": "tfmagic.tf.datasets.mnist:read_data_sets"},
-    "tensorflow.python.client.device_lib": {
-        "list_local_devices": "tfmagic.tf.framework.device_lib:list_local_devices"},
-    "tensorflow.python.client.timeline": {
-        name: f"tfmagic.tf.profiler.timeline:{name}" for name in (
-            "AllocationMaximum", "StepStatsAnalysis", "Timeline")},
-    "tensorflow.python.framework.errors_impl": {
-        "InaccessibleTensorError": "tfmagic.base.errors:InaccessibleTensorError",
-        "OperatorNotAllowedInGraphError": "tfmagic.base.errors:OperatorNotAllowedInGraphError"},
-    "tensorflow.python.framework.function": {
-        "Defun": "tfmagic.tf.functions.defun:Defun",
-        "_DefinedFunction": "tfmagic.tf.functions.defun:DefinedFunction",
-        "_OverloadedFunction": "tfmagic.tf.functions.defun:OverloadedFunction",
-        "_FuncGraph": "tfmagic.graph.function_graph:FunctionGraph",
-        "get_extra_args": "tfmagic.tf.functions.defun:get_extra_args",
-        "get_extra_inputs": "tfmagic.tf.functions.defun:get_extra_inputs",
-        "get_extra_vars": "tfmagic.tf.functions.defun:get_extra_vars"},
-    "tensorflow.python.framework.smart_cond": {
-        name: f"tfmagic.tf.contrib.framework.checks:{name}" for name in ("smart_cond", "smart_constant_value")},
-    "tensorflow.python.framework.test_util": {
-        "GpuSupportsHalfMatMulAndConv": "tfmagic.tf.test.modes:is_google_cuda_enabled",
-        "IsGoogleCudaEnabled": "tfmagic.tf.test.modes:is_google_cuda_enabled",
-        "IsMklEnabled": "tfmagic.tf.test.modes:is_mkl_enabled",
-        "NCHWToNHWC": "tfmagic.tf.test.modes:nchw_to_nhwc",
-        "NHWCToNCHW": "tfmagic.tf.test.modes:nhwc_to_nchw",
-        **{name: f"tfmagic.tf.test.modes:{name}" for name in (
-            "assert_ops_in_graph", "deprecated_graph_mode_only", "device", "disable_control_flow_v2",
-            "disable_xla", "enable_c_shapes", "for_all_test_methods", "force_cpu", "force_gpu",
-            "generate_combinations_with_testcase_name", "get_node_def_from_graph", "is_xla_enabled",
-            "no_xla_auto_jit", "run_all_in_graph_and_eager_modes", "run_cuda_only", "run_deprecated_v1",
-            "run_gpu_only", "run_in_graph_and_eager_modes", "run_v1_only", "run_v2_only", "skip_if",
-            "use_deterministic_cudnn", "use_gpu", "with_c_shapes", "with_control_flow_v2",
-            "xla_allow_fallback")}},
-    "tensorflow.python.layers.utils": {
-        "constant_value": "tfmagic.tf.contrib.framework.checks:smart_constant_value",
-        "convert_data_format": "tfmagic.tf.layers.sizes:format_of_rank",
-        "normalize_data_format": "tfmagic.tf.layers.sizes:format_name",
-        "normalize_tuple": "tfmagic.tf.layers.sizes:per_axis",
-        "smart_cond": "tfmagic.tf.contrib.framework.checks:smart_cond"},
-    "tensorflow.python.ops.control_flow_ops": {
-        "merge": "tfmagic.ops.control_flow.routing:merge",
-        "switch": "tfmagic.ops.control_flow.routing:switch",
-        "with_dependencies": "tfmagic.ops.control_flow.grouping:with_dependencies"},
-    "tensorflow.python.ops.gradient_checker_v2": {
-        name: f"tfmagic.tf.test.jacobians:{name}" for name in ("compute_gradient", "max_error")},
-    "tensorflow.python.training.slot_creator": {
-        name: f"tfmagic.tf.train.slots:{name}" for name in (
-            "create_slot", "create_slot_with_initializer", "create_zeros_slot")},
-    "tensorflow.python.ops.variables": {
-        "PartitionedVariable": "tfmagic.tf.variable.partitioned:PartitionedVariable",
-        "RefVariable": "tfmagic.tf.variable.reference:RefVariable",
-        "Variable": "tfmagic.tf.variable.second:VariableV2"},
-    "tensorflow.python.framework.meta_graph": {
-        name: f"tfmagic.tf.saving.meta_graph:{name}" for name in (
-            "add_collection_def", "create_meta_graph_def", "export_scoped_meta_graph", "import_scoped_meta_graph",
-            "import_scoped_meta_graph_with_return_elements", "read_meta_graph_file", "strip_graph_default_valued_attrs",
-            "stripped_op_list_for_graph")},
-    "tensorflow.python.pywrap_tensorflow": {
-        "CheckpointReader": "tfmagic.tf.saving.reader:CheckpointReader"},
-    "tensorflow.python.saved_model.loader_impl": {
-        "SavedModelLoader": "tfmagic.tf.saved_model.models:SavedModelLoader",
-        "parse_saved_model": "tfmagic.tf.saved_model.models:parse_saved_model"},
-    "tensorflow.python.tools.freeze_graph": {
-        "freeze_graph": "tfmagic.tf.saved_model.freeze:freeze_graph",
-        "freeze_graph_with_def_protos": "tfmagic.tf.saved_model.freeze:freeze_graph_with_def_protos"},
-    "tensorflow.python.tools.inspect_checkpoint": {
-        "print_tensors_in_checkpoint_file": "tfmagic.tf.saving.inspection:print_tensors_in_checkpoint_file"},
-    "tensorflow.python.training.saver": {
-        "BaseSaverBuilder": "tfmagic.tf.saving.builder:BaseSaverBuilder",
-        "BulkSaverBuilder": "tfmagic.tf.saving.builder:BulkSaverBuilder"},
-    "tensorflow.python.training.saving.saveable_object": {
-        "SaveableObject": "tfmagic.tf.saving.saveables:SaveableObject",
-        "SaveSpec": "tfmagic.tf.saving.saveables:SaveSpec"},
-    "tensorflow.python.ops.resources": {
-        name: f"tfmagic.tf.variable.resources:{name}" for name in (
-            "initialize_resources", "local_resources", "register_resource", "report_uninitialized_resources",
-            "shared_resources")},
-    "tensorflow.python.training.training_util": {
-        "_get_global_step_read": "tfmagic.tf.train.global_steps:get_global_step_read",
-        "_get_or_create_global_step_read": "tfmagic.tf.train.global_steps:get_or_create_global_step_read"},
-    "tensorflow.python.ops.resource_variable_ops": {
-        "ResourceVariable": "tfmagic.tf.variable.resource:ResourceVariable",
-        "_UnreadVariable": "tfmagic.tf.variable.resource:UnreadVariable"},
-}
 
 # Where TensorFlow has its protocol buffers.
 _PROTO_PACKAGES = ("tensorflow.core.framework", "tensorflow.core.protobuf", "tensorflow.core.util",
@@ -167,13 +83,12 @@ def nearest(name: str) -> str | None:
 def _lines() -> dict[str, str]:
     """Each internal module with its line of names, not parsed yet."""
     table: dict[str, str] = {}
-    with open(os.path.join(os.path.dirname(__file__), "modules.txt"), encoding="utf-8") as text:
-        for line in text:
-            if line[0] != "#":
-                name, _, names = line.partition(": ")
-                table[name] = names
-    for name in _UNEXPORTED:
-        table.setdefault(name, "")
+    for file in ("modules.txt", "unexported.txt"):
+        with open(os.path.join(os.path.dirname(__file__), file), encoding="utf-8") as text:
+            for line in text:
+                if line[0] != "#":
+                    name, _, names = line.partition(": ")
+                    table[name] = f"{table.get(name, '')} {names}"
     return table
 
 
@@ -196,22 +111,19 @@ def attributes(module_name: str) -> dict[str, str]:
 
     Returns:
       Attribute -> public name ("math.add"), "gen:" and an op function's name, "@" and another internal module, or
-      "module:attribute" of the house.
+      "home:attribute" of the house (".tf.nn.softmax:softmax") or of another library.
     """
-    if module_name.startswith(_CONTRIB):
-        return _contrib().get(module_name, {})
-    table = {}
+    table = dict(_contrib().get(module_name, {})) if module_name.startswith(_CONTRIB) else {}
     for word in _lines().get(module_name, "").split():
         name, _, target = word.partition("=")
-        table[name] = target or name
-    table.update(_UNEXPORTED.get(module_name, {}))
+        table[name] = f"{target}{name}" if target[-1:] == ":" else target or name
     return table
 
 
 def is_module(name: str) -> bool:
     """Whether TensorFlow 1.15 has an internal module or package of this dotted name that the table knows."""
-    if name.startswith(_CONTRIB):
-        return name in _contrib()
+    if name.startswith(_CONTRIB) and name in _contrib():
+        return True
     return name in _lines() or name in _packages() or _is_generated(name)
 
 
@@ -297,5 +209,5 @@ def resolve(module_name: str, name: str) -> Any:
         return getattr(importlib.import_module("tfmagic.ops.raw"), target[len("gen:"):])
     if ":" in target:
         home, _, attribute = target.partition(":")
-        return getattr(importlib.import_module(home), attribute)
+        return getattr(importlib.import_module(home, "tfmagic"), attribute)
     return export.find(target) if export.is_supported(target) else public(target)

@@ -59,6 +59,67 @@ declare("opt_moving_average", lambda tf, opt: opt.MovingAverageOptimizer(
 declare("opt_moving_average_beside", lambda tf, opt: opt.MovingAverageOptimizer(
     tf.train.MomentumOptimizer(0.1, 0.9), 0.9, num_updates=tf.train.get_or_create_global_step(),
     sequential_update=False), sparse=False, steps=0, show=False)
+for kind, resource in (("", False), ("_resource", True)):
+    declare("opt_adam_gs" + kind, lambda tf, opt: opt.AdamGSOptimizer(tf.train.get_or_create_global_step(), 0.1),
+            resource=resource)
+    declare("opt_lazy_adam_gs" + kind,
+            lambda tf, opt: opt.LazyAdamGSOptimizer(tf.train.get_or_create_global_step(), 0.1), resource=resource)
+    declare("opt_multitask" + kind,
+            lambda tf, opt: opt.MultitaskOptimizerWrapper(tf.train.AdamOptimizer(0.1)), resource=resource)
+declare("opt_drop_stale_gradient", lambda tf, opt: opt.DropStaleGradientOptimizer(
+    tf.train.MomentumOptimizer(0.1, 0.9), 2))
+
+
+def shampoo(name, gather=False, resource=False, size=2, **options):
+    """A square matrix, whose outer products have full rank, after two steps of Shampoo."""
+    def build(tf):
+        start = 1.0 + np.eye(size, dtype=np.float32)
+        w = tf.get_variable("w", initializer=start, use_resource=resource)
+        rows = tf.gather(w, [1, 0, 1]) if gather else w
+        step = tf.train.get_or_create_global_step()
+        optimizer = tf.contrib.opt.ShampooOptimizer(step, epsilon=0.1, **options)
+        update = optimizer.minimize(tf.reduce_sum(rows * rows * rows), global_step=step)
+        return Case(init=True, steps=[(update, None)] * 2 + [(tf.global_variables(), None)],
+                    facts={"slots": optimizer.get_slot_names()})
+
+    build.__name__ = name
+    return program(build)
+
+
+shampoo("opt_shampoo")
+shampoo("opt_shampoo_of_rows", gather=True, gbar_decay=0.5, gbar_weight=0.5)
+shampoo("opt_shampoo_of_rows_resource", gather=True, resource=True)
+shampoo("opt_shampoo_means", gbar_decay=0.9, gbar_weight=0.1, mat_gbar_decay=0.9, mat_gbar_weight=0.1)
+shampoo("opt_shampoo_diagonal", max_matrix_size=1)
+shampoo("opt_shampoo_by_iteration", use_iterative_root=True)
+shampoo("opt_shampoo_seldom", svd_interval=2, precond_update_interval=2)
+shampoo("opt_shampoo_by_functions", gbar_decay=lambda step: 0.5, mat_gbar_decay=lambda step: 0.5,
+        svd_interval=lambda step: 2, learning_rate=lambda step: 0.1)
+
+
+@program
+def opt_multitask_of_tasks(tf):
+    a, b = tf.get_variable("a", initializer=[1.0, 2.0]), tf.get_variable("b", initializer=[3.0])
+    wrapped = tf.contrib.opt.MultitaskOptimizerWrapper(tf.train.MomentumOptimizer(0.1, 0.9))
+    updates = [wrapped.apply_gradients([(tf.constant(x), a), (tf.constant(y), b)])
+               for x, y in (([0.0, 0.0], [2.0]), ([1.0, 0.0], [0.0]))]
+    said = []
+    try:
+        tf.contrib.opt.MultitaskOptimizerWrapper(3)
+    except TypeError as error:
+        said.append(str(error))
+    return Case(init=True, steps=[(update, None) for update in updates * 2] + [(tf.global_variables(), None)],
+                facts={"name": wrapped.get_name(), "slots": wrapped.get_slot_names(), "said": said})
+
+
+@program
+def opt_clip_gradients_by_global_norm(tf):
+    a, b, c = [tf.get_variable(name, initializer=[1.0, 2.0]) for name in "abc"]
+    pairs = [(tf.constant([30.0, 40.0]), a), (tf.zeros([2]), b)]
+    clipped, norm = tf.contrib.opt.clip_gradients_by_global_norm(pairs)
+    some, _ = tf.contrib.opt.clip_gradients_by_global_norm([pairs[0], (None, c)], 1.0)
+    return Case(steps=[([[g for g, _ in clipped], norm, some[0][0]], None)], show=[norm],
+                facts={"none": some[1][0] is None})
 
 
 @program

@@ -94,7 +94,7 @@ def run_script(path: Path, arguments: list[str], device: str | None = None, pyth
     Raises:
       SystemExit: the script left by `sys.exit`.
     """
-    from tfmagic.notebook.legacy import alias, printing
+    from tfmagic.notebook.legacy import alias, former, printing
 
     if device:
         os.environ["TFMAGIC_DEVICE"] = device
@@ -116,6 +116,7 @@ def run_script(path: Path, arguments: list[str], device: str | None = None, pyth
     was_installed = alias.is_installed()
     alias.install(force=True)
     numpy_as_before = printing.plain_scalars()
+    former_names = former.bring_back()
     sys.modules["__main__"] = main
     sys.argv = [str(path), *arguments]
     sys.path.insert(0, str(path.parent.resolve()))
@@ -132,6 +133,7 @@ def run_script(path: Path, arguments: list[str], device: str | None = None, pyth
         return 1
     finally:
         sys.modules["__main__"], sys.argv, sys.path[:] = main_before, argv_before, path_before
+        former_names.close()
         numpy_as_before()
         if not was_installed:
             alias.uninstall()

@@ -9,7 +9,7 @@ import weakref
 from typing import TYPE_CHECKING, Any
 
 from tfmagic.base import source
-from tfmagic.notebook.legacy import alias, plots, printing
+from tfmagic.notebook.legacy import alias, former, plots, printing
 from tfmagic.notebook.live.drawn import Drawings
 from tfmagic.notebook.shell import (
     comm,
@@ -57,6 +57,7 @@ def load(shell: InteractiveShell) -> None:
     with contextlib.ExitStack() as undo:
         _install_alias(undo)
         undo.callback(printing.plain_scalars())
+        undo.enter_context(former.bring_back())
         undo.callback(plots.forgive_missing(shell))
         undo.callback(phrases.follow(functools.cache(lambda: of_surroundings(shell.user_ns))))
         kept = sessions.KeptSessions(shell)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tfmagic.base import nest, shapes
+from tfmagic.base.dtypes import as_dtype
 from tfmagic.base.lazy import torch
 from tfmagic.base.shapes import Dims
 from tfmagic.graph.context import get_default_graph
@@ -89,14 +90,19 @@ register("NoOp", kernel=lambda op: None)
 register("ControlTrigger", kernel=lambda op: None)
 
 
-def switch(data: Any, pred: Any, name: str | None = None) -> Any:
+def switch(data: Any, pred: Any, dtype: Any = None, name: str | None = None) -> Any:
     """Send `data` to output 0 when `pred` is False and to output 1 when it is True.
+
+    Args:
+      data: a tensor, slices, a sparse tensor, or a value that becomes a tensor of type `dtype`.
+      pred: a bool scalar.
 
     Returns:
       The pair (false output, true output), each of the kind of `data`.
     """
     with name_scope(name, "Switch", [data, pred]) as scope:
-        data = as_tensor_or_slices(data, "data", as_ref=True)
+        data = (as_tensor_or_slices(data, "data", as_ref=True) if dtype is None
+                else to_tensor(data, as_dtype(dtype), "data"))
         pred = to_tensor(pred, None, "pred")
         if isinstance(data, Tensor):
             return raw.switch(data, pred, name=scope)

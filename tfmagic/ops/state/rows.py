@@ -32,6 +32,7 @@ def in_turn(name: str, rule: Callable[..., Any]) -> Callable[..., tuple[Any, ...
         return tables
 
     change.__name__ = change.__qualname__ = name
+    change.of_rows = True  # type: ignore[attr-defined]  # it changes no other rows than those named
     return change
 
 

@@ -15,13 +15,13 @@ from __future__ import annotations
 
 import functools
 from collections import Counter
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from torch import fx
 from torch.fx.proxy import Proxy
 
+from tfmagic.session.passes.prepared import Prepared, take_in_place
 from tfmagic.session.plan.plan_graph import PlanGraph
 
 # 1 - beta ** step is 1 in every float type.
@@ -87,31 +87,14 @@ def _number(value: Any) -> float | None:
     return value.item() if isinstance(value, torch.Tensor) and value.ndim == 0 else None
 
 
-class Prepared(NamedTuple):
-    """Changes in place, ready to be carried out.
-
-    Attributes:
-      calls: what carries them out.
-      changed: the tensors that change: the very lists that the calls will read.
-    """
-
-    calls: tuple[Callable[[], Any], ...]
-    changed: tuple[list[torch.Tensor], ...]
-
-
 def _finish(plan: PlanGraph, updates: list[Any], call: fx.Node, changed: tuple[str, ...]) -> None:
     """Take the fused variables out of the plan's new values and add the prepared call.
 
     Args:
       changed: the updates' inputs whose variables the call changes, in the order of `Prepared.changed`.
     """
-    output = plan.output_node
-    outputs, states, calls = plan.results
-    gone = {value.node for update in updates for value in update.values}
-    kept = [(key, node) for key, node in zip(plan.written, states) if node not in gone]
-    plan.written = [key for key, _ in kept]
-    plan.in_place += [update.roots[name] for name in changed for update in updates]
-    output.args = ((outputs, tuple(node for _, node in kept), (*calls, call)),)
+    news = [dict(zip(update.roots, update.values)) for update in updates]
+    take_in_place(plan, [of_one[name].node for name in changed for of_one in news], call)
 
 
 def _list(updates: list[Any], name: str) -> list[fx.Node]:
@@ -202,13 +185,13 @@ def fused_adam(variables: list[Any], gradients: list[Any], m: list[Any], v: list
         torch._fused_adam_, variables, _gradients(variables, gradients), m, v, [], steps,
         lr=alpha.to(torch.float64).item() if variables[0].device.type == "cpu" else alpha, beta1=beta1, beta2=beta2,
         weight_decay=0.0, eps=epsilon, amsgrad=False, maximize=False)
-    return Prepared((step,), (variables, m, v))
+    return Prepared(lambda: (step,), (variables, m, v))
 
 
 def fused_gradient_descent(variables: list[Any], gradients: list[Any], alpha: Any) -> Prepared:
     """Prepare a gradient descent step on all variables."""
     step = functools.partial(torch._foreach_add_, variables, _gradients(variables, gradients), alpha=-alpha.item())
-    return Prepared((step,), (variables,))
+    return Prepared(lambda: (step,), (variables,))
 
 
 def fused_momentum(variables: list[Any], accums: list[Any], gradients: list[Any], lr: Any, momentum: Any,
@@ -217,13 +200,13 @@ def fused_momentum(variables: list[Any], accums: list[Any], gradients: list[Any]
     gradients = _gradients(variables, gradients)
     rate = momentum.item()
     if not rate:  # then torch keeps no accumulators
-        return Prepared((functools.partial(torch._foreach_copy_, accums, gradients),
-                         functools.partial(torch._foreach_add_, variables, gradients, alpha=-lr.item())),
-                        (variables, accums))
+        steps = (functools.partial(torch._foreach_copy_, accums, gradients),
+                 functools.partial(torch._foreach_add_, variables, gradients, alpha=-lr.item()))
+        return Prepared(lambda: steps, (variables, accums))
     step = functools.partial(
         torch._fused_sgd_, variables, gradients, accums, weight_decay=0.0, momentum=rate, lr=lr.item(), dampening=0.0,
         nesterov=nesterov, maximize=False, is_first_step=False)
-    return Prepared((step,), (variables, accums))
+    return Prepared(lambda: (step,), (variables, accums))
 
 
 def fused_adagrad(variables: list[Any], accums: list[Any], gradients: list[Any], lr: Any) -> Prepared:
@@ -232,4 +215,4 @@ def fused_adagrad(variables: list[Any], accums: list[Any], gradients: list[Any],
         torch._fused_adagrad_, variables, _gradients(variables, gradients), accums,
         _steps(len(variables), variables[0].device), lr=lr.item(), lr_decay=0.0, weight_decay=0.0, eps=0.0,
         maximize=False)
-    return Prepared((step,), (variables, accums))
+    return Prepared(lambda: (step,), (variables, accums))

@@ -115,13 +115,15 @@ def _function(node: fx.Node, numbers: dict[fx.Node, Any]) -> Callable[..., Any] 
 
 
 def _rewrite(plan: PlanGraph, numbers: dict[fx.Node, Any], results: list[bool]) -> None:
-    """Let Python compute the numbers.
+    """Let Python compute the numbers, and mark their nodes.
 
     Args:
       results: which of the first results are wanted as numbers; all others are tensors.
     """
     graph, tensors = plan.graph, dict[fx.Node, fx.Node]()
     first = next(node for node in graph.nodes if node.op != "placeholder")
+    for node in numbers:
+        node.meta["number"] = True  # what its meta tensor says is of the tensor that it stands for
 
     def value(argument: Any) -> Any:
         if isinstance(argument, fx.Node) and argument.op == "get_attr":
@@ -135,8 +137,11 @@ def _rewrite(plan: PlanGraph, numbers: dict[fx.Node, Any], results: list[bool]) 
                                                            {"dtype": node.meta["val"].dtype})
             made.meta.update(node.meta, effect="none", inputs=[])
             made.meta.pop("source", None)
+            made.meta.pop("number", None)
         return tensors.get(node, node)
 
+    for node in numbers:
+        node.meta["number"] = True
     for node in list(graph.nodes):
         if node.op == "output":
             (values, states, updates), = node.args

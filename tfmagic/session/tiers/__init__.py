@@ -1,8 +1,10 @@
 """Tiers: each turns a PlanGraph into a callable that takes its parameters and gives its triple of outputs.
 
-`python` compiles the code that torch.fx prints; `compiled` has torch's compiler make machine code of regions of it;
-`traced` goes node by node and tells when each was computed. A tier never changes a plan, so that several callables of
-one plan can be used side by side. `failures` tells, for every tier, which node an exception comes from.
+`python` compiles the code that torch.fx prints; `machine` does so too, until a plan has run so often that machine code
+for its element-wise calls pays, which LLVM makes without a C compiler; `compiled` has torch's compiler make machine
+code of regions of it; `traced` goes node by node and tells when each was computed. A tier never changes a plan, so
+that several callables of one plan can be used side by side. `failures` tells, for every tier, which node an exception
+comes from.
 """
 
 from __future__ import annotations
@@ -23,6 +25,6 @@ def of(plan: Any, jit: bool) -> Callable[[Any], Callable[..., Any]]:
         from tfmagic.session.tiers import compiled
 
         return functools.partial(compiled.function, marked_only=not jit)
-    from tfmagic.session.tiers import python
+    from tfmagic.session.tiers import machine
 
-    return python.function
+    return machine.function

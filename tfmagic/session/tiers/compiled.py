@@ -18,7 +18,7 @@ from torch import fx
 
 from tfmagic.session.plan.plan_graph import PlanGraph
 from tfmagic.session.plan.run_time import PlanCall
-from tfmagic.session.tiers import python
+from tfmagic.session.tiers import elementary, python
 from tfmagic.session.tiers.inductor import COMPILER
 from tfmagic.session.tiers.regions import Region, divided
 
@@ -174,6 +174,9 @@ def _call_of(plan: PlanGraph, region: Region) -> CompiledRegion:
         given[node] = compiler.call_function(torch.full, ((), value.item()), {"dtype": value.dtype})
     for node in region.nodes:
         inside[node] = alone.node_copy(node, inside.__getitem__)
+        if elementary.is_tanh(node):
+            given[node] = elementary.tanh(compiler, given[node.all_input_nodes[0]])
+            continue
         given[node] = compiler.node_copy(node, given.__getitem__)
         given[node].meta = {}
     alone.output((tuple(inside[node] for node in region.outputs), (), ()))

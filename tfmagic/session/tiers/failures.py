@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from torch import fx
@@ -57,11 +58,8 @@ def _standing(node: fx.Node) -> fx.Node:
     return node
 
 
-def with_inputs_kept(source: str, lines: dict[int, int | None], nodes: list[fx.Node]) -> str:
-    """The code of a plan in which an operation that can explain its failures still has its inputs when it fails.
-
-    fx forgets every value with its last use, which may come before the last line of the operation.
-    """
+def kept_until(nodes: Iterable[fx.Node]) -> dict[str, int]:
+    """The names of the values that explain failures, each with the number of the last node that may fail of them."""
     until: dict[str, int] = {}
     for index, node in enumerate(nodes):
         op = node.meta.get("op")
@@ -69,6 +67,15 @@ def with_inputs_kept(source: str, lines: dict[int, int | None], nodes: list[fx.N
         if declaration is not None and declaration.explain is not None:
             until.update((_standing(given.node).name, index) for given in node.meta.get("inputs", ())
                          if isinstance(given, Proxy))
+    return until
+
+
+def with_inputs_kept(source: str, lines: dict[int, int | None], nodes: list[fx.Node]) -> str:
+    """The code of a plan in which an operation that can explain its failures still has its inputs when it fails.
+
+    fx forgets every value with its last use, which may come before the last line of the operation.
+    """
+    until = kept_until(nodes)
     code = source.splitlines(keepends=True)
     head = next(i for i, line in enumerate(code) if line.lstrip().startswith("def forward"))
     kept: dict[int, list[str]] = {}

@@ -114,6 +114,8 @@ def _may(node: fx.Node) -> bool:
         return False
     if not _gives(node.meta.get("val")) or not node.all_input_nodes:
         return False
+    if any("number" in known.meta for known in (node, *node.all_input_nodes)):  # Python's, in the body of a loop
+        return False
     takes = [_meta(given) for given in node.all_input_nodes]
     if not all(meta is not None and meta.dtype in _TAKES for meta in takes):
         return _takes_apart(node)

@@ -25,9 +25,9 @@ from tfmagic.ops.math import reduce
 # --- comparisons of two tensors ---------------------------------------------------------------------------------
 
 
-def _assert_static(holds: Any, data: list[Any]) -> None:
+def _assert_static(condition: Any, data: list[Any]) -> None:
     """Fail at once where the values are known already."""
-    if holds:
+    if condition:
         return
     shown = []
     for item in data:

@@ -5,25 +5,25 @@ from __future__ import annotations
 from typing import Any
 
 
-def per_axis(value: Any, rank: int, name: str) -> tuple[int, ...]:
+def per_axis(value: Any, n: int, name: str) -> tuple[int, ...]:
     """One integer per spatial axis.
 
     Raises:
-      ValueError: there are others than `rank` of them, or they are no integers.
+      ValueError: there are others than `n` of them, or they are no integers.
     """
     if isinstance(value, int):
-        return (value,) * rank
+        return (value,) * n
     try:
         items = tuple(value)
     except TypeError:
-        raise ValueError(f"The `{name}` argument must be a tuple of {rank} integers. Received: {value}") from None
-    if len(items) != rank:
-        raise ValueError(f"The `{name}` argument must be a tuple of {rank} integers. Received: {value}")
+        raise ValueError(f"The `{name}` argument must be a tuple of {n} integers. Received: {value}") from None
+    if len(items) != n:
+        raise ValueError(f"The `{name}` argument must be a tuple of {n} integers. Received: {value}")
     for item in items:
         try:
             int(item)
         except (ValueError, TypeError):
-            raise ValueError(f"The `{name}` argument must be a tuple of {rank} integers. Received: {value} including "
+            raise ValueError(f"The `{name}` argument must be a tuple of {n} integers. Received: {value} including "
                              f"element {item} of type {type(item)}") from None
     return items
 
@@ -87,3 +87,48 @@ def transposed_size(size: Any, window: int, padding: str, stride: int) -> Any:
         return None
     size = size * stride
     return size if padding == "same" else size + max(window - stride, 0)
+
+
+def normalize_padding(value: str) -> str:
+    """"valid" or "same", in small letters.
+
+    Raises:
+      ValueError: it is neither.
+    """
+    padding = value.lower()
+    if padding not in {"valid", "same"}:
+        raise ValueError(f'The `padding` argument must be one of "valid", "same". Received: {padding}')
+    return padding
+
+
+def conv_output_length(input_length: int | None, filter_size: int, padding: str, stride: int,
+                       dilation: int = 1) -> int | None:
+    """How long the output of a convolution is along an axis; None where that of the input is not known.
+
+    Args:
+      input_length, filter_size, stride, dilation: the sizes along the axis.
+      padding: "same", "valid" or "full".
+    """
+    assert padding in {"same", "valid", "full"}
+    if input_length is None:
+        return None
+    reach = filter_size + (filter_size - 1) * (dilation - 1)
+    length = input_length + {"same": 0, "valid": 1 - reach, "full": reach - 1}[padding]
+    return (length + stride - 1) // stride
+
+
+def conv_input_length(output_length: int | None, filter_size: int, padding: str, stride: int) -> int | None:
+    """How long the input of a convolution is along an axis (see `conv_output_length`)."""
+    assert padding in {"same", "valid", "full"}
+    if output_length is None:
+        return None
+    pad = {"same": filter_size // 2, "valid": 0, "full": filter_size - 1}[padding]
+    return (output_length - 1) * stride - 2 * pad + filter_size
+
+
+def deconv_output_length(input_length: int | None, filter_size: int, padding: str, stride: int) -> int | None:
+    """How long the output of a transposed convolution is along an axis (see `conv_output_length`)."""
+    if input_length is None:
+        return None
+    return input_length * stride + {"valid": max(filter_size - stride, 0), "full": -(stride + filter_size - 2)}.get(
+        padding, 0)

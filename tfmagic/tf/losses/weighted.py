@@ -139,9 +139,9 @@ def get_total_loss(add_regularization_losses: bool = True, name: str = "total_lo
 # --- weights and reductions ------------------------------------------------------------------------------------
 
 
-def _safe_mean(losses: Tensor, count: Tensor) -> Tensor:
+def _safe_mean(losses: Tensor, num_present: Tensor) -> Tensor:
     total = reduce_sum(losses)
-    return api.math.divide_no_nan(total, count, name="value")
+    return api.math.divide_no_nan(total, num_present, name="value")
 
 
 def _present(losses: Tensor, weights: Tensor, per_batch: bool = False) -> Tensor:

@@ -97,3 +97,9 @@ def remove_squeezable_dimensions(labels: Any, predictions: Any, expected_rank_di
             labels = cond(raw.equal(expected_rank_diff - 1, difference), lambda: shape_ops.squeeze(every, [-1]),
                           lambda: every)
         return labels, predictions
+
+
+def confusion_matrix_v2(labels: Any, predictions: Any, num_classes: Any = None, weights: Any = None,
+                        dtype: Any = dtypes.int32, name: str | None = None) -> Tensor:
+    """`confusion_matrix` with its arguments in the order of TensorFlow 2."""
+    return confusion_matrix(labels, predictions, num_classes, dtype, name, weights)

@@ -22,7 +22,7 @@ def _flat(value: Any) -> Any:
 
 def streaming_confusion_matrix(labels: Any, predictions: Any, num_classes: Any, weights: Any = None) -> tuple[Any, Any]:
     """The variable of a confusion matrix that adds up, and the operation that updates it."""
-    total = metric_variable([num_classes, num_classes], dtypes.float64, "total_confusion_matrix")
+    total = metric_variable([num_classes, num_classes], dtypes.float64, name="total_confusion_matrix")
     predictions, labels = cast(predictions, dtypes.int64), cast(labels, dtypes.int64)
     num_classes = cast(num_classes, dtypes.int64)
     predictions, labels = _flat(predictions), _flat(labels)
@@ -86,8 +86,8 @@ def mean_per_class_accuracy(labels: Any, predictions: Any, num_classes: int, wei
         labels = _flat(labels)
         predictions = _flat(predictions)
         predictions.get_shape().assert_is_compatible_with(labels.get_shape())
-        total = metric_variable([num_classes], dtypes.float32, "total")
-        count = metric_variable([num_classes], dtypes.float32, "count")
+        total = metric_variable([num_classes], dtypes.float32, name="total")
+        count = metric_variable([num_classes], dtypes.float32, name="count")
         ones = constants.ones([shape_ops.size(labels)], dtypes.float32)
         if labels.dtype != predictions.dtype:
             predictions = cast(predictions, labels.dtype)

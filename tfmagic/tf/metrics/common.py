@@ -17,7 +17,7 @@ from tfmagic.tf.variable.variables import Variable, VariableAggregation, Variabl
 Metric = tuple[Tensor, Tensor]
 
 
-def metric_variable(shape: Any, dtype: dtypes.DType, name: str | None = None, validate_shape: bool = True) -> Any:
+def metric_variable(shape: Any, dtype: dtypes.DType, validate_shape: bool = True, name: str | None = None) -> Any:
     """A variable of zeros in the collections of local variables and of metrics."""
     return Variable(
         lambda: constants.zeros(shape, dtype), trainable=False, validate_shape=validate_shape, name=name,

@@ -21,7 +21,7 @@ from tfmagic.tf.variable.scope import variable_scope
 def _counted(condition: Tensor, weights: Any, metrics_collections: Any, updates_collections: Any) -> Metric:
     """How often a condition held, weighted."""
     api.debugging.assert_type(condition, dtypes.bool_)
-    count = metric_variable([], dtypes.float32, "count")
+    count = metric_variable([], dtypes.float32, name="count")
     values = cast(condition, dtypes.float32)
     if weights is not None:
         fits = api.debugging.assert_rank_in(weights, (0, shape_ops.rank(values)))

@@ -38,8 +38,8 @@ def mean(values: Any, weights: Any = None, metrics_collections: Any = None, upda
     """
     with variable_scope(name, "mean", (values, weights)):
         values = cast(values, dtypes.float32)
-        total = metric_variable([], dtypes.float32, "total")
-        count = metric_variable([], dtypes.float32, "count")
+        total = metric_variable([], dtypes.float32, name="total")
+        count = metric_variable([], dtypes.float32, name="count")
         if weights is None:
             number = cast(shape_ops.size(values), dtypes.float32)
         else:
@@ -73,8 +73,8 @@ def mean_tensor(values: Any, weights: Any = None, metrics_collections: Any = Non
     """
     with variable_scope(name, "mean", (values, weights)):
         values = cast(values, dtypes.float32)
-        total = metric_variable(values.get_shape(), dtypes.float32, "total_tensor")
-        count = metric_variable(values.get_shape(), dtypes.float32, "count_tensor")
+        total = metric_variable(values.get_shape(), dtypes.float32, name="total_tensor")
+        count = metric_variable(values.get_shape(), dtypes.float32, name="count_tensor")
         number = constants.ones_like(values)
         if weights is not None:
             values, _, weights = of_one_rank(values, None, weights)

@@ -69,7 +69,7 @@ def counts_at_thresholds(labels: Any, predictions: Any, thresholds: Any, weights
     values, updates = {}, {}
     for kind, name in _KINDS.items():
         if kind in includes:
-            values[kind] = metric_variable([number], dtypes.float32, name)
+            values[kind] = metric_variable([number], dtypes.float32, name=name)
             hits = cast(raw.logical_and(*pairs[kind]), dtypes.float32)
             if tiled is not None:
                 hits *= tiled

@@ -94,7 +94,7 @@ def _total(kind: str, k: int | None, class_id: int | None, predictions: Any, lab
     with name_scope(None, at_k_name(kind, k, class_id), (predictions, labels, weights)) as scope:
         hits = _hits(f"{kind}s", _OPERATIONS[kind], predictions, labels, class_id, weights)
         batch = cast(reduce_sum(hits), dtypes.float64)
-        total = metric_variable([], dtypes.float64, scope)
+        total = metric_variable([], dtypes.float64, name=scope)
         return total, api.assign_add(total, batch, name="update")
 
 
@@ -290,14 +290,14 @@ def average_precision_at_top_k(labels: Any, predictions_idx: Any, weights: Any =
             weights = broadcast_weights(cast(weights, dtypes.float64), precisions)
             precisions = raw.mul(precisions, weights)
         with name_scope(None, "max", (precisions,)) as inner:
-            most = metric_variable([], dtypes.float64, inner)
+            most = metric_variable([], dtypes.float64, name=inner)
             if weights is None:
                 batch_most = cast(shape_ops.size(precisions, name="batch_max"), dtypes.float64)
             else:
                 batch_most = reduce_sum(weights, name="batch_max")
             most_update = api.assign_add(most, batch_most, name="update")
         with name_scope(None, "total", (precisions,)) as inner:
-            total = metric_variable([], dtypes.float64, inner)
+            total = metric_variable([], dtypes.float64, name=inner)
             total_update = api.assign_add(total, reduce_sum(precisions, name="batch_total"), name="update")
         value = api.math.divide_no_nan(total, most, name="mean")
         update = api.math.divide_no_nan(total_update, most_update, name=scope)

@@ -46,9 +46,9 @@ def _colocated(variable: Any) -> Any:
     return get_default_graph().colocate_with(variable)
 
 
-def lookup(params: Any, ids: Any, strategy: str, name: str | None, max_norm: Any,
-           transform: Callable[[Tensor], Tensor] | None = None) -> Tensor:
-    """The rows of tables (see `embedding_lookup`), each table's own passed through `transform`."""
+def lookup(params: Any, ids: Any, partition_strategy: str = "mod", name: str | None = None, max_norm: Any = None,
+           transform_fn: Callable[[Tensor], Tensor] | None = None) -> Tensor:
+    """The rows of tables (see `embedding_lookup`), each table's own passed through `transform_fn`."""
     if params is None or (isinstance(params, (list, tuple)) and not params):
         raise ValueError("Need at least one param")
     params = _tables(params)
@@ -61,11 +61,11 @@ def lookup(params: Any, ids: Any, strategy: str, name: str | None, max_norm: Any
         if count == 1:
             with _colocated(params[0]):
                 result = _clipped(gather(params[0], ids, name=scope), ids, max_norm)
-                result = transform(result) if transform else result
+                result = transform_fn(result) if transform_fn else result
             return raw.identity(result)
         flat = raw.reshape(ids, [-1])
         places = api.range(shape_ops.size(flat))
-        assignments, new_ids = _assigned(params, flat, strategy)
+        assignments, new_ids = _assigned(params, flat, partition_strategy)
         assignments = cast(assignments, "int32")
         own_ids = raw.dynamic_partition(new_ids, assignments, count)
         own_places = raw.dynamic_partition(places, assignments, count)
@@ -73,9 +73,9 @@ def lookup(params: Any, ids: Any, strategy: str, name: str | None, max_norm: Any
         for table, wanted in zip(params, own_ids):
             with _colocated(table):
                 rows = gather(table, wanted)
-                parts.append(transform(_clipped(rows, wanted, max_norm)) if transform else rows)
+                parts.append(transform_fn(_clipped(rows, wanted, max_norm)) if transform_fn else rows)
         result = raw.parallel_dynamic_stitch(own_places, parts, name=scope)
-        given = parts if transform else params
+        given = parts if transform_fn else params
         row = given[0].get_shape()[1:]
         for table in given[1:]:
             row = row.merge_with(table.get_shape()[1:])
@@ -86,7 +86,7 @@ def lookup(params: Any, ids: Any, strategy: str, name: str | None, max_norm: Any
                 row_shape = shape_ops.shape(given[0])[1:]
         result = raw.reshape(result, api.concat([shape_ops.shape(ids), row_shape], 0))
         result.set_shape(ids.get_shape().concatenate(row))
-        return result if transform else _clipped(result, ids, max_norm)
+        return result if transform_fn else _clipped(result, ids, max_norm)
 
 
 def _assigned(params: list[Any], ids: Tensor, strategy: str) -> tuple[Tensor, Tensor]:

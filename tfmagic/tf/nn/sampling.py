@@ -126,8 +126,9 @@ def _sum_rows(x: Tensor) -> Tensor:
 
 
 def sampled_logits(weights: Any, biases: Any, labels: Any, inputs: Any, num_sampled: int, num_classes: int,
-                    num_true: int, sampled_values: Any, subtract_log_q: bool, remove_accidental_hits: bool,
-                    strategy: str, name: str | None, seed: int | None = None) -> tuple[Tensor, Tensor]:
+                   num_true: int = 1, sampled_values: Any = None, subtract_log_q: bool = True,
+                   remove_accidental_hits: bool = False, partition_strategy: str = "mod", name: str | None = None,
+                   seed: int | None = None) -> tuple[Tensor, Tensor]:
     """The logits of true and sampled classes side by side, and labels to go with them."""
     if isinstance(weights, PartitionedVariable):
         weights = list(weights)
@@ -144,11 +145,11 @@ def sampled_logits(weights: Any, biases: Any, labels: Any, inputs: Any, num_samp
         sampled, true_expected, sampled_expected = (raw.stop_gradient(s) for s in sampled_values)
         sampled = cast(sampled, dtypes.int64)
         ids = concat([flat, sampled], 0)
-        all_w = cast(embedding_lookup(weights, ids, partition_strategy=strategy), inputs.dtype)
+        all_w = cast(embedding_lookup(weights, ids, partition_strategy=partition_strategy), inputs.dtype)
         true_w = slice_op(all_w, [0, 0], stack([shape_ops.shape(flat)[0], -1]))
         sampled_w = slice_op(all_w, stack([shape_ops.shape(flat)[0], 0]), [-1, -1])
         sampled_logits = matmul(inputs, sampled_w, transpose_b=True)
-        all_b = cast(embedding_lookup(biases, ids, partition_strategy=strategy), inputs.dtype)
+        all_b = cast(embedding_lookup(biases, ids, partition_strategy=partition_strategy), inputs.dtype)
         true_b = slice_op(all_b, [0], shape_ops.shape(flat))
         sampled_b = slice_op(all_b, shape_ops.shape(flat), [-1])
         size = shape_ops.shape(true_w)[1:2]
@@ -204,7 +205,7 @@ def nce_loss(weights: Any, biases: Any, labels: Any, inputs: Any, num_sampled: i
 
 @export("nn.sampled_softmax_loss")
 def sampled_softmax_loss(weights: Any, biases: Any, labels: Any, inputs: Any, num_sampled: int, num_classes: int,
-                         num_true: int = 1, sampled_values: Any = None, remove_accidental_hits: bool = True,
+                        num_true: int = 1, sampled_values: Any = None, remove_accidental_hits: bool = True,
                          partition_strategy: str = "mod", name: str = "sampled_softmax_loss",
                          seed: int | None = None) -> Tensor:
     """The cross-entropy of a softmax over true and sampled classes only, for training.

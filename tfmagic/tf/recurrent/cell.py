@@ -142,7 +142,7 @@ def input_depth(input_shape: Any) -> int:
     return depth
 
 
-def assert_like_cell(name: str, cell: Any) -> None:
+def assert_like_cell(cell_name: str, cell: Any) -> None:
     """Check that an argument has what a cell has.
 
     Raises:
@@ -155,4 +155,4 @@ def assert_like_cell(name: str, cell: Any) -> None:
          hasattr(cell, "zero_state") or hasattr(cell, "get_initial_state")),
         ("is not callable", callable(cell))) if not fine]
     if missing:
-        raise TypeError(f"The argument {name!r} ({cell}) is not an RNNCell: {', '.join(missing)}.")
+        raise TypeError(f"The argument {cell_name!r} ({cell}) is not an RNNCell: {', '.join(missing)}.")

@@ -92,14 +92,14 @@ def _transpose_batch_time(x: Any) -> Tensor:
 transpose_batch_time = _transpose_batch_time
 
 
-def common_dtype(dtype: Any, state: Any) -> Any:
+def common_dtype(explicit_dtype: Any, state: Any) -> Any:
     """The type given, else the one type of all tensors of a state.
 
     Raises:
       ValueError: they have several.
     """
-    if dtype is not None:
-        return dtype
+    if explicit_dtype is not None:
+        return explicit_dtype
     if not nest.is_nested(state):
         return state.dtype
     found = [element.dtype for element in nest.flatten(state)]
@@ -111,6 +111,6 @@ def common_dtype(dtype: Any, state: Any) -> Any:
     return found[0]
 
 
-def static_size(size: Any) -> Any:
+def static_size(shape: Any) -> Any:
     """A size as far as it is known while the graph is built."""
-    return as_shape(constant_value(size)) if isinstance(size, Tensor) else size
+    return as_shape(constant_value(shape)) if isinstance(shape, Tensor) else shape

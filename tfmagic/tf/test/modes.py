@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import gc
 import itertools
 import unittest
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from tfmagic.base import tf_logging
+from tfmagic.graph.graph import Graph
 from tfmagic.graph.operation import Tensor
 from tfmagic.ops import api
 
@@ -295,3 +298,60 @@ def generate_combinations_with_testcase_name(**kwargs: Any) -> list[dict[str, An
 
 def _letters(text: str) -> str:
     return "".join(filter(str.isalnum, text))
+
+
+# --- what a test leaves behind ----------------------------------------------------------------------------------
+
+
+def assert_no_new_tensors(f: Any) -> Any:
+    """Decorator of a test that may leave no tensor or variable alive but those of the default graph.
+
+    Raises:
+      AssertionError: when the test has run, there are such.
+    """
+
+    @functools.wraps(f)
+    def decorated(self: Any, **kwargs: Any) -> Any:
+        before = {id(thing) for thing in gc.get_objects() if isinstance(thing, Tensor)}
+        outside = Graph()
+        with outside.as_default():
+            result = f(self, **kwargs)
+        del outside
+        gc.collect()
+        left = [thing for thing in gc.get_objects() if isinstance(thing, Tensor) and id(thing) not in before]
+        if left:
+            raise AssertionError(f"{len(left)} Tensors not deallocated after test: {left}")
+        return result
+
+    return decorated
+
+
+def assert_no_garbage_created(f: Any) -> Any:
+    """Decorator of a test that may leave no cycles of references.
+
+    Raises:
+      AssertionError: when the test has run, the garbage collector finds some.
+    """
+
+    @functools.wraps(f)
+    def decorated(self: Any, **kwargs: Any) -> Any:
+        was_enabled, flags_before = gc.isenabled(), gc.get_debug()
+        gc.disable()
+        try:
+            gc.collect()
+            before = len(gc.garbage)
+            gc.set_debug(gc.DEBUG_SAVEALL)
+            result = f(self, **kwargs)
+            gc.collect()
+            found = gc.garbage[before:]
+            for number, thing in enumerate(found):
+                tf_logging.error("Object %d of %d is part of a cycle: %s", number, len(found), type(thing))
+            self.assertEqual(0, len(found))
+            return result
+        finally:
+            gc.set_debug(flags_before)
+            del gc.garbage[before:]
+            if was_enabled:
+                gc.enable()
+
+    return decorated

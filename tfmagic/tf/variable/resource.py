@@ -270,9 +270,9 @@ UnreadVariable.__module__ = ResourceVariable.__module__
 UnreadVariable.__name__ = UnreadVariable.__qualname__ = "_UnreadVariable"
 
 
-def is_resource_variable(variable: Any) -> bool:
-    """Whether `variable` is held behind a handle."""
-    return isinstance(variable, ResourceVariable)
+def is_resource_variable(var: Any) -> bool:
+    """Whether a variable is held behind a handle."""
+    return isinstance(var, ResourceVariable)
 
 
 def shape_safe_assign_variable_handle(handle: Tensor, shape: Any, value: Any, name: str | None = None) -> Operation:

@@ -6,7 +6,7 @@ import ast
 
 # Modules of the standard library that `library/` has in the form of Python 2.
 LIBRARY = "tfmagic.notebook.legacy.py2.library"
-REPLACED = frozenset({"io", "pickle", "string", "time"})
+REPLACED = frozenset({"io", "pickle", "string"})
 
 # The names, beside the builtins, that a translated program calls (`runtime.py`).
 DIVIDE, DIVIDE_INTO, REMAINDER, MESSAGE, DECODE, SORT, TEXT, PRINT_ON, SET_ENCODING = (

@@ -54,8 +54,8 @@ def streaming_concat(values: Any, axis: int = 0, max_size: int | None = None, me
         if any(size is None for size in fixed):
             raise ValueError("all dimensions of `values` other than the dimension to concatenate along must have "
                              "statically known size")
-        array = metric_variable([max_size or 0, *fixed], values.dtype, "array", validate_shape=False)
-        count = metric_variable([], dtypes.int32, "size")
+        array = metric_variable([max_size or 0, *fixed], values.dtype, name="array", validate_shape=False)
+        count = metric_variable([], dtypes.int32, name="size")
         valid = array[:count]
         valid.set_shape([None, *fixed])
         back = [0 if place == axis else place + 1 if place < axis else place for place in range(rank)]
@@ -101,7 +101,7 @@ def cohen_kappa(labels: Any, predictions_idx: Any, num_classes: int, weights: An
         raise ValueError(f"`num_classes` must be >= 2.Found: {num_classes}")
     with variable_scope(name, "cohen_kappa", (labels, predictions_idx, weights)):
         kind = dtypes.int64 if weights is None else weights.dtype
-        hits, rows, columns = (metric_variable((num_classes,), kind, each) for each in ("po", "pe_row", "pe_col"))
+        hits, rows, columns = (metric_variable((num_classes,), kind, name=each) for each in ("po", "pe_row", "pe_col"))
         table = api.confusion_matrix(labels, predictions_idx, num_classes=num_classes, weights=weights, dtype=kind,
                                      name="counts_in_table")
         found = api.diag_part(table), reduce_sum(table, axis=0), reduce_sum(table, axis=1)
@@ -242,7 +242,7 @@ def _at_equal(labels: Any, predictions: Any, weights: Any, count: int, use_locki
     flat, yes, no = (api.reshape(each, [-1]) for each in (predictions, yes, no))
     buckets = cast(api.floor(flat * (count - 1)), dtypes.int32)
     with name_scope("variables"):
-        totals = [metric_variable([count], wide, each) for each in ("tp_buckets", "fp_buckets")]
+        totals = [metric_variable([count], wide, name=each) for each in ("tp_buckets", "fp_buckets")]
     with name_scope("update_op"):
         adds = [api.scatter_add(total, buckets, part, use_locking=use_locking is None or use_locking)
                 for total, part in zip(totals, (yes, no))]

@@ -54,7 +54,7 @@ def count(values: Any, weights: Any = None, metrics_collections: Any = None, upd
           name: str | None = None) -> Metric:
     """How many values there were so far, weighted."""
     with variable_scope(name, "count", (values, weights)):
-        total = metric_variable([], dtypes.float32, "count")
+        total = metric_variable([], dtypes.float32, name="count")
         if weights is None:
             number = cast(shape_ops.size(values), dtypes.float32)
         else:
@@ -129,10 +129,10 @@ def streaming_covariance(predictions: Any, labels: Any, weights: Any = None, met
     with variable_scope(name, "covariance", (predictions, labels, weights)):
         predictions, labels, weights = of_one_rank(predictions, labels, weights)
         predictions.shape.assert_is_compatible_with(labels.shape)
-        number = metric_variable([], dtypes.float32, "count")
-        mean_prediction = metric_variable([], dtypes.float32, "mean_prediction")
-        mean_label = metric_variable([], dtypes.float32, "mean_label")
-        comoment = metric_variable([], dtypes.float32, "comoment")
+        number = metric_variable([], dtypes.float32, name="count")
+        mean_prediction = metric_variable([], dtypes.float32, name="mean_prediction")
+        mean_label = metric_variable([], dtypes.float32, name="mean_label")
+        comoment = metric_variable([], dtypes.float32, name="comoment")
         if weights is None:
             batch = cast(shape_ops.size(labels), dtypes.float32)
             weighted_predictions, weighted_labels = predictions, labels

@@ -24,7 +24,7 @@ def _resampled(tables: list[Any], biases: Any, inputs: Any, values: Any, count: 
     def likely(rows: Tensor) -> Tensor:
         return api.reduce_logsumexp(api.matmul(rows, scaled, transpose_b=True), axis=1, keepdims=False)
 
-    logits = lookup(tables, sampled, strategy, None, None, transform=likely)
+    logits = lookup(tables, sampled, strategy, None, None, transform_fn=likely)
     logits = logits + api.reshape(api.nn.embedding_lookup(biases, sampled), [-1]) / temperature
     _, places = api.nn.top_k(logits, k=count, sorted=False)
     return api.gather(sampled, places), true_expected, api.gather(sampled_expected, places)

@@ -27,21 +27,12 @@ class Linear:
         self._build_bias = build_bias
         self._is_sequence = nest.is_nested(args)
         items = args if self._is_sequence else [args]
-        total = 0
-        for shape in [item.get_shape() for item in items]:
-            if shape.ndims != 2:
-                raise ValueError(f"linear is expecting 2D arguments: {[item.get_shape() for item in items]}")
-            if shape.dims[1].value is None:
-                raise ValueError(f"linear expects shape[1] to be provided for shape {shape}, but saw {shape.dims[1]}")
-            total += shape.dims[1].value
+        total = _columns(items)
         dtype = items[0].dtype
         with variable_scope(get_variable_scope()) as outer:
             self._weights = get_variable("kernel", [total, output_size], dtype=dtype, initializer=kernel_initializer)
             if build_bias:
-                with variable_scope(outer) as inner:
-                    inner.set_partitioner(None)
-                    self._biases = get_variable("bias", [output_size], dtype=dtype, initializer=(
-                        Constant(0.0) if bias_initializer is None else bias_initializer))
+                self._biases = _bias(outer, output_size, dtype, bias_initializer)
 
     def __call__(self, args: Any) -> Any:
         items = args if self._is_sequence else [args]
@@ -50,17 +41,63 @@ class Linear:
         return api.nn.bias_add(result, self._biases) if self._build_bias else result
 
 
-def concatenated_shards(name: str, shape: list[int], dtype: Any, count: int) -> Any:
-    """A weight that is cut into `count` variables, as one tensor; the first such tensor of a name is used again.
+def linear(args: Any, output_size: int, bias: bool, bias_initializer: Any = None,
+           kernel_initializer: Any = None) -> Any:
+    """[args, side by side] . kernel + bias, with variables of the open scope: what cells of one's own are made of.
+
+    Args:
+      args: a [batch, n], or a list of them.
+      output_size: the number of columns.
+      bias: whether there is a bias.
+
+    Raises:
+      ValueError: there are no arguments, or not of two dimensions, the second one known.
+    """
+    if args is None or (nest.is_nested(args) and not args):
+        raise ValueError("`args` must be specified")
+    items = list(args) if nest.is_nested(args) else [args]
+    total, dtype = _columns(items), items[0].dtype
+    with variable_scope(get_variable_scope()) as outer:
+        kernel = get_variable("kernel", [total, output_size], dtype=dtype, initializer=kernel_initializer)
+        result = api.matmul(items[0] if len(items) == 1 else api.concat(items, 1), kernel)
+        return api.nn.bias_add(result, _bias(outer, output_size, dtype, bias_initializer)) if bias else result
+
+
+def _columns(items: list[Any]) -> int:
+    """How many columns some [batch, n] have together.
+
+    Raises:
+      ValueError: they have other ranks, or it is not known.
+    """
+    total = 0
+    for shape in [item.get_shape() for item in items]:
+        if shape.ndims != 2:
+            raise ValueError(f"linear is expecting 2D arguments: {[item.get_shape() for item in items]}")
+        if shape.dims[1].value is None:
+            raise ValueError(f"linear expects shape[1] to be provided for shape {shape}, but saw {shape.dims[1]}")
+        total += shape.dims[1].value
+    return total
+
+
+def _bias(outer: Any, size: int, dtype: Any, initializer: Any) -> Any:
+    """The bias in a scope, in one piece."""
+    with variable_scope(outer) as inner:
+        inner.set_partitioner(None)
+        return get_variable("bias", [size], dtype=dtype,
+                            initializer=Constant(0.0) if initializer is None else initializer)
+
+
+def concatenated_shards(name: str, shape: list[int], dtype: Any, num_shards: int) -> Any:
+    """A weight that is cut into `num_shards` variables, as one tensor; the first such tensor of a name is used again.
 
     Raises:
       ValueError: there are more parts than rows.
     """
-    if count > shape[0]:
-        raise ValueError(f"Too many shards: shape={shape}, num_shards={count}")
-    size, larger = shape[0] // count, shape[0] % count
-    parts = [get_variable(f"{name}_{i}", [size + (i < larger), *shape[1:]], dtype=dtype) for i in range(count)]
-    if count == 1:
+    if num_shards > shape[0]:
+        raise ValueError(f"Too many shards: shape={shape}, num_shards={num_shards}")
+    size, larger = shape[0] // num_shards, shape[0] % num_shards
+    parts = [get_variable(f"{name}_{i}", [size + (i < larger), *shape[1:]], dtype=dtype) for i in range(num_shards)]
+    if num_shards == 1:
         return parts[0]
     graph = get_default_graph()
     full_name = get_variable_scope().name + "/" + name + "/concat:0"

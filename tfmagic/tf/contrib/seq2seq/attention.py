@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any
 
@@ -36,17 +37,19 @@ class AttentionMechanism:
         raise NotImplementedError
 
 
-def _prepare_memory(memory: Any, lengths: Any, check_inner_dims: bool) -> Any:
-    """The memory with zeros behind the end of each sequence."""
+def _prepare_memory(memory: Any, memory_sequence_length: Any = None, memory_mask: Any = None,
+                    check_inner_dims_defined: bool = True) -> Any:
+    """The memory with zeros behind the end of each sequence, or where a mask has zeros."""
     memory = nest.map_structure(lambda m: convert_to_tensor(m, name="memory"), memory)
+    _check_one_mask(memory_sequence_length, memory_mask)
+    lengths, mask = memory_sequence_length, memory_mask
     if lengths is not None:
         lengths = convert_to_tensor(lengths, name="memory_sequence_length")
-    if check_inner_dims:
+    if check_inner_dims_defined:
         for m in nest.flatten(memory):
             if not m.get_shape()[2:].is_fully_defined():
                 raise ValueError(f"Expected memory {m.name} to have fully defined inner dims, but saw shape: "
                                  f"{m.get_shape()}")
-    mask = None
     if lengths is not None:
         first = nest.flatten(memory)[0]
         mask = api.sequence_mask(lengths, maxlen=api.shape(first)[1], dtype=first.dtype)
@@ -61,13 +64,22 @@ def _prepare_memory(memory: Any, lengths: Any, check_inner_dims: bool) -> Any:
     return nest.map_structure(masked, memory)
 
 
-def _masked_score(score: Tensor, lengths: Any, mask_value: Any) -> Tensor:
-    if lengths is None:
+def _check_one_mask(memory_sequence_length: Any, memory_mask: Any) -> None:
+    if memory_sequence_length is not None and memory_mask is not None:
+        raise ValueError("memory_sequence_length and memory_mask can't be provided at same time.")
+
+
+def _masked_score(score: Tensor, memory_sequence_length: Any = None, memory_mask: Any = None,
+                  score_mask_value: Any = None) -> Tensor:
+    """Scores, with another value behind the end of each sequence, or where a mask is False."""
+    _check_one_mask(memory_sequence_length, memory_mask)
+    if memory_sequence_length is None and memory_mask is None:
         return score
-    with get_default_graph().control_dependencies([api.debugging.assert_positive(
-            lengths, message="All values in memory_sequence_length must be greater than zero.")]):
-        mask = api.sequence_mask(lengths, maxlen=api.shape(score)[1])
-    return api.where(mask, score, mask_value * api.ones_like(score))
+    if memory_sequence_length is not None:
+        with get_default_graph().control_dependencies([api.debugging.assert_positive(
+                memory_sequence_length, message="All values in memory_sequence_length must be greater than zero.")]):
+            memory_mask = api.sequence_mask(memory_sequence_length, maxlen=api.shape(score)[1])
+    return api.where(memory_mask, score, score_mask_value * api.ones_like(score))
 
 
 class BaseAttention(AttentionMechanism):
@@ -87,10 +99,11 @@ class BaseAttention(AttentionMechanism):
         if score_mask_value is None:
             score_mask_value = dtypes.as_dtype(memory_layer.dtype).as_numpy_dtype(-np.inf)
         self._probability_fn = lambda score, previous: probability_fn(
-            _masked_score(score, memory_sequence_length, score_mask_value), previous)
+            _masked_score(score, memory_sequence_length, score_mask_value=score_mask_value), previous)
         with name_scope(name, "BaseAttentionMechanismInit", [
                 m for m in nest.flatten(memory) if isinstance(m, Tensor)]):
-            self._values = _prepare_memory(memory, memory_sequence_length, check_inner_dims_defined)
+            self._values = _prepare_memory(memory, memory_sequence_length,
+                                           check_inner_dims_defined=check_inner_dims_defined)
             self._keys = self._values if memory_layer is None else memory_layer(self._values)
             if custom_key_value_fn is not None:
                 self._keys, self._values = custom_key_value_fn(self._keys, self._values)
@@ -154,13 +167,14 @@ def _luong_variables(scale: bool, dtype: Any) -> Any:
     return get_variable("attention_g", dtype=dtype, initializer=Ones(), shape=()) if scale else None
 
 
-def _bahdanau_score(query: Any, keys: Any, v: Any, g: Any, b: Any) -> Tensor:
+def _bahdanau_score(processed_query: Any, keys: Any, attention_v: Any, attention_g: Any = None,
+                    attention_b: Any = None) -> Tensor:
     """A small net of query and key."""
-    query = api.expand_dims(query, 1)
-    if g is None or b is None:
-        return api.reduce_sum(v * api.tanh(keys + query), [2])
-    direction = g * v * api.rsqrt(api.reduce_sum(api.square(v)))
-    return api.reduce_sum(direction * api.tanh(keys + query + b), [2])
+    query = api.expand_dims(processed_query, 1)
+    if attention_g is None or attention_b is None:
+        return api.reduce_sum(attention_v * api.tanh(keys + query), [2])
+    direction = attention_g * attention_v * api.rsqrt(api.reduce_sum(api.square(attention_v)))
+    return api.reduce_sum(direction * api.tanh(keys + query + attention_b), [2])
 
 
 def _bahdanau_variables(units: int, normalize: bool, dtype: Any) -> tuple[Any, Any, Any]:
@@ -288,16 +302,13 @@ def monotonic_attention(p_choose_i: Any, previous_attention: Any, mode: str) -> 
     raise ValueError("mode must be 'recursive', 'parallel', or 'hard'.")
 
 
-def _monotonic_probability(noise: float, mode: str, seed: int | None) -> Any:
+def _monotonic_probability(score: Any, previous_alignments: Any, sigmoid_noise: float, mode: str,
+                           seed: int | None = None) -> Tensor:
     """From scores and previous alignments to alignments that only move forwards."""
-
-    def function(score: Any, previous: Any) -> Tensor:
-        if noise > 0:
-            score = score + noise * api.random.normal(api.shape(score), dtype=score.dtype, seed=seed)
-        p = api.cast(score > 0, score.dtype) if mode == "hard" else api.sigmoid(score)
-        return monotonic_attention(p, previous, mode)
-
-    return function
+    if sigmoid_noise > 0:
+        score = score + sigmoid_noise * api.random.normal(api.shape(score), dtype=score.dtype, seed=seed)
+    p = api.cast(score > 0, score.dtype) if mode == "hard" else api.sigmoid(score)
+    return monotonic_attention(p, previous_alignments, mode)
 
 
 class BaseMonotonicAttention(BaseAttention):
@@ -326,7 +337,8 @@ class BahdanauMonotonicAttention(BaseMonotonicAttention):
         super().__init__(
             query_layer=Dense(num_units, name="query_layer", use_bias=False, dtype=dtype),
             memory_layer=Dense(num_units, name="memory_layer", use_bias=False, dtype=dtype), memory=memory,
-            probability_fn=_monotonic_probability(sigmoid_noise, mode, sigmoid_noise_seed),
+            probability_fn=functools.partial(_monotonic_probability, sigmoid_noise=sigmoid_noise, mode=mode,
+                                             seed=sigmoid_noise_seed),
             memory_sequence_length=memory_sequence_length, score_mask_value=score_mask_value, name=name)
         self._num_units = num_units
         self._normalize = normalize
@@ -364,7 +376,8 @@ class LuongMonotonicAttention(BaseMonotonicAttention):
         super().__init__(
             query_layer=None, memory=memory,
             memory_layer=Dense(num_units, name="memory_layer", use_bias=False, dtype=dtype or dtypes.float32),
-            probability_fn=_monotonic_probability(sigmoid_noise, mode, sigmoid_noise_seed),
+            probability_fn=functools.partial(_monotonic_probability, sigmoid_noise=sigmoid_noise, mode=mode,
+                                             seed=sigmoid_noise_seed),
             memory_sequence_length=memory_sequence_length, score_mask_value=score_mask_value, name=name)
         self._num_units = num_units
         self._scale = scale

@@ -73,10 +73,11 @@ def _is_shape(wanted: Any, tensor: Tensor, found: Tensor) -> Tensor:
         return api.logical_and(same_rank, fits, name=scope)
 
 
-def _compute_attention(mechanism: Any, cell_output: Any, attention_state: Any, attention_layer: Any) -> Any:
+def _compute_attention(attention_mechanism: Any, cell_output: Any, attention_state: Any,
+                       attention_layer: Any) -> Any:
     """What is attended to, how it is aligned, and the mechanism's next state."""
-    alignments, next_state = mechanism(cell_output, state=attention_state)
-    context = api.squeeze(api.matmul(api.expand_dims(alignments, 1), mechanism.values), [1])
+    alignments, next_state = attention_mechanism(cell_output, state=attention_state)
+    context = api.squeeze(api.matmul(api.expand_dims(alignments, 1), attention_mechanism.values), [1])
     if attention_layer is not None:
         return attention_layer(api.concat([cell_output, context], 1)), alignments, next_state
     return context, alignments, next_state

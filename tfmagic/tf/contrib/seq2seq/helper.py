@@ -116,8 +116,8 @@ class CustomHelper(Helper):
             return self._next_inputs_fn(time=time, outputs=outputs, state=state, sample_ids=sample_ids)
 
 
-def _unstack(x: Any) -> TensorArray:
-    return TensorArray(dtype=x.dtype, size=api.shape(x)[0], element_shape=x.get_shape()[1:]).unstack(x)
+def _unstack(inp: Any) -> TensorArray:
+    return TensorArray(dtype=inp.dtype, size=api.shape(inp)[0], element_shape=inp.get_shape()[1:]).unstack(inp)
 
 
 @export("contrib.seq2seq.TrainingHelper")

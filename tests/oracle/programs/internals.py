@@ -1,0 +1,75 @@
+"""What programs build with functions of TensorFlow's that were never public: scores of attention, barriers, nodes."""
+
+from . import Case, program
+from .functions import internal
+
+
+@program
+def internal_scores_of_attention(tf):
+    attention = internal(tf, "tensorflow.contrib.seq2seq.python.ops.attention_wrapper")
+    memory, mask = tf.placeholder(tf.float32, [2, 3, 4]), tf.placeholder(tf.float32, [2, 3])
+    score = tf.placeholder(tf.float32, [2, 3])
+    kept = attention._prepare_memory(memory, memory_mask=mask)
+    masked = attention._maybe_mask_score(score, memory_sequence_length=tf.constant([1, 2]), score_mask_value=-1.0)
+    by_mask = attention._maybe_mask_score(score, memory_mask=mask > 0.5, score_mask_value=tf.constant(-3.0))
+    forwards = attention._monotonic_probability_fn(score, mask, 0.0, "hard")
+    noisy = attention._monotonic_probability_fn(score, mask, 0.5, "recursive", 3)
+    query = attention._bahdanau_score(tf.ones([2, 4]), memory, tf.ones([4]))
+    feeds = {memory: [[[1.0] * 4] * 3] * 2, mask: [[1.0, 0.0, 1.0]] * 2, score: [[0.5, -1.0, 2.0]] * 2}
+    return Case(steps=[([kept, masked, by_mask, forwards, query], feeds)],
+                show=[kept, masked, by_mask, forwards, noisy])
+
+
+@program
+def internal_linear(tf):
+    linear = internal(tf, "tensorflow.contrib.rnn.python.ops.core_rnn_cell")._linear
+    x, y = tf.ones([2, 3]), tf.ones([2, 4])
+    with tf.variable_scope("both"):
+        both = linear([x, y], 5, True, kernel_initializer=tf.ones_initializer())
+    with tf.variable_scope("one"):
+        one = linear(x, 2, False, kernel_initializer=tf.ones_initializer())
+    return Case(steps=[([both, one], None)], init=True, show=[both, one])
+
+
+@program
+def internal_barrier(tf):
+    barriers = internal(tf, "tensorflow.python.ops.data_flow_ops")
+    barrier = barriers.Barrier((tf.float32, tf.float32), shapes=((), (2,)), shared_name="x", name="B")
+    first = barrier.insert_many(0, ["a", "b"], [1.0, 2.0])
+    second = barrier.insert_many(1, ["a"], [[1.0, 2.0]], name="second")
+    one, all_left = barrier.take_many(1), barrier.take_many(2, allow_small_batch=True)
+    sizes, close = [barrier.ready_size(), barrier.incomplete_size()], barrier.close(True)
+    unknown = barriers.Barrier(tf.float32).take_many(1)
+    steps = [(first, None), (second, None), (sizes, None), (tuple(one), None), (sizes, None), (close, None)]
+    return Case(steps=steps, show=[barrier.barrier_ref, one.indices, one.values[1], all_left.keys, unknown.values[0]],
+                facts={"name": barrier.name, "type": type(one).__name__})
+
+
+@program
+def internal_nodes_of_variables(tf):
+    state = internal(tf, "tensorflow.python.ops.state_ops")
+    held = state.variable_op_v2([2, None], tf.float32)
+    loose = state.variable_op([2], tf.float32, name="v", set_shape=False)
+    given = state.init_variable(state.variable_op([2], tf.float32), tf.constant([1.0, 2.0]))
+    made = state.init_variable(tf.Variable([1.0, 2.0]), lambda shape, dtype: tf.zeros(shape, dtype))
+    return Case(steps=[([given, made], None)], show=[held, loose, given, made])
+
+
+@program
+def internal_hessian_vector_product(tf):
+    x = tf.placeholder(tf.float32, [2])
+    product = internal(tf, "tensorflow.python.ops.gradients_impl")._hessian_vector_product(
+        [tf.reduce_sum(x ** 3)], [x], [tf.constant([1.0, 0.0])])
+    return Case(steps=[(product, {x: [2.0, 3.0]})])
+
+
+@program
+def internal_mnist_network(tf):
+    mnist = internal(tf, "tensorflow.examples.tutorials.mnist.mnist")
+    pictures, labels = tf.placeholder(tf.float32, [4, mnist.IMAGE_PIXELS]), tf.placeholder(tf.int32, [4])
+    tf.set_random_seed(1)
+    logits = mnist.inference(pictures, 8, 6)
+    loss = mnist.loss(logits, labels)
+    train, right = mnist.training(loss, 0.01), mnist.evaluation(logits, labels)
+    feeds = {pictures: [[0.5] * 784, [0.1] * 784, [0.9] * 784, [0.0] * 784], labels: [1, 2, 3, 4]}
+    return Case(steps=[(loss, feeds), (train, feeds), ([loss, right], feeds)], init=True, show=[loss, right])

@@ -1,0 +1,263 @@
+"""The machine tier: runs of element-wise calls as machine code, with the values that torch gives."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import fx
+
+from tfmagic import tf
+from tfmagic.base.machine import compiler
+from tfmagic.session.plan.plan_graph import PlanGraph
+from tfmagic.session.tiers import machine, python
+from tfmagic.session.tiers.machine import kernel
+from tfmagic.session.tiers.machine.runs import Run, find
+
+pytest.importorskip("llvmlite")
+
+aten = torch.ops.aten
+FLOATS = [0.0, -0.0, float("inf"), float("-inf"), float("nan"), 1.0, -1.0, 0.5, 2.5, -3.7, 1e-20, 80.0, -80.0]
+INTEGERS = [0, 1, -1, 7, -12, 2**31 - 1, -2**31]
+
+
+def plan_of(function: Callable[..., Any], *given: torch.Tensor) -> PlanGraph:
+    """The plan of a function of tensors: it gives the function's results."""
+    graph = fx.symbolic_trace(function).graph
+    values = dict(zip((node for node in graph.nodes if node.op == "placeholder"), given))
+    constants: dict[str, Any] = {}
+    for node in graph.nodes:
+        if node.op == "placeholder":
+            node.meta["source"] = object()
+        elif node.op in ("call_function", "call_method"):
+            args, kwargs = fx.map_arg((node.args, node.kwargs), values.__getitem__)
+            values[node] = node.target(*args, **kwargs) if node.op == "call_function" else \
+                getattr(args[0], node.target)(*args[1:], **kwargs)
+            node.meta["effect"] = "none"
+        else:
+            results = node.args[0] if isinstance(node.args[0], (tuple, list)) else [node.args[0]]
+            node.args = ((tuple(results), (), ()),)
+        if node in values:
+            node.meta["val"] = values[node].to("meta") if isinstance(values[node], torch.Tensor) else None
+    return PlanGraph("", graph, constants)
+
+
+def runs_of(plan: PlanGraph) -> list[list[str]]:
+    return [[node.name for node in part.nodes] for part in find(plan) if isinstance(part, Run)]
+
+
+def both(function: Callable[..., Any], *given: torch.Tensor) -> list[list[torch.Tensor]]:
+    """What machine code gives for a function, and what torch does."""
+    plan = plan_of(function, *given)
+    return [list(tier(plan)(*given)[0]) for tier in (machine.changed, python.function)]
+
+
+def pairs(numbers: list[Any], dtype: torch.dtype) -> list[torch.Tensor]:
+    grid = list(itertools.product(numbers, numbers))
+    return [torch.tensor([pair[place] for pair in grid]).to(dtype) for place in range(2)]
+
+
+@pytest.fixture
+def every_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs of one call are machine code too."""
+    monkeypatch.setattr(Run, "pays", lambda self: True)
+
+
+OF_FLOATS: dict[str, Callable[..., Any]] = {
+    "add": lambda x, y: x + y, "sub": lambda x, y: 1.5 - x, "mul": lambda x, y: torch.mul(x, y),
+    "div": lambda x, y: torch.div(x, y), "truediv": lambda x, y: 2 / x, "neg": lambda x, y: torch.neg(x),
+    "abs": lambda x, y: torch.abs(x), "square": lambda x, y: torch.square(x), "exp": lambda x, y: torch.exp(x),
+    "maximum": lambda x, y: torch.maximum(x, y), "minimum": lambda x, y: torch.minimum(x, y),
+    "where": lambda x, y: torch.where(x > y, x, y), "lt": lambda x, y: x < y, "le": lambda x, y: torch.le(x, y),
+    "gt": lambda x, y: x > 0, "ge": lambda x, y: torch.ge(x, y), "eq": lambda x, y: torch.eq(x, y),
+    "ne": lambda x, y: torch.ne(x, y), "log": lambda x, y: torch.log(x), "tanh": lambda x, y: torch.tanh(x),
+    "sigmoid": lambda x, y: torch.sigmoid(x), "sqrt": lambda x, y: torch.sqrt(x), "rsqrt": lambda x, y: torch.rsqrt(x),
+    "reciprocal": lambda x, y: torch.reciprocal(x), "floor": lambda x, y: torch.floor(x),
+    "ceil": lambda x, y: torch.ceil(x), "round": lambda x, y: torch.round(x), "sign": lambda x, y: torch.sign(x),
+    "pow": lambda x, y: (torch.pow(x, 1), torch.pow(x, 2), torch.pow(x, 3.0), torch.pow(x, -1)),
+    "relu": lambda x, y: torch.relu(x), "clamp": lambda x, y: torch.clamp(x, -1, 2.5),
+    "softsign": lambda x, y: torch.nn.functional.softsign(x), "elu": lambda x, y: torch.nn.functional.elu(x, 0.5),
+    "selu": lambda x, y: torch.nn.functional.selu(x), "leaky_relu": lambda x, y: torch.nn.functional.leaky_relu(x, 0.2),
+    "leaky_relu_backward": lambda x, y: aten.leaky_relu_backward(y, x, 0.2, False),
+    "sigmoid_backward": lambda x, y: aten.sigmoid_backward(y, x),
+    "tanh_backward": lambda x, y: aten.tanh_backward(y, x),
+    "to": lambda x, y: (x.to(torch.float64), x.to(torch.float32), (x > y).to(torch.float32)),
+    "logical_and": lambda x, y: torch.logical_and(x > 0, y > 0),
+    "logical_or": lambda x, y: torch.logical_or(x > 0, y > 0),
+    "logical_xor": lambda x, y: torch.logical_xor(x > 0, y > 0), "logical_not": lambda x, y: torch.logical_not(x > y),
+}
+OF_INTEGERS: dict[str, Callable[..., Any]] = {
+    **{name: OF_FLOATS[name] for name in ("add", "mul", "neg", "abs", "square", "maximum", "minimum", "where", "lt",
+                                          "le", "gt", "ge", "eq", "ne")},
+    "sub": lambda x, y: (x - y, 3 - x), "to": lambda x, y: (x.to(torch.int64), x.to(torch.int32), x.to(torch.float32)),
+}
+
+
+def test_every_rule_is_compared_below() -> None:
+    from tfmagic.session.tiers.machine import rules
+
+    assert set(rules._RULES) == {*OF_FLOATS} - {"truediv"}
+    assert rules._OF_INTEGERS | {"to"} == {*OF_INTEGERS}
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("name", OF_FLOATS)
+def test_floats_are_those_of_torch(name: str, dtype: torch.dtype, every_call: None) -> None:
+    x, y = pairs(FLOATS, dtype)
+    assert any(runs_of(plan_of(OF_FLOATS[name], x, y)))
+    for mine, theirs in zip(*both(OF_FLOATS[name], x, y)):
+        assert mine.dtype == theirs.dtype
+        torch.testing.assert_close(mine, theirs, rtol=4e-7 if dtype == torch.float32 else 1e-15, atol=0, equal_nan=True)
+        if name not in ("maximum", "minimum", "where", "relu"):  # which of two zeros these give is open
+            zero = theirs == 0
+            assert torch.equal(torch.signbit(mine[zero]), torch.signbit(theirs[zero]))
+
+
+@pytest.mark.parametrize("dtype", [torch.int32, torch.int64])
+@pytest.mark.parametrize("name", OF_INTEGERS)
+def test_integers_are_exactly_those_of_torch(name: str, dtype: torch.dtype, every_call: None) -> None:
+    x, y = pairs(INTEGERS, dtype)
+    for mine, theirs in zip(*both(OF_INTEGERS[name], x, y)):
+        assert mine.dtype == theirs.dtype and torch.equal(mine, theirs)
+
+
+@pytest.mark.parametrize("function", [
+    lambda x, y: torch.erf(x), lambda x, y: torch.pow(x, y), lambda x, y: torch.pow(x, 2.5),
+    lambda x, y: x * y.double(), lambda x, y: torch.add(x, y, alpha=2), lambda x, y: x.bool(),
+    lambda x, y: x.half() + 1, lambda x, y: x.long() // 2])
+def test_what_has_no_rule_stays_torchs(function: Callable[..., Any], every_call: None) -> None:
+    x, y = pairs([1.0, 2.0], torch.float32)
+    assert not any(set(run) - {"double", "to"} for run in runs_of(plan_of(function, x, y)))
+
+
+@pytest.mark.parametrize("shapes", [
+    ((3, 4), (4,)), ((3, 4), (3, 1)), ((2, 3, 4), (3, 4)), ((2, 3, 4), (2, 1, 1)), ((3, 4), ()), ((), ()), ((1,), ()),
+    ((5, 100), (100,)), ((100, 5), (100, 1)), ((1, 1), (1,)), ((17,), (1,)), ((2, 1, 3), (2, 1, 3))])
+def test_values_broadcast(shapes: tuple[tuple[int, ...], tuple[int, ...]]) -> None:
+    random = torch.Generator().manual_seed(0)
+    x, y = (torch.randn(shape, generator=random) for shape in shapes)
+
+    def function(x: Any, y: Any) -> Any:
+        moved = y * 2.0 + 1.0
+        return torch.tanh(x * moved) - x / y, moved
+
+    for mine, theirs in zip(*both(function, x, y)):
+        assert mine.shape == theirs.shape
+        torch.testing.assert_close(mine, theirs)
+
+
+def test_values_that_part_the_axes_otherwise_stay_torchs() -> None:
+    x, row, column = torch.ones(3, 4), torch.ones(4), torch.ones(3, 1)
+    plan = plan_of(lambda x, row, column: torch.tanh((x + row) * 2.0 - 1.0) / column + 3.0, x, row, column)
+    assert runs_of(plan) == [["add", "mul", "sub", "tanh", "truediv", "add_1"]]  # both have four columns
+    y = torch.ones(2, 3, 4)
+    plan = plan_of(lambda y, row, column: ((y + row) * 2.0 - 1.0) * (torch.neg(column) + 1.0), y, row, column)
+    assert runs_of(plan) == [["add", "mul", "sub"]]
+
+
+def test_short_rows_of_many_numbers_stay_torchs() -> None:
+    x, y = torch.ones(10_000, 5), torch.ones(5)
+    plan = plan_of(lambda x, y: torch.tanh((x + y) * 2.0 - 1.0), x, y)
+    assert runs_of(plan) == [["mul", "sub", "tanh"]]
+
+
+def test_what_asks_for_a_value_closes_the_run() -> None:
+    x = torch.ones(4, 4)
+
+    def function(x: Any) -> Any:
+        first = torch.tanh(x * 2.0 + 1.0)
+        second = first + 1.0
+        product = torch.matmul(first, x)
+        return (second * product - first) / 2.0
+
+    assert runs_of(plan_of(function, x)) == [["mul", "add", "tanh", "add_1"], ["mul_1", "sub", "truediv"]]
+    for mine, theirs in zip(*both(function, x)):
+        torch.testing.assert_close(mine, theirs)
+
+
+def test_few_calls_are_not_worth_one_of_ours() -> None:
+    assert runs_of(plan_of(lambda x: torch.tanh(x) * 2.0, torch.ones(10))) == []
+    assert runs_of(plan_of(lambda x: torch.tanh(x) * 2.0, torch.ones(100_000))) == [["tanh", "mul"]]
+
+
+def test_arguments_need_not_lie_row_by_row() -> None:
+    x = torch.randn(6, 5)
+    for mine, theirs in zip(*both(lambda x: torch.tanh(x.t() * 2.0) + x.t(), x)):
+        torch.testing.assert_close(mine, theirs)
+
+
+def test_threads_share_many_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kernel, "_LEAST", 4096)
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 3)
+    x, y = torch.randn(300, 100), torch.randn(100)
+    for mine, theirs in zip(*both(lambda x, y: (torch.tanh(x * 2.0 + y), x * 2.0 > 1.0), x, y)):
+        torch.testing.assert_close(mine, theirs)
+
+
+def test_a_long_chain_is_some_runs() -> None:
+    def function(x: Any) -> Any:
+        for _ in range(500):
+            x = torch.tanh(x + 1.0)
+        return x
+
+    assert [len(run) for run in runs_of(plan_of(function, torch.ones(3)))] == [400, 400, 200]
+
+
+def test_a_plan_changes_after_as_many_calls_as_it_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine, "_calls_before", lambda plan: 5)
+    plan = plan_of(lambda x: torch.tanh(x * 2.0 + 1.0) - x, torch.ones(10))
+    call = machine.function(plan)
+    made = []
+    monkeypatch.setattr(machine, "changed", lambda plan: made.append(plan) or (lambda x: "machine code"))
+    x = torch.ones(10)
+    for turn in range(1, 13):
+        given = call(x)
+        assert (given == "machine code") == (turn >= 10)
+        compiler.wait()
+        assert made == ([] if turn < 5 else [plan])
+
+
+def test_where_the_compiler_fails_torch_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(plan: PlanGraph) -> None:
+        raise RuntimeError("no")
+
+    monkeypatch.setattr(machine, "_calls_before", lambda plan: 1)
+    monkeypatch.setattr(machine, "changed", fails)
+    x = torch.ones(10)
+    plan = plan_of(lambda x: torch.tanh(x * 2.0 + 1.0) - x, x)
+    call = machine.function(plan)
+    assert all(torch.equal(call(x)[0][0], python.function(plan)(x)[0][0]) for _ in range(5))
+
+
+def test_training_goes_on_through_the_change(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine, "_calls_before", lambda plan: 3)
+    made = []
+    changed = machine.changed
+    monkeypatch.setattr(machine, "changed", lambda plan: made.append(plan) or changed(plan))
+    with tf.Graph().as_default(), tf.Session() as sess:
+        x = tf.placeholder(tf.float32, [8, 4])
+        w = tf.Variable(tf.ones([4, 4]) * 0.1)
+        h = tf.matmul(x, w)
+        loss = tf.reduce_mean(tf.square(tf.tanh(h * 2.0 + 1.0) * tf.sigmoid(h) - 0.3))
+        train = tf.train.GradientDescentOptimizer(0.5).minimize(loss)
+        sess.run(tf.global_variables_initializer())
+        given = np.random.RandomState(0).rand(8, 4)
+        losses = [sess.run([loss, train], {x: given})[0] for _ in range(20)]
+    assert made
+    assert all(after < before for before, after in zip(losses, losses[1:]))
+
+
+def test_an_error_beside_a_run_names_its_node(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine, "_calls_before", lambda plan: 1)
+    with tf.Graph().as_default(), tf.Session() as sess:
+        x = tf.placeholder(tf.int32, [4])
+        y = (x * x + 3 - x) * 2
+        z = tf.floordiv(y, x, name="divided") * y + y - x
+        for _ in range(4):
+            sess.run(z, {x: [1, 2, 3, 4]})
+        with pytest.raises(tf.errors.InvalidArgumentError, match="divided"):
+            sess.run(z, {x: [1, 2, 0, 4]})

@@ -1,0 +1,1 @@
+"""What programs use of modules that Python has no more."""

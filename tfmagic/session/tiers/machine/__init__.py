@@ -1,0 +1,94 @@
+"""The machine tier: the Python tier with runs of element-wise calls as machine code, for plans that have run often.
+
+A plan begins in the Python tier. The compiler is asked after so many calls that they have taken about as long as it
+will, and has as many again to do its work; then the new code is used. These numbers follow from the plan alone, so that
+the same program changes at the same step, and gives the same numbers, whenever it runs.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from torch import fx
+
+from tfmagic.base.machine import compiler
+from tfmagic.session.plan.plan_graph import PlanGraph
+from tfmagic.session.tiers import python
+from tfmagic.session.tiers.machine.runs import Run, find
+
+
+def function(plan: PlanGraph) -> Callable[..., Any]:
+    """A callable of the plan's parameters that gives its triple of outputs; `failures.explained` reads its errors."""
+    first = python.function(plan, function)
+    calls = _calls_before(plan)
+    return first if calls is None else _Changing(plan, first, calls).call
+
+
+def changed(plan: PlanGraph) -> Callable[..., Any]:
+    """The callable that has machine code in the place of runs, made at once."""
+    return python.function(_with_kernels(plan, list(find(plan))), function)
+
+
+def _calls_before(plan: PlanGraph) -> int | None:
+    """After how many calls the compiler is asked; None: never."""
+    if not compiler.available():
+        return None
+    runs = [part for part in find(plan) if isinstance(part, Run)]
+    if not runs:
+        return None
+    return math.ceil(sum(run.cost() for run in runs) / sum(run.saving() for run in runs))
+
+
+class _Changing:
+    """A plan's callable that becomes another one after some calls.
+
+    Attributes:
+      call: takes the plan's parameters.
+    """
+
+    def __init__(self, plan: PlanGraph, first: Callable[..., Any], calls: int):
+        self._plan, self._current, self._calls = plan, first, 0
+        self._asked, self._due = calls, 2 * calls
+        self._waits = True
+        self._made: Callable[..., Any] | None = None
+
+    def call(self, *parameters: Any) -> Any:
+        if self._waits:
+            self._calls += 1
+            if self._calls == self._asked:
+                compiler.in_background(self._make)
+            elif self._calls >= self._due:
+                self._waits = False
+                compiler.wait()
+                self._current = self._made or self._current
+        return self._current(*parameters)
+
+    def _make(self) -> None:
+        self._made = changed(self._plan)
+
+
+def _with_kernels(plan: PlanGraph, parts: Iterable[fx.Node | Run]) -> PlanGraph:
+    """The plan in which machine code computes the runs."""
+    from tfmagic.session.tiers.machine.kernel import ElementWise
+
+    graph = fx.Graph()
+    twins: dict[fx.Node, fx.Node] = {}
+    for part in parts:
+        if isinstance(part, fx.Node):
+            twins[part] = graph.node_copy(part, twins.__getitem__)
+            continue
+        results = part.results()
+        # The names stay: by them a failure finds the values that explain it.
+        given = tuple(twins[node] for node in part.arguments())
+        single = results[0].name if len(results) == 1 else None
+        call = graph.create_node("call_function", ElementWise(part), given, {}, single)
+        for index, node in enumerate(results):
+            twins[node] = call if single else \
+                graph.create_node("call_function", operator.getitem, (call, index), {}, node.name)
+        for made in (call, *(twins[node] for node in results)):
+            made.meta = {"op": results[0].meta.get("op"), "effect": "none", "inputs": []}
+    return PlanGraph(plan.name, graph, plan.constants, plan.written, plan.in_place, feeds=plan.feeds,
+                     fetches=plan.fetches, ops=plan.ops)

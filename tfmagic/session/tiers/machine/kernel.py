@@ -1,0 +1,144 @@
+"""Kernel: a run as one function of machine code, and as a call that a plan can make."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+from torch import fx
+
+from tfmagic.base.machine import compiler
+from tfmagic.base.machine.code import Code
+from tfmagic.base.machine.functions import INTRINSICS
+from tfmagic.base.machine.workers import shared
+from tfmagic.session.plan.run_time import PlanCall
+from tfmagic.session.tiers.machine.rules import KINDS, Value, write
+from tfmagic.session.tiers.machine.runs import MANY, Run, placed
+
+# Numbers for which a thread is worth waking, where little is done with each.
+_LEAST = 1 << 17
+_VECTOR = 16
+
+
+class ElementWise(PlanCall, shown_under="tfmagic.machine"):
+    """A call of machine code: takes the run's values from outside, gives its results (one, or a tuple).
+
+    Args:
+      run: the run; its results and arguments come in its order.
+    """
+
+    effect = "none"
+
+    def __init__(self, run: Run):
+        self.__name__ = self.__qualname__ = "element_wise"
+        results, arguments = run.results(), run.arguments()
+        title = compiler.unique("element_wise")
+        types = [compiler.POINTER] * (len(arguments) + len(results)) + [compiler.INTEGER] * 2
+        function = compiler.compiled(_text(run, title, arguments, results), title, types, run.count >= _VECTOR)
+        count = run.count if run.columns is None else run.count // run.columns
+        least = max(1, _LEAST // max(1, len(run.nodes) // 4) // (run.columns or 1))
+        self._call = _caller(function, len(arguments), [_maker(node) for node in results], count,
+                             least if run.count >= MANY and count >= 2 * least else None)
+
+    def bind(self, *bodies: Callable[..., Any]) -> Callable[..., Any]:
+        """The function that takes the values, without a step between."""
+        return self._call
+
+
+def _maker(node: fx.Node) -> tuple[tuple[int, ...], torch.dtype]:
+    return tuple(node.meta["val"].shape), node.meta["val"].dtype
+
+
+def _caller(function: Callable[..., None], arguments: int, results: Sequence[tuple[tuple[int, ...], torch.dtype]],
+            count: int, least: int | None) -> Callable[..., Any]:
+    """A function of tensors around one of addresses, written for their number: this is called most often of all.
+
+    Args:
+      function: takes the addresses of arguments and results, and the range to compute.
+      results: shape and dtype of each.
+      count: how much there is to compute.
+      least: what a thread must have to do; None where one does it all.
+    """
+    inputs = [f"a{index}" for index in range(arguments)]
+    outputs = [f"r{index}" for index in range(len(results))]
+    scope: dict[str, Any] = {"function": function, "empty": torch.empty, "shared": shared,
+                             "get_num_threads": torch.get_num_threads}
+    lines = [f"def call({', '.join(inputs)}):"]
+    for name, (shape, dtype) in zip(outputs, results):
+        scope[f"{name}_dtype"] = dtype
+        lines.append(f"    {name} = empty({shape}, dtype={name}_dtype)")
+    # The value that `contiguous` gives must live as long as its address is in use.
+    lines += [f"    {name} = {name}.contiguous()" for name in inputs]
+    addresses = ", ".join(f"{name}.data_ptr()" for name in (*inputs, *outputs))
+    if least is None:
+        lines.append(f"    function({addresses}, 0, {count})")
+    else:
+        lines.append(f"    given = ({addresses},)")
+        lines.append("    work = lambda start, stop: function(*given, start, stop)")
+        lines.append(f"    shared(work, {count}, get_num_threads(), {least})")
+    lines.append(f"    return {outputs[0] if len(outputs) == 1 else '(' + ', '.join(outputs) + ')'}")
+    exec("\n".join(lines), scope)  # nothing in it but names and numbers made here
+    return scope["call"]
+
+
+def _text(run: Run, title: str, arguments: Sequence[fx.Node], results: Sequence[fx.Node]) -> str:
+    """The run's function: a loop over its numbers, or over rows and in them over columns; scalars come before."""
+    code = Code()
+    pointers = {node: f"%p{index}" for index, node in enumerate((*arguments, *results))}
+    known: dict[fx.Node, Value] = {}
+    shape = run.shape or ()
+    wanted = set(results)
+    scalars = {node for node in run.nodes if math.prod(node.meta["val"].shape) == 1}
+
+    def load(kind: str, index: str) -> None:
+        for node in arguments:
+            if placed(node.meta["val"].shape, shape)[0] == kind:
+                known[node] = _load(code, pointers[node], KINDS[node.meta["val"].dtype], index)
+
+    def compute(nodes: Sequence[fx.Node], index: str) -> None:
+        for node in nodes:
+            kind = KINDS[node.meta["val"].dtype]
+            name, given = run.nodes[node]
+            known[node] = Value(write(code, name, given, known, kind), kind)
+            if node in wanted:
+                _store(code, known[node], pointers[node], index)
+
+    def numbers(index: str) -> None:
+        load("whole", index)
+        compute([node for node in run.nodes if node not in scalars], index)
+
+    load("scalar", "0")
+    compute([node for node in run.nodes if node in scalars], "0")
+    if run.columns is None and len(scalars) < len(run.nodes):
+        code.loop("%start", "%stop", numbers)
+    elif run.columns is not None:
+        columns = str(run.columns)
+
+        def row(index: str) -> None:
+            load("rows", index)
+            first = code.let(f"mul i64 {index}, {columns}")
+
+            def column(at: str) -> None:
+                load("columns", at)
+                numbers(code.let(f"add i64 {first}, {at}"))
+
+            code.loop("0", columns, column)
+
+        code.loop("%start", "%stop", row)
+    parameters = [f"ptr noalias {pointer}" for pointer in pointers.values()]
+    return code.function(title, [*parameters, "i64 %start", "i64 %stop"]) + INTRINSICS
+
+
+def _load(code: Code, pointer: str, kind: str, index: str) -> Value:
+    if kind != "i1":
+        return Value(code.load(pointer, kind, index), kind)
+    return Value(code.let(f"icmp ne i8 {code.load(pointer, 'i8', index)}, 0"), kind)
+
+
+def _store(code: Code, value: Value, pointer: str, index: str) -> None:
+    if value.kind == "i1":
+        code.store(code.let(f"zext i1 {value.text} to i8"), pointer, "i8", index)
+    else:
+        code.store(value.text, pointer, value.kind, index)

@@ -1,0 +1,146 @@
+"""Small functions of `tensorflow.python.framework` and `ops` that were never public: shapes, gradients, checks."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from tfmagic.base.deprecation import deprecated
+from tfmagic.base.dtypes import as_dtype
+from tfmagic.base.shapes import TensorShape
+from tfmagic.graph import gradients as _gradients
+from tfmagic.graph.convert import convert_to_tensor, to_tensor
+from tfmagic.graph.operation import Tensor
+from tfmagic.ops import api, raw, shape_rules
+
+_OF_SHAPES = "tensorflow.python.framework.tensor_shape"
+_numbers = itertools.count(1)
+
+
+def uid() -> int:
+    """A number that no call before gave."""
+    return next(_numbers)
+
+
+@deprecated(None, "Use tf.TensorShape([]).", module=_OF_SHAPES)
+def scalar() -> TensorShape:
+    """The shape of a scalar."""
+    return TensorShape([])
+
+
+@deprecated(None, "Use tf.TensorShape([length]).", module=_OF_SHAPES)
+def vector(length: int | None) -> TensorShape:
+    """The shape of a vector."""
+    return TensorShape([length])
+
+
+@deprecated(None, "Use tf.TensorShape([rows, cols]).", module=_OF_SHAPES)
+def matrix(rows: int | None, cols: int | None) -> TensorShape:
+    """The shape of a matrix."""
+    return TensorShape([rows, cols])
+
+
+def broadcast_shape(shape_x: TensorShape, shape_y: TensorShape) -> TensorShape:
+    """The shape of an element-wise function of two tensors.
+
+    Raises:
+      ValueError: they do not fit.
+    """
+    if shape_x.ndims is None or shape_y.ndims is None:
+        return TensorShape(None)
+    try:
+        return TensorShape(shape_rules.broadcast_dims(tuple(shape_x.as_list()), tuple(shape_y.as_list())))
+    except ValueError:
+        raise ValueError(f"Incompatible shapes for broadcasting: {shape_x} and {shape_y}") from None
+
+
+def is_broadcast_compatible(shape_x: TensorShape, shape_y: TensorShape) -> bool:
+    """Whether two shapes of known rank can be broadcast to one."""
+    if shape_x.ndims is None or shape_y.ndims is None:
+        return False
+    try:
+        broadcast_shape(shape_x, shape_y)
+    except ValueError:
+        return False
+    return True
+
+
+def convert_n_to_tensor(values: Any, dtype: Any = None, name: str | None = None,
+                        preferred_dtype: Any = None) -> list[Tensor]:
+    """Each of some values as a tensor.
+
+    Args:
+      values: a list of what `tf.convert_to_tensor` takes.
+      dtype, preferred_dtype: their type, or the type that is taken where it can be.
+      name: the names begin with it, numbered.
+
+    Raises:
+      TypeError: `values` is no sequence.
+    """
+    if not isinstance(values, Sequence):
+        raise TypeError("values must be a sequence.")
+    return [convert_to_tensor(value, dtype=dtype, name=None if name is None else f"{name}_{i}",
+                              preferred_dtype=preferred_dtype) for i, value in enumerate(values)]
+
+
+def internal_convert_to_tensor(value: Any, dtype: Any = None, name: str | None = None, as_ref: bool = False,
+                               preferred_dtype: Any = None, ctx: Any = None,
+                               accepted_result_types: Any = (Tensor,)) -> Tensor:
+    """`tf.convert_to_tensor`, which can leave a variable's reference one.
+
+    Args:
+      value: what `tf.convert_to_tensor` takes.
+      dtype, preferred_dtype: its type, or the type that is taken where it can be.
+      name: the name of the constant.
+      as_ref: whether a variable becomes a reference to its memory.
+      ctx, accepted_result_types: not looked at: the result is a tensor of the graph.
+    """
+    if as_ref:
+        return to_tensor(value, None if dtype is None else as_dtype(dtype), name, as_ref=True)
+    return convert_to_tensor(value, dtype=dtype, name=name, preferred_dtype=preferred_dtype)
+
+
+def executing_eagerly_outside_functions() -> bool:
+    """False: graphs are built here."""
+    return False
+
+
+def get_gradient_function(op: Any) -> Any:
+    """What builds the gradient of a node, or None where it has none.
+
+    Raises:
+      LookupError: none is known.
+    """
+    return _gradients.gradient_function(op) if op.inputs else None
+
+
+def hessian_vector_product(ys: Sequence[Any], xs: Sequence[Any], v: Sequence[Any]) -> list[Any]:
+    """The product of the second derivatives of the sum of `ys` with a vector.
+
+    Args:
+      ys, xs: lists of tensors.
+      v: a list of tensors with the shapes of `xs`.
+
+    Raises:
+      ValueError: there are not as many of `v` as of `xs`.
+    """
+    if len(v) != len(xs):
+        raise ValueError("xs and v must have the same length.")
+    products = [raw.mul(grad, raw.stop_gradient(part)) for grad, part in zip(api.gradients(ys, xs), v)
+                if grad is not None]
+    return api.gradients(products, xs)
+
+
+def has_inf_or_nan(datum: Any, tensor: Any) -> bool:
+    """Whether an array holds an infinity or no number: the filter that a debugger stops at.
+
+    Args:
+      datum: what is known of the tensor; not looked at.
+      tensor: an array, or None.
+    """
+    if not isinstance(tensor, np.ndarray | np.generic) or np.asarray(tensor).dtype.kind not in "fc":
+        return False
+    return not bool(np.all(np.isfinite(tensor)))
