@@ -170,6 +170,9 @@ class TensorList:
                           f"element_shape: {_shown(dims)}")
         parts: list[Any] = []
         for index, value in enumerate(self.elements):
+            if value is None and dims and dims[0] is not None and leading is not None:
+                parts.append(dims[0])
+                continue
             if value is None:
                 if index >= len(leading or ()):
                     raise invalid(f"List contains uninitialized tensor at index {index} but leading_dims has only "
