@@ -48,13 +48,14 @@ class TensorArray:
       TypeError: `handle` is no tensor.
     """
 
-    def __new__(cls, *args: Any, **kwargs: Any) -> TensorArray:
-        """In functions, and under control flow v2, one that is a list itself."""
-        return object.__new__(_of_lists.load() if cls is TensorArray and functional() else cls)
-
     def __init__(self, dtype: Any, size: Any = None, dynamic_size: Any = None, clear_after_read: Any = None,
                  tensor_array_name: str | None = None, handle: Any = None, flow: Any = None, infer_shape: bool = True,
                  element_shape: Any = None, colocate_with_first_write_call: bool = True, name: str | None = None):
+        if functional():  # it becomes one that is a list itself
+            self.__class__ = _of_lists.load()
+            return self.__init__(dtype, size, dynamic_size, clear_after_read,  # type: ignore[misc]
+                                 tensor_array_name, handle, flow, infer_shape, element_shape,
+                                 colocate_with_first_write_call, name)
         if handle is not None:
             if tensor_array_name:
                 raise ValueError("Cannot construct with both handle and tensor_array_name")
