@@ -81,13 +81,14 @@ class TensorArray:
                     with graph.colocate_with(handle):
                         flow = raw.identity(0.0, name="flow")
                 self._flow = flow
-                return
+                return None
             device = graph.device(None) if colocate_with_first_write_call else contextlib.nullcontext()
             with device:
                 self._handle, self._flow = raw.tensor_array_v3(
                     size, self._dtype, element_shape=element_shape, dynamic_size=self._dynamic_size,
                     clear_after_read=True if clear_after_read is None else clear_after_read,
                     identical_element_shapes=bool(infer_shape), tensor_array_name=tensor_array_name or "", name=scope)
+        return None
 
     @property
     def flow(self) -> Tensor:

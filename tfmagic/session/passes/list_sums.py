@@ -1,4 +1,4 @@
-"""Sums of lists: adding a list in which one element is set adds that element. Gradients of reads in loops are such sums.
+"""Sums of lists: adding a list in which one element is set adds that element, as gradients of reads in loops do.
 
 1. `add_n(whole, put(reserve(...), index, value))`, where nothing else reads the list that is added, becomes
    `plus_element(whole, index, value)`.
