@@ -29,7 +29,7 @@ Example = list[Any]
 # --- what is given ----------------------------------------------------------------------------------------------
 
 
-def _as_list(tensors: Any) -> Any:
+def as_list(tensors: Any) -> Any:
     """The tensors of an example; those of a dictionary by their keys."""
     return [tensors[key] for key in sorted(tensors)] if isinstance(tensors, dict) else tensors
 
@@ -47,10 +47,10 @@ def _as_lists(tensors_list: Any) -> list[Any]:
         for tensors in tensors_list[1:]:
             if set(tensors) != keys:
                 raise ValueError("All dictionaries in tensors_list must have the same keys")
-    return [_as_list(tensors) for tensors in tensors_list]
+    return [as_list(tensors) for tensors in tensors_list]
 
 
-def _as_given(given: Any, batch: Any) -> Any:
+def as_given(given: Any, batch: Any) -> Any:
     """A batch in the form of the examples: a dictionary, a list, or a single tensor."""
     tensors = batch if isinstance(batch, (list, tuple)) else [batch]
     if isinstance(given, dict):
@@ -58,15 +58,20 @@ def _as_given(given: Any, batch: Any) -> Any:
     return tensors[0] if len(tensors) == 1 else list(tensors)
 
 
-def _converted(tensors: Any) -> Example:
+def converted_example(tensors: Any, caller: str = "batch") -> Example:
+    """The tensors of an example.
+
+    Raises:
+      ValueError: there are none.
+    """
     made = [tensor if isinstance(tensor, SparseTensor) else convert_to_tensor_or_indexed_slices(tensor)
             for tensor in tensors]
     if not made:
-        raise ValueError("Expected at least one tensor in batch().")
+        raise ValueError(f"Expected at least one tensor in {caller}().")
     return made
 
 
-def _keep(keep_input: Any, enqueue_many: bool) -> Tensor:
+def keep_condition(keep_input: Any, enqueue_many: bool) -> Tensor:
     """Which examples are taken: a scalar, or one value for each of many.
 
     Raises:
@@ -83,7 +88,7 @@ def _keep(keep_input: Any, enqueue_many: bool) -> Tensor:
     return keep
 
 
-def _types(examples: list[Example]) -> list[Any]:
+def types_of(examples: list[Example]) -> list[Any]:
     """The types of the tensors of an example.
 
     Raises:
@@ -97,7 +102,7 @@ def _types(examples: list[Example]) -> list[Any]:
     return [dtype.base_dtype for dtype in every[0]]
 
 
-def _shapes(examples: list[Example], shapes: Any, enqueue_many: bool) -> Any:
+def shapes_of(examples: list[Example], shapes: Any, enqueue_many: bool) -> Any:
     """The shapes of an element, as given or as the tensors have them.
 
     Raises:
@@ -137,7 +142,7 @@ class _Sparse:
     dtype: Any = None
 
 
-def _conditional(keep: Tensor, then: Callable[[], Any], otherwise: Callable[[], Any]) -> Any:
+def conditional(keep: Tensor, then: Callable[[], Any], otherwise: Callable[[], Any]) -> Any:
     """One of two, settled now where the condition is known."""
     known = constant_value(keep)
     if known is None:
@@ -167,10 +172,10 @@ def _stored(tensor: Any, enqueue_many: bool, keep: Tensor) -> tuple[Tensor, _Spa
     if keep.shape.ndims == 1:
         handle = store(_kept_rows(tensor, keep))
     elif enqueue_many:
-        handle = _conditional(keep, lambda: store(tensor), lambda: -1 * api.ones(
+        handle = conditional(keep, lambda: store(tensor), lambda: -1 * api.ones(
             api.shape(tensor)[0:1], dtypes.int64))
     else:
-        handle = _conditional(keep, lambda: store(tensor), lambda: api.constant(-1, dtypes.int64))
+        handle = conditional(keep, lambda: store(tensor), lambda: api.constant(-1, dtypes.int64))
     rank = tensor.dense_shape.shape.with_rank(1).as_list()[0]
     if rank is not None and enqueue_many:
         rank -= 1
@@ -178,7 +183,7 @@ def _stored(tensor: Any, enqueue_many: bool, keep: Tensor) -> tuple[Tensor, _Spa
     return api.expand_dims(handle, [-1]), _Sparse(made[0] if made else None, rank, tensor.values.dtype)
 
 
-def _store(example: Example, enqueue_many: bool, keep: Tensor) -> tuple[Example, list[_Sparse]]:
+def store_example(example: Example, enqueue_many: bool, keep: Tensor) -> tuple[Example, list[_Sparse]]:
     pairs = [_stored(tensor, enqueue_many, keep) for tensor in example]
     return [tensor for tensor, _ in pairs], [how for _, how in pairs]
 
@@ -189,7 +194,7 @@ def _store_all(examples: list[Example], enqueue_many: bool, keep: Tensor) -> tup
     Raises:
       ValueError: they do not have sparse tensors in the same places.
     """
-    first, hows = _store(examples[0], enqueue_many, keep)
+    first, hows = store_example(examples[0], enqueue_many, keep)
     made = [first]
     for example in examples[1:]:
         if len(example) != len(hows) or any(isinstance(tensor, SparseTensor) != (how.dtype is not None)
@@ -212,15 +217,15 @@ def _stored_beside(tensor: Any, how: _Sparse, enqueue_many: bool, keep: Tensor) 
     if keep.shape.ndims == 1:
         handle = store(_kept_rows(tensor, keep))
     elif enqueue_many:
-        handle = _conditional(keep, lambda: store(tensor), lambda: -1 * api.ones(
+        handle = conditional(keep, lambda: store(tensor), lambda: -1 * api.ones(
             api.shape(tensor)[0:1], dtypes.int64))
     else:
-        handle = _conditional(keep, lambda: store(tensor), lambda: api.constant(-1, dtypes.int64))
+        handle = conditional(keep, lambda: store(tensor), lambda: api.constant(-1, dtypes.int64))
     handle.set_shape([None] if enqueue_many else [])
     return api.expand_dims(handle, [-1])
 
 
-def _restored(batch: Any, hows: list[_Sparse]) -> Any:
+def restored(batch: Any, hows: list[_Sparse]) -> Any:
     """A batch with the sparse tensors for which it has numbers."""
     tensors = list(batch) if isinstance(batch, (list, tuple)) else [batch]
     if all(how.dtype is None for how in hows):
@@ -262,7 +267,7 @@ def _enqueues(queue: QueueBase, examples: list[Example], enqueue_many: bool, kee
     if keep.shape.ndims == 1:
         return [queue.enqueue_many(_chosen(example, keep)) for example in examples]
     enqueue = queue.enqueue_many if enqueue_many else queue.enqueue
-    return [_conditional(keep, lambda example=example: enqueue(example), api.no_op)  # type: ignore[misc]
+    return [conditional(keep, lambda example=example: enqueue(example), api.no_op)  # type: ignore[misc]
             for example in examples]
 
 
@@ -277,12 +282,12 @@ def _dequeued(queue: QueueBase, size: Any, smaller: bool, name: str) -> Any:
 
 def _batch(given: Any, keep_input: Any, size: Any, threads: int, capacity: int, enqueue_many: bool, shapes: Any,
            pad: bool, smaller: bool, shared_name: str | None, name: str | None) -> Any:
-    example = _as_list(given)
+    example = as_list(given)
     with name_scope(name, "batch", [*list(example), keep_input]) as scope:
-        tensors = _converted(example)
-        keep = _keep(keep_input, enqueue_many)
-        stored, hows = _store(tensors, enqueue_many, keep)
-        return _as_given(given, _through(FIFOQueue, [stored], hows, keep, size, threads, capacity, enqueue_many,
+        tensors = converted_example(example)
+        keep = keep_condition(keep_input, enqueue_many)
+        stored, hows = store_example(tensors, enqueue_many, keep)
+        return as_given(given, _through(FIFOQueue, [stored], hows, keep, size, threads, capacity, enqueue_many,
                                          shapes, pad, smaller, shared_name, scope))
 
 
@@ -290,10 +295,10 @@ def _batch_join(given: Any, keep_input: Any, size: Any, capacity: int, enqueue_m
                 smaller: bool, shared_name: str | None, name: str | None) -> Any:
     examples = _as_lists(given)
     with name_scope(name, "batch_join", [*(t for example in examples for t in example), keep_input]) as scope:
-        converted = [_converted(example) for example in examples]
-        keep = _keep(keep_input, enqueue_many)
+        converted = [converted_example(example) for example in examples]
+        keep = keep_condition(keep_input, enqueue_many)
         stored, hows = _store_all(converted, enqueue_many, keep)
-        return _as_given(given[0], _through(FIFOQueue, stored, hows, keep, size, 1, capacity, enqueue_many, shapes,
+        return as_given(given[0], _through(FIFOQueue, stored, hows, keep, size, 1, capacity, enqueue_many, shapes,
                                             pad, smaller, shared_name, scope))
 
 
@@ -301,25 +306,25 @@ def _through(kind: Any, examples: list[Example], hows: list[_Sparse], keep: Tens
              capacity: int, enqueue_many: bool, shapes: Any, pad: bool, smaller: bool, shared_name: str | None,
              scope: str) -> Any:
     """A batch through a queue in the order of arrival, with a summary that tells how full it is."""
-    types, known = _types(examples), _shapes(examples, shapes, enqueue_many)
+    types, known = types_of(examples), shapes_of(examples, shapes, enqueue_many)
     queue = (PaddingFIFOQueue if pad else kind)(capacity=capacity, dtypes=types, shapes=known,
                                                 shared_name=shared_name)
     _run(queue, examples, threads, enqueue_many, keep)
     api.summary.scalar(f"fraction_of_{capacity}_full", api.cast(queue.size(), dtypes.float32) * (1.0 / capacity))
-    return _restored(_dequeued(queue, size, smaller, scope), hows)
+    return restored(_dequeued(queue, size, smaller, scope), hows)
 
 
 def _shuffled(examples: list[Example], hows: list[_Sparse], keep: Tensor, size: Any, threads: int, capacity: int,
               least: int, seed: int | None, enqueue_many: bool, shapes: Any, smaller: bool, shared_name: str | None,
               scope: str) -> Any:
     """A batch through a queue in random order, with a summary that tells how full it is beyond `least`."""
-    types, known = _types(examples), _shapes(examples, shapes, enqueue_many)
+    types, known = types_of(examples), shapes_of(examples, shapes, enqueue_many)
     queue = RandomShuffleQueue(capacity=capacity, min_after_dequeue=least, seed=seed, dtypes=types, shapes=known,
                                shared_name=shared_name)
     _run(queue, examples, threads, enqueue_many, keep)
     full = api.cast(api.maximum(0, queue.size() - least), dtypes.float32) * (1.0 / (capacity - least))
     api.summary.scalar(f"fraction_over_{least}_of_{capacity - least}_full", full)
-    return _restored(_dequeued(queue, size, smaller, scope), hows)
+    return restored(_dequeued(queue, size, smaller, scope), hows)
 
 
 def _check_capacity(capacity: int, least: int) -> None:
@@ -329,13 +334,13 @@ def _check_capacity(capacity: int, least: int) -> None:
 
 def _shuffle_batch(given: Any, size: Any, capacity: int, least: int, keep_input: Any, threads: int, seed: int | None,
                    enqueue_many: bool, shapes: Any, smaller: bool, shared_name: str | None, name: str | None) -> Any:
-    example = _as_list(given)
+    example = as_list(given)
     with name_scope(name, "shuffle_batch", [*list(example), keep_input]) as scope:
         _check_capacity(capacity, least)
-        tensors = _converted(example)
-        keep = _keep(keep_input, enqueue_many)
-        stored, hows = _store(tensors, enqueue_many, keep)
-        return _as_given(given, _shuffled([stored], hows, keep, size, threads, capacity, least, seed, enqueue_many,
+        tensors = converted_example(example)
+        keep = keep_condition(keep_input, enqueue_many)
+        stored, hows = store_example(tensors, enqueue_many, keep)
+        return as_given(given, _shuffled([stored], hows, keep, size, threads, capacity, least, seed, enqueue_many,
                                           shapes, smaller, shared_name, scope))
 
 
@@ -344,10 +349,10 @@ def _shuffle_batch_join(given: Any, size: Any, capacity: int, least: int, keep_i
                         name: str | None) -> Any:
     examples = _as_lists(given)
     with name_scope(name, "shuffle_batch_join", [*(t for example in examples for t in example), keep_input]) as scope:
-        converted = [_converted(example) for example in examples]
-        keep = _keep(keep_input, enqueue_many)
+        converted = [converted_example(example) for example in examples]
+        keep = keep_condition(keep_input, enqueue_many)
         stored, hows = _store_all(converted, enqueue_many, keep)
-        return _as_given(given[0], _shuffled(stored, hows, keep, size, 1, capacity, least, seed, enqueue_many, shapes,
+        return as_given(given[0], _shuffled(stored, hows, keep, size, 1, capacity, least, seed, enqueue_many, shapes,
                                              smaller, shared_name, scope))
 
 
