@@ -154,7 +154,7 @@ def shape_leaves(like: Any, given: Any) -> list[Any]:
             raise ValueError(f"The two structures don't have the same keys. Input structure has keys {list(given)}, "
                              f"while shallow structure has keys {list(like)}.")
         return [leaf for key in sorted(like) for leaf in shape_leaves(like[key], given[key])]
-    parts, others = nest.children(like), nest.children(given) if nest.is_nested(given) else list(given)
+    parts, others = nest._children(like), nest._children(given) if nest.is_nested(given) else list(given)
     if len(parts) != len(others):
         raise ValueError("The two structures don't have the same sequence length. Input structure has length "
                          f"{len(others)}, while shallow structure has length {len(parts)}.")
