@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 
 from tfmagic import tf
 from tfmagic.session.execution import Execution
@@ -103,3 +104,49 @@ def test_what_is_computed_beside_an_update_in_place_is_from_before_it(sess) -> N
     sess.run(v.initializer)
     assert sess.run([tf.reshape(v, [2, 1]), train])[0].tolist() == [[1.0], [2.0]]
     assert sess.run(v).tolist() == [0.0, 1.0]
+
+
+def convolved(data_format, windows=2):
+    """A convolution with bias, relu and a pool: what each gives, and the gradients by images, filters and bias."""
+    random = np.random.RandomState(0)
+    shape, strides, window = ([2, 6, 6, 3], [1, 2, 2, 1], [1, windows, windows, 1]) if data_format == "NHWC" else \
+        ([2, 3, 6, 6], [1, 1, 2, 2], [1, 1, windows, windows])
+    x = tf.placeholder(tf.float32, shape)
+    filters = tf.Variable(random.randn(3, 3, 3, 4).astype("f"))
+    bias = tf.Variable(random.randn(4).astype("f"))
+    product = tf.nn.bias_add(tf.nn.conv2d(x, filters, [1] * 4, "SAME", data_format=data_format), bias, data_format)
+    relu = tf.nn.relu(product)
+    pooled = tf.nn.max_pool(relu, window, strides, "SAME", data_format)
+    gradients = tf.gradients(tf.reduce_sum(pooled * random.randn(*pooled.shape.as_list()).astype("f")),
+                             [x, filters, bias])
+    image = random.randn(*shape).astype("f")
+    image[0] = 0.0  # all windows alike: the first value of each is its largest
+    return x, image, relu, [pooled, *gradients]
+
+
+def agree(sess, fetches, x, image):
+    """The code of the plan with passes, whose values are those of the plan without."""
+    sess.run(tf.global_variables_initializer())
+    single, plan = plans(sess, fetches, [x], [tuple(image.shape)])
+    values = [Execution(chosen, sess.resources).bind(lambda out: [v.numpy().copy() for v in out])([torch.tensor(image)])
+              for chosen in (single, plan)]
+    for expected, actual in zip(*values):
+        np.testing.assert_allclose(actual, expected, rtol=1e-4, atol=1e-5)
+    return plan.code()
+
+
+@pytest.mark.parametrize("data_format", ["NHWC", "NCHW"])
+@pytest.mark.parametrize("windows", [2, 3])
+def test_relu_is_for_the_largest_of_each_window_alone(sess, data_format, windows) -> None:
+    x, image, _, fetches = convolved(data_format, windows)
+    code = agree(sess, fetches, x, image)
+    assert code.index("max_pool2d_with_indices(") < code.index("torch.relu(")
+    assert code.index("leaky_relu_backward(") < code.index("max_pool2d_with_indices_backward(")
+    assert ("torch.add" in code) == (data_format == "NCHW")  # else it is the convolution's bias
+    assert code.count("permute(0, 3, 1, 2)") <= 3
+
+
+def test_relu_stays_where_somebody_else_reads_it(sess) -> None:
+    x, image, relu, fetches = convolved("NHWC")
+    code = agree(sess, [relu, *fetches], x, image)
+    assert code.index("torch.relu(") < code.index("max_pool2d_with_indices(")

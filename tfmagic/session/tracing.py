@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import torch
 from torch import fx
 
+from tfmagic.graph.operation import Operation
 from tfmagic.session.call import Runner
 from tfmagic.session.execution import Execution
+from tfmagic.session.passes.ownership import is_fresh
+from tfmagic.session.plan.run_time import BodyCall, RunTimeKernel
 from tfmagic.session.tiers import traced
 
 
 def run(session: Any, call: Any, feeds: list[Any], run_metadata: Any) -> Any:
-    """Run a call node by node and fill `run_metadata.step_stats`: one record per operation and device.
+    """Run a call node by node and fill `run_metadata.step_stats`: one record per execution of an operation.
 
     Args:
       session: the session.
@@ -34,29 +38,55 @@ def run(session: Any, call: Any, feeds: list[Any], run_metadata: Any) -> Any:
     plan = call.runner(feeds).plan
     execution = Execution(plan, session.resources, functools.partial(traced.function, record=record))
     result = Runner(execution, call).run(feeds)
+    _fill(run_metadata.step_stats, times, lambda op: session.placer.place(op).name)
+    return call.completed(result, values)
+
+
+def _fill(step_stats: Any, times: Iterable[tuple[fx.Node, int, int, Any]],
+          device_of: Callable[[Operation], str]) -> None:
+    """One record for each execution of an operation: calls of torch that belong to it count together.
+
+    A loop or branch has none: what runs in it has.
+    """
     devices: dict[str, Any] = {}
-    nodes: dict[str, Any] = {}
+    open_records: dict[Operation, tuple[Any, set[fx.Node]]] = {}
     for node, begin, end, value in times:
         op = node.meta.get("op")
-        if op is None:
+        if op is None or isinstance(node.target, BodyCall):
             continue
-        name = session.placer.place(op).name
+        name = device_of(op)
         if name not in devices:
-            devices[name] = run_metadata.step_stats.dev_stats.add(device=name)
-        stats = nodes.get(op.name)
-        if stats is None:
-            stats = nodes[op.name] = devices[name].node_stats.add(
-                node_name=op.name, all_start_micros=begin // 1000, timeline_label=f"{op.name} = {op.type}("
-                f"{', '.join(t.name for t in op._inputs)})", all_start_nanos=begin)
-        stats.op_end_rel_micros = stats.all_end_rel_micros = max(end // 1000 - stats.all_start_micros, 0)
-        stats.op_end_rel_nanos = stats.all_end_rel_nanos = max(end - stats.all_start_nanos, 0)
+            devices[name] = step_stats.dev_stats.add(device=name)
+        stats, seen = open_records.get(op, (None, set()))
+        if stats is None or node in seen:  # the next turn of a loop
+            inputs = ", ".join(t.name for t in op._inputs)
+            stats = devices[name].node_stats.add(
+                node_name=op.name, all_start_micros=begin // 1000, timeline_label=f"{op.name} = {op.type}({inputs})",
+                all_start_nanos=begin)
+            seen = set()
+        seen.add(node)
+        open_records[op] = stats, seen
+        stats.all_end_rel_nanos += end - begin
+        stats.op_end_rel_nanos = stats.all_end_rel_nanos
+        stats.op_end_rel_micros = stats.all_end_rel_micros = -(-stats.all_end_rel_nanos // 1000)
         if isinstance(value, torch.Tensor):
-            del stats.output[:]
-            output = stats.output.add(slot=0)
-            allocation = output.tensor_description.allocation_description
-            allocation.requested_bytes = value.element_size() * value.numel()
-            allocation.allocator_name = "cpu" if value.device.type == "cpu" else f"GPU_{value.device.index or 0}_bfc"
-            output.tensor_description.shape.SetInParent()
-            for size in value.shape:
-                output.tensor_description.shape.dim.add(size=size)
-    return call.completed(result, values)
+            _tell_of(stats, value, is_fresh(node) or isinstance(node.target, RunTimeKernel))
+
+
+def _tell_of(stats: Any, value: torch.Tensor, allocated: bool) -> None:
+    """Say in a record what was given, and that memory was taken for it."""
+    size = value.element_size() * value.numel()
+    allocator = "cpu" if value.device.type == "cpu" else f"GPU_{value.device.index or 0}_bfc"
+    if allocated:
+        memory = stats.memory[0] if stats.memory else stats.memory.add(allocator_name=allocator)
+        memory.total_bytes += size
+        memory.peak_bytes += size
+        memory.live_bytes = size
+    del stats.output[:]
+    output = stats.output.add(slot=0)
+    allocation = output.tensor_description.allocation_description
+    allocation.requested_bytes = size
+    allocation.allocator_name = allocator
+    output.tensor_description.shape.SetInParent()
+    for length in value.shape:
+        output.tensor_description.shape.dim.add(size=length)

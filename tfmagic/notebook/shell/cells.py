@@ -115,6 +115,11 @@ class Cells:
 
             checked, self.kept.checked = self.kept.checked, None
             checks.show(checked, self.studio)
+        if "%%session" in running.asked and self.kept.profiled is not None:
+            from tfmagic.notebook.shell import profiles
+
+            profiled, self.kept.profiled = self.kept.profiled, None
+            profiles.show(profiled, self.studio)
         if result.success:
             hints.show(result.result, running.asked.get("%%session"))
         self._draw_failure(running, result.error_in_exec)

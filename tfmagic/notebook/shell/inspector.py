@@ -147,7 +147,7 @@ class Inspector:
             if session is kept.in_use(session.graph):
                 state = f"{state}, {say('in use')}"
             rows.append([visible(name), plural(len(session.graph.get_operations()), "operation"), state,
-                         plural(len(values), "variable"), _bytes(size)])
+                         plural(len(values), "variable"), labels.bytes_text(size)])
         return rows
 
     def devices(self, question: Question) -> dict[str, Any]:
@@ -160,9 +160,10 @@ class Inspector:
             for device in listing.local_devices():
                 on_gpu = device.device_type == "GPU"
                 used = torch.cuda.memory_allocated(device.torch_name) if on_gpu else _kernel_memory()
-                rows.append([labels.device_text(device.name), device.device_type, device.torch_name, _bytes(used),
-                             _bytes(device.memory_limit if on_gpu else _machine_memory())])
-        return {"rows": rows, "kernel": _bytes(_kernel_memory())}
+                limit = device.memory_limit if on_gpu else _machine_memory()
+                rows.append([labels.device_text(device.name), device.device_type, device.torch_name,
+                             labels.bytes_text(used), labels.bytes_text(limit)])
+        return {"rows": rows, "kernel": labels.bytes_text(_kernel_memory())}
 
 
 def _text(question: Question, name: str) -> str:
@@ -199,14 +200,6 @@ def _told(session: Any, variable: Any) -> str:
         return labels.value_text(peek.peek(session, [read], {})[0])  # type: ignore[list-item]
     except Exception:  # it has none that can be read
         return ""
-
-
-def _bytes(size: float) -> str:
-    for unit in ("B", "KiB", "MiB"):
-        if size < 1024:
-            return f"{size:.3g} {unit}"
-        size /= 1024
-    return f"{size:.3g} GiB"
 
 
 def _machine_memory() -> int:

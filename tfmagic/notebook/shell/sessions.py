@@ -14,6 +14,7 @@ from tfmagic.base import errors
 from tfmagic.graph import context
 from tfmagic.graph.operation import Operation, OwnGraph, Tensor
 from tfmagic.notebook.live.checked import Checked
+from tfmagic.notebook.live.profiled import Profiled
 from tfmagic.notebook.shell import evaluate
 from tfmagic.notebook.shell.options import Parsed
 from tfmagic.notebook.shell.values import Fetched, FetchedItem
@@ -30,15 +31,21 @@ class KeptSessions:
         self.unnamed: Any = None
         self._latest: weakref.ref[Any] | None = None  # the session of the latest `%%session` cell, named or not
         self.checked: Checked | None = None  # of the latest `%%session` cell
+        self.profiled: Profiled | None = None  # likewise
         # Questions of front ends arrive in another thread than cells, which has defaults of its own.
         self._defaults = context.default_sessions()
 
     @contextlib.contextmanager
     def opened(self, parsed: Parsed) -> Iterator[Any]:
         """The default session of a `%%session` cell, by its options."""
+        together = [f"--{key}" for key in ("check", "profile", "jit") if parsed.values[key]]
+        if len(together) > 1:
+            raise UsageError(f"%%session: {' and '.join(together)} each run a plan in a way of their own; leave all "
+                             "but one out.")
         session = self._find(parsed)
         with contextlib.ExitStack() as stack:
             self.checked = stack.enter_context(Checked(session)) if parsed.check else None
+            self.profiled = stack.enter_context(Profiled(session)) if parsed.profile else None
             if parsed.init:
                 stack.enter_context(_Initialised(session))
             if parsed.jit:

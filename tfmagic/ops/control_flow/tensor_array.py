@@ -53,9 +53,10 @@ class TensorArray:
                  element_shape: Any = None, colocate_with_first_write_call: bool = True, name: str | None = None):
         if functional():  # it becomes one that is a list itself
             self.__class__ = _of_lists.load()
-            return self.__init__(dtype, size, dynamic_size, clear_after_read,  # type: ignore[misc]
-                                 tensor_array_name, handle, flow, infer_shape, element_shape,
-                                 colocate_with_first_write_call, name)
+            self.__init__(dtype, size, dynamic_size, clear_after_read,  # type: ignore[misc]
+                          tensor_array_name, handle, flow, infer_shape, element_shape,
+                          colocate_with_first_write_call, name)
+            return
         if handle is not None:
             if tensor_array_name:
                 raise ValueError("Cannot construct with both handle and tensor_array_name")
@@ -81,14 +82,13 @@ class TensorArray:
                     with graph.colocate_with(handle):
                         flow = raw.identity(0.0, name="flow")
                 self._flow = flow
-                return None
+                return
             device = graph.device(None) if colocate_with_first_write_call else contextlib.nullcontext()
             with device:
                 self._handle, self._flow = raw.tensor_array_v3(
                     size, self._dtype, element_shape=element_shape, dynamic_size=self._dynamic_size,
                     clear_after_read=True if clear_after_read is None else clear_after_read,
                     identical_element_shapes=bool(infer_shape), tensor_array_name=tensor_array_name or "", name=scope)
-        return None
 
     @property
     def flow(self) -> Tensor:

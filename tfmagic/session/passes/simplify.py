@@ -7,6 +7,7 @@
 5. `sum` or `mean` over no axes that keeps the type is the value.
 6. `add(matmul(a, b), c)` with matrices a, b and a vector c is `addmm(c, a, b)`, when nothing else reads the product.
 7. An `Identity` of a string or a handle, which is called at run time, is the value.
+8. A `permute` that undoes the one before it is the value.
 """
 
 from __future__ import annotations
@@ -63,6 +64,8 @@ def _same_value(node: fx.Node) -> fx.Node | None:
             before = _meta(source)
             same = isinstance(before, torch.Tensor) and isinstance(after, torch.Tensor) and before.shape == after.shape
             return source if same else None
+    if _undoes(node):
+        return node.args[0].args[0]  # type: ignore[union-attr,return-value]
     if not node.args or not isinstance(node.args[0], fx.Node) or not isinstance(after, torch.Tensor):
         return None
     source = node.args[0]
@@ -77,6 +80,19 @@ def _same_value(node: fx.Node) -> fx.Node | None:
     if node.target in (torch.sum, torch.mean) and len(node.args) > 1 and list(node.args[1]) == []:  # type: ignore[arg-type]
         return source
     return None
+
+
+def _undoes(node: Any) -> bool:
+    """Whether `node` is a `permute` of a `permute` that gives the dimensions back their order."""
+    if not _permutes(node) or not _permutes(node.args[0]):
+        return False
+    first, second = node.args[0].args[1:], node.args[1:]
+    return [first[axis] for axis in second] == list(range(len(first)))
+
+
+def _permutes(node: Any) -> bool:
+    return isinstance(node, fx.Node) and node.op == "call_method" and node.target == "permute" \
+        and all(type(axis) is int and axis >= 0 for axis in node.args[1:])
 
 
 def _to_addmm(node: fx.Node) -> bool:

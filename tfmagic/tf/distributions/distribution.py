@@ -52,7 +52,9 @@ def _kind(name: str) -> ReparameterizationType:
 FULLY_REPARAMETERIZED = _kind("FULLY_REPARAMETERIZED")
 NOT_REPARAMETERIZED = _kind("NOT_REPARAMETERIZED")
 export("distributions.FULLY_REPARAMETERIZED")(FULLY_REPARAMETERIZED)
+export("contrib.distributions.FULLY_REPARAMETERIZED")(FULLY_REPARAMETERIZED)
 export("distributions.NOT_REPARAMETERIZED")(NOT_REPARAMETERIZED)
+export("contrib.distributions.NOT_REPARAMETERIZED")(NOT_REPARAMETERIZED)
 
 
 def _first_that_is_there(*ways: Callable[[], Tensor]) -> Tensor:

@@ -94,6 +94,8 @@ class TransformedDistribution(Distribution):
       ValueError: a shape is given for a distribution that has one.
     """
 
+    _stretch_comes_first = False  # in sums and products
+
     @moved("transformed_distribution")
     def __init__(self, distribution: Any, bijector: Any = None, batch_shape: Any = None, event_shape: Any = None,
                  validate_args: bool = False, name: str | None = None):
@@ -190,7 +192,8 @@ class TransformedDistribution(Distribution):
         with self._name_scope(name, values=[sample_shape]):
             shape = convert_to_tensor(sample_shape, dtype=dtypes.int32, name="sample_shape")
             shape, count = self._expand_sample_shape_to_vector(shape, "sample_shape")
-            x = self._sample_n(count, seed)
+            given, kwargs = self._divided(kwargs)
+            x = self._sample_n(count, seed, **given)
             # Shaped before the bijector sees it, so that the bijector knows the sample again.
             x = api.reshape(x, api.concat([shape, api.shape(x)[1:]], 0))
             return self._set_sample_static_shape(self.bijector.forward(x, **kwargs), shape)
@@ -208,27 +211,48 @@ class TransformedDistribution(Distribution):
             return self.event_shape.ndims
         return api.size(self.event_shape_tensor())
 
-    def _log_prob(self, y: Tensor, **kwargs: Any) -> Tensor:
+    def _for_each_inverse(self, y: Tensor, one: Any, **kwargs: Any) -> Any:
+        """What `one(x, stretch)` gives for the inverse of `y`: a list where the bijector has several."""
         event_ndims = self._event_ndims()
         x = self.bijector.inverse(y, **kwargs)
         stretch = self.bijector.inverse_log_det_jacobian(y, event_ndims=event_ndims, **kwargs)
-        found = self.distribution.log_prob(self._rotated(x, right=True))
-        if self._is_maybe_event_override:
-            found = api.reduce_sum(found, self._reduce_event_indices)
-        found += api.cast(stretch, found.dtype)
-        return self._shaped(found, y, event_ndims)
+
+        def term(x: Tensor, stretch: Tensor) -> Tensor:
+            return self._shaped(one(x, stretch), y, event_ndims)
+
+        if self.bijector._is_injective:
+            return term(x, stretch)
+        return [term(*pair) for pair in zip(x, stretch, strict=True)]
+
+    def _log_prob(self, y: Tensor, **kwargs: Any) -> Tensor:
+        def one(x: Tensor, stretch: Tensor) -> Tensor:
+            found = self.distribution.log_prob(self._rotated(x, right=True), **given)
+            if self._is_maybe_event_override:
+                found = api.reduce_sum(found, self._reduce_event_indices)
+            stretch = api.cast(stretch, found.dtype)
+            return stretch + found if self._stretch_comes_first else found + stretch
+
+        given, kwargs = self._divided(kwargs)
+        found = self._for_each_inverse(y, one, **kwargs)
+        return api.reduce_logsumexp(api.stack(found), axis=0) if isinstance(found, list) else found
 
     def _prob(self, y: Tensor, **kwargs: Any) -> Tensor:
+        def one(x: Tensor, stretch: Tensor) -> Tensor:
+            found = self.distribution.prob(self._rotated(x, right=True), **given)
+            if self._is_maybe_event_override:
+                found = api.reduce_prod(found, self._reduce_event_indices)
+            stretch = api.exp(api.cast(stretch, found.dtype))
+            return stretch * found if self._stretch_comes_first else found * stretch
+
         if not hasattr(self.distribution, "_prob"):
             return api.exp(self.log_prob(y, **kwargs))
-        event_ndims = self._event_ndims()
-        x = self.bijector.inverse(y, **kwargs)
-        stretch = self.bijector.inverse_log_det_jacobian(y, event_ndims=event_ndims, **kwargs)
-        found = self.distribution.prob(self._rotated(x, right=True))
-        if self._is_maybe_event_override:
-            found = api.reduce_prod(found, self._reduce_event_indices)
-        found *= api.exp(api.cast(stretch, found.dtype))
-        return self._shaped(found, y, event_ndims)
+        given, kwargs = self._divided(kwargs)
+        found = self._for_each_inverse(y, one, **kwargs)
+        return sum(found) if isinstance(found, list) else found  # type: ignore[return-value]
+
+    def _divided(self, kwargs: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Keyword arguments of the distribution, and of the bijector."""
+        return {}, kwargs
 
     def _shaped(self, found: Tensor, y: Tensor, event_ndims: Any) -> Tensor:
         if self._is_maybe_event_override and isinstance(event_ndims, int):
@@ -236,33 +260,44 @@ class TransformedDistribution(Distribution):
                 y.get_shape().with_rank_at_least(1)[:-event_ndims], self.batch_shape))
         return found
 
-    def _refuse_with_event_shape(self, what: str) -> None:
+    def _refuse(self, what: str) -> None:
         if self._is_maybe_event_override:
             raise NotImplementedError(f"{what} is not implemented when overriding event_shape")
+        self._refuse_several_inverses(what)
+
+    def _refuse_several_inverses(self, what: str) -> None:
+        if not self.bijector._is_injective:
+            raise NotImplementedError(f"{what} is not implemented when bijector is not injective.")
 
     def _log_cdf(self, y: Tensor, **kwargs: Any) -> Tensor:
-        self._refuse_with_event_shape("log_cdf")
-        return self.distribution.log_cdf(self.bijector.inverse(y, **kwargs))
+        self._refuse("log_cdf")
+        given, kwargs = self._divided(kwargs)
+        return self.distribution.log_cdf(self.bijector.inverse(y, **kwargs), **given)
 
     def _cdf(self, y: Tensor, **kwargs: Any) -> Tensor:
-        self._refuse_with_event_shape("cdf")
-        return self.distribution.cdf(self.bijector.inverse(y, **kwargs))
+        self._refuse("cdf")
+        given, kwargs = self._divided(kwargs)
+        return self.distribution.cdf(self.bijector.inverse(y, **kwargs), **given)
 
     def _log_survival_function(self, y: Tensor, **kwargs: Any) -> Tensor:
-        self._refuse_with_event_shape("log_survival_function")
-        return self.distribution.log_survival_function(self.bijector.inverse(y, **kwargs))
+        self._refuse("log_survival_function")
+        given, kwargs = self._divided(kwargs)
+        return self.distribution.log_survival_function(self.bijector.inverse(y, **kwargs), **given)
 
     def _survival_function(self, y: Tensor, **kwargs: Any) -> Tensor:
-        self._refuse_with_event_shape("survival_function")
-        return self.distribution.survival_function(self.bijector.inverse(y, **kwargs))
+        self._refuse("survival_function")
+        given, kwargs = self._divided(kwargs)
+        return self.distribution.survival_function(self.bijector.inverse(y, **kwargs), **given)
 
     def _quantile(self, value: Tensor, **kwargs: Any) -> Tensor:
-        self._refuse_with_event_shape("quantile")
-        return self.bijector.forward(self.distribution.quantile(value), **kwargs)
+        self._refuse("quantile")
+        given, kwargs = self._divided(kwargs)
+        return self.bijector.forward(self.distribution.quantile(value, **given), **kwargs)
 
     def _entropy(self) -> Tensor:
         if not self.bijector.is_constant_jacobian:
             raise NotImplementedError("entropy is not implemented")
+        self._refuse_several_inverses("entropy")
         entropy = self.distribution.entropy()
         if self._is_maybe_event_override:  # the parts of an event are independent
             entropy *= api.cast(api.reduce_prod(self._override_event_shape), dtype=entropy.dtype.base_dtype)

@@ -1,0 +1,67 @@
+"""Dimensions that are put between those of mixtures, and moments of mixtures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tfmagic.base import dtypes
+from tfmagic.graph.operation import Tensor
+from tfmagic.graph.scopes import name_scope
+from tfmagic.ops import api
+
+
+def _batch_rank(distribution: Any) -> Any:
+    rank = distribution.batch_shape.ndims
+    return api.shape(distribution.batch_shape_tensor())[0] if rank is None else rank
+
+
+def pad_mixture_dimensions(x: Tensor, mixture: Any, categorical: Any, event_ndims: int) -> Tensor:
+    """Weights [..., components] with dimensions of size 1 for the batch that they lack, and for events.
+
+    Args:
+      x: the weights.
+      mixture: the distribution whose samples are weighted.
+      categorical: the one whose components they weigh.
+      event_ndims: how many dimensions an event has.
+    """
+    with name_scope("pad_mix_dims", values=[x]):
+        whole, own = _batch_rank(mixture), _batch_rank(categorical)
+        missing = api.where_v2(categorical.is_scalar_batch(), whole, whole - own)
+        shape = api.shape(x)
+        return api.reshape(x, shape=api.concat([
+            shape[:-1], api.ones([missing], dtype=dtypes.int32), shape[-1:],
+            api.ones([event_ndims], dtype=dtypes.int32)], axis=0))
+
+
+def one_hot_mask(drawn: Tensor, components: Any, dtype: Any) -> Tensor:
+    """Ones of a type where a component is drawn, zeros elsewhere."""
+    kind = dtype.as_numpy_dtype
+    return api.one_hot(drawn, components, on_value=np.ones([], kind), off_value=np.zeros([], kind))
+
+
+def mixture_stddev(weights: Tensor, means: Tensor, stddevs: Tensor) -> Tensor:
+    """The standard deviations of mixtures.
+
+    Args:
+      weights: [n, components], probabilities.
+      means: [n, components].
+      stddevs: [n, components].
+
+    Returns:
+      A tensor [n].
+
+    Raises:
+      ValueError: the three have several shapes.
+    """
+    for what, tensor in (("means", means), ("stddevs", stddevs)):
+        if not tensor.get_shape().is_compatible_with(weights.get_shape()):
+            raise ValueError(f"Expecting {what} to have same shape as mixture weights.")
+    weights = api.expand_dims(weights, axis=1)
+    means = api.expand_dims(means, axis=2)
+    stddevs = api.expand_dims(stddevs, axis=2)
+    mean = api.reshape(api.matmul(weights, means), [-1])
+    mean_variance = api.reshape(api.matmul(weights, api.square(stddevs)), [-1])
+    mean_square = api.reshape(api.matmul(weights, api.square(means)), [-1])
+    return api.sqrt(mean_variance + mean_square - api.square(mean))
