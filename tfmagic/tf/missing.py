@@ -10,7 +10,7 @@ _ALTERNATIVES = {
     "contrib.cloud": "tf.gfile reads files of this machine; tf.data.Dataset.from_generator takes any Python reader.",
     "contrib.cluster_resolver": "tf.train.ClusterSpec names the machines of a cluster.",
     "contrib.distribute": "Use tf.device, or torch.distributed on the module that tfmagic.to_module gives.",
-    "contrib.factorization": "tf.math.unsorted_segment_sum sums the points of each cluster; a factorisation is "
+    "contrib.factorization": "tf.contrib.factorization.KMeans finds clusters; a factorisation is "
                              "tf.nn.embedding_lookup of both sides and tf.train.AdamOptimizer.",
     "contrib.ffmpeg": "tf.audio.decode_wav reads WAV files; tf.py_func calls any other decoder.",
     "contrib.kernel_methods": "tf.losses.hinge_loss is the loss; tf.random.normal makes random features.",
