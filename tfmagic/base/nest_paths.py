@@ -190,6 +190,25 @@ def get_traverse_shallow_structure(traverse_fn: Callable[[Any], Any], structure:
     return nest.like(structure, below)
 
 
+def is_sequence(o: Any) -> bool:
+    """Whether a value nests (`tf.nest.is_nested`)."""
+    return nest.is_nested(o)
+
+
+def sorted_keys(dict_: Any) -> list[Any]:
+    """The keys of a dictionary in order.
+
+    Raises:
+      TypeError: they have none.
+    """
+    return nest.sorted_keys(dict_)
+
+
+def sequence_like(instance: Any, args: list[Any]) -> Any:
+    """A structure of the kind of `instance` around values."""
+    return nest.like(instance, args)
+
+
 def is_sequence_or_composite(o: Any) -> bool:
     """Whether a value nests, or consists of several tensors."""
     return nest.opens(o, True)

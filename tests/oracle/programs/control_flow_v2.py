@@ -173,3 +173,12 @@ def v2_recurrent_net(tf):
     give = [variable.assign(tf.fill(variable.shape, 0.3)) for variable in variables]
     data = [[[0.1, 0.2], [0.3, -0.1], [0.5, 0.4]], [[-0.2, 0.2], [0.1, 0.1], [0.9, 0.9]]]
     return Case(steps=[(give, None), ([outputs, state, grads], {x: data})], init=True)
+
+
+@functional
+def v2_cond_with_a_variable_on_one_side(tf):
+    v = tf.get_variable("v", [2], use_resource=True, initializer=tf.ones_initializer())
+    x = tf.placeholder(tf.float32, [], name="x")
+    y = tf.cond(x > 0, lambda: tf.reduce_sum(v) * x, lambda: -x)
+    grads = tf.gradients(y, [x, v])
+    return Case(steps=[(grads, {x: 2.0}), (grads, {x: -2.0})], init=True)

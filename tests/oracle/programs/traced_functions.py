@@ -269,3 +269,27 @@ def traced_gradient_inside(tf):
     x = number(tf)
     y = slope(x)
     return Case(steps=[([y, tf.gradients(y, x)], {x: 3.0})])
+
+
+@program
+def traced_by_defun(tf):
+    traces = []
+    v = tf.get_variable("v", [], use_resource=True, initializer=tf.ones_initializer())
+
+    @tf.contrib.eager.defun
+    def f(x, y=2.0):
+        traces.append(y)
+        if x > 0:
+            return x * y * v
+        return -x
+
+    @tf.contrib.eager.defun(input_signature=[tf.TensorSpec([None], tf.float32)])
+    def g(z):
+        return {"a": z + 1, "b": None}
+
+    x = number(tf)
+    concrete = f.get_concrete_function(tf.TensorSpec([], tf.float32))
+    results = [f(x), f(x, 3.0), f(tf.constant(2.0)), concrete(x), g(tf.ones([2]))["a"],
+               tf.contrib.eager.defun(lambda z: z + 1, autograph=False)(x)]
+    grads = tf.gradients(results[0], [x, v])
+    return Case(steps=[(results + grads, {x: 2.0})], init=True, facts={"traces": traces})

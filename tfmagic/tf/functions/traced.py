@@ -168,6 +168,9 @@ class TracedFunction:
       python_function: the Python function.
     """
 
+    # Whether what is traced before the first call is traced anew for calls, since that call may make variables.
+    _begins_anew = True
+
     def __init__(self, python_function: Callable[..., Any], name: str, input_signature: Any = None,
                  autograph: bool = True, bound_to: Any = None):
         self.python_function = python_function
@@ -192,7 +195,7 @@ class TracedFunction:
             return self
         bound = self._methods.get(id(instance))
         if bound is None:
-            bound = self._methods[id(instance)] = TracedFunction(self.python_function, self._name,
+            bound = self._methods[id(instance)] = type(self)(self.python_function, self._name,
                                                                  self._input_signature, self._autograph, instance)
         return bound
 
@@ -210,7 +213,7 @@ class TracedFunction:
         Args:
           args, kwargs: arguments, tensors also as `tf.TensorSpec`; none where there is an input signature.
         """
-        if not self._traces:
+        if not self._traces and self._begins_anew:
             _initialize_variables()
         if self._signature.specs is not None and not args and not kwargs:
             return self._trace((self._signature.specs, {}))
@@ -222,7 +225,6 @@ class TracedFunction:
         graph = get_default_graph()
         while isinstance(graph, FunctionGraph):
             graph = graph.outer_graph
-        # What is traced before the first call is traced anew for calls.
         key = (id(graph), self._was_called, key_of(arguments))
         made = self._traces.get(key)
         if made is None:
@@ -270,6 +272,12 @@ class TracedFunction:
         return made
 
 
+class DefunFunction(TracedFunction):
+    """What `tf.contrib.eager.defun` makes of a Python function."""
+
+    _begins_anew = False
+
+
 def _variables(graph: Graph | None = None) -> int:
     """How many variables there are."""
     graph = graph or get_default_graph()
@@ -307,5 +315,18 @@ def function(func: Any = None, input_signature: Any = None, autograph: bool = Tr
             raise TypeError(f"{inner!r} is not a Python function")
         check_features(experimental_autograph_options)
         return TracedFunction(inner, getattr(inner, "__name__", "function"), input_signature, autograph)
+
+    return decorated if func is None else decorated(func)
+
+
+@export("contrib.eager.defun")
+def defun(func: Any = None, input_signature: Any = None, autograph: bool = True,
+          experimental_autograph_options: Any = None, experimental_relax_shapes: bool = False) -> Any:
+    """The older form of `tf.function`, which has its arguments."""
+    def decorated(inner: Any) -> TracedFunction:
+        if not callable(inner):
+            raise TypeError(f"{inner!r} is not a Python function")
+        check_features(experimental_autograph_options)
+        return DefunFunction(inner, getattr(inner, "__name__", "function"), input_signature, autograph)
 
     return decorated if func is None else decorated(func)
