@@ -52,17 +52,21 @@ def test_methods_run_in_a_graph_with_a_session_whatever_mode_they_are_for():
 
 
 def test_a_class_can_be_decorated_as_a_whole():
+    functional = []
+
     @test_util.with_control_flow_v2
     @test_util.run_all_in_graph_and_eager_modes
     class Whole(tf.test.TestCase):
         def testOne(self):
+            functional.append(tf.control_flow_v2_enabled())
             self.assertAllEqual(self.evaluate(tf.constant([1, 2])), [1, 2])
 
         @test_util.disable_control_flow_v2("b/2")
         def testTwo(self):
             pass
 
-    assert ran(Whole) == {"testOneWithControlFlowV2"}
+    assert ran(Whole) == set()
+    assert sorted(functional) == [False, True] and not tf.control_flow_v2_enabled()
 
 
 @pytest.mark.parametrize("name", ["run_deprecated_v1", "run_in_graph_and_eager_modes"])

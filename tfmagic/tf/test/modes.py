@@ -18,6 +18,7 @@ from tfmagic.base import tf_logging
 from tfmagic.graph.graph import Graph
 from tfmagic.graph.operation import Tensor
 from tfmagic.ops import api
+from tfmagic.ops.control_flow import toggles
 
 _TO_NCHW = {4: [0, 3, 1, 2], 5: [0, 4, 1, 2, 3]}
 _TO_NHWC = {4: [0, 2, 3, 1], 5: [0, 2, 3, 4, 1]}
@@ -150,13 +151,27 @@ def disable_control_flow_v2(unused_msg: str) -> Any:
 
 
 def with_control_flow_v2(cls: Any) -> Any:
-    """Decorator of a class whose tests run with functional loops and branches too: those runs are skipped."""
+    """Decorator of a class whose tests run under control flow v2 too."""
     for name, value in list(vars(cls).items()):
         if callable(value) and name.startswith(unittest.TestLoader.testMethodPrefix) and not getattr(
                 value, "_disable_control_flow_v2", False):
-            setattr(cls, name + "WithControlFlowV2", _skipping(
-                value, "tf.cond and tf.while_loop make Switch, Merge and loop nodes, not If and While", lambda: True))
+            setattr(cls, name + "WithControlFlowV2", _functional(value))
     return cls
+
+
+def _functional(test: Any) -> Any:
+    """A test under control flow v2."""
+    @functools.wraps(test)
+    def run(*args: Any, **kwargs: Any) -> None:
+        before = toggles.control_flow_v2_enabled()
+        toggles.enable_control_flow_v2()
+        try:
+            test(*args, **kwargs)
+        finally:
+            if not before:
+                toggles.disable_control_flow_v2()
+
+    return run
 
 
 def disable_xla(description: str) -> Any:
