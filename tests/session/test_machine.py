@@ -184,6 +184,18 @@ def test_few_calls_are_not_worth_one_of_ours() -> None:
     assert runs_of(plan_of(lambda x: torch.tanh(x) * 2.0, torch.ones(100_000))) == [["tanh", "mul"]]
 
 
+def test_what_explains_a_failure_is_a_result(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine, "_calls_before", lambda plan: 2)
+    with tf.Graph().as_default(), tf.Session() as sess:
+        x = tf.placeholder(tf.float32, [4])
+        y = tf.check_numerics(tf.sqrt(x * 2.0 + 1.0) - 1.0, "bad", name="checked")
+        z = tf.tanh(y + 1.0) * y
+        for _ in range(4):
+            sess.run(z, {x: [1, 2, 3, 4]})
+        with pytest.raises(tf.errors.InvalidArgumentError, match="bad : Tensor had NaN values"):
+            sess.run(z, {x: [1, 2, -5, 4]})
+
+
 def test_arguments_need_not_lie_row_by_row() -> None:
     x = torch.randn(6, 5)
     for mine, theirs in zip(*both(lambda x: torch.tanh(x.t() * 2.0) + x.t(), x)):
@@ -208,7 +220,7 @@ def test_a_long_chain_is_some_runs() -> None:
 
 
 def test_a_plan_changes_after_as_many_calls_as_it_says(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(machine, "_calls_before", lambda plan: 5)
+    monkeypatch.setattr(machine, "_calls_before", lambda plan: 10)
     plan = plan_of(lambda x: torch.tanh(x * 2.0 + 1.0) - x, torch.ones(10))
     call = machine.function(plan)
     made = []

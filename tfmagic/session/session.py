@@ -197,6 +197,7 @@ class BaseSession:
     def _prepare(self, fetches: Any, feed_dict: Any) -> tuple[Any, dict[Tensor, Any]]:
         """The call for these arguments, and the feeds by tensor."""
         self._check_open()
+        from tfmagic.session import conversions
         from tfmagic.session import feeds as feeding
         from tfmagic.session.fetches import Fetches
 
@@ -206,7 +207,8 @@ class BaseSession:
         parts = Fetches(self._graph, fetches)
         single = isinstance(fetches, Tensor) or (len(parts.tensors) == 1 and not parts.targets
                                                  and not isinstance(fetches, (list, tuple, dict))
-                                                 and not hasattr(fetches, "_fetch_parts"))
+                                                 and not hasattr(fetches, "_fetch_parts")
+                                                 and conversions.of(fetches) is None)
         converters = [feeding.converter(tensor) for tensor in feeds]
         return self._call(parts, list(feeds), converters, single), feeds
 

@@ -47,12 +47,14 @@ def unique(name: str) -> str:
     return f"{name}_{next(_count)}"
 
 
-def compiled(text: str, name: str, types: Sequence[Any], vectors: bool = True) -> Callable[..., None]:
-    """The function of that name in a text for LLVM; calls of it let other threads of Python run.
+def compiled(text: str, name: str, types: Sequence[Any], vectors: bool = True,
+             releases: bool = True) -> Callable[..., None]:
+    """The function of that name in a text for LLVM.
 
     Args:
       types: the ctypes of its parameters.
       vectors: whether to make vectors of loops; else it is quick.
+      releases: whether other threads of Python run meanwhile; what takes a microsecond is quicker without.
 
     Raises:
       RuntimeError: LLVM does not understand the text.
@@ -67,7 +69,7 @@ def compiled(text: str, name: str, types: Sequence[Any], vectors: bool = True) -
         builder.getModulePassManager().run(module, builder)
         engine.add_module(module)
         engine.finalize_object()
-        return ctypes.CFUNCTYPE(None, *types)(engine.get_function_address(name))
+        return (ctypes.CFUNCTYPE if releases else ctypes.PYFUNCTYPE)(None, *types)(engine.get_function_address(name))
 
 
 # --- in the background -----------------------------------------------------------------------------------------------

@@ -1,8 +1,8 @@
 """The machine tier: the Python tier with runs of element-wise calls as machine code, for plans that have run often.
 
-A plan begins in the Python tier. The compiler is asked after so many calls that they have taken about as long as it
-will, and has as many again to do its work; then the new code is used. These numbers follow from the plan alone, so that
-the same program changes at the same step, and gives the same numbers, whenever it runs.
+A plan begins in the Python tier. New code is used after so many calls that what it would have saved is about as long as
+the compiler takes, and the compiler is asked after half as many. These numbers follow from the plan alone, so that the
+same program changes at the same step, and gives the same numbers, whenever it runs.
 """
 
 from __future__ import annotations
@@ -12,10 +12,12 @@ import operator
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import torch
 from torch import fx
 
 from tfmagic.base.machine import compiler
 from tfmagic.session.plan.plan_graph import PlanGraph
+from tfmagic.session.plan.run_time import PlanCall
 from tfmagic.session.tiers import python
 from tfmagic.session.tiers.machine.runs import Run, find
 
@@ -33,7 +35,7 @@ def changed(plan: PlanGraph) -> Callable[..., Any]:
 
 
 def _calls_before(plan: PlanGraph) -> int | None:
-    """After how many calls the compiler is asked; None: never."""
+    """After how many calls machine code is used; None: never."""
     if not compiler.available():
         return None
     runs = [part for part in find(plan) if isinstance(part, Run)]
@@ -51,7 +53,7 @@ class _Changing:
 
     def __init__(self, plan: PlanGraph, first: Callable[..., Any], calls: int):
         self._plan, self._current, self._calls = plan, first, 0
-        self._asked, self._due = calls, 2 * calls
+        self._asked, self._due = max(1, calls // 2), max(2, calls)
         self._waits = True
         self._made: Callable[..., Any] | None = None
 
@@ -70,6 +72,23 @@ class _Changing:
         self._made = changed(self._plan)
 
 
+class _Direct(PlanCall, shown_under="tfmagic.machine"):
+    """A function of torch without the one in Python around it."""
+
+    effect = "none"
+
+    def __init__(self, function: Callable[..., Any]):
+        self.__name__ = self.__qualname__ = function.__name__
+        self._function = function
+
+    def bind(self, *bodies: Callable[..., Any]) -> Callable[..., Any]:
+        """The function."""
+        return self._function
+
+
+_SPLIT = _Direct(torch._VF.split)  # type: ignore[attr-defined]
+
+
 def _with_kernels(plan: PlanGraph, parts: Iterable[fx.Node | Run]) -> PlanGraph:
     """The plan in which machine code computes the runs."""
     from tfmagic.session.tiers.machine.kernel import ElementWise
@@ -78,7 +97,9 @@ def _with_kernels(plan: PlanGraph, parts: Iterable[fx.Node | Run]) -> PlanGraph:
     twins: dict[fx.Node, fx.Node] = {}
     for part in parts:
         if isinstance(part, fx.Node):
-            twins[part] = graph.node_copy(part, twins.__getitem__)
+            twin = twins[part] = graph.node_copy(part, twins.__getitem__)
+            if twin.target is torch.functional.split:
+                twin.target = _SPLIT
             continue
         results = part.results()
         # The names stay: by them a failure finds the values that explain it.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import math
+import struct
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -34,59 +36,64 @@ class ElementWise(PlanCall, shown_under="tfmagic.machine"):
     def __init__(self, run: Run):
         self.__name__ = self.__qualname__ = "element_wise"
         results, arguments = run.results(), run.arguments()
-        title = compiler.unique("element_wise")
-        types = [compiler.POINTER] * (len(arguments) + len(results)) + [compiler.INTEGER] * 2
-        function = compiler.compiled(_text(run, title, arguments, results), title, types, run.count >= _VECTOR)
         count = run.count if run.columns is None else run.count // run.columns
         least = max(1, _LEAST // max(1, len(run.nodes) // 4) // (run.columns or 1))
-        self._call = _caller(function, len(arguments), [_maker(node) for node in results], count,
-                             least if run.count >= MANY and count >= 2 * least else None)
+        if run.count < MANY or count < 2 * least:
+            least = 0
+        title = compiler.unique("element_wise")
+        types = [compiler.POINTER, *[compiler.INTEGER] * (2 if least else 0)]
+        text = _text(run, title, arguments, results, None if least else count)
+        function = compiler.compiled(text, title, types, run.count >= _VECTOR, releases=run.count >= MANY)
+        self._call = _caller(function, len(arguments), [node.meta["val"] for node in results], count, least)
 
     def bind(self, *bodies: Callable[..., Any]) -> Callable[..., Any]:
         """The function that takes the values, without a step between."""
         return self._call
 
 
-def _maker(node: fx.Node) -> tuple[tuple[int, ...], torch.dtype]:
-    return tuple(node.meta["val"].shape), node.meta["val"].dtype
-
-
-def _caller(function: Callable[..., None], arguments: int, results: Sequence[tuple[tuple[int, ...], torch.dtype]],
-            count: int, least: int | None) -> Callable[..., Any]:
+def _caller(function: Callable[..., None], arguments: int, results: Sequence[torch.Tensor], count: int,
+            least: int) -> Callable[..., Any]:
     """A function of tensors around one of addresses, written for their number: this is called most often of all.
 
     Args:
-      function: takes the addresses of arguments and results, and the range to compute.
-      results: shape and dtype of each.
+      function: takes the addresses of arguments and results, packed, and the range to compute where threads share it.
+      results: a meta tensor for each.
       count: how much there is to compute.
-      least: what a thread must have to do; None where one does it all.
+      least: what a thread must have to do; 0 where one does it all.
     """
     inputs = [f"a{index}" for index in range(arguments)]
     outputs = [f"r{index}" for index in range(len(results))]
-    scope: dict[str, Any] = {"function": function, "empty": torch.empty, "shared": shared,
-                             "get_num_threads": torch.get_num_threads}
+    scope: dict[str, Any] = {"function": function, "shared": shared, "get_num_threads": torch.get_num_threads,
+                             "pack": struct.Struct(f"{arguments + len(results)}P").pack}
     lines = [f"def call({', '.join(inputs)}):"]
-    for name, (shape, dtype) in zip(outputs, results):
-        scope[f"{name}_dtype"] = dtype
-        lines.append(f"    {name} = empty({shape}, dtype={name}_dtype)")
+    for name, meta in zip(outputs, results):
+        # Of what is small a copy of a pattern is quicker than to read a shape and a type again.
+        small = meta.numel() < MANY
+        scope[f"new_{name}"] = functools.partial(torch.empty_like, torch.empty(meta.shape, dtype=meta.dtype)) if small \
+            else functools.partial(torch.empty, tuple(meta.shape), dtype=meta.dtype)
+        lines.append(f"    {name} = new_{name}()")
     # The value that `contiguous` gives must live as long as its address is in use.
     lines += [f"    {name} = {name}.contiguous()" for name in inputs]
-    addresses = ", ".join(f"{name}.data_ptr()" for name in (*inputs, *outputs))
-    if least is None:
-        lines.append(f"    function({addresses}, 0, {count})")
-    else:
-        lines.append(f"    given = ({addresses},)")
-        lines.append("    work = lambda start, stop: function(*given, start, stop)")
+    lines.append(f"    addresses = pack({', '.join(f'{name}.data_ptr()' for name in (*inputs, *outputs))})")
+    if least:
+        lines.append("    work = lambda start, stop: function(addresses, start, stop)")
         lines.append(f"    shared(work, {count}, get_num_threads(), {least})")
+    else:
+        lines.append("    function(addresses)")
     lines.append(f"    return {outputs[0] if len(outputs) == 1 else '(' + ', '.join(outputs) + ')'}")
     exec("\n".join(lines), scope)  # nothing in it but names and numbers made here
     return scope["call"]
 
 
-def _text(run: Run, title: str, arguments: Sequence[fx.Node], results: Sequence[fx.Node]) -> str:
-    """The run's function: a loop over its numbers, or over rows and in them over columns; scalars come before."""
+def _text(run: Run, title: str, arguments: Sequence[fx.Node], results: Sequence[fx.Node], count: int | None) -> str:
+    """The run's function: a loop over its numbers, or over rows and in them over columns; scalars come before.
+
+    Args:
+      count: how much there is to compute; None: a range of it is given.
+    """
     code = Code()
     pointers = {node: f"%p{index}" for index, node in enumerate((*arguments, *results))}
+    start, stop = ("%start", "%stop") if count is None else ("0", str(count))
     known: dict[fx.Node, Value] = {}
     shape = run.shape or ()
     wanted = set(results)
@@ -112,7 +119,7 @@ def _text(run: Run, title: str, arguments: Sequence[fx.Node], results: Sequence[
     load("scalar", "0")
     compute([node for node in run.nodes if node in scalars], "0")
     if run.columns is None and len(scalars) < len(run.nodes):
-        code.loop("%start", "%stop", numbers)
+        code.loop(start, stop, numbers)
     elif run.columns is not None:
         columns = str(run.columns)
 
@@ -126,9 +133,20 @@ def _text(run: Run, title: str, arguments: Sequence[fx.Node], results: Sequence[
 
             code.loop("0", columns, column)
 
-        code.loop("%start", "%stop", row)
-    parameters = [f"ptr noalias {pointer}" for pointer in pointers.values()]
-    return code.function(title, [*parameters, "i64 %start", "i64 %stop"]) + INTRINSICS
+        code.loop(start, stop, row)
+    inner = code.function(f"{title}_inner", [*(f"ptr noalias {pointer}" for pointer in pointers.values()),
+                                             *(["i64 %start", "i64 %stop"] if count is None else [])], "alwaysinline")
+    return inner + _unpacking(title, list(pointers.values()), count is None) + INTRINSICS
+
+
+def _unpacking(title: str, pointers: Sequence[str], with_range: bool) -> str:
+    """The function that Python calls: it takes the addresses of all values at once."""
+    code, given = Code(), []
+    for index in range(len(pointers)):
+        given.append(f"ptr {code.load('%packed', 'ptr', str(index))}")
+    given += ["i64 %start", "i64 %stop"] if with_range else []
+    code.do(f"call void @{title}_inner({', '.join(given)})")
+    return code.function(title, ["ptr %packed", *given[len(pointers):]])
 
 
 def _load(code: Code, pointer: str, kind: str, index: str) -> Value:

@@ -21,9 +21,8 @@ from tfmagic.session.plan.plan_graph import PlanGraph
 from tfmagic.session.tiers.failures import kept_until
 from tfmagic.session.tiers.machine.rules import KINDS, rule_of
 
-# Calls in a run: fewer do not pay for one of ours, more take the compiler long.
-_FEWEST, _MOST = 3, 400
-_FEWEST_OF_MANY = 2
+# Calls in a run: more take the compiler long.
+_MOST = 400
 # From so many numbers on every pass over memory counts, and a short row is worth a loop of its own no more.
 MANY, _SHORT = 1 << 14, 64
 
@@ -72,7 +71,7 @@ class Run:
 
     def pays(self) -> bool:
         """Whether one call of ours is less than the calls."""
-        return len(self.nodes) >= (_FEWEST_OF_MANY if self.count >= MANY else _FEWEST + len(self.results()) // 2)
+        return len(self.nodes) >= 2 if self.count >= MANY else self.saving() > 0.4
 
     def arguments(self) -> list[fx.Node]:
         """The values from outside."""
@@ -86,7 +85,9 @@ class Run:
 
     def saving(self) -> float:
         """About how many microseconds one call of ours saves."""
-        return len(self.nodes) - 1 + len(self.nodes) * self.count / 4000
+        values = len(self.arguments()) / 8 + sum(not node.meta["val"].is_contiguous() for node in self.arguments())
+        call = 0.4 + 0.6 * len(self.results()) + values
+        return 0.7 * len(self.nodes) - call + len(self.nodes) * self.count / 4000
 
     def cost(self) -> float:
         """About how many microseconds it takes to compile."""
@@ -120,7 +121,9 @@ def _shape(node: fx.Node) -> tuple[int, ...]:
 def find(plan: PlanGraph) -> Iterator[fx.Node | Run]:
     """The nodes of a plan, in an order in which they can be computed, runs in the place of their calls."""
     open_runs: list[Run] = []
-    kept = kept_until(plan.graph.nodes)
+    rules = {node: rule for node in plan.graph.nodes if node.op.startswith("call") and _known(node)
+             and (rule := rule_of(node, plan.constants)) is not None}
+    kept = kept_until(node for node in plan.graph.nodes if node not in rules)  # what has a rule cannot fail
     inside: dict[fx.Node, Run] = {}
 
     def close(run: Run) -> Iterator[fx.Node | Run]:
@@ -133,7 +136,7 @@ def find(plan: PlanGraph) -> Iterator[fx.Node | Run]:
             yield from run.nodes
 
     for node in plan.graph.nodes:
-        rule = rule_of(node, plan.constants) if node.op.startswith("call") and _known(node) else None
+        rule = rules.get(node)
         needed = list(dict.fromkeys(inside[given] for given in node.all_input_nodes if given in inside))
         chosen = None
         if rule is not None:
