@@ -66,7 +66,7 @@ class TestInstalled:
         assert nn is ours.nn
 
     @pytest.mark.parametrize(("name", "hint"), [
-        ("tensorflow.contrib.kernel_methods", "tf.losses.hinge_loss"),
+        ("tensorflow.contrib.rpc", "tf.py_func"),
         ("tensorflow.contrib.nonsense", "tf.layers"),
         ("tensorflow.examples.nothing", "input_data"),
         ("tensorflow.python.framework.nothing", "public"),

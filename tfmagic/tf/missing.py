@@ -14,7 +14,6 @@ _ALTERNATIVES = {
                              "tf.nn.embedding_lookup of both sides and tf.train.AdamOptimizer.",
     "contrib.ffmpeg": "tf.audio.decode_wav reads WAV files; tf.py_func calls any other decoder.",
     "contrib.learn": "Write the training loop with a tf.Session, or tf.train.MonitoredTrainingSession and hooks.",
-    "contrib.predictor": "tf.saved_model.load loads a model into a tf.Session, whose run predicts.",
     "contrib.rpc": "tf.py_func calls any client from within a graph.",
     "contrib.tensor_forest": "tf.raw_ops has the ops of boosted trees; scikit-learn trains forests.",
     "contrib.timeseries": "tf.nn.dynamic_rnn over tf.nn.rnn_cell.LSTMCell predicts series.",

@@ -1,4 +1,7 @@
-"""Small families of tf.contrib: kernel_methods, copy_graph, periodic_resample; initializers of contrib.framework."""
+"""Small families of tf.contrib: kernel_methods, copy_graph, periodic_resample, predictor; kernels of convolutions."""
+
+import os
+import tempfile
 
 import numpy as np
 
@@ -96,3 +99,43 @@ def orthogonal_kernels(tf):
     look(framework.convolutional_orthogonal_3d, [2, 2, 2, 2, 3])
     look(framework.convolutional_orthogonal_2d, [1, 1, 2, 3])
     return Case(steps=[(made, None)], show=made, facts={"configs": configs, "said": said})
+
+
+@program
+def predictor_of_saved_model(tf):
+    load = tf.contrib.predictor.from_saved_model
+    where = os.path.join(tempfile.mkdtemp(), "model")
+    with tf.Graph().as_default(), tf.Session() as session:
+        x = tf.placeholder(tf.float32, [None, 2], name="x")
+        w = tf.get_variable("w", initializer=[[1.0], [2.0]])
+        y = tf.matmul(x, w, name="y")
+        z = tf.add(y, 1.0, name="z")
+        session.run(w.initializer)
+        builder = tf.saved_model.builder.SavedModelBuilder(where)
+        signature = tf.saved_model.signature_def_utils.predict_signature_def
+        builder.add_meta_graph_and_variables(session, ["serve"], {
+            "serving_default": signature({"x": x}, {"y": y}), "other": signature({"x": x}, {"z": z})})
+        builder.save()
+    names = {"input_names": {"a": "x:0"}, "output_names": {"b": "z:0", "c": "y:0"}}
+    made = [load(where), load(where, signature_def_key="other"), load(where, **names),
+            load(where, signature_def_key="missing")]
+    values = [predictor({key: [[1.0, 2.0]] for key in predictor.feed_tensors}) for predictor in made[:3]]
+    said = messages(lambda: load(where, input_names={"a": "x:0"}), lambda: load(where, signature_def_key="o", **names),
+                    lambda: load(where, tags="serve,gpu"))
+    return Case(facts={
+        "feeds": [sorted((str(k), t.name) for k, t in predictor.feed_tensors.items()) for predictor in made],
+        "fetches": [sorted((str(k), t.name) for k, t in predictor.fetch_tensors.items()) for predictor in made],
+        "values": [sorted((str(k), v.tolist()) for k, v in value.items()) for value in values], "said": said})
+
+
+@program
+def infer_real_valued_columns(tf):
+    learn = tf.contrib.learn
+    found = [learn.infer_real_valued_columns_from_input(x) for x in (
+        np.zeros((3, 4), np.float32), np.zeros((3, 4, 2), np.int64), np.zeros(3, np.int32),
+        {"b": np.zeros((3, 2)), "a": np.zeros(3)}, iter([np.zeros(3)]))]
+    found += [learn.infer_real_valued_columns_from_input_fn(input_fn) for input_fn in (
+        lambda: ({"b": tf.zeros([3, 2]), "a": tf.zeros([3, 1], tf.int32)}, None), lambda: (tf.zeros([3, 2, 4]), None))]
+    return Case(facts={"columns": [[str(column) for column in columns] for columns in found], "said": messages(
+        lambda: learn.infer_real_valued_columns_from_input([[1, 2]]),
+        lambda: learn.infer_real_valued_columns_from_input(np.array(["a", "b"])))})
