@@ -205,16 +205,23 @@ def wide_mlp_step_torch(torch, threads):
     return stepping(optimizer, loss), 1
 
 
+def weights(tf, shape):
+    """A variable of small numbers; `tf.layers` is not in every TensorFlow that is measured."""
+    return tf.Variable(tf.truncated_normal(shape, stddev=0.1, seed=1))
+
+
 def cnn_step(tf, threads):
     """One gradient descent step of a network of two convolutions on 32 images of 28 x 28."""
     x = tf.placeholder(tf.float32, [None, 784])
     y = tf.placeholder(tf.float32, [None, 10])
     hidden = tf.reshape(x, [-1, 28, 28, 1])
-    for filters in (32, 64):
-        hidden = tf.layers.conv2d(hidden, filters, 5, padding="same", activation=tf.nn.relu)
-        hidden = tf.layers.max_pooling2d(hidden, 2, 2)
-    hidden = tf.layers.dense(tf.layers.flatten(hidden), 256, tf.nn.relu)
-    logits = tf.layers.dense(hidden, 10)
+    for taken, filters in ((1, 32), (32, 64)):
+        hidden = tf.nn.relu(tf.nn.conv2d(hidden, weights(tf, [5, 5, taken, filters]), [1, 1, 1, 1], "SAME")
+                            + tf.Variable(tf.zeros([filters])))
+        hidden = tf.nn.max_pool(hidden, [1, 2, 2, 1], [1, 2, 2, 1], "VALID")
+    hidden = tf.matmul(tf.reshape(hidden, [-1, 3136]), weights(tf, [3136, 256])) + tf.Variable(tf.zeros([256]))
+    hidden = tf.nn.relu(hidden)
+    logits = tf.matmul(hidden, weights(tf, [256, 10])) + tf.Variable(tf.zeros([10]))
     loss = tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits_v2(labels=y, logits=logits))
     train = tf.train.GradientDescentOptimizer(1e-2).minimize(loss)
     sess = session(tf, threads)

@@ -1,59 +1,53 @@
-"""tf.contrib.integrate: solutions of differential equations by fixed and by adaptive steps."""
+"""tf.contrib.integrate: ordinary differential equations."""
+
+from __future__ import division
 
 import numpy as np
 
 from . import Case, program
-from .contrib_families import messages
-
-
-def turning(tf):
-    return lambda y, t: tf.stack([y[1], -y[0]]) * t
+from .refused import refusals
 
 
 @program
-def odeint_midpoint(tf):
-    y = tf.contrib.integrate.odeint_fixed(lambda y, t: y * t, tf.constant([1.0, 2.0]),
-                                          tf.constant([0.0, 0.5, 1.0, 2.0]), method="midpoint")
-    return Case(steps=[(y, None)], show=[y])
+def contrib_odeint(tf):
+    y0 = tf.constant([1.0, 2.0], tf.float64)
+    t = np.linspace(0.0, 1.0, 4)
+    found = tf.contrib.integrate.odeint(lambda y, t: -y * t, y0, t)
+    full, info = tf.contrib.integrate.odeint(lambda y, t: tf.stack([y[1], -y[0]]), y0, t, rtol=1e-3, atol=1e-4,
+                                             full_output=True, name="swing")
+    keys = sorted(info)
+    return Case(steps=[([found, full] + [info[key] for key in keys], None)], facts={"keys": keys})
 
 
 @program
-def odeint_runge_kutta(tf):
-    integrate = tf.contrib.integrate
-    each = integrate.odeint_fixed(lambda y, t: -y, tf.constant(1.0, tf.float64), [0.0, 1.0, 2.0],
-                                  tf.constant([0.5, 0.25], tf.float64))
-    mixed = integrate.odeint_fixed(lambda y, t: -y, tf.constant(1.0), [0.0, 1.0, 2.0], 0.5)
-    of_complex = integrate.odeint_fixed(lambda y, t: 1j * y, tf.constant(1 + 0j, tf.complex64), [0.0, 1.0], 0.5,
-                                        name="mine")
-    results = [each, mixed, of_complex]
-    return Case(steps=[(results, None)], show=results)
+def contrib_odeint_float32(tf):
+    y0 = tf.placeholder(tf.float32, [None], name="y0")
+    t = tf.placeholder(tf.float32, [3], name="t")
+    found = tf.contrib.integrate.odeint(lambda y, t: y, y0, t, method="dopri5",
+                                        options={"first_step": 0.1, "safety": 0.8, "ifactor": 5.0, "dfactor": 0.3,
+                                                 "max_num_steps": 100})
+    return Case(steps=[(found, {y0: [1.0, 2.0], t: [0.0, 0.25, 1.0]})])
 
 
 @program
-def odeint_adaptive(tf):
-    y = tf.contrib.integrate.odeint(lambda y, t: -y, tf.constant([1.0, 2.0]), np.linspace(0, 1, 4))
-    return Case(steps=[(y, None)], show=[y])
+def contrib_odeint_fixed(tf):
+    fixed = tf.contrib.integrate.odeint_fixed
+    t = tf.constant([0.0, 0.5, 1.0, 2.0], tf.float64)
+    y0 = tf.constant(1.0, tf.float64)
+    out = [fixed(lambda y, t: y, y0, t), fixed(lambda y, t: y * t, y0, t, method="midpoint"),
+           fixed(lambda y, t: -y, y0, t, dt=0.25), fixed(lambda y, t: -y, y0, t, dt=[0.25, 0.1, 0.5], name="steps"),
+           fixed(lambda y, t: -y, y0, t, dt=0.25, method="midpoint")]
+    return Case(steps=[(out, None)])
 
 
 @program
-def odeint_adaptive_with_options(tf):
-    y, info = tf.contrib.integrate.odeint(
-        turning(tf), tf.constant([1.0, 2.0], tf.float64), np.linspace(0, 3, 4), rtol=1e-3, atol=1e-4, method="dopri5",
-        options={"max_num_steps": 50, "safety": 0.8, "first_step": 0.1}, full_output=True, name="mine")
-    told = [info[key] for key in sorted(info)]
-    return Case(steps=[([y] + told, None)], show=[y] + told)
-
-
-@program
-def odeint_refusals(tf):
-    integrate, y, falling = tf.contrib.integrate, tf.constant([1.0, 2.0]), lambda y, t: -y
-    said = messages(
-        lambda: integrate.odeint(falling, y, [0.0, 1.0], method="euler"),
-        lambda: integrate.odeint(falling, y, [0.0, 1.0], options={"safety": 1}),
-        lambda: integrate.odeint(falling, y, [0.0, 1.0], method="dopri5", options={"speed": 1}),
-        lambda: integrate.odeint(falling, tf.constant([1]), [0.0, 1.0]),
-        lambda: integrate.odeint_fixed(falling, y, [0.0, 1.0], method="euler"),
-        lambda: integrate.odeint_fixed(falling, y, [0.0, 1.0], dt=[0.1, 0.2, 0.3]),
-        lambda: integrate.odeint_fixed(falling, y, [[0.0, 1.0]], dt=0.1),
-        lambda: integrate.odeint_fixed(falling, tf.constant([1]), [0.0, 1.0]))
-    return Case(facts={"said": said})
+def contrib_odeint_refuses(tf):
+    odeint, fixed = tf.contrib.integrate.odeint, tf.contrib.integrate.odeint_fixed
+    y0, t = tf.constant([1.0]), [0.0, 1.0]
+    f = lambda y, t: y  # noqa: E731
+    calls = (lambda: odeint(f, y0, t, method="euler"), lambda: odeint(f, y0, t, options={"steps": 3}),
+             lambda: odeint(f, tf.constant([1]), t), lambda: odeint(f, y0, tf.constant([0, 1])),
+             lambda: fixed(f, y0, t, method="euler"), lambda: fixed(f, y0, tf.constant([0, 1])),
+             lambda: odeint(f, y0, t, options={"first_step": 0.1}, method=None), lambda: odeint(f, y0, 1.0),
+             lambda: fixed(f, y0, tf.constant([0.0, 1.0]), dt=[[0.1]]))
+    return Case(facts={"words": refusals(calls, "nothing")})

@@ -1,4 +1,4 @@
-"""tf.contrib.integrate: solutions of ordinary differential equations."""
+"""tf.contrib.integrate: ordinary differential equations."""
 
 from tfmagic.tf import namespace as _namespace
 
