@@ -44,6 +44,13 @@ RATIOS = (
     ("embedding_step", "Adam on 256 of 100,000 rows", "tensorflow1", 2.0),
     ("parse_single", "a record parsed, shuffled, batched", "tensorflow1", 1.0),
     ("parse_batch", "a record shuffled, batched, parsed", "tensorflow1", 1.0),
+    ("parse_image", "a record parsed, decoded, scaled", "tensorflow1", 1.0),
+    ("slices", "a row shuffled, batched, prefetched", "tensorflow1", 2.0),
+    ("map_slices", "a row through a small function", "tensorflow1", 1.2),
+    ("map_numbers", "a number mapped and filtered", "tensorflow1", 2.0),
+    ("csv_lines", "a line of CSV decoded", "tensorflow1", 1.0),
+    ("text_lines", "a line of text, batched", "tensorflow1", 1.0),
+    ("split_words", "a line split into words, padded", "tensorflow1", 1.0),
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import sys
 import threading
@@ -16,9 +17,11 @@ from tfmagic.graph.graph import Graph
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.session.cache import Cache
 from tfmagic.session.devices import process
+from tfmagic.session.ending import end_threads
 
 # Calls, and plans, that a session keeps.
 _CALLS_KEPT = 512
+atexit.register(end_threads)
 
 
 class BaseSession:
