@@ -93,7 +93,7 @@ def quadrature_scheme_lognormal_gauss_hermite(loc: Tensor, scale: Tensor, quadra
         grid, weights = np.polynomial.hermite.hermgauss(deg=quadrature_size)
         kind = loc.dtype.as_numpy_dtype
         grid, weights = grid.astype(kind), weights.astype(kind)
-        weights /= np.linalg.norm(weights, ord=1, keepdims=True)
+        weights /= np.sum(np.abs(weights), keepdims=True)
         probs = convert_to_tensor(weights, name="probs", dtype=loc.dtype)
         return loc[..., None] + np.sqrt(2.0) * scale[..., None] * grid, probs
 
