@@ -237,7 +237,7 @@ def dataset_failures(tf):
                     said.append([type(error).__name__, error.message.split("}} ")[-1].split("\n")[0].strip()])
 
     def inverse(x):
-        return tf.check_numerics(1.0 / tf.cast(x - 2, tf.float32), "bad")
+        return tf.check_numerics(tf.reciprocal(tf.cast(x - 2, tf.float32)), "bad")
 
     numbers = tf.data.Dataset.range(9)
     taken(numbers.map(inverse).batch(3))
