@@ -23,6 +23,7 @@ from tfmagic.ops.nn.windows import (
     spatial,
     to_torch,
     unpadded,
+    unread,
 )
 from tfmagic.ops.shape_rules import merge_dim, with_rank
 
@@ -140,12 +141,8 @@ def _by_input(op: Any, x_shape: Any, weights: Any, dy: Any, geometry: Geometry, 
         padding = zero
         for axis, (b, a) in enumerate(zip(geometry.before, geometry.after)):
             shape[axis + 2] += b + a
-    # torch's engine takes the order of memory from an input whose numbers it does not read.
-    order = torch.contiguous_format if not channels_last(op) else \
-        torch.channels_last if len(shape) == 4 else torch.channels_last_3d
-    x = torch.empty(shape, dtype=dy.dtype, device=dy.device, memory_format=order)
-    dx = torch.ops.aten.convolution_backward(dy, x, weights, None, geometry.stride, padding, geometry.dilation, False,
-                                             zero, groups, [True, False, False])[0]
+    dx = torch.ops.aten.convolution_backward(dy, unread(op, shape, dy), weights, None, geometry.stride, padding,
+                                             geometry.dilation, False, zero, groups, [True, False, False])[0]
     return dx if geometry.symmetric else unpadded(dx, geometry)
 
 
