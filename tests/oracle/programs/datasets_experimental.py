@@ -176,3 +176,19 @@ def dataset_of_csv_files(tf):
                                              field_delim=";", na_value="NA", compression_type="GZIP")
     third = tf.data.experimental.SqlDataset("sqlite", "x.db", "select a, b from t", (tf.string, tf.int32))
     return Case(show=[first, second, third])
+
+
+@program
+def rejection_resample(tf):
+    """Classes in other proportions: known ones, estimated ones, and where nothing has to be left out."""
+    found = []
+    for options in ({"initial_dist": [.5, .5]}, {"initial_dist": [.8, .2]}, {}):
+        with tf.Graph().as_default():
+            tf.set_random_seed(5)
+            data = tf.data.Dataset.from_tensor_slices(np.arange(60)).apply(tf.data.experimental.rejection_resample(
+                lambda x: tf.cast(tf.equal(x % 3, 0), tf.int32), [.5, .5] if options else [.4, .6], seed=3, **options))
+            following = data.make_one_shot_iterator().get_next()
+            with tf.Session() as session:
+                for _ in range(40):
+                    found.append([int(value) for value in session.run(following)])
+    return Case(facts={"values": found})
