@@ -1,4 +1,4 @@
-"""The machine tier: the Python tier with runs of element-wise calls as machine code, for plans that have run often.
+"""The machine tier: the Python tier with runs of element-wise calls, and parts on small values, as machine code.
 
 A plan begins in the Python tier. New code is used after so many calls that what it would have saved is about as long as
 the compiler takes, and the compiler is asked after half as many. These numbers follow from the plan alone, so that the

@@ -76,7 +76,7 @@ class Part:
 
     def cost(self) -> float:
         """About how many microseconds it takes to compile."""
-        return 20_000 + 300 * len(self.nodes)
+        return 20_000 + 500 * len(self.nodes)
 
 
 def find(plan: PlanGraph) -> Iterator[fx.Node | Part]:
