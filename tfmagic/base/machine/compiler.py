@@ -28,14 +28,15 @@ def available() -> bool:
 
 
 @functools.cache
-def _engine() -> Any:
+def _llvm() -> tuple[Any, Callable[[], Any]]:
+    """The library, and what makes a description of this machine, of which every engine takes one."""
     import llvmlite.binding as llvm
 
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
-    target = llvm.Target.from_default_triple().create_target_machine(
-        cpu=llvm.get_host_cpu_name(), features=llvm.get_host_cpu_features().flatten(), opt=3)
-    return llvm, target, llvm.create_mcjit_compiler(llvm.parse_assembly(""), target)
+    target = llvm.Target.from_default_triple()
+    return llvm, functools.partial(target.create_target_machine, cpu=llvm.get_host_cpu_name(),
+                                   features=llvm.get_host_cpu_features().flatten(), opt=3)
 
 
 _lock = threading.Lock()
@@ -60,16 +61,20 @@ def compiled(text: str, name: str, types: Sequence[Any], vectors: bool = True,
       RuntimeError: LLVM does not understand the text.
     """
     with _lock:
-        llvm, target, engine = _engine()
+        llvm, machine = _llvm()
         module = llvm.parse_assembly(text)
         module.verify()
+        target = machine()
         options = llvm.create_pipeline_tuning_options(speed_level=3 if vectors else 1)
         options.loop_vectorization = options.slp_vectorization = vectors
         builder = llvm.create_pass_builder(target, options)
         builder.getModulePassManager().run(module, builder)
-        engine.add_module(module)
+        engine = llvm.create_mcjit_compiler(module, target)
         engine.finalize_object()
-        return (ctypes.CFUNCTYPE if releases else ctypes.PYFUNCTYPE)(None, *types)(engine.get_function_address(name))
+        function = (ctypes.CFUNCTYPE if releases else ctypes.PYFUNCTYPE)(None, *types)(
+            engine.get_function_address(name))
+        function.engine = engine  # type: ignore[attr-defined]  # the code goes with the function
+        return function
 
 
 # --- in the background -----------------------------------------------------------------------------------------------
