@@ -6,6 +6,7 @@ Where `llvmlite` is not installed, or knows no code for this machine, everything
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import functools
 import importlib.util
@@ -81,11 +82,18 @@ def compiled(text: str, name: str, types: Sequence[Any], vectors: bool = True,
 
 _waiting: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
 _worker: list[threading.Thread] = []
-_broken = False
+_broken = _closing = False
+
+
+def _after_fork() -> None:
+    """Begin anew in a child: the thread, and what it held, stay with the parent."""
+    global _lock
+    _lock = threading.Lock()
+    _worker.clear()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_worker.clear)  # a thread stays with the parent
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 def in_background(work: Callable[[], None]) -> None:
@@ -94,19 +102,21 @@ def in_background(work: Callable[[], None]) -> None:
         if not _worker:
             _worker.append(threading.Thread(target=_work, name="tfmagic compiler", daemon=True))
             _worker[0].start()
+            atexit.register(_close)
     _waiting.put(work)
 
 
 def wait() -> None:
     """Wait until everything is done that was asked for."""
-    done = threading.Event()
-    in_background(done.set)
-    done.wait()
+    if not _closing:
+        done = threading.Event()
+        in_background(done.set)
+        done.wait()
 
 
 def _work() -> None:
     global _broken
-    while True:
+    while not _closing:
         work = _waiting.get()
         try:
             work()
@@ -114,3 +124,12 @@ def _work() -> None:
             if not _broken:
                 _broken = True
                 tf_logging.warning("No machine code could be made, torch goes on computing: %s", error)
+
+
+def _close() -> None:
+    """Let the compiler end what it is at: it must not work on while the process is taken down."""
+    global _closing
+    _closing = True
+    _waiting.put(lambda: None)
+    for thread in _worker:
+        thread.join()

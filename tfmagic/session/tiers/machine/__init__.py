@@ -66,10 +66,10 @@ class _Changing:
 
     def call(self, *parameters: Any) -> Any:
         if self._waits:
-            self._calls += 1
-            if self._calls == self._asked:
+            calls = self._calls = self._calls + 1
+            if calls == self._asked:
                 compiler.in_background(self._make)
-            elif self._calls >= self._due:
+            elif calls >= self._due:
                 self._waits = False
                 compiler.wait()
                 self._current = self._made or self._current
