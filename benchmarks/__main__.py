@@ -7,7 +7,7 @@ import json
 import os
 import sys
 
-from benchmarks import browser, drawings
+from benchmarks import browser, drawings, memory
 from benchmarks.peers import Peer, busy, in_turn
 
 MINE, COMPILED = "tfmagic", "tfmagic --jit"
@@ -19,7 +19,8 @@ RATIOS = (
     ("feed_two", "feeding two arrays of 10", "tensorflow", 8.0),
     ("build_nodes", "building one node", "tensorflow", 5.0),
     ("mlp_step", "MLP 784-100-10, Adam, batch 64", "tensorflow", 1.0),
-    ("mlp_step", "MLP 784-100-10, Adam, batch 64", "pytorch", 1.0),
+    ("mlp_step", "MLP 784-100-10, Adam, batch 64", "tensorflow1", 2.5),
+    ("mlp_step", "MLP 784-100-10, Adam, batch 64", "pytorch", 1.6),
     ("count_loop", "turn of a loop that counts", "tensorflow1", 5.0),
     ("product_loop", "turn of a loop of products, 64 x 64", "tensorflow1", 1.2),
     ("lstm_step", "LSTM 28 x 28, 64 units, batch 32", "tensorflow1", 3.0),
@@ -29,6 +30,8 @@ RATIOS = (
     ("cnn_step", "CNN 28 x 28, batch 32", "tensorflow1", 2.8),
     ("cnn_step", "CNN 28 x 28, batch 32", "tensorflow", 1.0),
     ("cnn_step", "CNN 28 x 28, batch 32", "pytorch", 1.15),
+    ("resnet_run", "ResNet-50 of 64 x 64, batch 8", "pytorch", 1.0),
+    ("resnet_step", "ResNet-50 step, 64 x 64, batch 8", "pytorch", 1.0),
     ("small_ops", "1,500 small operations in a chain", "tensorflow1", 1.0),
     ("small_ops", "1,500 small operations in a chain", "tensorflow1", 8.0, COMPILED),
     ("small_mix", "1,500 of several kinds in a chain", "tensorflow1", 1.0),
@@ -41,6 +44,13 @@ RATIOS = (
     ("embedding_step", "Adam on 256 of 100,000 rows", "tensorflow1", 2.0),
     ("parse_single", "a record parsed, shuffled, batched", "tensorflow1", 1.0),
     ("parse_batch", "a record shuffled, batched, parsed", "tensorflow1", 1.0),
+    ("parse_image", "a record parsed, decoded, scaled", "tensorflow1", 1.0),
+    ("slices", "a row shuffled, batched, prefetched", "tensorflow1", 2.0),
+    ("map_slices", "a row through a small function", "tensorflow1", 1.2),
+    ("map_numbers", "a number mapped and filtered", "tensorflow1", 2.0),
+    ("csv_lines", "a line of CSV decoded", "tensorflow1", 1.0),
+    ("text_lines", "a line of text, batched", "tensorflow1", 1.0),
+    ("split_words", "a line split into words, padded", "tensorflow1", 1.0),
 )
 
 
@@ -56,7 +66,7 @@ def arguments() -> argparse.Namespace:
                         help="how many other processes keep the processor busy meanwhile (default 0)")
     parser.add_argument("--repeats", type=int, default=7, help="turns each framework takes (default 7)")
     parser.add_argument("--seconds", type=float, default=0.3, help="length of one turn (default 0.3)")
-    parser.add_argument("--only", nargs="*", help="names of programs, 'drawings' or 'browser'")
+    parser.add_argument("--only", nargs="*", help="names of programs, 'memory', 'drawings' or 'browser'")
     parser.add_argument("--json", metavar="FILE", help="also write the figures there")
     return parser.parse_args()
 
@@ -118,6 +128,15 @@ def draw(options: argparse.Namespace) -> list[dict]:
     return rows
 
 
+def remember() -> list[dict]:
+    """One row for each training case: the peak of its memory."""
+    rows = []
+    for row in memory.measure():
+        rows.append(row)
+        print(f"{memory.line(row)}  target at most {memory.MOST:g}x: {verdict(row['met'])}", flush=True)
+    return rows
+
+
 def browse(options: argparse.Namespace) -> list[dict]:
     """One row for each thing that a person waits for in a notebook."""
     rows = []
@@ -134,6 +153,8 @@ def main() -> None:
     options = arguments()
     with busy(options.busy):
         rows = compare(options)
+        if not options.only or "memory" in options.only:
+            rows += remember()
         if not options.only or "drawings" in options.only:
             rows += draw(options)
         if not options.only or "browser" in options.only:

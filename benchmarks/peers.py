@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 WORKER = Path(__file__).with_name("worker.py")
 
@@ -37,9 +38,11 @@ class Peer:
 
     def seconds(self, program: str, budget: float) -> float:
         """Seconds for one piece of work of a program, measured for about `budget` seconds."""
-        self._process.stdin.write(json.dumps({"program": program, "seconds": budget}) + "\n")
-        self._process.stdin.flush()
-        return self._answer()["seconds"]
+        return self._asked(program=program, seconds=budget)["seconds"]
+
+    def peak(self, program: str) -> int:
+        """The most bytes that torch's allocator holds while a program is prepared and takes some steps."""
+        return self._asked(program=program, peak=True)["bytes"]
 
     def close(self) -> None:
         """End the process."""
@@ -47,6 +50,11 @@ class Peer:
         self._process.wait(timeout=30)
         self._process.stdout.close()
         self._process.stderr.close()
+
+    def _asked(self, **request: Any) -> dict:
+        self._process.stdin.write(json.dumps(request) + "\n")
+        self._process.stdin.flush()
+        return self._answer()
 
     def _answer(self) -> dict:
         line = self._process.stdout.readline()

@@ -13,7 +13,10 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from benchmarks import programs
+from benchmarks import programs, resnet
+
+TENSORFLOW = dict(programs.TENSORFLOW, **resnet.TENSORFLOW)
+PYTORCH = dict(programs.PYTORCH, **resnet.PYTORCH)
 
 
 def tensorflow():
@@ -22,7 +25,7 @@ def tensorflow():
 
     tf.disable_v2_behavior()
     tf.logging.set_verbosity(tf.logging.ERROR)
-    return tf, programs.TENSORFLOW, tf.version.VERSION
+    return tf, TENSORFLOW, tf.version.VERSION
 
 
 def tensorflow1():
@@ -30,7 +33,7 @@ def tensorflow1():
     import tensorflow as tf
 
     tf.compat.v1.logging.set_verbosity(tf.compat.v1.logging.ERROR)
-    return tf, programs.TENSORFLOW, tf.version.VERSION
+    return tf, TENSORFLOW, tf.version.VERSION
 
 
 def tfmagic():
@@ -41,13 +44,13 @@ def tfmagic():
 
         torch.set_num_threads(int(sys.argv[2]))
     tf.logging.set_verbosity(tf.logging.ERROR)
-    return tf, programs.TENSORFLOW, __version__
+    return tf, TENSORFLOW, __version__
 
 
 def pytorch():
     import torch
 
-    return torch, programs.PYTORCH, torch.__version__
+    return torch, PYTORCH, torch.__version__
 
 
 FRAMEWORKS = {"tfmagic": tfmagic, "tensorflow": tensorflow, "tensorflow1": tensorflow1, "pytorch": pytorch}
@@ -83,6 +86,13 @@ def main():
     for line in iter(sys.stdin.readline, ""):
         request = json.loads(line)
         name = request["program"]
+        if request.get("peak"):
+            from benchmarks import memory
+
+            answers.write(json.dumps({"bytes": memory.peak(
+                lambda name=name: available[name](framework, int(sys.argv[2])))}) + "\n")
+            answers.flush()
+            continue
         if name not in prepared:
             prepared[name] = available[name](framework, int(sys.argv[2]))
             timed(prepared[name][0], WARM)

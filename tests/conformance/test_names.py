@@ -179,6 +179,7 @@ def test_the_record_has_every_internal_name():
 MEANT_INTERNAL = {
     "function:Defun": "the options of a decorator are listed",
     "ops:internal_convert_to_tensor": "a default is a class of ours",
+    "summary_op_util:collect": "the default collections have a default",
     "function:_FuncGraph": "functions make their graphs; the class is there for isinstance",
     "test_util:enable_c_shapes": "what stands for TensorFlow's decorator names its argument otherwise",
     "file_io:FileIO": "the mode has a default",

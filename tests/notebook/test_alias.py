@@ -54,6 +54,13 @@ class TestInstalled:
 
         assert gen_math_ops.mat_mul.__name__ == "mat_mul"
 
+    @pytest.mark.parametrize("name", ["contrib.tensorboard.plugins.projector", "contrib.slim.nets", "contrib.rnn",
+                                      "contrib.seq2seq", "contrib.layers", "contrib.framework", "contrib.learn"])
+    def test_public_modules_of_contrib_are_themselves(self, name: str) -> None:
+        package, _, last = f"tensorflow.{name}".rpartition(".")
+        assert importlib.import_module(f"tensorflow.{name}") is getattr(importlib.import_module(package), last)
+        assert importlib.import_module(f"tensorflow.{name}") is internal.public(name)
+
     def test_public_submodules_can_be_imported(self) -> None:
         nn = importlib.import_module("tensorflow.nn")
         assert nn is ours.nn

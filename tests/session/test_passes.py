@@ -150,3 +150,18 @@ def test_relu_stays_where_somebody_else_reads_it(sess) -> None:
     x, image, relu, fetches = convolved("NHWC")
     code = agree(sess, [relu, *fetches], x, image)
     assert code.index("torch.relu(") < code.index("max_pool2d_with_indices(")
+
+
+@pytest.mark.parametrize("make", [
+    lambda x: tf.nn.conv2d(x, tf.ones([3, 3, 4, 5]), [1, 2, 2, 1], "VALID"),
+    lambda x: tf.nn.conv2d(x, tf.ones([3, 3, 4, 5]), [1, 1, 1, 1], "SAME"),
+    lambda x: tf.nn.depthwise_conv2d(x, tf.ones([3, 3, 4, 2]), [1, 2, 2, 1], "VALID"),
+    lambda x: tf.nn.avg_pool(x, 2, 2, "VALID"),
+    lambda x: tf.nn.max_pool(x, 2, 2, "VALID"),
+], ids=["strided", "convolution", "depthwise", "means", "maxima"])
+def test_images_and_their_gradients_lie_in_memory_with_the_channels_last(sess, make) -> None:
+    x = tf.placeholder(tf.float32, [2, 8, 8, 4])
+    y = make(x)
+    _, plan = plans(sess, [y, *tf.gradients(y, x)], [x])
+    values = Execution(plan, sess.resources).bind(list)([torch.rand(2, 8, 8, 4)])
+    assert all(value.is_contiguous() for value in values)

@@ -6,8 +6,10 @@ import struct
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
+
 from tfmagic.base import errors
-from tfmagic.formats.crc32c import masked, value
+from tfmagic.formats.crc32c import MASK, masked, unmasked, value
 from tfmagic.formats.streams import Closing, InputStream, OutputStream
 
 _HEADER = struct.Struct("<QI")
@@ -17,6 +19,8 @@ _SUM = struct.Struct("<I")
 _EXTRA = _HEADER.size + _SUM.size
 # How many bytes are read at a time.
 _CHUNK = 1 << 18
+# So many of one length are worth looking at together.
+_MANY = 8
 
 
 class RecordReader(Closing):
@@ -85,10 +89,19 @@ class RecordReader(Closing):
         self._look_ahead()
         return data
 
+    def take(self, count: int) -> list[bytes]:
+        """The next records, up to so many, as far as they were looked at already."""
+        ahead = self._ahead
+        found = ahead[:-count - 1:-1]
+        del ahead[-count:]
+        self.offset += sum(map(len, found)) + _EXTRA * len(found)
+        return found
+
     def _look_ahead(self) -> None:
         """Take the whole records of the buffer, as far as they are sound."""
+        self._look_at_equal()
         buffer, position, found = self._buffer, self._position, self._ahead
-        size, head, length = len(buffer), b"", 0
+        size, head, length, sum_of, stored = len(buffer), b"", 0, value, _SUM.unpack_from
         while (end := position + _HEADER.size) <= size:
             if buffer[position:end] != head:  # those of one length have the same
                 length, length_sum = _HEADER.unpack_from(buffer, position)
@@ -99,12 +112,35 @@ class RecordReader(Closing):
             if stop + 4 > size:
                 break
             data = buffer[end:stop]
-            if masked(value(data)) != _SUM.unpack_from(buffer, stop)[0]:
+            crc = sum_of(data)
+            if (crc >> 15 | crc << 17) + MASK & 0xFFFFFFFF != stored(buffer, stop)[0]:  # as `masked` has it
                 break
             found.append(data)
             position = stop + 4
         found.reverse()
         self._position = position
+
+    def _look_at_equal(self) -> None:
+        """Take those that have the length of the next one, all at once: what they hold is compared by C code."""
+        buffer, position = self._buffer, self._position
+        if position + _HEADER.size > len(buffer):
+            return
+        length = _LENGTH.unpack_from(buffer, position)[0]
+        count = (len(buffer) - position) // (length + _EXTRA)
+        if count < _MANY:
+            return
+        rows = np.frombuffer(buffer, np.uint8, count * (length + _EXTRA), position).reshape(count, length + _EXTRA)
+        heads = rows[:, :_HEADER.size]
+        unlike = np.flatnonzero((heads != heads[0]).any(1))
+        count = int(unlike[0]) if len(unlike) else count
+        if count < _MANY or _HEADER.unpack_from(buffer, position)[1] != masked(value(buffer[position:position + 8])):
+            return
+        stored = np.ascontiguousarray(rows[:count, -_SUM.size:]).view("<u4").ravel()
+        first, step = position + _HEADER.size, length + _EXTRA
+        found = [buffer[start:start + length] for start in range(first, first + count * step, step)]
+        if list(map(value, found)) == unmasked(stored.astype(np.int64)).tolist():
+            self._ahead += found
+            self._position = position + count * step
 
     def _more(self, start: int, size: int) -> bytes:
         """The rest of the buffer with what follows, at least `size` bytes where there are as many."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import ml_dtypes
@@ -13,6 +14,7 @@ from tfmagic.base import nest, shapes, tensor_values
 from tfmagic.graph.graph import Graph
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.ops.torch_types import as_torch, torch_dtype
+from tfmagic.session import conversions
 
 Convert = Callable[[Any], Any]
 
@@ -26,7 +28,9 @@ def expand(graph: Graph, feed_dict: dict[Any, Any]) -> dict[Tensor, Any]:
     """
     feeds: dict[Tensor, Any] = {}
     for key, value in nest.flatten_dict_items(feed_dict).items():
-        parts = getattr(key, "_feed_parts", None)
+        conversion = conversions.of(key)
+        parts = getattr(key, "_feed_parts", None) if conversion is None or conversion.feed is None else partial(
+            conversion.feed, key)
         for target, item in (parts(value) if parts is not None else [(key, value)]):
             try:
                 tensor = graph.as_graph_element(target, allow_tensor=True, allow_operation=False)

@@ -8,6 +8,7 @@ from typing import Any
 from tfmagic.base import errors
 from tfmagic.graph.graph import Graph
 from tfmagic.graph.operation import Operation, Tensor
+from tfmagic.session import conversions
 
 Build = Callable[[list[Any]], Any]
 
@@ -58,6 +59,11 @@ class Fetches:
             parts = [self._take(getattr(fetch, name)) for name in names]
             kind = type(fetch)
             return lambda values: kind(*[part(values) for part in parts])
+        conversion = conversions.of(fetch)
+        if conversion is not None:
+            components, assemble_list = conversion.fetch(fetch)
+            parts = [self._take(item) for item in components]
+            return lambda values: assemble_list([part(values) for part in parts])
         expand = getattr(fetch, "_fetch_parts", None)
         if expand is not None:  # a composite value: SparseTensor, IndexedSlices
             components, assemble = expand()

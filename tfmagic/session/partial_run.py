@@ -6,10 +6,16 @@ from typing import Any
 
 from tfmagic.base import errors
 from tfmagic.graph.operation import Operation, Tensor
+from tfmagic.session import conversions, results, tensor_handles
 from tfmagic.session import feeds as feeding
-from tfmagic.session import results, tensor_handles
 from tfmagic.session.fetches import Fetches
 from tfmagic.session.plan.prune import prune
+
+
+def _fed_by(feed: Any) -> list[Any]:
+    """The tensors that an entry of the list of feeds stands for."""
+    conversion = conversions.of(feed)
+    return [feed] if conversion is None or conversion.partial_feeds is None else conversion.partial_feeds(feed)
 
 
 class PartialRun:
@@ -28,7 +34,8 @@ class PartialRun:
         parts = Fetches(graph, fetches)
         self._fetches = set(parts.tensors)
         self._targets = set(parts.targets)
-        self._feeds = {graph.as_graph_element(feed, allow_tensor=True, allow_operation=False) for feed in feeds}
+        self._feeds = {graph.as_graph_element(part, allow_tensor=True, allow_operation=False)
+                       for feed in feeds for part in _fed_by(feed)}
         for tensor in parts.tensors:
             if tensor in self._feeds:
                 raise errors.InvalidArgumentError(None, None, f"{tensor.name} is both fed and fetched.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import sys
 import threading
@@ -16,9 +17,11 @@ from tfmagic.graph.graph import Graph
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.session.cache import Cache
 from tfmagic.session.devices import process
+from tfmagic.session.ending import end_threads
 
 # Calls, and plans, that a session keeps.
 _CALLS_KEPT = 512
+atexit.register(end_threads)
 
 
 class BaseSession:
@@ -197,6 +200,7 @@ class BaseSession:
     def _prepare(self, fetches: Any, feed_dict: Any) -> tuple[Any, dict[Tensor, Any]]:
         """The call for these arguments, and the feeds by tensor."""
         self._check_open()
+        from tfmagic.session import conversions
         from tfmagic.session import feeds as feeding
         from tfmagic.session.fetches import Fetches
 
@@ -206,7 +210,8 @@ class BaseSession:
         parts = Fetches(self._graph, fetches)
         single = isinstance(fetches, Tensor) or (len(parts.tensors) == 1 and not parts.targets
                                                  and not isinstance(fetches, (list, tuple, dict))
-                                                 and not hasattr(fetches, "_fetch_parts"))
+                                                 and not hasattr(fetches, "_fetch_parts")
+                                                 and conversions.of(fetches) is None)
         converters = [feeding.converter(tensor) for tensor in feeds]
         return self._call(parts, list(feeds), converters, single), feeds
 

@@ -94,11 +94,12 @@ def _lines() -> dict[str, str]:
 
 @functools.cache
 def _packages() -> frozenset[str]:
-    """Every prefix of an internal module's name: the packages around them."""
+    """Every prefix of an internal module's name: the packages around them (those of tf.contrib: `_contrib`)."""
     packages = {"tensorflow.core", *_PROTO_PACKAGES}
     for name in _lines():
         parts = name.split(".")
-        packages.update(".".join(parts[:n]) for n in range(2, len(parts)))
+        if not name.startswith(_CONTRIB):
+            packages.update(".".join(parts[:n]) for n in range(2, len(parts)))
     return frozenset(packages)
 
 
@@ -122,8 +123,8 @@ def attributes(module_name: str) -> dict[str, str]:
 
 def is_module(name: str) -> bool:
     """Whether TensorFlow 1.15 has an internal module or package of this dotted name that the table knows."""
-    if name.startswith(_CONTRIB) and name in _contrib():
-        return True
+    if name.startswith(_CONTRIB):
+        return name in _contrib()
     return name in _lines() or name in _packages() or _is_generated(name)
 
 
@@ -147,10 +148,10 @@ def _contrib() -> dict[str, dict[str, str]]:
             gathering = module_name.rpartition(".")[0]
             if package in _GATHERING.get(gathering, ()):
                 found.setdefault(gathering, {})[last] = name
-            parent = module_name.rpartition(".")[0]
-            while parent.startswith(_CONTRIB) and parent not in public_modules:
-                found.setdefault(parent, {})
-                parent = parent.rpartition(".")[0]
+    for module_name in [*found, *(name for name in _lines() if name.startswith(_CONTRIB))]:
+        while module_name.startswith(_CONTRIB) and module_name not in public_modules:
+            found.setdefault(module_name, {})
+            module_name = module_name.rpartition(".")[0]
     return found
 
 

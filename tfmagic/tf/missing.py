@@ -27,7 +27,6 @@ _ALTERNATIVES = {
     "examples": "The example programs are not part of tfmagic; tensorflow.examples.tutorials.mnist.input_data is.",
     "keras": "tf.layers, tf.losses and tf.train write the same model. Keras itself runs on PyTorch too: "
              "pip install keras, and KERAS_BACKEND=torch in the environment.",
-    "linalg.LinearOperatorKronecker": "tf.linalg.LinearOperatorFullMatrix takes the whole matrix.",
     "lite": "Export the graph with tfmagic.to_module and use ExecuTorch, or write it with tf.train.write_graph and "
             "convert it there.",
     "models": "The model garden is a package of its own.",

@@ -73,3 +73,50 @@ def internal_mnist_network(tf):
     train, right = mnist.training(loss, 0.01), mnist.evaluation(logits, labels)
     feeds = {pictures: [[0.5] * 784, [0.1] * 784, [0.9] * 784, [0.0] * 784], labels: [1, 2, 3, 4]}
     return Case(steps=[(loss, feeds), (train, feeds), ([loss, right], feeds)], init=True, show=[loss, right])
+
+
+@program
+def internal_weighted_moving_average(tf):
+    averages = internal(tf, "tensorflow.python.training.moving_averages")
+    true = averages.weighted_moving_average(tf.constant([1.0, 2.0]), 0.9, tf.constant(3.0))
+    down = averages.weighted_moving_average(tf.constant([1, 2]), 0.9, tf.constant(3), truediv=False, name="N")
+    return Case(steps=[(true, None), (true, None)], init=True, show=[true, down])
+
+
+@program
+def internal_lookups(tf):
+    tables = internal(tf, "tensorflow.python.ops.lookup_ops")
+    table = tables.HashTable(tables.KeyValueTensorInitializer(["a", "b"], [1, 2]), -1)
+    return Case(steps=[(tf.tables_initializer(), None), (table.lookup(tf.constant(["b", "c"])), None)])
+
+
+@program
+def internal_switches(tf):
+    flow = internal(tf, "tensorflow.python.ops.control_flow_ops")
+    variable, pred = tf.Variable(1.0, name="v"), tf.constant(True)
+    reference = flow._SwitchRefOrTensor(variable._ref(), pred)
+    plain = flow._SwitchRefOrTensor(tf.constant(1.0), pred, name="S")
+    return Case(steps=[(plain[1], None)], show=[reference[0], plain[1]])
+
+
+@program
+def internal_questions_about_control_flow(tf):
+    util = internal(tf, "tensorflow.python.ops.control_flow_util")
+    tf.while_loop(lambda i: i < 3, lambda i: i + tf.cond(i < 1, lambda: 1, lambda: 2), [0])
+    asked = [util.IsCondMerge, util.IsLoopMerge, util.IsInCond, util.IsInWhileLoop, util.IsInXLAContext, util.IsSwitch,
+             util.IsCondSwitch, util.IsLoopSwitch, util.IsLoopEnter, util.IsLoopExit, util.IsMerge]
+    return Case(facts={op.name: "".join("01"[bool(ask(op))] for ask in asked)
+                       for op in tf.get_default_graph().get_operations()})
+
+
+@program
+def internal_merging_of_devices(tf):
+    device = internal(tf, "tensorflow.python.framework.device")
+    with tf.device("/job:a"):
+        with tf.device(device.merge_device("/gpu:1")):
+            tf.constant(1)
+        with tf.device(device.merge_device(tf.DeviceSpec(job="b", device_type="CPU", device_index=0))):
+            tf.constant(1)
+    named = (None, "/job:a/cpu:0", tf.DeviceSpec(job="x"))
+    return Case(facts={"names": [device.canonical_name(name) for name in named],
+                       "specs": [device.is_device_spec(thing) for thing in (tf.DeviceSpec(), "/cpu:0")]})

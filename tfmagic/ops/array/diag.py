@@ -144,7 +144,7 @@ class MatrixSetDiag:
             shape_rules.with_rank(diagonal, len(part))
             shape_rules.merge_dim(part[-1], diagonal[-1])
             shape_rules.merge(part[:-1], diagonal[:-1])
-        return x
+        return x if diagonal is None else shape_rules.merge(x, (*diagonal[:-1], None, None))
 
     def kernel(op, x, diagonal):
         return torch.diagonal_scatter(x, diagonal, dim1=-2, dim2=-1)

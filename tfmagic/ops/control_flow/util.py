@@ -66,11 +66,45 @@ def while_context(op: Operation) -> Any:
     return None if ctx is None else ctx.while_context()
 
 
-def containing_while(ctx: Any) -> Any:
-    """The innermost loop around or equal to a context, or None."""
-    while ctx is not None and not ctx.is_while:
-        ctx = ctx.outer_context
-    return ctx
+def containing_while(ctxt: Any, stop_ctxt: Any = None) -> Any:
+    """The innermost loop around or equal to a context and within `stop_ctxt`, or None."""
+    while ctxt is not None and not ctxt.is_while:
+        if ctxt is stop_ctxt:
+            return None
+        ctxt = ctxt.outer_context
+    return ctxt
+
+
+def containing_cond(ctxt: Any) -> Any:
+    """The innermost branch around or equal to a context, or None."""
+    while ctxt is not None and not ctxt.is_cond:
+        ctxt = ctxt.outer_context
+    return ctxt
+
+
+def is_in_cond(op: Operation) -> bool:
+    """Whether `op` stands in a branch."""
+    return containing_cond(op._control_flow_context) is not None
+
+
+def is_in_while_loop(op: Operation) -> bool:
+    """Whether `op` stands in a loop."""
+    return containing_while(op._control_flow_context) is not None
+
+
+def is_loop_merge(op: Operation) -> bool:
+    """Whether `op` joins the first turn of a loop with the next ones."""
+    return is_merge(op) and any(is_loop_enter(t.op) for t in op._inputs)
+
+
+def is_cond_merge(op: Operation) -> bool:
+    """Whether `op` joins branches."""
+    return is_merge(op) and not is_loop_merge(op)
+
+
+def is_in_xla_context(op: Operation) -> bool:
+    """Whether `op` is marked to be compiled by XLA."""
+    return bool(op._attrs.get("_XlaCompile", False)) or "_XlaCluster" in op._attrs
 
 
 def contains(outer: Any, inner: Any) -> bool:

@@ -38,6 +38,17 @@ def taken(following: Callable[[], Any], count: int) -> list[Any]:
     return elements
 
 
+def several(some: Callable[[int], list[Any]], count: int) -> list[Any]:
+    """The same of a function that gives more than one at a time."""
+    elements: list[Any] = []
+    try:
+        while len(elements) < count:
+            elements += some(count - len(elements))
+    except StopIteration:
+        pass
+    return elements
+
+
 def counted(have: int, size: int, drop_remainder: bool) -> int:
     """How many batches `have` elements make."""
     return have if have < 0 else have // size if drop_remainder else -(-have // size)
@@ -67,9 +78,10 @@ class Batch(Derived):
             given = source.tokens()
             self._next = source.__next__ if given is None else given.next
             self._together = None if given is None else given.together
+            self._some = None if given is None else given.some
 
         def __next__(self) -> Element:
-            elements: list[Any] = taken(self._next, self._size)
+            elements = taken(self._next, self._size) if self._some is None else several(self._some, self._size)
             if not elements or self._drop and len(elements) < self._size:
                 raise StopIteration
             return together(elements, self._fused) if self._together is None else self._together(elements)

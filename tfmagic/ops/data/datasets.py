@@ -72,21 +72,25 @@ class Iteration:
         """Stop what it has going on beside."""
 
     def tokens(self) -> Tokens | None:
-        """Its elements by numbers instead of values, where it can give them so; asked before the first element."""
+        """Its elements by tokens instead of values, where it can give them so; asked before the first element."""
         return None
 
 
 @dataclass
 class Tokens:
-    """Elements that are rows of the same tensors, by their numbers: whole batches are then taken at once.
+    """Elements by what stands for them (plain data), out of which whole batches are made at once.
 
     Attributes:
-      next: gives the next number, or raises StopIteration.
-      together: makes a batch of the rows of some numbers.
+      next: gives the next token, or raises StopIteration: the number of a row, the bytes of a string.
+      together: makes a batch of some tokens. All passes over a data set may ask that of one of them.
+      strings: whether elements are scalar strings, and tokens their bytes.
+      some: gives the next tokens, up to so many, but at least one; it raises as `next` does.
     """
 
-    next: Callable[[], int]
-    together: Callable[[list[int]], Element]
+    next: Callable[[], Any]
+    together: Callable[[list[Any]], Element]
+    strings: bool = False
+    some: Callable[[int], list[Any]] | None = None
 
 
 class Derived(Dataset):
@@ -182,6 +186,14 @@ class Rows:
         self.position = position + 1
         return position
 
+    def next_numbers(self, count: int) -> list[int]:
+        """The numbers of the next rows, which count as taken."""
+        position = self.position
+        if position >= self._length:
+            raise StopIteration
+        self.position = stop = min(position + count, self._length)
+        return list(range(position, stop))
+
     def together(self, numbers: list[int]) -> Element:
         """The rows of some numbers, one under the other."""
         index = torch.tensor(numbers, dtype=torch.int64)
@@ -197,6 +209,20 @@ def _rows_of(part: Any, index: Any) -> Any:
 
 
 _SIGNED = {"torch.uint16": "int16", "torch.uint32": "int32", "torch.uint64": "int64"}
+
+
+def string(data: bytes) -> np.ndarray:
+    """A scalar string."""
+    made = np.empty((), object)
+    made[()] = data
+    return made
+
+
+def strings(data: list[bytes]) -> Element:
+    """A batch of scalar strings."""
+    made = np.empty(len(data), object)
+    made[:] = data
+    return (made,)
 
 
 def stacked(parts: Sequence[Any]) -> Any:

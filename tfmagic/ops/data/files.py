@@ -11,7 +11,7 @@ from tfmagic.base import errors
 from tfmagic.base.shapes import Dims
 from tfmagic.formats import gfile, streams
 from tfmagic.formats.records import RecordReader
-from tfmagic.ops.data.datasets import Dataset, Element, Iteration
+from tfmagic.ops.data.datasets import Dataset, Element, Iteration, Tokens, string, strings
 from tfmagic.ops.data.rules import handle
 from tfmagic.ops.declare import register
 
@@ -22,6 +22,10 @@ class Opened:
     def read(self) -> bytes | None:
         """The next record, or None at the end."""
         raise NotImplementedError
+
+    def take(self, count: int) -> list[bytes]:
+        """The next records, up to so many, as far as they are in memory already."""
+        return []
 
     def place(self) -> int:
         """Where the next record begins."""
@@ -57,6 +61,15 @@ class _OfFiles(Iteration):
         self._file: Opened | None = None
 
     def __next__(self) -> Element:
+        return (string(self._record()),)
+
+    def tokens(self) -> Tokens:
+        return Tokens(self._record, strings, strings=True, some=self._some)
+
+    def _some(self, count: int) -> list[bytes]:
+        return (self._file.take(count) if self._file is not None else []) or [self._record()]
+
+    def _record(self) -> bytes:
         filenames = self._dataset.filenames
         while True:
             file = self._file
@@ -71,9 +84,7 @@ class _OfFiles(Iteration):
                 self._leave()
                 raise
             if record is not None:
-                made = np.empty((), object)
-                made[()] = record
-                return (made,)
+                return record
             self._leave()
 
     def _leave(self) -> None:
@@ -134,6 +145,7 @@ class _Records(Opened):
     def __init__(self, filename: str, compression: str, place: int):
         self._reader = RecordReader(filename, compression, place)
         self.read = self._reader.read  # type: ignore[method-assign]  # one call less for each record
+        self.take = self._reader.take  # type: ignore[method-assign]
 
     def place(self) -> int:
         return self._reader.offset

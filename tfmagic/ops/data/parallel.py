@@ -20,6 +20,7 @@ from tfmagic.base.lazy import torch
 from tfmagic.ops.data import states
 from tfmagic.ops.data.batching import Batch
 from tfmagic.ops.data.datasets import Dataset, Derived, Element, Following, Iteration, dataset_of
+from tfmagic.ops.data.mapping import Mapping
 from tfmagic.ops.data.rules import handle
 from tfmagic.ops.data.transformations import Interleave, processors
 from tfmagic.ops.declare import register
@@ -112,10 +113,10 @@ class ParallelMap(Derived):
         super().__init__(source)
         self.function, self.calls = function, calls
 
-    class Pass(Following):
+    class Pass(Mapping):
         def __init__(self, dataset: ParallelMap, source: Iteration):
             super().__init__(dataset, source)
-            self._function, self._calls, self._clock = dataset.function, dataset.calls, _Clock()
+            self._calls, self._clock = dataset.calls, _Clock()
             self._workers: Workers | None = None
             self._waiting: deque[tuple[Element, Future[Any] | BaseException]] = deque()
 
@@ -124,7 +125,7 @@ class ParallelMap(Derived):
                 element = next(self.source)
                 start = time.perf_counter()
                 try:
-                    return self._function(*element)
+                    return self.function(*element)
                 except errors.OutOfRangeError as error:
                     raise StopIteration from error
                 finally:
@@ -138,7 +139,7 @@ class ParallelMap(Derived):
                 except Exception as failure:
                     self._waiting.append(((), failure))
                     break
-                self._waiting.append((element, self._workers.submit(self._function, *element)))
+                self._waiting.append((element, self._workers.submit(self.function, *element)))
             if not self._waiting:
                 raise StopIteration
             future = self._waiting[0][1]
@@ -164,7 +165,7 @@ class ParallelMap(Derived):
             if elements:
                 self._workers = self._workers or Workers(self._calls)
                 for element in elements:
-                    self._waiting.append((element, self._workers.submit(self._function, *element)))
+                    self._waiting.append((element, self._workers.submit(self.function, *element)))
 
         def close(self) -> None:
             super().close()
@@ -254,6 +255,8 @@ class _Ahead:
                         return
                 with self._at_work:
                     outcome = _outcome(next, (self._source,))
+                    if isinstance(outcome[1], SystemExit):  # the process ends
+                        return
                     with self._change:
                         self._ended = isinstance(outcome[1], StopIteration)
                         self._buffer.append(outcome)

@@ -9,6 +9,9 @@ from tfmagic.base import errors
 from tfmagic.base.shapes import Dims
 from tfmagic.ops.shape_rules import with_rank
 
+# Op types whose elements are scalar strings; they give tokens.
+OF_STRINGS = frozenset({"TFRecordDataset", "TextLineDataset", "FixedLengthRecordDataset", "FixedLengthRecordDatasetV2"})
+
 
 def handle(*scalars: str) -> Callable[..., Dims]:
     """The rule of an op that gives one data set.

@@ -60,6 +60,7 @@ class _Shuffling(Iteration):
         self._held = 0
         self._by_number = False
         self._next: Callable[[], Any] = _ended
+        self._some: Callable[[int], list[Any]] | None = None
         self._first: Iteration | None = None  # it was asked for tokens already
         self._given: Tokens | None = None
 
@@ -69,7 +70,33 @@ class _Shuffling(Iteration):
         if given is None:
             return None
         self._by_number = True
-        return Tokens(self.__next__, given.together)  # type: ignore[arg-type]
+        return Tokens(self.__next__, given.together, given.strings, self._several)
+
+    def _several(self, count: int) -> list[Any]:
+        """The next tokens: as many go in as come out, and all are of one pass."""
+        ring, slices = self._ring, self._slices
+        size = len(ring)
+        if self._held != size - 1 or size != self._dataset.buffer_size or len(slices) != 1 or self._source is None:
+            return [self.__next__()]
+        try:
+            coming = [self._next()] if self._some is None else self._some(count)
+        except StopIteration:
+            self._go_on()
+            return [self.__next__()]
+        only, samples = slices[0], self._samples
+        first, words, chosen = only[0] % size, samples.words, []
+        for token in coming:
+            ring[first - 1] = token
+            words = words or samples.more()
+            at = first + words.pop() % size - size  # counted from the end of the ring where it is negative
+            samples.taken += 1
+            chosen.append(ring[at])
+            ring[at] = ring[first]
+            first = first + 1 if first + 1 < size else 0
+        ring[first - 1] = ()
+        only[0] += len(coming)
+        only[1] += len(coming)
+        return chosen
 
     def _open(self) -> None:
         """Begin with the elements of another pass."""
@@ -79,6 +106,7 @@ class _Shuffling(Iteration):
             given = source.tokens() if self._by_number else None
         self._source, self._first, self._given = source, None, None
         self._next = source.__next__ if given is None else given.next
+        self._some = None if given is None else given.some
 
     def __next__(self) -> Element:
         dataset = self._dataset

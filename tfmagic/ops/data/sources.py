@@ -76,7 +76,7 @@ class _OfRows(Iteration):
         return row
 
     def tokens(self) -> Tokens:
-        return Tokens(self._rows.next_number, self._rows.together)
+        return Tokens(self._rows.next_number, self._rows.together, some=self._rows.next_numbers)
 
     def state(self) -> Any:
         return self._rows.position

@@ -17,9 +17,11 @@ from tfmagic.ops.data.datasets import (
     Tokens,
     called,
     dataset_of,
+    strings,
     true,
 )
-from tfmagic.ops.data.rules import handle
+from tfmagic.ops.data.mapping import Mapping
+from tfmagic.ops.data.rules import OF_STRINGS, handle
 from tfmagic.ops.declare import register
 
 
@@ -30,15 +32,11 @@ class Map(Derived):
         super().__init__(source)
         self.function = function
 
-    class Pass(Following):
-        def __init__(self, dataset: Map, source: Iteration):
-            super().__init__(dataset, source)
-            self._function = dataset.function
-
+    class Pass(Mapping):
         def __next__(self) -> Element:
             element = next(self.source)
             try:
-                return self._function(*element)
+                return self.function(*element)
             except errors.OutOfRangeError as error:  # a function may end the iteration so
                 raise StopIteration from error
 
@@ -120,14 +118,40 @@ class FlatMap(Derived):
             self._function = dataset.function
             self._inner: Iteration | None = None
             self._element: Element = ()
+            self._by_token = False
+            self._following: Any = None
+            self._some: Any = None
+
+        def tokens(self) -> Tokens | None:
+            if getattr(self._function, "gives", None) not in OF_STRINGS:
+                return None
+            self._by_token = True
+            return Tokens(self.__next__, strings, True, self._several)
+
+        def _several(self, count: int) -> list[Any]:
+            """The next tokens, as far as they are those of one data set."""
+            if self._inner is not None and self._some is not None:
+                try:
+                    return self._some(count)
+                except StopIteration:
+                    self._inner = None
+            return [next(self)]
+
+        def _open(self) -> Iteration:
+            """Begin with the data set of another element."""
+            self._inner = inner = dataset_of(self._function, self._element, "`f`").iterator()
+            given = inner.tokens() if self._by_token else None
+            self._following = inner.__next__ if given is None else given.next
+            self._some = None if given is None else given.some
+            return inner
 
         def __next__(self) -> Element:
             while True:
                 if self._inner is None:
                     self._element = next(self.source)
-                    self._inner = dataset_of(self._function, self._element, "`f`").iterator()
+                    self._open()
                 try:
-                    return next(self._inner)
+                    return self._following()
                 except StopIteration:
                     self._inner = None
 
@@ -141,8 +165,7 @@ class FlatMap(Derived):
             self._inner = None
             if inner is not None:
                 self._element = inner[0]
-                self._inner = dataset_of(self._function, self._element, "`f`").iterator()
-                self._inner.restore(inner[1])
+                self._open().restore(inner[1])
 
         def close(self) -> None:
             super().close()
@@ -326,6 +349,7 @@ class _Repeating(Iteration):
         self._inner: Iteration | None = None
         self._any = self._by_number = False
         self._next: Any = None
+        self._some: Any = None
         self._first: Iteration | None = None  # it was asked for tokens already
         self._given: Tokens | None = None
 
@@ -336,7 +360,18 @@ class _Repeating(Iteration):
             return None
         self._by_number = True
         given = self._given
-        return Tokens(self.__next__, given.together)  # type: ignore[arg-type]  # numbers, once they were asked for
+        return Tokens(self.__next__, given.together, given.strings, None if given.some is None else self._several)
+
+    def _several(self, count: int) -> list[Any]:
+        """The next tokens, as far as they are those of one pass."""
+        if self._inner is not None and self._any:
+            try:
+                return self._some(count)
+            except StopIteration:
+                self._inner = None
+                if self._left > 0:
+                    self._left -= 1
+        return [self.__next__()]
 
     def _open(self) -> Iteration:
         """Begin with the elements of another pass."""
@@ -346,6 +381,7 @@ class _Repeating(Iteration):
             given = inner.tokens() if self._by_number else None
         self._inner, self._first, self._given = inner, None, None
         self._next = inner.__next__ if given is None else given.next
+        self._some = None if given is None else given.some
         return inner
 
     def __next__(self) -> Element:

@@ -23,6 +23,7 @@ from tfmagic.ops.nn.windows import (
     spatial,
     to_torch,
     unpadded,
+    unread,
 )
 from tfmagic.ops.shape_rules import merge_dim, with_rank
 
@@ -129,7 +130,7 @@ def _convolve(x: Any, weights: Any, geometry: Geometry, groups: int) -> Any:
     return function(x, weights, None, geometry.stride, padding, geometry.dilation, groups)
 
 
-def _by_input(x_shape: Any, weights: Any, dy: Any, geometry: Geometry, groups: int) -> Any:
+def _by_input(op: Any, x_shape: Any, weights: Any, dy: Any, geometry: Geometry, groups: int) -> Any:
     """The gradient of `_convolve` by its input, whose shape in torch's layout is `x_shape`."""
     if nothing(x_shape, weights.shape, dy.shape):
         return dy.new_zeros(list(x_shape))
@@ -140,9 +141,8 @@ def _by_input(x_shape: Any, weights: Any, dy: Any, geometry: Geometry, groups: i
         padding = zero
         for axis, (b, a) in enumerate(zip(geometry.before, geometry.after)):
             shape[axis + 2] += b + a
-    x = torch.empty(1, dtype=dy.dtype, device=dy.device).expand(shape)
-    dx = torch.ops.aten.convolution_backward(dy, x, weights, None, geometry.stride, padding, geometry.dilation, False,
-                                             zero, groups, [True, False, False])[0]
+    dx = torch.ops.aten.convolution_backward(dy, unread(op, shape, dy), weights, None, geometry.stride, padding,
+                                             geometry.dilation, False, zero, groups, [True, False, False])[0]
     return dx if geometry.symmetric else unpadded(dx, geometry)
 
 
@@ -279,7 +279,7 @@ def _backprop_input(op: Any, input_sizes: Any, filters: Any, dy: Any, rank: int)
                    for size, dilation, before in zip(geometry.size, geometry.dilation, geometry.before)]
         dx = torch.conv2d(to_torch(op, dy, rank), weights, None, [1, 1], padding, geometry.dilation, 1)
     else:
-        dx = _by_input(x_shape, _filter_to_torch(op, filters, rank), to_torch(op, dy, rank), geometry, groups)
+        dx = _by_input(op, x_shape, _filter_to_torch(op, filters, rank), to_torch(op, dy, rank), geometry, groups)
     return from_torch(op, dx, rank)
 
 
@@ -505,7 +505,7 @@ class DepthwiseConv2dNativeBackpropInput:
         sizes = list(input_sizes)
         geometry = _depthwise_geometry(op, tuple(sizes), None, _filter_sizes(op.filter._dims, filters, 4))
         _check_backprop(op, sizes, list(filters.shape), list(dy.shape), geometry)
-        dx = _by_input(_channels_first(op, sizes), _depthwise_to_torch(filters), to_torch(op, dy, 4), geometry,
+        dx = _by_input(op, _channels_first(op, sizes), _depthwise_to_torch(filters), to_torch(op, dy, 4), geometry,
                        filters.shape[2])
         return from_torch(op, dx, 4)
 

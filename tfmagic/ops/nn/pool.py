@@ -13,7 +13,17 @@ from tfmagic.ops import raw
 from tfmagic.ops.array import constants, shape_ops
 from tfmagic.ops.declare import op, register
 from tfmagic.ops.nn import windows
-from tfmagic.ops.nn.windows import Geometry, channels_last, from_torch, nothing, padded, spatial, to_torch, unpadded
+from tfmagic.ops.nn.windows import (
+    Geometry,
+    channels_last,
+    from_torch,
+    nothing,
+    padded,
+    spatial,
+    to_torch,
+    unpadded,
+    unread,
+)
 from tfmagic.ops.shape_rules import merge, with_rank
 from tfmagic.ops.torch_types import torch_dtype
 
@@ -382,13 +392,13 @@ def _avg_pool_grad(op: Any, sizes: Any, dy: Any, rank: int) -> Any:
     rounds_up = _rounds_up_for(geometry, shape[2:])
     if rounds_up is None:
         wide = [*shape[:2], *[s + b + a for s, b, a in zip(shape[2:], geometry.before, geometry.after)]]
-        like = torch.empty(wide, dtype=dy.dtype, device=dy.device)
         dy = dy / _counts(shape[2:], geometry, dy)
         zero = [0] * len(geometry.size)
-        dx = unpadded(function(dy, like, geometry.size, geometry.stride, zero, False, True, 1), geometry)
+        dx = function(dy, unread(op, wide, dy), geometry.size, geometry.stride, zero, False, True, 1)
+        dx = unpadded(dx, geometry)
     else:
-        like = torch.empty(shape, dtype=dy.dtype, device=dy.device)
-        dx = function(dy.contiguous(), like, geometry.size, geometry.stride, geometry.before, rounds_up, False, None)
+        dx = function(dy, unread(op, shape, dy), geometry.size, geometry.stride, geometry.before, rounds_up, False,
+                      None)
     return from_torch(op, dx, rank)
 
 

@@ -35,6 +35,19 @@ def from_torch(op: Any, y: Any, rank: int) -> Any:
     return y.permute(0, *range(2, rank), 1) if channels_last(op) else y
 
 
+def unread(op: Any, shape: Sequence[Any], like: Any) -> Any:
+    """An image in torch's layout that a gradient asks for though it does not read its numbers: the order of memory of
+    the result is taken from it.
+
+    Args:
+      shape: the image's shape in torch's layout.
+      like: a value of the same type and on the same device.
+    """
+    order = torch.contiguous_format if not channels_last(op) else \
+        torch.channels_last if len(shape) == 4 else torch.channels_last_3d
+    return torch.empty(shape, dtype=like.dtype, device=like.device, memory_format=order)
+
+
 def nothing(*shapes: Any) -> bool:
     """Whether one of these shapes surely has no elements: torch's windows refuse that, or divide by zero.
 

@@ -6,6 +6,8 @@ values are; where not, or where the first is not as plain as programs write it, 
 
 from __future__ import annotations
 
+import itertools
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -31,7 +33,7 @@ class Alike:
 
     def __init__(self, example: bytes, columns: Sequence[DenseColumn]):
         self._places: list[tuple[DenseColumn, list[tuple[int, int]]]] = []
-        self._length = len(example)
+        self._example, self._length = example, len(example)
         self._one_byte: list[int] = []
         fixed = np.ones(len(example), bool)
         self.usable = len(example) <= _LONGEST
@@ -53,8 +55,17 @@ class Alike:
             for a, b in places:
                 fixed[a:b] = False
             self._places.append((column, places))
+        self._mask = fixed
         self._fixed = np.flatnonzero(fixed)
         self._expected = np.frombuffer(example, np.uint8)[self._fixed]
+
+    def pattern(self) -> re.Pattern[bytes]:
+        """What matches each of them, and nothing else."""
+        example, small, parts = self._example, set(self._one_byte), []
+        for place, fixed in enumerate(self._mask.tolist()):
+            parts.append(re.escape(example[place:place + 1]) if fixed else b"[\\x00-\\x7f]" if place in small else b".")
+        runs = [(part, len(list(equal))) for part, equal in itertools.groupby(parts)]
+        return re.compile(b"".join([part if count == 1 else b"%b{%d}" % (part, count) for part, count in runs]), re.S)
 
     def values(self, serialized: Sequence[bytes]) -> list[Any] | None:
         """The columns of some examples, or None where they are not alike."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import operator
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -17,7 +19,6 @@ from tfmagic.ops.declare import op
 from tfmagic.ops.strings.rules import HOST_STRINGS
 
 _WHOLE = re.compile(rb"\s*-?[0-9]+\s*")
-_REAL = re.compile(rb"\s*[-+]?([0-9]+\.?[0-9]*([eE][-+]?[0-9]+)?|\.[0-9]+([eE][-+]?[0-9]+)?|inf(inity)?|nan)\s*", re.I)
 
 
 def fields_of(line: bytes, delimiter: bytes, quoted: bool) -> list[bytes]:
@@ -65,12 +66,86 @@ def fields_of(line: bytes, delimiter: bytes, quoted: bool) -> list[bytes]:
     return fields
 
 
-def _number(field: bytes, dtype: Any) -> Any:
-    """A field as a number, or None where it is none."""
-    if dtype.is_integer:
-        value = int(field) if _WHOLE.fullmatch(field) else None
-        return value if value is not None and dtype.min <= value <= dtype.max else None
-    return float(field) if _REAL.fullmatch(field) else None
+def _whole(field: bytes, dtype: Any) -> int | None:
+    value = int(field) if _WHOLE.fullmatch(field) else None
+    return value if value is not None and dtype.min <= value <= dtype.max else None
+
+
+def _real(field: bytes, dtype: Any) -> float | None:
+    try:
+        return None if b"_" in field else float(field)  # the one thing that only Python takes for a part of numbers
+    except ValueError:
+        return None
+
+
+class _Layout:
+    """What a node makes of lines: made at its first call, it serves the others.
+
+    Args:
+      op: the node.
+      record_defaults: per column a value that stands in for a missing one, or none.
+    """
+
+    def __init__(self, op: Any, record_defaults: Sequence[Any]):
+        self._given = list(record_defaults)
+        self._delimiter = op.field_delim.encode() if isinstance(op.field_delim, str) else op.field_delim
+        if len(self._delimiter) != 1:
+            raise invalid("field_delim should be only 1 char")
+        self._missing = frozenset((b"", op.na_value.encode() if isinstance(op.na_value, str) else op.na_value))
+        self._chosen, self._quoted = list(op.select_cols), op.use_quote_delim
+        if self._chosen and len(self._chosen) != len(record_defaults):
+            raise invalid("select_cols should match output size")
+        if any(place <= before for before, place in itertools.pairwise([-1, *self._chosen])):
+            raise invalid("select_cols should be strictly increasing indices")
+        self.types = list(op.OUT_TYPE)
+        defaults = [as_array(default).ravel().tolist() for default in record_defaults]
+        self._columns = [(None if dtype is dtypes.string else _whole if dtype.is_integer else _real, dtype, default)
+                         for dtype, default in zip(self.types, defaults)]
+        # The columns of each type: the numbers of a line are written into one array for each.
+        self._numbers = {dtype: [place for place, other in enumerate(self.types) if other is dtype]
+                         for dtype in dict.fromkeys(self.types) if dtype is not dtypes.string}
+
+    def holds(self, record_defaults: Sequence[Any]) -> bool:
+        """Whether it is that of these defaults."""
+        return all(map(operator.is_, self._given, record_defaults))
+
+    def values(self, line: bytes, row: int) -> list[Any]:
+        """The values in a line.
+
+        Raises:
+          InvalidArgumentError: there are more or fewer, or one is not of its type.
+        """
+        fields = fields_of(line, self._delimiter, self._quoted)
+        if self._chosen:
+            fields = [fields[place] for place in self._chosen if place < len(fields)]
+        if len(fields) != len(self._columns):
+            raise invalid(f"Expect {len(self._columns)} fields but have {len(fields)} in record {row}")
+        found: list[Any] = []
+        for field, (number, dtype, default) in zip(fields, self._columns):
+            value: Any = field
+            if field in self._missing:
+                if not default:
+                    raise invalid(f"Field {len(found)} is required but missing in record {row}!")
+                value = default[0]
+            elif number is not None:
+                value = number(field, dtype)
+                if value is None:
+                    raise invalid(f"Field {len(found)} in record {row} is not a valid {dtype.proto_name}: "
+                                  f"{field.decode(errors='replace')}")
+            found.append(value)
+        return found
+
+    def of_one(self, line: bytes) -> tuple[Any, ...]:
+        """The tensors of a single line."""
+        found = self.values(line, 0)
+        for dtype, places in self._numbers.items():
+            numbers = np.array([found[place] for place in places], dtype.as_numpy_dtype)
+            for place, tensor in zip(places, torch.from_numpy(numbers).unbind(0)):
+                found[place] = tensor
+        for place, dtype in enumerate(self.types):
+            if dtype is dtypes.string:
+                found[place] = objects((found[place],), ())
+        return tuple(found)
 
 
 def _refused(defaults: Any) -> str | None:
@@ -95,36 +170,12 @@ class DecodeCSV:
         return [records] * len(defaults)
 
     def kernel(op, records, record_defaults):
-        delimiter = op.field_delim.encode() if isinstance(op.field_delim, str) else op.field_delim
-        if len(delimiter) != 1:
-            raise invalid("field_delim should be only 1 char")
-        missing = {b"", op.na_value.encode() if isinstance(op.na_value, str) else op.na_value}
-        chosen = list(op.select_cols)
-        if chosen and len(chosen) != len(record_defaults):
-            raise invalid("select_cols should match output size")
-        if any(place <= before for before, place in itertools.pairwise([-1, *chosen])):
-            raise invalid("select_cols should be strictly increasing indices")
-        defaults = [as_array(default).ravel().tolist() for default in record_defaults]
-        count, columns = len(defaults), [[] for _ in defaults]
-        for row, line in enumerate(records.ravel().tolist()):
-            fields = fields_of(line, delimiter, op.use_quote_delim)
-            if chosen:
-                fields = [fields[place] for place in chosen if place < len(fields)]
-            if len(fields) != count:
-                raise invalid(f"Expect {count} fields but have {len(fields)} in record {row}")
-            for place, (field, dtype) in enumerate(zip(fields, op.OUT_TYPE)):
-                if field in missing:
-                    if not defaults[place]:
-                        raise invalid(f"Field {place} is required but missing in record {row}!")
-                    value = defaults[place][0]
-                elif dtype is dtypes.string:
-                    value = field
-                else:
-                    value = _number(field, dtype)
-                    if value is None:
-                        raise invalid(f"Field {place} in record {row} is not a valid {dtype.proto_name}: "
-                                      f"{field.decode(errors='replace')}")
-                columns[place].append(value)
+        layout = op.prepared
+        if layout is None or not layout.holds(record_defaults):
+            layout = op.prepared = _Layout(op, record_defaults)
+        if not records.shape:
+            return layout.of_one(records.item())
+        columns = list(zip(*[layout.values(line, row) for row, line in enumerate(records.ravel().tolist())]))
         return tuple(objects(column, records.shape) if dtype is dtypes.string else
                      torch.from_numpy(np.array(column, dtype.as_numpy_dtype).reshape(records.shape))
-                     for column, dtype in zip(columns, op.OUT_TYPE))
+                     for column, dtype in zip(columns or [()] * len(layout.types), layout.types))

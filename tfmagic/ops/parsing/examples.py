@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from tfmagic.base import messages, shapes
 from tfmagic.base.errors import InvalidArgumentError, invalid
 from tfmagic.base.shapes import Dims
+from tfmagic.graph.operation import Tensor
+from tfmagic.graph.registry import Node
+from tfmagic.graph.static_value import constant_value
 from tfmagic.ops import shape_rules
 from tfmagic.ops.array.rules import as_array
 from tfmagic.ops.declare import op
@@ -75,17 +78,23 @@ class Columns:
             return None
         found = None if self._alike is None else self._alike.values(serialized)
         if found is None:
-            try:
-                features = self._features(serialized[0])
-            except InvalidArgumentError:
-                return None
-            self._alike = Alike(serialized[0], self._dense)
-            usable = self._alike.usable and all(column.plain(features) for column in self._dense)
-            found = self._alike.values(serialized) if usable else None
+            alike = self.like(serialized[0])
+            found = None if alike is None else alike.values(serialized)
+            self._alike = None if found is None else alike
             if found is None:
-                self._alike = None
                 self._tries -= 1
         return found
+
+    def like(self, serialized: bytes) -> Alike | None:
+        """What all examples are that are like one; None where these are better parsed one by one."""
+        if self._sparse:
+            return None
+        try:
+            features = self._features(serialized)
+        except InvalidArgumentError:  # who parses it tells
+            return None
+        alike = Alike(serialized, self._dense)
+        return alike if alike.usable and all(column.plain(features) for column in self._dense) else None
 
     def _find_refused(self, serialized: Sequence[bytes], names: Sequence[str]) -> None:
         """Raise what is said of the first example that is refused."""
@@ -99,6 +108,62 @@ class Columns:
             return self._parsed(serialized).features.feature
         except self._decode_error:
             raise invalid(f"Could not parse example input, value: '{serialized.decode(errors='replace')}'") from None
+
+
+class Deferred:
+    """A function that does nothing but parse an example, for many examples at once.
+
+    Args:
+      op: the ParseSingleExample.
+      defaults: its inputs but the first.
+      order: which of its outputs the function gives.
+    """
+
+    def __init__(self, op: Node, defaults: Sequence[Any], order: Sequence[int]):
+        self._columns = Columns((), zip(op.dense_keys, op.Tdense, op.dense_shapes), defaults, defaults)
+        self._order = order
+        self._alike: Alike | None = None
+        self._matches: Any = None
+        self._tries = _TRIES
+
+    def sure(self, serialized: bytes) -> bool:
+        """Whether an example can be parsed, with others, later."""
+        if self._matches is not None and self._matches(serialized):
+            return True
+        if not self._tries:
+            return False
+        self._tries -= 1
+        alike = self._columns.like(serialized)
+        if alike is None:
+            return False
+        self._alike, self._matches = alike, alike.pattern().fullmatch
+        return True
+
+    def together(self, serialized: Sequence[bytes]) -> tuple[Any, ...] | None:
+        """What the function gives for examples, one under the other; None where they are not alike."""
+        found = None if self._alike is None else self._alike.values(serialized)
+        return None if found is None else tuple([found[index] for index in self._order])
+
+
+def deferred(inputs: Sequence[Tensor], outputs: Sequence[Tensor]) -> Callable[[], Deferred] | None:
+    """What makes a function of the graph that only parses an example ready for many at once; None for any other."""
+    outputs = [behind(tensor) for tensor in outputs]
+    parse = outputs[0].op if outputs else None
+    if (parse is None or parse.type != "ParseSingleExample" or any(tensor.op is not parse for tensor in outputs)
+            or len(inputs) != 1 or behind(parse._inputs[0]) is not inputs[0] or parse._attrs["num_sparse"]):
+        return None
+    defaults = [constant_value(behind(tensor)) for tensor in parse._inputs[1:]]
+    if any(value is None for value in defaults):
+        return None
+    order = [tensor.value_index for tensor in outputs]
+    return lambda: Deferred(Node(parse), defaults, order)
+
+
+def behind(tensor: Tensor) -> Tensor:
+    """The tensor that Identities hand on."""
+    while tensor.op.type == "Identity":
+        tensor = tensor.op._inputs[0]
+    return tensor
 
 
 @op("ParseExample", check=lambda op, serialized, names, *rest: _refused_batch(serialized, names), **HOST_STRINGS)

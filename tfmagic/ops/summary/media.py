@@ -106,7 +106,7 @@ def image(name: str, tensor: Any, max_outputs: int = 3, collections: Any = None,
     Returns:
       A string scalar: a `Summary`.
     """
-    with tags.scope(name, family, [tensor]) as (tag, scope):
+    with tags.scope(name, family, values=[tensor]) as (tag, scope):
         return tags.collect(raw.image_summary(tag=tag, tensor=tensor, max_images=max_outputs, name=scope), collections)
 
 
@@ -170,7 +170,7 @@ def audio(name: str, tensor: Any, sample_rate: Any, max_outputs: int = 3, collec
     Returns:
       A string scalar: a `Summary`.
     """
-    with tags.scope(name, family, [tensor]) as (tag, scope):
+    with tags.scope(name, family, values=[tensor]) as (tag, scope):
         rate = convert_to_tensor(sample_rate, dtype=dtypes.float32, name="sample_rate")
         return tags.collect(raw.audio_summary_v2(tag=tag, tensor=tensor, max_outputs=max_outputs, sample_rate=rate,
                                                  name=scope), collections)

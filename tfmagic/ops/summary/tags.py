@@ -31,8 +31,8 @@ def clean(name: str | None) -> str | None:
 
 
 @contextlib.contextmanager
-def scope(name: str, family: str | None, values: list[Any],
-          default_name: str | None = None) -> Iterator[tuple[str, str]]:
+def scope(name: str | None, family: str | None = None, default_name: str | None = None,
+          values: list[Any] | None = None) -> Iterator[tuple[str, str]]:
     """The scope of one summary's nodes.
 
     Args:
@@ -44,16 +44,16 @@ def scope(name: str, family: str | None, values: list[Any],
     Yields:
       The tag, and the scope's name with its last `/`.
     """
-    name, family = clean(name), clean(family)  # type: ignore[assignment]
+    name, family = clean(name), clean(family)
     with name_scope(name if family is None else f"{family}/{name}", default_name, values) as full:
         tag = full.rstrip("/")
         yield (tag if family is None else f"{family}/{tag}"), full
 
 
-def collect(summary: Tensor, collections: Any, default: tuple[str, ...] = (GraphKeys.SUMMARIES,)) -> Tensor:
+def collect(val: Tensor, collections: Any, default_collections: tuple[str, ...] = (GraphKeys.SUMMARIES,)) -> Tensor:
     """Put a summary into its collections."""
-    get_default_graph().add_to_collections(list(default) if collections is None else collections, summary)
-    return summary
+    get_default_graph().add_to_collections(list(default_collections) if collections is None else collections, val)
+    return val
 
 
 def value(**fields: Any) -> Any:

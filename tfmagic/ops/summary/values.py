@@ -60,7 +60,7 @@ def scalar(name: str, tensor: Any, collections: Any = None, family: str | None =
     Returns:
       A string scalar: a `Summary`.
     """
-    with tags.scope(name, family, [tensor]) as (tag, scope):
+    with tags.scope(name, family, values=[tensor]) as (tag, scope):
         return tags.collect(raw.scalar_summary(tags=tag, values=tensor, name=scope), collections)
 
 
@@ -131,7 +131,7 @@ def histogram(name: str, values: Any, collections: Any = None, family: str | Non
     Returns:
       A string scalar: a `Summary`.
     """
-    with tags.scope(name, family, [values], "HistogramSummary") as (tag, scope):
+    with tags.scope(name, family, "HistogramSummary", [values]) as (tag, scope):
         return tags.collect(raw.histogram_summary(tag=tag, values=values, name=scope), collections)
 
 
@@ -198,7 +198,7 @@ def tensor_summary(name: str, tensor: Any, summary_description: str | None = Non
         metadata.summary_description = summary_description
     if display_name is not None:
         metadata.display_name = display_name
-    with tags.scope(name, family, [tensor]) as (tag, scope):
+    with tags.scope(name, family, values=[tensor]) as (tag, scope):
         summary = raw.tensor_summary_v2(tensor=tensor, tag=tag, name=scope,
                                         serialized_summary_metadata=metadata.SerializeToString())
     return tags.collect(summary, collections)

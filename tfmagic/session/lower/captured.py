@@ -13,6 +13,7 @@ from tfmagic.base import dtypes
 from tfmagic.graph.function import Body
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.graph.registry import OpDeclaration, arg_count
+from tfmagic.ops.parsing.examples import behind, deferred
 from tfmagic.session import run_errors
 from tfmagic.session.lower.abilities import VARIABLE_OPS
 from tfmagic.session.lower.body import Inner, static_meta
@@ -57,7 +58,7 @@ def lower_kernel(lowering: Lowering, op: Operation, declaration: OpDeclaration, 
              for body, indices in zip(bodies, captured)]
     tracer.op, tracer.device, tracer.inputs = op, "cpu", arguments
     run_errors.refuse_shapes(op, [a.node.meta.get("val") if isinstance(a, Proxy) else a for a in arguments])
-    kernel = FunctionKernel(op, declaration, lowering.resources, plans)
+    kernel = FunctionKernel(op, declaration, lowering.resources, plans, bodies)
     result: Any = tracer.create_proxy("call_function", kernel, tuple(arguments), {})
     single = len(op._op_def.outputs) == 1 and not op._op_def.outputs[0].is_list
     values = [result] if single else [result[i] for i in range(len(op._outputs))]
@@ -126,11 +127,15 @@ class FunctionKernel(RunTimeKernel, shown_under="tfmagic.ops"):
 
     Args:
       plans: the functions, in the order of the declaration.
+      bodies: the same as graphs.
     """
 
-    def __init__(self, op: Operation, declaration: OpDeclaration, resources: Any, plans: Sequence[PlanGraph]):
+    def __init__(self, op: Operation, declaration: OpDeclaration, resources: Any, plans: Sequence[PlanGraph],
+                 bodies: Sequence[Body]):
         super().__init__(op, declaration, resources)
         self.bodies = tuple(plans)
+        self._deferred = [deferred(body.inputs, body.outputs) for body in bodies]
+        self._gives = [behind(body.outputs[0]).op.type if body.outputs else None for body in bodies]
         names = [arg.name for arg in op._op_def.inputs]
         self._places = [names.index(name) if name else -1 for name in declaration.functions]
         self._functions: list[Callable[[Sequence[Any]], CapturedFunction]] = []
@@ -141,11 +146,15 @@ class FunctionKernel(RunTimeKernel, shown_under="tfmagic.ops"):
         return bound
 
     def _kernel(self, args: list[Any]) -> Any:
-        for place, function in zip(self._places, self._functions):
+        for place, function, waiting, gives in zip(self._places, self._functions, self._deferred, self._gives):
+            made = function(() if place < 0 else [value for value in args[place] if value is not None])
+            made.gives = gives
+            if waiting is not None:
+                made.deferred = waiting()
             if place < 0:
-                args.append(function(()))
+                args.append(made)
             else:
-                args[place] = function([value for value in args[place] if value is not None])
+                args[place] = made
         return super()._kernel(args)
 
 
@@ -158,12 +167,19 @@ def _binder(plan: PlanGraph, function: Callable[..., Any], variables: Any) -> Ca
 
 
 class CapturedFunction:
-    """A function of the graph with what it captures: called with its other arguments, it gives a tuple of results."""
+    """A function of the graph with what it captures: called with its other arguments, it gives a tuple of results.
 
-    __slots__ = ("_function", "_captured")
+    Attributes:
+      deferred: what computes it for many elements at once (`ops.parsing.examples.Deferred`), if there is such a thing.
+      gives: the op type of its first result.
+    """
+
+    __slots__ = ("_function", "_captured", "deferred", "gives")
 
     def __init__(self, function: Callable[..., Any], captured: tuple[Any, ...]):
         self._function, self._captured = function, captured
+        self.deferred: Any = None
+        self.gives: str | None = None
 
     def __call__(self, *components: Any) -> tuple[Any, ...]:
         return self._function(*components, *self._captured)[0]

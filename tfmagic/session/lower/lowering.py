@@ -40,7 +40,7 @@ from tfmagic.session.plan.run_time import Check, RunTimeKernel, Untraceable, out
 from tfmagic.session.resources.keys import key_of, shown
 
 # An op is folded only when its outputs are known to stay below this many elements.
-_FOLD_LIMIT = 1 << 18
+_FOLD_LIMIT = 1 << 16
 
 
 @dataclass(frozen=True)

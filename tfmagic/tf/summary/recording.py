@@ -295,7 +295,7 @@ def _written(name: str, tensor: Any, family: str | None, write: Callable[[Any, s
         return raw.no_op()
 
     def record() -> Tensor:
-        with name_scope(scope), tags.scope(name, family, [tensor]) as (tag, full), \
+        with name_scope(scope), tags.scope(name, family, values=[tensor]) as (tag, full), \
                 get_default_graph().control_dependencies([write(writer._resource, tag, full)]):
             return constant(True)
 

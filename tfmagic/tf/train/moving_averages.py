@@ -9,9 +9,9 @@ from tfmagic.base.export import export
 from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.graph.keys import GraphKeys
-from tfmagic.graph.operation import Operation
+from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.graph.scopes import name_scope
-from tfmagic.ops import raw
+from tfmagic.ops import api, raw
 from tfmagic.ops.control_flow.grouping import group
 from tfmagic.ops.math.cast import cast
 from tfmagic.ops.math.operators import pow  # TensorFlow's name
@@ -61,6 +61,33 @@ def _assign_debiased(variable: Any, value: Any, rate: Any, name: str) -> Any:
     power: Any = pow(1.0 - rate, new_steps)
     lacking = 1 - power
     return assign(variable, new_biased / lacking, name=name)
+
+
+def weighted_moving_average(value: Any, decay: Any, weight: Any, truediv: bool = True, collections: Any = None,
+                            name: str | None = None) -> Tensor:
+    """The average of a tensor's values over the runs, newer ones counting more, each with a weight.
+
+    Args:
+      value: a tensor.
+      decay: how much of the average stays, a scalar.
+      weight: what the value of this run counts, a scalar.
+      truediv: whether the result is a true quotient; else it is rounded down.
+      collections: the collections of the two variables.
+
+    Returns:
+      The average, once it takes in the present value.
+    """
+    if collections is None:
+        collections = [GraphKeys.GLOBAL_VARIABLES]
+    with variable_scope(name, "WeightedMovingAvg", [value, weight, decay]) as scope:
+        total = get_variable("value_x_weight", shape=value.get_shape(), dtype=value.dtype, initializer=Zeros(),
+                             trainable=False, collections=collections)
+        weights = get_variable("weight", shape=weight.get_shape(), dtype=weight.dtype, initializer=Zeros(),
+                               trainable=False, collections=collections)
+        numerator = assign_moving_average(total, value * weight, decay, zero_debias=False)
+        denominator = assign_moving_average(weights, weight, decay, zero_debias=False)
+        divide = api.truediv if truediv else api.math.floordiv
+        return divide(numerator, denominator, name=scope.name)
 
 
 def _unused(name: str) -> str:

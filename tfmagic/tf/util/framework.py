@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
+from tfmagic.base import devices
 from tfmagic.base.deprecation import deprecated
 from tfmagic.base.dtypes import as_dtype
 from tfmagic.base.shapes import TensorShape
 from tfmagic.graph import gradients as _gradients
+from tfmagic.graph import opdefs
 from tfmagic.graph.convert import convert_to_tensor, to_tensor
 from tfmagic.graph.operation import Tensor
+from tfmagic.graph.protos import op_def_proto
+from tfmagic.graph.sparse_tensor import SparseTensor, SparseTensorValue
 from tfmagic.ops import api, raw, shape_rules
 
 _OF_SHAPES = "tensorflow.python.framework.tensor_shape"
@@ -144,3 +149,69 @@ def has_inf_or_nan(datum: Any, tensor: Any) -> bool:
     if not isinstance(tensor, np.ndarray | np.generic) or np.asarray(tensor).dtype.kind not in "fc":
         return False
     return not bool(np.all(np.isfinite(tensor)))
+
+
+def is_sparse(x: Any) -> bool:
+    """Whether something is a sparse tensor, or the value of one."""
+    return isinstance(x, SparseTensor | SparseTensorValue)
+
+
+def shape_equals(tensor_proto: Any, shape: Any) -> bool:
+    """Whether a `TensorProto` has a shape.
+
+    Args:
+      tensor_proto: the message.
+      shape: a `TensorShapeProto`, a list or a tuple.
+
+    Raises:
+      TypeError: they are other things.
+    """
+    if type(tensor_proto).__name__ != "TensorProto":
+        raise TypeError("tensor_proto is not a tensor_pb2.TensorProto object")
+    if type(shape).__name__ == "TensorShapeProto":
+        shape = [dim.size for dim in shape.dim]
+    elif not isinstance(shape, list | tuple):
+        raise TypeError("shape is not a list or tuple")
+    return [dim.size for dim in tensor_proto.tensor_shape.dim] == list(shape)
+
+
+def is_device_spec(obj: Any) -> bool:
+    """Whether something is a `tf.DeviceSpec`."""
+    return isinstance(obj, devices.DeviceSpec)
+
+
+def canonical_name(device: Any) -> str:
+    """The canonical name of a device ("/cpu:0" -> "/device:CPU:0"); "" for None."""
+    return "" if device is None else devices.canonical(device if isinstance(device, str) else device.to_string())
+
+
+def merge_device(spec: Any) -> Any:
+    """A function for `tf.device` that adds a device's fields to what a node has of them already.
+
+    Args:
+      spec: a device's name, a `tf.DeviceSpec`, or None.
+    """
+    inner = canonical_name(spec)
+    return lambda node: devices.merge(inner, node.device or "")
+
+
+@contextlib.contextmanager
+def graph_mode() -> Iterator[None]:
+    """The mode in which graphs are built: the only one."""
+    yield
+
+
+@contextlib.contextmanager
+def eager_mode() -> Iterator[None]:
+    """Refused: graphs are built here.
+
+    Raises:
+      NotImplementedError: always.
+    """
+    raise NotImplementedError("tfmagic builds graphs and runs them in a tf.Session; for eager code use torch.")
+    yield  # what makes it a context
+
+
+def get_registered_ops() -> dict[str, Any]:
+    """The definitions of all ops by name, `OpDef`s."""
+    return {name: op_def_proto(definition) for name in opdefs.names() if (definition := opdefs.get(name)) is not None}

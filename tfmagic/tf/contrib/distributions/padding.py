@@ -11,7 +11,7 @@ from tfmagic.graph.scopes import name_scope
 from tfmagic.ops import api
 
 
-def pad(x: Tensor, axis: int, front: bool = False, back: bool = False, value: Any = 0) -> Tensor:
+def pad(x: Tensor, axis: int, front: bool = False, back: bool = False, value: Any = 0, count: Any = 1) -> Tensor:
     """`x` with a value before or behind along an axis.
 
     Args:
@@ -20,10 +20,11 @@ def pad(x: Tensor, axis: int, front: bool = False, back: bool = False, value: An
       front: whether one comes before.
       back: whether one comes behind.
       value: the value.
+      count: how many times it comes.
     """
     with name_scope("pad", values=[x, value]):
         value = convert_to_tensor(value, dtype=x.dtype, name="value")
-        count = convert_to_tensor(1, dtype=dtypes.int32, name="count")
+        count = convert_to_tensor(count, dtype=dtypes.int32, name="count")
         rank = x.get_shape().ndims
         ndims: Any = api.rank(x, name="ndims") if rank is None else rank
         convert_to_tensor(axis, name="axis")

@@ -26,6 +26,7 @@ from tfmagic.tf.linalg.operators.identity import (
     LinearOperatorScaledIdentity,
     LinearOperatorZeros,
 )
+from tfmagic.tf.linalg.operators.kronecker import LinearOperatorKronecker
 from tfmagic.tf.linalg.operators.stored import (
     LinearOperatorDiag,
     LinearOperatorLowerTriangular,
@@ -271,6 +272,22 @@ def _inverse_of_blocks(a: Any) -> Any:
 @rule("Cholesky", LinearOperatorBlockDiag)
 def _cholesky_of_blocks(a: Any) -> Any:
     return LinearOperatorBlockDiag([operator.cholesky() for operator in a.operators], is_non_singular=True,
+                                   is_self_adjoint=None, is_square=True)
+
+
+@rule("Adjoint", LinearOperatorKronecker)
+def _adjoint_of_products(a: Any) -> Any:
+    return LinearOperatorKronecker([operator.adjoint() for operator in a.operators], is_square=True, **_hints(a))
+
+
+@rule("Inverse", LinearOperatorKronecker)
+def _inverse_of_products(a: Any) -> Any:
+    return LinearOperatorKronecker([operator.inverse() for operator in a.operators], is_square=True, **_hints(a))
+
+
+@rule("Cholesky", LinearOperatorKronecker)
+def _cholesky_of_products(a: Any) -> Any:
+    return LinearOperatorKronecker([operator.cholesky() for operator in a.operators], is_non_singular=True,
                                    is_self_adjoint=None, is_square=True)
 
 
