@@ -225,7 +225,7 @@ class AdamOfRows(PlanCall, shown_under="tfmagic.session"):
                 found += [functools.partial(m_block.mul_, first), functools.partial(v_block.mul_, second)]
                 found += [functools.partial(block.index_copy_, 0, *rows) for block, rows in
                           ((m_block, m_rows), (v_block, v_rows)) if rows is not None]
-                found += [functools.partial(torch.add, v_block, least, out=root), root.sqrt_,
+                found += [functools.partial(torch.add, v_block, least, out=root), functools.partial(root.sqrt_),
                           functools.partial(root.add_, small),
                           functools.partial(var.addcdiv_, m_block, root, value=-factor)]
             threads = torch.get_num_threads()
