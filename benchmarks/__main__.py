@@ -7,7 +7,7 @@ import json
 import os
 import sys
 
-from benchmarks import browser, drawings, memory
+from benchmarks import browser, drawings, memory, plans, report
 from benchmarks.peers import Peer, busy, in_turn
 
 MINE, COMPILED = "tfmagic", "tfmagic --jit"
@@ -66,7 +66,8 @@ def arguments() -> argparse.Namespace:
                         help="how many other processes keep the processor busy meanwhile (default 0)")
     parser.add_argument("--repeats", type=int, default=7, help="turns each framework takes (default 7)")
     parser.add_argument("--seconds", type=float, default=0.3, help="length of one turn (default 0.3)")
-    parser.add_argument("--only", nargs="*", help="names of programs, 'memory', 'drawings' or 'browser'")
+    parser.add_argument("--only", nargs="*", help="names of programs, 'memory', 'plans', 'drawings' or 'browser'")
+    parser.add_argument("--write", action="store_true", help="also write the tables of docs/performance.md")
     parser.add_argument("--json", metavar="FILE", help="also write the figures there")
     return parser.parse_args()
 
@@ -95,6 +96,9 @@ def compare(options: argparse.Namespace) -> list[dict]:
         rows.append({"what": title, "own": own, "peer": other, "tfmagic_us": mine * 1e6, "peer_us": theirs * 1e6,
                      "ratio": theirs / mine, "target": target})
         print(line(rows[-1]))
+    if options.write and rows:
+        names = {name: f"{name.rstrip('1')} {peer.version}" for name, peer in peers.items()}
+        report.write("busy" if options.busy else "ratios", report.ratios(rows, names, options.busy))
     for peer in peers.values():
         peer.close()
     return rows
@@ -109,6 +113,20 @@ def line(row: dict) -> str:
 
 def verdict(met: bool) -> str:
     return "met" if met else "NOT MET"
+
+
+def plan(options: argparse.Namespace) -> list[dict]:
+    """One row for each size of a graph whose plan is made."""
+    rows = []
+    for row in plans.measure(min(options.repeats, 3)):
+        rows.append({"what": "plan making", **row})
+        print(f"plan of {row['nodes']:,} nodes: {row['seconds']:.3f} s, {row['seconds'] / row['nodes'] * 1e6:.0f} us a "
+              "node", flush=True)
+    for what, met in plans.verdicts(rows):
+        print(f"{what}: {verdict(met)}")
+    if options.write:
+        report.write("plans", report.plans(rows))
+    return rows
 
 
 def draw(options: argparse.Namespace) -> list[dict]:
@@ -155,6 +173,8 @@ def main() -> None:
         rows = compare(options)
         if not options.only or "memory" in options.only:
             rows += remember()
+        if not options.only or "plans" in options.only:
+            rows += plan(options)
         if not options.only or "drawings" in options.only:
             rows += draw(options)
         if not options.only or "browser" in options.only:

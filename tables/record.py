@@ -375,6 +375,10 @@ MODULES_HEAD = """\
 """
 
 
+NOT_FOR_PROGRAMS = re.compile(r"python\._|_pb2$|\b(keras|tpu|distribute|estimator|lite|autograph|tensorrt|remote)\b|"
+                              r"\b(kernel_tests|memory_tests|benchmarks|cli|examples|generator|pywrap_\w+)\b|_test_base$")
+
+
 def import_all():
     """Import every module of tensorflow.python that can be."""
     package = sys.modules["tensorflow.python"]
@@ -438,8 +442,9 @@ def internal_modules(members):
                 target = "dtypes." + value.name
             if target is not None and not (target.endswith("_ref") and target not in members):
                 words.append(name if target == name else name + "=" + target)
-        if words:
-            lines.append(module_name + ": " + " ".join(words))
+        # A module of which nothing is public can be imported all the same: files do so for what it registers.
+        if words or not NOT_FOR_PROGRAMS.search(module_name):
+            lines.append((module_name + ": " + " ".join(words)).rstrip())
     return lines
 
 

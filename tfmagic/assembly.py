@@ -10,6 +10,7 @@ FILLED_BY = {
     "shapes as tensors": "ops.array.constants:shape_to_tensor",
     "dimensions as tensors": "ops.array.constants:dimension_to_tensor",
     "nodes of gradients": "ops.control_flow.support:BUILDERS",
+    "TensorArrays as lists": "ops.control_flow.list_array:ListTensorArray",
     "bodies of functions": "graphdef.functions:body",
     "operators of sparse tensors": "ops.sparse.reducing:OPERATORS",
     "sparse tensors as elements": "ops.sparse.serialized:AS_ELEMENTS",

@@ -180,6 +180,8 @@ MEANT_INTERNAL = {
     "function:Defun": "the options of a decorator are listed",
     "ops:internal_convert_to_tensor": "a default is a class of ours",
     "summary_op_util:collect": "the default collections have a default",
+    "gradients_impl:gradients_v2": "a default is its value",
+    "test_util:enable_output_all_intermediates": "the test itself, whatever its decorator",
     "function:_FuncGraph": "functions make their graphs; the class is there for isinstance",
     "test_util:enable_c_shapes": "what stands for TensorFlow's decorator names its argument otherwise",
     "file_io:FileIO": "the mode has a default",

@@ -35,7 +35,7 @@ def test_tables_say_where_time_and_memory_went(net: Shell) -> None:
     assert rows[0] == ["node", "op", "time", "share", "executions", "memory", "made by"]
     found = {row[0]: row for row in rows[1:]}
     assert found["net/product"][4:] == ["3", "5.86 MiB", "In [3], line 4: hidden = tf.nn.relu("
-                                        "tf.matmul(x, w, name='product'), name='hidden')"]
+                                        "tf.matmul(x… name='product'), name='hidden')"]
     assert 99 <= sum(float(row[3].rstrip(" %")) for row in rows[1:] if len(row) > 4) <= 101
     assert rows[-1][0].startswith("3 runs, ")
     by_line = [re.split(r"\s{2,}", row) for row in lines["text/plain"].splitlines()]

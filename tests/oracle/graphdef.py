@@ -124,6 +124,8 @@ def describe_attr(attr):
 
 def function_name(name):
     """The name of a library function without the process-wide numbers in it or the hash that ends it."""
+    if "__backward_" in name:  # gradients of calls, and gradients of those
+        name = re.sub(r"_\d+(?=_|$)", "", name)
     name = re.sub(r"((?:_grad|_true|_false|_branch\d+))_\d+(?=_)", r"\1", name)
     name = re.sub(r"(_cond|_body)_\d+(?=_(?:rewritten|grad))", r"\1", name)
     return re.sub(r"_(\d+|[0-9a-f]{8,}|[0-9A-Za-z]{11})$", "", name)

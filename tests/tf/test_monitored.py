@@ -129,10 +129,10 @@ def test_a_worker_says_that_nobody_else_is_there() -> None:
         tf.train.MonitoredTrainingSession(is_chief=False, max_wait_secs=0)
 
 
-def test_a_changed_vocabulary_is_refused_by_name() -> None:
-    info = tf.train.VocabInfo("new", 3, 1, "old")
-    with pytest.raises(NotImplementedError, match=r"tf\.train\.load_variable"):
-        tf.train.warm_start("model", var_name_to_vocab_info={"w": info})
+def test_a_vocabulary_of_no_variable_is_refused_by_name() -> None:
+    tf.get_variable("w", [3, 2])
+    with pytest.raises(ValueError, match=r"var_name_to_vocab_info that were not used: \{'other'\}.*: \[\]"):
+        tf.train.warm_start("model", "zz", {"other": tf.train.VocabInfo("new", 3, 1, "old")})
 
 
 def test_the_services_of_a_supervisor(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -18,7 +18,8 @@ def _is_namedtuple(value: Any) -> bool:
     return isinstance(value, tuple) and hasattr(value, "_fields")
 
 
-def _is_attrs(value: Any) -> bool:
+def is_attrs(value: Any) -> bool:
+    """Whether `value` is of a class of attrs."""
     return hasattr(type(value), "__attrs_attrs__")
 
 
@@ -30,30 +31,37 @@ def is_composite(value: Any) -> bool:
 @export("nest.is_nested")
 def is_nested(seq: Any) -> bool:
     """Whether `seq` is a list, tuple, named tuple or dict."""
-    if isinstance(seq, (list, tuple, collections.abc.Mapping)) or _is_attrs(seq):
+    if isinstance(seq, (list, tuple, collections.abc.Mapping)) or is_attrs(seq):
         return True
     return isinstance(seq, (collections.abc.Sequence, collections.abc.MappingView)) and not isinstance(
         seq, (str, bytes, bytearray))
 
 
-def _children(value: Any, expand_composites: bool) -> Iterator[Any]:
+def children(value: Any, expand_composites: bool) -> Iterator[Any]:
+    """The parts of a structure in order."""
     if isinstance(value, collections.abc.Mapping):
-        return iter([value[key] for key in _sorted(value)])
-    if _is_attrs(value):
+        return iter([value[key] for key in sorted_keys(value)])
+    if is_attrs(value):
         return iter([getattr(value, attribute.name) for attribute in type(value).__attrs_attrs__])
     if expand_composites and is_composite(value):
         return iter(value._composite_parts())
     return iter(value)
 
 
-def _sorted(dictionary: Any) -> list[Any]:
+def sorted_keys(dictionary: Any) -> list[Any]:
+    """The keys of a dictionary in order.
+
+    Raises:
+      TypeError: they have none.
+    """
     try:
         return sorted(dictionary)
     except TypeError:
         raise TypeError("nest only supports dicts with sortable keys.") from None
 
 
-def _opens(value: Any, expand_composites: bool) -> bool:
+def opens(value: Any, expand_composites: bool) -> bool:
+    """Whether `value` has parts."""
     return is_nested(value) or (expand_composites and is_composite(value))
 
 
@@ -65,14 +73,14 @@ def flatten(structure: Any, expand_composites: bool = False) -> list[Any]:
       structure: any nesting of lists, tuples and dicts.
       expand_composites: whether sparse tensors and `IndexedSlices` come apart too.
     """
-    if not _opens(structure, expand_composites):
+    if not opens(structure, expand_composites):
         return [structure]
     leaves: list[Any] = []
-    stack = [_children(structure, expand_composites)]
+    stack = [children(structure, expand_composites)]
     while stack:
         for item in stack[-1]:
-            if _opens(item, expand_composites):
-                stack.append(_children(item, expand_composites))
+            if opens(item, expand_composites):
+                stack.append(children(item, expand_composites))
                 break
             leaves.append(item)
         else:
@@ -80,10 +88,10 @@ def flatten(structure: Any, expand_composites: bool = False) -> list[Any]:
     return leaves
 
 
-def _like(instance: Any, items: list[Any]) -> Any:
+def like(instance: Any, items: list[Any]) -> Any:
     """A structure of the kind of `instance` around `items`."""
     if isinstance(instance, collections.abc.Mapping):
-        by_key = dict(zip(_sorted(instance), items))
+        by_key = dict(zip(sorted_keys(instance), items))
         if isinstance(instance, collections.defaultdict):
             result = type(instance)(instance.default_factory)
             for key in instance:
@@ -91,7 +99,7 @@ def _like(instance: Any, items: list[Any]) -> Any:
             return result
         kind: Any = type(instance)
         return kind((key, by_key[key]) for key in instance)
-    if _is_namedtuple(instance) or _is_attrs(instance):
+    if _is_namedtuple(instance) or is_attrs(instance):
         return type(instance)(*items)
     if is_composite(instance):
         return instance._from_composite_parts(items)
@@ -101,9 +109,9 @@ def _like(instance: Any, items: list[Any]) -> Any:
 
 
 def _pack(structure: Any, leaves: Iterator[Any], expand_composites: bool) -> Any:
-    items = [_pack(item, leaves, expand_composites) if _opens(item, expand_composites) else next(leaves)
-             for item in _children(structure, expand_composites)]
-    return _like(structure, items)
+    items = [_pack(item, leaves, expand_composites) if opens(item, expand_composites) else next(leaves)
+             for item in children(structure, expand_composites)]
+    return like(structure, items)
 
 
 @export("nest.pack_sequence_as")
@@ -118,7 +126,7 @@ def pack_sequence_as(structure: Any, flat_sequence: Sequence[Any], expand_compos
         raise TypeError(f"Attempted to pack value:\n  {flat_sequence}\ninto a structure, but found incompatible type "
                         f"`{type(flat_sequence)}` instead: it has to be a list.")
     flat_sequence = list(flat_sequence)
-    if not _opens(structure, expand_composites):
+    if not opens(structure, expand_composites):
         if len(flat_sequence) != 1:
             raise ValueError(f"Structure is a scalar but len(flat_sequence) == {len(flat_sequence)} > 1")
         return flat_sequence[0]
@@ -208,18 +216,18 @@ def _shown(value: Any) -> str:
 
 
 def _difference(a: Any, b: Any, check_types: bool, expand: bool) -> tuple[type[Exception], str] | None:
-    if _opens(a, expand) != _opens(b, expand):
-        nested, leaf = (a, b) if _opens(a, expand) else (b, a)
+    if opens(a, expand) != opens(b, expand):
+        nested, leaf = (a, b) if opens(a, expand) else (b, a)
         return ValueError, f'Substructure "{_shown(nested)}" is a sequence, while substructure "{_shown(leaf)}" is not'
-    if not _opens(a, expand):
+    if not opens(a, expand):
         return None
-    if check_types and not _same_kind(a, b):
+    if check_types and not same_kind(a, b):
         return TypeError, (f"The two namedtuples don't have the same sequence type. First structure {_shown(a)} has "
                            f"type {type(a).__name__}, while second structure {_shown(b)} has type {type(b).__name__}")
     if isinstance(a, collections.abc.Mapping) and isinstance(b, collections.abc.Mapping) and set(a) != set(b):
         return ValueError, (f"The two dictionaries don't have the same set of keys. First structure has keys "
                             f"{_shown(list(a))}, while second structure has keys {_shown(list(b))}")
-    left, right = list(_children(a, expand)), list(_children(b, expand))
+    left, right = list(children(a, expand)), list(children(b, expand))
     if len(left) != len(right):
         return ValueError, (f"The two structures don't have the same number of elements. First structure: "
                             f"{_shown(a)}. Second structure: {_shown(b)}")
@@ -230,7 +238,8 @@ def _difference(a: Any, b: Any, check_types: bool, expand: bool) -> tuple[type[E
     return None
 
 
-def _same_kind(a: Any, b: Any) -> bool:
+def same_kind(a: Any, b: Any) -> bool:
+    """Whether two structures count as one type: two dicts do, and named tuples of one name and the same fields."""
     if _is_namedtuple(a) and _is_namedtuple(b):
         return type(a) is type(b) or (type(a).__name__ == type(b).__name__ and a._fields == b._fields)
     mappings = isinstance(a, collections.abc.Mapping), isinstance(b, collections.abc.Mapping)

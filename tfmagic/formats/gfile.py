@@ -219,6 +219,9 @@ def glob(filename: Any) -> list[str]:
 def _matching(pattern: str) -> list[str]:
     """The paths that match a pattern; those in the present folder begin with `./`, as TensorFlow's do."""
     fixed = _WILDCARD.split(pattern, maxsplit=1)[0]
+    folder = os.path.dirname(fixed)
+    if folder and not os.path.isdir(folder):
+        raise errors.NotFoundError(None, None, f"{folder}; No such file or directory")
     found = sorted(globbing.glob(pattern))
     return found if "/" in fixed or os.sep in fixed else [f"./{path}" for path in found]
 

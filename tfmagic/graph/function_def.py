@@ -64,8 +64,8 @@ def function_from_graph(name: str, graph: Graph, inputs: Sequence[Tensor], outpu
     if with_hash:
         signature.name = proto.signature.name = f"{name}_{_hash(proto)}"
     for op in controls:
-        proto.control_ret[op_names[op]] = op_names[op]
-        proto.signature.control_output.append(op_names[op])
+        proto.control_ret[op.name] = op_names[op]
+        proto.signature.control_output.append(op.name)
     body = Body(signature.name, graph, tuple(inputs), tuple(outputs), tuple(controls))
     return Function(proto, signature, graph._functions, body)
 

@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from tfmagic.base import errors
 from tfmagic.base.shapes import TensorShape
 from tfmagic.graph.graph import Graph
 from tfmagic.graph.keys import GraphKeys
@@ -84,8 +85,24 @@ class FunctionGraph(Graph):
             return self._copies[tensor.op]._outputs[tensor.value_index]
         inside = self.captures.get(tensor)
         if inside is None:
+            self._check_reachable(tensor)
             inside = self.captures[tensor] = self.placeholder(tensor, name or self._default_name(tensor))
         return inside
+
+    def _check_reachable(self, tensor: Tensor) -> None:
+        """Refuse what is of a function within this one.
+
+        Raises:
+          InaccessibleTensorError: it is.
+        """
+        graph: Any = tensor.op.graph
+        while isinstance(graph, FunctionGraph):
+            if graph is self:
+                raise errors.InaccessibleTensorError(
+                    f"The tensor '{tensor}' cannot be accessed here: it is defined in another function or code block. "
+                    "Use return values, explicit Python locals or TensorFlow collections to access it. Defined in: "
+                    f"{tensor.graph}; accessed from: {self}.\n")
+            graph = graph.outer_graph
 
     def _default_name(self, tensor: Tensor) -> str:
         return tensor.op.name if self._own_names else "Placeholder"

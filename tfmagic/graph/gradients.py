@@ -152,9 +152,7 @@ def gradient_function(op: Operation, unwanted: frozenset[int] = frozenset()) -> 
         return op._gradient_function
     call = called(op)
     if call is not None:
-        function = op.graph._functions.get(call.name)
-        given = None if function is None else function.python_gradient
-        return given or (lambda operation, *grads: _symbolic_gradient(operation, call.name, grads))
+        return _given_gradient(op) or (lambda operation, *grads: _symbolic_gradient(operation, call.name, grads))
     key = op._attrs.get("_gradient_op_type", op.type)
     found, function = registry.user_gradient(key)
     if found:
@@ -166,6 +164,13 @@ def gradient_function(op: Operation, unwanted: frozenset[int] = frozenset()) -> 
     if rule is not None:
         return lambda operation, *grads: rule(registry.Node(operation, unwanted), *grads)
     raise no_gradient(op)
+
+
+def _given_gradient(op: Operation) -> Any:
+    """The gradient function that somebody gave for an operation that calls a function, or None."""
+    call = called(op)
+    function = None if call is None else op.graph._functions.get(call.name)
+    return op._gradient_function or (None if function is None else function.python_gradient)
 
 
 def no_gradient(op: Operation) -> LookupError:
@@ -357,9 +362,10 @@ class _Walk:
         if builders.crosses_initial_value(op):
             self._refuse_initial_value(op)
         if function is not None:
+            symbolic = called(op) is not None and _given_gradient(op) is None
             for index, grad in enumerate(out_grads):
                 absent = grad is None or (isinstance(grad, list) and not grad)
-                if absent and (is_trainable(op._outputs[index]) or called(op) is not None):
+                if absent and (is_trainable(op._outputs[index]) or symbolic):
                     zeros = loops.zeros_like if loops is not None else builders.zeros_outside_loop
                     out_grads[index] = zeros(op, index)
             with name_scope(op.name + "_grad"), self._marks(op) if op._attrs.get("_XlaCompile") else _UNMARKED:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import fx
@@ -15,6 +15,21 @@ from tfmagic.session.execution import Execution
 from tfmagic.session.passes.ownership import is_fresh
 from tfmagic.session.plan.run_time import BodyCall, RunTimeKernel
 from tfmagic.session.tiers import traced
+
+
+class _Given(NamedTuple):
+    """A tensor that a node gave, without its memory."""
+
+    size: int
+    shape: tuple[int, ...]
+    allocator: str
+
+    @staticmethod
+    def of(value: Any) -> _Given | None:
+        if not isinstance(value, torch.Tensor):
+            return None
+        allocator = "cpu" if value.device.type == "cpu" else f"GPU_{value.device.index or 0}_bfc"
+        return _Given(value.element_size() * value.numel(), tuple(value.shape), allocator)
 
 
 def run(session: Any, call: Any, feeds: list[Any], run_metadata: Any) -> Any:
@@ -30,10 +45,10 @@ def run(session: Any, call: Any, feeds: list[Any], run_metadata: Any) -> Any:
       What the call returns.
     """
     values, feeds = feeds, [convert(value) for convert, value in zip(call.converters, feeds)]
-    times: list[tuple[fx.Node, int, int, Any]] = []
+    times: list[tuple[fx.Node, int, int, _Given | None]] = []
 
-    def record(*of_node: Any) -> None:
-        times.append(of_node)
+    def record(node: fx.Node, begin: int, end: int, value: Any) -> None:
+        times.append((node, begin, end, _Given.of(value)))  # what it gave itself may be needed no longer
 
     plan = call.runner(feeds).plan
     execution = Execution(plan, session.resources, functools.partial(traced.function, record=record))
@@ -42,7 +57,7 @@ def run(session: Any, call: Any, feeds: list[Any], run_metadata: Any) -> Any:
     return call.completed(result, values)
 
 
-def _fill(step_stats: Any, times: Iterable[tuple[fx.Node, int, int, Any]],
+def _fill(step_stats: Any, times: Iterable[tuple[fx.Node, int, int, _Given | None]],
           device_of: Callable[[Operation], str]) -> None:
     """One record for each execution of an operation: calls of torch that belong to it count together.
 
@@ -50,7 +65,7 @@ def _fill(step_stats: Any, times: Iterable[tuple[fx.Node, int, int, Any]],
     """
     devices: dict[str, Any] = {}
     open_records: dict[Operation, tuple[Any, set[fx.Node]]] = {}
-    for node, begin, end, value in times:
+    for node, begin, end, given in times:
         op = node.meta.get("op")
         if op is None or isinstance(node.target, BodyCall):
             continue
@@ -69,24 +84,22 @@ def _fill(step_stats: Any, times: Iterable[tuple[fx.Node, int, int, Any]],
         stats.all_end_rel_nanos += end - begin
         stats.op_end_rel_nanos = stats.all_end_rel_nanos
         stats.op_end_rel_micros = stats.all_end_rel_micros = -(-stats.all_end_rel_nanos // 1000)
-        if isinstance(value, torch.Tensor):
-            _tell_of(stats, value, is_fresh(node) or isinstance(node.target, RunTimeKernel))
+        if given is not None:
+            _tell_of(stats, given, is_fresh(node) or isinstance(node.target, RunTimeKernel))
 
 
-def _tell_of(stats: Any, value: torch.Tensor, allocated: bool) -> None:
+def _tell_of(stats: Any, given: _Given, allocated: bool) -> None:
     """Say in a record what was given, and that memory was taken for it."""
-    size = value.element_size() * value.numel()
-    allocator = "cpu" if value.device.type == "cpu" else f"GPU_{value.device.index or 0}_bfc"
     if allocated:
-        memory = stats.memory[0] if stats.memory else stats.memory.add(allocator_name=allocator)
-        memory.total_bytes += size
-        memory.peak_bytes += size
-        memory.live_bytes = size
+        memory = stats.memory[0] if stats.memory else stats.memory.add(allocator_name=given.allocator)
+        memory.total_bytes += given.size
+        memory.peak_bytes += given.size
+        memory.live_bytes = given.size
     del stats.output[:]
     output = stats.output.add(slot=0)
     allocation = output.tensor_description.allocation_description
-    allocation.requested_bytes = size
-    allocation.allocator_name = allocator
+    allocation.requested_bytes = given.size
+    allocation.allocator_name = given.allocator
     output.tensor_description.shape.SetInParent()
-    for length in value.shape:
+    for length in given.shape:
         output.tensor_description.shape.dim.add(size=length)

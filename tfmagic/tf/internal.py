@@ -49,7 +49,8 @@ class InternalModule(ModuleType):
             if not is_module(f"{self.__name__}.{name}"):
                 raise AttributeError(unknown_name(self.__name__, name)) from None
             thing = module(f"{self.__name__}.{name}")
-        setattr(self, name, thing)
+        if not attributes(self.__name__).get(name, "").endswith("()"):
+            setattr(self, name, thing)
         return thing
 
     def __dir__(self) -> list[str]:
@@ -87,7 +88,7 @@ def _lines() -> dict[str, str]:
         with open(os.path.join(os.path.dirname(__file__), file), encoding="utf-8") as text:
             for line in text:
                 if line[0] != "#":
-                    name, _, names = line.partition(": ")
+                    name, _, names = line.partition(":")
                     table[name] = f"{table.get(name, '')} {names}"
     return table
 
@@ -210,5 +211,6 @@ def resolve(module_name: str, name: str) -> Any:
         return getattr(importlib.import_module("tfmagic.ops.raw"), target[len("gen:"):])
     if ":" in target:
         home, _, attribute = target.partition(":")
-        return getattr(importlib.import_module(home, "tfmagic"), attribute)
+        thing = getattr(importlib.import_module(home, "tfmagic"), attribute.removesuffix("()"))
+        return thing() if attribute.endswith("()") else thing
     return export.find(target) if export.is_supported(target) else public(target)

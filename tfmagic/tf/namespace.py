@@ -107,6 +107,8 @@ def resolve(path: str, name: str) -> Any:
             return export.find(full)
         except LookupError:
             pass
+    if full in _BESIDES:
+        return internal.module(_BESIDES[full])
     if full in _INTERNAL or (name == "python" and internal.is_module(f"tensorflow.{full}")):
         return internal.module(f"tensorflow.{full}")
     module = _submodule(full)
@@ -123,6 +125,8 @@ def resolve(path: str, name: str) -> Any:
                          obj=sys.modules[f"{ROOT}.{path}" if path else ROOT])
 
 
+# Internal modules that public ones of tf.contrib have under another name.
+_BESIDES = {"contrib.framework.nest": "tensorflow.python.util.nest"}
 # Packages of TensorFlow 1.15 that tfmagic does not have, and what it has of them all the same.
 _FOREIGN = frozenset({"estimator", "keras"})
 _OWN_PARTS = ("keras", "keras.datasets")

@@ -436,3 +436,44 @@ def autograph_of_contrib(tf):
     x = tensor(tf)
     results = [absolute(x), autograph.to_graph(scaled)(x)]
     return Case(steps=[(results, {x: 3.0}), (results, {x: -3.0})], facts={"name": absolute.__name__})
+
+
+@program
+def autograph_break_in_a_data_set(tf):
+    @tf.function
+    def up_to(n):
+        total = tf.constant(0, tf.int64)
+        for v in tf.data.Dataset.range(10):
+            if v > n:
+                break
+            total += v
+        return total
+
+    @tf.function
+    def odd(n):
+        total = tf.constant(0, tf.int64)
+        for i, v in enumerate(tf.data.Dataset.range(10)):
+            if tf.equal(v % 2, 0):
+                continue
+            if i > n:
+                break
+            total += v
+        return total
+
+    n = tf.placeholder(tf.int64, [], name="n")
+    results = [up_to(n), odd(n)]
+    return Case(steps=[(results, {n: 4}), (results, {n: 20})])
+
+
+@program
+def autograph_zip_and_enumerate_data_sets(tf):
+    @tf.function
+    def f():
+        total = tf.constant(0, tf.int64)
+        for a, b in zip(tf.data.Dataset.range(3), tf.data.Dataset.range(1, 4)):
+            total += a * b
+        for i, a in enumerate(tf.data.Dataset.range(4), 2):
+            total += a * i
+        return total
+
+    return Case(steps=[(f(), None)])

@@ -234,3 +234,13 @@ def contrib_chain_of_unknown_shapes(tf):
         out += [made, chain.forward_log_det_jacobian(x, 1), chain.inverse_log_det_jacobian(tf.identity(made), 1),
                 short.forward_log_det_jacobian(x, 1), short.inverse_log_det_jacobian(x + 2.0, 1)]
     return Case(steps=[(out, feeds)])
+
+
+@program
+def contrib_checked_values(tf):
+    d = tf.contrib.distributions
+    x = tf.placeholder(tf.float32, [2], name="x")
+    beta = d.Beta([0.5, 2.0], [1.0, 3.0], validate_args=True)
+    one_hot = d.OneHotCategorical(probs=[0.25, 0.75], dtype=tf.float32, validate_args=True)
+    one_hot.log_prob(x)
+    return Case(steps=[([beta.cdf(x), beta.prob(x), beta.log_cdf(x)], {x: [0.25, 0.5]})])

@@ -136,3 +136,49 @@ def v2_loop_writes_variables(tf):
 
     done = tf.while_loop(lambda i: i < 4, body, [0])
     return Case(steps=[(done, None), (w, None), (done, None), (w, None)], init=True)
+
+
+@functional
+def v2_tensor_arrays(tf):
+    x = tf.placeholder(tf.float32, [3, 2], name="x")
+    array = tf.TensorArray(tf.float32, size=0, dynamic_size=True, clear_after_read=False, element_shape=[2],
+                           name="mine", tensor_array_name="zz")
+    array = array.write(0, [1.0, 2.0]).write(2, [3.0, 4.0])
+    rows = tf.TensorArray(tf.float32, 3).unstack(x).identity()
+    parts = tf.TensorArray(tf.float32, 2).split([1.0, 2.0, 3.0], [1, 2])
+    spread = tf.TensorArray(tf.float32, 2, infer_shape=False).scatter([1, 0], tf.ones([2, 5]))
+    results = [array.stack(), array.size(), array.read(2), array.gather([0, 2]), array.concat(), rows.stack(),
+               rows.size(), parts.concat(), spread.stack(), array.close()]
+    grads = tf.gradients(rows.read(1) * rows.read(2), x)
+    return Case(steps=[(results[:-1] + grads, {x: [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]})], show=results[:-1])
+
+
+@functional
+def v2_map_and_scan_with_gradients(tf):
+    x = tf.placeholder(tf.float32, [3, 2], name="x")
+    mapped = tf.map_fn(lambda row: row * row * tf.reduce_sum(row), x)
+    scanned = tf.scan(lambda a, row: a * row, x)
+    folded = tf.foldl(lambda a, row: a + row * row, x)
+    grads = tf.gradients([mapped, scanned, folded], x)
+    return Case(steps=[([mapped, scanned, folded, grads], {x: [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]})])
+
+
+@functional
+def v2_recurrent_net(tf):
+    x = tf.placeholder(tf.float32, [2, 3, 2], name="x")
+    cell = tf.nn.rnn_cell.BasicRNNCell(2, name="cell")
+    outputs, state = tf.nn.dynamic_rnn(cell, x, sequence_length=[3, 2], dtype=tf.float32)
+    variables = tf.trainable_variables()
+    grads = tf.gradients(tf.reduce_sum(outputs * outputs), variables)
+    give = [variable.assign(tf.fill(variable.shape, 0.3)) for variable in variables]
+    data = [[[0.1, 0.2], [0.3, -0.1], [0.5, 0.4]], [[-0.2, 0.2], [0.1, 0.1], [0.9, 0.9]]]
+    return Case(steps=[(give, None), ([outputs, state, grads], {x: data})], init=True)
+
+
+@functional
+def v2_cond_with_a_variable_on_one_side(tf):
+    v = tf.get_variable("v", [2], use_resource=True, initializer=tf.ones_initializer())
+    x = tf.placeholder(tf.float32, [], name="x")
+    y = tf.cond(x > 0, lambda: tf.reduce_sum(v) * x, lambda: -x)
+    grads = tf.gradients(y, [x, v])
+    return Case(steps=[(grads, {x: 2.0}), (grads, {x: -2.0})], init=True)

@@ -216,3 +216,43 @@ def contrib_data_of_files(tf):
         with tf.Session() as sess:
             first = _plain(sess.run(batch))
         return Case(facts={"values": [_taken(tf, dataset, 3) for dataset in datasets], "first": first}, show=datasets)
+
+
+@program
+def dataset_failures(tf):
+    """What is left after an error in a batch, of errors that are ignored; folders that are not there."""
+    said = []
+
+    def taken(data):
+        following = tf.compat.v1.data.make_one_shot_iterator(data).get_next()
+        with tf.Session() as session:
+            said.append(int(session.run(tf.data.experimental.cardinality(data))))
+            for _ in range(6):
+                try:
+                    said.append(np.round(session.run(following), 4).tolist())
+                except tf.errors.OutOfRangeError:
+                    said.append("end")
+                    break
+                except tf.errors.OpError as error:
+                    said.append([type(error).__name__, error.message.split("}} ")[-1].split("\n")[0].strip()])
+
+    def inverse(x):
+        return tf.check_numerics(tf.reciprocal(tf.cast(x - 2, tf.float32)), "bad")
+
+    numbers = tf.data.Dataset.range(9)
+    taken(numbers.map(inverse).batch(3))
+    taken(numbers.map(inverse).batch(2))
+    taken(numbers.map(inverse).batch(4, drop_remainder=True))
+    taken(numbers.map(inverse, num_parallel_calls=2).batch(3))
+    taken(numbers.map(inverse).filter(lambda x: x < 2).batch(3))
+    taken(numbers.map(inverse).apply(tf.data.experimental.ignore_errors()))
+    taken(numbers.map(inverse).apply(tf.data.experimental.ignore_errors()).batch(4))
+    taken(numbers.map(lambda x: tf.fill([x], x)).apply(tf.data.experimental.dense_to_sparse_batch(4, [2])).map(
+        tf.sparse_tensor_to_dense))
+    for pattern in ("/no_such_folder/*", "/no_such_folder/x", "/no_such_fold*/x", "/tmp/no_such_file*"):
+        for find in (tf.gfile.Glob, lambda it: tf.Session().run(tf.matching_files(it)).tolist()):
+            try:
+                said.append(find(pattern))
+            except tf.errors.OpError as error:
+                said.append([type(error).__name__, error.message.split("\n")[0]])
+    return Case(facts={"said": said})

@@ -120,3 +120,44 @@ def internal_merging_of_devices(tf):
     named = (None, "/job:a/cpu:0", tf.DeviceSpec(job="x"))
     return Case(facts={"names": [device.canonical_name(name) for name in named],
                        "specs": [device.is_device_spec(thing) for thing in (tf.DeviceSpec(), "/cpu:0")]})
+
+
+def _internal_forms(tf):
+    """Functions in the form of TensorFlow 2."""
+    nn, array, math, string, gradients = [internal(tf, "tensorflow.python.ops." + name) for name in (
+        "nn_ops", "array_ops", "math_ops", "string_ops", "gradients_impl")]
+    ops = internal(tf, "tensorflow.python.framework.ops")
+    x, picture = tf.reshape(tf.range(6.0), [2, 3]), tf.ones([1, 4, 4, 1])
+    return [
+        nn.conv2d_v2(picture, tf.ones([2, 2, 1, 1]), 1, "SAME"),
+        nn.conv2d_v2(picture, filters=tf.ones([2, 2, 1, 1]), strides=[1, 2], padding="VALID", dilations=1),
+        nn.dropout_v2(x, 0.3, noise_shape=[2, 1], seed=3, name="d"), nn.in_top_k_v2(tf.constant([1, 2]), x, 2),
+        nn.softmax_cross_entropy_with_logits_v2(x, x), array.boolean_mask_v2(x, [True, False]),
+        array.boolean_mask_v2(x, [True, False, True], axis=1),
+        array.batch_to_space_v2(tf.ones([4, 1, 1, 1]), [2, 2], [[0, 0], [0, 0]]),
+        array.batch_to_space_v2(tf.ones([4, 1, 1, 1]), 2, [[0, 0], [0, 0]]),
+        array.space_to_batch_v2(tf.ones([1, 2, 2, 1]), [2, 2], [[0, 0], [0, 0]]),
+        array.depth_to_space_v2(tf.ones([1, 1, 1, 4]), 2), array.space_to_depth_v2(tf.ones([1, 2, 2, 1]), 2),
+        array.gather_nd_v2(x, [[0, 1]]), array.gather_v2(x, [0]), array.gather_v2(x, [0], axis=1),
+        array.gather_v2(x, [[0], [1]], batch_dims=1), array.pad_v2(x, [[1, 1], [0, 0]]),
+        array.pad_v2(x, [[1, 1], [0, 0]], "REFLECT"), array.shape_v2(x), array.size_v2(x, tf.int64),
+        array.transpose_v2(x), array.ones_like_v2(x, tf.int32), array.zeros_like_v2(x), array.listdiff([1, 2], [2]),
+        math.argmax_v2(x), math.argmin_v2(x, 1, tf.int32), math.count_nonzero_v2(x, 1),
+        string.reduce_join_v2(["a", "b"]),
+        string.reduce_join_v2([["a", "b"]], 1, True, "-"), string.string_length_v2("ab"), string.substr_v2("abc", 1, 1),
+        string.string_split(["a b"]), string.string_to_hash_bucket(["a"], 3), string.string_to_number(["1"]),
+        gradients.gradients_v2(x * 2, x), ops.convert_to_tensor_v2(1, dtype_hint=tf.float32, name="n")]
+
+
+@program
+def internal_forms_of_tensorflow_2(tf):
+    return Case(steps=[(_internal_forms(tf), None)])
+
+
+@program
+def internal_changes_in_place(tf):
+    inplace = internal(tf, "tensorflow.python.ops.inplace_ops")
+    rows = tf.reshape(tf.range(6.0), [3, 2])
+    changed = [inplace.inplace_update(rows, [0, 2], [[7.0, 7.0], [8.0, 8.0]]), inplace.inplace_add(rows, 1, [1.0, 2.0]),
+               inplace.inplace_sub(rows, None, tf.ones([3, 2])), inplace.empty_like(rows, init=True)]
+    return Case(steps=[(changed, None)])

@@ -535,3 +535,93 @@ def warm_start(tf):
             watch.fails(lambda: tf.train.warm_start(path, [v, "a"]))
             watch.fails(lambda: tf.train.warm_start(path, [v]))
         return Case(facts={"said": watch.said})
+
+
+def _words(folder, name, words):
+    path = os.path.join(folder, name)
+    with open(path, "w") as file:
+        file.write("".join(word + "\n" for word in words))
+    return path
+
+
+def _two_vocabularies(folder):
+    return (_words(folder, "new", ["cherry", "fig", "apple", "kiwi", "date"]),
+            _words(folder, "before", ["apple", "banana", "cherry", "date"]))
+
+
+@program
+def warm_start_with_other_words(tf):
+    """Rows and columns of a checkpoint in the order of another vocabulary; what new words begin with."""
+    with watched(tf) as watch:
+        new, before = _two_vocabularies(watch.folder)
+        for axis in (0, 1):
+            for pieces in (None, 2) if axis == 0 else (None,):
+                path = os.path.join(watch.folder, "old%d%s" % (axis, pieces))
+                stored = np.arange(8, dtype=np.float32).reshape([4, 2] if axis == 0 else [2, 4])
+                with tf.Graph().as_default(), tf.Session() as session:
+                    session.run(tf.get_variable("emb", initializer=stored).initializer)
+                    tf.train.Saver().save(session, path)
+                for backup in (None, tf.random_uniform_initializer(seed=3)):
+                    with tf.Graph().as_default() as graph, tf.Session() as session:
+                        tf.set_random_seed(1)
+                        shape = [6, 2] if axis == 0 else [2, 6]
+                        parts = tf.fixed_size_partitioner(pieces) if pieces else None
+                        v = tf.get_variable("emb", shape, initializer=tf.zeros_initializer(), partitioner=parts)
+                        tf.train.warm_start(path, var_name_to_vocab_info={
+                            "emb": tf.train.VocabInfo(new, 5, 1, before, backup_initializer=backup, axis=axis)})
+                        watch.say([(node.name, node.type, [t.name for t in node.inputs])
+                                   for node in graph.get_operations()])
+                        session.run(tf.global_variables_initializer())
+                        watch.say(np.round(session.run(tf.convert_to_tensor(v)), 4).tolist())
+        watch.fails(lambda: tf.train.VocabInfo(new, 5, 1, before, axis=2))
+        return Case(facts={"said": watch.said})
+
+
+@program
+def remapped_matrices(tf):
+    """GenerateVocabRemapping and LoadAndRemapMatrix, and what they refuse."""
+    with watched(tf) as watch:
+        new, before = _two_vocabularies(watch.folder)
+        twice = _words(watch.folder, "twice", ["a", "a", "b"])
+        blank = _words(watch.folder, "blank", ["a", "", "b"])
+        path = os.path.join(watch.folder, "old")
+        with tf.Graph().as_default(), tf.Session() as session:
+            tf.get_variable("m", initializer=np.arange(12, dtype=np.float32).reshape(4, 3))
+            tf.get_variable("v", initializer=np.arange(3, dtype=np.float32))
+            tf.get_variable("i", initializer=np.arange(6).reshape(2, 3))
+            tf.get_variable("p", [4, 3], initializer=tf.ones_initializer(), partitioner=tf.fixed_size_partitioner(2))
+            session.run(tf.global_variables_initializer())
+            tf.train.Saver().save(session, path)
+
+        def tried(op, **arguments):
+            with tf.Graph().as_default(), tf.Session() as session:
+                try:
+                    found = session.run(op(**arguments))
+                    watch.say([np.asarray(part).tolist() for part in found] if isinstance(found, tuple) else
+                              found.tolist())
+                except (tf.errors.OpError, ValueError) as error:
+                    watch.say(type(error).__name__, getattr(error, "message", str(error)).split("\n")[0])
+
+        for first, count, after, old, size in (
+                (0, 5, new, before, -1), (1, 2, new, before, 2), (5, 0, new, before, -1), (1, 6, new, before, -1),
+                (0, 5, new, before, 9), (0, 5, new, twice, -1), (0, 5, new + "none", before, -1),
+                (0, 5, new, before + "none", -1), (0, 5, "", before, -1), (0, -1, new, before, -1),
+                (0, 3, blank, blank, -1)):
+            tried(tf.raw_ops.GenerateVocabRemapping, new_vocab_file=after, old_vocab_file=old, num_new_vocab=count,
+                  new_vocab_offset=first, old_vocab_size=size)
+        for name, rows, columns, begin, shape in (
+                ("m", [0, 1, 2, 3], [], [], (4, 3)), ("m", [2, 0], [], [], (2, 3)),
+                ("m", [2, -1], [], [7, 8, 9], (2, 3)), ("m", [2, -1], [], [7, 8], (2, 3)),
+                ("m", [2, 0], [1, -1, 0], [5, 6], (2, 3)), ("m", [2, 0], [1, -1, 0], [5], (2, 3)),
+                ("m", [2, -1, 0], [1, -1], [5, 6, 7, 8], (3, 2)), ("m", [0, 0], [], [], (2, 3)),
+                ("m", [9], [], [], (1, 3)), ("m", [-1], [], [1, 1, 1], (1, 3)), ("m", [0], [0, 0, 1], [], (1, 3)),
+                ("x", [0], [], [], (1, 3)), ("v", [0], [], [], (1, 3)), ("i", [0], [], [], (1, 3)),
+                ("m", [0, 1], [], [], (1, 3)), ("m", [0], [], [], (1, 2)), ("m", [0], [0, 1], [], (1, 3)),
+                ("p", [3, 0], [], [], (2, 3)), ("m", [2, 0], [], [1], (2, 3)), ("m", [], [], [], (0, 3)),
+                ("none", [0], [], [], (1, 3))):
+            for most in (-1, 1):
+                tried(tf.raw_ops.LoadAndRemapMatrix, ckpt_path=path if name != "none" else path + "none",
+                      old_tensor_name=name, row_remapping=np.array(rows, np.int64),
+                      col_remapping=np.array(columns, np.int64), initializing_values=np.array(begin, np.float32),
+                      num_rows=shape[0], num_cols=shape[1], max_rows_in_memory=most)
+        return Case(facts={"said": watch.said})

@@ -191,3 +191,105 @@ def wrapped_function_pruned(tf):
     second = wrapped.prune(wrapped.inputs[:2], {"sum": wrapped.outputs[1]})
     results = [first(tf.constant(3.0)), second(tf.constant(3.0), tf.constant([2.0]))["sum"]]
     return Case(steps=[(results, None)], init=True, show=first.inputs + first.outputs)
+
+
+@program
+def traced_gradient_with_variables(tf):
+    v = tf.get_variable("v", [], use_resource=True, initializer=tf.ones_initializer())
+
+    @tf.function
+    def f(x, y):
+        return {"a": x * y * v, "b": [tf.sin(x), tf.constant(2)]}
+
+    x, y = tf.placeholder(tf.float32, [None], name="x"), number(tf, "y")
+    result = f(x, y)
+    first = tf.gradients([result["a"], result["b"][0]], [x, y, v])
+    second = tf.gradients(first[0], [x, y, v])
+    return Case(steps=[([result, first, second], {x: [1.0, 2.0], y: 3.0})], init=True, show=first + second)
+
+
+@program
+def traced_gradient_of_nested_calls(tf):
+    @tf.function
+    def square(x):
+        return x * x * 2.0
+
+    @tf.function
+    def both(x):
+        return square(x) + square(x * 2.0)
+
+    x = number(tf)
+    one = both(x)
+    first = tf.gradients(one, x)
+    other = both(x)
+    second = tf.gradients(first, x)
+    third = tf.gradients(other, x)
+    return Case(steps=[([one, first, other, second, third], {x: 3.0})])
+
+
+@program
+def traced_gradient_of_a_loop(tf):
+    @tf.function
+    def f(x, n):
+        y = x
+        for i in tf.range(n):
+            if i > 1:
+                y = y * x
+            else:
+                y = y + x * x
+        return y
+
+    x, n = number(tf), number(tf, "n", "int32")
+    y = f(x, n)
+    return Case(steps=[([y, tf.gradients(y, x)], {x: 2.0, n: 4}), (y, {x: 3.0, n: 0})])
+
+
+@program
+def traced_gradient_of_unused_and_slices(tf):
+    @tf.function
+    def f(table, ids, unused):
+        return tf.gather(table, ids), tf.stop_gradient(table)
+
+    table = tf.placeholder(tf.float32, [4, 2], name="table")
+    ids = tf.placeholder(tf.int32, [2], name="ids")
+    unused = number(tf, "unused")
+    rows, stopped = f(table, ids, unused)
+    grads = tf.gradients(rows, [table, unused])
+    return Case(steps=[([rows, stopped, grads[0]], {table: [[1.0, 2.0]] * 4, ids: [1, 1], unused: 1.0})],
+                facts={"unused": grads[1] is None, "stopped": tf.gradients(stopped, table) == [None]})
+
+
+@program
+def traced_gradient_inside(tf):
+    @tf.function
+    def slope(x):
+        y = x * x * x
+        return tf.gradients(y, x)[0]
+
+    x = number(tf)
+    y = slope(x)
+    return Case(steps=[([y, tf.gradients(y, x)], {x: 3.0})])
+
+
+@program
+def traced_by_defun(tf):
+    traces = []
+    v = tf.get_variable("v", [], use_resource=True, initializer=tf.ones_initializer())
+
+    @tf.contrib.eager.defun
+    def f(x, y=2.0):
+        traces.append(y)
+        if x > 0:
+            return x * y * v
+        return -x
+
+    @tf.contrib.eager.defun(input_signature=[tf.TensorSpec([None], tf.float32)])
+    def g(z):
+        return {"a": z + 1, "b": None}
+
+    x = number(tf)
+    concrete = f.get_concrete_function(tf.TensorSpec([], tf.float32))
+    results = [f(x), f(x, 3.0), f(tf.constant(2.0)), concrete(x), g(tf.ones([2]))["a"],
+               tf.contrib.eager.defun(lambda z: z + 1, autograph=False)(x)]
+    grads = tf.gradients(results[0], [x, v])
+    return Case(steps=[(results + grads, {x: 2.0})], init=True, facts={"traces": traces})

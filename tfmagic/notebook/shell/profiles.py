@@ -16,11 +16,13 @@ from tfmagic.notebook.shell import drawing
 from tfmagic.notebook.shell.listing import Table
 from tfmagic.session.spent import Spent, spent
 from tfmagic.view import labels
+from tfmagic.view.escape import shorten
 from tfmagic.view.phrases import plural, say
 from tfmagic.view.scene.annotations import RunStep
 from tfmagic.view.scene.outline import Outline
 
 _ROWS = 20
+_CODE = 80  # letters of a line of code
 _STEPS = 280
 
 
@@ -50,7 +52,7 @@ def show(profiled: Profiled, studio: drawing.Studio) -> None:
 def _by_node(taken: dict[Operation, Spent], whole: int, made_by: dict[str, Any], runs: str) -> Table:
     ordered = sorted(taken.items(), key=lambda item: -item[1].nanoseconds)
     rows = [(op.name, op.type, _time(took.nanoseconds), _share(took, whole), f"{took.count}",
-             labels.bytes_text(took.requested), made_by[op.name][1] if op.name in made_by else "")
+             labels.bytes_text(took.requested), shorten(made_by[op.name][1], _CODE) if op.name in made_by else "")
             for op, took in ordered[:_ROWS]]
     heads = ("node", "op", "time", "share", "executions", "memory", "made by")
     return Table("Time by node", heads, tuple(rows), _note(len(ordered), whole, runs))
@@ -63,8 +65,8 @@ def _by_line(taken: dict[Operation, Spent], whole: int, made_by: dict[str, Any],
         line.spent.add(took)
         line.nodes += 1
     ordered = sorted(lines.items(), key=lambda item: -item[1].spent.nanoseconds)
-    rows = [(text, _time(line.spent.nanoseconds), _share(line.spent, whole), labels.bytes_text(line.spent.requested),
-             f"{line.nodes}") for text, line in ordered[:_ROWS]]
+    rows = [(shorten(text, _CODE), _time(line.spent.nanoseconds), _share(line.spent, whole),
+             labels.bytes_text(line.spent.requested), f"{line.nodes}") for text, line in ordered[:_ROWS]]
     heads = ("line", "time", "share", "memory", "nodes")
     return Table("Time by line", heads, tuple(rows), _note(len(ordered), whole, runs))
 

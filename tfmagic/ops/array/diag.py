@@ -10,6 +10,7 @@ from tfmagic.base import dtypes, errors, shapes
 from tfmagic.base.export import export
 from tfmagic.base.lazy import torch
 from tfmagic.base.shapes import Dims
+from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.scopes import name_scope
@@ -156,7 +157,7 @@ class MatrixSetDiag:
         if batch.is_fully_defined() and matrix.is_fully_defined():
             wanted = [*batch.as_list(), min(matrix.as_list())]
         else:
-            with dy.graph.colocate_with(dy.op):
+            with get_default_graph().colocate_with(dy.op):
                 dy_shape, dy_rank = shape(dy), rank(dy)
                 lead = raw.slice(dy_shape, [0], [raw.sub(dy_rank, 2, name="sub")])
                 sides = raw.slice(dy_shape, [raw.sub(dy_rank, 2, name="sub")], [2])

@@ -10,6 +10,7 @@ import numpy as np
 from tfmagic.base import dtypes, errors, shapes
 from tfmagic.base.deprecation import deprecated
 from tfmagic.base.export import export
+from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.graph.indexed_slices import IndexedSlices
 from tfmagic.graph.operation import Tensor
@@ -80,7 +81,7 @@ class Gather:
 
 
 def _params_shape(params: Tensor) -> Tensor:
-    with params.graph.colocate_with(params.op):
+    with get_default_graph().colocate_with(params.op):
         return api.dtypes.cast(shape(params, out_type=dtypes.int64), dtypes.int32)
 
 

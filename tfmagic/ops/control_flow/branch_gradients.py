@@ -120,7 +120,7 @@ class _BranchGradient(GradientGraph):
 
 def _zeros(x: Tensor) -> Tensor:
     """The gradient of an argument on which no result depends."""
-    return nodes.resource_zeros(x) if x.dtype.base_dtype is dtypes.resource else constants.zeros_like(x)
+    return nodes.zeros_of_variable(x) if x.dtype.base_dtype is dtypes.resource else constants.zeros_like(x)
 
 
 def _rewrite(node: Operation, names: Sequence[str], branches: Sequence[_BranchGradient]) -> None:

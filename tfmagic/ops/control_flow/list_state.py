@@ -17,6 +17,7 @@ from tfmagic.ops.control_flow.variants import dims_of, zeros_of
 from tfmagic.ops.torch_types import torch_dtype
 
 _growing = threading.Lock()
+_FEW = 4  # how many elements a list remembers as those that were set
 
 
 class TensorList:
@@ -29,16 +30,18 @@ class TensorList:
       most: how many elements it takes; -1: any number.
     """
 
-    __slots__ = ("dtype", "element_dims", "most", "_buffer", "_count")
+    __slots__ = ("dtype", "element_dims", "most", "_buffer", "_count", "_set")
     is_handle = True
 
     def __init__(self, dtype: DType, element_dims: Dims, elements: list[Any], most: int = -1,
-                 count: int | None = None):
+                 count: int | None = None, places: tuple[int, ...] | None = None):
         self.dtype = dtype
         self.element_dims = element_dims
         self.most = most
         self._buffer = elements
         self._count = len(elements) if count is None else count
+        # The places of the few elements that were ever set, else None: the gradient of a read is such a list.
+        self._set = places
 
     def __len__(self) -> int:
         return self._count
@@ -58,7 +61,7 @@ class TensorList:
         """The list with one more element."""
         self._takes(dtype)
         dims = dims_of(value)
-        if not _compatible(self.element_dims, dims):
+        if self.element_dims != dims and not _compatible(self.element_dims, dims):
             raise invalid(f"Tried to append a tensor with incompatible shape to a list{where}. Op element shape: "
                           f"{shapes.brackets(dims)} list shape: {_shown(self.element_dims)}")
         if 0 <= self.most <= self._count:
@@ -113,6 +116,18 @@ class TensorList:
         self._fits(dims_of(value))
         elements = self.elements
         elements[place] = value
+        few = self._set is not None and len(self._set) < _FEW
+        return TensorList(self.dtype, self.element_dims, elements, self.most,
+                          places=(*self._set, place) if few else None)  # type: ignore[misc]
+
+    def plus(self, index: Any, value: Any) -> TensorList:
+        """The list with a value added to the element in one place."""
+        place = int(index)
+        if not 0 <= place < self._count:
+            raise invalid(f"Trying to modify element {place} in a list with {self._count} elements.")
+        elements = self.elements
+        own = elements[place]
+        elements[place] = value if own is None else own + value
         return self.with_elements(elements)
 
     def stack(self, dims: Dims, count: int, dtype: str) -> Any:
@@ -170,6 +185,9 @@ class TensorList:
                           f"element_shape: {_shown(dims)}")
         parts: list[Any] = []
         for index, value in enumerate(self.elements):
+            if value is None and dims and dims[0] is not None and leading is not None:
+                parts.append(dims[0])
+                continue
             if value is None:
                 if index >= len(leading or ()):
                     raise invalid(f"List contains uninitialized tensor at index {index} but leading_dims has only "
@@ -252,8 +270,14 @@ class TensorList:
         if len(self) != len(other):
             raise invalid("Trying to add two lists of tensors with different lengths. One is "
                           f"{len(self)} and the other is {len(other)}")
-        return TensorList(self.dtype, dims, [two if one is None else one if two is None else one + two
-                                             for one, two in zip(self.elements, other.elements)])
+        whole, part = (self, other) if other._set is not None else (other, self)
+        elements = whole.elements
+        places = range(len(elements)) if part._set is None else dict.fromkeys(part._set)
+        for place in places:
+            value = part._buffer[place]
+            if value is not None:
+                elements[place] = value if elements[place] is None else elements[place] + value
+        return TensorList(self.dtype, dims, elements)
 
     # --- helpers --------------------------------------------------------------------------------------------------
 
@@ -299,7 +323,7 @@ def new_list(dims: Dims, count: int, most: Any, dtype: str) -> TensorList:
     limit = most if type(most) is int else int(most) if not most.shape else None
     if limit is None:
         raise invalid(f"max_num_elements expected to be a scalar but got shape: {shapes.brackets(tuple(most.shape))}")
-    return TensorList(dtypes.as_dtype(dtype), dims, [None] * count, limit)
+    return TensorList(dtypes.as_dtype(dtype), dims, [None] * count, limit, places=())
 
 
 def of_rows(value: Any, dims: Dims, dtype: str) -> TensorList:
@@ -375,6 +399,8 @@ def as_list(handle: Any) -> TensorList:
     Raises:
       InvalidArgumentError: it holds something else.
     """
+    if type(handle) is TensorList:
+        return handle
     value = handle.item() if isinstance(handle, np.ndarray) and not handle.shape else handle
     if not isinstance(value, TensorList):
         raise invalid("Input handle is not a list. Saw: 'variant'")

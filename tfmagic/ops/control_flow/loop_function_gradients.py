@@ -77,7 +77,7 @@ def _incoming(dy: Any, inside: Tensor, y: Tensor) -> Any:
     if not is_trainable(inside):
         return None
     if dy is None and y._dtype.base_dtype in (dtypes.resource, dtypes.variant):
-        return nodes.resource_zeros(y) if y._dtype.base_dtype is dtypes.resource else constants.zeros_like(y)
+        return nodes.zeros_of_variable(y) if y._dtype.base_dtype is dtypes.resource else constants.zeros_like(y)
     return dy
 
 

@@ -489,7 +489,7 @@ def zeros_outside_loop(op: Operation, index: int) -> Tensor:
     resource = value._dtype.base_dtype is dtypes.resource
     if not util.is_switch(op) or ctx is None:
         if resource:
-            return nodes.zeros(raw.variable_shape(value), nodes.resource_dtype(value))
+            return nodes.zeros_of_variable(value)
         return raw.zeros_like(value, name="zeros_like")
     other = switch(op._inputs[0], ctx.pred)[1 - ctx.branch]
     pivot = raw.identity(other)

@@ -46,6 +46,11 @@ def resource_zeros(handle: Tensor) -> Tensor:
     return zeros(shape, dtype)  # type: ignore[arg-type]
 
 
+def zeros_of_variable(handle: Tensor) -> Tensor:
+    """The same, of the shape that it has in the run."""
+    return zeros(raw.variable_shape(handle), resource_dtype(handle) or dtypes.float32)
+
+
 def as_slices(values: list[Any]) -> list[IndexedSlices]:
     """Tensors as slices that hold all of their rows, with indices of one type."""
     slices = []

@@ -10,6 +10,7 @@ from tfmagic.base import dtypes
 from tfmagic.base.dtypes import DType, as_dtype
 from tfmagic.base.export import export
 from tfmagic.base.shapes import TensorShape, as_shape
+from tfmagic.base.slots import Slot
 from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.convert import to_tensor
 from tfmagic.graph.operation import Operation, Tensor
@@ -17,6 +18,9 @@ from tfmagic.graph.scopes import name_scope
 from tfmagic.ops import raw
 from tfmagic.ops.array.shape_ops import shape
 from tfmagic.ops.control_flow import nodes
+from tfmagic.ops.control_flow.toggles import functional
+
+_of_lists: Any = Slot("TensorArrays as lists")
 
 
 @export("TensorArray")
@@ -47,6 +51,12 @@ class TensorArray:
     def __init__(self, dtype: Any, size: Any = None, dynamic_size: Any = None, clear_after_read: Any = None,
                  tensor_array_name: str | None = None, handle: Any = None, flow: Any = None, infer_shape: bool = True,
                  element_shape: Any = None, colocate_with_first_write_call: bool = True, name: str | None = None):
+        if functional():  # it becomes one that is a list itself
+            self.__class__ = _of_lists.load()
+            self.__init__(dtype, size, dynamic_size, clear_after_read,  # type: ignore[misc]
+                          tensor_array_name, handle, flow, infer_shape, element_shape,
+                          colocate_with_first_write_call, name)
+            return
         if handle is not None:
             if tensor_array_name:
                 raise ValueError("Cannot construct with both handle and tensor_array_name")
@@ -241,9 +251,9 @@ class TensorArray:
         with name_scope(name, "TensorArraySplit", [self._handle, value, lengths]):
             value = to_tensor(value, self._dtype, "value")
             with self._place(value):
-                lengths = _as_int64(lengths)
+                lengths = as_int64(lengths)
                 if self._infer_shape:
-                    length = _common_length(lengths)
+                    length = common_length(lengths)
                     if length is not None and value.shape.dims is not None:
                         self._learn_shape(TensorShape([length]).concatenate(value.shape[1:]))
                 flow = raw.tensor_array_split_v3(self._handle, value, lengths, self._flow, name=name)
@@ -258,13 +268,13 @@ class TensorArray:
         return raw.tensor_array_close_v3(self._handle, name=name)
 
 
-def _as_int64(lengths: Any) -> Tensor:
+def as_int64(lengths: Any) -> Tensor:
     from tfmagic.ops.math.cast import cast
 
     return cast(lengths, dtypes.int64)
 
 
-def _common_length(lengths: Tensor) -> int | None:
+def common_length(lengths: Tensor) -> int | None:
     from tfmagic.graph.static_value import constant_value
 
     known = constant_value(lengths)

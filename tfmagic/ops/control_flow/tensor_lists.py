@@ -185,6 +185,25 @@ def _called(handle: Any, method: str, *args: Any) -> Any:
     return getattr(as_list(handle), method)(*args)
 
 
+def get(handle: Any, index: Any, dims: Dims, dtype: str) -> Any:
+    """An element of a list; the index may be a number of Python."""
+    return as_list(handle).get(index, dims, dtype)
+
+
+def put(handle: Any, index: Any, item: Any, dtype: str) -> Any:
+    """The list with another element in one place; the index may be a number of Python."""
+    return as_list(handle).put(index, item, dtype)
+
+
+def plus_element(handle: Any, index: Any, value: Any) -> Any:
+    """The list with a value added to one element; the index may be a number of Python."""
+    return as_list(handle).plus(index, value)
+
+
+for _taking in (get, put, plus_element):  # what passes ask, which import nothing of lists
+    setattr(_taking, "takes_number", True)  # noqa: B010
+
+
 def _joined(one: Any, other: Any, dtype: str) -> Any:
     return as_list(one).joined(as_list(other), dtype)
 
@@ -305,10 +324,10 @@ register("TensorListPopBack", _pop_shape, _popped, _pop_gradient, **_ON_LIST)
 register("TensorListLength", shape_rules.scalar, lambda op, handle: _on(op, handle, "count"), **_ON_LIST)
 register("TensorListElementShape", _rank_shape,
          lambda op, handle: _on(op, handle, "shape_of_elements", op.shape_type.name), **_ON_LIST)
-register("TensorListGetItem", _get_shape, lambda op, handle, index, shape: _on(
-    op, handle, "get", index, _dims(shape), op.element_dtype.name), _get_gradient, host="element_shape", **_ON_LIST)
-register("TensorListSetItem", _set_shape, lambda op, handle, index, item: _on(
-    op, handle, "put", index, item, op.element_dtype.name), _set_gradient, **_ON_LIST)
+register("TensorListGetItem", _get_shape, lambda op, handle, index, shape: op.call(
+    get, handle, index, _dims(shape), op.element_dtype.name), _get_gradient, host="element_shape", **_ON_LIST)
+register("TensorListSetItem", _set_shape, lambda op, handle, index, item: op.call(
+    put, handle, index, item, op.element_dtype.name), _set_gradient, **_ON_LIST)
 register("TensorListStack", _stack_shape, lambda op, handle, shape: _on(
     op, handle, "stack", _dims(shape), op.num_elements, op.element_dtype.name), _stack_gradient,
     host="element_shape", **_ON_LIST)

@@ -38,6 +38,22 @@ def taken(following: Callable[[], Any], count: int) -> list[Any]:
     return elements
 
 
+def taken_whole(following: Callable[[], Any], count: int) -> list[Any]:
+    """The same where elements are computed together: where one fails, the others of the batch go with it."""
+    elements: list[Any] = []
+    failure: Exception | None = None
+    for _ in range(count):
+        try:
+            elements.append(following())
+        except StopIteration:
+            break
+        except Exception as error:
+            failure = failure or error
+    if failure is not None:
+        raise failure
+    return elements
+
+
 def several(some: Callable[[int], list[Any]], count: int) -> list[Any]:
     """The same of a function that gives more than one at a time."""
     elements: list[Any] = []
@@ -81,7 +97,12 @@ class Batch(Derived):
             self._some = None if given is None else given.some
 
         def __next__(self) -> Element:
-            elements = taken(self._next, self._size) if self._some is None else several(self._some, self._size)
+            if self._some is not None:
+                elements = several(self._some, self._size)
+            elif self._fused:
+                elements = taken_whole(self._next, self._size)
+            else:
+                elements = taken(self._next, self._size)
             if not elements or self._drop and len(elements) < self._size:
                 raise StopIteration
             return together(elements, self._fused) if self._together is None else self._together(elements)
@@ -345,20 +366,10 @@ class DenseToSparse(Derived):
 
         def __next__(self) -> Element:
             dataset = self._dataset
-            rows = [element[0] for element in taken(self.source.__next__, dataset.size)]
+            rows = taken(self._fitting, dataset.size)
             if not rows:
                 raise StopIteration
             wanted = dataset.row_shape
-            for row in rows:
-                dims = dims_of(row)
-                if len(dims) != len(wanted):
-                    raise errors.InvalidArgumentError(
-                        None, None, f"Input element had shape ({shapes.brackets(dims)}) that is incompatible with the "
-                        f"row shape ({shapes.brackets(wanted)}).")
-                if any(size != -1 and have > size for have, size in zip(dims, wanted)):
-                    raise errors.DataLossError(None, None, "Input element had shape ("
-                                               f"{shapes.brackets(dims)}) that is incompatible with the row shape "
-                                               f"({shapes.brackets(wanted)}).")
             sizes = [max(dims_of(row)[axis] for row in rows) if size == -1 else size
                      for axis, size in enumerate(wanted)]
             indices = [torch.cat([torch.full((int(np.prod(dims_of(row))), 1), number, dtype=torch.int64),
@@ -370,6 +381,19 @@ class DenseToSparse(Derived):
             made = np.empty(3, object)
             made[:] = torch.cat(indices), values, torch.tensor([len(rows), *sizes], dtype=torch.int64)
             return (made,)
+
+        def _fitting(self) -> Any:
+            """The next row; one that does not fit is an error of its own, and the next batch begins after it."""
+            row, wanted = next(self.source)[0], self._dataset.row_shape
+            dims = dims_of(row)
+            if len(dims) != len(wanted):
+                raise errors.InvalidArgumentError(
+                    None, None, f"Input element had shape ({shapes.brackets(dims)}) that is incompatible with the row "
+                    f"shape ({shapes.brackets(wanted)}).")
+            if any(size != -1 and have > size for have, size in zip(dims, wanted)):
+                raise errors.DataLossError(None, None, f"Input element had shape ({shapes.brackets(dims)}) that is "
+                                           f"larger than the row shape ({shapes.brackets(wanted)}).")
+            return row
 
 
 def _places(dims: tuple[int, ...]) -> Any:

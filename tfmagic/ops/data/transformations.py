@@ -580,9 +580,6 @@ class Scan(Derived):
 class IgnoreErrors(Derived):
     """The elements without those whose computation fails."""
 
-    def cardinality(self) -> int:
-        return UNKNOWN
-
     class Pass(Following):
         def __next__(self) -> Element:
             while True:

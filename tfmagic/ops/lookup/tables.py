@@ -26,6 +26,45 @@ def _shown(value: Any) -> str:
     return value.decode(errors="replace") if isinstance(value, bytes) else str(value)
 
 
+def numbered(words: list[bytes]) -> dict[bytes, int]:
+    """The line of each word.
+
+    Raises:
+      FailedPreconditionError: a word stands on two lines.
+    """
+    found: dict[bytes, int] = {}
+    for number, word in enumerate(words):
+        if found.setdefault(word, number) != number:
+            raise _stopped(f"HashTable has different value for same key. Key {_shown(word)} has "
+                           f"{_shown(found[word])} and trying to add value {_shown(number)}")
+    return found
+
+
+def lines_of(path: bytes, size: int = -1) -> list[bytes]:
+    """The lines of a file of words.
+
+    Args:
+      size: so many of them; all by default.
+
+    Raises:
+      NotFoundError: there is no such file.
+      InvalidArgumentError: it has fewer, or one is empty.
+    """
+    name = _shown(path)
+    with as_tensorflow(name), open(local_path(path), "rb") as file:
+        lines = file.read().split(b"\n")
+    if lines and not lines[-1]:
+        lines.pop()
+    if b"" in lines[:size if size >= 0 else None]:
+        place = sum(len(line) + 1 for line in lines[:lines.index(b"")]) + 1
+        raise invalid(f"Invalid content in {name}: empty line found at position {place}.")
+    if size < 0:
+        return lines
+    if len(lines) < size:
+        raise invalid(f"Invalid vocab_size in {name}: expected {size} but got {len(lines)}")
+    return lines[:size]
+
+
 class Table:
     """Values by keys.
 
@@ -149,14 +188,7 @@ class Table:
         path = as_array(filename).item()
         name = _shown(path)
         mark = delimiter.encode() if isinstance(delimiter, str) else delimiter
-        with as_tensorflow(name), open(local_path(path), "rb") as file:
-            lines = file.read().split(b"\n")
-        if lines and not lines[-1]:
-            lines.pop()
-        if size >= 0:
-            if len(lines) < size:
-                raise invalid(f"Invalid vocab_size in {name}: expected {size} but got {len(lines)}")
-            lines = lines[:size]
+        lines = lines_of(path, size)
         entries = []
         for number, line in enumerate(lines):
             fields = line.split(mark) if max(key_index, value_index) >= 0 else ()

@@ -14,10 +14,20 @@ from tfmagic.session.plan.plan_graph import PlanGraph
 
 def pipeline() -> list[tuple[str, Callable[[PlanGraph], bool]]]:
     """The passes in their order, by name."""
-    from tfmagic.session.passes import cse, dead_code, fused_updates, images, recurrent, row_updates, simplify
+    from tfmagic.session.passes import (
+        cse,
+        dead_code,
+        fused_updates,
+        images,
+        list_sums,
+        recurrent,
+        row_updates,
+        simplify,
+    )
 
-    return [("fused updates", fused_updates.run), ("dead code", dead_code.run), ("simplify", simplify.run),
-            ("common sub-expressions", cse.run), ("images", images.run), ("recurrent nets", recurrent.run),
+    return [("fused updates", fused_updates.run), ("sums of lists", list_sums.run), ("dead code", dead_code.run),
+            ("simplify", simplify.run), ("common sub-expressions", cse.run), ("images", images.run),
+            ("recurrent nets", recurrent.run),
             ("row updates", row_updates.run), ("no dead code", dead_code.run)]
 
 

@@ -4,7 +4,7 @@
    numbers alone. So is a scalar from around the loop that only such computations read.
 2. Sums, differences, products and comparisons of numbers of one type are computed by Python, with the same results:
    integers wrap around, 32-bit floats are rounded (once more than from double changes nothing).
-3. Calls on TensorArrays take a number for their index. Whatever else reads one gets a tensor of it.
+3. Calls on TensorArrays and lists take a number for their index. Whatever else reads one gets a tensor of it.
 4. The loop takes the numbers out of the tensors with which it begins, and gives tensors when it ends.
 """
 
@@ -153,7 +153,9 @@ def _rewrite(plan: PlanGraph, numbers: dict[fx.Node, Any], results: list[bool]) 
             node.args = tuple(map(value, node.args))
         elif node not in numbers:
             whole = node.args
-            kept = whole[:2] if node.meta.get("on_object") and node.target in ("read", "write") else ()
+            takes_number = node.meta.get("on_object") and (node.target in ("read", "write")
+                                                           or getattr(node.target, "takes_number", False))
+            kept = whole[:2] if takes_number else ()
             node.args = (*kept, *fx.map_arg(tuple(whole[len(kept):]), tensor))
             node.kwargs = fx.map_arg(node.kwargs, tensor)
     for node in reversed(list(graph.nodes)):

@@ -24,8 +24,12 @@ _FRESH_FUNCTIONS = frozenset({torch.nn.functional.softmax, torch.nn.functional.l
 @functools.cache
 def _returns_fresh(name: str) -> bool:
     schemas = torch._C._jit_get_schemas_for_operator(f"aten::{name}")
-    return bool(schemas) and all(r.alias_info is None for schema in schemas if "out" not in schema.overload_name
-                                 for r in schema.returns)
+    # What writes into a tensor that it is given (`out`, `grad_input`) is not what a plan calls under this name.
+    if name.endswith("_"):
+        return False
+    returns = [[r.alias_info for r in schema.returns] for schema in schemas]
+    return any(not any(infos) for infos in returns) and all(
+        info is None or info.is_write for infos in returns for info in infos)
 
 
 # Their schemas promise a new tensor, but they give back the input itself when there is nothing to do.

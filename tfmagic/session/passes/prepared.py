@@ -32,7 +32,8 @@ def take_in_place(plan: PlanGraph, states: Sequence[fx.Node], call: fx.Node) -> 
     output = plan.output_node
     outputs, news, calls = plan.results
     roots = dict(zip(news, plan.written))
-    kept = [(root, node) for root, node in zip(plan.written, news) if node not in states]
+    gone = set(states)
+    kept = [(root, node) for root, node in zip(plan.written, news) if node not in gone]
     plan.written = [root for root, _ in kept]
     plan.in_place += [roots[node] for node in states]
     output.args = ((outputs, tuple(node for _, node in kept), (*calls, call)),)

@@ -1,11 +1,11 @@
-"""Python's built-in functions for tensors: len, range, int and float."""
+"""Python's built-in functions for tensors and data sets: len, range, int, float, zip and enumerate."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tfmagic.base import dtypes
+from tfmagic.base import dtypes, export
 from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.convert import constant
 from tfmagic.graph.operation import Tensor
@@ -64,4 +64,20 @@ def _number(x: Any, dtype: Any) -> Any:
     return api.string_to_number(x, dtype) if x.dtype.base_dtype is dtypes.string else api.cast(x, dtype)
 
 
-FOR_TENSORS: Mapping[Callable[..., Any], Callable[..., Any]] = {len: _len, range: _range, int: _int, float: _float}
+def is_dataset(x: Any) -> bool:
+    """Whether a value is a `tf.data.Dataset`."""
+    return hasattr(x, "_variant_tensor") and hasattr(x, "reduce")
+
+
+def _zip(*iterables: Any) -> Any:
+    if iterables and all(map(is_dataset, iterables)):
+        return export.find("data.Dataset").zip(iterables)
+    return zip(*iterables)  # as the program says
+
+
+def _enumerate(iterable: Any, start: Any = 0) -> Any:
+    return iterable.enumerate(start) if is_dataset(iterable) else enumerate(iterable, start)
+
+
+FOR_TENSORS: Mapping[Callable[..., Any], Callable[..., Any]] = {
+    len: _len, range: _range, int: _int, float: _float, zip: _zip, enumerate: _enumerate}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from tfmagic.base import nest
+from tfmagic.base import export, nest
 from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.convert import constant, convert_to_tensor
 from tfmagic.graph.function_graph import FunctionGraph
@@ -220,7 +220,7 @@ def for_stmt(items: Any, extra_test: Part | None, body: Callable[[Any], Any], ge
         _for_range(items, extra_test, body, _begin(get, put, names, variables))
     elif isinstance(items, Tensor):
         _for_rows(items, extra_test, body, _begin(get, put, names, variables))
-    elif hasattr(items, "_variant_tensor") and hasattr(items, "reduce"):
+    elif builtins.is_dataset(items):
         _for_elements(items, extra_test, body, _begin(get, put, names, variables))
     else:
         for item in items:
@@ -272,8 +272,8 @@ def _condition(within: Callable[[Tensor], Any], extra_test: Part | None, state: 
 def _for_elements(items: Any, extra_test: Part | None, body: Callable[[Any], Any], state: State) -> None:
     """A loop over a data set: a reduction of it."""
     if extra_test is not None:
-        raise NotImplementedError("break and return in a loop over a tf.data.Dataset are not supported. Take from the "
-                                  "data set what the loop needs (take, filter), or loop over a tensor.")
+        _for_elements_while(items, extra_test, body, state)
+        return
     begin = state.begin or (constant(0),)
     constant(0)  # TensorFlow makes it and does not use it
 
@@ -291,3 +291,29 @@ def _for_elements(items: Any, extra_test: Part | None, body: Callable[[Any], Any
     results = items.reduce(begin if len(begin) > 1 else begin[0], reduce_body)
     if state.names:
         state.start(tuple(results) if len(begin) > 1 else (results,))
+
+
+def _for_elements_while(items: Any, extra_test: Part, body: Callable[[Any], Any], state: State) -> None:
+    """A loop over a data set that may end before it: the states after each element, as long as there is one to do."""
+
+    def scan_body(values: Values, item: Any) -> Any:
+        state.start(values)
+        going_on = extra_test()
+
+        def iteration() -> Values:
+            state.start(values)
+            body(item)
+            return _next(state, values)
+
+        after = cond(going_on, iteration, lambda: values)
+        return after, (after, going_on)
+
+    def take_while_predicate(after: Any, going_on: Any) -> Any:
+        return going_on
+
+    def reduce_body(before: Any, element: Any) -> Any:
+        return element[0]
+
+    scan, take_while = (export.find(f"data.experimental.{name}") for name in ("scan", "take_while"))
+    states = items.apply(scan(state.begin, scan_body)).apply(take_while(take_while_predicate))
+    state.start(states.reduce(state.begin, reduce_body))

@@ -45,7 +45,7 @@ def pack_as(structure: Any, leaves: list[Any]) -> Any:
 def _pack(structure: Any, leaves: Iterator[Any]) -> Any:
     if not is_nested(structure):
         return next(leaves)
-    return nest._like(structure, [_pack(child, leaves) for child in _children(structure)])
+    return nest.like(structure, [_pack(child, leaves) for child in _children(structure)])
 
 
 def map_structure(function: Callable[..., Any], *structures: Any) -> Any:

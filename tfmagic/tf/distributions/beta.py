@@ -92,7 +92,7 @@ class Beta(ScalarEvent):
         return self._log_unnormalized_prob(x) - self._log_normalization()
 
     def _cdf(self, x: Tensor) -> Tensor:
-        return api.math.betainc(self.concentration1, self.concentration0, self._checked(x))
+        return api.math.betainc(self.concentration1, self.concentration0, x)
 
     def _log_unnormalized_prob(self, x: Tensor) -> Tensor:
         x = self._checked(x)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -26,9 +25,9 @@ from tfmagic.ops import raw
 from tfmagic.tf.autograph.api import converted_for_graph
 from tfmagic.tf.autograph.features import check_features
 from tfmagic.tf.functions.body import BodyGraph
+from tfmagic.tf.functions.graph_functions import GraphFunction, numbers
 from tfmagic.tf.functions.signatures import Bound, Signature, key_of
 
-_numbers = itertools.count(1)
 _VARIABLES = frozenset({"VarHandleOp", "VariableV2", "Variable"})
 
 
@@ -80,10 +79,16 @@ class ConcreteFunction:
         self.structured_outputs = results
         self.outputs = [value for value in nest.flatten(results, expand_composites=True) if value is not None]
         effects = order_effects(graph, [tensor.op for tensor in self.outputs]) if self._orders_effects else []
-        self.inputs = [*self._placeholders, *graph.captures.values()]
-        self.function: Function = function_from_graph(f"__inference_{name}_{next(_numbers)}", graph, self.inputs,
-                                                      self.outputs, controls=effects)
-        self._stateful = any(op._op_def.is_stateful for op in graph._operations)
+        self._calls = GraphFunction(name, graph, self._placeholders, self.outputs, effects)
+
+    @property
+    def inputs(self) -> list[Tensor]:
+        return self._calls.inputs
+
+    @property
+    def function(self) -> Function:
+        """The function as the graph knows it."""
+        return self._calls.function
 
     @property
     def name(self) -> str:
@@ -147,26 +152,9 @@ class ConcreteFunction:
         Returns:
           The results as the Python function nests them; the operation where there are none.
         """
-        graph = get_default_graph()
-        self.function.add_to_graph(graph)
-        inputs = [*tensors, *self.captured_inputs]
-        if isinstance(graph, FunctionGraph):
-            inputs = [graph.capture(tensor) for tensor in inputs]
-        made = graph.create_op(
-            "StatefulPartitionedCall" if self._stateful else "PartitionedCall", inputs,
-            name=None if self.outputs else "PartitionedFunctionCall",
-            attrs={"Tin": [tensor.dtype.base_dtype for tensor in inputs],
-                   "Tout": [tensor.dtype.base_dtype for tensor in self.outputs], "f": Func(self.name)})
+        made = self._calls.call([*tensors, *self.captured_inputs])
         if not self.outputs:
             return made
-        given = [tensor._dims for tensor in inputs]
-        inside = tuple(self.outputs)
-        if given != [tensor._dims for tensor in self.inputs]:  # more is known than when it was traced
-            inside = self.function.fresh_body({}, given).outputs
-        for tensor, result, own in zip(made.outputs, inside, self.outputs):
-            tensor.set_shape(own.shape)
-            tensor.set_shape(result.shape)
-            tensor._handle_data = own._handle_data
         results = iter(made.outputs)
         flat = [None if value is None else next(results)
                 for value in nest.flatten(self.structured_outputs, expand_composites=True)]
@@ -179,6 +167,9 @@ class TracedFunction:
     Attributes:
       python_function: the Python function.
     """
+
+    # Whether what is traced before the first call is traced anew for calls, since that call may make variables.
+    _begins_anew = True
 
     def __init__(self, python_function: Callable[..., Any], name: str, input_signature: Any = None,
                  autograph: bool = True, bound_to: Any = None):
@@ -204,7 +195,7 @@ class TracedFunction:
             return self
         bound = self._methods.get(id(instance))
         if bound is None:
-            bound = self._methods[id(instance)] = TracedFunction(self.python_function, self._name,
+            bound = self._methods[id(instance)] = type(self)(self.python_function, self._name,
                                                                  self._input_signature, self._autograph, instance)
         return bound
 
@@ -222,7 +213,7 @@ class TracedFunction:
         Args:
           args, kwargs: arguments, tensors also as `tf.TensorSpec`; none where there is an input signature.
         """
-        if not self._traces:
+        if not self._traces and self._begins_anew:
             _initialize_variables()
         if self._signature.specs is not None and not args and not kwargs:
             return self._trace((self._signature.specs, {}))
@@ -234,7 +225,6 @@ class TracedFunction:
         graph = get_default_graph()
         while isinstance(graph, FunctionGraph):
             graph = graph.outer_graph
-        # What is traced before the first call is traced anew for calls.
         key = (id(graph), self._was_called, key_of(arguments))
         made = self._traces.get(key)
         if made is None:
@@ -282,6 +272,12 @@ class TracedFunction:
         return made
 
 
+class DefunFunction(TracedFunction):
+    """What `tf.contrib.eager.defun` makes of a Python function."""
+
+    _begins_anew = False
+
+
 def _variables(graph: Graph | None = None) -> int:
     """How many variables there are."""
     graph = graph or get_default_graph()
@@ -290,7 +286,7 @@ def _variables(graph: Graph | None = None) -> int:
 
 def _initialize_variables() -> None:
     """The call that TensorFlow adds to initialise variables of a function: it has none."""
-    function = function_from_graph(f"__inference_initialize_variables_{next(_numbers)}", Graph(), [], [])
+    function = function_from_graph(f"__inference_initialize_variables_{next(numbers)}", Graph(), [], [])
     graph = get_default_graph()
     function.add_to_graph(graph)
     graph.create_op("PartitionedCall", [], name="PartitionedFunctionCall", attrs={
@@ -319,5 +315,18 @@ def function(func: Any = None, input_signature: Any = None, autograph: bool = Tr
             raise TypeError(f"{inner!r} is not a Python function")
         check_features(experimental_autograph_options)
         return TracedFunction(inner, getattr(inner, "__name__", "function"), input_signature, autograph)
+
+    return decorated if func is None else decorated(func)
+
+
+@export("contrib.eager.defun")
+def defun(func: Any = None, input_signature: Any = None, autograph: bool = True,
+          experimental_autograph_options: Any = None, experimental_relax_shapes: bool = False) -> Any:
+    """The older form of `tf.function`, which has its arguments."""
+    def decorated(inner: Any) -> TracedFunction:
+        if not callable(inner):
+            raise TypeError(f"{inner!r} is not a Python function")
+        check_features(experimental_autograph_options)
+        return DefunFunction(inner, getattr(inner, "__name__", "function"), input_signature, autograph)
 
     return decorated if func is None else decorated(func)

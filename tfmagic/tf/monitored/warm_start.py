@@ -10,7 +10,10 @@ from tfmagic.base import tf_logging
 from tfmagic.base.export import export
 from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.keys import GraphKeys
-from tfmagic.tf.saving.reader import init_from_checkpoint
+from tfmagic.ops.state.assign import assign
+from tfmagic.tf.initializers.kinds import Zeros as zeros_initializer
+from tfmagic.tf.saving.reader import checkpoint_of, init_from_checkpoint
+from tfmagic.tf.saving.remapping import remapped
 from tfmagic.tf.saving.saveables import is_variable
 from tfmagic.tf.variable.partitioned import PartitionedVariable
 
@@ -37,9 +40,19 @@ class VocabInfo(_VocabInfo):
       old_vocab_size: how many of them count; -1 for all.
       backup_initializer: initialises the rows of new words.
       axis: along which axis of the variable the words stand.
+
+    Raises:
+      ValueError: it is neither 0 nor 1.
     """
 
     __slots__ = ()
+
+    def __new__(cls, new_vocab: Any, new_vocab_size: int, num_oov_buckets: int, old_vocab: Any,
+                old_vocab_size: int = -1, backup_initializer: Any = None, axis: int = 0) -> VocabInfo:
+        if axis not in (0, 1):
+            raise ValueError(f"The only supported values for the axis argument are 0 and 1.  Provided axis: {axis}")
+        return super().__new__(cls, new_vocab, new_vocab_size, num_oov_buckets, old_vocab, old_vocab_size,
+                               backup_initializer, axis)
 
 
 @export("train.warm_start")
@@ -57,30 +70,53 @@ def warm_start(ckpt_to_initialize_from: Any, vars_to_warm_start: Any = ".*",
 
     Raises:
       ValueError: a name has no variable, or is named for nothing.
-      NotImplementedError: a vocabulary has changed.
     """
     vocabularies = var_name_to_vocab_info or {}
     former = var_name_to_prev_var_name or {}
     tf_logging.info("Warm-starting from: %s", ckpt_to_initialize_from)
-    if vocabularies:
-        raise NotImplementedError(
-            "tfmagic does not warm-start variables whose vocabulary has changed: load the old rows with "
-            "tf.train.load_variable, order them by the new words and give them to tf.constant_initializer.")
-    unused = set(former)
+    unused, unused_vocabularies = set(former), set(vocabularies)
     assignments: dict[str, Any] = {}
+    warmed = 0
     chosen = _chosen(vars_to_warm_start)
     for name, variables in chosen.items():
         before = former.get(name)
         unused.discard(name)
         tf_logging.debug("Warm-starting variable: %s; prev_var_name: %s", name, before or "Unchanged")
+        vocabulary = vocabularies.get(name)
+        if vocabulary is not None:
+            unused_vocabularies.discard(name)
+            for variable in variables:
+                _begin_with_words(variable, checkpoint_of(ckpt_to_initialize_from), before or name, vocabulary)
+            warmed += 1
+            continue
         assignments[before or name] = variables if len(variables) > 1 else variables[0]
     if assignments:
         init_from_checkpoint(ckpt_to_initialize_from, assignments)
-    tf_logging.info("Warm-started %d variables.", len(assignments))
+    tf_logging.info("Warm-started %d variables.", len(assignments) + warmed)
     if unused:
         raise ValueError("You provided the following variables in var_name_to_prev_var_name that were not used: "
                          f"{unused}.  Perhaps you misspelled them?  Here is the list of viable variable names: "
                          f"{sorted(chosen)}")
+    if unused_vocabularies:
+        raise ValueError("You provided the following variables in var_name_to_vocab_info that were not used: "
+                         f"{unused_vocabularies}.  Perhaps you misspelled them?  Here is the list of viable variable "
+                         f"names: {sorted(chosen)}")
+
+
+def _begin_with_words(variable: Any, path: str, source: str, words: VocabInfo) -> None:
+    """Let a variable, or a part of one, begin with the rows, or columns, that old words have in a checkpoint."""
+    info = variable._get_save_slice_info()
+    rows, columns = variable.shape.as_list()
+    first = info.var_offset[0] if info is not None else 0
+    files = words.new_vocab, words.old_vocab, words.old_vocab_size
+    initializer = words.backup_initializer or zeros_initializer()
+    if words.axis == 0:
+        known = min(rows, words.new_vocab_size - first)
+        value = remapped(path, source, (known, columns), first, files, None, initializer, rows - known, 0)
+    else:
+        value = remapped(path, source, (rows, words.new_vocab_size), first, None, files, initializer, 0,
+                         words.num_oov_buckets)
+    variable._initializer_op = assign(variable, value)
 
 
 def _name(variable: Any) -> str:

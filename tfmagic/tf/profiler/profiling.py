@@ -13,15 +13,33 @@ from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.graph import Graph
 from tfmagic.tf.profiler import views
 from tfmagic.tf.profiler.options import ProfileOptionBuilder
+from tfmagic.tf.profiler.runs import Runs, columns
 
 _DEFAULT = ProfileOptionBuilder.trainable_variables_parameter()
 _LIMITS = ("max_depth", "min_bytes", "min_peak_bytes", "min_residual_bytes", "min_output_bytes", "min_micros",
            "min_accelerator_micros", "min_cpu_micros", "min_params", "min_float_ops", "min_occurrence", "step")
 _PATTERNS = ("account_type_regexes", "start_name_regexes", "trim_name_regexes", "show_name_regexes",
              "hide_name_regexes")
-_COLUMNS = {"params": "# parameters", "float_ops": "# float_ops", "device": "assigned devices",
+_OF_GRAPH = {"params": "# parameters", "float_ops": "# float_ops"}
+_OF_RUNS = {"bytes": "requested bytes", "peak_bytes": "peak bytes", "residual_bytes": "residual bytes",
+            "output_bytes": "output bytes", "micros": "total execution time",
+            "accelerator_micros": "accelerator execution time", "cpu_micros": "cpu execution time"}
+_COLUMNS = {"device": "assigned devices",
             "op_types": "op types", "occurrence": "op count (run|defined)", "input_shapes": "input shapes"}
+_CPU = ("cpu execution time: The time from the start to the end of the operation. It's the sum of actual cpu run time "
+        "plus the time that it spends waiting if part of computation is launched asynchronously.")
+_ACCELERATOR = ("accelerator execution time: Time spent executing on the accelerator. This is normally measured by the "
+                "actual hardware library.")
 _MEANINGS = {
+    "accelerator_micros": _ACCELERATOR,
+    "bytes": "requested bytes: The memory requested by the operation, accumulatively.",
+    "cpu_micros": _CPU,
+    "micros": "total execution time: Sum of accelerator execution time and cpu execution time.\n"
+              f"{_CPU}\n{_ACCELERATOR}",
+    "output_bytes": "output bytes: The memory that is output from the operation (not necessarilty allocated by the "
+                    "operation)",
+    "peak_bytes": "peak bytes: The peak amount of memory that the operation is holding at some point.",
+    "residual_bytes": "residual bytes: The memory not de-allocated after the operation finishes.",
     "device": "device: which device is placed on.",
     "float_ops": "flops: Number of float operations. Note: Please read the implementation for the math behind it.",
     "input_shapes": "input shape: The shape of input tensors",
@@ -42,11 +60,11 @@ _CHECKERS = ("ExpensiveOperationChecker", "OperationChecker", "AcceleratorUtiliz
 @export("profiler.profile")
 def profile(graph: Graph | None = None, run_meta: Any = None, op_log: Any = None, cmd: str = "scope",
             options: Any = 0) -> Any:
-    """Print what the nodes of a graph cost: parameters, and operations on numbers.
+    """Print what the nodes of a graph cost: parameters, operations on numbers, and time and memory of a traced run.
 
     Args:
       graph: the graph; by default the default graph.
-      run_meta: a `RunMetadata`; what runs took is shown by `tensorflow.python.client.timeline.Timeline` instead.
+      run_meta: the `RunMetadata` of a traced run.
       op_log: an `OpLogProto` with further types and counts.
       cmd: "scope" for the tree of name scopes, "op" for the types of operations.
       options: what `ProfileOptionBuilder` gives; by default the parameters of trainable variables.
@@ -62,7 +80,10 @@ def profile(graph: Graph | None = None, run_meta: Any = None, op_log: Any = None
     options = {**_DEFAULT, **(options or {})}
     _check(cmd, options)
     print("Parsing Inputs...")
-    return _view(graph, op_log, cmd, options)
+    runs = Runs()
+    if run_meta is not None:
+        runs.add(0, run_meta)
+    return _view(graph, op_log, cmd, options, runs)
 
 
 def _check(cmd: str, options: Any) -> None:
@@ -71,20 +92,18 @@ def _check(cmd: str, options: Any) -> None:
     if cmd not in _VIEWS:
         raise errors.UnimplementedError(None, None, f"The view {cmd!r} of a profile is not supported; 'scope' and 'op' "
                                                     "are.")
-    unknown = sorted(set(options["select"]) - _COLUMNS.keys() - {"tensor_value"})
+    unknown = sorted(set(options["select"]) - {*_OF_GRAPH, *_OF_RUNS, *_COLUMNS, "tensor_value"})
     if unknown or options["order_by"] not in ("name", *views.MEASURES):
         what = ", ".join(unknown) or options["order_by"]
         raise errors.UnimplementedError(
-            None, None, f"A profile knows what a graph says (params, float_ops, occurrence, op_types, device, "
-                        f"input_shapes), not {what}: tensorflow.python.client.timeline.Timeline shows what a traced "
-                        "run took.")
+            None, None, f"A profile knows {', '.join((*_OF_GRAPH, *_OF_RUNS, *_COLUMNS))}, not {what}.")
     if options["output"].partition(":")[0] not in ("stdout", "file", "none"):
         raise errors.UnimplementedError(None, None, f"A profile goes to the standard output or to a file, not to "
                                                     f"{options['output'].partition(':')[0]}.")
 
 
-def _view(graph: Graph, op_log: Any, cmd: str, options: Any) -> Any:
-    nodes, incomplete = views.nodes_of(graph, op_log)
+def _view(graph: Graph, op_log: Any, cmd: str, options: Any, runs: Runs) -> Any:
+    nodes, incomplete = views.nodes_of(graph, op_log, runs, options["step"])
     if incomplete:
         print(f"{incomplete} ops no flops stats due to incomplete shapes.", file=sys.stderr)
     made = messages.module("tfprof_output_pb2")
@@ -104,10 +123,15 @@ def _write(lines: Sequence[str], cmd: str, options: Any) -> None:
     kind, _, rest = options["output"].partition(":")
     if kind == "none":
         return
-    shown = [name for name in _COLUMNS if name in options["select"]]
+    of_graph = [text for name, text in _OF_GRAPH.items() if name in options["select"]]
+    of_runs = [_OF_RUNS[name] for name in columns(options["select"])]
+    first = [*of_runs, *of_graph] if cmd == "op" else [*of_graph, *of_runs]
+    shown = [*first, *(text for name, text in _COLUMNS.items() if name in options["select"])]
+    if cmd == "op":
+        shown = [text.replace("op count", "op occurrence") for text in shown]
     meanings = [_MEANINGS[name] for name in sorted(options["select"]) if name in _MEANINGS]
     profile = ["Doc:", _VIEWS[cmd], *meanings, "", "Profile:",
-               "node name | " + " | ".join(_COLUMNS[name] for name in shown), *lines]
+               "node name | " + " | ".join(shown), *lines]
     if kind == "file":
         with open(rest.partition("outfile=")[2], "w", encoding="utf-8") as file:
             file.write("\n".join(["", *profile, ""]))
@@ -140,20 +164,17 @@ class Profiler:
     def __init__(self, graph: Graph | None = None, op_log: Any = None):
         self._graph = get_default_graph() if graph is None else graph
         self._op_log = op_log
+        self._runs = Runs()
         print("Parsing Inputs...")
 
     def add_step(self, step: int, run_meta: Any) -> None:
-        """Refuse the times of a run: `tensorflow.python.client.timeline.Timeline` shows them.
+        """Add a traced run: profiles show its times and memory.
 
         Args:
           step: its number.
           run_meta: its `RunMetadata`.
-
-        Raises:
-          UnimplementedError: always.
         """
-        raise errors.UnimplementedError(None, None, "A profile knows what a graph says, not what runs took: "
-                                                    "tensorflow.python.client.timeline.Timeline shows that.")
+        self._runs.add(step, run_meta)
 
     def profile_python(self, options: Any) -> Any:
         """Refuse: the view by lines of code is not supported.
@@ -182,7 +203,7 @@ class Profiler:
     def _profile(self, cmd: str, options: Any) -> Any:
         options = {**_DEFAULT, **options}
         _check(cmd, options)
-        return _view(self._graph, self._op_log, cmd, options)
+        return _view(self._graph, self._op_log, cmd, options, self._runs)
 
     def advise(self, options: Any) -> Any:
         """Print advice about runs: none, as none were added. Returns an `AdviceProto`."""

@@ -11,12 +11,13 @@ from typing import Any
 
 from tfmagic.graph.graph import Graph
 from tfmagic.graph.operation import Operation
+from tfmagic.tf.profiler import runs
 from tfmagic.tf.profiler.flops import IncompleteShape, flops
 
 ROOT = "_TFProfRoot"
 _SCOPE = "_kTFScopeParent"
 TRAINABLE = "_trainable_variables"
-MEASURES = ("params", "float_ops", "occurrence")
+MEASURES = ("params", "float_ops", "occurrence", *runs.MEASURED)
 
 
 class Node:
@@ -32,7 +33,8 @@ class Node:
                  op: Operation | None = None):
         self.name, self.op = name, op
         self.types = set(types)
-        self.own = {"params": 0, "float_ops": 0, "occurrence": 1, **(own or {})}
+        self.own = {**dict.fromkeys(MEASURES, 0), "occurrence": 1, **(own or {})}
+        self.device = ""  # where it ran
         self.total = dict.fromkeys(MEASURES, 0)
         self.children: list[Node] = []
         self.members: list[Node] = []
@@ -52,13 +54,18 @@ class Node:
             self.total[measure] += other.total[measure]
 
 
-def nodes_of(graph: Graph, more: Any = None) -> tuple[list[Node], int]:
+def nodes_of(graph: Graph, more: Any = None, traced: runs.Runs | None = None,
+             step: int = -1) -> tuple[list[Node], int]:
     """The nodes of a graph, and how many have operations that cannot be counted for want of shapes.
 
     Args:
       graph: the graph.
       more: an `OpLogProto` with further types and counts by name.
+      traced: runs, with what the nodes took in them.
+      step: which of these.
     """
+    took = traced.of(step) if traced is not None else {}
+    devices = traced.devices() if traced is not None else {}
     trainable = {variable.op.name for variable in graph.get_collection("trainable_variables")}
     logged = {entry.name: entry for entry in more.log_entries} if more is not None else {}
     found, incomplete = [], 0
@@ -72,7 +79,11 @@ def nodes_of(graph: Graph, more: Any = None) -> tuple[list[Node], int]:
         if entry is not None:
             types.update(entry.types)
             count = entry.float_ops or count
-        found.append(Node(op.name, types, {"params": _parameters(op), "float_ops": count}, op))
+        node = Node(op.name, types, {"params": _parameters(op), "float_ops": count, **took.get(op.name, {})}, op)
+        if op.name in devices:
+            node.device = devices[op.name]
+            node.types.add(node.device)
+        found.append(node)
     return found, incomplete
 
 
@@ -112,6 +123,8 @@ def _is_counted(node: Node, options: Any) -> bool:
 def _is_shown(node: Node, costs: dict[str, int], options: Any, depth: int) -> bool:
     if node.name == ROOT:
         return True
+    if any(node.total[measure] < options.get(f"min_{measure}", 0) for measure in (*runs.MEMORY, *runs.TIMES)):
+        return False
     if (costs["params"] < options["min_params"] or costs["float_ops"] < options["min_float_ops"]
             or costs["occurrence"] < options["min_occurrence"] or depth > options["max_depth"]):
         return False
@@ -190,18 +203,23 @@ def _described(node: Node, select: Sequence[str]) -> str:
         total = number(node.total[measure]) + unit
         return f"{number(node.own[measure])}/{total}" if node.counted else f"--/{total}"
 
+    def run(measure: str) -> str:
+        total = runs.text(measure, node.total[measure])
+        return f"{runs.text(measure, node.own[measure])}/{total}" if node.counted else f"--/{total}"
+
     found = []
     if "params" in select:
         found += ["x".join(map(str, _shape(node.op)))] if _shape(node.op) else []
         found.append(pair("params", " params"))
     if "float_ops" in select:
         found.append(pair("float_ops", " flops"))
-    if "device" in select and node.op is not None and node.op.device:
-        found.append(node.op.device)
+    found += map(run, runs.columns(select))
+    if "device" in select and node.op is not None and (node.device or node.op.device):
+        found.append(node.device or node.op.device)
     if "op_types" in select:
         found.append("|".join(sorted(node.types)))
     if "occurrence" in select:
-        found.append(f"{'0/0' if node.counted else '--/0'}|{pair('occurrence')}")
+        found.append(f"{pair('runs')}|{pair('occurrence')}")
     if "input_shapes" in select:
         found.append("|".join(f"{i}:{'unknown' if sizes is None else 'x'.join(map(str, sizes))}"
                               for i, sizes in enumerate(_input_shapes(node.op))))
@@ -221,11 +239,26 @@ def _write_graph_node(node: Node, proto: Any) -> None:
     proto.parameters, proto.float_ops = node.own["params"], node.own["float_ops"]
     proto.total_parameters, proto.total_float_ops = node.total["params"], node.total["float_ops"]
     proto.total_definition_count = node.total["occurrence"]
+    _write_runs(node, proto)
+    if node.device:
+        proto.devices.append(node.device)
     for index, sizes in enumerate(_input_shapes(node.op)):
         shape = proto.input_shapes[index]
         shape.unknown_rank = sizes is None
         for size in sizes or ():
             shape.dim.add().size = size
+
+
+def _write_runs(node: Node, proto: Any) -> None:
+    """Write what runs tell of a node: time, memory, how often."""
+    for field, measure in (("exec_micros", "micros"), ("accelerator_exec_micros", "accelerator_micros"),
+                           ("cpu_exec_micros", "cpu_micros"), ("requested_bytes", "bytes"),
+                           ("peak_bytes", "peak_bytes"), ("residual_bytes", "residual_bytes"),
+                           ("output_bytes", "output_bytes"), ("run_count", "runs")):
+        if hasattr(proto, field):
+            setattr(proto, field, node.own[measure])
+        if hasattr(proto, f"total_{field}"):
+            setattr(proto, f"total_{field}", node.total[measure])
 
 
 # --- by types ----------------------------------------------------------------------------------------------------
@@ -240,6 +273,7 @@ def by_type(nodes: list[Node], options: Any) -> tuple[Node, list[Node]]:
         kind = types.setdefault(node.op.type, Node(node.op.type, own={"occurrence": 0}))
         node.reset(True)
         kind.members.append(node)
+        kind.types |= node.types
         for measure in MEASURES:
             kind.own[measure] += node.own[measure]
     for kind in types.values():
@@ -270,18 +304,23 @@ def type_lines(root: Node, nodes: list[Node], select: Sequence[str]) -> list[str
     """A line for each type: what it costs, its share with the types below it, and its own."""
     found = []
     for node in nodes:
-        parts = [f"{_share(node, root, measure, unit):>30}" for measure, unit in (
-            ("params", "params"), ("float_ops", "float_ops")) if measure in select]
+        parts = [f"{_share(node, root, measure, runs.text(measure, node.own[measure])):>30}"
+                 for measure in runs.columns(select)]
+        parts += [f"{_share(node, root, measure, f'{number(node.own[measure])} {measure}'):>30}"
+                  for measure in ("params", "float_ops") if measure in select]
+        if "device" in select:
+            parts.append("|".join(sorted({member.device for member in node.members})))
         parts += ["|".join(sorted(node.types))] if "op_types" in select else []
-        parts += [f"0|{node.own['occurrence']}"] if "occurrence" in select else []
+        counts = f"{node.own['runs']}|{node.own['occurrence']}"
+        parts += [f"{counts:>10}" if node.own["runs"] else counts] if "occurrence" in select else []
         found.append(f"{node.name:<25}{', '.join(parts)}")
     return found
 
 
-def _share(node: Node, root: Node, measure: str, unit: str) -> str:
+def _share(node: Node, root: Node, measure: str, own: str) -> str:
     whole = root.total[measure]
     shares = [100 * part / whole if whole else 0.0 for part in (node.total[measure], node.own[measure])]
-    return f"{number(node.own[measure])} {unit} ({shares[0]:.2f}%, {shares[1]:.2f}%)"
+    return f"{own} ({shares[0]:.2f}%, {shares[1]:.2f}%)"
 
 
 def type_proto(root: Node, nodes: list[Node], proto: Any) -> Any:
@@ -293,6 +332,9 @@ def type_proto(root: Node, nodes: list[Node], proto: Any) -> Any:
         if node is not root:
             place.parameters, place.float_ops = node.own["params"], node.own["float_ops"]
         place.total_parameters, place.total_float_ops = node.total["params"], node.total["float_ops"]
+        if node is root:
+            node.own.update(dict.fromkeys(runs.MEASURED, 0))
+        _write_runs(node, place)
         for member in node.members:
             _write_graph_node(member, place.graph_nodes.add())
     return proto

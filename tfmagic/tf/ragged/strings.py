@@ -55,6 +55,22 @@ def _rows(indices: Tensor, values: Tensor, dense_shape: Tensor) -> RaggedTensor:
                                           validate=False)
 
 
+def _cut(source: Any, delimiter: Any, skip_empty: bool) -> tuple[Tensor, Tensor, Tensor]:
+    """The parts of strings as those of a sparse matrix: indices, values, shape."""
+    delimiter = convert_to_tensor(" " if delimiter is None else delimiter, dtype=dtypes.string)
+    source = convert_to_tensor(source, dtype=dtypes.string)
+    indices, values, shape = raw.string_split(source, delimiter, skip_empty=skip_empty)
+    indices.set_shape([None, 2])
+    values.set_shape([None])
+    shape.set_shape([2])
+    return indices, values, shape
+
+
+def string_split_sparse(source: Any, sep: Any = None, skip_empty: bool = True, delimiter: Any = None) -> SparseTensor:
+    """`string_split` of `tensorflow.python.ops.string_ops`, which knows no ragged tensors and opens no scope."""
+    return SparseTensor(*_cut(source, deprecated_argument_lookup("sep", sep, "delimiter", delimiter), skip_empty))
+
+
 @export("string_split")
 @deprecated_args(None, "delimiter is deprecated, please use sep instead.", "delimiter")
 def string_split(source: Any, sep: Any = None, skip_empty: bool = True, delimiter: Any = None,
@@ -75,12 +91,7 @@ def string_split(source: Any, sep: Any = None, skip_empty: bool = True, delimite
     """
     delimiter = deprecated_argument_lookup("sep", sep, "delimiter", delimiter)
     with name_scope(name, "StringSplit", [source]):
-        delimiter = convert_to_tensor(" " if delimiter is None else delimiter, dtype=dtypes.string)
-        source = convert_to_tensor(source, dtype=dtypes.string)
-        indices, values, shape = raw.string_split(source, delimiter, skip_empty=skip_empty)
-        indices.set_shape([None, 2])
-        values.set_shape([None])
-        shape.set_shape([2])
+        indices, values, shape = _cut(source, delimiter, skip_empty)
         if result_type == "SparseTensor":
             return SparseTensor(indices, values, shape)
         if result_type == "RaggedTensor":

@@ -112,10 +112,10 @@ def load_checkpoint(ckpt_dir_or_file: Any) -> CheckpointReader:
       ValueError: there is none in the folder.
       NotFoundError: there is none of this name.
     """
-    return NewCheckpointReader(_checkpoint_of(ckpt_dir_or_file))
+    return NewCheckpointReader(checkpoint_of(ckpt_dir_or_file))
 
 
-def _checkpoint_of(place: Any) -> str:
+def checkpoint_of(place: Any) -> str:
     place = os.fspath(place)
     if not gfile.is_directory(place):
         return place
@@ -205,7 +205,7 @@ def init_from_checkpoint(ckpt_dir_or_file: Any, assignment_map: dict[str, Any]) 
     Raises:
       ValueError: a tensor is not in the checkpoint, or has another shape; or a variable is not there.
     """
-    path = _checkpoint_of(ckpt_dir_or_file)
+    path = checkpoint_of(ckpt_dir_or_file)
     shapes = load_checkpoint(path).get_variable_to_shape_map()
     store = variable_store()
     for source, target in sorted(assignment_map.items(), key=lambda item: item[0]):

@@ -18,6 +18,7 @@ from tfmagic.base import tf_logging
 from tfmagic.graph.graph import Graph
 from tfmagic.graph.operation import Tensor
 from tfmagic.ops import api
+from tfmagic.ops.control_flow import toggles
 
 _TO_NCHW = {4: [0, 3, 1, 2], 5: [0, 4, 1, 2, 3]}
 _TO_NHWC = {4: [0, 2, 3, 1], 5: [0, 2, 3, 4, 1]}
@@ -149,13 +150,30 @@ def disable_control_flow_v2(unused_msg: str) -> Any:
     return decorate
 
 
+def enable_control_flow_v2(fn: Any) -> Any:
+    """Decorator of a test in which branches and loops are `If` and `While`."""
+
+    @functools.wraps(fn)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        before = toggles.control_flow_v2_enabled()
+        toggles.enable_control_flow_v2()
+        try:
+            return fn(*args, **kwargs)
+        finally:
+            if not before:
+                toggles.disable_control_flow_v2()
+
+    return wrapper
+
+
 def with_control_flow_v2(cls: Any) -> Any:
-    """Decorator of a class whose tests run with functional loops and branches too: those runs are skipped."""
+    """Decorator of a class whose tests run a second time with branches and loops that are `If` and `While`."""
+    if toggles.control_flow_v2_enabled():
+        return cls
     for name, value in list(vars(cls).items()):
         if callable(value) and name.startswith(unittest.TestLoader.testMethodPrefix) and not getattr(
                 value, "_disable_control_flow_v2", False):
-            setattr(cls, name + "WithControlFlowV2", _skipping(
-                value, "tf.cond and tf.while_loop make Switch, Merge and loop nodes, not If and While", lambda: True))
+            setattr(cls, name + "WithControlFlowV2", enable_control_flow_v2(value))
     return cls
 
 

@@ -7,12 +7,11 @@ from typing import Any
 from tfmagic.base import dtypes
 from tfmagic.base.export import export
 from tfmagic.base.shapes import TensorShape
-from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.scopes import name_scope
 from tfmagic.ops import api
-from tfmagic.tf.distributions.arguments import logits_and_probs
+from tfmagic.tf.distributions.arguments import after, logits_and_probs
 from tfmagic.tf.distributions.distribution import NOT_REPARAMETERIZED, Distribution
 from tfmagic.tf.distributions.kullback_leibler import divergence
 from tfmagic.tf.distributions.moving import moved_from_contrib
@@ -73,6 +72,13 @@ class OverClasses(Distribution):
             logits = api.ones_like(x, dtype=logits.dtype) * logits
             x = api.ones_like(logits, dtype=x.dtype) * x
         return x, logits
+
+    def _checked(self, x: Tensor) -> Tensor:
+        if not self.validate_args:
+            return x
+        return after([api.debugging.assert_non_positive(x),
+                      api.debugging.assert_near(api.zeros([], dtype=self.dtype),
+                                                api.reduce_logsumexp(x, axis=[-1]))], x)
 
 
 @export("contrib.distributions.OneHotCategorical")
@@ -135,14 +141,6 @@ class OneHotCategorical(OverClasses):
 
     def _variance(self) -> Tensor:
         return self.probs * (1.0 - self.probs)
-
-    def _checked(self, x: Tensor) -> Tensor:
-        if not self.validate_args:
-            return x
-        with get_default_graph().control_dependencies([
-                api.debugging.assert_non_positive(x),
-                api.debugging.assert_near(api.ones([], self.dtype), api.reduce_logsumexp(x, axis=[-1]))]):
-            return api.identity(x)
 
 
 @divergence(OneHotCategorical, OneHotCategorical)

@@ -15,7 +15,7 @@ from tfmagic.ops import api
 from tfmagic.tf.contrib.distributions.bijectors.elementwise import Exp, Sigmoid
 from tfmagic.tf.contrib.distributions.one_hot import OverClasses
 from tfmagic.tf.contrib.distributions.real import Logistic
-from tfmagic.tf.distributions.arguments import after, logits_and_probs, positive
+from tfmagic.tf.distributions.arguments import logits_and_probs, positive
 from tfmagic.tf.distributions.distribution import FULLY_REPARAMETERIZED
 from tfmagic.tf.distributions.moving import moved_from_contrib
 from tfmagic.tf.distributions.transformed import TransformedDistribution
@@ -128,13 +128,6 @@ class ExpRelaxedOneHotCategorical(OverClasses):
         constant = api.math.lgamma(classes) + (classes - 1.0) * api.log(self.temperature)
         terms = api.nn.log_softmax(logits - x * self._temperature_2d)
         return api.reshape(constant + api.reduce_sum(terms, axis=[-1]), shape)
-
-    def _checked(self, x: Tensor) -> Tensor:
-        if not self.validate_args:
-            return x
-        return after([api.debugging.assert_non_positive(x),
-                      api.debugging.assert_near(api.zeros([], dtype=self.dtype),
-                                                api.reduce_logsumexp(x, axis=[-1]))], x)
 
 
 @export("contrib.distributions.RelaxedOneHotCategorical")
