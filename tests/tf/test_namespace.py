@@ -81,8 +81,8 @@ def test_contrib_is_loaded_on_first_use_with_tensorflows_warning(tmp_path):
 
 
 def test_a_part_of_contrib_that_is_not_there_says_so():
-    with pytest.raises(AttributeError, match=r"tf\.contrib\.kernel_methods is part of TensorFlow 1\.15"):
-        tf.contrib.kernel_methods  # noqa: B018
+    with pytest.raises(AttributeError, match=r"tf\.contrib\.rpc is part of TensorFlow 1\.15"):
+        tf.contrib.rpc  # noqa: B018
 
 
 def test_nothing_that_is_there_is_called_missing():

@@ -126,6 +126,11 @@ def flatten_with_tuple_paths(structure: Any, expand_composites: bool = False) ->
     return list(_walk_up_to(structure, structure, expand_composites))
 
 
+def yield_flat_paths(nest: Any, expand_composites: bool = False) -> Iterator[Path]:
+    """The path to each value, in the order of `nest.flatten`."""
+    return (path for path, _ in flatten_with_tuple_paths(nest, expand_composites))
+
+
 def flatten_with_joined_string_paths(structure: Any, separator: str = "/",
                                      expand_composites: bool = False) -> list[tuple[str, Any]]:
     """The leaves of a structure in order, each with the keys that lead to it as one text."""

@@ -13,9 +13,7 @@ _ALTERNATIVES = {
     "contrib.factorization": "tf.contrib.factorization.KMeans finds clusters; a factorisation is "
                              "tf.nn.embedding_lookup of both sides and tf.train.AdamOptimizer.",
     "contrib.ffmpeg": "tf.audio.decode_wav reads WAV files; tf.py_func calls any other decoder.",
-    "contrib.kernel_methods": "tf.losses.hinge_loss is the loss; tf.random.normal makes random features.",
     "contrib.learn": "Write the training loop with a tf.Session, or tf.train.MonitoredTrainingSession and hooks.",
-    "contrib.predictor": "tf.saved_model.load loads a model into a tf.Session, whose run predicts.",
     "contrib.rpc": "tf.py_func calls any client from within a graph.",
     "contrib.tensor_forest": "tf.raw_ops has the ops of boosted trees; scikit-learn trains forests.",
     "contrib.timeseries": "tf.nn.dynamic_rnn over tf.nn.rnn_cell.LSTMCell predicts series.",

@@ -73,6 +73,8 @@ ALONE = {
     **dict.fromkeys(("BipartiteMatch", "ImageConnectedComponents", "ImageProjectiveTransform",
                      "ImageProjectiveTransformV2", "Resampler", "ResamplerGrad"),
                     "of tf.contrib, and no raw op: programs/contrib_image.py"),
+    **dict.fromkeys(("PeriodicResample", "PeriodicResampleOpGrad"),
+                    "of tf.contrib, and no raw op: programs/contrib_families.py"),
     # Their values are variants, which no session fetches.
     **dict.fromkeys(("RaggedTensorFromVariant", "RaggedTensorToVariant"), "program ragged_in_variants"),
     # They take functions: tests/session/test_library_functions.py.

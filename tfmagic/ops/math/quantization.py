@@ -60,6 +60,9 @@ class QuantizeV2:
     shape = limits_shape
 
     def kernel(op, x, low, high):
+        if op.round_mode == "HALF_TO_EVEN" and op.mode != "SCALED":
+            raise errors.InvalidArgumentError(
+                None, op.op, f"Round mode 'HALF_TO_EVEN' only supported for mode 'SCALED', but mode is '{op.mode}'.")
         low, high = _range(number(low), number(high))
         steps = Steps(op.T)
         rounded = torch.round if op.round_mode == "HALF_TO_EVEN" else half_away

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from tfmagic.base import dtypes
 from tfmagic.base.export import export
 from tfmagic.base.lazy import torch
@@ -61,6 +63,11 @@ register("Relu6", same, lambda op, x: torch.clamp(x, 0, 6), lambda op, dy: raw.r
 register("Relu6Grad", merged, _gated_twice, _relu6_grad_gradient, check=_uneven)
 
 
+def _alpha(op: Any) -> float:
+    """The slope: an attr is a single-precision number, also where the tensors are double ones."""
+    return float(np.float32(op.alpha))
+
+
 def _leaky_gradient(op: Any, dy: Tensor) -> Tensor:
     return raw.leaky_relu_grad(dy, op.features, alpha=op.alpha)
 
@@ -69,8 +76,8 @@ def _leaky_grad_gradient(op: Any, dz: Tensor) -> tuple[Tensor, Tensor]:
     return raw.leaky_relu_grad(dz, op.features, alpha=op.alpha), _zeros(op.features)
 
 
-register("LeakyRelu", same, lambda op, x: torch.nn.functional.leaky_relu(x, op.alpha), _leaky_gradient)
-register("LeakyReluGrad", merged, lambda op, dy, x: torch.where(x > 0, dy, dy * op.alpha), _leaky_grad_gradient,
+register("LeakyRelu", same, lambda op, x: torch.nn.functional.leaky_relu(x, _alpha(op)), _leaky_gradient)
+register("LeakyReluGrad", merged, lambda op, dy, x: torch.where(x > 0, dy, dy * _alpha(op)), _leaky_grad_gradient,
          check=_uneven)
 
 

@@ -167,7 +167,7 @@ class _Weighted:
         return place if height < self.filled[place] else self.other[place]
 
     def probability(self, value: int) -> float:
-        return self.weights[value] / self.total
+        return self.weights[value] / self.total if 0 <= value < len(self.weights) else 0.0
 
 
 def _expected(probability: float, count: int, tries: int) -> float:

@@ -33,6 +33,9 @@ from tfmagic.ops.shape_rules import merge_dim, with_rank
 def conv_shape(op: Any, x: Dims, filters: Dims, rank: int, depthwise: bool = False) -> Dims:
     """The shape of a convolution."""
     x, filters = with_rank(x, rank), with_rank(filters, rank)
+    if depthwise and len(op.strides) != rank:
+        raise ValueError("DepthwiseConv2D requires the stride attribute to contain 4 values, but got: "
+                         f"{len(op.strides)}")
     strides, dilations = spatial(op, op.strides), [1] * (rank - 2) if depthwise else spatial(op, op.dilations)
     if op.padding == "EXPLICIT" and len(op.explicit_paddings) != 2 * rank:
         raise ValueError(f"explicit_paddings attribute must contain {2 * rank} values, but got: "
@@ -51,10 +54,25 @@ def conv_shape(op: Any, x: Dims, filters: Dims, rank: int, depthwise: bool = Fal
                              f"({depth // filter_depth})")
     before, after = [0] * len(sizes), [0] * len(sizes)
     if op.padding == "EXPLICIT":
+        _check_explicit(op)
         before, after = windows.paddings(op, sizes, sizes, strides, dilations)  # type: ignore[arg-type]
     out = [windows.output_size(size, window, stride, dilation, op.padding, b, a) for
            size, window, stride, dilation, b, a in zip(spatial(op, x), sizes, strides, dilations, before, after)]
     return (x[0], *out, out_depth) if channels_last(op) else (x[0], out_depth, *out)
+
+
+def _check_explicit(op: Any) -> None:
+    """Refuse paddings that cut something off, or pad the batch or the channels.
+
+    Raises:
+      ValueError: with TensorFlow's words.
+    """
+    given = list(op.explicit_paddings)
+    if min(given) < 0:
+        raise ValueError("All elements of explicit_paddings must be nonnegative")
+    channel = len(given) // 2 - 1 if channels_last(op) else 1
+    if any(given[:2]) or any(given[2 * channel:2 * channel + 2]):
+        raise ValueError("Nonzero explicit padding in the batch or depth dimensions is not supported")
 
 
 def _sizes_shape(op: Any, index: int, rank: int) -> Dims:
@@ -95,6 +113,11 @@ def _depthwise_from_torch(gradient: Any, filter_sizes: Any) -> Any:
 
 
 def _geometry(op: Any, x_dims: Dims, x: Any, filter_sizes: Any, dilated: bool = True) -> Geometry:
+    channel = -1 if channels_last(op) else 1
+    for what, steps in (("strides", op.strides), ("dilations", op.dilations if dilated else ())):
+        if steps and (steps[0] != 1 or steps[channel] != 1):
+            raise errors.InvalidArgumentError(None, op.op, f"Current implementation does not yet support {what} in the "
+                                                           "batch and depth dimensions.")
     sizes, strides = list(filter_sizes), spatial(op, op.strides)
     dilations = spatial(op, op.dilations) if dilated else [1] * len(sizes)
     before, after = windows.paddings(op, windows.sizes_of(op, x_dims, x), sizes, strides, dilations)

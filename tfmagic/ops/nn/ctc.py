@@ -16,8 +16,7 @@ from tfmagic.ops.declare import op
 def _inputs_dims(inputs: Any, lengths: Any) -> tuple[Any, Any]:
     """The inputs' dims and the batch size."""
     inputs, lengths = shape_rules.with_rank(inputs, 3), shape_rules.with_rank(lengths, 1)
-    batch = shape_rules.merge(None if inputs is None else (inputs[1],), lengths)
-    return inputs, None if batch is None else batch[0]
+    return inputs, shape_rules.merge_dim(None if inputs is None else inputs[1], None if lengths is None else lengths[0])
 
 
 def _refused(message: str) -> errors.InvalidArgumentError:

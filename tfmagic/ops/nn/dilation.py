@@ -22,6 +22,9 @@ def _shape(op: Any, x: Dims, kernel: Dims, *_: Any) -> Dims:
     *kernel_sizes, kernel_depth = with_rank(kernel, 3)
     merge_dim(depth, kernel_depth)
     depth = kernel_depth
+    for stride in op.strides[1:3]:
+        if stride <= 0:
+            raise ValueError(f"Stride must be > 0, but got {stride}")
     if None in (*sizes, *kernel_sizes):
         return batch, None, None, depth
     found = [_count(op, *given) for given in zip(sizes, kernel_sizes, op.strides[1:3], op.rates[1:3])]

@@ -36,7 +36,7 @@ def pool_shape(op: Any, x: Dims, ksize: Any, strides: Any, rank: int) -> Dims:
            zip(spatial(op, x), spatial(op, ksize), spatial(op, strides))]
     channel = -1 if channels_last(op) else 1
     depth = x[channel]
-    if not op.op.type.startswith("Avg"):
+    if rank == 4 and not op.op.type.startswith("Avg"):
         depth = windows.output_size(depth, ksize[channel], strides[channel], 1, op.padding)
     return (x[0], *out, depth) if channels_last(op) else (x[0], depth, *out)
 
@@ -100,10 +100,18 @@ def _geometry(op: Any, dims: Dims, x: Any, ksize: Any = None, strides: Any = Non
     if 0 in ksize:
         raise errors.InvalidArgumentError(None, op.op, f"Sliding window ksize for dimension {list(ksize).index(0)} was "
                                                        "zero.")
-    if ksize[-1 if channels_last(op) else 1] != 1:
-        words = ("Non-spatial pooling is not yet supported. Volunteers? :)" if op.op.type.startswith("Avg") else
+    channel = -1 if channels_last(op) else 1
+    if len(ksize) == 5 and strides[channel] != 1 and ksize[channel] == 1:
+        raise errors.UnimplementedError(None, op.op, "Pooling is not yet supported on the depth dimension.")
+    if ksize[channel] != 1:
+        words = ("Pooling is not yet supported on the depth dimension." if len(ksize) == 5 else
                  "MaxPoolingGrad is not yet supported on the depth dimension." if "Grad" in op.op.type else
-                 "MaxPooling supports exactly one of pooling across depth or pooling across width/height.")
+                 "MaxPooling supports exactly one of pooling across depth or pooling across width/height."
+                 if any(size != 1 for size in spatial(op, ksize)) or not op.op.type.startswith("Avg") else
+                 "Depthwise max pooling requires the depth window to evenly divide the input depth"
+                 if dims is not None and dims[channel] is not None and dims[channel] % ksize[channel] else
+                 "Depthwise max pooling requires the depth window to equal the depth stride"
+                 if ksize[channel] != strides[channel] else "Non-spatial pooling is not yet supported. Volunteers? :)")
         raise errors.UnimplementedError(
             None, op.op, f"{words}\n{op.op.type} pools over height and width only. Reshape the channels to [..., "
                          "groups, size] and use tf.reduce_max or tf.reduce_mean to pool over them.")

@@ -22,7 +22,7 @@ _PASS_DTYPE = "Call initializer instance with the dtype argument instead of pass
 def _floating(dtype: Any) -> DType:
     dtype = dtypes.as_dtype(dtype)
     if not dtype.is_floating:
-        raise ValueError(f"Expected floating point type, got {dtype!r}.")
+        raise ValueError(f"Expected floating point type, got {dtype}.")
     return dtype
 
 

@@ -289,7 +289,7 @@ def dropout(x: Any, keep_prob: Any = None, noise_shape: Any = None, seed: int | 
         x = convert_to_tensor(x, name="x")
         if not x.dtype.is_floating:
             raise ValueError("x has to be a floating point tensor since it's going to be scaled. Got a "
-                             f"{x.dtype!r} tensor instead.")
+                             f"{x.dtype} tensor instead.")
         if isinstance(rate, numbers.Real):
             if not 0 <= rate < 1:  # type: ignore[operator]
                 raise ValueError(f"rate must be a scalar tensor or a float in the range [0, 1), got {rate:g}")

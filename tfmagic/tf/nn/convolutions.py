@@ -20,9 +20,15 @@ _WITHOUT_DILATION = (1, 1, 1, 1)
 def explicit_padding(padding: Any) -> tuple[str, list[int]]:
     """The op's two padding attrs from "SAME", "VALID" or a list of pairs."""
     if isinstance(padding, (list, tuple)):
-        if len(padding) != 4 or any(len(pair) != 2 for pair in padding):
-            raise ValueError("When padding is a list, it must be in the form [[pad_before, pad_after], ...], one pair "
-                             f"for each of the 4 dimensions; got {padding!r}")
+        for i, pair in enumerate(padding):
+            if not isinstance(pair, (list, tuple)):
+                raise ValueError("When padding is a list, each element of padding must be a list/tuple of size 2. "
+                                 f"Element with index {i} of padding is not a list/tuple")
+            if len(pair) != 2:
+                raise ValueError("When padding is a list, each element of padding must be a list/tuple of size 2. "
+                                 f"Element with index {i} of padding has size {len(pair)}")
+        if len(padding) != 4:
+            raise ValueError(f"When padding is a list, it must be of size 4. Got padding of size: {len(padding)}")
         return "EXPLICIT", [int(p) for pair in padding for p in pair]
     if padding == "EXPLICIT":
         raise ValueError('"EXPLICIT" is not a valid value for the padding parameter. To use explicit padding, the '

@@ -352,7 +352,7 @@ def pool(input: Any, window_shape: Any, pooling_type: str, padding: str, dilatio
         input = convert_to_tensor(input, name="input")
         dims = len(window_shape)
         if not 1 <= dims <= 3:
-            raise ValueError(f"Number of spatial dimensions must be 1, 2 or 3, got {dims}.")
+            raise ValueError("It is required that 1 <= num_spatial_dims <= 3.")
         input.get_shape().with_rank(dims + 2)
         strides, rate = _numbers(strides, dims, "strides"), _numbers(rate, dims, "dilation_rate")
         check_steps(strides, rate)
@@ -363,7 +363,7 @@ def pool(input: Any, window_shape: Any, pooling_type: str, padding: str, dilatio
                              "implementations")
         kinds = {"MAX": (raw.max_pool, raw.max_pool3d), "AVG": (raw.avg_pool, raw.avg_pool3d)}
         if pooling_type not in kinds:
-            raise ValueError(f"{pooling_type} pooling is not one of MAX and AVG")
+            raise ValueError(f"{dims}-D {pooling_type} pooling is not supported.")
         function = kinds[pooling_type][dims == 3]
         first = data_format is not None and data_format.startswith("NC")
 

@@ -49,7 +49,9 @@ def _colocated(variable: Any) -> Any:
 def lookup(params: Any, ids: Any, partition_strategy: str = "mod", name: str | None = None, max_norm: Any = None,
            transform_fn: Callable[[Tensor], Tensor] | None = None) -> Tensor:
     """The rows of tables (see `embedding_lookup`), each table's own passed through `transform_fn`."""
-    if params is None or (isinstance(params, (list, tuple)) and not params):
+    if params is None:
+        raise ValueError("params must be specified")
+    if isinstance(params, (list, tuple)) and not params:
         raise ValueError("Need at least one param")
     params = _tables(params)
     with name_scope(name, "embedding_lookup", [*params, ids]) as scope:
@@ -163,7 +165,7 @@ def embedding_lookup_sparse(params: Any, sp_ids: Any, sp_weights: Any, partition
         raise ValueError("combiner must be one of 'mean', 'sqrtn' or 'sum'")
     for what, value in (("sp_ids", sp_ids), ("sp_weights", sp_weights)):
         if not (value is None and what == "sp_weights") and not hasattr(value, "dense_shape"):
-            raise TypeError(f"{what} must be SparseTensor")
+            raise TypeError(f"{what} must be {'either None or ' if what == 'sp_weights' else ''}SparseTensor")
     tables = _tables(params)
     with name_scope(name, "embedding_lookup_sparse", [*tables, sp_ids]) as scope:
         segment_ids = cast(sp_ids.indices[:, 0], "int32")
@@ -211,11 +213,9 @@ def safe_embedding_lookup_sparse(embedding_weights: Any, sparse_ids: Any, sparse
     Raises:
       ValueError: there is no table.
     """
-    if embedding_weights is None:
-        raise ValueError("Missing embedding_weights.")
-    tables = _tables(embedding_weights)
+    tables = [] if embedding_weights is None else _tables(embedding_weights)
     if not tables:
-        raise ValueError("Missing embedding_weights.")
+        raise ValueError(f"Missing embedding_weights {embedding_weights}.")
     slice_op, concat, gather = api.slice, api.concat, api.gather
     with name_scope(name, "embedding_lookup", [*tables, sparse_ids, sparse_weights]) as scope:
         original_shape = sparse_ids.dense_shape

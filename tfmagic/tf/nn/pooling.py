@@ -197,7 +197,7 @@ def _by_rank(functions: tuple[Callable[..., Tensor], ...], what: str, input: Any
     if rank is None and data_format is not None:
         rank = len(data_format)
     if rank not in formats:
-        raise ValueError(f"{what} takes inputs of rank 3, 4 or 5, but got rank {rank}")
+        raise ValueError(f"Input tensor must be of rank 3, 4 or 5 but was {rank}.")
     return functions[rank - 3](input, ksize, strides, padding, data_format or formats[rank], name)
 
 

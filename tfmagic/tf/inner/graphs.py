@@ -1,0 +1,90 @@
+"""`framework.ops`, `common_shapes` and `tensor_util` beyond what is public: conversions, scopes, shapes."""
+
+from __future__ import annotations
+
+import collections.abc
+from collections.abc import Sequence
+from typing import Any
+
+from tfmagic.base import dtypes
+from tfmagic.graph.context import default_graphs, get_default_graph
+from tfmagic.graph.convert import convert_to_tensor, convert_to_tensor_or_indexed_slices, to_tensor
+from tfmagic.graph.operation import Tensor
+
+# --- conversions -------------------------------------------------------------------------------------------------
+
+
+def _maybe_reference(value: Any, dtype: Any, name: str | None, as_ref: bool, preferred_dtype: Any) -> Any:
+    """`tf.convert_to_tensor` that can also ask for a variable's reference."""
+    if not as_ref:
+        return convert_to_tensor(value, dtype, name, preferred_dtype)
+    return to_tensor(value, None if dtype is None else dtypes.as_dtype(dtype), name, True)
+
+
+def _each(values: Any, name: str | None, convert: Any) -> list[Any]:
+    if not isinstance(values, collections.abc.Sequence):
+        raise TypeError("values must be a sequence.")
+    return [convert(value, None if name is None else f"{name}_{i}") for i, value in enumerate(values)]
+
+
+def internal_convert_n_to_tensor(values: Sequence[Any], dtype: Any = None, name: str | None = None,
+                                 as_ref: bool = False, preferred_dtype: Any = None, ctx: Any = None) -> list[Any]:
+    """`convert_n_to_tensor` that can also ask for variables' references."""
+    return _each(values, name,
+                 lambda value, own: _maybe_reference(value, dtype, own, as_ref, preferred_dtype))
+
+
+def convert_n_to_tensor_or_indexed_slices(values: Sequence[Any], dtype: Any = None,
+                                          name: str | None = None) -> list[Any]:
+    """Each of a list of values as a tensor or as `IndexedSlices`; None stays None."""
+    return _each(values, name,
+                 lambda value, own: None if value is None else convert_to_tensor_or_indexed_slices(value, dtype, own))
+
+
+def is_dense_tensor_like(t: Any) -> bool:
+    """Whether a value is a tensor or a variable."""
+    return isinstance(t, Tensor) or hasattr(t, "_as_graph_element")
+
+
+# --- graphs and scopes -------------------------------------------------------------------------------------------
+
+
+def name_from_scope_name(name: str) -> str:
+    """A scope's name without the slash at its end."""
+    return name[:-1] if name and name[-1] == "/" else name
+
+
+def has_default_graph() -> bool:
+    """Whether a graph was made the default one; the one that is always there does not count."""
+    return len(default_graphs()) > 0
+
+
+def get_all_collection_keys() -> list[Any]:
+    """The keys of the collections of the default graph."""
+    return get_default_graph().get_all_collection_keys()
+
+
+def inside_function() -> bool:
+    """Whether the default graph is that of a function."""
+    return bool(get_default_graph().building_function)
+
+
+# --- shapes ------------------------------------------------------------------------------------------------------
+
+
+def has_fully_defined_shape(tensor: Tensor) -> bool:
+    """Whether every dimension of a tensor is known."""
+    return tensor.shape.is_fully_defined()
+
+
+def rank(tensor: Any) -> int | None:
+    """The rank of a tensor, or None."""
+    return tensor.shape.ndims if isinstance(tensor, Tensor) else None
+
+
+def shape_tensor(shape: Any) -> Tensor:
+    """A shape, which may have scalars of the graph in it, as a vector; int32 where nothing says otherwise."""
+    dtype = None
+    if isinstance(shape, (tuple, list)):
+        dtype = dtypes.int32 if not shape or all(isinstance(size, int) for size in shape) else None
+    return convert_to_tensor(shape, dtype=dtype, name="shape")

@@ -1,0 +1,51 @@
+"""`tensorflow.python.eager.context` of a library that builds graphs: graph mode is the only one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tfmagic.tf import internal
+
+GRAPH_MODE, EAGER_MODE = 0, 1
+
+
+class Context:
+    """The state of execution: graphs, on the devices of this machine; nothing that is asked for changes that."""
+
+    def __init__(self, config: Any = None, device_policy: Any = None, execution_mode: Any = None,
+                 server_def: Any = None):
+        self.config = config
+
+    def executing_eagerly(self) -> bool:
+        """Whether ops run as they are called: no."""
+        return False
+
+    def num_gpus(self) -> int:
+        """How many GPUs there are."""
+        return num_gpus()
+
+    @property
+    def scope_name(self) -> str:
+        """The scope of names that eager calls use: none."""
+        return ""
+
+    def ensure_initialized(self) -> None:
+        """Nothing has to be set up."""
+
+
+_context = Context()
+
+
+def context() -> Context:
+    """The state of execution."""
+    return _context
+
+
+def in_eager_mode() -> bool:
+    """Whether ops run as they are called: no."""
+    return False
+
+
+def num_gpus() -> int:
+    """How many GPUs there are."""
+    return len(internal.public("config.experimental.list_physical_devices")("GPU"))
