@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 
 import numpy as np
@@ -78,7 +80,29 @@ def test_ranges_for_threads_make_up_the_whole() -> None:
     assert parts == [(0, 1000)]
 
 
-def test_what_fails_in_the_background_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
+def test_what_fails_in_the_background_is_told_once(
+        caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compiler, "_broken", False)
     compiler.in_background(lambda: compiler.compiled("nonsense", "nonsense", []))
     compiler.wait()
     assert "torch goes on computing" in caplog.text
+
+
+def test_a_process_ends_well_while_the_compiler_works() -> None:
+    program = """
+from tfmagic.base.machine import compiler
+from tfmagic.base.machine.code import Code
+from tfmagic.base.machine.functions import INTRINSICS, Real
+
+def long():
+    code = Code()
+    value = "%x"
+    for _ in range(100):
+        value = Real(code, "float").tanh(value)
+    compiler.compiled(code.function("long", ["float %x"]) + INTRINSICS, "long", [])
+
+for _ in range(50):
+    compiler.in_background(long)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0 and not done.stderr

@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from torch import fx
 
+from tests.session.plans_of_functions import both, plan_of
 from tfmagic import tf
 from tfmagic.base.machine import compiler
 from tfmagic.session.plan.plan_graph import PlanGraph
 from tfmagic.session.tiers import machine, python
 from tfmagic.session.tiers.machine import kernel
-from tfmagic.session.tiers.machine.runs import Run, find
+from tfmagic.session.tiers.machine.runs import Run
 
 pytest.importorskip("llvmlite")
 
@@ -25,35 +25,8 @@ FLOATS = [0.0, -0.0, float("inf"), float("-inf"), float("nan"), 1.0, -1.0, 0.5, 
 INTEGERS = [0, 1, -1, 7, -12, 2**31 - 1, -2**31]
 
 
-def plan_of(function: Callable[..., Any], *given: torch.Tensor) -> PlanGraph:
-    """The plan of a function of tensors: it gives the function's results."""
-    graph = fx.symbolic_trace(function).graph
-    values = dict(zip((node for node in graph.nodes if node.op == "placeholder"), given))
-    constants: dict[str, Any] = {}
-    for node in graph.nodes:
-        if node.op == "placeholder":
-            node.meta["source"] = object()
-        elif node.op in ("call_function", "call_method"):
-            args, kwargs = fx.map_arg((node.args, node.kwargs), values.__getitem__)
-            values[node] = node.target(*args, **kwargs) if node.op == "call_function" else \
-                getattr(args[0], node.target)(*args[1:], **kwargs)
-            node.meta["effect"] = "none"
-        else:
-            results = node.args[0] if isinstance(node.args[0], (tuple, list)) else [node.args[0]]
-            node.args = ((tuple(results), (), ()),)
-        if node in values:
-            node.meta["val"] = values[node].to("meta") if isinstance(values[node], torch.Tensor) else None
-    return PlanGraph("", graph, constants)
-
-
 def runs_of(plan: PlanGraph) -> list[list[str]]:
-    return [[node.name for node in part.nodes] for part in find(plan) if isinstance(part, Run)]
-
-
-def both(function: Callable[..., Any], *given: torch.Tensor) -> list[list[torch.Tensor]]:
-    """What machine code gives for a function, and what torch does."""
-    plan = plan_of(function, *given)
-    return [list(tier(plan)(*given)[0]) for tier in (machine.changed, python.function)]
+    return [[node.name for node in part.nodes] for part in machine.divided(plan) if isinstance(part, Run)]
 
 
 def pairs(numbers: list[Any], dtype: torch.dtype) -> list[torch.Tensor]:
@@ -171,7 +144,7 @@ def test_what_asks_for_a_value_closes_the_run() -> None:
     def function(x: Any) -> Any:
         first = torch.tanh(x * 2.0 + 1.0)
         second = first + 1.0
-        product = torch.matmul(first, x)
+        product = torch.cumsum(first, 0)
         return (second * product - first) / 2.0
 
     assert runs_of(plan_of(function, x)) == [["mul", "add", "tanh", "add_1"], ["mul_1", "sub", "truediv"]]

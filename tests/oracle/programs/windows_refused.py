@@ -77,3 +77,14 @@ def networks_refused(tf):
         lambda: arrays.quantize_v2([1.0], -6.0, 6.0, tf.quint8, round_mode="HALF_TO_EVEN")[1],
         lambda: arrays.quantize_v2([1.0], -6.0, 6.0, tf.quint8, mode="SCALED", round_mode="HALF_TO_EVEN")[1],
         lambda: nn.ctc_loss(ids, tf.ones([5, 2, 4]), [1])])})
+
+
+@program
+def arrays_refused(tf):
+    """Indices counted from the end that are out of bounds, by the dimension that they mean."""
+    x = tf.placeholder_with_default(np.zeros([2, 3, 4], np.float32), None)
+    known = tf.zeros([2, 3, 4])
+    return Case(facts={"found": outcomes(tf, [
+        lambda: known[-3], lambda: x[-3], lambda: known[2], lambda: x[0, -9], lambda: known[0, 0, -5],
+        lambda: tf.unstack(x, 2, axis=-1)[0], lambda: tf.unstack(x, 2, axis=1)[0],
+        lambda: tf.gather_nd(known, [[[0], [1]], [[1], [2]]], batch_dims=1)])})

@@ -6,6 +6,7 @@ Where `llvmlite` is not installed, or knows no code for this machine, everything
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import functools
 import importlib.util
@@ -28,14 +29,15 @@ def available() -> bool:
 
 
 @functools.cache
-def _engine() -> Any:
+def _llvm() -> tuple[Any, Callable[[], Any]]:
+    """The library, and what makes a description of this machine, of which every engine takes one."""
     import llvmlite.binding as llvm
 
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
-    target = llvm.Target.from_default_triple().create_target_machine(
-        cpu=llvm.get_host_cpu_name(), features=llvm.get_host_cpu_features().flatten(), opt=3)
-    return llvm, target, llvm.create_mcjit_compiler(llvm.parse_assembly(""), target)
+    target = llvm.Target.from_default_triple()
+    return llvm, functools.partial(target.create_target_machine, cpu=llvm.get_host_cpu_name(),
+                                   features=llvm.get_host_cpu_features().flatten(), opt=3)
 
 
 _lock = threading.Lock()
@@ -60,27 +62,38 @@ def compiled(text: str, name: str, types: Sequence[Any], vectors: bool = True,
       RuntimeError: LLVM does not understand the text.
     """
     with _lock:
-        llvm, target, engine = _engine()
+        llvm, machine = _llvm()
         module = llvm.parse_assembly(text)
         module.verify()
+        target = machine()
         options = llvm.create_pipeline_tuning_options(speed_level=3 if vectors else 1)
         options.loop_vectorization = options.slp_vectorization = vectors
         builder = llvm.create_pass_builder(target, options)
         builder.getModulePassManager().run(module, builder)
-        engine.add_module(module)
+        engine = llvm.create_mcjit_compiler(module, target)
         engine.finalize_object()
-        return (ctypes.CFUNCTYPE if releases else ctypes.PYFUNCTYPE)(None, *types)(engine.get_function_address(name))
+        function = (ctypes.CFUNCTYPE if releases else ctypes.PYFUNCTYPE)(None, *types)(
+            engine.get_function_address(name))
+        function.engine = engine  # type: ignore[attr-defined]  # the code goes with the function
+        return function
 
 
 # --- in the background -----------------------------------------------------------------------------------------------
 
 _waiting: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
 _worker: list[threading.Thread] = []
-_broken = False
+_broken = _closing = False
+
+
+def _after_fork() -> None:
+    """Begin anew in a child: the thread, and what it held, stay with the parent."""
+    global _lock
+    _lock = threading.Lock()
+    _worker.clear()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_worker.clear)  # a thread stays with the parent
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 def in_background(work: Callable[[], None]) -> None:
@@ -89,19 +102,21 @@ def in_background(work: Callable[[], None]) -> None:
         if not _worker:
             _worker.append(threading.Thread(target=_work, name="tfmagic compiler", daemon=True))
             _worker[0].start()
+            atexit.register(_close)
     _waiting.put(work)
 
 
 def wait() -> None:
     """Wait until everything is done that was asked for."""
-    done = threading.Event()
-    in_background(done.set)
-    done.wait()
+    if not _closing:
+        done = threading.Event()
+        in_background(done.set)
+        done.wait()
 
 
 def _work() -> None:
     global _broken
-    while True:
+    while not _closing:
         work = _waiting.get()
         try:
             work()
@@ -109,3 +124,12 @@ def _work() -> None:
             if not _broken:
                 _broken = True
                 tf_logging.warning("No machine code could be made, torch goes on computing: %s", error)
+
+
+def _close() -> None:
+    """Let the compiler end what it is at: it must not work on while the process is taken down."""
+    global _closing
+    _closing = True
+    _waiting.put(lambda: None)
+    for thread in _worker:
+        thread.join()

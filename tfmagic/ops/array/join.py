@@ -304,7 +304,8 @@ def _explain_unpack(op: Any, value: Any) -> str | None:
     if not -len(value.shape) <= op.axis < len(value.shape):
         return f"axis = {op.axis} not in [{-len(value.shape)}, {len(value.shape)})"
     shown = ",".join(str(d) for d in value.shape)
-    return f"Input shape axis {op.axis} must equal {op.num}, got shape [{shown}]"
+    axis = op.axis % len(value.shape)
+    return f"Input shape axis {axis} must equal {op.num}, got shape [{shown}]"
 
 
 @array_op("Unpack", explain=_explain_unpack)

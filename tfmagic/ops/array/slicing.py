@@ -155,7 +155,8 @@ class Spec:
             size = x[axis]
             if step[0] == "take":
                 if step[1] is not None and size is not None and not -size <= step[1] < size:
-                    raise ValueError(f"slice index {step[1]} of dimension {axis} out of bounds.")
+                    index = step[1] + size if step[1] < 0 else step[1]
+                    raise ValueError(f"slice index {index} of dimension {axis} out of bounds.")
             else:
                 result.append(_sliced_size(size, *step[1:]))
             axis += 1

@@ -29,6 +29,8 @@ from tfmagic.session.plan.run_time import PlanCall, RunTimeKernel
 _LARGE = 1 << 16
 # Numbers of a block: three tensors of them, and one more, stay in a processor's second cache.
 _BLOCK = 1 << 16
+# From such an epsilon on, the root of the least number is lost in it.
+_NOTICED = 1e-10
 _SCATTERS = frozenset({f"{prefix}Scatter{rule}" for prefix in ("", "Resource")
                        for rule in ("Update", "Add", "Sub", "Mul", "Div", "Min", "Max")})
 _METHODS = frozenset({"index_add", "index_copy"})
@@ -214,13 +216,17 @@ class AdamOfRows(PlanCall, shown_under="tfmagic.session"):
 
         def calls() -> list[Callable[[], Any]]:
             room, found = torch.empty_like(variables[0][:size]), []
+            # Of a zero, as rows have that never had a gradient, the square root takes twenty times as long as of
+            # another number; beside epsilon the least of these is nothing.
+            least = torch.finfo(room.dtype).tiny if small > _NOTICED else 0.0
             blocks = zip(variables[0].split(size), m[0].split(size), v[0].split(size), parts_of_m, parts_of_v)
             for var, m_block, v_block, m_rows, v_rows in blocks:
                 root = room[:len(var)]
                 found += [functools.partial(m_block.mul_, first), functools.partial(v_block.mul_, second)]
                 found += [functools.partial(block.index_copy_, 0, *rows) for block, rows in
                           ((m_block, m_rows), (v_block, v_rows)) if rows is not None]
-                found += [functools.partial(torch.sqrt, v_block, out=root), functools.partial(root.add_, small),
+                found += [functools.partial(torch.add, v_block, least, out=root), functools.partial(root.sqrt_),
+                          functools.partial(root.add_, small),
                           functools.partial(var.addcdiv_, m_block, root, value=-factor)]
             threads = torch.get_num_threads()
             return [functools.partial(torch.set_num_threads, 1), *found,

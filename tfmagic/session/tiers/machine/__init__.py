@@ -1,4 +1,4 @@
-"""The machine tier: the Python tier with runs of element-wise calls as machine code, for plans that have run often.
+"""The machine tier: the Python tier with runs of element-wise calls, and parts on small values, as machine code.
 
 A plan begins in the Python tier. New code is used after so many calls that what it would have saved is about as long as
 the compiler takes, and the compiler is asked after half as many. These numbers follow from the plan alone, so that the
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import torch
@@ -19,7 +19,9 @@ from tfmagic.base.machine import compiler
 from tfmagic.session.plan.plan_graph import PlanGraph
 from tfmagic.session.plan.run_time import PlanCall
 from tfmagic.session.tiers import python
-from tfmagic.session.tiers.machine.runs import Run, find
+from tfmagic.session.tiers.machine import parts, runs
+from tfmagic.session.tiers.machine.parts import Part
+from tfmagic.session.tiers.machine.runs import Run
 
 
 def function(plan: PlanGraph) -> Callable[..., Any]:
@@ -31,17 +33,22 @@ def function(plan: PlanGraph) -> Callable[..., Any]:
 
 def changed(plan: PlanGraph) -> Callable[..., Any]:
     """The callable that has machine code in the place of runs, made at once."""
-    return python.function(_with_kernels(plan, list(find(plan))), function)
+    return python.function(_with_kernels(plan, list(divided(plan))), function)
+
+
+def divided(plan: PlanGraph) -> Iterator[fx.Node | Run | Part]:
+    """What a plan computes, in order: parts and runs for machine code, and the rest of the nodes."""
+    return runs.find(plan, parts.find(plan))
 
 
 def _calls_before(plan: PlanGraph) -> int | None:
     """After how many calls machine code is used; None: never."""
     if not compiler.available():
         return None
-    runs = [part for part in find(plan) if isinstance(part, Run)]
-    if not runs:
+    found = [item for item in divided(plan) if not isinstance(item, fx.Node)]
+    if not found:
         return None
-    return math.ceil(sum(run.cost() for run in runs) / sum(run.saving() for run in runs))
+    return math.ceil(sum(item.cost() for item in found) / sum(item.saving() for item in found))
 
 
 class _Changing:
@@ -59,10 +66,10 @@ class _Changing:
 
     def call(self, *parameters: Any) -> Any:
         if self._waits:
-            self._calls += 1
-            if self._calls == self._asked:
+            calls = self._calls = self._calls + 1
+            if calls == self._asked:
                 compiler.in_background(self._make)
-            elif self._calls >= self._due:
+            elif calls >= self._due:
                 self._waits = False
                 compiler.wait()
                 self._current = self._made or self._current
@@ -89,13 +96,13 @@ class _Direct(PlanCall, shown_under="tfmagic.machine"):
 _SPLIT = _Direct(torch._VF.split)  # type: ignore[attr-defined]
 
 
-def _with_kernels(plan: PlanGraph, parts: Iterable[fx.Node | Run]) -> PlanGraph:
-    """The plan in which machine code computes the runs."""
-    from tfmagic.session.tiers.machine.kernel import ElementWise
+def _with_kernels(plan: PlanGraph, items: Iterable[fx.Node | Run | Part]) -> PlanGraph:
+    """The plan in which machine code computes runs and parts."""
+    from tfmagic.session.tiers.machine.kernel import ElementWise, WholePart
 
     graph = fx.Graph()
     twins: dict[fx.Node, fx.Node] = {}
-    for part in parts:
+    for part in items:
         if isinstance(part, fx.Node):
             twin = twins[part] = graph.node_copy(part, twins.__getitem__)
             if twin.target is torch.functional.split:
@@ -105,7 +112,8 @@ def _with_kernels(plan: PlanGraph, parts: Iterable[fx.Node | Run]) -> PlanGraph:
         # The names stay: by them a failure finds the values that explain it.
         given = tuple(twins[node] for node in part.arguments())
         single = results[0].name if len(results) == 1 else None
-        call = graph.create_node("call_function", ElementWise(part), given, {}, single)
+        target = ElementWise(part) if isinstance(part, Run) else WholePart(part)
+        call = graph.create_node("call_function", target, given, {}, single)
         for index, node in enumerate(results):
             twins[node] = call if single else \
                 graph.create_node("call_function", operator.getitem, (call, index), {}, node.name)

@@ -16,8 +16,10 @@ from tfmagic.base.machine.code import Code
 from tfmagic.base.machine.functions import INTRINSICS
 from tfmagic.base.machine.workers import shared
 from tfmagic.session.plan.run_time import PlanCall
+from tfmagic.session.tiers.machine.parts import Part
 from tfmagic.session.tiers.machine.rules import KINDS, Value, write
 from tfmagic.session.tiers.machine.runs import MANY, Run, placed
+from tfmagic.session.tiers.machine.steps import Writer
 
 # Numbers for which a thread is worth waking, where little is done with each.
 _LEAST = 1 << 17
@@ -51,8 +53,30 @@ class ElementWise(PlanCall, shown_under="tfmagic.machine"):
         return self._call
 
 
-def _caller(function: Callable[..., None], arguments: int, results: Sequence[torch.Tensor], count: int,
-            least: int) -> Callable[..., Any]:
+class WholePart(PlanCall, shown_under="tfmagic.machine"):
+    """A call of machine code: takes the part's values from outside, gives its results (one, or a tuple).
+
+    Args:
+      part: the part; its results and arguments come in its order.
+    """
+
+    effect = "none"
+
+    def __init__(self, part: Part):
+        self.__name__ = self.__qualname__ = "small_values"
+        title = compiler.unique("small_values")
+        writer = Writer(part, title)
+        function = compiler.compiled(writer.text(), title, [compiler.POINTER])
+        results = [node.meta["val"] for node in part.results()]
+        self._call = _caller(function, len(part.arguments()), results, scratch=writer.scratch)
+
+    def bind(self, *bodies: Callable[..., Any]) -> Callable[..., Any]:
+        """The function that takes the values, without a step between."""
+        return self._call
+
+
+def _caller(function: Callable[..., None], arguments: int, results: Sequence[torch.Tensor], count: int = 0,
+            least: int = 0, scratch: int | None = None) -> Callable[..., Any]:
     """A function of tensors around one of addresses, written for their number: this is called most often of all.
 
     Args:
@@ -60,11 +84,12 @@ def _caller(function: Callable[..., None], arguments: int, results: Sequence[tor
       results: a meta tensor for each.
       count: how much there is to compute.
       least: what a thread must have to do; 0 where one does it all.
+      scratch: how many bytes the function needs beside, whose address is the last; None where it takes none.
     """
     inputs = [f"a{index}" for index in range(arguments)]
     outputs = [f"r{index}" for index in range(len(results))]
     scope: dict[str, Any] = {"function": function, "shared": shared, "get_num_threads": torch.get_num_threads,
-                             "pack": struct.Struct(f"{arguments + len(results)}P").pack}
+                             "pack": struct.Struct(f"{arguments + len(results) + (scratch is not None)}P").pack}
     lines = [f"def call({', '.join(inputs)}):"]
     for name, meta in zip(outputs, results):
         # Of what is small a copy of a pattern is quicker than to read a shape and a type again.
@@ -74,7 +99,12 @@ def _caller(function: Callable[..., None], arguments: int, results: Sequence[tor
         lines.append(f"    {name} = new_{name}()")
     # The value that `contiguous` gives must live as long as its address is in use.
     lines += [f"    {name} = {name}.contiguous()" for name in inputs]
-    lines.append(f"    addresses = pack({', '.join(f'{name}.data_ptr()' for name in (*inputs, *outputs))})")
+    values = [*inputs, *outputs]
+    if scratch is not None:
+        scope["new_scratch"] = functools.partial(torch.empty_like, torch.empty(max(scratch, 1), dtype=torch.uint8))
+        lines.append("    scratch = new_scratch()")
+        values.append("scratch")
+    lines.append(f"    addresses = pack({', '.join(f'{name}.data_ptr()' for name in values)})")
     if least:
         lines.append("    work = lambda start, stop: function(addresses, start, stop)")
         lines.append(f"    shared(work, {count}, get_num_threads(), {least})")

@@ -11,7 +11,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from typing import Any
 
 import torch
@@ -118,15 +118,21 @@ def _shape(node: fx.Node) -> tuple[int, ...]:
     return tuple(node.meta["val"].shape)
 
 
-def find(plan: PlanGraph) -> Iterator[fx.Node | Run]:
-    """The nodes of a plan, in an order in which they can be computed, runs in the place of their calls."""
-    open_runs: list[Run] = []
-    rules = {node: rule for node in plan.graph.nodes if node.op.startswith("call") and _known(node)
-             and (rule := rule_of(node, plan.constants)) is not None}
-    kept = kept_until(node for node in plan.graph.nodes if node not in rules)  # what has a rule cannot fail
-    inside: dict[fx.Node, Run] = {}
+def find(plan: PlanGraph, items: Iterable[Any] | None = None) -> Iterator[Any]:
+    """What a plan computes, in an order in which it can be, with runs in the place of their calls.
 
-    def close(run: Run) -> Iterator[fx.Node | Run]:
+    Args:
+      items: the plan's nodes, some of them perhaps taken together already in what has `arguments`.
+    """
+    items = list(plan.graph.nodes if items is None else items)
+    nodes = [item for item in items if isinstance(item, fx.Node)]
+    open_runs: list[Run] = []
+    inside: dict[fx.Node, Run] = {}
+    rules = {node: rule for node in nodes if node.op.startswith("call") and _known(node)
+             and (rule := rule_of(node, plan.constants)) is not None}
+    kept = kept_until(node for node in nodes if node not in rules)  # what has a rule cannot fail
+
+    def close(run: Run) -> Iterator[Any]:
         open_runs.remove(run)
         for node in run.nodes:
             del inside[node]
@@ -135,11 +141,15 @@ def find(plan: PlanGraph) -> Iterator[fx.Node | Run]:
         else:
             yield from run.nodes
 
-    for node in plan.graph.nodes:
-        rule = rules.get(node)
-        needed = list(dict.fromkeys(inside[given] for given in node.all_input_nodes if given in inside))
+    for node in items:
+        single = isinstance(node, fx.Node)
+        rule = rules.get(node) if single else None
+        given = node.all_input_nodes if single else node.arguments()
+        needed = list(dict.fromkeys(inside[value] for value in given if value in inside))
         chosen = None
-        if rule is not None:
+        if not single:
+            pass
+        elif rule is not None:
             others = [run for run in reversed(open_runs) if run not in needed]
             chosen = next((run for run in (*needed, *others) if run.add(node, rule)), None)
         elif node.op == "output" or _changes_a_tensor(node):

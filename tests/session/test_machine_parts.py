@@ -1,0 +1,186 @@
+"""The machine tier on small values: products, sums, joins and views are machine code too, with the values of torch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from tests.session.plans_of_functions import both, plan_of
+from tfmagic import tf
+from tfmagic.session.plan.plan_graph import PlanGraph
+from tfmagic.session.tiers import machine
+from tfmagic.session.tiers.machine.parts import Part
+from tfmagic.session.tiers.machine.views import broadcast, view_of, whole
+
+pytest.importorskip("llvmlite")
+
+
+def parts_of(plan: PlanGraph) -> list[list[str]]:
+    return [[node.name for node in part.nodes] for part in machine.divided(plan) if isinstance(part, Part)]
+
+
+@pytest.fixture
+def every_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Parts of one call are machine code too."""
+    monkeypatch.setattr(Part, "pays", lambda self: bool(self.nodes))
+
+
+def numbers(*shape: int, dtype: torch.dtype = torch.float32) -> torch.Tensor:
+    return torch.randn(shape, generator=torch.Generator().manual_seed(sum(shape))).to(dtype)
+
+
+A, B, C = (4, 5), (5, 7), (4, 7)
+functional = torch.nn.functional
+STEPS: dict[str, tuple[Callable[..., Any], tuple[tuple[int, ...], ...]]] = {
+    "product": (lambda a, b: torch.matmul(a, b), (A, B)),
+    "product of a transposed": (lambda a, b: torch.matmul(a.t(), b), ((5, 4), B)),
+    "product with a transposed": (lambda a, b: torch.matmul(a, b.t()), (A, (7, 5))),
+    "product of two transposed": (lambda a, b: torch.mm(a.t(), b.t()), ((5, 4), (7, 5))),
+    "column": (lambda a, b: torch.matmul(a, b), (A, (5, 1))),
+    "row": (lambda a, b: torch.matmul(a, b.t()), ((1, 5), (1, 5))),
+    "products": (lambda a, b: torch.matmul(a, b), ((3, 4, 5), (3, 5, 6))),
+    "products with transposed": (lambda a, b: torch.bmm(a, b.mT), ((3, 4, 5), (3, 6, 5))),
+    "product and row": (lambda a, b, c: torch.addmm(c, a, b), (A, B, (7,))),
+    "product and matrix": (lambda a, b, c: torch.addmm(c, a, b), (A, B, C)),
+    "product, transposed, and row": (lambda a, b, c: torch.addmm(c, a, b.t()), (A, (7, 5), (7,))),
+    "product and number": (lambda a, b, c: torch.addmm(c, a, b), (A, B, (1,))),
+    "sum of rows": (lambda x: torch.sum(x, [0]), (A,)),
+    "sum of columns": (lambda x: torch.sum(x, [1], True), (A,)),
+    "sum of a part": (lambda x: torch.sum(torch.narrow(x, 1, 1, 3), [-1]), (A,)),
+    "sum of all": (lambda x: torch.sum(x, [0, 1]), (A,)),
+    "sum of the middle": (lambda x: torch.sum(x, [1]), ((3, 4, 5),)),
+    "sum of the outer": (lambda x: torch.sum(x, [0, 2], True), ((3, 4, 5),)),
+    "mean": (lambda x: torch.mean(x, [1], True), (A,)),
+    "mean of all": (lambda x: torch.mean(x, [0, 1]), (A,)),
+    "softmax": (lambda x: torch.softmax(x * 50.0, -1), ((3, 4, 5),)),
+    "softmax of a transposed": (lambda x: torch.softmax(x.t(), 1), (A,)),
+    "join of rows": (lambda x, y: torch.cat([x, y], 0), (A, (2, 5))),
+    "join of columns": (lambda x, y: torch.cat([x, y, x], 1), (A, (4, 2))),
+    "join of views": (lambda x, y: torch.cat([x.t(), torch.narrow(y, 0, 1, 5)], 1), (A, (6, 4))),
+    "zeros": (lambda x: torch.zeros_like(x) + 1.0, (A,)),
+    "transposed": (lambda x: x.t() * 2.0, (A,)),
+    "permuted": (lambda x: torch.permute(x, (2, 0, 1)) + 1.0, ((3, 4, 5),)),
+    "swapped": (lambda x: torch.transpose(x, 0, -1) + 1.0, ((3, 4, 5),)),
+    "narrow": (lambda x: torch.narrow(x, 1, 1, 3) + 1.0, (A,)),
+    "selected": (lambda x: x.select(1, -2) + 1.0, (A,)),
+    "split": (lambda x: [torch.functional.split(x, 2, dim=1)[index] * 2.0 for index in range(3)], (A,)),
+    "a split of what is not stored yet": (
+        lambda x: torch.functional.split(torch.tanh(x), 2, dim=1)[1], (A,)),
+    "split in the plan": (lambda x: (torch.functional.split(x * 2.0, 2, 1)[2] + 1.0, x * 3.0), (A,)),
+    "unbound": (lambda x: torch.unbind(x, 1)[3] + torch.unbind(x, 1)[0], (A,)),
+    "tiled": (lambda x: torch.tile(x, (1, 3)) * 2.0, ((4, 1),)),
+    "expanded": (lambda x: x.expand(3, 4, 5) + 1.0, (A,)),
+    "reshaped": (lambda x: x.reshape(2, 10) + 1.0, (A,)),
+    "reshaped where that is a copy": (lambda x: x.t().reshape(2, 10) + 1.0, (A,)),
+    "views as results": (lambda x: (x.t(), x.reshape(20), torch.narrow(x + 1.0, 0, 1, 2)), (A,)),
+    "a view of what is not stored yet": (lambda x: torch.tanh(x) + torch.tanh(x).t(), ((4, 4),)),
+    "broadcasting any way": (lambda x, y, z: (x + y) * z - x, ((2, 3, 4), (3, 1), (2, 1, 4))),
+    "conditions": (lambda x, y: torch.where(torch.logical_and(x > 0, (y > 0).t()), x, -x), ((4, 4), (4, 4))),
+}
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("name", STEPS)
+def test_steps_give_the_values_of_torch(name: str, dtype: torch.dtype, every_part: None) -> None:
+    function, shapes = STEPS[name]
+    given = [numbers(*shape, dtype=dtype) for shape in shapes]
+    assert parts_of(plan_of(function, *given))
+    mine, theirs = both(function, *given)
+    assert len(mine) == len(theirs)
+    for one, other in zip(mine, theirs):
+        assert one.dtype == other.dtype
+        torch.testing.assert_close(one, other)
+
+
+def test_softmax_knows_infinity_and_nan(every_part: None) -> None:
+    inf, nan = float("inf"), float("nan")
+    x = torch.tensor([[1.0, -inf, 2.0], [-inf, -inf, -inf], [1.0, nan, 2.0], [inf, 1.0, 2.0], [nan, 1.0, 2.0]])
+    for mine, theirs in zip(*both(lambda x: torch.softmax(x, -1), x)):
+        torch.testing.assert_close(mine, theirs, equal_nan=True)
+
+
+@pytest.mark.parametrize("function", [
+    lambda x: torch.cumsum(x, 0), lambda x: torch.matmul(x, x.select(0, 0)), lambda x: torch.softmax(x, 0),
+    lambda x: torch.sum(x), lambda x: torch.cat([x.double(), x.double()], 0).long(), lambda x: torch.tile(x, (2, 1)),
+    lambda x: torch.sum(x > 0, [0])])
+def test_what_has_no_rule_stays_torchs(function: Callable[..., Any], every_part: None) -> None:
+    plan = plan_of(function, torch.ones(4, 4))
+    last = list(plan.graph.nodes)[-2]
+    assert last.name not in sum(parts_of(plan), [])
+
+
+def test_what_asks_for_a_value_ends_a_part(every_part: None) -> None:
+    def function(x: Any, w: Any) -> Any:
+        hidden = torch.functional.split(torch.tanh(torch.matmul(x, w)), 2, dim=1)
+        counted = torch.cumsum(hidden[1], 0)
+        return torch.matmul(hidden[0], counted.t()) + 1.0
+
+    x, w = numbers(4, 4), numbers(4, 4)
+    assert parts_of(plan_of(function, x, w)) == [["matmul", "tanh", "split", "getitem"], ["t", "matmul_1", "add"]]
+    for mine, theirs in zip(*both(function, x, w)):
+        torch.testing.assert_close(mine, theirs)
+
+
+def test_a_large_product_is_torchs_and_few_calls_are() -> None:
+    def function(x: Any) -> Any:
+        return torch.tanh(torch.matmul(torch.sigmoid(torch.matmul(x, x) * 2.0 + 1.0) * 3.0, x) - x) * x + 1.0
+
+    assert len(parts_of(plan_of(function, numbers(8, 8)))) == 1
+    assert parts_of(plan_of(function, numbers(100, 100))) == []
+    assert parts_of(plan_of(lambda x: torch.matmul(x, x) + 1.0, numbers(8, 8))) == []
+
+
+def test_equal_steps_are_one_function() -> None:
+    from tfmagic.session.tiers.machine.steps import Writer
+
+    def function(x: Any) -> Any:
+        for _ in range(10):
+            x = torch.tanh(torch.matmul(x, x))
+        return x
+
+    (part,) = [item for item in machine.divided(plan_of(function, numbers(8, 8))) if isinstance(item, Part)]
+    text = Writer(part, "title").text()
+    assert text.count("define void @title_step") == 2  # the product and tanh
+    assert text.count("call void @title_step") == 20
+
+
+def test_views_say_where_numbers_lie() -> None:
+    view = whole("%p", (2, 3, 4))
+    assert view.strides == (12, 4, 1) and view.dense
+    assert broadcast(whole("%p", (3, 1)), (2, 3, 4)).strides == (0, 1, 0)
+    plan = plan_of(lambda x: torch.narrow(torch.permute(x, (2, 0, 1)), 0, 1, 2).select(1, 1), torch.ones(2, 3, 4))
+    for node in plan.graph.nodes:
+        if node.op.startswith("call"):
+            view = view_of(node, view)
+    assert view == ("%p", 1 + 12, (2, 3), (1, 4)) and not view.dense
+
+
+def test_a_net_trains_as_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An unrolled net of small cells: forward, backward and its results outside, before and after the change."""
+    given = np.random.RandomState(0).rand(4, 6, 3)
+
+    def losses() -> list[float]:
+        with tf.Graph().as_default(), tf.Session() as sess:
+            x = tf.placeholder(tf.float32, [4, 6, 3])
+            outputs, state = tf.nn.static_rnn(tf.nn.rnn_cell.BasicLSTMCell(5), tf.unstack(x, axis=1), dtype=tf.float32)
+            weights = tf.nn.softmax(tf.matmul(state.h, outputs[0], transpose_b=True))
+            loss = tf.reduce_mean(tf.square(tf.matmul(weights, outputs[-1]) - 0.5))
+            train = tf.train.AdamOptimizer(0.05).minimize(loss)
+            for index, variable in enumerate(tf.trainable_variables()):
+                sess.run(variable.initializer)
+                sess.run(tf.assign(variable, 0.3 * np.random.RandomState(index).randn(*variable.shape.as_list())))
+            sess.run(tf.variables_initializer([v for v in tf.global_variables() if v not in tf.trainable_variables()]))
+            return [float(sess.run([loss, train], {x: given})[0]) for _ in range(20)]
+
+    monkeypatch.setattr(machine, "_calls_before", lambda plan: None)
+    expected = losses()
+    monkeypatch.setattr(machine, "_calls_before", lambda plan: 6)
+    made = []
+    changed = machine.changed
+    monkeypatch.setattr(machine, "changed", lambda plan: made.append(parts_of(plan)) or changed(plan))
+    np.testing.assert_allclose(losses(), expected, rtol=1e-4)
+    assert any(sum(map(len, parts)) > 100 for parts in made)

@@ -1,0 +1,193 @@
+"""Parts: stretches of a plan on small values that machine code computes as a whole, products and sums included.
+
+1. Every value in a part has a known shape of few numbers; what it has no rule for stays torch's.
+2. A part ends where something outside asks for one of its values; there is only one at a time, so there are no circles.
+3. Products are small: torch's are better from some ten thousand multiplications on.
+4. A part without products, sums or joins is left to `runs`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import torch
+from torch import fx
+
+from tfmagic.session.plan.plan_graph import PlanGraph
+from tfmagic.session.tiers.failures import kept_until
+from tfmagic.session.tiers.machine.rules import KINDS, rule_of
+from tfmagic.session.tiers.machine.runs import MANY
+from tfmagic.session.tiers.machine.views import view_of, whole
+
+_PRODUCT = 1 << 15
+_MOST = 2000
+_FEWEST = 6
+_FLOATS = (torch.float32, torch.float64)
+
+
+class Part:
+    """Calls that are computed together.
+
+    Attributes:
+      nodes: them, in order, each with what it is: ("element", rule), ("view",), ("copy",), ("product",), ...
+      again: calls that only look at results, which the plan makes too, for who asks outside.
+    """
+
+    def __init__(self, kept: Any):
+        self._kept = kept
+        self.nodes: dict[fx.Node, tuple[Any, ...]] = {}
+
+    def results(self) -> list[fx.Node]:
+        """The calls whose values are asked for outside; of several views at once, what they look at."""
+        found: dict[fx.Node, None] = {}
+        for node in self.nodes:
+            if node.name in self._kept or any(user not in self.nodes for user in node.users):
+                if isinstance(node.meta["val"], torch.Tensor):
+                    found[node] = None
+                elif node.args[0] in self.nodes:
+                    found[node.args[0]] = None  # type: ignore[index]
+        return list(found)
+
+    @property
+    def again(self) -> list[fx.Node]:
+        """Calls that give several views, which the plan makes too where somebody asks outside."""
+        return [node for node in self.nodes if not isinstance(node.meta["val"], torch.Tensor)
+                and any(user not in self.nodes for user in node.users)]
+
+    def arguments(self) -> list[fx.Node]:
+        """The tensors from outside that the calls need; scalar constants of rules are in the code."""
+        found: dict[fx.Node, None] = {}
+        for node, kind in self.nodes.items():
+            given: Any = kind[1][1] if kind[0] == "element" else node.all_input_nodes
+            found.update((item, None) for item in given if isinstance(item, fx.Node) and item not in self.nodes)
+        return list(found)
+
+    def pays(self) -> bool:
+        """Whether one call of ours is less than the calls."""
+        kinds = [kind[0] for kind in self.nodes.values()]
+        return len(kinds) >= _FEWEST and any(kind not in ("element", "view") for kind in kinds) and self.saving() > 2
+
+    def saving(self) -> float:
+        """About how many microseconds one call of ours saves."""
+        calls = sum(0.4 if kind[0] == "view" else 0.7 if kind[0] == "element" else 1.8 for kind in self.nodes.values())
+        return calls * 0.8 - 1 - 0.7 * len(self.results()) - len(self.arguments()) / 8
+
+    def cost(self) -> float:
+        """About how many microseconds it takes to compile."""
+        return 20_000 + 500 * len(self.nodes)
+
+
+def find(plan: PlanGraph) -> Iterator[fx.Node | Part]:
+    """The nodes of a plan, in an order in which they can be computed, parts in the place of their calls."""
+    kinds = {node: kind for node in plan.graph.nodes if (kind := _kind(node, plan)) is not None}
+    kept = kept_until(node for node in plan.graph.nodes if node not in kinds)
+    part = Part(kept)
+    for node in plan.graph.nodes:
+        kind = kinds.get(node)
+        if any(given not in part.nodes and not isinstance(given.meta.get("val"), torch.Tensor)
+               for given in node.all_input_nodes):
+            kind = None  # one of several views, which lie in no part
+        if kind is not None and len(part.nodes) < _MOST:
+            part.nodes[node] = kind
+            continue
+        if node.op == "output" or kind is not None or any(given in part.nodes for given in node.all_input_nodes) or \
+                node.op == "call_method" and str(node.target).endswith("_"):
+            yield from _closed(part)
+            part = Part(kept)
+        if kind is not None:
+            part.nodes[node] = kind
+        else:
+            yield node
+
+
+def _closed(part: Part) -> Iterator[fx.Node | Part]:
+    if part.pays():
+        yield part
+        yield from part.again
+    else:
+        yield from part.nodes
+
+
+def _kind(node: fx.Node, plan: PlanGraph) -> tuple[Any, ...] | None:
+    """What a call is, where there is a rule for it."""
+    if not node.op.startswith("call") or node.meta.get("effect") != "none" or node.meta.get("on_object"):
+        return None
+    given = node.all_input_nodes
+    if not all(_is_small(item) for item in given) or not given or not _is_small(node):
+        return None
+    metas = [item.meta["val"] for item in (node, *given)]
+    if not all(isinstance(meta, torch.Tensor) for meta in metas):
+        return ("view",) if _is_view(node) else None
+    rule = rule_of(node, plan.constants)
+    if rule is not None:
+        return "element", rule
+    if _is_view(node):
+        return ("view",)
+    name = getattr(node.target, "__name__", "") if node.op == "call_function" else ""
+    if node.target is not getattr(torch, name, None) and node.target is not getattr(torch.nn.functional, name, None) \
+            or metas[0].dtype not in _FLOATS or len({meta.dtype for meta in metas}) > 1:
+        return None
+    return _KINDS[name](node) if name in _KINDS else None
+
+
+def _is_small(node: fx.Node) -> bool:
+    meta = node.meta.get("val")
+    parts: Sequence[Any] = meta if isinstance(meta, (tuple, list)) else [meta]
+    return bool(parts) and node.meta.get("device", "cpu") == "cpu" and "number" not in node.meta and all(
+        isinstance(part, torch.Tensor) and part.dtype in KINDS and 0 < part.numel() < MANY for part in parts)
+
+
+def _is_view(node: fx.Node) -> bool:
+    first = node.args[0] if node.args else None
+    if not isinstance(first, fx.Node) or len(node.all_input_nodes) != 1:
+        return False
+    meta = first.meta["val"]
+    views = [whole("", part.shape) for part in meta] if isinstance(meta, (tuple, list)) else whole("", meta.shape)
+    return view_of(node, views) is not None
+
+
+def _shape(value: Any) -> tuple[int, ...]:
+    return tuple(value.meta["val"].shape)
+
+
+def _product(node: fx.Node) -> tuple[Any, ...] | None:
+    """A product of matrices, or of as many as the other has."""
+    a, b = node.args[-2:]
+    if node.kwargs or not all(isinstance(arg, fx.Node) for arg in node.args):
+        return None
+    first, second = _shape(a), _shape(b)
+    if len(first) < 2 or len(first) != len(second) or first[:-2] != second[:-2] or \
+            math.prod(first) * second[-1] > _PRODUCT:
+        return None
+    return "product", a, b, node.args[0] if len(node.args) == 3 else None
+
+
+def _total(node: fx.Node) -> tuple[Any, ...] | None:
+    """A sum or mean over axes."""
+    x = node.args[0]
+    axes = node.args[1] if len(node.args) > 1 else None
+    if not isinstance(x, fx.Node) or not isinstance(axes, (list, tuple)) or not axes or set(node.kwargs) - {"dtype"}:
+        return None
+    rank = len(_shape(x))
+    return "total", x, frozenset(axis % rank for axis in axes), node.target is torch.mean
+
+
+def _softmax(node: fx.Node) -> tuple[Any, ...] | None:
+    x, axis = node.args[0], node.args[1] if len(node.args) > 1 else node.kwargs.get("dim")
+    if set(node.kwargs) - {"dim"} or not isinstance(x, fx.Node) or axis not in (-1, len(_shape(x)) - 1):
+        return None
+    return "softmax", x
+
+
+def _joined(node: fx.Node) -> tuple[Any, ...] | None:
+    values, axis = node.args[0], node.args[1] if len(node.args) > 1 else 0
+    if node.kwargs or not isinstance(values, (list, tuple)) or type(axis) is not int or \
+            any(len(_shape(value)) != len(_shape(node)) for value in values):
+        return None
+    return "join", tuple(values), axis % len(_shape(node))
+
+
+_KINDS = {"matmul": _product, "mm": _product, "bmm": _product, "addmm": _product, "sum": _total, "mean": _total,
+          "softmax": _softmax, "cat": _joined, "zeros_like": lambda node: None if node.kwargs else ("zeros",)}

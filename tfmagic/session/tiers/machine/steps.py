@@ -1,0 +1,363 @@
+"""Steps: what a part does, a function of machine code for each kind of step and shape; equal ones are one function."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from torch import fx
+
+from tfmagic.base.machine.code import Code, number
+from tfmagic.base.machine.functions import INTRINSICS, Real
+from tfmagic.session.tiers.machine.parts import Part
+from tfmagic.session.tiers.machine.rules import KINDS, Value, write
+from tfmagic.session.tiers.machine.views import View, broadcast, dense_strides, view_of, whole
+
+_BYTES = {"float": 4, "double": 8, "i32": 4, "i64": 8, "i8": 1}
+_ALIGNED = 64
+# Sums of floats may be taken in any order, as torch takes them.
+_ANY_ORDER = "reassoc contract"
+# Element-wise calls that share a loop.
+_TOGETHER = 100
+
+
+def kind_of(node: fx.Node) -> str:
+    """The type of a value's numbers in memory."""
+    kind = KINDS[node.meta["val"].dtype]
+    return "i8" if kind == "i1" else kind
+
+
+class Writer:
+    """Writes the function of a part.
+
+    Attributes:
+      scratch: how many bytes of memory the function needs beside arguments and results.
+
+    Args:
+      part: the part.
+      title: the function's name.
+    """
+
+    def __init__(self, part: Part, title: str):
+        self._part, self._title = part, title
+        self._main = Code()
+        self._functions: dict[str, str] = {}  # names by text
+        self._views: dict[fx.Node, Any] = {}
+        self._group: list[fx.Node] = []
+        self.scratch = 0
+        arguments, results = part.arguments(), part.results()
+        for index, node in enumerate(arguments):
+            self._views[node] = whole(self._main.load("%packed", "ptr", str(index)), node.meta["val"].shape)
+        self._results = {node: self._main.load("%packed", "ptr", str(len(arguments) + index))
+                         for index, node in enumerate(results)}
+        self._free = self._main.load("%packed", "ptr", str(len(arguments) + len(results)))
+
+    def text(self) -> str:
+        """The whole text for the compiler."""
+        for node, kind in self._part.nodes.items():
+            if kind[0] == "view":
+                self._look(node)
+            elif kind[0] == "element":
+                self._take(node, kind[1][1])
+            else:
+                self._flush_for(node.all_input_nodes)
+                getattr(self, f"_{kind[0]}")(node, *kind[1:])
+        self._flush()
+        main = self._main.function(self._title, ["ptr %packed"])
+        functions = [text.replace("@STEP(", f"@{name}(", 1) for text, name in self._functions.items()]
+        return "".join(functions) + main + INTRINSICS
+
+    # --- memory ------------------------------------------------------------------------------------------------------
+
+    def _new(self, node: fx.Node) -> View:
+        """Memory for the value of a call."""
+        view = self._views.get(node)
+        if view is None:
+            shape = node.meta["val"].shape
+            pointer = self._results.get(node)
+            if pointer is None:
+                pointer = self._main.let(f"getelementptr inbounds i8, ptr {self._free}, i64 {self.scratch}")
+                size = math.prod(shape) * _BYTES[kind_of(node)]
+                self.scratch += -(-size // _ALIGNED) * _ALIGNED
+            view = self._views[node] = whole(pointer, shape)
+        return view
+
+    def _look(self, node: fx.Node) -> None:
+        source: Any = node.args[0]
+        if source in self._group:
+            self._new(source)
+        found = view_of(node, self._views[source])
+        if isinstance(found, list) or isinstance(found, View) and node not in self._results:
+            self._views[node] = found
+        else:
+            given = self._views[source] if found == "copy" else found
+            if given.pointer in self._pending():
+                self._flush()
+            self._copy(given, self._new(node), kind_of(node), found == "copy")
+
+    def _copy(self, source: View, target: View, kind: str, reshaped: bool) -> None:
+        if reshaped:  # in the order of its numbers
+            target = target._replace(shape=source.shape, strides=dense_strides(source.shape))
+        shape, (from_strides, to_strides) = _collapsed(source.shape, [source.strides, target.strides])
+
+        def copying(code: Code, names: Sequence[str]) -> None:
+            def one(at: Sequence[str]) -> None:
+                value = code.load(names[0], kind, _position(code, at, from_strides))
+                code.store(value, names[1], kind, _position(code, at, to_strides))
+
+            _nest(code, shape, one)
+
+        self._call(copying, [(source, kind), (target, kind)])
+
+    # --- calls of functions ------------------------------------------------------------------------------------------
+
+    def _call(self, body: Callable[[Code, Sequence[str]], None], given: Sequence[tuple[View, str]]) -> None:
+        code = Code()
+        names = [f"%q{index}" for index in range(len(given))]
+        body(code, names)
+        text = code.function("STEP", [f"ptr noalias {name}" for name in names], "noinline")
+        name = self._functions.setdefault(text, f"{self._title}_step_{len(self._functions)}")
+        addresses = [self._main.at(view.pointer, kind, str(view.offset)) if view.offset else view.pointer
+                     for view, kind in given]
+        self._main.do(f"call void @{name}({', '.join(f'ptr {address}' for address in addresses)})")
+
+    # --- element-wise calls: neighbours of one shape share a loop ----------------------------------------------------
+
+    def _take(self, node: fx.Node, arguments: Sequence[Any]) -> None:
+        shape = node.meta["val"].shape
+        given = [argument for argument in arguments if isinstance(argument, fx.Node)]
+        outside = [argument for argument in given if argument not in self._group]
+        pending = self._pending()
+        if self._group and (len(self._group) >= _TOGETHER or self._group[0].meta["val"].shape != shape
+                            or any(self._views[argument].pointer in pending for argument in outside)):
+            self._flush()
+        self._group.append(node)
+
+    def _pending(self) -> set[str]:
+        """Where values of the group will be, of which there are views already."""
+        return {self._views[member].pointer for member in self._group if member in self._views}
+
+    def _flush_for(self, nodes: Sequence[fx.Node]) -> None:
+        pending = self._pending()
+        for node in nodes:
+            if node in self._group or isinstance(self._views.get(node), View) and self._views[node].pointer in pending:
+                self._flush()
+                return
+
+    def _flush(self) -> None:
+        group, self._group = self._group, []
+        if not group:
+            return
+        members = set(group)
+        calls = {node: self._part.nodes[node][1] for node in group}
+        arguments = list(dict.fromkeys(argument for _, given in calls.values() for argument in given
+                                       if isinstance(argument, fx.Node) and argument not in members))
+        stored = [node for node in group if node in self._results or node in self._views
+                  or any(user not in members for user in node.users)]
+        size = tuple(group[0].meta["val"].shape)
+        targets = [self._new(node) for node in stored]
+        sources = [broadcast(self._views[argument], size) for argument in arguments]
+        shape, strides = _collapsed(size, [view.strides for view in (*sources, *targets)])
+        kinds = [KINDS[node.meta["val"].dtype] for node in (*arguments, *stored)]
+
+        def computing(code: Code, names: Sequence[str]) -> None:
+            def one(at: Sequence[str]) -> None:
+                known: dict[fx.Node, Value] = {}
+                for place, argument in enumerate(arguments):
+                    known[argument] = _loaded(code, names[place], kinds[place], _position(code, at, strides[place]))
+                for node, (name, given) in calls.items():
+                    kind = KINDS[node.meta["val"].dtype]
+                    known[node] = Value(write(code, name, given, known, kind), kind)
+                for place, node in enumerate(stored, len(arguments)):
+                    value, kind = known[node], kinds[place]
+                    text = code.let(f"zext i1 {value.text} to i8") if kind == "i1" else value.text
+                    code.store(text, names[place], _memory(kind), _position(code, at, strides[place]))
+
+            _nest(code, shape, one)
+
+        self._call(computing, [(view, _memory(kind)) for view, kind in zip((*sources, *targets), kinds)])
+
+    # --- the other kinds of steps ------------------------------------------------------------------------------------
+
+    def _product(self, node: fx.Node, a: fx.Node, b: fx.Node, added: fx.Node | None) -> None:
+        first, second, target, kind = self._views[a], self._views[b], self._new(node), kind_of(node)
+        bias = None if added is None else broadcast(self._views[added], target.shape)
+        rows, inner, columns = first.shape[-2], first.shape[-1], second.shape[-1]
+        by_rows = second.strides[-1] == 1 or columns == 1 or second.strides[-2] != 1
+
+        def multiplying(code: Code, names: Sequence[str]) -> None:
+            def from_bias(at: Sequence[str], i: str, j: str) -> str:
+                return number(0.0, kind) if bias is None else \
+                    code.load(names[3], kind, _position(code, [*at, i, j], bias.strides))
+
+            def multiplied(at: Sequence[str], i: str, k: str, j: str) -> str:
+                x = code.load(names[0], kind, _position(code, [*at, i, k], first.strides))
+                y = code.load(names[1], kind, _position(code, [*at, k, j], second.strides))
+                return code.let(f"fmul {_ANY_ORDER} {kind} {x}, {y}")
+
+            def row(at: Sequence[str]) -> None:
+                *at, i = at
+
+                def started(j: str) -> None:
+                    code.store(from_bias(at, i, j), names[2], kind, _position(code, [*at, i, j], target.strides))
+
+                def added_to(k: str) -> None:
+                    def one(j: str) -> None:
+                        place = _position(code, [*at, i, j], target.strides)
+                        total = code.load(names[2], kind, place)
+                        product = multiplied(at, i, k, j)
+                        code.store(code.let(f"fadd {_ANY_ORDER} {kind} {total}, {product}"), names[2], kind, place)
+
+                    code.loop("0", str(columns), one)
+
+                code.loop("0", str(columns), started)
+                code.loop("0", str(inner), added_to)
+
+            def number_by_number(at: Sequence[str]) -> None:
+                *at, i, j = at
+                total = _room(code, kind)
+                code.store(from_bias(at, i, j), total, kind, "0")
+
+                def one(k: str) -> None:
+                    product = multiplied(at, i, k, j)
+                    code.store(code.let(f"fadd {_ANY_ORDER} {kind} {code.load(total, kind, '0')}, {product}"), total,
+                               kind, "0")
+
+                code.loop("0", str(inner), one)
+                code.store(code.load(total, kind, "0"), names[2], kind, _position(code, [*at, i, j], target.strides))
+
+            if by_rows:
+                _nest(code, (*target.shape[:-2], rows), row)
+            else:
+                _nest(code, target.shape, number_by_number)
+
+        self._call(multiplying, [(view, kind) for view in (first, second, target, bias) if view is not None])
+
+    def _total(self, node: fx.Node, x: fx.Node, axes: frozenset[int], is_mean: bool) -> None:
+        source, target, kind = self._views[x], self._new(node), kind_of(node)
+        kept = iter(dense_strides([size for axis, size in enumerate(source.shape) if axis not in axes]))
+        along = [0 if axis in axes else next(kept) for axis in range(len(source.shape))]
+        shape, (from_strides, to_strides) = _collapsed(source.shape, [source.strides, along])
+        count = math.prod(source.shape[axis] for axis in axes)
+
+        def adding(code: Code, names: Sequence[str]) -> None:
+            def one(at: Sequence[str]) -> None:
+                place = _position(code, at, to_strides)
+                value = code.load(names[0], kind, _position(code, at, from_strides))
+                total = code.load(names[1], kind, place)
+                code.store(code.let(f"fadd {_ANY_ORDER} {kind} {total}, {value}"), names[1], kind, place)
+
+            def shared(index: str) -> None:
+                total = code.load(names[1], kind, index)
+                code.store(Real(code, kind).do("fdiv", total, float(count)), names[1], kind, index)
+
+            size = str(math.prod(target.shape))
+            code.loop("0", size, lambda index: code.store(number(0.0, kind), names[1], kind, index))
+            _nest(code, shape, one)
+            if is_mean:
+                code.loop("0", size, shared)
+
+        self._call(adding, [(source, kind), (target, kind)])
+
+    def _softmax(self, node: fx.Node, x: fx.Node) -> None:
+        source, target, kind = self._views[x], self._new(node), kind_of(node)
+        columns = str(source.shape[-1])
+
+        def normalizing(code: Code, names: Sequence[str]) -> None:
+            real = Real(code, kind)
+
+            def row(at: Sequence[str]) -> None:
+                highest, total = _room(code, kind), _room(code, kind)
+                code.store(number(-math.inf, kind), highest, kind, "0")
+                code.store(number(0.0, kind), total, kind, "0")
+
+                def given(j: str) -> str:
+                    return code.load(names[0], kind, _position(code, [*at, j], source.strides))
+
+                def place(j: str) -> str:
+                    return _position(code, [*at, j], target.strides)
+
+                def found(j: str) -> None:
+                    value, before = given(j), code.load(highest, kind, "0")
+                    code.store(real.choose(real.compare("ogt", value, before), value, before), highest, kind, "0")
+
+                def raised(j: str) -> None:
+                    value = real.exp(real.do("fsub", given(j), code.load(highest, kind, "0")))
+                    code.store(value, names[1], kind, place(j))
+                    sum_before = code.load(total, kind, "0")
+                    code.store(real.do("fadd", sum_before, value, flags=_ANY_ORDER), total, kind, "0")
+
+                def divided(j: str) -> None:
+                    value = code.load(names[1], kind, place(j))
+                    code.store(real.do("fdiv", value, code.load(total, kind, "0")), names[1], kind, place(j))
+
+                for step in (found, raised, divided):
+                    code.loop("0", columns, step)
+
+            _nest(code, source.shape[:-1], row)
+
+        self._call(normalizing, [(source, kind), (target, kind)])
+
+    def _join(self, node: fx.Node, values: Sequence[fx.Node], axis: int) -> None:
+        target, start = self._new(node), 0
+        for value in values:
+            source = self._views[value]
+            self._copy(source, target._replace(offset=start * target.strides[axis], shape=source.shape), kind_of(node),
+                       False)
+            start += source.shape[axis]
+
+    def _zeros(self, node: fx.Node) -> None:
+        target, kind = self._new(node), kind_of(node)
+        size = str(math.prod(target.shape))
+        self._call(lambda code, names: code.loop(
+            "0", size, lambda index: code.store(number(0.0, kind), names[0], kind, index)), [(target, kind)])
+
+
+def _memory(kind: str) -> str:
+    return "i8" if kind == "i1" else kind
+
+
+def _loaded(code: Code, pointer: str, kind: str, place: str) -> Value:
+    text = code.load(pointer, _memory(kind), place)
+    return Value(code.let(f"icmp ne i8 {text}, 0") if kind == "i1" else text, kind)
+
+
+def _room(code: Code, kind: str) -> str:
+    """A place for a number, which LLVM keeps in a register."""
+    name = f"%{code.name()}"
+    code.lines.insert(0, f"{name} = alloca {kind}")
+    return name
+
+
+def _nest(code: Code, shape: Sequence[int], body: Callable[[Sequence[str]], None], at: Sequence[str] = ()) -> None:
+    """A loop over each axis, in one another."""
+    if len(at) == len(shape):
+        body(at)
+    else:
+        code.loop("0", str(shape[len(at)]), lambda index: _nest(code, shape, body, (*at, index)))
+
+
+def _position(code: Code, at: Sequence[str], strides: Sequence[int]) -> str:
+    total = "0"
+    for index, stride in zip(at, strides):
+        if stride:
+            step = index if stride == 1 else code.let(f"mul nsw i64 {index}, {stride}")
+            total = step if total == "0" else code.let(f"add nsw i64 {total}, {step}")
+    return total
+
+
+def _collapsed(shape: Sequence[int], strides: Sequence[Sequence[int]]) -> tuple[tuple[int, ...], list[tuple[int, ...]]]:
+    """Axes that lie in one another in every value as one; those of one number are gone."""
+    axes = [axis for axis, size in enumerate(shape) if size != 1]
+    sizes: list[int] = []
+    found: list[list[int]] = []
+    for axis in axes:
+        here = [given[axis] for given in strides]
+        if sizes and all(before == stride * shape[axis] for before, stride in zip(found[-1], here)):
+            sizes[-1] *= shape[axis]
+            found[-1] = here
+        else:
+            sizes.append(shape[axis])
+            found.append(here)
+    return tuple(sizes), [tuple(axis[place] for axis in found) for place in range(len(strides))]
