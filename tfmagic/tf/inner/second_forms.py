@@ -11,10 +11,12 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from tfmagic.base import dtypes
 from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.graph.scopes import name_scope
-from tfmagic.ops import raw
+from tfmagic.ops import api, raw
 from tfmagic.tf import internal
 from tfmagic.tf.lookup.tables import FAST_HASH
 from tfmagic.tf.nn.pooling import per_dimension
@@ -314,3 +316,136 @@ def assert_rank_at_least_v2(x: Any, rank: Any, message: Any = None, name: str | 
 
 @_form("debugging.assert_rank_in")
 def assert_rank_in_v2(x: Any, ranks: Any, message: Any = None, name: str | None = None) -> Any: ...
+
+
+# --- arrays, numbers and texts -------------------------------------------------------------------------------------
+
+
+@_form("nn.conv2d", filters="filter")
+def conv2d_v2(input: Any, filters: Any, strides: Any, padding: Any, data_format: str = "NHWC", dilations: Any = None,
+              name: str | None = None) -> Any: ...
+
+
+@_form("nn.dropout")
+def dropout_v2(x: Any, rate: Any, noise_shape: Any = None, seed: Any = None, name: str | None = None) -> Any: ...
+
+
+@_form("nn.softmax_cross_entropy_with_logits_v2")
+def softmax_cross_entropy_with_logits_v2(labels: Any, logits: Any, axis: Any = -1,
+                                         name: str | None = None) -> Any: ...
+
+
+@_form("nn.in_top_k")
+def in_top_k_v2(targets: Any, predictions: Any, k: Any, name: str | None = None) -> Any: ...
+
+
+@_form("boolean_mask")
+def boolean_mask_v2(tensor: Any, mask: Any, axis: Any = None, name: str = "boolean_mask") -> Any: ...
+
+
+@_form("nn.depth_to_space")
+def depth_to_space_v2(input: Any, block_size: Any, data_format: str = "NHWC", name: str | None = None) -> Any: ...
+
+
+@_form("gather_nd")
+def gather_nd_v2(params: Any, indices: Any, batch_dims: int = 0, name: str | None = None) -> Any: ...
+
+
+@_form("gather")
+def gather_v2(params: Any, indices: Any, validate_indices: Any = None, axis: Any = None, batch_dims: int = 0,
+              name: str | None = None) -> Any: ...
+
+
+@_form("pad")
+def pad_v2(tensor: Any, paddings: Any, mode: str = "CONSTANT", constant_values: Any = 0,
+           name: str | None = None) -> Any: ...
+
+
+@_form("shape")
+def shape_v2(input: Any, out_type: Any = dtypes.int32, name: str | None = None) -> Any: ...
+
+
+@_form("size")
+def size_v2(input: Any, out_type: Any = dtypes.int32, name: str | None = None) -> Any: ...
+
+
+@_form("space_to_batch_nd")
+def space_to_batch_v2(input: Any, block_shape: Any, paddings: Any, name: str | None = None) -> Any: ...
+
+
+@_form("nn.space_to_depth")
+def space_to_depth_v2(input: Any, block_size: Any, data_format: str = "NHWC", name: str | None = None) -> Any: ...
+
+
+@_form("transpose")
+def transpose_v2(a: Any, perm: Any = None, conjugate: bool = False, name: str = "transpose") -> Any: ...
+
+
+@_form("math.count_nonzero", input="input_tensor")
+def count_nonzero_v2(input: Any, axis: Any = None, keepdims: Any = None, dtype: Any = dtypes.int64,
+                     name: str | None = None) -> Any: ...
+
+
+@_form("strings.reduce_join", keepdims="keep_dims")
+def reduce_join_v2(inputs: Any, axis: Any = None, keepdims: bool = False, separator: str = "",
+                   name: str | None = None) -> Any: ...
+
+
+@_form("strings.length")
+def string_length_v2(input: Any, unit: str = "BYTE", name: str | None = None) -> Any: ...
+
+
+@_form("strings.to_hash_bucket")
+def string_to_hash_bucket(input: Any, num_buckets: Any, name: str | None = None) -> Any: ...
+
+
+@_form("strings.to_number")
+def string_to_number(input: Any, out_type: Any = dtypes.float32, name: str | None = None) -> Any: ...
+
+
+@_form("strings.substr")
+def substr_v2(input: Any, pos: Any, len: Any, unit: str = "BYTE", name: str | None = None) -> Any: ...
+
+
+@_form("convert_to_tensor", dtype_hint="preferred_dtype")
+def convert_to_tensor_v2(value: Any, dtype: Any = None, dtype_hint: Any = None, name: str | None = None) -> Any: ...
+
+
+def argmax_v2(input: Any, axis: Any = None, output_type: Any = dtypes.int64, name: str | None = None) -> Any:
+    """`tf.argmax`, along the first axis by default."""
+    return raw.arg_max(input, 0 if axis is None else axis, output_type=output_type, name=name)
+
+
+def argmin_v2(input: Any, axis: Any = None, output_type: Any = dtypes.int64, name: str | None = None) -> Any:
+    """`tf.argmin`, along the first axis by default."""
+    return raw.arg_min(input, 0 if axis is None else axis, output_type=output_type, name=name)
+
+
+def batch_to_space_v2(input: Any, block_shape: Any, crops: Any, name: str | None = None) -> Any:
+    """`tf.batch_to_space_nd`; one number stands for both sides of a block."""
+    if isinstance(block_shape, int):
+        block_shape = np.array([block_shape, block_shape], np.int64)
+    return api.batch_to_space_nd(input, block_shape, crops, name=name)
+
+
+def gradients_v2(ys: Any, xs: Any, grad_ys: Any = None, name: str = "gradients", gate_gradients: bool = False,
+                 aggregation_method: Any = None, stop_gradients: Any = None,
+                 unconnected_gradients: Any = "none") -> Any:
+    """`tf.gradients`, each on the device of the operation whose gradient it is."""
+    return api.gradients(ys, xs, grad_ys, name, True, gate_gradients, aggregation_method, stop_gradients,
+                         unconnected_gradients)
+
+
+def listdiff(x: Any, y: Any, out_idx: Any = None, name: str | None = None) -> Any:
+    """`tf.setdiff1d`."""
+    return api.setdiff1d(x, y, dtypes.int32 if out_idx is None else out_idx, name)
+
+
+def ones_like_v2(input: Any, dtype: Any = None, name: str | None = None) -> Any:
+    """`tf.ones_like`."""
+    return api.ones_like(input, dtype=dtype, name=name)
+
+
+def zeros_like_v2(input: Any, dtype: Any = None, name: str | None = None) -> Any:
+    """`tf.zeros_like`."""
+    return api.zeros_like(input, dtype=dtype, name=name)
