@@ -100,7 +100,7 @@ def lay_out(folder: Path) -> None:
     (folder / "index.md").write_text(
         (ROOT / "README.md").read_text("utf-8") +
         f"\n```{{toctree}}\n:hidden:\n:caption: Notebooks\n\n{notebooks}\n```\n"
-        "\n```{toctree}\n:hidden:\n:caption: Reference\n\nmagics\ndocs/coverage\n```\n"
+        "\n```{toctree}\n:hidden:\n:caption: Reference\n\nmagics\ndocs/coverage\ndocs/performance\n```\n"
         "\n```{toctree}\n:hidden:\n:caption: Inside\n\nARCHITECTURE\nCONTRIBUTING\nSECURITY\nCHANGELOG\n```\n", "utf-8")
     (folder / "magics.md").write_text(magics(), "utf-8")
 

@@ -40,7 +40,7 @@ def run(plan: PlanGraph) -> bool:
     """Change rows in place; say whether anything was to change."""
     changed = False
     for state in list(plan.results[1]):
-        if state in plan.results[1]:  # it may have gone with another one
+        if state is not None and state in plan.results[1]:  # nothing is left of it, or it went with another one
             changed |= _adam(plan, state) or _rows(plan, state)
     return changed
 
