@@ -19,7 +19,7 @@ def network(tf, training):
     slim = tf.contrib.slim
     nets = slim.nets.resnet_v1
     x = tf.placeholder(tf.float32, [8, 64, 64, 3])
-    with slim.arg_scope(nets.resnet_arg_scope()):
+    with tf.variable_scope("trained" if training else "used"), slim.arg_scope(nets.resnet_arg_scope()):
         logits, _ = nets.resnet_v1_50(x, 1000, is_training=training)
     return x, tf.reshape(logits, [8, 1000])
 
