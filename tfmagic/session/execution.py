@@ -21,6 +21,7 @@ import torch
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.ops.threads import on_one_thread
 from tfmagic.session import running
+from tfmagic.session.denormals import flushed
 from tfmagic.session.lower.lowering import uninitialized
 from tfmagic.session.memory import keep_between_runs
 from tfmagic.session.passes.ownership import is_fresh
@@ -243,7 +244,7 @@ class Execution:
                         if current.deadline is not None:
                             running.check_deadline(current.deadline)
                         if written is None:
-                            variables.commit(self._prepared(states, updates))
+                            flushed(variables.commit, self._prepared(states, updates))
                         else:
                             update(zip(written, states))
                         if claiming:
