@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from tfmagic.base import devices
 from tfmagic.base.deprecation import deprecated
-from tfmagic.base.dtypes import as_dtype
 from tfmagic.base.shapes import TensorShape
 from tfmagic.graph import gradients as _gradients
 from tfmagic.graph import opdefs
-from tfmagic.graph.convert import convert_to_tensor, to_tensor
-from tfmagic.graph.operation import Tensor
 from tfmagic.graph.protos import op_def_proto
 from tfmagic.graph.sparse_tensor import SparseTensor, SparseTensorValue
 from tfmagic.ops import api, raw, shape_rules
@@ -71,46 +67,6 @@ def is_broadcast_compatible(shape_x: TensorShape, shape_y: TensorShape) -> bool:
     except ValueError:
         return False
     return True
-
-
-def convert_n_to_tensor(values: Any, dtype: Any = None, name: str | None = None,
-                        preferred_dtype: Any = None) -> list[Tensor]:
-    """Each of some values as a tensor.
-
-    Args:
-      values: a list of what `tf.convert_to_tensor` takes.
-      dtype, preferred_dtype: their type, or the type that is taken where it can be.
-      name: the names begin with it, numbered.
-
-    Raises:
-      TypeError: `values` is no sequence.
-    """
-    if not isinstance(values, Sequence):
-        raise TypeError("values must be a sequence.")
-    return [convert_to_tensor(value, dtype=dtype, name=None if name is None else f"{name}_{i}",
-                              preferred_dtype=preferred_dtype) for i, value in enumerate(values)]
-
-
-def internal_convert_to_tensor(value: Any, dtype: Any = None, name: str | None = None, as_ref: bool = False,
-                               preferred_dtype: Any = None, ctx: Any = None,
-                               accepted_result_types: Any = (Tensor,)) -> Tensor:
-    """`tf.convert_to_tensor`, which can leave a variable's reference one.
-
-    Args:
-      value: what `tf.convert_to_tensor` takes.
-      dtype, preferred_dtype: its type, or the type that is taken where it can be.
-      name: the name of the constant.
-      as_ref: whether a variable becomes a reference to its memory.
-      ctx, accepted_result_types: not looked at: the result is a tensor of the graph.
-    """
-    if as_ref:
-        return to_tensor(value, None if dtype is None else as_dtype(dtype), name, as_ref=True)
-    return convert_to_tensor(value, dtype=dtype, name=name, preferred_dtype=preferred_dtype)
-
-
-def executing_eagerly_outside_functions() -> bool:
-    """False: graphs are built here."""
-    return False
 
 
 def get_gradient_function(op: Any) -> Any:
@@ -193,23 +149,6 @@ def merge_device(spec: Any) -> Any:
     """
     inner = canonical_name(spec)
     return lambda node: devices.merge(inner, node.device or "")
-
-
-@contextlib.contextmanager
-def graph_mode() -> Iterator[None]:
-    """The mode in which graphs are built: the only one."""
-    yield
-
-
-@contextlib.contextmanager
-def eager_mode() -> Iterator[None]:
-    """Refused: graphs are built here.
-
-    Raises:
-      NotImplementedError: always.
-    """
-    raise NotImplementedError("tfmagic builds graphs and runs them in a tf.Session; for eager code use torch.")
-    yield  # what makes it a context
 
 
 def get_registered_ops() -> dict[str, Any]:

@@ -14,8 +14,18 @@ from tfmagic.graph.operation import Tensor
 # --- conversions -------------------------------------------------------------------------------------------------
 
 
-def _maybe_reference(value: Any, dtype: Any, name: str | None, as_ref: bool, preferred_dtype: Any) -> Any:
-    """`tf.convert_to_tensor` that can also ask for a variable's reference."""
+def internal_convert_to_tensor(value: Any, dtype: Any = None, name: str | None = None, as_ref: bool = False,
+                               preferred_dtype: Any = None, ctx: Any = None,
+                               accepted_result_types: Any = (Tensor,)) -> Tensor:
+    """`tf.convert_to_tensor`, which can leave a variable's reference one.
+
+    Args:
+      value: what `tf.convert_to_tensor` takes.
+      dtype, preferred_dtype: its type, or the type that is taken where it can be.
+      name: the name of the constant.
+      as_ref: whether a variable becomes a reference to its memory.
+      ctx, accepted_result_types: not looked at: the result is a tensor of the graph.
+    """
     if not as_ref:
         return convert_to_tensor(value, dtype, name, preferred_dtype)
     return to_tensor(value, None if dtype is None else dtypes.as_dtype(dtype), name, True)
@@ -31,7 +41,22 @@ def internal_convert_n_to_tensor(values: Sequence[Any], dtype: Any = None, name:
                                  as_ref: bool = False, preferred_dtype: Any = None, ctx: Any = None) -> list[Any]:
     """`convert_n_to_tensor` that can also ask for variables' references."""
     return _each(values, name,
-                 lambda value, own: _maybe_reference(value, dtype, own, as_ref, preferred_dtype))
+                 lambda value, own: internal_convert_to_tensor(value, dtype, own, as_ref, preferred_dtype))
+
+
+def convert_n_to_tensor(values: Any, dtype: Any = None, name: str | None = None,
+                        preferred_dtype: Any = None) -> list[Tensor]:
+    """Each of some values as a tensor.
+
+    Args:
+      values: a list of what `tf.convert_to_tensor` takes.
+      dtype, preferred_dtype: their type, or the type that is taken where it can be.
+      name: the names begin with it, numbered.
+
+    Raises:
+      TypeError: `values` is no sequence.
+    """
+    return internal_convert_n_to_tensor(values, dtype, name, False, preferred_dtype)
 
 
 def convert_n_to_tensor_or_indexed_slices(values: Sequence[Any], dtype: Any = None,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from typing import Any
 
 from tfmagic.tf import internal
@@ -49,3 +51,25 @@ def in_eager_mode() -> bool:
 def num_gpus() -> int:
     """How many GPUs there are."""
     return len(internal.public("config.experimental.list_physical_devices")("GPU"))
+
+
+def executing_eagerly_outside_functions() -> bool:
+    """False: graphs are built here."""
+    return False
+
+
+@contextlib.contextmanager
+def graph_mode() -> Iterator[None]:
+    """The mode in which graphs are built: the only one."""
+    yield
+
+
+@contextlib.contextmanager
+def eager_mode() -> Iterator[None]:
+    """Refused: graphs are built here.
+
+    Raises:
+      NotImplementedError: always.
+    """
+    raise NotImplementedError("tfmagic builds graphs and runs them in a tf.Session; for eager code use torch.")
+    yield  # what makes it a context
