@@ -59,24 +59,17 @@ class _Changing:
     """
 
     def __init__(self, plan: PlanGraph, first: Callable[..., Any], calls: int):
-        self._plan, self._current, self._calls = plan, first, 0
-        self._asked, self._due = max(1, calls // 2), max(2, calls)
+        self._current = first
+        self._later = compiler.Later(lambda: changed(plan), calls)
         self._waits = True
-        self._made: Callable[..., Any] | None = None
 
     def call(self, *parameters: Any) -> Any:
         if self._waits:
-            calls = self._calls = self._calls + 1
-            if calls == self._asked:
-                compiler.in_background(self._make)
-            elif calls >= self._due:
+            self._later.count()
+            if not self._later.waits:
                 self._waits = False
-                compiler.wait()
-                self._current = self._made or self._current
+                self._current = self._later.made or self._current
         return self._current(*parameters)
-
-    def _make(self) -> None:
-        self._made = changed(self._plan)
 
 
 class _Direct(PlanCall, shown_under="tfmagic.machine"):
