@@ -86,13 +86,16 @@ class Jupyter:
     def write(self, name: str, cells: Sequence[str | Any], kernel: str = "python3") -> Path:
         """A notebook of these cells: code, or whole cells with their outputs. It is not trusted.
 
+        Its name must be new: a notebook of a name that was open before goes on in the kernel of that one.
+
         Args:
           kernel: the kernelspec's name; one that is not there makes a notebook without a kernel.
         """
         notebook = new_notebook(cells=[new_code_cell(cell) if isinstance(cell, str) else cell for cell in cells])
         notebook.metadata.kernelspec = {"name": kernel, "display_name": kernel}
         path = self.root / name
-        nbformat.write(notebook, path)
+        with path.open("x", encoding="utf-8") as file:
+            nbformat.write(notebook, file)
         return path
 
 

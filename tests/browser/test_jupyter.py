@@ -43,7 +43,7 @@ def saved(jupyter: Jupyter, name: str) -> Path:
 
 @APPS
 def test_a_click_shows_the_value_from_the_live_session(jupyter: Jupyter, open_notebook: Open, app: str) -> None:
-    notebook = open_notebook(jupyter.write(f"live-{app}.ipynb", [LOAD, LAYER, RUN]), app)
+    notebook = open_notebook(jupyter.write(f"extension-{app}.ipynb", [LOAD, LAYER, RUN]), app)
     notebook.run_all()
     output = notebook.output(1)
     assert output.locator(".bar .title").inner_text() == "A layer"
