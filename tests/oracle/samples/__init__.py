@@ -56,6 +56,7 @@ ALONE = {
     # Their values are handles of what several runs share, or strings that hold messages: whole programs use them.
     **{name: f"programs/{programs}.py" for family, programs in (
         ("queues", "queues"), ("queues.staged_maps", "stages"), ("queues.barriers", "stages"), ("lookup", "lookups"),
+        ("lookup.remapping", "monitored"),
         ("parsing", "parsing"), ("summary.writers", "summaries_written"),
         ("trees.ensembles", "boosted_trees"), ("trees.quantiles", "boosted_trees"),
         ("trees.forest", "forest_trees"),
@@ -96,7 +97,13 @@ def sampled_ops():
 
 
 def samples(name):
-    """The samples of one op as `run_op` takes them: right ones, then wrong ones; none twice."""
+    """The samples of one op as `run_op` takes them: right ones, then wrong ones; none twice.
+
+    Raises:
+      ValueError: the op is one of `ALONE`.
+    """
+    if name in ALONE:
+        raise ValueError(f"{name} has no rows of its own: {ALONE[name]}")
     definition = opdefs.get(name)
     calls = right_calls(definition)
     found = {}

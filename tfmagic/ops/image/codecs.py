@@ -292,9 +292,16 @@ def _saved(array: np.ndarray, kind: str, **options: Any) -> np.ndarray:
 
 
 def _jpeg_saved(array: np.ndarray, quality: int, **options: Any) -> np.ndarray:
-    if not 0 <= quality <= 100:
-        raise invalid(f"quality must be in [0,100], got {quality}")
-    return _saved(array, "JPEG", quality=max(quality, 1), **options)
+    """A picture as a JPEG; a quality beyond 1 to 100 counts as the nearest of them.
+
+    Raises:
+      InvalidArgumentError: it has no three dimensions, or neither one nor three channels.
+    """
+    if array.ndim != 3:
+        raise invalid(f"image must be 3-dimensional{shapes.brackets(array.shape)}")
+    if array.shape[2] not in (1, 3):
+        raise invalid(f"image must have 1 or 3 channels, got {shapes.brackets(array.shape)}")
+    return _saved(array, "JPEG", quality=min(max(quality, 1), 100), **options)
 
 
 @op("EncodeJpeg", **_FILES)
@@ -305,13 +312,11 @@ class EncodeJpeg:
 
     def kernel(op, image):
         array = as_array(image)
-        if array.ndim != 3:
-            raise invalid(f"image must be 3-dimensional{shapes.brackets(array.shape)}")
         channels = {"grayscale": 1, "rgb": 3}.get(op.format)
-        if channels and array.shape[2] != channels:
+        if channels and array.ndim == 3 and array.shape[2] != channels:
             raise invalid(f"format {op.format} expects {channels} channels, got {shapes.brackets(array.shape)}")
-        if array.shape[2] not in (1, 3):
-            raise invalid(f"image must have 1 or 3 channels, got {shapes.brackets(array.shape)}")
+        if not 0 <= op.quality <= 100:
+            raise invalid(f"quality must be in [0,100], got {op.quality}")
         return _jpeg_saved(array, op.quality, progressive=op.progressive, optimize=op.optimize_size,
                            subsampling=2 if op.chroma_downsampling else 0, dpi=(op.x_density, op.y_density))
 

@@ -260,7 +260,7 @@ class Lowering:
             result = self._call(op, declaration, arguments)
         except Exception as exception:
             explained = run_errors.translate(exception, op, shown)
-            if not self.is_body:
+            if not self.is_body and not _asserted(op):
                 raise explained from (None if explained is exception else exception)
             result = self.tracer.create_proxy("call_function", _failing(explained), (), {})  # where the body is run
         if written:
@@ -483,6 +483,20 @@ def _checker(root: Operation, op: Operation, resources: Any) -> Check:
             raise uninitialized(root, op, bool(resources.variables.values))
 
     return Check("require_initialized", require)
+
+
+def _asserted(op: Operation) -> bool:
+    """Whether an assertion comes before `op`, which may have more to say of what is wrong."""
+    seen, waiting = {op}, [op]
+    while waiting:
+        at = waiting.pop()
+        if at.type == "Assert":
+            return True
+        for before in (*(tensor.op for tensor in at._inputs), *at._control_inputs):
+            if before not in seen:
+                seen.add(before)
+                waiting.append(before)
+    return False
 
 
 def _failing(error: BaseException) -> Check:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from tfmagic.base import dtypes
 from tfmagic.base.export import export
 from tfmagic.graph.convert import convert_to_tensor
@@ -34,6 +32,9 @@ def convert_image_dtype(image: Any, dtype: Any, saturate: bool = False, name: st
       dtype: the new type.
       saturate: whether what is too large becomes the largest number, instead of whatever its bits say.
       name: of the scope.
+
+    Raises:
+      AttributeError: one of the two types is neither of integers nor of floats.
     """
     image = convert_to_tensor(image, name="image")
     dtype = dtypes.as_dtype(dtype)
@@ -51,6 +52,8 @@ def convert_image_dtype(image: Any, dtype: Any, saturate: bool = False, name: st
             return api.multiply(api.cast(image, dtype), scale, name=scope)
         if image.dtype.is_floating and dtype.is_floating:
             return api.cast(image, dtype, name=scope)
+        if not all(kind.is_integer or kind.is_floating for kind in (image.dtype, dtype)):
+            raise AttributeError("dtype must be either floating point or integer")
         if image.dtype.is_integer:
             return api.multiply(api.cast(image, dtype), 1.0 / image.dtype.max, name=scope)
         return to_type(api.multiply(image, dtype.max + 0.5), dtype, name=scope)
@@ -137,7 +140,7 @@ def per_image_standardization(image: Any) -> Tensor:
     """Pictures with a mean of 0 and a variance of 1 each."""
     with name_scope(None, "per_image_standardization", [image]) as scope:
         image = checked(convert_to_tensor(image, name="image"))
-        values = image if image.dtype.is_floating else convert_image_dtype(image, dtypes.float32)
+        values = _as_float(image)
         count = api.reduce_prod(api.shape(values)[-3:])
         mean = api.reduce_mean(values, axis=[-1, -2, -3], keepdims=True)
         spread = api.math.reduce_std(values, axis=[-1, -2, -3], keepdims=True)
@@ -231,7 +234,7 @@ def _grey_checks(image: Tensor) -> list[Any]:
     if shape.dims and shape.dims[-1].value is not None:
         return []
     return [api.assert_equal(api.shape(image)[-1], 1, message="Last dimension of a grayscale image should be size 1."),
-            api.assert_greater_equal(api.rank(image), 1, message="A grayscale image must be at least one-dimensional.")]
+            api.assert_greater_equal(api.rank(image), 3, message="A grayscale image must be at least one-dimensional.")]
 
 
 def _turned(name: str, matrix: Any, doc: str) -> None:
@@ -239,7 +242,7 @@ def _turned(name: str, matrix: Any, doc: str) -> None:
 
     def function(images: Any) -> Tensor:
         images = convert_to_tensor(images, name="images")
-        kernel = convert_to_tensor(np.array(matrix), dtype=images.dtype, name="kernel")
+        kernel = convert_to_tensor(matrix, dtype=images.dtype, name="kernel")
         return api.tensordot(images, kernel, axes=[[images.get_shape().ndims - 1], [0]])
 
     function.__doc__ = doc

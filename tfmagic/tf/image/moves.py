@@ -96,9 +96,9 @@ def transpose(image: Any, name: str | None = None) -> Tensor:
         image = checked(convert_to_tensor(image, name="image"))
         rank = image.get_shape().ndims
         if rank in (3, None):
-            return api.transpose(image, [1, 0, 2], name="transpose")
+            return api.transpose(image, [1, 0, 2], name=name)
         if rank == 4:
-            return api.transpose(image, [0, 2, 1, 3], name="transpose")
+            return api.transpose(image, [0, 2, 1, 3], name=name)
         raise ValueError("'image' must have either 3 or 4 dimensions.")
 
 

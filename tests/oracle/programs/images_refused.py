@@ -1,0 +1,62 @@
+"""What functions on pictures refuse, in which order and words, and what they take against all expectation."""
+
+import numpy as np
+
+from . import Case, program
+from .functions import internal
+from .refused import words
+
+
+def found(tf, calls):
+    """What each call gives: its shape and sum, or the words of what building or running it raises."""
+    result = []
+    for given in calls:
+        call, values = given[0], given[1:]
+        try:
+            fed = [tf.placeholder(value.dtype) for value in values]
+            with tf.Session() as session:
+                value = np.asarray(session.run(call(*fed), dict(zip(fed, values))))
+            result.append([list(value.shape), float(np.round(value.astype(np.float64).sum(), 2))])
+        except Exception as error:  # what is refused is looked at, too
+            result.append(words(error))
+    return result
+
+
+def floats(*shape):
+    return np.linspace(0, 1, int(np.prod(shape))).reshape(shape).astype("float32")
+
+
+@program
+def pictures_checked_first(tf):
+    """Assertions speak before what would fail behind them."""
+    image = tf.image
+    return Case(facts={"found": found(tf, [
+        (image.flip_left_right, floats(3)), (image.flip_up_down, floats(2, 3)),
+        (image.per_image_standardization, floats(2, 3)), (image.flip_left_right, floats(0, 2, 3)),
+        (lambda x: image.pad_to_bounding_box(x, 0, 0, 6, 2), floats(4, 4, 1)),
+    ])})
+
+
+@program
+def pictures_of_odd_types(tf):
+    """Types that are no numbers, and float64, which is standardised as float32."""
+    image, convert = tf.image, tf.image.convert_image_dtype
+    return Case(facts={"found": found(tf, [
+        (lambda x: convert(x, tf.bool), floats(2, 2, 1)), (lambda x: convert(x, tf.complex64), floats(2, 2, 1)),
+        (image.per_image_standardization, floats(2, 2, 3).astype("float64")),
+        (image.rgb_to_yiq, np.ones([2, 2, 3], "uint8")), (lambda x: convert(x, tf.uint8, True), floats(2, 2, 1)),
+    ])}, steps=[([image.per_image_standardization(tf.constant(floats(2, 2, 3).astype("float64"))),
+                  image.transpose(floats(2, 3, 1), name="turned"), image.transpose(floats(2, 3, 1))], {})])
+
+
+@program
+def jpegs_of_any_quality(tf):
+    """A quality that is an input is cut to what there is; one that is an attr is refused."""
+    encode = internal(tf, "tensorflow.python.ops.gen_image_ops").encode_jpeg_variable_quality
+    picture = (floats(8, 8, 3) * 255).astype("uint8")
+    back = lambda quality: lambda x: tf.shape(tf.image.decode_jpeg(encode(x, quality)))  # noqa: E731
+    return Case(facts={"found": found(tf, [
+        (back(101), picture), (back(-1), picture), (back(50), picture[:, :, :2]), (back(50), picture[0]),
+        (lambda x: tf.image.encode_jpeg(x, quality=101), picture), (tf.image.encode_jpeg, picture[0]),
+        (lambda x: tf.image.encode_jpeg(x, format="rgb"), picture[:, :, :1]),
+    ])})
