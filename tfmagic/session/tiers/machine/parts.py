@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import torch
@@ -79,12 +79,24 @@ class Part:
         return 20_000 + 500 * len(self.nodes)
 
 
-def find(plan: PlanGraph) -> Iterator[fx.Node | Part]:
-    """The nodes of a plan, in an order in which they can be computed, parts in the place of their calls."""
-    kinds = {node: kind for node in plan.graph.nodes if (kind := _kind(node, plan)) is not None}
-    kept = kept_until(node for node in plan.graph.nodes if node not in kinds)
+def find(plan: PlanGraph, items: Iterable[Any] | None = None) -> Iterator[Any]:
+    """What a plan computes, in an order in which it can be, with parts in the place of their calls.
+
+    Args:
+      items: the plan's nodes, some of them perhaps taken together already in what has `arguments`.
+    """
+    items = list(plan.graph.nodes if items is None else items)
+    nodes = [item for item in items if isinstance(item, fx.Node)]
+    kinds = {node: kind for node in nodes if (kind := _kind(node, plan)) is not None}
+    kept = kept_until(node for node in nodes if node not in kinds)
     part = Part(kept)
-    for node in plan.graph.nodes:
+    for node in items:
+        if not isinstance(node, fx.Node):
+            if any(given in part.nodes for given in node.arguments()):
+                yield from _closed(part)
+                part = Part(kept)
+            yield node
+            continue
         kind = kinds.get(node)
         if any(given not in part.nodes and not isinstance(given.meta.get("val"), torch.Tensor)
                for given in node.all_input_nodes):
