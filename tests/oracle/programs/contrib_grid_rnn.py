@@ -24,8 +24,7 @@ declare("two_rnn_tied", lambda tf, grids: grids.Grid2BasicRNNCell(3, tied=True))
 declare("two_lstm_side_by_side", lambda tf, grids: grids.Grid2BasicLSTMCell(
     3, state_is_tuple=False, output_is_tuple=False))
 declare("two_gru_and_layer", lambda tf, grids: grids.Grid2GRUCell(3, non_recurrent_fn=tf.nn.relu))
-declare("three_lstm_tied_and_layer", lambda tf, grids: grids.Grid3LSTMCell(3, tied=True, non_recurrent_fn=tf.nn.tanh),
-        steps=1)
+declare("three_lstm_tied", lambda tf, grids: grids.Grid3LSTMCell(3, tied=True, state_is_tuple=False), steps=1)
 declare("three_of_ones_own", lambda tf, grids: grids.GridRNNCell(
-    3, num_dims=3, input_dims=[0, 1], output_dims=[1, 2], priority_dims=1, non_recurrent_dims=[2],
-    cell_fn=lambda units: tf.nn.rnn_cell.GRUCell(units)), steps=1)
+    3, num_dims=3, input_dims=[0, 2], output_dims=[1, 2], priority_dims=1, non_recurrent_dims=[2],
+    cell_fn=lambda units: tf.nn.rnn_cell.LSTMCell(units)), steps=1)

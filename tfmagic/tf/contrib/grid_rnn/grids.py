@@ -142,11 +142,11 @@ class GridRNNCell(RNNCell):
             return
         parts = api.split(value=inputs, num_or_size_splits=len(targets), axis=1)
         size = parts[0].get_shape().dims[1].value
-        for place, (each, part) in enumerate(zip(targets, parts)):
-            kernel = get_variable(f"project_m_{place}", [size, self._num_units], dtype=inputs.dtype)
+        for each, part in zip(targets, parts):
+            kernel = get_variable(f"project_m_{each.index}", [size, self._num_units], dtype=inputs.dtype)
             outputs[each.index] = api.matmul(part, kernel)
             if self._with_cells:
-                kernel = get_variable(f"project_c_{place}", [size, self._num_units], dtype=inputs.dtype)
+                kernel = get_variable(f"project_c_{each.index}", [size, self._num_units], dtype=inputs.dtype)
                 cells[each.index] = api.matmul(part, kernel)
 
     def _run(self, group: list[_Dimension], first: bool, cells: list[Any], outputs: list[Any], new: list[Any],
