@@ -304,7 +304,7 @@ class _LoopPlan:
         return inner
 
     def _bring(self, inner: Inner, tensor: Tensor, source: Tensor, value: Any) -> None:
-        """Let `tensor` stand in a body for the value of `source`, or for the present one of a variable changed there."""
+        """Let `tensor` stand in a body for the value of `source`; a variable changed there for its present one."""
         root = None if type(value) is VariableRef else aliased(self.outer, source)
         if root is None or not self.step.writes:
             inner.bring(tensor, value)
