@@ -114,7 +114,8 @@ def convolved(data_format, windows=2):
     x = tf.placeholder(tf.float32, shape)
     filters = tf.Variable(random.randn(3, 3, 3, 4).astype("f"))
     bias = tf.Variable(random.randn(4).astype("f"))
-    product = tf.nn.bias_add(tf.nn.conv2d(x, filters, [1] * 4, "SAME", data_format=data_format), bias, data_format)
+    product = tf.nn.conv2d(x, filters, [1] * 4, "SAME", data_format=data_format)
+    product = product + bias if data_format == "NHWC" else tf.nn.bias_add(product, bias, data_format)
     relu = tf.nn.relu(product)
     pooled = tf.nn.max_pool(relu, window, strides, "SAME", data_format)
     gradients = tf.gradients(tf.reduce_sum(pooled * random.randn(*pooled.shape.as_list()).astype("f")),
@@ -144,6 +145,7 @@ def test_relu_is_for_the_largest_of_each_window_alone(sess, data_format, windows
     assert code.index("leaky_relu_backward(") < code.index("max_pool2d_with_indices_backward(")
     assert ("torch.add" in code) == (data_format == "NCHW")  # else it is the convolution's bias
     assert code.count("permute(0, 3, 1, 2)") <= 3
+    assert "torch.sum(leaky_relu_backward" in code  # what is spread has the same sum afterwards
 
 
 def test_relu_stays_where_somebody_else_reads_it(sess) -> None:

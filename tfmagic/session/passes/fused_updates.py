@@ -1,8 +1,9 @@
 """Fused updates: an optimiser's steps on all its variables as one call of torch's kernels, in place.
 
 1. `ApplyAdam` steps (without Nesterov) that share type, device, hyper-parameters and powers become one
-   `torch._fused_adam_`. TensorFlow's epsilon stands outside the bias correction, torch's inside: the correction is
-   folded into the learning rate, and torch is given a step count for which its own is 1.
+   `torch._fused_adam_`, and after some runs one call of machine code. TensorFlow's epsilon stands outside the
+   bias correction, torch's inside: the correction is folded into the learning rate, and torch is given a step count
+   for which its own is 1.
 2. `ApplyGradientDescent` steps that share type, device and learning rate become one `torch._foreach_add_`.
 3. `ApplyMomentum` steps likewise become one `torch._fused_sgd_`, which reads and writes each number once.
 4. `ApplyAdagrad` steps that update their slots likewise become one `torch._fused_adagrad_`.
@@ -15,15 +16,20 @@ from __future__ import annotations
 
 import functools
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import fx
 from torch.fx.proxy import Proxy
 
+from tfmagic.session.passes import one_pass
 from tfmagic.session.passes.prepared import Prepared, take_in_place
 from tfmagic.session.plan.plan_graph import PlanGraph
+from tfmagic.session.plan.run_time import PlanCall
 
+# How many of Adam's numbers machine code computes in the microsecond that it saves.
+_ADAM_SAVES = 6000
 # 1 - beta ** step is 1 in every float type.
 _NO_CORRECTION = 1e9
 
@@ -75,7 +81,9 @@ def _dtype_device(update: Any) -> tuple[str, str]:
 
 def _key(value: Any) -> Any:
     if isinstance(value, Proxy):
-        return value.node
+        node = value.node
+        # Every variable has a conversion of its own of the powers to its type.
+        return (node.target, node.args) if node.target == "to" and not node.kwargs else node
     return ("constant", value.item()) if isinstance(value, torch.Tensor) and value.ndim == 0 else id(value)
 
 
@@ -108,7 +116,7 @@ def _adam(plan: PlanGraph, updates: list[Any]) -> None:
         return
     graph = plan.graph
     with graph.inserting_before(plan.output_node):
-        call = graph.call_function(fused_adam, (
+        call = graph.call_function(FusedAdam(), (
             _list(updates, "var"), _list(updates, "grad"), _list(updates, "m"), _list(updates, "v"),
             _node(plan, given["lr"]), _node(plan, given["beta1_power"]), _node(plan, given["beta2_power"]), *betas))
     call.meta.update(op=updates[0].op, effect="none")  # it only prepares the step
@@ -176,9 +184,40 @@ def _gradients(variables: list[Any], gradients: list[Any]) -> list[torch.Tensor]
     return result
 
 
-def fused_adam(variables: list[Any], gradients: list[Any], m: list[Any], v: list[Any], lr: Any, beta1_power: Any,
-               beta2_power: Any, beta1: float, beta2: float, epsilon: float) -> Prepared:
-    """Prepare Adam's step on all variables."""
+class FusedAdam(PlanCall, shown_under="tfmagic.session"):
+    """Prepares Adam's step on all variables."""
+
+    effect = "none"
+
+    def __init__(self) -> None:
+        self.__name__ = self.__qualname__ = "fused_adam"
+
+    def bind(self, *bodies: Callable[..., Any]) -> Callable[..., Prepared]:
+        """The function of a plan's callable, which counts its own calls."""
+        stepper: one_pass.Stepper | None = None
+        constants: tuple[torch.Tensor, ...] = ()
+
+        def fused_adam(variables: list[Any], gradients: list[Any], m: list[Any], v: list[Any], lr: Any,
+                       beta1_power: Any, beta2_power: Any, *hyper: float) -> Prepared:
+            nonlocal stepper, constants
+            if variables[0].device.type != "cpu":
+                return _fused_adam(variables, gradients, m, v, lr, beta1_power, beta2_power, *hyper)
+            if stepper is None:
+                dtype, count = variables[0].dtype, sum(variable.numel() for variable in variables)
+                stepper = one_pass.Stepper("adam", dtype, count, _ADAM_SAVES)
+                constants = tuple(torch.tensor(number, dtype=dtype) for number in hyper)
+            if not stepper.ready():
+                return _fused_adam(variables, gradients, m, v, lr, beta1_power, beta2_power, *hyper)
+            numbers = (lr, beta1_power, beta2_power, *constants)
+            tensors = (variables, m, v, _gradients(variables, gradients))
+            return Prepared(lambda: (stepper.call(numbers, tensors),), (variables, m, v))
+
+        return fused_adam
+
+
+def _fused_adam(variables: list[Any], gradients: list[Any], m: list[Any], v: list[Any], lr: Any, beta1_power: Any,
+                beta2_power: Any, beta1: float, beta2: float, epsilon: float) -> Prepared:
+    """The step by torch's kernel."""
     alpha = lr * torch.sqrt(1 - beta2_power) / (1 - beta1_power)
     steps = _steps(len(variables), variables[0].device)
     step = functools.partial(
