@@ -17,13 +17,13 @@ class _Dimension(NamedTuple):
     """One dimension of a grid.
 
     Attributes:
-      index: its number.
+      number: its number.
       is_input, is_output: whether the inputs go into it, whether the output is taken from it.
       is_priority: whether it waits for those that are not.
       function: what takes the place of its cell, else None.
     """
 
-    index: int
+    number: int
     is_input: bool
     is_output: bool
     is_priority: bool
@@ -90,7 +90,7 @@ class GridRNNCell(RNNCell):
 
     @property
     def state_size(self) -> Any:
-        sizes = tuple(self._cells[each.index].state_size for each in self._recurrent)
+        sizes = tuple(self._cells[each.number].state_size for each in self._recurrent)
         return sizes if self._state_is_tuple else len(sizes) * self._num_units * (2 if self._with_cells else 1)
 
     def __call__(self, inputs: Any, state: Any, scope: Any = None) -> Any:
@@ -111,10 +111,10 @@ class GridRNNCell(RNNCell):
             self._project(inputs, cells, outputs)
             self._run([each for each in self._dimensions if not each.is_priority], True, cells, outputs, new, states)
             self._run([each for each in self._dimensions if each.is_priority], False, cells, outputs, new, states)
-            output: Any = tuple(new[each.index] for each in self._dimensions if each.is_output)
+            output: Any = tuple(new[each.number] for each in self._dimensions if each.is_output)
             if not self._output_is_tuple:
                 output = api.concat(list(output), 1)
-            found: Any = tuple(states[each.index] for each in self._recurrent)
+            found: Any = tuple(states[each.number] for each in self._recurrent)
             if not self._state_is_tuple:
                 found = api.concat([part for each in found for part in each], 1)  # as in 1.15, of LSTMs alone
         return output, found
@@ -126,13 +126,13 @@ class GridRNNCell(RNNCell):
         for place, each in enumerate(self._recurrent):
             if self._state_is_tuple:
                 part = state[place]
-                cells[each.index], outputs[each.index] = part if self._with_cells else (None, part)
+                cells[each.number], outputs[each.number] = part if self._with_cells else (None, part)
                 continue
             start, units = place * self._num_units * (2 if self._with_cells else 1), self._num_units
             if self._with_cells:
-                cells[each.index] = api.slice(state, [0, start], [-1, units])
+                cells[each.number] = api.slice(state, [0, start], [-1, units])
                 start += units
-            outputs[each.index] = api.slice(state, [0, start], [-1, units])
+            outputs[each.number] = api.slice(state, [0, start], [-1, units])
         return cells, outputs
 
     def _project(self, inputs: Any, cells: list[Any], outputs: list[Any]) -> None:
@@ -143,11 +143,11 @@ class GridRNNCell(RNNCell):
         parts = api.split(value=inputs, num_or_size_splits=len(targets), axis=1)
         size = parts[0].get_shape().dims[1].value
         for each, part in zip(targets, parts):
-            kernel = get_variable(f"project_m_{each.index}", [size, self._num_units], dtype=inputs.dtype)
-            outputs[each.index] = api.matmul(part, kernel)
+            kernel = get_variable(f"project_m_{each.number}", [size, self._num_units], dtype=inputs.dtype)
+            outputs[each.number] = api.matmul(part, kernel)
             if self._with_cells:
-                kernel = get_variable(f"project_c_{each.index}", [size, self._num_units], dtype=inputs.dtype)
-                cells[each.index] = api.matmul(part, kernel)
+                kernel = get_variable(f"project_c_{each.number}", [size, self._num_units], dtype=inputs.dtype)
+                cells[each.number] = api.matmul(part, kernel)
 
     def _run(self, group: list[_Dimension], first: bool, cells: list[Any], outputs: list[Any], new: list[Any],
              states: list[Any]) -> None:
@@ -163,15 +163,15 @@ class GridRNNCell(RNNCell):
             if each.function is not None:
                 whole = api.concat([inputs, latest[-1]], 1) if len(latest) > 1 else latest[-1]
             kind = "recurrent" if each.function is None else "non_recurrent"
-            with variable_scope(kind if self._tied else f"{kind}/cell_{each.index}"):
+            with variable_scope(kind if self._tied else f"{kind}/cell_{each.number}"):
                 if self._tied and not (first and each is group[0]):
                     get_variable_scope().reuse_variables()
                 if each.function is not None:
-                    new[each.index] = self._layer(each.function, whole)
+                    new[each.number] = self._layer(each.function, whole)
                     continue
-                cell = cells[each.index]
+                cell = cells[each.number]
                 state = latest[-1] if cell is None else LSTMStateTuple(cell, latest[-1])
-                new[each.index], states[each.index] = self._cells[each.index](inputs, state)
+                new[each.number], states[each.number] = self._cells[each.number](inputs, state)
 
     def _layer(self, function: Callable[[Any], Any], inputs: Any) -> Any:
         """What stands in the place of a cell.
