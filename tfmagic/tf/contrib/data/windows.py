@@ -9,10 +9,11 @@ from tfmagic.base import dtypes, nest
 from tfmagic.base.deprecation import deprecated, deprecated_args
 from tfmagic.base.export import export
 from tfmagic.base.shapes import TensorShape
-from tfmagic.graph.convert import constant, convert_to_tensor
+from tfmagic.graph.convert import convert_to_tensor
+from tfmagic.graph.scopes import name_scope
 from tfmagic.ops import raw
 from tfmagic.tf.autograph.api import do_not_convert
-from tfmagic.tf.contrib.framework.shapes import with_shape
+from tfmagic.tf.contrib.framework.shapes import asserted, with_shape
 from tfmagic.tf.data import structure
 from tfmagic.tf.data.dataset import Node
 from tfmagic.tf.data.dataset_v1 import DatasetV1Adapter
@@ -77,6 +78,7 @@ def _checked(tensor: Any, shape: TensorShape) -> Any:
         return tensor
     if shape.is_fully_defined():
         return with_shape(shape, tensor)
-    result = with_shape(constant([-1 if size is None else size for size in shape.as_list()]), tensor)
+    with name_scope(f"{tensor.op.name}/"):
+        result = asserted(tensor, [-1 if size is None else size for size in shape.as_list()])
     result.set_shape(shape)
     return result

@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterable
 from typing import Any
 
+from tfmagic.base import messages
 from tfmagic.base.export import export
 from tfmagic.ops import api
 
@@ -30,7 +31,7 @@ def assert_summary(expected_tags: Iterable[str], expected_simple_values: dict[st
 @export("contrib.testing.to_summary_proto")
 def to_summary_proto(summary_str: bytes) -> Any:
     """The `Summary` that a summary op gave as bytes."""
-    return api.Summary.FromString(summary_str)
+    return messages.module("summary_pb2").Summary.FromString(summary_str)
 
 
 @export("contrib.testing.latest_event_file")
