@@ -41,7 +41,7 @@ class ResourceVariable(Variable):
         with init_scope(), name_scope(name, "Variable", [] if from_function else [initial_value]) as scope:
             graph = get_default_graph()
             own_name = scope[:-1]
-            with graph._attr_scope({"_class": [b"loc:@" + own_name.encode()]}):
+            with graph._marked({"_class": [b"loc:@" + own_name.encode()]}):
                 with name_scope("Initializer"), graph.device(None):
                     value = initial_tensor(initial_value, dtype)
                 refuse_control_flow(value, scope)
