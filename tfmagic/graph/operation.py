@@ -75,7 +75,7 @@ class Operation:
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Operation:
         """`Operation(node_def, graph, inputs, ...)` as TensorFlow's constructor; see `from_node_def.operation`."""
-        return _from_node_def(*args, **kwargs)
+        return _from_node_def(*args, **kwargs) if args or kwargs else super().__new__(cls)
 
     @property
     def inputs(self) -> tuple[Tensor, ...]:

@@ -99,8 +99,8 @@ class NullContextmanager:
     def __enter__(self) -> None:
         pass
 
-    def __exit__(self, type_arg: Any, value_arg: Any, traceback_arg: Any) -> bool:
-        return False
+    def __exit__(self, type_arg: Any, value_arg: Any, traceback_arg: Any) -> None:
+        pass
 
 
 def colocate_with_for_gradient(op: Any, gradient_uid: str | None, ignore_existing: bool = False) -> Any:
