@@ -32,6 +32,22 @@ def _check_strings(mapping: Any, what: str) -> None:
         raise TypeError(f"{what} must be a dictionary mapping strings to strings")
 
 
+def _outputs(op: Operation, op_def: OpDef, attrs: dict[str, Any]) -> tuple[Tensor, ...]:
+    """The outputs of an operation that gives lists, several tensors or none."""
+    outputs: list[Tensor] = []
+    for arg in op_def.outputs:
+        if arg.type_list_attr is not None:
+            for dtype in attrs[arg.type_list_attr]:
+                outputs.append(Tensor(op, len(outputs), dtype._ref if arg.is_ref else dtype))
+            continue
+        output_type: Any = arg.dtype if arg.type_attr is None else attrs[arg.type_attr]
+        if arg.is_ref:
+            output_type = output_type._ref
+        for _ in range(1 if arg.number_attr is None else attrs[arg.number_attr]):
+            outputs.append(Tensor(op, len(outputs), output_type))
+    return tuple(outputs)
+
+
 @export("Graph")
 class Graph:
     """A dataflow graph: operations and the tensors between them.
@@ -232,21 +248,12 @@ class Graph:
         op._static = None
         ctx = op._control_flow_context = stacks.control_flow
         op._control_inputs = self._controls_for(inputs) if stacks.controllers else ()
-        outputs: list[Tensor] = []
-        for arg in op_def.outputs:
-            if arg.type_list_attr is not None:
-                for dtype in attrs[arg.type_list_attr]:
-                    outputs.append(Tensor(op, len(outputs), dtype._ref if arg.is_ref else dtype))
-                continue
-            output_type: Any = arg.dtype if arg.type_attr is None else attrs[arg.type_attr]
-            if arg.is_ref:
-                output_type = output_type._ref
-            if arg.number_attr is None:
-                outputs.append(Tensor(op, len(outputs), output_type))
-            else:
-                for _ in range(attrs[arg.number_attr]):
-                    outputs.append(Tensor(op, len(outputs), output_type))
-        op._outputs = tuple(outputs)
+        single = op_def.single_output
+        if single is None:
+            op._outputs = _outputs(op, op_def, attrs)
+        else:
+            dtype: Any = single.dtype if single.type_attr is None else attrs[single.type_attr]
+            op._outputs = (Tensor(op, 0, dtype._ref if single.is_ref else dtype),)
         declaration = registry.lookup(op_def.name)
         if declaration is not None and declaration.shape is not None:
             infer_shapes(op, declaration)

@@ -279,7 +279,7 @@ def _fold(op: Operation, declaration: registry.OpDeclaration, partial_rule: Any,
     whole = not any(v is None or isinstance(v, list) for v in inputs)
     if declaration.static is not None and partial_rule is not _partial_shapes and whole:
         arrays: list[Any] = inputs
-        if inputs and any(arg.is_list for arg in op._op_def.inputs):
+        if inputs and op._op_def.takes_lists:
             arrays = registry.grouped(op._op_def.inputs, op._attrs, inputs)
         try:
             with np.errstate(all="ignore"):
