@@ -139,7 +139,7 @@ class RefVariable(Variable):
         from tfmagic.graph.indexed_slices import IndexedSlices
 
         if not isinstance(sparse_delta, IndexedSlices):
-            raise ValueError(f"sparse_delta is not IndexedSlices: {sparse_delta}")
+            raise TypeError(f"sparse_delta is not IndexedSlices: {sparse_delta}")
         return getattr(raw, f"scatter_{kind}")(self._variable, sparse_delta.indices, sparse_delta.values,
                                                use_locking=use_locking, name=name)
 
