@@ -390,3 +390,18 @@ def cond_with_gradients_after_a_wait(tf):
 
     found = tf.cond(yes, lambda: 1.0, gradient)
     return Case(init=True, steps=[(found, None), (found, {yes: True})])
+
+
+@program
+def cond_of_an_update_or_the_variable(tf):
+    """A branch gives what it has updated a variable with, the other one the variable: not its value afterwards."""
+    yes = tf.placeholder(tf.bool, [], name="yes")
+    mean = tf.reduce_mean([1.0, 3.0])
+    v = tf.Variable(0.0)
+
+    def updated():
+        with tf.control_dependencies([tf.assign_sub(v, (v - mean) * 0.5)]):
+            return tf.identity(mean)
+
+    found = tf.cond(yes, updated, lambda: v)
+    return Case(init=True, steps=[([found, found * 3.0, v], {yes: True}), ([found, v], {yes: False})])
