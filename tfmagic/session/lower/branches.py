@@ -151,7 +151,7 @@ class BranchStep:
         made = {op for step in steps for op in step.ops}
         for step in steps:
             for tensor in step.inputs:
-                if tensor.op not in made or tensor in self._fed:
+                if (tensor.op not in made or tensor in self._fed) and tensor in lowering.values:  # else never alive
                     inner.bring(tensor, lowering.current(tensor), lowering.aliases.get(tensor))
         lower_all(schedule(steps, self._fed), inner.lowering)
         return inner
