@@ -292,8 +292,6 @@ class _Import:
             check(self.library[node.op], attrs)
         given_shapes = attrs.pop("_output_shapes", None)
         if "_class" in attrs:
-            if not self.graph.building_function:  # a function's body may name what it captures
-                _refuse_unknown_heads(node, attrs["_class"], names)
             attrs["_class"] = [_moved(group, names) for group in attrs["_class"]]
         sources = self._inputs(node)
         tensors: list[Any] = []
@@ -440,18 +438,6 @@ def _refine_shapes(op: Operation, given: Any) -> None:
         except ValueError as error:
             raise ValueError(f"Node '{op.name}' has an _output_shapes attribute inconsistent with the GraphDef for "
                              f"output #{index}: {error}") from None
-
-
-def _refuse_unknown_heads(node: Any, groups: Sequence[Any], names: dict[str, str]) -> None:
-    """Refuse colocation groups whose head is no node of the GraphDef.
-
-    Raises:
-      ValueError: one is not.
-    """
-    for group in groups:
-        text = group.decode() if isinstance(group, bytes) else group
-        if text.startswith("loc:@") and text[5:] not in names:
-            raise ValueError(f"Node '{node.name}' expects to be colocated with unknown node '{text[5:]}'")
 
 
 def _moved(group: Any, names: dict[str, str]) -> Any:
