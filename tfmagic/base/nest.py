@@ -123,8 +123,7 @@ def pack_sequence_as(structure: Any, flat_sequence: Sequence[Any], expand_compos
       TypeError: `flat_sequence` is no sequence.
     """
     if not is_nested(flat_sequence):
-        raise TypeError(f"Attempted to pack value:\n  {flat_sequence}\ninto a structure, but found incompatible type "
-                        f"`{type(flat_sequence)}` instead: it has to be a list.")
+        raise TypeError(f"flat_sequence must be a sequence\nIt is {flat_sequence!r}; put it in a list.")
     flat_sequence = list(flat_sequence)
     if not opens(structure, expand_composites):
         if len(flat_sequence) != 1:

@@ -99,9 +99,13 @@ def _graph_def_proto(graph_def: Any) -> Any:
 def _check_version(graph_def: Any) -> None:
     if graph_def.versions.min_consumer > PRODUCER:
         raise ValueError(f"GraphDef min consumer version {graph_def.versions.min_consumer} above current version "
-                         f"{PRODUCER} for TensorFlow 1.15. The graph was written by a newer TensorFlow.")
+                         f"{PRODUCER} for TensorFlow 1.15.0.  Please upgrade TensorFlow.")
+    if graph_def.versions.producer < 0:
+        raise ValueError(f"GraphDef producer version {graph_def.versions.producer} below min producer 0 supported by "
+                         "TensorFlow 1.15.0.  Please regenerate your graph.")
     if PRODUCER in graph_def.versions.bad_consumers:
-        raise ValueError(f"GraphDef disallows consumer version {PRODUCER}, which is TensorFlow 1.15's.")
+        raise ValueError(f"GraphDef disallows consumer version {PRODUCER}.  Please upgrade TensorFlow: this version is "
+                         "likely buggy.")
 
 
 def _mapped_inputs(name: str | None, input_map: dict[Any, Any]) -> dict[tuple[str, int], Any]:
@@ -288,7 +292,7 @@ class _Import:
             check(self.library[node.op], attrs)
         given_shapes = attrs.pop("_output_shapes", None)
         if "_class" in attrs:
-            attrs["_class"] = [_moved(group, names) for group in attrs["_class"]]
+            attrs["_class"] = [_moved(group, names, node.name) for group in attrs["_class"]]
         sources = self._inputs(node)
         tensors: list[Any] = []
         back_edges = []
@@ -305,8 +309,6 @@ class _Import:
             tensors = [stand_in if t is None else t for t in tensors]
         for index, (tensor, wanted) in enumerate(zip(tensors, input_types(definition, attrs, len(tensors), name))):
             _check_type(name, index, tensor, wanted)
-        if node.op == "Const":
-            _check_constant(attrs, name)
         op = self.graph.make(definition, name, tuple(tensors), attrs, use_device_scopes=False)
         if node.op == "Placeholder" and self.scalars_are_unknown and op._outputs[0]._dims == ():
             op._outputs[0]._dims = None  # an empty shape then stood for any
@@ -361,7 +363,8 @@ class _Import:
         """Nodes of a colocation group go where the group's head was put."""
         for op in self.made.values():
             for group in op._attrs.get("_class", ()):
-                head = self.graph._by_name.get((group.decode() if isinstance(group, bytes) else group)[5:])
+                text = group.decode() if isinstance(group, bytes) else group
+                head = self.graph._by_name.get(text[5:])
                 if head is not None and head._device:
                     op._device = head._device
 
@@ -425,13 +428,6 @@ def _check_type(name: str, index: int, tensor: Tensor, wanted: Any) -> None:
                          f"with expected {wanted.proto_name}.")
 
 
-def _check_constant(attrs: dict[str, Any], name: str) -> None:
-    array, dtype = attrs["value"], attrs["dtype"]
-    if array.dtype != dtype.as_numpy_dtype:
-        raise ValueError(f"The value of the constant {name} has elements of type {array.dtype}, its dtype is "
-                         f"{dtype.name}.")
-
-
 def _refine_shapes(op: Operation, given: Any) -> None:
     """Take over what the `_output_shapes` attr knows."""
     if not isinstance(given, list) or not all(isinstance(shape, shapes.TensorShape) for shape in given):
@@ -444,9 +440,15 @@ def _refine_shapes(op: Operation, given: Any) -> None:
                              f"output #{index}: {error}") from None
 
 
-def _moved(group: Any, names: dict[str, str]) -> Any:
-    """A colocation group under the new names."""
+def _moved(group: Any, names: dict[str, str], node: str) -> Any:
+    """A colocation group of a node under the new names.
+
+    Raises:
+      ValueError: its head is no node of the GraphDef.
+    """
     text = group.decode() if isinstance(group, bytes) else group
-    if text.startswith("loc:@") and text[5:] in names:
+    if text.startswith("loc:@"):
+        if text[5:] not in names:
+            raise ValueError(f"Node '{node}' expects to be colocated with unknown node '{text[5:]}'")
         return ("loc:@" + names[text[5:]]).encode() if isinstance(group, bytes) else "loc:@" + names[text[5:]]
     return group
