@@ -194,7 +194,7 @@ def assert_same_structure(nest1: Any, nest2: Any, check_types: bool = True, expa
     if problem is None:
         return
     kind, text = problem
-    dots = [map_structure(lambda _: _DOT, item, expand_composites=expand_composites) for item in (nest1, nest2)]
+    dots = [map_structure(lambda _: _DOT, item) for item in (nest1, nest2)]
     raise kind("The two structures don't have the same nested structure.\n\n"
                f"First structure: {_shown(nest1)}\n\nSecond structure: {_shown(nest2)}\n\n"
                f"More specifically: {text}\nEntire first structure:\n{dots[0]}\nEntire second structure:\n{dots[1]}")
