@@ -73,7 +73,8 @@ class Formula:
         values: dict[fx.Node, Any] = {}
         for name in (*self.tensors, *self.numbers):
             node = graph.placeholder(name)
-            values[node] = torch.empty([2] if name in self.tensors else [], dtype=dtype, device="meta")
+            # Real ones: of meta tensors torch would tell after importing its compiler.
+            values[node] = torch.ones([2] if name in self.tensors else [], dtype=dtype)
             given[name] = Proxy(node, tracer)
         results = [proxy.node for proxy in self._results(given)]
         rules = {}
