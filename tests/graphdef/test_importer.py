@@ -107,8 +107,6 @@ HUGE = ('node{name:"s" op:"Split" input:"i" input:"a" attr{key:"T" value{type:DT
     (A + 'versions{bad_consumers:134}', ValueError, "GraphDef disallows consumer version 134.  Please upgrade"),
     ('node{name:"a" op:"NoOp" attr{key:"foo" value{i:3}}}', ValueError,
      "NodeDef mentions attr 'foo' not in Op<name=NoOp; signature= -> >; NodeDef: {{node import/a}}"),
-    ('node{name:"a" op:"NoOp" attr{key:"_class" value{list{s:"loc:@z"}}}}', ValueError,
-     "Node 'a' expects to be colocated with unknown node 'z'"),
     (A + HUGE % -5, ValueError, "must be at least minimum 1"),
     (A + HUGE % 10**12, ValueError, "more than a node can have outputs"),
     ('node{name:"c" op:"Const" attr{key:"dtype" value{type:DT_FLOAT}} attr{key:"value" value{tensor{dtype:DT_FLOAT '

@@ -292,7 +292,7 @@ class _Import:
             check(self.library[node.op], attrs)
         given_shapes = attrs.pop("_output_shapes", None)
         if "_class" in attrs:
-            attrs["_class"] = [_moved(group, names, node.name) for group in attrs["_class"]]
+            attrs["_class"] = [_moved(group, names) for group in attrs["_class"]]
         sources = self._inputs(node)
         tensors: list[Any] = []
         back_edges = []
@@ -440,15 +440,9 @@ def _refine_shapes(op: Operation, given: Any) -> None:
                              f"output #{index}: {error}") from None
 
 
-def _moved(group: Any, names: dict[str, str], node: str) -> Any:
-    """A colocation group of a node under the new names.
-
-    Raises:
-      ValueError: its head is no node of the GraphDef.
-    """
+def _moved(group: Any, names: dict[str, str]) -> Any:
+    """A colocation group under the new names."""
     text = group.decode() if isinstance(group, bytes) else group
-    if text.startswith("loc:@"):
-        if text[5:] not in names:
-            raise ValueError(f"Node '{node}' expects to be colocated with unknown node '{text[5:]}'")
+    if text.startswith("loc:@") and text[5:] in names:
         return ("loc:@" + names[text[5:]]).encode() if isinstance(group, bytes) else "loc:@" + names[text[5:]]
     return group

@@ -207,6 +207,8 @@ def join(lowering: Lowering, op: Operation, choice: Proxy, inners: Sequence[Inne
     for position, root in enumerate(written):
         part = call[len(called) + position]
         part.node.meta["device"] = lowering.place(root)
+        if any(root in inner.lowering.replaced for inner in inners):
+            lowering.replace(root)
         lowering.write(root, part)
     return results
 
