@@ -71,7 +71,7 @@ OF_INTEGERS: dict[str, Callable[..., Any]] = {
 
 
 def test_every_rule_is_compared_below() -> None:
-    from tfmagic.session.tiers.machine import rules
+    from tfmagic.session import element_rules as rules
 
     assert set(rules._RULES) == {*OF_FLOATS} - {"truediv"}
     assert rules._OF_INTEGERS | {"to"} == {*OF_INTEGERS}
