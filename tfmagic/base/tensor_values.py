@@ -195,7 +195,7 @@ def _without_dimensions(value: Any) -> Any:
 
 
 def _check_leaves(value: Any, dtype: DType) -> None:
-    """Refuse what NumPy would silently cast: 1.5 as an int32, True as a float, 1j as a float."""
+    """Refuse what NumPy would silently cast: 1.5 as an int32, 1 as a bool, 1j as a float."""
     stack = [value]
     while stack:
         item = stack.pop()
@@ -207,7 +207,7 @@ def _check_leaves(value: Any, dtype: DType) -> None:
         if hasattr(item, "__array__"):
             continue
         if isinstance(item, bool):
-            good = dtype.is_bool or dtype.is_integer
+            good = dtype.is_bool or dtype.is_integer or dtype.is_floating or dtype.is_complex
         elif isinstance(item, int) or hasattr(item, "__index__"):
             good = dtype.is_integer or dtype.is_floating or dtype.is_complex or dtype.is_quantized
         elif isinstance(item, float):
