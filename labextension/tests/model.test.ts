@@ -76,6 +76,18 @@ describe("a level", () => {
     expect(level.routes.get("in:n0>n3")!.points[0][1]).toBe(0);
     expect(level.routes.get("n4>out:n10")!.points.at(-1)![1]).toBe(level.height);
   });
+
+  it("lets ways cross its border straight, and at the border only", () => {
+    const folding = new Folding(sample(true));
+    const level = layOutLevel(folding, "n1", (id) => folding.node(id).size, (id) => id);
+    const [arrives, leaves] = [level.routes.get("in:n0>n3")!.points, level.routes.get("n4>out:n10")!.points];
+    expect(arrives[1][0]).toBe(arrives[0][0]);
+    expect(leaves.at(-2)![0]).toBe(leaves.at(-1)![0]);
+    for (const [, y] of [...arrives.slice(1), ...leaves.slice(0, -1)]) {
+      expect(y).toBeGreaterThan(0);
+      expect(y).toBeLessThan(level.height);
+    }
+  });
 });
 
 describe("placing", () => {

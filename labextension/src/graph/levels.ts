@@ -3,7 +3,7 @@
 import { Graph, layout } from "@dagrejs/dagre";
 
 import { aggregate, Folding, type VisibleEdge } from "./folding";
-import { type Point, type Route, smooth } from "./geometry";
+import { endingAt, type Point, type Route, smooth, startingAt } from "./geometry";
 import { textWidth } from "./text";
 
 export const MARGIN = 12;
@@ -194,17 +194,24 @@ function read(
     if (along(edge, ports)[0] !== edge.source) {
       line.reverse();
     }
-    if (ports.has(edge.source)) {
-      line[0] = downwards ? [line[0][0], 0] : [0, line[0][1]];
-    }
-    if (ports.has(edge.target)) {
-      const last = line[line.length - 1];
-      line[line.length - 1] = downwards ? [last[0], height] : [width, last[1]];
-    }
     level.routes.set(wayKey(edge.source, edge.target), {
-      points: smooth(line),
+      points: throughPorts(line, ports.has(edge.source), ports.has(edge.target), downwards ? height : width, downwards),
       label: found.width ? [found.x + dx, found.y + dy] : undefined,
     });
   }
   return level;
+}
+
+/** A curve along a line that leaves or enters a box `far` long straight at its border, where the way outside goes on. */
+function throughPorts(line: Point[], entering: boolean, leaving: boolean, far: number, downwards: boolean): Point[] {
+  const axis = downwards ? 1 : 0;
+  const onBorder = ([x, y]: Point, at: number): Point => (downwards ? [x, at] : [at, y]);
+  const end = line.length - 1;
+  const bends = line.slice(1, end).filter((point) =>
+    !(entering && point[axis] < MARGIN) && !(leaving && point[axis] > far - MARGIN));
+  let points = smooth([entering ? onBorder(line[0], 0) : line[0], ...bends, leaving ? onBorder(line[end], far) : line[end]]);
+  if (entering) {
+    points = startingAt(points, points[0], downwards);
+  }
+  return leaving ? endingAt(points, points[points.length - 1], downwards) : points;
 }

@@ -18,6 +18,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from tfmagic.base import tf_logging
+from tfmagic.base.machine import team
 
 POINTER, INTEGER = ctypes.c_void_p, ctypes.c_int64
 
@@ -38,6 +39,11 @@ def _llvm() -> tuple[Any, Callable[[], Any]]:
     target = llvm.Target.from_default_triple()
     return llvm, functools.partial(target.create_target_machine, cpu=llvm.get_host_cpu_name(),
                                    features=llvm.get_host_cpu_features().flatten(), opt=3)
+
+
+def has_team() -> bool:
+    """Whether functions can have torch's threads work with them (`team.shared`)."""
+    return team.available(_llvm()[0])
 
 
 _lock = threading.Lock()
@@ -112,6 +118,41 @@ def wait() -> None:
         done = threading.Event()
         in_background(done.set)
         done.wait()
+
+
+class Later:
+    """Machine code that comes in the place of something that was called often.
+
+    After how many calls follows from what is to be computed alone, so that the same program changes at the same call
+    whenever it runs: the compiler is asked after half as many, and waited for.
+
+    Attributes:
+      made: what was made, once enough calls were counted; None before, and where nothing could be.
+      waits: whether calls are still to be counted.
+
+    Args:
+      make: makes it.
+      calls: after how many it is used.
+    """
+
+    __slots__ = ("made", "waits", "_make", "_calls", "_asked", "_due", "_ready")
+
+    def __init__(self, make: Callable[[], Any], calls: int):
+        self.made: Any = None
+        self.waits = True
+        self._make, self._calls = make, 0
+        self._asked, self._due = max(1, calls // 2), max(2, calls)
+        self._ready: list[Any] = []
+
+    def count(self) -> None:
+        """Count a call."""
+        self._calls += 1
+        if self._calls == self._asked:
+            in_background(lambda: self._ready.append(self._make()))
+        elif self._calls >= self._due:
+            self.waits = False
+            wait()
+            self.made = self._ready[0] if self._ready else None
 
 
 def _work() -> None:

@@ -8,6 +8,7 @@ opens the forget gate, so that the cell stays to the bit what it was, and the gr
 from __future__ import annotations
 
 import contextlib
+import functools
 from typing import Any, NamedTuple
 
 from tfmagic.base.lazy import torch
@@ -32,10 +33,21 @@ class Layer(NamedTuple):
     forget_bias: float
 
     @property
-    def order(self) -> list[int]:
+    def order(self) -> tuple[int, int, int, int]:
         """The columns in torch's order: input, forget, candidate, output."""
         i, j, f, o = self.gates
-        return [i, f, j, o]
+        return i, f, j, o
+
+    @property
+    def back(self) -> tuple[int, ...]:
+        """Torch's columns in the order that the weights have."""
+        return tuple(self.order.index(gate) for gate in range(4))
+
+
+@functools.cache
+def _numbers(order: tuple[int, ...]) -> Any:
+    with torch.inference_mode(False):  # a module with gradients reads it too
+        return torch.tensor(order)  # made once: a list as an index is made into a tensor each time
 
 
 class Kept(NamedTuple):
@@ -129,9 +141,10 @@ def _is_fusable(inputs: Any, kernel: Any) -> bool:
 def _fused(layer: Layer, inputs: Any, beyond: Any, lengths: Any, c: Any, h: Any, kernel: Any, bias: Any,
            keep: bool) -> tuple[Any, Any, Any, Kept]:
     units, depth = layer.units, inputs.shape[2]
-    rows = kernel.reshape(-1, 4, units)[:, layer.order].reshape(-1, 4 * units).t()
+    order = _numbers(layer.order)
+    rows = kernel.reshape(-1, 4, units).index_select(1, order).reshape(-1, 4 * units).t()
     of_inputs, of_states = rows[:, :depth], rows[:, depth:].contiguous()
-    added = torch.zeros(4, units) if bias is None else bias.reshape(4, units)[layer.order]
+    added = torch.zeros(4, units) if bias is None else bias.reshape(4, units).index_select(0, order)
     added[1] += layer.forget_bias
     inputs = inputs.contiguous()
     given = inputs
@@ -171,9 +184,9 @@ def _fused_back(layer: Layer, kept: Kept, d_outputs: Any, d_c: Any, d_h: Any,
         d_c.contiguous(), False, _LSTM, units, 1, True, True, False, [], False, workspace)
     if kept.beyond is not None:
         d_inputs, of_inputs = d_inputs[:, :, :-1], of_inputs[:, :-1]
-    back = [layer.order.index(gate) for gate in range(4)]
-    d_kernel = torch.cat([of_inputs.t(), of_states.t()]).reshape(-1, 4, units)[:, back].reshape(-1, 4 * units)
-    d_bias = d_bias.reshape(4, units)[back].reshape(-1)
+    back = _numbers(layer.back)
+    d_kernel = torch.cat([of_inputs.t(), of_states.t()]).reshape(-1, 4, units).index_select(1, back)
+    d_kernel, d_bias = d_kernel.reshape(-1, 4 * units), d_bias.reshape(4, units).index_select(0, back).reshape(-1)
     return d_inputs, d_c, d_h if unused is None else d_h + unused, d_kernel, d_bias
 
 

@@ -126,6 +126,6 @@ def _gradients(relu: Any, plane: Any, spreads: Any) -> Iterator[tuple[Any, Any, 
 def _sums(gradient: Any, spread: Any, layout: Any) -> None:
     """Rule 3: `gradient` holds what `spread` does, and zeros."""
     for user in list(gradient.users):
-        if user.target is torch.sum and len(user.args) == 2 and user.args[0] is gradient \
-                and list(user.args[1]) == _PIXELS[layout]:
-            user.args = (spread, _PIXELS[None])
+        if user.target is torch.sum and user.args[0] is gradient and list(user.args[1]) == _PIXELS[layout] \
+                and not any(user.args[2:]):
+            user.args = (spread, _PIXELS[None], *user.args[2:])

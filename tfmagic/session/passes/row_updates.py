@@ -5,7 +5,7 @@
    places at the commit.
 2. Adam of `IndexedSlices` makes every row decay and moves every row: m and v times their betas, gradients added to
    rows of them, then `var - alpha * m / (sqrt(v) + epsilon)`. This is carried out at the commit, a block of rows after
-   the other, so that each block comes from memory once.
+   the other, so that each block comes from memory once; after some runs by machine code, each number once.
 3. That holds where nothing else reads the new values, nobody fetches them, and the variable is the present one.
 4. Rows are checked and computed with the run; only the storing is left for the commit, which cannot fail.
 """
@@ -21,12 +21,15 @@ from typing import Any
 import torch
 from torch import fx
 
+from tfmagic.session.passes import one_pass
 from tfmagic.session.passes.prepared import Prepared, take_in_place
 from tfmagic.session.plan.plan_graph import PlanGraph
 from tfmagic.session.plan.run_time import PlanCall, RunTimeKernel
 
 # Numbers of a variable from which on a copy costs more than finding its rows.
 _LARGE = 1 << 16
+# How many numbers of a table machine code computes in the microsecond that it saves.
+_SAVES = 1300
 # Numbers of a block: three tensors of them, and one more, stay in a processor's second cache.
 _BLOCK = 1 << 16
 # From such an epsilon on, the root of the least number is lost in it.
@@ -205,39 +208,74 @@ class AdamOfRows(PlanCall, shown_under="tfmagic.session"):
     def __init__(self) -> None:
         self.__name__ = self.__qualname__ = "adam_of_rows"
 
-    def __call__(self, *given: Any) -> Prepared:
-        """The variable, m and v, each in a list, four numbers, then rows and what is added to them, of m and of v."""
-        variables, m, v, beta1, beta2, alpha, epsilon, indices, to_m, indices_of_v, to_v = given
-        first, second, factor, small = (float(number) for number in (beta1, beta2, alpha, epsilon))
-        new_m, new_v = (_decayed_rows(table[0], beta, given, added) for table, beta, given, added in
-                        ((m, first, indices, to_m), (v, second, indices_of_v, to_v)))
-        size = max(1, _BLOCK // max(1, math.prod(variables[0].shape[1:])))
-        parts_of_m, parts_of_v = (_parts(*new, len(variables[0]), size) for new in (new_m, new_v))
+    def bind(self, *bodies: Callable[..., Any]) -> Callable[..., Prepared]:
+        """The function of a plan's callable, which counts its own calls."""
+        stepper = None
 
-        def calls() -> list[Callable[[], Any]]:
-            room, found = torch.empty_like(variables[0][:size]), []
-            # Of a zero, as rows have that never had a gradient, the square root takes twenty times as long as of
-            # another number; beside epsilon the least of these is nothing.
-            least = torch.finfo(room.dtype).tiny if small > _NOTICED else 0.0
-            blocks = zip(variables[0].split(size), m[0].split(size), v[0].split(size), parts_of_m, parts_of_v)
-            for var, m_block, v_block, m_rows, v_rows in blocks:
-                root = room[:len(var)]
-                found += [functools.partial(m_block.mul_, first), functools.partial(v_block.mul_, second)]
-                found += [functools.partial(block.index_copy_, 0, *rows) for block, rows in
-                          ((m_block, m_rows), (v_block, v_rows)) if rows is not None]
-                found += [functools.partial(torch.add, v_block, least, out=root), functools.partial(root.sqrt_),
-                          functools.partial(root.add_, small),
-                          functools.partial(var.addcdiv_, m_block, root, value=-factor)]
-            threads = torch.get_num_threads()
-            return [functools.partial(torch.set_num_threads, 1), *found,
-                    functools.partial(torch.set_num_threads, threads)]
+        def adam_of_rows(*given: Any) -> Prepared:
+            """The variable, m and v, each in a list, four numbers, then rows and what is added, of m and of v."""
+            nonlocal stepper
+            tables, numbers, to_m, to_v = given[:3], given[3:7], given[7:9], given[9:]
+            var = tables[0][0]
+            if stepper is None:
+                stepper = one_pass.Stepper("decaying_adam", var.dtype, var.numel(), _SAVES)
+            if stepper.ready() and to_m[0] is to_v[0]:
+                return _in_one_pass(stepper, tables, [torch.as_tensor(number, dtype=var.dtype) for number in numbers],
+                                    to_m[0], to_m[1], to_v[1])
+            return _by_blocks(tables, [float(number) for number in numbers], to_m, to_v)
 
-        return Prepared(calls, (variables, m, v))
+        return adam_of_rows
 
 
-def _decayed_rows(table: Any, factor: float, indices: Any, added: Any) -> tuple[Any, Any]:
+def _in_one_pass(stepper: one_pass.Stepper, tables: Any, numbers: Any, indices: Any, to_m: Any, to_v: Any) -> Prepared:
+    """By machine code: every row decays and moves, then those with a gradient get their values."""
+    (var,), (m,), (v,) = tables
+    beta1, beta2, alpha, epsilon = numbers
     rows, places = _rows_of(indices)
-    return rows, (table.index_select(0, rows) * factor).index_add(0, places, added)
+    new_m, new_v = _decayed_rows(m, beta1, rows, places, to_m), _decayed_rows(v, beta2, rows, places, to_v)
+    new_var = var.index_select(0, rows) - new_m * alpha / (torch.sqrt(new_v) + epsilon)
+
+    def calls() -> list[Callable[[], Any]]:
+        stored = [functools.partial(table.index_copy_, 0, rows, new) for (table,), new in
+                  zip(tables, (new_var, new_m, new_v))]
+        return [stepper.call(numbers, tables), *stored]
+
+    return Prepared(calls, tables)
+
+
+def _by_blocks(tables: Any, numbers: Sequence[float], *to_m_and_v: tuple[Any, Any]) -> Prepared:
+    """By torch, a block of rows after the other."""
+    first, second, factor, small = numbers
+    variables, m, v = tables
+    size = max(1, _BLOCK // max(1, math.prod(variables[0].shape[1:])))
+    parts = []
+    for (table,), beta, (indices, added) in zip((m, v), (first, second), to_m_and_v):
+        rows, places = _rows_of(indices)
+        parts.append(_parts(rows, _decayed_rows(table, beta, rows, places, added), len(table), size))
+
+    def calls() -> list[Callable[[], Any]]:
+        room, found = torch.empty_like(variables[0][:size]), []
+        # Of a zero, as rows have that never had a gradient, the square root takes twenty times as long as of
+        # another number; beside epsilon the least of these is nothing.
+        least = torch.finfo(room.dtype).tiny if small > _NOTICED else 0.0
+        blocks = zip(variables[0].split(size), m[0].split(size), v[0].split(size), *parts)
+        for var, m_block, v_block, m_rows, v_rows in blocks:
+            root = room[:len(var)]
+            found += [functools.partial(m_block.mul_, first), functools.partial(v_block.mul_, second)]
+            found += [functools.partial(block.index_copy_, 0, *rows) for block, rows in
+                      ((m_block, m_rows), (v_block, v_rows)) if rows is not None]
+            found += [functools.partial(torch.add, v_block, least, out=root), functools.partial(root.sqrt_),
+                      functools.partial(root.add_, small),
+                      functools.partial(var.addcdiv_, m_block, root, value=-factor)]
+        threads = torch.get_num_threads()
+        return [functools.partial(torch.set_num_threads, 1), *found,
+                functools.partial(torch.set_num_threads, threads)]
+
+    return Prepared(calls, tables)
+
+
+def _decayed_rows(table: Any, factor: Any, rows: Any, places: Any, added: Any) -> Any:
+    return (table.index_select(0, rows) * factor).index_add(0, places, added)
 
 
 def _parts(rows: Any, values: Any, count: int, size: int) -> list[tuple[Any, Any] | None]:
