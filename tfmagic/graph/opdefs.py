@@ -68,6 +68,8 @@ class OpDef:
       deprecation: from which GraphDef version on the op is gone, and what TensorFlow says of it.
       inferred: attrs that follow from the inputs.
       parameters: names of the Python function's parameters, in order, without `name`.
+      takes_lists: whether an input is a list of tensors.
+      single_output: the output, of an op that gives one tensor.
     """
 
     name: str
@@ -78,6 +80,8 @@ class OpDef:
     deprecation: tuple[int, str] | None = None
     inferred: frozenset[str] = field(init=False)
     parameters: tuple[str, ...] = field(init=False)
+    takes_lists: bool = field(init=False)
+    single_output: ArgDef | None = field(init=False)
 
     def __post_init__(self) -> None:
         inferred: set[str] = set()
@@ -86,6 +90,8 @@ class OpDef:
         self.inferred = frozenset(inferred)
         self.parameters = (*(arg.python_name for arg in self.inputs),
                            *(a.python_name for a in self.attrs.values() if a.name not in inferred))
+        self.takes_lists = any(arg.is_list for arg in self.inputs)
+        self.single_output = self.outputs[0] if len(self.outputs) == 1 and not self.outputs[0].is_list else None
 
     @property
     def is_stateful(self) -> bool:

@@ -60,7 +60,7 @@ class OpCaller:
         self.inputs = [_Input(arg, op_def.attrs) for arg in op_def.inputs]
         self.attrs = [attr for attr in op_def.attrs.values() if attr.name not in op_def.inferred]
         self.coercers = [(attr.name, _coercer(attr), attr) for attr in self.attrs]
-        self.simple = not any(i.is_list for i in self.inputs)
+        self.simple = not op_def.takes_lists
         self.takes_refs = any(i.is_ref for i in self.inputs)
         self._result = _result_maker(op_def)
 

@@ -21,7 +21,8 @@ class ListTensorArray(TensorArray):
 
     def __init__(self, dtype: Any, size: Any = None, dynamic_size: Any = None, clear_after_read: Any = None,
                  tensor_array_name: str | None = None, handle: Any = None, flow: Any = None,
-                 infer_shape: bool | None = True, element_shape: Any = None, colocate_with_first_write_call: bool = True, name: str | None = None):
+                 infer_shape: bool | None = True, element_shape: Any = None,
+                 colocate_with_first_write_call: bool = True, name: str | None = None):
         if handle is not None:
             raise ValueError("TensorArray handles are not supported when eager execution is enabled.\nIn functions and "
                              "under control flow v2 a TensorArray has none: go on from its `flow`.")

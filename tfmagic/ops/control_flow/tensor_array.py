@@ -50,8 +50,9 @@ class TensorArray:
     """
 
     def __init__(self, dtype: Any, size: Any = None, dynamic_size: Any = None, clear_after_read: Any = None,
-                 tensor_array_name: str | None = None, handle: Any = None, flow: Any = None, infer_shape: bool = True,
-                 element_shape: Any = None, colocate_with_first_write_call: bool = True, name: str | None = None):
+                 tensor_array_name: str | None = None, handle: Any = None, flow: Any = None,
+                 infer_shape: bool | None = True, element_shape: Any = None,
+                 colocate_with_first_write_call: bool = True, name: str | None = None):
         if functional():  # it becomes one that is a list itself
             self.__class__ = _of_lists.load()
             self.__init__(dtype, size, dynamic_size, clear_after_read,  # type: ignore[misc]

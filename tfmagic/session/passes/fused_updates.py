@@ -4,7 +4,8 @@
    `torch._fused_adam_`, and after some runs one call of machine code. TensorFlow's epsilon stands outside the
    bias correction, torch's inside: the correction is folded into the learning rate, and torch is given a step count
    for which its own is 1.
-2. `ApplyGradientDescent` steps that share type, device and learning rate become one `torch._foreach_add_`.
+2. `ApplyGradientDescent` steps that share type, device and learning rate become one `torch._foreach_add_`; a large
+   gradient that is a product of matrices is added to its variable by `addmm_`, and never stored.
 3. `ApplyMomentum` steps likewise become one `torch._fused_sgd_`, which reads and writes each number once.
 4. `ApplyAdagrad` steps that update their slots likewise become one `torch._fused_adagrad_`.
 5. A step qualifies when nothing else in the plan reads the new values and no other step writes the same variables.
@@ -23,13 +24,17 @@ import torch
 from torch import fx
 from torch.fx.proxy import Proxy
 
+from tfmagic.graph.operation import Tensor
 from tfmagic.session.passes import one_pass
+from tfmagic.session.passes.ownership import is_fresh
 from tfmagic.session.passes.prepared import Prepared, take_in_place
 from tfmagic.session.plan.plan_graph import PlanGraph
 from tfmagic.session.plan.run_time import PlanCall
 
 # How many of Adam's numbers machine code computes in the microsecond that it saves.
 _ADAM_SAVES = 6000
+# Numbers of a gradient that are better not stored at all.
+_LARGE = 1 << 16
 # 1 - beta ** step is 1 in every float type.
 _NO_CORRECTION = 1e9
 
@@ -124,12 +129,41 @@ def _adam(plan: PlanGraph, updates: list[Any]) -> None:
 
 
 def _gradient_descent(plan: PlanGraph, updates: list[Any]) -> None:
-    graph = plan.graph
+    graph, alpha = plan.graph, _node(plan, updates[0].arguments["alpha"])
+    products = [update for update in updates if _is_large_product(update.arguments["delta"].node, update.op)]
+    others = [update for update in updates if update not in products]
+    factors: list[Any] = [node.args for node in _list(products, "delta")]
+    calls: tuple[Any, ...] = ((others, fused_gradient_descent, [_list(others, "delta")]),
+                              (products, fused_products, [[a for a, _ in factors], [b for _, b in factors]]))
     with graph.inserting_before(plan.output_node):
-        call = graph.call_function(fused_gradient_descent, (
-            _list(updates, "var"), _list(updates, "delta"), _node(plan, updates[0].arguments["alpha"])))
-    call.meta.update(op=updates[0].op, effect="none")  # it only prepares the step
-    _finish(plan, updates, call, ("var",))
+        for chosen, function, given in calls:
+            if chosen:
+                call = graph.call_function(function, (_list(chosen, "var"), *given, alpha))
+                call.meta.update(op=chosen[0].op, effect="none")  # it only prepares the step
+                _finish(plan, chosen, call, ("var",))
+    if products:
+        call.meta["work"] = max(2 * a.meta["val"].numel() * b.meta["val"].shape[-1] for a, b in factors)
+
+
+def _is_large_product(node: fx.Node, op: Any) -> bool:
+    """Whether a gradient is a product of matrices, for nobody else, that is better added to the variable at once."""
+    values: list[Any] = [value.meta.get("val") for value in (node, *node.all_input_nodes)]
+    return node.target is torch.matmul and not node.kwargs and len(values) == 3 \
+        and all(isinstance(value, torch.Tensor) and value.dim() == 2 for value in values) \
+        and values[0].numel() >= _LARGE and node.meta.get("device", "cpu") == "cpu" \
+        and all(user.meta.get("op") is op for user in node.users) \
+        and not any(map(_looks_at_a_variable, node.all_input_nodes))
+
+
+def _looks_at_a_variable(node: fx.Node) -> bool:
+    """Whether a value may be a variable's own: those change while the products are still to be taken."""
+    while node.op != "placeholder":
+        if is_fresh(node):
+            return False
+        if node.op != "call_method" or not node.all_input_nodes:
+            return True
+        node = node.all_input_nodes[0]
+    return not isinstance(node.meta.get("source"), Tensor)
 
 
 def _momentum(plan: PlanGraph, updates: list[Any]) -> None:
@@ -231,6 +265,13 @@ def fused_gradient_descent(variables: list[Any], gradients: list[Any], alpha: An
     """Prepare a gradient descent step on all variables."""
     step = functools.partial(torch._foreach_add_, variables, _gradients(variables, gradients), alpha=-alpha.item())
     return Prepared(lambda: (step,), (variables,))
+
+
+def fused_products(variables: list[Any], firsts: list[Any], seconds: list[Any], alpha: Any) -> Prepared:
+    """Prepare a gradient descent step on variables whose gradients are products of matrices, which are never stored."""
+    add, rate = torch.Tensor.addmm_, -alpha.item()
+    return Prepared(lambda: [functools.partial(add, variable, a, b, alpha=rate)
+                             for variable, a, b in zip(variables, firsts, seconds)], (variables,))
 
 
 def fused_momentum(variables: list[Any], accums: list[Any], gradients: list[Any], lr: Any, momentum: Any,

@@ -31,7 +31,7 @@ class DatasetTestBase(TensorFlowTestCase):
             for part in ("indices", "values", "dense_shape"):
                 self.assertAllEqual(getattr(expected, part), getattr(actual, part))
         elif isinstance(expected, RaggedTensor):
-            self.assertAllEqual(self.evaluate(expected), actual)
+            self.assertEqual(self.evaluate(expected).to_list(), actual.to_list())
         else:
             self.assertAllEqual(expected.encode() if isinstance(expected, str) else expected, actual)
 
