@@ -142,7 +142,7 @@ class Graph:
         size = 0
         for op in self.get_operations():
             if from_version is None or op._id > from_version:
-                node = op._node_def(add_shapes)
+                node = op._node_def(add_shapes, in_graph=True)
                 size += node.ByteSize()
                 if size >= 2**31:
                     raise ValueError("GraphDef cannot be larger than 2GB. Feed large arrays through placeholders "
