@@ -110,7 +110,7 @@ class Operation:
         return self._node_def()
 
     def _node_def(self, add_shapes: bool = False, in_graph: bool = False) -> Any:
-        """The `NodeDef`; a whole graph (`in_graph`) lists what runs before a node by name, a node as it was asked for."""
+        """The `NodeDef`; a whole graph (`in_graph`) lists controls by name, a node as they were asked for."""
         NodeDef = messages.module("node_def_pb2").NodeDef
 
         from tfmagic.graph.protos import attr_value

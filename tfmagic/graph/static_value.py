@@ -174,7 +174,7 @@ def constant_value_as_shape(tensor: Tensor) -> TensorShape:
 
 
 def _python_dims(tensor: Tensor) -> Dims:
-    """The dims that a vector holds. A slice counts where it is a part of the shape, not where it is one of its sizes."""
+    """The dims that a vector holds. A slice counts as a part of the shape, not as one of its sizes."""
     op = tensor.op
     if tensor._dims is not None and len(tensor._dims) == 1:
         if op.type == "StridedSlice":
