@@ -76,7 +76,8 @@ def shapes_known_to_python(tf):
     }
     facts = {}
     for name in sorted(tries):
-        sparse = tf.SparseTensor(tf.zeros([1, 2], tf.int64), tf.zeros([1]), tries[name])
+        indices = tf.zeros([1, tries[name].shape[0].value], tf.int64)
+        sparse = tf.SparseTensor(indices, tf.zeros([1]), tries[name])
         facts[name] = str(sparse.get_shape().as_list())
     matrix = tf.SparseTensor(tf.zeros([1, 2], tf.int64), tf.zeros([1]), [300, 4])
     reshaped = tf.sparse_reshape(matrix, [tf.shape(known)[0] * 2, -1])
