@@ -4,6 +4,7 @@ from tfmagic.base import slots
 
 FILLED_BY = {
     "what functions do with ragged tensors": "tf.ragged.dispatch:answer",
+    "operations of node defs": "graph.from_node_def:operation",
     "operators of tensors": "ops.math.operators:OPERATORS",
     "indexing of tensors": "ops.array.slicing:slice_of_tensor",
     "lists as tensors": "ops.array.join:list_to_tensor",

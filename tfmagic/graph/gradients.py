@@ -432,7 +432,7 @@ class _Walk:
         scope = attrs["_XlaScope"]
         if attrs.get("_XlaSeparateCompiledGradients"):
             scope = scope + b"_grad_" + self._uid.rpartition("/")[0].encode()
-        return self.graph._attr_scope({"_XlaCompile": True, "_XlaScope": scope})
+        return self.graph._marked({"_XlaCompile": True, "_XlaScope": scope})
 
     def _refuse_initial_value(self, op: Operation) -> None:
         target = next((x for x in self.from_ops if x in {t.op for t in op._inputs}), None)

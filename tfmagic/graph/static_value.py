@@ -44,11 +44,10 @@ def constant_value(tensor: Tensor, partial: bool = False) -> Any:
     Returns:
       A NumPy array or None. A tensor whose value was given may not be fed any more.
 
-    Raises:
-      TypeError: `tensor` is no `tf.Tensor`.
+      What is no tensor of the graph is given back as it is; a variable's value is not known.
     """
     if not isinstance(tensor, Tensor):
-        raise TypeError(f"{tensor!r} is not a Tensor, has type {type(tensor)}")
+        return None if hasattr(tensor, "_as_graph_element") else tensor
     if tensor.op.type == "Const":
         value = tensor.op._attrs["value"]
     else:
@@ -170,6 +169,10 @@ def constant_value_as_shape(tensor: Tensor) -> TensorShape:
         if value != -1:
             raise ValueError(f"Received a scalar value '{value}' as shape; require a statically known scalar with "
                              "value '-1' to describe an unknown shape.")
+    if tensor._dims is not None and len(tensor._dims) > 1:
+        raise ValueError(f"Shape {tensor.shape} must have rank 1")
+    if tensor.op.type == "Const" and tensor._dims:
+        return TensorShape([None if size < 0 else size for size in tensor.op._attrs["value"].tolist()])
     return TensorShape(_python_dims(tensor))
 
 
