@@ -159,7 +159,7 @@ class TensorSpec(TypeSpec):
           ValueError: it is none.
         """
         if not isinstance(tensor, Tensor):
-            raise ValueError(f"`tensor` should be a tf.Tensor, but got {tensor!r}")
+            raise ValueError(f"`tensor` should be a tf.Tensor\nIt is {tensor!r}.")
         return cls(tensor.shape, tensor.dtype, name or tensor.op.name)
 
     @property

@@ -47,6 +47,10 @@ def attrs_of(node: Any, definition: OpDef, name: str) -> dict[str, Any]:
     where = f"NodeDef: {{{{node {name}}}}}; {op_words.signature(definition)}"
     for key in node.attr:
         attr = definition.attrs.get(key)
+        if attr is None and key[0] != "_":
+            raise ValueError(f"NodeDef mentions attr '{key}' not in {op_words.signature(definition)}; NodeDef: "
+                             f"{{{{node {name}}}}}. (Check whether your GraphDef-interpreting binary is up to "
+                             "date with your GraphDef-generating binary.).")
         try:
             attrs[key] = plain_attr(node.attr[key]) if attr is None else _checked(attr, node.attr[key])
         except (ValueError, TypeError) as error:

@@ -375,3 +375,33 @@ def loop_reads_what_it_assigns(tf):
         second = tf.while_loop(lambda i, total: i < 3, lambda i, total: (i + 1, total + w), [0, 0.0])
     third = tf.while_loop(lambda i, total: i < 3, chosen, [0, 0.0])
     return Case(init=True, steps=[(first, None), (second, None), (third, None), ([v, w, u], None)])
+
+
+@program
+def cond_with_gradients_after_a_wait(tf):
+    """Gradients in a branch by what was computed outside, where zeros for the other branch can never be alive."""
+    yes = tf.placeholder_with_default(False, [])
+    v = tf.get_variable("v", initializer=3.0, use_resource=True)
+    square = v * v
+
+    def gradient():
+        with tf.control_dependencies([tf.no_op(name="before")]):
+            return tf.gradients(square * 2.0, v)[0]
+
+    found = tf.cond(yes, lambda: 1.0, gradient)
+    return Case(init=True, steps=[(found, None), (found, {yes: True})])
+
+
+@program
+def cond_of_an_update_or_the_variable(tf):
+    """A branch gives what it has updated a variable with, the other one the variable: not its value afterwards."""
+    yes = tf.placeholder(tf.bool, [], name="yes")
+    mean = tf.reduce_mean([1.0, 3.0])
+    v = tf.Variable(0.0)
+
+    def updated():
+        with tf.control_dependencies([tf.assign_sub(v, (v - mean) * 0.5)]):
+            return tf.identity(mean)
+
+    found = tf.cond(yes, updated, lambda: v)
+    return Case(init=True, steps=[([found, found * 3.0, v], {yes: True}), ([found, v], {yes: False})])

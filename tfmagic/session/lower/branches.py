@@ -151,7 +151,7 @@ class BranchStep:
         made = {op for step in steps for op in step.ops}
         for step in steps:
             for tensor in step.inputs:
-                if tensor.op not in made or tensor in self._fed:
+                if (tensor.op not in made or tensor in self._fed) and tensor in lowering.values:  # else never alive
                     inner.bring(tensor, lowering.current(tensor), lowering.aliases.get(tensor))
         lower_all(schedule(steps, self._fed), inner.lowering)
         return inner
@@ -207,6 +207,8 @@ def join(lowering: Lowering, op: Operation, choice: Proxy, inners: Sequence[Inne
     for position, root in enumerate(written):
         part = call[len(called) + position]
         part.node.meta["device"] = lowering.place(root)
+        if any(root in inner.lowering.replaced for inner in inners):
+            lowering.replace(root)
         lowering.write(root, part)
     return results
 
