@@ -148,7 +148,7 @@ class Graph:
         proto = GraphDef(versions=self.graph_def_versions)
         size = 0
         for op in self.get_operations():
-            node = op._node_def(add_shapes)
+            node = op._node_def(add_shapes, in_graph=True)
             size += node.ByteSize()
             if size >= 2**31:
                 raise ValueError("GraphDef cannot be larger than 2GB.\nFeed large arrays through placeholders instead "

@@ -122,13 +122,15 @@ class Operation:
         """This operation as a `NodeDef` proto."""
         return self._node_def()
 
-    def _node_def(self, add_shapes: bool = False) -> Any:
+    def _node_def(self, add_shapes: bool = False, in_graph: bool = False) -> Any:
+        """The `NodeDef`; a whole graph (`in_graph`) lists controls by name, a node as they were asked for."""
         NodeDef = messages.module("node_def_pb2").NodeDef
 
         from tfmagic.graph.protos import attr_value
 
         inputs = [tensor._as_node_def_input() for tensor in self._inputs]
-        inputs += ["^" + name for name in sorted(control.name for control in self._control_inputs)]
+        before = ["^" + control.name for control in self._control_inputs]
+        inputs += sorted(before) if in_graph else before
         proto = NodeDef(name=self.name, op=self.type, input=inputs, device=self._device)
         for name, value in self._attrs.items():
             if value is None:

@@ -271,7 +271,7 @@ class _Import:
         for name in self.nodes:
             full = base = f"{self.prefix}/{name}" if self.prefix else name
             count = 0
-            while full in taken or full in given:
+            while full in taken or full in given or (count and not self.prefix and full in self.nodes):
                 count += 1
                 full = f"{base}_{count}"
             names[name] = full
