@@ -57,6 +57,9 @@ STEPS: dict[str, tuple[Callable[..., Any], tuple[tuple[int, ...], ...]]] = {
     "mean": (lambda x: torch.mean(x, [1], True), (A,)),
     "mean of all": (lambda x: torch.mean(x, [0, 1]), (A,)),
     "softmax": (lambda x: torch.softmax(x * 50.0, -1), ((3, 4, 5),)),
+    "logarithms of softmax": (lambda x: torch.log_softmax(x * 50.0, -1), ((3, 4, 5),)),
+    "logarithms of softmax of a transposed": (lambda x: torch.log_softmax(x.t(), 1), (A,)),
+    "sum of the last axis": (lambda x: torch.sum(x, -1), (A,)),
     "softmax of a transposed": (lambda x: torch.softmax(x.t(), 1), (A,)),
     "join of rows": (lambda x, y: torch.cat([x, y], 0), (A, (2, 5))),
     "join of columns": (lambda x, y: torch.cat([x, y, x], 1), (A, (4, 2))),
@@ -96,10 +99,11 @@ def test_steps_give_the_values_of_torch(name: str, dtype: torch.dtype, every_par
         torch.testing.assert_close(one, other)
 
 
-def test_softmax_knows_infinity_and_nan(every_part: None) -> None:
+@pytest.mark.parametrize("function", [torch.softmax, torch.log_softmax])
+def test_softmax_knows_infinity_and_nan(every_part: None, function: Callable[..., Any]) -> None:
     inf, nan = float("inf"), float("nan")
     x = torch.tensor([[1.0, -inf, 2.0], [-inf, -inf, -inf], [1.0, nan, 2.0], [inf, 1.0, 2.0], [nan, 1.0, 2.0]])
-    for mine, theirs in zip(*both(lambda x: torch.softmax(x, -1), x)):
+    for mine, theirs in zip(*both(lambda x: function(x, -1), x)):
         torch.testing.assert_close(mine, theirs, equal_nan=True)
 
 

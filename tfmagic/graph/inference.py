@@ -20,14 +20,14 @@ def infer_shapes(op: Operation, declaration: registry.OpDeclaration) -> None:
     inputs = op._inputs
     dims: Any = [tensor._dims for tensor in inputs]
     op_def = op._op_def
-    if len(op_def.inputs) != len(dims) or any(arg.is_list for arg in op_def.inputs):
+    if op_def.takes_lists or len(op_def.inputs) != len(dims):
         dims = registry.grouped(op_def.inputs, op._attrs, dims)
     try:
         result = declaration.shape(Node(op), *dims)  # type: ignore[misc]
     except ValueError as error:
         raise ValueError(_refusal(op, declaration, dims, error)) from None
     outputs = op._outputs
-    if len(op_def.outputs) == 1 and not op_def.outputs[0].is_list:
+    if op_def.single_output is not None:
         outputs[0]._dims = result
         return
     flat: list[Any] = []

@@ -5,6 +5,7 @@ Every rule takes the node and the dims of its inputs (a tuple of int and None, o
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 from tfmagic.base.shapes import Dims
@@ -57,7 +58,7 @@ def merged_list(values: list[Dims]) -> Dims:
 
 def broadcast(op: Any, x: Dims, y: Dims) -> Dims:
     """The shape to which two inputs broadcast, as in NumPy."""
-    return broadcast_dims(x, y)
+    return _kept_broadcast(x, y)
 
 
 def broadcast_dims(x: Dims, y: Dims) -> Dims:
@@ -85,6 +86,9 @@ def broadcast_dims(x: Dims, y: Dims) -> Dims:
         else:
             raise ValueError(f"Dimensions must be equal, but are {a} and {b}")
     return tuple(reversed(result))
+
+
+_kept_broadcast = functools.lru_cache(4096)(broadcast_dims)  # a program has many nodes and few shapes
 
 
 def merge_dim(a: int | None, b: int | None) -> int | None:

@@ -30,12 +30,13 @@ def available(llvm: Any) -> bool:
     return True
 
 
-def shared(title: str, flushes: bool = False, there: bool = True) -> str:
+def shared(title: str, flushes: bool = False, there: bool = True, aligned: int = 16) -> str:
     """The text of `title(packed, count, threads)`, which calls `{title}_range(packed, start, stop)` for 0 to `count`.
 
     Args:
       flushes: whether denormal numbers are taken for 0 meanwhile, where the processor can.
       there: whether there is a team; else one thread does all.
+      aligned: a power of two, at whose multiples ranges begin: what lies in one line of the cache is for one thread.
     """
     flushes = flushes and platform.machine() in ("x86_64", "AMD64")
     part = Code()
@@ -45,10 +46,9 @@ def shared(title: str, flushes: bool = False, there: bool = True) -> str:
         packed, count = part.load("%data", "ptr", "0"), part.load("%data", "i64", "1")
         bounds = []
         for index in (number, part.let(f"add i64 {number}, 1")):
-            # Ranges begin at multiples of 16: lines of the cache belong to one thread.
             whole = part.let(f"sdiv i64 {part.let(f'mul i64 {count}, {index}')}, {threads}")
             last = part.let(f"icmp eq i64 {index}, {threads}")
-            bounds.append(part.let(f"select i1 {last}, i64 {count}, i64 {part.let(f'and i64 {whole}, -16')}"))
+            bounds.append(part.let(f"select i1 {last}, i64 {count}, i64 {part.let(f'and i64 {whole}, {-aligned}')}"))
         _called(part, title, packed, bounds[0], bounds[1], flushes)
     code = Code()
     if there:

@@ -300,15 +300,18 @@ OPERATORS: dict[str, Callable[..., Any]] = {
 }
 
 
-def _binary(name: str, function: Callable[..., Any]) -> None:
+def _binary(name: str, function: Callable[..., Any], one_node: bool = False) -> None:
     """Add a binary operator and its reflected form.
 
     Args:
       name: the operator's name, which the name scope of its nodes gets too.
       function: makes its nodes.
+      one_node: whether of two tensors that is one node, which then needs no scope for its name.
     """
 
     def operator(x: Tensor, y: Any) -> Any:
+        if one_node and type(y) is Tensor and x.op.graph is y.op.graph:
+            return function(x, y, name=name)
         with name_scope(None, name, [x, y]) as scope:
             if type(y) is not Tensor and not hasattr(y, "dense_shape"):
                 try:
@@ -337,9 +340,9 @@ def _multiply_any(x: Tensor, y: Any, name: str | None = None) -> Any:
     return raw.mul(x, y, name=name)
 
 
-_binary("add", _plus)
-_binary("sub", raw.sub)
-_binary("mul", _multiply_any)
+_binary("add", _plus, one_node=True)
+_binary("sub", raw.sub, one_node=True)
+_binary("mul", _multiply_any, one_node=True)
 _binary("div", _div)
 _binary("truediv", truediv)
 _binary("floordiv", floordiv)

@@ -110,7 +110,7 @@ class RunTimeKernel(PlanCall, shown_under="tfmagic.ops"):
         names = [arg.name for arg in op._op_def.inputs]
         self.host = [index for index, name in enumerate(names) if name in declaration.host]
         self.grouped: list[Any] | None = None  # where a list input lies among the values
-        if any(arg.is_list for arg in op._op_def.inputs):
+        if op._op_def.takes_lists:
             self.grouped = registry.grouped(op._op_def.inputs, op._attrs, range(len(op._inputs)))
         self.writes_besides = bool(declaration.writes) and any(not arg.is_ref for arg in op._op_def.outputs)
         self.resources = resources

@@ -19,9 +19,10 @@ from tfmagic.base.machine import compiler
 from tfmagic.session.plan.plan_graph import PlanGraph
 from tfmagic.session.plan.run_time import PlanCall
 from tfmagic.session.tiers import python
-from tfmagic.session.tiers.machine import parts, runs
+from tfmagic.session.tiers.machine import parts, runs, windows
 from tfmagic.session.tiers.machine.parts import Part
 from tfmagic.session.tiers.machine.runs import Run
+from tfmagic.session.tiers.machine.windows import Windows
 
 
 def function(plan: PlanGraph) -> Callable[..., Any]:
@@ -36,9 +37,9 @@ def changed(plan: PlanGraph) -> Callable[..., Any]:
     return python.function(_with_kernels(plan, list(divided(plan))), function)
 
 
-def divided(plan: PlanGraph) -> Iterator[fx.Node | Run | Part]:
-    """What a plan computes, in order: parts and runs for machine code, and the rest of the nodes."""
-    return runs.find(plan, parts.find(plan))
+def divided(plan: PlanGraph) -> Iterator[fx.Node | Run | Part | Windows]:
+    """What a plan computes, in order: windows, parts and runs for machine code, and the rest of the nodes."""
+    return runs.find(plan, parts.find(plan, windows.find(plan)))
 
 
 def _calls_before(plan: PlanGraph) -> int | None:
@@ -89,9 +90,10 @@ class _Direct(PlanCall, shown_under="tfmagic.machine"):
 _SPLIT = _Direct(torch._VF.split)  # type: ignore[attr-defined]
 
 
-def _with_kernels(plan: PlanGraph, items: Iterable[fx.Node | Run | Part]) -> PlanGraph:
+def _with_kernels(plan: PlanGraph, items: Iterable[fx.Node | Run | Part | Windows]) -> PlanGraph:
     """The plan in which machine code computes runs and parts."""
     from tfmagic.session.tiers.machine.kernel import ElementWise, WholePart
+    from tfmagic.session.tiers.machine.pooling import OverWindows
 
     graph = fx.Graph()
     twins: dict[fx.Node, fx.Node] = {}
@@ -105,7 +107,8 @@ def _with_kernels(plan: PlanGraph, items: Iterable[fx.Node | Run | Part]) -> Pla
         # The names stay: by them a failure finds the values that explain it.
         given = tuple(twins[node] for node in part.arguments())
         single = results[0].name if len(results) == 1 else None
-        target = ElementWise(part) if isinstance(part, Run) else WholePart(part)
+        target = ElementWise(part) if isinstance(part, Run) else WholePart(part) if isinstance(part, Part) else \
+            OverWindows(part)
         call = graph.create_node("call_function", target, given, {}, single)
         for index, node in enumerate(results):
             twins[node] = call if single else \

@@ -9,21 +9,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import torch
 from torch import fx
 
+from tfmagic.session.element_rules import KINDS, rule_of
 from tfmagic.session.plan.plan_graph import PlanGraph
 from tfmagic.session.tiers.failures import kept_until
-from tfmagic.session.tiers.machine.rules import KINDS, rule_of
 from tfmagic.session.tiers.machine.runs import MANY
 from tfmagic.session.tiers.machine.views import view_of, whole
 
 _PRODUCT = 1 << 15
 _MOST = 2000
 _FEWEST = 6
+# About how many microseconds torch takes for calls on few numbers.
+_SAVED = {"view": 0.4, "element": 0.7, "total": 2.5, "softmax": 6.0}
 _FLOATS = (torch.float32, torch.float64)
 
 
@@ -71,7 +73,7 @@ class Part:
 
     def saving(self) -> float:
         """About how many microseconds one call of ours saves."""
-        calls = sum(0.4 if kind[0] == "view" else 0.7 if kind[0] == "element" else 1.8 for kind in self.nodes.values())
+        calls = sum(_SAVED.get(kind[0], 1.8) for kind in self.nodes.values())
         return calls * 0.8 - 1 - 0.7 * len(self.results()) - len(self.arguments()) / 8
 
     def cost(self) -> float:
@@ -79,12 +81,24 @@ class Part:
         return 20_000 + 500 * len(self.nodes)
 
 
-def find(plan: PlanGraph) -> Iterator[fx.Node | Part]:
-    """The nodes of a plan, in an order in which they can be computed, parts in the place of their calls."""
-    kinds = {node: kind for node in plan.graph.nodes if (kind := _kind(node, plan)) is not None}
-    kept = kept_until(node for node in plan.graph.nodes if node not in kinds)
+def find(plan: PlanGraph, items: Iterable[Any] | None = None) -> Iterator[Any]:
+    """What a plan computes, in an order in which it can be, with parts in the place of their calls.
+
+    Args:
+      items: the plan's nodes, some of them perhaps taken together already in what has `arguments`.
+    """
+    items = list(plan.graph.nodes if items is None else items)
+    nodes = [item for item in items if isinstance(item, fx.Node)]
+    kinds = {node: kind for node in nodes if (kind := _kind(node, plan)) is not None}
+    kept = kept_until(node for node in nodes if node not in kinds)
     part = Part(kept)
-    for node in plan.graph.nodes:
+    for node in items:
+        if not isinstance(node, fx.Node):
+            if any(given in part.nodes for given in node.arguments()):
+                yield from _closed(part)
+                part = Part(kept)
+            yield node
+            continue
         kind = kinds.get(node)
         if any(given not in part.nodes and not isinstance(given.meta.get("val"), torch.Tensor)
                for given in node.all_input_nodes):
@@ -103,6 +117,12 @@ def find(plan: PlanGraph) -> Iterator[fx.Node | Part]:
 
 
 def _closed(part: Part) -> Iterator[fx.Node | Part]:
+    # What only looks at a value from outside, for somebody outside, would be a copy in it.
+    for node in list(part.nodes):
+        if part.nodes[node] == ("view",) and not any(given in part.nodes for given in node.all_input_nodes) \
+                and not any(user in part.nodes for user in node.users):
+            del part.nodes[node]
+            yield node
     if part.pays():
         yield part
         yield from part.again
@@ -168,6 +188,7 @@ def _total(node: fx.Node) -> tuple[Any, ...] | None:
     """A sum or mean over axes."""
     x = node.args[0]
     axes = node.args[1] if len(node.args) > 1 else None
+    axes = [axes] if type(axes) is int else axes
     if not isinstance(x, fx.Node) or not isinstance(axes, (list, tuple)) or not axes or set(node.kwargs) - {"dtype"}:
         return None
     rank = len(_shape(x))
@@ -178,7 +199,7 @@ def _softmax(node: fx.Node) -> tuple[Any, ...] | None:
     x, axis = node.args[0], node.args[1] if len(node.args) > 1 else node.kwargs.get("dim")
     if set(node.kwargs) - {"dim"} or not isinstance(x, fx.Node) or axis not in (-1, len(_shape(x)) - 1):
         return None
-    return "softmax", x
+    return "softmax", x, node.target in (torch.log_softmax, torch.nn.functional.log_softmax)
 
 
 def _joined(node: fx.Node) -> tuple[Any, ...] | None:
@@ -190,4 +211,5 @@ def _joined(node: fx.Node) -> tuple[Any, ...] | None:
 
 
 _KINDS = {"matmul": _product, "mm": _product, "bmm": _product, "addmm": _product, "sum": _total, "mean": _total,
-          "softmax": _softmax, "cat": _joined, "zeros_like": lambda node: None if node.kwargs else ("zeros",)}
+          "softmax": _softmax, "log_softmax": _softmax, "cat": _joined,
+          "zeros_like": lambda node: None if node.kwargs else ("zeros",)}

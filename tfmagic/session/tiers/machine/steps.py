@@ -10,8 +10,8 @@ from torch import fx
 
 from tfmagic.base.machine.code import Code, number
 from tfmagic.base.machine.functions import INTRINSICS, Real
+from tfmagic.session.element_rules import KINDS, Value, write
 from tfmagic.session.tiers.machine.parts import Part
-from tfmagic.session.tiers.machine.rules import KINDS, Value, write
 from tfmagic.session.tiers.machine.views import View, broadcast, dense_strides, view_of, whole
 
 _BYTES = {"float": 4, "double": 8, "i32": 4, "i64": 8, "i8": 1}
@@ -260,7 +260,7 @@ class Writer:
 
         self._call(adding, [(source, kind), (target, kind)])
 
-    def _softmax(self, node: fx.Node, x: fx.Node) -> None:
+    def _softmax(self, node: fx.Node, x: fx.Node, logarithms: bool) -> None:
         source, target, kind = self._views[x], self._new(node), kind_of(node)
         columns = str(source.shape[-1])
 
@@ -283,17 +283,21 @@ class Writer:
                     code.store(real.choose(real.compare("ogt", value, before), value, before), highest, kind, "0")
 
                 def raised(j: str) -> None:
-                    value = real.exp(real.do("fsub", given(j), code.load(highest, kind, "0")))
-                    code.store(value, names[1], kind, place(j))
+                    below = real.do("fsub", given(j), code.load(highest, kind, "0"))
+                    value = real.exp(below)
+                    code.store(below if logarithms else value, names[1], kind, place(j))
                     sum_before = code.load(total, kind, "0")
                     code.store(real.do("fadd", sum_before, value, flags=_ANY_ORDER), total, kind, "0")
 
                 def divided(j: str) -> None:
-                    value = code.load(names[1], kind, place(j))
-                    code.store(real.do("fdiv", value, code.load(total, kind, "0")), names[1], kind, place(j))
+                    value, by = code.load(names[1], kind, place(j)), code.load(total, kind, "0")
+                    code.store(real.do("fsub" if logarithms else "fdiv", value, by), names[1], kind, place(j))
 
-                for step in (found, raised, divided):
-                    code.loop("0", columns, step)
+                code.loop("0", columns, found)
+                code.loop("0", columns, raised)
+                if logarithms:
+                    code.store(real.log(code.load(total, kind, "0")), total, kind, "0")
+                code.loop("0", columns, divided)
 
             _nest(code, source.shape[:-1], row)
 
