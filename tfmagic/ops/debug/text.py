@@ -17,10 +17,18 @@ def as_array(value: Any) -> np.ndarray:
     return np.asarray(value, dtype=object)
 
 
+_NAMED = {9: "\\t", 10: "\\n", 13: "\\r", 34: '\\"', 39: "\\'", 92: "\\\\"}
+
+
+def escaped(data: bytes) -> str:
+    """Bytes as C writes them in a string."""
+    return "".join(_NAMED.get(byte) or (chr(byte) if 32 <= byte < 127 else f"\\{byte:03o}") for byte in data)
+
+
 def number(value: Any) -> str:
     """One element as TensorFlow prints it: as few digits as tell the number apart."""
     if isinstance(value, bytes):
-        return value.decode("utf-8", "backslashreplace")
+        return escaped(value)
     if isinstance(value, (bool, np.bool_)):
         return "1" if value else "0"
     if isinstance(value, np.complexfloating):

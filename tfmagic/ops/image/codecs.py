@@ -15,6 +15,7 @@ from tfmagic.base.shapes import Dims
 from tfmagic.graph.static_value import static_ints
 from tfmagic.ops import shape_rules
 from tfmagic.ops.array.rules import as_array, objects
+from tfmagic.ops.debug.text import escaped
 from tfmagic.ops.declare import op
 
 _FILES: dict[str, Any] = {"traced": False, "because": "files are host objects"}
@@ -43,14 +44,8 @@ def _kind(data: bytes) -> str:
     for start, kind in ((b"\xff\xd8\xff", "JPEG"), (b"\x89PNG\r\n\x1a\n", "PNG"), (b"GIF8", "GIF")):
         if data.startswith(start):
             return kind
-    found = f"unknown format starting with '{_escaped(data[:16])}'" if data else "empty file"
+    found = f"unknown format starting with '{escaped(data[:16])}'" if data else "empty file"
     raise invalid(f"Expected image (JPEG, PNG, or GIF), got {found}")
-
-
-def _escaped(data: bytes) -> str:
-    """Bytes as C writes them in a string."""
-    named = {9: "\\t", 10: "\\n", 13: "\\r", 34: '\\"', 39: "\\'", 92: "\\\\"}
-    return "".join(named.get(byte) or (chr(byte) if 32 <= byte < 127 else f"\\{byte:03o}") for byte in data)
 
 
 def _damaged(data: bytes, kind: str) -> str:

@@ -474,7 +474,7 @@ def summary(array: Any, ends: int) -> str:
             return f'"{number(item)}"' if isinstance(item, bytes) else number(item)
         items = [shown(np.asarray(part[i], part.dtype), depth + 1) for i in chosen(len(part))]
         if ends >= 0 and len(part) > 2 * ends:
-            items.insert(ends, "...")
+            items[ends:ends] = ["..."] if ends else ["", "..."]
         gap = " " if part.ndim == 1 else "\n" * (part.ndim - 1) + " " * (depth + 1)
         return f"[{gap.join(items)}]"
 

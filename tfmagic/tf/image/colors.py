@@ -40,6 +40,8 @@ def convert_image_dtype(image: Any, dtype: Any, saturate: bool = False, name: st
     dtype = dtypes.as_dtype(dtype)
     if dtype == image.dtype:
         return api.identity(image, name=name)
+    if not all(kind.is_integer or kind.is_floating for kind in (image.dtype, dtype)):
+        raise AttributeError("dtype must be either floating point or integer")
     to_type: Callable[..., Tensor] = api.saturate_cast if saturate else api.cast
     with name_scope(name, "convert_image", [image]) as scope:
         if image.dtype.is_integer and dtype.is_integer:
@@ -52,8 +54,6 @@ def convert_image_dtype(image: Any, dtype: Any, saturate: bool = False, name: st
             return api.multiply(api.cast(image, dtype), scale, name=scope)
         if image.dtype.is_floating and dtype.is_floating:
             return api.cast(image, dtype, name=scope)
-        if not all(kind.is_integer or kind.is_floating for kind in (image.dtype, dtype)):
-            raise AttributeError("dtype must be either floating point or integer")
         if image.dtype.is_integer:
             return api.multiply(api.cast(image, dtype), 1.0 / image.dtype.max, name=scope)
         return to_type(api.multiply(image, dtype.max + 0.5), dtype, name=scope)
