@@ -70,6 +70,10 @@ OPDEFS_HEAD = """\
 # Op | Python function | inputs | outputs | attrs (in the order of the Python function) | flags | home in tfmagic
 # `a as b` = the function calls input a b; `= x as y` = where its caller is silent it gives y; $name = a set of types
 """
+TEST_OPDEFS_HEAD = """\
+# The ops of TensorFlow 1.15's `framework.test_ops`, in the form of opdefs.txt (tables/record.py): no op of the library,
+# but its own tests, and those written in their manner, build graphs of them.
+"""
 
 
 def type_name(number):
@@ -118,7 +122,7 @@ def default_text(attr):
     if kind == "list":
         part = attr.type[5:-1]
         items = {"int": value.list.i, "float": value.list.f, "bool": value.list.b, "string": value.list.s,
-                 "type": value.list.type, "shape": value.list.shape}[part]
+                 "type": value.list.type, "shape": value.list.shape, "tensor": value.list.tensor}[part]
         return json.dumps([plain(part, item) for item in items])
     return json.dumps(plain(attr.type, getattr(value, kind)))
 
@@ -230,6 +234,16 @@ def op_definitions():
     again = registered_lines(functions)
     lines.update((name, again[name]) for name in sum(OF_CONTRIB.values(), ()) + GRADIENT_OF_CONTRIB)
     return OPDEFS_HEAD.splitlines() + ["%s = %s" % item for item in SETS] + [lines[name] for name in sorted(lines)]
+
+
+def test_op_definitions():
+    """The lines of opdefs_of_tests.txt: the ops that TensorFlow's own tests build graphs of."""
+    module = importlib.import_module("tensorflow.python.framework.test_ops")
+    functions = {name: (module.__name__, snake_case(name), getattr(module, snake_case(name)))
+                 for name in dir(module) if name[0].isupper() and hasattr(module, snake_case(name))}
+    functions["None"] = (module.__name__, "none", module.none)
+    lines = registered_lines(functions)
+    return TEST_OPDEFS_HEAD.splitlines() + [lines[name] for name in sorted(lines) if name not in WITHOUT_FUNCTION]
 
 
 def registered_lines(functions):
@@ -483,6 +497,7 @@ def write(path, lines):
 def main():
     members, modules, renamed = public_members()
     write("graph/opdefs.txt", op_definitions())
+    write("graph/opdefs_of_tests.txt", test_op_definitions())
     write("base/exports.txt", public_names(members, modules, renamed))
     write("tf/modules.txt", internal_modules(members))
 

@@ -4,6 +4,9 @@ from tfmagic.base import slots
 
 FILLED_BY = {
     "what functions do with ragged tensors": "tf.ragged.dispatch:answer",
+    "specs of ragged tensors": "tf.ragged.spec:RaggedTensorSpec",
+    "specs of TensorArrays": "ops.control_flow.tensor_array_spec:TensorArraySpec",
+    "operations of node defs": "graph.from_node_def:operation",
     "operators of tensors": "ops.math.operators:OPERATORS",
     "indexing of tensors": "ops.array.slicing:slice_of_tensor",
     "lists as tensors": "ops.array.join:list_to_tensor",

@@ -68,7 +68,7 @@ def beside(scope, function):
 
 
 SCOPES = {
-    "attr": lambda g: g._attr_scope({"_class": [b"loc:@foreign"], "_mark": b"foreign"}),
+    "attr": lambda g: g._marked({"_class": [b"loc:@foreign"], "_mark": b"foreign"}),
     "gradient": lambda g: g.gradient_override_map({"VariableV2": "Foreign"}),
     "kernel": lambda g: g._kernel_label_map({"VariableV2": "foreign"}),
     "container": lambda g: g.container("foreign"),
@@ -110,8 +110,8 @@ def test_scopes_of_one_thread_nest_and_end(graph) -> None:
         return {key: value for key, value in op._attrs.items() if key[0] == "_" or key == "container"}
 
     assert attrs() == {"container": ""}
-    with graph._attr_scope({"_a": b"1", "_b": b"1"}), graph.container("x"):
-        with (graph._attr_scope({"_a": b"2"}), graph._kernel_label_map({"VariableV2": "k"}), graph.container(""),
+    with graph._marked({"_a": b"1", "_b": b"1"}), graph.container("x"):
+        with (graph._marked({"_a": b"2"}), graph._kernel_label_map({"VariableV2": "k"}), graph.container(""),
               graph.gradient_override_map({"VariableV2": "G"})):
             assert attrs() == {"_a": b"2", "_b": b"1", "_kernel": "k", "_gradient_op_type": "G", "container": ""}
         assert attrs() == {"_a": b"1", "_b": b"1", "container": "x"}

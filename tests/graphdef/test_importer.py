@@ -102,7 +102,11 @@ HUGE = ('node{name:"s" op:"Split" input:"i" input:"a" attr{key:"T" value{type:DT
      "Control dependencies must come after"),
     ('node{name:"a b" op:"NoOp"}', ValueError, "invalid characters"),
     ('node{name:"a" op:"Zork"}', tf.errors.NotFoundError, "Op type not registered 'Zork'"),
-    (A + 'versions{min_consumer:99999}', ValueError, "min consumer version 99999"),
+    (A + 'versions{min_consumer:99999}', ValueError, "min consumer version 99999 above current version 134"),
+    (A + 'versions{producer:-1}', ValueError, "producer version -1 below min producer 0 supported by TensorFlow"),
+    (A + 'versions{bad_consumers:134}', ValueError, "GraphDef disallows consumer version 134.  Please upgrade"),
+    ('node{name:"a" op:"NoOp" attr{key:"foo" value{i:3}}}', ValueError,
+     "NodeDef mentions attr 'foo' not in Op<name=NoOp; signature= -> >; NodeDef: {{node import/a}}"),
     (A + HUGE % -5, ValueError, "must be at least minimum 1"),
     (A + HUGE % 10**12, ValueError, "more than a node can have outputs"),
     ('node{name:"c" op:"Const" attr{key:"dtype" value{type:DT_FLOAT}} attr{key:"value" value{tensor{dtype:DT_FLOAT '
@@ -206,7 +210,7 @@ def test_training_nodes_are_removed(graph) -> None:
 def test_attrs_nested_without_end_are_refused_and_nothing_is_imported() -> None:
     graph_def = tf.GraphDef()
     graph_def.node.add(name="first", op="NoOp")
-    attr = graph_def.node.add(name="x", op="NoOp").attr["f"]
+    attr = graph_def.node.add(name="x", op="NoOp").attr["_f"]
     for _ in range(3000):
         attr.func.name = "f"
         attr = attr.func.attr["a"]

@@ -1,4 +1,4 @@
-"""Pictures of summaries: the pixels that TensorFlow 1.15 packs."""
+"""Pictures of summaries: the pixels that TensorFlow 1.15 packs; and in which bucket of a histogram a value is."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from PIL import Image
 
 from tests.oracle import record_pictures
 from tfmagic import tf
+from tfmagic.ops.summary import values
 
 BATCHES = record_pictures.batches()
 RECORD = json.loads((Path(record_pictures.__file__).parent / "data" / "pictures.json").read_text("utf-8"))
@@ -45,3 +46,13 @@ def test_a_bad_colour_of_ones_own() -> None:
                                          bad_color=np.array([1, 2, 3], "u1"))
         summary = tf.Summary.FromString(session.run(packed))
     assert pixels(summary.value[0].image.encoded_image_string) == [[[1, 2, 3]]]
+
+
+def test_buckets_are_those_that_a_search_finds():
+    limits = values._limits()
+    beside = [np.nextafter(limits, np.inf), np.nextafter(limits, -np.inf)]
+    near = np.concatenate([limits, *beside, [-0.0, 5e-324, -5e-324]])
+    rng = np.random.RandomState(0)
+    spread = rng.randn(20000) * 10.0 ** rng.randint(-15, 22, 20000)
+    for numbers in (near[np.isfinite(near)], spread, spread[::2]):
+        np.testing.assert_array_equal(values._buckets(numbers), np.searchsorted(limits, numbers, side="right"))

@@ -45,6 +45,7 @@ OF_FLOATS: dict[str, Callable[..., Any]] = {
     "div": lambda x, y: torch.div(x, y), "truediv": lambda x, y: 2 / x, "neg": lambda x, y: torch.neg(x),
     "abs": lambda x, y: torch.abs(x), "square": lambda x, y: torch.square(x), "exp": lambda x, y: torch.exp(x),
     "maximum": lambda x, y: torch.maximum(x, y), "minimum": lambda x, y: torch.minimum(x, y),
+    "fmax": lambda x, y: torch.fmax(x, y), "fmin": lambda x, y: torch.fmin(x, y),
     "where": lambda x, y: torch.where(x > y, x, y), "lt": lambda x, y: x < y, "le": lambda x, y: torch.le(x, y),
     "gt": lambda x, y: x > 0, "ge": lambda x, y: torch.ge(x, y), "eq": lambda x, y: torch.eq(x, y),
     "ne": lambda x, y: torch.ne(x, y), "log": lambda x, y: torch.log(x), "tanh": lambda x, y: torch.tanh(x),
@@ -71,7 +72,7 @@ OF_INTEGERS: dict[str, Callable[..., Any]] = {
 
 
 def test_every_rule_is_compared_below() -> None:
-    from tfmagic.session.tiers.machine import rules
+    from tfmagic.session import element_rules as rules
 
     assert set(rules._RULES) == {*OF_FLOATS} - {"truediv"}
     assert rules._OF_INTEGERS | {"to"} == {*OF_INTEGERS}
@@ -85,7 +86,7 @@ def test_floats_are_those_of_torch(name: str, dtype: torch.dtype, every_call: No
     for mine, theirs in zip(*both(OF_FLOATS[name], x, y)):
         assert mine.dtype == theirs.dtype
         torch.testing.assert_close(mine, theirs, rtol=4e-7 if dtype == torch.float32 else 1e-15, atol=0, equal_nan=True)
-        if name not in ("maximum", "minimum", "where", "relu"):  # which of two zeros these give is open
+        if name not in ("maximum", "minimum", "fmax", "fmin", "where", "relu"):  # which of two zeros these give is open
             zero = theirs == 0
             assert torch.equal(torch.signbit(mine[zero]), torch.signbit(theirs[zero]))
 

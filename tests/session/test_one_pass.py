@@ -71,19 +71,18 @@ def test_rows_without_a_gradient_decay_and_move_too(made_at_once) -> None:
 
 def test_threads_share_the_numbers_of_all_tensors() -> None:
     sizes = [100_000, 3, 70_001, 1, 150_000]
-    var, m, v, grad = ([torch.full([size], value) for size in sizes] for value in (1.0, 0.5, 0.25, -1.0))
-    numbers = [torch.tensor(number) for number in (0.1, 0.9, 0.999, 0.9, 0.999, 1e-8)]
-    stepper = one_pass.Stepper("adam", torch.float32, 1, 1)
-    stepper._later.made = one_pass._function("adam", torch.float32)
-    before = torch.get_num_threads()
+    a, b, grad = ([torch.full([size], value) for size in sizes] for value in (1.0, 0.5, -1.0))
+    formula = one_pass.Formula(lambda a, b, grad, rate: (a - grad * rate, b + a), ("a", "b", "grad"), ("rate",), 2)
+    stepper = one_pass.Stepper(formula, torch.float32, 1, 1)
+    stepper._later.made = formula.made(torch.float32)
+    numbers, before = [torch.tensor(0.25)], torch.get_num_threads()
     try:
         torch.set_num_threads(2)
-        stepper.call(numbers, (var, m, v, grad))()
+        stepper.call(numbers, (a, b, grad))()
     finally:
         torch.set_num_threads(before)
-    for tensors, expected in ((m, 0.35), (v, 0.25075)):
-        assert all(torch.allclose(tensor, torch.tensor(expected)) for tensor in tensors)
-    assert len({value for tensor in var for value in tensor.unique().tolist()}) == 1
+    for tensors, expected in ((a, 1.25), (b, 1.5), (grad, -1.0)):
+        assert all(tensor.eq(expected).all() for tensor in tensors)
 
 
 def test_numbers_too_small_to_be_normal_count_as_zero(made_at_once) -> None:
@@ -98,3 +97,37 @@ def test_numbers_too_small_to_be_normal_count_as_zero(made_at_once) -> None:
     # What TensorFlow 1.15 prints: the least average that decays by a normal number stays.
     np.testing.assert_array_equal(average, np.array([4.8698913e-04, 1.1665663e-37], np.float32))
     assert float(torch.tensor(1e-40) * 1) > 0  # and the user's own numbers stay as they are
+
+
+OPTIMIZERS = {
+    "rms_prop": lambda: tf.train.RMSPropOptimizer(0.01, momentum=0.5),
+    "centered_rms_prop": lambda: tf.train.RMSPropOptimizer(0.01, centered=True),
+    "adadelta": lambda: tf.train.AdadeltaOptimizer(0.5),
+    "ada_max": lambda: tf.contrib.opt.AdaMaxOptimizer(0.01),
+    "adam": lambda: tf.contrib.opt.NadamOptimizer(0.01),
+    "add_sign": lambda: tf.contrib.opt.AddSignOptimizer(0.01),
+}
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_machine_code_does_what_the_op_does(made_at_once, name) -> None:
+    random = np.random.RandomState(0)
+    given = [random.randn(3, 7).astype("f"), random.randn(20).astype("f")]
+
+    def trained(steps):
+        with tf.Graph().as_default(), tf.Session() as sess:
+            variables = [tf.Variable(np.ones_like(gradient)) for gradient in given]
+            fed = [tf.placeholder(tf.float32, gradient.shape) for gradient in given]
+            step = OPTIMIZERS[name]().apply_gradients(list(zip(fed, variables)))
+            sess.run(tf.global_variables_initializer())
+            for _ in range(steps):
+                sess.run(step, dict(zip(fed, given)))
+            return sess.run(tf.global_variables())
+
+    by_machine = trained(5)
+    assert len(made_at_once) == 4 and all(len(tensors[0]) == 2 for _, tensors in made_at_once)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(one_pass.Stepper, "ready", lambda self: False)
+        by_torch = trained(5)
+    for mine, theirs in zip(by_machine, by_torch):
+        np.testing.assert_allclose(mine, theirs, rtol=1e-5, atol=1e-7)

@@ -167,3 +167,38 @@ def test_images_and_their_gradients_lie_in_memory_with_the_channels_last(sess, m
     _, plan = plans(sess, [y, *tf.gradients(y, x)], [x])
     values = Execution(plan, sess.resources).bind(list)([torch.rand(2, 8, 8, 4)])
     assert all(value.is_contiguous() for value in values)
+
+
+def test_a_large_gradient_that_is_a_product_is_added_to_its_variable_at_once(sess) -> None:
+    random = np.random.RandomState(0)
+    x, w = tf.placeholder(tf.float32, [4, 300]), tf.Variable(random.randn(300, 400).astype("f"))
+    small = tf.Variable(tf.ones([400, 1]))
+    loss = tf.reduce_mean(tf.square(tf.matmul(tf.tanh(tf.matmul(x, w)), small)))
+    step = tf.train.GradientDescentOptimizer(0.1).minimize(loss)
+    image = random.randn(4, 300).astype("f")
+    sess.run(tf.global_variables_initializer())
+    gradients, before = sess.run([tf.gradients(loss, [w, small]), [w, small]], {x: image})
+    single, plan = plans(sess, [], [x], targets=[step])
+    assert plan.code().count("fused_products(") == 1 and plan.code().count("fused_gradient_descent(") == 1
+    sess.run(step, {x: image})
+    for gradient, old, new in zip(gradients, before, sess.run([w, small])):
+        np.testing.assert_allclose(new, old - 0.1 * gradient, rtol=1e-4, atol=1e-5)
+
+
+def test_products_of_variables_that_change_are_taken_before(sess) -> None:
+    a, b = (tf.Variable(tf.fill([300, 300], value)) for value in (0.01, 0.02))
+    step = tf.train.GradientDescentOptimizer(0.1).minimize(tf.reduce_sum(tf.matmul(a, b)) + tf.reduce_sum(a * b))
+    _, plan = plans(sess, [], [], targets=[step])
+    assert "fused_products(" not in plan.code()
+    sess.run(tf.global_variables_initializer())
+    sess.run(step)
+    # By a: 300 numbers of b, and one; by b likewise of a.
+    np.testing.assert_allclose(sess.run([a[0, 0], b[0, 0]]), [0.01 - 0.1 * 301 * 0.02, 0.02 - 0.1 * 301 * 0.01], 1e-4)
+
+
+def test_a_gradient_that_somebody_fetches_is_stored(sess) -> None:
+    x, w = tf.placeholder(tf.float32, [4, 300]), tf.Variable(tf.ones([300, 400]))
+    optimizer = tf.train.GradientDescentOptimizer(0.1)
+    pairs = optimizer.compute_gradients(tf.reduce_sum(tf.tanh(tf.matmul(x, w))))
+    _, plan = plans(sess, [pairs[0][0]], [x], targets=[optimizer.apply_gradients(pairs)])
+    assert "fused_products(" not in plan.code()

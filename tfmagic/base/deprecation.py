@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import inspect
+import re
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
@@ -51,7 +52,11 @@ def deprecated(date: str | None, instructions: str, name: str | None = None,
       instructions: what to use instead.
       name: its name as TensorFlow prints it, where it differs from the function's own.
       module: the TensorFlow module it is from; by default the one in the table of public names.
+
+    Raises:
+      ValueError: the day is no such day, or there are no instructions.
     """
+    _check(date, instructions)
 
     def decorate(function: F) -> F:
         @functools.wraps(function)
@@ -67,6 +72,13 @@ def deprecated(date: str | None, instructions: str, name: str | None = None,
         return wrapper  # type: ignore[return-value]
 
     return decorate
+
+
+def _check(date: str | None, instructions: str) -> None:
+    if date is not None and not re.fullmatch(r"20\d\d-[01]\d-[0123]\d", date):
+        raise ValueError("Date must be YYYY-MM-DD.")
+    if not instructions:
+        raise ValueError("Don't deprecate things without conversion instructions!")
 
 
 def _home(function: Any, args: tuple[Any, ...], module: str | None) -> str:
@@ -140,6 +152,10 @@ def deprecated_arg_values(date: str | None, instructions: str, module: str | Non
 def _places(function: Any, names: tuple[str, ...]) -> list[tuple[str, int]]:
     """The positions of some parameters of a function."""
     parameters = list(inspect.signature(function).parameters)
+    absent = [name for name in names if name not in parameters]
+    if absent:
+        raise ValueError("The following deprecated arguments are not present in the function signature: "
+                         f"{absent}. Found next arguments: {parameters}.")
     return [(name, parameters.index(name)) for name in names]
 
 

@@ -87,22 +87,25 @@ def _parse(spec: str) -> DeviceSpec:
             continue
         if key == "job" and count == 2:
             fields["job"] = words[1]
-        elif key in ("replica", "task") and count == 2 and words[1].isdigit():
+        elif key in ("replica", "task") and count == 2:
             fields[key] = int(words[1])
-        elif key.lower() in ("cpu", "gpu") and count <= 2 and _index_like(words[1:]):
+        elif key.lower() in ("cpu", "gpu") and count <= 2:
+            _refuse_second_type(fields, spec)
             fields["device_type"] = key.upper()
             fields["device_index"] = _index(words[1:])
-        elif key == "device" and count in (2, 3) and _index_like(words[2:]):
+        elif key == "device" and count in (2, 3):
+            _refuse_second_type(fields, spec)
             fields["device_type"] = None if words[1] == "*" else words[1]
             fields["device_index"] = _index(words[2:])
         else:
-            raise ValueError(f"Unknown attribute: '{key}' in '{spec}'. Write a device as '/cpu:0', '/gpu:0' "
-                             "or '/job:worker/task:0/device:GPU:0'.")
+            raise ValueError(f"Unknown attribute: '{key}' in '{spec}'\nWrite a device as '/cpu:0', '/gpu:0' or "
+                             "'/job:worker/task:0/device:GPU:0'.")
     return DeviceSpec(**fields)
 
 
-def _index_like(words: list[str]) -> bool:
-    return not words or words[0] == "*" or words[0].isdigit()
+def _refuse_second_type(fields: dict[str, Any], spec: str) -> None:
+    if "device_type" in fields:
+        raise ValueError(f"Cannot specify multiple device types: {spec}")
 
 
 def _index(words: list[str]) -> int | None:

@@ -50,15 +50,30 @@ class DType:
                  "is_complex", "is_integer", "is_quantized", "is_unsigned", "is_bool", "_is_ref_dtype", "kind",
                  "__dict__", "__weakref__")
 
-    def __init__(self, enum: int, name: str, proto_name: str, numpy_type: Any):
+    name: str
+    proto_name: str
+    as_numpy_dtype: Any
+
+    def __init__(self, type_enum: int, name: str = "", proto_name: str = "", numpy_type: Any = None):
+        """The type with a number of the `DataType` proto enum; the house makes each of them once, with its names.
+
+        Raises:
+          TypeError: there is no type of this number.
+        """
+        enum = int(type_enum)
+        if not name:
+            known = _BY_KEY.get(enum)
+            if known is None:
+                raise TypeError(f"type_enum is not a valid types_pb2.DataType: {enum}")
+            name, proto_name, numpy_type = known.name, known.proto_name, known.as_numpy_dtype
         self._enum = enum
         self._hash = hash(("DType", enum))
         self._is_ref_dtype = enum > REF_OFFSET
         self.name = name
         self.proto_name = proto_name
         self.as_numpy_dtype = numpy_type
-        self.base_dtype: DType = self
-        self._ref: DType | None = None
+        self.base_dtype: DType = _BY_KEY[enum].base_dtype if enum in _BY_KEY else self
+        self._ref: DType | None = _BY_KEY[enum]._ref if enum in _BY_KEY else None
         base = name.removesuffix("_ref")
         self.is_quantized = base.startswith(("qint", "quint"))
         self.is_floating = base in ("float16", "float32", "float64", "bfloat16")
@@ -67,6 +82,11 @@ class DType:
         self.is_unsigned = base.startswith("uint")
         self.is_bool = base == "bool"
         self.kind = np.dtype(numpy_type).kind
+
+    @property
+    def _as_ref(self) -> DType:
+        """The reference form of this type."""
+        return self._ref or self
 
     @property
     def is_numpy_compatible(self) -> bool:
@@ -103,10 +123,8 @@ class DType:
         return self._limit("max")
 
     def _limit(self, which: str) -> Any:
-        if self.is_complex or self.is_quantized or self.kind == "O":
+        if self.is_complex or self.is_quantized or self.is_bool or self.kind == "O":
             raise TypeError(f"Cannot find {which}imum value of {self}.")
-        if self.is_bool:
-            return which == "max"
         info = np.iinfo if self.is_integer else ml_dtypes.finfo
         return getattr(info(self.as_numpy_dtype), which)
 
@@ -197,7 +215,8 @@ def as_dtype(type_value: Any) -> DType:
     if isinstance(type_value, np.dtype) and type_value.kind in "SU":
         return string
     try:
-        found = _BY_KEY.get(np.dtype(type_value))
+        # None and int are types for NumPy, not for TensorFlow.
+        found = None if type_value is None or type_value is int else _BY_KEY.get(np.dtype(type_value))
     except (TypeError, ValueError):
         found = None
     if found is None and isinstance(type_value, type) and issubclass(type_value, (np.str_, np.bytes_)):

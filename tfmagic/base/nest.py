@@ -123,8 +123,7 @@ def pack_sequence_as(structure: Any, flat_sequence: Sequence[Any], expand_compos
       TypeError: `flat_sequence` is no sequence.
     """
     if not is_nested(flat_sequence):
-        raise TypeError(f"Attempted to pack value:\n  {flat_sequence}\ninto a structure, but found incompatible type "
-                        f"`{type(flat_sequence)}` instead: it has to be a list.")
+        raise TypeError(f"flat_sequence must be a sequence\nIt is {flat_sequence!r}; put it in a list.")
     flat_sequence = list(flat_sequence)
     if not opens(structure, expand_composites):
         if len(flat_sequence) != 1:
@@ -195,7 +194,7 @@ def assert_same_structure(nest1: Any, nest2: Any, check_types: bool = True, expa
     if problem is None:
         return
     kind, text = problem
-    dots = [map_structure(lambda _: _DOT, item, expand_composites=expand_composites) for item in (nest1, nest2)]
+    dots = [map_structure(lambda _: _DOT, item) for item in (nest1, nest2)]
     raise kind("The two structures don't have the same nested structure.\n\n"
                f"First structure: {_shown(nest1)}\n\nSecond structure: {_shown(nest2)}\n\n"
                f"More specifically: {text}\nEntire first structure:\n{dots[0]}\nEntire second structure:\n{dots[1]}")

@@ -30,11 +30,7 @@ class Dimension:
             try:
                 self._value = operator.index(value)
             except TypeError:
-                try:
-                    self._value = int(value)
-                except (TypeError, ValueError):
-                    raise TypeError(f"Dimension value must be integer or None or have an __index__ method, "
-                                    f"got {value!r}") from None
+                self._value = int(value)
                 if self._value != value and not isinstance(value, (str, bytes)):
                     raise ValueError(f"Ambiguous dimension: {value}") from None
             if self._value < 0:
@@ -184,7 +180,8 @@ class TensorShape:
         elif isinstance(dims, TensorShape):
             self._dims = dims._dims
         elif isinstance(dims, (str, bytes)):
-            raise TypeError(f"A string has ambiguous TensorShape, please wrap in a list or convert to an int: {dims!r}")
+            raise TypeError(f"A string has ambiguous TensorShape, please wrap in a list or convert to an int: "
+                            f"{dims.decode() if isinstance(dims, bytes) else dims}")
         elif hasattr(dims, "unknown_rank") and hasattr(dims, "dim"):  # a TensorShapeProto
             self._dims = None if dims.unknown_rank else tuple(None if d.size == -1 else d.size for d in dims.dim)
         else:
@@ -298,7 +295,7 @@ class TensorShape:
 
     def assert_is_compatible_with(self, other: Any) -> None:
         if not self.is_compatible_with(other):
-            raise ValueError(f"Shapes {self} and {as_shape(other)} are incompatible")
+            raise ValueError(f"Shapes {self} and {other} are incompatible")
 
     def is_subtype_of(self, other: Any) -> bool:
         """Whether every tensor of this shape also has the shape `other`."""

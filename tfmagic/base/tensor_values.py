@@ -13,8 +13,7 @@ from tfmagic.base.dtypes import DType
 _INT32_MIN, _INT32_MAX = -2**31, 2**31 - 1
 
 
-def to_array(value: Any, dtype: DType | None = None, shape: Any = None, verify_shape: bool = False,
-             allow_broadcast: bool = True) -> np.ndarray:
+def to_array(value: Any, dtype: DType | None = None, shape: Any = None, verify_shape: bool = False) -> np.ndarray:
     """Make the array that a `Const` node holds.
 
     Args:
@@ -30,18 +29,20 @@ def to_array(value: Any, dtype: DType | None = None, shape: Any = None, verify_s
     if value is None:
         raise ValueError("None values not supported.")
     dtype = None if dtype is None else dtype.base_dtype
+    dims = None if shape is None else tuple(int(d) for d in shape)
+    if dims and 0 in dims and not isinstance(value, (np.ndarray, np.generic)):  # TensorFlow does not look at the value
+        if dtype is not None:
+            _check_leaves(value, dtype)
+        return np.zeros(dims, np.float32 if dtype is None else dtype.as_numpy_dtype)
     array = _array(value, dtype)
-    if shape is None:
-        return array
-    dims = tuple(int(d) for d in shape)
-    if array.shape == dims:
+    if dims is None or array.shape == dims:
         return array
     size = int(np.prod(dims, dtype=np.int64))
-    if verify_shape or (array.size != size and array.size != 1 and not allow_broadcast):
+    if verify_shape:
         raise TypeError(f"Expected Tensor's shape: {shapes.text(dims)}, got {shapes.text(array.shape)}.")
     if array.size == size:
         return array.reshape(dims)
-    if array.size == 1:
+    if array.size == 1 and size > 0:
         return spread(array.reshape(()), dims)
     if array.size > size:
         raise ValueError(f"Too many elements provided. Needed at most {size}, but received {array.size}")
@@ -91,19 +92,33 @@ def _array(value: Any, dtype: DType | None) -> np.ndarray:
         value = _without_dimensions(value)
     if dtype is not None:
         _check_leaves(value, dtype)
+        if dtype.is_quantized:
+            value = _without_tuples(value)
     try:
         array = np.array(value, None if dtype is None else dtype.as_numpy_dtype)
     except OverflowError:  # an int beyond a type of fewer than 64 bits wraps, as NumPy of TensorFlow's time did
         array = np.array(value, np.int64).astype(None if dtype is None else dtype.as_numpy_dtype)
+    except NotImplementedError:  # what a tensor of the graph says when it is asked for its value
+        raise _tensors_in_list() from None
     except (ValueError, TypeError) as error:
         if "inhomogeneous" in str(error) or "sequence" in str(error):
-            raise ValueError(f"Argument must be a dense tensor: {_short(value)} - got shape "
-                             f"{list(np.array(value, object).shape)}, but wanted {_wanted_shape(value)}.\nMake all "
-                             "rows equally long.") from None
+            raise _not_dense(value, np.array(value, object).shape) from None
         raise _unsupported(value) from None
     if array.dtype.kind in "OUS":
         raise _unsupported(value)
+    if kind is list or kind is tuple:
+        depth, row = 0, value
+        while isinstance(row, (list, tuple)):
+            depth, row = depth + 1, row[0] if row else None
+        if depth != array.ndim:
+            raise _not_dense(value, array.shape)
     return _narrowed(array) if dtype is None else array
+
+
+def _not_dense(value: Any, shape: Sequence[int]) -> ValueError:
+    return ValueError(f"Argument must be a dense tensor: {value} - got shape {list(shape)}, but wanted "
+                      f"{_wanted_shape(value)}.\nMake all rows equally long, and arrays in a list one array: "
+                      "np.array(rows).")
 
 
 def _unsupported(value: Any) -> TypeError:
@@ -143,11 +158,10 @@ def _from_numpy(array: np.ndarray, dtype: DType | None) -> np.ndarray:
         dtypes.as_dtype(array.dtype)  # raises for types that TensorFlow lacks
         return array.copy()
     if dtype is dtypes.string:
-        raise TypeError(f"Expected string, got {array.ravel()[:1].tolist()} of type '{array.dtype}' instead.")
-    wanted = np.dtype(dtype.as_numpy_dtype)
-    if array.dtype != wanted and array.dtype.kind == "c" and wanted.kind != "c":
-        raise TypeError(f"Expected {dtype.name}, got complex values instead.")
-    return array.astype(wanted)
+        raise TypeError(f"Expected binary or unicode string, got {array.ravel()[0] if array.size else array}")
+    if array.dtype.kind == "c" and not dtype.is_complex:
+        array = array.real  # as NumPy casts it, which also warns
+    return array.astype(np.dtype(dtype.as_numpy_dtype))
 
 
 def _strings(value: Any, dtype: DType | None) -> np.ndarray:
@@ -166,6 +180,8 @@ def _strings(value: Any, dtype: DType | None) -> np.ndarray:
             if isinstance(item, (list, tuple, np.ndarray)):
                 raise ValueError(f"Argument must be a dense tensor: {_short(value)} - got nested lists of different "
                                  "lengths.")
+            if isinstance(value, np.ndarray):
+                raise TypeError(f"Expected binary or unicode string, got {item!r}")
             if dtype is None:
                 raise _unsupported(value)
             raise TypeError(f"Expected string, got {item!r} of type '{type(item).__name__}' instead.")
@@ -199,17 +215,23 @@ def _check_leaves(value: Any, dtype: DType) -> None:
     stack = [value]
     while stack:
         item = stack.pop()
-        if isinstance(item, (list, tuple)):
+        if isinstance(item, list) or (isinstance(item, tuple) and not dtype.is_quantized):
             stack.extend(reversed(item))
             continue
-        if isinstance(item, (np.ndarray, np.generic)):
+        if isinstance(item, np.generic):
             continue
-        if hasattr(item, "__array__"):
+        if dtype.is_quantized:
+            good = isinstance(item, tuple)
+        elif isinstance(item, bool):
+            good = dtype.is_bool or dtype.is_integer or dtype.is_floating or dtype.is_complex
+        elif isinstance(item, np.ndarray):
+            good = item.ndim == 0
+        elif hasattr(item, "op") and hasattr(item, "__array__"):
+            raise _tensors_in_list()
+        elif hasattr(item, "__array__"):
             continue
-        if isinstance(item, bool):
-            good = dtype.is_bool or dtype.is_integer
         elif isinstance(item, int) or hasattr(item, "__index__"):
-            good = dtype.is_integer or dtype.is_floating or dtype.is_complex or dtype.is_quantized
+            good = dtype.is_integer or dtype.is_floating or dtype.is_complex
         elif isinstance(item, float):
             good = dtype.is_floating or dtype.is_complex
         elif isinstance(item, complex):
@@ -220,6 +242,20 @@ def _check_leaves(value: Any, dtype: DType) -> None:
             raise TypeError(f"Expected {dtype.name}, got None of type 'NoneType' instead.")
         if not good:
             raise TypeError(f"Expected {dtype.name}, got {_short(item)} of type '{type(item).__name__}' instead.")
+
+
+def _tensors_in_list() -> TypeError:
+    return TypeError("List of Tensors when single Tensor expected\nA constant is made of numbers: tf.stack joins "
+                     "tensors.")
+
+
+def _without_tuples(value: Any) -> Any:
+    """What is written as quantized numbers, tuples of one number each, as plain numbers."""
+    if isinstance(value, list):
+        return [_without_tuples(item) for item in value]
+    if isinstance(value, tuple) and len(value) != 1:
+        raise ValueError(f"could not assign tuple of length {len(value)} to structure with 1 fields.")
+    return value[0] if isinstance(value, tuple) else value
 
 
 def _short(value: Any) -> str:

@@ -33,6 +33,7 @@ def make_tensor_proto(values: Any, dtype: Any = None, shape: Any = None, verify_
       values: a Python scalar, nested list or NumPy array.
       dtype: the element type; by default as `tf.constant` chooses it.
       shape: the shape; by default that of `values`.
+      allow_broadcast: taken for TensorFlow's sake; one value, or the last one, is repeated anyway.
 
     Raises:
       TypeError, ValueError: as `tf.constant`.
@@ -40,7 +41,7 @@ def make_tensor_proto(values: Any, dtype: Any = None, shape: Any = None, verify_
     if is_tensor_proto(values):
         return values
     dtype = None if dtype is None else dtypes.as_dtype(dtype)
-    array = tensor_values.to_array(values, dtype, shape, verify_shape, allow_broadcast)
+    array = tensor_values.to_array(values, dtype, shape, verify_shape)
     return from_array(array, dtype or dtypes.as_dtype(array.dtype))
 
 

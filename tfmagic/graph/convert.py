@@ -100,18 +100,24 @@ def to_tensor(value: Any, dtype: DType | None = None, name: str | None = None, a
     raise TypeError(f"Cannot convert {value!r} with type {type(value)} to Tensor: no conversion function registered.")
 
 
-def constant(value: Any, dtype: Any = None, shape: Any = None, name: str = "Const",
+def constant(value: Any, dtype: Any = None, shape: Any = None, name: str | None = "Const",
              verify_shape: bool = False) -> Tensor:
     """A `Const` node with `value`; see `tf.constant`."""
+    if isinstance(value, Tensor):
+        raise TypeError("List of Tensors when single Tensor expected\nA tensor stays what it is: tf.convert_to_tensor, "
+                        "or tf.stack for a list of tensors.")
     dtype = None if dtype is None else dtypes.as_dtype(dtype)
     array = tensor_values.to_array(value, dtype, shape, verify_shape)
     return constant_array(array, dtype or dtypes.as_dtype(array.dtype), name)
 
 
-def constant_array(array: Any, dtype: DType, name: str = "Const") -> Tensor:
+def constant_array(array: Any, dtype: DType, name: str | None = "Const") -> Tensor:
     """A `Const` node that owns `array`."""
     graph = get_default_graph()
     array.flags.writeable = False
+    graph._check_not_finalized()  # before the name counts as used
+    if name is None:
+        name = "Const"
     name = name[:-1] if name.endswith("/") else graph.unique_name(name)
     op_def = opdefs.get("Const")
     assert op_def is not None
@@ -141,5 +147,8 @@ register_tensor_conversion_function(Tensor, _tensor_converter, 0)
 def convert_to_tensor_or_indexed_slices(value: Any, dtype: Any = None, name: str | None = None) -> Any:
     """Convert a value to a tensor, but leave `IndexedSlices` and sparse tensors as they are."""
     if hasattr(value, "values") and hasattr(value, "indices") and hasattr(value, "dense_shape"):
+        if dtype is not None and not dtypes.as_dtype(dtype).is_compatible_with(value.dtype):
+            raise ValueError(f"Tensor conversion requested dtype {dtypes.as_dtype(dtype).name} for Tensor with dtype "
+                             f"{value.dtype.name}: {str(value)!r}")
         return value
     return convert_to_tensor(value, dtype, name)

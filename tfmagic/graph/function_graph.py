@@ -59,7 +59,8 @@ class FunctionGraph(Graph):
         if any(tensor.op.graph is not self for tensor in inputs):
             stacks = self._stacks
             old = stacks.names
-            stacks.names = name
+            if op_def.name not in self._functions:  # TensorFlow opens a scope in its op functions, and calls have none
+                stacks.names = name
             try:
                 inputs = tuple(self.capture(tensor) for tensor in inputs)
             finally:

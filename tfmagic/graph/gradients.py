@@ -86,6 +86,7 @@ def gradients(ys: Any, xs: Any, grad_ys: Any = None, name: str = "gradients",
       One tensor, `tf.IndexedSlices` or None for each x.
 
     Raises:
+      AttributeError: a y or an x is None.
       LookupError: an operation on the way has no gradient.
       TypeError: a y is complex without `grad_ys`, or a `grad_ys` has the wrong kind of type.
       ValueError: the lengths of ys and grad_ys differ, or a gradient function returned something unfit.
@@ -104,6 +105,9 @@ def gradients(ys: Any, xs: Any, grad_ys: Any = None, name: str = "gradients",
     grad_ys = [None] * len(ys) if grad_ys is None else _as_list(grad_ys)
     if len(grad_ys) != len(ys):
         raise ValueError(f"Passed {len(grad_ys)} grad_ys for {len(ys)} ys")
+    if any(value is None for value in (*ys, *xs, *stops)):
+        raise AttributeError("'NoneType' object has no attribute 'op'\nOne of the ys, xs or stop_gradients is None, "
+                             "as the gradients of what does not depend on an x are.")
     with name_scope(name, "gradients", [*ys, *xs, *stops, *grad_ys]):
         uid = get_default_graph().unique_name("uid")
         ys = [as_tensor_or_slices(y, f"y_{i}") for i, y in enumerate(ys)]
@@ -432,7 +436,7 @@ class _Walk:
         scope = attrs["_XlaScope"]
         if attrs.get("_XlaSeparateCompiledGradients"):
             scope = scope + b"_grad_" + self._uid.rpartition("/")[0].encode()
-        return self.graph._attr_scope({"_XlaCompile": True, "_XlaScope": scope})
+        return self.graph._marked({"_XlaCompile": True, "_XlaScope": scope})
 
     def _refuse_initial_value(self, op: Operation) -> None:
         target = next((x for x in self.from_ops if x in {t.op for t in op._inputs}), None)

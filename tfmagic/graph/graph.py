@@ -12,7 +12,7 @@ from tfmagic.base import devices, messages, source
 from tfmagic.base.deprecation import deprecated_args
 from tfmagic.base.dtypes import DType, as_dtype
 from tfmagic.base.export import export
-from tfmagic.graph import opdefs, registry
+from tfmagic.graph import op_words, opdefs, registry
 from tfmagic.graph.controls import Controller
 from tfmagic.graph.inference import infer_shapes
 from tfmagic.graph.node_scopes import NO_SCOPES, NodeScopes
@@ -23,6 +23,13 @@ from tfmagic.graph.stacks import GraphStacks, defaults, pushed
 _OP_NAME = re.compile(r"[A-Za-z0-9.][A-Za-z0-9_.\\\-/]*")
 _SCOPE_NAME = re.compile(r"[A-Za-z0-9_.\\\-/]*")
 _valid_names: set[str] = set()
+_new = object.__new__
+
+
+def _check_strings(mapping: Any, what: str) -> None:
+    if not isinstance(mapping, dict) or not all(
+            isinstance(key, str) and isinstance(value, str) for key, value in mapping.items()):
+        raise TypeError(f"{what} must be a dictionary mapping strings to strings")
 
 
 def _outputs(op: Operation, op_def: OpDef, attrs: dict[str, Any]) -> tuple[Tensor, ...]:
@@ -130,7 +137,7 @@ class Graph:
         """The graph as a `GraphDef` proto.
 
         Args:
-          from_version: when given, only nodes newer than this version.
+          from_version: taken for TensorFlow's sake, whose C library gives all nodes whatever it says.
           add_shapes: whether to add an `_output_shapes` attr to each node.
 
         Raises:
@@ -141,13 +148,12 @@ class Graph:
         proto = GraphDef(versions=self.graph_def_versions)
         size = 0
         for op in self.get_operations():
-            if from_version is None or op._id > from_version:
-                node = op._node_def(add_shapes)
-                size += node.ByteSize()
-                if size >= 2**31:
-                    raise ValueError("GraphDef cannot be larger than 2GB. Feed large arrays through placeholders "
-                                     "instead of holding them as constants.")
-                proto.node.append(node)
+            node = op._node_def(add_shapes, in_graph=True)
+            size += node.ByteSize()
+            if size >= 2**31:
+                raise ValueError("GraphDef cannot be larger than 2GB.\nFeed large arrays through placeholders instead "
+                                 "of holding them as constants.")
+            proto.node.append(node)
         for function in self._functions.values():
             proto.library.function.append(function.definition)
             if function.gradient_name is not None:
@@ -175,11 +181,13 @@ class Graph:
           compute_device: whether the device scopes apply.
 
         Raises:
-          ValueError: TensorFlow has no such op, or its shape rule refuses the inputs.
+          NotFoundError: TensorFlow has no such op.
+          ValueError: an attr is missing, or the op's shape rule refuses the inputs.
           RuntimeError: the graph is finalized.
         """
         from tfmagic.graph.protos import plain_attr
 
+        self._check_not_finalized()
         definition = opdefs.get(op_type)
         if definition is None:
             definition = self._unknown_op_def(op_type, inputs, dtypes)
@@ -187,11 +195,14 @@ class Graph:
             if not isinstance(value, Tensor):
                 raise TypeError(f"Input #{list(inputs).index(value)} is not a tensor: {value}")
         plain = {key: plain_attr(value) for key, value in (attrs or {}).items()}
-        for attr in definition.attrs.values():
-            if attr.name not in plain and attr.has_default:
-                plain[attr.name] = attr.default
+        op_words.types_from_inputs(definition, plain, [tensor._dtype for tensor in inputs])
+        plain.update({attr.name: attr.default for attr in definition.attrs.values()
+                      if attr.has_default and attr.name not in plain})
         name = op_type if name is None else name
         name = name[:-1] if name.endswith("/") else self.unique_name(name)
+        missing = [attr for attr in definition.attrs if attr not in plain]
+        if missing:
+            raise op_words.missing(missing, definition, name)
         op = self.make(definition, name, tuple(inputs), plain, compute_device)
         if dtypes is not None:
             for tensor, dtype in zip(op._outputs, dtypes):
@@ -201,8 +212,7 @@ class Graph:
     def _unknown_op_def(self, op_type: str, inputs: Sequence[Tensor], dtypes: Sequence[DType] | None) -> OpDef:
         if op_type in self._functions:
             return self._functions[op_type].op_def
-        raise ValueError(f"Op type not registered '{op_type}'. tfmagic knows the {len(opdefs.names())} ops of "
-                         "TensorFlow 1.15; custom ops need a tf.py_func instead.")
+        raise op_words.unknown(op_type, "custom ops need a tf.py_func instead.")
 
     def make(self, op_def: OpDef, name: str, inputs: tuple[Tensor, ...], attrs: dict[str, Any],
              use_device_scopes: bool = True) -> Operation:
@@ -226,7 +236,7 @@ class Graph:
                 _valid_names.clear()
             _valid_names.add(name)
         stacks = self._stacks
-        op = Operation()
+        op = _new(Operation)
         op.graph = self
         op.name = name
         op.type = op_def.name
@@ -394,7 +404,7 @@ class Graph:
         """Ask for a device for the operations made within: a name, a function of the operation, or None for any."""
         scope = device_name_or_function
         if scope is not None and not callable(scope):
-            scope = devices.canonical(scope if isinstance(scope, str) else scope.to_string())
+            scope = devices.canonical(scope.to_string() if isinstance(scope, devices.DeviceSpec) else scope)
         stacks = self._stacks
         old = stacks.devices
         stacks.devices = (*old, scope)
@@ -434,9 +444,11 @@ class Graph:
         if control_inputs is None:
             return Controller(self, None)
         ops: dict[Operation, None] = {}
-        if isinstance(control_inputs, (Operation, Tensor)) or not hasattr(control_inputs, "__iter__"):
-            raise TypeError(f"control_dependencies takes a list of operations or tensors, got {control_inputs!r}; "
-                            "put it in a list: [op].")
+        if isinstance(control_inputs, Tensor):
+            control_inputs._refuse_iteration()
+        if not hasattr(control_inputs, "__iter__"):
+            raise TypeError(f"{type(control_inputs).__name__!r} object is not iterable\ncontrol_dependencies takes a "
+                            f"list of operations or tensors, got {control_inputs!r}; put it in a list: [op].")
         for item in control_inputs:
             if isinstance(item, Operation):
                 op = item
@@ -446,13 +458,19 @@ class Graph:
                 inner = getattr(item, "_as_control_input", None)
                 element = inner() if inner is not None else self.as_graph_element(item)
                 op = getattr(element, "op", element)
-            self._check_own(op)
+            if op.graph is not self:
+                raise ValueError(f"{type(item).__name__} {item} is not an element of this graph.")
             ops[op] = None
         return Controller(self, list(ops))
 
-    def _check_own(self, op: Operation) -> None:
-        if op.graph is not self:
-            raise ValueError(f"{op!r} is not an element of this graph.")
+    def _current_control_dependencies(self) -> set[Operation]:
+        """The operations that those made now must follow."""
+        return {op for controller in self._stacks.controllers for op in controller.control_inputs}
+
+    def _control_dependencies_for_inputs(self, input_ops: Sequence[Operation]) -> list[Operation]:
+        """The control inputs that an operation with inputs from `input_ops` would get now."""
+        return [op for controller in self._stacks.controllers if controller.seen.isdisjoint(input_ops)
+                for op in controller.control_inputs if op not in input_ops]
 
     @property
     def _control_dependencies_stack(self) -> tuple[Any, ...]:
@@ -479,9 +497,7 @@ class Graph:
         Raises:
           TypeError: the map is no dict from strings to strings.
         """
-        if not isinstance(op_type_map, dict) or not all(
-                isinstance(k, str) and isinstance(v, str) for k, v in op_type_map.items()):
-            raise TypeError("op_type_map must be a dictionary mapping strings to strings")
+        _check_strings(op_type_map, "op_type_map")
         return self._node_scope(lambda old: old._replace(gradients={**old.gradients, **op_type_map}))
 
     @property
@@ -490,10 +506,29 @@ class Graph:
         return self
 
     def _attr_scope(self, attr_map: dict[str, Any]) -> contextlib.AbstractContextManager[None]:
-        return self._node_scope(lambda old: old._replace(attrs={**old.attrs, **attr_map}))
+        if not isinstance(attr_map, dict) or not all(
+                isinstance(k, str) and (v is None or callable(v) or type(v).__name__ == "AttrValue")
+                for k, v in attr_map.items()):
+            raise TypeError("attr_map must be a dictionary mapping strings to AttrValue protocol buffers or callables "
+                            "that emit AttrValue protocol buffers")
+        return self._marked(attr_map)
+
+    def _marked(self, attrs: dict[str, Any]) -> contextlib.AbstractContextManager[None]:
+        """Give operations made within further attrs: plain values, or functions of a `NodeDef` that give one."""
+        return self._node_scope(lambda old: old._replace(attrs={**old.attrs, **attrs}))
 
     def _kernel_label_map(self, op_to_kernel_label_map: dict[str, str]) -> contextlib.AbstractContextManager[None]:
+        _check_strings(op_to_kernel_label_map, "op_to_kernel_label_map")
         return self._node_scope(lambda old: old._replace(kernels={**old.kernels, **op_to_kernel_label_map}))
+
+    def _original_op(self, op: Operation) -> contextlib.AbstractContextManager[None]:
+        """Note in the operations made within that they stand for `op`: as their `_original_op`."""
+        return self._node_scope(lambda old: old._replace(original=op))
+
+    def _colocate_with_for_gradient(self, op: Any, gradient_uid: str | None,
+                                    ignore_existing: bool = False) -> contextlib.AbstractContextManager[None]:
+        """`colocate_with` for the nodes of a gradient; outside of loops the gradient's id changes nothing."""
+        return self.colocate_with(op, ignore_existing)
 
     def _watch(self) -> contextlib.AbstractContextManager[list[Operation]]:
         """A list that takes the operations that this thread makes within the scope."""

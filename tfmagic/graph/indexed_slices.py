@@ -63,6 +63,10 @@ class IndexedSlices:
             return [self._values, self._indices], lambda values, indices: IndexedSlicesValue(values, indices, None)
         return [self._values, self._indices, self._dense_shape], IndexedSlicesValue
 
+    def _feed_parts(self, value: Any) -> list[tuple[Any, Any]]:
+        """Which tensors a session feeds for it, with their values."""
+        return list(zip(self._composite_parts(), value))
+
     @property
     def name(self) -> str:
         return self._values.name

@@ -111,9 +111,19 @@ class OpDef:
 @functools.cache
 def _lines() -> tuple[dict[str, str], dict[str, str]]:
     """The unparsed line of each op, and the named sets of types."""
+    return _table("opdefs.txt")
+
+
+@functools.cache
+def _of_tests() -> dict[str, str]:
+    """The unparsed lines of the ops that only tests build graphs of: no part of the library, read when asked for."""
+    return _table("opdefs_of_tests.txt")[0]
+
+
+def _table(file: str) -> tuple[dict[str, str], dict[str, str]]:
     ops: dict[str, str] = {}
     sets: dict[str, str] = {}
-    with open(os.path.join(os.path.dirname(__file__), "opdefs.txt"), encoding="utf-8") as table:
+    with open(os.path.join(os.path.dirname(__file__), file), encoding="utf-8") as table:
         for line in table:
             if line[0] == "$":
                 name, _, members = line.rstrip().partition(" = ")
@@ -124,6 +134,17 @@ def _lines() -> tuple[dict[str, str], dict[str, str]]:
     return ops, sets
 
 
+def _line(name: str) -> str | None:
+    """The unparsed line of an op, one of those for tests included."""
+    line = _lines()[0].get(name)
+    return _of_tests().get(name) if line is None else line
+
+
+def test_op(python_name: str) -> str | None:
+    """The op for tests whose Python function has a name, or None."""
+    return next((name for name, rest in _of_tests().items() if rest.partition(" |")[0] == python_name), None)
+
+
 @functools.cache
 def by_python_name() -> dict[str, str]:
     """Op type by the name of its Python function ("concat_v2" -> "ConcatV2")."""
@@ -132,17 +153,17 @@ def by_python_name() -> dict[str, str]:
 
 def python_name(name: str) -> str:
     """The name of an op's Python function: `Conv2DBackpropInput` -> `conv2d_backprop_input`."""
-    return _lines()[0][name].partition(" |")[0]
+    return (_line(name) or "").partition(" |")[0]
 
 
 def home(name: str) -> str:
     """The module of `tfmagic` that declares the op's behaviour ("ops.math.unary"), "" where none does."""
-    rest = _lines()[0].get(name)
+    rest = _line(name)
     return "" if rest is None else rest.rpartition("|")[2].strip()
 
 
 def is_op(name: str) -> bool:
-    """Whether TensorFlow 1.15 has an op of this name."""
+    """Whether TensorFlow 1.15 has an op of this name, those for tests left out."""
     return name in _lines()[0]
 
 
@@ -154,7 +175,7 @@ def names() -> list[str]:
 @functools.cache
 def get(name: str) -> OpDef | None:
     """The definition of the op type `name`, or None when TensorFlow 1.15 has no such op."""
-    rest = _lines()[0].get(name)
+    rest = _line(name)
     return None if rest is None else _parse(name, rest)
 
 
@@ -212,8 +233,8 @@ def _parse_attr(item: str) -> AttrDef:
 def _default(kind: str, value: Any) -> Any:
     if kind == "type":
         return dtypes.as_dtype(value)
-    if kind == "list(type)":
-        return [dtypes.as_dtype(v) for v in value]
+    if kind.startswith("list("):
+        return [_default(kind[5:-1], item) for item in value]
     if kind == "shape":
         return TensorShape(None if value == "?" else value)
     if kind == "tensor":

@@ -47,6 +47,9 @@ class OwnGraph(Protocol):
     def _changed(self, op: Operation) -> None: ...
 
 
+_from_node_def = Slot("operations of node defs")
+
+
 @export("Operation")
 class Operation:
     """A node of a graph: computes its outputs from its inputs when a session runs it."""
@@ -68,6 +71,11 @@ class Operation:
     _control_flow_context: Any
     _static: Any
     _gradient_function: Callable[..., Any] | None = None
+    _original_op: Operation | None = None
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Operation:
+        """`Operation(node_def, graph, inputs, ...)` as TensorFlow's constructor; see `from_node_def.operation`."""
+        return _from_node_def(*args, **kwargs) if args or kwargs else super().__new__(cls)
 
     @property
     def inputs(self) -> tuple[Tensor, ...]:
@@ -94,7 +102,12 @@ class Operation:
         return self._device
 
     def _set_device(self, device: Any) -> None:
-        self._device = device.to_string() if isinstance(device, devices.DeviceSpec) else device or ""
+        if isinstance(device, devices.DeviceSpec):
+            device = device.to_string()
+        if not isinstance(device, (str, bytes)):
+            raise TypeError(f"Expected binary or unicode string, got {device!r}\nA device function gives a device's "
+                            "name: the node's own, op.device, where nothing is to change.")
+        self._device = device.decode() if isinstance(device, bytes) else device
         self.graph._changed(self)
 
     @property
@@ -109,13 +122,15 @@ class Operation:
         """This operation as a `NodeDef` proto."""
         return self._node_def()
 
-    def _node_def(self, add_shapes: bool = False) -> Any:
+    def _node_def(self, add_shapes: bool = False, in_graph: bool = False) -> Any:
+        """The `NodeDef`; a whole graph (`in_graph`) lists controls by name, a node as they were asked for."""
         NodeDef = messages.module("node_def_pb2").NodeDef
 
         from tfmagic.graph.protos import attr_value
 
         inputs = [tensor._as_node_def_input() for tensor in self._inputs]
-        inputs += ["^" + name for name in sorted(control.name for control in self._control_inputs)]
+        before = ["^" + control.name for control in self._control_inputs]
+        inputs += sorted(before) if in_graph else before
         proto = NodeDef(name=self.name, op=self.type, input=inputs, device=self._device)
         for name, value in self._attrs.items():
             if value is None:
@@ -144,6 +159,10 @@ class Operation:
         from tfmagic.graph.protos import plain_attr
 
         self._attrs[name] = plain_attr(value)
+        self.graph._changed(self)
+
+    def _clear_attr(self, name: str) -> None:
+        self._attrs.pop(name, None)
         self.graph._changed(self)
 
     def _get_control_flow_context(self) -> Any:
@@ -188,8 +207,13 @@ class Operation:
 
     def _update_input(self, index: int, tensor: Tensor) -> None:
         """Replace an input (control flow rewires captured tensors)."""
+        if not isinstance(tensor, Tensor):
+            raise TypeError(f"tensor must be a Tensor: {tensor}")
         if tensor.graph is not self.graph:
-            raise ValueError(f"{tensor} must be from the same graph as {self.name}.")
+            raise ValueError(f"{tensor} must be from the same graph as {self}.")
+        if index >= len(self._inputs):
+            raise errors.OutOfRangeError(None, None, f"Cannot update edge. Input index [{index}] is greater than the "
+                                                     f"number of total inputs [{len(self._inputs)}].")
         self._inputs[index]._consumers.remove(self)
         self._inputs = (*self._inputs[:index], tensor, *self._inputs[index + 1:])
         tensor._consumers.append(self)
@@ -203,9 +227,14 @@ class Operation:
         self.graph._changed(self)
 
     def _add_control_input(self, op: Operation) -> None:
+        if not isinstance(op, Operation):
+            raise TypeError(f"op must be an Operation: {op}")
         self._add_control_inputs([op])
 
     def _add_control_inputs(self, ops: Any) -> None:
+        for op in ops:
+            if not isinstance(op, Operation):
+                raise TypeError(f"op must be an Operation: {op}")
         new = [op for op in dict.fromkeys(ops) if op not in self._control_inputs]
         if new:
             self._control_inputs = (*self._control_inputs, *new)
@@ -334,6 +363,15 @@ class Tensor:
         """
         self._dims = shapes.merge_in_words(self._dims, shapes.as_shape(shape)._dims)
 
+    @property
+    def _shape(self) -> TensorShape:
+        return self.shape
+
+    @property
+    def _id(self) -> tuple[int, int]:
+        """What tells this tensor from the others of its graph."""
+        return self.op._id, self.value_index
+
     def _shape_as_list(self) -> list[int | None] | None:
         return None if self._dims is None else list(self._dims)
 
@@ -459,7 +497,7 @@ def _session_for(element: Operation | Tensor, session: Any) -> Any:
             kind = "tensor's graph" if isinstance(element, Tensor) else "operation's graph"
             raise ValueError(f"Cannot use the default session to {what.split(' using')[0]}: the {kind} is different "
                              "from the session's graph. Pass an explicit session to "
-                             f"`{what.split('`')[1].replace('()', '')}(session=sess)`.")
+                             + ("`eval(session=sess)`." if isinstance(element, Tensor) else "run(session=sess)."))
     elif session.graph is not graph:
         what = "evaluate tensor" if isinstance(element, Tensor) else "execute operation"
         kind = "tensor's graph" if isinstance(element, Tensor) else "operation's graph"

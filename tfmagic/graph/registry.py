@@ -102,7 +102,7 @@ def declare(declaration: OpDeclaration) -> None:
     Raises:
       ValueError: TensorFlow has no such op, or it is declared twice.
     """
-    if not opdefs.is_op(declaration.name):
+    if opdefs.get(declaration.name) is None:
         raise ValueError(f"{declaration.name} is not an op of TensorFlow 1.15")
     if declaration.name in _declarations:
         raise ValueError(f"Op {declaration.name} is declared twice")

@@ -8,6 +8,7 @@ program makes the same nodes.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import threading
 from collections.abc import Container, Iterator
 from typing import Any, Union
@@ -30,7 +31,6 @@ _LARGEST = 1 << 16  # elements: beyond it no array is computed for the sake of a
 
 _PYTHON_FOLDS = frozenset({"Const", "Shape", "Size", "Rank", "Range", "Cast", "Concat", "ConcatV2", "Pack", "Fill",
                            "Equal", "NotEqual"})
-_PYTHON_SHAPES = _PYTHON_FOLDS | {"StridedSlice"}
 
 
 @export("get_static_value")
@@ -44,11 +44,10 @@ def constant_value(tensor: Tensor, partial: bool = False) -> Any:
     Returns:
       A NumPy array or None. A tensor whose value was given may not be fed any more.
 
-    Raises:
-      TypeError: `tensor` is no `tf.Tensor`.
+      What is no tensor of the graph is given back as it is; a variable's value is not known.
     """
     if not isinstance(tensor, Tensor):
-        raise TypeError(f"{tensor!r} is not a Tensor, has type {type(tensor)}")
+        return None if hasattr(tensor, "_as_graph_element") else tensor
     if tensor.op.type == "Const":
         value = tensor.op._attrs["value"]
     else:
@@ -170,7 +169,36 @@ def constant_value_as_shape(tensor: Tensor) -> TensorShape:
         if value != -1:
             raise ValueError(f"Received a scalar value '{value}' as shape; require a statically known scalar with "
                              "value '-1' to describe an unknown shape.")
-    return TensorShape(static_dims(tensor, _PYTHON_SHAPES))
+    if tensor._dims is not None and len(tensor._dims) > 1:
+        raise ValueError(f"Shape {tensor.shape} must have rank 1")
+    if tensor.op.type == "Const" and tensor._dims:
+        return TensorShape([None if size < 0 else size for size in tensor.op._attrs["value"].tolist()])
+    return TensorShape(_python_dims(tensor))
+
+
+def _python_dims(tensor: Tensor) -> Dims:
+    """The dims that a vector holds. A slice counts as a part of the shape, not as one of its sizes."""
+    op = tensor.op
+    if tensor._dims is not None and len(tensor._dims) == 1:
+        if op.type == "StridedSlice":
+            return _python_slice(op, tensor._dims[0])
+        if op.type in ("Concat", "ConcatV2") and constant_value(tensor) is None:
+            parts = [_python_dims(part) for part in (op._inputs[1:] if op.type == "Concat" else op._inputs[:-1])]
+            return None if None in parts else tuple(itertools.chain.from_iterable(filter(None, parts)))
+    return static_dims(tensor, _PYTHON_FOLDS)
+
+
+def _python_slice(op: Operation, count: int | None) -> Dims:
+    begin, end, stride = (_single(constant_value(bound)) for bound in op._inputs[1:])
+    attrs = op._attrs
+    whole = None if count is None else (None,) * count
+    if begin is None or end is None or not stride or op._inputs[0]._dims is None or len(op._inputs[0]._dims) != 1 \
+            or attrs["ellipsis_mask"] or attrs["new_axis_mask"] or attrs["shrink_axis_mask"]:
+        return whole
+    dims = _python_dims(op._inputs[0])
+    if dims is None:
+        return whole
+    return dims[slice(None if attrs["begin_mask"] & 1 else begin, None if attrs["end_mask"] & 1 else end, stride)]
 
 
 # --- evaluation -------------------------------------------------------------------------------------------------

@@ -38,7 +38,12 @@ class TypeSpec:
 
     def is_compatible_with(self, spec_or_value: Any) -> bool:
         """Whether a spec or a value may be what this one describes."""
-        other = spec_or_value if isinstance(spec_or_value, TypeSpec) else type_spec_from_value(spec_or_value)
+        other = spec_or_value
+        if not isinstance(other, TypeSpec):
+            try:
+                other = type_spec_from_value(other)
+            except TypeError:
+                return False
         return type(self) is type(other) and _compatible(self._serialize(), other._serialize())
 
     def most_specific_compatible_type(self, other: TypeSpec) -> Any:
@@ -154,7 +159,7 @@ class TensorSpec(TypeSpec):
           ValueError: it is none.
         """
         if not isinstance(tensor, Tensor):
-            raise ValueError(f"`tensor` should be a tf.Tensor, but got {tensor!r}")
+            raise ValueError(f"`tensor` should be a tf.Tensor\nIt is {tensor!r}.")
         return cls(tensor.shape, tensor.dtype, name or tensor.op.name)
 
     @property
@@ -179,7 +184,7 @@ class TensorSpec(TypeSpec):
 
     def is_compatible_with(self, spec_or_tensor: Any) -> bool:
         """Whether a spec or tensor has this type, and a shape that may be this one."""
-        return hasattr(spec_or_tensor, "dtype") and hasattr(spec_or_tensor, "shape") and \
+        return isinstance(spec_or_tensor, (TensorSpec, Tensor)) and \
             self._dtype.is_compatible_with(spec_or_tensor.dtype) and \
             self._shape.is_compatible_with(spec_or_tensor.shape)
 
@@ -208,9 +213,13 @@ class TensorSpec(TypeSpec):
         return [self]
 
     def _to_element_tensors(self, value: Any) -> list[Tensor]:
-        value = convert_to_tensor(value, self._dtype)
-        if not self.is_compatible_with(value):
-            raise ValueError(f"Value {value!r} is not convertible to a tensor with dtype {self._dtype!r} and shape "
+        given = value
+        try:
+            value = convert_to_tensor(value, self._dtype)
+        except (TypeError, ValueError):
+            value = None
+        if value is None or not self.is_compatible_with(value):
+            raise ValueError(f"Value {given!r} is not convertible to a tensor with dtype {self._dtype} and shape "
                              f"{self._shape}.")
         return [value]
 
@@ -340,6 +349,9 @@ def type_spec_from_value(value: Any) -> Any:
     for kind, spec_of in _known:
         if isinstance(value, kind):
             return spec_of(value)
+    own = getattr(value, "_type_spec", None)
+    if isinstance(own, TypeSpec):
+        return own
     raise TypeError(f"Could not build a TypeSpec for {value!r} with type {type(value).__name__}")
 
 

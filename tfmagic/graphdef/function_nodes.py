@@ -7,6 +7,7 @@ from typing import Any
 
 from tfmagic.base import messages
 from tfmagic.base.shapes import Dims, TensorShape
+from tfmagic.graph import op_words
 from tfmagic.graph.function import Function
 from tfmagic.graph.opdefs import ArgDef, OpDef
 from tfmagic.graph.protos import OWN_VERSIONS, attr_value
@@ -139,8 +140,7 @@ class FunctionNodes:
             return node.attr[name].i if arg.number_attr else len(node.attr[name].list.type)
         attr = definition.attrs[name]
         if not attr.has_default:
-            raise ValueError(f"NodeDef missing attr '{name}' from Op<name={definition.name}>; NodeDef: {{{{node "
-                             f"{node.name}}}}}")
+            raise op_words.missing([name], definition, node.name)
         return attr.default if arg.number_attr else len(attr.default)
 
     # --- attrs ------------------------------------------------------------------------------------------------

@@ -40,9 +40,9 @@ def _is_variable_op(op: str) -> bool:
     return op in _VARIABLE_OPS
 
 
-def _node_name(text: str) -> str:
+def _node_name(n: str) -> str:
     """The node of an input such as "^x" or "x:1"."""
-    return text[1:] if text.startswith("^") else text.split(":")[0]
+    return n[1:] if n.startswith("^") else n.split(":")[0]
 
 
 def _check_graph_def(graph_def: Any) -> None:

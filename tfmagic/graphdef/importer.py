@@ -99,9 +99,13 @@ def _graph_def_proto(graph_def: Any) -> Any:
 def _check_version(graph_def: Any) -> None:
     if graph_def.versions.min_consumer > PRODUCER:
         raise ValueError(f"GraphDef min consumer version {graph_def.versions.min_consumer} above current version "
-                         f"{PRODUCER} for TensorFlow 1.15. The graph was written by a newer TensorFlow.")
+                         f"{PRODUCER} for TensorFlow 1.15.0.  Please upgrade TensorFlow.")
+    if graph_def.versions.producer < 0:
+        raise ValueError(f"GraphDef producer version {graph_def.versions.producer} below min producer 0 supported by "
+                         "TensorFlow 1.15.0.  Please regenerate your graph.")
     if PRODUCER in graph_def.versions.bad_consumers:
-        raise ValueError(f"GraphDef disallows consumer version {PRODUCER}, which is TensorFlow 1.15's.")
+        raise ValueError(f"GraphDef disallows consumer version {PRODUCER}.  Please upgrade TensorFlow: this version is "
+                         "likely buggy.")
 
 
 def _mapped_inputs(name: str | None, input_map: dict[Any, Any]) -> dict[tuple[str, int], Any]:
@@ -267,7 +271,7 @@ class _Import:
         for name in self.nodes:
             full = base = f"{self.prefix}/{name}" if self.prefix else name
             count = 0
-            while full in taken or full in given:
+            while full in taken or full in given or (count and not self.prefix and full in self.nodes):
                 count += 1
                 full = f"{base}_{count}"
             names[name] = full
@@ -305,8 +309,6 @@ class _Import:
             tensors = [stand_in if t is None else t for t in tensors]
         for index, (tensor, wanted) in enumerate(zip(tensors, input_types(definition, attrs, len(tensors), name))):
             _check_type(name, index, tensor, wanted)
-        if node.op == "Const":
-            _check_constant(attrs, name)
         op = self.graph.make(definition, name, tuple(tensors), attrs, use_device_scopes=False)
         if node.op == "Placeholder" and self.scalars_are_unknown and op._outputs[0]._dims == ():
             op._outputs[0]._dims = None  # an empty shape then stood for any
@@ -361,7 +363,8 @@ class _Import:
         """Nodes of a colocation group go where the group's head was put."""
         for op in self.made.values():
             for group in op._attrs.get("_class", ()):
-                head = self.graph._by_name.get((group.decode() if isinstance(group, bytes) else group)[5:])
+                text = group.decode() if isinstance(group, bytes) else group
+                head = self.graph._by_name.get(text[5:])
                 if head is not None and head._device:
                     op._device = head._device
 
@@ -423,13 +426,6 @@ def _check_type(name: str, index: int, tensor: Tensor, wanted: Any) -> None:
     if have.base_dtype is not wanted.base_dtype or (wanted._is_ref_dtype and not have._is_ref_dtype):
         raise ValueError(f"Input {index} of node {name} was passed {have.proto_name} from {tensor.name} incompatible "
                          f"with expected {wanted.proto_name}.")
-
-
-def _check_constant(attrs: dict[str, Any], name: str) -> None:
-    array, dtype = attrs["value"], attrs["dtype"]
-    if array.dtype != dtype.as_numpy_dtype:
-        raise ValueError(f"The value of the constant {name} has elements of type {array.dtype}, its dtype is "
-                         f"{dtype.name}.")
 
 
 def _refine_shapes(op: Operation, given: Any) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Mapping
 from typing import Any
 
-from tfmagic.base import dtypes, errors
+from tfmagic.base import dtypes
 from tfmagic.base.dtypes import DType
-from tfmagic.graph import opdefs
+from tfmagic.graph import op_words, opdefs
 from tfmagic.graph.opdefs import ArgDef, AttrDef, OpDef
 from tfmagic.graph.protos import plain_attr
 
@@ -29,16 +28,8 @@ def definition_of(node: Any, library: Mapping[str, Any]) -> OpDef:
         return definition
     if node.op in library:
         return library[node.op].op_def
-    raise errors.NotFoundError(None, None, _unknown_op(node))
-
-
-def _unknown_op(node: Any) -> str:
-    return (f"Op type not registered '{node.op}' in binary running on {platform.node()}. Make sure the Op and Kernel "
-            "are registered in the binary running in this process. Note that if you are loading a saved graph which "
-            "used ops from tf.contrib, accessing (e.g.) `tf.contrib.resampler` should be done before importing the "
-            "graph, as contrib ops are lazily registered when the module is first accessed.\n"
-            f"The node is '{node.name}'. tfmagic knows the {len(opdefs.names())} ops of TensorFlow 1.15; a graph with "
-            "another op was written by a newer TensorFlow or uses a custom op.")
+    raise op_words.unknown(node.op, f"the graph of the node '{node.name}' was written by a newer TensorFlow or uses a "
+                                    "custom op.")
 
 
 def attrs_of(node: Any, definition: OpDef, name: str) -> dict[str, Any]:
@@ -53,9 +44,13 @@ def attrs_of(node: Any, definition: OpDef, name: str) -> dict[str, Any]:
       ValueError: an attr is missing, of another kind, or has a value that the op does not take.
     """
     attrs: dict[str, Any] = {}
-    where = f"NodeDef: {{{{node {name}}}}}; Op<name={definition.name}>"
+    where = f"NodeDef: {{{{node {name}}}}}; {op_words.signature(definition)}"
     for key in node.attr:
         attr = definition.attrs.get(key)
+        if attr is None and key[0] != "_":
+            raise ValueError(f"NodeDef mentions attr '{key}' not in {op_words.signature(definition)}; NodeDef: "
+                             f"{{{{node {name}}}}}. (Check whether your GraphDef-interpreting binary is up to "
+                             "date with your GraphDef-generating binary.).")
         try:
             attrs[key] = plain_attr(node.attr[key]) if attr is None else _checked(attr, node.attr[key])
         except (ValueError, TypeError) as error:
@@ -63,8 +58,7 @@ def attrs_of(node: Any, definition: OpDef, name: str) -> dict[str, Any]:
     for attr in definition.attrs.values():
         if attr.name not in attrs:
             if not attr.has_default:
-                raise ValueError(f"NodeDef missing attr '{attr.name}' from Op<name={definition.name}>; "
-                                 f"NodeDef: {{{{node {name}}}}}")
+                raise op_words.missing([attr.name], definition, name)
             attrs[attr.name] = attr.default
     for arg in definition.outputs:
         if arg.number_attr is not None and attrs[arg.number_attr] > _MOST_OUTPUTS:
@@ -121,11 +115,11 @@ def input_types(definition: OpDef, attrs: dict[str, Any], given: int, name: str)
     for arg in definition.inputs:
         if arg.number_attr is not None and attrs[arg.number_attr] > given:
             raise ValueError(f"NodeDef expected {attrs[arg.number_attr]} inputs for '{arg.name}', {given} inputs "
-                             f"specified; Op<name={definition.name}>; NodeDef: {{{{node {name}}}}}")
+                             f"specified; {op_words.signature(definition)}; NodeDef: {{{{node {name}}}}}")
         types.extend(_arg_types(arg, attrs))
     if len(types) != given:
         raise ValueError(f"NodeDef expected inputs '{', '.join(t.proto_name for t in types)}' do not match {given} "
-                         f"inputs specified; Op<name={definition.name}>; NodeDef: {{{{node {name}}}}}")
+                         f"inputs specified; {op_words.signature(definition)}; NodeDef: {{{{node {name}}}}}")
     return types
 
 

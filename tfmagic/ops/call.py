@@ -53,7 +53,8 @@ class OpCaller:
     Args of a call are in the order of the op's definition; attrs in the order of `attrs`.
     """
 
-    __slots__ = ("op_def", "inputs", "attrs", "coercers", "simple", "takes_refs", "_result")
+    __slots__ = ("op_def", "inputs", "attrs", "coercers", "simple", "takes_refs", "lists",
+                 "_result")
 
     def __init__(self, op_def: OpDef):
         self.op_def = op_def
@@ -62,6 +63,9 @@ class OpCaller:
         self.coercers = [(attr.name, _coercer(attr), attr) for attr in self.attrs]
         self.simple = not op_def.takes_lists
         self.takes_refs = any(i.is_ref for i in self.inputs)
+        self.lists = tuple((place, arg.python_name) for place, arg in enumerate(op_def.inputs) if arg.is_list) + tuple(
+            (len(op_def.inputs) + place, attr.python_name) for place, attr in enumerate(self.attrs)
+            if attr.type.startswith("list("))
         self._result = _result_maker(op_def)
 
     def __call__(self, values: tuple[Any, ...], attr_values: tuple[Any, ...], name: str | None) -> Any:
@@ -126,15 +130,18 @@ class OpCaller:
             graph = default
         if op_def.deprecation is not None:
             _refuse_deprecated(op_def, (graph._versions or OWN_VERSIONS).producer)
+        if self.lists:
+            self._check_lists(values, attr_values)
         if name is None:
             name = op_def.name
         scope = name[:-1] if name[-1:] == "/" else graph.unique_name(name)
         attrs: dict[str, Any] = {}
         for (attr_name, coerce, attr), value in zip(self.coercers, attr_values):
             if value is None and attr.type != "shape":
-                if not attr.has_default:
-                    raise TypeError(f"{op_def.name} needs a value for the argument '{attr.python_name}', got None.")
-                value = attr.default
+                if attr.has_default:
+                    value = attr.default
+                elif attr.type == "type":
+                    raise TypeError(f"Expected DataType for argument '{attr.python_name}' not None.")
             attrs[attr_name] = value if coerce is None else coerce(value, op_def.name)
         if all_tensors:
             self._infer(values, attrs)
@@ -283,10 +290,10 @@ class OpCaller:
                     raise TypeError
                 tensors.append(item)
         except (TypeError, ValueError):
-            raise self._list_error(arg, [self._type_alone(item) for item in value]) from None
+            raise self._list_error(arg, [self._type_alone(item) for item in value], attrs) from None
         wanted = wanted or (tensors[0]._dtype.base_dtype if tensors else None)
         if any(t._dtype.base_dtype is not wanted for t in tensors):
-            raise self._list_error(arg, [t._dtype.base_dtype.name for t in tensors])
+            raise self._list_error(arg, [t._dtype.base_dtype.name for t in tensors], attrs)
         if arg.type_attr is not None:
             if wanted is None:
                 if arg.default is None:
@@ -305,8 +312,10 @@ class OpCaller:
         except (TypeError, ValueError):
             return "<NOT CONVERTIBLE TO TENSOR>"
 
-    def _list_error(self, arg: _Input, types: list[str]) -> TypeError:
+    def _list_error(self, arg: _Input, types: list[str], attrs: dict[str, Any]) -> TypeError:
         wrong = "don't all match." if arg.dtype is None else f"do not match expected type {arg.dtype.name}."
+        if arg.dtype is None and arg.type_attr in attrs:
+            wrong = f"do not match type {attrs[arg.type_attr].name} inferred from earlier arguments."
         return TypeError(f"Tensors in list passed to '{arg.name}' of '{self.op_def.name}' Op have types "
                          f"[{', '.join(types)}] that {wrong}")
 
@@ -320,10 +329,20 @@ class OpCaller:
         if arg.minimum is not None and len(value) < arg.minimum:
             raise ValueError(f"Attr '{arg.type_list_attr}' of '{self.op_def.name}' Op passed list of length "
                              f"{len(value)} less than minimum {arg.minimum}.")
-        tensors = []
+        tensors: list[Tensor] = []
         for index, (item, dtype) in enumerate(zip(value, known)):
             if type(item) is not Tensor:
-                item = to_tensor(item, dtype, f"{arg.name}_{index}", arg.is_ref)
+                try:
+                    item = to_tensor(item, dtype, f"{arg.name}_{index}", arg.is_ref)
+                except (TypeError, ValueError):
+                    if dtype is None:
+                        raise
+                    types = [t._dtype.base_dtype.name for t in tensors]
+                    types += [self._type_alone(other) for other in value[index:]]
+                    raise TypeError(f"Input '{arg.name}' of '{self.op_def.name}' Op has type list of "
+                                    f"{', '.join(types)} that does not match type list "
+                                    f"{', '.join(t.name for t in known)} of argument "
+                                    f"'{self._origin(arg, arg.type_list_attr)}'.") from None
             if arg.allowed is not None and id(item._dtype.base_dtype) not in arg.allowed:
                 self._refuse_type(arg, item._dtype.base_dtype)
             tensors.append(item)
@@ -338,9 +357,27 @@ class OpCaller:
         for other in self.inputs:
             if other is arg:
                 break
-            if attr in (other.type_attr, other.number_attr):
+            if attr in (other.type_attr, other.number_attr, other.type_list_attr):
                 return other.name
         return attr or ""
+
+    def _check_lists(self, values: tuple[Any, ...], attr_values: tuple[Any, ...]) -> None:
+        """Refuse what is no list where one must be, as TensorFlow's functions do before they take a name."""
+        count = len(values)
+        for place, name in self.lists:
+            value = values[place] if place < count else attr_values[place - count]
+            if isinstance(value, (list, tuple)):
+                continue
+            if place < count:
+                kind = None
+            else:
+                attr = self.attrs[place - count]
+                if value is None and attr.has_default:
+                    continue
+                kind = None if isinstance(value, (str, bytes)) or not hasattr(value, "__iter__") else attr
+            if kind is None:
+                raise TypeError(f"Expected list for '{name}' argument to '{python_name(self.op_def.name)}' Op, not "
+                                f"{value}.")
 
     def _length_error(self, arg: _Input, value: Any, known: int) -> ValueError:
         return ValueError(f"List argument '{arg.name}' to '{python_name(self.op_def.name)}' Op with length "
@@ -352,7 +389,7 @@ class OpCaller:
                         f"type {wanted.name} of argument '{self._origin(arg)}'.")
 
     def _wrong_fixed_type(self, arg: _Input, tensor: Tensor) -> None:
-        raise TypeError(f"Input '{arg.name}' of '{self.op_def.name}' Op has type {tensor._dtype.base_dtype.name} that "
+        raise TypeError(f"Input '{arg.name}' of '{self.op_def.name}' Op has type {tensor._dtype.name} that "
                         f"does not match expected type of {arg.dtype.name}.")  # type: ignore[union-attr]
 
     def _refuse_non_ref(self, arg: _Input, tensor: Tensor) -> None:
@@ -384,7 +421,7 @@ def _coercer(attr: AttrDef) -> Callable[[Any, str], Any] | None:
 
         def coerce_list(value: Any, op_name: str) -> Any:
             if isinstance(value, (str, bytes)) or not hasattr(value, "__iter__"):
-                raise TypeError(f"Expected list for attr {attr.name} of {op_name}, got {value!r}.")
+                raise TypeError(f"Expected list for attr {attr.name}\n{op_name} got {value!r}.")
             items = [element(item, attr, op_name) for item in value]
             if attr.minimum is not None and len(items) < attr.minimum:
                 raise ValueError(f"Attr '{attr.name}' of '{op_name}' Op passed list of length {len(items)} less than "
@@ -483,7 +520,7 @@ def _func(value: Any, attr: AttrDef, op_name: str) -> Func:
         value.add_to_graph(context.get_default_graph())
     name = getattr(value, "name", value)
     if not isinstance(name, str):
-        raise TypeError(f"Expected a function for argument '{attr.python_name}' of {op_name}, got {value!r}.")
+        raise TypeError(f"Don't know how to convert {value!r} to a func for argument {attr.python_name}")
     return Func(name)
 
 

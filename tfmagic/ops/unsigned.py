@@ -12,6 +12,9 @@ from tfmagic.graph.operation import Operation
 from tfmagic.graph.registry import Node, OpDeclaration, lookup
 from tfmagic.ops.torch_types import torch_dtype
 
+# Where a number of 2**63 and more may be held in an int64: what looks at its bits, and what looks at its order.
+_OF_BITS = frozenset({"BitwiseAnd", "BitwiseOr", "BitwiseXor", "Invert", "LeftShift", "RightShift"})
+_OF_ORDER = frozenset({"Greater", "GreaterEqual", "Less", "LessEqual"})
 _HELD_IN = {"uint16": as_dtype("int32"), "uint32": as_dtype("int64"), "uint64": as_dtype("int64")}
 
 
@@ -34,6 +37,7 @@ class _WideNode(Node):
 def widened(op: Operation, declaration: OpDeclaration) -> Callable[..., Any]:
     """The kernel for these types: the declared one where torch can, else with inputs and results converted."""
     kernel: Any = declaration.kernel
+    widen = _bits if op.type in _OF_BITS else _ordered if op.type in _OF_ORDER else _widen
     wide = _WideNode(op)
     given = [t._dtype.base_dtype for t in op._outputs if not t._dtype._is_ref_dtype]
     changed = [t._dtype.base_dtype for t in (*op._inputs, *op._outputs) if t._dtype.base_dtype.name in _HELD_IN][:1]
@@ -43,7 +47,7 @@ def widened(op: Operation, declaration: OpDeclaration) -> Callable[..., Any]:
         try:
             return kernel(node, *args)
         except NotImplementedError:
-            results = kernel(wide, *_each(_widen, args))
+            results = kernel(wide, *_each(widen, args))
         if isinstance(results, torch.Tensor):
             return results.to(torch_dtype(dtypes[0]))
         flat = [item for result in results for item in (result if isinstance(result, list) else [result])]
@@ -54,6 +58,20 @@ def widened(op: Operation, declaration: OpDeclaration) -> Callable[..., Any]:
 
 def _each(function: Callable[[Any], Any], values: Any) -> list[Any]:
     return [_each(function, v) if isinstance(v, list) else function(v) for v in values]
+
+
+def _bits(value: Any) -> Any:
+    """The same bits for uint64, a wider integer for the others."""
+    if isinstance(value, torch.Tensor) and value.dtype == torch.uint64:
+        return value.view(torch.int64)
+    return _widen(value)
+
+
+def _ordered(value: Any) -> Any:
+    """Integers in the same order."""
+    if isinstance(value, torch.Tensor) and value.dtype == torch.uint64:
+        return _bits(value) ^ torch.iinfo(torch.int64).min
+    return _widen(value)
 
 
 def _widen(value: Any) -> Any:

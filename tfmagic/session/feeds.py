@@ -104,14 +104,17 @@ def _array(tensor: Tensor, value: Any, numpy_type: np.dtype) -> np.ndarray:
         except (TypeError, ValueError) as error:
             raise type(error)(f"{error}: the value fed for {tensor.name} must be of type "
                               f"{tensor._dtype.base_dtype.name}.") from None
-    if type(value) is int and array.dtype != numpy_type and int(array.astype(numpy_type)) != value:
-        raise TypeError(f"Type of feed value {value} with type {type(value)} is not compatible with Tensor type "
-                        f"{numpy_type.type}. Try explicitly setting the type of the feed tensor to a larger type (e.g. "
-                        "int64).")
+    if type(value) is int and array.dtype != numpy_type and array.astype(numpy_type).item() != value:
+        raise _of_another_type(value, numpy_type.type)
     array = array.astype(numpy_type, copy=False)
     if not shapes.compatible(tensor._dims, array.shape):
         _refuse_shape(tensor, array)
     return array
+
+
+def _of_another_type(value: Any, numpy_type: Any) -> TypeError:
+    return TypeError(f"Type of feed value {value} with type {type(value)} is not compatible with Tensor type "
+                     f"{numpy_type}. Try explicitly setting the type of the feed tensor to a larger type (e.g. int64).")
 
 
 def _refuse_shape(tensor: Tensor, array: np.ndarray) -> None:
@@ -140,6 +143,8 @@ def _strings(tensor: Tensor, value: Any) -> np.ndarray:
         array = value
     elif tensor._dtype.base_dtype.name != "string":
         return value
+    elif type(value) is int:
+        raise _of_another_type(value, object)
     else:
         array = np.asarray(value, dtype=object)
         flat = [v if isinstance(v, bytes) else str(v).encode() for v in array.ravel()]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -52,7 +53,10 @@ class Fetches:
             return lambda values: tuple([part(values) for part in parts])
         if isinstance(fetch, Mapping):
             keyed = {key: self._take(item) for key, item in fetch.items()}
-            kind = type(fetch) if type(fetch).__name__ != "defaultdict" else dict
+            kind = type(fetch)
+            if isinstance(fetch, defaultdict):
+                factory = fetch.default_factory
+                return lambda values: kind(factory, ((key, part(values)) for key, part in keyed.items()))
             return lambda values: kind((key, part(values)) for key, part in keyed.items())
         if hasattr(type(fetch), "__attrs_attrs__"):
             names = [a.name for a in type(fetch).__attrs_attrs__]

@@ -15,7 +15,9 @@ from tfmagic.session.plan.prune import prune
 def _fed_by(feed: Any) -> list[Any]:
     """The tensors that an entry of the list of feeds stands for."""
     conversion = conversions.of(feed)
-    return [feed] if conversion is None or conversion.partial_feeds is None else conversion.partial_feeds(feed)
+    if conversion is not None and conversion.partial_feeds is not None:
+        return conversion.partial_feeds(feed)
+    return feed._fetch_parts()[0] if hasattr(feed, "_feed_parts") else [feed]
 
 
 class PartialRun:
@@ -34,8 +36,7 @@ class PartialRun:
         parts = Fetches(graph, fetches)
         self._fetches = set(parts.tensors)
         self._targets = set(parts.targets)
-        self._feeds = {graph.as_graph_element(part, allow_tensor=True, allow_operation=False)
-                       for feed in feeds for part in _fed_by(feed)}
+        self._feeds = {self._fed_tensor(graph, part) for feed in feeds for part in _fed_by(feed)}
         for tensor in parts.tensors:
             if tensor in self._feeds:
                 raise errors.InvalidArgumentError(None, None, f"{tensor.name} is both fed and fetched.")
@@ -44,6 +45,14 @@ class PartialRun:
         self._done: set[Operation] = set()
         self._fetched: set[Any] = set()
         self._fed: set[Tensor] = set()
+
+    @staticmethod
+    def _fed_tensor(graph: Any, feed: Any) -> Tensor:
+        try:
+            return graph.as_graph_element(feed, allow_tensor=True, allow_operation=False)
+        except (TypeError, ValueError, KeyError) as error:
+            error.args = (f"Cannot interpret feed_list key as Tensor: {error.args[0]}",)
+            raise
 
     def run(self, fetches: Any, feed_dict: dict[Any, Any]) -> Any:
         """Feed more and compute `fetches`.
@@ -60,6 +69,8 @@ class PartialRun:
             if tensor in self._fed:
                 raise errors.InvalidArgumentError(None, tensor.op, f"The feed {tensor.name} has already been fed.")
         parts = Fetches(graph, fetches)
+        if parts.targets:
+            raise RuntimeError("partial_run() requires empty target_list.\nFetch the tensors that the operations make.")
         wanted: list[Any] = [*parts.tensors, *parts.targets]
         for element in wanted:
             if element not in self._fetches and element not in self._targets:
@@ -74,8 +85,8 @@ class PartialRun:
         for op in fresh:
             for tensor in op._outputs:
                 if tensor in missing:
-                    raise errors.InvalidArgumentError(None, op, f"Must feed {tensor.name} before fetching what "
-                                                                "depends on it.")
+                    raise errors.InvalidArgumentError(None, op, f"Fetch {tensor.name} can't be computed from "
+                                                                "the feeds that have been fed so far.")
         values = self._compute(parts, fresh, known)
         self.values = {**known, **values}
         self._done.update(fresh)

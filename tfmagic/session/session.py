@@ -7,6 +7,7 @@ import contextlib
 import sys
 import threading
 import warnings
+import weakref
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -21,6 +22,7 @@ from tfmagic.session.ending import end_threads
 
 # Calls, and plans, that a session keeps.
 _CALLS_KEPT = 512
+_alive: weakref.WeakSet[BaseSession] = weakref.WeakSet()
 atexit.register(end_threads)
 
 
@@ -59,12 +61,14 @@ class BaseSession:
         self._plans: Cache[Any] = Cache(_CALLS_KEPT)
         self._limit = max(config.operation_timeout_in_ms, 0) if config is not None else 0
         self._lock = threading.RLock()
+        self._was_reset = False
         self._jit = self._config is not None and self._config.graph_options.optimizer_options.global_jit_level > 0
         self._parts: dict[str, Any] = {}
         self._parts_made = 0
         self._resources: Any = None
         self._placer: Any = None
         self.last_feeds: Any = {}
+        _alive.add(self)
 
     # --- what a session has -----------------------------------------------------------------------------------
 
@@ -121,7 +125,7 @@ class BaseSession:
 
     def list_devices(self) -> list[Any]:
         """The devices of this session: objects with `name`, `device_type` and `memory_limit_bytes`."""
-        self._check_open()
+        self._check_open_below()
         return list(self.placer.available)
 
     def close(self) -> None:
@@ -145,7 +149,18 @@ class BaseSession:
 
     def _check_open(self) -> None:
         if self._closed:
+            if self._was_reset:
+                raise self._cancelled()
             raise RuntimeError("Attempted to use a closed Session.\nMake a new one: sess = tf.Session().")
+
+    def _check_open_below(self) -> None:
+        """What TensorFlow's C library asks, and not its Python: it has another error."""
+        if self._closed:
+            raise self._cancelled()
+
+    @staticmethod
+    def _cancelled() -> errors.CancelledError:
+        return errors.CancelledError(None, None, "Session has been closed.\nMake a new one: sess = tf.Session().")
 
     # --- running ----------------------------------------------------------------------------------------------
 
@@ -275,6 +290,12 @@ class BaseSession:
         if run_metadata is not None and type(run_metadata).__name__ != "RunMetadata":
             raise TypeError(f"run_metadata must be a tf.RunMetadata, but got {type(run_metadata)}")
         call, feeds = self._prepare(fetches, feed_dict)
+        if options is not None and options.inter_op_thread_pool:
+            self._check_pool(options.inter_op_thread_pool)
+        if run_metadata is not None and options is not None and options.output_partition_graphs:
+            from tfmagic.session import tracing
+
+            tracing.tell_partitions(self, call, list(feeds.values()), run_metadata)
         if run_metadata is not None and options is not None and options.trace_level:
             from tfmagic.session import tracing
 
@@ -282,6 +303,11 @@ class BaseSession:
         if options is not None and options.timeout_in_ms > 0:
             return call.limited(feeds.values(), options.timeout_in_ms)
         return call.run(feeds.values())
+
+    def _check_pool(self, pool: int) -> None:
+        """Refuse the number of a thread pool that the session was not asked for (-1: the caller's own thread)."""
+        if pool < -1 or pool >= max(1, len(self._config.session_inter_op_thread_pool) if self._config else 0):
+            raise errors.InvalidArgumentError(None, None, f"Invalid inter_op_thread_pool: {pool}")
 
     def make_callable(self, fetches: Any, feed_list: Sequence[Any] | None = None,
                       accept_options: bool = False) -> Callable[..., Any]:
@@ -292,7 +318,7 @@ class BaseSession:
         """
         if feed_list is not None and not isinstance(feed_list, (list, tuple)):
             raise TypeError("`feed_list` must be a list or tuple.")
-        self._check_open()
+        self._check_open_below()
         from tfmagic.session import feeds as feeding
         from tfmagic.session.fetches import Fetches
 
@@ -406,14 +432,24 @@ class Session(BaseSession):
 
     @staticmethod
     def reset(target: str, containers: Any = None, config: Any = None) -> None:
-        """Refuse: resource containers are shared between sessions only on a remote target.
+        """Close all sessions of a target and drop what they hold.
+
+        Args:
+          target: must be "" (this machine).
+          containers: the resource containers to empty, by default all; a session that is closed keeps none.
+          config: taken for TensorFlow's sake; what it says concerns remote targets.
 
         Raises:
-          UnimplementedError: always.
+          NotFoundError: `target` names a remote machine.
         """
-        raise errors.UnimplementedError(None, None, "Session.reset works on remote targets, which tfmagic does not "
-                                                    "have. Close "
-                                        "the session and make a new one.")
+        if target:
+            raise errors.NotFoundError(None, None, "No session factory registered for the given session options: "
+                                       f'{{target: "{target}" config: }} Registered factories are {{DIRECT_SESSION, '
+                                       "GRPC_SESSION}.\ntfmagic runs on this machine only; leave target empty.")
+        for session in list(_alive):
+            if not session._closed:
+                BaseSession.close(session)
+                session._was_reset = True
 
 
 _interactive_sessions = 0

@@ -57,6 +57,26 @@ def run(session: Any, call: Any, feeds: list[Any], run_metadata: Any) -> Any:
     return call.completed(result, values)
 
 
+def tell_partitions(session: Any, call: Any, feeds: list[Any], run_metadata: Any) -> None:
+    """Fill `run_metadata.partition_graphs`: for each device a `GraphDef` with those nodes of a call that run there.
+
+    Args:
+      session: the session.
+      call: the prepared call.
+      feeds: the values for its feeds.
+      run_metadata: the `RunMetadata` proto to fill.
+    """
+    plan = call.runner([convert(value) for convert, value in zip(call.converters, feeds)]).plan
+    del run_metadata.partition_graphs[:]
+    graphs: dict[str, Any] = {}
+    for op in sorted(plan.ops, key=lambda op: op._id):
+        name = session.placer.place(op).name
+        if name not in graphs:
+            graphs[name] = run_metadata.partition_graphs.add(versions=session.graph.graph_def_versions)
+        graphs[name].node.add().CopyFrom(op.node_def)
+        graphs[name].node[-1].device = name
+
+
 def _fill(step_stats: Any, times: Iterable[tuple[fx.Node, int, int, _Given | None]],
           device_of: Callable[[Operation], str]) -> None:
     """One record for each execution of an operation: calls of torch that belong to it count together.
@@ -64,6 +84,7 @@ def _fill(step_stats: Any, times: Iterable[tuple[fx.Node, int, int, _Given | Non
     A loop or branch has none: what runs in it has.
     """
     devices: dict[str, Any] = {}
+    step_stats.SetInParent()  # a plan whose values are all known has no record, but it has been traced
     open_records: dict[Operation, tuple[Any, set[fx.Node]]] = {}
     for node, begin, end, given in times:
         op = node.meta.get("op")

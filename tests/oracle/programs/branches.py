@@ -326,3 +326,82 @@ def hessians_of_many_forms(tf):
     x, m = tf.constant([1.0, 2.0], name="x"), tf.constant([[1.0, 2.0]], name="m")
     y = tf.reduce_sum(tf.exp(x) * x[::-1])
     return Case(steps=[(tf.hessians(y, x), None), (tf.hessians(tf.reduce_sum(m * m * m), m), None)])
+
+
+@program
+def cond_reads_what_was_assigned_before(tf):
+    """A branch that waits for an assignment reads the new value, although the variable was read outside of it."""
+    v, w, step = tf.Variable(1.0), tf.Variable(4.0), tf.Variable(0)
+    yes = tf.placeholder_with_default(True, [])
+    with tf.control_dependencies([tf.assign_add(v, 1.0)]):
+        before = tf.cond(yes, lambda: v * 10.0, lambda: v * 100.0)
+
+    def inside():
+        with tf.control_dependencies([tf.assign_add(w, 1.0)]):
+            return tf.cond(w > 4.5, lambda: w * 10.0, lambda: w * 100.0)
+
+    within = tf.cond(yes, inside, lambda: w)
+    g, c = tf.Variable([4.0]), tf.Variable([0.0])
+    grown = tf.assign_add(g, [2.0])
+    with tf.control_dependencies([tf.assign_add(step, 1)]):
+        time = tf.equal(tf.mod(step, 1), 0)
+
+    def halved():
+        with tf.control_dependencies([tf.assign(g, g / 2.0)]):
+            moved = tf.assign_sub(c, g)
+        with tf.control_dependencies([moved]):
+            return tf.group(tf.assign(g, tf.zeros_like(g)))
+
+    with tf.control_dependencies([grown]):
+        later = tf.cond(time, halved, tf.no_op)
+    return Case(init=True, steps=[(before, None), (within, None), (later, None), ([v, w, g, c], None)])
+
+
+@program
+def loop_reads_what_it_assigns(tf):
+    """An iteration reads what it, or one before it, has assigned, although the variable was read before the loop."""
+    v, w, u = tf.Variable(1.0), tf.Variable(1.0), tf.Variable(1.0)
+
+    def counted(i, total):
+        with tf.control_dependencies([tf.assign_add(v, 1.0)]):
+            return i + 1, total + v * 10.0
+
+    def chosen(i, total):
+        with tf.control_dependencies([tf.assign_add(u, 1.0)]):
+            return i + 1, total + tf.cond(i < 2, lambda: u * 10.0, lambda: u * 100.0)
+
+    first = tf.while_loop(lambda i, total: i < 3, counted, [0, 0.0])
+    with tf.control_dependencies([tf.assign_add(w, 1.0)]):
+        second = tf.while_loop(lambda i, total: i < 3, lambda i, total: (i + 1, total + w), [0, 0.0])
+    third = tf.while_loop(lambda i, total: i < 3, chosen, [0, 0.0])
+    return Case(init=True, steps=[(first, None), (second, None), (third, None), ([v, w, u], None)])
+
+
+@program
+def cond_with_gradients_after_a_wait(tf):
+    """Gradients in a branch by what was computed outside, where zeros for the other branch can never be alive."""
+    yes = tf.placeholder_with_default(False, [])
+    v = tf.get_variable("v", initializer=3.0, use_resource=True)
+    square = v * v
+
+    def gradient():
+        with tf.control_dependencies([tf.no_op(name="before")]):
+            return tf.gradients(square * 2.0, v)[0]
+
+    found = tf.cond(yes, lambda: 1.0, gradient)
+    return Case(init=True, steps=[(found, None), (found, {yes: True})])
+
+
+@program
+def cond_of_an_update_or_the_variable(tf):
+    """A branch gives what it has updated a variable with, the other one the variable: not its value afterwards."""
+    yes = tf.placeholder(tf.bool, [], name="yes")
+    mean = tf.reduce_mean([1.0, 3.0])
+    v = tf.Variable(0.0)
+
+    def updated():
+        with tf.control_dependencies([tf.assign_sub(v, (v - mean) * 0.5)]):
+            return tf.identity(mean)
+
+    found = tf.cond(yes, updated, lambda: v)
+    return Case(init=True, steps=[([found, found * 3.0, v], {yes: True}), ([found, v], {yes: False})])

@@ -292,3 +292,14 @@ def cudnn_compatible_cells(tf):
               tf.nn.dynamic_rnn(cudnn.CudnnCompatibleGRUCell(2, kernel_initializer=start), x, dtype=tf.float32,
                                 scope="other")]
     return with_gradients(tf, values, {x: ramp(2, 4, 3)})
+
+
+@program
+def contrib_rnn_compiled(tf):
+    inputs = tf.ones([2, 3])
+    with tf.variable_scope("root", initializer=tf.constant_initializer(0.5)):
+        cell = tf.contrib.rnn.CompiledWrapper(tf.nn.rnn_cell.LSTMCell(3))
+        first = cell(inputs, cell.zero_state(2, tf.float32))
+        whole = tf.contrib.rnn.CompiledWrapper(tf.nn.rnn_cell.GRUCell(2), compile_stateful=True)
+        second = whole(inputs, tf.ones([2, 2]), scope="own")
+    return Case(init=True, steps=[((first, second), None)], facts={"sizes": [str(cell.state_size), whole.output_size]})

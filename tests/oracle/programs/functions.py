@@ -326,3 +326,72 @@ def function_called_elsewhere(tf):
     y = tf.raw_ops.RemoteCall(target="/job:localhost/replica:0/task:0/device:CPU:0", args=[x], Tout=[tf.float32],
                               f=squared)
     return Case(steps=[(y, {x: [1.0, 2.0]})], show=y)
+
+
+def loops_of_functions(tf):
+    return internal(tf, "tensorflow.python.ops.functional_ops")
+
+
+@program
+def function_loop_with_captured_tensors(tf):
+    """Body functions that capture: the loop carries what they captured."""
+    ops = loops_of_functions(tf)
+    weight = tf.constant(5.0, name="weight")
+
+    @defun(tf, tf.int32, tf.float32, func_name="Below")
+    def below(i, x):
+        return i < 3
+
+    @defun(tf, tf.int32, tf.float32, func_name="Scale")
+    def scale(i, x):
+        return i + 1, x * weight + weight
+
+    @defun(tf, tf.int32, tf.float32, func_name="Turn")
+    def turn(i, x):
+        return x * weight + tf.cast(i, tf.float32)
+
+    loop = ops.While([0, 2.0], below, scale, hostmem=[0])
+    counted = ops.For(1, 6, 2, [3.0], turn, name="counted")
+    return Case(steps=[([loop, counted], {})], show=[loop[1], counted[0]], facts={"sizes": [len(loop), len(counted)]})
+
+
+@program
+def function_for_as_while(tf):
+    """A For that is written as a While, up and down."""
+    ops = loops_of_functions(tf)
+    weight = tf.constant(5.0, name="weight")
+
+    @defun(tf, tf.int32, tf.float32, tf.float32, func_name="Turn")
+    def turn(i, x, y):
+        return x * weight + tf.cast(i, tf.float32), y + 1.0
+
+    @defun(tf, tf.int32, tf.float32, func_name="Doubled")
+    def doubled(i, x):
+        return x * 2.0
+
+    down = ops.For(tf.constant(9), 0, tf.constant(-2), [2.0, 1.0], turn, name="down", hostmem=[1],
+                   rewrite_with_while=True)
+    up = ops.For(0, 4, 1, [tf.constant(1.0)], doubled, rewrite_with_while=True)
+    return Case(steps=[([down, up], {})], show=[down[0], up[0]])
+
+
+@program
+def function_partitioned_call(tf):
+    """Calls by PartitionedCall, with what the function says of itself and with other words."""
+    ops = loops_of_functions(tf)
+
+    @defun(tf, tf.float32, func_name="Squared")
+    def square(x):
+        return x * x + 1.0
+
+    @defun(tf, tf.float32, func_name="Drawn")
+    def drawn(x):
+        return x + tf.random_uniform([], seed=3), x
+
+    x = tf.constant(3.0)
+    first = ops.partitioned_call([x], square)
+    second = ops.partitioned_call([x], square, tout=[tf.float32], executor_type="",
+                                  config=tf.ConfigProto(allow_soft_placement=True).SerializeToString())
+    third = ops.partitioned_call([x], drawn)
+    return Case(steps=[([first, second, third[1]], {})], show=[first[0], third[0].op.type],
+                facts={"sizes": [len(first), len(third)]})

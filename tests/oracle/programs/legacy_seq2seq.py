@@ -1,5 +1,7 @@
 """tf.contrib.legacy_seq2seq: encoders and decoders unrolled over lists, their losses, buckets."""
 
+import collections
+
 from . import Case, program
 from .recurrent import flat, ramp, with_gradients
 
@@ -122,3 +124,23 @@ def legacy_seq2seq_buckets(tf):
         inside, outside, outside, weights, [(2, 1), (3, 2)], model)
     train = tf.train.GradientDescentOptimizer(0.5).minimize(losses[1])
     return Case(init=True, steps=[([outputs, losses], feeds), (train, feeds), (losses, feeds)], show=losses)
+
+
+def one2many(name, feed_previous):
+    def build(tf):
+        cells = collections.OrderedDict((key, tf.nn.rnn_cell.BasicLSTMCell(2)) for key in "ab")
+        inputs = collections.OrderedDict((key, [tf.constant(i, shape=[2]) for i in range(3 - n)])
+                                         for n, key in enumerate("ab"))
+        with tf.variable_scope("root", initializer=tf.constant_initializer(0.5)):
+            outputs, states = tf.contrib.legacy_seq2seq.one2many_rnn_seq2seq(
+                [tf.constant(1, shape=[2])] * 2, inputs, tf.nn.rnn_cell.BasicLSTMCell(2), cells, 2, {"a": 5, "b": 6}, 3,
+                feed_previous=tf.constant(True) if feed_previous == "tensor" else feed_previous)
+        return Case(init=True, steps=[([outputs[key] for key in "ab"] + [states[key] for key in "ab"], None)])
+
+    build.__name__ = name
+    return program(build)
+
+
+one2many("one2many_fed", False)
+one2many("one2many_by_itself", True)
+one2many("one2many_by_a_tensor", "tensor")

@@ -54,3 +54,60 @@ def values_that_do_not_fit(tf):
         "boundaries": lambda: tf.train.piecewise_constant(real, [1, 2], [1.0, 2.0, 3.0]),
     }
     return Case(facts={name: outcome(tries[name]).replace("<type '", "<class '") for name in sorted(tries)})
+
+
+@program
+def shapes_known_to_python(tf):
+    """What the shape of a sparse tensor tells before the run: slices of shapes count, sizes taken out do not."""
+    known = tf.placeholder(tf.float32, [300, 2])
+    open_ended = tf.placeholder(tf.float32, [None, 2])
+    sizes = tf.placeholder(tf.int64, [3])
+
+    def shape(x):
+        return tf.shape(x, out_type=tf.int64)
+
+    tries = {
+        "one size": tf.stack([shape(known)[0], 4]), "sizes": tf.stack([shape(open_ended)[0], shape(open_ended)[1]]),
+        "a cast": tf.cast(tf.stack([tf.shape(known)[0], 4]), tf.int64),
+        "cast, partly": tf.cast(tf.shape(open_ended), tf.int64),
+        "a slice": shape(open_ended)[1:], "reversed": shape(open_ended)[::-1], "fed": sizes[1:],
+        "joined": tf.concat([shape(open_ended)[:1], sizes], 0), "inside": tf.concat([[shape(known)[0]], sizes], 0),
+        "sliced twice": tf.concat([shape(known)[1:], shape(open_ended)], 0)[1:],
+    }
+    facts = {}
+    for name in sorted(tries):
+        indices = tf.zeros([1, tries[name].shape[0].value], tf.int64)
+        sparse = tf.SparseTensor(indices, tf.zeros([1]), tries[name])
+        facts[name] = str(sparse.get_shape().as_list())
+    matrix = tf.SparseTensor(tf.zeros([1, 2], tf.int64), tf.zeros([1]), [300, 4])
+    reshaped = tf.sparse_reshape(matrix, [tf.shape(known)[0] * 2, -1])
+    return Case([(reshaped.dense_shape, {known: np.zeros([300, 2])})], facts=facts)
+
+
+@program
+def names_imported_twice(tf):
+    """A name that is taken gets a number that no name in what is imported has either."""
+    with tf.Graph().as_default() as source:
+        first = tf.constant(1.0, name="a")
+        second = tf.constant(2.0, name="a")
+        total = tf.add(tf.add(first, second, name="s/c"), second, name="s/c")
+        tf.identity(total, name="a_1/x")
+    definition = source.as_graph_def()
+    for taken in ("a", "s/c"):
+        tf.constant(0.0, name=taken)
+    tf.import_graph_def(definition, name="")
+    tf.import_graph_def(definition, name="")
+    last = tf.constant(1.0, name="a")
+    return Case([([last, "a_2:0", "s/c_2:0"], None)])
+
+
+@program
+def controls_in_a_node(tf):
+    """A node lists what runs before it in the order it was asked for, a whole graph by name."""
+    b, a, c = (tf.Variable(1.0, name=name) for name in "bac")
+    with tf.control_dependencies([c.initializer, b.initializer, a.initializer]):
+        done = tf.no_op("done")
+        value = tf.identity(3.0, name="value")
+    listed = [node for node in tf.get_default_graph().as_graph_def().node if node.name == "done"]
+    return Case([(value, None)], facts={"node": str(list(map(str, done.node_def.input))), "str": str(done),
+                                "graph": str(list(map(str, listed[0].input)))})

@@ -95,6 +95,8 @@ class ArrayState:
         if not shapes.compatible(stated, tuple(first)):
             raise invalid(f"TensorArray was passed element_shape {_shown(stated)} which does not match the Tensor at "
                            f"index 0: {shapes.brackets(tuple(first))}")
+        if 0 in first and self.dtype.kind != "O":  # TensorFlow looks no further
+            return self._zeros((len(values), *first))
         for index, value in enumerate(values):
             if value.shape != first:
                 raise _inconsistent(index, first, value.shape, "")

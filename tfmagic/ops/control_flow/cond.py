@@ -180,7 +180,11 @@ def cond(pred: Any, true_fn: Any = None, false_fn: Any = None, strict: bool = Fa
         context_false, original_false, result_false = _build(pred, pivot_false, 0, false_fn, "false_fn")
         if not strict:
             original_true, original_false = _unpack_if_singleton(original_true), _unpack_if_singleton(original_false)
-        nest.assert_same_structure(original_true, original_false, expand_composites=True)
+        nest.assert_same_structure(original_true, original_false)
+        try:
+            nest.assert_same_structure(original_true, original_false, expand_composites=True)
+        except (ValueError, TypeError) as error:
+            raise type(error)(f"Incompatible return values of true_fn and false_fn: {error}") from None
         if not result_true:
             raise ValueError("true_fn and false_fn must return at least one result.")
         flat_true = nest.flatten(result_true, expand_composites=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tfmagic.base import errors
+from tfmagic.base import errors, shapes
 from tfmagic.base.devices import DeviceSpec
 from tfmagic.base.errors import invalid
 from tfmagic.base.lazy import torch
@@ -53,10 +53,17 @@ register("SymbolicGradient", _shapes_of_arguments)
 
 
 def _count_up(op: Any, start: Any, limit: Any, delta: Any, inputs: list[Any], body: Any) -> list[Any]:
-    """What the inputs have become after the body was called for every number from start to before limit."""
+    """What the inputs have become after the body was called for every number from start to before limit.
+
+    Raises:
+      InvalidArgumentError: start, limit and delta are no scalars, or delta does not lead from start to limit.
+    """
+    for what, value in (("start", start), ("limit", limit), ("delta", delta)):
+        if value.dim():
+            raise invalid(f"{what} must be a scalar, but {shapes.brackets(tuple(value.shape))}")
     first, last, step = int(start), int(limit), int(delta)
-    if step == 0 and first != last:
-        raise invalid("In a For loop, delta cannot be 0 where start and limit differ.")
+    if first != last and (last - first) * step <= 0:
+        raise invalid(f"Invalid start/limit/delta: {first} {last} {step}")
     for number in range(first, last, step or 1):
         inputs = list(body(torch.tensor(number, dtype=torch.int32), *inputs))
     return inputs

@@ -20,8 +20,9 @@ class ListTensorArray(TensorArray):
     """A `tf.TensorArray` whose flow is the list itself: writing gives another list, nothing else changes."""
 
     def __init__(self, dtype: Any, size: Any = None, dynamic_size: Any = None, clear_after_read: Any = None,
-                 tensor_array_name: str | None = None, handle: Any = None, flow: Any = None, infer_shape: bool = True,
-                 element_shape: Any = None, colocate_with_first_write_call: bool = True, name: str | None = None):
+                 tensor_array_name: str | None = None, handle: Any = None, flow: Any = None,
+                 infer_shape: bool | None = True, element_shape: Any = None,
+                 colocate_with_first_write_call: bool = True, name: str | None = None):
         if handle is not None:
             raise ValueError("TensorArray handles are not supported when eager execution is enabled.\nIn functions and "
                              "under control flow v2 a TensorArray has none: go on from its `flow`.")
@@ -33,7 +34,7 @@ class ListTensorArray(TensorArray):
             if flow is not None and value is not None:
                 raise ValueError(f"Cannot provide both a flow and {what} at the same time")
         self._dtype = as_dtype(dtype).base_dtype
-        self._dynamic_size = bool(dynamic_size)
+        self._dynamic_size = dynamic_size
         self._infer_shape = infer_shape
         self._shapes = [TensorShape(None) if element_shape is None else as_shape(element_shape)]
         with name_scope(name, "TensorArrayV2", [size, flow]) as scope:

@@ -21,6 +21,7 @@ from tfmagic.ops.control_flow import nodes
 from tfmagic.ops.control_flow.toggles import functional
 
 _of_lists: Any = Slot("TensorArrays as lists")
+_spec: Any = Slot("specs of TensorArrays")
 
 
 @export("TensorArray")
@@ -49,8 +50,9 @@ class TensorArray:
     """
 
     def __init__(self, dtype: Any, size: Any = None, dynamic_size: Any = None, clear_after_read: Any = None,
-                 tensor_array_name: str | None = None, handle: Any = None, flow: Any = None, infer_shape: bool = True,
-                 element_shape: Any = None, colocate_with_first_write_call: bool = True, name: str | None = None):
+                 tensor_array_name: str | None = None, handle: Any = None, flow: Any = None,
+                 infer_shape: bool | None = True, element_shape: Any = None,
+                 colocate_with_first_write_call: bool = True, name: str | None = None):
         if functional():  # it becomes one that is a list itself
             self.__class__ = _of_lists.load()
             self.__init__(dtype, size, dynamic_size, clear_after_read,  # type: ignore[misc]
@@ -70,7 +72,7 @@ class TensorArray:
             raise ValueError("Size must be provided if handle is not provided")
         self._dtype = as_dtype(dtype).base_dtype
         self._dynamic_size = bool(dynamic_size)
-        self._infer_shape = infer_shape or element_shape is not None
+        self._infer_shape: bool | None = infer_shape or element_shape is not None
         # The lists are shared with all TensorArrays that follow from this one: what one learns, all know.
         self._shapes: list[TensorShape] = [] if element_shape is None else [as_shape(element_shape)]
         self._beside: list[Any] | None = [] if colocate_with_first_write_call else None
@@ -89,6 +91,10 @@ class TensorArray:
                     size, self._dtype, element_shape=element_shape, dynamic_size=self._dynamic_size,
                     clear_after_read=True if clear_after_read is None else clear_after_read,
                     identical_element_shapes=bool(infer_shape), tensor_array_name=tensor_array_name or "", name=scope)
+
+    @property
+    def _type_spec(self) -> Any:
+        return _spec.from_value(self)
 
     @property
     def flow(self) -> Tensor:

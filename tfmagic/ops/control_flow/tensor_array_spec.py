@@ -7,8 +7,13 @@ from typing import Any
 from tfmagic.base import dtypes
 from tfmagic.base.export import export
 from tfmagic.base.shapes import TensorShape, as_shape
-from tfmagic.graph.type_spec import TensorSpec, TypeSpec, register_spec
+from tfmagic.graph.operation import Tensor
+from tfmagic.graph.scopes import name_scope
+from tfmagic.graph.type_spec import TensorSpec, TypeSpec
+from tfmagic.ops import raw
+from tfmagic.ops.control_flow.list_array import ListTensorArray
 from tfmagic.ops.control_flow.tensor_array import TensorArray
+from tfmagic.ops.control_flow.tensor_lists import element_shape as shape_input
 
 
 @export("TensorArraySpec")
@@ -24,8 +29,8 @@ class TensorArraySpec(TypeSpec):
 
     __slots__ = ("_element_shape", "_dtype", "_dynamic_size", "_infer_shape")
 
-    def __init__(self, element_shape: Any = None, dtype: Any = dtypes.float32, dynamic_size: bool = False,
-                 infer_shape: bool = True):
+    def __init__(self, element_shape: Any = None, dtype: Any = dtypes.float32, dynamic_size: bool | None = False,
+                 infer_shape: bool | None = True):
         self._element_shape = as_shape(element_shape)
         self._dtype = dtypes.as_dtype(dtype)
         self._dynamic_size = dynamic_size
@@ -65,7 +70,7 @@ class TensorArraySpec(TypeSpec):
         if not self.is_compatible_with(other):
             raise ValueError("Types are not compatible")
         return TensorArraySpec(self._element_shape.most_specific_compatible_shape(other._element_shape), self._dtype,
-                               self._dynamic_size, self._infer_shape and other._infer_shape)
+                               self._dynamic_size, bool(self._infer_shape and other._infer_shape))
 
     def _serialize(self) -> tuple[Any, ...]:
         return self._element_shape, self._dtype, self._dynamic_size, self._infer_shape
@@ -74,10 +79,24 @@ class TensorArraySpec(TypeSpec):
     def _component_specs(self) -> list[TensorSpec]:
         return [TensorSpec([], dtypes.variant)]
 
+    def _component_specs_of_elements(self) -> list[TensorSpec]:
+        return self._component_specs
+
+    def _to_element_tensors(self, value: Any) -> list[Tensor]:
+        if not isinstance(value, TensorArray):
+            raise TypeError(f"value must be a TensorArray, but saw: {type(value)}")
+        if isinstance(value, ListTensorArray):
+            return [value.flow]
+        with name_scope("convert_tensor_array"):
+            return [raw.tensor_list_from_tensor(value.stack(), shape_input(value.element_shape._dims))]
+
+    def _from_element_tensors(self, tensors: list[Tensor]) -> TensorArray:
+        result = ListTensorArray(self._dtype, flow=tensors[0], dynamic_size=self._dynamic_size,
+                                 infer_shape=self._infer_shape)
+        result._shapes = [self._element_shape]
+        return result
+
     def _legacy(self) -> tuple[Any, Any, Any]:
         """TensorFlow tells in front of the elements' shape whether it grows, and whether that shape is to be kept."""
-        flags = TensorShape([int(self._dynamic_size), int(self._infer_shape)])
+        flags = TensorShape([None if flag is None else int(flag) for flag in (self._dynamic_size, self._infer_shape)])
         return self._dtype, flags.concatenate(self._element_shape), TensorArray
-
-
-register_spec(TensorArray, TensorArraySpec.from_value)

@@ -17,7 +17,7 @@ from tfmagic.base.export import export
 from tfmagic.base.shapes import Dims
 from tfmagic.base.slots import Slot
 from tfmagic.graph.context import get_default_graph
-from tfmagic.graph.operation import Tensor
+from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.ops import raw
 from tfmagic.ops.declare import register
 from tfmagic.ops.torch_types import as_torch
@@ -185,6 +185,8 @@ def _node(function: Callable[..., Any], inp: Any, types: Any, make: Callable[...
         raise ValueError(f"Expected func to be callable, got func of type {type(function)}")
     is_list = isinstance(types, (list, tuple))
     result = make(inp, register_function(function), list(types) if is_list else [types], name=name)
+    if is_list and not types:
+        return result if isinstance(result, Operation) else get_default_graph().get_operations()[-1]
     return result if is_list else result[0]
 
 

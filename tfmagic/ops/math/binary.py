@@ -324,8 +324,28 @@ def _extreme_gradient(chosen: Any) -> Any:
     return gradient
 
 
-binary("Maximum", kernel="maximum", gradient=_extreme_gradient(raw.greater_equal), static="maximum")
-binary("Minimum", kernel="minimum", gradient=_extreme_gradient(raw.less_equal), static="minimum")
+def _known_number(value: Any) -> bool:
+    """Whether a value is known while the plan is made, and has no NaN."""
+    return isinstance(value, torch.Tensor) and not bool(torch.isnan(value).any())
+
+
+def _extreme(name: str, past_nan: str, beyond: str) -> Any:
+    """The first input where one of the two is NaN, as in C++; torch's own functions where that comes to the same."""
+
+    def kernel(op: Any, x: Any, y: Any) -> Any:
+        if not op.T.is_floating or _known_number(y):
+            return getattr(torch, name)(x, y)
+        if _known_number(x):
+            return getattr(torch, past_nan)(x, y)
+        return torch.where(getattr(torch, beyond)(y, x), y, x)
+
+    return kernel
+
+
+binary("Maximum", kernel=_extreme("maximum", "fmax", "gt"), gradient=_extreme_gradient(raw.greater_equal),
+       static="maximum")
+binary("Minimum", kernel=_extreme("minimum", "fmin", "lt"), gradient=_extreme_gradient(raw.less_equal),
+       static="minimum")
 
 
 # --- comparisons and logic -------------------------------------------------------------------------------------
@@ -392,11 +412,19 @@ def _shift(function: str) -> Any:
     return lambda op, x, y: getattr(torch, function)(x, torch.clamp(y, 0, op.op._attrs["T"].size * 8 - 1))
 
 
+def _right_shift(op: Any, x: Any, y: Any) -> Any:
+    if op.op._attrs["T"].name != "uint64":
+        return _shift("bitwise_right_shift")(op, x, y)
+    # Held in an int64, whose sign must not come down: the first bit's shift clears it.
+    halved = torch.bitwise_and(torch.bitwise_right_shift(x, 1), torch.iinfo(torch.int64).max)
+    return torch.where(y == 0, x, torch.bitwise_right_shift(halved, torch.clamp(y - 1, 0, 63)))
+
+
 binary("BitwiseAnd", kernel="bitwise_and")
 binary("BitwiseOr", kernel="bitwise_or")
 binary("BitwiseXor", kernel="bitwise_xor")
 register("LeftShift", broadcast, _shift("bitwise_left_shift"))
-register("RightShift", broadcast, _shift("bitwise_right_shift"))
+register("RightShift", broadcast, _right_shift)
 
 
 # --- complex numbers -------------------------------------------------------------------------------------------

@@ -258,8 +258,8 @@ def _solve_shape(op: Any, matrix: Dims, rhs: Dims) -> Dims:
         return rhs
     if rhs is None:
         return (*square[:-1], None)
-    rows = merge_dim(square[-2], rhs[-2])
-    return (*merge(square[:-2], rhs[:-2]), rows, rhs[-1])  # type: ignore[misc]
+    batch = merge(square[:-2], rhs[:-2])
+    return (*batch, merge_dim(square[-2], rhs[-2]), rhs[-1])  # type: ignore[misc]
 
 
 def _solve(op: Any, matrix: Any, rhs: Any) -> Any:

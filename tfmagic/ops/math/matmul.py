@@ -16,6 +16,7 @@ from tfmagic.ops.array import shape_ops
 from tfmagic.ops.declare import op, register
 from tfmagic.ops.math.cast import cast
 from tfmagic.ops.math.rules import conjugate
+from tfmagic.ops.math.unary import conj
 from tfmagic.ops.shape_rules import broadcast_dims, merge, merge_dim, with_rank, with_rank_at_least
 
 
@@ -69,8 +70,12 @@ def _batch_shape(op: Any, x: Dims, y: Dims) -> Dims:
         return None
     rows, inner = (x[-1], x[-2]) if op.adj_x else x[-2:]
     inner_y, columns = (y[-1], y[-2]) if op.adj_y else y[-2:]
-    batch = (merge if op.op.type == "BatchMatMul" else broadcast_dims)(x[:-2], y[:-2])
-    merge_dim(inner, inner_y)
+    if op.op.type == "BatchMatMul":
+        batch = merge(x[:-2], y[:-2])
+        merge_dim(inner, inner_y)
+    else:
+        merge_dim(inner, inner_y)
+        batch = broadcast_dims(x[:-2], y[:-2])
     return (*batch, rows, columns)  # type: ignore[misc]
 
 
@@ -202,14 +207,14 @@ def matmul(a: Any, b: Any, transpose_a: bool = False, transpose_b: bool = False,
         batched = a._dims is None or len(a._dims) > 2 or b._dims is None or len(b._dims) > 2
         if not a_is_sparse and not b_is_sparse and batched:
             if transpose_a:
-                a, adjoint_a = conjugate(a), True
+                a, adjoint_a = conj(a), True
             if transpose_b:
-                b, adjoint_b = conjugate(b), True
+                b, adjoint_b = conj(b), True
             return raw.batch_mat_mul_v2(a, b, adjoint_a, adjoint_b, name=scope)
         if adjoint_a:
-            a, transpose_a = conjugate(a), True
+            a, transpose_a = conj(a), True
         if adjoint_b:
-            b, transpose_b = conjugate(b), True
+            b, transpose_b = conj(b), True
         kinds = (a.dtype.base_dtype, b.dtype.base_dtype)
         takes_sparse = all(kind in (dtypes.bfloat16, dtypes.float32) for kind in kinds)
         mixed = dtypes.bfloat16 in kinds and kinds[0] is not kinds[1]

@@ -299,8 +299,8 @@ unary("Erf", kernel="erf", gradient=_erf_gradient(1), sparse=True)
 unary("Erfc", kernel="erfc", gradient=_erf_gradient(-1))
 unary("Lgamma", kernel="lgamma", gradient=_times(raw.digamma))
 unary("Digamma", kernel=lambda op, x: digamma(x), gradient=_digamma_gradient)
-unary("BesselI0e", kernel="special.i0e", gradient=_bessel_i0e_gradient)
-unary("BesselI1e", kernel="special.i1e", gradient=_bessel_i1e_gradient)
+unary("BesselI0e", kernel="special.i0e", gradient=_bessel_i0e_gradient, sparse=True)
+unary("BesselI1e", kernel="special.i1e", gradient=_bessel_i1e_gradient, sparse=True)
 
 
 # --- complex numbers -------------------------------------------------------------------------------------------
@@ -413,8 +413,6 @@ def real(input: Any, name: str | None = None) -> Tensor:
       A float32 tensor for complex64, float64 for complex128; a real tensor comes back as it is.
     """
     with name_scope(name, "Real", [input]) as scope:
-        if not getattr(getattr(input, "dtype", None), "is_complex", True):
-            return input
         input = convert_to_tensor(input, name="input")
         return raw.real(input, input.dtype.real_dtype, name=scope) if input.dtype.is_complex else input
 
@@ -488,7 +486,7 @@ def bessel_i0(x: Any, name: str | None = None) -> Tensor:
       A tensor of the same shape and type.
     """
     with name_scope(name, "bessel_i0", [x]):
-        return raw.exp(raw.abs(x)) * raw.bessel_i0e(x)
+        return raw.exp(abs(x)) * raw.bessel_i0e(x)
 
 
 @export("math.bessel_i1")
@@ -502,7 +500,7 @@ def bessel_i1(x: Any, name: str | None = None) -> Tensor:
       A tensor of the same shape and type.
     """
     with name_scope(name, "bessel_i1", [x]):
-        return raw.exp(raw.abs(x)) * raw.bessel_i1e(x)
+        return raw.exp(abs(x)) * raw.bessel_i1e(x)
 
 
 @export("math.reciprocal_no_nan")

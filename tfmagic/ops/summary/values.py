@@ -79,6 +79,22 @@ def _limits() -> np.ndarray:
     return np.array([-limit for limit in reversed(positive)] + [0.0] + positive)
 
 
+@functools.cache
+def _first_buckets() -> np.ndarray:
+    """The bucket of the least float64 with each upper half-word: no two limits share one, they lie 10% apart."""
+    words = np.arange(1 << 16, dtype=np.uint64) << np.uint64(48)
+    words[1 << 15:] |= np.uint64((1 << 48) - 1)
+    return np.searchsorted(_limits(), words.view(np.float64), side="right").astype(np.int16)
+
+
+def _buckets(values: np.ndarray) -> np.ndarray:
+    """The number of limits up to each value: a look in a table, and one comparison, in place of a search."""
+    if len(values) < 500:
+        return np.searchsorted(_limits(), values, side="right")  # the table pays for many
+    first = _first_buckets()[np.ascontiguousarray(values).view(np.uint64) >> np.uint64(48)]
+    return first + (values >= np.append(_limits(), np.inf)[first])
+
+
 def histogram_proto(values: np.ndarray) -> Any:
     """A `HistogramProto` of float64 values; of neighbouring empty buckets one stands for all."""
     result = messages.module("summary_pb2").HistogramProto(min=_LARGEST, max=-_LARGEST)
@@ -87,7 +103,7 @@ def histogram_proto(values: np.ndarray) -> Any:
         # Added one after the other, as TensorFlow does: another order ends in other last digits.
         result.min, result.max, result.num = values.min(), values.max(), len(values)
         result.sum, result.sum_squares = np.cumsum(values)[-1], np.cumsum(values * values)[-1]
-    counts = np.bincount(np.searchsorted(limits, values, side="right"), minlength=len(limits))
+    counts = np.bincount(_buckets(values), minlength=len(limits))
     empty = counts == 0
     shown = np.flatnonzero(~(empty & np.append(empty[1:], False)))
     result.bucket_limit.extend(limits[shown].tolist())

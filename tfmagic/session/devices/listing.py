@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass, replace
 from typing import Any
 
-from tfmagic.base import devices
+from tfmagic.base import devices, errors
 from tfmagic.base.lazy import torch
 
 PREFIX = "/job:localhost/replica:0/task:0"
@@ -54,11 +54,16 @@ def session_devices(config: Any = None) -> list[Device]:
       config: its `ConfigProto`, or None. `device_count` says how many virtual CPUs and at most how many GPUs;
         `gpu_options.visible_device_list` which GPUs in which order, and `gpu_options.experimental.virtual_devices`
         into which parts each of them is divided: names for the one card, as virtual CPUs are for the one CPU.
+
+    Raises:
+      NotFoundError: there is to be no CPU.
     """
     if config is None:
         return local_devices()
     counts = dict(config.device_count)
-    found = local_devices(max(counts.get("CPU", 1), 1))
+    if counts.get("CPU", 1) < 1:
+        raise errors.NotFoundError(None, None, "No CPU devices are available in this process")
+    found = local_devices(counts.get("CPU", 1))
     gpus = [device for device in found if device.device_type == "GPU"]
     listed = config.gpu_options.visible_device_list
     if listed:

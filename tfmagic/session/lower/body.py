@@ -56,8 +56,10 @@ class Inner:
         self.lowering.values[tensor] = proxy
         return proxy
 
-    def bring(self, tensor: Tensor, value: Any) -> None:
-        """Let `tensor` stand inside for a value of the lowering around."""
+    def bring(self, tensor: Tensor, value: Any, root: Operation | None = None) -> None:
+        """Let `tensor` stand inside for a value of the lowering around, the memory of variable `root` where it is."""
+        if root is not None:
+            self.lowering.aliases[tensor] = root
         if not isinstance(value, Proxy):
             self.lowering.values[tensor] = value
             return
@@ -106,12 +108,20 @@ def passed(lowering: Lowering, op: Operation, tensor: Tensor) -> Any:
 
     References and handles stay what they are; a plain node reads the variable behind a reference.
     """
-    value = lowering.values[tensor]
+    value = lowering.current(tensor)
     if type(value) is VariableRef and not op._outputs[0]._dtype._is_ref_dtype \
             and tensor._dtype.base_dtype is not dtypes.resource:
         lowering.require_initialized(op, value.root)
         return lowering.variable(value.root)
     return value
+
+
+def aliased(lowering: Lowering, tensor: Tensor) -> Operation | None:
+    """The variable whose memory a tensor is, so that it shows what is assigned to that; None for any other tensor."""
+    value = lowering.values.get(tensor)
+    if type(value) is VariableRef:
+        return None if tensor._dtype.base_dtype is dtypes.resource else value.root
+    return lowering.aliases.get(tensor)
 
 
 def meta_of(value: Any) -> Any:

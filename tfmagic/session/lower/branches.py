@@ -12,7 +12,7 @@ from tfmagic.base import errors
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.session import run_errors
 from tfmagic.session.lower.abilities import SWITCHES
-from tfmagic.session.lower.body import DEAD, Inner, common_meta, device_of, lives_on_host, passed
+from tfmagic.session.lower.body import DEAD, Inner, aliased, common_meta, device_of, lives_on_host, passed
 from tfmagic.session.lower.lowering import Lowering, VariableRef
 from tfmagic.session.lower.regions import Path, Region
 from tfmagic.session.lower.schedule import Step, lower_all, schedule
@@ -52,7 +52,11 @@ class _SwitchAlias:
 
     def lower(self, lowering: Lowering) -> None:
         op = self.ops[0]
-        lowering.values[op._outputs[self._side]] = passed(lowering, op, op._inputs[0])
+        output = op._outputs[self._side]
+        root = aliased(lowering, op._inputs[0])
+        value = lowering.values[output] = passed(lowering, op, op._inputs[0])
+        if root is not None and type(value) is not VariableRef:
+            lowering.aliases[output] = root
 
 
 class _MergeAlias:
@@ -135,6 +139,11 @@ class BranchStep:
                 value = lowering.tracer.create_proxy("call_function", _MustLive(tensor), (value,), {})
                 value.node.meta["device"] = device
             lowering.values[tensor] = value
+        for tensor, given in rows:  # what a later branch reads shows what is assigned until then
+            roots = {inner.lowering.aliases.get(tensor) for inner, value in zip(inners, given) if value is not DEAD}
+            root = roots.pop() if len(roots) == 1 else None
+            if root is not None and tensor not in self.needed:
+                lowering.aliases[tensor] = root
 
     def _lower_side(self, lowering: Lowering, side: int) -> Inner:
         inner = Inner(lowering)
@@ -142,8 +151,8 @@ class BranchStep:
         made = {op for step in steps for op in step.ops}
         for step in steps:
             for tensor in step.inputs:
-                if tensor.op not in made or tensor in self._fed:
-                    inner.bring(tensor, lowering.values[tensor])
+                if (tensor.op not in made or tensor in self._fed) and tensor in lowering.values:  # else never alive
+                    inner.bring(tensor, lowering.current(tensor), lowering.aliases.get(tensor))
         lower_all(schedule(steps, self._fed), inner.lowering)
         return inner
 
@@ -198,6 +207,8 @@ def join(lowering: Lowering, op: Operation, choice: Proxy, inners: Sequence[Inne
     for position, root in enumerate(written):
         part = call[len(called) + position]
         part.node.meta["device"] = lowering.place(root)
+        if any(root in inner.lowering.replaced for inner in inners):
+            lowering.replace(root)
         lowering.write(root, part)
     return results
 

@@ -46,6 +46,10 @@ def lower_call(lowering: Lowering, op: Operation) -> Iterable[Lowered] | None:
     bodies = called_bodies(op)
     declaration = registry.lookup(op.type)
     if declaration is not None and declaration.functions:
+        if op.type == "For":
+            _check_loop(op, bodies[0], op._inputs[2:], op._outputs)
+        elif op.type == "RemoteCall":
+            _check(op, bodies[0], op._inputs[1:], op._outputs)
         lower_kernel(lowering, op, declaration, bodies, steps_of)
         return None
     if op.type in BRANCHES:
@@ -53,10 +57,10 @@ def lower_call(lowering: Lowering, op: Operation) -> Iterable[Lowered] | None:
     if op.type in LOOPS:
         cond, body = bodies
         if len(cond.outputs) != 1:
-            raise run_errors.error(errors.InvalidArgumentError, op, f"The condition '{cond.name}' gives "
-                                   f"{len(cond.outputs)} results; it must give one.")
+            raise run_errors.error(errors.InvalidArgumentError, op, "Expected a single scalar return value from "
+                                   f"WhileOp cond, got {len(cond.outputs)} tensors.\nThe function is '{cond.name}'.")
         _check(op, cond, op._inputs, cond.outputs)
-        _check(op, body, op._inputs, op._outputs)
+        _check_loop(op, body, op._inputs, op._outputs)
         functional_loops.lower(lowering, op, cond, body, _given(lowering, op, op._inputs), _opener(lowering, op))
         return None
     return _inlined(lowering, op, bodies[0], _given(lowering, op, op._inputs))
@@ -126,6 +130,24 @@ def _check(op: Operation, body: Body, arguments: Sequence[Tensor], results: Sequ
                     errors.InvalidArgumentError, op, f"{verb} {'arg' if verb == 'Expects' else 'ret'}[{index}] to be "
                     f"{one._dtype.base_dtype.proto_name} but {other._dtype.base_dtype.proto_name} is "
                     f"{'provided' if verb == 'Expects' else 'asked for'}\nThe function is '{body.name}'.")
+
+
+def _check_loop(op: Operation, body: Body, arguments: Sequence[Tensor], results: Sequence[Tensor]) -> None:
+    """Check that the body of a loop fits its values: what it gives is what it takes next.
+
+    Raises:
+      InvalidArgumentError: it does not.
+    """
+    if len(body.outputs) != len(results):
+        raise run_errors.error(errors.InvalidArgumentError, op, f"{op.type} loop body returned {len(body.outputs)} "
+                               f"arguments. Expected: {len(results)}\nThe function is '{body.name}'.")
+    before = len(arguments) - len(results)
+    for index, (taken, given) in enumerate(zip(results, body.outputs), before):
+        if taken._dtype.base_dtype is not given._dtype.base_dtype:
+            raise run_errors.error(
+                errors.InvalidArgumentError, op, f"Expects arg[{index}] to be {taken._dtype.base_dtype.proto_name} but "
+                f"{given._dtype.base_dtype.proto_name} is provided\nThe function '{body.name}' gives it.")
+    _check(op, body, arguments, results)
 
 
 # --- branches -----------------------------------------------------------------------------------------------------

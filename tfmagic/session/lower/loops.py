@@ -11,7 +11,7 @@ from torch.fx.proxy import Proxy
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.session.lower import effects
 from tfmagic.session.lower.abilities import ENTERS, EXITS, MERGES, NEXT, SWITCHES
-from tfmagic.session.lower.body import Inner, common_meta, lives_on_host, meta_of, passed, static_meta
+from tfmagic.session.lower.body import Inner, aliased, common_meta, lives_on_host, meta_of, passed, static_meta
 from tfmagic.session.lower.branches import BranchStep
 from tfmagic.session.lower.lowering import Lowering, VariableRef
 from tfmagic.session.lower.regions import Irregular, Region
@@ -296,12 +296,20 @@ class _LoopPlan:
         variable_enters = {op._inputs[0].op for op in self.step.merges}
         for op, value in values.items():
             if op not in variable_enters:
-                inner.bring(op._outputs[0], value)
+                self._bring(inner, op._outputs[0], op._inputs[0], value)
         for tensor in self.step.inputs:  # what is read without an Enter
             if tensor in self.outer.values and tensor not in inner.lowering.values:
-                inner.bring(tensor, self.outer.values[tensor])
+                self._bring(inner, tensor, tensor, self.outer.current(tensor))
         inner.lowering.values.update(self.known)
         return inner
+
+    def _bring(self, inner: Inner, tensor: Tensor, source: Tensor, value: Any) -> None:
+        """Let `tensor` stand in a body for the value of `source`; a variable changed there for its present one."""
+        root = None if type(value) is VariableRef else aliased(self.outer, source)
+        if root is None or not self.step.writes:
+            inner.bring(tensor, value)
+        else:
+            inner.bring(tensor, inner.lowering.variable(root), root)
 
     def _lower(self, inner: Inner, steps: list[Any]) -> None:
         lower_all(schedule(steps, self.step._fed), inner.lowering)

@@ -144,6 +144,7 @@ class Lowering:
         self.state_inputs: dict[Operation, Proxy] = {}
         self.updates: list[Update] = []
         self.aliases: dict[Tensor, Operation] = {}
+        self.replaced: dict[Operation, None] = {}
         self.is_body = False
         self.stepwise = False
         self.log = Log()
@@ -199,6 +200,14 @@ class Lowering:
         """Give a variable a new value from here on."""
         self.state[root] = value
         self.written[root] = None
+
+    def replace(self, root: Operation) -> None:
+        """Let what is a variable's memory keep what it holds: the variable is given memory of another size."""
+        self.replaced[root] = None
+        for tensor in [tensor for tensor, known in self.aliases.items()
+                       if known is root and not tensor._dtype._is_ref_dtype]:
+            self.values[tensor] = self.current(tensor)
+            del self.aliases[tensor]
 
     def require_initialized(self, op: Operation, root: Operation) -> None:
         """Note that `op` reads variable `root`, which must have a value then."""
@@ -430,6 +439,8 @@ class Lowering:
         parts = result if isinstance(result, (tuple, list)) else (result,)
         for name, value in zip(written, parts):
             root = roots[name]
+            if op.type == "Assign" and not op._attrs["validate_shape"]:
+                self.replace(root)
             self.write(root, self._fitted(root, value))
         outputs: list[Any] = list(parts[len(written):])
         if not extra:

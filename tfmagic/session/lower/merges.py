@@ -7,8 +7,9 @@ from typing import Any
 import torch
 from torch.fx.proxy import Proxy
 
+from tfmagic.graph.operation import Tensor
 from tfmagic.session.lower.body import DEAD
-from tfmagic.session.lower.lowering import Lowering
+from tfmagic.session.lower.lowering import Lowering, VariableRef
 from tfmagic.session.lower.schedule import OpStep
 from tfmagic.session.plan.run_time import PlanCall
 
@@ -20,7 +21,7 @@ class MergeStep(OpStep):
 
     def lower(self, lowering: Lowering) -> None:
         op = self.ops[0]
-        values = [lowering.value(t) if t in lowering.values else None for t in op._inputs]
+        values = [_arrived(lowering, t) if t in lowering.values else None for t in op._inputs]
         tracer = lowering.tracer
         tracer.op, tracer.device = op, lowering.place(op)
         present = [(index, value) for index, value in enumerate(values) if value is not None]
@@ -34,6 +35,12 @@ class MergeStep(OpStep):
         for index, tensor in enumerate(op._outputs):
             lowering.values[tensor] = call[index]
         lowering.values[op._outputs[1]].node.meta["device"] = "cpu"
+
+
+def _arrived(lowering: Lowering, tensor: Tensor) -> Any:
+    """What a tensor holds; of one that is a variable's memory what it held, for that alone tells whether it is dead."""
+    value = lowering.values[tensor]
+    return lowering.value(tensor) if type(value) is VariableRef else value
 
 
 class _FirstAlive(PlanCall):

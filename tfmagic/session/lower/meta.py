@@ -29,11 +29,11 @@ def words(text: str) -> list[str]:
 
 ELEMENT_WISE = words("""
     abs acos acosh add and_ angle asin asinh atan atan2 atanh bitwise_and bitwise_left_shift bitwise_not bitwise_or
-    bitwise_right_shift bitwise_xor ceil clamp clamp_max clamp_min complex conj_physical cos cosh digamma div elu eq erf
-    erfc exp expm1 floor fmod gammainc gammaincc ge gt i0e i1e invert isfinite isinf isnan le leaky_relu lgamma log
-    log1p logical_and logical_not logical_or logical_xor lshift lt maximum minimum mod mul ne neg nextafter or_ pow
-    reciprocal relu remainder round rshift rsqrt selu sigmoid sign sin sinh softplus softsign sqrt square sub tan tanh
-    truediv trunc where xor zeta
+    bitwise_right_shift bitwise_xor ceil clamp clamp_max clamp_min complex conj_physical cos cosh digamma div elu eq
+    erf erfc exp expm1 floor fmax fmin fmod gammainc gammaincc ge gt i0e i1e invert isfinite isinf isnan le
+    leaky_relu lgamma log log1p logical_and logical_not logical_or logical_xor lshift lt maximum minimum mod mul ne
+    neg nextafter or_ pow reciprocal relu remainder round rshift rsqrt selu sigmoid sign sin sinh softplus softsign
+    sqrt square sub tan tanh truediv trunc where xor zeta
 """)
 # What gives a tensor like its first argument.
 _SAME = words("""

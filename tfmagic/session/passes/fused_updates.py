@@ -3,8 +3,10 @@
 1. `ApplyAdam` steps (without Nesterov) that share type, device, hyper-parameters and powers become one
    `torch._fused_adam_`, and after some runs one call of machine code. TensorFlow's epsilon stands outside the
    bias correction, torch's inside: the correction is folded into the learning rate, and torch is given a step count
-   for which its own is 1.
-2. `ApplyGradientDescent` steps that share type, device and learning rate become one `torch._foreach_add_`.
+   for which its own is 1. Steps of other kinds, of which machine code can be made (RMSProp, Adadelta, AdaMax, ...),
+   become one such call too; before they are computed by torch, variable by variable.
+2. `ApplyGradientDescent` steps that share type, device and learning rate become one `torch._foreach_add_`; a large
+   gradient that is a product of matrices is added to its variable by `addmm_`, and never stored.
 3. `ApplyMomentum` steps likewise become one `torch._fused_sgd_`, which reads and writes each number once.
 4. `ApplyAdagrad` steps that update their slots likewise become one `torch._fused_adagrad_`.
 5. A step qualifies when nothing else in the plan reads the new values and no other step writes the same variables.
@@ -17,19 +19,26 @@ from __future__ import annotations
 import functools
 from collections import Counter
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import torch
 from torch import fx
 from torch.fx.proxy import Proxy
 
+from tfmagic.graph import opdefs, registry
+from tfmagic.graph.opdefs import python_name
+from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.session.passes import one_pass
+from tfmagic.session.passes.ownership import is_fresh
 from tfmagic.session.passes.prepared import Prepared, take_in_place
 from tfmagic.session.plan.plan_graph import PlanGraph
 from tfmagic.session.plan.run_time import PlanCall
 
-# How many of Adam's numbers machine code computes in the microsecond that it saves.
-_ADAM_SAVES = 6000
+# How many numbers machine code computes in the microsecond that it saves.
+_SAVES = 6000
+# Numbers of a gradient that are better not stored at all.
+_LARGE = 1 << 16
 # 1 - beta ** step is 1 in every float type.
 _NO_CORRECTION = 1e9
 
@@ -37,7 +46,8 @@ _NO_CORRECTION = 1e9
 def run(plan: PlanGraph) -> bool:
     """Fuse what can be fused; say whether there was anything."""
     groups: dict[Any, list[Any]] = {}
-    if not any(update.op.type in _RULES for update in plan.updates):
+    rules = {update.op: _rule(update) for update in plan.updates}
+    if not any(rules.values()):
         return False
     made_by: dict[Any, set[fx.Node]] = {}
     for node in plan.graph.nodes:
@@ -45,7 +55,7 @@ def run(plan: PlanGraph) -> bool:
     writers = Counter(root for update in plan.updates for root in set(update.roots.values()))
     results, states = set(plan.results[0]), set(plan.results[1])
     for update in plan.updates:
-        rule = _RULES.get(update.op.type)
+        rule = rules[update.op]
         if rule is not None and all(writers[root] == 1 for root in update.roots.values()) \
                 and all(isinstance(value, Proxy) and value.node in states and value.node not in results
                         for value in update.values) and _stands_alone(plan, update, made_by[update.op]):
@@ -53,15 +63,46 @@ def run(plan: PlanGraph) -> bool:
             key = (update.op.type.removeprefix("Resource"), _dtype_device(update), *shared)
             groups.setdefault(key, []).append(update)
     for updates in groups.values():
-        _RULES[updates[0].op.type][0](plan, updates)
+        rules[updates[0].op][0](plan, updates)  # type: ignore[index]
     return bool(groups)
+
+
+def _rule(update: Any) -> tuple[Any, tuple[str, ...]] | None:
+    """How updates of a kind are fused, and the inputs that they must share; None where they are not."""
+    known = _RULES.get(update.op.type)
+    if known is not None and known[0] is _adam and update.op._attrs.get("use_nesterov"):
+        known = None
+    if known is not None or "Sparse" in update.op.type or "grad" not in update.arguments:
+        return known
+    formula = _formula(update.op)
+    return None if formula is None or not formula.fits else (_by_formula, formula.numbers)
+
+
+def _formula(op: Operation) -> one_pass.Formula | None:
+    """What an op changes its variables by, where it is a function of numbers that stand at the same place."""
+    declaration = registry.lookup(op.type)
+    if declaration is None or declaration.kernel is None or not declaration.writes:
+        return None
+    attrs = tuple(sorted((name, value) for name, value in op._attrs.items() if isinstance(value, bool)))
+    return _formula_of(op.type, declaration.kernel, tuple(declaration.writes), attrs)
+
+
+@functools.cache
+def _formula_of(op_type: str, kernel: Callable[..., Any], written: tuple[str, ...],
+                attrs: tuple[tuple[str, bool], ...]) -> one_pass.Formula | None:
+    names = [arg.name for arg in opdefs.get(op_type).inputs]  # type: ignore[union-attr]
+    if any(name not in names for name in (*written, "grad")) or "indices" in names:
+        return None
+    own = SimpleNamespace(**dict(attrs))
+    numbers = [name for name in names if name not in written and name != "grad"]
+    return one_pass.Formula(lambda **given: kernel(own, *(given[name] for name in names)), (*written, "grad"), numbers,
+                            len(written))
 
 
 def _stands_alone(plan: PlanGraph, update: Any, own_nodes: set[fx.Node]) -> bool:
     """Whether nobody reads the new values, and the old ones are the variables' (`own_nodes`: those of the kernel)."""
     output = plan.output_node
-    attrs = update.op._attrs
-    if attrs.get("use_nesterov") and "Adam" in update.op.type or not attrs.get("update_slots", True):
+    if not update.op._attrs.get("update_slots", True):
         return False
     roots = list(update.roots.values())
     for root, value in zip(roots, update.values):
@@ -110,26 +151,58 @@ def _list(updates: list[Any], name: str) -> list[fx.Node]:
 
 
 def _adam(plan: PlanGraph, updates: list[Any]) -> None:
-    given = updates[0].arguments
-    betas = [_number(given[name]) for name in ("beta1", "beta2", "epsilon")]
-    if None in betas:
-        return
-    graph = plan.graph
+    hyper: list[Any] = [_number(updates[0].arguments[name]) for name in ("beta1", "beta2", "epsilon")]
+    if None not in hyper:
+        _by_formula(plan, updates, functools.partial(_fused_adam, *hyper))
+
+
+def _by_formula(plan: PlanGraph, updates: list[Any], early: Callable[..., Prepared] | None = None) -> None:
+    formula = _formula(updates[0].op)
+    assert formula is not None
+    graph, given = plan.graph, updates[0].arguments
     with graph.inserting_before(plan.output_node):
-        call = graph.call_function(FusedAdam(), (
-            _list(updates, "var"), _list(updates, "grad"), _list(updates, "m"), _list(updates, "v"),
-            _node(plan, given["lr"]), _node(plan, given["beta1_power"]), _node(plan, given["beta2_power"]), *betas))
+        call = graph.call_function(FusedSteps(updates[0].op, formula, early), (
+            [_list(updates, name) for name in formula.tensors], [_node(plan, given[name]) for name in formula.numbers]))
     call.meta.update(op=updates[0].op, effect="none")  # it only prepares the step
-    _finish(plan, updates, call, ("var", "m", "v"))
+    _finish(plan, updates, call, formula.tensors[:formula.written])
 
 
 def _gradient_descent(plan: PlanGraph, updates: list[Any]) -> None:
-    graph = plan.graph
+    graph, alpha = plan.graph, _node(plan, updates[0].arguments["alpha"])
+    products = [update for update in updates if _is_large_product(update.arguments["delta"].node, update.op)]
+    others = [update for update in updates if update not in products]
+    factors: list[Any] = [node.args for node in _list(products, "delta")]
+    calls: tuple[Any, ...] = ((others, fused_gradient_descent, [_list(others, "delta")]),
+                              (products, fused_products, [[a for a, _ in factors], [b for _, b in factors]]))
     with graph.inserting_before(plan.output_node):
-        call = graph.call_function(fused_gradient_descent, (
-            _list(updates, "var"), _list(updates, "delta"), _node(plan, updates[0].arguments["alpha"])))
-    call.meta.update(op=updates[0].op, effect="none")  # it only prepares the step
-    _finish(plan, updates, call, ("var",))
+        for chosen, function, given in calls:
+            if chosen:
+                call = graph.call_function(function, (_list(chosen, "var"), *given, alpha))
+                call.meta.update(op=chosen[0].op, effect="none")  # it only prepares the step
+                _finish(plan, chosen, call, ("var",))
+    if products:
+        call.meta["work"] = max(2 * a.meta["val"].numel() * b.meta["val"].shape[-1] for a, b in factors)
+
+
+def _is_large_product(node: fx.Node, op: Any) -> bool:
+    """Whether a gradient is a product of matrices, for nobody else, that is better added to the variable at once."""
+    values: list[Any] = [value.meta.get("val") for value in (node, *node.all_input_nodes)]
+    return node.target is torch.matmul and not node.kwargs and len(values) == 3 \
+        and all(isinstance(value, torch.Tensor) and value.dim() == 2 for value in values) \
+        and values[0].numel() >= _LARGE and node.meta.get("device", "cpu") == "cpu" \
+        and all(user.meta.get("op") is op for user in node.users) \
+        and not any(map(_looks_at_a_variable, node.all_input_nodes))
+
+
+def _looks_at_a_variable(node: fx.Node) -> bool:
+    """Whether a value may be a variable's own: those change while the products are still to be taken."""
+    while node.op != "placeholder":
+        if is_fresh(node):
+            return False
+        if node.op != "call_method" or not node.all_input_nodes:
+            return True
+        node = node.all_input_nodes[0]
+    return not isinstance(node.meta.get("source"), Tensor)
 
 
 def _momentum(plan: PlanGraph, updates: list[Any]) -> None:
@@ -184,44 +257,58 @@ def _gradients(variables: list[Any], gradients: list[Any]) -> list[torch.Tensor]
     return result
 
 
-class FusedAdam(PlanCall, shown_under="tfmagic.session"):
-    """Prepares Adam's step on all variables."""
+class FusedSteps(PlanCall, shown_under="tfmagic.session"):
+    """Prepares the steps of one kind on all variables: torch's, and after some calls machine code.
+
+    Args:
+      op: an operation of the kind.
+      formula: what a step computes.
+      early: prepares them before, from what a call gets; by default the formula does.
+    """
 
     effect = "none"
 
-    def __init__(self) -> None:
-        self.__name__ = self.__qualname__ = "fused_adam"
+    def __init__(self, op: Operation, formula: one_pass.Formula, early: Callable[..., Prepared] | None = None):
+        name = python_name(op.type.removeprefix("Resource"))
+        self.__name__ = self.__qualname__ = name.replace("apply_", "fused_")
+        self._formula = formula
+        self._early = early or functools.partial(_steps_of, formula)
 
     def bind(self, *bodies: Callable[..., Any]) -> Callable[..., Prepared]:
         """The function of a plan's callable, which counts its own calls."""
         stepper: one_pass.Stepper | None = None
-        constants: tuple[torch.Tensor, ...] = ()
+        written, early, formula = self._formula.written, self._early, self._formula
 
-        def fused_adam(variables: list[Any], gradients: list[Any], m: list[Any], v: list[Any], lr: Any,
-                       beta1_power: Any, beta2_power: Any, *hyper: float) -> Prepared:
-            nonlocal stepper, constants
-            if variables[0].device.type != "cpu":
-                return _fused_adam(variables, gradients, m, v, lr, beta1_power, beta2_power, *hyper)
+        def fused(tensors: list[list[Any]], numbers: list[Any]) -> Prepared:
+            nonlocal stepper
+            tensors = [*tensors[:-1], _gradients(tensors[0], tensors[-1])]
             if stepper is None:
-                dtype, count = variables[0].dtype, sum(variable.numel() for variable in variables)
-                stepper = one_pass.Stepper("adam", dtype, count, _ADAM_SAVES)
-                constants = tuple(torch.tensor(number, dtype=dtype) for number in hyper)
+                first, count = tensors[0][0], sum(map(torch.numel, tensors[0]))
+                stepper = one_pass.Stepper(formula, first.dtype, count, _SAVES, first.device)
             if not stepper.ready():
-                return _fused_adam(variables, gradients, m, v, lr, beta1_power, beta2_power, *hyper)
-            numbers = (lr, beta1_power, beta2_power, *constants)
-            tensors = (variables, m, v, _gradients(variables, gradients))
-            return Prepared(lambda: (stepper.call(numbers, tensors),), (variables, m, v))
+                return early(tensors, numbers)
+            step = stepper.call
+            return Prepared(lambda: (step(numbers, tensors),), tuple(tensors[:written]))
 
-        return fused_adam
+        return fused
 
 
-def _fused_adam(variables: list[Any], gradients: list[Any], m: list[Any], v: list[Any], lr: Any, beta1_power: Any,
-                beta2_power: Any, beta1: float, beta2: float, epsilon: float) -> Prepared:
-    """The step by torch's kernel."""
+def _steps_of(formula: one_pass.Formula, tensors: list[list[Any]], numbers: list[Any]) -> Prepared:
+    """Steps by the formula, as torch computes it: new values, which take the places of the old ones."""
+    new = list(zip(*(formula.new_values(given, numbers) for given in zip(*tensors))))
+    changed = tuple(tensors[:formula.written])
+    return Prepared(lambda: [functools.partial(torch._foreach_copy_, old, list(values))
+                             for old, values in zip(changed, new)], changed)
+
+
+def _fused_adam(beta1: float, beta2: float, epsilon: float, tensors: list[list[Any]], numbers: list[Any]) -> Prepared:
+    """Adam's steps by torch's kernel."""
+    variables, m, v, gradients = tensors
+    beta1_power, beta2_power, lr = numbers[:3]
     alpha = lr * torch.sqrt(1 - beta2_power) / (1 - beta1_power)
     steps = _steps(len(variables), variables[0].device)
     step = functools.partial(
-        torch._fused_adam_, variables, _gradients(variables, gradients), m, v, [], steps,
+        torch._fused_adam_, variables, gradients, m, v, [], steps,
         lr=alpha.to(torch.float64).item() if variables[0].device.type == "cpu" else alpha, beta1=beta1, beta2=beta2,
         weight_decay=0.0, eps=epsilon, amsgrad=False, maximize=False)
     return Prepared(lambda: (step,), (variables, m, v))
@@ -231,6 +318,13 @@ def fused_gradient_descent(variables: list[Any], gradients: list[Any], alpha: An
     """Prepare a gradient descent step on all variables."""
     step = functools.partial(torch._foreach_add_, variables, _gradients(variables, gradients), alpha=-alpha.item())
     return Prepared(lambda: (step,), (variables,))
+
+
+def fused_products(variables: list[Any], firsts: list[Any], seconds: list[Any], alpha: Any) -> Prepared:
+    """Prepare a gradient descent step on variables whose gradients are products of matrices, which are never stored."""
+    add, rate = torch.Tensor.addmm_, -alpha.item()
+    return Prepared(lambda: [functools.partial(add, variable, a, b, alpha=rate)
+                             for variable, a, b in zip(variables, firsts, seconds)], (variables,))
 
 
 def fused_momentum(variables: list[Any], accums: list[Any], gradients: list[Any], lr: Any, momentum: Any,

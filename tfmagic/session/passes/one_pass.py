@@ -1,6 +1,7 @@
 """One pass: optimisers' steps as machine code, which reads and writes each number once, of all variables in one call.
 
-The arithmetic is TensorFlow's, operation by operation; nothing is reassociated. Torch's threads share large steps.
+What a step computes is said once, by the op's kernel on torch's tensors (`Formula`). Machine code does it operation by
+operation, as TensorFlow does; nothing is reassociated. Torch's threads share large steps.
 """
 
 from __future__ import annotations
@@ -8,90 +9,157 @@ from __future__ import annotations
 import functools
 import struct
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
+from torch import fx
+from torch.fx.proxy import GraphAppendingTracer, Proxy
 
 from tfmagic.base.machine import compiler, team
 from tfmagic.base.machine.code import Code
-from tfmagic.base.machine.functions import INTRINSICS, Real
+from tfmagic.base.machine.functions import INTRINSICS
+from tfmagic.session.element_rules import KINDS, Value, rule_of, write
 
-_KINDS = {torch.float32: "float", torch.float64: "double"}
+_CPU = torch.device("cpu")
+_FLOATS = (torch.float32, torch.float64)
 # About how many microseconds the compiler takes, and a step has less to do beside its numbers.
 _COMPILING, _CALL = 30_000, 15
 # Numbers for which a thread is worth waking.
 _LEAST = 1 << 16
 
 
-class Rule(NamedTuple):
-    """A step on single numbers.
+class Formula:
+    """A step on numbers that stand at the same place in several tensors.
 
-    Attributes:
-      tensors: the names of what it reads and writes, number by number.
-      written: those that it writes.
-      numbers: the names of what is the same for all of them.
-      before: from these numbers, values that are the same for all; a dictionary, like what it gets.
-      step: from the values of both, by name, the new values of those that it writes, in order.
+    Args:
+      function: from tensors and scalars, by name, the new values of the first tensors.
+      tensors: the names of the tensors, first of those that change.
+      numbers: the names of the scalars.
+      written: how many tensors change.
     """
 
-    tensors: tuple[str, ...]
-    written: tuple[str, ...]
-    numbers: tuple[str, ...]
-    before: Callable[[Real, dict[str, str]], dict[str, str]]
-    step: Callable[[Real, dict[str, str]], Sequence[str]]
+    def __init__(self, function: Callable[..., Any], tensors: Sequence[str], numbers: Sequence[str], written: int):
+        self.tensors, self.numbers, self.written = tuple(tensors), tuple(numbers), written
+        self._function = function
+        self._made: dict[torch.dtype, Callable[..., None]] = {}
 
+    def new_values(self, tensors: Sequence[torch.Tensor], numbers: Sequence[Any]) -> Sequence[torch.Tensor]:
+        """The new values of the tensors that change, by torch."""
+        return self._results(dict(zip((*self.tensors, *self.numbers), (*tensors, *numbers))))
 
-def _adam_before(real: Real, given: dict[str, str]) -> dict[str, str]:
-    one = real.const(1.0)
-    root = real.call("sqrt", real.do("fsub", one, given["beta2_power"]))
-    alpha = real.do("fdiv", real.do("fmul", given["lr"], root), real.do("fsub", one, given["beta1_power"]))
-    return {"alpha": alpha, "epsilon": given["epsilon"],
-            **{name: real.do("fsub", one, given[name]) for name in ("beta1", "beta2")}}
+    def _results(self, given: dict[str, Any]) -> Sequence[Any]:
+        new = self._function(**given)
+        return new if isinstance(new, tuple) else (new,)
 
+    @functools.cached_property
+    def fits(self) -> bool:
+        """Whether machine code can do it."""
+        return compiler.available() and self._traced(torch.float32) is not None
 
-def _towards(real: Real, average: str, value: str, rate: str) -> str:
-    return real.do("fadd", average, real.do("fmul", real.do("fsub", value, average), rate))
+    def made(self, dtype: torch.dtype) -> Callable[..., None]:
+        """The machine code, made by the first who asks."""
+        if dtype not in self._made:
+            title, there = compiler.unique("one_pass"), compiler.has_team()
+            text = self._text(title, dtype) + team.shared(title, flushes=True, there=there)
+            types = [compiler.POINTER, compiler.INTEGER, compiler.INTEGER]
+            self._made[dtype] = compiler.compiled(text, title, types)
+        return self._made[dtype]
 
+    def _traced(self, dtype: torch.dtype) -> tuple[dict[fx.Node, Any], list[fx.Node]] | None:
+        """The calls, each with its rule, and the results; None where one has no rule."""
+        graph = fx.Graph()
+        tracer = GraphAppendingTracer(graph)
+        given: dict[str, Proxy] = {}
+        values: dict[fx.Node, Any] = {}
+        for name in (*self.tensors, *self.numbers):
+            node = graph.placeholder(name)
+            # Real ones: of meta tensors torch would tell after importing its compiler.
+            values[node] = torch.ones([2] if name in self.tensors else [], dtype=dtype)
+            given[name] = Proxy(node, tracer)
+        results = [proxy.node for proxy in self._results(given)]
+        rules = {}
+        for node in graph.nodes:
+            if node.op != "placeholder":
+                args = fx.map_arg(node.args, values.__getitem__)
+                values[node] = node.target(*args) if node.op == "call_function" and not node.kwargs else None
+            node.meta["val"] = values[node]
+            if node.op != "placeholder":
+                rules[node] = rule_of(node, {}) if isinstance(values[node], torch.Tensor) else None
+                if rules[node] is None:
+                    return None
+        return rules, results
 
-def _moved(real: Real, var: str, m: str, v: str, alpha: str, epsilon: str) -> str:
-    quotient = real.do("fdiv", real.do("fmul", m, alpha), real.do("fadd", real.call("sqrt", v), epsilon))
-    return real.do("fsub", var, quotient)
+    def _text(self, title: str, dtype: torch.dtype) -> str:
+        """A function of a range of all numbers: it goes through the tensors, and what of each lies in the range."""
+        kind, traced = KINDS[dtype], self._traced(dtype)
+        assert traced is not None
+        rules, results = traced
+        single = [node for node in rules if not node.meta["val"].dim()]
+        fixed = [node for node in (*(n for n in results[0].graph.nodes if n.name in self.numbers), *single)
+                 if any(user.meta["val"].dim() for user in node.users)]
 
+        def compute(code: Code, nodes: Sequence[fx.Node], known: dict[fx.Node, Value]) -> None:
+            for node in nodes:
+                of_node = KINDS[node.meta["val"].dtype]
+                known[node] = Value(write(code, *rules[node], known, of_node), of_node)  # type: ignore[call-arg]
 
-def _adam(real: Real, now: dict[str, str]) -> Sequence[str]:
-    m = _towards(real, now["m"], now["grad"], now["beta1"])
-    v = _towards(real, now["v"], real.do("fmul", now["grad"], now["grad"]), now["beta2"])
-    return _moved(real, now["var"], m, v, now["alpha"], now["epsilon"]), m, v
+        placeholders = {node.name: node for node in results[0].graph.nodes if node.op == "placeholder"}
+        loop = Code()
 
+        def one(index: str) -> None:
+            known = {placeholders[name]: Value(loop.load(f"%{name}", kind, index), kind) for name in self.tensors}
+            known.update((node, Value(f"%{node.name}", kind)) for node in fixed)
+            compute(loop, [node for node in rules if node not in single], known)
+            for name, node in zip(self.tensors, results):
+                loop.store(known[node].text, f"%{name}", kind, index)
 
-def _decaying_adam(real: Real, now: dict[str, str]) -> Sequence[str]:
-    m, v = (real.do("fmul", now[name], now[rate]) for name, rate in (("m", "beta1"), ("v", "beta2")))
-    return _moved(real, now["var"], m, v, now["alpha"], now["epsilon"]), m, v
+        loop.loop("%start", "%stop", one)
+        # A gradient may be a variable's own value: it is not promised that it lies elsewhere.
+        pointers = [f"ptr {'noalias ' if at < self.written else ''}%{name}" for at, name in enumerate(self.tensors)]
+        inner = loop.function(f"{title}_tensor", [*pointers, "i64 %start", "i64 %stop",
+                                                  *(f"{kind} %{node.name}" for node in fixed)], "noinline")
+        code = Code()
+        known = {placeholders[name]: Value(code.load(code.load("%packed", "ptr", str(1 + at)), kind, "0"), kind)
+                 for at, name in enumerate(self.numbers)}
+        compute(code, single, known)
+        self._through_tensors(code, title, [f"{kind} {known[node].text}" for node in fixed])
+        return inner + code.function(f"{title}_range", ["ptr %packed", "i64 %start", "i64 %stop"]) + INTRINSICS + \
+            "declare i64 @llvm.smin.i64(i64, i64)\ndeclare i64 @llvm.smax.i64(i64, i64)\n"
 
+    def _through_tensors(self, code: Code, title: str, fixed: Sequence[str]) -> None:
+        """Code that calls the function of one tensor for what lies of each in the range."""
+        fields, done = len(self.tensors) + 1, code.let("alloca i64")
+        code.store("0", done, "i64", "0")
 
-RULES = {
-    "adam": Rule(("var", "m", "v", "grad"), ("var", "m", "v"),
-                 ("lr", "beta1_power", "beta2_power", "beta1", "beta2", "epsilon"), _adam_before, _adam),
-    # Adam's step of rows without a gradient.
-    "decaying_adam": Rule(("var", "m", "v"), ("var", "m", "v"), ("beta1", "beta2", "alpha", "epsilon"),
-                          lambda real, given: given, _decaying_adam),
-}
+        def tensor(index: str) -> None:
+            first = code.let(f"add i64 {code.let(f'mul i64 {index}, {fields}')}, {1 + len(self.numbers)}")
+            places = [code.let(f"add i64 {first}, {field}") for field in range(fields)]
+            count, before = code.load("%packed", "i64", places[-1]), code.load(done, "i64", "0")
+            code.store(code.let(f"add i64 {before}, {count}"), done, "i64", "0")
+            start, stop = (code.let(f"call i64 @llvm.smin.i64(i64 {count}, i64 {above})") for above in
+                           (code.let(f"call i64 @llvm.smax.i64(i64 0, i64 {code.let(f'sub i64 {bound}, {before}')})")
+                            for bound in ("%start", "%stop")))
+            values = [f"ptr {code.load('%packed', 'ptr', place)}" for place in places[:-1]]
+            code.do(f"call void @{title}_tensor({', '.join([*values, f'i64 {start}', f'i64 {stop}', *fixed])})")
+
+        code.loop("0", code.load("%packed", "i64", "0"), tensor)
 
 
 class Stepper:
     """The steps of one plan's variables: after some calls they are machine code.
 
     Args:
-      rule: the name of the rule.
+      formula: what a step computes.
       dtype: that of all tensors.
       count: how many numbers the variables have together.
       saving: how many numbers are computed in the microsecond that machine code saves.
+      device: where they are; elsewhere than on the CPU there is no machine code.
     """
 
-    def __init__(self, rule: str, dtype: torch.dtype, count: int, saving: int):
-        make = functools.partial(_function, rule, dtype)
-        self._later = compiler.Later(make, 2 + _COMPILING // (_CALL + count // saving)) \
-            if compiler.available() and dtype in _KINDS else None
+    def __init__(self, formula: Formula, dtype: torch.dtype, count: int, saving: int,
+                 device: torch.device = _CPU):
+        self._later = compiler.Later(lambda: formula.made(dtype), 2 + _COMPILING // (_CALL + count // saving)) \
+            if dtype in _FLOATS and device.type == "cpu" and formula.fits else None
 
     def ready(self) -> bool:
         """Count a step; whether machine code can take it."""
@@ -106,8 +174,8 @@ class Stepper:
         """What carries a step out: a partial of a C function. All that is given must live until it has been called.
 
         Args:
-          numbers: scalars of the type, in the rule's order.
-          tensors: for each name of the rule, its tensors, row by row in memory.
+          numbers: scalars of the type, in the formula's order.
+          tensors: for each name of the formula, its tensors, row by row in memory.
         """
         counts = [tensor.numel() for tensor in tensors[0]]
         addresses: list[int] = [len(counts)]
@@ -119,55 +187,3 @@ class Stepper:
         threads = min(torch.get_num_threads(), total // _LEAST) if total >= 2 * _LEAST else 1
         assert self._later is not None
         return functools.partial(self._later.made, struct.pack(f"{len(addresses)}q", *addresses), total, threads)
-
-
-@functools.cache
-def _function(rule: str, dtype: torch.dtype) -> Callable[..., None]:
-    title = compiler.unique(rule)
-    there = compiler.has_team()
-    return compiler.compiled(_text(title, RULES[rule], _KINDS[dtype]) + team.shared(title, flushes=True, there=there),
-                             title, [compiler.POINTER, compiler.INTEGER, compiler.INTEGER])
-
-
-def _text(title: str, rule: Rule, kind: str) -> str:
-    """A function of a range of all numbers: it goes through the tensors, and in them through what lies in the range."""
-    loop = Code()
-    real = Real(loop, kind)
-    fixed = sorted(rule.before(Real(Code(), kind), dict.fromkeys(rule.numbers, "%x")))
-
-    def one(index: str) -> None:
-        now = {name: loop.load(f"%{name}", kind, index) for name in rule.tensors}
-        new = rule.step(real, {**now, **{name: f"%{name}" for name in fixed}})
-        for name, value in zip(rule.written, new):
-            loop.store(value, f"%{name}", kind, index)
-
-    loop.loop("%start", "%stop", one)
-    # A gradient may be a variable's own value: it is not promised that it lies elsewhere.
-    pointers = [f"ptr {'noalias ' if name in rule.written else ''}%{name}" for name in rule.tensors]
-    inner = loop.function(f"{title}_tensor", [*pointers, "i64 %start", "i64 %stop",
-                                              *(f"{kind} %{name}" for name in fixed)], "noinline")
-
-    code = Code()
-    given = {name: code.load(code.load("%packed", "ptr", str(1 + index)), kind, "0")
-             for index, name in enumerate(rule.numbers)}
-    known = rule.before(Real(code, kind), given)
-    done = code.let("alloca i64")
-    code.store("0", done, "i64", "0")
-    fields = len(rule.tensors) + 1
-
-    def tensor(index: str) -> None:
-        first = code.let(f"add i64 {code.let(f'mul i64 {index}, {fields}')}, {1 + len(rule.numbers)}")
-        places = [code.let(f"add i64 {first}, {field}") for field in range(fields)]
-        count = code.load("%packed", "i64", places[-1])
-        before = code.load(done, "i64", "0")
-        code.store(code.let(f"add i64 {before}, {count}"), done, "i64", "0")
-        start, stop = (code.let(f"call i64 @llvm.smin.i64(i64 {count}, i64 {above})") for above in
-                       (code.let(f"call i64 @llvm.smax.i64(i64 0, i64 {code.let(f'sub i64 {bound}, {before}')})")
-                        for bound in ("%start", "%stop")))
-        values = [f"ptr {code.load('%packed', 'ptr', place)}" for place in places[:-1]]
-        values += [f"i64 {start}", f"i64 {stop}", *(f"{kind} {known[name]}" for name in fixed)]
-        code.do(f"call void @{title}_tensor({', '.join(values)})")
-
-    code.loop("0", code.load("%packed", "i64", "0"), tensor)
-    return inner + code.function(f"{title}_range", ["ptr %packed", "i64 %start", "i64 %stop"]) + INTRINSICS + \
-        "declare i64 @llvm.smin.i64(i64, i64)\ndeclare i64 @llvm.smax.i64(i64, i64)\n"

@@ -218,7 +218,7 @@ class AdamOfRows(PlanCall, shown_under="tfmagic.session"):
             tables, numbers, to_m, to_v = given[:3], given[3:7], given[7:9], given[9:]
             var = tables[0][0]
             if stepper is None:
-                stepper = one_pass.Stepper("decaying_adam", var.dtype, var.numel(), _SAVES)
+                stepper = one_pass.Stepper(_decaying(), var.dtype, var.numel(), _SAVES)
             if stepper.ready() and to_m[0] is to_v[0]:
                 return _in_one_pass(stepper, tables, [torch.as_tensor(number, dtype=var.dtype) for number in numbers],
                                     to_m[0], to_m[1], to_v[1])
@@ -227,13 +227,24 @@ class AdamOfRows(PlanCall, shown_under="tfmagic.session"):
         return adam_of_rows
 
 
+@functools.cache
+def _decaying() -> one_pass.Formula:
+    """Adam's step of rows without a gradient."""
+
+    def step(var: Any, m: Any, v: Any, beta1: Any, beta2: Any, alpha: Any, epsilon: Any) -> tuple[Any, Any, Any]:
+        m, v = m * beta1, v * beta2
+        return var - m * alpha / (torch.sqrt(v) + epsilon), m, v
+
+    return one_pass.Formula(step, ("var", "m", "v"), ("beta1", "beta2", "alpha", "epsilon"), 3)
+
+
 def _in_one_pass(stepper: one_pass.Stepper, tables: Any, numbers: Any, indices: Any, to_m: Any, to_v: Any) -> Prepared:
     """By machine code: every row decays and moves, then those with a gradient get their values."""
     (var,), (m,), (v,) = tables
     beta1, beta2, alpha, epsilon = numbers
     rows, places = _rows_of(indices)
     new_m, new_v = _decayed_rows(m, beta1, rows, places, to_m), _decayed_rows(v, beta2, rows, places, to_v)
-    new_var = var.index_select(0, rows) - new_m * alpha / (torch.sqrt(new_v) + epsilon)
+    new_var = var.index_select(0, rows) - alpha * new_m / (torch.sqrt(new_v) + epsilon)
 
     def calls() -> list[Callable[[], Any]]:
         stored = [functools.partial(table.index_copy_, 0, rows, new) for (table,), new in

@@ -516,6 +516,10 @@ class Node(DatasetV2):
         return list(self._called)
 
 
+class _VariantDataset(Node):
+    """A data set of which only the tensor is known."""
+
+
 class WithOptions(Node):
     """A data set with options of its own; it has no node."""
 
@@ -594,11 +598,14 @@ class DatasetSpec(TypeSpec):
     def _to_element_tensors(self, value: Any) -> list[Tensor]:
         return [value._variant_tensor]
 
-    _to_batched_tensors = _to_element_tensors
+    def _to_batched_tensors(self, value: Any) -> list[Tensor]:
+        if self._dataset_shape.ndims == 0:
+            raise ValueError("Unbatching a dataset is only supported for rank >= 1")
+        return self._to_element_tensors(value)
 
     def _from_element_tensors(self, tensors: list[Tensor]) -> Any:
         tensors[0].set_shape(self._dataset_shape)
-        return Node(tensors[0], self._element_spec)
+        return _VariantDataset(tensors[0], self._element_spec)
 
 
 register_spec(DatasetV2, DatasetSpec.from_value)

@@ -13,7 +13,7 @@ from tfmagic.graph.sparse_tensor import SparseTensor
 from tfmagic.graph.type_spec import TensorSpec
 from tfmagic.ops import raw
 from tfmagic.tf.data import iterator, structure
-from tfmagic.tf.data.dataset import DatasetV2, Node
+from tfmagic.tf.data.dataset import DatasetV2, Node, _VariantDataset
 from tfmagic.tf.data.options import Options
 
 _MODULE = "tensorflow.python.data.ops.dataset_ops"  # where TensorFlow defines what warns
@@ -213,4 +213,4 @@ def from_variant(variant: Any, structure: Any) -> Any:
       variant: the tensor.
       structure: the structure of its elements.
     """
-    return Node(variant, structure)
+    return _VariantDataset(variant, structure)

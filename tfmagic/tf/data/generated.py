@@ -93,7 +93,7 @@ def _arrays(value: Any, types: Any, flat_types: list[Any], flat_shapes: list[Ten
       TypeError, ValueError: it is something else.
     """
     try:
-        leaves = structure.shape_leaves(types, value)
+        leaves = nest.flatten_up_to(types, value)
     except (TypeError, ValueError):
         raise TypeError("`generator` yielded an element that did not match the expected structure. The expected "
                         f"structure was {types}, but the yielded element was {value}.") from None

@@ -15,6 +15,7 @@ from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.ops import raw
 from tfmagic.ops.random.seeds import get_seed, set_random_seed
 from tfmagic.tf.data import nest, structure
+from tfmagic.tf.data.traverse import obtain_all_variant_tensor_ops
 from tfmagic.tf.functions.defun import Defun
 
 _MODULE = "tensorflow.python.data.ops.iterator_ops"  # where TensorFlow defines what warns
@@ -93,7 +94,7 @@ class Iterator:
           TypeError: the elements of the data set have other types.
           ValueError: they have another structure or shape.
         """
-        nest.assert_same(structure.legacy(self._element_spec, 0), structure.legacy(dataset.element_spec, 0))
+        nest.assert_same_structure(structure.legacy(self._element_spec, 0), structure.legacy(dataset.element_spec, 0))
         for own, other in zip(nest.flatten(self._element_spec), nest.flatten(dataset.element_spec)):
             (dtype, shape, cls), (dtype2, shape2, cls2) = own._legacy(), other._legacy()
             if cls != cls2:
@@ -162,7 +163,7 @@ def _described(types: Any, shapes: Any, classes: Any) -> tuple[Any, Any, Any]:
     shapes = structure.unknown_shapes(types) if shapes is None else structure.as_shapes(types, shapes)
     if classes is None:
         classes = nest.map_structure(lambda _: Tensor, types)
-    nest.assert_same(types, shapes)
+    nest.assert_same_structure(types, shapes)
     return types, shapes, classes
 
 
@@ -203,8 +204,8 @@ def one_shot(dataset: Any) -> Iterator:
         return dataset._apply_options()._variant_tensor
 
     _make_dataset.__doc__ = "Factory function for a dataset."
-    factory = Defun(capture_by_value=True, whitelisted_stateful_ops=_dataset_ops(dataset._variant_tensor))(
-        _make_dataset)
+    factory = Defun(capture_by_value=True,
+                    whitelisted_stateful_ops=obtain_all_variant_tensor_ops(dataset))(_make_dataset)
     try:
         factory.add_to_graph(get_default_graph())
     except ValueError as error:
@@ -215,18 +216,6 @@ def one_shot(dataset: Any) -> Iterator:
                              f"error: {error})") from error
         raise
     return _of(dataset, raw.one_shot_iterator(factory, **dataset._flat_structure), None)
-
-
-def _dataset_ops(tensor: Tensor) -> frozenset[Operation]:
-    """The operations of data sets from which a data set is made."""
-    found, stack = set(), [tensor.op]
-    while stack:
-        op = stack.pop()
-        if op in found:
-            continue
-        found.add(op)
-        stack += [source.op for source in op._inputs if source._dtype.base_dtype is dtypes.variant]
-    return frozenset(found)
 
 
 def _check_graph(dataset: Any, graph: Any) -> None:

@@ -31,43 +31,51 @@ class OptionsBase:
     __hash__ = None  # type: ignore[assignment]  # they change
 
 
-def option(name: str, kinds: Any, doc: str, default: Any = lambda: None) -> Any:
+def option(name: str, ty: Any, docstring: str, default_factory: Any = lambda: None) -> Any:
     """One option as a property.
 
     Args:
-      kinds: the types that its value may have.
-      default: makes its value where none was set.
+      ty: the type that its value has to have, or several.
+      default_factory: makes its value where none was set.
     """
 
     def get(self: Any) -> Any:
         if name not in self._options:
-            self._options[name] = default()
+            made = default_factory()
+            if not isinstance(made, OptionsBase):  # what was not set says nothing where options are merged
+                return made
+            self._options[name] = made
         return self._options[name]
 
     def set_(self: Any, value: Any) -> None:
-        allowed = kinds if isinstance(kinds, tuple) else (kinds,)
-        if not isinstance(value, allowed) or isinstance(value, bool) and bool not in allowed:
-            raise TypeError(f"Property \"{name}\" must be of type {kinds}, got: {value!r} (type: {type(value)})")
+        if not isinstance(value, ty):
+            raise TypeError(f"Property \"{name}\" must be of type {ty}, got: {value!r} (type: {type(value)})")
         self._options[name] = value
 
-    return property(get, set_, doc=doc)
+    return property(get, set_, doc=docstring)
 
 
-def merged(first: Any, *others: Any) -> Any:
-    """Options in which later ones count before earlier ones.
+def merged(*options_list: Any) -> Any:
+    """Options in which later ones add to earlier ones.
 
     Raises:
+      ValueError: there are none, or one has two values.
       TypeError: they are of different classes.
     """
-    result = type(first)()
-    for given in (first, *others):
-        if not isinstance(given, type(result)):
-            raise TypeError(f"Incompatible options type: {type(given)} vs {type(result)}")
+    if not options_list:
+        raise ValueError("At least one options should be provided")
+    kind = type(options_list[0])
+    result = kind()
+    for given in options_list:
+        if not isinstance(given, kind):
+            raise TypeError(f"Incompatible options type: {type(given)} vs {kind}")
         for name, value in given._options.items():
-            present = result._options.get(name)
-            if isinstance(value, OptionsBase) and present is not None:
-                value = merged(present, value)
-            if value is not None:
+            present = getattr(result, name)
+            if isinstance(present, OptionsBase):
+                result._options[name] = merged(present, value)
+            elif value is not None:
+                if name in result._options and present is not None and present != value:
+                    raise ValueError(f"Cannot merge incompatible values ({present!r} and {value!r}) of option: {name}")
                 result._options[name] = value
     return result
 

@@ -14,7 +14,7 @@ from tfmagic.graph.operation import Tensor
 from tfmagic.graph.type_spec import SparseTensorSpec, TensorSpec
 from tfmagic.ops import raw
 from tfmagic.tf.data import nest, structure
-from tfmagic.tf.data.numbers import fixed_size, int64
+from tfmagic.tf.data.numbers import fixed_size, int64, shape_vector
 
 
 def padded_batch(dataset: Tensor, element_spec: Any, batch_size: Any, padded_shapes: Any, padding_values: Any,
@@ -26,14 +26,14 @@ def padded_batch(dataset: Tensor, element_spec: Any, batch_size: Any, padded_sha
     size = int64(batch_size, "batch_size")
     types, shapes = (structure.legacy(element_spec, which) for which in (0, 1))
     values = _default_values(types) if padding_values is None else padding_values
-    wanted = [_as_tensor(given, dims) for given, dims in zip(structure.shape_leaves(types, padded_shapes),
+    wanted = [_as_tensor(given, dims) for given, dims in zip(nest.flatten_up_to(types, padded_shapes),
                                                             nest.flatten(shapes))]
-    fillers = [_filler(value, dtype) for value, dtype in zip(structure.shape_leaves(types, values),
+    fillers = [_filler(value, dtype) for value, dtype in zip(nest.flatten_up_to(types, values),
                                                              nest.flatten(types))]
     drop = convert_to_tensor(drop_remainder, dtypes.bool_, "drop_remainder")
     fixed = fixed_size(size, drop)
-    specs = [TensorSpec(TensorShape([fixed]).concatenate(_static(dims)), leaf.dtype)
-             for dims, leaf in zip(wanted, leaves)]
+    specs = [TensorSpec(TensorShape([fixed]).concatenate(_static(dims)), dtype)
+             for dims, dtype in zip(wanted, nest.flatten(types))]
     spec = nest.pack_as(element_spec, specs)
     attrs = structure.flat_attrs(spec)
     return raw.padded_batch_dataset_v2(dataset, size, wanted, fillers, drop, attrs["output_shapes"]), spec
@@ -52,17 +52,7 @@ def _default_values(types: Any) -> Any:
 
 def _as_tensor(given: Any, dims: TensorShape) -> Tensor:
     """The shape to fill up to, as an int64 vector; -1 where it is open."""
-    try:
-        shape = as_shape(given)
-        tensor = convert_to_tensor([-1 if size is None else size for size in shape.as_list()], dtypes.int64)
-    except (TypeError, ValueError):
-        tensor = convert_to_tensor(given, preferred_dtype=dtypes.int64)
-        if tensor.shape.ndims is not None and tensor.shape.ndims != 1:
-            raise ValueError(f"Padded shape {given} must be a 1-D tensor of tf.int64 values, but its shape was "
-                             f"{tensor.shape}.") from None
-        if tensor.dtype is not dtypes.int64:
-            raise TypeError(f"Padded shape {given} must be a 1-D tensor of tf.int64 values, but its element type was "
-                            f"{tensor.dtype.name}.") from None
+    tensor = shape_vector(given, "Padded shape", "its ")
     static = _static(tensor)
     if not _may_become(static, dims):
         raise ValueError(f"The padded shape {static} is not compatible with the corresponding input component shape "

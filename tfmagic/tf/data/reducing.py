@@ -34,7 +34,7 @@ def state_function(function: Callable[..., Any], what: str, state: Any, element:
             if nest.flatten(old_part) != nest.flatten(new_part):
                 raise TypeError(f"The element {text} for the new state must match the initial state. Expected "
                                 f"{old_part}; got {new_part}.")
-        nest.assert_same(state, new)
+        nest.assert_same_structure(state, new)
         relaxed = [_relaxed(one, other) for one, other in zip(nest.flatten(state), nest.flatten(new))]
         if relaxed == nest.flatten(state):
             made.add_to_graph(get_default_graph())

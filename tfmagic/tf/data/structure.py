@@ -2,40 +2,48 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from tfmagic.base import dtypes
-from tfmagic.base.deprecation import deprecated
-from tfmagic.base.export import export
 from tfmagic.base.shapes import TensorShape, as_shape
 from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.scopes import name_scope
 from tfmagic.graph.sparse_tensor import SparseTensor
 from tfmagic.graph.type_spec import SparseTensorSpec, TensorSpec, TypeSpec, type_spec_from_value
+from tfmagic.ops.control_flow.tensor_array import TensorArray
+from tfmagic.ops.control_flow.tensor_array_spec import TensorArraySpec
 from tfmagic.tf.data import nest
 
 
-def spec_of(value: Any) -> Any:
-    """The structure of specs of a value; Python numbers, text and arrays count as the tensors that they convert to.
+def spec_of(element: Any, use_fallback: bool = True) -> Any:
+    """The structure of specs of a value.
+
+    Args:
+      use_fallback: whether one Python number, text or list counts as the tensor that it converts to.
 
     Raises:
-      TypeError: there is no tensor for a part of it.
+      TypeError: there is no spec for a part of it.
     """
-    if nest.is_nested(value):
-        return nest.map_structure(_leaf_spec, value)
-    return _leaf_spec(value)
+    if nest.is_nested(element):
+        return nest.map_structure(lambda leaf: _leaf_spec(leaf, True), element)
+    return _leaf_spec(element, use_fallback)
 
 
-def _leaf_spec(value: Any) -> Any:
+def _leaf_spec(value: Any, use_fallback: bool) -> Any:
     try:
         return type_spec_from_value(value)
     except TypeError:
-        try:
-            return type_spec_from_value(convert_to_tensor(value))
-        except (TypeError, ValueError):
-            raise TypeError(f"Could not build a TypeSpec for {value!r} with type {type(value).__name__}") from None
+        if isinstance(value, (np.ndarray, np.generic)):
+            return TensorSpec(value.shape, value.dtype)
+        if use_fallback:
+            with contextlib.suppress(TypeError, ValueError):
+                return type_spec_from_value(convert_to_tensor(value))
+        raise TypeError(f"Could not build a TypeSpec for {value!r} with type {type(value).__name__}") from None
 
 
 def normalized(element: Any) -> Any:
@@ -57,42 +65,75 @@ def normalized(element: Any) -> Any:
     return nest.pack_as(element, leaves)
 
 
-def to_tensors(spec: Any, value: Any) -> list[Tensor]:
-    """A value as the tensors by which elements of this structure are held.
+def to_tensors(element_spec: Any, element: Any) -> list[Tensor]:
+    """An element as the tensors by which elements of this structure are held.
 
     Raises:
       ValueError: it has another structure.
     """
-    nest.assert_same(spec, value)
-    return [tensor for leaf, part in zip(nest.flatten(spec), nest.flatten(value))
+    nest.assert_same_structure(element_spec, element)
+    return [tensor for leaf, part in zip(nest.flatten(element_spec), nest.flatten(element))
             for tensor in leaf._to_element_tensors(part)]
 
 
-def to_batched_tensors(spec: Any, value: Any) -> list[Tensor]:
+def to_batched_tensors(element_spec: Any, element: Any) -> list[Tensor]:
     """The same of a batch of elements: the rows of the tensors are the elements."""
-    return [tensor for leaf, part in zip(nest.flatten(spec), nest.flatten(value))
+    return [tensor for leaf, part in zip(nest.flatten(element_spec), nest.flatten(element))
             for tensor in leaf._to_batched_tensors(part)]
 
 
-def from_tensors(spec: Any, tensors: Sequence[Tensor]) -> Any:
+def from_tensors(element_spec: Any, tensor_list: Sequence[Tensor]) -> Any:
     """The value of this structure that such tensors stand for."""
     leaves, position = [], 0
-    for leaf in nest.flatten(spec):
+    for leaf in nest.flatten(element_spec):
         count = len(leaf._component_specs_of_elements())
-        leaves.append(leaf._from_element_tensors(list(tensors[position:position + count])))
+        leaves.append(leaf._from_element_tensors(list(tensor_list[position:position + count])))
         position += count
-    return nest.pack_as(spec, leaves)
+    return nest.pack_as(element_spec, leaves)
 
 
-def components(spec: Any) -> list[TensorSpec]:
+def from_tensor_list(element_spec: Any, tensor_list: Sequence[Tensor]) -> Any:
+    """The value of this structure that tensors stand for, which are checked.
+
+    Raises:
+      ValueError: there are more or less of them, or one is none of the kind.
+    """
+    parts = components(element_spec)
+    if len(parts) != len(tensor_list):
+        raise ValueError(f"Expected {len(parts)} tensors but got {len(tensor_list)}.")
+    for index, (part, tensor) in enumerate(zip(parts, tensor_list)):
+        if not part.is_compatible_with(tensor):
+            raise ValueError(f"Incompatible input: tensor {index} ({tensor}) is incompatible with {part}")
+    return from_tensors(element_spec, tensor_list)
+
+
+def flat_tensor_types(element_spec: Any) -> list[Any]:
+    """The types of the tensors by which an element is held."""
+    return [part.dtype for part in components(element_spec)]
+
+
+def flat_tensor_shapes(element_spec: Any) -> list[TensorShape]:
+    """The shapes of the tensors by which an element is held."""
+    return [part.shape for part in components(element_spec)]
+
+
+def are_compatible(spec1: Any, spec2: Any) -> bool:
+    """Whether two structures of specs nest alike, in specs that may describe the same."""
+    try:
+        nest.assert_same_structure(spec1, spec2)
+    except (TypeError, ValueError):
+        return False
+    return all(one.is_compatible_with(other) for one, other in zip(nest.flatten(spec1), nest.flatten(spec2)))
+
+
+def components(element_spec: Any) -> list[TensorSpec]:
     """The specs of the tensors by which an element is held."""
-    return [part for leaf in nest.flatten(spec) for part in leaf._component_specs_of_elements()]
+    return [part for leaf in nest.flatten(element_spec) for part in leaf._component_specs_of_elements()]
 
 
 def flat_attrs(spec: Any) -> dict[str, Any]:
     """The attrs `output_types` and `output_shapes` of a node whose elements are of this structure."""
-    parts = components(spec)
-    return {"output_types": [part.dtype for part in parts], "output_shapes": [part.shape for part in parts]}
+    return {"output_types": flat_tensor_types(spec), "output_shapes": flat_tensor_shapes(spec)}
 
 
 def batched(spec: Any, size: int | None) -> Any:
@@ -110,19 +151,30 @@ def legacy(spec: Any, which: int) -> Any:
     return nest.map_structure(lambda leaf: leaf._legacy()[which], spec)
 
 
-def from_legacy(types: Any, shapes: Any, classes: Any) -> Any:
-    """The structure that types, shapes and classes describe."""
-    leaves = []
-    for dtype, shape, cls in zip(nest.flatten(types), nest.flatten(shapes), nest.flatten(classes)):
-        if isinstance(cls, TypeSpec):
-            leaves.append(cls)
-        elif isinstance(cls, type) and issubclass(cls, SparseTensor):
-            leaves.append(SparseTensorSpec(shape, dtype))
-        elif isinstance(cls, type) and issubclass(cls, Tensor):
-            leaves.append(TensorSpec(shape, dtype))
-        else:
-            raise TypeError(f"Could not build a structure for output class {getattr(cls, '__name__', cls)!r}")
-    return nest.pack_as(types, leaves)
+def from_legacy(output_types: Any, output_shapes: Any, output_classes: Any) -> Any:
+    """The structure that types, shapes and classes describe.
+
+    Raises:
+      TypeError: there is no spec for a class.
+    """
+    leaves = [_spec_of_class(*parts) for parts in zip(*map(nest.flatten, (output_types, output_shapes,
+                                                                         output_classes)))]
+    return nest.pack_as(output_types, leaves)
+
+
+def _spec_of_class(dtype: Any, shape: Any, cls: Any) -> Any:
+    if isinstance(cls, TypeSpec):
+        return cls
+    if isinstance(cls, type):
+        if issubclass(cls, SparseTensor):
+            return SparseTensorSpec(shape, dtype)
+        if issubclass(cls, Tensor):
+            return TensorSpec(shape, dtype)
+        if issubclass(cls, TensorArray):  # its shape has two flags in front
+            sizes = [None, None] if shape.ndims is None else shape.as_list()
+            dynamic, inferred = (None if flag is None else bool(flag) for flag in sizes[:2])
+            return TensorArraySpec(None if shape.ndims is None else shape[2:], dtype, dynamic, inferred)
+    raise TypeError(f"Could not build a structure for output class {getattr(cls, '__name__', cls)!r}")
 
 
 def as_types(types: Any) -> Any:
@@ -134,47 +186,10 @@ def as_shapes(types: Any, shapes: Any) -> Any:
     """A structure of shapes, nested as `types` is: where `types` has a leaf, `shapes` may have a list or tuple."""
     if not nest.is_nested(types):
         return as_shape(shapes)
-    leaves = shape_leaves(types, shapes)
+    leaves = nest.flatten_up_to(types, shapes)
     return nest.pack_as(types, [as_shape(leaf) for leaf in leaves])
-
-
-def shape_leaves(like: Any, given: Any) -> list[Any]:
-    """What stands in a structure at the leaves of another one that nests as it does as far as it goes.
-
-    Raises:
-      ValueError, TypeError: it does not.
-    """
-    if not nest.is_nested(like):
-        return [given]
-    if not nest.is_nested(given) and not isinstance(given, list):
-        raise TypeError(f"If shallow structure is a sequence, input must also be a sequence. Input has type: "
-                        f"{type(given)}.")
-    if isinstance(like, dict):
-        if set(like) != set(given):
-            raise ValueError(f"The two structures don't have the same keys. Input structure has keys {list(given)}, "
-                             f"while shallow structure has keys {list(like)}.")
-        return [leaf for key in sorted(like) for leaf in shape_leaves(like[key], given[key])]
-    parts, others = nest._children(like), nest._children(given) if nest.is_nested(given) else list(given)
-    if len(parts) != len(others):
-        raise ValueError("The two structures don't have the same sequence length. Input structure has length "
-                         f"{len(others)}, while shallow structure has length {len(parts)}.")
-    return [leaf for part, other in zip(parts, others) for leaf in shape_leaves(part, other)]
 
 
 def unknown_shapes(types: Any) -> Any:
     """Unknown shapes, nested as types are."""
     return nest.map_structure(lambda _: TensorShape(None), types)
-
-
-@export("data.experimental.TensorStructure")
-@deprecated(None, "Use `tf.TensorSpec` instead.")
-def tensor_structure(dtype: Any, shape: Any) -> TensorSpec:
-    """The spec of a tensor; see `tf.TensorSpec`."""
-    return TensorSpec(shape, dtype)
-
-
-@export("data.experimental.SparseTensorStructure")
-@deprecated(None, "Use `tf.SparseTensorSpec` instead.")
-def sparse_tensor_structure(dtype: Any, shape: Any) -> SparseTensorSpec:
-    """The spec of a sparse tensor; see `tf.SparseTensorSpec`."""
-    return SparseTensorSpec(shape, dtype)

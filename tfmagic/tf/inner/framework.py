@@ -131,6 +131,20 @@ def shape_equals(tensor_proto: Any, shape: Any) -> bool:
     return [dim.size for dim in tensor_proto.tensor_shape.dim] == list(shape)
 
 
+def is_constant(tensor_or_op: Any) -> bool:
+    """Whether a tensor comes from a `Const`, or an operation is one."""
+    return getattr(tensor_or_op, "op", tensor_or_op).type == "Const"
+
+
+def check_valid(spec: str) -> None:
+    """Refuse a malformed device name.
+
+    Raises:
+      ValueError: it is malformed.
+    """
+    devices.canonical(spec)
+
+
 def is_device_spec(obj: Any) -> bool:
     """Whether something is a `tf.DeviceSpec`."""
     return isinstance(obj, devices.DeviceSpec)

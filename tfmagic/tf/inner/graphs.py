@@ -66,9 +66,10 @@ def convert_n_to_tensor_or_indexed_slices(values: Sequence[Any], dtype: Any = No
                  lambda value, own: None if value is None else convert_to_tensor_or_indexed_slices(value, dtype, own))
 
 
-def is_dense_tensor_like(t: Any) -> bool:
-    """Whether a value is a tensor or a variable."""
-    return isinstance(t, Tensor) or hasattr(t, "_as_graph_element")
+def as_graph_element_of(obj: Any) -> Any:
+    """What an object stands for in its graph, or None where it does not say."""
+    stands_for = getattr(obj, "_as_graph_element", None)
+    return stands_for() if stands_for is not None else None
 
 
 # --- graphs and scopes -------------------------------------------------------------------------------------------
@@ -87,6 +88,34 @@ def has_default_graph() -> bool:
 def get_all_collection_keys() -> list[Any]:
     """The keys of the collections of the default graph."""
     return get_default_graph().get_all_collection_keys()
+
+
+class NullContextmanager:
+    """A context manager that does nothing, whatever it is made with."""
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        pass
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, type_arg: Any, value_arg: Any, traceback_arg: Any) -> None:
+        pass
+
+
+def colocate_with_for_gradient(op: Any, gradient_uid: str | None, ignore_existing: bool = False) -> Any:
+    """`tf.colocate_with` in the default graph for the nodes of a gradient."""
+    return get_default_graph()._colocate_with_for_gradient(op, gradient_uid, ignore_existing)
+
+
+def assert_same_graph(original_item: Any, item: Any) -> None:
+    """Refuse two tensors or operations of different graphs.
+
+    Raises:
+      ValueError: they are of different graphs.
+    """
+    if original_item.graph is not item.graph:
+        raise ValueError(f"{item} must be from the same graph as {original_item}.")
 
 
 def inside_function() -> bool:

@@ -57,7 +57,7 @@ def norm(tensor: Any, ord: Any = "euclidean", axis: Any = None, keepdims: Any = 
     else:
         if not (isinstance(axis, int) or axis is None):
             raise ValueError(wrong_axis)
-        if ord not in _VECTOR_NORMS and (not np.isreal(ord) or ord <= 0):
+        if ord is None or ord not in _VECTOR_NORMS and (not np.isreal(ord) or ord <= 0):
             raise ValueError(f"'ord' must be a supported vector norm, got {ord}")
         axis = None if axis is None else (axis,)
     with name_scope(name, "norm", [tensor]):
@@ -84,16 +84,15 @@ def norm(tensor: Any, ord: Any = "euclidean", axis: Any = None, keepdims: Any = 
 
 
 def _largest_singular_value(tensor: Tensor, axis: Any) -> Tensor:
-    """The 2-norm of matrices, with their two axes kept."""
-    rank = tensor.get_shape().ndims
-    if rank is None:
-        raise ValueError("The 2-norm of matrices needs a tensor of known rank")
-    pair = [a % rank for a in axis]
-    order = [a for a in range(rank) if a not in pair] + pair
-    transpose = api.transpose
-    values = raw.svd(transpose(tensor, order), compute_uv=False)[0]
+    """The 2-norm of matrices, with their two axes kept: they become the last two, and go back to where they were."""
+    rank = shape_ops.rank(tensor)
+    axis = api.map_fn(lambda i: api.cond(i >= 0, lambda: i, lambda: i + rank), convert_to_tensor(axis))
+    every = api.range(rank)
+    order = api.concat([raw.list_diff(every, axis)[0], axis], axis=0)
+    places = api.map_fn(lambda i: cast(shape_ops.squeeze(raw.where(raw.equal(order, i))), dtypes.int32), every)
+    values = raw.svd(api.transpose(tensor, order), compute_uv=False)[0]
     largest = shape_ops.expand_dims(reduce_max(_abs(values), axis=-1, keepdims=True), axis=-1)
-    return transpose(largest, np.argsort(order))
+    return api.transpose(largest, places)
 
 
 @export("linalg.trace")
@@ -266,7 +265,14 @@ def matrix_solve_ls(matrix: Any, rhs: Any, l2_regularizer: float = 0.0, fast: bo
 
     Returns:
       The solutions, a tensor of shape [..., n, k].
+
+    Raises:
+      NotImplementedError: complex128 with a regularizer, which TensorFlow 1.15 has switched off.
     """
+    matrix = convert_to_tensor(matrix, name="matrix")
+    if matrix.dtype.base_dtype is dtypes.complex128 and l2_regularizer != 0:
+        raise NotImplementedError("matrix_solve_ls is currently disabled for complex128 and l2_regularizer != 0 due to "
+                                  "poor accuracy.")
     if not fast:
         return raw.matrix_solve_ls(matrix, rhs, l2_regularizer, fast=False, name=name)
     with name_scope(name, "matrix_solve_ls", [matrix, rhs, l2_regularizer]):

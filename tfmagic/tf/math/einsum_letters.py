@@ -69,7 +69,7 @@ def _resolved(equation: str, tensors: list[Tensor]) -> tuple[list[str], str]:
     """The letters of each input and of the output, with "..." replaced by letters."""
     equation = equation.replace(" ", "")
     match = re.fullmatch(r"([a-zA-Z.,]*)(?:->([a-zA-Z.]*))?", equation)
-    if match is None:
+    if match is None or not match[1]:
         raise ValueError(f"Indices have incorrect format: {equation}")
     labels = match[1].split(",")
     output = match[2]
@@ -160,13 +160,21 @@ def _pair(a: Tensor, a_labels: str, b: Tensor, b_labels: str, summed: set[str]) 
 def _by_one_product(labels: list[str], output: str, tensors: list[Tensor]) -> Tensor:
     """All inputs broadcast to all letters, multiplied, and summed: simple, but large."""
     letters = output + "".join(sorted(set("".join(labels)) - set(output)))
-    product: Tensor | None = None
-    for text, tensor in zip(labels, tensors):
-        ordered = sorted(text, key=letters.index)
-        tensor = _transposed(tensor, [text.index(c) for c in ordered])
-        for place, letter in enumerate(letters):
-            if letter not in text:
-                tensor = shape_ops.expand_dims(tensor, place)
-        product = tensor if product is None else raw.mul(product, tensor)
-    assert product is not None
+    tensors = [api.transpose(tensor, [text.index(c) for c in sorted(text, key=letters.index)])
+               for text, tensor in zip(labels, tensors)]
+    product: Any = 1
+    for factor in [_spread(text, letters, tensor) for text, tensor in zip(labels, tensors)]:
+        product = product * factor
     return reduce_sum(product, list(range(len(output), len(letters)))) if len(letters) > len(output) else product
+
+
+def _spread(text: str, letters: str, tensor: Tensor) -> Tensor:
+    """A tensor whose dimensions are in order, with dimensions of 1 for the letters that it lacks."""
+    sizes = iter(tensor.get_shape().as_list())
+    shape = [next(sizes) if letter in text else 1 for letter in letters]
+    if shape.count(None) < 2:
+        return shape_ops.reshape(tensor, [-1 if size is None else size for size in shape])
+    for place, letter in enumerate(letters):
+        if letter not in text:
+            tensor = shape_ops.expand_dims(tensor, place)
+    return tensor

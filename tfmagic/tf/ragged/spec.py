@@ -7,7 +7,8 @@ from typing import Any
 from tfmagic.base import dtypes
 from tfmagic.base.export import export
 from tfmagic.base.shapes import TensorShape, as_shape
-from tfmagic.graph.type_spec import TensorSpec, TypeSpec, register_spec
+from tfmagic.graph.operation import Tensor
+from tfmagic.graph.type_spec import TensorSpec, TypeSpec
 from tfmagic.tf.ragged.tensor import RaggedTensor
 
 
@@ -76,8 +77,23 @@ class RaggedTensorSpec(TypeSpec):
         return RaggedTensorSpec(self._shape[1:] if self._shape.ndims is not None else None, self._dtype,
                                 self._ragged_rank - 1, self._row_splits_dtype)
 
+    def _component_specs_of_elements(self) -> list[TensorSpec]:
+        return [TensorSpec(None, dtypes.variant)]
+
+    def _to_element_tensors(self, value: Any) -> list[Tensor]:
+        return [value._to_variant(batched_input=False)]
+
+    def _to_batched_tensors(self, value: Any) -> list[Tensor]:
+        return [value._to_variant(batched_input=True)]
+
+    def _from_element_tensors(self, tensors: list[Tensor]) -> RaggedTensor:
+        result = RaggedTensor._from_variant(tensors[0], self._dtype, self._ragged_rank, self._row_splits_dtype)
+        if self._shape.ndims is not None:
+            first = self._shape.as_list()[0]
+            if first is not None:
+                result.row_splits.set_shape([first + 1])
+            result.flat_values.set_shape(TensorShape([None]).concatenate(self._shape[self._ragged_rank + 1:]))
+        return result
+
     def _legacy(self) -> tuple[Any, Any, Any]:
         return self._dtype, self._shape, self
-
-
-register_spec(RaggedTensor, RaggedTensorSpec.from_value)

@@ -27,6 +27,7 @@ from tfmagic.tf.ragged.segments import row_splits_to_segment_ids
 from tfmagic.tf.ragged.value import RaggedTensorValue
 
 _PRIVATE = object()
+_spec: Any = Slot("specs of ragged tensors")
 
 
 @export("RaggedTensor")
@@ -279,6 +280,28 @@ class RaggedTensor:
             for lengths in reversed(nested_row_lengths):
                 result = cls.from_row_lengths(result, lengths, validate=validate)
             return result
+
+    @property
+    def _type_spec(self) -> Any:
+        return _spec.from_value(self)
+
+    def _to_variant(self, batched_input: bool = False) -> Tensor:
+        """A variant scalar that holds it; with `batched_input` a vector of variants, one of each row."""
+        with name_scope(None, "RaggedToVariant", [self, batched_input]):
+            return raw.ragged_tensor_to_variant(self.nested_row_splits, self.flat_values, batched_input)
+
+    @classmethod
+    def _from_variant(cls, variant: Tensor, dtype: Any, output_ragged_rank: int, splits_type: Any) -> RaggedTensor:
+        """The ragged tensor that a variant holds, or a batch of those that an array of variants holds.
+
+        Raises:
+          ValueError: it would have no ragged axis.
+        """
+        if output_ragged_rank <= 0:
+            raise ValueError(f"ragged_rank must be non-negative; got {output_ragged_rank}.")
+        with name_scope(None, "RaggedFromVariant", [variant, dtype, output_ragged_rank]):
+            splits, values = raw.ragged_tensor_from_variant(variant, -1, output_ragged_rank, dtype, splits_type)
+            return cls.from_nested_row_splits(values, splits, validate=False)
 
     @classmethod
     def from_tensor(cls, tensor: Any, lengths: Any = None, padding: Any = None, ragged_rank: int = 1,

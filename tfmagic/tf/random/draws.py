@@ -200,7 +200,7 @@ def multinomial(logits: Any, num_samples: Any, seed: int | None = None, name: st
       A tensor [batch, num_samples].
     """
     with name_scope(name, "multinomial", [logits]):
-        return _categorical(logits, num_samples, output_dtype, seed)
+        return multinomial_categorical_impl(logits, num_samples, output_dtype, seed)
 
 
 @export("random.categorical")
@@ -219,10 +219,11 @@ def categorical(logits: Any, num_samples: Any, dtype: Any = None, seed: int | No
       A tensor [batch, num_samples].
     """
     with name_scope(name, "categorical", [logits]):
-        return _categorical(logits, num_samples, dtype, seed)
+        return multinomial_categorical_impl(logits, num_samples, dtype, seed)
 
 
-def _categorical(logits: Any, num_samples: Any, dtype: Any, seed: int | None) -> Tensor:
+def multinomial_categorical_impl(logits: Any, num_samples: Any, dtype: Any, seed: int | None) -> Tensor:
+    """The node of `tf.random.categorical`, without a scope around it."""
     logits = convert_to_tensor(logits, name="logits")
     seed1, seed2 = get_seed(seed)
     return raw.multinomial(logits, num_samples, seed=seed1, seed2=seed2, output_dtype=dtype)
@@ -269,10 +270,40 @@ def random_poisson(lam: Any, shape: Any, dtype: Any = dtypes.float32, seed: int 
     Returns:
       A tensor of shape `shape` + lam.shape and of `dtype`.
     """
+    return random_poisson_v2(shape, lam, dtype, seed, name)
+
+
+def random_poisson_v2(shape: Any, lam: Any, dtype: Any = dtypes.float32, seed: int | None = None,
+                      name: str | None = None) -> Tensor:
+    """`tf.random.poisson` with its first two arguments the other way round."""
     with name_scope(name, "random_poisson", [lam, shape]):
         shape = convert_to_tensor(shape, name="shape", dtype=dtypes.int32)
         seed1, seed2 = get_seed(seed)
         return raw.random_poisson_v2(shape, lam, dtype=dtype, seed=seed1, seed2=seed2)
+
+
+def parameterized_truncated_normal(shape: Any, means: Any = 0.0, stddevs: Any = 1.0, minvals: Any = -2.0,
+                                   maxvals: Any = 2.0, dtype: Any = dtypes.float32, seed: int | None = None,
+                                   name: str | None = None) -> Tensor:
+    """Numbers of normal distributions within bounds, with parameters of their own for each row.
+
+    Args:
+      shape: the output's shape, a list or a vector.
+      means, stddevs: of the distributions, scalars or one for each row.
+      minvals, maxvals: the bounds, scalars or one for each row.
+      dtype: half, float32 or float64.
+      seed: an integer; with the graph's seed it decides the numbers (see `tf.set_random_seed`).
+      name: of the scope around the nodes.
+
+    Returns:
+      A tensor of `shape` and `dtype`.
+    """
+    with name_scope(name, "parameterized_truncated_normal", [shape, means, stddevs, minvals, maxvals]):
+        shape = _shape_tensor(shape)
+        parameters = [convert_to_tensor(value, dtype=dtype, name=own) for own, value in (
+            ("means", means), ("stddevs", stddevs), ("minvals", minvals), ("maxvals", maxvals))]
+        seed1, seed2 = get_seed(seed)
+        return raw.parameterized_truncated_normal(shape, *parameters, seed=seed1, seed2=seed2)
 
 
 # --- stateless ---------------------------------------------------------------------------------------------------

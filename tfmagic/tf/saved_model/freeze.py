@@ -8,7 +8,6 @@ from typing import Any
 from tfmagic.base import messages
 from tfmagic.formats import gfile
 from tfmagic.formats.files import as_tensorflow, local_path, write_whole
-from tfmagic.graph.graph import Graph
 from tfmagic.graphdef.graph_util import convert_variables_to_constants
 from tfmagic.graphdef.importer import import_graph_def
 from tfmagic.session.session import Session
@@ -84,7 +83,7 @@ def freeze_graph_with_def_protos(
         if input_meta_graph_def is not None:
             input_meta_graph_def = type(input_meta_graph_def).FromString(input_meta_graph_def.SerializeToString())
             input_meta_graph_def.graph_def.CopyFrom(_without_devices(input_meta_graph_def.graph_def))
-    with Graph().as_default() as graph, Session(graph=graph) as session:
+    with Session() as session:  # in the default graph, which keeps what is read into it
         if input_saved_model_dir:
             SavedModelLoader(input_saved_model_dir).load(session, saved_model_tags)
         elif input_meta_graph_def is not None:

@@ -178,6 +178,10 @@ def create_meta_graph_def(meta_info_def: Any = None, graph_def: Any = None, save
         raise TypeError(f"graph must be of type Graph, not {type(graph)}")
     graph = graph or get_default_graph()
     result = messages.module("meta_graph_pb2").MetaGraphDef()
+    for what, kind, value in (("meta_info_def", "MetaInfoDef", meta_info_def), ("graph_def", "GraphDef", graph_def),
+                              ("saver_def", "SaverDef", saver_def)):
+        if value and type(value).__name__ != kind:
+            raise TypeError(f"{what} must be of type {kind}, not %s", type(value))
     info = meta_info_def or messages.module("meta_graph_pb2").MetaGraphDef.MetaInfoDef()
     info.tensorflow_version = TENSORFLOW_VERSION
     info.tensorflow_git_version = TENSORFLOW_GIT_VERSION

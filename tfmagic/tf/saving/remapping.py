@@ -11,7 +11,7 @@ from tfmagic.ops.array.layout import range_
 
 
 def remapped(path: str, name: str, shape: tuple[int, int], first_row: int, rows: Any, columns: Any, initializer: Any,
-             oov_rows: int, oov_columns: int) -> Any:
+             oov_rows: int, oov_columns: int, rows_at_once: int = -1) -> Any:
     """Build the value: a float32 matrix of the rows and columns of words, then of those for unknown words.
 
     Args:
@@ -21,6 +21,7 @@ def remapped(path: str, name: str, shape: tuple[int, int], first_row: int, rows:
       rows, columns: (new file of words, old file of words, how many old words count); None where they stay.
       initializer: makes the rows and columns of new words.
       oov_rows, oov_columns: how many rows and columns stand for unknown words.
+      rows_at_once: how many rows of the checkpoint are read at a time; -1 for all.
     """
     count, width = shape
     if rows is not None:
@@ -34,7 +35,7 @@ def remapped(path: str, name: str, shape: tuple[int, int], first_row: int, rows:
     new = count * width - known_rows * known_columns
     value = raw.load_and_remap_matrix(ckpt_path=path, old_tensor_name=name, row_remapping=row_ids,
                                       col_remapping=column_ids, initializing_values=initializer([new, 1]),
-                                      num_rows=count, num_cols=width)
+                                      num_rows=count, num_cols=width, max_rows_in_memory=rows_at_once)
     if oov_rows:
         value = concat([value, initializer([oov_rows, width])], 0)
     if oov_columns:

@@ -32,7 +32,7 @@ class RefVariable(Variable):
         with init_scope(), name_scope(name, "Variable", [] if callable(initial_value) else [initial_value]) as scope:
             graph = get_default_graph()
             if callable(initial_value):
-                with graph._attr_scope({"_class": [b"loc:@" + scope[:-1].encode()]}):
+                with graph._marked({"_class": [b"loc:@" + scope[:-1].encode()]}):
                     with name_scope("Initializer"), graph.device(None):
                         value = initial_tensor(initial_value, dtype)
                     refuse_control_flow(value, scope)
@@ -139,7 +139,7 @@ class RefVariable(Variable):
         from tfmagic.graph.indexed_slices import IndexedSlices
 
         if not isinstance(sparse_delta, IndexedSlices):
-            raise ValueError(f"sparse_delta is not IndexedSlices: {sparse_delta}")
+            raise TypeError(f"sparse_delta is not IndexedSlices: {sparse_delta}")
         return getattr(raw, f"scatter_{kind}")(self._variable, sparse_delta.indices, sparse_delta.values,
                                                use_locking=use_locking, name=name)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from tfmagic.base import messages
 from tfmagic.base.dtypes import DType
-from tfmagic.base.shapes import TensorShape
+from tfmagic.base.shapes import TensorShape, as_shape
 from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.graph.operation import Operation, Tensor
@@ -15,7 +15,7 @@ from tfmagic.ops import raw
 from tfmagic.ops.state.variables import handle_data
 from tfmagic.tf.variable.initial_values import without_uninitialized
 from tfmagic.tf.variable.save_slices import prepend_scope, strip_scope
-from tfmagic.tf.variable.variables import Variable, init_scope, initial_tensor, refuse_control_flow, static_shape
+from tfmagic.tf.variable.variables import Variable, init_scope, initial_tensor, refuse_control_flow
 
 
 class ResourceVariable(Variable):
@@ -41,11 +41,11 @@ class ResourceVariable(Variable):
         with init_scope(), name_scope(name, "Variable", [] if from_function else [initial_value]) as scope:
             graph = get_default_graph()
             own_name = scope[:-1]
-            with graph._attr_scope({"_class": [b"loc:@" + own_name.encode()]}):
+            with graph._marked({"_class": [b"loc:@" + own_name.encode()]}):
                 with name_scope("Initializer"), graph.device(None):
                     value = initial_tensor(initial_value, dtype)
                 refuse_control_flow(value, scope)
-                self._shape = static_shape(value, shape, validate_shape)
+                self._shape = value.shape if shape is None else as_shape(shape)
                 self._dtype = value.dtype.base_dtype
                 self._handle = raw.var_handle_op(self._dtype, self._shape, shared_name=own_name, name=scope)
             self._initial_value = value
@@ -106,6 +106,10 @@ class ResourceVariable(Variable):
         return self._handle.op
 
     @property
+    def _handle_name(self) -> str:
+        return self._handle.name
+
+    @property
     def dtype(self) -> DType:
         return self._dtype
 
@@ -156,16 +160,16 @@ class ResourceVariable(Variable):
         return raw.identity(value)
 
     def set_shape(self, shape: Any) -> None:
-        self._shape = self._shape.merge_with(shape)
-        self._graph_element.set_shape(self._shape)
+        raise NotImplementedError("ResourceVariable does not implement set_shape()\nSay its shape when it is made: "
+                                  "tf.Variable(..., shape=shape).")
 
     def _as_graph_element(self) -> Tensor:
         return self._graph_element
 
     def _to_tensor(self, dtype: DType | None, name: str | None, as_ref: bool) -> Any:
         if dtype is not None and not dtype.is_compatible_with(self._dtype):
-            raise ValueError(f"Incompatible type conversion requested to type {dtype.name} for variable of type "
-                             f"{self._dtype.name}")
+            raise ValueError(f"Incompatible type conversion requested to type '{dtype.name}' for variable of type "
+                             f"'{self._dtype.name}'")
         return self.read_value().op.inputs[0] if as_ref else self.value()
 
     def __getitem__(self, key: Any) -> Tensor:
@@ -174,7 +178,34 @@ class ResourceVariable(Variable):
         return sliced(self, key)
 
     def __int__(self) -> int:
-        raise TypeError("int() of a variable needs a run: use int(session.run(variable)).")
+        if self._dtype.name not in ("int32", "int64"):
+            raise TypeError("Non-integer variable can't be converted to integer.")
+        raise AttributeError("'Tensor' object has no attribute 'numpy'\nint() of a variable needs a run: use "
+                             "int(session.run(variable)).")
+
+    def __iadd__(self, other: Any) -> Any:
+        raise self._no_update("+", "variable.assign_add(value)", "variable")
+
+    def __isub__(self, other: Any) -> Any:
+        raise self._no_update("-", "variable.assign_sub(value)", "variable")
+
+    def __imul__(self, other: Any) -> Any:
+        raise self._no_update("*")
+
+    def __itruediv__(self, other: Any) -> Any:
+        raise self._no_update("/")
+
+    def __ipow__(self, other: Any) -> Any:
+        raise self._no_update("**")
+
+    @staticmethod
+    def _no_update(operator: str, instead: str = "", name: str = "var") -> RuntimeError:
+        """The error of `variable += value`, which would leave the variable as it is."""
+        quote = "" if instead else "`"
+        instead = instead or f"{name}.assign({name} {operator} value)"
+        return RuntimeError(f"Variable {operator}= value not supported. Use {quote}{instead}{quote} to modify the "
+                            f"variable{' value' if not quote else ''} {'and' if not quote else 'or'} {quote}{name} = "
+                            f"{name} {operator} value{quote} to get a new Tensor object.")
 
     # --- updates ------------------------------------------------------------------------------------------------
 
@@ -206,7 +237,7 @@ class ResourceVariable(Variable):
         from tfmagic.graph.indexed_slices import IndexedSlices
 
         if not isinstance(sparse_delta, IndexedSlices):
-            raise ValueError(f"sparse_delta is not IndexedSlices: {sparse_delta}")
+            raise TypeError(f"sparse_delta is not IndexedSlices: {sparse_delta}")
         updates = convert_to_tensor(sparse_delta.values, self._dtype)
         return self._lazy_read(getattr(raw, f"resource_scatter_{kind}")(self._handle, sparse_delta.indices, updates,
                                                                         name=name))

@@ -498,18 +498,16 @@ def refuse_control_flow(value: Tensor, name: str) -> None:
 
 
 def static_shape(initial_value: Tensor, shape: Any, validate_shape: bool) -> TensorShape:
-    """The static shape of a variable.
+    """The static shape of a variable with a reference.
 
     Raises:
       ValueError: it must be known in full, and is not.
     """
+    if validate_shape and not initial_value.shape.is_fully_defined():
+        raise ValueError(f"initial_value must have a shape specified: {initial_value}")
     if shape is not None:
         return as_shape(shape)
-    if not validate_shape:
-        return TensorShape(None)
-    if not initial_value.shape.is_fully_defined():
-        raise ValueError(f"initial_value must have a shape specified: {initial_value}")
-    return initial_value.shape
+    return initial_value.shape if validate_shape else TensorShape(None)
 
 
 @export("is_variable_initialized")

@@ -28,12 +28,12 @@ def experimental_jit_scope(compile_ops: bool | Callable[[Any], bool] = True,
     counts = _open.setdefault(graph, [0, 0])
     if counts[0] == 0:
         counts[1] += 1
-    marks = {"_XlaCompile": (lambda op: bool(compile_ops(op.node_def))) if callable(compile_ops) else compile_ops,
+    marks = {"_XlaCompile": (lambda node: bool(compile_ops(node))) if callable(compile_ops) else compile_ops,
              "_XlaSeparateCompiledGradients": separate_compiled_gradients,
              "_XlaScope": f"jit_scope_{counts[1] - 1}".encode()}
     counts[0] += 1
     try:
-        with graph._attr_scope(marks):
+        with graph._marked(marks):
             yield
     finally:
         counts[0] -= 1

@@ -15,9 +15,9 @@ from tfmagic.base.machine import compiler
 from tfmagic.base.machine.code import Code
 from tfmagic.base.machine.functions import INTRINSICS
 from tfmagic.base.machine.workers import shared
+from tfmagic.session.element_rules import KINDS, Value, write
 from tfmagic.session.plan.run_time import PlanCall
 from tfmagic.session.tiers.machine.parts import Part
-from tfmagic.session.tiers.machine.rules import KINDS, Value, write
 from tfmagic.session.tiers.machine.runs import MANY, Run, placed
 from tfmagic.session.tiers.machine.steps import Writer
 

@@ -14,8 +14,8 @@ import torch
 from tfmagic.base.machine import compiler, team
 from tfmagic.base.machine.code import Code, number
 from tfmagic.base.machine.functions import INTRINSICS, Real
+from tfmagic.session.element_rules import KINDS
 from tfmagic.session.plan.run_time import PlanCall
-from tfmagic.session.tiers.machine.rules import KINDS
 from tfmagic.session.tiers.machine.windows import POOL, RELU_BACKWARD, Windows
 
 _LAST = torch.channels_last

@@ -17,9 +17,9 @@ from typing import Any
 import torch
 from torch import fx
 
+from tfmagic.session.element_rules import KINDS, rule_of
 from tfmagic.session.plan.plan_graph import PlanGraph
 from tfmagic.session.tiers.failures import kept_until
-from tfmagic.session.tiers.machine.rules import KINDS, rule_of
 
 # Calls in a run: more take the compiler long.
 _MOST = 400

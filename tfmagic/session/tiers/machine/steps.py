@@ -10,8 +10,8 @@ from torch import fx
 
 from tfmagic.base.machine.code import Code, number
 from tfmagic.base.machine.functions import INTRINSICS, Real
+from tfmagic.session.element_rules import KINDS, Value, write
 from tfmagic.session.tiers.machine.parts import Part
-from tfmagic.session.tiers.machine.rules import KINDS, Value, write
 from tfmagic.session.tiers.machine.views import View, broadcast, dense_strides, view_of, whole
 
 _BYTES = {"float": 4, "double": 8, "i32": 4, "i64": 8, "i8": 1}

@@ -62,7 +62,7 @@ class Windows:
 
     def saving(self) -> float:
         """About how many microseconds one pass saves."""
-        return math.prod(self.shape) / 5000
+        return math.prod(self.shape) / (3000 if self.pool.target is POOL else 1750)
 
     def cost(self) -> float:
         """About how many microseconds it takes to compile."""

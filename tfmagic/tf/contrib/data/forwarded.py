@@ -14,7 +14,7 @@ from tfmagic.ops import raw
 from tfmagic.tf.data import records, structure
 from tfmagic.tf.data.dataset import Node
 from tfmagic.tf.data.dataset_v1 import DatasetV1, make_one_shot_iterator
-from tfmagic.tf.data.experimental import elementwise, grouping, interleaving, saving, tables
+from tfmagic.tf.data.experimental import elementwise, grouping, interleaving, resampling, saving, tables
 from tfmagic.tf.data.readers import TFRecordDatasetV1
 
 Transformation = Callable[[Any], Any]
@@ -195,6 +195,13 @@ def make_batched_features_dataset(
     return records.make_batched_features_dataset(
         file_pattern, batch_size, features, reader, label_key, reader_args, num_epochs, shuffle, shuffle_buffer_size,
         shuffle_seed, prefetch_buffer_size, reader_num_threads, parser_num_threads, sloppy_ordering, drop_final_batch)
+
+
+@moved("rejection_resample")
+def rejection_resample(class_func: Callable[..., Any], target_dist: Any, initial_dist: Any = None,
+                       seed: int | None = None) -> Transformation:
+    """Classes in other proportions; see `tf.data.experimental.rejection_resample`."""
+    return resampling.rejection_resample(class_func, target_dist, initial_dist, seed)
 
 
 @moved("make_csv_dataset")

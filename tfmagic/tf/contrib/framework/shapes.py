@@ -56,12 +56,20 @@ def with_shape(expected_shape: Any, tensor: Any) -> Any:
     with name_scope(f"{tensor.op.name}/"):
         if not isinstance(given, Tensor) and given.size < 1:  # a scalar has no other assertion
             return api.reshape(tensor, [])
-        checked = _assert_shape(tensor, given if isinstance(given, Tensor) else given.tolist())
-        with get_default_graph().control_dependencies([checked]):
-            result = raw.identity(tensor)
+        result = asserted(tensor, given if isinstance(given, Tensor) else given.tolist())
         if not isinstance(given, Tensor):
             result.set_shape(given.tolist())
         return result
+
+
+def asserted(tensor: Any, expected: Any) -> Any:
+    """A tensor whose shape the run asserts.
+
+    Args:
+      expected: integers, of which -1 is any size, or an int tensor.
+    """
+    with get_default_graph().control_dependencies([_assert_shape(tensor, expected)]):
+        return raw.identity(tensor)
 
 
 def _assert_shape(tensor: Any, expected: Any) -> Any:

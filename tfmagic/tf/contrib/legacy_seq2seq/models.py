@@ -174,6 +174,36 @@ def embedding_tied_rnn_seq2seq(encoder_inputs: Any, decoder_inputs: Any, cell: A
         return _fed(feed_previous, len(decoder_inputs), zero_state, decode)
 
 
+@export("contrib.legacy_seq2seq.one2many_rnn_seq2seq")
+def one2many_rnn_seq2seq(encoder_inputs: Any, decoder_inputs_dict: dict[Any, Any], enc_cell: Any,
+                         dec_cells_dict: dict[Any, Any], num_encoder_symbols: int,
+                         num_decoder_symbols_dict: dict[Any, int], embedding_size: int, feed_previous: Any = False,
+                         dtype: Any = None, scope: Any = None) -> tuple[dict[Any, Any], dict[Any, Any]]:
+    """An encoder of class numbers, and several decoders that begin with its last state.
+
+    Args:
+      decoder_inputs_dict, dec_cells_dict, num_decoder_symbols_dict: inputs, cells and numbers of classes of the
+        decoders, by name.
+
+    Returns:
+      The lists of outputs and the last states of the decoders, by name.
+    """
+    outputs, states = {}, {}
+    with variable_scope(scope or "one2many_rnn_seq2seq", dtype=dtype) as own:
+        encoder = EmbeddingWrapper(enc_cell, embedding_classes=num_encoder_symbols, embedding_size=embedding_size)
+        _, state = static_rnn(encoder, encoder_inputs, dtype=own.dtype)
+        for name, inputs in decoder_inputs_dict.items():
+            symbols = num_decoder_symbols_dict[name]
+            with variable_scope("one2many_decoder_" + str(name)):
+                cell = OutputProjectionWrapper(dec_cells_dict[name], symbols)
+
+                def decode(given: bool, inputs: Any = inputs, cell: Any = cell, symbols: int = symbols) -> Any:
+                    return embedding_rnn_decoder(inputs, state, cell, symbols, embedding_size, feed_previous=given)
+
+                outputs[name], states[name] = _fed(feed_previous, len(inputs), state, decode)
+    return outputs, states
+
+
 @export("contrib.legacy_seq2seq.attention_decoder")
 def attention_decoder(decoder_inputs: Any, initial_state: Any, attention_states: Any, cell: Any,
                       output_size: int | None = None, num_heads: int = 1, loop_function: Any = None, dtype: Any = None,

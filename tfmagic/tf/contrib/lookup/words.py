@@ -25,7 +25,7 @@ for _name, _thing in (("HasherSpec", tables.HasherSpec), ("IdTableWithHashBucket
                       ("StrongHashSpec", tables.StrongHashSpec),
                       ("TableInitializerBase", initializers.TableInitializerBase)):
     export(f"contrib.lookup.{_name}")(_thing)
-FastHashSpec = FAST_HASH
+FastHashSpec = export("contrib.lookup.FastHashSpec")(FAST_HASH)
 
 
 @export("contrib.lookup.HashTable")

@@ -7,6 +7,7 @@ from typing import Any
 
 from tfmagic.base import nest, tf_logging
 from tfmagic.base.export import export
+from tfmagic.graph import opdefs
 from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.scopes import name_scope
 from tfmagic.ops import api, raw
@@ -14,6 +15,7 @@ from tfmagic.tf.contrib.rnn.linear import Linear
 from tfmagic.tf.initializers.kinds import RandomUniform
 from tfmagic.tf.recurrent.cell import RNNCell, assert_like_cell
 from tfmagic.tf.variable.scope import get_variable, get_variable_scope, variable_scope
+from tfmagic.tf.xla.scopes import experimental_jit_scope
 
 
 class _Around(RNNCell):
@@ -259,3 +261,27 @@ class AttentionCellWrapper(RNNCell):
             weights = api.nn.softmax(api.reduce_sum(direction * api.tanh(features + y), [2, 3]))
             found = api.reduce_sum(raw.reshape(weights, [-1, self._attn_length, 1, 1]) * hidden, [1, 2])
             return raw.reshape(found, [-1, self._attn_size]), raw.slice(past, [0, 1, 0], [-1, -1, -1])
+
+
+def _is_stateless(node: Any) -> bool:
+    op_def = opdefs.get(node.op)
+    return op_def is not None and not op_def.is_stateful
+
+
+@export("contrib.rnn.CompiledWrapper")
+class CompiledWrapper(_Around):
+    """A cell whose operations sessions compile (see `tf.xla.experimental.jit_scope`).
+
+    Args:
+      cell: the cell.
+      compile_stateful: whether operations with a state, such as random numbers, are compiled too.
+    """
+
+    def __init__(self, cell: Any, compile_stateful: bool = False):
+        super().__init__(cell, None)
+        self._compile_stateful = compile_stateful
+
+    def __call__(self, inputs: Any, state: Any, scope: Any = None) -> Any:
+        compiled: Any = self._compile_stateful or _is_stateless
+        with experimental_jit_scope(compile_ops=compiled):
+            return self._cell(inputs, state, scope=scope)

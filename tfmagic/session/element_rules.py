@@ -157,13 +157,15 @@ def _real(function: Callable[..., str]) -> Rule:
     return rule
 
 
-def _extreme(of_floats: str, of_integers: str) -> Rule:
+def _extreme(of_floats: str, of_integers: str, past_nan: bool = False) -> Rule:
     def rule(code: Code, x: Value, y: Value) -> str:
         if x.kind not in _FLOATS:
             first = code.let(f"icmp {of_integers} {x.kind} {x.text}, {y.text}")
             return code.let(f"select i1 {first}, {x.kind} {x.text}, {y.kind} {y.text}")
         real = Real(code, x.kind)
         one = real.choose(real.compare(of_floats, x.text, y.text), x.text, y.text)
+        if past_nan:
+            return real.choose(real.compare("uno", y.text, y.text), x.text, one)
         return real.choose(real.compare("uno", x.text, y.text), real.do("fadd", x.text, y.text), one)
 
     return rule
@@ -242,7 +244,9 @@ _CONVERSIONS = {("float", "double"): "fpext", ("double", "float"): "fptrunc", ("
 _RULES: dict[str, Rule] = {
     "add": _arithmetic("fadd", "add"), "sub": _arithmetic("fsub", "sub"), "mul": _multiply,
     "div": _arithmetic("fdiv", ""), "neg": _neg, "abs": _abs, "square": _square,
-    "maximum": _extreme("ogt", "sgt"), "minimum": _extreme("olt", "slt"), "where": _where, "to": _to,
+    "maximum": _extreme("ogt", "sgt"), "minimum": _extreme("olt", "slt"),
+    "fmax": _extreme("ogt", "sgt", past_nan=True), "fmin": _extreme("olt", "slt", past_nan=True),
+    "where": _where, "to": _to,
     "lt": _comparison("olt", "slt"), "le": _comparison("ole", "sle"), "gt": _comparison("ogt", "sgt"),
     "ge": _comparison("oge", "sge"), "eq": _comparison("oeq", "eq"), "ne": _comparison("une", "ne"),
     "logical_and": _logical("and"), "logical_or": _logical("or"), "logical_xor": _logical("xor"),

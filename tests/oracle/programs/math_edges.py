@@ -1,0 +1,48 @@
+"""Numbers at the edges of arithmetic: NaN, the largest unsigned integers, truth values where numbers are asked for."""
+
+from __future__ import division
+
+import numpy as np
+
+from . import Case, program
+
+LARGE = np.array([0, 1, 2 ** 63, 2 ** 64 - 1, 2 ** 63 + 5, 7], np.uint64)
+OTHER = np.array([1, 2 ** 63, 3, 2 ** 64 - 1, 2 ** 63 + 6, 0], np.uint64)
+
+
+@program
+def extremes_of_nan(tf):
+    nan = np.array([np.nan] * 3 + [2.0] * 3, np.float32)
+    number = np.array([1.0, 3.0, np.nan] * 2, np.float32)
+    p, q = tf.placeholder(tf.float32, [6], name="p"), tf.placeholder(tf.float32, [6], name="q")
+    out = [f(*pair) for f in (tf.maximum, tf.minimum)
+           for pair in ((p, q), (q, p), (p, 1.5), (1.5, p), (nan, p), (p, nan), (p[:1], q))]
+    slopes = tf.gradients(tf.maximum(p, q) + tf.minimum(p, q) * 3.0, [p, q])
+    return Case(steps=[(out + slopes, {p: nan, q: number})], show=out + slopes)
+
+
+@program
+def large_unsigned_integers(tf):
+    b = tf.bitwise
+    out = [f(LARGE, OTHER) for f in (tf.less, tf.less_equal, tf.greater, tf.greater_equal, b.bitwise_and,
+                                     b.bitwise_or, b.bitwise_xor)]
+    out += [b.left_shift(LARGE, OTHER % np.uint64(64)), b.right_shift(LARGE, OTHER % np.uint64(64)), b.invert(LARGE)]
+    return Case(steps=[(out, None)], show=out)
+
+
+@program
+def truth_values_as_numbers(tf):
+    x = tf.constant([1.5, 2.0])
+    v = tf.Variable(1.0)
+    out = [tf.constant(True, tf.float32), tf.constant([False, 1.5], tf.float64), x + True, True - x, x > True,
+           tf.multiply(x, [[True]]), x // True, tf.constant(True, tf.complex64), tf.clip_by_value(x, False, True),
+           tf.concat([x, [True]], 0), tf.stack([x[0], True]), tf.constant([1.0], tf.float16) * True]
+    return Case(init=True, steps=[(out, None), (tf.assign_add(v, True), None)], show=out)
+
+
+@program
+def bessel_functions_of_sparse_tensors(tf):
+    s = tf.SparseTensor([[0, 1]], [0.25], [2, 2])
+    out = [tf.math.bessel_i0e(s).values, tf.math.bessel_i1e(s, name="named").values, tf.math.bessel_i0([0.5]),
+           tf.real(tf.Variable([1.0]))[:0]]
+    return Case(steps=[(out[:3], None)], show=out)
