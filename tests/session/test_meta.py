@@ -89,6 +89,20 @@ CALLS: list[tuple[Callable[..., Any], tuple[Any, ...]]] = [
     (torch.sort, (torch.ones([4, 5], dtype=torch.int32),)),
     (torch.softmax, (torch.ones([4, 5]), -1)),
     (torch.tril, (torch.ones([4, 5]),)),
+    *((torch.index_select, (X, axis, torch.tensor([1, 1, 0]))) for axis in (0, -1)),
+    *((torch.tile, (torch.ones([2, 3]), counts)) for counts in ((2,), (2, 1), (3, 1, 2))),
+    (torch.zeros, ((2, 3),)),
+    (torch.ones, (2, 3)),
+    *((torch.arange, bounds) for bounds in ((5,), (1, 8, 3), (5, 0, -2))),
+    *((torch.argmax, (X, *rest)) for rest in ((1,), (-1, True))),
+    *((torch.nn.functional.pad, (X, amounts)) for amounts in ((1, 2), (0, 0, 3, -1), (1,) * 8)),
+    *((function, (torch.ones([2, 3], dtype=dtype), 1)) for function in (torch.cumsum, torch.cumprod)
+      for dtype in (torch.float32, torch.int32, torch.bool)),
+    *((torch.eye, size) for size in ((3,), (2, 4))),
+    *((torch.reshape, (X.transpose(0, 3), shape)) for shape in ((-1,), (8, -1, 7), (7, 72, 1))),
+    *((torch.ops.aten.native_batch_norm_backward, (
+        X, X, scale, torch.ones([4]), torch.ones([4]), torch.ones([4]), torch.ones([4]), True, 1e-3, wanted))
+      for scale, wanted in ((torch.ones([4]), [True] * 3), (None, [True, False, False]))),
     (torch.conv2d, (X, torch.ones([6, 2, 3, 2]), None, [2, 1], [1, 0], [1, 2], 2)),
     (torch.conv3d, (torch.ones([1, 2, 5, 6, 7]), torch.ones([3, 2, 1, 2, 3]), None, [1, 2, 1], [0] * 3, [1] * 3, 1)),
     *((torch.ops.aten.max_pool2d_with_indices, (X, [3, 2], [2, 2], [1, 0], [1, 1], up)) for up in (False, True)),
@@ -114,9 +128,15 @@ from tfmagic import tf
 images, labels = tf.placeholder(tf.float32, [None, 12, 12, 1]), tf.placeholder(tf.int64, [None])
 hidden = tf.layers.max_pooling2d(tf.layers.conv2d(images, 4, 3, activation=tf.nn.relu), 2, 2)
 hidden = tf.layers.conv2d(tf.layers.conv2d(hidden, 64, 1), 128, 3)  # as products
+hidden = tf.layers.batch_normalization(hidden, training=True)  # in one op
 hidden = tf.layers.batch_normalization(tf.layers.dropout(tf.layers.flatten(hidden), training=True), training=True)
 logits = tf.layers.dense(hidden, 10)
 loss = tf.losses.sparse_softmax_cross_entropy(labels, logits) + tf.reduce_mean(tf.nn.top_k(logits, 3).values)
+ids = tf.argmax(logits, 1, output_type=tf.int32)
+rows = tf.nn.embedding_lookup(tf.get_variable("table", [10, 4]), ids)
+rows = tf.pad(tf.tile(rows, [2, 1]), [[1, 0], [0, 0]]) + tf.cumsum(tf.zeros([4])) + tf.reduce_prod(tf.ones([4]))
+with tf.control_dependencies([tf.assert_less(tf.range(tf.size(ids)), 99)]):
+    loss += tf.reduce_mean(tf.reshape(tf.transpose(rows), [-1]))
 train = tf.train.AdamOptimizer().minimize(loss)
 powers = tf.while_loop(lambda i, a: i < 10, lambda i, a: (i + 1, tf.matmul(a, a)), [0, tf.eye(3)])
 chosen = tf.cond(loss > 0, lambda: tf.concat([logits, logits], 1), lambda: tf.transpose(logits))

@@ -382,3 +382,19 @@ def checkpoints_removed(tf):
         tf.train.remove_checkpoint(folder("none"))
         files = sorted(os.listdir(folder.path))
     return Case(facts={"files": files})
+
+
+@program
+def checkpoints_of_folders_that_are_not_there(tf):
+    some_variables(tf)
+    with Folder() as folder, tf.Session() as sess:
+        sess.run(tf.global_variables_initializer())
+        saver = tf.train.Saver()
+        saver.save(sess, folder("m"))
+        facts = {}
+        for name in ("m", "none", "none/m", "m/m"):
+            facts[name] = [attempt(function, folder(name)) for function in (
+                tf.train.checkpoint_exists, lambda path: len(tf.train.get_checkpoint_mtimes([path])),
+                lambda path: saver.restore(sess, path), tf.train.remove_checkpoint)]  # fmt: skip
+        facts = {key: folder.plain(value) for key, value in facts.items()}
+    return Case(facts=facts)

@@ -7,6 +7,7 @@ the first time, which takes as long as `import torch`; what these give is said h
 from __future__ import annotations
 
 import functools
+import math
 import operator
 from collections.abc import Callable
 from typing import Any
@@ -37,10 +38,10 @@ ELEMENT_WISE = words("""
 """)
 # What gives a tensor like its first argument.
 _SAME = words("""
-    clone contiguous diagonal_scatter empty_like flip full_like index_add index_copy index_put log_softmax ones_like
-    scatter scatter_add scatter_reduce slice_scatter softmax tril triu zeros_like
+    clone contiguous diagonal_scatter empty_like flip full_like index_add index_copy index_fill index_put log_softmax
+    nan_to_num ones_like scatter scatter_ scatter_add scatter_reduce slice_scatter softmax tril triu zeros_like
 """)
-REDUCTIONS = words("all amax amin any mean sum")
+REDUCTIONS = words("all amax amin any mean prod sum")
 
 
 def value_of(node: fx.Node) -> Any:
@@ -180,6 +181,81 @@ def _gather(x: Any, dim: int, index: Any) -> torch.Tensor:
     return _empty(index.shape, x.dtype)
 
 
+def _index_select(x: Any, dim: int, index: Any) -> torch.Tensor | None:
+    if x.ndim == 0 or index.ndim > 1:
+        return None
+    axis = dim % x.ndim
+    return _empty([*x.shape[:axis], index.numel(), *x.shape[axis + 1:]], x.dtype)
+
+
+def _tile(x: Any, counts: Any) -> torch.Tensor | None:
+    if any(not isinstance(count, int) for count in counts):
+        return None
+    rank = max(x.ndim, len(counts))
+    shape, times = [1] * (rank - x.ndim) + list(x.shape), [1] * (rank - len(counts)) + list(counts)
+    return _empty([size * count for size, count in zip(shape, times)], x.dtype)
+
+
+def _filled(*shape: Any, dtype: Any = None, device: Any = None) -> torch.Tensor | None:
+    """Of `zeros` and `ones`."""
+    sizes = shape[0] if len(shape) == 1 and isinstance(shape[0], (list, tuple)) else shape
+    return _empty(sizes, dtype or torch.get_default_dtype()) if all(type(size) is int for size in sizes) else None
+
+
+def _new_filled(x: Any, *shape: Any, dtype: Any = None, device: Any = None) -> torch.Tensor | None:
+    """Of the method `new_zeros`."""
+    return _filled(*shape, dtype=dtype or x.dtype)
+
+
+def _full(size: Any, value: Any, dtype: Any = None, device: Any = None) -> torch.Tensor | None:
+    return _filled(*size, dtype=dtype) if dtype is not None else None
+
+
+def _new_full(x: Any, size: Any, value: Any, dtype: Any = None) -> torch.Tensor | None:
+    return _full(size, value, dtype or x.dtype)
+
+
+def _eye(rows: int, columns: int | None = None, dtype: Any = None, device: Any = None) -> torch.Tensor | None:
+    return _filled(rows, rows if columns is None else columns, dtype=dtype)
+
+
+def _reshape(x: Any, *shape: Any) -> torch.Tensor | None:
+    sizes = list(shape[0] if len(shape) == 1 and isinstance(shape[0], (list, tuple)) else shape)
+    if x.numel() == 0 or not all(type(size) is int for size in sizes) or sizes.count(-1) > 1:
+        return None
+    known = math.prod(size for size in sizes if size != -1)
+    if known <= 0 or x.numel() % known or (-1 not in sizes and known != x.numel()):
+        return None
+    return _empty([x.numel() // known if size == -1 else size for size in sizes], x.dtype)
+
+
+def _arange(*bounds: Any, dtype: Any = None, device: Any = None) -> torch.Tensor | None:
+    if not all(type(bound) is int for bound in bounds):
+        return None
+    return _empty(len(range(*bounds)), dtype or torch.int64)
+
+
+def _arg_extreme(x: Any, dim: Any = None, keepdim: bool = False) -> torch.Tensor | None:
+    if type(dim) is not int or not -x.ndim <= dim < x.ndim or 0 in x.shape:
+        return None
+    axis = dim % x.ndim
+    return _empty([*x.shape[:axis], *([1] if keepdim else []), *x.shape[axis + 1:]], torch.int64)
+
+
+def _pad(x: Any, amounts: Any, mode: str = "constant", value: Any = None) -> torch.Tensor | None:
+    if mode != "constant" or len(amounts) > 2 * x.ndim or not all(type(amount) is int for amount in amounts):
+        return None
+    shape = list(x.shape)
+    for place, amount in enumerate(amounts):  # the last axis comes first
+        shape[-1 - place // 2] += amount
+    return _empty(shape, x.dtype) if min(shape, default=0) >= 0 else None
+
+
+def _cumulative(x: Any, dim: int, dtype: Any = None) -> torch.Tensor | None:
+    small = not x.dtype.is_floating_point and not x.dtype.is_complex  # those of integers are counted in 64 bits
+    return _empty(x.shape, dtype or (torch.int64 if small else x.dtype)) if -x.ndim <= dim < x.ndim else None
+
+
 def _sort(x: Any, *args: Any, **kwargs: Any) -> Any:
     return _same(x), _empty(x.shape, torch.int64)
 
@@ -216,6 +292,12 @@ def _avg_pool(x: Any, window: Any, stride: Any, padding: Any, rounds_up: bool = 
     return _empty([*x.shape[:2], *(_windows(*each, rounds_up=rounds_up) for each in numbers)], x.dtype)
 
 
+def _batch_norm_backward(dy: Any, x: Any, scale: Any, mean: Any, variance: Any, kept_mean: Any, kept_scale: Any,
+                         training: bool, epsilon: float, wanted: Any) -> Any:
+    moments = _empty(x.shape[1], x.dtype if scale is None else scale.dtype)
+    return [given if asked else None for given, asked in zip((_same(x), moments, moments), wanted)]
+
+
 def _batch_norm(x: Any, scale: Any, offset: Any, mean: Any, variance: Any, training: bool, *rest: Any) -> Any:
     moments = _empty(x.shape[1] if training else 0, torch.promote_types(x.dtype, torch.float32))
     return _same(x), moments, moments
@@ -239,13 +321,19 @@ def _function_rules() -> dict[Any, Callable[..., Any]]:
             torch.gather: _gather, torch.sort: _sort, torch.conv2d: _convolution, torch.conv3d: _convolution,
             aten.convolution_backward: _convolution_backward, aten.max_pool2d_with_indices: _max_pool,
             aten.max_pool3d_with_indices: _max_pool, functional.avg_pool2d: _avg_pool,
-            functional.avg_pool3d: _avg_pool, aten.native_batch_norm: _batch_norm}
+            functional.avg_pool3d: _avg_pool, aten.native_batch_norm: _batch_norm,
+            aten.native_batch_norm_backward: _batch_norm_backward, torch.index_select: _index_select,
+            torch.tile: _tile, torch.zeros: _filled, torch.ones: _filled, torch.arange: _arange,
+            torch.argmax: _arg_extreme, torch.argmin: _arg_extreme, functional.pad: _pad,
+            torch.cumsum: _cumulative, torch.cumprod: _cumulative, torch.full: _full, torch.eye: _eye,
+            torch.reshape: _reshape, torch._assert_async: lambda *args: UNKNOWN}
 
 
 @functools.cache
 def _method_rules() -> dict[str, Callable[..., Any]]:
     rules: dict[str, Callable[..., Any]] = {name: _same for name in _SAME if hasattr(torch.Tensor, name)}
-    rules["gather"] = _gather
+    rules.update(gather=_gather, index_select=_index_select, tile=_tile, new_zeros=_new_filled, new_full=_new_full,
+                 reshape=_reshape, argmax=_arg_extreme, argmin=_arg_extreme, cumsum=_cumulative, cumprod=_cumulative)
     for names, rule in ((ELEMENT_WISE, _element_wise), (REDUCTIONS, _reduction)):
         for name in names:
             if hasattr(torch.Tensor, name):

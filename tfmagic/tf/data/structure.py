@@ -38,7 +38,7 @@ def _leaf_spec(value: Any, use_fallback: bool) -> Any:
     try:
         return type_spec_from_value(value)
     except TypeError:
-        if isinstance(value, (np.ndarray, np.generic)):
+        if isinstance(value, np.ndarray):
             return TensorSpec(value.shape, value.dtype)
         if use_fallback:
             with contextlib.suppress(TypeError, ValueError):

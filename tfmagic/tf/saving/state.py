@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 import os
 import re
 from collections.abc import Sequence
@@ -165,9 +164,12 @@ def latest_checkpoint(checkpoint_dir: Any, latest_filename: str | None = None) -
 
 
 def checkpoint_is_there(prefix: Any) -> bool:
-    """Whether there is a checkpoint of this name, of either form."""
-    path = local_path(prefix)
-    return is_bundle(path) or bool(glob.glob(path))
+    """Whether there is a checkpoint of this name, of either form.
+
+    Raises:
+      NotFoundError: its folder is not there.
+    """
+    return is_bundle(local_path(prefix)) or _main_file(prefix) is not None
 
 
 @export("train.checkpoint_exists")
@@ -177,14 +179,17 @@ def checkpoint_exists(checkpoint_prefix: Any) -> bool:
 
     Args:
       checkpoint_prefix: the name, or a pattern that its files match.
+
+    Raises:
+      NotFoundError: its folder is not there.
     """
     return checkpoint_is_there(checkpoint_prefix)
 
 
-def _main_file(prefix: str) -> str | None:
+def _main_file(prefix: Any) -> str | None:
     """The file of a checkpoint that tells its age."""
     path = local_path(prefix)
-    found = glob.glob(path + ".index") or glob.glob(path)
+    found = gfile.glob(path + ".index") or gfile.glob(path)
     return found[0] if found else None
 
 
@@ -204,6 +209,9 @@ def get_checkpoint_mtimes(checkpoint_prefixes: Sequence[str]) -> list[float]:
 
     Returns:
       A time in seconds for each that is there.
+
+    Raises:
+      NotFoundError: the folder of one is not there.
     """
     return times_of(checkpoint_prefixes)
 
