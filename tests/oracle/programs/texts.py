@@ -79,3 +79,12 @@ def strings_edited(tf):
 def strings_as_ragged_parts(tf):
     parts = tf.strings.split(tf.constant(["a b", "c"]), sep=" ", result_type="SparseTensor")
     return Case(steps=[([parts.indices, parts.values, parts.dense_shape], None)], show=[parts.values])
+
+
+@program
+def words_at_the_most(tf):
+    """As many words as asked for are followed by a rest, even an empty one."""
+    texts = ["a b c", " a  b ", "a", "", "  ", "a\tb \n c  d "]
+    found = [tf.strings.split(tf.constant(texts), sep=sep, maxsplit=most)
+             for most in (-1, 0, 1, 2, 3, 4) for sep in ("", " ")]  # fmt: skip
+    return Case(steps=[([tensor for parts in found for tensor in (parts.indices, parts.values)], None)])

@@ -202,7 +202,17 @@ def _cut(op: Any, x: Any, delimiter: Any) -> list[list[bytes]]:
 
 def _cut_as_python(op: Any, x: Any, sep: Any) -> list[list[bytes]]:
     mark = sep.reshape(-1)[0]
-    return [text.split(mark or None, op.maxsplit) for text in x.tolist()]
+    if not mark:
+        return [_words(text, op.maxsplit) for text in x.tolist()]
+    return [text.split(mark, op.maxsplit) for text in x.tolist()]
+
+
+def _words(text: bytes, most: int) -> list[bytes]:
+    """The words of a text, at the most so many, and the rest; TensorFlow has a rest even where nothing is left."""
+    if most == 0:
+        return [text]
+    words = text.split(None, most)
+    return [*words, b""] if len(words) == most else words
 
 
 @op("StringSplit", check=_refused_split, **HOST_STRINGS)
@@ -220,7 +230,7 @@ class StringSplit:
 
 @op("StringSplitV2", check=_refused_split, **HOST_STRINGS)
 class StringSplitV2:
-    """Each string cut as `bytes.split` does it."""
+    """Each string cut as `bytes.split` does it, nearly."""
 
     shape = _split_dims
 
