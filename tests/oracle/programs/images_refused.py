@@ -60,3 +60,17 @@ def jpegs_of_any_quality(tf):
         (lambda x: tf.image.encode_jpeg(x, quality=101), picture),
         (lambda x: tf.image.encode_jpeg(x, format="rgb"), picture[:, :, :1]),
     ])})
+
+
+@program
+def resized_by_names_and_known_parts(tf):
+    """Methods by TensorFlow 2's names, and sizes of which a part is known or cannot be."""
+    image = tf.image.resize_images
+    height = tf.placeholder_with_default(2, [])
+    pictures = tf.constant(floats(1, 4, 4, 3))
+    tensors = [image(pictures, [2, 3], method=method) for method in ("bilinear", "nearest", "bicubic", "area")]
+    tensors += [image(pictures, (height, 3)), image(pictures, tf.stack([3, height]), "area", align_corners=True)]
+    return Case(steps=[(tensors, None)], show=tensors, facts={"found": found(tf, [
+        (lambda: image(pictures, [-1, 4]),), (lambda: image(pictures, [2, 2], method="lanczos3"),),
+        (lambda: tf.string_to_number(["+5"], tf.int32),), (lambda: tf.string_to_number(["+5"], tf.float32),),
+    ])})

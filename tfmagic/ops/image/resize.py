@@ -31,8 +31,14 @@ def _of_size(op: Any, images: Dims) -> Dims:
     """The shape of pictures of the size that is asked for, as far as the graph tells it."""
     batch, _, _, channels = shape_rules.with_rank(images, 4)
     wanted = static_ints(op.size)
-    height, width = (None, None) if wanted is None else wanted
+    height, width = (None, None) if wanted is None else (_size_of_axis(number) for number in wanted)
     return batch, height, width, channels
+
+
+def _size_of_axis(number: int) -> int | None:
+    if number < -1:
+        raise shapes.NoShape(f"Dimension {number} must be >= 0")
+    return None if number == -1 else number
 
 
 def refused_size(op: Any, images: Any, size: Any) -> str | None:

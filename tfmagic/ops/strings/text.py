@@ -425,7 +425,7 @@ def _format(op: Any) -> bytes:
 
 _NUMBER = re.compile(rb"[+-]?(\d+\.?\d*([eE][+-]?\d+)?|\.\d+([eE][+-]?\d+)?|inf(inity)?|nan|0[xX][0-9a-fA-F]+)",
                      re.IGNORECASE)
-_WHOLE = re.compile(rb"[+-]?\d+")
+_WHOLE = re.compile(rb"-?\d+")
 
 
 @op("StringToNumber", **HOST_STRINGS)

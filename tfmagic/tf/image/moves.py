@@ -9,7 +9,7 @@ from tfmagic.base.export import export
 from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.scopes import name_scope
-from tfmagic.graph.static_value import constant_value
+from tfmagic.graph.static_value import constant_value, constant_value_as_shape
 from tfmagic.ops import api, raw
 from tfmagic.ops.control_flow.grouping import with_dependencies
 from tfmagic.tf.image.checks import as_batch, checked, checks_of, require, sizes_of
@@ -23,6 +23,11 @@ class ResizeMethodV1:
     NEAREST_NEIGHBOR = 1
     BICUBIC = 2
     AREA = 3
+
+
+# By the names that TensorFlow 2 gives them.
+_METHODS: dict[Any, int] = {"bilinear": ResizeMethodV1.BILINEAR, "nearest": ResizeMethodV1.NEAREST_NEIGHBOR,
+                            "bicubic": ResizeMethodV1.BICUBIC, "area": ResizeMethodV1.AREA}
 
 
 # --- flips and turns ------------------------------------------------------------------------------------------------
@@ -266,7 +271,7 @@ def resize_image_with_pad(image: Any, target_height: Any, target_width: Any, met
       image: [height, width, channels] or a batch.
       target_height: how many rows.
       target_width: how many columns.
-      method: one of `ResizeMethod`.
+      method: one of `ResizeMethod`, or its name in TensorFlow 2.
       align_corners: whether the outer pixels keep their centres.
 
     Raises:
@@ -343,7 +348,7 @@ def central_crop(image: Any, central_fraction: float) -> Tensor:
 
 
 @export("image.resize_images")
-def resize_images(images: Any, size: Any, method: int = ResizeMethodV1.BILINEAR, align_corners: bool = False,
+def resize_images(images: Any, size: Any, method: int | str = ResizeMethodV1.BILINEAR, align_corners: bool = False,
                   preserve_aspect_ratio: bool = False, name: str | None = None) -> Tensor:
     """Pictures resized.
 
@@ -385,10 +390,10 @@ def resize_images(images: Any, size: Any, method: int = ResizeMethodV1.BILINEAR,
             raise ValueError("'size' must be a 1-D Tensor of 2 elements: new_height, new_width")
         if preserve_aspect_ratio:
             size = _fitting(images, size, (height, width))
-        wanted = constant_value(size)
-        new_height, new_width = (None, None) if wanted is None else (int(number) for number in wanted)
-        if wanted is not None and (height, width) == (new_height, new_width):
+        new_height, new_width = constant_value_as_shape(size)._dims or (None, None)
+        if None not in (height, width) and (height, width) == (new_height, new_width):
             return images if rank == 4 else api.squeeze(images, axis=[0])
+        method = _METHODS.get(method, method)
         if method not in kernels:
             raise ValueError("Resize method is not implemented.")
         images = kernels[method](images, size)
