@@ -74,3 +74,13 @@ def resized_by_names_and_known_parts(tf):
         (lambda: image(pictures, [-1, 4]),), (lambda: image(pictures, [2, 2], method="lanczos3"),),
         (lambda: tf.string_to_number(["+5"], tf.int32),), (lambda: tf.string_to_number(["+5"], tf.float32),),
     ])})
+
+
+@program
+def colours_of_boxes_of_other_ranks(tf):
+    draw = tf.image.draw_bounding_boxes
+    pictures, boxes = tf.ones([1, 4, 4, 3]), [[[0.1, 0.1, 0.8, 0.8]]]
+    return Case(facts={"found": found(tf, [
+        (lambda colors: draw(pictures, boxes, colors=colors), floats(*shape))
+        for shape in ((3,), (), (1, 3), (1, 1, 3), (1, 2))
+    ])})

@@ -88,3 +88,11 @@ def words_at_the_most(tf):
     found = [tf.strings.split(tf.constant(texts), sep=sep, maxsplit=most)
              for most in (-1, 0, 1, 2, 3, 4) for sep in ("", " ")]  # fmt: skip
     return Case(steps=[([tensor for parts in found for tensor in (parts.indices, parts.values)], None)])
+
+
+@program
+def numbers_filled_with_zeros(tf):
+    """Only digits are filled."""
+    numbers = tf.constant([float("nan"), float("inf"), -float("inf"), 1.5, -2.25])
+    return Case(steps=[([tf.as_string(numbers, width=9, fill=fill, precision=2) for fill in ("0", " ", "-", "+")]
+                        + [tf.as_string(tf.complex(numbers, numbers), width=9, fill="0")], None)])

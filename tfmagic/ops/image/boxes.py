@@ -340,6 +340,9 @@ def _pixel(edge: Any, size: int) -> int:
 
 def _drawn(op: Any, images: Any, boxes: Any, colors: Any = None) -> Any:
     _, height, width, channels = images.shape
+    if colors is not None and colors.dim() != 2:
+        raise errors.InvalidArgumentError(None, None, "colors must be a 2-D matrix"
+                                                      f"{shapes.brackets(tuple(colors.shape))}")
     if colors is None or not len(colors):
         table = torch.from_numpy(_COLORS)
         if channels == 1:

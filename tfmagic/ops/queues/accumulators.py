@@ -118,28 +118,37 @@ class Sparse(Accumulator):
                            f"{shapes.brackets(tuple(indices.shape))}")
         if values.dim() < 1 or len(values) != len(indices):
             raise invalid(f"Expected {len(indices)} non-empty input values, got {len(values) if values.dim() else 0}")
-        known = self.dims
-        if known is None and self._sum is not None:
-            known = (None, *self._sum[1].shape[1:])
-        if known is not None:
-            if len(known) != values.dim():
-                raise invalid(f"Shape mismatch: expected values rank {len(known)}, got {values.dim()}")
-            for axis in range(1, len(known)):
-                if known[axis] is not None and known[axis] != values.shape[axis]:
-                    raise invalid(f"Shape mismatch: expected values dim {axis} to be {known[axis]}, got "
-                                   f"{values.shape[axis]}")
-        if gradient[0]:
-            self._check_whole(indices, shape.tolist())
+        if gradient[0] and self.dims is not None:
+            self._check_whole(self.dims, indices, shape.tolist())
+        if self.dims is not None:
+            if values.dim() < len(self.dims):
+                raise invalid(f"Shape mismatch: expected values rank {len(self.dims)}, got {values.dim()}")
+            self._check_rows(self.dims, values)
+        if self._sum is not None:
+            kept_shape = tuple(self._sum[1].shape)
+            if len(kept_shape) != values.dim():
+                raise invalid(f"Shape mismatch: expected values rank {len(kept_shape)}, got {values.dim()}")
+            self._check_rows(kept_shape, values)
 
-    def _check_whole(self, indices: Any, whole: list[int]) -> None:
-        """Check the shape of the whole tensor that a gradient says."""
-        for axis, (wanted, have) in enumerate(zip(self.dims or (), whole)):
+    @staticmethod
+    def _check_rows(known: Any, values: Any) -> None:
+        for axis in range(1, len(known)):
+            if known[axis] is not None and known[axis] != values.shape[axis]:
+                raise invalid(f"Shape mismatch: expected values dim {axis} to be {known[axis]}, got "
+                              f"{values.shape[axis]}")
+
+    @staticmethod
+    def _check_whole(known: Any, indices: Any, whole: list[int]) -> None:
+        """Check the shape of the whole tensor that a gradient says, and its rows' numbers."""
+        if len(whole) < len(known):
+            raise invalid(f"Shape mismatch: expected shape rank at least {len(known)}, got {len(whole)}")
+        for axis, (wanted, have) in enumerate(zip(known, whole)):
             if wanted is not None and wanted != have:
                 raise invalid(f"Shape mismatch: expected shape dim {axis} to be {wanted}, got {have}")
-        for place, index in enumerate(indices.tolist()):
-            if index >= whole[0]:
+        for place, index in enumerate(indices.tolist() if known[0] is not None else ()):
+            if index >= known[0]:
                 raise invalid(f"Shape mismatch: index of slice {place} exceeded limits of shape; index is {index} "
-                               f"exceeded {whole[0]}")
+                              f"exceeded {known[0]}")
 
     def _add(self, *gradient: Any) -> None:
         """Merge rows in the order of their numbers, as TensorFlow does: both are taken to be in order already."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 import re
 from typing import Any
 
@@ -395,9 +396,14 @@ class AsString:
         if op.T.is_bool:
             return objects([form % (b"true" if item else b"false") for item in x.reshape(-1).tolist()], x.shape)
         if op.T.is_complex:
-            return objects([b"(" + form % item.real + b"," + form % item.imag + b")"
+            return objects([b"(" + _shown(form, item.real) + b"," + _shown(form, item.imag) + b")"
                             for item in x.reshape(-1).tolist()], x.shape)
-        return objects([form % item for item in x.reshape(-1).tolist()], tuple(x.shape))
+        return objects([_shown(form, item) for item in x.reshape(-1).tolist()], tuple(x.shape))
+
+
+def _shown(form: bytes, number: float) -> bytes:
+    """A number in C's form, which fills nothing but digits with zeros."""
+    return (form if math.isfinite(number) else form.replace(b"%0", b"%")) % number
 
 
 def _format(op: Any) -> bytes:
