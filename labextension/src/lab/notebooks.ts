@@ -107,17 +107,29 @@ async function locate(panel: NotebookPanel, report: Place): Promise<void> {
   if (!content || index < 0) {
     return;
   }
-  content.activeCellIndex = index;
-  await content.scrollToItem?.(index, "center");
-  const editor = await editorOf(() => content.widgets?.[index]);
-  if (!editor) {
-    return;
+  // A busy JupyterLab may still take the cell out of the page, or the focus to the cell of the click: once more then.
+  for (let tries = 0; tries < 5; tries += 1) {
+    content.activeCellIndex = index;
+    await content.scrollToItem?.(index, "center");
+    const editor = await editorOf(() => content.widgets?.[index]);
+    if (!editor) {
+      continue;
+    }
+    const line = lineOf(editor, report);
+    content.mode = "edit";
+    editor.focus();
+    editor.setSelection({ start: { line, column: 0 }, end: { line, column: editor.getLine(line)?.length ?? 0 } });
+    editor.revealPosition({ line, column: 0 });
+    await nextFrame();
+    await nextFrame();
+    if (content.widgets?.[index]?.editor?.hasFocus()) {
+      return;
+    }
   }
-  const line = lineOf(editor, report);
-  content.mode = "edit";
-  editor.focus();
-  editor.setSelection({ start: { line, column: 0 }, end: { line, column: editor.getLine(line)?.length ?? 0 } });
-  editor.revealPosition({ line, column: 0 });
+}
+
+function nextFrame(): Promise<unknown> {
+  return new Promise(requestAnimationFrame);
 }
 
 /** By the cell's id, which stays when it runs again; in a notebook without its kernel by the number of the run. */
@@ -133,7 +145,7 @@ async function editorOf(cell: () => CodeCell | undefined): Promise<Editor | null
     if (editor) {
       return editor;
     }
-    await new Promise(requestAnimationFrame);
+    await nextFrame();
   }
   return null;
 }
