@@ -78,10 +78,13 @@ class ObjectIdentityDictionary(MutableMapping[Any, Any]):
         return (key.unwrapped for key in list(self._storage))
 
 
-class ObjectIdentityWeakKeyDictionary(ObjectIdentityDictionary):
-    """A dict by identity that forgets the entries of objects that are gone."""
+class _Forgetting:
+    """What a collection does whose objects may be gone: it holds those that are still there."""
 
-    _wrap = _Weak
+    _storage: Any
+
+    def _forget(self, key: Any) -> None:
+        raise NotImplementedError
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
@@ -90,9 +93,18 @@ class ObjectIdentityWeakKeyDictionary(ObjectIdentityDictionary):
         for key in list(self._storage):
             thing = key.unwrapped
             if thing is None:
-                self._storage.pop(key, None)
+                self._forget(key)
             else:
                 yield thing
+
+
+class ObjectIdentityWeakKeyDictionary(_Forgetting, ObjectIdentityDictionary):
+    """A dict by identity that forgets the entries of objects that are gone."""
+
+    _wrap = _Weak
+
+    def _forget(self, key: Any) -> None:
+        self._storage.pop(key, None)
 
 
 class ObjectIdentitySet(MutableSet[Any]):
@@ -138,21 +150,13 @@ class ObjectIdentitySet(MutableSet[Any]):
         return (key.unwrapped for key in list(self._storage))
 
 
-class ObjectIdentityWeakSet(ObjectIdentitySet):
+class ObjectIdentityWeakSet(_Forgetting, ObjectIdentitySet):
     """A set by identity that forgets objects that are gone."""
 
     _wrap = _Weak
 
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
-
-    def __iter__(self) -> Iterator[Any]:
-        for key in list(self._storage):
-            thing = key.unwrapped
-            if thing is None:
-                self._storage.discard(key)
-            else:
-                yield thing
+    def _forget(self, key: Any) -> None:
+        self._storage.discard(key)
 
 
 # --- registry ----------------------------------------------------------------------------------------------------
