@@ -85,7 +85,7 @@ class _Changing(LookupInterface):
           TypeError: they are of another type.
         """
         if keys.dtype != self._key_dtype:
-            raise TypeError(f"Signature mismatch. Keys must be dtype {self._key_dtype!r}, got {keys.dtype!r}.")
+            raise TypeError(f"Signature mismatch. Keys must be dtype {self._key_dtype}, got {keys.dtype}.")
         with self._at(name, "lookup_table_remove", [keys, self._default_value]):
             return raw.lookup_table_remove_v2(self._resource_handle, keys)
 
