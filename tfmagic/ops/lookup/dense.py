@@ -62,7 +62,8 @@ class DenseTable(Table):
             self._empty, self._deleted = tuple(first.ravel().tolist()), tuple(second.ravel().tolist())
             if self._empty == self._deleted:
                 raise invalid("Empty and deleted keys cannot be equal")
-            self._standing: Any = b"" if self._types == dtypes.string else np.zeros(self._shape, self._types.as_numpy_dtype)
+            self._standing: Any = b"" if self._types == dtypes.string else np.zeros(
+                self._shape, self._types.as_numpy_dtype)
             self._clear(self._least)
             self._ready = True
         return self

@@ -53,13 +53,12 @@ def _read(op: Any, key_dtype: Any, value_dtype: Any) -> tuple[Dims, Dims]:
       ValueError: it has keys or values of other types.
     """
     maker = _maker(op)
-    if maker is None:
+    if maker is None or not maker.type.endswith("V2") or maker.type == f"{_FIXED}V2":
         return None, None
-    if maker.type.endswith("V2") and maker.type != f"{_FIXED}V2":
-        for wanted, found in ((maker._attrs["key_dtype"], key_dtype), (maker._attrs["value_dtype"], value_dtype)):
-            if wanted != found:
-                raise ValueError(f"Trying to read value with wrong dtype. Expected {wanted.proto_name} got "
-                                 f"{found.proto_name}")
+    for wanted, found in ((maker._attrs["key_dtype"], key_dtype), (maker._attrs["value_dtype"], value_dtype)):
+        if wanted != found:
+            raise ValueError(f"Trying to read value with wrong dtype. Expected {wanted.proto_name} got "
+                             f"{found.proto_name}")
     key: Dims = maker._inputs[0].shape._dims if maker._inputs else ()
     return key, shapes.as_shape(maker._attrs.get("value_shape", ()))._dims
 
@@ -96,6 +95,18 @@ def _find(op: Any, table: Any, keys: Any, default: Any) -> Any:
     return _typed(op, table, op.Tin, op.Tout, found=True).find(keys, default)
 
 
+def _insert(op: Any, table: Any, keys: Any, values: Any) -> None:
+    _typed(op, table, op.Tin, op.Tout).insert(keys, values)
+
+
+def _fill(op: Any, table: Any, keys: Any, values: Any) -> None:
+    _typed(op, table, op.Tin, op.Tout).fill(keys, values)
+
+
+def _remove(op: Any, table: Any, keys: Any) -> None:
+    _typed(op, table, op.Tin).remove(keys)
+
+
 def _initialize(op: Any, table: Any, keys: Any, values: Any) -> None:
     maker = _maker(op)
     if maker is None or maker.type.removesuffix("V2") == _FIXED:
@@ -104,11 +115,8 @@ def _initialize(op: Any, table: Any, keys: Any, values: Any) -> None:
 
 
 def _filled(op: Any, table: Dims, keys: Dims, values: Dims) -> tuple[()]:
-    """A row of values for each key."""
-    shape_rules.with_rank(keys, 1)
-    maker = _maker(op)
-    if maker is not None and maker.type.removesuffix("V2") == _FIXED:
-        shape_rules.merged(op, keys, values)
+    """A vector of keys, and as many values."""
+    shape_rules.merged(op, shape_rules.with_rank(keys, 1), values)
     return ()
 
 
@@ -130,10 +138,9 @@ for _name in _MAKERS:
 _both("LookupTableFind", _found, _find, "reads")
 _both("LookupTableSize", shape_rules.scalar, lambda op, table: table.size(), "reads")
 _both("LookupTableExport", _exported, lambda op, table: table.export(), "reads")
-_both("LookupTableInsert", _nothing, lambda op, table, keys, values: _typed(op, table, op.Tin, op.Tout).insert(
-    keys, values), "writes")
-_both("LookupTableImport", _filled, lambda op, table, keys, values: _typed(op, table, op.Tin, op.Tout).fill(
-    keys, values), "writes")
+_both("LookupTableInsert", _nothing, _insert, "writes")
+register("LookupTableImport", _nothing, _fill, objects=True, effect="writes")
+register("LookupTableImportV2", _filled, _fill, objects=True, effect="writes")
 _both("InitializeTable", _filled, _initialize, "writes")
 _both("InitializeTableFromTextFile", _nothing, _text_file, "writes")
-register("LookupTableRemoveV2", _nothing, lambda op, table, keys: _typed(op, table, op.Tin).remove(keys), objects=True, effect="writes")
+register("LookupTableRemoveV2", _nothing, _remove, objects=True, effect="writes")

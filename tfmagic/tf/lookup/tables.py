@@ -141,6 +141,7 @@ class StaticHashTable(InitializableLookupTableBase):
         """All keys and values."""
         with name_scope(name, f"{self.name}_Export", [self._resource_handle]):
             keys, values = raw.lookup_table_export_v2(self._resource_handle, self._key_dtype, self._value_dtype)
+        values.set_shape(keys.shape.concatenate(self._default_value.shape))
         return keys, values
 
 
