@@ -8,12 +8,11 @@ import numpy as np
 
 from tfmagic.base import dtypes, errors, shapes
 from tfmagic.base.errors import invalid
+from tfmagic.base.hash64 import MASK, combined, hash64
 from tfmagic.base.lazy import torch
 from tfmagic.ops.array.rules import as_array, objects
 from tfmagic.ops.lookup.tables import Table
-from tfmagic.ops.strings.hashing import MASK, hash64
 
-_GOLDEN = 0x9E3779B97F4A7800
 _LEAST = 4  # buckets
 
 
@@ -27,8 +26,8 @@ def _hash(key: tuple[Any, ...]) -> int:
         return _hash_of_one(key[0])
     mixed = 0
     for part in key:
-        mixed ^= (_hash_of_one(part) + _GOLDEN + (mixed << 10) + (mixed >> 4)) & MASK
-    return mixed & MASK
+        mixed = combined(mixed, _hash_of_one(part))
+    return mixed
 
 
 class DenseTable(Table):
