@@ -21,8 +21,14 @@ def _table(op: Any) -> Any:
     return op.constant(op.named.of(op.op, lambda *names: Table(op.op, op.op.type.removesuffix("V2") == _FIXED)))
 
 
-def _dense_table(op: Any, empty: Any, deleted: Any) -> Any:
-    return op.constant(op.named.of(op.op, lambda *names: DenseTable(op.op))).reserve(empty, deleted)
+def _dense_table(op: Any, empty: Any, *deleted: Any) -> Any:
+    made = op.constant(op.named.of(op.op, lambda *names: DenseTable(op.op)))
+    return made.reserve(empty, *deleted) if deleted else op.call(_refuse_old_form)
+
+
+def _refuse_old_form() -> None:
+    """TensorFlow's kernel does not take the op's old form, either."""
+    raise invalid("Unknown input name: deleted_key")
 
 
 def _handle(op: Any, *dims: Any) -> Dims:
