@@ -1,4 +1,4 @@
-"""What data sets share without a name: caches in memory, makers of seeds, iterators; each lives as long as its deleter."""
+"""What data sets share without a name (caches in memory, makers of seeds, iterators): it lives as its deleter does."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import Any
 
 from tfmagic.base import errors
 from tfmagic.base.lazy import torch
-from tfmagic.ops import shape_rules
 from tfmagic.ops.data.datasets import Dataset
 from tfmagic.ops.data.iterators import IteratorResource
 from tfmagic.ops.data.rules import handle

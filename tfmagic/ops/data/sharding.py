@@ -30,8 +30,8 @@ from tfmagic.ops.data.transformations import (
 from tfmagic.ops.declare import register
 
 # Through these the look for files goes on; `TakeWhile` is a `Filter` only here.
-_THROUGH = (Map, ParallelMap, Filter, Batch, PaddedBatch, Window, Cache, FileCache, Prefetch, Repeat, Shuffle, Skip, Take,
-            Shard)
+_THROUGH = (Map, ParallelMap, Filter, Batch, PaddedBatch, Window, Cache, FileCache, Prefetch, Repeat, Shuffle, Skip,
+            Take, Shard)
 _OPENING = (FlatMap, Interleave, StaggeredInterleave)
 
 

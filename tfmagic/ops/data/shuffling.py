@@ -24,7 +24,8 @@ class Shuffle(Dataset):
       count: how often the elements are repeated, with the buffer going over from one pass to the next; -1: no end.
     """
 
-    def __init__(self, source: Dataset, buffer_size: int, seeds: tuple[int, int] | Samples, reshuffle: bool, count: int = 1):
+    def __init__(self, source: Dataset, buffer_size: int, seeds: tuple[int, int] | Samples, reshuffle: bool,
+                 count: int = 1):
         if buffer_size <= 0:
             raise errors.InvalidArgumentError(None, None, "buffer_size must be greater than zero.")
         self.inputs = (source,)
