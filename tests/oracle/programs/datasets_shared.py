@@ -5,7 +5,6 @@ from __future__ import division
 from . import Case, program
 
 
-
 def whole(tf, variant):
     """All elements of a data set of numbers as one tensor."""
     dataset = tf.data.experimental.from_variant(variant, tf.TensorSpec([], tf.int64))
