@@ -210,7 +210,8 @@ PrivateThreadPoolDataset = kind(
     _limited(raw.private_thread_pool_dataset, "num_threads"), "The same, with threads of its own.")
 SetStatsAggregatorDataset = kind(
     "_SetStatsAggregatorDataset(input_dataset, aggregator, prefix, counter_prefix)", _SAME,
-    lambda input_dataset, aggregator, prefix, counter_prefix: input_dataset._derived(raw.set_stats_aggregator_dataset, aggregator._resource, prefix, counter_prefix),
+    lambda input_dataset, aggregator, prefix, counter_prefix: input_dataset._derived(
+        raw.set_stats_aggregator_dataset, aggregator._resource, prefix, counter_prefix),
     "The same, counted.")
 RestructuredDataset = kind(
     "_RestructuredDataset(dataset, structure)", _OTHER, _restructured, "The same in another structure.")
