@@ -193,7 +193,9 @@ class DefinedFunction:
             if any(result is None for result in results):
                 raise ValueError(f"Function {self._own_name()} can not return None.")
             outputs = [graph.capture(convert_to_tensor(result)) for result in results]
-        base = self._own_name() if self._gradient is None else f"{self._own_name()}_{self._gradient.name}"
+        base = self._own_name()
+        if self._gradient is not None and self._func_name is None:
+            base += f"_{self._gradient.name}"
         function = function_from_graph(
             base, graph, [*inputs, *graph.captures.values()], outputs, self._out_names,
             {"_disable_call_shape_inference": True, **_attrs(self._attrs, self._own_name())},
