@@ -16,7 +16,8 @@ from tfmagic.tf import missing
 
 # Where TensorFlow has its protocol buffers.
 _PROTO_PACKAGES = ("tensorflow.core.framework", "tensorflow.core.protobuf", "tensorflow.core.util",
-                   "tensorflow.core.example", "tensorflow.core.profiler", "tensorflow.python.training")
+                   "tensorflow.core.example", "tensorflow.core.profiler", "tensorflow.core.kernels.boosted_trees",
+                   "tensorflow.python.training")
 
 
 _CONTRIB = "tensorflow.contrib."
@@ -105,7 +106,7 @@ def _lines() -> dict[str, str]:
 @functools.cache
 def _packages() -> frozenset[str]:
     """Every prefix of an internal module's name: the packages around them (those of tf.contrib: `_contrib`)."""
-    packages = {"tensorflow.core", *_PROTO_PACKAGES}
+    packages = {"tensorflow.core", "tensorflow.core.kernels", *_PROTO_PACKAGES}
     for name in _lines():
         parts = name.split(".")
         if not name.startswith(_CONTRIB):
