@@ -40,6 +40,9 @@ class CondContext(ControlFlowContext):
         self.external[pred.name] = pred
         pivot.op._control_flow_context = self
 
+    def GetControlPivot(self) -> Tensor:
+        return self.pivot
+
     @property
     def grad_state(self) -> Any:
         """The gradient loop around this branch, or None."""

@@ -10,6 +10,7 @@ import numpy as np
 
 from tfmagic.base import devices
 from tfmagic.base.deprecation import deprecated
+from tfmagic.base.dtypes import ALL, DType, string
 from tfmagic.base.shapes import TensorShape
 from tfmagic.graph import gradients as _gradients
 from tfmagic.graph import opdefs
@@ -19,6 +20,10 @@ from tfmagic.ops import api, raw, shape_rules
 
 _OF_SHAPES = "tensorflow.python.framework.tensor_shape"
 _numbers = itertools.count(1)
+# The element type of each NumPy type, also of those that only strings have.
+NP_TO_TF: dict[Any, DType] = {
+    **{t.as_numpy_dtype: t for t in ALL if t.is_numpy_compatible and not t.is_quantized}, np.bytes_: string,
+    np.str_: string}
 
 
 def uid() -> int:
