@@ -8,6 +8,7 @@ import functools
 import inspect
 import keyword
 from collections.abc import Callable
+from keyword import iskeyword
 from numbers import Real
 from typing import Any
 
@@ -377,8 +378,9 @@ class OpCaller:
                     continue
                 kind = None if isinstance(value, (str, bytes)) or not hasattr(value, "__iter__") else attr
             if kind is None:
-                raise TypeError(f"Expected list for '{name}' argument to '{python_name(self.op_def.name)}' Op, not "
-                                f"{value}.")
+                called = python_name(self.op_def.name)
+                raise TypeError(f"Expected list for '{name}' argument to "
+                                f"'{self.op_def.name if iskeyword(called) else called}' Op, not {value}.")
 
     def _length_error(self, arg: _Input, value: Any, known: int) -> ValueError:
         return ValueError(f"List argument '{arg.name}' to '{python_name(self.op_def.name)}' Op with length "

@@ -1,7 +1,21 @@
 """Names of functions by Defun: they end with a text that stands for what is in them."""
 
+import functools
+
 from . import Case, program
-from .functions import defun
+from .functions import defun, internal
+from .refused import words
+
+
+def _refused(calls):
+    """What each call raises, whatever its class."""
+    found = []
+    for call in calls:
+        try:
+            found.append(str(call()))
+        except (IndexError, TypeError, ValueError) as error:
+            found.append(words(error))
+    return found
 
 
 def _bodies(tf):
@@ -44,3 +58,17 @@ def function_names(tf):
         names.append(function.name)
     called = double_it(tf.constant(1.5))
     return Case(steps=[(called, None)], facts={"names": names})
+
+
+@program
+def functional_refused_in_words(tf):
+    functional = internal(tf, "tensorflow.python.ops.functional_ops")
+    keep = defun(tf, tf.float32)(lambda x: x)
+    scalar, ones, true = tf.constant(3.0), tf.ones([2]), tf.constant(True)
+    sparse = tf.SparseTensor([[0]], [1.0], [2])
+    calls = [lambda: functional.If(true, 3.0, keep, keep), lambda: functional.While(3.0, keep, keep),
+             lambda: functional.For(0, 1, 1, 3.0, keep), lambda: tf.map_fn(lambda x: x, sparse),
+             lambda: tf.map_fn(lambda x: x, scalar), lambda: tf.map_fn(lambda x: x, (scalar, ones))]
+    for fold in (tf.foldl, tf.foldr, tf.scan):
+        calls += [functools.partial(fold, lambda a, x: a, elems) for elems in (scalar, (scalar, ones))]
+    return Case(facts={"refused": _refused(calls)})

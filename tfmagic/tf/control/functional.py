@@ -35,6 +35,16 @@ def _check_function(fn: Any) -> None:
         raise TypeError("fn must be callable.")
 
 
+def _refuse_scalar(elem: Tensor) -> None:
+    """Refuse what has no first axis.
+
+    Raises:
+      IndexError: it is a scalar.
+    """
+    if elem._dims == ():
+        raise IndexError("list index out of range\nelems must be tensors with a first axis, and a scalar has none.")
+
+
 def _length(elems: list[Tensor]) -> Any:
     """The length of the first axis: a number when it is known and not 0, else a tensor."""
     dims = elems[0]._dims
@@ -77,7 +87,7 @@ def map_fn(fn: Callable[[Any], Any], elems: Any, dtype: Any = None, parallel_ite
     """
     _check_function(fn)
     if nest.is_composite(elems):
-        raise TypeError("To perform a map over the values of a sparse tensor use either  "
+        raise TypeError("To perform a map on the values of a sparse tensor use either  "
                         "SparseTensor(input.indices, fn(input.values), input.dense_shape) or  "
                         "SparseTensor(input.indices, map_fn(fn, input.values), input.dense_shape)")
     given = _Structure(elems)
@@ -128,7 +138,8 @@ def scan(fn: Callable[[Any, Any], Any], elems: Any, initializer: Any = None, par
 
     Raises:
       TypeError: `fn` is no function.
-      ValueError: `elems` holds scalars, or `fn` returns another structure.
+      IndexError: `elems` begins with a scalar.
+      ValueError: `fn` returns another structure.
     """
     _check_function(fn)
     given = _Structure(elems)
@@ -136,9 +147,8 @@ def scan(fn: Callable[[Any, Any], Any], elems: Any, initializer: Any = None, par
     flat = given.flatten(elems)
     with name_scope(name, "scan", flat):
         flat = [convert_to_tensor(elem, name="elem") for elem in flat]
+        _refuse_scalar(flat[0])
         dims = flat[0]._dims
-        if dims is not None and not dims:
-            raise ValueError("elements in elems must be 1+ dimensional Tensors, not scalars")
         n: Any = dims[0] if dims else None
         if n is None:
             n = shape_ops.shape(flat[0])[0]
@@ -245,6 +255,7 @@ def foldr(fn: Callable[[Any, Any], Any], elems: Any, initializer: Any = None, pa
 def _unstacked(elems: Any) -> tuple[Any, Any]:
     """The number of rows, and `TensorArray`s that hold them."""
     flat = [convert_to_tensor(elem, name="elem") for elem in nest.flatten(elems)]
+    _refuse_scalar(flat[0])
     n = _length(flat)
     arrays = [TensorArray(elem.dtype, n, dynamic_size=False, infer_shape=True).unstack(elem) for elem in flat]
     return n, nest.pack_sequence_as(elems, arrays)

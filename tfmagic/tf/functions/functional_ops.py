@@ -84,7 +84,8 @@ def While(input_: Any, cond: Any, body: Any, name: str | None = None, hostmem: A
     beside = list(body.captured_inputs)
     if beside:
         cond, body = _deaf(cond, beside), _carrying(body)
-    made = getattr(raw, "while")([*input_, *beside], _called(cond, "cond"), _called(body, "body"), name=name)
+    made = getattr(raw, "while")([*input_, *beside] if beside else input_, _called(cond, "cond"),
+                                 _called(body, "body"), name=name)
     if hostmem:
         made[0].op._attrs.update(_input_hostmem=list(hostmem), _output_hostmem=list(hostmem))
     return made[:len(made) - len(beside)]
@@ -107,7 +108,8 @@ def For(start: Any, limit: Any, delta: Any, inputs: Any, body: Any, name: str | 
     beside = list(body.captured_inputs)
     if beside:
         body = _carrying(body)
-    made = getattr(raw, "for")(start, limit, delta, [*inputs, *beside], _called(body, "body"), name=name)
+    made = getattr(raw, "for")(start, limit, delta, [*inputs, *beside] if beside else inputs, _called(body, "body"),
+                              name=name)
     if hostmem:
         made[0].op._attrs.update(_input_hostmem=[3 + place for place in hostmem], _output_hostmem=list(hostmem))
     return made[:len(made) - len(beside)]
