@@ -18,7 +18,7 @@ def inner_parts_of_checkpoints(tf):
         sess.run([tf.global_variables_initializer(), table.insert("k1", 30.0)])
         path = tf.train.Saver([first, table.saveable]).save(sess, folder("m"))
         found = values(tf, [
-            lambda: [management.meta_graph_filename("a/b-3"), management.meta_graph_filename("a/b-?????-of-00003", "s")],
+            lambda: [management.meta_graph_filename(name, "s") for name in ("a/b-3", "a/b-?????-of-00003")],
             lambda: [management._prefix_to_checkpoint_path("a", version) for version in (1, 2)],
             lambda: management._GetCheckpointFilename("a", None),
             lambda: management.update_checkpoint_state_internal(folder.path, folder("checkpoint")),
