@@ -211,7 +211,7 @@ def resolve(module_name: str, name: str) -> Any:
         # `tensorflow.python.ops` is a package, and as an attribute of its own the module `framework.ops`.
         parent, _, last = module_name.rpartition(".")
         twin = attributes(parent).get(last, "")
-        if twin[:1] != "@":
+        if twin[:1] != "@" or is_module(f"{module_name}.{name}"):
             raise UnknownName(name)
         return resolve(twin[1:], name)
     if target[0] == "@":
