@@ -115,7 +115,7 @@ class LinearOperatorDerivedClassTest(TensorFlowTestCase, metaclass=abc.ABCMeta):
 
     def assertRaisesError(self, msg: str) -> Any:
         """A context in which a run has to fail with words that match `msg`."""
-        return self.assertRaisesRegexp(Exception, msg) if api.executing_eagerly() else self.assertRaisesOpError(msg)
+        return self.assertRaisesRegex(Exception, msg) if api.executing_eagerly() else self.assertRaisesOpError(msg)
 
     def check_tape_safe(self, operator: Any, skip_options: Any = None) -> None:
         """Check that gradients with respect to an operator's variables go through each of its methods.
@@ -250,10 +250,11 @@ _test_matmul_with_broadcast = _times_a_matrix(solving=False, with_batch=False)
 _test_solve = _times_a_matrix(solving=True, with_batch=True)
 _test_solve_with_broadcast = _times_a_matrix(solving=True, with_batch=False)
 
-_TESTS = {"add_to_tensor": _test_add_to_tensor, "cholesky": _test_cholesky, "det": _test_det,
-          "diag_part": _test_diag_part, "inverse": _test_inverse, "log_abs_det": _test_log_abs_det,
-          "matmul": _test_matmul, "matmul_with_broadcast": _test_matmul_with_broadcast, "solve": _test_solve,
-          "solve_with_broadcast": _test_solve_with_broadcast, "to_dense": _test_to_dense, "trace": _test_trace}
+_TESTS: dict[str, Callable[..., Callable[[Any], None]]] = {
+    "add_to_tensor": _test_add_to_tensor, "cholesky": _test_cholesky, "det": _test_det, "diag_part": _test_diag_part,
+    "inverse": _test_inverse, "log_abs_det": _test_log_abs_det, "matmul": _test_matmul,
+    "matmul_with_broadcast": _test_matmul_with_broadcast, "solve": _test_solve,
+    "solve_with_broadcast": _test_solve_with_broadcast, "to_dense": _test_to_dense, "trace": _test_trace}
 _WITH_ADJOINTS = ("matmul", "matmul_with_broadcast", "solve", "solve_with_broadcast")
 
 
