@@ -162,8 +162,8 @@ def _run(self: Any, given: _Given, body: Callable[..., None], **options: Any) ->
         body(session, *self.operator_and_matrix(shapes_info, dtype, use_placeholder=use_placeholder, **options))
 
 
-def _agree(of_operator: Callable[[Any], Tensor], of_matrix: Callable[[Tensor], Tensor],
-           **options: Any) -> Callable[..., Callable[[Any], None]]:
+def _agree(of_operator: Callable[[Any], Tensor],
+           of_matrix: Callable[[Tensor], Tensor]) -> Callable[..., Callable[[Any], None]]:
     """A test that a method of an operator gives what a function of its matrix gives."""
 
     def made(use_placeholder: bool, shapes_info: OperatorShapesInfo, dtype: Any) -> Callable[[Any], None]:
@@ -174,7 +174,7 @@ def _agree(of_operator: Callable[[Any], Tensor], of_matrix: Callable[[Tensor], T
                     self.assertAllEqual(result.get_shape(), expected.get_shape())
                 self.assertAC(*session.run([result, expected]))
 
-            _run(self, (use_placeholder, shapes_info, dtype), body, **options)
+            _run(self, (use_placeholder, shapes_info, dtype), body)
 
         return test
 
@@ -182,7 +182,7 @@ def _agree(of_operator: Callable[[Any], Tensor], of_matrix: Callable[[Tensor], T
 
 
 def _with_a_matrix(solving: bool, with_batch: bool, self: Any, given: _Given, adjoint: bool, adjoint_arg: bool) -> None:
-    """Test a product with (or a solution for) a matrix, and with its one column as a vector where it has one."""
+    """Test a product with (or a solution for) a matrix."""
     use_placeholder, shapes_info, _ = given
     if not with_batch and len(shapes_info.shape) <= 2:
         return  # there is no batch to broadcast
@@ -198,13 +198,7 @@ def _with_a_matrix(solving: bool, with_batch: bool, self: Any, given: _Given, ad
             matrix, x, adjoint=adjoint)
         if not use_placeholder:
             self.assertAllEqual(result.get_shape(), expected.get_shape())
-        wanted = [result, expected]
-        if with_batch:
-            wanted.append((operator.solvevec if solving else operator.matvec)(x[..., 0], adjoint=adjoint))
-        result_value, expected_value, *vector = session.run(wanted)
-        self.assertAC(result_value, expected_value)
-        for value in vector:
-            self.assertAC(value, expected_value[..., 0])
+        self.assertAC(*session.run([result, expected]))
 
     _run(self, given, body)
 
@@ -240,7 +234,7 @@ def _test_add_to_tensor(use_placeholder: bool, shapes_info: OperatorShapesInfo, 
 _test_to_dense = _agree(lambda operator: operator.to_dense(), lambda matrix: matrix)
 _test_det = _agree(lambda operator: operator.determinant(), lambda matrix: api.linalg.det(matrix))
 _test_log_abs_det = _agree(lambda operator: operator.log_abs_determinant(),
-                           lambda matrix: api.linalg.slogdet(matrix)[1], ensure_self_adjoint_and_pd=True)
+                           lambda matrix: api.linalg.slogdet(matrix)[1])
 _test_adjoint = _agree(lambda operator: operator.adjoint().to_dense(), lambda matrix: api.linalg.adjoint(matrix))
 _test_inverse = _agree(lambda operator: operator.inverse().to_dense(), lambda matrix: api.linalg.inv(matrix))
 _test_trace = _agree(lambda operator: operator.trace(), lambda matrix: api.linalg.trace(matrix))
