@@ -204,7 +204,8 @@ def resolve(module_name: str, name: str) -> Any:
       AttributeError: the table has it, tfmagic does not.
     """
     if _is_generated(module_name):
-        target: str | None = f"gen:{name.removeprefix('_')}"
+        plain = name.removeprefix("_")
+        target: str | None = f"raw_ops.{name}" if plain[:1].isupper() else f"gen:{plain}"
     else:
         target = attributes(module_name).get(name)
     if target is None:
