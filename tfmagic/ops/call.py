@@ -455,13 +455,13 @@ def _check_allowed(value: Any, attr: AttrDef, op_name: str) -> None:
 
 
 def _int(value: Any, attr: AttrDef, op_name: str) -> int:
-    if isinstance(value, (str, bytes, float)) and not (isinstance(value, float) and value == int(value)):
+    if isinstance(value, (str, bytes)):
         raise TypeError(f"Expected int for argument '{attr.python_name}' not {value!r}.")
     if isinstance(value, np.ndarray) and value.ndim:
         raise TypeError(f"Expected int for argument '{attr.python_name}' not {value!r}.")
     try:
         return int(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise TypeError(f"Expected int for argument '{attr.python_name}' not {value!r}.") from None
 
 
