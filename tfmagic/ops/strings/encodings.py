@@ -20,7 +20,7 @@ from tfmagic.ops.array.rules import as_array, objects
 from tfmagic.ops.declare import op
 from tfmagic.ops.strings.rules import HOST_STRINGS, each_string, strings
 
-_BASE64 = re.compile(rb"[A-Za-z0-9_-]*={0,2}")
+_BASE64 = re.compile(rb"[A-Za-z0-9_-]*")
 
 each_string("EncodeBase64", lambda op, s: _encoded(s, op.pad))
 each_string("DecodeBase64", lambda op, s: _decoded(s))
@@ -32,11 +32,14 @@ def _encoded(text: bytes, pad: bool) -> bytes:
 
 
 def _decoded(text: bytes) -> bytes:
-    body = text.rstrip(b"=")
-    if not _BASE64.fullmatch(text):
+    last = (len(text) - 1) // 4 * 4  # the last four characters, of which two may be padding, or what is left of four
+    if not _BASE64.fullmatch(text[:last]):
         raise invalid("Invalid character found in base64.")
-    if len(body) % 4 == 1:
+    if len(text) - last == 1:
         raise invalid("Base64 string length cannot be 1 modulo 4.")
+    body = text.removesuffix(b"=").removesuffix(b"=") if len(text) % 4 == 0 else text
+    if not _BASE64.fullmatch(body):
+        raise invalid("Invalid character found in base64.")
     return base64.urlsafe_b64decode(body + b"=" * (-len(body) % 4))
 
 
