@@ -50,8 +50,10 @@ def _flat(axis: Any) -> list[int]:
 
 
 def axes_list(op: Any, x: Any, axis: Any) -> list[int]:
-    """The axes of a reduction of `x`, each once, checked and counted from the front."""
+    """The axes of a reduction of `x`, each once, checked and counted from the front where its rank is known."""
     axes, rank = _flat(axis), x.dim()
+    if not isinstance(rank, int):  # the plan is made for any rank
+        return list(dict.fromkeys(axes))
     for a in axes:
         if not -rank <= a < rank:
             raise errors.InvalidArgumentError(None, op.op, f"Invalid reduction dimension ({a} for input with {rank} "
