@@ -12,6 +12,7 @@ import time
 import numpy as np
 import pytest
 
+from tfmagic import tf
 from tfmagic.notebook.legacy import former
 from tfmagic.notebook.legacy.former import library
 from tfmagic.notebook.legacy.former.library.distutils import util, version
@@ -47,10 +48,39 @@ def former_names():
     ("np.arange(6).ptp()", 5),
     ("np.array([1, 256], np.int16).newbyteorder().tolist()", [256, 1]),
     ("issubclass(np.VisibleDeprecationWarning, UserWarning), np.math.pi > 3", (True, True)),
+    ("int(np.searchsorted([0.2, 0.7, 1], np.array([0.5])))", 1),
+    ("'%d %.3f' % (np.array([3]), np.array([[2.5]]))", "3 2.500"),
+    ("[float(np.matrix([[2.5]])), int(np.ma.array([3])), complex(np.array([2]))]", [2.5, 3, 2 + 0j]),
+    ("np.math.sqrt(np.array([4.0])), float(np.array(2.5)), int(np.array(['7']))", (2.0, 2.5, 7)),
+    ("(np.array([[1, 2], [3]]).dtype.kind, np.array([[1, 2], [3]]).tolist())", ("O", [[1, 2], [3]])),
+    ("np.array([(np.zeros(3), 1, 2.5, np.zeros(3), True)] * 2).shape", (2, 5)),
+    ("np.asarray([[1], [2, 3]]).shape, np.asanyarray([[1], [2, 3]]).dtype.kind", ((2,), "O")),
+    ("np.array([np.zeros((3, 2)), np.zeros((4, 2))]).shape, np.array([[1], 2], ndmin=2).shape", ((2,), (1, 2))),
 ])
 @pytest.mark.usefixtures("former_names")
 def test_numpy(expression, value):
     assert eval(expression) == value
+
+
+@pytest.mark.usefixtures("former_names")
+def test_an_element_is_set_to_an_array_of_one():
+    array = np.zeros(3)
+    array[0], array[1] = np.array([5.0]), np.array([[7]])
+    assert array.tolist() == [5, 7, 0]
+
+
+@pytest.mark.parametrize("expression, error, message", [
+    ("float(np.array([1.0, 2.0]))", TypeError, "only size-1 arrays can be converted to Python scalars"),
+    ("int(np.array([]))", TypeError, "only size-1 arrays can be converted to Python scalars"),
+    ("np.zeros(3).__setitem__(0, np.array([1.0, 2.0]))", ValueError, "setting an array element with a sequence"),
+    ("np.array([[1, 2], [3]], float)", ValueError, "setting an array element with a sequence"),
+    ("np.array([[1, 2], [3]], dtype='i')", ValueError, "setting an array element with a sequence"),
+    ("np.array([np.zeros((2, 3)), np.zeros((2, 4))])", ValueError, "could not broadcast input array from shape"),
+    ("tf.constant([[1, 2], [3]])", ValueError, "Argument must be a dense tensor")])
+@pytest.mark.usefixtures("former_names")
+def test_what_was_refused_still_is(expression, error, message):
+    with pytest.raises(error, match=message):
+        eval(expression)
 
 
 @pytest.mark.parametrize("place, changed", [((4,), [[0, 1, 2], [3, 9, 5]]), (((0, 1),), [[0, 9, 2], [3, 4, 5]]),
@@ -99,6 +129,8 @@ def test_the_names_are_taken_back():
     assert not hasattr(collections, "Iterable") and not hasattr(time, "clock")
     with pytest.raises(ValueError, match="binary mode"):
         np.fromstring(b"1", np.uint8)
+    assert np.array.__module__ == "numpy" and type(np.array).__name__ == "builtin_function_or_method"
+    assert type(np.ndarray.__float__).__name__ == "wrapper_descriptor" and float(np.array(2.5)) == 2.5
 
 
 # --- modules that have gone from Python 3.12 on -----------------------------------------------------------------------
