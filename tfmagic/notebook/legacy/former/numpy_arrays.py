@@ -1,4 +1,4 @@
-"""What arrays did in TensorFlow 1's time: one element of any rank is a number, and rows of several lengths are objects."""
+"""What arrays did in TensorFlow 1's time: one element is a number, and rows of several lengths are objects."""
 
 from __future__ import annotations
 
