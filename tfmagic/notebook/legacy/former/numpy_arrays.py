@@ -70,6 +70,7 @@ def convert_single_elements() -> Callable[[], None]:
 
 def _classes(cls: type) -> Iterator[type]:
     yield cls
+    below: type
     for below in cls.__subclasses__():
         yield from _classes(below)
 
@@ -78,6 +79,7 @@ def _number_slots(cls: type) -> Any:
     """The functions that CPython calls for numbers of a class (`tp_as_number`)."""
     header = object.__basicsize__ + ctypes.sizeof(ctypes.c_ssize_t)  # up to and with ob_size
     (methods,) = (ctypes.c_void_p * 1).from_address(id(cls) + header + 9 * ctypes.sizeof(ctypes.c_void_p))
+    assert methods is not None
     return (ctypes.c_void_p * 36).from_address(methods)
 
 
