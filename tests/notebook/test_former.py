@@ -54,6 +54,9 @@ def former_names():
     ("(np.array([[1, 2], [3]]).dtype.kind, np.array([[1, 2], [3]]).tolist())", ("O", [[1, 2], [3]])),
     ("np.array([(np.zeros(3), 1, 2.5, np.zeros(3), True)] * 2).shape", (2, 5)),
     ("np.asarray([[1], [2, 3]]).shape, np.asanyarray([[1], [2, 3]]).dtype.kind", ((2,), "O")),
+    ("np.array([1, 2], copy=False).tolist(), np.array(np.arange(2), float, copy=False).tolist()", ([1, 2], [0, 1])),
+    ("np.array([[1], [2, 3]], copy=False).dtype.kind, [np.array(a, copy=False) is a for a in [np.zeros(2)]]",
+     ("O", [True])),
     ("np.array([np.zeros((3, 2)), np.zeros((4, 2))]).shape, np.array([[1], 2], ndmin=2).shape", ((2,), (1, 2))),
 ])
 @pytest.mark.usefixtures("former_names")
@@ -108,6 +111,11 @@ def test_a_string_that_does_not_fit_the_type(dtype, count, message):
      "ArgSpec(args=['a', 'b'], varargs='c', keywords='d', defaults=(1,))"),
     ("import os; print(os.errno.EEXIST)", "17"),
     ("import base64; print(base64.decodestring(base64.encodestring(b'x')))", "b'x'"),
+    ("import random; print(sorted(random.sample({3, 1, 2}, 3)), random.sample({}.keys(), 0))", "[1, 2, 3] []"),
+    ("import random; names = list('abcde'); random.shuffle(names, lambda: 0.3); print(names)",
+     "['d', 'c', 'a', 'e', 'b']"),
+    ("import io, json; print(json.loads('[1]', encoding='utf8'), json.load(io.StringIO('{}'), encoding='utf8'))",
+     "[1] {}"),
     ("import threading; print(threading.Thread().isAlive())", "False"),
     ("from html.parser import HTMLParser; print(HTMLParser().unescape('a &lt; b'))", "a < b"),
     ("import xml.etree.cElementTree as ET; print(ET.fromstring('<a><b>1</b></a>').find('b').text)", "1"),

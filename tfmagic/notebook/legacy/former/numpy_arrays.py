@@ -13,13 +13,14 @@ import numpy as np
 
 # --- one element is a number ------------------------------------------------------------------------------------------
 
+_plain = np.asarray
 _as_int, _as_float, _as_complex = np.ndarray.__int__, np.ndarray.__float__, np.ndarray.__complex__
 
 
 def _sole(array: np.ndarray) -> np.ndarray:
     if array.size != 1:
         raise TypeError("only size-1 arrays can be converted to Python scalars")
-    return np.asarray(array).reshape(())  # a matrix would keep its two dimensions
+    return _plain(array).reshape(())  # a matrix would keep its two dimensions
 
 
 class _Numbers:
@@ -90,21 +91,22 @@ def _place(method: Any) -> int:
     return next(place for place, each in enumerate(_number_slots(np.ndarray)) if each == function)
 
 
-# --- rows of several lengths ------------------------------------------------------------------------------------------
+# --- rows of several lengths, and copies where they are needed --------------------------------------------------------
 
 _MAKERS = ("array", "asarray", "asanyarray")
 
 
-def take_uneven_rows() -> Callable[[], None]:
+def make_arrays_as_before() -> Callable[[], None]:
     """Let `np.array([[1, 2], [3]])` be an array of lists again, as up to NumPy 1.23: sentences and samples of a replay
-    buffer were put into arrays so. A call that says the dtype is refused as it always was.
+    buffer were put into arrays so. A call that says the dtype is refused as it always was. `np.array(x, copy=False)`
+    copies where it must, as up to NumPy 1.26.
 
     Returns:
       A function that takes it back.
     """
     before = {name: getattr(np, name) for name in _MAKERS}
     for name, make in before.items():
-        setattr(np, name, _for_uneven_rows(make))
+        setattr(np, name, _as_before(make))
 
     def undo() -> None:
         for name, make in before.items():
@@ -113,17 +115,21 @@ def take_uneven_rows() -> Callable[[], None]:
     return undo
 
 
-def _for_uneven_rows(make: Callable[..., Any]) -> Callable[..., Any]:
+def _as_before(make: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(make)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
         try:
             return make(*args, **kwargs)
         except ValueError as error:
-            dtype = args[1] if len(args) > 1 else kwargs.get("dtype")
-            if dtype is not None or not args or "inhomogeneous" not in str(error):
-                raise
             if sys._getframe(1).f_globals.get("__name__", "").partition(".")[0] == "tfmagic":
                 raise  # our own code tells its callers what is uneven
-            return make(args[0], object, *args[2:], **{key: kwargs[key] for key in kwargs if key != "dtype"})
+            reason = str(error)
+        if kwargs.get("copy") is False and "Unable to avoid copy" in reason:
+            return wrapper(*args, **{**kwargs, "copy": None})
+        dtype = args[1] if len(args) > 1 else kwargs.get("dtype")
+        if dtype is None and args and "inhomogeneous" in reason:
+            others = {key: kwargs[key] for key in kwargs if key not in ("dtype", "copy")}
+            return make(args[0], object, *args[2:], **others)
+        return make(*args, **kwargs)
 
     return wrapper
