@@ -134,8 +134,12 @@ class OpCaller:
         if self.lists:
             self._check_lists(values, attr_values)
         if name is None:
-            name = op_def.name
-        scope = name[:-1] if name[-1:] == "/" else graph.unique_name(name)
+            scope = graph.unique_name(op_def.name)
+        elif name[-1:] == "/":
+            scope = name[:-1]
+        else:
+            graph.check_scope_name(name)
+            scope = graph.unique_name(name)
         attrs: dict[str, Any] = {}
         for (attr_name, coerce, attr), value in zip(self.coercers, attr_values):
             if value is None and attr.type != "shape":
