@@ -85,7 +85,10 @@ class SparseTensor:
         Raises:
           ValueError: `shape` has not one axis.
         """
-        rank = (self._dense_shape.shape if shape is None else shape).with_rank(1)[0].value
+        rank_shape = self._dense_shape.shape if shape is None else shape
+        if rank_shape.ndims not in (None, 1):
+            raise ValueError("Expected a shape with 1 dimension")
+        rank = rank_shape.with_rank(1)[0].value
         return [TensorShape([None, rank]), TensorShape([None]), TensorShape([rank])]
 
     @property
