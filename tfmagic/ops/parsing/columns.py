@@ -30,7 +30,8 @@ def cut_to_what_is_there(serialized: bytes) -> bytes:
     from google.protobuf.internal.decoder import _DecodeVarint
     from google.protobuf.internal.encoder import _VarintBytes
 
-    parts, at, size = [], 0, len(serialized)
+    parts: list[bytes] = []
+    at, size = 0, len(serialized)
     try:
         while at < size:
             start = at

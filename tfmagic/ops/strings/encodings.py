@@ -65,7 +65,7 @@ class DecodeRaw:
                           f"of {op.out_type.proto_name}")
         array = np.frombuffer(b"".join(items), np.uint8).reshape(-1, kind.itemsize)
         # Of a complex number TensorFlow turns all bytes round, not those of its halves.
-        array = np.ascontiguousarray(array if op.little_endian else array[:, ::-1]).view(kind)
+        array = (array if op.little_endian else array[:, ::-1]).copy().view(kind)
         return torch.from_numpy(array.reshape(*x.shape, size // kind.itemsize))
 
 
