@@ -63,8 +63,9 @@ class DecodeRaw:
         if size % kind.itemsize:
             raise invalid(f"Input to DecodeRaw has length {size} that is not a multiple of {kind.itemsize}, the size "
                           f"of {op.out_type.proto_name}")
-        order = kind.newbyteorder("<" if op.little_endian else ">")
-        array = np.frombuffer(b"".join(items), order).astype(kind)
+        array = np.frombuffer(b"".join(items), np.uint8).reshape(-1, kind.itemsize)
+        # Of a complex number TensorFlow turns all bytes round, not those of its halves.
+        array = (array if op.little_endian else array[:, ::-1]).copy().view(kind)
         return torch.from_numpy(array.reshape(*x.shape, size // kind.itemsize))
 
 
@@ -244,6 +245,6 @@ def decode_raw(input_bytes: Any = None, out_type: Any = None, little_endian: boo
       ValueError: neither or both of `input_bytes` and `bytes` are given.
     """
     input_bytes = deprecated_argument_lookup("input_bytes", input_bytes, "bytes", bytes)
-    if input_bytes is None:
-        raise ValueError("decode_raw() needs the argument `input_bytes`.")
+    if out_type is None:
+        raise ValueError("decode_raw_v1() missing 1 positional argument: 'out_type'")
     return raw.decode_raw(input_bytes, out_type, little_endian=little_endian, name=name)

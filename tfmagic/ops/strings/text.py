@@ -437,7 +437,7 @@ class AsString:
     def kernel(op, x):
         form = _format(op)
         if op.T.is_bool:
-            return objects([form % (b"true" if item else b"false") for item in x.reshape(-1).tolist()], x.shape)
+            return objects([b"true" if item else b"false" for item in x.reshape(-1).tolist()], x.shape)
         if op.T.is_complex:
             return objects([b"(" + _shown(form, item.real) + b"," + _shown(form, item.imag) + b")"
                             for item in x.reshape(-1).tolist()], x.shape)
