@@ -47,10 +47,42 @@ def former_names():
     ("np.arange(6).ptp()", 5),
     ("np.array([1, 256], np.int16).newbyteorder().tolist()", [256, 1]),
     ("issubclass(np.VisibleDeprecationWarning, UserWarning), np.math.pi > 3", (True, True)),
+    ("int(np.searchsorted([0.2, 0.7, 1], np.array([0.5])))", 1),
+    ("'%d %.3f' % (np.array([3]), np.array([[2.5]]))", "3 2.500"),
+    ("[float(np.matrix([[2.5]])), int(np.ma.array([3])), complex(np.array([2]))]", [2.5, 3, 2 + 0j]),
+    ("np.math.sqrt(np.array([4.0])), float(np.array(2.5)), int(np.array(['7']))", (2.0, 2.5, 7)),
+    ("(np.array([[1, 2], [3]]).dtype.kind, np.array([[1, 2], [3]]).tolist())", ("O", [[1, 2], [3]])),
+    ("np.array([(np.zeros(3), 1, 2.5, np.zeros(3), True)] * 2).shape", (2, 5)),
+    ("np.asarray([[1], [2, 3]]).shape, np.asanyarray([[1], [2, 3]]).dtype.kind", ((2,), "O")),
+    ("np.array([1, 2], copy=False).tolist(), np.array(np.arange(2), float, copy=False).tolist()", ([1, 2], [0, 1])),
+    ("np.array([[1], [2, 3]], copy=False).dtype.kind, [np.array(a, copy=False) is a for a in [np.zeros(2)]]",
+     ("O", [True])),
+    ("np.array([np.zeros((3, 2)), np.zeros((4, 2))]).shape, np.array([[1], 2], ndmin=2).shape", ((2,), (1, 2))),
 ])
 @pytest.mark.usefixtures("former_names")
 def test_numpy(expression, value):
     assert eval(expression) == value
+
+
+@pytest.mark.usefixtures("former_names")
+def test_an_element_is_set_to_an_array_of_one():
+    array = np.zeros(3)
+    array[0], array[1] = np.array([5.0]), np.array([[7]])
+    assert array.tolist() == [5, 7, 0]
+
+
+@pytest.mark.parametrize("expression, error, message", [
+    ("float(np.array([1.0, 2.0]))", TypeError, "only size-1 arrays can be converted to Python scalars"),
+    ("int(np.array([]))", TypeError, "only size-1 arrays can be converted to Python scalars"),
+    ("np.zeros(3).__setitem__(0, np.array([1.0, 2.0]))", ValueError, "setting an array element with a sequence"),
+    ("np.array([[1, 2], [3]], float)", ValueError, "setting an array element with a sequence"),
+    ("np.array([[1, 2], [3]], dtype='i')", ValueError, "setting an array element with a sequence"),
+    ("np.array([np.zeros((2, 3)), np.zeros((2, 4))])", ValueError, "could not broadcast input array from shape"),
+    ("importlib.import_module('tfmagic').tf.constant([[1, 2], [3]])", ValueError, "Argument must be a dense tensor")])
+@pytest.mark.usefixtures("former_names")
+def test_what_was_refused_still_is(expression, error, message):
+    with pytest.raises(error, match=message):
+        eval(expression)
 
 
 @pytest.mark.parametrize("place, changed", [((4,), [[0, 1, 2], [3, 9, 5]]), (((0, 1),), [[0, 9, 2], [3, 4, 5]]),
@@ -79,6 +111,11 @@ def test_a_string_that_does_not_fit_the_type(dtype, count, message):
      "ArgSpec(args=['a', 'b'], varargs='c', keywords='d', defaults=(1,))"),
     ("import os; print(os.errno.EEXIST)", "17"),
     ("import base64; print(base64.decodestring(base64.encodestring(b'x')))", "b'x'"),
+    ("import random; print(sorted(random.sample({3, 1, 2}, 3)), random.sample({}.keys(), 0))", "[1, 2, 3] []"),
+    ("import random; names = list('abcde'); random.shuffle(names, lambda: 0.3); print(names)",
+     "['d', 'c', 'a', 'e', 'b']"),
+    ("import io, json; print(json.loads('[1]', encoding='utf8'), json.load(io.StringIO('{}'), encoding='utf8'))",
+     "[1] {}"),
     ("import threading; print(threading.Thread().isAlive())", "False"),
     ("from html.parser import HTMLParser; print(HTMLParser().unescape('a &lt; b'))", "a < b"),
     ("import xml.etree.cElementTree as ET; print(ET.fromstring('<a><b>1</b></a>').find('b').text)", "1"),
@@ -99,6 +136,8 @@ def test_the_names_are_taken_back():
     assert not hasattr(collections, "Iterable") and not hasattr(time, "clock")
     with pytest.raises(ValueError, match="binary mode"):
         np.fromstring(b"1", np.uint8)
+    assert np.array.__module__ == "numpy" and type(np.array).__name__ == "builtin_function_or_method"
+    assert type(np.ndarray.__float__).__name__ == "wrapper_descriptor" and float(np.array(2.5)) == 2.5
 
 
 # --- modules that have gone from Python 3.12 on -----------------------------------------------------------------------

@@ -383,11 +383,15 @@ class Graph:
             if not _SCOPE_NAME.fullmatch(name):
                 raise ValueError(f"'{name}' is not a valid scope name")
         else:
-            if name not in _valid_names and not (_SCOPE_NAME if stacks.names else _OP_NAME).fullmatch(name):
-                raise ValueError(f"'{name}' is not a valid scope name")
+            self.check_scope_name(name)
             scope = self.unique_name(name)
         stacks.names = scope
         return scope + "/" if scope else ""
+
+    def check_scope_name(self, name: str) -> None:
+        """Refuse what can be no scope's name here: every node function opens a scope of its node's name."""
+        if name not in _valid_names and not (_SCOPE_NAME if self._stacks.names else _OP_NAME).fullmatch(name):
+            raise ValueError(f"'{name}' is not a valid scope name")
 
     def get_name_scope(self) -> str:
         """The current name scope without a trailing "/"."""

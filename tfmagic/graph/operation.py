@@ -491,8 +491,9 @@ def _session_for(element: Operation | Tensor, session: Any) -> Any:
         session = defaults.sessions[-1] if defaults.sessions else None
         what = "evaluate tensor using `eval()`" if isinstance(element, Tensor) else "execute operation using `run()`"
         if session is None:
-            raise ValueError(f"Cannot {what}: No default session is registered. Use `with sess.as_default()` or pass "
-                             f"an explicit session to `{what.split('`')[1].replace('()', '')}(session=sess)`")
+            colon = "" if isinstance(element, Tensor) else ":"
+            raise ValueError(f"Cannot {what}: No default session is registered. Use `with sess.as_default(){colon}` "
+                             f"or pass an explicit session to `{what.split('`')[1].replace('()', '')}(session=sess)`")
         if session.graph is not graph:
             kind = "tensor's graph" if isinstance(element, Tensor) else "operation's graph"
             raise ValueError(f"Cannot use the default session to {what.split(' using')[0]}: the {kind} is different "

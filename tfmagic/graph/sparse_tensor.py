@@ -14,6 +14,7 @@ from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.graph.scopes import name_scope
 
 _operators: Any = Slot("operators of sparse tensors")
+_spec: Any = Slot("specs of sparse tensors")
 SparseTensorValue = export("SparseTensorValue")(
     collections.namedtuple("SparseTensorValue", ["indices", "values", "dense_shape"]))
 SparseTensorValue.__doc__ = "What a run gives for a `SparseTensor`, and what may be fed for one."
@@ -52,6 +53,10 @@ class SparseTensor:
         if not isinstance(sparse_tensor_value, kinds):
             raise TypeError(f"Neither a SparseTensor nor SparseTensorValue: {sparse_tensor_value}.")
         return cls(sparse_tensor_value.indices, sparse_tensor_value.values, sparse_tensor_value.dense_shape)
+
+    @property
+    def _type_spec(self) -> Any:
+        return _spec.from_value(self)
 
     @property
     def indices(self) -> Tensor:

@@ -3,6 +3,7 @@
 from __future__ import division
 
 import collections
+import functools
 
 import numpy as np
 
@@ -111,3 +112,24 @@ def controls_in_a_node(tf):
     listed = [node for node in tf.get_default_graph().as_graph_def().node if node.name == "done"]
     return Case([(value, None)], facts={"node": str(list(map(str, done.node_def.input))), "str": str(done),
                                 "graph": str(list(map(str, listed[0].input)))})
+
+
+@program
+def names_that_do_not_do(tf):
+    """A node's name that can be no name is refused as a scope's: every node function opens one."""
+    makers = {"placeholder": lambda name: tf.placeholder(tf.float32, [2], name), "no_op": tf.no_op,
+              "constant": lambda name: tf.constant(1.0, name=name), "add": lambda name: tf.add(1.0, 2.0, name),
+              "variable": lambda name: tf.Variable(1.0, name=name), "identity": lambda name: tf.identity(1.0, name),
+              "get_variable": lambda name: tf.get_variable(name, [2]),
+              "mean": lambda name: tf.reduce_mean(1.0, name=name),
+              "queue": lambda name: tf.FIFOQueue(3, tf.float32, name=name).name,
+              "stack": lambda name: tf.stack([1.0, 2.0], name=name)}
+    facts = {}
+    for maker in sorted(makers):
+        for name in ("my input", "_x", "-x", "/x", "a:0", "loss(train)"):
+            facts[maker + " " + name] = outcome(functools.partial(makers[maker], name)).split("\n")[0]
+    with tf.name_scope("inside"):
+        inside = tf.placeholder_with_default(1.0, [], name="_x")
+    op = tf.no_op()
+    facts["no session"] = outcome(lambda: op.run())
+    return Case([(inside, None)], facts=facts)

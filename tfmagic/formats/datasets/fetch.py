@@ -115,7 +115,7 @@ def file(url: str, path: Path, algorithm: str, checksum: str | None, advice: str
         pooch.retrieve(url, checksum and f"{algorithm}:{checksum}", path.name, path.parent,
                        downloader=pooch.HTTPDownloader(progressbar=sys.stderr.isatty(), timeout=_SECONDS))
     except requests.RequestException as error:
-        raise DataSetNotFound(_reason(error), advice) from error
+        raise DataSetNotFound(_reason(error), advice) from None  # it has the reason, without 100 lines of libraries
     except ValueError as error:  # pooch's word for another checksum
         raise DataSetNotFound(f"{url} sent another file than the known one", advice) from error
     return path
