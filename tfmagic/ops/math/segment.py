@@ -159,7 +159,7 @@ def _gathered_segments(kind: str, counted: bool) -> Any:
         _require_increasing(ids)
         rows = take(data, indices, 0)
         size = _count(ids) if count is None else count
-        if size == 0:  # torch would not miss the rows of the ids
+        if isinstance(size, int) and size == 0:  # torch would not miss the rows of the ids
             require(ids, lambda: torch.zeros_like(ids, dtype=torch.bool))
         if kind == "sqrt_n":
             return _segments(rows, ids, size, "sum", 0) / _sizes(ids, size, rows).sqrt()
@@ -172,7 +172,7 @@ def _explain_gathered(op: Any, data: Any, indices: Any, ids: Any, count: Any = N
     if not ids.numel():
         return None
     if count is not None and int(ids[-1]) >= int(count):
-        return "segment ids must be < num_segments"
+        return "segment ids must be < num_segments" if int(count) >= 0 else "segment ids must be >= 0"
     refused = _explain_ids(ids, None if count is None else int(count))
     if refused is not None:
         return refused
