@@ -167,19 +167,19 @@ class LoggingTensorHook(SessionRunHook):
             tf_logging.info("%s (%.3f sec)", words, seconds)
 
 
-def _graph_element(thing: Any) -> Any:
+def _graph_element(obj: Any) -> Any:
     """The tensor or operation of the default graph that a name, tensor or variable stands for.
 
     Raises:
       ValueError: it is one of another graph.
     """
     graph = get_default_graph()
-    if isinstance(thing, str):
-        name = thing if ":" in thing or thing.startswith("/") else thing + ":0"
+    if isinstance(obj, str):
+        name = obj if ":" in obj or obj.startswith("/") else obj + ":0"
         return graph.as_graph_element(name)
-    if getattr(thing, "graph", None) is not graph:
-        raise ValueError(f"Passed {thing} should have graph attribute that is equal to current graph {graph}.")
-    return thing
+    if getattr(obj, "graph", None) is not graph:
+        raise ValueError(f"Passed {obj} should have graph attribute that is equal to current graph {graph}.")
+    return obj
 
 
 @export("train.FinalOpsHook")

@@ -16,11 +16,11 @@ from tfmagic.session import Session
 from tfmagic.tf.saving.state import get_checkpoint_state
 
 
-def _name(thing: Any) -> Any:
+def _name(obj: Any) -> Any:
     """What stands in a message for a tensor, an operation or None."""
-    if thing is None:
+    if obj is None:
         return "None"
-    return getattr(thing, "name", f"<no name for {type(thing)}>")
+    return getattr(obj, "name", f"<no name for {type(obj)}>")
 
 
 @export("train.SessionManager")
@@ -186,15 +186,15 @@ class SessionManager:
         return tells_ready(self._ready_op, session, "Model not ready")
 
 
-def tells_ready(op: Any, session: Any, words: str) -> tuple[bool, str | None]:
+def tells_ready(op: Any, sess: Any, msg: str) -> tuple[bool, str | None]:
     """Whether a tensor of what is not initialised says that all is; and what is not."""
     if op is None:
         return True, None
     try:
-        value = session.run(op)
+        value = sess.run(op)
     except errors.FailedPreconditionError as error:
         if "uninitialized" not in str(error):
-            tf_logging.warning("%s : error [%s]", words, str(error))
+            tf_logging.warning("%s : error [%s]", msg, str(error))
             raise
         return False, str(error)
     # Old programs give what assert_variables_initialized makes: ranks, that is int32.

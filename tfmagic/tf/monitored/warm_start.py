@@ -160,14 +160,16 @@ def _grouped(variables: Any) -> dict[str, list[Any]]:
     return found
 
 
-def _chosen(wanted: Any) -> dict[str, list[Any]]:
+def _chosen(vars_to_warm_start: Any) -> dict[str, list[Any]]:
     graph = get_default_graph()
-    if isinstance(wanted, str) or wanted is None:
+    if isinstance(vars_to_warm_start, str) or vars_to_warm_start is None:
         tf_logging.info("Warm-starting variables only in TRAINABLE_VARIABLES.")
-        return _grouped(graph.get_collection(GraphKeys.TRAINABLE_VARIABLES, scope=wanted)) if wanted else {}
-    if not isinstance(wanted, list):
-        raise ValueError(f"`vars_to_warm_start must be a `list` or `str`.  Given type is {type(wanted)}")
-    items = wanted
+        if not vars_to_warm_start:
+            return {}
+        return _grouped(graph.get_collection(GraphKeys.TRAINABLE_VARIABLES, scope=vars_to_warm_start))
+    if not isinstance(vars_to_warm_start, list):
+        raise ValueError(f"`vars_to_warm_start must be a `list` or `str`.  Given type is {type(vars_to_warm_start)}")
+    items = vars_to_warm_start
     if items and all(isinstance(item, str) for item in items):
         matches: list[Callable[[str], Any]] = [re.compile(item).match for item in items]
         return _grouped(variable for variable in graph.get_collection(GraphKeys.GLOBAL_VARIABLES)

@@ -237,17 +237,17 @@ def saveable_objects_for_op(op: Any, name: Any) -> Iterable[SaveableObject]:
             yield ReferenceVariableSaveable(tensor, "", name)
 
 
-def saveables(names: Any) -> list[SaveableObject]:
+def saveables(names_to_saveables: Any) -> list[SaveableObject]:
     """How each thing of a dict by names is saved, in the order of the names.
 
     Raises:
       TypeError, ValueError: one cannot be saved, or is saved twice.
     """
-    if not isinstance(names, dict):
-        names = by_name(names)
+    if not isinstance(names_to_saveables, dict):
+        names_to_saveables = by_name(names_to_saveables)
     result: list[SaveableObject] = []
     seen: set[Any] = set()
-    for name, thing in sorted(names.items(), key=lambda item: item[0]):
+    for name, thing in sorted(names_to_saveables.items(), key=lambda item: item[0]):
         for saveable in saveable_objects_for_op(thing, name):
             owner = saveable.op
             key: Any = owner.op if isinstance(owner, Tensor) else id(owner)

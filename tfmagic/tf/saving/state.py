@@ -103,9 +103,9 @@ def write_state(save_dir: str, model_checkpoint_path: str, all_model_checkpoint_
         write_whole(local_path(path), text_format.MessageToString(state).encode())
 
 
-def state_path(folder: Any, latest_filename: str | None) -> str:
+def state_path(save_dir: Any, latest_filename: str | None) -> str:
     """The file that says which checkpoint of a folder is the last."""
-    return os.path.join(os.fspath(folder), latest_filename or STATE_FILE)
+    return os.path.join(os.fspath(save_dir), latest_filename or STATE_FILE)
 
 
 @export("train.get_checkpoint_state")
@@ -164,13 +164,13 @@ def latest_checkpoint(checkpoint_dir: Any, latest_filename: str | None = None) -
     return None
 
 
-def checkpoint_is_there(prefix: Any) -> bool:
+def checkpoint_is_there(checkpoint_prefix: Any) -> bool:
     """Whether there is a checkpoint of this name, of either form.
 
     Raises:
       NotFoundError: its folder is not there.
     """
-    return is_bundle(local_path(prefix)) or _main_file(prefix) is not None
+    return is_bundle(local_path(checkpoint_prefix)) or _main_file(checkpoint_prefix) is not None
 
 
 def prefix_to_checkpoint_path(prefix: str, format_version: int) -> str:
@@ -252,8 +252,8 @@ def remove_files(prefix: str, version: int = 2, meta_graph_suffix: str = "meta")
         _remove_matching(prefix)
 
 
-def _remove_matching(pattern: str) -> None:
-    for path in gfile.glob(pattern):
+def _remove_matching(filespec: str) -> None:
+    for path in gfile.glob(filespec):
         gfile.remove(path)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import getpass
 import os
+import re
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -31,45 +32,60 @@ class _Present(threading.local):
     """What holds in this thread: the default writer, and whether to record."""
 
     writer: Any = None
-    record: Any = False
+    record: Any = None  # None: as the kind of summary has it
+    step: Any = None
 
 
-_present = _Present()
+present = _Present()
 
 
-def _on_cpu() -> Any:
+def on_cpu() -> Any:
+    """The device of what writes."""
     return get_default_graph().device("cpu:0")
 
 
 # --- whether to record ------------------------------------------------------------------------------------------
 
 
+def is_recorded(by_default: bool) -> Tensor:
+    """Whether summaries are recorded here: a boolean tensor, `by_default` where no context says it."""
+    record = present.record
+    if record is None:
+        record = by_default
+    return raw.logical_and(True, record() if callable(record) else record)
+
+
 @export("contrib.summary.should_record_summaries")
 def should_record_summaries() -> Tensor:
     """Whether summaries are recorded here: a boolean tensor."""
-    return raw.logical_and(True, _present.record)
+    return is_recorded(False)
 
 
 @contextlib.contextmanager
-def _recording(record: Any) -> Iterator[None]:
-    before = _present.record
-    _present.record = record
+def record_if(condition: Any) -> Iterator[None]:
+    """A context in which summaries are recorded where a condition holds.
+
+    Args:
+      condition: a boolean, a boolean tensor, or a function that gives one.
+    """
+    before = present.record
+    present.record = condition
     try:
         yield
     finally:
-        _present.record = before
+        present.record = before
 
 
 @export("contrib.summary.always_record_summaries")
 def always_record_summaries() -> Any:
     """A context in which every summary is recorded."""
-    return _recording(True)
+    return record_if(True)
 
 
 @export("contrib.summary.never_record_summaries")
 def never_record_summaries() -> Any:
     """A context in which no summary is recorded."""
-    return _recording(False)
+    return record_if(False)
 
 
 @export("contrib.summary.record_summaries_every_n_global_steps")
@@ -78,9 +94,9 @@ def record_summaries_every_n_global_steps(n: int, global_step: Any = None) -> It
     """A context in which summaries are recorded when the global step is a multiple of `n`."""
     if global_step is None:
         global_step = get_or_create_global_step()
-    with _on_cpu():
+    with on_cpu():
         due = raw.equal(raw.floor_mod(global_step, n, name="mod"), 0)
-    with _recording(due):
+    with record_if(due):
         yield
 
 
@@ -149,18 +165,18 @@ class ResourceSummaryWriter(SummaryWriter):
 
     def set_as_default(self) -> None:
         """Make it the writer of this thread's summaries."""
-        _present.writer = self
+        present.writer = self
 
     @contextlib.contextmanager
     def as_default(self) -> Iterator[ResourceSummaryWriter]:
         """A context whose summaries it writes; what waits is written at its end."""
-        before = _present.writer
-        _present.writer = self
+        before = present.writer
+        present.writer = self
         try:
             yield self
             self.flush()
         finally:
-            _present.writer = before
+            present.writer = before
 
     def init(self) -> Operation:
         """The op that begins its file."""
@@ -172,8 +188,11 @@ class ResourceSummaryWriter(SummaryWriter):
 
     def close(self) -> Operation:
         """The op that writes what waits and closes the file."""
-        with get_default_graph().control_dependencies([self.flush()]), _on_cpu():
+        with get_default_graph().control_dependencies([self.flush()]), on_cpu():
             return raw.close_summary_writer(self._resource)
+
+
+NoopSummaryWriter.__module__ = ResourceSummaryWriter.__module__ = "tensorflow.python.ops.summary_ops_v2"
 
 
 @export("contrib.summary.create_file_writer")
@@ -191,7 +210,7 @@ def create_file_writer(logdir: Any, max_queue: Any = None, flush_millis: Any = N
     if logdir is None:
         return NoopSummaryWriter()
     folder = str(logdir)
-    with _on_cpu():
+    with on_cpu():
         if max_queue is None:
             max_queue = constant(10)
         if flush_millis is None:
@@ -211,14 +230,27 @@ def create_summary_file_writer(*args: Any, **kwargs: Any) -> SummaryWriter:
     return create_file_writer(*args, **kwargs)
 
 
+# What names in a database may look like.
+_TITLE = r"^[^\x00-\x1F<>]{0,256}$"
+_USER = r"^[a-z]([-a-z0-9]{0,29}[a-z0-9])?$"
+
+
+def _fitting(what: str, text: str, pattern: str) -> str:
+    if text and not re.match(pattern, text, re.IGNORECASE):
+        raise ValueError(f"{what} ({text}) must match {pattern}")
+    return text
+
+
 @export("contrib.summary.create_db_writer")
 def create_db_writer(db_uri: str, experiment_name: str | None = None, run_name: str | None = None,
                      user_name: str | None = None, name: str | None = None) -> SummaryWriter:
     """A writer of a database. Its graph can be built; tfmagic writes files only (`create_file_writer`)."""
-    with _on_cpu():
+    with on_cpu():
         user_name = getpass.getuser() if user_name is None else user_name
-        experiment, run, user = (constant("" if given is None else given)
-                                 for given in (experiment_name, run_name, user_name))
+        experiment, run, user = (
+            constant(_fitting(what, "" if given is None else given, pattern)) for what, given, pattern in (
+                ("experiment_name", experiment_name, _TITLE), ("run_name", run_name, _TITLE),
+                ("user_name", user_name, _USER)))
         return ResourceSummaryWriter(
             name, lambda handle: raw.create_summary_db_writer(handle, db_uri, experiment, run, user))
 
@@ -226,10 +258,10 @@ def create_db_writer(db_uri: str, experiment_name: str | None = None, run_name: 
 @export("contrib.summary.flush")
 def flush(writer: Any = None, name: str | None = None) -> Operation:
     """The op that writes what waits of a writer, or of the default one."""
-    writer = _present.writer if writer is None else writer
+    writer = present.writer if writer is None else writer
     if writer is None:
         return raw.no_op()
-    with _on_cpu():
+    with on_cpu():
         return raw.flush_summary_writer(writer._resource if isinstance(writer, ResourceSummaryWriter) else writer,
                                         name=name)
 
@@ -258,7 +290,7 @@ def initialize(graph: Any = None, session: Any = None) -> None:
       RuntimeError: there is no default writer.
       ValueError: there is no session.
     """
-    if _present.writer is None:
+    if present.writer is None:
         raise RuntimeError("No default tf.contrib.summary.SummaryWriter found")
     if session is None:
         session = get_default_session()
@@ -290,7 +322,7 @@ def _written(name: str, tensor: Any, family: str | None, write: Callable[[Any, s
     """A summary that `write(handle, tag, scope)` makes where summaries are recorded."""
     scope = get_default_graph().get_name_scope()
     scope = scope + "/" if scope else scope
-    writer = _present.writer
+    writer = present.writer
     if writer is None:
         return raw.no_op()
 
@@ -299,7 +331,7 @@ def _written(name: str, tensor: Any, family: str | None, write: Callable[[Any, s
                 get_default_graph().control_dependencies([write(writer._resource, tag, full)]):
             return constant(True)
 
-    with _on_cpu():
+    with on_cpu():
         op = smart_cond(should_record_summaries(), record, lambda: constant(False), name="")
         get_default_graph().add_to_collection(GraphKeys._SUMMARY_COLLECTION, op)
     return op
@@ -393,10 +425,10 @@ def graph_summary(param: Any, step: Any = None, name: str | None = None) -> Oper
     if not isinstance(param, Tensor):
         raise TypeError("graph() needs a tf.Tensor (e.g. tf.placeholder) in graph mode, but was: "
                         f"{type(param)}")
-    writer = _present.writer
+    writer = present.writer
     if writer is None:
         return raw.no_op()
-    with _on_cpu():
+    with on_cpu():
         tensor = raw.identity(param)
         return raw.write_graph_summary(writer._resource, _step(step), tensor, name=name)
 
@@ -408,4 +440,4 @@ def import_event(tensor: Any, name: str | None = None) -> Operation:
     Args:
       tensor: a string scalar: the bytes of an `Event`.
     """
-    return raw.import_event(_present.writer._resource, tensor, name=name)
+    return raw.import_event(present.writer._resource, tensor, name=name)

@@ -5,67 +5,37 @@ from __future__ import annotations
 import os
 import threading
 import warnings
-import weakref
 from typing import Any
 
 from tfmagic.base import messages, tf_logging
 from tfmagic.base.export import export
-from tfmagic.formats import events
+from tfmagic.formats import events, gfile
 from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.graph import Graph
 from tfmagic.tf.saving.meta_graph import create_meta_graph_def
+from tfmagic.tf.summary.event_writers import EventFileWriter, EventFileWriterV2
+from tfmagic.tf.summary.plugin_assets import get_all_plugin_assets
 
 
-@export("summary.FileWriter")
-class FileWriter:
-    """Writes a file of events into a folder, for TensorBoard.
+class SummaryToEventTransformer:
+    """Makes events of summaries, graphs and more, and hands them to a writer.
 
-    Events reach the file when `max_queue` of them wait, with the first one after `flush_secs`, at `flush`, at `close`
-    and at the end of the process.
+    Args:
+      event_writer: the writer, which has `add_event`.
+      graph: a `Graph` that is written first.
+      graph_def: deprecated; a `GraphDef` that is written first.
     """
 
-    def __init__(self, logdir: Any, graph: Any = None, max_queue: int = 10, flush_secs: float = 120,
-                 graph_def: Any = None, filename_suffix: str | None = None, session: Any = None) -> None:
-        """
-        Args:
-          logdir: the folder; it is made where it does not exist.
-          graph: a `Graph` that is written first.
-          max_queue: how many events may wait for the file.
-          flush_secs: how many seconds they may wait.
-          graph_def: deprecated; a `GraphDef` that is written first.
-          filename_suffix: what the file's name ends in.
-          session: TensorFlow's way to let ops write; here events are written from Python.
-
-        Raises:
-          OpError: the folder or the file cannot be written.
-          ValueError: a session is given.
-        """
-        if session is not None:
-            raise ValueError("tfmagic writes summaries from Python: leave session out, fetch the summary and give it "
-                             "to add_summary.")
-        self._folder = os.fspath(logdir)
-        self._suffix = filename_suffix or ""
-        self._limits = max_queue, flush_secs
-        self._lock = threading.RLock()
+    def __init__(self, event_writer: Any, graph: Any = None, graph_def: Any = None):
+        self.event_writer = event_writer
         self._tags: set[str] = set()
         self._run_tags: set[str] = set()
-        self._waiting = 0
-        self._file: events.EventFile | None = None
-        self.reopen()
         if graph is not None or graph_def is not None:
-            definition = _definition(graph, graph_def)
-            self._add(events.event(graph_def=definition.SerializeToString()), None)
-            self.add_meta_graph(create_meta_graph_def(graph_def=definition))
+            self.add_graph(graph, graph_def=graph_def)
+            self.add_meta_graph(create_meta_graph_def(graph_def=_definition(graph, graph_def)))
 
-    def __enter__(self) -> FileWriter:
-        return self
-
-    def __exit__(self, *exc_info: Any) -> None:
-        self.close()
-
-    def get_logdir(self) -> str:
-        """The folder."""
-        return self._folder
+    def _send(self, event: Any) -> None:
+        self.event_writer.add_event(event)
 
     def add_summary(self, summary: Any, global_step: Any = None) -> None:
         """Write a summary.
@@ -90,21 +60,10 @@ class FileWriter:
             self._tags.add(value.tag)
         self._add(events.event(summary=summary), global_step)
 
-    def add_event(self, event: Any) -> None:
-        """Write an `Event`."""
-        with self._lock:
-            if self._file is None:
-                _warn_of_closed()
-                return
-            self._file.write(event)
-            self._waiting += 1
-            if self._waiting >= self._limits[0] or self._file.waiting() >= self._limits[1]:
-                self.flush()
-
     def _add(self, event: Any, global_step: Any) -> None:
         if global_step is not None:
             event.step = int(global_step)
-        self.add_event(event)
+        self._send(event)
 
     def add_graph(self, graph: Any, global_step: Any = None, graph_def: Any = None) -> None:
         """Write a graph.
@@ -120,6 +79,18 @@ class FileWriter:
         """
         definition = _definition(graph, graph_def)
         self._add(events.event(graph_def=definition.SerializeToString()), global_step)
+        given = graph if isinstance(graph, Graph) else graph_def
+        if isinstance(given, Graph):
+            self._write_assets(given)
+
+    def _write_assets(self, graph: Graph) -> None:
+        """Write the files that plugins keep beside a graph."""
+        folder = os.path.join(self.event_writer.get_logdir(), "plugins")
+        for asset in get_all_plugin_assets(graph):
+            gfile.make_dirs(os.path.join(folder, asset.plugin_name))
+            for name, content in asset.assets().items():
+                with gfile.GFile(os.path.join(folder, asset.plugin_name, name), "w") as file:
+                    file.write(content)
 
     def add_meta_graph(self, meta_graph_def: Any, global_step: Any = None) -> None:
         """Write a `MetaGraphDef`.
@@ -153,33 +124,73 @@ class FileWriter:
         tagged = messages.module("event_pb2").TaggedRunMetadata(tag=tag, run_metadata=run_metadata.SerializeToString())
         self._add(events.event(tagged_run_metadata=tagged), global_step)
 
+
+@export("summary.FileWriter")
+class FileWriter(SummaryToEventTransformer):
+    """Writes a file of events into a folder, for TensorBoard.
+
+    Events reach the file when `max_queue` of them wait, with the first one after `flush_secs`, at `flush`, at `close`
+    and at the end of the process.
+    """
+
+    def __init__(self, logdir: Any, graph: Any = None, max_queue: int = 10, flush_secs: float = 120,
+                 graph_def: Any = None, filename_suffix: str | None = None, session: Any = None) -> None:
+        """
+        Args:
+          logdir: the folder; it is made where it does not exist.
+          graph: a `Graph` that is written first.
+          max_queue: how many events may wait for the file.
+          flush_secs: how many seconds they may wait.
+          graph_def: deprecated; a `GraphDef` that is written first.
+          filename_suffix: what the file's name ends in.
+          session: a session whose ops write, into the file that `tf.contrib.summary` has for the same folder; nodes
+            are added to its graph. By default events are written from Python.
+
+        Raises:
+          OpError: the folder or the file cannot be written.
+        """
+        self._closed = False
+        super().__init__(EventFileWriter(logdir, max_queue, flush_secs, filename_suffix) if session is None
+                         else EventFileWriterV2(session, logdir, max_queue, flush_secs, filename_suffix),
+                         graph, graph_def)
+
+    def __enter__(self) -> FileWriter:
+        return self
+
+    def __exit__(self, *exc_info: Any) -> None:
+        self.close()
+
+    def get_logdir(self) -> str:
+        """The folder."""
+        return self.event_writer.get_logdir()
+
+    def _send(self, event: Any) -> None:
+        self.add_event(event)
+
+    def add_event(self, event: Any) -> None:
+        """Write an `Event`."""
+        self._warn_if_closed()
+        self.event_writer.add_event(event)
+
     def flush(self) -> None:
         """Write everything that waits."""
-        with self._lock:
-            if self._file is None:
-                _warn_of_closed()
-                return
-            self._file.flush()
-            self._waiting = 0
+        self._warn_if_closed()
+        self.event_writer.flush()
 
     def close(self) -> None:
         """Write everything that waits, and close the file."""
-        with self._lock:
-            if self._file is not None:
-                self._closing()
-                self._file = None
+        self.event_writer.close()
+        self._closed = True
 
     def reopen(self) -> None:
         """Go on after `close`, with a new file; nothing happens where the file is open."""
-        with self._lock:
-            if self._file is None:
-                self._file = events.EventFile(self._folder, self._suffix)
-                self._closing = weakref.finalize(self, self._file.close)  # at the end of the process at the latest
+        self.event_writer.reopen()
+        self._closed = False
 
-
-def _warn_of_closed() -> None:
-    warnings.warn("Attempting to use a closed FileWriter. The operation will be a noop unless the FileWriter is "
-                  "explicitly reopened.", stacklevel=5)
+    def _warn_if_closed(self) -> None:
+        if self._closed:
+            warnings.warn("Attempting to use a closed FileWriter. The operation will be a noop unless the FileWriter "
+                          "is explicitly reopened.", stacklevel=4)
 
 
 def _definition(graph: Any, graph_def: Any) -> Any:

@@ -291,8 +291,8 @@ class Optimizer:
                 raise ValueError(f"Invalid type {dtype!r} for {tensor.name}, expected: {list(valid)}.")
 
 
-def _key(variable: Any) -> Any:
-    return variable.op.graph, variable.op.name
+def _key(var: Any) -> Any:
+    return var.op.graph, var.op.name
 
 
 def _flat(var_list: Any) -> list[Any]:
