@@ -161,7 +161,7 @@ class FixedLength(OfFiles):
         for name, value, least in (("header_bytes", header, 0), ("record_bytes", record, 1),
                                    ("footer_bytes", footer, 0)):
             if value < least:
-                raise errors.InvalidArgumentError(None, None, f"{name} must be {'> 0' if least else '>= 0'}")
+                raise errors.InvalidArgumentError(None, None, f"`{name}` must be {'> 0' if least else '>= 0'}")
         super().__init__(filenames, header, record, footer, compression)
 
     def open(self, filename: str, place: int) -> Opened:
@@ -231,9 +231,21 @@ def _compression(value: Any) -> str:
     return value.item().decode() if isinstance(value, np.ndarray) else str(value)
 
 
+def _supported(value: Any) -> str:
+    """A compression.
+
+    Raises:
+      InvalidArgumentError: there is none of this name.
+    """
+    compression = _compression(value)
+    if compression not in ("", "ZLIB", "GZIP"):
+        raise errors.InvalidArgumentError(None, None, "Unsupported compression_type.")
+    return compression
+
+
 def text_lines(filenames: Any, compression: Any) -> Dataset:
     """The data set of lines of files."""
-    return TextLines(filenames, _compression(compression))
+    return TextLines(filenames, _supported(compression))
 
 
 def records(filenames: Any, compression: Any) -> Dataset:
@@ -243,7 +255,7 @@ def records(filenames: Any, compression: Any) -> Dataset:
 
 def fixed_length(filenames: Any, header: int, record: int, footer: int, compression: Any = "") -> Dataset:
     """The data set of records of one length."""
-    return FixedLength(filenames, header, record, footer, _compression(compression))
+    return FixedLength(filenames, header, record, footer, _supported(compression))
 
 
 register("TextLineDataset", _strings, lambda op, names, compression, size: op.call(text_lines, names, compression),
