@@ -109,3 +109,52 @@ def test_internal_modules_have_the_names_that_programs_import_from_them(module, 
 
 def test_packages_gather_no_more_than_tensorflows():
     assert not hasattr(internal.module("tensorflow.contrib.layers.python.layers"), "append_tensor_alias")
+
+
+def _helpers():
+    return internal.module("tensorflow.contrib.distributions.python.ops.test_util")
+
+
+class _Doubled(tf.distributions.Normal):
+    """A distribution that says twice the mean of its samples."""
+
+    def _mean(self):
+        return 2.0 * super()._mean()
+
+
+def test_helpers_of_tests_compare_samples_with_what_a_distribution_says_of_them():
+    with tf.Graph().as_default(), tf.Session() as sess:
+        case, discrete = tf.test.TestCase(), _helpers().DiscreteScalarDistributionTestHelpers
+        case.histogram = lambda *args: discrete.histogram(case, *args)
+        poisson = tf.contrib.distributions.Poisson([2.0, 4.0])
+        discrete.run_test_sample_consistent_log_prob(case, sess.run, poisson, num_samples=20000, rtol=0.1)
+        discrete.run_test_sample_consistent_mean_variance(case, sess.run, poisson, num_samples=20000, rtol=0.05)
+        with pytest.raises(AssertionError):
+            discrete.run_test_sample_consistent_mean_variance(case, sess.run, _Doubled(1.0, 1.0), num_samples=20000)
+
+
+def test_helpers_of_tests_measure_how_dense_vectors_are_drawn():
+    with tf.Graph().as_default(), tf.Session() as sess:
+        case, vectors = tf.test.TestCase(), _helpers().VectorDistributionTestHelpers
+        mvn = tf.contrib.distributions.MultivariateNormalDiag([1.0, 2.0], [1.0, 0.5])
+        vectors.run_test_sample_consistent_log_prob(case, sess.run, mvn, num_samples=20000, center=[1.0, 2.0],
+                                                    rtol=0.05)
+        vectors.run_test_sample_consistent_mean_covariance(case, sess.run, mvn, num_samples=20000)
+        wrong = tf.contrib.distributions.MultivariateNormalDiag([1.0, 2.0], [1.0, 0.5])
+        wrong._log_prob = lambda x: mvn.log_prob(x) + 0.5
+        with pytest.raises(AssertionError):
+            vectors.run_test_sample_consistent_log_prob(case, sess.run, wrong, num_samples=20000, center=[1.0, 2.0],
+                                                        rtol=0.05)
+
+
+def test_files_of_pictures_for_tests_are_read_again(tmp_path):
+    made = internal.module("tensorflow.contrib.slim.python.slim.data.test_utils")
+    with tf.Graph().as_default(), tf.Session():
+        paths = made.create_tfrecord_files(str(tmp_path), num_files=2, num_records_per_file=3)
+    assert [path.rpartition("/")[2] for path in paths] == ["flowers.tfrecord-0-of-2", "flowers.tfrecord-1-of-2"]
+    records = list(tf.python_io.tf_record_iterator(paths[1]))
+    feature = tf.train.Example.FromString(records[0]).features.feature
+    assert len(records) == 3 and feature["image/format"].bytes_list.value == [b"jpeg"]
+    assert feature["image/class/label"].int64_list.value == [0]
+    with tf.Graph().as_default(), tf.Session() as sess:
+        assert sess.run(tf.image.decode_image(feature["image/encoded"].bytes_list.value[0])).shape == (10, 10, 3)

@@ -14,9 +14,9 @@ class GatherTree:
 
     def shape(op, step_ids, parent_ids, lengths, end_token):
         steps = shape_rules.merge(shape_rules.with_rank(step_ids, 3), shape_rules.with_rank(parent_ids, 3))
-        shape_rules.with_rank(lengths, 1)
+        batch = shape_rules.merge_dim(steps[1], shape_rules.with_rank(lengths, 1)[0])
         shape_rules.with_rank(end_token, 0)
-        return steps
+        return steps[0], batch, steps[2]
 
     def kernel(op, step_ids, parent_ids, lengths, end_token):
         steps, batch, beam = step_ids.shape

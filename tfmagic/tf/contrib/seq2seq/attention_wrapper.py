@@ -45,7 +45,8 @@ def _with_same_shape(old: Tensor, new: Tensor) -> Tensor:
         wanted = known.as_list() if static else api.shape(old, name="expected_shape")
         if static and given.is_fully_defined():
             if known != given:
-                raise ValueError(f"Wrong shape for {new.name}, expected {known}, got {given}.")
+                sizes = " ".join(map(str, known.as_list()))
+                raise ValueError(f"Invalid shape for tensor {new.name}, expected [{sizes}], got {given}.")
             return new
         with name_scope("assert_shape") as scope:
             found = api.shape(new, name="actual")
@@ -142,7 +143,7 @@ class AttentionWrapper(RNNCell):
                 checks = self._batch_size_checks(batch_size, (
                     f"When constructing AttentionWrapper {self._base_name}: Non-matching batch sizes between the "
                     "memory (encoder output) and initial_cell_state.  Are you using the BeamSearchDecoder?  You may "
-                    "need to tile the initial state via the tf.contrib.seq2seq.tile_batch function with argument "
+                    "need to tile your initial state via the tf.contrib.seq2seq.tile_batch function with argument "
                     "multiple=beam_width."))
                 with get_default_graph().control_dependencies(checks):
                     self._initial_cell_state = nest.map_structure(
