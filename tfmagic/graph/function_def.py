@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tfmagic.base import errors, messages
 from tfmagic.graph.function import Body, Function
+from tfmagic.graph.function_hash import text_of
 from tfmagic.graph.graph import Graph
 from tfmagic.graph.opdefs import ArgDef, OpDef
 from tfmagic.graph.operation import Operation, Tensor
@@ -47,6 +46,7 @@ def function_from_graph(name: str, graph: Graph, inputs: Sequence[Tensor], outpu
     signature = OpDef(name, tuple(_arg(n, t) for n, t in zip(argument_names, inputs)),
                       tuple(_arg(n, t) for n, t in zip(result_names, outputs)), {}, stateful)
     proto = FunctionDef(signature=op_def_proto(signature))
+    proto.signature.name = ""  # it does not count in its hash, as attrs do not
     proto.signature.description = description
     for op in ops:
         node = op._node_def()
@@ -57,15 +57,14 @@ def function_from_graph(name: str, graph: Graph, inputs: Sequence[Tensor], outpu
         proto.node_def.append(node)
     for result_name, tensor in zip(result_names, outputs):
         proto.ret[result_name] = _reference(tensor, arguments, op_names)
+    for op in controls:
+        proto.control_ret[op.name] = op_names[op]
+        proto.signature.control_output.append(op.name)
+    signature.name = proto.signature.name = f"{name}_{text_of(proto)}" if with_hash else name
     for key, value in (attrs or {}).items():
         proto.attr[key].CopyFrom(attr_value(value))
     for index in range(len(inputs)):
         proto.arg_attr[index].SetInParent()
-    if with_hash:
-        signature.name = proto.signature.name = f"{name}_{_hash(proto)}"
-    for op in controls:
-        proto.control_ret[op.name] = op_names[op]
-        proto.signature.control_output.append(op.name)
     body = Body(signature.name, graph, tuple(inputs), tuple(outputs), tuple(controls))
     return Function(proto, signature, graph._functions, body)
 
@@ -125,9 +124,3 @@ def _reference(tensor: Tensor, arguments: Mapping[Tensor, str], op_names: Mappin
             return f"{op_names[op]}:{arg.name}:{tensor.value_index - position}"
         position += count
     raise ValueError(f"{op.name} has no output {tensor.value_index}")
-
-
-def _hash(definition: Any) -> str:
-    """Eleven letters and digits that stand for a definition."""
-    digest = hashlib.sha1(definition.SerializeToString(deterministic=True), usedforsecurity=False).digest()
-    return base64.urlsafe_b64encode(digest[:8]).decode().rstrip("=").replace("-", "a").replace("_", "A")

@@ -8,6 +8,7 @@ import functools
 import inspect
 import keyword
 from collections.abc import Callable
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -459,27 +460,27 @@ def _check_allowed(value: Any, attr: AttrDef, op_name: str) -> None:
 
 
 def _int(value: Any, attr: AttrDef, op_name: str) -> int:
-    if isinstance(value, (str, bytes, float)) and not (isinstance(value, float) and value == int(value)):
-        raise TypeError(f"Expected int for argument '{attr.python_name}' not {value!r}.")
-    if isinstance(value, np.ndarray) and value.ndim:
+    """What Python's `int` makes of a value that is no string: 2.5 becomes 2."""
+    if isinstance(value, (str, bytes)):
         raise TypeError(f"Expected int for argument '{attr.python_name}' not {value!r}.")
     try:
-        return int(value)
-    except (TypeError, ValueError):
-        raise TypeError(f"Expected int for argument '{attr.python_name}' not {value!r}.") from None
+        return int(value.item() if isinstance(value, np.ndarray) else value)
+    except (TypeError, ValueError) as error:
+        if isinstance(value, float):
+            raise
+        raise TypeError(f"Expected int for argument '{attr.python_name}' not {value!r}.") from error
 
 
 def _float(value: Any, attr: AttrDef, op_name: str) -> float:
-    try:
-        return float(value)
-    except (TypeError, ValueError):
-        raise TypeError(f"Expected float for argument '{attr.python_name}' not {value!r}.") from None
+    if not isinstance(value, (Real, np.number)) or isinstance(value, np.complexfloating):
+        raise TypeError(f"Expected float for argument '{attr.python_name}' not {value!r}.")
+    return float(value)
 
 
 def _bool(value: Any, attr: AttrDef, op_name: str) -> bool:
-    if not isinstance(value, (bool, np.bool_)):
+    if not isinstance(value, bool):
         raise TypeError(f"Expected bool for argument '{attr.python_name}' not {value!r}.")
-    return bool(value)
+    return value
 
 
 def _string(value: Any, attr: AttrDef, op_name: str) -> Any:

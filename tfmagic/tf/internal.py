@@ -16,7 +16,8 @@ from tfmagic.tf import missing
 
 # Where TensorFlow has its protocol buffers.
 _PROTO_PACKAGES = ("tensorflow.core.framework", "tensorflow.core.protobuf", "tensorflow.core.util",
-                   "tensorflow.core.example", "tensorflow.core.profiler", "tensorflow.python.training")
+                   "tensorflow.core.example", "tensorflow.core.profiler", "tensorflow.core.kernels.boosted_trees",
+                   "tensorflow.python.training")
 
 
 _CONTRIB = "tensorflow.contrib."
@@ -52,6 +53,15 @@ class InternalModule(ModuleType):
         if not attributes(self.__name__).get(name, "").endswith("()"):
             setattr(self, name, thing)
         return thing
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Also what a switch stands at can be set, as TensorFlow's tests do."""
+        target = attributes(self.__name__).get(name, "") if name[:2] != "__" else ""
+        if target.endswith("()"):
+            home, _, function = target.removesuffix("()").partition(":")
+            getattr(importlib.import_module(home, "tfmagic"), f"set_{function}")(value)
+        else:
+            super().__setattr__(name, value)
 
     def __dir__(self) -> list[str]:
         return sorted({*self.__dict__, *attributes(self.__name__)})
@@ -96,7 +106,7 @@ def _lines() -> dict[str, str]:
 @functools.cache
 def _packages() -> frozenset[str]:
     """Every prefix of an internal module's name: the packages around them (those of tf.contrib: `_contrib`)."""
-    packages = {"tensorflow.core", *_PROTO_PACKAGES}
+    packages = {"tensorflow.core", "tensorflow.core.kernels", *_PROTO_PACKAGES}
     for name in _lines():
         parts = name.split(".")
         if not name.startswith(_CONTRIB):

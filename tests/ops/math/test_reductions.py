@@ -86,3 +86,24 @@ def test_argmax_takes_the_first_of_equal_entries():
 def test_a_wrong_axis_is_refused_when_the_graph_is_built():
     with pytest.raises(ValueError, match="Invalid reduction dimension 2 for input with 2 dimensions"):
         tf.reduce_sum(tf.ones([2, 3]), axis=2)
+
+
+@pytest.mark.parametrize(("axes", "expected"), [([[0]], [3, 5, 7]), ([0, -2], [3, 5, 7]), ([[[1]]], [3, 12]),
+                                                ([[0, 1]], 15)])
+def test_axes_known_in_the_run_alone_are_taken_flat_and_once_each(axes, expected):
+    where = tf.placeholder(tf.int32)
+    x = tf.placeholder_with_default(np.arange(6.0).reshape(2, 3), None)
+    assert value(tf.reduce_sum(x, where), {where: axes}).tolist() == expected
+
+
+def test_the_mean_of_no_whole_numbers_is_zero():
+    assert value(tf.reduce_mean(tf.zeros([0, 2], tf.int32), 0)).tolist() == [0, 0]
+
+
+@pytest.mark.parametrize("keepdims", ["a", 1, 0, np.bool_(True), [], 1.0])
+@pytest.mark.parametrize("function", [tf.reduce_sum, tf.reduce_any, tf.reduce_logsumexp, tf.count_nonzero,
+                                      tf.math.reduce_variance])
+def test_whether_dimensions_are_kept_is_a_bool(function, keepdims):
+    x = [[True]] if function is tf.reduce_any else [[1.0, 2.0]]
+    with pytest.raises(TypeError, match="Expected bool for argument 'keep_dims' not"):
+        function(x, keepdims=keepdims)

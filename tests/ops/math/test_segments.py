@@ -47,3 +47,21 @@ def test_picked_rows_are_combined():
 def test_counts_of_values():
     assert value(tf.bincount([1, 3, 3])).tolist() == [0, 1, 0, 2]
     assert value(tf.confusion_matrix([0, 1, 1], [1, 1, 0])).tolist() == [[0, 1], [1, 1]]
+
+
+@pytest.mark.parametrize(("ids", "count", "words"), [
+    ([0, 1], 0, "segment ids must be < num_segments"), ([-1, -1], 0, "segment ids must be >= 0"),
+    ([-1, -1], 1, r"Segment id -1 out of range \[0, 1\), possibly because"),
+    ([0, -1], 1, "segment ids are not increasing")])
+def test_numbers_of_picked_rows_are_refused_by_how_many_segments_there_are(ids, count, words):
+    with pytest.raises(tf.errors.InvalidArgumentError, match=words):
+        value(tf.sparse_segment_sum(DATA, [0, 1], ids, num_segments=count))
+
+
+def test_how_many_segments_there_are_is_no_negative_number():
+    with pytest.raises(ValueError, match="Cannot specify a negative value for num_segments"):
+        tf.sparse_segment_mean(DATA, [0, 1], [0, 1], num_segments=-1)
+    with pytest.raises(ValueError, match="Shape must be rank 0 but is rank 1"):
+        tf.sparse_segment_mean(DATA, [0, 1, 2], [0, 1], num_segments=[3])
+    with pytest.raises(ValueError, match="Cannot specify a negative value for output_dim0"):
+        tf.raw_ops.SparseSegmentMeanGrad(grad=DATA, indices=[0, 1], segment_ids=[0, 1], output_dim0=-1)

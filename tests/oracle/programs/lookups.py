@@ -4,6 +4,8 @@ import os
 import tempfile
 
 from . import Case, program
+from .functions import internal
+from .queues import Runs
 from .refused import refusals
 
 
@@ -157,3 +159,73 @@ def lookup_tables_by_older_names(tf):
         except ValueError as error:
             facts.setdefault("refused", []).append(str(error))
     return Case(facts=facts)
+
+
+@program
+def lookup_buckets_of_a_dense_table(tf):
+    gen_lookup_ops = internal(tf, "tensorflow.python.ops.gen_lookup_ops")
+    lookup_ops = internal(tf, "tensorflow.python.ops.lookup_ops")
+
+    run = Runs(tf)
+    numbers = lookup_ops.DenseHashTable(tf.int64, tf.int64, -1, 0, -5, initial_num_buckets=8)
+    put = lambda table, keys, values: run(table.insert(_long(tf, keys), _long(tf, values)))  # noqa: E731
+    run(numbers.export())
+    put(numbers, [11, 3], [1, 2])
+    put(numbers, [19, 27, 4], [5, 6, 7])
+    run(numbers.export())
+    run(numbers.remove(_long(tf, [19, 1000])))
+    run(numbers.export())
+    put(numbers, [35], [8])
+    put(numbers, [43, 51, 59, 12, 13, 14, 15], [1] * 7)
+    run([numbers.export(), numbers.size()])
+    run(numbers.lookup(_long(tf, [[3, 999]])))
+    run(numbers.lookup(_long(tf, 0)))
+    put(numbers, [-5], [1])
+    run(gen_lookup_ops.lookup_table_import_v2(numbers.resource_handle, _long(tf, [7, 8]), _long(tf, [1, 2])))
+    pairs = lookup_ops.DenseHashTable(tf.int64, tf.int64, [7, 8], [0, 0], [-1, -1], initial_num_buckets=4)
+    put(pairs, [[1, 2], [3, 4], [5, 6]], [[1, 1], [2, 2], [3, 3]])
+    run(pairs.export())
+    for keys in ([[3, 4], [0, 1]], [[0, 0]], [3, 4], [[1, 2, 3]], [[[3, 4], [1, 2]]]):
+        run(pairs.lookup(_long(tf, keys)))
+    put(pairs, [[7, 8], [9, 10]], [[1, 1], [2, 2]])
+    run([pairs.export(), pairs.size()])
+    words = lookup_ops.DenseHashTable(tf.string, tf.int64, 0, "", "x", initial_num_buckets=8)
+    run(words.insert(tf.constant(["a", "b", "c", "hello"]), _long(tf, [1, 2, 3, 4])))
+    run(words.export())
+    for empty, deleted, buckets in ((0, 0, 4), (0, 1, 3), (0, 1, 2), ([0], [1, 2], 4)):
+        run(lookup_ops.DenseHashTable(tf.int64, tf.int64, 0, empty, deleted, initial_num_buckets=buckets).size())
+    run(gen_lookup_ops.lookup_table_insert_v2(numbers.resource_handle, ["a"], [1]))
+    run(gen_lookup_ops.lookup_table_remove_v2(numbers.resource_handle, ["a"]))
+    return run.case(shapes=[str(t.shape) for t in numbers.export() + pairs.export()])
+
+
+@program
+def lookup_words_of_more_refusals(tf):
+    gen_lookup_ops = internal(tf, "tensorflow.python.ops.gen_lookup_ops")
+    lookup_ops = internal(tf, "tensorflow.python.ops.lookup_ops")
+
+    pairs, words = lookup_ops.KeyValueTensorInitializer, lookup_ops.TextFileInitializer
+    table = lookup_ops.StaticHashTable(pairs(["a"], [1]), -1)
+    dense = lookup_ops.DenseHashTable(tf.int64, tf.int64, 0, 0, 1)
+    find, other = gen_lookup_ops.lookup_table_find_v2, pairs(["a"], [1.0])
+    calls = [
+        lambda: lookup_ops.index_table_from_tensor(None), lambda: lookup_ops.index_table_from_tensor([1.5]),
+        lambda: lookup_ops.index_to_string_table_from_tensor(None),
+        lambda: lookup_ops.index_table_from_file(tf.constant("file"), vocab_size=0),
+        lambda: lookup_ops.IdTableWithHashBuckets(None, 1, key_dtype=tf.float32),
+        lambda: lookup_ops.IdTableWithHashBuckets(table, 1, key_dtype=tf.int64),
+        lambda: lookup_ops.IdTableWithHashBuckets(lookup_ops.StaticHashTable(pairs([1], [1]), -1), 1),
+        lambda: lookup_ops.IdTableWithHashBuckets(None, 1, lookup_ops.HasherSpec("x", None)).lookup(tf.constant("a")),
+        lambda: words("f", tf.string, -3, tf.int64, -1), lambda: words("f", tf.string, -2, tf.int64, -3),
+        lambda: words("f", tf.string, -2, tf.float32, -2), lambda: other.initialize(table),
+        lambda: find(dense.resource_handle, [1, 2], _long(tf, 0)), lambda: find(dense.resource_handle, _long(tf, 1), 0),
+        lambda: gen_lookup_ops.lookup_table_export_v2(dense.resource_handle, tf.int32, tf.int64)]
+    run = Runs(tf)
+    run(table.export())
+    run(table.lookup(tf.constant("a")))
+    run(gen_lookup_ops.lookup_table_insert_v2(table.resource_handle, ["a"], [1]))
+    run(gen_lookup_ops.lookup_table_remove_v2(table.resource_handle, ["a"]))
+    run(table._init_op)
+    run(find(table.resource_handle, ["a"], [1, 2]))
+    run(find(table.resource_handle, [1], 1))
+    return run.case(refused=refusals(calls))

@@ -1,1 +1,1 @@
-"""Arrays: constants, shapes, joins, slices, gathers, selection and layout."""
+"""Arrays: constants, shapes, joins, slices, gathers, selection, padding, order and sequences."""

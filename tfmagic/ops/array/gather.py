@@ -20,7 +20,8 @@ from tfmagic.ops import api, raw, shape_rules
 from tfmagic.ops.array.constants import ones, zeros
 from tfmagic.ops.array.indices import not_in_range, not_within, refuse, take, take_batched, take_slices
 from tfmagic.ops.array.join import concat, stack, unstack
-from tfmagic.ops.array.layout import tile, transpose
+from tfmagic.ops.array.order import transpose
+from tfmagic.ops.array.padding import tile
 from tfmagic.ops.array.rules import array_op, unknown_dims
 from tfmagic.ops.array.shape_ops import expand_dims, rank, reshape, shape, size, squeeze
 

@@ -19,7 +19,8 @@ from tfmagic.graph.sparse_tensor import SparseTensor
 from tfmagic.ops import api, raw, shape_rules
 from tfmagic.ops.array import constants
 from tfmagic.ops.array.join import concat
-from tfmagic.ops.array.layout import range_, transpose
+from tfmagic.ops.array.order import transpose
+from tfmagic.ops.array.sequences import range_
 from tfmagic.ops.array.shape_ops import expand_dims, reshape, shape
 from tfmagic.ops.declare import op
 

@@ -21,7 +21,7 @@ from tfmagic.ops import api, raw, shape_rules
 from tfmagic.ops.array.constants import ones, zeros_like
 from tfmagic.ops.array.gather import gather
 from tfmagic.ops.array.join import concat
-from tfmagic.ops.array.layout import tile
+from tfmagic.ops.array.padding import tile
 from tfmagic.ops.array.rules import array_op, ordered_set
 from tfmagic.ops.array.shape_ops import expand_dims, rank, reshape, shape, shape_internal, squeeze
 from tfmagic.ops.declare import op

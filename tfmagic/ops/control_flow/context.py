@@ -43,6 +43,38 @@ class ControlFlowContext:
     def IsWhileContext(self) -> bool:
         return self.is_while
 
+    def IsXLAContext(self) -> bool:
+        return False
+
+    def GetWhileContext(self) -> Any:
+        return self.while_context()
+
+    def GetControlPivot(self) -> Tensor | None:
+        return self.control_pivot()
+
+    def AddName(self, name: str) -> None:
+        self.add_name(name)
+
+    def AddValue(self, val: Tensor) -> Tensor:
+        return self.add_value(val)
+
+    def ExitResult(self, result: Any) -> None:
+        self.export_results(result)
+
+    def Enter(self) -> None:
+        self.enter()
+
+    def Exit(self) -> None:
+        self.exit()
+
+    @property
+    def _values(self) -> set[str]:
+        return self.values
+
+    @property
+    def _external_values(self) -> dict[str, Tensor]:
+        return self.external
+
     def to_proto(self, export_scope: str | None = None) -> Any:
         """This context as a `CondContextDef` or `WhileContextDef`, its names without `export_scope`.
 

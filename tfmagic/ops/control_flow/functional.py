@@ -11,7 +11,6 @@ from tfmagic.base.devices import DeviceSpec
 from tfmagic.base.errors import invalid
 from tfmagic.base.lazy import torch
 from tfmagic.base.shapes import Dims
-from tfmagic.ops import shape_rules
 from tfmagic.ops.control_flow import branch_gradients, loop_function_gradients
 from tfmagic.ops.declare import register
 from tfmagic.ops.state.variables import handle_data
@@ -96,6 +95,14 @@ def _mapped(op: Any, arguments: list[Any], function: Any) -> list[Any]:
     columns = []
     for place, (dtype, shape) in enumerate(zip(op.output_types, op.output_shapes)):
         column = [row[place] for row in rows]
+        for value in column[:1]:
+            if isinstance(value, torch.Tensor) and value.dtype != torch_dtype(dtype):
+                raise invalid(f"Mismatch in function return type and expected output type for output: {place}")
+        for value in column:
+            if not shapes.compatible(shape._dims, tuple(value.shape)):
+                raise invalid("Mismatch in function retval shape, "
+                              f"{shapes.brackets(tuple(value.shape))}, and expected output shape, "
+                              f"{shapes.brackets(shape._dims)}.")
         if dtype.kind == "O":
             values = np.empty((count, *(column[0].shape if column else ())), object)
             for index, value in enumerate(column):
@@ -110,11 +117,13 @@ def _mapped(op: Any, arguments: list[Any], function: Any) -> list[Any]:
 
 def _mapped_shape(op: Any, arguments: list[Dims], captured: list[Dims]) -> list[Dims]:
     count = None
-    for dims in arguments:
+    for index, dims in enumerate(arguments):
         if dims is not None:
             if not dims:
-                raise ValueError("Arguments must have at least rank 1.")
-            count = shape_rules.merge_dim(count, dims[0])
+                raise ValueError(f"Arguments must have rank at least 1. Input {index} has rank of 0.")
+            if None not in (count, dims[0]) and count != dims[0]:
+                raise ValueError("Arguments must have the same dimension 0.")
+            count = dims[0] if count is None else count
     return [None if shape._dims is None else (count, *shape._dims) for shape in op.output_shapes]
 
 

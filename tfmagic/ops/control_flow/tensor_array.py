@@ -53,25 +53,28 @@ class TensorArray:
                  tensor_array_name: str | None = None, handle: Any = None, flow: Any = None,
                  infer_shape: bool | None = True, element_shape: Any = None,
                  colocate_with_first_write_call: bool = True, name: str | None = None):
-        if functional():  # it becomes one that is a list itself
+        if flow is not None and flow.dtype.base_dtype is dtypes.variant or functional():
+            # It becomes one that is a list itself.
             self.__class__ = _of_lists.load()
             self.__init__(dtype, size, dynamic_size, clear_after_read,  # type: ignore[misc]
                           tensor_array_name, handle, flow, infer_shape, element_shape,
                           colocate_with_first_write_call, name)
             return
         if handle is not None:
-            if tensor_array_name:
-                raise ValueError("Cannot construct with both handle and tensor_array_name")
             if not isinstance(handle, Tensor):
                 raise TypeError("Handle must be a Tensor")
+            if tensor_array_name:
+                raise ValueError("Cannot construct with both handle and tensor_array_name")
             for value, what in ((size, "size"), (element_shape, "element_shape"), (dynamic_size, "dynamic_size"),
                                 (clear_after_read, "clear_after_read")):
                 if value is not None:
                     raise ValueError(f"Cannot provide both a handle and {what} at the same time")
         elif size is None:
             raise ValueError("Size must be provided if handle is not provided")
+        if handle is not None and flow is None:
+            raise ValueError("flow must not be None if handle is not None.")
         self._dtype = as_dtype(dtype).base_dtype
-        self._dynamic_size = bool(dynamic_size)
+        self._dynamic_size = dynamic_size or False
         self._infer_shape: bool | None = infer_shape or element_shape is not None
         # The lists are shared with all TensorArrays that follow from this one: what one learns, all know.
         self._shapes: list[TensorShape] = [] if element_shape is None else [as_shape(element_shape)]
@@ -79,18 +82,14 @@ class TensorArray:
         graph = get_default_graph()
         with name_scope(name, "TensorArray", [handle, size, flow]) as scope:
             if handle is not None:
-                self._handle = handle
-                if flow is None:
-                    with graph.colocate_with(handle):
-                        flow = raw.identity(0.0, name="flow")
-                self._flow = flow
+                self._handle, self._flow = handle, flow
                 return
             device = graph.device(None) if colocate_with_first_write_call else contextlib.nullcontext()
             with device:
                 self._handle, self._flow = raw.tensor_array_v3(
                     size, self._dtype, element_shape=element_shape, dynamic_size=self._dynamic_size,
                     clear_after_read=True if clear_after_read is None else clear_after_read,
-                    identical_element_shapes=bool(infer_shape), tensor_array_name=tensor_array_name or "", name=scope)
+                    identical_element_shapes=infer_shape, tensor_array_name=tensor_array_name or "", name=scope)
 
     @property
     def _type_spec(self) -> Any:

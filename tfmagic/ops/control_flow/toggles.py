@@ -31,6 +31,12 @@ def control_flow_v2_enabled() -> bool:
     return _enabled
 
 
+def set_control_flow_v2_enabled(value: bool) -> None:
+    """Switch If and While nodes outside of functions on or off."""
+    global _enabled
+    _enabled = bool(value)
+
+
 def functional() -> bool:
     """Whether conditions and loops of the present graph are nodes that call functions."""
     return _enabled or get_default_graph().branches_are_functions

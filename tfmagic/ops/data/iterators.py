@@ -325,7 +325,9 @@ for _name in ("IteratorFromStringHandle", "IteratorFromStringHandleV2"):
 register("SerializeIterator", shape_rules.scalar, lambda op, iterator: iterator.saved(), objects=True, effect="reads")
 register("DeserializeIterator", lambda op, *dims: (), lambda op, iterator, saved: iterator.restore_saved(saved),
          objects=True, effect="writes")
-register("IteratorGetDevice", shape_rules.scalar, lambda op, iterator: iterator.device, objects=True, effect="reads")
+for _name in ("IteratorGetDevice", "ExperimentalIteratorGetDevice"):
+    register(_name, shape_rules.scalar, lambda op, iterator: iterator.device, objects=True,
+             effect="reads")
 for _name in ("DatasetToSingleElement",):
     register(_name, _components, lambda op, dataset: op.call(single_element, dataset), objects=True, effect="waits")
 for _name in ("DatasetCardinality", "ExperimentalDatasetCardinality"):

@@ -10,7 +10,7 @@ import numpy as np
 
 from tfmagic.base import errors
 from tfmagic.formats.databases import entries
-from tfmagic.ops.data.datasets import UNKNOWN, Dataset, Derived, Element, Following, Iteration, dims_of
+from tfmagic.ops.data.datasets import UNKNOWN, Dataset, Derived, Element, Following, Iteration, dataset_of, dims_of
 from tfmagic.ops.data.rules import handle
 from tfmagic.ops.declare import register
 
@@ -137,5 +137,9 @@ for _name in ("ThreadPoolDataset", "ExperimentalThreadPoolDataset"):
     register(_name, handle(), lambda op, source, pool: source, objects=True)
 for _name in ("ChooseFastestDataset", "ExperimentalChooseFastestDataset"):  # all of them give the same elements
     register(_name, handle(), lambda op, sources: sources[0], objects=True)
+# So do the branches of this one: the first is taken.
+register("ChooseFastestBranchDataset", handle("ratio_numerator", "ratio_denominator"),
+         lambda op, source, numerator, denominator, branch: dataset_of(branch, (source,), "Every branch"),
+         functions={"other_arguments": "branches"})
 for _name in ("LMDBDataset", "ExperimentalLMDBDataset"):
     register(_name, handle(), lambda op, filenames: op.call(Databases, filenames), objects=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -42,7 +43,7 @@ def _rewritten(dataset: Dataset, fuse: bool, fuse_maps: bool) -> Dataset:
         inputs = [made[source] for source in current.inputs]
         first = inputs[0] if inputs else None
         if fuse and isinstance(current, Repeat) and isinstance(first, Shuffle) and first.count == 1 \
-                and first.reshuffle:
+                and first.reshuffle and not first.drawing:
             made[current] = Shuffle(first.inputs[0], first.buffer_size, first.own_seeds, False, current.count)
         elif fuse_maps and isinstance(current, Batch) and isinstance(first, (Map, ParallelMap)):
             made[current] = Batch(first, current.size, current.drop_remainder, fused=True)
@@ -56,16 +57,31 @@ def as_it_is(dataset: Dataset, *settings: Any) -> Dataset:
     return dataset
 
 
-class Cache(Derived):
-    """Elements kept in memory from the first pass on."""
+class Memory:
+    """Where caches keep elements.
 
-    def __init__(self, source: Dataset):
-        super().__init__(source)
+    Attributes:
+      kept: the elements of a whole pass, or None.
+    """
+
+    def __init__(self) -> None:
         self.kept: list[Element] | None = None
 
+
+class Cache(Derived):
+    """Elements kept in memory from the first pass on.
+
+    Args:
+      memory: where.
+    """
+
+    def __init__(self, source: Dataset, memory: Memory):
+        super().__init__(source)
+        self.memory = memory
+
     def iterator(self) -> Iteration:
-        if self.kept is not None:
-            return Elements(self.kept).iterator()
+        if self.memory.kept is not None:
+            return Elements(self.memory.kept).iterator()
         return _Keeping(self, self.source.iterator())
 
 
@@ -79,7 +95,7 @@ class _Keeping(Following):
         try:
             element = next(self.source)
         except StopIteration:
-            self._dataset.kept = self._elements
+            self._dataset.memory.kept = self._elements
             raise
         self._elements.append(element)
         return element
@@ -103,11 +119,15 @@ class Tagged(Derived):
             return next(self.source)
 
 
-def cached(dataset: Dataset, filename: Any) -> Dataset:
-    """A data set whose elements are kept: in memory, or in a file where there is a name."""
+def cached(dataset: Dataset, filename: Any, memory: Callable[[], Memory] = Memory) -> Dataset:
+    """A data set whose elements are kept: in memory, or in a file where there is a name.
+
+    Args:
+      memory: gives the memory.
+    """
     name = filename.item().decode() if isinstance(filename, np.ndarray) else str(filename)
     if not name:
-        return Cache(dataset)
+        return Cache(dataset, memory())
     from tfmagic.ops.data.file_cache import FileCache
 
     folder = os.path.dirname(name)

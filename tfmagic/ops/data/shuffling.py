@@ -19,18 +19,20 @@ class Shuffle(Dataset):
     Args:
       source: the elements.
       buffer_size: among so many one is chosen.
-      seeds: two numbers; two zeros stand for an order that nobody can foretell.
+      seeds: two numbers; two zeros stand for an order that nobody can foretell. Or where passes draw theirs.
       reshuffle: whether each pass has an order of its own.
       count: how often the elements are repeated, with the buffer going over from one pass to the next; -1: no end.
     """
 
-    def __init__(self, source: Dataset, buffer_size: int, seeds: tuple[int, int], reshuffle: bool, count: int = 1):
+    def __init__(self, source: Dataset, buffer_size: int, seeds: tuple[int, int] | Samples, reshuffle: bool,
+                 count: int = 1):
         if buffer_size <= 0:
             raise errors.InvalidArgumentError(None, None, "buffer_size must be greater than zero.")
         self.inputs = (source,)
         self.buffer_size, self.reshuffle, self.count = buffer_size, reshuffle, count
+        self.drawing = isinstance(seeds, Samples)
         # With an order for each pass these seeds give the seeds of the passes.
-        self._seeds = Samples(*seeds)
+        self._seeds = seeds if isinstance(seeds, Samples) else Samples(*seeds)
         self.own_seeds = self._seeds.seeds
 
     def iterator(self) -> Iteration:

@@ -441,19 +441,19 @@ class Shard(Derived):
         def __next__(self) -> Element:
             dataset = self._dataset
             while True:
-                try:
-                    element = next(self.source)
-                except StopIteration:
-                    if dataset.require_non_empty and self._position < dataset.num_shards:
-                        raise errors.InvalidArgumentError(
-                            None, None, "There aren't enough elements in this dataset for each shard to have at least "
-                            f"one element (# elems = {self._position}, # shards = {dataset.num_shards}). If you are "
-                            "using datasets with distribution strategy, consider turning dataset autosharding off with "
-                            "`tf.data.Options`.") from None
-                    raise
+                element = next(self.source)
                 self._position += 1
                 if (self._position - 1) % dataset.num_shards == dataset.index:
-                    return element
+                    break
+            while dataset.require_non_empty and self._position < dataset.num_shards:
+                if next(self.source, None) is None:
+                    raise errors.InvalidArgumentError(
+                        None, None, "There aren't enough elements in this dataset for each shard to have at least one "
+                        f"element (# elems = {self._position}, # shards = {dataset.num_shards}). If you are using "
+                        "datasets with distribution strategy, consider turning dataset autosharding off with "
+                        "`tf.data.Options`.")
+                self._position += 1
+            return element
 
         def state(self) -> Any:
             return self._position, self.source.state()

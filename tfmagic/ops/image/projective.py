@@ -16,7 +16,7 @@ from tfmagic.ops.array.constants import constant, ones
 from tfmagic.ops.array.join import concat
 from tfmagic.ops.array.shape_ops import shape as shape_of
 from tfmagic.ops.declare import op
-from tfmagic.ops.math.linalg import matrix_inverse
+from tfmagic.ops.math.solvers import matrix_inverse
 
 _WAYS = ("NEAREST", "BILINEAR")
 

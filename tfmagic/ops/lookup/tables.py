@@ -13,6 +13,7 @@ from tfmagic.base.errors import invalid
 from tfmagic.base.lazy import torch
 from tfmagic.formats.files import as_tensorflow, local_path
 from tfmagic.ops.array.rules import as_array, objects
+from tfmagic.ops.queues.waiting import own_name
 
 _WHOLE = re.compile(rb"\s*-?[0-9]+\s*")
 WHOLE_LINE, LINE_NUMBER = -2, -1
@@ -49,12 +50,15 @@ def lines_of(path: bytes, size: int = -1) -> list[bytes]:
     Raises:
       NotFoundError: there is no such file.
       InvalidArgumentError: it has fewer, or one is empty.
+      OutOfRangeError: it is empty.
     """
     name = _shown(path)
     with as_tensorflow(name), open(local_path(path), "rb") as file:
         lines = file.read().split(b"\n")
     if lines and not lines[-1]:
         lines.pop()
+    if not lines and size < 0:
+        raise errors.OutOfRangeError(None, None, "Read less bytes than requested")
     if b"" in lines[:size if size >= 0 else None]:
         place = sum(len(line) + 1 for line in lines[:lines.index(b"")]) + 1
         raise invalid(f"Invalid content in {name}: empty line found at position {place}.")
@@ -77,31 +81,17 @@ class Table:
 
     def __init__(self, op: Any, fixed: bool):
         attrs = op._attrs
+        self._name = own_name(op)
         self._keys, self._types = attrs["key_dtype"], attrs["value_dtype"]
         shape = attrs.get("value_shape")
         self._shape: tuple[Any, ...] = () if shape is None else shapes.as_shape(shape)._dims or ()
         self._fixed, self._filled = fixed, not fixed
         self._values: dict[Any, Any] = {}
         self._lock = threading.Lock()
-        self._reserved: dict[Any, str] = {}
-
-    def reserve(self, empty: Any, deleted: Any) -> Table:
-        """Keys that no entry may have."""
-        for key, name in ((empty, "empty_key"), (deleted, "deleted_key")):
-            self._reserved[self._key(as_array(key))] = name
-        return self
-
-    @staticmethod
-    def _key(array: Any) -> Any:
-        return array.item() if not array.ndim else array.tobytes() if array.dtype != object else tuple(array.tolist())
 
     def _keys_of(self, keys: Any) -> tuple[list[Any], tuple[int, ...]]:
         array = as_array(keys)
-        flat = array.ravel().tolist()
-        for key in self._reserved:
-            if key in flat:
-                raise invalid(f"Using the {self._reserved[key]} as a table key is not allowed")
-        return flat, array.shape
+        return array.ravel().tolist(), array.shape
 
     def _tensor(self, values: list[Any], shape: tuple[int, ...], dtype: Any) -> Any:
         if dtype == dtypes.string:
@@ -118,6 +108,9 @@ class Table:
             raise _stopped("Table not initialized.")
         flat, shape = self._keys_of(keys)
         standing = as_array(default)
+        if standing.shape != self._shape:
+            raise invalid(f"Expected shape {shapes.brackets(self._shape)} for default value, got "
+                          f"{shapes.brackets(standing.shape)}")
         instead: Any = standing.item() if not standing.ndim else standing
         with self._lock:
             found = [self._values.get(key, instead) for key in flat]
@@ -139,18 +132,39 @@ class Table:
             return flat, array.ravel().tolist()
         return flat, list(array.reshape(-1, *self._shape).copy())
 
+    def _refuse_fixed(self, what: str) -> None:
+        if self._fixed:
+            raise errors.UnimplementedError(
+                None, None, f"{what} not supported by InitializableLookupTable implementations")
+
     def insert(self, keys: Any, values: Any) -> None:
-        """Set values of keys."""
+        """Set values of keys.
+
+        Raises:
+          UnimplementedError: the table is filled once.
+        """
+        self._refuse_fixed("Insert")
         rows = self._rows(keys, values)
         with self._lock:
             self._values.update(zip(*rows))
 
     def remove(self, keys: Any) -> None:
-        """Forget keys."""
+        """Forget keys; see `insert`."""
+        self._refuse_fixed("Remove")
         flat, _ = self._keys_of(keys)
         with self._lock:
             for key in flat:
                 self._values.pop(key, None)
+
+    def initialize(self, keys: Any, values: Any) -> None:
+        """Set all entries of a table that is filled once.
+
+        Raises:
+          InvalidArgumentError: it is not.
+        """
+        if not self._fixed:
+            raise invalid(f"Table localhost {self._name} is not initializable")
+        self.fill(keys, values)
 
     def fill(self, keys: Any, values: Any) -> None:
         """Set all entries: once in a table that is fixed, anew in another.
@@ -212,7 +226,13 @@ class Table:
             raise invalid(f"Field {_shown(text)} in line {number} is not a valid {dtype.proto_name}.") from None
 
     def export(self) -> tuple[Any, Any]:
-        """All keys and values."""
+        """All keys and values.
+
+        Raises:
+          AbortedError: the table is to be filled, and is not yet.
+        """
+        if not self._filled:
+            raise errors.AbortedError(None, None, "HashTable is not initialized.")
         with self._lock:
             keys, values = list(self._values), list(self._values.values())
         return (self._tensor(keys, (len(keys),), self._keys),

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tfmagic.base import errors
+from tfmagic.base import errors, shapes
 from tfmagic.base.export import export
 from tfmagic.base.lazy import torch
 from tfmagic.graph.convert import convert_to_tensor
@@ -24,7 +24,8 @@ def _running(function: str, first: float | None) -> Callable[..., Any]:
 
     def kernel(op: Any, x: Any, axis: Any) -> Any:
         if isinstance(axis, list):
-            raise errors.InvalidArgumentError(None, op.op, f"ScanOp: axis must be a scalar, not [{len(axis)}]")
+            raise errors.InvalidArgumentError(
+                None, op.op, f"ScanOp: axis must be a scalar, not {shapes.brackets(np.shape(axis))}")
         rank = x.dim()
         if not -rank <= axis < rank:
             raise errors.InvalidArgumentError(None, op.op, f"ScanOp: Expected scan axis in the range [{-rank}, "

@@ -42,13 +42,16 @@ def reduced(op: Any, x: Dims, axis: Dims) -> Dims:
     return tuple([d for i, d in enumerate(x) if i not in gone])
 
 
-def axes_list(op: Any, axis: Any) -> list[int]:
-    """The axes of a reduction, each once, checked and counted from the front where the rank is known."""
-    axes = [int(axis)] if not isinstance(axis, (list, tuple)) else [int(a) for a in axis]
-    dims = op.input._dims
-    if dims is None:
-        return list(dict.fromkeys(axes))
-    rank = len(dims)
+def _flat(axis: Any) -> list[int]:
+    """Axes given as a number, a list or, in a run, lists of any depth."""
+    if isinstance(axis, (list, tuple)):
+        return [a for part in axis for a in _flat(part)]
+    return [int(axis)]
+
+
+def axes_list(op: Any, x: Any, axis: Any) -> list[int]:
+    """The axes of a reduction of `x`, each once, checked and counted from the front."""
+    axes, rank = _flat(axis), x.dim()
     for a in axes:
         if not -rank <= a < rank:
             raise errors.InvalidArgumentError(None, op.op, f"Invalid reduction dimension ({a} for input with {rank} "
@@ -58,7 +61,7 @@ def axes_list(op: Any, axis: Any) -> list[int]:
 
 def _explain_axes(op: Any, x: Any, axis: Any) -> str | None:
     rank = len(x.shape)
-    for a in axis.reshape(-1).tolist() if hasattr(axis, "reshape") else [axis] if isinstance(axis, int) else axis:
+    for a in axis.reshape(-1).tolist() if hasattr(axis, "reshape") else _flat(axis):
         if not -rank <= a < rank:
             return f"Invalid reduction dimension ({a} for input with {rank} dimension(s)"
     return None
@@ -68,7 +71,7 @@ def _over_axes(function: Callable[[Any, Any, list[int]], Any]) -> Callable[..., 
     """A kernel from `function(op, x, axes)`; without axes it is the identity."""
 
     def kernel(op: Any, x: Any, axis: Any) -> Any:
-        axes = axes_list(op, axis)
+        axes = axes_list(op, x, axis)
         return function(op, x, axes) if axes else x
 
     return kernel
@@ -80,14 +83,12 @@ def _mean(op: Any, x: Any, axes: list[int]) -> Any:
         count = 1
         for a in axes:
             count *= x.shape[a]
-        return torch.div(total, count, rounding_mode="trunc").to(torch_dtype(op.T))
+        return torch.div(total, max(count, 1), rounding_mode="trunc").to(torch_dtype(op.T))  # nothing's mean is 0
     return torch.mean(x, axes, op.keep_dims)
 
 
 def _prod(op: Any, x: Any, axes: list[int]) -> Any:
     dtype = torch_dtype(op.T)
-    if op.input._dims is None:
-        axes = [a + x.dim() if a < 0 else a for a in axes]
     for a in sorted(axes, reverse=True):  # torch multiplies over one axis at a time
         x = torch.prod(x, a, op.keep_dims, dtype=dtype)
     return x
@@ -242,7 +243,8 @@ def _extreme_gradient(op: Any, dy: Tensor) -> tuple[Tensor, None]:
 
 # --- declarations ----------------------------------------------------------------------------------------------
 
-_AXES: dict[str, Any] = {"host": "reduction_indices", "explain": _explain_axes}
+# In a run axes may have any shape, which the shape rule refuses.
+_AXES: dict[str, Any] = {"host": "reduction_indices", "explain": _explain_axes, "check": lambda op, x, axis: ""}
 
 register("Sum", reduced, _over_axes(lambda op, x, axes: torch.sum(x, axes, op.keep_dims, dtype=torch_dtype(op.T))),
          _sum_gradient, _static(np.sum), **_AXES)
@@ -259,7 +261,7 @@ register("Any", reduced, _over_axes(lambda op, x, axes: torch.any(x, axes, op.ke
 
 
 def _euclidean_norm(op: Any, x: Any, axis: Any) -> Any:
-    axes = axes_list(op, axis)
+    axes = axes_list(op, x, axis)
     if not axes:
         return x
     if all(-x.dim() <= a < x.dim() and x.shape[a] == 1 for a in axes):  # nothing to reduce: signs stay
@@ -348,7 +350,7 @@ def _reduction(function: Callable[..., Tensor], x: Any, axis: Any, keepdims: Any
     """What all `tf.reduce_*` of one op do: old argument names, default axes, one node."""
     axis = deprecated_argument_lookup("axis", axis, "reduction_indices", reduction_indices)
     keepdims = deprecated_argument_lookup("keepdims", keepdims, "keep_dims", keep_dims)
-    keepdims = False if keepdims is None else bool(keepdims)
+    keepdims = False if keepdims is None else keepdims
     return _reduced_to_scalar(keepdims, axis, function(x, reduction_dims(x, axis), keepdims, name=name))
 
 
@@ -490,7 +492,7 @@ def reduce_euclidean_norm(input_tensor: Any, axis: Any = None, keepdims: bool = 
     Returns:
       The reduced tensor, of the same type.
     """
-    return _reduction(raw.euclidean_norm, input_tensor, axis, bool(keepdims), name, None, None)
+    return _reduction(raw.euclidean_norm, input_tensor, axis, keepdims, name, None, None)
 
 
 @export("math.reduce_variance")
@@ -582,7 +584,7 @@ def count_nonzero(input_tensor: Any = None, axis: Any = None, keepdims: Any = No
         value = convert_to_tensor(value, name="input")
         zero = constants.zeros([], dtype=value.dtype)
         found = cast(raw.not_equal(value, zero), dtypes.int64)
-        return cast(reduce_sum(found, axis=axis, keepdims=bool(keepdims)), dtype)
+        return cast(reduce_sum(found, axis=axis, keepdims=keepdims), dtype)
 
 
 def _arg_function(function: Callable[..., Tensor], x: Any, axis: Any, name: str | None, dimension: Any,

@@ -93,14 +93,13 @@ def _refused_sorted(op: Any, data: Any, ids: Any) -> str | None:
 
 
 def _explain_sorted(op: Any, data: Any, ids: Any) -> str | None:
-    return _explain_ids(ids, int(ids[-1]) + 1) if ids.numel() else None
+    return _explain_ids(ids) if ids.numel() else None
 
 
-def _explain_ids(ids: Any, count: int) -> str | None:
-    """TensorFlow's words for the ids of `count` segments: it looks at the last, and then from the first on."""
-    if not ids.numel():
-        return None
-    if int(ids[-1]) < 0:
+def _explain_ids(ids: Any, count: int | None = None) -> str | None:
+    """TensorFlow's words for ids of `count` segments, or as many as the last one says, at which it looks first."""
+    count = int(ids[-1]) + 1 if count is None else count
+    if count <= 0:
         return "segment ids must be >= 0"
     ends = torch.cat([ids[1:] != ids[:-1], torch.ones(1, dtype=torch.bool, device=ids.device)])
     following = torch.cat([ids[1:], ids[-1:]])
@@ -146,6 +145,8 @@ def _gathered_segments(kind: str, counted: bool) -> Any:
         _require_increasing(ids)
         rows = take(data, indices, 0)
         size = _count(ids) if count is None else count
+        if size == 0:  # torch would not miss the rows of the ids
+            require(ids, lambda: torch.zeros_like(ids, dtype=torch.bool))
         if kind == "sqrt_n":
             return _segments(rows, ids, size, "sum", 0) / _sizes(ids, size, rows).sqrt()
         return _segments(rows, ids, size, kind, 0)
@@ -156,12 +157,9 @@ def _gathered_segments(kind: str, counted: bool) -> Any:
 def _explain_gathered(op: Any, data: Any, indices: Any, ids: Any, count: Any = None) -> str | None:
     if not ids.numel():
         return None
-    size = int(ids[-1]) + 1 if count is None else int(count)
-    if size < 0:
-        return "segment ids must be >= 0"
-    if int(ids[-1]) >= size:
+    if count is not None and int(ids[-1]) >= int(count):
         return "segment ids must be < num_segments"
-    refused = _explain_ids(ids, size)
+    refused = _explain_ids(ids, None if count is None else int(count))
     if refused is not None:
         return refused
     bad = ((indices < 0) | (indices >= data.shape[0])).nonzero()
@@ -182,6 +180,9 @@ def _refused_gathered(op: Any, data: Any, indices: Any, ids: Any, count: Any = (
 def _explain_grad(op: Any, grad: Any, indices: Any, ids: Any, count: Any) -> str | None:
     if bool((ids >= grad.shape[0]).any()):
         return "Invalid number of segments"
+    low = (ids < 0).nonzero()
+    if len(low):
+        return f"Segment id {int(ids[low[0]])} out of range [0, {grad.shape[0]})."
     bad = ((indices < 0) | (indices >= int(count))).nonzero()
     return f"Index {int(indices[bad[0]])} out of range [0, {int(count)})." if len(bad) else None
 
@@ -223,12 +224,29 @@ def _unsorted_shape(op: Any, data: Dims, ids: Dims, count: Dims) -> Dims:
 
 def _gathered_shape(op: Any, data: Dims, indices: Dims, ids: Dims, *count: Dims) -> Dims:
     data = with_rank_at_least(data, 1)
-    merge(with_rank(indices, 1), with_rank(ids, 1))
+    indices, ids = with_rank(indices, 1), with_rank(ids, 1)
     size = None
     if count:
         with_rank(count[0], 0)
-        size = static_int(op.op._inputs[3])
+    merge(indices, ids)
+    if count:
+        size = _row_count(op, "num_segments")
     return None if data is None else (size, *data[1:])
+
+
+def _gathered_grad_shape(op: Any, data: Dims, indices: Dims, ids: Dims, count: Dims) -> Dims:
+    data = with_rank_at_least(data, 1)
+    merge(ids, with_rank(indices, 1))
+    with_rank(count, 0)
+    size = _row_count(op, "output_dim0")
+    return None if data is None else (size, *data[1:])
+
+
+def _row_count(op: Any, name: str) -> int | None:
+    size = static_int(op.op._inputs[3])
+    if size is not None and size < 0:
+        raise ValueError(f"Cannot specify a negative value for {name}")
+    return size
 
 
 # --- gradients -------------------------------------------------------------------------------------------------
@@ -341,7 +359,7 @@ for _kind, _title in (("sum", "Sum"), ("mean", "Mean"), ("sqrt_n", "SqrtN")):
              _gathered_gradient(_kind, True), host="num_segments", traced="shapes", check=_refused_gathered,
               explain=_explain_gathered)
     if _kind != "sum":
-        register(f"SparseSegment{_title}Grad", _gathered_shape, _gathered_grad(_kind), host="output_dim0",
+        register(f"SparseSegment{_title}Grad", _gathered_grad_shape, _gathered_grad(_kind), host="output_dim0",
                   traced="shapes", check=_refused_gathered, explain=_explain_grad)
 
 

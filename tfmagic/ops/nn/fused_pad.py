@@ -10,7 +10,7 @@ from tfmagic.base.errors import invalid
 from tfmagic.base.shapes import Dims
 from tfmagic.graph.static_value import constant_value, static_ints
 from tfmagic.ops import shape_rules
-from tfmagic.ops.array.layout import mirrored
+from tfmagic.ops.array.padding import mirrored
 from tfmagic.ops.declare import op
 from tfmagic.ops.image.resize import bilinear, checked_size
 from tfmagic.ops.nn.conv import conv_shape, forward

@@ -16,7 +16,7 @@ from tfmagic.graph.static_value import static_dims
 from tfmagic.ops import raw, shape_rules
 from tfmagic.ops.array.gather import gather
 from tfmagic.ops.array.indices import put, take
-from tfmagic.ops.array.layout import transpose
+from tfmagic.ops.array.order import transpose
 from tfmagic.ops.declare import op
 from tfmagic.ops.math.reduce import reduce_sum
 

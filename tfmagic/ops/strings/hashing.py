@@ -10,6 +10,7 @@ import numpy as np
 from tfmagic.base import shapes
 from tfmagic.base.errors import invalid
 from tfmagic.base.export import export
+from tfmagic.base.hash64 import MASK, hash64, word
 from tfmagic.base.lazy import torch
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.static_value import static_value
@@ -18,7 +19,6 @@ from tfmagic.ops.array.rules import as_array
 from tfmagic.ops.declare import op
 from tfmagic.ops.strings.rules import HOST_STRINGS, each_number, numbers
 
-MASK = (1 << 64) - 1
 K0, K1, K2 = 0xC3A5C85C97CB3127, 0xB492B66FBE98F273, 0x9AE16A3B2F90404F
 
 
@@ -37,11 +37,6 @@ def of_pair(u: int, v: int, mul: int) -> int:
     a = mixed(((u ^ v) * mul) & MASK)
     b = mixed(((v ^ a) * mul) & MASK)
     return (b * mul) & MASK
-
-
-def word(s: bytes, at: int) -> int:
-    """Eight bytes as a number."""
-    return int.from_bytes(s[at:at + 8], "little")
 
 
 def _half(s: bytes, at: int) -> int:
@@ -141,10 +136,10 @@ def siphash(key: tuple[int, int], s: bytes) -> int:
     whole = len(s) // 8 * 8
     words = list(struct.unpack(f"<{whole // 8}Q", s[:whole]))
     words.append(int.from_bytes(s[whole:] + b"\0" * (7 - len(s) % 8), "little") | (len(s) & 0xFF) << 56)
-    for word in words:
-        v[3] ^= word
+    for number in words:
+        v[3] ^= number
         _sip_rounds(v, 2)
-        v[0] ^= word
+        v[0] ^= number
     v[2] ^= 0xFF
     _sip_rounds(v, 4)
     return v[0] ^ v[1] ^ v[2] ^ v[3]
@@ -164,21 +159,6 @@ def _sip_rounds(v: list[int], count: int) -> None:
         d = rotated(d, 64 - 21) ^ a
         c = rotated(c, 32)
     v[:] = a, b, c, d
-
-
-def hash64(s: bytes, seed: int = 0xDECAFCAFFE) -> int:
-    """TensorFlow's own 64-bit hash (MurmurHash 2)."""
-    m = 0xC6A4A7935BD1E995
-    h = seed ^ (len(s) * m & MASK)
-    whole = len(s) // 8 * 8
-    for at in range(0, whole, 8):
-        k = (word(s, at) * m) & MASK
-        k = ((k ^ (k >> 47)) * m) & MASK
-        h = ((h ^ k) * m) & MASK
-    if whole < len(s):
-        h = ((h ^ int.from_bytes(s[whole:], "little")) * m) & MASK
-    h = ((h ^ (h >> 47)) * m) & MASK
-    return h ^ (h >> 47)
 
 
 each_number("StringToHashBucket", lambda op, s: hash64(s) % op.num_buckets, "int64")

@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from tfmagic.base.hash64 import MASK, word
 from tfmagic.base.lazy import torch
 from tfmagic.base.shapes import brackets
 from tfmagic.ops import shape_rules
 from tfmagic.ops.declare import op
-from tfmagic.ops.strings.hashing import K0, K1, MASK, mixed, of_pair, rotated, up_to_16, weak, word
+from tfmagic.ops.strings.hashing import K0, K1, mixed, of_pair, rotated, up_to_16, weak
 from tfmagic.ops.strings.rules import HOST_STRINGS
 
 _MUL = 0x9DDFEA08EB382D69

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
+from tfmagic.base import messages
 from tfmagic.base.errors import invalid
 from tfmagic.base.lazy import torch
 from tfmagic.base.shapes import Dims
@@ -15,7 +18,7 @@ from tfmagic.ops.declare import register
 from tfmagic.ops.queues.waiting import unwrapped
 from tfmagic.ops.shape_rules import merge_dim, with_rank
 from tfmagic.ops.trees.held import READS, WRITES, Held, calling, create, deserialize, is_made, nothing
-from tfmagic.ops.trees.statistics import weight_and_gain
+from tfmagic.ops.trees.splits import weight_and_gain
 
 _CHANGE = 0.01  # the part of the bias that it must change by to go on
 
@@ -24,7 +27,7 @@ class Ensemble(Held):
     """Trees with their weights, and a stamp that tells one state of them from the next."""
 
     message = "TreeEnsemble"
-    resource = "N10tensorflow27BoostedTreesEnsembleResourceE"
+    resource = "N10tensorflow28BoostedTreesEnsembleResourceE"
     refusal = "Unable to parse tree ensemble proto."
 
     stamp = -1
@@ -59,16 +62,30 @@ def states(handle: Any) -> Any:
 # --- predictions ------------------------------------------------------------------------------------------------
 
 
-def _value(node: Any) -> float:
+def split_of(node: Any) -> Any:
+    """The split that a node is; None for a leaf."""
+    which = node.WhichOneof("node")
+    return None if which in (None, "leaf") else getattr(node, which)
+
+
+def value_of(node: Any) -> float:
+    """What a leaf says, or said before it was split."""
     return node.leaf.scalar if node.HasField("leaf") else node.metadata.original_leaf.scalar
 
 
 def _leaf(tree: Any, node: int, features: list[np.ndarray], example: int) -> int:
     """The number of the leaf that an example comes to from a node on."""
-    while not tree.nodes[node].HasField("leaf"):
-        split = tree.nodes[node].bucketized_split
-        node = split.left_id if features[split.feature_id][example] <= split.threshold else split.right_id
-    return node
+    return list(_path(tree, node, features, example))[-1]
+
+
+def _path(tree: Any, node: int, features: list[np.ndarray], example: int) -> Iterator[int]:
+    """The numbers of the nodes on an example's way to a leaf."""
+    yield node
+    while (split := split_of(tree.nodes[node])) is not None:
+        bucket = features[split.feature_id][example]
+        equal = tree.nodes[node].HasField("categorical_split")
+        node = split.left_id if (bucket == split.value if equal else bucket <= split.threshold) else split.right_id
+        yield node
 
 
 def predict(handle: Any, features: list[Any], width: int) -> Any:
@@ -80,7 +97,8 @@ def predict(handle: Any, features: list[Any], width: int) -> Any:
         found = np.zeros((len(columns[0]), 1), np.float32)
         for example in range(len(found)):
             for tree, weight in zip(trees.trees, trees.tree_weights):
-                found[example] += np.float32(weight) * np.float32(_value(tree.nodes[_leaf(tree, 0, columns, example)]))
+                leaf = tree.nodes[_leaf(tree, 0, columns, example)]
+                found[example] += np.float32(weight) * np.float32(value_of(leaf))
     _one_logit(width)
     return torch.from_numpy(found)
 
@@ -112,11 +130,11 @@ def predict_on(handle: Any, cached_trees: Any, cached_nodes: Any, features: list
                 if pruned and trees.tree_metadata[number].is_finalized:
                     partial += np.float32(pruned[node].logit_change[0])
                     node = pruned[node].new_node_id
-                partial -= np.float32(_value(trees.trees[number].nodes[node]))
+                partial -= np.float32(value_of(trees.trees[number].nodes[node]))
             while True:
                 tree = trees.trees[number]
                 node = _leaf(tree, node, columns, example)
-                partial += np.float32(_value(tree.nodes[node]))
+                partial += np.float32(value_of(tree.nodes[node]))
                 found[example] += np.float32(trees.tree_weights[number]) * partial
                 if number == last:
                     break
@@ -125,13 +143,41 @@ def predict_on(handle: Any, cached_trees: Any, cached_nodes: Any, features: list
     return torch.from_numpy(found), torch.from_numpy(at_trees), torch.from_numpy(at_nodes)
 
 
+def explain(handle: Any, features: list[Any], width: int) -> Any:
+    """By what splits each example comes to its prediction, and what is predicted after each, as bytes.
+
+    Raises:
+      InvalidArgumentError: there are no trees; TensorFlow ends the process.
+    """
+    ensemble = unwrapped(handle)
+    columns = [as_array(feature) for feature in features]
+    with ensemble.lock:
+        trees = ensemble.given
+        if not trees.trees:
+            raise invalid("There are no trees to explain")
+        message, found = messages.module("boosted_trees_pb2").DebugOutput, []
+        for example in range(len(columns[0])):
+            so_far = np.float32(value_of(trees.trees[0].nodes[0]))
+            output = message(logits_path=[so_far])
+            so_far = np.float32(0)
+            for tree, weight in zip(trees.trees, trees.tree_weights):
+                logit = so_far
+                for node, after in itertools.pairwise(_path(tree, 0, columns, example)):
+                    output.feature_ids.append(split_of(tree.nodes[node]).feature_id)
+                    logit = so_far + np.float32(weight) * np.float32(value_of(tree.nodes[after]))
+                    output.logits_path.append(logit)
+                so_far = logit
+            found.append(output.SerializeToString(deterministic=True))
+    return objects(found, (len(found),))
+
+
 def center(handle: Any, gradients: Any, hessians: Any, l1: Any, l2: Any) -> Any:
     """Move the first tree's bias; whether it moved enough to go on."""
     ensemble = unwrapped(handle)
     with ensemble.lock:
         trees = ensemble.given
         ensemble.stamp += 1
-        change, _ = weight_and_gain(gradients.reshape(-1)[0], hessians.reshape(-1)[0], float(l1), float(l2))
+        (change,), _ = weight_and_gain(gradients.reshape(-1)[0], hessians.reshape(-1)[0], float(l1), float(l2))
         if not trees.trees:
             trees.trees.add().nodes.add().leaf.scalar = float(change)
             trees.tree_weights.append(1.0)
@@ -168,3 +214,5 @@ register("BoostedTreesPredict", lambda op, handle, features: (_rows(features), o
     predict, "logits_dimension"), **READS)
 register("BoostedTreesTrainingPredict", _training_dims, calling(predict_on, "logits_dimension"), **READS)
 register("BoostedTreesCenterBias", shape_rules.scalar, calling(center), **WRITES)
+register("BoostedTreesExampleDebugOutputs", lambda op, handle, features: (_rows(features),), calling(
+    explain, "logits_dimension"), **READS)

@@ -1,4 +1,4 @@
-"""Statistics of gradients by bucket, and the splits that gain most."""
+"""Statistics of gradients by node and bucket."""
 
 from __future__ import annotations
 
@@ -68,59 +68,6 @@ class BoostedTreesAggregateStats:
         places = torch.where(feature < 0, op.num_buckets, feature).long()
         return torch.stack([torch.index_put(none, (nodes, places[:, dimension]), stats, accumulate=True)
                             for dimension in range(feature.shape[1])], 1)
-
-
-@op("BoostedTreesCalculateBestGainsPerFeature", host=("node_id_range",), traced=False,
-    because="as long as the values say")
-class BoostedTreesCalculateBestGainsPerFeature:
-    """Of each feature and node the split that gains most, what it gains, and what both its sides add."""
-
-    def shape(op: Any, node_id_range: Dims, stats_summary_list: Any, l1: Dims, l2: Dims, tree_complexity: Dims,
-              min_node_weight: Dims) -> Any:
-        for dims in stats_summary_list:
-            with_rank(dims, 3)
-        for dims in (l1, l2, tree_complexity, min_node_weight):
-            with_rank(dims, 0)
-        flat, column = [(None,)] * op.num_features, [(None, 1)] * op.num_features
-        return [flat, flat, flat, column, column]
-
-    def kernel(op: Any, node_id_range: Any, stats_summary_list: Any, l1: Any, l2: Any, tree_complexity: Any,
-               min_node_weight: Any) -> Any:
-        first, last = node_id_range
-        least, cost = np.float32(min_node_weight), np.float32(tree_complexity)
-        columns: list[list[Any]] = [[] for _ in range(5)]
-        for summary in stats_summary_list:
-            rows = [(node, *_best(as_array(summary)[node], np.float32(l1), np.float32(l2), cost))
-                    for node in range(first, last) if as_array(summary)[node, :, 1].sum() >= least]
-            for place, kind in enumerate((np.int32, np.float32, np.int32, np.float32, np.float32)):
-                numbers = torch.from_numpy(np.array([row[place] for row in rows], kind))
-                columns[place].append(numbers if place < 3 else numbers[:, None])
-        return tuple(part for column in columns for part in column)
-
-
-def _best(stats: np.ndarray, l1: Any, l2: Any, cost: Any) -> tuple[Any, ...]:
-    """The gain, the bucket and the two weights of the best split of a node."""
-    left = np.cumsum(stats, axis=0, dtype=np.float32)
-    whole = left[-1]
-    _, own = weight_and_gain(whole[0], whole[1], l1, l2)
-    best: tuple[Any, ...] = (-np.inf, 0, 0.0, 0.0)
-    for bucket, (gradient, hessian) in enumerate(left):
-        left_weight, left_gain = weight_and_gain(gradient, hessian, l1, l2)
-        right_weight, right_gain = weight_and_gain(whole[0] - gradient, whole[1] - hessian, l1, l2)
-        gain = left_gain + right_gain
-        if gain > best[0]:
-            best = gain, bucket, left_weight, right_weight
-    return best[0] - own - cost, *best[1:]
-
-
-def weight_and_gain(gradient: Any, hessian: Any, l1: Any, l2: Any) -> tuple[Any, Any]:
-    """What a leaf adds, and what that gains."""
-    gradient, hessian = np.float32(gradient), np.float32(hessian)
-    if abs(gradient) <= l1 or hessian + l2 <= 1e-6:
-        return np.float32(0), np.float32(0)
-    shrunk = gradient - np.sign(gradient) * np.float32(l1)
-    scale = hessian + np.float32(l2)
-    return -shrunk / scale, shrunk * shrunk / scale
 
 
 @op("BoostedTreesSparseAggregateStats", host=("feature_shape",), traced=False,

@@ -58,7 +58,7 @@ def lower_kernel(lowering: Lowering, op: Operation, declaration: OpDeclaration, 
              for body, indices in zip(bodies, captured)]
     tracer.op, tracer.device, tracer.inputs = op, "cpu", arguments
     run_errors.refuse_shapes(op, [a.node.meta.get("val") if isinstance(a, Proxy) else a for a in arguments])
-    kernel = FunctionKernel(op, declaration, lowering.resources, plans, bodies)
+    kernel = FunctionKernel(op, declaration, lowering.resources, plans, bodies, list(map(len, captured)))
     result: Any = tracer.create_proxy("call_function", kernel, tuple(arguments), {})
     single = len(op._op_def.outputs) == 1 and not op._op_def.outputs[0].is_list
     values = [result] if single else [result[i] for i in range(len(op._outputs))]
@@ -69,11 +69,12 @@ def lower_kernel(lowering: Lowering, op: Operation, declaration: OpDeclaration, 
 
 
 def _captured(op: Operation, declaration: OpDeclaration) -> list[range]:
-    """The inputs that each function captures."""
+    """The inputs that each function captures; of a list of functions, the first one."""
     found, position = {"": range(0)}, 0
     for arg in op._op_def.inputs:
         count = arg_count(arg, op._attrs)
-        found[arg.name] = range(position, position + count)
+        lengths = op._attrs.get(f"{arg.name}_lengths")
+        found[arg.name] = range(position, position + (lengths[0] if lengths else count))
         position += count
     return [found[name] for name in declaration.functions]
 
@@ -128,13 +129,15 @@ class FunctionKernel(RunTimeKernel, shown_under="tfmagic.ops"):
     Args:
       plans: the functions, in the order of the declaration.
       bodies: the same as graphs.
+      counts: how many inputs each captures.
     """
 
     def __init__(self, op: Operation, declaration: OpDeclaration, resources: Any, plans: Sequence[PlanGraph],
-                 bodies: Sequence[Body]):
+                 bodies: Sequence[Body], counts: Sequence[int]):
         super().__init__(op, declaration, resources)
         self.bodies = tuple(plans)
         self._deferred = [deferred(body.inputs, body.outputs) for body in bodies]
+        self._graphs, self._counts = bodies, counts
         self._gives = [behind(body.outputs[0]).op.type if body.outputs else None for body in bodies]
         names = [arg.name for arg in op._op_def.inputs]
         self._places = [names.index(name) if name else -1 for name in declaration.functions]
@@ -146,9 +149,10 @@ class FunctionKernel(RunTimeKernel, shown_under="tfmagic.ops"):
         return bound
 
     def _kernel(self, args: list[Any]) -> Any:
-        for place, function, waiting, gives in zip(self._places, self._functions, self._deferred, self._gives):
-            made = function(() if place < 0 else [value for value in args[place] if value is not None])
-            made.gives = gives
+        for place, function, waiting, gives, body, count in zip(self._places, self._functions, self._deferred,
+                                                                self._gives, self._graphs, self._counts):
+            made = function(() if place < 0 else [value for value in args[place][:count] if value is not None])
+            made.gives, made.body = gives, body
             if waiting is not None:
                 made.deferred = waiting()
             if place < 0:
@@ -172,14 +176,16 @@ class CapturedFunction:
     Attributes:
       deferred: what computes it for many elements at once (`ops.parsing.examples.Deferred`), if there is such a thing.
       gives: the op type of its first result.
+      body: what it is.
     """
 
-    __slots__ = ("_function", "_captured", "deferred", "gives")
+    __slots__ = ("_function", "_captured", "deferred", "gives", "body")
 
     def __init__(self, function: Callable[..., Any], captured: tuple[Any, ...]):
         self._function, self._captured = function, captured
         self.deferred: Any = None
         self.gives: str | None = None
+        self.body: Body | None = None
 
     def __call__(self, *components: Any) -> tuple[Any, ...]:
         return self._function(*components, *self._captured)[0]

@@ -519,6 +519,9 @@ class Node(DatasetV2):
 class _VariantDataset(Node):
     """A data set of which only the tensor is known."""
 
+    def __init__(self, dataset_variant: Tensor, structure: Any):
+        super().__init__(dataset_variant, structure)
+
 
 class WithOptions(Node):
     """A data set with options of its own; it has no node."""

@@ -24,8 +24,13 @@ class DatasetV1(DatasetV2):
     """A sequence of elements, which are tensors or structures of them; an iterator takes them one after another."""
 
     def __init__(self) -> None:
-        raise TypeError("Can't instantiate abstract class DatasetV1 with abstract methods _as_variant_tensor, _inputs\n"
-                        "Make a dataset with tf.data.Dataset.from_tensor_slices, from_generator, range, …")
+        abstract = [name for name in ("_as_variant_tensor", "_inputs") if not callable(getattr(type(self), name, None))
+                    or getattr(type(self), name) is getattr(DatasetV2, name, None)]
+        if abstract:
+            raise TypeError(f"Can't instantiate abstract class {type(self).__name__} with abstract methods "
+                            f"{', '.join(abstract)}\nMake a dataset with tf.data.Dataset.from_tensor_slices, "
+                            "from_generator, range, …")
+        super().__init__(self._as_variant_tensor())  # type: ignore[attr-defined]  # of a user's class
 
     @deprecated(None, "Use `for ... in dataset:` to iterate over a dataset. If using `tf.estimator`, return the "
                       "`Dataset` object directly from your input function. As a last resort, you can use "

@@ -25,7 +25,6 @@ class ElementFunction:
     """A function of elements.
 
     Attributes:
-      function: the function of the library.
       captured: the tensors that it captures, in the order in which nodes pass them.
       spec: the structure of what it gives.
 
@@ -53,20 +52,30 @@ class ElementFunction:
             results = [raw.identity(convert_to_tensor(tensor)) for tensor in self._called(function, arguments)]
             order_effects(graph, [tensor.op for tensor in results])
         self.captured = list(graph.captures)
-        self.function: Function = function_from_graph(
+        self._function: Function = function_from_graph(
             f"__inference_{name}_{_name_of(function)}_{next(_numbers)}", graph, [*inputs, *graph.captures.values()],
             results)
         if add:
-            self.function.add_to_graph(outer)
+            self._function.add_to_graph(outer)
         self.stateful = [op for op in graph._operations if op._op_def.is_stateful]
 
     @property
+    def function(self) -> ElementFunction:
+        """What nodes take for it: itself."""
+        return self
+
+    @property
+    def captured_inputs(self) -> list[Tensor]:
+        """The tensors that it captures."""
+        return self.captured
+
+    @property
     def name(self) -> str:
-        return self.function.name
+        return self._function.name
 
     def add_to_graph(self, graph: Graph) -> None:
         """Put it into a graph's library."""
-        self.function.add_to_graph(graph)
+        self._function.add_to_graph(graph)
 
     def _called(self, function: Callable[..., Any], arguments: tuple[Any, ...]) -> list[Tensor]:
         result = converted_for_graph(function)(*arguments)

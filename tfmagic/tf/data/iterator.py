@@ -181,7 +181,6 @@ def _of(dataset: Any, resource: Tensor, initializer: Operation | None) -> Iterat
 def initializable(dataset: Any, shared_name: str | None) -> Iterator:
     """An iterator with an initialiser."""
     graph = get_default_graph()
-    _check_graph(dataset, graph)
     applied = dataset._apply_options()
     resource = raw.iterator_v2(shared_name or "", "", **applied._flat_structure)
     with graph.colocate_with(resource):
@@ -195,7 +194,6 @@ def one_shot(dataset: Any) -> Iterator:
     Raises:
       ValueError: the data set depends on what has a state.
     """
-    _check_graph(dataset, get_default_graph())
     graph_seed, op_seed = get_seed(None)
 
     def _make_dataset() -> Tensor:
@@ -216,10 +214,3 @@ def one_shot(dataset: Any) -> Iterator:
                              f"error: {error})") from error
         raise
     return _of(dataset, raw.one_shot_iterator(factory, **dataset._flat_structure), None)
-
-
-def _check_graph(dataset: Any, graph: Any) -> None:
-    own = dataset._graph_attr
-    if own is not graph:
-        raise ValueError("Dataset was created in a different graph than the iterator\n"
-                         "Make the iterator inside of `with dataset_graph.as_default():`, where the dataset was made.")

@@ -25,7 +25,7 @@ def padded_batch(dataset: Tensor, element_spec: Any, batch_size: Any, padded_sha
         raise TypeError("Batching of padded sparse tensors is not currently supported")
     size = int64(batch_size, "batch_size")
     types, shapes = (structure.legacy(element_spec, which) for which in (0, 1))
-    values = _default_values(types) if padding_values is None else padding_values
+    values = default_values(types) if padding_values is None else padding_values
     wanted = [_as_tensor(given, dims) for given, dims in zip(nest.flatten_up_to(types, padded_shapes),
                                                             nest.flatten(shapes))]
     fillers = [_filler(value, dtype) for value, dtype in zip(nest.flatten_up_to(types, values),
@@ -39,7 +39,8 @@ def padded_batch(dataset: Tensor, element_spec: Any, batch_size: Any, padded_sha
     return raw.padded_batch_dataset_v2(dataset, size, wanted, fillers, drop, attrs["output_shapes"]), spec
 
 
-def _default_values(types: Any) -> Any:
+def default_values(types: Any) -> Any:
+    """What elements of these types are filled up with: zeros and empty texts."""
     def value(dtype: Any) -> Any:
         if dtype.base_dtype is dtypes.string:
             return ""
@@ -50,13 +51,13 @@ def _default_values(types: Any) -> Any:
     return nest.map_structure(value, types)
 
 
-def _as_tensor(given: Any, dims: TensorShape) -> Tensor:
+def _as_tensor(padded_shape: Any, input_component_shape: TensorShape) -> Tensor:
     """The shape to fill up to, as an int64 vector; -1 where it is open."""
-    tensor = shape_vector(given, "Padded shape", "its ")
+    tensor = shape_vector(padded_shape, "Padded shape", "its ")
     static = _static(tensor)
-    if not _may_become(static, dims):
+    if not _may_become(static, input_component_shape):
         raise ValueError(f"The padded shape {static} is not compatible with the corresponding input component shape "
-                         f"{dims}.")
+                         f"{input_component_shape}.")
     return tensor
 
 
@@ -64,17 +65,18 @@ def _static(tensor: Tensor) -> TensorShape:
     return as_shape(static_value.constant_value_as_shape(tensor))
 
 
-def _may_become(padded: TensorShape, dims: TensorShape) -> bool:
-    if padded.ndims is None or dims.ndims is None:
+def _may_become(padded_shape: TensorShape, input_component_shape: TensorShape) -> bool:
+    if padded_shape.ndims is None or input_component_shape.ndims is None:
         return True
-    return padded.ndims == dims.ndims and all(
-        wanted is None or have is None or wanted >= have for wanted, have in zip(padded.as_list(), dims.as_list()))
+    return padded_shape.ndims == input_component_shape.ndims and all(
+        wanted is None or have is None or wanted >= have
+        for wanted, have in zip(padded_shape.as_list(), input_component_shape.as_list()))
 
 
-def _filler(value: Any, dtype: Any) -> Tensor:
+def _filler(value: Any, output_type: Any) -> Tensor:
     tensor = convert_to_tensor(value, name="padding_value")
     if not tensor.shape.is_compatible_with(TensorShape([])):
         raise ValueError(f"Padding value should be a scalar, but is not: {tensor}")
-    if tensor.dtype is not dtype.base_dtype:
-        raise TypeError(f"Padding value tensor ({tensor}) does not match output type: {dtype}")
+    if tensor.dtype is not output_type.base_dtype:
+        raise TypeError(f"Padding value tensor ({tensor}) does not match output type: {output_type}")
     return tensor

@@ -193,8 +193,11 @@ class DefinedFunction:
             if any(result is None for result in results):
                 raise ValueError(f"Function {self._own_name()} can not return None.")
             outputs = [graph.capture(convert_to_tensor(result)) for result in results]
+        base = self._own_name()
+        if self._gradient is not None and self._func_name is None:
+            base += f"_{self._gradient.name}"
         function = function_from_graph(
-            self._own_name(), graph, [*inputs, *graph.captures.values()], outputs, self._out_names,
+            base, graph, [*inputs, *graph.captures.values()], outputs, self._out_names,
             {"_disable_call_shape_inference": True, **_attrs(self._attrs, self._own_name())},
             inspect.getdoc(self._func) or "", with_hash=self._func_name is None)
         function.python_gradient = self._python_gradient

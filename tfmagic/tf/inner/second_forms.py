@@ -232,13 +232,19 @@ def variable_shape(handle: Any, out_type: Any = dtypes.int32) -> Any:
     return raw.variable_shape(handle, out_type)
 
 
-@_form("contrib.lookup.index_table_from_tensor", vocabulary_list="mapping")
+def _with_words(given: dict[str, Any]) -> dict[str, Any]:
+    if given["vocabulary_list"] is None:
+        raise ValueError("vocabulary_list must be specified.")
+    return given
+
+
+@_form("contrib.lookup.index_table_from_tensor", _with_words, vocabulary_list="mapping")
 def index_table_from_tensor(vocabulary_list: Any, num_oov_buckets: int = 0, default_value: int = -1,
                             hasher_spec: Any = FAST_HASH, dtype: Any = dtypes.string,
                             name: str | None = None) -> Any: ...
 
 
-@_form("contrib.lookup.index_to_string_table_from_tensor", vocabulary_list="mapping")
+@_form("contrib.lookup.index_to_string_table_from_tensor", _with_words, vocabulary_list="mapping")
 def index_to_string_table_from_tensor(vocabulary_list: Any, default_value: str = "UNK",
                                       name: str | None = None) -> Any: ...
 

@@ -44,9 +44,10 @@ class TableInitializerBase:
 
     def check(self, table: Any) -> None:
         """Refuse a table of other types."""
-        if table.key_dtype != self.key_dtype or table.value_dtype != self.value_dtype:
-            raise TypeError(f"Invalid dtypes. Expected {self.key_dtype} and {self.value_dtype}, got {table.key_dtype} "
-                            f"and {table.value_dtype}.")
+        for what, wanted, found in (("key", table.key_dtype, self.key_dtype),
+                                    ("value", table.value_dtype, self.value_dtype)):
+            if wanted != found:
+                raise TypeError(f"Invalid {what} dtype, expected {wanted} but got {found}.")
 
 
 @export("lookup.KeyValueTensorInitializer")
@@ -104,14 +105,15 @@ class TextFileInitializer(TableInitializerBase):
         if not hasattr(filename, "dtype") and not filename:
             raise ValueError(f"Filename required for {name}.")
         key_dtype, value_dtype = dtypes.as_dtype(key_dtype), dtypes.as_dtype(value_dtype)
-        for index in (key_index, value_index):
-            if index < -2:
-                raise ValueError(f"Invalid index {index}.")
-        for index, dtype, what in ((key_index, key_dtype, "Keys"), (value_index, value_dtype, "Values")):
+        for index, what in ((key_index, "key"), (value_index, "value")):
+            if index < TextFileIndex.WHOLE_LINE:
+                raise ValueError(f"Invalid {what} index {index}.")
+        for index, dtype, what, whole in ((key_index, key_dtype, "Keys", "integer or string"),
+                                          (value_index, value_dtype, "Values", f"dtype {dtypes.string}")):
             if index == TextFileIndex.LINE_NUMBER and dtype != dtypes.int64:
                 raise ValueError(f"Signature mismatch. {what} must be dtype {dtypes.int64}, got {dtype}.")
             if index == TextFileIndex.WHOLE_LINE and not dtype.is_integer and dtype != dtypes.string:
-                raise ValueError(f"Signature mismatch. {what} must be integer or string, got {dtype}.")
+                raise ValueError(f"Signature mismatch. {what} must be {whole}, got {dtype}.")
         if vocab_size is not None and vocab_size <= 0:
             raise ValueError(f"Invalid vocab_size {vocab_size}.")
         self._settings = (key_index, value_index, -1 if vocab_size is None else vocab_size, delimiter)

@@ -33,14 +33,16 @@ class _Saveable(SaveableObject):
 class _Changing(LookupInterface):
     """A table that runs change."""
 
-    def __init__(self, key_dtype: Any, value_dtype: Any, default_value: Any, name: str):
+    def __init__(self, key_dtype: Any, value_dtype: Any, default_value: Any, name: str,
+                 default_name: str):
         super().__init__(key_dtype, value_dtype)
-        self._default_value = convert_to_tensor(default_value, self._value_dtype, name=name)
+        self._name = name
+        self._default_value = convert_to_tensor(default_value, self._value_dtype, name=default_name)
 
     def _keep(self, handle: Tensor, checkpoint: bool) -> None:
         self._resource_handle = handle
         if checkpoint:
-            get_default_graph().add_to_collection(GraphKeys.SAVEABLE_OBJECTS, _Saveable(self, self.name))
+            get_default_graph().add_to_collection(GraphKeys.SAVEABLE_OBJECTS, _Saveable(self, self._name))
 
     @property
     def resource_handle(self) -> Tensor:
@@ -85,7 +87,7 @@ class _Changing(LookupInterface):
           TypeError: they are of another type.
         """
         if keys.dtype != self._key_dtype:
-            raise TypeError(f"Signature mismatch. Keys must be dtype {self._key_dtype!r}, got {keys.dtype!r}.")
+            raise TypeError(f"Signature mismatch. Keys must be dtype {self._key_dtype}, got {keys.dtype}.")
         with self._at(name, "lookup_table_remove", [keys, self._default_value]):
             return raw.lookup_table_remove_v2(self._resource_handle, keys)
 
@@ -117,7 +119,7 @@ class MutableHashTable(_Changing):
 
     def __init__(self, key_dtype: Any, value_dtype: Any, default_value: Any, name: str = "MutableHashTable",
                  checkpoint: bool = True):
-        super().__init__(key_dtype, value_dtype, default_value, "Const")
+        super().__init__(key_dtype, value_dtype, default_value, name, "Const")
         kind = {"use_node_name_sharing": checkpoint, "key_dtype": self._key_dtype, "value_dtype": self._value_dtype,
                 "name": name}
         shape = self._default_value.shape
@@ -142,7 +144,7 @@ class DenseHashTable(_Changing):
 
     def __init__(self, key_dtype: Any, value_dtype: Any, default_value: Any, empty_key: Any, deleted_key: Any,
                  initial_num_buckets: int | None = None, name: str = "MutableDenseHashTable", checkpoint: bool = True):
-        super().__init__(key_dtype, value_dtype, default_value, "default_value")
+        super().__init__(key_dtype, value_dtype, default_value, name, "default_value")
         empty = convert_to_tensor(empty_key, self._key_dtype, name="empty_key")
         deleted = convert_to_tensor(deleted_key, self._key_dtype, name="deleted_key")
         self._keep(raw.mutable_dense_hash_table_v2(

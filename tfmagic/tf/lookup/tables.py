@@ -141,6 +141,7 @@ class StaticHashTable(InitializableLookupTableBase):
         """All keys and values."""
         with name_scope(name, f"{self.name}_Export", [self._resource_handle]):
             keys, values = raw.lookup_table_export_v2(self._resource_handle, self._key_dtype, self._value_dtype)
+        values.set_shape(keys.shape.concatenate(self._default_value.shape))
         return keys, values
 
 
@@ -189,7 +190,9 @@ class IdTableWithHashBuckets(LookupInterface):
         if table is None:
             if num_oov_buckets <= 0:
                 raise ValueError("oov_buckets must be > 0 if no table is supplied.")
-            key_dtype, name = dtypes.string if key_dtype is None else key_dtype, name or "hash_bucket"
+            key_dtype, name = dtypes.as_dtype(dtypes.string if key_dtype is None else key_dtype), name or "hash_bucket"
+            if not key_dtype.is_integer and key_dtype != dtypes.string:
+                raise TypeError(f"Invalid key_dtype, expected integer or string, got {key_dtype}.")
         else:
             key_dtype, name = table.key_dtype if key_dtype is None else key_dtype, table.name
             _check_types(table, key_dtype)
@@ -226,6 +229,8 @@ class IdTableWithHashBuckets(LookupInterface):
 
     def _bucket(self, values: Any, name: str) -> Tensor:
         kind, key = self._hasher_spec
+        if kind not in ("fasthash", "stronghash"):
+            raise ValueError(f"Unknown hasher {kind}")
         if kind == "fasthash":
             return raw.string_to_hash_bucket_fast(values, num_buckets=self._buckets, name=name)
         return raw.string_to_hash_bucket_strong(values, num_buckets=self._buckets, key=list(key), name=name)
@@ -254,9 +259,12 @@ class IdTableWithHashBuckets(LookupInterface):
 
 
 def _check_types(table: Any, key_dtype: Any) -> None:
-    key_dtype = dtypes.as_dtype(key_dtype)
-    if table.key_dtype.is_integer != key_dtype.is_integer:
-        raise TypeError(f"Invalid key dtype, expected {table.key_dtype} but got {key_dtype}.")
+    key_dtype, own = dtypes.as_dtype(key_dtype), table.key_dtype
+    if own not in (dtypes.int64, dtypes.string):
+        raise TypeError(f"Invalid key dtype, expected one of (tf.int64, tf.string), but got {own}.")
+    if own.is_integer != key_dtype.is_integer:
+        raise TypeError(f"Invalid key dtype, expected {'integer' if key_dtype.is_integer else 'non-integer'} but got "
+                        f"{own}.")
     if table.value_dtype != dtypes.int64:
         raise TypeError(f"Invalid value dtype, expected {dtypes.int64} but got {table.value_dtype}.")
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from tfmagic.base import dtypes
 from tfmagic.base.export import export
 from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.scopes import name_scope
-from tfmagic.ops.array.layout import range_
+from tfmagic.graph.static_value import constant_value
+from tfmagic.ops.array.sequences import range_
 from tfmagic.ops.array.shape_ops import size
 from tfmagic.ops.math.cast import cast
 from tfmagic.tf.lookup import tables
@@ -50,6 +53,8 @@ def index_table_from_tensor(mapping: Any, num_oov_buckets: int = 0, default_valu
         keys = convert_to_tensor(mapping)
         if keys.dtype.is_integer != dtype.is_integer:
             raise ValueError(f"Expected {'integer' if dtype.is_integer else 'non-integer'}, got {keys.dtype}.")
+        if not dtype.is_integer and keys.dtype.base_dtype != dtype:
+            raise ValueError(f"Expected {dtype}, got {keys.dtype}.")
         values = cast(range_(size(keys)), dtypes.int64)
         with name_scope(None, "hash_table"):
             made = KeyValueTensorInitializer(cast(keys, dtypes.int64) if keys.dtype.is_integer else keys, values,
@@ -73,8 +78,10 @@ def index_table_from_file(vocabulary_file: Any = None, num_oov_buckets: int = 0,
     if num_oov_buckets < 0:
         raise ValueError(f"num_oov_buckets must be greater or equal than 0, got {num_oov_buckets}.")
     if vocab_size is not None and vocab_size < 1:
-        file = convert_to_tensor(vocabulary_file) if isinstance(vocabulary_file, Tensor) else vocabulary_file
-        raise ValueError(f"vocab_size must be greater than 0, got {vocab_size}. vocabulary_file: {file}")
+        file = constant_value(vocabulary_file) if isinstance(vocabulary_file, Tensor) else vocabulary_file
+        name_of_file = file.item() if isinstance(file, np.ndarray) else file
+        shown = name_of_file.decode() if isinstance(name_of_file, bytes) else name_of_file
+        raise ValueError(f"vocab_size must be greater than 0, got {vocab_size}. vocabulary_file: {shown}")
     key_dtype = dtypes.as_dtype(key_dtype)
     if not key_dtype.is_integer and key_dtype != dtypes.string:
         raise TypeError("Only integer and string keys are supported.")

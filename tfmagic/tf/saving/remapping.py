@@ -7,7 +7,7 @@ from typing import Any
 from tfmagic.base import dtypes
 from tfmagic.ops import raw
 from tfmagic.ops.array.join import concat
-from tfmagic.ops.array.layout import range_
+from tfmagic.ops.array.sequences import range_
 
 
 def remapped(path: str, name: str, shape: tuple[int, int], first_row: int, rows: Any, columns: Any, initializer: Any,

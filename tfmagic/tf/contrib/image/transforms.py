@@ -14,8 +14,8 @@ from tfmagic.ops import raw
 from tfmagic.ops.array.constants import ones, zeros
 from tfmagic.ops.array.gather import gather
 from tfmagic.ops.array.join import concat
-from tfmagic.ops.array.layout import range_
 from tfmagic.ops.array.select import where
+from tfmagic.ops.array.sequences import range_
 from tfmagic.ops.array.shape_ops import shape as shape_of
 from tfmagic.ops.control_flow.cond import cond
 from tfmagic.ops.image.projective import flat_transforms_to_matrices, matrices_to_flat_transforms

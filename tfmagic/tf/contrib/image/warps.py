@@ -16,7 +16,8 @@ from tfmagic.ops.array.constants import constant, ones_like, zeros
 from tfmagic.ops.array.diag import eye
 from tfmagic.ops.array.gather import gather
 from tfmagic.ops.array.join import concat, stack, unstack
-from tfmagic.ops.array.layout import meshgrid, range_, transpose
+from tfmagic.ops.array.order import transpose
+from tfmagic.ops.array.sequences import meshgrid, range_
 from tfmagic.ops.array.shape_ops import expand_dims
 from tfmagic.ops.array.shape_ops import shape as shape_of
 from tfmagic.ops.math.cast import cast

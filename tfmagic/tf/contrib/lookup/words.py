@@ -11,7 +11,7 @@ from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.scopes import name_scope
 from tfmagic.ops import raw
-from tfmagic.ops.array.layout import range_
+from tfmagic.ops.array.sequences import range_
 from tfmagic.ops.array.shape_ops import size
 from tfmagic.ops.math.cast import cast
 from tfmagic.tf.lookup import initializers, mutable, tables

@@ -147,8 +147,10 @@ def dense_to_sparse_batch(batch_size: Any, row_shape: Any) -> Transformation:
     """
     def transform(dataset: DatasetV2) -> DatasetV2:
         if not isinstance(dataset.element_spec, TensorSpec):
+            types = structure.legacy(dataset.element_spec, 0)
+            shown = types[0] if type(types) is tuple and len(types) == 1 else types
             raise TypeError("DenseToSparseDataset requires an input whose elements have a single component, whereas "
-                            f"the input has {structure.legacy(dataset.element_spec, 0)!r}.")
+                            f"the input has {shown!r}.")
         dims = as_shape(row_shape)
         spec = SparseTensorSpec(TensorShape([None]).concatenate(dims), dataset.element_spec.dtype)
         row = convert_to_tensor([-1 if size is None else size for size in dims.as_list()], dtypes.int64)

@@ -1,0 +1,110 @@
+"""Matrices of three diagonals: products and solvers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tfmagic.base.lazy import torch
+from tfmagic.base.shapes import Dims
+from tfmagic.graph.operation import Tensor
+from tfmagic.ops import api, raw
+from tfmagic.ops.array import constants, shape_ops
+from tfmagic.ops.declare import register
+from tfmagic.ops.math.matrix_rules import (
+    refused,
+    when_singular,
+)
+from tfmagic.ops.math.reduce import reduce_sum
+from tfmagic.ops.math.rules import conjugate
+from tfmagic.ops.shape_rules import merge, merge_dim, with_rank_at_least
+
+
+def _tridiagonal(op: Any, diagonals: Any, rhs: Any) -> Any:
+    upper, main, lower = diagonals[..., 0, :-1], diagonals[..., 1, :], diagonals[..., 2, 1:]
+    matrix = torch.diag_embed(main) + torch.diag_embed(upper, 1) + torch.diag_embed(lower, -1)
+    return torch.linalg.solve(matrix, rhs)
+
+
+def _tridiagonal_solve_gradient(op: Any, dy: Tensor) -> tuple[Tensor, Tensor]:
+    """Solves with the transpose (TensorFlow conjugates nothing), whose diagonals are the same in another order."""
+    diagonals, x = op.diagonals, op.output
+    concat = api.concat
+    upper, main, lower = (diagonals[..., i, :] for i in range(3))
+    end, start = constants.zeros_like(upper[..., :1]), constants.zeros_like(lower[..., :1])
+    parts = [concat([lower[..., 1:], end], -1), main, concat([start, upper[..., :-1]], -1)]
+    transposed = api.stack(parts, axis=-2)
+    drhs = raw.tridiagonal_solve(transposed, dy, partial_pivoting=op.partial_pivoting)
+    below, above = _neighbours(x)
+    parts = [-reduce_sum(drhs * other, axis=-1) for other in (below, x, above)]
+    return api.stack(parts, axis=-2), drhs
+
+
+def _neighbours(x: Tensor) -> tuple[Tensor, Tensor]:
+    """The rows after and before each row, with zeros beyond the ends."""
+    concat = api.concat
+    zero = constants.zeros_like(x[..., :1, :])
+    return concat([x[..., 1:, :], zero], -2), concat([zero, x[..., :-1, :]], -2)
+
+
+def _tridiagonal_shape(op: Any, diagonals: Dims, rhs: Dims) -> Dims:
+    diagonals, rhs = with_rank_at_least(diagonals, 2), with_rank_at_least(rhs, 2)
+    if diagonals is None or rhs is None:
+        return rhs
+    merge(diagonals[:-2], rhs[:-2])
+    merge_dim(diagonals[-1], rhs[-2])
+    if diagonals[-2] not in (None, 3):
+        raise ValueError(f"Dimension must be 3 but is {diagonals[-2]}")
+    return rhs
+
+
+def _unfit_diagonals(op: Any, diagonals: Any, rhs: Any) -> str | None:
+    if diagonals[-2] != 3:
+        return f"Expected diagonals to be provided as a matrix with 3 rows, got {diagonals[-2]} rows."
+    return None if diagonals[-1] == rhs[-2] else (
+        f"Expected the same number of left-hand sides and right-hand sides, got {diagonals[-1]} and {rhs[-2]}.")
+
+
+register("TridiagonalSolve", _tridiagonal_shape, _tridiagonal, _tridiagonal_solve_gradient,
+         check=refused(_unfit_diagonals), **when_singular(_tridiagonal_shape, "The matrix is not invertible."))
+
+
+def _tridiagonal_product(op: Any, upper: Any, main: Any, lower: Any, rhs: Any) -> Any:
+    upper, main, lower = upper.mT, main.mT, lower.mT
+    pad = torch.nn.functional.pad
+    below = pad(rhs[..., 1:, :], (0, 0, 0, 1))
+    above = pad(rhs[..., :-1, :], (0, 0, 1, 0))
+    return main * rhs + upper * below + lower * above
+
+
+def _moved(x: Tensor, up: bool) -> Tensor:
+    """The row after (or before) each row, with zeros beyond the end."""
+    outer = constants.zeros([shape_ops.rank(x) - 2, 2], "int32")
+    paddings = api.concat([outer, api.constant([[0, 1], [0, 0]] if up else [[1, 0], [0, 0]])], 0)
+    return api.pad(x[..., 1:, :] if up else x[..., :-1, :], paddings)
+
+
+def _tridiagonal_product_gradient(op: Any, dy: Tensor) -> list[Tensor]:
+    transpose = api.linalg.matrix_transpose
+    upper, main, lower = (transpose(conjugate(t)) for t in (op.superdiag, op.maindiag, op.subdiag))
+    rhs = conjugate(op.rhs)
+    parts = [reduce_sum(_moved(rhs, True) * dy, -1), reduce_sum(rhs * dy, -1), reduce_sum(_moved(rhs, False) * dy, -1)]
+    # A row's upper neighbour reads it by the upper diagonal, its lower one by the lower diagonal.
+    drhs = _moved(upper * dy, False) + main * dy + _moved(lower * dy, True)
+    return [*(shape_ops.expand_dims(part, -2) for part in parts), drhs]
+
+
+def _tridiagonal_product_shape(op: Any, upper: Dims, main: Dims, lower: Dims, rhs: Dims) -> Dims:
+    upper, main, lower, rhs = (with_rank_at_least(dims, 2) for dims in (upper, main, lower, rhs))
+    merge(merge(upper, main), lower)
+    return rhs
+
+
+def _unfit_product(op: Any, *dims: Any) -> str | None:
+    for name, given in zip(("superdiagonal", "main diagonal", "subdiagonal"), dims):
+        if given[-2:] != (1, dims[-1][-2]):
+            return f"Invalid {name} shape."
+    return None
+
+
+register("TridiagonalMatMul", _tridiagonal_product_shape, _tridiagonal_product, _tridiagonal_product_gradient,
+         check=refused(_unfit_product))
