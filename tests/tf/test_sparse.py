@@ -59,3 +59,37 @@ def test_what_is_no_sparse_tensor_is_refused() -> None:
         tf.sparse.reshape(tf.ones([2]), [1, 2])
     with pytest.raises(TypeError, match="Failed to convert object of type <class '.*SparseTensor'>"):
         tf.exp(matrix())
+
+
+def test_a_sparse_tensor_has_a_spec_that_takes_it_apart() -> None:
+    sparse = matrix()
+    spec = sparse._type_spec
+    assert spec == tf.SparseTensorSpec([3, 2], tf.float32)
+    parts = spec._to_components(sparse)
+    assert parts == [sparse.indices, sparse.values, sparse.dense_shape]
+    assert run(spec._from_components(parts)).values.tolist() == [5, -7]
+
+
+@pytest.mark.parametrize("function", [tf.sparse.reduce_sum, tf.sparse.reduce_max, tf.sparse.reduce_sum_sparse])
+def test_axes_of_sparse_reductions_are_a_vector(function) -> None:
+    with pytest.raises(tf.errors.InvalidArgumentError, match=r"to be a scalar or a vector; got shape: \[1,2\]"):
+        run(function(matrix(), [[0, 1]]))
+    with pytest.raises(ValueError, match="Can't specify both axis' and 'reduction_indices'"):
+        function(matrix(), 1, reduction_axes=1)
+    with pytest.raises(TypeError, match="Expected bool for argument 'keep_dims' not 1"):
+        function(matrix(), keepdims=1)
+
+
+@pytest.mark.parametrize("function", [tf.sparse.maximum, tf.sparse.add])
+def test_sparse_tensors_of_other_ranks_do_not_combine(function) -> None:
+    parts = [tf.placeholder_with_default(value, None) for value in ([[0]], [1.0], [2])]
+    other = tf.SparseTensor(tf.cast(parts[0], tf.int64), parts[1], tf.cast(parts[2], tf.int64))
+    with pytest.raises(tf.errors.InvalidArgumentError, match="not have the same ranks; got shapes: 3 2 and 2"):
+        run(function(matrix(), other))
+
+
+def test_elements_out_of_order_are_told() -> None:
+    with pytest.raises(tf.errors.InvalidArgumentError, match=r"is out of order. Many sparse ops require sorted indi"):
+        run(tf.sparse.to_dense(tf.SparseTensor([[1, 1], [0, 0]], [1.0, 2.0], [2, 3])))
+    with pytest.raises(tf.errors.InvalidArgumentError, match=r"not valid \(out of bounds\).  Shape: \[2,3\]"):
+        run(tf.sparse.to_dense(tf.SparseTensor([[0, 5]], [1.0], [2, 3]), validate_indices=False))

@@ -107,6 +107,8 @@ class IndexedSlices:
         """The shapes of the parts when the values have `shape` (what an invariant of a loop says), or their own."""
         if shape is None:
             return [part.shape for part in self._composite_parts()]
+        if shape.ndims == 0:
+            raise ValueError("Shape () must have rank 1")
         result = [shape, shape[:1]]
         return result if self._dense_shape is None else [*result, TensorShape([shape.rank])]
 

@@ -220,6 +220,15 @@ class Node:
         raise AttributeError(f"{op.type} has no input, output or attr named {name!r}")
 
 
+class LastingNode(Node):
+    """A node that stays as it is: what it was asked once it knows."""
+
+    def __getattr__(self, name: str) -> Any:
+        value = super().__getattr__(name)
+        self.__dict__[name] = value
+        return value
+
+
 def arg_count(arg: opdefs.ArgDef, attrs: dict[str, Any]) -> int:
     """How many tensors an argument of an op holds."""
     if arg.number_attr is not None:

@@ -14,6 +14,7 @@ from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.graph.scopes import name_scope
 
 _operators: Any = Slot("operators of sparse tensors")
+_spec: Any = Slot("specs of sparse tensors")
 SparseTensorValue = export("SparseTensorValue")(
     collections.namedtuple("SparseTensorValue", ["indices", "values", "dense_shape"]))
 SparseTensorValue.__doc__ = "What a run gives for a `SparseTensor`, and what may be fed for one."
@@ -54,6 +55,10 @@ class SparseTensor:
         return cls(sparse_tensor_value.indices, sparse_tensor_value.values, sparse_tensor_value.dense_shape)
 
     @property
+    def _type_spec(self) -> Any:
+        return _spec.from_value(self)
+
+    @property
     def indices(self) -> Tensor:
         """The coordinates, int64 of shape [n, rank]."""
         return self._indices
@@ -80,7 +85,10 @@ class SparseTensor:
         Raises:
           ValueError: `shape` has not one axis.
         """
-        rank = (self._dense_shape.shape if shape is None else shape).with_rank(1)[0].value
+        rank_shape = self._dense_shape.shape if shape is None else shape
+        if rank_shape.ndims not in (None, 1):
+            raise ValueError("Expected a shape with 1 dimension")
+        rank = rank_shape.with_rank(1)[0].value
         return [TensorShape([None, rank]), TensorShape([None]), TensorShape([rank])]
 
     @property

@@ -296,6 +296,13 @@ class SparseTensorSpec(TypeSpec):
         return [TensorSpec([None, count], dtypes.int64), TensorSpec([None], self._dtype),
                 TensorSpec([count], dtypes.int64)]
 
+    def _to_components(self, value: Any) -> list[Tensor]:
+        value = SparseTensor.from_value(value) if isinstance(value, SparseTensorValue) else value
+        return [value.indices, value.values, value.dense_shape]
+
+    def _from_components(self, components: Any) -> SparseTensor:
+        return SparseTensor(*components)
+
     def _batch(self, size: int | None) -> SparseTensorSpec:
         return SparseTensorSpec(TensorShape([size]).concatenate(self._shape), self._dtype)
 

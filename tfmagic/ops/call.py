@@ -64,9 +64,9 @@ class OpCaller:
         self.coercers = [(attr.name, _coercer(attr), attr) for attr in self.attrs]
         self.simple = not op_def.takes_lists
         self.takes_refs = any(i.is_ref for i in self.inputs)
-        self.lists = tuple((place, arg.python_name) for place, arg in enumerate(op_def.inputs) if arg.is_list) + tuple(
-            (len(op_def.inputs) + place, attr.python_name) for place, attr in enumerate(self.attrs)
-            if attr.type.startswith("list("))
+        self.lists = (*((place, arg.python_name) for place, arg in enumerate(op_def.inputs) if arg.number_attr),
+                      *((len(op_def.inputs) + place, attr.python_name) for place, attr in enumerate(self.attrs)
+                        if attr.type.startswith("list(")))
         self._result = _result_maker(op_def)
 
     def __call__(self, values: tuple[Any, ...], attr_values: tuple[Any, ...], name: str | None) -> Any:

@@ -24,9 +24,9 @@ def end_threads() -> None:
     deadline = time.monotonic() + _PATIENCE
     while time.monotonic() < deadline:
         inside = _inside()
-        for ident in inside.keys() - asked:
+        for ident in set(inside) - asked:
             ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(ident), ctypes.py_object(SystemExit))
-        asked |= inside.keys()
+        asked.update(inside)
         if all(frame.f_code.co_filename == threading.__file__ for frame in inside.values()):  # they wait for a lock
             return
         time.sleep(_LOOK_AGAIN)

@@ -204,14 +204,15 @@ def resolve(module_name: str, name: str) -> Any:
       AttributeError: the table has it, tfmagic does not.
     """
     if _is_generated(module_name):
-        target: str | None = f"gen:{name.removeprefix('_')}"
+        plain = name.removeprefix("_")
+        target: str | None = f"raw_ops.{name}" if plain[:1].isupper() else f"gen:{plain}"
     else:
         target = attributes(module_name).get(name)
     if target is None:
         # `tensorflow.python.ops` is a package, and as an attribute of its own the module `framework.ops`.
         parent, _, last = module_name.rpartition(".")
         twin = attributes(parent).get(last, "")
-        if twin[:1] != "@":
+        if twin[:1] != "@" or is_module(f"{module_name}.{name}"):
             raise UnknownName(name)
         return resolve(twin[1:], name)
     if target[0] == "@":

@@ -68,6 +68,32 @@ def test_windows_of_every_kind(kind, size, stride, padding, known):
         np.testing.assert_allclose(gradient[place], (ends[0] - ends[1]) / 2e-6, rtol=1e-5, atol=1e-7)
 
 
+@pytest.mark.parametrize(("sizes", "filter_sizes", "stride", "padding", "dtype"), [
+    ((2, 9, 6, 1), (3, 6, 1, 4), 1, "VALID", tf.float32),  # windows as wide as the image
+    ((2, 9, 6, 2), (3, 6, 2, 4), 2, "VALID", tf.float64),
+    ((2, 5, 6, 2), (5, 6, 2, 4), 1, "VALID", tf.float32),  # and as high
+    ((2, 8, 7, 1), (3, 3, 1, 8), 1, "SAME", tf.float32),  # one channel
+    ((2, 8, 7, 1), (4, 3, 1, 8), 2, "SAME", tf.float64),
+    ((2, 8, 7, 3), (4, 4, 3, 16), 2, "SAME", tf.float32),  # few channels, windows far from each other
+    ((2, 9, 7, 3), (2, 2, 3, 16), 3, "VALID", tf.float32)])
+def test_shapes_that_are_computed_as_products(sizes, filter_sizes, stride, padding, dtype):
+    random = np.random.RandomState(0)
+    image, filters = random.randn(*sizes), random.randn(*filter_sizes)
+    x, f = tf.constant(image, dtype), tf.constant(filters, dtype)
+    y = tf.nn.conv2d(x, f, [1, stride, stride, 1], padding)
+    weights = random.randn(*y.shape.as_list())
+    by_image, by_filter = tf.gradients(tf.reduce_sum(y * weights), [x, f])
+    # The same windows in the middle of larger ones, which are computed as images of many channels are.
+    wide = tf.pad(x, [[0, 0], [0, 0], [0, 0], [0, 5]])
+    deep = tf.pad(f, [[0, 0], [0, 0], [0, 5], [0, 0]])
+    if padding == "VALID":
+        wide = tf.pad(wide, [[0, 0], [0, 0], [0, stride], [0, 0]])
+    same = tf.nn.conv2d(wide, deep, [1, stride, stride, 1], padding)[:, :, :y.shape[2]]
+    expected = [same, *tf.gradients(tf.reduce_sum(same * weights), [x, f])]
+    for found, wanted in zip(value([y, by_image, by_filter]), value(expected)):
+        np.testing.assert_allclose(found, wanted, rtol=1e-4, atol=1e-4)
+
+
 def test_channels_first_is_the_same_convolution():
     random = np.random.RandomState(0)
     image, filters = random.randn(1, 6, 5, 3).astype("f"), random.randn(3, 3, 3, 2).astype("f")

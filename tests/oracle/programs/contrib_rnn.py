@@ -1,6 +1,7 @@
 """tf.contrib.rnn: cells of one op, wrappers with projections, stacks of bidirectional nets."""
 
 from . import Case, program
+from .functions import internal
 from .recurrent import batch, ramp, with_gradients
 
 
@@ -303,3 +304,21 @@ def contrib_rnn_compiled(tf):
         whole = tf.contrib.rnn.CompiledWrapper(tf.nn.rnn_cell.GRUCell(2), compile_stateful=True)
         second = whole(inputs, tf.ones([2, 2]), scope="own")
     return Case(init=True, steps=[((first, second), None)], facts={"sizes": [str(cell.state_size), whole.output_size]})
+
+
+@program
+def contrib_rnn_cells_never_public(tf):
+    cells = internal(tf, "tensorflow.contrib.rnn.python.ops.rnn_cell")
+    x = batch(tf)
+    with tf.variable_scope("weights", initializer=tf.random_uniform_initializer(-0.5, 0.5, seed=3)):
+        values = [tf.nn.dynamic_rnn(cells.LayerNormLSTMCell(3, use_peepholes=True, num_proj=2, layer_norm=True), x,
+                                    dtype=tf.float32),
+                  tf.nn.dynamic_rnn(cells.LayerNormLSTMCell(3, cell_clip=0.1), x, dtype=tf.float32, scope="plain"),
+                  tf.nn.dynamic_rnn(cells.WeightNormLSTMCell(3, use_peepholes=True, num_proj=2, proj_clip=0.2), x,
+                                    dtype=tf.float32, scope="lengths"),
+                  tf.nn.dynamic_rnn(cells.MinimalRNNCell(2), x, dtype=tf.float32, scope="minimal"),
+                  tf.nn.dynamic_rnn(cells.CFNCell(2, activation="relu"), x, dtype=tf.float32, scope="free")]
+        first = x[:, 0]
+        lengths = cells.WeightNormLSTMCell(2)
+        values.append(lengths(first, lengths.zero_state(tf.shape(first)[0], tf.float32)))
+    return with_gradients(tf, values, {x: ramp(2, 4, 3)})

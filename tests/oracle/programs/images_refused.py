@@ -84,3 +84,45 @@ def colours_of_boxes_of_other_ranks(tf):
         (lambda colors: draw(pictures, boxes, colors=colors), floats(*shape))
         for shape in ((3,), (), (1, 3), (1, 1, 3), (1, 2))
     ])})
+
+
+@program
+def pictures_resized_in_the_second_form(tf):
+    """TensorFlow 2's resizing, which tells the pixels by their middles, and mixes all that a smaller one stands for."""
+    inner = internal(tf, "tensorflow.python.ops.image_ops_impl")
+    picture, made = tf.constant(floats(1, 4, 6, 2) ** 2), []
+    for method in ("bilinear", "bicubic", "nearest", "area", "lanczos3", "lanczos5", "gaussian", "mitchellcubic"):
+        made += [inner.resize_images_v2(picture, size, method, antialias=antialias)
+                 for size in ([2, 3], [6, 7]) for antialias in (False, True)]
+    made += [inner.resize_images_v2(picture, [4, 6], preserve_aspect_ratio=True, name="same"),
+             inner.resize_image_with_pad_v2(picture[0], 6, 6, "lanczos3"),
+             tf.image.resize_image_with_pad(floats(2, 3, 1), 4, 4),
+             inner.crop_and_resize_v2(picture, [[0.0, 0.0, 1.0, 1.0]], [0], [2, 2], "nearest"),
+             inner.draw_bounding_boxes_v2(floats(1, 4, 4, 3), [[[0.0, 0.0, 0.5, 1.0]]], None),
+             inner.extract_glimpse_v2(picture, [3, 3], [[0.0, 0.9]], noise="zero")]
+    made += list(inner.sample_distorted_bounding_box_v2([20, 30, 3], [[[0.1, 0.2, 0.5, 0.6]]], seed=3))
+    return Case(steps=[(made, {})], facts={"refused": found(tf, [
+        (lambda x: inner.resize_images_v2(x, [2, 3], 0), floats(1, 4, 6, 2)),
+        (lambda x: inner.resize_images_v2(x, [2], "area"), floats(1, 4, 6, 2)),
+    ])})
+
+
+@program
+def middles_of_pixels_and_corners(tf):
+    """Both at once are refused when a picture is resized, and an empty batch resizes."""
+    inner = internal(tf, "tensorflow.python.ops.gen_image_ops")
+    both = {"align_corners": True, "half_pixel_centers": True}
+    picture, small = floats(1, 4, 5, 3), floats(1, 3, 7, 3)
+    calls = [(lambda x, kernel=kernel: kernel(x, [3, 7], **both), picture)
+             for kernel in (inner.resize_bilinear, inner.resize_nearest_neighbor, inner.resize_bicubic)]
+    calls += [(lambda x, y, kernel=kernel: kernel(x, y, **both), small, picture)
+              for kernel in (inner.resize_bilinear_grad, inner.resize_bicubic_grad)]
+    back = inner.resize_nearest_neighbor_grad
+    calls += [(lambda x, size=size: back(x, size), small) for size in ([4, 5], [0, 5], [-1, 5], [4], [[4, 5]])]
+    calls += [(kernel, small[:0], picture) for kernel in (inner.resize_bilinear_grad, inner.resize_bicubic_grad)]
+    boxes, scores = floats(2, 3, 1, 4), floats(2, 3, 2)
+    calls += [(lambda each=each, total=total: tf.image.combined_non_max_suppression(
+        boxes, scores, each, total, pad_per_class=True)[0],) for each, total in ((0, 2), (-1, 2), (2, -1), (2, 3))]
+    calls += [(lambda x, area=area: tf.image.sample_distorted_bounding_box(
+        [20, 30, 3], x, seed=3, area_range=area)[0], boxes[:1, 0]) for area in ([0.0, 1.0], [0.0, 0.0], [0.5, 1.0])]
+    return Case(facts={"found": found(tf, calls)})

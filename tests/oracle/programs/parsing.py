@@ -4,6 +4,7 @@ import functools
 
 from . import Case, program
 from .refused import refusals
+from .testing import answers
 
 
 def _example(tf, **features):
@@ -258,3 +259,38 @@ def sparse_features(tf):
                                                   "v": tf.VarLenFeature(tf.int64)}),
             lambda: tf.parse_example(serialized, {"a": tf.SparseFeature("i", "v", tf.float32, 4),
                                                   "b": tf.SparseFeature("i", "v", tf.int64, 4)})])})
+
+
+@program
+def examples_that_are_cut_off(tf):
+    """A last field that says that it is longer than what is there counts as far as it is there, if it is not needed."""
+    whole = b"\n\x10\n\x0e\n\x01a\x12\t\x1a\x07\n\x05\x01\x02\x03\x04\x05"
+    longer = b"\n\x30" + whole[2:]
+    numbers = {"a": tf.VarLenFeature(tf.int64)}
+    lists = {"f": tf.FixedLenSequenceFeature([], tf.int64)}
+    found = [tf.parse_example([b"junk", whole, longer], numbers)["a"],
+             tf.parse_single_example(longer, numbers)["a"], tf.parse_single_example(b"junk", numbers)["a"]]
+    single = lambda features: tf.parse_single_example(whole, features)  # noqa: E731
+    run = lambda made: tf.Session().run(made)  # noqa: E731
+    checks = [lambda: run(tf.parse_example([whole[:-1]], numbers)),
+              lambda: run(tf.parse_single_example(b"junk", {"a": tf.FixedLenFeature([], tf.int64)})),
+              lambda: run(tf.io.parse_sequence_example([b"junk"], sequence_features=lists)),
+              lambda: run(tf.io.parse_single_sequence_example(b"junk", sequence_features=lists)),
+              lambda: single({"a": tf.FixedLenFeature([2, None], tf.int64)}),
+              lambda: single({"a": tf.FixedLenSequenceFeature([None], tf.int64, allow_missing=True)}),
+              lambda: tf.io.parse_single_sequence_example(whole, sequence_features={
+                  "f": tf.FixedLenSequenceFeature([None], tf.int64)}),
+              lambda: run(tf.parse_example([b"\n\x0d\n\x0b\n\x01c\x12\x06\n\x04\n\x00\n\x00"], {
+                  "c": tf.FixedLenFeature([], tf.string)}))]
+    return Case(steps=[([part for one in found for part in (one.indices, one.values, one.dense_shape)], None)],
+                facts={"refused": answers(tf, checks)})
+
+
+@program
+def bytes_decoded_at_the_edges(tf):
+    """Complex numbers whose bytes are turned round as a whole, line ends in unquoted fields, truth without a width."""
+    turned = tf.decode_raw(bytes(bytearray(range(16))), tf.complex64, little_endian=False)
+    checks = [lambda: tf.Session().run(tf.decode_csv("1,a\n", [[1], ["d"]], use_quote_delim=False)),
+              lambda: tf.decode_raw("a")]
+    return Case(steps=[([turned, tf.as_string([True, False], width=8, fill="0")], None)],
+                facts={"refused": answers(tf, checks)})

@@ -5,6 +5,8 @@ from __future__ import division
 import numpy as np
 
 from . import Case, program
+from .functions import internal
+from .testing import answers
 
 WAVE = np.sin(np.arange(2 * 40) ** 1.1).reshape(2, 40).astype("float32")
 ROWS = WAVE[:, :8]
@@ -143,3 +145,19 @@ def signal_files_and_spectrograms(tf):
     spectra = tf.raw_ops.AudioSpectrogram(input=read.audio, window_size=16, stride=8, magnitude_squared=True)
     mfccs = tf.raw_ops.Mfcc(spectrogram=spectra, sample_rate=read.sample_rate, dct_coefficient_count=5)
     return Case(steps=[([data, tuple(read), spectra, mfccs], {sound: WAVE[0][:, None]})])
+
+
+@program
+def signals_of_nothing_and_refused(tf):
+    """What the functions make of no samples, of lengths that are no vectors, and of arguments that they do not take."""
+    signal = tf.signal
+    gcd = internal(tf, "tensorflow.python.ops.signal.util_ops").gcd
+    made = [signal.dct(np.zeros([2, 0], "float32")), gcd(12, 18), gcd(7, 7),
+            signal.mfccs_from_log_mel_spectrograms(np.ones([2, 4]))]
+    samples = np.ones([9], "float32")
+    checks = [lambda: signal.rfft(samples, 4), lambda: signal.rfft(samples, [[4]]), lambda: gcd(5.0, 2),
+              lambda: gcd([5], 2), lambda: signal.irfft(tf.placeholder(tf.complex64)),
+              lambda: signal.hann_window(4, dtype=tf.int32), lambda: signal.overlap_and_add(np.ones([2, 2]), 1.5),
+              lambda: signal.linear_to_mel_weight_matrix(sample_rate=tf.placeholder(tf.float32, [])),
+              lambda: signal.linear_to_mel_weight_matrix(dtype=tf.int32)]
+    return Case(steps=[(made, None)], facts={"refused": answers(tf, checks)})

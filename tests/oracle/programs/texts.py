@@ -1,6 +1,10 @@
 """Functions of strings in their usual forms."""
 
+import numpy as np
+
 from . import Case, program
+from .functions import internal
+from .testing import answers
 
 
 @program
@@ -96,3 +100,54 @@ def numbers_filled_with_zeros(tf):
     numbers = tf.constant([float("nan"), float("inf"), -float("inf"), 1.5, -2.25])
     return Case(steps=[([tf.as_string(numbers, width=9, fill=fill, precision=2) for fill in ("0", " ", "-", "+")]
                         + [tf.as_string(tf.complex(numbers, numbers), width=9, fill="0")], None)])
+
+
+@program
+def strings_refused_when_they_are_read(tf):
+    """Base64, patterns, numbers, and parts of strings that are none, whatever the graph knew of them."""
+    strings, decode, calls = tf.strings, tf.io.decode_base64, []
+    for text in ("a", "abcde", "abcd=", "ab==", "ab=", "a===", "AAA=A", "abcd====", "+/+/", "-_-_", "a\n"):
+        calls.append(lambda text=text: decode(text))
+    for pattern in ("(?<n>a)", "(?P<n>a)", "[(?<]a", "\\(?<", ")"):
+        calls.append(lambda pattern=pattern: strings.regex_replace("ab", pattern, "x"))
+    for number in ("infinity", "-inf", "nan", "0x1F", "1e5"):
+        calls.append(lambda number=number: strings.to_number(number))
+    for unit in ("BYTE", "UTF8_CHAR"):
+        for at in (5, [5], [0, 5], [[0, 0], [5, 0]], [[0], [5]]):
+            calls.append(lambda at=at, unit=unit: strings.substr(
+                tf.placeholder_with_default([["ab", "abc"], ["a", "b"]], None), at, np.ones_like(at), unit=unit))
+    calls += [lambda: strings.substr("ab", [1, 1], [1]), lambda: strings.substr(
+                  tf.placeholder(tf.string), tf.placeholder(tf.int32, [None]), tf.placeholder(tf.int32, [2])),
+              lambda: strings.substr(np.full([2, 1, 2], "abc"), np.zeros([1, 2, 1], int), np.ones([1, 2, 1], int)),
+              lambda: strings.reduce_join(tf.placeholder_with_default([["a"]], None), 2)]
+
+    def shown(call):
+        return lambda: repr(np.asarray(tf.Session().run(call())).tolist()).replace("b'", "'")
+
+    def answered(call):
+        given = []
+        said = answers(tf, [lambda: given.append(shown(call)())])[0]
+        return given or said
+
+    return Case(facts={"found": [answered(call) for call in calls]})
+
+
+@program
+def strings_of_what_is_empty(tf):
+    """Of a value that has no elements only its outermost brackets are shown."""
+    empty = [tf.zeros([0]), tf.zeros([1, 0]), tf.zeros([0, 3]), tf.zeros([2, 0, 3])]
+    out = [tf.strings.format("{}", [x]) for x in empty] + [tf.strings.format("{}", [x], summarize=0)
+                                                           for x in (tf.constant(3), tf.constant([1, 2]))]
+    return Case(steps=[(out + [tf.strings.to_hash_bucket_fast("a", 2.5)], None)])
+
+
+@program
+def strings_split_in_the_second_form(tf):
+    """`string_split_v2` of two internal modules: a sparse tensor of a vector, a ragged tensor of anything."""
+    plain = internal(tf, "tensorflow.python.ops.string_ops").string_split_v2
+    ragged = internal(tf, "tensorflow.python.ops.ragged.ragged_string_ops").string_split_v2
+    sparse = [plain(["a b c", "", " d"]), plain(["a,b", ",c"], ",", 1)]
+    out = [part for one in sparse for part in (one.indices, one.values, one.dense_shape)]
+    rows = [ragged(["a b c", "d"]), ragged([["a,b", "c"]], ",", name="cut")]
+    return Case(steps=[(out + [ragged("a b")] + [part for one in rows for part in (one.flat_values,
+                                                                                  one.row_splits)], None)])

@@ -256,7 +256,8 @@ class GatherNd:
         return raw.scatter_nd(indices, dy, whole), None
 
     def static(op, params, indices):
-        refuse(explain_coordinates(op, params, indices))
+        if indices.size and not (indices.min() >= 0 and (indices < params.shape[:indices.shape[-1]]).all()):
+            refuse(explain_coordinates(op, params, indices))
         result = params[tuple(np.moveaxis(indices, -1, 0))]
         return result if isinstance(result, np.ndarray) else np.array(result, params.dtype)
 

@@ -53,7 +53,8 @@ class Tile:
         for index, count in enumerate(multiples):
             if count < 0:
                 raise errors.InvalidArgumentError(None, None, f"Expected multiples[{index}] >= 0, but got {count}")
-        return torch.tile(x, tuple(multiples))
+        return x.clone() if all(type(count) is int and count == 1 for count in multiples) else \
+            torch.tile(x, tuple(multiples))
 
     def gradient(op, dy):
         x, multiples = op.op._inputs

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import Any
 
@@ -25,7 +26,11 @@ from tfmagic.ops.array.padding import tile
 from tfmagic.ops.array.rules import array_op, ordered_set
 from tfmagic.ops.array.shape_ops import expand_dims, rank, reshape, shape, shape_internal, squeeze
 from tfmagic.ops.declare import op
+from tfmagic.ops.tensor_function import tensor_function
 from tfmagic.ops.torch_types import torch_dtype
+
+# So many numbers are told apart sooner one by one than by sorting them.
+_FEW = 1 << 12
 
 
 @op("Where", check=lambda op, condition: None if condition else "WhereOp : Unhandled input dimensions: 0")
@@ -174,6 +179,10 @@ class OneHot:
 
 def _unique(op: Any, x: Any, axis: int | None = None, counts: bool = False) -> tuple[Any, ...]:
     """Unique elements (or slices along an axis) in the order in which they appear."""
+    if not counts and x.ndim == 1 and not isinstance(x, np.ndarray) and x.dtype in (torch.int32, torch.int64):
+        found = _distinct(x)
+        places = op.like(found[1], torch.empty(x.shape, dtype=torch.int64, device="meta"))
+        return found[0], places.to(torch_dtype(op.out_idx))
     if isinstance(x, np.ndarray):
         values, places, numbers = _unique_strings(x, axis)
         places, numbers = (torch.from_numpy(part) for part in (places, numbers))
@@ -181,6 +190,18 @@ def _unique(op: Any, x: Any, axis: int | None = None, counts: bool = False) -> t
         values, places, numbers = _unique_numbers(x, 0 if axis is None else axis)
     kind = torch_dtype(op.out_idx)
     return (values, places.to(kind), numbers.to(kind)) if counts else (values, places.to(kind))
+
+
+@tensor_function(meta=lambda x: None)  # as many as there are
+def _distinct(x: Any) -> tuple[Any, Any]:
+    """The different numbers of an int vector in the order in which they appear, and each one's place among them."""
+    if x.is_cuda or len(x) > _FEW:
+        return _unique_numbers(x, 0)[:2]
+    items = x.tolist()
+    numbers = dict(zip(dict.fromkeys(items), itertools.count()))
+    values = np.fromiter(numbers, np.int32 if x.dtype == torch.int32 else np.int64, len(numbers))
+    places = np.fromiter(map(numbers.__getitem__, items), np.int64, len(items))
+    return torch.from_numpy(values), torch.from_numpy(places)
 
 
 def _unique_strings(x: np.ndarray, axis: int | None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

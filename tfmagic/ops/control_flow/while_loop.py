@@ -316,7 +316,7 @@ def while_loop(cond: Callable[..., Any], body: Callable[..., Any], loop_vars: An
         raise TypeError("cond must be callable.")
     if not callable(body):
         raise TypeError("body must be callable.")
-    if parallel_iterations < 1:
+    if parallel_iterations is None or isinstance(parallel_iterations, int) and parallel_iterations < 1:
         raise TypeError("parallel_iterations must be a positive integer.")
     if toggles.functional():
         return loop_functions.while_loop(cond, body, loop_vars, shape_invariants, parallel_iterations,

@@ -16,6 +16,8 @@ import numpy as np
 
 from tfmagic.base import errors
 from tfmagic.base.lazy import torch
+from tfmagic.graph.function import Body
+from tfmagic.graph.function_calls import bodies as bodies_of
 
 Element = tuple[Any, ...]
 INFINITE = -1
@@ -44,6 +46,44 @@ class Dataset:
         made = copy.copy(self)
         made.inputs = tuple(inputs)
         return made
+
+
+def check_stateless(dataset: Dataset) -> None:
+    """Check that nothing has a state that is not saved with a position.
+
+    Raises:
+      FailedPreconditionError: a function calls an op with a state.
+    """
+    stack, seen = [dataset], set()
+    while stack:
+        current = stack.pop()
+        if current in seen:
+            continue
+        seen.add(current)
+        stack += current.inputs
+        for function in vars(current).values():
+            body = getattr(function, "body", None)
+            if body is not None:
+                _check_body(body)
+
+
+def _check_body(first: Body) -> None:
+    bodies, seen = [first], set()
+    while bodies:
+        body = bodies.pop()
+        if body in seen:
+            continue
+        seen.add(body)
+        for op in body.graph._operations:
+            called = bodies_of(op)
+            if op._op_def.is_stateful and not called and op.type not in _KEEPS_NOTHING and "Dataset" not in op.type:
+                raise errors.FailedPreconditionError(None, None, f"{op.type} is stateful.\nSave how many elements were "
+                                                     "taken instead, and begin with `dataset.skip(count)`.")
+            bodies += called
+
+
+# Marked as stateful so that they run, but there is nothing to save of them; data sets are looked at one by one.
+_KEEPS_NOTHING = frozenset({"Assert", "Print", "PrintV2", "LookupTableFindV2", "Timestamp"})
 
 
 class Iteration:

@@ -15,7 +15,7 @@ from tfmagic.formats.records import RecordWriter
 from tfmagic.ops import shape_rules
 from tfmagic.ops.control_flow.optionals import OptionalValue
 from tfmagic.ops.data import states
-from tfmagic.ops.data.datasets import Dataset, Element, Iteration, called, dims_of
+from tfmagic.ops.data.datasets import Dataset, Element, Iteration, called, check_stateless, dims_of
 from tfmagic.ops.data.rules import handle
 from tfmagic.ops.data.serialized import from_bytes, to_bytes
 from tfmagic.ops.data.states import States
@@ -44,6 +44,7 @@ class IteratorResource:
         self._dims = [shape._dims for shape in op._attrs["output_shapes"]]
         self._look = look
         self._iteration: Iteration | None = None
+        self._dataset: Dataset | None = None
         self._states = States()
         self._checked = False
         self._lock = threading.RLock()
@@ -56,7 +57,7 @@ class IteratorResource:
         with self._computing(fresh):
             iteration = dataset.iterator()
         old, self._states.closed = self._iteration, True
-        self._iteration, self._states, self._checked = iteration, fresh, False
+        self._dataset, self._iteration, self._states, self._checked = dataset, iteration, fresh, False
         if old is not None:
             old.close()
 
@@ -162,6 +163,8 @@ class IteratorResource:
                 raise errors.FailedPreconditionError(None, None, "SerializeIterator() failed because the iterator has "
                                                      "not been initialized. Ensure that you have run the initializer "
                                                      "operation for this iterator before saving it.")
+            assert self._dataset is not None
+            check_stateless(self._dataset)
             return self._iteration.state()
 
     def restore(self, state: Any) -> None:

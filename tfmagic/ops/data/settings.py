@@ -10,7 +10,7 @@ import numpy as np
 
 from tfmagic.base import errors
 from tfmagic.ops.data.batching import Batch, Elements
-from tfmagic.ops.data.datasets import UNKNOWN, Dataset, Derived, Element, Following, Iteration
+from tfmagic.ops.data.datasets import Dataset, Derived, Element, Following, Iteration
 from tfmagic.ops.data.parallel import ParallelMap
 from tfmagic.ops.data.rules import handle
 from tfmagic.ops.data.shuffling import Shuffle
@@ -108,17 +108,6 @@ class _Keeping(Following):
         self.source.restore(state[1])
 
 
-class Tagged(Derived):
-    """The elements as they are, under a name that statistics use."""
-
-    def cardinality(self) -> int:
-        return self.source.cardinality() if self.inputs else UNKNOWN
-
-    class Pass(Following):
-        def __next__(self) -> Element:
-            return next(self.source)
-
-
 def cached(dataset: Dataset, filename: Any, memory: Callable[[], Memory] = Memory) -> Dataset:
     """A data set whose elements are kept: in memory, or in a file where there is a name.
 
@@ -139,9 +128,7 @@ def cached(dataset: Dataset, filename: Any, memory: Callable[[], Memory] = Memor
 register("OptimizeDataset", handle(), lambda op, source, names: op.call(optimized, source, names), objects=True,
          effect="reads")
 for _name in ("ModelDataset", "NonSerializableDataset", "ExperimentalNonSerializableDataset",
-              "BytesProducedStatsDataset",
-              "ExperimentalBytesProducedStatsDataset", "LatencyStatsDataset", "ExperimentalLatencyStatsDataset",
-              "SetStatsAggregatorDataset", "ExperimentalSetStatsAggregatorDataset", "MaxIntraOpParallelismDataset",
+              "MaxIntraOpParallelismDataset",
               "ExperimentalMaxIntraOpParallelismDataset", "PrivateThreadPoolDataset",
               "ExperimentalPrivateThreadPoolDataset", "WrapDatasetVariant", "UnwrapDatasetVariant", "AssertNextDataset",
               "ExperimentalAssertNextDataset"):

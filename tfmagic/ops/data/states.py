@@ -38,11 +38,13 @@ class _Current(threading.local):
     Attributes:
       states: of the iterator, or None.
       look: called now and then by what waits; it raises where the run is to end.
+      statistics: what collects statistics of the iterations that begin now, or None.
       guard: keeps a worker thread in torch's mode of inference.
     """
 
     states: States | None = None
     look: Callable[[], None] | None = None
+    statistics: Any = None
     guard: Any = None
 
 

@@ -6,6 +6,7 @@ import os
 from typing import Any
 
 from tfmagic.base import errors
+from tfmagic.ops.data import states
 from tfmagic.ops.data.datasets import (
     INFINITE,
     UNKNOWN,
@@ -54,12 +55,17 @@ class Filter(Derived):
     class Pass(Following):
         def __init__(self, dataset: Filter, source: Iteration):
             super().__init__(dataset, source)
-            self._predicate = dataset.predicate
+            self._predicate, self._statistics = dataset.predicate, states.current.statistics
+            if self._statistics is not None:
+                self._name = f"FilterDataset/_{depth(dataset)}"
 
         def __next__(self) -> Element:
             while True:
                 element = next(self.source)
-                if true(self._predicate, element):
+                kept = true(self._predicate, element)
+                if self._statistics is not None:
+                    self._statistics.increment(f"{self._name}::{'filtered' if kept else 'dropped'}_elements")
+                if kept:
                     return element
 
 
@@ -75,6 +81,11 @@ class FilterByLast(Derived):
                 *element, last = next(self.source)
                 if bool(last):
                     return tuple(element)
+
+
+def depth(dataset: Dataset) -> int:
+    """How many data sets stand behind one."""
+    return sum(1 + depth(source) for source in dataset.inputs)
 
 
 class TakeWhile(Filter):

@@ -395,7 +395,7 @@ def _refused_attrs(op: Any) -> str | None:
     for what, given in (("Aspect ratio", op.aspect_ratio_range), ("Area", op.area_range)):
         if len(given) != 2:
             return f"{what} range field must specify 2 dimensions"
-        if (min(given) <= 0) if what == "Aspect ratio" else (min(given) < 0):
+        if min(given) <= 0:
             return f"{what} range must be non-negative: [{given[0]:g}, {given[1]:g}]"
     if max(op.area_range) > 1:
         return f"Area range must be less then or equal to 1.0: [{op.area_range[0]:g}, {op.area_range[1]:g}]"

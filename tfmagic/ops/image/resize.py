@@ -41,6 +41,17 @@ def _size_of_axis(number: int) -> int | None:
     return None if number == -1 else number
 
 
+def refused_centers(op: Any) -> str | None:
+    """TensorFlow's words for two ways at once to say where the pixels lie."""
+    if op.half_pixel_centers and op.align_corners:
+        return "If half_pixel_centers is True, align_corners must be False."
+    return None
+
+
+def _refused_resizing(op: Any, images: Any, size: Any) -> str | None:
+    return refused_centers(op) or refused_size(op, images, size)
+
+
 def refused_size(op: Any, images: Any, size: Any) -> str | None:
     """TensorFlow's words for what are no pictures or no size."""
     if len(images) != 4:
@@ -116,7 +127,7 @@ def bilinear(op: Any, values: Any, height: int, width: int) -> Any:
     return _mixed(across, 1, *neighbours(op, values.shape[1], height))
 
 
-@op("ResizeBilinear", host="size", traced="shapes", check=refused_size)
+@op("ResizeBilinear", host="size", traced="shapes", check=_refused_resizing)
 class ResizeBilinear:
     """Each pixel mixed of the four around its place: float32."""
 
@@ -134,6 +145,9 @@ class ResizeBilinear:
 
 
 def _refused_gradient(op: Any, grads: Any, original: Any) -> str | None:
+    words = refused_centers(op)
+    if words is not None:
+        return words
     for what, dims in (("input_grad", grads), ("original_image", original)):
         if len(dims) != 4:
             return f"{what} must be 4-dimensional{shapes.brackets(dims)}"
@@ -170,7 +184,7 @@ def _spread(grads: Any, original: Any, sides: list[tuple[np.ndarray, np.ndarray]
       sides: for rows and for columns, the given pixels of each wanted one and their weights.
     """
     (rows, row_weights), (columns, column_weights) = sides
-    batch, height, width, channels = original.shape
+    (batch, _, _, channels), (_, height, width, _) = grads.shape, original.shape
     total: Any = 0
     for i in range(rows.shape[1]):
         down = along(1, row_weights[:, i], grads).to(grads.dtype)
@@ -198,7 +212,7 @@ def _nearest(op: Any, given: int, wanted: int) -> np.ndarray:
     return (np.maximum(chosen, 0) if op.half_pixel_centers else chosen).astype(np.int64)
 
 
-@op("ResizeNearestNeighbor", host="size", traced="shapes", check=refused_size)
+@op("ResizeNearestNeighbor", host="size", traced="shapes", check=_refused_resizing)
 class ResizeNearestNeighbor:
     """The nearest pixel for each: of the pictures' type."""
 
@@ -221,10 +235,11 @@ class ResizeNearestNeighbor:
 class ResizeNearestNeighborGrad:
     """Every gradient added to the pixel that was taken."""
 
-    def shape(op, grads, size):
-        return _of_size(op, grads)
+    shape = resized_shape
 
     def kernel(op, grads, size):
+        if min(size) <= 0:
+            raise errors.InvalidArgumentError(None, None, "shape_t's elements must be positive")
         for axis in (1, 2):
             given, wanted = int(size[axis - 1]), grads.shape[axis]
             sizes = list(grads.shape)
@@ -274,7 +289,7 @@ def _weighted(values: Any, axis: int, index: np.ndarray, weights: np.ndarray) ->
     return total
 
 
-@op("ResizeBicubic", host="size", traced="shapes", check=refused_size)
+@op("ResizeBicubic", host="size", traced="shapes", check=_refused_resizing)
 class ResizeBicubic:
     """Each pixel mixed of the sixteen around its place: float32."""
 
@@ -292,9 +307,7 @@ class ResizeBicubic:
                                        half_pixel_centers=op.half_pixel_centers), None
 
 
-@op("ResizeBicubicGrad", traced="shapes", check=lambda op, *dims:
-    "If half_pixel_centers is True, align_corners must be False." if op.half_pixel_centers and op.align_corners
-    else _refused_gradient(op, *dims))
+@op("ResizeBicubicGrad", traced="shapes", check=_refused_gradient)
 class ResizeBicubicGrad:
     """What each given pixel gave, taken back from the pixels of which it is a part."""
 

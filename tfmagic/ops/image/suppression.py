@@ -279,11 +279,16 @@ def _combined_shape(op: Any, boxes: Dims, scores: Dims, *scalars: Dims) -> Any:
     if of_class not in (None, 1) and classes is not None and of_class != classes:
         raise ValueError("third dimension of boxes must be either 1 or equal to the third dimension of scores")
     total, each = static_int(op.max_total_size), static_int(op.max_output_size_per_class)
+    for place, number in ((2, each), (3, total)):
+        if number is not None and number < 0:
+            raise ValueError(f"Dimension size, given by scalar input {place}, must be non-negative but is {number}")
     if total is not None and total <= 0:
         raise ValueError("max_total_size should be > 0 ")
     if each is None or total is None:
         size = None
     elif op.pad_per_class:
+        if each == 0:
+            raise ValueError("max_output_size_per_class must be > 0 if pad_per_class is set to true ")
         size = None if classes is None else min(total, each * classes)
     else:
         size = total

@@ -159,8 +159,8 @@ def _real_pair(suffix: str, rank: int) -> None:
             refused = _too_short(x.shape, length, not half)
             if refused is not None:  # of sizes that only the run knows
                 raise invalid(refused)
-            if 0 in x.shape[:-rank]:  # torch refuses to transform nothing
-                sizes = (*length[:-1], length[-1] // 2 + 1) if half else length
+            sizes = (*length[:-1], length[-1] // 2 + 1 if length[-1] else 0) if half else tuple(length)
+            if 0 in x.shape or 0 in sizes:  # torch refuses to transform nothing
                 return torch.zeros((*x.shape[:-rank], *sizes), device=x.device,
                                    dtype=torch.complex64 if half else torch.float32)
             return getattr(torch.fft, function)(x, s=list(length), dim=_axes(rank))

@@ -52,6 +52,8 @@ def _flat(axis: Any) -> list[int]:
 def axes_list(op: Any, x: Any, axis: Any) -> list[int]:
     """The axes of a reduction of `x`, each once, checked and counted from the front."""
     axes, rank = _flat(axis), x.dim()
+    if not isinstance(rank, int):  # the plan is being made, and nothing is known of `x`
+        return list(dict.fromkeys(axes))
     for a in axes:
         if not -rank <= a < rank:
             raise errors.InvalidArgumentError(None, op.op, f"Invalid reduction dimension ({a} for input with {rank} "
@@ -89,7 +91,8 @@ def _mean(op: Any, x: Any, axes: list[int]) -> Any:
 
 def _prod(op: Any, x: Any, axes: list[int]) -> Any:
     dtype = torch_dtype(op.T)
-    for a in sorted(axes, reverse=True):  # torch multiplies over one axis at a time
+    # torch multiplies over one axis at a time, and an axis that goes must not move the next ones
+    for a in sorted(axes, key=lambda a: (a >= 0, -a if a >= 0 else a)):
         x = torch.prod(x, a, op.keep_dims, dtype=dtype)
     return x
 

@@ -18,6 +18,7 @@ from tfmagic.ops.array.indices import only_good, require, take
 from tfmagic.ops.declare import register
 from tfmagic.ops.math.cast import cast
 from tfmagic.ops.shape_rules import merge, merge_dim, size_value, with_rank, with_rank_at_least
+from tfmagic.ops.tensor_function import tensor_function
 
 # --- kernels ---------------------------------------------------------------------------------------------------
 
@@ -115,6 +116,8 @@ def _unsorted_segments(kind: str) -> Any:
     def kernel(op: Any, data: Any, ids: Any, count: int) -> Any:
         if count < 0:
             raise errors.InvalidArgumentError(None, op.op, f"Input num_segments == {count} must not be negative.")
+        if kind == "sum" and not ids.is_cuda:
+            return _unsorted_sum(data, ids, count)
         # Rows with a negative number go into a segment of their own, the first, which is cut off.
         flat = ids.reshape(-1).to(torch.int64) + 1
         if flat.is_cuda:
@@ -123,6 +126,17 @@ def _unsorted_segments(kind: str) -> Any:
         return _segments(rows, flat.clamp(min=0), count + 1, kind, _neutral(op, kind), everywhere=True)[1:]
 
     return kernel
+
+
+@tensor_function(meta=lambda data, ids, count: data.new_empty((count, *data.shape[ids.dim():])))
+def _unsorted_sum(data: Any, ids: Any, count: int) -> Any:
+    """The sums of the rows of each segment, on the CPU; rows with a negative number belong to none."""
+    flat = ids.reshape(-1)
+    rows = data.reshape((flat.shape[0], *data.shape[ids.dim():]))
+    if flat.shape[0] and int(flat.min()) < 0:
+        kept = flat >= 0
+        flat, rows = flat[kept], rows[kept]
+    return data.new_zeros((count, *rows.shape[1:])).index_add(0, flat, rows)
 
 
 def _refused_unsorted(op: Any, data: Any, ids: Any, count: Any) -> str | None:

@@ -11,11 +11,12 @@ from tfmagic.base.lazy import torch
 from tfmagic.base.shapes import Dims
 from tfmagic.ops.declare import register
 from tfmagic.ops.random.ops import _stream_of as stream_of
-from tfmagic.ops.random.philox import PhiloxState, block
+from tfmagic.ops.random.philox import PhiloxState, unsigned, words
 from tfmagic.ops.shape_rules import with_rank
 
 _WORDS_PER_SAMPLE = 2048  # what TensorFlow sets aside for each sample's rejections
 _ALL = (1 << 64) - 1
+_BLOCKS = 16
 
 
 def _words(state: Any, samples: int) -> Iterator[int]:
@@ -23,8 +24,10 @@ def _words(state: Any, samples: int) -> Iterator[int]:
     stream = state.reserve_words(_WORDS_PER_SAMPLE * samples)
     place = 0
     while True:
-        yield from block(stream.skip(place))
-        place += 1
+        # As many blocks as the samples take where few are rejected, then as many more.
+        count = max(_BLOCKS, samples)
+        yield from unsigned(words(stream, range(place, place + count))).reshape(-1).tolist()
+        place += count
 
 
 def _below(words: Iterator[int], count: int) -> int:

@@ -280,6 +280,9 @@ def forward(op: Any, x: Any, filters: Any, rank: int) -> Any:
         windows.check_rank(op, filters, rank, "filter")
     geometry = _geometry(op, op.input._dims, x, _filter_sizes(op.filter._dims, filters, rank))
     groups = _groups(op, op.input._dims, x, op.filter._dims, filters)
+    narrow = products.across(op, x.shape, filters.shape, geometry)
+    if narrow is not None:
+        x, filters, geometry = x.reshape(narrow[0]), filters.reshape(narrow[1]), narrow[2]
     if products.as_product(op, x.shape, filters.shape, geometry, x):
         return products.convolved(x, filters, geometry)
     y = _convolve(to_torch(op, x, rank), _filter_to_torch(op, filters, rank), geometry, groups)
@@ -290,12 +293,22 @@ def _backprop_input(op: Any, input_sizes: Any, filters: Any, dy: Any, rank: int)
     sizes = list(input_sizes)
     geometry = _geometry(op, tuple(sizes), None, _filter_sizes(op.filter._dims, filters, rank))
     _check_backprop(op, sizes, list(filters.shape), list(dy.shape), geometry)
+    narrow = products.across(op, sizes, filters.shape, geometry)
+    if narrow is None:
+        return _dx(op, sizes, filters, dy, geometry, rank)
+    return _dx(op, narrow[0], filters.reshape(narrow[1]), dy, narrow[2], rank).reshape(sizes)
+
+
+def _dx(op: Any, sizes: list[Any], filters: Any, dy: Any, geometry: Geometry, rank: int) -> Any:
+    """The gradient of a convolution by its input, whose shape is `sizes`, in TensorFlow's layout."""
     depth = sizes[-1 if channels_last(op) else 1]
     if products.as_product(op, sizes, filters.shape, geometry, dy):
         return products.by_input(op, sizes, filters, dy, geometry)
+    if products.as_columns(op, sizes, filters.shape, geometry, dy):
+        return products.by_input_of_columns(sizes, filters, dy, geometry)
     groups = 1 if filters.shape[-2] == depth else depth // filters.shape[-2]
     x_shape = _channels_first(op, sizes)
-    if groups == 1 and rank == 4 and _turns_round(geometry) and not nothing(x_shape, filters.shape, dy.shape):
+    if groups == 1 and rank == 4 and _turns_round(geometry, dy) and not nothing(x_shape, filters.shape, dy.shape):
         # The same windows the other way round: torch's engine is faster forwards.
         weights = filters.flip(0, 1).permute(2, 3, 0, 1)
         padding = [(size - 1) * dilation - before
@@ -306,9 +319,12 @@ def _backprop_input(op: Any, input_sizes: Any, filters: Any, dy: Any, rank: int)
     return from_torch(op, dx, rank)
 
 
-def _turns_round(geometry: Geometry) -> bool:
-    """Whether the gradient by the input is a convolution with the filters turned round."""
-    return geometry.symmetric and all(step == 1 for step in geometry.stride) and all(
+def _turns_round(geometry: Geometry, dy: Any) -> bool:
+    """Whether the gradient by the input is computed as a convolution with the filters turned round.
+
+    For numbers of double precision torch has an engine of its own, which is slower so.
+    """
+    return dy.dtype != torch.float64 and geometry.symmetric and all(step == 1 for step in geometry.stride) and all(
         (size - 1) * dilation >= before
         for size, dilation, before in zip(geometry.size, geometry.dilation, geometry.before))
 
@@ -317,8 +333,17 @@ def _backprop_filter(op: Any, x: Any, filter_sizes: Any, dy: Any, rank: int) -> 
     *sizes, depth, out_depth = list(filter_sizes)
     geometry = _geometry(op, op.input._dims, x, sizes)
     _check_backprop(op, list(x.shape), list(filter_sizes), list(dy.shape), geometry)
-    if products.as_product(op, x.shape, list(filter_sizes), geometry, dy):
-        return products.by_filter(x, list(filter_sizes), dy, geometry)
+    narrow = products.across(op, x.shape, list(filter_sizes), geometry)
+    if narrow is None:
+        return _dw(op, x, list(filter_sizes), dy, geometry, rank)
+    return _dw(op, x.reshape(narrow[0]), narrow[1], dy, narrow[2], rank).reshape(list(filter_sizes))
+
+
+def _dw(op: Any, x: Any, filter_sizes: list[Any], dy: Any, geometry: Geometry, rank: int) -> Any:
+    """The gradient of a convolution by its filter, whose shape is `filter_sizes`, in TensorFlow's layout."""
+    *sizes, depth, out_depth = filter_sizes
+    if products.as_product(op, x.shape, filter_sizes, geometry, dy):
+        return products.by_filter(x, filter_sizes, dy, geometry)
     channels = x.shape[-1 if channels_last(op) else 1]
     groups = 1 if channels == depth else channels // depth
     dw = _by_filter(to_torch(op, x, rank), [out_depth, depth, *sizes], to_torch(op, dy, rank), geometry, groups)

@@ -1,7 +1,8 @@
 """Convolutions of NHWC images as products of matrices, where that is faster.
 
 That is: one product where the windows hold a single pixel, and where they hold more, when few windows meet filters so
-large that a convolution engine does little but bring them into its own order.
+large that a convolution engine does little but bring them into its own order. Windows as wide as the image, as over
+the vectors of words in a sentence, are first made windows of one pixel that has as many channels more.
 
 TensorFlow's filters [height, width, channels, out] are a matrix as they stand, and so are images: nothing is permuted.
 """
@@ -12,12 +13,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from tfmagic.base.lazy import torch
-from tfmagic.ops.nn.windows import Geometry, channels_last
+from tfmagic.ops.nn.windows import Geometry, channels_last, unpadded
 
 # Below so many numbers any order of the filters is made in no time.
 _LARGE_FILTERS = 1 << 16
 # Bringing one filter into another order takes as long as reading its pixel of so many windows.
 _WINDOWS_PER_FILTER = 2
+# What windows hold takes memory: at most so many times that of what comes out of them, and so many numbers.
+_COLUMNS_PER_FILTER = 4
+_MOST_COLUMNS = 1 << 24
 
 
 def as_product(op: Any, x_shape: Sequence[Any], filter_shape: Sequence[Any], geometry: Geometry, like: Any) -> bool:
@@ -40,6 +44,49 @@ def as_product(op: Any, x_shape: Sequence[Any], filter_shape: Sequence[Any], geo
         and rows > 0 and columns > 0 and x_shape[0] * rows * columns <= _WINDOWS_PER_FILTER * out
 
 
+def as_columns(op: Any, x_shape: Sequence[Any], filter_shape: Sequence[Any], geometry: Geometry, like: Any) -> bool:
+    """Whether the gradient by images of so few channels is a product and a sum over the windows.
+
+    An engine computes some channels at once, and does nothing with most of them here.
+
+    Args:
+      x_shape, filter_shape: the shapes of images and filters in TensorFlow's layout.
+      like: a value of the type and on the device of all.
+    """
+    sizes = (*x_shape, *filter_shape)
+    if len(sizes) != 8 or not channels_last(op) or not all(type(size) is int and size > 0 for size in sizes):
+        return False
+    height, width, depth, out = filter_shape
+    if x_shape[3] != depth or like.is_cuda or like.dtype not in (torch.float32, torch.float64):
+        return False
+    rows, columns = geometry.outputs(x_shape[1:3])
+    return depth <= (1 if geometry.stride == [1, 1] else 3) and height * width * depth <= _COLUMNS_PER_FILTER * out \
+        and rows > 0 and columns > 0 and x_shape[0] * rows * columns * height * width * depth <= _MOST_COLUMNS
+
+
+def across(op: Any, x_shape: Sequence[Any], filter_shape: Sequence[Any], geometry: Geometry) \
+        -> tuple[list[int], list[int], Geometry] | None:
+    """The same convolution with windows one pixel wide; None unless its windows are as wide as the images.
+
+    Returns:
+      The shapes of images and filters to which theirs are changed, and the windows.
+    """
+    sizes = (*x_shape, *filter_shape)
+    if len(sizes) != 8 or not channels_last(op) or not all(type(size) is int and size > 0 for size in sizes):
+        return None
+    whole = [geometry.size[axis] == x_shape[axis + 1] and geometry.before[axis] == geometry.after[axis] == 0 and
+             geometry.dilation[axis] == 1 for axis in (0, 1)]
+    if x_shape[3] != filter_shape[2] or not whole[1] or x_shape[2] == 1:
+        return None
+    batch, height, width, depth = x_shape
+    if whole[0]:
+        return [batch, 1, 1, height * width * depth], [1, 1, height * width * depth, filter_shape[3]], \
+            Geometry([1, 1], [1, 1], [1, 1], [0, 0], [0, 0])
+    first = {name: [getattr(geometry, name)[0], other] for name, other in
+             (("size", 1), ("stride", 1), ("dilation", 1), ("before", 0), ("after", 0))}
+    return [batch, height, 1, width * depth], [filter_shape[0], 1, width * depth, filter_shape[3]], Geometry(**first)
+
+
 def convolved(x: Any, filters: Any, geometry: Geometry) -> Any:
     """The convolution of [batch, height, width, channels] with filters [h, w, channels, out]."""
     out = filters.shape[3]
@@ -58,6 +105,16 @@ def by_input(op: Any, sizes: Sequence[int], filters: Any, dy: Any, geometry: Geo
         return op.call(summed_windows, parts, list(sizes), geometry.stride, geometry.before)
     dx = torch.matmul(dy, filters.reshape(depth, out).t())
     return dx if geometry.stride == [1, 1] else op.call(spread, dx, list(sizes), geometry.stride)
+
+
+def by_input_of_columns(sizes: Sequence[int], filters: Any, dy: Any, geometry: Geometry) -> Any:
+    """The gradient of a convolution by its input, whose shape is `sizes`, where that has few channels."""
+    out = filters.shape[3]
+    columns = torch.matmul(filters.permute(2, 0, 1, 3).reshape(-1, out),
+                           dy.reshape(dy.shape[0], -1, out).permute(0, 2, 1))
+    room = [size + b + a for size, b, a in zip(sizes[1:3], geometry.before, geometry.after)]
+    dx = torch.nn.functional.fold(columns, room, geometry.size, geometry.dilation, 0, geometry.stride)
+    return unpadded(dx, geometry).permute(0, 2, 3, 1).contiguous()
 
 
 def by_filter(x: Any, filter_sizes: Sequence[int], dy: Any, geometry: Geometry) -> Any:

@@ -22,6 +22,38 @@ _KINDS = {field: dtype.proto_name for dtype, field in _FIELDS.items()}
 _BLOCK = 8192
 
 
+def cut_to_what_is_there(serialized: bytes) -> bytes:
+    """A message whose last field says that it is longer than what is left, without what is not there.
+
+    TensorFlow reads the outermost fields of examples itself, and believes that what it does not need is there.
+    """
+    from google.protobuf.internal.decoder import _DecodeVarint
+    from google.protobuf.internal.encoder import _VarintBytes
+
+    parts: list[bytes] = []
+    at, size = 0, len(serialized)
+    try:
+        while at < size:
+            start = at
+            tag, at = _DecodeVarint(serialized, at)
+            kind = tag & 7
+            if kind == 2:
+                length, at = _DecodeVarint(serialized, at)
+                if at + length > size:
+                    return b"".join([*parts, _VarintBytes(tag), _VarintBytes(size - at), serialized[at:]])
+                at += length
+            elif kind == 0:
+                _, at = _DecodeVarint(serialized, at)
+            elif kind in (1, 5):
+                at += 8 if kind == 1 else 4
+            else:
+                return serialized
+            parts.append(serialized[start:at])
+    except IndexError:  # a number that does not end
+        return serialized
+    return b"".join(parts)
+
+
 class Column:
     """A feature that becomes a sparse tensor."""
 
@@ -149,6 +181,7 @@ class DenseColumn(Column):
             if self.varies:
                 raise invalid(f"{begin}Number of {kind} values is not a multiple of stride length. Saw {count} values "
                               f"but output shape is: {shape}")
+            kind = "bytes" if self.kind is None else kind
             raise invalid(f"{begin}Number of {kind} values != expected.  Values size: {count} but output shape: "
                           f"{shape}")
         return found
@@ -232,6 +265,16 @@ def parsed(message: str, serialized: bytes) -> Any:
       DecodeError: the bytes are none.
     """
     return getattr(messages.module("example_pb2"), message).FromString(serialized)
+
+
+def parsed_in_part(message: str, serialized: bytes) -> Any:
+    """The same, but a last field that says that it is longer than what is left counts as far as it is there."""
+    from google.protobuf.message import DecodeError
+
+    try:
+        return parsed(message, serialized)
+    except DecodeError:
+        return parsed(message, cut_to_what_is_there(serialized))
 
 
 def text(value: Any) -> str:

@@ -29,9 +29,7 @@ def fields_of(line: bytes, delimiter: bytes, quoted: bool) -> list[bytes]:
     """
     if not line:
         return []
-    if not quoted:
-        return line.split(delimiter)
-    if b'"' not in line:
+    if not quoted or b'"' not in line:
         if b"\n" in line or b"\r" in line:
             raise invalid("Unquoted fields cannot have quotes/CRLFs inside")
         return line.split(delimiter)

@@ -17,7 +17,15 @@ from tfmagic.ops import shape_rules
 from tfmagic.ops.array.rules import as_array
 from tfmagic.ops.declare import op
 from tfmagic.ops.parsing.alike import Alike
-from tfmagic.ops.parsing.columns import Column, DenseColumn, in_parts, known, sparse_dims, text
+from tfmagic.ops.parsing.columns import (
+    Column,
+    DenseColumn,
+    cut_to_what_is_there,
+    in_parts,
+    known,
+    sparse_dims,
+    text,
+)
 from tfmagic.ops.strings.rules import HOST_STRINGS
 
 # How many batches of examples that are not like those before are looked at before it is given up.
@@ -107,6 +115,10 @@ class Columns:
         try:
             return self._parsed(serialized).features.feature
         except self._decode_error:
+            there = cut_to_what_is_there(serialized)
+        try:
+            return self._parsed(there).features.feature
+        except self._decode_error:
             raise invalid(f"Could not parse example input, value: '{serialized.decode(errors='replace')}'") from None
 
 
@@ -166,11 +178,20 @@ def behind(tensor: Tensor) -> Tensor:
     return tensor
 
 
+def _check_shapes(op: Any) -> None:
+    for index, shape in enumerate(op.dense_shapes):
+        dims = shapes.as_shape(shape)._dims
+        if dims is None or None in dims[1:]:
+            raise ValueError(f"dense_shapes[{index}] has unknown rank or unknown inner dimensions: "
+                             f"{shapes.brackets(dims)}")
+
+
 @op("ParseExample", check=lambda op, serialized, names, *rest: _refused_batch(serialized, names), **HOST_STRINGS)
 class ParseExample:
     """A batch of serialized examples -> for each feature a tensor with an axis of examples."""
 
     def shape(op, serialized, names, sparse_keys, dense_keys, dense_defaults):
+        _check_shapes(op)
         size, = shape_rules.with_rank(serialized, 1)
         shape_rules.with_rank(names, 1)
         return *sparse_dims(op.Nsparse, 2), [(size, *known(shape)) for shape in op.dense_shapes]
@@ -192,6 +213,7 @@ class ParseSingleExample:
     def shape(op, serialized, dense_defaults):
         if len(op.dense_keys) != len(op.Tdense):
             raise ValueError("len(dense_keys) != len(dense_types)")
+        _check_shapes(op)
         shape_rules.with_rank(serialized, 0)
         return *sparse_dims(op.num_sparse, 1), [known(shape) for shape in op.dense_shapes]
 

@@ -15,7 +15,17 @@ from tfmagic.base.shapes import Dims
 from tfmagic.ops import shape_rules
 from tfmagic.ops.array.rules import as_array
 from tfmagic.ops.declare import op
-from tfmagic.ops.parsing.columns import Column, DenseColumn, in_parts, known, name_of, parsed, sparse_dims, text
+from tfmagic.ops.parsing.columns import (
+    Column,
+    DenseColumn,
+    in_parts,
+    known,
+    name_of,
+    parsed,
+    parsed_in_part,
+    sparse_dims,
+    text,
+)
 from tfmagic.ops.strings.rules import HOST_STRINGS
 
 
@@ -121,7 +131,7 @@ class _Batch:
         self._lists: list[Any] = []
         for index, data in enumerate(serialized):
             try:
-                example = parsed("SequenceExample", data)
+                example = parsed_in_part("SequenceExample", data)
             except DecodeError:
                 raise invalid(f"Invalid protocol message input, example id: {name_of(names, index)}") from None
             context, lists = example.context.feature, example.feature_lists.feature_list
@@ -198,6 +208,10 @@ class ParseSingleSequenceExample:
 
     def shape(op, serialized, *rest):
         shape_rules.with_rank(serialized, 0)
+        for shape in op.feature_list_dense_shapes:
+            dims = shapes.as_shape(shape)._dims
+            if dims is None or None in dims:
+                raise ValueError(f"Shape {shapes.brackets(dims)} is not fully defined")
         return (*sparse_dims(op.Ncontext_sparse, 1), [known(shape) for shape in op.context_dense_shapes],
                 *sparse_dims(op.Nfeature_list_sparse, 2), [(None, *known(shape)) for shape in
                                                            op.feature_list_dense_shapes])

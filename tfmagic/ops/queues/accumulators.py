@@ -116,8 +116,10 @@ class Sparse(Accumulator):
         if indices.dim() != 1:
             raise invalid("Input indices should be vector but received shape: "
                            f"{shapes.brackets(tuple(indices.shape))}")
-        if values.dim() < 1 or len(values) != len(indices):
-            raise invalid(f"Expected {len(indices)} non-empty input values, got {len(values) if values.dim() else 0}")
+        if not values.dim():
+            raise invalid("Values cannot be 0-dimensional.")
+        if len(values) != len(indices):
+            raise invalid(f"Expected {len(indices)} non-empty input values, got {len(values)}")
         if gradient[0] and self.dims is not None:
             self._check_whole(self.dims, indices, shape.tolist())
         if self.dims is not None:
@@ -186,7 +188,7 @@ class Sparse(Accumulator):
         if self._mean and counts:
             sums = sums / torch.tensor(counts, dtype=sums.real.dtype if sums.is_complex() else sums.dtype).reshape(
                 (-1, *(1,) * (sums.dim() - 1)))
-        known = [-1, *sums.shape[1:]] if self.dims is None else [-1 if d is None else d for d in self.dims]
+        known = [-1 if self.dims is None or self.dims[0] is None else self.dims[0], *sums.shape[1:]]
         return torch.tensor(places, dtype=torch.int64), sums, torch.tensor(known, dtype=torch.int64)
 
 
@@ -195,25 +197,31 @@ def _made(kind: type[Accumulator]) -> Any:
     return lambda op: op.constant(op.named.of(op.op, lambda *names: kind(op.op, op.named.pause)))
 
 
-def _nothing(op: Any, *dims: Any) -> tuple[()]:
+def _stepped(op: Any, handle: Dims, step: Dims, *gradient: Dims) -> tuple[()]:
+    shape_rules.with_rank(step, 0)
     return ()
 
 
-_TAKES = [None, None, None]
+def _taken(op: Any, handle: Dims, required: Dims) -> Any:
+    shape_rules.with_rank(required, 0)
+    return None if op.op.type in _DENSE_TAKES else [None, None, None]
+
+
+_DENSE_TAKES = frozenset({"AccumulatorTakeGradient", "ResourceAccumulatorTakeGradient"})
 
 for _prefix in ("", "Resource"):
     register(f"{_prefix}ConditionalAccumulator", old_handle, _made(Dense), objects=True, effect="reads")
-    register(f"{_prefix}AccumulatorApplyGradient", _nothing, lambda op, handle, step, gradient: handle.apply(
+    register(f"{_prefix}AccumulatorApplyGradient", _stepped, lambda op, handle, step, gradient: handle.apply(
         step, gradient), objects=True, effect="writes")
-    register(f"{_prefix}AccumulatorTakeGradient", shape_rules.unknown,
+    register(f"{_prefix}AccumulatorTakeGradient", _taken,
              lambda op, handle, required: handle.take(required), objects=True, effect="waits")
     register(f"{_prefix}AccumulatorNumAccumulated", shape_rules.scalar, lambda op, handle: handle.count(), objects=True,
              effect="reads")
-    register(f"{_prefix}AccumulatorSetGlobalStep", _nothing, lambda op, handle, step: handle.set_step(step),
+    register(f"{_prefix}AccumulatorSetGlobalStep", _stepped, lambda op, handle, step: handle.set_step(step),
              objects=True, effect="writes")
 register("SparseConditionalAccumulator", old_handle, _made(Sparse), objects=True, effect="reads")
-register("SparseAccumulatorApplyGradient", _nothing,
+register("SparseAccumulatorApplyGradient", _stepped,
          lambda op, handle, step, *gradient: handle.apply(step, op.has_known_shape, *gradient),
          objects=True, effect="writes")
-register("SparseAccumulatorTakeGradient", lambda op, *dims: _TAKES, lambda op, handle, required: handle.take(required),
+register("SparseAccumulatorTakeGradient", _taken, lambda op, handle, required: handle.take(required),
          objects=True, effect="waits")

@@ -41,7 +41,7 @@ class Barrier(Waiting):
         if len(self._dims) != len(self._types):
             raise invalid("All of the component shapes must be specified")
         for dims in self._dims:
-            if dims is None or None in dims:
+            if dims is not None and None in dims:
                 raise invalid(f"Shape {shapes.brackets(dims)} is not fully defined")
         if op._attrs["capacity"] != -1:
             raise invalid("Barrier only accepts capacity=-1.  Feed the inputs to your Barrier through a queue to "
@@ -51,6 +51,21 @@ class Barrier(Waiting):
         self._partial: dict[bytes, tuple[int, list[Any]]] = {}
         self._ready: list[tuple[int, int, bytes, list[Any]]] = []
         self._closed = self._cancelled = False
+
+    def check(self, op: Any) -> Barrier:
+        """Itself, if another node may mean it.
+
+        Raises:
+          InvalidArgumentError: it has elements of other types or shapes.
+        """
+        types, dims = list(op._attrs["component_types"]), [shape._dims for shape in op._attrs["shapes"]]
+        wanted = f"Shared barrier '{self.name}' has component "
+        if types != self._types:
+            raise invalid(f"{wanted}types {_names(self._types)} but requested component types were {_names(types)}")
+        if dims != self._dims and None not in dims and None not in self._dims:
+            own, asked = (", ".join(map(shapes.brackets, each)) for each in (self._dims, dims))
+            raise invalid(f"{wanted}shapes [{own}] but requested component shapes were [{asked}]")
+        return self
 
     def insert(self, keys: Any, values: Any, component: int) -> None:
         """Add one component for each key.
@@ -98,7 +113,7 @@ class Barrier(Waiting):
             return
         del self._partial[key]
         for index, (part, dims) in enumerate(zip(parts, self._dims)):
-            if tuple(part.shape) != dims:
+            if dims is not None and tuple(part.shape) != dims:
                 raise invalid(f"Shape mismatch in tuple component {index + 2}. Expected {shapes.brackets(dims)}, got "
                               f"{shapes.brackets(tuple(part.shape))}")
         heapq.heappush(self._ready, (first, next(self._order), key, parts))
@@ -141,7 +156,7 @@ class Barrier(Waiting):
         return (torch.tensor([element[0] for element in elements], dtype=torch.int64),
                 objects([element[2] for element in elements], (len(elements),)),
                 *(stacked([element[3][index] for element in elements], (
-                    None if dtype.name == "string" else torch_dtype(dtype), dims))
+                    None if dtype.name == "string" else torch_dtype(dtype), dims or ()))
                   for index, (dtype, dims) in enumerate(zip(self._types, self._dims))))
 
     def _give_back(self, attempt: Attempt) -> None:
@@ -176,13 +191,20 @@ def _nothing(op: Any, *dims: Any) -> tuple[()]:
     return ()
 
 
+def _inserted(op: Any, handle: Dims, keys: Dims, values: Dims) -> tuple[()]:
+    """A vector of keys, and a row of values for each."""
+    rows = shape_rules.with_rank_at_least(values, 1)
+    shape_rules.merged(op, shape_rules.with_rank(keys, 1), (None,) if rows is None else rows[:1])
+    return ()
+
+
 def _unknown(op: Any, *dims: Any) -> list[Dims | list[Dims]]:
     return [None, None, [None] * len(op.component_types)]
 
 
 register("Barrier", old_handle, lambda op: op.constant(op.named.of(
-    op.op, lambda *names: Barrier(op.op, op.named.pause))), objects=True, effect="reads")
-register("BarrierInsertMany", _nothing, lambda op, handle, keys, values: handle.insert(
+    op.op, lambda *names: Barrier(op.op, op.named.pause)).check(op.op)), objects=True, effect="reads")
+register("BarrierInsertMany", _inserted, lambda op, handle, keys, values: handle.insert(
     keys, values, op.component_index), objects=True, effect="writes")
 register("BarrierTakeMany", _unknown, lambda op, handle, count: handle.take(
     count, op.constant(op.component_types), op.allow_small_batch, op.timeout_ms), objects=True, effect="waits")

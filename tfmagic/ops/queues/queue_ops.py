@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from tfmagic.base.errors import invalid
 from tfmagic.base.shapes import Dims
+from tfmagic.graph.static_value import static_value
 from tfmagic.ops import shape_rules
 from tfmagic.ops.declare import register
 from tfmagic.ops.queues.queues import QUEUES
@@ -31,6 +33,8 @@ def _object(op: Any, queue: Any) -> Any:
 
 def _typed(op: Any, queue: Any, types: Sequence[Any], adding: bool) -> Any:
     """The queue, once it is known to hold elements of these types: the graph shows it where it is not chosen."""
+    if op.timeout_ms != -1:
+        return op.call(refuse_timeout)
     handle = op.op._inputs[0]
     names = [dtype.base_dtype.proto_name for dtype in types]
     maker = handle.op
@@ -39,6 +43,11 @@ def _typed(op: Any, queue: Any, types: Sequence[Any], adding: bool) -> Any:
         if [dtype.base_dtype.proto_name for dtype in made] == names:
             return queue
     return _object(op, queue).typed("resource" if handle._dtype.name == "resource" else "string ref", names, adding)
+
+
+def refuse_timeout() -> None:
+    """Raise for an op with a time limit: TensorFlow has none, either."""
+    raise invalid("Timeout not supported yet.")
 
 
 def _enqueue(op: Any, queue: Any, components: list[Any]) -> None:
@@ -70,7 +79,9 @@ def _unknown_components(op: Any, *dims: Any) -> list[Dims]:
 
 
 def _counted(op: Any, queue: Any, n: Dims) -> list[Dims]:
-    shape_rules.with_rank(n, 0)
+    count = static_value(op.op._inputs[1])
+    if count is not None and count.size == 1 and count.item() < 0:
+        raise ValueError(f"Input 'n' must be >= 0, but is {count.item()}")
     return [None] * len(op.component_types)
 
 
@@ -91,8 +102,9 @@ register("FakeQueue", shape_rules.scalar, lambda op, resource: resource, objects
 _both("QueueEnqueue", _nothing, _enqueue, "waits")
 _both("QueueEnqueueMany", _nothing, _enqueue_many, "waits")
 _both("QueueDequeue", _unknown_components, _dequeue, "waits")
-_both("QueueDequeueMany", _counted, _dequeue_many, "waits")
-_both("QueueDequeueUpTo", _counted, _dequeue_up_to, "waits")
+register("QueueDequeueMany", _unknown_components, _dequeue_many, objects=True, effect="waits")
+register("QueueDequeueManyV2", _counted, _dequeue_many, objects=True, effect="waits")
+_both("QueueDequeueUpTo", _unknown_components, _dequeue_up_to, "waits")
 _both("QueueClose", _nothing, _close, "waits")
 _both("QueueSize", shape_rules.scalar, lambda op, queue: _object(op, queue).count(), "reads")
 _both("QueueIsClosed", shape_rules.scalar, lambda op, queue: _object(op, queue).is_closed(), "reads")

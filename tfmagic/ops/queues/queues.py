@@ -43,9 +43,7 @@ class Queue(Waiting):
         self.name = own_name(op)
         self._dtypes = self.dtypes_of(op)
         self.types = _names(self._dtypes)
-        self.dims: list[Dims] = [shape._dims for shape in op._attrs["shapes"]]
-        if self.kind == "PriorityQueue":
-            self.dims = [(), *self.dims]
+        self.dims: list[Dims] = self.dims_of(op)
         self.asked_capacity = op._attrs["capacity"]
         self.capacity = self.asked_capacity if self.asked_capacity >= 0 else (1 << 31) - 1
         self.closed = False
@@ -55,27 +53,36 @@ class Queue(Waiting):
         """The types of an element's components."""
         return list(op._attrs["component_types"])
 
+    @staticmethod
+    def dims_of(op: Any) -> list[Dims]:
+        """The shapes of an element's components, as far as they are given."""
+        return [shape._dims for shape in op._attrs["shapes"]]
+
     def check(self, op: Any) -> Queue:
         """Itself, if another node may mean it.
 
         Raises:
           InvalidArgumentError: it is of another kind, or has elements of other types or shapes.
         """
-        name, attrs = op._attrs.get("shared_name") or op.name, op._attrs
-        wanted = f"Shared queue '{name}' has "
+        attrs = op._attrs
+        wanted = f"Shared queue '{self.name}' has "
         if op.type != self.op_type:
             raise invalid(f"Expected {self.kind}, found {op.type}")
         if attrs["capacity"] != self.asked_capacity:
             raise invalid(f"{wanted}capacity {self.capacity} but requested capacity was {attrs['capacity']}")
+        self._check_kind(op, wanted)
         types = _names(self.dtypes_of(op))
         if types != self.types:
             raise invalid(f"{wanted}component types {', '.join(self.types)} but requested component types were "
                            f"{', '.join(types)}")
-        dims = [shape._dims for shape in attrs["shapes"]]
-        own = self.dims[1:] if self.kind == "PriorityQueue" else self.dims
-        if dims != own:
-            raise invalid(f"{wanted}component shapes {_all(own)} but requested component shapes were {_all(dims)}")
+        dims = self.dims_of(op)
+        if dims != self.dims:
+            raise invalid(f"{wanted}component shapes {_all(self.dims)} but requested component shapes were "
+                          f"{_all(dims)}")
         return self
+
+    def _check_kind(self, op: Any, wanted: str) -> None:
+        """Check what only this kind of queue has; see `check`."""
 
     # --- what a subclass says -----------------------------------------------------------------------------------
 
@@ -325,6 +332,12 @@ class Padding(Fifo):
 
     kind = "PaddingFIFOQueue"
 
+    def __init__(self, op: Any, pause: Callable[[Any], None]):
+        super().__init__(op, pause)
+        if len(self.dims) != len(self._dtypes):
+            raise invalid(f"Shapes must be provided for all components, but received {len(self._dtypes)} dtypes and "
+                          f"{len(self.dims)} shapes.")
+
     @property
     def _adding_kind(self) -> str:
         return "FIFOQueue"
@@ -366,12 +379,13 @@ class Shuffling(Queue):
         self._samples = Samples(*self._seeds)
         self._elements: list[Element] = []
 
-    def check(self, op: Any) -> Queue:
-        super().check(op)
+    def _check_kind(self, op: Any, wanted: str) -> None:
         if op._attrs["min_after_dequeue"] != self._least:
-            raise invalid(f"Shared queue '{self.name}' has min_after_dequeue {self._least} but requested "
-                           f"min_after_dequeue was {op._attrs['min_after_dequeue']}.")
-        return self
+            raise invalid(f"{wanted}min_after_dequeue {self._least} but requested min_after_dequeue was "
+                          f"{op._attrs['min_after_dequeue']}.")
+        seeds = op._attrs["seed"], op._attrs["seed2"]
+        if seeds != self._seeds:
+            raise invalid(f"{wanted}random seeds {self._seeds} but requested seeds are {seeds}.")
 
     def size(self) -> int:
         return len(self._elements)
@@ -402,6 +416,12 @@ class Priority(Queue):
     def __init__(self, op: Any, pause: Callable[[Any], None]):
         super().__init__(op, pause)
         self._heap: list[tuple[int, Element]] = []
+        if len(self.dims) == 1:  # TensorFlow's takes none for unknown, and then misses that of the number
+            self.dims = []
+
+    @staticmethod
+    def dims_of(op: Any) -> list[Dims]:
+        return [(), *(shape._dims for shape in op._attrs["shapes"])]
 
     @staticmethod
     def dtypes_of(op: Any) -> list[Any]:
@@ -471,5 +491,5 @@ def _names(types: Sequence[Any]) -> list[str]:
 
 
 def _all(dims: Sequence[Dims]) -> str:
-    return f"[{','.join(shapes.brackets(item) for item in dims)}]"
+    return f"[{', '.join(shapes.brackets(item) for item in dims)}]"
 

@@ -86,14 +86,15 @@ def _refused_pair(op: Any, *dims: Any) -> str | None:
     if len(a_shape) != 1 or len(b_shape) != 1:
         return ("Input shapes should be a vector but received shapes "
                 f"{shapes.brackets(a_shape)} and {shapes.brackets(b_shape)}")
-    if a_shape != b_shape:
-        return f"Ranks of input tensors must match, but saw ranks: {a_shape[0]} and {b_shape[0]}"
     if len(dims) > 6 and len(dims[6]):
         return f"The magnitude threshold must be a scalar: got shape {shapes.brackets(dims[6])}"
     return None
 
 
 def _same_sizes(a_shape: list[int], b_shape: list[int]) -> None:
+    if len(a_shape) != len(b_shape):
+        shown = " and ".join(" ".join(map(str, sizes)) for sizes in (a_shape, b_shape))
+        raise invalid(f"Operands do not have the same ranks; got shapes: {shown}")
     for axis, (a, b) in enumerate(zip(a_shape, b_shape)):
         if a != b:
             raise invalid(f"Operands' shapes do not match: got {a} and {b} for dimension {axis}")

@@ -26,19 +26,28 @@ _HASH_KEY = 0xDECAFCAFFE
 _LARGEST = (1 << 63) - 1
 
 
-def _joined(first: int, second: int) -> int:
-    """The fingerprint of two fingerprints."""
-    result = first ^ _FACTOR
-    mixed = second * _FACTOR & _MASK
-    result = (result ^ (mixed ^ mixed >> 47) * _FACTOR & _MASK) * _FACTOR & _MASK
-    result = (result ^ result >> 47) * _FACTOR & _MASK
-    return result ^ result >> 47
+def _joined(first: Any, second: Any) -> Any:
+    """The fingerprint of two fingerprints: of Python numbers, or of arrays of uint64."""
+    factor, last, mask = _like(first, _FACTOR, 47, _MASK)
+    result = first ^ factor
+    mixed = second * factor & mask
+    result = (result ^ (mixed ^ mixed >> last) * factor & mask) * factor & mask
+    result = (result ^ result >> last) * factor & mask
+    return result ^ result >> last
 
 
-def _mixed(first: int, second: int) -> int:
+def _mixed(first: Any, second: Any) -> Any:
     """The former way of joining two hashes; the first is shifted as a signed number."""
+    if isinstance(first, np.ndarray):
+        (added, left), signed = _like(first, 0x9E3779B97F4A7800, 10), (first.view(np.int64) >> 4).view(np.uint64)
+        return first ^ (second + added + (first << left) + signed)
     signed = first - (first >> 63 << 64)
     return first ^ (second + 0x9E3779B97F4A7800 + (first << 10) + (signed >> 4) & _MASK)
+
+
+def _like(value: Any, *numbers: int) -> tuple[Any, ...]:
+    """Numbers of the type that goes with a value."""
+    return tuple(map(np.uint64, numbers)) if isinstance(value, np.ndarray) else numbers
 
 
 def _rows(indices: Any, values: Any, size: int) -> list[list[Any]]:
@@ -75,6 +84,9 @@ def _cross(join: Callable[[int, int], int]) -> Callable[..., Any]:
         if any(size != sizes[0] for size in sizes):
             raise invalid(_other_size(sizes, len(shapes)))
         size = sizes[0] if sizes else 0
+        single = _single(indices, values, dense_inputs, size) if op.hashed_output else None
+        if single is not None:
+            return _one_each(op, single, size, join)
         columns = [_rows(*sparse, size) for sparse in zip(indices, values)]
         columns += [as_array(dense).tolist() for dense in dense_inputs]
         crossed = [list(itertools.product(*row)) for row in zip(*columns)]
@@ -86,6 +98,37 @@ def _cross(join: Callable[[int, int], int]) -> Callable[..., Any]:
                 torch.tensor([size, max(map(len, crossed), default=0)]))
 
     return kernel
+
+
+def _single(indices: Any, values: Any, dense_inputs: Any, size: int) -> list[np.ndarray] | None:
+    """The features by their kinds, where each example has one feature of each kind."""
+    if not all(dense.shape[1] == 1 for dense in dense_inputs) or not all(
+            len(place) == size and bool((place[:, 0] == torch.arange(size)).all()) for place in indices):
+        return None
+    return [*map(as_array, values), *(as_array(dense)[:, 0] for dense in dense_inputs)]
+
+
+def _one_each(op: Any, columns: Sequence[np.ndarray], size: int, join: Callable[..., Any]) -> tuple[Any, Any, Any]:
+    """What the kernel gives where each example has one feature of each kind."""
+    known: dict[bytes, int] = {}
+    hashes = np.full(size, _start(op, join), np.uint64)
+    with np.errstate(over="ignore"):
+        for column in columns:
+            if column.dtype == object:
+                for text in set(column.tolist()) - known.keys():
+                    known[text] = fingerprint64(text)
+                features = np.fromiter(map(known.__getitem__, column.tolist()), np.uint64, size)
+            else:
+                features = column.astype(np.int64).view(np.uint64)
+            hashes = join(hashes, features)
+    made = (hashes % np.uint64(op.num_buckets or _LARGEST)).view(np.int64)
+    places = np.stack([np.arange(size), np.zeros(size, np.int64)], 1)
+    return torch.from_numpy(places), torch.from_numpy(made), torch.tensor([size, int(size > 0)])
+
+
+def _start(op: Any, join: Callable[..., Any]) -> int:
+    """What the hashes of combinations begin with."""
+    return (_HASH_KEY if join is _mixed else op.hash_key) & _MASK
 
 
 def _other_size(sizes: Sequence[int], sparse: int) -> str:
@@ -110,8 +153,9 @@ def _hashes(op: Any, crossed: Sequence[Sequence[Any]], join: Callable[[int, int]
         return known[feature]
 
     hashes = np.empty(len(crossed), np.int64)
+    start = _start(op, join)
     for index, features in enumerate(crossed):
-        made = (_HASH_KEY if join is _mixed else op.hash_key) & _MASK
+        made = start
         for feature in features:
             made = join(made, of(feature))
         hashes[index] = made % (op.num_buckets or _LARGEST)

@@ -93,9 +93,12 @@ def _reduction(function: str, sparse: bool, words: str) -> None:
     def reduce(sp_input: Any, axis: Any = None, keepdims: Any = None, reduction_axes: Any = None,
                keep_dims: Any = None) -> Any:
         keepdims = deprecated_argument_lookup("keepdims", keepdims, "keep_dims", keep_dims)
-        axis = deprecated_argument_lookup("axis", axis, "reduction_axes", reduction_axes)
+        if axis is not None and reduction_axes is not None:
+            raise ValueError("Can't specify both axis' and 'reduction_indices'.")
+        axis = reduction_axes if axis is None else axis
         found = getattr(raw, f"sparse_{function}")(sp_input.indices, sp_input.values, sp_input.dense_shape,
-                                                   _dimensions(sp_input, axis), bool(keepdims))
+                                                   _dimensions(sp_input, axis),
+                                                   False if keepdims is None else keepdims)
         return SparseTensor(*found) if sparse else found
 
     reduce.__name__ = reduce.__qualname__ = f"sparse_{function}"

@@ -23,6 +23,7 @@ from tfmagic.ops.array.select import where
 from tfmagic.ops.array.shape_ops import reshape
 from tfmagic.ops.declare import op
 from tfmagic.ops.math.cast import cast
+from tfmagic.ops.tensor_function import tensor_function
 
 # --- another shape --------------------------------------------------------------------------------------------------
 
@@ -50,13 +51,9 @@ class SparseReshape:
         rank = len(input_shape)
         if input_indices.shape[1] < rank:
             raise errors.InvalidArgumentError(None, None, "Input tensor rank must match input shape length.")
-        positions = (input_indices[:, :rank] * _strides(input_shape)).sum(1)
-        left, steps = [], _strides(sizes)
-        for step in steps:
-            left.append(positions // step)
-            positions = positions % step
-        found = torch.stack(left, 1) if left else positions.reshape(-1, 0)
-        return found, torch.tensor(sizes, dtype=torch.int64)
+        if list(input_shape) == sizes:
+            return input_indices[:, :rank].contiguous(), torch.tensor(sizes, dtype=torch.int64)
+        return _coordinates(input_indices, list(input_shape), sizes), torch.tensor(sizes, dtype=torch.int64)
 
     def static(op: Any, input_indices: Any, input_shape: Any, new_shape: Any) -> Any:
         sizes = _inferred(input_shape.tolist(), new_shape.tolist())
@@ -64,9 +61,22 @@ class SparseReshape:
         return np.stack(found, 1), np.array(sizes, np.int64)
 
 
-def _strides(sizes: Any) -> Any:
+@tensor_function(meta=lambda indices, given, wanted: indices.new_empty((indices.shape[0], len(wanted))))
+def _coordinates(indices: Any, given: list[int], wanted: list[int]) -> Any:
+    """The coordinates [n, rank] of elements where their tensor has the sizes `wanted` in place of `given`."""
+    positions: Any = 0
+    for axis, step in enumerate(_strides(given)):
+        positions = positions + indices[:, axis] * step
+    found = indices.new_empty((len(indices), len(wanted)))
+    for axis, step in enumerate(_strides(wanted)):
+        found[:, axis] = positions // step
+        positions = positions % step
+    return found
+
+
+def _strides(sizes: list[int]) -> list[int]:
     """How far apart in the flattened tensor the neighbours along each axis are."""
-    return torch.tensor([max(1, math.prod(sizes[axis + 1:])) for axis in range(len(sizes))], dtype=torch.int64)
+    return [max(1, math.prod(sizes[axis + 1:])) for axis in range(len(sizes))]
 
 
 def _inferred(given: list[int], wanted: list[int]) -> list[int]:
@@ -208,19 +218,44 @@ class SparseFillEmptyRows:
         if count == 0 and rows.shape[0]:
             raise errors.InvalidArgumentError(None, None, "Received SparseTensor with dense_shape[0] = 0 but "
                                                           f"indices.shape[0] = {rows.shape[0]}")
-        used = torch.zeros(count, dtype=torch.int64).index_add(0, rows, torch.ones_like(rows))
-        empty = torch.nonzero(used == 0)[:, 0]
-        order = torch.argsort(torch.cat([rows, empty]), stable=True)
-        first = torch.nn.functional.pad(empty[:, None], (0, len(dense_shape) - 1))
-        if isinstance(values, np.ndarray):  # strings
-            filled = np.concatenate([values, np.full(len(empty), default_value.item(), object)])[order.numpy()]
-        else:
-            filled = torch.cat([values, default_value.expand(empty.shape[0])])[order]
-        return torch.cat([indices, first])[order], filled, used == 0, torch.argsort(order)[:rows.shape[0]]
+        found = _with_every_row(indices, values, count, default_value)
+        numbers = [op.like(value, torch.empty(size, dtype=kind, device="meta"))
+                   for value, size, kind in ((found[2], (count,), torch.bool), (found[3], rows.shape, torch.int64))]
+        return found[0], found[1], *numbers
 
     def gradient(op: Any, d_indices: Any, d_values: Tensor, d_indicator: Any, d_map: Any) -> tuple[Any, ...]:
         d_input_values, d_default = raw.sparse_fill_empty_rows_grad(op.reverse_index_map, d_values)
         return None, d_input_values, None, d_default
+
+
+@tensor_function(meta=lambda indices, values, count, default: None)  # as many elements as there are
+def _with_every_row(indices: Any, values: Any, count: int, default: Any) -> tuple[Any, Any, Any, Any]:
+    """Elements of a sparse matrix of `count` rows, and `default` at the beginning of rows without.
+
+    Args:
+      indices: int64 [n, rank], in any order.
+      values: [n]: a tensor, or an array of strings.
+
+    Returns:
+      Indices and values in the order of the rows, bool [count]: which rows had none, int64 [n]: where elements went.
+
+    Raises:
+      RuntimeError: a row is outside of the matrix.
+    """
+    rows, size = indices[:, 0], len(indices)
+    used = torch.zeros(count, dtype=torch.int64, device=rows.device).index_add(0, rows, torch.ones_like(rows))
+    empty = used == 0
+    places = torch.arange(size, device=rows.device)
+    if not bool(empty.any()) and bool((rows[1:] >= rows[:-1]).all()):
+        return indices, values, empty, places
+    added = torch.nonzero(empty)[:, 0]
+    order = torch.argsort(torch.cat([rows, added]), stable=True)
+    first = torch.nn.functional.pad(added[:, None], (0, indices.shape[1] - 1))
+    if isinstance(values, np.ndarray):
+        filled = np.concatenate([values, np.full(len(added), default.item(), object)])[order.numpy()]
+    else:
+        filled = torch.cat([values, default.expand(len(added))])[order]
+    return torch.cat([indices, first])[order], filled, empty, torch.argsort(order)[:size]
 
 
 @op("SparseFillEmptyRowsGrad", check=lambda op, *dims: next(

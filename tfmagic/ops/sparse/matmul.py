@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from tfmagic.base import shapes
 from tfmagic.base.export import export
 from tfmagic.base.lazy import torch
@@ -19,6 +21,10 @@ from tfmagic.ops.array.indices import put, take
 from tfmagic.ops.array.order import transpose
 from tfmagic.ops.declare import op
 from tfmagic.ops.math.reduce import reduce_sum
+from tfmagic.ops.tensor_function import tensor_function
+
+# From so many elements of the sparse matrix, and columns of the dense one, on the sums of a row are made at once.
+_ELEMENTS, _COLUMNS = 256, 4
 
 
 def _refused(op: Any, indices: Dims, values: Dims, dense_shape: Dims, b: Dims) -> str | None:
@@ -71,9 +77,7 @@ class SparseTensorDenseMatMul:
             b = b.mH
         if b.shape[0] != a_shape[not op.adjoint_a]:
             raise ValueError("the inner sizes differ")
-        products = a_values[:, None] * take(b, columns.long(), 0)
-        zeros = torch.zeros((a_shape[op.adjoint_a], b.shape[1]), dtype=b.dtype, device=b.device)
-        return put(zeros, rows.long(), products, "add")
+        return sparse_product(rows.long(), columns.long(), a_values, b, a_shape[op.adjoint_a])
 
     def gradient(op: Any, dy: Tensor) -> tuple[Any, ...]:
         if op.T.is_complex:
@@ -87,6 +91,31 @@ class SparseTensorDenseMatMul:
         of_dy = gather(dy, rows)
         of_b = gather(transpose(op.b) if op.adjoint_b else op.b, columns)
         return None, reduce_sum(of_dy * of_b, 1), None, d_b
+
+
+@tensor_function(meta=lambda rows, columns, values, b, count: b.new_empty((count, b.shape[1])))
+def sparse_product(rows: Any, columns: Any, values: Any, b: Any, count: int) -> Any:
+    """The product of the matrix that has `values` [n] at int64 `rows` and `columns` [n] with a dense one.
+
+    Args:
+      count: how many rows it has.
+
+    Raises:
+      RuntimeError, IndexError: a place is outside of the matrix.
+    """
+    if rows.is_cuda or b.dtype not in (torch.float32, torch.float64) or len(rows) < _ELEMENTS or b.shape[1] < _COLUMNS:
+        zeros = torch.zeros((count, b.shape[1]), dtype=b.dtype, device=b.device)
+        return put(zeros, rows, values[:, None] * take(b, columns, 0), "add")
+    if not bool((rows[1:] >= rows[:-1]).all()):
+        # Elements of one row keep their order. Small numbers are sorted by their digits.
+        keys = rows.to(torch.int16) if count <= 1 << 15 else rows
+        order = torch.from_numpy(np.argsort(keys.numpy(), kind="stable"))
+        rows, columns, values = (part.index_select(0, order) for part in (rows, columns, values))
+    if int(rows[0]) < 0 or int(rows[-1]) >= count:
+        raise IndexError("a row is outside of the matrix")
+    ends = torch.searchsorted(rows.contiguous(), torch.arange(count + 1))
+    return torch.nn.functional.embedding_bag(columns, b.contiguous(), ends, mode="sum", per_sample_weights=values,
+                                             include_last_offset=True)
 
 
 @export("sparse.sparse_dense_matmul")

@@ -6,6 +6,8 @@ import math
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
+
 from tfmagic.base import dtypes, shapes
 from tfmagic.base.errors import invalid
 from tfmagic.base.lazy import torch
@@ -29,6 +31,9 @@ from tfmagic.ops.sparse.combining import no_gradient, positions
 
 
 def _axes(given: Any, rank: int) -> list[int]:
+    if isinstance(given, list) and given and isinstance(given[0], list):
+        raise invalid("Expected reduction_axes to be a scalar or a vector; got shape: "
+                      f"{shapes.brackets(np.shape(given))}")
     found = []
     for axis in given if isinstance(given, list) else [given]:
         if not -rank <= axis < rank:

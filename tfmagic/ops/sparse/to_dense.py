@@ -32,8 +32,8 @@ def _out_of_order(matrix: np.ndarray, sizes: list[int]) -> str | None:
         if row == previous:
             return f"{shown} is repeated"
         if previous is not None and row < previous:
-            return (f"{shown} is out of order. Many sparse ops require sorted indices; sort them, or pass "
-                    "validate_indices=False")
+            return (f"{shown} is out of order. Many sparse ops require sorted indices.\n"
+                    "    `tf.sparse.reorder` sorts them; validate_indices=False takes them as they are.")
         previous = row
     return None
 
@@ -43,7 +43,7 @@ def _explain(op: Any, sparse_indices: Any, output_shape: Any, sparse_values: Any
     sizes = output_shape.reshape(-1).tolist()
     words = _out_of_order(matrix, sizes) if op.validate_indices else None
     if words is None and ((matrix < 0).any() or (matrix >= np.array(sizes, matrix.dtype)).any()):
-        words = f"Indices are not valid (out of bounds). Shape: [{','.join(map(str, sizes))}]"
+        words = f"Indices are not valid (out of bounds).  Shape: [{','.join(map(str, sizes))}]"
     return words
 
 

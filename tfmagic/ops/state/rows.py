@@ -11,6 +11,10 @@ from tfmagic.ops.tensor_function import tensor_function
 
 NO_ROW = "indices{where} = {index} is not in [0, {count})"
 
+# So many numbers are looked at sooner than they are sorted.
+_FEW = 1 << 14
+
+
 def in_turn(name: str, rule: Callable[..., Any]) -> Callable[..., tuple[Any, ...]]:
     """A function that changes rows of tables by a rule; one turn follows the other where a row is named twice.
 
@@ -25,6 +29,10 @@ def in_turn(name: str, rule: Callable[..., Any]) -> Callable[..., tuple[Any, ...
     @tensor_function(meta=lambda tables, indices, updates, **options: tables)
     def change(tables: tuple[Any, ...], indices: Any, updates: Any, **options: Any) -> tuple[Any, ...]:
         indices, updates = only_good(indices.long(), tables[0].shape[0], updates)
+        if all_differ(indices):
+            old = [table.index_select(0, indices) for table in tables]
+            new = rule(*old, updates, **options)
+            return tuple(table.index_copy(0, indices, value) for table, value in zip(tables, new))
         for rows, positions in rounds(indices):
             old = [table.index_select(0, rows) for table in tables]
             new = rule(*old, updates.index_select(0, positions), **options)
@@ -34,6 +42,12 @@ def in_turn(name: str, rule: Callable[..., Any]) -> Callable[..., tuple[Any, ...
     change.__name__ = change.__qualname__ = name
     change.of_rows = True  # type: ignore[attr-defined]  # it changes no other rows than those named
     return change
+
+
+def all_differ(indices: Any) -> bool:
+    """Whether no number occurs twice in an int64 vector, where that is told in no time: as of an optimizer's rows."""
+    count = len(indices)
+    return count <= 1 or not indices.is_cuda and count <= _FEW and len(set(indices.tolist())) == count
 
 
 def rounds(indices: Any) -> Iterator[tuple[Any, Any]]:

@@ -138,9 +138,15 @@ for _rule in ("Update", "Add", "Sub"):
 # --- gathering from a resource --------------------------------------------------------------------------------------
 
 
+_KNOWN_HANDLES = frozenset({"VarHandleOp", "Placeholder"})
+
+
 def _variable_shape(op: Any, dtype: dtypes.DType) -> Any:
-    """The shape of the variable behind a node's resource input, as a constant where it is known."""
-    params = value_dims(op)
+    """The shape of the variable behind a node's resource input, as a constant where it is known.
+
+    TensorFlow knows it of the handle itself and of what stands for it in a function, not behind an Enter or a Switch.
+    """
+    params = value_dims(op) if op.resource.op.type in _KNOWN_HANDLES else None
     if params is None or None in params:
         return raw.variable_shape(op.resource, out_type=dtype)
     return constant(list(params), dtype)

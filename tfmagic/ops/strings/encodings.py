@@ -20,7 +20,7 @@ from tfmagic.ops.array.rules import as_array, objects
 from tfmagic.ops.declare import op
 from tfmagic.ops.strings.rules import HOST_STRINGS, each_string, strings
 
-_BASE64 = re.compile(rb"[A-Za-z0-9_-]*={0,2}")
+_BASE64 = re.compile(rb"[A-Za-z0-9_-]*")
 
 each_string("EncodeBase64", lambda op, s: _encoded(s, op.pad))
 each_string("DecodeBase64", lambda op, s: _decoded(s))
@@ -32,11 +32,14 @@ def _encoded(text: bytes, pad: bool) -> bytes:
 
 
 def _decoded(text: bytes) -> bytes:
-    body = text.rstrip(b"=")
-    if not _BASE64.fullmatch(text):
+    last = (len(text) - 1) // 4 * 4  # the last four characters, of which two may be padding, or what is left of four
+    if not _BASE64.fullmatch(text[:last]):
         raise invalid("Invalid character found in base64.")
-    if len(body) % 4 == 1:
+    if len(text) - last == 1:
         raise invalid("Base64 string length cannot be 1 modulo 4.")
+    body = text.removesuffix(b"=").removesuffix(b"=") if len(text) % 4 == 0 else text
+    if not _BASE64.fullmatch(body):
+        raise invalid("Invalid character found in base64.")
     return base64.urlsafe_b64decode(body + b"=" * (-len(body) % 4))
 
 
@@ -60,8 +63,9 @@ class DecodeRaw:
         if size % kind.itemsize:
             raise invalid(f"Input to DecodeRaw has length {size} that is not a multiple of {kind.itemsize}, the size "
                           f"of {op.out_type.proto_name}")
-        order = kind.newbyteorder("<" if op.little_endian else ">")
-        array = np.frombuffer(b"".join(items), order).astype(kind)
+        array = np.frombuffer(b"".join(items), np.uint8).reshape(-1, kind.itemsize)
+        # Of a complex number TensorFlow turns all bytes round, not those of its halves.
+        array = (array if op.little_endian else array[:, ::-1]).copy().view(kind)
         return torch.from_numpy(array.reshape(*x.shape, size // kind.itemsize))
 
 
@@ -241,6 +245,6 @@ def decode_raw(input_bytes: Any = None, out_type: Any = None, little_endian: boo
       ValueError: neither or both of `input_bytes` and `bytes` are given.
     """
     input_bytes = deprecated_argument_lookup("input_bytes", input_bytes, "bytes", bytes)
-    if input_bytes is None:
-        raise ValueError("decode_raw() needs the argument `input_bytes`.")
+    if out_type is None:
+        raise ValueError("decode_raw_v1() missing 1 positional argument: 'out_type'")
     return raw.decode_raw(input_bytes, out_type, little_endian=little_endian, name=name)

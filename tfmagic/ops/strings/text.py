@@ -80,7 +80,16 @@ class StringJoin:
         return objects([separator.join(row) for row in zip(*columns)], dims)
 
 
-@op("ReduceJoin", host="reduction_indices", **HOST_STRINGS)
+def _no_axes(axes: list[int], rank: int) -> errors.OutOfRangeError | None:
+    for axis in axes:
+        if not -rank <= axis < rank:
+            return errors.OutOfRangeError(None, None, f"Invalid reduction dimension {axis} for input with {rank} "
+                                                      "dimension(s)")
+    return None
+
+
+@op("ReduceJoin", host="reduction_indices", check=lambda op, inputs, axes: _no_axes(
+    static_ints(op.reduction_indices) or [], len(inputs)), **HOST_STRINGS)
 class ReduceJoin:
     """Strings joined along axes, in the order in which the axes are given."""
 
@@ -101,10 +110,9 @@ class ReduceJoin:
 
     def kernel(op, inputs, axes):
         axes = [axes] if isinstance(axes, int) else list(axes)
-        for axis in axes:
-            if not -inputs.ndim <= axis < inputs.ndim:
-                raise errors.OutOfRangeError(None, None, f"Invalid reduction dimension {axis} for input with "
-                                                         f"{inputs.ndim} dimension(s)")
+        refused = _no_axes(axes, inputs.ndim)
+        if refused is not None:
+            raise refused
         axes = [axis % inputs.ndim for axis in axes]
         if len(set(axes)) != len(axes):
             twice = next(axis for axis in axes if axes.count(axis) > 1)
@@ -259,19 +267,48 @@ class Substr:
     def shape(op, x, pos, length):
         if pos is not None and length is not None:
             shape_rules.with_rank(pos, len(length))
-            shape_rules.merge(pos, length)
+            if pos != length:  # what is unknown of only one differs too
+                raise ValueError(f"pos and len shapes must match: {shapes.brackets(pos)} vs. {shapes.brackets(length)}")
         return shape_rules.broadcast_dims(x, pos)
 
     def kernel(op, x, pos, length):
         starts, lengths = as_array(pos), as_array(length)
         dims = np.broadcast_shapes(x.shape, starts.shape)
+        places = dims  # how TensorFlow counts the strings
+        if starts.ndim and x.shape != starts.shape:
+            places = _joined(x.shape, starts.shape)
+            if len(places) > 2:
+                raise errors.UnimplementedError(None, None, f"Substr broadcast not implemented for {len(places)} "
+                                                            "dimensions")
+        columns = len(places) == 2 and places is not dims and places[1]
         rows = [np.broadcast_to(a, dims).ravel().tolist() for a in (x, starts, lengths)]
-        return objects([_part(op, *row, index) for index, row in enumerate(zip(*rows))], dims)
+        return objects([_part(op, *row, divmod(index, columns) if columns else index)
+                        for index, row in enumerate(zip(*rows))], dims)
 
 
-def _part(op: Any, text: bytes, start: int, length: int, index: int) -> bytes:
+def _joined(x: tuple[int, ...], y: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape that two have together, neighbouring axes taken as one where the same of the two repeats itself."""
+    rank = max(len(x), len(y))
+    joined: list[int] = []
+    before = None
+    for one, other in zip((1,) * (rank - len(x)) + x, (1,) * (rank - len(y)) + y):
+        if one == other == 1:
+            continue
+        kind = (one == 1, other == 1)
+        if kind == before:
+            joined[-1] *= max(one, other)
+        else:
+            joined.append(max(one, other))
+        before = kind
+    return tuple(joined)
+
+
+def _part(op: Any, text: bytes, start: int, length: int, index: int | tuple[int, int]) -> bytes:
     items: Any = text if op.unit == "BYTE" else utf8(op, text)
     if not -len(items) <= start <= len(items):
+        if op.unit != "BYTE":
+            raise invalid(f"pos {start} out of range for string at index "
+                          f"{index[0] if isinstance(index, tuple) else index}")
         raise invalid(f"pos {start} out of range for string b'{text.decode(errors='replace')}' at index {index}")
     start = start + len(items) if start < 0 else start
     part = items[start:start + max(length, 0)]
@@ -280,6 +317,10 @@ def _part(op: Any, text: bytes, start: int, length: int, index: int) -> bytes:
 
 # --- patterns ---------------------------------------------------------------------------------------------------
 
+# Escapes, quotations, classes, and what is nothing special, up to a group that is named as in Perl, or the end:
+# the RE2 of TensorFlow 1.15 knows no such group yet.
+_PIECES = re.compile(rb"(?:\\Q.*?(?:\\E|\Z)|\\.|\[\^?\]?(?:\[:\w+:\]|\\.|[^\]\\])*\]|(?!\(\?<)[^\\])*(\(\?<)?",
+                     re.DOTALL)
 _ESCAPES = re.compile(rb"([^\\]*)(\\.|\\\Z|\Z)", re.DOTALL)
 
 
@@ -290,12 +331,14 @@ def _pattern(pattern: bytes) -> Any:
 
     options = re2.Options()
     options.log_errors = False  # the error says it
+    read = _PIECES.match(pattern) if b"(?<" in pattern else None
+    if read is not None and read.group(1):
+        raise invalid(f"Invalid pattern: {pattern.decode(errors='replace')}, error: invalid perl operator: (?<")
     try:
         return re2.compile(pattern, options)
     except re2.error as error:
-        (what,) = error.args
-        raise invalid(f"Invalid pattern: {pattern.decode(errors='replace')}, error: "
-                      f"{what.decode(errors='replace')}") from None
+        what = error.args[0].decode(errors="replace").replace("unexpected ): ", "missing ): ")
+        raise invalid(f"Invalid pattern: {pattern.decode(errors='replace')}, error: {what}") from None
 
 
 def _replaced(pattern: Any, rewrite: bytes, text: bytes, everywhere: bool) -> bytes:
@@ -394,7 +437,7 @@ class AsString:
     def kernel(op, x):
         form = _format(op)
         if op.T.is_bool:
-            return objects([form % (b"true" if item else b"false") for item in x.reshape(-1).tolist()], x.shape)
+            return objects([b"true" if item else b"false" for item in x.reshape(-1).tolist()], x.shape)
         if op.T.is_complex:
             return objects([b"(" + _shown(form, item.real) + b"," + _shown(form, item.imag) + b")"
                             for item in x.reshape(-1).tolist()], x.shape)
@@ -429,7 +472,7 @@ def _format(op: Any) -> bytes:
     return (form + ("e" if op.scientific else "g" if op.shortest else "f")).encode()
 
 
-_NUMBER = re.compile(rb"[+-]?(\d+\.?\d*([eE][+-]?\d+)?|\.\d+([eE][+-]?\d+)?|inf(inity)?|nan|0[xX][0-9a-fA-F]+)",
+_NUMBER = re.compile(rb"[+-]?(\d+\.?\d*([eE][+-]?\d+)?|\.\d+([eE][+-]?\d+)?|inf|nan|0[xX][0-9a-fA-F]+)",
                      re.IGNORECASE)
 _WHOLE = re.compile(rb"-?\d+")
 
@@ -484,8 +527,13 @@ def summary(array: Any, ends: int) -> str:
     """
     from tfmagic.ops.debug.text import number
 
+    if array.size == 0:
+        ends = 0
+
     def shown(part: Any, depth: int) -> str:
         if part.ndim == 0:
+            if ends == 0:
+                return "..."
             item = part[()]
             return f'"{number(item)}"' if isinstance(item, bytes) else number(item)
         items = [shown(np.asarray(part[i], part.dtype), depth + 1) for i in chosen(len(part))]

@@ -11,6 +11,7 @@ import torch
 from torch.fx.proxy import Proxy
 
 from tfmagic.base import dtypes, errors
+from tfmagic.base.shapes import brackets
 from tfmagic.graph import registry
 from tfmagic.graph.function import Body
 from tfmagic.graph.function_calls import BRANCHES, LOOPS
@@ -228,6 +229,9 @@ class _Chosen(PlanCall):
         self._count = count
 
     def __call__(self, value: Any) -> int:
+        if value.ndim:
+            raise errors.InvalidArgumentError(None, None, "The second input must be a scalar, but it has shape "
+                                              f"{brackets(tuple(value.shape))}")
         index = int(value)
         return index if 0 <= index < self._count else self._count - 1
 

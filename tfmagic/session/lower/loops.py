@@ -122,18 +122,44 @@ class LoopStep:
         self.switches = [op for op in frame.ops if op.type in SWITCHES and op._inputs[1].op is self.cond]
         self.exits = [op for op in frame.ops if op.type in EXITS]
         nexts = [op for op in frame.ops if op.type in NEXT]
-        routing = {self.cond, *self.merges, *self.switches, *self.exits, *nexts}
-        self._check(frame, routing)
+        self._gates = self._gated_exits(frame)
+        routing = {self.cond, *self.merges, *self.switches, *self.exits, *nexts, *self._gates}
+        self._check(frame)
         units = units_of(frame, fed, routing)
         self._split(units)
 
-    def _check(self, frame: Frame, routing: set[Operation]) -> None:
+    def _gated_exits(self, frame: Frame) -> set[Operation]:
+        """The copies between a Switch and an Exit, as optimizers put them there to have gradients come together.
+
+        They wait for nothing but Switches of the loop, so an Exit may as well take what they copy.
+        """
+        switches, leaving = set(self.switches), {op._outputs[0] for op in self.switches}
+        waited_for = {control for op in frame.ops for control in op._control_inputs}
+        gates: set[Operation] = set()
+        for op in frame.ops:
+            if op.type == "Identity" and op._inputs[0] in leaving and op._outputs[0] not in self._fed and \
+                    op not in waited_for and all(
+                        control.type == "NoOp" and switches.issuperset(control._control_inputs)
+                        for control in op._control_inputs):
+                gates.add(op)
+                leaving.add(op._outputs[0])
+        return gates
+
+    def _leaves(self, op: Operation) -> Tensor:
+        """What an Exit hands out: the output of a Switch that is on the loop's condition, where the loop is regular."""
+        tensor = op._inputs[0]
+        while tensor.op in self._gates:
+            tensor = tensor.op._inputs[0]
+        return tensor
+
+    def _check(self, frame: Frame) -> None:
         false_sides = {op._outputs[0] for op in self.switches}
+        leaving = false_sides | {op._outputs[0] for op in self._gates}
         for op in frame.ops:
             if op.type in EXITS:
-                if op._inputs[0] not in false_sides:
+                if self._leaves(op) not in false_sides:
                     raise Irregular(f"{op.name} does not leave by the loop's condition")
-            elif any(t in false_sides for t in op._inputs):
+            elif op not in self._gates and any(t in leaving for t in op._inputs):
                 raise Irregular(f"{op.name} runs after the last iteration of a loop, inside of it")
         for op in self.merges:
             if len(op._inputs) != 2 or op._inputs[0].op not in self.enters or op._inputs[1].op.type not in NEXT:
@@ -160,7 +186,7 @@ class LoopStep:
         wanted = {t for unit in body_units for t in unit.inputs} | set(self.next_values) | set(targets[1:])
         made = [t for unit in cond_units for op in unit.ops for t in op._outputs]
         self.handed_on = [t for t in made if t in wanted]  # from the condition to the iteration
-        self.exit_data = [op._inputs[0].op._inputs[0] for op in self.exits]
+        self.exit_data = [self._leaves(op).op._inputs[0] for op in self.exits]
         self.cond_steps = Region(cond_units, self._fed, {*targets, *self.handed_on}).steps(cond_units, (), BranchStep) \
             if cond_units else []
         if body_units:

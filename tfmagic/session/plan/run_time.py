@@ -17,7 +17,7 @@ from tfmagic.base import errors
 from tfmagic.graph import registry
 from tfmagic.graph.opdefs import python_name
 from tfmagic.graph.operation import Operation, Tensor
-from tfmagic.graph.registry import EFFECTS, Effect, Node, OpDeclaration
+from tfmagic.graph.registry import EFFECTS, Effect, LastingNode, Node, OpDeclaration
 from tfmagic.ops import unsigned
 from tfmagic.ops.data.states import current as iterating
 from tfmagic.ops.torch_types import torch_dtype
@@ -105,7 +105,7 @@ class RunTimeKernel(PlanCall, shown_under="tfmagic.ops"):
         self.__name__ = self.__qualname__ = python_name(op.type)
         self.effect = declaration.effect  # type: ignore[assignment]  # settled when it was declared
         self.kernel = unsigned.widened(op, declaration) if unsigned.concerns(op) else declaration.kernel
-        self.node = Node(op)
+        self.node = LastingNode(op)  # a change of the operation makes the plan anew
         self.op = op
         names = [arg.name for arg in op._op_def.inputs]
         self.host = [index for index, name in enumerate(names) if name in declaration.host]

@@ -74,8 +74,6 @@ def _checked_pairs(pairs: Any, exclusive: bool, name: str) -> tuple[list[Tensor]
             raise TypeError(f"pred must be Tensor of type bool: {pred.name}")
         if not callable(function):
             raise TypeError(f"fn for pred {pred.name} must be callable.")
-    if not pairs:
-        raise ValueError("pred_fn_pairs must not be empty: give at least one pair of a condition and a function.")
     predicates, actions = zip(*pairs)
     return list(predicates), list(actions)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tfmagic.base.export import export
+from tfmagic.tf.data.statistics import StatsAggregatorV1
 
 
 class OptionsBase:
@@ -149,7 +150,7 @@ class ThreadingOptions(OptionsBase):
 class StatsOptions(OptionsBase):
     """Which statistics of a data set are collected."""
 
-    aggregator = option("aggregator", object, "What collects them.")
+    aggregator = option("aggregator", StatsAggregatorV1, "What collects them.")
     prefix = option("prefix", str, "What stands before their names.", str)
     counter_prefix = option("counter_prefix", str, "What stands before the names of counters.", str)
     latency_all_edges = option("latency_all_edges", bool, "Whether the time of each transformation is taken.")

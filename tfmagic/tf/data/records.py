@@ -22,16 +22,18 @@ from tfmagic.tf.data.experimental.tables import CsvDatasetV1
 from tfmagic.tf.data.readers import TFRecordDatasetV1
 from tfmagic.tf.parsing.examples import ALL_FEATURES, Wanted
 
+_FILES_AT_A_TIME = 24
 _NUMBERS = (dtypes.int32, dtypes.int64, dtypes.float32, dtypes.float64)
 
 
-def _repeated(dataset: Any, num_epochs: int | None, shuffle: bool, buffer_size: Any, seed: Any) -> Any:
+def _repeated(dataset: Any, num_epochs: int | None, shuffle: bool, shuffle_buffer_size: Any,
+              shuffle_seed: Any) -> Any:
     """A dataset shuffled and repeated as asked for."""
     if not shuffle:
         return dataset if num_epochs == 1 else dataset.repeat(num_epochs)
     if num_epochs == 1:
-        return dataset.shuffle(buffer_size, seed)
-    return dataset.apply(shuffle_and_repeat(buffer_size, num_epochs, seed))
+        return dataset.shuffle(shuffle_buffer_size, shuffle_seed)
+    return dataset.apply(shuffle_and_repeat(shuffle_buffer_size, num_epochs, shuffle_seed))
 
 
 # --- CSV ----------------------------------------------------------------------------------------------------------
@@ -327,4 +329,35 @@ def make_batched_features_dataset(file_pattern: Any, batch_size: Any, features: 
         if label_key not in features:
             raise ValueError(f"The `label_key` provided ({label_key!r}) must be one of the `features` keys.")
         dataset = dataset.map(lambda found: (found, found.pop(label_key)))
+    return dataset.prefetch(AUTOTUNE if prefetch_buffer_size is None else prefetch_buffer_size)
+
+
+def make_tf_record_dataset(file_pattern: Any, batch_size: Any, parser_fn: Callable[..., Any] | None = None,
+                           num_epochs: int | None = None, shuffle: bool = True, shuffle_buffer_size: int | None = None,
+                           shuffle_seed: int | None = None, prefetch_buffer_size: Any = None,
+                           num_parallel_reads: int | None = None, num_parallel_parser_calls: int | None = None,
+                           drop_final_batch: bool = False) -> DatasetV1:
+    """Batches of the records of TFRecord files.
+
+    Args:
+      file_pattern: names or patterns of files.
+      batch_size: how many records make a batch.
+      parser_fn: a function of each record.
+      num_epochs: how often the files are gone through; None: without end.
+      shuffle, shuffle_buffer_size, shuffle_seed: whether and how records are shuffled.
+      prefetch_buffer_size: how many batches are made in advance; 0: none.
+      num_parallel_reads: from how many files records are read by turns.
+      num_parallel_parser_calls: how many records are parsed at the same time.
+      drop_final_batch: whether the last batch is left out when it is smaller.
+    """
+    files = DatasetV1.list_files(file_pattern, shuffle=shuffle, seed=shuffle_seed)
+    # Where nobody says it, many files are read by turns.
+    dataset: Any = TFRecordDatasetV1(files, num_parallel_reads=num_parallel_reads or _FILES_AT_A_TIME)
+    dataset = _repeated(dataset, num_epochs, shuffle, 10000 if shuffle_buffer_size is None
+                        else shuffle_buffer_size, shuffle_seed)
+    if parser_fn is not None:
+        dataset = dataset.map(parser_fn, num_parallel_calls=num_parallel_parser_calls or batch_size)
+    dataset = dataset.batch(batch_size, drop_remainder=drop_final_batch or num_epochs is None)
+    if prefetch_buffer_size == 0:
+        return dataset
     return dataset.prefetch(AUTOTUNE if prefetch_buffer_size is None else prefetch_buffer_size)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from tfmagic.base import dtypes
@@ -277,8 +278,14 @@ def resize_image_with_pad(image: Any, target_height: Any, target_width: Any, met
     Raises:
       ValueError: a size is not above 0, or pictures have neither 3 nor 4 dimensions.
     """
+    return fitted(image, target_height, target_width,
+                  lambda images, size: resize_images(images, size, method, align_corners))
+
+
+def fitted(image: Any, target_height: Any, target_width: Any, resize: Callable[[Tensor, Any], Tensor]) -> Tensor:
+    """Pictures resized by `resize(images, size)` so that they fit into a size, with zeros around them."""
     with name_scope(None, "resize_image_with_pad", [image]):
-        image, is_batch = as_batch(image)
+        image, is_batch = as_batch(image, "image")
         checks = checks_of(image)
         checks += require(target_width > 0, "target_width must be > 0.")
         checks += require(target_height > 0, "target_height must be > 0.")
@@ -293,7 +300,7 @@ def resize_image_with_pad(image: Any, target_height: Any, target_width: Any, met
         borders = [(all_of - part) / 2 for all_of, part in zip(wanted, scaled, strict=True)]
         before = [api.floor(border) for border in borders]
         above, left = (api.maximum(0, api.cast(number, dtypes.int32)) for number in before)
-        resized = resize_images(image, size, method, align_corners)
+        resized = resize(image, size)
         padded = pad_to_bounding_box(resized, above, left, target_height, target_width)
         if padded.get_shape().ndims is None:
             raise ValueError("padded contains no shape.")
@@ -366,12 +373,24 @@ def resize_images(images: Any, size: Any, method: int | str = ResizeMethodV1.BIL
     Raises:
       ValueError: the rank, the size or the method is another.
     """
-    kernels = {
+    kernels: dict[Any, Any] = {
         ResizeMethodV1.BILINEAR: lambda *a: raw.resize_bilinear(*a, align_corners=align_corners),
         ResizeMethodV1.NEAREST_NEIGHBOR: lambda *a: raw.resize_nearest_neighbor(*a, align_corners=align_corners),
         ResizeMethodV1.BICUBIC: lambda *a: raw.resize_bicubic(*a, align_corners=align_corners),
         ResizeMethodV1.AREA: lambda *a: raw.resize_area(*a, align_corners=align_corners),
     }
+    return resized(images, size, kernels.get(_METHODS.get(method, method)), preserve_aspect_ratio, name,
+                   skip_if_same=True)
+
+
+def resized(images: Any, size: Any, kernel: Callable[[Tensor, Tensor], Tensor] | None, preserve_aspect_ratio: bool,
+            name: str | None, skip_if_same: bool) -> Tensor:
+    """Pictures resized by a kernel (see `resize_images`).
+
+    Args:
+      kernel: makes pictures of another size of a batch of them; None where the method is none.
+      skip_if_same: whether pictures that have the size already stay what they are.
+    """
     with name_scope(name, "resize", [images, size]):
         images = convert_to_tensor(images, name="images")
         rank = images.get_shape().ndims
@@ -391,12 +410,11 @@ def resize_images(images: Any, size: Any, method: int | str = ResizeMethodV1.BIL
         if preserve_aspect_ratio:
             size = _fitting(images, size, (height, width))
         new_height, new_width = constant_value_as_shape(size)._dims or (None, None)
-        if None not in (height, width) and (height, width) == (new_height, new_width):
+        if skip_if_same and None not in (height, width) and (height, width) == (new_height, new_width):
             return images if rank == 4 else api.squeeze(images, axis=[0])
-        method = _METHODS.get(method, method)
-        if method not in kernels:
+        if kernel is None:
             raise ValueError("Resize method is not implemented.")
-        images = kernels[method](images, size)
+        images = kernel(images, size)
         images.set_shape([None, new_height, new_width, None])
         return images if rank == 4 else api.squeeze(images, axis=[0])
 

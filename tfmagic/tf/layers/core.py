@@ -183,7 +183,7 @@ class Flatten(Layer):
         rank = inputs.shape.ndims
         if self.data_format == "channels_first" and rank is not None and rank > 1:
             inputs = api.transpose(inputs, perm=[0, *range(2, rank), 1])
-        outputs = raw.reshape(inputs, (dimension_value(inputs.shape[0]) or raw.shape(inputs)[0], -1))
+        outputs = raw.reshape(inputs, (dimension_value(inputs.shape[0]) or api.shape(inputs)[0], -1))
         outputs.set_shape(self.compute_output_shape(inputs.shape))
         return outputs
 

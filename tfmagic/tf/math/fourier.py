@@ -10,7 +10,7 @@ from tfmagic.base.export import export
 from tfmagic.graph.convert import constant, convert_to_tensor
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.scopes import name_scope
-from tfmagic.graph.static_value import static_ints
+from tfmagic.graph.static_value import constant_value_as_shape, static_ints
 from tfmagic.ops import api, raw
 from tfmagic.ops.array import constants, shape_ops
 
@@ -26,7 +26,7 @@ def _length(x: Tensor, rank: int, inverse: bool) -> Tensor:
     found = shape_ops.shape(x)[-rank:]
     if not inverse:
         return found
-    sizes = api.unstack(found, num=rank)
+    sizes = api.unstack(found)
     sizes[-1] = raw.maximum(0, 2 * (sizes[-1] - 1))
     return api.stack(sizes)
 
@@ -59,8 +59,11 @@ def _real_transform(name: str, rank: int, inverse: bool) -> None:
         with name_scope(name, op_name, [input_tensor, fft_length]) as scope:
             input_tensor = convert_to_tensor(input_tensor, kind)
             input_tensor.get_shape().with_rank_at_least(rank)
-            length = _length(input_tensor, rank, inverse) if fft_length is None \
-                else convert_to_tensor(fft_length, dtypes.int32)
+            if fft_length is None:
+                length = _length(input_tensor, rank, inverse)
+            else:
+                length = convert_to_tensor(fft_length, dtypes.int32)
+                constant_value_as_shape(length)  # which refuses what is no vector
             return op(_padded(input_tensor, length, rank, inverse), length, name=scope)
 
     op_name = name

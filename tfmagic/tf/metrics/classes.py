@@ -17,7 +17,7 @@ from tfmagic.tf.variable.scope import variable_scope
 
 
 def _flat(value: Any) -> Any:
-    return shape_ops.reshape(value, [-1]) if value.get_shape().ndims > 1 else value
+    return shape_ops.reshape(value, [-1]) if (value.get_shape().ndims or 0) > 1 else value
 
 
 def streaming_confusion_matrix(labels: Any, predictions: Any, num_classes: Any, weights: Any = None) -> tuple[Any, Any]:

@@ -47,26 +47,82 @@ class StepContext:
         raise StopIteration("step_fn has requested the iterations to stop.")
 
 
-class HookedSession:
+class WrappedSession:
+    """What stands around a session, or around another one of these, and hands on what is asked of it.
+
+    Args:
+      sess: the session.
+    """
+
+    def __init__(self, sess: Any):
+        self._sess = sess
+
+    @property
+    def graph(self) -> Any:
+        """The graph of the session."""
+        return self._sess.graph
+
+    @property
+    def sess_str(self) -> Any:
+        """The target that the session was made for."""
+        return self._sess.sess_str
+
+    @property
+    def session(self) -> Any:
+        """The session within; None once it is closed."""
+        return self._sess.session if isinstance(self._sess, WrappedSession) else self._sess
+
+    def should_stop(self) -> bool:
+        """Whether the end was asked for here or further within, or the session is closed."""
+        if self._check_stop() or self._sess is None:
+            return True
+        return isinstance(self._sess, WrappedSession) and self._sess.should_stop()
+
+    def _check_stop(self) -> bool:
+        """Whether the end was asked for here."""
+        return False
+
+    def close(self) -> None:
+        """Close the session; that it is lost already is no error."""
+        session, self._sess = self._sess, None
+        if session is not None:
+            try:
+                session.close()
+            except PREEMPTION as error:
+                tf_logging.info("An error occurred when attempting to close the session. %s", _first_line(error))
+
+    def run(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the session."""
+        return self._sess.run(*args, **kwargs)
+
+    def run_step_fn(self, step_fn: Callable[[Any], Any], raw_session: Any = None,
+                    run_with_hooks: Callable[..., Any] | None = None) -> Any:
+        """Call a function with a `StepContext`.
+
+        Args:
+          step_fn: the function.
+          raw_session: the session that it gets; by default the one within.
+          run_with_hooks: what runs with hooks; by default `run`.
+        """
+        session = self.session if raw_session is None else raw_session
+        return step_fn(StepContext(session, run_with_hooks or self.run))
+
+
+class HookedSession(WrappedSession):
     """Runs a session and calls hooks around each run.
 
     Args:
-      session: the session.
+      sess: the session.
       hooks: `SessionRunHook` objects.
     """
 
-    def __init__(self, session: Any, hooks: Sequence[Any]):
-        self.session = session
+    def __init__(self, sess: Any, hooks: Sequence[Any]):
+        super().__init__(sess)
         self._hooks = hooks
-        self._stops = False
+        self._should_stop = False
 
-    def should_stop(self) -> bool:
-        """Whether a hook has asked for the end."""
-        return self._stops
-
-    def close(self) -> None:
-        """Close the session."""
-        self.session.close()
+    def _check_stop(self) -> bool:
+        return self._should_stop
 
     def run(self, fetches: Any, feed_dict: Any = None, options: Any = None, run_metadata: Any = None) -> Any:
         """Run what the user and the hooks want, at once.
@@ -74,9 +130,9 @@ class HookedSession:
         Raises:
           RuntimeError: a hook has asked for the end, or two feed the same tensor.
         """
-        if self._stops:
+        if self.should_stop():
             raise RuntimeError("Run called even after should_stop requested.")
-        context = SessionRunContext(SessionRunArgs(fetches, feed_dict), self.session)
+        context = SessionRunContext(SessionRunArgs(fetches, feed_dict), self._sess)
         feeds = dict(feed_dict) if feed_dict else {}
         fed_by_hooks: dict[Any, Any] = {}
         wanted: list[Any] = [fetches]
@@ -99,13 +155,13 @@ class HookedSession:
         pb2 = messages.module("config_pb2")
         run_metadata = pb2.RunMetadata() if run_metadata is None else run_metadata
         # Without options there is nothing to note of the run, and the session's shortest way is free.
-        values = self.session.run(wanted, feed_dict=feeds, options=options,
+        values = self._sess.run(wanted, feed_dict=feeds, options=options,
                                   run_metadata=None if options is None else run_metadata)
         results = dict(zip(asking, values[1:]))
         options = pb2.RunOptions() if options is None else options
         for hook in self._hooks:
             hook.after_run(context, SessionRunValues(results.get(hook), options, run_metadata))
-        self._stops = self._stops or context.stop_requested
+        self._should_stop = self._should_stop or context.stop_requested
         return values[0]
 
 
@@ -129,33 +185,32 @@ def _joined(first: Any, second: Any) -> Any:
     return options
 
 
-class CoordinatedSession:
-    """A hooked session with the coordinator of its threads: an error of a thread comes out of `run`.
+class CoordinatedSession(WrappedSession):
+    """A session with the coordinator of its threads: an error of a thread comes out of `run`.
 
     Args:
-      hooked: the `HookedSession`.
+      sess: the session, usually a `HookedSession`.
       coord: the `Coordinator`.
-      grace: how many seconds threads may go on at the end.
+      stop_grace_period_secs: how many seconds threads may go on at the end.
     """
 
-    def __init__(self, hooked: HookedSession, coord: Coordinator, grace: float):
-        self.session = hooked.session
-        self._hooked = hooked
+    def __init__(self, sess: Any, coord: Coordinator, stop_grace_period_secs: float = 120):
+        super().__init__(sess)
         self._coord = coord
-        self._grace = grace
+        self._stop_grace_period_secs = stop_grace_period_secs
 
-    def should_stop(self) -> bool:
-        """Whether a thread or a hook has asked for the end."""
+    def _check_stop(self) -> bool:
         self._coord.raise_requested_exception()
-        return self._coord.should_stop() or self._hooked.should_stop()
+        return self._coord.should_stop()
 
     def run(self, *args: Any, **kwargs: Any) -> Any:
-        """Run with hooks."""
-        return self._raising(self._hooked.run, *args, **kwargs)
+        """Run the session."""
+        return self._raising(self._sess.run, *args, **kwargs)
 
-    def run_step_fn(self, step_fn: Callable[[Any], Any]) -> Any:
-        """Call a function with a `StepContext`."""
-        return self._raising(step_fn, StepContext(self.session, self.run))
+    def run_step_fn(self, step_fn: Callable[[Any], Any], raw_session: Any = None,
+                    run_with_hooks: Callable[..., Any] | None = None) -> Any:
+        """Call a function with a `StepContext`; see `WrappedSession.run_step_fn`."""
+        return self._raising(super().run_step_fn, step_fn, raw_session, run_with_hooks)
 
     def _raising(self, work: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         try:
@@ -176,9 +231,9 @@ class CoordinatedSession:
         """Stop the threads and close the session."""
         self._coord.request_stop()
         try:
-            self._coord.join(stop_grace_period_secs=self._grace, ignore_live_threads=True)
+            self._coord.join(stop_grace_period_secs=self._stop_grace_period_secs, ignore_live_threads=True)
         finally:
-            self._hooked.close()
+            super().close()
 
 
 class CoordinatedSessionCreator:
@@ -208,67 +263,58 @@ class CoordinatedSessionCreator:
         return CoordinatedSession(HookedSession(self.session, self._hooks), self.coord, self._grace)
 
 
-class RecoverableSession:
+class RecoverableSession(WrappedSession):
     """A session that is made again when it is lost.
 
     Args:
-      creator: the `CoordinatedSessionCreator`.
+      sess_creator: makes sessions: a `CoordinatedSessionCreator` or another `SessionCreator`.
     """
 
-    def __init__(self, creator: CoordinatedSessionCreator):
-        self._creator = creator
-        self._current: CoordinatedSession | None = self._created()
+    def __init__(self, sess_creator: Any):
+        self._sess_creator = sess_creator
+        super().__init__(self._create_session())
 
-    def _created(self) -> CoordinatedSession:
+    def _create_session(self) -> Any:
         while True:
             try:
-                return self._creator.create_session()
+                return self._sess_creator.create_session()
             except PREEMPTION as error:
                 tf_logging.info(_LOST_WHILE_CREATED, _first_line(error))
 
-    def should_stop(self) -> bool:
-        """Whether a thread or a hook has asked for the end."""
-        if self._current is None:
+    def _check_stop(self) -> bool:
+        if self._sess is None:
             return True
         try:
-            return self._current.should_stop()
+            return self._sess._check_stop()
         except PREEMPTION as error:
             self._lose(error)
-            self._current = self._created()
+            self._sess = self._create_session()
             return False
         except Exception as error:
-            tf_logging.debug("A thread failed: %s", error)  # the next run raises it
-            return False
+            tf_logging.debug("A thread failed: %s", error)  # the end of the session raises it
+            return True
 
     def run(self, *args: Any, **kwargs: Any) -> Any:
-        """Run with hooks, as often as sessions are lost."""
+        """Run, as often as sessions are lost."""
         return self._again(lambda session: session.run(*args, **kwargs))
 
-    def run_step_fn(self, step_fn: Callable[[Any], Any]) -> Any:
-        """Call a function with a `StepContext`, as often as sessions are lost."""
-        return self._again(lambda session: session.run_step_fn(step_fn))
+    def run_step_fn(self, step_fn: Callable[[Any], Any], raw_session: Any = None,
+                    run_with_hooks: Callable[..., Any] | None = None) -> Any:
+        """Call a function with a `StepContext`, as often as sessions are lost: each time with the present one."""
+        return self._again(lambda session: session.run_step_fn(step_fn, None, session.run))
 
-    def _again(self, work: Callable[[CoordinatedSession], Any]) -> Any:
+    def _again(self, work: Callable[[Any], Any]) -> Any:
         while True:
             try:
-                if self._current is None:
-                    self._current = self._created()
-                return work(self._current)
+                if self._sess is None:
+                    self._sess = self._create_session()
+                return work(self._sess)
             except PREEMPTION as error:
                 self._lose(error)
 
     def _lose(self, error: Exception) -> None:
         tf_logging.info(_LOST_WHILE_RUNNING, _first_line(error))
         self.close()
-
-    def close(self) -> None:
-        """Close the session."""
-        current, self._current = self._current, None
-        if current is not None:
-            try:
-                current.close()
-            except PREEMPTION as error:
-                tf_logging.info("An error occurred when attempting to close the session. %s", _first_line(error))
 
 
 def _first_line(error: Exception) -> str:

@@ -177,7 +177,7 @@ def _graph_element(thing: Any) -> Any:
     if isinstance(thing, str):
         name = thing if ":" in thing or thing.startswith("/") else thing + ":0"
         return graph.as_graph_element(name)
-    if getattr(thing, "graph", graph) is not graph:
+    if getattr(thing, "graph", None) is not graph:
         raise ValueError(f"Passed {thing} should have graph attribute that is equal to current graph {graph}.")
     return thing
 

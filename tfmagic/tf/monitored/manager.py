@@ -17,10 +17,10 @@ from tfmagic.tf.saving.state import get_checkpoint_state
 
 
 def _name(thing: Any) -> Any:
-    """What stands in a message for an operation, a function or None."""
+    """What stands in a message for a tensor, an operation or None."""
     if thing is None:
-        return None
-    return getattr(thing, "name", thing)
+        return "None"
+    return getattr(thing, "name", f"<no name for {type(thing)}>")
 
 
 @export("train.SessionManager")

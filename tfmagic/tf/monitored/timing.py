@@ -32,17 +32,16 @@ class Never(Timer):
     """It is never time: for a hook that works at the end only."""
 
     def reset(self) -> None:
-        self._last: int | None = None
+        """There is nothing to begin again."""
 
     def should_trigger_for_step(self, step: int) -> bool:
         return False
 
     def update_last_triggered_step(self, step: int) -> tuple[Any, Any]:
-        self._last = step
         return None, None
 
     def last_triggered_step(self) -> int | None:
-        return self._last
+        return None
 
 
 @export("train.SecondOrStepTimer")

@@ -14,7 +14,7 @@ from tfmagic.ops.state.assign import assign
 from tfmagic.tf.initializers.kinds import Zeros as zeros_initializer
 from tfmagic.tf.saving.reader import checkpoint_of, init_from_checkpoint
 from tfmagic.tf.saving.remapping import remapped
-from tfmagic.tf.saving.saveables import is_variable
+from tfmagic.tf.saving.saveables import by_name, is_variable
 from tfmagic.tf.variable.partitioned import PartitionedVariable
 
 
@@ -119,17 +119,44 @@ def _begin_with_words(variable: Any, path: str, source: str, words: VocabInfo) -
     variable._initializer_op = assign(variable, value)
 
 
-def _name(variable: Any) -> str:
-    info = variable._get_save_slice_info()
-    return info.full_name if info is not None else variable.op.name
+def infer_var_name(var: Any) -> str:
+    """The name of what variables are in a checkpoint.
+
+    Args:
+      var: a list of variables: the parts of one, or one alone.
+    """
+    return next(iter(by_name(var)))
 
 
-def _by_name(variables: Any) -> dict[str, list[Any]]:
+def get_var_info(var: Any, prev_tensor_name: str | None = None) -> tuple[str, Any]:
+    """The name of a variable in a checkpoint, and the variable, as a list where it is one of parts.
+
+    Args:
+      var: a variable, a list of the parts of one, or a `PartitionedVariable`.
+      prev_tensor_name: the name, where it is not the variable's own.
+
+    Raises:
+      TypeError: it is none of these.
+    """
+    if is_variable(var):
+        name = infer_var_name([var])
+    elif isinstance(var, list) and all(is_variable(item) for item in var):
+        name = infer_var_name(var)
+    elif isinstance(var, PartitionedVariable):
+        var = list(var)
+        name = infer_var_name(var)
+    else:
+        raise TypeError("var MUST be one of the following: a Variable, list of Variable or PartitionedVariable, but is "
+                        f"{type(var)}")
+    return prev_tensor_name or name, var
+
+
+def _grouped(variables: Any) -> dict[str, list[Any]]:
     """Variables by name; the parts of one stand together."""
     found: dict[str, list[Any]] = {}
     for item in variables:
         for variable in item if isinstance(item, (list, PartitionedVariable)) else [item]:
-            found.setdefault(_name(variable), []).append(variable)
+            found.setdefault(infer_var_name([variable]), []).append(variable)
     return found
 
 
@@ -137,13 +164,15 @@ def _chosen(wanted: Any) -> dict[str, list[Any]]:
     graph = get_default_graph()
     if isinstance(wanted, str) or wanted is None:
         tf_logging.info("Warm-starting variables only in TRAINABLE_VARIABLES.")
-        return _by_name(graph.get_collection(GraphKeys.TRAINABLE_VARIABLES, scope=wanted)) if wanted else {}
-    items = wanted if isinstance(wanted, list) else []
+        return _grouped(graph.get_collection(GraphKeys.TRAINABLE_VARIABLES, scope=wanted)) if wanted else {}
+    if not isinstance(wanted, list):
+        raise ValueError(f"`vars_to_warm_start must be a `list` or `str`.  Given type is {type(wanted)}")
+    items = wanted
     if items and all(isinstance(item, str) for item in items):
         matches: list[Callable[[str], Any]] = [re.compile(item).match for item in items]
-        return _by_name(variable for variable in graph.get_collection(GraphKeys.GLOBAL_VARIABLES)
+        return _grouped(variable for variable in graph.get_collection(GraphKeys.GLOBAL_VARIABLES)
                         if any(match(variable.name) for match in matches))
     if items and all(is_variable(item) or isinstance(item, (list, PartitionedVariable)) for item in items):
-        return _by_name(items)
+        return _grouped(items)
     raise ValueError("If `vars_to_warm_start` is a list, it must be all `Variable` or all `str`.  Given types are "
                      f"{[type(item) for item in items]}")

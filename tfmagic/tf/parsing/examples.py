@@ -78,6 +78,9 @@ class Wanted:
             if shape._dims and shape.as_list()[0] is None:
                 raise ValueError(f"First dimension of shape for feature {key} unknown. Consider using "
                                  "FixedLenSequenceFeature.")
+            if shape._dims and None in shape._dims:
+                raise ValueError(f"All dimensions of shape for feature {key} need to be known but received "
+                                 f"{shape.as_list()}.")
         self.dense_keys.append(key)
         self.dense_types.append(feature.dtype)
         self.dense_shapes.append(shapes.as_shape(feature.shape))

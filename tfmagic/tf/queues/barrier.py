@@ -71,7 +71,7 @@ class Barrier:
         taken = raw.barrier_take_many(self._barrier_ref, num_elements, self._types, allow_small_batch, timeout,
                                       name=name or f"{self._name}_BarrierTakeMany")
         count = None if allow_small_batch else constant_value(taken.indices.op.inputs[1])
-        first = TensorShape([count])
+        first = TensorShape([None if count is None else count.item()])
         for tensor, shape in zip(taken.indices.op.outputs, [TensorShape([]), TensorShape([]), *self._shapes]):
             tensor.set_shape(first.concatenate(shape))
         return taken

@@ -205,7 +205,7 @@ class QueueBase:
                                   name=name or f"{self._name}_{suffix}")
         rows = constant_value(tensors[0].op.inputs[1]) if rows_known else None
         for tensor, shape in zip(tensors, self._shapes):
-            tensor.set_shape(TensorShape([None if rows is None else int(rows)]).concatenate(shape))
+            tensor.set_shape(TensorShape([None if rows is None else rows.item()]).concatenate(shape))
         return self._element(tensors)
 
     def dequeue_many(self, n: Any, name: str | None = None) -> Any:

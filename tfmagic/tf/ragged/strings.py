@@ -120,8 +120,8 @@ def strings_split_v1(input: Any = None, sep: Any = None, maxsplit: int = -1, res
     with name_scope(name, "StringSplit", [input]):
         input = convert_to_tensor_or_ragged_tensor(input, dtype=dtypes.string, name="input")
         if result_type == "SparseTensor" and isinstance(input, Tensor) and input.shape.ndims == 1:
-            return _split_vector(input, sep, maxsplit)
-        parts = _split(input, sep, maxsplit)
+            return split_vector(input, sep, maxsplit)
+        parts = string_split_v2(input, sep, maxsplit)
         if result_type == "SparseTensor":
             return parts.to_sparse()
         if result_type == "RaggedTensor":
@@ -129,26 +129,38 @@ def strings_split_v1(input: Any = None, sep: Any = None, maxsplit: int = -1, res
         raise ValueError("result_type must be 'RaggedTensor' or 'SparseTensor'.")
 
 
-def _split_vector(input: Tensor, sep: Any, maxsplit: int) -> SparseTensor:
+def split_vector(source: Any, sep: Any = None, maxsplit: int = -1) -> SparseTensor:
+    """Each string of a vector cut as `str.split` does it: `string_split_v2` of `tensorflow.python.ops.string_ops`.
+
+    Args:
+      source: strings of shape [n].
+      sep: the string to cut at; by default runs of white space.
+      maxsplit: the most cuts, -1 for any number.
+
+    Returns:
+      The parts: [n, most parts].
+    """
     sep = convert_to_tensor("" if sep is None else sep, dtype=dtypes.string)
-    indices, values, shape = raw.string_split_v2(input, sep, maxsplit=maxsplit)
+    source = convert_to_tensor(source, dtype=dtypes.string)
+    indices, values, shape = raw.string_split_v2(source, sep, maxsplit=maxsplit)
     indices.set_shape([None, 2])
     values.set_shape([None])
     shape.set_shape([2])
     return SparseTensor(indices, values, shape)
 
 
-def _split(input: Any, sep: Any, maxsplit: int, name: str | None = None) -> Any:
+def string_split_v2(input: Any, sep: Any = None, maxsplit: int = -1, name: str | None = None) -> Any:
+    """`tf.strings.split` of TensorFlow 2: the parts as a `RaggedTensor`, of a scalar as a vector."""
     with name_scope(name, "StringSplit", [input]):
         input = convert_to_tensor_or_ragged_tensor(input, dtype=dtypes.string, name="input")
         if isinstance(input, RaggedTensor):
-            return input.with_flat_values(_split(input.flat_values, sep, maxsplit))
+            return input.with_flat_values(string_split_v2(input.flat_values, sep, maxsplit))
         rank = input.shape.ndims
         if rank == 0:
-            return _split(api.stack([input]), sep, maxsplit)[0]
+            return string_split_v2(api.stack([input]), sep, maxsplit)[0]
         if rank is not None and rank > 1:
-            return _split(RaggedTensor.from_tensor(input, ragged_rank=rank - 1), sep, maxsplit)
-        parts = _split_vector(input, sep, maxsplit)
+            return string_split_v2(RaggedTensor.from_tensor(input, ragged_rank=rank - 1), sep, maxsplit)
+        parts = split_vector(input, sep, maxsplit)
         return _rows(parts.indices, parts.values, parts.dense_shape)
 
 

@@ -79,10 +79,10 @@ best_effort_input_batch_size = _best_effort_input_batch_size
 
 @export("contrib.rnn.transpose_batch_time")
 def _transpose_batch_time(x: Any) -> Tensor:
-    """[batch, time, ...] as [time, batch, ...], and the other way round."""
+    """[batch, time, ...] as [time, batch, ...], and the other way round; what has less than two axes stays."""
     shape = x.get_shape()
     if shape.rank is not None and shape.rank < 2:
-        raise ValueError(f"Expected input tensor {x.name} to have rank at least 2, but saw shape: {shape}")
+        return x
     result = api.transpose(x, api.concat(([1, 0], api.range(2, api.rank(x))), axis=0))
     if shape.rank is not None:
         result.set_shape(TensorShape([shape.dims[1].value, shape.dims[0].value]).concatenate(shape[2:]))

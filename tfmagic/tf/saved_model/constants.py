@@ -35,6 +35,14 @@ for _name, _value in list(globals().items()):
     if _name.isupper():
         export("saved_model." + _name)(_value)
 
-# The operation to run at the begin and the one that trains, as signatures.
+# What is not public: files beside the graph, uses of it in training, and what runs at the begin and what trains.
+EXTRA_ASSETS_DIRECTORY = "assets.extra"
+SAVED_MODEL_FILENAME_JSON = "saved_model.json"
+TRAIN_OP_KEY = "saved_model_train_op"
+DEFAULT_EVAL_SIGNATURE_DEF_KEY = "eval"
+DEFAULT_TRAIN_SIGNATURE_DEF_KEY = "train"
+SUPERVISED_EVAL_METHOD_NAME = "tensorflow/supervised/eval"
+SUPERVISED_TRAIN_METHOD_NAME = "tensorflow/supervised/training"
+EVAL = "eval"
 INIT_OP_SIGNATURE_KEY = "__saved_model_init_op"
 TRAIN_OP_SIGNATURE_KEY = "__saved_model_train_op"

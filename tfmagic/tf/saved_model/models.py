@@ -18,7 +18,7 @@ from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.graph.static_value import constant_value
 from tfmagic.ops.control_flow.grouping import group
 from tfmagic.tf.saved_model import constants
-from tfmagic.tf.saved_model.signatures import predict_signature_def
+from tfmagic.tf.saved_model.signatures import load_op_from_signature_def, predict_signature_def
 from tfmagic.tf.saving import meta_graph, saver, state
 from tfmagic.tf.saving.saveables import all_saveables
 from tfmagic.tf.variable.initialization import global_variables_initializer, local_variables_initializer
@@ -32,8 +32,34 @@ def _tags(tags: Any) -> list[str]:
     return [tags] if isinstance(tags, str) else list(tags)
 
 
-def _variables_prefix(folder: str) -> str:
-    return os.path.join(folder, constants.VARIABLES_DIRECTORY, constants.VARIABLES_FILENAME)
+def get_variables_dir(export_dir: str) -> str:
+    """The folder with the values of the variables of a SavedModel."""
+    return os.path.join(export_dir, constants.VARIABLES_DIRECTORY)
+
+
+def get_variables_path(export_dir: str) -> str:
+    """What `Saver.restore` takes for the variables of a SavedModel."""
+    return os.path.join(get_variables_dir(export_dir), constants.VARIABLES_FILENAME)
+
+
+def get_assets_dir(export_dir: str) -> str:
+    """The folder with the files that the graphs of a SavedModel need."""
+    return os.path.join(export_dir, constants.ASSETS_DIRECTORY)
+
+
+def get_or_create_variables_dir(export_dir: str) -> str:
+    """`get_variables_dir`, made where it is not there."""
+    return _made(get_variables_dir(export_dir))
+
+
+def get_or_create_assets_dir(export_dir: str) -> str:
+    """`get_assets_dir`, made where it is not there."""
+    return _made(get_assets_dir(export_dir))
+
+
+def _made(folder: str) -> str:
+    gfile.make_dirs(folder)
+    return folder
 
 
 # --- writing ----------------------------------------------------------------------------------------------------------
@@ -88,12 +114,12 @@ class SavedModelBuilder:
             raise AssertionError("Graph state including variables and assets has already been saved. Please invoke "
                                  "`add_meta_graph()` instead.")
         self._validate(signature_def_map)
+        self._add_assets(assets_collection)
         signatures = self._with_main_op(main_op or legacy_init_op, dict(signature_def_map or {}))
-        folder = os.path.join(self._export_dir, constants.VARIABLES_DIRECTORY)
-        gfile.make_dirs(folder)
+        get_or_create_variables_dir(self._export_dir)
         used = self._saver(saver)
-        used.save(sess, _variables_prefix(self._export_dir), write_meta_graph=False, write_state=False)
-        self._add(used, tags, signatures, assets_collection, clear_devices, strip_default_attrs, sess.graph)
+        used.save(sess, get_variables_path(self._export_dir), write_meta_graph=False, write_state=False)
+        self._add(used, tags, signatures, clear_devices, strip_default_attrs, sess.graph)
         self._has_saved_variables = True
 
     @deprecated_args(None, _LEGACY, "legacy_init_op", module="tensorflow.python.saved_model.builder_impl")
@@ -109,9 +135,9 @@ class SavedModelBuilder:
             raise AssertionError("Graph state including variables and assets has not been saved yet. Please invoke "
                                  "`add_meta_graph_and_variables()` first.")
         self._validate(signature_def_map)
+        self._add_assets(assets_collection)
         signatures = self._with_main_op(main_op or legacy_init_op, dict(signature_def_map or {}))
-        self._add(self._saver(saver), tags, signatures, assets_collection, clear_devices, strip_default_attrs,
-                  get_default_graph())
+        self._add(self._saver(saver), tags, signatures, clear_devices, strip_default_attrs, get_default_graph())
 
     @staticmethod
     def _saver(given: Any) -> Any:
@@ -129,10 +155,9 @@ class SavedModelBuilder:
         graph.add_to_collection(constants.MAIN_OP_KEY, main_op)
         return signatures
 
-    def _add(self, used: Any, tags: Any, signatures: dict[str, Any], assets: Any, clear_devices: bool,
-             strip_default_attrs: bool, graph: Any) -> None:
+    def _add(self, used: Any, tags: Any, signatures: dict[str, Any], clear_devices: bool, strip_default_attrs: bool,
+             graph: Any) -> None:
         with graph.as_default():
-            self._add_assets(assets)
             meta = used.export_meta_graph(clear_devices=clear_devices, strip_default_attrs=strip_default_attrs)
         meta.meta_info_def.tags.extend(_tags(tags))
         for name, signature in signatures.items():
@@ -158,8 +183,7 @@ class SavedModelBuilder:
         if not named:
             tf_logging.info("No assets to write.")
             return
-        folder = os.path.join(self._export_dir, constants.ASSETS_DIRECTORY)
-        gfile.make_dirs(folder)
+        folder = get_or_create_assets_dir(self._export_dir)
         for path, name in named.items():
             with as_tensorflow(path):
                 shutil.copyfile(path, os.path.join(folder, name))
@@ -199,7 +223,11 @@ class SavedModelBuilder:
 
 def _path_of(tensor: Any) -> str:
     """The name of a file that a graph holds as a constant."""
-    value = constant_value(tensor) if isinstance(tensor, Tensor) and tensor.dtype is dtypes.string else None
+    if not isinstance(tensor, Tensor):
+        raise TypeError("Asset path tensor must be a Tensor.")
+    if tensor.dtype is not dtypes.string:
+        raise TypeError("Asset path tensor must be of dtype string.")
+    value = constant_value(tensor)
     if value is None:
         raise ValueError(f"Invalid asset filepath tensor {tensor}: a constant with the name of a file is expected")
     return os.fsdecode(value.ravel()[0])
@@ -288,7 +316,7 @@ class SavedModelLoader:
     @property
     def variables_path(self) -> str:
         """The name of the checkpoint with the values."""
-        return _variables_prefix(self._export_dir)
+        return get_variables_path(self._export_dir)
 
     @property
     def saved_model(self) -> Any:
@@ -326,15 +354,15 @@ class SavedModelLoader:
             elif hasattr(saver, "restore"):
                 saver.restore(sess, self.variables_path)
             else:
-                raise ValueError("No tf.train.Saver object was passed to the function `SavedModelLoader."
-                                 "restore_variables`. Since there are variables in the graph, a saver is required.")
+                raise ValueError("No tf.train.Saver object was passed to the function SavedModelLoader."
+                                 "restore_variables. Since there are variables in the graph, a saver is required.")
 
     def run_init_ops(self, sess: Any, tags: Any, import_scope: str | None = None) -> None:
         """Runs what the model runs at its begin."""
         meta = self.get_meta_graph_def_from_tags(tags)
         with sess.graph.as_default():
-            feeds = _asset_feeds(self._export_dir, meta, import_scope)
-            op = _main_op(meta, import_scope)
+            feeds = get_asset_tensors(self._export_dir, meta, import_scope)
+            op = get_init_op(meta, import_scope)
             if op is not None:
                 sess.run(fetches=[op], feed_dict=feeds)
 
@@ -350,30 +378,47 @@ class SavedModelLoader:
 SavedModelLoader.__module__ = "tensorflow.python.saved_model.loader_impl"
 
 
-def _asset_feeds(folder: str, meta: Any, scope: str | None) -> dict[str, str]:
-    """The names of the files that a graph needs, where they are now, by the tensors that hold them."""
+def get_asset_tensors(export_dir: str, meta_graph_def_to_load: Any, import_scope: str | None = None) -> dict[str, str]:
+    """The names of the files that a graph needs, where they are now, by the tensors that hold them.
+
+    Args:
+      export_dir: the folder of the SavedModel.
+      meta_graph_def_to_load: the `MetaGraphDef`.
+      import_scope: a name scope in front of its names.
+    """
+    meta = meta_graph_def_to_load
     notes = list(meta.asset_file_def)
     if not notes and constants.ASSETS_KEY in meta.collection_def:
         AssetFileDef = messages.module("meta_graph_pb2").AssetFileDef
         notes = [AssetFileDef.FromString(item.value)
                  for item in meta.collection_def[constants.ASSETS_KEY].any_list.value]
-    return {prepend_scope(note.tensor_info.name, scope): os.path.join(folder, constants.ASSETS_DIRECTORY, note.filename)
-            for note in notes}
+    folder = get_assets_dir(export_dir)
+    return {prepend_scope(note.tensor_info.name, import_scope): os.path.join(folder, note.filename) for note in notes}
 
 
-def _main_op(meta: Any, scope: str | None) -> Any:
+def get_init_op(meta_graph_def: Any, import_scope: str | None = None) -> Any:
     """The operation that a model runs at its begin, in the default graph, or None."""
-    graph = get_default_graph()
-    if constants.INIT_OP_SIGNATURE_KEY in meta.signature_def:
-        info = meta.signature_def[constants.INIT_OP_SIGNATURE_KEY].outputs[constants.INIT_OP_SIGNATURE_KEY]
-        return graph.get_operation_by_name(prepend_scope(info.name, scope))
+    op = _op_of_signature(meta_graph_def, constants.INIT_OP_SIGNATURE_KEY, import_scope)
     for key in (constants.MAIN_OP_KEY, constants.LEGACY_INIT_OP_KEY):
-        names = meta.collection_def[key].node_list.value if key in meta.collection_def else ()
-        if len(names) > 1:
-            raise RuntimeError(f"Expected exactly one SavedModel init op. Found: {key}")
-        for name in names:
-            return graph.as_graph_element(prepend_scope(name, scope))
-    return None
+        op = op or _op_of_collection(meta_graph_def, key, import_scope)
+    return op
+
+
+def get_train_op(meta_graph_def: Any, import_scope: str | None = None) -> Any:
+    """The operation that trains a model, in the default graph, or None."""
+    return (_op_of_signature(meta_graph_def, constants.TRAIN_OP_SIGNATURE_KEY, import_scope)
+            or _op_of_collection(meta_graph_def, constants.TRAIN_OP_KEY, import_scope))
+
+
+def _op_of_signature(meta: Any, key: str, scope: str | None) -> Any:
+    return load_op_from_signature_def(meta.signature_def[key], key, scope) if key in meta.signature_def else None
+
+
+def _op_of_collection(meta: Any, key: str, scope: str | None) -> Any:
+    names = meta.collection_def[key].node_list.value if key in meta.collection_def else ()
+    if len(names) > 1:
+        raise RuntimeError(f"Expected exactly one SavedModel init op. Found: {key}")
+    return get_default_graph().as_graph_element(prepend_scope(names[0], scope)) if names else None
 
 
 @export("saved_model.load")
@@ -436,6 +481,6 @@ def show(folder: Any) -> Iterable[str]:
                     shape = "?" if info.tensor_shape.unknown_rank else "[" + ", ".join(
                         "?" if dim.size < 0 else str(dim.size) for dim in info.tensor_shape.dim) + "]"
                     yield f"    {what} {key}: {dtypes.as_dtype(info.dtype).name} {shape}, {info.name}"
-    if state.checkpoint_is_there(_variables_prefix(os.fspath(folder))):
-        yield f"variables: tfmagic show {_variables_prefix(os.fspath(folder))}"
+    if state.checkpoint_is_there(get_variables_path(os.fspath(folder))):
+        yield f"variables: tfmagic show {get_variables_path(os.fspath(folder))}"
 

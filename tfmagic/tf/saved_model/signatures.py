@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from tfmagic.base import dtypes, messages
+from tfmagic.base import dtypes, errors, messages
 from tfmagic.base.deprecation import deprecated
 from tfmagic.base.export import export
 from tfmagic.graph.context import get_default_graph
-from tfmagic.graph.operation import Tensor
+from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.graph.sparse_tensor import SparseTensor
 from tfmagic.tf.saved_model import constants
 from tfmagic.tf.variable.save_slices import prepend_scope
@@ -73,6 +73,18 @@ def get_tensor_from_tensor_info(tensor_info: Any, graph: Any = None, import_scop
         return SparseTensor(tensor(parts.indices_tensor_name), tensor(parts.values_tensor_name),
                             tensor(parts.dense_shape_tensor_name))
     raise ValueError(f"Invalid TensorInfo.encoding: {encoding}")
+
+
+def build_tensor_info_from_op(op: Operation) -> Any:
+    """A `TensorInfo` proto that names an operation instead of a tensor."""
+    info = _pb().TensorInfo(name=op.name)
+    info.tensor_shape.unknown_rank = True
+    return info
+
+
+def get_element_from_tensor_info(tensor_info: Any, graph: Any = None, import_scope: str | None = None) -> Any:
+    """The tensor or operation that a `TensorInfo` proto names; see `get_tensor_from_tensor_info`."""
+    return (graph or get_default_graph()).as_graph_element(prepend_scope(tensor_info.name, import_scope))
 
 
 @export("saved_model.build_signature_def")
@@ -160,6 +172,66 @@ def classification_signature_def(examples: Any, classes: Any, scores: Any) -> An
             raise ValueError("Classification scores must be a float Tensor.")
         outputs["scores"] = tensor_info(scores)
     return build_signature_def(inputs, outputs, constants.CLASSIFY_METHOD_NAME)
+
+
+def _supervised(method_name: str, inputs: Any, *outputs: Any) -> Any:
+    if inputs is None or not inputs:
+        raise ValueError(f"{method_name} inputs cannot be None or empty.")
+    return build_signature_def({name: tensor_info(tensor) for name, tensor in inputs.items()},
+                               {name: tensor_info(tensor) for part in outputs if part is not None
+                                for name, tensor in part.items()}, method_name)
+
+
+def supervised_train_signature_def(inputs: dict[str, Any], loss: dict[str, Any],
+                                   predictions: dict[str, Any] | None = None,
+                                   metrics: dict[str, Any] | None = None) -> Any:
+    """A `SignatureDef` of a step of training.
+
+    Args:
+      inputs: tensors by name.
+      loss, predictions, metrics: what it gives, tensors by name.
+
+    Raises:
+      ValueError: there are no inputs.
+    """
+    return _supervised(constants.SUPERVISED_TRAIN_METHOD_NAME, inputs, loss, predictions, metrics)
+
+
+def supervised_eval_signature_def(inputs: dict[str, Any], loss: dict[str, Any],
+                                  predictions: dict[str, Any] | None = None,
+                                  metrics: dict[str, Any] | None = None) -> Any:
+    """A `SignatureDef` of an evaluation; see `supervised_train_signature_def`."""
+    return _supervised(constants.SUPERVISED_EVAL_METHOD_NAME, inputs, loss, predictions, metrics)
+
+
+def op_signature_def(op: Operation, key: str) -> Any:
+    """A `SignatureDef` that names an operation.
+
+    Args:
+      op: the operation.
+      key: the name of the output that stands for it.
+    """
+    return build_signature_def(outputs={key: build_tensor_info_from_op(op)})
+
+
+def load_op_from_signature_def(signature_def: Any, key: str, import_scope: str | None = None) -> Any:
+    """The operation that a `SignatureDef` of `op_signature_def` names.
+
+    Args:
+      signature_def: the proto.
+      key: the name of the output that stands for it.
+      import_scope: a name scope in front of its name.
+
+    Raises:
+      NotFoundError: the graph has no such operation.
+    """
+    try:
+        return get_element_from_tensor_info(signature_def.outputs[key], import_scope=import_scope)
+    except (KeyError, ValueError):
+        raise errors.NotFoundError(
+            None, None, f"The {key} could not be found in the graph. Please make sure the SavedModel was created by "
+            "the internal _SavedModelBuilder. If you are using the public API, please make sure the SignatureDef in "
+            f'the SavedModel does not contain the key "{key}".') from None
 
 
 @export("saved_model.is_valid_signature")

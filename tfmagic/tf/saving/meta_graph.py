@@ -116,6 +116,7 @@ def add_collection_def(meta_graph_def: Any, key: str, graph: Any = None, export_
         tf_logging.warning("Only collections with string type keys will be serialized. This key has %s", type(key))
         return
     items = (graph or get_default_graph()).get_collection(key) if override_contents is None else override_contents
+    items = [item for item in items if _is_within(item, export_scope)]
     if not items:
         return
     definition = messages.module("meta_graph_pb2").CollectionDef()
@@ -128,6 +129,13 @@ def add_collection_def(meta_graph_def: Any, key: str, graph: Any = None, export_
         meta_graph_def.collection_def.pop(key, None)
         return
     meta_graph_def.collection_def[key].CopyFrom(definition)
+
+
+def _is_within(item: Any, scope: str | None) -> bool:
+    """Whether what a collection holds belongs to a name scope, or has no name to tell it by."""
+    if not scope or not isinstance(item, (Tensor, Operation, Variable)):
+        return True
+    return item.name.startswith(scope)
 
 
 def _fill_collection(definition: Any, key: str, items: list[Any], scope: str | None, exclude_nodes: Any) -> None:
@@ -175,7 +183,7 @@ def create_meta_graph_def(meta_info_def: Any = None, graph_def: Any = None, save
       strip_default_attrs: whether to leave out attrs that have their default value.
     """
     if graph and not isinstance(graph, Graph):
-        raise TypeError(f"graph must be of type Graph, not {type(graph)}")
+        raise TypeError("graph must be of type Graph, not %s", type(graph))
     graph = graph or get_default_graph()
     result = messages.module("meta_graph_pb2").MetaGraphDef()
     for what, kind, value in (("meta_info_def", "MetaInfoDef", meta_info_def), ("graph_def", "GraphDef", graph_def),
@@ -241,12 +249,11 @@ def export_scoped_meta_graph(filename: str | None = None, graph_def: Any = None,
         graph_def = new
     variables = {}
     for variable in graph.get_collection(GraphKeys.GLOBAL_VARIABLES, scope=export_scope):
-        variables[strip_scope(variable.name.partition(":")[0] if export_scope else variable.name.partition(":")[0],
-                              export_scope)] = variable
-    if unbound:
+        variables[strip_scope(variable.name, export_scope)] = variable
+    if (export_scope or clear_extraneous_savers or clear_devices) and unbound_inputs_col_name is not None:
+        graph.clear_collection(unbound_inputs_col_name)
         for name in unbound:
-            if name not in graph.get_collection(unbound_inputs_col_name):
-                graph.add_to_collection(unbound_inputs_col_name, name)
+            graph.add_to_collection(unbound_inputs_col_name, name)
     result = create_meta_graph_def(graph_def=graph_def, graph=graph, export_scope=export_scope, exclude_nodes=exclude,
                                    saver_def=saver_def, clear_extraneous_savers=clear_extraneous_savers,
                                    strip_default_attrs=strip_default_attrs, **kwargs)
@@ -404,8 +411,31 @@ def import_scoped_meta_graph_with_return_elements(
         _restore_collections(graph, meta, scope, unbound_inputs_col_name, restore_collections_predicate)
         variables = {}
         for variable in graph.get_collection(GraphKeys.GLOBAL_VARIABLES, scope=scope or None):
-            variables[strip_scope(variable.name.partition(":")[0], scope)] = variable
+            variables[strip_scope(variable.name, scope)] = variable
     return variables, elements
+
+
+def copy_scoped_meta_graph(from_scope: str, to_scope: str, from_graph: Any = None,
+                           to_graph: Any = None) -> dict[str, Any]:
+    """Copy what is within a name scope to another scope, or another graph.
+
+    Args:
+      from_scope: the scope.
+      to_scope: the scope of the copy.
+      from_graph: the graph; by default the default graph.
+      to_graph: the graph of the copy; by default the default graph.
+
+    Returns:
+      The variables of the copy by their names within the scope.
+
+    Raises:
+      ValueError: both scopes and both graphs are the same, or what is copied has inputs from outside.
+    """
+    from_graph, to_graph = from_graph or get_default_graph(), to_graph or get_default_graph()
+    if from_graph == to_graph and from_scope == to_scope:
+        raise ValueError("'from_scope' and 'to_scope' need to be different when performing copy in the same graph.")
+    meta, _ = export_scoped_meta_graph(export_scope=from_scope, graph=from_graph)
+    return import_scoped_meta_graph(meta, graph=to_graph, import_scope=to_scope)
 
 
 def _check_unbound(collection: Any, input_map: Any) -> None:

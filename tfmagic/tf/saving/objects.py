@@ -20,7 +20,7 @@ from tfmagic.tf.saving import state
 from tfmagic.tf.saving.builder import BaseSaverBuilder
 from tfmagic.tf.saving.python_state import PythonState
 from tfmagic.tf.saving.reader import OBJECT_GRAPH, CheckpointReader
-from tfmagic.tf.saving.saveables import SaveableObject, SaveSpec, saveables_for
+from tfmagic.tf.saving.saveables import SaveableObject, SaveSpec, saveable_objects_for_op
 from tfmagic.tf.saving.saver import Saver
 from tfmagic.tf.variable.variables import Variable
 
@@ -236,7 +236,7 @@ def _save_nodes(objects: _Objects) -> tuple[Any, Any, dict[str, Any], Any]:
     graph = get_default_graph()
     saveables: list[SaveableObject] = []
     for key, variable in objects.saved.items():
-        saveables.extend(saveables_for(key, variable))
+        saveables.extend(saveable_objects_for_op(variable, key))
     builder = BaseSaverBuilder()
     with graph.device("/cpu:0"):
         text = constant("", dtype=dtypes.string)

@@ -16,7 +16,7 @@ from tfmagic.formats.files import local_path
 from tfmagic.graph.context import get_default_graph
 from tfmagic.ops import raw
 from tfmagic.tf.saving import state
-from tfmagic.tf.saving.saveables import by_name, is_variable, saveables_for
+from tfmagic.tf.saving.saveables import by_name, is_variable, saveable_objects_for_op
 from tfmagic.tf.variable.partitioned import PartitionedVariable
 from tfmagic.tf.variable.store import variable_store
 
@@ -267,7 +267,7 @@ def _set_one(variable: Any, path: str, source: str, spec: str) -> None:
     with graph.device(variable.device), graph.device("/cpu:0"):
         value = raw.restore_v2(path, [source], [spec], [dtype], name="checkpoint_initializer")[0]
     name, thing = next(iter(by_name([variable]).items()))
-    saveable = next(iter(saveables_for(name, thing)))
+    saveable = next(iter(saveable_objects_for_op(thing, name)))
     init = saveable.restore([value], None)
     value.set_shape(variable.shape)
     tf_logging.debug("Initialize variable %s from checkpoint %s with %s", variable.name, path, source)

@@ -108,9 +108,11 @@ class ResourceVariableSaveable(SaveableObject):
         if isinstance(var, Tensor):
             self.handle_op = var.op.inputs[0]
             tensor: Any = var
-        else:
+        elif isinstance(var, ResourceVariable):
             self.handle_op = var.handle
             tensor = _read_on_cpu(var)
+        else:
+            raise ValueError(f"Saveable is neither a resource variable nor a read operation. Got: {var!r}")
         super().__init__(var, [SaveSpec(tensor, slice_spec, name, dtype=var.dtype, device=var.device)], name)
 
     def restore(self, restored_tensors: list[Tensor], restored_shapes: list[Any] | None) -> Any:
@@ -181,12 +183,29 @@ def by_name(items: Any) -> dict[str, Any]:
     return found
 
 
-def saveables_for(name: str, thing: Any) -> Iterable[SaveableObject]:
+def op_list_to_dict(op_list: Any, convert_variable_to_tensor: bool = True) -> dict[str, Any]:
+    """`by_name`, which gives the tensors of variables if asked."""
+    found = by_name(op_list)
+    if not convert_variable_to_tensor:
+        return found
+    return {name: item._graph_element if isinstance(item, ResourceVariable)
+            else to_tensor(item, as_ref=True) if isinstance(item, Variable) else item for name, item in found.items()}
+
+
+def saveable_objects_for_op(op: Any, name: Any) -> Iterable[SaveableObject]:
     """How a variable, a list of parts or an object is saved under a name.
+
+    Args:
+      op: what is saved.
+      name: its name in the checkpoint.
 
     Raises:
       TypeError, ValueError: it cannot be saved.
     """
+    thing = op
+    if not isinstance(name, str):
+        raise TypeError("names_to_saveables must be a dict mapping string names to trackable operations. Name is not a "
+                        f"string: {name}")
     if isinstance(thing, SaveableObject):
         yield thing
     elif isinstance(thing, (list, tuple, PartitionedVariable)):
@@ -229,7 +248,7 @@ def saveables(names: Any) -> list[SaveableObject]:
     result: list[SaveableObject] = []
     seen: set[Any] = set()
     for name, thing in sorted(names.items(), key=lambda item: item[0]):
-        for saveable in saveables_for(name, thing):
+        for saveable in saveable_objects_for_op(thing, name):
             owner = saveable.op
             key: Any = owner.op if isinstance(owner, Tensor) else id(owner)
             if key in seen and not isinstance(owner, Operation):

@@ -288,14 +288,16 @@ class Saver:
     def _by_objects(self, save_path: str) -> Saver | None:
         """A saver of the same variables for a checkpoint of `tf.train.Checkpoint`; None where it is none of that kind.
         """
-        keys = _keys_by_name(save_path)
-        if not keys or self._var_list is None:
+        try:
+            keys = object_graph_key_mapping(save_path)
+        except errors.NotFoundError:
+            return None
+        if self._var_list is None:
             return None
         names = self._var_list if isinstance(self._var_list, dict) else by_name(self._var_list)
         if not set(names) <= set(keys):
             return None
-        with get_default_graph().as_default():
-            return Saver({keys[name]: thing for name, thing in names.items()})
+        return saver_from_object_based_checkpoint(save_path, names, names_to_keys=keys)
 
     def restore(self, sess: Any, save_path: Any) -> None:
         """Give variables the values that a checkpoint holds; they need not be initialised.
@@ -332,11 +334,45 @@ class Saver:
             raise _explained(error, _OTHER_GRAPH) from None
 
 
-def _keys_by_name(save_path: str) -> dict[str, str]:
-    """The keys of variables in a checkpoint of objects, by the names that they had; nothing for any other."""
-    reader = CheckpointReader(save_path)
-    if not reader.has_tensor(OBJECT_GRAPH):
-        return {}
+def saver_from_object_based_checkpoint(checkpoint_path: str, var_list: Any = None, builder: Any = None,
+                                       names_to_keys: dict[str, str] | None = None,
+                                       cached_saver: Saver | None = None) -> Saver:
+    """A saver by names that restores what `tf.train.Checkpoint` has written.
+
+    Args:
+      checkpoint_path: the checkpoint.
+      var_list: the variables, a list or a dict by names; by default all that a saver saves.
+      builder: what makes the nodes.
+      names_to_keys: the keys in the checkpoint by the names of variables; by default they are read from it.
+      cached_saver: a saver made before for the same variables.
+
+    Raises:
+      ValueError: it is no checkpoint of objects, or lacks some of the variables.
+    """
+    if names_to_keys is None:
+        try:
+            names_to_keys = object_graph_key_mapping(checkpoint_path)
+        except errors.NotFoundError:
+            raise ValueError(f"Checkpoint in {checkpoint_path} not an object-based checkpoint.") from None
+    things = all_saveables() if var_list is None else var_list
+    by_names = things if isinstance(things, dict) else by_name(things)
+    missing = sorted(set(by_names) - set(names_to_keys))
+    if missing:
+        raise ValueError("Attempting to load an object-based checkpoint using variable names, but could not find "
+                         f"{len(missing)} variables in the checkpoint: {missing}")
+    if cached_saver is not None:
+        return cached_saver
+    with get_default_graph().as_default():
+        return Saver({names_to_keys[name]: thing for name, thing in by_names.items()}, builder=builder)
+
+
+def object_graph_key_mapping(checkpoint_path: str) -> dict[str, str]:
+    """The keys of variables in a checkpoint of objects, by the names that they had.
+
+    Raises:
+      NotFoundError: it is another kind of checkpoint.
+    """
+    reader = CheckpointReader(checkpoint_path)
     graph = messages.module("trackable_object_graph_pb2").TrackableObjectGraph.FromString(
         reader.get_tensor(OBJECT_GRAPH))
     return {attribute.full_name: attribute.checkpoint_key for node in graph.nodes for attribute in node.attributes}
@@ -382,7 +418,7 @@ def import_meta_graph_with_return_elements(meta_graph_or_file: Any, clear_device
     if meta.HasField("saver_def"):
         scope = import_scope
         for name, variable in variables.items():  # a scope that was taken has got a number
-            scope = variable.name[:-len(name) - len(":0")].rstrip("/") or None
+            scope = variable.name[:-len(name)].rstrip("/") or None
             break
         saver_def = type(meta.saver_def)()
         saver_def.CopyFrom(meta.saver_def)

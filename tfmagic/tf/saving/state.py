@@ -87,7 +87,7 @@ def write_state(save_dir: str, model_checkpoint_path: str, all_model_checkpoint_
     """`update_checkpoint_state`, without its warning, and if asked with paths relative to the folder."""
     from google.protobuf import text_format
 
-    path = _state_path(save_dir, latest_filename)
+    path = state_path(save_dir, latest_filename)
     if save_relative_paths:
         def relative(name: str) -> str:
             return os.path.relpath(name, save_dir) if os.path.isabs(name) else name
@@ -103,7 +103,8 @@ def write_state(save_dir: str, model_checkpoint_path: str, all_model_checkpoint_
         write_whole(local_path(path), text_format.MessageToString(state).encode())
 
 
-def _state_path(folder: Any, latest_filename: str | None) -> str:
+def state_path(folder: Any, latest_filename: str | None) -> str:
+    """The file that says which checkpoint of a folder is the last."""
     return os.path.join(os.fspath(folder), latest_filename or STATE_FILE)
 
 
@@ -123,7 +124,7 @@ def get_checkpoint_state(checkpoint_dir: Any, latest_filename: str | None = None
     """
     from google.protobuf import text_format
 
-    path = _state_path(checkpoint_dir, latest_filename)
+    path = state_path(checkpoint_dir, latest_filename)
     try:
         if not gfile.exists(path):
             return None
@@ -170,6 +171,16 @@ def checkpoint_is_there(prefix: Any) -> bool:
       NotFoundError: its folder is not there.
     """
     return is_bundle(local_path(prefix)) or _main_file(prefix) is not None
+
+
+def prefix_to_checkpoint_path(prefix: str, format_version: int) -> str:
+    """The file of a checkpoint that is there when the checkpoint is.
+
+    Args:
+      prefix: what `Saver.restore` takes.
+      format_version: `SaverDef.V1` or `SaverDef.V2`.
+    """
+    return prefix + ".index" if format_version == 2 else prefix
 
 
 @export("train.checkpoint_exists")
@@ -246,6 +257,6 @@ def _remove_matching(pattern: str) -> None:
         gfile.remove(path)
 
 
-def meta_graph_filename(prefix: str, suffix: str = "meta") -> str:
+def meta_graph_filename(checkpoint_filename: str, meta_graph_suffix: str = "meta") -> str:
     """The name of the file with the graph of a checkpoint."""
-    return f"{re.sub(r'-[0-9?]+-of-[0-9]+$', '', prefix)}.{suffix}"
+    return f"{re.sub(r'-[0-9?]+-of-[0-9]+$', '', checkpoint_filename)}.{meta_graph_suffix}"

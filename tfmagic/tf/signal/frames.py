@@ -56,7 +56,7 @@ def _cosine_window(name: str | None, scope_name: str, length: Any, periodic: Any
                    b: float) -> Tensor:
     if not dtypes.as_dtype(dtype).is_floating:
         raise ValueError(
-            f"dtype must be a floating point type. Found {dtypes.as_dtype(dtype)!r}")
+            f"dtype must be a floating point type. Found {dtypes.as_dtype(dtype)}")
     with name_scope(name, scope_name, [length, periodic]):
         length = convert_to_tensor(length, dtypes.int32, name="window_length")
         length.get_shape().assert_has_rank(0)
@@ -78,8 +78,18 @@ def _cosine_window(name: str | None, scope_name: str, length: Any, periodic: Any
 # --- frames ---------------------------------------------------------------------------------------------------------
 
 
-def _greatest_common_divisor(first: Tensor, second: Tensor) -> Tensor:
-    with name_scope(None, "gcd", [first, second]):
+def gcd(a: Any, b: Any, name: str | None = None) -> Tensor:
+    """The greatest common divisor of two integer scalars.
+
+    Raises:
+      ValueError: one of them is no scalar or no integer.
+    """
+    with name_scope(name, "gcd", [a, b]):
+        first, second = convert_to_tensor(a), convert_to_tensor(b)
+        for tensor, what in ((first, "a"), (second, "b")):
+            tensor.get_shape().assert_has_rank(0)
+            if not tensor.dtype.is_integer:
+                raise ValueError(f"{what} must be an integer type. Got: {tensor.dtype}")
         known = constant_value(first), constant_value(second)
         if known[0] is not None and known[1] is not None:
             return convert_to_tensor(math.gcd(int(known[0]), int(known[1])), dtype=first.dtype)
@@ -136,7 +146,7 @@ def frame(signal: Any, frame_length: Any, frame_step: Any, pad_end: bool = False
         else:
             count = api.maximum(0, 1 + (length - frame_length) // frame_step)
         # Frames consist of parts that none of them cuts through.
-        part = _greatest_common_divisor(frame_length, frame_step)
+        part = gcd(frame_length, frame_step)
         in_frame, in_step, parts = frame_length // part, frame_step // part, length // part
         whole = api.concat([outer, [parts * part], inner], 0)
         in_parts = api.concat([outer, [parts, part], inner], 0)
@@ -164,7 +174,7 @@ def _frames_shape(signal: Tensor, frame_length: Tensor, frame_step: Tensor, pad_
     length, step = constant_value(frame_length), constant_value(frame_step)
     length, step = (None if value is None else int(value) for value in (length, step))
     count = None
-    if samples is not None and step is not None and (pad_end or length is not None):
+    if samples is not None and step and (pad_end or length is not None):
         count = -(-samples // step) if pad_end else max(0, 1 + (samples - length) // step)
     return [*dims[:place], count, length, *dims[place + 1:]]
 
@@ -190,7 +200,7 @@ def overlap_and_add(signal: Any, frame_step: Any, name: str | None = None) -> Te
         frame_step = convert_to_tensor(frame_step, name="frame_step")
         frame_step.get_shape().assert_has_rank(0)
         if not frame_step.dtype.is_integer:
-            raise ValueError(f"frame_step must be an integer. Got {frame_step.dtype!r}")
+            raise ValueError(f"frame_step must be an integer. Got {frame_step.dtype}")
         shape = api.shape(signal)
         outer = shape[:-2]
         outer_rank = api.size(outer)

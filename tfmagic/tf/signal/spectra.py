@@ -165,14 +165,13 @@ def _check_mels(bins: int, rate: Any, low: float, high: float, dtype: Any) -> No
         raise ValueError(f"lower_edge_hertz must be non-negative. Got: {low}")
     if low >= high:
         raise ValueError(f"lower_edge_hertz {low:.1f} >= upper_edge_hertz {high:.1f}")
-    if not isinstance(rate, Tensor):
-        if rate <= 0.0:
-            raise ValueError(f"sample_rate must be positive. Got: {rate}")
-        if high > rate / 2:
-            raise ValueError("upper_edge_hertz must not be larger than the Nyquist frequency (sample_rate / 2). Got: "
-                             f"{high} for sample_rate: {rate}")
+    if rate <= 0.0:
+        raise ValueError(f"sample_rate must be positive. Got: {rate}")
+    if high > rate / 2:
+        raise ValueError("upper_edge_hertz must not be larger than the Nyquist frequency (sample_rate / 2). Got: "
+                         f"{high} for sample_rate: {rate}")
     if not dtype.is_floating:
-        raise ValueError(f"dtype must be a floating point type. Got: {dtype!r}")
+        raise ValueError(f"dtype must be a floating point type. Got: {dtype}")
 
 
 @export("signal.linear_to_mel_weight_matrix")
@@ -199,10 +198,12 @@ def linear_to_mel_weight_matrix(num_mel_bins: int = 20, num_spectrogram_bins: An
     with name_scope(name, "linear_to_mel_weight_matrix") as scope:
         if isinstance(sample_rate, Tensor):
             known = constant_value(sample_rate)
-            sample_rate = sample_rate if known is None else known
+            if known is None:
+                raise ValueError("`sample_rate` was a non-constant Tensor. Must be a Python float or a constant "
+                                 "Tensor.")
+            sample_rate = known
         _check_mels(num_mel_bins, sample_rate, lower_edge_hertz, upper_edge_hertz, dtypes.as_dtype(dtype))
-        sample_rate = api.cast(sample_rate, dtype, name="sample_rate") if isinstance(sample_rate, Tensor) else \
-            convert_to_tensor(sample_rate, dtype, name="sample_rate")
+        sample_rate = convert_to_tensor(sample_rate, dtype, name="sample_rate")
         low = convert_to_tensor(lower_edge_hertz, dtype, name="lower_edge_hertz")
         high = convert_to_tensor(upper_edge_hertz, dtype, name="upper_edge_hertz")
         zero = api.constant(0.0, dtype)
@@ -232,7 +233,7 @@ def mfccs_from_log_mel_spectrograms(log_mel_spectrograms: Any, name: str | None 
       ValueError: there is no band.
     """
     with name_scope(name, "mfccs_from_log_mel_spectrograms", [log_mel_spectrograms]):
-        spectra = convert_to_tensor(log_mel_spectrograms)
+        spectra = convert_to_tensor(log_mel_spectrograms, dtypes.float32)
         dims = spectra.get_shape()
         known = dims[-1].value if dims.ndims else None
         if known == 0:

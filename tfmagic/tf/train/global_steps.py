@@ -9,6 +9,7 @@ from tfmagic.base.export import export
 from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.keys import GraphKeys
 from tfmagic.graph.operation import Tensor
+from tfmagic.ops.state.assign import assign_add
 from tfmagic.tf.initializers.kinds import Zeros
 from tfmagic.tf.variable.scope import get_variable
 from tfmagic.tf.variable.variables import Variable, VariableAggregation
@@ -92,7 +93,7 @@ def assert_global_step(global_step_tensor: Any) -> None:
 
 
 # The collection that holds the tensor which hooks read the global step from.
-_READ = "global_step_read_op_cache"
+GLOBAL_STEP_READ_KEY = "global_step_read_op_cache"
 
 
 def get_global_step_read(graph: Any = None) -> Any:
@@ -101,9 +102,9 @@ def get_global_step_read(graph: Any = None) -> Any:
     Raises:
       RuntimeError: there are several.
     """
-    found = (graph or get_default_graph()).get_collection(_READ)
+    found = (graph or get_default_graph()).get_collection(GLOBAL_STEP_READ_KEY)
     if len(found) > 1:
-        raise RuntimeError(f"There are multiple items in collection {_READ}. There should be only one.")
+        raise RuntimeError(f"There are multiple items in collection {GLOBAL_STEP_READ_KEY}. There should be only one.")
     return found[0] if found else None
 
 
@@ -125,5 +126,27 @@ def get_or_create_global_step_read(graph: Any = None) -> Any:
         return None
     with graph.as_default(), graph.name_scope(None), graph.name_scope(step.op.name + "/"):
         read = (step.initialized_value() if isinstance(step, Variable) else step) + 0
-    graph.add_to_collection(_READ, read)
+    graph.add_to_collection(GLOBAL_STEP_READ_KEY, read)
     return read
+
+
+def increment_global_step(increment: Any, graph: Any = None) -> Any:
+    """A tensor that adds a number to the global step.
+
+    Args:
+      increment: the number.
+      graph: by default the default graph.
+
+    Raises:
+      ValueError: the graph has no global step.
+    """
+    graph = graph or get_default_graph()
+    step = get_global_step(graph)
+    if step is None:
+        raise ValueError("Global step tensor should be created by tf.train.get_or_create_global_step before calling "
+                         "increment.")
+    assert_global_step(step)
+    read = get_or_create_global_step_read(graph)
+    with graph.as_default(), graph.name_scope(None), graph.name_scope(step.op.name + "/"), \
+            graph.control_dependencies([read]):
+        return assign_add(step, increment)

@@ -260,7 +260,8 @@ class pure_variable_scope:  # a context manager, as `variable_scope`
             name, own_name_scope, reuse = source._name, source._name_scope, self._reuse or source._reuse
         else:
             name = f"{old._name}/{self._name_or_scope}" if old._name else self._name_or_scope
-            own_name_scope, reuse = self._old_name_scope or self._name_or_scope, self._reuse or old._reuse
+            own_name_scope = self._name_or_scope if self._old_name_scope is None else self._old_name_scope
+            reuse = self._reuse or old._reuse
         fields = {field: getattr(source, f"_{field}") for field in _FIELDS}
         fields.update(self._fields)
         scope = VariableScope(reuse, name=name, name_scope=own_name_scope, custom_getter=_chained(

@@ -190,19 +190,19 @@ def reduce_weighted_logsumexp(logx: Any, w: Any = None, axis: Any = None, keep_d
         return (found, sign) if return_sign else found
 
 
-def vector_size_to_square_matrix_size(size: Any, validate_args: bool, name: str | None = None) -> Any:
-    """How many rows a triangle with `size` elements has: an int for an int, else a tensor.
+def vector_size_to_square_matrix_size(d: Any, validate_args: bool, name: str | None = None) -> Any:
+    """How many rows a triangle with `d` elements has: an int for an int, else a tensor.
 
     Raises:
       ValueError: no triangle has as many.
     """
-    if isinstance(size, (float, int, np.generic, np.ndarray)):
-        rows = (-1 + np.sqrt(1 + 8 * np.asarray(size))) / 2.0
+    if isinstance(d, (float, int, np.generic, np.ndarray)):
+        rows = (-1 + np.sqrt(1 + 8 * np.asarray(d))) / 2.0
         if float(int(rows)) != rows:
             raise ValueError("Vector length is not a triangular number.")
         return int(rows)
-    with name_scope(name, "vector_size_to_square_matrix_size", values=[size]):
-        rows = (-1.0 + api.sqrt(1 + 8.0 * api.cast(size, dtypes.float32))) / 2.0
+    with name_scope(name, "vector_size_to_square_matrix_size", values=[d]):
+        rows = (-1.0 + api.sqrt(1 + 8.0 * api.cast(d, dtypes.float32))) / 2.0
         if validate_args:
             with api.control_dependencies([api.debugging.assert_equal(
                     api.cast(api.cast(rows, dtypes.int32), dtypes.float32), rows,

@@ -17,18 +17,19 @@ def _batch_rank(distribution: Any) -> Any:
     return api.shape(distribution.batch_shape_tensor())[0] if rank is None else rank
 
 
-def pad_mixture_dimensions(x: Tensor, mixture: Any, categorical: Any, event_ndims: int) -> Tensor:
+def pad_mixture_dimensions(x: Tensor, mixture_distribution: Any, categorical_distribution: Any,
+                           event_ndims: int) -> Tensor:
     """Weights [..., components] with dimensions of size 1 for the batch that they lack, and for events.
 
     Args:
       x: the weights.
-      mixture: the distribution whose samples are weighted.
-      categorical: the one whose components they weigh.
+      mixture_distribution: the distribution whose samples are weighted.
+      categorical_distribution: the one whose components they weigh.
       event_ndims: how many dimensions an event has.
     """
     with name_scope("pad_mix_dims", values=[x]):
-        whole, own = _batch_rank(mixture), _batch_rank(categorical)
-        missing = api.where_v2(categorical.is_scalar_batch(), whole, whole - own)
+        whole, own = _batch_rank(mixture_distribution), _batch_rank(categorical_distribution)
+        missing = api.where_v2(categorical_distribution.is_scalar_batch(), whole, whole - own)
         shape = api.shape(x)
         return api.reshape(x, shape=api.concat([
             shape[:-1], api.ones([missing], dtype=dtypes.int32), shape[-1:],
@@ -41,13 +42,13 @@ def one_hot_mask(drawn: Tensor, components: Any, dtype: Any) -> Tensor:
     return api.one_hot(drawn, components, on_value=np.ones([], kind), off_value=np.zeros([], kind))
 
 
-def mixture_stddev(weights: Tensor, means: Tensor, stddevs: Tensor) -> Tensor:
+def mixture_stddev(mixture_weight_vector: Tensor, mean_vector: Tensor, stddev_vector: Tensor) -> Tensor:
     """The standard deviations of mixtures.
 
     Args:
-      weights: [n, components], probabilities.
-      means: [n, components].
-      stddevs: [n, components].
+      mixture_weight_vector: [n, components], probabilities.
+      mean_vector: [n, components].
+      stddev_vector: [n, components].
 
     Returns:
       A tensor [n].
@@ -55,13 +56,13 @@ def mixture_stddev(weights: Tensor, means: Tensor, stddevs: Tensor) -> Tensor:
     Raises:
       ValueError: the three have several shapes.
     """
-    for what, tensor in (("means", means), ("stddevs", stddevs)):
-        if not tensor.get_shape().is_compatible_with(weights.get_shape()):
+    for what, tensor in (("means", mean_vector), ("stddevs", stddev_vector)):
+        if not tensor.get_shape().is_compatible_with(mixture_weight_vector.get_shape()):
             raise ValueError(f"Expecting {what} to have same shape as mixture weights.")
-    weights = api.expand_dims(weights, axis=1)
-    means = api.expand_dims(means, axis=2)
-    stddevs = api.expand_dims(stddevs, axis=2)
-    mean = api.reshape(api.matmul(weights, means), [-1])
-    mean_variance = api.reshape(api.matmul(weights, api.square(stddevs)), [-1])
-    mean_square = api.reshape(api.matmul(weights, api.square(means)), [-1])
+    mixture_weight_vector = api.expand_dims(mixture_weight_vector, axis=1)
+    mean_vector = api.expand_dims(mean_vector, axis=2)
+    stddev_vector = api.expand_dims(stddev_vector, axis=2)
+    mean = api.reshape(api.matmul(mixture_weight_vector, mean_vector), [-1])
+    mean_variance = api.reshape(api.matmul(mixture_weight_vector, api.square(stddev_vector)), [-1])
+    mean_square = api.reshape(api.matmul(mixture_weight_vector, api.square(mean_vector)), [-1])
     return api.sqrt(mean_variance + mean_square - api.square(mean))

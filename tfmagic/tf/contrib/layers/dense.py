@@ -219,9 +219,18 @@ def one_hot_encoding(labels: Any, num_classes: int, on_value: Any = 1.0, off_val
 @export("contrib.layers.softmax")
 @add_arg_scope
 def softmax(logits: Any, scope: Any = None) -> Any:
-    """The softmax over the last axis of a tensor of any rank."""
+    """The softmax over the last axis of a tensor.
+
+    Raises:
+      ValueError: the rank is unknown or less than two.
+    """
     with variable_scope(scope, "softmax", [logits]):
-        size = logits.shape.as_list()[-1]
+        shape = logits.shape
+        if shape.ndims is None:
+            raise ValueError("dims of shape must be known but is None")
+        if shape.ndims < 2:
+            raise ValueError(f"rank of shape must be at least 2 not: {shape.ndims}")
+        size = shape[-1].value
         rows = raw.reshape(logits, [-1, size])
         outputs = raw.reshape(nn.softmax(rows), api.shape(logits))
         outputs.set_shape(logits.shape)

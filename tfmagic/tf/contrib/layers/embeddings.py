@@ -64,8 +64,8 @@ def bow_encoder(ids: Any, vocab_size: int, embed_dim: int, sparse_lookup: bool =
         if sparse_lookup:
             if not isinstance(ids, api.SparseTensor):
                 ids = dense_to_sparse_tensor(ids)
-            return safe_embedding_lookup_sparse([embeddings], ids, combiner="mean", name="embedding_lookup",
-                                                partition_strategy="div")
+            return safe_embedding_lookup_sparse([embeddings], ids, combiner="mean", default_id=0,
+                                                name="embedding_lookup")
         if isinstance(ids, api.SparseTensor):
             raise TypeError("ids are expected to be dense Tensor, got: %s", ids)
         return api.reduce_mean(embedding_lookup(embeddings, ids), axis=1)

@@ -329,6 +329,9 @@ def group_norm(inputs: Any, groups: int = 32, channels_axis: int = -1, reduction
         raise ValueError(f"Invalid groups {groups} for {channels} channels.")
     if channels % groups:
         raise ValueError(f"{channels} channels is not commensurate with {groups} groups.")
+    for axis in axes:
+        if inputs.shape[axis].value is None:
+            raise ValueError(f"Inputs {inputs.name} has undefined dimensions {axis}.")
     split = [groups, channels // groups]
     grouped = raw.reshape(inputs, [*original[:channels_axis], *split, *original[channels_axis + 1:]])
     spread = [1] * (rank + 1)

@@ -67,7 +67,7 @@ def optimize_loss(loss: Any, global_step: Any, learning_rate: Any, optimizer: An
     """
     loss = convert_to_tensor(loss)
     if loss.shape.ndims not in (None, 0):
-        loss.shape.assert_is_compatible_with(())
+        raise ValueError(f"Expected scalar shape for {loss.name}, saw shape: {loss.shape}.")
     if global_step is None:
         global_step = global_steps.get_global_step()
     else:

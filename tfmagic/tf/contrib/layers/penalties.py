@@ -22,7 +22,7 @@ def _nothing(_: Any) -> None:
     return None
 
 
-def _check(scale: Any, name: str, what: str) -> bool:
+def _check(scale: Any, name: str, what: str, end: str = "") -> bool:
     """Whether a scale regularizes at all.
 
     Raises:
@@ -33,7 +33,7 @@ def _check(scale: Any, name: str, what: str) -> bool:
     if not isinstance(scale, numbers.Real):
         return True
     if float(scale) < 0.0:
-        raise ValueError(f"Setting a {what} less than 0 on a regularizer: {float(scale):g}.")
+        raise ValueError(f"Setting a {what} less than 0 on a regularizer: {float(scale):g}{end}")
     if float(scale) == 0.0:
         tf_logging.info("Scale of 0 disables regularizer.")
         return False
@@ -65,7 +65,7 @@ def l2_regularizer(scale: Any, scope: str | None = None) -> Regularizer:
     Raises:
       ValueError: the scale is negative or an integer.
     """
-    if not _check(scale, "scale", "scale"):
+    if not _check(scale, "scale", "scale", "."):
         return _nothing
 
     def l2(weights: Any) -> Tensor:

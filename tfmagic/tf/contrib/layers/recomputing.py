@@ -20,14 +20,14 @@ from tfmagic.tf.control.custom_gradients import custom_gradient, handles_read
 from tfmagic.tf.variable.scope import get_variable_scope, variable_scope
 
 
-def enable_with_args(decorator: Callable[..., Any]) -> Callable[..., Any]:
+def enable_with_args(dec: Callable[..., Any]) -> Callable[..., Any]:
     """A decorator that may be written with keyword arguments or without: `@d` and `@d(a=1)`."""
 
-    @functools.wraps(decorator)
+    @functools.wraps(dec)
     def either(*args: Any, **kwargs: Any) -> Any:
         if len(args) == 1 and not kwargs and inspect.isroutine(args[0]):
-            return decorator(args[0])
-        return lambda function: decorator(function, *args, **kwargs)
+            return dec(args[0])
+        return lambda function: dec(function, *args, **kwargs)
 
     return either
 

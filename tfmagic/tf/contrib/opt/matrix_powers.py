@@ -14,21 +14,22 @@ def _with_ridge(matrix: Any, size: Any, ridge: float) -> tuple[Any, Any]:
     return identity, matrix + ridge * identity
 
 
-def matrix_square_root(matrix: Any, size: Any, iterations: int, ridge: float) -> Any:
-    """The square root of a matrix with `ridge` on its diagonal: Newton's iteration, coupled with that of the inverse.
+def matrix_square_root(mat_a: Any, mat_a_size: Any, iter_count: int = 100, ridge_epsilon: float = 1e-4) -> Any:
+    """The square root of a matrix with `ridge_epsilon` on its diagonal: Newton's iteration, coupled with that of the
+    inverse.
 
     It ends when the error grows again, and gives the matrix before.
 
     Args:
-      matrix: a square matrix of float32.
-      size: the number of its rows.
-      iterations: the most iterations.
+      mat_a: a square matrix of float32.
+      mat_a_size: the number of its rows.
+      iter_count: the most iterations.
     """
-    identity, damped = _with_ridge(matrix, size, ridge)
+    identity, damped = _with_ridge(mat_a, mat_a_size, ridge_epsilon)
     norm = api.sqrt(api.reduce_sum(damped * damped))
 
     def better(i: Any, _root: Any, _before: Any, _inverse: Any, _inverse_before: Any, error: Any, last: Any) -> Any:
-        return api.logical_and(api.less(i, iterations), api.less(error, last))
+        return api.logical_and(api.less(i, iter_count), api.less(error, last))
 
     def step(i: Any, root: Any, _before: Any, inverse: Any, _inverse_before: Any, error: Any, _last: Any) -> Any:
         factor = 0.5 * (3.0 * identity - api.matmul(inverse, root))
@@ -55,23 +56,24 @@ def _integer_power(matrix: Any, exponent: int) -> Any:
     return result
 
 
-def matrix_inverse_root(matrix: Any, size: Any, alpha: float, iterations: int, tolerance: float, ridge: float) -> Any:
+def matrix_inverse_root(mat_g: Any, mat_g_size: Any, alpha: float, iter_count: int = 100, epsilon: float = 1e-6,
+                        ridge_epsilon: float = 1e-6) -> Any:
     """A matrix to the power of `alpha`, where -1 / alpha is a positive integer, by Newton's iteration.
 
     Args:
-      matrix: a square matrix of float32.
-      size: the number of its rows.
-      iterations: the most iterations.
-      tolerance: it ends when no element of matrix * result ** p is farther than that from the identity's.
-      ridge: what is added to the diagonal.
+      mat_g: a square matrix of float32.
+      mat_g_size: the number of its rows.
+      iter_count: the most iterations.
+      epsilon: it ends when no element of mat_g * result ** p is farther than that from the identity's.
+      ridge_epsilon: what is added to the diagonal.
     """
-    identity, damped = _with_ridge(matrix, size, ridge)
+    identity, damped = _with_ridge(mat_g, mat_g_size, ridge_epsilon)
     exponent = -1.0 / alpha
     scale = (1 + exponent) / (2 * api.norm(damped))
 
     def far(i: Any, product: Any, _root: Any) -> Any:
-        return api.logical_and(api.less(i, iterations),
-                               api.greater(api.reduce_max(api.abs(product - identity)), tolerance))
+        return api.logical_and(api.less(i, iter_count),
+                               api.greater(api.reduce_max(api.abs(product - identity)), epsilon))
 
     def step(i: Any, product: Any, root: Any) -> Any:
         factor = (1 - alpha) * identity + alpha * product

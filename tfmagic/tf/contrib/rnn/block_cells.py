@@ -234,6 +234,9 @@ class GRUBlockCell(LayerRNNCell):
         self.built = True
 
     def call(self, inputs: Any, h_prev: Any) -> Any:  # type: ignore[override]
+        width = h_prev.get_shape().with_rank(2)[1].value
+        if width is not None and width != self._cell_size:
+            raise ValueError(f"Shape of h_prev[1] incorrect: cell_size {self._cell_size} vs {width}")
         _, _, _, new = raw.gru_block_cell(inputs, h_prev, self._gate_kernel, self._candidate_kernel, self._gate_bias,
                                           self._candidate_bias)
         return new, new

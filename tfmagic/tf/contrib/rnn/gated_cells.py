@@ -293,4 +293,5 @@ class HighwayWrapper(RNNCell):
     def __call__(self, inputs: Any, state: Any, scope: Any = None) -> Any:
         output, new_state = self._cell(inputs, state, scope=scope)
         nest.assert_same_structure(inputs, output)
+        nest.map_structure(lambda x, y: x.shape.assert_is_compatible_with(y.shape), inputs, output)
         return nest.map_structure(self._passed, inputs, output), new_state

@@ -27,12 +27,12 @@ class Linear:
         self._build_bias = build_bias
         self._is_sequence = nest.is_nested(args)
         items = args if self._is_sequence else [args]
-        total = _columns(items)
+        total = columns_of(items)
         dtype = items[0].dtype
         with variable_scope(get_variable_scope()) as outer:
             self._weights = get_variable("kernel", [total, output_size], dtype=dtype, initializer=kernel_initializer)
             if build_bias:
-                self._biases = _bias(outer, output_size, dtype, bias_initializer)
+                self._biases = bias_in(outer, output_size, dtype, bias_initializer)
 
     def __call__(self, args: Any) -> Any:
         items = args if self._is_sequence else [args]
@@ -56,14 +56,14 @@ def linear(args: Any, output_size: int, bias: bool, bias_initializer: Any = None
     if args is None or (nest.is_nested(args) and not args):
         raise ValueError("`args` must be specified")
     items = list(args) if nest.is_nested(args) else [args]
-    total, dtype = _columns(items), items[0].dtype
+    total, dtype = columns_of(items), items[0].dtype
     with variable_scope(get_variable_scope()) as outer:
         kernel = get_variable("kernel", [total, output_size], dtype=dtype, initializer=kernel_initializer)
         result = api.matmul(items[0] if len(items) == 1 else api.concat(items, 1), kernel)
-        return api.nn.bias_add(result, _bias(outer, output_size, dtype, bias_initializer)) if bias else result
+        return api.nn.bias_add(result, bias_in(outer, output_size, dtype, bias_initializer)) if bias else result
 
 
-def _columns(items: list[Any]) -> int:
+def columns_of(items: list[Any]) -> int:
     """How many columns some [batch, n] have together.
 
     Raises:
@@ -79,7 +79,7 @@ def _columns(items: list[Any]) -> int:
     return total
 
 
-def _bias(outer: Any, size: int, dtype: Any, initializer: Any) -> Any:
+def bias_in(outer: Any, size: int, dtype: Any, initializer: Any) -> Any:
     """The bias in a scope, in one piece."""
     with variable_scope(outer) as inner:
         inner.set_partitioner(None)

@@ -16,7 +16,7 @@ from tfmagic.tf.recurrent.lstm_cells import LSTMStateTuple
 from tfmagic.tf.variable.scope import get_variable, variable_scope
 
 
-class _Normed(RNNCell):
+class Normed(RNNCell):
     """A cell that can bring what it computes to a learned mean and variance."""
 
     _norm_gain: float
@@ -32,7 +32,7 @@ class _Normed(RNNCell):
 
 
 @export("contrib.rnn.LayerNormBasicLSTMCell")
-class LayerNormBasicLSTMCell(_Normed):
+class LayerNormBasicLSTMCell(Normed):
     """LSTM with layer normalization and dropout of what it takes in.
 
     Args:
@@ -99,7 +99,7 @@ class LayerNormBasicLSTMCell(_Normed):
 
 
 @export("contrib.rnn.CoupledInputForgetGateLSTMCell")
-class CoupledInputForgetGateLSTMCell(_Normed):
+class CoupledInputForgetGateLSTMCell(Normed):
     """LSTM that takes in as much as it forgets.
 
     Args:

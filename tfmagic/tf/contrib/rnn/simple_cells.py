@@ -69,7 +69,9 @@ class NASCell(LayerRNNCell):
         return self._num_proj or self._num_units
 
     def build(self, inputs_shape: Any) -> None:
-        depth, width = _depth(inputs_shape), self._NAS_BASE * self._num_units
+        depth, width = inputs_shape.with_rank(2)[1].value, self._NAS_BASE * self._num_units
+        if depth is None:
+            raise ValueError("Could not infer input size from inputs.get_shape()[-1]")
         self._recurrent_kernel = self.add_weight("recurrent_kernel", shape=[self.output_size, width])
         self._kernel = self.add_weight("kernel", shape=[depth, width])
         if self._use_bias:

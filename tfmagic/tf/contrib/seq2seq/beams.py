@@ -43,15 +43,15 @@ def _tiled(t: Any, multiplier: int) -> Tensor:
     return result
 
 
-def gather_tree_from_array(t: Tensor, parent_ids: Any, lengths: Any) -> Tensor:
+def gather_tree_from_array(t: Tensor, parent_ids: Any, sequence_length: Any) -> Tensor:
     """Steps [time, batch, beam, ...] in the order of the final beams."""
     sizes = [size.value if size.value is not None else api.shape(parent_ids)[axis]
              for axis, size in enumerate(parent_ids.shape.dims)]
     steps, batch, beam = sizes
     own = api.tile(api.expand_dims(api.expand_dims(api.range(beam), 0), 0), [steps, batch, 1])
-    longest = api.cast(api.reduce_max(lengths, axis=1), dtypes.int32)
+    longest = api.cast(api.reduce_max(sequence_length, axis=1), dtypes.int32)
     order = gather_tree(step_ids=own, parent_ids=parent_ids, max_sequence_lengths=longest, end_token=beam + 1)
-    inside = api.transpose(api.sequence_mask(lengths, maxlen=steps), perm=[2, 0, 1])
+    inside = api.transpose(api.sequence_mask(sequence_length, maxlen=steps), perm=[2, 0, 1])
     order = api.where(inside, x=order, y=own)
     time_index = api.tile(raw.reshape(api.range(steps), [-1, 1, 1]), [1, batch, beam])
     batch_index = api.tile(raw.reshape(api.range(batch), [-1, 1, 1]), [1, steps, beam])
@@ -63,14 +63,14 @@ def gather_tree_from_array(t: Tensor, parent_ids: Any, lengths: Any) -> Tensor:
     return ordered
 
 
-def masked_log_probs(log_probs: Tensor, end_token: Any, finished: Tensor) -> Tensor:
+def masked_log_probs(probs: Tensor, eos_token: Any, finished: Tensor) -> Tensor:
     """Log probabilities with which beams that are over stay at the end token."""
-    classes = api.shape(log_probs)[2]
-    row = api.one_hot(end_token, classes, dtype=log_probs.dtype,
-                      on_value=convert_to_tensor(0.0, dtype=log_probs.dtype), off_value=log_probs.dtype.min)
+    classes = api.shape(probs)[2]
+    row = api.one_hot(eos_token, classes, dtype=probs.dtype,
+                      on_value=convert_to_tensor(0.0, dtype=probs.dtype), off_value=probs.dtype.min)
     rows = api.tile(raw.reshape(row, [1, 1, -1]), api.concat([api.shape(finished), [1]], 0))
     mask = api.tile(api.expand_dims(finished, 2), [1, 1, classes])
-    return api.where(mask, rows, log_probs)
+    return api.where(mask, rows, probs)
 
 
 def gather_beams(indices: Tensor, source: Tensor, batch_size: Any, range_size: Any, shape: list[Any],
@@ -104,10 +104,10 @@ def beam_scores(log_probs: Tensor, lengths: Tensor, length_penalty_weight: Any, 
     return scores + api.expand_dims(missing * weight, 2)
 
 
-def _length_penalty(lengths: Tensor, factor: Any) -> Any:
-    factor = convert_to_tensor(factor, name="penalty_factor")
-    factor.set_shape(())
-    known = constant_value(factor)
+def _length_penalty(sequence_lengths: Tensor, penalty_factor: Any) -> Any:
+    penalty_factor = convert_to_tensor(penalty_factor, name="penalty_factor")
+    penalty_factor.set_shape(())
+    known = constant_value(penalty_factor)
     if known is not None and known == 0:
         return 1.0
-    return api.div((5.0 + api.cast(lengths, dtypes.float32)) ** factor, (5.0 + 1.0) ** factor)
+    return api.div((5.0 + api.cast(sequence_lengths, dtypes.float32)) ** penalty_factor, (5.0 + 1.0) ** penalty_factor)

@@ -26,11 +26,9 @@ def broadcast_matrix_batch_dims(matrices: list[Any], name: str | None = None) ->
         if not matrices:
             return []
         tensors = []
-        for place, matrix in enumerate(matrices):
+        for matrix in matrices:
             tensor = convert_to_tensor(matrix)
-            dims = tensor.get_shape()
-            if dims.ndims is not None and dims.ndims < 2:
-                raise ValueError(f"Each matrix must have at least 2 dimensions.  Found: {tensor} at place {place}")
+            assert_is_batch_matrix(tensor)
             tensors.append(tensor)
         if len(tensors) == 1:
             return tensors
@@ -49,6 +47,17 @@ def broadcast_matrix_batch_dims(matrices: list[Any], name: str | None = None) ->
         for place, tensor in enumerate(tensors):
             tensors[place] = api.broadcast_to(tensor, api.concat([dynamic, api.shape(tensor)[-2:]], axis=0))
         return tensors
+
+
+def assert_is_batch_matrix(tensor: Tensor) -> None:
+    """Refuse a tensor that surely holds no matrices.
+
+    Raises:
+      ValueError: it has too few dimensions.
+    """
+    dims = tensor.get_shape()
+    if dims.ndims is not None and dims.ndims < 2:
+        raise ValueError(f"Expected [batch] matrix to have at least two dimensions.  Found: {tensor}")
 
 
 def cholesky_solve(chol: Any, rhs: Any, name: str | None = None) -> Tensor:
@@ -152,19 +161,21 @@ def assert_compatible_matrix_dimensions(operator: Any, x: Tensor) -> Operation:
     """An operation that fails the run where a matrix does not fit an operator."""
     rows, columns = api.shape(x)[-2], operator.domain_dimension_tensor()
     return api.debugging.assert_equal(
-        rows, columns, message="Incompatible matrix dimensions.  shape[-2] of argument to be the same as this operator")
+        rows, columns, message="Dimensions are not compatible.  shape[-2] of argument to be the same as this operator")
 
 
-def agreed_hint(operator: Any, hint: str, given: bool | None, message: str) -> bool | None:
+def agreed_hint(operator: Any, hint_attr_name: str, provided_hint_value: bool | None, message: str) -> bool | None:
     """A hint as it is given, or as an operator has it.
 
     Raises:
-      ValueError: they contradict each other.
+      ValueError: they contradict each other, with the words `message`.
     """
-    own = getattr(operator, hint)
-    if own is None or given is None or own == given:
-        return given if own is None else own
-    raise ValueError(f"{message}: {hint} is said to be {given}, and is {own}")
+    own = getattr(operator, hint_attr_name)
+    if own is None:
+        return provided_hint_value
+    if provided_hint_value is None or own == provided_hint_value:
+        return own
+    raise ValueError(message)
 
 
 def diagonal_shape(diagonal: Tensor) -> TensorShape:

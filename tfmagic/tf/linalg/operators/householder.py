@@ -7,12 +7,12 @@ from typing import Any
 from tfmagic.base import errors
 from tfmagic.base.export import export
 from tfmagic.base.shapes import TensorShape
-from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.graph.scopes import name_scope
 from tfmagic.ops import api
 from tfmagic.tf.linalg.operators.base import LinearOperator
 from tfmagic.tf.linalg.operators.broadcasting import diagonal_shape, diagonal_shape_tensor
+from tfmagic.tf.linalg.operators.references import convert_nonref_to_tensor
 
 
 @export("linalg.LinearOperatorHouseholder")
@@ -23,7 +23,7 @@ class LinearOperatorHouseholder(LinearOperator):
                  is_positive_definite: bool | None = None, is_square: bool | None = None,
                  name: str = "LinearOperatorHouseholder"):
         with name_scope(name, values=[reflection_axis]):
-            self._reflection_axis = convert_to_tensor(reflection_axis, name="reflection_axis")
+            self._reflection_axis = convert_nonref_to_tensor(reflection_axis, name="reflection_axis")
             if self._reflection_axis.get_shape().ndims == 0:
                 raise ValueError(f"Argument reflection_axis must have at least 1 dimension.  Found: "
                                  f"{self._reflection_axis}")

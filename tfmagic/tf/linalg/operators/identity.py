@@ -18,6 +18,7 @@ from tfmagic.ops import api
 from tfmagic.ops.control_flow.grouping import with_dependencies
 from tfmagic.tf.linalg.operators.base import LinearOperator
 from tfmagic.tf.linalg.operators.broadcasting import shape_tensor
+from tfmagic.tf.linalg.operators.references import assert_not_ref_type, convert_nonref_to_tensor
 
 
 class _Sized(LinearOperator):
@@ -37,6 +38,7 @@ class _Sized(LinearOperator):
         if batch_shape is None:
             self._batch_shape_arg = None
             return
+        assert_not_ref_type(batch_shape, "batch_shape")
         self._batch_shape_arg = shape_tensor(batch_shape, name="batch_shape_arg")
         self._batch_shape_static = constant_value(self._batch_shape_arg)
         self._check_batch_shape()
@@ -48,6 +50,7 @@ class _Sized(LinearOperator):
           TypeError: it is no integer.
           ValueError: it is no scalar, or negative.
         """
+        assert_not_ref_type(size, name)
         tensor = shape_tensor(size, name=name)
         known = constant_value(tensor)
         self._known_sizes[name] = None if known is None or known.ndim else int(known)
@@ -230,7 +233,7 @@ class LinearOperatorScaledIdentity(_Sized):
                  name: str = "LinearOperatorScaledIdentity"):
         self._assert_proper_shapes = assert_proper_shapes
         with name_scope(name, values=[multiplier, num_rows]):
-            self._multiplier = convert_to_tensor(multiplier, name="multiplier")
+            self._multiplier = convert_nonref_to_tensor(multiplier, name="multiplier")
             if not self._multiplier.dtype.is_complex:
                 if is_self_adjoint is False:
                     raise ValueError("A real diagonal operator is always self adjoint.")

@@ -6,13 +6,13 @@ from typing import Any
 
 from tfmagic.base.export import export
 from tfmagic.base.shapes import TensorShape
-from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.scopes import name_scope
 from tfmagic.ops import api
 from tfmagic.tf.linalg.operators.base import LinearOperator
 from tfmagic.tf.linalg.operators.broadcasting import cholesky_solve, matrix_solve
 from tfmagic.tf.linalg.operators.identity import LinearOperatorIdentity
+from tfmagic.tf.linalg.operators.references import convert_nonref_to_tensor
 from tfmagic.tf.linalg.operators.stored import LinearOperatorDiag
 
 
@@ -57,9 +57,9 @@ class LinearOperatorLowRankUpdate(LinearOperator):
             is_positive_definite = is_self_adjoint = True
         values = base_operator.graph_parents + [u, diag_update, v]
         with name_scope(name, values=values):
-            self._u = convert_to_tensor(u, name="u")
-            self._v = self._u if v is None else convert_to_tensor(v, name="v")
-            self._diag_update = None if diag_update is None else convert_to_tensor(diag_update, name="diag_update")
+            self._u = convert_nonref_to_tensor(u, name="u")
+            self._v = self._u if v is None else convert_nonref_to_tensor(v, name="v")
+            self._diag_update = convert_nonref_to_tensor(diag_update, name="diag_update")
             self._base_operator = base_operator
             self._is_diag_update_positive = is_diag_update_positive
             parents = base_operator.graph_parents + [self._u, self._v]

@@ -18,6 +18,7 @@ from tfmagic.tf.linalg.operators.broadcasting import (
     diagonal_shape_tensor,
     triangular_solve,
 )
+from tfmagic.tf.linalg.operators.references import convert_nonref_to_tensor
 
 
 def _check(tensor: Tensor, what: str, least: int) -> None:
@@ -35,7 +36,7 @@ class LinearOperatorDiag(LinearOperator):
                  is_positive_definite: bool | None = None, is_square: bool | None = None,
                  name: str = "LinearOperatorDiag"):
         with name_scope(name, values=[diag]):
-            self._diag = convert_to_tensor(diag, name="diag")
+            self._diag = convert_nonref_to_tensor(diag, name="diag")
             _check(self._diag, "diag", 1)
             if not self._diag.dtype.is_complex:
                 if is_self_adjoint is False:
@@ -101,7 +102,7 @@ class LinearOperatorDiag(LinearOperator):
         return api.linalg.diag(self._diag)
 
     def _diag_part(self) -> Tensor:
-        return self._diag
+        return convert_to_tensor(self._diag)
 
     def _add_to_tensor(self, x: Tensor) -> Tensor:
         return api.linalg.set_diag(x, self._diag + api.linalg.diag_part(x))
@@ -115,7 +116,7 @@ class LinearOperatorFullMatrix(LinearOperator):
                  is_positive_definite: bool | None = None, is_square: bool | None = None,
                  name: str = "LinearOperatorFullMatrix"):
         with name_scope(name, values=[matrix]):
-            self._matrix = convert_to_tensor(matrix, name="matrix")
+            self._matrix = convert_nonref_to_tensor(matrix, name="matrix")
             _check(self._matrix, "matrix", 2)
             super().__init__(self._matrix.dtype, [self._matrix], is_non_singular, is_self_adjoint,
                              is_positive_definite, is_square, name)
@@ -133,7 +134,7 @@ class LinearOperatorFullMatrix(LinearOperator):
         return self._dense_solve(rhs, adjoint, adjoint_arg)
 
     def _to_dense(self) -> Tensor:
-        return self._matrix
+        return convert_to_tensor(self._matrix)
 
 
 @export("linalg.LinearOperatorLowerTriangular")
@@ -146,7 +147,7 @@ class LinearOperatorLowerTriangular(LinearOperator):
         if is_square is False:
             raise ValueError("Only square lower triangular operators supported at this time.")
         with name_scope(name, values=[tril]):
-            self._tril = convert_to_tensor(tril, name="tril")
+            self._tril = convert_nonref_to_tensor(tril, name="tril")
             _check(self._tril, "tril", 2)
             super().__init__(self._tril.dtype, [self._tril], is_non_singular, is_self_adjoint, is_positive_definite,
                              True, name)
