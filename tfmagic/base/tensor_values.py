@@ -161,7 +161,12 @@ def _from_numpy(array: np.ndarray, dtype: DType | None) -> np.ndarray:
         raise TypeError(f"Expected binary or unicode string, got {array.ravel()[0] if array.size else array}")
     if array.dtype.kind == "c" and not dtype.is_complex:
         array = array.real  # as NumPy casts it, which also warns
-    return array.astype(np.dtype(dtype.as_numpy_dtype))
+    try:
+        return array.astype(np.dtype(dtype.as_numpy_dtype))
+    except TypeError:
+        if any(isinstance(item, (list, tuple, np.ndarray)) for item in array.ravel()):
+            raise ValueError("setting an array element with a sequence.") from None
+        raise
 
 
 def _strings(value: Any, dtype: DType | None) -> np.ndarray:
@@ -177,11 +182,11 @@ def _strings(value: Any, dtype: DType | None) -> np.ndarray:
         elif isinstance(item, str):
             result[index] = item.encode("utf-8")
         else:
+            if isinstance(value, np.ndarray):
+                raise TypeError(f"Expected binary or unicode string, got {item!r}")
             if isinstance(item, (list, tuple, np.ndarray)):
                 raise ValueError(f"Argument must be a dense tensor: {_short(value)} - got nested lists of different "
                                  "lengths.")
-            if isinstance(value, np.ndarray):
-                raise TypeError(f"Expected binary or unicode string, got {item!r}")
             if dtype is None:
                 raise _unsupported(value)
             raise TypeError(f"Expected string, got {item!r} of type '{type(item).__name__}' instead.")

@@ -133,3 +133,22 @@ def names_that_do_not_do(tf):
     op = tf.no_op()
     facts["no session"] = outcome(lambda: op.run())
     return Case([(inside, None)], facts=facts)
+
+
+@program
+def rows_of_several_lengths(tf):
+    """NumPy puts rows of several lengths into an array of objects: as a tensor it is refused as no text."""
+    rows = np.empty(2, dtype=object)
+    rows[0], rows[1] = [1, 2, 3], [4]
+    arrays = np.empty(2, dtype=object)
+    arrays[0], arrays[1] = (1.0, 2.0), (3.0,)
+    numbers = np.array([1, 2], dtype=object)
+    tries = {
+        "constant": lambda: tf.constant(rows), "as text": lambda: tf.constant(rows, tf.string),
+        "as numbers": lambda: tf.constant(rows, tf.int32), "as reals": lambda: tf.convert_to_tensor(rows, tf.float32),
+        "variable": lambda: tf.Variable(rows), "tuples": lambda: tf.constant(arrays),
+        "slices": lambda: tf.data.Dataset.from_tensor_slices(rows), "numbers": lambda: tf.constant(numbers),
+        "numbers with a dtype": lambda: tf.constant(numbers, tf.int32).shape,
+        "looked up": lambda: tf.nn.embedding_lookup(np.eye(5, dtype=np.float32), rows),
+    }
+    return Case(facts={name: outcome(tries[name]) for name in sorted(tries)})
