@@ -128,7 +128,7 @@ def test_an_error_in_a_function_names_its_node_and_the_call():
     with pytest.raises(tf.errors.InvalidArgumentError) as caught:
         run(node("r", "Product", "x", "", "node"), product)
     text = str(caught.value)
-    assert text.splitlines()[0] == "[_Derived_]In[0] is not a matrix. Instead it has shape []"
+    assert text.splitlines()[0] == "In[0] is not a matrix. Instead it has shape []"
     assert "[[node m]]" in text and "[[node r (defined at" in text and "in the function Product" in text
 
 

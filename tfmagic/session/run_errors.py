@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -17,10 +18,12 @@ _FRAMES_SHOWN = 8
 # The innermost and the outermost calls of functions that a message shows.
 _CALLS_SHOWN = 4
 _IS_IN = "\nIt is in the function "
-# How TensorFlow begins the message of what fails in a function.
-_IN_FUNCTION = "[_Derived_]"
+# How TensorFlow begins the message of what fails in the function that makes a data set.
+_IN_MAKER = "[_Derived_]"
 # The same for a function that a data set calls.
 _IN_ELEMENT = "{{function_node"
+# Names that it takes out of messages to put the place of their definition there, which functions have not.
+_PLAIN_NAME = re.compile(r"[\w.\-/]+")
 
 
 def describe(op: Operation, values: list[Any] | None = None) -> str:
@@ -71,10 +74,17 @@ def add_path(error: BaseException, path: Any) -> None:
     lines = source.lines(found[-1].call._frames[:_FRAMES_SHOWN])
     declaration = registry.lookup(path.call.type)
     of_elements = declaration is not None and declaration.functions and "" not in declaration.functions
-    begin = "" if path.call.type == "GeneratorDataset" else f"{_IN_ELEMENT} {path.name}}}}} " if of_elements \
-        else _IN_FUNCTION
-    error._message = f"{begin}{error._message}{text}{_trace(found[-1].call, lines)}"
+    error._message = f"{_beginning(path, of_elements)}{error._message}{text}{_trace(found[-1].call, lines)}"
     error.args = (error._message,)
+
+
+def _beginning(path: Any, of_elements: bool) -> str:
+    """How TensorFlow begins the message: of functions of elements it keeps the space behind a name that it removes."""
+    if path.call.type == "GeneratorDataset":
+        return ""
+    if of_elements:
+        return " " if _PLAIN_NAME.fullmatch(path.name) else f"{_IN_ELEMENT} {path.name}}}}} "
+    return _IN_MAKER if path.call.type == "OneShotIterator" else ""
 
 
 def translate(exception: BaseException, op: Operation, values: list[Any] | None = None) -> BaseException:
