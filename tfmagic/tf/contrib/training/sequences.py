@@ -125,8 +125,9 @@ class SequenceQueueingStateSaver:
 
     def _make_barrier(self) -> None:
         given = self._input
-        parts = [("length", dtypes.int32, []), ("total_length", dtypes.int32, []), ("next_key", dtypes.string, []),
-                 ("sequence", dtypes.int32, []), ("sequence_count", dtypes.int32, [])]
+        parts: list[Any] = [
+            ("length", dtypes.int32, []), ("total_length", dtypes.int32, []), ("next_key", dtypes.string, []),
+            ("sequence", dtypes.int32, []), ("sequence_count", dtypes.int32, [])]
         sequences = [(("sequence", name), value.dtype.base_dtype,
                       [self._num_unroll, *value.get_shape().as_list()[1:]]) for name, value in given.sequences.items()]
         others = [((what, name), value.dtype.base_dtype, value.get_shape().as_list())
