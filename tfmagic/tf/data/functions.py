@@ -93,7 +93,8 @@ class ElementFunction:
 
 
 def _name_of(function: Any) -> str:
-    return str(getattr(function, "__name__", None) or type(getattr(function, "func", function)).__name__)
+    """As a function is called; of what has no name, what Python calls its class."""
+    return getattr(function, "__name__", None) or str(type(function))
 
 
 def _from_references(tensors: Iterable[Tensor]) -> bool:
