@@ -99,3 +99,33 @@ def contrib_metrics_of_the_best(tf):
             metrics.streaming_sparse_average_precision_at_top_k(best, many)]
     feed = {scores: [[0.1, 0.7, 0.2], [0.5, 0.1, 0.4]], labels: [0, 2], best: [[1, 2], [0, 2]], many: [[1], [1]]}
     return _case(tf, made, [feed])
+
+
+@program
+def contrib_metrics_areas_with_intervals(tf):
+    scores, labels = tf.placeholder(tf.float32, [None]), tf.placeholder(tf.int32, [None])
+    weights = tf.placeholder(tf.float32, [None])
+    found, update = tf.contrib.metrics.auc_with_confidence_intervals(
+        labels, scores, weights, metrics_collections=["m"], updates_collections=["u"])
+    plain, plain_update = tf.contrib.metrics.auc_with_confidence_intervals(
+        labels, scores, alpha=0.9, logit_transformation=False, name="A")
+    seen = []
+    with tf.Session() as sess:
+        sess.run(tf.local_variables_initializer())
+        for row, kinds, counts in zip(SCORES + [[0.2, 0.4, 0.4, 0.1]], LABELS + [[1, 1, 0, 0]],
+                                      [[1, 1, 2, 1], [1, 0.5, 1, 3], [0.1, 0.2, 0.3, 0.1]]):
+            feed = {scores: row, labels: kinds, weights: counts}
+            sess.run([update, plain_update], feed)
+            seen.append(np.round(sess.run(list(found) + list(plain), feed), 4).tolist())
+    said = []
+    for alpha in (0, 1.0, 2):
+        try:
+            tf.contrib.metrics.auc_with_confidence_intervals(labels, scores, alpha=alpha)
+        except ValueError as error:
+            said.append(str(error))
+    try:
+        tf.contrib.metrics.auc_with_confidence_intervals(tf.zeros([3]), tf.zeros([4]))
+    except ValueError as error:
+        said.append(str(error))
+    kept = [tf.get_collection("m")[0].auc.name, tf.get_collection("u")[0].name, type(found).__name__]
+    return Case(facts={"seen": seen, "said": said, "kept": kept})

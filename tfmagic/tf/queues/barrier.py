@@ -21,7 +21,7 @@ class Barrier:
       name: the name of the node.
 
     Raises:
-      ValueError: a shape is not known.
+      ValueError: a shape is not known, or it has no elements.
     """
 
     def __init__(self, types: Any, shapes: Any = None, shared_name: str | None = None, name: str = "barrier"):
@@ -32,6 +32,9 @@ class Barrier:
             self._shapes = [TensorShape(shape) for shape in (shapes if isinstance(shapes, list | tuple) else [shapes])]
             if not all(shape.is_fully_defined() for shape in self._shapes):
                 raise ValueError(f"All shapes must be fully defined: {self._shapes}")
+            for index, shape in enumerate(self._shapes):
+                if not shape.num_elements():
+                    raise ValueError(f"Empty tensors are not supported, but received shape '{shape}' at index {index}")
         self._barrier_ref = raw.barrier(component_types=self._types, shapes=self._shapes, shared_name=shared_name,
                                         name=name)
         self._name = self._barrier_ref.op.name.split("/")[-1]
@@ -43,8 +46,8 @@ class Barrier:
 
     @property
     def name(self) -> str:
-        """The name of its node."""
-        return self._name
+        """The name of its node, with its scopes."""
+        return self._barrier_ref.op.name
 
     def insert_many(self, component_index: int, keys: Any, values: Any, name: str | None = None) -> Operation:
         """An operation that gives elements one of their components.
