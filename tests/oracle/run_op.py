@@ -43,7 +43,8 @@ HANDLES = ("resource", "variant")
 EXACT = ("NextAfter", "Bitcast")  # ops whose every bit counts
 # Which part of tf.contrib brings an op, or its gradient.
 CONTRIB = {"GRUBlockCell": "rnn", "LSTMBlockCell": "rnn", "AdjustHsvInYiq": "image", "SparseFeatureCross": "layers",
-           "SparseFeatureCrossV2": "layers", "SingleImageRandomDotStereograms": "image", "ObtainNext": "input_pipeline"}
+           "SparseFeatureCrossV2": "layers", "SingleImageRandomDotStereograms": "image", "ObtainNext": "input_pipeline",
+           "MaskedMatmul": "factorization", "WALSComputePartialLhsAndRhs": "factorization"}
 # What TensorFlow says where it lacks a kernel for the CPU, or a part of one: it tells nothing of the op.
 LACKING = re.compile(r"No OpKernel was registered|.* not (yet )?implemented|Unsupported data type|OpKernel '.*KernelDef"
                      r"|.* only supports? .*NHWC|.*supported on CPU|Cannot assign a device for operation"

@@ -15,6 +15,7 @@ from oracle.samples import (
     clustering,
     control_flow,
     debug,
+    factorization,
     image,
     linalg,
     math,
@@ -41,8 +42,9 @@ from oracle.samples.wrong import wrong_calls
 from tfmagic import tf  # noqa: F401  # makes every declaration known
 from tfmagic.graph import opdefs, registry
 
-FAMILIES = (array, audio, clustering, control_flow, debug, image, linalg, math, nn, parsing, quantization, quantized,
-            ragged, random, recurrent, segments, sparse, state, strings, summary, tensor_lists, trees)
+FAMILIES = (array, audio, clustering, control_flow, debug, factorization, image, linalg, math, nn, parsing,
+            quantization, quantized, ragged, random, recurrent, segments, sparse, state, strings, summary,
+            tensor_lists, trees)
 SPECIAL = {name: rows for family in FAMILIES for name, rows in family.SAMPLES.items()}
 # Calls in which TensorFlow 1.15 reads what is not there (its answer depends on the memory): no samples.
 BEYOND = {name: rule for family in FAMILIES for name, rule in getattr(family, "BEYOND", {}).items()}
