@@ -47,14 +47,14 @@ class Hints:
         self.is_self_adjoint = is_self_adjoint
 
 
-def hints_of_sum(a: Any, b: Any, given: Hints | None) -> Hints:
+def hints_of_sum(op1: Any, op2: Any, hints: Hints | None) -> Hints:
     """What is known of the sum of two operators, or said of it."""
-    given = given or Hints()
-    self_adjoint, definite, regular = given.is_self_adjoint, given.is_positive_definite, given.is_non_singular
+    hints = hints or Hints()
+    self_adjoint, definite, regular = hints.is_self_adjoint, hints.is_positive_definite, hints.is_non_singular
     if self_adjoint is None:
-        self_adjoint = True if a.is_self_adjoint and b.is_self_adjoint else None
+        self_adjoint = True if op1.is_self_adjoint and op2.is_self_adjoint else None
     if definite is None:
-        definite = True if a.is_positive_definite and b.is_positive_definite else None
+        definite = True if op1.is_positive_definite and op2.is_positive_definite else None
     if regular is None:
         regular = True if definite else None
     return Hints(regular, definite, self_adjoint)
@@ -165,16 +165,16 @@ def _refuse_other_batches(operators: list[Any]) -> None:
         batch = api.broadcast_static_shape(batch, operator.batch_shape)
 
 
-def pop_a_match_at_tier(op1: Any, operators: list[Any], tier: list[Adder]) -> tuple[Any, Any]:
+def pop_a_match_at_tier(op1: Any, operator_list: list[Any], tier: list[Adder]) -> tuple[Any, Any]:
     """Take the last operator out of a list that an adder of a tier can add to `op1`.
 
     Returns:
       The operator and the adder, or twice None.
     """
-    for place in reversed(range(len(operators))):
+    for place in reversed(range(len(operator_list))):
         for adder in tier:
-            if adder.can_add(op1, operators[place]):
-                return operators.pop(place), adder
+            if adder.can_add(op1, operator_list[place]):
+                return operator_list.pop(place), adder
     return None, None
 
 

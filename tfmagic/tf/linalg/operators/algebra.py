@@ -145,28 +145,28 @@ products = functools.partial(_table, "Matmul")
 solutions = functools.partial(_table, "Solve")
 
 
-def non_singular(a: Any, b: Any) -> bool | None:
+def non_singular(operator_a: Any, operator_b: Any) -> bool | None:
     """Whether a product surely has an inverse."""
-    if a.is_non_singular is False or b.is_non_singular is False:
+    if operator_a.is_non_singular is False or operator_b.is_non_singular is False:
         return False
-    return True if a.is_non_singular and b.is_non_singular else None
+    return True if operator_a.is_non_singular and operator_b.is_non_singular else None
 
 
-def commuting_self_adjoint(a: Any, b: Any) -> bool | None:
+def commuting_self_adjoint(operator_a: Any, operator_b: Any) -> bool | None:
     """Whether a product of operators that commute is self-adjoint."""
-    return True if a.is_self_adjoint and b.is_self_adjoint else None
+    return True if operator_a.is_self_adjoint and operator_b.is_self_adjoint else None
 
 
-def commuting_positive_definite(a: Any, b: Any) -> bool | None:
+def commuting_positive_definite(operator_a: Any, operator_b: Any) -> bool | None:
     """Whether a product of operators that commute is positive definite."""
-    return True if (a.is_positive_definite is True and a.is_self_adjoint is True
-                    and b.is_positive_definite is True and b.is_self_adjoint is True) else None
+    return True if (operator_a.is_positive_definite is True and operator_a.is_self_adjoint is True
+                    and operator_b.is_positive_definite is True and operator_b.is_self_adjoint is True) else None
 
 
-def square(a: Any, b: Any) -> bool | None:
+def square(operator_a: Any, operator_b: Any) -> bool | None:
     """Whether a product is square."""
-    if a.is_square and b.is_square:
+    if operator_a.is_square and operator_b.is_square:
         return True
-    if (a.range_dimension.value is not None and b.domain_dimension.value is not None):
-        return a.range_dimension == b.domain_dimension
+    if (operator_a.range_dimension.value is not None and operator_b.domain_dimension.value is not None):
+        return operator_a.range_dimension == operator_b.domain_dimension
     return None

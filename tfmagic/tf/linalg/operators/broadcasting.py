@@ -16,17 +16,17 @@ from tfmagic.graph.static_value import constant_value
 from tfmagic.ops import api
 
 
-def broadcast_matrix_batch_dims(matrices: list[Any], name: str | None = None) -> list[Tensor]:
+def broadcast_matrix_batch_dims(batch_matrices: list[Any], name: str | None = None) -> list[Tensor]:
     """Batches of matrices with the same batch each.
 
     Raises:
       ValueError: none are given, or one is no matrix.
     """
-    with name_scope(name or "broadcast_matrix_batch_dims", values=matrices):
-        if not matrices:
+    with name_scope(name or "broadcast_matrix_batch_dims", values=batch_matrices):
+        if not batch_matrices:
             return []
         tensors = []
-        for matrix in matrices:
+        for matrix in batch_matrices:
             tensor = convert_to_tensor(matrix)
             assert_is_batch_matrix(tensor)
             tensors.append(tensor)

@@ -20,9 +20,9 @@ def _columns_joined(x: Tensor) -> Tensor:
     return api.reshape(turned, api.concat([api.shape(x)[:-2], [-1]], axis=0))
 
 
-def _in_columns(y: Tensor, rows: Tensor) -> Tensor:
-    """Vectors as matrices: the transpose of what has so many rows."""
-    return api.linalg.matrix_transpose(api.reshape(y, api.concat([api.shape(y)[:-1], [rows, -1]], axis=0)))
+def _in_columns(y: Tensor, num_col: Tensor) -> Tensor:
+    """Vectors as matrices: the transpose of what has so many columns."""
+    return api.linalg.matrix_transpose(api.reshape(y, api.concat([api.shape(y)[:-1], [num_col, -1]], axis=0)))
 
 
 def _last_dim_first(x: Tensor) -> Tensor:
