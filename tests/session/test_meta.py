@@ -103,6 +103,8 @@ CALLS: list[tuple[Callable[..., Any], tuple[Any, ...]]] = [
     *((torch.ops.aten.native_batch_norm_backward, (
         X, X, scale, torch.ones([4]), torch.ones([4]), torch.ones([4]), torch.ones([4]), True, 1e-3, wanted))
       for scale, wanted in ((torch.ones([4]), [True] * 3), (None, [True, False, False]))),
+    (torch.nn.functional.fold, (torch.ones([2, 24, 12]), [6, 7], [3, 2], [2, 1], 0, [1, 1])),
+    (torch.nn.functional.fold, (torch.ones([2, 24, 9]), [5, 7], [3, 2], [1, 1], 0, [1, 2])),
     (torch.conv2d, (X, torch.ones([6, 2, 3, 2]), None, [2, 1], [1, 0], [1, 2], 2)),
     (torch.conv3d, (torch.ones([1, 2, 5, 6, 7]), torch.ones([3, 2, 1, 2, 3]), None, [1, 2, 1], [0] * 3, [1] * 3, 1)),
     *((torch.ops.aten.max_pool2d_with_indices, (X, [3, 2], [2, 2], [1, 0], [1, 1], up)) for up in (False, True)),

@@ -61,7 +61,7 @@ ALONE = {
         ("lookup.remapping", "monitored"),
         ("parsing", "parsing"), ("summary.writers", "summaries_written"),
         ("trees.ensembles", "boosted_trees"), ("trees.quantiles", "boosted_trees"),
-        ("trees.forest", "forest_trees"),
+        ("trees.growing", "boosted_trees"), ("trees.forest", "forest_trees"),
         ("random.stateful", "generators"), ("sparse.crossing", "feature_columns"), ("state.mutexes", "sections"),
         ("nn.cudnn", "contrib_cudnn"), ("debug.memory", "contrib_small"))
        for name in registry.declarations() if f"{opdefs.home(name)}.".startswith(f"ops.{family}.")

@@ -292,6 +292,16 @@ def _avg_pool(x: Any, window: Any, stride: Any, padding: Any, rounds_up: bool = 
     return _empty([*x.shape[:2], *(_windows(*each, rounds_up=rounds_up) for each in numbers)], x.dtype)
 
 
+def _fold(columns: Any, room: Any, window: Any, dilation: Any, padding: int, stride: Any) -> Any:
+    if columns.ndim != 3:
+        return None
+    count = math.prod(_windows(size, of, step, padding, wide) for size, of, step, wide in zip(
+        room, window, stride, dilation, strict=True))
+    channels, left = divmod(columns.shape[1], math.prod(window))
+    fits = not left and count == columns.shape[2] and count > 0
+    return _empty([columns.shape[0], channels, *room], columns.dtype) if fits else None
+
+
 def _batch_norm_backward(dy: Any, x: Any, scale: Any, mean: Any, variance: Any, kept_mean: Any, kept_scale: Any,
                          training: bool, epsilon: float, wanted: Any) -> Any:
     moments = _empty(x.shape[1], x.dtype if scale is None else scale.dtype)
@@ -326,7 +336,7 @@ def _function_rules() -> dict[Any, Callable[..., Any]]:
             torch.tile: _tile, torch.zeros: _filled, torch.ones: _filled, torch.arange: _arange,
             torch.argmax: _arg_extreme, torch.argmin: _arg_extreme, functional.pad: _pad,
             torch.cumsum: _cumulative, torch.cumprod: _cumulative, torch.full: _full, torch.eye: _eye,
-            torch.reshape: _reshape, torch._assert_async: lambda *args: UNKNOWN}
+            torch.reshape: _reshape, functional.fold: _fold, torch._assert_async: lambda *args: UNKNOWN}
 
 
 @functools.cache
