@@ -73,7 +73,7 @@ def add_path(error: BaseException, path: Any) -> None:
     text += _IS_IN + ", which is called in ".join(f"{call.name}" for call in shown)
     lines = source.lines(found[-1].call._frames[:_FRAMES_SHOWN])
     declaration = registry.lookup(path.call.type)
-    of_elements = declaration is not None and declaration.functions and "" not in declaration.functions
+    of_elements = bool(declaration and declaration.functions and "" not in declaration.functions)
     error._message = f"{_beginning(path, of_elements)}{error._message}{text}{_trace(found[-1].call, lines)}"
     error.args = (error._message,)
 
