@@ -144,6 +144,14 @@ def size_value(tensor: Any, place: int) -> int | None:
     return size
 
 
+class BuildingRefusal(ValueError):
+    """What a shape rule refuses in its own words; `running` has those of the kernel, None where that takes it."""
+
+    def __init__(self, building: str, running: str | None) -> None:
+        super().__init__(building)
+        self.running = running
+
+
 def less(size: int, amount: int) -> int:
     """`size - amount`.
 

@@ -12,6 +12,7 @@ from tfmagic.base.lazy import torch
 from tfmagic.base.shapes import Dims
 from tfmagic.graph import registry
 from tfmagic.graph.operation import Operation, where
+from tfmagic.ops import shape_rules
 
 # The innermost frames of the user's code that a message shows.
 _FRAMES_SHOWN = 8
@@ -222,6 +223,8 @@ def _refused_by_rule(op: Operation, dims: list[Dims]) -> str | None:
         return None
     try:
         declaration.shape(registry.Node(op), *registry.grouped(op._op_def.inputs, op._attrs, dims))
+    except shape_rules.BuildingRefusal as refused:
+        return refused.running
     except ValueError as refused:
         shown = ", ".join(map(shapes.brackets, dims))
         return f"{refused} for '{op.name}' (op: '{op.type}') with input shapes: {shown}."

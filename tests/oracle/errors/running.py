@@ -509,3 +509,9 @@ def top_k_too_many(tf, sess):
 def one_segment_out_of_range(tf, sess):
     ids = tf.placeholder(tf.int32, [2])
     sess.run(tf.unsorted_segment_sum([1.0, 2.0], ids, 3, name="unsorted"), {ids: [1, 5]})
+
+
+@refused("Computed output size would be negative")
+def window_too_large_in_a_run(tf, sess):
+    image = tf.placeholder(tf.float32, name="image")
+    sess.run(tf.nn.max_pool(image, [1, 7, 7, 1], [1, 1, 1, 1], "VALID"), {image: [[[[1.0]] * 5] * 5]})

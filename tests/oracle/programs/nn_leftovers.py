@@ -61,3 +61,22 @@ def nn_repeated_and_unique_labels(tf):
     out = [tf.nn.collapse_repeated(labels, lengths), tf.nn.collapse_repeated(some, lengths - 2, name="short"),
            tuple(tf.nn.ctc_unique_labels(labels))]
     return Case(steps=[(out, {some: [[1, 1, 0], [2, 3, 3], [4, 4, 4]]})])
+
+
+@program
+def nn_windows_that_do_not_fit(tf):
+    """A run takes a window that is larger than the image by less than a step, and gives nothing."""
+    x, wide = tf.placeholder(tf.float32, name="x"), [1, 7, 7, 1]
+    kernel = tf.placeholder(tf.float32, name="kernel")
+    out = [tf.nn.conv2d(x, kernel, [1, 3, 3, 1], "VALID"), tf.nn.depthwise_conv2d(x, kernel, [1, 3, 3, 1], "VALID"),
+           tf.nn.max_pool(x, wide, [1, 3, 3, 1], "VALID"), tf.nn.avg_pool(x, wide, [1, 3, 3, 1], "VALID")]
+    return Case(steps=[(out, {x: np.ones([1, 5, 5, 2]), kernel: np.ones([7, 7, 2, 1])})])
+
+
+@program
+def nn_convolution_of_any_steps(tf):
+    x, kernel = tf.constant(PICTURE[:, :, :, :1]), np.ones([2, 2, 1, 1], "float32")
+    out = [tf.nn.convolution(x, kernel, "SAME", strides=2), tf.nn.convolution(x, kernel, "SAME", dilation_rate=2),
+           tf.nn.convolution(x, kernel, "VALID", strides=[1, 2, 1, 1]),
+           tf.nn.convolution(PICTURE[0], np.ones([2, 2, 1], "float32"), "SAME", data_format="NWC")]
+    return Case(steps=[(out, {})])

@@ -37,9 +37,6 @@ def conv_shape(op: Any, x: Dims, filters: Dims, rank: int, depthwise: bool = Fal
         raise ValueError("DepthwiseConv2D requires the stride attribute to contain 4 values, but got: "
                          f"{len(op.strides)}")
     strides, dilations = spatial(op, op.strides), [1] * (rank - 2) if depthwise else spatial(op, op.dilations)
-    if op.padding == "EXPLICIT" and len(op.explicit_paddings) != 2 * rank:
-        raise ValueError(f"explicit_paddings attribute must contain {2 * rank} values, but got: "
-                         f"{len(op.explicit_paddings)}")
     depth = x[-1 if channels_last(op) else 1]
     *sizes, filter_depth, out_depth = filters
     if depthwise:
@@ -52,6 +49,9 @@ def conv_shape(op: Any, x: Dims, filters: Dims, rank: int, depthwise: bool = Fal
         if out_depth is not None and out_depth % (depth // filter_depth):
             raise ValueError(f"Depth of output ({out_depth}) is not a multiple of the number of groups "
                              f"({depth // filter_depth})")
+    if op.padding == "EXPLICIT" and len(op.explicit_paddings) != 2 * rank:
+        raise ValueError(f"explicit_paddings attribute must contain {2 * rank} values, but got: "
+                         f"{len(op.explicit_paddings)}")
     before, after = [0] * len(sizes), [0] * len(sizes)
     if op.padding == "EXPLICIT":
         _check_explicit(op)
@@ -114,7 +114,8 @@ def _depthwise_from_torch(gradient: Any, filter_sizes: Any) -> Any:
 
 def _geometry(op: Any, x_dims: Dims, x: Any, filter_sizes: Any, dilated: bool = True) -> Geometry:
     channel = -1 if channels_last(op) else 1
-    for what, steps in (("strides", op.strides), ("dilations", op.dilations if dilated else ())):
+    holes = "dilations" if len(op.strides) == 4 else "dilation rates"
+    for what, steps in (("strides", op.strides), (holes, op.dilations if dilated else ())):
         if steps and (steps[0] != 1 or steps[channel] != 1):
             raise errors.InvalidArgumentError(None, op.op, f"Current implementation does not yet support {what} in the "
                                                            "batch and depth dimensions.")
@@ -143,7 +144,7 @@ def _groups(op: Any, dims: Any, x: Any, filter_dims: Any, filters: Any) -> int:
 
 def _convolve(x: Any, weights: Any, geometry: Geometry, groups: int) -> Any:
     """Cross-correlation in torch's layout."""
-    if nothing(x.shape, weights.shape):
+    if nothing(x.shape, weights.shape) or geometry.none(x.shape[2:]):
         return x.new_zeros([x.shape[0], weights.shape[0], *geometry.outputs(x.shape[2:])])
     if geometry.symmetric:
         padding = geometry.before
@@ -400,8 +401,9 @@ class Conv2DBackpropInput:
 
 
 def _backprop_input_shape(op: Any, sizes: Dims, filters: Dims, dy: Dims, rank: int) -> Dims:
-    with_rank(filters, rank)
-    with_rank(dy, rank)
+    if rank == 5:
+        with_rank(filters, rank)
+        with_rank(dy, rank)
     return with_rank(static_dims(op.input_sizes), rank)
 
 

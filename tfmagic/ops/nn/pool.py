@@ -121,13 +121,13 @@ def _geometry(op: Any, dims: Dims, x: Any, ksize: Any = None, strides: Any = Non
     return Geometry(size, stride, one, before, after)
 
 
-def _empty(op: Any, x: Any, rank: int, ksize: Any = None, strides: Any = None) -> Any | None:
-    """The pool of a batch without elements, or None where there are some."""
-    if not nothing(x.shape):
+def _empty(op: Any, x: Any, geometry: Geometry) -> Any | None:
+    """The pool of a batch without elements, or too small for a window; None where there is something to pool."""
+    sizes = spatial(op, tuple(x.shape))
+    if not nothing(x.shape) and not geometry.none(sizes):
         return None
-    dims = pool_shape(op, tuple(x.shape), op.ksize if ksize is None else ksize,
-                       op.strides if strides is None else strides, rank)
-    return x.new_zeros(list(dims or ()))
+    out = geometry.outputs(sizes)
+    return x.new_zeros([x.shape[0], *out, x.shape[-1]] if channels_last(op) else [*x.shape[:2], *out])
 
 
 def _rounds_up(geometry: Geometry) -> bool | None:
@@ -183,7 +183,8 @@ def max_pool(op: Any, x: Any, rank: int, ksize: Any = None, strides: Any = None)
     result = _across_channels(op, x, op.ksize if ksize is None else ksize, op.strides if strides is None else strides)
     if result is not None:
         return result
-    geometry, empty = _geometry(op, dims, x, ksize, strides), _empty(op, x, rank, ksize, strides)
+    geometry = _geometry(op, dims, x, ksize, strides)
+    empty = _empty(op, x, geometry)
     if empty is not None:
         return empty
     value = _max_with_indices(to_torch(op, _as_floating(op, x), rank), geometry)[0]
@@ -212,7 +213,8 @@ def _max_pool_grad(op: Any, x: Any, dy: Any, rank: int, ksize: Any = None, strid
 
 def _max_pool_grad_grad(op: Any, x: Any, grad: Any, rank: int, ksize: Any = None, strides: Any = None) -> Any:
     """The gradient of MaxPoolGrad by the gradient that it was given: the elements that were the largest."""
-    geometry, empty = _geometry(op, op.orig_input._dims, x, ksize, strides), _empty(op, x, rank, ksize, strides)
+    geometry = _geometry(op, op.orig_input._dims, x, ksize, strides)
+    empty = _empty(op, x, geometry)
     if empty is not None:
         return empty
     indices = _max_with_indices(to_torch(op, x, rank), geometry)[1]
@@ -312,7 +314,8 @@ class MaxPoolWithArgmax:
 
     def kernel(op: Any, x: Any) -> tuple[Any, Any]:
         layout = _Layout(op)
-        geometry, empty = _geometry(layout, tuple(x.shape), x), _empty(layout, x, 4)
+        geometry = _geometry(layout, tuple(x.shape), x)
+        empty = _empty(layout, x, geometry)
         if empty is not None:
             return empty, empty.to(torch.int64 if op.Targmax.size == 8 else torch.int32)
         image = to_torch(layout, x, 4)
@@ -360,16 +363,23 @@ def _mean_of(x: Any, geometry: Geometry, rounds_up: bool) -> Any:
 def avg_pool(op: Any, x: Any, rank: int) -> Any:
     """The mean of each window."""
     dims = op.op._inputs[0]._dims
-    geometry, empty = _geometry(op, dims, x), _empty(op, x, rank)
+    geometry = _geometry(op, dims, x)
+    empty = _empty(op, x, geometry)
     if empty is not None:
         return empty
-    x = to_torch(op, x, rank)
+    dtype, x = x.dtype, _wide(to_torch(op, x, rank))
     rounds_up = _rounds_up_for(geometry, x.shape[2:])
     if rounds_up is None:
         y = _sum_of(padded(x, geometry), geometry) / _counts(x.shape[2:], geometry, x)
     else:
         y = _mean_of(x, geometry, rounds_up)
-    return from_torch(op, y, rank)
+    return from_torch(op, y.to(dtype), rank)
+
+
+def _wide(x: Any) -> Any:
+    """Volumes in single precision, where they are in half of it: torch takes means of no others on a CPU."""
+    narrow = x.dim() == 5 and x.dtype in (torch.float16, torch.bfloat16) and not x.is_cuda
+    return x.to(torch.float32) if narrow else x
 
 
 def _sum_of(x: Any, geometry: Geometry) -> Any:
@@ -394,7 +404,7 @@ def _avg_pool_grad(op: Any, sizes: Any, dy: Any, rank: int) -> Any:
     geometry = _geometry(op, tuple(sizes), None)
     if nothing(sizes, dy.shape):
         return dy.new_zeros(sizes)
-    dy = to_torch(op, dy, rank)
+    dtype, dy = dy.dtype, _wide(to_torch(op, dy, rank))
     shape = [sizes[0], sizes[-1], *sizes[1:-1]] if channels_last(op) else sizes
     function = torch.ops.aten.avg_pool2d_backward if rank == 4 else torch.ops.aten.avg_pool3d_backward
     rounds_up = _rounds_up_for(geometry, shape[2:])
@@ -407,7 +417,7 @@ def _avg_pool_grad(op: Any, sizes: Any, dy: Any, rank: int) -> Any:
     else:
         dx = function(dy, unread(op, shape, dy), geometry.size, geometry.stride, geometry.before, rounds_up, False,
                       None)
-    return from_torch(op, dx, rank)
+    return from_torch(op, dx.to(dtype), rank)
 
 
 def _avg_family(suffix: str, rank: int) -> None:

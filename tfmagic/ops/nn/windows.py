@@ -13,6 +13,7 @@ from typing import Any
 from tfmagic.base import errors
 from tfmagic.base.lazy import torch
 from tfmagic.base.shapes import Dims
+from tfmagic.ops.shape_rules import BuildingRefusal
 
 
 def channels_last(op: Any) -> bool:
@@ -92,9 +93,13 @@ class Geometry:
 
     def outputs(self, sizes: Sequence[int]) -> list[int]:
         """How many windows fit into these sizes; below zero as in C, where a window is too large."""
-        return [int((size + b + a - (window - 1) * dilation - 1 + stride) / stride) for
+        return [outputs(size + b + a, (window - 1) * dilation + 1, stride) for
                 size, window, stride, dilation, b, a in
                 zip(sizes, self.size, self.stride, self.dilation, self.before, self.after)]
+
+    def none(self, sizes: Sequence[Any]) -> bool:
+        """Whether surely not one window fits into these sizes."""
+        return all(isinstance(size, int) for size in sizes) and 0 in self.outputs(sizes)
 
     @property
     def pads(self) -> list[int]:
@@ -142,6 +147,11 @@ def sizes_of(op: Any, dims: Dims, x: Any) -> list[Any]:
     return spatial(op, tuple(x.shape))
 
 
+def outputs(size: int, reach: int, stride: int) -> int:
+    """How many windows fit, as a kernel counts: the quotient is cut as in C, so a step may hide that none does."""
+    return int((size - reach + stride) / stride)
+
+
 def output_size(size: int | None, window: int | None, stride: int, dilation: int, padding: str, before: int = 0,
                 after: int = 0) -> int | None:
     """How many windows fit.
@@ -159,8 +169,12 @@ def output_size(size: int | None, window: int | None, stride: int, dilation: int
         return -(-size // stride)
     reach = (window - 1) * dilation + 1  # type: ignore[operator]
     count = (size + before + after - reach + stride) // stride
-    if size + before + after - reach < 0 and count <= 0:
-        raise ValueError(f"Negative dimension size caused by subtracting {reach} from {size + before + after}")
+    if size + before + after - reach < 0:
+        count = outputs(size + before + after, reach, stride)
+        raise BuildingRefusal(
+            f"Negative dimension size caused by subtracting {reach} from {size + before + after}",
+            f"Computed output size would be negative: {count} [input_size: {size}, effective_filter_size: {reach}, "
+            f"stride: {stride}]" if count < 0 else None)
     return count
 
 

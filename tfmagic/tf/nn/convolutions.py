@@ -141,9 +141,9 @@ def conv2d_transpose(value: Any = None, filter: Any = None, output_shape: Any = 
     with name_scope(name, "conv2d_transpose", [value, filter, output_shape]) as scope:
         data_format = "NHWC" if data_format is None else data_format
         axis = 1 if data_format.startswith("NC") else 3
-        return conv2d_backprop_input(
-            input_sizes=output_shape, filter=filter, out_backprop=value,
-            strides=per_dimension(strides, 2, axis, "strides"), padding=padding, data_format=data_format,
+        return raw.conv2d_backprop_input(
+            output_shape, filter, value, strides=per_dimension(strides, 2, axis, "strides"), padding=padding,
+            data_format=data_format,
             dilations=per_dimension(dilations, 2, axis, "dilations"), name=scope)
 
 

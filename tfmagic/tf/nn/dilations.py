@@ -17,6 +17,7 @@ from tfmagic.ops import api, raw
 from tfmagic.ops.array import shape_ops
 from tfmagic.ops.array.blocks import batch_to_space, space_to_batch
 from tfmagic.tf.nn.convolutions import conv1d, conv2d_backprop_input, conv2d_transpose, given
+from tfmagic.tf.nn.pooling import per_dimension
 
 # --- any dimension, with dilation ------------------------------------------------------------------------------
 
@@ -44,44 +45,102 @@ def convolution(input: Any, filter: Any, padding: Any, strides: Any = None, dila
     filter = given("filters", filters, "filter", filter)
     rate = given("dilations", dilations, "dilation_rate", dilation_rate)
     with name_scope(name, "convolution", [input, filter]) as scope:
-        input = convert_to_tensor(input, name="input")
-        # An array becomes a node of the op that takes it.
-        weights = convert_to_tensor(filter, name="filter") if hasattr(filter, "_as_graph_element") else filter
-        shape = weights.get_shape() if isinstance(weights, Tensor) else TensorShape(np.shape(weights))
-        dims = _spatial_count(input, shape)
-        first = data_format is not None and data_format.startswith("NC")
-        strides, rate = _numbers(strides, dims, "strides"), _numbers(rate, dims, "dilation_rate")
-        check_steps(strides, rate)
+        # Arrays become nodes of the ops that take them.
+        input, shape = _with_shape(input, "input")
+        filter, filter_shape = _with_shape(filter, "filter")
+        rank = filter_shape.ndims if shape.ndims is None else shape.ndims
+        if rank is None:
+            raise ValueError("rank of input or filter must be known")
+        if not 3 <= rank <= 5:
+            raise ValueError(f"Input tensor must be of rank 3, 4 or 5 but was {rank}.")
+        axis = 1 if data_format is not None and data_format.startswith("NC") else rank - 1
+        steps = per_dimension(strides, rank - 2, axis, "strides")
+        rate = per_dimension(rate, rank - 2, axis, "dilations")
         if all(r == 1 for r in rate):
-            return _plain(input, weights, padding, strides, first, dims, scope)
-        return with_space_to_batch(
-            input, rate, padding,
-            lambda values, _, pad: _plain(values, weights, pad, strides, first, dims, scope),
-            filter_shape=shape if shape.is_fully_defined() else shape_ops.shape(weights), data_format=data_format)
+            return _plain(input, filter, padding, steps, data_format, rank, scope)
+        spatial = slice(2, None) if axis == 1 else slice(1, -1)
+        input = convert_to_tensor(input, name="input")
+        return _dilated(input, filter, padding, steps, rate[spatial], steps[spatial], data_format, filter_shape, scope)
 
 
-def _spatial_count(input: Tensor, filter_shape: TensorShape) -> int:
-    rank = filter_shape.ndims if filter_shape.ndims is not None else input.get_shape().ndims
-    if rank is None:
-        raise ValueError("rank of input must be known")
-    if not 3 <= rank <= 5:
-        raise ValueError(f"num_spatial_dims must be one of 1, 2 or 3 but saw {rank - 2}.")
-    input.get_shape().with_rank(rank)
-    return rank - 2
+def _with_shape(value: Any, name: str) -> tuple[Any, TensorShape]:
+    """A tensor, variable or array, and its static shape; anything else as a tensor."""
+    if not isinstance(value, Tensor | np.ndarray):
+        value = convert_to_tensor(value, name=name)
+    return value, value.get_shape() if isinstance(value, Tensor) else TensorShape(value.shape)
+
+
+_FORMATS = {3: ("NWC", "NCW"), 4: ("NHWC", "NCHW"), 5: ("NDHWC", "NCDHW")}
+
+
+def _plain(input: Any, filter: Any, padding: Any, steps: list[int], data_format: str | None, rank: int,
+           name: str | None) -> Tensor:
+    """A convolution without dilation, by the rank of its input."""
+    data_format = _FORMATS[rank][0] if data_format is None else data_format
+    if rank == 3:
+        return conv1d(input, filter, steps, padding, data_format=data_format, name=name)
+    if rank == 4:
+        return raw.conv2d(input, filter, steps, padding, data_format=data_format, name=name)
+    return raw.conv3d(input, filter, steps, padding, data_format, name=name)
+
+
+def _dilated(input: Tensor, filter: Any, padding: Any, steps: list[int], rate: list[int], strides: list[int],
+             data_format: str | None, filter_shape: TensorShape, name: str) -> Tensor:
+    """A convolution with dilation: one without, of the input's elements gathered into the batch."""
+    rank = filter_shape.ndims
+    shape = input.get_shape()
+    if rank is not None and shape.ndims is not None:
+        if shape.ndims != rank:
+            raise ValueError(f"input tensor must have rank {rank}")
+        depth = shape[1 if data_format is not None and data_format.startswith("NC") else rank - 1]
+        if not depth.is_compatible_with(filter_shape[rank - 2]):
+            raise ValueError("number of input channels does not match corresponding dimension of filter, "
+                             f"{depth} != {filter_shape[rank - 2]}")
+    check_steps(strides, rate)
+    if padding not in ("SAME", "VALID"):
+        raise ValueError(f"Invalid padding method {padding!r}")
+    if rank in _FORMATS and data_format is not None and data_format not in _FORMATS[rank] and not (
+            rank == 3 and data_format in _FORMATS[4]):
+        last, first = _FORMATS[rank]
+        raise ValueError(f'data_format must be "{last}" or "{first}".' + (f" Have: {data_format}" if rank == 5 else ""))
+    if not filter_shape.is_fully_defined():
+        raise ValueError(f"Cannot convert a partially known TensorShape to a Tensor: {filter_shape}")
+    return with_space_to_batch(
+        input, rate, padding,
+        lambda values, _, pad: _plain(values, filter, pad, steps, data_format, len(steps), name),
+        filter_shape=filter_shape, data_format=data_format)
+
+
+def _steps_and_rate(strides: Any, rate: Any, count: int) -> tuple[list[int], list[int]]:
+    """One stride and one dilation rate per spatial dimension.
+
+    Raises:
+      ValueError: another count of them, one is not positive, or there are both strides and holes.
+    """
+    rate = _numbers(rate, count, "dilation_rate")
+    if any(r < 1 for r in rate):
+        raise ValueError("all values of dilation_rate must be positive")
+    strides = _numbers(strides, count, "strides")
+    check_steps(strides, rate)
+    return strides, rate
 
 
 def _numbers(value: Any, count: int, name: str) -> list[int]:
-    """One number per spatial dimension."""
+    """One number per spatial dimension.
+
+    Raises:
+      ValueError: another count of numbers.
+      TypeError: a single number.
+    """
     if value is None:
         return [1] * count
     if isinstance(value, Tensor):
         value = constant_value(value)
         if value is None:
             raise ValueError(f"{name} must be known when the graph is built")
-    numbers = [int(v) for v in np.asarray(value).reshape(-1)]
-    if len(numbers) != count:
-        raise ValueError(f"len({name})={len(numbers)} but should be {count}")
-    return numbers
+    if len(value) != count:
+        raise ValueError(f"len({name})={len(value)} but should be {count}")
+    return [int(v) for v in value]
 
 
 def check_steps(strides: Sequence[int], rate: Sequence[int]) -> None:
@@ -90,22 +149,11 @@ def check_steps(strides: Sequence[int], rate: Sequence[int]) -> None:
     Raises:
       ValueError: one is not positive, or there are both strides and holes.
     """
-    for name, numbers in (("strides", strides), ("dilation_rate", rate)):
+    for name, numbers in (("dilation_rate", rate), ("strides", strides)):
         if any(n < 1 for n in numbers):
             raise ValueError(f"all values of {name} must be positive")
     if any(s > 1 for s in strides) and any(r > 1 for r in rate):
         raise ValueError("strides > 1 not supported in conjunction with dilation_rate > 1")
-
-
-def _plain(input: Any, filter: Any, padding: str, strides: list[int], first: bool, dims: int,
-           name: str | None) -> Tensor:
-    """A convolution without dilation, by the number of spatial dimensions."""
-    if dims == 1:
-        return conv1d(input, filter, strides[0], padding, data_format="NCW" if first else "NWC", name=name)
-    steps = [1, 1, *strides] if first else [1, *strides, 1]
-    if dims == 2:
-        return raw.conv2d(input, filter, steps, padding, data_format="NCHW" if first else "NHWC", name=name)
-    return raw.conv3d(input, filter, steps, padding, "NCDHW" if first else "NDHWC", name=name)
 
 
 @export("nn.with_space_to_batch")
@@ -137,6 +185,8 @@ def spread(input: Any, dilation_rate: Any, padding: str, op: Callable[..., Tenso
     """`with_space_to_batch`, the padding computed from these `sizes` of the spatial dimensions; None: the input's."""
     input = convert_to_tensor(input, name="input")
     rate_tensor = convert_to_tensor(dilation_rate, name="dilation_rate")
+    if rate_tensor.get_shape().ndims != 1:
+        raise ValueError("rate must be rank 1")
     rate = [int(r) for r in np.asarray(constant_value(rate_tensor))]
     first = data_format is not None and data_format.startswith("NC")
     if spatial_dims is None:
@@ -354,8 +404,7 @@ def pool(input: Any, window_shape: Any, pooling_type: str, padding: str, dilatio
         if not 1 <= dims <= 3:
             raise ValueError("It is required that 1 <= num_spatial_dims <= 3.")
         input.get_shape().with_rank(dims + 2)
-        strides, rate = _numbers(strides, dims, "strides"), _numbers(rate, dims, "dilation_rate")
-        check_steps(strides, rate)
+        strides, rate = _steps_and_rate(strides, rate, dims)
         if padding == "SAME" and any(r > 1 for r in rate):
             raise ValueError("pooling with SAME padding is not implemented for dilation_rate > 1")
         if any(s > w for s, w in zip(strides, window_shape)):
