@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tfmagic.base import errors
@@ -29,6 +29,19 @@ _builders: Any = Slot("nodes of gradients")
 def calls(op: Operation) -> bool:
     """Whether an operation calls functions."""
     return op.type in CALLS_BY_ATTRS or op.type in op.graph._functions
+
+
+def operations_within(body: Body) -> Iterator[Operation]:
+    """Every operation of a body and of the bodies that it calls, each body once."""
+    waiting, seen = [body], set()
+    while waiting:
+        at = waiting.pop()
+        if at in seen:
+            continue
+        seen.add(at)
+        for op in at.graph._operations:
+            yield op
+            waiting += bodies(op)
 
 
 def bodies(op: Operation) -> tuple[Body, ...]:

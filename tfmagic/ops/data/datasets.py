@@ -18,6 +18,7 @@ from tfmagic.base import errors
 from tfmagic.base.lazy import torch
 from tfmagic.graph.function import Body
 from tfmagic.graph.function_calls import bodies as bodies_of
+from tfmagic.graph.function_calls import operations_within
 
 Element = tuple[Any, ...]
 INFINITE = -1
@@ -68,18 +69,10 @@ def check_stateless(dataset: Dataset) -> None:
 
 
 def _check_body(first: Body) -> None:
-    bodies, seen = [first], set()
-    while bodies:
-        body = bodies.pop()
-        if body in seen:
-            continue
-        seen.add(body)
-        for op in body.graph._operations:
-            called = bodies_of(op)
-            if op._op_def.is_stateful and not called and op.type not in _KEEPS_NOTHING and "Dataset" not in op.type:
-                raise errors.FailedPreconditionError(None, None, f"{op.type} is stateful.\nSave how many elements were "
-                                                     "taken instead, and begin with `dataset.skip(count)`.")
-            bodies += called
+    for op in operations_within(first):
+        if op._op_def.is_stateful and not bodies_of(op) and op.type not in _KEEPS_NOTHING and "Dataset" not in op.type:
+            raise errors.FailedPreconditionError(None, None, f"{op.type} is stateful.\nSave how many elements were "
+                                                 "taken instead, and begin with `dataset.skip(count)`.")
 
 
 # Marked as stateful so that they run, but there is nothing to save of them; data sets are looked at one by one.

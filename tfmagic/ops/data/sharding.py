@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tfmagic.base import errors
-from tfmagic.graph.function_calls import bodies
+from tfmagic.graph.function_calls import operations_within
 from tfmagic.ops.data.batching import Batch, PaddedBatch, Window
 from tfmagic.ops.data.datasets import Dataset
 from tfmagic.ops.data.file_cache import FileCache
@@ -89,17 +89,7 @@ def _without_shuffle(dataset: Dataset) -> tuple[Dataset, Shuffle | None]:
 
 def _reads_files(function: Any) -> bool:
     """Whether a function, or one that it calls, makes a data set of files."""
-    stack, seen = [function.body], set()
-    while stack:
-        body = stack.pop()
-        if body in seen:
-            continue
-        seen.add(body)
-        for op in body.graph._operations:
-            if op.type in OF_STRINGS:
-                return True
-            stack += bodies(op)
-    return False
+    return any(op.type in OF_STRINGS for op in operations_within(function.body))
 
 
 for _name in ("AutoShardDataset", "ExperimentalAutoShardDataset"):

@@ -124,11 +124,7 @@ class DenseTable(Table):
     def find(self, keys: Any, default: Any) -> Any:
         """The values of keys; the default where there is none."""
         array, before = self._split(keys)
-        standing = as_array(default)
-        if standing.shape != self._shape:
-            raise invalid(f"Expected shape {shapes.brackets(self._shape)} for default value, got "
-                          f"{shapes.brackets(standing.shape)}")
-        instead: Any = standing.item() if not standing.ndim else standing
+        instead = self._default_value(default)
         with self._lock:
             places = [self._place(key, False) for key in self._listed(array)]
             found = [instead if place < 0 else self._kept[place] for place in places]

@@ -98,6 +98,14 @@ class Table:
             return objects(np.array(values, object).ravel().tolist() if values else [], shape)
         return torch.from_numpy(np.array(values, dtype.as_numpy_dtype).reshape(shape))
 
+    def _default_value(self, default: Any) -> Any:
+        """What stands for the value of a key that is not there."""
+        standing = as_array(default)
+        if standing.shape != self._shape:
+            raise invalid(f"Expected shape {shapes.brackets(self._shape)} for default value, got "
+                          f"{shapes.brackets(standing.shape)}")
+        return standing if standing.ndim else standing.item()
+
     def find(self, keys: Any, default: Any) -> Any:
         """The values of keys; the default where there is none.
 
@@ -107,11 +115,7 @@ class Table:
         if not self._filled:
             raise _stopped("Table not initialized.")
         flat, shape = self._keys_of(keys)
-        standing = as_array(default)
-        if standing.shape != self._shape:
-            raise invalid(f"Expected shape {shapes.brackets(self._shape)} for default value, got "
-                          f"{shapes.brackets(standing.shape)}")
-        instead: Any = standing.item() if not standing.ndim else standing
+        instead = self._default_value(default)
         with self._lock:
             found = [self._values.get(key, instead) for key in flat]
         return self._tensor(found, (*shape, *self._shape), self._types)

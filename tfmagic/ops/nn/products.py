@@ -24,6 +24,12 @@ _COLUMNS_PER_FILTER = 4
 _MOST_COLUMNS = 1 << 24
 
 
+def _is_known(op: Any, x_shape: Sequence[Any], filter_shape: Sequence[Any]) -> bool:
+    """Whether there are images of two axes, with their channels last, all of known sizes and none of them empty."""
+    sizes = (*x_shape, *filter_shape)
+    return len(sizes) == 8 and channels_last(op) and all(type(size) is int and size > 0 for size in sizes)
+
+
 def as_product(op: Any, x_shape: Sequence[Any], filter_shape: Sequence[Any], geometry: Geometry, like: Any) -> bool:
     """Whether a convolution, or a gradient of one, is to be a product.
 
@@ -31,8 +37,7 @@ def as_product(op: Any, x_shape: Sequence[Any], filter_shape: Sequence[Any], geo
       x_shape, filter_shape: the shapes of images and filters in TensorFlow's layout.
       like: a value of the type and on the device of all.
     """
-    sizes = (*x_shape, *filter_shape)
-    if len(sizes) != 8 or not channels_last(op) or not all(type(size) is int and size > 0 for size in sizes):
+    if not _is_known(op, x_shape, filter_shape):
         return False
     if x_shape[3] != filter_shape[2] or like.is_cuda or like.is_floating_point() is not True:
         return False
@@ -53,8 +58,7 @@ def as_columns(op: Any, x_shape: Sequence[Any], filter_shape: Sequence[Any], geo
       x_shape, filter_shape: the shapes of images and filters in TensorFlow's layout.
       like: a value of the type and on the device of all.
     """
-    sizes = (*x_shape, *filter_shape)
-    if len(sizes) != 8 or not channels_last(op) or not all(type(size) is int and size > 0 for size in sizes):
+    if not _is_known(op, x_shape, filter_shape):
         return False
     height, width, depth, out = filter_shape
     if x_shape[3] != depth or like.is_cuda or like.dtype not in (torch.float32, torch.float64):
@@ -71,8 +75,7 @@ def across(op: Any, x_shape: Sequence[Any], filter_shape: Sequence[Any], geometr
     Returns:
       The shapes of images and filters to which theirs are changed, and the windows.
     """
-    sizes = (*x_shape, *filter_shape)
-    if len(sizes) != 8 or not channels_last(op) or not all(type(size) is int and size > 0 for size in sizes):
+    if not _is_known(op, x_shape, filter_shape):
         return None
     whole = [geometry.size[axis] == x_shape[axis + 1] and geometry.before[axis] == geometry.after[axis] == 0 and
              geometry.dilation[axis] == 1 for axis in (0, 1)]

@@ -15,9 +15,9 @@ from tfmagic.ops.queues.waiting import unwrapped
 from tfmagic.ops.shape_rules import merge, with_rank
 from tfmagic.ops.trees.ensembles import split_of, value_of
 from tfmagic.ops.trees.held import WRITES, calling
+from tfmagic.ops.trees.splits import EQUAL, LEFT, RIGHT
 
 _BEFORE, _AFTER = 1, 2  # when splits that lose are pruned: as they are found, or once a tree is finished
-_EQUAL, _LEFT_AND_RIGHT = b"EQUALITY_DEFAULT_RIGHT", (b"INEQUALITY_DEFAULT_LEFT", b"INEQUALITY_DEFAULT_RIGHT")
 
 
 class Candidate(NamedTuple):
@@ -64,14 +64,14 @@ def _split(tree: Any, number: int, chosen: Candidate, rate: Any) -> None:
     node.metadata.gain = chosen.gain
     if number or before:
         node.metadata.original_leaf.scalar = before
-    split = node.categorical_split if chosen.kind == _EQUAL else node.bucketized_split
+    split = node.categorical_split if chosen.kind == EQUAL else node.bucketized_split
     split.feature_id, split.dimension_id = chosen.feature, chosen.dimension
     split.left_id, split.right_id = len(tree.nodes), len(tree.nodes) + 1
-    if chosen.kind == _EQUAL:
+    if chosen.kind == EQUAL:
         split.value = chosen.threshold
     else:
         split.threshold = chosen.threshold
-        split.default_direction = int(chosen.kind == _LEFT_AND_RIGHT[1])
+        split.default_direction = int(chosen.kind == RIGHT)
     for weight in (chosen.left, chosen.right):
         tree.nodes.add().leaf.scalar = before + rate * weight
 
@@ -150,7 +150,7 @@ def _prune(tree: Any, about: Any) -> None:
 def _update(handle: Any, features: Any, nodes: Any, gains: Any, thresholds: Any, left: Any, right: Any,
             max_depth: Any, rate: Any, pruning: int) -> None:
     dimensions = [np.zeros(part.shape, np.int32) for part in nodes]
-    kinds = [np.full(part.shape, _LEFT_AND_RIGHT[0], object) for part in nodes]
+    kinds = [np.full(part.shape, LEFT, object) for part in nodes]
     grow(handle, features, [nodes, gains, dimensions, thresholds, left, right, kinds], max_depth, rate, pruning)
 
 

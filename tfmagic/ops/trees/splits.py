@@ -13,7 +13,8 @@ from tfmagic.ops.array.rules import as_array, objects
 from tfmagic.ops.declare import op
 from tfmagic.ops.shape_rules import merge, with_rank
 
-_LEFT, _RIGHT, _EQUAL = "INEQUALITY_DEFAULT_LEFT", "INEQUALITY_DEFAULT_RIGHT", "EQUALITY_DEFAULT_RIGHT"
+# The kinds of splits, as ops hand them to each other.
+LEFT, RIGHT, EQUAL = b"INEQUALITY_DEFAULT_LEFT", b"INEQUALITY_DEFAULT_RIGHT", b"EQUALITY_DEFAULT_RIGHT"
 
 
 class Penalties(NamedTuple):
@@ -32,7 +33,7 @@ class Split(NamedTuple):
     threshold: int
     left: np.ndarray
     right: np.ndarray
-    kind: str
+    kind: bytes
 
 
 def weight_and_gain(gradients: Any, hessians: Any, l1: Any, l2: Any) -> tuple[np.ndarray, Any]:
@@ -59,19 +60,19 @@ def weight_and_gain(gradients: Any, hessians: Any, l1: Any, l2: Any) -> tuple[np
     return weights, -(gradients * weights).sum()
 
 
-def _candidates(stats: np.ndarray, kinds: tuple[str, ...]) -> Iterator[tuple[int, str, np.ndarray]]:
+def _candidates(stats: np.ndarray, kinds: tuple[bytes, ...]) -> Iterator[tuple[int, bytes, np.ndarray]]:
     """The threshold, the kind and the statistics of the left side of each split; the last bucket is what is missing."""
     there, missing = stats[:-1], stats[-1]
     below = np.cumsum(there, axis=0, dtype=np.float32)
     for threshold in range(len(there)):
         for kind in kinds:
-            if kind == _EQUAL:
+            if kind == EQUAL:
                 yield threshold, kind, there[threshold]
             else:
-                yield threshold, kind, below[threshold] + missing if kind == _LEFT else below[threshold]
+                yield threshold, kind, below[threshold] + missing if kind == LEFT else below[threshold]
 
 
-def _best(stats: np.ndarray, logits: int, penalties: Penalties, kinds: tuple[str, ...], own_totals: bool) -> Split:
+def _best(stats: np.ndarray, logits: int, penalties: Penalties, kinds: tuple[bytes, ...], own_totals: bool) -> Split:
     """The split of a node that gains most.
 
     Args:
@@ -95,7 +96,7 @@ def _best(stats: np.ndarray, logits: int, penalties: Penalties, kinds: tuple[str
 
 
 def _best_of_nodes(stats: np.ndarray, nodes: Iterable[int], logits: int, penalties: Penalties, least: Any,
-                   kinds: tuple[str, ...], own_totals: bool) -> list[tuple[int, Split]]:
+                   kinds: tuple[bytes, ...], own_totals: bool) -> list[tuple[int, Split]]:
     """The best split of each node whose hessians weigh enough."""
     return [(node, _best(stats[node], logits, penalties, kinds, own_totals)) for node in nodes
             if np.linalg.norm(stats[node, 0].sum(axis=0, dtype=np.float32)[logits:]) >= least]
@@ -129,7 +130,7 @@ class BoostedTreesCalculateBestGainsPerFeature:
         penalties = _penalties(l1, l2, tree_complexity)
         for summary in map(as_array, stats_summary_list):
             stats = np.pad(summary, ((0, 0), (0, 1), (0, 0)))[:, None]  # one dimension, and nothing is missing
-            found = _best_of_nodes(stats, range(*node_id_range), 1, penalties, np.float32(min_node_weight), (_RIGHT,),
+            found = _best_of_nodes(stats, range(*node_id_range), 1, penalties, np.float32(min_node_weight), (RIGHT,),
                                    False)
             for column, part in zip(columns, _columns(found, 1)):
                 column.append(part)
@@ -150,7 +151,7 @@ def _columns(found: list[tuple[int, Split]], logits: int) -> tuple[Any, ...]:
 def _result(found: list[tuple[int, Split]], logits: int) -> tuple[Any, ...]:
     nodes, gains, thresholds, left, right = _columns(found, logits)
     dimensions = torch.tensor([split.dimension for _, split in found], dtype=torch.int32)
-    kinds = objects([split.kind.encode() for _, split in found], (len(found),))
+    kinds = objects([split.kind for _, split in found], (len(found),))
     return nodes, gains, dimensions, thresholds, left, right, kinds
 
 
@@ -173,7 +174,7 @@ class BoostedTreesCalculateBestFeatureSplit:
         equal = op.split_type == "equality"
         found = _best_of_nodes(as_array(stats_summary), range(*node_id_range), op.logits_dimension,
                                _penalties(l1, l2, tree_complexity), np.float32(min_node_weight),
-                               (_EQUAL,) if equal else (_LEFT, _RIGHT), not equal)
+                               (EQUAL,) if equal else (LEFT, RIGHT), not equal)
         return _result(found, op.logits_dimension)
 
 
@@ -197,5 +198,5 @@ class BoostedTreesSparseCalculateBestFeatureSplit:
         indices = as_array(stats_summary_indices)
         stats[tuple(indices.T)] = as_array(stats_summary_values)
         found = _best_of_nodes(stats, np.unique(indices[:, 0]).tolist(), op.logits_dimension,
-                               _penalties(l1, l2, tree_complexity), np.float32(min_node_weight), (_RIGHT, _LEFT), False)
+                               _penalties(l1, l2, tree_complexity), np.float32(min_node_weight), (RIGHT, LEFT), False)
         return _result(found, op.logits_dimension)

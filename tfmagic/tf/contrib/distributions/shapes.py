@@ -41,19 +41,6 @@ def move_dimension(x: Tensor, source_idx: int, dest_idx: int) -> Tensor:
     return api.cond(same, lambda: x, lambda: api.transpose(x, api.cond(api.less(source, goal), later, earlier)))
 
 
-def get_broadcast_shape(*tensors: Any) -> Any:
-    """The shape of the tensors together: a list of ints where it is known, else a tensor."""
-    static = tensors[0].shape
-    for tensor in tensors[1:]:
-        static = api.broadcast_static_shape(static, tensor.shape)
-    if static.is_fully_defined():
-        return static.as_list()
-    shape = api.shape(tensors[0])
-    for tensor in tensors[1:]:
-        shape = api.broadcast_dynamic_shape(shape, api.shape(tensor))
-    return shape
-
-
 def is_diagonal_scale(scale: Any) -> bool:
     """Whether a linear operator is one of those that have only a diagonal.
 

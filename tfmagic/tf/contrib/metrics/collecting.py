@@ -25,6 +25,17 @@ def _next_size(required: Any) -> Tensor:
     return cast(api.ceil(_GROWTH ** steps), dtypes.int32)
 
 
+def flat_and_checked(predictions: Tensor, labels: Tensor) -> tuple[Tensor, Tensor, list[Any]]:
+    """Predictions (float64) and labels (int64) as vectors, and the assertions that the labels are 0 or 1."""
+    predictions = api.reshape(cast(predictions, dtypes.float64), [-1])
+    labels = api.reshape(cast(labels, dtypes.int64), [-1])
+    return predictions, labels, [
+        api.assert_greater_equal(labels, api.zeros_like(labels, dtypes.int64),
+                                 message="labels must be 0 or 1, at least one is <0"),
+        api.assert_less_equal(labels, api.ones_like(labels, dtypes.int64),
+                              message="labels must be 0 or 1, at least one is >1")]
+
+
 @export("contrib.metrics.streaming_concat")
 def streaming_concat(values: Any, axis: int = 0, max_size: int | None = None, metrics_collections: Any = None,
                      updates_collections: Any = None, name: str | None = None) -> Metric:

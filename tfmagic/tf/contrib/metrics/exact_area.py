@@ -11,7 +11,7 @@ from tfmagic.graph.convert import constant
 from tfmagic.graph.operation import Tensor
 from tfmagic.ops import api
 from tfmagic.ops.math.cast import cast
-from tfmagic.tf.contrib.metrics.collecting import streaming_concat
+from tfmagic.tf.contrib.metrics.collecting import flat_and_checked, streaming_concat
 from tfmagic.tf.variable.scope import variable_scope
 
 
@@ -39,13 +39,8 @@ def streaming_dynamic_auc(labels: Any, predictions: Any, curve: str = "ROC", met
     graph = get_default_graph()
     with variable_scope(name, default_name="dynamic_auc"):
         labels.get_shape().assert_is_compatible_with(predictions.get_shape())
-        predictions = api.reshape(cast(predictions, dtypes.float64), [-1])
-        labels = api.reshape(cast(labels, dtypes.int64), [-1])
-        with graph.control_dependencies([
-                api.assert_greater_equal(labels, api.zeros_like(labels, dtypes.int64),
-                                         message="labels must be 0 or 1, at least one is <0"),
-                api.assert_less_equal(labels, api.ones_like(labels, dtypes.int64),
-                                      message="labels must be 0 or 1, at least one is >1")]):
+        predictions, labels, checks = flat_and_checked(predictions, labels)
+        with graph.control_dependencies(checks):
             all_predictions, update_predictions = streaming_concat(predictions, name="concat_preds")
             all_labels, update_labels = streaming_concat(labels, name="concat_labels")
             if weights is None:

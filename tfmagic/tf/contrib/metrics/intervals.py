@@ -11,7 +11,7 @@ from tfmagic.graph.operation import Tensor
 from tfmagic.ops import api
 from tfmagic.ops.control_flow.grouping import group
 from tfmagic.ops.math.cast import cast
-from tfmagic.tf.contrib.metrics.collecting import streaming_concat
+from tfmagic.tf.contrib.metrics.collecting import flat_and_checked, streaming_concat
 from tfmagic.tf.variable.scope import variable_scope
 
 _TINY = 1e-7  # keeps divisions by sums of weights finite
@@ -56,13 +56,8 @@ def auc_with_confidence_intervals(labels: Any, predictions: Any, weights: Any = 
         predictions.get_shape().assert_is_compatible_with(labels.get_shape())
         weight = api.reduce_sum(weights)
         weights = api.reshape(weights, [-1])
-        predictions = api.reshape(cast(predictions, dtypes.float64), [-1])
-        labels = api.reshape(cast(labels, dtypes.int64), [-1])
-        with graph.control_dependencies([
-                api.assert_greater_equal(labels, api.zeros_like(labels, dtypes.int64),
-                                         message="labels must be 0 or 1, at least one is <0"),
-                api.assert_less_equal(labels, api.ones_like(labels, dtypes.int64),
-                                      message="labels must be 0 or 1, at least one is >1")]):
+        predictions, labels, checks = flat_and_checked(predictions, labels)
+        with graph.control_dependencies(checks):
             all_predictions, update_predictions = streaming_concat(predictions, name="concat_preds")
             all_labels, update_labels = streaming_concat(labels, name="concat_labels")
             all_weights, update_weights = streaming_concat(weights, name="concat_weights")
