@@ -126,7 +126,8 @@ def _stands_alone(plan: PlanGraph, update: Any, own_nodes: set[fx.Node]) -> bool
 
 def _dtype_device(update: Any) -> tuple[str, str]:
     attrs = update.op._attrs
-    return (attrs["T"] if "T" in attrs else attrs["dtype"]).base_dtype.name, update.values[0].node.meta.get("device", "cpu")
+    dtype = attrs["T"] if "T" in attrs else attrs["dtype"]
+    return dtype.base_dtype.name, update.values[0].node.meta.get("device", "cpu")
 
 
 def _key(value: Any) -> Any:
