@@ -46,3 +46,20 @@ def bessel_functions_of_sparse_tensors(tf):
     out = [tf.math.bessel_i0e(s).values, tf.math.bessel_i1e(s, name="named").values, tf.math.bessel_i0([0.5]),
            tf.real(tf.Variable([1.0]))[:0]]
     return Case(steps=[(out[:3], None)], show=out)
+
+
+@program
+def reductions_of_nan(tf):
+    nan = np.nan
+    x = tf.constant(np.array([[1.0, nan, 3.0], [nan, nan, nan], [nan, 2.0, -np.inf]], np.float32))
+    one = tf.constant([[nan], [2.0]])
+    p = tf.placeholder(tf.float32, name="p")
+    out = [f(x, axis) for f in (tf.reduce_max, tf.reduce_min) for axis in (None, 0, 1, [0, 1], [])]
+    out += [f(x, axis) for f in (tf.argmax, tf.argmin) for axis in (0, 1)]
+    out += [f(one, 1) for f in (tf.reduce_max, tf.reduce_min, tf.argmax)] + [tf.reduce_max(one, 1, keepdims=True)]
+    out += [tf.reduce_max(p, 1), tf.argmin(p, 1), tf.reduce_max(tf.cast(x, tf.float64), 1), tf.norm(x, np.inf)]
+    out += [tf.cast(f(tf.cast(x, dtype), 1), tf.float32) for f in (tf.reduce_min, tf.argmax)
+            for dtype in (tf.float16, tf.bfloat16)]
+    out += [tf.sparse.reduce_max(tf.SparseTensor([[0, 0], [0, 1], [1, 0]], [1.0, nan, nan], [2, 2]), 1)]
+    out += tf.gradients(tf.reduce_max(x, 1), x) + tf.gradients(tf.reduce_min(x, 0), x)
+    return Case(steps=[(out, {p: [[nan, 1.0], [nan, nan]]})], show=out)
