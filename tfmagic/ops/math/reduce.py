@@ -319,8 +319,8 @@ def _explain_arg(op: Any, x: Any, axis: Any) -> str | None:
 
 
 for _name in ("ArgMax", "ArgMin"):
-    register(_name, _arg_shape, _arg(_name.lower(), _name == "ArgMax"), lambda op, dy: (None, None), host="dimension", check=_refused_arg,
-             explain=_explain_arg)
+    register(_name, _arg_shape, _arg(_name.lower(), _name == "ArgMax"), lambda op, dy: (None, None), host="dimension",
+             check=_refused_arg, explain=_explain_arg)
 
 
 # --- public functions ------------------------------------------------------------------------------------------
