@@ -63,3 +63,28 @@ def reductions_of_nan(tf):
     out += [tf.sparse.reduce_max(tf.SparseTensor([[0, 0], [0, 1], [1, 0]], [1.0, nan, nan], [2, 2]), 1)]
     out += tf.gradients(tf.reduce_max(x, 1), x) + tf.gradients(tf.reduce_min(x, 0), x)
     return Case(steps=[(out, {p: [[nan, 1.0], [nan, nan]]})], show=out)
+
+
+@program
+def smallest_numbers_divided(tf):
+    small, large = np.array([-128, -128, 0, 7, 100, -7], np.int8), np.array([3, 127, -128, -128, -3, 2], np.int8)
+    out = [tf.floordiv(small, large), tf.floordiv(np.array([-32768, -32768], np.int16), np.array([3, -1], np.int16))]
+    x = tf.placeholder(tf.complex64, [2, 3], name="x")
+    out += [tf.math.reduce_variance(x), tf.math.reduce_variance(x, 0), tf.math.reduce_std(x, 1)]
+    return Case(steps=[(out, {x: [[1 + 2j, 3, 1j], [2, 4j, 1]]})], show=out)
+
+
+@program
+def parts_of_words_of_other_ranks(tf):
+    part = tf.strings.substr
+    out = [part(["hello", "world"], 1, -1), part(["hello", "world"], [[0, 1]], [[1, 2]]), part("ab", [[0]], [[1]]),
+           part([["ab"], ["cd"]], [[0, 1]], [[1, 1]]), part([b"h\xc3\xa9llo"], [1], [-1], unit="UTF8_CHAR")]
+    return Case(steps=[(out, None)], show=out)
+
+
+@program
+def slopes_of_hue(tf):
+    colours = tf.constant(np.array([[0, 0, 0], [1, 1, 1], [1, 0, 0], [0, 1, 0], [0, 0, 1], [.5, .5, .2], [.2, .5, .5],
+                                    [.5, .2, .5], [.1, .2, .4], [.4, .1, .2], [.2, .4, .1]], np.float32))
+    out = tf.gradients(tf.image.rgb_to_hsv(colours), colours)
+    return Case(steps=[(out, None)], show=out)
