@@ -47,8 +47,8 @@ def messages_there_and_back(tf):
     values = [tf.constant([["a", "bc"], ["", "d"]]) if kinds[kind] == tf.string
               else tf.cast(tf.constant([[1, 0], [5, 1]]), kinds[kind]) for kind in sorted(KINDS)]
     # What TensorFlow puts in place of missing enums is whatever was in memory.
-    written = tf.io.encode_proto([[2] * len(names), [1 + (kind == "enum") for kind in sorted(KINDS)]], values, names, "seen.All",
-                                 descriptor_source=OLD)
+    sizes = [[2] * len(names), [1 + (kind == "enum") for kind in sorted(KINDS)]]
+    written = tf.io.encode_proto(sizes, values, names, "seen.All", descriptor_source=OLD)
     read = tf.io.decode_proto(written, "seen.All", names, [kinds[kind] for kind in sorted(KINDS)],
                               descriptor_source=OLD)
     return Case([([written, read.sizes] + [tf.cast(value, tf.int64) if value.dtype in (tf.uint32, tf.uint64) else value
@@ -60,7 +60,7 @@ def messages_with_defaults(tf):
     names, kinds = ["word", "one", "packed", "inner", "string_list"], [tf.string, tf.int32, tf.int64, tf.string,
                                                                        tf.string]
     given = tf.placeholder(tf.string)
-    rows = [[b""], [b"\xf0\x01\x09\xf0\x01\x08", b"\xf2\x01\x01\x00"], [b"\x82\x02\x03\x01\xac\x02\x80\x02\x07"],
+    rows = [[b""], [b"\xf0\x01\x09\xf0\x01\x08"], [b"\x82\x02\x03\x01\xac\x02\x80\x02\x07"],
             [b"\xfa\x01\x04\xf0\x01\x88\x00", b"\xfa\x01\x00", b"\xd0\x05\x01"]]
     shown = []
     for source in (OLD, NEW):
@@ -72,8 +72,8 @@ def messages_with_defaults(tf):
 
 @program
 def messages_in_text(tf):
-    found = tf.io.decode_proto(["one: 4 inner { one: 5 } enum_list: FIVE enum_list: 0", "word: 'x' sint32_list: -3 enum_list: [5, 0]"],
-                               "seen.All", ["one", "inner", "enum_list", "word", "sint32_list"],
+    texts = ["one: 4 inner { one: 5 } enum_list: FIVE enum_list: 0", "word: 'x' sint32_list: -3 enum_list: [5, 0]"]
+    found = tf.io.decode_proto(texts, "seen.All", ["one", "inner", "enum_list", "word", "sint32_list"],
                                [tf.int32, tf.string, tf.int32, tf.string, tf.int64], descriptor_source=OLD,
                                message_format="text")
     known = tf.io.decode_proto([[b"\x0a\x00"], [b""]], "tensorflow.Example", ["features"], [tf.string])
