@@ -1,5 +1,7 @@
 """What `tf.train` refuses, and where a step or a setting is read: rates, optimizers' settings, averages, slots."""
 
+import functools
+
 from . import Case, program
 from .functions import internal
 from .inner_names import values
@@ -27,17 +29,19 @@ def rates_without_a_step(tf):
 @program
 def optimizers_that_take_no_function(tf):
     """Rates that are called, and those that are not; penalties that are not converted to the variable's type."""
-    train, known = tf.train, []
-    for name, make in sorted({"gradient_descent": train.GradientDescentOptimizer, "adagrad": train.AdagradOptimizer,
-                              "ftrl": train.FtrlOptimizer, "proximal_adagrad": train.ProximalAdagradOptimizer,
-                              "proximal": train.ProximalGradientDescentOptimizer}.items()):
-        for dtype in (tf.float32, tf.float64):
-            for resource in (False, True):
-                for rate in (0.1, tf.constant(0.1)):
-                    a = tf.Variable([1.0, 2.0], dtype=dtype, use_resource=resource)
-                    known += values(tf, [lambda: make(rate).minimize(tf.reduce_sum(a * a), var_list=[a]).name])
-        a = tf.Variable([1.0, 2.0])
-        known.append(values(tf, [lambda: make(lambda: 0.1).minimize(a * a, var_list=[a]).name])[0][:1])
+    train = tf.train
+
+    def trained(make, rate, dtype=tf.float32, resource=False):
+        a = tf.Variable([1.0, 2.0], dtype=dtype, use_resource=resource)
+        return make(rate).minimize(tf.reduce_sum(a * a), var_list=[a]).name
+
+    makers = [train.GradientDescentOptimizer, train.AdagradOptimizer, train.FtrlOptimizer,
+              train.ProximalAdagradOptimizer, train.ProximalGradientDescentOptimizer]
+    known = values(tf, [functools.partial(trained, make, rate, dtype, resource) for make in makers
+                        for dtype in (tf.float32, tf.float64) for resource in (False, True)
+                        for rate in (0.1, tf.constant(0.1))])
+    called = values(tf, [functools.partial(trained, make, lambda: 0.1) for make in makers])
+    known += [row if isinstance(row, str) else row[:1] for row in called]
     return Case(steps=[], facts={"known": known})
 
 
