@@ -20,7 +20,7 @@ def second_initializers(tf):
         lambda: init.Ones()([2], dtype=tf.string), lambda: init.Constant([1.0, 2.0, 3.0])([2, 2]),
         lambda: init.Constant(None), lambda: init.RandomNormal()([2], dtype=tf.int32),
         lambda: init.RandomUniform()([2], dtype=tf.string), lambda: init.VarianceScaling(-1.0),
-        lambda: init.VarianceScaling(mode="x"), lambda: init.VarianceScaling(distribution="normal"),
+        lambda: init.VarianceScaling(mode="x"), lambda: init.VarianceScaling(distribution="normal").distribution,
         lambda: init.Orthogonal()([3]), lambda: init.Identity()([2]), lambda: init.Initializer()([2]),
         lambda: init.GlorotNormal.from_config({"seed": 4, "dtype": "x"}).get_config(),
         lambda: sorted(init.VarianceScaling().get_config().items()), lambda: init.zeros_initializer is init.zero])

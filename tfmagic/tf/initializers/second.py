@@ -147,7 +147,7 @@ class VarianceScaling(Initializer):
     Args:
       scale: a positive factor.
       mode: "fan_in", "fan_out" or "fan_avg".
-      distribution: "truncated_normal", "untruncated_normal" or "uniform".
+      distribution: "truncated_normal" (or "normal"), "untruncated_normal" or "uniform".
 
     Raises:
       ValueError: an argument is nothing of these; at the call: the type is not floating.
@@ -160,6 +160,8 @@ class VarianceScaling(Initializer):
         if mode not in {"fan_in", "fan_out", "fan_avg"}:
             raise ValueError("Invalid `mode` argument:", mode)
         distribution = distribution.lower()
+        if distribution == "normal":
+            distribution = "truncated_normal"
         if distribution not in {"uniform", "truncated_normal", "untruncated_normal"}:
             raise ValueError("Invalid `distribution` argument:", distribution)
         self.scale = scale
