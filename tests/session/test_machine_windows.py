@@ -72,7 +72,7 @@ def test_threads_share_the_images() -> None:
         torch.set_num_threads(before)
 
 
-def test_what_is_no_number_is_the_largest() -> None:
+def test_what_is_no_number_is_never_the_largest() -> None:
     x = image(1, 16, 4, 4)
     x[0, :, 1, 0], x[0, :, 2, 2], x[0, :, 3, 3] = math.nan, -math.inf, math.inf
     x[0, 3] = math.nan

@@ -107,7 +107,6 @@ CALLS: list[tuple[Callable[..., Any], tuple[Any, ...]]] = [
     (torch.nn.functional.fold, (torch.ones([2, 24, 9]), [5, 7], [3, 2], [1, 1], 0, [1, 2])),
     (torch.conv2d, (X, torch.ones([6, 2, 3, 2]), None, [2, 1], [1, 0], [1, 2], 2)),
     (torch.conv3d, (torch.ones([1, 2, 5, 6, 7]), torch.ones([3, 2, 1, 2, 3]), None, [1, 2, 1], [0] * 3, [1] * 3, 1)),
-    *((torch.ops.aten.max_pool2d_with_indices, (X, [3, 2], [2, 2], [1, 0], [1, 1], up)) for up in (False, True)),
     *((torch.nn.functional.avg_pool2d, (X, [3, 2], [2, 2], pad, up, False)) for up in (False, True)
       for pad in (0, [1, 0])),
     *((torch.ops.aten.native_batch_norm, (X, torch.ones([4]), torch.ones([4]), torch.ones([4]), torch.ones([4]), train,

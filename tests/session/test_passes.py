@@ -141,7 +141,7 @@ def agree(sess, fetches, x, image):
 def test_relu_is_for_the_largest_of_each_window_alone(sess, data_format, windows) -> None:
     x, image, _, fetches = convolved(data_format, windows)
     code = agree(sess, fetches, x, image)
-    assert code.index("max_pool2d_with_indices(") < code.index("torch.relu(")
+    assert code.index("largest_of_windows(") < code.index("torch.relu(")
     assert code.index("leaky_relu_backward(") < code.index("max_pool2d_with_indices_backward(")
     assert ("torch.add" in code) == (data_format == "NCHW")  # else it is the convolution's bias
     assert code.count("permute(0, 3, 1, 2)") <= 3
@@ -151,7 +151,7 @@ def test_relu_is_for_the_largest_of_each_window_alone(sess, data_format, windows
 def test_relu_stays_where_somebody_else_reads_it(sess) -> None:
     x, image, relu, fetches = convolved("NHWC")
     code = agree(sess, [relu, *fetches], x, image)
-    assert code.index("torch.relu(") < code.index("max_pool2d_with_indices(")
+    assert code.index("torch.relu(") < code.index("largest_of_windows(")
 
 
 @pytest.mark.parametrize("make", [

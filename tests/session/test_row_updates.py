@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from tfmagic import tf
-from tfmagic.session.passes import row_updates
+from tfmagic.session.passes import one_pass, row_steps, row_updates
 from tfmagic.session.planning import make_plan
 from tfmagic.session.resources.store import ResourceStore
 
@@ -59,14 +59,21 @@ def trained(make: Callable[[], Any], resource: bool) -> tuple[list[np.ndarray], 
 @pytest.mark.parametrize("resource", [False, True])
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_optimisers_change_rows_in_place(name: str, resource: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    expected, copies = trained(OPTIMIZERS[name], resource)
-    monkeypatch.setattr(row_updates, "_LARGE", 1)
-    monkeypatch.setattr(row_updates, "_BLOCK", 8 * 70)
-    values, in_place = trained(OPTIMIZERS[name], resource)
+    with monkeypatch.context() as alone:
+        alone.setattr(row_steps, "rule", lambda update: None)
+        expected, copies = trained(OPTIMIZERS[name], resource)
+        alone.setattr(row_updates, "_LARGE", 1)
+        alone.setattr(row_updates, "_BLOCK", 8 * 70)
+        large, in_place = trained(OPTIMIZERS[name], resource)
     call = "adam_of_rows" if name == "adam" else "update_rows"
     assert call not in copies and call in in_place
-    for value, other in zip(values, expected):
-        np.testing.assert_allclose(value, other, rtol=1e-6, atol=1e-7)
+    fused, by_rows = trained(OPTIMIZERS[name], resource)
+    assert name == "adam" or "update_rows" not in by_rows and "return ((), (), (" in by_rows
+    monkeypatch.setattr(one_pass, "_COMPILING", 0)
+    made, _ = trained(OPTIMIZERS[name], resource)
+    for values in (large, fused, made):
+        for value, other in zip(values, expected):
+            np.testing.assert_allclose(value, other, rtol=1e-6, atol=1e-6)
 
 
 @pytest.mark.parametrize("rule", ["update", "add", "sub", "mul", "div", "min", "max"])
@@ -96,6 +103,60 @@ def test_a_row_that_is_not_there_changes_nothing(large: None) -> None:
         with pytest.raises(tf.errors.InvalidArgumentError, match=r"indices\[1\] = 6 is not in \[0, 6\)"):
             sess.run(both, {ids: [0, 6]})
         assert not sess.run(v).any() and not sess.run(w).any()
+
+
+@pytest.fixture
+def made_at_once(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """Machine code from the second step on; what it is called with."""
+    pytest.importorskip("llvmlite")
+    called: list[Any] = []
+    monkeypatch.setattr(one_pass, "_COMPILING", 0)
+    call = row_steps.RowStepper.call
+    monkeypatch.setattr(row_steps.RowStepper, "call", lambda self, *given: called.append(given) or call(self, *given))
+    return called
+
+
+@pytest.mark.parametrize("dtype, index", [(tf.float32, tf.int32), (tf.float64, tf.int64)])
+def test_a_row_named_twice_has_its_turns_one_after_the_other(made_at_once: list[Any], dtype: Any, index: Any) -> None:
+    with tf.Graph().as_default(), tf.Session() as sess:
+        v, w = tf.Variable(tf.ones([6, 2], dtype)), tf.Variable(tf.ones([9], dtype))
+        ids, grad = tf.placeholder(index, [None]), tf.placeholder(dtype, [None, 2])
+        slices = [tf.IndexedSlices(grad, ids, tf.constant([6, 2])), tf.IndexedSlices(grad[:, 0], ids, tf.constant([9]))]
+        optimizer = tf.train.AdagradOptimizer(0.5, initial_accumulator_value=1.0)
+        # Not by `apply_gradients`, which would add up the gradients of a row before.
+        step = tf.group(*(optimizer._apply_sparse(one, variable) if optimizer._create_slots([variable]) or
+                          optimizer._prepare() is None else None for one, variable in zip(slices, (v, w))))
+        sess.run(tf.global_variables_initializer())
+        expected, sums = np.ones([6, 2]), np.ones([6, 2])
+        for _ in range(5):
+            sess.run(step, {ids: [3, 1, 3], grad: [[1, 2], [3, 4], [5, 6]]})
+            for row, values in ((3, [1, 2]), (1, [3, 4]), (3, [5, 6])):
+                sums[row] += np.square(values)
+                expected[row] -= 0.5 * np.array(values) / np.sqrt(sums[row])
+        np.testing.assert_allclose(sess.run(v), expected, rtol=1e-6)
+        np.testing.assert_allclose(sess.run(w)[:6], expected[:, 0], rtol=1e-6)
+        assert len(made_at_once) >= 3 and len(made_at_once[0][2]) == 2  # both variables in one call
+        with pytest.raises(tf.errors.InvalidArgumentError, match="Index 6 at offset 1 in indices is out of range"):
+            sess.run(step, {ids: [0, 6], grad: [[1, 2], [3, 4]]})
+        with pytest.raises(tf.errors.InvalidArgumentError, match="grad must be the same size as indices"):
+            sess.run(step, {ids: [0, 1], grad: [[1, 2]]})
+        np.testing.assert_allclose(sess.run(v), expected, rtol=1e-6)
+
+
+def test_indices_that_are_a_variable_are_those_from_before_the_run(made_at_once: list[Any]) -> None:
+    with tf.Graph().as_default(), tf.Session() as sess:
+        v = tf.Variable(tf.zeros([6, 2]))
+        ids = tf.get_variable("ids", initializer=[1, 2], use_resource=True)
+        read = ids.read_value()
+        with tf.control_dependencies([read]):
+            moved = ids.assign_add([1, 1])
+        ones = tf.placeholder(tf.float32, [2, 2])
+        step = tf.scatter_add(v, read, ones)
+        sess.run(tf.global_variables_initializer())
+        for _ in range(4):
+            sess.run([step.op, moved.op], {ones: np.ones([2, 2])})
+        assert sess.run(v)[:, 0].tolist() == [0, 1, 2, 2, 2, 1]
+        assert made_at_once
 
 
 def test_a_new_value_that_is_read_is_computed(large: None) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import importlib.util
 import os
+import pkgutil
 import re
 from types import ModuleType
 from typing import Any
@@ -22,6 +23,12 @@ _FIELD = re.compile(r"(\d+) (\w+) ([^\[*]+)(\*?)(?:\[(\w+)\])?")
 def is_module(name: str) -> bool:
     """Whether there is such a module."""
     return name.removesuffix("_pb2") in _files() or importlib.util.find_spec(f"{HOME}.{name}") is not None
+
+
+def names() -> list[str]:
+    """The names of all such modules."""
+    shipped = [module.name for module in pkgutil.iter_modules(importlib.import_module(HOME).__path__)]
+    return sorted({*(name for name in shipped if name.endswith("_pb2")), *(f"{name}_pb2" for name in _files())})
 
 
 @functools.cache

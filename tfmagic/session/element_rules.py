@@ -195,6 +195,8 @@ def _to(code: Code, x: Value, dtype: torch.dtype) -> str:
 
 
 def _power(real: Real, x: str, exponent: float) -> str:
+    if exponent == 0.5:
+        return real.call("sqrt", x)
     if exponent == 1:
         return real.do("fmul", x, 1.0)
     if exponent == -1:
@@ -237,7 +239,7 @@ def _clamp(real: Real, x: str, low: float, high: float) -> str:
 
 
 _multiply = _arithmetic("fmul", "mul")
-_POWERS = (1, 2, 3, -1)
+_POWERS = (0.5, 1, 2, 3, -1)
 _CONVERSIONS = {("float", "double"): "fpext", ("double", "float"): "fptrunc", ("i32", "i64"): "sext",
                 ("i64", "i32"): "trunc", **{(whole, kind): "sitofp" for whole in ("i32", "i64") for kind in _FLOATS},
                 **{("i1", kind): "uitofp" for kind in _FLOATS}, ("i1", "i32"): "zext", ("i1", "i64"): "zext"}

@@ -577,3 +577,23 @@ def batch_normalization_axis_twice(tf, sess):
 @refused("int or list")
 def batch_normalization_axis_tuple(tf, sess):
     normalized(tf, [4, 2], axis=(1,))
+
+
+@refused("'numpy.ndarray' object has no attribute 'get_shape'")
+def einsum_of_an_array(tf, sess):
+    tf.einsum("ij,jk->ik", np.ones((2, 3)), tf.ones((3, 2)))
+
+
+@refused("tf.linalg.expm does not support matrices of type <dtype: 'int32'>")
+def expm_of_integers(tf, sess):
+    tf.linalg.expm([[1, 2], [3, 4]])
+
+
+@refused("Shape () must have rank 1")
+def confusion_matrix_scalar_weight(tf, sess):
+    tf.confusion_matrix(tf.placeholder(tf.int32), tf.placeholder(tf.int32), weights=2)
+
+
+@refused("list index out of range")
+def tensordot_axis_outside(tf, sess):
+    tf.tensordot(tf.placeholder(tf.float32, [None, 3]), tf.placeholder(tf.float32, [3, None]), [[2], [0]])

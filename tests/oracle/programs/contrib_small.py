@@ -56,3 +56,8 @@ def contrib_memory_stats(tf):
     with tf.device("/device:GPU:0"):
         asked = [stats.BytesInUse(), stats.BytesLimit(), stats.MaxBytesInUse()]
     return Case(show=asked)
+
+
+@program
+def contrib_memory_limit(tf):
+    return Case([(tf.contrib.memory_stats.BytesLimit(), None)] * 2)

@@ -46,3 +46,45 @@ def bessel_functions_of_sparse_tensors(tf):
     out = [tf.math.bessel_i0e(s).values, tf.math.bessel_i1e(s, name="named").values, tf.math.bessel_i0([0.5]),
            tf.real(tf.Variable([1.0]))[:0]]
     return Case(steps=[(out[:3], None)], show=out)
+
+
+@program
+def reductions_of_nan(tf):
+    nan = np.nan
+    x = tf.constant(np.array([[1.0, nan, 3.0], [nan, nan, nan], [nan, 2.0, -np.inf]], np.float32))
+    one = tf.constant([[nan], [2.0]])
+    p = tf.placeholder(tf.float32, name="p")
+    out = [f(x, axis) for f in (tf.reduce_max, tf.reduce_min) for axis in (None, 0, 1, [0, 1], [])]
+    out += [f(x, axis) for f in (tf.argmax, tf.argmin) for axis in (0, 1)]
+    out += [f(one, 1) for f in (tf.reduce_max, tf.reduce_min, tf.argmax)] + [tf.reduce_max(one, 1, keepdims=True)]
+    out += [tf.reduce_max(p, 1), tf.argmin(p, 1), tf.reduce_max(tf.cast(x, tf.float64), 1), tf.norm(x, np.inf)]
+    out += [tf.cast(f(tf.cast(x, dtype), 1), tf.float32) for f in (tf.reduce_min, tf.argmax)
+            for dtype in (tf.float16, tf.bfloat16)]
+    out += [tf.sparse.reduce_max(tf.SparseTensor([[0, 0], [0, 1], [1, 0]], [1.0, nan, nan], [2, 2]), 1)]
+    out += tf.gradients(tf.reduce_max(x, 1), x) + tf.gradients(tf.reduce_min(x, 0), x)
+    return Case(steps=[(out, {p: [[nan, 1.0], [nan, nan]]})], show=out)
+
+
+@program
+def smallest_numbers_divided(tf):
+    small, large = np.array([-128, -128, 0, 7, 100, -7], np.int8), np.array([3, 127, -128, -128, -3, 2], np.int8)
+    out = [tf.floordiv(small, large), tf.floordiv(np.array([-32768, -32768], np.int16), np.array([3, -1], np.int16))]
+    x = tf.placeholder(tf.complex64, [2, 3], name="x")
+    out += [tf.math.reduce_variance(x), tf.math.reduce_variance(x, 0), tf.math.reduce_std(x, 1)]
+    return Case(steps=[(out, {x: [[1 + 2j, 3, 1j], [2, 4j, 1]]})], show=out)
+
+
+@program
+def parts_of_words_of_other_ranks(tf):
+    part = tf.strings.substr
+    out = [part(["hello", "world"], 1, -1), part(["hello", "world"], [[0, 1]], [[1, 2]]), part("ab", [[0]], [[1]]),
+           part([["ab"], ["cd"]], [[0, 1]], [[1, 1]]), part([b"h\xc3\xa9llo"], [1], [-1], unit="UTF8_CHAR")]
+    return Case(steps=[(out, None)], show=out)
+
+
+@program
+def slopes_of_hue(tf):
+    colours = tf.constant(np.array([[0, 0, 0], [1, 1, 1], [1, 0, 0], [0, 1, 0], [0, 0, 1], [.5, .5, .2], [.2, .5, .5],
+                                    [.5, .2, .5], [.1, .2, .4], [.4, .1, .2], [.2, .4, .1]], np.float32))
+    out = tf.gradients(tf.image.rgb_to_hsv(colours), colours)
+    return Case(steps=[(out, None)], show=out)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import operator
 from typing import Any
 
 from tfmagic.base import dtypes, errors, shapes
@@ -110,41 +112,72 @@ class RGBToHSV:
         return torch.stack(_hsv(images), -1)
 
     def gradient(op, dy):
-        if op.images.dtype != dtypes.float32:
-            raise TypeError(f"The gradient of RGBToHSV is for float32, not for {op.images.dtype.name}.")
-        return _hsv_gradient(raw.unpack(op.images, num=3, axis=-1), raw.unpack(dy, num=3, axis=-1))
+        colours = [op.images[..., i] for i in range(3)]
+        saturation, value = op.output[..., 1], op.output[..., 2]
+        largest, smallest = _largest(*colours), _smallest(*colours)
+        by_saturation = [_saturation_by(i, colours, largest, smallest) for i in range(3)]
+        by_hue = [_hue_by(i, colours, largest, smallest, saturation, value) for i in range(3)]
+        parts = [raw.pack([dy[..., place] * slope for slope in slopes], axis=-1, name="stack")
+                 for place, slopes in ((2, largest), (1, by_saturation), (0, by_hue))]
+        return raw.add(raw.add(parts[0], parts[1]), parts[2])
 
 
-def _hsv_gradient(colours: list[Tensor], grads: list[Tensor]) -> Tensor:
-    """The gradient of red, green and blue; of equal ones the first counts as the largest, the last as the smallest.
+def _as_number(condition: Tensor) -> Tensor:
+    return raw.cast(condition, dtypes.float32)
 
-    As in TensorFlow, nothing flows through hue and saturation where no colour is above 0, nor from saturation to one
-    that is not.
-    """
-    red, green, blue = colours
-    of_hue, of_saturation, of_value = grads
-    one = lambda condition: raw.cast(condition, dtypes.float32)  # noqa: E731
-    both = raw.logical_and
-    largest = [one(both(red >= green, red >= blue)), one(both(green > red, green >= blue)),
-               one(both(blue > red, blue > green))]
-    smallest = [one(both(red < green, red < blue)), one(both(green <= red, green < blue)),
-                one(both(blue <= red, blue <= green))]
-    value = raw.maximum(raw.maximum(red, green), blue)
-    least = raw.minimum(raw.minimum(red, green), blue)
-    spread = value - least
-    differences = [green - blue, blue - red, red - green]
-    # The hue is a sixth of the difference of the two others, as a part of the spread, behind the largest.
-    difference = raw.add_n([mask * part for mask, part in zip(largest, differences)])
-    per_spread = raw.div_no_nan(one(value > 0.0), 6.0 * spread)
-    result = []
-    for i in range(3):
-        is_next, is_last = largest[(i + 2) % 3], largest[(i + 1) % 3]
-        hue = (is_next - is_last) * per_spread - raw.div_no_nan(
-            difference * per_spread * (largest[i] - smallest[i]), spread)
-        saturation = raw.div_no_nan(largest[i] * least * one(value > 0.0), value * value)
-        saturation -= raw.div_no_nan(smallest[i] * one(least > 0.0), value)
-        result.append(of_hue * hue + of_saturation * saturation + of_value * largest[i])
-    return raw.pack(result, axis=-1)
+
+def _inverse(x: Tensor) -> Tensor:
+    """1 / x, and 0 for 0."""
+    return raw.div_no_nan(1.0, x, name="div_no_nan")
+
+
+def _largest(red: Tensor, green: Tensor, blue: Tensor) -> list[Tensor]:
+    """For each colour 1.0 where it is the largest; of equal ones the first one is."""
+    return [_as_number((red >= blue) & (red >= green)), _as_number((green > red) & (green >= blue)),
+            _as_number((blue > red) & (blue > green))]
+
+
+def _smallest(red: Tensor, green: Tensor, blue: Tensor) -> list[Tensor]:
+    """For each colour 1.0 where it is the smallest; of equal ones the last one is."""
+    return [_as_number((red < blue) & (red < green)), _as_number((green <= red) & (green < blue)),
+            _as_number((blue <= red) & (blue <= green))]
+
+
+# In which order TensorFlow sums over the two other colours: those that may be smallest, those that may be largest.
+_OTHERS = (((1, 2), (1, 2)), ((0, 2), (0, 2)), ((1, 0), (1, 0)))
+
+
+def _saturation_by(i: int, colours: list[Tensor], largest: list[Tensor], smallest: list[Tensor]) -> Tensor:
+    """How the saturation grows with colour `i`: nothing flows to one that is not above 0."""
+    (a, b), (c, d) = _OTHERS[i]
+    positive = _as_number(colours[i] > 0)
+    as_largest = largest[i] * raw.add(smallest[a] * colours[a], smallest[b] * colours[b]) * _inverse(
+        raw.square(colours[i]))
+    as_smallest = smallest[i] * -1.0 * _inverse(largest[c] * colours[c] + largest[d] * colours[d])
+    return positive * raw.add(as_largest, as_smallest)
+
+
+def _hue_by(i: int, colours: list[Tensor], largest: list[Tensor], smallest: list[Tensor], saturation: Tensor,
+            value: Tensor) -> Tensor:
+    """How the hue, in sixths of degrees, grows with colour `i`: once for each order that the three may stand in."""
+    following, before = (i + 1) % 3, (i + 2) % 3
+
+    def is_largest(k: int) -> Tensor:
+        return _as_number(colours[k] > 0) * largest[k]
+
+    own = is_largest(i) * -1.0 * (colours[following] - colours[before]) * _inverse(raw.square(saturation))
+    terms = [60.0 * (own * _inverse(raw.square(value)))]
+    for other in sorted({0, 1, 2} - {i}):
+        third = 3 - i - other
+        distance = (i, other) if (i, other) == (0, 1) else (other, i)
+        between = is_largest(other) * smallest[i] * (colours[before] - colours[following])
+        between *= _inverse(raw.square(colours[distance[0]] - colours[distance[1]]))
+        terms.append(60.0 * between)
+        beside = is_largest(other) * smallest[third]
+        if other == following:
+            beside *= -1.0
+        terms.append(60.0 * (beside * _inverse(colours[other] - colours[third])))
+    return functools.reduce(operator.add, terms) / 360.0
 
 
 @op("HSVToRGB", check=_refused_hsv)

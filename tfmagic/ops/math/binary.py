@@ -30,6 +30,7 @@ from tfmagic.ops.math.rules import after, conjugate, digamma
 from tfmagic.ops.random.gamma_gradient import gamma_gradient
 from tfmagic.ops.shape_rules import broadcast, merge
 from tfmagic.ops.tensor_function import tensor_function
+from tfmagic.ops.torch_types import torch_dtype
 
 
 def _is_string(op: Any) -> bool:
@@ -139,7 +140,16 @@ def _quotient(rounding: str) -> Any:
 
 
 def _floor_div(op: Any, x: Any, y: Any) -> Any:
-    return _quotient("floor")(op, x, y) if op.T.is_integer else torch.floor(torch.div(x, y))
+    if not op.T.is_integer:
+        return torch.floor(torch.div(x, y))
+    quotient = _quotient("floor")(op, x, y)
+    if op.T.is_unsigned or op.T.size > 2:
+        return quotient
+    # TensorFlow divides magnitudes, and that of the smallest number is itself: here small types reach it.
+    size, by = torch.abs(x).int(), torch.abs(y).int()
+    wrong = ((x < 0) != (y < 0)) & ((x == op.T.min) | (y == op.T.min))
+    return torch.where(wrong, -torch.div(size + by - 1, torch.where(y == 0, 1, by), rounding_mode="trunc"),
+                       quotient).to(torch_dtype(op.T))
 
 
 def _remainder_by(function: str) -> Any:

@@ -20,7 +20,7 @@ from tfmagic.graph.static_value import constant_value, static_ints
 from tfmagic.ops import api, raw
 from tfmagic.ops.array import constants, shape_ops
 from tfmagic.ops.declare import register
-from tfmagic.ops.math.rules import conjugate
+from tfmagic.ops.math.rules import conjugate, without_nan
 from tfmagic.ops.shape_rules import axis_of
 from tfmagic.ops.torch_types import torch_dtype
 
@@ -100,9 +100,9 @@ def _prod(op: Any, x: Any, axes: list[int]) -> Any:
 def _extreme(function: str, highest: bool) -> Any:
     def kernel(op: Any, x: Any, axes: list[int]) -> Any:
         known = op.input._dims
-        if known is not None and all(known[a] for a in axes):
-            return getattr(torch, function)(x, axes, op.keep_dims)
-        if x.numel():
+        if known is not None and all(known[a] for a in axes) or x.numel():
+            if any(x.shape[a] != 1 for a in axes):  # what is not compared with anything may be NaN
+                x = without_nan(x, highest)
             return getattr(torch, function)(x, axes, op.keep_dims)
         # Nothing to compare: the neutral element, as TensorFlow gives it.
         shape = torch.sum(x, axes, op.keep_dims).shape
@@ -294,13 +294,13 @@ def _arg_shape(op: Any, x: Dims, axis: Dims) -> Dims:
     return x[:a] + x[a + 1:]
 
 
-def _arg(function: str) -> Any:
+def _arg(function: str, highest: bool) -> Any:
     def kernel(op: Any, x: Any, axis: Any) -> Any:
         dims = op.input._dims
         if dims is not None and not -len(dims) <= axis < len(dims):
             raise errors.InvalidArgumentError(
                 None, op.op, f"Expected dimension in the range [{-len(dims)}, {len(dims)}), but got {axis}")
-        index = getattr(torch, function)(x, axis)
+        index = getattr(torch, function)(without_nan(x, highest), axis)
         return index if op.output_type.name == "int64" else index.to(torch.int32)
 
     return kernel
@@ -319,8 +319,8 @@ def _explain_arg(op: Any, x: Any, axis: Any) -> str | None:
 
 
 for _name in ("ArgMax", "ArgMin"):
-    register(_name, _arg_shape, _arg(_name.lower()), lambda op, dy: (None, None), host="dimension", check=_refused_arg,
-             explain=_explain_arg)
+    register(_name, _arg_shape, _arg(_name.lower(), _name == "ArgMax"), lambda op, dy: (None, None), host="dimension",
+             check=_refused_arg, explain=_explain_arg)
 
 
 # --- public functions ------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""What many mathematical ops share: waiting for the incoming gradient, conjugates, digamma as TensorFlow has it."""
+"""What many mathematical ops share: waiting for the incoming gradient, conjugates, NaN beside numbers, digamma."""
 
 from __future__ import annotations
 
@@ -18,6 +18,12 @@ def after(*tensors: Any) -> Any:
 def conjugate(x: Tensor) -> Tensor:
     """The complex conjugate; a real tensor itself."""
     return raw.conj(x) if x.dtype.is_complex else x
+
+
+def without_nan(x: Any, highest: bool) -> Any:
+    """A torch tensor in which no NaN can be the highest (else the lowest) value: infinities stand where NaNs did."""
+    inf = float("inf")
+    return torch.nan_to_num(x, nan=-inf if highest else inf, posinf=inf, neginf=-inf) if x.is_floating_point() else x
 
 
 def digamma(x: Any) -> Any:

@@ -17,6 +17,7 @@ from tfmagic.ops.array import constants, shape_ops
 from tfmagic.ops.array.indices import only_good, require, take
 from tfmagic.ops.declare import register
 from tfmagic.ops.math.cast import cast
+from tfmagic.ops.math.rules import without_nan
 from tfmagic.ops.shape_rules import merge, merge_dim, size_value, with_rank, with_rank_at_least
 from tfmagic.ops.tensor_function import tensor_function
 
@@ -79,8 +80,7 @@ def _sorted_segments(kind: str) -> Any:
 
 def _without_nan(data: Any, ids: Any, kind: str) -> Any:
     """Rows of sorted segments in which no NaN can be the extreme, save where a row is a segment's only one."""
-    inf = float("inf")
-    numbers = torch.nan_to_num(data, nan=-inf if kind == "max" else inf, posinf=inf, neginf=-inf)
+    numbers = without_nan(data, kind == "max")
     end = torch.ones_like(ids[:1], dtype=torch.bool)
     change = ids[1:] != ids[:-1]
     alone = torch.cat([end, change]) & torch.cat([change, end])

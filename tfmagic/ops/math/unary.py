@@ -77,7 +77,15 @@ unary("Neg", kernel="neg", gradient=lambda op, dy: -dy, static="negative", spars
 # The sign of NaN is 0, in TensorFlow 1.15 as in torch.
 register("Sign", same, lambda op, x: torch.sgn(x) if op.T.is_complex else torch.sign(x), _sign_gradient,
          lambda op, x: np.nan_to_num(np.sign(x)), sparse=True)
-unary("Square", kernel="square", gradient=_square_gradient, static="square", sparse=True)
+def _square(op: Any, x: Any) -> Any:
+    """The square; of complex distances from a mean that of their lengths, which TensorFlow's rewriting makes of it."""
+    source = op.op._inputs[0].op
+    if op.T.is_complex and source.type == "Sub" and source._inputs[1].op.type == "Mean":
+        return x * torch.conj(x)
+    return torch.square(x)
+
+
+unary("Square", kernel=_square, gradient=_square_gradient, static="square", sparse=True)
 unary("Floor", kernel="floor", gradient=_no_gradient, static="floor")
 unary("Ceil", kernel="ceil", gradient=_no_gradient, static="ceil")
 register("Round", same, _rounded("round"), _no_gradient, static="round")

@@ -27,7 +27,14 @@ def _shape(op: Any, x: Dims, kernel: Dims, *_: Any) -> Dims:
             raise ValueError(f"Stride must be > 0, but got {stride}")
     if None in (*sizes, *kernel_sizes):
         return batch, None, None, depth
-    found = [_count(op, *given) for given in zip(sizes, kernel_sizes, op.strides[1:3], op.rates[1:3])]
+    found = []
+    for size, window, stride, rate in zip(sizes, kernel_sizes, op.strides[1:3], op.rates[1:3]):
+        reach = (window - 1) * rate + 1
+        count = windows.outputs(size, reach, stride)
+        if op.padding == "VALID" and count < 0:
+            raise ValueError(f"Computed output size would be negative: {count} [input_size: {size}, "
+                             f"effective_filter_size: {reach}, stride: {stride}]")
+        found.append(_count(op, size, window, stride, rate))
     return batch, *found, depth
 
 
@@ -40,7 +47,7 @@ def _refused(op: Any, x: Any, kernel: Any, dy: Any = None) -> Any:
     for name, given in (("Stride", op.strides), ("Rate", op.rates)):
         if given[0] != 1 or given[3] != 1:
             return errors.UnimplementedError(None, None, f"{name} is only supported across spatial dimensions.")
-        if min(given) < 1:
+        if min(given) < (1 if name == "Stride" else 0):
             return errors.OutOfRangeError(None, None, f"{name} is out of range.")
     if len(x) != 4:
         return f"input must be 4-dimensional{shapes.brackets(x)}"

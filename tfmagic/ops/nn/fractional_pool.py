@@ -41,10 +41,10 @@ class _Seeds:
 
 def _starts(size: int, count: int, stream: PhiloxState, pseudo_random: bool) -> list[int]:
     """Where each of `count` windows begins in a row of `size`, and where the last one ends."""
-    if size % count == 0:
-        return [i * (size // count) for i in range(count + 1)]
     small = size // count
     if pseudo_random:
+        if size % count == 0:
+            return [i * small for i in range(count + 1)]
         step = size / count
         most = min((small + 2) / step - 1, (size + 1 - small) / step - (count - 1))
         shift = WordReader(stream.reserve_words(2)).unit_double() * most

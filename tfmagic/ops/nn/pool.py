@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from tfmagic.base import errors
@@ -12,7 +13,7 @@ from tfmagic.graph.static_value import static_dims, static_ints
 from tfmagic.ops import raw
 from tfmagic.ops.array import constants, shape_ops
 from tfmagic.ops.declare import op, register
-from tfmagic.ops.nn import windows
+from tfmagic.ops.nn import largest, windows
 from tfmagic.ops.nn.windows import (
     Geometry,
     channels_last,
@@ -31,13 +32,20 @@ from tfmagic.ops.torch_types import torch_dtype
 
 
 def pool_shape(op: Any, x: Dims, ksize: Any, strides: Any, rank: int) -> Dims:
-    x = with_rank(x, rank)
+    vectors = rank == 4 and op.data_format == "NCHW_VECT_C"
+    x = with_rank(x, 5 if vectors else rank)
+    if vectors:
+        x, lanes = x[:4], x[4]
+        if lanes not in (None, 4):
+            raise ValueError(f"Dimension must be 4 but is {lanes}")
     out = [windows.output_size(*sizes, 1, op.padding) for sizes in
            zip(spatial(op, x), spatial(op, ksize), spatial(op, strides))]
     channel = -1 if channels_last(op) else 1
     depth = x[channel]
     if rank == 4 and not op.op.type.startswith("Avg"):
         depth = windows.output_size(depth, ksize[channel], strides[channel], 1, op.padding)
+    if vectors:
+        return (x[0], depth, *out, lanes)
     return (x[0], *out, depth) if channels_last(op) else (x[0], depth, *out)
 
 
@@ -97,7 +105,9 @@ def _geometry(op: Any, dims: Dims, x: Any, ksize: Any = None, strides: Any = Non
     strides = op.strides if strides is None else strides
     if ksize[0] != 1 or strides[0] != 1:
         raise errors.UnimplementedError(None, op.op, "Pooling is not yet supported on the batch dimension.")
-    if 0 in ksize:
+    if op.data_format == "NCHW_VECT_C":
+        raise errors.InvalidArgumentError(None, op.op, "Default MaxPoolingOp only supports NHWC on device type CPU")
+    if 0 in ksize and not (len(ksize) == 4 and op.op.type.startswith("Avg")):
         raise errors.InvalidArgumentError(None, op.op, f"Sliding window ksize for dimension {list(ksize).index(0)} was "
                                                        "zero.")
     channel = -1 if channels_last(op) else 1
@@ -122,36 +132,14 @@ def _geometry(op: Any, dims: Dims, x: Any, ksize: Any = None, strides: Any = Non
 
 
 def _empty(op: Any, x: Any, geometry: Geometry) -> Any | None:
-    """The pool of a batch without elements, or too small for a window; None where there is something to pool."""
+    """The pool of a batch without elements, too small for a window, or for windows of nothing (whose mean is NaN); None
+    where there is something to pool."""
     sizes = spatial(op, tuple(x.shape))
-    if not nothing(x.shape) and not geometry.none(sizes):
+    if not nothing(x.shape, geometry.size) and not geometry.none(sizes):
         return None
     out = geometry.outputs(sizes)
-    return x.new_zeros([x.shape[0], *out, x.shape[-1]] if channels_last(op) else [*x.shape[:2], *out])
-
-
-def _rounds_up(geometry: Geometry) -> bool | None:
-    """Whether torch gives this padding by rounding its output size up (None: no padding of its own does it).
-
-    One more element of padding at the end than at the beginning is what a window that overhangs gives.
-    """
-    uneven = [a - b for b, a in zip(geometry.before, geometry.after)]
-    if not any(uneven):
-        return False
-    if all(u == 0 or (u == 1 and s > 1) for u, s in zip(uneven, geometry.stride)):
-        return True
-    return None
-
-
-def _max_with_indices(x: Any, geometry: Geometry) -> tuple[Any, Any]:
-    """The largest values in torch's layout, and where they stand in the (perhaps padded) plane."""
-    function = torch.ops.aten.max_pool2d_with_indices if len(geometry.size) == 2 \
-        else torch.ops.aten.max_pool3d_with_indices
-    rounds_up = _rounds_up(geometry)
-    if rounds_up is None:
-        x = padded(x, geometry, float("-inf"))
-        return function(x, geometry.size, geometry.stride, [0] * len(geometry.size), geometry.dilation, False)
-    return function(x, geometry.size, geometry.stride, geometry.before, geometry.dilation, rounds_up)
+    return x.new_full([x.shape[0], *out, x.shape[-1]] if channels_last(op) else [*x.shape[:2], *out],
+                      math.nan if 0 in geometry.size else 0)
 
 
 def _as_floating(op: Any, x: Any) -> Any:
@@ -165,7 +153,7 @@ def _as_floating(op: Any, x: Any) -> Any:
 def _across_channels(op: Any, x: Any, ksize: Any, strides: Any) -> Any | None:
     """The largest of each group of neighbouring channels, or None where the windows hold a single channel."""
     window, stride = ksize[-1], strides[-1]
-    if not channels_last(op) or window <= 1 or any(size != 1 for size in (*ksize[:-1], *strides[:-1])):
+    if len(ksize) != 4 or not channels_last(op) or window <= 1 or any(size != 1 for size in ksize[:-1]):
         return None
     if stride != window:
         raise errors.UnimplementedError(
@@ -174,6 +162,8 @@ def _across_channels(op: Any, x: Any, ksize: Any, strides: Any) -> Any | None:
     if dims is not None and dims[-1] is not None and dims[-1] % window:
         raise errors.UnimplementedError(
             None, op.op, "Depthwise max pooling requires the depth window to evenly divide the input depth")
+    if any(size != 1 for size in strides[:-1]):
+        return None
     return x.unflatten(-1, (-1, window)).amax(-1)
 
 
@@ -187,19 +177,22 @@ def max_pool(op: Any, x: Any, rank: int, ksize: Any = None, strides: Any = None)
     empty = _empty(op, x, geometry)
     if empty is not None:
         return empty
-    value = _max_with_indices(to_torch(op, _as_floating(op, x), rank), geometry)[0]
+    value = largest.largest(to_torch(op, _as_floating(op, x), rank), geometry)[0]
     return from_torch(op, value.to(x.dtype) if op.T.is_integer else value, rank)
 
 
-def _max_pool_grad(op: Any, x: Any, dy: Any, rank: int, ksize: Any = None, strides: Any = None) -> Any:
+def _max_pool_grad(op: Any, x: Any, y: Any, dy: Any, rank: int, ksize: Any = None, strides: Any = None) -> Any:
     geometry = _geometry(op, op.orig_input._dims, x, ksize, strides)
     if nothing(x.shape, dy.shape):
         return torch.zeros_like(x)
+    if rank == 5:
+        dx = largest.spread_over_volumes(to_torch(op, x, rank), to_torch(op, y, rank), to_torch(op, dy, rank),
+                                         geometry)
+        return from_torch(op, dx, rank)
     x, dy = to_torch(op, _as_floating(op, x), rank), to_torch(op, _as_floating(op, dy), rank)
-    indices = _max_with_indices(x, geometry)[1]
-    rounds_up = _rounds_up(geometry)
-    function = torch.ops.aten.max_pool2d_with_indices_backward if rank == 4 \
-        else torch.ops.aten.max_pool3d_with_indices_backward
+    indices = largest.largest(x, geometry)[1]
+    rounds_up = largest.rounds_up(geometry)
+    function = torch.ops.aten.max_pool2d_with_indices_backward
     if rounds_up is None:
         wide = padded(x, geometry, float("-inf"))
         zero = [0] * len(geometry.size)
@@ -211,17 +204,15 @@ def _max_pool_grad(op: Any, x: Any, dy: Any, rank: int, ksize: Any = None, strid
     return dx.to(torch_dtype(op.T)) if op.T.is_integer else dx
 
 
-def _max_pool_grad_grad(op: Any, x: Any, grad: Any, rank: int, ksize: Any = None, strides: Any = None) -> Any:
+def _max_pool_grad_grad(op: Any, x: Any, y: Any, grad: Any, rank: int, ksize: Any = None, strides: Any = None) -> Any:
     """The gradient of MaxPoolGrad by the gradient that it was given: the elements that were the largest."""
     geometry = _geometry(op, op.orig_input._dims, x, ksize, strides)
     empty = _empty(op, x, geometry)
     if empty is not None:
         return empty
-    indices = _max_with_indices(to_torch(op, x, rank), geometry)[1]
-    grad = to_torch(op, grad, rank)
-    if _rounds_up(geometry) is None:
-        grad = padded(grad, geometry)
-    return from_torch(op, torch.gather(grad.flatten(2), 2, indices.flatten(2)).reshape(indices.shape), rank)
+    x, y, grad = (to_torch(op, each, rank) for each in (x, y, grad))
+    floating = _as_floating(op, x)
+    return from_torch(op, largest.taken(floating, y, grad, geometry), rank)
 
 
 def _attrs(op: Any, *names: str) -> dict[str, Any]:
@@ -251,10 +242,10 @@ def _max_family(suffix: str, rank: int) -> None:
              lambda op, x: max_pool(op, x, rank), gradient,
              check=_plane(rank))
     ranks = _ranks(rank, "tensor_in", "tensor_out", "out_backprop")
-    register(f"MaxPool{suffix}Grad", _max_grad_shape(rank), lambda op, x, y, dy: _max_pool_grad(op, x, dy, rank),
+    register(f"MaxPool{suffix}Grad", _max_grad_shape(rank), lambda op, x, y, dy: _max_pool_grad(op, x, y, dy, rank),
              grad_gradient, check=ranks)
     register(f"MaxPool{suffix}GradGrad", _max_grad_grad_shape(rank),
-             lambda op, x, y, dz: _max_pool_grad_grad(op, x, dz, rank), grad_grad_gradient, check=ranks)
+             lambda op, x, y, dz: _max_pool_grad_grad(op, x, y, dz, rank), grad_grad_gradient, check=ranks)
 
 
 _max_family("", 4)
@@ -287,9 +278,10 @@ register("MaxPoolV2", _v2_shape, lambda op, x, ksize, strides: max_pool(op, x, 4
          check=_plane(4), **_SIZES)
 _SIZES["check"] = _ranks(4, "tensor_in", "tensor_out", "out_backprop")
 register("MaxPoolGradV2", _max_grad_shape(4),
-         lambda op, x, y, dy, ksize, strides: _max_pool_grad(op, x, dy, 4, ksize, strides), _v2_grad_gradient, **_SIZES)
+         lambda op, x, y, dy, ksize, strides: _max_pool_grad(op, x, y, dy, 4, ksize, strides), _v2_grad_gradient,
+         **_SIZES)
 register("MaxPoolGradGradV2", _max_grad_grad_shape(4),
-         lambda op, x, y, dz, ksize, strides: _max_pool_grad_grad(op, x, dz, 4, ksize, strides), **_SIZES)
+         lambda op, x, y, dz, ksize, strides: _max_pool_grad_grad(op, x, y, dz, 4, ksize, strides), **_SIZES)
 
 
 # --- the largest value and its place ---------------------------------------------------------------------------
@@ -319,9 +311,10 @@ class MaxPoolWithArgmax:
         if empty is not None:
             return empty, empty.to(torch.int64 if op.Targmax.size == 8 else torch.int32)
         image = to_torch(layout, x, 4)
-        value, indices = _max_with_indices(image, geometry)
+        indices = largest.largest(image, geometry)[1]
+        value = largest.chosen(image, indices, geometry)
         batch, height, width, channels = x.shape
-        if _rounds_up(geometry) is None:  # places in the padded plane
+        if largest.rounds_up(geometry) is None:  # places in the padded plane
             wide = width + geometry.before[1] + geometry.after[1]
             row, column = indices // wide - geometry.before[0], indices % wide - geometry.before[1]
             indices = row * width + column
@@ -390,7 +383,7 @@ def _sum_of(x: Any, geometry: Geometry) -> Any:
 def _rounds_up_for(geometry: Geometry, sizes: Any) -> bool | None:
     """The same for means: torch takes none of windows larger than what there is, padding or not."""
     larger = any(size < window for size, window in zip(sizes, geometry.size))
-    return None if larger else _rounds_up(geometry)
+    return None if larger else largest.rounds_up(geometry)
 
 
 def _counts(sizes: Any, geometry: Geometry, like: Any) -> Any:
@@ -402,7 +395,7 @@ def _counts(sizes: Any, geometry: Geometry, like: Any) -> Any:
 def _avg_pool_grad(op: Any, sizes: Any, dy: Any, rank: int) -> Any:
     sizes = list(sizes)
     geometry = _geometry(op, tuple(sizes), None)
-    if nothing(sizes, dy.shape):
+    if nothing(sizes, dy.shape, geometry.size):
         return dy.new_zeros(sizes)
     dtype, dy = dy.dtype, _wide(to_torch(op, dy, rank))
     shape = [sizes[0], sizes[-1], *sizes[1:-1]] if channels_last(op) else sizes

@@ -152,6 +152,16 @@ def outputs(size: int, reach: int, stride: int) -> int:
     return int((size - reach + stride) / stride)
 
 
+def counted(size: int, window: int, stride: int, padding: int, dilation: int = 1,
+            rounds_up: bool = False) -> int:
+    """How many windows torch places along an axis."""
+    room = size + 2 * padding - dilation * (window - 1) - 1
+    if not rounds_up:
+        return room // stride + 1
+    count = -(-room // stride) + 1
+    return count - 1 if (count - 1) * stride >= size + padding else count  # the last begins inside
+
+
 def output_size(size: int | None, window: int | None, stride: int, dilation: int, padding: str, before: int = 0,
                 after: int = 0) -> int | None:
     """How many windows fit.

@@ -23,6 +23,7 @@ from tfmagic.ops.array.gather import gather_nd
 from tfmagic.ops.declare import op, register
 from tfmagic.ops.math.cast import cast
 from tfmagic.ops.math.reduce import reduced_shape
+from tfmagic.ops.math.rules import without_nan
 from tfmagic.ops.shape_rules import with_rank
 from tfmagic.ops.sparse import parts
 from tfmagic.ops.sparse.combining import no_gradient, positions
@@ -49,6 +50,7 @@ def _reduced(op: Any, indices: Any, values: Any, sizes: list[int], axes: list[in
     places = positions(indices[:, kept], left) if kept else torch.zeros(len(values), dtype=torch.int64)
     groups, inverse = torch.unique(places, return_inverse=True)
     if highest:
+        values = without_nan(values, highest)
         found = torch.zeros(len(groups), dtype=values.dtype).scatter_reduce(0, inverse, values, "amax",
                                                                            include_self=False)
     else:

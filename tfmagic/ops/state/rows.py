@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from tfmagic.base.lazy import torch
 from tfmagic.ops.array.indices import only_good
@@ -13,6 +13,23 @@ NO_ROW = "indices{where} = {index} is not in [0, {count})"
 
 # So many numbers are looked at sooner than they are sorted.
 _FEW = 1 << 14
+
+
+class RowRule(NamedTuple):
+    """What an op does with rows of variables; the kernel of such an op has it as `of_rows`.
+
+    Attributes:
+      step: given an object with the op's attrs, and numbers of the inputs by name (of tables, and of the updates those
+        that belong to the same row), gives the new numbers of the tables, in a tuple.
+      tables: the names of the inputs that change.
+      update: the name of the input with as many rows as there are indices.
+      indices: the name of the input that names the rows.
+    """
+
+    step: Callable[..., tuple[Any, ...]]
+    tables: tuple[str, ...]
+    update: str
+    indices: str = "indices"
 
 
 def in_turn(name: str, rule: Callable[..., Any]) -> Callable[..., tuple[Any, ...]]:

@@ -22,7 +22,7 @@ from tfmagic.ops.array.scatter import refused_slices, scatter_dims
 from tfmagic.ops.array.shape_ops import expand_dims, size
 from tfmagic.ops.declare import op, register
 from tfmagic.ops.state.assign import is_reference
-from tfmagic.ops.state.rows import in_turn
+from tfmagic.ops.state.rows import RowRule, in_turn
 from tfmagic.ops.state.variables import value_dims, variable_dims
 
 # --- how rows change -------------------------------------------------------------------------------------------------
@@ -82,7 +82,11 @@ def _unfit(op: Any, ref: Dims, indices: Dims, updates: Dims) -> str | None:
             f"{shapes.brackets(ref)}")
 
 
-def _scatter(rule: str) -> Callable[..., Any]:
+_SUMS = {"Add": lambda attrs, updates, **ref: tuple(value + updates for value in ref.values()),
+         "Sub": lambda attrs, updates, **ref: tuple(value - updates for value in ref.values())}
+
+
+def _scatter(rule: str, ref_name: str) -> Callable[..., Any]:
     def kernel(op: Any, ref: Any, indices: Any, updates: Any) -> Any:
         wanted = tuple(indices.shape) + tuple(ref.shape[1:])
         if tuple(updates.shape) not in ((), wanted):
@@ -91,6 +95,8 @@ def _scatter(rule: str) -> Callable[..., Any]:
         whole = np.broadcast_to(updates, wanted) if isinstance(updates, np.ndarray) else updates.expand(wanted)
         return _changed(rule, ref, flat, whole.reshape((flat.shape[0], *ref.shape[1:])))
 
+    if rule in _SUMS:
+        kernel.of_rows = RowRule(_SUMS[rule], (ref_name,), "updates")  # type: ignore[attr-defined]
     return kernel
 
 
@@ -123,10 +129,11 @@ def _explain_slices(op: Any, ref: Any, indices: Any, updates: Any) -> str | None
 
 
 for _rule in _RULES:
-    register(f"Scatter{_rule}", shape=_scatter_shape, kernel=_scatter(_rule), writes="ref", traced="shapes",
+    register(f"Scatter{_rule}", shape=_scatter_shape, kernel=_scatter(_rule, "ref"), writes="ref", traced="shapes",
              check=_unfit, explain=_explain_rows, doc=f"{_rule} rows of a variable.")
-    register(f"ResourceScatter{_rule}", shape=_resource_scatter_shape, kernel=_scatter(_rule), writes="resource",
-             traced="shapes", check=_uneven, explain=_explain_rows, doc=f"{_rule} rows of a resource variable.")
+    register(f"ResourceScatter{_rule}", shape=_resource_scatter_shape, kernel=_scatter(_rule, "resource"),
+             writes="resource", traced="shapes", check=_uneven, explain=_explain_rows,
+             doc=f"{_rule} rows of a resource variable.")
 for _rule in ("Update", "Add", "Sub"):
     register(f"ScatterNd{_rule}", shape=_scatter_nd_shape, kernel=_scatter_nd(_rule), writes="ref", traced="shapes",
              check=refused_slices, explain=_explain_slices, doc=f"{_rule} elements or slices of a variable.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -12,7 +13,7 @@ from tfmagic.base.shapes import Dims, brackets
 from tfmagic.graph import opdefs
 from tfmagic.ops import shape_rules
 from tfmagic.ops.declare import register
-from tfmagic.ops.state.rows import in_turn
+from tfmagic.ops.state.rows import RowRule, in_turn
 from tfmagic.ops.state.variables import handle_data
 
 _GRADIENTS = ("grad", "delta")
@@ -116,6 +117,7 @@ def _require(op: Any, name: str, value: Any, fits: Callable[[float], bool]) -> N
 def _strict(kernel: Callable[..., Any], names: list[str]) -> Callable[..., Any]:
     """The kernel of an update that is strict with its scalars."""
 
+    @functools.wraps(kernel)
     def checked(op: Any, *values: Any) -> Any:
         for name, value in zip(names, values):
             if name in ("lr", "lr_power", "l1", "l2", "l2_shrinkage"):
@@ -136,9 +138,12 @@ def _sparse(rule: Callable[..., Any], names: list[str], slots: tuple[str, ...],
     gradient = "delta" if "delta" in rule.__code__.co_varnames[:rule.__code__.co_argcount] else "grad"
     count = len(slots)
 
-    def on_rows(*rows: Any, attrs: dict[str, bool], **given: Any) -> tuple[Any, ...]:
-        new = rule(SimpleNamespace(**attrs), **dict(zip((*slots, gradient), rows)), **given, **options)
+    def step(attrs: Any, grad: Any, **given: Any) -> tuple[Any, ...]:
+        new = rule(attrs, **{gradient: grad}, **given, **options)
         return new if count > 1 else (new,)
+
+    def on_rows(*rows: Any, attrs: dict[str, bool], **given: Any) -> tuple[Any, ...]:
+        return step(SimpleNamespace(**attrs), **dict(zip((*slots, "grad"), rows)), **given)
 
     change = in_turn(f"sparse{rule.__name__}", on_rows)
 
@@ -149,6 +154,7 @@ def _sparse(rule: Callable[..., Any], names: list[str], slots: tuple[str, ...],
         new = change(tuple(given.pop(name) for name in slots), indices, grad, attrs=attrs, **given)
         return new if count > 1 else new[0]
 
+    kernel.of_rows = RowRule(step, slots, "grad")  # type: ignore[attr-defined]
     return kernel
 
 
@@ -294,10 +300,9 @@ def _follow_leader(var: Any, accum: Any, linear: Any, grad: Any, shrunk_grad: An
     power = torch.pow(total, -lr_power)
     linear = linear + shrunk_grad - (power - torch.pow(accum, -lr_power)) / lr * var
     leader = (l1 * torch.sign(linear) - linear) / (power / lr + 2 * l2)
-    zero = torch.zeros_like(var)
     if keeps_nan:
-        return torch.where(torch.abs(linear) <= l1, zero, leader), total, linear
-    return torch.where(torch.abs(linear) > l1, leader, zero), total, linear
+        return torch.where(torch.abs(linear) <= l1, 0.0, leader), total, linear
+    return torch.where(torch.abs(linear) > l1, leader, 0.0), total, linear
 
 
 def _shrink(value: Any, rate: Any, l1: Any, l2: Any) -> Any:

@@ -283,7 +283,7 @@ class Substr:
         columns = len(places) == 2 and places is not dims and places[1]
         rows = [np.broadcast_to(a, dims).ravel().tolist() for a in (x, starts, lengths)]
         return objects([_part(op, *row, divmod(index, columns) if columns else index)
-                        for index, row in enumerate(zip(*rows))], dims)
+                        for index, row in enumerate(zip(*rows))], places if len(places) or not dims else (1,))
 
 
 def _joined(x: tuple[int, ...], y: tuple[int, ...]) -> tuple[int, ...]:
@@ -295,23 +295,26 @@ def _joined(x: tuple[int, ...], y: tuple[int, ...]) -> tuple[int, ...]:
         if one == other == 1:
             continue
         kind = (one == 1, other == 1)
+        size = other if one == 1 else one
         if kind == before:
-            joined[-1] *= max(one, other)
+            joined[-1] *= size
         else:
-            joined.append(max(one, other))
+            joined.append(size)
         before = kind
     return tuple(joined)
 
 
 def _part(op: Any, text: bytes, start: int, length: int, index: int | tuple[int, int]) -> bytes:
     items: Any = text if op.unit == "BYTE" else utf8(op, text)
-    if not -len(items) <= start <= len(items):
+    if not -len(items) <= start <= len(items) or op.unit != "BYTE" and start < 0 and length < 0:
         if op.unit != "BYTE":
             raise invalid(f"pos {start} out of range for string at index "
                           f"{index[0] if isinstance(index, tuple) else index}")
         raise invalid(f"pos {start} out of range for string b'{text.decode(errors='replace')}' at index {index}")
     start = start + len(items) if start < 0 else start
-    part = items[start:start + max(length, 0)]
+    if length < 0:  # TensorFlow counts bytes without a sign, so that a negative length leaves all of them
+        length = len(items) if op.unit == "BYTE" else 0
+    part = items[start:start + length]
     return part if op.unit == "BYTE" else part.encode("utf-8", "surrogateescape")
 
 

@@ -17,6 +17,7 @@ import torch
 from torch import fx
 from torch.fx.proxy import Proxy
 
+from tfmagic.ops.nn import windows
 from tfmagic.session.plan.run_time import UNKNOWN, PlanCall
 
 # Functions that make a tensor from nothing: they get the device of the op that calls them.
@@ -261,7 +262,7 @@ def _sort(x: Any, *args: Any, **kwargs: Any) -> Any:
 
 
 def _convolution(x: Any, weights: Any, bias: Any, stride: Any, padding: Any, dilation: Any, groups: int) -> Any:
-    sizes = [_windows(*numbers) for numbers in zip(x.shape[2:], weights.shape[2:], stride, padding, dilation,
+    sizes = [windows.counted(*numbers) for numbers in zip(x.shape[2:], weights.shape[2:], stride, padding, dilation,
                                                    strict=True)]
     fits = min(sizes) > 0 and x.shape[1] == weights.shape[1] * groups and weights.shape[0] % groups == 0
     return _empty([x.shape[0], weights.shape[0], *sizes], x.dtype) if fits and x.dtype == weights.dtype else None
@@ -271,31 +272,16 @@ def _convolution_backward(dy: Any, x: Any, weights: Any, *rest: Any) -> Any:
     return [_same(value) if wanted else None for value, wanted in zip((x, weights), rest[-1])] + [None]
 
 
-def _windows(size: int, window: int, stride: int, padding: int, dilation: int = 1, rounds_up: bool = False) -> int:
-    """How many windows there are along an axis."""
-    room = size + 2 * padding - dilation * (window - 1) - 1
-    if not rounds_up:
-        return room // stride + 1
-    count = -(-room // stride) + 1
-    return count - 1 if (count - 1) * stride >= size + padding else count  # the last begins inside
-
-
-def _max_pool(x: Any, window: Any, stride: Any, padding: Any, dilation: Any, rounds_up: bool) -> Any:
-    numbers = zip(x.shape[2:], window, stride, padding, dilation, strict=True)
-    shape = [*x.shape[:2], *(_windows(*each, rounds_up) for each in numbers)]
-    return _empty(shape, x.dtype), _empty(shape, torch.int64)
-
-
 def _avg_pool(x: Any, window: Any, stride: Any, padding: Any, rounds_up: bool = False, *rest: Any) -> torch.Tensor:
     paddings = padding if isinstance(padding, (list, tuple)) else [padding] * len(window)
     numbers = zip(x.shape[2:], window, stride, paddings, strict=True)
-    return _empty([*x.shape[:2], *(_windows(*each, rounds_up=rounds_up) for each in numbers)], x.dtype)
+    return _empty([*x.shape[:2], *(windows.counted(*each, rounds_up=rounds_up) for each in numbers)], x.dtype)
 
 
 def _fold(columns: Any, room: Any, window: Any, dilation: Any, padding: int, stride: Any) -> Any:
     if columns.ndim != 3:
         return None
-    count = math.prod(_windows(size, of, step, padding, wide) for size, of, step, wide in zip(
+    count = math.prod(windows.counted(size, of, step, padding, wide) for size, of, step, wide in zip(
         room, window, stride, dilation, strict=True))
     channels, left = divmod(columns.shape[1], math.prod(window))
     fits = not left and count == columns.shape[2] and count > 0
@@ -329,8 +315,7 @@ def _function_rules() -> dict[Any, Callable[..., Any]]:
         rules[function] = lambda dy, x, *rest: _same(x)
     return {**rules, torch.matmul: _matmul, operator.matmul: _matmul, torch.cat: _cat, torch.stack: _stack,
             torch.gather: _gather, torch.sort: _sort, torch.conv2d: _convolution, torch.conv3d: _convolution,
-            aten.convolution_backward: _convolution_backward, aten.max_pool2d_with_indices: _max_pool,
-            aten.max_pool3d_with_indices: _max_pool, functional.avg_pool2d: _avg_pool,
+            aten.convolution_backward: _convolution_backward, functional.avg_pool2d: _avg_pool,
             functional.avg_pool3d: _avg_pool, aten.native_batch_norm: _batch_norm,
             aten.native_batch_norm_backward: _batch_norm_backward, torch.index_select: _index_select,
             torch.tile: _tile, torch.zeros: _filled, torch.ones: _filled, torch.arange: _arange,

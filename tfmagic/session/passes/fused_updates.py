@@ -10,6 +10,7 @@
 3. `ApplyMomentum` steps likewise become one `torch._fused_sgd_`, which reads and writes each number once.
 4. `ApplyAdagrad` steps that update their slots likewise become one `torch._fused_adagrad_`.
 5. A step qualifies when nothing else in the plan reads the new values and no other step writes the same variables.
+   Changes of rows are fused by `row_steps`.
    Fetched old values are copied out before updates are carried out, so they stay what they were.
 6. The calls are only prepared here (as partials): the run carries them out at its end, all or none.
 """
@@ -29,7 +30,7 @@ from torch.fx.proxy import Proxy
 from tfmagic.graph import opdefs, registry
 from tfmagic.graph.opdefs import python_name
 from tfmagic.graph.operation import Operation, Tensor
-from tfmagic.session.passes import one_pass
+from tfmagic.session.passes import one_pass, row_steps
 from tfmagic.session.passes.ownership import is_fresh
 from tfmagic.session.passes.prepared import Prepared, take_in_place
 from tfmagic.session.plan.plan_graph import PlanGraph
@@ -60,7 +61,8 @@ def run(plan: PlanGraph) -> bool:
                 and all(isinstance(value, Proxy) and value.node in states and value.node not in results
                         for value in update.values) and _stands_alone(plan, update, made_by[update.op]):
             shared = [_key(update.arguments[name]) for name in rule[1]]
-            key = (update.op.type.removeprefix("Resource"), _dtype_device(update), *shared)
+            key = (update.op.type.removeprefix("Resource"), _dtype_device(update), *shared,
+                   *one_pass.exponents(update.arguments), *one_pass.flags(update.op), update.op._attrs.get("Tindices"))
             groups.setdefault(key, []).append(update)
     for updates in groups.values():
         rules[updates[0].op][0](plan, updates)  # type: ignore[index]
@@ -72,31 +74,35 @@ def _rule(update: Any) -> tuple[Any, tuple[str, ...]] | None:
     known = _RULES.get(update.op.type)
     if known is not None and known[0] is _adam and update.op._attrs.get("use_nesterov"):
         known = None
-    if known is not None or "Sparse" in update.op.type or "grad" not in update.arguments:
+    if known is not None:
         return known
-    formula = _formula(update.op)
+    if "indices" in update.arguments:
+        return row_steps.rule(update)
+    formula = _formula(update) if "grad" in update.arguments else None
     return None if formula is None or not formula.fits else (_by_formula, formula.numbers)
 
 
-def _formula(op: Operation) -> one_pass.Formula | None:
-    """What an op changes its variables by, where it is a function of numbers that stand at the same place."""
+def _formula(update: Any) -> one_pass.Formula | None:
+    """What an update changes its variables by, where it is a function of numbers that stand at the same place."""
+    op = update.op
     declaration = registry.lookup(op.type)
     if declaration is None or declaration.kernel is None or not declaration.writes:
         return None
-    attrs = tuple(sorted((name, value) for name, value in op._attrs.items() if isinstance(value, bool)))
-    return _formula_of(op.type, declaration.kernel, tuple(declaration.writes), attrs)
+    return _formula_of(op.type, declaration.kernel, tuple(declaration.writes), one_pass.flags(op),
+                       one_pass.exponents(update.arguments))
 
 
 @functools.cache
 def _formula_of(op_type: str, kernel: Callable[..., Any], written: tuple[str, ...],
-                attrs: tuple[tuple[str, bool], ...]) -> one_pass.Formula | None:
+                attrs: tuple[tuple[str, bool], ...],
+                exponents: tuple[tuple[str, float], ...]) -> one_pass.Formula | None:
     names = [arg.name for arg in opdefs.get(op_type).inputs]  # type: ignore[union-attr]
     if any(name not in names for name in (*written, "grad")) or "indices" in names:
         return None
-    own = SimpleNamespace(**dict(attrs))
+    own, fixed = SimpleNamespace(**dict(attrs)), dict(exponents)
     numbers = [name for name in names if name not in written and name != "grad"]
-    return one_pass.Formula(lambda **given: kernel(own, *(given[name] for name in names)), (*written, "grad"), numbers,
-                            len(written))
+    return one_pass.Formula(lambda **given: kernel(own, *({**given, **fixed}[name] for name in names)),
+                            (*written, "grad"), numbers, len(written))
 
 
 def _stands_alone(plan: PlanGraph, update: Any, own_nodes: set[fx.Node]) -> bool:
@@ -111,13 +117,17 @@ def _stands_alone(plan: PlanGraph, update: Any, own_nodes: set[fx.Node]) -> bool
         before = update.arguments[next(name for name, r in update.roots.items() if r is root)]
         if not isinstance(before, Proxy) or before.node.meta.get("source") is not root:
             return False
+    if "indices" in update.arguments:  # then its rule has looked at the types
+        return True
     floats = ("float32", "float64")
     grad = update.arguments.get("grad", update.arguments.get("delta"))
     return isinstance(grad, Proxy) and update.op._attrs["T"].base_dtype.name in floats
 
 
 def _dtype_device(update: Any) -> tuple[str, str]:
-    return update.op._attrs["T"].base_dtype.name, update.values[0].node.meta.get("device", "cpu")
+    attrs = update.op._attrs
+    dtype = attrs["T"] if "T" in attrs else attrs["dtype"]
+    return dtype.base_dtype.name, update.values[0].node.meta.get("device", "cpu")
 
 
 def _key(value: Any) -> Any:
@@ -126,10 +136,6 @@ def _key(value: Any) -> Any:
         # Every variable has a conversion of its own of the powers to its type.
         return (node.target, node.args) if node.target == "to" and not node.kwargs else node
     return ("constant", value.item()) if isinstance(value, torch.Tensor) and value.ndim == 0 else id(value)
-
-
-def _node(plan: PlanGraph, value: Any) -> Any:
-    return value.node if isinstance(value, Proxy) else plan.constant_node(value)
 
 
 def _number(value: Any) -> float | None:
@@ -157,18 +163,19 @@ def _adam(plan: PlanGraph, updates: list[Any]) -> None:
 
 
 def _by_formula(plan: PlanGraph, updates: list[Any], early: Callable[..., Prepared] | None = None) -> None:
-    formula = _formula(updates[0].op)
+    formula = _formula(updates[0])
     assert formula is not None
     graph, given = plan.graph, updates[0].arguments
     with graph.inserting_before(plan.output_node):
         call = graph.call_function(FusedSteps(updates[0].op, formula, early), (
-            [_list(updates, name) for name in formula.tensors], [_node(plan, given[name]) for name in formula.numbers]))
+            [_list(updates, name) for name in formula.tensors],
+            [plan.node_of(given[name]) for name in formula.numbers]))
     call.meta.update(op=updates[0].op, effect="none")  # it only prepares the step
     _finish(plan, updates, call, formula.tensors[:formula.written])
 
 
 def _gradient_descent(plan: PlanGraph, updates: list[Any]) -> None:
-    graph, alpha = plan.graph, _node(plan, updates[0].arguments["alpha"])
+    graph, alpha = plan.graph, plan.node_of(updates[0].arguments["alpha"])
     products = [update for update in updates if _is_large_product(update.arguments["delta"].node, update.op)]
     others = [update for update in updates if update not in products]
     factors: list[Any] = [node.args for node in _list(products, "delta")]
@@ -214,8 +221,8 @@ def _momentum(plan: PlanGraph, updates: list[Any]) -> None:
             continue
         with graph.inserting_before(plan.output_node):
             call = graph.call_function(fused_momentum, (
-                _list(alike, "var"), _list(alike, "accum"), _list(alike, "grad"), _node(plan, given["lr"]),
-                _node(plan, given["momentum"]), nesterov))
+                _list(alike, "var"), _list(alike, "accum"), _list(alike, "grad"), plan.node_of(given["lr"]),
+                plan.node_of(given["momentum"]), nesterov))
         call.meta.update(op=alike[0].op, effect="none")  # it only prepares the step
         _finish(plan, alike, call, ("var", "accum"))
 
@@ -225,7 +232,7 @@ def _adagrad(plan: PlanGraph, updates: list[Any]) -> None:
     with graph.inserting_before(plan.output_node):
         call = graph.call_function(fused_adagrad, (
             _list(updates, "var"), _list(updates, "accum"), _list(updates, "grad"),
-            _node(plan, updates[0].arguments["lr"])))
+            plan.node_of(updates[0].arguments["lr"])))
     call.meta.update(op=updates[0].op, effect="none")  # it only prepares the step
     _finish(plan, updates, call, ("var", "accum"))
 

@@ -15,10 +15,10 @@ from typing import Any
 import torch
 from torch import fx
 
+from tfmagic.ops.nn.largest import largest_of_windows
 from tfmagic.session.passes import simplify
 from tfmagic.session.plan.plan_graph import PlanGraph, replace
 
-_POOL = torch.ops.aten.max_pool2d_with_indices
 _SPREAD = torch.ops.aten.max_pool2d_with_indices_backward
 _RELU_BACKWARD = torch.ops.aten.leaky_relu_backward
 _TO_TORCH, _FROM_TORCH = (0, 3, 1, 2), (0, 2, 3, 1)
@@ -81,7 +81,7 @@ def _with_bias(total: Any) -> bool:
 def _pooled_first(relu: Any) -> bool:
     """Rule 2, and 3 for the gradients that it meets."""
     plane = next((user for user in relu.users if _is_permuted(user, _TO_TORCH)), relu)
-    pool = next((user for user in plane.users if user.target is _POOL), None)
+    pool = next((user for user in plane.users if user.target is largest_of_windows), None)
     if pool is None:
         return False
     parts = {user.args[1]: user for user in pool.users if user.target is operator.getitem}

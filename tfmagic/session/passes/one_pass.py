@@ -18,14 +18,27 @@ from torch.fx.proxy import GraphAppendingTracer, Proxy
 from tfmagic.base.machine import compiler, team
 from tfmagic.base.machine.code import Code
 from tfmagic.base.machine.functions import INTRINSICS
+from tfmagic.graph.operation import Operation
 from tfmagic.session.element_rules import KINDS, Value, rule_of, write
 
 _CPU = torch.device("cpu")
-_FLOATS = (torch.float32, torch.float64)
+FLOATS = (torch.float32, torch.float64)
 # About how many microseconds the compiler takes, and a step has less to do beside its numbers.
 _COMPILING, _CALL = 30_000, 15
 # Numbers for which a thread is worth waking.
 _LEAST = 1 << 16
+
+
+def flags(op: Operation) -> tuple[tuple[str, bool], ...]:
+    """The attrs that say what an op's formula is."""
+    return tuple(sorted((name, value) for name, value in op._attrs.items()
+                        if isinstance(value, bool) and name != "use_locking"))
+
+
+def exponents(given: dict[str, Any]) -> tuple[tuple[str, float], ...]:
+    """Those of an update's scalars that are known and stand in exponents: for some of these alone there are rules."""
+    value = given.get("lr_power")
+    return (("lr_power", value.item()),) if isinstance(value, torch.Tensor) and value.ndim == 0 else ()
 
 
 class Formula:
@@ -106,18 +119,20 @@ class Formula:
         placeholders = {node.name: node for node in results[0].graph.nodes if node.op == "placeholder"}
         loop = Code()
 
-        def one(index: str) -> None:
-            known = {placeholders[name]: Value(loop.load(f"%{name}", kind, index), kind) for name in self.tensors}
+        def one(index: str, others: str) -> None:
+            places = [index] * self.written + [others] * (len(self.tensors) - self.written)
+            known = {placeholders[name]: Value(loop.load(f"%{name}", kind, place), kind)
+                     for name, place in zip(self.tensors, places)}
             known.update((node, Value(f"%{node.name}", kind)) for node in fixed)
             compute(loop, [node for node in rules if node not in single], known)
             for name, node in zip(self.tensors, results):
                 loop.store(known[node].text, f"%{name}", kind, index)
 
-        loop.loop("%start", "%stop", one)
+        self._each(loop, one)
         # A gradient may be a variable's own value: it is not promised that it lies elsewhere.
         pointers = [f"ptr {'noalias ' if at < self.written else ''}%{name}" for at, name in enumerate(self.tensors)]
-        inner = loop.function(f"{title}_tensor", [*pointers, "i64 %start", "i64 %stop",
-                                                  *(f"{kind} %{node.name}" for node in fixed)], "noinline")
+        inner = loop.function(f"{title}_tensor", [*pointers, *self._range, *(f"{kind} %{node.name}" for node in fixed)],
+                              "noinline")
         code = Code()
         known = {placeholders[name]: Value(code.load(code.load("%packed", "ptr", str(1 + at)), kind, "0"), kind)
                  for at, name in enumerate(self.numbers)}
@@ -125,6 +140,12 @@ class Formula:
         self._through_tensors(code, title, [f"{kind} {known[node].text}" for node in fixed])
         return inner + code.function(f"{title}_range", ["ptr %packed", "i64 %start", "i64 %stop"]) + INTRINSICS + \
             "declare i64 @llvm.smin.i64(i64, i64)\ndeclare i64 @llvm.smax.i64(i64, i64)\n"
+
+    _range: tuple[str, ...] = ("i64 %start", "i64 %stop")
+
+    def _each(self, loop: Code, one: Callable[[str, str], None]) -> None:
+        """Code for the numbers of a tensor: `one` is given where each stands, in what changes and in the rest."""
+        loop.loop("%start", "%stop", lambda index: one(index, index))
 
     def _through_tensors(self, code: Code, title: str, fixed: Sequence[str]) -> None:
         """Code that calls the function of one tensor for what lies of each in the range."""
@@ -159,7 +180,12 @@ class Stepper:
     def __init__(self, formula: Formula, dtype: torch.dtype, count: int, saving: int,
                  device: torch.device = _CPU):
         self._later = compiler.Later(lambda: formula.made(dtype), 2 + _COMPILING // (_CALL + count // saving)) \
-            if dtype in _FLOATS and device.type == "cpu" and formula.fits else None
+            if dtype in FLOATS and device.type == "cpu" and formula.fits else None
+
+    @property
+    def made(self) -> Callable[..., None] | None:
+        """The machine code, once it is there."""
+        return None if self._later is None else self._later.made
 
     def ready(self) -> bool:
         """Count a step; whether machine code can take it."""
@@ -185,5 +211,5 @@ class Stepper:
             addresses.append(count)
         total = sum(counts)
         threads = min(torch.get_num_threads(), total // _LEAST) if total >= 2 * _LEAST else 1
-        assert self._later is not None
-        return functools.partial(self._later.made, struct.pack(f"{len(addresses)}q", *addresses), total, threads)
+        assert self.made is not None
+        return functools.partial(self.made, struct.pack(f"{len(addresses)}q", *addresses), total, threads)

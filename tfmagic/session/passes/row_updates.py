@@ -180,7 +180,7 @@ class RowUpdate(PlanCall, shown_under="tfmagic.session"):
         self._change = change
 
     def __call__(self, tables: Any, indices: Any, *others: Any, **options: Any) -> Prepared:  # type: ignore[override]
-        rows, places = _rows_of(indices)
+        rows, places = rows_of(indices)
         old = [table.index_select(0, rows) for table in tables]
         if isinstance(self._change, RunTimeKernel):
             new: Sequence[Any] = (self._change(old[0], places, *others, **options),)
@@ -194,7 +194,7 @@ class RowUpdate(PlanCall, shown_under="tfmagic.session"):
         return Prepared(calls, tuple(changed))
 
 
-def _rows_of(indices: Any) -> tuple[Any, Any]:
+def rows_of(indices: Any) -> tuple[Any, Any]:
     """The rows that indices name, in order, and where each index stands among them."""
     rows, places = torch.unique(indices, return_inverse=True)
     return rows.long(), places
@@ -242,7 +242,7 @@ def _in_one_pass(stepper: one_pass.Stepper, tables: Any, numbers: Any, indices: 
     """By machine code: every row decays and moves, then those with a gradient get their values."""
     (var,), (m,), (v,) = tables
     beta1, beta2, alpha, epsilon = numbers
-    rows, places = _rows_of(indices)
+    rows, places = rows_of(indices)
     new_m, new_v = _decayed_rows(m, beta1, rows, places, to_m), _decayed_rows(v, beta2, rows, places, to_v)
     new_var = var.index_select(0, rows) - alpha * new_m / (torch.sqrt(new_v) + epsilon)
 
@@ -261,7 +261,7 @@ def _by_blocks(tables: Any, numbers: Sequence[float], *to_m_and_v: tuple[Any, An
     size = max(1, _BLOCK // max(1, math.prod(variables[0].shape[1:])))
     parts = []
     for (table,), beta, (indices, added) in zip((m, v), (first, second), to_m_and_v):
-        rows, places = _rows_of(indices)
+        rows, places = rows_of(indices)
         parts.append(_parts(rows, _decayed_rows(table, beta, rows, places, added), len(table), size))
 
     def calls() -> list[Callable[[], Any]]:

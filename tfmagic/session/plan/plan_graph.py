@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from torch import fx
+from torch.fx.proxy import Proxy
 
 from tfmagic.graph.operation import Operation, Tensor
 
@@ -91,6 +92,10 @@ class PlanGraph:
         self.constants[name] = value
         with self.graph.inserting_before(self.output_node):
             return self.graph.create_node("get_attr", name, (), {})
+
+    def node_of(self, value: Any) -> fx.Node:
+        """The node of a proxy, or of a constant."""
+        return value.node if isinstance(value, Proxy) else self.constant_node(value)
 
     def code(self) -> str:
         """Readable PyTorch code, with the bodies that it calls."""

@@ -36,6 +36,9 @@ def matrix_exponential(input: Any, name: str | None = None) -> Tensor:
 
     Returns:
       A tensor of the same shape and type.
+
+    Raises:
+      ValueError: matrices of another type.
     """
     with name_scope(name, "matrix_exponential", [input]):
         matrix = convert_to_tensor(input, name="input")
@@ -46,6 +49,8 @@ def matrix_exponential(input: Any, name: str | None = None) -> Tensor:
         matrix = shape_ops.reshape(matrix, join.concat(([-1], shape_ops.shape(matrix)[-2:]), axis=0))
         norms = reduce_max(reduce_sum(_abs(matrix), axis=shape_ops.size(shape_ops.shape(matrix)) - 2), axis=-1)
         kind = norms.dtype
+        if not kind.is_floating:
+            raise ValueError(f"tf.linalg.expm does not support matrices of type {matrix.dtype}")
         degrees, limits, largest = _DOUBLE if kind is dtypes.float64 else _SINGLE
         squarings = raw.maximum(raw.floor(raw.log(norms / constant(largest, kind)) / raw.log(constant(2.0, kind))), 0.0)
         parts = [_approximant(matrix, degree) for degree in degrees[:-1]]

@@ -142,15 +142,14 @@ def _contraction_axes(a: Tensor, axes: Any) -> tuple[Any, Any]:
 def _as_matrix(a: Tensor, axes: Any, flipped: bool = False) -> tuple[Tensor, Any, Any]:
     """A tensor as a matrix of its free and its summed axes; also the sizes of the free ones."""
     transpose = api.transpose
-    dims: Any = a._dims
+    dims: Any = None if a._dims is None else list(a._dims)
     listed = isinstance(axes, (list, tuple))
     if dims is not None and listed:
         axes = [int(i) % len(dims) if i < 0 else int(i) for i in axes]
         free: Any = [i for i in range(len(dims)) if i not in axes]
-        free_sizes = [dims[i] for i in free]
+        free_sizes, axes_sizes = [dims[i] for i in free], [dims[i] for i in axes]
         if None not in dims:
-            whole_free = int(np.prod([dims[i] for i in free]))
-            whole_axes = int(np.prod([dims[i] for i in axes]))
+            whole_free, whole_axes = int(np.prod(free_sizes)), int(np.prod(axes_sizes))
             order = [*axes, *free] if flipped else [*free, *axes]
             sizes = [whole_axes, whole_free] if flipped else [whole_free, whole_axes]
             return raw.reshape(transpose(a, order), sizes), free_sizes, free_sizes

@@ -9,6 +9,7 @@ from tfmagic.base.export import export
 from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.scopes import name_scope
+from tfmagic.graph.sparse_tensor import SparseTensor
 from tfmagic.ops import api, raw
 from tfmagic.ops.array import constants, shape_ops
 from tfmagic.ops.control_flow.grouping import with_dependencies
@@ -61,8 +62,9 @@ def confusion_matrix(labels: Any, predictions: Any, num_classes: Any = None, dty
         places = api.stack([labels, predictions], axis=1)
         values = constants.ones_like(predictions, dtype) if weights is None else weights
         dense_shape = cast(shape, dtypes.int64)
+        counted = SparseTensor(places, values, dense_shape)  # which refuses what is no vector
         nothing = constants.zeros(cast(shape, dtypes.int32), dtype)
-        return raw.sparse_tensor_dense_add(places, values, dense_shape, nothing)
+        return raw.sparse_tensor_dense_add(counted.indices, counted.values, counted.dense_shape, nothing)
 
 
 def remove_squeezable_dimensions(labels: Any, predictions: Any, expected_rank_diff: int = 0,

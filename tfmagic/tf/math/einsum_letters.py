@@ -32,6 +32,7 @@ def einsum(equation: str, *inputs: Any, **kwargs: Any) -> Tensor:
       The sum.
 
     Raises:
+      AttributeError: an input is no tensor or variable.
       ValueError: the equation is malformed or does not fit the inputs.
       TypeError: another keyword argument.
     """
@@ -39,6 +40,8 @@ def einsum(equation: str, *inputs: Any, **kwargs: Any) -> Tensor:
     if kwargs:
         raise TypeError("invalid keyword arguments for this function: " + ", ".join(sorted(kwargs)))
     with name_scope(name, "einsum", [equation, inputs]):
+        for value in inputs:
+            value.get_shape()  # as in TensorFlow, arrays and numbers, which have none, are refused
         tensors = [convert_to_tensor(value) for value in inputs]
         labels, output = _resolved(equation, tensors)
         letters = set("".join(labels) + output)

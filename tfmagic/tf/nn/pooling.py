@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sized
+from collections.abc import Callable, Sized
 from typing import Any
 
 from tfmagic.base import dtypes
 from tfmagic.base.deprecation import deprecated_argument_lookup
 from tfmagic.base.export import export
-from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.scopes import name_scope
 from tfmagic.ops import raw
 from tfmagic.ops.array import shape_ops
 
 
-def per_dimension(value: Any, spatial: int, channel_axis: int, name: str) -> list[int]:
+def per_dimension(value: Any, spatial: int, channel_axis: int, name: str) -> Any:
     """One number per dimension from one number in all, or one per spatial dimension.
 
     Raises:
@@ -27,7 +26,7 @@ def per_dimension(value: Any, spatial: int, channel_axis: int, name: str) -> lis
         value = [value]
     count = len(value)
     if count == spatial + 2:
-        return list(value)
+        return value
     if count == 1:
         value = [value[0]] * spatial
     elif count != spatial:
@@ -36,14 +35,16 @@ def per_dimension(value: Any, spatial: int, channel_axis: int, name: str) -> lis
 
 
 def _pool(op: Callable[..., Tensor], scope_name: str, value: Any, ksize: Any, strides: Any, padding: str,
-          data_format: str | None, default_format: str, name: str | None) -> Tensor:
+          data_format: str | None, default_format: str, name: str | None, refuses_zero: bool = False) -> Tensor:
     with name_scope(name, scope_name, [value]) as scope:
         data_format = default_format if data_format is None else data_format
         rank = len(default_format)
         axis = 1 if data_format.startswith("NC") else rank - 1
-        return op(value, ksize=per_dimension(ksize, rank - 2, axis, "ksize"),
-                  strides=per_dimension(strides, rank - 2, axis, "strides"), padding=padding,
-                  data_format=data_format, name=scope)
+        ksize = per_dimension(ksize, rank - 2, axis, "ksize")
+        strides = per_dimension(strides, rank - 2, axis, "strides")
+        if refuses_zero and 0 in ksize:
+            raise ValueError("ksize cannot be zero.")
+        return op(value, ksize=ksize, strides=strides, padding=padding, data_format=data_format, name=scope)
 
 
 @export("nn.max_pool")
@@ -62,9 +63,7 @@ def max_pool(value: Any, ksize: Any, strides: Any, padding: str, data_format: st
       A tensor of the same type.
     """
     value = deprecated_argument_lookup("input", input, "value", value)
-    if ksize == 0 or (isinstance(ksize, Iterable) and any(isinstance(k, int) and k == 0 for k in ksize)):
-        raise ValueError("ksize cannot be zero.")
-    return _pool(raw.max_pool, "MaxPool", value, ksize, strides, padding, data_format, "NHWC", name)
+    return _pool(raw.max_pool, "MaxPool", value, ksize, strides, padding, data_format, "NHWC", name, True)
 
 
 @export("nn.avg_pool")
@@ -139,14 +138,10 @@ def _pool_1d(op: Callable[..., Tensor], scope_name: str, value: Any, ksize: Any,
              data_format: str | None, name: str | None) -> Tensor:
     """A pool of sequences: images that are one pixel high."""
     with name_scope(name, scope_name, [value]) as scope:
-        first = data_format is not None and data_format.startswith("NC")
-        axis = 1 if first else 2
+        first = data_format not in (None, "NWC")
+        axis = 1 if data_format is not None and data_format.startswith("NC") else 2
         sizes = [1, *per_dimension(ksize, 1, axis, "ksize")]
         steps = [1, *per_dimension(strides, 1, axis, "strides")]
-        if first:
-            sizes, steps = [*sizes[1:3], 1, sizes[3]], [*steps[1:3], 1, steps[3]]
-        else:
-            sizes, steps = [sizes[1], 1, *sizes[2:]], [steps[1], 1, *steps[2:]]
         expanded = 2 if first else 1
         value = shape_ops.expand_dims(value, expanded)
         result = op(value, ksize=sizes, strides=steps, padding=padding, data_format="NCHW" if first else "NHWC",
@@ -188,17 +183,18 @@ def avg_pool1d(input: Any, ksize: Any, strides: Any, padding: str, data_format: 
     return _pool_1d(raw.avg_pool, "AvgPool1D", input, ksize, strides, padding, data_format, name)
 
 
-def _by_rank(functions: tuple[Callable[..., Tensor], ...], what: str, input: Any, ksize: Any, strides: Any,
+def _by_rank(functions: tuple[Callable[..., Tensor], ...], input: Any, ksize: Any, strides: Any,
              padding: str, data_format: str | None, name: str | None) -> Tensor:
-    """The pool for the rank of the input."""
-    input = convert_to_tensor(input, name="input")
-    rank = input.get_shape().ndims
+    """The pool for the rank of the input, a tensor or an array."""
+    rank = len(input.shape)
     formats = {3: "NWC", 4: "NHWC", 5: "NDHWC"}
-    if rank is None and data_format is not None:
-        rank = len(data_format)
     if rank not in formats:
         raise ValueError(f"Input tensor must be of rank 3, 4 or 5 but was {rank}.")
     return functions[rank - 3](input, ksize, strides, padding, data_format or formats[rank], name)
+
+
+def _plain_max_pool(value: Any, ksize: Any, strides: Any, padding: str, data_format: str, name: str | None) -> Tensor:
+    return _pool(raw.max_pool, "MaxPool", value, ksize, strides, padding, data_format, "NHWC", name)
 
 
 @export("nn.max_pool_v2")
@@ -207,7 +203,7 @@ def max_pool_v2(input: Any, ksize: Any, strides: Any, padding: str, data_format:
     """The largest value of each window, in one to three dimensions.
 
     Args:
-      input: a tensor of shape [batch, spatial dimensions ..., channels].
+      input: a tensor or an array of shape [batch, spatial dimensions ..., channels].
       ksize, strides: an int, or a list.
       padding: "SAME" or "VALID".
       data_format: channels last (the default), or first when it starts with "NC".
@@ -215,7 +211,7 @@ def max_pool_v2(input: Any, ksize: Any, strides: Any, padding: str, data_format:
     Returns:
       A tensor of the same type.
     """
-    return _by_rank((max_pool1d, max_pool, max_pool3d), "max_pool", input, ksize, strides, padding, data_format, name)
+    return _by_rank((max_pool1d, _plain_max_pool, max_pool3d), input, ksize, strides, padding, data_format, name)
 
 
 @export("nn.avg_pool_v2")
@@ -224,7 +220,7 @@ def avg_pool_v2(input: Any, ksize: Any, strides: Any, padding: str, data_format:
     """The mean of each window, in one to three dimensions; padding does not count.
 
     Args:
-      input: a tensor of shape [batch, spatial dimensions ..., channels] and a floating type.
+      input: a tensor or an array of shape [batch, spatial dimensions ..., channels] and a floating type.
       ksize, strides: an int, or a list.
       padding: "SAME" or "VALID".
       data_format: channels last (the default), or first when it starts with "NC".
@@ -232,7 +228,7 @@ def avg_pool_v2(input: Any, ksize: Any, strides: Any, padding: str, data_format:
     Returns:
       A tensor of the same type.
     """
-    return _by_rank((avg_pool1d, avg_pool, avg_pool3d), "avg_pool", input, ksize, strides, padding, data_format, name)
+    return _by_rank((avg_pool1d, avg_pool, avg_pool3d), input, ksize, strides, padding, data_format, name)
 
 
 @export("nn.max_pool_with_argmax")

@@ -152,12 +152,16 @@ def _choosing(title: str, windows: Windows) -> str:
     relu = windows.relu is not None
 
     def one(_: str, here: str, numbers: Sequence[str]) -> None:
-        largest, place = code.load("%image", kind, numbers[0]), "0"
+        first = code.load("%image", kind, numbers[0])
+        least = torch.finfo(windows.dtype).min
+        standing, place = first, "0"
+        largest = real.choose(real.compare("ogt", first, least), first, least)
         for index, position in enumerate(numbers[1:], 1):
             value = code.load("%image", kind, position)
-            # As torch has it: the first of those that are alike, and of what is no number the last.
-            better = code.let(f"or i1 {real.compare('ogt', value, largest)}, {real.compare('uno', value, value)}")
-            largest = real.choose(better, value, largest)
+            # As `largest_of_windows` has it: what is no number is never larger, but stays where it stands first.
+            largest = real.choose(real.compare("ogt", value, largest), value, largest)
+            better = real.compare("ogt", value, standing)
+            standing = real.choose(better, value, standing)
             place = code.let(f"select i1 {better}, i32 {index}, i32 {place}")
         if relu:
             largest = real.choose(real.compare("ole", largest, 0.0), 0.0, largest)

@@ -17,10 +17,11 @@ from typing import Any
 import torch
 from torch import fx
 
+from tfmagic.ops.nn.largest import largest_of_windows
 from tfmagic.session.plan.plan_graph import PlanGraph
 from tfmagic.session.tiers.failures import kept_until
 
-POOL = torch.ops.aten.max_pool2d_with_indices
+POOL = largest_of_windows
 SPREAD = torch.ops.aten.max_pool2d_with_indices_backward
 RELU_BACKWARD = torch.ops.aten.leaky_relu_backward
 # Channels below which vectors are not filled.
