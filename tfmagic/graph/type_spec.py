@@ -75,8 +75,16 @@ class TypeSpec:
         raise NotImplementedError(f"{type(self).__name__} as element of a dataset")
 
     def _to_batched_tensors(self, value: Any) -> list[Tensor]:
-        """A batch of values as tensors whose rows are its elements."""
-        raise NotImplementedError(f"{type(self).__name__} as elements of a dataset")
+        """A batch of values as tensors whose rows are its elements.
+
+        Raises:
+          AttributeError: such values have no rows.
+        """
+        raise AttributeError(f"'{type(self).__name__}' object has no attribute '_to_batched_tensor_list'")
+
+    def _normalized(self, value: Any, name: str) -> Any:
+        """A value as one of the graph, under such a name where it becomes one."""
+        return value
 
     def _from_element_tensors(self, tensors: list[Tensor]) -> Any:
         """The value that such tensors stand for."""
@@ -297,7 +305,7 @@ class SparseTensorSpec(TypeSpec):
                 TensorSpec([count], dtypes.int64)]
 
     def _to_components(self, value: Any) -> list[Tensor]:
-        value = SparseTensor.from_value(value) if isinstance(value, SparseTensorValue) else value
+        value = _as_sparse(value)
         return [value.indices, value.values, value.dense_shape]
 
     def _from_components(self, components: Any) -> SparseTensor:
@@ -318,7 +326,7 @@ class SparseTensorSpec(TypeSpec):
         return [_sparse.serialized(SparseTensor.from_value(value), many=False)]
 
     def _to_batched_tensors(self, value: Any) -> list[Tensor]:
-        return [_sparse.serialized(SparseTensor.from_value(value), many=True)]
+        return [_sparse.serialized(_as_sparse(value), many=True)]
 
     def _from_element_tensors(self, tensors: list[Tensor]) -> SparseTensor:
         return _sparse.restored(tensors[0], self._dtype, self._shape)
@@ -328,6 +336,11 @@ class SparseTensorSpec(TypeSpec):
 
     def __repr__(self) -> str:
         return f"SparseTensorSpec({self._shape!r}, {self._dtype!r})"
+
+
+def _as_sparse(value: Any) -> SparseTensor:
+    """A sparse tensor as it is, without a name of its own; the value of one as one."""
+    return value if isinstance(value, SparseTensor) else SparseTensor.from_value(value)
 
 
 _known: list[tuple[Any, Any]] = []

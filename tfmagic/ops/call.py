@@ -142,32 +142,41 @@ class OpCaller:
             graph.check_scope_name(name)
             scope = graph.unique_name(name)
         attrs: dict[str, Any] = {}
-        for (attr_name, coerce, attr), value in zip(self.coercers, attr_values):
-            if value is None and attr.type != "shape":
-                if attr.has_default:
-                    value = attr.default
-                elif attr.type == "type":
-                    raise TypeError(f"Expected DataType for argument '{attr.python_name}' not None.")
-            attrs[attr_name] = value if coerce is None else coerce(value, op_def.name)
+        try:
+            for (attr_name, coerce, attr), value in zip(self.coercers, attr_values):
+                if value is None and attr.type != "shape":
+                    if attr.has_default:
+                        value = attr.default
+                    elif attr.type == "type":
+                        raise TypeError(f"Expected DataType for argument '{attr.python_name}' not None.")
+                attrs[attr_name] = value if coerce is None else coerce(value, op_def.name)
+        except (TypeError, ValueError):  # what is wrong with the inputs is said first
+            self._convert_in(graph, default, scope, values, {})
+            raise
         if all_tensors:
             self._infer(values, attrs)
             if self.takes_refs:
                 return self._beside_variables(graph, scope, values, attrs)
             return graph.make(op_def, scope, values, attrs)
+        flat_inputs = self._convert_in(graph, default, scope, values, attrs)
+        if self.takes_refs:
+            return self._beside_variables(graph, scope, tuple(flat_inputs), attrs)
+        return graph.make(op_def, scope, tuple(flat_inputs), attrs)
+
+    def _convert_in(self, graph: Graph, default: Graph, scope: str, values: tuple[Any, ...],
+                    attrs: dict[str, Any]) -> list[Tensor]:
+        """The inputs as tensors of a graph, in the scope of the node."""
         stacks = graph._stacks
         old = stacks.names
         stacks.names = scope
         if graph is not default:
             context.push_graph(graph)
         try:
-            flat_inputs = self._convert(values, attrs)
+            return self._convert(values, attrs)
         finally:
             stacks.names = old
             if graph is not default:
                 context.pop_graph(graph)
-        if self.takes_refs:
-            return self._beside_variables(graph, scope, tuple(flat_inputs), attrs)
-        return graph.make(op_def, scope, tuple(flat_inputs), attrs)
 
     def _beside_variables(self, graph: Graph, scope: str, tensors: tuple[Tensor, ...],
                           attrs: dict[str, Any]) -> Operation:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tfmagic.base import errors, shapes
+from tfmagic.base import dtypes, errors, shapes
 from tfmagic.base.lazy import torch
 from tfmagic.ops.data.datasets import (
     UNKNOWN,
@@ -24,6 +24,7 @@ from tfmagic.ops.data.datasets import (
 )
 from tfmagic.ops.data.rules import handle
 from tfmagic.ops.declare import register
+from tfmagic.ops.torch_types import tensorflow_dtype
 
 
 def taken(following: Callable[[], Any], count: int) -> list[Any]:
@@ -223,36 +224,42 @@ class Window(Derived):
         def __init__(self, dataset: Window, source: Iteration):
             super().__init__(dataset, source)
             self._dataset = dataset
-            self._buffer: deque[Element] = deque()
+            self._buffer: deque[Element | Exception] = deque()  # an error takes the place of its element
             self._ended = False
-            self._to_skip = 0
 
         def __next__(self) -> Element:
             dataset = self._dataset
             spanned = (dataset.size - 1) * dataset.stride + 1
-            while not self._ended and (self._to_skip or len(self._buffer) < spanned):
-                try:
-                    element = next(self.source)
-                except StopIteration:
-                    self._ended = True
-                    break
-                if self._to_skip:
-                    self._to_skip -= 1
-                else:
-                    self._buffer.append(element)
+            while not self._ended and len(self._buffer) < spanned:
+                self._buffer.extend(self._following())
             if not self._buffer or dataset.drop_remainder and len(self._buffer) < spanned:
                 raise StopIteration
             chosen = list(self._buffer)[:spanned:dataset.stride]
             for _ in range(min(dataset.shift, len(self._buffer))):
                 self._buffer.popleft()
-            self._to_skip = max(0, dataset.shift - spanned)
+            for _ in range(dataset.shift - spanned):
+                if not self._ended:
+                    self._following()  # left out, its error too
+            for element in chosen:
+                if isinstance(element, Exception):
+                    raise element
             return tuple(Elements([(part,) for part in column]) for column in zip(*chosen))
 
+        def _following(self) -> list[Element | Exception]:
+            """The next element or its error; nothing at the end."""
+            try:
+                return [next(self.source)]
+            except StopIteration:
+                self._ended = True
+                return []
+            except Exception as error:
+                return [error]
+
         def state(self) -> Any:
-            return list(self._buffer), self._ended, self._to_skip, self.source.state()
+            return list(self._buffer), self._ended, self.source.state()
 
         def restore(self, state: Any) -> None:
-            buffer, self._ended, self._to_skip, source = state
+            buffer, self._ended, source = state
             self._buffer = deque(buffer)
             self.source.restore(source)
 
@@ -369,6 +376,10 @@ class DenseToSparse(Derived):
             rows = taken(self._fitting, dataset.size)
             if not rows:
                 raise StopIteration
+            if isinstance(rows[0], np.ndarray) and rows[0].size and not isinstance(rows[0].flat[0], bytes):
+                raise errors.InvalidArgumentError(
+                    None, None, f"Requested SparseTensor of type {tensorflow_dtype(rows[0][1]).name} but "
+                    "SparseTensor[0].values.dtype() == variant")
             wanted = dataset.row_shape
             sizes = [max(dims_of(row)[axis] for row in rows) if size == -1 else size
                      for axis, size in enumerate(wanted)]
@@ -389,15 +400,21 @@ class DenseToSparse(Derived):
             if len(dims) != len(wanted):
                 raise errors.InvalidArgumentError(
                     None, None, f"Input element had shape ({shapes.brackets(dims)}) that is incompatible with the row "
-                    f"shape ({shapes.brackets(wanted)}).")
+                    f"shape ({_open_brackets(wanted)}).")
             if any(size != -1 and have > size for have, size in zip(dims, wanted)):
                 raise errors.DataLossError(None, None, f"Input element had shape ({shapes.brackets(dims)}) that is "
-                                           f"larger than the row shape ({shapes.brackets(wanted)}).")
+                                           f"larger than the row shape ({_open_brackets(wanted)}).")
             return row
 
 
+def _open_brackets(dims: tuple[int, ...]) -> str:
+    """A shape as messages write it, where -1 stands for any size."""
+    return shapes.brackets(tuple(None if size == -1 else size for size in dims))
+
+
 def _places(dims: tuple[int, ...]) -> Any:
-    return torch.from_numpy(np.indices(dims).reshape(len(dims), -1).T.astype(np.int64).copy())
+    places = np.indices(dims).reshape(len(dims), int(np.prod(dims)))
+    return torch.from_numpy(places.T.astype(np.int64).copy())
 
 
 class GroupByWindow(Derived):
@@ -435,6 +452,7 @@ class GroupByWindow(Derived):
                         self._inner = None
                 self._window = self._next_window()
                 self._inner = self._opened()
+                del self._groups[self._window[0]]  # until then it stays, so an error comes again
 
         def _opened(self) -> Iteration:
             key, elements = self._window
@@ -459,12 +477,11 @@ class GroupByWindow(Derived):
                 group = self._groups[key]
                 group.append(element)
                 if len(group) == self._sizes[key]:
-                    del self._groups[key]
                     return key, group
             if not self._groups:
                 raise StopIteration
             key = min(self._groups)
-            return key, self._groups.pop(key)
+            return key, self._groups[key]
 
         def state(self) -> Any:
             inner = None if self._inner is None else (self._window, self._inner.state())
@@ -516,7 +533,8 @@ class GroupByReducer(Derived):
                 key = int(dataset.key(*element)[0])
                 if key not in self._states:
                     self._states[key] = dataset.init(torch.tensor(key, dtype=torch.int64))
-                self._states[key] = dataset.reduce(*self._states[key], *element)
+                state = self._states[key]
+                self._states[key] = dataset.reduce(*state, *element)[:len(state)]
             if not self._keys:
                 raise StopIteration
             return dataset.finalize(*self._states.pop(self._keys.pop(0)))
@@ -589,7 +607,14 @@ for _name in ("GroupByReducerDataset", "ExperimentalGroupByReducerDataset"):
                         "reduce_func_other_arguments": "reduce_func",
                         "finalize_func_other_arguments": "finalize_func"})
 for _name in ("UniqueDataset", "ExperimentalUniqueDataset"):
-    register(_name, handle(), lambda op, source: op.call(Unique, source), objects=True)
+    register(_name, handle(), lambda op, source: op.call(_unique, source, op.output_types), objects=True)
+
+
+def _unique(source: Dataset, types: Sequence[Any]) -> Unique:
+    if len(types) != 1 or types[0] not in (dtypes.int32, dtypes.int64, dtypes.string):
+        raise errors.InvalidArgumentError(None, None, "UniqueDataset only supports inputs with a single `tf.int32`, "
+                                          "`tf.int64`, or `tf.string` component.")
+    return Unique(source)
 
 
 def _lists(shapes_given: list[Any]) -> list[list[int]]:

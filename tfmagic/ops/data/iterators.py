@@ -294,7 +294,12 @@ def reduced(dataset: Dataset, state: Element, function: Any) -> Element:
     """A function folded over the elements of a data set."""
     with IteratorResource._Computing(States()):
         for element in dataset.iterator():
-            state = called(function, (*state, *element))
+            results = called(function, (*state, *element))
+            if len(results) != len(state):
+                raise errors.InvalidArgumentError(
+                    None, None, "The number of components of the initial state and the reduce function output does "
+                    f"not match. (initial_state={len(state)}, output={len(results)}).")
+            state = results
     return state
 
 

@@ -21,7 +21,7 @@ from tfmagic.ops.data import states
 from tfmagic.ops.data.batching import Batch
 from tfmagic.ops.data.datasets import Dataset, Derived, Element, Following, Iteration, dataset_of
 from tfmagic.ops.data.mapping import Mapping
-from tfmagic.ops.data.rules import handle
+from tfmagic.ops.data.rules import handle, positive
 from tfmagic.ops.data.transformations import Interleave, processors
 from tfmagic.ops.declare import register
 
@@ -312,6 +312,8 @@ class ParallelInterleave(Interleave):
         self.calls = calls
 
     class Pass(Interleave.Pass):
+        ERRORS_COUNT = True
+
         def _opened(self, element: Element) -> Iteration:
             inner = dataset_of(self._function, element, "`f`")
             return Prefetch(inner, self._block_length).iterator()
@@ -325,10 +327,13 @@ class StaggeredInterleave(Derived):
       block_length: how many elements of one come together.
     """
 
-    def __init__(self, source: Dataset, function: Any, cycle_length: int, block_length: int, buffer: int):
-        for name, value in (("`cycle_length`", cycle_length), ("`block_length`", block_length)):
+    def __init__(self, source: Dataset, function: Any, cycle_length: int, block_length: int, buffer: int, ahead: int):
+        for name, value in (("`cycle_length`", cycle_length), ("`block_length`", block_length),
+                            ("`buffer_output_elements`", buffer)):
             if value <= 0:
                 raise errors.InvalidArgumentError(None, None, f"{name} must be > 0")
+        if ahead < 0:
+            raise errors.InvalidArgumentError(None, None, "`prefetch_input_elements` must be >= 0")
         super().__init__(source)
         self.function, self.cycle_length, self.block_length, self.buffer = function, cycle_length, block_length, buffer
 
@@ -357,16 +362,19 @@ class StaggeredInterleave(Derived):
                     element = next(current[1])
                 except StopIteration:
                     self._open[self._turn] = self._next_open()
-                    if self._open[self._turn] is None:
-                        self._advance()
-                    else:
-                        self._advance()
-                    continue
-                self._taken += 1
-                if self._taken == self._dataset.block_length:
                     self._advance()
+                    continue
+                except Exception:  # it takes the place of an element
+                    self._take()
+                    raise
+                self._take()
                 return element
             raise StopIteration
+
+        def _take(self) -> None:
+            self._taken += 1
+            if self._taken == self._dataset.block_length:
+                self._advance()
 
         def _advance(self) -> None:
             self._taken = 0
@@ -408,6 +416,7 @@ class StaggeredInterleave(Derived):
 
 def map_and_batch(source: Dataset, function: Any, size: int, calls: int, drop_remainder: bool) -> Dataset:
     """Batches of a function of each element."""
+    positive(size, "batch_size")
     return Batch(ParallelMap(source, function, min(size, processors()) if calls == -1 else calls), size, drop_remainder,
                  fused=True)
 
@@ -425,7 +434,7 @@ for _name in ("ParallelInterleaveDataset", "ExperimentalParallelInterleaveDatase
     register(_name, handle("cycle_length", "block_length", "sloppy", "buffer_output_elements",
                            "prefetch_input_elements"),
              lambda op, source, f, cycle, block, sloppy, buffer, ahead: StaggeredInterleave(
-                 source, f, cycle, block, buffer),
+                 source, f, cycle, block, buffer, ahead),
              functions=_INPUT, host=("cycle_length", "block_length", "sloppy", "buffer_output_elements",
                                      "prefetch_input_elements"))
 for _name in ("MapAndBatchDataset", "ExperimentalMapAndBatchDataset"):

@@ -185,6 +185,13 @@ class _Shuffling(Iteration):
             self._source.close()
 
 
+def _repeated(source: Dataset, buffer_size: int, seeds: tuple[int, int], count: int) -> Shuffle:
+    made = Shuffle(source, buffer_size, seeds, False, count)
+    if count < -1 or count == 0:
+        raise errors.InvalidArgumentError(None, None, "count must be greater than zero or equal to -1.")
+    return made
+
+
 def _ended() -> Any:
     raise StopIteration
 
@@ -222,7 +229,7 @@ register("ShuffleDataset", handle("buffer_size", "seed", "seed2"), lambda op, so
     Shuffle, source, size, (seed, seed2), op.reshuffle_each_iteration), host=("buffer_size", "seed", "seed2"),
     objects=True, effect="reads")
 register("ShuffleAndRepeatDataset", handle("buffer_size", "seed", "seed2", "count"),
-         lambda op, source, size, seed, seed2, count: op.call(Shuffle, source, size, (seed, seed2), False, count),
+         lambda op, source, size, seed, seed2, count: op.call(_repeated, source, size, (seed, seed2), count),
          host=("buffer_size", "seed", "seed2", "count"), objects=True, effect="reads")
 register("SamplingDataset", handle("rate", "seed", "seed2"), lambda op, source, rate, seed, seed2: op.call(
     Sampling, source, rate, seed, seed2), host=("rate", "seed", "seed2"), objects=True, effect="reads")

@@ -24,6 +24,7 @@ from tfmagic.ops.data.datasets import (
 from tfmagic.ops.data.mapping import Mapping
 from tfmagic.ops.data.rules import OF_STRINGS, handle
 from tfmagic.ops.declare import register
+from tfmagic.ops.torch_types import tensorflow_dtype
 
 
 class Map(Derived):
@@ -210,6 +211,8 @@ class Interleave(Derived):
         return UNKNOWN
 
     class Pass(Following):
+        ERRORS_COUNT = False  # whether an error takes the place of an element
+
         def __init__(self, dataset: Interleave, source: Iteration):
             super().__init__(dataset, source)
             self._function, self._block_length = dataset.function, dataset.block_length
@@ -225,23 +228,33 @@ class Interleave(Derived):
                     try:
                         element = next(inner)
                     except StopIteration:
-                        self._open[self._turn] = None
+                        self._open[self._turn], self._elements[self._turn] = None, ()
                         self._advance()
                         continue
-                    self._taken += 1
-                    if self._taken == self._block_length:
-                        self._advance()
+                    except Exception:
+                        if self.ERRORS_COUNT:
+                            self._take()
+                        raise
+                    self._take()
                     return element
                 if self._ended:
                     self._advance()
                     continue
                 try:
-                    self._elements[self._turn] = next(self.source)
+                    element = next(self.source)
                 except StopIteration:
                     self._ended = True
                     continue
+                if self.ERRORS_COUNT or not self._elements[self._turn]:
+                    self._elements[self._turn] = element
+                # else one of which the function failed stays: the function is called with it again
                 self._open[self._turn] = self._opened(self._elements[self._turn])
             raise StopIteration
+
+        def _take(self) -> None:
+            self._taken += 1
+            if self._taken == self._block_length:
+                self._advance()
 
         def _opened(self, element: Element) -> Iteration:
             return dataset_of(self._function, element, "`f`").iterator()
@@ -563,19 +576,23 @@ class _SideBySide(Iteration):
 
 
 class Scan(Derived):
-    """A function of a state and each element, which gives the next state and an element."""
+    """A function of a state and each element, which gives the next state and an element of so many parts."""
 
-    def __init__(self, source: Dataset, initial: tuple[Any, ...], function: Any):
+    def __init__(self, source: Dataset, initial: tuple[Any, ...], function: Any, parts: int):
         super().__init__(source)
-        self.initial, self.function = initial, function
+        self.initial, self.function, self.count = initial, function, len(initial) + parts
 
     class Pass(Following):
         def __init__(self, dataset: Scan, source: Iteration):
             super().__init__(dataset, source)
-            self._function, self._state = dataset.function, dataset.initial
+            self._function, self._state, self._count = dataset.function, dataset.initial, dataset.count
 
         def __next__(self) -> Element:
             results = called(self._function, (*self._state, *next(self.source)))
+            if len(results) > self._count:
+                raise errors.InvalidArgumentError(
+                    None, None, f"Got wrong type for scan_func return value {self._count} (expected INVALID, got "
+                    f"{tensorflow_dtype(results[self._count]).name}).")
             count = len(self._state)
             self._state = results[:count]
             return results[count:]
@@ -681,7 +698,8 @@ register("ShardDataset", handle("num_shards", "index"), lambda op, source, shard
 register("ConcatenateDataset", handle(), lambda op, first, second: op.call(Concatenate, first, second), objects=True)
 register("ZipDataset", handle(), lambda op, sources: op.call(Zip, *sources), objects=True)
 for _name in ("ScanDataset", "ExperimentalScanDataset"):
-    register(_name, handle(), lambda op, source, state, f: Scan(source, tuple(state), f), functions=_INPUT)
+    register(_name, handle(), lambda op, source, state, f: Scan(source, tuple(state), f, len(op.output_types)),
+             functions=_INPUT)
 for _name in ("IgnoreErrorsDataset", "ExperimentalIgnoreErrorsDataset"):
     register(_name, handle(), lambda op, source: op.call(IgnoreErrors, source), objects=True)
 for _name in ("DirectedInterleaveDataset", "ExperimentalDirectedInterleaveDataset"):

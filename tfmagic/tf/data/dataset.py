@@ -157,15 +157,16 @@ class DatasetV2:
 
         Raises:
           ValueError: their lengths differ, or one is a scalar.
+          IndexError: there is none.
         """
         element = structure.normalized(tensors)
         whole = structure.spec_of(element)
         rows = structure.to_batched_tensors(whole, element)
         spec = structure.unbatched(whole)
-        length: Dimension | None = None
-        for tensor in rows:
-            size = Dimension(tensor._dims[0] if tensor._dims else None)
-            length = size if length is None else length.merge_with(size)
+        sizes = [Dimension(tensor._dims[0] if tensor._dims else None) for tensor in rows]
+        length = sizes[0]
+        for size in sizes[1:]:
+            length = length.merge_with(size)
         return Node(raw.tensor_slice_dataset(rows, structure.flat_attrs(spec)["output_shapes"]), spec)
 
     @staticmethod
@@ -238,7 +239,7 @@ class DatasetV2:
           TypeError: its elements have other types.
         """
         for which, what in ((0, "types"), (2, "classes")):
-            own, other = (structure.legacy(source.element_spec, which) for source in (self, dataset))
+            own, other = (structure.legacy(structure.get_structure(source), which) for source in (self, dataset))
             if own != other:
                 raise TypeError(f"Two datasets to concatenate have different {what} {own} and {other}")
         leaves = [_joined(one, other) for one, other in zip(nest.flatten(self.element_spec),
@@ -457,6 +458,11 @@ class DatasetV2:
     def unbatch(self) -> Any:
         """The rows of elements as elements."""
         spec = self.element_spec
+
+        def normalize(*args: Any) -> Any:
+            return structure.to_batched_tensors(spec, args if type(spec) is tuple else args[0])
+
+        rows = self.map(normalize)
         sizes = Dimension(None)
         for shape in self._flat_shapes:
             if shape.ndims == 0:
@@ -467,10 +473,7 @@ class DatasetV2:
                 except ValueError:
                     raise ValueError("Cannot unbatch an input whose components have different batch sizes.") from None
 
-        def normalize(*args: Any) -> Any:
-            return structure.to_batched_tensors(spec, args if type(spec) is tuple else args[0])
-
-        return self.map(normalize)._derived(raw.unbatch_dataset, spec=structure.unbatched(spec))
+        return rows._derived(raw.unbatch_dataset, spec=structure.unbatched(spec))
 
     def with_options(self, options: Options) -> Any:
         """The same with options.
@@ -534,28 +537,32 @@ class WithOptions(Node):
         return self._own_options
 
 
-def predicate_function(predicate: Callable[..., Any], what: str, spec: Any) -> ElementFunction:
+def predicate_function(predicate: Callable[..., Any], what: str, spec: Any, refusal: str = "") -> ElementFunction:
     """A function that says yes or no of an element.
 
     Raises:
-      ValueError: it says something else.
+      ValueError: it says something else, as `refusal` puts it.
+      AttributeError: it says several things.
     """
     function = ElementFunction(predicate, what, spec)
-    if not isinstance(function.spec, TensorSpec) or not TensorSpec([], dtypes.bool_).is_compatible_with(function.spec):
-        raise ValueError("`predicate` return type must be convertible to a scalar boolean tensor. Was "
+    if not function.spec.is_compatible_with(TensorSpec([], dtypes.bool_)):
+        raise ValueError(refusal or "`predicate` return type must be convertible to a scalar boolean tensor. Was "
                          f"{function.spec}.")
     return function
 
 
-def made_dataset(function: Callable[..., Any], what: str, spec: Any) -> ElementFunction:
+def made_dataset(function: Callable[..., Any], what: str, spec: Any, told: bool = True) -> ElementFunction:
     """A function that makes a data set of an element.
+
+    Args:
+      told: whether the message tells what it makes instead.
 
     Raises:
       TypeError: it makes something else.
     """
     made = ElementFunction(function, what, spec)
     if not isinstance(made.spec, DatasetSpec):
-        raise TypeError(f"`map_func` must return a `Dataset` object. Got {type(made.spec)}")
+        raise TypeError("`map_func` must return a `Dataset` object." + (f" Got {type(made.spec)}" if told else ""))
     return made
 
 

@@ -87,7 +87,7 @@ class DatasetV1(DatasetV2):
           TypeError: it is none.
         """
         if not isinstance(sparse_tensor, SparseTensor):
-            raise TypeError(f"`sparse_tensor` must be a `tf.SparseTensor` object.Was {sparse_tensor}.")
+            raise TypeError(f"`sparse_tensor` must be a `tf.SparseTensor` object. Was {sparse_tensor}.")
         rows = raw.sparse_tensor_slice_dataset(sparse_tensor.indices, sparse_tensor.values, sparse_tensor.dense_shape)
         rank = sparse_tensor.indices.shape.with_rank(2)[1].value
         rank = None if rank is None else rank - 1
@@ -188,20 +188,6 @@ def get_output_shapes(dataset_or_iterator: Any) -> Any:
 def get_output_types(dataset_or_iterator: Any) -> Any:
     """The structure of the types of an element."""
     return structure.legacy(dataset_or_iterator.element_spec, 0)
-
-
-@export("data.experimental.get_structure")
-def get_structure(dataset_or_iterator: Any) -> Any:
-    """The structure of an element: its type specs.
-
-    Raises:
-      TypeError: it is neither a data set nor an iterator.
-    """
-    try:
-        return dataset_or_iterator.element_spec
-    except AttributeError:
-        raise TypeError("`dataset_or_iterator` must be a Dataset or Iterator object, but got "
-                        f"{type(dataset_or_iterator)}.") from None
 
 
 @export("data.experimental.to_variant")

@@ -114,5 +114,5 @@ register_spec(Optional, OptionalSpec.from_value)
 @export("data.experimental.get_next_as_optional")
 def get_next_as_optional(iterator: Any) -> Optional:
     """The next element of an iterator, or none at its end."""
-    spec = iterator.element_spec
-    return _Optional(raw.iterator_get_next_as_optional(iterator._iterator_resource, **structure.flat_attrs(spec)), spec)
+    resource, spec = iterator._iterator_resource, iterator.element_spec
+    return _Optional(raw.iterator_get_next_as_optional(resource, **structure.flat_attrs(spec)), spec)

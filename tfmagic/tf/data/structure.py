@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from tfmagic.base import dtypes
+from tfmagic.base.export import export
 from tfmagic.base.shapes import TensorShape, as_shape
 from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.graph.operation import Tensor
@@ -46,6 +47,20 @@ def _leaf_spec(value: Any, use_fallback: bool) -> Any:
         raise TypeError(f"Could not build a TypeSpec for {value!r} with type {type(value).__name__}") from None
 
 
+@export("data.experimental.get_structure")
+def get_structure(dataset_or_iterator: Any) -> Any:
+    """The structure of an element: its type specs.
+
+    Raises:
+      TypeError: it is neither a data set nor an iterator.
+    """
+    try:
+        return dataset_or_iterator.element_spec
+    except AttributeError:
+        raise TypeError("`dataset_or_iterator` must be a Dataset or Iterator object, but got "
+                        f"{type(dataset_or_iterator)}.") from None
+
+
 def normalized(element: Any) -> Any:
     """An element whose leaves are tensors, sparse tensors, or other values that have a spec."""
     leaves: list[Any] = []
@@ -61,7 +76,7 @@ def normalized(element: Any) -> Any:
             elif isinstance(spec, TensorSpec):
                 leaves.append(convert_to_tensor(leaf, spec.dtype, name=f"component_{index}"))
             else:
-                leaves.append(leaf)
+                leaves.append(spec._normalized(leaf, f"component_{index}"))
     return nest.pack_as(element, leaves)
 
 

@@ -9,7 +9,7 @@ from tfmagic.base.export import export
 from tfmagic.base.shapes import TensorShape, as_shape
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.type_spec import TensorSpec, TypeSpec
-from tfmagic.tf.ragged.tensor import RaggedTensor
+from tfmagic.tf.ragged.tensor import RaggedTensor, convert_to_tensor_or_ragged_tensor
 
 
 @export("RaggedTensorSpec")
@@ -82,6 +82,9 @@ class RaggedTensorSpec(TypeSpec):
 
     def _to_element_tensors(self, value: Any) -> list[Tensor]:
         return [value._to_variant(batched_input=False)]
+
+    def _normalized(self, value: Any, name: str) -> RaggedTensor:
+        return convert_to_tensor_or_ragged_tensor(value, name=name)
 
     def _to_batched_tensors(self, value: Any) -> list[Tensor]:
         return [value._to_variant(batched_input=True)]

@@ -7,6 +7,9 @@ from typing import Any
 import numpy as np
 
 from tfmagic.base.export import export
+from tfmagic.base.slots import Slot
+
+_spec: Any = Slot("specs of ragged tensors")
 
 
 @export("ragged.RaggedTensorValue")
@@ -57,6 +60,10 @@ class RaggedTensorValue:
     def ragged_rank(self) -> int:
         """How many dimensions are ragged."""
         return len(self.nested_row_splits)
+
+    @property
+    def _type_spec(self) -> Any:
+        return _spec.from_value(self)
 
     @property
     def dtype(self) -> np.dtype[Any]:

@@ -12,7 +12,7 @@ from tfmagic.base.shapes import TensorShape, as_shape
 from tfmagic.graph.convert import constant, convert_to_tensor
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.graph.scopes import name_scope
-from tfmagic.graph.type_spec import SparseTensorSpec, TensorSpec
+from tfmagic.graph.type_spec import SparseTensorSpec
 from tfmagic.ops import raw
 from tfmagic.tf.data import structure
 from tfmagic.tf.data.dataset import AUTOTUNE, DatasetV2, predicate_function
@@ -113,7 +113,8 @@ def enumerate_dataset(start: Any = 0) -> Transformation:
 def take_while(predicate: Callable[..., Any]) -> Transformation:
     """The elements before the first of which a function does not hold."""
     def transform(dataset: DatasetV2) -> DatasetV2:
-        made = predicate_function(predicate, "tf.data.experimental.take_while()", dataset.element_spec)
+        made = predicate_function(predicate, "tf.data.experimental.take_while()", dataset.element_spec,
+                                  "`predicate` must return a scalar boolean tensor.")
         return dataset._derived(raw.take_while_dataset, made.captured, made, functions=[made])
 
     return transform
@@ -146,13 +147,15 @@ def dense_to_sparse_batch(batch_size: Any, row_shape: Any) -> Transformation:
       row_shape: the shape of a row of the result; None for the largest size.
     """
     def transform(dataset: DatasetV2) -> DatasetV2:
-        if not isinstance(dataset.element_spec, TensorSpec):
-            types = structure.legacy(dataset.element_spec, 0)
-            shown = types[0] if type(types) is tuple and len(types) == 1 else types
+        types = structure.legacy(dataset.element_spec, 0)
+        if not isinstance(types, dtypes.DType):
+            if isinstance(types, tuple) and len(types) != 1:
+                raise TypeError("not all arguments converted during string formatting")
+            shown = types[0] if isinstance(types, tuple) else types
             raise TypeError("DenseToSparseDataset requires an input whose elements have a single component, whereas "
                             f"the input has {shown!r}.")
         dims = as_shape(row_shape)
-        spec = SparseTensorSpec(TensorShape([None]).concatenate(dims), dataset.element_spec.dtype)
+        spec = SparseTensorSpec(TensorShape([None]).concatenate(dims), types)
         row = convert_to_tensor([-1 if size is None else size for size in dims.as_list()], dtypes.int64)
         return dataset._derived(raw.dense_to_sparse_batch_dataset, batch_size, row, spec=spec)
 

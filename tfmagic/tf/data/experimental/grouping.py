@@ -52,20 +52,20 @@ def group_by_window(key_func: Callable[..., Any], reduce_func: Callable[..., Any
         spec = dataset.element_spec
 
         def key_func_wrapper(*args: Any) -> Any:
-            return api.cast(key_func(*args), dtypes.int64)
+            return convert_to_tensor(key_func(*args), dtypes.int64)
 
         def window_size_func_wrapper(key: Any) -> Any:
-            return api.cast(sizes(key), dtypes.int64)
+            return convert_to_tensor(sizes(key), dtypes.int64)
 
         key = ElementFunction(key_func_wrapper, what, spec)
         if not _KEY.is_compatible_with(key.spec):
-            raise ValueError(f"`key_func` must return a single tf.int64 tensor. Got {key.spec}.")
+            raise ValueError("`key_func` must return a single tf.int64 scalar tensor.")
         reduce = ElementFunction(reduce_func, what, (_KEY, DatasetSpec(spec)))
         if not isinstance(reduce.spec, DatasetSpec):
             raise TypeError("`reduce_func` must return a `Dataset` object.")
         size = ElementFunction(window_size_func_wrapper, what, _KEY)
         if not _KEY.is_compatible_with(size.spec):
-            raise ValueError("`window_size_func` must return a single tf.int64 tensor.")
+            raise ValueError("`window_size_func` must return a single tf.int64 scalar tensor.")
         return dataset._derived(raw.group_by_window_dataset, key.captured, reduce.captured, size.captured, key, reduce,
                                 size, spec=reduce.spec._element_spec, functions=[key, reduce, size])
 
@@ -171,8 +171,9 @@ def group_by_reducer(key_func: Callable[..., Any], reducer: Reducer) -> Transfor
     def transform(dataset: DatasetV2) -> DatasetV2:
         spec = dataset.element_spec
         key = ElementFunction(key_func, what, spec)
-        if not _KEY.is_compatible_with(key.spec):
-            raise ValueError(f"`key_func` must return a single tf.int64 tensor. Got type={key.spec}")
+        if not key.spec.is_compatible_with(_KEY):
+            dtype, shape = (structure.legacy(key.spec, which) for which in (0, 1))
+            raise ValueError(f"`key_func` must return a single tf.int64 tensor. Got type={dtype} and shape={shape}")
         init = ElementFunction(reducer.init_func, what, _KEY)
         reduce, state = state_function(reducer.reduce_func, what, init.spec, spec)
         finalize = ElementFunction(reducer.finalize_func, what, state)

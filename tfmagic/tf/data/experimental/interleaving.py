@@ -23,7 +23,7 @@ _WHAT = "tf.data.experimental.parallel_interleave()"
 def parallel_interleaved(dataset: DatasetV2, function: Callable[..., Any], cycle_length: Any, block_length: Any,
                          sloppy: Any, buffer_output_elements: Any, prefetch_input_elements: Any) -> DatasetV2:
     """See `parallel_interleave`."""
-    made = made_dataset(function, _WHAT, dataset.element_spec)
+    made = made_dataset(function, _WHAT, dataset.element_spec, told=False)
     cycle, block = int64(cycle_length, "cycle_length"), int64(block_length, "block_length")
     loose = convert_to_tensor(sloppy, dtypes.bool_, "sloppy")
     buffer = int64(2 * block_length if buffer_output_elements is None else buffer_output_elements,
@@ -61,9 +61,9 @@ def parallel_interleave(map_func: Callable[..., Any], cycle_length: Any, block_l
 def _directed(selector: DatasetV2, datasets: Sequence[DatasetV2]) -> DatasetV1Adapter:
     first = datasets[0]
     for other in datasets[1:]:
-        for which in (0, 2):
-            if structure.legacy(first.element_spec, which) != structure.legacy(other.element_spec, which):
-                raise TypeError(f"All datasets must have the same {'type' if which == 0 else 'class'}.")
+        if any(structure.legacy(first.element_spec, which) != structure.legacy(other.element_spec, which)
+               for which in (0, 2)):
+            raise TypeError("All datasets must have the same type and class.")
     leaves = nest.flatten(first.element_spec)
     for other in datasets[1:]:
         leaves = [one.most_specific_compatible_type(two) for one, two in zip(leaves, nest.flatten(other.element_spec))]
