@@ -47,6 +47,7 @@ RATIOS = (
     ("normals", "2 million normal numbers", "tensorflow1", 1.5),
     ("product", "product of 1,500 x 1,500", "tensorflow1", 1.15),
     ("embedding_step", "Adam on 256 of 100,000 rows", "tensorflow1", 2.0),
+    ("factors_step", "FTRL on rows of factors, batch 500", "tensorflow1", 0.7),
     ("parse_single", "a record parsed, shuffled, batched", "tensorflow1", 1.0),
     ("parse_batch", "a record shuffled, batched, parsed", "tensorflow1", 1.0),
     ("parse_image", "a record parsed, decoded, scaled", "tensorflow1", 1.0),

@@ -515,3 +515,19 @@ def one_segment_out_of_range(tf, sess):
 def window_too_large_in_a_run(tf, sess):
     image = tf.placeholder(tf.float32, name="image")
     sess.run(tf.nn.max_pool(image, [1, 7, 7, 1], [1, 1, 1, 1], "VALID"), {image: [[[[1.0]] * 5] * 5]})
+
+
+@refused("compression should be in [-1,9], got 10")
+def png_compression_outside(tf, sess):
+    sess.run(tf.image.encode_png(np.zeros((2, 2, 3), np.uint8), compression=10))
+
+
+@refused("JPEG encoding failed")
+def jpeg_of_nothing(tf, sess):
+    sess.run(tf.image.encode_jpeg(np.zeros((0, 2, 3), np.uint8)))
+
+
+@refused("crop_size must have four elements [3]")
+def crop_window_of_three(tf, sess):
+    window = tf.placeholder(tf.int32)
+    sess.run(tf.image.decode_and_crop_jpeg(b"\xff\xd8\xff", window), {window: [0, 0, 4]})

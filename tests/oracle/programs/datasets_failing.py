@@ -82,3 +82,17 @@ def datasets_refused(tf):
         "classes": outcome(lambda: more.choose_from_datasets([data.range(2), data.from_tensors(
             tf.SparseTensor([[0]], tf.constant([1], tf.int64), [3]))], data.range(2))),
     })
+
+
+@program
+def datasets_of_kinds_of_tensors(tf):
+    data, more = tf.data.Dataset, tf.data.experimental
+    sparse = tf.SparseTensor([[0, 1], [2, 0]], [1, 2], [3, 3])
+    datasets = [data.from_tensor_slices(sparse), data.from_tensors(sparse)]
+    again = tf.SparseTensor([[0]], [1], [3])
+    ragged = tf.compat.v1.ragged.constant_value([[1], [2, 3]])
+    datasets.append(data.from_tensors({"a": ragged, "b": 1}))
+    datasets.append(data.range(5).apply(more.rejection_resample(
+        lambda x: tf.cast(x % 2, tf.int32), [0.5, 0.5], [0.3, 0.7], 3)))
+    return Case(show=datasets, facts={
+        "name": again.indices.name, "patterns": outcome(lambda: data.list_files([["a"]]))})

@@ -248,3 +248,12 @@ def image_decode_any(tf):
            b"\x01\x00\x01\x00\x00\x02\x02D\x01\x00;")
     return Case(steps=[(out + ([wide, first] if data is not bmp else []), {contents: data})
                        for data in (png, bmp, gif)])
+
+
+@program
+def boxes_without_a_limit(tf):
+    boxes = np.random.RandomState(1).uniform(0, 1, (6, 4)).astype(np.float32)
+    scores = np.array([0.5, 0.9, 0.1, 0.7, 0.3, 0.8], np.float32)
+    out = [tf.image.non_max_suppression(boxes, scores, -1), tf.image.non_max_suppression(boxes, scores, -2, 0.0, 0.2)]
+    out += list(tf.image.non_max_suppression_with_scores(boxes, scores, -1, soft_nms_sigma=0.5))
+    return Case(steps=[(out, None)], show=out)

@@ -94,7 +94,7 @@ class PreventGradient:
     kernel = _pass_through
 
     def gradient(op, dy):
-        raise LookupError(f"Gradient explicitly disabled. Reason: {op.message!r}")
+        raise LookupError(f"Gradient explicitly disabled. Reason: {op.message}")
 
 
 @op("IdentityN")

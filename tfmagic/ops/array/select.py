@@ -13,6 +13,7 @@ from tfmagic.base.deprecation import deprecated
 from tfmagic.base.dtypes import as_dtype
 from tfmagic.base.export import export
 from tfmagic.base.lazy import torch
+from tfmagic.base.machine.distinct import distinct
 from tfmagic.base.shapes import Dims, TensorShape
 from tfmagic.graph import convert
 from tfmagic.graph.convert import convert_to_tensor
@@ -197,6 +198,9 @@ def _distinct(x: Any) -> tuple[Any, Any]:
     """The different numbers of an int vector in the order in which they appear, and each one's place among them."""
     if x.is_cuda or len(x) > _FEW:
         return _unique_numbers(x, 0)[:2]
+    found = distinct(x)
+    if found is not None:
+        return found
     items = x.tolist()
     numbers = dict(zip(dict.fromkeys(items), itertools.count()))
     values = np.fromiter(numbers, np.int32 if x.dtype == torch.int32 else np.int64, len(numbers))

@@ -14,6 +14,7 @@ from tfmagic.formats.records import RecordReader
 from tfmagic.ops.data.datasets import Dataset, Element, Iteration, Tokens, string, strings
 from tfmagic.ops.data.rules import handle
 from tfmagic.ops.declare import register
+from tfmagic.ops.shape_rules import with_rank_at_most
 
 
 class Opened:
@@ -253,6 +254,11 @@ def records(filenames: Any, compression: Any) -> Dataset:
     return Records(filenames, _compression(compression))
 
 
+def _found(op: Any, pattern: Any) -> Any:
+    with_rank_at_most(pattern, 1)
+    return (None,)
+
+
 def fixed_length(filenames: Any, header: int, record: int, footer: int, compression: Any = "") -> Dataset:
     """The data set of records of one length."""
     return FixedLength(filenames, header, record, footer, _supported(compression))
@@ -269,5 +275,5 @@ register("FixedLengthRecordDatasetV2", _strings, lambda op, names, header, recor
     fixed_length, names, header, record, footer, compression), host=_SIZES, objects=True)
 for _name in ("MatchingFilesDataset", "ExperimentalMatchingFilesDataset"):
     register(_name, handle(), lambda op, patterns: op.call(Matching, patterns), objects=True)
-register("MatchingFiles", lambda op, pattern: (None,), lambda op, pattern: matching(
+register("MatchingFiles", _found, lambda op, pattern: matching(
     np.asarray(pattern, object).ravel()), traced=False, because="looks at the file system", effect="reads")

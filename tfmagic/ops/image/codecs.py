@@ -54,7 +54,7 @@ def _damaged(data: bytes, kind: str) -> str:
         return f"Invalid GIF data (size {len(data)}), failed to open gif file"
     if kind == "JPEG":
         return f"Invalid JPEG data or crop window, data size {len(data)}"
-    return f"Invalid PNG header, data size {len(data)}" if len(data) < 33 else f"Invalid PNG data, size {len(data)}"
+    return f"Invalid PNG data, size {len(data)}" if b"IDAT" in data else f"Invalid PNG header, data size {len(data)}"
 
 
 def _opened(data: bytes, kind: str, ratio: int = 1) -> Any:
@@ -173,13 +173,21 @@ class DecodeJpeg:
         return _one_picture(_contents(contents), op.channels, op.ratio)
 
 
-@op("DecodeAndCropJpeg", host="crop_window", **_FILES)
+def _refused_window(op: Any, contents: Any, window: Any) -> str | None:
+    if len(window) != 1:
+        return f"crop_window must be 1-D, got shape {shapes.brackets(window)}"
+    return None if window == (4,) else f"crop_size must have four elements {shapes.brackets(window)}"
+
+
+@op("DecodeAndCropJpeg", host="crop_window", check=_refused_window, **_FILES)
 class DecodeAndCropJpeg:
     """A part of a JPEG: from y and x on, height and width of it."""
 
     def shape(op, contents, window):
         shape_rules.with_rank(contents, 0)
         shape_rules.with_rank(window, 1)
+        if window is not None and window[0] not in (None, 4):
+            raise ValueError(f"Dimension must be 4 but is {window[0]}")
         given = static_ints(op.crop_window)
         height, width = (None, None) if given is None else given[2:]
         return height, width, op.channels or None
@@ -187,7 +195,8 @@ class DecodeAndCropJpeg:
     def kernel(op, contents, window):
         _check_jpeg(op)
         data = _contents(contents)
-        _kind(data)
+        if _kind(data) != "JPEG":  # TensorFlow cuts nothing out of others
+            return _one_picture(data, op.channels)
         pixels = _jpeg(data, op.channels, op.ratio)
         y, x, height, width = window
         if y < 0 or x < 0 or height <= 0 or width <= 0 or y + height > pixels.shape[0] or x + width > pixels.shape[1]:
@@ -278,6 +287,10 @@ def _written_shape(op: Any, image: Dims, *others: Dims) -> Dims:
     return ()
 
 
+def _refused_picture(op: Any, image: Any, *others: Any) -> str | None:
+    return None if len(image) == 3 else f"image must be 3-dimensional{shapes.brackets(image)}"
+
+
 def _saved(array: np.ndarray, kind: str, **options: Any) -> np.ndarray:
     from PIL import Image
 
@@ -290,16 +303,17 @@ def _jpeg_saved(array: np.ndarray, quality: int, **options: Any) -> np.ndarray:
     """A picture as a JPEG; a quality beyond 1 to 100 counts as the nearest of them.
 
     Raises:
-      InvalidArgumentError: it has no three dimensions, or neither one nor three channels.
+      InvalidArgumentError: it has neither one nor three channels.
+      InternalError: it has no pixels.
     """
-    if array.ndim != 3:
-        raise invalid(f"image must be 3-dimensional{shapes.brackets(array.shape)}")
     if array.shape[2] not in (1, 3):
         raise invalid(f"image must have 1 or 3 channels, got {shapes.brackets(array.shape)}")
+    if not array.size:
+        raise errors.InternalError(None, None, "JPEG encoding failed")
     return _saved(array, "JPEG", quality=min(max(quality, 1), 100), **options)
 
 
-@op("EncodeJpeg", **_FILES)
+@op("EncodeJpeg", check=_refused_picture, **_FILES)
 class EncodeJpeg:
     """A picture of bytes [height, width, 1 or 3] as a JPEG."""
 
@@ -308,7 +322,7 @@ class EncodeJpeg:
     def kernel(op, image):
         array = as_array(image)
         channels = {"grayscale": 1, "rgb": 3}.get(op.format)
-        if channels and array.ndim == 3 and array.shape[2] != channels:
+        if channels and array.shape[2] != channels:
             raise invalid(f"format {op.format} expects {channels} channels, got {shapes.brackets(array.shape)}")
         if not 0 <= op.quality <= 100:
             raise invalid(f"quality must be in [0,100], got {op.quality}")
@@ -316,7 +330,7 @@ class EncodeJpeg:
                            subsampling=2 if op.chroma_downsampling else 0, dpi=(op.x_density, op.y_density))
 
 
-@op("EncodeJpegVariableQuality", **_FILES)
+@op("EncodeJpegVariableQuality", check=_refused_picture, **_FILES)
 class EncodeJpegVariableQuality:
     """A picture of bytes as a JPEG of a quality that is an input."""
 
@@ -326,7 +340,7 @@ class EncodeJpegVariableQuality:
         return _jpeg_saved(as_array(image), int(quality))
 
 
-@op("EncodePng", **_FILES)
+@op("EncodePng", check=_refused_picture, **_FILES)
 class EncodePng:
     """A picture of bytes or uint16 [height, width, channels] as a PNG."""
 
@@ -334,8 +348,6 @@ class EncodePng:
 
     def kernel(op, image):
         array = as_array(image).astype(op.op._attrs["T"].as_numpy_dtype)  # uint16 comes as int32
-        if array.ndim != 3:
-            raise invalid(f"image must be 3-dimensional{shapes.brackets(array.shape)}")
         if array.shape[2] not in (1, 2, 3, 4):
             raise invalid(f"image must have 1, 2, 3, or 4 channels, got {array.shape[2]}")
         if not array.size:
@@ -343,5 +355,7 @@ class EncodePng:
         if array.dtype == np.uint16 and array.shape[2] != 1:
             raise errors.UnimplementedError(
                 None, None, "Pillow writes 16 bits of grey alone: give one channel, or bytes")
+        if not -1 <= op.compression <= 9:
+            raise invalid(f"compression should be in [-1,9], got {op.compression}")
         level = {} if op.compression < 0 else {"compress_level": op.compression}
         return _saved(array, "PNG", **level)

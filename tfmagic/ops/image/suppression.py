@@ -170,25 +170,30 @@ def _check_threshold(threshold: Any) -> None:
 
 
 def _check_size(most: int) -> None:
-    if most < 0:  # where TensorFlow 1.15 ends the process
+    if most < 0:  # where TensorFlow 1.15 ends the process, or does not end
         raise errors.InvalidArgumentError(None, None, f"max_output_size must be non-negative, got {most}")
+
+
+def _limit(most: int, scores: np.ndarray) -> int:
+    """How many may stay: a negative number is no limit."""
+    return most if most >= 0 else len(scores)
 
 
 def _chosen(boxes: Any, scores: Any, most: int, threshold: Any, least: Any = _LOWEST,
             sigma: Any = 0.0) -> tuple[np.ndarray, np.ndarray]:
-    _check_size(most)
     _check_threshold(threshold)
     if sigma < 0:
         raise errors.InvalidArgumentError(None, None, "soft_nms_sigma_val must be >= 0")
     boxes, scores = as_array(boxes), as_array(scores)
     if not len(boxes):
         return np.empty(0, np.int32), scores
-    chosen, values = _kept(scores, _overlaps_of(boxes), most, threshold, least, sigma)
+    chosen, values = _kept(scores, _overlaps_of(boxes), _limit(most, scores), threshold, least, sigma)
     return np.array(chosen, np.int32), np.array(values, scores.dtype)
 
 
 def _padded(op: Any, values: np.ndarray, most: int) -> Any:
     if op.pad_to_max_output_size:
+        _check_size(most)
         values = np.pad(values, [(0, most - len(values))])
     return torch.from_numpy(values)
 

@@ -87,7 +87,7 @@ class _LogUniform:
         return (int(math.exp(_unit(words) * self.log)) - 1) % self.classes
 
     def probability(self, value: int) -> float:
-        return math.log((value + 2.0) / (value + 1.0)) / self.log
+        return math.log((value + 2.0) / (value + 1.0)) / self.log if value >= 0 else math.inf
 
 
 class _Learned:
@@ -123,12 +123,13 @@ class _Learned:
         raise AssertionError("a number below the sum lies below one of the partial sums")
 
     def probability(self, value: int) -> float:
-        return self.counts[value] / sum(self.counts)
+        return self.counts[value] / sum(self.counts) if 0 <= value < self.classes else 0.0
 
     def learn(self, values: list[int]) -> None:
         """Count true classes."""
         for value in values:
-            self.counts[value] += 1
+            if 0 <= value < self.classes:
+                self.counts[value] += 1
 
 
 class _Weighted:
@@ -138,6 +139,8 @@ class _Weighted:
         weights = list(op.unigrams)
         if not weights and not op.vocab_file:
             raise errors.InvalidArgumentError(None, op.op, "Must provide either vocab_file or unigrams.")
+        if weights and op.vocab_file:
+            raise errors.InvalidArgumentError(None, op.op, "Must only provide one of vocab_file and unigrams.")
         if op.vocab_file:
             with open(op.vocab_file, encoding="utf-8") as lines:
                 weights = [float(line.rsplit(",", 1)[-1]) for line in lines if line.strip()]
@@ -175,7 +178,7 @@ class _Weighted:
 
 def _expected(probability: float, count: int, tries: int) -> float:
     """How often a class is expected among the samples."""
-    if tries == count:
+    if tries == count or math.isinf(probability):
         return probability * count
     return -math.expm1(tries * math.log1p(-probability))
 

@@ -149,16 +149,14 @@ def _loss_of_row(op: Any, log_probs: Any, labels: list[int], classes: int, row: 
     if op.preprocess_collapse_repeated:
         labels = _collapsed(labels)
     steps = log_probs.shape[0]
-    if steps == 0:
-        return log_probs.sum() * 0.0
     repeats = sum(a == b for a, b in zip(labels, labels[1:])) if op.ctc_merge_repeated else 0
     needed = len(labels) + repeats
-    if needed > steps:
-        if not op.ignore_longer_outputs_than_inputs:
+    if needed > steps or steps == 0:
+        if needed and not op.ignore_longer_outputs_than_inputs:
             raise _refused(f"Not enough time for target transition sequence (required: {needed}, available: {steps}"
                            f"){row}You can turn this error into a warning by using the flag "
                            "ignore_longer_outputs_than_inputs")
-        return log_probs.sum() * 0.0
+        return log_probs.sum().abs() * 0.0
     return -_log_likelihood(log_probs, labels, op.ctc_merge_repeated)
 
 

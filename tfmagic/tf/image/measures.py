@@ -151,6 +151,7 @@ def ssim_multiscale(img1: Any, img2: Any, max_val: Any, power_factors: Sequence[
       float32 [...].
     """
     with name_scope(None, "MS-SSIM", [img1, img2]):
+        img1, img2 = convert_to_tensor(img1, name="img1"), convert_to_tensor(img2, name="img2")
         shape, other, checks = _comparable(img1, img2)
         with api.control_dependencies(checks):
             img1 = api.identity(img1)
@@ -237,7 +238,7 @@ def image_gradients(image: Any) -> tuple[Tensor, Tensor]:
       ValueError: pictures have not 4 dimensions.
     """
     if image.get_shape().ndims != 4:
-        raise ValueError(f"image_gradients expects a 4D tensor [batch_size, h, w, d], not {image.get_shape()}.")
+        raise ValueError("image_gradients expects a 4D tensor [batch_size, h, w, d], not %s.", image.get_shape())
     shape = api.shape(image)
     batch, height, width, depth = api.unstack(shape)
     down = image[:, 1:, :, :] - image[:, :-1, :, :]

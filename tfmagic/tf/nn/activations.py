@@ -34,12 +34,15 @@ def _along_axis(logits: Any, op: Callable[..., Tensor], axis: Any, name: str | N
     """An op of the last axis along another one."""
     logits = convert_to_tensor(logits)
     shape = logits.get_shape()
-    rank = shape.ndims
+    rank: Any = shape.ndims
     known = isinstance(axis, int)
-    if known and (axis == -1 or (rank is not None and axis == rank - 1)):
+    if known and axis == -1:
+        return op(logits, name=name)
+    last = rank - 1  # a TypeError where the rank is unknown, as in TensorFlow
+    if known and axis == last:
         return op(logits, name=name)
     value = constant_value(axis) if isinstance(axis, Tensor) else axis
-    if value is not None and rank is not None and not -rank <= value < rank:
+    if value is not None and not -rank <= value < rank:
         raise errors.InvalidArgumentError(
             None, None, f"Dimension ({value}) must be in the range [{-rank}, {rank}) where {rank} is the number of "
                         "dimensions in the input.")
@@ -76,6 +79,7 @@ def softmax(logits: Any, axis: Any = None, name: str | None = None, dim: Any = N
 
     Raises:
       InvalidArgumentError: there is no such axis.
+      TypeError: the rank is unknown, and the axis is not the last one.
     """
     axis = deprecated_argument_lookup("axis", axis, "dim", dim)
     return _along_axis(logits, raw.softmax, -1 if axis is None else axis, name)
@@ -96,6 +100,7 @@ def log_softmax(logits: Any, axis: Any = None, name: str | None = None, dim: Any
 
     Raises:
       InvalidArgumentError: there is no such axis.
+      TypeError: the rank is unknown, and the axis is not the last one.
     """
     axis = deprecated_argument_lookup("axis", axis, "dim", dim)
     return _along_axis(logits, raw.log_softmax, -1 if axis is None else axis, name)
@@ -141,7 +146,7 @@ def swish(features: Any) -> Tensor:
 
         return features * raw.sigmoid(features), gradient
 
-    return swish_of(convert_to_tensor(features, name="features"))
+    return swish_of(features)
 
 
 # --- layers by hand --------------------------------------------------------------------------------------------

@@ -103,15 +103,16 @@ def softmax_cross_entropy_with_logits(_sentinel: Any = None, labels: Any = None,
       _sentinel: keeps others from being given by place.
       labels: a tensor of the shape of `logits`; each row along `axis` is a probability distribution.
       logits: a tensor of a floating type.
-      dim: the axis of the classes; by default the last (also called `axis`).
+      dim: the axis of the classes; by default the last.
+      axis: None; TensorFlow 1.15 takes `dim` alone here.
 
     Returns:
       The losses, with the shape of `logits` without `axis`.
 
     Raises:
-      ValueError: labels or logits are missing or given by place, or their shapes do not fit.
+      ValueError: labels or logits are missing or given by place, their shapes do not fit, or `axis` is given.
     """
-    axis = dim if axis is None else axis
+    axis = deprecated_argument_lookup("axis", axis, "dim", dim)
     _require_names("softmax_cross_entropy_with_logits", _sentinel, labels, logits)
     with name_scope(name, "softmax_cross_entropy_with_logits_sg", [logits, labels]) as scope:
         labels = raw.stop_gradient(labels, name="labels_stop_gradient")

@@ -29,11 +29,10 @@ def _clipped(rows: Tensor, ids: Tensor, max_norm: Any) -> Tensor:
     """Rows scaled down to a length of at most `max_norm`."""
     if max_norm is None:
         return rows
-    ids_rank, rank = ids.get_shape().ndims, rows.get_shape().ndims
-    if ids_rank is not None and rank is not None:
-        axes = list(range(ids_rank, rank))
-    else:
-        axes = api.range(shape_ops.rank(ids), shape_ops.rank(rows))
+    # The rank of a scalar counts as unknown, as in TensorFlow.
+    ids_rank, rank = ids.get_shape().ndims or shape_ops.rank(ids), rows.get_shape().ndims or shape_ops.rank(rows)
+    axes = list(range(ids_rank, rank)) if isinstance(ids_rank, int) and isinstance(rank, int) else \
+        api.range(ids_rank, rank)
     return api.clip_by_norm(rows, max_norm, axes=axes)
 
 

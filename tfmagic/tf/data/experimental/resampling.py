@@ -13,6 +13,7 @@ from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.graph.static_value import constant_value
 from tfmagic.ops import api
 from tfmagic.tf.data.dataset import DatasetV2
+from tfmagic.tf.data.dataset_v1 import DatasetV1
 from tfmagic.tf.data.experimental.grouping import scan
 from tfmagic.tf.data.experimental.interleaving import sample_from_datasets
 
@@ -42,9 +43,9 @@ def rejection_resample(class_func: Callable[..., Any], target_dist: Any, initial
         if initial_dist is not None:
             initial = convert_to_tensor(initial_dist, name="initial_dist")
             accepted, original = _chances(initial, target)
-            initials = DatasetV2.from_tensors(initial).repeat()
-            chances = DatasetV2.from_tensors(accepted).repeat()
-            originals = DatasetV2.from_tensors(original).repeat()
+            initials = DatasetV1.from_tensors(initial).repeat()
+            chances = DatasetV1.from_tensors(accepted).repeat()
+            originals = DatasetV1.from_tensors(original).repeat()
             known = _least(constant_value(initial), constant_value(target))
         else:
             initials, known = _estimated(target, classes), None
@@ -54,7 +55,7 @@ def rejection_resample(class_func: Callable[..., Any], target_dist: Any, initial
         kept = _kept(dataset, chances, initials, classes, seed).prefetch(_AHEAD)
         if known == 0:
             return kept
-        all_of_them = DatasetV2.zip((classes, dataset))
+        all_of_them = DatasetV1.zip((classes, dataset))
         if known == 1:
             return all_of_them
         weights = originals.map(lambda original: ((original, 1 - original),))
@@ -101,7 +102,7 @@ def _kept(dataset: DatasetV2, chances: DatasetV2, initials: DatasetV2, classes: 
     def _gather_and_copy(kind: Any, accepted: Any, data: Any) -> Any:
         return kind, api.gather(accepted, kind), data
 
-    chances = DatasetV2.zip((chances, initials)).map(maybe_warn_on_large_rejection)
-    together = DatasetV2.zip((classes, chances, dataset)).map(_gather_and_copy)
+    chances = DatasetV1.zip((chances, initials)).map(maybe_warn_on_large_rejection)
+    together = DatasetV1.zip((classes, chances, dataset)).map(_gather_and_copy)
     return together.filter(lambda kind, chance, data: api.random_uniform([], seed=seed) < chance).map(
         lambda kind, chance, data: (kind, data))
