@@ -408,7 +408,7 @@ class Graph:
         """Ask for a device for the operations made within: a name, a function of the operation, or None for any."""
         scope = device_name_or_function
         if scope is not None and not callable(scope):
-            scope = devices.canonical(scope.to_string() if isinstance(scope, devices.DeviceSpec) else scope)
+            scope = devices.canonical(scope.to_string() if isinstance(scope, devices.DeviceSpecV2) else scope)
         stacks = self._stacks
         old = stacks.devices
         stacks.devices = (*old, scope)

@@ -102,7 +102,7 @@ class Operation:
         return self._device
 
     def _set_device(self, device: Any) -> None:
-        if isinstance(device, devices.DeviceSpec):
+        if isinstance(device, devices.DeviceSpecV2):
             device = device.to_string()
         if not isinstance(device, (str, bytes)):
             raise TypeError(f"Expected binary or unicode string, got {device!r}\nA device function gives a device's "
