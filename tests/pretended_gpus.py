@@ -144,8 +144,12 @@ def pretended_gpus(count: int = 1):
         with _Mode():
             run(thread)
 
-    with mock.patch.object(threading.Thread, "run", run_with_gpus), mock.patch.object(listing, "local_devices", with_gpus), \
-            mock.patch.object(torch.cuda, "synchronize", lambda device=None: None), _Mode():
+    patches = ((threading.Thread, "run", run_with_gpus), (listing, "local_devices", with_gpus),
+               (torch.cuda, "synchronize", lambda device=None: None))
+    with contextlib.ExitStack() as stack:
+        for patch in patches:
+            stack.enter_context(mock.patch.object(*patch))
+        stack.enter_context(_Mode())
         torch._C._set_only_lift_cpu_tensors(True)  # else `torch.tensor` asks the device itself for memory
         try:
             yield
