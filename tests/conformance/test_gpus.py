@@ -43,7 +43,7 @@ def test_op_does_the_same_on_a_gpu_for_every_sample(name):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", load())
+@pytest.mark.parametrize("name", sorted(set(load()) - {"contrib_memory_limit"}))  # a GPU has another limit
 def test_program_does_the_same_on_a_gpu(name):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

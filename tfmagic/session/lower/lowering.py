@@ -285,6 +285,8 @@ class Lowering:
                 if meta is not None and isinstance(value, Proxy):
                     value.node.meta.setdefault("val", meta)
         for tensor, value in zip(op._outputs, outputs):
+            if tensor._dtype.kind == "O" and isinstance(value, Proxy):
+                value.node.meta["device"] = "cpu"  # strings and handles, wherever the op is
             self.values[tensor] = value
         if op.type == "Identity" and type(self.values[op._inputs[0]]) is VariableRef:
             self.aliases[op._outputs[0]] = self.values[op._inputs[0]].root
