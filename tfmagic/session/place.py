@@ -89,7 +89,8 @@ def _lives_on_host(op: Operation) -> bool:
     """
     held = None
     if op.type.startswith(_HOLDERS):
-        held = next((op._attrs[name] for name in ("dtype", "T", "element_dtype", "elem_type") if name in op._attrs), None)
+        names = ("dtype", "T", "element_dtype", "elem_type")
+        held = next((op._attrs[name] for name in names if name in op._attrs), None)
     else:
         declaration = registry.lookup(op.type)
         if declaration is not None and declaration.objects:
