@@ -89,6 +89,20 @@ class Graph:
         return self._last_id
 
     @property
+    def _version(self) -> int:
+        return self._last_id
+
+    def _get_op_def(self, op_type: str) -> Any:
+        """The definition of an op as an `OpDef` proto.
+
+        Raises:
+          NotFoundError: TensorFlow 1.15 has no such op.
+        """
+        from tfmagic.graph.protos import op_def_proto
+
+        return op_def_proto(opdefs.get(op_type) or self._unknown_op_def(op_type, (), None))
+
+    @property
     def finalized(self) -> bool:
         return self._finalized
 
