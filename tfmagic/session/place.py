@@ -11,6 +11,8 @@ from tfmagic.session.devices.listing import Device, matches
 
 # Ops whose values live on the host wherever they are placed: shapes, names and handles.
 _HOST_TYPES = frozenset({"string", "resource", "variant"})
+# Ops on variables' handles and on arrays and lists of tensors.
+_HOLDERS = ("VarHandleOp", "TensorArray", "TensorList", "EmptyTensorList")
 
 
 class Placer:
@@ -81,9 +83,12 @@ def _is_for_gpus_only(op: Operation) -> bool:
 
 
 def _lives_on_host(op: Operation) -> bool:
-    """Whether the values of `op` are small integers or host objects, which TensorFlow keeps in host memory too."""
-    for tensor in op._outputs:
-        dtype = tensor._dtype.base_dtype
-        if dtype.name in _HOST_TYPES or dtype.name == "int32":
-            return True
-    return False
+    """Whether the values of `op` are small integers or host objects, which TensorFlow keeps in host memory too.
+
+    Of what holds tensors, these are the values.
+    """
+    held = None
+    if op.type.startswith(_HOLDERS):
+        held = next((op._attrs[name] for name in ("dtype", "T", "element_dtype") if name in op._attrs), None)
+    found = [tensor._dtype.base_dtype for tensor in op._outputs] if held is None else [held]
+    return any(dtype.name in _HOST_TYPES or dtype.name == "int32" for dtype in found)

@@ -311,7 +311,8 @@ class TensorList:
             return self._zeros((0, *dims))
         filled = [self._zeros(dims) if value is None else value for value in values]
         if self.dtype.kind != "O":
-            return torch.stack(filled)
+            place = next((value.device for value in values if value is not None), None)
+            return torch.stack([value.to(place) for value in filled])
         rows = np.empty((len(filled), *dims), object)
         for place, value in enumerate(filled):
             rows[place] = value
