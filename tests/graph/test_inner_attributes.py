@@ -40,3 +40,12 @@ def test_slices_have_a_spec(values, dense, shape):
         slices = tf.IndexedSlices(tf.placeholder(tf.float32, values), tf.constant([0, 1]), whole)
         wanted = tf.IndexedSlicesSpec(shape, tf.float32, tf.int32, None if dense is None else tf.int64, [2])
         assert slices._type_spec == wanted
+
+
+def test_a_second_gradient_is_refused_with_the_place_of_the_first():
+    tf.RegisterGradient("TwiceRegistered")(lambda op, dy: dy)
+    with pytest.raises(KeyError, match=r"Registering two gradient with name 'TwiceRegistered'! \(Previous registration "
+                                       r"was in test_a_second\w+ .*test_inner_attributes\.py:\d+\)"):
+        tf.NotDifferentiable("TwiceRegistered")
+    with pytest.raises(KeyError, match=r"Registering two gradient with name 'Relu'! \(Previous registration was in "):
+        tf.RegisterGradient("Relu")(lambda op, dy: dy)
