@@ -10,7 +10,7 @@ from typing import Any
 
 from tfmagic.base import devices, messages, source
 from tfmagic.base.deprecation import deprecated_args
-from tfmagic.base.dtypes import DType, as_dtype
+from tfmagic.base.dtypes import DType
 from tfmagic.base.export import export
 from tfmagic.graph import op_words, opdefs, registry
 from tfmagic.graph.controls import Controller
@@ -189,7 +189,7 @@ class Graph:
         Args:
           op_type: the op's name, such as "MatMul".
           inputs: the tensors it reads.
-          dtypes: types of the outputs; by default what the op's definition says.
+          dtypes: ignored, as in TensorFlow: the op's definition tells the types of its outputs.
           name: its name within the current scope; one that ends with "/" is taken as it stands.
           attrs: attrs as plain values or `AttrValue` protos.
           compute_device: whether the device scopes apply.
@@ -197,7 +197,8 @@ class Graph:
         Raises:
           NotFoundError: TensorFlow has no such op.
           UnimplementedError: graphs of this version may not hold the op any more.
-          ValueError: an attr is missing, or the op's shape rule refuses the inputs.
+          IndexError, AssertionError: there are too few inputs, or too many.
+          ValueError: an attr is missing, an input is of another type, or the op's shape rule refuses the inputs.
           RuntimeError: the graph is finalized.
         """
         from tfmagic.graph.protos import OWN_VERSIONS, plain_attr
@@ -215,15 +216,12 @@ class Graph:
                       if attr.has_default and attr.name not in plain})
         name = op_type if name is None else name
         name = name[:-1] if name.endswith("/") else self.unique_name(name)
+        op_words.refuse_inputs(definition, plain, [tensor._dtype for tensor in inputs], name)
         missing = [attr for attr in definition.attrs if attr not in plain]
         if missing:
             raise op_words.missing(missing, definition, name)
         op_words.refuse_removed(definition, (self._versions or OWN_VERSIONS).producer)
-        op = self.make(definition, name, tuple(inputs), plain, compute_device)
-        if dtypes is not None:
-            for tensor, dtype in zip(op._outputs, dtypes):
-                tensor._dtype = as_dtype(dtype)
-        return op
+        return self.make(definition, name, tuple(inputs), plain, compute_device)
 
     def _unknown_op_def(self, op_type: str, inputs: Sequence[Tensor], dtypes: Sequence[DType] | None) -> OpDef:
         if op_type in self._functions:

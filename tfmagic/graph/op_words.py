@@ -69,7 +69,7 @@ def missing(names: Iterable[str], definition: OpDef, node: str) -> ValueError:
       names: the attrs' names.
       node: the node's name.
     """
-    listed = [f"'{name}'" for name in names]
+    listed = [f"'{name}'" for name in sorted(names)]
     return ValueError(f"NodeDef missing attr{'s' if len(listed) > 1 else ''} {', '.join(listed)} from "
                       f"{signature(definition)}; NodeDef: {{{{node {node}}}}}")
 
@@ -127,3 +127,61 @@ def types_from_inputs(definition: OpDef, attrs: dict[str, Any], types: Sequence[
         if arg.type_attr is not None and arg.type_attr not in attrs and count and position < len(types):
             attrs[arg.type_attr] = types[position].base_dtype
         position += count
+
+
+def refuse_inputs(definition: OpDef, attrs: dict[str, Any], types: Sequence[DType], name: str) -> None:
+    """Raise what TensorFlow says of a node whose inputs are not those of its definition.
+
+    Args:
+      attrs: attrs of the node as plain values, the lengths of its lists among them.
+      types: the inputs' types.
+      name: the node's.
+
+    Raises:
+      IndexError, AssertionError: there are too few inputs, or other numbers of them than the attrs say.
+      ValueError: one is of another type.
+    """
+    position, wrong, known = 0, [], dict[str, DType]()
+    for arg in definition.inputs:
+        count = _length(arg, attrs)
+        if count is None and position >= len(types):
+            raise IndexError("list index out of range")
+        given = types[position:position + (1 if count is None else count)]
+        position += 1 if count is None else count
+        wrong += _wrong_types(arg, given, known)
+    if position != len(types):
+        raise AssertionError(f"\n{definition.name} with these attrs takes {position} inputs, not {len(types)}.")
+    wrong += [f"Inconsistent values for attr '{key}' {_value(dtype)} vs. {_value(attrs[key])}"
+              for key, dtype in known.items() if attrs[key] is not dtype]
+    if wrong:
+        building = f"while building NodeDef '{name}' using {signature(definition)}"
+        raise ValueError(f"{wrong[0]} {building}" if len(wrong) == 1 else
+                         "\n".join([f"{len(wrong)} errors {building}:", *wrong]))
+    for key, dtype in known.items():
+        allowed = definition.attrs[key].allowed
+        if allowed is not None and dtype not in allowed:
+            raise ValueError(f"Value for attr '{key}' of {dtype.proto_name} is not in the list of allowed values: "
+                             f"{', '.join(each.proto_name for each in allowed)}\n\t; NodeDef: "
+                             f"{{{{node {name}}}}}; {signature(definition)}")
+
+
+def _length(arg: ArgDef, attrs: dict[str, Any]) -> int | None:
+    """How many inputs a list argument has (none that nobody counted); None: it is no list."""
+    if arg.type_list_attr is not None:
+        return len(attrs.get(arg.type_list_attr, ()))
+    return None if arg.number_attr is None else attrs.get(arg.number_attr, 0)
+
+
+def _wrong_types(arg: ArgDef, given: Sequence[DType], known: dict[str, DType]) -> list[str]:
+    """What is wrong with the inputs of one argument; `known` holds the type attrs that inputs told until then."""
+    if not given or arg.type_list_attr is not None:
+        return []
+    if arg.is_ref and not given[0]._is_ref_dtype:
+        return [f"Input '{arg.name}' passed {given[0].proto_name} expected ref type"]
+    expected = given[0].base_dtype if arg.dtype is None else arg.dtype
+    other = next((dtype.base_dtype for dtype in given if dtype.base_dtype is not expected), None)
+    if other is not None:
+        return [f"Input '{arg.name}' passed {other.proto_name} expected {expected.proto_name}"]
+    if arg.type_attr is not None and known.setdefault(arg.type_attr, expected) is not expected:
+        return [f"Inconsistent values for attr '{arg.type_attr}' {_value(known[arg.type_attr])} vs. {_value(expected)}"]
+    return []

@@ -17,6 +17,38 @@ def create_op_of_no_kind(tf, sess):
     tf.get_default_graph().create_op("NoSuchKind", [], [tf.float32])
 
 
+@refused("2 errors", "passed float expected bool")
+def create_op_of_two_wrong_types(tf, sess):
+    one = tf.constant(1.0)
+    tf.get_default_graph().create_op("LogicalAnd", [one, one], [tf.bool])
+
+
+@refused("Inconsistent values", "DT_INT32 vs. DT_FLOAT")
+def create_op_of_types_that_disagree(tf, sess):
+    tf.get_default_graph().create_op("Add", [tf.constant(1), tf.constant(1.0)], [tf.int32])
+
+
+@refused("expected ref type")
+def create_op_without_a_ref(tf, sess):
+    tf.get_default_graph().create_op("RefIdentity", [tf.constant(1.0)], [tf.float32])
+
+
+@refused("not in the list of allowed values")
+def create_op_of_a_type_it_does_not_take(tf, sess):
+    tf.get_default_graph().create_op("Sqrt", [tf.constant(1)], [tf.int32])
+
+
+@refused("list index out of range")
+def create_op_with_too_few_inputs(tf, sess):
+    tf.get_default_graph().create_op("Add", [tf.constant(1)], [tf.int32])
+
+
+@refused("")
+def create_op_with_too_many_inputs(tf, sess):
+    one = tf.constant(1.0)
+    tf.get_default_graph().create_op("Add", [one, one, one], [tf.float32])
+
+
 @refused("node_def needs to be a NodeDef")
 def operation_of_a_number(tf, sess):
     tf.Operation(3, tf.get_default_graph())
