@@ -13,6 +13,7 @@ from tfmagic.graph.operation import Tensor
 from tfmagic.graph.scopes import name_scope
 from tfmagic.graph.sparse_tensor import SparseTensor
 from tfmagic.ops import api, raw
+from tfmagic.tf.nn.ctc_dense import ctc_loss_dense
 
 
 @export("nn.ctc_loss")
@@ -99,25 +100,24 @@ def ctc_loss_v2(labels: Any, logits: Any, label_length: Any, logit_length: Any, 
     """The negative log probability of labels whose places in time are not known, with any class as the blank.
 
     Args:
-      labels: int32 `SparseTensor` [batch, n].
-      logits: float [time, batch, classes].
-      label_length: of dense labels; None.
+      labels: int32 `SparseTensor` [batch, n], or dense: int [batch, n].
+      logits: float [time, batch, classes]; float32 with dense labels.
+      label_length: of dense labels: int [batch], the number of labels of each sequence. Not looked at with sparse ones.
       logit_length: int32 [batch], the number of steps of each sequence.
       logits_time_major: whether the logits are [time, batch, classes], not [batch, time, classes].
-      unique: of dense labels; None.
-      blank_index: the class that is the blank; negative: counted from the end.
+      unique: of dense labels: what `ctc_unique_labels` says of them; with it less is computed.
+      blank_index: the class that is the blank; negative: counted from the end. Dense labels: by default 0.
       name: of dense labels' scope.
 
     Returns:
       The loss of each sequence, [batch].
 
     Raises:
-      ValueError: there is no blank.
-      NotImplementedError: the labels are dense.
+      ValueError: the labels are sparse and there is no blank; or the labels are dense and a length is None.
     """
     if not isinstance(labels, SparseTensor):
-        raise NotImplementedError("tf.nn.ctc_loss_v2 takes labels as a tf.SparseTensor here. Dense ones become one by "
-                                  "tf.where and tf.gather_nd of those that are not padding.")
+        return ctc_loss_dense(labels, logits, label_length, logit_length, logits_time_major, unique,
+                              0 if blank_index is None else blank_index, name)
     if blank_index is None:
         raise ValueError("blank_index must be given when using SparseTensor labels.")
     logits = convert_to_tensor(logits, name="logits")
