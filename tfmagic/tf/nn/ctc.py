@@ -13,7 +13,7 @@ from tfmagic.graph.operation import Tensor
 from tfmagic.graph.scopes import name_scope
 from tfmagic.graph.sparse_tensor import SparseTensor
 from tfmagic.ops import api, raw
-from tfmagic.tf.nn.ctc_dense import ctc_loss_dense
+from tfmagic.tf.nn.ctc_dense import ctc_loss_dense, get_dim
 
 
 @export("nn.ctc_loss")
@@ -120,11 +120,9 @@ def ctc_loss_v2(labels: Any, logits: Any, label_length: Any, logit_length: Any, 
                               0 if blank_index is None else blank_index, name)
     if blank_index is None:
         raise ValueError("blank_index must be given when using SparseTensor labels.")
-    logits = convert_to_tensor(logits, name="logits")
-    classes = logits.get_shape().as_list()[2]
     if blank_index < 0:
-        blank_index += classes
-    if blank_index != classes - 1:
+        blank_index += get_dim(logits, 2)
+    if blank_index != get_dim(logits, 2) - 1:
         logits = api.concat([logits[:, :, :blank_index], logits[:, :, blank_index + 1:],
                              logits[:, :, blank_index:blank_index + 1]], axis=2)
         values = api.where(labels.values < blank_index, labels.values, labels.values - 1)
@@ -177,8 +175,7 @@ def ctc_unique_labels(labels: Any, name: str | None = None) -> list[Tensor]:
 
         def of_row(row: Tensor) -> list[Tensor]:
             found = raw.unique(row)
-            size = dimension_value(labels.get_shape()[1]) or api.shape(labels)[1]
-            padded = api.pad(found.y, [[0, size - api.shape(found.y)[0]]])
+            padded = api.pad(found.y, [[0, get_dim(found.idx, 0) - api.shape(found.y)[0]]])
             return [api.cast(padded, dtypes.int64), found.idx]
 
         return api.map_fn(of_row, labels, dtype=[dtypes.int64, dtypes.int32])

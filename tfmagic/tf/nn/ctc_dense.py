@@ -1,4 +1,4 @@
-"""CTC of dense labels: forward and backward over states, in logarithms; what `tensorflow.python.ops.ctc_ops` has for it.
+"""CTC of dense labels: forward and backward over states in logarithms, as in `tensorflow.python.ops.ctc_ops`.
 
 Labels [batch, n] become 2 * (n + 1) states of each sequence: a start, n labels, and the n + 1 blanks around them.
 """
@@ -22,9 +22,9 @@ from tfmagic.tf.control.custom_gradients import custom_gradient
 _scan: Any = Slot("scans by While nodes")
 
 
-def get_dim(tensor: Tensor, i: int) -> Any:
-    """The length of dimension `i`: an int where it is known, else an int32 scalar."""
-    return dimension_value(tensor.get_shape()[i]) or api.shape(tensor)[i]
+def get_dim(tensor: Any, i: int) -> Any:
+    """The length of dimension `i`: an int where it is known, else an int32 scalar; `tensor` may be an array."""
+    return dimension_value(tensor.shape[i]) or api.shape(tensor)[i]
 
 
 def ctc_loss_dense(labels: Any, logits: Any, label_length: Any, logit_length: Any, logits_time_major: bool = True,
@@ -142,7 +142,7 @@ def state_to_olabel_unique(labels: Tensor, num_labels: Any, states: Tensor, uniq
     label, blank = states[:, :, 1:half], states[:, :, half:]
     found, places = unique
     sums = sum_states(places, label)
-    frames, batch, count = get_dim(states, 0), get_dim(states, 1), half - 1
+    frames, batch, count = states.shape[0], states.shape[1], half - 1  # 1.15 computes it for known lengths alone
     sums = api.reshape(api.transpose(sums, perm=[1, 2, 0]), [batch * count, frames])
     offsets = api.range(batch, dtype=found.dtype) * num_labels
     indices = api.reshape(found + api.expand_dims(offsets, -1), [-1, 1])
