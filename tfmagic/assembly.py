@@ -23,6 +23,7 @@ FILLED_BY = {
     "the variable scope": "tf.variable.scope:get_variable_scope",
     "linear operator rules": "tf.linalg.operators.rules:RULES",
     "variables of a kind": "tf.variable.kinds:make",
+    "scans by While nodes": "tf.functions.scans:scan",
 }
 
 

@@ -228,7 +228,11 @@ class TensorShape:
         if self._dims is not None:
             if isinstance(key, slice):
                 return TensorShape(self._dims[key])
-            return self._dims[key] if TensorShape._plain_sizes else Dimension(self._dims[key])
+            try:
+                size = self._dims[key]
+            except IndexError:
+                raise IndexError("list index out of range") from None
+            return size if TensorShape._plain_sizes else Dimension(size)
         if isinstance(key, slice):
             start, stop = key.start or 0, key.stop
             if key.step is not None:

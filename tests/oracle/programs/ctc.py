@@ -3,6 +3,7 @@
 import numpy as np
 
 from . import Case, program
+from .windows_refused import outcomes
 
 
 def logits(steps=5, batch=2, classes=4):
@@ -79,3 +80,48 @@ def ctc_trained(tf):
     feeds = {x: np.cos(np.arange(36)).astype(np.float32).reshape(2, 6, 3), lengths: [6, 5],
              targets: ([[0, 0], [0, 1], [1, 0]], [2, 1, 0], [2, 2])}
     return Case(init=True, steps=[([train, cost, decoded[0]], feeds)] * 3)
+
+
+def sparse_rows(tf, *rows):
+    """Labels, a list for each row."""
+    indices = [[row, place] for row, given in enumerate(rows) for place in range(len(given))]
+    return tf.SparseTensor(indices, [label for given in rows for label in given], [len(rows), max(map(len, rows))])
+
+
+@program
+def ctc_loss_of_blanks_and_of_no_path(tf):
+    """Labels that are only blanks; repeats for which there is no time; sequences without steps that are left out."""
+    x = tf.placeholder(tf.float32, [5, 2, 4], name="x")
+    found = [tf.nn.ctc_loss(sparse_rows(tf, [3], [4, 3]), x, [5, 2]),
+             tf.nn.ctc_loss(sparse_rows(tf, [1, 1, 1], [1, 3, 3]), x, [4, 5]),
+             tf.nn.ctc_loss(sparse_rows(tf, [1, 1, 1], [3, 3]), x, [4, 0], preprocess_collapse_repeated=True,
+                            ignore_longer_outputs_than_inputs=True)]
+    return Case(steps=[([found, [tf.gradients(loss, x) for loss in found]], {x: logits()})])
+
+
+@program
+def ctc_refused(tf):
+    """Labels and lengths that do not fit."""
+    x = tf.constant(logits())
+
+    def loss(rows, lengths=(5, 5), **options):
+        return lambda: tf.nn.ctc_loss(sparse_rows(tf, *rows), x, lengths, **options)
+
+    def at(*indices):
+        return lambda: tf.nn.ctc_loss(tf.SparseTensor(indices, [1, 2], [2, 2]), x, [5, 5])
+
+    return Case(facts={"found": outcomes(tf, [
+        loss([[1], []]), loss([[0, 0, 3, 2], [1]]), loss([[0, 0, 3, 2], [1]], preprocess_collapse_repeated=True),
+        loss([[1, 1, -1], [1]]), loss([[1, 1, -1], [1]], preprocess_collapse_repeated=True),
+        loss([[1, 3, 3], [1]], (2, 5)), loss([[1, 1, 1], [1]], (2, 5), preprocess_collapse_repeated=True),
+        loss([[3], [1]], (0, 5)), loss([[1], [1]], (5, -1)), loss([[1], [1]], (6, 5)),
+        at([1, 0], [0, 0]), at([0, 0], [0, 0]), at([0, 0], [2, 0]),
+        lambda: tf.nn.ctc_loss(tf.SparseTensor(np.zeros([0, 2], "q"), np.zeros([0], "i"), [0, 0]),
+                               np.zeros([5, 0, 4], "f"), np.zeros([0], "i"))])})
+
+
+@program
+def ctc_decoders_of_negative_lengths(tf):
+    """A decoder takes a negative length as none."""
+    x = tf.constant(logits())
+    return Case(steps=[([tf.nn.ctc_greedy_decoder(x, [-1, 2]), tf.nn.ctc_beam_search_decoder(x, [-1, 2], 3)], None)])

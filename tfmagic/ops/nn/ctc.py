@@ -11,6 +11,7 @@ from tfmagic.base.lazy import torch
 from tfmagic.ops import raw, shape_rules
 from tfmagic.ops.array.shape_ops import expand_dims
 from tfmagic.ops.declare import op
+from tfmagic.ops.sparse.to_dense import out_of_order
 
 
 def _inputs_dims(inputs: Any, lengths: Any) -> tuple[Any, Any]:
@@ -51,17 +52,20 @@ def _check_decoder(op: Any, inputs: Any, lengths: Any) -> str | errors.OpError |
     return None
 
 
-def _lengths(inputs: Any, lengths: Any, kind: Any = errors.FailedPreconditionError) -> list[int]:
-    """The lengths of the sequences as ints, checked."""
+def _lengths(inputs: Any, lengths: Any, loss: bool = False) -> list[int]:
+    """The lengths of the sequences as ints, checked; decoders take a negative one as 0."""
     steps, batch = inputs.shape[0], inputs.shape[1]
     if lengths.shape[0] != batch:
         raise _refused(f"len(sequence_length) != batch_size.  len(sequence_length):  {lengths.shape[0]} batch_size: "
                        f"{batch}")
     found: list[int] = lengths.tolist()
     for row, length in enumerate(found):
+        if length < 0 and loss:
+            raise _refused(f"seq_len({row}) < 0")
         if length > steps:
+            kind = errors.InvalidArgumentError if loss else errors.FailedPreconditionError
             raise kind(None, None, f"sequence_length({row}) <= {steps}")
-    return found
+    return [max(length, 0) for length in found]
 
 
 def _collapsed(labels: list[int]) -> list[int]:
@@ -113,20 +117,23 @@ class CTCLoss:
 
     def kernel(op, inputs, indices, values, lengths):
         batch, classes = inputs.shape[1], inputs.shape[2]
-        sizes = _lengths(inputs, lengths, errors.InvalidArgumentError)
+        if batch == 0:
+            raise _refused("batch_size must not be 0")
+        places = indices.tolist()
+        longest = max((column + 1 for _, column in places), default=0)
+        unordered = out_of_order(places, [batch, longest])
+        if unordered:
+            raise _refused("label SparseTensor is not valid: " + unordered.split("\n")[0])
+        sizes = _lengths(inputs, lengths, loss=True)
         labels: list[list[int]] = [[] for _ in range(batch)]
-        for (row, _), label in zip(indices.tolist(), values.tolist()):
+        for (row, _), label in zip(places, values.tolist()):
             labels[row].append(label)
         with torch.inference_mode(False), torch.enable_grad():
             given = inputs.clone().requires_grad_()
-            log_probs = torch.log_softmax(given, 2)
-            losses = []
-            for row in range(batch):
-                losses.append(_loss_of_row(op, log_probs[:sizes[row], row], labels[row], classes, row))
-            loss = torch.stack(losses) if losses else given.new_zeros((0,))
-            finite = torch.where(torch.isfinite(loss), loss, torch.zeros_like(loss)).sum()
-            gradient = torch.autograd.grad(finite, given, allow_unused=True)[0] if finite.requires_grad else None
-        return loss.detach(), torch.zeros_like(inputs) if gradient is None else gradient
+            rows = [_loss_of_row(op, given[:sizes[row], row], labels[row], classes, row) for row in range(batch)]
+            loss = torch.stack([loss for loss, _ in rows])
+            gradient = torch.autograd.grad(torch.stack([sloped for _, sloped in rows]).sum(), given)[0]
+        return loss.detach(), gradient
 
     def gradient(op, d_loss, d_gradient):
         message = ("Currently there is no way to take the second  derivative of ctc_loss due to the fused "
@@ -135,29 +142,36 @@ class CTCLoss:
         return expand_dims(d_loss, -1) * own, None, None, None
 
 
-def _loss_of_row(op: Any, log_probs: Any, labels: list[int], classes: int, row: int) -> Any:
-    """The loss of one sequence."""
+def _loss_of_row(op: Any, logits: Any, labels: list[int], classes: int, row: int) -> tuple[Any, Any]:
+    """The loss of one sequence, and what has the slope that TensorFlow gives it: mostly the same."""
     if not labels:
         raise _refused(f"Labels length is zero in batch {row}")
     end = next((i for i, label in enumerate(labels) if label >= classes - 1), len(labels))
+    taken = _collapsed(labels[:end]) if op.preprocess_collapse_repeated else labels[:end]
     if any(label < classes - 1 for label in labels[end:]):
         raise _refused(f"Saw a non-null label (index >= num_classes - 1) following a null label, batch: {row} "
-                       f"num_classes: {classes} labels: {','.join(map(str, labels))}")
-    if min(labels) < 0:
-        raise _refused(f"All labels must be nonnegative integers, batch: {row} labels: {','.join(map(str, labels))}")
-    labels = labels[:end]
-    if op.preprocess_collapse_repeated:
-        labels = _collapsed(labels)
-    steps = log_probs.shape[0]
-    repeats = sum(a == b for a, b in zip(labels, labels[1:])) if op.ctc_merge_repeated else 0
-    needed = len(labels) + repeats
-    if needed > steps or steps == 0:
-        if needed and not op.ignore_longer_outputs_than_inputs:
+                       f"num_classes: {classes} labels: {','.join(map(str, labels))} "
+                       f"labels seen so far: {','.join(map(str, taken))}")
+    if taken and min(taken) < 0:
+        raise _refused(f"All labels must be nonnegative integers, batch: {row} labels: {','.join(map(str, taken))}")
+    needed, steps = len(labels), logits.shape[0]
+    if needed > steps:
+        if not op.ignore_longer_outputs_than_inputs:
             raise _refused(f"Not enough time for target transition sequence (required: {needed}, available: {steps}"
                            f"){row}You can turn this error into a warning by using the flag "
                            "ignore_longer_outputs_than_inputs")
-        return log_probs.sum().abs() * 0.0
-    return -_log_likelihood(log_probs, labels, op.ctc_merge_repeated)
+        nothing = logits.sum() * 0.0
+        return nothing, nothing
+    log_probs = torch.log_softmax(logits, 1)
+    if not taken and steps > 1:
+        # 1.15 starts backwards in two places, of which a path of one blank has but one: the last step counts as 1 + p.
+        before, last = log_probs[:-1, -1].sum(), log_probs[-1, -1].detach()
+        share = torch.sigmoid(last)
+        ending = torch.logsumexp(logits[-1], 0) - share * logits[-1, -1]
+        return -before - torch.log1p(torch.exp(last)), ending - before
+    loss = -_log_likelihood(log_probs, taken, op.ctc_merge_repeated)
+    # Where no path leads to the labels every class goes down.
+    return loss, torch.logsumexp(logits, 1).sum() if torch.isinf(loss) else loss
 
 
 def _sparse(paths: list[list[int]], device: Any) -> tuple[Any, Any, Any]:

@@ -22,10 +22,10 @@ from tfmagic.ops.declare import op
 from tfmagic.ops.math.reduce import reduce_sum
 
 
-def _out_of_order(matrix: np.ndarray, sizes: list[int]) -> str | None:
+def out_of_order(rows: list[list[int]], sizes: list[int]) -> str | None:
     """The words for the first coordinates that are out of bounds, out of order, or given twice."""
     previous = None
-    for index, row in enumerate(matrix.tolist()):
+    for index, row in enumerate(rows):
         shown = f"indices[{index}] = [{','.join(map(str, row))}]"
         if any(not 0 <= position < size for position, size in zip(row, sizes)):
             return f"{shown} is out of bounds: need 0 <= index < [{','.join(map(str, sizes))}]"
@@ -41,7 +41,7 @@ def _out_of_order(matrix: np.ndarray, sizes: list[int]) -> str | None:
 def _explain(op: Any, sparse_indices: Any, output_shape: Any, sparse_values: Any, default_value: Any) -> str | None:
     matrix = sparse_indices.cpu().numpy().reshape(sparse_indices.shape if sparse_indices.ndim > 1 else (-1, 1))
     sizes = output_shape.reshape(-1).tolist()
-    words = _out_of_order(matrix, sizes) if op.validate_indices else None
+    words = out_of_order(matrix.tolist(), sizes) if op.validate_indices else None
     if words is None and ((matrix < 0).any() or (matrix >= np.array(sizes, matrix.dtype)).any()):
         words = f"Indices are not valid (out of bounds).  Shape: [{','.join(map(str, sizes))}]"
     return words

@@ -13,6 +13,7 @@ from tfmagic.graph.operation import Tensor
 from tfmagic.graph.scopes import name_scope
 from tfmagic.graph.sparse_tensor import SparseTensor
 from tfmagic.ops import api, raw
+from tfmagic.tf.nn.ctc_dense import ctc_loss_dense, get_dim
 
 
 @export("nn.ctc_loss")
@@ -99,32 +100,29 @@ def ctc_loss_v2(labels: Any, logits: Any, label_length: Any, logit_length: Any, 
     """The negative log probability of labels whose places in time are not known, with any class as the blank.
 
     Args:
-      labels: int32 `SparseTensor` [batch, n].
-      logits: float [time, batch, classes].
-      label_length: of dense labels; None.
+      labels: int32 `SparseTensor` [batch, n], or dense: int [batch, n].
+      logits: float [time, batch, classes]; float32 with dense labels.
+      label_length: of dense labels: int [batch], the number of labels of each sequence. Not looked at with sparse ones.
       logit_length: int32 [batch], the number of steps of each sequence.
       logits_time_major: whether the logits are [time, batch, classes], not [batch, time, classes].
-      unique: of dense labels; None.
-      blank_index: the class that is the blank; negative: counted from the end.
+      unique: of dense labels: what `ctc_unique_labels` says of them; with it less is computed.
+      blank_index: the class that is the blank; negative: counted from the end. Dense labels: by default 0.
       name: of dense labels' scope.
 
     Returns:
       The loss of each sequence, [batch].
 
     Raises:
-      ValueError: there is no blank.
-      NotImplementedError: the labels are dense.
+      ValueError: the labels are sparse and there is no blank; or the labels are dense and a length is None.
     """
     if not isinstance(labels, SparseTensor):
-        raise NotImplementedError("tf.nn.ctc_loss_v2 takes labels as a tf.SparseTensor here. Dense ones become one by "
-                                  "tf.where and tf.gather_nd of those that are not padding.")
+        return ctc_loss_dense(labels, logits, label_length, logit_length, logits_time_major, unique,
+                              0 if blank_index is None else blank_index, name)
     if blank_index is None:
         raise ValueError("blank_index must be given when using SparseTensor labels.")
-    logits = convert_to_tensor(logits, name="logits")
-    classes = logits.get_shape().as_list()[2]
     if blank_index < 0:
-        blank_index += classes
-    if blank_index != classes - 1:
+        blank_index += get_dim(logits, 2)
+    if blank_index != get_dim(logits, 2) - 1:
         logits = api.concat([logits[:, :, :blank_index], logits[:, :, blank_index + 1:],
                              logits[:, :, blank_index:blank_index + 1]], axis=2)
         values = api.where(labels.values < blank_index, labels.values, labels.values - 1)
@@ -177,8 +175,7 @@ def ctc_unique_labels(labels: Any, name: str | None = None) -> list[Tensor]:
 
         def of_row(row: Tensor) -> list[Tensor]:
             found = raw.unique(row)
-            size = dimension_value(labels.get_shape()[1]) or api.shape(labels)[1]
-            padded = api.pad(found.y, [[0, size - api.shape(found.y)[0]]])
+            padded = api.pad(found.y, [[0, get_dim(found.idx, 0) - api.shape(found.y)[0]]])
             return [api.cast(padded, dtypes.int64), found.idx]
 
         return api.map_fn(of_row, labels, dtype=[dtypes.int64, dtypes.int32])
