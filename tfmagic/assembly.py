@@ -16,6 +16,7 @@ FILLED_BY = {
     "TensorArrays as lists": "ops.control_flow.list_array:ListTensorArray",
     "bodies of functions": "graphdef.functions:body",
     "operators of sparse tensors": "ops.sparse.reducing:OPERATORS",
+    "specs of slices": "graph.slices_spec:spec_of_slices",
     "specs of sparse tensors": "graph.type_spec:SparseTensorSpec",
     "sparse tensors as elements": "ops.sparse.serialized:AS_ELEMENTS",
     "values of tensors": "tf.control.cases:evaluate",

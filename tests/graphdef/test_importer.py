@@ -237,3 +237,40 @@ def test_ops_that_are_gone_are_made_in_graphs_of_their_time(graph) -> None:
         norm()
     tf.import_graph_def(parse(A + "versions{producer:8}"))
     assert norm().shape == (1, 1, 1, 1)
+
+
+SKIPGRAM = 'node{name:"s" op:"Skipgram" attr{key:"filename" value{s:"t"}} attr{key:"batch_size" value{i:4}}}'
+GONE = (r"^Op Skipgram is not available in GraphDef version 134\. It has been removed in version 19\. Moving word2vec "
+        r"into tensorflow_models/tutorials and deprecating its ops here as a result\.$")
+
+
+def test_ops_that_are_gone_are_imported_from_graphs_of_their_time_only(graph) -> None:
+    tf.import_graph_def(parse(A + SKIPGRAM + "versions{producer:18}"), name="old")
+    assert names(graph) == ["old/a", "old/s"]
+    with pytest.raises(tf.errors.UnimplementedError, match=GONE):  # the written graph's version counts, not this one's
+        tf.import_graph_def(parse(A + SKIPGRAM + "versions{producer:134}"), name="new")
+    assert names(graph) == ["old/a", "old/s"]
+
+
+def test_ops_that_are_gone_are_created_in_graphs_of_their_time_only(graph) -> None:
+    def create():
+        return graph.create_op("Skipgram", [], [tf.string, tf.int32, tf.int64, tf.int32, tf.int64, tf.int32, tf.int32],
+                               attrs={"filename": b"t", "batch_size": 4})
+
+    with pytest.raises(tf.errors.UnimplementedError, match=GONE):
+        create()
+    tf.import_graph_def(parse(A + "versions{producer:10}"), name="")
+    assert create().type == "Skipgram"
+
+
+def test_functions_of_old_graphs_may_hold_ops_that_are_gone() -> None:
+    """Their bodies are of the time of the graph that they came with."""
+    written = parse("""
+        library{function{
+          signature{name:"F" input_arg{name:"x" type:DT_FLOAT} output_arg{name:"y" type:DT_FLOAT}}
+          node_def{name:"d" op:"BatchMatrixDiag" input:"x" attr{key:"T" value{type:DT_FLOAT}}}
+          ret{key:"y" value:"d:output:0"}}}
+        versions{producer:8}""" + A + 'node{name:"f" op:"F" input:"a"}')
+    a, f = tf.import_graph_def(written, return_elements=["a:0", "f:0"], name="")
+    with tf.Session() as session:
+        assert session.run(f, {a: [1.0, 2.0]}).tolist() == [[1.0, 0.0], [0.0, 2.0]]

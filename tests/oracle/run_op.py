@@ -52,10 +52,10 @@ LACKING = re.compile(r"No OpKernel was registered|.* not (yet )?implemented|Unsu
                      r"|.*CPU implementations? .*support|.*not support .* on the CPU")
 
 
-def run(tf, sample):
-    """What a sample gives, as plain data."""
+def run(tf, sample, device="/cpu:0"):
+    """What a sample gives on a device, as plain data."""
     arrays.OTHER_DTYPES["bfloat16"] = tf.bfloat16.as_numpy_dtype
-    with tf.Graph().as_default(), tf.device("/cpu:0"):
+    with tf.Graph().as_default(), tf.device(device):
         try:
             built = Built(tf, sample, "unranked" if sample.get("feed") else "constant")
         except Exception as error:

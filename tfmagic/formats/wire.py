@@ -73,13 +73,18 @@ def _field(content: bytes, at: int) -> tuple[int, int, Any, int]:
 
 
 def _group_end(content: bytes, at: int, number: int) -> int:
-    while True:
+    """Where the group of a number ends that begins here; those in it may be nested as deep as they like."""
+    opened = [number]
+    while opened:
         tag, after = varint(content, at)
-        if tag & 7 == END:
-            if tag >> 3 != number:
-                raise Malformed
-            return after
-        at = _field(content, at)[3]
+        if tag & 7 == START:
+            opened.append(tag >> 3)
+        elif tag & 7 != END:
+            after = _field(content, at)[3]
+        elif opened.pop() != tag >> 3:
+            raise Malformed
+        at = after
+    return at
 
 
 def varint_bytes(value: int) -> bytes:

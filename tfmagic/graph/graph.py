@@ -89,6 +89,20 @@ class Graph:
         return self._last_id
 
     @property
+    def _version(self) -> int:
+        return self._last_id
+
+    def _get_op_def(self, op_type: str) -> Any:
+        """The definition of an op as an `OpDef` proto.
+
+        Raises:
+          NotFoundError: TensorFlow 1.15 has no such op.
+        """
+        from tfmagic.graph.protos import op_def_proto
+
+        return op_def_proto(opdefs.get(op_type) or self._unknown_op_def(op_type, (), None))
+
+    @property
     def finalized(self) -> bool:
         return self._finalized
 
@@ -182,10 +196,11 @@ class Graph:
 
         Raises:
           NotFoundError: TensorFlow has no such op.
+          UnimplementedError: graphs of this version may not hold the op any more.
           ValueError: an attr is missing, or the op's shape rule refuses the inputs.
           RuntimeError: the graph is finalized.
         """
-        from tfmagic.graph.protos import plain_attr
+        from tfmagic.graph.protos import OWN_VERSIONS, plain_attr
 
         self._check_not_finalized()
         definition = opdefs.get(op_type)
@@ -203,6 +218,7 @@ class Graph:
         missing = [attr for attr in definition.attrs if attr not in plain]
         if missing:
             raise op_words.missing(missing, definition, name)
+        op_words.refuse_removed(definition, (self._versions or OWN_VERSIONS).producer)
         op = self.make(definition, name, tuple(inputs), plain, compute_device)
         if dtypes is not None:
             for tensor, dtype in zip(op._outputs, dtypes):
@@ -408,7 +424,7 @@ class Graph:
         """Ask for a device for the operations made within: a name, a function of the operation, or None for any."""
         scope = device_name_or_function
         if scope is not None and not callable(scope):
-            scope = devices.canonical(scope.to_string() if isinstance(scope, devices.DeviceSpec) else scope)
+            scope = devices.canonical(scope.to_string() if isinstance(scope, devices.DeviceSpecV2) else scope)
         stacks = self._stacks
         old = stacks.devices
         stacks.devices = (*old, scope)

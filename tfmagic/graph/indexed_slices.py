@@ -10,9 +10,12 @@ from tfmagic.base import dtypes
 from tfmagic.base.dtypes import DType
 from tfmagic.base.export import export
 from tfmagic.base.shapes import TensorShape, as_shape
+from tfmagic.base.slots import Slot
 from tfmagic.graph.convert import register_tensor_conversion_function, to_tensor
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.graph.scopes import graph_of
+
+_spec: Any = Slot("specs of slices")
 
 _LARGE = 100_000_000  # elements from which on a dense form deserves a warning
 
@@ -56,6 +59,10 @@ class IndexedSlices:
         from tfmagic.graph.static_value import constant_value_as_shape
 
         return as_shape(constant_value_as_shape(self._dense_shape))
+
+    @property
+    def _type_spec(self) -> Any:
+        return _spec(self)
 
     def _fetch_parts(self) -> tuple[list[Any], Any]:
         """What a session fetches for it, and how its value is built from that."""

@@ -74,6 +74,30 @@ def missing(names: Iterable[str], definition: OpDef, node: str) -> ValueError:
                       f"{signature(definition)}; NodeDef: {{{{node {node}}}}}")
 
 
+def removed(definition: OpDef, producer: int) -> str | None:
+    """What is said of an op that graphs of a version may not hold any more; None if they may.
+
+    Args:
+      producer: the graph's `versions.producer`.
+    """
+    if definition.deprecation is None or producer < definition.deprecation[0]:
+        return None
+    version, explanation = definition.deprecation
+    return (f"Op {definition.name} is not available in GraphDef version {producer}. It has been removed in version "
+            f"{version}. {explanation}.")
+
+
+def refuse_removed(definition: OpDef, producer: int) -> None:
+    """Refuse a node whose op graphs of a version may not hold any more.
+
+    Raises:
+      UnimplementedError: they may not.
+    """
+    said = removed(definition, producer)
+    if said is not None:
+        raise errors.UnimplementedError(None, None, said)
+
+
 def unknown(op_type: str, advice: str) -> errors.NotFoundError:
     """The error for an op that TensorFlow does not have.
 

@@ -101,8 +101,15 @@ class Operation:
         """The device that was asked for ("" when any will do)."""
         return self._device
 
+    @property
+    def _id_value(self) -> int:
+        return self._id
+
+    def _set_device_from_string(self, device_str: str) -> None:
+        self._set_device(device_str)
+
     def _set_device(self, device: Any) -> None:
-        if isinstance(device, devices.DeviceSpec):
+        if isinstance(device, devices.DeviceSpecV2):
             device = device.to_string()
         if not isinstance(device, (str, bytes)):
             raise TypeError(f"Expected binary or unicode string, got {device!r}\nA device function gives a device's "
@@ -366,6 +373,10 @@ class Tensor:
     @property
     def _shape(self) -> TensorShape:
         return self.shape
+
+    @property
+    def _value_index(self) -> int:
+        return self.value_index
 
     @property
     def _id(self) -> tuple[int, int]:

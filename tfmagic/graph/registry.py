@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
+from tfmagic.base import source
 from tfmagic.graph import opdefs
 from tfmagic.graph.operation import Operation
 
@@ -94,6 +95,7 @@ class OpDeclaration:
 _declarations: dict[str, OpDeclaration] = {}
 _looked_up: dict[str, OpDeclaration | None] = {}
 _gradient_overrides: dict[str, Callable[..., Any] | None] = {}
+_gradient_places: dict[str, source.Frames] = {}
 
 
 def declare(declaration: OpDeclaration) -> None:
@@ -145,8 +147,21 @@ def register_gradient(op_type: str, function: Callable[..., Any] | None) -> None
     definition = opdefs.get(op_type)
     if op_type in _gradient_overrides or (
             definition is not None and (definition.has_gradient or definition.stops_gradients)):
-        raise KeyError(f"Registering two gradient with name '{op_type}'!")
+        raise registered_twice("gradient", op_type, _gradient_places.get(op_type, ()))
     _gradient_overrides[op_type] = function
+    _gradient_places[op_type] = source.capture()[:1]
+
+
+def registered_twice(kind: str, name: str, frames: source.Frames) -> KeyError:
+    """The error for a name that is taken.
+
+    Args:
+      kind: what is registered.
+      frames: who registered it; none where it came with tfmagic.
+    """
+    first = next(iter(source.lines(frames)), None)
+    place = "tfmagic" if first is None else f"{first.function} {first.filename}:{first.lineno}"
+    return KeyError(f"Registering two {kind} with name '{name}'! (Previous registration was in {place})")
 
 
 def user_gradient(op_type: str) -> tuple[bool, Callable[..., Any] | None]:

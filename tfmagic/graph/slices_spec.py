@@ -50,12 +50,12 @@ class IndexedSlicesSpec(TypeSpec):
         return (*specs, TensorSpec([self._shape.ndims], self._dense_shape_dtype))
 
 
-def _spec_of(value: Any) -> IndexedSlicesSpec:
-    """The spec of slices."""
+def spec_of_slices(value: Any) -> IndexedSlicesSpec:
+    """The spec of slices: what is known of the whole follows from the rows and from `dense_shape`."""
     dense = value.dense_shape
-    shape = TensorShape([None]).concatenate(value.values.shape[1:]) if dense is None else None
-    return IndexedSlicesSpec(value.values.shape if shape is None else shape, value.values.dtype, value.indices.dtype,
+    shape = TensorShape([None]).concatenate(value.values.shape[1:]).merge_with(value.shape)
+    return IndexedSlicesSpec(shape, value.values.dtype, value.indices.dtype,
                              None if dense is None else dense.dtype, value.indices.shape)
 
 
-register_spec(IndexedSlices, _spec_of)
+register_spec(IndexedSlices, spec_of_slices)

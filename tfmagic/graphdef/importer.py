@@ -13,7 +13,7 @@ from typing import Any
 from tfmagic.base import devices, messages, shapes
 from tfmagic.base.deprecation import deprecated_args
 from tfmagic.base.export import export
-from tfmagic.graph import context, opdefs
+from tfmagic.graph import context, op_words, opdefs
 from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.graph.function import Function
 from tfmagic.graph.graph import Graph
@@ -82,7 +82,7 @@ def import_into(graph: Graph, graph_def: Any, return_elements: list[str]) -> lis
       NotFoundError: `graph_def` holds an op that TensorFlow 1.15 does not have.
     """
     with graph._lock:
-        return _Import(graph, graph_def, "", {}, None).run(return_elements) or []
+        return _Import(graph, graph_def, "", {}, None, is_body=True).run(return_elements) or []
 
 
 def _graph_def_proto(graph_def: Any) -> Any:
@@ -142,8 +142,9 @@ class _Import:
     """One import: the nodes in an order in which their inputs exist, made one by one."""
 
     def __init__(self, graph: Graph, graph_def: Any, prefix: str, mapped: dict[tuple[str, int], Any],
-                 producer_op_list: Any):
+                 producer_op_list: Any, is_body: bool = False):
         self.graph = graph
+        self.is_body = is_body  # a function's: its versions are this program's, whatever graph it came with
         self.graph_def = graph_def
         self.prefix = prefix
         self.mapped = mapped
@@ -290,6 +291,8 @@ class _Import:
                              "a hundred messages within each other.") from None
         if node.op in self.library:
             check(self.library[node.op], attrs)
+        if not self.is_body:
+            op_words.refuse_removed(definition, self.graph_def.versions.producer)
         given_shapes = attrs.pop("_output_shapes", None)
         if "_class" in attrs:
             attrs["_class"] = [_moved(group, names) for group in attrs["_class"]]

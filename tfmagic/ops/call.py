@@ -16,7 +16,7 @@ import numpy as np
 
 from tfmagic.base import dispatch, shapes, tensor_values
 from tfmagic.base.dtypes import DType, as_dtype
-from tfmagic.graph import context, opdefs, registry
+from tfmagic.graph import context, op_words, opdefs, registry
 from tfmagic.graph.convert import to_tensor
 from tfmagic.graph.graph import Graph
 from tfmagic.graph.opdefs import ArgDef, AttrDef, OpDef, python_name
@@ -419,11 +419,10 @@ class OpCaller:
 
 
 def _refuse_deprecated(op_def: OpDef, producer: int) -> None:
-    """Refuse an op that graphs of a version may not hold any more."""
-    version, explanation = op_def.deprecation  # type: ignore[misc]
-    if producer >= version:
-        raise NotImplementedError(f"Op {op_def.name} is not available in GraphDef version {producer}. It has been "
-                                  f"removed in version {version}. {explanation}.")
+    """Refuse an op that graphs of a version may not hold any more; functions of ops do so as Python does."""
+    said = op_words.removed(op_def, producer)
+    if said is not None:
+        raise NotImplementedError(said)
 
 
 # --- attrs ------------------------------------------------------------------------------------------------------

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tfmagic.base import devices, errors
-from tfmagic.graph import opdefs
+from tfmagic.graph import opdefs, registry
 from tfmagic.graph.operation import Operation, where
 from tfmagic.session.devices.listing import Device, matches
 
 # Ops whose values live on the host wherever they are placed: shapes, names and handles.
 _HOST_TYPES = frozenset({"string", "resource", "variant"})
+# Ops on variables' handles and on arrays, lists and stacks of tensors.
+_HOLDERS = ("VarHandleOp", "TensorArray", "TensorList", "EmptyTensorList", "Stack")
 
 
 class Placer:
@@ -81,9 +83,17 @@ def _is_for_gpus_only(op: Operation) -> bool:
 
 
 def _lives_on_host(op: Operation) -> bool:
-    """Whether the values of `op` are small integers or host objects, which TensorFlow keeps in host memory too."""
-    for tensor in op._outputs:
-        dtype = tensor._dtype.base_dtype
-        if dtype.name in _HOST_TYPES or dtype.name == "int32":
+    """Whether the values of `op` are small integers or host objects, which TensorFlow keeps in host memory too.
+
+    Of what holds tensors, these are the values. Queues and all else that runs share is on the host.
+    """
+    held = None
+    if op.type.startswith(_HOLDERS):
+        names = ("dtype", "T", "element_dtype", "elem_type")
+        held = next((op._attrs[name] for name in names if name in op._attrs), None)
+    else:
+        declaration = registry.lookup(op.type)
+        if declaration is not None and declaration.objects:
             return True
-    return False
+    found = [tensor._dtype.base_dtype for tensor in op._outputs] if held is None else [held]
+    return any(dtype.name in _HOST_TYPES or dtype.name == "int32" for dtype in found)

@@ -31,3 +31,18 @@ def test_a_chain_of_assignments_changes_one_variable():
         variable = tf.Variable([1., 2.])
         last = tf.scatter_add(tf.assign_add(tf.assign(variable, [5., 6.]), [1., 1.]), [0], [10.])
         assert [value.tolist() for value in sess.run([last, variable])] == [[16., 7.], [16., 7.]]
+
+
+@pytest.mark.parametrize("optimizer", [tf.train.ProximalAdagradOptimizer, tf.train.ProximalGradientDescentOptimizer,
+                                       tf.train.AdagradOptimizer])
+@pytest.mark.parametrize("use_resource", [False, True])
+@pytest.mark.parametrize("value", [[1., 2.], [[1.], [2.]]])
+def test_gradients_of_rows_are_not_broadcast(optimizer, use_resource, value):
+    with tf.Graph().as_default(), tf.Session() as sess:
+        variable = tf.get_variable("v", [3, 2], initializer=tf.ones_initializer(), use_resource=use_resource)
+        gradient, rows = tf.placeholder(tf.float32), tf.placeholder(tf.int32)
+        step = optimizer(0.1).apply_gradients([(tf.IndexedSlices(gradient, rows, tf.constant([3, 2])), variable)])
+        sess.run(tf.global_variables_initializer())
+        with pytest.raises(tf.errors.InvalidArgumentError, match="^var and grad must match in dimension 1\n"):
+            sess.run(step, {gradient: value, rows: [0, 1]})
+        assert sess.run(variable).tolist() == [[1., 1.]] * 3

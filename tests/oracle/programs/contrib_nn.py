@@ -87,6 +87,23 @@ def metric_contrastive_loss(tf):
 
 
 @program
+def metric_contrastive_loss_of_whole_numbers(tf):
+    anchor, positive = tf.constant(ramp(3, 4)), tf.constant(ramp(3, 4) * 0.5)
+    loss = tf.contrib.losses.metric_learning.contrastive_loss(tf.constant([1, 0, 1]), anchor, positive)
+    return differentiated(tf, loss, [anchor, positive])
+
+
+@program
+def lookup_in_a_loop_of_rows_of_unknown_number(tf):
+    """The gradient of a table looked up in a loop, whose slices' rows are not known."""
+    table = tf.constant(ramp(5, 3))
+    rows = tf.placeholder(tf.int32, [None], name="rows")
+    _, total = tf.while_loop(lambda i, _: i < 3, lambda i, t: (i + 1, t + tf.reduce_sum(tf.gather(table, rows) * t)),
+                             [0, 1.0])
+    return differentiated(tf, total, [table], {rows: [1, 4, 1]})
+
+
+@program
 def metric_triplet_loss(tf):
     labels, anchor, _ = embedded(tf)
     loss = tf.contrib.losses.metric_learning.triplet_semihard_loss(labels, anchor)

@@ -82,3 +82,22 @@ def generator_wraps_around(tf):
     generator = tf.random.experimental.Generator.from_state([-1, -1, 5], 1)
     drawn = generator.uniform([2])
     return Case([(drawn, None), (generator.state, None), (drawn, None), (generator.state, None)], init=True)
+
+
+@program
+def generator_binomial(tf):
+    # 1.15 moves the constant on that a state's first value came from, not the state: each draw has one of its own.
+    keys = iter(range(100))
+
+    def drawn(shape, counts, probs, dtype=tf.int32):
+        generator = tf.random.experimental.Generator.from_state([1234, 0, next(keys)], 1)
+        return generator.binomial(shape, counts, probs, dtype=dtype)
+
+    rows = [[40.0, 1000.0, 20.0, 20.0, 50.0, 20.0], [0.3, 0.5, 0.1, 0.2, 0.4, 0.5]]
+    all_drawn = [drawn([30], 20.0, 0.1), drawn([30], 40.0, 0.3), drawn([10], 40.0, 0.7), drawn([10], 5.0, 0.9),
+                 drawn([6, 4], *rows), drawn([2, 2], [30.0], [0.3, 0.6]), drawn([6], 30.0, 0.3, tf.float16),
+                 drawn([6, 2], [-1.0, 3.0, 3.0, 3.0, 0.0, 3.0], [0.3, -0.1, 1.1, 0.0, 0.5, 1.0], tf.float64),
+                 drawn([2, 0], [30.0, 2.0], 0.3)]
+    steps = [(tensor, None) for tensor in all_drawn]
+    return Case(steps, init=True, show=all_drawn[:1], facts={
+        "matrix": outcome(lambda: drawn([2], [[1.0, 2.0]], 0.5))})

@@ -66,8 +66,8 @@ def only_good(positions: Any, size: int, rows: Any) -> tuple[Any, Any]:
     """Positions in [0, size) with their rows: on the CPU all of them, for torch to refuse the bad ones."""
     if not positions.is_cuda:
         return positions, rows
-    good = (positions >= 0) & (positions < size)
-    return positions[good], rows[good]
+    good = ((positions >= 0) & (positions < size)).nonzero()[:, 0]
+    return positions.index_select(0, good), rows.index_select(0, good)
 
 
 def require(value: Any, condition: Any) -> None:

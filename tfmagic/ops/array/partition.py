@@ -77,6 +77,12 @@ def _explain_stitch(op: Any, indices: list[Any], data: list[Any]) -> str | None:
     return None if bad is None else f"indices[{bad}] is out of range"
 
 
+def _together(tensors: Any) -> Any:
+    """Tensors on the one device: on a GPU a number may still be on the host."""
+    like = next((tensor for tensor in tensors if tensor.ndim), None)
+    return tensors if like is None or not like.is_cuda else [tensor.to(like) for tensor in tensors]
+
+
 @array_op("DynamicStitch", "ParallelDynamicStitch", traced="shapes", check=_refused_stitch, explain=_explain_stitch)
 class DynamicStitch:
     """Rows of several tensors put at their indices in one; later ones win."""
@@ -93,6 +99,7 @@ class DynamicStitch:
         return None if tail is None else (None if largest is None else largest + 1, *tail)
 
     def kernel(op, indices, data):
+        indices, data = _together(indices), _together(data)
         flat = torch.cat([i.reshape(-1) for i in indices]).long()
         tail = tuple(data[0].shape[indices[0].ndim:])
         rows = torch.cat([d.reshape(i.numel(), *tail) for i, d in zip(indices, data)])

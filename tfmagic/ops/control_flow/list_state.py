@@ -207,7 +207,7 @@ class TensorList:
             return self._zeros((0, *tail)), lengths  # type: ignore[misc]
         if isinstance(filled[0], np.ndarray):
             return np.concatenate(filled, 0), lengths
-        return torch.cat(filled, 0), lengths
+        return torch.cat(_together(filled, parts), 0), lengths
 
     def resized(self, size: Any) -> TensorList:
         """The list with so many elements: the last ones go, or more come that are not set."""
@@ -311,11 +311,17 @@ class TensorList:
             return self._zeros((0, *dims))
         filled = [self._zeros(dims) if value is None else value for value in values]
         if self.dtype.kind != "O":
-            return torch.stack(filled)
+            return torch.stack(_together(filled, values))
         rows = np.empty((len(filled), *dims), object)
         for place, value in enumerate(filled):
             rows[place] = value
         return rows
+
+
+def _together(filled: list[Any], given: list[Any]) -> list[Any]:
+    """Elements on the one device: zeros were made on the host, where what was given may be on a GPU."""
+    place = next((value.device for value in given if isinstance(value, torch.Tensor)), None)
+    return filled if place is None else [value.to(place) for value in filled]
 
 
 def new_list(dims: Dims, count: int, most: Any, dtype: str) -> TensorList:

@@ -268,7 +268,7 @@ class GradLoopState:
                 start_values = constant(0, values._dtype, shape=[1, *values._dims[1:]], name="b_acc")
             else:
                 row = nodes.dynamic_shape(op._inputs[0])[1:]
-                start_values = nodes.zeros(nodes.concat([constant([1]), row]), values._dtype)
+                start_values = nodes.zeros(nodes.concat([[1], row]), values._dtype)
             starts = [constant([0], indices._dtype), start_values]
             if dense_shape is not None:
                 if dense_shape.shape.is_fully_defined():

@@ -24,7 +24,7 @@ def zeros(shape: Any, dtype: DType) -> Tensor:
     return constants.zeros(shape, dtype.base_dtype)
 
 
-def concat(tensors: list[Tensor]) -> Tensor:
+def concat(tensors: list[Any]) -> Tensor:
     return join.concat(tensors, 0)
 
 

@@ -14,6 +14,7 @@ from tfmagic.base.shapes import Dims
 from tfmagic.graph.static_value import static_ints
 from tfmagic.ops import raw, shape_rules
 from tfmagic.ops.declare import op
+from tfmagic.ops.image.resize import constant_like
 
 _F = np.float32
 
@@ -87,14 +88,14 @@ def _weights(op: Any, given: int, wanted: int, scale: float, shift: float) -> np
     return table
 
 
-def _sides(op: Any, given: Any, wanted: Any, scale: Any, shift: Any) -> list[Any]:
+def _sides(op: Any, like: Any, given: Any, wanted: Any, scale: Any, shift: Any) -> list[Any]:
     """The weights of rows and of columns."""
     if op.kernel_type not in _KERNELS:
         raise errors.InvalidArgumentError(None, None, f"Unrecognized kernel type: {op.kernel_type}")
     scale, shift = ([float(number) for number in pair] for pair in (scale, shift))
     if min(scale) <= 0:
         raise errors.InvalidArgumentError(None, None, "Scale must be greater than zero.")
-    return [torch.from_numpy(_weights(op, int(size), int(other), one, move))
+    return [constant_like(_weights(op, int(size), int(other), one, move), like)
             for size, other, one, move in zip(given, wanted, scale, shift)]
 
 
@@ -133,7 +134,7 @@ class ScaleAndTranslate:
     def kernel(op, images, size, scale, shift):
         if min(size) <= 0:
             raise errors.InvalidArgumentError(None, None, "output dimensions must be positive")
-        rows, columns = _sides(op, images.shape[1:3], size, scale, shift)
+        rows, columns = _sides(op, images, images.shape[1:3], size, scale, shift)
         return torch.einsum("pr,brcn,qc->bpqn", rows, images.to(torch.float32), columns)
 
     def gradient(op, dy):
@@ -156,5 +157,5 @@ class ScaleAndTranslateGrad:
         return original
 
     def kernel(op, grads, original, scale, shift):
-        rows, columns = _sides(op, original.shape[1:3], grads.shape[1:3], scale, shift)
+        rows, columns = _sides(op, grads, original.shape[1:3], grads.shape[1:3], scale, shift)
         return torch.einsum("pr,bpqn,qc->brcn", rows, grads.to(torch.float32), columns)

@@ -93,7 +93,7 @@ class KMC2ChainInitialization:
         words = _words(_scalar(seed, "seed"))
         if not len(distances):
             raise invalid("Expected distances_tensor.size() > 0.")
-        values = distances.numpy()
+        values = distances.cpu().numpy()
         index = 0
         for place in range(1, len(values)):
             bound = _unit(words) * values[index]
@@ -110,7 +110,7 @@ class KmeansPlusPlusInitialization:
         return None
 
     def kernel(op: Any, points: Any, count: Any, seed: Any, retries: Any) -> Any:
-        values = _matrix(points, "points").numpy()
+        values = _matrix(points, "points").cpu().numpy()
         wanted, first_seed = _scalar(count, "num_to_sample"), _scalar(seed, "seed")
         tries = _scalar(retries, "num_retries_per_sample")
         if not len(values):

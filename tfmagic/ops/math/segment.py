@@ -45,14 +45,13 @@ def _segments(data: Any, ids: Any, count: Any, kind: str, empty: Any, everywhere
       empty: the value of a segment without rows.
       everywhere: whether that value goes into every segment.
     """
+    if kind == "mean" and not data.dtype.is_floating_point:
+        total, sizes = _segments(data, ids, count, "sum", 0), _sizes(only_good(ids, count, ids)[0], count, data)
+        return total / sizes if data.dtype.is_complex else torch.div(total, sizes, rounding_mode="trunc")
     rows = data.shape[1:]
     ids, data = only_good(ids, count, data)
     if kind == "sum":
         return data.new_zeros((count, *rows)).index_add(0, ids, data)
-    if kind == "mean" and not data.dtype.is_floating_point:
-        total = _segments(data, ids, count, "sum", 0)
-        sizes = _sizes(ids, count, data)
-        return total / sizes if data.dtype.is_complex else torch.div(total, sizes, rounding_mode="trunc")
     start = data.new_full((count, *rows), empty)
     index = ids.reshape(-1, *([1] * len(rows))).expand(-1, *rows)
     return start.scatter_reduce(0, index, data, _REDUCES[kind], include_self=everywhere)

@@ -28,7 +28,8 @@ def _shape(op: Any, x: Dims, kernel: Dims, *_: Any) -> Dims:
     if None in (*sizes, *kernel_sizes):
         return batch, None, None, depth
     found = []
-    for size, window, stride, rate in zip(sizes, kernel_sizes, op.strides[1:3], op.rates[1:3]):
+    axes: Any = zip(sizes, kernel_sizes, op.strides[1:3], op.rates[1:3])  # the sizes are known here
+    for size, window, stride, rate in axes:
         reach = (window - 1) * rate + 1
         count = windows.outputs(size, reach, stride)
         if op.padding == "VALID" and count < 0:

@@ -63,16 +63,17 @@ class _Windows:
       starts: where windows begin in rows and in columns, and where the last ends.
       sizes: height and width of the pictures.
       overlapping: whether a window holds the first pixel of the next.
+      device: where the pictures are.
     """
 
-    def __init__(self, starts: Any, sizes: Any, overlapping: bool):
+    def __init__(self, starts: Any, sizes: Any, overlapping: bool, device: Any):
         places, masks = [], []
         for begin, size in zip(starts, sizes):
             begin = np.asarray(begin, np.int64)
             ends = np.minimum(begin[1:] + (1 if overlapping else 0), size)
             index = begin[:-1, None] + np.arange(max(int((ends - begin[:-1]).max(initial=1)), 1))
-            masks.append(torch.from_numpy(index < ends[:, None]))
-            places.append(torch.from_numpy(np.clip(index, 0, max(size - 1, 0))))
+            masks.append(torch.from_numpy(index < ends[:, None]).to(device))
+            places.append(torch.from_numpy(np.clip(index, 0, max(size - 1, 0))).to(device))
         (rows, columns), (in_rows, in_columns) = places, masks
         # [rows, columns, height * width of a window]
         self.mask = (in_rows[:, None, :, None] & in_columns[None, :, None, :]).flatten(2)
@@ -130,7 +131,7 @@ def _least(x: Any) -> Any:
 
 def _pooled(op: Any, seeds: _Seeds, x: Any, of_windows: Any) -> Any:
     starts = _sequences(op, seeds, x)
-    windows = _Windows(starts, x.shape[1:3], op.overlapping)
+    windows = _Windows(starts, x.shape[1:3], op.overlapping, x.device)
     return (of_windows(windows, windows.of(x)), *(torch.tensor(begin, dtype=torch.int64) for begin in starts))
 
 
@@ -192,7 +193,7 @@ class FractionalMaxPoolGrad:
         return with_rank(x, 4)
 
     def kernel(op, x, y, dy, rows, columns):
-        windows = _Windows((rows, columns), x.shape[1:3], op.overlapping)
+        windows = _Windows((rows, columns), x.shape[1:3], op.overlapping, x.device)
         pixels = torch.where(windows.mask[None, ..., None], windows.of(x), _least(x))
         parts = torch.zeros_like(pixels).scatter_(3, pixels.argmax(3, keepdim=True), dy.unsqueeze(3))
         return windows.back(parts, x.shape)
@@ -217,7 +218,7 @@ class FractionalAvgPoolGrad:
         return tuple(int(size) for size in known)
 
     def kernel(op, sizes, dy, rows, columns):
-        windows = _Windows((rows, columns), sizes[1:3], op.overlapping)
+        windows = _Windows((rows, columns), sizes[1:3], op.overlapping, dy.device)
         share = dy / windows.counts[None, ..., None]
         parts = share.unsqueeze(3).expand(-1, -1, -1, windows.mask.shape[2], -1)
         return windows.back(parts.to(torch.float64), sizes).to(dy.dtype)

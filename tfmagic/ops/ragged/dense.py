@@ -219,7 +219,8 @@ class RaggedTensorFromVariant:
         made.append(torch.tensor([0, *counts], dtype=kind).cumsum(0).to(kind))
         for depth in range(rank):
             lengths = [item.splits[depth].diff() for item in items]
-            made.append(torch.cat([torch.zeros(1, dtype=kind), *lengths]).cumsum(0).to(kind))
+            start = torch.zeros(1, dtype=kind, device=lengths[0].device if lengths else None)
+            made.append(torch.cat([start, *lengths]).cumsum(0).to(kind))
         if op.Tvalues.name == "string":
             values: Any = np.concatenate([item.values for item in items])
         else:

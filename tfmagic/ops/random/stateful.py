@@ -14,6 +14,7 @@ from tfmagic.graph.static_value import static_dims
 from tfmagic.ops import shape_rules
 from tfmagic.ops.declare import register
 from tfmagic.ops.random import distributions
+from tfmagic.ops.random.binomial import binomial
 from tfmagic.ops.random.philox import RESERVED_PER_OUTPUT, PhiloxState, Stream
 from tfmagic.ops.torch_types import torch_dtype
 
@@ -116,4 +117,42 @@ def _any_integers(op: Any, state: PhiloxState, shape: Any) -> Any:
 
 register("NonDeterministicInts", lambda op, shape: static_dims(op.shape), _any_integers, host="shape", sizes="shape",
          state=lambda op: PhiloxState())
-register("StatefulRandomBinomial", lambda op, *inputs: static_dims(op.shape))
+
+
+# As many numbers of one distribution are a row, for the count of the blocks that are set aside.
+_ROW_OF_EQUALS = 100
+
+
+def _binomial_shape(op: Any, resource: Dims, algorithm: Dims, shape: Dims, *given: Dims) -> Dims:
+    """The shape that the input `shape` holds; counts and probabilities are one, or one for each row."""
+    shape_rules.with_rank(shape, 1)
+    for dims in given:
+        shape_rules.with_rank_at_most(dims, 1)
+    return static_dims(op.shape)
+
+
+def _binomial_refused(op: Any, resource: Any, algorithm: Any, *given: Any) -> str | None:
+    return f"algorithm must be of shape [], not {shapes.brackets(algorithm)}" if algorithm else None
+
+
+def _binomials(op: Any, state: Any, algorithm: int, shape: Any, counts: Any, probs: Any) -> tuple[Any, Any]:
+    """How many of so many trials succeed: for each row of the output another number of trials, or probability."""
+    sizes = _sizes(shape)
+    total = math.prod(sizes)
+    given = [part.double().reshape(-1).tolist() for part in (counts, probs)]
+    for name, part, values in zip(("counts", "probs"), (counts, probs), given):
+        if len(values) != 1 and len(values) != (sizes[0] if sizes else 1):
+            raise _refuse(f"Input {name} should have length 1 or shape[0], got shape: {shapes.brackets(part.shape)}")
+    stream = _stream(state, algorithm)
+    if not total:
+        return state, torch.zeros(sizes, dtype=torch_dtype(op.dtype), device=state.device)
+    equal = len(given[0]) == len(given[1]) == 1
+    rows, per_row = (-(-total // _ROW_OF_EQUALS), _ROW_OF_EQUALS) if equal else (sizes[0], total // sizes[0])
+    drawn = binomial(stream, 1 if equal else rows, total if equal else per_row, *given)
+    numbers = torch.tensor(drawn, dtype=torch.float64, device=state.device).to(torch_dtype(op.dtype)).reshape(sizes)
+    blocks = rows * 200 * (per_row + 3) // 4
+    return _moved_on(state, stream, blocks * RESERVED_PER_OUTPUT), numbers
+
+
+register("StatefulRandomBinomial", _binomial_shape, _binomials, writes="resource", host=("algorithm", "shape"),
+         sizes="shape", check=_binomial_refused, doc=binomial.__doc__, **_AT_RUN_TIME)

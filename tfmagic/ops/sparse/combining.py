@@ -30,7 +30,7 @@ def positions(indices: Any, sizes: Any) -> Any:
 
 def picked(values: Any, places: Any) -> Any:
     """Some of the values, which are torch's numbers or NumPy's strings."""
-    return values[places.numpy()] if isinstance(values, np.ndarray) else values[places]
+    return values[places.cpu().numpy()] if isinstance(values, np.ndarray) else values[places]
 
 
 def joined(values: list[Any]) -> Any:
@@ -59,7 +59,7 @@ class SparseReorder:
         return [indices, values]
 
     def kernel(op: Any, input_indices: Any, input_values: Any, input_shape: Any) -> Any:
-        order = torch.from_numpy(np.lexsort(input_indices.numpy().T[::-1]))
+        order = torch.from_numpy(np.lexsort(input_indices.cpu().numpy().T[::-1]))
         return input_indices[order], picked(input_values, order)
 
     def gradient(op: Any, d_indices: Any, d_values: Tensor) -> tuple[Any, ...]:
@@ -256,6 +256,7 @@ class SparseConcat:
         return [(count, width), (count,), (rank,)]
 
     def kernel(op: Any, indices: Any, values: Any, shapes: Any) -> Any:
+        shapes = [shape.tolist() for shape in shapes]
         rank = len(shapes[0])
         axis = op.concat_dim + rank if op.concat_dim < 0 else op.concat_dim
         if not 0 <= axis < rank:
@@ -271,13 +272,11 @@ class SparseConcat:
                                   f"{shape[other]} at position {number}")
         moved, offset = [], 0
         for place, shape in zip(indices, shapes):
-            shift = torch.zeros(rank, dtype=torch.int64)
-            shift[axis] = offset
-            moved.append(place + shift)
+            moved.append(place + torch.tensor([offset if at == axis else 0 for at in range(rank)]))
             offset += shape[axis]
         sizes[axis] = offset
         found, kept = torch.cat(moved), joined(list(values))
-        order = torch.from_numpy(np.lexsort(found.numpy().T[::-1]))
+        order = torch.from_numpy(np.lexsort(found.cpu().numpy().T[::-1]))
         return found[order], picked(kept, order), torch.tensor(sizes, dtype=torch.int64)
 
 

@@ -252,9 +252,9 @@ def _with_every_row(indices: Any, values: Any, count: int, default: Any) -> tupl
     order = torch.argsort(torch.cat([rows, added]), stable=True)
     first = torch.nn.functional.pad(added[:, None], (0, indices.shape[1] - 1))
     if isinstance(values, np.ndarray):
-        filled = np.concatenate([values, np.full(len(added), default.item(), object)])[order.numpy()]
+        filled = np.concatenate([values, np.full(len(added), default.item(), object)])[order.cpu().numpy()]
     else:
-        filled = torch.cat([values, default.expand(len(added))])[order]
+        filled = torch.cat([values, default.to(values.device).expand(len(added))])[order]
     return torch.cat([indices, first])[order], filled, empty, torch.argsort(order)[:size]
 
 

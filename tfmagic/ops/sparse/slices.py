@@ -66,7 +66,7 @@ class SparseSlice:
         sizes = _kept(shape, start, size)
         corner = torch.tensor(start, dtype=torch.int64)
         inside = torch.nonzero(_inside(indices, corner, corner + torch.tensor(size, dtype=torch.int64)))[:, 0]
-        chosen = values[inside.numpy()] if isinstance(values, np.ndarray) else values[inside]
+        chosen = values[inside.cpu().numpy()] if isinstance(values, np.ndarray) else values[inside]
         return indices[inside] - corner, chosen, torch.tensor(sizes, dtype=torch.int64)
 
     def static(op: Any, indices: Any, values: Any, shape: Any, start: Any, size: Any) -> Any:

@@ -71,7 +71,7 @@ class SparseToDense:
             if words is not None:
                 raise errors.InvalidArgumentError(None, None, words)
             dense = np.full(sizes, default_value.item(), object)
-            dense[tuple(matrix.numpy().T)] = sparse_values
+            dense[tuple(matrix.cpu().numpy().T)] = sparse_values
             return dense
         positions = flat_positions(matrix, sizes)
         if op.validate_indices:

@@ -40,11 +40,15 @@ def in_turn(name: str, rule: Callable[..., Any]) -> Callable[..., tuple[Any, ...
       rule: given the old rows of all tables, the updates and the options, gives the new rows of all tables.
 
     Returns:
-      A function `(tables, indices, updates, **options) -> new tables`.
+      A function `(tables, indices, updates, **options) -> new tables`; updates that are not as many rows of the tables
+      as there are indices are a ValueError, for the op's `explain` to put into words.
     """
 
     @tensor_function(meta=lambda tables, indices, updates, **options: tables)
     def change(tables: tuple[Any, ...], indices: Any, updates: Any, **options: Any) -> tuple[Any, ...]:
+        wanted = (*indices.shape, *tables[0].shape[1:])
+        if updates.shape != wanted or indices.ndim != 1:  # torch would broadcast them
+            raise ValueError(f"rows of {wanted} and updates of {tuple(updates.shape)}")
         indices, updates = only_good(indices.long(), tables[0].shape[0], updates)
         if all_differ(indices):
             old = [table.index_select(0, indices) for table in tables]

@@ -42,7 +42,7 @@ def _changed(rule: str, rows: Any, positions: Any, updates: Any) -> Any:
     """[n, ...] rows with the updates [k, ...] at positions [k]; of strings, NumPy arrays, with them in their place."""
     if isinstance(rows, np.ndarray):
         changed = rows.copy()
-        changed[positions.numpy()] = updates
+        changed[positions.cpu().numpy()] = updates
         return changed
     if rule == "Div":
         return _divide_rows((rows,), positions, updates)[0]

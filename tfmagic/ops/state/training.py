@@ -159,7 +159,10 @@ def _sparse(rule: Callable[..., Any], names: list[str], slots: tuple[str, ...],
 
 
 def _explain_sparse(op: Any, var: Any, *values: Any) -> str | None:
-    """The words for an index that names no row."""
+    """The words for shapes that do not fit, or for an index that names no row."""
+    refused = _refused(op, *(tuple(value.shape) for value in (var, *values)))
+    if refused:
+        return refused
     indices = values[[arg.name for arg in op.op._op_def.inputs].index("indices") - 1]
     bad = ((indices < 0) | (indices >= var.shape[0])).nonzero()
     return f"Index {int(indices[bad[0]])} at offset {int(bad[0])} in indices is out of range" if len(bad) else None

@@ -147,7 +147,7 @@ def write_histogram(handle: Any, step: Any, tag: Any, values: Any) -> None:
 
 def write_image(handle: Any, step: Any, tag: Any, pictures: Any, bad_color: Any, limit: int) -> None:
     """Write pictures."""
-    _summary(handle, step, pictures_summary(_tag(tag), pictures, bad_color.numpy(), limit))
+    _summary(handle, step, pictures_summary(_tag(tag), pictures, bad_color.cpu().numpy(), limit))
 
 
 def write_audio(handle: Any, step: Any, tag: Any, sounds: Any, rate: Any, limit: int) -> None:

@@ -177,7 +177,8 @@ def center(handle: Any, gradients: Any, hessians: Any, l1: Any, l2: Any) -> Any:
     with ensemble.lock:
         trees = ensemble.given
         ensemble.stamp += 1
-        (change,), _ = weight_and_gain(gradients.reshape(-1)[0], hessians.reshape(-1)[0], float(l1), float(l2))
+        (change,), _ = weight_and_gain(as_array(gradients).reshape(-1)[0], as_array(hessians).reshape(-1)[0], float(l1),
+                                       float(l2))
         if not trees.trees:
             trees.trees.add().nodes.add().leaf.scalar = float(change)
             trees.tree_weights.append(1.0)

@@ -102,8 +102,12 @@ def _best_of_nodes(stats: np.ndarray, nodes: Iterable[int], logits: int, penalti
             if np.linalg.norm(stats[node, 0].sum(axis=0, dtype=np.float32)[logits:]) >= least]
 
 
+def _number(value: Any) -> np.float32:
+    return np.float32(as_array(value))
+
+
 def _penalties(l1: Any, l2: Any, complexity: Any) -> Penalties:
-    return Penalties(np.float32(l1), np.float32(l2), np.float32(complexity))
+    return Penalties(*map(_number, (l1, l2, complexity)))
 
 
 def _scalars(*inputs: Dims) -> None:
@@ -130,7 +134,7 @@ class BoostedTreesCalculateBestGainsPerFeature:
         penalties = _penalties(l1, l2, tree_complexity)
         for summary in map(as_array, stats_summary_list):
             stats = np.pad(summary, ((0, 0), (0, 1), (0, 0)))[:, None]  # one dimension, and nothing is missing
-            found = _best_of_nodes(stats, range(*node_id_range), 1, penalties, np.float32(min_node_weight), (RIGHT,),
+            found = _best_of_nodes(stats, range(*node_id_range), 1, penalties, _number(min_node_weight), (RIGHT,),
                                    False)
             for column, part in zip(columns, _columns(found, 1)):
                 column.append(part)
@@ -173,7 +177,7 @@ class BoostedTreesCalculateBestFeatureSplit:
                min_node_weight: Any) -> Any:
         equal = op.split_type == "equality"
         found = _best_of_nodes(as_array(stats_summary), range(*node_id_range), op.logits_dimension,
-                               _penalties(l1, l2, tree_complexity), np.float32(min_node_weight),
+                               _penalties(l1, l2, tree_complexity), _number(min_node_weight),
                                (EQUAL,) if equal else (LEFT, RIGHT), not equal)
         return _result(found, op.logits_dimension)
 
@@ -198,5 +202,5 @@ class BoostedTreesSparseCalculateBestFeatureSplit:
         indices = as_array(stats_summary_indices)
         stats[tuple(indices.T)] = as_array(stats_summary_values)
         found = _best_of_nodes(stats, np.unique(indices[:, 0]).tolist(), op.logits_dimension,
-                               _penalties(l1, l2, tree_complexity), np.float32(min_node_weight), (RIGHT, LEFT), False)
+                               _penalties(l1, l2, tree_complexity), _number(min_node_weight), (RIGHT, LEFT), False)
         return _result(found, op.logits_dimension)

@@ -39,6 +39,9 @@ def lacks(op_type: str) -> str:
         return "it works with other machines or devices"
     if "gpu_only" in definition.flags:
         return "TensorFlow 1.15 runs it on GPUs only"
+    if "not_raw" in definition.flags and definition.deprecation is not None:
+        return f"TensorFlow 1.15 has it in graphs of producers before {definition.deprecation[0]} only, tfmagic no " \
+            "kernel for it"
     return "tfmagic has no kernel for it yet"
 
 

@@ -77,9 +77,7 @@ class Inner:
             return value
         tracer = self.lowering.tracer
         if isinstance(value, Proxy):
-            if value.node.meta.get("device", "cpu") == device:
-                return value
-            return tracer.create_proxy("call_method", "to", (value, device), {})
+            return tracer.moved(value, device)
         return tracer.proxy(tracer.constant(value, device)) if isinstance(value, torch.Tensor) else value
 
     def finish(self, name: str, results: Sequence[Any], written: Sequence[Operation] = ()) -> PlanGraph:

@@ -39,7 +39,7 @@ def lower_kernel(lowering: Lowering, op: Operation, declaration: OpDeclaration, 
     inside = {index for indices in captured for index in indices}
     tracer.op, tracer.device = op, "cpu"
     for index, tensor in enumerate(op._inputs):
-        value = lowering.current(tensor)
+        value, root = lowering.current(tensor), None
         alias = lowering.aliases.get(tensor)
         if alias is not None and index in inside:  # it is the variable's own memory: what it holds when it is used
             lowering.require_initialized(op, alias)
@@ -51,9 +51,10 @@ def lower_kernel(lowering: Lowering, op: Operation, declaration: OpDeclaration, 
                 handles[index] = value
                 arguments.append(None)
                 continue
-            lowering.require_initialized(op, value.root)
-            value = lowering.variable(value.root)
-        arguments.append(lowering.on_device(value, tensor))
+            root = value.root
+            lowering.require_initialized(op, root)
+            value = lowering.variable(root)
+        arguments.append(lowering.on_device(value, tensor, root))
     plans = [_plan(lowering, op, body, steps_of(body), [handles.get(index) for index in indices])
              for body, indices in zip(bodies, captured)]
     tracer.op, tracer.device, tracer.inputs = op, "cpu", arguments

@@ -11,7 +11,7 @@ from tfmagic.base import errors
 from tfmagic.graph.function import Body
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.session import run_errors
-from tfmagic.session.lower.body import Inner, common_meta, device_of, lives_on_host, meta_of, static_meta
+from tfmagic.session.lower.body import Inner, common_meta, lives_on_host, meta_of, static_meta
 from tfmagic.session.lower.loops import DEEPEST, TRIES, call_loop
 from tfmagic.session.lower.lowering import Lowering, VariableRef
 from tfmagic.session.plan.plan_graph import PlanGraph
@@ -135,9 +135,7 @@ class _Loop:
         tracer.op, tracer.device = self.op, device
         if not isinstance(value, Proxy):
             return tracer.proxy(tracer.constant(value, device))
-        if device_of(value) == device:
-            return value
-        return tracer.create_proxy("call_method", "to", (value, device), {})
+        return tracer.moved(value, device)
 
 
 def _source(tensor: Tensor) -> Tensor:

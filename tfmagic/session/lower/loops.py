@@ -304,9 +304,7 @@ class _LoopPlan:
         tracer = self.outer.tracer
         tracer.op, tracer.device = self.step.cond, device
         if isinstance(value, Proxy):
-            if value.node.meta.get("device", "cpu") != device:
-                return tracer.create_proxy("call_method", "to", (value, device), {})
-            return value
+            return tracer.moved(value, device)
         return tracer.proxy(tracer.constant(value, device))
 
     def _open(self, values: dict[Operation, Any]) -> Inner:

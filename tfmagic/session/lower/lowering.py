@@ -28,7 +28,7 @@ from tfmagic.graph import registry
 from tfmagic.graph.function_calls import calls
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.graph.registry import Node, OpDeclaration
-from tfmagic.ops import unsigned
+from tfmagic.ops import shape_rules, unsigned
 from tfmagic.ops.control_flow.contents import Log
 from tfmagic.ops.state.assign import asks_for_shape
 from tfmagic.ops.torch_types import torch_dtype
@@ -146,6 +146,7 @@ class Lowering:
         self.aliases: dict[Tensor, Operation] = {}
         self.replaced: dict[Operation, None] = {}
         self.is_body = False
+        self._stays: frozenset[int] = frozenset()  # see `_device`
         self.stepwise = False
         self.log = Log()
 
@@ -254,7 +255,7 @@ class Lowering:
                 return self.call(self, op)
             raise refused(op)
         self.tracer.op = op
-        self.tracer.device = self.place(op)
+        self.tracer.device, self._stays = self._device(op, declaration)
         if op._inputs and type(self.values.get(op._inputs[0])) is VariableRef and op.type in _FORWARDS_REFS \
                 and op._outputs[0]._dtype._is_ref_dtype:
             self.values[op._outputs[0]] = self.values[op._inputs[0]]
@@ -284,6 +285,8 @@ class Lowering:
                 if meta is not None and isinstance(value, Proxy):
                     value.node.meta.setdefault("val", meta)
         for tensor, value in zip(op._outputs, outputs):
+            if tensor._dtype.kind == "O" and isinstance(value, Proxy):
+                value.node.meta["device"] = "cpu"  # strings and handles, wherever the op is
             self.values[tensor] = value
         if op.type == "Identity" and type(self.values[op._inputs[0]]) is VariableRef:
             self.aliases[op._outputs[0]] = self.values[op._inputs[0]].root
@@ -311,26 +314,56 @@ class Lowering:
         arguments: list[Any] = []
         unchecked = "allows_uninitialized_input" in op._op_def.flags or op.type in _MAY_BE_UNINITIALIZED \
             or op._attrs.get("ignore_lookup_error", False)
-        for tensor in op._inputs:
-            value = self.current(tensor)
+        for at, tensor in enumerate(op._inputs):
+            value, root = self.current(tensor), None
             if type(value) is VariableRef:
+                root = value.root
                 if not unchecked:
-                    self.require_initialized(op, value.root)
-                if unchecked and op.type in _OVERWRITES and value.root not in self.state and not asks_for_shape(op):
+                    self.require_initialized(op, root)
+                if unchecked and op.type in _OVERWRITES and root not in self.state and not asks_for_shape(op):
                     arguments.append(None)  # its old value does not matter: no need to make it a parameter
                     continue
-                value = self.variable(value.root)
-            arguments.append(self.on_device(value, tensor))
+                value = self.variable(root)
+            arguments.append(value if at in self._stays else self.on_device(value, tensor, root))
         return arguments
 
-    def on_device(self, value: Any, tensor: Tensor) -> Any:
-        """`value` where the current op can use it: host objects and scalars as they are, the rest on its device."""
-        device = self.tracer.device
-        if isinstance(value, Proxy):
-            have = value.node.meta.get("device", "cpu")
-            if have != device and tensor._dtype.kind != "O" and not (have == "cpu" and tensor._dims == ()):
-                return self.tracer.create_proxy("call_method", "to", (value, device), {})
-        return value
+    def _device(self, op: Operation, declaration: OpDeclaration) -> tuple[str, frozenset[int]]:
+        """Where an operation is computed, and which of its inputs stay on the host if that is on a GPU.
+
+        What makes a number of numbers on the host is computed there. Torch takes a number from the host where it
+        meets a tensor of the GPU element by element; nowhere else.
+        """
+        device = self.place(op)
+        if device == "cpu" or not op._inputs:
+            return device, frozenset()
+        numbers = [at for at, tensor in enumerate(op._inputs) if self._is_number_on_host(tensor)]
+        alone = len(numbers) == len(op._inputs)
+        if alone and all(tensor._dims == () for tensor in op._outputs):
+            return "cpu", frozenset()
+        places = registry.grouped(op._op_def.inputs, op._attrs, range(len(op._inputs)))
+        stays = {at for arg, place in zip(op._op_def.inputs, places) if arg.name in declaration.host
+                 for at in (place if isinstance(place, list) else [place])}
+        if not alone and (declaration.writes or declaration.shape is shape_rules.broadcast):
+            stays.update(numbers)
+        return device, frozenset(stays)
+
+    def _is_number_on_host(self, tensor: Tensor) -> bool:
+        value = self.values.get(tensor)
+        if type(value) is VariableRef:
+            return value.root._attrs["shape"]._dims == () and self.place(value.root) == "cpu"
+        return tensor._dims == () and (not isinstance(value, Proxy) or value.node.meta.get("device", "cpu") == "cpu")
+
+    def on_device(self, value: Any, tensor: Tensor, root: Operation | None = None) -> Any:
+        """`value` on the device of the current op; host objects as they are.
+
+        Args:
+          tensor: the input.
+          root: the variable whose value that is, where the input is its handle.
+        """
+        dtype = tensor._dtype if root is None else root._attrs["dtype"]
+        if not isinstance(value, Proxy) or dtype.kind == "O":
+            return value
+        return self.tracer.moved(value, self.tracer.device)
 
     def _call(self, op: Operation, declaration: OpDeclaration, arguments: list[Any]) -> Any:
         """Fold the op, trace its kernel, or have it called at run time, as its declaration says."""
@@ -397,6 +430,9 @@ class Lowering:
     def _at_run_time(self, kind: type[RunTimeKernel], op: Operation, declaration: OpDeclaration,
                      arguments: list[Any]) -> Proxy:
         resources = self.resources if declaration.needs_session else None
+        if self.tracer.device != "cpu":
+            arguments = [a if at in self._stays or not isinstance(a, torch.Tensor)
+                         else self._constant_on(self.tracer.device, a) for at, a in enumerate(arguments)]
         function = kind(op, declaration, resources, self.tracer.device,
                         any(isinstance(a, Proxy) and "val" not in a.node.meta for a in arguments),
                         op if self.path is None else (op, *(path.call for path in self.path.calls())))
@@ -452,11 +488,13 @@ class Lowering:
 
     def _fitted(self, root: Operation, value: Any) -> Any:
         """A variable's new value on the variable's device."""
+        device = self.place(root)
         if isinstance(value, Proxy):
-            have, device = value.node.meta.get("device", "cpu"), self.place(root)
-            if have != device:
-                return self.tracer.create_proxy("call_method", "to", (value, device), {})
-        return value
+            return self.tracer.moved(value, device)
+        return self._constant_on(device, value) if device != "cpu" and isinstance(value, torch.Tensor) else value
+
+    def _constant_on(self, device: str, value: torch.Tensor) -> Proxy:
+        return self.tracer.proxy(self.tracer.constant(value, device))
 
     def _outputs(self, op: Operation, result: Any) -> Sequence[Any]:
         """One value per output tensor."""

@@ -181,6 +181,16 @@ class PlanTracer(GraphAppendingTracer):
             return a.item()
         return super().create_arg(a)
 
+    def moved(self, value: Proxy, device: str) -> Proxy:
+        """`value` on `device`."""
+        if value.node.meta.get("device", "cpu") == device:
+            return value
+        here, self.device = self.device, device
+        try:
+            return self.create_proxy("call_method", "to", (value, device), {})
+        finally:
+            self.device = here
+
     def constant(self, value: Any, device: str = "cpu") -> fx.Node:
         """A node that gives `value`, which the plan keeps."""
         key = (id(value), device)

@@ -164,10 +164,17 @@ class RunTimeKernel(PlanCall, shown_under="tfmagic.ops"):
                 current.journal.note(state, before)
 
     def _kernel(self, args: list[Any]) -> Any:
-        if self.device != "cpu":
-            with torch.device(self.device):
-                return self.kernel(self.node, *args)  # type: ignore[misc]
-        return self.kernel(self.node, *args)  # type: ignore[misc]
+        if self.device == "cpu":
+            return self.kernel(self.node, *args)  # type: ignore[misc]
+        with torch.device(self.device):
+            return _moved(self.kernel(self.node, *args), self.device)  # type: ignore[misc]
+
+
+def _moved(result: Any, device: str) -> Any:
+    """What a kernel gave, on a GPU where it was computed on the host."""
+    if isinstance(result, torch.Tensor):
+        return result.to(device)
+    return type(result)(_moved(each, device) for each in result) if type(result) in (list, tuple) else result
 
 
 class Untraceable(RunTimeKernel):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -203,7 +204,7 @@ class UniformUnitScaling(_Typed):
 
 
 # The standard deviation of a normal distribution that is cut off at two standard deviations.
-_TRUNCATED_STDDEV = 0.87962566103423978
+TRUNCATED_STDDEV = 0.87962566103423978
 
 
 @export("initializers.variance_scaling")
@@ -241,15 +242,13 @@ class VarianceScaling(_Typed):
         from tfmagic.tf.random.draws import random_normal, random_uniform, truncated_normal
 
         dtype = self._type(dtype)
-        fan_in, fan_out = _fans(shape if partition_info is None else partition_info.full_shape)
-        fan = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2.0}[self.mode]
-        scale = self.scale / max(1.0, fan)
+        scale = scale_of(self.scale, self.mode, shape if partition_info is None else partition_info.full_shape)
         if self.distribution == "uniform":
             limit = math.sqrt(3.0 * scale)
             return random_uniform(shape, -limit, limit, dtype, seed=self.seed)
         if self.distribution == "untruncated_normal":
             return random_normal(shape, 0.0, math.sqrt(scale), dtype, seed=self.seed)
-        return truncated_normal(shape, 0.0, math.sqrt(scale) / _TRUNCATED_STDDEV, dtype, seed=self.seed)
+        return truncated_normal(shape, 0.0, math.sqrt(scale) / TRUNCATED_STDDEV, dtype, seed=self.seed)
 
     def get_config(self) -> dict[str, Any]:
         return {"scale": self.scale, "mode": self.mode, "distribution": self.distribution, "seed": self.seed,
@@ -265,6 +264,12 @@ def _fans(shape: Any) -> tuple[float, float]:
         return sizes[0], sizes[0]
     window = math.prod(sizes[:-2])
     return sizes[-2] * window, sizes[-1] * window
+
+
+def scale_of(scale: float, mode: str, shape: Any) -> float:
+    """The variance that weights of this shape are given: `scale` divided by what `mode` counts."""
+    fan_in, fan_out = _fans(shape)
+    return scale / max(1.0, {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2.0}[mode])
 
 
 class _Named(VarianceScaling):
@@ -324,6 +329,24 @@ def he_uniform(seed: int | None = None) -> VarianceScaling:
     return VarianceScaling(scale=2.0, mode="fan_in", distribution="uniform", seed=seed)
 
 
+def orthogonal(shape: Any, gain: float, draw: Callable[[tuple[int, int]], Tensor]) -> Tensor:
+    """`gain` times an orthogonal matrix, made from a matrix of normal numbers of the shape that `draw` is asked for.
+
+    Raises:
+      ValueError: `shape` has fewer than two axes.
+    """
+    if len(shape) < 2:
+        raise ValueError("The tensor to initialize must be at least two-dimensional")
+    rows, columns = math.prod(int(size) for size in shape[:-1]), int(shape[-1])
+    q, r = raw.qr(draw((max(rows, columns), min(rows, columns))), full_matrices=False)
+    # The signs make the matrix uniform among the orthogonal ones.
+    q = q * raw.sign(raw.diag_part(r))
+    if rows < columns:
+        with name_scope("matrix_transpose"):
+            q = raw.transpose(q, [1, 0], name="transpose")
+    return gain * raw.reshape(q, shape)
+
+
 @export("initializers.orthogonal")
 class Orthogonal(_Typed):
     """An orthogonal matrix; for more than two axes, one whose leading axes are taken together."""
@@ -337,18 +360,8 @@ class Orthogonal(_Typed):
     def __call__(self, shape: Any, dtype: Any = None, partition_info: Any = None) -> Tensor:
         from tfmagic.tf.random.draws import random_normal
 
-        if len(shape) < 2:
-            raise ValueError("The tensor to initialize must be at least two-dimensional")
-        rows, columns = math.prod(int(size) for size in shape[:-1]), int(shape[-1])
-        tall = (max(rows, columns), min(rows, columns))
-        numbers = random_normal(tall, dtype=self._type(dtype), seed=self.seed)
-        q, r = raw.qr(numbers, full_matrices=False)
-        # The signs make the matrix uniform among the orthogonal ones.
-        q = q * raw.sign(raw.diag_part(r))
-        if rows < columns:
-            with name_scope("matrix_transpose"):
-                q = raw.transpose(q, [1, 0], name="transpose")
-        return self.gain * raw.reshape(q, shape)
+        return orthogonal(shape, self.gain,
+                          lambda tall: random_normal(tall, dtype=self._type(dtype), seed=self.seed))
 
     def get_config(self) -> dict[str, Any]:
         return {"gain": self.gain, "seed": self.seed, "dtype": self.dtype.name}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Sequence
 from typing import Any
@@ -152,7 +153,7 @@ def check_valid(spec: str) -> None:
 
 def is_device_spec(obj: Any) -> bool:
     """Whether something is a `tf.DeviceSpec`."""
-    return isinstance(obj, devices.DeviceSpec)
+    return isinstance(obj, devices.DeviceSpecV2)
 
 
 def canonical_name(device: Any) -> str:
@@ -160,14 +161,42 @@ def canonical_name(device: Any) -> str:
     return "" if device is None else devices.canonical(device if isinstance(device, str) else device.to_string())
 
 
-def merge_device(spec: Any) -> Any:
+class MergeDevice:
     """A function for `tf.device` that adds a device's fields to what a node has of them already.
 
     Args:
       spec: a device's name, a `tf.DeviceSpec`, or None.
     """
-    inner = canonical_name(spec)
-    return lambda node: devices.merge(inner, node.device or "")
+
+    __module__ = "tensorflow.python.framework.device"
+
+    def __init__(self, spec: Any):
+        self._spec = (devices.DeviceSpec(*spec._values()) if isinstance(spec, devices.DeviceSpecV2)
+                      else devices.DeviceSpec.from_string(spec))
+
+    def __call__(self, node_def: Any) -> devices.DeviceSpec:
+        return self._spec.make_merged_spec(devices.DeviceSpec.from_string(node_def.device or ""))
+
+    def shortcut_string_merge(self, node_def: Any) -> str:
+        """The merged device's name."""
+        return self(node_def).to_string()
+
+    def __repr__(self) -> str:
+        return f"{object.__repr__(self)} (spec: {self._spec.to_string()})"
+
+
+@functools.cache
+def _merger(name: str) -> MergeDevice:
+    return MergeDevice(name)
+
+
+def merge_device(spec: Any) -> MergeDevice:
+    """The `MergeDevice` of a device, the same one for the same name.
+
+    Args:
+      spec: a device's name, a `tf.DeviceSpec`, a `MergeDevice`, or None.
+    """
+    return spec if isinstance(spec, MergeDevice) else _merger(canonical_name(spec))
 
 
 def get_registered_ops() -> dict[str, Any]:

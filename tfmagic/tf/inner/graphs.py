@@ -80,6 +80,17 @@ def name_from_scope_name(name: str) -> str:
     return name[:-1] if name and name[-1] == "/" else name
 
 
+def device_v2(device_name: Any) -> Any:
+    """`tf.device` that takes no functions.
+
+    Raises:
+      RuntimeError: `device_name` is a function.
+    """
+    if callable(device_name):
+        raise RuntimeError("tf.device does not support functions.")
+    return get_default_graph().device(device_name)
+
+
 def has_default_graph() -> bool:
     """Whether a graph was made the default one; the one that is always there does not count."""
     return len(default_graphs()) > 0

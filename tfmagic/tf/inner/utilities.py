@@ -9,6 +9,9 @@ import weakref
 from collections.abc import Callable, Iterable, Iterator, MutableMapping, MutableSet
 from typing import Any
 
+from tfmagic.base import source
+from tfmagic.graph import registry
+
 # --- object_identity ---------------------------------------------------------------------------------------------
 
 
@@ -172,6 +175,7 @@ class Registry:
     def __init__(self, name: str):
         self._name = name
         self._registry: dict[Any, Any] = {}
+        self._places: dict[Any, source.Frames] = {}
 
     def register(self, candidate: Any, name: str | None = None) -> None:
         """Add an object under a name, by default its own.
@@ -181,8 +185,9 @@ class Registry:
         """
         name = name or candidate.__name__
         if name in self._registry:
-            raise KeyError(f"Registering two {self._name} with name '{name}'!")
+            raise registry.registered_twice(self._name, name, self._places[name])
         self._registry[name] = candidate
+        self._places[name] = source.capture()[:1]
 
     def list(self) -> list[Any]:
         """The names."""

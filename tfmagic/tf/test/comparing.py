@@ -261,8 +261,9 @@ class ComparingTestCase(absltest.TestCase):
 
     def assertDeviceEqual(self, device1: Any, device2: Any, msg: str | None = None) -> None:
         """Check that two names mean the same device."""
-        one, other = (devices.canonical(device.to_string() if isinstance(device, devices.DeviceSpec) else device or "")
-                      for device in (device1, device2))
+        one, other = (
+            devices.canonical(device.to_string() if isinstance(device, devices.DeviceSpecV2) else device or "")
+            for device in (device1, device2))
         self.assertEqual(one, other, f"Devices {one} and {other} are not equal. {msg}")
 
     # --- errors ---------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from typing import Any
 
 from tfmagic.base.export import export
 from tfmagic.graph.context import get_default_graph
-from tfmagic.graph.convert import constant
+from tfmagic.graph.convert import constant, convert_to_tensor
 from tfmagic.ops import raw
 from tfmagic.ops.math.cast import cast
 from tfmagic.tf.train.optimizer import Optimizer, like
@@ -51,7 +51,7 @@ class AdagradDAOptimizer(Optimizer):
             self._get_or_make_slot(var, squares, "gradient_squared_accumulator", self._name)
 
     def _prepare(self) -> None:
-        self._learning_rate_tensor = self._hyper(self._learning_rate, "learning_rate")
+        self._learning_rate_tensor = convert_to_tensor(self._learning_rate, name="learning_rate")
         with get_default_graph().colocate_with(self._learning_rate_tensor.op):
             self._next_step = raw.identity(self._global_step) + 1
 

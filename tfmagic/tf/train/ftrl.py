@@ -6,7 +6,7 @@ from typing import Any
 
 from tfmagic.base.export import export
 from tfmagic.graph.context import get_default_graph
-from tfmagic.graph.convert import constant
+from tfmagic.graph.convert import constant, convert_to_tensor
 from tfmagic.ops import raw
 from tfmagic.tf.train.optimizer import Optimizer, like
 
@@ -16,7 +16,7 @@ class FtrlOptimizer(Optimizer):
     """FTRL-proximal.
 
     Args:
-      learning_rate: a number, a tensor, or a function without arguments.
+      learning_rate: a number or a tensor.
       learning_rate_power: how the rate falls with the sums of squares; zero (a fixed rate) or less.
       initial_accumulator_value: what the sums of squares begin with; zero or more.
       l1_regularization_strength, l2_regularization_strength: penalties of the variable, zero or more.
@@ -58,11 +58,11 @@ class FtrlOptimizer(Optimizer):
             self._zeros_slot(var, "linear", self._linear_name or self._name)
 
     def _prepare(self) -> None:
-        settings = [self._hyper(self._learning_rate, "learning_rate"),
-                    self._hyper(self._l1, "l1_regularization_strength"),
-                    self._hyper(self._l2, "l2_regularization_strength"),
-                    self._hyper(self._l2_shrinkage, "l2_shrinkage_regularization_strength"),
-                    self._hyper(self._learning_rate_power, "learning_rate_power")]
+        settings = [convert_to_tensor(self._learning_rate, name="learning_rate"),
+                    convert_to_tensor(self._l1, name="l1_regularization_strength"),
+                    convert_to_tensor(self._l2, name="l2_regularization_strength"),
+                    convert_to_tensor(self._l2_shrinkage, name="l2_shrinkage_regularization_strength"),
+                    convert_to_tensor(self._learning_rate_power, name="learning_rate_power")]
         if self._l2_shrinkage <= 0.0:
             del settings[3]
         self._settings = tuple(settings)

@@ -14,16 +14,12 @@ from tfmagic.ops import api, raw
 from tfmagic.ops.control_flow.cond import cond
 from tfmagic.ops.math.cast import cast
 from tfmagic.ops.math.operators import divide, equal, multiply, pow  # TensorFlow's names
+from tfmagic.tf.inner.graphs import convert_n_to_tensor
 from tfmagic.tf.random.draws import random_normal
 
 
 def _begin(learning_rate: Any) -> Tensor:
     return convert_to_tensor(learning_rate, name="initial_learning_rate")
-
-
-def _required(global_step: Any, function: str) -> None:
-    if global_step is None:
-        raise ValueError(f"global_step is required for {function}.")
 
 
 @export("train.exponential_decay")
@@ -43,7 +39,6 @@ def exponential_decay(learning_rate: Any, global_step: Any, decay_steps: Any, de
     Raises:
       ValueError: `global_step` is None.
     """
-    _required(global_step, "exponential_decay")
     with name_scope(name or "ExponentialDecay") as scope:
         rate = _begin(learning_rate)
         dtype = rate.dtype
@@ -67,22 +62,23 @@ def piecewise_constant(x: Any, boundaries: Any, values: Any, name: str | None = 
     Raises:
       ValueError: types differ, or the numbers of boundaries and values do not fit.
     """
-    edges: list[Any] = [convert_to_tensor(edge) for edge in boundaries]
-    choices = [convert_to_tensor(value) for value in values]
+    edges: list[Any] = convert_n_to_tensor(boundaries)
+    choices = convert_n_to_tensor(values)
     if len(edges) != len(choices) - 1:
         raise ValueError("The length of boundaries should be 1 less than the length of values")
     step: Any = convert_to_tensor(x)
+    kind = step.dtype.base_dtype
     for index, edge in enumerate(edges):
-        if edge.dtype.base_dtype != step.dtype.base_dtype:
-            if edge.dtype.base_dtype != int32 or step.dtype.base_dtype != int64:
-                raise ValueError(f"Boundaries ({edge.dtype.base_dtype}) must have the same dtype as x "
-                                 f"({step.dtype.base_dtype}).")
-            edges[index] = cast(edge, step.dtype.base_dtype)
+        if edge.dtype.base_dtype != kind:
+            if edge.dtype.base_dtype != int32 or kind != int64:
+                raise ValueError(f"Boundaries ({edge.dtype.base_dtype}) must have the same dtype as x ({kind}).")
+            edges[index] = cast(edge, kind)
     for value in choices[1:]:
         if value.dtype.base_dtype != choices[0].dtype.base_dtype:
-            raise ValueError(f"Values must have elements all with the same dtype ({choices[0].dtype.base_dtype!r} vs "
-                             f"{value.dtype.base_dtype!r}).")
+            raise ValueError(f"Values must have elements all with the same dtype ({choices[0].dtype.base_dtype} vs "
+                             f"{value.dtype.base_dtype}).")
     with name_scope(name or "PiecewiseConstant"):
+        step = convert_to_tensor(x)
         pairs: list[Any] = [(step <= edges[0], lambda: choices[0]), (step > edges[-1], lambda: choices[-1])]
         for low, high, value in zip(edges[:-1], edges[1:], choices[1:-1]):
             pairs.append(((step > low) & (step <= high), lambda value=value: value))
@@ -101,7 +97,6 @@ def polynomial_decay(learning_rate: Any, global_step: Any, decay_steps: Any, end
     Raises:
       ValueError: `global_step` is None.
     """
-    _required(global_step, "polynomial_decay")
     with name_scope(name or "PolynomialDecay") as scope:
         rate = _begin(learning_rate)
         dtype = rate.dtype
@@ -135,7 +130,6 @@ def natural_exp_decay(learning_rate: Any, global_step: Any, decay_steps: Any, de
 def inverse_time_decay(learning_rate: Any, global_step: Any, decay_steps: Any, decay_rate: Any,
                        staircase: bool = False, name: str | None = None) -> Tensor:
     """learning_rate / (1 + decay_rate * global_step / decay_steps) (see `tf.train.exponential_decay`)."""
-    _required(global_step, "inverse_time_decay")
     with name_scope(name or "InverseTimeDecay") as scope:
         rate = _begin(learning_rate)
         dtype = rate.dtype
@@ -156,7 +150,6 @@ def cosine_decay(learning_rate: Any, global_step: Any, decay_steps: Any, alpha: 
     Raises:
       ValueError: `global_step` is None.
     """
-    _required(global_step, "cosine decay")
     with name_scope(name or "CosineDecay"):
         rate = _begin(learning_rate)
         dtype = rate.dtype
@@ -180,7 +173,6 @@ def cosine_decay_restarts(learning_rate: Any, global_step: Any, first_decay_step
     Raises:
       ValueError: `global_step` is None.
     """
-    _required(global_step, "cosine decay restarts")
     with name_scope(name or "SGDRDecay") as scope:
         rate = _begin(learning_rate)
         dtype = rate.dtype
@@ -212,7 +204,6 @@ def linear_cosine_decay(learning_rate: Any, global_step: Any, decay_steps: Any, 
     Raises:
       ValueError: `global_step` is None.
     """
-    _required(global_step, "linear cosine decay")
     with name_scope(name or "LinearCosineDecay") as scope:
         rate = _begin(learning_rate)
         dtype = rate.dtype
@@ -245,7 +236,6 @@ def noisy_linear_cosine_decay(learning_rate: Any, global_step: Any, decay_steps:
     Raises:
       ValueError: `global_step` is None.
     """
-    _required(global_step, "noisy linear cosine decay")
     with name_scope(name or "NoisyLinearCosineDecay") as scope:
         rate = _begin(learning_rate)
         dtype = rate.dtype

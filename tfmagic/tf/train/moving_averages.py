@@ -71,7 +71,7 @@ def weighted_moving_average(value: Any, decay: Any, weight: Any, truediv: bool =
       value: a tensor.
       decay: how much of the average stays, a scalar.
       weight: what the value of this run counts, a scalar.
-      truediv: whether the result is a true quotient; else it is rounded down.
+      truediv: whether whole numbers give a true quotient too; else it is rounded down.
       collections: the collections of the two variables.
 
     Returns:
@@ -86,7 +86,7 @@ def weighted_moving_average(value: Any, decay: Any, weight: Any, truediv: bool =
                                trainable=False, collections=collections)
         numerator = assign_moving_average(total, value * weight, decay, zero_debias=False)
         denominator = assign_moving_average(weights, weight, decay, zero_debias=False)
-        divide = api.truediv if truediv else api.math.floordiv
+        divide = api.truediv if truediv else api.div
         return divide(numerator, denominator, name=scope.name)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from tfmagic.base.export import export
 from tfmagic.graph.context import get_default_graph
-from tfmagic.graph.convert import constant
+from tfmagic.graph.convert import constant, convert_to_tensor
 from tfmagic.ops import raw
 from tfmagic.tf.train.optimizer import Optimizer, like
 
@@ -23,9 +23,9 @@ class _Proximal(Optimizer):
         self._settings: tuple[Any, ...] = ()
 
     def _prepare(self) -> None:
-        self._settings = (self._hyper(self._learning_rate, "learning_rate"),
-                          self._hyper(self._l1, "l1_regularization_strength"),
-                          self._hyper(self._l2, "l2_regularization_strength"))
+        self._settings = (convert_to_tensor(self._learning_rate, name="learning_rate"),
+                          convert_to_tensor(self._l1, name="l1_regularization_strength"),
+                          convert_to_tensor(self._l2, name="l2_regularization_strength"))
 
     def _like(self, what: Any) -> list[Any]:
         return [like(setting, what) for setting in self._settings]
@@ -36,7 +36,7 @@ class ProximalAdagradOptimizer(_Proximal):
     """Proximal Adagrad.
 
     Args:
-      learning_rate: a number, a tensor, or a function without arguments.
+      learning_rate: a number or a tensor.
       initial_accumulator_value: what the sums of squares begin with; positive.
       l1_regularization_strength, l2_regularization_strength: penalties, zero or more.
 
@@ -59,12 +59,12 @@ class ProximalAdagradOptimizer(_Proximal):
             self._get_or_make_slot(var, first, "accumulator", self._name)
 
     def _apply_dense(self, grad: Any, var: Any) -> Any:
-        return raw.apply_proximal_adagrad(var, self.get_slot(var, "accumulator"), *self._like(var), grad,
+        return raw.apply_proximal_adagrad(var, self.get_slot(var, "accumulator"), *self._settings, grad,
                                           use_locking=self._use_locking)
 
     def _resource_apply_dense(self, grad: Any, handle: Any) -> Any:
         return raw.resource_apply_proximal_adagrad(handle.handle, self.get_slot(handle, "accumulator").handle,
-                                                   *self._like(grad), grad, use_locking=self._use_locking)
+                                                   *self._settings, grad, use_locking=self._use_locking)
 
     def _apply_sparse(self, grad: Any, var: Any) -> Any:
         return raw.sparse_apply_proximal_adagrad(var, self.get_slot(var, "accumulator"), *self._like(var),
@@ -81,7 +81,7 @@ class ProximalGradientDescentOptimizer(_Proximal):
     """Proximal gradient descent.
 
     Args:
-      learning_rate: a number, a tensor, or a function without arguments.
+      learning_rate: a number or a tensor.
       l1_regularization_strength, l2_regularization_strength: penalties, zero or more.
     """
 
@@ -91,10 +91,10 @@ class ProximalGradientDescentOptimizer(_Proximal):
         super().__init__(learning_rate, l1_regularization_strength, l2_regularization_strength, use_locking, name)
 
     def _apply_dense(self, grad: Any, var: Any) -> Any:
-        return raw.apply_proximal_gradient_descent(var, *self._like(var), grad, use_locking=self._use_locking).op
+        return raw.apply_proximal_gradient_descent(var, *self._settings, grad, use_locking=self._use_locking).op
 
     def _resource_apply_dense(self, grad: Any, handle: Any) -> Any:
-        return raw.resource_apply_proximal_gradient_descent(handle.handle, *self._like(grad), grad,
+        return raw.resource_apply_proximal_gradient_descent(handle.handle, *self._settings, grad,
                                                             use_locking=self._use_locking)
 
     def _apply_sparse(self, grad: Any, var: Any) -> Any:

@@ -45,7 +45,7 @@ def create_slot(primary: Any, val: Tensor, name: str, colocate_with_primary: boo
       colocate_with_primary: whether it shares the device of `primary`.
     """
     with variable_scope(None, f"{_prefix(primary)}/{name}"):
-        return _beside(primary, colocate_with_primary, val, val.shape.is_fully_defined(), None, None)
+        return _beside(primary, colocate_with_primary, val, val.get_shape().is_fully_defined(), None, None)
 
 
 def create_slot_with_initializer(primary: Any, initializer: Any, shape: Any, dtype: Any, name: str,

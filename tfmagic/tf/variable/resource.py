@@ -285,6 +285,11 @@ class UnreadVariable(ResourceVariable):
         """The update."""
         return self._parent_op
 
+    @property
+    def device(self) -> str:
+        """The variable's device, on which the update need not be."""
+        return self._handle.device
+
     def value(self) -> Tensor:
         return self._read_variable_op()
 

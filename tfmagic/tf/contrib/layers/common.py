@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 from collections.abc import Callable
 from typing import Any
 
@@ -10,9 +11,11 @@ from tfmagic.base.shapes import as_dimension, as_shape
 from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.keys import GraphKeys
 from tfmagic.graph.operation import Tensor
+from tfmagic.graph.static_value import static_value
 from tfmagic.ops.control_flow.cond import smart_cond as _smart_cond
 from tfmagic.tf.contrib.framework.model_variables import model_variable
 from tfmagic.tf.initializers.kinds import Zeros
+from tfmagic.tf.variable.variables import Variable
 
 ZEROS = Zeros()
 
@@ -77,6 +80,46 @@ def get_variable_collections(variables_collections: Any, name: str) -> Any:
 def smart_cond(pred: Any, fn1: Callable[[], Any], fn2: Callable[[], Any], name: str | None = None) -> Any:
     """`tf.cond`, or the branch itself where the condition is known."""
     return _smart_cond(pred, fn1, fn2, name)
+
+
+NamedOutputs = export("contrib.slim.utils.NamedOutputs")(collections.namedtuple("NamedOutputs", ("name", "outputs")))
+NamedOutputs.__doc__ = "Outputs and what they are called."
+
+
+@export("contrib.slim.utils.constant_value")
+def constant_value(value_or_tensor_or_var: Any, dtype: Any = None) -> Any:
+    """What is known of a value while the graph is built.
+
+    Args:
+      value_or_tensor_or_var: anything; what is no tensor or variable is known.
+      dtype: the type that a tensor or variable has to have (None: any).
+
+    Returns:
+      The value itself, a constant tensor's NumPy array, or None.
+
+    Raises:
+      ValueError: it is None, or a tensor of another type.
+    """
+    if value_or_tensor_or_var is None:
+        raise ValueError("value_or_tensor_or_var cannot be None")
+    if not isinstance(value_or_tensor_or_var, (Tensor, Variable)):
+        return value_or_tensor_or_var
+    if dtype and value_or_tensor_or_var.dtype != dtype:
+        raise ValueError(f"It has the wrong type {value_or_tensor_or_var.dtype} instead of {dtype}")
+    return None if isinstance(value_or_tensor_or_var, Variable) else static_value(value_or_tensor_or_var)
+
+
+@export("contrib.slim.utils.static_cond")
+def static_cond(pred: Any, fn1: Callable[[], Any], fn2: Callable[[], Any]) -> Any:
+    """What one of two functions gives, as a Python condition says.
+
+    Raises:
+      TypeError: one of the two cannot be called.
+    """
+    for name, function in (("fn1", fn1), ("fn2", fn2)):
+        if not callable(function):
+            raise TypeError(f"{name} must be callable.")
+    return fn1() if pred else fn2()
 
 
 @export("contrib.slim.utils.channel_dimension")

@@ -50,12 +50,14 @@ def contrastive_loss(labels: Any, embeddings_anchor: Any, embeddings_positive: A
     """Pairs: what is alike shall be close, what is not farther apart than `margin`.
 
     Args:
-      labels: float32 [batch], 1 for pairs that are alike, else 0.
+      labels: [batch] of any number type, 1 for pairs that are alike, else 0.
       embeddings_anchor, embeddings_positive: float32 [batch, n].
       margin: how far apart is far enough.
     """
     distances = api.sqrt(api.reduce_sum(api.squared_difference(embeddings_anchor, embeddings_positive), 1))
-    losses = labels * api.square(distances) + (1.0 - labels) * api.square(api.maximum(margin - distances, 0.0))
+    near = api.cast(labels, dtypes.float32) * api.square(distances)
+    far = (1.0 - api.cast(labels, dtypes.float32)) * api.square(api.maximum(margin - distances, 0.0))
+    losses = near + far
     return api.reduce_mean(losses, name="contrastive_loss")
 
 

@@ -1,0 +1,51 @@
+"""Ops and programs give TensorFlow's values on a GPU too: this machine's, or one that is only pretended."""
+
+import contextlib
+import warnings
+
+import pytest
+import torch
+from oracle.difference import program_differences
+from oracle.meant_differences import meant_parts
+from oracle.op_differences import differences, is_meant, rows
+from oracle.programs import load
+from oracle.samples import sampled_ops
+from pretended_gpus import pretended_gpus
+
+
+@pytest.fixture(autouse=True)
+def _gpu():
+    with contextlib.nullcontext() if torch.cuda.is_available() else pretended_gpus():
+        yield
+
+
+def op_differences(name, count=None):
+    """Lines for the recorded samples of an op (its first `count`) that give values, run on a GPU.
+
+    Wrong indices are left out: on a GPU TensorFlow does not look at them.
+    """
+    meant = meant_parts("op", name)
+    right = [row for row in rows(name) if "outputs" in row and not is_meant(row, meant)]
+    return [line for row in right[:count] for line in differences(name, row, meant, "/gpu:0")]
+
+
+@pytest.mark.parametrize("name", sampled_ops())
+def test_op_does_the_same_on_a_gpu(name):
+    lines = op_differences(name, 1)
+    assert not lines, "\n".join(lines)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sampled_ops())
+def test_op_does_the_same_on_a_gpu_for_every_sample(name):
+    lines = op_differences(name)
+    assert not lines, "\n".join(lines[:8])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sorted(set(load()) - {"contrib_memory_limit"}))  # a GPU has another limit
+def test_program_does_the_same_on_a_gpu(name):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        problems = program_differences(name)
+    assert not problems, "\n".join(problems)
