@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tfmagic.base import dtypes, errors, shapes
+from tfmagic.base import errors, shapes
 from tfmagic.base.lazy import torch
 from tfmagic.ops.data.datasets import (
     UNKNOWN,
@@ -607,11 +607,12 @@ for _name in ("GroupByReducerDataset", "ExperimentalGroupByReducerDataset"):
                         "reduce_func_other_arguments": "reduce_func",
                         "finalize_func_other_arguments": "finalize_func"})
 for _name in ("UniqueDataset", "ExperimentalUniqueDataset"):
-    register(_name, handle(), lambda op, source: op.call(_unique, source, op.output_types), objects=True)
+    register(_name, handle(), lambda op, source: op.call(
+        _unique, source, [dtype.name for dtype in op.output_types]), objects=True)
 
 
-def _unique(source: Dataset, types: Sequence[Any]) -> Unique:
-    if len(types) != 1 or types[0] not in (dtypes.int32, dtypes.int64, dtypes.string):
+def _unique(source: Dataset, types: Sequence[str]) -> Unique:
+    if len(types) != 1 or types[0] not in ("int32", "int64", "string"):
         raise errors.InvalidArgumentError(None, None, "UniqueDataset only supports inputs with a single `tf.int32`, "
                                           "`tf.int64`, or `tf.string` component.")
     return Unique(source)
