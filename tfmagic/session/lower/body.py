@@ -147,11 +147,6 @@ def static_meta(tensor: Tensor, *others: Tensor) -> Any:
     return torch.empty(tensor.shape.as_list(), dtype=torch_dtype(tensor._dtype), device="meta")  # type: ignore[arg-type]
 
 
-def device_of(value: Any) -> str:
-    """Where a value is."""
-    return value.node.meta.get("device", "cpu") if isinstance(value, Proxy) else "cpu"
-
-
 def lives_on_host(tensor: Tensor) -> bool:
     """Whether values of this tensor are host objects."""
     return tensor._dtype.kind == "O"

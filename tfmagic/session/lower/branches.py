@@ -12,10 +12,11 @@ from tfmagic.base import errors
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.session import run_errors
 from tfmagic.session.lower.abilities import SWITCHES
-from tfmagic.session.lower.body import DEAD, Inner, aliased, common_meta, device_of, lives_on_host, passed
+from tfmagic.session.lower.body import DEAD, Inner, aliased, common_meta, lives_on_host, passed
 from tfmagic.session.lower.lowering import Lowering, VariableRef
 from tfmagic.session.lower.regions import Path, Region
 from tfmagic.session.lower.schedule import Step, lower_all, schedule
+from tfmagic.session.lower.tracer import device_of
 from tfmagic.session.plan.plan_graph import PlanGraph
 from tfmagic.session.plan.run_time import BodyCall, PlanCall
 

@@ -16,6 +16,7 @@ from tfmagic.session.lower.branches import BranchStep
 from tfmagic.session.lower.lowering import Lowering, VariableRef
 from tfmagic.session.lower.regions import Irregular, Region
 from tfmagic.session.lower.schedule import OpStep, Step, lower_all, schedule
+from tfmagic.session.lower.tracer import device_of
 from tfmagic.session.passes import host_scalars
 from tfmagic.session.plan.loop import Loop
 from tfmagic.session.plan.order import Cycle, in_order
@@ -290,7 +291,7 @@ class _LoopPlan:
         body = self._open(values)
         for tensor in handed:
             value = cond_lowering.values[tensor]
-            body.parameter(tensor, tensor, value.node.meta.get("device", "cpu"), meta_of(value))
+            body.parameter(tensor, tensor, device_of(value), meta_of(value))
         body.lowering.values[step.cond._outputs[0]] = torch.tensor(True)
         for op in step.switches:
             body.lowering.values[op._outputs[1]] = body.lowering.values[op._inputs[0]]

@@ -34,7 +34,7 @@ from tfmagic.ops.state.assign import asks_for_shape
 from tfmagic.ops.torch_types import torch_dtype
 from tfmagic.session import run_errors
 from tfmagic.session.lower.abilities import VARIABLE_OPS, refused
-from tfmagic.session.lower.tracer import PlanTracer
+from tfmagic.session.lower.tracer import PlanTracer, device_of
 from tfmagic.session.plan.plan_graph import Update
 from tfmagic.session.plan.run_time import Check, RunTimeKernel, Untraceable, output_metas, settled, tensor_type
 from tfmagic.session.resources.keys import key_of, shown
@@ -351,7 +351,7 @@ class Lowering:
         value = self.values.get(tensor)
         if type(value) is VariableRef:
             return value.root._attrs["shape"]._dims == () and self.place(value.root) == "cpu"
-        return tensor._dims == () and (not isinstance(value, Proxy) or value.node.meta.get("device", "cpu") == "cpu")
+        return tensor._dims == () and device_of(value) == "cpu"
 
     def on_device(self, value: Any, tensor: Tensor, root: Operation | None = None) -> Any:
         """`value` on the device of the current op; host objects as they are.

@@ -29,6 +29,11 @@ _RANDOM = frozenset({torch.rand, torch.randn, torch.randint, torch.randperm, tor
                      torch.normal})
 
 
+def device_of(value: Any) -> str:
+    """Where a value is."""
+    return value.node.meta.get("device", "cpu") if isinstance(value, Proxy) else "cpu"
+
+
 class PlanProxy(Proxy):
     """A value of the plan; its shape and dtype are plain Python where they are known."""
 
@@ -49,7 +54,7 @@ class PlanProxy(Proxy):
     @property
     def is_cuda(self) -> bool:
         """Whether the value is on a GPU: known, since every op is placed before it is traced."""
-        return str(self.node.meta.get("device", "cpu")).startswith("cuda")
+        return device_of(self).startswith("cuda")
 
     @property
     def shape(self) -> Any:
@@ -183,7 +188,7 @@ class PlanTracer(GraphAppendingTracer):
 
     def moved(self, value: Proxy, device: str) -> Proxy:
         """`value` on `device`."""
-        if value.node.meta.get("device", "cpu") == device:
+        if device_of(value) == device:
             return value
         here, self.device = self.device, device
         try:
