@@ -143,17 +143,17 @@ def _smallest(red: Tensor, green: Tensor, blue: Tensor) -> list[Tensor]:
             _as_number((blue <= red) & (blue <= green))]
 
 
-# In which order TensorFlow sums over the two other colours: those that may be smallest, those that may be largest.
-_OTHERS = (((1, 2), (1, 2)), ((0, 2), (0, 2)), ((1, 0), (1, 0)))
+# In which order TensorFlow sums over the two other colours.
+_OTHERS = ((1, 2), (0, 2), (1, 0))
 
 
 def _saturation_by(i: int, colours: list[Tensor], largest: list[Tensor], smallest: list[Tensor]) -> Tensor:
     """How the saturation grows with colour `i`: nothing flows to one that is not above 0."""
-    (a, b), (c, d) = _OTHERS[i]
+    a, b = _OTHERS[i]
     positive = _as_number(colours[i] > 0)
     as_largest = largest[i] * raw.add(smallest[a] * colours[a], smallest[b] * colours[b]) * _inverse(
         raw.square(colours[i]))
-    as_smallest = smallest[i] * -1.0 * _inverse(largest[c] * colours[c] + largest[d] * colours[d])
+    as_smallest = smallest[i] * -1.0 * _inverse(largest[a] * colours[a] + largest[b] * colours[b])
     return positive * raw.add(as_largest, as_smallest)
 
 
