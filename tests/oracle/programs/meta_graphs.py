@@ -221,7 +221,7 @@ def meta_graph_of_functions(tf):
 
 @program
 def every_op_definition(tf):
-    """The definitions of all ops, attrs in order: a checksum of the text of each."""
+    """The definitions of all ops, attrs in order: a checksum of each."""
     definitions = internal(tf, "tensorflow.python.framework.op_def_registry").get_registered_ops()
-    return Case(facts={name: zlib.crc32(str(definitions[name]).encode("utf-8")) & 0xffffffff
+    return Case(facts={name: zlib.crc32(definitions[name].SerializeToString()) & 0xffffffff
                        for name in sorted(definitions) if hasattr(tf.raw_ops, name)})
