@@ -2,10 +2,12 @@
 
 from __future__ import division
 
+import zlib
+
 import numpy as np
 
 from . import Case, program
-from .functions import defun
+from .functions import defun, internal
 from .saving import Folder, attempt
 
 
@@ -34,7 +36,7 @@ def digest(meta):
                       for node in meta.graph_def.node],
             "collections": collections_of(meta), "saver": str(meta.saver_def),
             "defs": [[op.name, [str(arg) for arg in list(op.input_arg) + list(op.output_arg)],
-                      sorted(str(attr) for attr in op.attr), op.is_stateful, op.is_commutative,
+                      [str(attr) for attr in op.attr], op.is_stateful, op.is_commutative,
                       op.allows_uninitialized_input] for op in info.stripped_op_list.op]}  # fmt: skip
 
 
@@ -215,3 +217,11 @@ def meta_graph_of_functions(tf):
         meta = tf.train.export_meta_graph()
     tf.train.import_meta_graph(meta)
     return Case(steps=[("y:0", None)], facts={"meta": digest(meta)["ops"]})
+
+
+@program
+def every_op_definition(tf):
+    """The definitions of all ops, attrs in order: a checksum of each."""
+    definitions = internal(tf, "tensorflow.python.framework.op_def_registry").get_registered_ops()
+    return Case(facts={name: zlib.crc32(definitions[name].SerializeToString()) & 0xffffffff
+                       for name in sorted(definitions) if hasattr(tf.raw_ops, name)})
