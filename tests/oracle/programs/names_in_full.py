@@ -40,7 +40,8 @@ def nodes_named_in_full(tf):
     """The next node that asks for such a name gets it, and is refused."""
     first = tf.constant([1.0], name="k/")
     facts = {"next": _next(tf, "k")}
-    for name, make in [("constant", lambda: tf.constant([2.0], name="k")), ("again", lambda: tf.add(first, first, "k/")),
+    for name, make in [("constant", lambda: tf.constant([2.0], name="k")),
+                       ("again", lambda: tf.add(first, first, "k/")),
                        ("counted", lambda: tf.add(first, first, name="k").op.name)]:
         facts[name] = str(outcome(make))
     body = tf.Graph()
