@@ -75,7 +75,7 @@ class Graph:
         self._functions: dict[str, Any] = {}
         self._py_functions: dict[str, Any] = {}
         self._extras: dict[str, Any] = {}
-        self._versions: Any = None  # `protos.Versions` once a graph was imported
+        self._versions: Any = None  # `protos.Versions` once a graph was imported or a function added
         self.seed: int | None = None
 
     def __reduce__(self) -> Any:
@@ -152,7 +152,7 @@ class Graph:
 
         Args:
           from_version: taken for TensorFlow's sake, whose C library gives all nodes whatever it says.
-          add_shapes: whether to add an `_output_shapes` attr to each node.
+          add_shapes: whether to add an `_output_shapes` attr to each node, those of functions included.
 
         Raises:
           ValueError: the graph is larger than a proto can be (2 GB).
@@ -169,7 +169,7 @@ class Graph:
                                  "of holding them as constants.")
             proto.node.append(node)
         for function in self._functions.values():
-            proto.library.function.append(function.definition)
+            proto.library.function.append(function.with_shapes() if add_shapes else function.definition)
             if function.gradient_name is not None:
                 proto.library.gradient.add(function_name=function.name, gradient_func=function.gradient_name)
         return proto
