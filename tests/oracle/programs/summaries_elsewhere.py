@@ -161,5 +161,5 @@ def statistics(tf, folder):
     told = [(event.step, value) for path in glob.glob(os.path.join(folder, "*"))
             for event in tf.train.summary_iterator(path) for value in event.summary.value]
     return {"came": run.came, "written": [
-        [int(step), re.sub("/_[0-9]+", "", value.tag), value.WhichOneof("value"), value.simple_value, value.histo.num, value.histo.sum,
-         list(value.histo.bucket)] for step, value in told]}
+        [int(step), re.sub("/_[0-9]+", "", value.tag), value.WhichOneof("value"), value.simple_value, value.histo.num,
+         value.histo.sum, list(value.histo.bucket)] for step, value in told]}
