@@ -98,6 +98,8 @@ class Table:
         self._keys, self._types = attrs["key_dtype"], attrs["value_dtype"]
         shape = attrs.get("value_shape")
         self._shape: tuple[Any, ...] = () if shape is None else shapes.as_shape(shape)._dims or ()
+        if op.type.startswith("MutableHashTableOfTensors") and len(self._shape) != 1:
+            raise invalid(f"Default value must be a vector, got shape {shapes.brackets(self._shape)}")
         self._fixed, self._filled = fixed, not fixed
         self._values: dict[Any, Any] = {}
         self._lock = threading.Lock()
