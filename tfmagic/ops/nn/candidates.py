@@ -282,8 +282,9 @@ def _hits(true_classes: Any, sampled: Any) -> tuple[Any, Any, Any]:
     hits = [(at // columns, places[number]) for at, number in enumerate(true_classes.reshape(-1).tolist())
             if number in places]
     rows, numbers = zip(*hits) if hits else ((), ())
-    return (torch.tensor(rows, dtype=torch.int32, device=device), torch.tensor(numbers, dtype=torch.int64, device=device),
-            torch.full((len(hits),), -3.4028234663852886e38, dtype=torch.float32, device=device))
+    least = torch.full((len(hits),), -3.4028234663852886e38, dtype=torch.float32, device=device)
+    return (torch.tensor(rows, dtype=torch.int32, device=device),
+            torch.tensor(numbers, dtype=torch.int64, device=device), least)
 
 
 def _hits_shape(op: Any, true_classes: Dims, sampled: Dims) -> tuple[Dims, Dims, Dims]:
