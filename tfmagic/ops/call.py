@@ -27,8 +27,8 @@ from tfmagic.graph.registry import arg_count, grouped
 from tfmagic.graph.scopes import graph_of
 from tfmagic.graph.sparse_tensor import SparseTensor
 
-
-_OF_WRONG_KIND = re.compile(r"Expected \w+ for argument '|Error converting \w+ to a TensorShape|Don't know how to convert ")
+_OF_WRONG_KIND = re.compile(r"Expected \w+ for argument '|Error converting \w+ to a TensorShape|"
+                            r"Don't know how to convert ")
 
 
 class _Input:

@@ -53,7 +53,7 @@ def fields_of(line: bytes, delimiter: bytes, quoted: bool) -> list[bytes]:
 
 
 def _quoted(line: bytes, at: int, delimiter: bytes) -> tuple[bytes, int]:
-    """A field from behind its quote on, and where the next begins. A quote before a delimiter ends it, others are two."""
+    """A field from behind its quote on, and where the next begins. A quote before a delimiter ends it."""
     parts = []
     while True:
         end = line.find(b'"', at)
