@@ -157,6 +157,10 @@ class Versions:
         return Versions(min(self.producer, proto.producer), max(self.min_consumer, proto.min_consumer),
                         tuple(sorted({*self.bad_consumers, *proto.bad_consumers})))
 
+    def with_functions(self) -> Versions:
+        """Those of a graph with a library: readers before version 12 know of no functions."""
+        return self if self.min_consumer >= 12 else Versions(self.producer, 12, self.bad_consumers)
+
     def proto(self) -> Any:
         """They as a `VersionDef`."""
         VersionDef = messages.module("versions_pb2").VersionDef
