@@ -152,6 +152,20 @@ def register_gradient(op_type: str, function: Callable[..., Any] | None) -> None
     _gradient_places[op_type] = source.capture()[:1]
 
 
+def forget_gradient(name: str) -> None:
+    """Take a user's gradient function away.
+
+    Raises:
+      KeyError: no user registered one under this name.
+    """
+    del _gradient_overrides[name], _gradient_places[name]
+
+
+def users_gradients() -> list[str]:
+    """The names under which users registered gradient functions."""
+    return list(_gradient_overrides)
+
+
 def registered_twice(kind: str, name: str, frames: source.Frames) -> KeyError:
     """The error for a name that is taken.
 

@@ -433,6 +433,7 @@ class Lowering:
             arguments = [a if at in self._stays or not isinstance(a, torch.Tensor)
                          else self._constant_on(self.tracer.device, a) for at, a in enumerate(arguments)]
         function = kind(op, declaration, resources, self.tracer.device,
+                        (declaration.check is not None or not declaration.from_shapes) and  # which takes any shape
                         any(isinstance(a, Proxy) and "val" not in a.node.meta for a in arguments),
                         op if self.path is None else (op, *(path.call for path in self.path.calls())))
         return self.tracer.create_proxy("call_function", function, tuple(arguments), {})
