@@ -206,6 +206,10 @@ class TensorSpec(TypeSpec):
             raise ValueError(f"Types are not compatible: {self!r} vs {other!r}")
         return TensorSpec(self._shape.most_specific_compatible_shape(other.shape), self._dtype)
 
+    @property
+    def _component_specs(self) -> list[TensorSpec]:
+        return [self]
+
     def _serialize(self) -> tuple[Any, ...]:
         return self._shape, self._dtype, self._name
 
