@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -35,6 +36,11 @@ class TypeSpec:
     def _serialize(self) -> tuple[Any, ...]:
         """What the spec consists of, as arguments of its class."""
         raise NotImplementedError(f"{type(self).__name__}._serialize()")
+
+    @property
+    def _component_specs(self) -> Sequence[TensorSpec]:
+        """What is known of each of the tensors that such a value consists of."""
+        raise NotImplementedError(f"{type(self).__name__}._component_specs")
 
     def is_compatible_with(self, spec_or_value: Any) -> bool:
         """Whether a spec or a value may be what this one describes."""
