@@ -53,7 +53,7 @@ OF_CONTRIB = {
     "seq2seq.ops.gen_beam_search_ops": ("GatherTree",),
 }
 # Ops whose gradients it brings, which their callers import.
-GRADIENT_OF_CONTRIB = ("GRUBlockCell", "LSTMBlockCell")
+GRADIENT_OF_CONTRIB = ("Batch", "GRUBlockCell", "LSTMBlockCell", "Unbatch")
 
 SETS = [
     ("$numbers", "float double int32 uint8 int16 int8 complex64 int64 qint8 quint8 qint32 bfloat16 uint16 complex128 "
@@ -68,6 +68,7 @@ SETS = [
 OPDEFS_HEAD = """\
 # Op definitions of TensorFlow 1.15: one op a line (tables/record.py; `python -m tables` writes the last column).
 # Op | Python function | inputs | outputs | attrs (in the order of the Python function) | flags | home in tfmagic
+# flags: `defined=a,b` = the order of the attrs in the op's definition, where it is another
 # `a as b` = the function calls input a b; `= x as y` = where its caller is silent it gives y; $name = a set of types
 """
 TEST_OPDEFS_HEAD = """\
@@ -216,6 +217,9 @@ def op_line(op, function):
     if not hasattr(tf.raw_ops, op.name):
         flags.append("not_raw")
     flags.extend(gradient_flag(op.name) + kernel_flag(op.name))
+    defined = [a.name for a in op.attr]
+    if defined != [a.name for a in order] + [a.name for a in op.attr if a.name in inferred]:
+        flags.append("defined=" + ",".join(defined))
     if op.HasField("deprecation"):
         flags.append('deprecated=%d "%s"' % (op.deprecation.version, op.deprecation.explanation))
     return " | ".join([op.name, snake_case(op.name), "; ".join(arg_text(a, shown.get(a.name)) for a in op.input_arg),

@@ -14,7 +14,7 @@ from tfmagic.graph import opdefs
 from tfmagic.graph.graph import Graph
 from tfmagic.graph.opdefs import OpDef
 from tfmagic.graph.operation import Operation, OwnGraph, Tensor
-from tfmagic.graph.protos import Func, attr_value
+from tfmagic.graph.protos import OWN_VERSIONS, Func, attr_value
 
 _imported_body = Slot("bodies of functions")
 
@@ -51,6 +51,7 @@ class Function:
       library: the functions, by name, that its body may call.
       own: the graph from which the definition was written, if there was one.
       gradient_name: the function of the library that is its gradient, where somebody gave one.
+      tells_shapes: whether a `GraphDef` with shapes has those of its body; TensorFlow forgets them of a `Defun`.
       python_gradient: `(operation, *output gradients) -> gradients of the inputs`, where a user gave one for its calls.
     """
 
@@ -62,6 +63,7 @@ class Function:
         self.own = own
         self.gradient_name: str | None = None
         self.python_gradient: Any = None
+        self.tells_shapes = own is not None
         self._bodies: dict[Any, Body] = {}
         self._lock = threading.RLock()
 
@@ -96,6 +98,19 @@ class Function:
                 body = self._bodies[key] = make(attrs)
             return body
 
+    def with_shapes(self) -> Any:
+        """The definition with the static shapes of what its nodes give and of its arguments, where they are known."""
+        if self.own is None or not self.tells_shapes:
+            return self.definition
+        proto = type(self.definition)()
+        proto.CopyFrom(self.definition)
+        inputs = {tensor.op for tensor in self.own.inputs}
+        for node, op in zip(proto.node_def, (op for op in self.own.graph._operations if op not in inputs)):
+            if op._outputs:
+                node.attr["_output_shapes"].CopyFrom(attr_value([tensor.shape for tensor in op._outputs]))
+        proto.attr["_input_shapes"].CopyFrom(attr_value([tensor.shape for tensor in self.own.inputs]))
+        return proto
+
     def add_to_graph(self, graph: OwnGraph) -> None:
         """Put it, and the functions that it needs, into a graph's library.
 
@@ -115,6 +130,7 @@ class Function:
                 raise errors.InvalidArgumentError(None, None, f"Cannot add function '{function.name}' because a "
                                                   "different function with the same name already exists.")
             graph._functions[function.name] = function
+            graph._versions = (graph._versions or OWN_VERSIONS).with_functions()
             added.extend(function.library.values())
 
     def __repr__(self) -> str:

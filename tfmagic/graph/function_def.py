@@ -63,8 +63,11 @@ def function_from_graph(name: str, graph: Graph, inputs: Sequence[Tensor], outpu
     signature.name = proto.signature.name = f"{name}_{text_of(proto)}" if with_hash else name
     for key, value in (attrs or {}).items():
         proto.attr[key].CopyFrom(attr_value(value))
-    for index in range(len(inputs)):
+    for index, tensor in enumerate(inputs):
         proto.arg_attr[index].SetInParent()
+        for key, value in tensor.op._attrs.items():
+            if key[0] == "_":
+                proto.arg_attr[index].attr[key].CopyFrom(attr_value(value))
     body = Body(signature.name, graph, tuple(inputs), tuple(outputs), tuple(controls))
     return Function(proto, signature, graph._functions, body)
 

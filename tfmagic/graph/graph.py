@@ -75,7 +75,7 @@ class Graph:
         self._functions: dict[str, Any] = {}
         self._py_functions: dict[str, Any] = {}
         self._extras: dict[str, Any] = {}
-        self._versions: Any = None  # `protos.Versions` once a graph was imported
+        self._versions: Any = None  # `protos.Versions` once a graph was imported or a function added
         self.seed: int | None = None
 
     def __reduce__(self) -> Any:
@@ -152,7 +152,7 @@ class Graph:
 
         Args:
           from_version: taken for TensorFlow's sake, whose C library gives all nodes whatever it says.
-          add_shapes: whether to add an `_output_shapes` attr to each node.
+          add_shapes: whether to add an `_output_shapes` attr to each node, those of functions included.
 
         Raises:
           ValueError: the graph is larger than a proto can be (2 GB).
@@ -169,7 +169,7 @@ class Graph:
                                  "of holding them as constants.")
             proto.node.append(node)
         for function in self._functions.values():
-            proto.library.function.append(function.definition)
+            proto.library.function.append(function.with_shapes() if add_shapes else function.definition)
             if function.gradient_name is not None:
                 proto.library.gradient.add(function_name=function.name, gradient_func=function.gradient_name)
         return proto
@@ -287,9 +287,6 @@ class Graph:
             op._id = self._last_id
             self._by_name[name] = op
             self._operations[op] = None
-            lowered = name.lower()
-            if lowered not in self._names_in_use:
-                self._names_in_use[lowered] = 1
             for tensor in inputs:
                 tensor._consumers.append(op)
         if ctx is not None:
@@ -336,7 +333,10 @@ class Graph:
     # --- names ------------------------------------------------------------------------------------------------
 
     def unique_name(self, name: str, mark_as_used: bool = True) -> str:
-        """A name within the current scope that no operation has yet: `x`, then `x_1`, `x_2`, ..."""
+        """A name within the current scope that nobody asked for yet: `x`, then `x_1`, `x_2`, ...
+
+        A node whose name was given in full (`"x/"`) is not counted: `x` is refused then.
+        """
         names = self._stacks.names
         if names:
             name = f"{names}/{name}"
@@ -359,6 +359,11 @@ class Graph:
                 in_use[base] = count + 1
                 in_use[key] = 1
             return unique
+
+    def count_name(self, name: str) -> None:
+        """Take a name that came from outside (an imported node's) for one that is asked for."""
+        with self._lock:
+            self._names_in_use.setdefault(name.lower(), 1)
 
     @contextlib.contextmanager
     def name_scope(self, name: str | None) -> Iterator[str]:

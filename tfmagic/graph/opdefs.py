@@ -65,6 +65,7 @@ class OpDef:
 
     Attributes:
       flags: "stateful", "gradient", "stops_gradients", ...
+      defined: the names of the attrs in the order of the op's definition; `attrs` are in that of its Python function.
       deprecation: from which GraphDef version on the op is gone, and what TensorFlow says of it.
       inferred: attrs that follow from the inputs.
       parameters: names of the Python function's parameters, in order, without `name`.
@@ -78,6 +79,7 @@ class OpDef:
     attrs: dict[str, AttrDef]
     flags: frozenset[str]
     deprecation: tuple[int, str] | None = None
+    defined: tuple[str, ...] = ()
     inferred: frozenset[str] = field(init=False)
     parameters: tuple[str, ...] = field(init=False)
     takes_lists: bool = field(init=False)
@@ -88,6 +90,7 @@ class OpDef:
         for arg in self.inputs:
             inferred.update(a for a in (arg.type_attr, arg.number_attr, arg.type_list_attr) if a is not None)
         self.inferred = frozenset(inferred)
+        self.defined = self.defined or tuple(self.attrs)
         self.parameters = (*(arg.python_name for arg in self.inputs),
                            *(a.python_name for a in self.attrs.values() if a.name not in inferred))
         self.takes_lists = any(arg.is_list for arg in self.inputs)
@@ -184,9 +187,11 @@ def _parse(name: str, rest: str) -> OpDef:
     attr_defs = {attr.name: attr for attr in map(_parse_attr, _items(attrs))}
     flags, is_deprecated, deprecation = flags.partition("deprecated=")
     version, _, explanation = deprecation.partition(" ")
+    flags, _, defined = flags.partition("defined=")
     return OpDef(name, tuple(_parse_arg(item, attr_defs) for item in _items(inputs)),
                  tuple(_parse_arg(item, attr_defs) for item in _items(outputs)), attr_defs, frozenset(flags.split()),
-                 (int(version), explanation.strip('"')) if is_deprecated else None)
+                 (int(version), explanation.strip('"')) if is_deprecated else None,
+                 tuple(defined.strip().split(",")) if defined else ())
 
 
 def _items(text: str) -> list[str]:

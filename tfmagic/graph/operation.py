@@ -26,6 +26,7 @@ class OwnGraph(Protocol):
     _operations: dict[Operation, None]
     _by_name: dict[str, Operation]
     _functions: dict[str, Any]
+    _versions: Any
     _py_functions: dict[str, Any]
     _extras: dict[str, Any]
 

@@ -157,6 +157,10 @@ class Versions:
         return Versions(min(self.producer, proto.producer), max(self.min_consumer, proto.min_consumer),
                         tuple(sorted({*self.bad_consumers, *proto.bad_consumers})))
 
+    def with_functions(self) -> Versions:
+        """Those of a graph with a library: readers before version 12 know of no functions."""
+        return self if self.min_consumer >= 12 else Versions(self.producer, 12, self.bad_consumers)
+
     def proto(self) -> Any:
         """They as a `VersionDef`."""
         VersionDef = messages.module("versions_pb2").VersionDef
@@ -179,13 +183,18 @@ def op_def_proto(definition: OpDef) -> Any:
             repeated.add(name=arg.name, type=0 if arg.dtype is None else arg.dtype.as_datatype_enum,
                          type_attr=arg.type_attr or "", number_attr=arg.number_attr or "",
                          type_list_attr=arg.type_list_attr or "", is_ref=arg.is_ref)
-    for attr in definition.attrs.values():
-        item = proto.attr.add(name=attr.name, type=attr.type)
+    for name in definition.defined:
+        attr = definition.attrs[name]
+        item = proto.attr.add(name=name, type=attr.type)
         if attr.minimum is not None:
             item.has_minimum, item.minimum = True, attr.minimum
         if attr.allowed is not None:
             item.allowed_values.CopyFrom(attr_value(list(attr.allowed)))
         if attr.has_default:
-            item.default_value.CopyFrom(attr_value(attr.default, attr.type) if attr.type != "tensor"
-                                        else attr_value(tensor_proto.make_tensor_proto([], dtypes.float32)))
+            if attr.type == "tensor":
+                item.default_value.tensor.CopyFrom(attr.default)  # the table has it as a proto already
+            else:
+                item.default_value.CopyFrom(attr_value(attr.default, attr.type))
+    if definition.deprecation is not None:
+        proto.deprecation.version, proto.deprecation.explanation = definition.deprecation
     return proto

@@ -315,6 +315,7 @@ class _Import:
         op = self.graph.make(definition, name, tuple(tensors), attrs, use_device_scopes=False)
         if node.op == "Placeholder" and self.scalars_are_unknown and op._outputs[0]._dims == ():
             op._outputs[0]._dims = None  # an empty shape then stood for any
+        self.graph.count_name(name)
         self.made[node.name] = op
         op._control_inputs = tuple(dict.fromkeys(self._control(source) for source in sources if source[1] < 0))
         if back_edges:

@@ -194,7 +194,7 @@ def contrib_util_ops(tf):
         tf.py_func(lambda x: x, [1.0], tf.float32)
     definition = graph.as_graph_def()
     facts = {"used": sorted(util.ops_used_by_graph_def(definition)),
-             "ops": [[op.name, _named(list(op.input_arg)), _named(list(op.output_arg)), sorted(_named(list(op.attr)))]
+             "ops": [[op.name, _named(list(op.input_arg)), _named(list(op.output_arg)), _named(list(op.attr))]
                      for op in util.stripped_op_list_for_graph(definition).op]}
     definition.node[0].op = "Nope"
     facts["refused"] = _facts(tf, [lambda: util.stripped_op_list_for_graph(definition)])

@@ -2,10 +2,13 @@
 
 from __future__ import division
 
+import re
+import zlib
+
 import numpy as np
 
 from . import Case, program
-from .functions import defun
+from .functions import defun, internal
 from .saving import Folder, attempt
 
 
@@ -34,7 +37,7 @@ def digest(meta):
                       for node in meta.graph_def.node],
             "collections": collections_of(meta), "saver": str(meta.saver_def),
             "defs": [[op.name, [str(arg) for arg in list(op.input_arg) + list(op.output_arg)],
-                      sorted(str(attr) for attr in op.attr), op.is_stateful, op.is_commutative,
+                      [str(attr) for attr in op.attr], op.is_stateful, op.is_commutative,
                       op.allows_uninitialized_input] for op in info.stripped_op_list.op]}  # fmt: skip
 
 
@@ -215,3 +218,64 @@ def meta_graph_of_functions(tf):
         meta = tf.train.export_meta_graph()
     tf.train.import_meta_graph(meta)
     return Case(steps=[("y:0", None)], facts={"meta": digest(meta)["ops"]})
+
+
+@program
+def every_op_definition(tf):
+    """The definitions of all ops, attrs in order: a checksum of each."""
+    definitions = internal(tf, "tensorflow.python.framework.op_def_registry").get_registered_ops()
+    return Case(facts={name: zlib.crc32(definitions[name].SerializeToString()) & 0xffffffff
+                       for name in sorted(definitions) if hasattr(tf.raw_ops, name)})
+
+
+@program
+def protos_of_collections(tf):
+    ops = internal(tf, "tensorflow.python.framework.ops")
+    facts = {}
+    for key in sorted(getattr(tf.GraphKeys, name) for name in dir(tf.GraphKeys) if name.isupper() and name[0] != "_"):
+        kind = ops.get_collection_proto_type(key)
+        facts[key] = [kind and kind.__name__, ops.get_to_proto_function(key) is not None,
+                      ops.get_from_proto_function(key) is not None]
+    facts["taken"] = attempt(ops.register_proto_function, "variables", proto_type=int)[1][:52]
+    facts["no function"] = [attempt(ops.register_proto_function, "mine", to_proto=3),
+                            attempt(ops.register_proto_function, "mine", from_proto=3)]
+    return Case(facts=facts)
+
+
+@program
+def meta_graph_definitions_of_functions(tf):
+    """Versions, and the bodies of functions with and without shapes: those of data sets, of callables, of `Defun`."""
+    function = internal(tf, "tensorflow.python.framework.function")
+
+    def old():
+        return function.Defun(tf.float32, tf.int32, func_name="OldForm")(
+            lambda x, n: (tf.reshape(x, [2, 3]) * 2.0, n))(tf.placeholder(tf.float32), 1)
+
+    def of_data():
+        data = tf.data.Dataset.from_tensor_slices((tf.zeros([4, 3]), [1, 2, 3, 4])).map(lambda a, b: (a + 1.0, b))
+        return tf.compat.v1.data.make_one_shot_iterator(data.repeat()).get_next() and data
+
+    def callable_(x, pair):
+        return x + pair[0] + pair[1]
+
+    facts = {}
+    for name, build in (("old", old), ("data", of_data),
+                        ("callable", lambda: tf.function(callable_)(tf.zeros([2]), [tf.ones([2]), tf.ones([])]))):
+        with tf.Graph().as_default() as graph:
+            build()
+            for shapes in (False, True):
+                definition = graph.as_graph_def(add_shapes=shapes)
+                bodies = [re.sub(r"_\d+\"", '_N"', str(body)) for body in definition.library.function]
+                facts["%s %s" % (name, shapes)] = [definition.versions.min_consumer, sorted(
+                    re.sub(r"\s+", " ", text) for text in bodies if "_make_dataset" not in text)]
+            ops = tf.train.export_meta_graph().meta_info_def.stripped_op_list.op
+            facts["ops of " + name] = [op.name for op in ops]
+    return Case(facts=facts)
+
+
+@program
+def meta_graph_of_running_means(tf):
+    """How variables are kept in step: of normalised layers they tell so."""
+    for options in ({}, {"renorm": True}, {"fused": False, "virtual_batch_size": 1}):
+        tf.layers.batch_normalization(tf.zeros([2, 4, 4, 3]), training=True, **options)
+    return Case(facts={variable.name: str(variable.to_proto()) for variable in tf.global_variables()})

@@ -162,10 +162,14 @@ def frozen_graphs(tf):
                                                             variable_names_blacklist=["layer/w"])
     describe = [[[node.name, node.op, list(node.input), sorted(node.attr)] for node in graph.node]
                 for graph in (frozen, some)]
+    part, trained = tf.graph_util.extract_sub_graph(frozen, ["y"]), tf.graph_util.remove_training_nodes(frozen)
+    whole = tf.graph_util.extract_sub_graph(tf.get_default_graph().as_graph_def(), ["y"])
+    versions = [[graph.HasField("versions"), graph.versions.producer, graph.HasField("library")]
+                for graph in (frozen, some, part, trained, whole)]
     with tf.Graph().as_default(), tf.Session() as sess:
         out, = tf.import_graph_def(frozen, name="", return_elements=["y:0"])
         value = sess.run(out, {"x:0": [[1.0, 1.0]]}).tolist()
-    return Case(facts={"nodes": describe, "value": value})
+    return Case(facts={"nodes": describe, "value": value, "versions": versions})
 
 
 @program

@@ -44,7 +44,7 @@ class ElementFunction:
         graph = BodyGraph(outer)
         with graph.as_default():
             inputs = [graph.create_op("Placeholder", [], name=f"args_{index}", attrs={
-                "dtype": part.dtype, "shape": part.shape}).outputs[0]
+                "dtype": part.dtype, "shape": part.shape, "_user_specified_name": f"args_{index}"}).outputs[0]
                 for index, part in enumerate(structure.components(spec))]
             arguments = structure.from_tensors(spec, inputs)
             if type(arguments) is not tuple:

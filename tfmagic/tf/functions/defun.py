@@ -200,7 +200,7 @@ class DefinedFunction:
             base, graph, [*inputs, *graph.captures.values()], outputs, self._out_names,
             {"_disable_call_shape_inference": True, **_attrs(self._attrs, self._own_name())},
             inspect.getdoc(self._func) or "", with_hash=self._func_name is None)
-        function.python_gradient = self._python_gradient
+        function.python_gradient, function.tells_shapes = self._python_gradient, False
         self._function, self._graph = function, graph
         self._add_gradient()
 

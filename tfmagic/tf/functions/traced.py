@@ -118,7 +118,8 @@ class ConcreteFunction:
                 return part
             own = part.name if isinstance(part, TensorSpec) and part.name else name
             made = graph.create_op("Placeholder", [], name=own, attrs={
-                "dtype": part.dtype.base_dtype, "shape": TensorShape(part.shape)}).outputs[0]
+                "dtype": part.dtype.base_dtype, "shape": TensorShape(part.shape),
+                "_user_specified_name": own}).outputs[0]
             made._handle_data = getattr(part, "_handle_data", None)
             self._placeholders.append(made)
             return made

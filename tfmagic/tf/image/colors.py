@@ -226,15 +226,15 @@ def grayscale_to_rgb(images: Any, name: str | None = None) -> Tensor:
 
 def _grey_checks(image: Tensor) -> list[Any]:
     try:
-        shape = image.get_shape().with_rank_at_least(1)
+        shape = image.get_shape().with_rank_at_least(2)
     except ValueError:
-        raise ValueError("A grayscale image must be at least one-dimensional.") from None
-    if shape.ndims and not shape.is_compatible_with(shape[:-1].concatenate([1])):
-        raise ValueError("Last dimension of a grayscale image should be size 1.")
-    if shape.dims and shape.dims[-1].value is not None:
+        raise ValueError("A grayscale image must be at least two-dimensional.") from None
+    if shape.is_fully_defined():
+        if shape.as_list()[-1] != 1:
+            raise ValueError("Last dimension of a grayscale image should be size 1.")
         return []
     return [api.assert_equal(api.shape(image)[-1], 1, message="Last dimension of a grayscale image should be size 1."),
-            api.assert_greater_equal(api.rank(image), 3, message="A grayscale image must be at least one-dimensional.")]
+            api.assert_greater_equal(api.rank(image), 3, message="A grayscale image must be at least two-dimensional.")]
 
 
 def _turned(name: str, matrix: Any, doc: str) -> None:

@@ -22,6 +22,7 @@ from tfmagic.tf.layers.base import Layer
 from tfmagic.tf.layers.input_spec import InputSpec
 from tfmagic.tf.nn.normalizations import batch_normalization as nn_batch_normalization
 from tfmagic.tf.nn.normalizations import fused_batch_norm, moments
+from tfmagic.tf.variable.variables import VariableAggregation, VariableSynchronization
 
 _zeros, _ones = Zeros(), Ones()
 _CLIPPING = ["rmax", "rmin", "dmax"]
@@ -132,12 +133,13 @@ class BatchNormalization(Layer):
         partitioner = None if self._scope is None else self._scope.partitioner
         if self._scope is not None:
             self._scope.set_partitioner(None)
-        self.moving_mean = self.add_weight("moving_mean", shape=own, dtype=dtype, trainable=False,
-                                           initializer=self.moving_mean_initializer)
-        self.moving_variance = self.add_weight("moving_variance", shape=own, dtype=dtype, trainable=False,
-                                               initializer=self.moving_variance_initializer)
+        running: dict[str, Any] = {"shape": own, "dtype": dtype, "trainable": False,
+                   "synchronization": VariableSynchronization.ON_READ, "aggregation": VariableAggregation.MEAN}
+        self.moving_mean = self.add_weight("moving_mean", initializer=self.moving_mean_initializer, **running)
+        self.moving_variance = self.add_weight("moving_variance", initializer=self.moving_variance_initializer,
+                                               **running)
         if self.renorm:
-            self._build_renorm(own, dtype)
+            self._build_renorm(running)
         if self._scope is not None:
             self._scope.set_partitioner(partitioner)
         self.built = True
@@ -154,20 +156,19 @@ class BatchNormalization(Layer):
         if self.adjustment is not None:
             raise ValueError("When using virtual_batch_size, adjustment cannot be specified")
 
-    def _build_renorm(self, own: Any, dtype: dtypes.DType) -> None:
+    def _build_renorm(self, running: dict[str, Any]) -> None:
         """The running mean and deviation that batches are corrected to, and the moving deviation."""
 
         def root(*args: Any, **kwargs: Any) -> Any:
             return raw.sqrt(self.moving_variance_initializer(*args, **kwargs))
 
-        options: dict[str, Any] = {"shape": own, "dtype": dtype, "trainable": False}
         colocate_with = get_default_graph().colocate_with
         with colocate_with(self.moving_variance.op):
-            self.moving_stddev = self.add_weight("moving_stddev", initializer=root, **options)
+            self.moving_stddev = self.add_weight("moving_stddev", initializer=root, **running)
         with colocate_with(self.moving_mean.op):
-            self.renorm_mean = self.add_weight("renorm_mean", initializer=self.moving_mean_initializer, **options)
+            self.renorm_mean = self.add_weight("renorm_mean", initializer=self.moving_mean_initializer, **running)
         with colocate_with(self.moving_variance.op):
-            self.renorm_stddev = self.add_weight("renorm_stddev", initializer=root, **options)
+            self.renorm_stddev = self.add_weight("renorm_stddev", initializer=root, **running)
 
     def call(self, inputs: Any, training: Any = False) -> Any:  # type: ignore[override]
         training = False if training is None else training

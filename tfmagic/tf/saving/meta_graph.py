@@ -7,16 +7,17 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from tfmagic.base import errors, export, messages, tf_logging
+from tfmagic.base import errors, messages, tf_logging
 from tfmagic.formats import gfile
 from tfmagic.formats.files import as_tensorflow, local_path, write_whole
-from tfmagic.graph import collection_protos, opdefs
+from tfmagic.graph import opdefs
 from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.graph import Graph
 from tfmagic.graph.keys import GraphKeys
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.graph.protos import op_def_proto, plain_attr
 from tfmagic.graphdef.importer import import_graph_def
+from tfmagic.tf.saving import collection_protos
 from tfmagic.tf.variable.save_slices import prepend_scope, strip_scope
 from tfmagic.tf.variable.variables import Variable
 
@@ -24,55 +25,20 @@ TENSORFLOW_VERSION = "1.15.0"
 TENSORFLOW_GIT_VERSION = "v1.15.0-rc3-22-g590d6ee"
 UNBOUND_INPUT_PREFIX = "$unbound_inputs_"
 
-_VARIABLES = (GraphKeys.GLOBAL_VARIABLES, GraphKeys.TRAINABLE_VARIABLES, GraphKeys.MOVING_AVERAGE_VARIABLES,
-              GraphKeys.LOCAL_VARIABLES, GraphKeys.MODEL_VARIABLES, GraphKeys.METRIC_VARIABLES, GraphKeys.GLOBAL_STEP)
-# What the classes of other collections are called, with their protos.
-_OTHERS = {GraphKeys.QUEUE_RUNNERS: ("train.QueueRunner", "queue_runner_pb2", "QueueRunnerDef"),
-           GraphKeys.SAVERS: ("train.Saver", "saver_pb2", "SaverDef")}
-_CONTEXTS = {GraphKeys.COND_CONTEXT: "CondContextDef", GraphKeys.WHILE_CONTEXT: "WhileContextDef"}
-
-
-def _proto_class(key: str) -> Any:
-    """The class of the protos of a collection, or None."""
-    if key in _VARIABLES:
-        return messages.module("variable_pb2").VariableDef
-    if key in _OTHERS:
-        _, module, name = _OTHERS[key]
-        return getattr(messages.module(module), name)
-    if key in _CONTEXTS:
-        return getattr(messages.module("control_flow_pb2"), _CONTEXTS[key])
-    return collection_protos.proto_type(key)
-
-
-def _from_proto(key: str) -> Callable[..., Any] | None:
-    """What makes an item of a collection from a proto, or None."""
-    if key in _VARIABLES:
-        return Variable.from_proto
-    if key in _OTHERS:
-        return export.find(_OTHERS[key][0]).from_proto if export.is_supported(_OTHERS[key][0]) else None
-    if key in _CONTEXTS:
-        from tfmagic.ops.control_flow.context_protos import from_proto
-
-        return from_proto
-    return collection_protos.from_proto_function(key)
-
-
-def _to_proto(key: str) -> Callable[..., Any] | None:
-    """What makes a proto of an item of a collection, or None."""
-    if key in _VARIABLES or key in _OTHERS or key in _CONTEXTS:
-        return lambda item, export_scope=None: item.to_proto(export_scope=export_scope)
-    return collection_protos.to_proto_function(key)
-
 
 # --- writing ----------------------------------------------------------------------------------------------------------
 
 
 def ops_used_by_graph_def(graph_def: Any) -> list[str]:
-    """The names of the ops in a graph and its functions."""
-    used = {node.op for node in graph_def.node}
-    for function in graph_def.library.function:
-        used.update(node.op for node in function.node_def)
-    return sorted(used - {function.signature.name for function in graph_def.library.function})
+    """The names of the ops in a graph and in the functions that its nodes are calls of (others do not count)."""
+    bodies = {function.signature.name: function.node_def for function in graph_def.library.function}
+    used: set[str] = set()
+    waiting = [graph_def.node]
+    while waiting:
+        new = {node.op for node in waiting.pop()} - used
+        used |= new
+        waiting += [bodies[name] for name in new if name in bodies]
+    return sorted(used - set(bodies))
 
 
 def stripped_op_list_for_graph(graph_def: Any) -> Any:
@@ -139,7 +105,7 @@ def _is_within(item: Any, scope: str | None) -> bool:
 
 
 def _fill_collection(definition: Any, key: str, items: list[Any], scope: str | None, exclude_nodes: Any) -> None:
-    to_proto = _to_proto(key)
+    to_proto = collection_protos.to_proto_function(key)
     if to_proto is not None:
         definition.bytes_list.SetInParent()
         for item in items:
@@ -457,10 +423,11 @@ def _restore_collections(graph: Any, meta: Any, scope: str, unbound: str, wanted
         if kind is None:
             tf_logging.error("Cannot identify data type for collection %s. Skipping.", key)
             continue
-        proto_class, from_proto = _proto_class(key), _from_proto(key)
+        proto_class = collection_protos.proto_type(key)
+        from_proto = collection_protos.from_proto_function(key)
         if proto_class is not None and from_proto is not None and kind == "bytes_list":
             for data in collection.bytes_list.value:
-                item = known.get(data) if key in _VARIABLES else None
+                item = known.get(data) if key in collection_protos.VARIABLES else None
                 if item is None:
                     item = from_proto(_parsed(proto_class, data, key), import_scope=scope)
                     known[data] = item
