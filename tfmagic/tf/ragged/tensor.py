@@ -558,10 +558,7 @@ class RaggedTensor:
 
     def _part_shapes(self, shape: TensorShape | None) -> list[TensorShape]:
         """The shapes of the parts that an invariant of a loop allows."""
-        from tfmagic.tf.ragged.spec import RaggedTensorSpec  # which stands on this module
-
-        spec = RaggedTensorSpec(self.shape if shape is None else shape, self.dtype, self.ragged_rank,
-                                self.row_splits.dtype)
+        spec = self._type_spec if shape is None else _spec(shape, self.dtype, self.ragged_rank, self.row_splits.dtype)
         return [part.shape for part in spec._component_specs]
 
     def _fetch_parts(self) -> tuple[list[Tensor], Any]:
