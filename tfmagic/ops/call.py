@@ -389,11 +389,11 @@ class OpCaller:
                 attr = self.attrs[place - count]
                 if value is None and attr.has_default:
                     continue
-                kind = None if isinstance(value, (str, bytes)) or not hasattr(value, "__iter__") else attr
+                kind = None if isinstance(value, (str, bytes, Tensor)) or not hasattr(value, "__iter__") else attr
             if kind is None:
                 called = python_name(self.op_def.name)
                 raise TypeError(f"Expected list for '{name}' argument to "
-                                f"'{self.op_def.name if iskeyword(called) else called}' Op, not {value}.")
+                                f"'{self.op_def.name if iskeyword(called) else called}' Op, not {value!r}.")
 
     def _length_error(self, arg: _Input, value: Any, known: int) -> ValueError:
         return ValueError(f"List argument '{arg.name}' to '{python_name(self.op_def.name)}' Op with length "
