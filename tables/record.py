@@ -53,7 +53,7 @@ OF_CONTRIB = {
     "seq2seq.ops.gen_beam_search_ops": ("GatherTree",),
 }
 # Ops whose gradients it brings, which their callers import.
-GRADIENT_OF_CONTRIB = ("GRUBlockCell", "LSTMBlockCell")
+GRADIENT_OF_CONTRIB = ("Batch", "GRUBlockCell", "LSTMBlockCell", "Unbatch")
 
 SETS = [
     ("$numbers", "float double int32 uint8 int16 int8 complex64 int64 qint8 quint8 qint32 bfloat16 uint16 complex128 "

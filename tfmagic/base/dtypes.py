@@ -215,8 +215,9 @@ def as_dtype(type_value: Any) -> DType:
     if isinstance(type_value, np.dtype) and type_value.kind in "SU":
         return string
     try:
-        # None and int are types for NumPy, not for TensorFlow.
-        found = None if type_value is None or type_value is int else _BY_KEY.get(np.dtype(type_value))
+        # None, int and names such as "f4" are types for NumPy, not for TensorFlow.
+        numpy_alone = type_value is None or type_value is int or isinstance(type_value, str)
+        found = None if numpy_alone else _BY_KEY.get(np.dtype(type_value))
     except (TypeError, ValueError):
         found = None
     if found is None and isinstance(type_value, type) and issubclass(type_value, (np.str_, np.bytes_)):

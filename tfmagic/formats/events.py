@@ -33,6 +33,9 @@ class EventFile:
       OpError: the file cannot be written.
     """
 
+    # Whether numbers keep their types: a summary has one for all.
+    keeps_types = False
+
     def __init__(self, folder: str, suffix: str = ""):
         if folder:  # else where the program was started
             make_dirs(folder)

@@ -122,11 +122,17 @@ def remove_training_nodes(input_graph: Any, protected_nodes: Any = None) -> Any:
     return _bypassed(without_checks, idle)
 
 
+def rewritten(graph_def: Any) -> Any:
+    """An empty graph with the functions of another, whose versions TensorFlow's rewritings do not keep."""
+    out = type(graph_def)()
+    if graph_def.library.function:
+        out.library.CopyFrom(graph_def.library)
+    return out
+
+
 def _bypassed(graph_def: Any, replaced: dict[str, str]) -> Any:
     """A copy of a graph without some nodes: who reads one of them reads its input."""
-    out = type(graph_def)()
-    out.library.CopyFrom(graph_def.library)
-    out.versions.CopyFrom(graph_def.versions)
+    out = rewritten(graph_def)
     for node in graph_def.node:
         if node.name in replaced:
             continue
@@ -177,7 +183,6 @@ def convert_variables_to_constants(sess: Any, input_graph_def: Any, output_node_
     tf_logging.info("Froze %d variables.", len(values))
     out = type(graph)()
     out.library.CopyFrom(graph.library)
-    out.versions.CopyFrom(graph.versions)
     for node in graph.node:
         new = out.node.add()
         source = _handle(node.input[0], by_name) if node.op == "ReadVariableOp" else None

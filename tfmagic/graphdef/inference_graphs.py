@@ -11,7 +11,7 @@ import numpy as np
 
 from tfmagic.base import tf_logging
 from tfmagic.formats import tensor_proto
-from tfmagic.graphdef.graph_util import extract_sub_graph, remove_training_nodes
+from tfmagic.graphdef.graph_util import extract_sub_graph, remove_training_nodes, rewritten
 
 # Where a node that normalises batches has its inputs: convolution, mean, variance, offset, scale; and its epsilon.
 _INPUTS = {"BatchNormWithGlobalNormalization": (0, 1, 2, 3, 4), "FusedBatchNorm": (0, 3, 4, 2, 1)}
@@ -37,7 +37,7 @@ def strip_unused(input_graph_def: Any, input_node_names: Sequence[str], output_n
     missing = set(input_node_names) - {node.name for node in input_graph_def.node}
     if missing:
         raise KeyError(f"The following input nodes were not found: {missing}")
-    opened = type(input_graph_def)()
+    opened = rewritten(input_graph_def)
     for node in input_graph_def.node:
         new = opened.node.add()
         if node.name not in input_node_names:
@@ -50,10 +50,7 @@ def strip_unused(input_graph_def: Any, input_node_names: Sequence[str], output_n
             new.attr["_output_shapes"].CopyFrom(node.attr["_output_shapes"])
         if "shape" in node.attr:
             new.attr["shape"].CopyFrom(node.attr["shape"])
-    stripped = extract_sub_graph(opened, list(output_node_names))
-    stripped.library.CopyFrom(input_graph_def.library)
-    stripped.versions.CopyFrom(input_graph_def.versions)
-    return stripped
+    return extract_sub_graph(opened, list(output_node_names))
 
 
 def optimize_for_inference(input_graph_def: Any, input_node_names: Sequence[str], output_node_names: Sequence[str],
@@ -194,11 +191,9 @@ def _constant(like: Any, name: str, value: np.ndarray) -> Any:
 
 
 def _with_nodes(graph_def: Any, nodes: list[Any]) -> Any:
-    """A graph with the functions and versions of another."""
-    made = type(graph_def)()
+    """A graph with the functions of another."""
+    made = rewritten(graph_def)
     made.node.extend(nodes)
-    made.library.CopyFrom(graph_def.library)
-    made.versions.CopyFrom(graph_def.versions)
     return made
 
 

@@ -7,6 +7,7 @@ import contextlib
 import functools
 import inspect
 import keyword
+import re
 from collections.abc import Callable
 from keyword import iskeyword
 from numbers import Real
@@ -25,6 +26,9 @@ from tfmagic.graph.protos import OWN_VERSIONS, Func, plain_attr
 from tfmagic.graph.registry import arg_count, grouped
 from tfmagic.graph.scopes import graph_of
 from tfmagic.graph.sparse_tensor import SparseTensor
+
+_OF_WRONG_KIND = re.compile(r"Expected \w+ for argument '|Error converting \w+ to a TensorShape|"
+                            r"Don't know how to convert ")
 
 
 class _Input:
@@ -134,14 +138,8 @@ class OpCaller:
             _refuse_deprecated(op_def, (graph._versions or OWN_VERSIONS).producer)
         if self.lists:
             self._check_lists(values, attr_values)
-        if name is None:
-            scope = graph.unique_name(op_def.name)
-        elif name[-1:] == "/":
-            scope = name[:-1]
-        else:
-            graph.check_scope_name(name)
-            scope = graph.unique_name(name)
         attrs: dict[str, Any] = {}
+        failure: Exception | None = None
         try:
             for (attr_name, coerce, attr), value in zip(self.coercers, attr_values):
                 if value is None and attr.type != "shape":
@@ -150,9 +148,21 @@ class OpCaller:
                     elif attr.type == "type":
                         raise TypeError(f"Expected DataType for argument '{attr.python_name}' not None.")
                 attrs[attr_name] = value if coerce is None else coerce(value, op_def.name)
-        except (TypeError, ValueError):  # what is wrong with the inputs is said first
-            self._convert_in(graph, default, scope, values, {})
-            raise
+        except (TypeError, ValueError) as error:
+            failure = self._of_wrong_kind(attr_values, error)
+            if failure is not None:
+                raise failure from None
+            failure = error
+        if name is None:
+            scope = graph.unique_name(op_def.name)
+        elif name[-1:] == "/":
+            scope = name[:-1]
+        else:
+            graph.check_scope_name(name)
+            scope = graph.unique_name(name)
+        if failure is not None:
+            self._convert_in(graph, default, scope, values, {})  # what is wrong with the inputs is said first
+            raise failure
         if all_tensors:
             self._infer(values, attrs)
             if self.takes_refs:
@@ -162,6 +172,18 @@ class OpCaller:
         if self.takes_refs:
             return self._beside_variables(graph, scope, tuple(flat_inputs), attrs)
         return graph.make(op_def, scope, tuple(flat_inputs), attrs)
+
+    def _of_wrong_kind(self, attr_values: tuple[Any, ...], error: Exception) -> Exception | None:
+        """The first complaint about an attr's kind: TensorFlow's functions see to it before they take a name."""
+        for (_, coerce, attr), value in zip(self.coercers, attr_values):
+            try:
+                if coerce is not None and (value is not None or not attr.has_default):
+                    coerce(value, self.op_def.name)
+            except (TypeError, ValueError) as failure:
+                error = failure
+            if _OF_WRONG_KIND.match(str(error)):
+                return error
+        return None
 
     def _convert_in(self, graph: Graph, default: Graph, scope: str, values: tuple[Any, ...],
                     attrs: dict[str, Any]) -> list[Tensor]:
@@ -184,7 +206,7 @@ class OpCaller:
         refs = []
         for arg, group in zip(self.inputs, grouped(self.op_def.inputs, attrs, tensors)):
             if arg.is_ref:
-                refs.extend(group if isinstance(group, list) else [group])
+                refs.extend(group[:1] if isinstance(group, list) else [group])  # of a list, that of the first
         with contextlib.ExitStack() as stack:
             for ref in refs:
                 stack.enter_context(graph.colocate_with(ref.op))

@@ -81,7 +81,7 @@ def add_path(error: BaseException, path: Any) -> None:
 
 def _beginning(path: Any, of_elements: bool) -> str:
     """How TensorFlow begins the message: of functions of elements it keeps the space behind a name that it removes."""
-    if path.call.type == "GeneratorDataset":
+    if path.call.type in ("GeneratorDataset", "BatchFunction"):
         return ""
     if of_elements:
         return " " if _PLAIN_NAME.fullmatch(path.name) else f"{_IN_ELEMENT} {path.name}}}}} "

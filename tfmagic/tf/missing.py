@@ -5,6 +5,7 @@ from __future__ import annotations
 # The longest name that begins the missing one counts; what a sentence names exists (a test looks).
 _ALTERNATIVES = {
     "": "tf.raw_ops has every op for building and drawing a graph; tf.py_func runs Python code within one.",
+    "compiler": "The compiled tier of tfmagic is tf.ConfigProto's global_jit_level, or %%session --jit.",
     "contrib": "tf.layers has dense, conv2d, flatten, dropout and batch_normalization, tf.losses the losses, "
                "tf.glorot_uniform_initializer() is Xavier's initializer.",
     "contrib.cloud": "tf.gfile reads files of this machine; tf.data.Dataset.from_generator takes any Python reader.",
@@ -29,6 +30,9 @@ _ALTERNATIVES = {
             "convert it there.",
     "models": "The model garden is a package of its own.",
     "python.debug": "%%graph --fetch EXPR shows values, tf.Print and tf.add_check_numerics_ops find NaNs.",
+    "python.tools": "tensorflow.python.tools has freeze_graph, strip_unused_lib, optimize_for_inference_lib and "
+                    "inspect_checkpoint; `tfmagic show` prints checkpoints and SavedModels.",
+    "tools": "tf.graph_util and tensorflow.python.tools.optimize_for_inference_lib rewrite graphs.",
 }
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from tfmagic.base import errors, shapes
 from tfmagic.base.lazy import torch
 from tfmagic.ops.array.rules import as_array
+from tfmagic.ops.tensor_function import tensor_function
 
 
 def refuse(words: str | None) -> None:
@@ -49,17 +50,28 @@ def not_within(indices: Any, dims: Any, shown: Any, what: str) -> str | None:
             f"{shapes.brackets(tuple(int(d) for d in shown))}")
 
 
+def _positions_like(indices: Any, dims: Any) -> Any:
+    return torch.empty(tuple(indices.shape[:-1]), dtype=torch.int64, device=indices.device)
+
+
+@tensor_function(meta=_positions_like)
 def flat_positions(indices: Any, dims: Any) -> Any:
     """Positions in the flattened axes `dims` for rows of coordinates; their number where a row is outside."""
     if not len(dims):
         return torch.zeros(tuple(indices.shape[:-1]), dtype=torch.int64, device=indices.device)
-    strides = [math.prod(dims[axis + 1:]) for axis in range(len(dims))]
-    indices = indices.long()
-    position = (indices * torch.tensor(strides)).sum(-1) if len(dims) > 1 else indices[..., 0]
     if len(dims) == 1:
-        return position
-    inside = ((indices >= 0) & (indices < torch.tensor(tuple(dims)))).all(-1)
-    return torch.where(inside, position, math.prod(dims))
+        return indices[..., 0].long()
+    if not indices.is_cuda and 0 not in dims:
+        try:  # one call for all; it refuses rows outside
+            found = np.ravel_multi_index(tuple(np.moveaxis(indices.numpy(), -1, 0)), tuple(dims))
+        except ValueError:
+            pass
+        else:
+            return torch.from_numpy(np.asarray(found, np.int64))
+    strides = torch.tensor([math.prod(dims[axis + 1:]) for axis in range(len(dims))], device=indices.device)
+    indices = indices.long()
+    inside = ((indices >= 0) & (indices < torch.tensor(tuple(dims), device=indices.device))).all(-1)
+    return torch.where(inside, (indices * strides).sum(-1), math.prod(dims))
 
 
 def only_good(positions: Any, size: int, rows: Any) -> tuple[Any, Any]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from tfmagic.base import dtypes
 from tfmagic.base.dtypes import DType
 from tfmagic.base.errors import invalid
-from tfmagic.base.shapes import Dims, NoShape
+from tfmagic.base.shapes import Dims, NoShape, TensorShape
 from tfmagic.graph.convert import constant
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.static_value import static_dims, static_value
@@ -145,7 +147,8 @@ def _joined_shape(op: Any, one: Dims, other: Dims) -> Dims:
     for name, (_, held) in zip(("input_a", "input_b"), found):
         if held is not None and held is not op.element_dtype:
             raise ValueError(f"{name}.type != element_dtype: {type_name(held)} vs. {type_name(op.element_dtype)}")
-    return _made(op, shape_rules.merge(found[0][0], found[1][0]), op.element_dtype)
+    _made(op, shape_rules.merge(found[0][0], found[1][0]), op.element_dtype)
+    return one
 
 
 def _resized_shape(op: Any, handle: Dims, size: Dims) -> Dims:
@@ -205,7 +208,13 @@ for _taking in (get, put, plus_element):  # what passes ask, which import nothin
 
 
 def _joined(one: Any, other: Any, dtype: str) -> Any:
-    return as_list(one).joined(as_list(other), dtype)
+    """A list and then another; of arrays of lists, the array of such lists."""
+    if not isinstance(one, np.ndarray) or not one.ndim:
+        return as_list(one).joined(as_list(other), dtype)
+    result = np.empty(one.shape, object)
+    for place in np.ndindex(one.shape):
+        result[place] = as_list(one[place]).joined(as_list(other[place]), dtype)
+    return result
 
 
 def _empty(op: Any, shape: Any, most: Any) -> Any:
@@ -251,8 +260,15 @@ def _pop_gradient(op: Any, dlist: Tensor, delement: Tensor) -> list[Any]:
     return [raw.tensor_list_push_back(dlist, delement), None]
 
 
-def element_shape(dims: Dims) -> Any:
-    """The input that tells a list of the shape of its elements."""
+def element_shape(shape: Any) -> Any:
+    """The input that tells a list of the shape of its elements.
+
+    Args:
+      shape: a tensor, which is given back, dims, a `TensorShape`, a list, or None where nothing is known.
+    """
+    if isinstance(shape, Tensor):
+        return shape
+    dims = shape._dims if isinstance(shape, TensorShape) else shape
     if dims is None:
         return -1
     return [-1 if size is None else size for size in dims] or constant([], dtypes.int32)

@@ -57,6 +57,7 @@ class Filter(Derived):
         def __init__(self, dataset: Filter, source: Iteration):
             super().__init__(dataset, source)
             self._predicate, self._statistics = dataset.predicate, states.current.statistics
+            self._count = 0
             if self._statistics is not None:
                 self._name = f"FilterDataset/_{depth(dataset)}"
 
@@ -65,8 +66,10 @@ class Filter(Derived):
                 element = next(self.source)
                 kept = true(self._predicate, element)
                 if self._statistics is not None:
-                    self._statistics.increment(f"{self._name}::{'filtered' if kept else 'dropped'}_elements")
+                    self._statistics.increment(f"{self._name}::{'filtered' if kept else 'dropped'}_elements",
+                                               self._count)
                 if kept:
+                    self._count += 1
                     return element
 
 

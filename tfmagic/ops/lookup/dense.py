@@ -39,6 +39,8 @@ class DenseTable(Table):
 
     def __init__(self, op: Any):
         super().__init__(op, False)
+        if len(self._shape) > 1:
+            raise invalid(f"Empty value must be a scalar or a vector, got shape {shapes.brackets(self._shape)}")
         self._load, self._least = op._attrs["max_load_factor"], op._attrs["initial_num_buckets"]
         self._ready = False
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -23,8 +24,15 @@ def _stopped(message: str) -> errors.FailedPreconditionError:
     return errors.FailedPreconditionError(None, None, message)
 
 
-def _shown(value: Any) -> str:
-    return value.decode(errors="replace") if isinstance(value, bytes) else str(value)
+def _shown(value: Any, dtype: Any = None) -> str:
+    """A key or value as messages write it: of a real number as few digits as tell it from all others of its type."""
+    if isinstance(value, bytes):
+        return value.decode(errors="replace")
+    if isinstance(value, float):
+        digits = (6, 8) if dtype == dtypes.float32 else (15, 17)
+        return next((text for text in (f"{value:.{count}g}" for count in digits)
+                     if dtype is None or dtype.as_numpy_dtype(text) == value), f"{value:.{digits[1]}g}")
+    return str(int(value) if isinstance(value, bool) else value)
 
 
 def numbered(words: list[bytes]) -> dict[bytes, int]:
@@ -41,11 +49,12 @@ def numbered(words: list[bytes]) -> dict[bytes, int]:
     return found
 
 
-def lines_of(path: bytes, size: int = -1) -> list[bytes]:
+def lines_of(path: bytes, size: int = -1, short: bool = False) -> list[bytes]:
     """The lines of a file of words.
 
     Args:
       size: so many of them; all by default.
+      short: whether fewer will do.
 
     Raises:
       NotFoundError: there is no such file.
@@ -64,9 +73,13 @@ def lines_of(path: bytes, size: int = -1) -> list[bytes]:
         raise invalid(f"Invalid content in {name}: empty line found at position {place}.")
     if size < 0:
         return lines
-    if len(lines) < size:
-        raise invalid(f"Invalid vocab_size in {name}: expected {size} but got {len(lines)}")
+    if len(lines) < size and not short:
+        raise _too_few(name, size, len(lines))
     return lines[:size]
+
+
+def _too_few(name: str, size: int, count: int) -> errors.InvalidArgumentError:
+    return invalid(f"Invalid vocab_size in {name}: expected {size} but got {count}")
 
 
 class Table:
@@ -85,6 +98,8 @@ class Table:
         self._keys, self._types = attrs["key_dtype"], attrs["value_dtype"]
         shape = attrs.get("value_shape")
         self._shape: tuple[Any, ...] = () if shape is None else shapes.as_shape(shape)._dims or ()
+        if op.type.startswith("MutableHashTableOfTensors") and len(self._shape) != 1:
+            raise invalid(f"Default value must be a vector, got shape {shapes.brackets(self._shape)}")
         self._fixed, self._filled = fixed, not fixed
         self._values: dict[Any, Any] = {}
         self._lock = threading.Lock()
@@ -175,15 +190,18 @@ class Table:
 
         Raises:
           FailedPreconditionError: a key comes with two values.
+          InvalidArgumentError: a table that is fixed gets none.
         """
         rows = self._rows(keys, values)
         if self._fixed:
+            if not rows[0]:
+                raise invalid("keys and values cannot be empty tensors.")
             self._fill_once(zip(*rows))
             return
         with self._lock:
             self._values = dict(zip(*rows))
 
-    def _fill_once(self, entries: Any) -> None:
+    def _fill_once(self, entries: Any, failures: Sequence[Exception] = ()) -> None:
         with self._lock:
             if self._filled:
                 return
@@ -191,7 +209,10 @@ class Table:
             for key, value in entries:
                 if made.setdefault(key, value) != value:
                     raise _stopped(f"HashTable has different value for same key. Key {_shown(key)} has "
-                                   f"{_shown(made[key])} and trying to add value {_shown(value)}")
+                                   f"{_shown(made[key], self._types)} and trying to add value "
+                                   f"{_shown(value, self._types)}")
+            for failure in failures:  # of what comes after the entries
+                raise failure
             self._values, self._filled = made, True
 
     def fill_from_file(self, filename: Any, key_index: int, value_index: int, size: int, delimiter: Any) -> None:
@@ -203,10 +224,12 @@ class Table:
         """
         if self._filled:
             return
+        mark = delimiter.encode() if isinstance(delimiter, str) else delimiter
+        if len(mark) != 1:
+            raise invalid("delimiter should be only 1 char")
         path = as_array(filename).item()
         name = _shown(path)
-        mark = delimiter.encode() if isinstance(delimiter, str) else delimiter
-        lines = lines_of(path, size)
+        lines = lines_of(path, size, short=True)
         entries = []
         for number, line in enumerate(lines):
             fields = line.split(mark) if max(key_index, value_index) >= 0 else ()
@@ -215,7 +238,7 @@ class Table:
                               f"{max(key_index, value_index)} got {len(fields)}")
             entries.append((self._field(line, fields, key_index, number, self._keys),
                             self._field(line, fields, value_index, number, self._types)))
-        self._fill_once(entries)
+        self._fill_once(entries, [] if len(entries) >= size else [_too_few(name, size, len(entries))])
 
     def _field(self, line: bytes, fields: Any, index: int, number: int, dtype: Any) -> Any:
         if index == LINE_NUMBER:

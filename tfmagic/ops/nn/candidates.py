@@ -2,48 +2,51 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Iterator
 from typing import Any
+
+import numpy as np
 
 from tfmagic.base import errors
 from tfmagic.base.lazy import torch
 from tfmagic.base.shapes import Dims
 from tfmagic.ops.declare import register
 from tfmagic.ops.random.ops import _stream_of as stream_of
-from tfmagic.ops.random.philox import PhiloxState, unsigned, words
+from tfmagic.ops.random.philox import PhiloxState, words
 from tfmagic.ops.shape_rules import with_rank
+from tfmagic.ops.tensor_function import tensor_function
 
 _WORDS_PER_SAMPLE = 2048  # what TensorFlow sets aside for each sample's rejections
 _ALL = (1 << 64) - 1
 _BLOCKS = 16
 
 
-def _words(state: Any, samples: int) -> Iterator[int]:
-    """The 32-bit words of the part of the stream that one call takes."""
+def _blocks(state: Any, samples: int) -> Iterator[np.ndarray]:
+    """The 32-bit words of the part of the stream that one call takes, some blocks of four at a time."""
     stream = state.reserve_words(_WORDS_PER_SAMPLE * samples)
     place = 0
     while True:
         # As many blocks as the samples take where few are rejected, then as many more.
         count = max(_BLOCKS, samples)
-        yield from unsigned(words(stream, range(place, place + count))).reshape(-1).tolist()
+        yield words(stream, range(place, place + count)).numpy().view(np.uint32).reshape(-1)
         place += count
 
 
-def _below(words: Iterator[int], count: int) -> int:
-    """A number in [0, count), every one equally likely."""
+def _words(blocks: Iterator[np.ndarray]) -> Iterator[int]:
+    for block in blocks:
+        yield from block.tolist()
 
-    def draw() -> int:
-        low = next(words)
-        return low | next(words) << 32
 
-    if count & (count - 1) == 0:
-        return draw() & (count - 1)
-    least = (_ALL % count) + 1
-    value = draw()
-    while value < least:
-        value = draw()
-    return value % count
+def _below(blocks: Iterator[np.ndarray], count: int) -> Iterator[int]:
+    """Numbers in [0, count), every one equally likely, from two words each."""
+    even = count & (count - 1) == 0
+    for block in blocks:
+        pairs = block[::2].astype(np.uint64) | block[1::2].astype(np.uint64) << np.uint64(32)
+        if not even:
+            pairs = pairs[pairs >= np.uint64(_ALL % count + 1)]
+        yield from (pairs % np.uint64(count)).tolist()
 
 
 def _short_below(words: Iterator[int], count: int) -> int:
@@ -57,10 +60,10 @@ def _short_below(words: Iterator[int], count: int) -> int:
     return value % count
 
 
-def _unit(words: Iterator[int]) -> float:
-    """A double in [0, 1)."""
-    high = next(words) & 0xFFFFF
-    return ((high << 32) | next(words)) / (1 << 52)
+def _units(block: np.ndarray) -> np.ndarray:
+    """Doubles in [0, 1), from two words each."""
+    high = (block[::2] & np.uint32(0xFFFFF)).astype(np.int64)
+    return (high << 32 | block[1::2].astype(np.int64)) / float(1 << 52)
 
 
 class _Uniform:
@@ -69,11 +72,13 @@ class _Uniform:
     def __init__(self, op: Any, classes: int):
         self.classes = classes
 
-    def draw(self, words: Iterator[int]) -> int:
-        return _below(words, self.classes)
+    def draws(self, blocks: Iterator[np.ndarray]) -> Iterator[int]:
+        """Random classes."""
+        return _below(blocks, self.classes)
 
-    def probability(self, value: int) -> float:
-        return 1.0 / self.classes
+    def probabilities(self, values: np.ndarray) -> np.ndarray:
+        """How likely classes are."""
+        return np.full(len(values), 1.0 / self.classes)
 
 
 class _LogUniform:
@@ -83,11 +88,16 @@ class _LogUniform:
         self.classes = classes
         self.log = math.log1p(classes)
 
-    def draw(self, words: Iterator[int]) -> int:
-        return (int(math.exp(_unit(words) * self.log)) - 1) % self.classes
+    def draws(self, blocks: Iterator[np.ndarray]) -> Iterator[int]:
+        """Random classes."""
+        for block in blocks:
+            for power in (_units(block) * self.log).tolist():
+                yield (int(math.exp(power)) - 1) % self.classes
 
-    def probability(self, value: int) -> float:
-        return math.log((value + 2.0) / (value + 1.0)) / self.log if value >= 0 else math.inf
+    def probabilities(self, values: np.ndarray) -> np.ndarray:
+        """How likely classes are."""
+        known = np.maximum(values, 0).astype(np.float64)
+        return np.where(values >= 0, np.log((known + 2.0) / (known + 1.0)) / self.log, math.inf)
 
 
 class _Learned:
@@ -114,16 +124,15 @@ class _Learned:
         """A part of the stream."""
         return self.stream.reserve_words(words)
 
-    def draw(self, words: Iterator[int]) -> int:
-        place = _short_below(words, sum(self.counts))
-        for value, count in enumerate(self.counts):
-            place -= count
-            if place < 0:
-                return value
-        raise AssertionError("a number below the sum lies below one of the partial sums")
+    def draws(self, blocks: Iterator[np.ndarray]) -> Iterator[int]:
+        """Random classes."""
+        words, ends = _words(blocks), np.cumsum(self.counts)
+        while True:  # the class whose part of the sum a number lies in
+            yield int(np.searchsorted(ends, _short_below(words, int(ends[-1])), side="right"))
 
-    def probability(self, value: int) -> float:
-        return self.counts[value] / sum(self.counts) if 0 <= value < self.classes else 0.0
+    def probabilities(self, values: np.ndarray) -> np.ndarray:
+        """How likely classes are."""
+        return _looked_up(np.array(self.counts) / sum(self.counts), values)
 
     def learn(self, values: list[int]) -> None:
         """Count true classes."""
@@ -167,20 +176,32 @@ class _Weighted:
             rest[tall] -= 1 - rest[short]
             (low if rest[tall] < 1 else high).append(tall)
 
-    def draw(self, words: Iterator[int]) -> int:
-        height = (next(words) & 0x7FFFFF) / (1 << 23)
-        place = _short_below(words, self.classes)
-        return place if height < self.filled[place] else self.other[place]
+    def draws(self, blocks: Iterator[np.ndarray]) -> Iterator[int]:
+        """Random classes."""
+        words = _words(blocks)
+        while True:
+            height = (next(words) & 0x7FFFFF) / (1 << 23)
+            place = _short_below(words, self.classes)
+            yield place if height < self.filled[place] else self.other[place]
 
-    def probability(self, value: int) -> float:
-        return self.weights[value] / self.total if 0 <= value < len(self.weights) else 0.0
+    def probabilities(self, values: np.ndarray) -> np.ndarray:
+        """How likely classes are."""
+        return _looked_up(np.array(self.weights) / self.total, values)
 
 
-def _expected(probability: float, count: int, tries: int) -> float:
-    """How often a class is expected among the samples."""
-    if tries == count or math.isinf(probability):
-        return probability * count
-    return -math.expm1(tries * math.log1p(-probability))
+def _looked_up(probabilities: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """The probabilities of classes; 0 of those that there are not."""
+    known = (values >= 0) & (values < len(probabilities))
+    return np.where(known, probabilities[np.where(known, values, 0)], 0.0)
+
+
+def _expected(probabilities: np.ndarray, count: int, tries: int) -> Any:
+    """How often classes are expected among the samples, as a float32 tensor."""
+    expected = probabilities * count
+    if tries != count:
+        finite = np.isfinite(probabilities)
+        expected = np.where(finite, -np.expm1(tries * np.log1p(-np.where(finite, probabilities, 0.0))), expected)
+    return torch.from_numpy(expected.astype(np.float32))
 
 
 def _kernel(make: Callable[[Any, int], Any]) -> Any:
@@ -189,27 +210,23 @@ def _kernel(make: Callable[[Any, int], Any]) -> Any:
         count = op.num_sampled
         if op.unique and count > sampler.classes:
             raise errors.InvalidArgumentError(None, op.op, "Sampler's range is too small.")
-        words = _words(state, count)
-        samples: list[int] = []
-        seen: set[int] = set()
-        tries = 0
-        while len(samples) < count:
-            tries += 1
-            value = sampler.draw(words)
-            if op.unique:
-                if value in seen:
-                    continue
-                seen.add(value)
-            samples.append(value)
-        drawn = [_expected(sampler.probability(v), count, tries) for v in samples]
-        flat = true_classes.reshape(-1).tolist()
-        true = [_expected(sampler.probability(v), count, tries) for v in flat]
+        draws = sampler.draws(_blocks(state, count))
+        tries = count
+        if op.unique:
+            found: dict[int, None] = {}
+            tries = 0
+            while len(found) < count:
+                found[next(draws)] = None
+                tries += 1
+            samples = np.fromiter(found, np.int64, count)
+        else:
+            samples = np.fromiter(itertools.islice(draws, count), np.int64, count)
+        flat = true_classes.reshape(-1).cpu().numpy()
+        drawn, true = (_expected(sampler.probabilities(values), count, tries) for values in (samples, flat))
         if isinstance(sampler, _Learned):
-            sampler.learn(flat)
+            sampler.learn(flat.tolist())
         device = true_classes.device
-        return (torch.tensor(samples, dtype=torch.int64, device=device),
-                torch.tensor(true, dtype=torch.float32, device=device).reshape(true_classes.shape),
-                torch.tensor(drawn, dtype=torch.float32, device=device))
+        return (torch.from_numpy(samples).to(device), true.reshape(true_classes.shape).to(device), drawn.to(device))
 
     return kernel
 
@@ -245,10 +262,29 @@ register("AllCandidateSampler", _shape, _all_kernel, **_RANDOM)
 
 def _accidental_hits(op: Any, true_classes: Any, sampled: Any) -> tuple[Any, Any, Any]:
     """Where a sampled class is one of the row's true ones; of a class sampled twice, the last place."""
-    later = torch.triu(sampled.unsqueeze(1) == sampled, 1).any(1)
-    hits = ((true_classes.unsqueeze(2) == sampled) & ~later).nonzero()
-    weights = torch.full((hits.shape[0],), -3.4028234663852886e38, dtype=torch.float32, device=sampled.device)
-    return hits[:, 0].to(torch.int32), hits[:, 2], weights
+    found = _hits(true_classes, sampled)
+    return found[0], found[1], found[2]
+
+
+@tensor_function(meta=lambda true_classes, sampled: None)  # as many as there are
+def _hits(true_classes: Any, sampled: Any) -> tuple[Any, Any, Any]:
+    """Rows of a matrix in which a sampled number is, at which place it was sampled last, and the least float for each.
+
+    Args:
+      true_classes: [n, k] numbers.
+      sampled: [m] numbers.
+
+    Returns:
+      Vectors: int32, int64 and float32.
+    """
+    device, columns = sampled.device, true_classes.shape[1]
+    places = dict(zip(sampled.tolist(), itertools.count()))
+    hits = [(at // columns, places[number]) for at, number in enumerate(true_classes.reshape(-1).tolist())
+            if number in places]
+    rows, numbers = zip(*hits) if hits else ((), ())
+    least = torch.full((len(hits),), -3.4028234663852886e38, dtype=torch.float32, device=device)
+    return (torch.tensor(rows, dtype=torch.int32, device=device),
+            torch.tensor(numbers, dtype=torch.int64, device=device), least)
 
 
 def _hits_shape(op: Any, true_classes: Dims, sampled: Dims) -> tuple[Dims, Dims, Dims]:

@@ -29,39 +29,44 @@ def fields_of(line: bytes, delimiter: bytes, quoted: bool) -> list[bytes]:
     """
     if not line:
         return []
-    if not quoted or b'"' not in line:
-        if b"\n" in line or b"\r" in line:
-            raise invalid("Unquoted fields cannot have quotes/CRLFs inside")
+    breaks = b"\n" in line or b"\r" in line
+    if not breaks and (not quoted or b'"' not in line):
         return line.split(delimiter)
     fields: list[bytes] = []
     at, size = 0, len(line)
-    while at <= size:
-        if line[at:at + 1] != b'"':
+    while at < size:
+        mark = line[at:at + 1]
+        if mark in (b"\n", b"\r"):  # what stands before a field is skipped
+            at += 1
+        elif quoted and mark == b'"':
+            field, at = _quoted(line, at + 1, delimiter)
+            fields.append(field)
+        else:
             end = line.find(delimiter, at)
             end = size if end < 0 else end
             field = line[at:end]
-            if any(mark in field for mark in (b'"', b"\n", b"\r")):
+            if quoted and b'"' in field or b"\n" in field or b"\r" in field:
                 raise invalid("Unquoted fields cannot have quotes/CRLFs inside")
             fields.append(field)
             at = end + 1
-            continue
-        at += 1
-        parts = []
-        while True:
-            end = line.find(b'"', at)
-            if end < 0:
-                raise invalid("Quoted field has to end with quote followed by delim or end")
-            parts.append(line[at:end])
-            after = line[end + 1:end + 2]
-            if after != b'"':
-                break
-            parts.append(b'"')
-            at = end + 2
-        if after not in (b"", delimiter):
+    return [*fields, b""] if line.endswith(delimiter) else fields
+
+
+def _quoted(line: bytes, at: int, delimiter: bytes) -> tuple[bytes, int]:
+    """A field from behind its quote on, and where the next begins. A quote before a delimiter ends it."""
+    parts = []
+    while True:
+        end = line.find(b'"', at)
+        if end < 0:
+            raise invalid("Quoted field has to end with quote followed by delim or end")
+        parts.append(line[at:end])
+        after = line[end + 1:end + 2]
+        if after in (b"", delimiter):
+            return b"".join(parts), end + 2
+        if after != b'"':
             raise invalid("Quote inside a string has to be escaped by another quote")
-        fields.append(b"".join(parts))
+        parts.append(b'"')
         at = end + 2
-    return fields
 
 
 def _whole(field: bytes, dtype: Any) -> int | None:

@@ -92,10 +92,9 @@ class Dense(Accumulator):
 
     def _check(self, *gradient: Any) -> None:
         have = tuple(gradient[0].shape)
-        wanted = self.dims if self._sum is None or self.dims is not None else tuple(self._sum.shape)
-        if not shapes.compatible(wanted, have):
-            raise errors.InvalidArgumentError(None, None, f"Shape mismatch: expected {shapes.brackets(wanted)}, got "
-                                              f"{shapes.brackets(have)}")
+        for wanted in (self.dims, None if self._sum is None else tuple(self._sum.shape)):
+            if not shapes.compatible(wanted, have):
+                raise invalid(f"Shape mismatch: expected {shapes.brackets(wanted)}, got {shapes.brackets(have)}")
 
     def _add(self, *gradient: Any) -> None:
         self._sum = kept(gradient[0]) if self._sum is None else self._sum + gradient[0]
@@ -120,9 +119,8 @@ class Sparse(Accumulator):
             raise invalid("Values cannot be 0-dimensional.")
         if len(values) != len(indices):
             raise invalid(f"Expected {len(indices)} non-empty input values, got {len(values)}")
-        if gradient[0] and self.dims is not None:
-            self._check_whole(self.dims, indices, shape.tolist())
         if self.dims is not None:
+            self._check_whole(self.dims, indices, shape.tolist() if gradient[0] else None)
             if values.dim() < len(self.dims):
                 raise invalid(f"Shape mismatch: expected values rank {len(self.dims)}, got {values.dim()}")
             self._check_rows(self.dims, values)
@@ -140,11 +138,11 @@ class Sparse(Accumulator):
                               f"{values.shape[axis]}")
 
     @staticmethod
-    def _check_whole(known: Any, indices: Any, whole: list[int]) -> None:
-        """Check the shape of the whole tensor that a gradient says, and its rows' numbers."""
-        if len(whole) < len(known):
+    def _check_whole(known: Any, indices: Any, whole: list[int] | None) -> None:
+        """Check the shape of the whole tensor that a gradient says, if it does, and its rows' numbers."""
+        if whole is not None and len(whole) < len(known):
             raise invalid(f"Shape mismatch: expected shape rank at least {len(known)}, got {len(whole)}")
-        for axis, (wanted, have) in enumerate(zip(known, whole)):
+        for axis, (wanted, have) in enumerate(zip(known, whole or ())):
             if wanted is not None and wanted != have:
                 raise invalid(f"Shape mismatch: expected shape dim {axis} to be {wanted}, got {have}")
         for place, index in enumerate(indices.tolist() if known[0] is not None else ()):

@@ -243,6 +243,12 @@ def _with_every_row(indices: Any, values: Any, count: int, default: Any) -> tupl
       RuntimeError: a row is outside of the matrix.
     """
     rows, size = indices[:, 0], len(indices)
+    if not rows.is_cuda and size and count:
+        numbers = rows.numpy()
+        if bool((numbers[1:] >= numbers[:-1]).all()) and numbers[0] >= 0 and numbers[-1] < count:
+            empty = torch.from_numpy(np.bincount(numbers, minlength=count) == 0)
+            if not bool(empty.any()):
+                return indices, values, empty, torch.arange(size)
     used = torch.zeros(count, dtype=torch.int64, device=rows.device).index_add(0, rows, torch.ones_like(rows))
     empty = used == 0
     places = torch.arange(size, device=rows.device)

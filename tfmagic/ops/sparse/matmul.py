@@ -9,6 +9,7 @@ import numpy as np
 from tfmagic.base import shapes
 from tfmagic.base.export import export
 from tfmagic.base.lazy import torch
+from tfmagic.base.machine import products as machine
 from tfmagic.base.shapes import Dims
 from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.graph.operation import Tensor
@@ -25,6 +26,8 @@ from tfmagic.ops.tensor_function import tensor_function
 
 # From so many elements of the sparse matrix, and columns of the dense one, on the sums of a row are made at once.
 _ELEMENTS, _COLUMNS = 256, 4
+# From so many elements on machine code may do it.
+_FEW = 64
 
 
 def _refused(op: Any, indices: Dims, values: Dims, dense_shape: Dims, b: Dims) -> str | None:
@@ -103,6 +106,9 @@ def sparse_product(rows: Any, columns: Any, values: Any, b: Any, count: int) -> 
     Raises:
       RuntimeError, IndexError: a place is outside of the matrix.
     """
+    made = None if rows.is_cuda or len(rows) < _FEW else machine.sparse_product(rows, columns, values, b, count)
+    if made is not None:
+        return made
     if rows.is_cuda or b.dtype not in (torch.float32, torch.float64) or len(rows) < _ELEMENTS or b.shape[1] < _COLUMNS:
         zeros = torch.zeros((count, b.shape[1]), dtype=b.dtype, device=b.device)
         return put(zeros, rows, values[:, None] * take(b, columns, 0), "add")

@@ -74,10 +74,12 @@ class SparseToDense:
             dense[tuple(matrix.cpu().numpy().T)] = sparse_values
             return dense
         positions = flat_positions(matrix, sizes)
+        dense, values = default_value.expand(math.prod(sizes)), sparse_values.expand(count)
         if op.validate_indices:
             require(positions, lambda: positions[1:] > positions[:-1])
-        return put(default_value.expand(math.prod(sizes)), positions, sparse_values.expand(count), "update").reshape(
-            tuple(sizes))
+            if not positions.is_cuda and math.prod(sizes):  # no position comes twice
+                return dense.index_copy(0, positions, values).reshape(tuple(sizes))
+        return put(dense, positions, values, "update").reshape(tuple(sizes))
 
     def gradient(op: Any, grad: Tensor) -> tuple[Any, ...]:
         values = gather_nd(grad, op.sparse_indices)

@@ -102,10 +102,6 @@ _CONTROLS = {*range(0x20), 0x7F, *range(0x80, 0xA0)}
 def characters(op: Any, text: bytes) -> tuple[list[int], list[int]]:
     """The code points of a string and where each begins, as the attrs say to treat what is malformed."""
     encoding = op.input_encoding
-    try:
-        "".encode(encoding)
-    except LookupError:
-        raise invalid(f"Could not create converter for input encoding: {encoding}") from None
     width = {"UTF-16-BE": 2, "UTF-16-LE": 2, "UTF-32-BE": 4, "UTF-32-LE": 4}.get(encoding.upper())
     points: list[int] = []
     starts: list[int] = []
@@ -137,6 +133,13 @@ def characters(op: Any, text: bytes) -> tuple[list[int], list[int]]:
     return points, starts
 
 
+def _see_encoding(op: Any) -> None:
+    try:
+        "".encode(op.input_encoding)
+    except LookupError:
+        raise invalid(f"Could not create converter for input encoding: {op.input_encoding}") from None
+
+
 def _encode_points(op: Any, points: list[int]) -> bytes:
     text = []
     for point in points:
@@ -162,11 +165,13 @@ class UnicodeTranscode:
     shape = shape_rules.same
 
     def kernel(op, x):
+        _see_encoding(op)
         return strings(x, lambda s: _encode_points(op, characters(op, s)[0]))
 
 
 def _points_of(op: Any, x: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Where the rows of code points begin, the code points, and the byte at which each begins."""
+    _see_encoding(op)
     rows = [characters(op, item) for item in x.ravel().tolist()]
     splits = np.cumsum([0, *(len(points) for points, _ in rows)])
     return (splits.astype(op.Tsplits.as_numpy_dtype), np.array([p for points, _ in rows for p in points], np.int32),
@@ -205,6 +210,9 @@ class UnicodeDecodeWithOffsets:
 
     def kernel(op, x):
         return [torch.from_numpy(part) for part in _points_of(op, x)]
+
+    def static(op, x):
+        return _points_of(op, x)
 
 
 @op("UnicodeEncode", check=_refused_character, **HOST_STRINGS)

@@ -29,19 +29,20 @@ from tfmagic.ops.strings.rules import HOST_STRINGS, each_number, each_string, nu
 _SPACE = b" \t\n\r\v\f"
 
 each_string("StringStrip", lambda op, s: s.strip(_SPACE))
-each_string("StringLower", lambda op, s: _changed(op, s, "lower"))
-each_string("StringUpper", lambda op, s: _changed(op, s, "upper"))
 each_number("StringLength", lambda op, s: len(s) if op.unit == "BYTE" else _characters(s), "int32")
 
 
-def _changed(op: Any, text: bytes, method: str) -> bytes:
+def _changed(op: Any, x: Any, method: str) -> Any:
     """Lower or upper case: of ASCII letters only, or of all characters when the encoding is said to be UTF-8."""
-    encoding = op.encoding.lower()
-    if encoding == "":
-        return getattr(text, method)()
-    if encoding != "utf-8":
+    if op.encoding not in ("", "utf-8"):
         raise invalid(f"only utf-8 or '' (no encoding) is supported, received {op.encoding}")
-    return getattr(text.decode("utf-8", "replace"), method)().encode()
+    if op.encoding:
+        return strings(x, lambda text: getattr(text.decode("utf-8", "replace"), method)().encode())
+    return strings(x, lambda text: getattr(text, method)())
+
+
+register("StringLower", shape_rules.same, lambda op, x: _changed(op, x, "lower"), **HOST_STRINGS)
+register("StringUpper", shape_rules.same, lambda op, x: _changed(op, x, "upper"), **HOST_STRINGS)
 
 
 def _characters(text: bytes) -> int:
@@ -109,18 +110,18 @@ class ReduceJoin:
         return tuple(d for i, d in enumerate(inputs) if i not in chosen)
 
     def kernel(op, inputs, axes):
-        axes = [axes] if isinstance(axes, int) else list(axes)
+        axes = np.ravel(axes).tolist()
         refused = _no_axes(axes, inputs.ndim)
         if refused is not None:
             raise refused
-        axes = [axis % inputs.ndim for axis in axes]
-        if len(set(axes)) != len(axes):
-            twice = next(axis for axis in axes if axes.count(axis) > 1)
-            raise invalid(f"Duplicate reduction dimension {twice}")
+        given, axes = axes, [axis % inputs.ndim for axis in axes]
+        for place, axis in enumerate(axes):
+            if axis in axes[:place]:
+                raise invalid(f"Duplicate reduction dimension {given[place]}")
         rest = [axis for axis in range(inputs.ndim) if axis not in axes]
         moved = inputs.transpose(*rest, *reversed(axes))  # the axis that is named first is joined first
         kept = moved.shape[:len(rest)]
-        rows = moved.reshape(int(np.prod(kept, dtype=np.int64)), -1)
+        rows = moved.reshape(int(np.prod(kept, dtype=np.int64)), int(np.prod(moved.shape[len(rest):], dtype=np.int64)))
         separator = op.separator.encode() if isinstance(op.separator, str) else op.separator
         joined = objects([separator.join(row) for row in rows.tolist()], kept)
         return np.expand_dims(joined, sorted(axes)) if op.keep_dims and axes else joined

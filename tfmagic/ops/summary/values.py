@@ -95,20 +95,49 @@ def _buckets(values: np.ndarray) -> np.ndarray:
     return first + (values >= np.append(_limits(), np.inf)[first])
 
 
-def histogram_proto(values: np.ndarray) -> Any:
-    """A `HistogramProto` of float64 values; of neighbouring empty buckets one stands for all."""
-    result = messages.module("summary_pb2").HistogramProto(min=_LARGEST, max=-_LARGEST)
-    limits = _limits()
-    if len(values):
+class Histogram:
+    """How often float64 values of each size came."""
+
+    def __init__(self) -> None:
+        self._least, self._most, self._count = _LARGEST, -_LARGEST, 0
+        self._sum, self._squares = 0.0, 0.0
+        self._counts = np.zeros(len(_limits()), np.int64)
+
+    def add(self, values: np.ndarray) -> None:
+        """Count values."""
+        if not len(values):
+            return
         # Added one after the other, as TensorFlow does: another order ends in other last digits.
-        result.min, result.max, result.num = values.min(), values.max(), len(values)
-        result.sum, result.sum_squares = np.cumsum(values)[-1], np.cumsum(values * values)[-1]
-    counts = np.bincount(_buckets(values), minlength=len(limits))
-    empty = counts == 0
-    shown = np.flatnonzero(~(empty & np.append(empty[1:], False)))
-    result.bucket_limit.extend(limits[shown].tolist())
-    result.bucket.extend(counts[shown].astype(np.float64).tolist())
-    return result
+        self._least, self._most = min(self._least, values.min()), max(self._most, values.max())
+        self._sum = _last_sum(self._sum, values) if self._count else np.cumsum(values)[-1]
+        self._squares = _last_sum(self._squares, values * values) if self._count else np.cumsum(values * values)[-1]
+        self._count += len(values)
+        if len(values) == 1:
+            self._counts[_buckets(values)[0]] += 1
+        else:
+            self._counts = self._counts + np.bincount(_buckets(values), minlength=len(self._counts))
+
+    def proto(self) -> Any:
+        """It as a `HistogramProto`; of neighbouring empty buckets one stands for all."""
+        result = messages.module("summary_pb2").HistogramProto(min=self._least, max=self._most)
+        if self._count:
+            result.num, result.sum, result.sum_squares = self._count, self._sum, self._squares
+        empty = self._counts == 0
+        shown = np.flatnonzero(~(empty & np.append(empty[1:], False)))
+        result.bucket_limit.extend(_limits()[shown].tolist())
+        result.bucket.extend(self._counts[shown].astype(np.float64).tolist())
+        return result
+
+
+def _last_sum(start: float, values: np.ndarray) -> float:
+    return np.cumsum(np.append(start, values))[-1]
+
+
+def histogram_proto(values: np.ndarray) -> Any:
+    """A `HistogramProto` of float64 values."""
+    found = Histogram()
+    found.add(values)
+    return found.proto()
 
 
 def histogram_summary(tag: bytes, name: str, values: Any) -> np.ndarray:

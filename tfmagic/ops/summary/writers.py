@@ -1,8 +1,9 @@
-"""Writers of summaries that a session keeps: ops that write events into a file as they run."""
+"""Writers of summaries that a session keeps: ops that write events into a file or a database as they run."""
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import Any
 
 from google.protobuf.message import DecodeError
@@ -11,6 +12,7 @@ from tfmagic.base import dtypes, errors, messages
 from tfmagic.base.errors import invalid
 from tfmagic.base.lazy import torch
 from tfmagic.formats import events
+from tfmagic.formats.summary_database import SummaryDatabase
 from tfmagic.ops import shape_rules
 from tfmagic.ops.declare import register
 from tfmagic.ops.queues.waiting import unwrapped
@@ -20,7 +22,7 @@ from tfmagic.ops.summary.values import histogram_summary, tensor_proto
 
 
 class Writer:
-    """A file of events, once it is opened.
+    """A file of events, or a database of summaries, once it is opened.
 
     Args:
       name: what the op that makes it calls it.
@@ -31,23 +33,27 @@ class Writer:
     def __init__(self, name: str):
         self._name = name
         self._lock = threading.Lock()
-        self._file: events.EventFile | None = None
+        self._file: events.EventFile | SummaryDatabase | None = None
         self._limits = (0, 0.0)
         self._waiting = 0
 
-    def open(self, folder: str, most: int, seconds: float, suffix: str) -> None:
+    def open(self, make: Callable[[], events.EventFile | SummaryDatabase], most: int = 1,
+             seconds: float = 0.0) -> None:
         """Begin a file, unless one is open.
 
         Args:
-          folder: where to.
+          make: makes it.
           most: how many events may wait for the file.
           seconds: how long they may wait.
-          suffix: what the file's name ends in.
         """
         with self._lock:
             if self._file is None:
-                self._file = events.EventFile(folder, suffix)
+                self._file = make()
                 self._limits = most, seconds
+
+    def keeps_types(self) -> bool:
+        """Whether numbers are kept in their types."""
+        return self._file is not None and self._file.keeps_types
 
     def write(self, event: Any) -> None:
         """Write an event.
@@ -62,6 +68,15 @@ class Writer:
             if self._waiting >= self._limits[0] or file.waiting() >= self._limits[1]:
                 file.flush()
                 self._waiting = 0
+
+    def check(self) -> None:
+        """Look whether a file is open.
+
+        Raises:
+          NotFoundError: none is.
+        """
+        with self._lock:
+            self._opened()
 
     def flush(self) -> None:
         """Write what waits.
@@ -90,7 +105,7 @@ class Writer:
                 self._file.close()
                 self._file = None
 
-    def _opened(self) -> events.EventFile:
+    def _opened(self) -> events.EventFile | SummaryDatabase:
         if self._file is None:
             raise errors.NotFoundError(
                 None, None, f"Resource localhost/{self._name}/N10tensorflow22SummaryWriterInterfaceE does not exist.")
@@ -107,7 +122,15 @@ def open_file(handle: Any, folder: Any, most: Any, milliseconds: Any, suffix: An
                         ("filename_suffix", suffix)):
         if value.ndim:
             raise invalid(f"{name} must be a scalar")
-    unwrapped(handle).open(_text(folder), int(most), int(milliseconds) / 1000, _text(suffix))
+    unwrapped(handle).open(lambda: events.EventFile(_text(folder), _text(suffix)), int(most), int(milliseconds) / 1000)
+
+
+def open_database(handle: Any, *texts: Any) -> None:
+    """Begin a writer's run in a database: its path, the names of experiment, run and user."""
+    for name, text in zip(("db_uri", "experiment_name", "run_name", "user_name"), texts):
+        if text.ndim:
+            raise invalid(f"{name} must be scalar")
+    unwrapped(handle).open(lambda: SummaryDatabase(*map(_text, texts)))
 
 
 def flush_file(handle: Any) -> None:
@@ -133,8 +156,13 @@ def _tag(tag: Any) -> bytes:
     return tag.ravel()[0]
 
 
-def write_scalar(handle: Any, step: Any, tag: Any, value: Any) -> None:
+def write_scalar(handle: Any, step: Any, tag: Any, value: Any, dtype: dtypes.DType) -> None:
     """Write a number."""
+    if unwrapped(handle).keeps_types():
+        shown = tags.value(tensor=tensor_proto(dtype, value))
+        shown.metadata.plugin_data.plugin_name = "scalars"
+        _summary(handle, step, tags.packed([(_tag(tag), shown)]))
+        return
     number = float(value.reshape(-1)[0].to(torch.float32))
     _summary(handle, step, tags.packed([(_tag(tag), tags.value(simple_value=number))]))
 
@@ -225,9 +253,10 @@ def _declare(name: str, function: Any, *attrs: str) -> None:
 register("SummaryWriter", shape_rules.scalar, lambda op: op.constant(op.named.of(
     op.op, lambda container, name: Writer(name))), objects=True, effect="reads")
 _declare("CreateSummaryFileWriter", open_file)
+_declare("CreateSummaryDbWriter", open_database)
 _declare("FlushSummaryWriter", flush_file)
 _declare("CloseSummaryWriter", close_file)
-_declare("WriteScalarSummary", write_scalar)
+_declare("WriteScalarSummary", write_scalar, "T")
 _declare("WriteHistogramSummary", write_histogram)
 _declare("WriteImageSummary", write_image, "max_images")
 _declare("WriteAudioSummary", write_audio, "max_outputs")

@@ -26,6 +26,8 @@ from tfmagic.session.plan.plan_graph import PlanGraph
 from tfmagic.session.running import current
 
 UNKNOWN = object()
+# So many combinations of shapes a call knows as accepted.
+_SHAPES = 64
 
 
 class PlanCall:
@@ -120,7 +122,7 @@ class RunTimeKernel(PlanCall, shown_under="tfmagic.ops"):
         self.keeps_state = declaration.state is not None
         self.device = device
         self.checks = checks
-        self.accepted: list[Any] | None = None  # the shapes of the run before: they need no second look
+        self.accepted: set[Any] = set()  # shapes of runs before: they need no second look
         self.key = op if key is None else key
 
     def meta_outputs(self, arguments: Sequence[Any]) -> Any:
@@ -135,10 +137,12 @@ class RunTimeKernel(PlanCall, shown_under="tfmagic.ops"):
 
     def __call__(self, *values: Any) -> Any:
         if self.checks:
-            given = [getattr(value, "shape", None) for value in values]
-            if given != self.accepted:
+            given = tuple([getattr(value, "shape", None) for value in values])
+            if given not in self.accepted:
                 run_errors.refuse_shapes(self.op, values)
-                self.accepted = given
+                if len(self.accepted) >= _SHAPES:
+                    self.accepted.clear()
+                self.accepted.add(given)
         if self.grouped is None:
             args: list[Any] = list(values)
         else:

@@ -73,15 +73,17 @@ class NamedObjects:
         """
         check_deadline(current.deadline)
 
-    def pause(self, condition: threading.Condition) -> None:
-        """Wait until a condition, which the thread holds, is notified.
+    def pause(self, condition: threading.Condition, seconds: float | None = None) -> None:
+        """Wait until a condition, which the thread holds, is notified, or for so long.
 
         Raises:
           DeadlineExceededError: the run's time is over.
         """
         if current.deadline is None:
-            condition.wait()
-        elif not condition.wait(max(0.0, current.deadline - time.monotonic())):
+            condition.wait(seconds)
+            return
+        left = max(0.0, current.deadline - time.monotonic())
+        if not condition.wait(left if seconds is None else min(left, seconds)):
             check_deadline(current.deadline)
 
     def acquire(self, lock: Any) -> None:

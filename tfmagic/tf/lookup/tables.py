@@ -179,7 +179,7 @@ class IdTableWithHashBuckets(LookupInterface):
       table: the table; None: all keys go into buckets.
       num_oov_buckets: how many buckets.
       hasher_spec: which hash.
-      name: the name of a table without `table`.
+      name: the name; that of `table` by default.
       key_dtype: the type of the keys.
     """
 
@@ -190,12 +190,13 @@ class IdTableWithHashBuckets(LookupInterface):
         if table is None:
             if num_oov_buckets <= 0:
                 raise ValueError("oov_buckets must be > 0 if no table is supplied.")
-            key_dtype, name = dtypes.as_dtype(dtypes.string if key_dtype is None else key_dtype), name or "hash_bucket"
-            if not key_dtype.is_integer and key_dtype != dtypes.string:
-                raise TypeError(f"Invalid key_dtype, expected integer or string, got {key_dtype}.")
+            key_dtype, name = dtypes.string if key_dtype is None else key_dtype, name or "hash_bucket"
         else:
-            key_dtype, name = table.key_dtype if key_dtype is None else key_dtype, table.name
+            key_dtype, name = table.key_dtype if key_dtype is None else key_dtype, name or table.name
             _check_types(table, key_dtype)
+        key_dtype = dtypes.as_dtype(key_dtype)
+        if not key_dtype.is_integer and key_dtype != dtypes.string:
+            raise TypeError(f"Invalid key_dtype, expected integer or string, got {key_dtype}.")
         if not isinstance(hasher_spec, HasherSpec):
             raise TypeError(f"hasher_spec must be of type HasherSpec, got {hasher_spec}")
         self._table, self._name, self._buckets, self._hasher_spec = table, name, num_oov_buckets, hasher_spec
@@ -214,7 +215,10 @@ class IdTableWithHashBuckets(LookupInterface):
     @property
     def initializer(self) -> Operation:
         """The operation that fills the table."""
-        return self._table.initializer if self._table is not None else raw.no_op()
+        if self._table is not None:
+            return self._table.initializer
+        with name_scope(None, "init"):
+            return raw.no_op()
 
     @property
     def init(self) -> Operation:
@@ -284,9 +288,8 @@ class StaticVocabularyTable(IdTableWithHashBuckets):
         if num_oov_buckets <= 0:
             raise ValueError("oov_buckets must be > 0.")
         if initializer is not None:
-            if initializer.value_dtype != dtypes.int64:
-                raise TypeError(f"Invalid value dtype, expected {dtypes.int64} but got {initializer.value_dtype}.")
+            _check_types(initializer, initializer.key_dtype if lookup_key_dtype is None else lookup_key_dtype)
             table = StaticHashTable(initializer, default_value=-1)
-            super().__init__(table, num_oov_buckets, key_dtype=lookup_key_dtype)
+            super().__init__(table, num_oov_buckets, name=name, key_dtype=lookup_key_dtype)
         else:
-            super().__init__(None, num_oov_buckets, name=name, key_dtype=lookup_key_dtype)
+            super().__init__(None, num_oov_buckets, name=name)

@@ -244,7 +244,17 @@ def _fitting(what: str, text: str, pattern: str) -> str:
 @export("contrib.summary.create_db_writer")
 def create_db_writer(db_uri: str, experiment_name: str | None = None, run_name: str | None = None,
                      user_name: str | None = None, name: str | None = None) -> SummaryWriter:
-    """A writer of a database. Its graph can be built; tfmagic writes files only (`create_file_writer`)."""
+    """A writer into a database of summaries, in SQLite, which TensorBoard's `--db` reads.
+
+    Args:
+      db_uri: the file; it is made where there is none.
+      experiment_name, run_name: how TensorBoard names them; "" or None for none.
+      user_name: whose experiment it is; None for whoever runs the program.
+      name: the shared name of the writer.
+
+    Raises:
+      ValueError: a name has characters that it may not have.
+    """
     with on_cpu():
         user_name = getpass.getuser() if user_name is None else user_name
         experiment, run, user = (
