@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import glob as globbing
 import io
 import os
@@ -192,14 +193,14 @@ def list_directory(dirname: Any) -> list[str]:
 @export("gfile.MakeDirs")
 def make_dirs(dirname: Any) -> None:
     """Make a folder and those above it; one that is there already is fine."""
-    with as_tensorflow():
-        os.makedirs(local_path(dirname), exist_ok=True)
+    with contextlib.suppress(errors.AlreadyExistsError), as_tensorflow():
+        os.makedirs(local_path(dirname))
 
 
 @export("gfile.MkDir")
 def make_dir(dirname: Any) -> None:
-    """Make a folder. Raises AlreadyExistsError when it is there."""
-    with as_tensorflow():
+    """Make a folder; one that is there already is fine. Raises NotFoundError when the one above it is not."""
+    with contextlib.suppress(errors.AlreadyExistsError), as_tensorflow():
         os.mkdir(local_path(dirname))
 
 
@@ -212,10 +213,17 @@ def remove(filename: Any) -> None:
 
 @export("gfile.DeleteRecursively")
 def delete_recursively(dirname: Any) -> None:
-    """Remove a folder with all that is in it. Raises NotFoundError when there is none."""
+    """Remove a folder with all that is in it.
+
+    Raises:
+      NotFoundError: there is none.
+      FailedPreconditionError: it is a file.
+    """
+    path = local_path(dirname)
+    if not os.path.lexists(path):
+        raise errors.NotFoundError(None, None, f"{dirname} not found")
     with as_tensorflow():
-        path = local_path(dirname)
-        shutil.rmtree(path) if os.path.isdir(path) else os.remove(path)
+        shutil.rmtree(path)
 
 
 def _there_already(path: Any) -> errors.OpError:
@@ -300,7 +308,7 @@ def make_dirs_v2(path: Any) -> None:
 
 @export("io.gfile.mkdir")
 def make_dir_v2(path: Any) -> None:
-    """Make a folder. Raises AlreadyExistsError when it is there."""
+    """Make a folder; one that is there already is fine. Raises NotFoundError when the one above it is not."""
     make_dir(path)
 
 

@@ -109,3 +109,18 @@ def places_in_files(tf):
             facts[mode] = [_tried(folder, *step) for step in steps]
         return facts
     return _in_a_folder(look)
+
+
+@program
+def folders_are_made_and_removed(tf):
+    """A folder that is there may be made again; what is removed with all that is in it must be one."""
+    def look(folder, path):
+        _put(path)
+        below, deep = os.path.join(folder, "a"), os.path.join(folder, "b", "c")
+        calls = [(make, name) for make in (tf.gfile.MkDir, tf.gfile.MakeDirs)
+                 for name in (below, below, path, os.path.join(path, "x"), deep, deep)]
+        calls += [(tf.gfile.DeleteRecursively, name) for name in (path, os.path.join(folder, "none"), folder, folder)]
+        return {"outcomes": [_tried(folder, *call) for call in calls]}
+
+    folder = tempfile.mkdtemp()
+    return Case(facts=look(folder, os.path.join(folder, "file")))
