@@ -21,7 +21,7 @@ import torch
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.ops.threads import on_one_thread
 from tfmagic.session import running
-from tfmagic.session.denormals import flushed
+from tfmagic.session.denormals import flushing
 from tfmagic.session.lower.lowering import uninitialized
 from tfmagic.session.memory import keep_between_runs
 from tfmagic.session.passes.ownership import is_fresh
@@ -49,7 +49,7 @@ class _Part:
     """
 
     def __init__(self, plan: PlanGraph, variables: Variables, tier: Callable[[PlanGraph], Callable[..., Any]]):
-        self.function = tier(plan)
+        self.function = flushing(tier(plan))
         index = {feed: i for i, feed in enumerate(plan.feeds)}
         self._values = variables.values
         self._parameters: list[int | str] = []
@@ -213,7 +213,7 @@ class Execution:
         changed, claiming, cloned = self._changed, self._claiming, self._cloned
         written = None if self._in_place or self._removes else self._written
         tally = variables.tally(changed if claiming else frozenset())
-        initialises = self._initialises
+        initialises, commit = self._initialises, flushing(variables.commit)
         update, current, get_ident = variables.values.update, running.current, threading.get_ident
 
         def run(feeds: Sequence[Any]) -> Any:
@@ -244,7 +244,7 @@ class Execution:
                         if current.deadline is not None:
                             running.check_deadline(current.deadline)
                         if written is None:
-                            flushed(variables.commit, self._prepared(states, updates))
+                            commit(self._prepared(states, updates))
                         else:
                             update(zip(written, states))
                         if claiming:

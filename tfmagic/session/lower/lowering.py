@@ -14,7 +14,7 @@ stand for the variable's present value; fetched they show its value at the end o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -260,7 +260,7 @@ class Lowering:
                 and op._outputs[0]._dtype._is_ref_dtype:
             self.values[op._outputs[0]] = self.values[op._inputs[0]]
             return None
-        written = declaration.writes
+        written = registry.written_inputs(op)
         roots = self._roots(op, (*written, *declaration.reads))
         arguments = self._arguments(op, written)
         self.tracer.inputs = arguments
@@ -275,7 +275,7 @@ class Lowering:
             result = self.tracer.create_proxy("call_function", _failing(explained), (), {})  # where the body is run
         if written:
             result = self._store(op, written, roots, result)
-            names = [arg.name for arg in op._op_def.inputs]
+            names = registry.input_names(op)
             self.updates.append(Update(op, {name: roots[name] for name in written}, dict(zip(names, arguments)),
                                        tuple(self.state[roots[name]] for name in written)))
         outputs = self._outputs(op, result)
@@ -292,21 +292,20 @@ class Lowering:
             self.aliases[op._outputs[0]] = self.values[op._inputs[0]].root
         return None
 
-    def _roots(self, op: Operation, names: Iterable[str]) -> dict[str, Operation]:
+    def _roots(self, op: Operation, names: Sequence[str]) -> dict[str, Operation]:
         """The variables that the named inputs of `op` stand for."""
-        roots = {}
-        position = 0
-        for arg in op._op_def.inputs:
-            if arg.name in names:
-                tensor = op._inputs[position]
+        roots: dict[str, Operation] = {}
+        if not names:
+            return roots
+        for name, tensor in zip(registry.input_names(op), op._inputs):
+            if name in names:
                 value = self.values[tensor]
                 root = value.root if type(value) is VariableRef else self.aliases.get(tensor)
                 if root is None:
                     raise run_errors.error(
                         errors.InvalidArgumentError, op,
-                        f"Input '{arg.name}' of {op.name} must name a variable, but its value was fed or computed.")
-                roots[arg.name] = root
-            position += registry.arg_count(arg, op._attrs)
+                        f"Input '{name}' of {op.name} must name a variable, but its value was fed or computed.")
+                roots[name] = root
         return roots
 
     def _arguments(self, op: Operation, written: Sequence[str]) -> list[Any]:
