@@ -49,3 +49,38 @@ def framework_bounded_specs(tf):
         one.minimum.tolist(), one.maximum.tolist(), one.name, one.shape, one.dtype, one == spec(
             [2], tf.float32, 0, [1, 2], "n"), one == spec([2], tf.float32, 0, [1, 3], "n"),
         spec.from_spec(one).minimum.tolist(), repr(one)])
+
+
+@program
+def contrib_fuse_op(tf):
+    """Parts of a graph as one node."""
+    q = tf.constant(3., name="q0")
+    a = tf.placeholder(tf.float32, [2], name="a")
+    b = tf.add(a, tf.constant(1., name="z"), name="b")
+    first = tf.nn.relu(b, name="e1")
+    tf.abs(q, name="q1")
+    third = tf.nn.relu(tf.nn.relu(first, name="e2"), name="e3")
+    tf.add(tf.nn.relu(third, name="f"), third, name="h")
+    graph_def = tf.get_default_graph().as_graph_def()
+    fuse = tf.contrib.framework.fuse_op
+
+    def made(*args):
+        found = fuse(graph_def, *args)
+        return [[node.name, node.op, list(node.input), list(node.attr["_output_types"].list.type),
+                 node.attr["_output_quantized"].b] for node in found.node] + [found.versions.producer]
+
+    facts = {"two outputs": made(["b"], ["e2", "e3"], [1, 1], True, "F", "Fused"),
+             "two inputs": made(["b", "q0"], ["e3", "q1"], [1, 2], False, "F", "Fused"),
+             "long": made(["a"], ["e3"], [1], False, "F", "Fused"), "no types": made(["b"], ["e3"], [], True, "F", "G")}
+    for name, args in (("no graph", (3, ["b"], ["e2"])), ("no list", (graph_def, "b", ["e2"])),
+                       ("no list behind", (graph_def, ["b"], "e2")), ("nowhere", (graph_def, ["zz"], ["e2"])),
+                       ("nowhere behind", (graph_def, ["b"], ["zz"]))):
+        try:
+            fuse(*(args + ([1], True, "F", "Fused")))
+        except (TypeError, AssertionError) as error:
+            facts[name] = [type(error).__name__, str(error)]
+    try:
+        fuse(graph_def, ["b"], ["h"], [1], True, "F", "Fused")
+    except AssertionError:
+        facts["two inputs behind"] = "refused"
+    return Case(facts=facts)

@@ -17,6 +17,15 @@ NEXT = frozenset({"NextIteration", "RefNextIteration"})
 # What lowering carries out without a kernel: variables, loops, branches, calls of functions.
 WITHOUT_KERNEL = VARIABLE_OPS | SWITCHES | MERGES | ENTERS | EXITS | NEXT | frozenset(CALLS_BY_ATTRS)
 
+# What nobody reaches by a public name, or could do as well without.
+_OWN_REASONS = {
+    **dict.fromkeys(("DatasetFromGraph", "DatasetToGraph"), "TensorFlow's rewriting of input pipelines is made of it, "
+                    "which tfmagic does without; tf.train.export_meta_graph writes a graph with its data sets"),
+    "SnapshotDataset": "TensorFlow 1.15 has no public name for it, and its files are read by no other version; "
+                       "tf.data.Dataset.cache keeps elements in files",
+    "SingleImageRandomDotStereograms": "its dots are those of the C library's random numbers; tf.py_func draws "
+                                       "stereograms with NumPy",
+}
 _SEVERAL_MACHINES = ("Collective", "Nccl", "TryRpc", "Rpc", "RemoteFusedGraph")
 
 
@@ -39,6 +48,8 @@ def lacks(op_type: str) -> str:
         return "it works with other machines or devices"
     if "gpu_only" in definition.flags:
         return "TensorFlow 1.15 runs it on GPUs only"
+    if op_type in _OWN_REASONS:
+        return _OWN_REASONS[op_type]
     if "not_raw" in definition.flags and definition.deprecation is not None:
         return f"TensorFlow 1.15 has it in graphs of producers before {definition.deprecation[0]} only, tfmagic no " \
             "kernel for it"

@@ -19,7 +19,7 @@ from tfmagic.tf.data.traverse import obtain_all_variant_tensor_ops
 from tfmagic.tf.functions.defun import Defun
 
 _MODULE = "tensorflow.python.data.ops.iterator_ops"  # where TensorFlow defines what warns
-_COLLECTION = "iterators"
+GLOBAL_ITERATORS = "iterators"
 # From so many calls on, `get_next` warns that each call makes a node.
 _MANY_CALLS = 32
 
@@ -41,7 +41,7 @@ class Iterator:
         self._element_spec = structure.from_legacy(output_types, output_shapes, output_classes)
         self._string_handle = raw.iterator_to_string_handle(iterator_resource)
         self._get_next_call_count = 0
-        get_default_graph().add_to_collection(_COLLECTION, iterator_resource)
+        get_default_graph().add_to_collection(GLOBAL_ITERATORS, iterator_resource)
 
     @staticmethod
     def from_structure(output_types: Any, output_shapes: Any = None, shared_name: str | None = None,

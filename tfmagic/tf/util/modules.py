@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import Any
 
 from tfmagic.base import tf_logging
+from tfmagic.base.export import export
 
 
 class LazyLoader(ModuleType):
@@ -46,6 +47,7 @@ class LazyLoader(ModuleType):
         return dir(self._load())
 
 
+@export("contrib.slim.make_all")
 def make_all(module_name: str, doc_string_modules: Sequence[ModuleType] | None = None) -> list[str]:
     """The names that the documentation of modules mentions with `@@` and the module has.
 

@@ -14,7 +14,7 @@ from tfmagic.ops import raw
 from tfmagic.tf.data import records, structure
 from tfmagic.tf.data.dataset import Node
 from tfmagic.tf.data.dataset_v1 import DatasetV1, make_one_shot_iterator
-from tfmagic.tf.data.experimental import elementwise, grouping, interleaving, resampling, saving, tables
+from tfmagic.tf.data.experimental import elementwise, grouping, interleaving, positions, resampling, saving, tables
 from tfmagic.tf.data.readers import TFRecordDatasetV1
 
 Transformation = Callable[[Any], Any]
@@ -300,3 +300,12 @@ class TFRecordWriter(elementwise.TFRecordWriter):
 
 
 AUTOTUNE = export("contrib.data.AUTOTUNE")(-1)
+
+
+@export("contrib.data.CheckpointInputPipelineHook")
+class CheckpointInputPipelineHook(positions.CheckpointInputPipelineHook):
+    """Saves where iterators stand; see `tf.data.experimental.CheckpointInputPipelineHook`."""
+
+    @deprecated(None, "Use `tf.data.experimental.CheckpointInputPipelineHook(...)`.")
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)

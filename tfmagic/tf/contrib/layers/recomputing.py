@@ -20,6 +20,7 @@ from tfmagic.tf.control.custom_gradients import custom_gradient, handles_read
 from tfmagic.tf.variable.scope import get_variable_scope, variable_scope
 
 
+@export("contrib.slim.rev_block_lib.enable_with_args")
 def enable_with_args(dec: Callable[..., Any]) -> Callable[..., Any]:
     """A decorator that may be written with keyword arguments or without: `@d` and `@d(a=1)`."""
 

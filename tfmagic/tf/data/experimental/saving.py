@@ -14,10 +14,12 @@ from tfmagic.tf.saving.saveables import SaveableObject, SaveSpec
 @export("data.experimental.make_saveable_from_iterator")
 def make_saveable_from_iterator(iterator: Any) -> SaveableObject:
     """What lets a `Saver` save where an iterator stands; run the iterator's initializer before it is restored."""
-    return _Position(iterator._iterator_resource)
+    return Position(iterator._iterator_resource)
 
 
-class _Position(SaveableObject):
+class Position(SaveableObject):
+    """Where the iterator of a handle stands."""
+
     def __init__(self, resource: Tensor):
         state = raw.serialize_iterator(resource)
         super().__init__(resource, [SaveSpec(state, "", resource.name + "-state")], resource.name)

@@ -1,0 +1,3 @@
+"""tf.contrib.compiler.jit: scopes of nodes that are compiled."""
+
+from tfmagic.tf.xla.scopes import experimental_jit_scope as experimental_jit_scope
