@@ -161,3 +161,21 @@ def internal_changes_in_place(tf):
     changed = [inplace.inplace_update(rows, [0, 2], [[7.0, 7.0], [8.0, 8.0]]), inplace.inplace_add(rows, 1, [1.0, 2.0]),
                inplace.inplace_sub(rows, None, tf.ones([3, 2])), inplace.empty_like(rows, init=True)]
     return Case(steps=[(changed, None)])
+
+
+@program
+def internal_beam_search(tf):
+    """One step of a beam search by itself, its scores, and rows gathered by beams."""
+    search = internal(tf, "tensorflow.contrib.seq2seq.python.ops.beam_search_decoder")
+    numbers = tf.reshape(tf.cast(tf.range(20) % 7, tf.float32), [2, 2, 5])
+    state = search.BeamSearchDecoderState(
+        cell_state=tf.zeros([4, 2]), log_probs=tf.nn.log_softmax(tf.ones([2, 2])),
+        lengths=tf.constant([[2, 2], [2, 2]], tf.int64), finished=tf.constant([[False, True], [False, False]]),
+        accumulated_attention_probs=())
+    output, after = search._beam_search_step(2, numbers, tf.zeros([2, 2, 2]), state, 2, 2, 0, 0.6, 0.0)
+    scores = search._get_scores(tf.constant([[[-0.1, -2.0, -3.0]]]), tf.constant([[[1, 2, 3]]]), 0.6, 0.2,
+                                tf.constant([[True]]), tf.constant([[[0.2, 0.0]]]))
+    gathered = search._tensor_gather_helper(tf.constant([[0, 1], [1, 0]]), numbers[:, :, 0], 2, 2, [4])
+    found = [output.scores, output.predicted_ids, output.parent_ids, after.log_probs, after.finished, after.lengths,
+             scores, gathered]
+    return Case(steps=[(found, None)], show=found)

@@ -77,3 +77,32 @@ def layers_that_are_not_trained(tf):
     fresh = tf.layers.Dense(2)
     held = [hasattr(fresh, "kernel"), hasattr(tf.layers.Conv2D(2, 2), "bias")]
     return Case(show=[tf.get_collection(tf.GraphKeys.UPDATE_OPS), held, tf.layers.Conv2D(2, 2).rank])
+
+
+@program
+def layers_configured(tf):
+    """What layers write of themselves, and what only those of Keras models would know."""
+    layers = tf.layers
+    made = [layers.Dense(3, activation=tf.nn.relu, kernel_initializer=tf.random_uniform_initializer(-1, 1, seed=3)),
+            layers.Conv1D(2, 3), layers.SeparableConv2D(3, 2), layers.Conv2DTranspose(3, 2),
+            layers.Conv3DTranspose(3, 2), layers.BatchNormalization(), layers.BatchNormalization(renorm=True),
+            layers.BatchNormalization(virtual_batch_size=2), layers.Dropout(0.3), layers.Flatten(),
+            layers.MaxPooling2D(2, 2)]
+    configs = [sorted((key, str(value) if key == "dtype" else value) for key, value in layer.get_config().items())
+               for layer in made]
+    again = [type(layer).from_config(layer.get_config()).get_config() == layer.get_config() for layer in made
+             if "Separable" not in type(layer).__name__]
+    dense = made[0]
+    dense(tf.ones([2, 3]))
+    refused = []
+    for attempt in (lambda: dense.input, lambda: dense.output, lambda: dense.input_shape, lambda: dense.output_shape,
+                    lambda: dense.get_input_at(0), lambda: dense.get_output_shape_at(0),
+                    lambda: layers.Conv3DTranspose(2, 2)(tf.placeholder(tf.float32, [None] * 5)),
+                    lambda: layers.InputSpec(axes={"a": 2})):
+        try:
+            attempt()
+        except (AttributeError, RuntimeError, ValueError, TypeError) as error:
+            refused.append([type(error).__name__, str(error)])
+    spec = layers.InputSpec(dtype=tf.float32, shape=[None, 3], axes={"-1": 3})
+    return Case(facts={"configs": configs, "again": again, "refused": refused, "spec": repr(spec),
+                       "nodes": [dense.inbound_nodes, dense.outbound_nodes, dense.graph]})

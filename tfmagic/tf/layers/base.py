@@ -61,8 +61,7 @@ class Layer:
         self._losses: list[Tensor] = []
         self._makers_of_losses: list[Callable[[], Any]] = []
         self._updates: list[Any] = []
-        self._calls: list[tuple[Any, Any]] = []
-        self._graph: Any = None
+        self._calls: list[Any] = []
         self._shared_scope: Any = None
         if name is None or name == "" or isinstance(name, VariableScope):
             self._name = _unique_name(type(self).__name__)
@@ -111,7 +110,7 @@ class Layer:
             if name not in config and parameter.kind is parameter.POSITIONAL_OR_KEYWORD:
                 if not hasattr(self, name):
                     raise NotImplementedError("Layers with arguments in `__init__` must override `get_config`.")
-                config[name] = getattr(self, name)
+                config[name] = named.config(name, getattr(self, name))
         return config
 
     @classmethod
@@ -127,7 +126,6 @@ class Layer:
         with self._own_scope() as scope:
             self._current_scope = scope
             inputs = _map(lambda x: convert_to_tensor(x) if isinstance(x, (np.ndarray, float, int)) else x, inputs)
-            self._graph = get_default_graph()
             with name_scope(self._name_scope()):
                 if not self.built:
                     self._build(inputs)
@@ -137,7 +135,7 @@ class Layer:
                     raise ValueError("A layer's `call` method should return a Tensor or a list of Tensors, not None "
                                      f"(layer: {self.name}).")
                 self._regularize_activity(inputs, outputs)
-        self._calls.append((inputs, outputs))
+        self._calls.append(inputs)
         _add_to_collection(self.updates, GraphKeys.UPDATE_OPS)
         return outputs
 
@@ -260,8 +258,8 @@ class Layer:
         """
         if self._scope is None:
             raise ValueError(f'No name available for layer scope because the layer "{self._name}" has not been used '
-                             "yet. The scope name is determined the first time the layer instance is called. You must "
-                             "therefore call the layer before querying `scope_name`.")
+                             "yet. The scope name  is determined the first time the layer instance is called. You "
+                             "must therefore call the layer before querying `scope_name`.")
         return self._scope.name
 
     @property
@@ -269,8 +267,8 @@ class Layer:
         return self._dtype
 
     @property
-    def graph(self) -> Any:
-        return self._graph
+    def graph(self) -> None:
+        """None, as in TensorFlow: a layer's variables know theirs."""
 
     @property
     def activity_regularizer(self) -> Any:
@@ -320,42 +318,55 @@ class Layer:
     def get_losses_for(self, inputs: Any) -> list[Tensor]:
         """The losses that depend on `inputs` (None: those that depend on no input)."""
         losses = self.losses
-        found = _depending(inputs if inputs is not None else [call[0] for call in self._calls], losses)
+        found = _depending(inputs if inputs is not None else self._calls, losses)
         return [loss for loss in losses if (loss in found) == (inputs is not None)]
 
     def get_updates_for(self, inputs: Any) -> list[Any]:
         """The updates that depend on `inputs` (None: those that depend on no input)."""
-        found = _depending(inputs if inputs is not None else [call[0] for call in self._calls], self._updates)
-        return [update for update in self._updates if (update in found) == (inputs is not None)]
+        updates = self.updates
+        found = _depending(inputs if inputs is not None else self._calls, updates)
+        return [update for update in updates if (update in found) == (inputs is not None)]
 
-    def _called_once(self, what: str) -> tuple[Any, Any]:
-        if not self._calls:
-            raise AttributeError(f"Layer {self.name} is not connected, no {what} to return.")
-        if len(self._calls) > 1:
-            raise AttributeError(f'Layer {self.name} has multiple inbound nodes, hence the notion of "layer {what}" is '
-                                 f"ill-defined. Use `get_{what}_at(node_index)` instead.")
-        return self._calls[0]
+    @property
+    def inbound_nodes(self) -> list[Any]:
+        """None: calls become nodes of a Keras model only."""
+        return []
 
-    def _shape_of(self, what: str) -> Any:
-        if not self._calls:
-            raise AttributeError(f"The layer has never been called and thus has no defined {what} shape.")
-        return _map(lambda x: tuple(x.shape.as_list()), self._called_once(what)[what == "output"])
+    @property
+    def outbound_nodes(self) -> list[Any]:
+        """None: calls become nodes of a Keras model only."""
+        return []
 
     @property
     def input(self) -> Any:
-        return self._called_once("input")[0]
+        """Refuse: only layers of a Keras model know it.
+
+        Raises:
+          AttributeError: always.
+        """
+        raise AttributeError(f"Layer {self.name} is not connected, no input to return.")
 
     @property
     def output(self) -> Any:
-        return self._called_once("output")[1]
+        """Refuse: only layers of a Keras model know it.
+
+        Raises:
+          AttributeError: always.
+        """
+        raise AttributeError(f"Layer {self.name} has no inbound nodes.")
 
     @property
     def input_shape(self) -> Any:
-        return self._shape_of("input")
+        """Refuse, as `input` does."""
+        raise AttributeError("The layer has never been called and thus has no defined input shape.")
 
     @property
     def output_shape(self) -> Any:
-        return self._shape_of("output")
+        """Refuse, as `output` does."""
+        raise AttributeError("The layer has never been called and thus has no defined output shape.")
+
+    input_mask = input
+    output_mask = output
 
     def get_weights(self) -> list[np.ndarray]:
         """The values of the variables in the default session."""
@@ -370,7 +381,8 @@ class Layer:
         own = self.weights
         if len(own) != len(weights):
             raise ValueError(f'You called `set_weights(weights)` on layer "{self.name}" with a  weight list of length '
-                             f"{len(weights)}, but the layer was expecting {len(own)} weights.")
+                             f"{len(weights)}, but the layer was expecting {len(own)} weights. Provided weights: "
+                             f"{str(weights)[:50]}...")
         for variable, value in zip(own, weights):
             if variable.shape.as_list() != list(np.shape(value)):
                 raise ValueError(f"Layer weight shape {variable.shape} not compatible with provided weight shape "
@@ -386,32 +398,39 @@ class Layer:
         """
         raise NotImplementedError("Layers of tf.layers keep no metrics: use tf.metrics or tf.summary.")
 
-    def get_input_mask_at(self, node_index: int) -> None:
-        """The mask of a call's inputs: there is none."""
-        self._calls[node_index]
+    def _at_node(self, node_index: int, what: str) -> Any:
+        raise RuntimeError(f"The layer has never been called and thus has no defined {what}.")
 
-    def get_output_mask_at(self, node_index: int) -> None:
-        """The mask of a call's outputs: there is none."""
-        self._calls[node_index]
+    def get_input_mask_at(self, node_index: int) -> Any:
+        """Refuse: only layers of a Keras model have nodes.
+
+        Raises:
+          RuntimeError: always.
+        """
+        self._at_node(node_index, "input")
+
+    def get_output_mask_at(self, node_index: int) -> Any:
+        """Refuse, as `get_input_mask_at` does."""
+        self._at_node(node_index, "output")
 
     def get_input_shape_at(self, node_index: int) -> Any:
-        """The shapes of a call's inputs."""
-        return _map(lambda x: tuple(x.shape.as_list()), self._calls[node_index][0])
+        """Refuse, as `get_input_mask_at` does."""
+        self._at_node(node_index, "input shape")
 
     def get_output_shape_at(self, node_index: int) -> Any:
-        """The shapes of a call's outputs."""
-        return _map(lambda x: tuple(x.shape.as_list()), self._calls[node_index][1])
+        """Refuse, as `get_input_mask_at` does."""
+        self._at_node(node_index, "output shape")
 
     def get_input_at(self, node_index: int) -> Any:
-        """The inputs of a call."""
-        return self._calls[node_index][0]
+        """Refuse, as `get_input_mask_at` does."""
+        self._at_node(node_index, "input")
 
     def get_output_at(self, node_index: int) -> Any:
-        """The outputs of a call."""
-        return self._calls[node_index][1]
+        """Refuse, as `get_input_mask_at` does."""
+        self._at_node(node_index, "output")
 
     def __deepcopy__(self, memo: Any) -> Any:
-        no_copy = ("_graph", "_current_scope", "_scope", "_shared_scope", "_calls")
+        no_copy = ("_current_scope", "_scope", "_shared_scope", "_calls")
         result = object.__new__(type(self))
         memo[id(self)] = result
         for key, value in vars(self).items():

@@ -49,6 +49,8 @@ class Convolution(Layer):
     kernel: Any
     bias: Any
 
+    _no_channels = "The channel dimension of the inputs should be defined. Found `None`."
+
     def __init__(self, filters: int, kernel_size: Any, strides: Any = 1, padding: str = "valid",
                  data_format: str = "channels_last", dilation_rate: Any = 1, activation: Any = None,
                  use_bias: bool = True, kernel_initializer: Any = None,
@@ -88,7 +90,7 @@ class Convolution(Layer):
         """
         channels = dimension_value(as_shape(input_shape)[self._channel_axis])
         if channels is None:
-            raise ValueError("The channel dimension of the inputs should be defined. Found `None`.")
+            raise ValueError(self._no_channels.format(input_shape))
         self.input_spec = InputSpec(ndim=self._rank + 2, axes={self._channel_axis: channels})
         return channels
 

@@ -88,6 +88,15 @@ class _Transposed(Convolution):
         return self._with_sizes(input_shape, lambda size, axis: transposed_size(
             size, self.kernel_size[axis], self.padding, self.strides[axis]))
 
+    def get_config(self) -> dict[str, Any]:
+        config = {**super().get_config(), "output_padding": None}
+        return config if self._rank == 3 else {**config, "dilation_rate": self.dilation_rate}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Any:
+        kept = {name: value for name, value in config.items() if name not in ("output_padding", "dilation_rate")}
+        return cls(**kept)
+
 
 @export("layers.Conv2DTranspose")
 @per_axis_defaults
@@ -103,6 +112,7 @@ class Conv3DTranspose(_Transposed):
     """The transpose of a convolution over volumes."""
 
     _rank = 3
+    _no_channels = "The channel dimension of the inputs should be defined, found None: {}"
 
 
 class _Separable(Convolution):
@@ -145,6 +155,11 @@ class _Separable(Convolution):
             constraint=self.pointwise_constraint, trainable=True, dtype=self.dtype)
         self._make_bias()
         self.built = True
+
+    def get_config(self) -> dict[str, Any]:
+        whole = named.config("kernel_initializer", named.initializer("glorot_uniform"))
+        return {**super().get_config(), "kernel_initializer": whole, "kernel_regularizer": None,
+                "kernel_constraint": None}
 
 
 @export("layers.SeparableConv2D")

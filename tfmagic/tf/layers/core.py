@@ -143,8 +143,8 @@ class Dropout(Layer):
         sizes = shape_ops.shape(inputs)
         return convert_to_tensor([sizes[axis] if size is None else size for axis, size in enumerate(self.noise_shape)])
 
-    def compute_output_shape(self, input_shape: Any) -> TensorShape:
-        return as_shape(input_shape)
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        return input_shape
 
 
 @export("layers.dropout")

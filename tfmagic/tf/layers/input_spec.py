@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tfmagic.base.dtypes import as_dtype
 from tfmagic.base.export import export
 
 _FIELDS = ("dtype", "shape", "ndim", "max_ndim", "min_ndim", "axes")
@@ -22,12 +23,15 @@ class InputSpec:
 
     def __init__(self, dtype: Any = None, shape: Any = None, ndim: int | None = None, max_ndim: int | None = None,
                  min_ndim: int | None = None, axes: dict[int, int | None] | None = None):
-        self.dtype = dtype
+        self.dtype = None if dtype is None else as_dtype(dtype).name
         self.shape = shape
         self.ndim = len(shape) if shape is not None else ndim
         self.max_ndim = max_ndim
         self.min_ndim = min_ndim
-        self.axes = axes or {}
+        try:
+            self.axes = {int(axis): size for axis, size in (axes or {}).items()}
+        except (ValueError, TypeError) as error:
+            raise TypeError("The keys in axes must be integers.") from error
         if self.axes and (self.ndim or self.max_ndim):
             highest = (self.ndim or self.max_ndim) - 1  # type: ignore[operator]
             if max(self.axes) > highest:
@@ -59,7 +63,7 @@ def check_inputs(input_spec: Any, inputs: Any, layer_name: str) -> None:
     given = list(inputs) if isinstance(inputs, (list, tuple)) else [inputs]
     if len(given) != len(specs):
         raise ValueError(f"Layer {layer_name} expects {len(specs)} inputs, but it received {len(given)} input tensors. "
-                         f"Inputs received: {inputs}")
+                         f"Inputs received: {given}")
     for index, (value, spec) in enumerate(zip(given, specs)):
         if spec is not None:
             _check(value, spec, f"Input {index} of layer {layer_name} is incompatible with the layer: ")

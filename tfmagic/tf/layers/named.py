@@ -20,6 +20,9 @@ def initializer(given: Any) -> Any:
     Raises:
       ValueError: there is none of that name.
     """
+    if isinstance(given, dict):
+        made = initializer(given["class_name"])
+        return type(made)(**given["config"])
     if not isinstance(given, str):
         return given
     kinds = api.initializers
@@ -111,3 +114,14 @@ def regularizer(given: Any) -> Any:
     if given not in _REGULARIZERS:
         raise ValueError(f"Unknown regularizer:{given}")
     return _penalty(*_REGULARIZERS[given])
+
+
+def config(argument: str, given: Any) -> Any:
+    """How `get_config` writes an argument: functions by their names, initializers with their own configurations."""
+    if argument == "activation" and given is None:
+        return "linear"
+    if given is None or not argument.endswith(("activation", "initializer", "regularizer", "constraint")):
+        return given
+    if hasattr(given, "get_config"):
+        return {"class_name": type(given).__name__, "config": given.get_config()}
+    return getattr(given, "__name__", given)

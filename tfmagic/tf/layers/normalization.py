@@ -7,7 +7,7 @@ from typing import Any
 from tfmagic.base import dtypes
 from tfmagic.base.deprecation import deprecated
 from tfmagic.base.export import export
-from tfmagic.base.shapes import TensorShape, as_shape, dimension_value
+from tfmagic.base.shapes import as_shape, dimension_value
 from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.convert import constant, convert_to_tensor
 from tfmagic.graph.scopes import name_scope
@@ -293,8 +293,17 @@ class BatchNormalization(Layer):
             delta = (variable - cast(value, variable.dtype.base_dtype)) * rate
             return assign_sub(variable, delta, name=scope)
 
-    def compute_output_shape(self, input_shape: Any) -> TensorShape:
-        return as_shape(input_shape)
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        return input_shape
+
+    def get_config(self) -> dict[str, Any]:
+        config = super().get_config()
+        left_out = {"fused", "adjustment"}
+        if not self.renorm:
+            left_out |= {"renorm", "renorm_clipping", "renorm_momentum"}
+        if self.virtual_batch_size is None:
+            left_out.add("virtual_batch_size")
+        return {name: value for name, value in config.items() if name not in left_out}
 
 
 def _composed(scale: Any, offset: Any, then_scale: Any, then_offset: Any) -> tuple[Any, Any]:

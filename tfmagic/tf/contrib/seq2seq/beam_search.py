@@ -14,7 +14,6 @@ from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.scopes import name_scope
-from tfmagic.graph.static_value import constant_value
 from tfmagic.ops import api, raw
 from tfmagic.ops.control_flow.tensor_array import TensorArray
 from tfmagic.tf.contrib.seq2seq.attention_wrapper import AttentionWrapperState
@@ -23,6 +22,7 @@ from tfmagic.tf.contrib.seq2seq.beams import (
     gather_beams,
     gather_tree,
     gather_tree_from_array,
+    known_size,
     masked_log_probs,
 )
 from tfmagic.tf.contrib.seq2seq.decoder import Decoder, check_output_layer, flat_tensors, output_size_of
@@ -119,7 +119,7 @@ class BeamSearchDecoder(Decoder):
             api.zeros([self._batch_size], dtype=dtypes.int32), depth=self._beam_width,
             on_value=convert_to_tensor(0.0, dtype=dtype), off_value=convert_to_tensor(-np.inf, dtype=dtype),
             dtype=dtype)
-        attention = _attention_probs(self._initial_cell_state, self._coverage_penalty_weight)
+        attention = attention_probs(self._initial_cell_state, self._coverage_penalty_weight)
         state = BeamSearchDecoderState(
             cell_state=self._initial_cell_state, log_probs=log_probs, finished=self._finished,
             lengths=api.zeros([self._batch_size, self._beam_width], dtype=dtypes.int64),
@@ -175,8 +175,7 @@ class BeamSearchDecoder(Decoder):
         return False
 
     def _static_batch(self) -> int | None:
-        known = constant_value(self._batch_size)
-        return None if known is None else int(known)
+        return known_size(self._batch_size)
 
     def _merge(self, t: Tensor, size: Any) -> Tensor:
         """[batch, beam, ...] as [batch * beam, ...]."""
@@ -223,63 +222,80 @@ class BeamSearchDecoder(Decoder):
             cell_state = nest.map_structure(self._maybe_split, cell_state, self._cell.state_size)
             if self._output_layer is not None:
                 outputs = self._output_layer(outputs)
-            output, new_state = self._search(time, outputs, cell_state, state)
+            output, new_state = beam_search_step(
+                time, outputs, cell_state, state, self._batch_size, self._beam_width, self._end_token,
+                self._length_penalty_weight, self._coverage_penalty_weight)
             finished, ids = new_state.finished, output.predicted_ids
             following = api.cond(api.reduce_all(finished), lambda: self._start_inputs, lambda: self._embedding_fn(ids))
         return output, new_state, following, finished
 
-    def _search(self, time: Any, logits: Any, cell_state: Any, state: Any) -> tuple[Any, Any]:
-        """The best beams after one step more."""
-        batch, beam, end = self._batch_size, self._beam_width, self._end_token
-        over = state.finished
-        not_over = api.logical_not(over)
-        step_log_probs = masked_log_probs(api.nn.log_softmax(logits), end, over)
-        log_probs = api.expand_dims(state.log_probs, 2) + step_log_probs
-        classes = logits.shape[-1].value or api.shape(logits)[-1]
-        longer = api.one_hot(indices=api.fill([batch, beam], end), depth=classes, dtype=dtypes.int64,
-                             on_value=api.cast(0, dtypes.int64, name="ToInt64"),
-                             off_value=api.cast(1, dtypes.int64, name="ToInt64"))
-        longer = longer * api.expand_dims(api.cast(not_over, dtypes.int64), 2)
-        lengths = longer + api.expand_dims(state.lengths, 2)
-        accumulated = None
-        attention = _attention_probs(cell_state, self._coverage_penalty_weight)
-        if attention is not None:
-            attention = attention * api.expand_dims(api.cast(not_over, dtypes.float32), 2)
-            accumulated = state.accumulated_attention_probs + attention
-        scores = beam_scores(log_probs, lengths, self._length_penalty_weight, self._coverage_penalty_weight, over,
-                             accumulated)
-        convert_to_tensor(time, name="time")
-        flat = raw.reshape(scores, [batch, -1])
-        width = convert_to_tensor(beam, dtype=dtypes.int32, name="beam_width")
-        best, places = api.nn.top_k(flat, k=width)
-        known = self._static_batch()
-        best.set_shape([known, beam])
-        places.set_shape([known, beam])
-        best_log_probs = gather_beams(places, log_probs, batch, beam * classes, [-1], name="next_beam_probs")
-        ids = api.cast(api.mod(places, classes, name="next_beam_word_ids"), dtypes.int32)
-        parents = api.cast(places / classes, dtypes.int32, name="next_beam_parent_ids")
-        over = gather_beams(parents, over, batch, beam, [-1])
-        finished = api.logical_or(over, api.equal(ids, end), name="next_beam_finished")
-        added = api.cast(api.logical_not(over), dtypes.int64)
-        lengths = gather_beams(parents, state.lengths, batch, beam, [-1]) + added
-        accumulated_next: Any = ()
-        if accumulated is not None:
-            accumulated_next = gather_beams(parents, accumulated, batch, beam, [batch * beam, -1],
-                                            name="next_accumulated_attention_probs")
 
-        def chosen(t: Any) -> Any:
-            shape = [batch * beam, -1]
-            if isinstance(t, TensorArray) or t.shape.ndims < len(shape):
-                return t
-            return gather_beams(parents, t, batch, beam, shape)
+def beam_search_step(time: Any, logits: Any, next_cell_state: Any, beam_state: Any, batch_size: Any, beam_width: Any,
+                     end_token: Any, length_penalty_weight: Any,
+                     coverage_penalty_weight: Any) -> tuple[BeamSearchDecoderOutput, BeamSearchDecoderState]:
+    """The best beams after one step more.
 
-        cell_state = nest.map_structure(chosen, cell_state)
-        new_state = BeamSearchDecoderState(cell_state=cell_state, log_probs=best_log_probs, lengths=lengths,
-                                           finished=finished, accumulated_attention_probs=accumulated_next)
-        return BeamSearchDecoderOutput(scores=best, predicted_ids=ids, parent_ids=parents), new_state
+    Args:
+      time: int32 scalar.
+      logits: [batch, beam, classes].
+      next_cell_state: the state of the cell after the step, [batch, beam, ...].
+      beam_state: the `BeamSearchDecoderState` before the step.
+      batch_size, beam_width, end_token: int32 scalars.
+      length_penalty_weight, coverage_penalty_weight: what short sequences and places without attention cost.
+
+    Returns:
+      The step's scores, classes and parents, and the state after it.
+    """
+    batch, beam, state, cell_state = batch_size, beam_width, beam_state, next_cell_state
+    over = state.finished
+    not_over = api.logical_not(over)
+    step_log_probs = masked_log_probs(api.nn.log_softmax(logits), end_token, over)
+    log_probs = api.expand_dims(state.log_probs, 2) + step_log_probs
+    classes = logits.shape[-1].value or api.shape(logits)[-1]
+    longer = api.one_hot(indices=api.fill([batch, beam], end_token), depth=classes, dtype=dtypes.int64,
+                         on_value=api.cast(0, dtypes.int64, name="ToInt64"),
+                         off_value=api.cast(1, dtypes.int64, name="ToInt64"))
+    longer = longer * api.expand_dims(api.cast(not_over, dtypes.int64), 2)
+    lengths = longer + api.expand_dims(state.lengths, 2)
+    accumulated = None
+    attention = attention_probs(cell_state, coverage_penalty_weight)
+    if attention is not None:
+        attention = attention * api.expand_dims(api.cast(not_over, dtypes.float32), 2)
+        accumulated = state.accumulated_attention_probs + attention
+    scores = beam_scores(log_probs, lengths, length_penalty_weight, coverage_penalty_weight, over,
+                         accumulated)
+    convert_to_tensor(time, name="time")
+    flat = raw.reshape(scores, [batch, -1])
+    width = convert_to_tensor(beam, dtype=dtypes.int32, name="beam_width")
+    best, places = api.nn.top_k(flat, k=width)
+    known = known_size(batch_size)
+    best.set_shape([known, beam])
+    places.set_shape([known, beam])
+    best_log_probs = gather_beams(places, log_probs, batch, beam * classes, [-1], name="next_beam_probs")
+    ids = api.cast(api.mod(places, classes, name="next_beam_word_ids"), dtypes.int32)
+    parents = api.cast(places / classes, dtypes.int32, name="next_beam_parent_ids")
+    over = gather_beams(parents, over, batch, beam, [-1])
+    finished = api.logical_or(over, api.equal(ids, end_token), name="next_beam_finished")
+    added = api.cast(api.logical_not(over), dtypes.int64)
+    lengths = gather_beams(parents, state.lengths, batch, beam, [-1]) + added
+    accumulated_next: Any = ()
+    if accumulated is not None:
+        accumulated_next = gather_beams(parents, accumulated, batch, beam, [batch * beam, -1],
+                                        name="next_accumulated_attention_probs")
+
+    def chosen(t: Any) -> Any:
+        shape = [batch * beam, -1]
+        if isinstance(t, TensorArray) or t.shape.ndims < len(shape):
+            return t
+        return gather_beams(parents, t, batch, beam, shape)
+
+    cell_state = nest.map_structure(chosen, cell_state)
+    new_state = BeamSearchDecoderState(cell_state=cell_state, log_probs=best_log_probs, lengths=lengths,
+                                       finished=finished, accumulated_attention_probs=accumulated_next)
+    return BeamSearchDecoderOutput(scores=best, predicted_ids=ids, parent_ids=parents), new_state
 
 
-def _attention_probs(cell_state: Any, coverage_penalty_weight: Any) -> Any:
+def attention_probs(next_cell_state: Any, coverage_penalty_weight: Any) -> Any:
     """The alignments in a cell's state, summed over all attentions; None where they cost nothing."""
     if coverage_penalty_weight == 0.0:
         return None
@@ -292,7 +308,7 @@ def _attention_probs(cell_state: Any, coverage_penalty_weight: Any) -> Any:
             for part in state:
                 search(part)
 
-    search(cell_state)
+    search(next_cell_state)
     if not found:
         raise ValueError("coverage_penalty_weight must be 0.0 if no cell is attentional.")
     if len(found) == 1:

@@ -73,25 +73,32 @@ def masked_log_probs(probs: Tensor, eos_token: Any, finished: Tensor) -> Tensor:
     return api.where(mask, rows, probs)
 
 
-def gather_beams(indices: Tensor, source: Tensor, batch_size: Any, range_size: Any, shape: list[Any],
-                 name: str | None = None) -> Tensor:
-    """Of each row of a batch the elements at `indices`."""
+def gather_beams(gather_indices: Tensor, gather_from: Tensor, batch_size: Any, range_size: Any,
+                 gather_shape: list[Any], name: str | None = None) -> Tensor:
+    """Of each row of a batch the elements at `gather_indices`."""
+    kept = 1 + len(gather_shape)
     with name_scope(name, "tensor_gather_helper"):
         start = api.expand_dims(api.range(batch_size) * range_size, 1)
-        indices = raw.reshape(indices + start, [-1])
-        output = api.gather(raw.reshape(source, shape), indices)
-        final = api.shape(source)[:1 + len(shape)]
-        known = constant_value(batch_size)
-        static = TensorShape([None if known is None else int(known)]).concatenate(source.shape[1:1 + len(shape)])
+        indices = raw.reshape(gather_indices + start, [-1])
+        output = api.gather(raw.reshape(gather_from, gather_shape), indices)
+        final = api.shape(gather_from)[:kept]
+        static = TensorShape([known_size(batch_size)]).concatenate(gather_from.shape[1:kept])
         output = raw.reshape(output, final, name="output")
         output.set_shape(static)
         return output
 
 
-def beam_scores(log_probs: Tensor, lengths: Tensor, length_penalty_weight: Any, coverage_penalty_weight: Any,
-                finished: Tensor, attention: Tensor | None) -> Tensor:
+def known_size(size: Any) -> int | None:
+    """A number, or what a scalar tensor is known to hold."""
+    known = constant_value(size) if isinstance(size, Tensor) else size
+    return None if known is None else int(known)
+
+
+def beam_scores(log_probs: Tensor, sequence_lengths: Tensor, length_penalty_weight: Any, coverage_penalty_weight: Any,
+                finished: Tensor, accumulated_attention_probs: Tensor | None) -> Tensor:
     """Log probabilities with the penalties for short sequences and for places without attention."""
-    penalty = api.cast(_length_penalty(lengths, length_penalty_weight), dtype=log_probs.dtype)
+    attention = accumulated_attention_probs
+    penalty = api.cast(_length_penalty(sequence_lengths, length_penalty_weight), dtype=log_probs.dtype)
     scores = log_probs / penalty
     weight = convert_to_tensor(coverage_penalty_weight, name="coverage_penalty_weight")
     if weight.shape.ndims != 0:
