@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -35,6 +36,11 @@ class TypeSpec:
     def _serialize(self) -> tuple[Any, ...]:
         """What the spec consists of, as arguments of its class."""
         raise NotImplementedError(f"{type(self).__name__}._serialize()")
+
+    @property
+    def _component_specs(self) -> Sequence[TensorSpec]:
+        """What is known of each of the tensors that such a value consists of."""
+        raise NotImplementedError(f"{type(self).__name__}._component_specs")
 
     def is_compatible_with(self, spec_or_value: Any) -> bool:
         """Whether a spec or a value may be what this one describes."""
@@ -211,6 +217,10 @@ class TensorSpec(BatchableTypeSpec):
         if type(self) is not type(other) or self._dtype != other._dtype:
             raise ValueError(f"Types are not compatible: {self!r} vs {other!r}")
         return TensorSpec(self._shape.most_specific_compatible_shape(other.shape), self._dtype)
+
+    @property
+    def _component_specs(self) -> list[TensorSpec]:
+        return [self]
 
     def _serialize(self) -> tuple[Any, ...]:
         return self._shape, self._dtype, self._name

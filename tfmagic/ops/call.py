@@ -411,7 +411,7 @@ class OpCaller:
                 attr = self.attrs[place - count]
                 if value is None and attr.has_default:
                     continue
-                kind = None if isinstance(value, (str, bytes)) or not hasattr(value, "__iter__") else attr
+                kind = None if isinstance(value, (str, bytes, Tensor)) or not hasattr(value, "__iter__") else attr
             if kind is None:
                 called = python_name(self.op_def.name)
                 raise TypeError(f"Expected list for '{name}' argument to "

@@ -6,11 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 from tfmagic.base import nest
+from tfmagic.base.slots import Slot
 from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.ops.control_flow import util
 
 SUMMARIES = "_SUMMARY_V2"
+_of_proto: Any = Slot("contexts of protos")
 
 
 class ControlFlowContext:
@@ -36,6 +38,23 @@ class ControlFlowContext:
         self.values: set[str] = set()
         self.external: dict[str, Tensor] = {}
         self._entered: list[Any] = []
+
+    def __str__(self) -> str:
+        return self.name
+
+    @staticmethod
+    def from_proto(context_def: Any, import_scope: str | None = None) -> ControlFlowContext:
+        """The context that a `CondContextDef` or `WhileContextDef` describes; its nodes are in the default graph.
+
+        Raises:
+          KeyError: a node that the proto names is not there.
+        """
+        return _of_proto(context_def, import_scope)
+
+    def to_control_flow_context_def(self, context_def: Any, export_scope: str | None = None) -> None:
+        """Write this context into a `ControlFlowContextDef`."""
+        part = context_def.while_ctxt if self.is_while else context_def.cond_ctxt
+        part.CopyFrom(self.to_proto(export_scope))
 
     def IsCondContext(self) -> bool:  # TensorFlow's names, which user code asks for
         return self.is_cond
@@ -94,9 +113,7 @@ class ControlFlowContext:
         for name, tensor in self.external.items():
             proto.values_def.external_values[stripped(name)] = stripped(tensor.name)
         for inner in self.nested:
-            wrapper = proto.nested_contexts.add()
-            part = wrapper.while_ctxt if inner.is_while else wrapper.cond_ctxt
-            part.CopyFrom(inner.to_proto(export_scope))
+            inner.to_control_flow_context_def(proto.nested_contexts.add(), export_scope)
         return proto
 
     def _own_proto(self, named: Callable[[Tensor], str]) -> Any:
