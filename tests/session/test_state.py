@@ -170,6 +170,41 @@ def test_a_run_that_holds_values_keeps_them_while_others_change_them_in_place(se
     assert sess.run(v).tolist() == [0.0, 1.0]
 
 
+@pytest.mark.parametrize("optimizer", [
+    lambda: tf.train.AdamOptimizer(0.1), lambda: tf.train.AdagradOptimizer(0.1),
+    lambda: tf.train.MomentumOptimizer(0.1, 0.9), lambda: tf.train.RMSPropOptimizer(0.1, momentum=0.9, centered=True),
+    lambda: tf.train.FtrlOptimizer(0.1), lambda: tf.train.AdadeltaOptimizer(0.1)])
+def test_what_an_optimiser_keeps_stays_with_its_variable_while_others_read(sess, optimizer) -> None:
+    """Steps of several variables with slots: in copies they come to the same as in place."""
+    variables = [tf.Variable(np.full(shape, 2.0, np.float32)) for shape in ((3, 2), (2,), (2, 4))]
+    step = optimizer().minimize(tf.add_n([tf.reduce_sum(v ** 2 * (1 + i)) for i, v in enumerate(variables)]))
+    with_slots, gate = tf.global_variables(), Gate()
+    with tf.control_dependencies([gate.node()]):
+        late = [tf.identity(v) for v in variables]
+
+    def trained(first: Callable[[], object], last: Callable[[], object]) -> list[np.ndarray]:
+        sess.run(tf.global_variables_initializer())
+        first()
+        for _ in range(3):
+            sess.run(step)
+        last()
+        return sess.run(with_slots)
+
+    def read() -> None:
+        waiting.extend(in_threads(lambda: sess.run(late)))
+        assert gate.reached.wait(20)
+
+    def stop_reading() -> None:
+        gate.opened.set()
+        join(waiting)
+
+    waiting: list[threading.Thread] = []
+    alone = trained(lambda: None, lambda: None)
+    beside_a_reader = trained(read, stop_reading)
+    for one, other in zip(alone, beside_a_reader):
+        assert one.shape == other.shape and np.allclose(one, other)
+
+
 def raising(error: BaseException) -> Callable[..., object]:
     def function(*_):
         raise error

@@ -272,7 +272,7 @@ class Execution:
             for prepared in updates:
                 for tensors in prepared.changed:
                     tensors[:] = [tensor.clone() for tensor in tensors]
-                    new += zip(keys, tensors)
+                    new += [(key, tensor) for tensor, key in zip(tensors, keys)]  # in this order no key is lost
         calls = [call for prepared in updates for call in prepared.make()]
         if self._removes:
             calls += [functools.partial(values.pop, key, None) for key, state in new if state is None]
