@@ -171,8 +171,8 @@ class IteratorResource:
         """Go to where an iterator over the same data set stood."""
         with self._lock, self._computing(self._states):
             if self._iteration is None:
-                raise errors.FailedPreconditionError(None, None, "RestoreInternal() failed because the iterator has "
-                                                     "not been initialized. Ensure that you have run the initializer "
+                raise errors.FailedPreconditionError(None, None, "Restore() failed because the iterator has not "
+                                                     "been initialized. Ensure that you have run the initializer "
                                                      "operation for this iterator before restoring it.")
             self._iteration.restore(state)
 
