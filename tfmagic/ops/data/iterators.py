@@ -262,7 +262,9 @@ class Handles:
 
 
 def _resource(op: Any) -> Any:
-    return op.constant(op.named.of(op.op, lambda *names: IteratorResource(op.op, op.named.look, *names)))
+    found = op.named.of(op.op, lambda *names: IteratorResource(op.op, op.named.look, *names))
+    found.check_types(op.output_types)  # another node of the name may have made it
+    return op.constant(found)
 
 
 def _one_shot(op: Any, factory: Any) -> IteratorResource:

@@ -94,8 +94,8 @@ def deserialize(serialized: Any, dtype: str) -> tuple[Any, Any, Any]:
         raise invalid("Serialized sparse should have at least 1 serialized tensor, but has a zero dimension "
                       f"{shapes.brackets(serialized.shape)}")
     rows = [tuple(_value(item) for item in row) for row in serialized.reshape(-1, 3)]
-    for number, (_, values, _) in enumerate(rows):
-        found = dtypes.string if isinstance(values, np.ndarray) else tensorflow_dtype(values)
+    for number, (_, given, _) in enumerate(rows):
+        found = dtypes.string if isinstance(given, np.ndarray) else tensorflow_dtype(given)
         if found.name != dtype:
             raise invalid(f"Requested SparseTensor of type {dtypes.as_dtype(dtype).proto_name} but "
                           f"SparseTensor[{number}].values.dtype() == {found.proto_name}")
