@@ -13,6 +13,7 @@ FILLED_BY = {
     "shapes as tensors": "ops.array.constants:shape_to_tensor",
     "dimensions as tensors": "ops.array.constants:dimension_to_tensor",
     "nodes of gradients": "ops.control_flow.support:BUILDERS",
+    "contexts of protos": "ops.control_flow.context_protos:from_proto",
     "TensorArrays as lists": "ops.control_flow.list_array:ListTensorArray",
     "bodies of functions": "graphdef.functions:body",
     "operators of sparse tensors": "ops.sparse.reducing:OPERATORS",

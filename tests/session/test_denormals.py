@@ -1,6 +1,7 @@
-"""Numbers too small to be normal count as 0 while variables are updated, and only then."""
+"""Numbers too small to be normal count as 0 while a run computes, as in TensorFlow 1.15, and only then."""
 
 import numpy as np
+import pytest
 import torch
 
 from tfmagic import tf
@@ -27,3 +28,31 @@ def test_the_users_own_numbers_stay_denormal():
         session.run(tf.global_variables_initializer())
         session.run(step)
     assert np.float32(1e-40) * np.float32(1.0) > 0 and float(torch.tensor(1e-40) * 1) > 0
+
+
+@pytest.mark.parametrize("dtype, tiny, small", [(tf.float32, 1e-40, 2e-38), (tf.float64, 1e-310, 4e-308)])
+@pytest.mark.parametrize("count", [4, 10000])
+def test_a_run_computes_with_zeros_in_their_place(dtype, tiny, small, count):
+    with tf.Graph().as_default(), tf.Session() as session:
+        x, y = tf.placeholder(dtype, [None]), tf.placeholder(dtype, [None])
+        quarter = tf.constant(0.25, dtype)
+        sums = [x + x, y * quarter, tf.nn.relu(x), tf.reduce_sum(x), tf.cast(x > 0, dtype), tf.cumsum(x), tf.sign(x),
+                tf.tensordot(x, tf.ones_like(x), 1), tf.constant(tiny, dtype) * tf.constant(1.0, dtype)]
+        handed_on = [tf.identity(x), tf.concat([x, y], 0)[:count], tf.gather(x, [0, 1]), tf.reshape(x, [2, -1])]
+        feeds = {x: np.full(count, tiny), y: np.full(count, small)}
+        assert not any(np.any(value) for value in session.run(sums, feeds))
+        assert all(np.all(value > 0) for value in session.run(handed_on, feeds))
+
+
+def test_a_run_within_a_run_leaves_the_outer_one_as_it_is():
+    with tf.Graph().as_default(), tf.Session() as session:
+        x = tf.placeholder(tf.float32, [])
+        doubled = x * 2.0
+
+        def inner(value):
+            session.run(doubled, {x: 1.0})
+            return value
+
+        y = tf.placeholder(tf.float32, [])
+        assert session.run(tf.py_func(inner, [y], tf.float32) * 1.0, {y: 1e-40}) == 0
+        assert np.float32(1e-40) * np.float32(1.0) > 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import glob as globbing
 import io
 import os
@@ -14,6 +15,7 @@ from typing import Any
 from tfmagic.base import errors
 from tfmagic.base.deprecation import deprecated, deprecated_args
 from tfmagic.base.export import export
+from tfmagic.base.text import as_bytes
 from tfmagic.formats.files import as_tensorflow, local_path
 
 _WILDCARD = re.compile(r"[*?\[\\]")
@@ -22,22 +24,26 @@ FileStatistics = namedtuple("FileStatistics", ["length", "mtime_nsec", "is_direc
 
 @export("gfile.GFile")
 class GFile:
-    """A file, opened on first use.
+    """A file, opened on first use; it is read and written at two places that know nothing of each other.
 
     Args:
       name: the path.
-      mode: "r", "w", "a" or one of them with "+" or "b".
+      mode: "r", "w", "a" or one of them with "+"; with "b" reading gives bytes, else texts (UTF-8). Both are written
+        in any mode. A file is begun anew by the first thing that is written, not before.
 
     Raises:
       OpError: on first use, the file cannot be opened.
     """
 
     def __init__(self, name: Any, mode: str = "r"):
-        if mode not in ("r", "w", "a", "r+", "w+", "a+", "rb", "wb", "ab", "rb+", "wb+", "ab+", "r+b", "w+b", "a+b"):
-            raise errors.InvalidArgumentError(None, None, f"Invalid mode for a file: {mode!r}.")
+        kind = mode.replace("b", "") if "b" in mode else mode
+        if kind not in ("r", "w", "a", "r+", "w+", "a+"):
+            raise errors.InvalidArgumentError(None, None, "mode is not 'r' or 'w' or 'a' or 'r+' or 'w+' or 'a+'")
         self._name = name
         self._mode = mode
-        self._file: Any = None
+        self._kind = kind
+        self._reader: io.BufferedReader | None = None
+        self._writer: io.BufferedWriter | None = None
 
     @property
     def name(self) -> Any:
@@ -48,44 +54,72 @@ class GFile:
     def mode(self) -> str:
         return self._mode
 
-    def _open(self) -> Any:
-        if self._file is None:
+    def _reading(self) -> io.BufferedReader:
+        if self._reader is None:
+            if self._kind in ("w", "a"):
+                raise errors.PermissionDeniedError(None, None, "File isn't open for reading")
             with as_tensorflow():
-                encoding = None if "b" in self._mode else "utf-8"
-                self._file = open(local_path(self._name), self._mode, encoding=encoding)  # noqa: SIM115  # closed by `close`
-        return self._file
+                self._reader = open(local_path(self._name), "rb")  # noqa: SIM115  # closed by `close`
+        return self._reader
+
+    def _writing(self) -> io.BufferedWriter:
+        if self._writer is None:
+            if self._kind == "r":
+                raise errors.PermissionDeniedError(None, None, "File isn't open for writing")
+            with as_tensorflow():
+                self._writer = open(local_path(self._name), "ab" if self._kind[0] == "a" else "wb")  # noqa: SIM115
+        return self._writer
+
+    def _given(self, content: bytes) -> Any:
+        return content if "b" in self._mode else content.decode()
 
     def read(self, n: int = -1) -> Any:
-        """The next `n` bytes or characters, or all that are left."""
-        try:
-            return self._open().read(n)
-        except io.UnsupportedOperation:
-            raise errors.PermissionDeniedError(None, None, "File isn't open for reading") from None
+        """The next `n` bytes, or all that are left, as bytes or as the text that they stand for."""
+        file = self._reading()
+        if n < -1:
+            raise OverflowError("in method 'ReadFromStream', argument 2 of type 'size_t'")
+        return self._given(file.read(n))
 
     def readline(self) -> Any:
-        """The next line with its end."""
-        return self._open().readline()
+        """The next line with its end, without carriage returns; an empty one at the end."""
+        return self._given(self._reading().readline().replace(b"\r", b""))
 
     def readlines(self) -> list[Any]:
         """All lines that are left."""
-        return self._open().readlines()
+        return list(self)
 
     def write(self, file_content: Any) -> None:
         """Write bytes or text."""
-        try:
-            self._open().write(file_content)
-        except io.UnsupportedOperation:
-            raise errors.PermissionDeniedError(None, None, "File isn't open for writing") from None
+        self._writing().write(as_bytes(file_content))
 
     @deprecated_args(None, "position is deprecated in favor of the offset argument.", "position",
                      module="tensorflow.python.lib.io.file_io")
     def seek(self, offset: int | None = None, whence: int = 0, position: int | None = None) -> None:
-        """Go to a place in the file."""
-        self._open().seek(position if offset is None else offset, whence)
+        """Go to a place from which to read: `offset` from the beginning, from here (1) or from the end (2).
+
+        Raises:
+          OutOfRangeError: it lies behind the end, where the next read begins then.
+        """
+        file = self._reading()
+        offset = position if offset is None else offset
+        if offset is None:
+            raise TypeError("seek(): offset argument required")
+        if whence not in (0, 1, 2):
+            raise errors.InvalidArgumentError(
+                None, None, f"Invalid whence argument: {whence}. Valid values are 0, 1, or 2.")
+        size = self.size()
+        place = offset + (0, file.tell(), size)[whence]
+        if place < 0:
+            raise errors.InvalidArgumentError(None, None, f"Seeking to a negative position: {place}")
+        raw = file.detach()  # what is buffered may have been written over
+        raw.seek(min(place, size))
+        self._reader = io.BufferedReader(raw)
+        if place > size:
+            raise errors.OutOfRangeError(None, None, "reached end of file")
 
     def tell(self) -> int:
-        """The place in the file."""
-        return self._open().tell()
+        """The place in the file: of reading, where the mode allows that."""
+        return (self._writing() if self._kind in ("w", "a") else self._reading()).tell()
 
     def seekable(self) -> bool:
         """Whether `seek` works: always, for a local file."""
@@ -93,7 +127,12 @@ class GFile:
 
     def next(self) -> Any:
         """The next line; StopIteration at the end."""
-        return next(iter(self._open()))
+        line = self.readline()
+        if not line:
+            raise StopIteration
+        return line
+
+    __next__ = next
 
     def size(self) -> int:
         """The file's size in bytes."""
@@ -101,14 +140,15 @@ class GFile:
 
     def flush(self) -> None:
         """Hand what was written to the operating system."""
-        if self._file is not None:
-            self._file.flush()
+        if self._writer is not None:
+            self._writer.flush()
 
     def close(self) -> None:
         """Close the file."""
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+        for file in (self._reader, self._writer):
+            if file is not None:
+                file.close()
+        self._reader = self._writer = None
 
     def __enter__(self) -> GFile:
         return self
@@ -116,8 +156,8 @@ class GFile:
     def __exit__(self, *exc_info: Any) -> None:
         self.close()
 
-    def __iter__(self) -> Any:
-        return iter(self._open())
+    def __iter__(self) -> GFile:
+        return self
 
 
 @export("gfile.FastGFile")
@@ -153,14 +193,14 @@ def list_directory(dirname: Any) -> list[str]:
 @export("gfile.MakeDirs")
 def make_dirs(dirname: Any) -> None:
     """Make a folder and those above it; one that is there already is fine."""
-    with as_tensorflow():
-        os.makedirs(local_path(dirname), exist_ok=True)
+    with contextlib.suppress(errors.AlreadyExistsError), as_tensorflow():
+        os.makedirs(local_path(dirname))
 
 
 @export("gfile.MkDir")
 def make_dir(dirname: Any) -> None:
-    """Make a folder. Raises AlreadyExistsError when it is there."""
-    with as_tensorflow():
+    """Make a folder; one that is there already is fine. Raises NotFoundError when the one above it is not."""
+    with contextlib.suppress(errors.AlreadyExistsError), as_tensorflow():
         os.mkdir(local_path(dirname))
 
 
@@ -173,10 +213,17 @@ def remove(filename: Any) -> None:
 
 @export("gfile.DeleteRecursively")
 def delete_recursively(dirname: Any) -> None:
-    """Remove a folder with all that is in it. Raises NotFoundError when there is none."""
+    """Remove a folder with all that is in it.
+
+    Raises:
+      NotFoundError: there is none.
+      FailedPreconditionError: it is a file.
+    """
+    path = local_path(dirname)
+    if not os.path.lexists(path):
+        raise errors.NotFoundError(None, None, f"{dirname} not found")
     with as_tensorflow():
-        path = local_path(dirname)
-        shutil.rmtree(path) if os.path.isdir(path) else os.remove(path)
+        shutil.rmtree(path)
 
 
 def _there_already(path: Any) -> errors.OpError:
@@ -261,7 +308,7 @@ def make_dirs_v2(path: Any) -> None:
 
 @export("io.gfile.mkdir")
 def make_dir_v2(path: Any) -> None:
-    """Make a folder. Raises AlreadyExistsError when it is there."""
+    """Make a folder; one that is there already is fine. Raises NotFoundError when the one above it is not."""
     make_dir(path)
 
 

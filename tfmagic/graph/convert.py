@@ -12,7 +12,7 @@ from tfmagic.base.shapes import Dimension, TensorShape
 from tfmagic.base.slots import Slot
 from tfmagic.graph import opdefs
 from tfmagic.graph.context import get_default_graph
-from tfmagic.graph.operation import Tensor
+from tfmagic.graph.operation import Operation, Tensor
 
 _registry: dict[int, list[tuple[Any, Callable[..., Any]]]] = {}
 _by_type: dict[type, list[Callable[..., Any]]] = {}
@@ -133,6 +133,15 @@ register_tensor_conversion_function((list, tuple), _constant_converter, 100)
 register_tensor_conversion_function(TensorShape, Slot("shapes as tensors"), 100)
 register_tensor_conversion_function(Dimension, Slot("dimensions as tensors"), 100)
 register_tensor_conversion_function(object, _constant_converter, 200)
+
+
+def _operation_converter(value: Operation, dtype: DType | None = None, name: str | None = None,
+                         as_ref: bool = False) -> Tensor:
+    raise TypeError(f"Can't convert Operation '{value.name}' to Tensor (target dtype={dtype!r}, name={name!r}, "
+                    f"as_ref={as_ref!r})")
+
+
+register_tensor_conversion_function(Operation, _operation_converter)
 
 
 def _tensor_converter(value: Tensor, dtype: DType | None = None, name: str | None = None,

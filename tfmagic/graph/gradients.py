@@ -157,7 +157,18 @@ def gradient_function(op: Operation, unwanted: frozenset[int] = frozenset()) -> 
     call = called(op)
     if call is not None:
         return _given_gradient(op) or (lambda operation, *grads: _symbolic_gradient(operation, call.name, grads))
-    key = op._attrs.get("_gradient_op_type", op.type)
+    try:
+        return gradient_named(op._attrs.get("_gradient_op_type", op.type), unwanted)
+    except LookupError:
+        raise no_gradient(op) from None
+
+
+def gradient_named(key: str, unwanted: frozenset[int] = frozenset()) -> Any:
+    """The function that is registered under a name, of an op or of a program's own; None where gradients stop.
+
+    Raises:
+      LookupError: there is none.
+    """
     found, function = registry.user_gradient(key)
     if found:
         return function
@@ -165,9 +176,9 @@ def gradient_function(op: Operation, unwanted: frozenset[int] = frozenset()) -> 
     if definition is not None and definition.stops_gradients:
         return None
     rule = None if declared is None or definition is None or not definition.has_gradient else declared.gradient
-    if rule is not None:
-        return lambda operation, *grads: rule(registry.Node(operation, unwanted), *grads)
-    raise no_gradient(op)
+    if rule is None:
+        raise LookupError(f"gradient registry has no entry for: {key}")
+    return lambda operation, *grads: rule(registry.Node(operation, unwanted), *grads)
 
 
 def _given_gradient(op: Operation) -> Any:

@@ -6,7 +6,7 @@ import collections
 import warnings
 from typing import Any
 
-from tfmagic.base import dtypes
+from tfmagic.base import dtypes, nest
 from tfmagic.base.dtypes import DType
 from tfmagic.base.export import export
 from tfmagic.base.shapes import TensorShape, as_shape
@@ -157,8 +157,8 @@ register_tensor_conversion_function(IndexedSlices, _to_dense)
 
 
 def as_tensor_or_slices(value: Any, name: str | None = None, as_ref: bool = False) -> Any:
-    """`value` as a tensor; `IndexedSlices` (and sparse tensors) stay what they are."""
-    if isinstance(value, IndexedSlices) or hasattr(value, "dense_shape"):
+    """`value` as a tensor; what consists of several (slices, sparse and ragged tensors) stays what it is."""
+    if nest.is_composite(value):
         return value
     return to_tensor(value, None, name, as_ref)
 

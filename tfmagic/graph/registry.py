@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
@@ -152,6 +152,20 @@ def register_gradient(op_type: str, function: Callable[..., Any] | None) -> None
     _gradient_places[op_type] = source.capture()[:1]
 
 
+def forget_gradient(name: str) -> None:
+    """Take a user's gradient function away.
+
+    Raises:
+      KeyError: no user registered one under this name.
+    """
+    del _gradient_overrides[name], _gradient_places[name]
+
+
+def users_gradients() -> list[str]:
+    """The names under which users registered gradient functions."""
+    return list(_gradient_overrides)
+
+
 def registered_twice(kind: str, name: str, frames: source.Frames) -> KeyError:
     """The error for a name that is taken.
 
@@ -251,6 +265,26 @@ def arg_count(arg: opdefs.ArgDef, attrs: dict[str, Any]) -> int:
     if arg.type_list_attr is not None:
         return len(attrs[arg.type_list_attr])
     return 1
+
+
+def input_names(op: Operation) -> list[str]:
+    """The names of an operation's inputs, one by one: those of a list are numbered, "weights:0"."""
+    names = []
+    for arg in op._op_def.inputs:
+        if arg.is_list:
+            names += [f"{arg.name}:{place}" for place in range(arg_count(arg, op._attrs))]
+        else:
+            names.append(arg.name)
+    return names
+
+
+def written_inputs(op: Operation) -> Sequence[str]:
+    """Which of `input_names` name variables that an operation changes."""
+    declaration = lookup(op.type)
+    written = () if declaration is None else declaration.writes
+    if not written or not op._op_def.takes_lists:
+        return written
+    return [name for name in input_names(op) if name.partition(":")[0] in written]
 
 
 def grouped(args: tuple[opdefs.ArgDef, ...], attrs: dict[str, Any], values: Any) -> list[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -35,6 +36,11 @@ class TypeSpec:
     def _serialize(self) -> tuple[Any, ...]:
         """What the spec consists of, as arguments of its class."""
         raise NotImplementedError(f"{type(self).__name__}._serialize()")
+
+    @property
+    def _component_specs(self) -> Sequence[TensorSpec]:
+        """What is known of each of the tensors that such a value consists of."""
+        raise NotImplementedError(f"{type(self).__name__}._component_specs")
 
     def is_compatible_with(self, spec_or_value: Any) -> bool:
         """Whether a spec or a value may be what this one describes."""
@@ -110,6 +116,12 @@ class TypeSpec:
         return type(self), self._serialize()
 
 
+class BatchableTypeSpec(TypeSpec):
+    """A spec of values of which several make a batch, as `_batch` and `_unbatch` say."""
+
+    __slots__ = ()
+
+
 def _compatible(a: Any, b: Any) -> bool:
     if isinstance(a, (TensorShape, DType, TypeSpec)):
         return type(a) is type(b) and a.is_compatible_with(b)
@@ -138,7 +150,7 @@ def _common(a: Any, b: Any, first: Any, second: Any) -> Any:
 
 
 @export("TensorSpec")
-class TensorSpec(TypeSpec):
+class TensorSpec(BatchableTypeSpec):
     """What is known of a tensor.
 
     Args:
@@ -206,6 +218,10 @@ class TensorSpec(TypeSpec):
             raise ValueError(f"Types are not compatible: {self!r} vs {other!r}")
         return TensorSpec(self._shape.most_specific_compatible_shape(other.shape), self._dtype)
 
+    @property
+    def _component_specs(self) -> list[TensorSpec]:
+        return [self]
+
     def _serialize(self) -> tuple[Any, ...]:
         return self._shape, self._dtype, self._name
 
@@ -249,7 +265,7 @@ class TensorSpec(TypeSpec):
 
 
 @export("SparseTensorSpec")
-class SparseTensorSpec(TypeSpec):
+class SparseTensorSpec(BatchableTypeSpec):
     """What is known of a sparse tensor.
 
     Args:
@@ -343,17 +359,18 @@ def _as_sparse(value: Any) -> SparseTensor:
     return value if isinstance(value, SparseTensor) else SparseTensor.from_value(value)
 
 
-_known: list[tuple[Any, Any]] = []
+_known: list[tuple[Any, Any, bool]] = []
 
 
-def register_spec(kind: Any, spec_of: Any) -> None:
+def register_spec(kind: Any, spec_of: Any, exactly: bool = False) -> None:
     """Say how the spec of values of a type is found.
 
     Args:
       kind: the type.
       spec_of: `(value) -> spec`.
+      exactly: whether values of derived types are none of these.
     """
-    _known.append((kind, spec_of))
+    _known.append((kind, spec_of, exactly))
 
 
 def type_spec_from_value(value: Any) -> Any:
@@ -366,8 +383,8 @@ def type_spec_from_value(value: Any) -> Any:
         return TensorSpec(value.shape, value.dtype)
     if isinstance(value, (SparseTensor, SparseTensorValue)):
         return SparseTensorSpec.from_value(value)
-    for kind, spec_of in _known:
-        if isinstance(value, kind):
+    for kind, spec_of, exactly in _known:
+        if type(value) is kind if exactly else isinstance(value, kind):
             return spec_of(value)
     own = getattr(value, "_type_spec", None)
     if isinstance(own, TypeSpec):

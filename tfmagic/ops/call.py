@@ -206,7 +206,7 @@ class OpCaller:
         refs = []
         for arg, group in zip(self.inputs, grouped(self.op_def.inputs, attrs, tensors)):
             if arg.is_ref:
-                refs.extend(group if isinstance(group, list) else [group])
+                refs.extend(group[:1] if isinstance(group, list) else [group])  # of a list, that of the first
         with contextlib.ExitStack() as stack:
             for ref in refs:
                 stack.enter_context(graph.colocate_with(ref.op))
@@ -411,7 +411,7 @@ class OpCaller:
                 attr = self.attrs[place - count]
                 if value is None and attr.has_default:
                     continue
-                kind = None if isinstance(value, (str, bytes)) or not hasattr(value, "__iter__") else attr
+                kind = None if isinstance(value, (str, bytes, Tensor)) or not hasattr(value, "__iter__") else attr
             if kind is None:
                 called = python_name(self.op_def.name)
                 raise TypeError(f"Expected list for '{name}' argument to "

@@ -43,5 +43,5 @@ def content_of(value: Any) -> bytes:
 
 
 def tensorflow_dtype(value: Any) -> DType:
-    """The TensorFlow dtype of a torch tensor."""
-    return as_dtype(str(value.dtype).removeprefix("torch."))
+    """The TensorFlow dtype of a torch tensor, or of an array (of strings)."""
+    return as_dtype(value.dtype if isinstance(value.dtype, np.dtype) else str(value.dtype).removeprefix("torch."))

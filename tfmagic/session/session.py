@@ -265,11 +265,12 @@ class BaseSession:
                 if self._holds(execution):
                     return execution
             from tfmagic.session import tiers
+            from tfmagic.session.denormals import flushing
             from tfmagic.session.execution import Execution
             from tfmagic.session.planning import make_plan
 
             edits = self._graph._edits
-            plan = make_plan(tensors, targets, feeds, self._torch_device, self.resources, shapes)
+            plan = flushing(make_plan)(tensors, targets, feeds, self._torch_device, self.resources, shapes)
             execution = Execution(plan, self.resources, tiers.of(plan, self._jit))
             execution.edits = edits
             self._plans.put(key, execution)

@@ -253,3 +253,13 @@ def contrib_transformed_several_inverses(tf):
     more, refused_too = all_of(vector, [0.5, 1.5])
     out += more + [size.sample(2, seed=3), vector.sample(2, seed=3)]
     return Case(steps=[(out, None)], facts={"is": [facts(size), facts(vector)], "refused": [refused, refused_too]})
+
+
+@program
+def contrib_mixture_of_unknown_batch(tf):
+    """A sample of a mixture asks the mixture's weights how large a batch is."""
+    tfd = tf.contrib.distributions
+    logits, scale = tf.placeholder(tf.float32, [None, 3], "logits"), tf.placeholder(tf.float32, [None, 1], "scale")
+    parts = [tfd.MultivariateNormalDiag(loc=scale * index, scale_diag=scale) for index in range(3)]
+    mixture = tfd.Mixture(cat=tfd.Categorical(logits=logits), components=parts)
+    return Case([(mixture.sample(seed=4), {logits: [[0.1, 0.2, 0.3], [0.5, 0.1, 0.2]], scale: [[1.0], [2.0]]})])

@@ -50,9 +50,9 @@ declare("opt_power_sign_resource", lambda tf, opt: opt.PowerSignOptimizer(0.1, s
         resource=True, sparse=False)
 declare("opt_add_sign_with_decay", lambda tf, opt: opt.AddSignOptimizer(
     0.1, sign_decay_fn=lambda step: tf.truediv(1.0, 1.0 + tf.cast(step, tf.float32))))
-declare("opt_lars", lambda tf, opt: opt.LARSOptimizer(0.1, eeta=0.1), sparse=False)
+declare("opt_lars", lambda tf, opt: opt.LARSOptimizer(0.1, eeta=0.1))
 declare("opt_lars_resource", lambda tf, opt: opt.LARSOptimizer(0.1, skip_list=["v"], use_nesterov=True),
-        sparse=False, resource=True)
+        resource=True)
 declare("opt_reg_adagrad", lambda tf, opt: opt.RegAdagradOptimizer(0.1))
 declare("opt_moving_average", lambda tf, opt: opt.MovingAverageOptimizer(
     tf.train.GradientDescentOptimizer(0.1), average_decay=0.5), show=False)

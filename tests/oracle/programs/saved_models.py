@@ -108,6 +108,28 @@ def saved_model_with_files(tf):
 
 
 @program
+def saved_model_with_files_of_one_name(tf):
+    """A file that says what the first of its name says is not copied again."""
+    with Folder() as folder, Seeded():
+        paths = []
+        for name, content in [("x/a", "1"), ("y/a", "1"), ("z/a", "2"), ("u/a", "2"), ("u/b", "1"), ("v/a", "3")]:
+            tf.gfile.MakeDirs(os.path.dirname(folder(name)))
+            with open(folder(name), "w") as file:
+                file.write(content)
+            paths.append(folder(name))
+        with tf.Graph().as_default(), tf.Session() as sess:
+            v = tf.Variable(1.0, name="v")
+            for path in paths + paths[:1]:
+                tf.add_to_collection(tf.GraphKeys.ASSET_FILEPATHS, tf.constant(path))
+            sess.run(tf.global_variables_initializer())
+            tf.saved_model.simple_save(sess, folder("out"), {"v": tf.identity(v)}, {"w": v})
+        facts = {"files": {name: tf.gfile.GFile(folder("out/assets/" + name)).read()
+                           for name in tf.gfile.ListDirectory(folder("out/assets"))},
+                 "collections": parsed(tf, folder("out"))[0]["collections"]["saved_model_assets"]}
+    return Case(facts=facts)
+
+
+@program
 def signatures_of_all_kinds(tf):
     examples = tf.placeholder(tf.string, [None], name="examples")
     scores = tf.placeholder(tf.float32, [None, 3], name="scores")

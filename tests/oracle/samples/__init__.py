@@ -57,7 +57,8 @@ ALONE = {
     **{name: "data sets" for name in registry.declarations() if opdefs.home(name).startswith("ops.data.")},
     # Their values are handles of what several runs share, or strings that hold messages: whole programs use them.
     **{name: f"programs/{programs}.py" for family, programs in (
-        ("queues", "queues"), ("queues.staged_maps", "stages"), ("queues.barriers", "stages"), ("lookup", "lookups"),
+        ("queues", "queues"), ("queues.staged_maps", "stages"), ("queues.barriers", "stages"),
+        ("queues.batch_ops", "batches_of_runs"), ("nn.dual_ascent", "dual_ascent"), ("lookup", "lookups"),
         ("lookup.remapping", "monitored"),
         ("parsing", "parsing"), ("summary.writers", "summaries_written"),
         ("trees.ensembles", "boosted_trees"), ("trees.quantiles", "boosted_trees"),

@@ -62,14 +62,15 @@ def _to_batch_dims(x: Dims, count: int, block: list[int] | None, pads: Any, pads
 
 def _from_batch_dims(x: Dims, count: int, block: list[int] | None, crops: Any, crops_dims: Dims) -> Dims:
     """The shape after `batch_to_space`."""
+    _check_blocks(x, count, block, None, crops_dims, "crops")
+    batch = None if x is None else x[0]
+    for part in block or ():
+        if batch is not None and batch % part:
+            raise ValueError(f"Dimension size must be evenly divisible by {part} but is {batch}")
+        batch = None if batch is None else batch // part
     _check_blocks(x, count, block, crops, crops_dims, "crops")
     if x is None or block is None:
         return None if x is None else ((None,) * (count + 1) + x[count + 1:])
-    batch = x[0]
-    for count in block:
-        if batch is not None and batch % count:
-            raise ValueError(f"Dimension size must be evenly divisible by {count} but is {batch}")
-        batch = None if batch is None else batch // count
     size: list[int | None] = [batch]
     for axis, count in enumerate(block):
         have = x[axis + 1]
@@ -221,15 +222,33 @@ class BatchToSpace:
 
 def _spatial(data_format: str) -> tuple[int, int, int]:
     """Where height, width and depth stand."""
-    if data_format == "NCHW_VECT_C":
-        raise errors.UnimplementedError(None, None, "data_format NCHW_VECT_C is for quantized tensors on GPUs; use "
-                                                    "NHWC or NCHW.")
     return (1, 2, 3) if data_format == "NHWC" else (2, 3, 1)
+
+
+def _image_dims(x: Dims, data_format: str) -> list[int | None]:
+    """The dims of images, in NCHW_VECT_C with four channels side by side at the end."""
+    if data_format == "NCHW_VECT_C":
+        return [*shape_rules.with_rank(x, 5)[:4], 4]
+    return list(shape_rules.with_rank(x, 4))
+
+
+def _gradient_format(op: Any) -> str:
+    """The format in which the gradient is computed.
+
+    Raises:
+      ValueError: there is none in this format.
+    """
+    if op.data_format == "NCHW_VECT_C":
+        raise ValueError(f"Cannot compute {op.op.type} gradient with NCHW_VECT_C. NCHW_VECT_C requires qint8 data "
+                         "type.")
+    return str(op.data_format)
 
 
 def _refused_depth(op: Any, x: Any) -> str | None:
     """TensorFlow's words for a run with a value of this shape."""
     to_depth = op.op.type == "SpaceToDepth"
+    if op.data_format == "NCHW_VECT_C":
+        return "Only NHWC data_format supported on CPU. Got NCHW_VECT_C"
     if len(x) != 4:
         return f"Input rank should be{'' if to_depth else ':'} 4 instead of{'' if to_depth else ':'} {len(x)}"
     h, w, d = (x[axis] for axis in _spatial(op.data_format))
@@ -245,9 +264,7 @@ class SpaceToDepth:
     """Blocks of height and width moved into the depth axis."""
 
     def shape(op, x):
-        if op.data_format == "NCHW_VECT_C":
-            return None
-        x = list(shape_rules.with_rank(x, 4))
+        x = _image_dims(x, op.data_format)
         h, w, d = _spatial(op.data_format)
         block = op.block_size
         for axis in (h, w):
@@ -261,7 +278,7 @@ class SpaceToDepth:
         return _to_depth(x, op.block_size, op.data_format)
 
     def gradient(op, dy):
-        return raw.depth_to_space(dy, block_size=op.block_size, data_format=op.data_format)
+        return raw.depth_to_space(dy, block_size=op.block_size, data_format=_gradient_format(op))
 
     def static(op, x):
         return _to_depth(x, op.block_size, op.data_format)
@@ -287,9 +304,7 @@ class DepthToSpace:
     """Parts of the depth axis moved into blocks of height and width."""
 
     def shape(op, x):
-        if op.data_format == "NCHW_VECT_C":
-            return None
-        x = list(shape_rules.with_rank(x, 4))
+        x = _image_dims(x, op.data_format)
         h, w, d = _spatial(op.data_format)
         block = op.block_size
         if x[d] is not None and x[d] % (block * block):
@@ -303,7 +318,7 @@ class DepthToSpace:
         return _from_depth(x, op.block_size, op.data_format)
 
     def gradient(op, dy):
-        return raw.space_to_depth(dy, block_size=op.block_size, data_format=op.data_format)
+        return raw.space_to_depth(dy, block_size=op.block_size, data_format=_gradient_format(op))
 
     def static(op, x):
         return _from_depth(x, op.block_size, op.data_format)

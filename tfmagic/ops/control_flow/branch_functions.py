@@ -20,18 +20,19 @@ from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.graph.protos import Func
 from tfmagic.graph.scopes import name_scope
 from tfmagic.ops import raw
+from tfmagic.ops.control_flow.nodes import widened
 
 _numbers = itertools.count(1)
 
 
-def function_name(scope: str, what: str) -> str:
+def function_name(scope: str, name: str) -> str:
     """A new name for a part of a node."""
-    return f"{scope.replace('/', '_')}{what}_{next(_numbers)}"
+    return f"{scope.replace('/', '_')}{name}_{next(_numbers)}"
 
 
-def gradient_name(name: str) -> str:
+def gradient_name(forward_name: str) -> str:
     """A new name for the gradient of a function."""
-    return f"{name}_grad_{next(_numbers)}"
+    return f"{forward_name}_grad_{next(_numbers)}"
 
 
 class BranchGraph(FunctionGraph):
@@ -80,10 +81,18 @@ class _Branch(BranchGraph):
         self.name = name
         self._stand_in = stand_in
         with self.as_default():
-            self.structure = nest.map_structure(self._result, function(), expand_composites=True)
-        self.results: list[Tensor] = [leaf for leaf in nest.flatten(self.structure, expand_composites=True)
-                                      if leaf is not None]
+            self._set(nest.map_structure(self._result, function(), expand_composites=True))
         self._effects = order_effects(self, [tensor.op for tensor in self.results]) if self.orders_effects else []
+
+    def _set(self, structure: Any) -> None:
+        self.structure = structure
+        self.results: list[Tensor] = [leaf for leaf in nest.flatten(structure, expand_composites=True)
+                                      if leaf is not None]
+
+    def widen(self, other: _Branch) -> None:
+        """Give slices int64 indices where those of the other branch have them."""
+        with self.as_default():
+            self._set(widened(self.structure, other.structure))
 
     def _result(self, value: Any) -> Tensor | None:
         if isinstance(value, Operation):
@@ -142,6 +151,9 @@ def cond(pred: Any, true_fn: Callable[[], Any], false_fn: Callable[[], Any], nam
     with name_scope(name, "cond", [pred]) as scope:
         pred = to_tensor(pred)
         branches = [_branch(scope, "true", true_fn, pred), _branch(scope, "false", false_fn, pred)]
+        if len(nest.flatten(branches[0].structure)) == len(nest.flatten(branches[1].structure)):
+            branches[0].widen(branches[1])
+            branches[1].widen(branches[0])
         _check_counts(branches, "cond")
         _check_alike(branches[0], branches[1], "true_fn", "false_fn", "tf.cond")
         stateful = any(op._op_def.is_stateful for branch in branches for op in branch._operations)

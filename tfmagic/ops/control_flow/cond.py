@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from tfmagic.base import messages, nest
 from tfmagic.base.deprecation import deprecated_args
 from tfmagic.base.export import export
@@ -16,6 +18,7 @@ from tfmagic.ops import raw
 from tfmagic.ops.control_flow import branch_functions, toggles, util
 from tfmagic.ops.control_flow.context import ControlFlowContext
 from tfmagic.ops.control_flow.grouping import with_dependencies
+from tfmagic.ops.control_flow.nodes import widened
 from tfmagic.ops.control_flow.routing import merge, switch, switch_ref_or_tensor
 from tfmagic.ops.control_flow.tensor_array import array_to_flow, flows_to_arrays
 
@@ -140,10 +143,10 @@ class CondContext(ControlFlowContext):
         return original, result if isinstance(result, (list, tuple)) else [result]
 
 
-def _unpack_if_singleton(value: Any) -> Any:
-    if isinstance(value, (list, tuple)) and not hasattr(value, "_fields") and len(value) == 1:
-        return value[0]
-    return value
+def _unpack_if_singleton(res: Any) -> Any:
+    if isinstance(res, (list, tuple)) and not hasattr(res, "_fields") and len(res) == 1:
+        return res[0]
+    return res
 
 
 @export("cond")
@@ -184,6 +187,8 @@ def cond(pred: Any, true_fn: Any = None, false_fn: Any = None, strict: bool = Fa
         if not strict:
             original_true, original_false = _unpack_if_singleton(original_true), _unpack_if_singleton(original_false)
         nest.assert_same_structure(original_true, original_false)
+        original_true, original_false = widened(original_true, original_false), widened(original_false, original_true)
+        result_true, result_false = widened(result_true, result_false), widened(result_false, result_true)
         try:
             nest.assert_same_structure(original_true, original_false, expand_composites=True)
         except (ValueError, TypeError) as error:
@@ -232,9 +237,9 @@ def smart_constant_value(pred: Any) -> bool | None:
     """The value of a condition if it is known already.
 
     Raises:
-      TypeError: `pred` is neither a bool, 0, 1 nor a tensor.
+      TypeError: `pred` is neither a bool, a number that is 0 or 1, nor a tensor.
     """
-    if isinstance(pred, (bool, int)) and pred in (0, 1):
+    if isinstance(pred, (bool, int, float, np.generic)) and pred in (0, 1):
         return bool(pred)
     if isinstance(pred, Tensor):
         from tfmagic.graph.static_value import constant_value, static_value

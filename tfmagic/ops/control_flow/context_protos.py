@@ -46,6 +46,18 @@ def from_proto(proto: Any, import_scope: str | None = None) -> ControlFlowContex
                 op._set_attr("frame_name", ctx.name)
     with ctx:
         for wrapper in proto.nested_contexts:
-            from_proto(getattr(wrapper, wrapper.WhichOneof("ctxt")), import_scope)
+            from_control_flow_context_def(wrapper, import_scope)
     return ctx
+
+
+def from_control_flow_context_def(context_def: Any, import_scope: str | None = None) -> ControlFlowContext:
+    """The context that a `ControlFlowContextDef` describes.
+
+    Raises:
+      NotImplementedError: it describes none.
+    """
+    kind = context_def.WhichOneof("ctxt")
+    if kind is None:
+        raise NotImplementedError(f"Unknown ControlFlowContextDef field: {kind}")
+    return from_proto(getattr(context_def, kind), import_scope)
 

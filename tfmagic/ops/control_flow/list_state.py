@@ -348,13 +348,13 @@ def of_places(value: Any, indices: Any, dims: Dims, count: int, dtype: str) -> T
     if not value.shape:
         raise invalid(f"Tensor must be at least a vector, but saw shape: {shapes.brackets(tuple(value.shape))}")
     _refuse_rows(dims, value)
-    if any(place < 0 for place in places):
-        raise invalid("Indices in TensorListScatter must all be non-negative.")
     most = max(places, default=-1)
     if -1 < count <= most:
         raise invalid(f"TensorListScatter: Trying to scatter at index {most} in list with size {count}")
     if len(places) != value.shape[0]:
         raise invalid(f"Invalid number of rows in input tensor. Expected: {len(places)} Actual: {value.shape[0]}")
+    if any(place < 0 for place in places):
+        raise invalid("Indices in TensorListScatter must all be non-negative.")
     elements: list[Any] = [None] * (most + 1 if count == -1 else count)
     for place, part in zip(places, value):
         elements[place] = part
@@ -379,9 +379,6 @@ def of_parts(value: Any, dims: Dims, lengths: Sequence[int], dtype: str) -> Tens
         if used + length > value.shape[0]:
             raise invalid(f"Attempting to slice [{used}, {used + length}] from tensor with length {value.shape[0]}")
         part = value[used:used + length]
-        if not _compatible(dims, tuple(part.shape)):
-            raise invalid(f"TensorListSplit requires element_shape to be compatible with {_shown(dims)} and "
-                          f"{shapes.brackets(tuple(part.shape))}")
         parts.append(part)
         used += length
     if used != value.shape[0]:

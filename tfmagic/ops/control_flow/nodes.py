@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tfmagic.base import dtypes
+from tfmagic.base import dtypes, nest
 from tfmagic.base.dtypes import DType
 from tfmagic.graph.convert import constant
 from tfmagic.graph.indexed_slices import IndexedSlices, unify_index_types
@@ -49,6 +49,20 @@ def resource_zeros(handle: Tensor) -> Tensor:
 def zeros_of_variable(handle: Tensor) -> Tensor:
     """The same, of the shape that it has in the run."""
     return zeros(raw.variable_shape(handle), resource_dtype(handle) or dtypes.float32)
+
+
+def widened(structure: Any, other: Any) -> Any:
+    """The results of a branch: its slices have int64 indices where those of the other branch's results have them."""
+    def wide(value: Any, beside: Any) -> Any:
+        if isinstance(value, IndexedSlices) and isinstance(beside, IndexedSlices) \
+                and beside.indices.dtype.base_dtype is not dtypes.int32:
+            return unify_index_types([value, beside], cast.cast)[0]
+        return value
+
+    flat, beside = nest.flatten(structure), nest.flatten(other)
+    if not any(isinstance(value, IndexedSlices) for value in flat):
+        return structure
+    return nest.pack_sequence_as(structure, [wide(a, b) for a, b in zip(flat, beside)])
 
 
 def as_slices(values: list[Any]) -> list[IndexedSlices]:

@@ -25,7 +25,7 @@ from tfmagic.ops.control_flow.routing import (
     next_iteration,
     switch_ref_or_tensor,
 )
-from tfmagic.ops.control_flow.shape_invariants import at_most, flat_shapes
+from tfmagic.ops.control_flow.shape_invariants import at_most, flat_shapes, refuse_invariants
 from tfmagic.ops.control_flow.tensor_array import TensorArray, array_to_flow, flows_to_arrays
 
 COLLECTION = "while_context"
@@ -335,6 +335,8 @@ def while_loop(cond: Callable[..., Any], body: Callable[..., Any], loop_vars: An
                 shape_invariants = (TensorShape([]), shape_invariants[0] if single and isinstance(
                     shape_invariants, (list, tuple)) and len(shape_invariants) == 1 else shape_invariants)
             nest.assert_same_structure(loop_vars, shape_invariants)
+            pairs = zip(nest.flatten(loop_vars), nest.flatten(shape_invariants))
+            refuse_invariants([(value, shape) for value, shape in pairs if nest.is_composite(value)])
         ctx = WhileContext(maximum_iterations, parallel_iterations, back_prop, swap_memory)
         if ctx.outer_context is None:
             get_default_graph().add_to_collection(COLLECTION, ctx)

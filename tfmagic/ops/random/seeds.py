@@ -9,6 +9,11 @@ DEFAULT_GRAPH_SEED = 87654321
 _MOST = 2**31 - 1
 
 
+def truncated(seed: int) -> int:
+    """A seed as an attr can hold it."""
+    return seed % _MOST
+
+
 @export("random.get_seed")
 def get_seed(op_seed: int | None) -> tuple[int | None, int | None]:
     """The two seed attrs of a random op that is about to be made in the default graph.
@@ -30,7 +35,7 @@ def get_seed(op_seed: int | None) -> tuple[int | None, int | None]:
         graph_seed = DEFAULT_GRAPH_SEED
     elif op_seed is None:
         op_seed = graph.version
-    seeds = graph_seed % _MOST, op_seed % _MOST
+    seeds = truncated(graph_seed), truncated(op_seed)
     # Kernels take two zeros for "no seed".
     return (0, _MOST) if seeds == (0, 0) else seeds
 

@@ -68,12 +68,20 @@ def set_handle_data(tensor: Tensor, dims: Dims, dtype: DType | None) -> None:
     tensor._handle_data = (dims, dtype)
 
 
+# Ops whose outputs TensorFlow knows nothing of though they hand a handle on.
+_FORGETTING = frozenset({"ConcatV2", "ExpandDims", "GatherV2", "IdentityN", "Merge", "PlaceholderWithDefault",
+                         "Reshape", "Squeeze", "Unpack"})
+
+
 def handle_data(tensor: Tensor) -> tuple[Dims, DType | None]:
     """The static shape and type of the value behind a resource handle; (None, None) when nothing is known.
 
-    A handle that came through Identity, Switch, Enter and the like is followed to where it was made.
+    A handle that came through Identity, Switch, Enter and the like is followed to where it was made; TensorFlow forgets
+    what a Merge, an Unpack or an IdentityN hands on.
     """
     while tensor._handle_data is None:
+        if tensor.op.type in _FORGETTING:
+            return None, None
         inputs = [t for t in tensor.op._inputs if t._dtype is tensor._dtype]
         if not inputs or inputs[0].op is tensor.op:
             return None, None

@@ -12,6 +12,7 @@ from torch.fx.proxy import Proxy
 from tfmagic.base import dtypes
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.ops.torch_types import torch_dtype
+from tfmagic.session import run_errors
 from tfmagic.session.lower.lowering import Lowering, VariableRef
 from tfmagic.session.passes import run_passes
 from tfmagic.session.plan.plan_graph import PlanGraph
@@ -145,6 +146,17 @@ def static_meta(tensor: Tensor, *others: Tensor) -> Any:
     if dims is None or None in dims or lives_on_host(tensor) or any(other._dims != dims for other in others):
         return None
     return torch.empty(tensor.shape.as_list(), dtype=torch_dtype(tensor._dtype), device="meta")  # type: ignore[arg-type]
+
+
+def require_scalar(condition: Any, switch: Operation | None) -> None:
+    """Refuse a condition that is known not to be a scalar, in the words of the Switch that it decides.
+
+    Raises:
+      InvalidArgumentError: it has axes.
+    """
+    known = condition.node.meta.get("val") if isinstance(condition, Proxy) else condition
+    if switch is not None and known is not None and known.ndim:
+        run_errors.refuse_shapes(switch, [known, known])
 
 
 def lives_on_host(tensor: Tensor) -> bool:

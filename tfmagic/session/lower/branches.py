@@ -12,7 +12,7 @@ from tfmagic.base import errors
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.session import run_errors
 from tfmagic.session.lower.abilities import SWITCHES
-from tfmagic.session.lower.body import DEAD, Inner, aliased, common_meta, lives_on_host, passed
+from tfmagic.session.lower.body import DEAD, Inner, aliased, common_meta, lives_on_host, passed, require_scalar
 from tfmagic.session.lower.lowering import Lowering, VariableRef
 from tfmagic.session.lower.regions import Path, Region
 from tfmagic.session.lower.schedule import Step, lower_all, schedule
@@ -93,7 +93,7 @@ class BranchStep:
         self.waits = any(unit.waits for unit in units)
         inside = set(self.ops)
         self.inputs = tuple(dict.fromkeys(t for unit in units for t in unit.inputs if t.op not in inside))
-        deciding = [p for unit in units for p, _ in region.paths[unit][len(path):]]  # type: ignore[index]
+        deciding = [p for unit in units for p in region.deciding(unit)[len(path):]]
         self.inputs = tuple(dict.fromkeys([*self.inputs, *(p for p in (pred, *deciding) if p.op not in inside)]))
         self.controls = tuple(dict.fromkeys(c for unit in units for c in unit.controls if c not in inside))
         members = set(units)
@@ -123,9 +123,7 @@ class BranchStep:
 
     def lower(self, lowering: Lowering) -> None:
         pred = lowering.value(self.pred)
-        known = pred.node.meta.get("val") if isinstance(pred, Proxy) else pred
-        if known is not None and known.ndim:
-            run_errors.refuse_shapes(next(op for op in self.ops if op.type in SWITCHES), [known, known])
+        require_scalar(pred, next((op for op in self.ops if op.type in SWITCHES), None))
         if not isinstance(pred, Proxy):
             lower_all(schedule(self.sides[int(bool(pred))], self._fed), lowering)
             return

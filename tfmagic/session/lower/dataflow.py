@@ -52,12 +52,6 @@ class DataflowStep:
             lowering.write(root, call[len(self._needed) + index])
 
 
-def _written(op: Operation) -> tuple[str, ...]:
-    """The inputs that name variables which `op` changes."""
-    declaration = registry.lookup(op.type)
-    return () if declaration is None else declaration.writes
-
-
 class _Frame:
     """One execution of a loop (or the root).
 
@@ -264,7 +258,7 @@ class _Run:
         if op.type == "NoOp" or not op._op_def.inputs and not op._op_def.outputs:
             return []
         if op._outputs and op._outputs[0]._dtype._is_ref_dtype and inputs and type(inputs[0]) is VariableRef \
-                and not _written(op):
+                and not registry.written_inputs(op):
             return [inputs[0]]
         return self._kernel(op, inputs)
 
@@ -273,7 +267,7 @@ class _Run:
         one = self.plan.kernels.get(op)
         if one is None:
             one = self.plan.kernels[op] = _Single(op, self.plan.resources)
-        written = _written(op)
+        written = registry.written_inputs(op)
         roots = [value.root for value in inputs if type(value) is VariableRef]
         values = [self.variables[v.root] if type(v) is VariableRef else v for v in inputs]
         if not written:
@@ -283,7 +277,7 @@ class _Run:
         result = one(values)
         if not written:
             return result
-        names = [arg.name for arg in op._op_def.inputs]
+        names = registry.input_names(op)
         for name, value in zip(written, result):
             self.variables[inputs[names.index(name)].root] = value
         rest = list(result[len(written):])

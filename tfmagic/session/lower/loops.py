@@ -11,7 +11,16 @@ from torch.fx.proxy import Proxy
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.session.lower import effects
 from tfmagic.session.lower.abilities import ENTERS, EXITS, MERGES, NEXT, SWITCHES
-from tfmagic.session.lower.body import Inner, aliased, common_meta, lives_on_host, meta_of, passed, static_meta
+from tfmagic.session.lower.body import (
+    Inner,
+    aliased,
+    common_meta,
+    lives_on_host,
+    meta_of,
+    passed,
+    require_scalar,
+    static_meta,
+)
 from tfmagic.session.lower.branches import BranchStep
 from tfmagic.session.lower.lowering import Lowering, VariableRef
 from tfmagic.session.lower.regions import Irregular, Region
@@ -251,6 +260,7 @@ class _LoopPlan:
                 self.metas[op._outputs[0]] = static_meta(op._outputs[0], *step.following(op))
         cond_lowering = cond.lowering
         goes_on = cond_lowering.value(step.cond._inputs[0])
+        require_scalar(goes_on, step.switches[0] if step.switches else None)
         written = list(dict.fromkeys([*cond_lowering.written, *body.lowering.written]))
         cond_results = [goes_on, *(cond_lowering.values[t] for t in handed)]
         body_results = [body.settled(following[op], self.devices[self.slots[op._outputs[0]]]) for op in variables]

@@ -14,7 +14,7 @@ stand for the variable's present value; fetched they show its value at the end o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +29,7 @@ from tfmagic.graph.function_calls import calls
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.graph.registry import Node, OpDeclaration
 from tfmagic.ops import shape_rules, unsigned
+from tfmagic.ops.control_flow import elements
 from tfmagic.ops.control_flow.contents import Log
 from tfmagic.ops.state.assign import asks_for_shape
 from tfmagic.ops.torch_types import torch_dtype
@@ -41,6 +42,8 @@ from tfmagic.session.resources.keys import key_of, shown
 
 # An op is folded only when its outputs are known to stay below this many elements.
 _FOLD_LIMIT = 1 << 16
+# Of a list they give one whose elements are as large.
+_AS_LARGE = frozenset({"Identity", "ZerosLike"})
 
 
 @dataclass(frozen=True)
@@ -260,7 +263,7 @@ class Lowering:
                 and op._outputs[0]._dtype._is_ref_dtype:
             self.values[op._outputs[0]] = self.values[op._inputs[0]]
             return None
-        written = declaration.writes
+        written = registry.written_inputs(op)
         roots = self._roots(op, (*written, *declaration.reads))
         arguments = self._arguments(op, written)
         self.tracer.inputs = arguments
@@ -275,7 +278,7 @@ class Lowering:
             result = self.tracer.create_proxy("call_function", _failing(explained), (), {})  # where the body is run
         if written:
             result = self._store(op, written, roots, result)
-            names = [arg.name for arg in op._op_def.inputs]
+            names = registry.input_names(op)
             self.updates.append(Update(op, {name: roots[name] for name in written}, dict(zip(names, arguments)),
                                        tuple(self.state[roots[name]] for name in written)))
         outputs = self._outputs(op, result)
@@ -292,21 +295,20 @@ class Lowering:
             self.aliases[op._outputs[0]] = self.values[op._inputs[0]].root
         return None
 
-    def _roots(self, op: Operation, names: Iterable[str]) -> dict[str, Operation]:
+    def _roots(self, op: Operation, names: Sequence[str]) -> dict[str, Operation]:
         """The variables that the named inputs of `op` stand for."""
-        roots = {}
-        position = 0
-        for arg in op._op_def.inputs:
-            if arg.name in names:
-                tensor = op._inputs[position]
+        roots: dict[str, Operation] = {}
+        if not names:
+            return roots
+        for name, tensor in zip(registry.input_names(op), op._inputs):
+            if name in names:
                 value = self.values[tensor]
                 root = value.root if type(value) is VariableRef else self.aliases.get(tensor)
                 if root is None:
                     raise run_errors.error(
                         errors.InvalidArgumentError, op,
-                        f"Input '{arg.name}' of {op.name} must name a variable, but its value was fed or computed.")
-                roots[arg.name] = root
-            position += registry.arg_count(arg, op._attrs)
+                        f"Input '{name}' of {op.name} must name a variable, but its value was fed or computed.")
+                roots[name] = root
         return roots
 
     def _arguments(self, op: Operation, written: Sequence[str]) -> list[Any]:
@@ -437,7 +439,12 @@ class Lowering:
                         (declaration.check is not None or not declaration.from_shapes) and  # which takes any shape
                         any(isinstance(a, Proxy) and "val" not in a.node.meta for a in arguments),
                         op if self.path is None else (op, *(path.call for path in self.path.calls())))
-        return self.tracer.create_proxy("call_function", function, tuple(arguments), {})
+        call = self.tracer.create_proxy("call_function", function, tuple(arguments), {})
+        if op.type in _AS_LARGE and isinstance(arguments[0], Proxy):
+            known = elements.of(arguments[0].node.meta.get("holds"))
+            if known is not None:
+                call.node.meta["holds"] = known
+        return call
 
     def _is_small(self, op: Operation) -> bool:
         """Whether a plan may hold the values of an operation's outputs as constants."""

@@ -73,7 +73,7 @@ class Region:
         else:
             path = self._union([self._path(t) for t in unit.inputs] + controls)
         self.paths[unit] = path
-        for pred, _ in path or ():
+        for pred in self.deciding(unit):
             self.readers.setdefault(pred, []).append(unit)
         if op is not None and op.type in SWITCHES:
             pred = condition_of(op, self.fed)
@@ -114,6 +114,15 @@ class Region:
                 if pred is other and side != other_side:
                     self.clean[unit] = (pred, {side: alive[0][0], other_side: alive[1][0]})
         return path
+
+    def deciding(self, unit: Step) -> list[Tensor]:
+        """The conditions that must be known where `unit` is computed."""
+        found = [pred for pred, _ in self.paths[unit] or ()]
+        if unit in self.clean:
+            found.append(self.clean[unit][0])
+        elif len(unit.ops) == 1 and unit.ops[0].type in SWITCHES:
+            found.append(condition_of(unit.ops[0], self.fed))
+        return found
 
     def key(self, unit: Step, path: Path) -> Tensor | None:
         """The condition of the branch to which `unit` belongs within `path`, or None when it just runs."""

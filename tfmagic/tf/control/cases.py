@@ -38,13 +38,23 @@ def case(pred_fn_pairs: Any, default: Callable[[], Any] | None = None, exclusive
     Raises:
       TypeError: `pred_fn_pairs` is neither list nor dict, or an item no such pair.
     """
-    predicates, actions = _checked_pairs(pred_fn_pairs, exclusive, name)
+    return first_of(functools.partial(cond, strict=strict), pred_fn_pairs, default, exclusive, name)
+
+
+def first_of(choose: Callable[..., Any], pred_fn_pairs: Any, default: Callable[[], Any] | None, exclusive: bool,
+             name: str, python_preds: bool = False) -> Any:
+    """What `case` gives, by nested calls of `choose(pred, true_fn=..., false_fn=...)`.
+
+    Args:
+      python_preds: whether a condition may be a Python bool.
+    """
+    predicates, actions = _checked_pairs(pred_fn_pairs, exclusive, name, python_preds)
     with name_scope(name, "case", [predicates]):
         if default is None:
             default, predicates, actions = _last_as_default(predicates, actions)
         function = default
         for predicate, action in reversed(list(zip(predicates, actions))):
-            function = functools.partial(cond, predicate, true_fn=action, false_fn=function, strict=strict)
+            function = functools.partial(choose, predicate, true_fn=action, false_fn=function)
         if not exclusive:
             return function()
         at_most_one = _assert_at_most(predicates, 1, "Input error: exclusive=True")
@@ -52,7 +62,7 @@ def case(pred_fn_pairs: Any, default: Callable[[], Any] | None = None, exclusive
             return function()
 
 
-def _checked_pairs(pairs: Any, exclusive: bool, name: str) -> tuple[list[Tensor], list[Any]]:
+def _checked_pairs(pairs: Any, exclusive: bool, name: str, python_preds: bool) -> tuple[list[Any], list[Any]]:
     if not isinstance(pairs, (list, tuple, dict)):
         raise TypeError("fns must be a list, tuple, or dict")
     if isinstance(pairs, dict):
@@ -69,8 +79,11 @@ def _checked_pairs(pairs: Any, exclusive: bool, name: str) -> tuple[list[Tensor]
             raise TypeError("Each entry in pred_fn_pairs must be a 2-tuple")
         pred, function = pair
         if not isinstance(pred, Tensor):
-            raise TypeError(f"pred must be a Tensor, got: {pred}")
-        if pred.dtype is not dtypes.bool_:
+            if not python_preds:
+                raise TypeError(f"pred must be a Tensor, got: {pred}")
+            if not isinstance(pred, bool):
+                raise TypeError(f"pred must be a Tensor or bool, got: {pred}")
+        elif pred.dtype is not dtypes.bool_:
             raise TypeError(f"pred must be Tensor of type bool: {pred.name}")
         if not callable(function):
             raise TypeError(f"fn for pred {pred.name} must be callable.")
@@ -78,7 +91,7 @@ def _checked_pairs(pairs: Any, exclusive: bool, name: str) -> tuple[list[Tensor]
     return list(predicates), list(actions)
 
 
-def _last_as_default(predicates: list[Tensor], actions: list[Any]) -> tuple[Any, list[Tensor], list[Any]]:
+def _last_as_default(predicates: list[Any], actions: list[Any]) -> tuple[Any, list[Any], list[Any]]:
     """The last branch, which checks that its own condition alone holds."""
     last = len(predicates) - 1
     predicate, action = predicates[last], actions[last]
@@ -94,7 +107,7 @@ def _last_as_default(predicates: list[Tensor], actions: list[Any]) -> tuple[Any,
     return default_action, others, actions[:last]
 
 
-def _assert_at_most(predicates: Sequence[Tensor], n: int, text: str) -> Operation:
+def _assert_at_most(predicates: Sequence[Any], n: int, text: str) -> Operation:
     stacked = join.stack(predicates, name="preds_c")
     count = reduce.reduce_sum(cast.cast(stacked, dtypes.int32), name="num_true_conds")
     condition = raw.less_equal(count, constant(n, name="n_true_conds"))

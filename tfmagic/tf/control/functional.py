@@ -11,6 +11,7 @@ from tfmagic.base.shapes import Dimension, TensorShape
 from tfmagic.graph.convert import constant, convert_to_tensor
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.scopes import name_scope
+from tfmagic.graph.sparse_tensor import SparseTensor
 from tfmagic.ops.array import shape_ops
 from tfmagic.ops.control_flow.tensor_array import TensorArray
 from tfmagic.ops.control_flow.while_loop import while_loop
@@ -86,7 +87,7 @@ def map_fn(fn: Callable[[Any], Any], elems: Any, dtype: Any = None, parallel_ite
       ValueError: `elems` holds scalars, or `fn` returns another structure.
     """
     _check_function(fn)
-    if nest.is_composite(elems):
+    if isinstance(elems, SparseTensor):
         raise TypeError("To perform a map on the values of a sparse tensor use either  "
                         "SparseTensor(input.indices, fn(input.values), input.dense_shape) or  "
                         "SparseTensor(input.indices, map_fn(fn, input.values), input.dense_shape)")

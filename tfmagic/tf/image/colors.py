@@ -230,7 +230,7 @@ def _grey_checks(image: Tensor) -> list[Any]:
     except ValueError:
         raise ValueError("A grayscale image must be at least two-dimensional.") from None
     if shape.is_fully_defined():
-        if shape.dims[-1] != 1:
+        if shape.as_list()[-1] != 1:
             raise ValueError("Last dimension of a grayscale image should be size 1.")
         return []
     return [api.assert_equal(api.shape(image)[-1], 1, message="Last dimension of a grayscale image should be size 1."),

@@ -10,6 +10,7 @@ from tfmagic.base import dtypes
 from tfmagic.graph.context import default_graphs, get_default_graph
 from tfmagic.graph.convert import convert_to_tensor, convert_to_tensor_or_indexed_slices, to_tensor
 from tfmagic.graph.operation import Tensor
+from tfmagic.tf.inner.graph_stack import sessions
 
 # --- conversions -------------------------------------------------------------------------------------------------
 
@@ -31,7 +32,12 @@ def internal_convert_to_tensor(value: Any, dtype: Any = None, name: str | None =
     return to_tensor(value, None if dtype is None else dtypes.as_dtype(dtype), name, True)
 
 
-def _each(values: Any, name: str | None, convert: Any) -> list[Any]:
+def each(values: Any, name: str | None, convert: Any) -> list[Any]:
+    """What `convert(value, name)` makes of each of some values, whose names are numbered.
+
+    Raises:
+      TypeError: `values` is no sequence.
+    """
     if not isinstance(values, collections.abc.Sequence):
         raise TypeError("values must be a sequence.")
     return [convert(value, None if name is None else f"{name}_{i}") for i, value in enumerate(values)]
@@ -40,8 +46,8 @@ def _each(values: Any, name: str | None, convert: Any) -> list[Any]:
 def internal_convert_n_to_tensor(values: Sequence[Any], dtype: Any = None, name: str | None = None,
                                  as_ref: bool = False, preferred_dtype: Any = None, ctx: Any = None) -> list[Any]:
     """`convert_n_to_tensor` that can also ask for variables' references."""
-    return _each(values, name,
-                 lambda value, own: internal_convert_to_tensor(value, dtype, own, as_ref, preferred_dtype))
+    return each(values, name,
+                lambda value, own: internal_convert_to_tensor(value, dtype, own, as_ref, preferred_dtype))
 
 
 def convert_n_to_tensor(values: Any, dtype: Any = None, name: str | None = None,
@@ -62,8 +68,22 @@ def convert_n_to_tensor(values: Any, dtype: Any = None, name: str | None = None,
 def convert_n_to_tensor_or_indexed_slices(values: Sequence[Any], dtype: Any = None,
                                           name: str | None = None) -> list[Any]:
     """Each of a list of values as a tensor or as `IndexedSlices`; None stays None."""
-    return _each(values, name,
-                 lambda value, own: None if value is None else convert_to_tensor_or_indexed_slices(value, dtype, own))
+    return internal_convert_n_to_tensor_or_indexed_slices(values, dtype, name)
+
+
+def internal_convert_to_tensor_or_indexed_slices(value: Any, dtype: Any = None, name: str | None = None,
+                                                 as_ref: bool = False) -> Any:
+    """`tf.convert_to_tensor_or_indexed_slices` that can also ask for a variable's reference."""
+    if as_ref and not hasattr(value, "dense_shape"):
+        return internal_convert_to_tensor(value, dtype, name, as_ref)
+    return convert_to_tensor_or_indexed_slices(value, dtype, name)
+
+
+def internal_convert_n_to_tensor_or_indexed_slices(values: Sequence[Any], dtype: Any = None, name: str | None = None,
+                                                   as_ref: bool = False) -> list[Any]:
+    """`convert_n_to_tensor_or_indexed_slices` that can also ask for variables' references."""
+    return each(values, name, lambda value, own: None if value is None else
+                internal_convert_to_tensor_or_indexed_slices(value, dtype, own, as_ref))
 
 
 def as_graph_element_of(obj: Any) -> Any:
@@ -89,6 +109,39 @@ def device_v2(device_name: Any) -> Any:
     if callable(device_name):
         raise RuntimeError("tf.device does not support functions.")
     return get_default_graph().device(device_name)
+
+
+class name_scope_v2:
+    """`tf.name_scope` of TensorFlow 2, which takes a name and nothing else.
+
+    Raises:
+      ValueError: the name is no text, or cannot name a scope.
+    """
+
+    __module__ = "tensorflow.python.framework.ops"
+
+    def __init__(self, name: str):
+        if not isinstance(name, str):
+            raise ValueError("name for name_scope must be a string.")
+        self._name = name
+        self._open: list[Any] = []
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    def __enter__(self) -> str:
+        scope = get_default_graph().name_scope(self._name)
+        self._open.append(scope)
+        return str(scope.__enter__())
+
+    def __exit__(self, *exc_info: Any) -> None:
+        self._open.pop().__exit__(*exc_info)
+
+
+def default_session(session: Any) -> Any:
+    """A `with` block in which `session` is the default session; it stays open after it."""
+    return sessions.get_controller(session)
 
 
 def has_default_graph() -> bool:

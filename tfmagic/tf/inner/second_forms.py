@@ -245,6 +245,15 @@ def bias_add_v1(value: Any, bias: Any, name: str | None = None) -> Any:
         return raw.bias_add_v1(value, convert_to_tensor(bias, dtype=value.dtype, name="bias"), name=scope)
 
 
+def xw_plus_b_v1(x: Any, weights: Any, biases: Any, name: str | None = None) -> Any:
+    """`tf.nn.xw_plus_b` by the first op for biases."""
+    with name_scope(name, "xw_plus_b_v1", [x, weights, biases]) as scope:
+        x = convert_to_tensor(x, name="x")
+        weights = convert_to_tensor(weights, name="weights")
+        biases = convert_to_tensor(biases, name="biases")
+        return bias_add_v1(api.matmul(x, weights), biases, name=scope)
+
+
 def variable_shape(handle: Any, out_type: Any = dtypes.int32) -> Any:
     """The shape of the variable behind a handle: an int vector."""
     return raw.variable_shape(handle, out_type)

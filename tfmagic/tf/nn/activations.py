@@ -35,7 +35,7 @@ def _along_axis(logits: Any, op: Callable[..., Tensor], axis: Any, name: str | N
     logits = convert_to_tensor(logits)
     shape = logits.get_shape()
     rank: Any = shape.ndims
-    known = isinstance(axis, int)
+    known = not isinstance(axis, Tensor)
     if known and axis == -1:
         return op(logits, name=name)
     last = rank - 1  # a TypeError where the rank is unknown, as in TensorFlow

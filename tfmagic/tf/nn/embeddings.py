@@ -215,6 +215,9 @@ def safe_embedding_lookup_sparse(embedding_weights: Any, sparse_ids: Any, sparse
     tables = [] if embedding_weights is None else _tables(embedding_weights)
     if not tables:
         raise ValueError(f"Missing embedding_weights {embedding_weights}.")
+    if sparse_weights is not None:
+        tables = [table if table.dtype.base_dtype == sparse_weights.dtype else
+                  convert_to_tensor(table, dtype=sparse_weights.dtype) for table in tables]
     slice_op, concat, gather = api.slice, api.concat, api.gather
     with name_scope(name, "embedding_lookup", [*tables, sparse_ids, sparse_weights]) as scope:
         original_shape = sparse_ids.dense_shape

@@ -108,6 +108,13 @@ def _joined_splits(splits: tuple[Tensor, ...]) -> Tensor:
     return api.concat(pieces, axis=0)
 
 
+def _as_long(splits: Tensor, values: list[Any]) -> Tensor:
+    """`splits`, of which there are as many as `values` have."""
+    for value in values:
+        splits.set_shape(value.row_splits.shape)
+    return splits
+
+
 def _along_1(values: list[Any], stacks: bool) -> Any:
     """Rows of each in turn: all rows one after another, and those that belong together picked."""
     count = len(values)
@@ -120,5 +127,7 @@ def _along_1(values: list[Any], stacks: bool) -> Any:
         numbers = shape_ops.reshape(api.transpose(numbers), [-1])
         turned = gather(joined, numbers)
         if stacks:
-            return RaggedTensor.from_row_splits(turned, api.range(0, rows * count + 1, count), validate=False)
-        return RaggedTensor.from_row_splits(turned.values, turned.row_splits[::count], validate=False)
+            splits = _as_long(api.range(0, rows * count + 1, count), values)
+            return RaggedTensor.from_row_splits(turned, splits, validate=False)
+        splits = _as_long(turned.row_splits[::count], values)
+        return RaggedTensor.from_row_splits(turned.values, splits, validate=False)

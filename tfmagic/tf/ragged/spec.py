@@ -8,12 +8,12 @@ from tfmagic.base import dtypes
 from tfmagic.base.export import export
 from tfmagic.base.shapes import TensorShape, as_shape
 from tfmagic.graph.operation import Tensor
-from tfmagic.graph.type_spec import TensorSpec, TypeSpec
+from tfmagic.graph.type_spec import BatchableTypeSpec, TensorSpec
 from tfmagic.tf.ragged.tensor import RaggedTensor, convert_to_tensor_or_ragged_tensor
 
 
 @export("RaggedTensorSpec")
-class RaggedTensorSpec(TypeSpec):
+class RaggedTensorSpec(BatchableTypeSpec):
     """What is known of a ragged tensor.
 
     Args:

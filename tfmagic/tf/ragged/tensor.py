@@ -558,13 +558,8 @@ class RaggedTensor:
 
     def _part_shapes(self, shape: TensorShape | None) -> list[TensorShape]:
         """The shapes of the parts that an invariant of a loop allows."""
-        if shape is None:
-            return [part.shape for part in self._composite_parts()]
-        rank = self.ragged_rank
-        splits = [TensorShape([None]) for _ in range(rank)]
-        if shape.dims is not None and shape.dims[0].value is not None:
-            splits[0] = TensorShape([shape.dims[0].value + 1])
-        return [TensorShape([None]).concatenate(shape[rank + 1:]), *splits]
+        spec = self._type_spec if shape is None else _spec(shape, self.dtype, self.ragged_rank, self.row_splits.dtype)
+        return [part.shape for part in spec._component_specs]
 
     def _fetch_parts(self) -> tuple[list[Tensor], Any]:
         def build(flat_values: Any, *nested_row_splits: Any) -> Any:

@@ -138,7 +138,8 @@ def input_depth(input_shape: Any) -> int:
     """
     depth = dimension_value(as_shape(input_shape)[-1])
     if depth is None:
-        raise ValueError(f"Expected inputs.shape[-1] to be known, saw shape: {input_shape}")
+        raise ValueError(f"Expected inputs.shape[-1] to be known, saw shape: "
+                         f"{tuple(as_shape(input_shape).as_list())}")
     return depth
 
 

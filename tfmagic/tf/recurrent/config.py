@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import importlib
+import marshal
+import types
 from typing import Any
 
 from tfmagic.ops import api
@@ -66,3 +70,49 @@ def initializer_config(initializer: Any) -> Any:
     if initializer is None or not hasattr(initializer, "get_config"):
         return initializer
     return {"class_name": type(initializer).__name__, "config": initializer.get_config()}
+
+
+def config_of_function(key: str, module_key: str, function: Any) -> dict[str, Any]:
+    """How `get_config` writes a function: by name and module, a lambda by its code; nothing for None.
+
+    Args:
+      key: the name of the entry; that of its kind is `key` + "_type".
+      module_key: what the name of the module's entry begins with.
+      function: the function.
+    """
+    if function is None:
+        return {}
+    if isinstance(function, types.LambdaType) and function.__name__ == "<lambda>":
+        closure = function.__closure__
+        written: Any = (base64.encodebytes(marshal.dumps(function.__code__)).decode(), function.__defaults__,
+                        closure and tuple(cell.cell_contents for cell in closure))
+        kind = "lambda"
+    else:
+        written, kind = function.__name__, "function"
+    return {key: written, f"{key}_type": kind, f"{module_key}_module": function.__module__}
+
+
+def with_function(config: dict[str, Any], key: str, module_key: str, argument: str,
+                  custom_objects: Any = None) -> dict[str, Any]:
+    """A configuration in which the function that `config_of_function` wrote stands under an argument's name.
+
+    Raises:
+      ValueError: the function's name is not known.
+    """
+    if key not in config:
+        return config
+    config = dict(config)
+    written, kind = config.pop(key), config.pop(f"{key}_type")
+    module = config.pop(f"{module_key}_module", None)
+    if kind == "lambda":
+        code, defaults, closure = written
+        cells = closure and tuple(map(types.CellType, closure))
+        there = vars(importlib.import_module(module)) if module else globals()
+        config[argument] = types.FunctionType(marshal.loads(base64.decodebytes(code.encode())), there, "<lambda>",
+                                              defaults and tuple(defaults), cells)
+        return config
+    found = (custom_objects or {}).get(written) or getattr(importlib.import_module(module), written, None)
+    if found is None:
+        raise ValueError(f"Unknown function in wrapper: {written}")
+    config[argument] = found
+    return config

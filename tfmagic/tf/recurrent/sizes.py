@@ -49,7 +49,7 @@ def _as_vector(size: Any, name: str) -> tuple[Tensor | None, Any]:
     return constant(known, dtype=dtypes.int32) if shape.is_fully_defined() else None, known
 
 
-def zeros_like_sizes(sizes: Any, batch_size: Any, dtype: Any) -> Any:
+def zeros_like_sizes(state_size: Any, batch_size: Any, dtype: Any) -> Any:
     """Zeros of shape [batch, *size] for each size of a structure."""
 
     def zeros(size: Any) -> Tensor:
@@ -57,7 +57,7 @@ def zeros_like_sizes(sizes: Any, batch_size: Any, dtype: Any) -> Any:
         result.set_shape(static_with_batch(batch_size, size))
         return result
 
-    return nest.map_structure(zeros, sizes)
+    return nest.map_structure(zeros, state_size)
 
 
 @export("contrib.rnn.best_effort_input_batch_size")
@@ -68,7 +68,7 @@ def _best_effort_input_batch_size(flat_input: Any) -> Any:
         if shape.rank is None:
             continue
         if shape.rank < 2:
-            raise ValueError(f"Expected input tensor {tensor.name} to have rank at least 2")
+            raise ValueError(f"Expected input tensor {tensor} to have rank at least 2")
         if shape.dims[1].value is not None:
             return shape.dims[1].value
     return api.shape(flat_input[0])[1]

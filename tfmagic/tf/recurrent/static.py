@@ -126,12 +126,12 @@ def static_state_saving_rnn(cell: Any, inputs: Any, state_saver: Any, state_name
         return outputs, nest.map_structure(raw.identity, state)
 
 
-def _reversed(inputs: Any, lengths: Any) -> list[Any]:
+def reversed_steps(input_seq: Any, lengths: Any) -> list[Any]:
     """The steps from the last to the first, each sequence from its own end."""
     if lengths is None:
-        return list(reversed(inputs))
-    flat_results: list[list[Any]] = [[] for _ in inputs]
-    for steps in zip(*(nest.flatten(x) for x in inputs)):
+        return list(reversed(input_seq))
+    flat_results: list[list[Any]] = [[] for _ in input_seq]
+    for steps in zip(*(nest.flatten(x) for x in input_seq)):
         shape = unknown_shape(steps[0].get_shape().rank)
         for x in steps:
             shape = shape.merge_with(x.get_shape())
@@ -140,7 +140,7 @@ def _reversed(inputs: Any, lengths: Any) -> list[Any]:
         for result, flat in zip(api.unstack(turned), flat_results):
             result.set_shape(shape)
             flat.append(result)
-    return [nest.pack_sequence_as(x, flat) for x, flat in zip(inputs, flat_results)]
+    return [nest.pack_sequence_as(x, flat) for x, flat in zip(input_seq, flat_results)]
 
 
 @export("nn.static_bidirectional_rnn")
@@ -161,8 +161,8 @@ def static_bidirectional_rnn(cell_fw: Any, cell_bw: Any, inputs: Any, initial_st
         with variable_scope("fw") as own:
             output_fw, state_fw = static_rnn(cell_fw, inputs, initial_state_fw, dtype, sequence_length, scope=own)
         with variable_scope("bw") as own:
-            turned, state_bw = static_rnn(cell_bw, _reversed(inputs, sequence_length), initial_state_bw, dtype,
+            turned, state_bw = static_rnn(cell_bw, reversed_steps(inputs, sequence_length), initial_state_bw, dtype,
                                           sequence_length, scope=own)
-    output_bw = _reversed(turned, sequence_length)
+    output_bw = reversed_steps(turned, sequence_length)
     flat = [api.concat([fw, bw], 1) for fw, bw in zip(nest.flatten(output_fw), nest.flatten(output_bw))]
     return nest.pack_sequence_as(output_fw, flat), state_fw, state_bw

@@ -14,12 +14,17 @@ from tfmagic.ops.control_flow.tensor_array import TensorArray
 from tfmagic.tf.variable.scope import VariableScope, variable_scope
 
 
+def should_cache() -> bool:
+    """Whether a recurrent net reads its variables once for all steps: not within a loop."""
+    context = get_default_graph()._stacks.control_flow
+    return context is None or context.while_context() is None
+
+
 @contextlib.contextmanager
 def scope_of_net(scope: Any) -> Iterator[VariableScope]:
     """The variable scope of a recurrent net; outside of loops variables are read once for all steps."""
     with variable_scope(scope or "rnn") as own:
-        context = get_default_graph()._stacks.control_flow
-        if own.caching_device is None and (context is None or context.while_context() is None):
+        if own.caching_device is None and should_cache():
             own.set_caching_device(lambda op: op.device)
         yield own
 
@@ -57,13 +62,14 @@ class Lengths:
     Args:
       lengths: int32 [batch].
       zero_output: what a sequence gives that has ended.
+      shortest, longest: the least and the greatest length; by default they are computed.
     """
 
-    def __init__(self, lengths: Tensor, zero_output: Any):
+    def __init__(self, lengths: Tensor, zero_output: Any, shortest: Any = None, longest: Any = None):
         self.lengths = lengths
         self.zero_output = zero_output
-        self.shortest = api.reduce_min(lengths)
-        self.longest = api.reduce_max(lengths)
+        self.shortest = api.reduce_min(lengths) if shortest is None else shortest
+        self.longest = api.reduce_max(lengths) if longest is None else longest
 
     def masked(self, time: Any, state: Any, step: Callable[[], tuple[Any, Any]]) -> tuple[Any, Any]:
         """One step in which ended sequences give zeros and keep their state."""

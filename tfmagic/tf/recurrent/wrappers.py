@@ -17,6 +17,7 @@ from tfmagic.ops import api, raw
 from tfmagic.ops.control_flow.tensor_array import TensorArray
 from tfmagic.tf.recurrent.basic_cells import instead
 from tfmagic.tf.recurrent.cell import RNNCell, assert_like_cell
+from tfmagic.tf.recurrent.config import config_of_function, with_function
 from tfmagic.tf.recurrent.lstm_cells import LSTMStateTuple
 from tfmagic.tf.variable.scope import variable_scope
 
@@ -93,24 +94,9 @@ class MultiRNNCell(RNNCell):
                 states.append(new)
         return inputs, tuple(states) if self._state_is_tuple else api.concat(states, 1)
 
-    def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "cells": [_config_of(cell) for cell in self._cells]}
-
-    @classmethod
-    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> MultiRNNCell:
-        """A cell from what `get_config` gave."""
-        return cls([_from_config(cell, custom_objects) for cell in config["cells"]])
-
 
 def _config_of(cell: Any) -> dict[str, Any]:
     return {"class_name": type(cell).__name__, "config": cell.get_config()}
-
-
-def _from_config(config: dict[str, Any], custom_objects: Any) -> Any:
-    """The cell that `_config_of` describes."""
-    name = config["class_name"]
-    kind = (custom_objects or {}).get(name) or getattr(api.nn.rnn_cell, name)
-    return kind.from_config(config["config"])
 
 
 class Wrapper(RNNCell):
@@ -140,23 +126,22 @@ class Wrapper(RNNCell):
         with name_scope(type(self).__name__ + "ZeroState", None, [batch_size]):
             return self.cell.zero_state(batch_size, dtype)
 
-    @property
-    def trainable_weights(self) -> list[Any]:
-        return [*self._trainable_weights, *self.cell.trainable_weights] if self.trainable else []
-
-    @property
-    def non_trainable_weights(self) -> list[Any]:
-        fixed = [*self._non_trainable_weights, *self.cell.non_trainable_weights]
-        return fixed if self.trainable else [*self._trainable_weights, *self.cell.trainable_weights, *fixed]
-
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "cell": _config_of(self.cell)}
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Any:
-        """A cell from what `get_config` gave."""
+        """A cell from what `get_config` gave, in which the wrapped cell itself must stand as "cell".
+
+        Raises:
+          ValueError: "cell" is still the configuration of the wrapped cell.
+        """
         config = dict(config)
-        return cls(_from_config(config.pop("cell"), custom_objects), **config)
+        cell = config.pop("cell")
+        if not isinstance(cell, RNNCell):
+            raise ValueError("RNNCellWrapper cannot reconstruct the wrapped cell. Please overwrite the cell in the "
+                             "config with a RNNCell instance.")
+        return cls(cell, **config)
 
 
 def _all_but_lstm_cells(substate: Any) -> Any:
@@ -275,7 +260,16 @@ class _Dropout(Wrapper):
         return {**super().get_config(), "input_keep_prob": self._input_keep_prob,
                 "output_keep_prob": self._output_keep_prob, "state_keep_prob": self._state_keep_prob,
                 "variational_recurrent": self._variational_recurrent, "input_size": self._input_size,
-                "seed": self._seed}
+                "seed": self._seed,
+                **config_of_function("dropout_fn", "dropout_fn",
+                                     None if self._filter is _all_but_lstm_cells else self._filter)}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Any:
+        """A cell from what `get_config` gave."""
+        return super().from_config(
+            with_function(config, "dropout_fn", "dropout_fn", "dropout_state_filter_visitor", custom_objects),
+            custom_objects)
 
 
 def _probability(name: str, given: Any) -> Any:
@@ -322,7 +316,13 @@ class _Residual(Wrapper):
         return (self._residual_fn or _sum_of)(inputs, outputs), new_state
 
     def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "residual_fn": self._residual_fn}
+        return {**super().get_config(), **config_of_function("residual_fn", "residule_fn", self._residual_fn)}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Any:
+        """A cell from what `get_config` gave."""
+        return super().from_config(
+            with_function(config, "residual_fn", "residule_fn", "residual_fn", custom_objects), custom_objects)
 
 
 def _sum_of(inputs: Any, outputs: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import filecmp
 import os
 import shutil
 from collections.abc import Iterable
@@ -167,14 +168,18 @@ class SavedModelBuilder:
     def _add_assets(self, assets: Any) -> None:
         """Copy the files that the graph needs, and note them in its collection."""
         named: dict[str, str] = {}
+        copied: dict[str, str] = {}
         graph = get_default_graph()
         for tensor in assets or ():
             path = _path_of(tensor)
             if path not in named:
                 name, number = os.path.basename(path), 0
-                while name in named.values():
+                with as_tensorflow(path):
+                    same = name in copied and filecmp.cmp(path, copied[name], shallow=False)
+                while name in copied and not same:
                     number += 1
                     name = f"{os.path.basename(path)}_{number}"
+                copied.setdefault(name, path)
                 named[path] = name
             note = messages.module("meta_graph_pb2").AssetFileDef(filename=named[path])
             note.tensor_info.name = tensor.name
@@ -184,7 +189,7 @@ class SavedModelBuilder:
             tf_logging.info("No assets to write.")
             return
         folder = get_or_create_assets_dir(self._export_dir)
-        for path, name in named.items():
+        for name, path in copied.items():
             with as_tensorflow(path):
                 shutil.copyfile(path, os.path.join(folder, name))
         tf_logging.info("Assets written to: %s", folder)

@@ -39,7 +39,7 @@ def variable_axis_size_partitioner(max_shard_bytes: int, axis: int = 0, bytes_pe
     """
     if max_shard_bytes < 1 or bytes_per_string_element < 1:
         raise ValueError("Both max_shard_bytes and bytes_per_string_element must be positive.")
-    if max_shards is not None and max_shards < 1:
+    if max_shards and max_shards < 1:
         raise ValueError("max_shards must be positive.")
 
     def partitioner(shape: TensorShape, dtype: Any) -> list[int]:
@@ -54,7 +54,7 @@ def variable_axis_size_partitioner(max_shard_bytes: int, axis: int = 0, bytes_pe
         rows = max(1, math.floor(1.0 * max_shard_bytes / per_row))
         count = math.ceil(1.0 * dims[axis] / rows)
         partitions = [1] * len(dims)
-        partitions[axis] = int(count if max_shards is None else min(max_shards, count))
+        partitions[axis] = int(min(max_shards, count) if max_shards else count)
         return partitions
 
     return partitioner
@@ -96,7 +96,7 @@ def create_partitioned_variables(shape: Any, slicing: list[int], initializer: An
       ValueError: `slicing` does not fit `shape`.
     """
     if len(shape) != len(slicing):
-        raise ValueError("The 'shape' and 'slicing' of a new Partitioned Variable must have the length: shape: "
+        raise ValueError("The 'shape' and 'slicing' of a partitioned Variable must have the length: shape: "
                          f"{shape}, slicing: {slicing}")
     if len(shape) < 1:
         raise ValueError(f"A partitioned Variable must have rank at least 1: shape: {shape}")

@@ -46,6 +46,9 @@ class ResourceVariable(Variable):
                     value = initial_tensor(initial_value, dtype)
                 refuse_control_flow(value, scope)
                 self._shape = value.shape if shape is None else as_shape(shape)
+                if not self._shape.is_compatible_with(value.shape):
+                    raise ValueError(f"The initial value's shape ({value.shape}) is not compatible with the explicitly "
+                                     f"supplied `shape` argument ({shape}).")
                 self._dtype = value.dtype.base_dtype
                 self._handle = raw.var_handle_op(self._dtype, self._shape, shared_name=own_name, name=scope)
             self._initial_value = value

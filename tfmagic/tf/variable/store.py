@@ -62,6 +62,10 @@ class PartitionInfo:
         if len(var_offset) != len(full_shape):
             raise ValueError(f"Expected equal length, but `var_offset` is of length {len(var_offset)} while "
                              f"full_shape is of length {len(full_shape)}.")
+        if any(offset < 0 or offset >= size for offset, size in zip(var_offset, full_shape)):
+            offset, size = next((o, s) for o, s in zip(var_offset, full_shape) if o < 0 or o >= s)
+            raise ValueError(f"Expected 0 <= offset < shape but found offset={offset}, shape={size} for "
+                             f"var_offset={list(var_offset)}, full_shape={list(full_shape)}")
         self.full_shape = list(full_shape)
         self.var_offset = list(var_offset)
 

@@ -206,7 +206,7 @@ class Mixture(Distribution):
             shape, size = api.shape(drawn), api.size(drawn)
         batch_size = self.batch_shape.num_elements()
         if batch_size is None:
-            batch_size = api.reduce_prod(api.shape(drawn)[1:])
+            batch_size = api.reduce_prod(self.cat.batch_shape_tensor())
         event: Any = np.array(self.event_shape.as_list(), np.int32) if self.event_shape.is_fully_defined() else None
         positions = api.dynamic_partition(
             data=api.reshape(api.range(0, size), shape), partitions=drawn, num_partitions=self.num_components)

@@ -10,9 +10,9 @@ from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.scopes import name_scope
-from tfmagic.graph.static_value import constant_value
 from tfmagic.ops import api
 from tfmagic.ops.control_flow import cond as _cond
+from tfmagic.tf.variable.variables import Variable
 
 
 @export("contrib.framework.assert_scalar_int")
@@ -73,9 +73,18 @@ def smart_constant_value(pred: Any) -> Any:
     Raises:
       TypeError: it is neither a bool, 0, 1 nor a tensor.
     """
-    if isinstance(pred, Tensor):
-        return constant_value(pred)
     return _cond.smart_constant_value(pred)
+
+
+def constant_value(pred: Any) -> Any:
+    """The same for layers, which take variables for conditions too: their values are never known."""
+    return None if isinstance(pred, Variable) else _cond.smart_constant_value(pred)
+
+
+def smart_cond_of_layers(pred: Any, true_fn: Any = None, false_fn: Any = None, name: str | None = None) -> Any:
+    """`smart_cond`, whose condition may be a variable."""
+    return _cond.cond(pred, true_fn, false_fn, name=name) if isinstance(pred, Variable) \
+        else smart_cond(pred, true_fn, false_fn, name)
 
 
 @export("contrib.framework.smart_cond")

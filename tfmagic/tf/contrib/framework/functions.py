@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from typing import Any
 
 from tfmagic.base import deprecation, nest
 from tfmagic.base.export import export
-from tfmagic.graph.scopes import name_scope
 from tfmagic.ops import api
 from tfmagic.ops.control_flow.cond import smart_cond
+from tfmagic.tf.control.cases import first_of
 
 
 @export("contrib.framework.smart_case")
@@ -21,27 +20,16 @@ def smart_case(pred_fn_pairs: Any, default: Callable[[], Any] | None = None, exc
     Args:
       pred_fn_pairs: pairs of a condition (a bool, or a bool scalar tensor) and a function, as a list or dict.
       default: the function of the branch for when none holds.
-      exclusive: whether more than one condition that holds is an error; then all must be tensors.
+      exclusive: whether more than one condition that holds is an error.
       name: the name scope of the nodes.
 
     Returns:
       What the function returns.
 
     Raises:
-      ValueError: there is no pair.
+      TypeError: `pred_fn_pairs` is neither list nor dict, or an item no such pair.
     """
-    if exclusive:
-        return api.case(pred_fn_pairs, default, exclusive=True, name=name)
-    pairs = list(pred_fn_pairs.items()) if isinstance(pred_fn_pairs, dict) else list(pred_fn_pairs)
-    if not pairs:
-        raise ValueError("pred_fn_pairs must not be empty: give at least one pair of a condition and a function.")
-    with name_scope(name, "smart_case", [pred for pred, _ in pairs]):
-        if default is None:
-            default = pairs.pop()[1]
-        function = default
-        for predicate, action in reversed(pairs):
-            function = functools.partial(smart_cond, predicate, action, function)
-        return function()
+    return first_of(smart_cond, pred_fn_pairs, default, exclusive, name, python_preds=True)
 
 
 @export("contrib.framework.py_func")

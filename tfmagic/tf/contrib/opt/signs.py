@@ -180,8 +180,8 @@ class LARSOptimizer(Optimizer):
             self._zeros_slot(var, "momentum", self._name)
 
     def _prepare(self) -> None:
-        self._hyper(self._learning_rate, "learning_rate")
-        self._hyper(self._momentum, "momentum")
+        self._learning_rate_tensor = self._hyper(self._learning_rate, "learning_rate")
+        self._momentum_tensor = self._hyper(self._momentum, "momentum")
 
     def compute_lr(self, grad: Any, var: Any) -> tuple[Any, Any]:
         """The learning rate of a variable, and its gradient with weight decay."""
@@ -207,6 +207,16 @@ class LARSOptimizer(Optimizer):
         return raw.resource_apply_momentum(
             handle.handle, self.get_slot(handle, "momentum").handle, api.cast(1.0, handle.dtype.base_dtype),
             grad * rate, self._momentum, use_locking=False, use_nesterov=self._use_nesterov)
+
+    def _apply_sparse(self, grad: Any, var: Any) -> Any:
+        return raw.sparse_apply_momentum(
+            var, self.get_slot(var, "momentum"), like(self._learning_rate_tensor, var), grad.values, grad.indices,
+            like(self._momentum_tensor, var), use_locking=False, use_nesterov=self._use_nesterov).op
+
+    def _resource_apply_sparse(self, grad: Any, handle: Any, indices: Any) -> Any:
+        return raw.resource_sparse_apply_momentum(
+            handle.handle, self.get_slot(handle, "momentum").handle, like(self._learning_rate_tensor, grad), grad,
+            indices, like(self._momentum_tensor, grad), use_locking=False, use_nesterov=self._use_nesterov)
 
 
 @export("contrib.opt.RegAdagradOptimizer")
