@@ -321,12 +321,40 @@ def test_lines_and_records_of_files(tmp_path: Path) -> None:
 def test_a_record_file_that_is_cut_off_is_told(tmp_path: Path) -> None:
     with RecordWriter(tmp_path / "r") as writer:
         writer.write(b"x" * 5)
-    (tmp_path / "r").write_bytes((tmp_path / "r").read_bytes() + b"\x05\0\0")
-    element = tf.data.TFRecordDataset(str(tmp_path / "r")).make_one_shot_iterator().get_next()
+    whole = (tmp_path / "r").read_bytes()
+    element = tf.data.TFRecordDataset(str(tmp_path / "r")).make_initializable_iterator()
+    value = element.get_next()
     with tf.Session() as sess:
-        assert sess.run(element) == b"xxxxx"
-        with pytest.raises(tf.errors.DataLossError, match="truncated record at 21"):
-            sess.run(element)
+        for rest, error, words in ((whole[:3], tf.errors.OutOfRangeError, "End of sequence"),  # within the header
+                                   (whole[:13], tf.errors.DataLossError, "truncated record at 21")):
+            (tmp_path / "r").write_bytes(whole + rest)
+            sess.run(element.initializer)
+            assert sess.run(value) == b"xxxxx"
+            with pytest.raises(error, match=words):
+                sess.run(value)
+
+
+def test_lines_of_a_file_that_cannot_be_read_fail_again_and_again(tmp_path: Path) -> None:
+    value = tf.data.TextLineDataset(str(tmp_path / "none")).make_one_shot_iterator().get_next()
+    with tf.Session() as sess:
+        for _ in range(3):
+            with pytest.raises(tf.errors.NotFoundError, match="No such file or directory"):
+                sess.run(value)
+
+
+def test_a_window_is_part_of_a_saved_position(tmp_path: Path) -> None:
+    dataset = Dataset.range(6).window(2).flat_map(lambda window: window)
+    iterator = dataset.make_initializable_iterator()
+    value = iterator.get_next()
+    tf.add_to_collection(tf.GraphKeys.SAVEABLE_OBJECTS, tf.data.experimental.make_saveable_from_iterator(iterator))
+    saver = tf.train.Saver(allow_empty=True)
+    with tf.Session() as sess:
+        sess.run(iterator.initializer)
+        assert [sess.run(value) for _ in range(3)] == [0, 1, 2]
+        saver.save(sess, str(tmp_path / "position"))
+        assert [sess.run(value) for _ in range(3)] == [3, 4, 5]
+        saver.restore(sess, str(tmp_path / "position"))
+        assert [sess.run(value) for _ in range(3)] == [3, 4, 5]
 
 
 def test_a_dataset_is_written_to_records(tmp_path: Path) -> None:

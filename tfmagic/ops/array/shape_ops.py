@@ -425,7 +425,7 @@ def shape_internal(input: Any, name: str | None = None, optimize: bool = True,
     out_type = as_dtype(out_type)
     with name_scope(name, "Shape", [input]) as scope:
         if _is_sparse(input):
-            return api.dtypes.cast(input.dense_shape, out_type)
+            return raw.cast(input.dense_shape, out_type)
         tensor = convert_to_tensor(input)
         dims = tensor._dims
         if optimize and dims is not None and None not in dims:
@@ -455,7 +455,7 @@ def size_internal(input: Any, name: str | None = None, optimize: bool = True, ou
     out_type = as_dtype(out_type)
     with name_scope(name, "Size", [input]) as scope:
         if _is_sparse(input):
-            return raw.prod(api.dtypes.cast(input.dense_shape, out_type), 0, name=scope)
+            return raw.prod(raw.cast(input.dense_shape, out_type), 0, name=scope)
         tensor = convert_to_tensor(input)
         if optimize:
             count = shapes.num_elements(tensor._dims)

@@ -10,6 +10,7 @@ import numpy as np
 
 from tfmagic.base import errors, shapes
 from tfmagic.base.lazy import torch
+from tfmagic.ops.data import serialized
 from tfmagic.ops.data.datasets import (
     UNKNOWN,
     Dataset,
@@ -292,6 +293,9 @@ class _OfElements(Iteration):
 
     def restore(self, state: Any) -> None:
         self._position = state
+
+
+serialized.writes("elements", Elements, lambda value: list(value.elements), Elements)
 
 
 class Unbatch(Derived):

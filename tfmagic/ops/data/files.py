@@ -44,6 +44,8 @@ class OfFiles(Dataset):
       options: what the kind of file needs besides.
     """
 
+    stays = False  # whether a file that cannot be read is not left
+
     def __init__(self, filenames: Any, *options: Any):
         self.filenames = [name.decode() for name in np.asarray(filenames, object).ravel()]
         self.options = options
@@ -60,6 +62,7 @@ class _OfFiles(Iteration):
     def __init__(self, dataset: OfFiles):
         self._dataset, self._index = dataset, 0
         self._file: Opened | None = None
+        self._failure: Exception | None = None
 
     def __next__(self) -> Element:
         return (string(self._record()),)
@@ -71,18 +74,26 @@ class _OfFiles(Iteration):
         return (self._file.take(count) if self._file is not None else []) or [self._record()]
 
     def _record(self) -> bytes:
-        filenames = self._dataset.filenames
+        filenames, stays = self._dataset.filenames, self._dataset.stays
+        if self._failure is not None:
+            raise self._failure
         while True:
             file = self._file
             if file is None:
                 if self._index >= len(filenames):
                     raise StopIteration
-                self._index += 1  # what fails is not tried again
-                file = self._file = self._dataset.open(filenames[self._index - 1], 0)
+                name = filenames[self._index]
+                if not stays:
+                    self._index += 1
+                file = self._file = self._dataset.open(name, 0)
+                if stays:
+                    self._index += 1
             try:
                 record = file.read()
-            except Exception:
+            except Exception as error:
                 self._leave()
+                if stays:
+                    self._failure = error
                 raise
             if record is not None:
                 return record
@@ -98,6 +109,7 @@ class _OfFiles(Iteration):
 
     def restore(self, state: Any) -> None:
         self._leave()
+        self._failure = None
         self._index, place = state
         if place is not None:
             self._file = self._dataset.open(self._dataset.filenames[self._index - 1], place)
@@ -108,6 +120,8 @@ class _OfFiles(Iteration):
 
 class TextLines(OfFiles):
     """Lines of text, without what ends them."""
+
+    stays = True
 
     def open(self, filename: str, place: int) -> Opened:
         return _Lines(filename, self.options[0], place)
@@ -144,7 +158,7 @@ class Records(OfFiles):
 
 class _Records(Opened):
     def __init__(self, filename: str, compression: str, place: int):
-        self._reader = RecordReader(filename, compression, place)
+        self._reader = RecordReader(filename, compression, place, cut_header_ends=True)
         self.read = self._reader.read  # type: ignore[method-assign]  # one call less for each record
         self.take = self._reader.take  # type: ignore[method-assign]
 
@@ -244,13 +258,21 @@ def _supported(value: Any) -> str:
     return compression
 
 
-def text_lines(filenames: Any, compression: Any) -> Dataset:
+def _buffered(size: Any, nothing: str = "default") -> None:
+    """Refuse a buffer of less than no bytes; otherwise its size changes nothing here."""
+    if int(size) < 0:
+        raise errors.InvalidArgumentError(None, None, f"`buffer_size` must be >= 0 (0 == {nothing})")
+
+
+def text_lines(filenames: Any, compression: Any, size: Any) -> Dataset:
     """The data set of lines of files."""
+    _buffered(size)
     return TextLines(filenames, _supported(compression))
 
 
-def records(filenames: Any, compression: Any) -> Dataset:
+def records(filenames: Any, compression: Any, size: Any) -> Dataset:
     """The data set of records of files."""
+    _buffered(size, "no buffering")
     return Records(filenames, _compression(compression))
 
 
@@ -264,9 +286,9 @@ def fixed_length(filenames: Any, header: int, record: int, footer: int, compress
     return FixedLength(filenames, header, record, footer, _supported(compression))
 
 
-register("TextLineDataset", _strings, lambda op, names, compression, size: op.call(text_lines, names, compression),
-         objects=True)
-register("TFRecordDataset", _strings, lambda op, names, compression, size: op.call(records, names, compression),
+register("TextLineDataset", _strings, lambda op, names, compression, size: op.call(
+    text_lines, names, compression, size), objects=True)
+register("TFRecordDataset", _strings, lambda op, names, compression, size: op.call(records, names, compression, size),
          objects=True)
 _SIZES = ("header_bytes", "record_bytes", "footer_bytes")
 register("FixedLengthRecordDataset", _strings, lambda op, names, header, record, footer, size: op.call(

@@ -171,8 +171,8 @@ class IteratorResource:
         """Go to where an iterator over the same data set stood."""
         with self._lock, self._computing(self._states):
             if self._iteration is None:
-                raise errors.FailedPreconditionError(None, None, "RestoreInternal() failed because the iterator has "
-                                                     "not been initialized. Ensure that you have run the initializer "
+                raise errors.FailedPreconditionError(None, None, "Restore() failed because the iterator has not "
+                                                     "been initialized. Ensure that you have run the initializer "
                                                      "operation for this iterator before restoring it.")
             self._iteration.restore(state)
 
@@ -262,7 +262,9 @@ class Handles:
 
 
 def _resource(op: Any) -> Any:
-    return op.constant(op.named.of(op.op, lambda *names: IteratorResource(op.op, op.named.look, *names)))
+    found = op.named.of(op.op, lambda *names: IteratorResource(op.op, op.named.look, *names))
+    found.check_types(op.output_types)  # another node of the name may have made it
+    return op.constant(found)
 
 
 def _one_shot(op: Any, factory: Any) -> IteratorResource:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,15 @@ from tfmagic.base.lazy import torch
 
 # Types that NumPy has no name for are written as others of their size.
 _AS = {"torch.bfloat16": "int16"}
+
+
+# Objects in elements: kind -> their class, what of them is written, and what makes one of that.
+_OBJECTS: dict[str, tuple[type, Callable[[Any], Any], Callable[[Any], Any]]] = {}
+
+
+def writes(kind: str, cls: type, content: Callable[[Any], Any], made: Callable[[Any], Any]) -> None:
+    """Let objects of a class be written: their content, plain data, of which they are made again."""
+    _OBJECTS[kind] = cls, content, made
 
 
 def to_bytes(value: Any) -> bytes:
@@ -64,6 +74,9 @@ def _packed(value: Any, arrays: list[bytes]) -> Any:
                            _stored(np.ascontiguousarray(array).tobytes(), arrays)]}
     if isinstance(value, np.ndarray) and value.dtype == object and all(type(v) is bytes for v in value.ravel()):
         return {"strings": [list(value.shape), [_stored(item, arrays) for item in value.ravel()]]}
+    for kind, (cls, content, _) in _OBJECTS.items():
+        if isinstance(value, cls):
+            return {kind: _packed(content(value), arrays)}
     raise errors.UnimplementedError(None, None, f"A value of type {type(value).__name__} in an element cannot be "
                                     "written to a file. Turn it into tensors by map.")
 
@@ -97,6 +110,8 @@ def _unpacked(value: Any, data: Any) -> Any:
         made = np.empty(len(places), object)
         made[:] = [_taken(place, data) for place in places]
         return made.reshape(shape)
+    if kind in _OBJECTS:
+        return _OBJECTS[kind][2](_unpacked(given, data))
     name, stored, shape, place = given
     if kind != "tensor" or np.dtype(stored).hasobject:
         raise ValueError(f"no value is of kind {kind}")

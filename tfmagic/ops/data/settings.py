@@ -125,13 +125,20 @@ def cached(dataset: Dataset, filename: Any, memory: Callable[[], Memory] = Memor
     return FileCache(dataset, name)
 
 
+def _of_own_threads(dataset: Dataset, count: Any) -> Dataset:
+    if int(count) < 1:
+        raise errors.InvalidArgumentError(None, None, "`num_threads` must be >= 1")
+    return dataset
+
+
 register("OptimizeDataset", handle(), lambda op, source, names: op.call(optimized, source, names), objects=True,
          effect="reads")
 for _name in ("ModelDataset", "NonSerializableDataset", "ExperimentalNonSerializableDataset",
-              "MaxIntraOpParallelismDataset",
-              "ExperimentalMaxIntraOpParallelismDataset", "PrivateThreadPoolDataset",
-              "ExperimentalPrivateThreadPoolDataset", "WrapDatasetVariant", "UnwrapDatasetVariant", "AssertNextDataset",
+              "MaxIntraOpParallelismDataset", "ExperimentalMaxIntraOpParallelismDataset", "WrapDatasetVariant",
+              "UnwrapDatasetVariant", "AssertNextDataset",
               "ExperimentalAssertNextDataset"):
     register(_name, handle(), lambda op, source, *settings: source, objects=True)
+for _name in ("PrivateThreadPoolDataset", "ExperimentalPrivateThreadPoolDataset"):
+    register(_name, handle(), lambda op, source, count: op.call(_of_own_threads, source, count), objects=True)
 register("CacheDataset", handle("filename"), lambda op, source, filename: op.call(cached, source, filename),
          objects=True, effect="reads")

@@ -39,10 +39,12 @@ class CsvFiles(Dataset):
         self.missing, self.columns, self.types = _text(missing), columns, types
         if len(self.delimiter) != 1:
             raise errors.InvalidArgumentError(None, None, "field_delim should be only 1 char")
-        if any(a >= b for a, b in zip(columns, columns[1:])) or columns and columns[0] < 0:
-            raise errors.InvalidArgumentError(None, None, "select_cols should be strictly increasing indices")
         if columns and len(columns) != len(types):
             raise errors.InvalidArgumentError(None, None, "select_cols should match output size")
+        if any(a >= b for a, b in zip(columns, columns[1:])) or columns and columns[0] < 0:
+            raise errors.InvalidArgumentError(None, None, "select_cols should be strictly increasing indices")
+        if self.compression not in ("", "ZLIB", "GZIP"):
+            raise errors.InvalidArgumentError(None, None, f"Unsupported compression_type: {self.compression}.")
         self.defaults = [value.reshape(-1) if value.ndim == 0 or len(value) else None for value in defaults]
 
     def iterator(self) -> Iteration:
@@ -57,9 +59,18 @@ class _OfCsv(Iteration):
     def __init__(self, dataset: CsvFiles):
         self._dataset, self._taken = dataset, 0
         self._records = self._all()
+        self._failure: Exception | None = None
 
     def __next__(self) -> Element:
-        fields = next(self._records)
+        if self._failure is not None:
+            raise self._failure
+        try:
+            fields = next(self._records)
+        except StopIteration:
+            raise
+        except Exception as error:  # of a file that cannot be read, again and again
+            self._failure = error
+            raise
         self._taken += 1
         if isinstance(fields, str):
             raise errors.InvalidArgumentError(None, None, fields)
@@ -83,11 +94,12 @@ class _OfCsv(Iteration):
         dataset, count = self._dataset, len(self._dataset.types)
         if dataset.columns:
             fields = [fields[column] for column in dataset.columns if column < len(fields)]
-        elif len(fields) > count:
+        found = tuple([self._value(index, field) for index, field in enumerate(fields[:count])])
+        if len(fields) > count:
             raise errors.InvalidArgumentError(None, None, f"Expect {count} fields but have more in record")
-        if len(fields) < count and (len(fields) or count) and fields != [b""]:
+        if len(fields) < count and fields != [b""]:
             raise errors.InvalidArgumentError(None, None, f"Expect {count} fields but have {len(fields)} in record")
-        return tuple([self._value(index, field) for index, field in enumerate(fields)])
+        return found
 
     def _value(self, index: int, field: bytes) -> Any:
         dataset = self._dataset
@@ -115,7 +127,7 @@ class _OfCsv(Iteration):
         return self._taken
 
     def restore(self, state: Any) -> None:
-        self._records, self._taken = self._all(), state
+        self._records, self._taken, self._failure = self._all(), state, None
         for _ in range(state):
             next(self._records)
 

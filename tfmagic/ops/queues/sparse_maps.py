@@ -43,7 +43,7 @@ class SparseMap:
             self._next += 1
             return self._next - 1
 
-    def take(self, numbers: Any) -> Any:
+    def take(self, numbers: Any, dtype: str) -> Any:
         """The sparse tensors of some numbers, one after another along a new first axis; they are not kept any more.
 
         Raises:
@@ -59,7 +59,7 @@ class SparseMap:
         made = np.empty((len(rows), 3), object)
         for place, row in enumerate(rows):
             made[place] = row
-        return deserialize(made)
+        return deserialize(made, dtype)
 
     def close(self) -> None:
         """Nothing waits for it."""
@@ -84,4 +84,4 @@ register("AddSparseToTensorsMap", _added, lambda op, *parts: _map(op).add(*parts
 register("AddManySparseToTensorsMap", _added_many, lambda op, *parts: _map(op).add_many(*parts), objects=True,
          effect="writes")
 register("TakeManySparseFromTensorsMap", lambda op, numbers: [(None, None), (None,), (None,)],
-         lambda op, numbers: _map(op).take(numbers), objects=True, effect="writes")
+         lambda op, numbers: _map(op).take(numbers, op.dtype.name), objects=True, effect="writes")

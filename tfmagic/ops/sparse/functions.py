@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from tfmagic.base import dtypes
@@ -85,7 +86,8 @@ def sparse_minimum(sp_a: Any, sp_b: Any, name: str | None = None) -> SparseTenso
 
 
 def _dimensions(sp_input: SparseTensor, axis: Any) -> Any:
-    rank = sp_input.dense_shape.get_shape().as_list()[0] if axis is None else None
+    known = sp_input.dense_shape.get_shape()
+    rank = known.as_list()[0] if axis is None and known.is_fully_defined() else None
     return reduction_dims(sp_input, axis) if rank is None else constant(list(range(rank)), dtypes.int32)
 
 
@@ -151,7 +153,7 @@ def sparse_transpose(sp_input: Any, perm: Any = None, name: str | None = None) -
         if perm is None:
             rank = shape_ops.rank(sp_input)
             perm = (rank - 1) - api.range(0, rank, 1)
-        indices = api.transpose(gather(api.transpose(sp_input.indices, [1, 0]), perm), [1, 0])
+        indices = api.transpose(gather(api.transpose(sp_input.indices), perm))
         known = constant_value(convert_to_tensor(perm))
         if known is not None and sp_input.get_shape().is_fully_defined():
             old = sp_input.get_shape().as_list()
@@ -180,7 +182,7 @@ def sparse_split(keyword_required: Any = _BY_NAME, sp_input: Any = None, num_spl
     Args:
       sp_input: a `SparseTensor`.
       num_split: how many parts.
-      axis: the dimension (also called `split_dim`).
+      axis: the dimension (`split_dim`, as it was called, is refused as TensorFlow 1.15 does).
 
     Raises:
       ValueError: an argument is missing, or not given by its name.
@@ -191,7 +193,7 @@ def sparse_split(keyword_required: Any = _BY_NAME, sp_input: Any = None, num_spl
         raise ValueError("sp_input is required")
     if num_split is None:
         raise ValueError("num_split is required")
-    if axis is None and split_dim is None:
+    if axis is None:
         raise ValueError("axis is required")
     axis = deprecated_argument_lookup("axis", axis, "split_dim", split_dim)
     sp_input = as_sparse(sp_input)
@@ -217,10 +219,8 @@ def sparse_concat(axis: Any, sp_inputs: Any, name: str | None = None, expand_non
                                         expand_nonconcat_dim) if expand_nonconcat_dims is not None \
         else expand_nonconcat_dim
     axis = deprecated_argument_lookup("axis", axis, "concat_dim", concat_dim)
-    if not isinstance(sp_inputs, list):
-        raise TypeError("Inputs must be a list")
-    if not all(isinstance(each, (SparseTensor, SparseTensorValue)) for each in sp_inputs):
-        raise TypeError("All inputs must be SparseTensors")
+    if not isinstance(sp_inputs, (list, tuple)):
+        raise TypeError("Inputs must be a list or tuple.")
     sp_inputs = [as_sparse(each) for each in sp_inputs]
     if len(sp_inputs) == 1:
         return sp_inputs[0]
@@ -319,9 +319,9 @@ def merged(sp_ids: Any, sp_values: Any, vocab_size: Any, name: str | None = None
             raise TypeError(f"vocab_size has to be a Tensor or Python int. Found {type(vocab_size)}")
         vocab_size = [vocab_size]
     else:
-        if not isinstance(sp_ids, (list, tuple)):
+        if not isinstance(sp_ids, Iterable):
             raise TypeError(f"sp_ids has to be a SparseTensor or list thereof. Found {type(sp_ids)}")
-        if not isinstance(vocab_size, (list, tuple)):
+        if not isinstance(vocab_size, Iterable):
             raise TypeError(f"vocab_size has to be a list of Tensors or Python ints. Found {type(vocab_size)}")
     if len(sp_ids) != len(vocab_size):
         raise ValueError("sp_ids and vocab_size have to have equal lengths.")
@@ -410,7 +410,20 @@ def deserialize_many_sparse(serialized_sparse: Any, dtype: Any, rank: Any = None
       dtype: of its values.
       rank: of each row, if it is known: the result has one more.
     """
-    indices, values, shape = raw.deserialize_many_sparse(serialized_sparse, dtype, name=name)
+    return _unpacked(raw.deserialize_many_sparse(serialized_sparse, dtype, name=name), rank)
+
+
+def deserialize_sparse(serialized_sparse: Any, dtype: Any, rank: Any = None, name: str | None = None) -> SparseTensor:
+    """The sparse tensor that `tf.io.serialize_sparse` packed, or one of several with their axes in front.
+
+    Args:
+      serialized_sparse, dtype, rank: as for `tf.io.deserialize_many_sparse`.
+    """
+    return _unpacked(raw.deserialize_sparse(serialized_sparse, dtype, name=name), rank)
+
+
+def _unpacked(parts: Any, rank: Any) -> SparseTensor:
+    indices, values, shape = parts
     indices.set_shape([None, rank])
     shape.set_shape([rank])
     return SparseTensor(indices, values, shape)

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from tfmagic.base import dtypes, errors, messages
+from tfmagic.base import dtypes, messages, shapes
 from tfmagic.base.dtypes import DType
+from tfmagic.base.errors import invalid
 from tfmagic.base.lazy import torch
 from tfmagic.base.shapes import Dims, TensorShape
 from tfmagic.formats import tensor_proto
@@ -16,6 +17,7 @@ from tfmagic.graph.operation import Tensor
 from tfmagic.graph.sparse_tensor import SparseTensor
 from tfmagic.ops import raw
 from tfmagic.ops.declare import register
+from tfmagic.ops.sparse.to_dense import out_of_order
 from tfmagic.ops.torch_types import as_torch, content_of, tensorflow_dtype
 
 
@@ -41,8 +43,8 @@ def _value(item: Any) -> Any:
     try:
         proto = messages.module("tensor_pb2").TensorProto.FromString(item)
         array = tensor_proto.make_ndarray(proto)
-    except Exception as error:
-        raise errors.InvalidArgumentError(None, None, f"Could not parse serialized sparse tensor: {error}") from None
+    except Exception:
+        raise invalid("Could not parse serialized proto") from None
     return as_torch(array, dtypes.as_dtype(int(proto.dtype)))
 
 
@@ -56,8 +58,11 @@ def serialize_rows(indices: Any, values: Any, dense_shape: Any, as_text: bool) -
     """The rows of a sparse tensor as vectors of three."""
     _check(indices, values, dense_shape)
     if len(dense_shape) < 2:
-        raise errors.InvalidArgumentError(None, None, "Rank of input SparseTensor should be > 1, but saw rank: "
+        raise invalid("Rank of input SparseTensor should be > 1, but saw rank: "
                                           f"{len(dense_shape)}")
+    words = out_of_order(indices.tolist(), dense_shape.tolist())
+    if words is not None:
+        raise invalid(words)
     count = int(dense_shape[0])
     first = indices[:, 0].contiguous()
     starts = torch.searchsorted(first, torch.arange(count + 1)).tolist()
@@ -72,24 +77,34 @@ def _check(indices: Any, values: Any, dense_shape: Any) -> None:
     for part, rank, name in ((indices, 2, "indices should be a matrix"), (values, 1, "values should be a vector"),
                              (dense_shape, 1, "shape should be a vector")):
         if part.ndim != rank:
-            raise errors.InvalidArgumentError(None, None, f"Input {name} but received shape {list(part.shape)}")
+            raise invalid(f"Input {name} but received shape {list(part.shape)}")
 
 
-def deserialize(serialized: Any) -> tuple[Any, Any, Any]:
-    """The sparse tensor of a vector of three; of an array of such vectors one with these axes in front."""
+def deserialize(serialized: Any, dtype: str) -> tuple[Any, Any, Any]:
+    """The sparse tensor of a vector of three; of an array of such vectors one with these axes in front.
+
+    Raises:
+      InvalidArgumentError: they are none, their ranks differ, or their values are not of the type of that name.
+    """
     if not serialized.ndim or serialized.shape[-1] != 3:
-        raise errors.InvalidArgumentError(None, None, "Serialized sparse should have 3 as the last dimension "
+        raise invalid("Serialized sparse should have 3 as the last dimension "
                                           f"{list(serialized.shape)}")
     outer = serialized.shape[:-1]
+    if 0 in outer:
+        raise invalid("Serialized sparse should have at least 1 serialized tensor, but has a zero dimension "
+                      f"{shapes.brackets(serialized.shape)}")
     rows = [tuple(_value(item) for item in row) for row in serialized.reshape(-1, 3)]
+    for number, (_, given, _) in enumerate(rows):
+        found = dtypes.string if isinstance(given, np.ndarray) else tensorflow_dtype(given)
+        if found.name != dtype:
+            raise invalid(f"Requested SparseTensor of type {dtypes.as_dtype(dtype).proto_name} but "
+                          f"SparseTensor[{number}].values.dtype() == {found.proto_name}")
     if not outer:
         return rows[0]
-    if not rows:
-        raise errors.InvalidArgumentError(None, None, "Serialized sparse should have at least one row")
     rank = len(rows[0][2])
     for number, (_, _, dense_shape) in enumerate(rows):
         if len(dense_shape) != rank:
-            raise errors.InvalidArgumentError(None, None, f"Inconsistent shape across SparseTensors: rank prior to "
+            raise invalid(f"Inconsistent shape across SparseTensors: rank prior to "
                                               f"SparseTensor[{number}] was: {rank} but rank of SparseTensor[{number}] "
                                               f"is: {len(dense_shape)}")
     places = np.indices(outer).reshape(len(outer), -1).T
@@ -118,7 +133,7 @@ register("SerializeSparse", lambda op, *dims: (3,), lambda op, *parts: op.call(s
 register("SerializeManySparse", _rows_rule, lambda op, *parts: op.call(serialize_rows, *parts, _is_text(op)),
          objects=True)
 for _name in ("DeserializeSparse", "DeserializeManySparse"):
-    register(_name, _sparse_rule, lambda op, serialized: op.call(deserialize, serialized), objects=True)
+    register(_name, _sparse_rule, lambda op, serialized: op.call(deserialize, serialized, op.dtype.name), objects=True)
 
 
 def serialized(value: SparseTensor, many: bool) -> Tensor:

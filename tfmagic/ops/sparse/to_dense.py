@@ -47,9 +47,13 @@ def _explain(op: Any, sparse_indices: Any, output_shape: Any, sparse_values: Any
     return words
 
 
-@op("SparseToDense", host="output_shape", traced="shapes", explain=_explain, check=lambda op, indices, *rest:
-    None if len(indices) <= 2 else
-    f"sparse_indices should be a scalar, vector, or matrix, got shape {shapes.brackets(indices)}")
+def _refused(indices: Any, output_shape: Any, values: Any, default_value: Any) -> str | None:
+    if len(indices) > 2:
+        return f"sparse_indices should be a scalar, vector, or matrix, got shape {shapes.brackets(indices)}"
+    return "default_value should be a scalar." if default_value else None
+
+
+@op("SparseToDense", host="output_shape", traced="shapes", explain=_explain, check=lambda op, *dims: _refused(*dims))
 class SparseToDense:
     """A dense tensor that holds `sparse_values` at `sparse_indices` and `default_value` everywhere else."""
 

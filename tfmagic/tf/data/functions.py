@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import itertools
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -93,7 +94,9 @@ class ElementFunction:
 
 
 def _name_of(function: Any) -> str:
-    """As a function is called; of what has no name, what Python calls its class."""
+    """As a function is called, a method with its class; of what has no name, what Python calls its class."""
+    if inspect.ismethod(function):
+        return f"{type(function.__self__).__name__}.{function.__name__}"
     return getattr(function, "__name__", None) or str(type(function))
 
 

@@ -99,7 +99,7 @@ class Iterator:
             (dtype, shape, cls), (dtype2, shape2, cls2) = own._legacy(), other._legacy()
             if cls != cls2:
                 raise TypeError(f"Expected output classes {structure.legacy(self._element_spec, 2)!r} but got dataset "
-                                f"with output classes {structure.legacy(dataset.element_spec, 2)!r}.")
+                                f"with output class {structure.legacy(dataset.element_spec, 2)!r}.")
             if dtype != dtype2:
                 raise TypeError(f"Expected output types {structure.legacy(self._element_spec, 0)!r} but got dataset "
                                 f"with output types {structure.legacy(dataset.element_spec, 0)!r}.")

@@ -7,7 +7,7 @@ from typing import Any
 
 from tfmagic.base import dtypes
 from tfmagic.base.export import export
-from tfmagic.graph.convert import constant, convert_to_tensor
+from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.type_spec import TensorSpec
 from tfmagic.ops import api, raw
@@ -118,10 +118,7 @@ class FixedLengthRecordDatasetV1(_Reader):
             header = _optional("header_bytes", header_bytes, 0, dtypes.int64)
             footer = _optional("footer_bytes", footer_bytes, 0, dtypes.int64)
             size = _optional("buffer_size", buffer_size, _BUFFER, dtypes.int64)
-            if compression_type is None:
-                compression = constant("", dtypes.string)
-            else:
-                compression = _optional("compression_type", compression_type, "", dtypes.string)
+            compression = _optional("compression_type", compression_type, "", dtypes.string)
             return Node(raw.fixed_length_record_dataset_v2(name, header, record, footer, size, compression), _TEXT)
 
         super().__init__(_reading(filenames, open_, num_parallel_reads))

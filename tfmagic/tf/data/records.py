@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from tfmagic.base import dtypes
@@ -58,13 +58,20 @@ class _Files:
         found: list[str] | None = None
         for name in self.names:
             with GFile(name) as file:
-                line = next(csv.reader(file, **self._style))
+                line = self._first(csv.reader(file, **self._style), name)
             if found is None:
                 found = line
             elif line != found:
                 raise ValueError("Files have different column names in the header row.")
         assert found is not None
         return found
+
+    @staticmethod
+    def _first(lines: Iterator[list[str]], name: Any) -> list[str]:
+        line = next(lines, None)
+        if line is None:
+            raise ValueError(f"Received StopIteration when reading the header line of {name}.  Empty file?")
+        return line
 
     def rows(self, count: int) -> Any:
         """The fields of each line.
@@ -76,7 +83,7 @@ class _Files:
             with GFile(name) as file:
                 reader = csv.reader(file, **self._style)
                 if self.header:
-                    next(reader)
+                    self._first(reader, name)
                 for row in reader:
                     if len(row) != count:
                         raise ValueError("Problem inferring types: CSV row has different number of fields than "

@@ -199,9 +199,27 @@ def safe_embedding_lookup_sparse_v2(embedding_weights: Any, sparse_ids: Any, spa
 # --- sparse tensors, strings, random numbers, gradients ----------------------------------------------------------
 
 
-@_form("sparse.concat")
+@_form("sparse.concat", expand_nonconcat_dims="expand_nonconcat_dim")
 def sparse_concat_v2(axis: Any, sp_inputs: Any, expand_nonconcat_dims: bool = False,
                      name: str | None = None) -> Any: ...
+
+
+def _reduced(function: str) -> Any:
+    def reduce(sp_input: Any, axis: Any = None, keepdims: bool | None = None, output_is_sparse: bool = False,
+               name: str | None = None) -> Any:
+        public = internal.public(f"sparse.{function}_sparse" if output_is_sparse else f"sparse.{function}")
+        return public(sp_input, axis, bool(keepdims))
+
+    reduce.__name__ = reduce.__qualname__ = f"sparse_{function}_v2"
+    return reduce
+
+
+sparse_reduce_sum_v2 = _reduced("reduce_sum")
+sparse_reduce_max_v2 = _reduced("reduce_max")
+
+
+@_form("io.serialize_sparse")
+def serialize_sparse_v2(sp_input: Any, out_type: Any = dtypes.string, name: str | None = None) -> Any: ...
 
 
 @_form("sparse.split")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from tfmagic.base import dtypes
 from tfmagic.base.export import export
 from tfmagic.base.shapes import dimension_value
@@ -45,10 +47,10 @@ def sparse_reset_shape(sp_input: Any, new_shape: Any = None) -> SparseTensor:
     wanted = constant_value(made)
     static = constant_value_as_shape(sp_input.dense_shape)
     if wanted is not None and static.is_fully_defined():
-        for old, new in zip(static.as_list(), wanted.tolist()):
-            if old > new:
-                raise ValueError(f"Requested new_shape should have dimension sizes >= sp_input.shape.  Found new_shape "
-                                 f"({wanted}), sp_input.shape ({old_shape}).")
+        old = np.array(static.as_list())
+        if (old > wanted).any():  # TensorFlow too takes the one for the other in its words
+            raise ValueError("Requested new_shape should have dimension sizes >= sp_input.shape.  Found new_shape "
+                             f"({old}), sp_input.shape ({wanted}).")
         return SparseTensor(indices, values, wanted.tolist())
     check = api.debugging
     made = _after(check.assert_equal(shape_ops.shape(old_shape), shape_ops.shape(made)), made)

@@ -59,7 +59,7 @@ def _default(given: Any) -> Tensor | None:
     if isinstance(given, Tensor):
         return given
     try:
-        return constant([], dtypes.as_dtype(given)) if not isinstance(given, (str, bytes, int, float, list)) else None
+        return constant([], dtypes.as_dtype(given))  # numbers and names of types too
     except TypeError:
         return None
 
