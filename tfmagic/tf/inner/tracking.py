@@ -212,7 +212,7 @@ class TrackableDataStructure(Trackable):
         return found
 
 
-class List(TrackableDataStructure, MutableSequence):  # type: ignore[misc]
+class List(TrackableDataStructure, MutableSequence):
     """A list to which objects that can be saved are added.
 
     Args:
@@ -255,7 +255,7 @@ class List(TrackableDataStructure, MutableSequence):  # type: ignore[misc]
         return f"List({self._storage!r})"
 
 
-class Mapping(TrackableDataStructure, MutableMapping):  # type: ignore[misc]
+class Mapping(TrackableDataStructure, MutableMapping):
     """A mapping of texts to objects that can be saved; what is in it stays.
 
     Args:
