@@ -41,6 +41,8 @@ class _OrthogonalKernel(Orthogonal):
 
     def __call__(self, shape: Any, dtype: Any = None, partition_info: Any = None) -> Tensor:
         dtype = self._type(dtype)
+        if not self._axes:
+            raise NotImplementedError("an initializer of kernels is one of ConvolutionOrthogonal1D, 2D and 3D")
         if len(shape) != self._axes + 2:
             raise ValueError(f"The tensor to initialize must be {self._number}-dimensional")
         if shape[-2] > shape[-1]:

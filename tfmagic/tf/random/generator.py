@@ -48,10 +48,17 @@ def create_rng_state(seed: Any, algorithm: int) -> Any:
     Raises:
       ValueError: there is no such algorithm.
     """
-    size = _STATE_SIZES[_checked(algorithm)]
-    parts = [_int64(int(part)) for part in np.atleast_1d(np.asarray(seed, dtype=object)).ravel()][:size]
-    rest = [0] * (size - len(parts))
-    return np.array(parts + rest if np.ndim(seed) == 0 else rest + parts, _SEED_TYPE)
+    return state_of(_STATE_SIZES[_checked(algorithm)], seed)
+
+
+def state_of(size: int, seed: Any) -> np.ndarray:
+    """A state of so many numbers from a seed: one number, which may have as many bits as they, or several."""
+    if np.ndim(seed) == 0:
+        parts = [_int64(int(seed) >> 64 * place) for place in range(size)]
+    else:
+        parts = [_int64(int(part)) for part in np.asarray(seed, dtype=object).ravel()][:size]
+        parts = [0] * (size - len(parts)) + parts
+    return np.array(parts, _SEED_TYPE)
 
 
 @export("random.experimental.Generator")

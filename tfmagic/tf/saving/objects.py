@@ -228,7 +228,7 @@ class Checkpoint:
         """
         if save_path is not None and self._save_counter is None:
             self.save_counter  # noqa: B018  # a checkpoint holds it: it is made here, so that it is restored
-        return LoadStatus(self, None if save_path is None else os.fspath(save_path))
+        return _status(self, None if save_path is None else os.fspath(save_path))
 
 
 def _save_nodes(objects: _Objects) -> tuple[Any, Any, dict[str, Any], Any]:
@@ -382,8 +382,29 @@ class LoadStatus:
                 self.run_restore_ops(session)
 
 
-LoadStatus.__module__ = "tensorflow.python.training.tracking.util"
-LoadStatus.__name__ = LoadStatus.__qualname__ = "CheckpointLoadStatus"
+class CheckpointLoadStatus(LoadStatus):
+    """Of a checkpoint of objects."""
+
+    __module__ = "tensorflow.python.training.tracking.util"
+
+
+class InitializationOnlyStatus(LoadStatus):
+    """Of no checkpoint: `initialize_or_restore` initialises the variables."""
+
+    __module__ = "tensorflow.python.training.tracking.util"
+
+
+class NameBasedSaverStatus(LoadStatus):
+    """Of a checkpoint that a `tf.train.Saver` wrote: variables are found by their own names."""
+
+    __module__ = "tensorflow.python.training.tracking.util"
+
+
+def _status(root: Checkpoint, path: str | None) -> LoadStatus:
+    if path is None:
+        return InitializationOnlyStatus(root, None)
+    of_objects = CheckpointReader(path).has_tensor(OBJECT_GRAPH)
+    return (CheckpointLoadStatus if of_objects else NameBasedSaverStatus)(root, path)
 
 
 # --- managing ---------------------------------------------------------------------------------------------------------
