@@ -13,9 +13,9 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from benchmarks import programs, resnet
+from benchmarks import models, programs, resnet
 
-TENSORFLOW = dict(programs.TENSORFLOW, **resnet.TENSORFLOW)
+TENSORFLOW = dict(dict(programs.TENSORFLOW, **resnet.TENSORFLOW), **models.TENSORFLOW)
 PYTORCH = dict(programs.PYTORCH, **resnet.PYTORCH)
 
 

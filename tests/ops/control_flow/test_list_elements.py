@@ -66,7 +66,7 @@ def test_elements_and_all_of_them_as_one() -> None:
     assert whole.stacked((None,), 4).shape == (4, 2) and whole.stacked((3,), -1) is None
     gaps = Elements(meta(2), 4, True)
     assert gaps.element((None,)).shape == (2,) and gaps.element((3,)) is None
-    assert whole.with_one(None) is None and whole.with_one(meta(2), more=True).count is None
+    assert whole.with_one(None) is None and whole.with_one(meta(2), more=True).size is None
 
 
 def test_the_gradient_of_a_v2_loop_knows_its_shapes(sess, v2) -> None:

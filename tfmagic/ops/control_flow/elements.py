@@ -17,24 +17,24 @@ class Elements(NamedTuple):
 
     Attributes:
       like: a meta tensor that stands for every element that is set; None: none was set so far.
-      count: how many elements there are, or None.
+      size: how many elements there are, or None.
       gaps: whether elements may be there that were never set.
     """
 
     like: Any
-    count: int | None
+    size: int | None
     gaps: bool
 
     def with_one(self, value: Any, more: bool = False) -> Elements | None:
         """The list with one element set, whose value is known to be like `value`; `more`: behind the others."""
-        return self.together(Elements(_meta(value), self.count, self.gaps), more) if _meta(value) is not None else None
+        return self.together(Elements(_meta(value), self.size, self.gaps), more) if _meta(value) is not None else None
 
-    def together(self, other: Elements, forget_count: bool = False) -> Elements | None:
+    def together(self, other: Elements, forget_size: bool = False) -> Elements | None:
         """What is known of a list that may be this one or the other; None: nothing."""
         if self.like is not None and other.like is not None and not _alike(self.like, other.like):
             return None
-        same = self.count == other.count and not forget_count
-        return Elements(other.like if self.like is None else self.like, self.count if same else None,
+        same = self.size == other.size and not forget_size
+        return Elements(other.like if self.like is None else self.like, self.size if same else None,
                         self.gaps or other.gaps)
 
     def covers(self, other: Elements) -> bool:
@@ -42,7 +42,7 @@ class Elements(NamedTuple):
 
         Where none was set so far, nothing was concluded from the elements.
         """
-        return (self.count is None or self.count == other.count) and self.gaps >= other.gaps \
+        return (self.size is None or self.size == other.size) and self.gaps >= other.gaps \
             and (self.like is None or other.like is not None and _alike(self.like, other.like))
 
     def element(self, dims: Dims = None) -> Any:
@@ -51,7 +51,7 @@ class Elements(NamedTuple):
 
     def stacked(self, dims: Dims, count: int) -> Any:
         """A meta tensor for all elements as the rows of one; `count` of them unless that is -1."""
-        count = count if count >= 0 or self.count is None else self.count
+        count = count if count >= 0 or self.size is None else self.size
         return self.like.new_empty((count, *self.like.shape)) if count >= 0 and self._fits(dims) else None
 
     def _fits(self, dims: Dims) -> bool:

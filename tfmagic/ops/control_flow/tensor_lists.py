@@ -248,7 +248,7 @@ def _popped(op: Any, handle: Any, shape: Any) -> Any:
     known = _held_by(op, handle)
     if known is None:
         return pair[0], pair[1]
-    shorter = known._replace(count=None)
+    shorter = known._replace(size=None)
     return _with(op, pair[0], shorter), op.like(pair[1], None if known.gaps else known.element())
 
 

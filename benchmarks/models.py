@@ -1,0 +1,94 @@
+"""Training steps of models with sparse matrices, sampled losses, transposed convolutions, and loops of functions.
+
+This file is read by the peer's interpreter too, which may be a Python 2.
+"""
+
+import numpy as np
+
+from benchmarks.programs import session
+
+
+def ready(tf, threads):
+    """A session whose variables have values."""
+    sess = session(tf, threads)
+    sess.run(tf.global_variables_initializer())
+    return sess
+
+
+def sparse(random, rows, columns, count):
+    """The places of at most so many elements of a sparse matrix, in order, and their values."""
+    places = np.unique(np.stack([random.randint(0, rows, count), random.randint(0, columns, count)], 1), axis=0)
+    return places, random.rand(len(places)).astype(np.float32)
+
+
+def graph_step(tf, threads, nodes=2708, features=500, classes=7):
+    """An Adam step of a graph convolution: two layers on a sparse graph with sparse features of its nodes."""
+    links, given = tf.sparse_placeholder(tf.float32), tf.sparse_placeholder(tf.float32)
+    labels, keep = tf.placeholder(tf.float32, [nodes, classes]), tf.placeholder_with_default(1.0, [])
+    first = tf.Variable(tf.random_normal([features, 16], stddev=0.1, seed=1))
+    second = tf.Variable(tf.random_normal([16, classes], stddev=0.1, seed=2))
+    times = tf.sparse_tensor_dense_matmul
+    hidden = tf.nn.dropout(tf.nn.relu(times(links, times(given, first))), keep, seed=3)
+    logits = times(links, tf.matmul(hidden, second))
+    loss = tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits_v2(labels=labels, logits=logits))
+    train = tf.train.AdamOptimizer(0.01).minimize(loss + 5e-4 * tf.nn.l2_loss(first))
+    sess, random = ready(tf, threads), np.random.RandomState(0)
+    fed = {links: sparse(random, nodes, nodes, 12000) + ((nodes, nodes),),
+           given: sparse(random, nodes, features, 40000) + ((nodes, features),),
+           labels: np.eye(classes, dtype=np.float32)[random.randint(0, classes, nodes)], keep: 0.5}
+    return (lambda: sess.run([train, loss], feed_dict=fed)), 1
+
+
+def sampled_step(tf, threads, words=5000, width=64, batch=64):
+    """An Adagrad step of word vectors by a sampled softmax."""
+    around, middle = tf.placeholder(tf.int32, [batch, 2]), tf.placeholder(tf.int64, [batch, 1])
+    vectors = tf.Variable(tf.random_uniform([words, width], -1.0, 1.0, seed=1))
+    weights = tf.Variable(tf.truncated_normal([words, width], stddev=0.1, seed=2))
+    biases = tf.Variable(tf.zeros([words]))
+    mean = tf.reduce_mean(tf.nn.embedding_lookup(vectors, around), 1)
+    loss = tf.reduce_mean(tf.nn.sampled_softmax_loss(weights, biases, middle, mean, 64, words))
+    train = tf.train.AdagradOptimizer(1.0).minimize(loss)
+    sess, random = ready(tf, threads), np.random.RandomState(0)
+    fed = {around: random.randint(0, words, (batch, 2)), middle: random.randint(0, words, (batch, 1))}
+    return (lambda: sess.run([train, loss], feed_dict=fed)), 1
+
+
+def generator_step(tf, threads):
+    """An Adam step of a small generator of images through what judges them: two convolutions transposed, and one."""
+    noise = tf.placeholder(tf.float32, [32, 32])
+    x = tf.reshape(tf.layers.dense(noise, 4 * 4 * 32), [-1, 4, 4, 32])
+    x = tf.nn.leaky_relu(tf.layers.batch_normalization(x, training=True))
+    x = tf.layers.conv2d_transpose(x, 16, 5, 2, "same")
+    x = tf.nn.leaky_relu(tf.layers.batch_normalization(x, training=True))
+    x = tf.tanh(tf.layers.conv2d_transpose(x, 1, 5, 2, "same"))
+    x = tf.nn.leaky_relu(tf.layers.conv2d(x, 16, 5, 2, "same"))
+    train = tf.train.AdamOptimizer().minimize(tf.reduce_mean(tf.layers.dense(tf.layers.flatten(x), 1) ** 2))
+    sess = ready(tf, threads)
+    fed = {noise: np.random.RandomState(0).rand(32, 32)}
+    return (lambda: sess.run(train, feed_dict=fed)), 1
+
+
+def functional_lstm_step(tf, threads):
+    """An Adam step of an LSTM whose loops are While nodes: 20 turns, 32 units, a batch of 16."""
+    tf.enable_control_flow_v2()
+    try:
+        x, y = tf.placeholder(tf.float32, [None, 20, 8]), tf.placeholder(tf.float32, [None, 1])
+        outputs, _ = tf.nn.dynamic_rnn(tf.nn.rnn_cell.LSTMCell(32), x, dtype=tf.float32)
+        loss = tf.reduce_mean((tf.layers.dense(outputs[:, -1], 1) - y) ** 2)
+        train = tf.train.AdamOptimizer().minimize(loss)
+    finally:
+        tf.disable_control_flow_v2()
+    sess, random = ready(tf, threads), np.random.RandomState(0)
+    fed = {x: random.rand(16, 20, 8), y: random.rand(16, 1)}
+    return (lambda: sess.run([train, loss], feed_dict=fed)), 1
+
+
+def tiny_numbers(tf, threads):
+    """A layer on numbers whose products are too small to be normal."""
+    x = tf.Variable(tf.fill([256, 256], 1e-20))
+    layer = tf.nn.relu(tf.matmul(x, x * 0.5)) + 1e-39
+    sess = ready(tf, threads)
+    return (lambda: sess.run(layer.op)), 1
+
+
+TENSORFLOW = {f.__name__: f for f in (graph_step, sampled_step, generator_step, functional_lstm_step, tiny_numbers)}
