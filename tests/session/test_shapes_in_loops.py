@@ -83,13 +83,15 @@ def test_small_plans_run_on_one_thread_and_large_ones_on_all(graph) -> None:
         pytest.skip("torch has one thread here")
     before = torch.get_num_threads()
 
-    def threads(size, config=None):
+    def threads(size, config=None, whole=True):
         with tf.Session(config=config) as sess:
             x = tf.placeholder(tf.float32, [size, size])
             product = tf.matmul(x, x)
-            seen = tf.py_func(lambda _: np.int64(torch.get_num_threads()), [product[0, 0]], tf.int64)
+            given = product if whole else product[0, 0]
+            seen = tf.py_func(lambda _: np.int64(torch.get_num_threads()), [given], tf.int64)
             return sess.run(seen, {x: np.ones([size, size])})
 
     assert threads(8) == 1 and threads(1000) == before
+    assert threads(1000, whole=False) == 1  # a small call beside a large one
     assert torch.get_num_threads() == before
     assert threads(8, tf.ConfigProto(intra_op_parallelism_threads=before)) == before

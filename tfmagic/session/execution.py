@@ -26,13 +26,14 @@ from tfmagic.session.lower.lowering import uninitialized
 from tfmagic.session.memory import keep_between_runs
 from tfmagic.session.passes.ownership import is_fresh
 from tfmagic.session.passes.split import Acquired, overwrites_only, split
-from tfmagic.session.passes.work import wants_one_thread
+from tfmagic.session.passes.work import wants_one_thread, wants_threads
 from tfmagic.session.plan.plan_graph import PlanGraph
 from tfmagic.session.resources.keys import key_of
 from tfmagic.session.resources.store import ResourceStore
 from tfmagic.session.resources.variables import Variables
 from tfmagic.session.tiers import machine
 from tfmagic.session.tiers.failures import explained
+from tfmagic.session.tiers.threads import give
 
 _inference = torch._C._InferenceMode
 keep_between_runs()
@@ -49,7 +50,7 @@ class _Part:
     """
 
     def __init__(self, plan: PlanGraph, variables: Variables, tier: Callable[[PlanGraph], Callable[..., Any]]):
-        self.function = flushing(tier(plan))
+        self.function = flushing(tier(plan) if plan.threads < 2 else on_one_thread(tier(plan)))
         index = {feed: i for i, feed in enumerate(plan.feeds)}
         self._values = variables.values
         self._parameters: list[int | str] = []
@@ -105,6 +106,11 @@ class Execution:
         # Mutexes are claimed like variables, before anything is computed: a section is to see what the last one left.
         locked = frozenset(key_of(op) for op in plan.ops if op.type == "MutexV2")
         self.writes = bool(states) or bool(updates) or bool(locked)
+        # Plans of small calls have one thread, and small calls of others, where the user has not said how many.
+        several = torch.get_num_threads() if resources.threads == 0 else 1
+        self._alone = several > 1 and wants_one_thread(plan)
+        if several > 1 and tier is machine.function and wants_threads(plan):
+            give(plan, several)
         acquired, computed = (split(plan) if self.writes and not locked else None) or (None, plan)
         self._acquiring = None if acquired is None else _Part(acquired, self._variables, tier)
         self._computing = _Part(computed, self._variables, tier)
@@ -120,8 +126,6 @@ class Execution:
             op.type in _ASSIGNMENTS and op.name.rpartition("/")[2].startswith("Assign") for op in plan.ops)
         self._cloned = [not is_fresh(node) or node in states[:i] for i, node in enumerate(states)]
         self._removes = any(update.op.type == "DestroyResourceOp" for update in plan.updates)
-        # Plans of small calls have one thread, where the user has not said how many.
-        self._alone = resources.threads == 0 and torch.get_num_threads() > 1 and wants_one_thread(plan)
         self._keeps_state = any(getattr(node.target, "keeps_state", False) for node in plan.graph.nodes)
 
     def has_any_of(self, ops: Sequence[Operation]) -> bool:

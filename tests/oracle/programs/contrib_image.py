@@ -4,6 +4,7 @@ import numpy as np
 
 from . import Case, program
 from .monitored import watched
+from .refused import refusals
 
 PICTURES = np.arange(2 * 4 * 5 * 2, dtype=np.float32).reshape(2, 4, 5, 2) ** 1.5
 
@@ -166,3 +167,17 @@ def image_resampled(tf):
     other = resampler(tf.constant(PICTURES, tf.float64), tf.constant(
         [[1.5, 2.5], [0.25, 0.75]], tf.float64), name="other")
     return Case(steps=[([read, other] + gradients, {x: PICTURES, warp: [places, places[::-1]]})], show=[read, other])
+
+
+@program
+def contrib_image_sparse_warp(tf):
+    warp = tf.contrib.image.sparse_image_warp
+    pictures = tf.reshape(tf.range(2 * 4 * 5 * 2, dtype=tf.float32), [2, 4, 5, 2])
+    source = tf.constant([[[.3, .5], [1., 2.], [2.5, 3.]], [[.5, 3.5], [2., 1.5], [2.5, .5]]])
+    moved = tf.placeholder_with_default(source + [[0., .6], [-.5, .25], [0., 0.]], [2, 3, 2])
+    results = [warp(pictures, source, moved), warp(pictures, source, moved, num_boundary_points=1),
+               warp(pictures, source, moved, 1, 0.5, 3, name="other")]
+    flat = [part for result in results for part in result]
+    facts = refusals([lambda: warp(tf.placeholder(tf.float32, [None, 4, 5, 2]), source, moved)], "made",
+                     lambda error: type(error).__name__)
+    return Case([(flat, None)], show=flat, facts={"came": facts})

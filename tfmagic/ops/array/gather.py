@@ -299,13 +299,13 @@ def gather_nd(params: Any, indices: Any, name: str | None = None, batch_dims: in
     """
     count = constant_value(batch_dims) if isinstance(batch_dims, Tensor) else batch_dims
     if count:
-        return _batch_gather_nd(params, indices, int(count), name)
+        return batch_gather_nd(params, indices, int(count), name)
     if hasattr(params, "gather_nd"):
         return params.gather_nd(indices, name=name)
     return raw.gather_nd(params, indices, name=name)
 
 
-def _batch_gather_nd(params: Any, indices: Any, batch_dims: int, name: str | None) -> Tensor:
+def batch_gather_nd(params: Any, indices: Any, batch_dims: int, name: str | None = None) -> Tensor:
     """Coordinates of the batch axes are put before the given ones."""
     with name_scope(name, "BatchGatherND", [params, indices]):
         indices = convert_to_tensor(indices, name="indices")

@@ -22,7 +22,7 @@ from tfmagic.graph.scopes import name_scope
 from tfmagic.ops import api, raw, shape_rules
 from tfmagic.ops.array.constants import ones, zeros_like
 from tfmagic.ops.array.gather import gather
-from tfmagic.ops.array.join import concat
+from tfmagic.ops.array.join import concat, stack
 from tfmagic.ops.array.padding import tile
 from tfmagic.ops.array.rules import array_op, ordered_set
 from tfmagic.ops.array.shape_ops import expand_dims, rank, reshape, shape, shape_internal, squeeze
@@ -551,7 +551,7 @@ def sequence_mask(lengths: Any, maxlen: Any = None, dtype: Any = dtypes.bool_, n
     with name_scope(name, "SequenceMask", [lengths, maxlen]):
         lengths = convert_to_tensor(lengths)
         if maxlen is None:
-            maxlen = raw.max(lengths, _all_axes(lengths))
+            maxlen = raw.max(lengths, all_axes(lengths))
             maxlen = raw.maximum(convert.constant(0, maxlen.dtype), maxlen)
         else:
             maxlen = convert_to_tensor(maxlen)
@@ -565,7 +565,7 @@ def sequence_mask(lengths: Any, maxlen: Any = None, dtype: Any = dtypes.bool_, n
         return raw.cast(result, dtype)
 
 
-def _all_axes(x: Tensor) -> Tensor:
+def all_axes(x: Tensor) -> Tensor:
     """All axes of a tensor, as reductions take them."""
     if x._dims is not None:
         return convert.constant(np.arange(len(x._dims)), dtypes.int32)
@@ -586,16 +586,25 @@ def repeat(input: Any, repeats: Any, axis: int | None = None, name: str | None =
     """
     if axis is None:
         input, axis = reshape(input, [-1]), 0
+    return repeat_with_axis(input, repeats, axis, name)
+
+
+def repeat_with_axis(data: Any, repeats: Any, axis: int, name: str | None = None) -> Tensor:
+    """`tf.repeat` along an axis.
+
+    Raises:
+      TypeError: `axis` is no integer.
+    """
     if not isinstance(axis, int):
         raise TypeError(f"axis must be an int; got {type(axis).__name__}")
-    with name_scope(name, "Repeat", [input, repeats]):
-        data = convert_to_tensor(input, name="data")
+    with name_scope(name, "Repeat", [data, repeats]):
+        data = convert_to_tensor(data, name="data")
         repeats = convert_to_tensor(repeats, name="repeats")
         if not repeats.dtype.is_integer:
             raise TypeError("repeats must be an integer-type tensor.")
         repeats = raw.cast(repeats, dtypes.int32)
         repeats.shape.with_rank_at_most(1)
-        data = _at_least_a_vector(data)
+        data = at_least_a_vector(data)
         data_shape = shape(data)
         if axis < 0:
             if data._dims is None:
@@ -606,7 +615,7 @@ def repeat(input: Any, repeats: Any, axis: int | None = None, name: str | None =
         if repeats.shape.ndims == 1:
             data.shape.with_rank_at_least(axis + 1)[axis].assert_is_compatible_with(repeats.shape[0])
         if repeats.shape.ndims == 0:
-            tiled = _tile_axis(expand_dims(data, axis + 1), axis + 1, repeats)
+            tiled = tile_one_dimension(expand_dims(data, axis + 1), axis + 1, repeats)
             return reshape(tiled, concat([data_shape[:axis], [-1], data_shape[axis + 1:]], axis=0))
         if repeats.shape.ndims != axis + 1:
             repeats_shape = shape(repeats)
@@ -615,7 +624,7 @@ def repeat(input: Any, repeats: Any, axis: int | None = None, name: str | None =
             repeats.set_shape([None] * (axis + 1))
         most = raw.maximum(0, api.math.reduce_max(repeats))
         mask = sequence_mask(repeats, most)
-        tiled = _tile_axis(expand_dims(data, axis + 1), axis + 1, most)
+        tiled = tile_one_dimension(expand_dims(data, axis + 1), axis + 1, most)
         result = boolean_mask(tiled, mask)
         if axis:
             result = reshape(result, concat([data_shape[:axis], [-1], data_shape[axis + 1:]], axis=0))
@@ -624,15 +633,15 @@ def repeat(input: Any, repeats: Any, axis: int | None = None, name: str | None =
         return result
 
 
-def _at_least_a_vector(data: Tensor) -> Tensor:
+def at_least_a_vector(data: Tensor) -> Tensor:
     """`data`, as a vector of one element if it is a scalar."""
     if data._dims is not None:
-        return data if data._dims else expand_dims(data, 0)
+        return data if data._dims else stack([data])
     data_shape, data_rank = shape(data), rank(data)
     return reshape(data, concat([[1], data_shape], axis=0)[-data_rank:])
 
 
-def _tile_axis(data: Tensor, axis: int, multiple: Tensor) -> Tensor:
+def tile_one_dimension(data: Tensor, axis: int, multiple: Any) -> Tensor:
     """`data` repeated along one axis."""
     if data._dims is not None:
         multiples: list[Any] = [1] * len(data._dims)

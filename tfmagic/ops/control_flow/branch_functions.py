@@ -25,14 +25,14 @@ from tfmagic.ops.control_flow.nodes import widened
 _numbers = itertools.count(1)
 
 
-def function_name(scope: str, what: str) -> str:
+def function_name(scope: str, name: str) -> str:
     """A new name for a part of a node."""
-    return f"{scope.replace('/', '_')}{what}_{next(_numbers)}"
+    return f"{scope.replace('/', '_')}{name}_{next(_numbers)}"
 
 
-def gradient_name(name: str) -> str:
+def gradient_name(forward_name: str) -> str:
     """A new name for the gradient of a function."""
-    return f"{name}_grad_{next(_numbers)}"
+    return f"{forward_name}_grad_{next(_numbers)}"
 
 
 class BranchGraph(FunctionGraph):

@@ -143,10 +143,10 @@ class CondContext(ControlFlowContext):
         return original, result if isinstance(result, (list, tuple)) else [result]
 
 
-def _unpack_if_singleton(value: Any) -> Any:
-    if isinstance(value, (list, tuple)) and not hasattr(value, "_fields") and len(value) == 1:
-        return value[0]
-    return value
+def _unpack_if_singleton(res: Any) -> Any:
+    if isinstance(res, (list, tuple)) and not hasattr(res, "_fields") and len(res) == 1:
+        return res[0]
+    return res
 
 
 @export("cond")

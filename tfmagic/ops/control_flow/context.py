@@ -52,9 +52,10 @@ class ControlFlowContext:
         return _of_proto(context_def, import_scope)
 
     def to_control_flow_context_def(self, context_def: Any, export_scope: str | None = None) -> None:
-        """Write this context into a `ControlFlowContextDef`."""
-        part = context_def.while_ctxt if self.is_while else context_def.cond_ctxt
-        part.CopyFrom(self.to_proto(export_scope))
+        """Write this context into a `ControlFlowContextDef`; one outside of `export_scope` is left out."""
+        proto = self.to_proto(export_scope)
+        if proto is not None:
+            (context_def.while_ctxt if self.is_while else context_def.cond_ctxt).CopyFrom(proto)
 
     def IsCondContext(self) -> bool:  # TensorFlow's names, which user code asks for
         return self.is_cond
@@ -115,6 +116,21 @@ class ControlFlowContext:
         for inner in self.nested:
             inner.to_control_flow_context_def(proto.nested_contexts.add(), export_scope)
         return proto
+
+    def AddInnerOp(self, op: Operation) -> None:
+        """Tell the contexts around this one of an operation within it."""
+        if self.outer_context is not None:
+            self.outer_context.AddInnerOp(op)
+
+    def EnterGradientColocation(self, op: Operation, gradient_uid: Any) -> None:
+        """Tell the contexts around this one that the gradient of an operation is being made."""
+        if self.outer_context is not None:
+            self.outer_context.EnterGradientColocation(op, gradient_uid)
+
+    def ExitGradientColocation(self, op: Operation, gradient_uid: Any) -> None:
+        """Tell the contexts around this one that the gradient of an operation is made."""
+        if self.outer_context is not None:
+            self.outer_context.ExitGradientColocation(op, gradient_uid)
 
     def _own_proto(self, named: Callable[[Tensor], str]) -> Any:
         """The proto with what only this kind of context has; `named` gives a tensor's name in it."""
@@ -229,8 +245,8 @@ class ControlFlowContext:
             if source_loop is None or util.is_loop_enter(op) or util.is_switch(op):
                 return
             raise ValueError(f"Cannot use '{source.name}' as input to '{op.name}' because '{source.name}' is in a "
-                             "while loop. Only what the loop returns can be used after it. See info log for more "
-                             "details.")
+                             "while loop. See info log for more details.\nOnly what the loop returns can be used after "
+                             "it.")
         if util.contains(source_loop, loop):
             return
         state, source_state = loop.grad_state, source_loop.grad_state

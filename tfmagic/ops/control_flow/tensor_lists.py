@@ -15,7 +15,7 @@ from tfmagic.graph.operation import Tensor
 from tfmagic.graph.static_value import static_dims, static_value
 from tfmagic.ops import raw, shape_rules
 from tfmagic.ops.array import constants, join, shape_ops, slicing
-from tfmagic.ops.control_flow import list_state
+from tfmagic.ops.control_flow import elements, list_state
 from tfmagic.ops.control_flow.list_state import as_list, type_name
 from tfmagic.ops.declare import register
 from tfmagic.ops.state.variables import handle_data, set_handle_data
@@ -179,6 +179,17 @@ def _dims(shape: Any) -> Dims:
     return tuple(None if size == -1 else size for size in shape)
 
 
+def _held_by(op: Any, handle: Any) -> elements.Elements | None:
+    """What is known of a list while the plan is made."""
+    return elements.of(op.holds(handle))
+
+
+def _with(op: Any, result: Any, known: elements.Elements | None) -> Any:
+    """A list of which this is known."""
+    op.holds(result, lambda log: known)
+    return result
+
+
 def _on(op: Any, handle: Any, method: str, *args: Any) -> Any:
     """A call of a method of a list."""
     return op.call(_called, handle, method, *args)
@@ -218,12 +229,14 @@ def _joined(one: Any, other: Any, dtype: str) -> Any:
 
 
 def _empty(op: Any, shape: Any, most: Any) -> Any:
-    return op.call(list_state.new_list, _dims(shape), 0, most, op.element_dtype.name)
+    made = op.call(list_state.new_list, _dims(shape), 0, most, op.element_dtype.name)
+    return _with(op, made, elements.Elements(None, None, False))
 
 
 def _reserved(op: Any, shape: Any, count: Any) -> Any:
     count = count[0] if isinstance(count, list) else count  # TensorFlow takes a vector too
-    return op.call(list_state.new_list, _dims(shape), count, -1, op.element_dtype.name)
+    made = op.call(list_state.new_list, _dims(shape), count, -1, op.element_dtype.name)
+    return _with(op, made, elements.Elements(None, count if isinstance(count, int) else None, True))
 
 
 def _pop(handle: Any, shape: Any, dtype: str) -> Any:
@@ -232,7 +245,38 @@ def _pop(handle: Any, shape: Any, dtype: str) -> Any:
 
 def _popped(op: Any, handle: Any, shape: Any) -> Any:
     pair = op.call(_pop, handle, shape, op.element_dtype.name)
-    return pair[0], pair[1]
+    known = _held_by(op, handle)
+    if known is None:
+        return pair[0], pair[1]
+    shorter = known._replace(count=None)
+    return _with(op, pair[0], shorter), op.like(pair[1], None if known.gaps else known.element())
+
+
+def _pushed(op: Any, handle: Any, value: Any) -> Any:
+    known = _held_by(op, handle)
+    return _with(op, _on(op, handle, "push", value, op.element_dtype.name),
+                 known and known.with_one(op.known(value), more=True))
+
+
+def _got(op: Any, handle: Any, index: Any, shape: Any) -> Any:
+    known, dims = _held_by(op, handle), _dims(shape)
+    return op.like(op.call(get, handle, index, dims, op.element_dtype.name), known and known.element(dims))
+
+
+def _put(op: Any, handle: Any, index: Any, item: Any) -> Any:
+    known = _held_by(op, handle)
+    return _with(op, op.call(put, handle, index, item, op.element_dtype.name), known and known.with_one(op.known(item)))
+
+
+def _stacked(op: Any, handle: Any, shape: Any) -> Any:
+    known, dims = _held_by(op, handle), _dims(shape)
+    return op.like(_on(op, handle, "stack", dims, op.num_elements, op.element_dtype.name),
+                   known and known.stacked(dims, op.num_elements))
+
+
+def _of_rows(op: Any, value: Any, shape: Any) -> Any:
+    made = op.call(list_state.of_rows, value, _dims(shape), op.element_dtype.name)
+    return _with(op, made, elements.of_rows(op.known(value)))
 
 
 def _concatenated(op: Any, handle: Any, dims: Dims, leading: Any) -> Any:
@@ -332,23 +376,17 @@ def _onto_gradient(op: Any, dlist: Tensor) -> list[Any]:
 _ON_LIST: dict[str, Any] = {"objects": True, "check": lambda op, *dims: ""}
 register("EmptyTensorList", _empty_shape, _empty, host="element_shape", **_ON_LIST)
 register("TensorListReserve", _empty_shape, _reserved, host=("element_shape", "num_elements"), **_ON_LIST)
-register("TensorListPushBack", _push_shape,
-         lambda op, handle, value: _on(op, handle, "push", value, op.element_dtype.name), _push_gradient, **_ON_LIST)
+register("TensorListPushBack", _push_shape, _pushed, _push_gradient, **_ON_LIST)
 register("TensorListPushBackBatch", _push_batch_shape,
          lambda op, handles, value: op.call(list_state.pushed_batch, handles, value, op.element_dtype.name), **_ON_LIST)
 register("TensorListPopBack", _pop_shape, _popped, _pop_gradient, **_ON_LIST)
 register("TensorListLength", shape_rules.scalar, lambda op, handle: _on(op, handle, "count"), **_ON_LIST)
 register("TensorListElementShape", _rank_shape,
          lambda op, handle: _on(op, handle, "shape_of_elements", op.shape_type.name), **_ON_LIST)
-register("TensorListGetItem", _get_shape, lambda op, handle, index, shape: op.call(
-    get, handle, index, _dims(shape), op.element_dtype.name), _get_gradient, host="element_shape", **_ON_LIST)
-register("TensorListSetItem", _set_shape, lambda op, handle, index, item: op.call(
-    put, handle, index, item, op.element_dtype.name), _set_gradient, **_ON_LIST)
-register("TensorListStack", _stack_shape, lambda op, handle, shape: _on(
-    op, handle, "stack", _dims(shape), op.num_elements, op.element_dtype.name), _stack_gradient,
-    host="element_shape", **_ON_LIST)
-register("TensorListFromTensor", _rows_shape, lambda op, value, shape: op.call(
-    list_state.of_rows, value, _dims(shape), op.element_dtype.name), _rows_gradient, host="element_shape", **_ON_LIST)
+register("TensorListGetItem", _get_shape, _got, _get_gradient, host="element_shape", **_ON_LIST)
+register("TensorListSetItem", _set_shape, _put, _set_gradient, **_ON_LIST)
+register("TensorListStack", _stack_shape, _stacked, _stack_gradient, host="element_shape", **_ON_LIST)
+register("TensorListFromTensor", _rows_shape, _of_rows, _rows_gradient, host="element_shape", **_ON_LIST)
 register("TensorListGather", _gather_shape, lambda op, handle, indices, shape: _on(
     op, handle, "gather", indices, _dims(shape), op.element_dtype.name), _gather_gradient, host="element_shape",
     **_ON_LIST)

@@ -103,8 +103,16 @@ def is_cond_merge(op: Operation) -> bool:
 
 
 def is_in_xla_context(op: Operation) -> bool:
-    """Whether `op` is marked to be compiled by XLA."""
-    return bool(op._attrs.get("_XlaCompile", False)) or "_XlaCluster" in op._attrs
+    """Whether `op` is marked to be compiled by XLA, or stands in a context that marks what XLA compiles."""
+    return (bool(op._attrs.get("_XlaCompile", False)) or "_XlaCluster" in op._attrs
+            or containing_xla(op._control_flow_context) is not None)
+
+
+def containing_xla(ctxt: Any) -> Any:
+    """The innermost context around or equal to one that marks what XLA compiles, or None."""
+    while ctxt is not None and not ctxt.IsXLAContext():
+        ctxt = ctxt.outer_context
+    return ctxt
 
 
 def contains(outer: Any, inner: Any) -> bool:

@@ -113,7 +113,13 @@ def bincount(arr: Any, weights: Any = None, minlength: Any = None, maxlength: An
     Returns:
       A vector: entry i says how often i occurs.
     """
-    with name_scope(None, "bincount"):
+    return bincount_v2(arr, weights, minlength, maxlength, dtype)
+
+
+def bincount_v2(arr: Any, weights: Any = None, minlength: Any = None, maxlength: Any = None,
+                dtype: Any = dtypes.int32, name: str | None = None) -> Tensor:
+    """`tf.math.bincount`, under a name."""
+    with name_scope("bincount" if name is None else name):
         arr = convert_to_tensor(arr, name="arr", dtype=dtypes.int32)
         not_empty = reduce_prod(shape_ops.shape(arr)) > 0
         size = cast(not_empty, dtypes.int32) * (reduce_max(arr) + 1)

@@ -306,10 +306,12 @@ def sparse_merge(sp_ids: Any, sp_values: Any, vocab_size: Any, name: str | None 
       TypeError: an argument is of another kind.
       ValueError: the lists have different lengths.
     """
-    return _merged(sp_ids, sp_values, vocab_size, name, already_sorted)
+    return merged(sp_ids, sp_values, vocab_size, name, already_sorted)
 
 
-def _merged(sp_ids: Any, sp_values: Any, vocab_size: Any, name: str | None, already_sorted: bool) -> SparseTensor:
+def merged(sp_ids: Any, sp_values: Any, vocab_size: Any, name: str | None = None,
+           already_sorted: bool = False) -> SparseTensor:
+    """`tf.sparse.merge`."""
     sparse: Any = (SparseTensor, SparseTensorValue)
     if isinstance(sp_ids, sparse):
         sp_ids = [sp_ids]
@@ -350,8 +352,8 @@ def sparse_to_indicator(sp_input: Any, vocab_size: int, name: str | None = None)
         count = shape_ops.shape(sp_input.indices)[0]
         ones = constants.fill(shape_ops.expand_dims(count, 0), True)
         marks = SparseTensor(sp_input.indices, ones, sp_input.dense_shape)
-        merged = _merged(sp_input, marks, vocab_size, scope, False)
-        return api.sparse.to_dense(merged, default_value=False, validate_indices=False, name=scope)
+        result = merged(sp_input, marks, vocab_size, scope)
+        return api.sparse.to_dense(result, default_value=False, validate_indices=False, name=scope)
 
 
 @export("sparse.expand_dims")

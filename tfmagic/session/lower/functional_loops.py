@@ -10,6 +10,7 @@ from torch.fx.proxy import Proxy
 from tfmagic.base import errors
 from tfmagic.graph.function import Body
 from tfmagic.graph.operation import Operation, Tensor
+from tfmagic.ops.control_flow import elements
 from tfmagic.session import run_errors
 from tfmagic.session.lower.body import Inner, common_meta, lives_on_host, meta_of, static_meta
 from tfmagic.session.lower.loops import DEEPEST, TRIES, call_loop
@@ -55,6 +56,7 @@ class _Loop:
                         for index in self.moving}
         self.initial = {index: self._entry(index) for index in self.moving}
         self.metas = {index: self._assumed(index) for index in self.moving}
+        self.lists = {index: _elements(self.initial[index]) for index in self.moving}
 
     def run(self) -> None:
         outer, op = self.outer, self.op
@@ -71,6 +73,8 @@ class _Loop:
             outer.log.forget(mark)
             for index in wrong if tries < TRIES else self.moving:
                 self.metas[index] = self._promised(index)
+                known, after = self.lists[index], _elements(following[index])
+                self.lists[index] = known.together(after) if known and after and tries < TRIES else None
         self._check_handles(body)
         written = list(dict.fromkeys([*cond.lowering.written, *body.lowering.written]))
         results = [body.settled(following[index], self.devices[index]) for index in self.moving]
@@ -86,6 +90,9 @@ class _Loop:
             part.node.meta["device"] = self.devices[index]
             if self.metas[index] is not None:
                 part.node.meta["val"] = self.metas[index]
+            known, after = self.lists[index], _elements(following[index])
+            if known is not None and after is not None:
+                part.node.meta["holds"] = known.together(after)
 
     # --- what is known of a loop variable's shape -----------------------------------------------------------------
 
@@ -103,7 +110,10 @@ class _Loop:
         return meta
 
     def _holds(self, index: int, following: Any) -> bool:
-        """Whether a loop variable keeps the shape that is assumed."""
+        """Whether a loop variable keeps the shape that is assumed, and a list elements as they are assumed."""
+        known, after = self.lists[index], _elements(following)
+        if known is not None and (after is None or not known.covers(after)):
+            return False
         assumed = self.metas[index]
         return assumed is None or self._promised(index) is not None or common_meta([assumed, following]) is not None
 
@@ -115,7 +125,9 @@ class _Loop:
             if self.fixed[index]:
                 inner.bring(tensor, self.given[index])
             else:
-                inner.parameter(tensor, self.op._outputs[index], self.devices[index], self.metas[index])
+                made = inner.parameter(tensor, self.op._outputs[index], self.devices[index], self.metas[index])
+                if self.lists[index] is not None:
+                    made.node.meta["holds"] = self.lists[index]
         self.opener.lower(body, inner)
         return inner
 
@@ -136,6 +148,11 @@ class _Loop:
         if not isinstance(value, Proxy):
             return tracer.proxy(tracer.constant(value, device))
         return tracer.moved(value, device)
+
+
+def _elements(value: Any) -> elements.Elements | None:
+    """What is known of a list."""
+    return elements.of(value.node.meta.get("holds")) if isinstance(value, Proxy) else None
 
 
 def _source(tensor: Tensor) -> Tensor:

@@ -29,6 +29,7 @@ from tfmagic.graph.function_calls import calls
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.graph.registry import Node, OpDeclaration
 from tfmagic.ops import shape_rules, unsigned
+from tfmagic.ops.control_flow import elements
 from tfmagic.ops.control_flow.contents import Log
 from tfmagic.ops.state.assign import asks_for_shape
 from tfmagic.ops.torch_types import torch_dtype
@@ -41,6 +42,8 @@ from tfmagic.session.resources.keys import key_of, shown
 
 # An op is folded only when its outputs are known to stay below this many elements.
 _FOLD_LIMIT = 1 << 16
+# Of a list they give one whose elements are as large.
+_AS_LARGE = frozenset({"Identity", "ZerosLike"})
 
 
 @dataclass(frozen=True)
@@ -436,7 +439,12 @@ class Lowering:
                         (declaration.check is not None or not declaration.from_shapes) and  # which takes any shape
                         any(isinstance(a, Proxy) and "val" not in a.node.meta for a in arguments),
                         op if self.path is None else (op, *(path.call for path in self.path.calls())))
-        return self.tracer.create_proxy("call_function", function, tuple(arguments), {})
+        call = self.tracer.create_proxy("call_function", function, tuple(arguments), {})
+        if op.type in _AS_LARGE and isinstance(arguments[0], Proxy):
+            known = elements.of(arguments[0].node.meta.get("holds"))
+            if known is not None:
+                call.node.meta["holds"] = known
+        return call
 
     def _is_small(self, op: Operation) -> bool:
         """Whether a plan may hold the values of an operation's outputs as constants."""

@@ -85,4 +85,4 @@ def _part(plan: PlanGraph, name: str, nodes: Iterable[fx.Node], handed: dict[fx.
     for node in nodes:
         if node.op == "get_attr" or node in computed:
             twins[node] = graph.node_copy(node, twins.__getitem__)
-    return PlanGraph(name, graph, plan.constants, feeds=plan.feeds), twins
+    return PlanGraph(name, graph, plan.constants, feeds=plan.feeds, threads=plan.threads), twins

@@ -1,19 +1,20 @@
 """Work: how much the largest call of a plan has to do, which tells how many threads the plan is worth.
 
 A thread that torch wakes for a small product costs more than it saves, many times more where the cores are busy: it
-spins, or is waited for. So a plan of small calls runs on one thread.
+spins, or is waited for. So a plan of small calls runs on one thread, and in others only the large calls have more.
 
 1. A product or convolution does two operations per multiplication, a value of another call counts as `_PER_VALUE`.
 2. What a body of a loop or branch does counts like what the plan does, per call.
 3. What nothing is known of counts as little, but a product or convolution with one known operand as if `_ROWS` met it.
-4. A pass that makes one call of many notes what it does (`meta["work"]`).
+4. A view does nothing.
+5. A pass that makes one call of many notes what it does (`meta["work"]`).
 """
 
 from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import torch
@@ -24,11 +25,15 @@ from tfmagic.session.plan.run_time import RunTimeKernel
 
 # Operations that one thread does in about half a millisecond.
 _SMALL = 2e7
+# What has threads where others are there already; and gradients by filters, where threads wait turning round and round.
+_LARGE, _LARGE_FILTERS = 8e6, 1e8
 _PER_VALUE = 20
 _ROWS = 256
 _WAKING = 1 << 15
 
 _PRODUCTS = frozenset({torch.matmul, torch.mm, torch.bmm, torch.addmm, torch.baddbmm, operator.matmul})
+# Another look at the same memory.
+_VIEWS = frozenset({operator.getitem, torch.narrow, torch.permute, "permute", "t", "expand", "unsqueeze"})
 _CONVOLUTIONS = frozenset({torch.conv1d, torch.conv2d, torch.conv3d, torch.ops.aten.convolution_backward})
 
 
@@ -36,6 +41,22 @@ def wants_one_thread(plan: PlanGraph) -> bool:
     """Whether a plan has calls, in its bodies too, for which torch would wake threads, but none that is worth one."""
     work = [(node, _work(node)) for node in _nodes(plan)]
     return any(_wakes(node, amount) for node, amount in work) and all(amount < _SMALL for _, amount in work)
+
+
+def wants_threads(plan: PlanGraph) -> bool:
+    """Whether a plan has calls, in its bodies too, that are worth several threads."""
+    return any(_work(node) >= _SMALL for node in _nodes(plan))
+
+
+def is_worth_threads(node: fx.Node) -> bool:
+    """Whether a call of a plan that has larger ones is to have several threads, too."""
+    by_filter = node.target is torch.ops.aten.convolution_backward and node.args[-1] == [False, True, False]
+    return _work(node) >= (_LARGE_FILTERS if by_filter else _LARGE)
+
+
+def of_all(nodes: Iterable[fx.Node]) -> float:
+    """How much one call has to do that does the work of the largest of these."""
+    return max(map(_work, nodes), default=0)
 
 
 def _nodes(plan: PlanGraph) -> Iterator[fx.Node]:
@@ -56,6 +77,8 @@ def _work(node: fx.Node) -> float:
         return 0
     if "work" in node.meta:
         return node.meta["work"]
+    if node.target in _VIEWS and len(node.all_input_nodes) == 1:
+        return 0
     if node.target in _PRODUCTS:
         return _product(*[_shape(a) for a in node.args[-2:]])
     if node.target in _CONVOLUTIONS:

@@ -54,6 +54,7 @@ class PlanGraph:
       fetches: the tensors that the results are values of (of a whole plan).
       ops: the operations that it was made from: while they stay as they are, so does the plan.
       values: what stands for each tensor (a proxy, or what is known already), where the plan was made to be stepped.
+      threads: how many threads its large calls have, while the rest has one; 0: all have what torch has.
       stages: the code after lowering and after each pass, by name, where it was asked for.
     """
 
@@ -68,6 +69,7 @@ class PlanGraph:
     fetches: tuple[Tensor, ...] = ()
     ops: frozenset[Operation] = frozenset()
     values: dict[Tensor, Any] = field(default_factory=dict)
+    threads: int = 0
     stages: dict[str, str] = field(default_factory=dict)
 
     @property

@@ -9,6 +9,7 @@ from typing import Any
 
 from tfmagic.session.plan.plan_graph import PlanGraph
 from tfmagic.session.plan.run_time import PlanCall
+from tfmagic.session.tiers import threads
 from tfmagic.session.tiers.failures import CODE, PlanCode, with_inputs_kept
 
 
@@ -19,6 +20,8 @@ def function(plan: PlanGraph, inner: Callable[[PlanGraph], Callable[..., Any]] |
       plan: the plan.
       inner: what makes the bodies in it callable; by default this function does.
     """
+    if plan.threads > 1:
+        plan = threads.divided(plan)
     code = plan.graph.python_code("self")
     scope = {name: target.bind(*map(inner or function, target.bodies)) if isinstance(target, PlanCall) else target
              for name, target in code.globals.items()}

@@ -16,6 +16,7 @@ import torch
 from torch import fx
 
 from tfmagic.base.machine import compiler
+from tfmagic.session.passes import work
 from tfmagic.session.plan.plan_graph import PlanGraph
 from tfmagic.session.plan.run_time import PlanCall
 from tfmagic.session.tiers import python
@@ -115,5 +116,6 @@ def _with_kernels(plan: PlanGraph, items: Iterable[fx.Node | Run | Part | Window
                 graph.create_node("call_function", operator.getitem, (call, index), {}, node.name)
         for made in (call, *(twins[node] for node in results)):
             made.meta = {"op": results[0].meta.get("op"), "effect": "none", "inputs": []}
+        call.meta["work"] = work.of_all((*part.arguments(), *results))
     return PlanGraph(plan.name, graph, plan.constants, plan.written, plan.in_place, feeds=plan.feeds,
-                     fetches=plan.fetches, ops=plan.ops)
+                     fetches=plan.fetches, ops=plan.ops, threads=plan.threads)

@@ -130,6 +130,54 @@ def interpolate_spline(train_points: Any, train_values: Any, query_points: Any, 
             return harmonic + linear
 
 
+@export("contrib.image.sparse_image_warp")
+def sparse_image_warp(image: Any, source_control_point_locations: Any, dest_control_point_locations: Any,
+                      interpolation_order: int = 2, regularization_weight: float = 0.0, num_boundary_points: int = 0,
+                      name: str = "sparse_image_warp") -> tuple[Tensor, Tensor]:
+    """Pictures bent so that given points come to lie elsewhere; between them a spline says what goes where.
+
+    Args:
+      image: [n, height, width, channels], whose static shape is known.
+      source_control_point_locations: [n, points, 2], (y, x) where points are.
+      dest_control_point_locations: [n, points, 2], where they come to lie.
+      interpolation_order: the order of the spline.
+      regularization_weight: how much smoothness counts against the points.
+      num_boundary_points: how many points on each edge stay: 1 is the corners, 2 the middles too, ...; 0 for none.
+      name: the scope of the nodes.
+
+    Returns:
+      The pictures, and the field of shifts [n, height, width, 2].
+
+    Raises:
+      TypeError: a size of the pictures is not known.
+    """
+    image = convert_to_tensor(image)
+    points = convert_to_tensor(dest_control_point_locations)
+    shifts = points - convert_to_tensor(source_control_point_locations)
+    with name_scope(name):
+        batch, height, width, _ = image.shape.as_list()
+        rows, columns = np.meshgrid(*map(np.linspace, (0, 0), (height - 1, width - 1), (height, width)), indexing="ij")
+        grid = constant(_for_each(np.stack([rows, columns], axis=-1).reshape(height * width, 2), batch), image.dtype)
+        if num_boundary_points > 0:
+            edge = _for_each(_boundary(height, width, num_boundary_points - 1), batch)
+            kept, still = constant(edge, points.dtype), constant(np.zeros_like(edge), shifts.dtype)
+            points, shifts = concat([points, kept], 1), concat([shifts, still], 1)
+        found = interpolate_spline(points, shifts, grid, interpolation_order, regularization_weight)
+        flows = raw.reshape(found, [batch, height, width, 2])
+        return dense_image_warp(image, flows), flows
+
+
+def _for_each(points: np.ndarray, batch: int) -> np.ndarray:
+    """The same points for each picture."""
+    return np.tile(points[None], [batch, 1, 1])
+
+
+def _boundary(height: int, width: int, between: int) -> np.ndarray:
+    """Points on the edges of a picture, row by row: the corners, and so many between."""
+    ys, xs = np.linspace(0, height - 1, between + 2), np.linspace(0, width - 1, between + 2)
+    return np.array([(y, x) for y in ys for x in xs if y in (ys[0], ys[-1]) or x in (xs[0], xs[-1])])
+
+
 def _squares(points: Tensor) -> Tensor:
     """The squared distances of points among themselves."""
     product = matmul(points, points, adjoint_b=True)
