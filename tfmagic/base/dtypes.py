@@ -109,8 +109,16 @@ class DType:
 
     @property
     def limits(self) -> tuple[Any, Any]:
-        """0 and the largest value: the range of intensities that images of this type have."""
-        return 0, self.max
+        """0 and the largest value: the range of intensities that images of this type have (1 for floats).
+
+        Raises:
+          KeyError: TensorFlow knows no such range for the type.
+        """
+        if self.is_integer:
+            return 0, self.max
+        if self.base_dtype.name not in ("float32", "float64"):
+            raise KeyError(self.as_numpy_dtype)
+        return 0, 1
 
     @property
     def min(self) -> Any:

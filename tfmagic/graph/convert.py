@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from tfmagic.base import dtypes, tensor_values
 from tfmagic.base.dtypes import DType
 from tfmagic.base.export import export
@@ -29,11 +31,14 @@ def register_tensor_conversion_function(base_type: Any, conversion_func: Callabl
       priority: lower ones are asked first.
 
     Raises:
-      TypeError: `base_type` is no class or `conversion_func` cannot be called.
+      TypeError: `base_type` is no class, or one of numbers; or `conversion_func` cannot be called.
     """
     if not (isinstance(base_type, type) or (isinstance(base_type, tuple)
                                             and all(isinstance(t, type) for t in base_type))):
         raise TypeError("base_type must be a type or a tuple of types.")
+    if any(issubclass(kind, (int, float, np.generic, np.ndarray))
+           for kind in (base_type if isinstance(base_type, tuple) else (base_type,))):
+        raise TypeError("Cannot register conversions for Python numeric types and NumPy scalars and arrays.")
     if not callable(conversion_func):
         raise TypeError("conversion_func must be callable.")
     global _by_type

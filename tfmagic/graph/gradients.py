@@ -395,8 +395,8 @@ class _Walk:
         """What a gradient function returned, as one gradient per input."""
         in_grads = _as_list(grads)
         if len(in_grads) != len(op._inputs):
-            raise ValueError(f"Num gradients {len(in_grads)} generated for op {op.name} (op type: {op.type}) do not "
-                             f"match num inputs {len(op._inputs)}")
+            raise ValueError(f"Num gradients {len(in_grads)} generated for op {op.node_def} do not match num "
+                             f"inputs {len(op._inputs)}")
         if self.gate and sum(grad is not None for grad in in_grads) > 1:
             graph = self.graph
             with graph.device(None), graph.colocate_with(None, ignore_existing=True):

@@ -532,8 +532,8 @@ class Graph:
         if not isinstance(attr_map, dict) or not all(
                 isinstance(k, str) and (v is None or callable(v) or type(v).__name__ == "AttrValue")
                 for k, v in attr_map.items()):
-            raise TypeError("attr_map must be a dictionary mapping strings to AttrValue protocol buffers or callables "
-                            "that emit AttrValue protocol buffers")
+            raise TypeError("attr_map must be a dictionary mapping strings to AttrValue protocol buffers\n"
+                            "A callable that gives one from a node will do too.")
         return self._marked(attr_map)
 
     def _marked(self, attrs: dict[str, Any]) -> contextlib.AbstractContextManager[None]:

@@ -295,6 +295,7 @@ class _Import:
             op_words.refuse_removed(definition, self.graph_def.versions.producer)
         given_shapes = attrs.pop("_output_shapes", None)
         if "_class" in attrs:
+            self._check_groups(node, attrs["_class"])
             attrs["_class"] = [_moved(group, names) for group in attrs["_class"]]
         sources = self._inputs(node)
         tensors: list[Any] = []
@@ -339,6 +340,12 @@ class _Import:
         for key in idle:
             del copy.attr[key]
         return copy
+
+    def _check_groups(self, node: Any, groups: list[Any]) -> None:
+        for group in groups:
+            text = group.decode() if isinstance(group, bytes) else group
+            if not self.is_body and text.startswith("loc:@") and text[5:] not in self.nodes:
+                raise ValueError(f"Node '{node.name}' expects to be colocated with unknown node '{text[5:]}'")
 
     def _tensor(self, node: Any, source: tuple[str, int]) -> Tensor | None:
         if source in self.mapped:

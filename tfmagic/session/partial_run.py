@@ -27,7 +27,7 @@ class PartialRun:
       values: the torch values of tensors fed or computed so far.
 
     Raises:
-      InvalidArgumentError: a tensor is both fed and fetched.
+      InvalidArgumentError: a tensor is both fed and fetched, or nothing is fetched.
     """
 
     def __init__(self, session: Any, fetches: Any, feeds: Any):
@@ -36,6 +36,8 @@ class PartialRun:
         parts = Fetches(graph, fetches)
         self._fetches = set(parts.tensors)
         self._targets = set(parts.targets)
+        if not parts.tensors and not parts.targets:
+            raise errors.InvalidArgumentError(None, None, "Must specify at least one target to fetch or execute.")
         self._feeds = {self._fed_tensor(graph, part) for feed in feeds for part in _fed_by(feed)}
         for tensor in parts.tensors:
             if tensor in self._feeds:

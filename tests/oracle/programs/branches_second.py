@@ -1,6 +1,8 @@
 """Branches and loops once more: second derivatives of nested branches, slices with two types of indices, ragged loop
 variables, conditions that are known, and contexts as protos."""
 
+from __future__ import print_function
+
 from . import Case, program
 from .functions import internal
 from .inner_names import values
@@ -133,3 +135,47 @@ def ragged_rows_joined_keep_their_number(tf):
     joined = [join(pair, 1) for join in (tf.concat, tf.stack)
               for pair in ([known, known], [known, unknown], [unknown, known], [unknown, unknown])]
     return Case(facts={"shapes": [str(t.row_splits.shape) for t in joined]})
+
+
+@program
+def small_rules_of_the_framework(tf):
+    dtypes = internal(tf, "tensorflow.python.framework.dtypes")
+    gradients = internal(tf, "tensorflow.python.framework.ops")
+
+    @gradients.RegisterGradient("TwoForOne")
+    def _two(op, grad):
+        return grad, grad
+
+    x = tf.constant([1.0, 2.0], name="x")
+    with tf.get_default_graph().gradient_override_map({"Sin": "TwoForOne"}):
+        y = tf.sin(x, name="y")
+    part = tf.GraphDef()
+    part.node.add(name="B", op="NoOp").attr["_class"].list.s.append(b"loc:@Q")
+    with tf.Session() as sess:
+        facts = values(tf, [
+            lambda: [tuple(dtypes.as_dtype(name).limits) for name in ("float32", "float64", "uint8", "int16")],
+            lambda: tf.gradients(y, x),
+            lambda: tf.import_graph_def(part),
+            lambda: sess.run(tf.py_func(lambda: object(), [], tf.string)),
+            lambda: sess.partial_run_setup([], []),
+            lambda: tf.register_tensor_conversion_function(int, lambda *unused, **options: None),
+        ])
+    sparse = tf.SparseTensor([[0, 1]], [1.0], [2, 2])
+    shown = [tf.print(sparse, name="alone"), tf.print("a", [sparse], name="within")]
+    return Case(facts={"answers": facts}, show=shown)
+
+
+@program
+def scopes_copied_by_the_beginning_of_names(tf):
+    meta_graph = internal(tf, "tensorflow.python.framework.meta_graph")
+    tf.Variable([1.0, 2.0], name="v")
+    found = meta_graph.copy_scoped_meta_graph("v", "w")
+    return Case(facts={"variables": {name: v.name for name, v in found.items()}},
+                show=list(tf.get_default_graph().get_operations())[-1:])
+
+
+@program
+def covariance_that_is_checked(tf):
+    d = tf.contrib.distributions.MultivariateNormalFullCovariance([1.0, 2.0], [[2.0, 0.5], [0.5, 1.0]],
+                                                                  validate_args=True)
+    return Case(steps=[([d.mean(), d.covariance(), d.log_prob([1.0, 1.0])], None)])

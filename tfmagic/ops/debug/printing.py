@@ -13,6 +13,7 @@ from tfmagic.base.deprecation import deprecated
 from tfmagic.base.export import export
 from tfmagic.base.shapes import Dims
 from tfmagic.graph.operation import Operation, Tensor
+from tfmagic.graph.sparse_tensor import SparseTensor
 from tfmagic.ops import raw
 from tfmagic.ops.debug.text import summarized
 from tfmagic.ops.declare import op
@@ -156,7 +157,9 @@ def print_v2(*inputs: Any, **kwargs: Any) -> Operation:
             elif nest.is_composite(leaf):
                 parts = leaf._composite_parts()
                 tensors.extend(parts)
-                flat.append(_Mark(f"{type(leaf).__name__}({', '.join([mark] * len(parts))})"))
+                flat.append(_Mark(f"'SparseTensor(indices={mark}, values={mark}, shape={mark})'"
+                                  if isinstance(leaf, SparseTensor) else
+                                  f"{type(leaf).__name__}({', '.join([mark] * len(parts))})"))
             else:
                 flat.append(leaf)
         structure = nest.pack_sequence_as(item, flat)

@@ -78,6 +78,9 @@ def _result(token: str, index: int, value: Any, dtype: DType) -> np.ndarray:
         array = np.asarray(value, dtype=object)
     if array.dtype == object:
         flat = [item.encode() if isinstance(item, str) else item for item in array.ravel()]
+        for item in flat:
+            if not isinstance(item, (bytes, np.bytes_)):
+                raise errors.InternalError(None, None, f"Unsupported object type {type(item).__name__}")
         strings = np.empty(len(flat), object)
         strings[:] = flat
         array = strings.reshape(array.shape)

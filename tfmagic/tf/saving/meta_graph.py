@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -272,12 +271,10 @@ def _scoped(node: Any, scope: str | None, clear_devices: bool, unbound: list[str
         new.device = ""
     if not scope:
         return new
-    inner = re.compile(rf"(\^?){re.escape(scope.rstrip('/'))}/(.*)", re.DOTALL)
     new.name = strip_scope(node.name, scope)
     for index, text in enumerate(node.input):
-        match = inner.fullmatch(text)
-        if match:
-            new.input[index] = match[1] + match[2]
+        if text.lstrip("^").startswith(scope):  # as `node.name.startswith` takes nodes, whatever follows
+            new.input[index] = strip_scope(text, scope)
         else:
             mark = "^" if text.startswith("^") else ""
             new.input[index] = f"{mark}{UNBOUND_INPUT_PREFIX}{text.lstrip('^')}"

@@ -11,6 +11,7 @@ from tfmagic.graph.scopes import name_scope
 from tfmagic.ops import api
 from tfmagic.tf.contrib.distributions.scaled_vectors import CenteredVector, shapes_of
 from tfmagic.tf.contrib.distributions.scales import diagonal_scale, is_diagonal, last_size
+from tfmagic.tf.distributions.arguments import after
 from tfmagic.tf.distributions.kullback_leibler import divergence
 from tfmagic.tf.distributions.moving import moved_from_contrib
 from tfmagic.tf.distributions.normal import Normal
@@ -148,6 +149,11 @@ class MultivariateNormalFullCovariance(MultivariateNormalTriL):
             scale_tril = None
             if covariance_matrix is not None:
                 covariance_matrix = convert_to_tensor(covariance_matrix, name="covariance_matrix")
+                if validate_args:
+                    symmetric = api.debugging.assert_near(
+                        covariance_matrix, api.linalg.matrix_transpose(covariance_matrix),
+                        message="Matrix was not symmetric")
+                    covariance_matrix = after([symmetric], covariance_matrix)
                 scale_tril = api.linalg.cholesky(covariance_matrix)
             super().__init__(loc=loc, scale_tril=scale_tril, validate_args=validate_args,
                              allow_nan_stats=allow_nan_stats, name=scope)
