@@ -14,8 +14,9 @@ from tfmagic.ops import raw
 from tfmagic.tf.data import records, structure
 from tfmagic.tf.data.dataset import Node
 from tfmagic.tf.data.dataset_v1 import DatasetV1, make_one_shot_iterator
-from tfmagic.tf.data.experimental import elementwise, grouping, interleaving, positions, resampling, saving, tables
+from tfmagic.tf.data.experimental import elementwise, grouping, interleaving, resampling, saving, tables
 from tfmagic.tf.data.readers import TFRecordDatasetV1
+from tfmagic.tf.monitored import positions
 
 Transformation = Callable[[Any], Any]
 
