@@ -4,10 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from tfmagic.graph.operation import Tensor
-from tfmagic.graph.static_value import constant_value
-from tfmagic.ops.control_flow.cond import smart_constant_value
-
 
 def per_axis(value: Any, n: int, name: str) -> tuple[int, ...]:
     """One integer per spatial axis.
@@ -136,14 +132,3 @@ def deconv_output_length(input_length: int | None, filter_size: int, padding: st
         return None
     return input_length * stride + {"valid": max(filter_size - stride, 0), "full": -(stride + filter_size - 2)}.get(
         padding, 0)
-
-
-def known_condition(pred: Any) -> Any:
-    """The value of a condition, or None where only a run knows it: a variable's or a tensor's.
-
-    Raises:
-      TypeError: it is neither a bool, 0, 1, a tensor nor a variable.
-    """
-    if isinstance(pred, Tensor):
-        return constant_value(pred)
-    return None if hasattr(pred, "initializer") else smart_constant_value(pred)
