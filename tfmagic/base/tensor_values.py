@@ -31,7 +31,9 @@ def to_array(value: Any, dtype: DType | None = None, shape: Any = None, verify_s
     dtype = None if dtype is None else dtype.base_dtype
     dims = None if shape is None else tuple(int(d) for d in shape)
     if dims and 0 in dims and not isinstance(value, (np.ndarray, np.generic)):  # TensorFlow does not look at the value
-        if dtype is not None:
+        if dtype is dtypes.string:
+            _strings(value, dtype)
+        elif dtype is not None:
             _check_leaves(value, dtype)
         return np.zeros(dims, np.float32 if dtype is None else dtype.as_numpy_dtype)
     array = _array(value, dtype)

@@ -44,7 +44,7 @@ class OfFiles(Dataset):
       options: what the kind of file needs besides.
     """
 
-    stays = False  # whether a file that cannot be read is not left
+    stays = False  # whether a file of which reading fails is not left
 
     def __init__(self, filenames: Any, *options: Any):
         self.filenames = [name.decode() for name in np.asarray(filenames, object).ravel()]
@@ -82,12 +82,8 @@ class _OfFiles(Iteration):
             if file is None:
                 if self._index >= len(filenames):
                     raise StopIteration
-                name = filenames[self._index]
-                if not stays:
-                    self._index += 1
-                file = self._file = self._dataset.open(name, 0)
-                if stays:
-                    self._index += 1
+                file = self._file = self._dataset.open(filenames[self._index], 0)
+                self._index += 1
             try:
                 record = file.read()
             except Exception as error:

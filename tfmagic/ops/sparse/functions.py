@@ -410,20 +410,7 @@ def deserialize_many_sparse(serialized_sparse: Any, dtype: Any, rank: Any = None
       dtype: of its values.
       rank: of each row, if it is known: the result has one more.
     """
-    return _unpacked(raw.deserialize_many_sparse(serialized_sparse, dtype, name=name), rank)
-
-
-def deserialize_sparse(serialized_sparse: Any, dtype: Any, rank: Any = None, name: str | None = None) -> SparseTensor:
-    """The sparse tensor that `tf.io.serialize_sparse` packed, or one of several with their axes in front.
-
-    Args:
-      serialized_sparse, dtype, rank: as for `tf.io.deserialize_many_sparse`.
-    """
-    return _unpacked(raw.deserialize_sparse(serialized_sparse, dtype, name=name), rank)
-
-
-def _unpacked(parts: Any, rank: Any) -> SparseTensor:
-    indices, values, shape = parts
+    indices, values, shape = raw.deserialize_many_sparse(serialized_sparse, dtype, name=name)
     indices.set_shape([None, rank])
     shape.set_shape([rank])
     return SparseTensor(indices, values, shape)

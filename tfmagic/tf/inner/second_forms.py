@@ -204,24 +204,6 @@ def sparse_concat_v2(axis: Any, sp_inputs: Any, expand_nonconcat_dims: bool = Fa
                      name: str | None = None) -> Any: ...
 
 
-def _reduced(function: str) -> Any:
-    def reduce(sp_input: Any, axis: Any = None, keepdims: bool | None = None, output_is_sparse: bool = False,
-               name: str | None = None) -> Any:
-        public = internal.public(f"sparse.{function}_sparse" if output_is_sparse else f"sparse.{function}")
-        return public(sp_input, axis, bool(keepdims))
-
-    reduce.__name__ = reduce.__qualname__ = f"sparse_{function}_v2"
-    return reduce
-
-
-sparse_reduce_sum_v2 = _reduced("reduce_sum")
-sparse_reduce_max_v2 = _reduced("reduce_max")
-
-
-@_form("io.serialize_sparse")
-def serialize_sparse_v2(sp_input: Any, out_type: Any = dtypes.string, name: str | None = None) -> Any: ...
-
-
 @_form("sparse.split")
 def sparse_split_v2(sp_input: Any = None, num_split: Any = None, axis: Any = None, name: str | None = None) -> Any: ...
 
