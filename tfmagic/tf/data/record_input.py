@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from tfmagic.base.export import export
 from tfmagic.graph.scopes import name_scope
 from tfmagic.ops import api, raw
 from tfmagic.tf.platform.tf_record import TFRecordOptions
 
 
+@export("contrib.framework.RecordInput")
 class RecordInput:
     """Reads the records of TFRecord files in random order, again and again.
 
