@@ -153,7 +153,8 @@ def test_tangents_of_compiled_code_are_those_of_torch_but_for_the_last_places(co
     with tf.Session(config=JIT) as sess:
         up, down, nothing, _ = sess.run(ys, {x: numbers})
     assert compiled and "tanh" not in compiled[0]
-    np.testing.assert_allclose(up, np.tanh(numbers), rtol=7e-7, atol=2e-45)
+    wanted = np.tanh(numbers)  # a run takes denormal numbers for 0
+    np.testing.assert_allclose(up, np.where(np.abs(wanted) < np.finfo(np.float32).tiny, 0, wanted), rtol=7e-7)
     np.testing.assert_array_equal(up, -down)
     assert np.abs(up).max() == 1.0 and up[-2] == 1.0 and np.isnan(nothing).all()
 

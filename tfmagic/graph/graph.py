@@ -529,11 +529,12 @@ class Graph:
         return self
 
     def _attr_scope(self, attr_map: dict[str, Any]) -> contextlib.AbstractContextManager[None]:
-        if not isinstance(attr_map, dict) or not all(
-                isinstance(k, str) and (v is None or callable(v) or type(v).__name__ == "AttrValue")
-                for k, v in attr_map.items()):
-            raise TypeError("attr_map must be a dictionary mapping strings to AttrValue protocol buffers\n"
-                            "A callable that gives one from a node will do too.")
+        words = "attr_map must be a dictionary mapping strings to AttrValue protocol buffers"
+        if not isinstance(attr_map, dict):
+            raise TypeError(words)
+        if not all(isinstance(k, str) and (v is None or callable(v) or type(v).__name__ == "AttrValue")
+                   for k, v in attr_map.items()):
+            raise TypeError(f"{words} or callables that emit AttrValue protocol buffers")
         return self._marked(attr_map)
 
     def _marked(self, attrs: dict[str, Any]) -> contextlib.AbstractContextManager[None]:

@@ -40,7 +40,7 @@ def both(batch):
     return outcome(batch), slow
 
 
-floats = st.floats(width=32, allow_nan=False)
+floats = st.floats(width=32, allow_nan=False, allow_subnormal=False)  # a run may take denormal numbers for 0
 plain = st.builds(example, st.tuples(*[floats] * 4), st.integers(0, 127), st.tuples(st.just(b"ab"), st.sampled_from([
     b"c", b"d", b"\0"])), st.tuples(*[st.integers(0, 127)] * 3))
 odd = st.builds(example, st.lists(floats, min_size=3, max_size=5), st.integers(-2 ** 63, 2 ** 63 - 1),
