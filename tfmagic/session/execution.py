@@ -50,7 +50,9 @@ class _Part:
     """
 
     def __init__(self, plan: PlanGraph, variables: Variables, tier: Callable[[PlanGraph], Callable[..., Any]]):
-        self.function = flushing(tier(plan) if plan.threads < 2 else on_one_thread(tier(plan)))
+        self.function = tier(plan) if plan.threads < 2 else on_one_thread(tier(plan))
+        if any(node.op.startswith("call_") for node in plan.graph.nodes):  # what only hands on computes nothing
+            self.function = flushing(self.function)
         index = {feed: i for i, feed in enumerate(plan.feeds)}
         self._values = variables.values
         self._parameters: list[int | str] = []
