@@ -26,7 +26,7 @@ class Factories:
     """The factory methods of `RaggedTensor`."""
 
     @classmethod
-    def from_value_rowids(cls, values: Any, value_rowids: Any, nrows: Any = None, name: str | None = None,
+    def from_value_rowids(cls: Any, values: Any, value_rowids: Any, nrows: Any = None, name: str | None = None,
                           validate: bool = True) -> Any:
         """From the number of the row of each value.
 
@@ -81,7 +81,7 @@ class Factories:
                        cached_nrows=nrows, internal=PRIVATE)
 
     @classmethod
-    def from_row_splits(cls, values: Any, row_splits: Any, name: str | None = None,
+    def from_row_splits(cls: Any, values: Any, row_splits: Any, name: str | None = None,
                         validate: bool = True) -> Any:
         """From where rows begin and end.
 
@@ -109,7 +109,7 @@ class Factories:
             return cls(values=values, row_splits=row_splits, internal=PRIVATE)
 
     @classmethod
-    def from_row_lengths(cls, values: Any, row_lengths: Any, name: str | None = None,
+    def from_row_lengths(cls: Any, values: Any, row_lengths: Any, name: str | None = None,
                          validate: bool = True) -> Any:
         """From the lengths of the rows.
 
@@ -137,7 +137,7 @@ class Factories:
             return cls(values=values, row_splits=row_splits, cached_row_lengths=row_lengths, internal=PRIVATE)
 
     @classmethod
-    def from_row_starts(cls, values: Any, row_starts: Any, name: str | None = None,
+    def from_row_starts(cls: Any, values: Any, row_starts: Any, name: str | None = None,
                         validate: bool = True) -> Any:
         """From where rows begin.
 
@@ -164,7 +164,7 @@ class Factories:
             return cls(values=values, row_splits=row_splits, internal=PRIVATE)
 
     @classmethod
-    def from_row_limits(cls, values: Any, row_limits: Any, name: str | None = None,
+    def from_row_limits(cls: Any, values: Any, row_limits: Any, name: str | None = None,
                         validate: bool = True) -> Any:
         """From where rows end.
 
@@ -191,7 +191,7 @@ class Factories:
             return cls(values=values, row_splits=api.concat([zero, row_limits], axis=0), internal=PRIVATE)
 
     @classmethod
-    def from_nested_value_rowids(cls, flat_values: Any, nested_value_rowids: Any, nested_nrows: Any = None,
+    def from_nested_value_rowids(cls: Any, flat_values: Any, nested_value_rowids: Any, nested_nrows: Any = None,
                                  name: str | None = None, validate: bool = True) -> Any:
         """From the row numbers of several ragged dimensions, the outermost first.
 
@@ -215,7 +215,7 @@ class Factories:
             return result
 
     @classmethod
-    def from_nested_row_splits(cls, flat_values: Any, nested_row_splits: Any, name: str | None = None,
+    def from_nested_row_splits(cls: Any, flat_values: Any, nested_row_splits: Any, name: str | None = None,
                                validate: bool = True) -> Any:
         """From the row splits of several ragged dimensions, the outermost first.
 
@@ -232,7 +232,7 @@ class Factories:
             return result
 
     @classmethod
-    def from_nested_row_lengths(cls, flat_values: Any, nested_row_lengths: Any, name: str | None = None,
+    def from_nested_row_lengths(cls: Any, flat_values: Any, nested_row_lengths: Any, name: str | None = None,
                                 validate: bool = True) -> Any:
         """From the row lengths of several ragged dimensions, the outermost first.
 
@@ -249,7 +249,7 @@ class Factories:
             return result
 
     @classmethod
-    def _from_variant(cls, variant: Tensor, dtype: Any, output_ragged_rank: int, splits_type: Any) -> Any:
+    def _from_variant(cls: Any, variant: Tensor, dtype: Any, output_ragged_rank: int, splits_type: Any) -> Any:
         """The ragged tensor that a variant holds, or a batch of those that an array of variants holds.
 
         Raises:
@@ -262,7 +262,7 @@ class Factories:
             return cls.from_nested_row_splits(values, splits, validate=False)
 
     @classmethod
-    def from_tensor(cls, tensor: Any, lengths: Any = None, padding: Any = None, ragged_rank: int = 1,
+    def from_tensor(cls: Any, tensor: Any, lengths: Any = None, padding: Any = None, ragged_rank: int = 1,
                     name: str | None = None, row_splits_dtype: Any = dtypes.int64) -> Any:
         """From a dense tensor.
 
@@ -281,7 +281,7 @@ class Factories:
                                       dtypes.as_dtype(row_splits_dtype))
 
     @classmethod
-    def from_sparse(cls, st_input: Any, name: str | None = None, row_splits_dtype: Any = dtypes.int64) -> Any:
+    def from_sparse(cls: Any, st_input: Any, name: str | None = None, row_splits_dtype: Any = dtypes.int64) -> Any:
         """From a sparse matrix whose rows have no gaps.
 
         Raises:
@@ -291,13 +291,17 @@ class Factories:
         return converting.from_sparse(cls, st_input, name, dtypes.as_dtype(row_splits_dtype))
 
     @classmethod
-    def _of_value(cls, value: RaggedTensorValue, dtype: Any = None, preferred_dtype: Any = None,
+    def _of_value(cls: Any, value: RaggedTensorValue, dtype: Any = None, preferred_dtype: Any = None,
                   name: str | None = None) -> Any:
         """The ragged tensor of constants that has a value."""
         with name_scope(name, "ConvertToTensorOrRaggedTensor", []):
             flat = convert_to_tensor(value.flat_values, dtype=dtype, preferred_dtype=preferred_dtype,
                                      name="flat_values")
             return cls.from_nested_row_splits(flat, list(value.nested_row_splits), validate=False)
+
+
+def _is_ragged(values: Any) -> bool:
+    return isinstance(values, Factories)
 
 
 def _converted(cls: Any, values: Any, partition: Any, name: str) -> tuple[Any, Tensor]:
@@ -309,7 +313,7 @@ def _converted(cls: Any, values: Any, partition: Any, name: str) -> tuple[Any, T
     preferred = None
     if isinstance(values, RaggedTensorValue):
         values = cls._of_value(values)
-    if isinstance(values, Factories):
+    if _is_ragged(values):
         preferred = values.row_splits.dtype
         partition = convert_to_tensor(partition, name=name, preferred_dtype=preferred) \
             if not isinstance(partition, np.ndarray) else convert_to_tensor(partition, name=name)
@@ -319,7 +323,7 @@ def _converted(cls: Any, values: Any, partition: Any, name: str) -> tuple[Any, T
             convert_to_tensor(partition, name=name, preferred_dtype=dtypes.int64)
     if partition.dtype not in (dtypes.int32, dtypes.int64):
         raise ValueError(f"{name} must have dtype int32 or int64")
-    if isinstance(values, Factories):
+    if _is_ragged(values):
         same_type(name, partition, values)
     return values, partition
 
@@ -331,7 +335,7 @@ def same_type(name: str, partition: Tensor, values: Any) -> None:
 
 
 def _count(values: Any, out_type: Any = dtypes.int32) -> Tensor:
-    if isinstance(values, Factories):
+    if _is_ragged(values):
         return values.nrows(out_type=out_type)
     return shape_ops.shape(values, out_type=out_type)[0]
 
@@ -345,6 +349,6 @@ def _ascending(value: Tensor, message: str) -> Any:
 
 
 def _rows(values: Any, message: str) -> list[Any]:
-    if isinstance(values, Factories):
+    if _is_ragged(values):
         return []
     return [api.debugging.assert_rank_at_least(values, 1, message=message)]
