@@ -212,7 +212,8 @@ def test_gradients_refused(tf):
     v = tf.Variable([1.0, 2.0])
     y, start = tf.square(x), np.array([1.0, 2.0, 3.0], np.float32)
     with tf.Session() as session:
-        checks = [lambda: check.compute_gradient(whole, [2], y, [2]), lambda: check.compute_gradient(x, [2], whole, [2]),
+        checks = [lambda: check.compute_gradient(whole, [2], y, [2]),
+                  lambda: check.compute_gradient(x, [2], whole, [2]),
                   lambda: check.compute_gradient(x, [2], y, [2], start),
                   lambda: check.compute_gradient(x, [2], tf.square(v), [2], init_targets=[v.initializer]),
                   lambda: check.compute_gradient_error(v, [2], v * v, [2], init_targets=v.initializer)]

@@ -78,7 +78,8 @@ class QuantizeV2:
         if op.mode == "SCALED":
             scale, step, low, high = _scaled(steps.low, steps.high, low, high)
             wide = torch.clamp(rounded(x * scale), steps.low, steps.high)
-            return wide.to(torch.int64).to(steps.dtype), low, torch.where(step == 0, torch.full_like(scale, steps.high) / scale, high)
+            high = torch.where(step == 0, torch.full_like(scale, steps.high) / scale, high)
+            return wide.to(torch.int64).to(steps.dtype), low, high
         if op.mode == "MIN_FIRST":
             scale = float(steps.high - steps.low) / (high.double() - low.double())
             first = half_away(low.double() * scale).float() - float(steps.low)
