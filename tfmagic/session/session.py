@@ -9,6 +9,7 @@ import threading
 import warnings
 import weakref
 from collections.abc import Callable, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from tfmagic.base import errors
@@ -241,11 +242,14 @@ class BaseSession:
         def execution(shapes: Any) -> Any:
             return self.execution(parts.tensors, parts.targets, feeds, shapes)
 
+        def assume(shapes: Any, assumed: Any) -> Any:
+            return self._execution(parts.tensors, parts.targets, feeds, shapes, assumed)
+
         fed = {tensor: place for place, tensor in enumerate(feeds)}
         echoed = [(place, fed[tensor]) for place, tensor in enumerate(parts.tensors) if tensor in fed]
         if echoed:
-            return Echo(execution, feeds, converters, build, self._graph._edits, self._limit, echoed)
-        return Call(execution, feeds, converters, build, single, self._graph._edits, self._limit)
+            return Echo(execution, feeds, converters, build, self._graph._edits, self._limit, assume, echoed)
+        return Call(execution, feeds, converters, build, single, self._graph._edits, self._limit, assume)
 
     def execution(self, tensors: Sequence[Tensor], targets: Sequence[Operation], feeds: Sequence[Tensor],
                   shapes: Any = None) -> Any:
@@ -264,19 +268,25 @@ class BaseSession:
                 execution.recent = True
                 if self._holds(execution):
                     return execution
-            from tfmagic.session import tiers
-            from tfmagic.session.denormals import flushing
-            from tfmagic.session.execution import Execution
-            from tfmagic.session.planning import make_plan
-
             edits = self._graph._edits
-            plan = flushing(make_plan)(tensors, targets, feeds, self._torch_device, self.resources, shapes)
-            execution = Execution(plan, self.resources, tiers.of(plan, self._jit))
+            execution = self._execution(tensors, targets, feeds, shapes)
             execution.edits = edits
             self._plans.put(key, execution)
             if self._config is not None and self._config.log_device_placement:
-                self._log_placement(plan)
+                self._log_placement(execution.plan)
             return execution
+
+    def _execution(self, tensors: Sequence[Tensor], targets: Sequence[Operation], feeds: Sequence[Tensor],
+                   shapes: Any, assumed: Any = MappingProxyType({})) -> Any:
+        from tfmagic.session import tiers
+        from tfmagic.session.denormals import flushing
+        from tfmagic.session.execution import Execution
+        from tfmagic.session.planning import make_plan
+
+        with self._lock:
+            plan = flushing(lambda: make_plan(tensors, targets, feeds, self._torch_device, self.resources, shapes,
+                                              assumed=assumed))()
+            return Execution(plan, self.resources, tiers.of(plan, self._jit))
 
     def _torch_device(self, op: Operation) -> str:
         return self.placer.place(op).torch_name
