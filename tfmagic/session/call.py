@@ -65,6 +65,11 @@ class Call:
             runner = self.runner(feeds)
         return runner.run(feeds)
 
+    def spread(self, parts: Callable[[Any], list[Any]]) -> None:
+        """Let `run` take values of which `parts` makes one per feed."""
+        run = self.run
+        self.run = lambda values: run(parts(values))
+
     def _run_limited(self, values: Any) -> Any:
         return self.limited(values, self._limit)
 
@@ -168,7 +173,5 @@ class Runner:
 
         self.plan = plan
         self.writes = execution.writes
-        if assume is not None and may_assume(execution):
-            self.run = Assuming(execution, finish, assume).run
-        else:
-            self.run = execution.bind(finish(execution))
+        self.run: Callable[[Sequence[Any]], Any] = execution.bind(finish(execution)) \
+            if assume is None or not may_assume(execution) else Assuming(execution, finish, assume).run

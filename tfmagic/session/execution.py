@@ -117,10 +117,10 @@ class Execution:
         if several > 1 and tier is machine.function and wants_threads(plan):
             give(plan, several)
         apart = not locked and (self.writes or open_shapes.matter(plan))
-        self.acquired, computed = (split(plan, always=not self.writes) if apart else None) or (None, plan)
-        self.computed = computed
+        parts = split(plan, always=not self.writes) if apart else None
+        self.acquired, self.computed = parts or (None, plan)
         self._acquiring = None if self.acquired is None else _Part(self.acquired, self._variables, tier)
-        self._computing = _Part(computed, self._variables, tier)
+        self._computing = _Part(self.computed, self._variables, tier)
         self._must_read = {key_of(root): (root, op) for root, op in plan.must_read.items()}
         read = {*self._computing.keys, *(() if self._acquiring is None else self._acquiring.keys)}
         # Whether a variable must have a value though the plan has no more use for it.
@@ -128,7 +128,7 @@ class Execution:
         self._written = [key_of(root) for root in plan.written]
         self._in_place = [key_of(root) for root in plan.in_place]
         self._changed = frozenset((*self._written, *self._in_place)) | locked
-        self._claiming = bool(locked) or not overwrites_only(computed)
+        self._claiming = bool(locked) or not overwrites_only(self.computed)
         self._initialises = self.writes and not self._claiming and any(
             op.type in _ASSIGNMENTS and op.name.rpartition("/")[2].startswith("Assign") for op in plan.ops)
         self._cloned = [not is_fresh(node) or node in states[:i] for i, node in enumerate(states)]

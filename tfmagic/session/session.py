@@ -200,10 +200,17 @@ class BaseSession:
                 return call.run(feed_dict.values() if feed_dict else ())
             self._calls.drop(key, call)
         call, feeds = self._prepare(fetches, feed_dict)
-        if not feed_dict or list(feed_dict) == list(feeds):
-            with contextlib.suppress(TypeError):  # a nested list or a dict is no key: it is found by its plan instead
-                self._calls.put(key, call)
-        return call.run(feeds.values())
+        result = call.run(feeds.values())
+        if feed_dict and list(feed_dict) != list(feeds):
+            from tfmagic.session.feeds import spreading
+
+            parts = spreading(feed_dict)
+            if parts is None or len(parts(feed_dict.values())) != len(feeds):  # two keys may name one tensor
+                return result
+            call.spread(parts)
+        with contextlib.suppress(TypeError):  # a nested list or a dict is no key: it is found by its plan instead
+            self._calls.put(key, call)
+        return result
 
     def _holds(self, entry: Any) -> bool:
         """Whether a call or plan is good still: none of its nodes has been changed since it was made."""
