@@ -118,7 +118,8 @@ class Execution:
             give(plan, several)
         apart = not locked and (self.writes or open_shapes.matter(plan))
         parts = split(plan, always=not self.writes) if apart else None
-        self.acquired, self.computed = parts or (None, plan)
+        self.acquired = None if parts is None else parts[0]
+        self.computed = plan if parts is None else parts[1]
         self._acquiring = None if self.acquired is None else _Part(self.acquired, self._variables, tier)
         self._computing = _Part(self.computed, self._variables, tier)
         self._must_read = {key_of(root): (root, op) for root, op in plan.must_read.items()}
