@@ -16,10 +16,15 @@ from hypothesis import strategies as st
 
 from tfmagic import tf
 from tfmagic.formats.records import RecordWriter
-from tfmagic.ops.data import sources, states, transformations
-from tfmagic.ops.data.batching import Batch, PaddedBatch, Unbatch, Window
+from tfmagic.ops.data import sources, states
+from tfmagic.ops.data.batching import Batch, PaddedBatch, Unbatch
+from tfmagic.ops.data.counting import Repeat, Shard, Skip, Take
+from tfmagic.ops.data.elementwise import Filter, FlatMap, Map
+from tfmagic.ops.data.interleaving import Interleave
+from tfmagic.ops.data.joining import Concatenate, Zip
 from tfmagic.ops.data.serialized import from_bytes, to_bytes
 from tfmagic.ops.data.shuffling import Shuffle
+from tfmagic.ops.data.windows import Window
 
 Dataset = tf.data.Dataset
 
@@ -189,17 +194,17 @@ def numbers(n: int = 12) -> Any:
 
 PIPELINES = {
     "rows": lambda: sources.Slices(torch_range(12)),
-    "map": lambda: transformations.Map(numbers(), increased),
-    "filter": lambda: transformations.Filter(numbers(), lambda x: ((x % 2 == 0),)),
-    "flat_map": lambda: transformations.FlatMap(numbers(5), lambda x: (sources.Range(0, int(x), 1),)),
-    "interleave": lambda: transformations.Interleave(numbers(5), lambda x: (sources.Range(0, int(x), 1),), 2, 2),
+    "map": lambda: Map(numbers(), increased),
+    "filter": lambda: Filter(numbers(), lambda x: ((x % 2 == 0),)),
+    "flat_map": lambda: FlatMap(numbers(5), lambda x: (sources.Range(0, int(x), 1),)),
+    "interleave": lambda: Interleave(numbers(5), lambda x: (sources.Range(0, int(x), 1),), 2, 2),
     "shuffle": lambda: Shuffle(numbers(), 4, (1, 2), False),
     "shuffle rows": lambda: Batch(Shuffle(sources.Slices(torch_range(12)), 4, (1, 2), False, 2), 5, False),
-    "repeat": lambda: transformations.Repeat(numbers(3), 3),
-    "take and skip": lambda: transformations.Take(transformations.Skip(numbers(), 2), 6),
-    "shard": lambda: transformations.Shard(numbers(), 3, 1, False),
-    "zip": lambda: transformations.Zip(numbers(), numbers(7)),
-    "concatenate": lambda: transformations.Concatenate(numbers(3), numbers(4)),
+    "repeat": lambda: Repeat(numbers(3), 3),
+    "take and skip": lambda: Take(Skip(numbers(), 2), 6),
+    "shard": lambda: Shard(numbers(), 3, 1, False),
+    "zip": lambda: Zip(numbers(), numbers(7)),
+    "concatenate": lambda: Concatenate(numbers(3), numbers(4)),
     "batch": lambda: Batch(numbers(), 5, False),
     "unbatch": lambda: Unbatch(Batch(numbers(), 5, False)),
     "padded": lambda: PaddedBatch(Batch(numbers(), 5, False), 2, [(-1,)], [torch_range(1)[0]], False),
@@ -257,11 +262,11 @@ def test_a_checkpoint_holds_where_an_iterator_stands(tmp_path: Path) -> None:
 @settings(max_examples=60, deadline=None)
 def test_rows_by_number_come_in_the_order_of_rows_by_value(rows: int, buffer: int, repeat: int, size: int) -> None:
     def pipeline(source: Any) -> Any:
-        return plain(list(Batch(transformations.Repeat(Shuffle(source, buffer, (3, 4), True), repeat), size,
+        return plain(list(Batch(Repeat(Shuffle(source, buffer, (3, 4), True), repeat), size,
                                 False).iterator()))
 
     by_number = pipeline(sources.Slices(torch_range(rows)))
-    by_value = pipeline(transformations.Map(sources.Slices(torch_range(rows)), lambda x: (x,)))
+    by_value = pipeline(Map(sources.Slices(torch_range(rows)), lambda x: (x,)))
     assert by_number == by_value
 
 

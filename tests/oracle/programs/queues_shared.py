@@ -2,7 +2,7 @@
 
 from . import program
 from .functions import internal
-from .queues import Runs, words
+from .queues import Runs, attempted, words
 from .refused import refusals
 
 
@@ -66,3 +66,32 @@ def queues_refused_by_number(tf):
     run(sparse.apply_grad([2], [[1.5]]))
     run(tuple(sparse.take_grad(1)))
     return run.case(refused=refused)
+
+
+@program
+def things_of_several_kinds_may_have_one_name(tf):
+    flow = internal(tf, "tensorflow.python.ops.data_flow_ops")
+    run = Runs(tf)
+    queue = tf.FIFOQueue(3, tf.float32, [[]], shared_name="q")
+    for size in (queue.size(), flow.Barrier(tf.float32, shared_name="q").ready_size(),
+                 flow.StagingArea([tf.float32], shared_name="q").size(),
+                 tf.ConditionalAccumulator(tf.float32, shared_name="q").num_accumulated(),
+                 tf.TextLineReader(name="q").num_records_produced(), queue.size()):
+        run(size)
+    for number, (first, second) in enumerate((([None], [2]), ([2], [None]), ([2], [3]), ([2], [None, None]),
+                                              ([2, None], [None, None]), ([None], []))):
+        for shape in (first, second):
+            run(tf.PaddingFIFOQueue(9, tf.int32, [shape], shared_name="p" + str(number)).size())
+    return run.case()
+
+
+@program
+def batches_refused_and_taken(tf):
+    sparse = tf.SparseTensor([[0]], [1.0], [2])
+    one, two = tf.constant(1), tf.constant(2)
+    return attempted([
+        lambda: tf.train.maybe_batch([sparse], False, 2),
+        lambda: tf.train.maybe_batch([sparse], False, 2, enqueue_many=True), lambda: tf.train.batch_join([[], []], 2),
+        lambda: tf.train.shuffle_batch_join([[], []], 2, 10, 5), lambda: tf.train.maybe_batch_join([[]], [True], 2),
+        lambda: tf.train.batch_join([[one], [two, tf.constant(3)]], 2), lambda: tf.train.slice_input_producer(None),
+        lambda: tf.train.slice_input_producer({"a": [1, 2]})])

@@ -1,8 +1,7 @@
-"""Elements put together and taken apart: batch, padded_batch, window, unbatch, groups."""
+"""Elements put together and taken apart: batch, padded_batch, dense_to_sparse_batch, unbatch."""
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -10,19 +9,7 @@ import numpy as np
 
 from tfmagic.base import errors, shapes
 from tfmagic.base.lazy import torch
-from tfmagic.ops.data import serialized
-from tfmagic.ops.data.datasets import (
-    UNKNOWN,
-    Dataset,
-    Derived,
-    Element,
-    Following,
-    Iteration,
-    Rows,
-    dataset_of,
-    dims_of,
-    stacked,
-)
+from tfmagic.ops.data.datasets import UNKNOWN, Dataset, Derived, Element, Following, Iteration, Rows, dims_of, stacked
 from tfmagic.ops.data.rules import handle
 from tfmagic.ops.declare import register
 from tfmagic.ops.torch_types import tensorflow_dtype
@@ -204,100 +191,6 @@ def _padded(component: int, column: Sequence[Any], wanted: tuple[int, ...], fill
     return made
 
 
-class Window(Derived):
-    """Data sets of so many elements each, which may overlap or leave some out."""
-
-    def __init__(self, source: Dataset, size: int, shift: int, stride: int, drop_remainder: bool):
-        for what, value in (("Window size", size), ("Window shift", shift), ("Window stride", stride)):
-            if value <= 0:
-                raise errors.InvalidArgumentError(None, None, f"{what} must be greater than zero.")
-        super().__init__(source)
-        self.size, self.shift, self.stride, self.drop_remainder = size, shift, stride, drop_remainder
-
-    def cardinality(self) -> int:
-        have = self.source.cardinality()
-        if have < 0:
-            return have
-        spanned = (self.size - 1) * self.stride + 1
-        return max(0, (have - spanned) // self.shift + 1) if self.drop_remainder else -(-have // self.shift)
-
-    class Pass(Following):
-        def __init__(self, dataset: Window, source: Iteration):
-            super().__init__(dataset, source)
-            self._dataset = dataset
-            self._buffer: deque[Element | Exception] = deque()  # an error takes the place of its element
-            self._ended = False
-
-        def __next__(self) -> Element:
-            dataset = self._dataset
-            spanned = (dataset.size - 1) * dataset.stride + 1
-            while not self._ended and len(self._buffer) < spanned:
-                self._buffer.extend(self._following())
-            if not self._buffer or dataset.drop_remainder and len(self._buffer) < spanned:
-                raise StopIteration
-            chosen = list(self._buffer)[:spanned:dataset.stride]
-            for _ in range(min(dataset.shift, len(self._buffer))):
-                self._buffer.popleft()
-            for _ in range(dataset.shift - spanned):
-                if not self._ended:
-                    self._following()  # left out, its error too
-            for element in chosen:
-                if isinstance(element, Exception):
-                    raise element
-            return tuple(Elements([(part,) for part in column]) for column in zip(*chosen))
-
-        def _following(self) -> list[Element | Exception]:
-            """The next element or its error; nothing at the end."""
-            try:
-                return [next(self.source)]
-            except StopIteration:
-                self._ended = True
-                return []
-            except Exception as error:
-                return [error]
-
-        def state(self) -> Any:
-            return list(self._buffer), self._ended, self.source.state()
-
-        def restore(self, state: Any) -> None:
-            buffer, self._ended, source = state
-            self._buffer = deque(buffer)
-            self.source.restore(source)
-
-
-class Elements(Dataset):
-    """Given elements."""
-
-    def __init__(self, elements: Sequence[Element]):
-        self.elements = elements
-
-    def iterator(self) -> Iteration:
-        return _OfElements(self.elements)
-
-    def cardinality(self) -> int:
-        return len(self.elements)
-
-
-class _OfElements(Iteration):
-    def __init__(self, elements: Sequence[Element]):
-        self._elements, self._position = elements, 0
-
-    def __next__(self) -> Element:
-        if self._position >= len(self._elements):
-            raise StopIteration
-        self._position += 1
-        return self._elements[self._position - 1]
-
-    def state(self) -> Any:
-        return self._position
-
-    def restore(self, state: Any) -> None:
-        self._position = state
-
-
-serialized.writes("elements", Elements, lambda value: list(value.elements), Elements)
-
-
 class Unbatch(Derived):
     """The rows of each element as elements."""
 
@@ -341,21 +234,6 @@ class Unbatch(Derived):
                 self._element = current[0]
                 self._rows = self._opened()
                 self._rows.jump(current[1])
-
-
-class SlidingWindow(Derived):
-    """Windows of elements, which overlap, one under the other."""
-
-    def __init__(self, source: Dataset, size: int, shift: int, stride: int):
-        for what, value in (("Window size", size), ("Window shift", shift), ("window_stride", stride)):
-            if value <= 0:
-                raise errors.InvalidArgumentError(None, None, f"{what} must be greater than zero.")
-        super().__init__(Window(source, size, shift, stride, True))
-
-    class Pass(Following):
-        def __next__(self) -> Element:
-            columns = [[part for (part,) in window.elements] for window in next(self.source)]
-            return together(list(zip(*columns)))
 
 
 class DenseToSparse(Derived):
@@ -421,164 +299,8 @@ def _places(dims: tuple[int, ...]) -> Any:
     return torch.from_numpy(places.T.astype(np.int64).copy())
 
 
-class GroupByWindow(Derived):
-    """Elements collected by a key; what a function makes of each full window of a key.
-
-    Args:
-      key: element -> int64 key.
-      reduce: (key, data set of the window) -> data set.
-      size: key -> how many elements make a window.
-    """
-
-    def __init__(self, source: Dataset, key: Any, reduce: Any, size: Any):
-        super().__init__(source)
-        self.key, self.reduce, self.size = key, reduce, size
-
-    def cardinality(self) -> int:
-        return UNKNOWN
-
-    class Pass(Following):
-        def __init__(self, dataset: GroupByWindow, source: Iteration):
-            super().__init__(dataset, source)
-            self._dataset = dataset
-            self._groups: dict[int, list[Element]] = {}
-            self._sizes: dict[int, int] = {}
-            self._inner: Iteration | None = None
-            self._window: tuple[int, list[Element]] = 0, []
-            self._ended = False
-
-        def __next__(self) -> Element:
-            while True:
-                if self._inner is not None:
-                    try:
-                        return next(self._inner)
-                    except StopIteration:
-                        self._inner = None
-                self._window = self._next_window()
-                self._inner = self._opened()
-                del self._groups[self._window[0]]  # until then it stays, so an error comes again
-
-        def _opened(self) -> Iteration:
-            key, elements = self._window
-            given = torch.tensor(key, dtype=torch.int64), Elements(elements)
-            return dataset_of(self._dataset.reduce, given, "`reduce_func`").iterator()
-
-        def _next_window(self) -> tuple[int, list[Element]]:
-            dataset = self._dataset
-            while not self._ended:
-                try:
-                    element = next(self.source)
-                except StopIteration:
-                    self._ended = True
-                    break
-                key = int(dataset.key(*element)[0])
-                if key not in self._groups:
-                    size = int(dataset.size(torch.tensor(key, dtype=torch.int64))[0])
-                    if size <= 0:
-                        raise errors.InvalidArgumentError(None, None, "Window size must be greater than zero, but got "
-                                                          f"{size}.")
-                    self._sizes[key], self._groups[key] = size, []
-                group = self._groups[key]
-                group.append(element)
-                if len(group) == self._sizes[key]:
-                    return key, group
-            if not self._groups:
-                raise StopIteration
-            key = min(self._groups)
-            return key, self._groups[key]
-
-        def state(self) -> Any:
-            inner = None if self._inner is None else (self._window, self._inner.state())
-            return dict(self._groups), dict(self._sizes), self._ended, inner, self.source.state()
-
-        def restore(self, state: Any) -> None:
-            groups, sizes, self._ended, inner, source = state
-            self._groups, self._sizes = {key: list(group) for key, group in groups.items()}, dict(sizes)
-            self.source.restore(source)
-            self._inner = None
-            if inner is not None:
-                self._window = inner[0]
-                self._inner = self._opened()
-                self._inner.restore(inner[1])
-
-
-class GroupByReducer(Derived):
-    """Per key one element: what three functions make of all elements of the key.
-
-    Args:
-      key: element -> int64 key.
-      init: key -> state.
-      reduce: (state, element) -> state.
-      finalize: state -> element.
-    """
-
-    def __init__(self, source: Dataset, key: Any, init: Any, reduce: Any, finalize: Any):
-        super().__init__(source)
-        self.key, self.init, self.reduce, self.finalize = key, init, reduce, finalize
-
-    def cardinality(self) -> int:
-        return UNKNOWN
-
-    class Pass(Following):
-        def __init__(self, dataset: GroupByReducer, source: Iteration):
-            super().__init__(dataset, source)
-            self._dataset = dataset
-            self._states: dict[int, Element] = {}
-            self._keys: list[int] | None = None
-
-        def __next__(self) -> Element:
-            dataset = self._dataset
-            while self._keys is None:
-                try:
-                    element = next(self.source)
-                except StopIteration:
-                    self._keys = sorted(self._states)
-                    break
-                key = int(dataset.key(*element)[0])
-                if key not in self._states:
-                    self._states[key] = dataset.init(torch.tensor(key, dtype=torch.int64))
-                state = self._states[key]
-                self._states[key] = dataset.reduce(*state, *element)[:len(state)]
-            if not self._keys:
-                raise StopIteration
-            return dataset.finalize(*self._states.pop(self._keys.pop(0)))
-
-        def state(self) -> Any:
-            return dict(self._states), self._keys, self.source.state()
-
-        def restore(self, state: Any) -> None:
-            states, keys, source = state
-            self._states, self._keys = dict(states), None if keys is None else list(keys)
-            self.source.restore(source)
-
-
-class Unique(Derived):
-    """Each element once: of one component, a whole number or a string."""
-
-    def cardinality(self) -> int:
-        return UNKNOWN
-
-    class Pass(Following):
-        def __init__(self, dataset: Unique, source: Iteration):
-            super().__init__(dataset, source)
-            self._seen: dict[Any, None] = {}
-
-        def __next__(self) -> Element:
-            while True:
-                element = next(self.source)
-                value = element[0]
-                key = (value.shape, tuple(value.ravel())) if isinstance(value, np.ndarray) else (
-                    tuple(value.shape), value.numpy().tobytes())
-                if key not in self._seen:
-                    self._seen[key] = None
-                    return element
-
-        def state(self) -> Any:
-            return list(self._seen), self.source.state()
-
-        def restore(self, state: Any) -> None:
-            self._seen = dict.fromkeys(state[0])
-            self.source.restore(state[1])
+def _lists(shapes_given: list[Any]) -> list[list[int]]:
+    return [dims.tolist() for dims in shapes_given]
 
 
 register("BatchDataset", handle("batch_size"), lambda op, source, size: op.call(Batch, source, size, False),
@@ -591,36 +313,8 @@ register("PaddedBatchDataset", handle("batch_size"), lambda op, source, size, di
 register("PaddedBatchDatasetV2", handle("batch_size", "drop_remainder"), lambda op, source, size, dims, values, drop:
          op.call(PaddedBatch, source, size, _lists(dims), values, drop), host=("batch_size", "drop_remainder"),
          traced=False, because="takes lists of shapes")
-register("WindowDataset", handle("size", "shift", "stride", "drop_remainder"), lambda op, source, *sizes: op.call(
-    Window, source, *sizes), host=("size", "shift", "stride", "drop_remainder"), objects=True)
 for _name in ("UnbatchDataset", "ExperimentalUnbatchDataset"):
     register(_name, handle(), lambda op, source: op.call(Unbatch, source), objects=True)
-for _name in ("SlidingWindowDataset", "ExperimentalSlidingWindowDataset"):
-    register(_name, handle("window_size", "window_shift", "window_stride"), lambda op, source, *sizes: op.call(
-        SlidingWindow, source, *sizes), host=("window_size", "window_shift", "window_stride"), objects=True)
 for _name in ("DenseToSparseBatchDataset", "ExperimentalDenseToSparseBatchDataset"):
     register(_name, handle("batch_size"), lambda op, source, size, row: op.call(DenseToSparse, source, size, row),
              host=("batch_size", "row_shape"), objects=True)
-for _name in ("GroupByWindowDataset", "ExperimentalGroupByWindowDataset"):
-    register(_name, handle(), lambda op, source, key, reduce, size: GroupByWindow(source, key, reduce, size),
-             functions={"key_func_other_arguments": "key_func", "reduce_func_other_arguments": "reduce_func",
-                        "window_size_func_other_arguments": "window_size_func"})
-for _name in ("GroupByReducerDataset", "ExperimentalGroupByReducerDataset"):
-    register(_name, handle(), lambda op, source, *functions: GroupByReducer(source, *functions),
-             functions={"key_func_other_arguments": "key_func", "init_func_other_arguments": "init_func",
-                        "reduce_func_other_arguments": "reduce_func",
-                        "finalize_func_other_arguments": "finalize_func"})
-for _name in ("UniqueDataset", "ExperimentalUniqueDataset"):
-    register(_name, handle(), lambda op, source: op.call(
-        _unique, source, [dtype.name for dtype in op.output_types]), objects=True)
-
-
-def _unique(source: Dataset, types: Sequence[str]) -> Unique:
-    if len(types) != 1 or types[0] not in ("int32", "int64", "string"):
-        raise errors.InvalidArgumentError(None, None, "UniqueDataset only supports inputs with a single `tf.int32`, "
-                                          "`tf.int64`, or `tf.string` component.")
-    return Unique(source)
-
-
-def _lists(shapes_given: list[Any]) -> list[list[int]]:
-    return [dims.tolist() for dims in shapes_given]

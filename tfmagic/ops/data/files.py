@@ -219,7 +219,7 @@ class Matching(Dataset):
         self.patterns = np.asarray(patterns, object).ravel()
 
     def iterator(self) -> Iteration:
-        from tfmagic.ops.data.batching import Elements
+        from tfmagic.ops.data.windows import Elements
 
         return Elements([(name,) for name in matching(self.patterns)]).iterator()
 

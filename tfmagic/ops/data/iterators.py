@@ -231,10 +231,11 @@ class Handles:
     Args:
       named: what the session keeps by name.
       types: the types that their elements must have; none for any.
+      kind: of which kind they are.
     """
 
-    def __init__(self, named: Any, types: Any):
-        self._named, self._types = named, types
+    def __init__(self, named: Any, types: Any, kind: type | None = None):
+        self._named, self._types, self._kind = named, types, kind or IteratorResource
 
     def find(self, text: Any) -> IteratorResource:
         """The iterator of a string.
@@ -252,8 +253,8 @@ class Handles:
         if proto is None or not proto.name:
             raise errors.InvalidArgumentError(None, None, "Could not parse string_handle as a valid ResourceHandle"
                                               "\nFeed what sess.run(iterator.string_handle()) gave.")
-        found = self._named.find(proto.container, proto.name)
-        if not isinstance(found, IteratorResource):
+        found = self._named.find(self._kind, proto.container, proto.name)
+        if found is None:
             raise errors.NotFoundError(None, None, f"Resource {proto.container}/{proto.name}/{_TYPE} does not exist."
                                        "\nA string handle is good in the session that gave it.")
         if self._types:
@@ -262,13 +263,13 @@ class Handles:
 
 
 def _resource(op: Any) -> Any:
-    found = op.named.of(op.op, lambda *names: IteratorResource(op.op, op.named.look, *names))
+    found = op.named.of(op.op, IteratorResource, lambda *names: IteratorResource(op.op, op.named.look, *names))
     found.check_types(op.output_types)  # another node of the name may have made it
     return op.constant(found)
 
 
 def _one_shot(op: Any, factory: Any) -> IteratorResource:
-    found = op.named.of(op.op, lambda *names: IteratorResource(op.op, op.named.look, *names))
+    found = op.named.of(op.op, IteratorResource, lambda *names: IteratorResource(op.op, op.named.look, *names))
     return found.prepared(factory)
 
 

@@ -79,7 +79,7 @@ def _anonymous(op: Any) -> tuple[Any, Any]:
 
 
 register("MultiDeviceIterator", shape_rules.scalar, lambda op: op.constant(op.named.of(
-    op.op, lambda *names: MultiDeviceResource(op.op, op.named.look, *names))), objects=True)
+    op.op, MultiDeviceResource, lambda *names: MultiDeviceResource(op.op, op.named.look, *names))), objects=True)
 register("AnonymousMultiDeviceIterator", lambda op: [(), ()], _anonymous, objects=True, effect="writes")
 register("DeleteMultiDeviceIterator", lambda op, *dims: (), lambda op, iterator, iterators, deleter: op.call(
     delete, deleter), objects=True, effect="writes")
@@ -90,4 +90,4 @@ register("MultiDeviceIteratorGetNextFromShard", _components, lambda op, iterator
 register("MultiDeviceIteratorToStringHandle", shape_rules.scalar, lambda op, iterator: iterator.string_handle(),
          objects=True, effect="reads")
 register("MultiDeviceIteratorFromStringHandle", shape_rules.scalar, lambda op, text: op.constant(
-    Handles(op.named, op.output_types)).find(text), objects=True, effect="reads")
+    Handles(op.named, op.output_types, MultiDeviceResource)).find(text), objects=True, effect="reads")

@@ -131,8 +131,8 @@ for _name in ("RebatchDataset", "ExperimentalRebatchDataset"):
     register(_name, handle("num_replicas"), lambda op, source, replicas: op.call(Rebatched, source, replicas),
              host="num_replicas", objects=True)
 for _name in ("ThreadPoolHandle", "ExperimentalThreadPoolHandle"):
-    register(_name, handle(), lambda op: op.constant(op.named.of(op.op, lambda container, name: ThreadPool())),
-             objects=True, effect="reads")
+    register(_name, handle(), lambda op: op.constant(op.named.of(
+        op.op, ThreadPool, lambda container, name: ThreadPool())), objects=True, effect="reads")
 for _name in ("ThreadPoolDataset", "ExperimentalThreadPoolDataset"):
     register(_name, handle(), lambda op, source, pool: source, objects=True)
 for _name in ("ChooseFastestDataset", "ExperimentalChooseFastestDataset"):  # all of them give the same elements

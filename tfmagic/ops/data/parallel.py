@@ -20,9 +20,9 @@ from tfmagic.base.lazy import torch
 from tfmagic.ops.data import states
 from tfmagic.ops.data.batching import Batch
 from tfmagic.ops.data.datasets import Dataset, Derived, Element, Following, Iteration, dataset_of
+from tfmagic.ops.data.interleaving import Interleave, processors
 from tfmagic.ops.data.mapping import Mapping
 from tfmagic.ops.data.rules import handle, positive
-from tfmagic.ops.data.transformations import Interleave, processors
 from tfmagic.ops.declare import register
 
 # Seconds that elements must take before threads compute them: so many in a row, or a single one.

@@ -69,4 +69,4 @@ class RecordSource:
 
 
 register("RecordInput", lambda op: None, lambda op: op.constant(op.named.of(
-    op.op, lambda *names: RecordSource(op.op))).batch(), objects=True, effect="waits")
+    op.op, RecordSource, lambda *names: RecordSource(op.op))).batch(), objects=True, effect="waits")

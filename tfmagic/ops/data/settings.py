@@ -9,12 +9,14 @@ from typing import Any
 import numpy as np
 
 from tfmagic.base import errors
-from tfmagic.ops.data.batching import Batch, Elements
+from tfmagic.ops.data.batching import Batch
+from tfmagic.ops.data.counting import Repeat
 from tfmagic.ops.data.datasets import Dataset, Derived, Element, Following, Iteration
+from tfmagic.ops.data.elementwise import Map
 from tfmagic.ops.data.parallel import ParallelMap
 from tfmagic.ops.data.rules import handle
 from tfmagic.ops.data.shuffling import Shuffle
-from tfmagic.ops.data.transformations import Map, Repeat
+from tfmagic.ops.data.windows import Elements
 from tfmagic.ops.declare import register
 
 

@@ -7,26 +7,18 @@ from typing import Any
 
 from tfmagic.base import errors
 from tfmagic.graph.function_calls import operations_within
-from tfmagic.ops.data.batching import Batch, PaddedBatch, Window
+from tfmagic.ops.data.batching import Batch, PaddedBatch
+from tfmagic.ops.data.counting import Repeat, Shard, Skip, Take
 from tfmagic.ops.data.datasets import Dataset
+from tfmagic.ops.data.elementwise import Filter, FlatMap, Map, TakeWhile
 from tfmagic.ops.data.file_cache import FileCache
+from tfmagic.ops.data.interleaving import Interleave
+from tfmagic.ops.data.joining import Concatenate, Zip
 from tfmagic.ops.data.parallel import ParallelMap, Prefetch, StaggeredInterleave
 from tfmagic.ops.data.rules import OF_STRINGS, handle
 from tfmagic.ops.data.settings import Cache
 from tfmagic.ops.data.shuffling import Shuffle
-from tfmagic.ops.data.transformations import (
-    Concatenate,
-    Filter,
-    FlatMap,
-    Interleave,
-    Map,
-    Repeat,
-    Shard,
-    Skip,
-    Take,
-    TakeWhile,
-    Zip,
-)
+from tfmagic.ops.data.windows import Window
 from tfmagic.ops.declare import register
 
 # Through these the look for files goes on; `TakeWhile` is a `Filter` only here.

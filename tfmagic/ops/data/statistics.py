@@ -179,10 +179,10 @@ def _text(value: Any) -> str:
 
 
 for _name in ("StatsAggregatorHandle", "ExperimentalStatsAggregatorHandle"):
-    register(_name, shape_rules.scalar, lambda op: op.constant(op.named.of(op.op, lambda *names: Aggregator())),
-             objects=True, effect="reads")
+    register(_name, shape_rules.scalar, lambda op: op.constant(op.named.of(
+        op.op, Aggregator, lambda *names: Aggregator())), objects=True, effect="reads")
 register("StatsAggregatorHandleV2", shape_rules.scalar, lambda op: op.constant(op.named.of(
-    op.op, lambda *names: Reporter())), objects=True, effect="reads")
+    op.op, Reporter, lambda *names: Reporter())), objects=True, effect="reads")
 register("StatsAggregatorSetSummaryWriter", lambda op, *dims: (), lambda op, aggregator, writer: aggregator.write_with(
     writer), objects=True, effect="writes")
 for _name in ("StatsAggregatorSummary", "ExperimentalStatsAggregatorSummary"):

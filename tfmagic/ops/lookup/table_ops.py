@@ -18,11 +18,11 @@ _MAKERS = (_FIXED, "MutableHashTable", "MutableHashTableOfTensors", _DENSE)
 
 
 def _table(op: Any) -> Any:
-    return op.constant(op.named.of(op.op, lambda *names: Table(op.op, op.op.type.removesuffix("V2") == _FIXED)))
+    return op.constant(op.named.of(op.op, Table, lambda *names: Table(op.op, op.op.type.removesuffix("V2") == _FIXED)))
 
 
 def _dense_table(op: Any, empty: Any, *deleted: Any) -> Any:
-    made = op.constant(op.named.of(op.op, lambda *names: DenseTable(op.op)))
+    made = op.constant(op.named.of(op.op, Table, lambda *names: DenseTable(op.op)))
     return made.reserve(empty, *deleted) if deleted else op.call(_refuse_old_form)
 
 

@@ -192,7 +192,7 @@ class Sparse(Accumulator):
 
 
 def _made(kind: type[Accumulator]) -> Any:
-    return lambda op: op.constant(op.named.of(op.op, lambda *names: kind(op.op, op.named.pause)))
+    return lambda op: op.constant(op.named.of(op.op, Accumulator, lambda *names: kind(op.op, op.named.pause)))
 
 
 def _stepped(op: Any, handle: Dims, step: Dims, *gradient: Dims) -> tuple[()]:

@@ -203,7 +203,7 @@ def _unknown(op: Any, *dims: Any) -> list[Dims | list[Dims]]:
 
 
 register("Barrier", old_handle, lambda op: op.constant(op.named.of(
-    op.op, lambda *names: Barrier(op.op, op.named.pause)).check(op.op)), objects=True, effect="reads")
+    op.op, Barrier, lambda *names: Barrier(op.op, op.named.pause)).check(op.op)), objects=True, effect="reads")
 register("BarrierInsertMany", _inserted, lambda op, handle, keys, values: handle.insert(
     keys, values, op.component_index), objects=True, effect="writes")
 register("BarrierTakeMany", _unknown, lambda op, handle, count: handle.take(

@@ -84,7 +84,7 @@ def _gathering(node: Any) -> Gathering:
             raise invalid("allowed_batch_sizes entries must be monotonically increasing")
     if allowed and allowed[-1] != attrs["max_batch_size"]:
         raise invalid("final entry in allowed_batch_sizes must equal max_batch_size")
-    found: Gathering = node.named.of(node.op, lambda *names: Gathering(attrs, node.named.pause))
+    found: Gathering = node.named.of(node.op, Gathering, lambda *names: Gathering(attrs, node.named.pause))
     return found
 
 
@@ -259,12 +259,12 @@ class _Exchange:
             raise invalid(f"Unsupported data type: {dtype.as_datatype_enum}")
         if not batch.shape:
             raise invalid("Batched tensor must have at least one dimension")
-        mail = self._node.named.of(self._node.op, lambda *names: _Parts(self._node.named.pause))
+        mail = self._node.named.of(self._node.op, _Parts, lambda *names: _Parts(self._node.named.pause))
         return mail.fetch(batch, self._index(index), int(name), self._node.op._attrs["timeout_micros"] / 1e6)
 
     def gathered(self, batch: Any, index: Any, gradient: Any, name: Any) -> Any:
         """The gradient of the whole batch for the run that has it, nothing for the others."""
-        mail = self._node.named.of(self._node.op, lambda *names: _Gradients(self._node.named.pause))
+        mail = self._node.named.of(self._node.op, _Gradients, lambda *names: _Gradients(self._node.named.pause))
         return mail.gather(batch, self._index(index), gradient, int(name))
 
 

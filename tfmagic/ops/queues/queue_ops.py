@@ -10,7 +10,7 @@ from tfmagic.base.shapes import Dims
 from tfmagic.graph.static_value import static_value
 from tfmagic.ops import shape_rules
 from tfmagic.ops.declare import register
-from tfmagic.ops.queues.queues import QUEUES
+from tfmagic.ops.queues.queues import QUEUES, Queue
 from tfmagic.ops.queues.waiting import unwrapped
 
 _MAKERS = frozenset({*QUEUES, *(f"{name}V2" for name in QUEUES)})
@@ -23,7 +23,7 @@ def old_handle(op: Any, *dims: Any) -> Dims:
 
 def _queue(op: Any) -> Any:
     kind = QUEUES[op.op.type.removesuffix("V2")]
-    return op.constant(op.named.of(op.op, lambda *names: kind(op.op, op.named.pause)).check(op.op))
+    return op.constant(op.named.of(op.op, Queue, lambda *names: kind(op.op, op.named.pause)).check(op.op))
 
 
 def _object(op: Any, queue: Any) -> Any:

@@ -76,13 +76,17 @@ class Queue(Waiting):
             raise invalid(f"{wanted}component types {', '.join(self.types)} but requested component types were "
                            f"{', '.join(types)}")
         dims = self.dims_of(op)
-        if dims != self.dims:
+        if not self._agrees(dims):
             raise invalid(f"{wanted}component shapes {_all(self.dims)} but requested component shapes were "
                           f"{_all(dims)}")
         return self
 
     def _check_kind(self, op: Any, wanted: str) -> None:
         """Check what only this kind of queue has; see `check`."""
+
+    def _agrees(self, dims: list[Dims]) -> bool:
+        """Whether another node may mean it that gives these shapes of components."""
+        return dims == self.dims
 
     # --- what a subclass says -----------------------------------------------------------------------------------
 
@@ -341,6 +345,9 @@ class Padding(Fifo):
     @property
     def _adding_kind(self) -> str:
         return "FIFOQueue"
+
+    def _agrees(self, dims: list[Dims]) -> bool:
+        return len(dims) == len(self.dims) and all(map(shapes.compatible, dims, self.dims))
 
     def _batch(self, elements: list[Element]) -> Element:
         return tuple(self._padded([element[i] for element in elements], i) for i in range(len(self._dtypes)))

@@ -9,13 +9,13 @@ from tfmagic.base.shapes import Dims
 from tfmagic.ops import shape_rules
 from tfmagic.ops.declare import register
 from tfmagic.ops.queues.queue_ops import old_handle
-from tfmagic.ops.queues.readers import READERS
+from tfmagic.ops.queues.readers import READERS, Reader
 from tfmagic.ops.queues.waiting import unwrapped
 
 
 def _reader(op: Any) -> Any:
     kind = READERS[op.op.type.removesuffix("V2")]
-    return op.constant(op.named.of(op.op, lambda *names: kind(op.op, op.named)))
+    return op.constant(op.named.of(op.op, Reader, lambda *names: kind(op.op, op.named)))
 
 
 def _queue(op: Any, queue: Any) -> Any:

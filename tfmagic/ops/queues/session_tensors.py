@@ -28,7 +28,7 @@ class SessionTensors:
     @classmethod
     def of(cls, named: Any) -> SessionTensors:
         """Those of a session, from what it keeps by name."""
-        return named.single("session tensors", cls)
+        return named.single(cls)
 
     def keep(self, node: str, dtype: str, value: Any) -> Any:
         """Keep a value of a type, given as protos have it; gives its handle, a string tensor."""

@@ -66,7 +66,7 @@ class SparseMap:
 
 
 def _map(op: Any) -> Any:
-    return op.constant(op.named.of(op.op, lambda container, name: SparseMap(name)))
+    return op.constant(op.named.of(op.op, SparseMap, lambda container, name: SparseMap(name)))
 
 
 def _added(op: Any, indices: Dims, values: Dims, dense_shape: Dims) -> Dims:

@@ -187,7 +187,7 @@ def _nothing(op: Any, *dims: Any) -> tuple[()]:
 
 def _declare(prefix: str, ordered: bool) -> None:
     def area(op: Any) -> Any:
-        return op.constant(op.named.of(op.op, lambda *names: StagedMap(op.op, op.named.pause, ordered)))
+        return op.constant(op.named.of(op.op, StagedMap, lambda *names: StagedMap(op.op, op.named.pause, ordered)))
 
     waits: dict[str, Any] = {"objects": True, "effect": "waits"}
     register(f"{prefix}Stage", _nothing, lambda op, key, indices, values: area(op).put(

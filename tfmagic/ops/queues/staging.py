@@ -105,7 +105,7 @@ def bytes_of(values: Any) -> int:
 
 
 def _area(op: Any) -> Any:
-    return op.constant(op.named.of(op.op, lambda *names: StagingArea(op.op, op.named.pause)))
+    return op.constant(op.named.of(op.op, StagingArea, lambda *names: StagingArea(op.op, op.named.pause)))
 
 
 def _unknown(op: Any, *dims: Any) -> list[Dims]:

@@ -251,7 +251,7 @@ def _declare(name: str, function: Any, *attrs: str) -> None:
 
 
 register("SummaryWriter", shape_rules.scalar, lambda op: op.constant(op.named.of(
-    op.op, lambda container, name: Writer(name))), objects=True, effect="reads")
+    op.op, Writer, lambda container, name: Writer(name))), objects=True, effect="reads")
 _declare("CreateSummaryFileWriter", open_file)
 _declare("CreateSummaryDbWriter", open_database)
 _declare("FlushSummaryWriter", flush_file)

@@ -205,7 +205,7 @@ def _training_dims(op: Any, handle: Dims, trees: Dims, nodes: Dims, features: An
 
 
 register("BoostedTreesEnsembleResourceHandleOp", shape_rules.scalar, lambda op: op.constant(op.named.of(
-    op.op, lambda container, name: Ensemble(name))), **READS)
+    op.op, Ensemble, lambda container, name: Ensemble(name))), **READS)
 register("IsBoostedTreesEnsembleInitialized", shape_rules.scalar, calling(is_made), **READS)
 register("BoostedTreesCreateEnsemble", nothing, calling(create), **WRITES)
 register("BoostedTreesDeserializeEnsemble", nothing, calling(deserialize), **WRITES)

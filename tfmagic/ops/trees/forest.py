@@ -52,7 +52,7 @@ def predict(handle: Any, features: Any, width: int) -> Any:
 
 
 register("TensorForestTreeResourceHandleOp", shape_rules.scalar, lambda op: op.constant(op.named.of(
-    op.op, lambda container, name: ForestTree(name))), **READS)
+    op.op, ForestTree, lambda container, name: ForestTree(name))), **READS)
 register("TensorForestTreeIsInitializedOp", shape_rules.scalar, calling(is_made), **READS)
 register("TensorForestCreateTreeVariable", nothing, calling(create), **WRITES)
 register("TensorForestTreeDeserialize", nothing, calling(deserialize), **WRITES)

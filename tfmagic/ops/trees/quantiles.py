@@ -188,7 +188,7 @@ def _flushed(op: Any, handle: Any, count: Any) -> Any:
 
 
 register("BoostedTreesQuantileStreamResourceHandleOp", shape_rules.scalar, lambda op: op.constant(op.named.of(
-    op.op, lambda container, name: QuantileStreams(name))), **READS)
+    op.op, QuantileStreams, lambda container, name: QuantileStreams(name))), **READS)
 register("IsBoostedTreesQuantileStreamResourceInitialized", shape_rules.scalar, calling(is_made), **READS)
 register("BoostedTreesCreateQuantileStreamResource", _created, calling(create, "max_elements"), **WRITES)
 register("BoostedTreesQuantileStreamResourceDeserialize", _given, calling(deserialize), check=lambda op, *dims: "",

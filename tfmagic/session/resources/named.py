@@ -20,37 +20,39 @@ class Named(Protocol):
 
 
 class NamedObjects:
-    """The objects of one session by their keys. They are changed by methods of their own, as runs go."""
+    """The objects of one session by their kinds and keys. They are changed by methods of their own, as runs go."""
 
     def __init__(self) -> None:
-        self._objects: dict[str, Any] = {}
+        self._objects: dict[tuple[Any, str], Any] = {}
         self._lock = threading.RLock()
 
-    def of(self, op: Operation, make: Callable[[str, str], Any]) -> Any:
+    def of(self, op: Operation, kind: type, make: Callable[[str, str], Any]) -> Any:
         """The object that a node names by its attrs.
 
         Args:
+          kind: what it is: things of two kinds may have the same name.
           make: makes it, from its container and name.
         """
         key = key_of(op)
         with self._lock:
-            found = self._objects.get(key)
+            found = self._objects.get((kind, key))
             if found is None:
-                found = self._objects[key] = make(*shown(key))
+                found = self._objects[kind, key] = make(*shown(key))
             return found
 
-    def single(self, key: str, make: Callable[[], Any]) -> Any:
+    def single(self, kind: type) -> Any:
         """The one object of a kind that no node names, made when it is first asked for."""
         with self._lock:
-            found = self._objects.get(key)
+            found = self._objects.get((kind, ""))
             if found is None:
-                found = self._objects[key] = make()
+                found = self._objects[kind, ""] = kind()
             return found
 
-    def find(self, container: str, name: str) -> Any:
-        """The object of this name, or None."""
+    def find(self, kind: type, container: str, name: str) -> Any:
+        """The object of this kind and name, or None."""
         with self._lock:
-            return next((found for key, found in self._objects.items() if shown(key) == (container, name)), None)
+            return next((found for (of, key), found in self._objects.items()
+                         if of is kind and shown(key) == (container, name)), None)
 
     def cancel(self) -> None:
         """End all waits."""

@@ -45,7 +45,7 @@ def _as_lists(tensors_list: Any) -> list[Any]:
     if isinstance(tensors_list[0], dict):
         keys = set(tensors_list[0])
         for tensors in tensors_list[1:]:
-            if set(tensors) != keys:
+            if set(tensors.keys()) != keys:
                 raise ValueError("All dictionaries in tensors_list must have the same keys")
     return [as_list(tensors) for tensors in tensors_list]
 
@@ -58,14 +58,18 @@ def as_given(given: Any, batch: Any) -> Any:
     return tensors[0] if len(tensors) == 1 else list(tensors)
 
 
+def _converted(tensors: Any) -> Example:
+    return [tensor if isinstance(tensor, SparseTensor) else convert_to_tensor_or_indexed_slices(tensor)
+            for tensor in tensors]
+
+
 def converted_example(tensors: Any, caller: str = "batch") -> Example:
     """The tensors of an example.
 
     Raises:
       ValueError: there are none.
     """
-    made = [tensor if isinstance(tensor, SparseTensor) else convert_to_tensor_or_indexed_slices(tensor)
-            for tensor in tensors]
+    made = _converted(tensors)
     if not made:
         raise ValueError(f"Expected at least one tensor in {caller}().")
     return made
@@ -132,7 +136,8 @@ class _Sparse:
     """How a tensor of an example is kept.
 
     Attributes:
-      map_op: the operation that keeps it; None for a tensor that stands for itself.
+      map_op: the operation that keeps it; one of another type where none is kept; None for a tensor that stands for
+        itself.
       rank: the rank of what is kept.
       dtype: the type of its values.
     """
@@ -180,7 +185,7 @@ def _stored(tensor: Any, enqueue_many: bool, keep: Tensor) -> tuple[Tensor, _Spa
     if rank is not None and enqueue_many:
         rank -= 1
     handle.set_shape([None] if enqueue_many else [])
-    return api.expand_dims(handle, [-1]), _Sparse(made[0] if made else None, rank, tensor.values.dtype)
+    return api.expand_dims(handle, [-1]), _Sparse(made[0] if made else handle.op, rank, tensor.values.dtype)
 
 
 def store_example(example: Example, enqueue_many: bool, keep: Tensor) -> tuple[Example, list[_Sparse]]:
@@ -197,8 +202,7 @@ def _store_all(examples: list[Example], enqueue_many: bool, keep: Tensor) -> tup
     first, hows = store_example(examples[0], enqueue_many, keep)
     made = [first]
     for example in examples[1:]:
-        if len(example) != len(hows) or any(isinstance(tensor, SparseTensor) != (how.dtype is not None)
-                                            for tensor, how in zip(example, hows)):
+        if any(isinstance(tensor, SparseTensor) != (how.dtype is not None) for tensor, how in zip(example, hows)):
             raise ValueError(f"Inconsistent SparseTensors list: {list(examples[0])} vs. {list(example)}")
         made.append([_stored_beside(tensor, how, enqueue_many, keep) for tensor, how in zip(example, hows)])
     return made, hows
@@ -236,9 +240,13 @@ def restored(batch: Any, hows: list[_Sparse]) -> Any:
             made.append(tensor)
             continue
         handles = api.squeeze(tensor, [1])
-        with get_default_graph().colocate_with(how.map_op):
+        keeper: Any = how.map_op
+        if keeper.type not in ("AddSparseToTensorsMap", "AddManySparseToTensorsMap"):
+            raise TypeError("sparse_map_op must be one of AddSparseToTensorsMap or AddSparseToTensorsMap. Instead, "
+                            f"found `{keeper.type}`.")
+        with get_default_graph().colocate_with(keeper):
             indices, values, shape = raw.take_many_sparse_from_tensors_map(
-                handles, dtype=how.dtype, shared_name=how.map_op.name)  # type: ignore[union-attr]
+                handles, dtype=how.dtype, shared_name=keeper.name)
         rank = None if how.rank is None else how.rank + 1
         indices.set_shape([None, rank])
         shape.set_shape([rank])
@@ -295,7 +303,7 @@ def _batch_join(given: Any, keep_input: Any, size: Any, capacity: int, enqueue_m
                 smaller: bool, shared_name: str | None, name: str | None) -> Any:
     examples = _as_lists(given)
     with name_scope(name, "batch_join", [*(t for example in examples for t in example), keep_input]) as scope:
-        converted = [converted_example(example) for example in examples]
+        converted = [_converted(example) for example in examples]
         keep = keep_condition(keep_input, enqueue_many)
         stored, hows = _store_all(converted, enqueue_many, keep)
         return as_given(given[0], _through(FIFOQueue, stored, hows, keep, size, 1, capacity, enqueue_many, shapes,
@@ -349,7 +357,7 @@ def _shuffle_batch_join(given: Any, size: Any, capacity: int, least: int, keep_i
                         name: str | None) -> Any:
     examples = _as_lists(given)
     with name_scope(name, "shuffle_batch_join", [*(t for example in examples for t in example), keep_input]) as scope:
-        converted = [converted_example(example) for example in examples]
+        converted = [_converted(example) for example in examples]
         keep = keep_condition(keep_input, enqueue_many)
         stored, hows = _store_all(converted, enqueue_many, keep)
         return as_given(given[0], _shuffled(stored, hows, keep, size, 1, capacity, least, seed, enqueue_many, shapes,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from tfmagic.base import dtypes
@@ -143,8 +144,11 @@ def slice_input_producer(tensor_list: Any, num_epochs: int | None = None, shuffl
 
     Raises:
       ValueError: there are no tensors.
+      TypeError: `tensor_list` is no sequence.
     """
-    with name_scope(name, "input_producer", tensor_list):
+    with name_scope(name, "input_producer", tensor_list if isinstance(tensor_list, Sequence) else []):
+        if not isinstance(tensor_list, Sequence):
+            raise TypeError("values must be a sequence.")
         tensors = [convert_to_tensor_or_indexed_slices(tensor) for tensor in tensor_list]
         if not tensors:
             raise ValueError("Expected at least one tensor in slice_input_producer().")
