@@ -202,9 +202,12 @@ def test_variables_are_frozen(graph) -> None:
 
 def test_training_nodes_are_removed(graph) -> None:
     x = tf.placeholder(tf.float32, name="x")
-    tf.negative(tf.identity(tf.check_numerics(x, "bad", name="check"), name="same"), name="out")
+    checked = tf.check_numerics(x, "bad", name="check")
+    with tf.control_dependencies([checked]):
+        tf.negative(tf.identity(x, name="same"), name="out")
+    tf.negative(tf.identity(x, name="another"), name="second")
     slim = tf.graph_util.remove_training_nodes(graph.as_graph_def())
-    assert [(node.name, list(node.input)) for node in slim.node] == [("x", []), ("out", ["x"])]
+    assert [(node.name, list(node.input)) for node in slim.node] == [("x", []), ("out", ["x"]), ("second", ["x"])]
 
 
 def test_attrs_nested_without_end_are_refused_and_nothing_is_imported() -> None:

@@ -244,7 +244,8 @@ def _evaluate(tensor: Tensor, only: frozenset[str] | None) -> Value:
                 op._static = values
         stack.pop()
     values = known[tensor.op]
-    return None if values is None else values[tensor.value_index]
+    value = None if values is None else values[tensor.value_index]
+    return None if value is _UNTOLD else value
 
 
 def _too_large(op: Operation) -> bool:
@@ -321,6 +322,11 @@ def _fold(op: Operation, declaration: registry.OpDeclaration, partial_rule: Any,
     return None if value is None else value if isinstance(value, tuple) else (value,)
 
 
+# A vector of which nothing is told, nor of one joined from it: of slices with masks TensorFlow asks no further. It is
+# this very list; one of which only the elements are unknown is None.
+_UNTOLD: list[int | None] = []
+
+
 def _single(value: Value) -> int | None:
     """The only element of an array."""
     return None if value is None or isinstance(value, list) or value.size != 1 else int(value.item())
@@ -360,6 +366,8 @@ def _partial_concat(op: Operation, inputs: list[Value]) -> Value:
         return None
     items: list[int | None] = []
     for part, tensor in zip(parts, tensors):
+        if part is _UNTOLD:
+            return _UNTOLD
         dims = tensor._dims
         if dims is None or len(dims) != 1 or dims[0] is None:
             return None
@@ -370,9 +378,9 @@ def _partial_concat(op: Operation, inputs: list[Value]) -> Value:
 def _partial_slice(op: Operation, inputs: list[Value]) -> Value:
     vector, (begin, end, stride) = inputs[0], map(_single, inputs[1:])
     attrs = op._attrs
-    if not isinstance(vector, list) or begin is None or end is None or stride is None:
-        return None
-    if attrs["ellipsis_mask"] or attrs["new_axis_mask"] or attrs["shrink_axis_mask"] or not stride:
+    if vector is _UNTOLD or attrs["ellipsis_mask"] or attrs["new_axis_mask"] or attrs["shrink_axis_mask"]:
+        return _UNTOLD
+    if not isinstance(vector, list) or begin is None or end is None or not stride:
         return None
     return vector[slice(None if attrs["begin_mask"] & 1 else begin, None if attrs["end_mask"] & 1 else end, stride)]
 

@@ -101,25 +101,61 @@ def tensor_shape_from_node_def_name(graph: Any, input_name: str) -> Any:
 @export("graph_util.remove_training_nodes")
 @deprecated(None, "Use `tf.compat.v1.graph_util.remove_training_nodes`")
 def remove_training_nodes(input_graph: Any, protected_nodes: Any = None) -> Any:
-    """A graph without the nodes that matter only for training: checks, and identities that nothing depends on.
+    """A graph without the nodes that matter only for training: checks, and identities on which no order hangs.
 
     Args:
       input_graph: a `GraphDef`.
       protected_nodes: names of nodes to keep.
 
     Returns:
-      A new `GraphDef`.
+      A new `GraphDef`. Who reads an identity that is gone reads its input; the input that was a check is gone with it.
+
+    Raises:
+      IndexError: an identity has no input, or had a check as its only one.
     """
     protected = set(protected_nodes or ())
-    checks = {node.name: node.input[0] for node in input_graph.node
-              if node.op == "CheckNumerics" and node.name not in protected and node.input}
-    without_checks = _bypassed(input_graph, checks)
-    controls = {name[1:] for node in without_checks.node for name in node.input if name.startswith("^")}
-    merged = {node.name for node in without_checks.node if node.op in ("Merge", "Switch")}
-    idle = {node.name: node.input[0] for node in without_checks.node
-            if node.op == "Identity" and node.name not in protected and len(node.input) == 1
-            and node.name not in controls and _node_name(node.input[0]) not in merged}
-    return _bypassed(without_checks, idle)
+    checks = {node.name for node in input_graph.node if node.op == "CheckNumerics" and node.name not in protected}
+    without_checks = rewritten(input_graph)
+    for node in input_graph.node:
+        if node.name not in checks:
+            _copied(without_checks, node, [text for text in node.input if _producer(text) not in checks])
+    controls = {text[1:] for node in without_checks.node for text in node.input if text.startswith("^")}
+    idle = {node.name: _first_input(node) for node in without_checks.node
+            if node.op == "Identity" and node.name not in protected | controls
+            and not any(text.startswith("^") for text in node.input)}
+    out = rewritten(input_graph)
+    for node in without_checks.node:
+        if node.name not in idle:
+            _copied(out, node, [_bypassing(text, idle) for text in node.input])
+    return out
+
+
+def _producer(text: str) -> str:
+    """What an input names, a control edge or not: TensorFlow's rewriting takes `x:0` for another name than `x`."""
+    return text[1:] if text.startswith("^") else text
+
+
+def _first_input(node: Any) -> str:
+    if not node.input:
+        raise IndexError("list index (0) out of range")
+    return node.input[0]
+
+
+def _bypassing(text: str, replaced: dict[str, str]) -> str:
+    """What is read in place of an input, past the nodes that are gone."""
+    seen: set[str] = set()
+    while (name := _producer(text)) in replaced and name not in seen:
+        seen.add(name)
+        text = replaced[name]
+    return text
+
+
+def _copied(graph_def: Any, node: Any, inputs: list[str]) -> None:
+    """Add a copy of a node with other inputs to a graph."""
+    new = graph_def.node.add()
+    new.CopyFrom(node)
+    del new.input[:]
+    new.input.extend(inputs)
 
 
 def rewritten(graph_def: Any) -> Any:
@@ -127,28 +163,6 @@ def rewritten(graph_def: Any) -> Any:
     out = type(graph_def)()
     if graph_def.library.function:
         out.library.CopyFrom(graph_def.library)
-    return out
-
-
-def _bypassed(graph_def: Any, replaced: dict[str, str]) -> Any:
-    """A copy of a graph without some nodes: who reads one of them reads its input."""
-    out = rewritten(graph_def)
-    for node in graph_def.node:
-        if node.name in replaced:
-            continue
-        new = out.node.add()
-        new.CopyFrom(node)
-        del new.input[:]
-        for text in node.input:
-            seen: set[str] = set()
-            while text in replaced and text not in seen:
-                seen.add(text)
-                text = replaced[text]
-            # A control edge on a node that is gone becomes one on what it read.
-            while text.startswith("^") and text[1:] in replaced and text not in seen:
-                seen.add(text)
-                text = "^" + _node_name(replaced[text[1:]])
-            new.input.append(text)
     return out
 
 

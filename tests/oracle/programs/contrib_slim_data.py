@@ -1,5 +1,6 @@
 """tf.contrib.slim's data: readers in parallel, queues that fetch ahead, decoders of examples, providers of items."""
 
+import collections
 import os
 
 from . import Case, program
@@ -195,3 +196,18 @@ def contrib_framework_helpers(tf):
     return Case(show=[t for pair in pairs for t in pair] + sums + framework.get_placeholders(tf.get_default_graph()),
                 facts={"said": said, "names": names, "places": places, "scope": scope, "known": known,
                        "same": framework.get_graph_from_inputs([a, b]) is tf.get_default_graph()})
+
+
+@program
+def features_of_examples_in_order(tf):
+    """Features get their shapes again in the order of their names, whatever the order in which they were told."""
+    slim = tf.contrib.slim
+    features = [("z", tf.FixedLenFeature((), tf.string, "")), ("c/format", tf.FixedLenFeature((), tf.string, "raw")),
+                ("c/class/label", tf.FixedLenFeature([1], tf.int64)), ("v", tf.VarLenFeature(tf.int64)),
+                ("b", tf.FixedLenFeature([2], tf.int64))]
+    show = []
+    for told in (features, features[::-1]):
+        handlers = collections.OrderedDict([(key, slim.tfexample_decoder.Tensor(key)) for key in ("v", "z", "b")])
+        decoder = slim.tfexample_decoder.TFExampleDecoder(collections.OrderedDict(told), handlers)
+        show += decoder.decode(tf.constant("text")) + decoder.decode(tf.constant("text"), ["b", "z"])
+    return Case(show=show, facts={"items": decoder.list_items()})

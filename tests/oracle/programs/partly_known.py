@@ -67,3 +67,23 @@ def partly_known_planes(tf):
             (None, None), ([None, 3, 3, None], 3))]
     rows += [("ArgMax", {"input": (f, x), "dimension": (i, [])}, {}) for x in ([None], [3], [2, None], None)]
     return _shapes(tf, rows)
+
+
+@program
+def partly_known_joined(tf):
+    """Shapes joined from parts: of a slice with masks that is not known as a whole TensorFlow tells nothing."""
+    size, sizes = tf.placeholder(tf.int32, [], "size"), tf.placeholder(tf.int32, [3], "sizes")
+    table, fed = tf.placeholder(tf.int32, [2, 3], "table"), tf.placeholder(tf.float32, name="fed")
+    shape = tf.shape(tf.placeholder(tf.float32, [None, 3], "half"))
+    two = tf.constant([2])
+    parts = {"new axis": size[tf.newaxis], "expanded": tf.expand_dims(size, 0), "reshaped": tf.reshape(size, [1]),
+             "a size": shape[1][None], "a part": shape[1:], "ellipsis": shape[..., 1:], "last": sizes[-1:],
+             "a row": table[0], "of a row": table[0, :1], "every other": sizes[::2], "cast": tf.to_int32(shape),
+             "fed end": tf.strided_slice(sizes, [0], size[None]), "known": tf.constant(5)[None],
+             "joined": tf.concat([two, size[None]], 0), "joined and cut": tf.concat([two, size[None]], 0)[:1],
+             "joined, cast": tf.to_int32(tf.concat([two, size[None]], 0)), "of an unknown": tf.shape(fed)[:1]}
+    facts = {}
+    for name in sorted(parts):
+        joined = [tf.concat([two, parts[name]], 0), tf.concat([parts[name], two], 0)]
+        facts[name] = [str(tf.reshape(fed, x).shape) for x in joined] + [str(tf.fill(joined[0][:2], 0).shape)]
+    return Case(facts=facts)

@@ -286,3 +286,29 @@ def variables_and_their_methods(tf):
     counter = tf.Variable(0, name="counter")
     steps += [(v.sparse_read([1]), None), (v.gather_nd([[0]]), None), (counter.count_up_to(5), None), (counter, None)]
     return Case(init=True, steps=steps)
+
+
+@program
+def graphs_without_nodes_of_training(tf):
+    """Checks and identities go; one with control edges stays, and one that had only a check to read has no input."""
+    tried = {"switch": "s Switch x p, i Identity s, c Abs i", "port": "s Switch x p, i Identity s:1, c Abs i",
+             "merge": "s Merge x p, i Identity s, c Merge i i", "two": "i Identity x, j Identity i, c Abs j ^y",
+             "backwards": "c Abs j, j Identity i, i Identity x", "port 0": "i Identity x, c Abs i:0",
+             "edge in": "i Identity x ^p, c Abs i", "edge out": "i Identity x, c Abs x ^i",
+             "loop": "s Exit x, i Identity s, c Abs i", "reference": "s VariableV2, i Identity s, c RefIdentity i",
+             "check": "k CheckNumerics x, c Add k y ^k", "check read": "k CheckNumerics x, i Identity k, c Abs i",
+             "check's port": "k CheckNumerics x, c Abs k:0", "no input": "i Identity, c Abs i",
+             "kept": "keep Identity x, kept CheckNumerics keep, c Abs kept"}
+
+    def left(nodes):
+        graph_def = tf.GraphDef()
+        for words in nodes.split(", "):
+            name, op = words.split()[:2]
+            graph_def.node.add(name=name, op=op, input=words.split()[2:])
+        try:
+            rest = tf.graph_util.remove_training_nodes(graph_def, ["keep", "kept"])
+        except IndexError as error:
+            return str(error)
+        return ", ".join(" ".join([node.name, node.op] + list(node.input)) for node in rest.node)
+
+    return Case(facts={name: left(tried[name]) for name in sorted(tried)})

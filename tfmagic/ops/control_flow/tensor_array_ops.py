@@ -284,7 +284,7 @@ def _refused_prefix(op: Any, handle: Dims, flow: Dims, prefix: Any) -> str:
     return "" if len(prefix) == 1 else no_prefix(prefix)
 
 
-_ON_ARRAY: dict[str, Any] = {"objects": True, "effect": "writes"}
+_ON_ARRAY: dict[str, Any] = {"objects": True, "effect": "writes", "repeats": True}
 _GRADIENT_SHAPE = _shape_rule(((2,), ()))
 register("TensorArrayV3", _created, _new, **_ON_ARRAY, check=_scalar("size"))
 register("TensorArrayV2", lambda op, size: _created(op, size)[0], lambda op, size: _new(op, size)[0], **_ON_ARRAY,

@@ -288,7 +288,7 @@ class TFExampleDecoder(DataDecoder):
           items: their names; by default all.
         """
         example = api.parse_single_example(serialized_example, self._keys_to_features)
-        for key, feature in self._keys_to_features.items():
+        for key, feature in sorted(self._keys_to_features.items()):
             if isinstance(feature, api.FixedLenFeature):  # with their shape, which an old parser forgot
                 example[key] = api.reshape(example[key], feature.shape)
         outputs = []
