@@ -114,8 +114,8 @@ def gradients(ys: Any, xs: Any, grad_ys: Any = None, name: str = "gradients",
         xs = [_differentiable_form(x, f"x_{i}") for i, x in enumerate(xs)]
         # As in TensorFlow a variable is the node that holds it here, not what reads it.
         grad_ys = [None if g is None else as_tensor_or_slices(g, f"grad_y_{i}") for i, g in enumerate(grad_ys)]
-        walk = _Walk(get_default_graph(), ys, xs, [one.op for one in stops], colocate_gradients_with_ops, gate_gradients,
-                     aggregation_method, uid)
+        walk = _Walk(get_default_graph(), ys, xs, [one.op for one in stops], colocate_gradients_with_ops,
+                     gate_gradients, aggregation_method, uid)
         walk.run(grad_ys)
     walk.finish()
     return [walk.result(x, unconnected_gradients) for x in xs]
