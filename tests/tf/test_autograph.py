@@ -93,6 +93,21 @@ class Model(Base):
         return self.__secret
 
 
+def _down(n):
+    if n > 0:
+        return _down(n - 1) + 1
+    return n
+
+
+def test_functions_call_themselves():
+    def down(n):
+        return down(n - 1) + 1 if n > 0 else n
+
+    for function in (_down, down):
+        assert tf.autograph.to_graph(function)(4) == 4
+        assert tf.autograph.to_graph(function).__name__ == f"tf__{function.__name__}"
+
+
 def test_methods_with_super_and_private_names():
     model = Model()
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from unittest import mock
+
 import numpy as np
 import pytest
 
 from tfmagic import tf
+from tfmagic.base import tf_logging
 from tfmagic.tf import internal
 
 STACK = internal.module("tensorflow.python.framework.ops")._default_graph_stack
@@ -69,3 +72,33 @@ def test_contexts_answer_by_tensorflows_names() -> None:
     assert "while/Merge:0" in loop._values
     assert list(branch._external_values) == ["cond/pred_id:0"]
     assert not loop.IsXLAContext()
+
+
+def test_what_takes_the_place_of_a_function_is_called_by_its_module() -> None:
+    logging = internal.module("tensorflow.python.platform.tf_logging")
+    logged: list[tuple[object, ...]] = []
+    actual = logging.info
+    logging.info = lambda *args: logged.append(args)
+    try:
+        _log_a_tensor()
+    finally:
+        logging.info = actual
+    _log_a_tensor()
+    assert logged == [("%s", "foo = 1.0")]
+
+
+def test_a_mocked_function_is_back_after_the_mock() -> None:
+    logging = internal.module("tensorflow.python.platform.tf_logging")
+    logging.__dict__.pop("warning", None)  # as if nobody had asked for it
+    with mock.patch.object(logging, "warning") as warning:
+        assert tf_logging.warning is warning
+    assert tf_logging.warning is logging.warning is not warning
+
+
+def _log_a_tensor() -> None:
+    with tf.Graph().as_default(), tf.Session() as session:
+        tf.constant(1.0, name="foo")
+        hook = tf.train.LoggingTensorHook(["foo"], every_n_iter=1)
+        hook.begin()
+        fetched = session.run(hook.before_run(None).fetches)
+        hook.after_run(None, tf.train.SessionRunValues(fetched, None, None))

@@ -72,9 +72,8 @@ def broadcast_dims(x: Dims, y: Dims) -> Dims:
     if x == y and None not in x:
         return x
     result: list[int | None] = []
-    for index in range(1, max(len(x), len(y)) + 1):
-        a = x[-index] if index <= len(x) else 1
-        b = y[-index] if index <= len(y) else 1
+    missing = len(x) - len(y)
+    for a, b in zip((1,) * -missing + x, (1,) * missing + y):
         if a == 1:
             result.append(b)
         elif b == 1:
@@ -85,7 +84,7 @@ def broadcast_dims(x: Dims, y: Dims) -> Dims:
             result.append(a)
         else:
             raise ValueError(f"Dimensions must be equal, but are {a} and {b}")
-    return tuple(reversed(result))
+    return tuple(result)
 
 
 _kept_broadcast = functools.lru_cache(4096)(broadcast_dims)  # a program has many nodes and few shapes

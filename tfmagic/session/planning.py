@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import functools
 import gc
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from torch.fx.proxy import Proxy
@@ -28,7 +29,8 @@ from tfmagic.session.plan.run_time import Asked
 
 def make_plan(fetches: Sequence[Tensor], targets: Sequence[Operation], feeds: Sequence[Tensor],
               place: Callable[[Operation], str], resources: Any, shapes: Sequence[Any] | None = None,
-              optimize: bool = True, keep_stages: bool = False, stepwise: bool = False) -> PlanGraph:
+              optimize: bool = True, keep_stages: bool = False, stepwise: bool = False,
+              assumed: Mapping[Tensor, tuple[int, ...]] = MappingProxyType({})) -> PlanGraph:
     """The plan of a run.
 
     Args:
@@ -42,13 +44,14 @@ def make_plan(fetches: Sequence[Tensor], targets: Sequence[Operation], feeds: Se
       optimize: whether the passes run.
       keep_stages: whether to keep the readable code after lowering and after each pass.
       stepwise: whether every node is to be seen by itself: no pass runs, and the plans keep `values`.
+      assumed: shapes of tensors that only a run tells: one in which they are others ends in `run_time.Disproved`.
 
     Raises:
       OpError: an operation cannot run.
     """
     try:
         with _uncollected():
-            return _make(fetches, targets, feeds, place, resources, shapes, optimize, keep_stages, stepwise)
+            return _make(fetches, targets, feeds, place, resources, shapes, optimize, keep_stages, stepwise, assumed)
     except (errors.OpError, BrokenPlan):
         raise
     except Exception as exception:
@@ -69,7 +72,7 @@ def _uncollected() -> Iterator[None]:
 
 def _make(fetches: Sequence[Tensor], targets: Sequence[Operation], feeds: Sequence[Tensor],
           place: Callable[[Operation], str], resources: Any, shapes: Sequence[Any] | None, optimize: bool,
-          keep_stages: bool, stepwise: bool) -> PlanGraph:
+          keep_stages: bool, stepwise: bool, assumed: Mapping[Tensor, tuple[int, ...]]) -> PlanGraph:
     fed = set(feeds)
     ops = prune([*fetches, *targets], fed)
     place = functools.cache(place)
@@ -79,7 +82,7 @@ def _make(fetches: Sequence[Tensor], targets: Sequence[Operation], feeds: Sequen
 
     def lowered(steps: list[Step]) -> Lowering:
         lowering = Lowering(place, resources, lower_call)
-        lowering.stepwise = stepwise
+        lowering.stepwise, lowering.assumed = stepwise, assumed
         for index, tensor in enumerate(feeds):
             dims = tensor._dims if shapes is None else shapes[index]
             lowering.feed(tensor, None if dims is None or None in dims else dims)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import importlib
 import os
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import Any
 
 from tfmagic.base import export, messages
@@ -51,20 +51,50 @@ class InternalModule(ModuleType):
                 raise AttributeError(unknown_name(self.__name__, name)) from None
             thing = module(f"{self.__name__}.{name}")
         if not attributes(self.__name__).get(name, "").endswith("()"):
-            setattr(self, name, thing)
+            super().__setattr__(name, thing)
         return thing
 
     def __setattr__(self, name: str, value: Any) -> None:
-        """Also what a switch stands at can be set, as TensorFlow's tests do."""
+        """As in TensorFlow's tests what a switch stands at can be set, and a function that its module calls by name."""
         target = attributes(self.__name__).get(name, "") if name[:2] != "__" else ""
         if target.endswith("()"):
             home, _, function = target.removesuffix("()").partition(":")
             getattr(importlib.import_module(home, "tfmagic"), f"set_{function}")(value)
         else:
+            home = _home_of(self.__name__, name) if type(value) is not ModuleType and name[:2] != "__" else None
             super().__setattr__(name, value)
+            if home is not None:
+                _displaced.setdefault(home, vars(home[0])[home[1]])
+                setattr(*home, value)
+
+    def __delattr__(self, name: str) -> None:
+        super().__delattr__(name)
+        home = _home_of(self.__name__, name)
+        if home in _displaced:
+            setattr(*home, _displaced.pop(home))
 
     def __dir__(self) -> list[str]:
         return sorted({*self.__dict__, *attributes(self.__name__)})
+
+
+# Functions of the house in whose place a program has put others, by their home.
+_displaced: dict[tuple[ModuleType, str], Any] = {}
+
+
+def _home_of(module_name: str, name: str) -> tuple[ModuleType, str] | None:
+    """The module of the house and the name in it of the function that a name in an internal module stands for."""
+    target = attributes(module_name).get(name, "@")
+    if target[0] == "@" or target.startswith("gen:"):
+        return None
+    place, _, attribute = target.partition(":")
+    if not attribute:
+        row = export.row(target)
+        if row is None or not row.home:
+            return None
+        place, attribute = f".{row.home}", row.attribute
+    home = importlib.import_module(place, "tfmagic")
+    found = home, attribute
+    return found if found in _displaced or isinstance(vars(home).get(attribute), FunctionType) else None
 
 
 @functools.cache

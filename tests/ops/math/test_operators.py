@@ -93,6 +93,14 @@ def test_shapes_that_do_not_broadcast_are_refused():
         tf.zeros([2]) + tf.zeros([3])
 
 
+@pytest.mark.parametrize(("one", "other", "first", "second"), [
+    ([2, 3], [3, 2], 2, 3), ([2, 3, 4], [5, 2], 3, 5), ([4, 3, 2], [3, 5, 4], 4, 3)])
+def test_of_several_sizes_that_do_not_fit_the_first_is_told(one, other, first, second):
+    for operation in (tf.add, tf.maximum, tf.equal):
+        with pytest.raises(ValueError, match=f"Dimensions must be equal, but are {first} and {second} for"):
+            operation(tf.zeros(one), tf.zeros(other))
+
+
 def test_divide_without_a_name_divides_what_it_is_given():
     assert tf.divide(3, 2) == 1.5
     assert tf.divide(tf.constant(3.0), 2.0, name="half").op.name == "half"

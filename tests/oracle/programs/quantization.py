@@ -45,3 +45,22 @@ def quantized_product(tf):
     relu, first, last = tf.raw_ops.QuantizedRelu(features=shrunk, min_features=least, max_features=most)
     out = [tf.dequantize(product, low, high), tf.dequantize(shrunk, least, most), tf.dequantize(relu, first, last)]
     return Case(steps=[(out, {a: X, b: X.T})])
+
+
+@program
+def limits_of_quantized_numbers(tf):
+    """Limits the wrong way round, equal ones and ones on one side of zero; 32 bits, which floats do not hold."""
+    x = tf.constant([[-1.5, 0.0, 0.3], [2.7, 5.0, 9.0]])
+    facts = {}
+    with tf.Session() as session:
+        for kind in (tf.quint8, tf.qint32):
+            for mode in ("MIN_COMBINED", "MIN_FIRST", "SCALED"):
+                for low, high in ((3.0, 1.0), (-2.0, -2.0), (2.0, 2.0), (0.0, 6.0)):
+                    name = "{} {} {} {}".format(kind.name, mode, low, high)
+                    values, least, most = tf.quantize(x, low, high, kind, mode=mode)
+                    asked = tf.bitcast(values, tf.uint8 if kind == tf.quint8 else tf.int32), least, most
+                    try:
+                        facts[name] = [value.tolist() for value in session.run(asked)]
+                    except tf.errors.InvalidArgumentError as error:
+                        facts[name] = error.message.split("\n")[0]
+    return Case(facts=facts)

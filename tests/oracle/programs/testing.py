@@ -202,3 +202,22 @@ def test_equal_graphs(tf):
                lambda: equal(read(table), read(table.replace("_1", "_2")), hash_table_shared_name=True),
                lambda: equal(tf.Graph(), read(a)), lambda: equal(read(a), 3)]
     return Case(facts={"said": answers(tf, checks)})
+
+
+@program
+def test_gradients_refused(tf):
+    """What the checkers of gradients say of types, shapes and tensors that do not depend on each other."""
+    check = tf.test
+    x, whole = tf.constant([1.0, 2.0]), tf.constant([1, 2])
+    v = tf.Variable([1.0, 2.0])
+    y, start = tf.square(x), np.array([1.0, 2.0, 3.0], np.float32)
+    with tf.Session() as session:
+        checks = [lambda: check.compute_gradient(whole, [2], y, [2]),
+                  lambda: check.compute_gradient(x, [2], whole, [2]),
+                  lambda: check.compute_gradient(x, [2], y, [2], start),
+                  lambda: check.compute_gradient(x, [2], tf.square(v), [2], init_targets=[v.initializer]),
+                  lambda: check.compute_gradient_error(v, [2], v * v, [2], init_targets=v.initializer)]
+        said = answers(tf, checks)
+        session.run(v.initializer)
+        kind = type(check.compute_gradient_error(v, [2], v * v, [2])).__name__
+    return Case(facts={"said": said, "error": kind})

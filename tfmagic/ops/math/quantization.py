@@ -12,6 +12,7 @@ from tfmagic.ops.declare import op, register
 from tfmagic.ops.tensor_function import tensor_function
 from tfmagic.ops.torch_types import torch_dtype
 
+_MOST_AS_FLOAT = 2**31 - 128  # the largest float of 32 bits that an integer of 32 bits can hold
 _LEAST_RANGE = 0.01  # a part of the limits that lies between them at least
 
 
@@ -48,9 +49,17 @@ def half_away(x: Any) -> Any:
 
 def _range(low: Any, high: Any) -> tuple[Any, Any]:
     """The limits with zero between them, and some room."""
-    low = torch.clamp(low, max=0)
+    low = torch.where(low < 0, low, 0.0)
     room = torch.clamp(torch.maximum(low.abs(), high.abs()), min=1) * _LEAST_RANGE
     return low, torch.clamp(torch.maximum(high, low + room), min=0)
+
+
+@tensor_function(meta=lambda low, high: low)
+def _not_below(low: Any, high: Any) -> Any:
+    """`low`, where `high` is not below it."""
+    if bool(high < low):
+        raise errors.InvalidArgumentError(None, None, "input_max_range must be larger than input_min_range.")
+    return low
 
 
 @op("QuantizeV2", traced="shapes")
@@ -63,18 +72,20 @@ class QuantizeV2:
         if op.round_mode == "HALF_TO_EVEN" and op.mode != "SCALED":
             raise errors.InvalidArgumentError(
                 None, op.op, f"Round mode 'HALF_TO_EVEN' only supported for mode 'SCALED', but mode is '{op.mode}'.")
-        low, high = _range(number(low), number(high))
+        low, high = _range(_not_below(number(low), number(high)), number(high))
         steps = Steps(op.T)
         rounded = torch.round if op.round_mode == "HALF_TO_EVEN" else half_away
         if op.mode == "SCALED":
             scale, step, low, high = _scaled(steps.low, steps.high, low, high)
             wide = torch.clamp(rounded(x * scale), steps.low, steps.high)
-            return wide.to(torch.int64).to(steps.dtype), low, torch.where(step == 0, steps.high / scale, high)
+            high = torch.where(step == 0, torch.full_like(scale, steps.high) / scale, high)
+            return wide.to(torch.int64).to(steps.dtype), low, high
         if op.mode == "MIN_FIRST":
             scale = float(steps.high - steps.low) / (high.double() - low.double())
-            first = half_away(low.double() * scale) - steps.low
-            wide = half_away(x * scale.float()).double() - first
-            return torch.clamp(wide, steps.low, steps.high).to(steps.dtype), low, high
+            first = half_away(low.double() * scale).float() - float(steps.low)
+            wide = half_away(x * scale.float()) - first
+            most = min(steps.high, _MOST_AS_FLOAT)
+            return torch.clamp(wide, steps.low, most).to(torch.int64).to(steps.dtype), low, high
         inside = torch.minimum(torch.maximum(x, low), high)
         wide = (inside - low) * ((steps.high - steps.low) / (high - low))
         if steps.signed:
@@ -278,12 +289,12 @@ class QuantizedMatMul:
     """The product of two matrices of integers, and the limits that it stands for."""
 
     def shape(op, a, b, *limits):
-        for dims in limits:
-            shape_rules.with_rank(dims, 0)
         a, b = shape_rules.with_rank(a, 2), shape_rules.with_rank(b, 2)
         rows, inner = reversed(a) if op.transpose_a else a
         its, columns = reversed(b) if op.transpose_b else b
         shape_rules.merge_dim(inner, its)
+        for dims in limits:
+            shape_rules.with_rank(dims, 0)
         return [(rows, columns), (), ()]
 
     def kernel(op, a, b, *limits):

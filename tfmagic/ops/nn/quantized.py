@@ -66,6 +66,8 @@ class QuantizedConv2D:
         return [dims, (), ()]
 
     def kernel(op: Any, x: Any, filters: Any, *limits: Any) -> Any:
+        if op.strides[1] != op.strides[2]:
+            raise invalid("Current implementation only supports equal length strides in the row and column dimensions.")
         x_low, x_high, y_low, y_high = map(number, limits)
         view = ChannelsLast(op, dilations=op.dilations)
         x, filters = _zero_centred(x, x_low, x_high, op.Tinput), _zero_centred(filters, y_low, y_high, op.Tfilter)

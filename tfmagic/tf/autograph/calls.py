@@ -159,10 +159,10 @@ def tree(function: FunctionType) -> ast.FunctionDef | ast.Lambda:
 def _compiled(node: ast.FunctionDef | ast.Lambda, function: FunctionType) -> CodeType:
     """The code of a converted function; the names that it takes from around it stay free."""
     free = [*function.__code__.co_freevars, OPERATORS]
-    name = "made"
-    made: ast.stmt = node if isinstance(node, ast.FunctionDef) else ast.Assign([ast.Name(name, ast.Store())], node)
+    name = f"{OPERATORS}made"  # not its own: a function that calls itself means the one of its module
     if isinstance(node, ast.FunctionDef):
-        name = node.name
+        node.name = name
+    made: ast.stmt = node if isinstance(node, ast.FunctionDef) else ast.Assign([ast.Name(name, ast.Store())], node)
     bound = ast.Return(ast.Name(name, ast.Load()))
     around = ast.FunctionDef("around", ast.arguments([], [ast.arg(each) for each in free], None, [], [], None, []),
                              [made, bound], [], None)
@@ -171,7 +171,7 @@ def _compiled(node: ast.FunctionDef | ast.Lambda, function: FunctionType) -> Cod
     ast.copy_location(around, node)
     module = ast.fix_missing_locations(ast.Module([around], []))
     code = compile(module, function.__code__.co_filename, "exec", dont_inherit=True)
-    inner = _code_in(_code_in(code, "around"), function.__code__.co_name)
+    inner = _code_in(_code_in(code, "around"), name if isinstance(node, ast.FunctionDef) else "<lambda>")
     return _renamed(inner, function.__code__.co_name)
 
 

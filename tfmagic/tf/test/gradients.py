@@ -48,11 +48,15 @@ def compute_gradient_error(x: Any, x_shape: Any, y: Any, y_shape: Any, x_init_va
                            init_targets: Any = None, extra_feed_dict: Any = None) -> Any:
     """The largest difference between the two matrices of `compute_gradient`; see there for the arguments."""
     found = _jacobians(x, x_shape, y, y_shape, x_init_value, delta, init_targets, extra_feed_dict)
-    pairs = [found] if isinstance(found, tuple) else found
-    worst = 0.0
+    return largest_error([found] if isinstance(found, tuple) else found)
+
+
+def largest_error(pairs: Any) -> Any:
+    """The largest difference within pairs of matrices: 0, or a NumPy number of 64 bits."""
+    worst: Any = 0
     for exact, near in pairs:
         if exact.size or near.size:
-            worst = np.maximum(worst, np.fabs(exact - near).max())
+            worst = np.maximum(np.float64(worst), np.fabs(exact - near).max())
     return worst
 
 
@@ -61,11 +65,11 @@ def _jacobians(x: Any, x_shape: Any, y: Any, y_shape: Any, x_init_value: Any, de
     session = get_default_session()
     if session is None:
         raise AssertionError("compute_gradient needs a default session: with tf.Session(): ...")
-    for target in init_targets or ():
-        session.run(target)
     if not isinstance(x, list):
+        _prepare(session, init_targets)
         return _pair(session, x, x_shape, *_gradient(x, y, y_shape), y, y_shape, x_init_value, delta, extra_feeds)
     made = [_gradient(each, y, y_shape) for each in x]
+    _prepare(session, init_targets)
     values = [None] * len(x) if x_init_value is None else x_init_value
     feeds = dict(extra_feeds or {})
     feeds.update({each: value for each, value in zip(x, values) if value is not None})
@@ -78,10 +82,24 @@ def _gradient(x: Any, y: Any, y_shape: Any) -> tuple[Any, Any]:
     """The node of the gradient, and the one that is fed with where it comes from."""
     with get_default_graph().as_default():
         dy = api.identity(constant(1.0, shape=y_shape, dtype=y.dtype))
-        dx = api.gradients(y, x, dy)[0]
-    if dx is None:
-        raise AssertionError("dx = None")
-    return dx, dy
+        return api.gradients(y, x, dy)[0], dy
+
+
+def _prepare(session: Any, targets: Any) -> None:
+    if targets:
+        if not isinstance(targets, (list, tuple)):
+            raise AssertionError
+        for target in targets:
+            session.run(target)
+
+
+_KINDS = (dtypes.float16, dtypes.bfloat16, dtypes.float32, dtypes.float64, dtypes.complex64, dtypes.complex128)
+
+
+def supported(kind: Any) -> Any:
+    """The type without its reference, or None where nothing is derived by it."""
+    base = dtypes.as_dtype(kind).base_dtype
+    return base if base in _KINDS else None
 
 
 def jacobian_pair(session: Any, x: Any, x_shape: Any, y: Any, y_shape: Any, value: Any, delta: float,
@@ -92,15 +110,20 @@ def jacobian_pair(session: Any, x: Any, x_shape: Any, y: Any, y_shape: Any, valu
 
 def _pair(session: Any, x: Any, x_shape: Any, dx: Any, dy: Any, y: Any, y_shape: Any, value: Any, delta: float,
           feeds: Any) -> tuple[Any, Any]:
+    for name, tensor in (("x", x), ("y", y)):
+        if supported(tensor.dtype) is None:
+            raise AssertionError(f"Don't support type {dtypes.as_dtype(tensor.dtype).name} for {name}")
     kind = dtypes.as_dtype(x.dtype).base_dtype.as_numpy_dtype
+    if value is not None and list(x_shape) != list(value.shape):
+        raise AssertionError(f"x_shape = {x_shape}, init_data shape = {list(value.shape)}")
     if value is None:
         value = np.random.random_sample(x_shape).astype(kind)
         if np.issubdtype(kind, np.complexfloating):
             value = value + 1j * np.random.random_sample(x_shape).astype(kind)
+    if dx is None:
+        raise AssertionError("dx = None")
     value = np.asarray(value, dtype=kind)
     shapes = [_sizes(x_shape), _sizes(y_shape)]
-    if list(value.shape) != shapes[0]:
-        raise AssertionError(f"x_init_value has the shape {list(value.shape)}, not {shapes[0]}")
     feeds = dict(feeds or {})
 
     def run(fetch: Any, more: dict[Any, Any]) -> Any:

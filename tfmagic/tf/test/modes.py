@@ -102,7 +102,7 @@ def run_v1_only(reason: str, func: Any = None) -> Any:
 
 def run_v2_only(func: Any = None) -> Any:
     """Decorator of a test of TensorFlow 2: it is skipped."""
-    return _skipping(func, "Test is only comptaible with v2", lambda: True)
+    return _skipping(func, "Test is only compatible with v2", lambda: True)
 
 
 def deprecated_graph_mode_only(func: Any = None) -> Any:
@@ -131,9 +131,9 @@ def skip_if(condition: Any) -> Any:
 
     def decorate(test: Any) -> Any:
         @functools.wraps(test)
-        def run(*args: Any, **kwargs: Any) -> None:
-            if not (condition() if callable(condition) else condition):
-                test(*args, **kwargs)
+        def run(*args: Any, **kwargs: Any) -> Any:
+            skipped = condition() if callable(condition) else condition
+            return None if skipped else test(*args, **kwargs)
 
         return run
 

@@ -22,7 +22,17 @@ def _as_it_is(f: Any) -> Any:
     return f
 
 
-also_run_as_tf_function = py_func_if_in_function = enable_output_all_intermediates = _as_it_is
+py_func_if_in_function = enable_output_all_intermediates = _as_it_is
+
+
+def also_run_as_tf_function(f: Any) -> Any:
+    """Decorator of a test that runs once more as a function where there is eager execution; it returns nothing."""
+
+    @functools.wraps(f)
+    def decorated(*args: Any, **kwargs: Any) -> None:
+        f(*args, **kwargs)
+
+    return decorated
 
 
 def assert_no_new_pyobjects_executing_eagerly(f: Any) -> Any:
