@@ -1,6 +1,7 @@
 """tf.contrib.slim: its training and evaluation loops, summaries, tables of a model."""
 
 import contextlib
+import importlib
 import os
 import re
 import sys
@@ -205,7 +206,7 @@ def slim_evaluation(tf):
 @program
 def sizes_of_nets(tf):
     """The size of images that a net of slim was made for."""
-    nets = tf.contrib.slim.nets
+    nets = importlib.import_module(tf.__name__.replace("tensorflow_core", "tensorflow") + ".contrib.slim.nets")
     names = ("alexnet.alexnet_v2", "inception.inception_v1", "inception.inception_v3", "overfeat.overfeat",
              "resnet_v1.resnet_v1", "resnet_v1.resnet_v1_50", "resnet_v2.resnet_v2", "vgg.vgg_a", "vgg.vgg_16",
              "vgg.vgg_19")
