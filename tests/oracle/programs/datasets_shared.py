@@ -85,3 +85,22 @@ def elements_for_several_devices(tf):
         run(both)
         run(both)
     return run.case(spec=str(sorted(iterator.element_spec.items())))
+
+
+@program
+def elements_on_another_device(tf):
+    run = Runs(tf)
+    for number in range(3):
+        dataset = tf.data.Dataset.range(4).map(lambda x: (x, tf.SparseTensor([[x]], [tf.as_string(x)], [5])))
+        if number:
+            dataset = dataset.repeat(2).apply(tf.data.experimental.copy_to_device("/cpu:0")).batch(3)
+        else:
+            dataset = dataset.apply(tf.data.experimental.prefetch_to_device("/cpu:0", 2))
+        iterator = tf.compat.v1.data.make_initializable_iterator(dataset)
+        number, words = iterator.get_next()
+        for _ in range(2):
+            run(iterator.initializer)
+            run([number, words.values])
+        for _ in range(4):
+            run([number, words.values])
+    return run.case(spec=str(iterator.element_spec))

@@ -2,55 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from tfmagic.base import dtypes
 from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.convert import constant, convert_to_tensor
 from tfmagic.graph.operation import Operation, Tensor
-from tfmagic.graph.type_spec import TensorSpec
 from tfmagic.ops import raw
 from tfmagic.ops.control_flow.grouping import group
 from tfmagic.tf.data import structure
-from tfmagic.tf.data.dataset import DatasetV2, Node
 from tfmagic.tf.data.dataset_v1 import make_initializable_iterator
 from tfmagic.tf.data.options import Options
-from tfmagic.tf.functions.traced import ConcreteFunction, defun
-
-_TEXT = TensorSpec([], dtypes.string)
+from tfmagic.tf.data.remote import Remote
 
 
-class _OnSource:
-    """A function that runs on another device: what calls it there, and what that captures.
-
-    Args:
-      name: what the two functions are called.
-      function: takes and gives tensors.
-      takes: whether it takes the string of the iterator.
-      device: the name of the other device, a string tensor.
-      result: the types of what it gives.
-    """
-
-    def __init__(self, name: str, function: Callable[..., Any], takes: bool, device: Tensor, result: Sequence[Any]):
-        signature = [_TEXT] if takes else []
-        function.__name__ = f"_{name}_func"
-        there: ConcreteFunction = defun(function, input_signature=signature).get_concrete_function()
-
-        def remote(*given: Any) -> Any:
-            return raw.remote_call(device, [*given, *there.captured_inputs], list(result), there)
-
-        def with_handle(string_handle: Any) -> Any:
-            return remote(string_handle)
-
-        caller: Callable[..., Any] = with_handle if takes else remote
-        caller.__name__ = f"_remote_{name}_func"
-        self.function: ConcreteFunction = defun(caller, input_signature=signature,
-                                                autograph=False).get_concrete_function()
-        self.captured = self.function.captured_inputs
-
-
-class _Shard:
+def _of_shard(number: int, iterator: Tensor, incarnation: Tensor, device: Tensor, spec: Any) -> Remote:
     """The elements of one device: functions on the source device ask the iterator for them.
 
     Args:
@@ -60,33 +27,22 @@ class _Shard:
       device: the name of the source device, a string tensor.
       spec: the structure of an element.
     """
+    attrs = structure.flat_attrs(spec)
+    text = raw.multi_device_iterator_to_string_handle(iterator)
 
-    def __init__(self, number: int, iterator: Tensor, incarnation: Tensor, device: Tensor, spec: Any):
-        self._spec, self._attrs = spec, structure.flat_attrs(spec)
-        text = raw.multi_device_iterator_to_string_handle(iterator)
+    def init_func() -> Any:
+        return text
 
-        def init_func() -> Any:
-            return text
+    def next_func(string_handle: Any) -> Any:
+        found = raw.multi_device_iterator_from_string_handle(string_handle, **attrs)
+        return raw.multi_device_iterator_get_next_from_shard(found, number, incarnation, **attrs)
 
-        def next_func(string_handle: Any) -> Any:
-            found = raw.multi_device_iterator_from_string_handle(string_handle, **self._attrs)
-            return raw.multi_device_iterator_get_next_from_shard(found, number, incarnation, **self._attrs)
+    def finalize_func(unused_string_handle: Any) -> Any:
+        return constant(0, dtypes.int64)
 
-        def finalize_func(unused_string_handle: Any) -> Any:
-            return constant(0, dtypes.int64)
-
-        self._functions = [_OnSource("init", init_func, False, device, [dtypes.string]),
-                           _OnSource("next", next_func, True, device, self._attrs["output_types"]),
-                           _OnSource("finalize", finalize_func, True, device, [dtypes.int64])]
-        # TensorFlow says so of this one; the device of integers is all the same here.
-        self._functions[1].function.function.definition.attr["experimental_ints_on_device"].b = True
-        self.dataset()
-
-    def dataset(self) -> DatasetV2:
-        """A node of its own that gives the elements."""
-        init, step, last = self._functions
-        return Node(raw.generator_dataset(init.captured, step.captured, last.captured, init.function, step.function,
-                                          last.function, **self._attrs), self._spec)
+    made = Remote(device, spec, init_func, next_func, finalize_func)
+    made.dataset()  # TensorFlow makes a node, and takes another one
+    return made
 
 
 class MultiDeviceIterator:
@@ -120,12 +76,12 @@ class MultiDeviceIterator:
         shards = []
         for number, device in enumerate(self._devices):
             with graph.device(device):
-                shards.append(_Shard(number, self._multi_device_iterator_resource, self._incarnation_id,
+                shards.append(_of_shard(number, self._multi_device_iterator_resource, self._incarnation_id,
                                      self._source_device_tensor, self._dataset.element_spec))
         self._device_iterators: list[Any] = []
         for shard, device in zip(shards, self._devices):
             with graph.device(device):
-                elements = shard.dataset()
+                elements: Any = shard.dataset()
                 if prefetch_buffer_size > 0:
                     elements = elements.prefetch(prefetch_buffer_size)
                 self._device_iterators.append(make_initializable_iterator(elements.with_options(without)))
