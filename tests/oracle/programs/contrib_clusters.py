@@ -1,5 +1,7 @@
-"""tf.contrib.losses.metric_learning.cluster_loss. TensorFlow 1.15 needs scikit-learn (0.20) for it: the recorder puts it
-on the path where CLUSTER_SKLEARN says."""
+"""tf.contrib.losses.metric_learning.cluster_loss.
+
+TensorFlow 1.15 needs scikit-learn (0.20) for it: the recorder puts it on the path where CLUSTER_SKLEARN says.
+"""
 
 import os
 import sys
