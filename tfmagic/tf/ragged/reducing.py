@@ -122,10 +122,7 @@ def _over(reduce: Callable[..., Any], segments: Callable[..., Any], data: Any, a
             if not axis:
                 return data
             if len(axis) > 1:
-                rank = data.shape.ndims
-                if rank is None:
-                    raise ValueError("rt_input.shape.ndims must be known statically.")
-                axis = sorted(positive_axis(each, rank) for each in axis)
+                axis = sorted(positive_axis(each, data.shape.ndims) for each in axis)
                 inner = _over(reduce, segments, data, axis[-1])
                 return _over(reduce, segments, inner, axis[:-1])
             axis = axis[0]
