@@ -232,7 +232,6 @@ def ragged_tensors_of_unknown_rank(tf):
         tf.unsorted_segment_max([3, 1, 2], [0, 1, 0], 2)[0], tf.segment_sum([3, 1, 2], [0, 0, 1])[0],
         tf.argmax([3, 9, 2]), tf.bincount([1, 2, 2])[2], tf.bitwise.bitwise_or(1, 2))]
     select = tf.where(tf.placeholder(tf.bool, [2]), tf.placeholder(tf.float32, [None]), tf.placeholder(tf.float32))
-    refused += refusals([lambda: tf.where(tf.placeholder(tf.bool, [3]), [1, 2], [3, 4])])
     summed = tf.unsorted_segment_sum(narrow, [0, 1], 2)
     return Case([([tf.where(narrow), summed.values], None)] + [(known, None)], facts={
         "refused": refused, "select": str(select.shape), "summed": str(summed.values.shape)})

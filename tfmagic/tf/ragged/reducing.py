@@ -45,7 +45,7 @@ def _aggregate(op: Callable[..., Any], data: Any, segment_ids: Any, num_segments
         longest = raw.maximum(raw.unsorted_segment_max(lengths, segment_ids, num_segments), 0)
         ends = api.concat([constants.zeros([1], dtype=splits.dtype), api.cumsum(longest)], axis=0)
         starts = api.gather(ends, segment_ids)
-        places = range_(starts, starts + lengths, row_splits_dtype=splits.dtype).values
+        places = range_(starts, starts + lengths).values
         return RaggedTensor.from_row_splits(_aggregate(op, data.values, places, ends[-1]), ends, validate=False)
 
 
