@@ -6,6 +6,8 @@ Every rule takes the node and the dims of its inputs (a tuple of int and None, o
 from __future__ import annotations
 
 import functools
+import math
+from collections.abc import Sequence
 from typing import Any
 
 from tfmagic.base.shapes import Dims
@@ -149,6 +151,21 @@ class BuildingRefusal(ValueError):
     def __init__(self, building: str, running: str | None) -> None:
         super().__init__(building)
         self.running = running
+
+
+def count(dims: Dims) -> int | None:
+    """How many elements there are, as far as that is known."""
+    return None if dims is None or None in dims else math.prod(dims)  # type: ignore[arg-type]
+
+
+def check_length(words: str, count: int, values: Sequence[Any]) -> None:
+    """Refuse an attr that has not a value for each dimension.
+
+    Raises:
+      ValueError: with TensorFlow's words.
+    """
+    if len(values) != count:
+        raise ValueError(f"{words} attribute to contain {count} values, but got: {len(values)}")
 
 
 def less(size: int, amount: int) -> int:

@@ -267,6 +267,7 @@ class MatrixDiagPartV2:
 
     def shape(op, x, k, padding_value):
         shape_rules.with_rank_at_least(x, 2)
+        shape_rules.with_rank_at_most(k, 1)
         shape_rules.with_rank(padding_value, 0)
         bounds = _static_bounds(op.k, k)
         if x is None or bounds is None:
@@ -313,6 +314,7 @@ class MatrixDiagV2:
 
     def shape(op, diagonal, k, num_rows, num_cols, padding_value):
         shape_rules.with_rank_at_least(diagonal, 1)
+        shape_rules.with_rank_at_most(k, 1)
         for dims in (num_rows, num_cols, padding_value):
             shape_rules.with_rank(dims, 0)
         bounds, sizes = _static_bounds(op.k, k), [static_ints(t) for t in (op.num_rows, op.num_cols)]
@@ -382,6 +384,7 @@ class MatrixSetDiagV2:
     def shape(op, x, diagonal, k):
         shape_rules.with_rank_at_least(x, 2)
         shape_rules.with_rank_at_least(diagonal, 1)
+        shape_rules.with_rank_at_most(k, 1)
         if x is not None:
             shape_rules.with_rank_at_most(shape_rules.with_rank_at_least(diagonal, len(x) - 1), len(x))
         bounds = _static_bounds(op.k, k)

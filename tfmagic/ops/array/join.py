@@ -32,11 +32,10 @@ def _concat_dims(parts: list[Dims], axis_tensor: Tensor) -> Dims:
     if not known:
         return None
     rank = len(known[0])
-    for other in known:
-        if len(other) != rank:
-            raise ValueError(f"Shape must be rank {rank} but is rank {len(other)}")
     if rank == 0:
         raise ValueError("Can't concatenate scalars (use tf.stack instead)")
+    for other in known:
+        shape_rules.with_rank(other, rank)
     axis = static_int(axis_tensor)
     if axis is None:
         return (None,) * rank
@@ -244,6 +243,8 @@ class ParallelConcat:
     """Tensors of leading size 1 joined along their first axis."""
 
     def shape(op, values):
+        if None in (op.op._attrs["shape"]._dims or (None,)):
+            raise ValueError("shape attr must be fully defined.")
         whole: Dims = None
         for index, item in enumerate(values):
             if item is None or None in item:

@@ -23,10 +23,10 @@ from tfmagic.ops.array.shape_ops import rank
 
 
 def _permuted(x: Dims, perm_tensor: Tensor, perm_dims: Dims) -> Dims:
-    (count,) = shape_rules.with_rank(perm_dims, 1)
+    perm = static_ints(perm_tensor)
+    (count,) = shape_rules.with_rank(perm_dims, 1) if x is not None or perm is None else (None,)
     if x is not None and count not in (None, len(x)):
         raise ValueError(f"Dimension must be {len(x)} but is {count}")
-    perm = static_ints(perm_tensor)
     if perm is None:
         return unknown_dims(len(x) if x is not None else count)
     if x is None:

@@ -45,23 +45,24 @@ def scatter_dims(target: Dims, indices: Dims, updates: Dims, what: str = "output
       what: the argument that the target is.
     """
     shape_rules.with_rank_at_least(indices, 1)
+    shape_rules.with_rank_at_least(updates, 1)
     if target is None or indices is None or updates is None:
         return target
     if 0 in target and shapes.num_elements(indices) and shapes.num_elements(updates):
         raise ValueError("Indices and updates specified for empty output shape")
     depth, outer = indices[-1], len(indices) - 1
     if depth is not None:
-        _must_match("outer", "indices", indices, indices[:-1], updates, updates[:outer])
-        _must_match("inner", what, target, target[depth:], updates, updates[outer:])
+        _must_match("outer", outer, "indices", indices, indices[:-1], updates, updates[:outer])
+        _must_match("inner", len(target) - depth, what, target, target[depth:], updates, updates[outer:])
     return target
 
 
-def _must_match(where: str, what: str, dims: Any, part: Any, updates: Any, other: Any) -> None:
+def _must_match(where: str, size: int, what: str, dims: Any, part: Any, updates: Any, other: Any) -> None:
     try:
         shape_rules.merge(part, other)
     except ValueError as error:
-        count = len(other) if where == "inner" else len(part)
-        raise ValueError(f"The {where} {len(part)} dimensions of {what}.shape={shapes.brackets(dims)} must match the "
+        count = len(other) if where == "inner" else size
+        raise ValueError(f"The {where} {size} dimensions of {what}.shape={shapes.brackets(dims)} must match the "
                          f"{where} {count} dimensions of updates.shape={shapes.brackets(updates)}: {error}") from None
 
 
@@ -109,6 +110,7 @@ class ScatterNd:
     """Zeros of `shape` to which slices are added at rows of coordinates."""
 
     def shape(op, indices, updates, shape):
+        scatter_dims(None, indices, updates)
         return scatter_dims(static_dims(op.op._inputs[2]), indices, updates)
 
     def kernel(op, indices, updates, shape):

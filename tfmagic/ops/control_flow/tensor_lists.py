@@ -27,7 +27,7 @@ def _element_dims(shape: Tensor) -> Dims:
     """The shape that an input says of elements; the scalar -1 says nothing."""
     shape_rules.with_rank_at_most(shape._dims, 1)
     try:
-        return static_dims(shape)
+        return static_dims(shape, scalar=True)
     except NoShape:
         raise
     except ValueError:  # a scalar that is not -1

@@ -119,9 +119,9 @@ class FakeQuantWithMinMaxVarsGradient:
     """The gradients of the three inputs of FakeQuantWithMinMaxVars."""
 
     def shape(op: Any, gradients: Dims, inputs: Dims, low: Dims, high: Dims) -> Any:
-        shape_rules.with_rank(low, 0)
-        shape_rules.with_rank(high, 0)
-        return [shape_rules.merge(gradients, inputs), (), ()]
+        dims = shape_rules.merge(gradients, inputs)
+        shape_rules.merge(shape_rules.with_rank(low, 0), high)
+        return [dims, (), ()]
 
     def kernel(op: Any, gradients: Any, inputs: Any, low: Any, high: Any) -> Any:
         inside, below, above = _parts(op, gradients, inputs, _single(low), _single(high))
@@ -153,8 +153,8 @@ class FakeQuantWithMinMaxVarsPerChannelGradient:
     """The gradients of the three inputs of FakeQuantWithMinMaxVarsPerChannel."""
 
     def shape(op: Any, gradients: Dims, inputs: Dims, low: Dims, high: Dims) -> Any:
-        inputs = shape_rules.with_rank_at_most(shape_rules.with_rank_at_least(inputs, 1), 4)
-        inputs = shape_rules.merge(inputs if gradients is None else gradients, inputs)
+        gradients = shape_rules.with_rank_at_most(shape_rules.with_rank_at_least(gradients, 1), 4)
+        inputs = shape_rules.merge(gradients, inputs)
         channels: Dims = (None if inputs is None else inputs[-1],)
         for limit in (low, high):
             channels = shape_rules.merge(shape_rules.with_rank(limit, 1), channels)

@@ -13,12 +13,11 @@ from tfmagic.base.lazy import torch
 from tfmagic.base.shapes import Dims
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.sparse_tensor import SparseTensor
-from tfmagic.graph.static_value import static_dims
 from tfmagic.ops import api, raw
 from tfmagic.ops.array import shape_ops
 from tfmagic.ops.array.gather import gather
 from tfmagic.ops.declare import op, register
-from tfmagic.ops.shape_rules import merge_dim, with_rank
+from tfmagic.ops.shape_rules import count, merge_dim, with_rank
 from tfmagic.ops.sparse import parts
 
 
@@ -294,9 +293,7 @@ class SparseSplit:
     """A sparse tensor in parts along a dimension; the first parts are larger by one where it does not come out even."""
 
     def shape(op: Any, split_dim: Dims, indices: Dims, values: Dims, shape: Dims) -> Any:
-        sizes = static_dims(op.shape)
-        rank = None if sizes is None else len(sizes)
-        return [[(None, rank)] * op.num_split, [(None,)] * op.num_split, [shape] * op.num_split]
+        return [[(None, count(shape))] * op.num_split, [(None,)] * op.num_split, [shape] * op.num_split]
 
     def kernel(op: Any, split_dim: Any, indices: Any, values: Any, shape: Any) -> Any:
         axis = split_dim[0] if isinstance(split_dim, list) else split_dim

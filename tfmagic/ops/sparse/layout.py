@@ -271,8 +271,9 @@ class SparseFillEmptyRowsGrad:
     """The gradients of the values and of the default value of SparseFillEmptyRows."""
 
     def shape(op: Any, reverse_index_map: Any, grad_values: Any) -> Any:
+        reverse_index_map = shape_rules.with_rank(reverse_index_map, 1)
         shape_rules.with_rank(grad_values, 1)
-        return [shape_rules.with_rank(reverse_index_map, 1), ()]
+        return [reverse_index_map, ()]
 
     def kernel(op: Any, reverse_index_map: Any, grad_values: Any) -> Any:
         rest = grad_values.index_fill(0, reverse_index_map, 0)

@@ -66,12 +66,12 @@ class StringJoin:
     """Strings of several tensors joined element by element; scalars go with every element."""
 
     def shape(op, inputs):
-        if any(dims is None for dims in inputs):
-            return None
-        dims = ()
+        if all(dims == () for dims in inputs):
+            return ()
+        dims = None
         for item in inputs:
             if item != ():
-                dims = item if dims == () else shape_rules.merge(dims, item)
+                dims = shape_rules.merge(dims, item)
         return dims
 
     def kernel(op, inputs):
