@@ -390,8 +390,8 @@ class MatrixSetDiagV2:
         bounds = _static_bounds(op.k, k)
         low, high = bounds or (0, 0)  # TensorFlow takes one that is not known for the main diagonal
         if x is not None and bounds is not None:
-            _check_within(x[-2:], bounds)
             shape_rules.with_rank(diagonal, len(x) - (low == high))
+            _check_within(x[-2:], bounds)
         if diagonal is not None and (x is None or None in x):
             x = shape_rules.merge(x, (*diagonal[:-1 if low == high else -2], None, None))
         return x

@@ -243,9 +243,12 @@ class ParallelConcat:
     """Tensors of leading size 1 joined along their first axis."""
 
     def shape(op, values):
-        if None in (op.op._attrs["shape"]._dims or (None,)):
+        whole: Dims = op.op._attrs["shape"]._dims
+        if whole is None or None in whole:
             raise ValueError("shape attr must be fully defined.")
-        whole: Dims = None
+        if not whole:
+            raise ValueError("Out of range dim_index 0 for shape with 0 dimensions")
+        whole = (1, *whole[1:])
         for index, item in enumerate(values):
             if item is None or None in item:
                 raise ValueError("All input shapes must be fully defined.")

@@ -225,12 +225,13 @@ class MirrorPadGrad:
 
     def shape(op, x, paddings):
         count = shape_rules.with_rank(paddings, 2)[0]
+        if count is None:
+            return None
+        x = shape_rules.with_rank(x, count)
         shape_rules.merge(paddings, (count, 2))
-        if count is not None:
-            x = shape_rules.with_rank(x, count)
         values = static_value(op.paddings)
         if values is None:
-            return unknown_dims(count)
+            return (None,) * count
         return tuple(None if d is None else shape_rules.less(d, int(a + b)) for d, (a, b) in zip(x, values))
 
     def kernel(op, x, paddings):

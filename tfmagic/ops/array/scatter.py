@@ -46,14 +46,16 @@ def scatter_dims(target: Dims, indices: Dims, updates: Dims, what: str = "output
     """
     shape_rules.with_rank_at_least(indices, 1)
     shape_rules.with_rank_at_least(updates, 1)
-    if target is None or indices is None or updates is None:
-        return target
-    if 0 in target and shapes.num_elements(indices) and shapes.num_elements(updates):
+    if target is not None and 0 in target and None not in target and (
+            shape_rules.count(indices) or shape_rules.count(updates)):
         raise ValueError("Indices and updates specified for empty output shape")
+    if indices is None or updates is None:
+        return target
     depth, outer = indices[-1], len(indices) - 1
     if depth is not None:
         _must_match("outer", outer, "indices", indices, indices[:-1], updates, updates[:outer])
-        _must_match("inner", len(target) - depth, what, target, target[depth:], updates, updates[outer:])
+        if target is not None:
+            _must_match("inner", len(target) - depth, what, target, target[depth:], updates, updates[outer:])
     return target
 
 
@@ -66,6 +68,9 @@ def _must_match(where: str, size: int, what: str, dims: Any, part: Any, updates:
                          f"{where} {count} dimensions of updates.shape={shapes.brackets(updates)}: {error}") from None
 
 
+_NO_ROWS = "Updates shape must have rank at least one. Found:[]"
+
+
 def _scatter_words(target: Any, indices: Any, updates: Any, some: bool) -> str | None:
     """The words of TensorFlow's kernels for slices that do not fit into zeros or a tensor.
 
@@ -74,7 +79,7 @@ def _scatter_words(target: Any, indices: Any, updates: Any, some: bool) -> str |
     """
     depth, outer = indices[-1], len(indices) - 1
     if not updates:
-        return f"Updates shape must have rank at least one. Found:{shapes.brackets(updates)}"
+        return _NO_ROWS
     if (0 not in indices or 0 not in updates) and not (some and 0 not in indices and 0 not in updates):
         return "Indices and updates specified for empty output shape"
     if indices[:outer] != updates[:outer]:
@@ -105,12 +110,14 @@ def _explain_scatter(op: Any, target: Any, indices: Any, *rest: Any) -> str | No
     return not_within(indices, target.shape[:indices.shape[-1]], target.shape, "shape")
 
 
-@array_op("ScatterNd", host="shape", traced="shapes", explain=_explain_scatter_nd)
+@array_op("ScatterNd", host="shape", traced="shapes", explain=_explain_scatter_nd,
+          check=lambda op, indices, updates, shape: None if updates or not indices else _NO_ROWS)
 class ScatterNd:
     """Zeros of `shape` to which slices are added at rows of coordinates."""
 
     def shape(op, indices, updates, shape):
-        scatter_dims(None, indices, updates)
+        for dims in (indices, updates):
+            shape_rules.with_rank_at_least(dims, 1)
         return scatter_dims(static_dims(op.op._inputs[2]), indices, updates)
 
     def kernel(op, indices, updates, shape):

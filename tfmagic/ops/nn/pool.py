@@ -46,7 +46,7 @@ def pool_shape(op: Any, x: Dims, ksize: Any, strides: Any, rank: int) -> Dims:
            zip(spatial(op, x), spatial(op, ksize), spatial(op, strides))]
     channel = -1 if channels_last(op) else 1
     depth = x[channel]
-    if rank == 4 and not op.op.type.startswith("Avg"):
+    if rank == 4 and kind == "MaxPool":
         depth = windows.output_size(depth, ksize[channel], strides[channel], 1, op.padding)
     if vectors:
         return (x[0], depth, *out, 4)

@@ -221,9 +221,9 @@ class QuantizedInstanceNorm:
     """Each channel of each picture with mean 0 and variance 1."""
 
     def shape(op: Any, x: Dims, *limits: Dims) -> Any:
-        dims = shape_rules.with_rank(x, 4)
+        shape_rules.with_rank(x, 4)
         _scalars(*limits)
-        return [dims, (), ()]
+        return [x, (), ()]
 
     def kernel(op: Any, x: Any, low: Any, high: Any) -> Any:
         high = number(high)

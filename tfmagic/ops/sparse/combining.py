@@ -247,9 +247,9 @@ class SparseConcat:
         width: int | None = None
         rank: int | None = None
         for place, value, size in zip(indices, values, shapes):
-            rows, columns = with_rank(place, 2)
-            rows = merge_dim(rows, with_rank(value, 1)[0])
-            width, rank = merge_dim(width, columns), merge_dim(rank, with_rank(size, 1)[0])
+            (rows, columns), (found,), (sizes,) = with_rank(place, 2), with_rank(value, 1), with_rank(size, 1)
+            rows = merge_dim(rows, found)
+            width, rank = merge_dim(width, columns), merge_dim(rank, sizes)
             merge_dim(width, rank)
             count = None if count is None or rows is None else count + rows
         return [(count, width), (count,), (rank,)]

@@ -206,9 +206,10 @@ class SparseFillEmptyRows:
 
     def shape(op: Any, indices: Any, values: Any, dense_shape: Any, default_value: Any) -> Any:
         count, rank = shape_rules.with_rank(indices, 2)
-        count = shape_rules.merge_dim(count, shape_rules.with_rank(values, 1)[0])
+        values = shape_rules.with_rank(values, 1)
         shape_rules.with_rank(dense_shape, 1)
         shape_rules.with_rank(default_value, 0)
+        count = shape_rules.merge_dim(count, values[0])
         sizes = static_dims(op.dense_shape)
         rank = shape_rules.merge_dim(rank, None if sizes is None else len(sizes))
         return [(None, rank), (None,), (sizes[0] if sizes else None,), (count,)]

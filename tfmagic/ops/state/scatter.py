@@ -189,6 +189,7 @@ class ResourceGatherNd:
     """Elements or slices of a resource variable."""
 
     def shape(op: Any, resource: Dims, indices: Dims) -> Dims:
+        variable_dims(op)  # refuses another type
         return slices_dims(dims_behind(op.op._inputs[0]), indices)
 
     def kernel(op: Any, params: Any, indices: Any) -> Any:
