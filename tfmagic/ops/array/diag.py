@@ -144,8 +144,9 @@ class MatrixSetDiag:
             part: Any = _diag_part_dims(op, x)
             shape_rules.with_rank(diagonal, len(part))
             shape_rules.merge_dim(part[-1], diagonal[-1])
-            shape_rules.merge(part[:-1], diagonal[:-1])
-        return x if diagonal is None else shape_rules.merge(x, (*diagonal[:-1], None, None))
+        if diagonal is None or (x is not None and None not in x):
+            return x
+        return shape_rules.merge(x, (*diagonal[:-1], None, None))
 
     def kernel(op, x, diagonal):
         return torch.diagonal_scatter(x, diagonal, dim1=-2, dim2=-1)

@@ -68,7 +68,14 @@ def _must_match(where: str, size: int, what: str, dims: Any, part: Any, updates:
                          f"{where} {count} dimensions of updates.shape={shapes.brackets(updates)}: {error}") from None
 
 
-_NO_ROWS = "Updates shape must have rank at least one. Found:[]"
+def _outer_words(indices: Any, updates: Any) -> str | None:
+    """TensorFlow's words for updates that have not the outer dimensions of the indices."""
+    if not updates:
+        return "Updates shape must have rank at least one. Found:[]"
+    if indices[:-1] != updates[:len(indices) - 1]:
+        return (f"Outer dimensions of indices and update must match. Indices shape: {shapes.brackets(indices)}, "
+                f"updates shape:{shapes.brackets(updates)}")
+    return None
 
 
 def _scatter_words(target: Any, indices: Any, updates: Any, some: bool) -> str | None:
@@ -79,12 +86,12 @@ def _scatter_words(target: Any, indices: Any, updates: Any, some: bool) -> str |
     """
     depth, outer = indices[-1], len(indices) - 1
     if not updates:
-        return _NO_ROWS
+        return _outer_words(indices, updates)
     if (0 not in indices or 0 not in updates) and not (some and 0 not in indices and 0 not in updates):
         return "Indices and updates specified for empty output shape"
-    if indices[:outer] != updates[:outer]:
-        return (f"Outer dimensions of indices and update must match. Indices shape: {shapes.brackets(indices)}, "
-                f"updates shape:{shapes.brackets(updates)}")
+    words = _outer_words(indices, updates)
+    if words is not None:
+        return words
     if updates[outer:] != target[depth:] or depth > len(target):
         return (f"Inner dimensions of output shape must match inner dimensions of updates shape. Output: "
                 f"{shapes.brackets(target)} updates: {shapes.brackets(updates)}")
@@ -111,7 +118,7 @@ def _explain_scatter(op: Any, target: Any, indices: Any, *rest: Any) -> str | No
 
 
 @array_op("ScatterNd", host="shape", traced="shapes", explain=_explain_scatter_nd,
-          check=lambda op, indices, updates, shape: None if updates or not indices else _NO_ROWS)
+          check=lambda op, indices, updates, shape: _outer_words(indices, updates) if indices else None)
 class ScatterNd:
     """Zeros of `shape` to which slices are added at rows of coordinates."""
 
