@@ -36,6 +36,7 @@ class OpDeclaration:
         called at run time. Or a function of the node that says which.
       because: why the kernel does not trace.
       effect: what a call does beside giving its outputs: "none", "reads", "writes" or "waits".
+      repeats: whether a run that begins anew may do it again.
       sizes: name of the input whose value is the output's shape.
       objects: whether the kernel traces to calls on an object of the run.
       sparse: whether a sparse tensor may be given: the op then takes its values, and gives a sparse tensor.
@@ -59,6 +60,7 @@ class OpDeclaration:
     traced: Traced | Callable[[Any], Traced] = True
     because: str | None = None
     effect: Effect | None = None
+    repeats: bool = False
     sizes: str | None = None
     objects: bool = False
     from_shapes: bool = False

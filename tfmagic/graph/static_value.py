@@ -42,7 +42,7 @@ def constant_value(tensor: Tensor, partial: bool = False) -> Any:
       partial: whether to give a stack of scalars of which only some are known, as an object array with None in it.
 
     Returns:
-      A NumPy array or None. A tensor whose value was given may not be fed any more.
+      A NumPy array or None. A tensor whose value was given may not be fed any more, nor may those it was made from.
 
       What is no tensor of the graph is given back as it is; a variable's value is not known.
     """
@@ -173,6 +173,7 @@ def constant_value_as_shape(tensor: Tensor) -> TensorShape:
     if tensor._dims is not None and len(tensor._dims) > 1:
         raise ValueError(f"Shape {tensor.shape} must have rank 1")
     if tensor.op.type == "Const" and tensor._dims:
+        tensor.graph.prevent_feeding(tensor)
         return TensorShape([None if size < 0 else size for size in tensor.op._attrs["value"].tolist()])
     return TensorShape(_python_dims(tensor))
 
@@ -183,9 +184,11 @@ def _python_dims(tensor: Tensor) -> Dims:
     if tensor._dims is not None and len(tensor._dims) == 1:
         if op.type == "StridedSlice":
             return _python_slice(op, tensor._dims[0])
-        if op.type in ("Concat", "ConcatV2") and constant_value(tensor) is None:
+        if op.type in ("Concat", "ConcatV2"):
             parts = [_python_dims(part) for part in (op._inputs[1:] if op.type == "Concat" else op._inputs[:-1])]
             return None if None in parts else tuple(itertools.chain.from_iterable(filter(None, parts)))
+        if op.type != "Pack":  # of which only the parts are asked
+            constant_value(tensor)
     return static_dims(tensor, _PYTHON_FOLDS)
 
 
@@ -244,6 +247,12 @@ def _evaluate(tensor: Tensor, only: frozenset[str] | None) -> Value:
             if only is None and values is not None and not any(isinstance(v, list) or v is None for v in values):
                 op._static = values
         stack.pop()
+    if only is _PYTHON_FOLDS:
+        for op, told in known.items():
+            if told is not None and op is not tensor.op:
+                for output, item in zip(op._outputs, told):
+                    if isinstance(item, np.ndarray):
+                        tensor.graph.prevent_feeding(output)
     values = known[tensor.op]
     value = None if values is None else values[tensor.value_index]
     return None if value is _UNTOLD else value

@@ -32,6 +32,8 @@ Then its contract, which is all that lowering and passes ask (an unknown keyword
   while the plan is made; "reads": it depends on what others write, so it may be dropped, but not merged; "writes": it
   changes something, or is there to stop the run, so it stays; "waits": besides, it may wait for something outside the
   run. It follows from `reads`, `writes` and `state`; other ops say it when it is not "none".
+- `repeats=True`: of an op that "writes": a run that begins anew may do it again, because what it changes is the run's
+  own, or because it is there to stop the run.
 - `objects=True`: the kernel works with an object that lives as long as a run (a TensorArray, a stack): it takes proxies
   of handles, on which it calls methods (`array.write(index, value)`), makes objects by `op.call(function, *args)`, or
   has one that lasts longer by `op.constant(value)`. These calls stand in the plan and have the op's effect. Other

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.session import feeds as feeding
 from tfmagic.session import results, running
+from tfmagic.session.assuming import Assuming, Shapes, may_assume
 from tfmagic.session.execution import Execution
 
 # Plans for particular shapes of the feeds before one for all shapes takes over.
@@ -18,7 +20,8 @@ class Call:
     """One way of calling `run`: its plans, how its feeds are made, and how its results are built.
 
     Where the graph leaves shapes of feeds open there is a plan per combination of shapes that comes up, and after some
-    of them one for all: what depends on shapes alone is then computed once per plan, not in every run.
+    of them one for all: what depends on shapes alone is then computed once per plan, not in every run. A bool that is
+    fed (`is_training`) counts with its value: what it decides is decided in the plan.
 
     Attributes:
       run: takes one value per feed, in the order of the converters, and gives the results.
@@ -27,15 +30,18 @@ class Call:
 
     Args:
       limit: milliseconds that a run may take; 0 for any time.
+      assume: makes, for shapes of the feeds, the execution that assumes shapes of other tensors. None: nothing is
+        assumed.
     """
 
-    __slots__ = ("_make", "_plans", "_only_plan", "_general", "_limit", "feeds", "converters", "build", "single",
-                 "edits", "recent", "run")
+    __slots__ = ("_make", "_assume", "_plans", "_only_plan", "_general", "_limit", "feeds", "converters", "build",
+                 "single", "edits", "recent", "run", "_bools")
 
     def __init__(self, make: Callable[[Any], Execution], feeds: Sequence[Tensor],
                  converters: Sequence[Callable[[Any], Any]], build: Callable[[list[Any]], Any], single: bool,
-                 edits: int, limit: int = 0):
+                 edits: int, limit: int = 0, assume: Callable[[Any, Shapes], Execution] | None = None):
         self._make = make
+        self._assume = assume
         self._plans: dict[Any, Runner] = {}
         self._general: Runner | None = None
         self._limit = limit
@@ -45,8 +51,9 @@ class Call:
         self.single = single
         self.edits = edits
         self.recent = True
-        settled = all(t._dims is not None and None not in t._dims for t in feeds)
-        self._only_plan = Runner(make(None), self) if settled else None
+        self._bools = [at for at, t in enumerate(feeds) if t._dtype.is_bool and not t._dims]
+        settled = not self._bools and all(t._dims is not None and None not in t._dims for t in feeds)
+        self._only_plan = self._runner(None) if settled else None
         self.run: Callable[[Any], Any] = self._run
         if limit:
             self.run = self._run_limited
@@ -59,6 +66,11 @@ class Call:
         if runner is None:
             runner = self.runner(feeds)
         return runner.run(feeds)
+
+    def spread(self, parts: Callable[[Any], list[Any]]) -> None:
+        """Let `run` take values of which `parts` makes one per feed."""
+        run = self.run
+        self.run = lambda values: run(parts(values))
 
     def _run_limited(self, values: Any) -> Any:
         return self.limited(values, self._limit)
@@ -85,16 +97,25 @@ class Call:
         """The plan for feeds of these shapes."""
         if self._only_plan is not None:
             return self._only_plan
-        key = tuple([tuple(feed.shape) if hasattr(feed, "shape") else None for feed in feeds])
+        known: list[Any] = [tuple(feed.shape) if hasattr(feed, "shape") else None for feed in feeds]
+        for at in self._bools:
+            if known[at] == ():
+                known[at] = feeds[at].item()
+        key = tuple(known)
         runner = self._plans.get(key)
         if runner is None:
             if len(self._plans) < _SHAPES_KEPT:
-                runner = self._plans[key] = Runner(self._make(key), self)
+                runner = self._plans[key] = self._runner(key)
             else:
                 if self._general is None:
                     self._general = Runner(self._make(None), self)
                 runner = self._general
         return runner
+
+    def _runner(self, shapes: Any) -> Runner:
+        """The plan for feeds of these shapes; None: for those that the graph gives them."""
+        return Runner(self._make(shapes), self,
+                      None if self._assume is None else functools.partial(self._assume, shapes))
 
     def has_any_of(self, ops: Sequence[Operation]) -> bool:
         """Whether any of these operations is in a plan of this call."""
@@ -113,10 +134,10 @@ class Echo(Call):
 
     def __init__(self, make: Callable[[Any], Execution], feeds: Sequence[Tensor],
                  converters: Sequence[Callable[[Any], Any]], build: Callable[[list[Any]], Any], edits: int, limit: int,
-                 places: Sequence[tuple[int, int]]):
+                 assume: Callable[[Any, Shapes], Execution], places: Sequence[tuple[int, int]]):
         self._form = build
         self._places = places
-        super().__init__(make, feeds, converters, list, False, edits, limit)
+        super().__init__(make, feeds, converters, list, False, edits, limit, assume)
 
     def _run(self, values: Any) -> Any:
         values = list(values)
@@ -139,19 +160,24 @@ class Runner:
       plan: the plan.
       writes: whether a run changes variables.
       run: takes the feeds and gives NumPy values in the form of the fetches.
+
+    Args:
+      assume: makes the execution that assumes shapes which only a run tells; None: nothing is assumed.
     """
 
     __slots__ = ("plan", "writes", "run")
 
-    def __init__(self, execution: Execution, call: Call):
-        plan = execution.plan
-        converters = [results.converter(t._dtype, copied) for t, copied in zip(plan.fetches, execution.copied)]
-        build = call.build
+    def __init__(self, execution: Execution, call: Call, assume: Callable[[Shapes], Execution] | None = None):
+        plan, build, single = execution.plan, call.build, call.single and len(execution.plan.fetches) == 1
+
+        def finish(of: Execution) -> Callable[[Sequence[Any]], Any]:
+            converters = [results.converter(t._dtype, copied) for t, copied in zip(plan.fetches, of.copied)]
+            if single:
+                direct = converters[0]
+                return lambda outputs: direct(outputs[0])
+            return lambda outputs: build([convert(out) for convert, out in zip(converters, outputs)])
+
         self.plan = plan
         self.writes = execution.writes
-        if call.single and len(converters) == 1:
-            direct = converters[0]
-            self.run = execution.bind(lambda outputs: direct(outputs[0]))
-        else:
-            self.run = execution.bind(
-                lambda outputs: build([convert(out) for convert, out in zip(converters, outputs)]))
+        self.run: Callable[[Sequence[Any]], Any] = execution.bind(finish(execution)) \
+            if assume is None or not may_assume(execution) else Assuming(execution, finish, assume).run

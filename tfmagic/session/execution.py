@@ -24,6 +24,7 @@ from tfmagic.session import running
 from tfmagic.session.denormals import flushing
 from tfmagic.session.lower.lowering import uninitialized
 from tfmagic.session.memory import keep_between_runs
+from tfmagic.session.passes import open_shapes
 from tfmagic.session.passes.ownership import is_fresh
 from tfmagic.session.passes.split import Acquired, overwrites_only, split
 from tfmagic.session.passes.work import wants_one_thread, wants_threads
@@ -86,6 +87,8 @@ class Execution:
 
     Attributes:
       plan: the plan.
+      resources: the session's state.
+      acquired, computed: the plan's parts; None: nothing is acquired before the rest is computed.
       copied: per fetch, whether the value's memory may belong to somebody else.
       writes: whether a run changes variables.
       recent, edits: for the session's cache: whether it was used lately, and how many changes of the graph's nodes it
@@ -98,7 +101,7 @@ class Execution:
 
     def __init__(self, plan: PlanGraph, resources: ResourceStore,
                  tier: Callable[[PlanGraph], Callable[..., Any]] = machine.function):
-        self.plan = plan
+        self.plan, self.resources = plan, resources
         self.recent = True
         self.edits = 0
         self._variables = resources.variables
@@ -113,9 +116,12 @@ class Execution:
         self._alone = several > 1 and wants_one_thread(plan)
         if several > 1 and tier is machine.function and wants_threads(plan):
             give(plan, several)
-        acquired, computed = (split(plan) if self.writes and not locked else None) or (None, plan)
-        self._acquiring = None if acquired is None else _Part(acquired, self._variables, tier)
-        self._computing = _Part(computed, self._variables, tier)
+        apart = not locked and (self.writes or open_shapes.matter(plan))
+        parts = split(plan, always=not self.writes) if apart else None
+        self.acquired = None if parts is None else parts[0]
+        self.computed = plan if parts is None else parts[1]
+        self._acquiring = None if self.acquired is None else _Part(self.acquired, self._variables, tier)
+        self._computing = _Part(self.computed, self._variables, tier)
         self._must_read = {key_of(root): (root, op) for root, op in plan.must_read.items()}
         read = {*self._computing.keys, *(() if self._acquiring is None else self._acquiring.keys)}
         # Whether a variable must have a value though the plan has no more use for it.
@@ -123,7 +129,7 @@ class Execution:
         self._written = [key_of(root) for root in plan.written]
         self._in_place = [key_of(root) for root in plan.in_place]
         self._changed = frozenset((*self._written, *self._in_place)) | locked
-        self._claiming = bool(locked) or not overwrites_only(computed)
+        self._claiming = bool(locked) or not overwrites_only(self.computed)
         self._initialises = self.writes and not self._claiming and any(
             op.type in _ASSIGNMENTS and op.name.rpartition("/")[2].startswith("Assign") for op in plan.ops)
         self._cloned = [not is_fresh(node) or node in states[:i] for i, node in enumerate(states)]
@@ -144,14 +150,23 @@ class Execution:
           A function of the feeds: torch tensors (arrays of bytes for strings), one per fed tensor. It raises OpError
           when an operation failed; nothing has changed then.
         """
+        run = self.bind_computed(finish)
+        if self._acquiring is None:
+            return run
+        return self.undoing(lambda feeds: run((*feeds, *self.acquire(feeds))))
+
+    def bind_computed(self, finish: Callable[[Sequence[Any]], Any]) -> Callable[[Sequence[Any]], Any]:
+        """The function that runs the plan from what `acquire` gave, after the feeds."""
         if self.writes:
             run = self._writing(finish)
         elif self._computing.keys or self._unread:
             run = self._reading(finish)
         else:
             run = self._plain(finish)
-        if self._alone:
-            run = on_one_thread(run)
+        return self.undoing(on_one_thread(run) if self._alone else run)
+
+    def undoing(self, run: Callable[[Sequence[Any]], Any]) -> Callable[[Sequence[Any]], Any]:
+        """`run`; where it fails, what nodes keep between runs goes back to where it was."""
         if not self._keeps_state:
             return run
 
@@ -223,8 +238,6 @@ class Execution:
         update, current, get_ident = variables.values.update, running.current, threading.get_ident
 
         def run(feeds: Sequence[Any]) -> Any:
-            if self._acquiring is not None:
-                feeds = (*feeds, *self._acquire(self._acquiring, feeds))
             token = object()
             try:
                 with lock:
@@ -282,8 +295,10 @@ class Execution:
         calls.append(functools.partial(values.update, new))
         return calls
 
-    def _acquire(self, part: _Part, feeds: Sequence[Any]) -> Sequence[Any]:
+    def acquire(self, feeds: Sequence[Any]) -> Sequence[Any]:
         """What the run has to wait for."""
+        part = self._acquiring
+        assert part is not None
         token = object()
         try:
             with self._variables.lock:

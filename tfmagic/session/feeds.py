@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
@@ -42,6 +42,24 @@ def expand(graph: Graph, feed_dict: dict[Any, Any]) -> dict[Tensor, Any]:
                 raise ValueError(f"Tensor {tensor} may not be fed.")
             feeds[tensor] = item
     return feeds
+
+
+def spreading(keys: Iterable[Any]) -> Callable[[Iterable[Any]], list[Any]] | None:
+    """The function that makes of the values for these keys of a feed_dict one per tensor, in the order of `expand`.
+
+    None: that depends on the values (a key is a nest, or of a type whose feeds a program has registered).
+    """
+    parts: list[Callable[[Any], Any]] = []
+    for key in keys:
+        if isinstance(key, tuple) or conversions.of(key) is not None:
+            return None
+        of_value = getattr(key, "_feed_parts", None)
+        parts.append((lambda value: (value,)) if of_value is None else _items(of_value))
+    return lambda values: [item for part, value in zip(parts, values) for item in part(value)]
+
+
+def _items(parts: Callable[[Any], list[tuple[Tensor, Any]]]) -> Callable[[Any], list[Any]]:
+    return lambda value: [item for _, item in parts(value)]
 
 
 def converter(tensor: Tensor) -> Convert:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import functools
 import gc
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
+import torch
 from torch.fx.proxy import Proxy
 
 from tfmagic.base import errors
@@ -28,7 +30,8 @@ from tfmagic.session.plan.run_time import Asked
 
 def make_plan(fetches: Sequence[Tensor], targets: Sequence[Operation], feeds: Sequence[Tensor],
               place: Callable[[Operation], str], resources: Any, shapes: Sequence[Any] | None = None,
-              optimize: bool = True, keep_stages: bool = False, stepwise: bool = False) -> PlanGraph:
+              optimize: bool = True, keep_stages: bool = False, stepwise: bool = False,
+              assumed: Mapping[Tensor, tuple[int, ...]] = MappingProxyType({})) -> PlanGraph:
     """The plan of a run.
 
     Args:
@@ -38,17 +41,18 @@ def make_plan(fetches: Sequence[Tensor], targets: Sequence[Operation], feeds: Se
       place: the torch device of an operation.
       resources: the session's `ResourceStore`.
       shapes: the shapes of the feeds: the plan is made for just these. None: it takes feeds of any shape that the graph
-        allows.
+        allows. A bool stands for the one value that a feed has: branches that it decides on are no branches then.
       optimize: whether the passes run.
       keep_stages: whether to keep the readable code after lowering and after each pass.
       stepwise: whether every node is to be seen by itself: no pass runs, and the plans keep `values`.
+      assumed: shapes of tensors that only a run tells: one in which they are others ends in `run_time.Disproved`.
 
     Raises:
       OpError: an operation cannot run.
     """
     try:
         with _uncollected():
-            return _make(fetches, targets, feeds, place, resources, shapes, optimize, keep_stages, stepwise)
+            return _make(fetches, targets, feeds, place, resources, shapes, optimize, keep_stages, stepwise, assumed)
     except (errors.OpError, BrokenPlan):
         raise
     except Exception as exception:
@@ -69,7 +73,7 @@ def _uncollected() -> Iterator[None]:
 
 def _make(fetches: Sequence[Tensor], targets: Sequence[Operation], feeds: Sequence[Tensor],
           place: Callable[[Operation], str], resources: Any, shapes: Sequence[Any] | None, optimize: bool,
-          keep_stages: bool, stepwise: bool) -> PlanGraph:
+          keep_stages: bool, stepwise: bool, assumed: Mapping[Tensor, tuple[int, ...]]) -> PlanGraph:
     fed = set(feeds)
     ops = prune([*fetches, *targets], fed)
     place = functools.cache(place)
@@ -79,10 +83,14 @@ def _make(fetches: Sequence[Tensor], targets: Sequence[Operation], feeds: Sequen
 
     def lowered(steps: list[Step]) -> Lowering:
         lowering = Lowering(place, resources, lower_call)
-        lowering.stepwise = stepwise
+        lowering.stepwise, lowering.assumed = stepwise, assumed
         for index, tensor in enumerate(feeds):
             dims = tensor._dims if shapes is None else shapes[index]
-            lowering.feed(tensor, None if dims is None or None in dims else dims)
+            if isinstance(dims, bool):
+                lowering.feed(tensor, ())
+                lowering.values[tensor] = torch.tensor(dims)
+            else:
+                lowering.feed(tensor, None if dims is None or None in dims else dims)
         lower_all(schedule(steps, feeds), lowering)
         return lowering
 

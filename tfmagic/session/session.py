@@ -9,6 +9,7 @@ import threading
 import warnings
 import weakref
 from collections.abc import Callable, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from tfmagic.base import errors
@@ -199,10 +200,17 @@ class BaseSession:
                 return call.run(feed_dict.values() if feed_dict else ())
             self._calls.drop(key, call)
         call, feeds = self._prepare(fetches, feed_dict)
-        if not feed_dict or list(feed_dict) == list(feeds):
-            with contextlib.suppress(TypeError):  # a nested list or a dict is no key: it is found by its plan instead
-                self._calls.put(key, call)
-        return call.run(feeds.values())
+        result = call.run(feeds.values())
+        if feed_dict and list(feed_dict) != list(feeds):
+            from tfmagic.session.feeds import spreading
+
+            parts = spreading(feed_dict)
+            if parts is None or len(parts(feed_dict.values())) != len(feeds):  # two keys may name one tensor
+                return result
+            call.spread(parts)
+        with contextlib.suppress(TypeError):  # a nested list or a dict is no key: it is found by its plan instead
+            self._calls.put(key, call)
+        return result
 
     def _holds(self, entry: Any) -> bool:
         """Whether a call or plan is good still: none of its nodes has been changed since it was made."""
@@ -241,11 +249,14 @@ class BaseSession:
         def execution(shapes: Any) -> Any:
             return self.execution(parts.tensors, parts.targets, feeds, shapes)
 
+        def assume(shapes: Any, assumed: Any) -> Any:
+            return self._execution(parts.tensors, parts.targets, feeds, shapes, assumed)
+
         fed = {tensor: place for place, tensor in enumerate(feeds)}
         echoed = [(place, fed[tensor]) for place, tensor in enumerate(parts.tensors) if tensor in fed]
         if echoed:
-            return Echo(execution, feeds, converters, build, self._graph._edits, self._limit, echoed)
-        return Call(execution, feeds, converters, build, single, self._graph._edits, self._limit)
+            return Echo(execution, feeds, converters, build, self._graph._edits, self._limit, assume, echoed)
+        return Call(execution, feeds, converters, build, single, self._graph._edits, self._limit, assume)
 
     def execution(self, tensors: Sequence[Tensor], targets: Sequence[Operation], feeds: Sequence[Tensor],
                   shapes: Any = None) -> Any:
@@ -264,19 +275,25 @@ class BaseSession:
                 execution.recent = True
                 if self._holds(execution):
                     return execution
-            from tfmagic.session import tiers
-            from tfmagic.session.denormals import flushing
-            from tfmagic.session.execution import Execution
-            from tfmagic.session.planning import make_plan
-
             edits = self._graph._edits
-            plan = flushing(make_plan)(tensors, targets, feeds, self._torch_device, self.resources, shapes)
-            execution = Execution(plan, self.resources, tiers.of(plan, self._jit))
+            execution = self._execution(tensors, targets, feeds, shapes)
             execution.edits = edits
             self._plans.put(key, execution)
             if self._config is not None and self._config.log_device_placement:
-                self._log_placement(plan)
+                self._log_placement(execution.plan)
             return execution
+
+    def _execution(self, tensors: Sequence[Tensor], targets: Sequence[Operation], feeds: Sequence[Tensor],
+                   shapes: Any, assumed: Any = MappingProxyType({})) -> Any:
+        from tfmagic.session import tiers
+        from tfmagic.session.denormals import flushing
+        from tfmagic.session.execution import Execution
+        from tfmagic.session.planning import make_plan
+
+        with self._lock:
+            plan = flushing(lambda: make_plan(tensors, targets, feeds, self._torch_device, self.resources, shapes,
+                                              assumed=assumed))()
+            return Execution(plan, self.resources, tiers.of(plan, self._jit))
 
     def _torch_device(self, op: Operation) -> str:
         return self.placer.place(op).torch_name

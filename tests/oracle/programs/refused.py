@@ -21,6 +21,6 @@ def refusals(calls, accepted="accepted", words=words):
         try:
             call()
             found.append(accepted)
-        except (ValueError, TypeError, NotImplementedError) as error:
+        except (ValueError, TypeError, NotImplementedError, AttributeError) as error:
             found.append(words(error))
     return found

@@ -133,7 +133,7 @@ def _no_size(op: Any, max_size: Any) -> str:
 
 
 _HANDS_ON = frozenset({"Enter", "RefEnter", "Switch", "RefSwitch", "Identity", "RefIdentity"})
-_ON_STACK: dict[str, Any] = {"objects": True, "effect": "writes"}
+_ON_STACK: dict[str, Any] = {"objects": True, "effect": "writes", "repeats": True}
 register("StackV2", _handle_shape, _new, **_ON_STACK, check=_no_size)
 register("Stack", _handle_shape, _new, **_ON_STACK)
 for _suffix in ("", "V2"):

@@ -45,7 +45,7 @@ def _new(op: Any, size: Any) -> tuple[Any, Any]:
     array = op.call(new_array, size, op.tensor_array_name or op.op.name, op.dtype.name,
                     attrs["element_shape"]._dims, op.dynamic_size, op.clear_after_read,
                     attrs.get("identical_element_shapes", False))
-    settled = size if type(size) is int and not op.dynamic_size else None
+    settled = size if type(size) is int and size >= 0 and not op.dynamic_size else None
     op.holds(array, lambda log: Held(log, op.op._outputs[0], settled))
     return array, _flow()
 
@@ -284,7 +284,7 @@ def _refused_prefix(op: Any, handle: Dims, flow: Dims, prefix: Any) -> str:
     return "" if len(prefix) == 1 else no_prefix(prefix)
 
 
-_ON_ARRAY: dict[str, Any] = {"objects": True, "effect": "writes"}
+_ON_ARRAY: dict[str, Any] = {"objects": True, "effect": "writes", "repeats": True}
 _GRADIENT_SHAPE = _shape_rule(((2,), ()))
 register("TensorArrayV3", _created, _new, **_ON_ARRAY, check=_scalar("size"))
 register("TensorArrayV2", lambda op, size: _created(op, size)[0], lambda op, size: _new(op, size)[0], **_ON_ARRAY,

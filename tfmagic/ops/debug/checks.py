@@ -30,7 +30,7 @@ def _no_condition(op: Any, condition: Any, data: list[Dims]) -> str | None:
 
 
 @op("Assert", traced=False, because="its message holds the values of its data", effect="writes",
-    check=_no_condition)
+    repeats=True, check=_no_condition)
 class AssertOp:
     """Fails the run unless a condition holds."""
 
@@ -46,7 +46,7 @@ def _explain_numerics(op: Any, tensor: Any) -> str | None:
     return f"{op.message} : Tensor had {found} values" if found else None
 
 
-@op("CheckNumerics", explain=_explain_numerics, effect="writes")
+@op("CheckNumerics", explain=_explain_numerics, effect="writes", repeats=True)
 class CheckNumerics:
     """Passes a tensor on; fails the run when it holds NaN or infinity."""
 

@@ -14,7 +14,7 @@ stand for the variable's present value; fetched they show its value at the end o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,7 +37,15 @@ from tfmagic.session import run_errors
 from tfmagic.session.lower.abilities import VARIABLE_OPS, refused
 from tfmagic.session.lower.tracer import PlanTracer, device_of
 from tfmagic.session.plan.plan_graph import Update
-from tfmagic.session.plan.run_time import Check, RunTimeKernel, Untraceable, output_metas, settled, tensor_type
+from tfmagic.session.plan.run_time import (
+    Assumption,
+    Check,
+    RunTimeKernel,
+    Untraceable,
+    output_metas,
+    settled,
+    tensor_type,
+)
 from tfmagic.session.resources.keys import key_of, shown
 
 # An op is folded only when its outputs are known to stay below this many elements.
@@ -131,6 +139,7 @@ class Lowering:
       roots: by the key of a variable, the node that stands for it.
       log: what was learnt of stacks and TensorArrays.
       stepwise: whether every node is to be seen by itself: no pass runs, and plans keep their `values`.
+      assumed: shapes that tensors are taken to have, which nothing else tells.
     """
 
     def __init__(self, place: Callable[[Operation], str], resources: Any, call: Callable[..., Any]):
@@ -151,6 +160,7 @@ class Lowering:
         self.is_body = False
         self._stays: frozenset[int] = frozenset()  # see `_device`
         self.stepwise = False
+        self.assumed: Mapping[Tensor, tuple[int, ...]] = {}
         self.log = Log()
 
     def child(self) -> Lowering:
@@ -263,6 +273,11 @@ class Lowering:
                 and op._outputs[0]._dtype._is_ref_dtype:
             self.values[op._outputs[0]] = self.values[op._inputs[0]]
             return None
+        if op.type == "DestroyResourceOp" and not self._names_variable(op._inputs[0]):
+            self.tracer.on_objects = "writes"
+            self.tracer.create_proxy("call_function", self.resources.named.forget, (self.current(op._inputs[0]),), {})
+            self.tracer.on_objects = None
+            return None
         written = registry.written_inputs(op)
         roots = self._roots(op, (*written, *declaration.reads))
         arguments = self._arguments(op, written)
@@ -288,12 +303,27 @@ class Lowering:
                 if meta is not None and isinstance(value, Proxy):
                     value.node.meta.setdefault("val", meta)
         for tensor, value in zip(op._outputs, outputs):
-            if tensor._dtype.kind == "O" and isinstance(value, Proxy):
-                value.node.meta["device"] = "cpu"  # strings and handles, wherever the op is
+            if isinstance(value, Proxy):
+                if tensor._dtype.kind == "O":
+                    value.node.meta["device"] = "cpu"  # strings and handles, wherever the op is
+                elif "val" not in value.node.meta and not self.is_body and self.path is None:
+                    self._assume(tensor, value)
             self.values[tensor] = value
         if op.type == "Identity" and type(self.values[op._inputs[0]]) is VariableRef:
             self.aliases[op._outputs[0]] = self.values[op._inputs[0]].root
         return None
+
+    def _assume(self, tensor: Tensor, value: Proxy) -> None:
+        """Take a value whose shape only a run tells to be of the shape that is assumed; else say what it is of."""
+        shape = self.assumed.get(tensor)
+        if shape is None:
+            value.node.meta["opens"] = tensor
+            return
+        self.tracer.create_proxy("call_function", Assumption(tensor, shape), (value,), {})
+        value.node.meta["val"] = torch.empty(shape, dtype=tensor_type(tensor), device="meta")
+
+    def _names_variable(self, tensor: Tensor) -> bool:
+        return type(self.values[tensor]) is VariableRef or tensor in self.aliases
 
     def _roots(self, op: Operation, names: Sequence[str]) -> dict[str, Operation]:
         """The variables that the named inputs of `op` stand for."""

@@ -39,11 +39,11 @@ def overwrites_only(plan: PlanGraph) -> bool:
     return not any(isinstance(source, Operation) and source in changed for source in plan.parameters)
 
 
-def split(plan: PlanGraph) -> tuple[PlanGraph, PlanGraph] | None:
-    """The two plans, or None where one will do."""
+def split(plan: PlanGraph, always: bool = False) -> tuple[PlanGraph, PlanGraph] | None:
+    """The two plans, or None where one will do (`always`: where nothing waits)."""
     nodes = list(plan.graph.nodes)
     waits = [index for index, node in enumerate(nodes) if node.meta.get("effect") == "waits"]
-    if not waits or overwrites_only(plan):
+    if not waits or overwrites_only(plan) and not always:
         return None
     before = [node for node in nodes[:waits[-1] + 1] if node.op not in ("placeholder", "get_attr")]
     if any(body.written for node in before for body in getattr(node.target, "bodies", ())):

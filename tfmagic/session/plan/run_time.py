@@ -83,6 +83,26 @@ class Check(PlanCall, shown_under="tfmagic.session"):
         self._function(*values)
 
 
+class Disproved(Exception):
+    """A value has another shape than its plan assumes."""
+
+
+class Assumption(PlanCall, shown_under="tfmagic.session"):
+    """The shape that a plan assumes a value to have.
+
+    Attributes:
+      tensor: what the value is of.
+    """
+
+    def __init__(self, tensor: Tensor, shape: tuple[int, ...]):
+        self.__name__ = self.__qualname__ = "assume_shape"
+        self.tensor, self._shape = tensor, shape
+
+    def __call__(self, value: Any) -> None:
+        if value.shape != self._shape:
+            raise Disproved(self.tensor)
+
+
 class Asked(PlanCall, shown_under="tfmagic.session"):
     """Keeps in a plan what was asked to run, though nobody takes its result."""
 

@@ -12,6 +12,7 @@ from torch.fx.proxy import Proxy
 from tfmagic.base import errors
 from tfmagic.graph import registry
 from tfmagic.session import run_errors
+from tfmagic.session.plan.run_time import Disproved
 
 # The global by which code that a tier compiled is known in a traceback.
 CODE = "__plan_code__"
@@ -98,8 +99,11 @@ def with_inputs_kept(source: str, lines: dict[int, int | None], nodes: list[fx.N
 def explained(exception: Exception) -> BaseException:
     """The error that the user sees for an exception out of a tier's callable.
 
-    It is that of the innermost node of a plan, or of a body in it, whose line the exception came through.
+    It is that of the innermost node of a plan, or of a body in it, whose line the exception came through. (A disproved
+    assumption no user sees.)
     """
+    if isinstance(exception, Disproved):
+        return exception
     found = None
     traceback = exception.__traceback__
     while traceback is not None:

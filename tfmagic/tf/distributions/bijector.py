@@ -229,7 +229,7 @@ class Bijector:
         self._lacks("forward_log_det_jacobian")
 
     def _call_inverse_log_det_jacobian(self, y: Any, event_ndims: Any, name: str, **kwargs: Any) -> Any:
-        key = _key(event_ndims)
+        key = _cache_key(event_ndims)
         if key in self._constant_stretches:
             with self._name_scope(name, [y]):
                 return self._constant_stretches[key]
@@ -256,7 +256,7 @@ class Bijector:
                 except NotImplementedError:
                     raise error from None
             known.stretches[key] = stretch
-            if self.is_constant_jacobian and key is not None:
+            if self.is_constant_jacobian:
                 self._constant_stretches[key] = stretch
             return stretch
 
@@ -273,7 +273,7 @@ class Bijector:
     def _call_forward_log_det_jacobian(self, x: Any, event_ndims: Any, name: str, **kwargs: Any) -> Tensor:
         if not self._is_injective:
             raise NotImplementedError("forward_log_det_jacobian cannot be implemented for non-injective transforms.")
-        key = _key(event_ndims)
+        key = _cache_key(event_ndims)
         with self._name_scope(name, [x]), get_default_graph().control_dependencies(
                 self._check_event_ndims(self.forward_min_event_ndims, event_ndims)):
             if key in self._constant_stretches:
@@ -295,7 +295,7 @@ class Bijector:
                 except NotImplementedError:
                     raise error from None
             known.stretches[key] = stretch
-            if self.is_constant_jacobian and key is not None:
+            if self.is_constant_jacobian:
                 self._constant_stretches[key] = stretch
             return -stretch
 
@@ -335,6 +335,11 @@ class Bijector:
         if not self.validate_args:
             return []
         return [api.debugging.assert_greater_equal(tensor, least)]
+
+
+def _cache_key(event_ndims: Any) -> Any:
+    """What a stretch is found by again: a tensor is itself, whatever is known of its value."""
+    return event_ndims if isinstance(event_ndims, Tensor) else _key(event_ndims)
 
 
 def _key(event_ndims: Any) -> int | None:

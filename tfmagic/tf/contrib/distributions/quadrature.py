@@ -120,10 +120,40 @@ def quadrature_scheme_softmaxnormal_quantiles(normal_loc: Any, normal_scale: Any
       NotImplementedError: k is not 1.
     """
     with name_scope(name, "softmax_normal_grid_and_probs", [normal_loc, normal_scale]):
-        normal_loc = convert_to_tensor(normal_loc, name="normal_loc")
-        dtype = normal_loc.dtype.base_dtype
-        normal_scale = convert_to_tensor(normal_scale, dtype=dtype, name="normal_scale")
-        _check_mixes_two(normal_scale)
+        normal_loc, normal_scale = _of_two(normal_loc, normal_scale)
         distribution = Normal(loc=normal_loc, scale=normal_scale)
         grid = _middles(_quantiles(distribution, quadrature_size, SoftmaxCentered().forward))
-        return grid, _equal_weights(quadrature_size, dtype)
+        return grid, _equal_weights(quadrature_size, normal_loc.dtype.base_dtype)
+
+
+def _of_two(normal_loc: Any, normal_scale: Any) -> tuple[Tensor, Tensor]:
+    """The parameters of the number whose centred softmax is two weights."""
+    normal_loc = convert_to_tensor(normal_loc, name="normal_loc")
+    normal_scale = convert_to_tensor(normal_scale, dtype=normal_loc.dtype.base_dtype, name="normal_scale")
+    _check_mixes_two(normal_scale)
+    return normal_loc, normal_scale
+
+
+@export("contrib.distributions.quadrature_scheme_softmaxnormal_gauss_hermite")
+@moved_from_contrib("vector_diffeomixture", name=None)
+def quadrature_scheme_softmaxnormal_gauss_hermite(normal_loc: Any, normal_scale: Any, quadrature_size: int,
+                                                  validate_args: bool = False,
+                                                  name: str | None = None) -> tuple[Tensor, Tensor]:
+    """Gauss and Hermite's points and weights for the centred softmax of normal numbers: TensorFlow 1.15 refuses them
+    all, as it asks a type for its type, and so does this.
+
+    Args:
+      normal_loc, normal_scale, quadrature_size, validate_args, name: as in the scheme of quantiles.
+
+    Raises:
+      ValueError: `normal_scale` is a scalar, or there are no points.
+      NotImplementedError: k is not 1.
+      AttributeError: else.
+    """
+    with name_scope(name, "quadrature_scheme_softmaxnormal_gauss_hermite", [normal_loc, normal_scale]):
+        _of_two(normal_loc, normal_scale)
+        np.polynomial.hermite.hermgauss(deg=quadrature_size)
+        raise AttributeError(
+            "'DType' object has no attribute 'dtype'\n"
+            "TensorFlow 1.15 fails so for all parameters. What works there and here is "
+            "tf.contrib.distributions.quadrature_scheme_softmaxnormal_quantiles.")

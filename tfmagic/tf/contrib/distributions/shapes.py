@@ -16,6 +16,14 @@ def static_value(x: Any) -> Any:
     return constant_value(convert_to_tensor(x))
 
 
+def joined_vectors(*vectors: Any) -> Any:
+    """Vectors one after the other: a list where all are known while the graph is built, else a tensor."""
+    known = [static_value(vector) for vector in vectors]
+    if any(values is None for values in known):
+        return api.concat(vectors, axis=0)
+    return [value for values in known for value in values]
+
+
 def move_dimension(x: Tensor, source_idx: int, dest_idx: int) -> Tensor:
     """`x` with one dimension moved to another place; negative places count from the end."""
     rank = api.rank(x)
