@@ -20,7 +20,8 @@ class Call:
     """One way of calling `run`: its plans, how its feeds are made, and how its results are built.
 
     Where the graph leaves shapes of feeds open there is a plan per combination of shapes that comes up, and after some
-    of them one for all: what depends on shapes alone is then computed once per plan, not in every run.
+    of them one for all: what depends on shapes alone is then computed once per plan, not in every run. A bool that is
+    fed (`is_training`) counts with its value: what it decides is decided in the plan.
 
     Attributes:
       run: takes one value per feed, in the order of the converters, and gives the results.
@@ -34,7 +35,7 @@ class Call:
     """
 
     __slots__ = ("_make", "_assume", "_plans", "_only_plan", "_general", "_limit", "feeds", "converters", "build",
-                 "single", "edits", "recent", "run")
+                 "single", "edits", "recent", "run", "_bools")
 
     def __init__(self, make: Callable[[Any], Execution], feeds: Sequence[Tensor],
                  converters: Sequence[Callable[[Any], Any]], build: Callable[[list[Any]], Any], single: bool,
@@ -50,7 +51,8 @@ class Call:
         self.single = single
         self.edits = edits
         self.recent = True
-        settled = all(t._dims is not None and None not in t._dims for t in feeds)
+        self._bools = [at for at, t in enumerate(feeds) if t._dtype.is_bool and not t._dims]
+        settled = not self._bools and all(t._dims is not None and None not in t._dims for t in feeds)
         self._only_plan = self._runner(None) if settled else None
         self.run: Callable[[Any], Any] = self._run
         if limit:
@@ -95,7 +97,11 @@ class Call:
         """The plan for feeds of these shapes."""
         if self._only_plan is not None:
             return self._only_plan
-        key = tuple([tuple(feed.shape) if hasattr(feed, "shape") else None for feed in feeds])
+        known: list[Any] = [tuple(feed.shape) if hasattr(feed, "shape") else None for feed in feeds]
+        for at in self._bools:
+            if known[at] == ():
+                known[at] = feeds[at].item()
+        key = tuple(known)
         runner = self._plans.get(key)
         if runner is None:
             if len(self._plans) < _SHAPES_KEPT:

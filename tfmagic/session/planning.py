@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
+import torch
 from torch.fx.proxy import Proxy
 
 from tfmagic.base import errors
@@ -40,7 +41,7 @@ def make_plan(fetches: Sequence[Tensor], targets: Sequence[Operation], feeds: Se
       place: the torch device of an operation.
       resources: the session's `ResourceStore`.
       shapes: the shapes of the feeds: the plan is made for just these. None: it takes feeds of any shape that the graph
-        allows.
+        allows. A bool stands for the one value that a feed has: branches that it decides on are no branches then.
       optimize: whether the passes run.
       keep_stages: whether to keep the readable code after lowering and after each pass.
       stepwise: whether every node is to be seen by itself: no pass runs, and the plans keep `values`.
@@ -85,7 +86,11 @@ def _make(fetches: Sequence[Tensor], targets: Sequence[Operation], feeds: Sequen
         lowering.stepwise, lowering.assumed = stepwise, assumed
         for index, tensor in enumerate(feeds):
             dims = tensor._dims if shapes is None else shapes[index]
-            lowering.feed(tensor, None if dims is None or None in dims else dims)
+            if isinstance(dims, bool):
+                lowering.feed(tensor, ())
+                lowering.values[tensor] = torch.tensor(dims)
+            else:
+                lowering.feed(tensor, None if dims is None or None in dims else dims)
         lower_all(schedule(steps, feeds), lowering)
         return lowering
 

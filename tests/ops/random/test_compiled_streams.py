@@ -36,12 +36,15 @@ def test_the_numbers_are_the_same(kind: str, counter: int, drawn: compiled._Draw
     assert torch.equal(distribution(stream, (3, 33_335), dtype), by_torch)
 
 
-def test_who_draws_many_numbers_gets_machine_code(drawn: compiled._Drawn, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("count", "call"), [(600, 0), (4, 596)])
+def test_who_draws_many_numbers_or_often_gets_machine_code(
+        count: int, call: int, drawn: compiled._Drawn, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compiled, "_MANY", 1000)
+    monkeypatch.setattr(compiled, "_CALL", call)
     for _ in range(2):
         compiler.wait()
         assert not drawn.functions
-        distributions.normal(Stream(1, 2), (600,), torch.float32)
+        distributions.normal(Stream(1, 2), (count,), torch.float32)
     compiler.wait()
     assert list(drawn.functions) == ["normals"]
 

@@ -20,8 +20,9 @@ from tfmagic.ops.random.philox import KEY_STEPS, MULTIPLIERS, ROUNDS, WORD, Stre
 _PARAMETERS = ("ptr noalias %out", "i64 %low", "i64 %high", "i64 %k0", "i64 %k1", "i64 %stride", "i64 %start",
                "i64 %stop")
 _TYPES = [compiler.POINTER, *[compiler.INTEGER] * 7]
-# Numbers drawn before the compiler is asked: it takes as long as some hundred thousand of them.
-_MANY = 1 << 20
+# Numbers drawn before the compiler is asked: it takes as long as some hundred thousand of them. A call costs as much
+# as so many numbers.
+_MANY, _CALL = 1 << 20, 1 << 12
 # Blocks for which a thread is worth waking.
 _LEAST = 1 << 14
 
@@ -55,7 +56,7 @@ class _Drawn:
         """The function for a kind of numbers, where there is one."""
         found = self.functions.get(name)
         if found is None:
-            before = self.counts.get(name, 0)
+            before, count = self.counts.get(name, 0), count + _CALL
             self.counts[name] = before + count
             if before < _MANY <= before + count and compiler.available():
                 compiler.in_background(lambda: self.make(name, smallest))

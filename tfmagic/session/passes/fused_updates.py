@@ -280,18 +280,18 @@ class FusedSteps(PlanCall, shown_under="tfmagic.session"):
         self.__name__ = self.__qualname__ = name.replace("apply_", "fused_")
         self._formula = formula
         self._early = early or functools.partial(_steps_of, formula)
+        self._stepper: one_pass.Stepper | None = None
 
     def bind(self, *bodies: Callable[..., Any]) -> Callable[..., Prepared]:
-        """The function of a plan's callable, which counts its own calls."""
-        stepper: one_pass.Stepper | None = None
+        """The function of a plan's callable; all callables of a plan count together."""
         written, early, formula = self._formula.written, self._early, self._formula
 
         def fused(tensors: list[list[Any]], numbers: list[Any]) -> Prepared:
-            nonlocal stepper
+            stepper = self._stepper
             tensors = [*tensors[:-1], _gradients(tensors[0], tensors[-1])]
             if stepper is None:
                 first, count = tensors[0][0], sum(map(torch.numel, tensors[0]))
-                stepper = one_pass.Stepper(formula, first.dtype, count, _SAVES, first.device)
+                stepper = self._stepper = one_pass.Stepper(formula, first.dtype, count, _SAVES, first.device)
             if not stepper.ready():
                 return early(tensors, numbers)
             step = stepper.call

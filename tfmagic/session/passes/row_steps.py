@@ -227,16 +227,16 @@ class RowSteps(PlanCall, shown_under="tfmagic.session"):
     def __init__(self, ops: Sequence[Operation], rule: RowRule, numbers: Sequence[str], formula: RowFormula):
         self.__name__ = self.__qualname__ = python_name(ops[0].type.removeprefix("Resource"))
         self._ops, self._rule, self._numbers, self._formula = ops, rule, numbers, formula
+        self._stepper: RowStepper | None = None
 
     def bind(self, *bodies: Callable[..., Any]) -> Callable[..., Prepared]:
-        """The function of a plan's callable, which counts its own calls."""
-        stepper: RowStepper | None = None
+        """The function of a plan's callable; all callables of a plan count together."""
         formula, count, early = self._formula, len(self._ops), self._early
 
         def row_steps(tables: list[list[Any]], indices: list[Any], updates: list[Any], numbers: list[Any]) -> Prepared:
-            nonlocal stepper
+            stepper = self._stepper
             if stepper is None:
-                stepper = RowStepper(formula, tables[0][0].dtype, count * _SAVES, 1)
+                stepper = self._stepper = RowStepper(formula, tables[0][0].dtype, count * _SAVES, 1)
             if stepper.ready():
                 indices, updates = ([value.contiguous() for value in values] for values in (indices, updates))
                 if stepper.fits(tables[0], indices, updates):

@@ -207,18 +207,18 @@ class AdamOfRows(PlanCall, shown_under="tfmagic.session"):
 
     def __init__(self) -> None:
         self.__name__ = self.__qualname__ = "adam_of_rows"
+        self._stepper: one_pass.Stepper | None = None
 
     def bind(self, *bodies: Callable[..., Any]) -> Callable[..., Prepared]:
-        """The function of a plan's callable, which counts its own calls."""
-        stepper = None
+        """The function of a plan's callable; all callables of a plan count together."""
 
         def adam_of_rows(*given: Any) -> Prepared:
             """The variable, m and v, each in a list, four numbers, then rows and what is added, of m and of v."""
-            nonlocal stepper
+            stepper = self._stepper
             tables, numbers, to_m, to_v = given[:3], given[3:7], given[7:9], given[9:]
             var = tables[0][0]
             if stepper is None:
-                stepper = one_pass.Stepper(_decaying(), var.dtype, var.numel(), _SAVES)
+                stepper = self._stepper = one_pass.Stepper(_decaying(), var.dtype, var.numel(), _SAVES)
             if stepper.ready() and to_m[0] is to_v[0]:
                 return _in_one_pass(stepper, tables, [torch.as_tensor(number, dtype=var.dtype) for number in numbers],
                                     to_m[0], to_m[1], to_v[1])
