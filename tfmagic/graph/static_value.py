@@ -107,12 +107,13 @@ def static_ints(tensor: Tensor) -> list[int] | None:
     return None if value is None else [int(v) for v in value.reshape(-1)]
 
 
-def static_dims(tensor: Tensor, only: frozenset[str] | None = None) -> Dims:
+def static_dims(tensor: Tensor, only: frozenset[str] | None = None, scalar: bool = False) -> Dims:
     """The dims that a tensor used as a shape holds, as far as they are known.
 
     Args:
-      tensor: int32 or int64, rank 1 (or the scalar -1 for an unknown shape).
+      tensor: int32 or int64, rank 1.
       only: the op types to fold, or None for all that have a rule.
+      scalar: whether it may be the scalar -1 for an unknown shape.
 
     Raises:
       ValueError: it is no vector, or has an element under -1.
@@ -124,7 +125,7 @@ def static_dims(tensor: Tensor, only: frozenset[str] | None = None) -> Dims:
     shape = tensor._dims
     if tensor.op.type == "Shape" and not hidden:
         return tensor.op._inputs[0]._dims  # TensorFlow asks no further
-    if shape is not None and len(shape) == 0:
+    if scalar and shape is not None and len(shape) == 0:
         if hidden:
             return None
         value = static_value(tensor)
