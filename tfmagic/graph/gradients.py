@@ -101,7 +101,7 @@ def gradients(ys: Any, xs: Any, grad_ys: Any = None, name: str = "gradients",
         aggregation_method = AggregationMethod.DEFAULT
     if aggregation_method not in (0, 1, 2):
         raise ValueError(f"Invalid aggregation_method specified {aggregation_method}.")
-    ys, xs, stops = _as_list(ys), _as_list(xs), _as_list(stop_gradients or [])
+    ys, xs, stops = _as_list(ys), _as_list(xs), _as_list([] if stop_gradients is None else stop_gradients)
     grad_ys = [None] * len(ys) if grad_ys is None else _as_list(grad_ys)
     if len(grad_ys) != len(ys):
         raise ValueError(f"Passed {len(grad_ys)} grad_ys for {len(ys)} ys")
@@ -112,10 +112,10 @@ def gradients(ys: Any, xs: Any, grad_ys: Any = None, name: str = "gradients",
         uid = get_default_graph().unique_name("uid")
         ys = [as_tensor_or_slices(y, f"y_{i}") for i, y in enumerate(ys)]
         xs = [_differentiable_form(x, f"x_{i}") for i, x in enumerate(xs)]
-        stops = [as_tensor_or_slices(s, f"stop_{i}") for i, s in enumerate(stops)]
+        # As in TensorFlow a variable is the node that holds it here, not what reads it.
         grad_ys = [None if g is None else as_tensor_or_slices(g, f"grad_y_{i}") for i, g in enumerate(grad_ys)]
-        walk = _Walk(get_default_graph(), ys, xs, [s.op for s in stops], colocate_gradients_with_ops, gate_gradients,
-                     aggregation_method, uid)
+        walk = _Walk(get_default_graph(), ys, xs, [one.op for one in stops], colocate_gradients_with_ops,
+                     gate_gradients, aggregation_method, uid)
         walk.run(grad_ys)
     walk.finish()
     return [walk.result(x, unconnected_gradients) for x in xs]

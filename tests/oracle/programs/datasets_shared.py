@@ -3,6 +3,8 @@
 from __future__ import division
 
 from . import Case, program
+from .functions import internal
+from .queues import Runs
 
 
 def whole(tf, variant):
@@ -64,3 +66,41 @@ def dataset_of_one_of_several_workers(tf):
     dataset = tf.data.experimental.to_variant(tf.data.Dataset.range(7).map(lambda x: x * 10).repeat(2))
     return Case([([whole(tf, tf.raw_ops.AutoShardDataset(input_dataset=dataset, num_workers=3, index=index, **kind))
                    for index in range(3)], None)])
+
+
+@program
+def elements_for_several_devices(tf):
+    iterators = internal(tf, "tensorflow.python.data.ops.multi_device_iterator_ops")
+    run = Runs(tf)
+    for given in ({}, {"prefetch_buffer_size": 0}, {"max_buffer_size": 5, "prefetch_buffer_size": 2},
+                  {"prefetch_buffer_size": 3}):
+        dataset = tf.data.Dataset.range(5).map(lambda x: {"x": x, "y": tf.as_string(x)})
+        iterator = iterators.MultiDeviceIterator(dataset, ["/cpu:0", "/cpu:0"], **given)
+        both, first = iterator.get_next(), iterator.get_next("/cpu:0")
+        run(both)
+        for _ in range(2):
+            run(iterator.initializer)
+            run(both)
+            run(first)
+        run(both)
+        run(both)
+    return run.case(spec=str(sorted(iterator.element_spec.items())))
+
+
+@program
+def elements_on_another_device(tf):
+    run = Runs(tf)
+    for number in range(3):
+        dataset = tf.data.Dataset.range(4).map(lambda x: (x, tf.SparseTensor([[x]], [tf.as_string(x)], [5])))
+        if number:
+            dataset = dataset.repeat(2).apply(tf.data.experimental.copy_to_device("/cpu:0")).batch(3)
+        else:
+            dataset = dataset.apply(tf.data.experimental.prefetch_to_device("/cpu:0", 2))
+        iterator = tf.compat.v1.data.make_initializable_iterator(dataset)
+        number, words = iterator.get_next()
+        for _ in range(2):
+            run(iterator.initializer)
+            run([number, words.values])
+        for _ in range(4):
+            run([number, words.values])
+    return run.case(spec=str(iterator.element_spec))

@@ -194,3 +194,27 @@ def counted_pipeline_with_threads(tf):
             coordinator.request_stop()
         coordinator.join(threads)
         return run.case(found=sorted(found), source=source.name)
+
+
+@program
+def readers_after_an_error(tf):
+    """Where a file cannot be opened the next one comes; where reading fails, the reader stays at it."""
+    with Files() as files:
+        some, none = files.write("a", BYTES), files.path + "/none"
+        whole, name = tf.WholeFileReader(), tf.IdentityReader()
+        came = []
+        for reader, paths in ((tf.TextLineReader(), [none, some]), (whole, [some, none, some]), (name, [some]),
+                              (tf.FixedLengthRecordReader(2, 30), [some, some]),
+                              (tf.FixedLengthRecordReader(2, encoding="ZLIB"), [some, some]),
+                              (tf.TFRecordReader(), [some, some]), (tf.TextLineReader(-1), [some])):
+            run = Runs(tf)
+            record = list(reader.read(names(tf, run, paths)))
+            for _ in range(3):
+                run(record)
+                run(reader.num_work_units_completed())
+                if reader.supports_serialize:
+                    state = run.session.run(reader.serialize_state())
+                    run.came.append([plain(state[:6]), state[8:] in [path.encode() for path in paths]])
+            run.session.close()
+            came.append(files.plain(run.came))
+    return Case(facts={"came": came})

@@ -1,6 +1,7 @@
 """Lists of tensors as variants, with their gradients: what functional loops keep their values in."""
 
 from . import Case, program
+from .queues import Runs
 
 
 def rows_of(tf, name="x"):
@@ -155,3 +156,22 @@ def list_of_scalars(tf):
     handle = tf.raw_ops.TensorListFromTensor(tensor=x, element_shape=scalar)
     y = tf.raw_ops.TensorListStack(input_handle=handle, element_shape=scalar, element_dtype=tf.float32)
     return Case(steps=[(tf.gradients(y * y, x), {x: [1.0, 2.0, 3.0]})], show=[y])
+
+
+@program
+def arrays_partly_written(tf):
+    """What is missing is zeros where the array or the node knows the shape."""
+    run = Runs(tf)
+    for dtype, value in ((tf.float32, 1.5), (tf.int32, 2), (tf.bool, True), (tf.string, "s")):
+        array = tf.TensorArray(dtype, 3, clear_after_read=False)
+        run(array.stack())
+        array.write(1, value)
+        run(array.stack())
+        run(array.gather([0, 2]))
+        run(array.read(0))
+        written = tf.TensorArray(dtype, 3, infer_shape=False).write(1, [value])
+        run(written.stack())
+        run(tf.TensorArray(dtype, 0, element_shape=[2]).stack())
+        run(tf.TensorArray(dtype, 0, element_shape=[]).concat())
+        run(tf.TensorArray(dtype, -1, element_shape=[]).stack())
+    return run.case()

@@ -88,9 +88,10 @@ class ArrayState:
         if not shapes.compatible(self.element_shape, stated):
             raise invalid(f"PartialTensorShape: Incompatible shapes during merge: {_shown(self.element_shape)} vs. "
                            f"{_shown(stated)}")
-        values = [self._read(index) for index in places]
+        known = shapes.merge(self.element_shape, stated)
+        values = [self._read(index, known) for index in places]
         if not values:
-            return self._zeros((0, *_settled(stated, "element shape", "packing")))
+            return self._nothing(_settled(stated, "element shape", "packing"))
         first = values[0].shape
         if not shapes.compatible(stated, tuple(first)):
             raise invalid(f"TensorArray was passed element_shape {_shown(stated)} which does not match the Tensor at "
@@ -140,7 +141,7 @@ class ArrayState:
         self._gives(dtype)
         if not self.elements:
             rest = _settled(stated, "element_shape_except0", "concatenating")
-            return self._zeros((0, *rest)), torch.zeros((0,), dtype=torch.int64)
+            return self._nothing(rest), torch.zeros((0,), dtype=torch.int64)
         values = [self._read(index) for index in range(len(self.elements))]
         first = values[0].shape[1:]
         for index, value in enumerate(values):
@@ -268,7 +269,8 @@ class ArrayState:
             self.device = value.device
         self.accepted = value.shape
 
-    def _read(self, index: int) -> Any:
+    def _read(self, index: int, known: Dims = None) -> Any:
+        """One element; `known` is what is said of its shape beside what the array knows."""
         elements = self.elements
         inside = 0 <= index < len(elements)
         if not inside and (index < 0 or not self.adds_up):
@@ -278,7 +280,7 @@ class ArrayState:
             raise self._refused(f"Could not read index {index} twice because it was cleared after a previous read "
                                 "(perhaps try setting clear_after_read = false?).")
         if element is _MISSING:
-            dims = self._element_dims(index)
+            dims = self._element_dims(index, self.element_shape if known is None else known)
             if dims is None:
                 raise self._refused(f"Could not read from TensorArray index {index}.  Furthermore, the element shape "
                                     f"is not fully defined: {_shown(self.element_shape)}.  It is possible you are "
@@ -291,15 +293,19 @@ class ArrayState:
             elements[index] = _READ
         return element
 
-    def _element_dims(self, index: int) -> tuple[int, ...] | None:
+    def _element_dims(self, index: int, known: Dims) -> tuple[int, ...] | None:
         """The shape of an element that is not written itself, if anything tells it."""
         if self.forward is not None:
             element: Any = self.forward.elements[index] if index < len(self.forward.elements) else _MISSING
             if element is not _MISSING and element is not _READ:
                 return self.prefix + tuple(element.shape)
-        if self.element_shape is not None and None not in self.element_shape:
-            return self.element_shape  # type: ignore[return-value]
+        if known is not None and None not in known:
+            return known  # type: ignore[return-value]
         return None
+
+    def _nothing(self, dims: tuple[int, ...]) -> Any:
+        """No elements of this shape, stacked."""
+        return np.zeros((0, *dims), object) if self.dtype.kind == "O" else self._zeros((0, *dims))
 
     def _zeros(self, dims: tuple[int, ...]) -> Any:
         if self.dtype.kind == "O":

@@ -45,7 +45,7 @@ def _new(op: Any, size: Any) -> tuple[Any, Any]:
     array = op.call(new_array, size, op.tensor_array_name or op.op.name, op.dtype.name,
                     attrs["element_shape"]._dims, op.dynamic_size, op.clear_after_read,
                     attrs.get("identical_element_shapes", False))
-    settled = size if type(size) is int and not op.dynamic_size else None
+    settled = size if type(size) is int and size >= 0 and not op.dynamic_size else None
     op.holds(array, lambda log: Held(log, op.op._outputs[0], settled))
     return array, _flow()
 

@@ -94,6 +94,14 @@ def iterator(make: Callable[[], IteratorResource]) -> tuple[IteratorResource, De
     return found, Deleter(found)
 
 
+def unnamed(named: Any, node: Any) -> IteratorResource:
+    """An iterator that strings lead to until it is destroyed."""
+    container, name = "AnonymousIterator", f"AnonymousIterator{next(_numbers)}"
+    found = IteratorResource(node, named.look, container, name)
+    named.keep(IteratorResource, container, name, found)
+    return found
+
+
 def delete(deleter: Any) -> None:
     """Delete what a deleter keeps alive."""
     if isinstance(deleter, Deleter):
@@ -123,6 +131,8 @@ register("AnonymousRandomSeedGenerator", lambda op, *dims: [(), ()], lambda op, 
 register("AnonymousIteratorV2", lambda op: [(), ()], lambda op: _first_two(op.call(iterator, op.constant(
     lambda node=op.op, look=op.named.look: IteratorResource(node, look, "AnonymousIterator", node.name)))),
     objects=True, effect="writes")
+register("AnonymousIterator", lambda op: (), lambda op: op.call(unnamed, op.constant(op.named), op.constant(op.op)),
+         objects=True, effect="writes")
 for _name in ("DeleteMemoryCache", "DeleteRandomSeedGenerator", "DeleteIterator"):
     register(_name, lambda op, *dims: (), lambda op, found, deleter: op.call(delete, deleter), objects=True,
              effect="writes")

@@ -135,8 +135,14 @@ class _Lines(Opened):
         if not line:
             return None
         self._place += len(line)
-        line = line[:-1] if line.endswith(b"\n") else line
-        return line.replace(b"\r", b"") if b"\r" in line else line
+        ended = line.endswith(b"\n")
+        if ended:
+            line = line[:-1]
+        if b"\r" in line:  # none stays, and what is nothing else is no line where the file ends
+            line = line.replace(b"\r", b"")
+            if not line and not ended:
+                return None
+        return line
 
     def place(self) -> int:
         return self._place

@@ -319,7 +319,7 @@ def written(dataset: Dataset, filename: Any, compression: Any) -> None:
             writer.write(element[0].item())
 
 
-for _name in ("Iterator", "IteratorV2", "AnonymousIterator"):
+for _name in ("Iterator", "IteratorV2"):
     register(_name, shape_rules.scalar, _resource, objects=True)
 register("OneShotIterator", shape_rules.scalar, _one_shot, functions={"": "dataset_factory"}, effect="writes")
 register("MakeIterator", lambda op, dataset, iterator: (), lambda op, dataset, iterator: iterator.initialize(dataset),

@@ -56,7 +56,7 @@ class Reader:
         self._named.acquire(self._lock)
         try:
             while True:
-                record = next(self._open(queue), None)
+                record = self._next(self._open(queue))
                 if record is not None:
                     self._produced += 1
                     if self.single:
@@ -74,10 +74,11 @@ class Reader:
         try:
             while most > 0 and not found:
                 records = self._open(queue)
-                for record in records:
-                    found.append(record)
-                    if len(found) == most:
+                while len(found) < most:
+                    record = self._next(records)
+                    if record is None:
                         break
+                    found.append(record)
                 self._produced += len(found)
                 if len(found) < most or self.single:
                     self._finish()
@@ -92,12 +93,21 @@ class Reader:
                 raise errors.InvalidArgumentError(None, None, "Expected single component queue")
             if queue.types[0] != "string":
                 raise errors.InvalidArgumentError(None, None, "Expected queue with single string component")
+            self._work = None
             (name,) = queue.dequeue()
             work = name.item()
             records = self.records(work.decode(errors="surrogateescape"))
             self._started += 1
             self._work, self._records = work, records
         return self._records
+
+    def _next(self, records: Iterator[Record]) -> Record | None:
+        """The next record of a file, or None at its end; where reading fails the reader stays, and fails again."""
+        try:
+            return next(records, None)
+        except errors.OpError as error:
+            self._records = _failing(error)
+            raise
 
     def _finish(self) -> None:
         self._finished += 1
@@ -168,6 +178,8 @@ class Lines(Reader):
     def __init__(self, op: Any, named: Any):
         super().__init__(op, named)
         self._skipped = op._attrs["skip_header_lines"]
+        if self._skipped < 0:
+            raise errors.InvalidArgumentError(None, None, f"skip_header_lines must be >= 0 not {self._skipped}")
 
     def records(self, filename: str) -> Iterator[Record]:
         return self._lines(filename, streams.lines(streams.InputStream(filename)))
@@ -176,8 +188,9 @@ class Lines(Reader):
         with file:
             for number, line in enumerate(file, 1):
                 if number > self._skipped:
-                    line = line.removesuffix(b"\n")
-                    yield f"{filename}:{number}".encode(), line.replace(b"\r", b"") if b"\r" in line else line
+                    text = line.removesuffix(b"\n").removesuffix(b"\r")
+                    if text or line.endswith(b"\n"):
+                        yield f"{filename}:{number}".encode(), text
 
 
 class TFRecords(Reader):
@@ -215,14 +228,16 @@ class FixedLength(Reader):
         self._encoding = "ZLIB" if encoding == "ZLIB" else ""
 
     def records(self, filename: str) -> Iterator[Record]:
-        return self._read(filename, streams.InputStream(filename, self._encoding))
+        stream = streams.InputStream(filename, self._encoding)
+        if len(stream.read(self._sizes[0])) < self._sizes[0]:
+            raise errors.OutOfRangeError(None, None, "reached end of file")
+        return self._read(filename, stream)
 
     def _read(self, filename: str, stream: streams.InputStream) -> Iterator[Record]:
-        header, record, footer, hop = self._sizes
+        _, record, footer, hop = self._sizes
         hop = hop or record
         number = 0
         with stream:
-            stream.read(header)
             held = stream.read(max(record + footer, 1 << 18))
             place = 0
             while True:
@@ -248,7 +263,8 @@ class WholeFiles(Reader):
 
     def records(self, filename: str) -> Iterator[Record]:
         with as_tensorflow(), open(local_path(filename), "rb") as file:
-            return iter([(filename.encode(errors="surrogateescape"), file.read())])
+            content = file.read()
+        yield filename.encode(errors="surrogateescape"), content
 
 
 class Names(Reader):
@@ -271,6 +287,14 @@ class Databases(Reader):
 READERS: dict[str, type[Reader]] = {
     "TextLineReader": Lines, "TFRecordReader": TFRecords, "FixedLengthRecordReader": FixedLength,
     "WholeFileReader": WholeFiles, "IdentityReader": Names, "LMDBReader": Databases}
+
+
+def _failing(error: errors.OpError) -> Iterator[Record]:
+    """No records: an error whenever one is asked for."""
+    def fail() -> Record:
+        raise error
+
+    return iter(fail, None)
 
 
 def _text(value: bytes) -> Any:

@@ -273,6 +273,11 @@ class Lowering:
                 and op._outputs[0]._dtype._is_ref_dtype:
             self.values[op._outputs[0]] = self.values[op._inputs[0]]
             return None
+        if op.type == "DestroyResourceOp" and not self._names_variable(op._inputs[0]):
+            self.tracer.on_objects = "writes"
+            self.tracer.create_proxy("call_function", self.resources.named.forget, (self.current(op._inputs[0]),), {})
+            self.tracer.on_objects = None
+            return None
         written = registry.written_inputs(op)
         roots = self._roots(op, (*written, *declaration.reads))
         arguments = self._arguments(op, written)
@@ -316,6 +321,9 @@ class Lowering:
             return
         self.tracer.create_proxy("call_function", Assumption(tensor, shape), (value,), {})
         value.node.meta["val"] = torch.empty(shape, dtype=tensor_type(tensor), device="meta")
+
+    def _names_variable(self, tensor: Tensor) -> bool:
+        return type(self.values[tensor]) is VariableRef or tensor in self.aliases
 
     def _roots(self, op: Operation, names: Sequence[str]) -> dict[str, Operation]:
         """The variables that the named inputs of `op` stand for."""

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from tfmagic.graph.operation import Operation
-from tfmagic.session.resources.keys import key_of, shown
+from tfmagic.session.resources.keys import key_of, resource_key, shown
 from tfmagic.session.running import check_deadline, current
 
 
@@ -47,6 +47,17 @@ class NamedObjects:
             if found is None:
                 found = self._objects[kind, ""] = kind()
             return found
+
+    def keep(self, kind: type, container: str, name: str, thing: Any) -> None:
+        """Keep an object that no node names, so that it can be found."""
+        with self._lock:
+            self._objects[kind, resource_key(container, name, "")] = thing
+
+    def forget(self, thing: Any) -> None:
+        """End the waits for an object and keep it no longer."""
+        with self._lock:
+            self._objects = {key: found for key, found in self._objects.items() if found is not thing}
+        thing.close()
 
     def find(self, kind: type, container: str, name: str) -> Any:
         """The object of this kind and name, or None."""

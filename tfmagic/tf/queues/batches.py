@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
 from typing import Any
 
 from tfmagic.base import dtypes
@@ -15,9 +14,8 @@ from tfmagic.graph.convert import convert_to_tensor, convert_to_tensor_or_indexe
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.graph.scopes import name_scope
 from tfmagic.graph.sparse_tensor import SparseTensor
-from tfmagic.graph.static_value import constant_value
 from tfmagic.ops import api, raw
-from tfmagic.ops.control_flow.cond import cond
+from tfmagic.ops.control_flow.cond import smart_cond
 from tfmagic.ops.control_flow.grouping import with_dependencies
 from tfmagic.tf.queues.producers import INSTEAD
 from tfmagic.tf.queues.queue import FIFOQueue, PaddingFIFOQueue, QueueBase, RandomShuffleQueue
@@ -147,14 +145,6 @@ class _Sparse:
     dtype: Any = None
 
 
-def conditional(keep: Tensor, then: Callable[[], Any], otherwise: Callable[[], Any]) -> Any:
-    """One of two, settled now where the condition is known."""
-    known = constant_value(keep)
-    if known is None:
-        return cond(keep, true_fn=then, false_fn=otherwise)
-    return then() if known else otherwise()
-
-
 def _kept_rows(tensor: SparseTensor, keep: Tensor) -> SparseTensor:
     """A sparse tensor with the values in those rows that are taken."""
     rows = api.gather(keep, tensor.indices[:, 0])
@@ -177,10 +167,10 @@ def _stored(tensor: Any, enqueue_many: bool, keep: Tensor) -> tuple[Tensor, _Spa
     if keep.shape.ndims == 1:
         handle = store(_kept_rows(tensor, keep))
     elif enqueue_many:
-        handle = conditional(keep, lambda: store(tensor), lambda: -1 * api.ones(
+        handle = smart_cond(keep, lambda: store(tensor), lambda: -1 * api.ones(
             api.shape(tensor)[0:1], dtypes.int64))
     else:
-        handle = conditional(keep, lambda: store(tensor), lambda: api.constant(-1, dtypes.int64))
+        handle = smart_cond(keep, lambda: store(tensor), lambda: api.constant(-1, dtypes.int64))
     rank = tensor.dense_shape.shape.with_rank(1).as_list()[0]
     if rank is not None and enqueue_many:
         rank -= 1
@@ -221,10 +211,10 @@ def _stored_beside(tensor: Any, how: _Sparse, enqueue_many: bool, keep: Tensor) 
     if keep.shape.ndims == 1:
         handle = store(_kept_rows(tensor, keep))
     elif enqueue_many:
-        handle = conditional(keep, lambda: store(tensor), lambda: -1 * api.ones(
+        handle = smart_cond(keep, lambda: store(tensor), lambda: -1 * api.ones(
             api.shape(tensor)[0:1], dtypes.int64))
     else:
-        handle = conditional(keep, lambda: store(tensor), lambda: api.constant(-1, dtypes.int64))
+        handle = smart_cond(keep, lambda: store(tensor), lambda: api.constant(-1, dtypes.int64))
     handle.set_shape([None] if enqueue_many else [])
     return api.expand_dims(handle, [-1])
 
@@ -275,7 +265,7 @@ def _enqueues(queue: QueueBase, examples: list[Example], enqueue_many: bool, kee
     if keep.shape.ndims == 1:
         return [queue.enqueue_many(_chosen(example, keep)) for example in examples]
     enqueue = queue.enqueue_many if enqueue_many else queue.enqueue
-    return [conditional(keep, lambda example=example: enqueue(example), api.no_op)  # type: ignore[misc]
+    return [smart_cond(keep, lambda example=example: enqueue(example), api.no_op)  # type: ignore[misc]
             for example in examples]
 
 

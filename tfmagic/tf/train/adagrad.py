@@ -12,6 +12,16 @@ from tfmagic.tf.initializers.kinds import Constant
 from tfmagic.tf.train.optimizer import Optimizer, like
 
 
+def check_first_sum(value: float) -> None:
+    """Refuse what sums of squares cannot begin with.
+
+    Raises:
+      ValueError: it is not positive.
+    """
+    if value <= 0.0:
+        raise ValueError(f"initial_accumulator_value must be positive: {value}")
+
+
 @export("train.AdagradOptimizer")
 class AdagradOptimizer(Optimizer):
     """Adagrad.
@@ -26,8 +36,7 @@ class AdagradOptimizer(Optimizer):
 
     def __init__(self, learning_rate: Any, initial_accumulator_value: float = 0.1, use_locking: bool = False,
                  name: str = "Adagrad"):
-        if initial_accumulator_value <= 0.0:
-            raise ValueError(f"initial_accumulator_value must be positive: {initial_accumulator_value}")
+        check_first_sum(initial_accumulator_value)
         super().__init__(use_locking, name)
         self._learning_rate = learning_rate
         self._initial_accumulator_value = initial_accumulator_value

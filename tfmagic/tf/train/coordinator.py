@@ -161,6 +161,8 @@ class LooperThread(threading.Thread):
                  args: Sequence[Any] | None = None, kwargs: dict[str, Any] | None = None):
         if not isinstance(coord, Coordinator):
             raise ValueError(f"'coord' argument must be a Coordinator: {coord}")
+        if target is None and (args or kwargs):
+            raise ValueError("'args' and 'kwargs' argument require that you also pass 'target'")
         super().__init__(daemon=True)
         self._coord = coord
         self._interval = timer_interval_secs

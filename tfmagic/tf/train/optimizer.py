@@ -69,6 +69,10 @@ class Optimizer:
         pairs = self.compute_gradients(
             loss, var_list=var_list, gate_gradients=gate_gradients, aggregation_method=aggregation_method,
             colocate_gradients_with_ops=colocate_gradients_with_ops, grad_loss=grad_loss)
+        return self._apply_some(pairs, loss, global_step, name)
+
+    def _apply_some(self, pairs: list[tuple[Any, Any]], loss: Any, global_step: Any, name: str | None) -> Operation:
+        """Apply the gradients of a loss, of which there must be one."""
         if all(gradient is None for gradient, _ in pairs):
             raise ValueError("No gradients provided for any variable, check your graph for ops that do not support "
                              f"gradients, between variables {[str(v) for _, v in pairs]} and loss {loss}.")
@@ -85,6 +89,11 @@ class Optimizer:
         Raises:
           ValueError: there are no variables, or types that cannot be trained.
         """
+        return self._gradients(loss, var_list, gate_gradients, aggregation_method, grad_loss,
+                               colocate_gradients_with_ops=colocate_gradients_with_ops)
+
+    def _gradients(self, loss: Any, var_list: Any, gate_gradients: int, aggregation_method: Any, grad_loss: Any,
+                   **options: Any) -> list[tuple[Any, Any]]:
         from tfmagic.graph.gradients import gradients
 
         if callable(loss):
@@ -105,8 +114,7 @@ class Optimizer:
         if not var_list:
             raise ValueError("No variables to optimize.")
         found = gradients(loss, targets, grad_ys=grad_loss, gate_gradients=gate_gradients == Optimizer.GATE_OP,
-                          aggregation_method=aggregation_method,
-                          colocate_gradients_with_ops=colocate_gradients_with_ops)
+                          aggregation_method=aggregation_method, **options)
         if gate_gradients == Optimizer.GATE_GRAPH:
             found = tuple_of(found)
         pairs = list(zip(found, var_list))
@@ -160,8 +168,8 @@ class Optimizer:
                 train_ops.append(result)
             return result
 
-    def _update(self, gradient: Any, variable: Any) -> Any:
-        """The node that changes one variable, and its constraint after it."""
+    def _update(self, gradient: Any, variable: Any, *state: Any) -> Any:
+        """The node that changes one variable, and its constraint after it; `state` is handed on."""
         if isinstance(variable, Tensor):
             raise NotImplementedError("Trying to update a Tensor ", variable)
         resource = is_resource_variable(variable)
@@ -169,9 +177,10 @@ class Optimizer:
             if variable.constraint is not None:
                 raise RuntimeError("Cannot use a constraint function on a sparse variable.")
             if resource:
-                return self._resource_apply_sparse_duplicate_indices(gradient.values, variable, gradient.indices)
-            return self._apply_sparse_duplicate_indices(gradient, variable)
-        update = (self._resource_apply_dense if resource else self._apply_dense)(gradient, variable)
+                return self._resource_apply_sparse_duplicate_indices(
+                    gradient.values, variable, gradient.indices, *state)
+            return self._apply_sparse_duplicate_indices(gradient, variable, *state)
+        update = (self._resource_apply_dense if resource else self._apply_dense)(gradient, variable, *state)
         if variable.constraint is None:
             return update
         with variable.graph.control_dependencies([update]):
@@ -263,11 +272,11 @@ class Optimizer:
         raise NotImplementedError(f"{type(self).__name__} does not define _resource_apply_sparse, needed here.")
 
     def _apply_sparse_duplicate_indices(self, grad: IndexedSlices, var: Any) -> Any:
-        values, indices = _deduplicated(grad.values, grad.indices)
+        values, indices = deduplicated(grad.values, grad.indices)
         return self._apply_sparse(IndexedSlices(values, indices, grad.dense_shape), var)
 
     def _resource_apply_sparse_duplicate_indices(self, grad: Tensor, handle: Any, indices: Tensor) -> Any:
-        values, unique = _deduplicated(grad, indices)
+        values, unique = deduplicated(grad, indices)
         return self._resource_apply_sparse(values, handle, unique)
 
     def _finish(self, update_ops: list[Any], name_scope: str) -> Operation:
@@ -328,7 +337,7 @@ def _as_gradient(gradient: Any) -> Any:
     return gradient
 
 
-def _deduplicated(values: Tensor, indices: Tensor) -> tuple[Tensor, Tensor]:
+def deduplicated(values: Tensor, indices: Tensor) -> tuple[Tensor, Tensor]:
     """The rows of a sparse gradient with those that share an index added up."""
     unique, positions = raw.unique(indices)
     count = raw.shape(unique)[0]

@@ -14,7 +14,7 @@ from tfmagic.ops import raw
 from tfmagic.tf.data import records, structure
 from tfmagic.tf.data.dataset import Node
 from tfmagic.tf.data.dataset_v1 import DatasetV1, make_one_shot_iterator
-from tfmagic.tf.data.experimental import elementwise, grouping, interleaving, resampling, saving, tables
+from tfmagic.tf.data.experimental import devices, elementwise, grouping, interleaving, resampling, saving, tables
 from tfmagic.tf.data.readers import TFRecordDatasetV1
 from tfmagic.tf.monitored import positions
 
@@ -69,7 +69,7 @@ def choose_from_datasets(datasets: Sequence[Any], choice_dataset: Any) -> Any:
 @moved("copy_to_device")
 def copy_to_device(target_device: Any, source_device: Any = "/cpu:0") -> Transformation:
     """The elements for a device; see `tf.data.experimental.copy_to_device`."""
-    return elementwise.copy_to_device(target_device, source_device)
+    return devices.copy_to_device(target_device, source_device)
 
 
 @moved("dense_to_sparse_batch")
@@ -139,7 +139,7 @@ def sloppy_interleave(map_func: Callable[..., Any], cycle_length: Any, block_len
 @moved("prefetch_to_device")
 def prefetch_to_device(device: Any, buffer_size: Any = None) -> Transformation:
     """Elements for a device before they are asked for; see `tf.data.experimental.prefetch_to_device`."""
-    return elementwise.prefetch_to_device(device, buffer_size)
+    return devices.prefetch_to_device(device, buffer_size)
 
 
 @moved("reduce_dataset", "tf.data.Dataset.reduce(...)")

@@ -108,10 +108,10 @@ class PoissonLogNormalQuadratureCompound(Distribution):
         if batch is None:
             batch = api.reduce_prod(self.batch_shape_tensor())
         # One rate is drawn for each element of the batch, unless each has probabilities of its own.
-        shape = joined_vectors([n], pick_vector(self.mixture_distribution.is_scalar_batch(), [batch], np.int32([])))
+        each = pick_vector(self.mixture_distribution.is_scalar_batch(), [batch], np.array([], np.int32))
         drawn = self.mixture_distribution.sample(
-            sample_shape=shape, seed=new_seed(seed, "poisson_lognormal_quadrature_compound"))
-        flat = pick_vector(self.is_scalar_batch(), np.int32([]), np.int32([-1]))
+            sample_shape=joined_vectors([n], each), seed=new_seed(seed, "poisson_lognormal_quadrature_compound"))
+        flat = pick_vector(self.is_scalar_batch(), np.array([], np.int32), np.array([-1], np.int32))
         drawn = api.reshape(drawn, shape=joined_vectors([n], flat))
         drawn += api.range(start=0, limit=batch * self._quadrature_size, delta=self._quadrature_size,
                            dtype=drawn.dtype)

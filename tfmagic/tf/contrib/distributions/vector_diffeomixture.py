@@ -35,7 +35,7 @@ from tfmagic.tf.linalg.operators.identity import LinearOperatorIdentity, LinearO
 from tfmagic.tf.linalg.operators.stored import LinearOperatorDiag, LinearOperatorFullMatrix
 
 
-def _sum(total: Tensor | None, term: Tensor | None) -> Tensor | None:
+def _sum(total: Any, term: Any) -> Any:
     """The sum of what is there."""
     if total is None or term is None:
         return term if total is None else total
@@ -167,9 +167,9 @@ class VectorDiffeomixture(Distribution):
         drawn_from = self.mixture_distribution
         batch = self._count(self.batch_shape, self.batch_shape_tensor)
         own_batch = self._count(drawn_from.batch_shape, drawn_from.batch_shape_tensor)
-        each = pick_vector(self.is_scalar_batch(), np.int32([]), [batch // own_batch])
+        each = pick_vector(self.is_scalar_batch(), np.array([], np.int32), [batch // own_batch])
         drawn = drawn_from.sample(sample_shape=joined_vectors([n], each), seed=new_seed(seed, "vector_diffeomixture"))
-        flat = pick_vector(self.is_scalar_batch(), np.int32([]), np.int32([-1]))
+        flat = pick_vector(self.is_scalar_batch(), np.array([], np.int32), np.array([-1], np.int32))
         drawn = api.reshape(drawn, shape=joined_vectors([n], flat))
         # The weights of an element of the batch, those of both maps, lie together.
         weights = self.grid.shape.with_rank_at_least(2)[-2:]
@@ -191,7 +191,7 @@ class VectorDiffeomixture(Distribution):
 
     def _mean(self) -> Tensor:
         probs, mean = self._probs_for_events(), self._mean_of_numbers()
-        total = None
+        total: Any = None
         for place, affine in enumerate(self.interpolated_affine):
             total = _sum(total, probs[..., place] * affine.forward(mean))
         return total
@@ -220,7 +220,7 @@ class VectorDiffeomixture(Distribution):
         mean.set_shape(self.batch_shape.concatenate(self.event_shape))
         return mean
 
-    def _mean_of_covariances(self, diag_only: bool) -> Tensor | None:
+    def _mean_of_covariances(self, diag_only: bool) -> Any:
         probs = self.mixture_distribution.probs
         multiplier = diag = full = None
         for place, affine in enumerate(self.interpolated_affine):
@@ -256,12 +256,13 @@ class VectorDiffeomixture(Distribution):
                                                       is_positive_definite=is_positive))
         return add_operators(parts)[0].to_dense() if parts else None
 
-    def _covariance_of_means(self, diag_only: bool) -> Tensor | None:
+    def _covariance_of_means(self, diag_only: bool) -> Any:
         probs = self._probs_for_events()
         if not diag_only:
             probs = probs[..., None, :]
         of_numbers = self._mean_of_numbers()
-        total, mean = None, self._mean()
+        total: Any = None
+        mean = self._mean()
         for place, affine in enumerate(self.interpolated_affine):
             there, weight = affine.forward(of_numbers), probs[..., place]
             away = there - mean

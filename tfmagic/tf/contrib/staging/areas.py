@@ -28,7 +28,9 @@ class StagingArea:
 
     def __init__(self, dtypes: Any, shapes: Any = None, names: Any = None, shared_name: str | None = None,
                  capacity: int = 0, memory_limit: int = 0):
-        self._name = shared_name if shared_name is not None else get_default_graph().unique_name(type(self).__name__)
+        if shared_name is not None and not isinstance(shared_name, str):
+            raise ValueError("shared_name must be a string")
+        self._name = get_default_graph().unique_name(type(self).__name__) if shared_name is None else shared_name
         self._dtypes = dtypes
         if shapes is not None and len(shapes) != len(dtypes):
             raise ValueError("StagingArea shapes must be the same length as dtypes")
@@ -37,7 +39,7 @@ class StagingArea:
         if names is not None and len(names) != len(dtypes):
             raise ValueError("StagingArea names must be the same length as dtypes")
         self._names = names
-        self._capacity, self._memory_limit = max(capacity, 0), max(memory_limit, 0)
+        self._capacity, self._memory_limit = capacity, memory_limit
         with name_scope(f"{self._name}_root"):
             self._place = api.no_op()
 

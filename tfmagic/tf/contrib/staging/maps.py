@@ -22,7 +22,6 @@ class MapStagingArea(StagingArea):
     def __init__(self, dtypes: Any, shapes: Any = None, names: Any = None, shared_name: str | None = None,
                  ordered: bool = False, capacity: int = 0, memory_limit: int = 0):
         super().__init__(dtypes, shapes, names, shared_name, capacity, memory_limit)
-        self._capacity, self._memory_limit = capacity, memory_limit
         self._prefix = "ordered_map_" if ordered else "map_"
 
     def _node(self, what: str, *inputs: Any, name: str, dtypes: Any = None) -> Any:
@@ -62,6 +61,8 @@ class MapStagingArea(StagingArea):
         """
         if indices is None:
             return list(range(len(self._dtypes)))
+        if not isinstance(indices, (list, tuple)):
+            raise TypeError(f"Invalid indices type '{type(indices)}'")
         if all(isinstance(index, str) for index in indices):
             if self._names is None:
                 raise ValueError(f"String indices provided '{indices}', but this Staging Area was not created with "

@@ -12,6 +12,7 @@ from tfmagic.base.export import export
 from tfmagic.graph.scopes import name_scope
 from tfmagic.graph.static_value import constant_value
 from tfmagic.ops import api
+from tfmagic.ops.control_flow.cond import smart_cond
 from tfmagic.ops.control_flow.grouping import group
 from tfmagic.tf.queues import batches
 from tfmagic.tf.queues.queue import FIFOQueue, PaddingFIFOQueue
@@ -89,7 +90,7 @@ def bucket(tensors: Any, which_bucket: Any, batch_size: Any, num_buckets: int, n
                       for i, queue in enumerate(queues)]
             return group(*chosen, name="group_enqueues")
 
-        into_buckets = batches.conditional(keep, enqueue_all, api.no_op)
+        into_buckets = smart_cond(keep, enqueue_all, api.no_op)
         to_top = []
         for i, (queue, size) in enumerate(zip(queues, sizes)):
             number = api.constant(i, dtype=dtypes.int32)

@@ -191,26 +191,6 @@ def get_single_element(dataset: Any) -> Any:
     return structure.from_tensors(dataset.element_spec, tensors)
 
 
-@export("data.experimental.prefetch_to_device")
-def prefetch_to_device(device: Any, buffer_size: Any = None) -> Transformation:
-    """Compute elements before they are asked for; what takes them moves them to its device.
-
-    Args:
-      device: the device of what takes them.
-      buffer_size: how many elements.
-    """
-    def transform(dataset: DatasetV2) -> DatasetV2:
-        return dataset.apply(copy_to_device(device)).prefetch(buffer_size)
-
-    return transform
-
-
-@export("data.experimental.copy_to_device")
-def copy_to_device(target_device: Any, source_device: Any = "/cpu:0") -> Transformation:
-    """The elements for a device: they are computed on the host, and moved by what takes them."""
-    return lambda dataset: dataset.take(-1)
-
-
 @export("data.experimental.bytes_produced_stats")
 def bytes_produced_stats(tag: Any) -> Transformation:
     """The elements as they are; their size counts under a name."""
