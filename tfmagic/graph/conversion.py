@@ -24,6 +24,11 @@ def converted(on: bool) -> Iterator[None]:
         _state.reset(token)
 
 
+def is_off() -> bool:
+    """Whether AutoGraph was told to leave the code that runs now as it is."""
+    return _state.get() is False
+
+
 def not_allowed(task: str) -> str:
     """TensorFlow's words for a use of tensors that only converted code can have."""
     state = _state.get()

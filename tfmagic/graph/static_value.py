@@ -42,7 +42,7 @@ def constant_value(tensor: Tensor, partial: bool = False) -> Any:
       partial: whether to give a stack of scalars of which only some are known, as an object array with None in it.
 
     Returns:
-      A NumPy array or None. A tensor whose value was given may not be fed any more.
+      A NumPy array or None. A tensor whose value was given may not be fed any more, nor may those it was made from.
 
       What is no tensor of the graph is given back as it is; a variable's value is not known.
     """
@@ -107,12 +107,13 @@ def static_ints(tensor: Tensor) -> list[int] | None:
     return None if value is None else [int(v) for v in value.reshape(-1)]
 
 
-def static_dims(tensor: Tensor, only: frozenset[str] | None = None) -> Dims:
+def static_dims(tensor: Tensor, only: frozenset[str] | None = None, scalar: bool = False) -> Dims:
     """The dims that a tensor used as a shape holds, as far as they are known.
 
     Args:
-      tensor: int32 or int64, rank 1 (or the scalar -1 for an unknown shape).
+      tensor: int32 or int64, rank 1.
       only: the op types to fold, or None for all that have a rule.
+      scalar: whether it may be the scalar -1 for an unknown shape.
 
     Raises:
       ValueError: it is no vector, or has an element under -1.
@@ -124,7 +125,7 @@ def static_dims(tensor: Tensor, only: frozenset[str] | None = None) -> Dims:
     shape = tensor._dims
     if tensor.op.type == "Shape" and not hidden:
         return tensor.op._inputs[0]._dims  # TensorFlow asks no further
-    if shape is not None and len(shape) == 0:
+    if scalar and shape is not None and len(shape) == 0:
         if hidden:
             return None
         value = static_value(tensor)
@@ -172,6 +173,7 @@ def constant_value_as_shape(tensor: Tensor) -> TensorShape:
     if tensor._dims is not None and len(tensor._dims) > 1:
         raise ValueError(f"Shape {tensor.shape} must have rank 1")
     if tensor.op.type == "Const" and tensor._dims:
+        tensor.graph.prevent_feeding(tensor)
         return TensorShape([None if size < 0 else size for size in tensor.op._attrs["value"].tolist()])
     return TensorShape(_python_dims(tensor))
 
@@ -182,9 +184,11 @@ def _python_dims(tensor: Tensor) -> Dims:
     if tensor._dims is not None and len(tensor._dims) == 1:
         if op.type == "StridedSlice":
             return _python_slice(op, tensor._dims[0])
-        if op.type in ("Concat", "ConcatV2") and constant_value(tensor) is None:
+        if op.type in ("Concat", "ConcatV2"):
             parts = [_python_dims(part) for part in (op._inputs[1:] if op.type == "Concat" else op._inputs[:-1])]
             return None if None in parts else tuple(itertools.chain.from_iterable(filter(None, parts)))
+        if op.type != "Pack":  # of which only the parts are asked
+            constant_value(tensor)
     return static_dims(tensor, _PYTHON_FOLDS)
 
 
@@ -243,6 +247,12 @@ def _evaluate(tensor: Tensor, only: frozenset[str] | None) -> Value:
             if only is None and values is not None and not any(isinstance(v, list) or v is None for v in values):
                 op._static = values
         stack.pop()
+    if only is _PYTHON_FOLDS:
+        for op, told in known.items():
+            if told is not None and op is not tensor.op:
+                for output, item in zip(op._outputs, told):
+                    if isinstance(item, np.ndarray):
+                        tensor.graph.prevent_feeding(output)
     values = known[tensor.op]
     value = None if values is None else values[tensor.value_index]
     return None if value is _UNTOLD else value

@@ -6,6 +6,8 @@ Every rule takes the node and the dims of its inputs (a tuple of int and None, o
 from __future__ import annotations
 
 import functools
+import math
+from collections.abc import Sequence
 from typing import Any
 
 from tfmagic.base.shapes import Dims
@@ -114,6 +116,27 @@ def with_rank(dims: Dims, rank: int) -> tuple[int | None, ...]:
     return dims
 
 
+def check_handle(dims: Dims, old: bool) -> None:
+    """Refuse what has not the shape of a handle: a scalar, in the first form of an op two strings.
+
+    Raises:
+      ValueError: it has another.
+    """
+    if not old:
+        with_rank(dims, 0)
+    elif with_rank(dims, 1)[0] not in (None, 2):
+        raise ValueError(f"Dimension must be 2 but is {dims[0]}")  # type: ignore[index]
+
+
+def components_shape(op: Any, handle: Dims) -> list[Dims]:
+    """The shapes of what an iterator or optional holds, as its attrs say them."""
+    with_rank(handle, 0)
+    if len(op.output_shapes) != len(op.output_types):
+        raise ValueError(f"`output_shapes` must be the same length as `output_types` ({len(op.output_shapes)} vs. "
+                         f"{len(op.output_types)}")
+    return [shape._dims for shape in op.output_shapes]
+
+
 def scalar_value(tensor: Any) -> int | None:
     """The value of an input that is an axis or the size of one, where it is known.
 
@@ -149,6 +172,21 @@ class BuildingRefusal(ValueError):
     def __init__(self, building: str, running: str | None) -> None:
         super().__init__(building)
         self.running = running
+
+
+def count(dims: Dims) -> int | None:
+    """How many elements there are, as far as that is known."""
+    return None if dims is None or None in dims else math.prod(dims)  # type: ignore[arg-type]
+
+
+def check_length(words: str, count: int, values: Sequence[Any]) -> None:
+    """Refuse an attr that has not a value for each dimension.
+
+    Raises:
+      ValueError: with TensorFlow's words.
+    """
+    if len(values) != count:
+        raise ValueError(f"{words} attribute to contain {count} values, but got: {len(values)}")
 
 
 def less(size: int, amount: int) -> int:

@@ -32,7 +32,8 @@ _ALTERNATIVES = {
     "python.debug": "%%graph --fetch EXPR shows values, tf.Print and tf.add_check_numerics_ops find NaNs.",
     "python.tools": "tensorflow.python.tools has freeze_graph, strip_unused_lib, optimize_for_inference_lib and "
                     "inspect_checkpoint; `tfmagic show` prints checkpoints and SavedModels.",
-    "tools": "tf.graph_util and tensorflow.python.tools.optimize_for_inference_lib rewrite graphs.",
+    "tools": "tf.graph_util, tensorflow.python.tools.optimize_for_inference_lib and TransformGraph of "
+             "tensorflow.tools.graph_transforms rewrite graphs.",
 }
 
 

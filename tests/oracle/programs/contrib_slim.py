@@ -1,6 +1,7 @@
 """tf.contrib.slim: its training and evaluation loops, summaries, tables of a model."""
 
 import contextlib
+import importlib
 import os
 import re
 import sys
@@ -200,3 +201,14 @@ def slim_evaluation(tf):
                                            eval_op=update, final_op=mean, max_number_of_evaluations=1, timeout=0)
         watch.say(float(value))
         return Case(facts={"said": timeless(watch), "once": watch.events("s"), "loop": watch.events("l")})
+
+
+@program
+def sizes_of_nets(tf):
+    """The size of images that a net of slim was made for."""
+    nets = importlib.import_module(tf.__name__.replace("tensorflow_core", "tensorflow") + ".contrib.slim.nets")
+    names = ("alexnet.alexnet_v2", "inception.inception_v1", "inception.inception_v3", "overfeat.overfeat",
+             "resnet_v1.resnet_v1", "resnet_v1.resnet_v1_50", "resnet_v2.resnet_v2", "vgg.vgg_a", "vgg.vgg_16",
+             "vgg.vgg_19")
+    found = [getattr(getattr(nets, name.split(".")[0]), name.split(".")[1]) for name in names]
+    return Case(facts={name: getattr(net, "default_image_size", None) for name, net in zip(names, found)})

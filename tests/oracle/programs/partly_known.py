@@ -87,3 +87,30 @@ def partly_known_joined(tf):
         joined = [tf.concat([two, parts[name]], 0), tf.concat([parts[name], two], 0)]
         facts[name] = [str(tf.reshape(fed, x).shape) for x in joined] + [str(tf.fill(joined[0][:2], 0).shape)]
     return Case(facts=facts)
+
+
+@program
+def shapes_that_were_told(tf):
+    """What the shape of a sparse tensor was read from may not be fed any more."""
+    whole, size = tf.int64, tf.placeholder(tf.int64, [], "size")
+    known = tf.placeholder(tf.float32, [2, 3], "known")
+    half = tf.shape(tf.placeholder(tf.float32, [None, 3]), out_type=whole)
+    shapes = {"constant": tf.constant([3, 4], whole), "fed": tf.placeholder(whole, [2]), "half": half,
+              "stack": tf.stack([size, tf.constant(5, whole)]), "shape": tf.shape(known, out_type=whole),
+              "joined": tf.concat([half[1:], tf.constant([3], whole)], 0), "slice": tf.constant([3, 4, 5], whole)[:2],
+              "cast": tf.cast(tf.constant([3, 4]), whole), "cast of a shape": tf.cast(tf.shape(known), whole),
+              "identity": tf.identity(tf.constant([3, 4], whole)), "open": tf.constant([-1, 4], whole),
+              "range": tf.range(tf.constant(1, whole), 3), "size": tf.stack([tf.size(known, out_type=whole)] * 2)}
+    graph, facts = tf.get_default_graph(), {}
+
+    def left():
+        return {str(t.name) for op in graph.get_operations() for t in op.outputs if graph.is_feedable(t)}
+
+    for name in sorted(shapes):
+        before = left()
+        sparse = tf.SparseTensor(tf.placeholder(whole, [None, 2]), tf.placeholder(tf.float32, [None]), shapes[name])
+        facts[name] = [str(sparse.shape), sorted(before - left())]
+    placeholder = tf.sparse_placeholder(tf.float32, [3, 4])
+    fed = tf.sparse_tensor_to_dense(placeholder)
+    value = tf.SparseTensorValue([[0, 1]], [2.0], [3, 4])
+    return Case(facts=facts, steps=[(fed, {placeholder: value})])

@@ -144,8 +144,9 @@ class MatrixSetDiag:
             part: Any = _diag_part_dims(op, x)
             shape_rules.with_rank(diagonal, len(part))
             shape_rules.merge_dim(part[-1], diagonal[-1])
-            shape_rules.merge(part[:-1], diagonal[:-1])
-        return x if diagonal is None else shape_rules.merge(x, (*diagonal[:-1], None, None))
+        if diagonal is None or (x is not None and None not in x):
+            return x
+        return shape_rules.merge(x, (*diagonal[:-1], None, None))
 
     def kernel(op, x, diagonal):
         return torch.diagonal_scatter(x, diagonal, dim1=-2, dim2=-1)
@@ -267,6 +268,7 @@ class MatrixDiagPartV2:
 
     def shape(op, x, k, padding_value):
         shape_rules.with_rank_at_least(x, 2)
+        shape_rules.with_rank_at_most(k, 1)
         shape_rules.with_rank(padding_value, 0)
         bounds = _static_bounds(op.k, k)
         if x is None or bounds is None:
@@ -313,6 +315,7 @@ class MatrixDiagV2:
 
     def shape(op, diagonal, k, num_rows, num_cols, padding_value):
         shape_rules.with_rank_at_least(diagonal, 1)
+        shape_rules.with_rank_at_most(k, 1)
         for dims in (num_rows, num_cols, padding_value):
             shape_rules.with_rank(dims, 0)
         bounds, sizes = _static_bounds(op.k, k), [static_ints(t) for t in (op.num_rows, op.num_cols)]
@@ -382,13 +385,14 @@ class MatrixSetDiagV2:
     def shape(op, x, diagonal, k):
         shape_rules.with_rank_at_least(x, 2)
         shape_rules.with_rank_at_least(diagonal, 1)
+        shape_rules.with_rank_at_most(k, 1)
         if x is not None:
             shape_rules.with_rank_at_most(shape_rules.with_rank_at_least(diagonal, len(x) - 1), len(x))
         bounds = _static_bounds(op.k, k)
         low, high = bounds or (0, 0)  # TensorFlow takes one that is not known for the main diagonal
         if x is not None and bounds is not None:
-            _check_within(x[-2:], bounds)
             shape_rules.with_rank(diagonal, len(x) - (low == high))
+            _check_within(x[-2:], bounds)
         if diagonal is not None and (x is None or None in x):
             x = shape_rules.merge(x, (*diagonal[:-1 if low == high else -2], None, None))
         return x

@@ -10,6 +10,7 @@ import numpy as np
 from tfmagic.base import dtypes, errors, shapes
 from tfmagic.base.deprecation import deprecated
 from tfmagic.base.export import export
+from tfmagic.base.shapes import Dims
 from tfmagic.graph.context import get_default_graph
 from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.graph.indexed_slices import IndexedSlices
@@ -104,10 +105,10 @@ class GatherV2:
     """Slices of a tensor along an axis."""
 
     def shape(op, params, indices, axis):
+        shape_rules.with_rank_at_least(params, 1)
         shape_rules.with_rank(axis, 0)
         batch_dims = op.batch_dims
         value = static_int(op.axis)
-        shape_rules.with_rank_at_least(params, 1)
         if value is not None:
             shape_rules.with_rank_at_least(params, value + 1 if value >= 0 else -value)
             shape_rules.with_rank_at_least(params, batch_dims + 1)
@@ -230,19 +231,28 @@ def refused_coordinates(op: Any, params: Any, indices: Any) -> str | None:
     return None
 
 
+def slices_dims(params: Dims, indices: Dims) -> Dims:
+    """The shape of slices at rows of coordinates.
+
+    Raises:
+      ValueError: the rows are longer than the parameters have dimensions.
+    """
+    shape_rules.with_rank_at_least(indices, 1)
+    if params is None or indices is None or indices[-1] is None:
+        return None
+    depth = indices[-1]
+    if depth > len(params):
+        raise ValueError(f"indices.shape[-1] must be <= params.rank, but saw indices shape: "
+                         f"{shapes.brackets(indices)} and params shape: {shapes.brackets(params)}")
+    return (*indices[:-1], *params[depth:])
+
+
 @array_op("GatherNd", type_attr="Tparams", traced="shapes", check=refused_coordinates, explain=explain_coordinates)
 class GatherNd:
     """Slices of a tensor at rows of coordinates."""
 
     def shape(op, params, indices):
-        shape_rules.with_rank_at_least(indices, 1)
-        if params is None or indices is None or indices[-1] is None:
-            return None
-        depth = indices[-1]
-        if depth > len(params):
-            raise ValueError(f"indices.shape[-1] must be <= params.rank, but saw indices shape: "
-                             f"{shapes.brackets(indices)} and params shape: {shapes.brackets(params)}")
-        return (*indices[:-1], *params[depth:])
+        return slices_dims(params, indices)
 
     def kernel(op, params, indices):
         return take_slices(params, indices)

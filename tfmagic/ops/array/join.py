@@ -32,11 +32,10 @@ def _concat_dims(parts: list[Dims], axis_tensor: Tensor) -> Dims:
     if not known:
         return None
     rank = len(known[0])
-    for other in known:
-        if len(other) != rank:
-            raise ValueError(f"Shape must be rank {rank} but is rank {len(other)}")
     if rank == 0:
         raise ValueError("Can't concatenate scalars (use tf.stack instead)")
+    for other in known:
+        shape_rules.with_rank(other, rank)
     axis = static_int(axis_tensor)
     if axis is None:
         return (None,) * rank
@@ -244,7 +243,12 @@ class ParallelConcat:
     """Tensors of leading size 1 joined along their first axis."""
 
     def shape(op, values):
-        whole: Dims = None
+        whole: Dims = op.op._attrs["shape"]._dims
+        if whole is None or None in whole:
+            raise ValueError("shape attr must be fully defined.")
+        if not whole:
+            raise ValueError("Out of range dim_index 0 for shape with 0 dimensions")
+        whole = (1, *whole[1:])
         for index, item in enumerate(values):
             if item is None or None in item:
                 raise ValueError("All input shapes must be fully defined.")

@@ -23,14 +23,15 @@ from tfmagic.ops.array.shape_ops import rank
 
 
 def _permuted(x: Dims, perm_tensor: Tensor, perm_dims: Dims) -> Dims:
-    (count,) = shape_rules.with_rank(perm_dims, 1)
-    if x is not None and count not in (None, len(x)):
-        raise ValueError(f"Dimension must be {len(x)} but is {count}")
     perm = static_ints(perm_tensor)
-    if perm is None:
-        return unknown_dims(len(x) if x is not None else count)
     if x is None:
-        return (None,) * len(perm)
+        count = len(perm) if perm is not None else perm_dims and shape_rules.with_rank(perm_dims, 1)[0]
+        return None if not count or count < 2 else (None,) * count  # of one axis TensorFlow says nothing
+    (count,) = shape_rules.with_rank(perm_dims, 1)
+    if count not in (None, len(x)):
+        raise ValueError(f"Dimension must be {len(x)} but is {count}")
+    if perm is None:
+        return unknown_dims(len(x))
     for axis in perm:
         if not -len(x) <= axis < len(x):
             raise ValueError(f"perm dim {axis} is out of range of input rank {len(x)}")
@@ -187,7 +188,7 @@ class ReverseSequence:
         shape_rules.with_rank(seq_lengths, 1)
         if x is None:
             return None
-        for axis, what in ((op.seq_dim, "seq_dim"), (op.batch_dim, "batch_dim")):
+        for axis, what in ((op.batch_dim, "batch_dim"), (op.seq_dim, "seq_dim")):
             if axis >= len(x):
                 raise ValueError(f"{what} must be < input rank: {axis} vs. {len(x)}")
         if seq_lengths is not None:

@@ -46,7 +46,7 @@ class Tile:
         if times is None:
             return None if x is None else tuple(0 if size == 0 else None for size in x)
         if x is None:
-            return (None,) * len(times)
+            x = (None,) * len(times)
         return tuple(0 if 0 in (d, t) else None if d is None or t is None else d * t for d, t in zip(x, times))
 
     def kernel(op, x, multiples):
@@ -98,7 +98,8 @@ def _padded_dims(op: Any, x: Dims, paddings: Dims) -> Dims:
     """The shape with `paddings` added."""
     shape_rules.with_rank(paddings, 2)
     if paddings is not None:
-        shape_rules.merge_dim(paddings[1], 2)
+        if paddings[1] not in (None, 2):
+            raise ValueError(f"Dimension must be 2 but is {paddings[1]}")
         if x is not None and paddings[0] is not None and paddings[0] != len(x):
             raise ValueError(f"Shape must be rank {paddings[0]} but is rank {len(x)}")
     values = static_value(op.paddings)
@@ -223,12 +224,14 @@ class MirrorPadGrad:
     """The gradient of `MirrorPad`: the mirror images folded back and added."""
 
     def shape(op, x, paddings):
-        count, _ = shape_rules.merge(shape_rules.with_rank(paddings, 2), (None, 2))
-        if count is not None:
-            x = shape_rules.with_rank(x, count)
+        count = shape_rules.with_rank(paddings, 2)[0]
+        if count is None:
+            return None
+        x = shape_rules.with_rank(x, count)
+        shape_rules.merge(paddings, (count, 2))
         values = static_value(op.paddings)
         if values is None:
-            return unknown_dims(count)
+            return (None,) * count
         return tuple(None if d is None else shape_rules.less(d, int(a + b)) for d, (a, b) in zip(x, values))
 
     def kernel(op, x, paddings):

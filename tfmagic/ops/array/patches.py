@@ -37,6 +37,8 @@ def window(size: int, kernel: int, stride: int, rate: int, padding: str) -> tupl
 
 def _patch_dims(op: Any, x: Dims, kernels: list[int], rates: list[int], rank: int) -> Dims:
     batch, *space, depth = shape_rules.with_rank(x, rank)
+    for name, values in (("ksizes", kernels), ("stride", op.strides), ("rates", rates)):
+        shape_rules.check_length(f"{op.op.type} requires the {name}", rank, values)
     elements = int(np.prod(kernels[1:-1]))
     depth = 0 if elements == 0 else None if depth is None else depth * elements
     if None in space:

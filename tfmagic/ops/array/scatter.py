@@ -45,24 +45,37 @@ def scatter_dims(target: Dims, indices: Dims, updates: Dims, what: str = "output
       what: the argument that the target is.
     """
     shape_rules.with_rank_at_least(indices, 1)
-    if target is None or indices is None or updates is None:
-        return target
-    if 0 in target and shapes.num_elements(indices) and shapes.num_elements(updates):
+    shape_rules.with_rank_at_least(updates, 1)
+    if target is not None and 0 in target and None not in target and (
+            shape_rules.count(indices) or shape_rules.count(updates)):
         raise ValueError("Indices and updates specified for empty output shape")
+    if indices is None or updates is None:
+        return target
     depth, outer = indices[-1], len(indices) - 1
     if depth is not None:
-        _must_match("outer", "indices", indices, indices[:-1], updates, updates[:outer])
-        _must_match("inner", what, target, target[depth:], updates, updates[outer:])
+        _must_match("outer", outer, "indices", indices, indices[:-1], updates, updates[:outer])
+        if target is not None:
+            _must_match("inner", len(target) - depth, what, target, target[depth:], updates, updates[outer:])
     return target
 
 
-def _must_match(where: str, what: str, dims: Any, part: Any, updates: Any, other: Any) -> None:
+def _must_match(where: str, size: int, what: str, dims: Any, part: Any, updates: Any, other: Any) -> None:
     try:
         shape_rules.merge(part, other)
     except ValueError as error:
-        count = len(other) if where == "inner" else len(part)
-        raise ValueError(f"The {where} {len(part)} dimensions of {what}.shape={shapes.brackets(dims)} must match the "
+        count = len(other) if where == "inner" else size
+        raise ValueError(f"The {where} {size} dimensions of {what}.shape={shapes.brackets(dims)} must match the "
                          f"{where} {count} dimensions of updates.shape={shapes.brackets(updates)}: {error}") from None
+
+
+def _outer_words(indices: Any, updates: Any) -> str | None:
+    """TensorFlow's words for updates that have not the outer dimensions of the indices."""
+    if not updates:
+        return "Updates shape must have rank at least one. Found:[]"
+    if indices[:-1] != updates[:len(indices) - 1]:
+        return (f"Outer dimensions of indices and update must match. Indices shape: {shapes.brackets(indices)}, "
+                f"updates shape:{shapes.brackets(updates)}")
+    return None
 
 
 def _scatter_words(target: Any, indices: Any, updates: Any, some: bool) -> str | None:
@@ -73,12 +86,12 @@ def _scatter_words(target: Any, indices: Any, updates: Any, some: bool) -> str |
     """
     depth, outer = indices[-1], len(indices) - 1
     if not updates:
-        return f"Updates shape must have rank at least one. Found:{shapes.brackets(updates)}"
+        return _outer_words(indices, updates)
     if (0 not in indices or 0 not in updates) and not (some and 0 not in indices and 0 not in updates):
         return "Indices and updates specified for empty output shape"
-    if indices[:outer] != updates[:outer]:
-        return (f"Outer dimensions of indices and update must match. Indices shape: {shapes.brackets(indices)}, "
-                f"updates shape:{shapes.brackets(updates)}")
+    words = _outer_words(indices, updates)
+    if words is not None:
+        return words
     if updates[outer:] != target[depth:] or depth > len(target):
         return (f"Inner dimensions of output shape must match inner dimensions of updates shape. Output: "
                 f"{shapes.brackets(target)} updates: {shapes.brackets(updates)}")
@@ -104,11 +117,14 @@ def _explain_scatter(op: Any, target: Any, indices: Any, *rest: Any) -> str | No
     return not_within(indices, target.shape[:indices.shape[-1]], target.shape, "shape")
 
 
-@array_op("ScatterNd", host="shape", traced="shapes", explain=_explain_scatter_nd)
+@array_op("ScatterNd", host="shape", traced="shapes", explain=_explain_scatter_nd,
+          check=lambda op, indices, updates, shape: _outer_words(indices, updates) if indices else None)
 class ScatterNd:
     """Zeros of `shape` to which slices are added at rows of coordinates."""
 
     def shape(op, indices, updates, shape):
+        for dims in (indices, updates):
+            shape_rules.with_rank_at_least(dims, 1)
         return scatter_dims(static_dims(op.op._inputs[2]), indices, updates)
 
     def kernel(op, indices, updates, shape):

@@ -264,8 +264,8 @@ class StridedSlice:
 
     def shape(op, x, begin, end, strides):
         lengths = None
-        for dims in (begin, end, strides):
-            lengths = shape_rules.merge(lengths, shape_rules.with_rank(dims, 1))
+        for dims in [shape_rules.with_rank(dims, 1) for dims in (begin, end, strides)]:
+            lengths = shape_rules.merge(lengths, dims)
         steps = static_ints(op.strides)
         if steps is None:
             return None

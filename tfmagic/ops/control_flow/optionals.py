@@ -70,7 +70,7 @@ register("OptionalFromValue", shape_rules.scalar, lambda op, components: op.call
                                                       [t.shape for t in op.components]), objects=True)
 register("OptionalNone", shape_rules.scalar, lambda op: op.call(no_optional), objects=True)
 register("OptionalHasValue", shape_rules.scalar, lambda op, optional: optional.is_given(), objects=True)
-register("OptionalGetValue", lambda op, optional: [shape._dims for shape in op.output_shapes],
+register("OptionalGetValue", shape_rules.components_shape,
          lambda op, optional: optional.given(),
          lambda op, *dcomponents: raw.optional_from_value(dcomponents[0] if isinstance(dcomponents[0], list)
                                                           else list(dcomponents)), objects=True)

@@ -27,14 +27,14 @@ def _element_dims(shape: Tensor) -> Dims:
     """The shape that an input says of elements; the scalar -1 says nothing."""
     shape_rules.with_rank_at_most(shape._dims, 1)
     try:
-        return static_dims(shape)
+        return static_dims(shape, scalar=True)
     except NoShape:
         raise
     except ValueError:  # a scalar that is not -1
         value = static_value(shape)
         if value is None:
-            raise ValueError("Received a shape scalar with unknown static value.  A static value of '-1' is required "
-                             "to represent an unknown shape.") from None
+            raise NoShape("Received a shape scalar with unknown static value.  A static value of '-1' is required "
+                          "to represent an unknown shape.") from None
         raise NoShape("Received an invalid shape scalar with a static value that is not '-1': Tensor<type: "
                       f"{shape._dtype.base_dtype.name} shape: [] values: {int(value)}>") from None
 
@@ -111,7 +111,7 @@ def _gather_shape(op: Any, handle: Dims, indices: Dims, shape: Dims) -> Dims:
 
 def _rows_shape(op: Any, value: Dims, shape: Dims) -> Dims:
     dims = _element_dims(op.element_shape)
-    if value:
+    if value is not None:
         shape_rules.merge(value[1:], dims)
     return _made(op, dims, op.element_dtype)
 
@@ -121,16 +121,17 @@ def _places_shape(op: Any, *inputs: Dims) -> Dims:
 
 
 def _onto_shape(op: Any, handle: Dims, value: Dims, indices: Dims) -> Dims:
+    shape_rules.with_rank_at_least(value, 1)
     shape_rules.with_rank(indices, 1)
     return _made(op, _held(op, _EXPECTED), op.element_dtype)
 
 
 def _parts_shape(op: Any, value: Dims, shape: Dims, lengths: Dims) -> Dims:
     shape_rules.with_rank_at_least(value, 1)
-    dims = _element_dims(op.element_shape)
     shape_rules.with_rank(lengths, 1)
+    dims = _element_dims(op.element_shape)
     if value is not None:
-        shape_rules.merge((None, *value[1:]), dims and (None, *dims[1:]))
+        shape_rules.merge((None, *value[1:]), dims)
     return _made(op, dims, op.element_dtype)
 
 
@@ -139,7 +140,7 @@ def _concat_shape(op: Any, handle: Dims, *others: Dims) -> tuple[Dims, Dims]:
         dims = shape_rules.merge(_element_dims(op.element_shape), _held(op))
     else:
         dims = shape_rules.merge(op.op._attrs["element_shape"]._dims, _held(op))
-    return dims and (None, *dims[1:]), (None,)
+    return None if dims is None else (None, *dims[1:]), (None,)
 
 
 def _joined_shape(op: Any, one: Dims, other: Dims) -> Dims:
@@ -147,8 +148,9 @@ def _joined_shape(op: Any, one: Dims, other: Dims) -> Dims:
     for name, (_, held) in zip(("input_a", "input_b"), found):
         if held is not None and held is not op.element_dtype:
             raise ValueError(f"{name}.type != element_dtype: {type_name(held)} vs. {type_name(op.element_dtype)}")
+    dims = shape_rules.merge(one, other)
     _made(op, shape_rules.merge(found[0][0], found[1][0]), op.element_dtype)
-    return one
+    return dims
 
 
 def _resized_shape(op: Any, handle: Dims, size: Dims) -> Dims:

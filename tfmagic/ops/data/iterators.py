@@ -325,7 +325,8 @@ register("OneShotIterator", shape_rules.scalar, _one_shot, functions={"": "datas
 register("MakeIterator", lambda op, dataset, iterator: (), lambda op, dataset, iterator: iterator.initialize(dataset),
          objects=True, effect="writes")
 for _name in ("IteratorGetNext", "IteratorGetNextSync"):
-    register(_name, _components, lambda op, iterator: iterator.get_next(), objects=True, effect="waits")
+    register(_name, shape_rules.components_shape, lambda op, iterator: iterator.get_next(), objects=True,
+             effect="waits")
 register("IteratorGetNextAsOptional", shape_rules.scalar, lambda op, iterator: iterator.optional_next(), objects=True,
          effect="waits")
 register("IteratorToStringHandle", handle("resource_handle"), lambda op, iterator: iterator.string_handle(),

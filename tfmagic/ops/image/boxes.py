@@ -9,7 +9,7 @@ import numpy as np
 from tfmagic.base import dtypes, errors, shapes
 from tfmagic.base.lazy import torch
 from tfmagic.base.shapes import Dims
-from tfmagic.graph.static_value import static_ints
+from tfmagic.graph.static_value import static_dims, static_ints
 from tfmagic.ops import raw, shape_rules
 from tfmagic.ops.array.rules import as_array
 from tfmagic.ops.declare import op, register
@@ -176,8 +176,7 @@ class CropAndResizeGradImage:
     """The gradients of crops added to the pixels that these were mixed of."""
 
     def shape(op, grads, boxes, index, size):
-        _boxes_shape(boxes, index)
-        return tuple(_size_of(op.image_size, size, 4))
+        return shape_rules.with_rank(static_dims(op.image_size), 4)
 
     def kernel(op, grads, boxes, index, size):
         batch, height, width, channels = size
@@ -371,7 +370,11 @@ def _drawn(op: Any, images: Any, boxes: Any, colors: Any = None) -> Any:
     return result
 
 
-for _name, _rule in (("DrawBoundingBoxes", _drawn_shape), ("DrawBoundingBoxesV2", shape_rules.same)):
+def _colored_shape(op: Any, images: Dims, *others: Dims) -> Dims:
+    return shape_rules.with_rank_at_least(images, 3)
+
+
+for _name, _rule in (("DrawBoundingBoxes", _drawn_shape), ("DrawBoundingBoxesV2", _colored_shape)):
     register(_name, _rule, _drawn, check=_refused_drawing, traced=False, because="boxes are drawn one by one")
 
 

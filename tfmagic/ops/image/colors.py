@@ -38,9 +38,8 @@ class AdjustContrastv2:
     """Each channel of each picture farther from its mean, or nearer."""
 
     def shape(op, images, factor):
-        dims = shape_rules.with_rank_at_least(images, 3)
         shape_rules.with_rank(factor, 0)
-        return dims
+        return shape_rules.with_rank_at_least(images, 3)
 
     def kernel(op, images, factor):
         values = images.float()

@@ -104,8 +104,6 @@ def _shape(op: Any, images: Dims, size: Dims, scale: Dims, shift: Dims) -> Dims:
     (count,) = shape_rules.with_rank(size, 1)
     if count not in (None, 2):
         raise ValueError(f"Dimension must be 2 but is {count}")
-    for pair in (scale, shift):
-        shape_rules.with_rank(pair, 1)
     known = static_ints(op.size) or (None, None)
     return images[0], known[0], known[1], images[3]
 

@@ -64,8 +64,7 @@ class LoadAndRemapMatrix:
     """
 
     def shape(op, ckpt_path, old_tensor_name, row_remapping, col_remapping, initializing_values):
-        shape_rules.with_rank(row_remapping, 1)
-        shape_rules.with_rank(col_remapping, 1)
+        shape_rules.with_rank(old_tensor_name, 0)
         return (op.num_rows, op.num_cols)
 
     def kernel(op, ckpt_path, old_tensor_name, row_remapping, col_remapping, initializing_values):

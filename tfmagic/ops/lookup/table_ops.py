@@ -38,7 +38,6 @@ def _handle(op: Any, *dims: Any) -> Dims:
 
 
 def _old_handle(op: Any, *dims: Any) -> Dims:
-    _handle(op, *dims)
     return (2,)
 
 
@@ -70,6 +69,7 @@ def _read(op: Any, key_dtype: Any, value_dtype: Any) -> tuple[Dims, Dims]:
 
 
 def _found(op: Any, table: Dims, keys: Dims, default: Dims) -> Dims:
+    shape_rules.with_rank_at_most(default, 1)
     key, value = _read(op, op.Tin, op.Tout)
     if keys is None or value is None or key is None or len(key) > len(keys):
         return None
@@ -126,6 +126,16 @@ def _filled(op: Any, table: Dims, keys: Dims, values: Dims) -> tuple[()]:
     return ()
 
 
+def _removed(op: Any, table: Dims, keys: Dims) -> tuple[()]:
+    shape_rules.with_rank_at_least(keys, 1)
+    return ()
+
+
+def _named(op: Any, table: Dims, filename: Dims) -> tuple[()]:
+    shape_rules.with_rank(filename, 0)
+    return ()
+
+
 def _text_file(op: Any, table: Any, filename: Any) -> None:
     table.fill_from_file(filename, op.key_index, op.value_index, op.vocab_size, op.delimiter)
 
@@ -133,7 +143,15 @@ def _text_file(op: Any, table: Any, filename: Any) -> None:
 def _both(name: str, shape: Callable[..., Any], kernel: Callable[..., Any], effect: Any) -> None:
     """Declare an op in its two forms, by name and by resource."""
     for version in ("", "V2"):
-        register(name + version, shape, kernel, objects=True, effect=effect)
+        _declare(name + version, shape, kernel, effect)
+
+
+def _declare(name: str, shape: Callable[..., Any], kernel: Callable[..., Any], effect: Any) -> None:
+    def checked(op: Any, table: Dims, *given: Dims) -> Any:
+        shape_rules.check_handle(table, old=not name.endswith("V2"))
+        return shape(op, table, *given)
+
+    register(name, checked, kernel, objects=True, effect=effect)
 
 
 for _name in _MAKERS:
@@ -145,8 +163,8 @@ _both("LookupTableFind", _found, _find, "reads")
 _both("LookupTableSize", shape_rules.scalar, lambda op, table: table.size(), "reads")
 _both("LookupTableExport", _exported, lambda op, table: table.export(), "reads")
 _both("LookupTableInsert", _nothing, _insert, "writes")
-register("LookupTableImport", _nothing, _fill, objects=True, effect="writes")
-register("LookupTableImportV2", _filled, _fill, objects=True, effect="writes")
+_declare("LookupTableImport", _nothing, _fill, "writes")
+_declare("LookupTableImportV2", _filled, _fill, "writes")
 _both("InitializeTable", _filled, _initialize, "writes")
-_both("InitializeTableFromTextFile", _nothing, _text_file, "writes")
-register("LookupTableRemoveV2", _nothing, _remove, objects=True, effect="writes")
+_both("InitializeTableFromTextFile", _named, _text_file, "writes")
+_declare("LookupTableRemoveV2", _removed, _remove, "writes")

@@ -388,12 +388,11 @@ def _equality_shape(op: Any, x: Dims, y: Dims) -> Dims:
     """The shape to which both broadcast; what need not broadcast may be a scalar, as long as sizes are unknown."""
     if op.incompatible_shape_error:
         return broadcast(op, x, y)
-    if x is None or y is None or any(None in pair for pair in zip(x[::-1], y[::-1])):
-        return None
     try:
-        return broadcast(op, x, y)
+        dims = broadcast(op, x, y)
     except ValueError:
         return ()
+    return None if x is None or y is None or any(None in pair for pair in zip(x[::-1], y[::-1])) else dims
 
 
 def _equality_traced(op: Any) -> bool | str:

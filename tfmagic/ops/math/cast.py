@@ -18,7 +18,7 @@ from tfmagic.graph.operation import Tensor
 from tfmagic.graph.scopes import name_scope
 from tfmagic.ops import raw
 from tfmagic.ops.declare import op, register
-from tfmagic.ops.shape_rules import same
+from tfmagic.ops.shape_rules import same, with_rank_at_least
 from tfmagic.ops.torch_types import torch_dtype
 
 
@@ -66,8 +66,7 @@ class Bitcast:
             return x
         if source > target:
             return (*x, source // target)
-        if not x:
-            raise ValueError("Cannot bitcast due to shape. () does not have enough dimensions.")
+        with_rank_at_least(x, 1)
         if x[-1] is not None and x[-1] * source != target:
             raise ValueError(f"Cannot bitcast due to shape. {x[-1]} does not match {target // source}")
         return x[:-1]

@@ -130,8 +130,8 @@ def _real_pair(suffix: str, rank: int) -> None:
                 return None
             sizes = [None] * rank if sizes is None else sizes
             if half and sizes[-1] is not None:
-                sizes = [*sizes[:-1], sizes[-1] // 2 + 1 if sizes[-1] else 0]
-            return (*x[:-rank], *sizes)
+                sizes = [*sizes[:-1], int(sizes[-1] / 2) + 1 if sizes[-1] else 0]
+            return (*x[:-rank], *(None if size == -1 else size for size in sizes))
 
         return rule
 

@@ -30,7 +30,7 @@ from tfmagic.ops.math.matrix_rules import (
     unfit_rhs,
     when_singular,
 )
-from tfmagic.ops.shape_rules import merge, merge_dim, with_rank_at_least
+from tfmagic.ops.shape_rules import merge, merge_dim, with_rank, with_rank_at_least
 from tfmagic.ops.tensor_function import tensor_function
 
 
@@ -246,13 +246,15 @@ def cholesky_solve(chol: Any, rhs: Any, name: str | None = None) -> Tensor:
 
 
 def _least_squares_shape(op: Any, matrix: Dims, rhs: Dims, regularizer: Dims) -> Dims:
+    with_rank(regularizer, 0)
     matrix, rhs = with_rank_at_least(matrix, 2), with_rank_at_least(rhs, 2)
     if matrix is None or rhs is None:
         if matrix is not None:
             return (*matrix[:-2], matrix[-1], None)
         return None if rhs is None else (*rhs[:-2], None, rhs[-1])
+    batch = merge(matrix[:-2], rhs[:-2])
     merge_dim(matrix[-2], rhs[-2])
-    return (*merge(matrix[:-2], rhs[:-2]), matrix[-1], rhs[-1])  # type: ignore[misc]
+    return (*batch, matrix[-1], rhs[-1])  # type: ignore[misc]
 
 
 def _refused_least_squares(op: Any, matrix: Dims, rhs: Dims, regularizer: Dims) -> str | None:

@@ -13,7 +13,7 @@ from tfmagic.ops.shape_rules import broadcast_dims, merge, merge_dim, with_rank_
 
 
 def _cross_shape(op: Any, a: Dims, b: Dims) -> Dims:
-    dims = with_rank_at_least(merge(a, b), 1)
+    dims = merge(with_rank_at_least(a, 1), with_rank_at_least(b, 1))
     if dims is not None and dims[-1] not in (None, 3):
         raise ValueError(f"Dimension must be 3 but is {dims[-1]}")
     return dims

@@ -95,7 +95,10 @@ def _tridiagonal_product_gradient(op: Any, dy: Tensor) -> list[Tensor]:
 
 def _tridiagonal_product_shape(op: Any, upper: Dims, main: Dims, lower: Dims, rhs: Dims) -> Dims:
     upper, main, lower, rhs = (with_rank_at_least(dims, 2) for dims in (upper, main, lower, rhs))
-    merge(merge(upper, main), lower)
+    part = merge(upper, main)
+    merge(lower and lower[:-2], rhs and rhs[:-2])
+    part = merge(lower, part)
+    merge_dim(part and part[-1], rhs and rhs[-2])
     return rhs
 
 

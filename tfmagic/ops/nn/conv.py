@@ -25,7 +25,7 @@ from tfmagic.ops.nn.windows import (
     unpadded,
     unread,
 )
-from tfmagic.ops.shape_rules import merge_dim, with_rank
+from tfmagic.ops.shape_rules import check_length, merge_dim, with_rank
 
 # --- shapes ----------------------------------------------------------------------------------------------------
 
@@ -33,9 +33,13 @@ from tfmagic.ops.shape_rules import merge_dim, with_rank
 def conv_shape(op: Any, x: Dims, filters: Dims, rank: int, depthwise: bool = False) -> Dims:
     """The shape of a convolution."""
     x, filters = with_rank(x, rank), with_rank(filters, rank)
-    if depthwise and len(op.strides) != rank:
-        raise ValueError("DepthwiseConv2D requires the stride attribute to contain 4 values, but got: "
-                         f"{len(op.strides)}")
+    if depthwise:
+        check_length("DepthwiseConv2D requires the stride", rank, op.strides)
+    else:
+        kind = f"Conv{rank - 2}D"
+        check_length(f"{kind} requires the dilation", rank, op.dilations)
+        layout = f" on data format {op.data_format}" if rank == 4 else ""
+        check_length(f"{kind}{layout} requires the stride", rank, op.strides)
     strides, dilations = spatial(op, op.strides), [1] * (rank - 2) if depthwise else spatial(op, op.dilations)
     depth = x[-1 if channels_last(op) else 1]
     *sizes, filter_depth, out_depth = filters
@@ -52,6 +56,8 @@ def conv_shape(op: Any, x: Dims, filters: Dims, rank: int, depthwise: bool = Fal
     if op.padding == "EXPLICIT" and len(op.explicit_paddings) != 2 * rank:
         raise ValueError(f"explicit_paddings attribute must contain {2 * rank} values, but got: "
                          f"{len(op.explicit_paddings)}")
+    if rank == 4 and op.padding != "EXPLICIT" and getattr(op, "explicit_paddings", None):
+        raise ValueError("explicit_paddings attribute must be empty if the padding attribute is not EXPLICIT")
     before, after = [0] * len(sizes), [0] * len(sizes)
     if op.padding == "EXPLICIT":
         _check_explicit(op)

@@ -49,8 +49,9 @@ class SoftmaxCrossEntropyWithLogits:
             dims = merge(with_rank(features, 2), with_rank(labels, 2))
         except ValueError:
             dims = broadcast_dims(features, labels)
-            if dims is not None and len(dims) != 2:
-                raise ValueError(f"Shape must be broadcasted with rank 2, but is rank {len(dims)}") from None
+            if dims is None or len(dims) != 2:
+                raise ValueError("Shape must be broadcasted with rank 2, but is rank "
+                                 f"{'is unknown.' if dims is None else len(dims)}") from None
         dims = (None, None) if dims is None else dims
         return (dims[0],), dims
 

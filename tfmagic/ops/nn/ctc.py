@@ -110,10 +110,12 @@ class CTCLoss:
     """
 
     def shape(op, inputs, indices, values, lengths):
-        inputs, batch = _inputs_dims(inputs, lengths)
+        inputs = shape_rules.with_rank(inputs, 3)
         indices, values = shape_rules.with_rank(indices, 2), shape_rules.with_rank(values, 1)
-        shape_rules.merge(None if indices is None else (indices[0],), values)
-        return [(batch,), None if inputs is None else (inputs[0], batch, inputs[2])]
+        lengths = shape_rules.with_rank(lengths, 1)
+        shape_rules.merge((indices[0],), values)
+        batch = shape_rules.merge_dim(inputs[1], lengths[0])
+        return [(batch,), (inputs[0], batch, inputs[2])]
 
     def kernel(op, inputs, indices, values, lengths):
         batch, classes = inputs.shape[1], inputs.shape[2]

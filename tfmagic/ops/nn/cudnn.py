@@ -88,6 +88,8 @@ class CudnnRNNParamsSize:
     """How many parameters a net has: -> [1]."""
 
     def shape(op, num_layers, num_units, input_size):
+        for dims in (num_layers, num_units, input_size):
+            shape_rules.with_rank(dims, 0)
         return (1,)
 
     def kernel(op, num_layers, num_units, input_size):
@@ -110,6 +112,7 @@ def _to_canonical(op: Any, num_layers: Any, num_units: Any, input_size: Any, par
 
 
 def _canonical_shapes(op: Any, *dims: Dims) -> tuple[list[Dims], list[Dims]]:
+    shape_rules.with_rank(dims[3], 1)
     if op.op.type == "CudnnRNNParamsToCanonical":
         return [(None, None)] * op.num_params, [(None,)] * op.num_params
     return [(None, None)] * op.num_params_weights, [(None,)] * op.num_params_biases

@@ -10,16 +10,14 @@ from tfmagic.base.shapes import Dims
 from tfmagic.ops import raw
 from tfmagic.ops.declare import op
 from tfmagic.ops.nn import windows
-from tfmagic.ops.shape_rules import merge_dim, with_rank
+from tfmagic.ops.shape_rules import check_length, merge_dim, with_rank
 
 
 def _shape(op: Any, x: Dims, kernel: Dims, *_: Any) -> Dims:
-    for name in ("strides", "rates"):
-        if len(getattr(op, name)) != 4:
-            raise ValueError(f"Dilation2D requires the {'stride' if name == 'strides' else 'rates'} attribute to "
-                             f"contain 4 values, but got: {len(getattr(op, name))}")
     batch, *sizes, depth = with_rank(x, 4)
     *kernel_sizes, kernel_depth = with_rank(kernel, 3)
+    check_length("Dilation2D requires the stride", 4, op.strides)
+    check_length("Dilation2D requires the rates", 4, op.rates)
     merge_dim(depth, kernel_depth)
     depth = kernel_depth
     for stride in op.strides[1:3]:

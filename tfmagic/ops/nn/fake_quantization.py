@@ -119,9 +119,9 @@ class FakeQuantWithMinMaxVarsGradient:
     """The gradients of the three inputs of FakeQuantWithMinMaxVars."""
 
     def shape(op: Any, gradients: Dims, inputs: Dims, low: Dims, high: Dims) -> Any:
-        shape_rules.with_rank(low, 0)
-        shape_rules.with_rank(high, 0)
-        return [shape_rules.merge(gradients, inputs), (), ()]
+        dims = shape_rules.merge(gradients, inputs)
+        shape_rules.merge(shape_rules.with_rank(low, 0), high)
+        return [dims, (), ()]
 
     def kernel(op: Any, gradients: Any, inputs: Any, low: Any, high: Any) -> Any:
         inside, below, above = _parts(op, gradients, inputs, _single(low), _single(high))
@@ -134,9 +134,9 @@ class FakeQuantWithMinMaxVarsPerChannel:
 
     def shape(op: Any, inputs: Dims, low: Dims, high: Dims) -> Dims:
         inputs = shape_rules.with_rank_at_least(inputs, 1)
-        size = shape_rules.with_rank(low, 1)[0]
-        size = shape_rules.merge_dim(None if inputs is None else inputs[-1], size)
-        shape_rules.merge_dim(size, shape_rules.with_rank(high, 1)[0])
+        low, high = shape_rules.with_rank(low, 1), shape_rules.with_rank(high, 1)
+        size = shape_rules.merge_dim(None if inputs is None else inputs[-1], low[0])
+        shape_rules.merge_dim(size, high[0])
         return inputs
 
     def kernel(op: Any, inputs: Any, low: Any, high: Any) -> Any:
@@ -153,11 +153,10 @@ class FakeQuantWithMinMaxVarsPerChannelGradient:
     """The gradients of the three inputs of FakeQuantWithMinMaxVarsPerChannel."""
 
     def shape(op: Any, gradients: Dims, inputs: Dims, low: Dims, high: Dims) -> Any:
-        inputs = shape_rules.with_rank_at_most(shape_rules.with_rank_at_least(inputs, 1), 4)
-        inputs = shape_rules.merge(inputs if gradients is None else gradients, inputs)
+        gradients = shape_rules.with_rank_at_most(shape_rules.with_rank_at_least(gradients, 1), 4)
+        inputs = shape_rules.merge(gradients, inputs)
         channels: Dims = (None if inputs is None else inputs[-1],)
-        for limit in (low, high):
-            channels = shape_rules.merge(shape_rules.with_rank(limit, 1), channels)
+        channels = shape_rules.merge(high, shape_rules.merge(shape_rules.with_rank(low, 1), channels))
         return [inputs, channels, channels]
 
     def kernel(op: Any, gradients: Any, inputs: Any, low: Any, high: Any) -> Any:

@@ -95,11 +95,17 @@ class _Windows:
 # --- the ops ------------------------------------------------------------------------------------------------------
 
 
+def _cut(axis: int, size: int | None, ratio: float) -> int | None:
+    if size is not None and not ratio:
+        raise ValueError(f"Size computed for dim {axis} is negative: {-1 << 63}")
+    return None if size is None else int(size / np.float32(ratio))
+
+
 def _pooled_shape(op: Any, x: Dims) -> Any:
     x = with_rank(x, 4)
     if len(op.pooling_ratio) != 4:
         raise ValueError("pooling_ratio field must specify 4 dimensions")
-    sizes = tuple(None if size is None else int(size / np.float32(ratio)) for size, ratio in zip(x, op.pooling_ratio))
+    sizes = tuple(_cut(axis, size, ratio) for axis, (size, ratio) in enumerate(zip(x, op.pooling_ratio)))
     return [sizes, (sizes[1],), (sizes[2],)]  # TensorFlow's rule forgets that the sequences have one number more
 
 
@@ -215,7 +221,7 @@ class FractionalAvgPoolGrad:
         if known is None:
             return (None,) * 4
         with_rank(dims[0], 1)
-        return tuple(int(size) for size in known)
+        return tuple(None if size < 0 else int(size) for size in known)
 
     def kernel(op, sizes, dy, rows, columns):
         windows = _Windows((rows, columns), sizes[1:3], op.overlapping, dy.device)

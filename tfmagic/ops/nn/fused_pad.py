@@ -21,11 +21,9 @@ def _padded(op: Any, dims: Dims, paddings: Dims) -> Dims:
     """The shape of the pictures with what is around them."""
     dims = shape_rules.with_rank(dims, 4)
     rows, columns = shape_rules.with_rank(paddings, 2)
-    if columns not in (None, 2):
-        raise ValueError(f"Dimension 1 in both shapes must be equal, but are {columns} and 2. Shapes are "
-                         f"{shapes.brackets(paddings)} and [?,2].")
     if rows is not None:
         shape_rules.with_rank(dims, rows)
+    shape_rules.merge((rows, columns), (rows, 2))
     known = static_ints(op.paddings)
     if known is None:
         if rows is None and constant_value(op.paddings) is None:
@@ -37,6 +35,7 @@ def _padded(op: Any, dims: Dims, paddings: Dims) -> Dims:
 
 def _fused_shape(op: Any, dims: Dims, filters: Dims) -> Dims:
     filters = shape_rules.with_rank(filters, 4)
+    shape_rules.check_length("Operation requires the stride", 4, op.strides)
     if dims is not None:
         shape_rules.merge_dim(dims[3], filters[2])
     return conv_shape(ChannelsLast(op), dims, filters, 4)

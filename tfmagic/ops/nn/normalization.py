@@ -62,11 +62,11 @@ def _batch_norm(reserved: int) -> Any:
 
 
 def _grad_shape(op: Any, dy: Dims, x: Dims, scale: Dims, *reserved: Dims) -> tuple[Dims, ...]:
-    dims, size = _channels(op, with_rank(dy, 4), scale)
-    _, size = _channels(op, with_rank(x, 4), (size,))
-    for vector in reserved[:2]:
+    dy, x = with_rank(dy, 4), with_rank(x, 4)
+    size = merge_dim(_channels(op, dy)[1], _channels(op, x)[1])
+    for vector in (scale, *reserved[:2]):
         size = merge_dim(size, with_rank(vector, 1)[0])
-    dims, size = _channels(op, dims, (size,))
+    dims, size = _channels(op, dy, (size,))
     unused: Dims = (0,) if op.is_training else (size,)
     return dims, (size,), (size,), unused, unused
 
@@ -242,5 +242,5 @@ def _refused_lrn_grad(op: Any, dy: Any, x: Any, y: Any) -> str | None:
 
 
 register("LRN", _four, _lrn, _lrn_gradient, check=_refused_lrn)
-register("LRNGrad", lambda op, *dims: merge(merge(with_rank(dims[0], 4), with_rank(dims[1], 4)), with_rank(dims[2], 4)),
+register("LRNGrad", lambda op, *dims: merge(merge(with_rank(dims[0], 4), dims[1]), dims[2]),
          _lrn_grad, check=_refused_lrn_grad)

@@ -25,7 +25,7 @@ from tfmagic.ops.nn.windows import (
     unpadded,
     unread,
 )
-from tfmagic.ops.shape_rules import merge, with_rank
+from tfmagic.ops.shape_rules import check_length, merge, with_rank
 from tfmagic.ops.torch_types import torch_dtype
 
 # --- geometry --------------------------------------------------------------------------------------------------
@@ -34,6 +34,10 @@ from tfmagic.ops.torch_types import torch_dtype
 def pool_shape(op: Any, x: Dims, ksize: Any, strides: Any, rank: int) -> Dims:
     vectors = rank == 4 and op.data_format == "NCHW_VECT_C"
     x = with_rank(x, 5 if vectors else rank)
+    kind = "AvgPool" if "AvgPool" in op.op.type else "MaxPool"
+    words = (f"{kind} requires", f"{kind} requires") if rank == 4 else ("Pool3D ops require", "Pool3D requires")
+    check_length(f"{words[0]} the stride", rank, strides)
+    check_length(f"{words[1]} the ksize", rank, ksize)
     if vectors:
         x, lanes = x[:4], x[4]
         if lanes not in (None, 4):
@@ -42,10 +46,10 @@ def pool_shape(op: Any, x: Dims, ksize: Any, strides: Any, rank: int) -> Dims:
            zip(spatial(op, x), spatial(op, ksize), spatial(op, strides))]
     channel = -1 if channels_last(op) else 1
     depth = x[channel]
-    if rank == 4 and not op.op.type.startswith("Avg"):
+    if rank == 4 and kind == "MaxPool":
         depth = windows.output_size(depth, ksize[channel], strides[channel], 1, op.padding)
     if vectors:
-        return (x[0], depth, *out, lanes)
+        return (x[0], depth, *out, 4)
     return (x[0], *out, depth) if channels_last(op) else (x[0], depth, *out)
 
 
@@ -90,11 +94,9 @@ def _max_grad_shape(rank: int) -> Any:
 def _max_grad_grad_shape(rank: int) -> Any:
     """The shape of the gradient of MaxPoolGrad: that of the output; the given gradient is as the input."""
     def shape(op: Any, x: Dims, y: Dims, grad: Dims, *others: Dims) -> Dims:
-        sizes, steps = (static_ints(op.ksize), static_ints(op.strides)) if others else (op.ksize, op.strides)
-        x = with_rank(x, rank)
-        dims = None if sizes is None or steps is None else pool_shape(op, x, sizes, steps, rank)
-        merge(y, dims)
+        dims = _v2_shape(op, x, *others) if others else pool_shape(op, x, op.ksize, op.strides, rank)
         merge(x, grad)
+        merge(y, dims)
         return dims
 
     return shape
@@ -253,7 +255,7 @@ _max_family("3D", 5)
 
 
 def _v2_shape(op: Any, x: Dims, ksize: Dims, strides: Dims) -> Dims:
-    x = with_rank(x, 4)
+    x = with_rank(x, 5 if op.data_format == "NCHW_VECT_C" else 4)
     for vector in (ksize, strides):
         (length,) = with_rank(vector, 1)
         if length not in (None, 4):
@@ -341,7 +343,8 @@ register("MaxPoolGradWithArgmax", _max_grad_shape(4),
          lambda op, x, dy, argmax: torch.zeros_like(x).reshape(-1).scatter_add(
              0, _flat_places(op, x, argmax), dy.reshape(-1)).reshape(x.shape),
          check=lambda op, x, *_: _plane(4)(op, x, (len(op.ksize),), (len(op.strides),)))
-register("MaxPoolGradGradWithArgmax", lambda op, x, dz, argmax: _max_grad_grad_shape(4)(op, x, argmax, dz),
+register("MaxPoolGradGradWithArgmax",
+         lambda op, x, dz, argmax: _max_grad_grad_shape(4)(_Layout(op), x, argmax, dz),
          lambda op, x, dz, argmax: dz.reshape(-1)[_flat_places(op, x, argmax)].reshape(argmax.shape))
 
 

@@ -77,10 +77,6 @@ class QuantizedConv2D:
 
 
 def _pooled_shape(op: Any, x: Dims, *limits: Dims) -> Any:
-    kind = op.op.type.removeprefix("Quantized")
-    for name, sizes in (("ksize", op.ksize), ("stride", op.strides)):
-        if len(sizes) != 4:
-            raise ValueError(f"{kind} requires the {name} attribute to contain 4 values, but got: {len(sizes)}")
     dims = pool_shape(ChannelsLast(op), x, op.ksize, op.strides, 4)
     _scalars(*limits)
     return [dims, (), ()]
@@ -160,11 +156,9 @@ class QuantizedBiasAdd:
     """A vector of integers added along the channels, and the limits that the sums stand for."""
 
     def shape(op: Any, x: Dims, bias: Dims, *limits: Dims) -> Any:
+        shape_rules.with_rank_at_least(x, 2)
         (count,) = shape_rules.with_rank(bias, 1)
-        if x:
-            dims: Dims = (*x[:-1], shape_rules.merge_dim(x[-1], count))
-        else:
-            dims = x
+        dims = None if x is None else (*x[:-1], shape_rules.merge_dim(x[-1], count))
         _scalars(*limits)
         return [dims, (), ()]
 
@@ -227,9 +221,9 @@ class QuantizedInstanceNorm:
     """Each channel of each picture with mean 0 and variance 1."""
 
     def shape(op: Any, x: Dims, *limits: Dims) -> Any:
-        dims = shape_rules.with_rank(x, 4)
+        shape_rules.with_rank(x, 4)
         _scalars(*limits)
-        return [dims, (), ()]
+        return [x, (), ()]
 
     def kernel(op: Any, x: Any, low: Any, high: Any) -> Any:
         high = number(high)

@@ -190,8 +190,8 @@ class GRUBlockCellGrad:
 
 def _block_dims(x: Any, b: Any) -> Any:
     x, b = shape_rules.with_rank(x, 3), shape_rules.with_rank(b, 1)
-    if x is None or b is None:
-        return None
+    if b[0] is not None and b[0] % 4:
+        raise ValueError(f"Dimension size must be evenly divisible by 4 but is {b[0]}")
     return (x[0], x[1], None if b[0] is None else b[0] // 4)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from tfmagic.base import errors
 from tfmagic.base.errors import invalid
+from tfmagic.base.shapes import Dims
 from tfmagic.ops import shape_rules
 from tfmagic.ops.declare import register
 from tfmagic.ops.queues.waiting import kept, unwrapped
@@ -98,7 +99,13 @@ def _kept(op: Any) -> Any:
 for _name in ("GetSessionHandle", "GetSessionHandleV2"):
     register(_name, shape_rules.scalar, lambda op, value: _kept(op).keep(
         op.op.name, op.T.proto_name, value), objects=True, effect="writes")
-register("GetSessionTensor", shape_rules.unknown,
+def _handle_shape(op: Any, handle: Dims) -> Dims:
+    """A text names the tensor, of which nothing is known."""
+    shape_rules.with_rank(handle, 0)
+    return None if op.op.type == "GetSessionTensor" else ()
+
+
+register("GetSessionTensor", _handle_shape,
          lambda op, handle: _kept(op).typed(handle, op.dtype.proto_name, op.op.name), objects=True, effect="reads")
-register("DeleteSessionTensor", lambda op, *dims: (), lambda op, handle: _kept(op).delete(handle), objects=True,
+register("DeleteSessionTensor", _handle_shape, lambda op, handle: _kept(op).delete(handle), objects=True,
          effect="writes")

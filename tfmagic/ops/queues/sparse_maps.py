@@ -83,5 +83,10 @@ def _added_many(op: Any, *dims: Dims) -> Dims:
 register("AddSparseToTensorsMap", _added, lambda op, *parts: _map(op).add(*parts), objects=True, effect="writes")
 register("AddManySparseToTensorsMap", _added_many, lambda op, *parts: _map(op).add_many(*parts), objects=True,
          effect="writes")
-register("TakeManySparseFromTensorsMap", lambda op, numbers: [(None, None), (None,), (None,)],
+def _taken_shape(op: Any, numbers: Dims) -> list[Dims]:
+    with_rank(numbers, 1)
+    return [(None, None), (None,), (None,)]
+
+
+register("TakeManySparseFromTensorsMap", _taken_shape,
          lambda op, numbers: _map(op).take(numbers, op.dtype.name), objects=True, effect="writes")

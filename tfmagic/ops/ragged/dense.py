@@ -14,7 +14,7 @@ from tfmagic.base.shapes import Dims, NoShape
 from tfmagic.graph.static_value import static_dims, static_value
 from tfmagic.ops.array.rules import as_array
 from tfmagic.ops.declare import op
-from tfmagic.ops.shape_rules import with_rank, with_rank_at_most
+from tfmagic.ops.shape_rules import with_rank, with_rank_at_least, with_rank_at_most
 from tfmagic.ops.torch_types import tensorflow_dtype
 
 _KINDS = ("FIRST_DIM_SIZE", "VALUE_ROWIDS", "ROW_SPLITS")
@@ -173,6 +173,7 @@ class RaggedTensorToVariant:
     """A ragged tensor as a variant; with `batched_input` a vector of variants, one of each row."""
 
     def shape(op: Any, rt_nested_splits: Any, rt_dense_values: Dims) -> Dims:
+        with_rank_at_least(rt_dense_values, 1)
         outer = with_rank(rt_nested_splits[0], 1)
         for dims in rt_nested_splits:
             with_rank(dims, 1)

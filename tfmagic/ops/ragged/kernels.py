@@ -108,10 +108,10 @@ class RaggedGather:
     """Rows of a ragged tensor in another order: their splits, and their values."""
 
     def shape(op: Any, params_nested_splits: Any, params_dense_values: Dims, indices: Dims) -> Any:
+        with_rank(indices, op.OUTPUT_RAGGED_RANK - op.PARAMS_RAGGED_RANK + 1)
         for dims in params_nested_splits:
             with_rank(dims, 1)
         values = with_rank_at_least(params_dense_values, 1)
-        with_rank(indices, op.OUTPUT_RAGGED_RANK - op.PARAMS_RAGGED_RANK + 1)
         return [[(None,)] * op.OUTPUT_RAGGED_RANK, None if values is None else (None, *values[1:])]
 
     def kernel(op: Any, params_nested_splits: Any, params_dense_values: Any, indices: Any) -> Any:
@@ -182,9 +182,9 @@ class RaggedTensorToSparse:
     """The elements of a ragged tensor with their coordinates, and the shape that holds them all."""
 
     def shape(op: Any, rt_nested_splits: Any, rt_dense_values: Dims) -> Any:
+        values = with_rank_at_least(rt_dense_values, 1)
         for dims in rt_nested_splits:
             with_rank(dims, 1)
-        values = with_rank_at_least(rt_dense_values, 1)
         rank = None if values is None else op.RAGGED_RANK + len(values)
         known = [size for size in values or (None,) if size is not None]
         count = math.prod(known) if values is not None and len(known) == len(values) else None

@@ -49,10 +49,10 @@ def _seeded_shape(op: Any, *inputs: Dims) -> Dims:
 
 def _drawn_classes(op: Any, logits: Dims, count: Dims, *seed: Dims) -> Dims:
     """[batch, count] from logits [batch, classes]."""
-    batch, _ = shape_rules.with_rank(logits, 2)
-    shape_rules.with_rank(count, 0)
     for pair in seed:
         _check_pair(pair)
+    batch, _ = shape_rules.with_rank(logits, 2)
+    shape_rules.with_rank(count, 0)
     return batch, shape_rules.size_value(op.num_samples, 1)
 
 

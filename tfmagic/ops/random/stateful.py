@@ -54,8 +54,8 @@ def _sizes(shape: Sequence[int]) -> tuple[int, ...]:
 
 def _drawn_shape(op: Any, *inputs: Dims) -> Dims:
     """The shape that the input `shape` holds."""
-    for bound in inputs[3:]:
-        shape_rules.with_rank(bound, 0)
+    for number in (inputs[1], *inputs[3:]):
+        shape_rules.with_rank(number, 0)
     return static_dims(op.shape)
 
 
@@ -107,7 +107,12 @@ def _skip(op: Any, state: Any, algorithm: int, delta: int) -> Any:
     return _moved_on(state, _stream(state, algorithm), delta * RESERVED_PER_OUTPUT)
 
 
-register("RngSkip", lambda op, *inputs: None, _skip, writes="resource", host=("algorithm", "delta"), **_AT_RUN_TIME)
+def _skip_shape(op: Any, resource: Dims, *numbers: Dims) -> None:
+    for number in numbers:
+        shape_rules.with_rank(number, 0)
+
+
+register("RngSkip", _skip_shape, _skip, writes="resource", host=("algorithm", "delta"), **_AT_RUN_TIME)
 
 
 def _any_integers(op: Any, state: PhiloxState, shape: Any) -> Any:
@@ -125,7 +130,6 @@ _ROW_OF_EQUALS = 100
 
 def _binomial_shape(op: Any, resource: Dims, algorithm: Dims, shape: Dims, *given: Dims) -> Dims:
     """The shape that the input `shape` holds; counts and probabilities are one, or one for each row."""
-    shape_rules.with_rank(shape, 1)
     for dims in given:
         shape_rules.with_rank_at_most(dims, 1)
     return static_dims(op.shape)

@@ -13,12 +13,11 @@ from tfmagic.base.lazy import torch
 from tfmagic.base.shapes import Dims
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.sparse_tensor import SparseTensor
-from tfmagic.graph.static_value import static_dims
 from tfmagic.ops import api, raw
 from tfmagic.ops.array import shape_ops
 from tfmagic.ops.array.gather import gather
 from tfmagic.ops.declare import op, register
-from tfmagic.ops.shape_rules import merge_dim, with_rank
+from tfmagic.ops.shape_rules import count, merge_dim, with_rank
 from tfmagic.ops.sparse import parts
 
 
@@ -248,9 +247,9 @@ class SparseConcat:
         width: int | None = None
         rank: int | None = None
         for place, value, size in zip(indices, values, shapes):
-            rows, columns = with_rank(place, 2)
-            rows = merge_dim(rows, with_rank(value, 1)[0])
-            width, rank = merge_dim(width, columns), merge_dim(rank, with_rank(size, 1)[0])
+            (rows, columns), (found,), (sizes,) = with_rank(place, 2), with_rank(value, 1), with_rank(size, 1)
+            rows = merge_dim(rows, found)
+            width, rank = merge_dim(width, columns), merge_dim(rank, sizes)
             merge_dim(width, rank)
             count = None if count is None or rows is None else count + rows
         return [(count, width), (count,), (rank,)]
@@ -294,9 +293,7 @@ class SparseSplit:
     """A sparse tensor in parts along a dimension; the first parts are larger by one where it does not come out even."""
 
     def shape(op: Any, split_dim: Dims, indices: Dims, values: Dims, shape: Dims) -> Any:
-        sizes = static_dims(op.shape)
-        rank = None if sizes is None else len(sizes)
-        return [[(None, rank)] * op.num_split, [(None,)] * op.num_split, [shape] * op.num_split]
+        return [[(None, count(shape))] * op.num_split, [(None,)] * op.num_split, [shape] * op.num_split]
 
     def kernel(op: Any, split_dim: Any, indices: Any, values: Any, shape: Any) -> Any:
         axis = split_dim[0] if isinstance(split_dim, list) else split_dim

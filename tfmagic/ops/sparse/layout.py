@@ -206,9 +206,10 @@ class SparseFillEmptyRows:
 
     def shape(op: Any, indices: Any, values: Any, dense_shape: Any, default_value: Any) -> Any:
         count, rank = shape_rules.with_rank(indices, 2)
-        count = shape_rules.merge_dim(count, shape_rules.with_rank(values, 1)[0])
+        values = shape_rules.with_rank(values, 1)
         shape_rules.with_rank(dense_shape, 1)
         shape_rules.with_rank(default_value, 0)
+        count = shape_rules.merge_dim(count, values[0])
         sizes = static_dims(op.dense_shape)
         rank = shape_rules.merge_dim(rank, None if sizes is None else len(sizes))
         return [(None, rank), (None,), (sizes[0] if sizes else None,), (count,)]
@@ -271,8 +272,9 @@ class SparseFillEmptyRowsGrad:
     """The gradients of the values and of the default value of SparseFillEmptyRows."""
 
     def shape(op: Any, reverse_index_map: Any, grad_values: Any) -> Any:
+        reverse_index_map = shape_rules.with_rank(reverse_index_map, 1)
         shape_rules.with_rank(grad_values, 1)
-        return [shape_rules.with_rank(reverse_index_map, 1), ()]
+        return [reverse_index_map, ()]
 
     def kernel(op: Any, reverse_index_map: Any, grad_values: Any) -> Any:
         rest = grad_values.index_fill(0, reverse_index_map, 0)

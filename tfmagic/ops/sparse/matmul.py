@@ -61,10 +61,10 @@ class SparseTensorDenseMatMul:
     """The product of a sparse and a dense matrix, each of them conjugated and transposed on request."""
 
     def shape(op: Any, a_indices: Dims, a_values: Dims, a_shape: Dims, b: Dims) -> Dims:
-        rows, inner = shape_rules.with_rank(static_dims(op.a_shape), 2)
-        other, columns = shape_rules.with_rank(b, 2)
         shape_rules.with_rank(a_indices, 2)
         shape_rules.with_rank(a_values, 1)
+        rows, inner = shape_rules.with_rank(static_dims(op.a_shape), 2)
+        other, columns = shape_rules.with_rank(b, 2)
         if op.adjoint_a:
             rows, inner = inner, rows
         if op.adjoint_b:

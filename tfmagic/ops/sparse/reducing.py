@@ -16,7 +16,7 @@ from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.scopes import name_scope
 from tfmagic.graph.sparse_tensor import SparseTensor
-from tfmagic.graph.static_value import constant_value, static_dims
+from tfmagic.graph.static_value import static_value
 from tfmagic.ops import api, raw
 from tfmagic.ops.array import constants, shape_ops
 from tfmagic.ops.array.gather import gather_nd
@@ -94,9 +94,10 @@ def _sparse_kernel(highest: bool) -> Any:
 
 
 def _dense_shape(op: Any, input_indices: Dims, input_values: Dims, input_shape: Dims, reduction_axes: Dims) -> Dims:
-    sizes, axes = static_dims(op.input_shape), constant_value(op.reduction_axes)
-    if sizes is None or axes is None:
+    known, axes = static_value(op.input_shape), static_value(op.reduction_axes)
+    if known is None or axes is None:
         return None
+    sizes = [None if size < 0 else int(size) for size in known.ravel()]
     gone = {int(axis) % len(sizes) for axis in axes.ravel()} if len(sizes) else set()
     if op.keep_dims:
         return tuple(1 if axis in gone else size for axis, size in enumerate(sizes))

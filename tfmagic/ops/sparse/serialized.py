@@ -15,7 +15,7 @@ from tfmagic.base.shapes import Dims, TensorShape
 from tfmagic.formats import tensor_proto
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.sparse_tensor import SparseTensor
-from tfmagic.ops import raw
+from tfmagic.ops import raw, shape_rules
 from tfmagic.ops.declare import register
 from tfmagic.ops.sparse.to_dense import out_of_order
 from tfmagic.ops.torch_types import as_torch, content_of, tensorflow_dtype
@@ -116,11 +116,20 @@ def deserialize(serialized: Any, dtype: str) -> tuple[Any, Any, Any]:
     return torch.cat(indices), values, torch.cat([torch.tensor(outer, dtype=torch.int64), inner])
 
 
-def _rows_rule(op: Any, indices: Dims, values: Dims, dense_shape: Dims) -> Dims:
-    return None, 3
+def _serialized_rule(*sizes: int | None) -> Any:
+    def shape(op: Any, indices: Dims, values: Dims, dense_shape: Dims) -> Dims:
+        for dims, rank in ((indices, 2), (values, 1), (dense_shape, 1)):
+            shape_rules.with_rank(dims, rank)
+        return sizes
+
+    return shape
 
 
 def _sparse_rule(op: Any, serialized: Dims) -> list[Dims]:
+    if op.op.type == "DeserializeManySparse":
+        serialized = shape_rules.with_rank(serialized, 2)
+    if serialized and serialized[-1] not in (None, 3):
+        raise ValueError(f"Dimension must be 3 but is {serialized[-1]}")
     return [(None, None), (None,), (None,)]
 
 
@@ -128,10 +137,10 @@ def _is_text(op: Any) -> bool:
     return op.out_type is dtypes.string
 
 
-register("SerializeSparse", lambda op, *dims: (3,), lambda op, *parts: op.call(serialize, *parts, _is_text(op)),
+register("SerializeSparse", _serialized_rule(3), lambda op, *parts: op.call(serialize, *parts, _is_text(op)),
          objects=True)
-register("SerializeManySparse", _rows_rule, lambda op, *parts: op.call(serialize_rows, *parts, _is_text(op)),
-         objects=True)
+register("SerializeManySparse", _serialized_rule(None, 3),
+         lambda op, *parts: op.call(serialize_rows, *parts, _is_text(op)), objects=True)
 for _name in ("DeserializeSparse", "DeserializeManySparse"):
     register(_name, _sparse_rule, lambda op, serialized: op.call(deserialize, serialized, op.dtype.name), objects=True)
 

@@ -38,6 +38,8 @@ class DenseToDenseSetOperation:
             with_rank_at_least(set1, 2)
             set2 = with_rank(set2, len(set1))
             merge(set1[:-1], set2[:-1])
+        else:
+            with_rank_at_least(set2, 2)
         rank = None if set2 is None else len(set2)
         return (None, rank), (None,), (rank,)
 

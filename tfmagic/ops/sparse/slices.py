@@ -59,8 +59,7 @@ class SparseSlice:
     """The elements of a sparse tensor in a box, counted from its corner."""
 
     def shape(op: Any, indices: Dims, values: Dims, shape: Dims, start: Dims, size: Dims) -> Any:
-        dims = shape_rules.with_rank(shape, 1)
-        return [(None, dims[0]), (None,), shape]
+        return [(None, shape_rules.count(shape)), (None,), shape]
 
     def kernel(op: Any, indices: Any, values: Any, shape: Any, start: Any, size: Any) -> Any:
         sizes = _kept(shape, start, size)

@@ -181,7 +181,7 @@ def _save_shape(op: Any, prefix: Dims, names: Dims, slices: Dims, tensors: list[
 
 def _restore_shapes(op: Any, prefix: Dims, names: Dims, slices: Dims) -> list[Dims]:
     shape_rules.with_rank(prefix, 0)
-    shape_rules.with_rank(shape_rules.merge(names, slices), 1)
+    shape_rules.merge(shape_rules.with_rank(names, 1), shape_rules.with_rank(slices, 1))
     count = len(op.dtypes)
     specs = static_value(op.shape_and_slices)
     if specs is None or len(specs) != count:

@@ -15,7 +15,7 @@ from tfmagic.base.shapes import Dims
 from tfmagic.graph.convert import constant, convert_to_tensor
 from tfmagic.graph.indexed_slices import IndexedSlices
 from tfmagic.ops import raw, shape_rules
-from tfmagic.ops.array.gather import explain_coordinates, refused_coordinates, refused_gather
+from tfmagic.ops.array.gather import explain_coordinates, refused_coordinates, refused_gather, slices_dims
 from tfmagic.ops.array.indices import flat_positions, not_in_range, not_within, put, take, take_batched, take_slices
 from tfmagic.ops.array.join import concat
 from tfmagic.ops.array.scatter import refused_slices, scatter_dims
@@ -23,7 +23,7 @@ from tfmagic.ops.array.shape_ops import expand_dims, size
 from tfmagic.ops.declare import op, register
 from tfmagic.ops.state.assign import is_reference
 from tfmagic.ops.state.rows import RowRule, in_turn
-from tfmagic.ops.state.variables import value_dims, variable_dims
+from tfmagic.ops.state.variables import dims_behind, value_dims, variable_dims
 
 # --- how rows change -------------------------------------------------------------------------------------------------
 
@@ -53,10 +53,8 @@ def _changed(rule: str, rows: Any, positions: Any, updates: Any) -> Any:
 
 def _scatter_shape(op: Any, ref: Dims, indices: Dims, updates: Dims) -> Dims:
     """The variable's shape; updates are a scalar or have the shape of indices, then that of a row."""
-    if ref is not None:
-        shape_rules.with_rank_at_least(ref, 1)
-        if updates != () and indices is not None:
-            shape_rules.merge(updates, indices + ref[1:])
+    if ref is not None and updates != () and indices is not None:
+        shape_rules.merge(updates, indices + ref[1:])
     return ref
 
 
@@ -106,7 +104,7 @@ def _scatter_nd_shape(op: Any, ref: Dims, indices: Dims, updates: Dims) -> Dims:
 
 
 def _resource_nd_shape(op: Any, resource: Dims, indices: Dims, updates: Dims) -> None:
-    scatter_dims(value_dims(op), indices, updates, "input")
+    scatter_dims(dims_behind(op.op._inputs[0]), indices, updates, "input")
 
 
 def _scatter_nd(rule: str) -> Callable[..., Any]:
@@ -191,14 +189,8 @@ class ResourceGatherNd:
     """Elements or slices of a resource variable."""
 
     def shape(op: Any, resource: Dims, indices: Dims) -> Dims:
-        params = variable_dims(op)
-        shape_rules.with_rank_at_least(indices, 1)
-        if params is None or indices is None or indices[-1] is None:
-            return None
-        if indices[-1] > len(params):
-            raise ValueError(f"indices.shape[-1] must be <= params.rank, but saw indices.shape[-1] = {indices[-1]} "
-                             f"and params.rank = {len(params)}")
-        return indices[:-1] + params[indices[-1]:]
+        variable_dims(op)  # refuses another type
+        return slices_dims(dims_behind(op.op._inputs[0]), indices)
 
     def kernel(op: Any, params: Any, indices: Any) -> Any:
         return take_slices(params, indices)

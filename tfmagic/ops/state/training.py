@@ -14,7 +14,7 @@ from tfmagic.graph import opdefs
 from tfmagic.ops import shape_rules
 from tfmagic.ops.declare import register
 from tfmagic.ops.state.rows import RowRule, in_turn
-from tfmagic.ops.state.variables import handle_data
+from tfmagic.ops.state.variables import dims_behind
 
 _GRADIENTS = ("grad", "delta")
 
@@ -25,8 +25,7 @@ def _update_shape(op: Any, *dims: Dims) -> Dims:
     slots = [arg.name for arg in op.op._op_def.inputs if arg.is_ref or _is_handle(arg)]
     for arg in op.op._op_def.inputs:
         if _is_handle(arg):
-            shape_rules.with_rank(given[arg.name], 0)
-            given[arg.name] = handle_data(getattr(op, arg.name))[0]
+            given[arg.name] = dims_behind(getattr(op, arg.name))
     result = given["var"]
     for name in slots:
         result = shape_rules.merge(result, given[name])

@@ -103,6 +103,12 @@ def value_dims(op: Any, argument: int = 0) -> Dims:
     return handle_data(op.op._inputs[argument])[0]
 
 
+def dims_behind(handle: Tensor) -> Dims:
+    """The static shape of the variable behind a handle; one of which the graph knows nothing counts as the variable."""
+    dims, dtype = handle_data(handle)
+    return handle._dims if dtype is None else dims
+
+
 def variable_dims(op: Any) -> Dims:
     """The static shape of the variable of a node that says the type of its value.
 

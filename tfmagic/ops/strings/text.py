@@ -19,7 +19,7 @@ from tfmagic.graph import convert
 from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.graph.operation import Tensor
 from tfmagic.graph.scopes import name_scope
-from tfmagic.graph.static_value import static_int, static_ints
+from tfmagic.graph.static_value import static_ints
 from tfmagic.ops import raw, shape_rules
 from tfmagic.ops.array.rules import as_array, objects
 from tfmagic.ops.array.shape_ops import rank
@@ -66,12 +66,12 @@ class StringJoin:
     """Strings of several tensors joined element by element; scalars go with every element."""
 
     def shape(op, inputs):
-        if any(dims is None for dims in inputs):
-            return None
-        dims = ()
+        if all(dims == () for dims in inputs):
+            return ()
+        dims = None
         for item in inputs:
             if item != ():
-                dims = item if dims == () else shape_rules.merge(dims, item)
+                dims = shape_rules.merge(dims, item)
         return dims
 
     def kernel(op, inputs):
@@ -148,7 +148,7 @@ class UnsortedSegmentJoin:
         shape_rules.merged_prefix(inputs, ids)
         if inputs is None or ids is None:
             return None
-        return (static_int(op.num_segments), *inputs[len(ids):])
+        return (shape_rules.size_value(op.num_segments, 2), *inputs[len(ids):])
 
     def kernel(op, inputs, ids, count):
         count = int(np.ravel(count)[0])  # TensorFlow takes the first number of any shape
@@ -266,10 +266,10 @@ class Substr:
     """A part of each string: `len` bytes or characters from `pos` on."""
 
     def shape(op, x, pos, length):
-        if pos is not None and length is not None:
-            shape_rules.with_rank(pos, len(length))
-            if pos != length:  # what is unknown of only one differs too
-                raise ValueError(f"pos and len shapes must match: {shapes.brackets(pos)} vs. {shapes.brackets(length)}")
+        if pos is not None:
+            shape_rules.with_rank(pos, -1 if length is None else len(length))  # so 1.15 takes an unknown rank
+        if pos is not None and length is not None and pos != length:  # what is unknown of only one differs too
+            raise ValueError(f"pos and len shapes must match: {shapes.brackets(pos)} vs. {shapes.brackets(length)}")
         return shape_rules.broadcast_dims(x, pos)
 
     def kernel(op, x, pos, length):

@@ -9,7 +9,7 @@ import os
 import traceback
 import types
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 from tfmagic.base import errors
 from tfmagic.base.export import export
@@ -125,17 +125,20 @@ def converted_for_graph(function: Callable[..., Any], run: Callable[..., Any] | 
             with conversion.converted(True):
                 return callee(*args, **kwargs) if run is None else run(callee, *args, **kwargs)
         except Exception as error:
-            _say_where(error)
-            raise
+            raise_saying_where(error)
 
     return converted
 
 
-def _say_where(error: Exception) -> None:
-    """Put the user's lines into the message of an error of converted code, as TensorFlow does."""
+def raise_saying_where(error: Exception) -> NoReturn:
+    """Raise an error of converted code again, with the user's lines in its message, as TensorFlow does.
+
+    Raises:
+      StagingError: it is of a type that TensorFlow knows nothing of; else an error of its type.
+    """
     text = error.message if isinstance(error, errors.OpError) else str(error)
-    if text.startswith(_IN_CONVERTED_CODE) or not _takes_a_text(error):
-        return
+    if text.startswith(_IN_CONVERTED_CODE):
+        raise error
     lines = [_IN_CONVERTED_CODE, ""]
     for frame in traceback.extract_tb(error.__traceback__):
         if not frame.filename.startswith(calls.FOREIGN):
@@ -144,14 +147,67 @@ def _say_where(error: Exception) -> None:
     message = "\n".join([*lines, "", *("    " + line for line in f"{type(error).__name__}: {text}".splitlines()), ""])
     if isinstance(error, errors.OpError):
         error._message = message
-    else:
+    elif type(error) in _TAKE_A_TEXT:
         error.args = (message,)
+    elif type(error) is KeyError:
+        raise _KeyError(message) from error
+    else:
+        raise StagingError(message) from error
+    raise error
 
 
-def _takes_a_text(error: Exception) -> bool:
-    return isinstance(error, errors.OpError) or type(error) in (
-        ArithmeticError, AssertionError, AttributeError, IndexError, NameError, NotImplementedError, RuntimeError,
-        TypeError, ValueError, ZeroDivisionError, errors.OperatorNotAllowedInGraphError, errors.InaccessibleTensorError)
+class AutoGraphError(Exception):
+    """Base of the errors of AutoGraph itself."""
+
+    __module__ = "tensorflow.python.autograph.impl.api"
+
+
+class StagingError(AutoGraphError):
+    """Converted code has raised an error of a type of its own."""
+
+    __module__ = "tensorflow.python.autograph.impl.api"
+
+
+class _KeyError(KeyError):
+    """A KeyError whose message has several lines, which are shown as they are."""
+
+    __module__ = "tensorflow.python.autograph.pyct.errors"
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+_KeyError.__name__ = _KeyError.__qualname__ = "KeyError"
+_TAKE_A_TEXT = (AssertionError, AttributeError, Exception, NameError, NotImplementedError, RuntimeError, StopIteration,
+                TypeError, ValueError, errors.OperatorNotAllowedInGraphError, errors.InaccessibleTensorError)
+
+
+def call_of_layer(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """What a layer's `call` gives: a user's is converted, unless AutoGraph is off here.
+
+    Raises:
+      TypeError: a tensor was to decide where nothing is converted.
+    """
+    try:
+        return (function if conversion.is_off() else calls.callee(function))(*args, **kwargs)
+    except Exception as error:
+        raise_for_layer(error)
+
+
+def raise_for_layer(error: Exception) -> NoReturn:
+    """Raise what a layer's `call` has raised, as TensorFlow's layers do.
+
+    Raises:
+      TypeError: a tensor was to decide where nothing is converted; else an error as of converted code.
+    """
+    try:
+        if conversion.is_off():
+            raise error
+        raise_saying_where(error)
+    except errors.OperatorNotAllowedInGraphError as refused:
+        raise TypeError("You are attempting to use Python control flow in a layer that was not declared to be dynamic. "
+                        f'Pass `dynamic=True` to the class constructor.\nEncountered error:\n"""\n{refused}\n"""'
+                        ) from error
 
 
 @export("autograph.experimental.do_not_convert")

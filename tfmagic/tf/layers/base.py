@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import functools
 import inspect
+import os
 import re
 from collections.abc import Callable
 from typing import Any
@@ -30,6 +31,7 @@ from tfmagic.tf.variable.scope import VariableScope, get_variable, variable_scop
 from tfmagic.tf.variable.variables import VariableAggregation, VariableSynchronization, trainable_by_default
 
 _NAMES = "layer_names"
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))) + os.sep
 
 
 @export("layers.Layer")
@@ -130,7 +132,7 @@ class Layer:
                 if not self.built:
                     self._build(inputs)
                 check_inputs(self.input_spec, inputs, self.name)
-                outputs = self.call(inputs, *args, **kwargs)
+                outputs = self._called(inputs, *args, **kwargs)
                 if outputs is None:
                     raise ValueError("A layer's `call` method should return a Tensor or a list of Tensors, not None "
                                      f"(layer: {self.name}).")
@@ -138,6 +140,20 @@ class Layer:
         self._calls.append(inputs)
         _add_to_collection(self.updates, GraphKeys.UPDATE_OPS)
         return outputs
+
+    def _called(self, *args: Any, **kwargs: Any) -> Any:
+        """What `call` gives. AutoGraph converts what users write there, and errors are told as of converted code."""
+        code = getattr(self.call, "__code__", None)
+        if code is None or not code.co_filename.startswith(_PACKAGE):
+            from tfmagic.tf.autograph.api import call_of_layer
+
+            return call_of_layer(self.call, *args, **kwargs)
+        try:
+            return self.call(*args, **kwargs)
+        except Exception as error:
+            from tfmagic.tf.autograph.api import raise_for_layer
+
+            raise_for_layer(error)
 
     def _own_scope(self) -> Any:
         """The layer's variable scope, sharing its variables once they are made."""

@@ -72,10 +72,15 @@ def activation(given: Any) -> Any:
     """An activation; a name stands for the function.
 
     Raises:
-      ValueError: there is none of that name.
+      TypeError: it is neither a name nor a function.
+      ValueError: there is none of that name, or it is a configuration.
     """
-    if not isinstance(given, str):
+    if given is None or callable(given):
         return given
+    if isinstance(given, dict):
+        raise ValueError(f"Improper config format: {given}")
+    if not isinstance(given, str):
+        raise TypeError(f"Could not interpret activation function identifier: {given!r}")
     if given not in _ACTIVATIONS:
         raise ValueError(f"Unknown activation function:{given}")
     found = _ACTIVATIONS[given]

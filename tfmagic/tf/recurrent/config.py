@@ -10,32 +10,16 @@ from typing import Any
 
 from tfmagic.ops import api
 from tfmagic.tf.initializers import kinds
-
-_ACTIVATIONS = {"linear": None, "elu": "nn.elu", "selu": "nn.selu", "softmax": "nn.softmax", "relu": "nn.relu",
-                "softplus": "nn.softplus", "softsign": "nn.softsign", "tanh": "nn.tanh", "sigmoid": "nn.sigmoid",
-                "exponential": "exp", "hard_sigmoid": None}
+from tfmagic.tf.layers import named
 
 
 def activation_of(given: Any) -> Any:
     """An activation function, which may be given by its name; by default `tf.tanh`.
 
     Raises:
-      ValueError: no function has this name.
+      TypeError, ValueError: as `named.activation` says.
     """
-    if not given:
-        return api.tanh
-    if callable(given):
-        return given
-    if given not in _ACTIVATIONS:
-        raise ValueError(f"Unknown activation function:{given}")
-    if given == "linear":
-        return lambda x: x
-    if given == "hard_sigmoid":
-        return lambda x: api.clip_by_value(x * 0.2 + 0.5, 0.0, 1.0)
-    found: Any = api
-    for part in _ACTIVATIONS[given].split("."):  # type: ignore[union-attr]  # the others are named
-        found = getattr(found, part)
-    return found
+    return named.activation(given) if given else api.tanh
 
 
 def activation_name(function: Any) -> str:

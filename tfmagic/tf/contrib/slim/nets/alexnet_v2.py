@@ -50,3 +50,6 @@ def alexnet_v2(inputs: Any, num_classes: int = 1000, is_training: Any = True, dr
             with arg_scope([convolution2d], weights_initializer=truncated(0.005), biases_initializer=Constant(0.1)):
                 return classified(net, num_classes, is_training, dropout_keep_prob, (4096, 4096), [5, 5],
                                   spatial_squeeze, own, collection, biases=ZEROS)
+
+
+alexnet_v2.default_image_size = 224  # type: ignore[attr-defined]

@@ -88,6 +88,9 @@ def resnet_v2(inputs: Any, blocks: Any, num_classes: int | None = None, is_train
             return net, end_points
 
 
+resnet_v2.default_image_size = 224  # type: ignore[attr-defined]
+
+
 @export("contrib.slim.nets.resnet_v2.resnet_v2_block")
 def resnet_v2_block(scope: str, base_depth: int, num_units: int, stride: int) -> Block:
     """A block of bottlenecks, of which the last has the stride."""

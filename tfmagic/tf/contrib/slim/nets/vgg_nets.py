@@ -50,3 +50,7 @@ def vgg_19(inputs: Any, num_classes: int = 1000, is_training: Any = True, dropou
            spatial_squeeze: bool = True, scope: Any = "vgg_19") -> tuple[Any, dict[str, Any]]:
     """VGG with 19 layers, for images of 224 x 224. Returns the logits and a dict of end points."""
     return _vgg((2, 2, 4, 4, 4), "vgg_19", inputs, num_classes, is_training, dropout_keep_prob, spatial_squeeze, scope)
+
+
+for _net in (vgg_a, vgg_16, vgg_19):
+    _net.default_image_size = 224  # type: ignore[attr-defined]

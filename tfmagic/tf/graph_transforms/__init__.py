@@ -1,0 +1,1 @@
+"""tensorflow.tools.graph_transforms: rewriting frozen graphs by named transforms."""
