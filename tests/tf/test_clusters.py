@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
 from tfmagic import tf
@@ -14,6 +16,24 @@ def test_sessions_of_the_local_server_run_here() -> None:
     v = tf.get_variable("v", [], initializer=tf.constant_initializer(2.0))
     with tf.train.MonitoredTrainingSession(master=server.target) as session:
         assert session.run(v) == 2.0
+
+
+def test_sessions_of_one_server_share_variables() -> None:
+    server = tf.train.Server.create_local_server()
+    v = tf.Variable(1)
+    add = v.assign_add(1)
+    sessions = [tf.Session(server.target) for _ in range(4)]
+    sessions[0].run(v.initializer)
+    threads = [threading.Thread(target=lambda session=session: [session.run(add) for _ in range(25)])
+               for session in sessions]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    sessions[0].close()
+    assert sessions[1].run(v) == 101
+    with pytest.raises(tf.errors.FailedPreconditionError):
+        tf.Session().run(v)
 
 
 @pytest.mark.parametrize("use", [

@@ -56,6 +56,12 @@ class PartialRun:
             error.args = (f"Cannot interpret feed_list key as Tensor: {error.args[0]}",)
             raise
 
+    def described(self) -> str:
+        """Its feeds, fetches and operations, as the handle of TensorFlow has them."""
+        feeds, fetches, targets = (",".join(sorted(element.name for element in elements))
+                                   for elements in (self._feeds, self._fetches, self._targets))
+        return f"{feeds}->{fetches}/{targets}/1/"
+
     def run(self, fetches: Any, feed_dict: dict[Any, Any]) -> Any:
         """Feed more and compute `fetches`.
 

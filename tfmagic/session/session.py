@@ -10,7 +10,7 @@ import warnings
 import weakref
 from collections.abc import Callable, Sequence
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tfmagic.base import errors
 from tfmagic.base.export import export
@@ -20,6 +20,9 @@ from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.session.cache import Cache
 from tfmagic.session.devices import process
 from tfmagic.session.ending import end_threads
+
+if TYPE_CHECKING:
+    from tfmagic.session.targets import Target
 
 # Calls, and plans, that a session keeps.
 _CALLS_KEPT = 512
@@ -35,13 +38,13 @@ class BaseSession:
       jit: whether plans are compiled by torch's compiler, as a config's `global_jit_level` says; it may be set.
 
     Args:
-      target: must be "" (this machine).
+      target: "" (this process), or a server's.
       graph: the graph to run; by default the default graph.
       config: a `ConfigProto`; without one, what `tf.config` was told holds.
 
     Raises:
       TypeError: an argument is of the wrong type.
-      UnimplementedError: `target` names a remote machine.
+      NotFoundError, UnimplementedError: `target` names no server of this process.
     """
 
     def __init__(self, target: str = "", graph: Graph | None = None, config: Any = None):
@@ -49,12 +52,9 @@ class BaseSession:
             raise TypeError(f"graph must be a tf.Graph, but got {type(graph)}")
         if target is not None and not isinstance(target, (str, bytes)):
             raise TypeError(f"target must be a string, but got {type(target)}")
-        if target:
-            raise errors.UnimplementedError(None, None, f"tfmagic runs on this machine only; target {target!r} names "
-                                                        "another. "
-                                            "Leave target empty.")
         if config is not None and type(config).__name__ != "ConfigProto":
             raise TypeError(f"config must be a tf.ConfigProto, but got {type(config)}")
+        self._target = _target(target)
         self._graph = context.get_default_graph() if graph is None else graph
         self._config = process.PROCESS.config() if config is None else config
         self._closed = False
@@ -69,7 +69,7 @@ class BaseSession:
         self._resources: Any = None
         self._placer: Any = None
         self.last_feeds: Any = {}
-        _alive.add(self)
+        (_alive if self._target is None else self._target.sessions).add(self)
 
     # --- what a session has -----------------------------------------------------------------------------------
 
@@ -85,8 +85,8 @@ class BaseSession:
 
     @property
     def sess_str(self) -> str:
-        """The target: always "" (this machine)."""
-        return ""
+        """The target: "" for this process, or a server's."""
+        return "" if self._target is None else self._target.name
 
     @property
     def jit(self) -> bool:
@@ -105,8 +105,9 @@ class BaseSession:
         if self._resources is None:
             from tfmagic.session.resources.store import ResourceStore
 
-            self._resources = ResourceStore(0 if self._config is None else
-                                            self._config.intra_op_parallelism_threads)
+            self._resources = ResourceStore(
+                0 if self._config is None else self._config.intra_op_parallelism_threads,
+                None if self._target is None else self._target.store)
         return self._resources
 
     @property
@@ -120,7 +121,8 @@ class BaseSession:
             config = self._config
             if config is not None:
                 settings.apply(config)
-            self._placer = Placer(session_devices(config), config is not None and config.allow_soft_placement,
+            self._placer = Placer(session_devices(config, None if self._target is None else self._target.place),
+                                  config is not None and config.allow_soft_placement,
                                   default_kind())
         return self._placer
 
@@ -151,13 +153,22 @@ class BaseSession:
     def _check_open(self) -> None:
         if self._closed:
             if self._was_reset:
-                raise self._cancelled()
+                raise self._lost() if self._target is not None else self._cancelled()
             raise RuntimeError("Attempted to use a closed Session.\nMake a new one: sess = tf.Session().")
 
     def _check_open_below(self) -> None:
         """What TensorFlow's C library asks, and not its Python: it has another error."""
         if self._closed:
             raise self._cancelled()
+
+    def _lost(self) -> errors.AbortedError:
+        return errors.AbortedError(None, None, f"Session {id(self):016x} is not found.\nIts server was reset.")
+
+    def lose(self) -> None:
+        """Close the session from outside, as `Session.reset` does."""
+        if not self._closed:
+            BaseSession.close(self)
+            self._was_reset = True
 
     @staticmethod
     def _cancelled() -> errors.CancelledError:
@@ -348,7 +359,7 @@ class BaseSession:
         def make() -> Any:
             return self._call(parts, tensors, converters, single=False)
 
-        call = make()
+        call: Any = None  # what misses a feed is said when it is called
 
         def run(*values: Any, **kwargs: Any) -> Any:
             nonlocal call
@@ -360,7 +371,7 @@ class BaseSession:
                                 f"{len(values)}.")
             if len(values) < len(converters):  # what is not fed may have a default
                 return self.run(fetches, dict(zip(tensors, values)))
-            if call.edits != self._graph._edits and not self._holds(call):
+            if call is None or call.edits != self._graph._edits and not self._holds(call):
                 call = make()
             return call.run(values)
 
@@ -373,7 +384,7 @@ class BaseSession:
 
         Args:
           fetches: everything that will be fetched, as a list.
-          feeds: the tensors that will be fed.
+          feeds: the tensor or tensors that will be fed.
 
         Returns:
           A handle for `partial_run`.
@@ -381,8 +392,9 @@ class BaseSession:
         self._check_open()
         from tfmagic.session.partial_run import PartialRun
 
-        partial = PartialRun(self, fetches, feeds or [])
-        handle = f"partial_run_{self._parts_made}"
+        listed = feeds if isinstance(feeds, (list, tuple)) else [] if feeds is None else [feeds]
+        partial = PartialRun(self, fetches, listed)
+        handle = f"{partial.described()};{self._parts_made}"
         self._parts_made += 1
         self._parts[handle] = partial
         return handle
@@ -404,6 +416,15 @@ class BaseSession:
         return result
 
 
+def _target(name: str | bytes | None) -> Target | None:
+    """The server of this process that a target names; None for the process itself."""
+    if not name:
+        return None
+    from tfmagic.session import targets
+
+    return targets.found(name)
+
+
 class _AsDefault:
     """The context manager of `Session.as_default`."""
 
@@ -423,7 +444,7 @@ class Session(BaseSession):
     """Runs a graph's operations; as a context manager it is the default session and closes at the end.
 
     Args:
-      target: must be "" (this machine).
+      target: "" (this process), or a server's.
       graph: the graph to run; by default the default graph.
       config: a `ConfigProto`.
     """
@@ -453,21 +474,19 @@ class Session(BaseSession):
         """Close all sessions of a target and drop what they hold.
 
         Args:
-          target: must be "" (this machine).
-          containers: the resource containers to empty, by default all; a session that is closed keeps none.
+          target: "" (this process), or a server's.
+          containers: the resource containers of a server to empty, by default all; another session keeps none.
           config: taken for TensorFlow's sake; what it says concerns remote targets.
 
         Raises:
-          NotFoundError: `target` names a remote machine.
+          NotFoundError, UnimplementedError: `target` names no server of this process.
         """
-        if target:
-            raise errors.NotFoundError(None, None, "No session factory registered for the given session options: "
-                                       f'{{target: "{target}" config: }} Registered factories are {{DIRECT_SESSION, '
-                                       "GRPC_SESSION}.\ntfmagic runs on this machine only; leave target empty.")
-        for session in list(_alive):
-            if not session._closed:
-                BaseSession.close(session)
-                session._was_reset = True
+        found = _target(target)
+        sessions = _alive if found is None else found.sessions
+        for session in list(sessions):
+            session.lose()
+        if found is not None:
+            found.store.drop(frozenset(containers) if containers else None)
 
 
 _interactive_sessions = 0

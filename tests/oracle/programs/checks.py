@@ -144,3 +144,31 @@ def checks_of_shapes_of_all_forms(tf):
     tf.debugging.assert_shapes([(p, ("N", 2))], message="wrong", name="first")
     tf.debugging.assert_shapes([(x, ("N", "D")), (p, ("D", "N"))], data=["text"], summarize=2)
     return Case(facts={"raised": raised})
+
+
+@program
+def checks_of_all_numerics_beside_variables(tf):
+    """References are not checked, what reads them is."""
+    v = tf.Variable([1.0, 2.0], name="v")
+    tf.assign_add(v, tf.log(v), name="added")
+    every = tf.add_check_numerics_ops()
+    return Case(init=True, steps=[(every, None)])
+
+
+@program
+def handles_of_partial_runs(tf):
+    """The name of a partial run, and a function of a session that misses a feed."""
+    a, b, c = [tf.placeholder(tf.float32, [], name) for name in "abc"]
+    total = a + b
+    product = total * c
+    done, session = tf.group(product), tf.Session()
+    setups = [([total, product], [a, b, c]), ([product, total, done], [c, a, b]), (total, a),
+              ([total, [product]], ["a:0"]), ([done], [])]
+    handles = [str(session.partial_run_setup(*setup)) for setup in setups]
+    late = tf.Session().make_callable(c * 2.0)
+    try:
+        late()
+        said = "nothing"
+    except tf.errors.InvalidArgumentError as error:
+        said = error.message.split("\n")[0]
+    return Case(facts={"handles": handles, "late": said})

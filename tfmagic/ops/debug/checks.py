@@ -113,7 +113,7 @@ def verify_tensor_all_finite(t: Any = None, msg: Any = None, name: str | None = 
 
 @export("add_check_numerics_ops")
 def add_check_numerics_ops() -> Operation:
-    """Check every float tensor of the default graph for NaN and infinity.
+    """Check every float tensor of the default graph, references aside, for NaN and infinity.
 
     Returns:
       One operation that does all the checks.
@@ -125,7 +125,7 @@ def add_check_numerics_ops() -> Operation:
     checks: list[Operation] = []
     for node in graph.get_operations():
         for tensor in node._outputs:
-            if tensor._dtype.base_dtype in (dtypes.float16, dtypes.float32, dtypes.float64):
+            if tensor._dtype in (dtypes.float16, dtypes.float32, dtypes.float64):
                 if node._control_flow_context is not None:
                     raise ValueError("`tf.add_check_numerics_ops() is not compatible with TensorFlow control flow "
                                      "operations such as `tf.cond()` or `tf.while_loop()`.")

@@ -47,10 +47,11 @@ def local_devices(cpus: int = 1, gpus: int | None = None) -> list[Device]:
     return found
 
 
-def session_devices(config: Any = None) -> list[Device]:
+def session_devices(config: Any = None, place: str | None = None) -> list[Device]:
     """The devices of a session.
 
     Args:
+      place: the task of its server, as names of devices have it; by default this process.
       config: its `ConfigProto`, or None. `device_count` says how many virtual CPUs and at most how many GPUs;
         `gpu_options.visible_device_list` which GPUs in which order, and `gpu_options.experimental.virtual_devices`
         into which parts each of them is divided: names for the one card, as virtual CPUs are for the one CPU.
@@ -58,6 +59,8 @@ def session_devices(config: Any = None) -> list[Device]:
     Raises:
       NotFoundError: there is to be no CPU.
     """
+    if place is not None:
+        return [replace(device, name=place + device.name.removeprefix(PREFIX)) for device in session_devices(config)]
     if config is None:
         return local_devices()
     counts = dict(config.device_count)

@@ -30,3 +30,8 @@ def shown(key: str) -> tuple[str, str]:
     """Container and name of a resource, as messages show them."""
     container, _, name = key.rpartition(_SEPARATOR)
     return container or "localhost", name
+
+
+def held_by(key: str, containers: frozenset[str] | None) -> bool:
+    """Whether one of some containers holds a resource; None stands for all."""
+    return containers is None or shown(key)[0] in containers

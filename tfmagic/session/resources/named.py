@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from tfmagic.graph.operation import Operation
-from tfmagic.session.resources.keys import key_of, resource_key, shown
+from tfmagic.session.resources.keys import held_by, key_of, resource_key, shown
 from tfmagic.session.running import check_deadline, current
 
 
@@ -77,6 +77,14 @@ class NamedObjects:
         self.cancel()
         with self._lock:
             self._objects.clear()
+
+    def drop(self, containers: frozenset[str] | None) -> None:
+        """End waits for the objects in some containers and forget them; None stands for all."""
+        with self._lock:
+            gone = [name for name in self._objects if held_by(name[1], containers)]
+            objects = [self._objects.pop(name) for name in gone]
+        for found in objects:
+            found.close()
 
     def look(self) -> None:
         """Called now and then by what waits for an object.

@@ -28,18 +28,27 @@ class ResourceStore:
       named: what is kept by container and name: iterators.
       kinds: all of them.
       threads: how many threads the user wants for an operation; 0: as many as it is worth.
+
+    Args:
+      shared: the store of a server, whose variables and named objects this session has as others have them.
     """
 
-    def __init__(self, threads: int = 0) -> None:
+    def __init__(self, threads: int = 0, shared: ResourceStore | None = None) -> None:
         self.threads = threads
-        self.variables = Variables()
+        self.variables: Variables = Variables() if shared is None else shared.variables
         self.nodes = NodeStates()
-        self.named = NamedObjects()
+        self.named: NamedObjects = NamedObjects() if shared is None else shared.named
         self.kinds: tuple[Kind, ...] = (self.variables, self.nodes, self.named)
+        self._own: tuple[Kind, ...] = self.kinds if shared is None else (self.nodes,)
 
     def close(self) -> None:
-        """End waits and forget everything."""
-        for kind in self.kinds:
+        """End waits and forget everything that is not shared."""
+        for kind in self._own:
             kind.cancel()
-        for kind in self.kinds:
+        for kind in self._own:
             kind.close()
+
+    def drop(self, containers: frozenset[str] | None) -> None:
+        """Forget what some containers hold, by default all of them."""
+        self.variables.drop(containers)
+        self.named.drop(containers)

@@ -19,6 +19,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from tfmagic.base import errors
+from tfmagic.session.resources.keys import held_by
 from tfmagic.session.running import check_deadline, current
 
 if hasattr(operator, "call"):
@@ -133,3 +134,9 @@ class Variables:
         self.cancel()
         with self.lock:
             self.values.clear()
+
+    def drop(self, containers: frozenset[str] | None) -> None:
+        """Forget the values in some containers; None stands for all."""
+        with self.lock:
+            for key in [key for key in self.values if held_by(key, containers)]:
+                del self.values[key]

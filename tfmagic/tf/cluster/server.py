@@ -6,6 +6,7 @@ from typing import Any
 
 from tfmagic.base import errors, messages
 from tfmagic.base.export import export
+from tfmagic.session.targets import Target
 from tfmagic.tf.cluster.spec import ClusterSpec
 
 
@@ -19,7 +20,7 @@ def refuse_remote(what: str) -> Exception:
 
 @export("distribute.Server")
 class Server:
-    """The server of this process: a session of its target runs here, and has its own state.
+    """The server of this process: sessions of its target run here, and share variables, tables and queues.
 
     Args:
       server_or_cluster_def: a `ServerDef` or `ClusterDef` proto, a `ClusterSpec`, or a dict for one.
@@ -53,6 +54,8 @@ class Server:
             self._server_def.job_name = jobs[0].name
         if not self._server_def.task_index and task_index is None:
             tasks = [job.tasks for job in jobs if job.name == self._server_def.job_name]
+            if not tasks:
+                raise ValueError(f"No such job in cluster: {self._server_def.job_name!r}")
             if len(tasks) != 1 or len(tasks[0]) != 1:
                 raise ValueError("Must specify an explicit `task_index`.")
             self._server_def.task_index = next(iter(tasks[0]))
@@ -61,6 +64,11 @@ class Server:
             self._server_def.default_session_config.MergeFrom(config)
         if sum(len(job.tasks) for job in jobs) > 1:
             raise refuse_remote("A tf.train.Server with other tasks")
+        job, task = self._server_def.job_name, self._server_def.task_index
+        address = next((other.tasks[task] for other in jobs if other.name == job and task in other.tasks), None)
+        if address is None:
+            raise errors.InvalidArgumentError(None, None, f'Task {task} in job "{job}" is not in the cluster.')
+        self._target = Target(address, f"/job:{job}/replica:0/task:{task}")
 
     def start(self) -> None:
         """Nothing more: its sessions run in this process."""
@@ -80,8 +88,8 @@ class Server:
 
     @property
     def target(self) -> str:
-        """What a `Session` takes: "", which is this process."""
-        return ""
+        """What a `Session` takes: its sessions run in this process, and share their variables, tables and queues."""
+        return self._target.name
 
     @staticmethod
     def create_local_server(config: Any = None, start: bool = True) -> Server:
