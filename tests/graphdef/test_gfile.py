@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from tfmagic import tf
@@ -33,3 +35,10 @@ def test_errors_are_tensorflows(tmp_path) -> None:
     with pytest.raises(tf.errors.PermissionDeniedError):
         file.read()
     file.close()
+
+
+def test_glob_gives_paths_as_the_folder_has_them(tmp_path):
+    for name in ("c", "a", "d", "b"):
+        (tmp_path / name).touch()
+    assert tf.gfile.Glob(f"{tmp_path}/*") == [f"{tmp_path}/{name}" for name in os.listdir(tmp_path)]
+    assert tf.gfile.Glob([f"{tmp_path}/d", f"{tmp_path}/[ab]"])[0] == f"{tmp_path}/d"

@@ -258,7 +258,7 @@ def stat(filename: Any) -> Any:
 
 @export("gfile.Glob")
 def glob(filename: Any) -> list[str]:
-    """The paths that match a pattern, or one of several."""
+    """The paths that match a pattern, or one of several, as the folders have them: sort them where order matters."""
     patterns = filename if isinstance(filename, (list, tuple)) else [filename]
     return [path for pattern in patterns for path in _matching(local_path(pattern))]
 
@@ -269,7 +269,7 @@ def _matching(pattern: str) -> list[str]:
     folder = os.path.dirname(fixed)
     if folder and not os.path.isdir(folder):
         raise errors.NotFoundError(None, None, f"{folder}; No such file or directory")
-    found = sorted(globbing.glob(pattern))
+    found = globbing.glob(pattern)
     return found if "/" in fixed or os.sep in fixed else [f"./{path}" for path in found]
 
 

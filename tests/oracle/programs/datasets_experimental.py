@@ -192,3 +192,27 @@ def rejection_resample(tf):
                 for _ in range(40):
                     found.append([int(value) for value in session.run(following)])
     return Case(facts={"values": found})
+
+
+@program
+def filtered_elements_counted(tf):
+    experimental = tf.data.experimental
+    numbers = tf.data.Dataset.range(10)
+    chains = [lambda: numbers.filter(lambda x: tf.equal(x % 3, 0)),
+              lambda: numbers.map(lambda x: x + 1).filter(lambda x: tf.equal(x % 3, 0)).map(lambda x: x),
+              lambda: numbers.filter(lambda x: x > 4).filter(lambda x: x < 9)]
+    came = []
+    with tf.Session() as session:
+        for chain in chains:
+            for rewritten in (True, False):
+                options = tf.data.Options()
+                options.experimental_stats.aggregator = aggregator = experimental.StatsAggregator()
+                options.experimental_optimization.apply_default_optimizations = rewritten
+                iterator = tf.compat.v1.data.make_initializable_iterator(chain().with_options(options))
+                element, summary = iterator.get_next(), aggregator.get_summary()
+                session.run(iterator.initializer)
+                for _ in range(3):
+                    session.run(element)
+                    told = tf.Summary.FromString(session.run(summary)).value
+                    came.append(sorted([value.tag.split("_dataset")[0], value.simple_value] for value in told))
+    return Case(facts={"came": came})

@@ -1,6 +1,7 @@
 """Functions of tensors given ragged ones: element-wise, broadcast, reduced, joined, gathered, masked, repeated."""
 
 from . import Case, program
+from .refused import refusals
 
 
 def parts(ragged):
@@ -210,3 +211,27 @@ def ragged_refused(tf):
         ("other", lambda: matrix == deep), ("tile", lambda: tf.tile(matrix, 2)),
         ("join", lambda: tf.strings.join([matrix, "x"]))])
     return Case(facts=facts)
+
+
+@program
+def ragged_tensors_of_unknown_rank(tf):
+    ragged = tf.RaggedTensor
+    values, part = tf.placeholder(tf.float32), tf.placeholder(tf.int64)
+    for make in (ragged.from_row_splits, ragged.from_row_lengths, ragged.from_row_starts, ragged.from_row_limits,
+                 ragged.from_value_rowids):
+        make(values, part)
+    loose = ragged.from_row_splits(values, part, validate=False)
+    tf.reduce_sum(loose, [0, 1])
+    tf.reduce_sum(loose, [1, 2])
+    refused = refusals([
+        lambda: tf.reduce_sum(loose, -1), lambda: tf.concat([loose, loose], -1), lambda: tf.stack([loose, loose], -1),
+        lambda: tf.squeeze(loose, -1), lambda: loose.row_lengths(-1), lambda: tf.expand_dims(loose, -1),
+        lambda: tf.reduce_sum(loose, [5, -1]), lambda: tf.reduce_sum(loose, ["a", 0])])
+    narrow = tf.ragged.constant([[1.0, 0.0], [3.0]], row_splits_dtype=tf.int32)
+    known = [tf.fill([number], 1) for number in (
+        tf.unsorted_segment_max([3, 1, 2], [0, 1, 0], 2)[0], tf.segment_sum([3, 1, 2], [0, 0, 1])[0],
+        tf.argmax([3, 9, 2]), tf.bincount([1, 2, 2])[2], tf.bitwise.bitwise_or(1, 2))]
+    select = tf.where(tf.placeholder(tf.bool, [2]), tf.placeholder(tf.float32, [None]), tf.placeholder(tf.float32))
+    summed = tf.unsorted_segment_sum(narrow, [0, 1], 2)
+    return Case([([tf.where(narrow), summed.values], None)] + [(known, None)], facts={
+        "refused": refused, "select": str(select.shape), "summed": str(summed.values.shape)})

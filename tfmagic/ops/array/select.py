@@ -70,7 +70,7 @@ class Select:
         dims = shape_rules.merge(t, e)
         if condition is None or dims is None or condition == ():
             return dims
-        if len(condition) == 1 and len(dims) > 1:
+        if len(condition) == 1 and dims:  # as a vector it tells nothing of the result
             shape_rules.merge(condition, dims[:1])
             return dims
         return shape_rules.merge(dims, condition)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tfmagic.base import errors
+from tfmagic.base.dtypes import variant
 from tfmagic.ops.data import states
 from tfmagic.ops.data.datasets import (
     UNKNOWN,
@@ -42,11 +43,16 @@ class Map(Derived):
 
 
 class Filter(Derived):
-    """The elements of which a predicate holds."""
+    """The elements of which a predicate holds.
 
-    def __init__(self, source: Dataset, predicate: Any):
+    Attributes:
+      name: under which statistics count its elements.
+      place: how many nodes stand behind it where TensorFlow writes the data set down.
+    """
+
+    def __init__(self, source: Dataset, predicate: Any, name: str = "FilterDataset", place: int = 0):
         super().__init__(source)
-        self.predicate = predicate
+        self.predicate, self.name, self.place = predicate, name, place
 
     def cardinality(self) -> int:
         return UNKNOWN
@@ -55,9 +61,7 @@ class Filter(Derived):
         def __init__(self, dataset: Filter, source: Iteration):
             super().__init__(dataset, source)
             self._predicate, self._statistics = dataset.predicate, states.current.statistics
-            self._count = 0
-            if self._statistics is not None:
-                self._name = f"FilterDataset/_{depth(dataset)}"
+            self._name, self._count = dataset.name, 0
 
         def __next__(self) -> Element:
             while True:
@@ -85,9 +89,9 @@ class FilterByLast(Derived):
                     return tuple(element)
 
 
-def depth(dataset: Dataset) -> int:
-    """How many data sets stand behind one."""
-    return sum(1 + depth(source) for source in dataset.inputs)
+def _behind(op: Any) -> int:
+    """How many nodes stand behind a data set's: other data sets, and each tensor that one takes."""
+    return sum(1 + (_behind(tensor.op) if tensor.dtype.base_dtype is variant else 0) for tensor in op._inputs)
 
 
 class TakeWhile(Filter):
@@ -236,7 +240,8 @@ _INPUT = {"other_arguments": "f"}
 _PREDICATE = {"other_arguments": "predicate"}
 
 register("MapDataset", handle(), lambda op, source, f: Map(source, f), functions=_INPUT)
-register("FilterDataset", handle(), lambda op, source, predicate: Filter(source, predicate), functions=_PREDICATE)
+register("FilterDataset", handle(), lambda op, source, predicate: Filter(
+    source, predicate, op.op.name, _behind(op.op)), functions=_PREDICATE)
 register("FilterByLastComponentDataset", handle(), lambda op, source: op.call(FilterByLast, source), objects=True)
 for _name in ("TakeWhileDataset", "ExperimentalTakeWhileDataset"):
     register(_name, handle(), lambda op, source, predicate: TakeWhile(source, predicate), functions=_PREDICATE)

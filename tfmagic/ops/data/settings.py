@@ -12,7 +12,7 @@ from tfmagic.base import errors
 from tfmagic.ops.data.batching import Batch
 from tfmagic.ops.data.counting import Repeat
 from tfmagic.ops.data.datasets import Dataset, Derived, Element, Following, Iteration
-from tfmagic.ops.data.elementwise import Map
+from tfmagic.ops.data.elementwise import Filter, Map
 from tfmagic.ops.data.parallel import ParallelMap
 from tfmagic.ops.data.rules import handle
 from tfmagic.ops.data.shuffling import Shuffle
@@ -24,7 +24,7 @@ def optimized(dataset: Dataset, names: Any) -> Dataset:
     """A data set rewritten as TensorFlow's optimisers would.
 
     Only what changes the order of elements matters here: a shuffle that is repeated becomes one of both, whose buffer
-    goes over from one pass to the next.
+    goes over from one pass to the next. And statistics count under the names of the rewritten nodes.
     """
     wanted = {name.decode() for name in np.asarray(names, object).ravel()}
     return _rewritten(dataset, "shuffle_and_repeat_fusion" in wanted, "map_and_batch_fusion" in wanted)
@@ -49,6 +49,9 @@ def _rewritten(dataset: Dataset, fuse: bool, fuse_maps: bool) -> Dataset:
             made[current] = Shuffle(first.inputs[0], first.buffer_size, first.own_seeds, False, current.count)
         elif fuse_maps and isinstance(current, Batch) and isinstance(first, (Map, ParallelMap)):
             made[current] = Batch(first, current.size, current.drop_remainder, fused=True)
+        elif isinstance(current, Filter):
+            made[current] = filtered = current.with_inputs(inputs)
+            filtered.name = f"FilterDataset/_{current.place}"  # type: ignore[attr-defined]
         else:
             made[current] = current if inputs == list(current.inputs) else current.with_inputs(inputs)
     return made[dataset]

@@ -429,9 +429,9 @@ def _right_shift(op: Any, x: Any, y: Any) -> Any:
     return torch.where(y == 0, x, torch.bitwise_right_shift(halved, torch.clamp(y - 1, 0, 63)))
 
 
-binary("BitwiseAnd", kernel="bitwise_and")
-binary("BitwiseOr", kernel="bitwise_or")
-binary("BitwiseXor", kernel="bitwise_xor")
+binary("BitwiseAnd", kernel="bitwise_and", static="bitwise_and")
+binary("BitwiseOr", kernel="bitwise_or", static="bitwise_or")
+binary("BitwiseXor", kernel="bitwise_xor", static="bitwise_xor")
 register("LeftShift", broadcast, _shift("bitwise_left_shift"))
 register("RightShift", broadcast, _right_shift)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from tfmagic.base import dtypes, errors
 from tfmagic.base.export import export
 from tfmagic.base.lazy import torch
@@ -45,6 +47,12 @@ class Bincount:
         known = (flat >= 0) & (flat < size)
         values = torch.ones_like(flat).to(torch_dtype(op.T)) if not weights.numel() else weights.reshape(-1)
         return torch.zeros(size, dtype=torch_dtype(op.T), device=arr.device).index_add(0, flat[known], values[known])
+
+
+    def static(op: Any, arr: Any, size: Any, weights: Any) -> Any:
+        if weights.size or arr.size and arr.min() < 0 or int(size) < 0:
+            return None
+        return np.bincount(arr[arr < int(size)].ravel(), minlength=int(size)).astype(op.T.as_numpy_dtype)
 
 
 def _explain_histogram(op: Any, values: Any, value_range: Any, nbins: Any) -> str | None:

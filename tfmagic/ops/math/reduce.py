@@ -318,8 +318,18 @@ def _explain_arg(op: Any, x: Any, axis: Any) -> str | None:
         f"Reduction axis {axis % rank} is empty in shape {shapes.brackets(tuple(x.shape))}")
 
 
+def _static_arg(function: str) -> Any:
+    def static(op: Any, x: np.ndarray, axis: np.ndarray) -> np.ndarray | None:
+        if x.dtype.kind not in "iu" or not -x.ndim <= int(axis) < x.ndim or not x.shape[int(axis)]:
+            return None
+        return np.asarray(getattr(np, function)(x, int(axis)), op.output_type.as_numpy_dtype)
+
+    return static
+
+
 for _name in ("ArgMax", "ArgMin"):
-    register(_name, _arg_shape, _arg(_name.lower(), _name == "ArgMax"), lambda op, dy: (None, None), host="dimension",
+    register(_name, _arg_shape, _arg(_name.lower(), _name == "ArgMax"), lambda op, dy: (None, None),
+             _static_arg(_name.lower()), host="dimension",
              check=_refused_arg, explain=_explain_arg)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from tfmagic.base import errors, shapes
 from tfmagic.base.export import export
 from tfmagic.base.lazy import torch
@@ -141,15 +143,18 @@ def _unsorted_sum(data: Any, ids: Any, count: int) -> Any:
 def _refused_unsorted(op: Any, data: Any, ids: Any, count: Any) -> str | None:
     if count:
         return f"num_segments should be a scalar, not shape {shapes.brackets(count)}"
-    return None if data[:len(ids)] == ids else (
-        f"data.shape = {shapes.brackets(data)} does not start with segment_ids.shape = {shapes.brackets(ids)}")
+    if data[:len(ids)] != ids:
+        return f"data.shape = {shapes.brackets(data)} does not start with segment_ids.shape = {shapes.brackets(ids)}"
+    known = static_int(op.num_segments)
+    return None if known is None or known >= 0 else f"Input num_segments == {known} must not be negative."
 
 
 def _explain_unsorted(op: Any, data: Any, ids: Any, count: Any) -> str | None:
     bad = (ids >= int(count)).nonzero().tolist()
     if not bad:
         return None
-    return (f"segment_ids[{','.join(map(str, bad[0]))}] = {int(ids[tuple(bad[0])])} is out of range [0, {int(count)})")
+    place = f"[{','.join(map(str, bad[0]))}]" if len(bad[0]) else ""
+    return f"segment_ids{place} = {int(ids[tuple(bad[0])])} is out of range [0, {int(count)})"
 
 
 def _gathered_segments(kind: str, counted: bool) -> Any:
@@ -350,6 +355,32 @@ def _gathered_gradient(kind: str, counted: bool) -> Any:
     return gradient
 
 
+# --- while the graph is built ----------------------------------------------------------------------------------
+
+_INTO = {"sum": np.add, "prod": np.multiply, "max": np.maximum, "min": np.minimum}
+
+
+def _static(kind: str) -> Any:
+    into = _INTO[kind]
+
+    def static(op: Any, data: np.ndarray, ids: np.ndarray, count: np.ndarray | None = None) -> np.ndarray | None:
+        if data.shape[:ids.ndim] != ids.shape or data.dtype.kind not in "iuf" or count is None and not ids.size:
+            return None
+        rows, ids = data.reshape(ids.size, *data.shape[ids.ndim:]), ids.ravel()
+        number = int(ids[-1]) + 1 if count is None else int(count)
+        if number < 0 or ids.size and ids.max() >= number:
+            return None
+        limits = np.finfo(data.dtype) if data.dtype.kind == "f" else np.iinfo(data.dtype)
+        start = {"sum": 0, "prod": 1, "max": limits.min, "min": limits.max}[kind]
+        made = np.full((number, *rows.shape[1:]), 0 if count is None and kind in ("max", "min") else start, data.dtype)
+        if count is None and kind in ("max", "min"):
+            made[ids] = start
+        into.at(made, ids[ids >= 0], rows[ids >= 0])
+        return made
+
+    return static
+
+
 # --- declarations ----------------------------------------------------------------------------------------------
 
 for _kind, _rule, _unsorted_rule in (
@@ -357,11 +388,12 @@ for _kind, _rule, _unsorted_rule in (
         ("prod", None, _unsorted_prod_gradient), ("max", _extreme_gradient, _unsorted_extreme_gradient),
         ("min", _extreme_gradient, _unsorted_extreme_gradient)):
     _title = _kind.capitalize()
-    register(f"Segment{_title}", _sorted_shape, _sorted_segments(_kind), _rule, traced="shapes",
+    register(f"Segment{_title}", _sorted_shape, _sorted_segments(_kind), _rule,
+              None if _kind == "mean" else _static(_kind), traced="shapes",
               check=_refused_sorted, explain=_explain_sorted)
     if _kind != "mean":
         register(f"UnsortedSegment{_title}", _unsorted_shape, _unsorted_segments(_kind), _unsorted_rule,
-                 host="num_segments", traced="shapes", check=_refused_unsorted,
+                 _static(_kind), host="num_segments", traced="shapes", check=_refused_unsorted,
                   explain=_explain_unsorted)
 
 for _kind, _title in (("sum", "Sum"), ("mean", "Mean"), ("sqrt_n", "SqrtN")):

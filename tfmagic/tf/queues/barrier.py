@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from tfmagic.base import dtypes
 from tfmagic.base.shapes import TensorShape
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.graph.static_value import constant_value
 from tfmagic.ops import raw
+from tfmagic.tf.queues.queue import as_shapes, as_types
 
 
 class Barrier:
@@ -25,16 +25,12 @@ class Barrier:
     """
 
     def __init__(self, types: Any, shapes: Any = None, shared_name: str | None = None, name: str = "barrier"):
-        self._types = [dtypes.as_dtype(t) for t in (types if isinstance(types, (list, tuple)) else [types])]
-        if shapes is None:
-            self._shapes = [TensorShape(None) for _ in self._types]
-        else:
-            self._shapes = [TensorShape(shape) for shape in (shapes if isinstance(shapes, list | tuple) else [shapes])]
-            if not all(shape.is_fully_defined() for shape in self._shapes):
-                raise ValueError(f"All shapes must be fully defined: {self._shapes}")
-            for index, shape in enumerate(self._shapes):
-                if not shape.num_elements():
-                    raise ValueError(f"Empty tensors are not supported, but received shape '{shape}' at index {index}")
+        self._types = as_types(types)
+        known = as_shapes(shapes, self._types)
+        self._shapes = [TensorShape(None) for _ in self._types] if known is None else known
+        for index, shape in enumerate(known or []):
+            if not shape.num_elements():
+                raise ValueError(f"Empty tensors are not supported, but received shape '{shape}' at index {index}")
         self._barrier_ref = raw.barrier(component_types=self._types, shapes=self._shapes, shared_name=shared_name,
                                         name=name)
         self._name = self._barrier_ref.op.name.split("/")[-1]

@@ -18,12 +18,19 @@ from tfmagic.ops import api, raw
 from tfmagic.ops.random.seeds import get_seed
 
 
-def _as_types(given: Any) -> list[Any]:
-    """Types: several, or one."""
-    return [dtypes.as_dtype(t) for t in (given if isinstance(given, (list, tuple)) else [given])]
+def as_types(given: Any) -> list[Any]:
+    """Types: several, or one; what is none stays, and is refused by the node."""
+    return [_as_type(t) for t in (given if isinstance(given, (list, tuple)) else [given])]
 
 
-def _as_shapes(given: Any, types: list[Any], partial: bool = False) -> list[TensorShape] | None:
+def _as_type(given: Any) -> Any:
+    try:
+        return dtypes.as_dtype(given)
+    except TypeError:
+        return given
+
+
+def as_shapes(given: Any, types: list[Any], partial: bool = False) -> list[TensorShape] | None:
     """Shapes: one for each type, or a single one for a single type.
 
     Raises:
@@ -45,9 +52,6 @@ def _as_shapes(given: Any, types: list[Any], partial: bool = False) -> list[Tens
         raise ValueError(f"All shapes must be fully defined: {made}")
     if any(shape.dims is None for shape in made):
         raise ValueError(f"All shapes must have a defined rank: {made}")
-    if partial and len(made) != len(types):
-        raise ValueError(f"Shapes must be provided for all components, but received {len(types)} dtypes and "
-                         f"{len(made)} shapes.")
     return made
 
 
@@ -252,8 +256,8 @@ class RandomShuffleQueue(QueueBase):
 
     def __init__(self, capacity: int, min_after_dequeue: int, dtypes: Any, shapes: Any = None, names: Any = None,
                  seed: int | None = None, shared_name: str | None = None, name: str = "random_shuffle_queue"):
-        types = _as_types(dtypes)
-        known = _as_shapes(shapes, types)
+        types = as_types(dtypes)
+        known = as_shapes(shapes, types)
         named = _as_names(names, types)
         graph_seed, own_seed = get_seed(seed)
         if graph_seed is None and own_seed is None:
@@ -281,8 +285,8 @@ class FIFOQueue(QueueBase):
 
     def __init__(self, capacity: int, dtypes: Any, shapes: Any = None, names: Any = None,
                  shared_name: str | None = None, name: str = "fifo_queue"):
-        types = _as_types(dtypes)
-        known = _as_shapes(shapes, types)
+        types = as_types(dtypes)
+        known = as_shapes(shapes, types)
         named = _as_names(names, types)
         super().__init__(types, known, named, raw.fifo_queue_v2(
             component_types=types, shapes=known or [], capacity=capacity, shared_name=shared_name or "", name=name))
@@ -298,9 +302,12 @@ class PaddingFIFOQueue(QueueBase):
 
     def __init__(self, capacity: int, dtypes: Any, shapes: Any, names: Any = None, shared_name: str | None = None,
                  name: str = "padding_fifo_queue"):
-        types = _as_types(dtypes)
-        known = _as_shapes(shapes, types, partial=True)
+        types = as_types(dtypes)
+        known = as_shapes(shapes, types, partial=True)
         named = _as_names(names, types)
+        if known is None or len(known) != len(types):
+            raise ValueError(f"Shapes must be provided for all components, but received {len(types)} dtypes and "
+                             f"{len(known or ())} shapes.")
         super().__init__(types, known, named, raw.padding_fifo_queue_v2(
             component_types=types, shapes=known, capacity=capacity, shared_name=shared_name or "", name=name))
 
@@ -315,8 +322,8 @@ class PriorityQueue(QueueBase):
 
     def __init__(self, capacity: int, types: Any, shapes: Any = None, names: Any = None,
                  shared_name: str | None = None, name: str = "priority_queue"):
-        given = _as_types(types)
-        known = _as_shapes(shapes, given)
+        given = as_types(types)
+        known = as_shapes(shapes, given)
         if known is None:
             raise TypeError("Expected list for 'shapes' argument to 'priority_queue_v2' Op, not None.\nGive "
                             "shapes=[...], one for each of the types.")

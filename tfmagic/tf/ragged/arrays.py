@@ -34,8 +34,6 @@ def expand_dims(input: Any, axis: Any, name: str | None = None) -> Any:
         if isinstance(input, Tensor):
             return shape_ops.expand_dims(input, axis)
         rank = input.shape.ndims
-        if rank is None and isinstance(axis, int) and axis < 0:
-            raise ValueError("axis may only be negative if ndims is statically known.")
         axis = positive_axis(axis, None if rank is None else rank + 1)
         if axis == 0:
             return RaggedTensor.from_row_splits(input, api.stack([0, input.nrows()]), validate=False)

@@ -63,6 +63,7 @@ def _coordinates(condition: Any) -> Tensor:
     if not is_ragged(condition):
         return api.where(condition)
     found = _coordinates(condition.values)
+    condition = condition.with_row_splits_dtype(found.dtype)
     first = found[:, 0]
     rows = api.gather(condition.value_rowids(), first)
     columns = first - api.gather(condition.row_splits, rows)

@@ -67,7 +67,7 @@ class Factories:
                           check.assert_equal(many, others, message=message),
                           check.assert_non_negative(value_rowids[:1], message=message),
                           _ascending(value_rowids, message),
-                          check.assert_less(value_rowids[-1:], nrows, message=message), *_rows(values, message)]
+                          check.assert_less(value_rowids[-1:], nrows, message=message), *_rows(values)]
                 value_rowids = with_dependencies(checks, value_rowids)
             rows = cast(value_rowids, dtypes.int32)
             number = cast(nrows, dtypes.int32)
@@ -104,7 +104,7 @@ class Factories:
                 check = api.debugging
                 checks = [check.assert_rank(row_splits, 1, message=message), _zero(row_splits[0], message),
                           _ascending(row_splits, message), check.assert_equal(row_splits[-1], many, message=message),
-                          *_rows(values, message)]
+                          *_rows(values)]
                 row_splits = with_dependencies(checks, row_splits)
             return cls(values=values, row_splits=row_splits, internal=PRIVATE)
 
@@ -131,7 +131,7 @@ class Factories:
                 check = api.debugging
                 checks = [check.assert_rank(row_lengths, 1, message=message),
                           check.assert_non_negative(row_lengths, message=message),
-                          check.assert_equal(total, many, message=message), *_rows(values, message)]
+                          check.assert_equal(total, many, message=message), *_rows(values)]
                 row_lengths = with_dependencies(checks, row_lengths)
             row_splits = api.concat([[0], api.cumsum(row_lengths)], axis=0)
             return cls(values=values, row_splits=row_splits, cached_row_lengths=row_lengths, internal=PRIVATE)
@@ -158,7 +158,7 @@ class Factories:
                 check = api.debugging
                 checks = [check.assert_rank(row_starts, 1, message=message), _zero(row_starts[:1], message),
                           _ascending(row_starts, message),
-                          check.assert_less_equal(row_starts[-1:], many, message=message), *_rows(values, message)]
+                          check.assert_less_equal(row_starts[-1:], many, message=message), *_rows(values)]
                 row_starts = with_dependencies(checks, row_starts)
             row_splits = api.concat([row_starts, [many]], axis=0)
             return cls(values=values, row_splits=row_splits, internal=PRIVATE)
@@ -185,7 +185,7 @@ class Factories:
                 check = api.debugging
                 checks = [check.assert_rank(row_limits, 1, message=message),
                           check.assert_non_negative(row_limits[:1], message=message), _ascending(row_limits, message),
-                          check.assert_equal(row_limits[-1:], many, message=message), *_rows(values, message)]
+                          check.assert_equal(row_limits[-1:], many, message=message), *_rows(values)]
                 row_limits = with_dependencies(checks, row_limits)
             zero = constants.zeros([1], row_limits.dtype)
             return cls(values=values, row_splits=api.concat([zero, row_limits], axis=0), internal=PRIVATE)
@@ -348,7 +348,7 @@ def _ascending(value: Tensor, message: str) -> Any:
     return api.debugging.assert_non_negative(value[1:] - value[:-1], message=message)
 
 
-def _rows(values: Any, message: str) -> list[Any]:
+def _rows(values: Any) -> list[Any]:
     if _is_ragged(values):
         return []
-    return [api.debugging.assert_rank_at_least(values, 1, message=message)]
+    return [api.debugging.assert_rank_at_least(values, 1)]

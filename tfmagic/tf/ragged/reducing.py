@@ -45,7 +45,7 @@ def _aggregate(op: Callable[..., Any], data: Any, segment_ids: Any, num_segments
         longest = raw.maximum(raw.unsorted_segment_max(lengths, segment_ids, num_segments), 0)
         ends = api.concat([constants.zeros([1], dtype=splits.dtype), api.cumsum(longest)], axis=0)
         starts = api.gather(ends, segment_ids)
-        places = range_(starts, starts + lengths, row_splits_dtype=splits.dtype).values
+        places = range_(starts, starts + lengths).values
         return RaggedTensor.from_row_splits(_aggregate(op, data.values, places, ends[-1]), ends, validate=False)
 
 
@@ -122,10 +122,7 @@ def _over(reduce: Callable[..., Any], segments: Callable[..., Any], data: Any, a
             if not axis:
                 return data
             if len(axis) > 1:
-                rank = data.shape.ndims
-                if rank is None:
-                    raise ValueError("rt_input.shape.ndims must be known statically.")
-                axis = sorted(positive_axis(each, rank) for each in axis)
+                axis = sorted(positive_axis(each, data.shape.ndims) for each in axis)
                 inner = _over(reduce, segments, data, axis[-1])
                 return _over(reduce, segments, inner, axis[:-1])
             axis = axis[0]

@@ -382,7 +382,7 @@ def positive_axis(axis: Any, rank: int | None) -> int:
             return axis + rank
         raise ValueError(f"axis={axis} out of bounds: expected {-rank}<=axis<{rank}")
     if axis < 0:
-        raise ValueError(f"axis={axis} may only be negative if ndims is statically known.")
+        raise ValueError("axis may only be negative if ndims is statically known.")
     return axis
 
 
