@@ -165,3 +165,15 @@ def test_values_of_composite_and_named_keys_find_their_call_again(made):
             assert sess.run(total, fed) == value * 10
             assert sess.run(total, {"scale:0": 1.0, scale: 2.0, ids: fed[ids]}) == value * 2
         assert len(sess._calls.entries) == 1
+
+
+def test_a_plan_that_cannot_be_made_is_done_without(made, monkeypatch):
+    def refuse(shapes):
+        raise tf.errors.InvalidArgumentError(None, None, "these shapes do not fit")
+
+    begin = assuming.Assuming.__init__
+    monkeypatch.setattr(assuming.Assuming, "__init__", lambda self, execution, finish, assume: begin(
+        self, execution, finish, refuse))
+    step = training(batches(5))
+    same(losses(step, 20), without(step, 20, monkeypatch))
+    assert made[-1]._now == made[-1]._sure

@@ -58,6 +58,15 @@ def test_equal_expressions_are_computed_once(sess) -> None:
     assert before.code().count("torch.exp") == 2 and after.code().count("torch.exp") == 1
 
 
+def test_constants_of_one_number_are_one(sess) -> None:
+    x = tf.placeholder(tf.float32, [2])
+    ones, zeros = [tf.constant(1.0) for _ in range(2)], [tf.constant(value) for value in (0.0, -0.0)]
+    y = tf.exp(x * ones[0]) + tf.exp(x * ones[1]) + x / zeros[0] + x / zeros[1]
+    _, after = plans(sess, [y], [x])
+    assert after.code().count("torch.exp") == 1
+    assert np.isnan(sess.run(y, {x: [1.0, 2.0]})).all()  # infinities of both signs
+
+
 def test_random_nodes_are_never_merged(sess) -> None:
     a, b = tf.random_uniform([3], seed=None), tf.random_uniform([3], seed=None)
     first, second = sess.run([a, b])

@@ -96,9 +96,12 @@ class Assuming:
 
     def _with(self, shapes: Shapes) -> Run:
         """The runs of a plan that assumes these shapes."""
-        execution = self._assume(shapes)
         self._plans += 1
         self._kept, self._failed = 0, 0
+        try:
+            execution = self._assume(shapes)
+        except errors.OpError:  # what the runs so far had no part in: they go on as they did
+            return self._sure
         if not open_shapes.repeats(execution.computed) or not self._acquires_the_same(execution):
             return self._sure
         better = execution.bind_computed(self._finish(execution))

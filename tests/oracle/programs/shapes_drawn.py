@@ -2,6 +2,8 @@
 
 from __future__ import division
 
+import numpy as np
+
 from . import Case, program
 from .refused import words
 
@@ -125,4 +127,41 @@ def windows_with_attrs_of_another_length(tf):
             said.append(str(call()[0].shape if isinstance(call(), tuple) else call().shape))
         except ValueError as error:
             said.append(words(error))
+    return Case(facts={"said": said})
+
+
+@program
+def refused_while_they_run(tf):
+    """Values whose shapes or numbers do not fit, of inputs of which nothing is known while the graph is built."""
+    raw = tf.raw_ops
+    square, rows = np.ones((2, 2), np.float32), np.ones((2, 3), np.float32)
+    runs = [
+        ("DynamicPartition", {"data": square, "partitions": np.array([[0, 1], [1, 9]], np.int32)},
+         {"num_partitions": 2}),
+        ("GatherNd", {"params": square, "indices": np.array([5], np.int32)}, {}),
+        ("GatherV2", {"params": square}, {"indices": [0], "axis": 5}),
+        ("GatherV2", {"params": square}, {"indices": [0], "axis": -3}),
+        ("UnsortedSegmentSum", {"data": square, "segment_ids": np.array(5, np.int32)}, {"num_segments": 2}),
+        ("UnsortedSegmentSum", {"data": square, "segment_ids": np.array([0, 1], np.int32)}, {"num_segments": -1}),
+        ("TensorScatterAdd", {"tensor": rows, "indices": np.array([[1]], np.int32), "updates": square[:1]}, {}),
+        ("TensorScatterAdd", {"tensor": rows, "indices": np.array(1, np.int32), "updates": square}, {}),
+        ("Softmax", {"logits": np.float32(1)}, {}), ("LogSoftmax", {"logits": np.float32(1)}, {}),
+        ("Cross", {"a": square, "b": square}, {}), ("CholeskyGrad", {"l": rows, "grad": rows}, {}),
+        ("SerializeSparse", {"sparse_indices": np.zeros((2, 2), np.int64), "sparse_values": square,
+                             "sparse_shape": np.ones(2, np.int64)}, {}),
+        ("SerializeManySparse", {"sparse_indices": np.zeros((2, 2), np.int64), "sparse_values":
+                                 np.ones(3, np.float32), "sparse_shape": np.ones(2, np.int64)}, {}),
+        ("InplaceUpdate", {"x": square, "i": np.zeros((1, 1), np.int32), "v": rows}, {})]
+    said = []
+    for name, fed, given in runs:
+        with tf.Graph().as_default(), tf.Session() as session:
+            feeds = {}
+            given = dict(given)
+            for argument, value in fed.items():
+                given[argument] = tf.placeholder(np.asarray(value).dtype, None)
+                feeds[given[argument]] = value
+            try:
+                said.append(np.asarray(session.run(getattr(raw, name)(**given), feeds)).tolist())
+            except tf.errors.OpError as error:
+                said.append([name, type(error).__name__, error.message.split("\n")[0]])
     return Case(facts={"said": said})

@@ -1,5 +1,7 @@
 """Lists of tensors as variants, with their gradients: what functional loops keep their values in."""
 
+import re
+
 from . import Case, program
 from .queues import Runs
 
@@ -174,4 +176,6 @@ def arrays_partly_written(tf):
         run(tf.TensorArray(dtype, 0, element_shape=[2]).stack())
         run(tf.TensorArray(dtype, 0, element_shape=[]).concat())
         run(tf.TensorArray(dtype, -1, element_shape=[]).stack())
+    # An array is numbered among all that the process has made.
+    run.came = [re.sub(r"TensorArray_\d+", "TensorArray_N", one) if isinstance(one, str) else one for one in run.came]
     return run.case()

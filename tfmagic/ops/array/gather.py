@@ -95,12 +95,18 @@ def _rows_gradient(params: Tensor, indices: Tensor, dy: Any) -> IndexedSlices:
     return IndexedSlices(values, reshape(indices, count), whole)
 
 
+def _out_of_reach(rank: int, axis: int) -> str | None:
+    """The words for an axis that there is not, or None."""
+    return None if -rank <= axis < rank else f"Expected axis in the range [{-rank}, {rank}), but got {axis}"
+
+
 def _batch_dims(op: Any, indices: Any) -> int:
     return op.batch_dims if op.batch_dims >= 0 else op.batch_dims + indices.ndim
 
 
 @array_op("GatherV2", type_attr="Tparams", host="axis", traced="shapes", check=refused_gather,
-          explain=lambda op, params, indices, axis: not_in_range(indices, params.shape[int(axis)]))
+          explain=lambda op, params, indices, axis: _out_of_reach(params.ndim, int(axis)) or not_in_range(
+              indices, params.shape[int(axis)]))
 class GatherV2:
     """Slices of a tensor along an axis."""
 
@@ -123,9 +129,7 @@ class GatherV2:
         return (*params[:value], *indices[batch_dims:], *params[value + 1:])
 
     def kernel(op, params, indices, axis):
-        if not -params.ndim <= axis < params.ndim:
-            raise errors.InvalidArgumentError(None, None, f"Expected axis in the range [{-params.ndim}, {params.ndim})"
-                                                          f", but got {axis}")
+        refuse(_out_of_reach(params.ndim, axis))
         if not op.batch_dims:
             return take(params, indices, axis)
         axis, batch_dims = axis % params.ndim, _batch_dims(op, indices)
@@ -216,7 +220,7 @@ def _in_flat_batches(whole: Tensor, indices: Tensor, batch_dims: int, in_gradien
 
 def explain_coordinates(op: Any, params: Any, indices: Any, *rest: Any) -> str | None:
     """The words for coordinates that are outside of the first input."""
-    return not_within(indices, params.shape[:indices.shape[-1]], params.shape, "param shape")
+    return not_within(indices, params.shape[:indices.shape[-1]], params.shape, "param shape", single="")
 
 
 def refused_coordinates(op: Any, params: Any, indices: Any) -> str | None:

@@ -34,19 +34,21 @@ def not_in_range(indices: Any, size: int) -> str | None:
     return f"indices{place} = {array[tuple(bad[0])]} is not in [0, {size})"
 
 
-def not_within(indices: Any, dims: Any, shown: Any, what: str) -> str | None:
+def not_within(indices: Any, dims: Any, shown: Any, what: str, single: str = "[0]") -> str | None:
     """The words for the first row of coordinates outside of `dims`, or None when all are inside.
 
     Args:
       shown: the dims that the words show, as `what`.
+      single: how they tell the place where there is but one row.
     """
     array = as_array(indices)
     array = array.reshape(-1, array.shape[-1])
     bad = np.flatnonzero(((array < 0) | (array >= np.asarray(dims, np.int64).reshape(1, -1))).any(1))
     if not len(bad):
         return None
-    place = ",".join(map(str, np.unravel_index(bad[0], tuple(indices.shape[:-1])))) if indices.ndim > 1 else "0"
-    return (f"indices[{place}] = [{', '.join(map(str, array[bad[0]]))}] does not index into {what} "
+    row = np.unravel_index(bad[0], tuple(indices.shape[:-1])) if indices.ndim > 1 else ()
+    place = f"[{','.join(map(str, row))}]" if row else single
+    return (f"indices{place} = [{', '.join(map(str, array[bad[0]]))}] does not index into {what} "
             f"{shapes.brackets(tuple(int(d) for d in shown))}")
 
 

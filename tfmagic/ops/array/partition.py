@@ -12,16 +12,15 @@ from tfmagic.graph.indexed_slices import IndexedSlices
 from tfmagic.graph.static_value import static_value
 from tfmagic.ops import api, raw, shape_rules
 from tfmagic.ops.array.gather import gather
-from tfmagic.ops.array.indices import refuse, require
+from tfmagic.ops.array.indices import not_in_range, refuse, require
 from tfmagic.ops.array.rules import array_op, as_array
 from tfmagic.ops.array.shape_ops import reshape, shape
 from tfmagic.ops.declare import op
 
 
 def _explain_partitions(op: Any, data: Any, partitions: Any) -> str | None:
-    array = as_array(partitions).reshape(-1)
-    bad = np.flatnonzero((array < 0) | (array >= op.num_partitions))
-    return f"partitions[{bad[0]}] = {array[bad[0]]} is not in [0, {op.num_partitions})" if len(bad) else None
+    words = not_in_range(partitions, op.num_partitions)
+    return words and words.replace("indices", "partitions", 1)
 
 
 @array_op("DynamicPartition", traced="shapes", explain=_explain_partitions, check=lambda op, data, partitions:

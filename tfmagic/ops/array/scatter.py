@@ -172,6 +172,18 @@ class ScatterNdNonAliasingAdd:
         return _static_scatter(x.copy(), indices, updates, "add")
 
 
+def _refused_tensor_scatter(op: Any, tensor: Any, indices: Any, updates: Any) -> str | None:
+    """TensorFlow's words for a run with values of these shapes."""
+    if not indices:
+        return "Indices shape must have rank at least one. Found:[]"
+    words = _scatter_words(tensor, indices, updates, 0 not in tensor)
+    inner = len(tensor) - indices[-1]
+    if words is None or not words.startswith("Inner") or inner != len(updates) - len(indices) + 1:
+        return words
+    return (f"The inner {inner} dimensions of output.shape={shapes.brackets(tensor)} must match the inner {inner} "
+            f"dimensions of updates.shape={shapes.brackets(updates)}")
+
+
 def _tensor_scatter(name: str, how: str, gradient: Any) -> None:
     def shape_rule(op: Any, tensor: Dims, indices: Dims, updates: Dims) -> Dims:
         return scatter_dims(shape_rules.with_rank_at_least(tensor, 1), indices, updates)
@@ -182,7 +194,7 @@ def _tensor_scatter(name: str, how: str, gradient: Any) -> None:
         return scatter(tensor, indices, updates, how)
 
     register(name, shape_rule, kernel, gradient, traced="shapes", explain=_explain_scatter,
-             check=lambda op, tensor, i, u: _scatter_words(tensor, i, u, 0 not in tensor))
+             check=_refused_tensor_scatter)
 
 
 def _update_gradient(op: Any, dy: Any) -> tuple[Any, ...]:
@@ -207,13 +219,13 @@ _tensor_scatter("TensorScatterSub", "sub", _sub_gradient)
 
 def _refused_inplace(op: Any, x: Any, i: Any, v: Any) -> str | None:
     """TensorFlow's words for a run with values of these shapes."""
+    if len(i) != 1:
+        return f"i must be a vector. {shapes.brackets(i)}"
     if len(x) != len(v):
         return f"x and v shape doesn't match (ranks differ): {shapes.brackets(x)} vs. {shapes.brackets(v)}"
     for axis in range(1, len(x)):
         if x[axis] != v[axis]:
             return f"x and v shape doesn't match at index {axis} : {shapes.brackets(x)} vs. {shapes.brackets(v)}"
-    if len(i) != 1:
-        return f"i must be a vector. {shapes.brackets(i)}"
     return None if i == v[:1] else (
         f"i and x shape doesn't match at index 0: {shapes.brackets(i)} vs. {shapes.brackets(v)}")
 

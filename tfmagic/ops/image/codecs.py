@@ -260,7 +260,8 @@ class DecodeBmp:
         return _tensor(pixels if channels == 1 else pixels[:, :, [2, 1, 0, 3][:channels]])
 
 
-@op("ExtractJpegShape", **_FILES)
+@op("ExtractJpegShape", check=lambda op, contents: f"contents must be scalar, got shape {shapes.brackets(contents)}"
+    if contents else None, **_FILES)
 class ExtractJpegShape:
     """Height, width and channels of a JPEG, without reading its pixels."""
 

@@ -115,12 +115,16 @@ def _refused(op: Any, images: Any, size: Any, *pairs: Any) -> str:
         return f"output_shape_t must be 1-dimensional{shapes.brackets(size)}"
     if size[0] != 2:
         return f"output_shape_t must have two elements{shapes.brackets(size)}"
+    return _refused_pairs(pairs) or ("" if images[3] else "image must have at least one channel")
+
+
+def _refused_pairs(pairs: Any) -> str:
     for pair in pairs:
         if len(pair) != 1:
             return f"t must be 1-dimensional{shapes.brackets(pair)}"
         if pair[0] != 2:
             return f"t must have two elements{shapes.brackets(pair)}"
-    return "" if images[3] else "image must have at least one channel"
+    return ""
 
 
 @op("ScaleAndTranslate", host=("size", "scale", "translation"), traced="shapes", check=_refused)
@@ -144,7 +148,7 @@ def _refused_gradient(op: Any, grads: Any, original: Any, *pairs: Any) -> str:
     for what, dims in (("input_grad", grads), ("original_image", original)):
         if len(dims) != 4:
             return f"{what} must be 4-dimensional{shapes.brackets(dims)}"
-    return ""
+    return _refused_pairs(pairs)
 
 
 @op("ScaleAndTranslateGrad", host=("scale", "translation"), traced="shapes", check=_refused_gradient)

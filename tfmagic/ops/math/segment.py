@@ -143,15 +143,18 @@ def _unsorted_sum(data: Any, ids: Any, count: int) -> Any:
 def _refused_unsorted(op: Any, data: Any, ids: Any, count: Any) -> str | None:
     if count:
         return f"num_segments should be a scalar, not shape {shapes.brackets(count)}"
-    return None if data[:len(ids)] == ids else (
-        f"data.shape = {shapes.brackets(data)} does not start with segment_ids.shape = {shapes.brackets(ids)}")
+    if data[:len(ids)] != ids:
+        return f"data.shape = {shapes.brackets(data)} does not start with segment_ids.shape = {shapes.brackets(ids)}"
+    known = static_int(op.num_segments)
+    return None if known is None or known >= 0 else f"Input num_segments == {known} must not be negative."
 
 
 def _explain_unsorted(op: Any, data: Any, ids: Any, count: Any) -> str | None:
     bad = (ids >= int(count)).nonzero().tolist()
     if not bad:
         return None
-    return (f"segment_ids[{','.join(map(str, bad[0]))}] = {int(ids[tuple(bad[0])])} is out of range [0, {int(count)})")
+    place = f"[{','.join(map(str, bad[0]))}]" if len(bad[0]) else ""
+    return f"segment_ids{place} = {int(ids[tuple(bad[0])])} is out of range [0, {int(count)})"
 
 
 def _gathered_segments(kind: str, counted: bool) -> Any:

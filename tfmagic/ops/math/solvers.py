@@ -171,7 +171,8 @@ def _cholesky_grad(op: Any, lower: Any, dy: Any) -> Any:
 register("Cholesky", square_dims, _cholesky, _cholesky_gradient, check=SQUARE,
          **when_singular(square_dims, _NOT_POSITIVE))
 register("CholeskyGrad", square_dims, _cholesky_grad, check=refused(
-    lambda op, lower, dy: "Inputs (L and grad) must have the same shape." if lower != dy else None))
+    lambda op, lower, dy: "Inputs (L and grad) must have the same shape." if lower != dy else
+    "Inputs must be a square matrices." if lower[-1] != lower[-2] else None))
 
 
 _SINGULAR = "Input matrix is not invertible."

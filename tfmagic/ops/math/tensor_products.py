@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tfmagic.base import shapes
+from tfmagic.base import errors, shapes
 from tfmagic.base.lazy import torch
 from tfmagic.base.shapes import Dims
 from tfmagic.ops import raw
@@ -19,9 +19,18 @@ def _cross_shape(op: Any, a: Dims, b: Dims) -> Dims:
     return dims
 
 
+def _refused_cross(op: Any, a: Any, b: Any) -> Any:
+    """TensorFlow's words for a run with values of these shapes."""
+    if a != b:
+        return f"Both inputs must be of same shape: {shapes.brackets(a)} vs. {shapes.brackets(b)}"
+    if not a:
+        return f"Input must be at least 1D{shapes.brackets(a)}"
+    return None if a[-1] == 3 else errors.FailedPreconditionError(
+        None, None, "Cross-products are only defined for 3-element vectors.")
+
+
 register("Cross", _cross_shape, lambda op, a, b: torch.linalg.cross(a, b, dim=-1),
-         lambda op, dy: (raw.cross(op.b, dy), raw.cross(dy, op.a)), check=lambda op, a, b: None if a == b else
-         f"Both inputs must be of same shape: {shapes.brackets(a)} vs. {shapes.brackets(b)}")
+         lambda op, dy: (raw.cross(op.b, dy), raw.cross(dy, op.a)), check=_refused_cross)
 
 
 def _labels(equation: str, count: int) -> tuple[list[tuple[str, bool, str]], tuple[str, bool, str]]:

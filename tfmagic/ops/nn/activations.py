@@ -135,8 +135,9 @@ def _log_softmax_gradient(op: Any, dy: Tensor) -> Tensor:
     return dy - reduce_sum(dy, -1, keepdims=True) * y
 
 
-register("Softmax", _at_least_vector, lambda op, x: torch.softmax(x, -1), _softmax_gradient)
-register("LogSoftmax", _at_least_vector, lambda op, x: torch.log_softmax(x, -1), _log_softmax_gradient)
+_NO_LOGITS: dict[str, Any] = {"check": lambda op, x: None if x else "logits must have >= 1 dimension, got []"}
+register("Softmax", _at_least_vector, lambda op, x: torch.softmax(x, -1), _softmax_gradient, **_NO_LOGITS)
+register("LogSoftmax", _at_least_vector, lambda op, x: torch.log_softmax(x, -1), _log_softmax_gradient, **_NO_LOGITS)
 
 
 # --- public functions ------------------------------------------------------------------------------------------

@@ -113,8 +113,9 @@ def _refused(op: Any, x: Any) -> Any:
     if len(op.pooling_ratio) != 4:
         return "pooling_ratio field must specify 4 dimensions"
     if op.pooling_ratio[0] != 1 or op.pooling_ratio[3] != 1:
-        return errors.UnimplementedError(None, None, "Fractional pooling is not yet supported on the batch nor channel "
-                                                     "dimension.")
+        kind = "average" if "Avg" in op.op.type else "max"
+        return errors.UnimplementedError(None, None, f"Fractional {kind} pooling is not yet supported on the batch nor "
+                                                     "channel dimension.")
     if not op.deterministic and (op.seed or op.seed2):
         return "Both seed and seed2 should be 0 if deterministic is false."
     if len(x) != 4:

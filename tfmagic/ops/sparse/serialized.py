@@ -17,6 +17,7 @@ from tfmagic.graph.operation import Tensor
 from tfmagic.graph.sparse_tensor import SparseTensor
 from tfmagic.ops import raw, shape_rules
 from tfmagic.ops.declare import register
+from tfmagic.ops.sparse import parts
 from tfmagic.ops.sparse.to_dense import out_of_order
 from tfmagic.ops.torch_types import as_torch, content_of, tensorflow_dtype
 
@@ -87,8 +88,8 @@ def deserialize(serialized: Any, dtype: str) -> tuple[Any, Any, Any]:
       InvalidArgumentError: they are none, their ranks differ, or their values are not of the type of that name.
     """
     if not serialized.ndim or serialized.shape[-1] != 3:
-        raise invalid("Serialized sparse should have 3 as the last dimension "
-                                          f"{list(serialized.shape)}")
+        what = "3 as the last dimension" if serialized.ndim else "non-zero rank"
+        raise invalid(f"Serialized sparse should have {what} {shapes.brackets(tuple(serialized.shape))}")
     outer = serialized.shape[:-1]
     if 0 in outer:
         raise invalid("Serialized sparse should have at least 1 serialized tensor, but has a zero dimension "
@@ -116,6 +117,14 @@ def deserialize(serialized: Any, dtype: str) -> tuple[Any, Any, Any]:
     return torch.cat(indices), values, torch.cat([torch.tensor(outer, dtype=torch.int64), inner])
 
 
+def _refused_parts(op: Any, *dims: Dims) -> str | None:
+    """TensorFlow's words for a run with values of these shapes."""
+    for name, kind, rank, given in zip(("indices", "values", "shape"), ("matrix", "vector", "vector"), (2, 1, 1), dims):
+        if given is not None and len(given) != rank:
+            return f"Input {name} should be a {kind} but received shape {shapes.brackets(given)}"
+    return None
+
+
 def _serialized_rule(*sizes: int | None) -> Any:
     def shape(op: Any, indices: Dims, values: Dims, dense_shape: Dims) -> Dims:
         for dims, rank in ((indices, 2), (values, 1), (dense_shape, 1)):
@@ -138,9 +147,10 @@ def _is_text(op: Any) -> bool:
 
 
 register("SerializeSparse", _serialized_rule(3), lambda op, *parts: op.call(serialize, *parts, _is_text(op)),
-         objects=True)
+         objects=True, check=_refused_parts)
 register("SerializeManySparse", _serialized_rule(None, 3),
-         lambda op, *parts: op.call(serialize_rows, *parts, _is_text(op)), objects=True)
+         lambda op, *parts: op.call(serialize_rows, *parts, _is_text(op)), objects=True,
+         check=lambda op, *dims: _refused_parts(op, *dims) or parts.refused(*dims))
 for _name in ("DeserializeSparse", "DeserializeManySparse"):
     register(_name, _sparse_rule, lambda op, serialized: op.call(deserialize, serialized, op.dtype.name), objects=True)
 

@@ -2,12 +2,14 @@
 
 1. Two calls of the same torch function or method with the same arguments are one.
 2. Only what has no effect is merged: nothing random, no kernel with state.
+3. Constants of one number are one where the number, its type, shape and device are the same.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+import torch
 from torch import fx
 
 from tfmagic.session.plan.plan_graph import PlanGraph, replace
@@ -21,7 +23,8 @@ def run(plan: PlanGraph) -> bool:
         if node.op not in ("call_function", "call_method", "get_attr") or node.meta.get("effect", "none") != "none":
             continue
         try:
-            key = (node.op, node.target, _key(node.args), _key(node.kwargs))
+            key = _constant(plan, node) if node.op == "get_attr" else (
+                node.op, node.target, _key(node.args), _key(node.kwargs))
             twin = seen.setdefault(key, node)
         except TypeError:  # an argument that cannot be compared
             continue
@@ -29,6 +32,13 @@ def run(plan: PlanGraph) -> bool:
             replace(node, twin)
             changed = True
     return changed
+
+
+def _constant(plan: PlanGraph, node: fx.Node) -> Any:
+    value = plan.constants[str(node.target)]
+    if not isinstance(value, torch.Tensor) or value.numel() != 1 or value.device.type != "cpu":
+        return node.op, node.target
+    return node.op, value.dtype, value.shape, node.meta.get("device"), str(value.item())
 
 
 def _key(value: Any) -> Any:

@@ -11,7 +11,7 @@ from tfmagic.graph.scopes import name_scope
 from tfmagic.ops import api
 
 
-def _distances(feature: Tensor, squared: bool = False) -> Tensor:
+def distances_of(feature: Tensor, squared: bool = False) -> Tensor:
     """The distances of all pairs of rows, zero on the diagonal."""
     squares = api.maximum(
         api.add(api.reduce_sum(api.square(feature), axis=[1], keepdims=True),
@@ -72,7 +72,7 @@ def triplet_semihard_loss(labels: Any, embeddings: Any, margin: float = 1.0) -> 
     """
     _one_rank_labels(labels)
     labels = _as_column(labels)
-    distances = _distances(embeddings, squared=True)
+    distances = distances_of(embeddings, squared=True)
     alike = api.equal(labels, api.transpose(labels))
     unlike = api.logical_not(alike)
     size = api.size(labels)
@@ -175,7 +175,7 @@ def lifted_struct_loss(labels: Any, embeddings: Any, margin: float = 1.0) -> Ten
     """
     _one_rank_labels(labels)
     labels = _as_column(labels)
-    distances = _distances(embeddings)
+    distances = distances_of(embeddings)
     alike = api.equal(labels, api.transpose(labels))
     unlike = api.logical_not(alike)
     size = api.size(labels)
