@@ -42,6 +42,8 @@ declare("opt_nadam_resource", lambda tf, opt: opt.NadamOptimizer(0.1), resource=
 declare("opt_adamw", lambda tf, opt: opt.AdamWOptimizer(0.01, 0.1), square=False)
 declare("opt_adamw_resource", lambda tf, opt: opt.AdamWOptimizer(0.01, 0.1), resource=True)
 declare("opt_momentumw", lambda tf, opt: opt.MomentumWOptimizer(0.01, 0.1, 0.9, use_nesterov=True), square=False)
+declare("opt_rmsprop_extended_by_decay", lambda tf, opt: opt.extend_with_decoupled_weight_decay(
+    tf.train.RMSPropOptimizer)(weight_decay=0.01, learning_rate=0.1, decay=0.8), square=False)
 declare("opt_extended_by_decay", lambda tf, opt: opt.extend_with_decoupled_weight_decay(
     tf.train.AdagradOptimizer)(weight_decay=0.1, learning_rate=0.5), square=False)
 declare("opt_add_sign", lambda tf, opt: opt.AddSignOptimizer(0.1, alpha=1.5))

@@ -138,3 +138,13 @@ def errors_told_by_layers(tf):
     return Case(facts={"raised": [told(functools.partial(Raises().raises, error)) for error in raised],
                        "tried": [told(call) for call in tries],
                        "undecided": [told(call)[0] for call in undecided]})
+
+
+@program
+def steps_that_cells_refuse(tf):
+    """Inputs and states of which nothing can be learned, or that are none."""
+    x, whole = tf.ones([2, 2]), tf.ones([2, 2], tf.int32)
+    cells = tf.nn.rnn_cell
+    kinds = [cells.BasicRNNCell, cells.GRUCell, cells.BasicLSTMCell, cells.LSTMCell]
+    steps = [(x, None), (whole, x), (x, whole), (x, (x, whole)), (x, (x, None)), ([[1.0, 2.0]], x)]
+    return Case(facts={kind.__name__: [told(functools.partial(kind(2), *step)) for step in steps] for kind in kinds})

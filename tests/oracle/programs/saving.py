@@ -398,3 +398,15 @@ def checkpoints_of_folders_that_are_not_there(tf):
                 lambda path: saver.restore(sess, path), tf.train.remove_checkpoint)]  # fmt: skip
         facts = {key: folder.plain(value) for key, value in facts.items()}
     return Case(facts=facts)
+
+
+@program
+def what_is_not_initialized_is_not_saved(tf):
+    """Of a path without a folder TensorFlow says that the folder is missing."""
+    some_variables(tf)
+    saver = tf.train.Saver()
+    with Folder() as folder, tf.Session() as sess:
+        facts = {name: folder.plain(attempt(lambda path: saver.save(sess, path), path))
+                 for name, path in (("bare", "m"), ("missing", folder("none/m")))}
+        facts["there"] = attempt(lambda path: saver.save(sess, path), folder("m"))[0]
+    return Case(facts=facts)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tfmagic.base import nest
 from tfmagic.base.dtypes import as_dtype
 from tfmagic.base.export import export
 
@@ -60,7 +61,7 @@ def check_inputs(input_spec: Any, inputs: Any, layer_name: str) -> None:
     if not input_spec:
         return
     specs = list(input_spec) if isinstance(input_spec, (list, tuple)) else [input_spec]
-    given = list(inputs) if isinstance(inputs, (list, tuple)) else [inputs]
+    given = nest.flatten(inputs)
     if len(given) != len(specs):
         raise ValueError(f"Layer {layer_name} expects {len(specs)} inputs, but it received {len(given)} input tensors. "
                          f"Inputs received: {given}")

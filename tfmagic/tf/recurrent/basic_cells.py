@@ -9,7 +9,7 @@ from tfmagic.base.export import export
 from tfmagic.ops import api
 from tfmagic.tf.initializers.kinds import Constant, Zeros
 from tfmagic.tf.layers.input_spec import InputSpec
-from tfmagic.tf.recurrent.cell import LayerRNNCell, check_dtype, input_depth
+from tfmagic.tf.recurrent.cell import LayerRNNCell, check_dtype, check_step, input_depth
 from tfmagic.tf.recurrent.config import activation_name, activation_of, initializer_config, initializer_of
 
 
@@ -54,7 +54,7 @@ class BasicRNNCell(LayerRNNCell):
         self.built = True
 
     def call(self, inputs: Any, state: Any) -> Any:  # type: ignore[override]
-        check_dtype(inputs.dtype)
+        check_step(inputs, state)
         gates = api.nn.bias_add(api.matmul(api.concat([inputs, state], 1), self._kernel), self._bias)
         output = self._activation(gates)
         return output, output
@@ -110,7 +110,7 @@ class GRUCell(LayerRNNCell):
         self.built = True
 
     def call(self, inputs: Any, state: Any) -> Any:  # type: ignore[override]
-        check_dtype(inputs.dtype)
+        check_step(inputs, state)
         gates = api.nn.bias_add(api.matmul(api.concat([inputs, state], 1), self._gate_kernel), self._gate_bias)
         reset, update = api.split(value=api.sigmoid(gates), num_or_size_splits=2, axis=1)
         used = reset * state

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tfmagic.base import dtypes
+from tfmagic.base import dtypes, nest
 from tfmagic.base.export import export
 from tfmagic.base.shapes import as_shape, dimension_value
 from tfmagic.graph.convert import convert_to_tensor
@@ -126,8 +126,22 @@ def check_dtype(dtype: Any) -> None:
     Raises:
       ValueError: `dtype` is neither floating nor complex.
     """
-    if dtype is not None and not (dtypes.as_dtype(dtype).is_floating or dtypes.as_dtype(dtype).is_complex):
+    if dtype is None:
+        return
+    dtype = dtypes.as_dtype(dtype)
+    if not (dtype.is_floating or dtype.is_complex):
         raise ValueError(f"RNN cell only supports floating point inputs, but saw dtype: {dtype}")
+
+
+def check_step(inputs: Any, state: Any) -> None:
+    """Refuse inputs and states in which nothing can be learned.
+
+    Raises:
+      AttributeError: one of them is None.
+      ValueError: one is neither floating nor complex.
+    """
+    for tensor in nest.flatten([inputs, state]):
+        check_dtype(tensor.dtype)
 
 
 def input_depth(input_shape: Any) -> int:

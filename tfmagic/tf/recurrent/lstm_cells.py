@@ -13,7 +13,7 @@ from tfmagic.ops import api, raw
 from tfmagic.tf.initializers.kinds import Zeros
 from tfmagic.tf.layers.input_spec import InputSpec
 from tfmagic.tf.recurrent.basic_cells import instead
-from tfmagic.tf.recurrent.cell import LayerRNNCell, check_dtype, input_depth
+from tfmagic.tf.recurrent.cell import LayerRNNCell, check_dtype, check_step, input_depth
 from tfmagic.tf.recurrent.config import activation_name, activation_of, initializer_config, initializer_of
 from tfmagic.tf.variable.partitioners import fixed_size_partitioner
 
@@ -84,7 +84,7 @@ class BasicLSTMCell(LayerRNNCell):
         self.built = True
 
     def call(self, inputs: Any, state: Any) -> Any:  # type: ignore[override]
-        check_dtype(inputs.dtype)
+        check_step(inputs, state)
         axis = constant(1, dtype=dtypes.int32)
         c, h = state if self._state_is_tuple else api.split(value=state, num_or_size_splits=2, axis=axis)
         gates = api.nn.bias_add(api.matmul(api.concat([inputs, h], 1), self._kernel), self._bias)
@@ -173,7 +173,7 @@ class LSTMCell(LayerRNNCell):
         self.built = True
 
     def call(self, inputs: Any, state: Any) -> Any:  # type: ignore[override]
-        check_dtype(inputs.dtype)
+        check_step(inputs, state)
         if self._state_is_tuple:
             c, h = state
         else:

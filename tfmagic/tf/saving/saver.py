@@ -266,10 +266,9 @@ class Saver:
     def _write(self, sess: Any, prefix: str, save_path: str) -> str:
         try:
             path = sess.run(self.saver_def.save_tensor_name, {self.saver_def.filename_tensor_name: prefix})
-        except (errors.FailedPreconditionError, errors.NotFoundError):
-            folder = os.path.dirname(save_path)
-            if folder and not gfile.is_directory(folder):
-                raise ValueError(f"Parent directory of {save_path} doesn't exist, can't save.") from None
+        except (errors.FailedPreconditionError, errors.NotFoundError) as error:
+            if not gfile.is_directory(os.path.dirname(save_path)):  # nor is "" one: the error tells what it was
+                raise ValueError(f"Parent directory of {save_path} doesn't exist, can't save.") from error
             raise
         return path.decode(errors="surrogateescape") if isinstance(path, bytes) else str(path)
 

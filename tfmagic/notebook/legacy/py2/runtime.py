@@ -100,6 +100,18 @@ def decode(x: Any, *args: Any, **kwargs: Any) -> Any:
     return x if isinstance(x, str) else x.decode(*args, **kwargs)
 
 
+def bytes_of(x: Any) -> Any:
+    """What a `BytesList` takes: texts of Python 2, one or several, are bytes."""
+    if isinstance(x, str):
+        return x.encode(**_TEXT)
+    return [bytes_of(item) for item in x] if isinstance(x, list | tuple) else x
+
+
+def join(x: Any, items: Any) -> Any:
+    """`x.join(items)`: a text joins bytes as well."""
+    return x.join(map(_shown, items) if isinstance(x, str) else items)
+
+
 def sort(x: Any, *args: Any, **kwargs: Any) -> Any:
     """`x.sort(…)`: a list's takes a function that compares."""
     return x.sort(**_by_key(args, kwargs)) if isinstance(x, list) else x.sort(*args, **kwargs)
@@ -223,7 +235,8 @@ def _execfile(filename: str, globals: Any = None, locals: Any = None) -> None:
 _HELPERS: Mapping[str, Callable[..., Any]] = {
     semantics.DIVIDE: divide, semantics.DIVIDE_INTO: divide_into, semantics.REMAINDER: remainder,
     semantics.MESSAGE: message, semantics.DECODE: decode, semantics.SORT: sort, semantics.TEXT: text,
-    semantics.PRINT_ON: print_on,    semantics.SET_ENCODING: set_encoding}
+    semantics.PRINT_ON: print_on, semantics.SET_ENCODING: set_encoding, semantics.BYTES_OF: bytes_of,
+    semantics.JOIN: join}
 BUILTINS: Mapping[str, Any] = {
     "cmp": _cmp, "print": _print, "round": _round, "open": _open, "file": _open, "reload": _reload,
     "sorted": _sorted, "exec": _exec, "eval": _eval, "execfile": _execfile, "coerce": lambda x, y: (x, y), **_HELPERS}

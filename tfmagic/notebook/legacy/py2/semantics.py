@@ -9,9 +9,9 @@ LIBRARY = "tfmagic.notebook.legacy.py2.library"
 REPLACED = frozenset({"io", "pickle", "string"})
 
 # The names, beside the builtins, that a translated program calls (`runtime.py`).
-DIVIDE, DIVIDE_INTO, REMAINDER, MESSAGE, DECODE, SORT, TEXT, PRINT_ON, SET_ENCODING = (
+DIVIDE, DIVIDE_INTO, REMAINDER, MESSAGE, DECODE, SORT, TEXT, PRINT_ON, SET_ENCODING, BYTES_OF, JOIN = (
     f"__py2_{name}__" for name in ("divide", "divide_into", "remainder", "message", "decode", "sort", "text",
-                                   "print_on", "set_encoding"))
+                                   "print_on", "set_encoding", "bytes_of", "join"))
 _CAUGHT, _OWNER, _INDEX = "__py2_caught__", "__py2_owner__", "__py2_index__"
 
 
@@ -80,6 +80,15 @@ class _Rewriter(ast.NodeTransformer):
         if isinstance(function, ast.Attribute) and function.attr in ("decode", "sort"):
             return _call(DECODE if function.attr == "decode" else SORT, [function.value, *node.args], node,
                          node.keywords)
+        name = getattr(function, "attr", getattr(function, "id", ""))
+        if name == "join" and isinstance(function, ast.Attribute) and len(node.args) == 1 and not node.keywords:
+            return _call(JOIN, [function.value, *node.args], node)
+        if name == "BytesList":
+            for keyword in node.keywords:
+                if keyword.arg == "value":
+                    keyword.value = _call(BYTES_OF, [keyword.value], keyword.value)
+        if name in ("append", "extend") and len(node.args) == 1 and _is_bytes_list(function):
+            node.args = [_call(BYTES_OF, node.args, node)]
         if isinstance(function, ast.Name) and function.id == "print" and not self.print_function and any(
                 keyword.arg == "end" and isinstance(keyword.value, ast.Constant) and keyword.value.value == " "
                 for keyword in node.keywords):
@@ -100,6 +109,13 @@ class _Rewriter(ast.NodeTransformer):
         if not node.level and node.module in REPLACED:
             node.module = f"{LIBRARY}.{node.module}"
         return node
+
+
+def _is_bytes_list(method: ast.expr) -> bool:
+    """Whether a method is one of `….bytes_list.value`."""
+    owner = method.value if isinstance(method, ast.Attribute) else None
+    return isinstance(owner, ast.Attribute) and owner.attr == "value" and (
+        getattr(owner.value, "attr", getattr(owner.value, "id", "")) == "bytes_list")
 
 
 def _twice(target: ast.expr) -> tuple[ast.expr, ast.expr]:

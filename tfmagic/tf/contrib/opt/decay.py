@@ -61,12 +61,12 @@ class DecoupledWeightDecayExtension:
     def _decays(self, var: Any) -> bool:
         return not self._decay_var_list or any(var is each for each in self._decay_var_list)
 
-    def _decay(self, var: Any) -> Any:
+    def _decayed(self, var: Any) -> Any:
         if self._decays(var):
             return var.assign_sub(self._weight_decay * var, self._use_locking)
         return api.no_op()
 
-    def _decay_rows(self, var: Any, indices: Any, resource: bool) -> Any:
+    def _rows_decayed(self, var: Any, indices: Any, resource: bool) -> Any:
         if not self._decays(var):
             return api.no_op()
         update = -self._weight_decay * api.gather(var, indices)
@@ -76,19 +76,19 @@ class DecoupledWeightDecayExtension:
         return scatter_add(var, indices, update, self._use_locking)
 
     def _apply_dense(self, grad: Any, var: Any) -> Any:
-        with get_default_graph().control_dependencies([self._decay(var)]):
+        with get_default_graph().control_dependencies([self._decayed(var)]):
             return super()._apply_dense(grad, var)  # type: ignore[misc]
 
     def _resource_apply_dense(self, grad: Any, handle: Any) -> Any:
-        with get_default_graph().control_dependencies([self._decay(handle)]):
+        with get_default_graph().control_dependencies([self._decayed(handle)]):
             return super()._resource_apply_dense(grad, handle)  # type: ignore[misc]
 
     def _apply_sparse(self, grad: Any, var: Any) -> Any:
-        with get_default_graph().control_dependencies([self._decay_rows(var, grad.indices, False)]):
+        with get_default_graph().control_dependencies([self._rows_decayed(var, grad.indices, False)]):
             return super()._apply_sparse(grad, var)  # type: ignore[misc]
 
     def _resource_apply_sparse(self, grad: Any, handle: Any, indices: Any) -> Any:
-        with get_default_graph().control_dependencies([self._decay_rows(handle, indices, True)]):
+        with get_default_graph().control_dependencies([self._rows_decayed(handle, indices, True)]):
             return super()._resource_apply_sparse(grad, handle, indices)  # type: ignore[misc]
 
 
