@@ -181,3 +181,33 @@ def contrib_image_sparse_warp(tf):
     facts = refusals([lambda: warp(tf.placeholder(tf.float32, [None, 4, 5, 2]), source, moved)], "made",
                      lambda error: type(error).__name__)
     return Case([(flat, None)], show=flat, facts={"came": facts})
+
+
+@program
+def contrib_stereograms(tf):
+    """The dots follow from how many were drawn before in the process, so what is compared is which dots are one."""
+    stereogram = tf.contrib.image.single_image_random_dot_stereograms
+    depths = np.float32([[0, 0, 1, 1], [0, 0.5, 0.5, 0]])
+    small = {"output_image_shape": [40, 20, 1], "output_data_window": [30, 10], "eye_separation": 0.3, "mu": 0.4}
+    kinds = [{}, {"convergence_dots_size": 3}, {"border_level": 0.6}, {"normalize": False},
+             {"normalize_max": 3.0, "normalize_min": -1.0}, {"normalize_max": 0.5, "normalize_min": 0.0},
+             {"output_data_window": [50, 30]}, {"hidden_surface_removal": False},
+             {"convergence_dots_size": 0, "mu": 0.9}, {"dots_per_inch": 50}]
+    # In colours two dots are hardly ever the same by chance.
+    pictures = [stereogram(depths, number_colors=257, **dict(small, **kind)) for kind in kinds]
+    pictures += [stereogram(np.int64(depths * 4), number_colors=257, **small),
+                 stereogram(np.random.RandomState(0).rand(5, 7), number_colors=257, **small)]
+    grey = stereogram(depths, number_colors=2, **small)
+    whole = dict(small, output_image_shape=[40, 20, 3])
+    more = [stereogram(tf.placeholder(tf.float32)), stereogram(depths, output_image_shape=[40, 6]),
+            stereogram(depths, **whole)]
+
+    def alike(picture):  # each pixel's number of the dot that it shows, in the order in which a row has them
+        found = []
+        for row in np.asarray(picture, np.int64).reshape(picture.shape[0], picture.shape[1], -1):
+            numbers = {}
+            found.append([numbers.setdefault(tuple(dot), len(numbers)) for dot in row.tolist()])
+        return np.int32(found)
+
+    shown = [tf.py_func(alike, [picture], tf.int32) for picture in pictures]
+    return Case(steps=[(shown + [tf.shape(grey), tf.reduce_max(grey)], None)], show=pictures[:1] + [grey] + more)

@@ -51,6 +51,7 @@ BEYOND = {name: rule for family in FAMILIES for name, rule in getattr(family, "B
 PRODUCER = 134  # the version of the graphs that TensorFlow 1.15 writes
 # Ops that cannot be recorded, and why.
 ALONE = {
+    "SingleImageRandomDotStereograms": "its dots go on from picture to picture: the program contrib_stereograms",
     # Their values are handles and variants: programs `dataset_*` and tests/ops/data make and read them.
     **dict.fromkeys(("DeserializeManySparse", "DeserializeSparse", "SerializeManySparse", "SerializeSparse"),
                     "how sparse elements travel within data sets: tests/ops/data"),

@@ -23,8 +23,6 @@ _OWN_REASONS = {
                     "which tfmagic does without; tf.train.export_meta_graph writes a graph with its data sets"),
     "SnapshotDataset": "TensorFlow 1.15 has no public name for it, and its files are read by no other version; "
                        "tf.data.Dataset.cache keeps elements in files",
-    "SingleImageRandomDotStereograms": "its dots are those of the C library's random numbers; tf.py_func draws "
-                                       "stereograms with NumPy",
 }
 _SEVERAL_MACHINES = ("Collective", "Nccl", "TryRpc", "Rpc", "RemoteFusedGraph")
 
