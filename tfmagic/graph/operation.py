@@ -456,8 +456,7 @@ class Tensor:
         device = f", device={self.device}" if self.device else ""
         return f'Tensor("{self.name}"{shape}, dtype={self._dtype.name}{device})'
 
-    def __hash__(self) -> int:
-        return id(self)
+    __hash__ = object.__hash__  # every run looks for its tensors in a dictionary
 
     def __copy__(self) -> Tensor:
         return self

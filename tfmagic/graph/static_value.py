@@ -189,7 +189,7 @@ def _python_dims(tensor: Tensor) -> Dims:
             return None if None in parts else tuple(itertools.chain.from_iterable(filter(None, parts)))
         if op.type != "Pack":  # of which only the parts are asked
             constant_value(tensor)
-    return static_dims(tensor, _PYTHON_FOLDS)
+    return static_dims(tensor, _PYTHON_FOLDS, scalar=True)
 
 
 def _python_slice(op: Operation, count: int | None) -> Dims:

@@ -35,7 +35,7 @@ class Call:
     """
 
     __slots__ = ("_make", "_assume", "_plans", "_only_plan", "_general", "_limit", "feeds", "converters", "build",
-                 "single", "edits", "recent", "run", "_bools")
+                 "single", "edits", "recent", "run", "_bools", "_converted")
 
     def __init__(self, make: Callable[[Any], Execution], feeds: Sequence[Tensor],
                  converters: Sequence[Callable[[Any], Any]], build: Callable[[list[Any]], Any], single: bool,
@@ -47,6 +47,7 @@ class Call:
         self._limit = limit
         self.feeds = feeds
         self.converters = converters
+        self._converted = _together(converters)
         self.build = build
         self.single = single
         self.edits = edits
@@ -61,7 +62,7 @@ class Call:
             self.run = self._only_plan.run
 
     def _run(self, values: Any) -> Any:
-        feeds = [convert(value) for convert, value in zip(self.converters, values)]
+        feeds = self._converted(values)
         runner = self._only_plan
         if runner is None:
             runner = self.runner(feeds)
@@ -81,7 +82,7 @@ class Call:
         Raises:
           DeadlineExceededError: it took longer; nothing has changed then.
         """
-        feeds = [convert(value) for convert, value in zip(self.converters, values)]
+        feeds = self._converted(values)
         runner = self.runner(feeds)
         with running.limited(milliseconds):
             result = runner.run(feeds)
@@ -121,6 +122,22 @@ class Call:
         """Whether any of these operations is in a plan of this call."""
         runners = [self._only_plan, self._general, *list(self._plans.values())]
         return any(runner is not None and not runner.plan.ops.isdisjoint(ops) for runner in runners)
+
+
+def _together(converters: Sequence[Callable[[Any], Any]]) -> Callable[[Any], Sequence[Any]]:
+    """The function that converts a value per feed."""
+    if len(converters) == 1:
+        (only,) = converters
+        return lambda values: [only(value) for value in values]
+    if len(converters) == 2:
+        first, second = converters
+
+        def both(values: Any) -> Sequence[Any]:
+            one, other = values
+            return first(one), second(other)
+
+        return both
+    return lambda values: [convert(value) for convert, value in zip(converters, values)]
 
 
 class Echo(Call):

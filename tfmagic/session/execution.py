@@ -29,6 +29,7 @@ from tfmagic.session.passes.ownership import is_fresh
 from tfmagic.session.passes.split import Acquired, overwrites_only, split
 from tfmagic.session.passes.work import wants_one_thread, wants_threads
 from tfmagic.session.plan.plan_graph import PlanGraph
+from tfmagic.session.plan.run_time import PlanCall
 from tfmagic.session.resources.keys import key_of
 from tfmagic.session.resources.store import ResourceStore
 from tfmagic.session.resources.variables import Variables
@@ -37,6 +38,7 @@ from tfmagic.session.tiers.failures import explained
 from tfmagic.session.tiers.threads import give
 
 _inference = torch._C._InferenceMode
+_LIGHT = 3
 keep_between_runs()
 
 
@@ -48,11 +50,14 @@ class _Part:
       take: gives the arguments for the feeds (and what was acquired, after them); KeyError: a variable has no value.
       keys: the variables that it reads.
       in_order: whether the arguments are the feeds as they come.
+      is_light: whether it has so few calls of torch that to spare them torch's bookkeeping is more work than that is.
     """
 
     def __init__(self, plan: PlanGraph, variables: Variables, tier: Callable[[PlanGraph], Callable[..., Any]]):
         self.function = tier(plan) if plan.threads < 2 else on_one_thread(tier(plan))
-        if any(node.op.startswith("call_") for node in plan.graph.nodes):  # what only hands on computes nothing
+        calls = [node for node in plan.graph.nodes if node.op.startswith("call_")]
+        self.is_light = len(calls) <= _LIGHT and not any(isinstance(node.target, PlanCall) for node in calls)
+        if calls:  # what only hands on computes nothing
             self.function = flushing(self.function)
         index = {feed: i for i, feed in enumerate(plan.feeds)}
         self._values = variables.values
@@ -77,6 +82,27 @@ class _Part:
     def take_what_is_there(self, feeds: Sequence[Any]) -> Sequence[Any]:
         """The arguments; None for a variable without a value."""
         return [feeds[key] if isinstance(key, int) else self._values.get(key) for key in self._parameters]
+
+
+def _results(part: _Part, finish: Callable[[Sequence[Any]], Any]) -> Callable[[Sequence[Any]], Any]:
+    """The function from a part's arguments to the results, where it changes no variable."""
+    function = part.function
+
+    def compute(arguments: Sequence[Any]) -> Any:
+        try:
+            outputs = function(*arguments)[0]
+        except Exception as exception:
+            raise explained(exception)  # noqa: B904  # it has its cause already
+        return finish(outputs)
+
+    if part.is_light:
+        return compute
+
+    def compute_at_ease(arguments: Sequence[Any]) -> Any:
+        with _inference(True):
+            return compute(arguments)
+
+    return compute_at_ease
 
 
 _ASSIGNMENTS = frozenset({"Assign", "AssignVariableOp"})
@@ -187,24 +213,14 @@ class Execution:
 
     def _plain(self, finish: Callable[[Sequence[Any]], Any]) -> Callable[[Sequence[Any]], Any]:
         """A run that reads no variable."""
-        function = self._computing.function
-        take = None if self._computing.in_order else self._computing.take
-
-        def run(feeds: Sequence[Any]) -> Any:
-            with _inference(True):
-                try:
-                    outputs = function(*feeds)[0] if take is None else function(*take(feeds))[0]
-                except Exception as exception:
-                    raise explained(exception)  # noqa: B904  # it has its cause already
-                return finish(outputs)
-
-        return run
+        compute, part = _results(self._computing, finish), self._computing
+        return compute if part.in_order else lambda feeds: compute(part.take(feeds))
 
     def _reading(self, finish: Callable[[Sequence[Any]], Any]) -> Callable[[Sequence[Any]], Any]:
         """A run that reads variables and changes none."""
         variables = self._variables
         lock, readers, part = variables.lock, variables.readers, self._computing
-        function, take = part.function, self._taking(part)
+        compute, take = _results(part, finish), self._taking(part)
 
         def run(feeds: Sequence[Any]) -> Any:
             token = object()
@@ -215,12 +231,7 @@ class Execution:
                     except KeyError:
                         arguments = self._take_what_is_there(part, feeds)
                     readers[token] = None
-                with _inference(True):
-                    try:
-                        outputs = function(*arguments)[0]
-                    except Exception as exception:
-                        raise explained(exception)  # noqa: B904  # it has its cause already
-                    return finish(outputs)
+                return compute(arguments)
             finally:
                 readers.pop(token, None)
 

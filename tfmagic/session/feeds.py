@@ -91,8 +91,7 @@ def converter(tensor: Tensor) -> Convert:
             return value._kept_for(tensor)
         else:
             array = _array(tensor, value, numpy_type)
-        flags = array.flags
-        if not flags.writeable or not flags.c_contiguous or not array.dtype.isnative:
+        if not array.flags.carray:  # or not to be written to; of the machine's byte order it is by now
             array = np.array(array, numpy_type, order="C")
         return from_numpy(array)
 

@@ -3,7 +3,7 @@
 import functools
 
 from . import Case, program
-from .refused import refusals
+from .refused import outcome, refusals
 from .testing import answers
 
 
@@ -294,3 +294,36 @@ def bytes_decoded_at_the_edges(tf):
               lambda: tf.decode_raw("a")]
     return Case(steps=[([turned, tf.as_string([True, False], width=8, fill="0")], None)],
                 facts={"refused": answers(tf, checks)})
+
+
+@program
+def what_is_refused_first_of_sequences(tf):
+    """Contexts before lists; in a list each step's type, then its size."""
+    def example(context, lists):
+        made = tf.train.SequenceExample()
+        for key, values in context.items():
+            feature = made.context.feature[key]
+            (feature.int64_list if isinstance(values[0], int) else feature.float_list).value.extend(values)
+        for key, steps in lists.items():
+            for values in steps:
+                feature = made.feature_lists.feature_list[key].feature.add()
+                (feature.int64_list if isinstance(values[0], int) else feature.float_list).value.extend(values)
+        return made.SerializeToString()
+
+    context = {"c": tf.FixedLenFeature([], tf.int64)}
+    steps = {"a": tf.FixedLenSequenceFeature([], tf.int64)}
+    pairs = {"a": tf.FixedLenSequenceFeature([2], tf.int64)}
+    came = []
+    with tf.Session() as session:
+        def look(parse, serialized, lists, which):
+            came.append(outcome(lambda: session.run(parse(serialized, context, lists)[which])))
+
+        for serialized, lists in (
+                ([example({}, {}), example({"c": [1]}, {})], steps), ([example({"c": [1.5]}, {})], steps),
+                ([example({"c": [1]}, {})], steps),
+                ([example({"c": [1]}, {"a": [[1]]}), example({"c": [1, 2]}, {})], pairs)):
+            look(tf.io.parse_sequence_example, serialized, lists, 2)
+            for one in serialized:
+                look(tf.parse_single_sequence_example, one, lists, 1)
+        look(tf.parse_single_sequence_example, example({"c": [1]}, {"a": [[1], [1.5, 2.5]]}), pairs, 1)
+    return Case(facts={"came": came})

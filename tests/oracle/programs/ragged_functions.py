@@ -1,6 +1,7 @@
 """Functions of tensors given ragged ones: element-wise, broadcast, reduced, joined, gathered, masked, repeated."""
 
 from . import Case, program
+from .functions import internal
 from .refused import refusals
 
 
@@ -235,3 +236,36 @@ def ragged_tensors_of_unknown_rank(tf):
     summed = tf.unsorted_segment_sum(narrow, [0, 1], 2)
     return Case([([tf.where(narrow), summed.values], None)] + [(known, None)], facts={
         "refused": refused, "select": str(select.shape), "summed": str(summed.values.shape)})
+
+
+@program
+def ragged_names_never_public(tf):
+    """The functions that TensorFlow's own code imports from its ragged modules."""
+    def module(name):
+        return internal(tf, "tensorflow.python.ops.ragged." + name)
+
+    rows = tf.ragged.constant([[1.0, 2.0], [], [3.0]])
+    shapes, math, arrays = module("ragged_tensor_shape"), module("ragged_math_ops"), module("ragged_array_ops")
+    dynamic = shapes.RaggedTensorDynamicShape
+    whole = [math.reduce_sum(rows, 1), math.reduce_mean(rows, axis=1), math.reduce_max(rows, 0),
+             arrays.size(rows), arrays.rank(rows), arrays.tile(rows, [1, 2]).values,
+             arrays.expand_dims(rows, 0).flat_values, module("ragged_concat_ops").concat([rows, rows], 1).values,
+             module("ragged_gather_ops").gather(rows, [2, 0]).values,
+             module("ragged_squeeze_op").squeeze(arrays.expand_dims(rows, 0), 0).values,
+             module("ragged_where_op").where([True, False, True], rows, rows + 1.0).values,
+             module("ragged_conversion_ops").to_tensor(rows, 9.0),
+             module("ragged_conversion_ops").from_tensor([[1, 2], [3, 0]], padding=0).values,
+             module("ragged_util").lengths_to_splits([2, 0, 1]), math.segment_sum(rows, [0, 1, 0], 2).values,
+             module("ragged_string_ops").reduce_join(tf.as_string(rows), 1, separator="-"),
+             shapes.broadcast_to(tf.constant([[1.0], [2.0], [3.0]]), dynamic.from_tensor(rows)).values]
+    kind = module("ragged_tensor").RaggedTensorType(tf.float32, 2)
+    refused = refusals([
+        lambda: dynamic([2], []), lambda: dynamic([[2]], []), lambda: dynamic([2, [[1]]], []),
+        lambda: dynamic.from_dim_sizes([[1]]), lambda: dynamic.from_dim_sizes([2, [[1]]]),
+        lambda: dynamic.from_tensor(rows).broadcast_to_rank(1), lambda: dynamic.from_tensor(rows).is_ragged(9),
+        lambda: dynamic.from_tensor(rows).with_dim_size_dtype(tf.float32),
+        lambda: module("ragged_util").convert_to_int_tensor("a", "n"),
+        lambda: tf.RaggedTensor.from_tensor([[1, 2]], lengths="a"), lambda: tf.tile(rows, [1.0, 2.0])])
+    return Case([(whole, None)], facts={
+        "refused": refused, "shape": str(dynamic.from_dim_sizes([3, [2, 0, 1], 4])),
+        "kind": [kind.dtype.name, kind.ragged_rank, kind.row_splits_dtype.name]})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -66,7 +66,7 @@ class _Single:
         context_dense = [self._dense(column) for column in columns.context_dense]
         context_sparse = [self._sparse(column) for column in columns.context_sparse]
         list_dense = [self._dense_list(column) for column in columns.list_dense]
-        list_sparse = [column.sparse(self._rows(column, "List", True)) for column in columns.list_sparse]
+        list_sparse = [column.sparse(list(self._rows(column, "List", True))) for column in columns.list_sparse]
         return *in_parts(context_sparse), *context_dense, *in_parts(list_sparse), *list_dense
 
     def _checked(self, column: Column, feature: Any, begin: str, may_lack: bool = False) -> Any:
@@ -104,19 +104,16 @@ class _Single:
         count = len(values)
         return torch.arange(count).reshape(count, 1), column.array(values, (count,)), torch.tensor([count])
 
-    def _rows(self, column: Column, word: str, may_lack: bool) -> list[Any]:
-        if column.key not in self._lists:
-            return []
-        return [self._checked(column, feature, f"Feature {word}: {column.key}, Index: {index}", may_lack)
-                for index, feature in enumerate(self._lists[column.key].feature)]
+    def _rows(self, column: Column, word: str, may_lack: bool) -> Iterator[Any]:
+        if column.key in self._lists:
+            for index, feature in enumerate(self._lists[column.key].feature):
+                yield self._checked(column, feature, f"Feature {word}: {column.key}, Index: {index}", may_lack)
 
     def _dense_list(self, column: DenseColumn) -> Any:
         if column.key not in self._lists and column.key not in self._columns.assumed_empty:
             raise invalid(f"{self._name}Feature list '{column.key}' is required but could not be found.  Did you mean "
                           "to include it in feature_list_dense_missing_assumed_empty or feature_list_dense_defaults?")
-        rows = self._rows(column, "list", False)
-        for index, values in enumerate(rows):
-            self._sized(column, values, index)
+        rows = [self._sized(column, values, index) for index, values in enumerate(self._rows(column, "list", False))]
         return column.array([value for values in rows for value in values], (len(rows), *column.rest))
 
 
@@ -141,9 +138,6 @@ class _Batch:
             self._lists.append({column.key: [self._values(column, feature, "sequence", index)
                                              for feature in lists[column.key].feature]
                                 for column in (*columns.list_sparse, *columns.list_dense) if column.key in lists})
-            for column in columns.list_dense:
-                if column.key not in lists and column.key not in columns.assumed_empty:
-                    raise invalid(f"Missing feature {column.key} in example {name_of(names, index)}")
 
     def _values(self, column: Column, feature: Any, word: str, index: int) -> Any:
         kind = feature.WhichOneof("kind")
@@ -156,10 +150,17 @@ class _Batch:
         context_dense = [self._dense(column) for column in columns.context_dense]
         context_sparse = [column.sparse([found.get(column.key, ()) for found in self._contexts])
                           for column in columns.context_sparse]
+        self._require_lists()
         list_sparse = [self._sparse_lists(column) for column in columns.list_sparse]
         list_dense = [self._dense_lists(column) for column in columns.list_dense]
         return (*in_parts(context_sparse), *context_dense, *in_parts(list_sparse),
                 *[values for values, _ in list_dense], *[lengths for _, lengths in list_dense])
+
+    def _require_lists(self) -> None:
+        for index, lists in enumerate(self._lists):
+            for column in self._columns.list_dense:
+                if column.key not in lists and column.key not in self._columns.assumed_empty:
+                    raise invalid(f"Missing feature {column.key} in example {name_of(self._names, index)}")
 
     def _dense(self, column: DenseColumn) -> Any:
         rows = [found.get(column.key) for found in self._contexts]

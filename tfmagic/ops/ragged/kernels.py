@@ -12,9 +12,11 @@ from tfmagic.base.lazy import torch
 from tfmagic.base.shapes import Dims
 from tfmagic.graph.indexed_slices import IndexedSlices
 from tfmagic.graph.operation import Tensor
+from tfmagic.graph.scopes import name_scope
 from tfmagic.ops import api, raw
 from tfmagic.ops.array import shape_ops
 from tfmagic.ops.declare import op
+from tfmagic.ops.math.cast import cast
 from tfmagic.ops.shape_rules import merge_dim, with_rank, with_rank_at_least, with_rank_at_most
 
 
@@ -150,8 +152,10 @@ class RaggedGather:
         for part in splits[1:]:
             inner = api.gather(part, inner)
         flat_indices = shape_ops.reshape(indices, [-1])
-        grad_indices = raw.ragged_range(api.gather(inner, flat_indices), api.gather(inner[1:], flat_indices),
-                                        api.constant(1, inner.dtype)).rt_dense_values
+        starts, limits = api.gather(inner, flat_indices), api.gather(inner[1:], flat_indices)
+        with name_scope(None, "RaggedRange", [starts, limits]) as scope:
+            deltas = cast(api.constant(1, name="deltas"), inner.dtype)
+            grad_indices = raw.ragged_range(starts, limits, deltas, name=scope).rt_dense_values
         dense_shape = shape_ops.shape(dense)
         return (*[None] * len(splits), IndexedSlices(gradients[-1], grad_indices, dense_shape), None)
 

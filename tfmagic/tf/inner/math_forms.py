@@ -150,36 +150,6 @@ def batch_gather_nd(params: Any, indices: Any, batch_dims: Any, name: str | None
     return gather.batch_gather_nd(params, indices, batch_dims, name)
 
 
-def convert_to_int_tensor(tensor: Any, name: str, dtype: Any = dtypes.int32) -> Tensor:
-    """An integer tensor, cast to `dtype`.
-
-    Raises:
-      TypeError: it holds no integers.
-    """
-    tensor = convert_to_tensor(tensor, name=name, preferred_dtype=dtype)
-    if not tensor.dtype.is_integer:
-        raise TypeError(f"{name} must be an integer tensor; dtype=<dtype: '{tensor.dtype.name}'>")
-    return raw.cast(tensor, dtype)
-
-
-def get_positive_axis(axis: Any, ndims: int | None) -> int:
-    """An axis counted from the first.
-
-    Raises:
-      TypeError: it is no integer.
-      ValueError: there is no such axis, or the rank is not known and it is negative.
-    """
-    if not isinstance(axis, int):
-        raise TypeError(f"axis must be an int; got {type(axis).__name__}")
-    if ndims is None:
-        if axis < 0:
-            raise ValueError("axis may only be negative if ndims is statically known.")
-        return axis
-    if not -ndims <= axis < ndims:
-        raise ValueError(f"axis={axis} out of bounds: expected {-ndims}<=axis<{ndims}")
-    return axis % ndims
-
-
 def zeros_like_impl(tensor: Any, dtype: Any, name: str | None, optimize: bool = True) -> Tensor:
     """`tf.zeros_like`, every argument said."""
     return api.zeros_like(tensor, dtype, name, optimize)

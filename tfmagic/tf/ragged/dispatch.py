@@ -10,7 +10,7 @@ from tfmagic.base.dispatch import NOT_SUPPORTED
 from tfmagic.graph.convert import convert_to_tensor
 from tfmagic.ops import api
 from tfmagic.tf.ragged import arrays, choosing, gathering, joining, reducing
-from tfmagic.tf.ragged.broadcasting import broadcast_dynamic_shape, broadcast_to, shape_of
+from tfmagic.tf.ragged.broadcasting import RaggedTensorDynamicShape, broadcast_dynamic_shape, broadcast_to
 from tfmagic.tf.ragged.flat import of_one_splits_type, same_splits
 from tfmagic.tf.ragged.tensor import RaggedTensor, convert_to_tensor_or_ragged_tensor, is_ragged
 
@@ -107,7 +107,7 @@ def _binary(function: Callable[..., Any], operands: list[Any], others: list[Any]
     if isinstance(x, RaggedTensor) and isinstance(y, RaggedTensor):
         x, y = of_one_splits_type(x, y)
     if _must_broadcast(x, y) or _must_broadcast(y, x):
-        shape = broadcast_dynamic_shape(shape_of(x), shape_of(y))
+        shape = broadcast_dynamic_shape(*map(RaggedTensorDynamicShape.from_tensor, (x, y)))
         x = broadcast_to(x, shape, broadcast_inner_dimensions=False)
         y = broadcast_to(y, shape, broadcast_inner_dimensions=False)
     result = function(*(value.flat_values if is_ragged(value) else value for value in (x, y)), *others, **kwargs)

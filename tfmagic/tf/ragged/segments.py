@@ -17,15 +17,15 @@ from tfmagic.ops.array import shape_ops
 from tfmagic.ops.array.select import repeat
 
 
-def int_tensor(value: Any, name: str, dtype: Any = dtypes.int32) -> Tensor:
+def int_tensor(tensor: Any, name: str, dtype: Any = dtypes.int32) -> Tensor:
     """An integer tensor, cast to `dtype`.
 
     Raises:
       TypeError: it holds no integers.
     """
-    tensor = convert_to_tensor(value, name=name, preferred_dtype=dtype)
+    tensor = convert_to_tensor(tensor, name=name, preferred_dtype=dtype)
     if not tensor.dtype.is_integer:
-        raise TypeError(f"{name} must be an integer-typed tensor; got dtype {tensor.dtype!r}")
+        raise TypeError(f"{name} must be an integer tensor; dtype=<dtype: '{tensor.dtype.name}'>")
     return raw.cast(tensor, dtype)
 
 

@@ -366,7 +366,7 @@ def convert_to_tensor_or_ragged_tensor(value: Any, dtype: Any = None, preferred_
     return convert_to_tensor(value, dtype, name, preferred_dtype=preferred_dtype)
 
 
-def positive_axis(axis: Any, rank: int | None) -> int:
+def positive_axis(axis: Any, ndims: int | None) -> int:
     """An axis counted from the front.
 
     Raises:
@@ -375,12 +375,12 @@ def positive_axis(axis: Any, rank: int | None) -> int:
     """
     if not isinstance(axis, int):
         raise TypeError(f"axis must be an int; got {type(axis).__name__}")
-    if rank is not None:
-        if 0 <= axis < rank:
+    if ndims is not None:
+        if 0 <= axis < ndims:
             return axis
-        if -rank <= axis < 0:
-            return axis + rank
-        raise ValueError(f"axis={axis} out of bounds: expected {-rank}<=axis<{rank}")
+        if -ndims <= axis < 0:
+            return axis + ndims
+        raise ValueError(f"axis={axis} out of bounds: expected {-ndims}<=axis<{ndims}")
     if axis < 0:
         raise ValueError("axis may only be negative if ndims is statically known.")
     return axis

@@ -158,8 +158,7 @@ class Variable:
     def __iter__(self) -> Any:
         raise TypeError("'Variable' object is not iterable.")
 
-    def __hash__(self) -> int:
-        return id(self)
+    __hash__ = object.__hash__
 
     def __reduce__(self) -> Any:
         raise TypeError(f"Variable '{self.name}' belongs to a graph and cannot be pickled; save its value with "
