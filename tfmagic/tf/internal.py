@@ -61,17 +61,17 @@ class InternalModule(ModuleType):
             home, _, function = target.removesuffix("()").partition(":")
             getattr(importlib.import_module(home, "tfmagic"), f"set_{function}")(value)
         else:
-            home = _home_of(self.__name__, name) if type(value) is not ModuleType and name[:2] != "__" else None
+            place = _home_of(self.__name__, name) if type(value) is not ModuleType and name[:2] != "__" else None
             super().__setattr__(name, value)
-            if home is not None:
-                _displaced.setdefault(home, vars(home[0])[home[1]])
-                setattr(*home, value)
+            if place is not None:
+                _displaced.setdefault(place, vars(place[0])[place[1]])
+                setattr(place[0], place[1], value)
 
     def __delattr__(self, name: str) -> None:
         super().__delattr__(name)
-        home = _home_of(self.__name__, name)
-        if home in _displaced:
-            setattr(*home, _displaced.pop(home))
+        place = _home_of(self.__name__, name)
+        if place is not None and place in _displaced:
+            setattr(place[0], place[1], _displaced.pop(place))
 
     def __dir__(self) -> list[str]:
         return sorted({*self.__dict__, *attributes(self.__name__)})

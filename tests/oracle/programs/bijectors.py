@@ -412,3 +412,20 @@ def bijector_masked_dense(tf):
     words = refusals([lambda: b.masked_dense(tf.placeholder(tf.float32, [2, None]), 6, num_blocks=2)], "nothing")
     return Case(init=True, steps=[(out, {x: np.arange(8).reshape(2, 4)})],
                 facts={"variables": [one.name for one in tf.global_variables()], "words": words})
+
+
+@program
+def affine_bijectors_and_their_types(tf):
+    """An Affine without anything has a type all the same, which its argument must have; what it counts as parents."""
+    bijectors = tf.contrib.distributions.bijectors
+    made = [bijectors.Affine(), bijectors.Affine(shift=[1.0, 2.0]), bijectors.Affine(scale_identity_multiplier=2.0),
+            bijectors.Affine(scale_diag=[1.0, 2.0]), bijectors.Affine(shift=[1.0, 2.0], scale_diag=[1.0, 2.0]),
+            bijectors.AffineLinearOperator()]
+    facts = {"types": [each.dtype.name for each in made],
+             "parents": [[parent.name for parent in each.graph_parents] for each in made], "refused": []}
+    for each in made:
+        try:
+            each.forward(3)
+        except TypeError as error:
+            facts["refused"].append(str(error))
+    return Case(facts=facts)

@@ -151,7 +151,14 @@ def refused_while_they_run(tf):
                              "sparse_shape": np.ones(2, np.int64)}, {}),
         ("SerializeManySparse", {"sparse_indices": np.zeros((2, 2), np.int64), "sparse_values":
                                  np.ones(3, np.float32), "sparse_shape": np.ones(2, np.int64)}, {}),
-        ("InplaceUpdate", {"x": square, "i": np.zeros((1, 1), np.int32), "v": rows}, {})]
+        ("InplaceUpdate", {"x": square, "i": np.zeros((1, 1), np.int32), "v": rows}, {}),
+        ("PadV2", {"input": square, "paddings": np.ones((2, 2), np.int32), "constant_values": square}, {}),
+        ("SparseReduceSum", {"input_indices": np.zeros((1, 2), np.int64), "input_values": square, "input_shape":
+                             np.ones((2, 1), np.int64), "reduction_axes": np.array([0], np.int32)}, {}),
+        ("SparseToDense", {"sparse_indices": np.zeros((1, 2), np.int64), "output_shape": np.ones(3, np.int64),
+                           "sparse_values": square, "default_value": square}, {}),
+        ("SparseAddGrad", {"backprop_val_grad": square, "a_indices": np.zeros(2, np.int64), "b_indices":
+                           np.zeros((1, 2), np.int64), "sum_indices": np.zeros((1, 2), np.int64)}, {})]
     said = []
     for name, fed, given in runs:
         with tf.Graph().as_default(), tf.Session() as session:

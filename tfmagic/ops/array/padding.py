@@ -120,7 +120,7 @@ def _refused_padding(op: Any, x: Any, paddings: Any, *rest: Any) -> str | None:
         between = ", " if op.op.type == "MirrorPad" else " "
         return (f"The first dimension of paddings must be the rank of inputs{shapes.brackets(paddings)}{between}"
                 f"{shapes.brackets(x)}")
-    return None
+    return f"constant_values must be a scalar. Found: {shapes.brackets(rest[0])}" if rest and rest[0] else None
 
 
 def _torch_pads(paddings: Any) -> list[int]:

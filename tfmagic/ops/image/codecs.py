@@ -228,7 +228,12 @@ class DecodeGif:
         return _tensor(_gif(data) if kind == "GIF" else _one_picture(data, 3).numpy()[None])
 
 
-@op("DecodeBmp", **_FILES)
+def _refused_contents(op: Any, contents: Any) -> str | None:
+    """TensorFlow's words for a run with a value of this shape."""
+    return f"contents must be scalar, got shape {shapes.brackets(contents)}" if contents else None
+
+
+@op("DecodeBmp", check=_refused_contents, **_FILES)
 class DecodeBmp:
     """A BMP without compression as bytes [height, width, channels]."""
 
@@ -260,8 +265,7 @@ class DecodeBmp:
         return _tensor(pixels if channels == 1 else pixels[:, :, [2, 1, 0, 3][:channels]])
 
 
-@op("ExtractJpegShape", check=lambda op, contents: f"contents must be scalar, got shape {shapes.brackets(contents)}"
-    if contents else None, **_FILES)
+@op("ExtractJpegShape", check=_refused_contents, **_FILES)
 class ExtractJpegShape:
     """Height, width and channels of a JPEG, without reading its pixels."""
 

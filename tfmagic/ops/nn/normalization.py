@@ -77,8 +77,8 @@ def _refused(op: Any, *dims: Any) -> str | None:
     for name, known in zip(names, dims):
         if name in ("x", "y_backprop", "t") and len(known) != 4:
             return f"input must be 4-dimensional{brackets(known)}"
-        if name == "scale" and len(known) != 1:
-            return f"scale must be 1-dimensional{brackets(known)}"
+        if name in ("scale", "offset") and len(known) != 1:
+            return f"{name} must be 1-dimensional{brackets(known)}"
         if name in ("mean", "variance") and op.is_training and known != (0,):
             return f"estimated_{name} must be empty for training{brackets(known)}"
     return None

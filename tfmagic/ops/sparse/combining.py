@@ -165,9 +165,17 @@ class SparseAdd:
         return None, d_a, None, None, d_b, None, None
 
 
+def _refused_sum_gradient(grad: Any, *indices: Any) -> str | None:
+    """TensorFlow's words for a run with values of these shapes."""
+    if any(len(dims) != 2 for dims in indices):
+        return ("Input indices should be matrices but received shapes: "
+                + " and ".join(shapes.brackets(dims) for dims in indices))
+    return None if len(grad) == 1 else (
+        f"Input backprop_val_grad should be a vector but received shape: {shapes.brackets(grad)}")
+
+
 @op("SparseAddGrad", traced=False, because="looks at values",
-    check=lambda op, grad, *indices: None if len(grad) == 1 else (
-        f"Input backprop_val_grad should be a vector but received shape: {shapes.brackets(grad)}"))
+    check=lambda op, grad, *indices: _refused_sum_gradient(grad, *indices))
 class SparseAddGrad:
     """The gradients of the values of two sparse tensors, from that of the values of their sum."""
 

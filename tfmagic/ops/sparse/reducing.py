@@ -112,9 +112,16 @@ def _sum_gradient(op: Any, dy: Tensor) -> tuple[Any, ...]:
     return None, gather_nd(spread, op.input_indices // scale), None, None
 
 
+def _refused(indices: Dims, values: Dims, dense_shape: Dims) -> str | None:
+    """TensorFlow's words for a run with values of these shapes."""
+    if dense_shape is not None and len(dense_shape) != 1:
+        return f"Expected input_shape to be a vector; got shape: {shapes.brackets(dense_shape)}"
+    return parts.refused(indices, values, dense_shape)
+
+
 _CONTRACT: dict[str, Any] = {"host": ("input_shape", "reduction_axes"), "traced": False,
                              "because": "as long as the values say",
-                             "check": lambda op, *dims: parts.refused(*dims[:3])}
+                             "check": lambda op, *dims: _refused(*dims[:3])}
 register("SparseReduceSum", _dense_shape, _dense_kernel(False), _sum_gradient, **_CONTRACT,
          doc="The sums over dimensions of a sparse tensor, dense.")
 register("SparseReduceMax", _dense_shape, _dense_kernel(True), **_CONTRACT,

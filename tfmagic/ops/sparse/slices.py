@@ -77,11 +77,11 @@ class SparseSlice:
 
 
 def _refused_gradient(op: Any, d_values: Dims, indices: Dims, start: Dims, output_indices: Dims) -> str | None:
-    if len(d_values or ()) != 1:
-        return f"Input backprop_val_grad should be a vector but received shape: {shapes.brackets(d_values)}"
     if len(indices or ()) != 2 or len(output_indices or ()) != 2:
         return ("Input and output indices should be matrices but received shapes: "
                 f"{shapes.brackets(indices)} and {shapes.brackets(output_indices)}")
+    if len(d_values or ()) != 1:
+        return f"Input backprop_val_grad should be a vector but received shape: {shapes.brackets(d_values)}"
     assert d_values is not None and indices is not None and output_indices is not None
     if indices[1] != output_indices[1]:
         return f"The input and output should have the same ndims: got: {indices[1]} and {output_indices[1]}"

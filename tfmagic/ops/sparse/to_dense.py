@@ -50,6 +50,11 @@ def _explain(op: Any, sparse_indices: Any, output_shape: Any, sparse_values: Any
 def _refused(indices: Any, output_shape: Any, values: Any, default_value: Any) -> str | None:
     if len(indices) > 2:
         return f"sparse_indices should be a scalar, vector, or matrix, got shape {shapes.brackets(indices)}"
+    if len(output_shape) != 1:
+        return f"output_shape should be a vector, got shape {shapes.brackets(output_shape)}"
+    width = indices[1] if len(indices) > 1 else 1
+    if output_shape[0] != width:
+        return f"output_shape has incorrect number of elements: {output_shape[0]} should be: {width}"
     return "default_value should be a scalar." if default_value else None
 
 

@@ -63,8 +63,8 @@ class AffineLinearOperator(Bijector):
                 dtype = scale.dtype.base_dtype
             self._scale = scale
             self._shapes = SampleShapes(batch_ndims, 1)
-            super().__init__(forward_min_event_ndims=1, graph_parents=parents, is_constant_jacobian=True, dtype=dtype,
-                             validate_args=validate_args, name=name)
+            super().__init__(forward_min_event_ndims=1, graph_parents=parents, is_constant_jacobian=True,
+                             dtype=dtype or dtypes.float32, validate_args=validate_args, name=name)
 
     @property
     def shift(self) -> Any:
@@ -154,18 +154,16 @@ class Affine(Bijector):
                 dtype = scale.dtype.base_dtype
             self._scale = scale
             batch_ndims: Any = 0
-            parents: list[Tensor] = []
+            parents: list[Tensor] = [scale]
             if isinstance(scale, LinearOperator):
-                parents = scale.graph_parents
+                parents = [] if shift is None else [*scale.graph_parents, shift]  # so 1.15 counts them
                 if scale.tensor_rank is not None:
                     batch_ndims = scale.tensor_rank - 2
                 else:
                     batch_ndims = scale.tensor_rank_tensor() - 2
-            if shift is not None:
-                parents = [*parents, shift]
             self._shapes = SampleShapes(batch_ndims, 1)
-            super().__init__(forward_min_event_ndims=1, graph_parents=parents, is_constant_jacobian=True, dtype=dtype,
-                             validate_args=validate_args, name=name)
+            super().__init__(forward_min_event_ndims=1, graph_parents=parents, is_constant_jacobian=True,
+                             dtype=dtype or dtypes.float32, validate_args=validate_args, name=name)
 
     @staticmethod
     def _scale_operator(multiplier: Any, diag: Any, tril: Any, factor: Any, factor_diag: Any,

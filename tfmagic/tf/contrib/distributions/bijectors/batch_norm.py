@@ -62,6 +62,8 @@ class BatchNormalization(Bijector):
     def _forward(self, y: Tensor) -> Tensor:
         if not self.batchnorm.built:
             self.batchnorm.build(y.get_shape())
+        if not y.get_shape().is_fully_defined():
+            raise ValueError("Input must have shape known at graph construction.")
         layer = self.batchnorm
         parameters = [layer.moving_mean, layer.moving_variance, layer.beta if layer.center else None,
                       layer.gamma if layer.scale else None]
