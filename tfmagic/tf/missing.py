@@ -19,6 +19,8 @@ _ALTERNATIVES = {
     "contrib.tensor_forest": "tf.raw_ops has the ops of boosted trees; scikit-learn trains forests.",
     "contrib.timeseries": "tf.nn.dynamic_rnn over tf.nn.rnn_cell.LSTMCell predicts series.",
     "contrib.tpu": "Use tf.device for GPUs; tfmagic.to_module gives a module for torch_xla.",
+    "contrib.distributions.estimator_head_distribution_regression":
+        "The loss of such a head is -tf.reduce_mean(make_distribution_fn(logits).log_prob(labels)).",
     "contrib.eager": "tfmagic builds graphs and runs them in a tf.Session; for eager code use torch.",
     "data.experimental": "tf.data.Dataset has map, filter, shuffle, batch, window, interleave and more.",
     "distribute": "Use tf.device, or torch.distributed on the module that tfmagic.to_module gives.",

@@ -55,3 +55,21 @@ def contrib_assign_from_checkpoint_fn(tf):
         facts = {"values": [value.tolist() for value in sess.run([v, reshaped])]}
     facts["nothing"] = slim.assign_from_checkpoint_fn(path, [missing], ignore_missing_vars=True) is None
     return Case(facts=facts)
+
+
+@program
+def values_for_variables_by_name(tf):
+    """What names find, exactly or by how they begin, and what they do not."""
+    for name in ("ma", "mb", "mab"):
+        tf.get_variable(name, [2])
+    tf.contrib.framework.local_variable(1, name="local")
+    values = [("nope", np.ones(2)), ("m", np.ones(2)), ("ma", np.ones((1, 2))), ("mb", [1, 2]), ("local", 3),
+              (".*b", np.ones(2)), ("mb:0", np.ones(2))]
+    said = []
+    for name, value in values:
+        try:
+            operation, feeds = tf.contrib.framework.assign_from_values({name: value})
+            said.append([str(operation.name)] + [[str(key.name), list(given.shape)] for key, given in feeds.items()])
+        except (AttributeError, ValueError) as error:
+            said.append(str(error))
+    return Case(facts={"said": said})

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, MutableMapping, MutableSequence
 from typing import Any
 
 from tfmagic.base import dtypes, messages
+from tfmagic.base.export import export
 from tfmagic.tf.saving import objects
 from tfmagic.tf.saving.reader import OBJECT_GRAPH, CheckpointReader
 from tfmagic.tf.variable.scope import get_variable
@@ -33,6 +34,7 @@ class _Kind(abc.ABCMeta):
             cls.__dict__.get("_everything_saved", False) and objects._is_trackable(instance))
 
 
+@export("contrib.checkpoint.CheckpointableBase")
 class Trackable(metaclass=_Kind):
     """An object that says which others it holds; `tf.train.Checkpoint` saves them with it."""
 
@@ -116,6 +118,7 @@ class NotTrackable:
     __module__ = "tensorflow.python.training.tracking.tracking"
 
 
+@export("contrib.checkpoint.NoDependency")
 class NoDependency:
     """Around a value that is assigned to an attribute: the value is kept, but not held.
 
@@ -129,6 +132,7 @@ class NoDependency:
         self.value = value
 
 
+@export("contrib.checkpoint.Checkpointable")
 class AutoTrackable(Trackable):
     """An object that holds what is assigned to its attributes, as far as it can be saved."""
 
@@ -212,6 +216,7 @@ class TrackableDataStructure(Trackable):
         return found
 
 
+@export("contrib.checkpoint.List")
 class List(TrackableDataStructure, MutableSequence):
     """A list to which objects that can be saved are added.
 
@@ -255,6 +260,7 @@ class List(TrackableDataStructure, MutableSequence):
         return f"List({self._storage!r})"
 
 
+@export("contrib.checkpoint.Mapping")
 class Mapping(TrackableDataStructure, MutableMapping):
     """A mapping of texts to objects that can be saved; what is in it stays.
 
@@ -296,6 +302,7 @@ class Mapping(TrackableDataStructure, MutableMapping):
 # --- util ------------------------------------------------------------------------------------------------------------
 
 
+@export("contrib.checkpoint.list_objects")
 def list_objects(root_trackable: Any) -> list[Any]:
     """All objects that one holds, directly or through others, itself the first."""
     return objects._Objects(root_trackable).nodes
@@ -306,6 +313,7 @@ def gather_initializers(root_trackable: Any) -> list[Any]:
     return [thing.initializer for thing in list_objects(root_trackable) if isinstance(thing, Variable)]
 
 
+@export("contrib.checkpoint.object_metadata")
 def object_metadata(save_path: str) -> Any:
     """What a checkpoint says of its objects, a `TrackableObjectGraph`.
 

@@ -100,6 +100,11 @@ def decode(x: Any, *args: Any, **kwargs: Any) -> Any:
     return x if isinstance(x, str) else x.decode(*args, **kwargs)
 
 
+def encode(x: Any, *args: Any, **kwargs: Any) -> Any:
+    """`x.encode(…)`: bytes are encoded already."""
+    return x if isinstance(x, bytes) else x.encode(*args, **kwargs)
+
+
 def bytes_of(x: Any) -> Any:
     """What a `BytesList` takes: texts of Python 2, one or several, are bytes."""
     if isinstance(x, str):
@@ -164,6 +169,11 @@ def _begin(file: Any, has_values: bool) -> None:
         _wants_space.discard(file)
         if has_values:
             print(end=" ", file=file)
+
+
+def _ord(character: Any) -> int:
+    """`ord(c)`, of one of bytes too: it is a number already."""
+    return character if isinstance(character, int) else ord(character)
 
 
 def _round(number: Any, ndigits: int = 0) -> Any:
@@ -236,10 +246,11 @@ _HELPERS: Mapping[str, Callable[..., Any]] = {
     semantics.DIVIDE: divide, semantics.DIVIDE_INTO: divide_into, semantics.REMAINDER: remainder,
     semantics.MESSAGE: message, semantics.DECODE: decode, semantics.SORT: sort, semantics.TEXT: text,
     semantics.PRINT_ON: print_on, semantics.SET_ENCODING: set_encoding, semantics.BYTES_OF: bytes_of,
-    semantics.JOIN: join}
+    semantics.JOIN: join, semantics.ENCODE: encode}
 BUILTINS: Mapping[str, Any] = {
     "cmp": _cmp, "print": _print, "round": _round, "open": _open, "file": _open, "reload": _reload,
-    "sorted": _sorted, "exec": _exec, "eval": _eval, "execfile": _execfile, "coerce": lambda x, y: (x, y), **_HELPERS}
+    "sorted": _sorted, "exec": _exec, "eval": _eval, "execfile": _execfile, "coerce": lambda x, y: (x, y), "ord": _ord,
+    **_HELPERS}
 
 
 @functools.cache

@@ -9,9 +9,10 @@ LIBRARY = "tfmagic.notebook.legacy.py2.library"
 REPLACED = frozenset({"io", "pickle", "string"})
 
 # The names, beside the builtins, that a translated program calls (`runtime.py`).
-DIVIDE, DIVIDE_INTO, REMAINDER, MESSAGE, DECODE, SORT, TEXT, PRINT_ON, SET_ENCODING, BYTES_OF, JOIN = (
+DIVIDE, DIVIDE_INTO, REMAINDER, MESSAGE, DECODE, SORT, TEXT, PRINT_ON, SET_ENCODING, BYTES_OF, JOIN, ENCODE = (
     f"__py2_{name}__" for name in ("divide", "divide_into", "remainder", "message", "decode", "sort", "text",
-                                   "print_on", "set_encoding", "bytes_of", "join"))
+                                   "print_on", "set_encoding", "bytes_of", "join", "encode"))
+_METHODS = {"decode": DECODE, "encode": ENCODE, "sort": SORT}
 _CAUGHT, _OWNER, _INDEX = "__py2_caught__", "__py2_owner__", "__py2_index__"
 
 
@@ -77,12 +78,14 @@ class _Rewriter(ast.NodeTransformer):
     def visit_Call(self, node: ast.Call) -> ast.AST:
         self.generic_visit(node)
         function = node.func
-        if isinstance(function, ast.Attribute) and function.attr in ("decode", "sort"):
-            return _call(DECODE if function.attr == "decode" else SORT, [function.value, *node.args], node,
+        if isinstance(function, ast.Attribute) and function.attr in _METHODS:
+            return _call(_METHODS[function.attr], [function.value, *node.args], node,
                          node.keywords)
         name = getattr(function, "attr", getattr(function, "id", ""))
         if name == "join" and isinstance(function, ast.Attribute) and len(node.args) == 1 and not node.keywords:
             return _call(JOIN, [function.value, *node.args], node)
+        if name == "isinstance" and isinstance(function, ast.Name) and len(node.args) == 2:
+            node.args[1] = _texts(node.args[1])
         if name == "BytesList":
             for keyword in node.keywords:
                 if keyword.arg == "value":
@@ -109,6 +112,16 @@ class _Rewriter(ast.NodeTransformer):
         if not node.level and node.module in REPLACED:
             node.module = f"{LIBRARY}.{node.module}"
         return node
+
+
+def _texts(kinds: ast.expr) -> ast.expr:
+    """The classes that `isinstance` is asked for: bytes are texts, and texts bytes."""
+    if isinstance(kinds, ast.Tuple):
+        return ast.copy_location(ast.Tuple([_texts(kind) for kind in kinds.elts], ast.Load()), kinds)
+    if not isinstance(kinds, ast.Name) or kinds.id not in ("str", "bytes"):
+        return kinds
+    both: list[ast.expr] = [ast.copy_location(ast.Name(name, ast.Load()), kinds) for name in ("str", "bytes")]
+    return ast.copy_location(ast.Tuple(both, ast.Load()), kinds)
 
 
 def _is_bytes_list(method: ast.expr) -> bool:

@@ -250,15 +250,21 @@ def assign_from_values(var_names_to_values: dict[str, Any]) -> tuple[Any, dict[A
     """An operation that assigns values to the variables of these names, and what to feed it.
 
     Raises:
-      ValueError: there is no such variable.
+      AttributeError: a value is no array.
+      ValueError: there is no such variable, or there are several.
     """
     feeds: dict[Any, Any] = {}
     assigns = []
     for name, value in var_names_to_values.items():
-        var = get_unique_variable(name)
+        found = get_variables(scope=name)
+        if not found:
+            raise ValueError(f"Variable {name} wasn't found")
+        var = found[0] if len(found) == 1 else next((var for var in found if var.op.name == name), None)
+        if var is None:
+            raise ValueError(f"Variable {name} doesn't uniquely identify a variable")
         placeholder = api.placeholder(dtype=var.dtype, shape=var.shape, name="placeholder/" + var.op.name)
         assigns.append(var.assign(placeholder))
-        feeds[placeholder] = value.reshape(var.shape.as_list()) if hasattr(value, "reshape") else value
+        feeds[placeholder] = value.reshape(var.shape.as_list())
     return api.group(*assigns), feeds
 
 
