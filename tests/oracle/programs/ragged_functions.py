@@ -269,3 +269,27 @@ def ragged_names_never_public(tf):
     return Case([(whole, None)], facts={
         "refused": refused, "shape": str(dynamic.from_dim_sizes([3, [2, 0, 1], 4])),
         "kind": [kind.dtype.name, kind.ragged_rank, kind.row_splits_dtype.name]})
+
+
+@program
+def ragged_rows_mapped(tf):
+    def module(name):
+        return internal(tf, "tensorflow.python.ops.ragged." + name)
+
+    map_fn, kind = module("ragged_map_ops").map_fn, module("ragged_tensor").RaggedTensorType
+    rows = tf.ragged.constant([[1, 2], [], [3]])
+    numbers = kind(tf.int32, 1)
+    sums = map_fn(tf.reduce_sum, rows, dtype=tf.int32)
+    more = map_fn(lambda x: x + 1, rows, dtype=numbers, infer_shape=False)
+    ranges = map_fn(tf.range, tf.constant([1, 2]), dtype=numbers, infer_shape=False)
+    several = map_fn(lambda x: (x + 1, tf.reduce_sum(x), tf.ragged.range(x)), rows,
+                     dtype=(numbers, tf.int32, kind(tf.int32, 2)), infer_shape=False)
+    both = map_fn(lambda x: x["a"] * x["b"], {"a": rows, "b": tf.constant([1, 2, 3])}, dtype=numbers,
+                  infer_shape=False)
+    deep = map_fn(lambda x: x, tf.ragged.constant([[[[1], [2, 3]], []], [[[4]]]]), dtype=kind(tf.int32, 3),
+                  infer_shape=False)
+    refused = refusals([lambda: map_fn(3, rows), lambda: map_fn(lambda x: x, rows, dtype=kind(tf.int32, 2))])
+    fetched = [sums, several[1]]
+    for ragged in (more, ranges, several[0], several[2], both, deep):
+        fetched += [ragged.flat_values] + list(ragged.nested_row_splits)
+    return Case([(fetched, None)], facts={"refused": refused})

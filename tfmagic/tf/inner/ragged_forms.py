@@ -10,24 +10,6 @@ from tfmagic.tf.ragged import arrays, choosing, flat, gathering, indexing, reduc
 from tfmagic.tf.ragged.tensor import RaggedTensor
 
 
-class RaggedTensorType:
-    """What a function gives: ragged tensors of a type.
-
-    Args:
-      dtype: the type of the values.
-      ragged_rank: how many dimensions are ragged.
-      row_splits_dtype: int32 or int64.
-    """
-
-    def __init__(self, dtype: Any, ragged_rank: int, row_splits_dtype: Any = dtypes.int64):
-        self._dtype, self._ragged_rank = dtypes.as_dtype(dtype), ragged_rank
-        self._row_splits_dtype = dtypes.as_dtype(row_splits_dtype)
-
-    dtype = property(lambda self: self._dtype)
-    ragged_rank = property(lambda self: self._ragged_rank)
-    row_splits_dtype = property(lambda self: self._row_splits_dtype)
-
-
 def auto_cast_partition_dtype() -> bool:
     """Whether ragged tensors whose row splits have two types are taken together: they are not."""
     return False
