@@ -101,7 +101,7 @@ def _extreme(function: str, highest: bool) -> Any:
     def kernel(op: Any, x: Any, axes: list[int]) -> Any:
         known = op.input._dims
         if known is not None and all(known[a] for a in axes) or x.numel():
-            if any(x.shape[a] != 1 for a in axes):  # what is not compared with anything may be NaN
+            if op.T.is_floating and any(x.shape[a] != 1 for a in axes):  # what is not compared with anything may be NaN
                 x = without_nan(x, highest)
             return getattr(torch, function)(x, axes, op.keep_dims)
         # Nothing to compare: the neutral element, as TensorFlow gives it.
@@ -300,7 +300,7 @@ def _arg(function: str, highest: bool) -> Any:
         if dims is not None and not -len(dims) <= axis < len(dims):
             raise errors.InvalidArgumentError(
                 None, op.op, f"Expected dimension in the range [{-len(dims)}, {len(dims)}), but got {axis}")
-        index = getattr(torch, function)(without_nan(x, highest), axis)
+        index = getattr(torch, function)(without_nan(x, highest) if op.T.is_floating else x, axis)
         return index if op.output_type.name == "int64" else index.to(torch.int32)
 
     return kernel

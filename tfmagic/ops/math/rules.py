@@ -21,9 +21,9 @@ def conjugate(x: Tensor) -> Tensor:
 
 
 def without_nan(x: Any, highest: bool) -> Any:
-    """A torch tensor in which no NaN can be the highest (else the lowest) value: infinities stand where NaNs did."""
+    """Floating numbers in which no NaN can be the highest (else the lowest): infinities stand where NaNs did."""
     inf = float("inf")
-    return torch.nan_to_num(x, nan=-inf if highest else inf, posinf=inf, neginf=-inf) if x.is_floating_point() else x
+    return torch.nan_to_num(x, nan=-inf if highest else inf, posinf=inf, neginf=-inf)
 
 
 def digamma(x: Any) -> Any:

@@ -50,7 +50,7 @@ def _reduced(op: Any, indices: Any, values: Any, sizes: list[int], axes: list[in
     places = positions(indices[:, kept], left) if kept else torch.zeros(len(values), dtype=torch.int64)
     groups, inverse = torch.unique(places, return_inverse=True)
     if highest:
-        values = without_nan(values, highest)
+        values = without_nan(values, highest) if values.is_floating_point() else values
         found = torch.zeros(len(groups), dtype=values.dtype).scatter_reduce(0, inverse, values, "amax",
                                                                            include_self=False)
     else:
