@@ -209,3 +209,11 @@ def test_node_def_round_trips_through_create_op(graph) -> None:
     copy = graph.create_op(node.op, [], [tf.float32], name="b", attrs=dict(node.attr))
     assert tf.make_ndarray(copy.get_attr("value")).tolist() == [[1.5, 2.5]]
     assert copy.outputs[0].dtype == tf.float32
+
+
+def test_variables_of_two_graphs_are_shown_as_their_tensors() -> None:
+    with tf.Graph().as_default():
+        x = tf.Variable(3, name="x")
+    said = r'^Tensor\("y:0", shape=\(\), dtype=int32_ref\) must be from the same graph as Tensor\("x:0", '
+    with tf.Graph().as_default(), pytest.raises(ValueError, match=said):
+        tf.add(x, tf.Variable(2, name="y"))

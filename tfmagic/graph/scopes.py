@@ -76,5 +76,10 @@ def graph_of(values: Sequence[Any]) -> Graph | None:
         if found is None:
             found, first = graph, value
         elif found is not graph:
-            raise ValueError(f"{value} must be from the same graph as {first}.")
+            raise ValueError(f"{_element(value)} must be from the same graph as {_element(first)}.")
     return found
+
+
+def _element(value: Any) -> Any:
+    """What messages show for an input: for a variable its tensor."""
+    return value if isinstance(value, (Tensor, Operation)) else value._as_graph_element()
