@@ -92,6 +92,7 @@ HUGE = ('node{name:"s" op:"Split" input:"i" input:"a" attr{key:"T" value{type:DT
     (A + A, ValueError, "Node 'a' is not unique"),
     (A.replace("FLOAT", "INT32") + B, ValueError, "Input 0 of node import/b was passed int32 from import/a:0"),
     (A + 'node{name:"b" op:"Identity" input:"a"}', ValueError, "NodeDef missing attr 'T'"),
+    ('node{name:"x" op:"Const"}', ValueError, "NodeDef missing attrs 'dtype', 'value'"),
     (A + B.replace("type:DT_FLOAT", "i:1"), ValueError, "AttrValue had value with type 'int' when 'type' expected"),
     (A.replace("FLOAT", "STRING") + B.replace("Identity", "Neg").replace("FLOAT", "STRING"), ValueError,
      "not in the list of allowed values"),

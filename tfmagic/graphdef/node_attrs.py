@@ -55,11 +55,11 @@ def attrs_of(node: Any, definition: OpDef, name: str) -> dict[str, Any]:
             attrs[key] = plain_attr(node.attr[key]) if attr is None else _checked(attr, node.attr[key])
         except (ValueError, TypeError) as error:
             raise ValueError(f"{error}\n\t for attr '{key}'\n\t; {where}") from None
-    for attr in definition.attrs.values():
-        if attr.name not in attrs:
-            if not attr.has_default:
-                raise op_words.missing([attr.name], definition, name)
-            attrs[attr.name] = attr.default
+    absent = [attr for attr in definition.attrs.values() if attr.name not in attrs]
+    wanted = [attr.name for attr in absent if not attr.has_default]
+    if wanted:
+        raise op_words.missing(wanted, definition, name)
+    attrs.update({attr.name: attr.default for attr in absent})
     for arg in definition.outputs:
         if arg.number_attr is not None and attrs[arg.number_attr] > _MOST_OUTPUTS:
             raise ValueError(f"Value for attr '{arg.number_attr}' of {attrs[arg.number_attr]} is more than a node can "

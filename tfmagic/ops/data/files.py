@@ -12,9 +12,8 @@ from tfmagic.base.shapes import Dims
 from tfmagic.formats import gfile, streams
 from tfmagic.formats.records import RecordReader
 from tfmagic.ops.data.datasets import Dataset, Element, Iteration, Tokens, string, strings
-from tfmagic.ops.data.rules import handle
 from tfmagic.ops.declare import register
-from tfmagic.ops.shape_rules import with_rank_at_most
+from tfmagic.ops.shape_rules import with_rank, with_rank_at_most
 
 
 class Opened:
@@ -238,9 +237,10 @@ def matching(patterns: Any) -> np.ndarray:
     return made
 
 
-def _strings(op: Any, filenames: Dims, *others: Any) -> Dims:
-    if filenames is not None and len(filenames) > 1:
-        raise ValueError(f"Shape must be at most rank 1 but is rank {len(filenames)}")
+def _strings(op: Any, filenames: Dims, *scalars: Dims) -> Dims:
+    with_rank_at_most(filenames, 1)
+    for dims in scalars:
+        with_rank(dims, 0)
     return ()
 
 
@@ -298,6 +298,6 @@ register("FixedLengthRecordDataset", _strings, lambda op, names, header, record,
 register("FixedLengthRecordDatasetV2", _strings, lambda op, names, header, record, footer, size, compression: op.call(
     fixed_length, names, header, record, footer, compression), host=_SIZES, objects=True)
 for _name in ("MatchingFilesDataset", "ExperimentalMatchingFilesDataset"):
-    register(_name, handle(), lambda op, patterns: op.call(Matching, patterns), objects=True)
+    register(_name, _strings, lambda op, patterns: op.call(Matching, patterns), objects=True)
 register("MatchingFiles", _found, lambda op, pattern: matching(
     np.asarray(pattern, object).ravel()), traced=False, because="looks at the file system", effect="reads")

@@ -52,25 +52,29 @@ class _View:
             raise invalid("eye_separation times dots_per_inch must be a pixel or more, but is "
                           f"{op.eye_separation * op.dots_per_inch}")
 
-    def apart(self, depth: float) -> int:
+    def apart(self, depths: Any) -> np.ndarray:
         """In pixels; -1 for a depth that is no number."""
-        if depth != depth:
-            return -1
-        return int((1.0 - self.mu * depth) * self.eyes / (2.0 - self.mu * depth) + 0.5)
+        exact = (1.0 - self.mu * depths) * self.eyes / (2.0 - self.mu * depths) + 0.5
+        return np.where(np.isnan(exact), -1, np.nan_to_num(exact)).astype(np.int64)
 
-    def sees(self, depths: list[float], x: int) -> bool:
-        """Whether nothing in a row stands before a pixel, for either eye."""
-        depth, width, step = depths[x], len(depths), 1
-        slope = 2.0 * (2.0 - self.mu * depth) / (self.mu * self.eyes)
-        while True:
-            height = depth + slope * step
-            before = depths[x - step] if x >= step else 0.0
-            behind = depths[x + step] if x + step < width else 0.0
-            if not (before < height and behind < height):
-                return False
-            if height >= 1.0:
-                return True
-            step += 1
+    def seen(self, depths: np.ndarray) -> np.ndarray:
+        """Which pixels have nothing before them, for either eye."""
+        width = depths.shape[1]
+        seen = np.ones(depths.size, bool)
+        padded = np.pad(depths, ((0, 0), (width, width))).reshape(-1)  # beside a row it is far
+        asked = np.flatnonzero(~np.isnan(depths))
+        places = asked // width * 3 * width + width + asked % width
+        heights = depths.reshape(-1)[asked]
+        slopes = 2.0 * (2.0 - self.mu * heights) / (self.mu * self.eyes)
+        for step in range(1, width):
+            limit = heights + slopes * step
+            free = (padded[places - step] < limit) & (padded[places + step] < limit)
+            seen[asked[~free]] = False
+            left = free & (limit < 1.0)
+            if not left.any():
+                break
+            asked, places, heights, slopes = asked[left], places[left], heights[left], slopes[left]
+        return seen.reshape(depths.shape)
 
 
 def _sizes(op: Any, name: str) -> list[int]:
@@ -102,26 +106,35 @@ def _depths(op: Any, values: np.ndarray, width: int, height: int) -> np.ndarray:
     return np.where(inside, values[found_rows[:, None], found_columns], np.clip(op.border_level, 0.0, 1.0))
 
 
-def _sources(view: _View, depths: list[float], hidden: bool) -> list[int]:
-    """For each pixel of a row the one to its right that has the same dot, or itself."""
-    width, same = len(depths), list(range(len(depths)))
-    distances = {depth: view.apart(depth) for depth in set(depths)}
-    for x, depth in enumerate(depths):
-        distance = distances[depth] if depth == depth else -1
-        left = x - distance // 2
-        right = left + distance
-        if distance < 0 or left < 0 or right >= width or (hidden and not view.sees(depths, x)):
-            continue
-        following = same[left]
-        while following not in (left, right):
-            if following < right:
-                left, following = following, same[following]
-            else:
-                same[left] = right
-                left, right = right, following
-                following = same[left]
-        same[left] = right
-    return same
+def _sources(view: _View, depths: np.ndarray, hidden: bool) -> np.ndarray:
+    """For each pixel the one to its right in the row that has the same dot, or itself: all rows at once."""
+    height, width = depths.shape
+    same = np.tile(np.arange(width)[:, None], height)  # [width, height]: columns lie together
+    distances = view.apart(depths).T
+    lefts = np.arange(width)[:, None] - distances // 2
+    rights = lefts + distances
+    joined = (distances >= 0) & (lefts >= 0) & (rights < width)
+    if hidden:
+        joined &= view.seen(depths).T
+    joined, lefts, rights = (np.ascontiguousarray(one) for one in (joined, lefts, rights))
+    for x in range(width):
+        rows = np.flatnonzero(joined[x])
+        left, right = lefts[x, rows], rights[x, rows]
+        while True:
+            following = same[left, rows]
+            going = np.flatnonzero((following != left) & (following != right))
+            if not going.size:
+                same[left, rows] = right
+                break
+            # Those that have come to their end are settled, the others go on.
+            done = np.ones(rows.size, bool)
+            done[going] = False
+            same[left[done], rows[done]] = right[done]
+            rows, left, right, following = rows[going], left[going], right[going], following[going]
+            farther = following > right
+            same[left[farther], rows[farther]] = right[farther]
+            left, right = np.where(farther, right, following), np.where(farther, following, right)
+    return same.T
 
 
 @op("SingleImageRandomDotStereograms", traced=False, because="follows which dots are one")
@@ -138,19 +151,17 @@ class SingleImageRandomDotStereograms:
             raise invalid(f"depth_values must be a matrix with elements, but has the shape {list(values.shape)}")
         (width, height, *more), view = _sizes(op, "output_image_shape"), _View(op)
         colours = 3 if op.number_colors > 256 or more[:1] == [3] else 1
+        same = _sources(view, _depths(op, values, width, height), op.hidden_surface_removal)
+        own = same == np.arange(width)
+        numbers = np.array(_numbers.take(int(own.sum()) * colours)).reshape(-1, colours)
         picture = np.zeros([height, width, colours], np.uint8)
-        for y, row in enumerate(_depths(op, values, width, height).tolist()):
-            same = _sources(view, row, op.hidden_surface_removal)
-            own = [x for x in range(width - 1, -1, -1) if same[x] == x]
-            numbers = iter(_numbers.take(len(own) * colours))
-            dots: list[Any] = [None] * width
-            for x in range(width - 1, -1, -1):
-                if same[x] == x:
-                    some = [next(numbers) for _ in range(colours)]
-                    dots[x] = [(n & 1) * 255 if op.number_colors == 2 else n & 255 for n in some]
-                else:
-                    dots[x] = dots[same[x]]
-            picture[y] = dots
+        # Dots are drawn row by row, each from the right.
+        picture[:, ::-1][own[:, ::-1]] = (numbers & 1) * 255 if op.number_colors == 2 else numbers & 255
+        columns, sources = np.ascontiguousarray(picture.transpose(1, 0, 2)), np.ascontiguousarray(same.T)
+        rows = np.arange(height)
+        for x in range(width - 2, -1, -1):
+            columns[x] = columns[sources[x], rows]
+        picture = np.ascontiguousarray(columns.transpose(1, 0, 2))
         _mark(op, picture, view)
         return torch.from_numpy(picture).to(depths.device)
 
@@ -163,5 +174,5 @@ def _mark(op: Any, picture: np.ndarray, view: _View) -> None:
     height, width, _ = picture.shape
     below = max(0, height - _sizes(op, "output_data_window")[1] - size) // 3
     for place in (-1, 1):
-        start = width // 2 + place * (view.apart(0.0) // 2) - size // 2
+        start = width // 2 + place * int(view.apart(0.0) // 2) - size // 2
         picture[max(height - below - size, 0):height - below, max(start, 0):max(start + size, 0)] = 0

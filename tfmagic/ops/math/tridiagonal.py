@@ -98,7 +98,8 @@ def _tridiagonal_product_shape(op: Any, upper: Dims, main: Dims, lower: Dims, rh
     part = merge(upper, main)
     merge(lower and lower[:-2], rhs and rhs[:-2])
     part = merge(lower, part)
-    merge_dim(part and part[-1], rhs and rhs[-2])
+    if part is not None and rhs is not None:
+        merge_dim(part[-1], rhs[-2])
     return rhs
 
 
