@@ -601,7 +601,7 @@ def repeat_with_axis(data: Any, repeats: Any, axis: int, name: str | None = None
         data = convert_to_tensor(data, name="data")
         repeats = convert_to_tensor(repeats, name="repeats")
         if not repeats.dtype.is_integer:
-            raise TypeError("repeats must be an integer-type tensor.")
+            raise TypeError(f"repeats must be an integer tensor; dtype=<dtype: '{repeats.dtype.name}'>")
         repeats = raw.cast(repeats, dtypes.int32)
         repeats.shape.with_rank_at_most(1)
         data = at_least_a_vector(data)

@@ -262,7 +262,7 @@ def broadcast_to(rt_input: Any, shape: Any, broadcast_inner_dimensions: bool = T
     Raises:
       ValueError: it cannot be, or a rank is not known.
     """
-    value = convert_to_tensor_or_ragged_tensor(rt_input, name="rt_input")
+    value = convert_to_tensor_or_ragged_tensor(rt_input)
     if not shape._outer:
         if is_ragged(value):
             raise ValueError("Incompatible with shape: ragged rank mismatch")

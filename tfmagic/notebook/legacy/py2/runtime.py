@@ -105,6 +105,11 @@ def encode(x: Any, *args: Any, **kwargs: Any) -> Any:
     return x if isinstance(x, bytes) else x.encode(*args, **kwargs)
 
 
+def following(x: Any) -> Any:
+    """`x.next()`."""
+    return next(x) if hasattr(x, "__next__") else x.next()
+
+
 def bytes_of(x: Any) -> Any:
     """What a `BytesList` takes: texts of Python 2, one or several, are bytes."""
     if isinstance(x, str):
@@ -161,6 +166,10 @@ def print_on(*values: Any, file: Any = None) -> None:
     print(*texts, file=file, end="")
     if not texts[-1][-1:].isspace() or texts[-1].endswith(" "):
         _wants_space.add(sys.stdout if file is None else file)
+
+
+def printed(*items: Any) -> None:
+    """What a statement is whose items have been printed one after the other: nothing."""
 
 
 def _begin(file: Any, has_values: bool) -> None:
@@ -246,7 +255,8 @@ _HELPERS: Mapping[str, Callable[..., Any]] = {
     semantics.DIVIDE: divide, semantics.DIVIDE_INTO: divide_into, semantics.REMAINDER: remainder,
     semantics.MESSAGE: message, semantics.DECODE: decode, semantics.SORT: sort, semantics.TEXT: text,
     semantics.PRINT_ON: print_on, semantics.SET_ENCODING: set_encoding, semantics.BYTES_OF: bytes_of,
-    semantics.JOIN: join, semantics.ENCODE: encode}
+    semantics.JOIN: join, semantics.ENCODE: encode, semantics.NEXT: following,
+    semantics.PRINTED: printed}
 BUILTINS: Mapping[str, Any] = {
     "cmp": _cmp, "print": _print, "round": _round, "open": _open, "file": _open, "reload": _reload,
     "sorted": _sorted, "exec": _exec, "eval": _eval, "execfile": _execfile, "coerce": lambda x, y: (x, y), "ord": _ord,

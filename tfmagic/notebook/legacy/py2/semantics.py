@@ -9,9 +9,10 @@ LIBRARY = "tfmagic.notebook.legacy.py2.library"
 REPLACED = frozenset({"io", "pickle", "string"})
 
 # The names, beside the builtins, that a translated program calls (`runtime.py`).
-DIVIDE, DIVIDE_INTO, REMAINDER, MESSAGE, DECODE, SORT, TEXT, PRINT_ON, SET_ENCODING, BYTES_OF, JOIN, ENCODE = (
+(DIVIDE, DIVIDE_INTO, REMAINDER, MESSAGE, DECODE, SORT, TEXT, PRINT_ON, SET_ENCODING, BYTES_OF, JOIN, ENCODE, NEXT,
+ PRINTED) = (
     f"__py2_{name}__" for name in ("divide", "divide_into", "remainder", "message", "decode", "sort", "text",
-                                   "print_on", "set_encoding", "bytes_of", "join", "encode"))
+                                   "print_on", "set_encoding", "bytes_of", "join", "encode", "next", "printed"))
 _METHODS = {"decode": DECODE, "encode": ENCODE, "sort": SORT}
 _CAUGHT, _OWNER, _INDEX = "__py2_caught__", "__py2_owner__", "__py2_index__"
 
@@ -84,6 +85,8 @@ class _Rewriter(ast.NodeTransformer):
         name = getattr(function, "attr", getattr(function, "id", ""))
         if name == "join" and isinstance(function, ast.Attribute) and len(node.args) == 1 and not node.keywords:
             return _call(JOIN, [function.value, *node.args], node)
+        if name == "next" and isinstance(function, ast.Attribute) and not node.args and not node.keywords:
+            return _call(NEXT, [function.value], node)
         if name == "isinstance" and isinstance(function, ast.Name) and len(node.args) == 2:
             node.args[1] = _texts(node.args[1])
         if name == "BytesList":
@@ -92,14 +95,24 @@ class _Rewriter(ast.NodeTransformer):
                     keyword.value = _call(BYTES_OF, [keyword.value], keyword.value)
         if name in ("append", "extend") and len(node.args) == 1 and _is_bytes_list(function):
             node.args = [_call(BYTES_OF, node.args, node)]
-        if isinstance(function, ast.Name) and function.id == "print" and not self.print_function and any(
-                keyword.arg == "end" and isinstance(keyword.value, ast.Constant) and keyword.value.value == " "
-                for keyword in node.keywords):
-            node.keywords = [keyword for keyword in node.keywords if keyword.arg != "end"]
-            return _call(PRINT_ON, node.args, node, node.keywords)
+        if name == "print" and isinstance(function, ast.Name) and not self.print_function:
+            return self._printed(node)
         if isinstance(function, ast.Name) and function.id == "str":
             return _call(TEXT, node.args, node, node.keywords)
         return node
+
+    def _printed(self, node: ast.Call) -> ast.AST:
+        """A `print` statement: one item after the other, so that each may print something itself, or fail."""
+        options = {keyword.arg: keyword for keyword in node.keywords}
+        end = options.pop("end", None)
+        stays = end is not None and isinstance(end.value, ast.Constant) and end.value.value == " "
+        if options.keys() - {"file"} or end is not None and not stays or any(
+                isinstance(item, ast.Starred) for item in node.args) or len(node.args) < 2 and not stays:
+            return node
+        items: list[ast.expr] = [_call(PRINT_ON, [item], node, list(options.values())) for item in node.args]
+        if not stays:
+            items.append(ast.copy_location(ast.Call(node.func, [], list(options.values())), node))
+        return _call(PRINTED, items, node)
 
     def visit_Import(self, node: ast.Import) -> ast.AST:
         for alias in node.names:
