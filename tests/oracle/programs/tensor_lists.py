@@ -177,5 +177,6 @@ def arrays_partly_written(tf):
         run(tf.TensorArray(dtype, 0, element_shape=[]).concat())
         run(tf.TensorArray(dtype, -1, element_shape=[]).stack())
     # An array is numbered among all that the process has made.
-    run.came = [re.sub(r"TensorArray_[\d_]+", "TensorArray_N", one) if isinstance(one, str) else one for one in run.came]
+    run.came = [re.sub(r"TensorArray_[\d_]+", "TensorArray_N", came) if isinstance(came, str) else came
+                for came in run.came]
     return run.case()

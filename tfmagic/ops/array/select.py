@@ -62,7 +62,8 @@ def _refused_select(op: Any, condition: Any, t: Any, e: Any) -> str | None:
     return None
 
 
-@array_op("Select", check=_refused_select)
+@array_op("Select", check=_refused_select,
+          traced=lambda op: "shapes" if op.condition._dims is None or op.t._dims is None else True)
 class Select:
     """Elements (or, for a vector condition, rows) of `t` where the condition is true and of `e` elsewhere."""
 
