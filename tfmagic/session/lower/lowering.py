@@ -363,7 +363,7 @@ class Lowering:
         """Where an operation is computed, and which of its inputs stay on the host if that is on a GPU.
 
         What makes a number of numbers on the host is computed there. Torch takes a number from the host where it
-        meets a tensor of the GPU element by element; nowhere else.
+        meets a tensor of the GPU element by element; nowhere else, and not where it names a row.
         """
         device = self.place(op)
         if device == "cpu" or not op._inputs:
@@ -376,7 +376,8 @@ class Lowering:
         stays = {at for arg, place in zip(op._op_def.inputs, places) if arg.name in declaration.host
                  for at in (place if isinstance(place, list) else [place])}
         if not alone and (declaration.writes or declaration.shape is shape_rules.broadcast):
-            stays.update(numbers)
+            names = registry.input_names(op)
+            stays.update(at for at in numbers if names[at] != "indices")
         return device, frozenset(stays)
 
     def _is_number_on_host(self, tensor: Tensor) -> bool:
