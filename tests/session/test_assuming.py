@@ -18,6 +18,13 @@ def made(monkeypatch):
     def noted(self, *arguments):
         begin(self, *arguments)
         found.append(self)
+        assume = self._assume
+
+        def kept(shapes):
+            self.second = assume(shapes)
+            return self.second
+
+        self._assume = kept
 
     monkeypatch.setattr(assuming.Assuming, "__init__", noted)
     monkeypatch.setattr(assuming, "_FEWEST", 4)
@@ -177,3 +184,17 @@ def test_a_plan_that_cannot_be_made_is_done_without(made, monkeypatch):
     step = training(batches(5))
     same(losses(step, 20), without(step, 20, monkeypatch))
     assert made[-1]._now == made[-1]._sure
+
+
+def test_rows_of_a_large_table_stay_in_place_where_their_number_is_assumed(made):
+    table = tf.Variable(tf.ones([1000, 80]))
+    ids = tf.placeholder(tf.int32, [4])
+    step = tf.train.AdamOptimizer(0.1).minimize(tf.reduce_sum(tf.nn.embedding_lookup(table, ids) ** 2))
+    with tf.Session() as sess:
+        sess.run(tf.global_variables_initializer())
+        for _ in range(10):
+            sess.run(step, {ids: [1, 2, 3, 5]})
+        changed = np.flatnonzero((sess.run(table) != 1).any(1))
+        assert changed.tolist() == [1, 2, 3, 5]
+    assert is_used(made[-1])
+    assert len(made[-1].second.plan.in_place) == 3  # the table and its two slots

@@ -124,7 +124,7 @@ def _adam(plan: PlanGraph, state: fx.Node) -> bool:
     with plan.graph.inserting_before(plan.output_node):
         call = plan.graph.call_function(AdamOfRows(), (
             [var], [decayed_m[0]], [decayed_v[0]], decayed_m[1], decayed_v[1], alpha, epsilon,
-            *m.args[1:], *v.args[1:]))
+            *decayed_m[2], *decayed_v[2]))
     call.meta = {key: value for key, value in m.meta.items() if key in ("op", "inputs", "path", "device")}
     call.meta["effect"] = "none"
     take_in_place(plan, [state, m, v], call)
@@ -132,15 +132,19 @@ def _adam(plan: PlanGraph, state: fx.Node) -> bool:
     return True
 
 
-def _decayed(plan: PlanGraph, new: fx.Node) -> tuple[fx.Node, Any] | None:
-    """The variable and the factor, where `new` is the variable times it, with gradients added to rows."""
+def _decayed(plan: PlanGraph, new: fx.Node) -> tuple[fx.Node, Any, tuple[Any, ...]] | None:
+    """The variable and the factor, where `new` is the variable times it with gradients added to rows, and these two."""
     target = new.target
-    if type(target) is not RunTimeKernel or target.op.type not in ("ScatterAdd", "ResourceScatterAdd"):
+    if type(target) is RunTimeKernel and target.op.type in ("ScatterAdd", "ResourceScatterAdd"):
+        total, added = new.args[0], new.args[1:]
+    elif new.op == "call_method" and target == "index_add" and new.args[1] == 0 and new.kwargs.get("alpha", 1) == 1:
+        total, added = new.args[0], new.args[2:]
+    else:
         return None
-    product = _call(new.args[0], "mul")
-    if product is None or len(new.args[0].users) != 1 or not _variable(plan, product[0], new):  # type: ignore[union-attr]
+    product = _call(total, "mul")
+    if product is None or len(total.users) != 1 or not _variable(plan, product[0], new):  # type: ignore[union-attr]
         return None
-    return product[0], product[1]
+    return product[0], product[1], added
 
 
 def _call(node: Any, name: str) -> tuple[Any, ...] | None:
