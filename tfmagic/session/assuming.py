@@ -50,8 +50,8 @@ class Assuming:
     def __init__(self, execution: Execution, finish: Callable[[Execution], Callable[[Sequence[Any]], Any]],
                  assume: Callable[[Shapes], Execution]):
         self._execution, self._finish, self._assume = execution, finish, assume
-        self._sure = execution.bind(finish(execution))
         self._sure_computed = execution.bind_computed(finish(execution))
+        self._sure = execution.after_acquiring(self._sure_computed)
         nodes = sum(node.op.startswith("call_") for node in execution.plan.graph.nodes)
         self._left = min(max(_FEWEST, _RUNS_PER_CALL * nodes // open_shapes.count(execution.computed)), _MOST)
         self._seen: dict[Tensor, tuple[int, ...]] | None = None
@@ -105,9 +105,7 @@ class Assuming:
         if not open_shapes.repeats(execution.computed) or not self._acquires_the_same(execution):
             return self._sure
         better = execution.bind_computed(self._finish(execution))
-        if self._execution.acquired is None:
-            return functools.partial(self._try, better)
-        return self._execution.undoing(lambda feeds: self._try(better, (*feeds, *self._execution.acquire(feeds))))
+        return self._execution.after_acquiring(functools.partial(self._try, better))
 
     def _acquires_the_same(self, execution: Execution) -> bool:
         mine, other = self._execution.acquired, execution.acquired

@@ -176,22 +176,26 @@ class Execution:
           A function of the feeds: torch tensors (arrays of bytes for strings), one per fed tensor. It raises OpError
           when an operation failed; nothing has changed then.
         """
-        run = self.bind_computed(finish)
-        if self._acquiring is None:
+        return self.after_acquiring(self.bind_computed(finish))
+
+    def after_acquiring(self, run: Callable[[Sequence[Any]], Any]) -> Callable[[Sequence[Any]], Any]:
+        """`run`, which takes the feeds and what is acquired, as a function of the feeds."""
+        part = self._acquiring
+        if part is None:
             return run
-        return self.undoing(lambda feeds: run((*feeds, *self.acquire(feeds))))
+        return self._undoing(lambda feeds: run((*feeds, *self._acquire(part, feeds))))
 
     def bind_computed(self, finish: Callable[[Sequence[Any]], Any]) -> Callable[[Sequence[Any]], Any]:
-        """The function that runs the plan from what `acquire` gave, after the feeds."""
+        """The function that runs the plan from the feeds and what was acquired."""
         if self.writes:
             run = self._writing(finish)
         elif self._computing.keys or self._unread:
             run = self._reading(finish)
         else:
             run = self._plain(finish)
-        return self.undoing(on_one_thread(run) if self._alone else run)
+        return self._undoing(on_one_thread(run) if self._alone else run)
 
-    def undoing(self, run: Callable[[Sequence[Any]], Any]) -> Callable[[Sequence[Any]], Any]:
+    def _undoing(self, run: Callable[[Sequence[Any]], Any]) -> Callable[[Sequence[Any]], Any]:
         """`run`; where it fails, what nodes keep between runs goes back to where it was."""
         if not self._keeps_state:
             return run
@@ -306,10 +310,8 @@ class Execution:
         calls.append(functools.partial(values.update, new))
         return calls
 
-    def acquire(self, feeds: Sequence[Any]) -> Sequence[Any]:
+    def _acquire(self, part: _Part, feeds: Sequence[Any]) -> Sequence[Any]:
         """What the run has to wait for."""
-        part = self._acquiring
-        assert part is not None
         token = object()
         try:
             with self._variables.lock:
