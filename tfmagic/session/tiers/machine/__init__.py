@@ -1,4 +1,5 @@
-"""The machine tier: the Python tier with runs of element-wise calls, and parts on small values, as machine code.
+"""The machine tier: the Python tier with runs of element-wise calls, and parts on small values, as machine code, and
+products of matrices by the engine that is quickest on this machine.
 
 A plan begins in the Python tier. New code is used after so many calls that what it would have saved is about as long as
 the compiler takes, and the compiler is asked after half as many. These numbers follow from the plan alone, so that the
@@ -9,7 +10,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
@@ -19,7 +20,8 @@ from tfmagic.base.machine import compiler
 from tfmagic.session.passes import work
 from tfmagic.session.plan.plan_graph import PlanGraph
 from tfmagic.session.plan.run_time import PlanCall
-from tfmagic.session.tiers import python
+from tfmagic.session.tiers import engines, python
+from tfmagic.session.tiers.engines import Product
 from tfmagic.session.tiers.machine import parts, runs, windows
 from tfmagic.session.tiers.machine.parts import Part
 from tfmagic.session.tiers.machine.runs import Run
@@ -35,12 +37,12 @@ def function(plan: PlanGraph) -> Callable[..., Any]:
 
 def changed(plan: PlanGraph) -> Callable[..., Any]:
     """The callable that has machine code in the place of runs, made at once."""
-    return python.function(_with_kernels(plan, list(divided(plan))), function)
+    return python.function(_with_kernels(plan), function)
 
 
-def divided(plan: PlanGraph) -> Iterator[fx.Node | Run | Part | Windows]:
-    """What a plan computes, in order: windows, parts and runs for machine code, and the rest of the nodes."""
-    return runs.find(plan, parts.find(plan, windows.find(plan)))
+def divided(plan: PlanGraph) -> Iterator[fx.Node | Run | Part | Windows | Product]:
+    """What a plan computes, in order: windows, parts and runs for machine code, products, and the rest of the nodes."""
+    return engines.find(runs.find(plan, parts.find(plan, windows.find(plan))), plan.threads)
 
 
 def _calls_before(plan: PlanGraph) -> int | None:
@@ -62,7 +64,7 @@ class _Changing:
 
     def __init__(self, plan: PlanGraph, first: Callable[..., Any], calls: int):
         self._current = first
-        self._later = compiler.Later(lambda: changed(plan), calls)
+        self._later = compiler.Later(lambda: _with_kernels(plan), calls)
         self._waits = True
 
     def call(self, *parameters: Any) -> Any:
@@ -70,7 +72,8 @@ class _Changing:
             self._later.count()
             if not self._later.waits:
                 self._waits = False
-                self._current = self._later.made or self._current
+                if self._later.made is not None:  # by this thread: it measures engines where they are to work
+                    self._current = python.function(self._later.made, function)
         return self._current(*parameters)
 
 
@@ -91,14 +94,19 @@ class _Direct(PlanCall, shown_under="tfmagic.machine"):
 _SPLIT = _Direct(torch._VF.split)  # type: ignore[attr-defined]
 
 
-def _with_kernels(plan: PlanGraph, items: Iterable[fx.Node | Run | Part | Windows]) -> PlanGraph:
-    """The plan in which machine code computes runs and parts."""
+def _with_kernels(plan: PlanGraph) -> PlanGraph:
+    """The plan in which machine code computes runs and parts, and engines products."""
     from tfmagic.session.tiers.machine.kernel import ElementWise, WholePart
     from tfmagic.session.tiers.machine.pooling import OverWindows
 
     graph = fx.Graph()
     twins: dict[fx.Node, fx.Node] = {}
-    for part in items:
+    for part in list(divided(plan)):
+        if isinstance(part, Product):
+            twin = twins[part.node] = graph.node_copy(part.node, twins.__getitem__)
+            twin.target = part
+            twin.meta["work"] = work.of_all([part.node])
+            continue
         if isinstance(part, fx.Node):
             twin = twins[part] = graph.node_copy(part, twins.__getitem__)
             if twin.target is torch.functional.split:
