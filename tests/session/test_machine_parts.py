@@ -11,8 +11,10 @@ import torch
 
 from tests.session.plans_of_functions import both, plan_of
 from tfmagic import tf
+from tfmagic.base.machine import compiler
 from tfmagic.session.plan.plan_graph import PlanGraph
 from tfmagic.session.tiers import machine
+from tfmagic.session.tiers.machine import parts, steps
 from tfmagic.session.tiers.machine.parts import Part
 from tfmagic.session.tiers.machine.views import broadcast, view_of, whole
 
@@ -99,6 +101,39 @@ def test_steps_give_the_values_of_torch(name: str, dtype: torch.dtype, every_par
         torch.testing.assert_close(one, other)
 
 
+THIN, WIDE = (40, 5), (5, 7)
+PRODUCTS: dict[str, tuple[Callable[..., Any], tuple[tuple[int, ...], ...]]] = {
+    **{name: step for name, step in STEPS.items() if name.startswith(("product", "column", "row"))},
+    "few columns": (lambda a, b: torch.matmul(a, b), (THIN, WIDE)),
+    "few columns and row": (lambda a, b, c: torch.addmm(c, a, b), (THIN, WIDE, (7,))),
+    "few columns and matrix": (lambda a, b, c: torch.addmm(c, a, b), (THIN, WIDE, (40, 7))),
+    "few columns of two transposed": (lambda a, b: torch.matmul(a.t(), b.t()), ((5, 40), (7, 5))),
+    "products of few columns": (lambda a, b: torch.matmul(a, b), ((3, 40, 5), (3, 5, 4))),
+    "one inner": (lambda a, b: torch.matmul(a, b), ((6, 1), (1, 9))),
+    "a matrix with itself": (lambda a: torch.matmul(a.t(), a), (A,)),
+    "repeated rows": (lambda a, b: torch.matmul(a.expand(6, 5), b), ((1, 5), B)),
+    "repeated columns": (lambda a, b: torch.matmul(a, b.expand(5, 7)), (A, (5, 1))),
+    "some columns": (lambda a, b: torch.matmul(torch.narrow(a, 1, 1, 3), torch.narrow(b, 0, 2, 3).t()), (A, (7, 3))),
+    "every matrix of many": (lambda a, b: torch.matmul(a, torch.permute(b, (0, 2, 1))), ((3, 4, 5), (3, 6, 5))),
+    "matrices across": (lambda a, b: torch.matmul(torch.permute(a, (1, 0, 2)), b), ((4, 3, 5), (3, 5, 6))),
+}
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("name", PRODUCTS)
+def test_products_by_the_library_give_the_values_of_torch(name: str, dtype: torch.dtype, every_part: None,
+                                                          monkeypatch: pytest.MonkeyPatch) -> None:
+    if not compiler.has_products():
+        pytest.skip("no library of products")
+    for module in (parts, steps):
+        monkeypatch.setattr(module, "LOOPED", 0)
+    function, shapes = PRODUCTS[name]
+    given = [numbers(*shape, dtype=dtype) for shape in shapes]
+    for mine, theirs in zip(*both(function, *given)):
+        assert mine.is_contiguous()
+        torch.testing.assert_close(mine, theirs)
+
+
 @pytest.mark.parametrize("function", [torch.softmax, torch.log_softmax])
 def test_softmax_knows_infinity_and_nan(every_part: None, function: Callable[..., Any]) -> None:
     inf, nan = float("inf"), float("nan")
@@ -129,13 +164,37 @@ def test_what_asks_for_a_value_ends_a_part(every_part: None) -> None:
         torch.testing.assert_close(mine, theirs)
 
 
-def test_a_large_product_is_torchs_and_few_calls_are() -> None:
-    def function(x: Any) -> Any:
-        return torch.tanh(torch.matmul(torch.sigmoid(torch.matmul(x, x) * 2.0 + 1.0) * 3.0, x) - x) * x + 1.0
+def _net(x: Any, w: Any) -> Any:
+    return torch.tanh(torch.matmul(torch.sigmoid(torch.matmul(x, w) * 2.0 + 1.0) * 3.0, w.t()) - x) * x + 1.0
 
-    assert len(parts_of(plan_of(function, numbers(8, 8)))) == 1
-    assert parts_of(plan_of(function, numbers(100, 100))) == []
+
+def test_large_products_are_in_parts_where_the_library_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = plan_of(_net, numbers(2, 100), numbers(100, 300))
+    monkeypatch.setattr(compiler, "has_products", lambda: True)
+    assert len(parts_of(plan)) == 1, "a matrix of 30,000 numbers may be multiplied with"
+    monkeypatch.setattr(compiler, "has_products", lambda: False)
+    assert len(parts_of(plan)) == 1, "few multiplications"
+    assert parts_of(plan_of(_net, numbers(20, 100), numbers(100, 100))) == []
+
+
+def test_few_calls_and_products_worth_threads_are_torchs(monkeypatch: pytest.MonkeyPatch) -> None:
     assert parts_of(plan_of(lambda x: torch.matmul(x, x) + 1.0, numbers(8, 8))) == []
+    plan = plan_of(_net, numbers(16, 1000), numbers(1000, 1000))
+    assert len(parts_of(plan)) == compiler.has_products()
+    plan.threads = 2
+    assert parts_of(plan) == []
+
+
+def test_a_view_of_what_is_large_is_no_copy(every_part: None) -> None:
+    if not compiler.has_products():
+        pytest.skip("no library of products")
+    def function(x: Any, y: Any) -> Any:
+        return torch.matmul(x, y).t(), torch.matmul(x, y).t() * 2.0
+
+    given = numbers(200, 5), numbers(5, 200)
+    assert "t" not in sum(parts_of(plan_of(function, *given)), [])
+    for mine, theirs in zip(*both(function, *given)):
+        torch.testing.assert_close(mine, theirs)
 
 
 def test_equal_steps_are_one_function() -> None:
@@ -184,7 +243,7 @@ def test_a_net_trains_as_before(monkeypatch: pytest.MonkeyPatch) -> None:
     expected = losses()
     monkeypatch.setattr(machine, "_calls_before", lambda plan: 6)
     made = []
-    changed = machine.changed
-    monkeypatch.setattr(machine, "changed", lambda plan: made.append(parts_of(plan)) or changed(plan))
+    with_kernels = machine.with_machine_code
+    monkeypatch.setattr(machine, "with_machine_code", lambda plan: made.append(parts_of(plan)) or with_kernels(plan))
     np.testing.assert_allclose(losses(), expected, rtol=1e-4)
     assert any(sum(map(len, parts)) > 100 for parts in made)

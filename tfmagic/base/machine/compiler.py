@@ -18,7 +18,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from tfmagic.base import tf_logging
-from tfmagic.base.machine import team
+from tfmagic.base.machine import blas, team
 
 POINTER, INTEGER = ctypes.c_void_p, ctypes.c_int64
 
@@ -44,6 +44,11 @@ def _llvm() -> tuple[Any, Callable[[], Any]]:
 def has_team() -> bool:
     """Whether functions can have torch's threads work with them (`team.shared`)."""
     return team.available(_llvm()[0])
+
+
+def has_products() -> bool:
+    """Whether functions can call torch's products of matrices (`blas.product`)."""
+    return blas.available(_llvm()[0])
 
 
 _lock = threading.Lock()

@@ -37,7 +37,7 @@ def function(plan: PlanGraph) -> Callable[..., Any]:
 
 def changed(plan: PlanGraph) -> Callable[..., Any]:
     """The callable that has machine code in the place of runs, made at once."""
-    return python.function(_with_kernels(plan), function)
+    return python.function(with_machine_code(plan), function)
 
 
 def divided(plan: PlanGraph) -> Iterator[fx.Node | Run | Part | Windows | Product]:
@@ -64,7 +64,7 @@ class _Changing:
 
     def __init__(self, plan: PlanGraph, first: Callable[..., Any], calls: int):
         self._current = first
-        self._later = compiler.Later(lambda: _with_kernels(plan), calls)
+        self._later = compiler.Later(lambda: with_machine_code(plan), calls)
         self._waits = True
 
     def call(self, *parameters: Any) -> Any:
@@ -94,7 +94,7 @@ class _Direct(PlanCall, shown_under="tfmagic.machine"):
 _SPLIT = _Direct(torch._VF.split)  # type: ignore[attr-defined]
 
 
-def _with_kernels(plan: PlanGraph) -> PlanGraph:
+def with_machine_code(plan: PlanGraph) -> PlanGraph:
     """The plan in which machine code computes runs and parts, and engines products."""
     from tfmagic.session.tiers.machine.kernel import ElementWise, WholePart
     from tfmagic.session.tiers.machine.pooling import OverWindows
@@ -124,6 +124,6 @@ def _with_kernels(plan: PlanGraph) -> PlanGraph:
                 graph.create_node("call_function", operator.getitem, (call, index), {}, node.name)
         for made in (call, *(twins[node] for node in results)):
             made.meta = {"op": results[0].meta.get("op"), "effect": "none", "inputs": []}
-        call.meta["work"] = work.of_all((*part.arguments(), *results))
+        call.meta["work"] = work.of_all(part.nodes if isinstance(part, Part) else (*part.arguments(), *results))
     return PlanGraph(plan.name, graph, plan.constants, plan.written, plan.in_place, feeds=plan.feeds,
                      fetches=plan.fetches, ops=plan.ops, threads=plan.threads)

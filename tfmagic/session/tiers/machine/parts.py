@@ -1,8 +1,10 @@
 """Parts: stretches of a plan on small values that machine code computes as a whole, products and sums included.
 
-1. Every value in a part has a known shape of few numbers; what it has no rule for stays torch's.
+1. Every value in a part has a known shape of few numbers, but for what products take and give; what it has no rule for
+   stays torch's.
 2. A part ends where something outside asks for one of its values; there is only one at a time, so there are no circles.
-3. Products are small: torch's are better from some ten thousand multiplications on.
+3. Products are not worth several threads: those of few multiplications are plain loops, larger ones calls of the
+   library that torch has for them, where it can be called.
 4. A part without products, sums or joins is left to `runs`.
 """
 
@@ -15,13 +17,18 @@ from typing import Any
 import torch
 from torch import fx
 
+from tfmagic.base.machine import compiler
 from tfmagic.session.element_rules import KINDS, rule_of
+from tfmagic.session.passes import work
 from tfmagic.session.plan.plan_graph import PlanGraph
 from tfmagic.session.tiers.failures import kept_until
 from tfmagic.session.tiers.machine.runs import MANY
 from tfmagic.session.tiers.machine.views import view_of, whole
 
-_PRODUCT = 1 << 15
+# Multiplications of a product that is a plain loop.
+LOOPED = 1 << 16
+# Numbers that a product takes or gives.
+_LARGE = 1 << 22
 _MOST = 2000
 _FEWEST = 6
 # About how many microseconds torch takes for calls on few numbers.
@@ -103,6 +110,8 @@ def find(plan: PlanGraph, items: Iterable[Any] | None = None) -> Iterator[Any]:
         if any(given not in part.nodes and not isinstance(given.meta.get("val"), torch.Tensor)
                for given in node.all_input_nodes):
             kind = None  # one of several views, which lie in no part
+        if kind == ("view",) and not _is_small(node) and any(given in part.nodes for given in node.all_input_nodes):
+            kind = None  # who asks for it outside would get a copy
         if kind is not None and len(part.nodes) < _MOST:
             part.nodes[node] = kind
             continue
@@ -135,8 +144,12 @@ def _kind(node: fx.Node, plan: PlanGraph) -> tuple[Any, ...] | None:
     if not node.op.startswith("call") or node.meta.get("effect") != "none" or node.meta.get("on_object"):
         return None
     given = node.all_input_nodes
-    if not all(_is_small(item) for item in given) or not given or not _is_small(node):
+    if not given or not all(_has_code(item, _LARGE) for item in (node, *given)):
         return None
+    if not all(_is_small(item) for item in (node, *given)):
+        if _is_view(node) and isinstance(node.meta["val"], torch.Tensor):
+            return ("view",)
+        return _KINDS[name](node, plan) if (name := _name(node)) in _PRODUCTS else None
     metas = [item.meta["val"] for item in (node, *given)]
     if not all(isinstance(meta, torch.Tensor) for meta in metas):
         return ("view",) if _is_view(node) else None
@@ -145,18 +158,29 @@ def _kind(node: fx.Node, plan: PlanGraph) -> tuple[Any, ...] | None:
         return "element", rule
     if _is_view(node):
         return ("view",)
+    name = _name(node)
+    return _KINDS[name](node, plan) if name in _KINDS else None
+
+
+def _name(node: fx.Node) -> str:
+    """The name of a function of torch on floats, all of one type; else ""."""
     name = getattr(node.target, "__name__", "") if node.op == "call_function" else ""
-    if node.target is not getattr(torch, name, None) and node.target is not getattr(torch.nn.functional, name, None) \
-            or metas[0].dtype not in _FLOATS or len({meta.dtype for meta in metas}) > 1:
-        return None
-    return _KINDS[name](node) if name in _KINDS else None
+    if node.target is not getattr(torch, name, None) and node.target is not getattr(torch.nn.functional, name, None):
+        return ""
+    dtypes = {item.meta["val"].dtype for item in (node, *node.all_input_nodes)}
+    return name if len(dtypes) == 1 and dtypes <= {*_FLOATS} else ""
 
 
 def _is_small(node: fx.Node) -> bool:
+    return _has_code(node, MANY)
+
+
+def _has_code(node: fx.Node, most: int) -> bool:
+    """Whether a value, or each of several, is one that machine code can work on, of fewer than `most` numbers."""
     meta = node.meta.get("val")
     parts: Sequence[Any] = meta if isinstance(meta, (tuple, list)) else [meta]
     return bool(parts) and node.meta.get("device", "cpu") == "cpu" and "number" not in node.meta and all(
-        isinstance(part, torch.Tensor) and part.dtype in KINDS and 0 < part.numel() < MANY for part in parts)
+        isinstance(part, torch.Tensor) and part.dtype in KINDS and 0 < part.numel() < most for part in parts)
 
 
 def _is_view(node: fx.Node) -> bool:
@@ -172,19 +196,21 @@ def _shape(value: Any) -> tuple[int, ...]:
     return tuple(value.meta["val"].shape)
 
 
-def _product(node: fx.Node) -> tuple[Any, ...] | None:
+def _product(node: fx.Node, plan: PlanGraph) -> tuple[Any, ...] | None:
     """A product of matrices, or of as many as the other has."""
     a, b = node.args[-2:]
     if node.kwargs or not all(isinstance(arg, fx.Node) for arg in node.args):
         return None
     first, second = _shape(a), _shape(b)
-    if len(first) < 2 or len(first) != len(second) or first[:-2] != second[:-2] or \
-            math.prod(first) * second[-1] > _PRODUCT:
+    if len(first) < 2 or len(first) != len(second) or first[:-2] != second[:-2]:
+        return None
+    if math.prod(first) * second[-1] > LOOPED and (
+            not compiler.has_products() or plan.threads > 1 and work.is_worth_threads(node)):
         return None
     return "product", a, b, node.args[0] if len(node.args) == 3 else None
 
 
-def _total(node: fx.Node) -> tuple[Any, ...] | None:
+def _total(node: fx.Node, plan: PlanGraph) -> tuple[Any, ...] | None:
     """A sum or mean over axes."""
     x = node.args[0]
     axes = node.args[1] if len(node.args) > 1 else None
@@ -195,14 +221,14 @@ def _total(node: fx.Node) -> tuple[Any, ...] | None:
     return "total", x, frozenset(axis % rank for axis in axes), node.target is torch.mean
 
 
-def _softmax(node: fx.Node) -> tuple[Any, ...] | None:
+def _softmax(node: fx.Node, plan: PlanGraph) -> tuple[Any, ...] | None:
     x, axis = node.args[0], node.args[1] if len(node.args) > 1 else node.kwargs.get("dim")
     if set(node.kwargs) - {"dim"} or not isinstance(x, fx.Node) or axis not in (-1, len(_shape(x)) - 1):
         return None
     return "softmax", x, node.target in (torch.log_softmax, torch.nn.functional.log_softmax)
 
 
-def _joined(node: fx.Node) -> tuple[Any, ...] | None:
+def _joined(node: fx.Node, plan: PlanGraph) -> tuple[Any, ...] | None:
     values, axis = node.args[0], node.args[1] if len(node.args) > 1 else 0
     if node.kwargs or not isinstance(values, (list, tuple)) or type(axis) is not int or \
             any(len(_shape(value)) != len(_shape(node)) for value in values):
@@ -210,6 +236,6 @@ def _joined(node: fx.Node) -> tuple[Any, ...] | None:
     return "join", tuple(values), axis % len(_shape(node))
 
 
-_KINDS = {"matmul": _product, "mm": _product, "bmm": _product, "addmm": _product, "sum": _total, "mean": _total,
-          "softmax": _softmax, "log_softmax": _softmax, "cat": _joined,
-          "zeros_like": lambda node: None if node.kwargs else ("zeros",)}
+_PRODUCTS = dict.fromkeys(("matmul", "mm", "bmm", "addmm"), _product)
+_KINDS = {**_PRODUCTS, "sum": _total, "mean": _total, "softmax": _softmax, "log_softmax": _softmax, "cat": _joined,
+          "zeros_like": lambda node, plan: None if node.kwargs else ("zeros",)}

@@ -8,16 +8,19 @@ from typing import Any
 
 from torch import fx
 
+from tfmagic.base.machine import blas
 from tfmagic.base.machine.code import Code, number
 from tfmagic.base.machine.functions import INTRINSICS, Real
 from tfmagic.session.element_rules import KINDS, Value, write
-from tfmagic.session.tiers.machine.parts import Part
-from tfmagic.session.tiers.machine.views import View, broadcast, dense_strides, view_of, whole
+from tfmagic.session.tiers.machine.parts import LOOPED, Part
+from tfmagic.session.tiers.machine.views import View, broadcast, dense_strides, turned, view_of, whole
 
 _BYTES = {"float": 4, "double": 8, "i32": 4, "i64": 8, "i8": 1}
 _ALIGNED = 64
 # Sums of floats may be taken in any order, as torch takes them.
 _ANY_ORDER = "reassoc contract"
+# Columns so few that the library is better at the transpose, where there are many rows.
+_FEW, _MANY_ROWS = 10, 32
 # Element-wise calls that share a loop.
 _TOGETHER = 100
 
@@ -45,6 +48,7 @@ class Writer:
         self._functions: dict[str, str] = {}  # names by text
         self._views: dict[fx.Node, Any] = {}
         self._group: list[fx.Node] = []
+        self._kinds: set[str] = set()  # those of products that the library computes
         self.scratch = 0
         arguments, results = part.arguments(), part.results()
         for index, node in enumerate(arguments):
@@ -66,7 +70,7 @@ class Writer:
         self._flush()
         main = self._main.function(self._title, ["ptr %packed"])
         functions = [text.replace("@STEP(", f"@{name}(", 1) for text, name in self._functions.items()]
-        return "".join(functions) + main + INTRINSICS
+        return "".join(functions) + main + INTRINSICS + "".join(map(blas.declared, sorted(self._kinds)))
 
     # --- memory ------------------------------------------------------------------------------------------------------
 
@@ -76,12 +80,14 @@ class Writer:
         if view is None:
             shape = node.meta["val"].shape
             pointer = self._results.get(node)
-            if pointer is None:
-                pointer = self._main.let(f"getelementptr inbounds i8, ptr {self._free}, i64 {self.scratch}")
-                size = math.prod(shape) * _BYTES[kind_of(node)]
-                self.scratch += -(-size // _ALIGNED) * _ALIGNED
-            view = self._views[node] = whole(pointer, shape)
+            view = self._views[node] = self._room(shape, kind_of(node)) if pointer is None else whole(pointer, shape)
         return view
+
+    def _room(self, shape: Sequence[int], kind: str) -> View:
+        """Memory that only the function uses."""
+        pointer = self._main.let(f"getelementptr inbounds i8, ptr {self._free}, i64 {self.scratch}")
+        self.scratch += -(-math.prod(shape) * _BYTES[kind] // _ALIGNED) * _ALIGNED
+        return whole(pointer, shape)
 
     def _look(self, node: fx.Node) -> None:
         source: Any = node.args[0]
@@ -184,6 +190,9 @@ class Writer:
         first, second, target, kind = self._views[a], self._views[b], self._new(node), kind_of(node)
         bias = None if added is None else broadcast(self._views[added], target.shape)
         rows, inner, columns = first.shape[-2], first.shape[-1], second.shape[-1]
+        if math.prod(first.shape) * columns > LOOPED:
+            self._by_library(first, second, target, bias, kind)
+            return
         by_rows = second.strides[-1] == 1 or columns == 1 or second.strides[-2] != 1
 
         def multiplying(code: Code, names: Sequence[str]) -> None:
@@ -233,6 +242,39 @@ class Writer:
                 _nest(code, target.shape, number_by_number)
 
         self._call(multiplying, [(view, kind) for view in (first, second, target, bias) if view is not None])
+
+    def _by_library(self, first: View, second: View, target: View, bias: View | None, kind: str) -> None:
+        self._kinds.add(kind)
+        if 1 < second.shape[-1] <= _FEW and first.shape[-2] >= _MANY_ROWS:
+            across = self._room((*target.shape[:-2], *target.shape[:-3:-1]), kind)
+            self._by_library_as_it_is(turned(second), turned(first), across, bias and turned(bias), kind)
+            self._copy(turned(across), target, kind, False)
+        else:
+            self._by_library_as_it_is(first, second, target, bias, kind)
+
+    def _by_library_as_it_is(self, first: View, second: View, target: View, bias: View | None, kind: str) -> None:
+        if bias is not None:
+            self._copy(bias, target, kind, False)
+        given, laid = [], []
+        for view in (first, second):
+            lies = _laid(view)
+            if lies is None:
+                dense = self._room(view.shape, kind)
+                self._copy(view, dense, kind, False)
+                view, lies = dense, (False, view.shape[-1])
+            given.append(view)
+            laid.append(lies)
+        sizes = (*first.shape[-2:], second.shape[-1])
+
+        def multiplying(code: Code, names: Sequence[str]) -> None:
+            def one(at: Sequence[str]) -> None:
+                places = [code.at(name, kind, _position(code, at, view.strides[:-2]))
+                          for name, view in zip(names, (*given, target))]
+                blas.product(code, kind, places, sizes, laid, bias is not None)
+
+            _nest(code, target.shape[:-2], one)
+
+        self._call(multiplying, [(view, kind) for view in (*given, target)])
 
     def _total(self, node: fx.Node, x: fx.Node, axes: frozenset[int], is_mean: bool) -> None:
         source, target, kind = self._views[x], self._new(node), kind_of(node)
@@ -316,6 +358,16 @@ class Writer:
         size = str(math.prod(target.shape))
         self._call(lambda code, names: code.loop(
             "0", size, lambda index: code.store(number(0.0, kind), names[0], kind, index)), [(target, kind)])
+
+
+def _laid(view: View) -> tuple[bool, int] | None:
+    """How the matrices of a value lie for `blas.product`; None: not as it takes them."""
+    (rows, columns), (by_rows, by_columns) = view.shape[-2:], view.strides[-2:]
+    if (by_columns == 1 or columns == 1) and (by_rows >= columns or rows == 1):
+        return False, max(by_rows, columns)
+    if (by_rows == 1 or rows == 1) and (by_columns >= rows or columns == 1):
+        return True, max(by_columns, rows)
+    return None
 
 
 def _memory(kind: str) -> str:

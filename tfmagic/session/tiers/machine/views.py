@@ -63,6 +63,11 @@ def _swapped(view: View, first: int, second: int) -> View:
     return _permuted(view, axes)
 
 
+def turned(view: View) -> View:
+    """The value with its last two axes in each other's place."""
+    return _swapped(view, -2, -1)
+
+
 def _narrowed(view: View, axis: int, start: int, length: int) -> View:
     axis, shape = axis % len(view.shape), list(view.shape)
     shape[axis] = length
@@ -87,7 +92,7 @@ def _unbound(view: View, dim: int = 0) -> list[View]:
 
 
 def _attribute(view: View, name: str) -> View | None:
-    return _swapped(view, -2, -1) if name == "mT" else None
+    return turned(view) if name == "mT" else None
 
 
 def _tiled(view: View, counts: Sequence[int]) -> View | None:

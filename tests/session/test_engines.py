@@ -1,0 +1,154 @@
+"""Products of matrices by the engine that is quickest on this machine: the same values, measured once."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from tests.session.plans_of_functions import plan_of
+from tfmagic import tf
+from tfmagic.base.machine import compiler
+from tfmagic.session.tiers import choices, engines, machine
+
+
+@pytest.fixture
+def machine_without_choices(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A machine on which nothing has been measured; gives the file for what is."""
+    monkeypatch.setattr(choices, "_file", lambda: tmp_path / "cache" / "choices.json")
+    choices._known.cache_clear()
+    yield tmp_path / "cache" / "choices.json"
+    choices._known.cache_clear()
+
+
+def product(*shapes: tuple[int, ...], turned: tuple[bool, bool] = (False, False), threads: int = 0,
+            dtype: torch.dtype = torch.float32) -> tuple[engines.Product, list[torch.Tensor]]:
+    """The product of a plan, and values for it; those that are turned lie column by column."""
+    def function(a: Any, b: Any, c: Any = None) -> Any:
+        a, b = a.t() if turned[0] else a, b.t() if turned[1] else b
+        return torch.matmul(a, b) if c is None else torch.addmm(c, a, b)
+
+    laid = [shape[::-1] if turn else shape for shape, turn in zip(shapes, (*turned, False))]
+    given = [torch.rand(shape, dtype=dtype) for shape in laid]
+    plan = plan_of(lambda a, b, c: function(a, b, c), *given) if len(given) == 3 else \
+        plan_of(lambda a, b: function(a, b), *given)
+    (found,) = [item for item in engines.find(plan.graph.nodes, threads) if isinstance(item, engines.Product)]
+    values = [value.t() if turn else value for value, turn in zip(given, (*turned, False))]
+    return found, [values[-1], *values[:2]] if len(values) == 3 else values
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("turned", [(False, False), (True, False), (False, True), (True, True)])
+@pytest.mark.parametrize("shapes", [((64, 100), (100, 10)), ((64, 100), (100, 10), (10,)), ((2, 300), (300, 500)),
+                                    ((300, 100), (100, 1), (1,)), ((1, 300), (300, 300))])
+def test_every_engine_gives_the_product(shapes: Any, turned: Any, dtype: torch.dtype) -> None:
+    found, given = product(*shapes, turned=turned, dtype=dtype)
+    candidates = found._engines()
+    assert len(candidates) == (3 if dtype == torch.float32 and torch.backends.mkldnn.is_available() else 2)
+    with torch.inference_mode():
+        expected = candidates.pop("torch")(*given)
+        for engine in candidates.values():
+            value = engine(*given)
+            assert value.is_contiguous() and value.dtype == dtype
+            torch.testing.assert_close(value, expected)
+
+
+@pytest.mark.parametrize("function", [
+    lambda a: torch.matmul(a, a.select(0, 0)), lambda a: torch.addmm(a, a, a),
+    lambda a: torch.matmul(a.long(), a.long()), lambda a: torch.matmul(a.expand(2, 90, 90), a.expand(2, 90, 90)),
+    lambda a: torch.matmul(torch.narrow(a, 0, 0, 2), torch.narrow(a, 1, 0, 2))])
+def test_what_is_no_product_of_matrices_of_floats_or_takes_no_time_stays_torchs(function: Any) -> None:
+    plan = plan_of(function, torch.rand(90, 90))
+    assert list(engines.find(plan.graph.nodes, 0)) == list(plan.graph.nodes)
+
+
+@pytest.mark.parametrize(("times", "expected"), [((1.0, 0.5, 0.8), "across"), ((1.0, 0.99, 0.95), "torch"),
+                                                 ((0.3, 0.5, 0.8), "torch"), ((1.0, 0.9, 0.4), "onednn")])
+def test_the_quickest_is_chosen_and_torch_unless_another_is_clearly_quicker(
+        times: tuple[float, ...], expected: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    by_name = dict(zip(("torch", "across", "onednn"), times))
+    candidates: dict[str, Any] = {name: (lambda *given, name=name: name) for name in by_name}
+    monkeypatch.setattr(engines, "_timed", lambda engine, given, calls: by_name[engine()])
+    assert engines._quickest(candidates, []) == expected
+
+
+def test_a_shape_is_measured_once_for_each_number_of_threads(machine_without_choices: Path,
+                                                            monkeypatch: pytest.MonkeyPatch) -> None:
+    measured: list[int] = []
+    monkeypatch.setattr(engines, "_quickest", lambda *given: measured.append(torch.get_num_threads()) or "across")
+    before = torch.get_num_threads()
+    for threads in (1, 2, 1, 2):
+        found, given = product((64, 100), (100, 10))
+        found._threads = threads
+        assert found.bind() is engines._across
+    assert measured == [1, 2] and torch.get_num_threads() == before
+    product((65, 100), (100, 10))[0].bind()
+    product((64, 100), (100, 10), turned=(True, False))[0].bind()
+    assert len(measured) == 4
+
+
+def test_what_was_measured_is_kept_for_other_processes(machine_without_choices: Path) -> None:
+    assert choices.choice("a", lambda: "one") == "one"
+    other = json.loads(machine_without_choices.read_text())
+    machine_without_choices.write_text(json.dumps({**other, "of another process": "two"}))
+    assert choices.choice("b", lambda: "three") == "three"
+    assert json.loads(machine_without_choices.read_text()) == {"a": "one", "b": "three", "of another process": "two"}
+    choices._known.cache_clear()
+    assert choices.choice("of another process", lambda: "") == "two"
+
+
+@pytest.mark.parametrize("text", ["", "{", "[1]", '{"a": 3}', "\0" * 8])
+def test_a_damaged_file_is_measured_again(machine_without_choices: Path, text: str) -> None:
+    machine_without_choices.parent.mkdir()
+    machine_without_choices.write_text(text)
+    assert choices.choice("a", lambda: "one") == "one"
+    assert json.loads(machine_without_choices.read_text()) == {"a": "one"}
+
+
+def test_where_no_file_can_be_written_a_process_measures_for_itself(tmp_path: Path,
+                                                                   monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "taken").write_text("")
+    monkeypatch.setattr(choices, "_file", lambda: tmp_path / "taken" / "choices.json")
+    choices._known.cache_clear()
+    assert choices.choice("a", lambda: "one") == choices.choice("a", lambda: "two") == "one"
+    choices._known.cache_clear()
+
+
+def test_a_program_trains_as_before_whatever_is_chosen(machine_without_choices: Path,
+                                                       monkeypatch: pytest.MonkeyPatch) -> None:
+    given = np.random.RandomState(0).rand(40, 200).astype(np.float32)
+
+    def losses() -> list[float]:
+        with tf.Graph().as_default(), tf.Session() as sess:
+            x = tf.placeholder(tf.float32, [40, 200])
+            w = tf.get_variable("w", initializer=tf.random_normal([200, 150], stddev=0.1, seed=1))
+            b = tf.get_variable("b", [150], initializer=tf.zeros_initializer())
+            loss = tf.reduce_mean(tf.square(tf.nn.xw_plus_b(x, w, b) - 0.5))
+            train = tf.train.GradientDescentOptimizer(0.5).minimize(loss)
+            sess.run(tf.global_variables_initializer())
+            return [float(sess.run([loss, train], {x: given})[0]) for _ in range(12)]
+
+    monkeypatch.setattr(machine, "_calls_before", lambda plan: None)
+    expected = losses()
+    if not compiler.available():
+        return
+    monkeypatch.setattr(machine, "_calls_before", lambda plan: 6)
+    monkeypatch.setattr(compiler, "has_products", lambda: False)  # else the machine code has them
+    for name in ("across", "onednn", "torch"):
+        monkeypatch.setattr(engines, "_quickest", lambda *given, name=name: name)
+        choices._known.cache_clear()
+        machine_without_choices.unlink(missing_ok=True)
+        np.testing.assert_allclose(losses(), expected, rtol=1e-5)
+        assert set(json.loads(machine_without_choices.read_text()).values()) == {name}
+
+
+def test_nothing_is_loaded_for_choices_before_one_is_made() -> None:
+    code = ("import sys; from tfmagic import tf; tf.Session().run(tf.constant(1) + 1)\n"
+            "assert 'platformdirs' not in sys.modules")
+    subprocess.run([sys.executable, "-c", code], check=True)
