@@ -1,5 +1,8 @@
 """Numbers too small to be normal count as 0 while a run computes, as in TensorFlow 1.15, and only then."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import torch
@@ -42,6 +45,23 @@ def test_a_run_computes_with_zeros_in_their_place(dtype, tiny, small, count):
         feeds = {x: np.full(count, tiny), y: np.full(count, small)}
         assert not any(np.any(value) for value in session.run(sums, feeds))
         assert all(np.all(value > 0) for value in session.run(handed_on, feeds))
+
+
+@pytest.mark.parametrize("threads", [0, 2])
+def test_threads_that_torch_had_before_compute_with_zeros_too(threads):
+    """In a process of its own: threads are told once."""
+    code = f"""
+import numpy as np, torch
+torch.set_num_threads(2)
+torch.ones(3_000_000) * 2  # starts the second thread
+from tfmagic import tf
+x = tf.placeholder(tf.float32, [3_000_000])
+given = np.full(3_000_000, 1e-40, np.float32)
+with tf.Session(config=tf.ConfigProto(intra_op_parallelism_threads={threads})) as session:
+    assert not session.run(tf.nn.relu(x) * 2.0, {{x: given}}).any()
+assert (torch.from_numpy(given)[:10] * 2 > 0).all()
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_a_run_within_a_run_leaves_the_outer_one_as_it_is():

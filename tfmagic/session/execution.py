@@ -21,7 +21,7 @@ import torch
 from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.ops.threads import on_one_thread
 from tfmagic.session import running
-from tfmagic.session.denormals import flushing
+from tfmagic.session.denormals import flushing, tell_threads
 from tfmagic.session.lower.lowering import uninitialized
 from tfmagic.session.memory import keep_between_runs
 from tfmagic.session.passes import open_shapes
@@ -140,8 +140,10 @@ class Execution:
         # Plans of small calls have one thread, and small calls of others, where the user has not said how many.
         several = torch.get_num_threads() if resources.threads == 0 else 1
         self._alone = several > 1 and wants_one_thread(plan)
-        if several > 1 and tier is machine.function and wants_threads(plan):
-            give(plan, several)
+        if torch.get_num_threads() > 1 and (tier is not machine.function or wants_threads(plan)):
+            tell_threads(torch.get_num_threads())
+            if several > 1 and tier is machine.function:
+                give(plan, several)
         apart = not locked and (self.writes or open_shapes.matter(plan))
         parts = split(plan, always=not self.writes) if apart else None
         self.acquired = None if parts is None else parts[0]
