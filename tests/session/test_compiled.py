@@ -12,9 +12,10 @@ import torch
 from tfmagic import tf
 from tfmagic.session.planning import make_plan
 from tfmagic.session.tiers import inductor
+from tfmagic.session.tiers.compilable import divided
 from tfmagic.session.tiers.compiled import CompiledRegion, function, is_marked
 from tfmagic.session.tiers.failures import explained
-from tfmagic.session.tiers.regions import Region, divided
+from tfmagic.session.tiers.regions import Region
 
 pytestmark = pytest.mark.usefixtures("graph")
 with_compiler = pytest.mark.skipif(shutil.which("g++") is None and shutil.which("clang++") is None,

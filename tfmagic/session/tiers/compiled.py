@@ -7,9 +7,7 @@ runs the region, and explains the failure if it is one of the program.
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import functools
-import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -19,8 +17,9 @@ from torch import fx
 from tfmagic.session.plan.plan_graph import PlanGraph
 from tfmagic.session.plan.run_time import PlanCall
 from tfmagic.session.tiers import elementary, python
+from tfmagic.session.tiers.compilable import divided
 from tfmagic.session.tiers.inductor import COMPILER
-from tfmagic.session.tiers.regions import Region, divided
+from tfmagic.session.tiers.regions import Region, with_calls
 
 
 def function(plan: PlanGraph, marked_only: bool = False) -> Callable[..., Any]:
@@ -32,7 +31,7 @@ def function(plan: PlanGraph, marked_only: bool = False) -> Callable[..., Any]:
     """
     order = divided(plan, is_marked if marked_only else lambda node: True)
     inner = functools.partial(function, marked_only=marked_only)
-    return python.function(plan if order is None else _with_calls(plan, order), inner)
+    return python.function(plan if order is None else with_calls(plan, order, functools.partial(_call_of, plan)), inner)
 
 
 def is_marked(node: fx.Node) -> bool:
@@ -130,56 +129,20 @@ def _with_copies(run: Callable[..., Any], shared: list[int]) -> Callable[..., An
     return copying
 
 
-def _with_calls(plan: PlanGraph, order: list[Region | fx.Node]) -> PlanGraph:
-    """The plan with one call for each region."""
-    graph = fx.Graph()
-    copies: dict[fx.Node, fx.Node] = {}
-
-    def copied(node: fx.Node) -> fx.Node:
-        copies[node] = graph.node_copy(node, copies.__getitem__)
-        return copies[node]
-
-    for node in plan.graph.nodes:
-        if node.op in ("placeholder", "get_attr"):
-            copied(node)
-    for item in order:
-        if isinstance(item, fx.Node):
-            copied(item)
-            continue
-        target = _call_of(plan, item)
-        call = graph.create_node("call_function", target, tuple(copies[given] for given in item.inputs))
-        call.meta.update(op=None, effect="none", inputs=[])
-        for index, node in enumerate(item.outputs):
-            part = graph.create_node("call_function", operator.getitem, (call, index), {}, node.name)
-            part.meta.update(node.meta)
-            copies[node] = part
-    copied(plan.output_node)
-    for node in reversed(list(graph.nodes)):
-        if node.op == "get_attr" and not node.users:
-            graph.erase_node(node)
-    return dataclasses.replace(plan, graph=graph)
-
-
 def _call_of(plan: PlanGraph, region: Region) -> CompiledRegion:
-    alone, compiler = fx.Graph(), fx.Graph()
-    inside: dict[fx.Node, fx.Node] = {}
+    compiler = fx.Graph()
     given: dict[fx.Node, fx.Node] = {}
     for node in region.inputs:
-        for graph, copies in ((alone, inside), (compiler, given)):
-            copies[node] = graph.create_node("placeholder", node.name, (), {}, node.name)
-            copies[node].meta.update(node.meta, source=node)
+        given[node] = compiler.create_node("placeholder", node.name, (), {}, node.name)
+        given[node].meta.update(node.meta, source=node)
     for node in region.scalars:
-        inside[node] = alone.node_copy(node)
         value = plan.constants[str(node.target)]
         given[node] = compiler.call_function(torch.full, ((), value.item()), {"dtype": value.dtype})
     for node in region.nodes:
-        inside[node] = alone.node_copy(node, inside.__getitem__)
         if elementary.is_tanh(node):
             given[node] = elementary.tanh(compiler, given[node.all_input_nodes[0]])
             continue
         given[node] = compiler.node_copy(node, given.__getitem__)
         given[node].meta = {}
-    alone.output((tuple(inside[node] for node in region.outputs), (), ()))
     compiler.output(tuple(given[node] for node in region.outputs))
-    constants = {str(node.target): plan.constants[str(node.target)] for node in region.scalars}
-    return CompiledRegion(PlanGraph("compiled region", alone, constants), compiler)
+    return CompiledRegion(region.alone(plan.constants, "compiled region"), compiler)
