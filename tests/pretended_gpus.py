@@ -2,7 +2,7 @@
 
 Kernels, placement and plans can so be checked for a GPU on any machine: a value that was made on the wrong device,
 a host array asked of a tensor that is not on the host, memory addressed directly, all fail as they would on a GPU.
-What CUDA computes differently, and how fast, only a GPU can say.
+What CUDA computes differently, and how fast, only a GPU can say. `pretended_streams` has its queues and its graphs.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import functools
 import threading
 from unittest import mock
 
+import pretended_streams
 import torch
 from torch.utils import backend_registration
 from torch.utils._python_dispatch import TorchDispatchMode
@@ -52,6 +53,7 @@ class OnGpu(torch.Tensor):
         return dispatch(func, args, kwargs or {})
 
     def tolist(self):
+        pretended_streams.before("aten::item", None, (), {}, OnGpu)
         return self.held.tolist()
 
     def data_ptr(self):
@@ -65,9 +67,10 @@ def dispatch(func, args, kwargs):
     asked = next((each for each in flat if isinstance(each, torch.device)), kwargs.get("device"))
     name = func._schema.name
     if not on_gpu and (asked is None or torch.device(asked).type != KIND):
-        return func(*args, **kwargs)
+        return _on_the_host(func, args, kwargs)
     if name not in _MIXING:
         _check_devices(name, on_gpu, args if name not in _INDEXING else (args[0], *args[2:]), kwargs)
+    pretended_streams.before(name, func, args, kwargs, OnGpu)
     device = torch.device(asked) if asked is not None else on_gpu[0].device
     args_held, kwargs_held = tree_unflatten([_held(each) for each in flat], form)
     kwargs_held.pop("pin_memory", None)
@@ -77,10 +80,16 @@ def dispatch(func, args, kwargs):
         for each in flat:
             if isinstance(each, OnGpu) and each.held.shape != each.shape:
                 raise NotImplementedError(f"{name} changes the shape of a tensor")
-        return written
-    if device.type != KIND:
-        return result
-    return tree_map_only(torch.Tensor, lambda each: OnGpu(each, device), result)
+        result = written
+    elif device.type == KIND:
+        result = tree_map_only(torch.Tensor, lambda each: OnGpu(each, device), result)
+    return pretended_streams.after(name, func, args, kwargs, result, OnGpu)
+
+
+def _on_the_host(func, args, kwargs):
+    if not kwargs.get("pin_memory"):
+        return func(*args, **kwargs)
+    return pretended_streams.pin(func(*args, **{**kwargs, "pin_memory": False}))
 
 
 def _held(value):
@@ -145,7 +154,7 @@ def pretended_gpus(count: int = 1):
             run(thread)
 
     patches = ((threading.Thread, "run", run_with_gpus), (listing, "local_devices", with_gpus),
-               (torch.cuda, "synchronize", lambda device=None: None))
+               *pretended_streams.patches())
     with contextlib.ExitStack() as stack:
         for patch in patches:
             stack.enter_context(mock.patch.object(*patch))

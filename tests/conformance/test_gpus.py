@@ -12,11 +12,31 @@ from oracle.programs import load
 from oracle.samples import sampled_ops
 from pretended_gpus import pretended_gpus
 
+from tfmagic.session.tiers import capturable, cuda_graphs
+
 
 @pytest.fixture(autouse=True)
 def _gpu():
     with contextlib.nullcontext() if torch.cuda.is_available() else pretended_gpus():
         yield
+
+
+@pytest.fixture
+def captured(monkeypatch):
+    """Every call that may be is captured when it runs first, and what is given is what a second replay gives."""
+    refused = []
+    call = cuda_graphs.CapturedRegion._call
+
+    def twice(region, *values):
+        call(region, *values)
+        return call(region, *values)
+
+    monkeypatch.setattr(cuda_graphs, "_RUNS", 1)
+    monkeypatch.setattr(capturable, "_is_worth", lambda region: True)
+    monkeypatch.setattr(cuda_graphs.CapturedRegion, "_call", twice)
+    monkeypatch.setattr(cuda_graphs.CapturedRegion, "_refuse", lambda region, failure: refused.append(failure))
+    yield
+    assert not refused, "a call waits that `capturable` does not know"
 
 
 def op_differences(name, count=None):
@@ -43,10 +63,33 @@ def test_op_does_the_same_on_a_gpu_for_every_sample(name):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", sorted(set(load()) - {
-    "contrib_memory_limit", "refused_while_they_run"}))  # a GPU has another limit, and does not look at indices
-def test_program_does_the_same_on_a_gpu(name):
+@pytest.mark.usefixtures("captured")
+@pytest.mark.parametrize("name", sampled_ops())
+def test_op_does_the_same_in_a_cuda_graph(name):
+    lines = op_differences(name)
+    assert not lines, "\n".join(lines[:8])
+
+
+# A GPU has another limit, and does not look at indices.
+PROGRAMS = sorted(set(load()) - {"contrib_memory_limit", "refused_while_they_run"})
+
+
+def quiet_differences(name):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        problems = program_differences(name)
+        return program_differences(name)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_program_does_the_same_on_a_gpu(name):
+    problems = quiet_differences(name)
+    assert not problems, "\n".join(problems)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("captured")
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_program_does_the_same_in_cuda_graphs(name):
+    problems = quiet_differences(name)
     assert not problems, "\n".join(problems)

@@ -18,6 +18,9 @@ _HOLDERS = ("VarHandleOp", "TensorArray", "TensorList", "EmptyTensorList", "Stac
 class Placer:
     """Chooses devices for the operations of one session.
 
+    Attributes:
+      has_gpu: whether one of the devices is a GPU.
+
     Args:
       available: the session's devices; the first GPU, else the first CPU, takes what has no device of its own.
       soft: whether an operation may go elsewhere when its device does not exist (`allow_soft_placement`).
@@ -27,6 +30,7 @@ class Placer:
     def __init__(self, available: Sequence[Device], soft: bool = False, prefer: str = ""):
         self.available = list(available)
         self.soft = soft
+        self.has_gpu = any(d.device_type == "GPU" for d in available)
         kinds = [d for d in available if d.device_type == (prefer or "GPU")]
         self.default = (kinds or [d for d in available if d.device_type == "CPU"] or list(available))[0]
         self.host = next((d for d in available if d.device_type == "CPU"), self.default)

@@ -68,6 +68,7 @@ class BaseSession:
         self._parts_made = 0
         self._resources: Any = None
         self._placer: Any = None
+        self._captures: Any = None
         self.last_feeds: Any = {}
         (_alive if self._target is None else self._target.sessions).add(self)
 
@@ -124,6 +125,10 @@ class BaseSession:
             self._placer = Placer(session_devices(config, None if self._target is None else self._target.place),
                                   config is not None and config.allow_soft_placement,
                                   default_kind())
+            if self._placer.has_gpu:
+                from tfmagic.session.tiers.captures import Captures
+
+                self._captures = Captures()
         return self._placer
 
     def list_devices(self) -> list[Any]:
@@ -137,6 +142,8 @@ class BaseSession:
             self._closed = True
             self._calls.clear()
             self._plans.clear()
+            if self._captures is not None:
+                self._captures.clear()
             if self._resources is not None:
                 self._resources.close()
 
@@ -304,7 +311,7 @@ class BaseSession:
         with self._lock:
             plan = flushing(lambda: make_plan(tensors, targets, feeds, self._torch_device, self.resources, shapes,
                                               assumed=assumed))()
-            return Execution(plan, self.resources, tiers.of(plan, self._jit))
+            return Execution(plan, self.resources, tiers.of(plan, self._jit, self._captures))
 
     def _torch_device(self, op: Operation) -> str:
         return self.placer.place(op).torch_name

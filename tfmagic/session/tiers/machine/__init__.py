@@ -27,12 +27,19 @@ from tfmagic.session.tiers.machine.parts import Part
 from tfmagic.session.tiers.machine.runs import Run
 from tfmagic.session.tiers.machine.windows import Windows
 
+Inner = Callable[[PlanGraph], Callable[..., Any]]
 
-def function(plan: PlanGraph) -> Callable[..., Any]:
-    """A callable of the plan's parameters that gives its triple of outputs; `failures.explained` reads its errors."""
-    first = python.function(plan, function)
+
+def function(plan: PlanGraph, inner: Inner | None = None) -> Callable[..., Any]:
+    """A callable of the plan's parameters that gives its triple of outputs; `failures.explained` reads its errors.
+
+    Args:
+      plan: the plan.
+      inner: what makes the bodies in it callable; by default this function does.
+    """
+    inner = inner or function
     calls = _calls_before(plan)
-    return first if calls is None else _Changing(plan, first, calls).call
+    return python.function(plan, inner) if calls is None else _Changing(plan, inner, calls).call
 
 
 def changed(plan: PlanGraph) -> Callable[..., Any]:
@@ -62,8 +69,9 @@ class _Changing:
       call: takes the plan's parameters.
     """
 
-    def __init__(self, plan: PlanGraph, first: Callable[..., Any], calls: int):
-        self._current = first
+    def __init__(self, plan: PlanGraph, inner: Inner, calls: int):
+        self._current = python.function(plan, inner)
+        self._inner = inner
         self._later = compiler.Later(lambda: with_machine_code(plan), calls)
         self._waits = True
 
@@ -73,7 +81,7 @@ class _Changing:
             if not self._later.waits:
                 self._waits = False
                 if self._later.made is not None:  # by this thread: it measures engines where they are to work
-                    self._current = python.function(self._later.made, function)
+                    self._current = python.function(self._later.made, self._inner)
         return self._current(*parameters)
 
 
