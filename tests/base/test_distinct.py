@@ -8,32 +8,41 @@ from tfmagic import tf
 from tfmagic.base.machine import distinct
 
 pytest.importorskip("llvmlite")
+KINDS = [torch.int32, torch.int64]
 
 
 @pytest.fixture
 def made() -> None:
-    """Both kinds of machine code are there."""
-    for kind in (torch.int32, torch.int64):
-        for _ in range(distinct._CALLS + 1):
-            distinct.distinct(torch.zeros(distinct._LEAST, dtype=kind))
+    """All kinds of machine code are there."""
+    for kind in KINDS:
+        for places in KINDS:
+            for _ in range(distinct._CALLS + 1):
+                distinct.distinct(torch.zeros(distinct._LEAST, dtype=kind), places)
 
 
-@pytest.mark.parametrize("dtype", [torch.int32, torch.int64])
-@pytest.mark.parametrize("low, high, count", [(0, 2000, 500), (-5, 3, 200), (7, 8, 128),
-                                              (-(1 << 31), 100 - (1 << 31), 300)])
-def test_numbers_in_order_of_appearance(made: None, dtype: torch.dtype, low: int, high: int, count: int) -> None:
-    x = torch.from_numpy(np.random.RandomState(0).randint(low, high, 2 * count)).to(dtype)[::2]
-    values, places = distinct.distinct(x)
-    expected = list(dict.fromkeys(x.tolist()))
-    assert values.dtype == dtype and values.tolist() == expected
-    assert places.tolist() == [expected.index(number) for number in x.tolist()]
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("dtype", KINDS)
+@pytest.mark.parametrize("low, high, count", [(0, 2000, 500), (-5, 3, 200), (7, 8, 128), (0, 9, 12),
+                                              (-(1 << 31), 100 - (1 << 31), 300), (-(1 << 31), (1 << 31) - 1, 9000)])
+def test_numbers_in_order_of_appearance(made: None, dtype: torch.dtype, kind: torch.dtype, low: int, high: int,
+                                        count: int) -> None:
+    for seed in range(3):  # what a call leaves in the table is nothing to the next one
+        x = torch.from_numpy(np.random.RandomState(seed).randint(low, high, 2 * count)).to(dtype)[::2]
+        values, places = distinct.distinct(x, kind)
+        expected = {number: place for place, number in enumerate(dict.fromkeys(x.tolist()))}
+        assert values.dtype == dtype and values.tolist() == list(expected)
+        assert places.dtype == kind and places.tolist() == [expected[number] for number in x.tolist()]
 
 
-def test_short_vectors_and_wide_ranges_are_left_to_others(made: None) -> None:
-    assert distinct.distinct(torch.zeros(distinct._LEAST - 1, dtype=torch.int64)) is None
-    wide = torch.zeros(distinct._LEAST, dtype=torch.int64)
-    wide[0], wide[1] = torch.iinfo(torch.int64).min, torch.iinfo(torch.int64).max
-    assert distinct.distinct(wide) is None
+def test_numbers_with_the_same_hash(made: None) -> None:
+    x = torch.arange(500, dtype=torch.int64) << 58  # all but the highest bits are the same
+    values, places = distinct.distinct(x, torch.int32)
+    assert values.tolist() == list(dict.fromkeys(x.tolist())) and values.tolist()[int(places[499])] == int(x[499])
+
+
+def test_very_short_and_very_long_vectors_are_left_to_others(made: None) -> None:
+    for length in (distinct._LEAST - 1, distinct._MOST + 1):
+        assert distinct.distinct(torch.zeros(length, dtype=torch.int64), torch.int32) is None
 
 
 def test_unique_is_the_same_by_either_way(made: None) -> None:

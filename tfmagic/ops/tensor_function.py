@@ -30,6 +30,7 @@ def tensor_function(meta: Callable[..., Any]) -> Callable[[Callable[..., Any]], 
             return function(*args, **kwargs)
 
         call.meta = meta  # type: ignore[attr-defined]
+        call.on_values = function  # type: ignore[attr-defined]  # what a plan need not ask once more
         return call
 
     return decorate

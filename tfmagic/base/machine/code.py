@@ -75,6 +75,28 @@ class Code:
         self.do(f"br i1 {more}, label %{tag}.turn, label %{tag}.end")
         self.do(f"{tag}.end:")
 
+    def search(self, start: str, turn: Callable[[str], tuple[str, str]]) -> str:
+        """The last of some numbers, the first of which is `start`.
+
+        Args:
+          turn: writes what is done with one; gives whether another follows, and which.
+        """
+        tag = self.name()
+        at = f"%{tag}.at"
+        before, first, last = f"{tag}.before", f"{tag}.turn", f"{tag}.last"
+        self.do(f"br label %{before}")
+        self.do(f"{before}:")
+        self.do(f"br label %{first}")
+        self.do(f"{first}:")
+        self.do(f"{at} = phi i64 [ {start}, %{before} ], [ {at}.next, %{last} ]")
+        more, following = turn(at)
+        self.do(f"br label %{last}")
+        self.do(f"{last}:")
+        self.do(f"{at}.next = add i64 {following}, 0")
+        self.do(f"br i1 {more}, label %{first}, label %{tag}.end")
+        self.do(f"{tag}.end:")
+        return at
+
     def function(self, name: str, parameters: Sequence[str], attributes: str = "") -> str:
         """The text of the function.
 

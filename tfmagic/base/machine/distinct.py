@@ -1,10 +1,17 @@
-"""Distinct: machine code that lists the different numbers of a vector in the order in which they appear."""
+"""Distinct: machine code that lists the different numbers of a vector in the order in which they appear.
+
+Where a number was found is noted in a table of places, in which it is looked for by its hash. A table serves all calls:
+places are counted on from call to call, so that what a call before has left lies below, and counts as nothing.
+"""
 
 from __future__ import annotations
 
+import ctypes
 import functools
 import struct
 from typing import Any
+
+import numpy as np
 
 from tfmagic.base.lazy import torch
 from tfmagic.base.machine import compiler
@@ -12,61 +19,86 @@ from tfmagic.base.machine.code import Code
 
 # So many calls save what the compiler takes.
 _CALLS = 300
-# Below, another way is as quick.
-_LEAST = 128
-# The numbers lie in a range not wider than this, or than so many times their count: each has a place in a table.
-_RANGE, _TIMES = 1 << 14, 64
+# Below, another way is as quick; above, a table would not stay in a processor's cache.
+_LEAST, _MOST = 8, 1 << 16
+# 2**64 divided by the golden ratio: neighbours get places far apart.
+_SPREAD = 0x9E3779B97F4A7C15 - (1 << 64)
+_packed = struct.Struct("7q").pack
 
 
 @functools.cache
-def _later(kind: str) -> compiler.Later:
-    return compiler.Later(lambda: _made(kind), _CALLS)
+def _later(*dtypes: Any) -> compiler.Later | None:
+    if not compiler.available():
+        return None
+    kinds = ["i32" if dtype == torch.int32 else "i64" for dtype in dtypes]
+    return compiler.Later(lambda: _made(*kinds), _CALLS)
 
 
-def _made(kind: str) -> Any:
-    """A function of the address of: the numbers, how many, the least, a table of -1, results, places, their count."""
+@functools.cache
+def _table(bits: int) -> Any:
+    """A table with so many bits to a hash, after the number from which the next call counts; and its address."""
+    table = np.zeros((1 << bits) + 1, np.int64)
+    table[0] = 1
+    return table, table.ctypes.data
+
+
+def _made(kind: str, places_kind: str) -> Any:
+    """A function of the address of: the numbers, how many, their table, its bits, results, places, their count."""
     code = Code()
-    given, table, values, places, found = (code.load("%packed", "ptr", str(at)) for at in (0, 3, 4, 5, 6))
-    count, least = code.load("%packed", "i64", "1"), code.load("%packed", "i64", "2")
+    given, table, values, places, found = (code.load("%packed", "ptr", str(at)) for at in (0, 2, 4, 5, 6))
+    count, bits = code.load("%packed", "i64", "1"), code.load("%packed", "i64", "3")
+    shift = code.let(f"sub i64 64, {bits}")
+    mask = code.let(f"sub i64 {code.let(f'shl i64 1, {bits}')}, 1")
+    base = code.load(table, "i64", "0")
+    entries = code.at(table, "i64", "1")
+    code.store(code.let(f"add i64 {base}, {count}"), table, "i64", "0")
     code.store("0", found, "i64", "0")
 
     def one(index: str) -> None:
         number = code.load(given, kind, index)
         wide = number if kind == "i64" else code.let(f"sext {kind} {number} to i64")
-        at = code.let(f"sub i64 {wide}, {least}")
-        known, so_far = code.load(table, "i64", at), code.load(found, "i64", "0")
+        so_far = code.load(found, "i64", "0")
+
+        def look(slot: str) -> tuple[str, str]:
+            place = code.let(f"sub i64 {code.load(entries, 'i64', slot)}, {base}")
+            taken = code.let(f"icmp sge i64 {place}, 0")
+            there = code.load(values, kind, code.let(f"select i1 {taken}, i64 {place}, i64 0"))
+            other = code.let(f"icmp ne {kind} {there}, {number}")
+            return code.let(f"and i1 {taken}, {other}"), \
+                code.let(f"and i64 {code.let(f'add i64 {slot}, 1')}, {mask}")
+
+        slot = code.search(code.let(f"lshr i64 {code.let(f'mul i64 {wide}, {_SPREAD}')}, {shift}"), look)
+        known = code.let(f"sub i64 {code.load(entries, 'i64', slot)}, {base}")
         new = code.let(f"icmp slt i64 {known}, 0")
         place = code.let(f"select i1 {new}, i64 {so_far}, i64 {known}")
-        code.store(place, table, "i64", at)
-        code.store(place, places, "i64", index)
+        code.store(code.let(f"add i64 {place}, {base}"), entries, "i64", slot)
+        code.store(place if places_kind == "i64" else code.let(f"trunc i64 {place} to i32"), places, places_kind, index)
         code.store(number, values, kind, so_far)  # one that is known is written over by the next, or left off
         code.store(code.let(f"add i64 {so_far}, {code.let(f'zext i1 {new} to i64')}"), found, "i64", "0")
 
     code.loop("0", count, one)
     title = compiler.unique("distinct")
+    # No other thread of Python runs meanwhile: the table is this call's alone.
     return compiler.compiled(code.function(title, ["ptr %packed"]), title, [compiler.POINTER], vectors=False,
                              releases=False)
 
 
-def distinct(x: Any) -> tuple[Any, Any] | None:
-    """The different numbers of an int32 or int64 vector in order, and each one's place among them, as int64.
+def distinct(x: Any, kind: Any) -> tuple[Any, Any] | None:
+    """The different numbers of an int32 or int64 vector in order, and each one's place among them, of that type.
 
     None where machine code is not there yet, or another way is as quick.
     """
     count = len(x)
-    if count < _LEAST or not compiler.available():
+    later = _later(x.dtype, kind) if _LEAST <= count <= _MOST else None
+    if later is None:
         return None
-    later = _later("i32" if x.dtype == torch.int32 else "i64")
     if later.waits:
         later.count()
     if later.made is None:
         return None
-    low, high = (int(bound) for bound in x.aminmax())
-    if high - low >= max(_RANGE, _TIMES * count):
-        return None
-    x, table = x.contiguous(), torch.full((high - low + 1,), -1, dtype=torch.int64)
-    values = x.new_empty(count + 1)  # one more, for a known number at the end
-    places, found = torch.empty(count, dtype=torch.int64), torch.empty(1, dtype=torch.int64)
-    later.made(struct.pack("7q", x.data_ptr(), count, low, table.data_ptr(), values.data_ptr(), places.data_ptr(),
-                           found.data_ptr()))
-    return values[:int(found)], places
+    bits = max(count.bit_length() + 1, 10)
+    x, found = x.contiguous(), ctypes.c_int64()
+    values, places = x.new_empty(count + 1), torch.empty(count, dtype=kind)  # one more, for a known number at the end
+    later.made(_packed(x.data_ptr(), count, _table(bits)[1], bits, values.data_ptr(), places.data_ptr(),
+                       ctypes.addressof(found)))
+    return values[:found.value], places

@@ -53,8 +53,13 @@ class Tile:
         for index, count in enumerate(multiples):
             if count < 0:
                 raise errors.InvalidArgumentError(None, None, f"Expected multiples[{index}] >= 0, but got {count}")
-        return x.clone() if all(type(count) is int and count == 1 for count in multiples) else \
-            torch.tile(x, tuple(multiples))
+        if all(type(count) is int and count == 1 for count in multiples):
+            return x.clone()
+        known = op.known(x)
+        if isinstance(known, torch.Tensor) and all(type(count) is int and 1 in (count, size)
+                                                   for count, size in zip(multiples, known.shape)):
+            return x.expand(tuple(count * size for count, size in zip(multiples, known.shape))).contiguous()
+        return torch.tile(x, tuple(multiples))
 
     def gradient(op, dy):
         x, multiples = op.op._inputs

@@ -182,9 +182,9 @@ class OneHot:
 def _unique(op: Any, x: Any, axis: int | None = None, counts: bool = False) -> tuple[Any, ...]:
     """Unique elements (or slices along an axis) in the order in which they appear."""
     if not counts and x.ndim == 1 and not isinstance(x, np.ndarray) and x.dtype in (torch.int32, torch.int64):
-        found = _distinct(x)
-        places = op.like(found[1], torch.empty(x.shape, dtype=torch.int64, device="meta"))
-        return found[0], places.to(torch_dtype(op.out_idx))
+        kind = torch_dtype(op.out_idx)
+        found = _distinct(x, kind)
+        return found[0], op.like(found[1], torch.empty(x.shape, dtype=kind, device="meta"))
     if isinstance(x, np.ndarray):
         values, places, numbers = _unique_strings(x, axis)
         places, numbers = (torch.from_numpy(part) for part in (places, numbers))
@@ -194,18 +194,24 @@ def _unique(op: Any, x: Any, axis: int | None = None, counts: bool = False) -> t
     return (values, places.to(kind), numbers.to(kind)) if counts else (values, places.to(kind))
 
 
-@tensor_function(meta=lambda x: None)  # as many as there are
-def _distinct(x: Any) -> tuple[Any, Any]:
-    """The different numbers of an int vector in the order in which they appear, and each one's place among them."""
-    if x.is_cuda or len(x) > _FEW:
-        return _unique_numbers(x, 0)[:2]
-    found = distinct(x)
+@tensor_function(meta=lambda x, kind: None)  # as many as there are
+def _distinct(x: Any, kind: Any) -> tuple[Any, Any]:
+    """The different numbers of an int vector in the order in which they appear, and each one's place among them.
+
+    Args:
+      kind: the type of the places.
+    """
+    found = None if x.is_cuda else distinct(x, kind)
     if found is not None:
         return found
+    if x.is_cuda or len(x) > _FEW:
+        values, places, _ = _unique_numbers(x, 0)
+        return values, places.to(kind)
     items = x.tolist()
     numbers = dict(zip(dict.fromkeys(items), itertools.count()))
-    values = np.fromiter(numbers, np.int32 if x.dtype == torch.int32 else np.int64, len(numbers))
-    places = np.fromiter(map(numbers.__getitem__, items), np.int64, len(items))
+    own, of_places = (np.int32 if each == torch.int32 else np.int64 for each in (x.dtype, kind))
+    values = np.fromiter(numbers, own, len(numbers))
+    places = np.fromiter(map(numbers.__getitem__, items), of_places, len(items))
     return torch.from_numpy(values), torch.from_numpy(places)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from tfmagic.base import errors, shapes
 from tfmagic.base.export import export
 from tfmagic.base.lazy import torch
+from tfmagic.base.machine.segments import segment_sums
 from tfmagic.base.shapes import Dims
 from tfmagic.graph.convert import constant, convert_to_tensor
 from tfmagic.graph.operation import Tensor
@@ -132,6 +133,10 @@ def _unsorted_segments(kind: str) -> Any:
 @tensor_function(meta=lambda data, ids, count: data.new_empty((count, *data.shape[ids.dim():])))
 def _unsorted_sum(data: Any, ids: Any, count: int) -> Any:
     """The sums of the rows of each segment, on the CPU; rows with a negative number belong to none."""
+    if data.dim() < 3 and ids.dim() == 1:
+        sums = segment_sums(data if data.dim() == 2 else data.unsqueeze(1), ids, count)
+        if sums is not None:
+            return sums if data.dim() == 2 else sums.squeeze(1)
     flat = ids.reshape(-1)
     rows = data.reshape((flat.shape[0], *data.shape[ids.dim():]))
     if flat.shape[0] and int(flat.min()) < 0:

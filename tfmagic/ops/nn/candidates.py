@@ -21,6 +21,11 @@ from tfmagic.ops.tensor_function import tensor_function
 _WORDS_PER_SAMPLE = 2048  # what TensorFlow sets aside for each sample's rejections
 _ALL = (1 << 64) - 1
 _BLOCKS = 16
+_NEAR = 1e-14
+# So many comparisons tell hits sooner than a dictionary.
+_COMPARISONS = 1 << 14
+# Of so many classes is noted how likely they are.
+_KNOWN = 1 << 17
 
 
 def _blocks(state: Any, samples: int) -> Iterator[np.ndarray]:
@@ -39,14 +44,14 @@ def _words(blocks: Iterator[np.ndarray]) -> Iterator[int]:
         yield from block.tolist()
 
 
-def _below(blocks: Iterator[np.ndarray], count: int) -> Iterator[int]:
-    """Numbers in [0, count), every one equally likely, from two words each."""
+def _below(blocks: Iterator[np.ndarray], count: int) -> Iterator[list[int]]:
+    """Numbers in [0, count), every one equally likely, from two words each; some at a time."""
     even = count & (count - 1) == 0
     for block in blocks:
         pairs = block[::2].astype(np.uint64) | block[1::2].astype(np.uint64) << np.uint64(32)
         if not even:
             pairs = pairs[pairs >= np.uint64(_ALL % count + 1)]
-        yield from (pairs % np.uint64(count)).tolist()
+        yield (pairs % np.uint64(count)).tolist()
 
 
 def _short_below(words: Iterator[int], count: int) -> int:
@@ -60,10 +65,10 @@ def _short_below(words: Iterator[int], count: int) -> int:
     return value % count
 
 
-def _units(block: np.ndarray) -> np.ndarray:
-    """Doubles in [0, 1), from two words each."""
-    high = (block[::2] & np.uint32(0xFFFFF)).astype(np.int64)
-    return (high << 32 | block[1::2].astype(np.int64)) / float(1 << 52)
+def _units(block: np.ndarray, scale: float) -> np.ndarray:
+    """Doubles in [0, scale), from two words each."""
+    pairs = block.view(np.uint64)
+    return ((pairs & np.uint64(0xFFFFF)) << np.uint64(32) | pairs >> np.uint64(32)) * (scale / (1 << 52))
 
 
 class _Uniform:
@@ -72,8 +77,8 @@ class _Uniform:
     def __init__(self, op: Any, classes: int):
         self.classes = classes
 
-    def draws(self, blocks: Iterator[np.ndarray]) -> Iterator[int]:
-        """Random classes."""
+    def draws(self, blocks: Iterator[np.ndarray]) -> Iterator[list[int]]:
+        """Random classes, some at a time."""
         return _below(blocks, self.classes)
 
     def probabilities(self, values: np.ndarray) -> np.ndarray:
@@ -87,16 +92,26 @@ class _LogUniform:
     def __init__(self, op: Any, classes: int):
         self.classes = classes
         self.log = math.log1p(classes)
+        self.table: Any = self._computed(np.arange(classes)) if classes <= _KNOWN else None
 
-    def draws(self, blocks: Iterator[np.ndarray]) -> Iterator[int]:
-        """Random classes."""
+    def draws(self, blocks: Iterator[np.ndarray]) -> Iterator[list[int]]:
+        """Random classes, some at a time."""
         for block in blocks:
-            for power in (_units(block) * self.log).tolist():
-                yield (int(math.exp(power)) - 1) % self.classes
+            powers = _units(block, self.log)
+            values = np.exp(powers)
+            numbers = values.astype(np.int64)
+            # NumPy's may be another than C's in the last bit, which tells only beside a whole number.
+            for at in np.flatnonzero(np.abs(values - np.rint(values)) < _NEAR * values).tolist():
+                numbers[at] = int(math.exp(powers[at]))
+            yield ((numbers - 1) % self.classes).tolist()
 
     def probabilities(self, values: np.ndarray) -> np.ndarray:
         """How likely classes are."""
-        known = np.maximum(values, 0).astype(np.float64)
+        known = self.table is not None and values.min() >= 0 and values.max() < self.classes
+        return self.table[values] if known else self._computed(values)
+
+    def _computed(self, values: np.ndarray) -> np.ndarray:
+        known = np.maximum(values, 0)
         return np.where(values >= 0, np.log((known + 2.0) / (known + 1.0)) / self.log, math.inf)
 
 
@@ -124,11 +139,11 @@ class _Learned:
         """A part of the stream."""
         return self.stream.reserve_words(words)
 
-    def draws(self, blocks: Iterator[np.ndarray]) -> Iterator[int]:
-        """Random classes."""
+    def draws(self, blocks: Iterator[np.ndarray]) -> Iterator[list[int]]:
+        """Random classes, some at a time."""
         words, ends = _words(blocks), np.cumsum(self.counts)
         while True:  # the class whose part of the sum a number lies in
-            yield int(np.searchsorted(ends, _short_below(words, int(ends[-1])), side="right"))
+            yield [int(np.searchsorted(ends, _short_below(words, int(ends[-1])), side="right"))]
 
     def probabilities(self, values: np.ndarray) -> np.ndarray:
         """How likely classes are."""
@@ -176,13 +191,13 @@ class _Weighted:
             rest[tall] -= 1 - rest[short]
             (low if rest[tall] < 1 else high).append(tall)
 
-    def draws(self, blocks: Iterator[np.ndarray]) -> Iterator[int]:
-        """Random classes."""
+    def draws(self, blocks: Iterator[np.ndarray]) -> Iterator[list[int]]:
+        """Random classes, some at a time."""
         words = _words(blocks)
         while True:
             height = (next(words) & 0x7FFFFF) / (1 << 23)
             place = _short_below(words, self.classes)
-            yield place if height < self.filled[place] else self.other[place]
+            yield [place if height < self.filled[place] else self.other[place]]
 
     def probabilities(self, values: np.ndarray) -> np.ndarray:
         """How likely classes are."""
@@ -200,33 +215,39 @@ def _expected(probabilities: np.ndarray, count: int, tries: int) -> Any:
     expected = probabilities * count
     if tries != count:
         finite = np.isfinite(probabilities)
-        expected = np.where(finite, -np.expm1(tries * np.log1p(-np.where(finite, probabilities, 0.0))), expected)
+        expected[finite] = -np.expm1(tries * np.log1p(-probabilities[finite]))
     return torch.from_numpy(expected.astype(np.float32))
 
 
 def _kernel(make: Callable[[Any, int], Any]) -> Any:
     def kernel(op: Any, state: Any, true_classes: Any) -> tuple[Any, Any, Any]:
-        sampler = state if isinstance(state, _Learned) else make(op, op.range_max)
+        if op.prepared is None and not isinstance(state, _Learned):
+            op.prepared = make(op, op.range_max)
+        sampler = op.prepared or state
         count = op.num_sampled
         if op.unique and count > sampler.classes:
             raise errors.InvalidArgumentError(None, op.op, "Sampler's range is too small.")
         draws = sampler.draws(_blocks(state, count))
-        tries = count
+        drawn: list[int] = []
         if op.unique:
             found: dict[int, None] = {}
-            tries = 0
             while len(found) < count:
-                found[next(draws)] = None
-                tries += 1
-            samples = np.fromiter(found, np.int64, count)
+                some = next(draws)
+                found.update(dict.fromkeys(some))
+                drawn += some
+            different = list(itertools.islice(found, count))
+            samples, tries = np.array(different, np.int64), drawn.index(different[-1]) + 1
         else:
-            samples = np.fromiter(itertools.islice(draws, count), np.int64, count)
+            while len(drawn) < count:
+                drawn += next(draws)
+            samples, tries = np.array(drawn[:count], np.int64), count
         flat = true_classes.reshape(-1).cpu().numpy()
-        drawn, true = (_expected(sampler.probabilities(values), count, tries) for values in (samples, flat))
+        expected = _expected(sampler.probabilities(np.concatenate([samples, flat])), count, tries)
+        of_samples, of_true = expected[:count], expected[count:].reshape(true_classes.shape)
         if isinstance(sampler, _Learned):
             sampler.learn(flat.tolist())
         device = true_classes.device
-        return (torch.from_numpy(samples).to(device), true.reshape(true_classes.shape).to(device), drawn.to(device))
+        return torch.from_numpy(samples).to(device), of_true.to(device), of_samples.to(device)
 
     return kernel
 
@@ -278,13 +299,21 @@ def _hits(true_classes: Any, sampled: Any) -> tuple[Any, Any, Any]:
       Vectors: int32, int64 and float32.
     """
     device, columns = sampled.device, true_classes.shape[1]
-    places = dict(zip(sampled.tolist(), itertools.count()))
-    hits = [(at // columns, places[number]) for at, number in enumerate(true_classes.reshape(-1).tolist())
-            if number in places]
-    rows, numbers = zip(*hits) if hits else ((), ())
-    least = torch.full((len(hits),), -3.4028234663852886e38, dtype=torch.float32, device=device)
-    return (torch.tensor(rows, dtype=torch.int32, device=device),
-            torch.tensor(numbers, dtype=torch.int64, device=device), least)
+    true, ours = true_classes.reshape(-1).cpu().numpy(), sampled.cpu().numpy()
+    if len(true) * len(ours) <= _COMPARISONS:
+        hits, numbers = np.divmod(np.flatnonzero(true[:, None] == ours), max(len(ours), 1))
+        if len(hits) > 1:
+            last = np.append(hits[1:] != hits[:-1], True)
+            hits, numbers = hits[last], numbers[last]
+    else:
+        places = dict(zip(ours.tolist(), itertools.count()))
+        numbers = np.array([places.get(number, -1) for number in true.tolist()], np.int64)
+        hits = np.flatnonzero(numbers >= 0)
+        numbers = numbers[hits]
+    rows = (hits // columns).astype(np.int32)
+    least = np.full(len(hits), -3.4028234663852886e38, np.float32)
+    found = torch.from_numpy(rows), torch.from_numpy(numbers), torch.from_numpy(least)
+    return found if device.type == "cpu" else tuple(part.to(device) for part in found)
 
 
 def _hits_shape(op: Any, true_classes: Dims, sampled: Dims) -> tuple[Dims, Dims, Dims]:

@@ -20,6 +20,10 @@ from tfmagic.ops.array.gather import gather_nd
 from tfmagic.ops.array.indices import flat_positions, put, require
 from tfmagic.ops.declare import op
 from tfmagic.ops.math.reduce import reduce_sum
+from tfmagic.ops.tensor_function import tensor_function
+
+# So many values are sooner put in their places by NumPy.
+_FEW = 1 << 10
 
 
 def out_of_order(rows: list[list[int]], sizes: list[int]) -> str | None:
@@ -58,6 +62,22 @@ def _refused(indices: Any, output_shape: Any, values: Any, default_value: Any) -
     return "default_value should be a scalar." if default_value else None
 
 
+@tensor_function(meta=lambda matrix, sizes, values, default: default.new_empty(tuple(sizes)))
+def _filled(matrix: Any, sizes: Any, values: Any, default: Any) -> Any:
+    """What few values at rows of coordinates make of a default.
+
+    Raises:
+      ValueError: rows are out of bounds, out of order, or given twice.
+    """
+    places = np.ravel_multi_index(tuple(matrix.numpy().T), tuple(sizes))
+    if (places[1:] <= places[:-1]).any():
+        raise ValueError("indices are out of order")
+    dense = np.empty(math.prod(sizes), default.numpy().dtype)
+    dense.fill(default.item())
+    dense[places] = values.numpy()
+    return torch.from_numpy(dense.reshape(tuple(sizes)))
+
+
 @op("SparseToDense", host="output_shape", traced="shapes", explain=_explain, check=lambda op, *dims: _refused(*dims))
 class SparseToDense:
     """A dense tensor that holds `sparse_values` at `sparse_indices` and `default_value` everywhere else."""
@@ -82,6 +102,9 @@ class SparseToDense:
             dense = np.full(sizes, default_value.item(), object)
             dense[tuple(matrix.cpu().numpy().T)] = sparse_values
             return dense
+        if op.validate_indices and count <= _FEW and 0 not in sizes and not matrix.is_cuda \
+                and sparse_values.dtype in (torch.float32, torch.float64, torch.int32, torch.int64):
+            return _filled(matrix, sizes, sparse_values, default_value)
         positions = flat_positions(matrix, sizes)
         dense, values = default_value.expand(math.prod(sizes)), sparse_values.expand(count)
         if op.validate_indices:

@@ -23,8 +23,8 @@ def function(plan: PlanGraph, inner: Callable[[PlanGraph], Callable[..., Any]] |
     if plan.threads > 1:
         plan = threads.divided(plan)
     code = plan.graph.python_code("self")
-    scope = {name: target.bind(*map(inner or function, target.bodies)) if isinstance(target, PlanCall) else target
-             for name, target in code.globals.items()}
+    scope = {name: target.bind(*map(inner or function, target.bodies)) if isinstance(target, PlanCall)
+             else getattr(target, "on_values", target) for name, target in code.globals.items()}
     constants = SimpleNamespace(**plan.constants)
     nodes, lines = list(plan.graph.nodes), getattr(code, "_lineno_map", None) or {}
     source = with_inputs_kept(code.src, lines, nodes)

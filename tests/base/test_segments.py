@@ -1,0 +1,52 @@
+"""Sums of the rows of segments by machine code: those that torch gives, number by number."""
+
+import numpy as np
+import pytest
+import torch
+
+from tfmagic import tf
+from tfmagic.base.machine import segments
+
+pytest.importorskip("llvmlite")
+
+
+def made(dtype: torch.dtype, kind: torch.dtype) -> None:
+    """The machine code for these types is there."""
+    for _ in range(segments._CALLS + 1):
+        segments.segment_sums(torch.zeros((1, 1), dtype=dtype), torch.zeros(1, dtype=kind), 1)
+
+
+@pytest.mark.parametrize("kind", [torch.int32, torch.int64])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("count, width", [(200, 1), (33, 3), (128, 64), (1, 5)])
+def test_the_sums_of_torch(dtype: torch.dtype, kind: torch.dtype, count: int, width: int) -> None:
+    made(dtype, kind)
+    random = np.random.RandomState(0)
+    ids = torch.from_numpy(random.randint(0, 20, 2 * count)).to(kind)[::2]
+    rows = torch.from_numpy(random.rand(width, count)).to(dtype).t()
+    expected = torch.zeros((20, width), dtype=dtype).index_add(0, ids, rows)
+    assert torch.equal(segments.segment_sums(rows, ids, 20), expected)
+
+
+def test_a_negative_number_is_left_out_and_a_large_one_left_to_others() -> None:
+    made(torch.float32, torch.int32)
+    rows, ids = torch.ones((3, 2)), torch.tensor([-1, 2, 2], dtype=torch.int32)
+    assert segments.segment_sums(rows, ids, 3).tolist() == [[0, 0], [0, 0], [2, 2]]
+    assert segments.segment_sums(rows, ids, 2) is None
+
+
+@pytest.mark.parametrize("dims", [(300,), (300, 2)])
+def test_a_run_is_the_same_by_either_way_and_refuses_the_same(dims: tuple[int, ...]) -> None:
+    random = np.random.RandomState(1)
+    data, ids = random.rand(*dims), random.randint(-1, 9, 300)
+    with tf.Graph().as_default(), tf.Session() as sess:
+        given, numbers = tf.placeholder(tf.float64, [None, *dims[1:]]), tf.placeholder(tf.int64, [None])
+        sums = tf.unsorted_segment_sum(given, numbers, 9)
+        before = sess.run(sums, {given: data, numbers: ids})
+        with pytest.raises(tf.errors.InvalidArgumentError) as first:
+            sess.run(sums, {given: data, numbers: ids + 1})
+        made(torch.float64, torch.int64)
+        np.testing.assert_array_equal(sess.run(sums, {given: data, numbers: ids}), before)
+        with pytest.raises(tf.errors.InvalidArgumentError) as second:
+            sess.run(sums, {given: data, numbers: ids + 1})
+    assert str(first.value) == str(second.value)
