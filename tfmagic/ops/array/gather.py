@@ -270,9 +270,13 @@ class GatherNd:
         return raw.scatter_nd(indices, dy, whole), None
 
     def static(op, params, indices):
-        if indices.size and not (indices.min() >= 0 and (indices < params.shape[:indices.shape[-1]]).all()):
+        if indices.size and indices.min() < 0:
             refuse(explain_coordinates(op, params, indices))
-        result = params[tuple(np.moveaxis(indices, -1, 0))]
+        try:
+            result = params[tuple(indices.T if indices.ndim == 2 else np.moveaxis(indices, -1, 0))]
+        except IndexError:
+            refuse(explain_coordinates(op, params, indices))
+            raise
         return result if isinstance(result, np.ndarray) else np.array(result, params.dtype)
 
 # --- public functions -------------------------------------------------------------------------------------------

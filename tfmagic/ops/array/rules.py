@@ -45,6 +45,8 @@ def as_array(value: Any) -> Any:
     """A kernel's input as a NumPy array (a list of tensors as a list of arrays)."""
     if isinstance(value, np.ndarray):
         return value
+    if isinstance(value, torch.Tensor):
+        return value.cpu().numpy()
     if isinstance(value, (list, tuple)):
         if value and not isinstance(value[0], (int, float, list, tuple)):
             return [as_array(item) for item in value]
@@ -53,9 +55,7 @@ def as_array(value: Any) -> Any:
         return np.asarray(value)
     if getattr(type(value), "is_handle", False):
         return objects([value], ())
-    if not isinstance(value, torch.Tensor):
-        raise TypeError(f"strings are computed when the graph runs, not while {type(value).__name__} stands for them")
-    return value.cpu().numpy()
+    raise TypeError(f"strings are computed when the graph runs, not while {type(value).__name__} stands for them")
 
 
 def as_value(array: Any) -> Any:

@@ -18,7 +18,7 @@ from tfmagic.ops import raw
 from tfmagic.ops.array.rules import as_array, as_value, objects
 from tfmagic.ops.declare import register
 from tfmagic.ops.math.cast import cast
-from tfmagic.ops.strings.hashing import fingerprint64
+from tfmagic.ops.strings.hashing import fingerprints
 
 _MASK = (1 << 64) - 1
 _FACTOR = 0xC6A4A7935BD1E995
@@ -28,26 +28,25 @@ _LARGEST = (1 << 63) - 1
 
 def _joined(first: Any, second: Any) -> Any:
     """The fingerprint of two fingerprints: of Python numbers, or of arrays of uint64."""
-    factor, last, mask = _like(first, _FACTOR, 47, _MASK)
-    result = first ^ factor
-    mixed = second * factor & mask
-    result = (result ^ (mixed ^ mixed >> last) * factor & mask) * factor & mask
-    result = (result ^ result >> last) * factor & mask
-    return result ^ result >> last
+    if isinstance(first, np.ndarray):  # which wraps around by itself
+        factor, last = np.uint64(_FACTOR), np.uint64(47)
+        mixed = second * factor
+        result = (first ^ factor ^ (mixed ^ mixed >> last) * factor) * factor
+        result = (result ^ result >> last) * factor
+        return result ^ result >> last
+    mixed = second * _FACTOR & _MASK
+    number = (first ^ _FACTOR ^ (mixed ^ mixed >> 47) * _FACTOR & _MASK) * _FACTOR & _MASK
+    number = (number ^ number >> 47) * _FACTOR & _MASK
+    return number ^ number >> 47
 
 
 def _mixed(first: Any, second: Any) -> Any:
     """The former way of joining two hashes; the first is shifted as a signed number."""
     if isinstance(first, np.ndarray):
-        (added, left), signed = _like(first, 0x9E3779B97F4A7800, 10), (first.view(np.int64) >> 4).view(np.uint64)
-        return first ^ (second + added + (first << left) + signed)
+        signed = (first.view(np.int64) >> 4).view(np.uint64)
+        return first ^ (second + np.uint64(0x9E3779B97F4A7800) + (first << np.uint64(10)) + signed)
     signed = first - (first >> 63 << 64)
     return first ^ (second + 0x9E3779B97F4A7800 + (first << 10) + (signed >> 4) & _MASK)
-
-
-def _like(value: Any, *numbers: int) -> tuple[Any, ...]:
-    """Numbers of the type that goes with a value."""
-    return tuple(map(np.uint64, numbers)) if isinstance(value, np.ndarray) else numbers
 
 
 def _rows(indices: Any, values: Any, size: int) -> list[list[Any]]:
@@ -110,19 +109,13 @@ def _single(indices: Any, values: Any, dense_inputs: Any, size: int) -> list[np.
 
 def _one_each(op: Any, columns: Sequence[np.ndarray], size: int, join: Callable[..., Any]) -> tuple[Any, Any, Any]:
     """What the kernel gives where each example has one feature of each kind."""
-    known: dict[bytes, int] = {}
     hashes = np.full(size, _start(op, join), np.uint64)
-    with np.errstate(over="ignore"):
-        for column in columns:
-            if column.dtype == object:
-                for text in set(column.tolist()) - known.keys():
-                    known[text] = fingerprint64(text)
-                features = np.fromiter(map(known.__getitem__, column.tolist()), np.uint64, size)
-            else:
-                features = column.astype(np.int64).view(np.uint64)
-            hashes = join(hashes, features)
+    for column in columns:
+        features = fingerprints(column.tolist()) if column.dtype == object else column.astype(np.int64).view(np.uint64)
+        hashes = join(hashes, features)
     made = (hashes % np.uint64(op.num_buckets or _LARGEST)).view(np.int64)
-    places = np.stack([np.arange(size), np.zeros(size, np.int64)], 1)
+    places = np.zeros((size, 2), np.int64)
+    places[:, 0] = np.arange(size)
     return torch.from_numpy(places), torch.from_numpy(made), torch.tensor([size, int(size > 0)])
 
 
@@ -143,14 +136,11 @@ def _text(features: Sequence[Any]) -> bytes:
 
 
 def _hashes(op: Any, crossed: Sequence[Sequence[Any]], join: Callable[[int, int], int]) -> Any:
-    known: dict[bytes, int] = {}
+    texts = list({feature for features in crossed for feature in features if isinstance(feature, bytes)})
+    known = dict(zip(texts, fingerprints(texts).tolist()))
 
     def of(feature: Any) -> int:
-        if not isinstance(feature, bytes):
-            return feature & _MASK
-        if feature not in known:
-            known[feature] = fingerprint64(feature)
-        return known[feature]
+        return known[feature] if isinstance(feature, bytes) else feature & _MASK
 
     hashes = np.empty(len(crossed), np.int64)
     start = _start(op, join)

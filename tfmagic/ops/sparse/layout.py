@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any
 
@@ -229,6 +230,11 @@ class SparseFillEmptyRows:
         return None, d_input_values, None, d_default
 
 
+@functools.lru_cache(16)
+def _counted(count: int) -> np.ndarray:
+    return np.arange(count)
+
+
 @tensor_function(meta=lambda indices, values, count, default: None)  # as many elements as there are
 def _with_every_row(indices: Any, values: Any, count: int, default: Any) -> tuple[Any, Any, Any, Any]:
     """Elements of a sparse matrix of `count` rows, and `default` at the beginning of rows without.
@@ -246,6 +252,8 @@ def _with_every_row(indices: Any, values: Any, count: int, default: Any) -> tupl
     rows, size = indices[:, 0], len(indices)
     if not rows.is_cuda and size and count:
         numbers = rows.numpy()
+        if size == count and np.array_equal(numbers, _counted(count)):
+            return indices, values, torch.zeros(count, dtype=torch.bool), torch.arange(size)
         if bool((numbers[1:] >= numbers[:-1]).all()) and numbers[0] >= 0 and numbers[-1] < count:
             empty = torch.from_numpy(np.bincount(numbers, minlength=count) == 0)
             if not bool(empty.any()):

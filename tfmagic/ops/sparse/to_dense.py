@@ -62,15 +62,18 @@ def _refused(indices: Any, output_shape: Any, values: Any, default_value: Any) -
     return "default_value should be a scalar." if default_value else None
 
 
-@tensor_function(meta=lambda matrix, sizes, values, default: default.new_empty(tuple(sizes)))
-def _filled(matrix: Any, sizes: Any, values: Any, default: Any) -> Any:
-    """What few values at rows of coordinates make of a default.
+@tensor_function(meta=lambda matrix, sizes, values, default, ordered: default.new_empty(tuple(sizes)))
+def _filled(matrix: Any, sizes: Any, values: Any, default: Any, ordered: bool) -> Any:
+    """What few values at rows of coordinates make of a default; of several at one place the last stays.
+
+    Args:
+      ordered: whether rows must be in order, and none be there twice.
 
     Raises:
-      ValueError: rows are out of bounds, out of order, or given twice.
+      ValueError: rows are out of bounds, or not in order.
     """
     places = np.ravel_multi_index(tuple(matrix.numpy().T), tuple(sizes))
-    if (places[1:] <= places[:-1]).any():
+    if ordered and (places[1:] <= places[:-1]).any():
         raise ValueError("indices are out of order")
     dense = np.empty(math.prod(sizes), default.numpy().dtype)
     dense.fill(default.item())
@@ -102,9 +105,9 @@ class SparseToDense:
             dense = np.full(sizes, default_value.item(), object)
             dense[tuple(matrix.cpu().numpy().T)] = sparse_values
             return dense
-        if op.validate_indices and count <= _FEW and 0 not in sizes and not matrix.is_cuda \
+        if count <= _FEW and 0 not in sizes and not matrix.is_cuda \
                 and sparse_values.dtype in (torch.float32, torch.float64, torch.int32, torch.int64):
-            return _filled(matrix, sizes, sparse_values, default_value)
+            return _filled(matrix, sizes, sparse_values, default_value, op.validate_indices)
         positions = flat_positions(matrix, sizes)
         dense, values = default_value.expand(math.prod(sizes)), sparse_values.expand(count)
         if op.validate_indices:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import struct
 from typing import Any
 
@@ -57,6 +58,16 @@ def fingerprint64(s: bytes) -> int:
     if n <= 64:
         return _up_to_64(s, n, mul)
     return _long(s, n)
+
+
+_remembered = functools.lru_cache(1 << 14)(fingerprint64)
+_SHORT = 64
+
+
+def fingerprints(texts: list[bytes]) -> np.ndarray:
+    """FarmHash's 64-bit fingerprints, as uint64. Those of short strings, as columns of words have, are remembered."""
+    function = _remembered if max(map(len, texts), default=0) <= _SHORT else fingerprint64
+    return np.fromiter(map(function, texts), np.uint64, len(texts))
 
 
 def up_to_16(s: bytes, n: int) -> int:
@@ -162,7 +173,17 @@ def _sip_rounds(v: list[int], count: int) -> None:
 
 
 each_number("StringToHashBucket", lambda op, s: hash64(s) % op.num_buckets, "int64")
-each_number("StringToHashBucketFast", lambda op, s: fingerprint64(s) % op.num_buckets, "int64")
+
+
+@op("StringToHashBucketFast", **HOST_STRINGS)
+class StringToHashBucketFast:
+    """The bucket of each string by its fingerprint."""
+
+    shape = shape_rules.same
+
+    def kernel(op, x):
+        buckets = fingerprints(x.ravel().tolist()) % np.uint64(op.num_buckets)
+        return torch.from_numpy(buckets.view(np.int64).reshape(x.shape))
 
 
 @op("StringToHashBucketStrong", **HOST_STRINGS)

@@ -34,6 +34,7 @@ from tfmagic.ops.control_flow.contents import Log
 from tfmagic.ops.state.assign import asks_for_shape
 from tfmagic.ops.torch_types import torch_dtype
 from tfmagic.session import run_errors
+from tfmagic.session.lower import meta
 from tfmagic.session.lower.abilities import VARIABLE_OPS, refused
 from tfmagic.session.lower.tracer import PlanTracer, device_of
 from tfmagic.session.plan.plan_graph import Update
@@ -42,7 +43,7 @@ from tfmagic.session.plan.run_time import (
     Check,
     RunTimeKernel,
     Untraceable,
-    output_metas,
+    output_dims,
     settled,
     tensor_type,
 )
@@ -119,9 +120,7 @@ class _Recorded(Node):
         return value
 
     def known(self, value: Any) -> Any:
-        return value.node.meta.get("val") if isinstance(value, Proxy) else value
-
-
+        return meta.known(value)
 
 
 class Lowering:
@@ -184,8 +183,10 @@ class Lowering:
     def feed(self, tensor: Tensor, shape: Any = None) -> Proxy:
         """Make `tensor` a parameter of the plan, always of the given shape where one is given."""
         name = tensor.op.name if tensor.value_index == 0 else f"{tensor.op.name}_{tensor.value_index}"
-        proxy = self.tracer.input(name, shape, tensor_type(tensor))
+        proxy = self.tracer.input(name)
         proxy.node.meta.update(source=tensor, device="cpu")
+        if shape is not None:
+            _is_of_shape(proxy, tensor, tuple(shape))
         self.values[tensor] = proxy
         return proxy
 
@@ -282,7 +283,7 @@ class Lowering:
         roots = self._roots(op, (*written, *declaration.reads))
         arguments = self._arguments(op, written)
         self.tracer.inputs = arguments
-        shown = [a.node.meta.get("val") if isinstance(a, Proxy) else a for a in arguments]
+        shown = list(map(meta.known, arguments))
         try:
             run_errors.refuse_shapes(op, shown)
             result = self._call(op, declaration, arguments)
@@ -298,10 +299,10 @@ class Lowering:
                                        tuple(self.state[roots[name]] for name in written)))
         outputs = self._outputs(op, result)
         if any(isinstance(value, Proxy) and "val" not in value.node.meta for value in outputs):
-            known = [a.node.meta.get("val") if isinstance(a, Proxy) else a for a in arguments]
-            for value, meta in zip(outputs, output_metas(op, known)):
-                if meta is not None and isinstance(value, Proxy):
-                    value.node.meta.setdefault("val", meta)
+            known = list(map(meta.known, arguments))
+            for value, tensor, dims in zip(outputs, op._outputs, output_dims(op, known)):
+                if isinstance(value, Proxy) and (dims := settled(dims)) is not None:
+                    _is_of_shape(value, tensor, dims)
         for tensor, value in zip(op._outputs, outputs):
             if isinstance(value, Proxy):
                 if tensor._dtype.kind == "O":
@@ -455,6 +456,8 @@ class Lowering:
                for index, arg in enumerate(op._op_def.inputs)):
             return True
         proxies = [(tensor, a) for tensor, a in zip(op._inputs, arguments) if isinstance(a, Proxy)]
+        if declaration.from_shapes and all("strings" in a.node.meta for _, a in proxies):
+            return False
         if traced == "shapes" and any(not isinstance(a.node.meta.get("val"), torch.Tensor) for _, a in proxies):
             return True
         return bool(proxies) and not declaration.objects and any(  # strings known already are no less strings
@@ -468,7 +471,7 @@ class Lowering:
                          else self._constant_on(self.tracer.device, a) for at, a in enumerate(arguments)]
         function = kind(op, declaration, resources, self.tracer.device,
                         (declaration.check is not None or not declaration.from_shapes) and  # which takes any shape
-                        any(isinstance(a, Proxy) and "val" not in a.node.meta for a in arguments),
+                        any(isinstance(a, Proxy) and meta.known(a) is None for a in arguments),
                         op if self.path is None else (op, *(path.call for path in self.path.calls())))
         call = self.tracer.create_proxy("call_function", function, tuple(arguments), {})
         if op.type in _AS_LARGE and isinstance(arguments[0], Proxy):
@@ -571,6 +574,15 @@ def _checker(root: Operation, op: Operation, resources: Any) -> Check:
             raise uninitialized(root, op, bool(resources.variables.values))
 
     return Check("require_initialized", require)
+
+
+def _is_of_shape(value: Proxy, tensor: Tensor, dims: tuple[int, ...]) -> None:
+    """Note the shape of a value, where nothing else has told it."""
+    kind = tensor_type(tensor)
+    if kind is not None:
+        value.node.meta.setdefault("val", torch.empty(dims, dtype=kind, device="meta"))
+    elif tensor._dtype.name == "string":
+        value.node.meta["strings"] = dims
 
 
 def _asserted(op: Operation) -> bool:

@@ -45,12 +45,25 @@ _SAME = words("""
 REDUCTIONS = words("all amax amin any mean prod sum")
 
 
+_STRING = np.array(b"", object)
+
+
+def known(value: Any) -> Any:
+    """What is known of a value while a plan is made: itself; of a proxy a meta tensor, or None.
+
+    Strings whose shape is known are an array of that shape, in which nothing stands.
+    """
+    if not isinstance(value, Proxy):
+        return value
+    dims = value.node.meta.get("strings")
+    return value.node.meta.get("val") if dims is None else np.broadcast_to(_STRING, dims)
+
+
 def value_of(node: fx.Node) -> Any:
     """What a node gives for the meta tensors of its arguments, or `UNKNOWN`."""
     target: Any = node.target
     if isinstance(target, PlanCall):
-        known = [a.node.meta.get("val") if isinstance(a, Proxy) else a for a in node.meta["inputs"]]
-        return target.meta_outputs(known)  # it knows its results' shapes itself
+        return target.meta_outputs(list(map(known, node.meta["inputs"])))  # it knows its results' shapes itself
     unknown = False
 
     def meta(argument: fx.Node) -> Any:

@@ -27,6 +27,7 @@ _is_method = functools.cache(is_tensor_method_or_property)  # which switches war
 # Functions of torch that draw from its own generator.
 _RANDOM = frozenset({torch.rand, torch.randn, torch.randint, torch.randperm, torch.bernoulli, torch.multinomial,
                      torch.normal})
+_SHAPED = (torch.Tensor, np.ndarray)
 
 
 def device_of(value: Any) -> str:
@@ -58,13 +59,13 @@ class PlanProxy(Proxy):
 
     @property
     def shape(self) -> Any:
-        meta = self.meta
-        return meta.shape if isinstance(meta, torch.Tensor) else Proxy.__getattr__(self, "shape")
+        known = meta.known(self)
+        return known.shape if isinstance(known, _SHAPED) else Proxy.__getattr__(self, "shape")
 
     @property
     def ndim(self) -> Any:
-        meta = self.meta
-        return meta.ndim if isinstance(meta, torch.Tensor) else Proxy.__getattr__(self, "ndim")
+        known = meta.known(self)
+        return known.ndim if isinstance(known, _SHAPED) else Proxy.__getattr__(self, "ndim")
 
     @property
     def dtype(self) -> Any:
@@ -76,8 +77,10 @@ class PlanProxy(Proxy):
         return meta.dim() if isinstance(meta, torch.Tensor) else Proxy.__getattr__(self, "dim")()
 
     def numel(self) -> Any:
-        meta = self.meta
-        return meta.numel() if isinstance(meta, torch.Tensor) else Proxy.__getattr__(self, "numel")()
+        known = meta.known(self)
+        if isinstance(known, np.ndarray):
+            return known.size
+        return known.numel() if isinstance(known, torch.Tensor) else Proxy.__getattr__(self, "numel")()
 
     def size(self, *axis: int) -> Any:
         meta = self.meta

@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
+import numpy as np
 import torch
 
 from tfmagic.base import errors
@@ -225,13 +226,18 @@ def output_metas(op: Operation, arguments: Sequence[Any]) -> list[Any]:
       arguments: the inputs: constants, or meta tensors as far as they are known.
     """
     metas: list[Any] = []
-    for tensor, known in zip(op._outputs, _output_dims(op, arguments)):
+    for tensor, known in zip(op._outputs, output_dims(op, arguments)):
         kind, dims = tensor_type(tensor), settled(known)
         metas.append(None if kind is None or dims is None else torch.empty(dims, dtype=kind, device="meta"))
     return metas
 
 
-def _output_dims(op: Operation, arguments: Sequence[Any]) -> list[Any]:
+def output_dims(op: Operation, arguments: Sequence[Any]) -> list[Any]:
+    """The dims of the outputs, as far as the graph or the op's shape rule tell them.
+
+    Args:
+      arguments: the inputs: constants, meta tensors, or arrays that stand for strings, as far as they are known.
+    """
     static = [tensor._dims for tensor in op._outputs]
     declaration = registry.lookup(op.type)
     if declaration is None or declaration.shape is None or all(settled(dims) is not None for dims in static):
@@ -241,7 +247,8 @@ def _output_dims(op: Operation, arguments: Sequence[Any]) -> list[Any]:
         sizes = arguments[[arg.name for arg in arg_defs].index(declaration.sizes)]
         if isinstance(sizes, torch.Tensor) and sizes.device.type != "meta":
             return [tuple(sizes.tolist())]
-    dims = [tuple(a.shape) if isinstance(a, torch.Tensor) else t._dims for a, t in zip(arguments, op._inputs)]
+    dims = [tuple(a.shape) if isinstance(a, (torch.Tensor, np.ndarray)) else t._dims
+            for a, t in zip(arguments, op._inputs)]
     try:
         result = declaration.shape(Node(op), *registry.grouped(arg_defs, op._attrs, dims))
     except ValueError:  # the run will say what is wrong
