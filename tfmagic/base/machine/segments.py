@@ -1,4 +1,7 @@
-"""Segments: machine code that sums the rows of a matrix by the segments to which they belong, row by row."""
+"""Segments: machine code that sums the rows of a matrix by the segments to which they belong, row by row.
+
+What is summed are all rows in order, or rows that indices name, of segments in order.
+"""
 
 from __future__ import annotations
 
@@ -16,40 +19,57 @@ _CALLS = 300
 _MOST = 1 << 16
 _KINDS = {"torch.float32": "float", "torch.float64": "double"}
 _INDICES = {"torch.int32": "i32", "torch.int64": "i64"}
-# The parameters of the function: sums, rows, to which segment each belongs, where to note a bad one, counts.
-_PARAMETERS = ("ptr noalias %out", "ptr noalias %rows", "ptr noalias %ids", "ptr noalias %bad", "i64 %count",
-               "i64 %segments", "i64 %width")
-_packed = struct.Struct("7q").pack
+# The parameters of the function: sums, rows, to which segment each belongs, the indices of rows, where to note that one
+# is bad and what segment came last, counts.
+_PARAMETERS = ("ptr noalias %out", "ptr noalias %rows", "ptr noalias %ids", "ptr noalias %at", "ptr noalias %noted",
+               "i64 %count", "i64 %segments", "i64 %width", "i64 %height")
+_Noted = ctypes.c_int64 * 2
+_packed = struct.Struct("9q").pack
 
 
 @functools.cache
-def _later(dtype: Any, of_ids: Any) -> compiler.Later | None:
-    kind, ids = _KINDS.get(str(dtype)), _INDICES.get(str(of_ids))
-    if kind is None or ids is None or not compiler.available():
+def _later(*dtypes: Any) -> compiler.Later | None:
+    kinds = _KINDS.get(str(dtypes[0])), *(_INDICES.get(str(dtype)) for dtype in dtypes[1:])
+    if None in kinds or not compiler.available():
         return None
-    return compiler.Later(lambda: _made(kind, ids), _CALLS)
+    return compiler.Later(lambda: _made(*kinds), _CALLS)
 
 
-def _made(kind: str, ids: str) -> Any:
-    """A function of the address of its parameters; 1 is stored where a row belongs to a segment that is not there."""
+def _made(kind: str, ids: str, at: str | None = None) -> Any:
+    """A function of the address of its parameters; 1 is stored where an index or the number of a segment is bad.
+
+    Args:
+      kind, ids, at: the types of rows, numbers of segments, and of indices where rows are named by them.
+    """
     code = Code()
 
-    def clear(at: str) -> None:
-        code.store("0.0", "%out", kind, at)
+    def whole(pointer: str, of: str, index: str) -> str:
+        number = code.load(pointer, of, index)
+        return number if of == "i64" else code.let(f"sext {of} {number} to i64")
+
+    def clear(number: str) -> None:
+        code.store("0.0", "%out", kind, number)
 
     def one(index: str) -> None:
-        number = code.load("%ids", ids, index)
-        segment = number if ids == "i64" else code.let(f"sext {ids} {number} to i64")
-        above = code.let(f"icmp sge i64 {segment}, %segments")
-        code.store(code.let(f"or i64 {code.load('%bad', 'i64', '0')}, {code.let(f'zext i1 {above} to i64')}"), "%bad",
-                   "i64", "0")
-        left_out = code.let(f"or i1 {above}, {code.let(f'icmp slt i64 {segment}, 0')}")
+        segment = whole("%ids", ids, index)
+        if at is None:
+            row, bad = index, code.let(f"icmp sge i64 {segment}, %segments")
+            left_out = code.let(f"or i1 {bad}, {code.let(f'icmp slt i64 {segment}, 0')}")
+        else:
+            row = whole("%at", at, index)
+            outside = code.let(f"or i1 {code.let(f'icmp uge i64 {row}, %height')}, "
+                               f"{code.let(f'icmp uge i64 {segment}, %segments')}")
+            falls = code.let(f"icmp slt i64 {segment}, {code.load('%noted', 'i64', '1')}")
+            code.store(segment, "%noted", "i64", "1")
+            bad = left_out = code.let(f"or i1 {outside}, {falls}")
+        code.store(code.let(f"or i64 {code.load('%noted', 'i64', '0')}, {code.let(f'zext i1 {bad} to i64')}"),
+                   "%noted", "i64", "0")
         width = code.let(f"select i1 {left_out}, i64 0, i64 %width")
-        first, own = (code.let(f"mul i64 {each}, %width") for each in (segment, index))
+        first, own = (code.let(f"mul i64 {each}, %width") for each in (segment, row))
 
-        def add(at: str) -> None:
-            here = code.let(f"add i64 {first}, {at}")
-            value = code.load("%rows", kind, code.let(f"add i64 {own}, {at}"))
+        def add(column: str) -> None:
+            here = code.let(f"add i64 {first}, {column}")
+            value = code.load("%rows", kind, code.let(f"add i64 {own}, {column}"))
             code.store(code.let(f"fadd {kind} {code.load('%out', kind, here)}, {value}"), "%out", kind, here)
 
         code.loop("0", width, add)
@@ -65,22 +85,29 @@ def _made(kind: str, ids: str) -> Any:
     return compiler.compiled(text, title, [compiler.POINTER], releases=False)
 
 
-def segment_sums(rows: Any, ids: Any, count: int) -> Any:
-    """The sums [count, n] of those rows of a float matrix [m, n] that share an int32 or int64 number in `ids` [m].
+def segment_sums(rows: Any, ids: Any, count: int, at: Any = None) -> Any:
+    """The sums [count, n] of those rows of a float matrix that share an int32 or int64 number in the vector `ids`.
 
-    Rows with a negative number belong to no segment. None where machine code is not there yet, another way is as
-    quick, or a number is not below `count`.
+    None where machine code is not there yet, another way is as quick, or a number is bad.
+
+    Args:
+      rows: the matrix, [any, n].
+      ids: to which segment each row belongs, below `count`; a negative number: to none.
+      at: where given, the indices of the rows to sum, in [0, any); then `ids` must be in order, and none negative.
     """
-    later = None if rows.numel() > _MOST or len(rows) != len(ids) else _later(rows.dtype, ids.dtype)
+    named = ids if at is None else at
+    height, width = rows.shape
+    if len(named) * width > _MOST or len(ids) != (height if at is None else len(at)):
+        return None
+    later = _later(rows.dtype, ids.dtype) if at is None else _later(rows.dtype, ids.dtype, at.dtype)
     if later is None:
         return None
     if later.waits:
         later.count()
     if later.made is None:
         return None
-    rows, ids, bad = rows.contiguous(), ids.contiguous(), ctypes.c_int64()
-    width = rows.shape[1]
+    rows, ids, named, noted = rows.contiguous(), ids.contiguous(), named.contiguous(), _Noted()
     out = rows.new_empty((count, width))
-    later.made(_packed(out.data_ptr(), rows.data_ptr(), ids.data_ptr(), ctypes.addressof(bad), len(ids), count,
-                       width))
-    return None if bad.value else out
+    later.made(_packed(out.data_ptr(), rows.data_ptr(), ids.data_ptr(), named.data_ptr(), ctypes.addressof(noted),
+                       len(ids), count, width, height))
+    return None if noted[0] else out

@@ -165,7 +165,7 @@ class OneHot:
         axis = op.axis
         if depth < 0:
             raise errors.InvalidArgumentError(None, None, f"depth must be non-negative, got: {depth}")
-        wanted = torch.arange(depth, device=indices.device)
+        wanted = torch.arange(depth)  # a constant of the plan
         hot = indices.unsqueeze(-1) == wanted
         if axis != -1:
             hot = hot.movedim(-1, axis)
@@ -183,7 +183,7 @@ def _unique(op: Any, x: Any, axis: int | None = None, counts: bool = False) -> t
     """Unique elements (or slices along an axis) in the order in which they appear."""
     if not counts and x.ndim == 1 and not isinstance(x, np.ndarray) and x.dtype in (torch.int32, torch.int64):
         kind = torch_dtype(op.out_idx)
-        found = _distinct(x, kind)
+        found = distinct_numbers(x, kind)
         return found[0], op.like(found[1], torch.empty(x.shape, dtype=kind, device="meta"))
     if isinstance(x, np.ndarray):
         values, places, numbers = _unique_strings(x, axis)
@@ -195,7 +195,7 @@ def _unique(op: Any, x: Any, axis: int | None = None, counts: bool = False) -> t
 
 
 @tensor_function(meta=lambda x, kind: None)  # as many as there are
-def _distinct(x: Any, kind: Any) -> tuple[Any, Any]:
+def distinct_numbers(x: Any, kind: Any) -> tuple[Any, Any]:
     """The different numbers of an int vector in the order in which they appear, and each one's place among them.
 
     Args:

@@ -207,7 +207,9 @@ class ExpandDims:
         return reshape_to_input(op, dy), None
 
     def static(op, x, dim):
-        return np.expand_dims(x, int(np.asarray(dim).reshape(())))
+        axis = int(np.asarray(dim).reshape(()))
+        axis += x.ndim + 1 if axis < 0 else 0
+        return x.reshape((*x.shape[:axis], 1, *x.shape[axis:]))
 
 
 def _refused_squeeze(op: Any, x: Any) -> str | None:

@@ -96,8 +96,8 @@ class HistogramFixedWidth:
 def _bucketize(op: Any, x: Any) -> Any:
     if sorted(op.boundaries) != list(op.boundaries):
         raise errors.InvalidArgumentError(None, op.op, "Expected sorted boundaries")
-    borders = torch.tensor(op.boundaries, dtype=torch.float32, device=x.device)
-    return torch.bucketize(x.to(torch.float64), borders.to(torch.float64), right=True, out_int32=True)
+    borders = torch.tensor(op.boundaries, dtype=torch.float32).to(torch.float64)  # a constant of the plan
+    return torch.bucketize(x.to(torch.float64), borders, right=True, out_int32=True)
 
 
 register("Bucketize", same, _bucketize)

@@ -119,7 +119,7 @@ def _unsorted_segments(kind: str) -> Any:
         if count < 0:
             raise errors.InvalidArgumentError(None, op.op, f"Input num_segments == {count} must not be negative.")
         if kind == "sum" and not ids.is_cuda:
-            return _unsorted_sum(data, ids, count)
+            return unsorted_sum(data, ids, count)
         # Rows with a negative number go into a segment of their own, the first, which is cut off.
         flat = ids.reshape(-1).to(torch.int64) + 1
         if flat.is_cuda:
@@ -131,7 +131,7 @@ def _unsorted_segments(kind: str) -> Any:
 
 
 @tensor_function(meta=lambda data, ids, count: data.new_empty((count, *data.shape[ids.dim():])))
-def _unsorted_sum(data: Any, ids: Any, count: int) -> Any:
+def unsorted_sum(data: Any, ids: Any, count: int) -> Any:
     """The sums of the rows of each segment, on the CPU; rows with a negative number belong to none."""
     if data.dim() < 3 and ids.dim() == 1:
         sums = segment_sums(data if data.dim() == 2 else data.unsqueeze(1), ids, count)
@@ -162,17 +162,44 @@ def _explain_unsorted(op: Any, data: Any, ids: Any, count: Any) -> str | None:
     return f"segment_ids{place} = {int(ids[tuple(bad[0])])} is out of range [0, {int(count)})"
 
 
+@tensor_function(meta=lambda data, indices, ids, count, kind:
+                 None if count is None else data.new_empty((count, *data.shape[1:])))
+def _gathered(data: Any, indices: Any, ids: Any, count: int | None, kind: str) -> Any:
+    """The sums of rows at indices by segments in order, or their means, or sums divided by the roots of the numbers.
+
+    Args:
+      count: how many segments there are; None: as the last number says.
+    """
+    size = _count(ids) if count is None else count
+    if not data.is_cuda and data.dim():
+        sums = segment_sums(data if data.dim() == 2 else data.reshape((data.shape[0], -1)), ids, size, indices) \
+            if data.numel() else None
+        if sums is not None:
+            sums = sums.reshape((size, *data.shape[1:]))
+            return sums if kind == "sum" else sums.div_(_divisors(ids, size, sums, kind))
+    indices, ids = indices.to(torch.int64), ids.to(torch.int64)
+    _require_increasing(ids)
+    rows = take(data, indices, 0)
+    if size == 0:  # torch would not miss the rows of the ids
+        require(ids, lambda: torch.zeros_like(ids, dtype=torch.bool))
+    if kind == "sqrt_n":
+        return _segments(rows, ids, size, "sum", 0) / _divisors(ids, size, rows, kind)
+    return _segments(rows, ids, size, kind, 0)
+
+
+def _divisors(ids: Any, count: int, like: Any, kind: str) -> Any:
+    """By what the sums of segments are divided for means, or for sums divided by roots."""
+    if ids.is_cuda:
+        sizes = _sizes(ids, count, like)
+        return sizes.sqrt() if kind == "sqrt_n" else sizes
+    sizes = np.maximum(np.bincount(ids.numpy(), minlength=count), 1)
+    found = torch.from_numpy(sizes).to(like.dtype).reshape((-1, *[1] * (like.dim() - 1)))
+    return found.sqrt_() if kind == "sqrt_n" else found
+
+
 def _gathered_segments(kind: str, counted: bool) -> Any:
     def kernel(op: Any, data: Any, indices: Any, ids: Any, count: int | None = None) -> Any:
-        indices, ids = indices.to(torch.int64), ids.to(torch.int64)
-        _require_increasing(ids)
-        rows = take(data, indices, 0)
-        size = _count(ids) if count is None else count
-        if isinstance(size, int) and size == 0:  # torch would not miss the rows of the ids
-            require(ids, lambda: torch.zeros_like(ids, dtype=torch.bool))
-        if kind == "sqrt_n":
-            return _segments(rows, ids, size, "sum", 0) / _sizes(ids, size, rows).sqrt()
-        return _segments(rows, ids, size, kind, 0)
+        return _gathered(data, indices, ids, count, kind)
 
     return kernel if counted else lambda op, data, indices, ids: kernel(op, data, indices, ids)
 
@@ -216,13 +243,19 @@ def _sizes(ids: Any, count: Any, like: Any) -> Any:
     return sizes.to(like.dtype).reshape((-1, *[1] * (like.dim() - 1)))
 
 
-def _gathered_grad(kind: str) -> Any:
-    def kernel(op: Any, grad: Any, indices: Any, ids: Any, count: int) -> Any:
-        sizes = _sizes(ids.to(torch.int64), grad.shape[0], grad)
-        scaled = grad / (sizes.sqrt() if kind == "sqrt_n" else sizes)
-        return _segments(take(scaled, ids, 0), indices.to(torch.int64), count, "sum", 0)
+@tensor_function(meta=lambda grad, indices, ids, count, kind: grad.new_empty((count, *grad.shape[1:])))
+def _of_gathered(grad: Any, indices: Any, ids: Any, count: int, kind: str) -> Any:
+    """The gradient of the `count` rows of data from that of what `_gathered` makes of them, [segments, ...]."""
+    rows = take(grad / _divisors(ids, grad.shape[0], grad, kind), ids, 0)
+    if rows.dim() == 2 and not rows.is_cuda and len(rows) and int(indices.min()) >= 0:
+        sums = segment_sums(rows, indices, count)
+        if sums is not None:
+            return sums
+    return _segments(rows, indices.to(torch.int64), count, "sum", 0)
 
-    return kernel
+
+def _gathered_grad(kind: str) -> Any:
+    return lambda op, grad, indices, ids, count: _of_gathered(grad, indices, ids, count, kind)
 
 
 # --- shapes ----------------------------------------------------------------------------------------------------

@@ -247,22 +247,37 @@ def _with_every_row(indices: Any, values: Any, count: int, default: Any) -> tupl
       Indices and values in the order of the rows, bool [count]: which rows had none, int64 [n]: where elements went.
 
     Raises:
-      RuntimeError: a row is outside of the matrix.
+      RuntimeError, ValueError: a row is outside of the matrix.
     """
+    if indices.is_cuda or not isinstance(values, np.ndarray) and values.dtype in (torch.bfloat16, torch.complex64):
+        return _with_every_row_by_torch(indices, values, count, default)
+    coordinates = indices.numpy()
+    rows, size = coordinates[:, 0], len(coordinates)
+    if size == count and (rows == _counted(count)).all():
+        return indices, values, torch.zeros(count, dtype=torch.bool), torch.arange(size)
+    if size and (rows.min() < 0 or rows.max() >= count):
+        raise ValueError("a row is outside of the matrix")
+    empty = np.bincount(rows, minlength=count) == 0
+    added = np.flatnonzero(empty)
+    ordered = (rows[1:] >= rows[:-1]).all()
+    if not len(added) and ordered:
+        return indices, values, torch.from_numpy(empty), torch.arange(size)
+    order = np.argsort(np.concatenate([rows, added]), kind="stable")
+    places = np.empty(len(order), np.int64)
+    places[order] = np.arange(len(order))
+    filled = np.zeros((len(order), coordinates.shape[1]), np.int64)
+    filled[places[:size]], filled[places[size:], 0] = coordinates, added
+    given: Any = values if isinstance(values, np.ndarray) else values.numpy()
+    other = np.empty(len(order), given.dtype)
+    other[places[:size]], other[places[size:]] = given, default.item()
+    return (torch.from_numpy(filled), other if other.dtype == object else torch.from_numpy(other),
+            torch.from_numpy(empty), torch.from_numpy(places[:size]))
+
+
+def _with_every_row_by_torch(indices: Any, values: Any, count: int, default: Any) -> tuple[Any, Any, Any, Any]:
     rows, size = indices[:, 0], len(indices)
-    if not rows.is_cuda and size and count:
-        numbers = rows.numpy()
-        if size == count and np.array_equal(numbers, _counted(count)):
-            return indices, values, torch.zeros(count, dtype=torch.bool), torch.arange(size)
-        if bool((numbers[1:] >= numbers[:-1]).all()) and numbers[0] >= 0 and numbers[-1] < count:
-            empty = torch.from_numpy(np.bincount(numbers, minlength=count) == 0)
-            if not bool(empty.any()):
-                return indices, values, empty, torch.arange(size)
     used = torch.zeros(count, dtype=torch.int64, device=rows.device).index_add(0, rows, torch.ones_like(rows))
     empty = used == 0
-    places = torch.arange(size, device=rows.device)
-    if not bool(empty.any()) and bool((rows[1:] >= rows[:-1]).all()):
-        return indices, values, empty, places
     added = torch.nonzero(empty)[:, 0]
     order = torch.argsort(torch.cat([rows, added]), stable=True)
     first = torch.nn.functional.pad(added[:, None], (0, indices.shape[1] - 1))

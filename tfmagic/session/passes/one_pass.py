@@ -23,8 +23,8 @@ from tfmagic.session.element_rules import KINDS, Value, rule_of, write
 
 _CPU = torch.device("cpu")
 FLOATS = (torch.float32, torch.float64)
-# About how many microseconds the compiler takes, and a step has less to do beside its numbers.
-_COMPILING, _CALL = 30_000, 15
+# About how many microseconds the compiler takes, a step has less to do beside its numbers, and an operation takes torch.
+_COMPILING, _CALL, _OPERATION = 30_000, 10, 1.5
 # Numbers for which a thread is worth waking.
 _LEAST = 1 << 16
 
@@ -67,7 +67,13 @@ class Formula:
     @functools.cached_property
     def fits(self) -> bool:
         """Whether machine code can do it."""
-        return compiler.available() and self._traced(torch.float32) is not None
+        return compiler.available() and self.operations > 0
+
+    @functools.cached_property
+    def operations(self) -> int:
+        """How many operations it is, where machine code can do it."""
+        traced = self._traced(torch.float32)
+        return 0 if traced is None else len(traced[0])
 
     def made(self, dtype: torch.dtype) -> Callable[..., None]:
         """The machine code, made by the first who asks."""
@@ -179,7 +185,8 @@ class Stepper:
 
     def __init__(self, formula: Formula, dtype: torch.dtype, count: int, saving: int,
                  device: torch.device = _CPU):
-        self._later = compiler.Later(lambda: formula.made(dtype), 2 + _COMPILING // (_CALL + count // saving)) \
+        self._later = compiler.Later(lambda: formula.made(dtype), 2 + int(_COMPILING / (
+            _CALL + _OPERATION * formula.operations + count // saving))) \
             if dtype in FLOATS and device.type == "cpu" and formula.fits else None
 
     @property

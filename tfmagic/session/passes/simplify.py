@@ -8,6 +8,8 @@
 6. `add(matmul(a, b), c)` with matrices a, b and a vector c is `addmm(c, a, b)`, when nothing else reads the product.
 7. An `Identity` of a string or a handle, which is called at run time, is the value.
 8. A `permute` that undoes the one before it is the value.
+9. The distinct ones of distinct numbers are these numbers, each at its own place.
+10. A sum of segments that has one row for each, in order, is the rows.
 """
 
 from __future__ import annotations
@@ -18,6 +20,8 @@ from typing import Any
 import torch
 from torch import fx
 
+from tfmagic.ops.array.select import distinct_numbers
+from tfmagic.ops.math.segment import unsorted_sum
 from tfmagic.session.plan.plan_graph import PlanGraph, replace
 from tfmagic.session.plan.run_time import RunTimeKernel
 
@@ -31,7 +35,7 @@ def run(plan: PlanGraph) -> bool:
     """Simplify; say whether anything was."""
     changed = False
     for node in list(plan.graph.nodes):
-        replacement = _same_value(node)
+        replacement = _same_value(node) or _distinct_already(plan, node) or _single_rows(plan, node)
         if replacement is not None:
             replace(node, replacement)
             changed = True
@@ -80,6 +84,36 @@ def _same_value(node: fx.Node) -> fx.Node | None:
     if node.target in (torch.sum, torch.mean) and len(node.args) > 1 and list(node.args[1]) == []:  # type: ignore[arg-type]
         return source
     return None
+
+
+def _distinct_already(plan: PlanGraph, node: fx.Node) -> fx.Node | None:
+    """Rule 9: what stands for the numbers, or for their places."""
+    made: Any = node.args[0] if node.target is operator.getitem else None
+    if not isinstance(made, fx.Node) or made.target is not distinct_numbers:
+        return None
+    numbers: Any = made.args[0]
+    if numbers.target is not operator.getitem or numbers.args[1] != 0 or numbers.args[0].target is not distinct_numbers:
+        return None
+    if node.args[1] == 0:
+        return numbers
+    meta = _meta(node)
+    if not isinstance(meta, torch.Tensor) or node.meta.get("device", "cpu") != "cpu":
+        return None
+    places = plan.constant_node(torch.arange(len(meta), dtype=meta.dtype), node)
+    places.meta.update(node.meta, effect="none", inputs=[])
+    return places
+
+
+def _single_rows(plan: PlanGraph, node: fx.Node) -> fx.Node | None:
+    """Rule 10."""
+    if node.target is not unsorted_sum:
+        return None
+    rows, ids, count = node.args
+    meta, known = _meta(rows), plan.constants.get(str(ids.target)) if isinstance(ids, fx.Node) else None
+    if not isinstance(known, torch.Tensor) or not isinstance(meta, torch.Tensor) or known.dim() != 1 \
+            or not len(meta) == len(known) == count or not torch.equal(known, torch.arange(len(known))):
+        return None
+    return rows  # type: ignore[return-value]
 
 
 def _undoes(node: Any) -> bool:

@@ -88,11 +88,11 @@ class PlanGraph:
         results: Any = self.output_node.args[0]
         return results
 
-    def constant_node(self, value: Any) -> fx.Node:
-        """A node, before the results, that gives `value`."""
+    def constant_node(self, value: Any, before: fx.Node | None = None) -> fx.Node:
+        """A node, before another or the results, that gives `value`."""
         name = f"c_pass_{len(self.constants)}"
         self.constants[name] = value
-        with self.graph.inserting_before(self.output_node):
+        with self.graph.inserting_before(before or self.output_node):
             return self.graph.create_node("get_attr", name, (), {})
 
     def node_of(self, value: Any) -> fx.Node:

@@ -156,6 +156,13 @@ class RunTimeKernel(PlanCall, shown_under="tfmagic.ops"):
         single = len(self.op._op_def.outputs) == 1 and not self.op._op_def.outputs[0].is_list
         return metas[0] if single and metas else tuple(metas)
 
+    def bind(self, *bodies: Callable[..., Any]) -> Callable[..., Any]:
+        """The kernel alone, where there is nothing else to be done."""
+        if self.checks or self.grouped is not None or self.host or self.make_state is not None \
+                or self.device != "cpu" or type(self) is not RunTimeKernel:
+            return self
+        return functools.partial(self.kernel, self.node)  # type: ignore[arg-type]
+
     def __call__(self, *values: Any) -> Any:
         if self.checks:
             given = tuple([getattr(value, "shape", None) for value in values])
