@@ -50,6 +50,7 @@ RATIOS = (
     ("factors_step", "FTRL on rows of factors, batch 500", "tensorflow1", 0.7),
     ("graph_step", "graph convolution of 2,708 nodes, Adam", "tensorflow1", 1.0),
     ("sampled_step", "sampled softmax of 5,000 words", "tensorflow1", None),
+    ("wide_and_deep_step", "wide & deep on columns of words", "tensorflow1", None),
     ("generator_step", "generator and judge of images, Adam", "tensorflow1", 1.0),
     ("functional_lstm_step", "LSTM in While nodes, 20 turns", "tensorflow1", None),
     ("tiny_numbers", "a layer on denormal numbers", "tensorflow1", 1.0),

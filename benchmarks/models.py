@@ -1,4 +1,4 @@
-"""Training steps of models with sparse matrices, sampled losses, transposed convolutions, and loops of functions.
+"""Training steps of models with sparse matrices, columns of words, sampled losses, and loops of functions.
 
 This file is read by the peer's interpreter too, which may be a Python 2.
 """
@@ -53,6 +53,36 @@ def sampled_step(tf, threads, words=5000, width=64, batch=64):
     return (lambda: sess.run([train, loss], feed_dict=fed)), 1
 
 
+def wide_and_deep_step(tf, threads, batch=128):
+    """A step of a linear model of words and their combinations (FTRL) beside a network on embeddings (Adagrad)."""
+    columns, strings = tf.feature_column, ("school", "job", "kin")
+    x = {name: tf.placeholder(tf.string if name in strings else tf.float32, [None]) for name in strings + ("age",)}
+    labels = tf.placeholder(tf.float32, [None, 1])
+    school, job = (columns.categorical_column_with_hash_bucket(*each) for each in (("school", 100), ("job", 1000)))
+    kin = columns.categorical_column_with_vocabulary_list("kin", ["a", "b", "c", "d"])
+    age = columns.numeric_column("age")
+    ages = columns.bucketized_column(age, [18, 25, 30, 35, 40, 45, 50, 55, 60, 65])
+    crossed = [columns.crossed_column(["school", "job"], 1000), columns.crossed_column([ages, "school", "job"], 10000)]
+    with tf.variable_scope("wide"):
+        wide = columns.linear_model(x, [school, job, kin, ages] + crossed)
+    with tf.variable_scope("deep"):
+        deep = columns.input_layer(x, [age, columns.indicator_column(kin), columns.embedding_column(school, 8),
+                                       columns.embedding_column(job, 8)])
+        for units in (100, 50):
+            deep = tf.layers.dense(deep, units, tf.nn.relu)
+        deep = tf.layers.dense(deep, 1)
+    loss = tf.reduce_mean(tf.nn.sigmoid_cross_entropy_with_logits(labels=labels, logits=wide + deep))
+    train = [optimizer.minimize(loss, var_list=tf.trainable_variables(scope)) for scope, optimizer in
+             (("wide", tf.train.FtrlOptimizer(0.1)), ("deep", tf.train.AdagradOptimizer(0.05)))]
+    sess, random = ready(tf, threads), np.random.RandomState(0)
+    sess.run(tf.tables_initializer())
+    fed = {x[name]: np.array(["w%d" % number for number in random.randint(0, count, batch)])
+           for name, count in (("school", 16), ("job", 300))}
+    fed.update({x["kin"]: np.array(list("abcde"))[random.randint(0, 5, batch)], x["age"]: random.randint(17, 80, batch),
+                labels: random.randint(0, 2, (batch, 1))})
+    return (lambda: sess.run([train, loss], feed_dict=fed)), 1
+
+
 def generator_step(tf, threads):
     """An Adam step of a small generator of images through what judges them: two convolutions transposed, and one."""
     noise = tf.placeholder(tf.float32, [32, 32])
@@ -91,4 +121,5 @@ def tiny_numbers(tf, threads):
     return (lambda: sess.run(layer.op)), 1
 
 
-TENSORFLOW = {f.__name__: f for f in (graph_step, sampled_step, generator_step, functional_lstm_step, tiny_numbers)}
+TENSORFLOW = {f.__name__: f for f in (graph_step, sampled_step, wide_and_deep_step, generator_step,
+                                      functional_lstm_step, tiny_numbers)}

@@ -35,6 +35,45 @@ def test_a_negative_number_is_left_out_and_a_large_one_left_to_others() -> None:
     assert segments.segment_sums(rows, ids, 2) is None
 
 
+def made_of_named(kind: torch.dtype) -> None:
+    """The machine code for rows that indices name is there."""
+    zero = torch.zeros(1, dtype=kind)
+    for _ in range(segments._CALLS + 1):
+        segments.segment_sums(torch.zeros((1, 1)), zero, 1, zero)
+
+
+@pytest.mark.parametrize("kind", [torch.int32, torch.int64])
+def test_rows_that_indices_name(kind: torch.dtype) -> None:
+    made_of_named(kind)
+    random = np.random.RandomState(0)
+    rows = torch.from_numpy(random.rand(7, 3).astype(np.float32))
+    at, ids = (torch.from_numpy(numbers).to(kind) for numbers in (random.randint(0, 7, 50),
+                                                                  np.sort(random.randint(0, 20, 50))))
+    expected = torch.zeros((20, 3)).index_add(0, ids, rows.index_select(0, at))
+    assert torch.equal(segments.segment_sums(rows, ids, 20, at), expected)
+
+
+@pytest.mark.parametrize("ids, at", [([0, 2, 1], [0, 0, 0]), ([0, 1, 3], [0, 0, 0]), ([-1, 0, 1], [0, 0, 0]),
+                                     ([0, 1, 2], [0, 2, 0]), ([0, 1, 2], [0, -1, 0])])
+def test_bad_indices_and_numbers_out_of_order_are_left_to_others(ids: list[int], at: list[int]) -> None:
+    made_of_named(torch.int64)
+    assert segments.segment_sums(torch.ones((2, 2)), torch.tensor(ids), 3, torch.tensor(at)) is None
+
+
+@pytest.mark.parametrize("combiner", ["sum", "mean", "sqrtn"])
+def test_lookups_and_their_gradients_are_the_same_by_either_way(combiner: str) -> None:
+    ids, rows = np.array([4, 1, 4, 0, 2]), np.array([[0, 0], [0, 1], [1, 0], [3, 0], [3, 1]])
+    with tf.Graph().as_default(), tf.Session() as sess:
+        table = tf.Variable(np.random.RandomState(0).rand(5, 3).astype(np.float32))
+        given = tf.sparse_placeholder(tf.int64)
+        looked_up = tf.nn.embedding_lookup_sparse(table, given, None, combiner=combiner)
+        slices = tf.gradients(looked_up ** 2, table)[0]
+        sess.run(table.initializer)
+        results = [sess.run([looked_up, slices], {given: (rows, ids, (4, 2))}) for _ in range(segments._CALLS + 2)]
+    for first, last in zip(results[0], results[-1]):
+        np.testing.assert_array_equal(getattr(first, "values", first), getattr(last, "values", last))
+
+
 @pytest.mark.parametrize("dims", [(300,), (300, 2)])
 def test_a_run_is_the_same_by_either_way_and_refuses_the_same(dims: tuple[int, ...]) -> None:
     random = np.random.RandomState(1)

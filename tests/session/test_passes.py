@@ -20,10 +20,11 @@ def sess(graph):
         yield s
 
 
-def plans(sess, fetches, feeds=(), shapes=None, targets=()):
+def plans(sess, fetches, feeds=(), shapes=None, targets=(), **options):
     """The plan without passes and with them."""
     def make(optimize):
-        return make_plan(fetches, targets, list(feeds), sess._torch_device, sess.resources, shapes, optimize=optimize)
+        return make_plan(fetches, targets, list(feeds), sess._torch_device, sess.resources, shapes, optimize=optimize,
+                         **options)
 
     return make(False), make(True)
 
@@ -43,6 +44,36 @@ def test_what_depends_on_shapes_alone_is_gone_from_a_plan_that_knows_them(sess) 
     assert "tfmagic_ops" not in settled.code() and "reshape" not in settled.code()
     given = np.arange(12, dtype=np.float32).reshape(3, 4)
     assert sess.run(y, {x: given}).tolist() == (given * 2).tolist()
+
+
+def test_the_shape_of_strings_is_known_as_that_of_numbers_is(sess) -> None:
+    words = tf.placeholder(tf.string, [None])
+    column = tf.expand_dims(words, -1)
+    present = tf.not_equal(column, "")
+    _, plan = plans(sess, [tf.shape(column), tf.size(words), tf.shape(present)], [words], [(3,)])
+    assert [plan.constants[node.target].tolist() for node in plan.results[0]] == [[3, 1], 3, [3, 1]]
+
+
+def test_the_combinations_of_one_feature_each_stand_in_a_column(sess) -> None:
+    words, numbers = tf.placeholder(tf.string, [None, 1]), tf.placeholder(tf.int64, [None, 1])
+    crossed = tf.sparse.cross_hashed([words, numbers], 100)
+    _, plan = plans(sess, [crossed.indices, crossed.dense_shape], [words, numbers], [(3, 1), (3, 1)])
+    assert [plan.constants[node.target].tolist() for node in plan.results[0]] == [[[0, 0], [1, 0], [2, 0]], [3, 1]]
+    given = {words: [[b"a"], [b"b"], [b"a"]], numbers: [[1], [2], [1]]}
+    values = sess.run(crossed.values, given)
+    assert values[0] == values[2] != values[1]
+    assert sess.run(crossed, given).indices.tolist() == [[0, 0], [1, 0], [2, 0]]
+
+
+def test_distinct_numbers_are_not_made_distinct_again(sess) -> None:
+    x, rows = tf.placeholder(tf.int64, [4]), tf.placeholder(tf.float32, [3, 2])
+    first = tf.unique(x).y
+    again = tf.unique(first)
+    sums = tf.math.unsorted_segment_sum(rows, again.idx, 3)
+    _, plan = plans(sess, [again.y, sums], [x, rows], [(4,), (3, 2)], assumed={first: (3,)})
+    assert plan.code().count("distinct_numbers(") == 1 and "segment" not in plan.code()
+    np.testing.assert_array_equal(sess.run(sums, {x: [5, 7, 5, 6], rows: [[1, 2], [3, 4], [5, 6]]}),
+                                  [[1, 2], [3, 4], [5, 6]])
 
 
 def test_constants_fold(sess) -> None:

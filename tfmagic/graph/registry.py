@@ -41,6 +41,7 @@ class OpDeclaration:
       objects: whether the kernel traces to calls on an object of the run.
       sparse: whether a sparse tensor may be given: the op then takes its values, and gives a sparse tensor.
       from_shapes: whether the shapes of the inputs settle the output's value.
+      settles: `(node, *what is known of the inputs) -> for each output its value, where that tells it, else None`.
       check: `(node, *dims) -> TensorFlow's words (or error) for shapes that its kernel refuses`, or None; "": it takes
         them, whatever the shape rule says while the graph is built.
       explain: `(node, *values) -> TensorFlow's words for a run that failed with these values`, or None.
@@ -65,6 +66,7 @@ class OpDeclaration:
     objects: bool = False
     from_shapes: bool = False
     sparse: bool = False
+    settles: Callable[..., Any] | None = None
     check: Callable[..., Any] | None = None
     explain: Callable[..., str | None] | None = None
     functions: dict[str, str] = field(default_factory=dict)

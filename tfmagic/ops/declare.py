@@ -44,6 +44,9 @@ Then its contract, which is all that lowering and passes ask (an unknown keyword
   the tuple of results. The name "" says that nothing is captured: the function then comes after all inputs.
 - `sizes="shape"`: the input whose value is the shape of the output (of a kernel called at run time).
 - `from_shapes=True`: the shapes of the inputs settle the output's value.
+- `settles=lambda op, *known: ...`: of a kernel called at run time: the outputs (None for the others) whose values
+  follow from what is known of the inputs while the plan is made: constants, meta tensors, for strings arrays that have
+  their shape alone, or None.
 - `check=lambda op, *dims: ...`: TensorFlow's words for a run whose inputs have shapes that its kernel refuses (or an
   error of `base.errors`), or None; `dims` as for `shape`. It is asked once per plan where the shapes are known, else
   at run time; then the shape rule is asked,

@@ -29,7 +29,7 @@ _packed = struct.Struct("9q").pack
 
 @functools.cache
 def _later(*dtypes: Any) -> compiler.Later | None:
-    kinds = _KINDS.get(str(dtypes[0])), *(_INDICES.get(str(dtype)) for dtype in dtypes[1:])
+    kinds: list[Any] = [_KINDS.get(str(dtypes[0])), *(_INDICES.get(str(dtype)) for dtype in dtypes[1:])]
     if None in kinds or not compiler.available():
         return None
     return compiler.Later(lambda: _made(*kinds), _CALLS)

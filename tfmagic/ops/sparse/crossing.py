@@ -24,6 +24,8 @@ _MASK = (1 << 64) - 1
 _FACTOR = 0xC6A4A7935BD1E995
 _HASH_KEY = 0xDECAFCAFFE
 _LARGEST = (1 << 63) - 1
+# So many indices a plan may keep.
+_SETTLED = 1 << 14
 
 
 def _joined(first: Any, second: Any) -> Any:
@@ -107,6 +109,25 @@ def _single(indices: Any, values: Any, dense_inputs: Any, size: int) -> list[np.
     return [*map(as_array, values), *(as_array(dense)[:, 0] for dense in dense_inputs)]
 
 
+def _settles(op: Any, indices: Any, values: Any, shapes: Any, dense_inputs: Any) -> tuple[Any, Any, Any]:
+    """Indices and shape, where each example is known to have one feature of each kind."""
+    sizes = [None if shape is None or shape.is_meta else int(shape[0]) for shape in shapes]
+    sizes += [None if dense is None else len(dense) for dense in dense_inputs]
+    size = sizes[0] if sizes else None
+    if size is None or size > _SETTLED or sizes != [size] * len(sizes) \
+            or any(place is None or place.is_meta for place in indices) \
+            or _single(indices, [], [np.empty(tuple(dense.shape)) for dense in dense_inputs], size) is None:
+        return None, None, None
+    return _first_of_each(size), None, torch.tensor([size, int(size > 0)])
+
+
+def _first_of_each(size: int) -> Any:
+    """The indices of one element in each row."""
+    places = np.zeros((size, 2), np.int64)
+    places[:, 0] = np.arange(size)
+    return torch.from_numpy(places)
+
+
 def _one_each(op: Any, columns: Sequence[np.ndarray], size: int, join: Callable[..., Any]) -> tuple[Any, Any, Any]:
     """What the kernel gives where each example has one feature of each kind."""
     hashes = np.full(size, _start(op, join), np.uint64)
@@ -114,9 +135,7 @@ def _one_each(op: Any, columns: Sequence[np.ndarray], size: int, join: Callable[
         features = fingerprints(column.tolist()) if column.dtype == object else column.astype(np.int64).view(np.uint64)
         hashes = join(hashes, features)
     made = (hashes % np.uint64(op.num_buckets or _LARGEST)).view(np.int64)
-    places = np.zeros((size, 2), np.int64)
-    places[:, 0] = np.arange(size)
-    return torch.from_numpy(places), torch.from_numpy(made), torch.tensor([size, int(size > 0)])
+    return _first_of_each(size), torch.from_numpy(made), torch.tensor([size, int(size > 0)])
 
 
 def _start(op: Any, join: Callable[..., Any]) -> int:
@@ -154,7 +173,8 @@ def _hashes(op: Any, crossed: Sequence[Sequence[Any]], join: Callable[[int, int]
 
 for _type, _join in (("SparseCross", _joined), ("SparseFeatureCross", _mixed), ("SparseFeatureCrossV2", _joined)):
     register(_type, lambda op, *dims: ((None, 2), (None,), (2,)), _cross(_join),
-             check=lambda op, *dims: _refused(*dims), traced=False, because="as long as the values say")
+             check=lambda op, *dims: _refused(*dims), settles=_settles, traced=False,
+             because="as long as the values say")
 
 
 def crossed(inputs: Any, hashed: bool, num_buckets: int = 0, hash_key: int | None = None,

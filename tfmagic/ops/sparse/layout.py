@@ -249,7 +249,7 @@ def _with_every_row(indices: Any, values: Any, count: int, default: Any) -> tupl
     Raises:
       RuntimeError, ValueError: a row is outside of the matrix.
     """
-    if indices.is_cuda or not isinstance(values, np.ndarray) and values.dtype in (torch.bfloat16, torch.complex64):
+    if indices.is_cuda or not isinstance(values, np.ndarray) and values.dtype == torch.bfloat16:
         return _with_every_row_by_torch(indices, values, count, default)
     coordinates = indices.numpy()
     rows, size = coordinates[:, 0], len(coordinates)

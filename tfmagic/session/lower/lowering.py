@@ -298,6 +298,9 @@ class Lowering:
             self.updates.append(Update(op, {name: roots[name] for name in written}, dict(zip(names, arguments)),
                                        tuple(self.state[roots[name]] for name in written)))
         outputs = self._outputs(op, result)
+        if declaration.settles is not None and isinstance(result, Proxy):
+            told = declaration.settles(Node(op), *registry.grouped(op._op_def.inputs, op._attrs, shown))
+            outputs = [value if known is None else known for value, known in zip(outputs, told)]
         if any(isinstance(value, Proxy) and "val" not in value.node.meta for value in outputs):
             known = list(map(meta.known, arguments))
             for value, tensor, dims in zip(outputs, op._outputs, output_dims(op, known)):

@@ -23,7 +23,7 @@ from tfmagic.session.element_rules import KINDS, Value, rule_of, write
 
 _CPU = torch.device("cpu")
 FLOATS = (torch.float32, torch.float64)
-# About how many microseconds the compiler takes, a step has less to do beside its numbers, and an operation takes torch.
+# About how many microseconds the compiler takes, torch takes beside a step's numbers, and for each of its operations.
 _COMPILING, _CALL, _OPERATION = 30_000, 10, 1.5
 # Numbers for which a thread is worth waking.
 _LEAST = 1 << 16

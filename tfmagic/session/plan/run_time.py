@@ -161,7 +161,8 @@ class RunTimeKernel(PlanCall, shown_under="tfmagic.ops"):
         if self.checks or self.grouped is not None or self.host or self.make_state is not None \
                 or self.device != "cpu" or type(self) is not RunTimeKernel:
             return self
-        return functools.partial(self.kernel, self.node)  # type: ignore[arg-type]
+        assert self.kernel is not None
+        return functools.partial(self.kernel, self.node)
 
     def __call__(self, *values: Any) -> Any:
         if self.checks:
