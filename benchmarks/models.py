@@ -76,7 +76,7 @@ def wide_and_deep_step(tf, threads, batch=128):
              (("wide", tf.train.FtrlOptimizer(0.1)), ("deep", tf.train.AdagradOptimizer(0.05)))]
     sess, random = ready(tf, threads), np.random.RandomState(0)
     sess.run(tf.tables_initializer())
-    fed = {x[name]: np.array(["w%d" % number for number in random.randint(0, count, batch)])
+    fed = {x[name]: np.array(["w" + str(number) for number in random.randint(0, count, batch)])
            for name, count in (("school", 16), ("job", 300))}
     fed.update({x["kin"]: np.array(list("abcde"))[random.randint(0, 5, batch)], x["age"]: random.randint(17, 80, batch),
                 labels: random.randint(0, 2, (batch, 1))})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import threading
 
 import numpy as np
@@ -43,6 +44,31 @@ def test_a_full_cache_of_used_entries_drops_the_oldest() -> None:
         entry.recent = True
         cache.put(key, entry)
     assert list(cache.entries) == [2, 3]
+
+
+Pair = collections.namedtuple("Pair", "x y")
+Other = collections.namedtuple("Other", "x y")
+FORMS = {
+    "nested": lambda a, b: [[a], b], "dict": lambda a, b: {"x": a, "y": b}, "other keys": lambda a, b: {"y": a, "x": b},
+    "dict in a tuple": lambda a, b: (a, {"y": b}), "pair": Pair, "other pair": Other,
+    "pair in a list": lambda a, b: [Pair(a, b)], "other pair in a list": lambda a, b: [Other(a, b)],
+    "tuple in a list": lambda a, b: [(a, b)], "ordered": lambda a, b: collections.OrderedDict(x=a, y=b),
+}
+
+
+def test_nested_fetches_keep_their_calls_each_with_its_form(sess, monkeypatch) -> None:
+    a, b = tf.constant(1), tf.placeholder(tf.int32, [])
+    prepared = []
+    prepare = session_module.BaseSession._prepare
+    monkeypatch.setattr(session_module.BaseSession, "_prepare",
+                        lambda self, *given: prepared.append(given) or prepare(self, *given))
+    for _ in range(3):
+        for form in FORMS.values():
+            value, expected = sess.run(form(a, b), {b: 2}), form(1, 2)
+            assert value == expected
+            inner = [(value, expected), *zip(value, expected)]
+            assert all(type(one) is type(other) for one, other in inner if isinstance(other, (tuple, list, dict)))
+    assert len(prepared) == len(FORMS)
 
 
 def test_calls_and_plans_of_a_session_are_limited(sess, monkeypatch) -> None:

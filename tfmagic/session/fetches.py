@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -12,6 +12,31 @@ from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.session import conversions
 
 Build = Callable[[list[Any]], Any]
+
+
+def key_of(fetches: Any, feed_dict: Any) -> Any:
+    """By what a call with these arguments is known: what is nested by its types and what they hold; None: by nothing.
+
+    Of a flat list or tuple it is `(type, *items)`, of what is not nested that itself; then come the keys of the feeds.
+    """
+    try:
+        key = _frozen(fetches)
+        key = (key, *feed_dict) if feed_dict else key
+        hash(key)
+    except TypeError:
+        return None
+    return key
+
+
+def _frozen(fetch: Any) -> Any:
+    kind = type(fetch)
+    if isinstance(fetch, (list, tuple)):
+        return kind, *map(_frozen, fetch)
+    if kind is dict or kind is OrderedDict:
+        return kind, *fetch, *map(_frozen, fetch.values())
+    if isinstance(fetch, Mapping):
+        raise TypeError("it may hold more than its items")
+    return fetch
 
 
 class Fetches:

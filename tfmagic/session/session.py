@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import contextlib
 import sys
 import threading
 import warnings
@@ -210,8 +209,11 @@ class BaseSession:
                 key = (key, *feed_dict)
                 self.last_feeds = feed_dict
             call = self._calls.entries[key]
-        except (KeyError, TypeError):
-            call = None
+        except (KeyError, TypeError):  # not known, or nested: what it is made of is looked for
+            from tfmagic.session.fetches import key_of
+
+            key = key_of(fetches, feed_dict)
+            call = None if key is None else self._calls.entries.get(key)
         if call is not None:
             call.recent = True
             if call.edits == self._graph._edits or self._holds(call):
@@ -226,7 +228,7 @@ class BaseSession:
             if parts is None or len(parts(feed_dict.values())) != len(feeds):  # two keys may name one tensor
                 return result
             call.spread(parts)
-        with contextlib.suppress(TypeError):  # a nested list or a dict is no key: it is found by its plan instead
+        if key is not None:
             self._calls.put(key, call)
         return result
 
