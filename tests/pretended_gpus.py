@@ -70,6 +70,9 @@ def dispatch(func, args, kwargs):
         return _on_the_host(func, args, kwargs)
     if name not in _MIXING:
         _check_devices(name, on_gpu, args if name not in _INDEXING else (args[0], *args[2:]), kwargs)
+    if torch.is_inference_mode_enabled() and func._can_decompose():  # elsewhere torch has done so before
+        with _Mode():
+            return func.decompose(*args, **kwargs)
     pretended_streams.before(name, func, args, kwargs, OnGpu)
     device = torch.device(asked) if asked is not None else on_gpu[0].device
     args_held, kwargs_held = tree_unflatten([_held(each) for each in flat], form)

@@ -1,7 +1,9 @@
 """Where values are on a machine with GPUs (pretended ones: any machine can run this)."""
 
 import numpy as np
+import pretended_streams
 import pytest
+import torch
 from pretended_gpus import KIND, pretended_gpus
 
 from tfmagic import tf
@@ -69,3 +71,107 @@ def test_a_position_outside_gives_zeros_as_tensorflow_gives_on_a_gpu():
     found = tf.gather(tf.ones([3]), at)
     with tf.Session() as session:
         np.testing.assert_array_equal(session.run(found, {at: [0, 7]}), [1, 0])
+
+
+# --- copies between host and GPU --------------------------------------------------------------------------------------
+
+@pytest.fixture
+def waits():
+    """How often the host waits for a GPU."""
+    return pretended_streams.counted
+
+
+def waits_of(waits, run):
+    before = waits.waits
+    run()
+    return waits.waits - before
+
+
+def trained(x, units=20):
+    loss = tf.reduce_mean(tf.layers.dense(tf.layers.dense(x, units, tf.nn.relu), 2) ** 2)
+    number = tf.train.get_or_create_global_step()
+    return loss, number
+
+
+@pytest.mark.parametrize("optimizer", [
+    tf.train.GradientDescentOptimizer, lambda rate: tf.train.MomentumOptimizer(rate, 0.9), tf.train.AdamOptimizer,
+    tf.train.RMSPropOptimizer, tf.train.AdagradOptimizer])
+def test_a_run_waits_once_for_all_that_it_fetches_and_never_if_it_fetches_nothing(optimizer, waits):
+    x = tf.placeholder(tf.float32, [None, 300])
+    loss, number = trained(x)
+    step = optimizer(tf.train.exponential_decay(0.1, number, 10, 0.5)).minimize(loss, global_step=number)
+    w = tf.trainable_variables()[0]
+    batch = np.ones([64, 300], np.float32)
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        session.run(step, {x: batch}), session.run([loss, number, w, step], {x: batch})  # constants come to the GPU
+        for _ in range(6):  # as it stands, and as a graph
+            assert waits_of(waits, lambda: session.run(step, {x: batch})) == 0
+            assert waits_of(waits, lambda: session.run([loss, number, w, step], {x: batch})) == 1
+
+
+def test_large_feeds_go_over_pinned_memory(monkeypatch):
+    staged = []
+    copy = pretended_streams.pin
+    monkeypatch.setattr(pretended_streams, "pin", lambda tensor: staged.append(tensor.nbytes) or copy(tensor))
+    small, large = tf.placeholder(tf.float32, [4]), tf.placeholder(tf.float32, [200, 200])
+    y = tf.reduce_sum(tf.exp(small)) + tf.reduce_sum(tf.tanh(large))
+    with tf.Session() as session:
+        session.run(y, {small: [1, 2, 3, 4], large: np.ones([200, 200])})
+    assert staged == [200 * 200 * 4]
+
+
+def test_results_are_ordinary_memory_of_their_own(waits):
+    x = tf.placeholder(tf.float32, [3])
+    with tf.Session() as session:
+        first, text = session.run([x * 2, tf.as_string(x)], {x: [1, 2, 3]})
+        second = session.run(x * 3, {x: [1, 2, 3]})
+    first[0] = 9
+    assert second.tolist() == [3, 6, 9] and text.tolist() == [b"1.000000", b"2.000000", b"3.000000"]
+    assert first.flags.owndata and second.flags.owndata
+
+
+def test_a_fed_tensor_of_a_gpu_stays_there(waits):
+    x, at = tf.placeholder(tf.float32, [3]), tf.placeholder(tf.int32, [])
+    on_gpu = torch.tensor([1.0, 2.0, 3.0], device=f"{KIND}:0")
+    with tf.Session() as session:
+        step = tf.assign(tf.get_variable("w", [3], initializer=tf.zeros_initializer()), x)
+        session.run(tf.global_variables_initializer())
+        assert waits_of(waits, lambda: session.run(step.op, {x: on_gpu})) == 0
+        on_gpu.zero_()
+        assert session.run("w:0").tolist() == [1, 2, 3], "what a variable has is memory of its own"
+        on_gpu.fill_(4)
+        assert session.run(x * 2, {x: on_gpu}).tolist() == [8, 8, 8]
+        assert session.run(x, {x: on_gpu}).tolist() == [4, 4, 4]
+        assert session.run(tf.as_string(x), {x: on_gpu}).tolist() == [b"4.000000"] * 3, "the host takes it, too"
+        assert session.run(x[at], {x: on_gpu, at: torch.tensor(1, device=f"{KIND}:0")}) == 4
+    with tf.Session(config=tf.ConfigProto(device_count={"GPU": 0})) as session:
+        assert session.run(x * 2, {x: on_gpu}).tolist() == [8, 8, 8]
+
+
+def test_a_fed_tensor_of_another_gpu_is_copied():
+    x = tf.placeholder(tf.float32, [3])
+    with tf.Session() as session:
+        assert session.run(x + 1, {x: torch.ones(3, device=f"{KIND}:1")}).tolist() == [2, 2, 2]
+
+
+def test_two_gpus_get_their_work_without_a_wait_between(waits):
+    x = tf.placeholder(tf.float32, [300, 300])
+    halves = []
+    for index in range(2):
+        with tf.device(f"/gpu:{index}"):
+            y = x
+            for _ in range(5):
+                y = tf.matmul(y, y) * 0.01
+            halves.append(y)
+    with tf.device("/cpu:0"):
+        both = tf.add_n(halves)
+    with tf.device("/gpu:1"):
+        moved = tf.reduce_sum(halves[0]) + tf.reduce_sum(halves[1])
+    array = np.full([300, 300], 0.1, np.float32)
+    with tf.Session() as session:
+        assert waits_of(waits, lambda: session.run(halves, {x: array})) == 2, "once per GPU, for the results"
+        assert waits_of(waits, lambda: session.run(moved.op, {x: array})) == 0
+        assert waits_of(waits, lambda: session.run(both, {x: array})) == 2, "the host adds"
+        code = plan_of(session, both, x)
+        assert code.rindex("matmul") < code.index(".to('cpu')"), "it waits when both have all their work"

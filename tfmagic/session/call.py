@@ -10,6 +10,7 @@ from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.session import feeds as feeding
 from tfmagic.session import results, running
 from tfmagic.session.assuming import Assuming, Shapes, may_assume
+from tfmagic.session.devices import transfers
 from tfmagic.session.execution import Execution
 
 # Plans for particular shapes of the feeds before one for all shapes takes over.
@@ -188,10 +189,16 @@ class Runner:
         plan, build, single = execution.plan, call.build, call.single and len(execution.plan.fetches) == 1
 
         def finish(of: Execution) -> Callable[[Sequence[Any]], Any]:
-            converters = [results.converter(t._dtype, copied) for t, copied in zip(plan.fetches, of.copied)]
+            # From a GPU they are copied once more: the memory in which they arrive is for the next run.
+            converters = [results.converter(t._dtype, copied or of.from_gpus)
+                          for t, copied in zip(plan.fetches, of.copied)]
+            brought = transfers.brought if of.from_gpus else None
             if single:
                 direct = converters[0]
-                return lambda outputs: direct(outputs[0])
+                return (lambda outputs: direct(outputs[0])) if brought is None else \
+                    (lambda outputs: direct(brought(outputs)[0]))
+            if brought is not None:
+                return lambda outputs: build([convert(out) for convert, out in zip(converters, brought(outputs))])
             return lambda outputs: build([convert(out) for convert, out in zip(converters, outputs)])
 
         self.plan = plan

@@ -22,6 +22,7 @@ from tfmagic.graph.operation import Operation, Tensor
 from tfmagic.ops.threads import on_one_thread
 from tfmagic.session import running
 from tfmagic.session.denormals import flushing, tell_threads
+from tfmagic.session.devices import transfers
 from tfmagic.session.lower.lowering import uninitialized
 from tfmagic.session.memory import keep_between_runs
 from tfmagic.session.passes import open_shapes
@@ -32,7 +33,6 @@ from tfmagic.session.plan.plan_graph import PlanGraph
 from tfmagic.session.plan.run_time import PlanCall
 from tfmagic.session.resources.keys import key_of
 from tfmagic.session.resources.store import ResourceStore
-from tfmagic.session.resources.variables import Variables
 from tfmagic.session.tiers import machine
 from tfmagic.session.tiers.failures import explained
 from tfmagic.session.tiers.threads import give
@@ -53,14 +53,16 @@ class _Part:
       is_light: whether it has so few calls of torch that to spare them torch's bookkeeping is more work than that is.
     """
 
-    def __init__(self, plan: PlanGraph, variables: Variables, tier: Callable[[PlanGraph], Callable[..., Any]]):
+    def __init__(self, plan: PlanGraph, resources: ResourceStore, tier: Callable[[PlanGraph], Callable[..., Any]]):
         self.function = tier(plan) if plan.threads < 2 else on_one_thread(tier(plan))
+        if resources.gpus:
+            self.function = transfers.with_feeds_on_host(plan, self.function)
         calls = [node for node in plan.graph.nodes if node.op.startswith("call_")]
         self.is_light = len(calls) <= _LIGHT and not any(isinstance(node.target, PlanCall) for node in calls)
         if calls:  # what only hands on computes nothing
             self.function = flushing(self.function)
         index = {feed: i for i, feed in enumerate(plan.feeds)}
-        self._values = variables.values
+        self._values = resources.variables.values
         self._parameters: list[int | str] = []
         for source in plan.parameters:
             self._parameters.append(index[source] if isinstance(source, Tensor) else len(index) + source.index
@@ -116,6 +118,7 @@ class Execution:
       resources: the session's state.
       acquired, computed: the plan's parts; None: nothing is acquired before the rest is computed.
       copied: per fetch, whether the value's memory may belong to somebody else.
+      from_gpus: whether fetched values come from GPUs.
       writes: whether a run changes variables.
       recent, edits: for the session's cache: whether it was used lately, and how many changes of the graph's nodes it
         has seen.
@@ -134,6 +137,7 @@ class Execution:
         outputs, states, updates = plan.results
         kept = set(states)
         self.copied = [not is_fresh(node) or node in kept for node in outputs]
+        self.from_gpus = any(map(transfers.is_on_gpu, outputs))
         # Mutexes are claimed like variables, before anything is computed: a section is to see what the last one left.
         locked = frozenset(key_of(op) for op in plan.ops if op.type == "MutexV2")
         self.writes = bool(states) or bool(updates) or bool(locked)
@@ -148,8 +152,8 @@ class Execution:
         parts = split(plan, always=not self.writes) if apart else None
         self.acquired = None if parts is None else parts[0]
         self.computed = plan if parts is None else parts[1]
-        self._acquiring = None if self.acquired is None else _Part(self.acquired, self._variables, tier)
-        self._computing = _Part(self.computed, self._variables, tier)
+        self._acquiring = None if self.acquired is None else _Part(self.acquired, resources, tier)
+        self._computing = _Part(self.computed, resources, tier)
         self._must_read = {key_of(root): (root, op) for root, op in plan.must_read.items()}
         read = {*self._computing.keys, *(() if self._acquiring is None else self._acquiring.keys)}
         # Whether a variable must have a value though the plan has no more use for it.

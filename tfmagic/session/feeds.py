@@ -62,8 +62,12 @@ def _items(parts: Callable[[Any], list[tuple[Tensor, Any]]]) -> Callable[[Any], 
     return lambda value: [item for _, item in parts(value)]
 
 
-def converter(tensor: Tensor) -> Convert:
+def converter(tensor: Tensor, gpus: bool = False) -> Convert:
     """The function that makes the plan's value for `tensor` from what a user feeds.
+
+    Args:
+      tensor: what is fed.
+      gpus: whether a torch tensor on a GPU stays there; else it comes to the host.
 
     Its function raises TypeError or ValueError, as TensorFlow does, when the value does not fit.
     """
@@ -86,7 +90,7 @@ def converter(tensor: Tensor) -> Convert:
             if array.shape != exact and not shapes.compatible(dims, array.shape):
                 _refuse_shape(tensor, array)
         elif isinstance(value, torch.Tensor):
-            return _torch_value(tensor, value, torch_type)
+            return _torch_value(tensor, value, torch_type, gpus)
         elif hasattr(value, "_kept_for"):
             return value._kept_for(tensor)
         else:
@@ -171,8 +175,8 @@ def _strings(tensor: Tensor, value: Any) -> np.ndarray:
     return array
 
 
-def _torch_value(tensor: Tensor, value: torch.Tensor, torch_type: torch.dtype) -> torch.Tensor:
+def _torch_value(tensor: Tensor, value: torch.Tensor, torch_type: torch.dtype, gpus: bool = False) -> torch.Tensor:
     if not shapes.compatible(tensor._dims, tuple(value.shape)):
         raise ValueError(f"Cannot feed value of shape {tuple(value.shape)} for Tensor {tensor.name!r}, which has shape "
                          f"{str(tensor.shape)!r}{_made_at(tensor)}")
-    return value.detach().to("cpu", torch_type)
+    return value.detach().to(torch_type) if gpus and value.is_cuda else value.detach().to("cpu", torch_type)

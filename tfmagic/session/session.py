@@ -128,6 +128,7 @@ class BaseSession:
                 from tfmagic.session.tiers.captures import Captures
 
                 self._captures = Captures()
+                self.resources.gpus = True
         return self._placer
 
     def list_devices(self) -> list[Any]:
@@ -255,7 +256,7 @@ class BaseSession:
                                                  and not isinstance(fetches, (list, tuple, dict))
                                                  and not hasattr(fetches, "_fetch_parts")
                                                  and conversions.of(fetches) is None)
-        converters = [feeding.converter(tensor) for tensor in feeds]
+        converters = [feeding.converter(tensor, self.placer.has_gpu) for tensor in feeds]
         return self._call(parts, list(feeds), converters, single), feeds
 
     def _call(self, parts: Any, feeds: list[Tensor], converters: Sequence[Callable[[Any], Any]], single: bool) -> Any:
@@ -363,7 +364,7 @@ class BaseSession:
         tensors = [self._graph.as_graph_element(item, allow_tensor=True, allow_operation=False)
                    for item in feed_list or ()]
         parts = Fetches(self._graph, fetches)
-        converters = [feeding.converter(tensor) for tensor in tensors]
+        converters = [feeding.converter(tensor, self.placer.has_gpu) for tensor in tensors]
 
         def make() -> Any:
             return self._call(parts, tensors, converters, single=False)

@@ -1,30 +1,43 @@
-"""Copies between host and GPUs: they wait for nothing but the end of a run, when its results are brought.
+"""Copies between host and GPUs: nothing waits for them but the end of a run, when its results are brought.
 
 A copy runs beside what Python does next only from memory that the system cannot move: pinned memory, which torch keeps
 for the next copy. What a user feeds is therefore copied into such memory first; he may change it as soon as `run` is
-over. From other memory CUDA copies what is to be sent before the call returns.
+over. From other memory CUDA takes what it copies before the call returns.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
+from torch import fx
+
+from tfmagic.graph.operation import Tensor
+from tfmagic.session.plan.plan_graph import PlanGraph
 
 # Bytes from which on the detour over pinned memory pays.
 _LARGE = 1 << 14
 
 
+def is_on_gpu(node: fx.Node) -> bool:
+    """Whether the value of a plan's node is on a GPU."""
+    return str(node.meta.get("device")).startswith("cuda")
+
+
+def is_upload(node: fx.Node) -> bool:
+    """Whether a call does nothing but bring a tensor to a GPU."""
+    return node.op == "call_method" and node.target == "to" and len(node.args) == 2 and not node.kwargs \
+        and str(node.args[1]).startswith("cuda")
+
+
 def uploaded(value: Any, gpu: str) -> Any:
-    """A tensor of the host on the GPU; what is there already stays what it is."""
-    if value.is_cuda:
-        return value.to(gpu)
+    """A tensor on a GPU, from wherever it is; what is there already stays what it is."""
     return _staged(value).to(gpu, non_blocking=True)
 
 
 def upload_into(place: torch.Tensor, value: torch.Tensor) -> None:
-    """Copy a tensor, from wherever it is, into memory of the GPU."""
+    """Copy a tensor, from wherever it is, into memory of a GPU."""
     if value.ndim or value.is_cuda:
         place.copy_(_staged(value), non_blocking=True)
     else:
@@ -32,6 +45,7 @@ def upload_into(place: torch.Tensor, value: torch.Tensor) -> None:
 
 
 def _staged(value: torch.Tensor) -> torch.Tensor:
+    """What can be copied to a GPU without a wait, though the user changes `value`."""
     if value.is_cuda or value.nbytes < _LARGE:
         return value
     return torch.empty_like(value, pin_memory=True).copy_(value)
@@ -48,3 +62,28 @@ def brought(values: Sequence[Any]) -> list[Any]:
     for device in devices:
         torch.cuda.current_stream(device).synchronize()
     return found
+
+
+def with_feeds_on_host(plan: PlanGraph, function: Callable[..., Any]) -> Callable[..., Any]:
+    """A plan's function for feeds that may be on a GPU: those that the host computes with come to it.
+
+    Args:
+      plan: the plan; a fed tensor that it only brings to GPUs stays where it is.
+      function: takes the plan's parameters.
+    """
+    given = [node for node in plan.graph.nodes if node.op == "placeholder"]
+    places = [place for place, node in enumerate(given)
+              if isinstance(node.meta["source"], Tensor) and not all(map(is_upload, node.users))]
+    if not places:
+        return function
+
+    def call(*values: Any) -> Any:
+        if any(getattr(values[place], "is_cuda", False) for place in places):
+            known = list(values)
+            for place in places:
+                if getattr(known[place], "is_cuda", False):
+                    known[place] = known[place].cpu()
+            values = tuple(known)
+        return function(*values)
+
+    return call

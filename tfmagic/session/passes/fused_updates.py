@@ -323,7 +323,11 @@ def _fused_adam(beta1: float, beta2: float, epsilon: float, tensors: list[list[A
 
 def fused_gradient_descent(variables: list[Any], gradients: list[Any], alpha: Any) -> Prepared:
     """Prepare a gradient descent step on all variables."""
-    step = functools.partial(torch._foreach_add_, variables, _gradients(variables, gradients), alpha=-alpha.item())
+    gradients = _gradients(variables, gradients)
+    if alpha.is_cuda:  # nobody waits for it
+        step = functools.partial(torch._foreach_add_, variables, list(torch._foreach_mul(gradients, -alpha)))
+    else:
+        step = functools.partial(torch._foreach_add_, variables, gradients, alpha=-alpha.item())
     return Prepared(lambda: (step,), (variables,))
 
 
@@ -344,15 +348,24 @@ def fused_momentum(variables: list[Any], accums: list[Any], gradients: list[Any]
                  functools.partial(torch._foreach_add_, variables, gradients, alpha=-lr.item()))
         return Prepared(lambda: steps, (variables, accums))
     step = functools.partial(
-        torch._fused_sgd_, variables, gradients, accums, weight_decay=0.0, momentum=rate, lr=lr.item(), dampening=0.0,
+        torch._fused_sgd_, variables, gradients, accums, weight_decay=0.0, momentum=rate, dampening=0.0,
+        lr=lr if lr.is_cuda and lr.dtype is torch.float32 else lr.item(),  # torch takes no other from a GPU
         nesterov=nesterov, maximize=False, is_first_step=False)
     return Prepared(lambda: (step,), (variables, accums))
 
 
 def fused_adagrad(variables: list[Any], accums: list[Any], gradients: list[Any], lr: Any) -> Prepared:
     """Prepare an Adagrad step on all variables."""
+    gradients = _gradients(variables, gradients)
+    if variables[0].is_cuda:  # where older versions of torch have no kernel, and the rate is not waited for
+        sums = list(torch._foreach_addcmul(accums, gradients, gradients, 1.0))
+        changes = list(torch._foreach_div(gradients, list(torch._foreach_sqrt(sums))))
+        torch._foreach_mul_(changes, -lr if lr.is_cuda else -lr.item())
+        calls = (functools.partial(torch._foreach_copy_, accums, sums),
+                 functools.partial(torch._foreach_add_, variables, changes))
+        return Prepared(lambda: calls, (variables, accums))
     step = functools.partial(
-        torch._fused_adagrad_, variables, _gradients(variables, gradients), accums,
+        torch._fused_adagrad_, variables, gradients, accums,
         _steps(len(variables), variables[0].device), lr=lr.item(), lr_decay=0.0, weight_decay=0.0, eps=0.0,
         maximize=False)
     return Prepared(lambda: (step,), (variables, accums))

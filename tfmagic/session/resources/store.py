@@ -28,6 +28,7 @@ class ResourceStore:
       named: what is kept by container and name: iterators.
       kinds: all of them.
       threads: how many threads the user wants for an operation; 0: as many as it is worth.
+      gpus: whether the session has GPUs, so that tensors which are fed may be on one.
 
     Args:
       shared: the store of a server, whose variables and named objects this session has as others have them.
@@ -35,6 +36,7 @@ class ResourceStore:
 
     def __init__(self, threads: int = 0, shared: ResourceStore | None = None) -> None:
         self.threads = threads
+        self.gpus = False
         self.variables: Variables = Variables() if shared is None else shared.variables
         self.nodes = NodeStates()
         self.named: NamedObjects = NamedObjects() if shared is None else shared.named

@@ -15,6 +15,7 @@ from typing import Any
 import torch
 from torch import fx
 
+from tfmagic.session.devices.transfers import is_upload
 from tfmagic.session.lower.meta import ELEMENT_WISE, words
 from tfmagic.session.plan.plan_graph import PlanGraph
 from tfmagic.session.plan.run_time import PlanCall
@@ -60,16 +61,6 @@ def divided(plan: PlanGraph, gpu: str) -> list[Region | fx.Node] | None:
     return regions.divided(plan, inside, _is_worth)
 
 
-def comes_from_the_host(node: fx.Node) -> bool:
-    """Whether a region's input is to be copied to the GPU."""
-    return not str(node.meta.get("device")).startswith("cuda")
-
-
-def is_upload(node: fx.Node, gpu: str) -> bool:
-    """Whether a call does nothing but copy a tensor to the GPU."""
-    return node.target == "to" and node.op == "call_method" and node.args[1:] == (gpu,) and not node.kwargs
-
-
 def _may(plan: PlanGraph, node: fx.Node, gpu: str) -> bool:
     """Whether a call may be captured by itself (rules 1 to 3)."""
     name = _name(node)
@@ -85,7 +76,7 @@ def _may(plan: PlanGraph, node: fx.Node, gpu: str) -> bool:
         return False
     if name == "getitem" and not _takes_a_part(node):
         return False
-    if is_upload(node, gpu):
+    if is_upload(node):
         return _is_known(given[0].meta.get("val"))
     asked = [item for item in (*node.args, *node.kwargs.values()) if isinstance(item, (str, torch.device))]
     return all(str(item) == gpu for item in asked) and all(_may_take(plan, node, source, gpu) for source in given)

@@ -14,6 +14,7 @@ Nothing that a run gives is memory that a replay writes.
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import threading
 import weakref
@@ -21,9 +22,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
+from torch import fx
 
 from tfmagic.base import tf_logging
-from tfmagic.session.devices.transfers import uploaded
+from tfmagic.session.devices.transfers import is_on_gpu, is_upload, uploaded
 from tfmagic.session.plan.plan_graph import PlanGraph
 from tfmagic.session.plan.run_time import PlanCall
 from tfmagic.session.tiers import capturable, machine, python
@@ -46,7 +48,33 @@ def function(plan: PlanGraph, captures: Captures) -> Callable[..., Any]:
     if order is not None:
         constants = plan.constants
         plan = with_calls(plan, order, lambda region: CapturedRegion(region, constants, str(gpu), captures))
-    return machine.function(plan, functools.partial(function, captures=captures))
+    return machine.function(_with_uploads(plan), functools.partial(function, captures=captures))
+
+
+def _with_uploads(plan: PlanGraph) -> PlanGraph:
+    """The plan in which nothing waits for a copy to a GPU."""
+    if not any(map(is_upload, plan.graph.nodes)):
+        return plan
+    graph = fx.Graph()
+    twins: dict[fx.Node, fx.Node] = {}
+    for node in plan.graph.nodes:
+        twin = twins[node] = graph.node_copy(node, twins.__getitem__)
+        if is_upload(node):
+            twin.op, twin.target = "call_function", _UPLOAD
+    return dataclasses.replace(plan, graph=graph)
+
+
+class _Upload(PlanCall, shown_under="tfmagic.cuda_graphs"):
+    """Brings a tensor to a GPU."""
+
+    __name__ = __qualname__ = "uploaded"
+    effect = "none"
+
+    def bind(self, *bodies: Callable[..., Any]) -> Callable[..., Any]:
+        return uploaded
+
+
+_UPLOAD = _Upload()
 
 
 class CapturedRegion(PlanCall, shown_under="tfmagic.cuda_graphs"):
@@ -65,7 +93,7 @@ class CapturedRegion(PlanCall, shown_under="tfmagic.cuda_graphs"):
         self.__name__ = self.__qualname__ = "captured_region"
         self._function = python.function(region.alone(constants, "captured region"))
         self._gpu, self._captures = gpu, captures
-        self._from_host = [place for place, node in enumerate(region.inputs) if capturable.comes_from_the_host(node)]
+        self._from_host = [place for place, node in enumerate(region.inputs) if not is_on_gpu(node)]
         self._lock = threading.Lock()  # held by who looks at what follows
         self._left = _RUNS
         self._seen: list[Any] = []
