@@ -7,6 +7,7 @@ import torch
 from pretended_gpus import KIND, pretended_gpus
 
 from tfmagic import tf
+from tfmagic.session.devices import settings
 from tfmagic.session.planning import make_plan
 
 
@@ -175,3 +176,47 @@ def test_two_gpus_get_their_work_without_a_wait_between(waits):
         assert waits_of(waits, lambda: session.run(both, {x: array})) == 2, "the host adds"
         code = plan_of(session, both, x)
         assert code.rindex("matmul") < code.index(".to('cpu')"), "it waits when both have all their work"
+
+
+# --- settings of the process ------------------------------------------------------------------------------------------
+
+@pytest.fixture
+def switches():
+    """torch's switches as they are when it is imported; they are put back."""
+    before = torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32
+    torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32 = False, True
+    settings.multiply_in_float32.cache_clear()
+    yield torch.backends
+    torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32 = before
+
+
+def one_run(**config):
+    with tf.Session(config=tf.ConfigProto(**config)) as session:
+        session.run(tf.ones([2]) + tf.random_normal([2]))
+
+
+def test_convolutions_multiply_in_float32(switches):
+    one_run(device_count={"GPU": 0})
+    assert switches.cudnn.allow_tf32, "nobody has asked for a GPU"
+    one_run()
+    assert not switches.cudnn.allow_tf32
+    switches.cudnn.allow_tf32 = True
+    one_run()
+    assert switches.cudnn.allow_tf32, "who asks for TF32 afterwards gets it"
+
+
+def test_who_has_allowed_tf32_keeps_it(switches):
+    torch.set_float32_matmul_precision("high")
+    one_run()
+    assert switches.cudnn.allow_tf32 and switches.cuda.matmul.allow_tf32
+
+
+@pytest.mark.parametrize("asked, limit", [(0.25, 0.25), (1.5, 1.0), (0.0, None)])
+def test_a_fraction_of_memory_limits_every_gpu(asked, limit, monkeypatch):
+    limits = {}
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setattr(torch.cuda, "set_per_process_memory_fraction",
+                        lambda fraction, index: limits.update({index: fraction}))
+    settings.apply(tf.ConfigProto(gpu_options=tf.GPUOptions(per_process_gpu_memory_fraction=asked)))
+    assert limits == ({} if limit is None else {0: limit, 1: limit})

@@ -127,6 +127,7 @@ class BaseSession:
             if self._placer.has_gpu:
                 from tfmagic.session.tiers.captures import Captures
 
+                settings.multiply_in_float32()
                 self._captures = Captures()
                 self.resources.gpus = True
         return self._placer

@@ -3,7 +3,8 @@
 1. A call may be captured when it is torch's, has no effect, and gives tensors of known shape on the GPU.
 2. Its tensors are on that GPU, too. What stands on the host is copied there where the call is nothing but that copy
    (`x.to("cuda:0")`), or where it is one number of an element-wise call; a constant number is part of the kernel.
-3. What looks at values on the host (`item`), finds its shape by them or asks a solver that does is not captured.
+3. What looks at values on the host (`item`), finds its shape by them or asks a solver that does (`linalg`) is not
+   captured.
 4. All calls of a plan that are captured are on one GPU: a plan on several has none.
 5. A region is worth it that has at least `_CALLS` calls with kernels, and more than values to copy in and out.
 """
@@ -25,12 +26,10 @@ from tfmagic.session.tiers.regions import Region, without_parted
 _CALLS = 6
 # What waits for the GPU, or makes a tensor of the host's memory.
 _WAITING = frozenset(words("""
-    allclose as_tensor bincount bool bucketize cholesky cholesky_solve cpu cross_entropy ctc_loss cuda eig eigh eigvals
-    eigvalsh equal from_numpy geqrf histc histogram inv inverse is_nonzero item ldl_factor linalg_cholesky linalg_det
-    linalg_eig linalg_eigh linalg_inv linalg_lstsq linalg_lu linalg_qr linalg_slogdet linalg_solve linalg_svd logdet
-    lstsq lu lu_factor lu_solve masked_select matrix_exp matrix_power multinomial nonzero numpy pinverse qr
-    repeat_interleave slogdet solve solve_triangular sparse_coo_tensor svd svdvals sym_eig tensor to_dense to_sparse
-    tolist triangular_solve unique unique_consecutive unique_dim
+    allclose as_tensor bincount bool cholesky cholesky_solve cpu ctc_loss cuda equal from_numpy geqrf histc histogram
+    inverse is_nonzero item logdet lu_solve masked_select matrix_exp matrix_power multinomial nonzero numpy pinverse qr
+    repeat_interleave slogdet sparse_coo_tensor svd tensor to_dense to_sparse tolist triangular_solve unique
+    unique_consecutive unique_dim
 """))
 _MODULES = ("torch", "_operator", "builtins")
 _NUMBERS = frozenset(ELEMENT_WISE)
@@ -69,7 +68,9 @@ def _may(plan: PlanGraph, node: fx.Node, gpu: str) -> bool:
         return False
     if node.op == "call_function" and not (getattr(target, "__module__", None) or "torch").startswith(_MODULES):
         return False
-    if name in _WAITING or node.meta.get("device") != gpu or not _is_known(node.meta.get("val")):
+    if name in _WAITING or name.startswith("linalg_"):
+        return False
+    if node.meta.get("device") != gpu or not _is_known(node.meta.get("val")):
         return False
     given = node.all_input_nodes
     if any("number" in known.meta for known in (node, *given)):  # Python's, in the body of a loop
@@ -77,7 +78,7 @@ def _may(plan: PlanGraph, node: fx.Node, gpu: str) -> bool:
     if name == "getitem" and not _takes_a_part(node):
         return False
     if is_upload(node):
-        return _is_known(given[0].meta.get("val"))
+        return given[0].op != "get_attr" and _is_known(given[0].meta.get("val"))
     asked = [item for item in (*node.args, *node.kwargs.values()) if isinstance(item, (str, torch.device))]
     return all(str(item) == gpu for item in asked) and all(_may_take(plan, node, source, gpu) for source in given)
 
