@@ -15,6 +15,7 @@ from tfmagic.base.machine import compiler
 from tfmagic.session.plan.plan_graph import PlanGraph
 from tfmagic.session.tiers import machine
 from tfmagic.session.tiers.machine import parts, steps
+from tfmagic.session.tiers.machine.kernel import WholePart
 from tfmagic.session.tiers.machine.parts import Part
 from tfmagic.session.tiers.machine.views import broadcast, view_of, whole
 
@@ -191,8 +192,23 @@ def test_a_view_of_what_is_large_is_no_copy(every_part: None) -> None:
     def function(x: Any, y: Any) -> Any:
         return torch.matmul(x, y).t(), torch.matmul(x, y).t() * 2.0
 
-    given = numbers(200, 5), numbers(5, 200)
+    given = numbers(400, 5), numbers(5, 400)
     assert "t" not in sum(parts_of(plan_of(function, *given)), [])
+    for mine, theirs in zip(*both(function, *given)):
+        torch.testing.assert_close(mine, theirs)
+
+
+def test_what_only_other_parts_ask_for_lies_together(every_part: None) -> None:
+    def function(x: Any, y: Any) -> Any:
+        hidden = torch.tanh(torch.matmul(x, y))
+        shifted, asked = hidden + 1.0, hidden * 2.0
+        counted = torch.cumsum(asked, 0)
+        return torch.matmul(hidden, shifted) - counted, torch.matmul(torch.cumsum(hidden, 1), shifted)
+
+    given = numbers(4, 4), numbers(4, 4) * 2.0
+    plan = machine.with_machine_code(plan_of(function, *given))
+    first = next(node for node in plan.graph.nodes if isinstance(node.target, WholePart))
+    assert len(first.users) == 3, "what is counted, twice, and the memory in which `shifted` lies"
     for mine, theirs in zip(*both(function, *given)):
         torch.testing.assert_close(mine, theirs)
 

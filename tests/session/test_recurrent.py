@@ -10,9 +10,12 @@ import torch
 
 from tfmagic import tf, to_module
 from tfmagic.base import nest
+from tfmagic.base.machine import compiler
 from tfmagic.ops.nn import lstm_layers
 from tfmagic.session.passes import recurrent
 from tfmagic.session.planning import make_plan
+from tfmagic.session.tiers import machine
+from tfmagic.session.tiers.machine import layers
 
 pytestmark = pytest.mark.usefixtures("graph")
 
@@ -81,10 +84,26 @@ def values(fetches, x, feed, monkeypatch=None):
         return other.run(fetches, {x: feed})
 
 
+def by_machine(fetches, x, feed, monkeypatch):
+    """What a new session gives once the plan is machine code; and how many calls of layers were written out."""
+    written_out = []
+    turn_by_turn = layers.turn_by_turn
+    with monkeypatch.context() as patch:
+        patch.setattr(machine, "_calls_before", lambda plan: 2)
+        patch.setattr(layers, "turn_by_turn", lambda plan: written_out.extend(layers.found(plan)) or turn_by_turn(plan))
+        with tf.Session() as other:
+            for index, variable in enumerate(tf.global_variables()):
+                variable.load(numbers(*variable.shape.as_list(), seed=20 + index, dtype=variable.dtype.as_numpy_dtype),
+                              other)
+            return [other.run(fetches, {x: feed}) for _ in range(3)][-1], len(written_out)
+
+
 def assert_same(fetches, x, feed, monkeypatch, tolerance=2e-5):
-    """The fused net gives what the loop gives."""
-    for fused, looped in zip(values(fetches, x, feed), values(fetches, x, feed, monkeypatch)):
-        np.testing.assert_allclose(fused, looped, rtol=tolerance, atol=tolerance)
+    """The fused net, and machine code, give what the loop gives."""
+    looped = values(fetches, x, feed, monkeypatch)
+    for given in (values(fetches, x, feed), by_machine(fetches, x, feed, monkeypatch)[0]):
+        for mine, expected in zip(given, looped):
+            np.testing.assert_allclose(mine, expected, rtol=tolerance, atol=tolerance)
 
 
 @pytest.mark.parametrize("lengths", LENGTHS)
@@ -94,6 +113,28 @@ def test_values_and_gradients_are_those_of_the_loop(sess, monkeypatch, cell, len
     code = code_of(sess, fetches, x, feed.shape)
     assert "flow_while_loop" not in code and "new_array" not in code and "new_stack" not in code
     assert_same(fetches, x, feed, monkeypatch)
+
+
+@pytest.mark.parametrize("dtype", [tf.float32, tf.float64])
+@pytest.mark.parametrize("cell", CELLS)
+def test_machine_code_does_it_turn_by_turn(sess, monkeypatch, cell, dtype) -> None:
+    if not compiler.available() or not compiler.has_products():
+        pytest.skip("no machine code")
+    if cell == "block" and dtype == tf.float64:
+        pytest.skip("TensorFlow has no such cell of doubles")
+    x, feed, fetches = net(CELLS[cell](), dtype=dtype)
+    found, written_out = by_machine(fetches, x, feed, monkeypatch)
+    assert written_out == 2, "forward and back"
+    for mine, expected in zip(found, values(fetches, x, feed, monkeypatch)):
+        tolerance = 2e-5 if dtype == tf.float32 else 1e-12
+        np.testing.assert_allclose(mine, expected, rtol=tolerance, atol=tolerance)
+
+
+@pytest.mark.parametrize(("lengths", "longest"), [([1, 2, 3], TIME), (None, TIME - 1)])
+def test_rows_that_end_and_long_sequences_stay_with_the_fused_kernel(sess, monkeypatch, lengths, longest) -> None:
+    monkeypatch.setattr(layers, "_LONGEST", longest)
+    x, feed, fetches = net(rnn_cell.BasicLSTMCell(UNITS), lengths)
+    assert by_machine(fetches, x, feed, monkeypatch)[1] == 0
 
 
 @pytest.mark.parametrize("lengths", LENGTHS)

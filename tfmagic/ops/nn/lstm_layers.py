@@ -64,7 +64,8 @@ class Kept(NamedTuple):
 
 
 def forward(layers: list[Layer], inputs: Any, turns: Any, lengths: Any, states: list[tuple[Any, Any]],
-            weights: list[tuple[Any, Any]], keep: bool) -> tuple[Any, list[tuple[Any, Any]], list[Kept]]:
+            weights: list[tuple[Any, Any]], keep: bool, by_turns: bool = False,
+            ) -> tuple[Any, list[tuple[Any, Any]], list[Kept]]:
     """The outputs [time, batch, units] of the last layer, the states after the last turn, and what gradients need.
 
     Args:
@@ -74,10 +75,11 @@ def forward(layers: list[Layer], inputs: Any, turns: Any, lengths: Any, states: 
       states: `c` and `h` of each layer before the first turn.
       weights: kernel [depth + units, 4 units] and bias of each layer.
       keep: whether there will be gradients.
+      by_turns: whether to do without the fused kernel; what is given may then be traced.
     """
     time = inputs.shape[0]
     turns = time if turns is None else min(time, int(turns))
-    inputs = inputs[:turns]
+    inputs = inputs.narrow(0, 0, turns)
     beyond = None
     if lengths is not None:
         lengths = lengths.to(inputs.device)
@@ -85,7 +87,7 @@ def forward(layers: list[Layer], inputs: Any, turns: Any, lengths: Any, states: 
         inputs = inputs.masked_fill(beyond.unsqueeze(2), 0)  # whatever lies there, NaN too, must not matter
     after, kept = [], []
     for layer, (c, h), (kernel, bias) in zip(layers, states, weights):
-        step = _fused if _is_fusable(inputs, kernel) else _looped
+        step = _looped if by_turns or not _is_fusable(inputs, kernel) else _fused
         found, c, h, memory = step(layer, inputs, beyond, lengths, c, h, kernel, bias, keep)
         after.append((c, h))
         kept.append(memory)
@@ -107,13 +109,13 @@ def backward(layers: list[Layer], kept: list[Kept], time: int, d_outputs: Any, d
       wants_inputs: whether the first is asked for.
     """
     beyond = kept[-1].beyond
-    if d_outputs is None:
-        first = kept[-1]
-        d_outputs = first.inputs.new_zeros((*first.inputs.shape[:2], layers[-1].units))
-    else:
-        d_outputs = d_outputs[:kept[-1].inputs.shape[0]]
+    last = kept[-1]
+    if d_outputs is not None:
+        d_outputs = d_outputs.narrow(0, 0, last.inputs.shape[0])
         if beyond is not None:
             d_outputs = d_outputs.masked_fill(beyond.unsqueeze(2), 0)
+    elif last.fused:
+        d_outputs = last.inputs.new_zeros((*last.inputs.shape[:2], layers[-1].units))
     before: list[Any] = []
     d_weights: list[Any] = []
     for index in reversed(range(len(layers))):
@@ -205,13 +207,14 @@ def _rows(outputs: Any) -> Any:
 def _looped(layer: Layer, inputs: Any, beyond: Any, lengths: Any, c: Any, h: Any, kernel: Any, bias: Any,
             keep: bool) -> tuple[Any, Any, Any, Kept]:
     time, batch, depth = inputs.shape
-    of_inputs, of_states = kernel[:depth], kernel[depth:]
-    flat = inputs.reshape(-1, depth)
-    hoisted = flat @ of_inputs if bias is None else torch.addmm(bias, flat, of_inputs)
+    of_inputs, of_states = kernel.narrow(0, 0, depth), kernel.narrow(0, depth, layer.units)
+    flat = inputs.reshape(time * batch, depth)
+    hoisted = torch.matmul(flat, of_inputs) if bias is None else torch.addmm(bias, flat, of_inputs)
     outputs, memory = [], []
     first = (c, h)
-    for turn, known in enumerate(hoisted.reshape(time, batch, -1).unbind()):
-        parts = torch.addmm(known, h, of_states).split(layer.units, 1)
+    hoisted = hoisted.reshape(time, batch, 4 * layer.units)
+    for turn in range(time):
+        parts = torch.split(torch.addmm(hoisted.select(0, turn), h, of_states), layer.units, 1)
         i, j, f, o = (parts[gate] for gate in layer.gates)
         i, j, f, o = torch.sigmoid(i), torch.tanh(j), torch.sigmoid(f + layer.forget_bias), torch.sigmoid(o)
         fresh = c * f + i * j
@@ -224,7 +227,8 @@ def _looped(layer: Layer, inputs: Any, beyond: Any, lengths: Any, c: Any, h: Any
         else:
             ended = beyond[turn].unsqueeze(1)
             c, h = torch.where(ended, c, fresh), torch.where(ended, h, output)
-    found = torch.stack(outputs) if outputs else hoisted.new_zeros((0, batch, layer.units))
+    found = torch.cat(outputs, 0).reshape(time, batch, layer.units) if outputs else \
+        hoisted.new_zeros((0, batch, layer.units))
     return found, c, h, Kept(False, inputs, *first, (of_inputs, of_states), beyond, lengths, memory if keep else ())
 
 
@@ -241,7 +245,7 @@ def _looped_back(layer: Layer, kept: Kept, d_outputs: Any, d_c: Any, d_h: Any,
             ended = kept.beyond[turn].unsqueeze(1)
             passed = torch.where(ended, d_c, 0), torch.where(ended, d_h, 0)
             d_c, d_h = torch.where(ended, 0, d_c), torch.where(ended, 0, d_h)
-        d_output = d_h + d_outputs[turn]
+        d_output = d_h if d_outputs is None else d_h + d_outputs.select(0, turn)
         if kept.beyond is not None:
             d_output = torch.where(ended, 0, d_output)
         d_cell = d_c + torch.ops.aten.tanh_backward(d_output * o, active)
@@ -251,13 +255,14 @@ def _looped_back(layer: Layer, kept: Kept, d_outputs: Any, d_c: Any, d_h: Any,
             slots[gate] = value
         d_gates = torch.cat(slots, 1)
         collected.append(d_gates)
-        d_c, d_h = d_cell * f, d_gates @ back
+        d_c, d_h = d_cell * f, torch.matmul(d_gates, back)
         if passed is not None:
             d_c, d_h = d_c + passed[0], d_h + passed[1]
     collected.reverse()
     time, batch, depth = kept.inputs.shape
-    flat = torch.cat(collected) if collected else of_states.new_zeros((0, 4 * layer.units))
-    states = torch.cat([step[5] for step in kept.found]) if collected else of_states.new_zeros((0, layer.units))
-    d_kernel = torch.cat([kept.inputs.reshape(-1, depth).t() @ flat, states.t() @ flat])
-    d_inputs = (flat @ of_inputs.t()).reshape(time, batch, depth) if wants_inputs else None
-    return d_inputs, d_c, d_h, d_kernel, flat.sum(0)
+    flat = torch.cat(collected, 0) if collected else of_states.new_zeros((0, 4 * layer.units))
+    states = torch.cat([step[5] for step in kept.found], 0) if collected else of_states.new_zeros((0, layer.units))
+    inputs = kept.inputs.reshape(time * batch, depth)
+    d_kernel = torch.cat([torch.matmul(inputs.t(), flat), torch.matmul(states.t(), flat)], 0)
+    d_inputs = torch.matmul(flat, of_inputs.t()).reshape(time, batch, depth) if wants_inputs else None
+    return d_inputs, d_c, d_h, d_kernel, torch.sum(flat, [0])

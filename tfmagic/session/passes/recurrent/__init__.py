@@ -41,9 +41,17 @@ class Layers(PlanCall, shown_under="tfmagic.session"):
     def __init__(self, layers: list[Layer], keep: bool):
         self.layers, self.keep = layers, keep
 
-    def __call__(self, inputs: Any, turns: Any, lengths: Any, *given: Any) -> Any:
+    def __call__(self, *given: Any) -> Any:
+        return self._computed(False, *given)
+
+    def by_turns(self, *given: Any) -> Any:
+        """The same without the fused kernel, in calls that can be traced."""
+        return self._computed(True, *given)
+
+    def _computed(self, by_turns: bool, inputs: Any, turns: Any, lengths: Any, *given: Any) -> Any:
         states, weights = [(g[0], g[1]) for g in _fours(given)], [(g[2], g[3]) for g in _fours(given)]
-        outputs, after, kept = lstm_layers.forward(self.layers, inputs, turns, lengths, states, weights, self.keep)
+        outputs, after, kept = lstm_layers.forward(self.layers, inputs, turns, lengths, states, weights, self.keep,
+                                                    by_turns)
         return (outputs, *(state for pair in after for state in pair), kept)
 
 
@@ -56,7 +64,11 @@ class LayersBack(PlanCall, shown_under="tfmagic.session"):
     def __init__(self, layers: list[Layer], time: int, wants_inputs: bool):
         self.layers, self.time, self.wants_inputs = layers, time, wants_inputs
 
-    def __call__(self, kept: Any, d_outputs: Any, *given: Any) -> Any:
+    def __call__(self, *given: Any) -> Any:
+        return self.by_turns(*given)
+
+    def by_turns(self, kept: Any, d_outputs: Any, *given: Any) -> Any:
+        """The gradients, as what was kept says: by the fused kernel, or in calls that can be traced."""
         d_states = list(zip(given[::2], given[1::2]))
         d_inputs, before, weights = lstm_layers.backward(self.layers, kept, self.time, d_outputs, d_states,
                                                          self.wants_inputs)

@@ -22,7 +22,7 @@ from tfmagic.session.plan.plan_graph import PlanGraph
 from tfmagic.session.plan.run_time import PlanCall
 from tfmagic.session.tiers import engines, python
 from tfmagic.session.tiers.engines import Product
-from tfmagic.session.tiers.machine import parts, runs, windows
+from tfmagic.session.tiers.machine import layers, parts, runs, windows
 from tfmagic.session.tiers.machine.parts import Part
 from tfmagic.session.tiers.machine.runs import Run
 from tfmagic.session.tiers.machine.windows import Windows
@@ -57,9 +57,9 @@ def _calls_before(plan: PlanGraph) -> int | None:
     if not compiler.available():
         return None
     found = [item for item in divided(plan) if not isinstance(item, fx.Node)]
-    if not found:
-        return None
-    return math.ceil(sum(item.cost() for item in found) / sum(item.saving() for item in found))
+    costs = [item.cost() for item in found] + [layers.cost(node) for node in layers.found(plan)]
+    savings = [item.saving() for item in found] + [layers.saving(node) for node in layers.found(plan)]
+    return math.ceil(sum(costs) / sum(savings)) if costs else None
 
 
 class _Changing:
@@ -107,31 +107,42 @@ def with_machine_code(plan: PlanGraph) -> PlanGraph:
     from tfmagic.session.tiers.machine.kernel import ElementWise, WholePart
     from tfmagic.session.tiers.machine.pooling import OverWindows
 
+    plan = layers.turn_by_turn(plan)
+    items = list(divided(plan))
+    in_plan = {item for item in items if isinstance(item, fx.Node)}
+    homes = {node: item for item in items if isinstance(item, Part) for node in item.nodes if node not in in_plan}
+    for part in dict.fromkeys(homes.values()):
+        part.keep(homes)
     graph = fx.Graph()
-    twins: dict[fx.Node, fx.Node] = {}
-    for part in list(divided(plan)):
-        if isinstance(part, Product):
-            twin = twins[part.node] = graph.node_copy(part.node, twins.__getitem__)
-            twin.target = part
-            twin.meta["work"] = work.of_all([part.node])
+    twins: dict[Any, fx.Node] = {}  # of nodes; of parts, the memory of what they keep
+    for item in items:
+        if isinstance(item, Product):
+            twin = twins[item.node] = graph.node_copy(item.node, twins.__getitem__)
+            twin.target = item
+            twin.meta["work"] = work.of_all([item.node])
             continue
-        if isinstance(part, fx.Node):
-            twin = twins[part] = graph.node_copy(part, twins.__getitem__)
+        if isinstance(item, fx.Node):
+            twin = twins[item] = graph.node_copy(item, twins.__getitem__)
             if twin.target is torch.functional.split:
                 twin.target = _SPLIT
             continue
-        results = part.results()
+        results: list[Any] = item.results()
+        given: list[Any] = item.arguments()
+        if isinstance(item, Part):
+            results += [item] if item.kept else []
+            given += item.lenders()
         # The names stay: by them a failure finds the values that explain it.
-        given = tuple(twins[node] for node in part.arguments())
-        single = results[0].name if len(results) == 1 else None
-        target = ElementWise(part) if isinstance(part, Run) else WholePart(part) if isinstance(part, Part) else \
-            OverWindows(part)
-        call = graph.create_node("call_function", target, given, {}, single)
-        for index, node in enumerate(results):
-            twins[node] = call if single else \
-                graph.create_node("call_function", operator.getitem, (call, index), {}, node.name)
-        for made in (call, *(twins[node] for node in results)):
-            made.meta = {"op": results[0].meta.get("op"), "effect": "none", "inputs": []}
-        call.meta["work"] = work.of_all(part.nodes if isinstance(part, Part) else (*part.arguments(), *results))
+        names = [node.name if isinstance(node, fx.Node) else None for node in results]
+        target = ElementWise(item) if isinstance(item, Run) else WholePart(item) if isinstance(item, Part) else \
+            OverWindows(item)
+        call = graph.create_node("call_function", target, tuple(map(twins.__getitem__, given)), {},
+                                 names[0] if len(results) == 1 else None)
+        for index, result in enumerate(results):
+            twins[result] = call if len(results) == 1 else \
+                graph.create_node("call_function", operator.getitem, (call, index), {}, names[index])
+        first = next(iter(item.nodes))
+        for made in (call, *(twins[result] for result in results)):
+            made.meta = {"op": first.meta.get("op"), "effect": "none", "inputs": []}
+        call.meta["work"] = work.of_all(item.nodes if isinstance(item, Part) else (*item.arguments(), *item.results()))
     return PlanGraph(plan.name, graph, plan.constants, plan.written, plan.in_place, feeds=plan.feeds,
                      fetches=plan.fetches, ops=plan.ops, threads=plan.threads)

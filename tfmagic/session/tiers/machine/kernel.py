@@ -57,7 +57,8 @@ class WholePart(PlanCall, shown_under="tfmagic.machine"):
     """A call of machine code: takes the part's values from outside, gives its results (one, or a tuple).
 
     Args:
-      part: the part; its results and arguments come in its order.
+      part: the part; its arguments come in its order, and then the memory of each of its lenders; its results too, and
+        then the memory of what it keeps, if anything.
     """
 
     effect = "none"
@@ -68,7 +69,9 @@ class WholePart(PlanCall, shown_under="tfmagic.machine"):
         writer = Writer(part, title)
         function = compiler.compiled(writer.text(), title, [compiler.POINTER])
         results = [node.meta["val"] for node in part.results()]
-        self._call = _caller(function, len(part.arguments()), results, scratch=writer.scratch)
+        if part.kept:
+            results.append(torch.empty(writer.room, dtype=torch.uint8, device="meta"))
+        self._call = _caller(function, len(part.arguments()) + len(part.lenders()), results, scratch=writer.scratch)
 
     def bind(self, *bodies: Callable[..., Any]) -> Callable[..., Any]:
         """The function that takes the values, without a step between."""

@@ -1,7 +1,7 @@
 """Parts: stretches of a plan on small values that machine code computes as a whole, products and sums included.
 
-1. Every value in a part has a known shape of few numbers, but for what products take and give; what it has no rule for
-   stays torch's.
+1. Every value in a part has a known shape of few numbers, but for what products, sums and joins take and give; what it
+   has no rule for stays torch's.
 2. A part ends where something outside asks for one of its values; there is only one at a time, so there are no circles.
 3. Products are not worth several threads: those of few multiplications are plain loops, larger ones calls of the
    library that torch has for them, where it can be called.
@@ -11,7 +11,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -22,13 +22,12 @@ from tfmagic.session.element_rules import KINDS, rule_of
 from tfmagic.session.passes import work
 from tfmagic.session.plan.plan_graph import PlanGraph
 from tfmagic.session.tiers.failures import kept_until
-from tfmagic.session.tiers.machine.runs import MANY
 from tfmagic.session.tiers.machine.views import view_of, whole
 
 # Multiplications of a product that is a plain loop.
 LOOPED = 1 << 16
-# Numbers that a product takes or gives.
-_LARGE = 1 << 22
+# Numbers of a value, and of what a product takes or gives.
+_SMALL, _LARGE = 1 << 17, 1 << 22
 _MOST = 2000
 _FEWEST = 6
 # About how many microseconds torch takes for calls on few numbers.
@@ -42,22 +41,44 @@ class Part:
     Attributes:
       nodes: them, in order, each with what it is: ("element", rule), ("view",), ("copy",), ("product",), ...
       again: calls that only look at results, which the plan makes too, for who asks outside.
+      kept: those of its values that other parts alone ask for; they lie together in one piece of memory.
+      taken: for values that other parts keep, these parts.
     """
 
-    def __init__(self, kept: Any):
-        self._kept = kept
+    def __init__(self, explaining: Any):
+        self._explaining = explaining
         self.nodes: dict[fx.Node, tuple[Any, ...]] = {}
+        self.kept: list[fx.Node] = []
+        self.taken: dict[fx.Node, Part] = {}
 
     def results(self) -> list[fx.Node]:
+        """The calls whose values are asked for outside, but for what is kept."""
+        kept = set(self.kept)
+        return [node for node in self._asked_for() if node not in kept]
+
+    def _asked_for(self) -> list[fx.Node]:
         """The calls whose values are asked for outside; of several views at once, what they look at."""
         found: dict[fx.Node, None] = {}
         for node in self.nodes:
-            if node.name in self._kept or any(user not in self.nodes for user in node.users):
+            if node.name in self._explaining or any(user not in self.nodes for user in node.users):
                 if isinstance(node.meta["val"], torch.Tensor):
                     found[node] = None
                 elif node.args[0] in self.nodes:
                     found[node.args[0]] = None  # type: ignore[index]
         return list(found)
+
+    def keep(self, homes: Mapping[fx.Node, Part]) -> None:
+        """Keep what other parts alone ask for.
+
+        Args:
+          homes: the parts in which calls are that the plan does not make.
+        """
+        self.kept = [node for node in self._asked_for() if node.name not in self._explaining
+                     and self.nodes[node] != ("view",) and all(user in homes for user in node.users)]
+        for node in self.kept:
+            for user in node.users:
+                if homes[user] is not self:
+                    homes[user].taken[node] = self
 
     @property
     def again(self) -> list[fx.Node]:
@@ -66,12 +87,19 @@ class Part:
                 and any(user not in self.nodes for user in node.users)]
 
     def arguments(self) -> list[fx.Node]:
-        """The tensors from outside that the calls need; scalar constants of rules are in the code."""
+        """The tensors from outside that the calls need, but for what other parts keep.
+
+        Scalar constants of rules are in the code.
+        """
         found: dict[fx.Node, None] = {}
         for node, kind in self.nodes.items():
             given: Any = kind[1][1] if kind[0] == "element" else node.all_input_nodes
             found.update((item, None) for item in given if isinstance(item, fx.Node) and item not in self.nodes)
-        return list(found)
+        return [node for node in found if node not in self.taken]
+
+    def lenders(self) -> list[Part]:
+        """The parts that keep values which this one needs."""
+        return list(dict.fromkeys(self.taken.values()))
 
     def pays(self) -> bool:
         """Whether one call of ours is less than the calls."""
@@ -97,13 +125,13 @@ def find(plan: PlanGraph, items: Iterable[Any] | None = None) -> Iterator[Any]:
     items = list(plan.graph.nodes if items is None else items)
     nodes = [item for item in items if isinstance(item, fx.Node)]
     kinds = {node: kind for node in nodes if (kind := _kind(node, plan)) is not None}
-    kept = kept_until(node for node in nodes if node not in kinds)
-    part = Part(kept)
+    explaining = kept_until(node for node in nodes if node not in kinds)
+    part = Part(explaining)
     for node in items:
         if not isinstance(node, fx.Node):
             if any(given in part.nodes for given in node.arguments()):
                 yield from _closed(part)
-                part = Part(kept)
+                part = Part(explaining)
             yield node
             continue
         kind = kinds.get(node)
@@ -118,7 +146,7 @@ def find(plan: PlanGraph, items: Iterable[Any] | None = None) -> Iterator[Any]:
         if node.op == "output" or kind is not None or any(given in part.nodes for given in node.all_input_nodes) or \
                 node.op == "call_method" and str(node.target).endswith("_"):
             yield from _closed(part)
-            part = Part(kept)
+            part = Part(explaining)
         if kind is not None:
             part.nodes[node] = kind
         else:
@@ -147,9 +175,9 @@ def _kind(node: fx.Node, plan: PlanGraph) -> tuple[Any, ...] | None:
     if not given or not all(_has_code(item, _LARGE) for item in (node, *given)):
         return None
     if not all(_is_small(item) for item in (node, *given)):
-        if _is_view(node) and isinstance(node.meta["val"], torch.Tensor):
+        if _is_view(node):
             return ("view",)
-        return _KINDS[name](node, plan) if (name := _name(node)) in _PRODUCTS else None
+        return _KINDS[name](node, plan) if (name := _name(node)) in _OF_LARGE else None
     metas = [item.meta["val"] for item in (node, *given)]
     if not all(isinstance(meta, torch.Tensor) for meta in metas):
         return ("view",) if _is_view(node) else None
@@ -172,7 +200,7 @@ def _name(node: fx.Node) -> str:
 
 
 def _is_small(node: fx.Node) -> bool:
-    return _has_code(node, MANY)
+    return _has_code(node, _SMALL)
 
 
 def _has_code(node: fx.Node, most: int) -> bool:
@@ -213,6 +241,8 @@ def _product(node: fx.Node, plan: PlanGraph) -> tuple[Any, ...] | None:
 def _total(node: fx.Node, plan: PlanGraph) -> tuple[Any, ...] | None:
     """A sum or mean over axes."""
     x = node.args[0]
+    if plan.threads > 1 and work.is_worth_threads(node):
+        return None
     axes = node.args[1] if len(node.args) > 1 else None
     axes = [axes] if type(axes) is int else axes
     if not isinstance(x, fx.Node) or not isinstance(axes, (list, tuple)) or not axes or set(node.kwargs) - {"dtype"}:
@@ -239,3 +269,5 @@ def _joined(node: fx.Node, plan: PlanGraph) -> tuple[Any, ...] | None:
 _PRODUCTS = dict.fromkeys(("matmul", "mm", "bmm", "addmm"), _product)
 _KINDS = {**_PRODUCTS, "sum": _total, "mean": _total, "softmax": _softmax, "log_softmax": _softmax, "cat": _joined,
           "zeros_like": lambda node, plan: None if node.kwargs else ("zeros",)}
+# What may take, or give, large values.
+_OF_LARGE = frozenset({*_PRODUCTS, "sum", "cat"})

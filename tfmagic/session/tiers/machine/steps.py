@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -31,11 +32,21 @@ def kind_of(node: fx.Node) -> str:
     return "i8" if kind == "i1" else kind
 
 
+def _size(node: fx.Node) -> int:
+    """How many bytes of memory a value takes for itself."""
+    return _aligned(math.prod(node.meta["val"].shape) * _BYTES[kind_of(node)])
+
+
+def _aligned(size: int) -> int:
+    return -(-size // _ALIGNED) * _ALIGNED
+
+
 class Writer:
     """Writes the function of a part.
 
     Attributes:
       scratch: how many bytes of memory the function needs beside arguments and results.
+      room: how many bytes what the part keeps takes.
 
     Args:
       part: the part.
@@ -50,12 +61,18 @@ class Writer:
         self._group: list[fx.Node] = []
         self._kinds: set[str] = set()  # those of products that the library computes
         self.scratch = 0
-        arguments, results = part.arguments(), part.results()
-        for index, node in enumerate(arguments):
-            self._views[node] = whole(self._main.load("%packed", "ptr", str(index)), node.meta["val"].shape)
-        self._results = {node: self._main.load("%packed", "ptr", str(len(arguments) + index))
-                         for index, node in enumerate(results)}
-        self._free = self._main.load("%packed", "ptr", str(len(arguments) + len(results)))
+        # In the order of `given` and `made`: arguments, what lenders keep, results, what is kept; then what is free.
+        pointers = (self._main.load("%packed", "ptr", str(index)) for index in itertools.count())
+        for node in part.arguments():
+            self._views[node] = whole(next(pointers), node.meta["val"].shape)
+        for lender in part.lenders():
+            for node, pointer in self._kept_at(next(pointers), lender).items():
+                self._views[node] = whole(pointer, node.meta["val"].shape)
+        self._results = {node: next(pointers) for node in part.results()}
+        self.room = sum(map(_size, part.kept))
+        if part.kept:
+            self._results.update(self._kept_at(next(pointers), part))
+        self._free = next(pointers)
 
     def text(self) -> str:
         """The whole text for the compiler."""
@@ -72,6 +89,15 @@ class Writer:
         functions = [text.replace("@STEP(", f"@{name}(", 1) for text, name in self._functions.items()]
         return "".join(functions) + main + INTRINSICS + "".join(map(blas.declared, sorted(self._kinds)))
 
+    def _kept_at(self, pointer: str, part: Part) -> dict[fx.Node, str]:
+        """Where the values are that a part keeps."""
+        places: dict[fx.Node, str] = {}
+        at = 0
+        for node in part.kept:
+            places[node] = self._main.let(f"getelementptr inbounds i8, ptr {pointer}, i64 {at}")
+            at += _size(node)
+        return places
+
     # --- memory ------------------------------------------------------------------------------------------------------
 
     def _new(self, node: fx.Node) -> View:
@@ -86,7 +112,7 @@ class Writer:
     def _room(self, shape: Sequence[int], kind: str) -> View:
         """Memory that only the function uses."""
         pointer = self._main.let(f"getelementptr inbounds i8, ptr {self._free}, i64 {self.scratch}")
-        self.scratch += -(-math.prod(shape) * _BYTES[kind] // _ALIGNED) * _ALIGNED
+        self.scratch += _aligned(math.prod(shape) * _BYTES[kind])
         return whole(pointer, shape)
 
     def _look(self, node: fx.Node) -> None:
