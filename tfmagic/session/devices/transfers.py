@@ -31,6 +31,12 @@ def is_upload(node: fx.Node) -> bool:
         and str(node.args[1]).startswith("cuda")
 
 
+def is_download(node: fx.Node) -> bool:
+    """Whether a call brings a tensor of a GPU to the host, which waits for it."""
+    return node.op == "call_method" and (node.target == "cpu" or node.target == "to" and "cpu" in node.args[1:]) \
+        and any(map(is_on_gpu, node.all_input_nodes))
+
+
 def uploaded(value: Any, gpu: str) -> Any:
     """A tensor on a GPU, from wherever it is; what is there already stays what it is."""
     return _staged(value).to(gpu, non_blocking=True)

@@ -14,7 +14,6 @@ Nothing that a run gives is memory that a replay writes.
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import threading
 import weakref
@@ -22,13 +21,13 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
-from torch import fx
 
 from tfmagic.base import tf_logging
-from tfmagic.session.devices.transfers import is_on_gpu, is_upload, uploaded
+from tfmagic.session.devices.transfers import is_on_gpu, uploaded
 from tfmagic.session.plan.plan_graph import PlanGraph
 from tfmagic.session.plan.run_time import PlanCall
 from tfmagic.session.tiers import capturable, machine, python
+from tfmagic.session.tiers.asynchronous import asynchronous
 from tfmagic.session.tiers.captures import Captured, Captures, Inputs
 from tfmagic.session.tiers.regions import Region, with_calls
 
@@ -48,33 +47,7 @@ def function(plan: PlanGraph, captures: Captures) -> Callable[..., Any]:
     if order is not None:
         constants = plan.constants
         plan = with_calls(plan, order, lambda region: CapturedRegion(region, constants, str(gpu), captures))
-    return machine.function(_with_uploads(plan), functools.partial(function, captures=captures))
-
-
-def _with_uploads(plan: PlanGraph) -> PlanGraph:
-    """The plan in which nothing waits for a copy to a GPU."""
-    if not any(map(is_upload, plan.graph.nodes)):
-        return plan
-    graph = fx.Graph()
-    twins: dict[fx.Node, fx.Node] = {}
-    for node in plan.graph.nodes:
-        twin = twins[node] = graph.node_copy(node, twins.__getitem__)
-        if is_upload(node):
-            twin.op, twin.target = "call_function", _UPLOAD
-    return dataclasses.replace(plan, graph=graph)
-
-
-class _Upload(PlanCall, shown_under="tfmagic.cuda_graphs"):
-    """Brings a tensor to a GPU."""
-
-    __name__ = __qualname__ = "uploaded"
-    effect = "none"
-
-    def bind(self, *bodies: Callable[..., Any]) -> Callable[..., Any]:
-        return uploaded
-
-
-_UPLOAD = _Upload()
+    return machine.function(asynchronous(plan), functools.partial(function, captures=captures))
 
 
 class CapturedRegion(PlanCall, shown_under="tfmagic.cuda_graphs"):
