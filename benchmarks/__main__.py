@@ -7,7 +7,7 @@ import json
 import os
 import sys
 
-from benchmarks import browser, drawings, memory, plans, report
+from benchmarks import browser, drawings, gpus, memory, plans, report
 from benchmarks.peers import Peer, busy, in_turn
 
 MINE, COMPILED = "tfmagic", "tfmagic --jit"
@@ -78,23 +78,42 @@ def arguments() -> argparse.Namespace:
                         help="how many other processes keep the processor busy meanwhile (default 0)")
     parser.add_argument("--repeats", type=int, default=7, help="turns each framework takes (default 7)")
     parser.add_argument("--seconds", type=float, default=0.3, help="length of one turn (default 0.3)")
-    parser.add_argument("--only", nargs="*", help="names of programs, 'memory', 'plans', 'drawings' or 'browser'")
+    parser.add_argument("--only", nargs="*",
+                        help="names of programs, 'gpus', 'memory', 'plans', 'drawings' or 'browser'")
     parser.add_argument("--write", action="store_true", help="also write the tables of docs/performance.md")
     parser.add_argument("--json", metavar="FILE", help="also write the figures there")
     return parser.parse_args()
 
 
 def compare(options: argparse.Namespace) -> list[dict]:
-    """One row for each program and peer."""
+    """One row for each program and peer, on the CPU."""
+    wanted = [(*row, MINE)[:5] for row in RATIOS if not options.only or row[0] in options.only]
+    part = ("busy", f"Beside {options.busy} busy processes") if options.busy else ("ratios", "Ratios")
+    return measured_in_turn(options, wanted, "cpu", *part)
+
+
+def compare_on_gpu(options: argparse.Namespace) -> list[dict]:
+    """One row for each program, on a GPU; none where there is none."""
+    import torch
+
+    if not torch.cuda.is_available():
+        print("on a GPU: not measured, torch finds none on this machine")
+        return []
+    wanted = [(program, title, "pytorch", target, MINE) for program, title, target in gpus.ROWS]
+    return measured_in_turn(options, wanted, "cuda", "gpus", "On a GPU")
+
+
+def measured_in_turn(options: argparse.Namespace, wanted: list, device: str, part: str, heading: str) -> list[dict]:
+    """One row for each of `wanted`: program, what it is, its peer, the target, and what is compared."""
     interpreters = {MINE: sys.executable, COMPILED: sys.executable, "pytorch": sys.executable,
                     "tensorflow": options.tensorflow, "tensorflow1": options.tensorflow1}
-    wanted = [(*row, MINE)[:5] for row in RATIOS if not options.only or row[0] in options.only]
     needed = [name for name in interpreters if interpreters[name] and any(name in (row[2], row[4]) for row in wanted)]
     if not wanted:
         return []
-    peers = {name: Peer(name, interpreters[name], options.threads) for name in needed}
+    peers = {name: Peer(name, interpreters[name], options.threads, device) for name in needed}
     print(", ".join(f"{peer.framework} {peer.version}" for peer in peers.values()),
-          f"| {options.threads or 'their own'} threads" + (f", beside {options.busy} busy" if options.busy else ""))
+          f"| {device}, {options.threads or 'their own'} threads"
+          + (f", beside {options.busy} busy" if options.busy else ""))
     rows, measured = [], {}
     for program, title, other, target, own in wanted:
         if other not in peers:
@@ -110,7 +129,7 @@ def compare(options: argparse.Namespace) -> list[dict]:
         print(line(rows[-1]))
     if options.write and rows:
         names = {name: f"{name.rstrip('1')} {peer.version}" for name, peer in peers.items()}
-        report.write("busy" if options.busy else "ratios", report.ratios(rows, names, options.busy))
+        report.write(part, report.ratios(rows, names, heading))
     for peer in peers.values():
         peer.close()
     return rows
@@ -183,6 +202,8 @@ def main() -> None:
     options = arguments()
     with busy(options.busy):
         rows = compare(options)
+        if not options.only or "gpus" in options.only:
+            rows += compare_on_gpu(options)
         if not options.only or "memory" in options.only:
             rows += remember()
         if not options.only or "plans" in options.only:

@@ -22,9 +22,10 @@ class Peer:
         framework: `tfmagic`, `tensorflow`, `tensorflow1` or `pytorch`; `tfmagic --jit` compiles.
         python: the interpreter that has it.
         threads: how many threads it may use; 0: as many as it takes by itself.
+        device: where it computes, `cpu` or `cuda`.
     """
 
-    def __init__(self, framework: str, python: str, threads: int):
+    def __init__(self, framework: str, python: str, threads: int, device: str = "cpu"):
         self.framework = framework
         limited = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS") if threads else ()
         limits = {name: str(threads) for name in limited}
@@ -32,7 +33,8 @@ class Peer:
         self._process = subprocess.Popen(
             [python, str(WORKER), name, str(threads)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-            env={**os.environ, **limits, "TF_CPP_MIN_LOG_LEVEL": "3", "BENCHMARKS_JIT": jit},
+            env={**os.environ, **limits, "TF_CPP_MIN_LOG_LEVEL": "3", "BENCHMARKS_JIT": jit,
+                 "TFMAGIC_DEVICE": device},
         )  # fmt: skip
         self.version = self._answer()["version"]
 

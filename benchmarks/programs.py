@@ -10,6 +10,8 @@ import tempfile
 
 import numpy as np
 
+DEVICE = os.environ.get("TFMAGIC_DEVICE", "cpu")
+
 
 def session(tf, threads):
     """A session with so many threads; 0: as many as the framework takes by itself. peers.py may ask it to compile."""
@@ -104,6 +106,11 @@ def started(torch, threads):
     torch.manual_seed(0)
 
 
+def on_device(torch, array):
+    """An array as a tensor of the device that is measured."""
+    return torch.from_numpy(array).to(DEVICE)
+
+
 def stepping(optimizer, loss):
     """One step of eager PyTorch: the loss, its gradients, the update."""
     def step():
@@ -119,12 +126,12 @@ def stepping(optimizer, loss):
 def mlp_step_torch(torch, threads):
     """The same step as a PyTorch user writes it: eager autograd and fused Adam."""
     started(torch, threads)
-    model = torch.nn.Sequential(torch.nn.Linear(784, 100), torch.nn.ReLU(), torch.nn.Linear(100, 10))
+    model = torch.nn.Sequential(torch.nn.Linear(784, 100), torch.nn.ReLU(), torch.nn.Linear(100, 10)).to(DEVICE)
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-3, fused=True)
     images, labels = digits()
 
     def loss():
-        return torch.nn.functional.cross_entropy(model(torch.from_numpy(images)), torch.from_numpy(labels))
+        return torch.nn.functional.cross_entropy(model(on_device(torch, images)), on_device(torch, labels))
 
     return stepping(optimizer, loss), 1
 
@@ -170,13 +177,13 @@ def lstm_step(tf, threads):
 def lstm_step_torch(torch, threads):
     """The same step with torch.nn.LSTM, eager autograd and fused Adam."""
     started(torch, threads)
-    net, out = torch.nn.LSTM(28, 64, batch_first=True), torch.nn.Linear(64, 10, bias=False)
+    net, out = torch.nn.LSTM(28, 64, batch_first=True).to(DEVICE), torch.nn.Linear(64, 10, bias=False).to(DEVICE)
     optimizer = torch.optim.Adam(list(net.parameters()) + list(out.parameters()), lr=1e-3, fused=True)
     images, labels = rows()
 
     def loss():
-        outputs, _ = net(torch.from_numpy(images))
-        return torch.nn.functional.cross_entropy(out(outputs[:, -1]), torch.from_numpy(labels))
+        outputs, _ = net(on_device(torch, images))
+        return torch.nn.functional.cross_entropy(out(outputs[:, -1]), on_device(torch, labels))
 
     return stepping(optimizer, loss), 1
 
@@ -204,7 +211,7 @@ def wide_mlp_step_torch(torch, threads):
     images, labels = digits(256)
 
     def loss():
-        return nn.functional.cross_entropy(model(torch.from_numpy(images)), torch.from_numpy(labels))
+        return nn.functional.cross_entropy(model(on_device(torch, images)), on_device(torch, labels))
 
     return stepping(optimizer, loss), 1
 
@@ -240,13 +247,14 @@ def cnn_step_torch(torch, threads):
     nn = torch.nn
     model = nn.Sequential(nn.Conv2d(1, 32, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2),
                           nn.Conv2d(32, 64, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(),
-                          nn.Linear(3136, 256), nn.ReLU(), nn.Linear(256, 10)).to(memory_format=torch.channels_last)
+                          nn.Linear(3136, 256), nn.ReLU(), nn.Linear(256, 10)).to(
+                              DEVICE, memory_format=torch.channels_last)
     optimizer = torch.optim.SGD(model.parameters(), lr=1e-2)
     images, labels = digits(32)
 
     def loss():
-        given = torch.from_numpy(images).reshape(-1, 1, 28, 28).to(memory_format=torch.channels_last)
-        return nn.functional.cross_entropy(model(given), torch.from_numpy(labels))
+        given = on_device(torch, images).reshape(-1, 1, 28, 28).to(memory_format=torch.channels_last)
+        return nn.functional.cross_entropy(model(given), on_device(torch, labels))
 
     return stepping(optimizer, loss), 1
 

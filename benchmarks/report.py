@@ -14,14 +14,14 @@ Written by `python -m benchmarks --write` (`--only plans` writes its part alone)
 tfmagic's: above 1 tfmagic is faster. Every framework runs in a process of its own, all take turns, and a time is the
 median of its turns.
 """
-_PARTS = ("plans", "ratios", "busy")
+_PARTS = ("plans", "ratios", "busy", "gpus")
 
 
 def write(part: str, text: str) -> None:
     """Put a part of the page in the place of what it was."""
     page = PAGE.read_text("utf-8") if PAGE.exists() else ""
     parts = {name: body for name in _PARTS if (body := _between(page, name))}
-    parts[part] = f"{text.rstrip()}\n\n{machine()}\n"
+    parts[part] = f"{text.rstrip()}\n\n{machine(part == 'gpus')}\n"
     found = [f"<!-- {name} -->\n{parts[name].strip()}\n<!-- end of {name} -->\n" for name in _PARTS if name in parts]
     PAGE.write_text("\n".join([_HEAD, *found]), "utf-8")
 
@@ -31,14 +31,15 @@ def _between(page: str, name: str) -> str:
     return found[1] if found else ""
 
 
-def machine() -> str:
-    """The machine in words."""
+def machine(gpu: bool = False) -> str:
+    """The machine in words, with its GPU where that was measured."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     import torch
 
     others = f"{os.getloadavg()[0]:.1f}"
-    return (f"Measured on {os.cpu_count()} processors ({platform.machine()}) with {memory:.0f} GiB of memory, Python "
-            f"{platform.python_version()}, torch {torch.__version__}; load of the machine at the end: {others}.")
+    on = f"{torch.cuda.get_device_name()} beside " if gpu else ""
+    return (f"Measured on {on}{os.cpu_count()} processors ({platform.machine()}) with {memory:.0f} GiB of memory, "
+            f"Python {platform.python_version()}, torch {torch.__version__}; load of the machine at the end: {others}.")
 
 
 def table(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
@@ -55,13 +56,12 @@ def plans(rows: list[dict]) -> str:
             "passes, compile. Time of the processor.\n\n" + table(("nodes", "seconds", "µs a node"), found))
 
 
-def ratios(rows: list[dict], peers: dict[str, str], busy: int) -> str:
+def ratios(rows: list[dict], peers: dict[str, str], title: str) -> str:
     """Ratios to other frameworks."""
     found = [(row["what"] + (", compiled" if "--jit" in row["own"] else ""), peers[row["peer"]],
               _time(row["tfmagic_us"]), _time(row["peer_us"]), f"{row['ratio']:.2f}",
               "" if row["target"] is None else f"{row['target']:g}") for row in rows]
-    title = f"## Beside {busy} busy processes" if busy else "## Ratios"
-    return f"{title}\n\n" + table(("what", "against", "tfmagic", "the other", "ratio", "wanted"), found)
+    return f"## {title}\n\n" + table(("what", "against", "tfmagic", "the other", "ratio", "wanted"), found)
 
 
 def _time(micros: float) -> str:

@@ -13,10 +13,10 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from benchmarks import models, programs, resnet
+from benchmarks import gpus, models, programs, resnet
 
-TENSORFLOW = dict(dict(programs.TENSORFLOW, **resnet.TENSORFLOW), **models.TENSORFLOW)
-PYTORCH = dict(programs.PYTORCH, **resnet.PYTORCH)
+TENSORFLOW = dict(dict(dict(programs.TENSORFLOW, **resnet.TENSORFLOW), **models.TENSORFLOW), **gpus.TENSORFLOW)
+PYTORCH = dict(dict(programs.PYTORCH, **resnet.PYTORCH), **gpus.PYTORCH)
 
 
 def tensorflow():
