@@ -176,7 +176,7 @@ def contrib_image_sparse_warp(tf):
     source = tf.constant([[[.3, .5], [1., 2.], [2.5, 3.]], [[.5, 3.5], [2., 1.5], [2.5, .5]]])
     moved = tf.placeholder_with_default(source + [[0., .6], [-.5, .25], [0., 0.]], [2, 3, 2])
     results = [warp(pictures, source, moved), warp(pictures, source, moved, num_boundary_points=1),
-               warp(pictures, source, moved, 1, 0.5, 3, name="other")]
+               warp(pictures, source, moved, 3, 0.1, 2, name="other")]
     flat = [part for result in results for part in result]
     facts = refusals([lambda: warp(tf.placeholder(tf.float32, [None, 4, 5, 2]), source, moved)], "made",
                      lambda error: type(error).__name__)
