@@ -198,6 +198,27 @@ def test_a_view_of_what_is_large_is_no_copy(every_part: None) -> None:
         torch.testing.assert_close(mine, theirs)
 
 
+def test_memory_that_nobody_asks_for_is_used_again(every_part: None) -> None:
+    """What is looked at later, through a view too, stays as long."""
+    from tfmagic.session.tiers.machine.steps import Writer
+
+    def function(x: Any) -> Any:
+        early = torch.matmul(x, x)
+        turned, first = early.t(), torch.softmax(early, -1)
+        for _ in range(50):
+            x = torch.tanh(torch.matmul(x, x) - first) * 0.5
+            x = torch.cat([torch.narrow(x, 0, 4, 4), torch.narrow(x, 0, 0, 4)], 0)
+        return torch.matmul(x, turned) + first
+
+    given = numbers(8, 8)
+    (part,) = [item for item in machine.divided(plan_of(function, given)) if isinstance(item, Part)]
+    writer = Writer(part, "title")
+    writer.text()
+    assert writer.scratch <= 8 * 8 * 4 * 7
+    for mine, theirs in zip(*both(function, given)):
+        torch.testing.assert_close(mine, theirs)
+
+
 def test_what_only_other_parts_ask_for_lies_together(every_part: None) -> None:
     def function(x: Any, y: Any) -> Any:
         hidden = torch.tanh(torch.matmul(x, y))

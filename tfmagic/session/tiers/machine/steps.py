@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from torch import fx
@@ -32,6 +32,47 @@ def kind_of(node: fx.Node) -> str:
     return "i8" if kind == "i1" else kind
 
 
+class Scratch:
+    """The memory that a part's function needs while it computes: what nobody asks for any more is used again.
+
+    Attributes:
+      size: how many bytes it is.
+
+    Args:
+      part: the part.
+      order: the places of its calls.
+    """
+
+    def __init__(self, part: Part, order: Mapping[fx.Node, int]):
+        self.size = 0
+        self._last: dict[fx.Node, int] = {}
+        self._held: list[tuple[int, int, int]] = []  # the place of the last call that asks for it, where, how much
+        self._free: dict[int, list[int]] = {}
+        for node in reversed(part.nodes):
+            self._last[node] = max([order[node], *(self._last[user] if part.nodes[user] == ("view",) else order[user]
+                                                   for user in node.users if user in order)])
+
+    def of(self, node: fx.Node, place: int) -> int:
+        """Where the value of a call lies; all calls before `place` are done."""
+        done = [held for held in self._held if held[0] < place]
+        self._held = [held for held in self._held if held[0] >= place]
+        for _, start, size in done:
+            self._free.setdefault(size, []).append(start)
+        size = _size(node)
+        free = self._free.get(size)
+        start = free.pop() if free else self._more(size)
+        self._held.append((self._last[node], start, size))
+        return start
+
+    def apart(self, size: int) -> int:
+        """Where memory lies that nothing else uses."""
+        return self._more(size)
+
+    def _more(self, size: int) -> int:
+        start, self.size = self.size, self.size + size
+        return start
+
+
 def _size(node: fx.Node) -> int:
     """How many bytes of memory a value takes for itself."""
     return _aligned(math.prod(node.meta["val"].shape) * _BYTES[kind_of(node)])
@@ -45,7 +86,6 @@ class Writer:
     """Writes the function of a part.
 
     Attributes:
-      scratch: how many bytes of memory the function needs beside arguments and results.
       room: how many bytes what the part keeps takes.
 
     Args:
@@ -59,8 +99,9 @@ class Writer:
         self._functions: dict[str, str] = {}  # names by text
         self._views: dict[fx.Node, Any] = {}
         self._group: list[fx.Node] = []
+        self._order = {node: place for place, node in enumerate(part.nodes)}
+        self._scratch = Scratch(part, self._order)
         self._kinds: set[str] = set()  # those of products that the library computes
-        self.scratch = 0
         # In the order of `given` and `made`: arguments, what lenders keep, results, what is kept; then what is free.
         pointers = (self._main.load("%packed", "ptr", str(index)) for index in itertools.count())
         for node in part.arguments():
@@ -73,6 +114,11 @@ class Writer:
         if part.kept:
             self._results.update(self._kept_at(next(pointers), part))
         self._free = next(pointers)
+
+    @property
+    def scratch(self) -> int:
+        """How many bytes of memory the function needs beside arguments and results."""
+        return self._scratch.size
 
     def text(self) -> str:
         """The whole text for the compiler."""
@@ -106,14 +152,17 @@ class Writer:
         if view is None:
             shape = node.meta["val"].shape
             pointer = self._results.get(node)
-            view = self._views[node] = self._room(shape, kind_of(node)) if pointer is None else whole(pointer, shape)
+            view = self._views[node] = whole(pointer, shape) if pointer is not None else \
+                self._at(self._scratch.of(node, min(map(self._order.__getitem__, (node, *self._group)))), shape)
         return view
 
-    def _room(self, shape: Sequence[int], kind: str) -> View:
+    def _at(self, place: int, shape: Sequence[int]) -> View:
         """Memory that only the function uses."""
-        pointer = self._main.let(f"getelementptr inbounds i8, ptr {self._free}, i64 {self.scratch}")
-        self.scratch += _aligned(math.prod(shape) * _BYTES[kind])
-        return whole(pointer, shape)
+        return whole(self._main.let(f"getelementptr inbounds i8, ptr {self._free}, i64 {place}"), shape)
+
+    def _apart(self, shape: Sequence[int], kind: str) -> View:
+        """Memory for what one step makes for itself."""
+        return self._at(self._scratch.apart(_aligned(math.prod(shape) * _BYTES[kind])), shape)
 
     def _look(self, node: fx.Node) -> None:
         source: Any = node.args[0]
@@ -188,7 +237,9 @@ class Writer:
         stored = [node for node in group if node in self._results or node in self._views
                   or any(user not in members for user in node.users)]
         size = tuple(group[0].meta["val"].shape)
+        self._group = group  # what these read must not be given away yet
         targets = [self._new(node) for node in stored]
+        self._group = []
         sources = [broadcast(self._views[argument], size) for argument in arguments]
         shape, strides = _collapsed(size, [view.strides for view in (*sources, *targets)])
         kinds = [KINDS[node.meta["val"].dtype] for node in (*arguments, *stored)]
@@ -272,7 +323,7 @@ class Writer:
     def _by_library(self, first: View, second: View, target: View, bias: View | None, kind: str) -> None:
         self._kinds.add(kind)
         if 1 < second.shape[-1] <= _FEW and first.shape[-2] >= _MANY_ROWS:
-            across = self._room((*target.shape[:-2], *target.shape[:-3:-1]), kind)
+            across = self._apart((*target.shape[:-2], *target.shape[:-3:-1]), kind)
             self._by_library_as_it_is(turned(second), turned(first), across, bias and turned(bias), kind)
             self._copy(turned(across), target, kind, False)
         else:
@@ -285,7 +336,7 @@ class Writer:
         for view in (first, second):
             lies = _laid(view)
             if lies is None:
-                dense = self._room(view.shape, kind)
+                dense = self._apart(view.shape, kind)
                 self._copy(view, dense, kind, False)
                 view, lies = dense, (False, view.shape[-1])
             given.append(view)
