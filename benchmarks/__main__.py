@@ -52,7 +52,7 @@ RATIOS = (
     ("sampled_step", "sampled softmax of 5,000 words", "tensorflow1", None),
     ("wide_and_deep_step", "wide & deep on columns of words", "tensorflow1", None),
     ("generator_step", "generator and judge of images, Adam", "tensorflow1", 1.0),
-    ("functional_lstm_step", "LSTM in While nodes, 20 turns", "tensorflow1", None),
+    ("functional_lstm_step", "LSTM in While nodes, 20 turns", "tensorflow1", 2.0),
     ("tiny_numbers", "a layer on denormal numbers", "tensorflow1", 1.0),
     ("parse_single", "a record parsed, shuffled, batched", "tensorflow1", 1.0),
     ("parse_batch", "a record shuffled, batched, parsed", "tensorflow1", 1.0),

@@ -176,6 +176,18 @@ def v2_recurrent_net(tf):
 
 
 @functional
+def v2_layers_of_lstm(tf):
+    x = tf.placeholder(tf.float32, [None, 3, 2], name="x")
+    cells = tf.nn.rnn_cell.MultiRNNCell([tf.nn.rnn_cell.LSTMCell(units) for units in (3, 2)])
+    outputs, state = tf.nn.dynamic_rnn(cells, x, dtype=tf.float32)
+    variables = tf.trainable_variables()
+    grads = tf.gradients(tf.reduce_sum(outputs * outputs) + tf.reduce_sum(state[0].c), [x] + variables)
+    give = [variable.assign(tf.fill(variable.shape, 0.3)) for variable in variables]
+    data = [[[0.1, 0.2], [0.3, -0.1], [0.5, 0.4]], [[-0.2, 0.2], [0.1, 0.1], [0.9, 0.9]]]
+    return Case(steps=[(give, None), ([outputs, state, grads], {x: data})], init=True)
+
+
+@functional
 def v2_cond_with_a_variable_on_one_side(tf):
     v = tf.get_variable("v", [2], use_resource=True, initializer=tf.ones_initializer())
     x = tf.placeholder(tf.float32, [], name="x")

@@ -73,16 +73,21 @@ _FORGETTING = frozenset({"ConcatV2", "ExpandDims", "GatherV2", "IdentityN", "Mer
                          "Reshape", "Squeeze", "Unpack"})
 
 
+_LOOPS = frozenset({"While", "StatelessWhile"})
+
+
 def handle_data(tensor: Tensor) -> tuple[Dims, DType | None]:
     """The static shape and type of the value behind a resource handle; (None, None) when nothing is known.
 
     A handle that came through Identity, Switch, Enter and the like is followed to where it was made; TensorFlow forgets
-    what a Merge, an Unpack or an IdentityN hands on.
+    what a Merge, an Unpack or an IdentityN hands on. What a loop gives came in at the same place.
     """
     while tensor._handle_data is None:
         if tensor.op.type in _FORGETTING:
             return None, None
         inputs = [t for t in tensor.op._inputs if t._dtype is tensor._dtype]
+        if tensor.op.type in _LOOPS:
+            inputs = [tensor.op._inputs[tensor.value_index]]
         if not inputs or inputs[0].op is tensor.op:
             return None, None
         tensor = inputs[0]

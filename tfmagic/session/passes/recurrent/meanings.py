@@ -175,6 +175,8 @@ class Reading:
 
     def _on_object(self, node: fx.Node) -> int:
         table, kind = self.table, str(node.target)
+        if node.op == "call_function" and not node.kwargs:
+            return self._on_list(node)
         if node.op != "call_method" or node.kwargs or kind not in _ON_OBJECTS:
             self.understood = False
             return table.unknown()
@@ -189,6 +191,30 @@ class Reading:
         return result
 
 
+    def _on_list(self, node: fx.Node) -> int:
+        """The meaning of a call that takes a list: an element, or the list that comes of it."""
+        table, (target, *given) = self.table, node.args
+        kind = getattr(node.target, "__name__", "")
+        if kind == "_called" and given[:1] == ["push"]:
+            kind, given = "push", given[1:]
+        if kind not in _ON_LISTS:
+            self.understood = False
+            return table.unknown()
+        word, count = _ON_LISTS[kind]
+        on, numbers = self._value(target), tuple(map(self._value, given[:count]))
+        result = table("read", on, *numbers) if word == "read" else table("effect", node)
+        self.effects.append(Effect(word, on, numbers, result))
+        return result
+
+    def popped_from(self, node: fx.Node, index: int) -> int:
+        """The meaning of what a call takes from the end of a list: the list without it, or it."""
+        on = self._value(node.args[0])
+        return self.table("rest", on) if index == 0 else self.popped.get(on, self.table.unknown())
+
+
+# What a call on a list does, and how many numbers it is given beside the list.
+_ON_LISTS = {"get": ("read", 1), "put": ("write", 2), "plus_element": ("write", 2), "push": ("push", 1),
+             "_pop": ("pop", 0)}
 _ON_OBJECTS = frozenset({"gradient", "read", "write", "push", "pop"})
 _Rule = Callable[[Reading, fx.Node], "int | None"]
 
@@ -237,6 +263,8 @@ def _item(reading: Reading, node: fx.Node) -> int | None:
     source, index = node.args
     if not isinstance(source, fx.Node) or not isinstance(index, int) or index < 0:
         return None
+    if source.meta.get("on_object") and getattr(source.target, "__name__", "") == "_pop":
+        return reading.popped_from(source, index)
     kind, given = _function(source.target), {**dict(zip(("value", "size", "dim"), source.args)), **source.kwargs}
     value, size, axis = given.get("value"), given.get("size"), given.get("dim", 0)
     dims = _dims(value)

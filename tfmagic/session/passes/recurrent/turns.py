@@ -1,6 +1,7 @@
 """Loops as recurrent nets are written: counted from 0, with inputs and outputs in TensorArrays, filling stacks.
 
-`Turns` reads one that goes forward, `TurnsBack` one that goes back through the stacks of another, for gradients.
+`Turns` reads one that goes forward, `TurnsBack` one that goes back through the stacks of another, for gradients. Where
+arrays and stacks are lists that the loop carries on (`lists`), each of these has a number by which it is known here.
 """
 
 from __future__ import annotations
@@ -98,6 +99,7 @@ class Turns:
 
     def __init__(self, plan: PlanGraph, node: fx.Node, table: Meanings):
         view = self.view = View(plan, node)
+        self.lists = self._lists(table)
         self.counters = [slot for slot in view.counters("add") if view.initial(slot) == 0]
         need(self.counters)
         self.turn = table("turn")
@@ -106,6 +108,8 @@ class Turns:
         for slot in {*view.parameters, *view.cond_parameters, *view.following}:
             if slot in self.counters:
                 numbers[slot] = self.turn
+            elif slot in self.lists:
+                numbers[slot] = self.lists[slot]
             elif slot in view.following and view.following[slot] is not view.parameters.get(slot):
                 numbers[slot] = self.variables[slot] = table("variable", slot)
             else:
@@ -124,6 +128,10 @@ class Turns:
                 self.stacks[stack] = effect.given[0]
             else:
                 need(effect.kind in ("read", "write") and effect.given and effect.given[0] == self.turn)
+
+    def _lists(self, table: Meanings) -> dict[int, int]:
+        """By slot, the numbers of lists that the loop carries on."""
+        return {}
 
     def effects(self, kind: str) -> list[Any]:
         return [effect for effect in self.reading.effects if effect.kind == kind]
@@ -147,16 +155,20 @@ class TurnsBack:
       variables: by slot, the number of what a value carries back from turn to turn.
       next: by slot, the number of its next value.
       kept: slots that the loop does not change, numbers to which it adds nothing included.
+      count: the node of how many turns there are.
     """
 
     def __init__(self, forward: Turns, node: fx.Node, table: Meanings):
         view = self.view = View(forward.view.plan, node)
-        self.counter = only(slot for slot in view.counters("sub") if _is_count(forward, view.outer[slot]))
+        self.lists = self._lists(forward, table)
+        self.counter = self._counter(forward)
         need(not view.taken.get(self.counter))
         numbers: dict[int, int] = {}
         self.variables: dict[int, int] = {}
         for slot in {*view.parameters, *view.cond_parameters, *view.following}:
-            if slot in view.following:
+            if slot in self.lists:
+                numbers[slot] = self.lists[slot]
+            elif slot in view.following:
                 numbers[slot] = self.variables[slot] = table("back", node, slot)
             else:
                 numbers[slot] = view.outside(table, slot)
@@ -164,8 +176,7 @@ class TurnsBack:
         condition = Reading(table, view.cond, {p: numbers[slot] for slot, p in view.cond_parameters.items()}, {})
         self.reading = Reading(table, view.body, {p: numbers[s] for s, p in view.parameters.items()}, popped)
         need(self.reading.understood and condition.understood and not condition.effects)
-        goes_on = table("ge", self.variables.pop(self.counter), table("number", 1))
-        need(condition.results()[0] == goes_on)
+        self.count: fx.Node = self._count(forward, table, condition.results()[0], self.variables.pop(self.counter))
         values = dict(zip(view.following, self.reading.results()))
         self.kept = [slot for slot, number in self.variables.items() if values[slot] == number]
         for slot in self.kept:
@@ -176,11 +187,26 @@ class TurnsBack:
         need(all(effect.kind in ("pop", "read", "write") for effect in self.reading.effects))
         need(all(effect.given and effect.given[0] == forward.turn for effect in self.effects("read", "write")))
 
+    def _lists(self, forward: Turns, table: Meanings) -> dict[int, int]:
+        """By slot, the numbers of lists that the loop carries on."""
+        return {}
+
+    def _counter(self, forward: Turns) -> int:
+        """The slot of what counts the turns."""
+        view = self.view
+        return only(slot for slot in view.counters("sub") if is_count(forward, view.outer[slot]))
+
+    def _count(self, forward: Turns, table: Meanings, condition: int, counter: int) -> fx.Node:
+        """The node of how many turns there are: as many as there were forward."""
+        need(condition == table("ge", counter, table("number", 1)))
+        return self.view.outer[self.counter]
+
     def effects(self, *kinds: str) -> list[Any]:
         return [effect for effect in self.reading.effects if effect.kind in kinds]
 
 
-def _is_count(forward: Turns, value: Any) -> bool:
+def is_count(forward: Turns, value: Any) -> bool:
+    """Whether a value is the number of turns of a loop."""
     return any(value in forward.view.taken.get(slot, ()) for slot in forward.counters)
 
 

@@ -14,7 +14,7 @@ from torch.fx.proxy import Proxy
 
 from tfmagic.base.machine import compiler
 from tfmagic.session.lower.tracer import PlanTracer
-from tfmagic.session.passes.recurrent import Layers, LayersBack
+from tfmagic.session.passes.recurrent.calls import Layers, LayersBack
 from tfmagic.session.plan.plan_graph import PlanGraph
 
 # Turns of a sequence; and about how many calls one is, forward and backward, and how many microseconds it saves.
