@@ -29,7 +29,8 @@ def of(plan: Any, jit: bool, captures: Any = None) -> Callable[[Any], Callable[.
     if captures is not None:
         from tfmagic.session.tiers import cuda_graphs
 
-        return functools.partial(cuda_graphs.function, captures=captures)
+        if cuda_graphs.concern(plan):
+            return functools.partial(cuda_graphs.function, captures=captures)
     from tfmagic.session.tiers import machine
 
     return machine.function

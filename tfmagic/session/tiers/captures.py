@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import collections
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 import torch
@@ -96,10 +97,15 @@ class Captured:
 
 
 class Captures(Cache[Captured]):
-    """The CUDA graphs of one session."""
+    """The CUDA graphs of one session.
+
+    Attributes:
+      gone: keys of graphs that nobody asks for any more. (Python may find out at any time, whatever is locked then.)
+    """
 
     def __init__(self) -> None:
         super().__init__(_KEPT)
+        self.gone: collections.deque[Hashable] = collections.deque()
         self._memory: dict[str, _Memory] = {}
 
     def capture(self, function: Callable[..., Sequence[torch.Tensor]], values: Sequence[torch.Tensor],
@@ -114,6 +120,8 @@ class Captures(Cache[Captured]):
         Raises:
           Exception: what torch raises where that cannot be done.
         """
+        while self.gone:
+            self.entries.pop(self.gone.popleft(), None)
         with _capturing:
             memory = self._memory.get(inputs.gpu)
             if memory is None:

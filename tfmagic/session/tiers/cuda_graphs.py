@@ -35,6 +35,11 @@ from tfmagic.session.tiers.regions import Region, with_calls
 _RUNS, _CAPTURES = 3, 3
 
 
+def concern(plan: PlanGraph) -> bool:
+    """Whether a plan, or a body in it, computes on a GPU."""
+    return any(is_on_gpu(node) or any(map(concern, getattr(node.target, "bodies", ()))) for node in plan.graph.nodes)
+
+
 def function(plan: PlanGraph, captures: Captures) -> Callable[..., Any]:
     """A callable of the plan's parameters that gives its triple of outputs; `failures.explained` reads its errors.
 
@@ -75,7 +80,7 @@ class CapturedRegion(PlanCall, shown_under="tfmagic.cuda_graphs"):
         self._refused = False
         self._key = object()
         self._graphs = captures.entries
-        weakref.finalize(self, captures.entries.pop, self._key, None).atexit = False
+        weakref.finalize(self, captures.gone.append, self._key).atexit = False
 
     def bind(self, *bodies: Callable[..., Any]) -> Callable[..., Any]:
         return self._call
@@ -97,7 +102,7 @@ class CapturedRegion(PlanCall, shown_under="tfmagic.cuda_graphs"):
         if self._from_host:
             values = list(values)
             for place in self._from_host:
-                if values[place].ndim:
+                if not isinstance(values[place], torch.Tensor) or values[place].ndim:
                     values[place] = uploaded(values[place], self._gpu)
         return self._function(*values)[0]
 
@@ -125,6 +130,7 @@ class CapturedRegion(PlanCall, shown_under="tfmagic.cuda_graphs"):
             self._refuse(failure)
             return None
         self._made += 1
+        self._left = _RUNS << self._made  # where the graph goes, be it that others come, it is not made anew at once
         self._captures.put(self._key, captured)
         return results
 
@@ -140,5 +146,5 @@ class CapturedRegion(PlanCall, shown_under="tfmagic.cuda_graphs"):
                 self._captures.drop(self._key, captured)
                 if self._made >= _CAPTURES:
                     self._changing |= others
-                self._left, self._seen = _RUNS, []
+                self._seen = []
         return self._count(values)
