@@ -105,7 +105,8 @@ class SparseToDense:
             dense = np.full(sizes, default_value.item(), object)
             dense[tuple(matrix.cpu().numpy().T)] = sparse_values
             return dense
-        if count <= _FEW and 0 not in sizes and not matrix.is_cuda \
+        on_gpu = any(given.is_cuda for given in (matrix, sparse_values, default_value))  # of constants none is
+        if count <= _FEW and 0 not in sizes and not on_gpu \
                 and sparse_values.dtype in (torch.float32, torch.float64, torch.int32, torch.int64):
             return _filled(matrix, sizes, sparse_values, default_value, op.validate_indices)
         positions = flat_positions(matrix, sizes)
