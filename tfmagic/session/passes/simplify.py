@@ -111,7 +111,7 @@ def _single_rows(plan: PlanGraph, node: fx.Node) -> fx.Node | None:
     rows, ids, count = node.args
     meta, known = _meta(rows), plan.constants.get(str(ids.target)) if isinstance(ids, fx.Node) else None
     if not isinstance(known, torch.Tensor) or not isinstance(meta, torch.Tensor) or known.dim() != 1 \
-            or not len(meta) == len(known) == count or not torch.equal(known, torch.arange(len(known))):
+            or not len(meta) == len(known) == count or not torch.equal(known.cpu(), torch.arange(len(known))):
         return None
     return rows  # type: ignore[return-value]
 
