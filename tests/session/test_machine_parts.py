@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -184,6 +186,22 @@ def test_few_calls_and_products_worth_threads_are_torchs(monkeypatch: pytest.Mon
     assert len(parts_of(plan)) == compiler.has_products()
     plan.threads = 2
     assert parts_of(plan) == []
+
+
+def test_a_plan_is_made_without_loading_the_compiler() -> None:
+    code = """
+import sys, numpy as np
+from tfmagic import tf
+x = tf.placeholder(tf.float32, [30, 5, 90])
+outputs, state = tf.nn.dynamic_rnn(tf.nn.rnn_cell.BasicLSTMCell(90), x, dtype=tf.float32)
+loss = tf.reduce_mean(tf.square(tf.tanh(tf.matmul(state.h, state.c, transpose_a=True) * 2.0 + 1.0)))
+train = tf.train.AdamOptimizer().minimize(loss)
+with tf.Session() as sess:
+    sess.run(tf.global_variables_initializer())
+    sess.run([train, loss], {x: np.ones([30, 5, 90])})
+assert "llvmlite.binding" not in sys.modules
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_a_view_of_what_is_large_is_no_copy(every_part: None) -> None:

@@ -24,18 +24,27 @@ def _symbol(kind: str) -> str:
 
 
 @functools.cache
-def available(llvm: Any) -> bool:
-    """Whether torch's library is there; its functions are made known to the compiler (the `llvmlite.binding` given)."""
+def _functions() -> dict[str, int]:
+    """The addresses of the library's functions, by the type of their numbers; none where they are not to be had."""
     suffix = {"linux": ".so", "darwin": ".dylib"}.get(sys.platform)
     file = Path(torch.__file__).parent / "lib" / f"libtorch_cpu{suffix}"
     if suffix is None or sys.byteorder != "little" or not file.exists():
-        return False
+        return {}
     library = ctypes.CDLL(str(file))
     if not all(hasattr(library, name) for name in _NAMES.values()):
-        return False
-    for kind, name in _NAMES.items():
-        llvm.add_symbol(_symbol(kind), ctypes.cast(getattr(library, name), ctypes.c_void_p).value)
-    return True
+        return {}
+    return {kind: ctypes.cast(getattr(library, name), ctypes.c_void_p).value or 0 for kind, name in _NAMES.items()}
+
+
+def available() -> bool:
+    """Whether torch's library is there."""
+    return bool(_functions())
+
+
+def make_known(llvm: Any) -> None:
+    """Tell the compiler (a `llvmlite.binding`) where the library's functions are."""
+    for kind, address in _functions().items():
+        llvm.add_symbol(_symbol(kind), address)
 
 
 def declared(kind: str) -> str:

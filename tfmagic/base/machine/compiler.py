@@ -36,6 +36,7 @@ def _llvm() -> tuple[Any, Callable[[], Any]]:
 
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
+    blas.make_known(llvm)
     target = llvm.Target.from_default_triple()
     return llvm, functools.partial(target.create_target_machine, cpu=llvm.get_host_cpu_name(),
                                    features=llvm.get_host_cpu_features().flatten(), opt=3)
@@ -47,8 +48,8 @@ def has_team() -> bool:
 
 
 def has_products() -> bool:
-    """Whether functions can call torch's products of matrices (`blas.product`)."""
-    return blas.available(_llvm()[0])
+    """Whether functions can call torch's products of matrices (`blas.product`); the compiler is not loaded for it."""
+    return available() and blas.available()
 
 
 _lock = threading.Lock()
