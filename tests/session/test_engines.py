@@ -1,4 +1,4 @@
-"""Products of matrices by the engine that is quickest on this machine: the same values, measured once."""
+"""Products and convolutions by the engine that is quickest on this machine: the same values, measured once."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from torch import fx
 
 from tests.session.plans_of_functions import plan_of
 from tfmagic import tf
@@ -28,7 +29,7 @@ def machine_without_choices(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def product(*shapes: tuple[int, ...], turned: tuple[bool, bool] = (False, False), threads: int = 0,
-            dtype: torch.dtype = torch.float32) -> tuple[engines.Product, list[torch.Tensor]]:
+            dtype: torch.dtype = torch.float32) -> tuple[engines.Engines, list[torch.Tensor]]:
     """The product of a plan, and values for it; those that are turned lie column by column."""
     def function(a: Any, b: Any, c: Any = None) -> Any:
         a, b = a.t() if turned[0] else a, b.t() if turned[1] else b
@@ -38,7 +39,7 @@ def product(*shapes: tuple[int, ...], turned: tuple[bool, bool] = (False, False)
     given = [torch.rand(shape, dtype=dtype) for shape in laid]
     plan = plan_of(lambda a, b, c: function(a, b, c), *given) if len(given) == 3 else \
         plan_of(lambda a, b: function(a, b), *given)
-    (found,) = [item for item in engines.find(plan.graph.nodes, threads) if isinstance(item, engines.Product)]
+    (found,) = [item for item in engines.find(plan.graph.nodes, threads) if isinstance(item, engines.Engines)]
     values = [value.t() if turn else value for value, turn in zip(given, (*turned, False))]
     return found, [values[-1], *values[:2]] if len(values) == 3 else values
 
@@ -49,7 +50,7 @@ def product(*shapes: tuple[int, ...], turned: tuple[bool, bool] = (False, False)
                                     ((300, 100), (100, 1), (1,)), ((1, 300), (300, 300))])
 def test_every_engine_gives_the_product(shapes: Any, turned: Any, dtype: torch.dtype) -> None:
     found, given = product(*shapes, turned=turned, dtype=dtype)
-    candidates = found._engines()
+    candidates = dict(found.engines)
     assert len(candidates) == (3 if dtype == torch.float32 and torch.backends.mkldnn.is_available() else 2)
     with torch.inference_mode():
         expected = candidates.pop("torch")(*given)
@@ -57,6 +58,45 @@ def test_every_engine_gives_the_product(shapes: Any, turned: Any, dtype: torch.d
             value = engine(*given)
             assert value.is_contiguous() and value.dtype == dtype
             torch.testing.assert_close(value, expected)
+
+
+BACK = torch.ops.aten.convolution_backward
+SAME = [1, 1], [1, 1], [1, 1]  # stride, padding, dilation
+CONVOLUTIONS: dict[str, Any] = {
+    "forward": lambda x, w, b, dy: torch.conv2d(x, w, b, *SAME, 1),
+    "by input": lambda x, w, b, dy: BACK(dy, x, w, None, *SAME, False, [0, 0], 1, [True, False, False]),
+    "by filter": lambda x, w, b, dy: BACK(dy, x, b[:1].expand(8, 6, 3, 3), None, *SAME, False, [0, 0], 1,
+                                          [False, True, False]),
+}
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("name", CONVOLUTIONS)
+def test_every_engine_gives_the_convolution(name: str, dtype: torch.dtype) -> None:
+    """Images with their channels last, filters as TensorFlow has them."""
+    x, dy = (torch.rand(2, 9, 7, depth, dtype=dtype).permute(0, 3, 1, 2) for depth in (6, 8))
+    given = [x, torch.rand(3, 3, 6, 8, dtype=dtype).permute(3, 2, 0, 1), torch.rand(8, dtype=dtype), dy]
+    function = CONVOLUTIONS[name]
+    plan = plan_of(lambda x, w, b, dy: function(x, w, b, dy), *given)
+    (found,) = [item for item in engines.find(plan.graph.nodes, 0) if isinstance(item, engines.Engines)]
+    values = dict(zip((node for node in plan.graph.nodes if node.op == "placeholder"), given))
+    arguments = [values[arg] if isinstance(arg, fx.Node) and arg in values else engines._like(arg)
+                 for arg in found.node.args]
+    candidates = dict(found.engines)
+    with torch.inference_mode():
+        results = [engine(*arguments) for engine in candidates.values()]
+    for mine, theirs in zip(*([result] if isinstance(result, torch.Tensor) else result for result in results)):
+        if mine is None or theirs is None:
+            assert mine is theirs
+        else:
+            assert mine.is_contiguous(memory_format=torch.channels_last)
+            torch.testing.assert_close(mine, theirs)
+
+
+def test_images_with_their_channels_first_are_left_to_torch() -> None:
+    given = [torch.rand(2, 6, 9, 7), torch.rand(8, 6, 3, 3), torch.rand(8), torch.rand(2, 8, 9, 7)]
+    plan = plan_of(CONVOLUTIONS["forward"], *given)
+    assert list(engines.find(plan.graph.nodes, 0)) == list(plan.graph.nodes)
 
 
 @pytest.mark.parametrize("function", [

@@ -1,8 +1,9 @@
-"""Engines: which of torch's libraries computes a product of matrices, and in which orientation.
+"""Engines: which of torch's libraries computes a product of matrices or a convolution, and in which orientation.
 
 What is quickest differs from processor to processor: a product with few columns can take seven times as long as its
-transpose. So a product that runs often is measured once per shape and machine (`choices`), with what torch itself would
-do among the candidates, which stays unless another is clearly quicker.
+transpose, a convolution of small images longer with their channels last than with turning them. So a call that runs
+often is measured once per shape and machine (`choices`), with what torch itself would do among the candidates, which
+stays unless another is clearly quicker.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from tfmagic.session.passes import work
 from tfmagic.session.plan.run_time import PlanCall
 from tfmagic.session.tiers.choices import choice
 
-Engine = Callable[..., torch.Tensor]
+Engine = Callable[..., Any]
 
 # Operations below which a call is all that a product takes, and numbers from which on measuring takes too much memory.
 _LEAST, _MOST = 50_000, 1 << 28
@@ -30,6 +31,8 @@ _SPEED, _CALL = 1e5, 3
 # Another engine must be quicker by so much, and is measured so many times, each at least so many seconds.
 _CLEARLY, _ROUNDS, _SECONDS, _LONG = 0.93, 5, 1e-4, 5e-3
 _FLOATS = (torch.float32, torch.float64)
+_PRODUCTS: dict[Any, int] = {torch.matmul: 2, torch.mm: 2, operator.matmul: 2, torch.addmm: 3}
+_BACK = torch.ops.aten.convolution_backward
 
 
 def _across(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
@@ -48,41 +51,39 @@ def _sum_by_onednn(bias: torch.Tensor, a: torch.Tensor, b: torch.Tensor) -> torc
     return torch.ops.mkldnn._linear_pointwise(a, b.t(), bias, "none", [], "")
 
 
-class Product(PlanCall, shown_under="tfmagic.machine"):
-    """A product of matrices [m, k] and [k, n], perhaps onto a bias [n], by the engine that is quickest here.
+def _by_channels(x: torch.Tensor, weights: torch.Tensor, *others: Any) -> torch.Tensor:
+    y = torch.conv2d(x.contiguous(), weights.contiguous(), *others)
+    return y.contiguous(memory_format=torch.channels_last)
+
+
+def _back_by_channels(dy: torch.Tensor, x: torch.Tensor, weights: torch.Tensor, *others: Any) -> Any:
+    found = _BACK(dy.contiguous(), x.contiguous(), weights if weights.stride(0) == 0 else weights.contiguous(), *others)
+    return [value if value is None else value.contiguous(memory_format=torch.channels_last) for value in found]
+
+
+class Engines(PlanCall, shown_under="tfmagic.machine"):
+    """A call of a plan by the engine that is quickest here.
 
     Attributes:
-      node: the call of the plan.
+      node: the call.
 
     Args:
+      engines: the candidates by name, of the call's arguments; torch's own is "torch".
       threads: how many threads it has; 0: as many as torch has when it is bound.
     """
 
     effect = "none"
 
-    def __init__(self, node: fx.Node, threads: int):
-        self.node, self._threads = node, threads
+    def __init__(self, node: fx.Node, engines: dict[str, Engine], threads: int):
+        self.node, self.engines, self._threads = node, engines, threads
         self.__name__ = self.__qualname__ = str(getattr(node.target, "__name__", "matmul"))
-        self._metas = [node.meta["val"] for node in node.args]  # type: ignore[union-attr]
 
     def bind(self, *bodies: Callable[..., Any]) -> Callable[..., Any]:
         """The engine's function; where it is not known yet, all are measured."""
         threads = self._threads or torch.get_num_threads()
-        laid = ["t" if meta.dim() == 2 and not meta.is_contiguous() else "n" for meta in self._metas]
-        shapes = "x".join(map(str, (*self._metas[-2].shape, self._metas[-1].shape[1])))
-        engines = self._engines()
-        key = f"{len(engines)} {self.__name__} {shapes} {''.join(laid)} {self._metas[0].dtype} {threads}"
-        found = choice(key, on_threads(threads, lambda: _quickest(engines, [_like(meta) for meta in self._metas])))
-        return engines.get(found, engines["torch"])
-
-    def _engines(self) -> dict[str, Engine]:
-        by_torch: Any = torch.addmm if len(self._metas) == 3 else torch.mm
-        engines: dict[str, Engine] = {"torch": by_torch,
-                                      "across": _sum_across if by_torch is torch.addmm else _across}
-        if self._metas[0].dtype == torch.float32 and torch.backends.mkldnn.is_available() and \
-                hasattr(torch.ops.mkldnn, "_linear_pointwise"):
-            engines["onednn"] = _sum_by_onednn if by_torch is torch.addmm else _by_onednn
-        return engines
+        key = f"{self.__name__}({', '.join(map(_said, self.node.args))}) on {threads} of {', '.join(self.engines)}"
+        measure = on_threads(threads, lambda: _quickest(self.engines, [_like(arg) for arg in self.node.args]))
+        return self.engines.get(choice(key, measure), self.engines["torch"])
 
     def saving(self) -> float:
         """About how many microseconds a better engine may save: it is measured for those that run long."""
@@ -97,42 +98,70 @@ class Product(PlanCall, shown_under="tfmagic.machine"):
 
 
 def find(items: Iterable[Any], threads: int) -> Iterator[Any]:
-    """The items of a plan, with products in the place of their calls.
+    """The items of a plan, with `Engines` in the place of calls for which there are some.
 
     Args:
       threads: how many its large calls have.
     """
     for item in items:
-        if isinstance(item, fx.Node) and _is_product(item):
-            yield Product(item, (threads if work.is_worth_threads(item) else 1) if threads > 1 else 0)
-        else:
+        candidates = _candidates(item) if isinstance(item, fx.Node) and _is_large(item) else None
+        if candidates is None:
             yield item
+        else:
+            yield Engines(item, candidates, (threads if work.is_worth_threads(item) else 1) if threads > 1 else 0)
 
 
-_PRODUCTS: dict[Any, int] = {torch.matmul: 2, torch.mm: 2, operator.matmul: 2, torch.addmm: 3}
+def _is_large(node: fx.Node) -> bool:
+    """Whether a call takes so long that an engine matters, and not too much memory to be measured."""
+    return node.op == "call_function" and not node.kwargs and node.meta.get("device", "cpu") == "cpu" and \
+        work.of_all([node]) >= _LEAST and \
+        sum(meta.numel() for meta in map(_meta, (node, *node.args)) if meta is not None) <= _MOST
 
 
-def _is_product(node: fx.Node) -> bool:
-    if node.op != "call_function" or _PRODUCTS.get(node.target) != len(node.args) or node.kwargs or \
-            node.meta.get("device", "cpu") != "cpu":
-        return False
-    metas: list[Any] = [arg.meta.get("val") if isinstance(arg, fx.Node) else None for arg in node.args]
-    if not all(isinstance(meta, torch.Tensor) and meta.dtype == metas[0].dtype for meta in metas):
-        return False
-    *bias, first, second = metas
-    return first.dtype in _FLOATS and first.dim() == second.dim() == 2 and \
-        all(each.shape == second.shape[1:] for each in bias) and work.of_all([node]) >= _LEAST and \
-        math.prod(first.shape) + math.prod(second.shape) + len(first) * second.shape[1] <= _MOST
+def _candidates(node: fx.Node) -> dict[str, Engine] | None:
+    metas = [_meta(arg) for arg in node.args]
+    known = [meta for meta in metas if meta is not None]
+    if not known or known[0].dtype not in _FLOATS or any(meta.dtype != known[0].dtype for meta in known) or \
+            len(known) < len(node.all_input_nodes):
+        return None
+    onednn = known[0].dtype == torch.float32 and torch.backends.mkldnn.is_available() and \
+        hasattr(torch.ops.mkldnn, "_linear_pointwise")
+    if _PRODUCTS.get(node.target) == len(known) == len(metas):
+        *bias, first, second = known
+        if first.dim() != 2 or second.dim() != 2 or any(each.shape != second.shape[1:] for each in bias):
+            return None
+        if bias:
+            return {"torch": torch.addmm, "across": _sum_across, **({"onednn": _sum_by_onednn} if onednn else {})}
+        return {"torch": torch.mm, "across": _across, **({"onednn": _by_onednn} if onednn else {})}
+    if node.target in (torch.conv2d, _BACK):
+        x = metas[0 if node.target is torch.conv2d else 1]
+        if x is not None and x.is_contiguous(memory_format=torch.channels_last) and not x.is_contiguous():
+            own: Any = node.target
+            return {"torch": own, "by channels": _by_channels if own is torch.conv2d else _back_by_channels}
+    return None
 
 
-def _like(meta: torch.Tensor) -> torch.Tensor:
-    """A tensor of this shape, laid out alike."""
-    if meta.dim() == 2 and not meta.is_contiguous():
-        return torch.full(meta.shape[::-1], 0.5, dtype=meta.dtype).t()
-    return torch.full(meta.shape, 0.5, dtype=meta.dtype)
+def _meta(value: Any) -> torch.Tensor | None:
+    found = value.meta.get("val") if isinstance(value, fx.Node) else None
+    return found if isinstance(found, torch.Tensor) else None
 
 
-def _quickest(engines: dict[str, Engine], given: list[torch.Tensor]) -> str:
+def _said(argument: Any) -> str:
+    """An argument in a key: shape, strides and type of a tensor."""
+    meta = _meta(argument)
+    return str(argument) if meta is None else f"{tuple(meta.shape)} {meta.stride()} {meta.dtype}"
+
+
+def _like(argument: Any) -> Any:
+    """A value like an argument: a tensor of its shape, laid out alike."""
+    meta = _meta(argument)
+    if meta is None:
+        return argument
+    room = 1 + sum((size - 1) * stride for size, stride in zip(meta.shape, meta.stride()))
+    return torch.full((room,), 0.5, dtype=meta.dtype).as_strided(meta.shape, meta.stride())
+
+
+def _quickest(engines: dict[str, Engine], given: list[Any]) -> str:
     with torch.inference_mode():
         times = dict.fromkeys(engines, math.inf)
         calls = dict.fromkeys(engines, 0)
@@ -148,7 +177,7 @@ def _quickest(engines: dict[str, Engine], given: list[torch.Tensor]) -> str:
     return name if times[name] < _CLEARLY * times["torch"] else "torch"
 
 
-def _timed(engine: Engine, given: list[torch.Tensor], calls: int) -> float:
+def _timed(engine: Engine, given: list[Any], calls: int) -> float:
     start = time.perf_counter()
     for _ in range(calls):
         engine(*given)

@@ -1,5 +1,5 @@
 """The machine tier: the Python tier with runs of element-wise calls, and parts on small values, as machine code, and
-products of matrices by the engine that is quickest on this machine.
+products and convolutions by the engine that is quickest on this machine.
 
 A plan begins in the Python tier. New code is used after so many calls that what it would have saved is about as long as
 the compiler takes, and the compiler is asked after half as many. These numbers follow from the plan alone, so that the
@@ -21,7 +21,7 @@ from tfmagic.session.passes import work
 from tfmagic.session.plan.plan_graph import PlanGraph
 from tfmagic.session.plan.run_time import PlanCall
 from tfmagic.session.tiers import engines, python
-from tfmagic.session.tiers.engines import Product
+from tfmagic.session.tiers.engines import Engines
 from tfmagic.session.tiers.machine import layers, parts, runs, windows
 from tfmagic.session.tiers.machine.parts import Part
 from tfmagic.session.tiers.machine.runs import Run
@@ -47,8 +47,8 @@ def changed(plan: PlanGraph) -> Callable[..., Any]:
     return python.function(with_machine_code(plan), function)
 
 
-def divided(plan: PlanGraph) -> Iterator[fx.Node | Run | Part | Windows | Product]:
-    """What a plan computes, in order: windows, parts and runs for machine code, products, and the rest of the nodes."""
+def divided(plan: PlanGraph) -> Iterator[fx.Node | Run | Part | Windows | Engines]:
+    """What a plan computes, in order: windows, parts, runs for machine code, calls for engines, other nodes."""
     return engines.find(runs.find(plan, parts.find(plan, windows.find(plan))), plan.threads)
 
 
@@ -103,7 +103,7 @@ _SPLIT = _Direct(torch._VF.split)  # type: ignore[attr-defined]
 
 
 def with_machine_code(plan: PlanGraph) -> PlanGraph:
-    """The plan in which machine code computes runs and parts, and engines products."""
+    """The plan in which machine code computes runs and parts, and the quickest engines the rest."""
     from tfmagic.session.tiers.machine.kernel import ElementWise, WholePart
     from tfmagic.session.tiers.machine.pooling import OverWindows
 
@@ -116,7 +116,7 @@ def with_machine_code(plan: PlanGraph) -> PlanGraph:
     graph = fx.Graph()
     twins: dict[Any, fx.Node] = {}  # of nodes; of parts, the memory of what they keep
     for item in items:
-        if isinstance(item, Product):
+        if isinstance(item, Engines):
             twin = twins[item.node] = graph.node_copy(item.node, twins.__getitem__)
             twin.target = item
             twin.meta["work"] = work.of_all([item.node])
