@@ -42,36 +42,67 @@ def _table(bits: int) -> Any:
     return table, table.ctypes.data
 
 
+def table(bits: int) -> int:
+    """The address of a table with so many bits to a hash, for calls that hold on to Python's lock."""
+    return _table(bits)[1]
+
+
+class Places:
+    """Code that looks numbers up in a table.
+
+    Args:
+      entries: the address of the table.
+      bits: how many bits there are to a hash.
+      values: the address of the numbers found so far, at their places.
+      kind: their type.
+      room: how many places this call may give.
+    """
+
+    def __init__(self, code: Code, entries: str, bits: str, values: str, kind: str, room: str):
+        self._code, self._values, self._kind = code, values, kind
+        self._shift = code.let(f"sub i64 64, {bits}")
+        self._mask = code.let(f"sub i64 {code.let(f'shl i64 1, {bits}')}, 1")
+        self._base = code.load(entries, "i64", "0")
+        self._entries = code.at(entries, "i64", "1")
+        code.store(code.let(f"add i64 {self._base}, {room}"), entries, "i64", "0")
+
+    def find(self, number: str, wide: str, free: str) -> tuple[str, str]:
+        """The place of a number, and whether it is new; then its place is `free`.
+
+        Args:
+          wide: the number as i64.
+        """
+        code = self._code
+
+        def look(slot: str) -> tuple[str, str]:
+            place = code.let(f"sub i64 {code.load(self._entries, 'i64', slot)}, {self._base}")
+            taken = code.let(f"icmp sge i64 {place}, 0")
+            there = code.load(self._values, self._kind, code.let(f"select i1 {taken}, i64 {place}, i64 0"))
+            other = code.let(f"icmp ne {self._kind} {there}, {number}")
+            return code.let(f"and i1 {taken}, {other}"), \
+                code.let(f"and i64 {code.let(f'add i64 {slot}, 1')}, {self._mask}")
+
+        slot = code.search(code.let(f"lshr i64 {code.let(f'mul i64 {wide}, {_SPREAD}')}, {self._shift}"), look)
+        known = code.let(f"sub i64 {code.load(self._entries, 'i64', slot)}, {self._base}")
+        new = code.let(f"icmp slt i64 {known}, 0")
+        place = code.let(f"select i1 {new}, i64 {free}, i64 {known}")
+        code.store(code.let(f"add i64 {place}, {self._base}"), self._entries, "i64", slot)
+        return place, new
+
+
 def _made(kind: str, places_kind: str) -> Any:
     """A function of the address of: the numbers, how many, their table, its bits, results, places, their count."""
     code = Code()
-    given, table, values, places, found = (code.load("%packed", "ptr", str(at)) for at in (0, 2, 4, 5, 6))
+    given, entries, values, places, found = (code.load("%packed", "ptr", str(at)) for at in (0, 2, 4, 5, 6))
     count, bits = code.load("%packed", "i64", "1"), code.load("%packed", "i64", "3")
-    shift = code.let(f"sub i64 64, {bits}")
-    mask = code.let(f"sub i64 {code.let(f'shl i64 1, {bits}')}, 1")
-    base = code.load(table, "i64", "0")
-    entries = code.at(table, "i64", "1")
-    code.store(code.let(f"add i64 {base}, {count}"), table, "i64", "0")
+    known = Places(code, entries, bits, values, kind, count)
     code.store("0", found, "i64", "0")
 
     def one(index: str) -> None:
         number = code.load(given, kind, index)
         wide = number if kind == "i64" else code.let(f"sext {kind} {number} to i64")
         so_far = code.load(found, "i64", "0")
-
-        def look(slot: str) -> tuple[str, str]:
-            place = code.let(f"sub i64 {code.load(entries, 'i64', slot)}, {base}")
-            taken = code.let(f"icmp sge i64 {place}, 0")
-            there = code.load(values, kind, code.let(f"select i1 {taken}, i64 {place}, i64 0"))
-            other = code.let(f"icmp ne {kind} {there}, {number}")
-            return code.let(f"and i1 {taken}, {other}"), \
-                code.let(f"and i64 {code.let(f'add i64 {slot}, 1')}, {mask}")
-
-        slot = code.search(code.let(f"lshr i64 {code.let(f'mul i64 {wide}, {_SPREAD}')}, {shift}"), look)
-        known = code.let(f"sub i64 {code.load(entries, 'i64', slot)}, {base}")
-        new = code.let(f"icmp slt i64 {known}, 0")
-        place = code.let(f"select i1 {new}, i64 {so_far}, i64 {known}")
-        code.store(code.let(f"add i64 {place}, {base}"), entries, "i64", slot)
+        place, new = known.find(number, wide, so_far)
         code.store(place if places_kind == "i64" else code.let(f"trunc i64 {place} to i32"), places, places_kind, index)
         code.store(number, values, kind, so_far)  # one that is known is written over by the next, or left off
         code.store(code.let(f"add i64 {so_far}, {code.let(f'zext i1 {new} to i64')}"), found, "i64", "0")
@@ -99,6 +130,6 @@ def distinct(x: Any, kind: Any) -> tuple[Any, Any] | None:
     bits = max(count.bit_length() + 1, 10)
     x, found = x.contiguous(), ctypes.c_int64()
     values, places = x.new_empty(count + 1), torch.empty(count, dtype=kind)  # one more, for a known number at the end
-    later.made(_packed(x.data_ptr(), count, _table(bits)[1], bits, values.data_ptr(), places.data_ptr(),
+    later.made(_packed(x.data_ptr(), count, table(bits), bits, values.data_ptr(), places.data_ptr(),
                        ctypes.addressof(found)))
     return values[:found.value], places

@@ -13,8 +13,9 @@ from tfmagic.base import errors
 from tfmagic.base.lazy import torch
 from tfmagic.base.shapes import Dims
 from tfmagic.ops.declare import register
+from tfmagic.ops.nn import log_uniform
 from tfmagic.ops.random.ops import _stream_of as stream_of
-from tfmagic.ops.random.philox import PhiloxState, words
+from tfmagic.ops.random.philox import PhiloxState, Stream, words
 from tfmagic.ops.shape_rules import with_rank
 from tfmagic.ops.tensor_function import tensor_function
 
@@ -28,9 +29,8 @@ _COMPARISONS = 1 << 14
 _KNOWN = 1 << 17
 
 
-def _blocks(state: Any, samples: int) -> Iterator[np.ndarray]:
+def _blocks(stream: Stream, samples: int) -> Iterator[np.ndarray]:
     """The 32-bit words of the part of the stream that one call takes, some blocks of four at a time."""
-    stream = state.reserve_words(_WORDS_PER_SAMPLE * samples)
     place = 0
     while True:
         # As many blocks as the samples take where few are rejected, then as many more.
@@ -92,7 +92,10 @@ class _LogUniform:
     def __init__(self, op: Any, classes: int):
         self.classes = classes
         self.log = math.log1p(classes)
-        self.table: Any = self._computed(np.arange(classes)) if classes <= _KNOWN else None
+        self.likely: Any = self._computed(np.arange(classes)) if classes <= _KNOWN else None
+        self.tables: Any = None
+        if self.likely is not None:
+            self.tables = torch.from_numpy(self.likely), torch.from_numpy(np.log1p(-self.likely))
 
     def draws(self, blocks: Iterator[np.ndarray]) -> Iterator[list[int]]:
         """Random classes, some at a time."""
@@ -107,8 +110,8 @@ class _LogUniform:
 
     def probabilities(self, values: np.ndarray) -> np.ndarray:
         """How likely classes are."""
-        known = self.table is not None and values.min() >= 0 and values.max() < self.classes
-        return self.table[values] if known else self._computed(values)
+        known = self.likely is not None and values.min() >= 0 and values.max() < self.classes
+        return self.likely[values] if known else self._computed(values)
 
     def _computed(self, values: np.ndarray) -> np.ndarray:
         known = np.maximum(values, 0)
@@ -227,7 +230,12 @@ def _kernel(make: Callable[[Any, int], Any]) -> Any:
         count = op.num_sampled
         if op.unique and count > sampler.classes:
             raise errors.InvalidArgumentError(None, op.op, "Sampler's range is too small.")
-        draws = sampler.draws(_blocks(state, count))
+        stream = state.reserve_words(_WORDS_PER_SAMPLE * count)
+        if op.unique and isinstance(sampler, _LogUniform) and sampler.tables and not true_classes.is_cuda:
+            made = log_uniform.drawn(stream, count, sampler.log, *sampler.tables, true_classes)
+            if made is not None:
+                return made
+        draws = sampler.draws(_blocks(stream, count))
         drawn: list[int] = []
         if op.unique:
             found: dict[int, None] = {}

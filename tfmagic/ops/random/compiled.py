@@ -79,31 +79,31 @@ def _text(title: str, store: Callable[[Code, str, list[str], float], None], smal
         low = code.let(f"add i64 %low, {offset}")
         carry = code.let(f"zext i1 {code.let(f'icmp ult i64 {low}, {offset}')} to i64")
         high = code.let(f"add i64 %high, {carry}")
-        counter = [_lower(code, low), _upper(code, low), _lower(code, high), _upper(code, high)]
-        store(code, index, _encrypted(code, counter), smallest)
+        counter = [lower(code, low), upper(code, low), lower(code, high), upper(code, high)]
+        store(code, index, encrypted(code, counter), smallest)
 
     code.loop("%start", "%stop", one_block)
     return code.function(title, _PARAMETERS) + INTRINSICS
 
 
-def _lower(code: Code, value: str) -> str:
+def lower(code: Code, value: str) -> str:
     return code.let(f"and i64 {value}, {WORD}")
 
 
-def _upper(code: Code, value: str) -> str:
+def upper(code: Code, value: str) -> str:
     return code.let(f"lshr i64 {value}, 32")
 
 
-def _encrypted(code: Code, counter: list[str]) -> list[str]:
+def encrypted(code: Code, counter: list[str]) -> list[str]:
     """Ten rounds of Philox: four words, each in 64 bits."""
     c0, c1, c2, c3 = counter
     for turn in range(ROUNDS):
-        k0, k1 = (_lower(code, code.let(f"add i64 {key}, {turn * step}"))
+        k0, k1 = (lower(code, code.let(f"add i64 {key}, {turn * step}"))
                   for key, step in zip(("%k0", "%k1"), KEY_STEPS))
         p0, p1 = (code.let(f"mul i64 {word}, {factor}") for word, factor in zip((c0, c2), MULTIPLIERS))
-        mixed = [code.let(f"xor i64 {_upper(code, product)}, {word}") for product, word in ((p1, c1), (p0, c3))]
+        mixed = [code.let(f"xor i64 {upper(code, product)}, {word}") for product, word in ((p1, c1), (p0, c3))]
         c0, c2 = (code.let(f"xor i64 {word}, {key}") for word, key in zip(mixed, (k0, k1)))
-        c1, c3 = _lower(code, p1), _lower(code, p0)
+        c1, c3 = lower(code, p1), lower(code, p0)
     return [c0, c1, c2, c3]
 
 
