@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from tfmagic import tf
+from tfmagic.base.machine import hits
 from tfmagic.ops.nn import candidates, log_uniform
 
 pytest.importorskip("llvmlite")
@@ -46,9 +47,17 @@ def test_a_true_class_that_there_is_not_is_left_to_numpy(monkeypatch: pytest.Mon
         np.testing.assert_array_equal(mine, other)
 
 
-@pytest.mark.parametrize("comparisons", [0, 1 << 14])
-def test_hits_are_the_last_places_of_sampled_classes(comparisons: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(candidates, "_COMPARISONS", comparisons)
+@pytest.mark.parametrize("way", ["NumPy", "a dictionary", "machine code"])
+def test_hits_are_the_last_places_of_sampled_classes(way: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(candidates, "_COMPARISONS", 0 if way == "a dictionary" else 1 << 14)
+    if way != "machine code":
+        monkeypatch.setattr(candidates, "hits", lambda *given: None)
     with tf.Graph().as_default(), tf.Session() as sess:
-        hits = sess.run(tf.nn.compute_accidental_hits([[1, 2], [9, 1], [5, 3]], [3, 1, 9, 3], 2))
-    assert hits[0].tolist() == [0, 1, 1, 2] and hits[1].tolist() == [1, 2, 1, 3]
+        true, sampled = tf.placeholder(tf.int64, [None, 2]), tf.placeholder(tf.int64, [None])
+        found = tf.nn.compute_accidental_hits(true, sampled, 2)
+        for _ in range(hits._CALLS + 2 if way == "machine code" else 1):
+            rows, places, least = sess.run(found, {true: [[1, 2], [9, 1], [5, 3]], sampled: [3, 1, 9, 3]})
+        assert rows.tolist() == [0, 1, 1, 2] and places.tolist() == [1, 2, 1, 3]
+        assert least.tolist() == [np.finfo(np.float32).min] * 4
+        rows, places, least = sess.run(found, {true: [[1, 2]], sampled: [3, 4]})
+        assert rows.shape == places.shape == least.shape == (0,)

@@ -11,6 +11,7 @@ import numpy as np
 
 from tfmagic.base import errors
 from tfmagic.base.lazy import torch
+from tfmagic.base.machine.hits import hits
 from tfmagic.base.shapes import Dims
 from tfmagic.ops.declare import register
 from tfmagic.ops.nn import log_uniform
@@ -23,6 +24,7 @@ _WORDS_PER_SAMPLE = 2048  # what TensorFlow sets aside for each sample's rejecti
 _ALL = (1 << 64) - 1
 _BLOCKS = 16
 _NEAR = 1e-14
+_LEAST = -3.4028234663852886e38
 # So many comparisons tell hits sooner than a dictionary.
 _COMPARISONS = 1 << 14
 # Of so many classes is noted how likely they are.
@@ -226,13 +228,14 @@ def _kernel(make: Callable[[Any, int], Any]) -> Any:
     def kernel(op: Any, state: Any, true_classes: Any) -> tuple[Any, Any, Any]:
         if op.prepared is None and not isinstance(state, _Learned):
             op.prepared = make(op, op.range_max)
-        sampler = op.prepared or state
+        sampler: Any = op.prepared or state
         count = op.num_sampled
         if op.unique and count > sampler.classes:
             raise errors.InvalidArgumentError(None, op.op, "Sampler's range is too small.")
         stream = state.reserve_words(_WORDS_PER_SAMPLE * count)
         if op.unique and isinstance(sampler, _LogUniform) and sampler.tables and not true_classes.is_cuda:
-            made = log_uniform.drawn(stream, count, sampler.log, *sampler.tables, true_classes)
+            likely, unlikely = sampler.tables
+            made = log_uniform.drawn(stream, count, sampler.log, likely, unlikely, true_classes)
             if made is not None:
                 return made
         draws = sampler.draws(_blocks(stream, count))
@@ -307,21 +310,22 @@ def _hits(true_classes: Any, sampled: Any) -> tuple[Any, Any, Any]:
       Vectors: int32, int64 and float32.
     """
     device, columns = sampled.device, true_classes.shape[1]
+    made = hits(true_classes, sampled) if device.type == "cpu" and true_classes.dtype == torch.int64 else None
+    if made is not None:
+        return *made, torch.full((len(made[0]),), _LEAST)
     true, ours = true_classes.reshape(-1).cpu().numpy(), sampled.cpu().numpy()
     if len(true) * len(ours) <= _COMPARISONS:
-        hits, numbers = np.divmod(np.flatnonzero(true[:, None] == ours), max(len(ours), 1))
-        if len(hits) > 1:
-            last = np.append(hits[1:] != hits[:-1], True)
-            hits, numbers = hits[last], numbers[last]
+        found, numbers = np.divmod(np.flatnonzero(true[:, None] == ours), max(len(ours), 1))
+        if len(found) > 1:
+            last = np.append(found[1:] != found[:-1], True)
+            found, numbers = found[last], numbers[last]
     else:
         places = dict(zip(ours.tolist(), itertools.count()))
         numbers = np.array([places.get(number, -1) for number in true.tolist()], np.int64)
-        hits = np.flatnonzero(numbers >= 0)
-        numbers = numbers[hits]
-    rows = (hits // columns).astype(np.int32)
-    least = np.full(len(hits), -3.4028234663852886e38, np.float32)
-    found = torch.from_numpy(rows), torch.from_numpy(numbers), torch.from_numpy(least)
-    return found if device.type == "cpu" else tuple(part.to(device) for part in found)
+        found = np.flatnonzero(numbers >= 0)
+        numbers = numbers[found]
+    rows, least = (found // columns).astype(np.int32), np.full(len(found), _LEAST, np.float32)
+    return tuple(torch.from_numpy(part).to(device) for part in (rows, numbers, least))
 
 
 def _hits_shape(op: Any, true_classes: Dims, sampled: Dims) -> tuple[Dims, Dims, Dims]:
