@@ -88,9 +88,32 @@ def test_a_training_loop_is_captured_and_learns_what_it_learns_on_a_cpu(optimize
     assert seen.captures == 1 and seen.replays == 8 - cuda_graphs._RUNS + 1
 
 
-def test_random_numbers_are_drawn_before_and_stay_those_of_the_seeds(seen):
-    drawn = tf.random_normal([5], seed=2)
-    same_as_on_the_cpu([chain(drawn), drawn], [{}] * 6)
+@pytest.mark.parametrize("draw, count", [
+    (tf.random_normal, 5), (tf.random_normal, 301), (tf.random_uniform, 300), (tf.truncated_normal, 300),
+    (lambda sizes, seed: tf.random_uniform(sizes, dtype=tf.float64, seed=seed), 300),
+    (lambda sizes, seed: tf.random_uniform(sizes, 0, 9, tf.int64, seed=seed), 300)])
+def test_random_numbers_stay_those_of_the_seeds(draw, count, seen):
+    drawn = draw([count], seed=2)
+    results = same_as_on_the_cpu([drawn, chain(tf.to_float(drawn))], [{}] * 6)
+    assert seen.captures == 1 and len({float(first[0]) + float(first[1]) for first, _ in results}) > 1
+
+
+def test_large_draws_are_made_in_the_graph_of_what_takes_them(seen):
+    drawn = tf.random_uniform([20, 10], seed=2)
+    same_as_on_the_cpu(tf.reduce_sum(drawn), [{}] * 6)
+    assert seen.captures == 1, "alone they are worth a graph"
+
+
+def test_a_run_that_fails_gives_its_random_numbers_back(seen):
+    x = tf.placeholder(tf.float32, [])
+    drawn = tf.random_uniform([200], seed=2)
+    with tf.control_dependencies([drawn]):
+        checked = tf.check_numerics(x, "x")
+    with tf.Session() as session, tf.Session(config=ON_CPU) as other:
+        for _ in range(7):
+            with pytest.raises(tf.errors.InvalidArgumentError):
+                session.run([drawn, checked], {x: np.nan})
+            np.testing.assert_array_equal(session.run([drawn, checked], {x: 1})[0], other.run(drawn))
     assert seen.captures == 1
 
 

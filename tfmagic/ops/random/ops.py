@@ -17,7 +17,7 @@ from tfmagic.ops.array.shape_ops import shape as shape_of
 from tfmagic.ops.declare import op, register
 from tfmagic.ops.random import distributions, rejection, sampling
 from tfmagic.ops.random.gamma_gradient import gamma_gradient
-from tfmagic.ops.random.philox import PhiloxState, block
+from tfmagic.ops.random.philox import PhiloxState, Stream, block
 from tfmagic.ops.random.seeded import check_classes, no_matrix, no_pair, seeded
 from tfmagic.ops.torch_types import torch_dtype
 
@@ -92,18 +92,26 @@ def _refused(op: Any, *dims: Any) -> str | None:
 # --- uniform and normal numbers --------------------------------------------------------------------------------------
 
 
+# By type of operation, what makes its numbers of the share of a stream that a run takes for them.
+DRAWS: dict[str, Callable[[Any, Stream, tuple[int, ...]], Any]] = {}
+
+
 def _fills(name: str, stateless: str, distribution: Callable[..., Any]) -> None:
     """Declares the stateful and the stateless op of a distribution without parameters."""
 
+    def draw(op: Any, stream: Stream, sizes: tuple[int, ...]) -> Any:
+        return distribution(stream, sizes, torch_dtype(op.dtype))
+
     def kernel(op: Any, state: PhiloxState, shape: Any) -> Any:
         sizes = _sizes(shape)
-        return distribution(state.reserve_outputs(math.prod(sizes)), sizes, torch_dtype(op.dtype))
+        return draw(op, state.reserve_outputs(math.prod(sizes)), sizes)
 
     def stateless_kernel(op: Any, shape: Any, seed: Any) -> Any:
         return getattr(op.call(seeded, seed), distribution.__name__)(_sizes(shape), torch_dtype(op.dtype), op.device)
 
     register(name, _given_shape, kernel, state=_stream_of, host="shape", sizes="shape", check=_refused,
              doc=distribution.__doc__)
+    DRAWS[name] = draw
     register(stateless, _seeded_shape, stateless_kernel, host="shape", check=_refused, objects=True,
              doc=distribution.__doc__)
 

@@ -36,10 +36,16 @@ _FEW, _FEW_ON_ACCELERATOR = 1, 24
 
 
 class Stream(NamedTuple):
-    """A position in a Philox sequence: everything a distribution needs to produce its numbers."""
+    """A position in a Philox sequence: everything a distribution needs to produce its numbers.
+
+    Attributes:
+      key: the sequence.
+      counter: where it stands, a number; or the four words of that, the lowest first, an int64 tensor [4] of the device
+        that makes the numbers.
+    """
 
     key: int
-    counter: int
+    counter: Any
 
     def skip(self, blocks: int) -> Stream:
         """The stream that starts `blocks` blocks later."""
@@ -116,11 +122,14 @@ def words(stream: Stream, offsets, device=None):
     Returns:
       An int32 tensor [n, 4] of the words' bits; `unsigned` gives their values.
     """
-    if isinstance(offsets, range):
+    if isinstance(offsets, range) and not isinstance(stream.counter, int):
+        offsets, carries = torch.arange(offsets.start, offsets[-1] + 1, offsets.step, device=device), True
+    elif isinstance(offsets, range):
         on_cpu = device is None or torch.device(device).type == "cpu"
         if len(offsets) <= (_FEW if on_cpu else _FEW_ON_ACCELERATOR):
             blocks = [block(stream.skip(offset)) for offset in offsets]
-            return torch.tensor(blocks, dtype=torch.int64, device=device).reshape(len(offsets), 4).to(torch.int32)
+            made = torch.tensor(blocks, dtype=torch.int64, device="cpu").reshape(len(offsets), 4).to(torch.int32)
+            return made if device is None else made.to(device, non_blocking=True)
         # Counting from the first offset keeps the tensor small-valued, and so most counter words constant.
         stream, highest = stream.skip(offsets.start), offsets[-1] - offsets.start
         if on_cpu and offsets.step == 1:
@@ -170,11 +179,18 @@ def chunks(stream: Stream, count: int, device, stride: int = 1) -> Iterator[tupl
         yield slice(start, stop), words(stream, offsets, device)
 
 
-def _split(counter: int) -> tuple[int, int, int, int]:
+def counter_words(stream: Stream) -> Any:
+    """The counter of a stream as its words, int64 [4]."""
+    return torch.tensor(_split(stream.counter), dtype=torch.int64, device="cpu")
+
+
+def _split(counter: Any) -> Any:
+    if not isinstance(counter, int):
+        return counter.unbind()
     return counter & WORD, counter >> 32 & WORD, counter >> 64 & WORD, counter >> 96 & WORD
 
 
-def _add(counter: int, offsets, carries: bool):
+def _add(counter: Any, offsets, carries: bool):
     """The words of counter + offsets; those that are the same for all offsets stay Python integers."""
     c0, c1, c2, c3 = _split(counter)
     low = offsets + c0

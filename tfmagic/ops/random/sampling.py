@@ -50,7 +50,7 @@ def shuffle(state: PhiloxState, value):
     order = permutation(state, value.shape[0])
     if isinstance(value, np.ndarray):
         return value[order]
-    return value[torch.tensor(order, dtype=torch.int64, device=value.device)]
+    return value[torch.tensor(order, dtype=torch.int64, device="cpu").to(value.device, non_blocking=True)]
 
 
 def multinomial(state: PhiloxState, logits, count: int, dtype):

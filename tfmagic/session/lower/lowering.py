@@ -470,8 +470,8 @@ class Lowering:
                      arguments: list[Any]) -> Proxy:
         resources = self.resources if declaration.needs_session else None
         if self.tracer.device != "cpu":
-            arguments = [a if at in self._stays or not isinstance(a, torch.Tensor)
-                         else self._constant_on(self.tracer.device, a) for at, a in enumerate(arguments)]
+            arguments = [self._constant_on("cpu" if at in self._stays else self.tracer.device, a)
+                         if isinstance(a, torch.Tensor) else a for at, a in enumerate(arguments)]
         function = kind(op, declaration, resources, self.tracer.device,
                         (declaration.check is not None or not declaration.from_shapes) and  # which takes any shape
                         any(isinstance(a, Proxy) and meta.known(a) is None for a in arguments),

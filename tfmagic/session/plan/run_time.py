@@ -37,11 +37,13 @@ class PlanCall:
     Attributes:
       effect: what a call does beside giving its results.
       keeps_state: whether a call moves on what a node keeps between runs.
+      launches: how many kernels of a GPU it starts, always the same ones; 0: that is not known.
       bodies: the plans of which it is made; one with bodies is data, which a tier binds to their callables.
     """
 
     effect: Effect = "writes"
     keeps_state: bool = False
+    launches: int = 0
     bodies: tuple[PlanGraph, ...] = ()
 
     def __init_subclass__(cls, shown_under: str = "tfmagic.control_flow") -> None:

@@ -1,6 +1,7 @@
 """What a CUDA graph may hold: calls whose kernels are the same in every run, and that wait for nothing.
 
-1. A call may be captured when it is torch's, has no effect, and gives tensors of known shape on the GPU.
+1. A call may be captured when it is torch's, has no effect, and gives tensors of known shape on the GPU. (Of our own
+   calls those may that say how many kernels they start.)
 2. Its tensors are on that GPU, too. What stands on the host is copied there where the call is nothing but that copy
    (`x.to("cuda:0")`), or where it is one number of an element-wise call; a constant number is part of the kernel.
 3. What looks at values on the host (`item`), finds its shape by them or asks a solver that does (`linalg`) is not
@@ -64,9 +65,12 @@ def _may(plan: PlanGraph, node: fx.Node, gpu: str) -> bool:
     """Whether a call may be captured by itself (rules 1 to 3)."""
     name = _name(node)
     target: Any = node.target
-    if isinstance(target, PlanCall) or node.meta.get("effect") != "none" or node.meta.get("on_object"):
+    if node.meta.get("effect") != "none" or node.meta.get("on_object"):
         return False
-    if node.op == "call_function" and not (getattr(target, "__module__", None) or "torch").startswith(_MODULES):
+    if isinstance(target, PlanCall):
+        if not target.launches:
+            return False
+    elif node.op == "call_function" and not (getattr(target, "__module__", None) or "torch").startswith(_MODULES):
         return False
     if name in _WAITING or name.startswith("linalg_"):
         return False
@@ -114,6 +118,6 @@ def _name(node: fx.Node) -> str:
 
 
 def _is_worth(region: Region) -> bool:
-    kernels = sum(_name(node) not in _VIEWS for node in region.nodes)
+    kernels = sum(getattr(node.target, "launches", 0) or _name(node) not in _VIEWS for node in region.nodes)
     copied = len(region.outputs) + sum(node.op != "get_attr" for node in region.inputs)
     return kernels >= max(_CALLS, copied + 1)

@@ -29,6 +29,7 @@ from tfmagic.session.plan.run_time import PlanCall
 from tfmagic.session.tiers import capturable, machine, python
 from tfmagic.session.tiers.asynchronous import asynchronous
 from tfmagic.session.tiers.captures import Captured, Captures, Inputs
+from tfmagic.session.tiers.draws import with_draws
 from tfmagic.session.tiers.regions import Region, with_calls
 
 # Runs before a region is captured; captures after which arguments that have changed are copied.
@@ -48,6 +49,8 @@ def function(plan: PlanGraph, captures: Captures) -> Callable[..., Any]:
       captures: the session's graphs.
     """
     gpu = capturable.gpu_of(plan)
+    if gpu is not None:
+        plan = with_draws(plan, gpu)
     order = None if gpu is None else capturable.divided(plan, gpu)
     if order is not None:
         constants = plan.constants
