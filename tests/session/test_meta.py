@@ -83,6 +83,8 @@ X = torch.ones([2, 4, 9, 7])
 CALLS: list[tuple[Callable[..., Any], tuple[Any, ...]]] = [
     (torch.matmul, (torch.ones([5, 1, 2, 3]), torch.ones([4, 3, 6]))),
     (operator.matmul, (torch.ones([2, 3]), torch.ones([3, 6]))),
+    (torch.addmm, (torch.ones([6]), torch.ones([2, 3]), torch.ones([3, 6]))),
+    (torch.addmm, (torch.ones([2, 6]), torch.ones([2, 3]), torch.ones([3, 6]))),
     (torch.cat, ([torch.ones([2, 3]), torch.ones([2, 1])], -1)),
     (torch.stack, ([torch.ones([2, 3]), torch.ones([2, 3])], -1)),
     (torch.gather, (torch.ones([4, 5]), 1, torch.zeros([4, 2], dtype=torch.int64))),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -291,3 +293,28 @@ def test_a_module_of_it_has_gradients(sess) -> None:
     module(torch.from_numpy(feed)).sum().backward()
     for (_, parameter), expected in zip(sorted(module.named_parameters(), reverse=True), sess.run(grads, {x: feed})):
         np.testing.assert_allclose(parameter.grad.numpy(), expected, rtol=2e-5, atol=2e-5)
+
+
+def test_turns_are_written_out_without_torchs_compiler() -> None:
+    """What torch would say of shapes only after importing it takes as long as `import torch`."""
+    if not compiler.available() or not compiler.has_products():
+        pytest.skip("no machine code")
+    code = """
+import sys, numpy as np
+from tfmagic import tf
+from tfmagic.session.tiers import machine
+from tfmagic.session.tiers.machine import layers
+seen = []
+calls_before = machine._calls_before
+machine._calls_before = lambda plan: seen.append(plan) or calls_before(plan)
+x = tf.placeholder(tf.float32, [3, 6, 4])
+outputs, state = tf.nn.dynamic_rnn(tf.nn.rnn_cell.BasicLSTMCell(5), x, dtype=tf.float32)
+gradients = tf.gradients(tf.reduce_sum(outputs * outputs), tf.trainable_variables())
+with tf.Session() as sess:
+    sess.run(tf.global_variables_initializer())
+    sess.run(gradients, {x: np.ones([3, 6, 4])})
+before = len(seen[-1].graph.nodes)
+assert len(layers.turn_by_turn(seen[-1]).graph.nodes) > before + 100
+assert not {"sympy", "torch._dynamo"} & set(sys.modules)
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)

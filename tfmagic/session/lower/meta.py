@@ -174,6 +174,13 @@ def _matmul(a: Any, b: Any) -> torch.Tensor | None:
     return _empty([*batch, a.shape[-2], b.shape[-1]], a.dtype)
 
 
+def _sum_and_product(added: Any, a: Any, b: Any) -> torch.Tensor | None:
+    product = None if a.ndim != 2 or b.ndim != 2 else _matmul(a, b)
+    if product is None or added.dtype != product.dtype:
+        return None
+    return product if np.broadcast_shapes(tuple(added.shape), tuple(product.shape)) == product.shape else None
+
+
 def _cat(tensors: Any, dim: int = 0) -> torch.Tensor | None:
     first = tensors[0]
     axis = dim % first.ndim
@@ -326,8 +333,9 @@ def _function_rules() -> dict[Any, Callable[..., Any]]:
     for function in (aten.max_pool2d_with_indices_backward, aten.avg_pool2d_backward,
                      aten.max_pool3d_with_indices_backward, aten.avg_pool3d_backward):
         rules[function] = lambda dy, x, *rest: _same(x)
-    return {**rules, torch.matmul: _matmul, operator.matmul: _matmul, torch.cat: _cat, torch.stack: _stack,
-            torch.gather: _gather, torch.sort: _sort, torch.conv2d: _convolution, torch.conv3d: _convolution,
+    return {**rules, torch.matmul: _matmul, operator.matmul: _matmul,
+            torch.addmm: _sum_and_product, torch.cat: _cat, torch.stack: _stack, torch.gather: _gather,
+            torch.sort: _sort, torch.conv2d: _convolution, torch.conv3d: _convolution,
             aten.convolution_backward: _convolution_backward, functional.avg_pool2d: _avg_pool,
             functional.avg_pool3d: _avg_pool, aten.native_batch_norm: _batch_norm,
             aten.native_batch_norm_backward: _batch_norm_backward, torch.index_select: _index_select,
