@@ -206,6 +206,23 @@ def test_a_plan_changes_after_as_many_calls_as_it_says(monkeypatch: pytest.Monke
         assert made == ([] if turn < 5 else [plan])
 
 
+def test_a_run_that_has_little_time_does_not_wait_for_machine_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine, "_calls_before", lambda plan: 3)
+    made = []
+    change = machine.with_machine_code
+    monkeypatch.setattr(machine, "with_machine_code", lambda plan: made.append(plan) or change(plan))
+    with tf.Graph().as_default(), tf.Session() as sess:
+        x = tf.placeholder(tf.float32, [10])
+        y = tf.tanh(x * 2.0 + 1.0) - x
+        for _ in range(10):
+            sess.run(y, {x: np.ones(10)}, options=tf.RunOptions(timeout_in_ms=60_000))
+        compiler.wait()
+        assert not made
+        for _ in range(3):
+            sess.run(y, {x: np.ones(10)})
+        assert made
+
+
 def test_where_the_compiler_fails_torch_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     def fails(plan: PlanGraph) -> None:
         raise RuntimeError("no")

@@ -3,7 +3,7 @@ products and convolutions by the engine that is quickest on this machine.
 
 A plan begins in the Python tier. New code is used after so many calls that what it would have saved is about as long as
 the compiler takes, and the compiler is asked after half as many. These numbers follow from the plan alone, so that the
-same program changes at the same step, and gives the same numbers, whenever it runs.
+same program changes at the same step, and gives the same numbers, whenever it runs on this machine.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from tfmagic.base.machine import compiler
 from tfmagic.session.passes import work
 from tfmagic.session.plan.plan_graph import PlanGraph
 from tfmagic.session.plan.run_time import PlanCall
+from tfmagic.session.running import current
 from tfmagic.session.tiers import engines, python
 from tfmagic.session.tiers.engines import Engines
 from tfmagic.session.tiers.machine import layers, parts, runs, windows
@@ -76,7 +77,7 @@ class _Changing:
         self._waits = True
 
     def call(self, *parameters: Any) -> Any:
-        if self._waits:
+        if self._waits and current.deadline is None:  # who has little time is not to wait for compiler and engines
             self._later.count()
             if not self._later.waits:
                 self._waits = False
