@@ -7,7 +7,7 @@ import torch
 from pretended_gpus import KIND, pretended_gpus
 
 from tfmagic import tf
-from tfmagic.session.devices import settings
+from tfmagic.session.devices import settings, transfers
 from tfmagic.session.planning import make_plan
 
 
@@ -120,6 +120,30 @@ def test_large_feeds_go_over_pinned_memory(monkeypatch):
     with tf.Session() as session:
         session.run(y, {small: [1, 2, 3, 4], large: np.ones([200, 200])})
     assert staged == [200 * 200 * 4]
+
+
+@pytest.mark.parametrize("units, huge", [(3, False), (100, False), (100, True)])
+def test_no_copy_reads_what_a_user_may_change_meanwhile(units, huge, monkeypatch):
+    if huge:
+        monkeypatch.setattr(transfers, "_HUGE", 1000)
+    unwaited = []
+    before = pretended_streams.before
+
+    def noted(name, func, args, kwargs, kind):
+        if kwargs.get("non_blocking") or name == "aten::copy_" and args[2:3] == (True,):
+            unwaited.extend(each.data_ptr() for each in args[:2] if type(each) is torch.Tensor)
+        before(name, func, args, kwargs, kind)
+
+    monkeypatch.setattr(pretended_streams, "before", noted)
+    x = tf.placeholder(tf.float32, [units, units])
+    y = x
+    for _ in range(9):
+        y = tf.tanh(y + 1)
+    array = np.ones([units, units], np.float32)
+    with tf.Session() as session:
+        results = [session.run(y, {x: array}) for _ in range(6)]  # as it stands, and as a graph
+    assert all(np.array_equal(results[0], other) for other in results[1:])
+    assert array.ctypes.data not in unwaited and bool(unwaited) is not huge
 
 
 def test_results_are_ordinary_memory_of_their_own(waits):

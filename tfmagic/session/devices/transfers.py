@@ -2,7 +2,8 @@
 
 A copy runs beside what Python does next only from memory that the system cannot move: pinned memory, which torch keeps
 for the next copy. What a user feeds is therefore copied into such memory first; he may change it as soon as `run` is
-over. From other memory CUDA takes what it copies before the call returns.
+over. From other memory CUDA takes what it copies before the call returns. Pinned memory is never given back: what is
+huge goes without, and is waited for.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ from torch import fx
 from tfmagic.graph.operation import Tensor
 from tfmagic.session.plan.plan_graph import PlanGraph
 
-# Bytes from which on the detour over pinned memory pays.
-_LARGE = 1 << 14
+# Bytes from which on the detour over pinned memory pays, and from which on it takes too much.
+_LARGE, _HUGE = 1 << 14, 1 << 28
 
 
 def is_on_gpu(node: fx.Node) -> bool:
@@ -39,22 +40,28 @@ def is_download(node: fx.Node) -> bool:
 
 def uploaded(value: Any, gpu: str) -> Any:
     """A tensor on a GPU, from wherever it is; what is there already stays what it is."""
-    return _staged(value).to(gpu, non_blocking=True)
+    return value.to(gpu) if _is_huge(value) else _staged(value).to(gpu, non_blocking=True)
 
 
 def upload_into(place: torch.Tensor, value: torch.Tensor) -> None:
     """Copy a tensor, from wherever it is, into memory of a GPU."""
-    if value.ndim or value.is_cuda:
-        place.copy_(_staged(value), non_blocking=True)
-    else:
+    if not value.ndim and not value.is_cuda:
         place.fill_(value)  # a number goes with the call
+    elif _is_huge(value):
+        place.copy_(value)
+    else:
+        place.copy_(_staged(value), non_blocking=True)
 
 
 def _staged(value: torch.Tensor) -> torch.Tensor:
-    """What can be copied to a GPU without a wait, though the user changes `value`."""
-    if value.is_cuda or value.nbytes < _LARGE:
+    """What can be copied to a GPU without a wait, though the user changes `value`, be his own memory pinned."""
+    if value.is_cuda:
         return value
-    return torch.empty_like(value, pin_memory=True).copy_(value)
+    return torch.empty_like(value, pin_memory=True).copy_(value) if value.nbytes >= _LARGE else value.clone()
+
+
+def _is_huge(value: torch.Tensor) -> bool:
+    return value.nbytes >= _HUGE and not value.is_cuda
 
 
 def brought(values: Sequence[Any]) -> list[Any]:
@@ -63,8 +70,12 @@ def brought(values: Sequence[Any]) -> list[Any]:
     devices: dict[torch.device, None] = {}
     for index, value in enumerate(found):
         if isinstance(value, torch.Tensor) and value.is_cuda:
+            value = value.resolve_conj().resolve_neg()
+            if value.nbytes >= _HUGE:
+                found[index] = value.cpu()
+                continue
             devices[value.device] = None
-            found[index] = value.resolve_conj().resolve_neg().to("cpu", non_blocking=True)
+            found[index] = value.to("cpu", non_blocking=True)
     for device in devices:
         torch.cuda.current_stream(device).synchronize()
     return found
