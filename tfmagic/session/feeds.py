@@ -166,6 +166,11 @@ def _strings(tensor: Tensor, value: Any) -> np.ndarray:
         return value
     elif type(value) is int:
         raise _of_another_type(value, object)
+    elif isinstance(value, np.ndarray) and value.dtype.kind in "SU":
+        texts = value.ravel().tolist()
+        array = np.empty(len(texts), object)
+        array[:] = texts if value.dtype.kind == "S" else [text.encode() for text in texts]
+        array = array.reshape(value.shape)
     else:
         array = np.asarray(value, dtype=object)
         flat = [v if isinstance(v, bytes) else str(v).encode() for v in array.ravel()]

@@ -119,7 +119,7 @@ def distinct(x: Any, kind: Any) -> tuple[Any, Any] | None:
 
     None where machine code is not there yet, or another way is as quick.
     """
-    count = len(x)
+    count = x.numel()
     later = _later(x.dtype, kind) if _LEAST <= count <= _MOST else None
     if later is None:
         return None

@@ -61,7 +61,7 @@ def hits(wanted: Any, numbers: Any) -> tuple[Any, Any] | None:
 
     None where machine code is not there yet, or another way is as quick.
     """
-    count, length = wanted.numel(), len(numbers)
+    count, length = wanted.numel(), numbers.numel()
     later = _later() if 0 < count * length <= _MOST else None
     if later is None:
         return None

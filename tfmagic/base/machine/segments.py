@@ -97,7 +97,8 @@ def segment_sums(rows: Any, ids: Any, count: int, at: Any = None) -> Any:
     """
     named = ids if at is None else at
     height, width = rows.shape
-    if len(named) * width > _MOST or len(ids) != (height if at is None else len(at)):
+    count_of_rows = named.numel()
+    if count_of_rows * width > _MOST or ids.numel() != (height if at is None else count_of_rows):
         return None
     later = _later(rows.dtype, ids.dtype) if at is None else _later(rows.dtype, ids.dtype, at.dtype)
     if later is None:
@@ -109,5 +110,5 @@ def segment_sums(rows: Any, ids: Any, count: int, at: Any = None) -> Any:
     rows, ids, named, noted = rows.contiguous(), ids.contiguous(), named.contiguous(), _Noted()
     out = rows.new_empty((count, width))
     later.made(_packed(out.data_ptr(), rows.data_ptr(), ids.data_ptr(), named.data_ptr(), ctypes.addressof(noted),
-                       len(ids), count, width, height))
+                       count_of_rows, count, width, height))
     return None if noted[0] else out

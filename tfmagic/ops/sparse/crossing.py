@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -118,14 +119,16 @@ def _settles(op: Any, indices: Any, values: Any, shapes: Any, dense_inputs: Any)
             or any(place is None or place.is_meta for place in indices) \
             or _single(indices, [], [np.empty(tuple(dense.shape)) for dense in dense_inputs], size) is None:
         return None, None, None
-    return _first_of_each(size), None, torch.tensor([size, int(size > 0)])
+    places, shape = _first_of_each(size)
+    return places, None, shape
 
 
-def _first_of_each(size: int) -> Any:
-    """The indices of one element in each row."""
+@functools.lru_cache(16)
+def _first_of_each(size: int) -> tuple[Any, Any]:
+    """The indices of one element in each row, and the shape of that."""
     places = np.zeros((size, 2), np.int64)
     places[:, 0] = np.arange(size)
-    return torch.from_numpy(places)
+    return torch.from_numpy(places), torch.tensor([size, int(size > 0)])
 
 
 def _one_each(op: Any, columns: Sequence[np.ndarray], size: int, join: Callable[..., Any]) -> tuple[Any, Any, Any]:
@@ -135,7 +138,8 @@ def _one_each(op: Any, columns: Sequence[np.ndarray], size: int, join: Callable[
         features = fingerprints(column.tolist()) if column.dtype == object else column.astype(np.int64).view(np.uint64)
         hashes = join(hashes, features)
     made = (hashes % np.uint64(op.num_buckets or _LARGEST)).view(np.int64)
-    return _first_of_each(size), torch.from_numpy(made), torch.tensor([size, int(size > 0)])
+    places, shape = _first_of_each(size)
+    return places, torch.from_numpy(made), shape
 
 
 def _start(op: Any, join: Callable[..., Any]) -> int:

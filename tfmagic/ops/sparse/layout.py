@@ -231,8 +231,9 @@ class SparseFillEmptyRows:
 
 
 @functools.lru_cache(16)
-def _counted(count: int) -> np.ndarray:
-    return np.arange(count)
+def _full(count: int) -> tuple[np.ndarray, Any, Any]:
+    """The rows of a matrix in which each has one element; that none had none; and where these elements go."""
+    return np.arange(count), torch.zeros(count, dtype=torch.bool), torch.arange(count)
 
 
 @tensor_function(meta=lambda indices, values, count, default: None)  # as many elements as there are
@@ -253,8 +254,8 @@ def _with_every_row(indices: Any, values: Any, count: int, default: Any) -> tupl
         return _with_every_row_by_torch(indices, values, count, default)
     coordinates = indices.numpy()
     rows, size = coordinates[:, 0], len(coordinates)
-    if size == count and (rows == _counted(count)).all():
-        return indices, values, torch.zeros(count, dtype=torch.bool), torch.arange(size)
+    if size == count and (rows == (full := _full(count))[0]).all():
+        return indices, values, *full[1:]
     if size and (rows.min() < 0 or rows.max() >= count):
         raise ValueError("a row is outside of the matrix")
     empty = np.bincount(rows, minlength=count) == 0

@@ -66,7 +66,7 @@ _SHORT = 64
 
 def fingerprints(texts: list[bytes]) -> np.ndarray:
     """FarmHash's 64-bit fingerprints, as uint64. Those of short strings, as columns of words have, are remembered."""
-    function = _remembered if max(map(len, texts), default=0) <= _SHORT else fingerprint64
+    function = _remembered if len(b"".join(texts)) <= _SHORT * len(texts) else fingerprint64
     return np.fromiter(map(function, texts), np.uint64, len(texts))
 
 
