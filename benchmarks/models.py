@@ -1,4 +1,4 @@
-"""Training steps of models with sparse matrices, columns of words, sampled losses, and loops of functions.
+"""Training steps of models: sparse matrices, columns of words, sampled losses, attention, loops of functions.
 
 This file is read by the peer's interpreter too, which may be a Python 2.
 """
@@ -83,6 +83,60 @@ def wide_and_deep_step(tf, threads, batch=128):
     return (lambda: sess.run([train, loss], feed_dict=fed)), 1
 
 
+def factorization_step(tf, threads, users=2000, items=3000, batch=256):
+    """An Adam step of the factors and biases of a matrix of ratings."""
+    user, item = (tf.placeholder(tf.int32, [None]) for _ in range(2))
+    rating = tf.placeholder(tf.float32, [None])
+    of_user, of_item = (tf.nn.embedding_lookup(tf.Variable(tf.random_normal([count, 32], stddev=0.1, seed=count)), row)
+                        for count, row in ((users, user), (items, item)))
+    bias = sum(tf.nn.embedding_lookup(tf.Variable(tf.zeros([count])), row)
+               for count, row in ((users, user), (items, item)))
+    guess = tf.reduce_sum(of_user * of_item, 1) + bias + tf.Variable(0.0)
+    loss = tf.reduce_mean(tf.square(guess - rating)) + 0.01 * (tf.nn.l2_loss(of_user) + tf.nn.l2_loss(of_item))
+    train = tf.train.AdamOptimizer(0.01).minimize(loss)
+    sess, random = ready(tf, threads), np.random.RandomState(0)
+    fed = {user: random.randint(0, users, batch), item: random.randint(0, items, batch), rating: random.rand(batch)}
+    return (lambda: sess.run([train, loss], feed_dict=fed)), 1
+
+
+def clipped_step(tf, threads):
+    """An Adam step of a small network whose gradients are clipped by their global norm."""
+    x, y = tf.placeholder(tf.float32, [None, 100]), tf.placeholder(tf.float32, [None, 10])
+    hidden = tf.layers.dense(tf.layers.dense(x, 64, tf.nn.tanh), 64, tf.nn.tanh)
+    logits = tf.layers.dense(hidden, 10)
+    loss = tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits_v2(labels=y, logits=logits))
+    optimizer = tf.train.AdamOptimizer(1e-3)
+    gradients, variables = zip(*optimizer.compute_gradients(loss))
+    clipped, norm = tf.clip_by_global_norm(gradients, 1.0)
+    train = optimizer.apply_gradients(zip(clipped, variables))
+    sess, random = ready(tf, threads), np.random.RandomState(0)
+    labels = 0.9 * np.eye(10)[random.randint(0, 10, 64)] + 0.01
+    fed = {x: random.rand(64, 100).astype(np.float32), y: labels.astype(np.float32)}
+    return (lambda: sess.run([train, loss, norm], feed_dict=fed)), 1
+
+
+def attention_step(tf, threads, batch=8, length=32, width=64, heads=4):
+    """An Adam step of a block of attention: four heads, layer norms, dropout, a layer for each place."""
+    x, y = (tf.placeholder(tf.float32, [None, length, width]) for _ in range(2))
+
+    def normal(value):
+        return tf.contrib.layers.layer_norm(value, begin_norm_axis=-1)
+
+    def dropped(value):
+        return tf.nn.dropout(value, rate=0.1, seed=3)
+
+    query, key, value = (tf.concat(tf.split(tf.layers.dense(x, width, use_bias=False), heads, axis=2), axis=0)
+                         for _ in range(3))
+    weights = tf.nn.softmax(tf.matmul(query, key, transpose_b=True) / (width // heads) ** 0.5)
+    seen = tf.concat(tf.split(tf.matmul(dropped(weights), value), heads, axis=0), axis=2)
+    hidden = normal(x + dropped(seen))
+    hidden = normal(hidden + dropped(tf.layers.dense(tf.layers.dense(hidden, 4 * width, tf.nn.relu), width)))
+    train = tf.train.AdamOptimizer(1e-3).minimize(tf.reduce_mean(tf.square(hidden - y)))
+    sess, random = ready(tf, threads), np.random.RandomState(0)
+    fed = {each: random.randn(batch, length, width).astype(np.float32) for each in (x, y)}
+    return (lambda: sess.run(train, feed_dict=fed)), 1
+
+
 def generator_step(tf, threads):
     """An Adam step of a small generator of images through what judges them: two convolutions transposed, and one."""
     noise = tf.placeholder(tf.float32, [32, 32])
@@ -121,5 +175,5 @@ def tiny_numbers(tf, threads):
     return (lambda: sess.run(layer.op)), 1
 
 
-TENSORFLOW = {f.__name__: f for f in (graph_step, sampled_step, wide_and_deep_step, generator_step,
-                                      functional_lstm_step, tiny_numbers)}
+TENSORFLOW = {f.__name__: f for f in (graph_step, sampled_step, wide_and_deep_step, factorization_step, clipped_step,
+                                      attention_step, generator_step, functional_lstm_step, tiny_numbers)}

@@ -89,6 +89,17 @@ def test_equal_expressions_are_computed_once(sess) -> None:
     assert before.code().count("torch.exp") == 2 and after.code().count("torch.exp") == 1
 
 
+def test_equal_kernels_that_a_run_calls_are_called_once(sess) -> None:
+    words = tf.placeholder(tf.string, [None])
+    few, again, many = (tf.strings.to_hash_bucket_fast(tf.strings.join([words, tf.constant("!")]), buckets)
+                        for buckets in (5, 5, 50))
+    before, after = plans(sess, [few, again, many], [words])
+    calls = [[node for node in plan.graph.nodes if node.op == "call_function"] for plan in (before, after)]
+    assert list(map(len, calls)) == [6, 3]
+    first, second, third = sess.run([few, again, many], {words: [b"a", b"b"]})
+    assert first.tolist() == second.tolist() != third.tolist()
+
+
 def test_constants_of_one_number_are_one(sess) -> None:
     x = tf.placeholder(tf.float32, [2])
     ones, zeros = [tf.constant(1.0) for _ in range(2)], [tf.constant(value) for value in (0.0, -0.0)]

@@ -78,9 +78,8 @@ class Assuming:
         shapes: dict[Tensor, tuple[int, ...]] = {}
 
         def record(node: fx.Node, begin: int, end: int, value: Any) -> None:
-            tensor = node.meta.get("opens")
-            if tensor is not None and isinstance(value, torch.Tensor):
-                shapes[tensor] = tuple(value.shape)
+            if isinstance(value, torch.Tensor):
+                shapes.update(dict.fromkeys(node.meta.get("opens", ()), tuple(value.shape)))
 
         execution = Execution(self._execution.plan, self._execution.resources,
                               functools.partial(traced.function, record=record))

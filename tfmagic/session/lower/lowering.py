@@ -321,7 +321,7 @@ class Lowering:
         """Take a value whose shape only a run tells to be of the shape that is assumed; else say what it is of."""
         shape = self.assumed.get(tensor)
         if shape is None:
-            value.node.meta["opens"] = tensor
+            value.node.meta["opens"] = (tensor,)
             return
         self.tracer.create_proxy("call_function", Assumption(tensor, shape), (value,), {})
         value.node.meta["val"] = torch.empty(shape, dtype=tensor_type(tensor), device="meta")

@@ -2,17 +2,20 @@
 
 1. Two calls of the same torch function or method with the same arguments are one.
 2. Only what has no effect is merged: nothing random, no kernel with state.
-3. Constants of one number are one where the number, its type, shape and device are the same.
+3. Constants of one number are one where the number, its type, shape and device are the same; so are those of one text.
+4. Kernels called at run time are the same where their operations have one type and the same attrs.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import torch
 from torch import fx
 
 from tfmagic.session.plan.plan_graph import PlanGraph, replace
+from tfmagic.session.plan.run_time import RunTimeKernel
 
 
 def run(plan: PlanGraph) -> bool:
@@ -24,7 +27,7 @@ def run(plan: PlanGraph) -> bool:
             continue
         try:
             key = _constant(plan, node) if node.op == "get_attr" else (
-                node.op, node.target, _key(node.args), _key(node.kwargs))
+                node.op, _target(node.target), _key(node.args), _key(node.kwargs))
             twin = seen.setdefault(key, node)
         except TypeError:  # an argument that cannot be compared
             continue
@@ -34,8 +37,17 @@ def run(plan: PlanGraph) -> bool:
     return changed
 
 
+def _target(target: Any) -> Any:
+    """What is called, equal for kernels that do the same."""
+    if type(target) is not RunTimeKernel or target.keeps_state:
+        return target
+    return target.op.type, target.device, target.checks, _key(target.op._attrs)
+
+
 def _constant(plan: PlanGraph, node: fx.Node) -> Any:
     value = plan.constants[str(node.target)]
+    if isinstance(value, np.ndarray) and value.size == 1 and type(value.item()) is bytes:
+        return node.op, value.shape, value.item()
     if not isinstance(value, torch.Tensor) or value.numel() != 1 or value.device.type != "cpu":
         return node.op, node.target
     return node.op, value.dtype, value.shape, node.meta.get("device"), str(value.item())

@@ -1,6 +1,7 @@
 """Open shapes: values of a plan whose shapes only a run tells, and whether a run may begin anew to find out.
 
-1. A value whose shape nothing told while the plan was lowered names its tensor (`meta["opens"]`), which passes keep.
+1. A value whose shape nothing told while the plan was lowered names its tensor (`meta["opens"]`), which passes keep;
+   of values that become one it names all.
 2. They matter from `_ENOUGH` values on: kernels that need shapes are called at run time, and passes know little.
 3. A run may begin anew while it has only read, computed new values of variables, moved on what goes back with it
    (`keeps_state`), or done what says that it `repeats`; calls of bodies may do so where all their nodes may.

@@ -33,6 +33,8 @@ def replace(node: fx.Node, other: fx.Node) -> None:
     """Put `other` in the place of `node`, which holds the same value."""
     node.replace_all_uses_with(other)
     node.meta["replaced_by"] = other
+    if "opens" in node.meta:
+        other.meta["opens"] = (*other.meta.get("opens", ()), *node.meta["opens"])
     node.graph.erase_node(node)
 
 
