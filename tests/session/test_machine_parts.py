@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
+from random import Random
 from typing import Any
 
 import numpy as np
@@ -302,3 +303,41 @@ def test_a_net_trains_as_before(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(machine, "with_machine_code", lambda plan: made.append(parts_of(plan)) or with_kernels(plan))
     np.testing.assert_allclose(losses(), expected, rtol=1e-4)
     assert any(sum(map(len, parts)) > 100 for parts in made)
+
+
+def _any_function(random: Random, n: int) -> Callable[..., Any]:
+    """A function of three matrices [n, n] in some dozen calls, drawn by chance; one in ten stays torch's."""
+    calls: list[Callable[[Any, Any], Any]] = [
+        lambda x, y: torch.matmul(x, y) * 0.3, lambda x, y: torch.matmul(x.t(), y) * 0.3, lambda x, y: torch.tanh(x),
+        lambda x, y: torch.addmm(torch.sum(y, [1]), x, y) * 0.2, lambda x, y: x + y, lambda x, y: x.t(),
+        lambda x, y: torch.softmax(x, -1), lambda x, y: torch.cat([x.narrow(0, 1, n - 1), y.narrow(0, 0, 1)], 0),
+        lambda x, y: x * torch.sum(y, [0]) * 0.1, lambda x, y: torch.cumsum(x, 0) * 0.2,
+        lambda x, y: torch.functional.split(torch.cat([x, y], 1), n, 1)[1], lambda x, y: torch.where(x > y, x, y),
+        lambda x, y: x.reshape(n * n).reshape(n, n), lambda x, y: x.select(0, 0).expand(n, n) + y,
+        lambda x, y: torch.matmul(x, y.narrow(1, 0, 1)).expand(n, n) * 0.5,
+        lambda x, y: torch.cat([x, y], 1).reshape(2 * n, n).narrow(0, 1, n), lambda x, y: torch.mean(x, [0], True) - y]
+    chosen = [(random.choice(calls), random.random(), random.random()) for _ in range(random.randint(5, 40))]
+    asked = [random.random() < 0.2 for _ in chosen]
+
+    def function(a: Any, b: Any, c: Any) -> Any:
+        values = [a, b, c]
+        for call, first, second in chosen:
+            recent = [*values[:3], *values[-6:]]
+            values.append(call(recent[int(first * len(recent))], values[int(second * len(values))]))
+        return [values[-1], *(value for value, wanted in zip(values[3:], asked) if wanted)]
+
+    return function
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_whatever_a_plan_is_its_values_are_those_of_torch(seed: int, every_part: None,
+                                                          monkeypatch: pytest.MonkeyPatch) -> None:
+    random = Random(seed)
+    n = random.choice([2, 3, 5, 8])
+    for module in (parts, steps):
+        monkeypatch.setattr(module, "LOOPED", random.choice([0, 1 << 16]) if compiler.has_products() else 1 << 16)
+    monkeypatch.setattr(parts, "_SMALL", random.choice([1 << 17, n * n + 1]))
+    given = [torch.randn(n, n, dtype=torch.float64, generator=torch.Generator().manual_seed(seed)) for _ in range(3)]
+    function = _any_function(random, n)
+    for mine, theirs in zip(*both(lambda a, b, c: function(a, b, c), *given)):
+        torch.testing.assert_close(mine, theirs, rtol=1e-9, atol=1e-9)
