@@ -6,7 +6,6 @@ nothing), with the last feeds. How often values are taken and the picture is dra
 
 from __future__ import annotations
 
-import contextlib
 import math
 import time
 from collections.abc import Callable
@@ -113,10 +112,14 @@ class Watch:
         """Whether a run of these fetches is a step of the training, and where in its result watched values are."""
         if not self._began:
             self._begin()
-        found = self._places(fetches)
-        kind = type(fetches)
-        with contextlib.suppress(TypeError):  # a nested list or a dict is no key
-            self._known[(kind, *fetches) if kind is list or kind is tuple else fetches] = found
+        from tfmagic.session.fetches import key_of
+
+        key = key_of(fetches, None)
+        found = None if key is None else self._known.get(key)
+        if found is None:
+            found = self._places(fetches)
+            if key is not None:
+                self._known[key] = found
         return found
 
     def _begin(self) -> None:
