@@ -17,10 +17,11 @@ from tfmagic.base.lazy import torch
 from tfmagic.base.machine.code import Code, number
 
 _NAMES = {"float": "sgemm_", "double": "dgemm_"}
+_PREFIX = "tfmagic_blas_"
 
 
 def _symbol(kind: str) -> str:
-    return f"tfmagic_{_NAMES[kind]}"
+    return f"{_PREFIX}{_NAMES[kind]}"
 
 
 @functools.cache
@@ -41,10 +42,11 @@ def available() -> bool:
     return bool(_functions())
 
 
-def make_known(llvm: Any) -> None:
-    """Tell the compiler (a `llvmlite.binding`) where the library's functions are."""
-    for kind, address in _functions().items():
-        llvm.add_symbol(_symbol(kind), address)
+def make_known(text: str, llvm: Any) -> None:
+    """Tell the compiler (a `llvmlite.binding`) where the library's functions are, if a text for it calls them."""
+    if _PREFIX in text:
+        for kind, address in _functions().items():
+            llvm.add_symbol(_symbol(kind), address)
 
 
 def declared(kind: str) -> str:

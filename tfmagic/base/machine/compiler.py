@@ -36,7 +36,6 @@ def _llvm() -> tuple[Any, Callable[[], Any]]:
 
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
-    blas.make_known(llvm)
     target = llvm.Target.from_default_triple()
     return llvm, functools.partial(target.create_target_machine, cpu=llvm.get_host_cpu_name(),
                                    features=llvm.get_host_cpu_features().flatten(), opt=3)
@@ -75,6 +74,7 @@ def compiled(text: str, name: str, types: Sequence[Any], vectors: bool = True,
     """
     with _lock:
         llvm, machine = _llvm()
+        blas.make_known(text, llvm)
         module = llvm.parse_assembly(text)
         module.verify()
         target = machine()

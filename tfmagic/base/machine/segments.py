@@ -88,7 +88,7 @@ def _made(kind: str, ids: str, at: str | None = None) -> Any:
 def segment_sums(rows: Any, ids: Any, count: int, at: Any = None) -> Any:
     """The sums [count, n] of those rows of a float matrix that share an int32 or int64 number in the vector `ids`.
 
-    None where machine code is not there yet, another way is as quick, or a number is bad.
+    None where machine code is not there yet, another way is as quick, a number is bad, or the rows are on a GPU.
 
     Args:
       rows: the matrix, [any, n].
@@ -98,7 +98,7 @@ def segment_sums(rows: Any, ids: Any, count: int, at: Any = None) -> Any:
     named = ids if at is None else at
     height, width = rows.shape
     count_of_rows = named.numel()
-    if count_of_rows * width > _MOST or ids.numel() != (height if at is None else count_of_rows):
+    if rows.is_cuda or count_of_rows * width > _MOST or ids.numel() != (height if at is None else count_of_rows):
         return None
     later = _later(rows.dtype, ids.dtype) if at is None else _later(rows.dtype, ids.dtype, at.dtype)
     if later is None:

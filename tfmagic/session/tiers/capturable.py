@@ -88,10 +88,17 @@ def _may(plan: PlanGraph, node: fx.Node, gpu: str) -> bool:
 
 
 def _takes_a_part(node: fx.Node) -> bool:
-    """Whether `x[...]` is of one tensor or tuple, with an index of which torch makes no tensor on the host."""
+    """Whether `x[...]` is of one tensor or tuple, with an index that torch does not make a tensor, or look at."""
     index = node.args[1]
     return isinstance(node.args[0], fx.Node) and not any(
-        isinstance(item, list) for item in (index if isinstance(index, tuple) else [index]))
+        isinstance(item, list) or isinstance(item, fx.Node) and _is_number(item)
+        for item in (index if isinstance(index, tuple) else [index]))
+
+
+def _is_number(node: fx.Node) -> bool:
+    """Whether a value may be a single number, which torch reads where it is an index."""
+    value = node.meta.get("val")
+    return not isinstance(value, torch.Tensor) or value.ndim == 0
 
 
 def _may_take(plan: PlanGraph, node: fx.Node, source: fx.Node, gpu: str) -> bool:
