@@ -28,8 +28,9 @@ Engine = Callable[..., Any]
 _LEAST, _MOST = 50_000, 1 << 28
 # Operations in a microsecond, about; and how many microseconds a call takes besides.
 _SPEED, _CALL = 1e5, 3
-# Another engine must be quicker by so much, and is measured so many times, each at least so many seconds.
-_CLEARLY, _ROUNDS, _SECONDS, _LONG = 0.93, 5, 1e-4, 5e-3
+# Another engine must be quicker by so much. All are measured in so many rounds, or in two or more until so many
+# seconds are over; in each for so many seconds.
+_CLEARLY, _ROUNDS, _LONGEST, _SECONDS = 0.95, 5, 0.25, 1e-4
 _FLOATS = (torch.float32, torch.float64)
 _PRODUCTS: dict[Any, int] = {torch.matmul: 2, torch.mm: 2, operator.matmul: 2, torch.addmm: 3}
 _BACK = torch.ops.aten.convolution_backward
@@ -165,14 +166,15 @@ def _quickest(engines: dict[str, Engine], given: list[Any]) -> str:
     with torch.inference_mode():
         times = dict.fromkeys(engines, math.inf)
         calls = dict.fromkeys(engines, 0)
-        for _ in range(_ROUNDS):
+        start = time.perf_counter()
+        for turn in range(_ROUNDS):
+            if turn > 1 and time.perf_counter() - start > _LONGEST:
+                break
             for name, engine in engines.items():
                 if not calls[name]:  # the first call prepares, and tells how many are worth timing
                     once = _timed(engine, given, 1)
                     calls[name] = max(1, math.ceil(_SECONDS / once))
                 times[name] = min(times[name], _timed(engine, given, calls[name]))
-            if times["torch"] > _LONG:
-                break
     name = min(times, key=times.__getitem__)
     return name if times[name] < _CLEARLY * times["torch"] else "torch"
 
