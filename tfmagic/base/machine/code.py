@@ -107,3 +107,17 @@ class Code:
         """
         body = "".join(line + "\n" if line.endswith(":") else f"  {line}\n" for line in self.lines)
         return f"define void @{name}({', '.join(parameters)}) nounwind {attributes} {{\nentry:\n{body}  ret void\n}}\n"
+
+    def packed(self, name: str, parameters: Sequence[str]) -> str:
+        """The text of the function with one parameter: the address where all that `parameters` names lie in a row.
+
+        Args:
+          name: under which the compiler finds it.
+          parameters: those that the body knows, with their types, each of 8 bytes.
+        """
+        outer, given = Code(), []
+        for index, parameter in enumerate(parameters):
+            kind = parameter.split()[0]
+            given.append(f"{kind} {outer.load('%packed', kind, str(index))}")
+        outer.do(f"call void @{name}_inner({', '.join(given)})")
+        return self.function(f"{name}_inner", parameters, "alwaysinline") + outer.function(name, ["ptr %packed"])

@@ -51,12 +51,7 @@ def _made(kind: str, width: int) -> Any:
 
     code.loop("0", "%count", one)
     title = compiler.unique("sparse_product")
-    outer = Code()
-    given = [f"{parameter.split()[0]} {outer.load('%packed', parameter.split()[0], str(at))}"
-             for at, parameter in enumerate(_PARAMETERS)]
-    outer.do(f"call void @{title}_inner({', '.join(given)})")
-    text = code.function(f"{title}_inner", _PARAMETERS, "alwaysinline") + outer.function(title, ["ptr %packed"])
-    return compiler.compiled(text, title, [compiler.POINTER])
+    return compiler.compiled(code.packed(title, _PARAMETERS), title, [compiler.POINTER])
 
 
 def sparse_product(rows: Any, columns: Any, values: Any, dense: Any, count: int) -> Any:

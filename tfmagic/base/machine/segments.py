@@ -77,12 +77,7 @@ def _made(kind: str, ids: str, at: str | None = None) -> Any:
     code.loop("0", code.let("mul i64 %segments, %width"), clear)
     code.loop("0", "%count", one)
     title = compiler.unique("segment_sums")
-    outer = Code()
-    given = [f"{parameter.split()[0]} {outer.load('%packed', parameter.split()[0], str(at))}"
-             for at, parameter in enumerate(_PARAMETERS)]
-    outer.do(f"call void @{title}_inner({', '.join(given)})")
-    text = code.function(f"{title}_inner", _PARAMETERS, "alwaysinline") + outer.function(title, ["ptr %packed"])
-    return compiler.compiled(text, title, [compiler.POINTER], releases=False)
+    return compiler.compiled(code.packed(title, _PARAMETERS), title, [compiler.POINTER], releases=False)
 
 
 def segment_sums(rows: Any, ids: Any, count: int, at: Any = None) -> Any:

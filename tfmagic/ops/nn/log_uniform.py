@@ -103,13 +103,8 @@ def _made() -> Any:
     code.loop("0", "%count", lambda index: expect(code.load("%samples", "i64", index), "%drawn", index))
     code.loop("0", "%trues", of_true)
     title = compiler.unique("log_uniform")
-    outer = Code()
-    given = [f"{parameter.split()[0]} {outer.load('%packed', parameter.split()[0], str(at))}"
-             for at, parameter in enumerate(_PARAMETERS)]
-    outer.do(f"call void @{title}_inner({', '.join(given)})")
-    text = code.function(f"{title}_inner", _PARAMETERS, "alwaysinline") + outer.function(title, ["ptr %packed"])
     # No other thread of Python runs meanwhile: the table is this call's alone.
-    return compiler.compiled(text, title, [compiler.POINTER], vectors=False, releases=False)
+    return compiler.compiled(code.packed(title, _PARAMETERS), title, [compiler.POINTER], vectors=False, releases=False)
 
 
 def _called(code: Code, function: str, value: str) -> str:
