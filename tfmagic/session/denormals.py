@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import ctypes
 import functools
-import platform
 import threading
 from collections.abc import Callable
 from typing import Any
 
 import torch
+
+from tfmagic.base.machine.team import openmp
 
 _LEAST = 5e-324
 _set = torch.set_flush_denormal
@@ -43,7 +44,7 @@ def tell_threads(count: int) -> None:
     Args:
       count: how many there are, this one among them.
     """
-    library = _openmp()
+    library = openmp()
     if library is None or getattr(_told, "count", 1) >= count:
         return
     _told.count = count
@@ -57,9 +58,3 @@ def tell_threads(count: int) -> None:
 
 
 _CALLBACK = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
-
-
-@functools.cache
-def _openmp() -> Any:
-    library = None if platform.system() == "Windows" else ctypes.CDLL(None)
-    return library if hasattr(library, "GOMP_parallel") else None

@@ -160,6 +160,12 @@ class Later:
             wait()
             self.made = self._ready[0] if self._ready else None
 
+    def asked(self) -> Any:
+        """Count a call; what was made, or None."""
+        if self.waits:
+            self.count()
+        return self.made
+
 
 def _work() -> None:
     global _broken

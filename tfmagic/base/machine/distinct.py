@@ -121,15 +121,12 @@ def distinct(x: Any, kind: Any) -> tuple[Any, Any] | None:
     """
     count = x.numel()
     later = _later(x.dtype, kind) if _LEAST <= count <= _MOST else None
-    if later is None:
-        return None
-    if later.waits:
-        later.count()
-    if later.made is None:
+    made = None if later is None else later.asked()
+    if made is None:
         return None
     bits = max(count.bit_length() + 1, 10)
     x, found = x.contiguous(), ctypes.c_int64()
     values, places = x.new_empty(count + 1), torch.empty(count, dtype=kind)  # one more, for a known number at the end
-    later.made(_packed(x.data_ptr(), count, table(bits), bits, values.data_ptr(), places.data_ptr(),
-                       ctypes.addressof(found)))
+    made(_packed(x.data_ptr(), count, table(bits), bits, values.data_ptr(), places.data_ptr(),
+                 ctypes.addressof(found)))
     return values[:found.value], places

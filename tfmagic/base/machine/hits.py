@@ -58,14 +58,11 @@ def hits(wanted: Any, numbers: Any) -> tuple[Any, Any] | None:
     """
     count, length = wanted.numel(), numbers.numel()
     later = _later() if 0 < count * length <= _MOST else None
-    if later is None:
-        return None
-    if later.waits:
-        later.count()
-    if later.made is None:
+    made = None if later is None else later.asked()
+    if made is None:
         return None
     wanted, numbers, found = wanted.contiguous(), numbers.contiguous(), ctypes.c_int64()
     rows, places = torch.empty(count, dtype=torch.int32), torch.empty(count, dtype=torch.int64)
-    later.made(_packed(wanted.data_ptr(), count, numbers.data_ptr(), length, wanted.shape[1], rows.data_ptr(),
-                       places.data_ptr(), ctypes.addressof(found)))
+    made(_packed(wanted.data_ptr(), count, numbers.data_ptr(), length, wanted.shape[1], rows.data_ptr(),
+                 places.data_ptr(), ctypes.addressof(found)))
     return rows[:found.value], places[:found.value]

@@ -63,12 +63,11 @@ def sparse_product(rows: Any, columns: Any, values: Any, dense: Any, count: int)
     if kind is None or not compiler.available() or not count or not dense.numel():
         return None
     later = _later(kind, dense.shape[1])
-    if later.waits:
-        later.count()
-    if later.made is None:
+    made = later.asked()
+    if made is None:
         return None
     values, dense = values.contiguous(), dense.contiguous()
     out, bad = dense.new_zeros((count, dense.shape[1])), torch.zeros(1, dtype=torch.int64)
-    later.made(struct.pack("11q", *(each.data_ptr() for each in (out, dense, values, rows, columns, bad)), len(rows),
-                           count, len(dense), rows.stride(0), columns.stride(0)))
+    made(struct.pack("11q", *(each.data_ptr() for each in (out, dense, values, rows, columns, bad)), len(rows),
+                     count, len(dense), rows.stride(0), columns.stride(0)))
     return None if int(bad) else out

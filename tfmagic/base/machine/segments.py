@@ -96,14 +96,11 @@ def segment_sums(rows: Any, ids: Any, count: int, at: Any = None) -> Any:
     if rows.is_cuda or count_of_rows * width > _MOST or ids.numel() != (height if at is None else count_of_rows):
         return None
     later = _later(rows.dtype, ids.dtype) if at is None else _later(rows.dtype, ids.dtype, at.dtype)
-    if later is None:
-        return None
-    if later.waits:
-        later.count()
-    if later.made is None:
+    made = None if later is None else later.asked()
+    if made is None:
         return None
     rows, ids, named, noted = rows.contiguous(), ids.contiguous(), named.contiguous(), _Noted()
     out = rows.new_empty((count, width))
-    later.made(_packed(out.data_ptr(), rows.data_ptr(), ids.data_ptr(), named.data_ptr(), ctypes.addressof(noted),
-                       count_of_rows, count, width, height))
+    made(_packed(out.data_ptr(), rows.data_ptr(), ids.data_ptr(), named.data_ptr(), ctypes.addressof(noted),
+                 count_of_rows, count, width, height))
     return None if noted[0] else out

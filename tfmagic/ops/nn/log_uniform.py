@@ -124,18 +124,15 @@ def drawn(stream: Stream, count: int, scale: float, likely: Any, unlikely: Any,
       true_classes: an int64 tensor.
     """
     later = _later() if count <= _MOST else None
-    if later is None:
-        return None
-    if later.waits:
-        later.count()
-    if later.made is None:
+    made = None if later is None else later.asked()
+    if made is None:
         return None
     true_classes, noted, functions = true_classes.contiguous(), _Noted(), _functions()
     assert functions is not None
     samples, of_samples = torch.empty(count + 1, dtype=torch.int64), torch.empty(count, dtype=torch.float32)
     of_true, bits = torch.empty(true_classes.shape, dtype=torch.float32), max(count.bit_length() + 1, 10)
-    later.made(_packed(stream.key & 0xFFFFFFFF, stream.key >> 32, stream.counter & _HALF, stream.counter // _WHOLE,
-                       count, len(likely), scale / (1 << 52), distinct.table(bits), bits, samples.data_ptr(),
-                       likely.data_ptr(), unlikely.data_ptr(), true_classes.data_ptr(), true_classes.numel(),
-                       of_samples.data_ptr(), of_true.data_ptr(), ctypes.addressof(noted), *functions))
+    made(_packed(stream.key & 0xFFFFFFFF, stream.key >> 32, stream.counter & _HALF, stream.counter // _WHOLE,
+                 count, len(likely), scale / (1 << 52), distinct.table(bits), bits, samples.data_ptr(),
+                 likely.data_ptr(), unlikely.data_ptr(), true_classes.data_ptr(), true_classes.numel(),
+                 of_samples.data_ptr(), of_true.data_ptr(), ctypes.addressof(noted), *functions))
     return None if noted[2] else (samples[:count], of_true, of_samples)

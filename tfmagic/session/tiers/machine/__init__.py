@@ -58,8 +58,9 @@ def _calls_before(plan: PlanGraph) -> int | None:
     if not compiler.available():
         return None
     found = [item for item in divided(plan) if not isinstance(item, fx.Node)]
-    costs = [item.cost() for item in found] + [layers.cost(node) for node in layers.found(plan)]
-    savings = [item.saving() for item in found] + [layers.saving(node) for node in layers.found(plan)]
+    small = layers.found(plan)
+    costs = [*(item.cost() for item in found), *map(layers.cost, small)]
+    savings = [*(item.saving() for item in found), *map(layers.saving, small)]
     return math.ceil(sum(costs) / sum(savings)) if costs else None
 
 

@@ -25,17 +25,14 @@ def found(plan: PlanGraph) -> list[fx.Node]:
     """The calls of layers, and of their gradients, that machine code does better."""
     if plan.threads > 1 or not compiler.has_products():
         return []
-    calls = {node: _fits(node) for node in plan.graph.nodes if isinstance(node.target, Layers)}
-    backs = {node: calls.get(_layers_of(node), False) for node in plan.graph.nodes
-             if isinstance(node.target, LayersBack)}
-    whole = {call for call, fits in calls.items() if fits}
-    return [node for node in plan.graph.nodes if node in whole or backs.get(node)]
+    return [node for node in plan.graph.nodes
+            if isinstance(node.target, (Layers, LayersBack)) and _fits(_layers_of(node))]
 
 
 def turns(node: fx.Node) -> int:
     """How many turns the layers of a call have."""
-    call: Any = _layers_of(node) if isinstance(node.target, LayersBack) else node
-    return call.args[0].meta["val"].shape[0]
+    inputs: Any = _layers_of(node).args[0]
+    return inputs.meta["val"].shape[0]
 
 
 def cost(node: fx.Node) -> float:
@@ -48,9 +45,10 @@ def saving(node: fx.Node) -> float:
     return _SAVED * turns(node)
 
 
-def _layers_of(back: fx.Node) -> fx.Node:
-    kept: Any = back.args[0]
-    return kept.args[0]
+def _layers_of(node: fx.Node) -> fx.Node:
+    """The call of layers that a call is, or whose gradients it computes."""
+    kept: Any = node.args[0]
+    return kept.args[0] if isinstance(node.target, LayersBack) else node
 
 
 def _fits(node: fx.Node) -> bool:
