@@ -8,6 +8,7 @@ Python that the environment variable TFMAGIC_ORACLE names, one that has TensorFl
 like a program in programs/, or builds its graph when it is run.
 """
 
+import contextlib
 import json
 import os
 import subprocess
@@ -23,6 +24,7 @@ from oracle.meant_differences import meant_parts
 from oracle.observe import observe
 
 from tfmagic import tf
+from tfmagic.graph import registry
 
 GRAPHS = HERE / "data" / "graphs"
 
@@ -46,11 +48,26 @@ def unpacked(text):
     return record
 
 
+@contextlib.contextmanager
+def as_in_a_new_process():
+    """A program was recorded in a process of its own: here it may be built several times, after others."""
+    shared = tf.contrib.specs.Shared
+    numbers, before = shared.shared_number, registry.users_gradients()
+    shared.shared_number = 1
+    try:
+        yield
+    finally:
+        shared.shared_number = numbers
+        for name in set(registry.users_gradients()) - set(before):
+            registry.forget_gradient(name)
+
+
 def program_differences(name):
     """Texts about one program or file, none where it is TensorFlow's."""
     expected = recorded(name)
     try:
-        actual = graphdef.plain(observe(tf, programs.find(name)))
+        with as_in_a_new_process():
+            actual = graphdef.plain(observe(tf, programs.find(name)))
     except Exception as error:
         return [f"{type(error).__name__}: {error}"]
     return compare.differences(expected, actual, meant_parts("program", name))
