@@ -52,14 +52,15 @@ def unpacked(text):
 def as_in_a_new_process():
     """A program was recorded in a process of its own: here it may be built several times, after others."""
     shared = tf.contrib.specs.Shared
-    numbers, before = shared.shared_number, registry.users_gradients()
+    numbers = shared.shared_number
     shared.shared_number = 1
     try:
         yield
     finally:
         shared.shared_number = numbers
-        for name in set(registry.users_gradients()) - set(before):
-            registry.forget_gradient(name)
+        for name in registry.users_gradients():
+            if registry.user_gradient(name)[1].__module__.startswith(programs.__name__):
+                registry.forget_gradient(name)
 
 
 def program_differences(name):
