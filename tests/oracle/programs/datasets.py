@@ -177,6 +177,19 @@ def dataset_shuffled_then_repeated(tf):
 
 
 @program
+def dataset_of_rows_shuffled_in_batches(tf):
+    def rows(count):
+        return tf.data.Dataset.from_tensor_slices((np.arange(count), np.arange(count, dtype=np.float32).reshape(-1, 1)))
+
+    datasets = [rows(10).shuffle(10, seed=5).repeat().batch(4).prefetch(1),
+                rows(10).shuffle(4, seed=5).repeat(2).batch(3),
+                rows(10).shuffle(7, seed=5).batch(4).repeat(2),
+                rows(10).repeat(2).shuffle(30, seed=5).batch(6, drop_remainder=True),
+                rows(10).shuffle(6, seed=5, reshuffle_each_iteration=False).repeat(3).batch(7)]
+    return Case([step for dataset in datasets for step in elements(tf, dataset, 7 if dataset is datasets[0] else 3)[1]])
+
+
+@program
 def dataset_shuffled_by_the_graphs_seed(tf):
     tf.set_random_seed(11)
     first = tf.data.Dataset.range(9).shuffle(9)

@@ -229,7 +229,7 @@ class Rows:
 
     def together(self, numbers: list[int]) -> Element:
         """The rows of some numbers, one under the other."""
-        index = torch.tensor(numbers, dtype=torch.int64)
+        index = torch.from_numpy(np.fromiter(numbers, np.int64, len(numbers)))
         return tuple([part[numbers] if isinstance(part, np.ndarray) else _rows_of(part, index)
                       for part in self._components])
 

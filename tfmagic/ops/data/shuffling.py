@@ -75,23 +75,38 @@ class _Shuffling(Iteration):
         return Tokens(self.__next__, given.together, given.strings, self._several)
 
     def _several(self, count: int) -> list[Any]:
-        """The next tokens: as many go in as come out, and all are of one pass."""
-        ring, slices = self._ring, self._slices
-        size = len(ring)
-        if self._held != size - 1 or size != self._dataset.buffer_size or len(slices) != 1 or self._source is None:
+        """The next tokens, all of one pass: as many go in as come out, or none go in any more."""
+        ring, size = self._ring, self._dataset.buffer_size
+        if self._source is None:
+            return self._oldest_of(count) if self._held else [self.__next__()]
+        if self._held != size - 1 or len(ring) != size:
             return [self.__next__()]
+        oldest, newest = self._oldest(), self._slices[-1]
+        place = newest[1] % size
+        if oldest is not newest:
+            count = min(count, oldest[1] - oldest[0], size - place)
         try:
             coming = [self._next()] if self._some is None else self._some(count)
         except StopIteration:
             self._go_on()
             return [self.__next__()]
-        only, samples = slices[0], self._samples
-        first, words, chosen = only[0] % size, samples.words, []
-        for token in coming:
+        count = len(coming)
+        if oldest is newest:
+            return self._through(coming)
+        chosen = self._oldest_of(count)  # which has nothing to do with what goes in
+        ring[place:place + count] = coming
+        self._held += count
+        newest[1] += count
+        return chosen
+
+    def _through(self, coming: list[Any]) -> list[Any]:
+        """As many tokens as go into a full ring that is all of one pass: after each that goes in one is chosen."""
+        ring, only = self._ring, self._slices[0]
+        size, chosen = len(ring), []
+        first = only[0] % size
+        for token, word in zip(coming, self._samples.several(len(coming))):
             ring[first - 1] = token
-            words = words or samples.more()
-            at = first + words.pop() % size - size  # counted from the end of the ring where it is negative
-            samples.taken += 1
+            at = first + word % size - size  # counted from the end of the ring where it is negative
             chosen.append(ring[at])
             ring[at] = ring[first]
             first = first + 1 if first + 1 < size else 0
@@ -99,6 +114,30 @@ class _Shuffling(Iteration):
         only[0] += len(coming)
         only[1] += len(coming)
         return chosen
+
+    def _oldest_of(self, count: int) -> list[Any]:
+        """Up to so many tokens of the oldest pass, of which none go in: with each there is one less to choose from."""
+        ring, oldest = self._ring, self._oldest()
+        size, chosen = len(ring), []
+        start, end = oldest
+        first, left = start % size, end - start
+        count = min(count, left, size - first)
+        for place, word in zip(range(first, first + count), self._samples.several(count)):
+            at = place + word % left - size  # as above
+            left -= 1
+            chosen.append(ring[at])
+            ring[at] = ring[place]
+        ring[first:first + count] = [()] * count
+        oldest[0] += count
+        self._held -= count
+        return chosen
+
+    def _oldest(self) -> list[int]:
+        """Where the elements of the oldest pass begin and end."""
+        slices = self._slices
+        while len(slices) > 1 and slices[0][0] == slices[0][1]:
+            slices.popleft()
+        return slices[0]
 
     def _open(self) -> None:
         """Begin with the elements of another pass."""
@@ -111,43 +150,43 @@ class _Shuffling(Iteration):
         self._some = None if given is None else given.some
 
     def __next__(self) -> Element:
-        dataset = self._dataset
-        size, ring = dataset.buffer_size, self._ring
+        size, ring = self._dataset.buffer_size, self._ring
         if self._source is None and self._pass == 0:
             self._open()
             if not self._fill_first():
                 self._source = None
                 raise StopIteration
-        last = self._slices[-1]
-        while self._held < size and self._source is not None:
-            try:
-                element = self._next()
-            except StopIteration:
-                if not self._go_on():
-                    break
-                last = self._slices[-1]
-                continue
-            place = last[1]
-            if place < size and len(ring) <= place:
-                ring.append(element)
-            else:
-                ring[place % size] = element
-            self._held += 1
-            last[1] = place + 1
+        if self._source is not None and self._held < size:
+            self._fill()
         if not self._held:
             raise StopIteration
-        slices = self._slices
-        while slices[0][0] == slices[0][1]:
-            slices.popleft()
-        start, end = slices[0]
+        oldest = self._oldest()
+        start, end = oldest
         index = (start + self._samples.next() % (end - start)) % size
         first = start % size
         chosen = ring[index]
         ring[index] = ring[first]
         ring[first] = ()
-        slices[0][0] = start + 1
+        oldest[0] = start + 1
         self._held -= 1
         return chosen
+
+    def _fill(self) -> None:
+        """Take in as many elements as there is room for."""
+        size, ring = self._dataset.buffer_size, self._ring
+        while self._held < size and self._source is not None:
+            newest = self._slices[-1]
+            place = newest[1] % size
+            try:
+                # As far as the end of the ring, if they come together.
+                coming = (self._next(),) if self._some is None else self._some(min(size - self._held, size - place))
+            except StopIteration:
+                if not self._go_on():
+                    break
+                continue
+            ring[place:place + len(coming)] = coming
+            self._held += len(coming)
+            newest[1] += len(coming)
 
     def _fill_first(self) -> bool:
         """Whether the first pass may have elements: one that repeats without end must have some."""

@@ -38,6 +38,18 @@ class Samples:
         self.taken += 1
         return words.pop()
 
+    def several(self, count: int) -> list[int]:
+        """The next words."""
+        found: list[int] = []
+        while len(found) < count:
+            words = self.words or self.more()
+            part = words[len(found) - count:]
+            del words[-len(part):]
+            part.reverse()
+            found += part
+            self.taken += len(part)
+        return found
+
     def skip_to(self, taken: int) -> None:
         """Go to where `taken` words were drawn."""
         self.taken, self.words = taken, []
