@@ -16,12 +16,13 @@ from hypothesis import strategies as st
 
 from tfmagic import tf
 from tfmagic.formats.records import RecordWriter
-from tfmagic.ops.data import sources, states
+from tfmagic.ops.data import sources, states, workers
 from tfmagic.ops.data.batching import Batch, PaddedBatch, Unbatch
 from tfmagic.ops.data.counting import Repeat, Shard, Skip, Take
 from tfmagic.ops.data.elementwise import Filter, FlatMap, Map
 from tfmagic.ops.data.interleaving import Interleave
 from tfmagic.ops.data.joining import Concatenate, Zip
+from tfmagic.ops.data.prefetching import Prefetch
 from tfmagic.ops.data.serialized import from_bytes, to_bytes
 from tfmagic.ops.data.shuffling import Shuffle
 from tfmagic.ops.data.windows import Window
@@ -258,16 +259,51 @@ def test_a_checkpoint_holds_where_an_iterator_stands(tmp_path: Path) -> None:
         assert one[0].tolist() == other[0].tolist() and one[1].tolist() == other[1].tolist()
 
 
-@given(st.integers(1, 40), st.integers(1, 50), st.integers(0, 3), st.integers(1, 7))
-@settings(max_examples=60, deadline=None)
-def test_rows_by_number_come_in_the_order_of_rows_by_value(rows: int, buffer: int, repeat: int, size: int) -> None:
+@given(st.integers(1, 40), st.integers(1, 50), st.integers(0, 3), st.integers(1, 3), st.integers(1, 7),
+       st.integers(0, 9))
+@settings(max_examples=100, deadline=None)
+def test_rows_by_number_come_in_the_order_of_rows_by_value(rows: int, buffer: int, repeat: int, within: int, size: int,
+                                                           before: int) -> None:
     def pipeline(source: Any) -> Any:
-        return plain(list(Batch(Repeat(Shuffle(source, buffer, (3, 4), True), repeat), size,
-                                False).iterator()))
+        shuffled = Shuffle(source, buffer, (3, 4), within == 1, within)
+        return Batch(Repeat(shuffled, repeat), size, False)
 
-    by_number = pipeline(sources.Slices(torch_range(rows)))
-    by_value = pipeline(Map(sources.Slices(torch_range(rows)), lambda x: (x,)))
+    by_number = plain(list(pipeline(sources.Slices(torch_range(rows))).iterator()))
+    by_value = plain(list(pipeline(Map(sources.Slices(torch_range(rows)), lambda x: (x,))).iterator()))
     assert by_number == by_value
+    first, second = (pipeline(sources.Slices(torch_range(rows))).iterator() for _ in range(2))
+    for _ in range(before):
+        next(first, None)
+    second.restore(first.state())
+    assert plain(list(second)) == by_number[before:]
+
+
+def test_a_thread_that_pays_no_more_goes_and_comes_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    slow = [False]
+    monkeypatch.setattr(workers.Clock, "pays", lambda self, start: slow[0])
+    monkeypatch.setattr(workers.Clock, "rests", lambda self, start: not slow[0])
+    threads = []
+
+    def note(x: Any) -> Any:
+        threads.append(threading.current_thread())
+        slow[0] = int(x) % 10 in (2, 3, 4)
+        return (x,)
+
+    assert plain(list(Prefetch(Map(numbers(20), note), 2).iterator())) == [[n] for n in range(20)]
+    beside = [thread is not threading.main_thread() for thread in threads]
+    assert beside == [n % 10 in (3, 4, 5) for n in range(20)]
+
+
+def test_a_thread_pays_after_slow_elements_and_no_more_after_many_quick_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, took = workers.Clock(), [0.0]
+    monkeypatch.setattr(workers.time, "perf_counter", lambda: took[0])
+    took[0] = 0.001
+    assert [clock.pays(0) for _ in range(4)] == [False, False, False, True]
+    found = []
+    for number in range(40):
+        took[0] = 0.001 if number == 20 else 0.00005
+        found.append(clock.rests(0))
+    assert found.index(True) == 34
 
 
 @given(st.integers(0, 30), st.integers(1, 6), st.integers(1, 6), st.integers(1, 4), st.booleans())

@@ -1,101 +1,24 @@
-"""Elements computed beside the thread that asks for them: prefetch, parallel map, parallel interleave.
+"""Elements computed beside the thread that asks for them, several at a time: parallel map, parallel interleave.
 
-Threads pay where an element takes its time: a file, a Python function that waits, torch on large tensors. To hand over
-an element from one thread to another costs more than to compute a small one. So an iteration begins in the thread that
-asks, looks at the clock, and goes on with threads once elements take longer than handing over. Order and errors are
-the same either way: those of the elements one after another.
+Order and errors are those of the elements one after another.
 """
 
 from __future__ import annotations
 
-import threading
 import time
 from collections import deque
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from typing import Any
 
 from tfmagic.base import errors
-from tfmagic.base.lazy import torch
-from tfmagic.ops.data import states
 from tfmagic.ops.data.batching import Batch
 from tfmagic.ops.data.datasets import Dataset, Derived, Element, Following, Iteration, dataset_of
 from tfmagic.ops.data.interleaving import Interleave, processors
 from tfmagic.ops.data.mapping import Mapping
+from tfmagic.ops.data.prefetching import Prefetch
 from tfmagic.ops.data.rules import handle, positive
+from tfmagic.ops.data.workers import Clock, Workers
 from tfmagic.ops.declare import register
-
-# Seconds that elements must take before threads compute them: so many in a row, or a single one.
-_WORTH_A_THREAD, _IN_A_ROW, _SINGLE = 2e-4, 4, 2e-2
-# How long a wait lasts before it is looked whether the iterator was closed.
-_PATIENCE = 0.05
-
-
-class _Clock:
-    """Tells when elements take so long that threads pay."""
-
-    def __init__(self) -> None:
-        self._slow = 0
-
-    def pays(self, start: float) -> bool:
-        """Whether threads pay, after an element whose computation began at `start`."""
-        took = time.perf_counter() - start
-        self._slow = self._slow + 1 if took > _WORTH_A_THREAD else 0
-        return self._slow >= _IN_A_ROW or took > _SINGLE
-
-
-class Workers:
-    """Threads that compute for the iterator of the thread that made them."""
-
-    def __init__(self, count: int):
-        self._states = states.current.states
-        self._pool = ThreadPoolExecutor(count, "tfmagic-data", self._begin)
-
-    def _begin(self) -> None:
-        states.current.states = self._states
-        states.current.guard = torch._C._InferenceMode(True)
-
-    def submit(self, function: Callable[..., Any], *args: Any) -> Future[Any]:
-        """Have a function called."""
-        try:
-            return self._pool.submit(_outcome, function, args)
-        except RuntimeError:  # the pool was shut down
-            raise cancelled() from None
-
-    def result(self, future: Future[Any]) -> Any:
-        """What the function gave.
-
-        Raises:
-          CancelledError: the iterator was closed meanwhile.
-        """
-        while True:
-            try:
-                value, failure = future.result(_PATIENCE)
-            except TimeoutError:
-                states.look_around()
-                if self._states is not None and self._states.closed:
-                    raise cancelled() from None
-                continue
-            if failure is not None:
-                raise failure
-            return value
-
-    def close(self) -> None:
-        """End the threads as soon as they have computed what they are at."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
-
-
-def _outcome(function: Callable[..., Any], args: tuple[Any, ...]) -> tuple[Any, BaseException | None]:
-    """What a call gave or raised: a Future would not take a StopIteration."""
-    try:
-        return function(*args), None
-    except BaseException as failure:  # noqa: B036  # it is raised where the value is asked for
-        return None, failure
-
-
-def cancelled() -> errors.OpError:
-    """The error of a wait for an iterator that was closed."""
-    return errors.CancelledError(None, None, "Iterator was cancelled")
 
 
 class ParallelMap(Derived):
@@ -116,7 +39,7 @@ class ParallelMap(Derived):
     class Pass(Mapping):
         def __init__(self, dataset: ParallelMap, source: Iteration):
             super().__init__(dataset, source)
-            self._calls, self._clock = dataset.calls, _Clock()
+            self._calls, self._clock = dataset.calls, Clock()
             self._workers: Workers | None = None
             self._waiting: deque[tuple[Element, Future[Any] | BaseException]] = deque()
 
@@ -171,128 +94,6 @@ class ParallelMap(Derived):
             super().close()
             if self._workers is not None:
                 self._workers.close()
-
-
-class Prefetch(Derived):
-    """Elements computed before they are asked for.
-
-    Args:
-      buffer_size: how many; -1 for a good number; 0 for none.
-    """
-
-    def __init__(self, source: Dataset, buffer_size: int):
-        if buffer_size < -1:
-            raise errors.InvalidArgumentError(None, None, "buffer_size must be >= 0 or set buffer_size to be "
-                                              "-1 for auto-tuning")
-        super().__init__(source)
-        self.buffer_size = buffer_size
-
-    class Pass(Following):
-        def __init__(self, dataset: Prefetch, source: Iteration):
-            super().__init__(dataset, source)
-            self._size = processors() if dataset.buffer_size == -1 else dataset.buffer_size
-            self._ahead: _Ahead | None = None
-            self._clock = _Clock()
-            self._given: deque[Element] = deque()
-
-        def __next__(self) -> Element:
-            if self._given:
-                return self._given.popleft()
-            if self._ahead is not None:
-                return self._ahead.take()
-            start = time.perf_counter()
-            try:
-                return next(self.source)
-            finally:
-                if self._size and self._clock.pays(start):
-                    self._ahead = _Ahead(self.source, self._size)
-
-        def state(self) -> Any:
-            if self._ahead is None:
-                return list(self._given), self.source.state()
-            with self._ahead.paused():
-                return [*self._given, *self._ahead.values()], self.source.state()
-
-        def restore(self, state: Any) -> None:
-            if self._ahead is not None:
-                self._ahead.stop()
-                self._ahead = None
-            given, source = state
-            self._given = deque(given)
-            self.source.restore(source)
-
-        def close(self) -> None:
-            if self._ahead is not None:
-                self._ahead.stop()
-            super().close()
-
-        def __del__(self) -> None:
-            if self._ahead is not None:
-                self._ahead.stop()
-
-
-class _Ahead:
-    """A thread that takes elements from an iteration into a buffer of limited size."""
-
-    def __init__(self, source: Iteration, size: int):
-        self._source, self._size = source, size
-        self._buffer: deque[tuple[Any, BaseException | None]] = deque()
-        self._change = threading.Condition()
-        self._at_work = threading.Lock()  # held while an element is computed
-        self._stopped = self._ended = False
-        self._states = states.current.states
-        self._thread = threading.Thread(target=self._work, name="tfmagic-data-prefetch", daemon=True)
-        self._thread.start()
-
-    def _work(self) -> None:
-        states.current.states = self._states
-        with torch._C._InferenceMode(True):
-            while True:
-                with self._change:
-                    while len(self._buffer) >= self._size and not self._stopped:
-                        self._change.wait()
-                    if self._stopped:
-                        return
-                with self._at_work:
-                    outcome = _outcome(next, (self._source,))
-                    if isinstance(outcome[1], SystemExit):  # the process ends
-                        return
-                    with self._change:
-                        self._ended = isinstance(outcome[1], StopIteration)
-                        self._buffer.append(outcome)
-                        self._change.notify_all()
-                        if self._ended:
-                            return
-
-    def take(self) -> Element:
-        """The next element; waits for it."""
-        with self._change:
-            while not self._buffer:
-                if self._ended:
-                    raise StopIteration
-                if self._stopped or self._states is not None and self._states.closed:
-                    raise cancelled()
-                self._change.wait(_PATIENCE)
-                states.look_around()
-            value, failure = self._buffer.popleft()
-            self._change.notify_all()
-        if failure is not None:
-            raise failure
-        return value
-
-    def paused(self) -> Any:
-        """A context in which nothing is computed."""
-        return self._at_work
-
-    def values(self) -> list[Element]:
-        """The elements in the buffer."""
-        return [value for value, failure in self._buffer if failure is None]
-
-    def stop(self) -> None:
-        """End the thread as soon as it has computed what it is at."""
-        with self._change:
-            self._stopped = True
-            self._change.notify_all()
 
 
 class ParallelInterleave(Interleave):
@@ -425,8 +226,6 @@ _INPUT = {"other_arguments": "f"}
 
 register("ParallelMapDataset", handle("num_parallel_calls"), lambda op, source, f, calls: ParallelMap(source, f, calls),
          functions=_INPUT, host="num_parallel_calls")
-register("PrefetchDataset", handle("buffer_size"), lambda op, source, size: op.call(Prefetch, source, size),
-         host="buffer_size", objects=True)
 register("ParallelInterleaveDatasetV2", handle("cycle_length", "block_length", "num_parallel_calls"),
          lambda op, source, f, cycle, block, calls: ParallelInterleave(source, f, cycle, block, calls),
          functions=_INPUT, host=("cycle_length", "block_length", "num_parallel_calls"))

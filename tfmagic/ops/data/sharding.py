@@ -14,7 +14,8 @@ from tfmagic.ops.data.elementwise import Filter, FlatMap, Map, TakeWhile
 from tfmagic.ops.data.file_cache import FileCache
 from tfmagic.ops.data.interleaving import Interleave
 from tfmagic.ops.data.joining import Concatenate, Zip
-from tfmagic.ops.data.parallel import ParallelMap, Prefetch, StaggeredInterleave
+from tfmagic.ops.data.parallel import ParallelMap, StaggeredInterleave
+from tfmagic.ops.data.prefetching import Prefetch
 from tfmagic.ops.data.rules import OF_STRINGS, handle
 from tfmagic.ops.data.settings import Cache
 from tfmagic.ops.data.shuffling import Shuffle
